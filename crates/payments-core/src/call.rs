@@ -1,0 +1,203 @@
+use std::fmt;
+use std::time::Duration;
+
+use time::OffsetDateTime;
+
+use crate::api::{Api, Draft, Operation};
+use crate::executor::{self, Plan};
+use crate::json::DecodeError;
+use crate::transport::Answer;
+use crate::{Error, Invalid, RetryPolicy, Timeouts};
+
+/// A call that has been put together but not sent.
+///
+/// Nothing happens until [`Call::send`]; with money, that should be visible.
+///
+/// An idempotency key exists only where the provider has keys:
+///
+/// ```compile_fail,E0599
+/// use payments_core::{Call, IdempotencyKey};
+/// fn unkeyed(call: Call<()>, key: IdempotencyKey) {
+///     let _ = call.idempotency_key(key);
+/// }
+/// ```
+#[must_use = "a call does nothing until it is sent"]
+pub struct Call<T, K = Unkeyed> {
+    api: Api,
+    operation: Operation,
+    draft: Result<Draft, Error>,
+    read: Read<T>,
+    timeouts: Timeouts,
+    retry: RetryPolicy,
+    key: K,
+}
+
+/// Turns a successful answer into what the caller gets.
+type Read<T> = Box<dyn Fn(&Answer) -> Result<T, DecodeError> + Send + Sync>;
+
+/// The provider has no idempotency keys for this operation.
+#[derive(Debug, Clone, Copy)]
+pub struct Unkeyed;
+
+/// The call goes out under an idempotency key.
+#[derive(Debug, Clone)]
+pub struct Keyed(pub(crate) IdempotencyKey);
+
+/// What a call says of its key to the executor.
+pub(crate) trait Key {
+    fn key(&self) -> Option<&IdempotencyKey>;
+}
+
+impl Key for Unkeyed {
+    fn key(&self) -> Option<&IdempotencyKey> {
+        None
+    }
+}
+
+impl Key for Keyed {
+    fn key(&self) -> Option<&IdempotencyKey> {
+        Some(&self.0)
+    }
+}
+
+impl<T, K> Call<T, K> {
+    pub(crate) fn new(api: Api, operation: Operation, draft: Result<Draft, Error>, read: Read<T>, key: K) -> Self {
+        let (timeouts, retry) = (api.shared.timeouts, api.shared.retry);
+        Self { api, operation, draft, read, timeouts, retry, key }
+    }
+
+    /// How long the whole call may take: every attempt, every wait, and the provider's limit.
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeouts.total = timeout;
+        self
+    }
+
+    /// How long one attempt may take.
+    pub fn attempt_timeout(mut self, timeout: Duration) -> Self {
+        self.timeouts.attempt = timeout;
+        self
+    }
+
+    /// How often this call is tried again, where that is safe.
+    pub fn retry(mut self, retry: RetryPolicy) -> Self {
+        self.retry = retry;
+        self
+    }
+
+    pub(crate) fn total_timeout(&self) -> Duration {
+        self.timeouts.total
+    }
+}
+
+#[expect(private_bounds, reason = "the two kinds of key are closed: `Keyed` and `Unkeyed`")]
+impl<T: fmt::Debug + Send, K: Key> Call<T, K> {
+    /// Sends it, and waits for what comes of it.
+    ///
+    /// Dropping the returned future once it has been polled is an unknown outcome like any other: the request may be
+    /// on its way. A web handler is dropped when its browser goes away, so spawn what moves money.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::outcome`] says whether it may have been done.
+    pub async fn send(self) -> Result<T, Error> {
+        self.send_full().await.map(|full| full.value)
+    }
+
+    /// Sends it, and gives the answer's status, request id and raw body beside the value.
+    ///
+    /// # Errors
+    ///
+    /// As [`Call::send`].
+    pub async fn send_full(self) -> Result<Full<T>, Error> {
+        let Self { api, operation, draft, read, timeouts, retry, key } = self;
+        let plan = Plan { api: &api, operation, timeouts, retry, key: key.key() };
+        let mut value = None;
+        let mut accept = |answer: &Answer| -> Result<(), DecodeError> {
+            value = Some(read(answer)?);
+            Ok(())
+        };
+        let done = executor::run(plan, draft, &mut accept).await?;
+        match value {
+            Some(value) => {
+                done.observe(&api, operation, &value);
+                Ok(Full { value, answer: done.answer })
+            }
+            // The executor succeeds only once the answer was accepted.
+            None => Err(Error::configuration("an answer was taken without being read")),
+        }
+    }
+}
+
+impl<T> Call<T, Keyed> {
+    /// Sends it under this key: the caller's own, or one that an earlier call gave back.
+    pub fn idempotency_key(mut self, key: IdempotencyKey) -> Self {
+        self.key = Keyed(key);
+        self
+    }
+
+    /// The key that it will be sent under, so that it can be stored first.
+    #[must_use]
+    pub fn key(&self) -> &IdempotencyKey {
+        &self.key.0
+    }
+}
+
+impl<T, K: fmt::Debug> fmt::Debug for Call<T, K> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Call").field("operation", &self.operation.name).field("key", &self.key).finish_non_exhaustive()
+    }
+}
+
+/// A value and the answer that it was read from.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Full<T> {
+    /// What the answer says.
+    pub value: T,
+    /// The answer: status, request id, headers, raw body.
+    pub answer: Answer,
+}
+
+/// A key under which a provider does a thing at most once, and when it was first used.
+///
+/// A key protects only for as long as the provider remembers it, so its age belongs to it: store both.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct IdempotencyKey {
+    value: Box<str>,
+    first_used: Option<OffsetDateTime>,
+}
+
+impl IdempotencyKey {
+    /// A key that has not been used: 1 to 255 visible ASCII characters.
+    ///
+    /// # Errors
+    ///
+    /// When it is empty, longer, or holds anything else.
+    pub fn new(value: impl Into<String>) -> Result<Self, Invalid> {
+        let value = value.into();
+        if !(1..=255).contains(&value.len()) || !value.bytes().all(|byte| byte.is_ascii_graphic()) {
+            return Err(Invalid::new("idempotency_key", "must be 1 to 255 visible ASCII characters"));
+        }
+        Ok(Self { value: value.into(), first_used: None })
+    }
+
+    /// The same key, first used then. What was sent under it before may have been done, so a call under it is unknown
+    /// until the provider answers it.
+    #[must_use]
+    pub fn first_used(mut self, at: OffsetDateTime) -> Self {
+        self.first_used = Some(at);
+        self
+    }
+
+    /// The key itself.
+    #[must_use]
+    pub fn value(&self) -> &str {
+        &self.value
+    }
+
+    /// When it was first used, if it was.
+    #[must_use]
+    pub fn first_used_at(&self) -> Option<OffsetDateTime> {
+        self.first_used
+    }
+}

@@ -1,0 +1,210 @@
+use std::fmt;
+use std::str::FromStr;
+
+use subtle::ConstantTimeEq;
+use zeroize::Zeroizing;
+
+use crate::Invalid;
+
+/// A primary account number: 12 to 19 digits with a right check digit (Luhn).
+///
+/// It shows itself only masked, first six and last four, is wiped when dropped, and does not serialize.
+///
+/// ```
+/// use payments_core::CardNumber;
+///
+/// let number: CardNumber = "4111 1111 1111 1111".parse()?;
+/// assert_eq!(number.to_string(), "411111******1111");
+/// assert!("4111 1111 1111 1112".parse::<CardNumber>().is_err());
+/// # Ok::<(), payments_core::Invalid>(())
+/// ```
+#[derive(Clone)]
+pub struct CardNumber(Zeroizing<String>);
+
+impl CardNumber {
+    /// All the digits, for the one place that sends them.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+
+    /// First six and last four digits, stars between; what may be stored and shown.
+    #[must_use]
+    pub fn masked(&self) -> String {
+        mask(&self.0)
+    }
+}
+
+impl FromStr for CardNumber {
+    type Err = Invalid;
+
+    /// Reads digits; single spaces or hyphens between them are dropped.
+    fn from_str(text: &str) -> Result<Self, Invalid> {
+        let mut digits = Zeroizing::new(String::with_capacity(text.len()));
+        digits.extend(text.chars().filter(|c| !matches!(c, ' ' | '-')));
+        if !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+            return Err(Invalid::new("pan", "must hold digits only"));
+        }
+        if !(12..=19).contains(&digits.len()) {
+            return Err(Invalid::new("pan", "must have 12 to 19 digits"));
+        }
+        if !luhn(&digits) {
+            return Err(Invalid::new("pan", "has a wrong check digit"));
+        }
+        Ok(Self(digits))
+    }
+}
+
+impl PartialEq for CardNumber {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.as_bytes().ct_eq(other.0.as_bytes()).into()
+    }
+}
+
+impl Eq for CardNumber {}
+
+impl fmt::Display for CardNumber {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.masked())
+    }
+}
+
+impl fmt::Debug for CardNumber {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "CardNumber({})", self.masked())
+    }
+}
+
+/// A card's security code (CVV, CVC): 3 or 4 digits, never shown, never stored.
+#[derive(Clone)]
+pub struct SecurityCode(Zeroizing<String>);
+
+impl SecurityCode {
+    /// The digits, for the one place that sends them.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for SecurityCode {
+    type Err = Invalid;
+
+    fn from_str(text: &str) -> Result<Self, Invalid> {
+        if (3..=4).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit()) {
+            Ok(Self(Zeroizing::new(text.to_owned())))
+        } else {
+            Err(Invalid::new("cvv", "must have 3 or 4 digits"))
+        }
+    }
+}
+
+impl PartialEq for SecurityCode {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.as_bytes().ct_eq(other.0.as_bytes()).into()
+    }
+}
+
+impl Eq for SecurityCode {}
+
+impl fmt::Debug for SecurityCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SecurityCode([redacted])")
+    }
+}
+
+/// The month until whose end a card is valid.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Expiry {
+    year: u16,
+    month: u8,
+}
+
+impl Expiry {
+    /// A month from 1 to 12 and a year from 2000 to 2099.
+    ///
+    /// # Errors
+    ///
+    /// When either is outside. Whether it has passed is the issuer's to say: clocks differ.
+    pub fn new(month: u8, year: u16) -> Result<Self, Invalid> {
+        if !(1..=12).contains(&month) {
+            Err(Invalid::new("expiry month", "must be 1 to 12"))
+        } else if !(2000..=2099).contains(&year) {
+            Err(Invalid::new("expiry year", "must be 2000 to 2099, in four digits"))
+        } else {
+            Ok(Self { year, month })
+        }
+    }
+
+    /// The month, 1 to 12.
+    #[must_use]
+    pub const fn month(self) -> u8 {
+        self.month
+    }
+
+    /// The year in four digits.
+    #[must_use]
+    pub const fn year(self) -> u16 {
+        self.year
+    }
+}
+
+impl fmt::Debug for Expiry {
+    /// An expiry date is cardholder data, and goes with the number wherever that goes.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Expiry([redacted])")
+    }
+}
+
+/// Masks every run of digits in a text that could be a card number, so that a provider's message can be printed.
+#[must_use]
+pub fn mask_card_numbers(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut run = String::new();
+    for c in text.chars().chain(std::iter::once('\n')) {
+        let continues = c.is_ascii_digit() || (!run.is_empty() && matches!(c, ' ' | '-'));
+        if continues {
+            run.push(c);
+            continue;
+        }
+        flush(&mut out, &mut run);
+        out.push(c);
+    }
+    out.pop();
+    out
+}
+
+fn flush(out: &mut String, run: &mut String) {
+    let digits: String = run.chars().filter(char::is_ascii_digit).collect();
+    if (12..=19).contains(&digits.len()) && luhn(&digits) {
+        out.push_str(&mask(&digits));
+        // The separators behind the last digit belong to the text.
+        out.push_str(&run[run.trim_end_matches([' ', '-']).len()..]);
+    } else {
+        out.push_str(run);
+    }
+    run.clear();
+}
+
+fn mask(digits: &str) -> String {
+    let hidden = digits.len().saturating_sub(10);
+    let (first, last) = (&digits[..digits.len().min(6)], &digits[digits.len().saturating_sub(4)..]);
+    format!("{first}{}{last}", "*".repeat(hidden))
+}
+
+fn luhn(digits: &str) -> bool {
+    let sum: u32 = digits
+        .bytes()
+        .rev()
+        .enumerate()
+        .map(|(index, byte)| {
+            let digit = u32::from(byte - b'0');
+            match (index % 2 == 1, digit * 2) {
+                (false, _) => digit,
+                (true, doubled) if doubled > 9 => doubled - 9,
+                (true, doubled) => doubled,
+            }
+        })
+        .sum();
+    sum.is_multiple_of(10)
+}

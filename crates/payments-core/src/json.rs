@@ -1,0 +1,181 @@
+//! JSON as this project needs it: numbers through their text, and errors that say where.
+
+use std::borrow::Cow;
+use std::str::FromStr;
+
+use rust_decimal::Decimal;
+use serde::de::DeserializeOwned;
+use serde::{Deserializer, Serialize};
+use serde_json::value::RawValue;
+
+use crate::money::{Money, MoneyError, split_decimal};
+
+/// A JSON number carried as its text, so that `100.50` is written as `100.50`.
+#[derive(Debug, Clone, Serialize)]
+#[serde(transparent)]
+pub struct NumberText(Box<RawValue>);
+
+impl NumberText {
+    /// An integer.
+    ///
+    /// # Errors
+    ///
+    /// Never for an integer; the signature is that of its sibling.
+    pub fn integer(number: i64) -> Result<Self, MoneyError> {
+        Self::of(number.to_string())
+    }
+
+    /// An amount with exactly its currency's decimals.
+    ///
+    /// # Errors
+    ///
+    /// When the currency's decimals are not known.
+    pub fn decimal(amount: Money) -> Result<Self, MoneyError> {
+        Self::of(amount.decimal_text()?)
+    }
+
+    fn of(text: String) -> Result<Self, MoneyError> {
+        RawValue::from_string(text).map(Self).map_err(|_| MoneyError::Syntax)
+    }
+}
+
+/// Decodes a whole body; an error names the path to what could not be read, never the value that stood there.
+///
+/// The path is found by decoding a second time, only on failure: tracking it costs as much again.
+///
+/// # Errors
+///
+/// When the body is not JSON, or not of this shape.
+pub fn decode<T: DeserializeOwned>(body: &[u8]) -> Result<T, DecodeError> {
+    serde_json::from_slice(body).map_err(|err| match err.classify() {
+        serde_json::error::Category::Data => locate::<T>(body),
+        serde_json::error::Category::Eof => DecodeError::at_root("the body ends before its JSON does"),
+        serde_json::error::Category::Syntax | serde_json::error::Category::Io => {
+            DecodeError::at_root(format!("not JSON at line {} column {}", err.line(), err.column()))
+        }
+    })
+}
+
+fn locate<T: DeserializeOwned>(body: &[u8]) -> DecodeError {
+    let mut deserializer = serde_json::Deserializer::from_slice(body);
+    match serde_path_to_error::deserialize::<_, T>(&mut deserializer) {
+        Ok(_) => DecodeError::at_root("something follows the JSON"),
+        Err(err) => {
+            DecodeError { path: err.path().to_string(), problem: without_values(&err.inner().to_string()).into() }
+        }
+    }
+}
+
+/// Serde quotes what it found; an error must not, for it may be a card number. What was expected stays.
+fn without_values(message: &str) -> String {
+    // serde_json ends its messages with the position, which the path replaces.
+    let message = message.rfind(" at line ").map_or(message, |end| &message[..end]);
+    if !(message.starts_with("invalid type: ") || message.starts_with("invalid value: ")) {
+        return message.to_owned();
+    }
+    let found = message.split(['"', '`']).next().unwrap_or(message).trim_end();
+    match message.rfind(", expected ") {
+        Some(at) => format!("{}{}", found.split(", expected").next().unwrap_or(found), &message[at..]),
+        None => found.to_owned(),
+    }
+}
+
+/// Where a body could not be read, and why.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{path}: {problem}")]
+pub struct DecodeError {
+    path: String,
+    problem: Cow<'static, str>,
+}
+
+impl DecodeError {
+    fn at_root(problem: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(".", problem)
+    }
+
+    /// A problem of a decoded answer: the path of the member, and what is wrong with it.
+    pub fn new(path: impl Into<String>, problem: impl Into<Cow<'static, str>>) -> Self {
+        Self { path: path.into(), problem: problem.into() }
+    }
+
+    /// The path to the member, such as `items[3].amount`; `.` is the body itself.
+    #[must_use]
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+
+    /// What is wrong there.
+    #[must_use]
+    pub fn problem(&self) -> &str {
+        &self.problem
+    }
+}
+
+/// For `#[serde(with = "json::decimal")]`: an exact decimal, read from a number's text or from a string, and written
+/// as a string.
+pub mod decimal {
+    use rust_decimal::Decimal;
+    use serde::de::Error as _;
+    use serde::{Deserialize, Deserializer, Serializer};
+    use serde_json::value::RawValue;
+
+    /// Reads it.
+    ///
+    /// # Errors
+    ///
+    /// When it is neither, or has an exponent, or more digits than an exact decimal holds.
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Decimal, D::Error> {
+        super::exact(<&RawValue>::deserialize(deserializer)?.get()).map_err(D::Error::custom)
+    }
+
+    /// Writes it, with the decimals that it has.
+    ///
+    /// # Errors
+    ///
+    /// As the serializer's.
+    pub fn serialize<S: Serializer>(amount: &Decimal, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(amount)
+    }
+}
+
+fn exact(raw: &str) -> Result<Decimal, MoneyError> {
+    let text = if raw.starts_with('"') {
+        serde_json::from_str::<Cow<'_, str>>(raw).map_err(|_| MoneyError::Syntax)?
+    } else {
+        Cow::Borrowed(raw)
+    };
+    parse_decimal(&text)
+}
+
+/// Reads a plain decimal exactly: digits with at most one point, no exponent.
+///
+/// # Errors
+///
+/// When it is anything else, or does not fit.
+pub fn parse_decimal(text: &str) -> Result<Decimal, MoneyError> {
+    let (_, _, fraction) = split_decimal(text)?;
+    // Zeros beyond what the type can hold say nothing; any other digit there would be lost.
+    let excess = fraction.len().saturating_sub(usize::try_from(Decimal::MAX_SCALE).unwrap_or(0));
+    let zeros = fraction.bytes().rev().take_while(|digit| *digit == b'0').count();
+    let text = &text[..text.len() - excess.min(zeros)];
+    Decimal::from_str_exact(text).map_err(|_| MoneyError::OutOfRange)
+}
+
+/// For hand-written `Deserialize` impls of newtypes: a string that is parsed.
+pub(crate) fn parse_str<'de, D, T>(deserializer: D) -> Result<T, D::Error>
+where
+    D: Deserializer<'de>,
+    T: FromStr<Err: std::fmt::Display>,
+{
+    struct Text<T>(std::marker::PhantomData<T>);
+    impl<T: FromStr<Err: std::fmt::Display>> serde::de::Visitor<'_> for Text<T> {
+        type Value = T;
+        fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            f.write_str("a string")
+        }
+        fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<T, E> {
+            text.parse().map_err(E::custom)
+        }
+    }
+    deserializer.deserialize_str(Text(std::marker::PhantomData))
+}

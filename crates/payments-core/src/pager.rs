@@ -1,0 +1,147 @@
+use std::collections::VecDeque;
+use std::fmt;
+
+use crate::{Call, Error, ErrorKind, Outcome};
+
+/// A list that is fetched page by page, as it is read.
+///
+/// It holds one page at a time, however long the list is, and can be taken up again from [`Pager::cursor`].
+#[must_use = "nothing is fetched until it is read"]
+pub struct Pager<T> {
+    fetch: Fetch<T>,
+    page: VecDeque<T>,
+    cursor: Option<String>,
+    more: bool,
+}
+
+type Fetch<T> = Box<dyn Fn(Option<&str>) -> Call<Page<T>> + Send + Sync>;
+
+/// One page, as a provider crate reads it.
+#[derive(Debug, Clone)]
+pub struct Page<T> {
+    /// What is on it.
+    pub items: Vec<T>,
+    /// Where the next one begins; nothing after the last.
+    pub next: Option<String>,
+}
+
+impl<T: fmt::Debug + Send> Pager<T> {
+    /// A list whose page at a cursor is fetched by `fetch`, from the beginning.
+    pub fn new(fetch: impl Fn(Option<&str>) -> Call<Page<T>> + Send + Sync + 'static) -> Self {
+        Self { fetch: Box::new(fetch), page: VecDeque::new(), cursor: None, more: true }
+    }
+
+    /// Starts at a cursor that an earlier pager gave.
+    pub fn resume(mut self, cursor: impl Into<String>) -> Self {
+        self.cursor = Some(cursor.into());
+        self
+    }
+
+    /// Where the page after the one being read begins: with it the list can be taken up again.
+    #[must_use]
+    pub fn cursor(&self) -> Option<&str> {
+        self.cursor.as_deref()
+    }
+
+    /// The next item, or nothing at the end.
+    ///
+    /// # Errors
+    ///
+    /// When a page cannot be fetched. Calling it again tries the same page again.
+    pub async fn try_next(&mut self) -> Result<Option<T>, Error> {
+        loop {
+            if let Some(item) = self.page.pop_front() {
+                return Ok(Some(item));
+            }
+            if !self.more {
+                return Ok(None);
+            }
+            self.page = self.fetch_page().await?.into();
+        }
+    }
+
+    /// The rest of the page that is being read, or else the next page; nothing at the end.
+    ///
+    /// # Errors
+    ///
+    /// As [`Pager::try_next`].
+    pub async fn try_next_page(&mut self) -> Result<Option<Vec<T>>, Error> {
+        if !self.page.is_empty() {
+            return Ok(Some(std::mem::take(&mut self.page).into()));
+        }
+        while self.more {
+            let page = self.fetch_page().await?;
+            if !page.is_empty() {
+                return Ok(Some(page));
+            }
+        }
+        Ok(None)
+    }
+
+    async fn fetch_page(&mut self) -> Result<Vec<T>, Error> {
+        let Page { items, next } = (self.fetch)(self.cursor.as_deref()).send().await?;
+        self.turn(items, next)
+    }
+
+    /// Goes on to the next page, unless it would be this one again, for ever.
+    fn turn(&mut self, items: Vec<T>, next: Option<String>) -> Result<Vec<T>, Error> {
+        match next {
+            Some(next) if items.is_empty() || self.cursor.as_deref() == Some(&next) => {
+                self.more = false;
+                let problem = "the list says that more follows, but leads back to the same page";
+                Err(Error::new(ErrorKind::MalformedResponse, Outcome::Unknown, problem))
+            }
+            Some(next) => {
+                self.cursor = Some(next);
+                Ok(items)
+            }
+            None => {
+                self.more = false;
+                Ok(items)
+            }
+        }
+    }
+}
+
+#[cfg(feature = "stream")]
+impl<T: fmt::Debug + Send + 'static> Pager<T> {
+    /// The items as a stream; it ends after the first error.
+    pub fn into_stream(self) -> impl futures_core::Stream<Item = Result<T, Error>> + Send {
+        Items { state: Some(Box::pin(step(self))) }
+    }
+}
+
+#[cfg(feature = "stream")]
+type Step<T> = std::pin::Pin<Box<dyn Future<Output = (Pager<T>, Result<Option<T>, Error>)> + Send>>;
+
+#[cfg(feature = "stream")]
+async fn step<T: fmt::Debug + Send>(mut pager: Pager<T>) -> (Pager<T>, Result<Option<T>, Error>) {
+    let item = pager.try_next().await;
+    (pager, item)
+}
+
+#[cfg(feature = "stream")]
+struct Items<T> {
+    state: Option<Step<T>>,
+}
+
+#[cfg(feature = "stream")]
+impl<T: fmt::Debug + Send + 'static> futures_core::Stream for Items<T> {
+    type Item = Result<T, Error>;
+
+    fn poll_next(
+        mut self: std::pin::Pin<&mut Self>,
+        context: &mut std::task::Context<'_>,
+    ) -> std::task::Poll<Option<Self::Item>> {
+        let Some(state) = &mut self.state else { return std::task::Poll::Ready(None) };
+        let (pager, item) = std::task::ready!(state.as_mut().poll(context));
+        self.state = matches!(item, Ok(Some(_))).then(|| Box::pin(step(pager)) as Step<T>);
+        std::task::Poll::Ready(item.transpose())
+    }
+}
+
+impl<T> fmt::Debug for Pager<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Pager").field("buffered", &self.page.len()).field("more", &self.more).finish_non_exhaustive()
+    }
+}
