@@ -1,0 +1,66 @@
+use payments_core::api::{Draft, Operation, Path};
+use payments_core::json::{self, DecodeError};
+use payments_core::{Call, Currency, Money, MoneyError};
+use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
+
+use crate::client::Client;
+
+/// An account's balance in one currency.
+///
+/// TurboPay writes it with four decimals, more than a currency has, so it is an exact decimal.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Balance {
+    /// The merchant's account.
+    pub account_id: String,
+    /// The currency of both amounts.
+    pub currency: Currency,
+    /// What can be paid out; below zero it is owed.
+    #[serde(rename = "available_balance", with = "json::decimal")]
+    pub available: Decimal,
+    /// All of it.
+    #[serde(rename = "total_balance", with = "json::decimal")]
+    pub total: Decimal,
+}
+
+impl Balance {
+    /// What can be paid out, as money.
+    ///
+    /// # Errors
+    ///
+    /// When it has a fraction of the smallest unit: nothing is rounded.
+    pub fn available_money(&self) -> Result<Money, MoneyError> {
+        Money::from_decimal(self.available, self.currency)
+    }
+
+    /// All of it, as money.
+    ///
+    /// # Errors
+    ///
+    /// When it has a fraction of the smallest unit: nothing is rounded.
+    pub fn total_money(&self) -> Result<Money, MoneyError> {
+        Money::from_decimal(self.total, self.currency)
+    }
+}
+
+impl Client {
+    /// The balance in a currency.
+    pub fn balance(&self, currency: Currency) -> Call<Balance> {
+        let draft = Draft::get(Path::new("balance").query("currency", currency.as_str()));
+        self.api.call(BALANCE, Ok(draft), move |balance: Balance| {
+            if balance.currency == currency {
+                Ok(balance)
+            } else {
+                Err(DecodeError::new("currency", "is another than the one that was asked for"))
+            }
+        })
+    }
+
+    /// The balance in the account's default currency: INR (documented).
+    pub fn default_balance(&self) -> Call<Balance> {
+        self.api.call(BALANCE, Ok(Draft::get(Path::new("balance"))), |balance: Balance| Ok(balance))
+    }
+}
+
+const BALANCE: Operation = Operation::read("balance");

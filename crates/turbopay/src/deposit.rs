@@ -1,0 +1,310 @@
+use std::fmt;
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use payments_core::api::{Draft, Operation, Path};
+use payments_core::json::DecodeError;
+use payments_core::{Call, Error, Invalid, Money, check_length, text};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use serde::{Deserialize, Deserializer, Serialize};
+
+use crate::client::{Client, Defaults};
+use crate::customer::{MerchantCustomerId, check_url};
+use crate::method::Method;
+use crate::new_order::{NewOrder, WireOrder, order_setters, required};
+use crate::order::{MerchantOrderId, OrderId, OrderStatus};
+
+/// A deposit to be created: what TurboPay requires in the constructor, the rest as setters.
+///
+/// Its web addresses and kind of traffic can be set once, on the client.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[must_use = "a deposit is not created until it is sent"]
+pub struct NewDeposit {
+    order: NewOrder,
+    redirect_url: Option<String>,
+}
+
+impl NewDeposit {
+    /// By UPI. INR amounts are whole rupees.
+    pub fn upi(amount: Money, order: MerchantOrderId, customer: MerchantCustomerId) -> Self {
+        Self::by(Method::Upi, amount, order, customer)
+    }
+
+    /// By bank transfer. INR amounts are whole rupees.
+    pub fn bank_transfer(amount: Money, order: MerchantOrderId, customer: MerchantCustomerId) -> Self {
+        Self::by(Method::BankTransfer, amount, order, customer)
+    }
+
+    /// By another method that the merchant's set-up sheet names.
+    pub fn by(method: Method, amount: Money, order: MerchantOrderId, customer: MerchantCustomerId) -> Self {
+        Self { order: NewOrder::new(method, amount, order, customer), redirect_url: None }
+    }
+
+    order_setters!();
+
+    /// Where the customer returns to, when not where the client says: at most 255 characters.
+    pub fn redirect_url(mut self, url: impl Into<String>) -> Self {
+        self.redirect_url = Some(url.into());
+        self
+    }
+
+    fn wire<'a>(&'a self, defaults: &'a Defaults) -> Result<WireOrder<'a>, Invalid> {
+        let redirect_url = required("redirect_url", self.redirect_url.as_deref(), defaults.redirect_url.as_deref())?;
+        check_url("redirect_url", redirect_url)?;
+        let mut wire = self.order.wire(defaults)?;
+        wire.redirect_url = Some(redirect_url);
+        Ok(wire)
+    }
+
+    fn draft(self, path: &'static str, defaults: &Defaults) -> Result<Draft, Error> {
+        let draft = Draft::post(Path::new(path)).json(&self.wire(defaults)?)?;
+        Ok(draft.shown_as(self))
+    }
+}
+
+/// A deposit that the customer pays on TurboPay's own page.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct HostedDeposit {
+    /// TurboPay's id. Keep it private, and store it with the amount and the status.
+    pub order_id: OrderId,
+    /// Where it stands: `new`.
+    pub status: OrderStatus,
+    /// The page to send the customer to, or to show in a frame.
+    pub form_url: String,
+}
+
+impl HostedDeposit {
+    /// HTML that shows the page in a frame, as TurboPay documents it.
+    ///
+    /// The page says when the customer closes it. The script listens for that, from this frame and no other, and
+    /// dispatches a `turbopay-close` event on the frame.
+    #[must_use]
+    pub fn iframe(&self) -> String {
+        let source: String = self.form_url.chars().map(escaped).collect();
+        format!(
+            r#"<iframe id="turbopay-deposit" src="{source}" allow="clipboard-write" height="800" width="100%" frameborder="0"></iframe>
+<script>
+addEventListener("message", (event) => {{
+  const frame = document.getElementById("turbopay-deposit");
+  if (event.source === frame.contentWindow && event.data === "close") {{
+    frame.dispatchEvent(new Event("turbopay-close"));
+  }}
+}});
+</script>"#
+        )
+    }
+}
+
+/// What a character is in an attribute of HTML.
+fn escaped(c: char) -> String {
+    match c {
+        '&' => "&amp;".into(),
+        '"' => "&quot;".into(),
+        '\'' => "&#39;".into(),
+        '<' => "&lt;".into(),
+        '>' => "&gt;".into(),
+        other => other.into(),
+    }
+}
+
+/// A deposit that the customer pays on the merchant's own page: where to pay, and until when.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct HostToHostDeposit {
+    /// TurboPay's id. Keep it private, and store it with the amount and the status.
+    pub order_id: OrderId,
+    /// Where it stands: `new`.
+    pub status: OrderStatus,
+    /// The amount that was asked for.
+    pub amount: Money,
+    /// The virtual payment address (UPI ID) to pay to.
+    pub wallet_address: String,
+    /// Whose it is.
+    pub wallet_name: String,
+    /// The note to pay with.
+    pub transaction_note: String,
+    /// How long there is to pay and to confirm the UTR: ten minutes, normally.
+    pub expires_after: Duration,
+    /// A QR code to pay by (recorded, not documented).
+    pub qr: Option<QrCode>,
+    /// Links that open a UPI app with the payment filled in (recorded, not documented).
+    pub deep_links: DeepLinks,
+}
+
+impl HostToHostDeposit {
+    /// A link that any UPI app opens, made of the wallet, the note and the amount.
+    ///
+    /// TurboPay does not give one; this is built by UPI's own linking rules (inferred).
+    #[must_use]
+    pub fn upi_link(&self) -> String {
+        let encoded = |text: &str| utf8_percent_encode(text, UNRESERVED).to_string();
+        // An amount that was sent can be written: its currency has two decimals.
+        let amount = self.amount.decimal_text().unwrap_or_default();
+        format!(
+            "upi://pay?pa={}&pn={}&tn={}&am={amount}&cu={}",
+            encoded(&self.wallet_address),
+            encoded(&self.wallet_name),
+            encoded(&self.transaction_note),
+            self.amount.currency(),
+        )
+    }
+}
+
+/// A QR code, as an image.
+#[derive(Clone, PartialEq, Eq)]
+pub struct QrCode(Vec<u8>);
+
+impl QrCode {
+    /// The PNG.
+    #[must_use]
+    pub fn png(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl fmt::Debug for QrCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "QrCode([PNG of {} bytes])", self.0.len())
+    }
+}
+
+impl Serialize for QrCode {
+    /// As it came: base64.
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&STANDARD.encode(&self.0))
+    }
+}
+
+/// Links that open a UPI app with the payment filled in.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct DeepLinks {
+    /// For PhonePe.
+    #[serde(default)]
+    pub phonepe: Option<String>,
+    /// For Paytm.
+    #[serde(default)]
+    pub paytm: Option<String>,
+}
+
+text! {
+    /// The bank's reference of a transfer (UTR), as the customer's app shows it.
+    pub struct Utr("customer_transaction_id"): |text| check_utr(text);
+}
+
+impl Utr {
+    /// For reading: nothing, `null` and an empty text are all "none yet".
+    pub(crate) fn or_empty<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Self>, D::Error> {
+        let text = Option::<String>::deserialize(deserializer)?.filter(|text| !text.is_empty());
+        text.map(|text| text.parse().map_err(serde::de::Error::custom)).transpose()
+    }
+}
+
+fn check_utr(text: &str) -> Result<(), Invalid> {
+    check_length("customer_transaction_id", text, 100)?;
+    if text.chars().any(|c| c.is_whitespace() || c.is_control()) {
+        return Err(Invalid::new("customer_transaction_id", "must not hold white space"));
+    }
+    Ok(())
+}
+
+/// What TurboPay made of a confirmed UTR.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Confirmation {
+    /// Where the order stands: `success` or `pending` (documented).
+    pub status: OrderStatus,
+}
+
+impl Client {
+    /// Creates a deposit that the customer pays on TurboPay's page. It moves no money.
+    pub fn create_deposit(&self, deposit: NewDeposit) -> Call<HostedDeposit> {
+        let draft = deposit.draft("deposit/new", &self.defaults);
+        self.api.call(CREATE_DEPOSIT, draft, |wire: WireHosted| {
+            if !wire.form_url.starts_with("https://") && !wire.form_url.starts_with("http://") {
+                return Err(DecodeError::new("form_url", "is not a web address"));
+            }
+            Ok(HostedDeposit { order_id: wire.order_id, status: wire.status, form_url: wire.form_url })
+        })
+    }
+
+    /// Creates a deposit that the customer pays on the merchant's own page ("S2S" on the wire). It moves no money.
+    pub fn create_host_to_host_deposit(&self, deposit: NewDeposit) -> Call<HostToHostDeposit> {
+        let amount = deposit.order.amount;
+        let draft = deposit.draft("s2s/deposit/new", &self.defaults);
+        self.api.call(CREATE_HOST_TO_HOST_DEPOSIT, draft, move |wire: WireHostToHost| wire.deposit(amount))
+    }
+
+    /// Confirms a host-to-host deposit by the reference of the customer's transfer.
+    ///
+    /// A UTR counts once, so after an unknown outcome look the order up: its status tells.
+    pub fn confirm_utr(&self, order: &OrderId, utr: &Utr) -> Call<Confirmation> {
+        let body = WireConfirm { order_id: order, customer_transaction_id: utr };
+        let draft = Draft::post(Path::new("s2s/deposit/confirm")).json(&body);
+        let draft = draft.map(|draft| draft.shown_as((order.clone(), utr.clone())));
+        self.api.call(CONFIRM_UTR, draft, |confirmation: Confirmation| Ok(confirmation))
+    }
+}
+
+#[derive(Deserialize)]
+struct WireHosted {
+    order_id: OrderId,
+    status: OrderStatus,
+    form_url: String,
+}
+
+#[derive(Deserialize)]
+struct WireHostToHost {
+    order_id: OrderId,
+    status: OrderStatus,
+    wallet_address: String,
+    wallet_name: String,
+    transaction_note: String,
+    order_expiration_seconds: String,
+    #[serde(default)]
+    qr: Option<String>,
+    #[serde(default)]
+    deep_links: Option<DeepLinks>,
+}
+
+impl WireHostToHost {
+    fn deposit(self, amount: Money) -> Result<HostToHostDeposit, DecodeError> {
+        let seconds = self.order_expiration_seconds.parse();
+        let seconds =
+            seconds.map_err(|_| DecodeError::new("order_expiration_seconds", "is not a number of seconds"))?;
+        let png = self.qr.map(|text| STANDARD.decode(text)).transpose();
+        let png = png.map_err(|_| DecodeError::new("qr", "is not base64"))?;
+        if png.as_ref().is_some_and(|png| !png.starts_with(PNG)) {
+            return Err(DecodeError::new("qr", "is not a PNG"));
+        }
+        Ok(HostToHostDeposit {
+            order_id: self.order_id,
+            status: self.status,
+            amount,
+            wallet_address: self.wallet_address,
+            wallet_name: self.wallet_name,
+            transaction_note: self.transaction_note,
+            expires_after: Duration::from_secs(seconds),
+            qr: png.map(QrCode),
+            deep_links: self.deep_links.unwrap_or_default(),
+        })
+    }
+}
+
+#[derive(Serialize)]
+struct WireConfirm<'a> {
+    order_id: &'a OrderId,
+    customer_transaction_id: &'a Utr,
+}
+
+const CREATE_DEPOSIT: Operation = Operation::write("create_deposit");
+const CREATE_HOST_TO_HOST_DEPOSIT: Operation = Operation::write("create_host_to_host_deposit");
+/// It credits the merchant.
+const CONFIRM_UTR: Operation = Operation::move_money("confirm_utr");
+
+/// Everything but the unreserved characters of RFC 3986.
+const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+const PNG: &[u8] = b"\x89PNG\r\n\x1a\n";

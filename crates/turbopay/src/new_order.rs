@@ -1,0 +1,158 @@
+use payments_core::json::NumberText;
+use payments_core::{Currency, Invalid, Money, MoneyError};
+use serde::Serialize;
+
+use crate::client::Defaults;
+use crate::customer::{MerchantCustomerId, check_email, check_name, check_phone, check_url};
+use crate::method::{Method, Traffic};
+use crate::order::MerchantOrderId;
+
+/// What a deposit and a withdrawal have in common.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct NewOrder {
+    pub(crate) method: Method,
+    pub(crate) amount: Money,
+    pub(crate) merchant_order_id: MerchantOrderId,
+    pub(crate) merchant_customer_id: MerchantCustomerId,
+    pub(crate) customer_email: Option<String>,
+    pub(crate) customer_phone: Option<String>,
+    pub(crate) customer_name: Option<String>,
+    pub(crate) status_url: Option<String>,
+    pub(crate) traffic: Option<Traffic>,
+}
+
+impl NewOrder {
+    pub(crate) fn new(
+        method: Method,
+        amount: Money,
+        merchant_order_id: MerchantOrderId,
+        merchant_customer_id: MerchantCustomerId,
+    ) -> Self {
+        Self {
+            method,
+            amount,
+            merchant_order_id,
+            merchant_customer_id,
+            customer_email: None,
+            customer_phone: None,
+            customer_name: None,
+            status_url: None,
+            traffic: None,
+        }
+    }
+
+    /// Checks it and puts it as it goes on the wire, with the client's defaults where it does not say.
+    pub(crate) fn wire<'a>(&'a self, defaults: &'a Defaults) -> Result<WireOrder<'a>, Invalid> {
+        let amount = wire_amount(self.amount)?;
+        self.customer_email.as_deref().map(check_email).transpose()?;
+        self.customer_phone.as_deref().map(check_phone).transpose()?;
+        self.customer_name.as_deref().map(check_name).transpose()?;
+        let status_url = required("status_url", self.status_url.as_deref(), defaults.status_url.as_deref())?;
+        check_url("status_url", status_url)?;
+        let traffic = required("traffic", self.traffic.as_ref(), defaults.traffic.as_ref())?;
+        Ok(WireOrder {
+            method: &self.method,
+            amount,
+            currency: self.amount.currency(),
+            customer_email: self.customer_email.as_deref(),
+            customer_phone: self.customer_phone.as_deref(),
+            customer_name: self.customer_name.as_deref(),
+            merchant_order_id: &self.merchant_order_id,
+            merchant_customer_id: &self.merchant_customer_id,
+            customer_bank_account: None,
+            bank_code: None,
+            status_url,
+            redirect_url: None,
+            traffic,
+        })
+    }
+}
+
+/// A new order as TurboPay reads it. Members that only some orders have are filled in by their own module.
+#[derive(Serialize)]
+pub(crate) struct WireOrder<'a> {
+    method: &'a Method,
+    amount: NumberText,
+    currency: Currency,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    customer_email: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    customer_phone: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    customer_name: Option<&'a str>,
+    merchant_order_id: &'a MerchantOrderId,
+    merchant_customer_id: &'a MerchantCustomerId,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) customer_bank_account: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) bank_code: Option<&'a str>,
+    status_url: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) redirect_url: Option<&'a str>,
+    traffic: &'a Traffic,
+}
+
+/// What the order says, or else what the client was told once.
+pub(crate) fn required<'a, T: ?Sized>(
+    field: &'static str,
+    own: Option<&'a T>,
+    default: Option<&'a T>,
+) -> Result<&'a T, Invalid> {
+    own.or(default).ok_or_else(|| Invalid::new(field, "is required: set it on the order, or once on the client"))
+}
+
+/// INR goes as an integer of rupees (documented: paise are refused), other currencies with their two decimals.
+fn wire_amount(amount: Money) -> Result<NumberText, Invalid> {
+    let unwritable = |error: MoneyError| Invalid::new("amount", format!("cannot be written: {error}"));
+    if !amount.is_positive() {
+        return Err(Invalid::new("amount", "must be greater than zero"));
+    }
+    let currency = amount.currency();
+    if currency.exponent() != Some(2) {
+        return Err(Invalid::new("currency", "must be one with two decimals: TurboPay documents no other amounts"));
+    }
+    if currency != Currency::INR {
+        return NumberText::decimal(amount).map_err(unwritable);
+    }
+    match amount.whole_units().map_err(unwritable)? {
+        Some(rupees) => NumberText::integer(rupees).map_err(unwritable),
+        None => Err(Invalid::new("amount", "must be whole rupees: TurboPay takes no paise")),
+    }
+}
+
+/// The setters that deposits and withdrawals share; they need a field `order: NewOrder`.
+macro_rules! order_setters {
+    () => {
+        /// The customer's e-mail address, at most 100 characters.
+        pub fn customer_email(mut self, email: impl Into<String>) -> Self {
+            self.order.customer_email = Some(email.into());
+            self
+        }
+
+        /// The customer's phone number: `+` and the country's code; in India `+91` and ten digits.
+        pub fn customer_phone(mut self, phone: impl Into<String>) -> Self {
+            self.order.customer_phone = Some(phone.into());
+            self
+        }
+
+        /// The customer's full name, at most 300 characters.
+        pub fn customer_name(mut self, name: impl Into<String>) -> Self {
+            self.order.customer_name = Some(name.into());
+            self
+        }
+
+        /// Where this order's webhooks go, when not where the client says: at most 255 characters.
+        pub fn status_url(mut self, url: impl Into<String>) -> Self {
+            self.order.status_url = Some(url.into());
+            self
+        }
+
+        /// The kind of traffic, when not what the client says.
+        pub fn traffic(mut self, traffic: crate::Traffic) -> Self {
+            self.order.traffic = Some(traffic);
+            self
+        }
+    };
+}
+
+pub(crate) use order_setters;
