@@ -97,6 +97,10 @@ pub(crate) struct Failure<'a> {
 impl Failure<'_> {
     /// The rule that no setting changes.
     fn may_be_sent_again(&self) -> bool {
+        // It was answered in JSON of another shape, or about something else: the next answer would be the same.
+        if self.error.json_path().is_some_and(|path| path != ".") {
+            return false;
+        }
         match (self.error.outcome(), self.error.kind()) {
             // A redirect, or a set-up that is wrong here: the next attempt would end the same way.
             (_, ErrorKind::Configuration | ErrorKind::InvalidRequest | ErrorKind::Unsupported) => false,

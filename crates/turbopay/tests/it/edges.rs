@@ -1,0 +1,79 @@
+//! What must never be printed, and what a page must never run.
+
+use payments_core::test_util::Reply;
+use turbopay::{ApiKey, Client, WebhookKey};
+
+use crate::support::{KEY, deposit, scripted, withdrawal};
+
+#[tokio::test]
+async fn keys_accounts_and_private_ids_appear_in_nothing_that_is_printed() {
+    let (client, _) = scripted([Reply::json(401, r#"{"message":"Unauthorized"}"#)]);
+    let err = client.create_withdrawal(withdrawal()).send().await.unwrap_err();
+    let (client, script) = scripted([Reply::json(201, r#"{"order_id":"private-order","status":"new"}"#)]);
+    let call = client.create_withdrawal(withdrawal());
+    let call_printed = format!("{call:?}");
+    let order = call.send_full().await.unwrap();
+    let builder = Client::builder(ApiKey::new(KEY).unwrap());
+    let webhook_key = WebhookKey::new("whk-canary-51ab").unwrap();
+
+    let printed = format!(
+        "{err} {err:?} {err:#?} {client:?} {call_printed} {order:?} {builder:?} {webhook_key:?} {:?} {:?}",
+        script.requests(),
+        withdrawal()
+    );
+
+    for canary in [KEY, "whk-canary-51ab", "private-order", "065432123456789"] {
+        assert!(!printed.contains(canary), "{canary} in {printed}");
+    }
+}
+
+#[tokio::test]
+async fn the_frames_html_cannot_be_broken_out_of() {
+    let answer = r#"{"order_id":"o-1","status":"new","form_url":"https://pay.example/?hash=\"><script>alert(1)</script>&x='y'"}"#;
+    let (client, _) = scripted([Reply::json(201, answer)]);
+
+    let html = client.create_deposit(deposit()).send().await.unwrap().iframe();
+
+    assert!(html.contains(
+        "src=\"https://pay.example/?hash=&quot;&gt;&lt;script&gt;alert(1)&lt;/script&gt;&amp;x=&#39;y&#39;\""
+    ));
+    for part in [r#"allow="clipboard-write""#, r#"height="800""#, r#"width="100%""#, r#"frameborder="0""#] {
+        assert!(html.contains(part), "{html}");
+    }
+}
+
+#[tokio::test]
+async fn a_page_that_is_no_web_address_is_refused() {
+    for url in ["javascript:alert(1)", "//evil.example", "data:text/html,x", ""] {
+        let answer = format!(r#"{{"order_id":"o-1","status":"new","form_url":"{url}"}}"#);
+        let (client, _) = scripted([Reply::json(201, &answer)]);
+        let err = client.create_deposit(deposit()).send().await.unwrap_err();
+        assert_eq!(err.json_path(), Some("form_url"), "{url}");
+    }
+}
+
+#[tokio::test]
+async fn a_broken_qr_code_is_an_error_that_names_it() {
+    for (qr, problem) in [("%%%", "is not base64"), ("aGVsbG8=", "is not a PNG")] {
+        let answer = format!(
+            r#"{{"order_id":"o-1","status":"new","wallet_address":"a@b","wallet_name":"n","transaction_note":"t",
+                "order_expiration_seconds":"600","qr":"{qr}"}}"#
+        );
+        let (client, _) = scripted([Reply::json(201, &answer)]);
+        let err = client.create_host_to_host_deposit(deposit()).send().await.unwrap_err();
+        assert!(err.to_string().contains(&format!("qr: {problem}")), "{err}");
+    }
+}
+
+#[tokio::test]
+async fn a_deposit_without_what_is_only_recorded_is_read_all_the_same() {
+    // The document's own example.
+    let answer = r#"{"wallet_address":"username@bankname","wallet_name":"Company Name","order_expiration_seconds":"600",
+        "transaction_note":"A1b2c","order_id":"c2f0f71a-6f3f-4d65-be01-aa6b0f86cbe1","status":"new"}"#;
+    let (client, _) = scripted([Reply::json(201, answer)]);
+
+    let deposit = client.create_host_to_host_deposit(deposit()).send().await.unwrap();
+
+    assert_eq!((deposit.qr.is_none(), &deposit.deep_links.phonepe), (true, &None));
+    assert_eq!(deposit.upi_link(), "upi://pay?pa=username%40bankname&pn=Company%20Name&tn=A1b2c&am=2000.00&cu=INR");
+}

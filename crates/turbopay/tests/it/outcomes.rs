@@ -1,0 +1,144 @@
+//! What a failure proves, by TurboPay's own rules.
+
+use payments_core::test_util::Reply;
+use turbopay::{ErrorKind, Outcome, Problem};
+
+use crate::support::{deposit, scripted, withdrawal};
+
+#[tokio::test]
+async fn a_withdrawal_whose_answer_was_lost_is_not_sent_again() {
+    for lost in
+        [Reply::lost(), Reply::cut_off(201), Reply::json(201, "{}"), Reply::new(502, "<html>"), Reply::json(429, "{}")]
+    {
+        let (client, script) = scripted([lost, Reply::json(201, r#"{"order_id":"second","status":"new"}"#)]);
+
+        let err = client.create_withdrawal(withdrawal()).send().await.unwrap_err();
+
+        assert_eq!(err.outcome(), Outcome::Unknown, "{err}");
+        assert!(err.may_have_moved_money());
+        assert!(err.to_string().ends_with("; it may have been done"), "{err}");
+        assert_eq!(script.requests().len(), 1);
+    }
+}
+
+#[tokio::test]
+async fn a_withdrawal_that_never_connected_is_tried_again() {
+    let (client, script) = scripted([Reply::not_connected(), Reply::json(201, r#"{"order_id":"o-1","status":"new"}"#)]);
+
+    let order = client.create_withdrawal(withdrawal()).send().await.unwrap();
+
+    assert_eq!(order.order_id.as_str(), "o-1");
+    assert_eq!(script.requests().len(), 2);
+}
+
+#[tokio::test]
+async fn a_withdrawal_that_never_connected_at_all_was_not_sent() {
+    let (client, _) = scripted([]);
+
+    let err = client.create_withdrawal(withdrawal()).send().await.unwrap_err();
+
+    assert_eq!((err.kind(), err.outcome(), err.attempts()), (ErrorKind::Connection, Outcome::NotSent, 3));
+    assert!(!err.may_have_moved_money());
+}
+
+#[tokio::test]
+async fn a_taken_reference_is_unknown_for_a_withdrawal_and_refused_for_a_deposit() {
+    let taken = || {
+        let message = "The merchant order id has already been taken.";
+        Reply::json(422, &format!(r#"{{"message":"{message}","errors":{{"merchant_order_id":["{message}"]}}}}"#))
+    };
+
+    let (client, _) = scripted([taken()]);
+    let err = client.create_withdrawal(withdrawal()).send().await.unwrap_err();
+    assert_eq!((err.kind(), err.outcome()), (ErrorKind::Conflict, Outcome::Unknown));
+
+    let (client, _) = scripted([taken()]);
+    let err = client.create_deposit(deposit()).send().await.unwrap_err();
+    assert_eq!((err.kind(), err.outcome()), (ErrorKind::Conflict, Outcome::Refused));
+    assert!(!err.may_have_moved_money(), "creating a deposit moves no money");
+}
+
+#[tokio::test]
+async fn every_documented_error_is_a_kind_and_a_problem() {
+    use ErrorKind::{Authentication, Conflict, Declined, InvalidRequest, NotFound, Permission};
+    let rows = [
+        (401, "Unauthorized", Authentication, Problem::Unauthorized),
+        (403, "10.0.0.7 is not white listed", Permission, Problem::AddressNotWhitelisted),
+        (404, "The route api/x could not be found.", NotFound, Problem::RouteNotFound),
+        (422, r#"invalid request Method \"card\" is not valid"#, InvalidRequest, Problem::MethodNotValid),
+        (422, r#"Method \"card\" is not valid"#, InvalidRequest, Problem::MethodNotValid),
+        (422, "The bank code field is required.", InvalidRequest, Problem::FieldRequired),
+        (422, "invalid request No available wallets found for method: upi", InvalidRequest, Problem::NoWallets),
+        (422, "The amount field must be an integer.", InvalidRequest, Problem::AmountNotInteger),
+        (422, "The amount field must be at least 100.", InvalidRequest, Problem::AmountTooSmall),
+        (422, "The amount field must not be greater than 5000.", InvalidRequest, Problem::AmountTooLarge),
+        (422, r#"Currency \"XYZ\" is not valid"#, InvalidRequest, Problem::CurrencyNotValid),
+        (422, "The customer name field must not be greater than 300 characters.", InvalidRequest, Problem::TooLong),
+        (422, "The customer email field must be a valid email address.", InvalidRequest, Problem::WrongFormat),
+        (422, "Customer transaction ID exists", Conflict, Problem::UtrTaken),
+        (422, "Order Declined", Declined, Problem::OrderDeclined),
+    ];
+    for (status, message, kind, problem) in rows {
+        let (client, _) = scripted([Reply::json(status, &format!(r#"{{"message":"{message}"}}"#))]);
+
+        let err = client.create_deposit(deposit()).send().await.unwrap_err();
+
+        assert_eq!((err.kind(), err.outcome()), (kind, Outcome::Refused), "{message}");
+        assert_eq!(Problem::of(&err), Some(problem), "{message}");
+        assert_eq!(err.status().unwrap().as_u16(), status);
+    }
+}
+
+#[tokio::test]
+async fn an_address_that_is_not_whitelisted_says_what_to_do() {
+    let (client, _) = scripted([Reply::json(403, r#"{"message":"10.0.0.7 is not white listed"}"#)]);
+    let err = client.create_withdrawal(withdrawal()).send().await.unwrap_err();
+    assert_eq!(err.advice(), Some("have TurboPay whitelist this server's address"));
+    assert_eq!(
+        err.to_string(),
+        "turbopay create_withdrawal: permission denied (HTTP 403): 10.0.0.7 is not white listed \
+         (have TurboPay whitelist this server's address)"
+    );
+}
+
+#[tokio::test]
+async fn somebody_elses_words_settle_nothing() {
+    for body in ["<html>blocked</html>", "", "[]", r#"{"error":"x"}"#, r#"{"message":7}"#, "null", "\u{feff}{}"] {
+        for status in [400, 401, 402, 403, 404, 405, 413, 415, 422] {
+            let (client, _) = scripted([Reply::new(status, body)]);
+            let err = client.create_withdrawal(withdrawal()).send().await.unwrap_err();
+            assert_eq!(
+                (err.kind(), err.outcome()),
+                (ErrorKind::MalformedResponse, Outcome::Unknown),
+                "{status} {body}"
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_success_that_cannot_be_read_says_where_and_not_what() {
+    let (client, _) = scripted([Reply::json(201, r#"{"order_id":{"secret":"4111111111111111"},"status":"new"}"#)]);
+
+    let err = client.create_withdrawal(withdrawal()).send().await.unwrap_err();
+
+    assert_eq!((err.kind(), err.outcome()), (ErrorKind::MalformedResponse, Outcome::Unknown));
+    assert_eq!(err.json_path(), Some("order_id"));
+    assert_eq!(err.status().unwrap().as_u16(), 201);
+    assert!(!format!("{err} {err:?}").contains("4111"), "{err:?}");
+}
+
+#[tokio::test]
+async fn an_order_id_that_could_lead_elsewhere_is_not_taken_from_an_answer() {
+    let (client, _) = scripted([Reply::json(201, r#"{"order_id":"../balance","status":"new"}"#)]);
+    let err = client.create_withdrawal(withdrawal()).send().await.unwrap_err();
+    assert_eq!(err.json_path(), Some("order_id"));
+}
+
+#[tokio::test]
+async fn throttling_is_not_documented_as_a_refusal() {
+    let (client, script) = scripted([Reply::json(429, r#"{"message":"Too Many Attempts."}"#)]);
+    let err = client.create_withdrawal(withdrawal()).send().await.unwrap_err();
+    assert_eq!((err.kind(), err.outcome()), (ErrorKind::Throttled, Outcome::Unknown));
+    assert_eq!(script.requests().len(), 1);
+}

@@ -1,0 +1,169 @@
+//! Whatever is wrong locally is one clear error, before any I/O.
+
+use payments_core::test_util::{ManualClock, Script};
+use turbopay::{
+    BankAccount, BankCode, Currency, Error, ErrorKind, MerchantCustomerId, MerchantOrderId, Method, Money, NewDeposit,
+    NewWithdrawal, OrderId, Outcome, Traffic, Utr,
+};
+
+use crate::support::{body_of, builder, deposit, rupees, scripted, withdrawal, withdrawal_of};
+
+/// The deposit is refused for this field by this rule, and nothing is sent.
+#[track_caller]
+fn check_deposit(deposit: NewDeposit, field: &str, rule: &str) {
+    let (client, script) = scripted([]);
+    let err = now(client.create_deposit(deposit).send()).unwrap_err();
+    check(&err, &script, field, rule);
+}
+
+#[track_caller]
+fn check_withdrawal(withdrawal: NewWithdrawal, field: &str, rule: &str) {
+    let (client, script) = scripted([]);
+    let err = now(client.create_withdrawal(withdrawal).send()).unwrap_err();
+    check(&err, &script, field, rule);
+}
+
+#[track_caller]
+fn check(err: &Error, script: &Script, field: &str, rule: &str) {
+    assert_eq!((err.kind(), err.outcome(), err.attempts()), (ErrorKind::InvalidRequest, Outcome::NotSent, 0), "{err}");
+    assert_eq!(err.param(), Some(field), "{err}");
+    assert!(err.to_string().contains(rule), "{err}");
+    assert_eq!(script.requests().len(), 0, "something was sent");
+}
+
+fn now<T>(work: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(work)
+}
+
+#[test]
+fn amounts_that_turbopay_does_not_take_are_refused() {
+    check_deposit(priced(rupees("100.50")), "amount", "must be whole rupees");
+    check_deposit(priced(rupees("0")), "amount", "must be greater than zero");
+    check_deposit(priced(rupees("-5")), "amount", "must be greater than zero");
+    check_deposit(priced(Money::from_minor(100, Currency::JPY)), "currency", "two decimals");
+    check_deposit(priced(Money::from_minor(100, Currency::KWD)), "currency", "two decimals");
+    check_deposit(priced(Money::from_minor(100, "ABC".parse().unwrap())), "currency", "two decimals");
+    check_withdrawal(withdrawal_of(rupees("0.01")), "amount", "must be whole rupees");
+}
+
+#[test]
+fn contact_details_that_turbopay_does_not_take_are_refused() {
+    check_deposit(deposit().customer_email("a".repeat(95) + "@b.com"), "customer_email", "longer than 100");
+    for email in ["nobody", "@b.com", "a@", "a@b@c", "a b@c.com", "a@b.com\r\nX: y"] {
+        check_deposit(deposit().customer_email(email), "customer_email", "e-mail address");
+    }
+    check_deposit(deposit().customer_email(""), "customer_email", "empty");
+    for phone in ["9876543210", "+", "+12", "+91 98765 43210", "+1234567890123456", "+91٩٨٧٦٥٤٣٢١٠"] {
+        check_deposit(deposit().customer_phone(phone), "customer_phone", "country's code");
+    }
+    for phone in ["+915876543210", "+91987654321", "+9198765432101"] {
+        check_deposit(deposit().customer_phone(phone), "customer_phone", "ten digits after +91");
+    }
+    check_deposit(deposit().customer_name("x".repeat(301)), "customer_name", "longer than 300");
+    check_withdrawal(withdrawal().customer_name(""), "customer_name", "empty");
+}
+
+#[test]
+fn what_fits_exactly_is_sent() {
+    let (client, script) = scripted([]);
+    let deposit = deposit()
+        .customer_name("ü".repeat(300))
+        .customer_phone("+4915123456789")
+        .customer_email("a".repeat(94) + "@b.com");
+    let _ = now(client.create_deposit(deposit).send());
+    assert_eq!(script.requests().len(), 3, "a connection that fails is tried again");
+}
+
+#[test]
+fn addresses_that_cannot_be_reached_are_refused() {
+    for url in
+        ["", "merchant.example", "ftp://merchant.example", "https://", "https:///x", "https://a b", "javascript:x"]
+    {
+        let rule = if url.is_empty() { "empty" } else { "web address" };
+        check_deposit(deposit().status_url(url), "status_url", rule);
+        check_deposit(deposit().redirect_url(url), "redirect_url", rule);
+        check_withdrawal(withdrawal().status_url(url), "status_url", rule);
+    }
+    let long = format!("https://m.example/{}", "x".repeat(255));
+    check_deposit(deposit().status_url(long.clone()), "status_url", "longer than 255");
+    check_deposit(deposit().redirect_url(long), "redirect_url", "longer than 255");
+}
+
+#[test]
+fn what_turbopay_requires_must_be_said_somewhere() {
+    let script = Script::new([]);
+    let clock = ManualClock::at(time::macros::datetime!(2026-01-02 03:04:05 UTC));
+    let silent = builder(&script, &clock).build().unwrap();
+
+    let err = now(silent.create_deposit(deposit()).send()).unwrap_err();
+    check(&err, &script, "redirect_url", "set it on the order, or once on the client");
+    let err = now(silent.create_withdrawal(withdrawal()).send()).unwrap_err();
+    check(&err, &script, "status_url", "set it on the order, or once on the client");
+    let err = now(silent.create_withdrawal(withdrawal().status_url("https://m.example")).send()).unwrap_err();
+    check(&err, &script, "traffic", "set it on the order, or once on the client");
+
+    let complete = withdrawal().status_url("https://m.example").traffic(Traffic::FirstTime);
+    let _ = now(silent.create_withdrawal(complete).send());
+    assert!(body_of(&script).contains(r#""traffic":"ftd""#));
+}
+
+#[test]
+fn what_an_order_says_outranks_what_the_client_says() {
+    let (client, script) = scripted([]);
+    let own =
+        deposit().status_url("https://own.example/s").redirect_url("https://own.example/r").traffic(Traffic::FirstTime);
+    let _ = now(client.create_deposit(own).send());
+
+    let body = body_of(&script);
+    assert!(body.contains(r#""status_url":"https://own.example/s""#), "{body}");
+    assert!(body.contains(r#""redirect_url":"https://own.example/r""#), "{body}");
+    assert!(body.contains(r#""traffic":"ftd""#), "{body}");
+}
+
+#[test]
+fn a_beneficiary_must_have_the_documented_form() {
+    for account in ["12345678", "1234567890123456789", "", "12345 6789", "123456789\n"] {
+        let err = account.parse::<BankAccount>().unwrap_err();
+        assert_eq!(err.field(), "customer_bank_account");
+    }
+    assert_eq!("065432123".parse::<BankAccount>().unwrap().as_str(), "065432123", "a leading zero is kept");
+
+    let odd = |account: &str, bank: &str| {
+        let (account, bank): (BankAccount, BankCode) = (account.parse().unwrap(), bank.parse().unwrap());
+        NewWithdrawal::bank_transfer(rupees("500"), "o".parse().unwrap(), "c".parse().unwrap(), account, bank)
+    };
+    check_withdrawal(odd("ABC123456789", "HDFC0000053"), "customer_bank_account", "only digits for INR");
+    check_withdrawal(odd("065432123456789", "HDFC000005"), "bank_code", "IFSC of 11 characters");
+    check_withdrawal(odd("065432123456789", "HDFC00000531"), "bank_code", "IFSC of 11 characters");
+    assert!("HDFC/00005".parse::<BankCode>().is_err());
+}
+
+#[test]
+fn the_beneficiarys_rules_for_rupees_are_not_those_of_other_currencies() {
+    let (client, script) = scripted([]);
+    let euros = Money::parse("12.5", Currency::EUR).unwrap();
+    let (account, bank) = ("DE1234567890".parse().unwrap(), "DEUTDEFF".parse().unwrap());
+    let withdrawal = NewWithdrawal::bank_transfer(euros, "o".parse().unwrap(), "c".parse().unwrap(), account, bank);
+    let _ = now(client.create_withdrawal(withdrawal.method(Method::from("sepa"))).send());
+
+    let body = body_of(&script);
+    assert!(body.contains(r#""amount":12.50,"currency":"EUR""#), "{body}");
+    assert!(body.contains(r#""method":"sepa""#), "{body}");
+}
+
+#[test]
+fn ids_and_references_are_checked_when_they_are_made() {
+    for id in ["", ".", "..", "a/b", "a?b", "a#b", "a%2e", "a b", "a\r\nX: y", "a\0", "ä", &"x".repeat(256)] {
+        assert!(id.parse::<OrderId>().is_err(), "{id:?}");
+    }
+    for reference in ["", ".", "..", &"x".repeat(101)] {
+        assert!(reference.parse::<MerchantOrderId>().is_err(), "{reference:?}");
+        assert!(reference.parse::<MerchantCustomerId>().is_err(), "{reference:?}");
+    }
+    assert!("any text / at all".parse::<MerchantOrderId>().is_ok());
+    assert!(["", "1 2", "1\n"].iter().all(|utr| utr.parse::<Utr>().is_err()));
+}
+
+fn priced(amount: Money) -> NewDeposit {
+    NewDeposit::upi(amount, "order-1".parse().unwrap(), "customer-1".parse().unwrap())
+}

@@ -1,0 +1,231 @@
+//! A delivery is believed when it is proved, and not before.
+
+use turbopay::core::http::{HeaderMap, HeaderValue};
+use turbopay::core::webhook::{Verified, VerifyError};
+use turbopay::test_util::sign;
+use turbopay::{Currency, Event, Expected, Mismatch, OrderStatus, WebhookEndpoint, WebhookKey};
+
+use crate::support::rupees;
+
+#[test]
+fn a_deposit_a_withdrawal_and_a_chargeback_are_read_as_documented() {
+    let event = genuine(DEPOSIT);
+    assert_eq!((&event.status, event.amount.to_string().as_str()), (&OrderStatus::Success, "200.00"));
+    assert_eq!(event.target_upi_id.as_deref(), Some("deposit@test"));
+    assert_eq!(event.merchant_customer_id.as_ref().unwrap().as_str(), "aaaaaaa99-1290-3e9f-a08e-c03aedc68b35");
+    assert_eq!(event.utr.as_ref().unwrap().as_str(), "409876543210");
+    assert_eq!((&event.error_code, &event.claim_id), (&None, &None));
+
+    let event = genuine(WITHDRAWAL);
+    assert_eq!(event.status, OrderStatus::Failed);
+    assert_eq!(event.error_code.as_deref(), Some("ERR_001"));
+    assert_eq!(event.error_message.as_deref(), Some("Payout service under maintenance. Try again later."));
+    assert_eq!(event.amount_in(Currency::INR).unwrap(), rupees("300"));
+
+    // The document's sample has a comment in it, which is not JSON; without the comment it is read.
+    assert!(matches!(verify(CHARGEBACK.as_bytes()), Err(VerifyError::Unreadable(_))));
+    let event = genuine(&CHARGEBACK.replace(" // ask support for proper resaon if needed", ""));
+    assert_eq!((&event.status, event.status.is_final()), (&OrderStatus::Chargeback, true));
+    assert_eq!(event.claim_id.as_deref(), Some("<cyber_complaint_id>"));
+}
+
+#[test]
+fn the_documents_own_one_line_body_is_read() {
+    let event = genuine(ONE_LINE);
+    assert_eq!((&event.status, event.is_about("O_XVajPtgGFk173LluM5oKb")), (&OrderStatus::Pending, true));
+}
+
+#[test]
+fn a_signature_is_hexadecimal_of_either_case_or_base64() {
+    let hex = sign(&key(), DEPOSIT.as_bytes());
+    for signature in [hex.clone(), hex.to_uppercase(), base64_of(&hex)] {
+        assert!(endpoint().verify_signature(DEPOSIT.as_bytes(), signature.as_bytes()).is_ok(), "{signature}");
+    }
+}
+
+#[test]
+fn a_signature_of_another_form_proves_nothing() {
+    let hex = sign(&key(), DEPOSIT.as_bytes());
+    let forms = [
+        String::new(),
+        format!("0x{hex}"),
+        format!(" {hex}"),
+        format!("{hex}\n"),
+        format!("sha256={hex}"),
+        format!("{hex}00"),
+        hex[..62].to_owned(),
+        hex[..63].to_owned(),
+        base64_of(&hex).trim_end_matches('=').to_owned(),
+        "é".repeat(32),
+        "a".repeat(1024 * 1024),
+    ];
+    for signature in forms {
+        let refused = endpoint().verify_signature(DEPOSIT.as_bytes(), signature.as_bytes());
+        assert_eq!(refused.unwrap_err(), VerifyError::Unproven, "{signature:.80}");
+    }
+}
+
+#[test]
+fn a_delivery_with_a_changed_body_is_refused() {
+    let signature = sign(&key(), DEPOSIT.as_bytes());
+    let changed = [
+        DEPOSIT.replace("200.00", "900.00"),
+        DEPOSIT.replace(": ", ":"),
+        format!("{DEPOSIT}\n"),
+        format!("\u{feff}{DEPOSIT}"),
+        DEPOSIT.replace('\n', "\r\n"),
+        String::new(),
+    ];
+    for body in changed {
+        let refused = endpoint().verify_signature(body.as_bytes(), signature.as_bytes());
+        assert_eq!(refused.unwrap_err(), VerifyError::Unproven);
+    }
+    for at in 0..DEPOSIT.len() {
+        let mut body = DEPOSIT.as_bytes().to_vec();
+        body[at] ^= 1;
+        assert_eq!(endpoint().verify_signature(&body, signature.as_bytes()).unwrap_err(), VerifyError::Unproven);
+    }
+}
+
+#[test]
+fn a_delivery_without_exactly_one_signature_is_refused() {
+    let signature = HeaderValue::from_str(&sign(&key(), DEPOSIT.as_bytes())).unwrap();
+    let mut headers = HeaderMap::new();
+    assert_eq!(endpoint().verify(DEPOSIT.as_bytes(), &headers).unwrap_err(), VerifyError::Unproven);
+    headers.append("X-Pay-Signature", signature.clone());
+    assert!(endpoint().verify(DEPOSIT.as_bytes(), &headers).is_ok());
+    headers.append("x-pay-signature", signature);
+    assert_eq!(endpoint().verify(DEPOSIT.as_bytes(), &headers).unwrap_err(), VerifyError::Unproven);
+}
+
+#[test]
+fn both_keys_count_while_they_rotate() {
+    let (old, new, other) = (key(), WebhookKey::new("new-key").unwrap(), WebhookKey::new("other-key").unwrap());
+    let rotating = WebhookEndpoint::new(new.clone()).or(old.clone());
+    for key in [&old, &new] {
+        assert!(rotating.verify_signature(DEPOSIT.as_bytes(), sign(key, DEPOSIT.as_bytes()).as_bytes()).is_ok());
+    }
+    let signature = sign(&other, DEPOSIT.as_bytes());
+    assert!(rotating.verify_signature(DEPOSIT.as_bytes(), signature.as_bytes()).is_err());
+}
+
+#[test]
+fn a_delivery_repeated_has_the_digest_of_the_first() {
+    let (first, again) = (genuine(DEPOSIT), genuine(DEPOSIT));
+    assert_eq!(first.digest(), again.digest());
+    assert_ne!(first.digest(), genuine(WITHDRAWAL).digest());
+    assert_eq!(first.body(), DEPOSIT.as_bytes());
+}
+
+#[test]
+fn an_unknown_status_and_unknown_members_are_kept_or_ignored() {
+    let event = genuine(&DEPOSIT.replace("\"success\"", "\"under_review\", \"new_member\": [1, {\"a\": null}]"));
+    assert_eq!((event.status.as_str(), event.status.is_final()), ("under_review", false));
+}
+
+#[test]
+fn a_known_member_of_the_wrong_shape_is_named() {
+    for (body, path) in [
+        (DEPOSIT.replace("\"200.00\"", "\"2e2\""), "amount"),
+        (DEPOSIT.replace("\"200.00\"", "1e400"), "amount"),
+        (DEPOSIT.replace("\"200.00\"", "true"), "amount"),
+        (DEPOSIT.replace("\"200.00\"", "null"), "amount"),
+        (DEPOSIT.replace("\"some reason\"", "7"), "reason"),
+        (DEPOSIT.replace("849655cf-ceba-49bc-951a-cbfbf8d63274", "../x"), "order_id"),
+    ] {
+        match verify(body.as_bytes()) {
+            Err(VerifyError::Unreadable(problem)) => assert_eq!(problem.path(), path, "{problem}"),
+            other => panic!("{other:?}"),
+        }
+    }
+    let number = genuine(&DEPOSIT.replace("\"200.00\"", "200.10"));
+    assert_eq!(number.amount.to_string(), "200.10", "a number is read through its text");
+}
+
+#[test]
+fn an_event_is_held_against_what_was_ordered() {
+    let event = genuine(DEPOSIT);
+    let reference = "O_XVajPtgGFk173LluM5oKb";
+    assert_eq!(event.check(&Expected::new(reference, rupees("200"))), Ok(()));
+    assert_eq!(event.check(&Expected::new("O_other", rupees("200"))), Err(Mismatch::Reference));
+    let differs = Mismatch::AmountDiffers { asked: rupees("250"), actual: rupees("200") };
+    assert_eq!(event.check(&Expected::new(reference, rupees("250"))), Err(differs));
+}
+
+#[test]
+fn a_verified_event_decodes_on_a_small_stack_however_deep_it_is_nested() {
+    let nested = format!("\"x\": {}{}, \"utr\"", "[".repeat(10_000), "]".repeat(10_000));
+    let body = DEPOSIT.replace("\"utr\"", &nested);
+    let verified = std::thread::Builder::new().stack_size(64 * 1024).spawn(move || verify(body.as_bytes()).is_ok());
+    assert!(verified.unwrap().join().unwrap());
+}
+
+trait About {
+    fn is_about(&self, reference: &str) -> bool;
+}
+
+impl About for Event {
+    fn is_about(&self, reference: &str) -> bool {
+        self.merchant_order_id.as_str() == reference
+    }
+}
+
+fn verify(body: &[u8]) -> Result<Verified<Event>, VerifyError> {
+    endpoint().verify_signature(body, sign(&key(), body).as_bytes())
+}
+
+#[track_caller]
+fn genuine(body: &str) -> Verified<Event> {
+    verify(body.as_bytes()).unwrap()
+}
+
+fn endpoint() -> WebhookEndpoint {
+    WebhookEndpoint::new(key())
+}
+
+fn key() -> WebhookKey {
+    WebhookKey::new("whk-canary-51ab").unwrap()
+}
+
+fn base64_of(hex: &str) -> String {
+    use base64::Engine as _;
+    let bytes: Vec<u8> =
+        (0..hex.len()).step_by(2).map(|at| u8::from_str_radix(&hex[at..at + 2], 16).unwrap()).collect();
+    base64::engine::general_purpose::STANDARD.encode(bytes)
+}
+
+const DEPOSIT: &str = r#"{
+  "order_id": "849655cf-ceba-49bc-951a-cbfbf8d63274",
+  "merchant_order_id": "O_XVajPtgGFk173LluM5oKb",
+  "status": "success",
+  "reason": "some reason",
+  "amount": "200.00",
+  "utr": "409876543210",
+  "target_upi_id": "deposit@test",
+  "merchant_customer_id": "aaaaaaa99-1290-3e9f-a08e-c03aedc68b35"
+}"#;
+
+const WITHDRAWAL: &str = r#"{
+  "order_id": "c2f0f71a-6f3f-4d65-be01-aa6b0f86cbe2",
+  "merchant_order_id": "ABC00001",
+  "status": "failed",
+  "reason": "some reason",
+  "amount": "300",
+  "utr": "409876543210",
+  "error_code": "ERR_001",
+  "error_message": "Payout service under maintenance. Try again later."
+}"#;
+
+const ONE_LINE: &str = r#"{"order_id":"849655cf-ceba-49bc-951a-cbfbf8d63274","merchant_order_id":"O_XVajPtgGFk173LluM5oKb","status":"pending","reason":"some reason","amount":"200.00","utr":"409876543210","target_upi_id":  "deposit@test", "merchant_customer_id":  "aaaaaaa99-1290-3e9f-a08e-c03aedc68b35"}"#;
+
+const CHARGEBACK: &str = r#"{
+  "order_id": "849655cf-ceba-49bc-951a-cbfbf8d63274",
+  "merchant_order_id": "O_XVajPtgGFk173LluM5oKb",
+  "status": "chargeback",
+  "reason": "chargeback", // ask support for proper resaon if needed
+  "amount": "200.00",
+  "utr": "409876543210",
+  "target_upi_id": "deposit@test",
+  "merchant_customer_id": "aaaaaaa99-1290-3e9f-a08e-c03aedc68b35",
+  "claim_id": "<cyber_complaint_id>"
+}"#;
