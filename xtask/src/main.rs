@@ -1,2 +1,104 @@
-//! x
-fn main() {}
+//! Everything CI does, one command each, so that a red run can be repeated by hand.
+//!
+//! `cargo xtask --help` lists the commands. This crate depends on no other member, so that it builds in seconds and
+//! works while the rest does not.
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command line tool speaks through its output")]
+
+mod ci;
+mod demo;
+mod docs;
+mod features;
+mod package;
+mod process;
+mod test;
+mod tidy;
+mod tools;
+mod workspace;
+
+use std::process::ExitCode;
+
+use crate::process::{Action, Step};
+
+fn main() -> ExitCode {
+    let mut args = std::env::args().skip(1);
+    let Some(name) = args.next().filter(|name| !matches!(name.as_str(), "-h" | "--help" | "help")) else {
+        print!("{}", help());
+        return ExitCode::SUCCESS;
+    };
+    let Some(command) = COMMANDS.iter().find(|command| command.name == name) else {
+        eprint!("xtask: there is no command `{name}`\n\n{}", help());
+        return ExitCode::from(2);
+    };
+
+    match (command.run)(&args.collect::<Vec<_>>()) {
+        Ok(Step::Passed) => ExitCode::SUCCESS,
+        Ok(Step::Skipped(why)) => {
+            println!("skipped: {why}");
+            ExitCode::SUCCESS
+        }
+        Err(failure) => {
+            if !failure.is_told() {
+                eprintln!("xtask {name}: {failure}");
+            }
+            failure.exit_code()
+        }
+    }
+}
+
+struct Command {
+    name: &'static str,
+    about: &'static str,
+    run: Action,
+}
+
+const COMMANDS: &[Command] = &[
+    Command { name: "ci", about: "all that a change must pass: the next five, fastest to fail first", run: ci::run },
+    Command { name: "tidy", about: "formatting, lints, layering, crate metadata, links", run: tidy::run },
+    Command { name: "docs", about: "rustdoc without a warning, with all features and with none", run: docs::run },
+    Command { name: "test", about: "every test; arguments go to the test runner", run: test::run },
+    Command {
+        name: "features",
+        about: "every feature combination builds; what must stay out stays out",
+        run: features::run,
+    },
+    Command { name: "package", about: "each published crate's archive is complete and builds", run: package::run },
+    Command {
+        name: "demo",
+        about: "one payment after another against the sandbox; arguments go to it",
+        run: demo::run,
+    },
+    Command { name: "bench", about: "benchmarks; arguments go to `cargo bench`", run: test::bench },
+    Command { name: "supply-chain", about: "licences and advisories (installs cargo-deny)", run: tools::supply_chain },
+    Command {
+        name: "mutants",
+        about: "mutation tests of what decides about money (installs cargo-mutants)",
+        run: tools::mutants,
+    },
+    Command {
+        name: "semver",
+        about: "API changes since a git revision (installs cargo-semver-checks)",
+        run: tools::semver,
+    },
+];
+
+fn help() -> String {
+    let mut help = "Usage: cargo xtask COMMAND [ARGUMENTS]\n\n".to_owned();
+    for Command { name, about, .. } in COMMANDS {
+        help += &format!("  {name:<13} {about}\n");
+    }
+    help
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn help_gives_each_command_one_line() {
+        for command in COMMANDS {
+            let lines =
+                help().lines().filter(|line| line.trim_start().starts_with(&format!("{} ", command.name))).count();
+            assert_eq!(lines, 1, "{}", command.name);
+        }
+    }
+}

@@ -1,0 +1,84 @@
+//! All steps in a row, up to the first that fails.
+
+use std::time::{Duration, Instant};
+
+use crate::process::{Action, Failure, Step};
+use crate::{docs, features, package, test, tidy};
+
+/// What is quick and often broken comes first.
+const STEPS: &[(&str, Action)] = &[
+    ("tidy", tidy::run),
+    ("docs", docs::run),
+    ("test", test::run),
+    ("features", features::run),
+    ("package", package::run),
+];
+
+pub(crate) fn run(_: &[String]) -> Result<Step, Failure> {
+    let mut report = Report::default();
+    for (name, step) in STEPS {
+        println!("\n== {name}");
+        #[expect(clippy::disallowed_methods, reason = "a step's duration is for people to read")]
+        let start = Instant::now();
+        let result = step(&[]);
+        report.add(name, start.elapsed(), &result);
+        if let Err(failure) = result {
+            eprintln!("xtask {name}: {failure}");
+            break;
+        }
+    }
+    print!("{report}");
+    match report.failed {
+        0 => Ok(Step::Passed),
+        _ => Err(Failure::told()),
+    }
+}
+
+#[derive(Default)]
+struct Report {
+    rows: String,
+    passed: u32,
+    failed: u32,
+}
+
+impl Report {
+    fn add(&mut self, name: &str, took: Duration, result: &Result<Step, Failure>) {
+        let result = match result {
+            Ok(Step::Passed) => {
+                self.passed += 1;
+                "passed".to_owned()
+            }
+            Ok(Step::Skipped(why)) => format!("skipped: {why}"),
+            Err(_) => {
+                self.failed += 1;
+                "failed".to_owned()
+            }
+        };
+        self.rows += &format!("{name:<10} {:>4} s  {result}\n", took.as_secs());
+    }
+}
+
+impl std::fmt::Display for Report {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "\n{}\nci: {} passed, {} failed\n", self.rows, self.passed, self.failed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn last_line(results: &[Result<Step, Failure>]) -> String {
+        let mut report = Report::default();
+        for result in results {
+            report.add("step", Duration::from_secs(1), result);
+        }
+        report.to_string().lines().last().unwrap_or_default().to_owned()
+    }
+
+    #[test]
+    fn only_what_passed_is_counted_as_passed() {
+        assert_eq!(last_line(&[Ok(Step::Passed), Ok(Step::Skipped("no npm".into()))]), "ci: 1 passed, 0 failed");
+        assert_eq!(last_line(&[Ok(Step::Passed), Err(Failure::new("no"))]), "ci: 1 passed, 1 failed");
+    }
+}

@@ -1,0 +1,153 @@
+//! Features only add: every combination builds, and what a feature brings stays out without it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::process::{Failure, Run, Step};
+use crate::workspace::Workspace;
+
+/// What must not be in the tree of a crate built with these features.
+struct Absence {
+    member: &'static str,
+    /// Comma-separated; none of the default ones.
+    features: &'static str,
+    absent: &'static [&'static str],
+}
+
+/// Verifying webhooks takes no client, no TLS and no runtime.
+const ABSENCES: &[Absence] = &[
+    Absence { member: "payments-core", features: "", absent: HTTP_STACK },
+    Absence { member: "turbopay", features: "", absent: HTTP_STACK },
+];
+
+const HTTP_STACK: &[&str] =
+    &["reqwest", "hyper", "tokio", "rustls", "native-tls", "openssl", "aws-lc-rs", "ring", "mio"];
+
+/// With more features than this, pairs stand for the larger combinations: 2^7 builds of one crate take too long.
+const MOST_COMBINED: usize = 6;
+
+pub(crate) fn run(_: &[String]) -> Result<Step, Failure> {
+    let workspace = Workspace::load()?;
+    for absence in ABSENCES {
+        check_absence(absence)?;
+    }
+    let mut builds = 0;
+    for member in workspace.published() {
+        for combination in combinations(&member.features) {
+            Run::cargo()
+                .args(["check", "--quiet", "--package", &member.name, "--no-default-features"])
+                .args((!combination.is_empty()).then(|| format!("--features={}", combination.join(","))))
+                .run_without_warnings()?;
+            builds += 1;
+        }
+    }
+    println!("features: {builds} combinations of {} crates", workspace.published().count());
+    Ok(Step::Passed)
+}
+
+fn check_absence(absence: &Absence) -> Result<(), Failure> {
+    let Absence { member, features, absent } = absence;
+    let tree = Run::cargo()
+        .args(["tree", "--package", member, "--no-default-features", "--features", features])
+        .args(["--edges", "normal", "--prefix", "none", "--format", "{p}"])
+        .read()?;
+    let crates = crate_names(&tree);
+    let features = if features.is_empty() { "no features" } else { features };
+    println!("{member} with {features}: {} crates in all", crates.len());
+    let found: Vec<_> = absent.iter().copied().filter(|name| crates.contains(name)).collect();
+    if found.is_empty() {
+        return Ok(());
+    }
+    Err(Failure::new(format!(
+        "{member} with {features} depends on {}; find out why with `cargo tree -p {member} --no-default-features -i {}`",
+        found.join(", "),
+        found[0]
+    )))
+}
+
+/// The names in what `cargo tree --prefix none` prints: `name v1.2.3 (path)`, once or more.
+fn crate_names(tree: &str) -> BTreeSet<&str> {
+    tree.lines().filter_map(|line| line.split(' ').next()).filter(|name| !name.is_empty()).collect()
+}
+
+/// The combinations to build, fewest features first. Of those that switch the same features on, the first will do.
+fn combinations(features: &BTreeMap<String, Vec<String>>) -> Vec<Vec<&str>> {
+    let names: Vec<&str> = features.keys().map(String::as_str).filter(|name| *name != "default").collect();
+    let mut combinations = if names.len() <= MOST_COMBINED { subsets(&names) } else { up_to_pairs(&names) };
+    combinations.sort_by_key(Vec::len);
+    let mut seen = BTreeSet::new();
+    combinations.retain(|combination| seen.insert(closure(combination, features)));
+    combinations
+}
+
+fn subsets<'a>(names: &[&'a str]) -> Vec<Vec<&'a str>> {
+    let mut subsets = vec![Vec::new()];
+    for name in names {
+        let with_name: Vec<_> = subsets.iter().map(|subset| [subset.as_slice(), &[*name]].concat()).collect();
+        subsets.extend(with_name);
+    }
+    subsets
+}
+
+fn up_to_pairs<'a>(names: &[&'a str]) -> Vec<Vec<&'a str>> {
+    let mut combinations = vec![Vec::new(), names.to_vec()];
+    for (rest, name) in (1..).zip(names) {
+        combinations.push(vec![*name]);
+        combinations.extend(names[rest..].iter().map(|other| vec![*name, *other]));
+    }
+    combinations
+}
+
+/// All that these features switch on, features of dependencies included.
+fn closure<'a>(combination: &[&'a str], features: &'a BTreeMap<String, Vec<String>>) -> BTreeSet<&'a str> {
+    let mut on = BTreeSet::new();
+    let mut next = combination.to_vec();
+    while let Some(name) = next.pop() {
+        if on.insert(name) {
+            next.extend(features.get(name).into_iter().flatten().map(String::as_str));
+        }
+    }
+    on
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn features(features: &[(&str, &[&str])]) -> BTreeMap<String, Vec<String>> {
+        let on = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+        features.iter().map(|(name, names)| ((*name).to_owned(), on(names))).collect()
+    }
+
+    #[test]
+    fn few_features_are_combined_in_every_way() {
+        let features = features(&[("default", &["a"]), ("a", &["dep:a"]), ("b", &["dep:b"])]);
+
+        assert_eq!(combinations(&features), [vec![], vec!["a"], vec!["b"], vec!["a", "b"]]);
+    }
+
+    #[test]
+    fn what_switches_the_same_on_is_built_once() {
+        let features = features(&[("a", &["dep:a"]), ("b", &["a"])]);
+
+        assert_eq!(combinations(&features), [vec![], vec!["a"], vec!["b"]]);
+    }
+
+    #[test]
+    fn many_features_are_combined_in_pairs_and_all_at_once() {
+        let names = ["a", "b", "c", "d", "e", "f", "g"];
+        let features: BTreeMap<_, _> =
+            names.iter().map(|name| ((*name).to_owned(), vec![format!("dep:{name}")])).collect();
+
+        let combinations = combinations(&features);
+
+        assert_eq!(combinations.len(), 1 + 7 + 21 + 1);
+        assert_eq!(combinations.last().map(Vec::len), Some(7));
+    }
+
+    #[test]
+    fn a_crate_is_counted_once_and_by_its_whole_name() {
+        let names = crate_names("turbopay v0.1.0 (/here)\nhttp v1.5.0\nhyper-util v0.1.0\nhttp v1.5.0 (*)\n\n");
+
+        assert_eq!(names.into_iter().collect::<Vec<_>>(), ["http", "hyper-util", "turbopay"]);
+    }
+}

@@ -1,0 +1,50 @@
+//! Formatting, lints, and the rules that no compiler knows.
+
+mod layers;
+mod links;
+mod manifests;
+mod sources;
+mod tree;
+mod words;
+
+use crate::process::{Failure, Run, Step};
+use crate::tidy::tree::Tree;
+use crate::workspace::Workspace;
+
+pub(crate) fn run(_: &[String]) -> Result<Step, Failure> {
+    rules()?;
+    Run::cargo().args(["fmt", "--all", "--check"]).run()?;
+    Run::cargo().args(["clippy", "--workspace", "--all-targets", "--all-features", "--", "-D", "warnings"]).run()?;
+    Ok(Step::Passed)
+}
+
+/// Holds every file against every rule, and tells all that is wrong at once.
+fn rules() -> Result<(), Failure> {
+    let workspace = Workspace::load()?;
+    let tree = Tree::load()?;
+    let problems: Vec<String> = RULES.iter().flat_map(|rule| rule(&tree, &workspace)).collect();
+    println!("tidy: {} files against {} rules", tree.len(), RULES.len());
+    match problems.as_slice() {
+        [] => Ok(()),
+        [one] => Err(Failure::new(one)),
+        many => Err(Failure::new(format!("{} problems\n  {}", many.len(), many.join("\n  ")))),
+    }
+}
+
+/// A rule answers with one line for each thing that breaks it.
+type Rule = fn(&Tree, &Workspace) -> Vec<String>;
+
+const RULES: &[Rule] = &[
+    sources::no_file_is_too_long,
+    sources::no_mod_rs,
+    sources::nothing_is_unsafe,
+    manifests::published_crates_say_what_they_are,
+    manifests::published_crates_hold_what_readers_look_for,
+    manifests::every_member_inherits_the_lints,
+    layers::the_core_names_no_provider,
+    layers::no_provider_depends_on_another,
+    layers::the_sandbox_stays_out_of_the_sdk,
+    layers::the_sandbox_depends_on_no_provider,
+    links::relative_links_lead_somewhere,
+    words::nothing_names_a_machine,
+];

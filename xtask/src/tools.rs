@@ -1,0 +1,48 @@
+//! Checks that need a tool of their own, too slow to install or to run for every change.
+
+use crate::process::{Failure, Run, Step};
+use crate::workspace;
+
+pub(crate) fn supply_chain(args: &[String]) -> Result<Step, Failure> {
+    install("deny", "cargo-deny")?;
+    Run::cargo().args(["deny", "--workspace", "--all-features", "check"]).args(args).run()?;
+    Ok(Step::Passed)
+}
+
+/// The files that decide whether money may have moved, and how much.
+const DECIDERS: &[&str] = &["classify", "error", "outcome", "executor", "retry", "webhook", "money"];
+
+pub(crate) fn mutants(args: &[String]) -> Result<Step, Failure> {
+    let files: Vec<_> = DECIDERS.iter().map(|name| format!("crates/payments-core/src/{name}.rs")).collect();
+    if let Some(file) = files.iter().find(|file| !workspace::root().join(file).is_file()) {
+        return Err(Failure::new(format!("there is no {file}: put its new name into DECIDERS")));
+    }
+    install("mutants", "cargo-mutants")?;
+    Run::cargo()
+        .args(["mutants", "--package", "payments-core", "--all-features"])
+        .args(files.iter().flat_map(|file| ["--file", file]))
+        .args(args)
+        .run()?;
+    Ok(Step::Passed)
+}
+
+/// Compares with the revision that is given, or with the newest tag.
+pub(crate) fn semver(args: &[String]) -> Result<Step, Failure> {
+    let revision = match args.first() {
+        Some(revision) => revision.clone(),
+        None => Run::program("git")
+            .args(["describe", "--tags", "--abbrev=0"])
+            .read()
+            .map_err(|_| Failure::new("no tag to compare with: name a git revision"))?,
+    };
+    install("semver-checks", "cargo-semver-checks")?;
+    Run::cargo().args(["semver-checks", "--workspace", "--baseline-rev", revision.trim()]).run()?;
+    Ok(Step::Passed)
+}
+
+fn install(subcommand: &str, krate: &str) -> Result<(), Failure> {
+    if Run::cargo().args([subcommand, "--version"]).works() {
+        return Ok(());
+    }
+    Run::cargo().args(["install", "--locked", krate]).run()
+}
