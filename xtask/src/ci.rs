@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use crate::process::{Action, Failure, Step};
-use crate::{docs, features, package, test, tidy};
+use crate::{docs, features, newman, package, test, tidy};
 
 /// What is quick and often broken comes first.
 const STEPS: &[(&str, Action)] = &[
@@ -11,6 +11,7 @@ const STEPS: &[(&str, Action)] = &[
     ("docs", docs::run),
     ("test", test::run),
     ("features", features::run),
+    ("newman", newman::run),
     ("package", package::run),
 ];
 

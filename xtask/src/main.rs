@@ -8,6 +8,7 @@ mod ci;
 mod demo;
 mod docs;
 mod features;
+mod newman;
 mod package;
 mod process;
 mod test;
@@ -52,7 +53,7 @@ struct Command {
 }
 
 const COMMANDS: &[Command] = &[
-    Command { name: "ci", about: "all that a change must pass: the next five, fastest to fail first", run: ci::run },
+    Command { name: "ci", about: "all that a change must pass: the next six, fastest to fail first", run: ci::run },
     Command { name: "tidy", about: "formatting, lints, layering, crate metadata, links", run: tidy::run },
     Command { name: "docs", about: "rustdoc without a warning, with all features and with none", run: docs::run },
     Command { name: "test", about: "every test; arguments go to the test runner", run: test::run },
@@ -61,6 +62,7 @@ const COMMANDS: &[Command] = &[
         about: "every feature combination builds; what must stay out stays out",
         run: features::run,
     },
+    Command { name: "newman", about: "the provider's recorded exchanges against the sandbox", run: newman::run },
     Command { name: "package", about: "each published crate's archive is complete and builds", run: package::run },
     Command {
         name: "demo",

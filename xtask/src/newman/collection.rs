@@ -1,0 +1,201 @@
+//! The collection that Newman plays: one request for each recorded exchange, and before it what it needs.
+
+use serde_json::{Value, json};
+
+use crate::newman::recording::Exchange;
+use crate::newman::sandbox::Addresses;
+use crate::newman::setup::{Setup, scenario};
+use crate::newman::shape::expect_shape;
+use crate::process::Failure;
+
+#[derive(Debug)]
+pub(crate) struct Collection {
+    pub(crate) json: Value,
+    /// How many assertions there are to pass.
+    pub(crate) assertions: u64,
+}
+
+pub(crate) fn derive(exchanges: &[Exchange], sandbox: &Addresses) -> Result<Collection, Failure> {
+    let mut items = Vec::new();
+    for (exchange, number) in exchanges.iter().zip(1..) {
+        let scenario = scenario(exchange);
+        for setup in scenario.map_or(&[][..], |scenario| scenario.setup) {
+            items.push(prepare(*setup, exchange, number, exchanges)?);
+        }
+        let (old, new) = scenario.and_then(|scenario| scenario.replace).unwrap_or_default();
+        items.push(replay(exchange, |text| if old.is_empty() { text.to_owned() } else { text.replace(old, new) }));
+    }
+    let assertions = items.iter().map(|item| item.assertions).sum();
+    let items: Vec<_> = items.into_iter().map(|item| item.json).collect();
+    Ok(Collection {
+        json: json!({
+            "info": {
+                "name": "TurboPay, as recorded",
+                "schema": "https://schema.getpostman.com/json/collection/v2.0.0/collection.json",
+            },
+            "variable": [
+                {"key": "base_url", "value": sandbox.base_url},
+                {"key": "control_url", "value": sandbox.control_url},
+                {"key": "api_key", "value": sandbox.api_key},
+                {"key": "order_id", "value": ""},
+            ],
+            "item": items,
+        }),
+        assertions,
+    })
+}
+
+/// One request with its assertions.
+struct Item {
+    json: Value,
+    assertions: u64,
+}
+
+/// The recorded request, held against the recorded answer.
+fn replay(exchange: &Exchange, fill: impl Fn(&str) -> String) -> Item {
+    let script = format!("{}\n{}", expect_status(exchange.status), expect_shape(&exchange.answer));
+    let request = Request {
+        key: if exchange.status == 401 { "not-the-key" } else { "{{api_key}}" },
+        url: format!("{{{{base_url}}}}{}", fill(&exchange.path)),
+        body: exchange.body.as_deref().map(fill),
+    };
+    item(&format!("{} {}: {}", exchange.method, exchange.path, exchange.name), &request.json(exchange), &script, 2)
+}
+
+fn prepare(setup: Setup, exchange: &Exchange, number: usize, exchanges: &[Exchange]) -> Result<Item, Failure> {
+    let reference = format!("prepared-{number}");
+    let control = |path: &str, body: &Value| {
+        let request = json!({
+            "method": "POST",
+            "url": format!("{{{{control_url}}}}{path}"),
+            "header": [{"key": "Content-Type", "value": "application/json"}],
+            "body": {"mode": "raw", "raw": body.to_string()},
+        });
+        let script = "pm.test('the control is taken', () => pm.expect(pm.response.code).to.be.within(200, 299));";
+        item(&format!("(control {path})"), &request, script, 1)
+    };
+    let recorded = |path: &str| {
+        let success = exchanges.iter().find(|exchange| exchange.path == path && exchange.status < 300);
+        success.ok_or_else(|| Failure::new(format!("no success is recorded at {path}")))
+    };
+    let send = |exchange: &Exchange, status: u64, fill: &dyn Fn(&str) -> Result<String, Failure>, then: &str| {
+        let request = Request {
+            key: "{{api_key}}",
+            url: format!("{{{{base_url}}}}{}", exchange.path),
+            body: exchange.body.as_deref().map(fill).transpose()?,
+        };
+        let script = format!("{}\n{then}", expect_status(status));
+        Ok(item(&format!("(first {})", exchange.path), &request.json(exchange), &script, 1))
+    };
+
+    match setup {
+        Setup::Order(path) => {
+            let fill = |body: &str| with_member(body, "merchant_order_id", &reference);
+            let capture = "pm.collectionVariables.set('order_id', pm.response.json().order_id);";
+            send(recorded(path)?, 201, &fill, capture)
+        }
+        Setup::Confirmed(utr) => {
+            let fill = |body: &str| {
+                with_member(&with_member(body, "order_id", "{{order_id}}")?, "customer_transaction_id", utr)
+            };
+            send(recorded("/s2s/deposit/confirm")?, 200, &fill, "")
+        }
+        Setup::Itself => send(exchange, 201, &|body| Ok(body.to_owned()), ""),
+        Setup::Becomes(what) => Ok(control(&format!("/turbopay/orders/{reference}/{what}"), &json!({}))),
+        Setup::Passes(seconds) => Ok(control("/clock/advance", &json!({"seconds": seconds}))),
+    }
+}
+
+/// A recorded request made new; the rest of it stays as recorded.
+struct Request {
+    key: &'static str,
+    url: String,
+    body: Option<String>,
+}
+
+impl Request {
+    fn json(&self, recorded: &Exchange) -> Value {
+        let others = recorded.headers.iter().filter(|(name, _)| !name.eq_ignore_ascii_case("authorization"));
+        let mut headers: Vec<_> = others.map(|(name, value)| json!({"key": name, "value": value})).collect();
+        headers.push(json!({"key": "Authorization", "value": self.key}));
+        let mut request = json!({"method": recorded.method, "url": self.url, "header": headers});
+        if let Some(body) = &self.body {
+            request["body"] = json!({"mode": "raw", "raw": body});
+        }
+        request
+    }
+}
+
+fn item(name: &str, request: &Value, script: &str, assertions: u64) -> Item {
+    let lines: Vec<_> = script.lines().collect();
+    let event = json!({"listen": "test", "script": {"type": "text/javascript", "exec": lines}});
+    Item { json: json!({"name": name, "request": request, "event": [event]}), assertions }
+}
+
+fn expect_status(status: u64) -> String {
+    format!("pm.test('status {status}', () => pm.expect(pm.response.code).to.equal({status}));")
+}
+
+/// Puts `value` for the text of a member, and leaves every other character of the body as it was recorded.
+fn with_member(body: &str, name: &str, value: &str) -> Result<String, Failure> {
+    let missing = || Failure::new(format!("the recorded body has no text {name}"));
+    let quoted = format!("\"{name}\"");
+    let after_name = body.find(&quoted).ok_or_else(missing)? + quoted.len();
+    let start = after_name + body[after_name..].find('"').ok_or_else(missing)? + 1;
+    let end = start + body[start..].find('"').ok_or_else(missing)?;
+    Ok(format!("{}{value}{}", &body[..start], &body[end..]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::newman::recording::tests::exchanges;
+
+    fn derived() -> Collection {
+        let sandbox = Addresses {
+            control_url: "http://127.0.0.1:1".into(),
+            base_url: "http://127.0.0.1:2/api".into(),
+            api_key: "key".into(),
+        };
+        derive(&exchanges(), &sandbox).unwrap()
+    }
+
+    fn names(collection: &Collection) -> Vec<&str> {
+        collection.json["item"].as_array().unwrap().iter().map(|item| item["name"].as_str().unwrap()).collect()
+    }
+
+    #[test]
+    fn every_exchange_is_replayed_with_two_assertions() {
+        let collection = derived();
+        let (setups, replays): (Vec<_>, Vec<_>) =
+            names(&collection).into_iter().partition(|name| name.starts_with('('));
+
+        assert_eq!(replays.len(), 20);
+        assert_eq!(collection.assertions, 40 + u64::try_from(setups.len()).unwrap());
+    }
+
+    #[test]
+    fn an_order_expires_after_it_was_created_and_time_has_passed() {
+        let collection = derived();
+        let names = names(&collection);
+        let expired = names.iter().position(|name| name.ends_with("200 Expired order")).unwrap();
+
+        assert_eq!(names[expired - 2..expired], ["(first /deposit/new)", "(control /clock/advance)"]);
+    }
+
+    #[test]
+    fn only_a_recorded_401_is_asked_for_with_a_wrong_key() {
+        let text = derived().json.to_string();
+
+        assert_eq!(text.matches("not-the-key").count(), exchanges().iter().filter(|e| e.status == 401).count());
+    }
+
+    #[test]
+    fn a_body_keeps_its_numbers_as_they_were_written() {
+        let body =
+            with_member(r#"{"amount": 500.00, "merchant_order_id" : "old"}"#, "merchant_order_id", "new").unwrap();
+
+        assert_eq!(body, r#"{"amount": 500.00, "merchant_order_id" : "new"}"#);
+        assert!(with_member("{}", "merchant_order_id", "new").is_err());
+    }
+}

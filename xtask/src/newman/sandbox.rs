@@ -1,0 +1,87 @@
+//! A sandbox that lives as long as this value.
+
+use std::io::{BufRead as _, BufReader};
+use std::process::{Child, ChildStdout};
+
+use serde_json::Value;
+
+use crate::process::{Failure, Run};
+use crate::workspace::SANDBOX;
+
+pub(crate) struct Sandbox {
+    pub(crate) addresses: Addresses,
+    /// Stays open: a program that is not read any more may die of its next line.
+    _stdout: BufReader<ChildStdout>,
+    _process: Process,
+}
+
+impl Sandbox {
+    pub(crate) fn start() -> Result<Sandbox, Failure> {
+        // Built first, so that a compiler error is not taken for a sandbox that says nothing.
+        Run::cargo().args(["build", "--quiet", "--package", SANDBOX]).run()?;
+        let serve = Run::cargo().args(["run", "--quiet", "--package", SANDBOX, "--", "serve", "--json"]);
+        let mut process = Process(serve.spawn()?);
+        let stdout = process.0.stdout.take().ok_or_else(|| Failure::new("the sandbox has no output"))?;
+        let mut stdout = BufReader::new(stdout);
+        let mut line = String::new();
+        stdout.read_line(&mut line)?;
+        Ok(Sandbox { addresses: Addresses::read(&line)?, _stdout: stdout, _process: process })
+    }
+}
+
+/// Where a sandbox listens, and the key that it takes.
+#[derive(Debug)]
+pub(crate) struct Addresses {
+    pub(crate) control_url: String,
+    pub(crate) base_url: String,
+    pub(crate) api_key: String,
+}
+
+impl Addresses {
+    fn read(line: &str) -> Result<Addresses, Failure> {
+        let line: Value = serde_json::from_str(line)
+            .map_err(|_| Failure::new(format!("the sandbox's first line is no JSON: {:?}", line.trim())))?;
+        let text = |value: &Value, name: &str| match value[name].as_str() {
+            Some(text) => Ok(text.trim_end_matches('/').to_owned()),
+            None => Err(Failure::new(format!("the sandbox's first line has no {name}"))),
+        };
+        let turbopay = &line["turbopay"];
+        Ok(Addresses {
+            control_url: text(&line, "control_url")?,
+            base_url: text(turbopay, "base_url")?,
+            api_key: text(turbopay, "api_key")?,
+        })
+    }
+}
+
+/// A process that ends with this value.
+struct Process(Child);
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // Both fail only if it has ended already.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_line_says_where_to_go() {
+        let line = r#"{"control_url": "http://127.0.0.1:1/control/", "turbopay": {"base_url": "http://127.0.0.1:2/api", "api_key": "k"}}"#;
+
+        let addresses = Addresses::read(line).unwrap();
+
+        assert_eq!(addresses.control_url, "http://127.0.0.1:1/control");
+        assert_eq!(addresses.base_url, "http://127.0.0.1:2/api");
+    }
+
+    #[test]
+    fn a_first_line_without_an_address_is_told() {
+        assert!(Addresses::read("").unwrap_err().to_string().contains("no JSON"));
+        assert!(Addresses::read("{}").unwrap_err().to_string().contains("no control_url"));
+    }
+}
