@@ -1,31 +1,44 @@
-//! What would be published: each crate's archive, built as its users would build it.
+//! What would be published: each crate's archive holds what it must, and builds as its users would build it.
 
+use std::fmt::Write as _;
 use std::fs;
+use std::path::Path;
 
 use crate::process::{Failure, Run, Step};
-use crate::workspace::{Member, Workspace};
+use crate::workspace::{self, Member, Workspace};
 
 /// What every archive must hold, whether as a file or through a link in the crate's directory.
 const REQUIRED: &[&str] = &["Cargo.toml", "README.md", "CHANGELOG.md", "LICENSE-MIT", "LICENSE-APACHE", "src/lib.rs"];
 
 pub(crate) fn run(_: &[String]) -> Result<Step, Failure> {
     let workspace = Workspace::load()?;
-    // All at once, because they depend on each other: cargo then finds each among the archives, published or not.
-    let mut package = Run::cargo().args(["package", "--allow-dirty"]);
+    // All at once: they depend on each other, and none needs to be published for that. Cargo could verify them here,
+    // but would unpack what they depend on once for each version, and verify the next change against the last.
+    let mut package = Run::cargo().args(["package", "--quiet", "--allow-dirty", "--no-verify"]);
     for member in workspace.published() {
         package = package.args(["--package", &member.name]);
     }
     package.run()?;
 
-    for member in workspace.published() {
-        inspect(member, &workspace)?;
+    let archives = workspace.target.join("package");
+    let unpacked = archives.join("unpacked");
+    if unpacked.exists() {
+        fs::remove_dir_all(&unpacked)?;
     }
+    fs::create_dir_all(&unpacked)?;
+    for member in workspace.published() {
+        inspect(member, &archives)?;
+        let archive = archives.join(format!("{}.crate", versioned(member)));
+        // With new times, for cargo takes a file that looks old for one that it has built.
+        Run::program("tar").args(["-xzmf".as_ref(), archive.as_os_str(), "-C".as_ref(), unpacked.as_os_str()]).run()?;
+    }
+    build(&workspace, &unpacked)?;
     Ok(Step::Passed)
 }
 
-fn inspect(member: &Member, workspace: &Workspace) -> Result<(), Failure> {
-    let name = format!("{}-{}", member.name, member.version);
-    let archive = workspace.target.join("package").join(format!("{name}.crate"));
+fn inspect(member: &Member, archives: &Path) -> Result<(), Failure> {
+    let name = versioned(member);
+    let archive = archives.join(format!("{name}.crate"));
     let listing = Run::program("tar").args(["-tzf".as_ref(), archive.as_os_str()]).read()?;
     let size = fs::metadata(&archive)?.len();
     println!("{name}.crate: {} files, {} KiB", listing.lines().count(), size.div_ceil(1024));
@@ -40,6 +53,34 @@ fn missing(listing: &str, name: &str) -> Vec<&'static str> {
     REQUIRED.iter().copied().filter(|file| !holds(file)).collect()
 }
 
+/// Builds each crate from its archive, with its default features and with the other archives for its dependencies.
+fn build(workspace: &Workspace, unpacked: &Path) -> Result<(), Failure> {
+    fs::write(unpacked.join("Cargo.toml"), manifest(workspace))?;
+    fs::copy(workspace::root().join("Cargo.lock"), unpacked.join("Cargo.lock"))?;
+    for member in workspace.published() {
+        Run::cargo()
+            .args(["check", "--quiet", "--package", &member.name])
+            .args(["--manifest-path".as_ref(), unpacked.join("Cargo.toml").as_os_str()])
+            .args(["--target-dir".as_ref(), workspace.target.as_os_str()])
+            .run()?;
+    }
+    Ok(())
+}
+
+/// A workspace of the unpacked archives, which stand in for those of the registry.
+fn manifest(workspace: &Workspace) -> String {
+    let names: Vec<_> = workspace.published().map(versioned).collect();
+    let mut manifest = format!("[workspace]\nresolver = \"3\"\nmembers = {names:?}\n\n[patch.crates-io]\n");
+    for member in workspace.published() {
+        let _ = writeln!(manifest, "{} = {{ path = {:?} }}", member.name, versioned(member));
+    }
+    manifest
+}
+
+fn versioned(member: &Member) -> String {
+    format!("{}-{}", member.name, member.version)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -50,5 +91,20 @@ mod tests {
                        turbopay-0.1.0/LICENSE-MIT\nturbopay-0.1.0/src/lib.rs\n";
 
         assert_eq!(missing(listing, "turbopay-0.1.0"), ["CHANGELOG.md", "LICENSE-APACHE"]);
+    }
+
+    #[test]
+    fn an_archive_stands_in_for_the_published_crate() {
+        let published = |name: &str, published| {
+            let (name, version) = (name.to_owned(), "0.1.0".to_owned());
+            Member { name, version, published, ..Member::default() }
+        };
+        let members = vec![published("turbopay", true), published("payments-tests", false)];
+
+        assert_eq!(
+            manifest(&Workspace { members, target: "target".into() }),
+            "[workspace]\nresolver = \"3\"\nmembers = [\"turbopay-0.1.0\"]\n\n\
+             [patch.crates-io]\nturbopay = { path = \"turbopay-0.1.0\" }\n"
+        );
     }
 }
