@@ -40,7 +40,7 @@ fn is_dots(text: &str) -> bool {
 /// Makes a type of a checked text: an id, a reference, a code.
 ///
 /// The check runs once, when the value is made; whoever holds one need not check again. With `private`, `Debug` does
-/// not show it.
+/// not show it and there is no `Display`.
 ///
 /// ```
 /// use payments_core::id::{check_id, check_reference};
@@ -66,6 +66,12 @@ macro_rules! text {
         impl ::std::fmt::Debug for $name {
             fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
                 f.debug_tuple(stringify!($name)).field(&self.0).finish()
+            }
+        }
+
+        impl ::std::fmt::Display for $name {
+            fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+                f.pad(&self.0)
             }
         }
     };
