@@ -1,0 +1,88 @@
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use time::OffsetDateTime;
+use tokio::sync::watch;
+
+/// The sandbox's time: it stands still until it is moved, or runs with this machine's.
+///
+/// Share it with the SDK under test, and three days of retries run in milliseconds.
+#[derive(Debug, Clone)]
+pub struct Clock(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    began: OffsetDateTime,
+    /// When a running clock was started.
+    running: Option<Instant>,
+    moved: Mutex<Duration>,
+    changed: watch::Sender<()>,
+}
+
+impl Clock {
+    /// A clock that moves only when it is told to. It starts at noon on 1 January 2026.
+    #[must_use]
+    pub fn manual() -> Self {
+        Self::new(time::macros::datetime!(2026-01-01 12:00:00 UTC), None)
+    }
+
+    /// A clock that runs, and can be moved on besides.
+    #[must_use]
+    #[expect(clippy::disallowed_methods, reason = "this is the clock")]
+    pub fn running() -> Self {
+        Self::new(std::time::SystemTime::now().into(), Some(Instant::now()))
+    }
+
+    fn new(began: OffsetDateTime, running: Option<Instant>) -> Self {
+        Self(Arc::new(Inner { began, running, moved: Mutex::new(Duration::ZERO), changed: watch::Sender::new(()) }))
+    }
+
+    /// True for a clock that moves only when it is told to.
+    #[must_use]
+    pub fn is_manual(&self) -> bool {
+        self.0.running.is_none()
+    }
+
+    /// The time of day.
+    #[must_use]
+    pub fn now(&self) -> OffsetDateTime {
+        self.0.began + self.elapsed()
+    }
+
+    /// The time since it began.
+    #[must_use]
+    pub fn elapsed(&self) -> Duration {
+        self.0.running.map_or(Duration::ZERO, |began| began.elapsed()) + *self.moved()
+    }
+
+    /// Moves it on.
+    pub fn advance(&self, by: Duration) {
+        *self.moved() += by;
+        self.0.changed.send_replace(());
+    }
+
+    /// Waits for `duration` on this clock. Something else must move a manual clock meanwhile.
+    pub fn sleep(&self, duration: Duration) -> impl Future<Output = ()> + Send + 'static {
+        let clock = self.clone();
+        let until = clock.elapsed() + duration;
+        async move {
+            let mut changed = clock.0.changed.subscribe();
+            loop {
+                let left = until.saturating_sub(clock.elapsed());
+                if left.is_zero() {
+                    return;
+                }
+                // The sender lives in the clock that this future holds, so waiting for a change cannot fail.
+                if clock.is_manual() {
+                    let _ = changed.changed().await;
+                } else {
+                    let _ = tokio::time::timeout(left, changed.changed()).await;
+                }
+            }
+        }
+    }
+
+    fn moved(&self) -> MutexGuard<'_, Duration> {
+        self.0.moved.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

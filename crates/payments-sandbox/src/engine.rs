@@ -1,0 +1,90 @@
+//! What every provider's engine is: a pure, synchronous, seeded function of requests and time.
+
+use time::OffsetDateTime;
+
+use crate::http::{Request, Response};
+use crate::ledger::What;
+
+/// A provider. It does no I/O and reads no clock, so that a socket server and a simulation can both drive it.
+pub(crate) trait Engine: Send {
+    /// The provider, as its crate is called.
+    fn name(&self) -> &'static str;
+
+    /// Its operations, as faults name them.
+    fn operations(&self) -> &'static [&'static str];
+
+    /// Which operation a request asks for, if it is one, and for which of the merchant's references.
+    fn operation(&self, request: &Request) -> Option<(&'static str, Option<String>)>;
+
+    /// Answers a request. What it did is in the effects, whatever becomes of the answer.
+    fn respond(&mut self, request: &Request, now: OffsetDateTime) -> (Response, Vec<Effect>);
+
+    /// Does what is due by now: expiry, settlement.
+    fn tick(&mut self, now: OffsetDateTime) -> Vec<Effect>;
+
+    /// When something is due next.
+    fn next_due(&self) -> Option<OffsetDateTime>;
+}
+
+/// What an engine did, besides answering.
+#[derive(Debug, Clone)]
+pub(crate) enum Effect {
+    /// An entry for the ledger.
+    Record {
+        operation: &'static str,
+        reference: String,
+        what: What,
+        amount: i64,
+        currency: String,
+        request: Option<u64>,
+    },
+    /// A message to the merchant, ready to go out.
+    Deliver(Message),
+}
+
+/// A webhook or a callback.
+#[derive(Debug, Clone)]
+pub(crate) struct Message {
+    /// The operation whose order it is about, as faults name it.
+    pub(crate) operation: &'static str,
+    pub(crate) reference: String,
+    /// What it says, for the timeline: `success`.
+    pub(crate) about: String,
+    pub(crate) url: String,
+    pub(crate) headers: Vec<(&'static str, String)>,
+    pub(crate) body: Vec<u8>,
+}
+
+/// Something that the sandbox models, and where it comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Behaviour {
+    /// What it does.
+    pub what: &'static str,
+    /// Where that comes from.
+    pub provenance: Provenance,
+}
+
+/// Where a modelled behaviour comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Provenance {
+    /// The provider's document says it.
+    Documented,
+    /// A recorded exchange shows it.
+    Recorded,
+    /// Both are silent; it is our reading.
+    Inferred,
+}
+
+impl Provenance {
+    /// The word for it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Documented => "documented",
+            Self::Recorded => "recorded",
+            Self::Inferred => "inferred",
+        }
+    }
+}

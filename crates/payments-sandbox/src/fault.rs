@@ -1,0 +1,167 @@
+//! Faults, in one text form: `turbopay.withdraw#1 @after-commit fin`.
+
+mod parse;
+mod plan;
+
+use std::fmt;
+use std::time::Duration;
+
+pub(crate) use plan::{Plan, PlanCall};
+
+/// Something that goes wrong: when, where in an exchange, how, and how often.
+///
+/// ```
+/// use payments_sandbox::Fault;
+///
+/// let fault: Fault = "turbopay.withdraw#1 @after-commit fin".parse()?;
+/// assert_eq!(fault.to_string(), "turbopay.withdraw#1 @after-commit fin");
+/// assert!("turbopay.withdraw @after-lunch fin".parse::<Fault>().is_err());
+/// # Ok::<(), payments_sandbox::FaultError>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fault {
+    pub(crate) provider: String,
+    /// Nothing for any.
+    pub(crate) operation: Option<String>,
+    pub(crate) calls: Calls,
+    pub(crate) order: Option<String>,
+    pub(crate) percent: Option<u8>,
+    pub(crate) phase: Phase,
+    pub(crate) effect: FaultEffect,
+    /// Nothing for no limit.
+    pub(crate) budget: Option<u32>,
+}
+
+/// Which calls of an operation, counted from 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Calls {
+    Any,
+    Range(u64, u64),
+}
+
+/// Where in an exchange.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Phase {
+    Accept,
+    BeforeCommit,
+    AfterCommit,
+    MidBody,
+    Query,
+    Webhook,
+}
+
+/// What goes wrong.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum FaultEffect {
+    Fin,
+    Rst,
+    Stall,
+    Truncate(Option<usize>),
+    Garbage,
+    Html(u16),
+    Json(u16),
+    Redirect(u16),
+    Encoding(String),
+    Slow,
+    Delay(Duration),
+    LateCommit(Duration),
+    Duplicate,
+    Reorder,
+    Drop,
+    Tamper,
+    Hold,
+}
+
+impl Phase {
+    const ALL: &[(&'static str, Self)] = &[
+        ("accept", Self::Accept),
+        ("before-commit", Self::BeforeCommit),
+        ("after-commit", Self::AfterCommit),
+        ("mid-body", Self::MidBody),
+        ("query", Self::Query),
+        ("webhook", Self::Webhook),
+    ];
+
+    fn name(self) -> &'static str {
+        Self::ALL.iter().find(|(_, phase)| *phase == self).map_or("", |(name, _)| name)
+    }
+
+    /// What can go wrong there.
+    fn allows(self, effect: &FaultEffect) -> bool {
+        use FaultEffect::{Drop, Duplicate, Fin, Hold, LateCommit, Reorder, Rst, Stall, Tamper};
+        let ends_connection = matches!(effect, Fin | Rst | Stall);
+        let to_webhook = matches!(effect, Duplicate | Reorder | Drop | Tamper | Hold);
+        match self {
+            Self::Accept | Self::MidBody => ends_connection,
+            Self::Webhook => to_webhook,
+            Self::BeforeCommit => !to_webhook,
+            Self::AfterCommit | Self::Query => !to_webhook && !matches!(effect, LateCommit(_)),
+        }
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.provider)?;
+        if let Some(operation) = &self.operation {
+            write!(f, ".{operation}")?;
+        }
+        match self.calls {
+            Calls::Any => {}
+            Calls::Range(from, to) if from == to => write!(f, "#{from}")?,
+            Calls::Range(from, to) => write!(f, "#{from}-{to}")?,
+        }
+        if let Some(order) = &self.order {
+            write!(f, " order={order}")?;
+        }
+        if let Some(percent) = self.percent {
+            write!(f, " p={percent}%")?;
+        }
+        write!(f, " @{} {}", self.phase.name(), self.effect)?;
+        match self.budget {
+            Some(1) => Ok(()),
+            Some(times) => write!(f, " x{times}"),
+            None => f.write_str(" x*"),
+        }
+    }
+}
+
+impl fmt::Display for FaultEffect {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Fin => f.write_str("fin"),
+            Self::Rst => f.write_str("rst"),
+            Self::Stall => f.write_str("stall"),
+            Self::Truncate(None) => f.write_str("truncate"),
+            Self::Truncate(Some(bytes)) => write!(f, "truncate={bytes}"),
+            Self::Garbage => f.write_str("garbage"),
+            Self::Html(status) => write!(f, "html={status}"),
+            Self::Json(status) => write!(f, "json={status}"),
+            Self::Redirect(status) => write!(f, "redirect={status}"),
+            Self::Encoding(name) => write!(f, "encoding={name}"),
+            Self::Slow => f.write_str("slow"),
+            Self::Delay(time) => write!(f, "delay={}ms", time.as_millis()),
+            Self::LateCommit(time) => write!(f, "late-commit={}ms", time.as_millis()),
+            Self::Duplicate => f.write_str("duplicate"),
+            Self::Reorder => f.write_str("reorder"),
+            Self::Drop => f.write_str("drop"),
+            Self::Tamper => f.write_str("tamper"),
+            Self::Hold => f.write_str("hold"),
+        }
+    }
+}
+
+/// What is wrong with a fault's text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FaultError {
+    pub(crate) part: String,
+    pub(crate) rule: String,
+}
+
+impl fmt::Display for FaultError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "`{}` in a fault: {}", self.part, self.rule)
+    }
+}
+
+impl std::error::Error for FaultError {}

@@ -1,0 +1,148 @@
+use std::str::FromStr;
+use std::time::Duration;
+
+use super::{Calls, Fault, FaultEffect, FaultError, Phase};
+
+impl FromStr for Fault {
+    type Err = FaultError;
+
+    /// Reads `PROVIDER[.OPERATION][#N|#N-M|#*] [order=REF] [p=N%] @PHASE EFFECT [xN|x*]`.
+    fn from_str(text: &str) -> Result<Self, FaultError> {
+        let mut words = text.split_whitespace().peekable();
+        let trigger = words
+            .next()
+            .ok_or_else(|| refused(text, "is empty; say for example turbopay.withdraw#1 @after-commit fin"))?;
+        let (provider, operation, calls, all) = trigger_of(trigger)?;
+        let (mut order, mut percent) = (None, None);
+        while let Some(word) = words.next_if(|word| !word.starts_with('@')) {
+            match word.split_once('=') {
+                Some(("order", reference)) if !reference.is_empty() => order = Some(reference.to_owned()),
+                Some(("p", share)) => percent = Some(percent_of(word, share)?),
+                _ => return Err(refused(word, "between the trigger and @PHASE stand only order=REF and p=N%")),
+            }
+        }
+        let phase = words
+            .next()
+            .ok_or_else(|| refused(trigger, "is followed by no phase; it needs one, such as @after-commit"))?;
+        let phase = phase_of(phase)?;
+        let effect = words.next().ok_or_else(|| refused(trigger, "has no effect behind its phase, such as fin"))?;
+        let named = effect;
+        let effect = effect_of(effect)?;
+        if !phase.allows(&effect) {
+            let allowed: Vec<&str> =
+                EFFECTS.iter().filter(|(_, effect)| phase.allows(effect)).map(|(name, _)| *name).collect();
+            return Err(refused(
+                named,
+                format!("cannot happen at @{}; what can is {}", phase.name(), allowed.join(", ")),
+            ));
+        }
+        let budget = match words.next() {
+            None if all => None,
+            None => Some(1),
+            Some("x*") => None,
+            Some(word) => Some(budget_of(word)?),
+        };
+        if let Some(word) = words.next() {
+            return Err(refused(word, "is too much: a fault ends with its effect and xN"));
+        }
+        Ok(Self { provider, operation, calls, order, percent, phase, effect, budget })
+    }
+}
+
+fn trigger_of(text: &str) -> Result<(String, Option<String>, Calls, bool), FaultError> {
+    let (name, calls) = text.split_once('#').map_or((text, None), |(name, calls)| (name, Some(calls)));
+    let (provider, operation) = name.split_once('.').map_or((name, None), |(name, operation)| (name, Some(operation)));
+    let number = |digits: &str| digits.parse::<u64>().ok().filter(|number| *number > 0);
+    let rule = "behind # stands a call's number from 1, a range such as 2-5, or *";
+    let (calls, all) = match calls {
+        None => (Calls::Any, false),
+        Some("*") => (Calls::Any, true),
+        Some(range) => {
+            let (from, to) = range.split_once('-').unwrap_or((range, range));
+            let bounds = number(from).zip(number(to)).filter(|(from, to)| from <= to);
+            let (from, to) = bounds.ok_or_else(|| refused(text, rule))?;
+            (Calls::Range(from, to), from != to)
+        }
+    };
+    Ok((provider.to_owned(), operation.filter(|name| *name != "*").map(str::to_owned), calls, all))
+}
+
+fn percent_of(word: &str, share: &str) -> Result<u8, FaultError> {
+    let percent =
+        share.strip_suffix('%').and_then(|digits| digits.parse().ok()).filter(|percent| (1..=100).contains(percent));
+    percent.ok_or_else(|| refused(word, "must be a whole number from 1% to 100%"))
+}
+
+fn phase_of(word: &str) -> Result<Phase, FaultError> {
+    let names: Vec<String> = Phase::ALL.iter().map(|(name, _)| format!("@{name}")).collect();
+    let found = Phase::ALL.iter().find(|(name, _)| word.strip_prefix('@') == Some(name));
+    found.map(|(_, phase)| *phase).ok_or_else(|| refused(word, format!("is no phase; there are {}", names.join(", "))))
+}
+
+fn effect_of(word: &str) -> Result<FaultEffect, FaultError> {
+    let (name, value) = word.split_once('=').map_or((word, None), |(name, value)| (name, Some(value)));
+    let Some((_, pattern)) = EFFECTS.iter().find(|(known, _)| *known == name) else {
+        let names: Vec<&str> = EFFECTS.iter().map(|(name, _)| *name).collect();
+        return Err(refused(word, format!("is no effect; there are {}", names.join(", "))));
+    };
+    let status = |range: std::ops::RangeInclusive<u16>| {
+        let given = value.and_then(|value| value.parse().ok()).filter(|status| range.contains(status));
+        given.ok_or_else(|| refused(word, format!("needs a status from {} to {}", range.start(), range.end())))
+    };
+    let time = || value.and_then(duration).ok_or_else(|| refused(word, "needs a time, such as 2s or 500ms"));
+    Ok(match pattern {
+        FaultEffect::Html(_) => FaultEffect::Html(status(200..=599)?),
+        FaultEffect::Json(_) => FaultEffect::Json(status(200..=599)?),
+        FaultEffect::Redirect(_) => FaultEffect::Redirect(status(300..=399)?),
+        FaultEffect::Delay(_) => FaultEffect::Delay(time()?),
+        FaultEffect::LateCommit(_) => FaultEffect::LateCommit(time()?),
+        FaultEffect::Encoding(_) => match value {
+            Some(name) if !name.is_empty() => FaultEffect::Encoding(name.to_owned()),
+            _ => return Err(refused(word, "needs the encoding's name, such as gzip")),
+        },
+        FaultEffect::Truncate(_) => match value.map(str::parse) {
+            None => FaultEffect::Truncate(None),
+            Some(Ok(bytes)) => FaultEffect::Truncate(Some(bytes)),
+            Some(Err(_)) => return Err(refused(word, "needs a number of bytes, or nothing for the half")),
+        },
+        other if value.is_none() => other.clone(),
+        _ => return Err(refused(word, "takes no value")),
+    })
+}
+
+fn duration(text: &str) -> Option<Duration> {
+    match text.strip_suffix("ms") {
+        Some(digits) => digits.parse().ok().map(Duration::from_millis),
+        None => text.strip_suffix('s')?.parse().ok().map(Duration::from_secs),
+    }
+}
+
+fn budget_of(word: &str) -> Result<u32, FaultError> {
+    let times = word.strip_prefix('x').and_then(|digits| digits.parse().ok()).filter(|times| *times > 0);
+    times.ok_or_else(|| refused(word, "must be xN, or x* for no limit"))
+}
+
+fn refused(part: &str, rule: impl Into<String>) -> FaultError {
+    FaultError { part: part.to_owned(), rule: rule.into() }
+}
+
+/// Every effect, with a value of its kind.
+const EFFECTS: &[(&str, FaultEffect)] = &[
+    ("fin", FaultEffect::Fin),
+    ("rst", FaultEffect::Rst),
+    ("stall", FaultEffect::Stall),
+    ("truncate", FaultEffect::Truncate(None)),
+    ("garbage", FaultEffect::Garbage),
+    ("html", FaultEffect::Html(0)),
+    ("json", FaultEffect::Json(0)),
+    ("redirect", FaultEffect::Redirect(0)),
+    ("encoding", FaultEffect::Encoding(String::new())),
+    ("slow", FaultEffect::Slow),
+    ("delay", FaultEffect::Delay(Duration::ZERO)),
+    ("late-commit", FaultEffect::LateCommit(Duration::ZERO)),
+    ("duplicate", FaultEffect::Duplicate),
+    ("reorder", FaultEffect::Reorder),
+    ("drop", FaultEffect::Drop),
+    ("tamper", FaultEffect::Tamper),
+    ("hold", FaultEffect::Hold),
+];

@@ -1,0 +1,160 @@
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::Serialize;
+
+use crate::money;
+
+/// What the providers really did, whatever their answers said. It only ever grows.
+///
+/// This is a view of a moment; ask the sandbox again for a later one.
+#[derive(Debug, Clone)]
+pub struct Ledger {
+    pub(crate) entries: Vec<Entry>,
+    /// What a failed assertion shows: the timeline, and how to run it again.
+    pub(crate) story: String,
+}
+
+/// One thing that a provider did.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct Entry {
+    /// The position, from 1.
+    pub number: usize,
+    /// When, in seconds since 1970.
+    pub at: i64,
+    /// The provider and the operation: `turbopay.withdraw`.
+    pub operation: String,
+    /// The merchant's reference.
+    pub reference: String,
+    /// What it did.
+    pub what: What,
+    /// The amount in hundredths of the currency's unit.
+    pub amount: i64,
+    /// The currency.
+    pub currency: String,
+    /// The request that did it, where one did.
+    pub request: Option<u64>,
+}
+
+/// What a provider did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum What {
+    /// It did what it was asked: created a deposit, paid out, took in a UTR.
+    Executed,
+    /// A deposit's money came in.
+    Credited,
+    /// A withdrawal's money came back.
+    Returned,
+    /// A deposit was charged back.
+    ChargedBack,
+}
+
+impl fmt::Display for What {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Executed => "executed",
+            Self::Credited => "credited",
+            Self::Returned => "returned",
+            Self::ChargedBack => "charged back",
+        })
+    }
+}
+
+impl fmt::Display for Entry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let amount = money::with_two_decimals(self.amount);
+        write!(
+            f,
+            "{:>3}  {:<28} {:<24} {:<12} {amount:>12} {}",
+            self.number, self.operation, self.reference, self.what, self.currency
+        )
+    }
+}
+
+impl Ledger {
+    /// Every entry, in order.
+    #[must_use]
+    pub fn entries(&self) -> &[Entry] {
+        &self.entries
+    }
+
+    /// The entries of one order, by the merchant's reference.
+    #[must_use]
+    pub fn order(&self, reference: &str) -> OrderEntries<'_> {
+        OrderEntries { ledger: self, reference: reference.to_owned() }
+    }
+
+    /// How often an operation was executed, over all orders: `ledger.executions("turbopay.withdraw")`.
+    #[must_use]
+    pub fn executions(&self, operation: &str) -> usize {
+        self.entries.iter().filter(|entry| entry.what == What::Executed && entry.operation == operation).count()
+    }
+
+    /// What was executed more than once for one order, which a provider's own rules should make impossible.
+    #[must_use]
+    pub fn double_executions(&self) -> Vec<(String, String)> {
+        let mut counts = BTreeMap::new();
+        for entry in self.entries.iter().filter(|entry| entry.what == What::Executed) {
+            *counts.entry((entry.operation.clone(), entry.reference.clone())).or_insert(0) += 1;
+        }
+        counts.into_iter().filter(|(_, count)| *count > 1).map(|(order, _)| order).collect()
+    }
+}
+
+/// One order's entries, to make assertions about.
+#[derive(Debug, Clone)]
+pub struct OrderEntries<'a> {
+    ledger: &'a Ledger,
+    reference: String,
+}
+
+impl OrderEntries<'_> {
+    /// The order's entries, in order.
+    #[must_use]
+    pub fn entries(&self) -> Vec<&Entry> {
+        self.ledger.entries.iter().filter(|entry| entry.reference == self.reference).collect()
+    }
+
+    /// How often something was executed for it.
+    #[must_use]
+    pub fn executions(&self) -> usize {
+        self.entries().iter().filter(|entry| entry.what == What::Executed).count()
+    }
+
+    /// Holds that exactly one thing was executed for it.
+    ///
+    /// # Panics
+    ///
+    /// Otherwise, with the timeline.
+    #[track_caller]
+    pub fn executed_once(&self) {
+        self.executed_times(1);
+    }
+
+    /// Holds that nothing was executed for it.
+    ///
+    /// # Panics
+    ///
+    /// Otherwise, with the timeline.
+    #[track_caller]
+    pub fn never_executed(&self) {
+        self.executed_times(0);
+    }
+
+    /// Holds how often something was executed for it.
+    ///
+    /// # Panics
+    ///
+    /// Otherwise, with the timeline.
+    #[track_caller]
+    #[expect(clippy::panic, reason = "it is an assertion")]
+    pub fn executed_times(&self, times: usize) {
+        let found = self.executions();
+        if found != times {
+            panic!("order {:?} was executed {found} times, not {times}\n{}", self.reference, self.ledger.story);
+        }
+    }
+}

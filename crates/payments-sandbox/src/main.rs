@@ -1,0 +1,136 @@
+//! The sandbox as a program, for tests in any language.
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a program speaks through its output")]
+
+use std::process::ExitCode;
+
+use payments_sandbox::{Clock, Sandbox};
+use serde_json::json;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let serve = match parse(&arguments) {
+        Ok(Some(serve)) => serve,
+        Ok(None) => {
+            println!("{HELP}");
+            return ExitCode::SUCCESS;
+        }
+        Err(problem) => {
+            eprintln!("payments-sandbox: {problem} (--help shows what there is)");
+            return ExitCode::from(2);
+        }
+    };
+    let mut builder = Sandbox::builder().clock(Clock::running()).seed(serve.seed).port(serve.port);
+    for fault in serve.faults {
+        builder = builder.fault(fault);
+    }
+    let sandbox = match builder.try_start().await {
+        Ok(sandbox) => sandbox,
+        Err(err) => {
+            eprintln!("payments-sandbox: {err}");
+            return ExitCode::from(2);
+        }
+    };
+    if serve.json {
+        print_json(&sandbox)
+    } else {
+        print_screen(&sandbox)
+    }
+    stopped().await;
+    sandbox.abandon();
+    ExitCode::SUCCESS
+}
+
+struct Serve {
+    port: u16,
+    seed: u64,
+    faults: Vec<String>,
+    json: bool,
+}
+
+/// Nothing where help is asked for.
+fn parse(arguments: &[String]) -> Result<Option<Serve>, String> {
+    let mut arguments = arguments.iter();
+    match arguments.next().map(String::as_str) {
+        Some("serve") => {}
+        None | Some("--help" | "-h" | "help") => return Ok(None),
+        Some(other) => return Err(format!("`{other}` is no command; there is serve")),
+    }
+    let mut serve = Serve { port: 0, seed: 1, faults: Vec::new(), json: false };
+    while let Some(argument) = arguments.next() {
+        let mut value = || arguments.next().ok_or_else(|| format!("{argument} needs a value"));
+        match argument.as_str() {
+            "--port" => {
+                serve.port = value()?.parse().map_err(|_| "--port must be a number from 0 to 65535".to_owned())?
+            }
+            "--seed" => serve.seed = value()?.parse().map_err(|_| "--seed must be a whole number".to_owned())?,
+            "--fault" => serve.faults.push(value()?.clone()),
+            "--json" => serve.json = true,
+            "--help" | "-h" => return Ok(None),
+            other => return Err(format!("`{other}` is no option")),
+        }
+    }
+    Ok(Some(serve))
+}
+
+fn print_json(sandbox: &Sandbox) {
+    let turbopay = sandbox.turbopay();
+    let line = json!({
+        "control_url": sandbox.control_url(),
+        "seed": sandbox.seed(),
+        "turbopay": {
+            "base_url": turbopay.base_url(),
+            "api_key": turbopay.api_key(),
+            "webhook_key": turbopay.webhook_key(),
+        },
+    });
+    println!("{line}");
+}
+
+fn print_screen(sandbox: &Sandbox) {
+    let (turbopay, control) = (sandbox.turbopay(), sandbox.control_url());
+    println!(
+        "Payment providers on this machine. No real money. Seed {seed}. Ctrl-C ends it.
+
+  control      {control}
+
+  turbopay     {base}
+    API key      {key}
+    webhook key  {webhook_key}
+
+Try:
+  curl -H 'Authorization: {key}' {base}/balance
+  curl -X POST {control}/faults -d '{{\"spec\": \"turbopay.withdraw @after-commit fin\"}}'
+  curl {control}/ledger",
+        seed = sandbox.seed(),
+        base = turbopay.base_url(),
+        key = turbopay.api_key(),
+        webhook_key = turbopay.webhook_key(),
+    );
+}
+
+/// Waits for Ctrl-C, or to be told to end.
+async fn stopped() {
+    let interrupted = tokio::signal::ctrl_c();
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        if let Ok(mut terminated) = signal(SignalKind::terminate()) {
+            tokio::select! {
+                _ = interrupted => {}
+                _ = terminated.recv() => {}
+            }
+            return;
+        }
+    }
+    let _ = interrupted.await;
+}
+
+const HELP: &str = "Payment providers on loopback, for tests.
+
+  payments-sandbox serve [--port N] [--seed N] [--fault SPEC]... [--json]
+
+  --port N      the control API's port; the providers have those behind it
+  --seed N      what everything random comes from
+  --fault SPEC  something that goes wrong, such as \"turbopay.withdraw#1 @after-commit fin\"
+  --json        print addresses and keys as one line of JSON first";

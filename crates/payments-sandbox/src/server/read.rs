@@ -1,0 +1,158 @@
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+use crate::http::Request;
+
+/// Reads one request after another from a connection.
+pub(super) struct Reader {
+    stream: TcpStream,
+    buffer: Vec<u8>,
+}
+
+pub(super) enum Incoming {
+    Request(Request),
+    /// The client is gone, or was idle for too long.
+    Closed,
+    /// It is no request that is understood here.
+    Broken,
+}
+
+impl Reader {
+    pub(super) fn new(stream: TcpStream) -> Self {
+        Self { stream, buffer: Vec::with_capacity(4096) }
+    }
+
+    pub(super) fn stream(&mut self) -> &mut TcpStream {
+        &mut self.stream
+    }
+
+    pub(super) fn into_stream(self) -> TcpStream {
+        self.stream
+    }
+
+    /// The next request; between two, a connection may be idle for this long in real time.
+    pub(super) async fn next(&mut self, idle: Option<Duration>) -> Incoming {
+        if self.buffer.is_empty() {
+            let first = match idle {
+                Some(idle) => tokio::time::timeout(idle, self.more()).await.unwrap_or(None),
+                None => self.more().await,
+            };
+            if first.is_none() {
+                return Incoming::Closed;
+            }
+        }
+        loop {
+            match head(&self.buffer) {
+                Head::Whole(length, request, body) => {
+                    self.buffer.drain(..length);
+                    return self.body(request, body).await.map_or(Incoming::Broken, Incoming::Request);
+                }
+                Head::Part if self.buffer.len() < LONGEST_HEAD => {
+                    if self.more().await.is_none() {
+                        return Incoming::Closed;
+                    }
+                }
+                Head::Part | Head::Wrong => return Incoming::Broken,
+            }
+        }
+    }
+
+    async fn body(&mut self, mut request: Request, body: Body) -> Option<Request> {
+        if request.header("expect").is_some_and(|value| value.eq_ignore_ascii_case("100-continue")) {
+            self.stream.write_all(b"HTTP/1.1 100 Continue\r\n\r\n").await.ok()?;
+        }
+        request.body = match body {
+            Body::Sized(length) => self.take(length).await?,
+            Body::Chunked => self.chunks().await?,
+        };
+        Some(request)
+    }
+
+    async fn chunks(&mut self) -> Option<Vec<u8>> {
+        let mut body = Vec::new();
+        loop {
+            let (start, size) = loop {
+                match httparse::parse_chunk_size(&self.buffer).ok()? {
+                    httparse::Status::Complete(found) => break found,
+                    httparse::Status::Partial => self.more().await?,
+                }
+            };
+            self.buffer.drain(..start);
+            let chunk = self.take(usize::try_from(size).ok()?).await?;
+            // Behind each chunk, and behind the last, stands an empty line.
+            self.take(2).await?;
+            if chunk.is_empty() {
+                return Some(body);
+            }
+            body.extend(chunk);
+            if body.len() > LONGEST_BODY {
+                return None;
+            }
+        }
+    }
+
+    async fn take(&mut self, length: usize) -> Option<Vec<u8>> {
+        if length > LONGEST_BODY {
+            return None;
+        }
+        while self.buffer.len() < length {
+            self.more().await?;
+        }
+        let rest = self.buffer.split_off(length);
+        Some(std::mem::replace(&mut self.buffer, rest))
+    }
+
+    async fn more(&mut self) -> Option<()> {
+        let length = self.stream.read_buf(&mut self.buffer).await.ok()?;
+        (length > 0).then_some(())
+    }
+}
+
+enum Head {
+    Whole(usize, Request, Body),
+    Part,
+    Wrong,
+}
+
+enum Body {
+    Sized(usize),
+    Chunked,
+}
+
+fn head(bytes: &[u8]) -> Head {
+    let mut headers = [httparse::EMPTY_HEADER; 64];
+    let mut parsed = httparse::Request::new(&mut headers);
+    let length = match parsed.parse(bytes) {
+        Ok(httparse::Status::Complete(length)) => length,
+        Ok(httparse::Status::Partial) => return Head::Part,
+        Err(_) => return Head::Wrong,
+    };
+    let (Some(method), Some(target)) = (parsed.method, parsed.path) else { return Head::Wrong };
+    let (path, query) = target.split_once('?').unwrap_or((target, ""));
+    let text = |value: &[u8]| String::from_utf8_lossy(value).into_owned();
+    let headers: Vec<(String, String)> =
+        parsed.headers.iter().map(|header| (header.name.to_ascii_lowercase(), text(header.value))).collect();
+    let value = |name: &str| headers.iter().find(|(header, _)| header == name).map(|(_, value)| value.as_str());
+    let body = match (value("transfer-encoding"), value("content-length")) {
+        (Some(_), _) => Body::Chunked,
+        (None, None) => Body::Sized(0),
+        (None, Some(length)) => match length.parse() {
+            Ok(length) => Body::Sized(length),
+            Err(_) => return Head::Wrong,
+        },
+    };
+    let request = Request {
+        number: 0,
+        method: method.to_owned(),
+        path: path.to_owned(),
+        query: query.to_owned(),
+        headers,
+        body: Vec::new(),
+    };
+    Head::Whole(length, request, body)
+}
+
+const LONGEST_HEAD: usize = 64 * 1024;
+const LONGEST_BODY: usize = 1024 * 1024;

@@ -1,0 +1,41 @@
+use crate::engine::Behaviour;
+use crate::engine::Provenance::{Documented, Inferred, Recorded};
+
+const fn row(what: &'static str, provenance: crate::engine::Provenance) -> Behaviour {
+    Behaviour { what, provenance }
+}
+
+/// What the sandbox's TurboPay does, and where that comes from.
+pub const BEHAVIOURS: &[Behaviour] = &[
+    row("the API key stands in Authorization without a scheme; a wrong one is answered 401", Documented),
+    row("an address that is not whitelisted is answered 403", Documented),
+    row("a malformed id in the path is answered by the web framework, with a stack trace", Recorded),
+    row("a well-formed id that no order has is answered 404 with a message", Inferred),
+    row("a merchant_order_id is taken once, by deposits and withdrawals together", Documented),
+    row("a reference that is taken is answered 422 with the field", Recorded),
+    row("a UTR is taken once", Documented),
+    row("a confirmation can be wrong in both fields at once", Recorded),
+    row("an INR amount with paise must be an integer; 500.00 and 11.0 are whole", Recorded),
+    row("amounts from 1 to 10,000,000", Inferred),
+    row(
+        "currencies INR, EUR and USD; methods upi for deposits, bank_transfer for hosted deposits and withdrawals",
+        Inferred,
+    ),
+    row("a host-to-host deposit by bank_transfer is not configured", Recorded),
+    row("a deposit expires after 600 seconds", Documented),
+    row("statuses change as the table of transitions says, and no other way", Documented),
+    row("a withdrawal's money leaves when the order is taken in", Inferred),
+    row("a withdrawal becomes pending at once, and succeeds two seconds later", Inferred),
+    row("a confirmed deposit becomes pending at once, and succeeds two seconds later", Inferred),
+    row("an amount can change on the way", Documented),
+    row("each change sends a webhook with an HMAC-SHA256 of its body, in hexadecimal", Documented),
+    row("a webhook that is not answered 2xx is sent again three times", Documented),
+    row("... after one, ten and sixty minutes", Inferred),
+    row("a look-up sends a webhook too", Documented),
+    row("60 look-ups a minute", Documented),
+    row("... both kinds together; beyond, 429 with Retry-After", Inferred),
+    row("X-RateLimit-Limit and X-RateLimit-Remaining", Recorded),
+    row("a chargeback by look-up has no claim and no UTR", Recorded),
+    row("a balance has four decimals", Recorded),
+    row("a customer that risk management blocked is declined", Documented),
+];

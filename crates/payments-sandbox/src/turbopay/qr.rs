@@ -1,0 +1,73 @@
+//! Where and how a host-to-host deposit can be paid: a QR code and links, as recorded.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use serde_json::json;
+
+use crate::money;
+
+pub(crate) struct Links {
+    pub(crate) upi: String,
+    pub(crate) phonepe: String,
+    pub(crate) paytm: String,
+}
+
+pub(crate) fn links(wallet: &str, name: &str, note: &str, amount: i64, currency: &str) -> Links {
+    let encoded = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
+    let (pa, pn, tn) = (encoded(wallet), encoded(name), encoded(note));
+    let (am, cu) = (money::plain(amount), currency);
+    // The members that the recorded link has; amounts in hundredths.
+    let data = json!({
+        "contact": {"cbsName": "", "nickName": "", "type": "VPA", "vpa": wallet},
+        "p2pPaymentCheckoutParams": {
+            "isByDefaultKnownContact": true,
+            "enableSpeechToText": false,
+            "allowAmountEdit": false,
+            "showQrCodeOption": false,
+            "disableViewHistory": true,
+            "shouldShowUnsavedContactBanner": false,
+            "isRecurring": false,
+            "checkoutType": "DEFAULT",
+            "transactionContext": "p2p",
+            "disableNotesEdit": true,
+            "showKeyboard": false,
+            "currency": cu,
+            "shouldShowMaskedNumber": true,
+            "note": note,
+            "initialAmount": amount,
+        },
+    });
+    let data = encoded(&STANDARD.encode(data.to_string()));
+    Links {
+        upi: format!("upi://pay?pa={pa}&pn={pn}&tn={tn}&am={am}&cu={cu}"),
+        phonepe: format!("phonepe://native?data={data}&id=p2ppayment"),
+        paytm: format!("paytmmp://cash_wallet?pa={pa}&pn={pn}&tn={tn}&am={am}&cu={cu}&featuretype=money_transfer"),
+    }
+}
+
+/// A QR code of the text: a PNG, in base64. Nothing where the text is too long for one.
+pub(crate) fn png_base64(text: &str) -> Option<String> {
+    let code = qrcode::QrCode::new(text).ok()?;
+    let (modules, width) = (code.to_colors(), code.width());
+    let side = (width + 2 * QUIET) * SCALE;
+    let dark = |x: usize, y: usize| {
+        let (column, row) = ((x / SCALE).checked_sub(QUIET)?, (y / SCALE).checked_sub(QUIET)?);
+        (column < width && row < width).then(|| modules[row * width + column] == qrcode::Color::Dark)
+    };
+    let pixels: Vec<u8> =
+        (0..side * side).map(|at| if dark(at % side, at / side) == Some(true) { 0 } else { 255 }).collect();
+    let mut bytes = Vec::new();
+    let length = u32::try_from(side).ok()?;
+    let mut encoder = png::Encoder::new(&mut bytes, length, length);
+    encoder.set_color(png::ColorType::Grayscale);
+    let mut writer = encoder.write_header().ok()?;
+    writer.write_image_data(&pixels).ok()?;
+    writer.finish().ok()?;
+    Some(STANDARD.encode(bytes))
+}
+
+/// Modules of white around a code, as its standard asks.
+const QUIET: usize = 4;
+/// Pixels a module.
+const SCALE: usize = 4;

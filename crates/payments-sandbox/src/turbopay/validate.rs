@@ -1,0 +1,210 @@
+//! What TurboPay says of a request that it does not take, in the words of its documents and recorded answers.
+
+use std::collections::BTreeMap;
+
+use serde_json::value::RawValue;
+use serde_json::{Value, json};
+
+use super::Kind;
+use crate::http::Response;
+use crate::money;
+
+/// A body's members, each as its text.
+pub(crate) struct Fields(BTreeMap<String, Box<RawValue>>);
+
+impl Fields {
+    /// What is no JSON object has no members.
+    pub(crate) fn read(body: &[u8]) -> Self {
+        Self(serde_json::from_slice(body).unwrap_or_default())
+    }
+
+    /// A member that is a text and not empty.
+    pub(crate) fn text(&self, name: &str) -> Option<String> {
+        serde_json::from_str::<String>(self.0.get(name)?.get()).ok().filter(|text| !text.is_empty())
+    }
+
+    /// A number's text, also where it stands in a string.
+    fn number(&self, name: &str) -> Option<String> {
+        let raw = self.0.get(name)?.get();
+        if raw.starts_with('"') { self.text(name) } else { Some(raw.to_owned()) }
+    }
+
+    fn has(&self, name: &str) -> bool {
+        self.0.get(name).is_some_and(|raw| raw.get() != "null" && raw.get() != "\"\"")
+    }
+}
+
+/// Why a request was not taken.
+pub(crate) struct Rejected {
+    message: Option<String>,
+    errors: Vec<(&'static str, String)>,
+}
+
+impl Rejected {
+    /// A message alone.
+    pub(crate) fn message(message: &str) -> Self {
+        Self { message: Some(message.to_owned()), errors: Vec::new() }
+    }
+
+    /// A field under a general message.
+    fn invalid(field: &'static str, problem: String) -> Self {
+        Self { message: Some("invalid request".to_owned()), errors: vec![(field, problem)] }
+    }
+
+    pub(crate) fn response(self) -> Response {
+        let first = self.errors.first().map(|(_, problem)| problem.clone()).unwrap_or_default();
+        let more = self.errors.len().saturating_sub(1);
+        let plural = if more == 1 { "error" } else { "errors" };
+        let message = match self.message {
+            Some(message) => message,
+            None if more == 0 => first,
+            None => format!("{first} (and {more} more {plural})"),
+        };
+        let mut body = json!({"message": message});
+        if !self.errors.is_empty() {
+            let errors: serde_json::Map<String, Value> =
+                self.errors.into_iter().map(|(field, problem)| (field.to_owned(), json!([problem]))).collect();
+            body["errors"] = Value::Object(errors);
+        }
+        Response::json(422, &body)
+    }
+}
+
+/// A new order's checked values.
+pub(crate) struct NewOrder {
+    pub(crate) reference: String,
+    pub(crate) customer: String,
+    pub(crate) amount: i64,
+    pub(crate) currency: String,
+    pub(crate) status_url: String,
+    pub(crate) redirect_url: Option<String>,
+}
+
+/// Checks a new order as TurboPay does: all fields first, then what the merchant is set up for.
+pub(crate) fn new_order(kind: Kind, fields: &Fields, taken: impl Fn(&str) -> bool) -> Result<NewOrder, Rejected> {
+    let mut check = Check { fields, errors: Vec::new() };
+    let method = check.required("method", 100);
+    let amount = check.amount();
+    let currency = check.required("currency", 3);
+    check.required("traffic", 10);
+    check.optional("customer_email", 100, "email address", |text| text.contains('@'));
+    check.optional("customer_phone", 20, "phone number", |text| text.starts_with('+'));
+    check.optional("customer_name", 300, "name", |_| true);
+    let reference = check.required("merchant_order_id", 100);
+    let customer = check.required("merchant_customer_id", 100);
+    let status_url = check.url("status_url");
+    let redirect_url = (kind != Kind::Withdrawal).then(|| check.url("redirect_url"));
+    if kind == Kind::Withdrawal {
+        check.required("customer_bank_account", 18);
+        check.required("bank_code", 100);
+    }
+    if taken(&reference) {
+        check.refuse("merchant_order_id", "The merchant order id has already been taken.".to_owned());
+    }
+    if !check.errors.is_empty() {
+        return Err(Rejected { message: None, errors: check.errors });
+    }
+    if !matches!(currency.as_str(), "INR" | "EUR" | "USD") {
+        return Err(Rejected::invalid("currency", format!("Currency \"{currency}\" is not valid")));
+    }
+    match (kind, method.as_str()) {
+        (Kind::Hosted | Kind::HostToHost, "upi") | (Kind::Hosted | Kind::Withdrawal, "bank_transfer") => {}
+        (Kind::HostToHost, "bank_transfer") => {
+            return Err(Rejected::invalid("account", format!("Mid is not configured for method \"{method}\"")));
+        }
+        _ => return Err(Rejected::invalid("method", format!("Method \"{method}\" is not valid"))),
+    }
+    Ok(NewOrder { reference, customer, amount, currency, status_url, redirect_url })
+}
+
+/// Checks a confirmation; both of its fields can be wrong at once (recorded).
+pub(crate) fn confirmation(
+    fields: &Fields,
+    order_is_open: bool,
+    taken: impl Fn(&str) -> bool,
+) -> Result<String, Rejected> {
+    let mut check = Check { fields, errors: Vec::new() };
+    let order = check.required("order_id", 255);
+    if !order.is_empty() && !order_is_open {
+        check.refuse("order_id", "The selected order id is invalid.".to_owned());
+    }
+    let utr = check.required("customer_transaction_id", 100);
+    if taken(&utr) {
+        check.refuse("customer_transaction_id", "The customer transaction id has already been taken.".to_owned());
+    }
+    if check.errors.is_empty() { Ok(utr) } else { Err(Rejected { message: None, errors: check.errors }) }
+}
+
+struct Check<'a> {
+    fields: &'a Fields,
+    errors: Vec<(&'static str, String)>,
+}
+
+impl Check<'_> {
+    fn required(&mut self, name: &'static str, longest: usize) -> String {
+        if !self.fields.has(name) {
+            self.refuse(name, format!("The {} field is required.", words(name)));
+            return String::new();
+        }
+        let Some(text) = self.fields.text(name) else {
+            self.refuse(name, format!("The {} field must be a valid string.", words(name)));
+            return String::new();
+        };
+        self.length(name, &text, longest);
+        text
+    }
+
+    fn optional(&mut self, name: &'static str, longest: usize, form: &str, fits: impl Fn(&str) -> bool) {
+        if !self.fields.has(name) {
+            return;
+        }
+        match self.fields.text(name) {
+            Some(text) if fits(&text) => self.length(name, &text, longest),
+            _ => self.refuse(name, format!("The {} field must be a valid {form}.", words(name))),
+        }
+    }
+
+    fn url(&mut self, name: &'static str) -> String {
+        let text = self.required(name, 255);
+        if !text.is_empty() && !text.starts_with("http://") && !text.starts_with("https://") {
+            self.refuse(name, format!("The {} field must be a valid URL.", words(name)));
+        }
+        text
+    }
+
+    fn amount(&mut self) -> i64 {
+        let Some(text) = self.fields.number("amount") else {
+            self.refuse("amount", "The amount field is required.".to_owned());
+            return 0;
+        };
+        let rupees = self.fields.text("currency").as_deref() == Some("INR");
+        let Some(amount) = money::parse_hundredths(&text).filter(|amount| !rupees || amount % 100 == 0) else {
+            self.refuse("amount", "The amount field must be an integer.".to_owned());
+            return 0;
+        };
+        if amount < LEAST {
+            self.refuse("amount", format!("The amount field must be at least {}.", LEAST / 100));
+        } else if amount > MOST {
+            self.refuse("amount", format!("The amount field must not be greater than {}.", MOST / 100));
+        }
+        amount
+    }
+
+    fn length(&mut self, name: &'static str, text: &str, longest: usize) {
+        if text.chars().count() > longest {
+            self.refuse(name, format!("The {} field must not be greater than {longest} characters.", words(name)));
+        }
+    }
+
+    fn refuse(&mut self, name: &'static str, problem: String) {
+        self.errors.push((name, problem));
+    }
+}
+
+fn words(name: &str) -> String {
+    name.replace('_', " ")
+}
+
+/// One unit to ten million: a merchant's set-up sheet would say (inferred).
+const LEAST: i64 = 100;
+const MOST: i64 = 1_000_000_000;
