@@ -1,1 +1,7 @@
-//! x
+//! The SDKs against the sandbox, over real sockets: what the ledger says is what counts.
+
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
+
+mod lost_answers;
+mod support;
+mod turbopay_flows;

@@ -1,1 +1,7 @@
-//! x
+//! What no single crate can check: SDKs against the sandbox.
+
+mod clients;
+mod merchant;
+
+pub use clients::{SandboxClock, turbopay_at, turbopay_builder};
+pub use merchant::{Delivery, Merchant};

@@ -35,7 +35,7 @@ pub use webhook::{Event, WebhookEndpoint, WebhookKey};
 pub use withdrawal::{NewWithdrawal, Withdrawal};
 
 #[doc(no_inline)]
-pub use payments_core::{Currency, Error, ErrorKind, Expected, Mismatch, Money, Outcome};
+pub use payments_core::{Call, Currency, Error, ErrorKind, Expected, Mismatch, Money, Outcome, RetryPolicy, Timeouts};
 
 /// What all providers share: money, errors, transport, clock.
 pub use payments_core as core;
