@@ -3,7 +3,6 @@
 //! Both sides run alternately, in one process, and the ratio of their medians is what counts: these machines are noisy.
 
 #![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a benchmark fails by panicking and reports by printing")]
-#![expect(missing_docs, reason = "a benchmark has no callers")]
 
 use std::hint::black_box;
 use std::io::{BufRead, BufReader, Read, Write};

@@ -186,7 +186,8 @@ async fn look_ups_never_exceed_the_providers_limit() {
     }
 
     // Had one been throttled, it would have been sent again: 300 look-ups are 300 requests.
-    let requests = sandbox.timeline().into_iter().filter(|entry| entry.what.starts_with("turbopay.merchant-order-status#"));
+    let requests =
+        sandbox.timeline().into_iter().filter(|entry| entry.what.starts_with("turbopay.merchant-order-status#"));
     assert_eq!(requests.count(), 300);
     assert!(sandbox.clock().elapsed() >= Duration::from_secs(240));
     sandbox.finish();

@@ -1,6 +1,7 @@
 //! What no single crate can check: SDKs against the sandbox.
 
 mod clients;
+pub mod demo;
 mod merchant;
 
 pub use clients::{SandboxClock, turbopay_at, turbopay_builder};

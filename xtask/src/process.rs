@@ -148,7 +148,7 @@ impl Run {
     }
 
     fn announce(&self) {
-        println!("$ {}", self.shown);
+        eprintln!("$ {}", self.shown);
     }
 
     fn judge(&self, status: ExitStatus) -> Result<(), Failure> {

@@ -1,0 +1,48 @@
+//! A withdrawal whose answer is lost after TurboPay has paid it out, against a sandbox on this machine.
+//!
+//! `cargo run --example withdrawal`
+#![expect(clippy::print_stdout, reason = "an example shows what it does")]
+
+use payments_sandbox::{Clock, Sandbox};
+use turbopay::{ApiKey, Client, Currency, MerchantOrderId, Money, NewWithdrawal, Outcome, Traffic};
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let sandbox = Sandbox::builder().clock(Clock::running()).start().await;
+    sandbox.fault("turbopay.withdraw#1 @after-commit fin");
+
+    let client = Client::builder(ApiKey::new(sandbox.turbopay().api_key())?)
+        .base_url(sandbox.turbopay().base_url())
+        .status_url("https://shop.example/turbopay")
+        .traffic(Traffic::Standard)
+        .build()?;
+
+    // Stored before sending: whatever happens, this is what to ask about.
+    let reference: MerchantOrderId = "payout-7421".parse()?;
+    let withdrawal = NewWithdrawal::bank_transfer(
+        Money::parse("500", Currency::INR)?,
+        reference.clone(),
+        "customer-9".parse()?,
+        "065432123456789".parse()?,
+        "HDFC0000053".parse()?,
+    );
+
+    match client.create_withdrawal(withdrawal).send().await {
+        Ok(order) => println!("taken in: {}", order.status),
+        Err(err) => match err.outcome() {
+            Outcome::NotSent | Outcome::Refused => println!("nothing was paid: {err}"),
+            Outcome::Unknown => {
+                println!("{err}");
+                println!("so ask, and send nothing again");
+                let order = client.wait_until_final(&reference).send().await?;
+                println!("{} is {}, UTR {:?}", order.merchant_order_id, order.status, order.utr);
+            }
+        },
+    }
+
+    for entry in sandbox.ledger().entries() {
+        println!("TurboPay's ledger: {entry}");
+    }
+    sandbox.finish();
+    Ok(())
+}
