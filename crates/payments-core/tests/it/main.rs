@@ -1,0 +1,26 @@
+//! What the core promises, through its public API.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::cast_possible_truncation,
+    reason = "a test stops at what it did not expect, and its numbers are small"
+)]
+
+mod support;
+
+// Values.
+mod currency;
+mod money;
+mod open_enum;
+mod secret;
+
+// A call.
+
+// Many calls.
+
+// The wire.
+
+// What providers send.
+mod check;
+mod webhook;

@@ -1,0 +1,247 @@
+use payments_core::Secret;
+use payments_core::json::{self, DecodeError};
+use payments_core::time::{Duration, OffsetDateTime};
+use payments_core::webhook::{
+    Acknowledgement, HexCase, SigningSecrets, Tolerance, Unconfirmed, VerifyError, sign, signature_from_base64,
+    signature_from_hex,
+};
+use proptest::prelude::*;
+
+const BODY: &[u8] = br#"{"id":"evt_1"}"#;
+
+fn secret(text: &str) -> Secret {
+    Secret::new("signing_secret", text).unwrap()
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[test]
+fn the_signature_is_hmac_sha256() {
+    // RFC 4231, test case 2.
+    let tag = sign(&secret("Jefe"), &[b"what do ya want ", b"for nothing?"]);
+    assert_eq!(hex(&tag), "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
+}
+
+#[test]
+fn a_delivery_signed_with_any_of_the_secrets_is_proved() {
+    let (old, new) = (secret("old-secret"), secret("new-secret"));
+    let secrets = SigningSecrets::new(&new).or(&old);
+    for key in [&old, &new] {
+        let proved = secrets.prove(BODY, &[BODY], &[sign(key, &[BODY])]).unwrap();
+        assert_eq!(proved.body(), BODY);
+    }
+    let wrong = sign(&secret("another"), &[BODY]);
+    assert_eq!(secrets.prove(BODY, &[BODY], &[wrong]), Err(VerifyError::Unproven));
+    // One right signature among wrong ones is enough, wherever it stands.
+    let right = sign(&old, &[BODY]);
+    assert!(secrets.prove(BODY, &[BODY], &[wrong, right]).is_ok());
+    assert!(secrets.prove(BODY, &[BODY], &[right, wrong]).is_ok());
+    assert_eq!(secrets.prove(BODY, &[BODY], &[]), Err(VerifyError::Unproven));
+    assert_eq!(SigningSecrets::new(&new).prove(BODY, &[BODY], &[right]), Err(VerifyError::Unproven));
+}
+
+#[test]
+fn one_changed_bit_proves_nothing() {
+    let key = secret("signing-secret");
+    let secrets = SigningSecrets::new(&key);
+    let right = sign(&key, &[BODY]);
+    for bit in 0..256 {
+        let mut forged = right;
+        forged[bit / 8] ^= 1 << (bit % 8);
+        assert_eq!(secrets.prove(BODY, &[BODY], &[forged]), Err(VerifyError::Unproven));
+    }
+    for bit in 0..BODY.len() * 8 {
+        let mut body = BODY.to_vec();
+        body[bit / 8] ^= 1 << (bit % 8);
+        assert_eq!(secrets.prove(&body, &[&body], &[right]), Err(VerifyError::Unproven));
+    }
+    for body in [
+        &b"{\"id\":\"evt_1\"}\n"[..],
+        b"{\"id\":\"evt_1\"}\r\n",
+        b"\xef\xbb\xbf{\"id\":\"evt_1\"}",
+        b"{ \"id\":\"evt_1\"}",
+        b"",
+    ] {
+        assert_eq!(secrets.prove(body, &[body], &[right]), Err(VerifyError::Unproven));
+    }
+}
+
+#[test]
+fn the_parts_of_a_message_are_one_message() {
+    let key = secret("signing-secret");
+    let signature = sign(&key, &[b"1700000000", b".", BODY]);
+    let secrets = SigningSecrets::new(&key);
+    assert!(secrets.prove(BODY, &[b"1700000000.", BODY], &[signature]).is_ok());
+    assert!(secrets.prove(BODY, &[b"1700000001.", BODY], &[signature]).is_err());
+}
+
+#[test]
+fn a_body_of_256_kib_is_the_longest() {
+    let key = secret("signing-secret");
+    let secrets = SigningSecrets::new(&key);
+    let body = vec![b' '; 256 * 1024 + 1];
+    let longest = &body[1..];
+    assert!(secrets.prove(longest, &[longest], &[sign(&key, &[longest])]).is_ok());
+    assert_eq!(secrets.prove(&body, &[&body], &[sign(&key, &[&body])]), Err(VerifyError::Unproven));
+}
+
+#[test]
+fn the_same_delivery_has_the_same_digest() {
+    let key = secret("signing-secret");
+    let secrets = SigningSecrets::new(&key);
+    let digest = |body: &[u8]| secrets.prove(body, &[body], &[sign(&key, &[body])]).unwrap().digest();
+    assert_eq!(digest(BODY), digest(BODY));
+    assert_ne!(digest(BODY), digest(b"{}"));
+    // FIPS 180-2, appendix B.1.
+    let known = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+    assert_eq!(digest(b"abc").to_string(), known);
+    assert_eq!(format!("{:?}", digest(b"abc")), format!("Digest({known})"));
+    assert_eq!(hex(digest(b"abc").as_bytes()), known);
+}
+
+#[test]
+fn a_time_may_be_300_seconds_off_either_way_and_no_more() {
+    let now = OffsetDateTime::UNIX_EPOCH + Duration::days(20_000);
+    let tolerance = Tolerance::default();
+    for (seconds, covered) in [(0, true), (299, true), (300, true), (301, false), (i64::from(u32::MAX), false)] {
+        let apart = Duration::seconds(seconds);
+        assert_eq!(tolerance.covers(now - apart, now), covered, "{seconds} s ago");
+        assert_eq!(tolerance.covers(now + apart, now), covered, "in {seconds} s");
+    }
+    let just_over = Duration::seconds(300) + Duration::nanoseconds(1);
+    assert!(!tolerance.covers(now - just_over, now));
+    assert!(!tolerance.covers(now + just_over, now));
+    assert!(Tolerance::seconds(0).covers(now, now));
+    // The ends of time neither overflow nor pass.
+    let (first, last) = (
+        OffsetDateTime::new_utc(payments_core::time::Date::MIN, payments_core::time::Time::MIDNIGHT),
+        OffsetDateTime::new_utc(payments_core::time::Date::MAX, payments_core::time::Time::MIDNIGHT),
+    );
+    assert!(!tolerance.covers(first, last) && !tolerance.covers(last, first));
+    assert!(!Tolerance::seconds(u32::MAX).covers(first, last));
+}
+
+#[test]
+fn hexadecimal_is_64_digits_and_nothing_else() {
+    let tag = sign(&secret("k"), &[BODY]);
+    let text = hex(&tag);
+    let upper = text.to_ascii_uppercase();
+    assert_eq!(signature_from_hex(text.as_bytes(), HexCase::Lower), Some(tag));
+    assert_eq!(signature_from_hex(text.as_bytes(), HexCase::Either), Some(tag));
+    assert_eq!(signature_from_hex(upper.as_bytes(), HexCase::Either), Some(tag));
+    assert_eq!(signature_from_hex(upper.as_bytes(), HexCase::Lower), None);
+    for odd in [
+        String::new(),
+        text[1..].to_owned(),
+        text[2..].to_owned(),
+        format!("{text}0"),
+        format!("{text}00"),
+        format!("0x{text}"),
+        format!("0x{}", &text[2..]),
+        format!(" {}", &text[1..]),
+        format!("{}\n", &text[1..]),
+        format!("{text}\n"),
+        format!("{}g", &text[1..]),
+        format!("{} {}", &text[..31], &text[32..]),
+        format!("{}\u{ff11}", &text[3..]),
+        "é".repeat(32),
+        "0".repeat(1024 * 1024),
+    ] {
+        assert_eq!(signature_from_hex(odd.as_bytes(), HexCase::Either), None, "{}", odd.len());
+    }
+}
+
+#[test]
+fn base64_is_the_padded_standard_alphabet_and_nothing_else() {
+    // 32 bytes of 0xfb give both letters that the URL-safe alphabet has otherwise.
+    let tag = [0xfb; 32];
+    let text = "+/v7+/v7+/v7+/v7+/v7+/v7+/v7+/v7+/v7+/v7+/s=";
+    assert_eq!(signature_from_base64(text.as_bytes()), Some(tag));
+    for odd in [
+        "",
+        &text[..43],
+        &text.replace('+', "-").replace('/', "_"),
+        &text.replace('+', " "),
+        // The last letter's unused bits are set.
+        &text.replace("s=", "t="),
+        &format!("{text}="),
+        &format!("{text}\n"),
+        &format!(" {}", &text[1..]),
+        &format!("{}==", &text[..42]),
+        "====",
+        &"A".repeat(44),
+        &"A".repeat(1024 * 1024),
+    ] {
+        assert_eq!(signature_from_base64(odd.as_bytes()), None, "{odd:.60}");
+    }
+}
+
+#[test]
+fn what_the_provider_signed_but_cannot_be_read_is_not_called_unproven() {
+    let key = secret("signing-secret");
+    let proved = SigningSecrets::new(&key).prove(BODY, &[BODY], &[sign(&key, &[BODY])]).unwrap();
+    let err = proved.clone().decode(|_| Err::<(), _>(DecodeError::new("id", "is missing"))).unwrap_err();
+    assert_eq!(err.to_string(), "the provider signed what cannot be read: id: is missing");
+    let read = proved.decode(|body| Ok(body.len())).unwrap();
+    assert_eq!(*read, BODY.len());
+    assert_eq!(read.body(), BODY);
+    assert_eq!(read.into_inner(), BODY.len());
+    assert_eq!(VerifyError::Unproven.to_string(), "the delivery's origin is not proved");
+}
+
+#[test]
+fn what_is_shown_holds_neither_secret_nor_body() {
+    let key = secret("canary-secret");
+    let secrets = SigningSecrets::new(&key).or(&key);
+    assert_eq!(format!("{secrets:?}"), "SigningSecrets([2 redacted])");
+    let body = b"canary-body";
+    let proved = secrets.prove(body, &[body], &[sign(&key, &[body])]).unwrap();
+    assert_eq!(format!("{proved:?}"), "Verified(())");
+}
+
+#[test]
+fn a_deeply_nested_delivery_is_verified_and_read_on_a_small_stack() {
+    #[derive(serde::Deserialize)]
+    struct Event {
+        id: String,
+    }
+    let run = || {
+        let nested = format!("{}{}", "[".repeat(10_000), "]".repeat(10_000));
+        let body = format!(r#"{{"data":{nested},"id":"evt_1"}}"#);
+        let key = secret("signing-secret");
+        let signature = sign(&key, &[body.as_bytes()]);
+        let proved = SigningSecrets::new(&key).prove(body.as_bytes(), &[body.as_bytes()], &[signature]).unwrap();
+        assert_eq!(proved.decode(json::decode::<Event>).unwrap().id, "evt_1");
+    };
+    std::thread::Builder::new().stack_size(64 * 1024).spawn(run).unwrap().join().unwrap();
+}
+
+#[test]
+fn what_came_without_proof_gives_what_to_ask_about() {
+    let hint = Unconfirmed::new("order-1");
+    assert_eq!(*hint.claimed(), "order-1");
+    assert_eq!(format!("{hint:?}"), r#"Unconfirmed("order-1")"#);
+    let answer = Acknowledgement::new(200, "OK");
+    assert_eq!((answer.status, answer.body), (200, "OK"));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_genuine_delivery_passes_and_another_secret_never_does(body: Vec<u8>, key in "[!-~]{1,80}", other in "[!-~]{1,80}") {
+        let signature = sign(&secret(&key), &[&body]);
+        prop_assert!(SigningSecrets::new(&secret(&key)).prove(&body, &[&body], &[signature]).is_ok());
+        if key != other {
+            prop_assert!(SigningSecrets::new(&secret(&other)).prove(&body, &[&body], &[signature]).is_err());
+        }
+    }
+
+    #[test]
+    fn no_signature_text_panics(text: Vec<u8>) {
+        let _ = signature_from_hex(&text, HexCase::Either);
+        let _ = signature_from_base64(&text);
+    }
+}
