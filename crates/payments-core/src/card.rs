@@ -38,7 +38,7 @@ impl CardNumber {
 impl FromStr for CardNumber {
     type Err = Invalid;
 
-    /// Reads digits; single spaces or hyphens between them are dropped.
+    /// Reads digits; spaces and hyphens are dropped.
     fn from_str(text: &str) -> Result<Self, Invalid> {
         let mut digits = Zeroizing::new(String::with_capacity(text.len()));
         digits.extend(text.chars().filter(|c| !matches!(c, ' ' | '-')));
@@ -156,7 +156,10 @@ impl fmt::Debug for Expiry {
     }
 }
 
-/// Masks every run of digits in a text that could be a card number, so that a provider's message can be printed.
+/// Masks every number in a text that could be a card's, so that a provider's message can be printed.
+///
+/// Other numbers may stand next to it, as an expiry date does in `4111 1111 1111 1111 12-27`: every row of whole groups
+/// of digits is looked at.
 #[must_use]
 pub fn mask_card_numbers(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
@@ -176,19 +179,29 @@ pub fn mask_card_numbers(text: &str) -> String {
 
 fn flush(out: &mut String, run: &mut String) {
     let digits: String = run.chars().filter(char::is_ascii_digit).collect();
-    if (12..=19).contains(&digits.len()) && luhn(&digits) {
-        out.push_str(&mask(&digits));
-        // The separators behind the last digit belong to the text.
-        out.push_str(&run[run.trim_end_matches([' ', '-']).len()..]);
-    } else {
-        out.push_str(run);
+    let mut hidden = vec![false; digits.len()];
+    // Where each group of digits ends, counted in digits.
+    let mut ends = Vec::new();
+    for group in run.split([' ', '-']).filter(|group| !group.is_empty()) {
+        ends.push(ends.last().map_or(0, |end: &usize| *end) + group.len());
     }
+    let starts = std::iter::once(0).chain(ends.iter().copied());
+    for (group, start) in starts.take(ends.len()).enumerate() {
+        for end in ends[group..].iter().copied().take_while(|end| end - start <= 19) {
+            // Two rows may overlap: what either would hide stays hidden.
+            if end - start >= 12 && luhn(&digits[start..end]) {
+                hidden[start + SHOWN_FIRST..end - SHOWN_LAST].fill(true);
+            }
+        }
+    }
+    let mut hidden = hidden.into_iter();
+    out.extend(run.chars().map(|c| if c.is_ascii_digit() && hidden.next() == Some(true) { '*' } else { c }));
     run.clear();
 }
 
 fn mask(digits: &str) -> String {
-    let hidden = digits.len().saturating_sub(10);
-    let (first, last) = (&digits[..digits.len().min(6)], &digits[digits.len().saturating_sub(4)..]);
+    let hidden = digits.len().saturating_sub(SHOWN_FIRST + SHOWN_LAST);
+    let (first, last) = (&digits[..digits.len().min(SHOWN_FIRST)], &digits[digits.len().saturating_sub(SHOWN_LAST)..]);
     format!("{first}{}{last}", "*".repeat(hidden))
 }
 
@@ -208,3 +221,7 @@ fn luhn(digits: &str) -> bool {
         .sum();
     sum.is_multiple_of(10)
 }
+
+/// What may be shown of a number: the issuer's part and the last four digits.
+const SHOWN_FIRST: usize = 6;
+const SHOWN_LAST: usize = 4;

@@ -10,6 +10,7 @@
 mod support;
 
 // Values.
+mod card;
 mod currency;
 mod money;
 mod open_enum;

@@ -1,0 +1,242 @@
+use payments_core::{CardNumber, Expiry, SecurityCode, mask_card_numbers};
+use proptest::prelude::*;
+
+/// Numbers that schemes and processors publish for tests.
+const PUBLISHED: [&str; 12] = [
+    "4111111111111111",
+    "4012888888881881",
+    "4222222222222",
+    "5555555555554444",
+    "2223003122003222",
+    "378282246310005",
+    "371449635398431",
+    "6011111111111117",
+    "30569309025904",
+    "3530111333300000",
+    "6304000000000000",
+    "6759649826438453",
+];
+
+/// `digits` with the check digit that makes it a card number.
+fn with_check_digit(digits: &str) -> String {
+    let with = |last: u32| format!("{digits}{last}");
+    (0..10).map(with).find(|number| luhn(number)).unwrap()
+}
+
+/// Luhn's rule, written the other way round than in the crate.
+fn luhn(number: &str) -> bool {
+    let doubled = [0, 2, 4, 6, 8, 1, 3, 5, 7, 9];
+    let digits: Vec<usize> = number.bytes().rev().map(|byte| usize::from(byte - b'0')).collect();
+    let sum: usize =
+        digits.iter().enumerate().map(|(at, digit)| if at % 2 == 0 { *digit } else { doubled[*digit] }).sum();
+    sum % 10 == 0
+}
+
+fn masked(number: &str) -> String {
+    format!("{}{}{}", &number[..6], "*".repeat(number.len() - 10), &number[number.len() - 4..])
+}
+
+#[test]
+fn published_numbers_are_read_and_shown_masked() {
+    for number in PUBLISHED {
+        let card: CardNumber = number.parse().unwrap();
+        assert_eq!(card.expose(), number);
+        assert_eq!(card.masked(), masked(number));
+        for shown in [format!("{card}"), format!("{card:?}"), format!("{card:#?}")] {
+            assert!(shown.contains(&masked(number)) && !shown.contains(number), "{shown}");
+        }
+    }
+}
+
+#[test]
+fn separators_are_dropped() {
+    for text in ["4111 1111 1111 1111", "4111-1111-1111-1111", "4111 1111-11111111"] {
+        assert_eq!(text.parse::<CardNumber>().unwrap().expose(), "4111111111111111");
+    }
+}
+
+#[test]
+fn a_number_has_12_to_19_digits() {
+    for length in 1..=30 {
+        let number = with_check_digit(&"4".repeat(length - 1));
+        assert_eq!(number.parse::<CardNumber>().is_ok(), (12..=19).contains(&length), "{number}");
+    }
+}
+
+#[test]
+fn every_wrong_digit_and_every_swap_of_neighbours_but_one_is_noticed() {
+    let right = b"4012888888881881";
+    for at in 0..right.len() {
+        for digit in b'0'..=b'9' {
+            let mut wrong = *right;
+            wrong[at] = digit;
+            let text = std::str::from_utf8(&wrong).unwrap();
+            assert_eq!(text.parse::<CardNumber>().is_ok(), digit == right[at], "{text}");
+        }
+    }
+    for at in 1..right.len() {
+        let mut swapped = *right;
+        swapped.swap(at - 1, at);
+        let text = std::str::from_utf8(&swapped).unwrap();
+        // Luhn's rule cannot tell 09 from 90; this number has neither.
+        assert_eq!(text.parse::<CardNumber>().is_ok(), swapped == *right, "{text}");
+    }
+}
+
+#[test]
+fn what_is_not_a_number_is_refused_without_being_quoted() {
+    for text in [
+        "",
+        "4111111111111112",
+        "4111 1111 1111 111x",
+        "4111.1111.1111.1111",
+        "٤١١١١١١١١١١١١١١١",
+        "４１１１１１１１１１１１１１１１",
+        "4111111111111111\n",
+        "4111111111111111\0",
+        "+4111111111111111",
+    ] {
+        let err = text.parse::<CardNumber>().unwrap_err();
+        assert_eq!(err.field(), "pan");
+        assert!(!err.to_string().contains("4111"), "{err}");
+    }
+    assert!("4".repeat(10_240).parse::<CardNumber>().is_err());
+}
+
+#[test]
+fn card_numbers_are_equal_by_their_digits() {
+    let card = |text: &str| text.parse::<CardNumber>().unwrap();
+    assert_eq!(card("4111 1111 1111 1111"), card("4111111111111111"));
+    assert_ne!(card("4111111111111111"), card("4012888888881881"));
+    assert_ne!(card("4222222222222"), card("4111111111111111"));
+}
+
+#[test]
+fn a_security_code_has_three_or_four_digits_and_is_never_shown() {
+    for good in ["000", "123", "9999"] {
+        let code: SecurityCode = good.parse().unwrap();
+        assert_eq!(code.expose(), good);
+        assert!(!format!("{code:?} {code:#?}").contains(good));
+    }
+    for bad in ["", "1", "12", "12345", "12a", " 123", "123 ", "१२३", "12\n", "-12"] {
+        let err = bad.parse::<SecurityCode>().unwrap_err();
+        assert!(bad.is_empty() || !err.to_string().contains(bad) || bad.len() < 3, "{err}");
+    }
+    assert_eq!("123".parse::<SecurityCode>().unwrap(), "123".parse().unwrap());
+    assert_ne!("123".parse::<SecurityCode>().unwrap(), "124".parse().unwrap());
+}
+
+#[test]
+fn an_expiry_is_a_month_of_a_full_year_and_not_shown() {
+    assert!(Expiry::new(0, 2030).is_err());
+    assert!(Expiry::new(13, 2030).is_err());
+    assert!(Expiry::new(12, 1999).is_err());
+    assert!(Expiry::new(12, 2100).is_err());
+    assert!(Expiry::new(12, 30).is_err());
+    assert!(Expiry::new(1, 2000).is_ok());
+    assert!(Expiry::new(12, 2099).is_ok());
+    let expiry = Expiry::new(7, 2031).unwrap();
+    assert_eq!((expiry.month(), expiry.year()), (7, 2031));
+    assert_eq!(format!("{expiry:?}"), "Expiry([redacted])");
+    assert!(Expiry::new(12, 2030).unwrap() < Expiry::new(1, 2031).unwrap());
+}
+
+#[track_caller]
+fn check_hidden(text: &str, number: &str) {
+    let shown = mask_card_numbers(text);
+    let digits: String = shown.chars().filter(char::is_ascii_digit).collect();
+    // Never more of it in a row than its first six or last four digits.
+    assert!(!digits.contains(&number[..number.len() - 4]), "{shown}");
+    assert!(!digits.contains(&number[6..]), "{shown}");
+}
+
+#[test]
+fn a_card_number_in_a_message_is_masked() {
+    let number = "4111111111111111";
+    for (text, shown) in [
+        ("card 4111111111111111 declined", "card 411111******1111 declined"),
+        ("4111111111111111", "411111******1111"),
+        ("(4111111111111111)", "(411111******1111)"),
+        ("pan=4111111111111111;exp=12/27", "pan=411111******1111;exp=12/27"),
+        ("नंबर4111111111111111।", "नंबर411111******1111।"),
+    ] {
+        assert_eq!(mask_card_numbers(text), shown);
+    }
+    check_hidden("4111 1111 1111 1111", number);
+    check_hidden("4111-1111-1111-1111 ", number);
+    check_hidden("4 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1", number);
+}
+
+#[test]
+fn a_card_number_next_to_other_numbers_is_masked() {
+    let number = "4012888888881881";
+    for text in [
+        "card 4012888888881881 12/27 declined",
+        "4012888888881881 1227",
+        "4012 8888 8888 1881 12-27 123",
+        "order 7 4012888888881881",
+        "order 2024-01-15 4012888888881881",
+        "1 4012 8888 8888 1881 2",
+        "retry 3 4012-8888-8888-1881-5",
+        "4111111111111111 4012888888881881",
+        "4111111111111111-4012888888881881",
+        "123456789012345678901234567890 4012888888881881",
+        "4012888888881881 123456789012345678901234567890",
+    ] {
+        check_hidden(text, number);
+    }
+}
+
+#[test]
+fn what_is_no_card_number_stays_as_it_is() {
+    for text in [
+        "",
+        "order-7421",
+        "4111111111111112",
+        "12345678901",
+        "UPI ref 407312345677x",
+        "300.10 INR",
+        "2024-01-15",
+        "- - -",
+        "₹ 1 000",
+        "123456789012345678901234567890",
+        "no digits at all\n",
+        "1-2 3",
+        "7 ",
+    ] {
+        assert_eq!(mask_card_numbers(text), text);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_number_with_its_check_digit_is_read_and_with_another_is_not(digits in "[0-9]{11,18}", off in 1_u32..10) {
+        let number = with_check_digit(&digits);
+        prop_assert!(number.parse::<CardNumber>().is_ok());
+        let last = number[digits.len()..].parse::<u32>().unwrap();
+        let wrong = format!("{digits}{}", (last + off) % 10);
+        prop_assert!(wrong.parse::<CardNumber>().is_err());
+    }
+
+    #[test]
+    fn any_card_number_anywhere_in_a_message_is_masked(
+        before in "([0-9]{1,5}[ -])?[a-z ]{0,9}([0-9]{1,4}[ -]){0,3}",
+        digits in "[2-6][0-9]{14}",
+        after in "([ -][0-9]{1,4}){0,3}[a-z ]{0,9}",
+    ) {
+        let number = with_check_digit(&digits);
+        let shown = mask_card_numbers(&format!("{before}{number}{after}"));
+        prop_assert!(!shown.contains(&number[..12]) && !shown.contains(&number[6..]), "{}", shown);
+    }
+
+    #[test]
+    fn masking_changes_nothing_but_digits(text: String) {
+        let shown = mask_card_numbers(&text);
+        prop_assert_eq!(shown.chars().count(), text.chars().count());
+        for (was, is) in text.chars().zip(shown.chars()) {
+            prop_assert!(was == is || (was.is_ascii_digit() && is == '*'));
+        }
+    }
+}
