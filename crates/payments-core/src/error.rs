@@ -141,10 +141,10 @@ impl fmt::Debug for Refusal {
     /// A provider may quote what it was sent, so its words are masked here as they are in a printed error.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Refusal")
-            .field("code", &self.code)
-            .field("decline_code", &self.decline_code)
+            .field("code", &self.code.as_deref().map(one_line))
+            .field("decline_code", &self.decline_code.as_deref().map(one_line))
             .field("message", &self.message.as_deref().map(one_line))
-            .field("param", &self.param)
+            .field("param", &self.param.as_deref().map(one_line))
             .field("fields", &self.fields)
             .finish_non_exhaustive()
     }
@@ -407,9 +407,10 @@ impl From<MoneyError> for Error {
 }
 
 /// A provider's words as part of a line: nothing that breaks it, nothing that could be a card number, not too long.
-fn one_line(message: &str) -> String {
-    let line: String = message.chars().map(|c| if c.is_control() { ' ' } else { c }).take(MESSAGE_IN_A_LINE).collect();
-    mask_card_numbers(&line)
+pub(crate) fn one_line(message: &str) -> String {
+    let line: String = message.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    // Masked before it is cut: half a card number is not recognised as one.
+    mask_card_numbers(&line).chars().take(MESSAGE_IN_A_LINE).collect()
 }
 
 /// A message is a sentence; a stack trace or a page is not, and stays in `response()`.
