@@ -8,6 +8,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserializer, Serialize};
 use serde_json::value::RawValue;
 
+use crate::error::one_line;
 use crate::money::{Money, MoneyError, split_decimal};
 
 /// A JSON number carried as its text, so that `100.50` is written as `100.50`.
@@ -61,7 +62,9 @@ fn locate<T: DeserializeOwned>(body: &[u8]) -> DecodeError {
     match serde_path_to_error::deserialize::<_, T>(&mut deserializer) {
         Ok(_) => DecodeError::at_root("something follows the JSON"),
         Err(err) => {
-            DecodeError { path: err.path().to_string(), problem: without_values(&err.inner().to_string()).into() }
+            // A path goes through the body's own names where those are keys of a map, and they may be anything.
+            let path = one_line(&err.path().to_string());
+            DecodeError { path, problem: without_values(&err.inner().to_string()).into() }
         }
     }
 }
@@ -70,7 +73,8 @@ fn locate<T: DeserializeOwned>(body: &[u8]) -> DecodeError {
 fn without_values(message: &str) -> String {
     // serde_json ends its messages with the position, which the path replaces.
     let message = message.rfind(" at line ").map_or(message, |end| &message[..end]);
-    if !(message.starts_with("invalid type: ") || message.starts_with("invalid value: ")) {
+    let quotes = ["invalid type: ", "invalid value: ", "unknown variant ", "unknown field "];
+    if !quotes.iter().any(|quotes| message.starts_with(quotes)) {
         return message.to_owned();
     }
     let found = message.split(['"', '`']).next().unwrap_or(message).trim_end();
@@ -154,11 +158,11 @@ fn exact(raw: &str) -> Result<Decimal, MoneyError> {
 /// When it is anything else, or does not fit.
 pub fn parse_decimal(text: &str) -> Result<Decimal, MoneyError> {
     let (_, _, fraction) = split_decimal(text)?;
-    // Zeros beyond what the type can hold say nothing; any other digit there would be lost.
-    let excess = fraction.len().saturating_sub(usize::try_from(Decimal::MAX_SCALE).unwrap_or(0));
-    let zeros = fraction.bytes().rev().take_while(|digit| *digit == b'0').count();
-    let text = &text[..text.len() - excess.min(zeros)];
-    Decimal::from_str_exact(text).map_err(|_| MoneyError::OutOfRange)
+    Decimal::from_str_exact(text).or_else(|_| {
+        // Zeros at the end say nothing; any other digit beyond what the type can hold would be lost.
+        let significant = if fraction.is_empty() { text } else { text.trim_end_matches('0').trim_end_matches('.') };
+        Decimal::from_str_exact(significant).map_err(|_| MoneyError::OutOfRange)
+    })
 }
 
 /// For hand-written `Deserialize` impls of newtypes: a string that is parsed.

@@ -12,6 +12,7 @@ mod support;
 // Values.
 mod card;
 mod currency;
+mod decimal;
 mod money;
 mod open_enum;
 mod secret;
