@@ -16,6 +16,7 @@ use crate::json::DecodeError;
 use crate::limiter::Place;
 use crate::observe::Exchange;
 use crate::retry::Failure;
+use crate::settings::Shared;
 use crate::transport::{Answer, Request};
 use crate::{Effect, Error, ErrorKind, Outcome, RetryPolicy, Timeouts, trace};
 
@@ -112,7 +113,7 @@ impl Running<'_> {
 
     async fn attempt(&mut self, mut request: Request, draft: &Draft, accept: Accept<'_>) -> Result<Done, Error> {
         let api = self.plan.api;
-        let place = self.enter_limit().await?;
+        let place = self.enter_limit(&api.shared).await?;
         if !self.key_protects() {
             let problem = "the idempotency key is older than the provider remembers it; look for what it did instead";
             return Err(Error::new(ErrorKind::InvalidRequest, Outcome::NotSent, problem));
@@ -124,10 +125,11 @@ impl Running<'_> {
         let sent = trace::attempt(attempt, within(api.shared.transport.send(request), limit)).await;
         let now = api.shared.clock.monotonic();
         let took = now.saturating_sub(began);
+        let limited = place.is_some();
+        drop(place);
         let result = match sent {
             Some(Ok(answer)) => {
-                if let (Some(limiter), Some(place)) = (&api.shared.limiter, &place) {
-                    limiter.leave(place, now);
+                if let Some(limiter) = api.shared.limiter.as_ref().filter(|_| limited) {
                     let number = |name| answer.header(name).and_then(|text| text.parse().ok());
                     limiter.observe(number("x-ratelimit-limit"), number("x-ratelimit-remaining"), now);
                 }
@@ -159,16 +161,14 @@ impl Running<'_> {
     }
 
     /// Waits until the provider's limit leaves room for one more, within the call's deadline.
-    async fn enter_limit(&self) -> Result<Option<Place>, Error> {
-        let shared = &self.plan.api.shared;
+    async fn enter_limit<'p>(&self, shared: &'p Shared) -> Result<Option<Place<'p>>, Error> {
         let Some(limiter) = shared.limiter.as_ref().filter(|_| self.plan.operation.limited) else { return Ok(None) };
         loop {
-            let now = shared.clock.monotonic();
-            let wait = match limiter.try_enter(now) {
+            let wait = match limiter.try_enter(&*shared.clock) {
                 Ok(place) => return Ok(Some(place)),
                 Err(wait) => wait,
             };
-            if now.saturating_add(wait) >= self.deadline {
+            if shared.clock.monotonic().saturating_add(wait) >= self.deadline {
                 let problem = "the provider's limit leaves no room for it within the call's timeout";
                 return Err(Error::new(ErrorKind::Throttled, Outcome::NotSent, problem).with_retry_after(Some(wait)));
             }

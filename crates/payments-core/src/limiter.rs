@@ -2,10 +2,12 @@ use std::collections::VecDeque;
 use std::sync::Mutex;
 use std::time::Duration;
 
+use crate::clock::Clock;
+
 /// Keeps a documented limit exactly: at most so many calls in any window of that length.
 ///
-/// A call counts from when it is sent until one window after its answer came: wherever in between the provider counted
-/// it, its own window is never exceeded by this client.
+/// A call counts from when it is sent until one window after it ended, with an answer or without: wherever in between
+/// the provider counted it, its own window is never exceeded by this client.
 #[derive(Debug)]
 pub struct Limiter {
     window: Duration,
@@ -15,9 +17,18 @@ pub struct Limiter {
 #[derive(Debug)]
 struct State {
     limit: usize,
-    /// The calls of the last window, each with the moment from which it stops counting a window later.
-    calls: VecDeque<(u64, Duration)>,
+    /// The calls that count: each with when it ended, once it has.
+    calls: VecDeque<(u64, Option<Duration>)>,
     next: u64,
+}
+
+impl State {
+    fn add(&mut self, ended: Option<Duration>) -> u64 {
+        let id = self.next;
+        self.next += 1;
+        self.calls.push_back((id, ended));
+        id
+    }
 }
 
 impl Limiter {
@@ -27,25 +38,25 @@ impl Limiter {
         Self { window, state: Mutex::new(State { limit: limit.max(1), calls: VecDeque::new(), next: 0 }) }
     }
 
-    /// Takes a place at `now`, or says how long to wait before asking again.
-    pub(crate) fn try_enter(&self, now: Duration) -> Result<Place, Duration> {
+    /// Takes a place, or says how long to wait at least before asking again.
+    pub(crate) fn try_enter<'a>(&'a self, clock: &'a dyn Clock) -> Result<Place<'a>, Duration> {
+        let now = clock.monotonic();
         let mut state = self.state();
-        state.calls.retain(|(_, at)| *at + self.window > now);
-        if state.calls.len() < state.limit {
-            let id = state.next;
-            state.next += 1;
-            state.calls.push_back((id, now));
-            return Ok(Place(id));
-        }
-        let oldest = state.calls.iter().map(|(_, at)| *at).min().unwrap_or(now);
-        Err(oldest + self.window - now)
+        // A call under way counts for one more window at least from now.
+        let left = |ended: Option<Duration>| ended.unwrap_or(now).saturating_add(self.window).saturating_sub(now);
+        state.calls.retain(|(_, ended)| !left(*ended).is_zero());
+        let Some(too_many) = state.calls.len().checked_sub(state.limit) else {
+            return Ok(Place { limiter: self, clock, id: state.add(None) });
+        };
+        let mut waits: Vec<Duration> = state.calls.iter().map(|(_, ended)| left(*ended)).collect();
+        let (_, wait, _) = waits.select_nth_unstable(too_many);
+        Err(*wait)
     }
 
-    /// The call is over: from now on one more window.
-    pub(crate) fn leave(&self, place: &Place, now: Duration) {
+    fn leave(&self, id: u64, now: Duration) {
         let mut state = self.state();
-        if let Some((_, at)) = state.calls.iter_mut().find(|(id, _)| *id == place.0) {
-            *at = now;
+        if let Some((_, ended)) = state.calls.iter_mut().find(|(other, _)| *other == id) {
+            *ended = Some(now);
         }
     }
 
@@ -58,9 +69,7 @@ impl Limiter {
         let Some(remaining) = remaining else { return };
         // Calls that this client did not make stand in the window as calls of their own.
         while state.limit.saturating_sub(state.calls.len()) > remaining {
-            let id = state.next;
-            state.next += 1;
-            state.calls.push_back((id, now));
+            state.add(Some(now));
         }
     }
 
@@ -70,6 +79,17 @@ impl Limiter {
     }
 }
 
-/// One call's place in the window.
+/// One call's place. It counts until one window after this is dropped: when the answer came, when none came in time,
+/// or when the caller gave up.
 #[derive(Debug)]
-pub(crate) struct Place(u64);
+pub(crate) struct Place<'a> {
+    limiter: &'a Limiter,
+    clock: &'a dyn Clock,
+    id: u64,
+}
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        self.limiter.leave(self.id, self.clock.monotonic());
+    }
+}

@@ -18,6 +18,7 @@ mod open_enum;
 mod secret;
 
 // A call.
+mod limit;
 
 // Many calls.
 

@@ -256,3 +256,8 @@ pub(crate) fn everything_it_says(error: &Error) -> String {
     }
     said
 }
+
+/// Polls a future once, as a runtime would before something interrupts it.
+pub(crate) fn poll_once<F: Future>(future: std::pin::Pin<&mut F>) -> std::task::Poll<F::Output> {
+    future.poll(&mut std::task::Context::from_waker(std::task::Waker::noop()))
+}
