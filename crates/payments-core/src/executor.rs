@@ -118,8 +118,12 @@ impl Running<'_> {
             let problem = "the idempotency key is older than the provider remembers it; look for what it did instead";
             return Err(Error::new(ErrorKind::InvalidRequest, Outcome::NotSent, problem));
         }
-        self.attempts += 1;
         let began = api.shared.clock.monotonic();
+        if began >= self.deadline {
+            // A pause may end late. What is sent with no time left can only end unknown.
+            return Err(Error::new(ErrorKind::Timeout, Outcome::NotSent, "time was up before it could be sent"));
+        }
+        self.attempts += 1;
         request.timeout = self.plan.timeouts.attempt.min(self.deadline.saturating_sub(began));
         let (attempt, limit) = (self.attempts, api.shared.timer.deadline(request.timeout));
         let sent = trace::attempt(attempt, within(api.shared.transport.send(request), limit)).await;

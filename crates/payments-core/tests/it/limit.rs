@@ -55,7 +55,7 @@ async fn what_the_limit_leaves_no_time_for_is_not_sent() {
 
 #[tokio::test]
 async fn only_what_counts_against_the_limit_waits_for_it() {
-    let bench = bench(1, (0..20).map(|_| paid()));
+    let bench = bench(1, (0..21).map(|_| paid()));
     bench.shop.ask_limited().send().await.unwrap();
     for _ in 0..10 {
         bench.shop.ask().send().await.unwrap();

@@ -18,7 +18,9 @@ mod open_enum;
 mod secret;
 
 // A call.
+mod deadline;
 mod limit;
+mod outcome;
 
 // Many calls.
 

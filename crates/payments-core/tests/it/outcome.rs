@@ -1,0 +1,282 @@
+//! The table of what a failure proves, row by row, for each way a call can stand to being sent again.
+
+use payments_core::api::Dialect;
+use payments_core::test_util::Reply;
+use payments_core::{ErrorKind, Outcome};
+
+use crate::support::{Bench, How, KEYED, UNKEYED, paid, refused};
+
+/// A provider with keys that does not document what 429 means, and one without that does.
+static KEYED_UNDOCUMENTED: Dialect = Dialect { throttled_is_refused: false, ..KEYED };
+static UNKEYED_DOCUMENTED: Dialect = Dialect { throttled_is_refused: true, ..UNKEYED };
+
+/// Which calls are sent again after a failure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Again {
+    /// Every one.
+    All,
+    /// Those that ask, and those under a key.
+    Harmless,
+    /// None.
+    Never,
+}
+
+#[track_caller]
+fn check_in(
+    dialects: [&'static Dialect; 2],
+    row: &str,
+    reply: impl Fn() -> Reply,
+    expected: (ErrorKind, Outcome, Again),
+) {
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let (kind, outcome, again) = expected;
+    for how in How::ALL {
+        let dialect = dialects[usize::from(how == How::Keyed)];
+        let bench = Bench::with(dialect, None, (0..5).map(|_| reply()), |_| {});
+        let err = runtime.block_on(bench.send(how)).unwrap_err();
+        let attempts = match (again, how) {
+            (Again::All, _) | (Again::Harmless, How::Read | How::Keyed) => 3,
+            (Again::Never, _) | (Again::Harmless, How::Write | How::Money) => 1,
+        };
+        assert_eq!((err.kind(), err.outcome(), err.attempts()), (kind, outcome, attempts), "{row}, {how:?}: {err}");
+        assert_eq!(bench.sent(), attempts as usize, "{row}, {how:?}");
+        let moves = matches!(how, How::Money | How::Keyed);
+        assert_eq!(err.may_have_moved_money(), moves && outcome == Outcome::Unknown, "{row}, {how:?}");
+        let warned = err.to_string().contains("it may have been done");
+        assert_eq!(warned, how != How::Read && outcome == Outcome::Unknown, "{row}, {how:?}: {err}");
+        assert_eq!(err.to_string().lines().count(), 1, "{err}");
+        assert_eq!(err.provider(), "acme");
+        assert_eq!(err.idempotency_key().is_some(), how == How::Keyed);
+    }
+}
+
+#[track_caller]
+fn check(row: &str, reply: impl Fn() -> Reply, expected: (ErrorKind, Outcome, Again)) {
+    check_in([&UNKEYED, &KEYED], row, reply, expected);
+}
+
+fn foreign(status: u16) -> Reply {
+    Reply::new(status, "<html><h1>Somebody else</h1></html>").header("content-type", "text/html; charset=utf-8")
+}
+
+#[test]
+fn what_never_left_is_not_sent_and_may_be_sent_again() {
+    check("no connection", Reply::not_connected, (ErrorKind::Connection, Outcome::NotSent, Again::All));
+}
+
+#[test]
+fn a_lost_answer_leaves_it_unknown() {
+    check("lost", Reply::lost, (ErrorKind::Connection, Outcome::Unknown, Again::Harmless));
+}
+
+#[test]
+fn a_body_that_is_cut_off_leaves_it_unknown_after_any_status() {
+    for status in [200, 201, 302, 400, 401, 402, 404, 422, 429, 500, 503] {
+        let row = format!("{status} cut off");
+        check(&row, || Reply::cut_off(status), (ErrorKind::MalformedResponse, Outcome::Unknown, Again::Harmless));
+    }
+}
+
+#[test]
+fn a_success_that_cannot_be_read_leaves_it_unknown() {
+    let malformed = (ErrorKind::MalformedResponse, Outcome::Unknown, Again::Harmless);
+    for status in [200, 201, 202, 204, 206] {
+        for body in
+            ["", "null", "{}", "[]", r#"{"id":"pay_1"}"#, r#"{"id":"pay_1","amount":"1e2"}"#, r#"{"id":"pay_1","am"#]
+        {
+            check(&format!("{status} {body}"), || Reply::json(status, body), malformed);
+        }
+        check(&format!("{status} in html"), || foreign(status), malformed);
+        check(&format!("{status} with an error in it"), || refused(status), malformed);
+        check(&format!("{status} not utf-8"), || Reply::new(status, b"\xff\xfe\0"), malformed);
+    }
+}
+
+#[tokio::test]
+async fn a_success_that_contradicts_the_request_leaves_it_unknown() {
+    let bench = Bench::new([paid(), paid()]);
+    let err = bench.shop.pay_as("pay_2").send().await.unwrap_err();
+    assert_eq!((err.kind(), err.outcome()), (ErrorKind::MalformedResponse, Outcome::Unknown));
+    assert_eq!(err.json_path(), Some("id"));
+    assert!(err.may_have_moved_money());
+    assert_eq!(bench.sent(), 1);
+    assert!(bench.shop.pay_as("pay_1").send().await.is_ok());
+}
+
+#[test]
+fn a_redirect_is_not_followed_and_leaves_it_unknown() {
+    for status in [300, 301, 302, 303, 304, 305, 307, 308] {
+        let configuration = (ErrorKind::Configuration, Outcome::Unknown, Again::Never);
+        check(&status.to_string(), || foreign(status).header("location", "https://evil.test/"), configuration);
+        check(&format!("{status} own form"), || refused(status), configuration);
+    }
+}
+
+#[test]
+fn the_providers_own_refusal_is_a_refusal() {
+    for (status, kind) in [
+        (400, ErrorKind::InvalidRequest),
+        (401, ErrorKind::Authentication),
+        (402, ErrorKind::Declined),
+        (403, ErrorKind::Permission),
+        (404, ErrorKind::NotFound),
+        (405, ErrorKind::InvalidRequest),
+        (413, ErrorKind::InvalidRequest),
+        (415, ErrorKind::InvalidRequest),
+        (422, ErrorKind::InvalidRequest),
+    ] {
+        check(&status.to_string(), || refused(status), (kind, Outcome::Refused, Again::Never));
+    }
+}
+
+#[test]
+fn a_refusal_in_somebody_elses_words_is_none() {
+    for status in [400, 401, 402, 403, 404, 405, 409, 410, 413, 415, 422] {
+        let foreign_words = (ErrorKind::MalformedResponse, Outcome::Unknown, Again::Harmless);
+        check(&status.to_string(), || foreign(status), foreign_words);
+        check(&format!("{status} empty"), || Reply::new(status, ""), foreign_words);
+        check(&format!("{status} other json"), || Reply::json(status, r#"{"detail":"no"}"#), foreign_words);
+        check(&format!("{status} half"), || Reply::json(status, r#"{"error":{"code":"n"#), foreign_words);
+    }
+}
+
+#[test]
+fn a_documented_decline_is_a_refusal_whatever_its_client_error() {
+    for status in [400, 402, 403, 409, 418, 422] {
+        let declined = || Reply::json(status, r#"{"error":{"code":"card_declined","decline_code":"lost_card"}}"#);
+        // Under a key, 409 says that the same request is still under way, and no more.
+        if status == 409 {
+            let bench = Bench::with(&UNKEYED, None, [declined()], |_| {});
+            let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+            let err = runtime.block_on(bench.send(How::Money)).unwrap_err();
+            assert_eq!((err.kind(), err.outcome()), (ErrorKind::Declined, Outcome::Refused));
+            continue;
+        }
+        check(&status.to_string(), declined, (ErrorKind::Declined, Outcome::Refused, Again::Never));
+    }
+    let failed = || Reply::json(500, r#"{"error":{"code":"card_declined"}}"#);
+    check("a decline that is a failure", failed, (ErrorKind::Declined, Outcome::Unknown, Again::Harmless));
+}
+
+#[test]
+fn a_refusal_that_may_describe_an_earlier_sending_leaves_it_unknown() {
+    for status in [400, 403, 409, 422] {
+        let taken = || Reply::json(status, r#"{"error":{"code":"already_taken"}}"#);
+        check(&status.to_string(), taken, (ErrorKind::Conflict, Outcome::Unknown, Again::Harmless));
+    }
+}
+
+#[test]
+fn a_conflict_leaves_it_unknown() {
+    check("409", || refused(409), (ErrorKind::Conflict, Outcome::Unknown, Again::Harmless));
+}
+
+#[test]
+fn a_failure_of_the_provider_leaves_it_unknown_whoever_says_so() {
+    check("408", || refused(408), (ErrorKind::Timeout, Outcome::Unknown, Again::Harmless));
+    check("408", || foreign(408), (ErrorKind::Timeout, Outcome::Unknown, Again::Harmless));
+    for status in [500, 501, 502, 503, 504, 511, 520, 522, 524, 599] {
+        let failed = (ErrorKind::ProviderFailure, Outcome::Unknown, Again::Harmless);
+        check(&status.to_string(), || refused(status), failed);
+        check(&format!("{status} in html"), || foreign(status), failed);
+        check(&format!("{status} empty"), || Reply::new(status, ""), failed);
+    }
+}
+
+#[test]
+fn throttling_is_a_refusal_only_where_the_provider_documents_it_and_says_it_itself() {
+    let (yes, no) = (
+        (ErrorKind::Throttled, Outcome::Refused, Again::All),
+        (ErrorKind::Throttled, Outcome::Unknown, Again::Harmless),
+    );
+    check_in([&UNKEYED_DOCUMENTED, &KEYED], "documented", || refused(429), yes);
+    check_in([&UNKEYED, &KEYED_UNDOCUMENTED], "not documented", || refused(429), no);
+    check_in([&UNKEYED_DOCUMENTED, &KEYED], "somebody else's", || foreign(429), no);
+    check_in([&UNKEYED, &KEYED_UNDOCUMENTED], "somebody else's", || foreign(429), no);
+}
+
+#[test]
+fn a_status_that_nobody_documents_leaves_it_unknown() {
+    for status in [406, 410, 411, 412, 414, 416, 417, 418, 421, 423, 424, 425, 426, 428, 431, 451, 499] {
+        check(&status.to_string(), || refused(status), (ErrorKind::InvalidRequest, Outcome::Unknown, Again::Never));
+    }
+    for status in [100, 101, 199, 600, 999] {
+        let odd = (ErrorKind::MalformedResponse, Outcome::Unknown, Again::Harmless);
+        check(&status.to_string(), || refused(status), odd);
+        check(&format!("{status} foreign"), || foreign(status), odd);
+    }
+}
+
+#[test]
+fn an_encoding_that_was_not_asked_for_leaves_it_unknown() {
+    for status in [200, 400, 429, 500] {
+        for encoding in ["gzip", "br", "deflate", "zstd", "x-gzip", "identity, gzip", "GZIP"] {
+            let reply = || Reply::json(status, r#"{"id":"pay_1","amount":1}"#).header("content-encoding", encoding);
+            let malformed = (ErrorKind::MalformedResponse, Outcome::Unknown, Again::Harmless);
+            check(&format!("{status} {encoding}"), reply, malformed);
+        }
+    }
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    for named in ["identity", "Identity"] {
+        let bench = Bench::new([paid().header("content-encoding", named)]);
+        assert!(runtime.block_on(bench.send(How::Money)).is_ok());
+    }
+    let bench = Bench::new([paid().header("content-encoding", "gzip")]);
+    let err = runtime.block_on(bench.send(How::Money)).unwrap_err();
+    assert!(err.to_string().contains("encoded as gzip"), "{err}");
+}
+
+#[tokio::test]
+async fn what_does_not_fit_is_found_before_anything_leaves() {
+    use payments_core::api::{Draft, Operation};
+    use payments_core::{Error, Invalid};
+    let bench = Bench::new([paid()]);
+    let problem = || -> Result<Draft, Error> { Err(Invalid::new("amount", "must be greater than zero").into()) };
+    let call = bench.shop.api.call(Operation::move_money("pay"), problem(), |()| Ok(()));
+    let err = call.send().await.unwrap_err();
+    assert_eq!((err.kind(), err.outcome(), err.attempts()), (ErrorKind::InvalidRequest, Outcome::NotSent, 0));
+    assert_eq!(err.param(), Some("amount"));
+    let missing = Err(Error::unsupported("no such thing here"));
+    let err = bench.shop.api.call(Operation::move_money("pay"), missing, |()| Ok(())).send().await.unwrap_err();
+    assert_eq!((err.kind(), err.outcome(), err.attempts()), (ErrorKind::Unsupported, Outcome::NotSent, 0));
+    assert_eq!(bench.sent(), 0);
+}
+
+#[tokio::test]
+async fn an_error_carries_what_the_provider_said() {
+    let body = r#"{"error":{"code":"card_declined","decline_code":"lost_card","message":"No.\nReally: 4111111111111111",
+        "param":"source","object":"pay_7"}}"#;
+    let bench = Bench::new([Reply::json(402, body).header("x-request-id", "req_1").header("cf-ray", "ray_1")]);
+    let err = bench.send(How::Money).await.unwrap_err();
+    assert_eq!((err.code(), err.decline_code()), (Some("card_declined"), Some("lost_card")));
+    assert_eq!((err.param(), err.object_id()), (Some("source"), Some("pay_7")));
+    assert_eq!((err.status().unwrap().as_u16(), err.request_id()), (402, Some("req_1")));
+    assert_eq!(err.response().unwrap().body(), body.as_bytes());
+    assert_eq!(err.to_string(), "acme pay: declined (HTTP 402): No. Really: 411111******1111");
+}
+
+#[tokio::test]
+async fn a_call_that_is_never_sent_does_nothing() {
+    let bench = Bench::new([paid()]);
+    drop(bench.shop.pay());
+    drop(bench.shop.pay().send());
+    assert_eq!(bench.sent(), 0);
+}
+
+#[tokio::test]
+async fn a_call_that_is_dropped_on_its_way_was_sent_once_and_no_more() {
+    let bench = Bench::new([Reply::silence(), paid()]);
+    let mut call = Box::pin(bench.shop.pay().send());
+    assert!(crate::support::poll_once(call.as_mut()).is_pending());
+    drop(call);
+    assert_eq!(bench.sent(), 1);
+}
+
+#[tokio::test]
+async fn the_whole_answer_can_be_had() {
+    let bench = Bench::new([paid().header("request-id", "req_9")]);
+    let full = bench.shop.pay().send_full().await.unwrap();
+    assert_eq!(full.value.id, "pay_1");
+    assert_eq!((full.answer.status().as_u16(), full.answer.request_id()), (200, Some("req_9")));
+    assert_eq!(full.answer.body(), crate::support::PAID.as_bytes());
+}
