@@ -21,7 +21,9 @@ pub(crate) fn answer(
     let status = answer.status();
     if let Some(encoding) = answer.header("content-encoding").filter(|name| !name.eq_ignore_ascii_case("identity")) {
         let problem = format!("the body is encoded as {}, which was not asked for", plain(encoding));
-        return Err(Error::new(ErrorKind::MalformedResponse, Outcome::Unknown, problem).with_response(answer));
+        return Err(Error::new(ErrorKind::MalformedResponse, Outcome::Unknown, problem)
+            .with_retry_after(retry_after(&answer))
+            .with_response(answer));
     }
     if status.is_success() {
         return match accept(&answer) {
@@ -62,7 +64,7 @@ pub(crate) fn transport(error: TransportError) -> Error {
         Reached::Unknown => Error::new(broken, Outcome::Unknown, problem),
         Reached::Head(answer) => {
             let kind = if timed_out { ErrorKind::Timeout } else { ErrorKind::MalformedResponse };
-            Error::new(kind, Outcome::Unknown, problem).with_response(answer)
+            Error::new(kind, Outcome::Unknown, problem).with_retry_after(retry_after(&answer)).with_response(answer)
         }
     }
     .with_source(source)

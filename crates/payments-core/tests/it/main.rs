@@ -21,6 +21,7 @@ mod secret;
 mod deadline;
 mod limit;
 mod outcome;
+mod retry;
 
 // Many calls.
 
