@@ -197,7 +197,9 @@ impl Running<'_> {
             (Some(key), Some(rules)) => {
                 let age = key.first_used_at().map_or(time::Duration::ZERO, |first| shared.clock.now() - first);
                 // An attempt sent now may arrive an attempt later.
-                age + self.plan.timeouts.attempt < rules.lifetime
+                let attempt = self.plan.timeouts.attempt.min(self.plan.timeouts.total);
+                // A clock may have been off when the key was dated: far ahead says as little of its age as far behind.
+                age.unsigned_abs().saturating_add(attempt) < rules.lifetime
             }
             (Some(_), None) => false,
             (None, _) => true,
