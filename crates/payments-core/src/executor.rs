@@ -59,7 +59,14 @@ pub(crate) type Accept<'a> = &'a mut (dyn FnMut(&Answer) -> Result<(), DecodeErr
 pub(crate) async fn run(plan: Plan<'_>, draft: Result<Draft, Error>, accept: Accept<'_>) -> Result<Done, Error> {
     let (provider, operation) = (plan.api.shared.dialect.provider, plan.operation);
     let result = trace::call(provider, operation, async {
-        let mut call = Running { plan, deadline: Duration::ZERO, attempts: 0, key: None, earlier: Earlier::Settled };
+        let mut call = Running {
+            plan,
+            deadline: Duration::ZERO,
+            attempts: 0,
+            key: None,
+            key_used: false,
+            earlier: Earlier::Settled,
+        };
         call.run(draft, accept).await
     });
     result.await.map_err(|error| error.of_call(provider, operation.name, operation.effect))
@@ -71,6 +78,8 @@ struct Running<'a> {
     deadline: Duration,
     attempts: u32,
     key: Option<IdempotencyKey>,
+    /// An attempt may have reached the provider, so that the key counts as used.
+    key_used: bool,
     earlier: Earlier,
 }
 
@@ -89,6 +98,7 @@ impl Running<'_> {
                 }
                 Err(error) => error,
             };
+            self.key_used |= error.outcome() != Outcome::NotSent;
             let Some(wait) = self.wait_after(&error) else { return Err(self.settle(error)) };
             if error.outcome() == Outcome::Unknown {
                 self.earlier = Earlier::Unknown(Some(error));
@@ -231,7 +241,9 @@ impl Running<'_> {
         let earlier = std::mem::replace(&mut self.earlier, Earlier::Settled);
         // A read leaves nothing behind that a later attempt could not settle.
         let earlier = if self.plan.operation.effect == Effect::Read { Earlier::Settled } else { earlier };
-        error.settle(self.attempts, self.key.clone(), earlier)
+        // A key under which nothing was sent is as new as it was: it leaves nothing unknown behind.
+        let key = if self.key_used { self.key.clone() } else { self.plan.key.cloned() };
+        error.settle(self.attempts, key, earlier)
     }
 }
 

@@ -19,6 +19,7 @@ mod secret;
 
 // A call.
 mod deadline;
+mod key;
 mod limit;
 mod outcome;
 mod retry;

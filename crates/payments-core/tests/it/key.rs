@@ -1,0 +1,224 @@
+use std::time::Duration;
+
+use payments_core::api::{Dialect, Draft, Operation, Path};
+use payments_core::clock::Clock;
+use payments_core::test_util::Reply;
+use payments_core::time::OffsetDateTime;
+use payments_core::{ErrorKind, IdempotencyKey, Outcome};
+
+use crate::support::{Bench, DAY, How, KEYED, UNKEYED, paid, refused};
+
+fn key() -> IdempotencyKey {
+    IdempotencyKey::new("key-1").unwrap()
+}
+
+fn settling(status: u16) -> Reply {
+    Reply::json(status, r#"{"error":{"code":"no","settles":true}}"#)
+}
+
+#[tokio::test]
+async fn every_attempt_has_the_same_key_and_the_same_bytes() {
+    let bench = Bench::new([Reply::lost(), refused(500), paid()]);
+    bench.send(How::Keyed).await.unwrap();
+    let requests = bench.script.requests();
+    assert_eq!(requests.len(), 3);
+    for request in &requests {
+        assert_eq!(request.headers().get_all("idempotency-key").iter().collect::<Vec<_>>(), ["key-1"]);
+        assert_eq!(request.body().as_ref(), br#"{"what":"pay","amount":100.50}"#);
+        assert_eq!((request.method(), request.url()), (requests[0].method(), requests[0].url()));
+        assert_eq!(request.headers(), requests[0].headers());
+    }
+}
+
+#[tokio::test]
+async fn a_call_without_a_key_has_no_such_header() {
+    let bench = Bench::new([paid()]);
+    bench.send(How::Money).await.unwrap();
+    assert!(!bench.script.requests()[0].headers().contains_key("idempotency-key"));
+}
+
+#[tokio::test]
+async fn nothing_but_the_providers_answer_to_the_key_settles_a_lost_attempt() {
+    let later: [(&str, fn() -> Reply); 9] = [
+        ("not connected", Reply::not_connected),
+        ("refused", || refused(400)),
+        ("declined", || refused(402)),
+        ("not found", || refused(404)),
+        ("throttled", || refused(429)),
+        ("failed", || refused(500)),
+        ("lost", Reply::lost),
+        ("redirected", || Reply::new(302, "")),
+        ("foreign", || Reply::new(403, "<html>")),
+    ];
+    for (row, reply) in later {
+        let bench = Bench::new([Reply::lost(), reply(), reply()]);
+        let err = bench.send(How::Keyed).await.unwrap_err();
+        assert_eq!(err.outcome(), Outcome::Unknown, "{row}");
+        assert!(err.may_have_moved_money(), "{row}");
+        assert!(err.to_string().ends_with("it may have been done"), "{err}");
+        let earlier = err.earlier().unwrap();
+        assert_eq!((earlier.outcome(), earlier.provider()), (Outcome::Unknown, "acme"), "{row}");
+    }
+}
+
+#[tokio::test]
+async fn the_providers_answer_to_the_same_key_settles_it() {
+    for status in [400, 402, 404, 422] {
+        let bench = Bench::new([Reply::lost(), settling(status)]);
+        let err = bench.send(How::Keyed).await.unwrap_err();
+        assert_eq!((err.outcome(), err.attempts()), (Outcome::Refused, 2), "{status}");
+        assert!(err.earlier().is_none());
+    }
+    // It settles nothing when it is itself no settlement.
+    for status in [409, 500] {
+        let bench = Bench::new([Reply::lost(), settling(status), settling(status)]);
+        assert_eq!(bench.send(How::Keyed).await.unwrap_err().outcome(), Outcome::Unknown, "{status}");
+    }
+    let bench = Bench::new([Reply::lost(), Reply::lost(), paid()]);
+    assert!(bench.send(How::Keyed).await.is_ok());
+}
+
+#[tokio::test]
+async fn a_lost_read_leaves_nothing_behind() {
+    let bench = Bench::new([Reply::lost(), refused(404)]);
+    let err = bench.send(How::Read).await.unwrap_err();
+    assert_eq!((err.kind(), err.outcome()), (ErrorKind::NotFound, Outcome::Refused));
+    assert!(err.earlier().is_none());
+}
+
+#[tokio::test]
+async fn a_key_that_was_used_before_leaves_the_call_unknown_until_it_is_answered() {
+    let bench = Bench::new([]);
+    let used = key().first_used(bench.clock.now() - Duration::from_secs(60));
+    let resumed = |bench: &Bench| bench.shop.pay_keyed("another").idempotency_key(used.clone());
+    let err = resumed(&bench).send().await.unwrap_err();
+    assert_eq!((err.kind(), err.outcome(), err.attempts()), (ErrorKind::Connection, Outcome::Unknown, 3));
+    assert_eq!(err.idempotency_key(), Some(&used));
+    for (reply, outcome) in [(refused(400), Outcome::Unknown), (settling(400), Outcome::Refused)] {
+        bench.script.push(reply);
+        assert_eq!(resumed(&bench).send().await.unwrap_err().outcome(), outcome);
+    }
+    bench.script.push(paid());
+    resumed(&bench).send().await.unwrap();
+    assert!(bench.script.requests().iter().all(|request| request.headers()["idempotency-key"] == "key-1"));
+}
+
+#[tokio::test]
+async fn a_draft_that_does_not_fit_says_nothing_of_what_its_key_did_before() {
+    let bench = Bench::new([]);
+    let used = key().first_used(bench.clock.now());
+    let draft = Err(payments_core::Invalid::new("amount", "is odd").into());
+    let call = bench.shop.api.keyed_call(Operation::move_money("pay"), draft, used, |()| Ok(()));
+    assert_eq!(call.send().await.unwrap_err().outcome(), Outcome::Unknown);
+    assert_eq!(bench.sent(), 0);
+}
+
+#[tokio::test]
+async fn an_unknown_outcome_hands_back_its_key_and_since_when_it_is_in_use() {
+    let bench = Bench::new([Reply::lost(), Reply::lost(), Reply::lost(), paid()]);
+    let began = bench.clock.now();
+    let err = bench.send(How::Keyed).await.unwrap_err();
+    let key = err.idempotency_key().unwrap().clone();
+    assert_eq!((key.value(), key.first_used_at()), ("key-1", Some(began)));
+    let call = bench.shop.pay_keyed("new").idempotency_key(key.clone());
+    assert_eq!(call.key(), &key);
+    call.send().await.unwrap();
+    assert_eq!(bench.script.requests()[3].headers()["idempotency-key"], "key-1");
+}
+
+#[tokio::test]
+async fn a_key_under_which_nothing_was_sent_stays_new() {
+    let bench = Bench::new([]);
+    let err = bench.send(How::Keyed).await.unwrap_err();
+    assert_eq!((err.outcome(), err.attempts()), (Outcome::NotSent, 3));
+    let key = err.idempotency_key().unwrap().clone();
+    assert_eq!((key.value(), key.first_used_at()), ("key-1", None));
+    // So that the next call under it is as clean as the first.
+    let err = bench.shop.pay_keyed("new").idempotency_key(key).send().await.unwrap_err();
+    assert_eq!(err.outcome(), Outcome::NotSent);
+    // A refusal, too, is a use of it.
+    let bench = Bench::new([refused(429).header("retry-after", "5"), Reply::not_connected(), Reply::not_connected()]);
+    let err = bench.send(How::Keyed).await.unwrap_err();
+    assert_eq!(err.outcome(), Outcome::NotSent);
+    assert!(err.idempotency_key().unwrap().first_used_at().is_some());
+}
+
+#[tokio::test]
+async fn nothing_is_sent_under_a_key_that_the_provider_has_forgotten() {
+    let attempt = Duration::from_secs(30);
+    let nano = Duration::from_nanos(1);
+    for (age, sent) in [
+        (Duration::ZERO, true),
+        (DAY - attempt - nano, true),
+        // An attempt may arrive at its very end.
+        (DAY - attempt, false),
+        (DAY, false),
+        (DAY * 365, false),
+    ] {
+        for ahead in [false, true] {
+            let bench = Bench::new([paid()]);
+            let now = bench.clock.now();
+            // A date in the future says as little of a key's age.
+            let used = key().first_used(if ahead { now + age } else { now - age });
+            let result = bench.shop.pay_keyed("x").idempotency_key(used).send().await;
+            assert_eq!((result.is_ok(), bench.sent()), (sent, usize::from(sent)), "{age:?}, {ahead}");
+            if let Err(err) = result {
+                // Not sent now; but what was sent under it before may have been done.
+                assert_eq!(
+                    (err.kind(), err.outcome(), err.attempts()),
+                    (ErrorKind::InvalidRequest, Outcome::Unknown, 0)
+                );
+                assert!(err.may_have_moved_money());
+            }
+        }
+    }
+    let ends_of_time = [payments_core::time::Date::MIN, payments_core::time::Date::MAX];
+    for day in ends_of_time {
+        let bench = Bench::new([paid()]);
+        let used = key().first_used(OffsetDateTime::new_utc(day, payments_core::time::Time::MIDNIGHT));
+        bench.shop.pay_keyed("x").idempotency_key(used).send().await.unwrap_err();
+        assert_eq!(bench.sent(), 0);
+    }
+}
+
+#[tokio::test]
+async fn a_call_that_outlasts_its_key_is_not_sent_again() {
+    static SHORT: Dialect = Dialect {
+        keys: Some(payments_core::api::KeyRules { header: "idempotency-key", lifetime: Duration::from_secs(40) }),
+        ..KEYED
+    };
+    let bench = Bench::with(&SHORT, None, [Reply::lost(), refused(503).header("retry-after", "10"), paid()], |_| {});
+    let err = bench.send(How::Keyed).await.unwrap_err();
+    assert_eq!((err.outcome(), err.attempts(), bench.sent()), (Outcome::Unknown, 2, 2));
+}
+
+#[tokio::test]
+async fn a_provider_without_keys_is_sent_nothing_under_one() {
+    let bench = Bench::with(&UNKEYED, None, [paid()], |_| {});
+    let err = bench.send(How::Keyed).await.unwrap_err();
+    assert_eq!((err.kind(), err.outcome()), (ErrorKind::Unsupported, Outcome::NotSent));
+    assert_eq!(bench.sent(), 0);
+}
+
+#[tokio::test]
+async fn a_keyed_write_is_protected_as_well() {
+    let bench = Bench::new([Reply::lost(), paid()]);
+    let draft = Ok(Draft::post(Path::new("customers")));
+    let call =
+        bench
+            .shop
+            .api
+            .keyed_call(Operation::write("create"), draft, key(), |payment: crate::support::Payment| Ok(payment));
+    assert!(call.send().await.is_ok());
+    assert_eq!(bench.sent(), 2);
+}
+
+#[test]
+fn a_key_is_1_to_255_visible_ascii_characters() {
+    for good in ["a", "0b5e-…".trim_end_matches('…'), &"k".repeat(255), "!~"] {
+        assert_eq!(IdempotencyKey::new(good).unwrap().value(), good);
+    }
+    for bad in ["", " ", "a b", "a\n", "a\r\nx-evil: 1", "é", "🔑", "a\0", "\u{7f}", &"k".repeat(256)] {
+        assert_eq!(IdempotencyKey::new(bad).unwrap_err().field(), "idempotency_key");
+    }
+}
