@@ -84,6 +84,11 @@ impl<T, K> Call<T, K> {
         self
     }
 
+    /// The provider and the operation.
+    pub(crate) fn names(&self) -> (&'static str, Operation) {
+        (self.api.shared.dialect.provider, self.operation)
+    }
+
     pub(crate) fn total_timeout(&self) -> Duration {
         self.timeouts.total
     }

@@ -79,8 +79,10 @@ impl<T: fmt::Debug + Send> Pager<T> {
     }
 
     async fn fetch_page(&mut self) -> Result<Vec<T>, Error> {
-        let Page { items, next } = (self.fetch)(self.cursor.as_deref()).send().await?;
-        self.turn(items, next)
+        let call = (self.fetch)(self.cursor.as_deref());
+        let (provider, operation) = call.names();
+        let Page { items, next } = call.send().await?;
+        self.turn(items, next).map_err(|error| error.of_call(provider, operation.name, operation.effect))
     }
 
     /// Goes on to the next page, unless it would be this one again, for ever.

@@ -25,6 +25,7 @@ mod outcome;
 mod retry;
 
 // Many calls.
+mod pager;
 
 // The wire.
 

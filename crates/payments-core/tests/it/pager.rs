@@ -1,0 +1,156 @@
+use std::time::Duration;
+
+use payments_core::api::{Draft, Operation, Path};
+use payments_core::test_util::Reply;
+use payments_core::{ErrorKind, Page, Pager};
+use serde::Deserialize;
+
+use crate::support::{Bench, refused};
+
+#[derive(Debug, Deserialize)]
+struct Wire {
+    items: Vec<u32>,
+    next: Option<String>,
+}
+
+fn numbers(bench: &Bench) -> Pager<u32> {
+    let api = bench.shop.api.clone();
+    Pager::new(move |cursor| {
+        let path = Path::new("numbers");
+        let path = if let Some(cursor) = cursor { path.query("after", cursor) } else { path };
+        let read = |wire: Wire| Ok(Page { items: wire.items, next: wire.next });
+        api.call(Operation::read("numbers"), Ok(Draft::get(path)), read)
+    })
+}
+
+fn page(items: &[u32], next: Option<&str>) -> Reply {
+    Reply::json(200, &serde_json::json!({ "items": items, "next": next }).to_string())
+}
+
+fn asked(bench: &Bench) -> Vec<String> {
+    let requests = bench.script.requests();
+    requests.iter().map(|request| request.url().rsplit('/').next().unwrap().to_owned()).collect()
+}
+
+async fn rest(pager: &mut Pager<u32>) -> Vec<u32> {
+    let mut all = Vec::new();
+    while let Some(number) = pager.try_next().await.unwrap() {
+        all.push(number);
+    }
+    all
+}
+
+#[tokio::test]
+async fn a_list_is_read_to_its_end_page_by_page() {
+    let bench = Bench::new([page(&[1, 2], Some("b")), page(&[3], Some("c d&e")), page(&[], None)]);
+    let mut list = numbers(&bench);
+    assert_eq!(bench.sent(), 0);
+    assert_eq!(list.try_next().await.unwrap(), Some(1));
+    assert_eq!(list.try_next().await.unwrap(), Some(2));
+    // Nothing is fetched before it is needed.
+    assert_eq!(bench.sent(), 1);
+    assert_eq!(rest(&mut list).await, [3]);
+    assert_eq!(list.try_next().await.unwrap(), None);
+    assert_eq!(asked(&bench), ["numbers", "numbers?after=b", "numbers?after=c%20d%26e"]);
+}
+
+#[tokio::test]
+async fn pages_can_be_taken_whole() {
+    let bench = Bench::new([page(&[1, 2, 3], Some("b")), page(&[4], None)]);
+    let mut list = numbers(&bench);
+    assert_eq!(list.try_next().await.unwrap(), Some(1));
+    assert_eq!(list.try_next_page().await.unwrap(), Some(vec![2, 3]));
+    assert_eq!(list.try_next_page().await.unwrap(), Some(vec![4]));
+    assert_eq!(list.try_next_page().await.unwrap(), None);
+    let empty = Bench::new([page(&[], None)]);
+    assert_eq!(numbers(&empty).try_next_page().await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn a_list_is_taken_up_again_from_its_cursor() {
+    let bench = Bench::new([page(&[1], Some("b")), page(&[2], None)]);
+    let mut list = numbers(&bench);
+    assert_eq!(list.cursor(), None);
+    list.try_next().await.unwrap();
+    let cursor = list.cursor().unwrap().to_owned();
+    drop(list);
+    assert_eq!(rest(&mut numbers(&bench).resume(cursor)).await, [2]);
+    assert_eq!(asked(&bench), ["numbers", "numbers?after=b"]);
+}
+
+#[tokio::test]
+async fn after_an_error_the_same_page_is_tried_again() {
+    let bench = Bench::new([page(&[1], Some("b")), refused(403), page(&[2], None)]);
+    let mut list = numbers(&bench);
+    assert_eq!(list.try_next().await.unwrap(), Some(1));
+    assert_eq!(list.try_next().await.unwrap_err().kind(), ErrorKind::Permission);
+    assert_eq!(rest(&mut list).await, [2]);
+    assert_eq!(asked(&bench), ["numbers", "numbers?after=b", "numbers?after=b"]);
+}
+
+#[tokio::test]
+async fn a_list_that_leads_back_to_the_same_page_ends_in_an_error() {
+    let same = [page(&[1], Some("b")), page(&[2], Some("b"))];
+    let empty = [page(&[1], Some("b")), page(&[], Some("c"))];
+    for replies in [same, empty] {
+        let bench = Bench::new(replies);
+        let mut list = numbers(&bench);
+        assert_eq!(list.try_next().await.unwrap(), Some(1));
+        let err = list.try_next().await.unwrap_err();
+        assert_eq!(err.kind(), ErrorKind::MalformedResponse);
+        // It asked, and no more: nothing can have been done by it.
+        assert!(!err.may_have_moved_money(), "{err}");
+        assert_eq!((err.provider(), err.operation()), ("acme", "numbers"));
+        assert!(!err.to_string().contains("it may have been done"), "{err}");
+        assert_eq!(list.try_next().await.unwrap(), None);
+        assert_eq!(bench.sent(), 2);
+    }
+    let bench = Bench::new([page(&[], Some("b"))]);
+    assert!(numbers(&bench).try_next_page().await.is_err());
+    let resumed = Bench::new([page(&[1], Some("b"))]);
+    assert!(numbers(&resumed).resume("b").try_next().await.is_err());
+}
+
+#[tokio::test]
+async fn no_more_than_a_page_is_held() {
+    let pages = (0..500).map(|at| page(&[at, at], Some(&format!("cursor-{at}"))));
+    let bench = Bench::new(pages.chain([page(&[], None)]));
+    let mut list = numbers(&bench);
+    let mut read = 0;
+    while list.try_next().await.unwrap().is_some() {
+        read += 1;
+        let shown = format!("{list:?}");
+        assert!(shown.contains("buffered: 0") || shown.contains("buffered: 1"), "{shown}");
+        assert!(bench.sent() <= read / 2 + 1);
+    }
+    assert_eq!(read, 1000);
+}
+
+#[tokio::test]
+async fn a_stream_gives_the_items_and_ends_after_the_first_error() {
+    use futures_core::Stream;
+    async fn collect(bench: &Bench) -> Vec<Result<u32, ErrorKind>> {
+        let mut stream = std::pin::pin!(numbers(bench).into_stream());
+        let mut all = Vec::new();
+        while let Some(item) = std::future::poll_fn(|context| stream.as_mut().poll_next(context)).await {
+            all.push(item.map_err(|err| err.kind()));
+        }
+        // Asked again, it stays at its end.
+        assert!(std::future::poll_fn(|context| stream.as_mut().poll_next(context)).await.is_none());
+        all
+    }
+    let bench = Bench::new([page(&[1, 2], Some("b")), page(&[3], None)]);
+    assert_eq!(collect(&bench).await, [Ok(1), Ok(2), Ok(3)]);
+    let bench = Bench::new([page(&[1], Some("b")), refused(401), page(&[2], None)]);
+    assert_eq!(collect(&bench).await, [Ok(1), Err(ErrorKind::Authentication)]);
+    assert_eq!(bench.sent(), 2);
+}
+
+#[tokio::test]
+async fn each_page_is_a_call_of_its_own_with_its_own_retries() {
+    let bench = Bench::new([Reply::lost(), page(&[1], Some("b")), Reply::lost(), Reply::lost(), page(&[2], None)]);
+    assert_eq!(rest(&mut numbers(&bench)).await, [1, 2]);
+    let slept = bench.clock.slept();
+    assert_eq!(slept.len(), 3);
+    assert!(slept[1] <= Duration::from_millis(500), "{slept:?}");
+}
