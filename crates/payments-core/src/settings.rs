@@ -173,8 +173,10 @@ fn common_headers(dialect: &Dialect, application: Option<&str>) -> Result<Header
         Some(application) => format!("{} {application}", dialect.agent),
         None => dialect.agent.to_owned(),
     };
-    let agent = HeaderValue::from_str(&agent)
-        .map_err(|_| Invalid::new("application", "must be visible ASCII characters and spaces"))?;
+    // `HeaderValue` takes more than that: tabs, and the bytes of any other text.
+    let plain = agent.bytes().all(|byte| byte.is_ascii_graphic() || byte == b' ');
+    let agent = HeaderValue::from_str(&agent).ok().filter(|_| plain);
+    let agent = agent.ok_or_else(|| Invalid::new("application", "must be visible ASCII characters and spaces"))?;
     let mut headers = HeaderMap::with_capacity(3);
     headers.insert(USER_AGENT, agent);
     headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
@@ -209,6 +211,10 @@ fn check_base_url(text: &str) -> Result<String, Error> {
     let host_is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-.:[]".contains(&byte);
     if authority.host().is_empty() || !authority.as_str().bytes().all(host_is_plain) {
         return refuse("must name a host");
+    }
+    let port = authority.as_str().strip_prefix(authority.host()).unwrap_or_default();
+    if !port.is_empty() && authority.port_u16().is_none_or(|port| port == 0) {
+        return refuse("must have a port from 1 to 65535, or none");
     }
     if !secure && !is_loopback(authority.host()) {
         return refuse("must begin with https://, except on this machine's own loopback addresses");

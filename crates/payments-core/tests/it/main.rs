@@ -28,6 +28,7 @@ mod retry;
 mod pager;
 
 // The wire.
+mod settings;
 
 // What providers send.
 mod check;

@@ -1,0 +1,221 @@
+use payments_core::test_util::{Reply, Script};
+use payments_core::time::OffsetDateTime;
+use payments_core::{Error, ErrorKind, Outcome, Settings, Timeouts};
+use std::time::Duration;
+
+use crate::support::{KEYED, PAID, Shop, scripted};
+
+fn connect(change: impl FnOnce(&mut Settings)) -> Result<(Shop, Script), Error> {
+    let script = Script::new([Reply::json(200, PAID)]);
+    let mut settings = scripted(&script, &payments_core::test_util::ManualClock::at(OffsetDateTime::UNIX_EPOCH));
+    change(&mut settings);
+    Ok((Shop::try_new(settings, &KEYED, None)?, script))
+}
+
+fn at(base_url: &str) -> Result<(Shop, Script), Error> {
+    connect(|settings| settings.base_url = Some(base_url.to_owned()))
+}
+
+#[tokio::test]
+async fn a_plain_address_is_where_requests_go() {
+    for (base, url) in [
+        ("https://api.acme.test", "https://api.acme.test/payments"),
+        ("https://api.acme.test/", "https://api.acme.test/payments"),
+        ("https://api.acme.test///", "https://api.acme.test/payments"),
+        ("https://api.acme.test/v1", "https://api.acme.test/v1/payments"),
+        ("https://api.acme.test:8443/v1/x-y_z.w~/", "https://api.acme.test:8443/v1/x-y_z.w~/payments"),
+        ("https://API.acme.test", "https://API.acme.test/payments"),
+        ("https://203.0.113.7", "https://203.0.113.7/payments"),
+        ("https://[2001:db8::1]:443", "https://[2001:db8::1]:443/payments"),
+        ("http://localhost:8080", "http://localhost:8080/payments"),
+        ("http://127.0.0.1", "http://127.0.0.1/payments"),
+        ("http://127.255.0.9:1", "http://127.255.0.9:1/payments"),
+        ("http://[::1]:8080/v1", "http://[::1]:8080/v1/payments"),
+    ] {
+        let (shop, script) = at(base).unwrap_or_else(|err| panic!("{base}: {err}"));
+        shop.ask().send().await.unwrap();
+        assert_eq!(script.requests()[0].url(), url);
+    }
+}
+
+#[test]
+fn an_address_that_could_lead_elsewhere_is_refused() {
+    for base in [
+        "",
+        " ",
+        "/",
+        "api.acme.test",
+        "//api.acme.test",
+        "https:",
+        "https:/",
+        "https://",
+        "https:///",
+        "https:///evil.test",
+        "https:api.acme.test",
+        "https:/api.acme.test",
+        "https:\\\\api.acme.test",
+        "ftp://api.acme.test",
+        "file:///etc/passwd",
+        "javascript:alert(1)",
+        "HTTPS://api.acme.test",
+        " https://api.acme.test",
+        "https://api.acme.test ",
+        "ht\ttps://a.test",
+        "https://api.acme.test\n",
+        "https://api.acme.test\r\nx: y",
+        "https://api.acme.test/\0",
+        // Not https, and not this machine.
+        "http://api.acme.test",
+        "http://10.0.0.1",
+        "http://0.0.0.0",
+        "http://192.168.0.1:8080",
+        "http://[::]",
+        "http://[::2]",
+        "http://127.0.0.1.evil.com",
+        "http://localhost.evil.com",
+        "http://evil-localhost",
+        "http://localhost.",
+        "http://127.0.0.1.",
+        "http://128.0.0.1",
+        "http://0x7f.0.0.1",
+        "http://0177.0.0.1",
+        "http://2130706433",
+        "http://127.1",
+        "http://[::ffff:127.0.0.1]",
+        "http://localhost@evil.com",
+        "http://127.0.0.1:80@evil.com",
+        "http://127.0.0.1\\@evil.com",
+        "http://127.0.0.1%2eevil.com",
+        "http://[::1",
+        "http://::1",
+        "http://[::1].evil.com",
+        "http://[::1]evil.com",
+        // User name and password.
+        "https://user@api.acme.test",
+        "https://user:secret@api.acme.test",
+        "https://:@api.acme.test",
+        "https://@api.acme.test",
+        "https://api.acme.test@evil.com",
+        "https://api.acme.test%40evil.com",
+        // Query and fragment.
+        "https://api.acme.test?x",
+        "https://api.acme.test/?",
+        "https://api.acme.test/v1?x=y",
+        "https://api.acme.test#x",
+        "https://api.acme.test/#",
+        "https://evil.com#@api.acme.test",
+        "https://evil.com?@api.acme.test",
+        // Hosts that are none, or that two parsers may read differently.
+        "https://api acme.test",
+        "https://api.acme.test\\evil.com",
+        "https://api\\.acme.test",
+        "https://%61pi.acme.test",
+        "https://ápi.acme.test",
+        "https://аpi.acme.test",
+        "https://api。acme.test",
+        "https://💰.test",
+        "https://api.acme.test\u{202e}",
+        "https://api_acme.test",
+        "https://api.acme.test,evil.com",
+        "https://api.acme.test;evil.com",
+        "https://[api.acme.test",
+        "https://a<b>.test",
+        "https://a|b.test",
+        "https://a^b.test",
+        "https://a`b.test",
+        "https://{a}.test",
+        "https://*.acme.test",
+        // Ports that are none.
+        "https://api.acme.test:",
+        "https://api.acme.test:0",
+        "https://api.acme.test:65536",
+        "https://api.acme.test:99999999999",
+        "https://api.acme.test:80:90",
+        "https://api.acme.test:http",
+        "https://api.acme.test:-1",
+        "https://api.acme.test:+80",
+        "https://:443",
+        "http://localhost:x",
+        "http://[::1]:",
+        // Paths that climb, or that are not plain.
+        "https://api.acme.test/..",
+        "https://api.acme.test/../x",
+        "https://api.acme.test/v1/../..",
+        "https://api.acme.test/.",
+        "https://api.acme.test/./x",
+        "https://api.acme.test/%2e%2e",
+        "https://api.acme.test/a%2fb",
+        "https://api.acme.test/a b",
+        "https://api.acme.test/a\\b",
+        "https://api.acme.test/é",
+        "https://api.acme.test/;x",
+        "https://api.acme.test/@evil.com",
+        "https://api.acme.test/a:b",
+        "https://api.acme.test/{id}",
+    ] {
+        match at(base) {
+            Ok(_) => panic!("{base:?} was taken"),
+            Err(err) => {
+                assert_eq!((err.kind(), err.outcome()), (ErrorKind::InvalidRequest, Outcome::NotSent), "{base:?}");
+                assert_eq!(err.param(), Some("base_url"), "{base:?}");
+                assert!(!format!("{err} {err:?}").contains("secret"), "{err:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_provider_whose_document_names_no_host_needs_one() {
+    let settings = Settings::default();
+    let err = settings.connect(&KEYED, None, &[], None).unwrap_err();
+    assert_eq!(err.kind(), ErrorKind::Configuration);
+    assert!(err.to_string().contains("`base_url` is required"), "{err}");
+}
+
+#[tokio::test]
+async fn every_request_says_who_asks_and_what_it_takes() {
+    let (shop, script) = connect(|settings| settings.application = Some("shop/2.1 (staging)".into())).unwrap();
+    shop.pay().send().await.unwrap();
+    let requests = script.requests();
+    let headers = requests[0].headers();
+    for (name, value) in [
+        ("user-agent", "acme/0.1.0 shop/2.1 (staging)"),
+        ("accept", "application/json"),
+        ("accept-encoding", "identity"),
+        ("content-type", "application/json"),
+        ("x-api-key", crate::support::API_KEY),
+    ] {
+        assert_eq!(headers.get_all(name).iter().collect::<Vec<_>>(), [value], "{name}");
+    }
+    assert_eq!(headers.len(), 5);
+    assert!(headers["x-api-key"].is_sensitive());
+}
+
+#[test]
+fn an_application_that_does_not_fit_in_a_header_is_refused() {
+    for odd in ["shop\r\nx-evil: 1", "shop\n", "sh\0p", "shöp", "🛒", "shop\u{7f}", "sh\top"] {
+        let err = connect(|settings| settings.application = Some(odd.into())).unwrap_err();
+        assert_eq!(err.param(), Some("application"), "{odd:?}");
+    }
+}
+
+#[test]
+fn credentials_that_do_not_fit_in_a_header_are_refused_without_being_shown() {
+    let credentials = [("x-api-key", "canary\r\nx-evil: 1")];
+    let err = Settings::default().connect(&KEYED, Some("https://a.test"), &credentials, None).unwrap_err();
+    assert_eq!(err.kind(), ErrorKind::Configuration);
+    assert!(!format!("{err} {err:?}").contains("canary"));
+    let (shop, _) = connect(|_| {}).unwrap();
+    assert!(shop.api.with_credentials(&credentials).is_err());
+}
+
+#[test]
+fn a_timeout_of_nothing_is_refused() {
+    let second = Duration::from_secs(1);
+    for timeouts in
+        [Timeouts { total: Duration::ZERO, attempt: second }, Timeouts { total: second, attempt: Duration::ZERO }]
+    {
+        assert_eq!(connect(|settings| settings.timeouts = timeouts).unwrap_err().kind(), ErrorKind::Configuration);
+    }
+    assert_eq!(Timeouts::default(), Timeouts { total: second * 60, attempt: second * 30 });
+}
