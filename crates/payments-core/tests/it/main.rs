@@ -21,11 +21,13 @@ mod secret;
 mod deadline;
 mod key;
 mod limit;
+mod observer;
 mod outcome;
 mod retry;
 
 // Many calls.
 mod pager;
+mod wait;
 
 // The wire.
 mod settings;
