@@ -13,6 +13,7 @@ mod support;
 mod card;
 mod currency;
 mod decimal;
+mod id;
 mod money;
 mod open_enum;
 mod secret;
@@ -30,6 +31,7 @@ mod pager;
 mod wait;
 
 // The wire.
+mod path;
 mod settings;
 
 // What providers send.
