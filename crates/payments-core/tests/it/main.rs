@@ -31,7 +31,10 @@ mod pager;
 mod wait;
 
 // The wire.
+mod endless;
+mod keep_alive;
 mod path;
+mod proxy;
 mod settings;
 
 // What providers send.

@@ -261,3 +261,26 @@ pub(crate) fn everything_it_says(error: &Error) -> String {
 pub(crate) fn poll_once<F: Future>(future: std::pin::Pin<&mut F>) -> std::task::Poll<F::Output> {
     future.poll(&mut std::task::Context::from_waker(std::task::Waker::noop()))
 }
+
+/// Runs one test of this binary in a process of its own, with these variables in its environment, and gives what it
+/// printed.
+pub(crate) async fn in_a_child(test: &'static str, variables: Vec<(&'static str, String)>) -> String {
+    let run = move || {
+        let mut child = std::process::Command::new(std::env::current_exe().unwrap());
+        child.args(["--exact", test, "--nocapture"]).env(CHILD, "1").envs(variables);
+        child.env_remove("NO_PROXY").env_remove("no_proxy").env_remove("REQUEST_METHOD").output().unwrap()
+    };
+    let output = tokio::task::spawn_blocking(run).await.unwrap();
+    let printed = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(output.status.success(), "{printed}\n{}", String::from_utf8_lossy(&output.stderr));
+    assert!(printed.contains("1 passed"), "{printed}");
+    printed
+}
+
+/// What an outer test told the process it started, and nothing in the outer process itself.
+#[expect(clippy::disallowed_methods, reason = "the one way to tell a child anything")]
+pub(crate) fn told(variable: &str) -> Option<String> {
+    std::env::var(CHILD).ok().and_then(|_| std::env::var(variable).ok())
+}
+
+const CHILD: &str = "PAYMENTS_CORE_TEST_CHILD";
