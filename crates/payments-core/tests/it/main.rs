@@ -21,6 +21,7 @@ mod secret;
 // A call.
 mod deadline;
 mod key;
+mod leak;
 mod limit;
 mod observer;
 mod outcome;
@@ -36,6 +37,7 @@ mod keep_alive;
 mod path;
 mod proxy;
 mod settings;
+mod socket;
 
 // What providers send.
 mod check;

@@ -1,0 +1,202 @@
+//! Secrets, card numbers and bodies planted everywhere, and every way out read for them.
+
+use std::io::Write;
+use std::sync::{Arc, Mutex};
+
+use payments_core::api::{Draft, Operation, Path};
+use payments_core::test_util::Reply;
+use payments_core::{CardNumber, Error};
+use serde::Serialize;
+use tracing_subscriber::fmt::format::FmtSpan;
+
+use crate::support::server::{Server, http};
+use crate::support::{
+    API_KEY, Bench, How, PAID, Payment, Reference, Shop, everything_it_says, over_sockets, paid, refused,
+};
+
+const PAN: &str = "4929000000006";
+const CVV: &str = "canary-cvv";
+const BODY: &str = "canary-body";
+const REFERENCE: &str = "canary-reference";
+
+#[track_caller]
+fn check(said: &str) {
+    for canary in [API_KEY, PAN, CVV, BODY, REFERENCE, "another-canary"] {
+        assert!(!said.contains(canary), "{canary} in {said}");
+    }
+}
+
+/// All that reaches `tracing` on this thread.
+#[derive(Clone, Default)]
+struct Traced(Arc<Mutex<Vec<u8>>>);
+
+impl Traced {
+    fn listen(&self) -> tracing::subscriber::DefaultGuard {
+        let lines = self.clone();
+        let subscriber = tracing_subscriber::fmt()
+            .with_max_level(tracing::Level::TRACE)
+            .with_span_events(FmtSpan::FULL)
+            .with_writer(move || lines.clone())
+            .finish();
+        tracing::subscriber::set_default(subscriber)
+    }
+
+    fn text(&self) -> String {
+        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
+    }
+}
+
+impl Write for Traced {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+/// All that reaches `log`, from every test of this process.
+struct Logged(Mutex<Vec<String>>);
+
+static LOGGED: Logged = Logged(Mutex::new(Vec::new()));
+
+impl log::Log for Logged {
+    fn enabled(&self, _: &log::Metadata<'_>) -> bool {
+        true
+    }
+
+    fn log(&self, record: &log::Record<'_>) {
+        self.0.lock().unwrap().push(format!("{} {}", record.target(), record.args()));
+    }
+
+    fn flush(&self) {}
+}
+
+fn pay_by_card(shop: &Shop) -> payments_core::Call<Payment> {
+    #[derive(Debug, Serialize)]
+    struct Body {
+        pan: String,
+        cvv: &'static str,
+    }
+    let card: CardNumber = PAN.parse().unwrap();
+    let path = Path::new("payments").segment(&REFERENCE).query("note", BODY);
+    let draft = Draft::post(path).json(&Body { pan: card.expose().to_owned(), cvv: CVV });
+    let draft = draft.map(|draft| draft.shown_as(card));
+    shop.api.call(Operation::move_money("pay_by_card"), draft, Ok)
+}
+
+fn odd_answers() -> Vec<Reply> {
+    let mut all = vec![Reply::not_connected(), Reply::lost(), Reply::cut_off(200), refused(500)];
+    for status in [200, 302, 400, 401, 404, 409, 429, 500] {
+        for body in [
+            format!("<html>{BODY} {PAN}</html>"),
+            format!(r#"{{"id":"{BODY}","amount":"{BODY}"}}"#),
+            format!(r#"{{"id":{PAN},"amount":1}}"#),
+            format!(r#"{{"id":["{BODY}"],"amount":1}}"#),
+            format!(r#"{{"{BODY}":"#),
+            format!(r#"{{"error":{{"code":"{PAN}","decline_code":"{PAN}","message":"{PAN} 12/27","param":"{PAN}"}}}}"#),
+            format!(r#"{{"error":{{"message":"{}{PAN}"}}}}"#, "x".repeat(300 - PAN.len() + 1)),
+            BODY.to_owned(),
+        ] {
+            all.push(Reply::json(status, &body));
+            all.push(
+                Reply::new(status, &body).header("content-encoding", "gzip").header("set-cookie", "another-canary"),
+            );
+        }
+    }
+    all
+}
+
+#[tokio::test]
+async fn nothing_private_comes_out_of_an_error_or_a_trace() {
+    let traced = Traced::default();
+    let guard = traced.listen();
+    let mut errors = 0;
+    for reply in odd_answers() {
+        let bench = Bench::new([reply]);
+        let call = pay_by_card(&bench.shop);
+        check(&format!("{call:?} {call:#?} {:?} {:#?}", bench.shop, bench.script));
+        if let Err(err) = call.retry(payments_core::RetryPolicy::none()).send().await {
+            check(&everything_it_says(&err));
+            errors += 1;
+        }
+        for request in bench.script.requests() {
+            check(&format!("{request:?} {request:#?} {:?} {:?}", request.body(), request.headers()));
+        }
+    }
+    assert!(errors > 100);
+    for how in How::ALL {
+        let bench = Bench::new([Reply::lost(), refused(429), paid()]);
+        let _ = bench.send(how).await;
+    }
+    drop(guard);
+    let text = traced.text();
+    check(&text);
+    // It does say what an operator asks first.
+    for said in [
+        "payments_call",
+        "payments_attempt",
+        "acme",
+        "pay_by_card",
+        "outcome=Unknown",
+        "attempt=1",
+        "status=500",
+        "took=",
+    ] {
+        assert!(text.contains(said), "{said}");
+    }
+}
+
+#[tokio::test]
+async fn nothing_private_comes_out_of_the_http_stack() {
+    log::set_logger(&LOGGED).unwrap();
+    log::set_max_level(log::LevelFilter::Trace);
+    let traced = Traced::default();
+    let guard = traced.listen();
+    let nobody = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+    let reference: Reference = REFERENCE.parse().unwrap();
+    let mut errors: Vec<Error> = Vec::new();
+    errors.push(pay_by_card(&over_sockets(nobody)).send().await.unwrap_err());
+    let answers = [
+        Vec::new(),
+        b"HTTP/1.1 canary-body\r\n\r\n".to_vec(),
+        b"HTTP/1.1 200 OK\r\ncanary-body\r\n\r\n".to_vec(),
+        b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\ncanary-body".to_vec(),
+        b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\ncanary-body\r\n".to_vec(),
+        b"HTTP/1.1 302 X\r\nlocation: https://canary-body.test/\r\ncontent-length: 0\r\n\r\n".to_vec(),
+        http(200, BODY),
+        http(500, BODY),
+    ];
+    for answer in answers {
+        let server = Server::answering_once(answer).await;
+        let shop = over_sockets(server.address);
+        errors.push(pay_by_card(&shop).send().await.unwrap_err());
+        errors.push(shop.look_up(&reference, BODY).retry(payments_core::RetryPolicy::none()).send().await.unwrap_err());
+    }
+    let tls = Server::answering_once(BODY).await;
+    let secure =
+        Shop::new(crate::support::settings_at(&format!("https://{}", tls.address)), &crate::support::KEYED, None);
+    errors.push(pay_by_card(&secure).retry(payments_core::RetryPolicy::none()).send().await.unwrap_err());
+    let server = Server::answering(http(200, PAID)).await;
+    pay_by_card(&over_sockets(server.address)).send().await.unwrap();
+    drop(guard);
+    assert_eq!(errors.len(), 18);
+    for err in &errors {
+        check(&everything_it_says(err));
+        assert!(!everything_it_says(err).contains("/payments"), "{err:?}");
+    }
+    check(&traced.text());
+    let logged = LOGGED.0.lock().unwrap().join("\n");
+    check(&logged);
+    assert!(logged.contains("starting new connection"), "{logged}");
+}
+
+#[tokio::test]
+async fn an_earlier_attempt_is_as_discreet() {
+    let bench = Bench::new([Reply::json(500, BODY), Reply::json(200, BODY), Reply::not_connected()]);
+    let err = bench.send(How::Keyed).await.unwrap_err();
+    assert!(err.earlier().is_some());
+    check(&everything_it_says(&err));
+}

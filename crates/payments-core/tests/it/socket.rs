@@ -1,0 +1,403 @@
+//! What the transport makes of real sockets, against the versions of the HTTP stack that are locked.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use payments_core::transport::reqwest::ReqwestTransport;
+use payments_core::{Error, ErrorKind, Outcome, RetryPolicy, Settings};
+
+use crate::support::server::{Server, http};
+use crate::support::{KEYED, PAID, Shop, over_sockets, settings_at};
+
+const SHORT: Duration = Duration::from_millis(300);
+
+fn shop(base_url: &str, change: impl FnOnce(&mut Settings)) -> Shop {
+    let mut settings = settings_at(base_url);
+    settings.retry = RetryPolicy::none();
+    change(&mut settings);
+    Shop::new(settings, &KEYED, None)
+}
+
+fn connecting_within(settings: &mut Settings, limit: Duration) {
+    settings.transport = Some(Arc::new(ReqwestTransport::builder().connect_timeout(limit).build().unwrap()));
+}
+
+#[track_caller]
+fn check(err: &Error, kind: ErrorKind, outcome: Outcome) {
+    assert_eq!((err.kind(), err.outcome()), (kind, outcome), "{err:?}");
+}
+
+/// Nobody listens there: the port was free a moment ago.
+async fn nobody() -> SocketAddr {
+    tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap()
+}
+
+// Provably not sent.
+
+#[tokio::test]
+async fn a_name_that_does_not_resolve_is_not_sent() {
+    let shop = shop("https://name.invalid", |settings| connecting_within(settings, Duration::from_secs(20)));
+    let err = shop.pay().send().await.unwrap_err();
+    assert_eq!(err.outcome(), Outcome::NotSent, "{err:?}");
+    assert!(matches!(err.kind(), ErrorKind::Connection | ErrorKind::Timeout), "{err:?}");
+}
+
+#[tokio::test]
+async fn a_refused_connection_is_not_sent() {
+    let shop = shop(&format!("http://{}", nobody().await), |_| {});
+    for _ in 0..10 {
+        check(&shop.pay().send().await.unwrap_err(), ErrorKind::Connection, Outcome::NotSent);
+    }
+}
+
+#[tokio::test]
+async fn a_refused_connection_is_tried_again_for_money_too() {
+    let shop = shop(&format!("http://{}", nobody().await), |settings| {
+        settings.retry = RetryPolicy::default().wait(Duration::from_millis(1), Duration::from_millis(1));
+    });
+    let err = shop.pay().send().await.unwrap_err();
+    check(&err, ErrorKind::Connection, Outcome::NotSent);
+    assert_eq!(err.attempts(), 3);
+}
+
+#[tokio::test]
+async fn a_tls_handshake_that_fails_is_not_sent() {
+    let closing = Server::start(|_, connection| async move { drop(connection) }).await;
+    let resetting = Server::start(|_, connection| async move { connection.reset() }).await;
+    let closing_later = Server::start(|_, mut connection| async move { drop(connection.more().await) }).await;
+    let plain = Server::answering_once(http(200, PAID)).await;
+    let garbage = Server::start(|_, mut connection| async move {
+        connection.write(b"220 smtp.acme.test ESMTP\r\n").await;
+        connection.hold().await;
+    })
+    .await;
+    let alert = Server::start(|_, mut connection| async move {
+        connection.more().await;
+        // Fatal, handshake_failure.
+        connection.write(&[0x15, 0x03, 0x03, 0x00, 0x02, 0x02, 0x28]).await;
+        connection.hold().await;
+    })
+    .await;
+    for (name, server) in [
+        ("closes", closing),
+        ("resets", resetting),
+        ("closes after hello", closing_later),
+        ("garbage", garbage),
+        ("alert", alert),
+    ] {
+        let shop = shop(&format!("https://{}", server.address), |_| {});
+        for _ in 0..5 {
+            let err = shop.pay().send().await.unwrap_err();
+            assert_eq!((err.kind(), err.outcome()), (ErrorKind::Connection, Outcome::NotSent), "{name}: {err:?}");
+        }
+    }
+    let shop = shop(&format!("https://{}", plain.address), |settings| connecting_within(settings, SHORT));
+    assert_eq!(shop.pay().send().await.unwrap_err().outcome(), Outcome::NotSent);
+    assert_eq!(plain.requests().len(), 0);
+}
+
+#[tokio::test]
+async fn a_handshake_that_takes_too_long_is_not_sent() {
+    let silent = Server::start(|_, connection| connection.hold()).await;
+    let shop = shop(&format!("https://{}", silent.address), |settings| connecting_within(settings, SHORT));
+    check(&shop.pay().send().await.unwrap_err(), ErrorKind::Timeout, Outcome::NotSent);
+    assert_eq!(silent.connections(), 1);
+}
+
+#[tokio::test]
+async fn a_proxy_that_does_not_connect_us_is_not_sent() {
+    for answer in ["HTTP/1.1 502 Bad Gateway\r\n\r\n", "HTTP/1.1 407 Auth\r\n\r\n", "garbage\r\n\r\n", ""] {
+        let proxy = Server::answering_once(answer).await;
+        let given = payments_core::transport::reqwest::Proxy::all(format!("http://{}", proxy.address)).unwrap();
+        let shop = shop("https://api.acme.test", |settings| {
+            settings.transport = Some(Arc::new(ReqwestTransport::builder().proxy(given).build().unwrap()));
+        });
+        check(&shop.pay().send().await.unwrap_err(), ErrorKind::Connection, Outcome::NotSent);
+        let seen = proxy.requests();
+        // The proxy is told the host and nothing else.
+        assert_eq!(seen[0].line(), "CONNECT api.acme.test:443 HTTP/1.1");
+        assert!(seen[0].header("x-api-key").is_none() && seen[0].body.is_empty());
+    }
+}
+
+#[tokio::test]
+async fn what_the_server_never_read_is_the_only_thing_called_not_sent() {
+    // Accepted and closed at once, by FIN or by RST: whether the request was written first is a race. Whatever comes
+    // of it, what is called unsent was not read by anybody.
+    for reset in [false, true] {
+        let server = Server::start(move |number, mut connection| async move {
+            if number % 3 == 0 {
+                connection.request().await;
+            }
+            if reset { connection.reset() } else { drop(connection) }
+        })
+        .await;
+        let shop = shop(&format!("http://{}", server.address), |_| {});
+        for _ in 0..150 {
+            let read = server.requests().len();
+            let err = shop.pay().send().await.unwrap_err();
+            if err.outcome() == Outcome::NotSent {
+                assert_eq!(server.requests().len(), read, "{err:?}");
+            } else {
+                check(&err, ErrorKind::Connection, Outcome::Unknown);
+            }
+        }
+    }
+}
+
+// Unknown.
+
+#[tokio::test]
+async fn an_answer_that_breaks_off_anywhere_leaves_it_unknown() {
+    let whole = String::from_utf8(http(200, PAID)).unwrap();
+    let head = whole.find("\r\n\r\n").unwrap() + 4;
+    for end in [0, 1, 5, 9, 12, 14, 20, head - 3, head - 1, head, head + 1, whole.len() - 1] {
+        for reset in [false, true] {
+            let part = whole[..end].to_owned();
+            let server = Server::start(move |_, mut connection| {
+                let part = part.clone();
+                async move {
+                    connection.request().await;
+                    connection.write(part.as_bytes()).await;
+                    if reset { connection.reset() } else { drop(connection) }
+                }
+            })
+            .await;
+            let err = over_sockets(server.address).pay().send().await.unwrap_err();
+            assert_eq!((err.outcome(), err.attempts()), (Outcome::Unknown, 1), "{end}, {reset}: {err:?}");
+            assert!(err.may_have_moved_money());
+            assert_eq!((server.requests().len(), server.connections()), (1, 1), "{end}, {reset}");
+            // RST may overtake what was written before it, never what FIN ends.
+            if !reset {
+                let kind = if end < head { ErrorKind::Connection } else { ErrorKind::MalformedResponse };
+                assert_eq!((err.kind(), err.status().is_some()), (kind, end >= head), "{end}: {err:?}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_answer_that_is_no_http_leaves_it_unknown() {
+    for answer in [
+        "garbage\r\n\r\n",
+        "HTTP/1.1\r\n\r\n",
+        "HTTP/1.1 2000 OK\r\n\r\n",
+        "HTTP/1.1 abc OK\r\n\r\n",
+        "HTTP/3.7 200 OK\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nno colon\r\n\r\n",
+        "HTTP/1.1 200 OK\r\ncontent-length: -1\r\n\r\n",
+        "HTTP/1.1 200 OK\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\n12",
+        "\0\0\0\0\r\n\r\n",
+        "SSH-2.0-OpenSSH_9.6\r\n",
+        "HTTP/1.1 100 Continue\r\n\r\n",
+        "HTTP/1.1 103 Early Hints\r\nlink: <x>\r\n\r\n",
+    ] {
+        let server = Server::answering_once(answer).await;
+        let err = over_sockets(server.address).pay().send().await.unwrap_err();
+        assert_eq!((err.kind(), err.outcome()), (ErrorKind::Connection, Outcome::Unknown), "{answer}: {err:?}");
+        assert_eq!(server.requests().len(), 1, "{answer}");
+    }
+}
+
+#[tokio::test]
+async fn a_body_that_is_framed_wrongly_leaves_it_unknown_after_any_status() {
+    for status in [200, 400, 404, 422] {
+        for body in [
+            "xyz\r\nnot a size\r\n",
+            "5\r\n{\"id\"",
+            "5\r\n{\"id\"XX",
+            "ffffffffffffffff0\r\n",
+            "-1\r\n\r\n",
+            "1e\r\n{\"error\":{\"code\":\"no\"}}\r\n",
+        ] {
+            let answer = format!("HTTP/1.1 {status} X\r\ntransfer-encoding: chunked\r\n\r\n{body}");
+            let server = Server::answering_once(answer).await;
+            let err = over_sockets(server.address).pay().send().await.unwrap_err();
+            check(&err, ErrorKind::MalformedResponse, Outcome::Unknown);
+            assert_eq!((err.status().unwrap().as_u16(), server.requests().len()), (status, 1));
+        }
+    }
+}
+
+#[tokio::test]
+async fn silence_after_the_request_leaves_it_unknown() {
+    let whole = String::from_utf8(http(200, PAID)).unwrap();
+    for end in [0, 10, whole.len() - 1] {
+        let part = whole[..end].to_owned();
+        let server = Server::start(move |_, mut connection| {
+            let part = part.clone();
+            async move {
+                connection.request().await;
+                connection.write(part.as_bytes()).await;
+                connection.hold().await;
+            }
+        })
+        .await;
+        let err = over_sockets(server.address).pay().attempt_timeout(SHORT).send().await.unwrap_err();
+        check(&err, ErrorKind::Timeout, Outcome::Unknown);
+        assert_eq!((server.requests().len(), err.attempts()), (1, 1));
+    }
+}
+
+#[tokio::test]
+async fn an_answer_that_drips_takes_no_longer_than_the_attempt_may() {
+    let server = Server::start(|_, mut connection| async move {
+        connection.request().await;
+        connection.write(b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n").await;
+        while connection.write(b"1\r\n \r\n").await {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    })
+    .await;
+    let err = over_sockets(server.address).pay().attempt_timeout(SHORT).send().await.unwrap_err();
+    check(&err, ErrorKind::Timeout, Outcome::Unknown);
+}
+
+#[tokio::test]
+async fn a_reused_connection_that_closes_as_the_request_is_written_leaves_it_unknown() {
+    for reset in [false, true] {
+        let server = Server::start(move |_, mut connection| async move {
+            connection.request().await;
+            connection.write(&http(200, PAID)).await;
+            connection.request().await;
+            if reset { connection.reset() } else { drop(connection) }
+        })
+        .await;
+        let shop = over_sockets(server.address);
+        for round in 1..=20 {
+            shop.pay().send().await.unwrap();
+            let err = shop.pay().send().await.unwrap_err();
+            assert_eq!((err.outcome(), err.attempts()), (Outcome::Unknown, 1), "{err:?}");
+            // And the HTTP stack did not send it a second time on its own.
+            assert_eq!((server.requests().len(), server.connections()), (2 * round, round));
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_connection_that_was_closed_while_idle_never_sends_money_twice() {
+    let server = Server::answering_once(http(200, PAID)).await;
+    let shop = shop(&format!("http://{}", server.address), |_| {});
+    let (mut paid, mut unknown) = (0, 0);
+    for _ in 0..200 {
+        match shop.pay().send().await {
+            Ok(_) => paid += 1,
+            Err(err) if err.outcome() == Outcome::Unknown => unknown += 1,
+            Err(err) => assert_eq!(err.outcome(), Outcome::NotSent, "{err:?}"),
+        }
+    }
+    let read = server.requests().len();
+    assert!(paid <= read && read <= paid + unknown, "{read} read, {paid} paid, {unknown} unknown");
+    assert!(paid > 0);
+}
+
+#[tokio::test]
+async fn an_answer_that_nobody_asked_for_is_nobodys_answer() {
+    let other = r#"{"id":"pay_of_somebody_else","amount":1}"#;
+    let both = [http(200, PAID), http(200, other)].concat();
+    let server = Server::answering(both).await;
+    let shop = shop(&format!("http://{}", server.address), |_| {});
+    for _ in 0..100 {
+        match shop.pay().send().await {
+            Ok(payment) => assert_eq!(payment.id, "pay_1"),
+            Err(err) => assert_eq!(err.outcome(), Outcome::Unknown, "{err:?}"),
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_call_that_is_dropped_on_the_wire_is_sent_once() {
+    let (arrived, mut arrivals) = tokio::sync::mpsc::unbounded_channel();
+    let server = Server::start(move |_, mut connection| {
+        let arrived = arrived.clone();
+        async move {
+            connection.request().await;
+            arrived.send(()).unwrap();
+            connection.hold().await;
+        }
+    })
+    .await;
+    let shop = over_sockets(server.address);
+    let call = tokio::spawn(async move { shop.pay_keyed("key-1").send().await });
+    arrivals.recv().await.unwrap();
+    call.abort();
+    assert!(call.await.unwrap_err().is_cancelled());
+    assert_eq!((server.requests().len(), server.connections()), (1, 1));
+}
+
+// Never followed, never decoded.
+
+#[tokio::test]
+async fn no_redirect_reaches_another_host() {
+    let elsewhere = Server::answering(http(200, PAID)).await;
+    for status in [300, 301, 302, 303, 305, 307, 308] {
+        for target in [format!("http://{}/payments", elsewhere.address), format!("//{}/payments", elsewhere.address)] {
+            let answer = format!("HTTP/1.1 {status} X\r\nlocation: {target}\r\ncontent-length: 0\r\n\r\n");
+            let server = Server::answering(answer).await;
+            let shop = over_sockets(server.address);
+            check(&shop.pay().send().await.unwrap_err(), ErrorKind::Configuration, Outcome::Unknown);
+            check(&shop.ask().send().await.unwrap_err(), ErrorKind::Configuration, Outcome::Unknown);
+            check(&shop.pay_keyed("key-1").send().await.unwrap_err(), ErrorKind::Configuration, Outcome::Unknown);
+            assert_eq!(server.requests().len(), 3);
+        }
+    }
+    assert_eq!(elsewhere.connections(), 0);
+}
+
+#[tokio::test]
+async fn a_compressed_answer_is_not_decompressed() {
+    let answer = format!("HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: {}\r\n\r\n{PAID}", PAID.len());
+    let server = Server::answering(answer).await;
+    let err = over_sockets(server.address).pay().send().await.unwrap_err();
+    check(&err, ErrorKind::MalformedResponse, Outcome::Unknown);
+    assert_eq!(err.response().unwrap().body(), PAID.as_bytes());
+}
+
+// What a request looks like.
+
+#[tokio::test]
+async fn a_request_stands_on_the_wire_as_it_was_made() {
+    let server = Server::answering(http(200, PAID)).await;
+    let shop =
+        shop(&format!("http://{}/v1/", server.address), |settings| settings.application = Some("shop/2.1".into()));
+    shop.pay_keyed("key-1").send().await.unwrap();
+    shop.ask().send().await.unwrap();
+    let requests = server.requests();
+    assert_eq!(requests[0].line(), "POST /v1/payments HTTP/1.1");
+    assert_eq!(requests[0].body, br#"{"what":"pay","amount":100.50}"#);
+    for (name, value) in [
+        ("user-agent", "acme/0.1.0 shop/2.1"),
+        ("accept", "application/json"),
+        ("accept-encoding", "identity"),
+        ("content-type", "application/json"),
+        ("content-length", "30"),
+        ("idempotency-key", "key-1"),
+        ("x-api-key", crate::support::API_KEY),
+        ("host", &server.address.to_string()),
+    ] {
+        assert_eq!(requests[0].header(name), Some(value), "{name}");
+    }
+    assert_eq!(requests[0].header_names().len(), 8);
+    assert_eq!(requests[1].line(), "GET /v1/payments HTTP/1.1");
+    assert_eq!(requests[1].header_names(), ["accept", "accept-encoding", "host", "user-agent", "x-api-key"]);
+    // One connection for both.
+    assert_eq!(server.connections(), 1);
+}
+
+#[tokio::test]
+async fn a_plain_exchange_works_with_a_server_of_others_making() {
+    let server = httpmock::MockServer::start_async().await;
+    let mock = server
+        .mock_async(|when, then| {
+            when.method("POST")
+                .path("/payments")
+                .header("accept", "application/json")
+                .body(r#"{"what":"pay","amount":100.50}"#);
+            then.status(201).header("content-type", "application/json").header("cf-ray", "ray-1").body(PAID);
+        })
+        .await;
+    let full = over_sockets(*server.address()).pay().send_full().await.unwrap();
+    assert_eq!((full.value.id.as_str(), full.answer.request_id()), ("pay_1", Some("ray-1")));
+    mock.assert_async().await;
+}
