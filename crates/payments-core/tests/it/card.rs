@@ -29,7 +29,7 @@ fn luhn(number: &str) -> bool {
     let digits: Vec<usize> = number.bytes().rev().map(|byte| usize::from(byte - b'0')).collect();
     let sum: usize =
         digits.iter().enumerate().map(|(at, digit)| if at % 2 == 0 { *digit } else { doubled[*digit] }).sum();
-    sum % 10 == 0
+    sum.is_multiple_of(10)
 }
 
 fn masked(number: &str) -> String {

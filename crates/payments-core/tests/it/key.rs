@@ -39,7 +39,8 @@ async fn a_call_without_a_key_has_no_such_header() {
 
 #[tokio::test]
 async fn nothing_but_the_providers_answer_to_the_key_settles_a_lost_attempt() {
-    let later: [(&str, fn() -> Reply); 9] = [
+    type Row = (&'static str, fn() -> Reply);
+    let later: [Row; 9] = [
         ("not connected", Reply::not_connected),
         ("refused", || refused(400)),
         ("declined", || refused(402)),

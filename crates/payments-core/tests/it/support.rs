@@ -227,11 +227,12 @@ impl Bench {
 }
 
 pub(crate) fn scripted(script: &Script, clock: &ManualClock) -> Settings {
-    let mut settings = Settings::default();
-    settings.transport = Some(Arc::new(script.clone()));
-    settings.clock = Arc::new(clock.clone());
-    settings.timer = Some(Arc::new(clock.clone()));
-    settings
+    Settings {
+        transport: Some(Arc::new(script.clone())),
+        clock: Arc::new(clock.clone()),
+        timer: Some(Arc::new(clock.clone())),
+        ..Settings::default()
+    }
 }
 
 /// A shop whose calls leave over real sockets, to this address.
