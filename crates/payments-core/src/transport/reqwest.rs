@@ -10,7 +10,9 @@ use super::{Answer, Request, Transport, TransportError};
 use crate::Error;
 use crate::clock::{Sleep, Timer};
 
-pub use reqwest::{Certificate, Identity, Proxy};
+pub use reqwest::Proxy;
+#[cfg(any(feature = "rustls", feature = "native-tls"))]
+pub use reqwest::{Certificate, Identity};
 
 /// HTTP/1.1 over a pool of connections, without redirects, retries, decompression or a proxy from the environment.
 ///
@@ -33,7 +35,9 @@ impl ReqwestTransport {
             connect_timeout: CONNECT_TIMEOUT,
             idle: IDLE,
             proxy: ProxyChoice::None,
+            #[cfg(any(feature = "rustls", feature = "native-tls"))]
             roots: Vec::new(),
+            #[cfg(any(feature = "rustls", feature = "native-tls"))]
             identity: None,
         }
     }
@@ -45,7 +49,9 @@ pub struct ReqwestTransportBuilder {
     connect_timeout: Duration,
     idle: Duration,
     proxy: ProxyChoice,
+    #[cfg(any(feature = "rustls", feature = "native-tls"))]
     roots: Vec<Certificate>,
+    #[cfg(any(feature = "rustls", feature = "native-tls"))]
     identity: Option<Identity>,
 }
 
@@ -89,6 +95,7 @@ impl ReqwestTransportBuilder {
     }
 
     /// Trusts one more root certificate.
+    #[cfg(any(feature = "rustls", feature = "native-tls"))]
     #[must_use]
     pub fn root_certificate(mut self, certificate: Certificate) -> Self {
         self.roots.push(certificate);
@@ -96,6 +103,7 @@ impl ReqwestTransportBuilder {
     }
 
     /// Shows this certificate to servers that ask for one.
+    #[cfg(any(feature = "rustls", feature = "native-tls"))]
     #[must_use]
     pub fn identity(mut self, identity: Identity) -> Self {
         self.identity = Some(identity);
