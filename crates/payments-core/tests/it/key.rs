@@ -194,6 +194,22 @@ async fn a_call_that_outlasts_its_key_is_not_sent_again() {
 }
 
 #[tokio::test]
+async fn a_key_that_has_run_out_meanwhile_is_not_waited_with() {
+    static SHORT: Dialect = Dialect {
+        keys: Some(payments_core::api::KeyRules { header: "idempotency-key", lifetime: Duration::from_secs(50) }),
+        ..KEYED
+    };
+    let bench = Bench::with(&SHORT, None, [Reply::silence(), paid()], |_| {});
+    let mut call = std::pin::pin!(bench.send(How::Keyed));
+    assert!(crate::support::poll_once(call.as_mut()).is_pending());
+    bench.clock.advance(Duration::from_secs(30));
+    let err = call.await.unwrap_err();
+    // What is said is what happened to it, not what could not be tried any more.
+    assert_eq!((err.kind(), err.outcome(), err.attempts()), (ErrorKind::Timeout, Outcome::Unknown, 1));
+    assert_eq!((bench.sent(), bench.clock.slept().len()), (1, 0));
+}
+
+#[tokio::test]
 async fn a_provider_without_keys_is_sent_nothing_under_one() {
     let bench = Bench::with(&UNKEYED, None, [paid()], |_| {});
     let err = bench.send(How::Keyed).await.unwrap_err();

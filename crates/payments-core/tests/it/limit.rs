@@ -65,6 +65,14 @@ async fn only_what_counts_against_the_limit_waits_for_it() {
 }
 
 #[tokio::test]
+async fn a_limit_of_none_at_all_is_one() {
+    let bench = bench(0, [paid(), paid()]);
+    bench.shop.ask_limited().send().await.unwrap();
+    bench.shop.ask_limited().send().await.unwrap();
+    assert_eq!(bench.clock.slept(), [MINUTE]);
+}
+
+#[tokio::test]
 async fn a_retry_counts_as_well() {
     let bench = Bench::with(
         &UNKEYED,

@@ -172,6 +172,13 @@ async fn successes_earn_no_more_than_the_budget_holds() {
         bench.send(How::Read).await.unwrap_err();
     }
     assert_eq!(bench.sent(), 1000 + 100 + 50);
+    // Not by one: nine more do not earn another.
+    for _ in 0..9 {
+        bench.script.push(paid());
+        bench.send(How::Read).await.unwrap();
+    }
+    bench.send(How::Read).await.unwrap_err();
+    assert_eq!(bench.sent(), 1150 + 9 + 1);
 }
 
 #[tokio::test]
