@@ -21,7 +21,7 @@ use crate::{Effect, Error};
 pub struct Dialect {
     /// The provider, as its crate is called.
     pub provider: &'static str,
-    /// The crate and its version, for `User-Agent`: `turbopay/0.1.0`.
+    /// The crate and its version, for `User-Agent`: `acme/0.1.0`.
     pub agent: &'static str,
     /// Reads an error answer in the provider's documented form; `None` for anybody else's words.
     pub refusal: fn(&Operation, &Answer) -> Option<Refusal>,
@@ -83,13 +83,13 @@ impl Operation {
 #[derive(Debug, Clone)]
 pub struct Api {
     pub(crate) shared: Arc<Shared>,
-    credentials: Arc<Credentials>,
+    headers: Arc<Headers>,
 }
 
-/// Headers that authenticate; sensitive, so that they print as such.
-struct Credentials(HeaderMap);
+/// What every request carries, the credentials among it.
+struct Headers(HeaderMap);
 
-impl fmt::Debug for Credentials {
+impl fmt::Debug for Headers {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("[redacted]")
     }
@@ -97,7 +97,8 @@ impl fmt::Debug for Credentials {
 
 impl Api {
     pub(crate) fn new(shared: Shared, credentials: &[(&'static str, &str)]) -> Result<Self, Error> {
-        Ok(Self { shared: Arc::new(shared), credentials: Arc::new(credential_headers(credentials)?) })
+        let headers = Arc::new(headers(&shared, credentials)?);
+        Ok(Self { shared: Arc::new(shared), headers })
     }
 
     /// The same connections, limits and settings with other credentials.
@@ -106,7 +107,8 @@ impl Api {
     ///
     /// Never for what [`Secret`](crate::Secret) lets through: it fits in a header.
     pub fn with_credentials(&self, credentials: &[(&'static str, &str)]) -> Result<Self, Error> {
-        Ok(Self { shared: Arc::clone(&self.shared), credentials: Arc::new(credential_headers(credentials)?) })
+        let headers = Arc::new(headers(&self.shared, credentials)?);
+        Ok(Self { shared: Arc::clone(&self.shared), headers })
     }
 
     /// A call whose answer's body is a `W`, which `read` turns into what the caller gets.
@@ -136,22 +138,23 @@ impl Api {
         Call::new(self.clone(), operation, draft, read, Keyed(key))
     }
 
+    /// What every request carries, for one to add its own.
     pub(crate) fn headers(&self) -> HeaderMap {
-        let mut headers = self.credentials.0.clone();
-        headers.extend(self.shared.headers.iter().map(|(name, value)| (name.clone(), value.clone())));
-        headers
+        self.headers.0.clone()
     }
 }
 
-fn credential_headers(credentials: &[(&'static str, &str)]) -> Result<Credentials, Error> {
-    let mut headers = HeaderMap::with_capacity(credentials.len() + 8);
+fn headers(shared: &Shared, credentials: &[(&'static str, &str)]) -> Result<Headers, Error> {
+    // Room for a request's own as well: its content type and its key.
+    let mut headers = HeaderMap::with_capacity(shared.headers.len() + credentials.len() + 2);
+    headers.extend(shared.headers.iter().map(|(name, value)| (name.clone(), value.clone())));
     for (name, value) in credentials {
         let mut value = HeaderValue::from_str(value)
             .map_err(|_| Error::configuration(format!("the credential for `{name}` does not fit in a header")))?;
         value.set_sensitive(true);
         headers.insert(HeaderName::from_static(name), value);
     }
-    Ok(Credentials(headers))
+    Ok(Headers(headers))
 }
 
 /// A request before it is bound to a client: method, path, body.

@@ -155,11 +155,13 @@ impl ReqwestTransportBuilder {
 impl Transport for ReqwestTransport {
     async fn send(&self, request: Request) -> Result<Answer, TransportError> {
         let Request { method, url, headers, body, body_limit, .. } = request;
-        let mut outgoing = self.http.request(method, url).headers(headers);
+        let url = url.parse().map_err(|_| TransportError::not_sent("the request's address could not be read"))?;
+        let mut outgoing = reqwest::Request::new(method, url);
+        *outgoing.headers_mut() = headers;
         if !body.is_empty() {
-            outgoing = outgoing.body(bytes::Bytes::from_owner(body));
+            *outgoing.body_mut() = Some(bytes::Bytes::from_owner(body).into());
         }
-        let mut incoming = outgoing.send().await.map_err(of_sending)?;
+        let mut incoming = self.http.execute(outgoing).await.map_err(of_sending)?;
         let status = incoming.status();
         let headers = std::mem::take(incoming.headers_mut());
         match read(&mut incoming, body_limit).await {
