@@ -303,6 +303,10 @@ impl Error {
         self.0.earlier.as_ref()
     }
 
+    pub(crate) fn is_json_of_another_shape(&self) -> bool {
+        self.0.decode.as_ref().is_some_and(DecodeError::is_json)
+    }
+
     pub(crate) fn refusal(mut self, refusal: Refusal) -> Self {
         self.0.refusal = refusal;
         self

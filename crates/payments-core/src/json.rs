@@ -50,9 +50,9 @@ impl NumberText {
 pub fn decode<T: DeserializeOwned>(body: &[u8]) -> Result<T, DecodeError> {
     serde_json::from_slice(body).map_err(|err| match err.classify() {
         serde_json::error::Category::Data => locate::<T>(body),
-        serde_json::error::Category::Eof => DecodeError::at_root("the body ends before its JSON does"),
+        serde_json::error::Category::Eof => DecodeError::not_json("the body ends before its JSON does"),
         serde_json::error::Category::Syntax | serde_json::error::Category::Io => {
-            DecodeError::at_root(format!("not JSON at line {} column {}", err.line(), err.column()))
+            DecodeError::not_json(format!("not JSON at line {} column {}", err.line(), err.column()))
         }
     })
 }
@@ -60,11 +60,11 @@ pub fn decode<T: DeserializeOwned>(body: &[u8]) -> Result<T, DecodeError> {
 fn locate<T: DeserializeOwned>(body: &[u8]) -> DecodeError {
     let mut deserializer = serde_json::Deserializer::from_slice(body);
     match serde_path_to_error::deserialize::<_, T>(&mut deserializer) {
-        Ok(_) => DecodeError::at_root("something follows the JSON"),
+        Ok(_) => DecodeError::not_json("something follows the JSON"),
         Err(err) => {
             // A path goes through the body's own names where those are keys of a map, and they may be anything.
             let path = one_line(&err.path().to_string());
-            DecodeError { path, problem: without_values(&err.inner().to_string()).into() }
+            DecodeError::new(path, without_values(&err.inner().to_string()))
         }
     }
 }
@@ -90,22 +90,28 @@ fn without_values(message: &str) -> String {
 pub struct DecodeError {
     path: String,
     problem: Cow<'static, str>,
+    is_json: bool,
 }
 
 impl DecodeError {
-    fn at_root(problem: impl Into<Cow<'static, str>>) -> Self {
-        Self::new(".", problem)
+    fn not_json(problem: impl Into<Cow<'static, str>>) -> Self {
+        Self { path: ".".to_owned(), problem: problem.into(), is_json: false }
     }
 
     /// A problem of a decoded answer: the path of the member, and what is wrong with it.
     pub fn new(path: impl Into<String>, problem: impl Into<Cow<'static, str>>) -> Self {
-        Self { path: path.into(), problem: problem.into() }
+        Self { path: path.into(), problem: problem.into(), is_json: true }
     }
 
     /// The path to the member, such as `items[3].amount`; `.` is the body itself.
     #[must_use]
     pub fn path(&self) -> &str {
         &self.path
+    }
+
+    /// True when the body is JSON, only not what was expected: the next answer would be the same.
+    pub(crate) fn is_json(&self) -> bool {
+        self.is_json
     }
 
     /// What is wrong there.

@@ -98,7 +98,7 @@ impl Failure<'_> {
     /// The rule that no setting changes.
     fn may_be_sent_again(&self) -> bool {
         // It was answered in JSON of another shape, or about something else: the next answer would be the same.
-        if self.error.json_path().is_some_and(|path| path != ".") {
+        if self.error.is_json_of_another_shape() {
             return false;
         }
         match (self.error.outcome(), self.error.kind()) {

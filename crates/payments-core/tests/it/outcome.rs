@@ -81,16 +81,16 @@ fn a_body_that_is_cut_off_leaves_it_unknown_after_any_status() {
 fn a_success_that_cannot_be_read_leaves_it_unknown() {
     let malformed = (ErrorKind::MalformedResponse, Outcome::Unknown, Again::Harmless);
     for status in [200, 201, 202, 204, 206] {
-        for body in ["", "null", "{}", "[]", r#"{"id":"pay_1"}"#, r#"{"id":"pay_1","am"#] {
+        for body in ["", "{", r#"{"id":"pay_1","am"#] {
             check(&format!("{status} {body}"), || Reply::json(status, body), malformed);
         }
-        // It was read as far as a member of the wrong shape: the next answer would have the same.
+        // It is JSON, only not what was expected: the next answer would be the same.
         let of_another_shape = (ErrorKind::MalformedResponse, Outcome::Unknown, Again::Never);
-        for body in [r#"{"id":"pay_1","amount":"1e2"}"#, r#"{"id":7,"amount":"100"}"#] {
+        for body in ["null", "{}", "[]", r#"{"id":"pay_1"}"#, r#"{"id":"pay_1","amount":"1e2"}"#] {
             check(&format!("{status} {body}"), || Reply::json(status, body), of_another_shape);
         }
         check(&format!("{status} in html"), || foreign(status), malformed);
-        check(&format!("{status} with an error in it"), || refused(status), malformed);
+        check(&format!("{status} with an error in it"), || refused(status), of_another_shape);
         check(&format!("{status} not utf-8"), || Reply::new(status, b"\xff\xfe\0"), malformed);
     }
 }
