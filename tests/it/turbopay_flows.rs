@@ -64,8 +64,11 @@ async fn a_host_to_host_deposit_is_confirmed_by_its_utr_once() {
     let sandbox = Sandbox::builder().start().await;
     let client = turbopay_at(&sandbox).unwrap();
     let order = client.create_host_to_host_deposit(deposit("order-1")).send().await.unwrap();
-    assert!(order.qr.as_ref().unwrap().png().starts_with(b"\x89PNG"));
-    assert_eq!(order.upi_link().split_once("&tn=").unwrap().0, "upi://pay?pa=test%40test&pn=%5BTEST%5D%20-%20SANDBOX");
+    assert!(order.qr.as_ref().unwrap().png().unwrap().starts_with(b"\x89PNG"));
+    assert_eq!(
+        order.upi_link().unwrap().split_once("&tn=").unwrap().0,
+        "upi://pay?pa=test%40test&pn=%5BTEST%5D%20-%20SANDBOX"
+    );
 
     let utr = "409876543210".parse().unwrap();
     let confirmed = client.confirm_utr(&order.order_id, &utr).send().await.unwrap();

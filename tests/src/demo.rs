@@ -8,7 +8,7 @@ use std::time::Duration;
 use payments_sandbox::{Entry, Sandbox};
 use turbopay::core::webhook::Verified;
 use turbopay::{
-    Client, Currency, Event, Expected, MerchantOrderId, Money, NewDeposit, NewWithdrawal, OrderStatus, Outcome,
+    Client, Currency, Event, Expected, MerchantOrderId, Money, NewDeposit, NewWithdrawal, OrderStatus, Outcome, QrCode,
     WebhookEndpoint, WebhookKey,
 };
 
@@ -104,13 +104,13 @@ impl Shop {
     async fn host_to_host_deposit(&self) -> Result<Flow, Failed> {
         let new = NewDeposit::upi(rupees(226), "order-2".parse()?, "customer-9".parse()?);
         let deposit = self.client.create_host_to_host_deposit(new).send().await?;
-        let qr = deposit.qr.as_ref().map_or(0, |qr| qr.png().len());
+        let qr = deposit.qr.as_ref().map(QrCode::png).transpose()?.map_or(0, |png| png.len());
         let mut steps = vec![
             format!(
                 "create_deposit     host to host: a QR code of {qr} bytes, to be paid to {}",
                 deposit.wallet_address
             ),
-            format!("upi_link           {}", deposit.upi_link()),
+            format!("upi_link           {}", deposit.upi_link().unwrap_or_default()),
         ];
         let confirmed = self.client.confirm_utr(&deposit.order_id, &"409876543210".parse()?).send().await?;
         let order = self.client.wait_until_final(&"order-2".parse()?).send().await?;

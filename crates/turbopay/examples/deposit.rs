@@ -9,17 +9,16 @@ use turbopay::{ApiKey, Client, Currency, MerchantOrderId, Money, NewDeposit, Tra
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let mut sandbox = None;
-    let mut builder = match ApiKey::from_env() {
-        Ok(key) => Client::builder(key),
-        Err(_) => {
-            let started = sandbox.insert(Sandbox::builder().start().await);
-            Client::builder(ApiKey::new(started.turbopay().api_key())?).base_url(started.turbopay().base_url())
+    let sandbox;
+    let builder = match (ApiKey::from_env(), std::env::args().nth(1)) {
+        (Ok(key), None) => Client::builder(key),
+        (Ok(key), Some(base_url)) => Client::builder(key).base_url(base_url),
+        (Err(problem), _) => {
+            println!("{problem}, so this is a sandbox");
+            sandbox = Sandbox::builder().start().await;
+            Client::builder(ApiKey::new(sandbox.turbopay().api_key())?).base_url(sandbox.turbopay().base_url())
         }
     };
-    if let Some(base_url) = std::env::args().nth(1) {
-        builder = builder.base_url(base_url);
-    }
     let client = builder
         .status_url("https://shop.example/turbopay")
         .redirect_url("https://shop.example/thanks")
@@ -27,7 +26,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .build()?;
 
     // A reference is taken once; a shop has its own numbers.
-    let number = std::process::id();
+    let number = std::time::UNIX_EPOCH.elapsed()?.as_millis();
     let reference: MerchantOrderId = format!("example-{number}").parse()?;
     let price = Money::parse("2000", Currency::INR)?;
     let deposit =

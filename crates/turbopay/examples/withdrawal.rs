@@ -4,7 +4,7 @@
 #![expect(clippy::print_stdout, reason = "an example shows what it does")]
 
 use payments_sandbox::{Clock, Sandbox};
-use turbopay::{ApiKey, Client, Currency, MerchantOrderId, Money, NewWithdrawal, Outcome, Traffic};
+use turbopay::{ApiKey, Client, Currency, Expected, MerchantOrderId, Money, NewWithdrawal, Outcome, Traffic};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -19,8 +19,9 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     // Stored before sending: whatever happens, this is what to ask about.
     let reference: MerchantOrderId = "payout-7421".parse()?;
+    let amount = Money::parse("500", Currency::INR)?;
     let withdrawal = NewWithdrawal::bank_transfer(
-        Money::parse("500", Currency::INR)?,
+        amount,
         reference.clone(),
         "customer-9".parse()?,
         "065432123456789".parse()?,
@@ -35,7 +36,9 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
                 println!("{err}");
                 println!("so ask, and send nothing again");
                 let order = client.wait_until_final(&reference).send().await?;
-                println!("{} is {}, UTR {:?}", order.merchant_order_id, order.status, order.utr);
+                order.check(&Expected::new(&reference, amount))?;
+                let finality = if order.status.is_final() { "for good" } else { "for now" };
+                println!("{} is {} {finality}", order.merchant_order_id, order.status);
             }
         },
     }

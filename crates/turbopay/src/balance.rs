@@ -9,7 +9,7 @@ use crate::client::Client;
 /// An account's balance in one currency.
 ///
 /// TurboPay writes it with four decimals, more than a currency has, so it is an exact decimal.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Balance {
     /// The merchant's account.
@@ -17,10 +17,10 @@ pub struct Balance {
     /// The currency of both amounts.
     pub currency: Currency,
     /// What can be paid out; below zero it is owed.
-    #[serde(rename = "available_balance", with = "json::decimal")]
+    #[serde(with = "json::decimal")]
     pub available: Decimal,
     /// All of it.
-    #[serde(rename = "total_balance", with = "json::decimal")]
+    #[serde(with = "json::decimal")]
     pub total: Decimal,
 }
 
@@ -48,9 +48,9 @@ impl Client {
     /// The balance in a currency.
     pub fn balance(&self, currency: Currency) -> Call<Balance> {
         let draft = Draft::get(Path::new("balance").query("currency", currency.as_str()));
-        self.api.call(BALANCE, Ok(draft), move |balance: Balance| {
-            if balance.currency == currency {
-                Ok(balance)
+        self.api.call(BALANCE, Ok(draft), move |wire: WireBalance| {
+            if wire.currency == currency {
+                Ok(wire.balance())
             } else {
                 Err(DecodeError::new("currency", "is another than the one that was asked for"))
             }
@@ -59,7 +59,28 @@ impl Client {
 
     /// The balance in the account's default currency: INR (documented).
     pub fn default_balance(&self) -> Call<Balance> {
-        self.api.call(BALANCE, Ok(Draft::get(Path::new("balance"))), |balance: Balance| Ok(balance))
+        self.api.call(BALANCE, Ok(Draft::get(Path::new("balance"))), |wire: WireBalance| Ok(wire.balance()))
+    }
+}
+
+#[derive(Deserialize)]
+struct WireBalance {
+    account_id: String,
+    currency: Currency,
+    #[serde(with = "json::decimal")]
+    available_balance: Decimal,
+    #[serde(with = "json::decimal")]
+    total_balance: Decimal,
+}
+
+impl WireBalance {
+    fn balance(self) -> Balance {
+        Balance {
+            account_id: self.account_id,
+            currency: self.currency,
+            available: self.available_balance,
+            total: self.total_balance,
+        }
     }
 }
 

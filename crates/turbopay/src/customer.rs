@@ -10,7 +10,7 @@ text! {
     pub struct MerchantCustomerId("merchant_customer_id"): |text| check_reference("merchant_customer_id", text, 100);
 }
 
-/// A beneficiary's account number: 9 to 18 characters, leading zeros kept.
+/// A beneficiary's account number: 9 to 18 characters, leading zeros kept (documented); letters and digits (inferred).
 ///
 /// `Debug` shows its last four.
 #[derive(Clone, PartialEq, Eq, Hash)]
@@ -44,16 +44,17 @@ impl fmt::Debug for BankAccount {
 }
 
 text! {
-    /// A beneficiary's bank: in India the IFSC of the branch, 11 characters such as `HDFC0000053`.
+    /// A beneficiary's bank: in India the IFSC of the branch, 11 characters such as `HDFC0000053` (documented). Elsewhere
+    /// letters, digits and hyphens, at most 100 (inferred).
     pub struct BankCode("bank_code"): |text| check_bank_code(text);
 }
 
 fn check_bank_code(text: &str) -> Result<(), Invalid> {
     check_length("bank_code", text, 100)?;
-    if text.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+    if text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-') {
         Ok(())
     } else {
-        Err(Invalid::new("bank_code", "must hold only letters and digits"))
+        Err(Invalid::new("bank_code", "must hold only letters, digits and hyphens"))
     }
 }
 
@@ -71,7 +72,8 @@ pub(crate) fn check_beneficiary(
     if !account.as_str().bytes().all(|byte| byte.is_ascii_digit()) {
         return Err(Invalid::new("customer_bank_account", "must hold only digits for INR"));
     }
-    if *method == Method::BankTransfer && bank.as_str().len() != 11 {
+    let ifsc = bank.as_str().len() == 11 && !bank.as_str().contains('-');
+    if *method == Method::BankTransfer && !ifsc {
         return Err(Invalid::new("bank_code", "must be an IFSC of 11 characters for a bank transfer in INR"));
     }
     Ok(())
@@ -89,7 +91,8 @@ pub(crate) fn check_email(text: &str) -> Result<(), Invalid> {
     }
 }
 
-/// `+`, the country's code and the number; in India ten digits, the first from 6 to 9.
+/// `+`, the country's code and the number; in India ten digits, the first from 6 to 9 (documented). Seven to fifteen digits
+/// in all, as numbers have everywhere (inferred).
 pub(crate) fn check_phone(text: &str) -> Result<(), Invalid> {
     let digits = text.strip_prefix('+').unwrap_or_default();
     if !(7..=15).contains(&digits.len()) || !digits.bytes().all(|byte| byte.is_ascii_digit()) {

@@ -1,3 +1,4 @@
+use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
@@ -5,7 +6,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use payments_core::api::{Draft, Operation, Path};
 use payments_core::json::DecodeError;
-use payments_core::{Call, Error, Invalid, Money, check_length, text};
+use payments_core::{Call, Currency, Error, Invalid, Money, check_length, text};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::{Deserialize, Deserializer, Serialize};
 
@@ -13,7 +14,7 @@ use crate::client::{Client, Defaults};
 use crate::customer::{MerchantCustomerId, check_url};
 use crate::method::Method;
 use crate::new_order::{NewOrder, WireOrder, order_setters, required};
-use crate::order::{MerchantOrderId, OrderId, OrderStatus};
+use crate::order::{MerchantOrderId, OrderId, OrderStatus, none_if_empty};
 
 /// A deposit to be created: what TurboPay requires in the constructor, the rest as setters.
 ///
@@ -76,40 +77,52 @@ pub struct HostedDeposit {
 }
 
 impl HostedDeposit {
-    /// HTML that shows the page in a frame, as TurboPay documents it.
-    ///
-    /// The page says when the customer closes it. The script listens for that, from this frame and no other, and
-    /// dispatches a `turbopay-close` event on the frame.
+    /// The tag that shows the page in a frame, as TurboPay documents it; `id` is the frame's, for the script.
     #[must_use]
-    pub fn iframe(&self) -> String {
-        let source: String = self.form_url.chars().map(escaped).collect();
+    pub fn iframe(&self, id: &str) -> String {
         format!(
-            r#"<iframe id="turbopay-deposit" src="{source}" allow="clipboard-write" height="800" width="100%" frameborder="0"></iframe>
-<script>
-addEventListener("message", (event) => {{
-  const frame = document.getElementById("turbopay-deposit");
-  if (event.source === frame.contentWindow && event.data === "close") {{
+            r#"<iframe id="{}" src="{}" allow="clipboard-write" height="800" width="100%" frameborder="0"></iframe>"#,
+            escaped(id),
+            escaped(&self.form_url)
+        )
+    }
+
+    /// A script for the page that holds the frame: the customer closes it with a button inside, which says so in a message
+    /// (documented). From this frame and no other, it becomes a `turbopay-close` event on the frame.
+    #[must_use]
+    pub fn iframe_script(id: &str) -> String {
+        // JSON is JavaScript; `<` is written so that no `</script>` can stand in it.
+        let id = serde_json::to_string(id).unwrap_or_default().replace('<', "\\u003c");
+        format!(
+            r#"addEventListener("message", (event) => {{
+  const frame = document.getElementById({id});
+  if (frame && event.source === frame.contentWindow && event.data === "close") {{
     frame.dispatchEvent(new Event("turbopay-close"));
   }}
-}});
-</script>"#
+}});"#
         )
     }
 }
 
-/// What a character is in an attribute of HTML.
-fn escaped(c: char) -> String {
-    match c {
-        '&' => "&amp;".into(),
-        '"' => "&quot;".into(),
-        '\'' => "&#39;".into(),
-        '<' => "&lt;".into(),
-        '>' => "&gt;".into(),
-        other => other.into(),
+/// A text inside an attribute of HTML.
+fn escaped(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '"' => out.push_str("&quot;"),
+            '\'' => out.push_str("&#39;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            other => out.push(other),
+        }
     }
+    out
 }
 
 /// A deposit that the customer pays on the merchant's own page: where to pay, and until when.
+///
+/// Store it, but do not hand it to that page as it is: it holds the order's id, which is to be kept private (documented).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct HostToHostDeposit {
@@ -134,59 +147,74 @@ pub struct HostToHostDeposit {
 }
 
 impl HostToHostDeposit {
-    /// A link that any UPI app opens, made of the wallet, the note and the amount.
+    /// A link that any UPI app opens, made of the wallet, the note and the amount; none where the wallet is no UPI ID or
+    /// the amount not in rupees.
     ///
     /// TurboPay does not give one; this is built by UPI's own linking rules (inferred).
     #[must_use]
-    pub fn upi_link(&self) -> String {
+    pub fn upi_link(&self) -> Option<String> {
+        if self.amount.currency() != Currency::INR || !self.wallet_address.contains('@') {
+            return None;
+        }
         let encoded = |text: &str| utf8_percent_encode(text, UNRESERVED).to_string();
-        // An amount that was sent can be written: its currency has two decimals.
-        let amount = self.amount.decimal_text().unwrap_or_default();
-        format!(
+        let amount = self.amount.decimal_text().ok()?;
+        Some(format!(
             "upi://pay?pa={}&pn={}&tn={}&am={amount}&cu={}",
             encoded(&self.wallet_address),
             encoded(&self.wallet_name),
             encoded(&self.transaction_note),
             self.amount.currency(),
-        )
+        ))
     }
 }
 
-/// A QR code, as an image.
-#[derive(Clone, PartialEq, Eq)]
-pub struct QrCode(Vec<u8>);
+/// A QR code, as an image in text.
+#[derive(Clone, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub struct QrCode(String);
 
 impl QrCode {
     /// The PNG.
-    #[must_use]
-    pub fn png(&self) -> &[u8] {
-        &self.0
+    ///
+    /// # Errors
+    ///
+    /// When it came as something else. The deposit can be paid all the same: its wallet and its links say how.
+    pub fn png(&self) -> Result<Vec<u8>, DecodeError> {
+        let text = self.0.strip_prefix("data:image/png;base64,").unwrap_or(&self.0);
+        let bytes = STANDARD.decode(text).map_err(|_| DecodeError::new("qr", "is not base64"))?;
+        if bytes.starts_with(PNG) { Ok(bytes) } else { Err(DecodeError::new("qr", "is not a PNG")) }
     }
 }
 
 impl fmt::Debug for QrCode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "QrCode([PNG of {} bytes])", self.0.len())
+        write!(f, "QrCode([{} characters])", self.0.len())
     }
 }
 
-impl Serialize for QrCode {
-    /// As it came: base64.
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&STANDARD.encode(&self.0))
-    }
-}
+/// Links that open a UPI app with the payment filled in, by the app's name.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub struct DeepLinks(BTreeMap<String, Option<String>>);
 
-/// Links that open a UPI app with the payment filled in.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[non_exhaustive]
-pub struct DeepLinks {
+impl DeepLinks {
     /// For PhonePe.
-    #[serde(default)]
-    pub phonepe: Option<String>,
+    #[must_use]
+    pub fn phonepe(&self) -> Option<&str> {
+        self.get("phonepe")
+    }
+
     /// For Paytm.
-    #[serde(default)]
-    pub paytm: Option<String>,
+    #[must_use]
+    pub fn paytm(&self) -> Option<&str> {
+        self.get("paytm")
+    }
+
+    /// For an app, by TurboPay's name for it.
+    #[must_use]
+    pub fn get(&self, app: &str) -> Option<&str> {
+        self.0.get(app)?.as_deref()
+    }
 }
 
 text! {
@@ -195,10 +223,9 @@ text! {
 }
 
 impl Utr {
-    /// For reading: nothing, `null` and an empty text are all "none yet".
-    pub(crate) fn or_empty<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Self>, D::Error> {
-        let text = Option::<String>::deserialize(deserializer)?.filter(|text| !text.is_empty());
-        text.map(|text| text.parse().map_err(serde::de::Error::custom)).transpose()
+    /// For reading: whatever the bank calls it. Nothing, `null` and an empty text are all "none yet".
+    pub(crate) fn as_it_came<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Self>, D::Error> {
+        Ok(none_if_empty(deserializer)?.map(|text| Self(text.into())))
     }
 }
 
@@ -211,7 +238,7 @@ fn check_utr(text: &str) -> Result<(), Invalid> {
 }
 
 /// What TurboPay made of a confirmed UTR.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Confirmation {
     /// Where the order stands: `success` or `pending` (documented).
@@ -239,12 +266,13 @@ impl Client {
 
     /// Confirms a host-to-host deposit by the reference of the customer's transfer.
     ///
-    /// A UTR counts once, so after an unknown outcome look the order up: its status tells.
+    /// A UTR counts once, so after an unknown outcome look the order up: any status but `new` tells. So it does after "The
+    /// selected order id is invalid", which an order that is confirmed already may be answered too (inferred).
     pub fn confirm_utr(&self, order: &OrderId, utr: &Utr) -> Call<Confirmation> {
         let body = WireConfirm { order_id: order, customer_transaction_id: utr };
         let draft = Draft::post(Path::new("s2s/deposit/confirm")).json(&body);
         let draft = draft.map(|draft| draft.shown_as((order.clone(), utr.clone())));
-        self.api.call(CONFIRM_UTR, draft, |confirmation: Confirmation| Ok(confirmation))
+        self.api.call(CONFIRM_UTR, draft, |wire: WireConfirmation| Ok(Confirmation { status: wire.status }))
     }
 }
 
@@ -266,7 +294,7 @@ struct WireHostToHost {
     #[serde(default)]
     qr: Option<String>,
     #[serde(default)]
-    deep_links: Option<DeepLinks>,
+    deep_links: Option<BTreeMap<String, Option<String>>>,
 }
 
 impl WireHostToHost {
@@ -274,11 +302,6 @@ impl WireHostToHost {
         let seconds = self.order_expiration_seconds.parse();
         let seconds =
             seconds.map_err(|_| DecodeError::new("order_expiration_seconds", "is not a number of seconds"))?;
-        let png = self.qr.map(|text| STANDARD.decode(text)).transpose();
-        let png = png.map_err(|_| DecodeError::new("qr", "is not base64"))?;
-        if png.as_ref().is_some_and(|png| !png.starts_with(PNG)) {
-            return Err(DecodeError::new("qr", "is not a PNG"));
-        }
         Ok(HostToHostDeposit {
             order_id: self.order_id,
             status: self.status,
@@ -287,10 +310,15 @@ impl WireHostToHost {
             wallet_name: self.wallet_name,
             transaction_note: self.transaction_note,
             expires_after: Duration::from_secs(seconds),
-            qr: png.map(QrCode),
-            deep_links: self.deep_links.unwrap_or_default(),
+            qr: self.qr.filter(|qr| !qr.is_empty()).map(QrCode),
+            deep_links: DeepLinks(self.deep_links.unwrap_or_default()),
         })
     }
+}
+
+#[derive(Deserialize)]
+struct WireConfirmation {
+    status: OrderStatus,
 }
 
 #[derive(Serialize)]

@@ -1,10 +1,10 @@
-use std::collections::BTreeMap;
+use std::fmt;
 
 use payments_core::api::{Dialect, Operation};
 use payments_core::transport::Answer;
 use payments_core::{Effect, Error, ErrorKind, FieldError, Outcome, Refusal};
-use serde::Deserialize;
-use serde_json::value::RawValue;
+use serde::de::{IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 
 pub(crate) static DIALECT: Dialect = Dialect {
     provider: "turbopay",
@@ -14,10 +14,10 @@ pub(crate) static DIALECT: Dialect = Dialect {
     keys: None,
 };
 
-/// A documented problem, by the words that TurboPay has for it.
+/// A problem that TurboPay has words for.
 ///
-/// TurboPay has no error codes. These are the rows of its table of messages, and the two "already taken" that its
-/// recorded answers show.
+/// TurboPay has no error codes. These are the rows of its table of messages (documented), and what only its recorded
+/// answers show.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Problem {
@@ -25,7 +25,8 @@ pub enum Problem {
     Unauthorized,
     /// 403: requests from this address are not accepted. TurboPay's support, or the back office, whitelists it.
     AddressNotWhitelisted,
-    /// 404: no such route, which is what a malformed id in the path leads to (recorded).
+    /// 404: the resource has not been found (documented). The one recorded is the web framework's, for a malformed id in
+    /// the path, so it proves nothing of an order.
     RouteNotFound,
     /// The method is not valid, or not configured for the merchant.
     MethodNotValid,
@@ -47,9 +48,9 @@ pub enum Problem {
     TooLong,
     /// A field has another form than it must have.
     WrongFormat,
-    /// The order's id is none of TurboPay's, or the order is past confirming (recorded).
+    /// The order cannot be confirmed (recorded): perhaps there is none, perhaps it is past confirming (inferred).
     OrderIdNotValid,
-    /// The UTR was sent before, for this order or another.
+    /// The UTR was sent before, for this order or another. That "Customer transaction ID exists" means this is inferred.
     UtrTaken,
     /// The merchant's reference was sent before, for this order or another (recorded).
     MerchantOrderIdTaken,
@@ -58,11 +59,20 @@ pub enum Problem {
 }
 
 impl Problem {
-    /// The problem that an error is about: that of its message, or else that of its first field that has one.
+    /// The problem that an error is about. Where there are several, one that may describe an earlier sending comes first.
     #[must_use]
     pub fn of(error: &Error) -> Option<Self> {
+        let all = Self::all(error);
+        all.iter().find(|problem| problem.is_taken()).or(all.first()).copied()
+    }
+
+    /// Every problem that an error names, in TurboPay's order.
+    #[must_use]
+    pub fn all(error: &Error) -> Vec<Self> {
         let fields = error.field_errors().iter().map(|field| field.message.as_str());
-        error.message().into_iter().chain(fields).find_map(Self::from_message)
+        let mut all: Vec<Self> = error.message().into_iter().chain(fields).filter_map(Self::from_message).collect();
+        all.dedup();
+        all
     }
 
     /// The problem that a message of TurboPay's words.
@@ -70,6 +80,10 @@ impl Problem {
     pub fn from_message(message: &str) -> Option<Self> {
         let row = MESSAGES.iter().find(|(begins, holds, _)| message.starts_with(begins) && message.contains(holds));
         row.map(|(_, _, problem)| *problem)
+    }
+
+    fn is_taken(self) -> bool {
+        matches!(self, Self::UtrTaken | Self::MerchantOrderIdTaken)
     }
 }
 
@@ -96,47 +110,121 @@ const MESSAGES: &[(&str, &str, Problem)] = &[
     ("The ", "must be a valid", Problem::WrongFormat),
 ];
 
-#[derive(Deserialize)]
-struct Form<'a> {
-    message: String,
-    #[serde(borrow, default)]
-    errors: Option<&'a RawValue>,
-}
-
 /// TurboPay's own form of an error: an object with a `message`, and with `errors` by field where there are any.
+///
+/// An answer whose `errors` cannot be read is not taken for TurboPay's word: what it refuses might be in there.
 fn refusal(operation: &Operation, answer: &Answer) -> Option<Refusal> {
-    let form: Form<'_> = serde_json::from_slice(answer.body()).ok()?;
-    let fields = form.errors.map(fields).unwrap_or_default();
-    let said = std::iter::once(form.message.as_str()).chain(fields.iter().map(|field| field.message.as_str()));
-    let problems: Vec<Problem> = said.filter_map(Problem::from_message).collect();
-    let is = |problem: Problem| problems.contains(&problem);
+    let Form { message, errors: Fields(fields) } = serde_json::from_slice(answer.body()).ok()?;
+    let said = || std::iter::once(message.as_str()).chain(fields.iter().map(|field| field.message.as_str()));
+    let is = |problem: Problem| said().any(|text| Problem::from_message(text) == Some(problem));
+    let refuses = answer.status().is_client_error() && !matches!(answer.status().as_u16(), 408 | 429);
+    let moves_money = operation.effect == Effect::MoveMoney;
 
-    let mut refusal = Refusal { param: fields.first().map(|field| field.field.clone()), ..Refusal::default() };
-    if is(Problem::MerchantOrderIdTaken) || is(Problem::UtrTaken) {
+    let about = fields.iter().find(|field| message.starts_with(&field.message)).or(fields.first());
+    let mut refusal = Refusal { param: about.map(|field| field.field.clone()), ..Refusal::default() };
+    if refuses && (said().any(says_taken) || moves_money && fields.iter().any(may_be_taken)) {
         refusal.kind = Some(ErrorKind::Conflict);
         // Some order has it: perhaps this one, from an earlier sending. Where money moves, that is to be looked up.
-        refusal.outcome = (operation.effect == Effect::MoveMoney).then_some(Outcome::Unknown);
-    } else if is(Problem::OrderDeclined) {
+        refusal.outcome = moves_money.then_some(Outcome::Unknown);
+    } else if refuses && moves_money && is(Problem::OrderIdNotValid) {
+        // An order that is confirmed already cannot be confirmed (inferred): its status tells.
+        refusal.outcome = Some(Outcome::Unknown);
+    } else if answer.status().as_u16() == 422 && is(Problem::OrderDeclined) {
         refusal.kind = Some(ErrorKind::Declined);
     }
-    if is(Problem::AddressNotWhitelisted) {
-        refusal.advice = Some("have TurboPay whitelist this server's address");
-    }
+    refusal.advice = if is(Problem::AddressNotWhitelisted) {
+        Some("have TurboPay whitelist this server's address")
+    } else if is(Problem::NoWallets) || answer.status().is_server_error() {
+        Some("TurboPay's tech support can look into it")
+    } else {
+        None
+    };
     refusal.message = Some(if is(Problem::RouteNotFound) {
         // It quotes the path, and with it an order's id, which is private.
         "The route could not be found".to_owned()
     } else {
-        form.message
+        message
     });
     refusal.fields = fields;
     Some(refusal)
 }
 
-/// `errors` as it is documented: by field, a list of messages. Anything else there is left in the raw answer.
-fn fields(errors: &RawValue) -> Vec<FieldError> {
-    let by_field: BTreeMap<String, Vec<String>> = serde_json::from_str(errors.get()).unwrap_or_default();
-    let each = |(field, messages): (String, Vec<String>)| {
-        messages.into_iter().map(move |message| FieldError::new(field.clone(), message)).collect::<Vec<_>>()
-    };
-    by_field.into_iter().flat_map(each).collect()
+/// The documents word the same thing in two ways; another wording is no reason to pay twice.
+fn says_taken(message: &str) -> bool {
+    let message = message.to_ascii_lowercase();
+    ["already been taken", "already exists", "id exists", "duplicate"].iter().any(|words| message.contains(words))
+}
+
+/// True for whatever is wrong with a reference, unless it is plainly its form.
+fn may_be_taken(field: &FieldError) -> bool {
+    matches!(field.field.as_str(), "merchant_order_id" | "customer_transaction_id")
+        && !matches!(
+            Problem::from_message(&field.message),
+            Some(Problem::FieldRequired | Problem::TooLong | Problem::WrongFormat)
+        )
+}
+
+#[derive(Deserialize)]
+struct Form {
+    message: String,
+    #[serde(default)]
+    errors: Fields,
+}
+
+/// `errors`: by field, in TurboPay's order, a list of messages or one. The web framework writes none as `[]`.
+#[derive(Default)]
+struct Fields(Vec<FieldError>);
+
+impl<'de> Deserialize<'de> for Fields {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct ByField;
+        impl<'de> Visitor<'de> for ByField {
+            type Value = Fields;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("messages by field")
+            }
+            fn visit_unit<E: serde::de::Error>(self) -> Result<Fields, E> {
+                Ok(Fields::default())
+            }
+            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Fields, A::Error> {
+                match list.next_element::<IgnoredAny>()? {
+                    None => Ok(Fields::default()),
+                    Some(_) => Err(serde::de::Error::custom("a list of errors without their fields")),
+                }
+            }
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Fields, A::Error> {
+                let mut fields = Vec::new();
+                while let Some((field, Messages(messages))) = map.next_entry::<String, Messages>()? {
+                    fields.extend(messages.into_iter().map(|message| FieldError::new(field.clone(), message)));
+                }
+                Ok(Fields(fields))
+            }
+        }
+        deserializer.deserialize_any(ByField)
+    }
+}
+
+struct Messages(Vec<String>);
+
+impl<'de> Deserialize<'de> for Messages {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct OneOrMany;
+        impl<'de> Visitor<'de> for OneOrMany {
+            type Value = Messages;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a message or a list of them")
+            }
+            fn visit_str<E: serde::de::Error>(self, message: &str) -> Result<Messages, E> {
+                Ok(Messages(vec![message.to_owned()]))
+            }
+            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Messages, A::Error> {
+                let mut messages = Vec::new();
+                while let Some(message) = list.next_element()? {
+                    messages.push(message);
+                }
+                Ok(Messages(messages))
+            }
+        }
+        deserializer.deserialize_any(OneOrMany)
+    }
 }

@@ -11,11 +11,11 @@ open_enum! {
 }
 
 open_enum! {
-    /// The kind of traffic. A merchant's set-up sheet says which kind it sends.
+    /// The kind of traffic. A merchant's set-up sheet says which kind it sends; the document has only the letters.
     pub enum Traffic {
-        /// A customer's first deposit.
+        /// A customer's first deposit (inferred).
         FirstTime = "ftd",
-        /// Anything later.
+        /// Anything later (inferred).
         Standard = "std",
     }
 }

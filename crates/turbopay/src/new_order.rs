@@ -43,6 +43,7 @@ impl NewOrder {
 
     /// Checks it and puts it as it goes on the wire, with the client's defaults where it does not say.
     pub(crate) fn wire<'a>(&'a self, defaults: &'a Defaults) -> Result<WireOrder<'a>, Invalid> {
+        check_method(&self.method)?;
         let amount = wire_amount(self.amount)?;
         self.customer_email.as_deref().map(check_email).transpose()?;
         self.customer_phone.as_deref().map(check_phone).transpose()?;
@@ -50,6 +51,9 @@ impl NewOrder {
         let status_url = required("status_url", self.status_url.as_deref(), defaults.status_url.as_deref())?;
         check_url("status_url", status_url)?;
         let traffic = required("traffic", self.traffic.as_ref(), defaults.traffic.as_ref())?;
+        if matches!(traffic, Traffic::Unknown(_)) {
+            return Err(Invalid::new("traffic", "must be `ftd` or `std`"));
+        }
         Ok(WireOrder {
             method: &self.method,
             amount,
@@ -101,6 +105,16 @@ pub(crate) fn required<'a, T: ?Sized>(
     own.or(default).ok_or_else(|| Invalid::new(field, "is required: set it on the order, or once on the client"))
 }
 
+/// A merchant's set-up sheet may name other methods than the documented; on the wire they are lower case (recorded).
+fn check_method(method: &Method) -> Result<(), Invalid> {
+    let name = method.as_str();
+    if !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_') {
+        Ok(())
+    } else {
+        Err(Invalid::new("method", "must be lower-case letters, digits and `_`, such as `upi`"))
+    }
+}
+
 /// INR goes as an integer of rupees (documented: paise are refused), other currencies with their two decimals.
 fn wire_amount(amount: Money) -> Result<NumberText, Invalid> {
     let unwritable = |error: MoneyError| Invalid::new("amount", format!("cannot be written: {error}"));
@@ -120,9 +134,21 @@ fn wire_amount(amount: Money) -> Result<NumberText, Invalid> {
     }
 }
 
-/// The setters that deposits and withdrawals share; they need a field `order: NewOrder`.
+/// What deposits and withdrawals can be asked and told alike; they need a field `order: NewOrder`.
 macro_rules! order_setters {
     () => {
+        /// The merchant's reference: what to look up by.
+        #[must_use]
+        pub fn merchant_order_id(&self) -> &crate::MerchantOrderId {
+            &self.order.merchant_order_id
+        }
+
+        /// The amount.
+        #[must_use]
+        pub fn amount(&self) -> crate::Money {
+            self.order.amount
+        }
+
         /// The customer's e-mail address, at most 100 characters.
         pub fn customer_email(mut self, email: impl Into<String>) -> Self {
             self.order.customer_email = Some(email.into());

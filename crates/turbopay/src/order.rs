@@ -3,7 +3,7 @@ use payments_core::id::{check_id, check_reference};
 use payments_core::json::{self, DecodeError};
 use payments_core::{Call, Claim, Currency, Expected, Mismatch, Money, MoneyError, Wait, open_enum, text};
 use rust_decimal::Decimal;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::client::Client;
 use crate::deposit::Utr;
@@ -14,7 +14,10 @@ text! {
 }
 
 text! {
-    /// The merchant's own reference for an order, unique for ever: any text of 1 to 100 characters.
+    /// The merchant's own reference for an order, taken once: any text of 1 to 100 characters.
+    ///
+    /// Best keep to letters, digits, `.`, `_` and `-`. Anything else is sent as it is, and looked up as one percent-encoded
+    /// segment; but no recorded exchange shows such an order found again, and a web framework may read `%2F` as a `/`.
     pub struct MerchantOrderId("merchant_order_id"): |text| check_reference("merchant_order_id", text, 100);
 }
 
@@ -23,7 +26,7 @@ open_enum! {
     pub enum OrderStatus {
         /// Created, not yet paid.
         New = "new",
-        /// The customer says that it is paid, or the bank is at work.
+        /// The customer says that it is paid (documented, for one), or the bank is at work (inferred).
         Pending = "pending",
         /// Done.
         Success = "success",
@@ -33,7 +36,8 @@ open_enum! {
         Cancelled = "cancelled",
         /// Not confirmed in time; it may still succeed or fail.
         Expired = "expired",
-        /// A withdrawal's money was not sent; listed for deposits too, where no transition leads to it.
+        /// A withdrawal's money was not sent; a deposit's was returned to where it came from (both documented, though no
+        /// documented transition leads a deposit here). Nothing more happens to the order.
         Refunded = "refunded",
         /// A deposit that had succeeded was charged back.
         Chargeback = "chargeback",
@@ -102,8 +106,8 @@ pub(crate) fn check(reference: &MerchantOrderId, amount: Decimal, expected: &Exp
 impl Client {
     /// Where an order stands, by TurboPay's id.
     ///
-    /// Look-ups count against a limit of 60 a minute, which the client keeps by waiting; and each makes TurboPay send a
-    /// webhook (both documented).
+    /// Look-ups are limited to 60 a minute (documented), both kinds together (inferred), which the client keeps by waiting;
+    /// and each makes TurboPay send a webhook (documented).
     pub fn order_status(&self, id: &OrderId) -> Call<Order> {
         let (path, id) = (Path::new("order/status").segment(id), id.clone());
         self.api.call(ORDER_STATUS, Ok(Draft::get(path)), move |wire: WireOrder| {
@@ -115,7 +119,8 @@ impl Client {
     /// Where an order stands, by the merchant's reference: what to ask after an unknown outcome.
     ///
     /// That it is not found is an answer about now, never proof that a request still on its way will not be executed.
-    /// It counts against the same limit as [`Client::order_status`].
+    /// It counts against the same limit as [`Client::order_status`], and is answered in the same form (inferred: no
+    /// exchange is recorded). Whether the order found is the one that was meant, [`Order::check`] tells.
     pub fn lookup(&self, reference: &MerchantOrderId) -> Call<Order> {
         let (path, reference) = (Path::new("merchantorder/status").segment(reference), reference.clone());
         self.api.call(LOOKUP, Ok(Draft::get(path)), move |wire: WireOrder| {
@@ -138,16 +143,21 @@ fn same(field: &'static str, same: bool) -> Result<(), DecodeError> {
     if same { Ok(()) } else { Err(DecodeError::new(field, "is another order's")) }
 }
 
+/// For reading: nothing, `null` and an empty text are all "none".
+pub(crate) fn none_if_empty<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    Ok(Option::<String>::deserialize(deserializer)?.filter(|text| !text.is_empty()))
+}
+
 #[derive(Deserialize)]
 struct WireOrder {
     order_id: OrderId,
     merchant_order_id: MerchantOrderId,
     status: OrderStatus,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "none_if_empty")]
     reason: Option<String>,
     #[serde(with = "json::decimal")]
     amount: Decimal,
-    #[serde(default, deserialize_with = "Utr::or_empty")]
+    #[serde(default, deserialize_with = "Utr::as_it_came")]
     utr: Option<Utr>,
 }
 
@@ -157,7 +167,7 @@ impl WireOrder {
             order_id: self.order_id,
             merchant_order_id: self.merchant_order_id,
             status: self.status,
-            reason: self.reason.filter(|reason| !reason.is_empty()),
+            reason: self.reason,
             amount: self.amount,
             utr: self.utr,
         }

@@ -8,9 +8,8 @@ use payments_core::{Currency, Expected, Mismatch, Money, MoneyError, Secret, sec
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
-use crate::customer::MerchantCustomerId;
 use crate::deposit::Utr;
-use crate::order::{self, MerchantOrderId, OrderId, OrderStatus};
+use crate::order::{self, MerchantOrderId, OrderId, OrderStatus, none_if_empty};
 
 secret! {
     /// Signs webhooks: the webhook key from the back office.
@@ -35,7 +34,9 @@ pub struct WebhookEndpoint {
 }
 
 impl WebhookEndpoint {
-    /// What to answer a delivery that was taken in: 200 (documented). Answer first, work afterwards.
+    /// What to answer a delivery that was taken in: 200 (documented).
+    ///
+    /// Store it, answer, then work: only a delivery that was not answered so is sent again.
     pub const ACKNOWLEDGEMENT: Acknowledgement = Acknowledgement::new(200, "");
 
     /// The header that carries the signature.
@@ -58,13 +59,13 @@ impl WebhookEndpoint {
 
     /// Proves a delivery's origin, and reads it. `body` is the raw body, byte for byte.
     ///
-    /// There is no time in the signature, so a captured delivery can be sent again: de-duplicate on
-    /// [`Verified::digest`], deliver goods once per order and status, and check the
-    /// [`transition`](crate::transition()).
+    /// Deliver goods once per order and status: every look-up and every "Resend callback" sends another delivery, perhaps
+    /// in other bytes. There is no time in the signature, so a captured one can be sent again too; its
+    /// [`Verified::digest`] is the same then. Check the [`transition`](crate::transition()) as well.
     ///
     /// # Errors
     ///
-    /// [`VerifyError::Unproven`] when the signature is missing or fits no key: answer 400.
+    /// [`VerifyError::Unproven`] when the signature is missing or fits no key: answer 400 (inferred).
     pub fn verify(&self, body: &[u8], headers: &HeaderMap) -> Result<Verified<Event>, VerifyError> {
         let mut signatures = headers.get_all(Self::SIGNATURE_HEADER).iter();
         match (signatures.next(), signatures.next()) {
@@ -107,7 +108,7 @@ pub struct Event {
     pub merchant_order_id: MerchantOrderId,
     /// Where the order stands.
     pub status: OrderStatus,
-    /// Why, in prose, where there is a reason.
+    /// Why, in prose, where there is a reason: for a chargeback the specific one.
     pub reason: Option<String>,
     /// The most recent amount, in units of a currency that is not said. It can differ from what was asked for.
     #[serde(with = "json::decimal")]
@@ -117,7 +118,7 @@ pub struct Event {
     /// The UPI ID that a deposit was paid to.
     pub target_upi_id: Option<String>,
     /// The merchant's id of the customer of a deposit.
-    pub merchant_customer_id: Option<MerchantCustomerId>,
+    pub merchant_customer_id: Option<String>,
     /// Why a withdrawal failed, as a code.
     pub error_code: Option<String>,
     /// Why a withdrawal failed, in words.
@@ -151,21 +152,21 @@ struct WireEvent {
     order_id: OrderId,
     merchant_order_id: MerchantOrderId,
     status: OrderStatus,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "none_if_empty")]
     reason: Option<String>,
     #[serde(with = "json::decimal")]
     amount: Decimal,
-    #[serde(default, deserialize_with = "Utr::or_empty")]
+    #[serde(default, deserialize_with = "Utr::as_it_came")]
     utr: Option<Utr>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "none_if_empty")]
     target_upi_id: Option<String>,
-    #[serde(default)]
-    merchant_customer_id: Option<MerchantCustomerId>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "none_if_empty")]
+    merchant_customer_id: Option<String>,
+    #[serde(default, deserialize_with = "none_if_empty")]
     error_code: Option<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "none_if_empty")]
     error_message: Option<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "none_if_empty")]
     claim_id: Option<String>,
 }
 
@@ -175,7 +176,7 @@ impl WireEvent {
             order_id: self.order_id,
             merchant_order_id: self.merchant_order_id,
             status: self.status,
-            reason: self.reason.filter(|reason| !reason.is_empty()),
+            reason: self.reason,
             amount: self.amount,
             utr: self.utr,
             target_upi_id: self.target_upi_id,

@@ -28,13 +28,19 @@ impl NewWithdrawal {
         account: BankAccount,
         bank: BankCode,
     ) -> Self {
-        Self { order: NewOrder::new(Method::BankTransfer, amount, order, customer), account, bank }
+        Self::by(Method::BankTransfer, amount, order, customer, account, bank)
     }
 
     /// By another method that the merchant's set-up sheet names.
-    pub fn method(mut self, method: Method) -> Self {
-        self.order.method = method;
-        self
+    pub fn by(
+        method: Method,
+        amount: Money,
+        order: MerchantOrderId,
+        customer: MerchantCustomerId,
+        account: BankAccount,
+        bank: BankCode,
+    ) -> Self {
+        Self { order: NewOrder::new(method, amount, order, customer), account, bank }
     }
 
     order_setters!();
@@ -50,7 +56,7 @@ impl NewWithdrawal {
 }
 
 /// A withdrawal that was taken in.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Withdrawal {
     /// TurboPay's id. Keep it private, and store it with the amount and the status.
@@ -64,10 +70,21 @@ impl Client {
     ///
     /// TurboPay has no idempotency keys; it takes a merchant's reference once. So a withdrawal is never sent a second
     /// time by itself: after an unknown outcome, [`Client::lookup`] its reference, and create no other one meanwhile.
-    /// That a reference is taken is such an outcome too: some order has it, perhaps this one.
+    /// That a reference is taken is such an outcome too: some order has it, perhaps this one. [`Order::check`] compares.
+    ///
+    /// [`Order::check`]: crate::Order::check
     pub fn create_withdrawal(&self, withdrawal: NewWithdrawal) -> Call<Withdrawal> {
-        self.api.call(CREATE_WITHDRAWAL, withdrawal.draft(&self.defaults), |withdrawal: Withdrawal| Ok(withdrawal))
+        let draft = withdrawal.draft(&self.defaults);
+        self.api.call(CREATE_WITHDRAWAL, draft, |wire: WireWithdrawal| {
+            Ok(Withdrawal { order_id: wire.order_id, status: wire.status })
+        })
     }
+}
+
+#[derive(Deserialize)]
+struct WireWithdrawal {
+    order_id: OrderId,
+    status: OrderStatus,
 }
 
 const CREATE_WITHDRAWAL: Operation = Operation::move_money("create_withdrawal");

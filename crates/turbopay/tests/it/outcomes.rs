@@ -103,7 +103,20 @@ async fn an_address_that_is_not_whitelisted_says_what_to_do() {
 
 #[tokio::test]
 async fn somebody_elses_words_settle_nothing() {
-    for body in ["<html>blocked</html>", "", "[]", r#"{"error":"x"}"#, r#"{"message":7}"#, "null", "\u{feff}{}"] {
+    let bodies = [
+        "<html>blocked</html>",
+        "",
+        "[]",
+        r#"{"error":"x"}"#,
+        r#"{"message":7}"#,
+        "null",
+        "\u{feff}{}",
+        // Its form, as far as the errors: what they say cannot be read, and might be "already taken".
+        r#"{"message":"invalid request","errors":{"merchant_order_id":{"code":7}}}"#,
+        r#"{"message":"invalid request","errors":["merchant_order_id"]}"#,
+        r#"{"message":"invalid request","errors":"merchant_order_id"}"#,
+    ];
+    for body in bodies {
         for status in [400, 401, 402, 403, 404, 405, 413, 415, 422] {
             let (client, _) = scripted([Reply::new(status, body)]);
             let err = client.create_withdrawal(withdrawal()).send().await.unwrap_err();
@@ -141,4 +154,53 @@ async fn throttling_is_not_documented_as_a_refusal() {
     let err = client.create_withdrawal(withdrawal()).send().await.unwrap_err();
     assert_eq!((err.kind(), err.outcome()), (ErrorKind::Throttled, Outcome::Unknown));
     assert_eq!(script.requests().len(), 1);
+}
+
+#[tokio::test]
+async fn whatever_is_wrong_with_a_reference_leaves_a_withdrawal_unknown_unless_it_is_its_form() {
+    let rows = [
+        (
+            r#"{"message":"invalid request","errors":{"merchant_order_id":"The merchant order id has already been taken."}}"#,
+            true,
+        ),
+        (r#"{"message":"invalid request","errors":{"merchant_order_id":["It must be unique."]}}"#, true),
+        (r#"{"message":"Merchant Order ID exists"}"#, true),
+        (r#"{"message":"Duplicate order"}"#, true),
+        (
+            r#"{"message":"The amount field must be at least 100. (and 1 more error)","errors":
+               {"amount":["The amount field must be at least 100."],"merchant_order_id":["The merchant order id has already been taken."]}}"#,
+            true,
+        ),
+        (r#"{"message":"x","errors":{"merchant_order_id":["The merchant order id field is required."]}}"#, false),
+        (r#"{"message":"x","errors":{"amount":["The amount field must be an integer."]}}"#, false),
+        (r#"{"message":"The amount field must be an integer.","errors":[]}"#, false),
+        (r#"{"message":"The amount field must be an integer.","errors":null}"#, false),
+    ];
+    for (body, unknown) in rows {
+        let (client, _) = scripted([Reply::json(422, body)]);
+        let err = client.create_withdrawal(withdrawal()).send().await.unwrap_err();
+        let expected = if unknown { Outcome::Unknown } else { Outcome::Refused };
+        assert_eq!((err.outcome(), err.kind() == ErrorKind::Conflict), (expected, unknown), "{body}");
+    }
+}
+
+#[tokio::test]
+async fn words_count_under_their_own_status_only() {
+    for status in [408, 425, 429, 500, 503] {
+        for message in ["Order Declined", "The merchant order id has already been taken."] {
+            let (client, _) = scripted([Reply::json(status, &format!(r#"{{"message":"{message}"}}"#))]);
+            let err = client.create_withdrawal(withdrawal()).send().await.unwrap_err();
+            assert_eq!(err.outcome(), Outcome::Unknown, "{status} {message}");
+            assert_ne!(err.kind(), ErrorKind::Declined, "{status} {message}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_order_that_cannot_be_confirmed_may_be_confirmed_already() {
+    let refused = r#"{"message":"The selected order id is invalid.","errors":{"order_id":["The selected order id is invalid."]}}"#;
+    let (client, _) = scripted([Reply::json(422, refused)]);
+    let confirm = client.confirm_utr(&"o-1".parse().unwrap(), &"409876543210".parse().unwrap());
+    let err = confirm.send().await.unwrap_err();
+    assert_eq!((err.outcome(), Problem::of(&err)), (Outcome::Unknown, Some(Problem::OrderIdNotValid)));
 }

@@ -1,5 +1,7 @@
 //! Whatever is wrong locally is one clear error, before any I/O.
 
+use std::collections::BTreeMap;
+
 use payments_core::test_util::{ManualClock, Script};
 use turbopay::{
     BankAccount, BankCode, Currency, Error, ErrorKind, MerchantCustomerId, MerchantOrderId, Method, Money, NewDeposit,
@@ -64,14 +66,43 @@ fn contact_details_that_turbopay_does_not_take_are_refused() {
 }
 
 #[test]
-fn what_fits_exactly_is_sent() {
+fn what_fits_exactly_is_sent_as_it_is() {
+    let (name, phone, email) = ("ü".repeat(300), "+4915123456789", "a".repeat(94) + "@b.com");
+    let url = format!("https://m.example/{}", "x".repeat(237));
+    assert_eq!((url.len(), email.len()), (255, 100));
+    let reference = "ä".repeat(100);
+    let deposit = NewDeposit::upi(rupees("1"), reference.parse().unwrap(), reference.parse().unwrap())
+        .customer_name(&name)
+        .customer_phone(phone)
+        .customer_email(&email)
+        .status_url(&url)
+        .redirect_url(&url);
     let (client, script) = scripted([]);
-    let deposit = deposit()
-        .customer_name("ü".repeat(300))
-        .customer_phone("+4915123456789")
-        .customer_email("a".repeat(94) + "@b.com");
     let _ = now(client.create_deposit(deposit).send());
-    assert_eq!(script.requests().len(), 3, "a connection that fails is tried again");
+
+    let sent: BTreeMap<String, serde_json::Value> = serde_json::from_str(&body_of(&script)).unwrap();
+    for (field, value) in [
+        ("customer_name", name.as_str()),
+        ("customer_phone", phone),
+        ("customer_email", &email),
+        ("status_url", &url),
+        ("redirect_url", &url),
+        ("merchant_order_id", &reference),
+        ("merchant_customer_id", &reference),
+    ] {
+        assert_eq!(sent[field], value, "{field}");
+    }
+}
+
+#[test]
+fn traffic_and_methods_that_no_document_knows_are_refused() {
+    for traffic in ["vip", "FTD", ""] {
+        check_deposit(deposit().traffic(Traffic::from(traffic)), "traffic", "must be `ftd` or `std`");
+    }
+    for method in ["", "UPI", "bank transfer"] {
+        let deposit = NewDeposit::by(Method::from(method), rupees("1"), "o".parse().unwrap(), "c".parse().unwrap());
+        check_deposit(deposit, "method", "lower-case letters");
+    }
 }
 
 #[test]
@@ -127,6 +158,7 @@ fn a_beneficiary_must_have_the_documented_form() {
         assert_eq!(err.field(), "customer_bank_account");
     }
     assert_eq!("065432123".parse::<BankAccount>().unwrap().as_str(), "065432123", "a leading zero is kept");
+    assert!("123456789012345678".parse::<BankAccount>().is_ok(), "eighteen fit");
 
     let odd = |account: &str, bank: &str| {
         let (account, bank): (BankAccount, BankCode) = (account.parse().unwrap(), bank.parse().unwrap());
@@ -143,8 +175,9 @@ fn the_beneficiarys_rules_for_rupees_are_not_those_of_other_currencies() {
     let (client, script) = scripted([]);
     let euros = Money::parse("12.5", Currency::EUR).unwrap();
     let (account, bank) = ("DE1234567890".parse().unwrap(), "DEUTDEFF".parse().unwrap());
-    let withdrawal = NewWithdrawal::bank_transfer(euros, "o".parse().unwrap(), "c".parse().unwrap(), account, bank);
-    let _ = now(client.create_withdrawal(withdrawal.method(Method::from("sepa"))).send());
+    let (method, order, customer) = (Method::from("sepa"), "o".parse().unwrap(), "c".parse().unwrap());
+    let withdrawal = NewWithdrawal::by(method, euros, order, customer, account, bank);
+    let _ = now(client.create_withdrawal(withdrawal).send());
 
     let body = body_of(&script);
     assert!(body.contains(r#""amount":12.50,"currency":"EUR""#), "{body}");

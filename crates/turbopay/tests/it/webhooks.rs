@@ -12,7 +12,7 @@ fn a_deposit_a_withdrawal_and_a_chargeback_are_read_as_documented() {
     let event = genuine(DEPOSIT);
     assert_eq!((&event.status, event.amount.to_string().as_str()), (&OrderStatus::Success, "200.00"));
     assert_eq!(event.target_upi_id.as_deref(), Some("deposit@test"));
-    assert_eq!(event.merchant_customer_id.as_ref().unwrap().as_str(), "aaaaaaa99-1290-3e9f-a08e-c03aedc68b35");
+    assert_eq!(event.merchant_customer_id.as_deref().unwrap(), "aaaaaaa99-1290-3e9f-a08e-c03aedc68b35");
     assert_eq!(event.utr.as_ref().unwrap().as_str(), "409876543210");
     assert_eq!((&event.error_code, &event.claim_id), (&None, &None));
 
@@ -121,6 +121,16 @@ fn a_delivery_repeated_has_the_digest_of_the_first() {
 fn an_unknown_status_and_unknown_members_are_kept_or_ignored() {
     let event = genuine(&DEPOSIT.replace("\"success\"", "\"under_review\", \"new_member\": [1, {\"a\": null}]"));
     assert_eq!((event.status.as_str(), event.status.is_final()), ("under_review", false));
+}
+
+#[test]
+fn what_is_empty_is_none_and_what_a_bank_writes_is_kept() {
+    let event = genuine(
+        &DEPOSIT.replace("409876543210", "UTR 4098/76 x").replace("deposit@test", "").replace("some reason", ""),
+    );
+    assert_eq!(event.utr.as_ref().unwrap().as_str(), "UTR 4098/76 x");
+    assert_eq!((&event.target_upi_id, &event.reason), (&None, &None));
+    assert_eq!(genuine(&DEPOSIT.replace("\"409876543210\"", "\"\"")).utr, None);
 }
 
 #[test]
