@@ -7,7 +7,8 @@ use crate::Error;
 
 /// Is shown every exchange with the provider, redacted by the types themselves.
 ///
-/// Providers ask merchants to log requests and responses; this is where. It is called on the task that made the call,
+/// Providers ask merchants to log requests and responses; this is where. Keys, card numbers and private ids are not shown;
+/// customers' names and addresses are, so the log is to be kept accordingly. It is called on the task that made the call,
 /// so it must be quick and must not block.
 pub trait Observer: Send + Sync + fmt::Debug {
     /// One attempt has ended.

@@ -15,8 +15,8 @@ use crate::{Secret, trace};
 
 /// Something whose origin has been proved.
 ///
-/// Only a verification makes one, so whoever holds a `Verified<Event>` may act on it. It cannot be built by hand, and
-/// it is not `Deserialize`:
+/// Only a verification makes one, so whoever holds a `Verified<Event>` may act on it. It cannot be built by hand from bytes
+/// that nobody signed, and it is not `Deserialize`:
 ///
 /// ```compile_fail,E0451
 /// use payments_core::webhook::Verified;
