@@ -118,8 +118,11 @@ impl fmt::Display for Fault {
             write!(f, " p={percent}%")?;
         }
         write!(f, " @{} {}", self.phase.name(), self.effect)?;
+        // A range is without limit unless it says otherwise, everything else happens once.
+        let range = matches!(self.calls, Calls::Range(from, to) if from != to);
         match self.budget {
-            Some(1) => Ok(()),
+            Some(1) if !range => Ok(()),
+            None if range => Ok(()),
             Some(times) => write!(f, " x{times}"),
             None => f.write_str(" x*"),
         }
@@ -140,13 +143,25 @@ impl fmt::Display for FaultEffect {
             Self::Redirect(status) => write!(f, "redirect={status}"),
             Self::Encoding(name) => write!(f, "encoding={name}"),
             Self::Slow => f.write_str("slow"),
-            Self::Delay(time) => write!(f, "delay={}ms", time.as_millis()),
-            Self::LateCommit(time) => write!(f, "late-commit={}ms", time.as_millis()),
+            Self::Delay(time) => write!(f, "delay={}", Time(*time)),
+            Self::LateCommit(time) => write!(f, "late-commit={}", Time(*time)),
             Self::Duplicate => f.write_str("duplicate"),
             Self::Reorder => f.write_str("reorder"),
             Self::Drop => f.write_str("drop"),
             Self::Tamper => f.write_str("tamper"),
             Self::Hold => f.write_str("hold"),
+        }
+    }
+}
+
+/// `2s` or `500ms`.
+struct Time(Duration);
+
+impl fmt::Display for Time {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0.subsec_millis() {
+            0 => write!(f, "{}s", self.0.as_secs()),
+            _ => write!(f, "{}ms", self.0.as_millis()),
         }
     }
 }

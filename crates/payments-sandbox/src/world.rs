@@ -94,7 +94,8 @@ impl World {
     pub(crate) fn accept(&self, provider: Provider) -> Option<Close> {
         let mut state = self.state();
         let name = state.engine(provider).name();
-        let call = PlanCall { provider: name, operation: None, reference: None, number: 0 };
+        let number = state.plan.count(name, CONNECTIONS);
+        let call = PlanCall { provider: name, operation: None, reference: None, number };
         let (_, effect) = state.plan.take(call, &[Phase::Accept])?;
         state.note(&self.clock, format!("{name}: connection closed as it was accepted: {effect}"));
         close_of(&effect)
@@ -386,6 +387,9 @@ fn close_of(effect: &FaultEffect) -> Option<Close> {
 
 /// Nothing is due: look again in a while all the same.
 const IDLE: Duration = Duration::from_secs(3600);
+
+/// Connections are counted like the calls of an operation that no provider has.
+const CONNECTIONS: &str = "";
 
 /// A failure's story shows the end, which is where it went wrong.
 const LINES_OF_A_STORY: usize = 60;

@@ -28,6 +28,12 @@ impl FromStr for Fault {
         let effect = words.next().ok_or_else(|| refused(trigger, "has no effect behind its phase, such as fin"))?;
         let named = effect;
         let effect = effect_of(effect)?;
+        if let (Phase::Accept, Some(operation)) = (phase, &operation) {
+            return Err(refused(operation, NOTHING_READ));
+        }
+        if let (Phase::Accept, Some(reference)) = (phase, &order) {
+            return Err(refused(&format!("order={reference}"), NOTHING_READ));
+        }
         if !phase.allows(&effect) {
             let allowed: Vec<&str> =
                 EFFECTS.iter().filter(|(_, effect)| phase.allows(effect)).map(|(name, _)| *name).collect();
@@ -52,7 +58,7 @@ impl FromStr for Fault {
 fn trigger_of(text: &str) -> Result<(String, Option<String>, Calls, bool), FaultError> {
     let (name, calls) = text.split_once('#').map_or((text, None), |(name, calls)| (name, Some(calls)));
     let (provider, operation) = name.split_once('.').map_or((name, None), |(name, operation)| (name, Some(operation)));
-    let number = |digits: &str| digits.parse::<u64>().ok().filter(|number| *number > 0);
+    let number = |digits: &str| number::<u64>(digits).filter(|number| *number > 0);
     let rule = "behind # stands a call's number from 1, a range such as 2-5, or *";
     let (calls, all) = match calls {
         None => (Calls::Any, false),
@@ -69,7 +75,7 @@ fn trigger_of(text: &str) -> Result<(String, Option<String>, Calls, bool), Fault
 
 fn percent_of(word: &str, share: &str) -> Result<u8, FaultError> {
     let percent =
-        share.strip_suffix('%').and_then(|digits| digits.parse().ok()).filter(|percent| (1..=100).contains(percent));
+        share.strip_suffix('%').and_then(number::<u8>).filter(|percent| (1..=100).contains(percent));
     percent.ok_or_else(|| refused(word, "must be a whole number from 1% to 100%"))
 }
 
@@ -86,10 +92,10 @@ fn effect_of(word: &str) -> Result<FaultEffect, FaultError> {
         return Err(refused(word, format!("is no effect; there are {}", names.join(", "))));
     };
     let status = |range: std::ops::RangeInclusive<u16>| {
-        let given = value.and_then(|value| value.parse().ok()).filter(|status| range.contains(status));
+        let given = value.and_then(number::<u16>).filter(|status| range.contains(status));
         given.ok_or_else(|| refused(word, format!("needs a status from {} to {}", range.start(), range.end())))
     };
-    let time = || value.and_then(duration).ok_or_else(|| refused(word, "needs a time, such as 2s or 500ms"));
+    let time = || value.and_then(duration).ok_or_else(|| refused(word, "needs a time, such as 2s or 500ms, of at most 365 days"));
     Ok(match pattern {
         FaultEffect::Html(_) => FaultEffect::Html(status(200..=599)?),
         FaultEffect::Json(_) => FaultEffect::Json(status(200..=599)?),
@@ -100,10 +106,10 @@ fn effect_of(word: &str) -> Result<FaultEffect, FaultError> {
             Some(name) if !name.is_empty() => FaultEffect::Encoding(name.to_owned()),
             _ => return Err(refused(word, "needs the encoding's name, such as gzip")),
         },
-        FaultEffect::Truncate(_) => match value.map(str::parse) {
+        FaultEffect::Truncate(_) => match value.map(number::<usize>) {
             None => FaultEffect::Truncate(None),
-            Some(Ok(bytes)) => FaultEffect::Truncate(Some(bytes)),
-            Some(Err(_)) => return Err(refused(word, "needs a number of bytes, or nothing for the half")),
+            Some(Some(bytes)) => FaultEffect::Truncate(Some(bytes)),
+            Some(None) => return Err(refused(word, "needs a number of bytes, or nothing for the half")),
         },
         other if value.is_none() => other.clone(),
         _ => return Err(refused(word, "takes no value")),
@@ -111,20 +117,32 @@ fn effect_of(word: &str) -> Result<FaultEffect, FaultError> {
 }
 
 fn duration(text: &str) -> Option<Duration> {
-    match text.strip_suffix("ms") {
-        Some(digits) => digits.parse().ok().map(Duration::from_millis),
-        None => text.strip_suffix('s')?.parse().ok().map(Duration::from_secs),
-    }
+    let time = match text.strip_suffix("ms") {
+        Some(digits) => number(digits).map(Duration::from_millis),
+        None => number(text.strip_suffix('s')?).map(Duration::from_secs),
+    };
+    time.filter(|time| *time <= LONGEST_TIME)
+}
+
+/// Digits alone: Rust's own parsing also takes a sign.
+fn number<T: FromStr>(digits: &str) -> Option<T> {
+    digits.bytes().all(|byte| byte.is_ascii_digit()).then(|| digits.parse().ok())?
 }
 
 fn budget_of(word: &str) -> Result<u32, FaultError> {
-    let times = word.strip_prefix('x').and_then(|digits| digits.parse().ok()).filter(|times| *times > 0);
+    let times = word.strip_prefix('x').and_then(number::<u32>).filter(|times| *times > 0);
     times.ok_or_else(|| refused(word, "must be xN, or x* for no limit"))
 }
 
 fn refused(part: &str, rule: impl Into<String>) -> FaultError {
     FaultError { part: part.to_owned(), rule: rule.into() }
 }
+
+/// Why a fault at @accept cannot say more about the call.
+const NOTHING_READ: &str = "cannot be told @accept, where nothing is read yet; say turbopay or turbopay#2, for the second connection";
+
+/// A year, so that no sum with the clock overflows.
+const LONGEST_TIME: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
 /// Every effect, with a value of its kind.
 const EFFECTS: &[(&str, FaultEffect)] = &[

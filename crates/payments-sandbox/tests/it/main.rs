@@ -1,1 +1,6 @@
-//! x
+//! What the sandbox does, from outside: over sockets and through its public API.
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that cannot go on is to fail")]
+
+mod support;
+
+mod fault_grammar;

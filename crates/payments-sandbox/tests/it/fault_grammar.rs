@@ -1,0 +1,213 @@
+use payments_sandbox::{Fault, Sandbox, StartError};
+use proptest::prelude::*;
+
+#[track_caller]
+fn check_round_trip(text: &str) {
+    let fault: Fault = text.parse().unwrap_or_else(|err| panic!("{text}: {err}"));
+    let printed = fault.to_string();
+    assert_eq!(printed.parse::<Fault>().as_ref(), Ok(&fault), "{text} printed as {printed}");
+}
+
+/// The error of a fault that is none, as part and rule.
+#[track_caller]
+fn check_refused(text: &str, part: &str, rule: &str) {
+    let err = text.parse::<Fault>().expect_err(text).to_string();
+    assert!(err.starts_with(&format!("`{part}` in a fault: ")), "{text}: the part is not named: {err}");
+    assert!(err.contains(rule), "{text}: the rule is not named: {err}");
+}
+
+async fn refused_by_a_sandbox(fault: &str) -> String {
+    match Sandbox::builder().fault(fault).try_start().await {
+        Err(err @ StartError::Fault(_)) => err.to_string(),
+        other => panic!("{fault}: {other:?}"),
+    }
+}
+
+/// What may stand behind a phase.
+fn effects_of(phase: &str) -> &'static [&'static str] {
+    match phase {
+        "accept" | "mid-body" => &["fin", "rst", "stall"],
+        "webhook" => &["duplicate", "reorder", "drop", "tamper", "hold"],
+        _ => &[
+            "fin", "rst", "stall", "truncate", "truncate=7", "garbage", "html=502", "json=429", "redirect=302",
+            "encoding=gzip", "delay=2s", "delay=500ms", "slow",
+        ],
+    }
+}
+
+const PHASES: &[&str] = &["accept", "before-commit", "after-commit", "mid-body", "query", "webhook"];
+
+#[test]
+fn every_phase_takes_its_documented_effects_and_prints_them_again() {
+    for phase in PHASES {
+        for effect in effects_of(phase) {
+            let text = format!("turbopay @{phase} {effect}");
+            assert_eq!(text.parse::<Fault>().unwrap().to_string(), text);
+        }
+    }
+    assert_eq!(
+        "turbopay @before-commit late-commit=3s".parse::<Fault>().unwrap().to_string(),
+        "turbopay @before-commit late-commit=3s"
+    );
+}
+
+#[test]
+fn every_documented_trigger_and_budget_round_trips() {
+    for text in [
+        "turbopay @accept rst",
+        "turbopay.* @after-commit fin",
+        "turbopay.withdraw#1 @after-commit fin",
+        "turbopay.withdraw#2-5 @after-commit fin",
+        "turbopay.withdraw#2-5 @after-commit fin x1",
+        "turbopay.withdraw#2-5 @after-commit fin x3",
+        "turbopay.withdraw#3-3 @after-commit fin",
+        "turbopay.withdraw#* @after-commit fin",
+        "turbopay.withdraw#* @after-commit fin x1",
+        "turbopay.withdraw#1 @after-commit fin x*",
+        "turbopay.withdraw order=order-1 @after-commit fin",
+        "turbopay.withdraw order=a=b@c p=25% @after-commit fin x3",
+        "turbopay.withdraw p=100% order=x @after-commit fin x*",
+        "  turbopay.withdraw   @after-commit\tfin  ",
+    ] {
+        check_round_trip(text);
+    }
+}
+
+#[test]
+fn what_is_no_fault_is_refused_with_the_part_and_the_rule() {
+    for (text, part, rule) in [
+        ("", "", "empty"),
+        ("   ", "   ", "empty"),
+        ("turbopay", "turbopay", "no phase"),
+        ("turbopay fin", "fin", "order=REF and p=N%"),
+        ("turbopay order= @after-commit fin", "order=", "order=REF"),
+        ("turbopay colour=red @after-commit fin", "colour=red", "order=REF"),
+        ("turbopay @after-lunch fin", "@after-lunch", "there are @accept, @before-commit"),
+        ("turbopay @after-commit", "turbopay", "no effect"),
+        ("turbopay @after-commit explode", "explode", "there are fin, rst"),
+        ("turbopay @after-commit fin=3", "fin=3", "takes no value"),
+        ("turbopay @after-commit html", "html", "status from 200 to 599"),
+        ("turbopay @after-commit html=99", "html=99", "status from 200 to 599"),
+        ("turbopay @after-commit json=600", "json=600", "status from 200 to 599"),
+        ("turbopay @after-commit json=+429", "json=+429", "status from 200 to 599"),
+        ("turbopay @after-commit redirect=200", "redirect=200", "status from 300 to 399"),
+        ("turbopay @after-commit encoding", "encoding", "encoding's name"),
+        ("turbopay @after-commit encoding=", "encoding=", "encoding's name"),
+        ("turbopay @after-commit truncate=half", "truncate=half", "number of bytes"),
+        ("turbopay @after-commit truncate=-1", "truncate=-1", "number of bytes"),
+        ("turbopay @after-commit delay", "delay", "needs a time"),
+        ("turbopay @after-commit delay=2", "delay=2", "needs a time"),
+        ("turbopay @after-commit delay=2m", "delay=2m", "needs a time"),
+        ("turbopay @after-commit delay=-2s", "delay=-2s", "needs a time"),
+        ("turbopay @after-commit delay=99999999999s", "delay=99999999999s", "at most 365 days"),
+        ("turbopay @before-commit late-commit=18446744073709551615ms", "late-commit=18446744073709551615ms", "365"),
+        ("turbopay @after-commit fin x0", "x0", "xN, or x*"),
+        ("turbopay @after-commit fin 3", "3", "xN, or x*"),
+        ("turbopay @after-commit fin x+3", "x+3", "xN, or x*"),
+        ("turbopay @after-commit fin x3 x4", "x4", "too much"),
+        ("turbopay#0 @after-commit fin", "turbopay#0", "from 1"),
+        ("turbopay# @after-commit fin", "turbopay#", "from 1"),
+        ("turbopay#3-2 @after-commit fin", "turbopay#3-2", "from 1"),
+        ("turbopay#+3 @after-commit fin", "turbopay#+3", "from 1"),
+        ("turbopay#1-2-3 @after-commit fin", "turbopay#1-2-3", "from 1"),
+        ("turbopay p=0% @after-commit fin", "p=0%", "from 1% to 100%"),
+        ("turbopay p=101% @after-commit fin", "p=101%", "from 1% to 100%"),
+        ("turbopay p=50 @after-commit fin", "p=50", "from 1% to 100%"),
+    ] {
+        check_refused(text, part, rule);
+    }
+}
+
+#[test]
+fn an_effect_that_cannot_happen_at_a_phase_is_refused_with_those_that_can() {
+    for (text, part, rule) in [
+        ("turbopay @accept garbage", "garbage", "cannot happen at @accept; what can is fin, rst, stall"),
+        ("turbopay @mid-body html=502", "html=502", "cannot happen at @mid-body; what can is fin, rst, stall"),
+        ("turbopay @after-commit late-commit=3s", "late-commit=3s", "cannot happen at @after-commit"),
+        ("turbopay @query late-commit=3s", "late-commit=3s", "cannot happen at @query"),
+        ("turbopay @before-commit duplicate", "duplicate", "cannot happen at @before-commit"),
+        ("turbopay @webhook fin", "fin", "what can is duplicate, reorder, drop, tamper, hold"),
+    ] {
+        check_refused(text, part, rule);
+    }
+}
+
+#[test]
+fn a_fault_at_accept_cannot_ask_for_what_is_not_read_yet() {
+    check_refused("turbopay.withdraw @accept fin", "withdraw", "@accept");
+    check_refused("turbopay order=x @accept fin", "order=x", "@accept");
+}
+
+#[tokio::test]
+async fn a_provider_or_an_operation_that_is_unknown_is_refused_with_those_that_there_are() {
+    let err = refused_by_a_sandbox("paypal.withdraw @after-commit fin").await;
+    assert_eq!(err, "`paypal` in a fault: is no provider; there are turbopay");
+    let err = refused_by_a_sandbox("turbopay.payout @after-commit fin").await;
+    assert!(err.starts_with("`payout` in a fault: is no operation of turbopay; there are deposit, "), "{err}");
+    assert!(err.contains("withdraw") && err.contains("merchant-order-status"), "{err}");
+}
+
+#[tokio::test]
+async fn a_sandbox_takes_every_documented_operation() {
+    let sandbox = Sandbox::builder().start().await;
+    for operation in
+        ["deposit", "host-to-host-deposit", "confirm", "withdraw", "balance", "order-status", "merchant-order-status"]
+    {
+        sandbox.fault(&format!("turbopay.{operation} @after-commit fin"));
+    }
+    sandbox.abandon();
+}
+
+#[tokio::test]
+#[should_panic(expected = "`@after-lunch` in a fault")]
+async fn a_test_that_says_a_fault_wrong_fails() {
+    let sandbox = Sandbox::builder().start().await;
+    sandbox.fault("turbopay.withdraw @after-lunch fin");
+}
+
+fn fault_text() -> impl Strategy<Value = String> {
+    let calls = prop_oneof![
+        Just(String::new()),
+        Just("#*".to_owned()),
+        (1_u64..9).prop_map(|number| format!("#{number}")),
+        (1_u64..9, 0_u64..9).prop_map(|(from, more)| format!("#{from}-{}", from + more)),
+    ];
+    let order = prop_oneof![Just(String::new()), "[!-~é]{1,12}".prop_map(|reference| format!(" order={reference}"))];
+    let percent = prop_oneof![Just(String::new()), (1_u8..=100).prop_map(|percent| format!(" p={percent}%"))];
+    let budget = prop_oneof![
+        Just(String::new()),
+        Just(" x*".to_owned()),
+        (1_u32..4).prop_map(|times| format!(" x{times}")),
+    ];
+    let effect = (0..PHASES.len(), any::<prop::sample::Index>(), 0_u64..31_536_000_000).prop_map(|(phase, pick, time)| {
+        let phase = PHASES[phase];
+        match pick.index(effects_of(phase).len() + 2) {
+            0 if phase == "before-commit" => format!("@{phase} late-commit={time}ms"),
+            1 if phase == "query" => format!("@{phase} delay={time}ms"),
+            other => format!("@{phase} {}", effects_of(phase)[other % effects_of(phase).len()]),
+        }
+    });
+    ("(\\.(withdraw|\\*|balance))?", calls, order, percent, effect, budget).prop_map(
+        |(operation, calls, order, percent, effect, budget)| {
+            let (operation, order) =
+                if effect.starts_with("@accept") { (String::new(), String::new()) } else { (operation, order) };
+            format!("turbopay{operation}{calls}{order}{percent} {effect}{budget}")
+        },
+    )
+}
+
+proptest! {
+    #[test]
+    fn every_fault_round_trips(text in fault_text()) {
+        let fault: Fault = text.parse().map_err(|err| TestCaseError::fail(format!("{text}: {err}")))?;
+        let printed = fault.to_string();
+        prop_assert_eq!(printed.parse::<Fault>(), Ok(fault), "{} printed as {}", text, printed);
+    }
+
+    #[test]
+    fn no_text_makes_the_grammar_panic(text in "(turbopay|[.#@=%x*0-9 -]|order|p|webhook|accept|delay|ms|\\PC){0,20}") {
+        if let Ok(fault) = text.parse::<Fault>() {
+            prop_assert_eq!(fault.to_string().parse::<Fault>(), Ok(fault));
+        }
+    }
+}
