@@ -33,10 +33,13 @@ pub(crate) fn answer(world: &World, request: &Request) -> Response {
             Ok(json!([]))
         }
         ("GET", ["clock"]) => Ok(clock(world)),
-        ("POST", ["clock", "advance"]) => read(request).map(|Advance { seconds }| {
+        ("POST", ["clock", "advance"]) => read(request).and_then(|Advance { seconds }| {
+            if seconds > LONGEST_ADVANCE {
+                return Err(format!("`seconds` must be at most {LONGEST_ADVANCE}, ten years"));
+            }
             world.clock.advance(Duration::from_secs(seconds));
             world.tick();
-            clock(world)
+            Ok(clock(world))
         }),
         ("POST", ["webhooks", "release"]) => {
             world.release();
@@ -54,8 +57,8 @@ pub(crate) fn answer(world: &World, request: &Request) -> Response {
 fn act(world: &World, request: &Request, reference: &str, action: &str) -> Result<Value, String> {
     let change: Change = if request.body.is_empty() { Change::default() } else { read(request)? };
     let amount = change.amount.as_deref().map(|text| {
-        money::parse_hundredths(text)
-            .ok_or_else(|| "`amount` must be a decimal with at most two decimals, as text".to_owned())
+        money::parse_positive(text)
+            .ok_or_else(|| "`amount` must be a decimal above zero with at most two decimals, as text".to_owned())
     });
     let reason = change.reason.unwrap_or_default();
     let action = match action {
@@ -117,6 +120,9 @@ fn index() -> String {
         &format!("<table>{}</table><h1>TurboPay here</h1><table>{}</table>", rows(ADDRESSES), rows(&behaviours)),
     )
 }
+
+/// More is a mistake in the unit.
+const LONGEST_ADVANCE: u64 = 10 * 365 * 24 * 60 * 60;
 
 const ADDRESSES: &[(&str, &str)] = &[
     ("GET /health", "whether it runs"),

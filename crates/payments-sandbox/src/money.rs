@@ -16,6 +16,11 @@ pub(crate) fn parse_hundredths(text: &str) -> Option<i64> {
     Some(if negative { -amount } else { amount })
 }
 
+/// The same above zero.
+pub(crate) fn parse_positive(text: &str) -> Option<i64> {
+    parse_hundredths(text).filter(|amount| *amount > 0)
+}
+
 /// `500.00`.
 pub(crate) fn with_two_decimals(hundredths: i64) -> String {
     let sign = if hundredths < 0 { "-" } else { "" };

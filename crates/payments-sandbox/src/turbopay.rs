@@ -51,13 +51,17 @@ pub(crate) struct TurboPay {
     /// What the bank or the clock will do, by when.
     due: BTreeMap<(OffsetDateTime, u64), (usize, Action)>,
     scheduled: u64,
-    balance: i64,
+    /// By currency, in hundredths.
+    balances: BTreeMap<String, i64>,
     lookups: Vec<OffsetDateTime>,
 }
 
 const NAME: &str = "turbopay";
 const OPERATIONS: &[&str] =
     &["deposit", "host-to-host-deposit", "confirm", "withdraw", "balance", "order-status", "merchant-order-status"];
+
+/// Those that the merchant is set up for.
+const CURRENCIES: &[&str] = &["EUR", "INR", "USD"];
 
 /// Documented: ten minutes.
 const EXPIRES_AFTER: Duration = Duration::from_secs(600);
@@ -104,7 +108,11 @@ impl Engine for TurboPay {
         let mut effects = Vec::new();
         while let Some(entry) = self.due.first_entry().filter(|entry| entry.key().0 <= now) {
             let (index, action) = entry.remove();
-            // What was due may have been overtaken: an order that was paid does not expire.
+            // What was due may have been overtaken: an order that was paid does not expire, and one that the bank has
+            // refused is not settled by it afterwards, although a failed deposit can still succeed.
+            if !matches!(self.orders[index].status, Status::New | Status::Pending) {
+                continue;
+            }
             let _ = self.apply(index, &action, &mut effects);
         }
         effects
@@ -117,7 +125,9 @@ impl Engine for TurboPay {
 
 impl TurboPay {
     pub(crate) fn new(config: Config, seed: u64) -> Self {
-        let balance = config.opening_balance;
+        let balances = CURRENCIES.iter().map(|currency| ((*currency).to_owned(), 0));
+        let mut balances: BTreeMap<String, i64> = balances.collect();
+        balances.insert("INR".to_owned(), config.opening_balance);
         Self {
             config,
             origin: String::new(),
@@ -129,7 +139,7 @@ impl TurboPay {
             utrs: HashSet::new(),
             due: BTreeMap::new(),
             scheduled: 0,
-            balance,
+            balances,
             lookups: Vec::new(),
         }
     }
@@ -210,7 +220,7 @@ impl TurboPay {
         effects.push(order.record(What::Executed, Some(request.number)));
         if kind == Kind::Withdrawal {
             // The money leaves when the order is taken in (inferred): from here on, another order is another payout.
-            self.balance -= order.amount;
+            *self.balances.entry(order.currency.clone()).or_insert(0) -= order.amount;
             self.schedule(now, index, Action::Pending);
             self.schedule(now + self.config.settles_after, index, Action::Succeed(None));
         } else {
@@ -269,12 +279,10 @@ impl TurboPay {
     fn balance(&self, request: &Request) -> Result<Response, Rejected> {
         let currency = request.parameter("currency").filter(|currency| !currency.is_empty());
         let currency = currency.unwrap_or_else(|| "INR".to_owned());
-        let amount = match currency.as_str() {
-            "INR" => self.balance,
-            "EUR" | "USD" => 0,
-            _ => return Err(Rejected::message(&format!("Currency \"{currency}\" is not valid"))),
+        let Some(amount) = self.balances.get(&currency) else {
+            return Err(Rejected::message(&format!("Currency \"{currency}\" is not valid")));
         };
-        let amount = format!("{}00", money::with_two_decimals(amount));
+        let amount = format!("{}00", money::with_two_decimals(*amount));
         let body = json!({"account_id": "sandbox", "currency": currency, "available_balance": amount, "total_balance": amount});
         Ok(Response::json(200, &body))
     }
@@ -282,10 +290,11 @@ impl TurboPay {
     fn look_up(&mut self, index: Option<usize>, now: OffsetDateTime, effects: &mut Vec<Effect>) -> Response {
         self.lookups.retain(|at| now - *at < time::Duration::MINUTE);
         if self.lookups.len() >= LOOKUPS_A_MINUTE {
-            let oldest =
-                self.lookups.iter().min().map_or(time::Duration::ZERO, |oldest| *oldest + time::Duration::MINUTE - now);
+            let oldest = self.lookups.iter().min().copied().unwrap_or(now);
+            let wait = oldest + time::Duration::MINUTE - now;
+            let part = if wait.subsec_nanoseconds() > 0 { 1 } else { 0 };
             return Response::json(429, &json!({"message": "Too Many Attempts."}))
-                .header("Retry-After", (oldest.whole_seconds() + 1).to_string())
+                .header("Retry-After", (wait.whole_seconds() + part).to_string())
                 .header("X-RateLimit-Limit", LOOKUPS_A_MINUTE.to_string())
                 .header("X-RateLimit-Remaining", "0");
         }
@@ -315,7 +324,9 @@ impl TurboPay {
             let action = request.parameter("action");
             let done = match action.as_deref() {
                 Some("pay") => {
-                    self.orders[index].utr.get_or_insert_with(|| self.random.digits(12));
+                    if self.orders[index].status == Status::New {
+                        self.orders[index].utr = Some(self.random.digits(12));
+                    }
                     let paid = self.apply(index, &Action::Pending, effects);
                     if paid.is_ok() {
                         self.schedule(now + self.config.settles_after, index, Action::Succeed(None));
@@ -354,7 +365,7 @@ impl TurboPay {
         }
         if let Some(what) = moved {
             let sign = if what == What::ChargedBack { -1 } else { 1 };
-            self.balance += sign * order.amount;
+            *self.balances.entry(order.currency.clone()).or_insert(0) += sign * order.amount;
             effects.push(order.record(what, None));
         }
         effects.push(self.message(index));

@@ -80,9 +80,9 @@ impl OrderHandle {
     #[track_caller]
     #[expect(clippy::panic, reason = "a test that says it wrong is to fail")]
     pub fn succeed_with(&self, amount: &str) {
-        match money::parse_hundredths(amount) {
+        match money::parse_positive(amount) {
             Some(amount) => self.apply(&Action::Succeed(Some(amount))),
-            None => panic!("{amount:?} is no decimal with at most two decimals"),
+            None => panic!("{amount:?} is no decimal above zero with at most two decimals"),
         }
     }
 

@@ -16,6 +16,7 @@ pub const BEHAVIOURS: &[Behaviour] = &[
     row("a UTR is taken once", Documented),
     row("a confirmation can be wrong in both fields at once", Recorded),
     row("an INR amount with paise must be an integer; 500.00 and 11.0 are whole", Recorded),
+    row("bank accounts of 9 to 18 characters, IFSC of 11, phone numbers as described, traffic ftd or std", Documented),
     row("amounts from 1 to 10,000,000", Inferred),
     row(
         "currencies INR, EUR and USD; methods upi for deposits, bank_transfer for hosted deposits and withdrawals",
@@ -32,6 +33,7 @@ pub const BEHAVIOURS: &[Behaviour] = &[
     row("a webhook that is not answered 2xx is sent again three times", Documented),
     row("... after one, ten and sixty minutes", Inferred),
     row("a look-up sends a webhook too", Documented),
+    row("an order whose bank was overtaken by another change is not settled by it", Inferred),
     row("60 look-ups a minute", Documented),
     row("... both kinds together; beyond, 429 with Retry-After", Inferred),
     row("X-RateLimit-Limit and X-RateLimit-Remaining", Recorded),

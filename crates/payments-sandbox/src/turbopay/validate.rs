@@ -26,6 +26,9 @@ impl Fields {
     /// A number's text, also where it stands in a string.
     fn number(&self, name: &str) -> Option<String> {
         let raw = self.0.get(name)?.get();
+        if raw == "null" {
+            return None;
+        }
         if raw.starts_with('"') { self.text(name) } else { Some(raw.to_owned()) }
     }
 
@@ -86,17 +89,22 @@ pub(crate) fn new_order(kind: Kind, fields: &Fields, taken: impl Fn(&str) -> boo
     let method = check.required("method", 100);
     let amount = check.amount();
     let currency = check.required("currency", 3);
-    check.required("traffic", 10);
+    let traffic = check.required("traffic", 10);
+    check.form("traffic", "traffic type", matches!(traffic.as_str(), "" | "ftd" | "std"));
     check.optional("customer_email", 100, "email address", |text| text.contains('@'));
-    check.optional("customer_phone", 20, "phone number", |text| text.starts_with('+'));
+    check.optional("customer_phone", 20, "phone number", is_phone);
     check.optional("customer_name", 300, "name", |_| true);
     let reference = check.required("merchant_order_id", 100);
     let customer = check.required("merchant_customer_id", 100);
     let status_url = check.url("status_url");
     let redirect_url = (kind != Kind::Withdrawal).then(|| check.url("redirect_url"));
     if kind == Kind::Withdrawal {
-        check.required("customer_bank_account", 18);
-        check.required("bank_code", 100);
+        let account = check.required("customer_bank_account", 18);
+        let digits = currency != "INR" || account.bytes().all(|byte| byte.is_ascii_digit());
+        let fits = account.is_empty() || (account.len() >= 9 && digits);
+        check.form("customer_bank_account", "bank account number", fits);
+        let code = check.required("bank_code", 100);
+        check.form("bank_code", "IFSC code", code.is_empty() || currency != "INR" || code.chars().count() == 11);
     }
     if taken(&reference) {
         check.refuse("merchant_order_id", "The merchant order id has already been taken.".to_owned());
@@ -104,7 +112,7 @@ pub(crate) fn new_order(kind: Kind, fields: &Fields, taken: impl Fn(&str) -> boo
     if !check.errors.is_empty() {
         return Err(Rejected { message: None, errors: check.errors });
     }
-    if !matches!(currency.as_str(), "INR" | "EUR" | "USD") {
+    if !super::CURRENCIES.contains(&currency.as_str()) {
         return Err(Rejected::invalid("currency", format!("Currency \"{currency}\" is not valid")));
     }
     match (kind, method.as_str()) {
@@ -164,9 +172,18 @@ impl Check<'_> {
         }
     }
 
+    /// Refuses a field unless its form is the documented one.
+    fn form(&mut self, name: &'static str, form: &str, fits: bool) {
+        if !fits {
+            self.refuse(name, format!("The {} field must be a valid {form}.", words(name)));
+        }
+    }
+
     fn url(&mut self, name: &'static str) -> String {
         let text = self.required(name, 255);
-        if !text.is_empty() && !text.starts_with("http://") && !text.starts_with("https://") {
+        // A line feed in an address would write headers of its own, in messages and in redirects.
+        let plain = text.chars().all(|c| c.is_ascii_graphic());
+        if !text.is_empty() && (!plain || !(text.starts_with("http://") || text.starts_with("https://"))) {
             self.refuse(name, format!("The {} field must be a valid URL.", words(name)));
         }
         text
@@ -199,6 +216,15 @@ impl Check<'_> {
     fn refuse(&mut self, name: &'static str, problem: String) {
         self.errors.push((name, problem));
     }
+}
+
+/// With a country code; behind India's, ten digits of which the first is 6, 7, 8 or 9.
+fn is_phone(text: &str) -> bool {
+    let Some(digits) = text.strip_prefix('+') else { return false };
+    let national = digits.strip_prefix("91");
+    !digits.is_empty()
+        && digits.bytes().all(|byte| byte.is_ascii_digit())
+        && national.is_none_or(|rest| rest.len() == 10 && rest.starts_with(['6', '7', '8', '9']))
 }
 
 fn words(name: &str) -> String {
