@@ -24,6 +24,8 @@ async fn main() -> ExitCode {
     for fault in serve.faults {
         builder = builder.fault(fault);
     }
+    // Before anybody is told that it runs: who then ends it at once is to find it listening to that.
+    let stopped = stopped();
     let sandbox = match builder.try_start().await {
         Ok(sandbox) => sandbox,
         Err(err) => {
@@ -36,7 +38,7 @@ async fn main() -> ExitCode {
     } else {
         print_screen(&sandbox)
     }
-    stopped().await;
+    stopped.await;
     sandbox.abandon();
     ExitCode::SUCCESS
 }
@@ -109,21 +111,26 @@ Try:
     );
 }
 
-/// Waits for Ctrl-C, or to be told to end.
-async fn stopped() {
-    let interrupted = tokio::signal::ctrl_c();
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        if let Ok(mut terminated) = signal(SignalKind::terminate()) {
-            tokio::select! {
-                _ = interrupted => {}
-                _ = terminated.recv() => {}
-            }
-            return;
+/// Ends when Ctrl-C is pressed or the program is told to end, from the moment of this call on.
+#[cfg(unix)]
+fn stopped() -> impl Future<Output = ()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (interrupted, terminated) = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()));
+    async move {
+        let (Ok(mut interrupted), Ok(mut terminated)) = (interrupted, terminated) else {
+            return std::future::pending().await;
+        };
+        tokio::select! {
+            _ = interrupted.recv() => {}
+            _ = terminated.recv() => {}
         }
     }
-    let _ = interrupted.await;
+}
+
+/// Ends when Ctrl-C is pressed.
+#[cfg(not(unix))]
+async fn stopped() {
+    let _ = tokio::signal::ctrl_c().await;
 }
 
 const HELP: &str = "Payment providers on loopback, for tests.

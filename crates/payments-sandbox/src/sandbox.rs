@@ -251,7 +251,9 @@ impl Builder {
             blocked_customers: self.blocked_customers,
         };
         let control = listen(self.port).await?;
-        let provider = listen(if self.port == 0 { 0 } else { self.port.saturating_add(1) }).await?;
+        let behind = if self.port == 0 { Some(0) } else { self.port.checked_add(1) };
+        let behind = behind.ok_or_else(|| std::io::Error::other("65535: none is behind it for the providers"))?;
+        let provider = listen(behind).await?;
         let origin = format!("http://{}", provider.local_addr()?);
         let control_url = format!("http://{}", control.local_addr()?);
         let mut engine = turbopay::TurboPay::new(config, random.next());
@@ -273,7 +275,8 @@ impl Builder {
 }
 
 async fn listen(port: u16) -> std::io::Result<TcpListener> {
-    TcpListener::bind(("127.0.0.1", port)).await
+    let named = |err: std::io::Error| std::io::Error::new(err.kind(), format!("{port}: {err}"));
+    TcpListener::bind(("127.0.0.1", port)).await.map_err(named)
 }
 
 /// Why a sandbox could not be started.
@@ -289,7 +292,7 @@ pub enum StartError {
 impl fmt::Display for StartError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Listen(err) => write!(f, "a port could not be listened on: {err}"),
+            Self::Listen(err) => write!(f, "a port could not be listened on, {err}"),
             Self::Fault(err) => err.fmt(f),
         }
     }
