@@ -49,22 +49,34 @@ impl Clock {
         self.0.began + self.elapsed()
     }
 
+    /// The time of day when it began.
+    pub(crate) fn began(&self) -> OffsetDateTime {
+        self.0.began
+    }
+
     /// The time since it began.
     #[must_use]
     pub fn elapsed(&self) -> Duration {
         self.0.running.map_or(Duration::ZERO, |began| began.elapsed()) + *self.moved()
     }
 
-    /// Moves it on.
+    /// Moves it on, by a thousand years over its life at most.
     pub fn advance(&self, by: Duration) {
-        *self.moved() += by;
+        {
+            let mut moved = self.moved();
+            *moved = moved.saturating_add(by).min(LONGEST);
+        }
         self.0.changed.send_replace(());
     }
 
     /// Waits for `duration` on this clock. Something else must move a manual clock meanwhile.
     pub fn sleep(&self, duration: Duration) -> impl Future<Output = ()> + Send + 'static {
+        self.sleep_until(self.elapsed().saturating_add(duration))
+    }
+
+    /// Waits until so much time has passed since it began.
+    pub(crate) fn sleep_until(&self, until: Duration) -> impl Future<Output = ()> + Send + 'static {
         let clock = self.clone();
-        let until = clock.elapsed() + duration;
         async move {
             let mut changed = clock.0.changed.subscribe();
             loop {
@@ -86,3 +98,6 @@ impl Clock {
         self.0.moved.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+/// Dates end with the year 9999, and what is beyond could not be told.
+const LONGEST: Duration = Duration::from_secs(1000 * 365 * 24 * 60 * 60);

@@ -66,10 +66,12 @@ impl fmt::Display for What {
 impl fmt::Display for Entry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let amount = money::with_two_decimals(self.amount);
+        // A reference is any text; here it is to stay on its line.
+        let reference: String = self.reference.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect();
         write!(
             f,
             "{:>3}  {:<28} {:<24} {:<12} {amount:>12} {}",
-            self.number, self.operation, self.reference, self.what, self.currency
+            self.number, self.operation, reference, self.what, self.currency
         )
     }
 }

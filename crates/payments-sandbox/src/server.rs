@@ -45,12 +45,12 @@ async fn connection(stream: TcpStream, door: Door, world: Arc<World>, idle_close
             Incoming::Request(request) => request,
             Incoming::Closed => return,
             Incoming::Broken => {
-                let _ =
-                    write(reader.stream(), &Response::new(400, "text/plain", "not a request that is understood here"))
-                        .await;
-                return;
+                let answer = Response::new(400, "text/plain", "not a request that is understood here");
+                let _ = write(reader.stream(), &answer).await;
+                return end(reader.into_stream(), Close::Fin).await;
             }
         };
+        let last = is_last(&request);
         let kept = match door {
             Door::Control => write(reader.stream(), &control::answer(&world, &request)).await.is_ok(),
             Door::Provider(provider) => match answer(&mut reader, provider, &world, request).await {
@@ -61,15 +61,22 @@ async fn connection(stream: TcpStream, door: Door, world: Arc<World>, idle_close
         if !kept {
             return;
         }
+        if last {
+            return end(reader.into_stream(), Close::Fin).await;
+        }
     }
+}
+
+/// Whether the client wants the connection closed behind the answer.
+fn is_last(request: &Request) -> bool {
+    let options = request.header("connection").unwrap_or_default();
+    options.split(',').any(|option| option.trim().eq_ignore_ascii_case("close"))
 }
 
 /// Answers a request, or says how the connection is to end.
 async fn answer(reader: &mut Reader, provider: Provider, world: &World, request: Request) -> Result<(), Close> {
-    let Exchange { after, wire } = world.exchange(provider, request);
-    if !after.is_zero() {
-        world.clock.sleep(after).await;
-    }
+    let Exchange { at, wire } = world.exchange(provider, request);
+    world.clock.sleep_until(at).await;
     let stream = reader.stream();
     match wire {
         Wire::Answer(response) => write(stream, &response).await.map_err(|_| Close::Fin),
@@ -79,8 +86,10 @@ async fn answer(reader: &mut Reader, provider: Provider, world: &World, request:
             Err(close)
         }
         Wire::Slow(response) => {
+            let mut at = at;
             for byte in [response.head(), response.body].concat() {
-                world.clock.sleep(DRIP).await;
+                at += DRIP;
+                world.clock.sleep_until(at).await;
                 stream.write_all(&[byte]).await.map_err(|_| Close::Fin)?;
             }
             Ok(())
@@ -98,17 +107,25 @@ async fn end(mut stream: TcpStream, close: Close) {
     match close {
         Close::Fin => {
             let _ = stream.shutdown().await;
+            // To close a socket that has something unread sends a reset, and a client that is still writing gets one too.
+            let _ = tokio::time::timeout(LINGER, drain(&mut stream)).await;
         }
         Close::Rst => {
             // Closing with nothing to wait for sends a reset.
             let _ = stream.set_zero_linger();
         }
-        Close::Stall => {
-            let mut nothing = [0; 1024];
-            while stream.read(&mut nothing).await.is_ok_and(|length| length > 0) {}
-        }
+        Close::Stall => drain(&mut stream).await,
     }
 }
+
+/// Reads on until the client is gone.
+async fn drain(stream: &mut TcpStream) {
+    let mut nothing = [0; 8192];
+    while stream.read(&mut nothing).await.is_ok_and(|length| length > 0) {}
+}
+
+/// How long a client may take, in real time, to hear that a connection is closed.
+const LINGER: Duration = Duration::from_secs(10);
 
 /// Between two bytes of a slow answer, on the clock.
 const DRIP: Duration = Duration::from_millis(100);

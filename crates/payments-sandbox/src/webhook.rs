@@ -113,11 +113,11 @@ impl Outbox {
         self.entries.push(Outgoing { delivery, message, due });
     }
 
-    /// The first message that is due.
+    /// The first message that is due, and its number.
     pub(crate) fn next(&self, now: Duration) -> Option<(usize, Message)> {
-        let due = |entry: &Outgoing| entry.delivery.state == DeliveryState::Waiting && entry.due <= now;
-        let index = self.entries.iter().position(due)?;
-        Some((index, self.entries[index].message.clone()))
+        let due = |entry: &&Outgoing| entry.delivery.state == DeliveryState::Waiting && entry.due <= now;
+        let entry = self.entries.iter().find(due)?;
+        Some((entry.delivery.number, entry.message.clone()))
     }
 
     pub(crate) fn next_due(&self) -> Option<Duration> {
@@ -125,9 +125,10 @@ impl Outbox {
         waiting.map(|entry| entry.due).min()
     }
 
-    /// A message was sent: done with it, or once more later.
-    pub(crate) fn sent(&mut self, index: usize, result: &Result<u16, String>, now: Duration) -> String {
-        let Outgoing { delivery, due, .. } = &mut self.entries[index];
+    /// A message was sent: done with it, or once more later. While it was, others may have moved in front of it.
+    pub(crate) fn sent(&mut self, number: usize, result: &Result<u16, String>, now: Duration) -> Option<String> {
+        let entry = self.entries.iter_mut().find(|entry| entry.delivery.number == number)?;
+        let Outgoing { delivery, due, .. } = entry;
         delivery.attempts += 1;
         let taken = matches!(result, Ok(status) if (200..300).contains(status));
         let wait = usize::try_from(delivery.attempts - 1).ok().and_then(|attempt| AGAIN_AFTER.get(attempt));
@@ -146,7 +147,8 @@ impl Outbox {
             }
         };
         let said = result.as_ref().map_or_else(Clone::clone, |status| format!("answered {status}"));
-        format!("webhook {} {}: attempt {}, {said}: {then}", delivery.reference, delivery.about, delivery.attempts)
+        let Delivery { reference, about, attempts, .. } = delivery;
+        Some(format!("webhook {reference} {about}: attempt {attempts}, {said}: {then}"))
     }
 
     /// Lets go of what faults hold.
@@ -169,13 +171,13 @@ pub(crate) async fn send(message: &Message) -> Result<u16, String> {
 }
 
 async fn exchange(message: &Message) -> Result<u16, String> {
-    let rest = message.url.strip_prefix("http://").ok_or("only plain http is spoken here")?;
-    let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
-    let address = if authority.contains(':') { authority.to_owned() } else { format!("{authority}:80") };
+    let (authority, path) = parts(&message.url).ok_or("only plain http is spoken here")?;
+    let (_, port) = host_and_port(authority);
+    let address = if port.is_some() { authority.to_owned() } else { format!("{authority}:80") };
     let broken = |err: std::io::Error| err.kind().to_string();
     let mut stream = TcpStream::connect(&address).await.map_err(broken)?;
     let mut head = format!(
-        "POST /{path} HTTP/1.1\r\nHost: {authority}\r\nContent-Type: application/json\r\nContent-Length: {}\r\nConnection: close\r\n",
+        "POST {path} HTTP/1.1\r\nHost: {authority}\r\nContent-Type: application/json\r\nContent-Length: {}\r\nConnection: close\r\n",
         message.body.len()
     );
     for (name, value) in &message.headers {
@@ -184,21 +186,40 @@ async fn exchange(message: &Message) -> Result<u16, String> {
     head.push_str("\r\n");
     stream.write_all(&[head.as_bytes(), &message.body].concat()).await.map_err(broken)?;
     let mut answer = Vec::new();
-    // The head is enough, and a merchant that answers without end is not listened to.
-    stream.take(64 * 1024).read_to_end(&mut answer).await.map_err(broken)?;
-    let status =
-        answer.get(9..12).and_then(|digits| std::str::from_utf8(digits).ok()).and_then(|digits| digits.parse().ok());
+    // The head is enough: a merchant may leave the connection open behind it, or answer without end.
+    while !answer.windows(4).any(|window| window == b"\r\n\r\n") {
+        if answer.len() > LONGEST_HEAD || stream.read_buf(&mut answer).await.map_err(broken)? == 0 {
+            return Err("no HTTP answer".to_owned());
+        }
+    }
+    let line = String::from_utf8_lossy(&answer);
+    let status = line.strip_prefix("HTTP/1.").and_then(|rest| rest.get(2..5)).and_then(|digits| digits.parse().ok());
     status.ok_or_else(|| "no HTTP answer".to_owned())
+}
+
+/// The authority and the target of an address.
+fn parts(url: &str) -> Option<(&str, String)> {
+    let rest = url.strip_prefix("http://")?.split('#').next()?;
+    let end = rest.find(['/', '?']).unwrap_or(rest.len());
+    let (authority, target) = rest.split_at(end);
+    Some((authority, if target.starts_with('/') { target.to_owned() } else { format!("/{target}") }))
+}
+
+/// A port stands behind the last colon that is not one of an IPv6 address.
+fn host_and_port(authority: &str) -> (&str, Option<&str>) {
+    match authority.rsplit_once(':') {
+        Some((host, port)) if !port.ends_with(']') => (host, Some(port)),
+        _ => (authority, None),
+    }
 }
 
 /// Whether an address is this machine's: nothing else is ever sent to.
 fn is_loopback(url: &str) -> bool {
-    let Some(rest) = url.strip_prefix("http://") else { return false };
-    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let Some((authority, _)) = parts(url) else { return false };
     if authority.contains('@') {
         return false;
     }
-    let host = authority.rsplit_once(':').map_or(authority, |(host, _)| host);
+    let (host, _) = host_and_port(authority);
     host == "localhost" || host == "[::1]" || host.parse::<Ipv4Addr>().is_ok_and(|ip| ip.is_loopback())
 }
 
@@ -224,6 +245,9 @@ impl fmt::Display for DeliveryState {
 
 /// Three times more (documented), after these waits (inferred).
 const AGAIN_AFTER: &[Duration] = &[Duration::from_secs(60), Duration::from_secs(600), Duration::from_secs(3600)];
+
+/// Beyond it an answer is none.
+const LONGEST_HEAD: usize = 64 * 1024;
 
 /// How long a merchant may take to answer, in real time.
 const PATIENCE: Duration = Duration::from_secs(5);

@@ -46,9 +46,11 @@ impl Provider {
     pub(crate) const ALL: &[Self] = &[Self::TurboPay];
 }
 
-/// What goes over the wire, after how long.
+/// What goes over the wire, and when.
 pub(crate) struct Exchange {
-    pub(crate) after: Duration,
+    /// On the clock, since its beginning. It is settled with the exchange itself: a clock that is moved right afterwards
+    /// moves this answer too.
+    pub(crate) at: Duration,
     pub(crate) wire: Wire,
 }
 
@@ -128,15 +130,18 @@ impl World {
         if let Some((_, effect)) = &fault {
             state.note(&self.clock, format!("{name}.{operation}#{number} {about}: fault {effect}"));
         }
+        let now = self.clock.elapsed();
         let exchange = match fault {
             None => Exchange::now(Wire::Answer(state.respond(provider, &request, &self.clock))),
             Some((Phase::BeforeCommit, FaultEffect::LateCommit(after))) => {
                 state.late.push((self.clock.now() + after, provider, request));
                 Exchange::now(Wire::Part(Vec::new(), Close::Fin))
             }
-            Some((Phase::BeforeCommit, FaultEffect::Delay(after))) => Exchange { after, wire: Wire::Undone(request) },
+            Some((Phase::BeforeCommit, FaultEffect::Delay(after))) => {
+                Exchange { at: now + after, wire: Wire::Undone(request) }
+            }
             Some((Phase::BeforeCommit, effect)) => {
-                Exchange::of(&effect, Response::json(200, &serde_json::json!({"status": "ok"})))
+                Exchange::of(&effect, Response::json(200, &serde_json::json!({"status": "ok"})), now)
             }
             Some((Phase::MidBody, effect)) => {
                 let answer = state.respond(provider, &request, &self.clock);
@@ -145,7 +150,7 @@ impl World {
             }
             Some((_, effect)) => {
                 let answer = state.respond(provider, &request, &self.clock);
-                Exchange::of(&effect, answer)
+                Exchange::of(&effect, answer, now)
             }
         };
         drop(state);
@@ -188,11 +193,12 @@ impl World {
                 state.tick(&self.clock);
                 state.outbox.next(self.clock.elapsed())
             };
-            let Some((index, message)) = next else { return };
+            let Some((number, message)) = next else { return };
             let result = webhook::send(&message).await;
             let mut state = self.state();
-            let line = state.outbox.sent(index, &result, self.clock.elapsed());
-            state.note(&self.clock, line);
+            if let Some(line) = state.outbox.sent(number, &result, self.clock.elapsed()) {
+                state.note(&self.clock, line);
+            }
         }
     }
 
@@ -200,10 +206,11 @@ impl World {
     pub(crate) async fn keep_settling(self: Arc<Self>) {
         loop {
             self.settle().await;
-            let due = self.state().next_due(&self.clock).unwrap_or(IDLE);
+            let due = self.state().next_due(&self.clock);
+            let due = due.unwrap_or_else(|| self.clock.elapsed().saturating_add(IDLE));
             tokio::select! {
                 () = self.wake.notified() => {}
-                () = self.clock.sleep(due) => {}
+                () = self.clock.sleep_until(due) => {}
             }
         }
     }
@@ -283,16 +290,19 @@ impl State {
 
     fn tick(&mut self, clock: &Clock) {
         let now = clock.now();
+        let (mut due, later): (Vec<_>, Vec<_>) =
+            std::mem::take(&mut self.late).into_iter().partition(|(at, _, _)| *at <= now);
+        self.late = later;
+        due.sort_by_key(|(at, _, _)| *at);
+        for (at, provider, request) in due {
+            self.note(clock, format!("request {} is done late", request.number));
+            // At its own time, before what fell due after it.
+            let (_nobody_waits_for_it, effects) = self.engine(provider).respond(&request, at);
+            self.take_effects(provider, effects, clock);
+        }
         for provider in Provider::ALL {
             let effects = self.engine(*provider).tick(now);
             self.take_effects(*provider, effects, clock);
-        }
-        let (due, later) = std::mem::take(&mut self.late).into_iter().partition(|(at, _, _)| *at <= now);
-        self.late = later;
-        let due: Vec<(OffsetDateTime, Provider, Request)> = due;
-        for (_, provider, request) in due {
-            self.note(clock, format!("request {} is done late", request.number));
-            let _nobody_waits_for_it = self.respond(provider, &request, clock);
         }
     }
 
@@ -325,29 +335,32 @@ impl State {
         }
     }
 
-    /// How long until something falls due.
+    /// When something falls due, on the clock since its beginning.
     fn next_due(&mut self, clock: &Clock) -> Option<Duration> {
-        let now = clock.now();
+        let elapsed = clock.elapsed();
+        let now = clock.began() + elapsed;
         let engines = Provider::ALL.iter().filter_map(|provider| self.engine(*provider).next_due()).min();
         let late = self.late.iter().map(|(at, _, _)| *at).min();
         let at = [engines, late].into_iter().flatten().min();
-        let at = at.map(|at| Duration::try_from(at - now).unwrap_or(Duration::ZERO));
-        let message = self.outbox.next_due().map(|due| due.saturating_sub(clock.elapsed()));
+        let at = at.map(|at| elapsed + Duration::try_from(at - now).unwrap_or(Duration::ZERO));
+        let message = self.outbox.next_due();
         [at, message].into_iter().flatten().min()
     }
 
     fn note(&mut self, clock: &Clock, what: String) {
+        // A merchant's reference is any text: one with a line feed would write lines of its own.
+        let what = what.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect();
         self.timeline.push(TimelineEntry { at: clock.elapsed(), what });
     }
 }
 
 impl Exchange {
     fn now(wire: Wire) -> Self {
-        Self { after: Duration::ZERO, wire }
+        Self { at: Duration::ZERO, wire }
     }
 
     /// What a fault makes of an answer.
-    fn of(effect: &FaultEffect, answer: Response) -> Self {
+    fn of(effect: &FaultEffect, answer: Response, now: Duration) -> Self {
         let wire = match effect {
             FaultEffect::Truncate(bytes) => {
                 let half = answer.body.len() / 2;
@@ -362,8 +375,8 @@ impl Exchange {
             }
             FaultEffect::Redirect(status) => Wire::Answer(Response::redirect(*status, "http://elsewhere.invalid/")),
             FaultEffect::Encoding(name) => Wire::Answer(answer.header("Content-Encoding", name.clone())),
-            FaultEffect::Slow => Wire::Slow(answer),
-            FaultEffect::Delay(after) => return Self { after: *after, wire: Wire::Answer(answer) },
+            FaultEffect::Slow => return Self { at: now, wire: Wire::Slow(answer) },
+            FaultEffect::Delay(after) => return Self { at: now + *after, wire: Wire::Answer(answer) },
             other => Wire::Part(Vec::new(), close_of(other).unwrap_or(Close::Fin)),
         };
         Self::now(wire)

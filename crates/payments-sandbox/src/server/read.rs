@@ -76,18 +76,42 @@ impl Reader {
             let (start, size) = loop {
                 match httparse::parse_chunk_size(&self.buffer).ok()? {
                     httparse::Status::Complete(found) => break found,
+                    httparse::Status::Partial if self.buffer.len() > LONGEST_HEAD => return None,
                     httparse::Status::Partial => self.more().await?,
                 }
             };
             self.buffer.drain(..start);
-            let chunk = self.take(usize::try_from(size).ok()?).await?;
-            // Behind each chunk, and behind the last, stands an empty line.
-            self.take(2).await?;
-            if chunk.is_empty() {
+            if size == 0 {
+                self.trailers().await?;
                 return Some(body);
+            }
+            let chunk = self.take(usize::try_from(size).ok()?).await?;
+            if self.take(2).await? != b"\r\n" {
+                return None;
             }
             body.extend(chunk);
             if body.len() > LONGEST_BODY {
+                return None;
+            }
+        }
+    }
+
+    /// Skips what may stand behind the last chunk, up to an empty line.
+    async fn trailers(&mut self) -> Option<()> {
+        let mut skipped = 0;
+        loop {
+            match self.buffer.windows(2).position(|window| window == b"\r\n") {
+                Some(0) => {
+                    self.buffer.drain(..2);
+                    return Some(());
+                }
+                Some(end) => {
+                    skipped += end;
+                    self.buffer.drain(..end + 2);
+                }
+                None => self.more().await?,
+            }
+            if skipped + self.buffer.len() > LONGEST_HEAD + LONGEST_BODY {
                 return None;
             }
         }
@@ -132,16 +156,21 @@ fn head(bytes: &[u8]) -> Head {
     let (Some(method), Some(target)) = (parsed.method, parsed.path) else { return Head::Wrong };
     let (path, query) = target.split_once('?').unwrap_or((target, ""));
     let text = |value: &[u8]| String::from_utf8_lossy(value).into_owned();
-    let headers: Vec<(String, String)> =
+    let mut headers: Vec<(String, String)> =
         parsed.headers.iter().map(|header| (header.name.to_ascii_lowercase(), text(header.value))).collect();
+    if parsed.version == Some(0) && !headers.iter().any(|(name, _)| name == "connection") {
+        // Without a word, HTTP/1.0 means one request a connection.
+        headers.push(("connection".to_owned(), "close".to_owned()));
+    }
     let value = |name: &str| headers.iter().find(|(header, _)| header == name).map(|(_, value)| value.as_str());
     let body = match (value("transfer-encoding"), value("content-length")) {
         (Some(_), _) => Body::Chunked,
         (None, None) => Body::Sized(0),
-        (None, Some(length)) => match length.parse() {
+        (None, Some(length)) if length.bytes().all(|byte| byte.is_ascii_digit()) => match length.parse() {
             Ok(length) => Body::Sized(length),
             Err(_) => return Head::Wrong,
         },
+        (None, Some(_)) => return Head::Wrong,
     };
     let request = Request {
         number: 0,
