@@ -19,6 +19,9 @@ pub(crate) trait Engine: Send {
     /// Answers a request. What it did is in the effects, whatever becomes of the answer.
     fn respond(&mut self, request: &Request, now: OffsetDateTime) -> (Response, Vec<Effect>);
 
+    /// What the answer would look like, without doing anything: a client is not to see which of both happened.
+    fn rehearse(&self, request: &Request, now: OffsetDateTime) -> Response;
+
     /// Does what is due by now: expiry, settlement.
     fn tick(&mut self, now: OffsetDateTime) -> Vec<Effect>;
 

@@ -38,6 +38,7 @@ pub(crate) struct Config {
 }
 
 /// The engine.
+#[derive(Clone)]
 pub(crate) struct TurboPay {
     config: Config,
     /// Where the hosted page is: the listener's own address.
@@ -102,6 +103,13 @@ impl Engine for TurboPay {
         }
         let response = self.api(request, now, &mut effects);
         (response, effects)
+    }
+
+    fn rehearse(&self, request: &Request, now: OffsetDateTime) -> Response {
+        let mut other = self.clone();
+        // With ids that no order gets.
+        other.random = Random::new(!self.random.clone().next());
+        other.respond(request, now).0
     }
 
     fn tick(&mut self, now: OffsetDateTime) -> Vec<Effect> {

@@ -140,6 +140,10 @@ impl World {
             Some((Phase::BeforeCommit, FaultEffect::Delay(after))) => {
                 Exchange { at: now + after, wire: Wire::Undone(request) }
             }
+            Some((Phase::BeforeCommit, effect @ FaultEffect::Truncate(_))) => {
+                let answer = state.engine(provider).rehearse(&request, self.clock.now());
+                Exchange::of(&effect, answer, now)
+            }
             Some((Phase::BeforeCommit, effect)) => {
                 Exchange::of(&effect, Response::json(200, &serde_json::json!({"status": "ok"})), now)
             }
@@ -363,8 +367,9 @@ impl Exchange {
     fn of(effect: &FaultEffect, answer: Response, now: Duration) -> Self {
         let wire = match effect {
             FaultEffect::Truncate(bytes) => {
-                let half = answer.body.len() / 2;
-                part(&answer, bytes.unwrap_or(half), Close::Fin)
+                // A whole body would not be truncated.
+                let most = answer.body.len().saturating_sub(1);
+                part(&answer, bytes.unwrap_or(answer.body.len() / 2).min(most), Close::Fin)
             }
             FaultEffect::Garbage => Wire::Answer(Response::new(200, "application/json", *b"\xff\xfe{{garbage\x00")),
             FaultEffect::Html(status) => {
