@@ -3,4 +3,7 @@
 
 mod support;
 
+mod fault_budgets;
 mod fault_grammar;
+mod recorded_exchanges;
+mod wire_faults;
