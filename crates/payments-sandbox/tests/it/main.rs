@@ -5,5 +5,7 @@ mod support;
 
 mod fault_budgets;
 mod fault_grammar;
+mod orders;
 mod recorded_exchanges;
+mod validation;
 mod wire_faults;
