@@ -5,7 +5,9 @@ mod support;
 
 mod fault_budgets;
 mod fault_grammar;
+mod hosted_page;
 mod orders;
 mod recorded_exchanges;
 mod validation;
+mod webhooks;
 mod wire_faults;

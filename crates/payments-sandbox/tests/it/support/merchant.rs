@@ -33,7 +33,7 @@ impl Merchant {
         merchant
     }
 
-    /// What it answers next, in order; afterwards 200 with an empty body.
+    /// What it answers next, in order, nothing for a closed connection; afterwards 200 with an empty body.
     pub(crate) fn answers(&self, answers: impl IntoIterator<Item = &'static str>) {
         self.answers.lock().unwrap().extend(answers);
     }
@@ -84,6 +84,9 @@ async fn serve(
     message.body = bytes[head_end..head_end + length].to_vec();
     received.lock().unwrap().push(message);
     let answer = answers.lock().unwrap().pop_front().unwrap_or("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+    if answer.is_empty() {
+        return;
+    }
     let _ = stream.write_all(answer.as_bytes()).await;
     // Like a server that keeps connections open, it leaves it to the other side to close this one.
     let _ = stream.read_buf(&mut bytes).await;
