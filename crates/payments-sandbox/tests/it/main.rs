@@ -3,9 +3,12 @@
 
 mod support;
 
+mod control_api;
+mod ending;
 mod fault_budgets;
 mod fault_grammar;
 mod hosted_page;
+mod hostile_clients;
 mod orders;
 mod recorded_exchanges;
 mod validation;
