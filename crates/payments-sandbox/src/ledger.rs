@@ -42,8 +42,10 @@ pub struct Entry {
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum What {
-    /// It did what it was asked: created a deposit, paid out, took in a UTR.
+    /// It did what it was asked: created a deposit, paid out.
     Executed,
+    /// It took in what confirms an order.
+    Confirmed,
     /// A deposit's money came in.
     Credited,
     /// A withdrawal's money came back.
@@ -56,6 +58,7 @@ impl fmt::Display for What {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(match self {
             Self::Executed => "executed",
+            Self::Confirmed => "confirmed",
             Self::Credited => "credited",
             Self::Returned => "returned",
             Self::ChargedBack => "charged back",

@@ -1,4 +1,4 @@
-//! The pages that a customer meets. No script, nothing from elsewhere, no private id.
+//! The pages that a customer meets. Nothing from elsewhere, no private id, and no script but the close button's.
 
 /// The hosted deposit page.
 pub(crate) fn deposit(hash: &str, amount: &str, reference: &str, status: &str, open: bool) -> String {
@@ -20,10 +20,7 @@ pub(crate) fn deposit(hash: &str, amount: &str, reference: &str, status: &str, o
         format!("<p>This payment is <strong>{}</strong>.</p>", escaped(status))
     };
     let (amount, reference) = (escaped(amount), escaped(reference));
-    document(
-        "Deposit",
-        &format!("<p class=\"amount\">{amount}</p><p>For order {reference}, to <code>{}</code></p>{rest}", "test@test"),
-    )
+    document("Deposit", &format!("<p class=\"amount\">{amount}</p><p>For order {reference}</p>{rest}{CLOSE}"))
 }
 
 /// What a wrong address shows.
@@ -62,6 +59,9 @@ pub(crate) fn escaped(text: &str) -> String {
     }
     out
 }
+
+/// Says to a page that frames this one that the customer is done with it.
+const CLOSE: &str = "<button type=\"button\" onclick=\"parent.postMessage('close','*')\">Close</button>";
 
 const STYLE: &str = "body{font:16px/1.5 system-ui,sans-serif;margin:0;background:#f4f5f7;color:#1d2330}\
 main{max-width:26rem;margin:2rem auto;padding:1.5rem;background:#fff;border-radius:12px;box-shadow:0 1px 4px #0002}\

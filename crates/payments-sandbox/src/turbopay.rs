@@ -277,7 +277,7 @@ impl TurboPay {
         let Some(index) = open else { return Err(Rejected::message("invalid request")) };
         self.utrs.insert(utr.clone());
         self.orders[index].utr = Some(utr);
-        effects.push(self.orders[index].record_as("turbopay.confirm", What::Executed, Some(request.number)));
+        effects.push(self.orders[index].record_as("turbopay.confirm", What::Confirmed, Some(request.number)));
         // A new order can always become pending.
         let _ = self.apply(index, &Action::Pending, effects);
         self.schedule(now + self.config.settles_after, index, Action::Succeed(None));
@@ -367,7 +367,12 @@ impl TurboPay {
     /// Changes an order, if the documents know such a change; says so to the merchant, and puts down what it moved.
     fn apply(&mut self, index: usize, action: &Action, effects: &mut Vec<Effect>) -> Result<(), String> {
         let order = &mut self.orders[index];
+        let before = order.amount;
         let moved = order.apply(action)?;
+        if order.kind == Kind::Withdrawal && order.amount != before {
+            // It left when the order was taken in; what was paid out in the end is another amount.
+            *self.balances.entry(order.currency.clone()).or_insert(0) += before - order.amount;
+        }
         if order.status == Status::Success && order.utr.is_none() {
             order.utr = Some(self.random.digits(12));
         }

@@ -130,7 +130,7 @@ impl Outbox {
         let entry = self.entries.iter_mut().find(|entry| entry.delivery.number == number)?;
         let Outgoing { delivery, due, .. } = entry;
         delivery.attempts += 1;
-        let taken = matches!(result, Ok(status) if (200..300).contains(status));
+        let taken = *result == Ok(200);
         let wait = usize::try_from(delivery.attempts - 1).ok().and_then(|attempt| AGAIN_AFTER.get(attempt));
         let then = match (taken, wait) {
             (true, _) => {

@@ -99,7 +99,7 @@ impl World {
         let number = state.plan.count(name, CONNECTIONS);
         let call = PlanCall { provider: name, operation: None, reference: None, number };
         let (_, effect) = state.plan.take(call, &[Phase::Accept])?;
-        state.note(&self.clock, format!("{name}: connection closed as it was accepted: {effect}"));
+        state.note(&self.clock, &format!("{name}: connection closed as it was accepted: {effect}"));
         close_of(&effect)
     }
 
@@ -111,7 +111,7 @@ impl World {
         let engine = state.engine(provider);
         let (name, asked) = (engine.name(), engine.operation(&request));
         let Some((operation, reference)) = asked else {
-            state.note(&self.clock, format!("{name}: {} of another address", request.method));
+            state.note(&self.clock, &format!("{name}: {} of another address", request.method));
             let answer = state.respond(provider, &request, &self.clock);
             drop(state);
             self.wake.notify_one();
@@ -119,7 +119,7 @@ impl World {
         };
         let number = state.plan.count(name, operation);
         let about = reference.as_deref().unwrap_or("-");
-        state.note(&self.clock, format!("{name}.{operation}#{number} {about}: request {}", request.number));
+        state.note(&self.clock, &format!("{name}.{operation}#{number} {about}: request {}", request.number));
         let call = PlanCall { provider: name, operation: Some(operation), reference: reference.as_deref(), number };
         let phases: &[Phase] = if request.method == "GET" {
             &[Phase::BeforeCommit, Phase::AfterCommit, Phase::MidBody, Phase::Query]
@@ -128,7 +128,7 @@ impl World {
         };
         let fault = state.plan.take(call, phases);
         if let Some((_, effect)) = &fault {
-            state.note(&self.clock, format!("{name}.{operation}#{number} {about}: fault {effect}"));
+            state.note(&self.clock, &format!("{name}.{operation}#{number} {about}: fault {effect}"));
         }
         let now = self.clock.elapsed();
         let exchange = match fault {
@@ -201,7 +201,7 @@ impl World {
             let result = webhook::send(&message).await;
             let mut state = self.state();
             if let Some(line) = state.outbox.sent(number, &result, self.clock.elapsed()) {
-                state.note(&self.clock, line);
+                state.note(&self.clock, &line);
             }
         }
     }
@@ -299,7 +299,7 @@ impl State {
         self.late = later;
         due.sort_by_key(|(at, _, _)| *at);
         for (at, provider, request) in due {
-            self.note(clock, format!("request {} is done late", request.number));
+            self.note(clock, &format!("request {} is done late", request.number));
             // At its own time, before what fell due after it.
             let (_nobody_waits_for_it, effects) = self.engine(provider).respond(&request, at);
             self.take_effects(provider, effects, clock);
@@ -325,7 +325,7 @@ impl State {
                         currency,
                         request,
                     };
-                    self.note(clock, format!("LEDGER {entry}"));
+                    self.note(clock, &format!("LEDGER {entry}"));
                     self.ledger.push(entry);
                 }
                 Effect::Deliver(message) => {
@@ -333,7 +333,7 @@ impl State {
                     let call = PlanCall { provider: name, operation: Some(message.operation), reference, number: 0 };
                     let fault = self.plan.take_for_message(call);
                     let line = self.outbox.put(message, fault.as_ref(), clock.elapsed());
-                    self.note(clock, line);
+                    self.note(clock, &line);
                 }
             }
         }
@@ -351,7 +351,7 @@ impl State {
         [at, message].into_iter().flatten().min()
     }
 
-    fn note(&mut self, clock: &Clock, what: String) {
+    fn note(&mut self, clock: &Clock, what: &str) {
         // A merchant's reference is any text: one with a line feed would write lines of its own.
         let what = what.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect();
         self.timeline.push(TimelineEntry { at: clock.elapsed(), what });

@@ -74,8 +74,7 @@ fn trigger_of(text: &str) -> Result<(String, Option<String>, Calls, bool), Fault
 }
 
 fn percent_of(word: &str, share: &str) -> Result<u8, FaultError> {
-    let percent =
-        share.strip_suffix('%').and_then(number::<u8>).filter(|percent| (1..=100).contains(percent));
+    let percent = share.strip_suffix('%').and_then(number::<u8>).filter(|percent| (1..=100).contains(percent));
     percent.ok_or_else(|| refused(word, "must be a whole number from 1% to 100%"))
 }
 
@@ -95,7 +94,9 @@ fn effect_of(word: &str) -> Result<FaultEffect, FaultError> {
         let given = value.and_then(number::<u16>).filter(|status| range.contains(status));
         given.ok_or_else(|| refused(word, format!("needs a status from {} to {}", range.start(), range.end())))
     };
-    let time = || value.and_then(duration).ok_or_else(|| refused(word, "needs a time, such as 2s or 500ms, of at most 365 days"));
+    let time = || {
+        value.and_then(duration).ok_or_else(|| refused(word, "needs a time, such as 2s or 500ms, of at most 365 days"))
+    };
     Ok(match pattern {
         FaultEffect::Html(_) => FaultEffect::Html(status(200..=599)?),
         FaultEffect::Json(_) => FaultEffect::Json(status(200..=599)?),
@@ -139,7 +140,8 @@ fn refused(part: &str, rule: impl Into<String>) -> FaultError {
 }
 
 /// Why a fault at @accept cannot say more about the call.
-const NOTHING_READ: &str = "cannot be told @accept, where nothing is read yet; say turbopay or turbopay#2, for the second connection";
+const NOTHING_READ: &str =
+    "cannot be told @accept, where nothing is read yet; say turbopay or turbopay#2, for the second connection";
 
 /// A year, so that no sum with the clock overflows.
 const LONGEST_TIME: Duration = Duration::from_secs(365 * 24 * 60 * 60);

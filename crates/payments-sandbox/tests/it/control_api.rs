@@ -202,7 +202,8 @@ async fn what_it_cannot_do_is_said() {
 #[tokio::test]
 async fn an_address_that_there_is_not_points_to_the_list() {
     let sandbox = Sandbox::builder().start().await;
-    for (method, path) in [("GET", "/nothing"), ("PUT", "/faults"), ("POST", "/ledger"), ("POST", "/turbopay/orders/x")] {
+    for (method, path) in [("GET", "/nothing"), ("PUT", "/faults"), ("POST", "/ledger"), ("POST", "/turbopay/orders/x")]
+    {
         let found = control(&sandbox, method, path, "").await.expect(404);
         assert_eq!(found["error"], "there is no such address; GET / lists them", "{method} {path}");
     }

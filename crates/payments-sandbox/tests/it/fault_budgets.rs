@@ -91,8 +91,7 @@ async fn everything_random_comes_from_the_seed() {
         let sandbox = Sandbox::builder().seed(seed).start().await;
         let order = post(&sandbox, "withdraw/new", &withdrawal("order-1")).await.expect(201);
         let turbopay = sandbox.turbopay();
-        let found =
-            (turbopay.api_key().to_owned(), turbopay.webhook_key().to_owned(), order["order_id"].to_string());
+        let found = (turbopay.api_key().to_owned(), turbopay.webhook_key().to_owned(), order["order_id"].to_string());
         sandbox.finish();
         found
     }

@@ -29,8 +29,19 @@ fn effects_of(phase: &str) -> &'static [&'static str] {
         "accept" | "mid-body" => &["fin", "rst", "stall"],
         "webhook" => &["duplicate", "reorder", "drop", "tamper", "hold"],
         _ => &[
-            "fin", "rst", "stall", "truncate", "truncate=7", "garbage", "html=502", "json=429", "redirect=302",
-            "encoding=gzip", "delay=2s", "delay=500ms", "slow",
+            "fin",
+            "rst",
+            "stall",
+            "truncate",
+            "truncate=7",
+            "garbage",
+            "html=502",
+            "json=429",
+            "redirect=302",
+            "encoding=gzip",
+            "delay=2s",
+            "delay=500ms",
+            "slow",
         ],
     }
 }
@@ -174,19 +185,17 @@ fn fault_text() -> impl Strategy<Value = String> {
     ];
     let order = prop_oneof![Just(String::new()), "[!-~é]{1,12}".prop_map(|reference| format!(" order={reference}"))];
     let percent = prop_oneof![Just(String::new()), (1_u8..=100).prop_map(|percent| format!(" p={percent}%"))];
-    let budget = prop_oneof![
-        Just(String::new()),
-        Just(" x*".to_owned()),
-        (1_u32..4).prop_map(|times| format!(" x{times}")),
-    ];
-    let effect = (0..PHASES.len(), any::<prop::sample::Index>(), 0_u64..31_536_000_000).prop_map(|(phase, pick, time)| {
-        let phase = PHASES[phase];
-        match pick.index(effects_of(phase).len() + 2) {
-            0 if phase == "before-commit" => format!("@{phase} late-commit={time}ms"),
-            1 if phase == "query" => format!("@{phase} delay={time}ms"),
-            other => format!("@{phase} {}", effects_of(phase)[other % effects_of(phase).len()]),
-        }
-    });
+    let budget =
+        prop_oneof![Just(String::new()), Just(" x*".to_owned()), (1_u32..4).prop_map(|times| format!(" x{times}")),];
+    let effect =
+        (0..PHASES.len(), any::<prop::sample::Index>(), 0_u64..31_536_000_000).prop_map(|(phase, pick, time)| {
+            let phase = PHASES[phase];
+            match pick.index(effects_of(phase).len() + 2) {
+                0 if phase == "before-commit" => format!("@{phase} late-commit={time}ms"),
+                1 if phase == "query" => format!("@{phase} delay={time}ms"),
+                other => format!("@{phase} {}", effects_of(phase)[other % effects_of(phase).len()]),
+            }
+        });
     ("(\\.(withdraw|\\*|balance))?", calls, order, percent, effect, budget).prop_map(
         |(operation, calls, order, percent, effect, budget)| {
             let (operation, order) =

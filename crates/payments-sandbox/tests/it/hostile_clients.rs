@@ -68,9 +68,7 @@ async fn a_request_may_come_a_byte_at_a_time() {
 async fn a_client_that_asks_for_it_gets_the_connection_closed_behind_the_answer() {
     let sandbox = Sandbox::builder().start().await;
     let host = authority(sandbox.turbopay().base_url()).to_owned();
-    for (version, field) in
-        [("1.1", "Connection: close\r\n"), ("1.1", "Connection: TE, Close\r\n"), ("1.0", "")]
-    {
+    for (version, field) in [("1.1", "Connection: close\r\n"), ("1.1", "Connection: TE, Close\r\n"), ("1.0", "")] {
         let mut line = connect(&sandbox).await;
         line.write(format!("GET /api/nothing HTTP/{version}\r\nHost: {host}\r\n{field}\r\n").as_bytes()).await;
         line.answer().await.expect(404);
@@ -168,7 +166,8 @@ async fn what_is_too_long_is_refused() {
     check_refused(format!("GET / HTTP/1.1\r\n{}\r\n", "X: y\r\n".repeat(100)).as_bytes()).await;
     check_refused(format!("POST / HTTP/1.1\r\nContent-Length: {}\r\n\r\n{}", 2 << 20, long(2 << 20)).as_bytes()).await;
     let chunk = format!("10000\r\n{}\r\n", long(0x10000));
-    check_refused(format!("POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n{}", chunk.repeat(20)).as_bytes()).await;
+    check_refused(format!("POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n{}", chunk.repeat(20)).as_bytes())
+        .await;
     let extension = format!("POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n1;{}", long(100_000));
     check_refused(extension.as_bytes()).await;
 }

@@ -23,9 +23,11 @@ async fn check_taken(path: &str, body: &Value) {
 
 #[tokio::test]
 async fn a_required_field_that_is_missing_null_or_empty_is_named() {
-    let required = ["method", "amount", "currency", "traffic", "merchant_order_id", "merchant_customer_id", "status_url"];
+    let required =
+        ["method", "amount", "currency", "traffic", "merchant_order_id", "merchant_customer_id", "status_url"];
     let deposits = required.iter().chain(&["redirect_url"]).map(|name| ("deposit/new", *name));
-    let withdrawals = required.iter().chain(&["customer_bank_account", "bank_code"]).map(|name| ("withdraw/new", *name));
+    let withdrawals =
+        required.iter().chain(&["customer_bank_account", "bank_code"]).map(|name| ("withdraw/new", *name));
     for (path, name) in deposits.chain(withdrawals) {
         let body = if path == "deposit/new" { deposit("order-1") } else { withdrawal("order-1") };
         let message = format!("The {} field is required.", name.replace('_', " "));
@@ -37,11 +39,7 @@ async fn a_required_field_that_is_missing_null_or_empty_is_named() {
 
 #[tokio::test]
 async fn a_field_that_is_longer_than_documented_is_named_with_its_length() {
-    for (name, longest) in [
-        ("customer_name", 300),
-        ("merchant_order_id", 100),
-        ("merchant_customer_id", 100),
-    ] {
+    for (name, longest) in [("customer_name", 300), ("merchant_order_id", 100), ("merchant_customer_id", 100)] {
         let message = format!("The {} field must not be greater than {longest} characters.", name.replace('_', " "));
         check_refused("deposit/new", &with(deposit("o"), name, "é".repeat(longest + 1)), name, &message).await;
         check_taken("deposit/new", &with(deposit("o"), name, "é".repeat(longest))).await;
@@ -117,11 +115,9 @@ async fn a_field_of_another_form_is_named_with_the_form() {
     let message = "The customer bank account field must not be greater than 18 characters.";
     let long = with(withdrawal("o"), "customer_bank_account", "1".repeat(19));
     check_refused("withdraw/new", &long, "customer_bank_account", message).await;
-    for (name, value) in [
-        ("customer_bank_account", "012345678"),
-        ("customer_phone", "+4915112345678"),
-        ("traffic", "ftd"),
-    ] {
+    for (name, value) in
+        [("customer_bank_account", "012345678"), ("customer_phone", "+4915112345678"), ("traffic", "ftd")]
+    {
         check_taken("withdraw/new", &with(withdrawal("o"), name, value)).await;
     }
     for name in ["customer_email", "customer_phone", "customer_name"] {

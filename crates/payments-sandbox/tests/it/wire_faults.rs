@@ -126,7 +126,8 @@ async fn nothing_that_was_not_done_is_ever_answered_in_full_as_if_it_were() {
         let bytes = if effect.starts_with("truncate") { line.end().await.0 } else { line.silence().await };
 
         let text = String::from_utf8_lossy(&bytes);
-        let order = text.split_once("\r\n\r\n").and_then(|(_, body)| serde_json::from_str::<serde_json::Value>(body).ok());
+        let order =
+            text.split_once("\r\n\r\n").and_then(|(_, body)| serde_json::from_str::<serde_json::Value>(body).ok());
         assert!(order.is_none_or(|order| order["order_id"].is_null()), "{effect}: {text}");
         sandbox.ledger().order("order-1").never_executed();
         sandbox.finish();
@@ -151,7 +152,10 @@ async fn half_a_body_arrives_before_the_connection_ends_at_mid_body() {
         let text = String::from_utf8(bytes).unwrap();
         let (head, body) = text.split_once("\r\n\r\n").expect("no head arrived");
         assert!(head.starts_with("HTTP/1.1 201 Created\r\n"), "{head}");
-        assert!(body.starts_with("{\"order_id\":") && serde_json::from_str::<serde_json::Value>(body).is_err(), "{body}");
+        assert!(
+            body.starts_with("{\"order_id\":") && serde_json::from_str::<serde_json::Value>(body).is_err(),
+            "{body}"
+        );
         assert_eq!(end, expected, "{effect}");
         sandbox.ledger().order("order-1").executed_once();
         sandbox.finish();
