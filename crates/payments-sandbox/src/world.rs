@@ -411,3 +411,45 @@ const CONNECTIONS: &str = "";
 
 /// A failure's story shows the end, which is where it went wrong.
 const LINES_OF_A_STORY: usize = 60;
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::{Provider, World};
+    use crate::clock::Clock;
+    use crate::engine::Effect;
+    use crate::ledger::What;
+    use crate::turbopay::{Config, TurboPay};
+
+    /// No engine executes twice, which is why this cannot be seen from outside.
+    #[test]
+    fn an_order_that_was_executed_twice_is_complained_of() {
+        let config = Config {
+            api_key: String::new(),
+            webhook_key: String::new(),
+            opening_balance: 0,
+            settles_after: std::time::Duration::ZERO,
+            whitelisted: true,
+            blocked_customers: HashSet::new(),
+        };
+        let world = World::new(Clock::manual(), 1, TurboPay::new(config, 1));
+        let execution = |reference: &str, operation| Effect::Record {
+            operation,
+            reference: reference.to_owned(),
+            what: What::Executed,
+            amount: 100,
+            currency: "INR".to_owned(),
+            request: None,
+        };
+        let effects = vec![
+            execution("twice", "turbopay.withdraw"),
+            execution("once", "turbopay.withdraw"),
+            execution("once", "turbopay.confirm"),
+            execution("twice", "turbopay.withdraw"),
+        ];
+        world.act(Provider::TurboPay, |_, _| Ok((effects, ()))).unwrap();
+
+        assert_eq!(world.complaints(), ["turbopay.withdraw was executed twice for \"twice\""]);
+    }
+}

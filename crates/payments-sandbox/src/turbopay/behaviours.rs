@@ -36,7 +36,7 @@ pub const BEHAVIOURS: &[Behaviour] = &[
     row("a webhook is answered 200, and sent again three times otherwise", Documented),
     row("... after one, ten and sixty minutes", Inferred),
     row("a look-up sends a webhook too", Documented),
-    row("an order whose bank was overtaken by another change is not settled by it", Inferred),
+    row("a settlement that another change overtook does not happen", Inferred),
     row("60 look-ups a minute", Documented),
     row("... both kinds together; beyond, 429 with Retry-After", Inferred),
     row("X-RateLimit-Limit and X-RateLimit-Remaining", Recorded),
