@@ -3,6 +3,8 @@
 
 mod support;
 
+#[cfg(unix)]
+mod binary;
 mod control_api;
 mod ending;
 mod fault_budgets;
