@@ -11,16 +11,16 @@ pub(crate) fn deposit(hash: &str, amount: &str, reference: &str, status: &str, o
     };
     let rest = if open {
         format!(
-            "{}{}<p class=\"aside\">Only in the sandbox:</p>{}",
+            "{}{}{CLOSE}<p class=\"aside\">Only in the sandbox:</p>{}",
             button("pay", "I have paid", "main"),
             button("cancel", "Cancel", ""),
             button("expire", "Let ten minutes pass", "")
         )
     } else {
-        format!("<p>This payment is <strong>{}</strong>.</p>", escaped(status))
+        format!("<p>This payment is <strong>{}</strong>.</p>{CLOSE}", escaped(status))
     };
     let (amount, reference) = (escaped(amount), escaped(reference));
-    document("Deposit", &format!("<p class=\"amount\">{amount}</p><p>For order {reference}</p>{rest}{CLOSE}"))
+    document("Deposit", &format!("<p class=\"amount\">{amount}</p><p>Your order: {reference}</p>{rest}"))
 }
 
 /// What a wrong address shows.
@@ -68,4 +68,4 @@ main{max-width:26rem;margin:2rem auto;padding:1.5rem;background:#fff;border-radi
 h1{font-size:1.2rem;margin:0 0 1rem}.amount{font-size:2rem;margin:.5rem 0;font-weight:600}\
 button{width:100%;padding:.8rem;margin:.3rem 0;border:1px solid #c5cad3;border-radius:8px;background:#fff;font:inherit}\
 button.main{background:#1a5fd0;border-color:#1a5fd0;color:#fff}.aside,footer{color:#667;font-size:.85rem}\
-footer{text-align:center}table{border-collapse:collapse}td,th{padding:.2rem .6rem;text-align:left;vertical-align:top}";
+footer{text-align:center}table{border-collapse:collapse}td{padding:.3rem 1rem .3rem 0;vertical-align:top}code{overflow-wrap:anywhere}";
