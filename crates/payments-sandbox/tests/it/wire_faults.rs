@@ -273,6 +273,21 @@ async fn a_connection_can_end_as_it_is_accepted() {
 }
 
 #[tokio::test]
+async fn a_client_that_still_writes_on_a_closed_connection_is_not_reset() {
+    let sandbox = sandbox("turbopay @accept fin").await;
+    let mut line = connect(&sandbox).await;
+    assert_eq!(line.end().await, (Vec::new(), End::Fin));
+
+    for byte in request(&sandbox, "POST", "withdraw/new", Some(&withdrawal("order-1"))) {
+        assert!(line.is_taken(&[byte]).await, "it was reset as it wrote");
+        tokio::task::yield_now().await;
+    }
+
+    sandbox.ledger().order("order-1").never_executed();
+    sandbox.finish();
+}
+
+#[tokio::test]
 async fn a_connection_can_be_accepted_and_never_read() {
     let sandbox = sandbox("turbopay#2 @accept stall").await;
     post(&sandbox, "withdraw/new", &withdrawal("order-1")).await.expect(201);

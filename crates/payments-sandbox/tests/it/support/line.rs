@@ -32,7 +32,12 @@ impl Line {
 
     /// Writes, or is told that nobody reads any longer: what is read shows which.
     pub(crate) async fn write(&mut self, bytes: &[u8]) {
-        let _ = tokio::time::timeout(PATIENCE, self.stream.write_all(bytes)).await.expect("nobody reads");
+        let _ = self.is_taken(bytes).await;
+    }
+
+    /// Writes, and says whether somebody still took it.
+    pub(crate) async fn is_taken(&mut self, bytes: &[u8]) -> bool {
+        tokio::time::timeout(PATIENCE, self.stream.write_all(bytes)).await.expect("nobody reads").is_ok()
     }
 
     /// The next whole answer.
