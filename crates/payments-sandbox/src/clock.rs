@@ -49,18 +49,18 @@ impl Clock {
         self.0.began + self.elapsed()
     }
 
-    /// The time of day when it began.
-    pub(crate) fn began(&self) -> OffsetDateTime {
-        self.0.began
-    }
-
     /// The time since it began.
     #[must_use]
     pub fn elapsed(&self) -> Duration {
         self.0.running.map_or(Duration::ZERO, |began| began.elapsed()) + *self.moved()
     }
 
-    /// Moves it on, by a thousand years over its life at most.
+    /// How long after its beginning a moment is; nothing for one before it.
+    pub(crate) fn since_it_began(&self, at: OffsetDateTime) -> Duration {
+        Duration::try_from(at - self.0.began).unwrap_or_default()
+    }
+
+    /// Moves it on.
     pub fn advance(&self, by: Duration) {
         {
             let mut moved = self.moved();
@@ -75,7 +75,7 @@ impl Clock {
     }
 
     /// Waits until so much time has passed since it began.
-    pub(crate) fn sleep_until(&self, until: Duration) -> impl Future<Output = ()> + Send + 'static {
+    pub fn sleep_until(&self, until: Duration) -> impl Future<Output = ()> + Send + 'static {
         let clock = self.clone();
         async move {
             let mut changed = clock.0.changed.subscribe();

@@ -1,5 +1,6 @@
 //! The control API: what a test in another language asks of the sandbox.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde::Deserialize;
@@ -11,11 +12,15 @@ use crate::page;
 use crate::turbopay::{Action, BEHAVIOURS};
 use crate::world::{Provider, World};
 
-pub(crate) fn answer(world: &World, request: &Request) -> Response {
+pub(crate) fn answer(world: &Arc<World>, request: &Request) -> Response {
     let segments: Vec<String> = request.path.trim_matches('/').split('/').map(decoded).collect();
     let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
     let result = match (request.method.as_str(), segments.as_slice()) {
         ("GET", [""]) => return Response::html(200, index()),
+        (_, ["astray"]) => {
+            world.stray(request);
+            Ok(json!({"status": "astray"}))
+        }
         ("GET", ["health"]) => Ok(json!({"status": "ok", "seed": world.seed})),
         ("GET", ["ledger"]) => Ok(json!(world.ledger().entries())),
         ("GET", ["timeline"]) => Ok(json!(world.timeline().iter().map(ToString::to_string).collect::<Vec<_>>())),
@@ -61,8 +66,11 @@ fn act(world: &World, request: &Request, reference: &str, action: &str) -> Resul
             .ok_or_else(|| "`amount` must be a decimal above zero with at most two decimals, as text".to_owned())
     });
     let reason = change.reason.unwrap_or_default();
+    let utr = change.utr.map(Action::Utr);
     let action = match action {
         "pending" => Action::Pending,
+        "pay" => Action::Pay,
+        "amount" => Action::Amount(amount.transpose()?.ok_or("`amount` is what it changes to")?),
         "success" => Action::Succeed(amount.transpose()?),
         "fail" => Action::Fail(reason),
         "cancel" => Action::Cancel,
@@ -72,11 +80,14 @@ fn act(world: &World, request: &Request, reference: &str, action: &str) -> Resul
         "resend" => Action::Resend,
         _ => {
             return Err(format!(
-                "{action:?} is no action; there are pending, success, fail, cancel, expire, refund, chargeback, resend"
+                "{action:?} is no action; there are pending, pay, success, fail, cancel, expire, amount, refund, chargeback, resend"
             ));
         }
     };
     world.act(Provider::TurboPay, |state, now| {
+        if let Some(utr) = &utr {
+            state.turbopay.act(reference, utr, now)?;
+        }
         let effects = state.turbopay.act(reference, &action, now)?;
         let status = state.turbopay.status(reference).map(crate::turbopay::Status::as_str);
         Ok((effects, json!({"merchant_order_id": reference, "status": status})))
@@ -105,6 +116,7 @@ struct Advance {
 struct Change {
     amount: Option<String>,
     reason: Option<String>,
+    utr: Option<String>,
 }
 
 fn index() -> String {
@@ -137,6 +149,6 @@ const ADDRESSES: &[(&str, &str)] = &[
     ("POST /webhooks/release", "let go of messages that faults hold"),
     (
         "POST /turbopay/orders/{merchant_order_id}/{action}",
-        "pending, success, fail, cancel, expire, refund, chargeback, resend; perhaps with {\"amount\": \"250.00\", \"reason\": \"...\"}",
+        "pending, pay, success, fail, cancel, expire, amount, refund, chargeback, resend; perhaps with {\"amount\": \"250.00\", \"reason\": \"...\", \"utr\": \"...\"}",
     ),
 ];

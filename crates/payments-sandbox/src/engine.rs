@@ -1,5 +1,7 @@
 //! What every provider's engine is: a pure, synchronous, seeded function of requests and time.
 
+use std::time::Duration;
+
 use time::OffsetDateTime;
 
 use crate::http::{Request, Response};
@@ -19,7 +21,9 @@ pub(crate) trait Engine: Send {
     /// Answers a request. What it did is in the effects, whatever becomes of the answer.
     fn respond(&mut self, request: &Request, now: OffsetDateTime) -> (Response, Vec<Effect>);
 
-    /// What the answer would look like, without doing anything: a client is not to see which of both happened.
+    /// What [`respond`](Engine::respond) would answer, with nothing done.
+    ///
+    /// For faults that lose an answer: on the wire, a request that was not done must look like one that was.
     fn rehearse(&self, request: &Request, now: OffsetDateTime) -> Response;
 
     /// Does what is due by now: expiry, settlement.
@@ -43,6 +47,8 @@ pub(crate) enum Effect {
     },
     /// A message to the merchant, ready to go out.
     Deliver(Message),
+    /// Time passes: somebody pressed the sandbox's own button for it.
+    Advance(Duration),
 }
 
 /// A webhook or a callback.

@@ -6,7 +6,7 @@ mod plan;
 use std::fmt;
 use std::time::Duration;
 
-pub(crate) use plan::{Plan, PlanCall};
+pub(crate) use plan::{Number, Plan, PlanCall};
 
 /// Something that goes wrong: when, where in an exchange, how, and how often.
 ///
@@ -39,10 +39,24 @@ pub(crate) enum Calls {
     Range(u64, u64),
 }
 
+impl Calls {
+    /// How often a fault happens that does not say: as often as it names calls.
+    fn budget(self) -> Option<u32> {
+        match self {
+            Self::Range(from, to) if from != to => None,
+            Self::Any | Self::Range(..) => Some(1),
+        }
+    }
+}
+
 /// Where in an exchange.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Phase {
     Accept,
+    /// Half of the head was read.
+    Head,
+    /// Half of the body was read.
+    Body,
     BeforeCommit,
     AfterCommit,
     MidBody,
@@ -57,6 +71,11 @@ pub(crate) enum FaultEffect {
     Rst,
     Stall,
     Truncate(Option<usize>),
+    MidStatus,
+    MidHeaders,
+    BadChunk,
+    Continue,
+    Endless,
     Garbage,
     Html(u16),
     Json(u16),
@@ -75,6 +94,8 @@ pub(crate) enum FaultEffect {
 impl Phase {
     const ALL: &[(&'static str, Self)] = &[
         ("accept", Self::Accept),
+        ("head", Self::Head),
+        ("body", Self::Body),
         ("before-commit", Self::BeforeCommit),
         ("after-commit", Self::AfterCommit),
         ("mid-body", Self::MidBody),
@@ -86,17 +107,28 @@ impl Phase {
         Self::ALL.iter().find(|(_, phase)| *phase == self).map_or("", |(name, _)| name)
     }
 
+    /// Whether the merchant's reference is known by then.
+    fn knows_order(self) -> bool {
+        !matches!(self, Self::Accept | Self::Head | Self::Body)
+    }
+
     /// What can go wrong there.
     fn allows(self, effect: &FaultEffect) -> bool {
-        use FaultEffect::{Drop, Duplicate, Fin, Hold, LateCommit, Reorder, Rst, Stall, Tamper};
+        use FaultEffect::{Delay, Drop, Duplicate, Fin, Hold, LateCommit, Reorder, Rst, Stall, Tamper};
         let ends_connection = matches!(effect, Fin | Rst | Stall);
         let to_webhook = matches!(effect, Duplicate | Reorder | Drop | Tamper | Hold);
         match self {
-            Self::Accept | Self::MidBody => ends_connection,
-            Self::Webhook => to_webhook,
+            Self::Accept | Self::Head | Self::Body | Self::MidBody => ends_connection,
+            Self::Webhook => to_webhook || matches!(effect, Delay(_)),
             Self::BeforeCommit => !to_webhook,
             Self::AfterCommit | Self::Query => !to_webhook && !matches!(effect, LateCommit(_)),
         }
+    }
+}
+
+impl fmt::Display for Phase {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "@{}", self.name())
     }
 }
 
@@ -118,11 +150,8 @@ impl fmt::Display for Fault {
             write!(f, " p={percent}%")?;
         }
         write!(f, " @{} {}", self.phase.name(), self.effect)?;
-        // A range is without limit unless it says otherwise, everything else happens once.
-        let range = matches!(self.calls, Calls::Range(from, to) if from != to);
         match self.budget {
-            Some(1) if !range => Ok(()),
-            None if range => Ok(()),
+            budget if budget == self.calls.budget() => Ok(()),
             Some(times) => write!(f, " x{times}"),
             None => f.write_str(" x*"),
         }
@@ -137,14 +166,19 @@ impl fmt::Display for FaultEffect {
             Self::Stall => f.write_str("stall"),
             Self::Truncate(None) => f.write_str("truncate"),
             Self::Truncate(Some(bytes)) => write!(f, "truncate={bytes}"),
+            Self::MidStatus => f.write_str("mid-status"),
+            Self::MidHeaders => f.write_str("mid-headers"),
+            Self::BadChunk => f.write_str("bad-chunk"),
+            Self::Continue => f.write_str("continue"),
+            Self::Endless => f.write_str("endless"),
             Self::Garbage => f.write_str("garbage"),
             Self::Html(status) => write!(f, "html={status}"),
             Self::Json(status) => write!(f, "json={status}"),
             Self::Redirect(status) => write!(f, "redirect={status}"),
             Self::Encoding(name) => write!(f, "encoding={name}"),
             Self::Slow => f.write_str("slow"),
-            Self::Delay(time) => write!(f, "delay={}", Time(*time)),
-            Self::LateCommit(time) => write!(f, "late-commit={}", Time(*time)),
+            Self::Delay(time) => write!(f, "delay={}", spelt(*time)),
+            Self::LateCommit(time) => write!(f, "late-commit={}", spelt(*time)),
             Self::Duplicate => f.write_str("duplicate"),
             Self::Reorder => f.write_str("reorder"),
             Self::Drop => f.write_str("drop"),
@@ -154,16 +188,9 @@ impl fmt::Display for FaultEffect {
     }
 }
 
-/// `2s` or `500ms`.
-struct Time(Duration);
-
-impl fmt::Display for Time {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0.subsec_millis() {
-            0 => write!(f, "{}s", self.0.as_secs()),
-            _ => write!(f, "{}ms", self.0.as_millis()),
-        }
-    }
+/// `2s`, or `2500ms` where it is no whole number of seconds.
+fn spelt(time: Duration) -> String {
+    if time.subsec_millis() == 0 { format!("{}s", time.as_secs()) } else { format!("{}ms", time.as_millis()) }
 }
 
 /// What is wrong with a fault's text.

@@ -67,11 +67,20 @@ impl Response {
 
     /// The head as it goes on the wire.
     pub(crate) fn head(&self) -> Vec<u8> {
+        self.head_with(&format!("Content-Length: {}", self.body.len()))
+    }
+
+    /// The same, of a body that comes in chunks.
+    pub(crate) fn chunked_head(&self) -> Vec<u8> {
+        self.head_with("Transfer-Encoding: chunked")
+    }
+
+    fn head_with(&self, length: &str) -> Vec<u8> {
         let mut head = format!("HTTP/1.1 {} {}\r\n", self.status, reason(self.status));
         for (name, value) in &self.headers {
             head.push_str(&format!("{name}: {value}\r\n"));
         }
-        head.push_str(&format!("Content-Length: {}\r\n\r\n", self.body.len()));
+        head.push_str(&format!("{length}\r\n\r\n"));
         head.into_bytes()
     }
 }

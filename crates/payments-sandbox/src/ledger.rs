@@ -1,18 +1,26 @@
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::Arc;
 
 use serde::Serialize;
 
 use crate::money;
+use crate::world::World;
 
 /// What the providers really did, whatever their answers said. It only ever grows.
 ///
 /// This is a view of a moment; ask the sandbox again for a later one.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Ledger {
-    pub(crate) entries: Vec<Entry>,
-    /// What a failed assertion shows: the timeline, and how to run it again.
-    pub(crate) story: String,
+    pub(crate) entries: Arc<Vec<Entry>>,
+    /// What a failed assertion shows comes from here: the timeline, and how to run it again.
+    pub(crate) world: Arc<World>,
+}
+
+impl fmt::Debug for Ledger {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.entries.iter()).finish()
+    }
 }
 
 /// One thing that a provider did.
@@ -159,7 +167,7 @@ impl OrderEntries<'_> {
     pub fn executed_times(&self, times: usize) {
         let found = self.executions();
         if found != times {
-            panic!("order {:?} was executed {found} times, not {times}\n{}", self.reference, self.ledger.story);
+            panic!("order {:?} was executed {found} times, not {times}\n{}", self.reference, self.ledger.world.story());
         }
     }
 }

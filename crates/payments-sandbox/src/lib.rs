@@ -20,6 +20,7 @@ pub mod turbopay;
 
 // The outside of them.
 mod control;
+mod gzip;
 mod http;
 mod page;
 mod server;

@@ -1,4 +1,3 @@
-use std::collections::HashSet;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,7 +11,7 @@ use crate::ledger::Ledger;
 use crate::random::Random;
 use crate::server::{self, Door};
 use crate::timeline::TimelineEntry;
-use crate::turbopay;
+use crate::turbopay::{self, Settings, Settle};
 use crate::turbopay_handle::TurboPay;
 use crate::webhook::Delivery;
 use crate::world::{Provider, World};
@@ -37,10 +36,7 @@ impl Sandbox {
             clock: Clock::manual(),
             faults: Vec::new(),
             idle_close: None,
-            opening_balance: 0,
-            settles_after: SETTLES_AFTER,
-            whitelisted: true,
-            blocked_customers: HashSet::new(),
+            turbopay: Settings::default(),
         }
     }
 
@@ -96,6 +92,16 @@ impl Sandbox {
     /// Waits until all that is due by now is delivered.
     pub async fn settle(&self) {
         self.world.settle().await;
+    }
+
+    /// What the client under test believes of an order: at the end, it is held against what is true.
+    pub fn believes(&self, reference: &str, status: &str) {
+        self.world.believes(reference, status);
+    }
+
+    /// Forgets the faults that are left, also those that never happened.
+    pub fn clear_faults(&self) {
+        self.world.state().plan.clear();
     }
 
     /// Lets go of messages that faults hold.
@@ -162,10 +168,7 @@ pub struct Builder {
     clock: Clock,
     faults: Vec<String>,
     idle_close: Option<Duration>,
-    opening_balance: i64,
-    settles_after: Duration,
-    whitelisted: bool,
-    blocked_customers: HashSet<String>,
+    turbopay: Settings,
 }
 
 impl Builder {
@@ -201,25 +204,65 @@ impl Builder {
 
     /// What the merchant has at TurboPay to begin with, in rupees. Standard: nothing.
     pub fn opening_balance(mut self, rupees: i64) -> Self {
-        self.opening_balance = rupees.saturating_mul(100);
+        self.turbopay.opening_balance = rupees.saturating_mul(100);
         self
     }
 
-    /// How long the bank takes once it has something to do, on the clock. Standard: two seconds.
-    pub fn settles_after(mut self, time: Duration) -> Self {
-        self.settles_after = time;
+    /// How long TurboPay's bank takes once it has something to do, on the clock. Standard: two seconds.
+    pub fn settles_after(self, time: Duration) -> Self {
+        self.deposits(Settle::After(time)).withdrawals(Settle::After(time))
+    }
+
+    /// What becomes of a deposit at TurboPay once the customer has paid.
+    pub fn deposits(mut self, settle: Settle) -> Self {
+        self.turbopay.deposits = settle;
+        self
+    }
+
+    /// What becomes of a withdrawal at TurboPay once it was taken in.
+    pub fn withdrawals(mut self, settle: Settle) -> Self {
+        self.turbopay.withdrawals = settle;
+        self
+    }
+
+    /// The least and the most that an order at TurboPay may be about, in whole units. Standard: 1 and 10,000,000.
+    pub fn amounts(mut self, least: i64, most: i64) -> Self {
+        self.turbopay.amounts = (least, most);
         self
     }
 
     /// TurboPay does not know this machine's address.
     pub fn not_whitelisted(mut self) -> Self {
-        self.whitelisted = false;
+        self.turbopay.whitelisted = false;
+        self
+    }
+
+    /// TurboPay has nowhere to take money in or to pay it out from.
+    pub fn no_wallets(mut self) -> Self {
+        self.turbopay.wallets = false;
+        self
+    }
+
+    /// TurboPay's own protection against duplicates fails: a reference can be used again.
+    ///
+    /// For tests of the client's protection: what it sends twice is executed twice, and the ledger says so.
+    pub fn without_unique_references(mut self) -> Self {
+        self.turbopay.references_are_unique = false;
         self
     }
 
     /// TurboPay's risk management has blocked this customer of the merchant's.
     pub fn block_customer(mut self, customer: impl Into<String>) -> Self {
-        self.blocked_customers.insert(customer.into());
+        self.turbopay.blocked_customers.insert(customer.into());
+        self
+    }
+
+    /// The keys that TurboPay knows the merchant by. Standard: made from the seed.
+    ///
+    /// They must begin with `sandbox_` or `test_`, so that nobody's real keys end up here.
+    pub fn turbopay_keys(mut self, api_key: impl Into<String>, webhook_key: impl Into<String>) -> Self {
+        self.turbopay.api_key = api_key.into();
+        self.turbopay.webhook_key = webhook_key.into();
         self
     }
 
@@ -240,25 +283,24 @@ impl Builder {
     /// When a port is taken, or a fault is none that it knows.
     pub async fn try_start(self) -> Result<Sandbox, StartError> {
         let mut random = Random::new(self.seed);
-        let (api_key, webhook_key) =
-            (format!("sandbox_api_{}", random.word(24)), format!("sandbox_whk_{}", random.word(24)));
-        let config = turbopay::Config {
-            api_key: api_key.clone(),
-            webhook_key: webhook_key.clone(),
-            opening_balance: self.opening_balance,
-            settles_after: self.settles_after,
-            whitelisted: self.whitelisted,
-            blocked_customers: self.blocked_customers,
-        };
+        let mut settings = self.turbopay;
+        for (key, name) in [(&mut settings.api_key, "api"), (&mut settings.webhook_key, "whk")] {
+            if key.is_empty() {
+                *key = format!("sandbox_{name}_{}", random.word(24));
+            } else if !key.starts_with("sandbox_") && !key.starts_with("test_") {
+                return Err(StartError::LiveKey);
+            }
+        }
+        let (api_key, webhook_key) = (settings.api_key.clone(), settings.webhook_key.clone());
         let control = listen(self.port).await?;
         let behind = if self.port == 0 { Some(0) } else { self.port.checked_add(1) };
         let behind = behind.ok_or_else(|| std::io::Error::other("65535: none is behind it for the providers"))?;
         let provider = listen(behind).await?;
         let origin = format!("http://{}", provider.local_addr()?);
         let control_url = format!("http://{}", control.local_addr()?);
-        let mut engine = turbopay::TurboPay::new(config, random.next());
+        let mut engine = turbopay::TurboPay::new(settings, random.next());
         engine.origin.clone_from(&origin);
-        let world = Arc::new(World::new(self.clock, self.seed, engine));
+        let world = Arc::new(World::new(self.clock, self.seed, control_url.clone(), engine));
         for fault in &self.faults {
             world.add_fault(fault)?;
         }
@@ -287,6 +329,8 @@ pub enum StartError {
     Listen(std::io::Error),
     /// A fault is none that it knows.
     Fault(FaultError),
+    /// A key begins neither with `sandbox_` nor with `test_`: it might be somebody's real one.
+    LiveKey,
 }
 
 impl fmt::Display for StartError {
@@ -294,6 +338,7 @@ impl fmt::Display for StartError {
         match self {
             Self::Listen(err) => write!(f, "a port could not be listened on, {err}"),
             Self::Fault(err) => err.fmt(f),
+            Self::LiveKey => f.write_str("a key here begins with sandbox_ or test_: real ones have no place here"),
         }
     }
 }
@@ -311,5 +356,3 @@ impl From<FaultError> for StartError {
         Self::Fault(err)
     }
 }
-
-const SETTLES_AFTER: Duration = Duration::from_secs(2);

@@ -10,6 +10,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 
 use crate::control;
+use crate::fault::Phase;
 use crate::http::{Request, Response};
 use crate::world::{Close, Exchange, Provider, Wire, World};
 use read::{Incoming, Reader};
@@ -25,7 +26,11 @@ pub(crate) enum Door {
 pub(crate) async fn accept(listener: TcpListener, door: Door, world: Arc<World>, idle_close: Option<Duration>) {
     let mut connections = JoinSet::new();
     loop {
-        let Ok((stream, _)) = listener.accept().await else { continue };
+        let Ok((stream, _)) = listener.accept().await else {
+            // Out of descriptors, most likely: others must close first.
+            tokio::task::yield_now().await;
+            continue;
+        };
         while connections.try_join_next().is_some() {}
         connections.spawn(connection(stream, door, Arc::clone(&world), idle_close));
     }
@@ -40,30 +45,25 @@ async fn connection(stream: TcpStream, door: Door, world: Arc<World>, idle_close
     {
         return end(reader.into_stream(), close).await;
     }
-    loop {
-        let request = match reader.next(idle_close).await {
-            Incoming::Request(request) => request,
-            Incoming::Closed => return,
-            Incoming::Broken => {
-                let answer = Response::new(400, "text/plain", "not a request that is understood here");
-                let _ = write(reader.stream(), &answer).await;
-                return end(reader.into_stream(), Close::Fin).await;
+    while let Incoming::Request(head) = reader.head(idle_close).await {
+        let last = is_last(&head);
+        let ended = match door {
+            Door::Control => ask(&mut reader, &world, head).await,
+            Door::Provider(provider) => answer(&mut reader, provider, &world, head).await,
+        };
+        if let Err(close) = ended {
+            if reader.is_broken() {
+                break;
             }
-        };
-        let last = is_last(&request);
-        let kept = match door {
-            Door::Control => write(reader.stream(), &control::answer(&world, &request)).await.is_ok(),
-            Door::Provider(provider) => match answer(&mut reader, provider, &world, request).await {
-                Ok(()) => true,
-                Err(close) => return end(reader.into_stream(), close).await,
-            },
-        };
-        if !kept {
-            return;
+            return end(reader.into_stream(), close).await;
         }
         if last {
             return end(reader.into_stream(), Close::Fin).await;
         }
+    }
+    if reader.is_broken() {
+        let _ = write(reader.stream(), &Response::new(400, "text/plain", NOT_UNDERSTOOD)).await;
+        end(reader.into_stream(), Close::Fin).await;
     }
 }
 
@@ -73,9 +73,24 @@ fn is_last(request: &Request) -> bool {
     options.split(',').any(|option| option.trim().eq_ignore_ascii_case("close"))
 }
 
+async fn ask(reader: &mut Reader, world: &Arc<World>, mut request: Request) -> Result<(), Close> {
+    reader.body(&mut request).await.ok_or(Close::Fin)?;
+    let answer = control::answer(world, &request);
+    write(reader.stream(), &answer).await.map_err(|_| Close::Fin)
+}
+
 /// Answers a request, or says how the connection is to end.
-async fn answer(reader: &mut Reader, provider: Provider, world: &World, request: Request) -> Result<(), Close> {
-    let Exchange { at, wire } = world.exchange(provider, request);
+async fn answer(reader: &mut Reader, provider: Provider, world: &World, mut request: Request) -> Result<(), Close> {
+    let arrival = world.arrive(provider, &request);
+    match arrival.cut {
+        Some((Phase::Body, close)) => {
+            reader.half_of_body(&request).await;
+            return Err(close);
+        }
+        Some((_, close)) => return Err(close),
+        None => reader.body(&mut request).await.ok_or(Close::Fin)?,
+    }
+    let Exchange { at, wire } = world.exchange(provider, request, arrival);
     world.clock.sleep_until(at).await;
     let stream = reader.stream();
     match wire {
@@ -85,14 +100,24 @@ async fn answer(reader: &mut Reader, provider: Provider, world: &World, request:
             let _ = stream.write_all(&bytes).await;
             Err(close)
         }
-        Wire::Slow(response) => {
+        Wire::Slow(bytes, end) => {
             let mut at = at;
-            for byte in [response.head(), response.body].concat() {
+            for byte in bytes {
                 at += DRIP;
                 world.clock.sleep_until(at).await;
                 stream.write_all(&[byte]).await.map_err(|_| Close::Fin)?;
             }
-            Ok(())
+            end.map_or(Ok(()), Err)
+        }
+        Wire::Endless(response) => {
+            let begun = [response.chunked_head(), format!("{:x}\r\n", response.body.len()).into(), response.body];
+            let mut sent = stream.write_all(&begun.concat()).await;
+            // White space, so that nothing but the length is wrong with it.
+            let more = [b"\r\n4000\r\n".as_slice(), &[b' '; 0x4000]].concat();
+            while sent.is_ok() {
+                sent = stream.write_all(&more).await;
+            }
+            Err(Close::Fin)
         }
     }
 }
@@ -107,25 +132,29 @@ async fn end(mut stream: TcpStream, close: Close) {
     match close {
         Close::Fin => {
             let _ = stream.shutdown().await;
-            // To close a socket that has something unread sends a reset, and a client that is still writing gets one too.
+            // What is unread when a socket is closed turns the FIN into a reset: read on until the client has closed too.
             let _ = tokio::time::timeout(LINGER, drain(&mut stream)).await;
         }
         Close::Rst => {
             // Closing with nothing to wait for sends a reset.
             let _ = stream.set_zero_linger();
         }
-        Close::Stall => drain(&mut stream).await,
+        Close::Stall => {
+            drain(&mut stream).await;
+        }
     }
 }
 
-/// Reads on until the client is gone.
+/// Reads until the client closes.
 async fn drain(stream: &mut TcpStream) {
-    let mut nothing = [0; 8192];
+    let mut nothing = [0; 1024];
     while stream.read(&mut nothing).await.is_ok_and(|length| length > 0) {}
 }
 
-/// How long a client may take, in real time, to hear that a connection is closed.
-const LINGER: Duration = Duration::from_secs(10);
+/// How long a closed connection's client may take to close it too, in real time.
+const LINGER: Duration = Duration::from_secs(1);
+
+const NOT_UNDERSTOOD: &str = "not a request that is understood here";
 
 /// Between two bytes of a slow answer, on the clock.
 const DRIP: Duration = Duration::from_millis(100);

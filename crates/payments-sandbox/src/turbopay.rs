@@ -3,9 +3,10 @@
 mod behaviours;
 mod order;
 mod qr;
+mod settings;
 mod validate;
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::time::Duration;
 
 use hmac::{Hmac, KeyInit, Mac};
@@ -15,6 +16,8 @@ use time::OffsetDateTime;
 
 pub use behaviours::BEHAVIOURS;
 pub(crate) use order::{Action, Kind, Order, Status};
+pub(crate) use settings::Settings;
+pub use settings::Settle;
 
 use crate::engine::{Effect, Engine, Message};
 use crate::http::{Request, Response, decoded};
@@ -24,23 +27,10 @@ use crate::page;
 use crate::random::Random;
 use validate::{Fields, Rejected};
 
-/// How the sandbox's TurboPay is set up.
-#[derive(Debug, Clone)]
-pub(crate) struct Config {
-    pub(crate) api_key: String,
-    pub(crate) webhook_key: String,
-    /// In hundredths of a rupee.
-    pub(crate) opening_balance: i64,
-    /// How long the bank takes, once it has something to do.
-    pub(crate) settles_after: Duration,
-    pub(crate) whitelisted: bool,
-    pub(crate) blocked_customers: HashSet<String>,
-}
-
 /// The engine.
 #[derive(Clone)]
 pub(crate) struct TurboPay {
-    config: Config,
+    settings: Settings,
     /// Where the hosted page is: the listener's own address.
     pub(crate) origin: String,
     random: Random,
@@ -52,9 +42,10 @@ pub(crate) struct TurboPay {
     /// What the bank or the clock will do, by when.
     due: BTreeMap<(OffsetDateTime, u64), (usize, Action)>,
     scheduled: u64,
-    /// By currency, in hundredths.
+    /// What the ledger's entries come to, by currency.
     balances: BTreeMap<String, i64>,
-    lookups: Vec<OffsetDateTime>,
+    /// When orders were looked up in the last minute.
+    lookups: VecDeque<OffsetDateTime>,
 }
 
 const NAME: &str = "turbopay";
@@ -106,10 +97,10 @@ impl Engine for TurboPay {
     }
 
     fn rehearse(&self, request: &Request, now: OffsetDateTime) -> Response {
-        let mut other = self.clone();
-        // With ids that no order gets.
-        other.random = Random::new(!self.random.clone().next());
-        other.respond(request, now).0
+        let mut copy = self.clone();
+        // Ids that no order will have.
+        copy.random = Random::new(!copy.random.next());
+        copy.respond(request, now).0
     }
 
     fn tick(&mut self, now: OffsetDateTime) -> Vec<Effect> {
@@ -132,12 +123,12 @@ impl Engine for TurboPay {
 }
 
 impl TurboPay {
-    pub(crate) fn new(config: Config, seed: u64) -> Self {
+    pub(crate) fn new(settings: Settings, seed: u64) -> Self {
         let balances = CURRENCIES.iter().map(|currency| ((*currency).to_owned(), 0));
         let mut balances: BTreeMap<String, i64> = balances.collect();
-        balances.insert("INR".to_owned(), config.opening_balance);
+        balances.insert("INR".to_owned(), settings.opening_balance);
         Self {
-            config,
+            settings,
             origin: String::new(),
             random: Random::new(seed),
             orders: Vec::new(),
@@ -148,7 +139,7 @@ impl TurboPay {
             due: BTreeMap::new(),
             scheduled: 0,
             balances,
-            lookups: Vec::new(),
+            lookups: VecDeque::new(),
         }
     }
 
@@ -156,7 +147,22 @@ impl TurboPay {
     pub(crate) fn act(&mut self, reference: &str, action: &Action, now: OffsetDateTime) -> Result<Vec<Effect>, String> {
         let mut effects = self.tick(now);
         let index = *self.by_reference.get(reference).ok_or_else(|| format!("there is no order {reference:?}"))?;
-        self.apply(index, action, &mut effects)?;
+        match action {
+            Action::Pay => {
+                let withdrawal = self.orders[index].kind == Kind::Withdrawal;
+                if withdrawal {
+                    return Err("no customer pays a withdrawal".to_owned());
+                }
+                self.pay(index, now, &mut effects)?;
+            }
+            Action::Utr(utr) => {
+                if !self.utrs.insert(utr.clone()) {
+                    return Err(format!("the UTR {utr:?} has already been taken"));
+                }
+                self.orders[index].utr = Some(utr.clone());
+            }
+            _ => self.apply(index, action, &mut effects)?,
+        }
         Ok(effects)
     }
 
@@ -167,10 +173,10 @@ impl TurboPay {
 
     fn api(&mut self, request: &Request, now: OffsetDateTime, effects: &mut Vec<Effect>) -> Response {
         let Some(route) = route(request) else { return not_routed(&request.path) };
-        if request.header("authorization") != Some(self.config.api_key.as_str()) {
+        if request.header("authorization") != Some(self.settings.api_key.as_str()) {
             return Response::json(401, &json!({"message": "Unauthorized"}));
         }
-        if !self.config.whitelisted {
+        if !self.settings.whitelisted {
             return Response::json(403, &json!({"message": "127.0.0.1 is not white listed"}));
         }
         let result = match route {
@@ -200,8 +206,9 @@ impl TurboPay {
         effects: &mut Vec<Effect>,
     ) -> Result<Response, Rejected> {
         let fields = Fields::read(&request.body);
-        let new = validate::new_order(kind, &fields, |reference| self.by_reference.contains_key(reference))?;
-        if self.config.blocked_customers.contains(&new.customer) {
+        let taken = |reference: &str| self.settings.references_are_unique && self.by_reference.contains_key(reference);
+        let new = validate::new_order(kind, &fields, &self.settings, taken)?;
+        if self.settings.blocked_customers.contains(&new.customer) {
             return Err(Rejected::message("Order Declined"));
         }
         let index = self.orders.len();
@@ -228,9 +235,9 @@ impl TurboPay {
         effects.push(order.record(What::Executed, Some(request.number)));
         if kind == Kind::Withdrawal {
             // The money leaves when the order is taken in (inferred): from here on, another order is another payout.
-            *self.balances.entry(order.currency.clone()).or_insert(0) -= order.amount;
+            self.book(&order.currency, -order.amount);
             self.schedule(now, index, Action::Pending);
-            self.schedule(now + self.config.settles_after, index, Action::Succeed(None));
+            self.settle(now, index, self.settings.withdrawals);
         } else {
             self.schedule(now + EXPIRES_AFTER, index, Action::Expire);
         }
@@ -278,9 +285,10 @@ impl TurboPay {
         self.utrs.insert(utr.clone());
         self.orders[index].utr = Some(utr);
         effects.push(self.orders[index].record_as("turbopay.confirm", What::Confirmed, Some(request.number)));
-        // A new order can always become pending.
-        let _ = self.apply(index, &Action::Pending, effects);
-        self.schedule(now + self.config.settles_after, index, Action::Succeed(None));
+        self.pay(index, now, effects).map_err(|problem| Rejected::message(&problem))?;
+        if self.settings.deposits == Settle::AtOnce {
+            effects.extend(self.tick(now));
+        }
         Ok(Response::json(200, &json!({"status": self.orders[index].status.as_str()})))
     }
 
@@ -296,17 +304,18 @@ impl TurboPay {
     }
 
     fn look_up(&mut self, index: Option<usize>, now: OffsetDateTime, effects: &mut Vec<Effect>) -> Response {
-        self.lookups.retain(|at| now - *at < time::Duration::MINUTE);
+        while self.lookups.front().is_some_and(|at| now - *at >= time::Duration::MINUTE) {
+            self.lookups.pop_front();
+        }
         if self.lookups.len() >= LOOKUPS_A_MINUTE {
-            let oldest = self.lookups.iter().min().copied().unwrap_or(now);
-            let wait = oldest + time::Duration::MINUTE - now;
-            let part = if wait.subsec_nanoseconds() > 0 { 1 } else { 0 };
+            let wait = self.lookups.front().map_or(now, |oldest| *oldest) + time::Duration::MINUTE - now;
+            let part = i64::from(wait.subsec_nanoseconds() > 0);
             return Response::json(429, &json!({"message": "Too Many Attempts."}))
                 .header("Retry-After", (wait.whole_seconds() + part).to_string())
                 .header("X-RateLimit-Limit", LOOKUPS_A_MINUTE.to_string())
                 .header("X-RateLimit-Remaining", "0");
         }
-        self.lookups.push(now);
+        self.lookups.push_back(now);
         let Some(index) = index else { return Response::json(404, &json!({"message": "Order not found"})) };
         effects.push(self.message(index));
         let order = &self.orders[index];
@@ -331,18 +340,14 @@ impl TurboPay {
         if request.method == "POST" {
             let action = request.parameter("action");
             let done = match action.as_deref() {
-                Some("pay") => {
-                    if self.orders[index].status == Status::New {
-                        self.orders[index].utr = Some(self.random.digits(12));
-                    }
-                    let paid = self.apply(index, &Action::Pending, effects);
-                    if paid.is_ok() {
-                        self.schedule(now + self.config.settles_after, index, Action::Succeed(None));
-                    }
-                    paid
-                }
+                Some("pay") => self.pay(index, now, effects),
                 Some("cancel") => self.apply(index, &Action::Cancel, effects),
-                Some("expire") => self.apply(index, &Action::Expire, effects),
+                // The order expires as any does: time passes.
+                Some("expire") if self.orders[index].status == Status::New => {
+                    effects.push(Effect::Advance(EXPIRES_AFTER));
+                    Ok(())
+                }
+                Some("expire") => Err("its time no longer matters".to_owned()),
                 _ => Err("there is no such button".to_owned()),
             };
             return match (done, &self.orders[index].redirect_url) {
@@ -359,6 +364,39 @@ impl TurboPay {
         )
     }
 
+    /// The customer has paid, or says so; the bank decides.
+    fn pay(&mut self, index: usize, now: OffsetDateTime, effects: &mut Vec<Effect>) -> Result<(), String> {
+        self.apply(index, &Action::Pending, effects)?;
+        if self.orders[index].utr.is_none() {
+            let utr = self.new_utr();
+            self.orders[index].utr = Some(utr);
+        }
+        self.settle(now, index, self.settings.deposits);
+        Ok(())
+    }
+
+    fn settle(&mut self, now: OffsetDateTime, index: usize, settle: Settle) {
+        match settle {
+            Settle::AtOnce => self.schedule(now, index, Action::Succeed(None)),
+            Settle::After(time) => self.schedule(now + time, index, Action::Succeed(None)),
+            Settle::FailsAfter(time) => self.schedule(now + time, index, Action::Fail(String::new())),
+            Settle::Never => {}
+        }
+    }
+
+    fn new_utr(&mut self) -> String {
+        loop {
+            let utr = self.random.digits(12);
+            if self.utrs.insert(utr.clone()) {
+                return utr;
+            }
+        }
+    }
+
+    fn book(&mut self, currency: &str, amount: i64) {
+        *self.balances.entry(currency.to_owned()).or_default() += amount;
+    }
+
     fn schedule(&mut self, at: OffsetDateTime, index: usize, action: Action) {
         self.scheduled += 1;
         self.due.insert((at, self.scheduled), (index, action));
@@ -366,20 +404,24 @@ impl TurboPay {
 
     /// Changes an order, if the documents know such a change; says so to the merchant, and puts down what it moved.
     fn apply(&mut self, index: usize, action: &Action, effects: &mut Vec<Effect>) -> Result<(), String> {
-        let order = &mut self.orders[index];
-        let before = order.amount;
-        let moved = order.apply(action)?;
-        if order.kind == Kind::Withdrawal && order.amount != before {
-            // It left when the order was taken in; what was paid out in the end is another amount.
-            *self.balances.entry(order.currency.clone()).or_insert(0) += before - order.amount;
+        let before = self.orders[index].amount;
+        let moved = self.orders[index].apply(action)?;
+        if self.orders[index].kind == Kind::Withdrawal {
+            // It left when the order was taken in; what was paid out in the end may be another amount.
+            let order = &self.orders[index];
+            let (currency, difference) = (order.currency.clone(), before - order.amount);
+            self.book(&currency, difference);
         }
-        if order.status == Status::Success && order.utr.is_none() {
-            order.utr = Some(self.random.digits(12));
+        if self.orders[index].status == Status::Success && self.orders[index].utr.is_none() {
+            let utr = self.new_utr();
+            self.orders[index].utr = Some(utr);
         }
         if let Some(what) = moved {
+            let order = &self.orders[index];
             let sign = if what == What::ChargedBack { -1 } else { 1 };
-            *self.balances.entry(order.currency.clone()).or_insert(0) += sign * order.amount;
+            let (currency, amount) = (order.currency.clone(), sign * order.amount);
             effects.push(order.record(what, None));
+            self.book(&currency, amount);
         }
         effects.push(self.message(index));
         Ok(())
@@ -388,7 +430,7 @@ impl TurboPay {
     fn message(&self, index: usize) -> Effect {
         let order = &self.orders[index];
         let body = order.webhook().to_string().into_bytes();
-        let signature = sign(&self.config.webhook_key, &body);
+        let signature = sign(&self.settings.webhook_key, &body);
         Effect::Deliver(Message {
             operation: order.kind.operation(),
             reference: order.reference.clone(),

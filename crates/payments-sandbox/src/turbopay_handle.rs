@@ -86,6 +86,22 @@ impl OrderHandle {
         }
     }
 
+    /// The customer pays; the bank then does what it does with deposits here.
+    #[track_caller]
+    pub fn pay(&self) {
+        self.apply(&Action::Pay);
+    }
+
+    /// Another amount arrives than was asked for, such as `250.00`: the merchant is told, and the status stays.
+    #[track_caller]
+    #[expect(clippy::panic, reason = "a test that says it wrong is to fail")]
+    pub fn change_amount(&self, amount: &str) {
+        match money::parse_hundredths(amount) {
+            Some(amount) => self.apply(&Action::Amount(amount)),
+            None => panic!("{amount:?} is no decimal with at most two decimals"),
+        }
+    }
+
     /// It does not work out.
     #[track_caller]
     pub fn fail(&self, reason: &str) {

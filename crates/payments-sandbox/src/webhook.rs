@@ -1,5 +1,6 @@
 //! Messages to the merchant: in order, again when they fail, and otherwise as a fault has it.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::net::Ipv4Addr;
 use std::time::Duration;
@@ -23,10 +24,12 @@ pub struct Delivery {
     pub reference: String,
     /// What it says: `success`.
     pub about: String,
-    /// Where it goes.
+    /// Where it goes, without the query.
     pub url: String,
     /// How often it was tried.
     pub attempts: u32,
+    /// What came of each: `answered 200`.
+    pub results: Vec<String>,
     /// What became of it.
     pub state: DeliveryState,
 }
@@ -54,21 +57,27 @@ pub enum DeliveryState {
 
 #[derive(Debug, Default)]
 pub(crate) struct Outbox {
+    /// In the order in which they came; a message keeps its place.
     entries: Vec<Outgoing>,
+    /// Those that wait, in the order in which they will go: by when, and who queued first.
+    queue: BTreeMap<(Duration, u64), usize>,
+    queued: u64,
+    /// The one that waits to be overtaken.
+    overtaken: Option<usize>,
 }
 
 #[derive(Debug)]
 struct Outgoing {
     delivery: Delivery,
     message: Message,
-    /// On the clock, since its beginning.
-    due: Duration,
+    /// Its place in the queue: by when, on the clock since its beginning, and who queued first.
+    place: (Duration, u64),
 }
 
 impl Outbox {
     /// Puts a message in, as a fault has it; says so for the timeline.
     pub(crate) fn put(&mut self, mut message: Message, fault: Option<&FaultEffect>, now: Duration) -> String {
-        let overtaken = self.entries.iter().position(|entry| entry.delivery.state == DeliveryState::Overtaken);
+        let told = format!("webhook {} {}", message.reference, message.about);
         let state = match fault {
             _ if !is_loopback(&message.url) => DeliveryState::NotSent,
             Some(FaultEffect::Drop) => DeliveryState::Dropped,
@@ -76,88 +85,99 @@ impl Outbox {
             Some(FaultEffect::Reorder) => DeliveryState::Overtaken,
             _ => DeliveryState::Waiting,
         };
+        let due = match fault {
+            Some(FaultEffect::Delay(after)) => now + *after,
+            _ => now,
+        };
         if fault == Some(&FaultEffect::Tamper) {
             message.body = tampered(&message.body);
         }
-        let twice = fault == Some(&FaultEffect::Duplicate);
-        let fault = fault.map(|effect| format!(", fault {effect}")).unwrap_or_default();
-        let line = match state {
-            DeliveryState::NotSent => {
-                format!("webhook {} {}: not sent, its address is not this machine's", message.reference, message.about)
-            }
-            _ => format!("webhook {} {}: due{fault}", message.reference, message.about),
+        if fault == Some(&FaultEffect::Duplicate) {
+            self.push(message.clone(), state, due);
+        }
+        let id = self.push(message, state, due);
+        let overtaken = match state {
+            DeliveryState::Overtaken => self.overtaken.replace(id),
+            DeliveryState::Waiting => self.overtaken.take(),
+            _ => None,
         };
-        self.push(message.clone(), state, now);
-        if twice {
-            self.push(message, state, now);
-        }
         // What waited to be overtaken goes now, behind this one.
-        if let Some(index) = overtaken {
-            let mut held = self.entries.remove(index);
-            held.delivery.state = DeliveryState::Waiting;
-            self.entries.push(held);
+        if let Some(overtaken) = overtaken {
+            self.queue(overtaken, due);
         }
-        line
+        match state {
+            DeliveryState::NotSent => format!("{told}: not sent, its address is not a loopback address"),
+            _ => format!("{told}: due{}", fault.map(|effect| format!(", fault {effect}")).unwrap_or_default()),
+        }
     }
 
-    fn push(&mut self, message: Message, state: DeliveryState, due: Duration) {
+    fn push(&mut self, message: Message, state: DeliveryState, due: Duration) -> usize {
+        let id = self.entries.len();
         let delivery = Delivery {
-            number: self.entries.len() + 1,
+            number: id + 1,
             operation: message.operation.to_owned(),
             reference: message.reference.clone(),
             about: message.about.clone(),
-            url: message.url.clone(),
+            url: without_query(&message.url),
             attempts: 0,
+            results: Vec::new(),
             state,
         };
-        self.entries.push(Outgoing { delivery, message, due });
+        self.entries.push(Outgoing { delivery, message, place: (due, 0) });
+        if state == DeliveryState::Waiting {
+            self.queue(id, due);
+        }
+        id
     }
 
-    /// The first message that is due, and its number.
+    fn queue(&mut self, id: usize, due: Duration) {
+        self.queued += 1;
+        let entry = &mut self.entries[id];
+        entry.place = (due, self.queued);
+        self.queue.insert(entry.place, id);
+        entry.delivery.state = DeliveryState::Waiting;
+    }
+
+    /// The first message that is due. It stays in the queue until it was sent.
     pub(crate) fn next(&self, now: Duration) -> Option<(usize, Message)> {
-        let due = |entry: &&Outgoing| entry.delivery.state == DeliveryState::Waiting && entry.due <= now;
-        let entry = self.entries.iter().find(due)?;
-        Some((entry.delivery.number, entry.message.clone()))
+        let (_, id) = self.queue.first_key_value().filter(|((due, _), _)| *due <= now)?;
+        Some((*id, self.entries[*id].message.clone()))
     }
 
     pub(crate) fn next_due(&self) -> Option<Duration> {
-        let waiting = self.entries.iter().filter(|entry| entry.delivery.state == DeliveryState::Waiting);
-        waiting.map(|entry| entry.due).min()
+        self.queue.first_key_value().map(|((due, _), _)| *due)
     }
 
-    /// A message was sent: done with it, or once more later. While it was, others may have moved in front of it.
-    pub(crate) fn sent(&mut self, number: usize, result: &Result<u16, String>, now: Duration) -> Option<String> {
-        let entry = self.entries.iter_mut().find(|entry| entry.delivery.number == number)?;
-        let Outgoing { delivery, due, .. } = entry;
+    /// A message was sent: done with it, or once more later.
+    ///
+    /// Later counts from when it was due, so that a clock that jumps does not change when it is sent again.
+    pub(crate) fn sent(&mut self, id: usize, result: &Result<u16, String>) -> String {
+        let Outgoing { delivery, place, .. } = &mut self.entries[id];
+        self.queue.remove(place);
+        let due = place.0;
         delivery.attempts += 1;
-        let taken = *result == Ok(200);
-        let wait = usize::try_from(delivery.attempts - 1).ok().and_then(|attempt| AGAIN_AFTER.get(attempt));
-        let then = match (taken, wait) {
-            (true, _) => {
-                delivery.state = DeliveryState::Delivered;
-                "taken".to_owned()
-            }
-            (false, Some(wait)) => {
-                *due = now + *wait;
-                format!("not taken, again in {} s", wait.as_secs())
-            }
-            (false, None) => {
-                delivery.state = DeliveryState::Failed;
-                "not taken, and not sent again".to_owned()
-            }
-        };
         let said = result.as_ref().map_or_else(Clone::clone, |status| format!("answered {status}"));
-        let Delivery { reference, about, attempts, .. } = delivery;
-        Some(format!("webhook {reference} {about}: attempt {attempts}, {said}: {then}"))
+        let told = format!("webhook {} {}: attempt {}, {said}", delivery.reference, delivery.about, delivery.attempts);
+        delivery.results.push(said);
+        if *result == Ok(200) {
+            delivery.state = DeliveryState::Delivered;
+            return format!("{told}: taken");
+        }
+        let wait = usize::try_from(delivery.attempts - 1).ok().and_then(|attempt| AGAIN_AFTER.get(attempt));
+        let Some(wait) = wait else {
+            delivery.state = DeliveryState::Failed;
+            return format!("{told}: not taken, and not sent again");
+        };
+        self.queue(id, due + *wait);
+        format!("{told}: not taken, again after {} s", wait.as_secs())
     }
 
     /// Lets go of what faults hold.
-    pub(crate) fn release(&mut self) {
-        for entry in &mut self.entries {
-            if matches!(entry.delivery.state, DeliveryState::Held | DeliveryState::Overtaken) {
-                entry.delivery.state = DeliveryState::Waiting;
-            }
-        }
+    pub(crate) fn release(&mut self, now: Duration) {
+        self.overtaken = None;
+        let held = |entry: &Outgoing| matches!(entry.delivery.state, DeliveryState::Held | DeliveryState::Overtaken);
+        let held: Vec<usize> = (0..self.entries.len()).filter(|id| held(&self.entries[*id])).collect();
+        held.into_iter().for_each(|id| self.queue(id, now));
     }
 
     pub(crate) fn list(&self) -> Vec<Delivery> {
@@ -211,6 +231,10 @@ fn host_and_port(authority: &str) -> (&str, Option<&str>) {
         Some((host, port)) if !port.ends_with(']') => (host, Some(port)),
         _ => (authority, None),
     }
+}
+
+fn without_query(url: &str) -> String {
+    url.split(['?', '#']).next().unwrap_or_default().to_owned()
 }
 
 /// Whether an address is this machine's: nothing else is ever sent to.

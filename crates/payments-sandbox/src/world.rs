@@ -1,5 +1,8 @@
 //! Everything that the sandbox's parts share, and the rules by which it changes.
 
+mod exchange;
+
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -8,16 +11,19 @@ use tokio::sync::Notify;
 
 use crate::clock::Clock;
 use crate::engine::{Effect, Engine};
-use crate::fault::{Fault, FaultEffect, FaultError, Phase, Plan, PlanCall};
+use crate::fault::{Fault, FaultError, Plan};
 use crate::http::{Request, Response};
 use crate::ledger::{Entry, Ledger};
 use crate::timeline::TimelineEntry;
-use crate::turbopay::TurboPay;
+use crate::turbopay::{Status, TurboPay};
 use crate::webhook::{self, Outbox};
+
+pub(crate) use exchange::{Close, Exchange, Wire};
 
 pub(crate) struct World {
     pub(crate) clock: Clock,
     pub(crate) seed: u64,
+    pub(crate) control_url: String,
     state: Mutex<State>,
     /// One delivers at a time, so that messages leave in order.
     delivering: tokio::sync::Mutex<()>,
@@ -29,11 +35,16 @@ pub(crate) struct State {
     pub(crate) turbopay: TurboPay,
     pub(crate) outbox: Outbox,
     pub(crate) plan: Plan,
-    ledger: Vec<Entry>,
+    /// Shared with the views of it, which are taken more often than it grows.
+    ledger: Arc<Vec<Entry>>,
     timeline: Vec<TimelineEntry>,
-    /// Requests that will be done later, although they were answered already.
-    late: Vec<(OffsetDateTime, Provider, Request)>,
+    /// Requests that will be done later, although their clients have lost them already; by when, and in order.
+    late: BTreeMap<(OffsetDateTime, u64), (Provider, Request)>,
     requests: u64,
+    /// Requests that followed a redirect away from the provider.
+    astray: u64,
+    /// What a client believes of an order, by the merchant's reference.
+    beliefs: BTreeMap<String, String>,
 }
 
 /// The providers that the sandbox plays.
@@ -46,127 +57,32 @@ impl Provider {
     pub(crate) const ALL: &[Self] = &[Self::TurboPay];
 }
 
-/// What goes over the wire, and when.
-pub(crate) struct Exchange {
-    /// On the clock, since its beginning. It is settled with the exchange itself: a clock that is moved right afterwards
-    /// moves this answer too.
-    pub(crate) at: Duration,
-    pub(crate) wire: Wire,
-}
-
-pub(crate) enum Wire {
-    Answer(Response),
-    /// These bytes and no more.
-    Part(Vec<u8>, Close),
-    /// A byte at a time.
-    Slow(Response),
-    /// The request is yet to be done.
-    Undone(Request),
-}
-
-/// How a connection ends.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Close {
-    Fin,
-    Rst,
-    /// It does not, until the client gives up.
-    Stall,
-}
-
 impl World {
-    pub(crate) fn new(clock: Clock, seed: u64, turbopay: TurboPay) -> Self {
+    pub(crate) fn new(clock: Clock, seed: u64, control_url: String, turbopay: TurboPay) -> Self {
         let state = State {
             turbopay,
             outbox: Outbox::default(),
             plan: Plan::new(seed),
-            ledger: Vec::new(),
+            ledger: Arc::default(),
             timeline: Vec::new(),
-            late: Vec::new(),
+            late: BTreeMap::new(),
             requests: 0,
+            astray: 0,
+            beliefs: BTreeMap::new(),
         };
-        Self { clock, seed, state: Mutex::new(state), delivering: tokio::sync::Mutex::new(()), wake: Notify::new() }
+        Self {
+            clock,
+            seed,
+            control_url,
+            state: Mutex::new(state),
+            delivering: tokio::sync::Mutex::new(()),
+            wake: Notify::new(),
+        }
     }
 
     pub(crate) fn state(&self) -> MutexGuard<'_, State> {
         // A panic elsewhere is a failed test, which wants to read what happened.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// The fault that hits a connection before anything is read from it.
-    pub(crate) fn accept(&self, provider: Provider) -> Option<Close> {
-        let mut state = self.state();
-        let name = state.engine(provider).name();
-        let number = state.plan.count(name, CONNECTIONS);
-        let call = PlanCall { provider: name, operation: None, reference: None, number };
-        let (_, effect) = state.plan.take(call, &[Phase::Accept])?;
-        state.note(&self.clock, &format!("{name}: connection closed as it was accepted: {effect}"));
-        close_of(&effect)
-    }
-
-    /// Answers a request, as a fault lets it.
-    pub(crate) fn exchange(&self, provider: Provider, request: Request) -> Exchange {
-        let mut state = self.state();
-        state.requests += 1;
-        let request = Request { number: state.requests, ..request };
-        let engine = state.engine(provider);
-        let (name, asked) = (engine.name(), engine.operation(&request));
-        let Some((operation, reference)) = asked else {
-            state.note(&self.clock, &format!("{name}: {} of another address", request.method));
-            let answer = state.respond(provider, &request, &self.clock);
-            drop(state);
-            self.wake.notify_one();
-            return Exchange::now(Wire::Answer(answer));
-        };
-        let number = state.plan.count(name, operation);
-        let about = reference.as_deref().unwrap_or("-");
-        state.note(&self.clock, &format!("{name}.{operation}#{number} {about}: request {}", request.number));
-        let call = PlanCall { provider: name, operation: Some(operation), reference: reference.as_deref(), number };
-        let phases: &[Phase] = if request.method == "GET" {
-            &[Phase::BeforeCommit, Phase::AfterCommit, Phase::MidBody, Phase::Query]
-        } else {
-            &[Phase::BeforeCommit, Phase::AfterCommit, Phase::MidBody]
-        };
-        let fault = state.plan.take(call, phases);
-        if let Some((_, effect)) = &fault {
-            state.note(&self.clock, &format!("{name}.{operation}#{number} {about}: fault {effect}"));
-        }
-        let now = self.clock.elapsed();
-        let exchange = match fault {
-            None => Exchange::now(Wire::Answer(state.respond(provider, &request, &self.clock))),
-            Some((Phase::BeforeCommit, FaultEffect::LateCommit(after))) => {
-                state.late.push((self.clock.now() + after, provider, request));
-                Exchange::now(Wire::Part(Vec::new(), Close::Fin))
-            }
-            Some((Phase::BeforeCommit, FaultEffect::Delay(after))) => {
-                Exchange { at: now + after, wire: Wire::Undone(request) }
-            }
-            Some((Phase::BeforeCommit, effect @ FaultEffect::Truncate(_))) => {
-                let answer = state.engine(provider).rehearse(&request, self.clock.now());
-                Exchange::of(&effect, answer, now)
-            }
-            Some((Phase::BeforeCommit, effect)) => {
-                Exchange::of(&effect, Response::json(200, &serde_json::json!({"status": "ok"})), now)
-            }
-            Some((Phase::MidBody, effect)) => {
-                let answer = state.respond(provider, &request, &self.clock);
-                let half = answer.body.len() / 2;
-                Exchange::now(part(&answer, half, close_of(&effect).unwrap_or(Close::Fin)))
-            }
-            Some((_, effect)) => {
-                let answer = state.respond(provider, &request, &self.clock);
-                Exchange::of(&effect, answer, now)
-            }
-        };
-        drop(state);
-        self.wake.notify_one();
-        exchange
-    }
-
-    /// Does a request that was held back.
-    pub(crate) fn do_now(&self, provider: Provider, request: &Request) -> Response {
-        let answer = self.state().respond(provider, request, &self.clock);
-        self.wake.notify_one();
-        answer
     }
 
     /// Does what somebody outside of a request did: a bank, a customer, the back office.
@@ -176,8 +92,10 @@ impl World {
         act: impl FnOnce(&mut State, OffsetDateTime) -> Result<(Vec<Effect>, T), String>,
     ) -> Result<T, String> {
         let mut state = self.state();
-        let (effects, value) = act(&mut state, self.clock.now())?;
-        state.take_effects(provider, effects, &self.clock);
+        state.tick(&self.clock);
+        let now = self.clock.now();
+        let (effects, value) = act(&mut state, now)?;
+        state.take_effects(provider, effects, now, &self.clock);
         drop(state);
         self.wake.notify_one();
         Ok(value)
@@ -197,12 +115,11 @@ impl World {
                 state.tick(&self.clock);
                 state.outbox.next(self.clock.elapsed())
             };
-            let Some((number, message)) = next else { return };
+            let Some((id, message)) = next else { return };
             let result = webhook::send(&message).await;
             let mut state = self.state();
-            if let Some(line) = state.outbox.sent(number, &result, self.clock.elapsed()) {
-                state.note(&self.clock, &line);
-            }
+            let line = state.outbox.sent(id, &result);
+            state.note(&self.clock, line);
         }
     }
 
@@ -236,10 +153,21 @@ impl World {
         self.state().timeline.clone()
     }
 
-    pub(crate) fn ledger(&self) -> Ledger {
+    pub(crate) fn ledger(self: &Arc<Self>) -> Ledger {
         self.tick();
-        let story = self.story();
-        Ledger { entries: self.state().ledger.clone(), story }
+        Ledger { entries: Arc::clone(&self.state().ledger), world: Arc::clone(self) }
+    }
+
+    /// What a client says of an order; the last word on each counts.
+    pub(crate) fn believes(&self, reference: &str, status: &str) {
+        self.state().beliefs.insert(reference.to_owned(), status.to_owned());
+    }
+
+    /// A request came to where a redirect led.
+    pub(crate) fn stray(&self, request: &Request) {
+        let mut state = self.state();
+        state.astray += 1;
+        state.note(&self.clock, format!("{} followed a redirect away from its provider", request.method));
     }
 
     /// What happened, and how to make it happen again.
@@ -265,16 +193,23 @@ impl World {
     }
 
     /// What is wrong at the end: faults that never happened, orders that were executed twice.
-    pub(crate) fn complaints(&self) -> Vec<String> {
+    pub(crate) fn complaints(self: &Arc<Self>) -> Vec<String> {
         let ledger = self.ledger();
         let unfired = self.state().plan.unfired().into_iter().map(|fault| format!("a fault never happened: {fault}"));
         let double = ledger.double_executions().into_iter();
         let double = double.map(|(operation, reference)| format!("{operation} was executed twice for {reference:?}"));
-        unfired.chain(double).collect()
+        let astray = Some(self.state().astray).filter(|astray| *astray > 0);
+        let astray = astray.map(|astray| format!("{astray} requests followed a redirect away from their provider"));
+        let state = self.state();
+        let wrong = state.beliefs.iter().filter_map(|(reference, believed)| {
+            let status = state.turbopay.status(reference).map_or("unknown here", Status::as_str);
+            (status != believed).then(|| format!("order {reference:?} is {status}, and was believed to be {believed}"))
+        });
+        unfired.chain(double).chain(astray).chain(wrong).collect()
     }
 
     pub(crate) fn release(&self) {
-        self.state().outbox.release();
+        self.state().outbox.release(self.clock.elapsed());
         self.wake.notify_one();
     }
 }
@@ -287,37 +222,53 @@ impl State {
     }
 
     fn respond(&mut self, provider: Provider, request: &Request, clock: &Clock) -> Response {
-        let (answer, effects) = self.engine(provider).respond(request, clock.now());
-        self.take_effects(provider, effects, clock);
+        let now = clock.now();
+        self.respond_at(provider, request, now, clock)
+    }
+
+    fn respond_at(&mut self, provider: Provider, request: &Request, at: OffsetDateTime, clock: &Clock) -> Response {
+        let (answer, effects) = self.engine(provider).respond(request, at);
+        self.take_effects(provider, effects, at, clock);
         answer
     }
 
+    /// Does all that is due by now, one thing after the other, each at its own time: a clock that jumps over an hour must
+    /// not change what happens in it.
     fn tick(&mut self, clock: &Clock) {
         let now = clock.now();
-        let (mut due, later): (Vec<_>, Vec<_>) =
-            std::mem::take(&mut self.late).into_iter().partition(|(at, _, _)| *at <= now);
-        self.late = later;
-        due.sort_by_key(|(at, _, _)| *at);
-        for (at, provider, request) in due {
-            self.note(clock, &format!("request {} is done late", request.number));
-            // At its own time, before what fell due after it.
-            let (_nobody_waits_for_it, effects) = self.engine(provider).respond(&request, at);
-            self.take_effects(provider, effects, clock);
-        }
-        for provider in Provider::ALL {
-            let effects = self.engine(*provider).tick(now);
-            self.take_effects(*provider, effects, clock);
+        while let Some((at, due)) = self.first_due().filter(|(at, _)| *at <= now) {
+            match due {
+                Due::Engine(provider) => {
+                    let effects = self.engine(provider).tick(at);
+                    self.take_effects(provider, effects, at, clock);
+                }
+                Due::Late => {
+                    let Some((_, (provider, request))) = self.late.pop_first() else { return };
+                    self.note_at(clock.since_it_began(at), format!("request {} is done now", request.number));
+                    let _nobody_waits_for_it = self.respond_at(provider, &request, at, clock);
+                }
+            }
         }
     }
 
-    fn take_effects(&mut self, provider: Provider, effects: Vec<Effect>, clock: &Clock) {
+    fn first_due(&mut self) -> Option<(OffsetDateTime, Due)> {
+        let late = self.late.first_key_value().map(|((at, _), _)| (*at, Due::Late));
+        let engines = Provider::ALL.iter().filter_map(|provider| {
+            let at = self.engine(*provider).next_due()?;
+            Some((at, Due::Engine(*provider)))
+        });
+        engines.chain(late).min_by_key(|(at, _)| *at)
+    }
+
+    fn take_effects(&mut self, provider: Provider, effects: Vec<Effect>, at: OffsetDateTime, clock: &Clock) {
         let name = self.engine(provider).name();
+        let elapsed = clock.since_it_began(at);
         for effect in effects {
             match effect {
                 Effect::Record { operation, reference, what, amount, currency, request } => {
                     let entry = Entry {
                         number: self.ledger.len() + 1,
-                        at: clock.now().unix_timestamp(),
+                        at: at.unix_timestamp(),
                         operation: operation.to_owned(),
                         reference,
                         what,
@@ -325,15 +276,17 @@ impl State {
                         currency,
                         request,
                     };
-                    self.note(clock, &format!("LEDGER {entry}"));
-                    self.ledger.push(entry);
+                    self.note_at(elapsed, format!("LEDGER {entry}"));
+                    Arc::make_mut(&mut self.ledger).push(entry);
+                }
+                Effect::Advance(time) => {
+                    clock.advance(time);
+                    self.note(clock, format!("{name}: {} s were skipped", time.as_secs()));
                 }
                 Effect::Deliver(message) => {
-                    let reference = Some(message.reference.as_str());
-                    let call = PlanCall { provider: name, operation: Some(message.operation), reference, number: 0 };
-                    let fault = self.plan.take_for_message(call);
-                    let line = self.outbox.put(message, fault.as_ref(), clock.elapsed());
-                    self.note(clock, &line);
+                    let fault = self.plan.take_for_message(name, message.operation, &message.reference);
+                    let line = self.outbox.put(message, fault.as_ref(), elapsed);
+                    self.note_at(elapsed, line);
                 }
             }
         }
@@ -341,99 +294,47 @@ impl State {
 
     /// When something falls due, on the clock since its beginning.
     fn next_due(&mut self, clock: &Clock) -> Option<Duration> {
-        let elapsed = clock.elapsed();
-        let now = clock.began() + elapsed;
-        let engines = Provider::ALL.iter().filter_map(|provider| self.engine(*provider).next_due()).min();
-        let late = self.late.iter().map(|(at, _, _)| *at).min();
-        let at = [engines, late].into_iter().flatten().min();
-        let at = at.map(|at| elapsed + Duration::try_from(at - now).unwrap_or(Duration::ZERO));
-        let message = self.outbox.next_due();
-        [at, message].into_iter().flatten().min()
+        let at = self.first_due().map(|(at, _)| clock.since_it_began(at));
+        [at, self.outbox.next_due()].into_iter().flatten().min()
     }
 
-    fn note(&mut self, clock: &Clock, what: &str) {
+    fn note(&mut self, clock: &Clock, what: String) {
+        self.note_at(clock.elapsed(), what);
+    }
+
+    fn note_at(&mut self, at: Duration, what: String) {
         // A merchant's reference is any text: one with a line feed would write lines of its own.
-        let what = what.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect();
-        self.timeline.push(TimelineEntry { at: clock.elapsed(), what });
+        let what = if what.contains(char::is_control) { what.replace(char::is_control, "\u{fffd}") } else { what };
+        self.timeline.push(TimelineEntry { at, what });
     }
 }
 
-impl Exchange {
-    fn now(wire: Wire) -> Self {
-        Self { at: Duration::ZERO, wire }
-    }
-
-    /// What a fault makes of an answer.
-    fn of(effect: &FaultEffect, answer: Response, now: Duration) -> Self {
-        let wire = match effect {
-            FaultEffect::Truncate(bytes) => {
-                // A whole body would not be truncated.
-                let most = answer.body.len().saturating_sub(1);
-                part(&answer, bytes.unwrap_or(answer.body.len() / 2).min(most), Close::Fin)
-            }
-            FaultEffect::Garbage => Wire::Answer(Response::new(200, "application/json", *b"\xff\xfe{{garbage\x00")),
-            FaultEffect::Html(status) => {
-                Wire::Answer(Response::html(*status, "<html><body><h1>Something went wrong</h1></body></html>"))
-            }
-            FaultEffect::Json(status) => {
-                Wire::Answer(Response::json(*status, &serde_json::json!({"message": "Something went wrong"})))
-            }
-            FaultEffect::Redirect(status) => Wire::Answer(Response::redirect(*status, "http://elsewhere.invalid/")),
-            FaultEffect::Encoding(name) => Wire::Answer(answer.header("Content-Encoding", name.clone())),
-            FaultEffect::Slow => return Self { at: now, wire: Wire::Slow(answer) },
-            FaultEffect::Delay(after) => return Self { at: now + *after, wire: Wire::Answer(answer) },
-            other => Wire::Part(Vec::new(), close_of(other).unwrap_or(Close::Fin)),
-        };
-        Self::now(wire)
-    }
-}
-
-fn part(answer: &Response, body_bytes: usize, close: Close) -> Wire {
-    let mut bytes = answer.head();
-    bytes.extend_from_slice(&answer.body[..body_bytes.min(answer.body.len())]);
-    Wire::Part(bytes, close)
-}
-
-fn close_of(effect: &FaultEffect) -> Option<Close> {
-    match effect {
-        FaultEffect::Fin => Some(Close::Fin),
-        FaultEffect::Rst => Some(Close::Rst),
-        FaultEffect::Stall => Some(Close::Stall),
-        _ => None,
-    }
+/// What falls due.
+enum Due {
+    Engine(Provider),
+    Late,
 }
 
 /// Nothing is due: look again in a while all the same.
 const IDLE: Duration = Duration::from_secs(3600);
-
-/// Connections are counted like the calls of an operation that no provider has.
-const CONNECTIONS: &str = "";
 
 /// A failure's story shows the end, which is where it went wrong.
 const LINES_OF_A_STORY: usize = 60;
 
 #[cfg(test)]
 mod tests {
-    use std::collections::HashSet;
+    use std::sync::Arc;
 
     use super::{Provider, World};
     use crate::clock::Clock;
     use crate::engine::Effect;
     use crate::ledger::What;
-    use crate::turbopay::{Config, TurboPay};
+    use crate::turbopay::{Settings, TurboPay};
 
-    /// No engine executes twice, which is why this cannot be seen from outside.
     #[test]
     fn an_order_that_was_executed_twice_is_complained_of() {
-        let config = Config {
-            api_key: String::new(),
-            webhook_key: String::new(),
-            opening_balance: 0,
-            settles_after: std::time::Duration::ZERO,
-            whitelisted: true,
-            blocked_customers: HashSet::new(),
-        };
-        let world = World::new(Clock::manual(), 1, TurboPay::new(config, 1));
+        let turbopay = TurboPay::new(Settings::default(), 1);
+        let world = Arc::new(World::new(Clock::manual(), 1, String::new(), turbopay));
         let execution = |reference: &str, operation| Effect::Record {
             operation,
             reference: reference.to_owned(),

@@ -31,8 +31,12 @@ impl FromStr for Fault {
         if let (Phase::Accept, Some(operation)) = (phase, &operation) {
             return Err(refused(operation, NOTHING_READ));
         }
-        if let (Phase::Accept, Some(reference)) = (phase, &order) {
-            return Err(refused(&format!("order={reference}"), NOTHING_READ));
+        if let Some(reference) = order.as_ref().filter(|_| !phase.knows_order()) {
+            let word = format!("order={reference}");
+            return Err(match phase {
+                Phase::Accept => refused(&word, NOTHING_READ),
+                _ => refused(&word, format!("cannot be told @{}, where the body is not read yet", phase.name())),
+            });
         }
         if !phase.allows(&effect) {
             let allowed: Vec<&str> =
@@ -44,7 +48,7 @@ impl FromStr for Fault {
         }
         let budget = match words.next() {
             None if all => None,
-            None => Some(1),
+            None => calls.budget(),
             Some("x*") => None,
             Some(word) => Some(budget_of(word)?),
         };
@@ -67,7 +71,7 @@ fn trigger_of(text: &str) -> Result<(String, Option<String>, Calls, bool), Fault
             let (from, to) = range.split_once('-').unwrap_or((range, range));
             let bounds = number(from).zip(number(to)).filter(|(from, to)| from <= to);
             let (from, to) = bounds.ok_or_else(|| refused(text, rule))?;
-            (Calls::Range(from, to), from != to)
+            (Calls::Range(from, to), false)
         }
     };
     Ok((provider.to_owned(), operation.filter(|name| *name != "*").map(str::to_owned), calls, all))
@@ -152,6 +156,11 @@ const EFFECTS: &[(&str, FaultEffect)] = &[
     ("rst", FaultEffect::Rst),
     ("stall", FaultEffect::Stall),
     ("truncate", FaultEffect::Truncate(None)),
+    ("mid-status", FaultEffect::MidStatus),
+    ("mid-headers", FaultEffect::MidHeaders),
+    ("bad-chunk", FaultEffect::BadChunk),
+    ("continue", FaultEffect::Continue),
+    ("endless", FaultEffect::Endless),
     ("garbage", FaultEffect::Garbage),
     ("html", FaultEffect::Html(0)),
     ("json", FaultEffect::Json(0)),

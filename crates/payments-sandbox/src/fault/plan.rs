@@ -7,8 +7,9 @@ use crate::random::Random;
 #[derive(Debug)]
 pub(crate) struct Plan {
     waiting: Vec<Waiting>,
-    calls: HashMap<(&'static str, &'static str), u64>,
-    messages: HashMap<(&'static str, &'static str), u64>,
+    calls: Counts,
+    messages: Counts,
+    connections: HashMap<&'static str, u64>,
     random: Random,
 }
 
@@ -25,15 +26,43 @@ pub(crate) struct PlanCall<'a> {
     /// Nothing before a request was read.
     pub(crate) operation: Option<&'static str>,
     pub(crate) reference: Option<&'a str>,
-    pub(crate) number: u64,
+    pub(crate) number: Number,
+}
+
+/// Where a call stands among those of its operation, and among all of its provider's; both from 1.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Number {
+    pub(crate) of_operation: u64,
+    pub(crate) of_all: u64,
+}
+
+#[derive(Debug, Default)]
+struct Counts {
+    of_operation: HashMap<(&'static str, &'static str), u64>,
+    of_all: HashMap<&'static str, u64>,
+}
+
+impl Counts {
+    fn next(&mut self, provider: &'static str, operation: &'static str) -> Number {
+        Number {
+            of_operation: increased(self.of_operation.entry((provider, operation)).or_default()),
+            of_all: increased(self.of_all.entry(provider).or_default()),
+        }
+    }
+}
+
+fn increased(count: &mut u64) -> u64 {
+    *count += 1;
+    *count
 }
 
 impl Plan {
     pub(crate) fn new(seed: u64) -> Self {
         Self {
             waiting: Vec::new(),
-            calls: HashMap::new(),
-            messages: HashMap::new(),
+            calls: Counts::default(),
+            messages: Counts::default(),
+            connections: HashMap::new(),
             random: Random::new(seed ^ 0x000f_a017),
         }
     }
@@ -62,10 +91,16 @@ impl Plan {
     }
 
     /// Counts a call of an operation, and gives its number.
-    pub(crate) fn count(&mut self, provider: &'static str, operation: &'static str) -> u64 {
-        let count = self.calls.entry((provider, operation)).or_insert(0);
-        *count += 1;
-        *count
+    pub(crate) fn count(&mut self, provider: &'static str, operation: &'static str) -> Number {
+        self.calls.next(provider, operation)
+    }
+
+    /// The fault that hits a connection as it is accepted. Connections are counted apart.
+    pub(crate) fn take_for_connection(&mut self, provider: &'static str) -> Option<FaultEffect> {
+        let number = increased(self.connections.entry(provider).or_default());
+        let number = Number { of_operation: number, of_all: number };
+        let call = PlanCall { provider, operation: None, reference: None, number };
+        self.take(call, &[Phase::Accept]).map(|(_, effect)| effect)
     }
 
     /// The fault that hits this call in one of these phases, if one does; it is then used up by one.
@@ -80,7 +115,10 @@ impl Plan {
                 && fault.budget.is_none_or(|budget| waiting.fired < budget)
                 && match fault.calls {
                     Calls::Any => true,
-                    Calls::Range(from, to) => (from..=to).contains(&call.number),
+                    Calls::Range(from, to) if fault.operation.is_some() => {
+                        (from..=to).contains(&call.number.of_operation)
+                    }
+                    Calls::Range(from, to) => (from..=to).contains(&call.number.of_all),
                 }
                 && fault.percent.is_none_or(|percent| random.percent(percent))
         };
@@ -90,10 +128,14 @@ impl Plan {
     }
 
     /// The fault that hits a message to the merchant. Messages are counted by operation, apart from its calls.
-    pub(crate) fn take_for_message(&mut self, call: PlanCall<'_>) -> Option<FaultEffect> {
-        let number = self.messages.entry((call.provider, call.operation.unwrap_or_default())).or_insert(0);
-        *number += 1;
-        let call = PlanCall { number: *number, ..call };
+    pub(crate) fn take_for_message(
+        &mut self,
+        provider: &'static str,
+        operation: &'static str,
+        reference: &str,
+    ) -> Option<FaultEffect> {
+        let number = self.messages.next(provider, operation);
+        let call = PlanCall { provider, operation: Some(operation), reference: Some(reference), number };
         self.take(call, &[Phase::Webhook]).map(|(_, effect)| effect)
     }
 

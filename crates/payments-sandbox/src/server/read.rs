@@ -9,19 +9,21 @@ use crate::http::Request;
 pub(super) struct Reader {
     stream: TcpStream,
     buffer: Vec<u8>,
+    /// Of the request whose head was read last.
+    body: Body,
+    broken: bool,
 }
 
 pub(super) enum Incoming {
+    /// Its head; the body is yet to be read.
     Request(Request),
-    /// The client is gone, or was idle for too long.
-    Closed,
-    /// It is no request that is understood here.
-    Broken,
+    /// The client is gone, was idle for too long, or does not speak HTTP.
+    Nothing,
 }
 
 impl Reader {
     pub(super) fn new(stream: TcpStream) -> Self {
-        Self { stream, buffer: Vec::with_capacity(4096) }
+        Self { stream, buffer: Vec::with_capacity(4096), body: Body::Sized(0), broken: false }
     }
 
     pub(super) fn stream(&mut self) -> &mut TcpStream {
@@ -32,42 +34,70 @@ impl Reader {
         self.stream
     }
 
-    /// The next request; between two, a connection may be idle for this long in real time.
-    pub(super) async fn next(&mut self, idle: Option<Duration>) -> Incoming {
+    /// Whether what came was no request that is understood here.
+    pub(super) fn is_broken(&self) -> bool {
+        self.broken
+    }
+
+    /// The next request's head; between two requests, a connection may be idle for this long in real time.
+    pub(super) async fn head(&mut self, idle: Option<Duration>) -> Incoming {
         if self.buffer.is_empty() {
             let first = match idle {
                 Some(idle) => tokio::time::timeout(idle, self.more()).await.unwrap_or(None),
                 None => self.more().await,
             };
             if first.is_none() {
-                return Incoming::Closed;
+                return Incoming::Nothing;
             }
         }
         loop {
             match head(&self.buffer) {
                 Head::Whole(length, request, body) => {
                     self.buffer.drain(..length);
-                    return self.body(request, body).await.map_or(Incoming::Broken, Incoming::Request);
+                    self.body = body;
+                    return Incoming::Request(request);
                 }
                 Head::Part if self.buffer.len() < LONGEST_HEAD => {
                     if self.more().await.is_none() {
-                        return Incoming::Closed;
+                        return Incoming::Nothing;
                     }
                 }
-                Head::Part | Head::Wrong => return Incoming::Broken,
+                Head::Part | Head::Wrong => {
+                    self.broken = true;
+                    return Incoming::Nothing;
+                }
             }
         }
     }
 
-    async fn body(&mut self, mut request: Request, body: Body) -> Option<Request> {
+    /// Reads the body of the request whose head was read last.
+    pub(super) async fn body(&mut self, request: &mut Request) -> Option<()> {
+        self.ask_for_it(request).await?;
+        let body = match self.body {
+            Body::Sized(length) => self.take(length).await,
+            Body::Chunked => self.chunks().await,
+        };
+        self.broken = body.is_none();
+        request.body = body?;
+        Some(())
+    }
+
+    /// Reads half of it, or of what there is; or merely some of it where its length is not known.
+    pub(super) async fn half_of_body(&mut self, request: &Request) {
+        let half = match self.body {
+            Body::Sized(length) => length / 2,
+            Body::Chunked => 1,
+        };
+        if self.ask_for_it(request).await.is_some() {
+            let _ = self.take(half).await;
+        }
+    }
+
+    async fn ask_for_it(&mut self, request: &Request) -> Option<()> {
         if request.header("expect").is_some_and(|value| value.eq_ignore_ascii_case("100-continue")) {
             self.stream.write_all(b"HTTP/1.1 100 Continue\r\n\r\n").await.ok()?;
         }
-        request.body = match body {
-            Body::Sized(length) => self.take(length).await?,
-            Body::Chunked => self.chunks().await?,
-        };
-        Some(request)
+        Some(())
     }
 
     async fn chunks(&mut self) -> Option<Vec<u8>> {
@@ -140,6 +170,7 @@ enum Head {
     Wrong,
 }
 
+#[derive(Clone, Copy)]
 enum Body {
     Sized(usize),
     Chunked,

@@ -18,7 +18,10 @@ pub const BEHAVIOURS: &[Behaviour] = &[
     row("a confirmation can be wrong in both fields at once", Recorded),
     row("an INR amount with paise must be an integer; 500.00 and 11.0 are whole", Recorded),
     row("bank accounts of 9 to 18 characters, IFSC of 11, phone numbers as described, traffic ftd or std", Documented),
-    row("amounts from 1 to 10,000,000", Inferred),
+    row("amounts have a least and a most", Documented),
+    row("... which are 1 and 10,000,000", Inferred),
+    row("a method without wallets is refused", Documented),
+    row("... under the name of the method's field", Inferred),
     row(
         "currencies INR, EUR and USD; methods upi for deposits, bank_transfer for hosted deposits and withdrawals",
         Inferred,

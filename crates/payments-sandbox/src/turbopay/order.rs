@@ -73,6 +73,12 @@ pub(crate) enum Action {
     ChargeBack(String),
     /// "Resend callback" in the back office.
     Resend,
+    /// The customer pays: pending, and then what the bank says.
+    Pay,
+    /// Another amount arrives than was asked for, in hundredths; the status stays.
+    Amount(i64),
+    /// The bank's number.
+    Utr(String),
 }
 
 /// An order.
@@ -104,7 +110,14 @@ impl Order {
         let withdrawal = self.kind == Kind::Withdrawal;
         // The documented transitions; the last two rows of each are the rare ones.
         let (next, from): (Status, &[Status]) = match (action, withdrawal) {
-            (Action::Resend, _) => return Ok(None),
+            (Action::Resend | Action::Pay | Action::Utr(_), _) => return Ok(None),
+            (Action::Amount(amount), _) if self.may_change_amount() => {
+                self.amount = *amount;
+                return Ok(None);
+            }
+            (Action::Amount(_), _) => {
+                return Err(format!("the amount stays once an order is {}", self.status.as_str()));
+            }
             (Action::Pending, _) => (Pending, &[New]),
             (Action::Succeed(_), true) => (Success, &[New, Pending]),
             (Action::Succeed(_), false) => (Success, &[New, Pending, Expired, Cancelled, Failed]),
@@ -145,6 +158,15 @@ impl Order {
             (Chargeback, false) => Some(What::ChargedBack),
             _ => None,
         })
+    }
+
+    /// What a withdrawal that failed was about is given back already.
+    fn may_change_amount(&self) -> bool {
+        use Status::{Cancelled, Expired, Failed, New, Pending};
+        match self.kind {
+            Kind::Withdrawal => matches!(self.status, New | Pending),
+            Kind::Hosted | Kind::HostToHost => matches!(self.status, New | Pending | Expired | Cancelled | Failed),
+        }
     }
 
     /// The webhook's body (documented members; the amount spelt as the document's samples spell it).

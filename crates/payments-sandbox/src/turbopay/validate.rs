@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
-use super::Kind;
+use super::{Kind, Settings};
 use crate::http::Response;
 use crate::money;
 
@@ -23,12 +23,9 @@ impl Fields {
         serde_json::from_str::<String>(self.0.get(name)?.get()).ok().filter(|text| !text.is_empty())
     }
 
-    /// A number's text, also where it stands in a string.
+    /// A number as it was written, or a text's.
     fn number(&self, name: &str) -> Option<String> {
-        let raw = self.0.get(name)?.get();
-        if raw == "null" {
-            return None;
-        }
+        let raw = self.0.get(name).filter(|_| self.has(name))?.get();
         if raw.starts_with('"') { self.text(name) } else { Some(raw.to_owned()) }
     }
 
@@ -65,8 +62,13 @@ impl Rejected {
         };
         let mut body = json!({"message": message});
         if !self.errors.is_empty() {
-            let errors: serde_json::Map<String, Value> =
-                self.errors.into_iter().map(|(field, problem)| (field.to_owned(), json!([problem]))).collect();
+            let mut errors = serde_json::Map::new();
+            for (field, problem) in self.errors {
+                let problems = errors.entry(field).or_insert_with(|| json!([]));
+                if let Some(problems) = problems.as_array_mut() {
+                    problems.push(Value::String(problem));
+                }
+            }
             body["errors"] = Value::Object(errors);
         }
         Response::json(422, &body)
@@ -84,14 +86,19 @@ pub(crate) struct NewOrder {
 }
 
 /// Checks a new order as TurboPay does: all fields first, then what the merchant is set up for.
-pub(crate) fn new_order(kind: Kind, fields: &Fields, taken: impl Fn(&str) -> bool) -> Result<NewOrder, Rejected> {
+pub(crate) fn new_order(
+    kind: Kind,
+    fields: &Fields,
+    settings: &Settings,
+    taken: impl Fn(&str) -> bool,
+) -> Result<NewOrder, Rejected> {
     let mut check = Check { fields, errors: Vec::new() };
     let method = check.required("method", 100);
-    let amount = check.amount();
+    let amount = check.amount(settings.amounts);
     let currency = check.required("currency", 3);
     let traffic = check.required("traffic", 10);
     check.form("traffic", "traffic type", matches!(traffic.as_str(), "" | "ftd" | "std"));
-    check.optional("customer_email", 100, "email address", |text| text.contains('@'));
+    check.optional("customer_email", 100, "email address", is_email);
     check.optional("customer_phone", 20, "phone number", is_phone);
     check.optional("customer_name", 300, "name", |_| true);
     let reference = check.required("merchant_order_id", 100);
@@ -99,12 +106,7 @@ pub(crate) fn new_order(kind: Kind, fields: &Fields, taken: impl Fn(&str) -> boo
     let status_url = check.url("status_url");
     let redirect_url = (kind != Kind::Withdrawal).then(|| check.url("redirect_url"));
     if kind == Kind::Withdrawal {
-        let account = check.required("customer_bank_account", 18);
-        let digits = currency != "INR" || account.bytes().all(|byte| byte.is_ascii_digit());
-        let fits = account.is_empty() || (account.len() >= 9 && digits);
-        check.form("customer_bank_account", "bank account number", fits);
-        let code = check.required("bank_code", 100);
-        check.form("bank_code", "IFSC code", code.is_empty() || currency != "INR" || code.chars().count() == 11);
+        check.beneficiary(&method, &currency);
     }
     if taken(&reference) {
         check.refuse("merchant_order_id", "The merchant order id has already been taken.".to_owned());
@@ -121,6 +123,9 @@ pub(crate) fn new_order(kind: Kind, fields: &Fields, taken: impl Fn(&str) -> boo
             return Err(Rejected::invalid("account", format!("Mid is not configured for method \"{method}\"")));
         }
         _ => return Err(Rejected::invalid("method", format!("Method \"{method}\" is not valid"))),
+    }
+    if !settings.wallets {
+        return Err(Rejected::invalid("method", format!("No available wallets found for method: {method}")));
     }
     Ok(NewOrder { reference, customer, amount, currency, status_url, redirect_url })
 }
@@ -181,15 +186,24 @@ impl Check<'_> {
 
     fn url(&mut self, name: &'static str) -> String {
         let text = self.required(name, 255);
-        // A line feed in an address would write headers of its own, in messages and in redirects.
-        let plain = text.chars().all(|c| c.is_ascii_graphic());
-        if !text.is_empty() && (!plain || !(text.starts_with("http://") || text.starts_with("https://"))) {
+        if !text.is_empty() && !is_url(&text) {
             self.refuse(name, format!("The {} field must be a valid URL.", words(name)));
         }
         text
     }
 
-    fn amount(&mut self) -> i64 {
+    fn beneficiary(&mut self, method: &str, currency: &str) {
+        let account = self.required("customer_bank_account", 18);
+        let digits = currency != "INR" || account.bytes().all(|byte| byte.is_ascii_digit());
+        let fits = account.is_empty() || (account.len() >= 9 && digits);
+        self.form("customer_bank_account", "bank account number", fits);
+        let bank = self.required("bank_code", 100);
+        let ifsc = bank.len() == 11 && bank.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        let free = bank.is_empty() || (method, currency) != ("bank_transfer", "INR");
+        self.form("bank_code", "IFSC code", free || ifsc);
+    }
+
+    fn amount(&mut self, (least, most): (i64, i64)) -> i64 {
         let Some(text) = self.fields.number("amount") else {
             self.refuse("amount", "The amount field is required.".to_owned());
             return 0;
@@ -199,10 +213,10 @@ impl Check<'_> {
             self.refuse("amount", "The amount field must be an integer.".to_owned());
             return 0;
         };
-        if amount < LEAST {
-            self.refuse("amount", format!("The amount field must be at least {}.", LEAST / 100));
-        } else if amount > MOST {
-            self.refuse("amount", format!("The amount field must not be greater than {}.", MOST / 100));
+        if amount < least * 100 {
+            self.refuse("amount", format!("The amount field must be at least {least}."));
+        } else if amount > most * 100 {
+            self.refuse("amount", format!("The amount field must not be greater than {most}."));
         }
         amount
     }
@@ -231,6 +245,13 @@ fn words(name: &str) -> String {
     name.replace('_', " ")
 }
 
-/// One unit to ten million: a merchant's set-up sheet would say (inferred).
-const LEAST: i64 = 100;
-const MOST: i64 = 1_000_000_000;
+fn is_email(text: &str) -> bool {
+    let Some((name, host)) = text.rsplit_once('@') else { return false };
+    !name.is_empty() && !host.is_empty() && !text.contains(char::is_whitespace)
+}
+
+fn is_url(text: &str) -> bool {
+    // A line feed in an address would write headers of its own, in messages and in redirects.
+    let plain = text.chars().all(|c| c.is_ascii_graphic());
+    plain && (text.starts_with("http://") || text.starts_with("https://"))
+}

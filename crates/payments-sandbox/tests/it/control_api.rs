@@ -85,6 +85,7 @@ async fn messages_are_listed_and_let_go_of() {
             "about": "success",
             "url": merchant.url,
             "attempts": 0,
+            "results": [],
             "state": "held"
         }])
     );

@@ -26,14 +26,19 @@ async fn refused_by_a_sandbox(fault: &str) -> String {
 /// What may stand behind a phase.
 fn effects_of(phase: &str) -> &'static [&'static str] {
     match phase {
-        "accept" | "mid-body" => &["fin", "rst", "stall"],
-        "webhook" => &["duplicate", "reorder", "drop", "tamper", "hold"],
+        "accept" | "head" | "body" | "mid-body" => &["fin", "rst", "stall"],
+        "webhook" => &["duplicate", "reorder", "drop", "tamper", "hold", "delay=2s"],
         _ => &[
             "fin",
             "rst",
             "stall",
             "truncate",
             "truncate=7",
+            "mid-status",
+            "mid-headers",
+            "bad-chunk",
+            "continue",
+            "endless",
             "garbage",
             "html=502",
             "json=429",
@@ -46,7 +51,7 @@ fn effects_of(phase: &str) -> &'static [&'static str] {
     }
 }
 
-const PHASES: &[&str] = &["accept", "before-commit", "after-commit", "mid-body", "query", "webhook"];
+const PHASES: &[&str] = &["accept", "head", "body", "before-commit", "after-commit", "mid-body", "query", "webhook"];
 
 #[test]
 fn every_phase_takes_its_documented_effects_and_prints_them_again() {
@@ -93,7 +98,7 @@ fn what_is_no_fault_is_refused_with_the_part_and_the_rule() {
         ("turbopay fin", "fin", "order=REF and p=N%"),
         ("turbopay order= @after-commit fin", "order=", "order=REF"),
         ("turbopay colour=red @after-commit fin", "colour=red", "order=REF"),
-        ("turbopay @after-lunch fin", "@after-lunch", "there are @accept, @before-commit"),
+        ("turbopay @after-lunch fin", "@after-lunch", "there are @accept, @head, @body, @before-commit"),
         ("turbopay @after-commit", "turbopay", "no effect"),
         ("turbopay @after-commit explode", "explode", "there are fin, rst"),
         ("turbopay @after-commit fin=3", "fin=3", "takes no value"),
@@ -137,7 +142,7 @@ fn an_effect_that_cannot_happen_at_a_phase_is_refused_with_those_that_can() {
         ("turbopay @after-commit late-commit=3s", "late-commit=3s", "cannot happen at @after-commit"),
         ("turbopay @query late-commit=3s", "late-commit=3s", "cannot happen at @query"),
         ("turbopay @before-commit duplicate", "duplicate", "cannot happen at @before-commit"),
-        ("turbopay @webhook fin", "fin", "what can is duplicate, reorder, drop, tamper, hold"),
+        ("turbopay @webhook fin", "fin", "what can is delay, duplicate, reorder, drop, tamper, hold"),
     ] {
         check_refused(text, part, rule);
     }
@@ -147,6 +152,7 @@ fn an_effect_that_cannot_happen_at_a_phase_is_refused_with_those_that_can() {
 fn a_fault_at_accept_cannot_ask_for_what_is_not_read_yet() {
     check_refused("turbopay.withdraw @accept fin", "withdraw", "@accept");
     check_refused("turbopay order=x @accept fin", "order=x", "@accept");
+    check_refused("turbopay.withdraw order=x @head fin", "order=x", "the body is not read yet");
 }
 
 #[tokio::test]
@@ -198,8 +204,9 @@ fn fault_text() -> impl Strategy<Value = String> {
         });
     ("(\\.(withdraw|\\*|balance))?", calls, order, percent, effect, budget).prop_map(
         |(operation, calls, order, percent, effect, budget)| {
-            let (operation, order) =
-                if effect.starts_with("@accept") { (String::new(), String::new()) } else { (operation, order) };
+            let early = |phases: &[&str]| phases.iter().any(|phase| effect.starts_with(phase));
+            let operation = if early(&["@accept"]) { String::new() } else { operation };
+            let order = if early(&["@accept", "@head", "@body"]) { String::new() } else { order };
             format!("turbopay{operation}{calls}{order}{percent} {effect}{budget}")
         },
     )

@@ -3,9 +3,11 @@
 
 mod support;
 
+mod at_the_end;
 #[cfg(unix)]
 mod binary;
 mod control_api;
+mod cut_points;
 mod ending;
 mod fault_budgets;
 mod fault_grammar;

@@ -79,8 +79,14 @@ async fn another_answer_looks_the_same_whether_or_not_it_was_done() {
     }
 
     for status in [301, 302, 303, 307, 308] {
-        let redirect = check_same_answer(&format!("redirect={status}")).await;
-        assert_eq!((redirect.status, redirect.header("location")), (status, Some("http://elsewhere.invalid/")));
+        for (phase, executions) in COMMIT_PHASES {
+            let sandbox = sandbox(&format!("turbopay.withdraw#1 @{phase} redirect={status}")).await;
+            let redirect = post(&sandbox, "withdraw/new", &withdrawal("order-1")).await;
+            let astray = format!("{}/astray", sandbox.control_url());
+            assert_eq!((redirect.status, redirect.header("location")), (status, Some(astray.as_str())));
+            sandbox.ledger().order("order-1").executed_times(*executions);
+            sandbox.finish();
+        }
     }
 }
 

@@ -1,0 +1,256 @@
+//! One exchange: what a request is answered, and what a fault makes of that on the wire.
+
+use std::time::Duration;
+
+use base64::Engine as _;
+use serde_json::json;
+
+use super::{Provider, World};
+use crate::fault::{FaultEffect, Number, Phase, PlanCall};
+use crate::gzip;
+use crate::http::{Request, Response};
+
+/// A request whose head has been read.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Arrival {
+    /// In the order in which requests came, over all providers.
+    number: u64,
+    /// The operation, if it is one, and where this call stands among its calls.
+    call: Option<(&'static str, Number)>,
+    /// A fault that ends the connection before the request is whole.
+    pub(crate) cut: Option<(Phase, Close)>,
+}
+
+/// What goes over the wire, and when.
+pub(crate) struct Exchange {
+    /// On the clock, since its beginning. It is settled with the exchange itself: a clock that is moved right afterwards
+    /// moves this answer too.
+    pub(crate) at: Duration,
+    pub(crate) wire: Wire,
+}
+
+pub(crate) enum Wire {
+    Answer(Response),
+    /// These bytes and no more.
+    Part(Vec<u8>, Close),
+    /// A byte at a time; or nothing more from some byte on.
+    Slow(Vec<u8>, Option<Close>),
+    /// A body that never ends.
+    Endless(Response),
+    /// The request is yet to be done.
+    Undone(Request),
+}
+
+/// How a connection ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Close {
+    Fin,
+    Rst,
+    /// It does not, until the client gives up.
+    Stall,
+}
+
+impl World {
+    /// The fault that hits a connection before anything is read from it.
+    pub(crate) fn accept(&self, provider: Provider) -> Option<Close> {
+        let mut state = self.state();
+        let name = state.engine(provider).name();
+        let effect = state.plan.take_for_connection(name)?;
+        state.note(&self.clock, format!("{name}: a connection, fault {effect} as it was accepted"));
+        close_of(&effect)
+    }
+
+    /// Takes in a request's head.
+    ///
+    /// A fault half-way through the head needs the operation's name, so it comes when the whole head was read. The client
+    /// cannot tell.
+    pub(crate) fn arrive(&self, provider: Provider, head: &Request) -> Arrival {
+        let mut state = self.state();
+        state.tick(&self.clock);
+        state.requests += 1;
+        let number = state.requests;
+        let engine = state.engine(provider);
+        let (name, asked) = (engine.name(), engine.operation(head));
+        let Some((operation, _)) = asked else { return Arrival { number, call: None, cut: None } };
+        let call = state.plan.count(name, operation);
+        let faulty = PlanCall { provider: name, operation: Some(operation), reference: None, number: call };
+        let fault = state.plan.take(faulty, &[Phase::Head, Phase::Body]);
+        let cut = fault.and_then(|(phase, effect)| {
+            let at = if phase == Phase::Head { "head" } else { "body" };
+            let count = call.of_operation;
+            state
+                .note(&self.clock, format!("{name}.{operation}#{count}: request {number}, fault {effect} in its {at}"));
+            close_of(&effect).map(|close| (phase, close))
+        });
+        Arrival { number, call: Some((operation, call)), cut }
+    }
+
+    /// Answers a request, as a fault lets it.
+    pub(crate) fn exchange(&self, provider: Provider, request: Request, arrival: Arrival) -> Exchange {
+        let request = Request { number: arrival.number, ..request };
+        let mut state = self.state();
+        state.tick(&self.clock);
+        let engine = state.engine(provider);
+        let (name, reference) = (engine.name(), engine.operation(&request).and_then(|(_, reference)| reference));
+        let Some((operation, number)) = arrival.call else {
+            state.note(
+                &self.clock,
+                format!("{name}: {} of another address, request {}", request.method, request.number),
+            );
+            let answer = state.respond(provider, &request, &self.clock);
+            drop(state);
+            self.wake.notify_one();
+            return Exchange::now(Wire::Answer(answer));
+        };
+        let call = PlanCall { provider: name, operation: Some(operation), reference: reference.as_deref(), number };
+        let told = format!("{name}.{operation}#{} {}", number.of_operation, reference.as_deref().unwrap_or("-"));
+        state.note(&self.clock, format!("{told}: request {}", request.number));
+        let phases: &[Phase] = if request.method == "GET" {
+            &[Phase::BeforeCommit, Phase::AfterCommit, Phase::MidBody, Phase::Query]
+        } else {
+            &[Phase::BeforeCommit, Phase::AfterCommit, Phase::MidBody]
+        };
+        let now = self.clock.elapsed();
+        let fault = state.plan.take(call, phases);
+        if let Some((phase, effect)) = &fault {
+            state.note(&self.clock, format!("{told}: {phase}, fault {effect}"));
+        }
+        let exchange = match fault {
+            Some((Phase::BeforeCommit, FaultEffect::LateCommit(after))) => {
+                let due = (self.clock.now() + after, request.number);
+                state.late.insert(due, (provider, request));
+                Exchange::now(Wire::Part(Vec::new(), Close::Fin))
+            }
+            Some((Phase::BeforeCommit, FaultEffect::Delay(after))) => {
+                Exchange { at: now + after, wire: Wire::Undone(request) }
+            }
+            Some((Phase::BeforeCommit, effect)) => {
+                let answer = state.engine(provider).rehearse(&request, self.clock.now());
+                Exchange::of(&effect, answer, Done::No, now, &self.control_url)
+            }
+            fault => {
+                let answer = state.respond(provider, &request, &self.clock);
+                state.note(&self.clock, format!("answer {} to request {}", answer.status, arrival.number));
+                match fault {
+                    None => Exchange::now(Wire::Answer(answer)),
+                    Some((Phase::MidBody, effect)) => {
+                        let half = answer.body.len() / 2;
+                        Exchange::now(part(&answer, half, close_of(&effect).unwrap_or(Close::Fin)))
+                    }
+                    Some((_, effect)) => Exchange::of(&effect, answer, Done::Yes, now, &self.control_url),
+                }
+            }
+        };
+        drop(state);
+        self.wake.notify_one();
+        exchange
+    }
+
+    /// Does a request that was held back.
+    pub(crate) fn do_now(&self, provider: Provider, request: &Request) -> Response {
+        let mut state = self.state();
+        state.tick(&self.clock);
+        let answer = state.respond(provider, request, &self.clock);
+        state.note(&self.clock, format!("request {} is done now: answer {}", request.number, answer.status));
+        drop(state);
+        self.wake.notify_one();
+        answer
+    }
+}
+
+/// Whether the request was done that is being answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Done {
+    Yes,
+    No,
+}
+
+impl Exchange {
+    fn now(wire: Wire) -> Self {
+        Self { at: Duration::ZERO, wire }
+    }
+
+    /// What a fault makes of an answer.
+    fn of(effect: &FaultEffect, answer: Response, done: Done, now: Duration, control_url: &str) -> Self {
+        let wire = match effect {
+            FaultEffect::Truncate(bytes) => {
+                // Never the whole of it: that would be no fault.
+                let most = answer.body.len().saturating_sub(1);
+                part(&answer, bytes.unwrap_or(answer.body.len() / 2).min(most), Close::Fin)
+            }
+            FaultEffect::MidStatus => Wire::Part(b"HTTP/1.1 2".to_vec(), Close::Fin),
+            FaultEffect::MidHeaders => {
+                let head = answer.head();
+                Wire::Part(head[..head.len() * 2 / 3].to_vec(), Close::Fin)
+            }
+            FaultEffect::BadChunk => {
+                let mut bytes = answer.chunked_head();
+                let begun = &answer.body[..answer.body.len().min(5)];
+                bytes.extend_from_slice(format!("{:x}\r\n", begun.len()).as_bytes());
+                bytes.extend_from_slice(begun);
+                bytes.extend_from_slice(b"\r\nno length\r\n");
+                Wire::Part(bytes, Close::Fin)
+            }
+            FaultEffect::Continue => Wire::Part(b"HTTP/1.1 100 Continue\r\n\r\n".to_vec(), Close::Fin),
+            FaultEffect::Endless => Wire::Endless(answer),
+            FaultEffect::Garbage => Wire::Answer(Response::new(200, "application/json", *b"\xff\xfe{{garbage\x00")),
+            FaultEffect::Html(status) => {
+                Wire::Answer(Response::html(*status, "<html><body><h1>Something went wrong</h1></body></html>"))
+            }
+            FaultEffect::Json(status) => {
+                Wire::Answer(Response::json(*status, &json!({"message": "Something went wrong"})))
+            }
+            FaultEffect::Redirect(status) => {
+                Wire::Answer(Response::redirect(*status, &format!("{control_url}/astray")))
+            }
+            FaultEffect::Encoding(name) => Wire::Answer(encoded(answer, name, done)),
+            FaultEffect::Slow => {
+                let mut bytes = [answer.head(), answer.body].concat();
+                // What was not done never arrives whole, however patient the client is.
+                let end = (done == Done::No).then_some(Close::Stall);
+                if end.is_some() {
+                    bytes.pop();
+                }
+                return Self { at: now, wire: Wire::Slow(bytes, end) };
+            }
+            FaultEffect::Delay(after) => return Self { at: now + *after, wire: Wire::Answer(answer) },
+            FaultEffect::Fin
+            | FaultEffect::Rst
+            | FaultEffect::Stall
+            | FaultEffect::LateCommit(_)
+            | FaultEffect::Duplicate
+            | FaultEffect::Reorder
+            | FaultEffect::Drop
+            | FaultEffect::Tamper
+            | FaultEffect::Hold => Wire::Part(Vec::new(), close_of(effect).unwrap_or(Close::Fin)),
+        };
+        Self::now(wire)
+    }
+}
+
+/// The answer in an encoding that nobody asked for: really so for gzip, and otherwise in name.
+///
+/// What was not done must not be readable as if it had been, whatever the client can decode.
+fn encoded(mut answer: Response, name: &str, done: Done) -> Response {
+    if done == Done::No {
+        answer.body = base64::engine::general_purpose::STANDARD.encode(&answer.body).into_bytes();
+    } else if name == "gzip" {
+        answer.body = gzip::stored(&answer.body);
+    }
+    answer.header("Content-Encoding", name)
+}
+
+fn part(answer: &Response, body_bytes: usize, close: Close) -> Wire {
+    let mut bytes = answer.head();
+    bytes.extend_from_slice(&answer.body[..body_bytes.min(answer.body.len())]);
+    Wire::Part(bytes, close)
+}
+
+fn close_of(effect: &FaultEffect) -> Option<Close> {
+    match effect {
+        FaultEffect::Fin => Some(Close::Fin),
+        FaultEffect::Rst => Some(Close::Rst),
+        FaultEffect::Stall => Some(Close::Stall),
+        _ => None,
+    }
+}
