@@ -49,14 +49,18 @@ async fn every_way_of_losing_an_answer_leaves_a_withdrawal_unknown_whether_it_wa
         "redirect=302",
         "redirect=307",
         "encoding=gzip",
+        "mid-status",
+        "mid-headers",
+        "bad-chunk",
+        "continue",
+        "endless",
         "json=429",
         "json=408",
         "json=409",
     ];
     for effect in effects {
         for phase in ["before-commit", "after-commit"] {
-            // Without a commit, a document that is whole and in the provider's form, or in no encoding at all, is an
-            // answer; what is not the same symptom in both phases is left out.
+            // Each symptom comes with a commit and without one, so that guessing cannot pass.
             let sandbox = Sandbox::builder().start().await;
             sandbox.fault(&format!("turbopay.withdraw#1 @{phase} {effect}"));
             let client = turbopay_at(&sandbox).unwrap();
@@ -70,6 +74,21 @@ async fn every_way_of_losing_an_answer_leaves_a_withdrawal_unknown_whether_it_wa
             assert_eq!(found.is_ok(), executions == 1, "{phase} {effect}: the look-up must agree with the ledger");
             sandbox.finish();
         }
+    }
+}
+
+#[tokio::test]
+async fn a_request_that_was_cut_short_may_have_arrived_for_all_the_client_knows() {
+    for (phase, effect) in [("head", "fin"), ("head", "rst"), ("body", "fin"), ("body", "rst")] {
+        let sandbox = Sandbox::builder().start().await;
+        sandbox.fault(&format!("turbopay.withdraw#1 @{phase} {effect}"));
+        let client = turbopay_at(&sandbox).unwrap();
+
+        let err = client.create_withdrawal(withdrawal("payout-1")).send().await.unwrap_err();
+
+        assert_eq!((err.outcome(), err.attempts()), (Outcome::Unknown, 1), "{phase} {effect}: {err}");
+        sandbox.ledger().order("payout-1").never_executed();
+        sandbox.finish();
     }
 }
 
