@@ -4,5 +4,5 @@ mod clients;
 pub mod demo;
 mod merchant;
 
-pub use clients::{SandboxClock, turbopay_at, turbopay_builder};
+pub use clients::{turbopay_at, turbopay_builder};
 pub use merchant::{Delivery, Merchant};

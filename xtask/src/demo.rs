@@ -3,6 +3,6 @@
 use crate::process::{Failure, Run, Step};
 
 pub(crate) fn run(args: &[String]) -> Result<Step, Failure> {
-    Run::cargo().args(["run", "--quiet", "--package", "payments-tests", "--bin", "demo", "--"]).args(args).run()?;
+    Run::cargo().args(["run", "--package", "payments-tests", "--bin", "demo", "--"]).args(args).run()?;
     Ok(Step::Passed)
 }

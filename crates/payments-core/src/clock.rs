@@ -3,6 +3,7 @@
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use time::OffsetDateTime;
@@ -28,6 +29,26 @@ pub trait Timer: Send + Sync + fmt::Debug {
     /// A clock that skips pauses, in a test, must not skip this.
     fn deadline(&self, duration: Duration) -> Sleep {
         self.sleep(duration)
+    }
+}
+
+impl<T: Clock + ?Sized> Clock for Arc<T> {
+    fn now(&self) -> OffsetDateTime {
+        T::now(self)
+    }
+
+    fn monotonic(&self) -> Duration {
+        T::monotonic(self)
+    }
+}
+
+impl<T: Timer + ?Sized> Timer for Arc<T> {
+    fn sleep(&self, duration: Duration) -> Sleep {
+        T::sleep(self, duration)
+    }
+
+    fn deadline(&self, duration: Duration) -> Sleep {
+        T::deadline(self, duration)
     }
 }
 

@@ -12,10 +12,8 @@ use crate::{Effect, Invalid, MoneyError, Outcome};
 ///
 /// Start with [`Error::outcome`]: it answers the question that matters with money. [`Error::kind`] says what went
 /// wrong; the rest is what the provider said. Printed, it is one line without URL, body, key or card number.
-#[derive(Debug)]
 pub struct Error(Box<Inner>);
 
-#[derive(Debug)]
 struct Inner {
     provider: &'static str,
     operation: &'static str,
@@ -205,7 +203,7 @@ impl Error {
         self.0.provider
     }
 
-    /// The operation, as the client's method is called; empty before a call is made.
+    /// The operation, as the client's method for it is called; empty before a call is made.
     #[must_use]
     pub fn operation(&self) -> &'static str {
         self.0.operation
@@ -378,7 +376,7 @@ impl fmt::Display for Error {
             write!(f, ": {decode}")?;
         }
         if let Some(message) = &inner.refusal.message {
-            write!(f, ": {}", one_line(message))?;
+            write!(f, ": {}", one_line(message).trim_end_matches('.'))?;
         }
         if let Some(advice) = inner.refusal.advice {
             write!(f, " ({advice})")?;
@@ -387,6 +385,34 @@ impl fmt::Display for Error {
             f.write_str("; it may have been done")?;
         }
         Ok(())
+    }
+}
+
+impl fmt::Debug for Error {
+    /// The line that is printed, and what else is known. Like that line, without body, key or card number.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let inner = &self.0;
+        let mut shown = f.debug_struct("Error");
+        shown.field("kind", &inner.kind).field("outcome", &inner.outcome).field("message", &self.to_string());
+        if inner.attempts > 0 {
+            shown.field("attempts", &inner.attempts);
+        }
+        if inner.refusal != Refusal::default() {
+            shown.field("refusal", &inner.refusal);
+        }
+        if let Some(response) = &inner.response {
+            shown.field("response", response);
+        }
+        if let Some(key) = &inner.key {
+            shown.field("idempotency_key", key);
+        }
+        if let Some(earlier) = &inner.earlier {
+            shown.field("earlier", earlier);
+        }
+        if let Some(source) = &inner.source {
+            shown.field("source", source);
+        }
+        shown.finish()
     }
 }
 

@@ -103,6 +103,13 @@ macro_rules! text {
             }
         }
 
+        impl TryFrom<&str> for $name {
+            type Error = $crate::Invalid;
+            fn try_from(text: &str) -> Result<Self, $crate::Invalid> {
+                text.parse()
+            }
+        }
+
         impl TryFrom<String> for $name {
             type Error = $crate::Invalid;
             fn try_from(text: String) -> Result<Self, $crate::Invalid> {

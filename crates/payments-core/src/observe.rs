@@ -1,4 +1,5 @@
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use http::StatusCode;
@@ -13,6 +14,12 @@ use crate::Error;
 pub trait Observer: Send + Sync + fmt::Debug {
     /// One attempt has ended.
     fn exchange(&self, exchange: &Exchange<'_>);
+}
+
+impl<T: Observer + ?Sized> Observer for Arc<T> {
+    fn exchange(&self, exchange: &Exchange<'_>) {
+        T::exchange(self, exchange);
+    }
 }
 
 /// One attempt of a call.

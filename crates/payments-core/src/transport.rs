@@ -7,14 +7,32 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use async_trait::async_trait;
+pub use async_trait::async_trait;
 use http::{HeaderMap, Method, StatusCode};
 use zeroize::Zeroizing;
 
 /// Sends one request once.
 ///
 /// Implement it to bring an HTTP stack of your own. Three things are asked of it: follow no redirect, repeat nothing,
-/// and call a failure [`TransportError::not_sent`] only when it is certain that not one byte of the request left.
+/// and call a failure [`TransportError::not_sent`] only when it is certain that not one byte of the request left. It adds
+/// `Host` and the body's length, and changes nothing else.
+///
+/// ```
+/// use payments_core::transport::{Answer, Request, Transport, TransportError, async_trait};
+///
+/// #[derive(Debug)]
+/// struct Offline;
+///
+/// #[async_trait]
+/// impl Transport for Offline {
+///     async fn send(&self, request: Request) -> Result<Answer, TransportError> {
+///         let _ = (request.method(), request.url(), request.headers(), request.body().as_ref());
+///         Err(TransportError::not_sent("there is no network here"))
+///     }
+/// }
+/// ```
+///
+/// An `Arc` of one is one too, so that several clients can share it.
 #[async_trait]
 pub trait Transport: Send + Sync + fmt::Debug {
     /// Sends the request and reads the whole answer, up to the request's limit.
@@ -23,6 +41,13 @@ pub trait Transport: Send + Sync + fmt::Debug {
     ///
     /// Says how far it got.
     async fn send(&self, request: Request) -> Result<Answer, TransportError>;
+}
+
+#[async_trait]
+impl<T: Transport + ?Sized> Transport for Arc<T> {
+    async fn send(&self, request: Request) -> Result<Answer, TransportError> {
+        T::send(self, request).await
+    }
 }
 
 /// One HTTP request, with its deadline and the limit for its answer.

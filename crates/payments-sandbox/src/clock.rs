@@ -6,7 +6,7 @@ use tokio::sync::watch;
 
 /// The sandbox's time: it stands still until it is moved, or runs with this machine's.
 ///
-/// Share it with the SDK under test, and three days of retries run in milliseconds.
+/// With the feature `sdk-clock` it is the SDK's clock and timer as well, and three days of retries run in milliseconds.
 #[derive(Debug, Clone)]
 pub struct Clock(Arc<Inner>);
 

@@ -15,6 +15,12 @@ pub(crate) trait Engine: Send {
     /// Its operations, as faults name them.
     fn operations(&self) -> &'static [&'static str];
 
+    /// Those that only ask.
+    fn reads(&self) -> &'static [&'static str];
+
+    /// Those whose orders the merchant is told of.
+    fn told_of(&self) -> &'static [&'static str];
+
     /// Which operation a request asks for, if it is one, and for which of the merchant's references.
     fn operation(&self, request: &Request) -> Option<(&'static str, Option<String>)>;
 

@@ -167,7 +167,7 @@ impl OrderEntries<'_> {
     pub fn executed_times(&self, times: usize) {
         let found = self.executions();
         if found != times {
-            panic!("order {:?} was executed {found} times, not {times}\n{}", self.reference, self.ledger.world.story());
+            panic!("executions of order {:?}: {found}, not {times}\n{}", self.reference, self.ledger.world.story());
         }
     }
 }

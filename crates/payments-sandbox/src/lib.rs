@@ -11,6 +11,8 @@ mod timeline;
 // What can go wrong, and when.
 mod clock;
 mod fault;
+#[cfg(feature = "sdk-clock")]
+mod sdk_clock;
 
 // The providers.
 mod engine;

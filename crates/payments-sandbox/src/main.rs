@@ -102,6 +102,9 @@ fn print_screen(sandbox: &Sandbox) {
 
 Try:
   curl -H 'Authorization: {key}' {base}/balance
+  curl -H 'Authorization: {key}' {base}/withdraw/new -d '{{\"method\": \"bank_transfer\", \"amount\": 500,
+    \"currency\": \"INR\", \"traffic\": \"std\", \"merchant_order_id\": \"order-1\", \"merchant_customer_id\": \"customer-1\",
+    \"customer_bank_account\": \"065432123456789\", \"bank_code\": \"HDFC0000053\", \"status_url\": \"http://127.0.0.1:9/\"}}'
   curl -X POST {control}/faults -d '{{\"spec\": \"turbopay.withdraw @after-commit fin\"}}'
   curl {control}/ledger",
         seed = sandbox.seed(),

@@ -69,6 +69,14 @@ impl Engine for TurboPay {
         OPERATIONS
     }
 
+    fn reads(&self) -> &'static [&'static str] {
+        &["balance", "order-status", "merchant-order-status"]
+    }
+
+    fn told_of(&self) -> &'static [&'static str] {
+        &["deposit", "host-to-host-deposit", "withdraw"]
+    }
+
     fn operation(&self, request: &Request) -> Option<(&'static str, Option<String>)> {
         let operation = route(request)?;
         let reference = match operation {

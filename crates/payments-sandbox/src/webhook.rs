@@ -32,6 +32,12 @@ pub struct Delivery {
     pub results: Vec<String>,
     /// What became of it.
     pub state: DeliveryState,
+    /// Its headers, the signature among them. Not on the control API.
+    #[serde(skip)]
+    pub headers: Vec<(String, String)>,
+    /// Its body, byte for byte. Not on the control API: it holds private ids.
+    #[serde(skip)]
+    pub body: Vec<u8>,
 }
 
 /// What became of a message.
@@ -122,6 +128,8 @@ impl Outbox {
             attempts: 0,
             results: Vec::new(),
             state,
+            headers: message.headers.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect(),
+            body: message.body.clone(),
         };
         self.entries.push(Outgoing { delivery, message, place: (due, 0) });
         if state == DeliveryState::Waiting {

@@ -139,14 +139,8 @@ impl World {
     pub(crate) fn add_fault(&self, text: &str) -> Result<(), FaultError> {
         let fault: Fault = text.parse()?;
         let mut state = self.state();
-        let operations: Vec<_> = Provider::ALL
-            .iter()
-            .map(|provider| {
-                let engine = state.engine(*provider);
-                (engine.name(), engine.operations())
-            })
-            .collect();
-        state.plan.add(fault, &operations)
+        let State { plan, turbopay, .. } = &mut *state;
+        plan.add(fault, &[turbopay])
     }
 
     pub(crate) fn timeline(&self) -> Vec<TimelineEntry> {

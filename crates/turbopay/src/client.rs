@@ -41,7 +41,7 @@ impl Client {
     /// The same client with another key: connections, settings and the limit on look-ups are shared.
     ///
     /// For keys that rotate. Merchants whose limits TurboPay counts apart are better served by a client each, over one
-    /// transport.
+    /// transport: `.transport(shared.clone())`, an `Arc` or a clone of ours.
     ///
     /// # Errors
     ///

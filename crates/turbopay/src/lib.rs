@@ -35,7 +35,12 @@ pub use webhook::{Event, WebhookEndpoint, WebhookKey};
 pub use withdrawal::{NewWithdrawal, Withdrawal};
 
 #[doc(no_inline)]
-pub use payments_core::{Call, Currency, Error, ErrorKind, Expected, Mismatch, Money, Outcome, RetryPolicy, Timeouts};
+pub use payments_core::webhook::{Verified, VerifyError};
+#[doc(no_inline)]
+pub use payments_core::{
+    Call, Currency, Error, ErrorKind, Expected, Invalid, Mismatch, Money, MoneyError, Outcome, RetryPolicy, Timeouts,
+    Wait,
+};
 
 /// What all providers share: money, errors, transport, clock.
 pub use payments_core as core;

@@ -1,6 +1,7 @@
 use std::collections::HashMap;
 
 use super::{Calls, Fault, FaultEffect, FaultError, Phase};
+use crate::engine::Engine;
 use crate::random::Random;
 
 /// The faults that wait for their call, and how often each operation was called.
@@ -67,27 +68,30 @@ impl Plan {
         }
     }
 
-    /// Adds a fault, if there is such an operation.
-    pub(crate) fn add(
-        &mut self,
-        fault: Fault,
-        operations: &[(&'static str, &'static [&'static str])],
-    ) -> Result<(), FaultError> {
+    /// Adds a fault, if it can ever happen.
+    pub(crate) fn add(&mut self, fault: Fault, engines: &[&dyn Engine]) -> Result<(), FaultError> {
         let refused = |part: &str, rule: String| FaultError { part: part.to_owned(), rule };
-        let Some((_, known)) = operations.iter().find(|(provider, _)| *provider == fault.provider) else {
-            let names: Vec<&str> = operations.iter().map(|(provider, _)| *provider).collect();
+        let Some(engine) = engines.iter().find(|engine| engine.name() == fault.provider) else {
+            let names: Vec<&str> = engines.iter().map(|engine| engine.name()).collect();
             return Err(refused(&fault.provider, format!("is no provider; there are {}", names.join(", "))));
         };
-        match &fault.operation {
-            Some(operation) if !known.contains(&operation.as_str()) => Err(refused(
-                operation,
-                format!("is no operation of {}; there are {}", fault.provider, known.join(", ")),
-            )),
-            _ => {
-                self.waiting.push(Waiting { fault, fired: 0 });
-                Ok(())
+        if let Some(operation) = &fault.operation {
+            let among = |names: &[&str]| names.contains(&operation.as_str());
+            if !among(engine.operations()) {
+                let known = engine.operations().join(", ");
+                return Err(refused(operation, format!("is no operation of {}; there are {known}", fault.provider)));
+            }
+            if fault.phase == Phase::Query && !among(engine.reads()) {
+                let reads = engine.reads().join(", ");
+                return Err(refused(operation, format!("does not only ask, as @query needs; what does is {reads}")));
+            }
+            if fault.phase == Phase::Webhook && !among(engine.told_of()) {
+                let told_of = engine.told_of().join(", ");
+                return Err(refused(operation, format!("sends no message; @webhook goes with {told_of}")));
             }
         }
+        self.waiting.push(Waiting { fault, fired: 0 });
+        Ok(())
     }
 
     /// Counts a call of an operation, and gives its number.

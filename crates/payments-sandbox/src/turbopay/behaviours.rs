@@ -30,6 +30,7 @@ pub const BEHAVIOURS: &[Behaviour] = &[
     row("a host-to-host deposit expires after 600 seconds", Documented),
     row("... and so does a hosted one", Inferred),
     row("statuses change as the table of transitions says, and no other way", Documented),
+    row("a withdrawal is not refused for want of balance", Inferred),
     row("a withdrawal's money leaves when the order is taken in", Inferred),
     row("a withdrawal becomes pending at once, and succeeds two seconds later", Inferred),
     row("a confirmed deposit becomes pending at once, and succeeds two seconds later", Inferred),

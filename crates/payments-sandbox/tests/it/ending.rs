@@ -55,7 +55,7 @@ async fn a_story_tells_what_happened_and_how_to_make_it_happen_again() {
     let said = complaint(|| sandbox.ledger().order("order-1").never_executed()).expect("it holds");
 
     let lines: Vec<&str> = said.lines().collect();
-    assert_eq!(lines[0], "order \"order-1\" was executed 1 times, not 0");
+    assert_eq!(lines[0], "executions of order \"order-1\": 1, not 0");
     assert_eq!(lines[1], "what happened:");
     assert!(lines[2].ends_with("turbopay.withdraw#1 order-1: request 1"), "{said}");
     assert!(lines[3].ends_with("fault html=502"), "{said}");

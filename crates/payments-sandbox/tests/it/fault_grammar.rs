@@ -165,6 +165,18 @@ async fn a_provider_or_an_operation_that_is_unknown_is_refused_with_those_that_t
 }
 
 #[tokio::test]
+async fn a_fault_that_could_never_happen_is_refused_with_what_could() {
+    for (spec, part, could) in [
+        ("turbopay.withdraw @query fin", "withdraw", "balance, order-status, merchant-order-status"),
+        ("turbopay.balance @webhook drop", "balance", "deposit, host-to-host-deposit, withdraw"),
+        ("turbopay.confirm @webhook drop", "confirm", "deposit, host-to-host-deposit, withdraw"),
+    ] {
+        let err = refused_by_a_sandbox(spec).await;
+        assert!(err.starts_with(&format!("`{part}` in a fault: ")) && err.ends_with(could), "{spec}: {err}");
+    }
+}
+
+#[tokio::test]
 async fn a_sandbox_takes_every_documented_operation() {
     let sandbox = Sandbox::builder().start().await;
     for operation in

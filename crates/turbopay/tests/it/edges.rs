@@ -1,7 +1,10 @@
 //! What must never be printed, and what a page must never run.
 
-use payments_core::test_util::Reply;
-use turbopay::{ApiKey, Client, HostedDeposit, WebhookKey};
+use std::sync::Arc;
+
+use payments_core::test_util::{Reply, Script};
+use payments_core::transport::Transport;
+use turbopay::{ApiKey, Client, HostedDeposit, Traffic, WebhookKey};
 
 use crate::support::{KEY, deposit, scripted, withdrawal};
 
@@ -104,4 +107,18 @@ async fn a_deposit_without_what_is_only_recorded_is_read_all_the_same() {
         deposit.upi_link().unwrap(),
         "upi://pay?pa=username%40bankname&pn=Company%20Name&tn=A1b2c&am=2000.00&cu=INR"
     );
+}
+
+#[tokio::test]
+async fn two_merchants_share_one_transport_through_an_arc() {
+    let created = || Reply::json(201, r#"{"order_id":"o-1","status":"new"}"#);
+    let script = Script::new([created(), created()]);
+    let shared: Arc<dyn Transport> = Arc::new(script.clone());
+    for key in ["first-key", "second-key"] {
+        let merchant = Client::builder(ApiKey::new(key).unwrap()).transport(Arc::clone(&shared));
+        let merchant = merchant.status_url("https://m.example/s").traffic(Traffic::Standard).build().unwrap();
+        merchant.create_withdrawal(withdrawal()).send().await.unwrap();
+    }
+    let keys: Vec<_> = script.requests().iter().map(|sent| sent.headers()["authorization"].clone()).collect();
+    assert_eq!(keys, ["first-key", "second-key"]);
 }
