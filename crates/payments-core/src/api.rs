@@ -226,7 +226,7 @@ impl Path {
     #[must_use]
     pub fn segment(mut self, text: &impl AsRef<str>) -> Self {
         self.0.push('/');
-        self.0.extend(utf8_percent_encode(text.as_ref(), SEGMENT));
+        self.0.push_str(&percent_encoded(text.as_ref()));
         self
     }
 
@@ -236,7 +236,7 @@ impl Path {
         self.0.push(if self.0.contains('?') { '&' } else { '?' });
         self.0.push_str(name);
         self.0.push('=');
-        self.0.extend(utf8_percent_encode(value, SEGMENT));
+        self.0.push_str(&percent_encoded(value));
         self
     }
 
@@ -257,5 +257,11 @@ pub(crate) fn refuses(status: StatusCode) -> bool {
     matches!(status.as_u16(), 400 | 401 | 402 | 403 | 404 | 405 | 413 | 415 | 422)
 }
 
-/// Everything but the unreserved characters of RFC 3986.
-const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+/// A text as one segment of a path or one value of a query: everything is encoded but the unreserved characters of
+/// RFC 3986.
+#[must_use]
+pub fn percent_encoded(text: &str) -> String {
+    utf8_percent_encode(text, RESERVED).to_string()
+}
+
+const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');

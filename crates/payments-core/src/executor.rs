@@ -32,13 +32,30 @@ pub(crate) struct Plan<'a> {
 /// A call that succeeded.
 pub(crate) struct Done {
     pub(crate) answer: Answer,
+    ended: Ended,
+}
+
+impl Done {
+    pub(crate) fn observe(&self, api: &Api, operation: Operation, value: &dyn std::fmt::Debug) {
+        self.ended.observe(api, operation, Some(self.answer.status()), Ok(value));
+    }
+}
+
+/// An attempt that is over, as an observer is shown it.
+struct Ended {
     attempt: u32,
     took: Duration,
     shown: Option<std::sync::Arc<dyn std::fmt::Debug + Send + Sync>>,
 }
 
-impl Done {
-    pub(crate) fn observe(&self, api: &Api, operation: Operation, value: &dyn std::fmt::Debug) {
+impl Ended {
+    fn observe(
+        &self,
+        api: &Api,
+        operation: Operation,
+        status: Option<http::StatusCode>,
+        result: Result<&dyn std::fmt::Debug, &Error>,
+    ) {
         let Some(observer) = &api.shared.observer else { return };
         observer.exchange(&Exchange {
             provider: api.shared.dialect.provider,
@@ -46,8 +63,8 @@ impl Done {
             attempt: self.attempt,
             took: self.took,
             request: self.shown.as_ref().map(|shown| &**shown as &dyn std::fmt::Debug),
-            status: Some(self.answer.status()),
-            result: Ok(value),
+            status,
+            result,
         });
     }
 }
@@ -153,22 +170,13 @@ impl Running<'_> {
             None => Err(Error::new(ErrorKind::Timeout, Outcome::Unknown, "no answer in time")),
         };
         trace::attempt_ended(api.shared.dialect.provider, self.plan.operation, attempt, took, &result);
+        let ended = Ended { attempt, took, shown: draft.shown.clone() };
         match result {
-            Ok(answer) => Ok(Done { answer, attempt, took, shown: draft.shown.clone() }),
+            Ok(answer) => Ok(Done { answer, ended }),
             Err(error) => {
-                let (provider, operation) = (api.shared.dialect.provider, self.plan.operation);
-                let error = error.of_call(provider, operation.name, operation.effect);
-                if let Some(observer) = &api.shared.observer {
-                    observer.exchange(&Exchange {
-                        provider,
-                        operation: operation.name,
-                        attempt,
-                        took,
-                        request: draft.shown.as_ref().map(|shown| &**shown as &dyn std::fmt::Debug),
-                        status: error.status(),
-                        result: Err(&error),
-                    });
-                }
+                let operation = self.plan.operation;
+                let error = error.of_call(api.shared.dialect.provider, operation.name, operation.effect);
+                ended.observe(api, operation, error.status(), Err(&error));
                 Err(error)
             }
         }

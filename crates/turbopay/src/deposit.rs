@@ -4,10 +4,9 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use payments_core::api::{Draft, Operation, Path};
+use payments_core::api::{Draft, Operation, Path, percent_encoded};
 use payments_core::json::DecodeError;
 use payments_core::{Call, Currency, Error, Invalid, Money, check_length, text};
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::client::{Client, Defaults};
@@ -156,13 +155,12 @@ impl HostToHostDeposit {
         if self.amount.currency() != Currency::INR || !self.wallet_address.contains('@') {
             return None;
         }
-        let encoded = |text: &str| utf8_percent_encode(text, UNRESERVED).to_string();
         let amount = self.amount.decimal_text().ok()?;
         Some(format!(
             "upi://pay?pa={}&pn={}&tn={}&am={amount}&cu={}",
-            encoded(&self.wallet_address),
-            encoded(&self.wallet_name),
-            encoded(&self.transaction_note),
+            percent_encoded(&self.wallet_address),
+            percent_encoded(&self.wallet_name),
+            percent_encoded(&self.transaction_note),
             self.amount.currency(),
         ))
     }
@@ -331,8 +329,5 @@ const CREATE_DEPOSIT: Operation = Operation::write("create_deposit");
 const CREATE_HOST_TO_HOST_DEPOSIT: Operation = Operation::write("create_host_to_host_deposit");
 /// It credits the merchant.
 const CONFIRM_UTR: Operation = Operation::move_money("confirm_utr");
-
-/// Everything but the unreserved characters of RFC 3986.
-const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 const PNG: &[u8] = b"\x89PNG\r\n\x1a\n";
