@@ -14,6 +14,7 @@ use crate::{Error, ErrorKind, Outcome};
 pub(crate) fn answer(
     dialect: &Dialect,
     operation: &Operation,
+    keyed: bool,
     answer: Answer,
     accept: Accept<'_>,
 ) -> Result<Answer, Error> {
@@ -40,7 +41,7 @@ pub(crate) fn answer(
     let retry_after = retry_after(&answer);
     let kind = refusal.as_ref().and_then(|refusal| refusal.kind).unwrap_or_else(|| kind(status, refusal.is_some()));
     let outcome = match &refusal {
-        Some(refusal) => refusal.outcome.unwrap_or_else(|| outcome(dialect, status, refusal)),
+        Some(refusal) => refusal.outcome.unwrap_or_else(|| outcome(dialect, keyed, status, refusal)),
         None => Outcome::Unknown,
     };
     let problem = if refusal.is_some() {
@@ -70,13 +71,14 @@ pub(crate) fn transport(error: TransportError) -> Error {
 }
 
 /// What an error status proves when the provider's own words came with it.
-fn outcome(dialect: &Dialect, status: StatusCode, refusal: &Refusal) -> Outcome {
+fn outcome(dialect: &Dialect, keyed: bool, status: StatusCode, refusal: &Refusal) -> Outcome {
     match status.as_u16() {
         429 if dialect.throttled_is_refused => Outcome::Refused,
+        // Where keys exist, it says that the same request is still under way.
+        409 if keyed => Outcome::Unknown,
         _ if refuses(status) || refusal.kind == Some(ErrorKind::Declined) && status.is_client_error() => {
             Outcome::Refused
         }
-        // A 409 too: where keys exist, it says that the same request is still under way.
         _ => Outcome::Unknown,
     }
 }

@@ -164,7 +164,7 @@ impl Running<'_> {
                     let number = |name| answer.header(name).and_then(|text| text.parse().ok());
                     limiter.observe(number("x-ratelimit-limit"), number("x-ratelimit-remaining"), now);
                 }
-                classify::answer(api.shared.dialect, &self.plan.operation, answer, accept)
+                classify::answer(api.shared.dialect, &self.plan.operation, self.key.is_some(), answer, accept)
             }
             Some(Err(error)) => Err(classify::transport(error)),
             None => Err(Error::new(ErrorKind::Timeout, Outcome::Unknown, "no answer in time")),
