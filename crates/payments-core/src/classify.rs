@@ -74,6 +74,8 @@ pub(crate) fn transport(error: TransportError) -> Error {
 fn outcome(dialect: &Dialect, keyed: bool, status: StatusCode, refusal: &Refusal) -> Outcome {
     match status.as_u16() {
         429 if dialect.throttled_is_refused => Outcome::Refused,
+        // Whatever its words: neither says that it was not done.
+        408 | 429 => Outcome::Unknown,
         // Where keys exist, it says that the same request is still under way.
         409 if keyed => Outcome::Unknown,
         _ if refuses(status) || refusal.kind == Some(ErrorKind::Declined) && status.is_client_error() => {

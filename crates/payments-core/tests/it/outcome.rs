@@ -157,6 +157,16 @@ fn a_documented_decline_is_a_refusal_whatever_its_client_error() {
         }
         check(&status.to_string(), declined, (ErrorKind::Declined, Outcome::Refused, Again::Never));
     }
+    let declined = || Reply::json(409, r#"{"error":{"code":"card_declined"}}"#);
+    let bench = Bench::with(&KEYED, None, (0..5).map(|_| declined()), |_| {});
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let err = runtime.block_on(bench.send(How::Keyed)).unwrap_err();
+    assert_eq!((err.kind(), err.outcome()), (ErrorKind::Declined, Outcome::Unknown), "under a key, 409 says no more");
+    for status in [408, 429] {
+        let declined = || Reply::json(status, r#"{"error":{"code":"card_declined"}}"#);
+        let unknown = (ErrorKind::Declined, Outcome::Unknown, Again::Harmless);
+        check_in([&UNKEYED, &KEYED_UNDOCUMENTED], &format!("{status} declined"), declined, unknown);
+    }
     let failed = || Reply::json(500, r#"{"error":{"code":"card_declined"}}"#);
     check("a decline that is a failure", failed, (ErrorKind::Declined, Outcome::Unknown, Again::Harmless));
 }
