@@ -12,6 +12,7 @@ pub struct Pager<T> {
     page: VecDeque<T>,
     cursor: Option<String>,
     more: bool,
+    turns: Turns,
 }
 
 type Fetch<T> = Box<dyn Fn(Option<&str>) -> Call<Page<T>> + Send + Sync>;
@@ -28,7 +29,7 @@ pub struct Page<T> {
 impl<T: fmt::Debug + Send> Pager<T> {
     /// A list whose page at a cursor is fetched by `fetch`, from the beginning.
     pub fn new(fetch: impl Fn(Option<&str>) -> Call<Page<T>> + Send + Sync + 'static) -> Self {
-        Self { fetch: Box::new(fetch), page: VecDeque::new(), cursor: None, more: true }
+        Self { fetch: Box::new(fetch), page: VecDeque::new(), cursor: None, more: true, turns: Turns::default() }
     }
 
     /// Starts at a cursor that an earlier pager gave.
@@ -88,9 +89,9 @@ impl<T: fmt::Debug + Send> Pager<T> {
     /// Goes on to the next page, unless it would be this one again, for ever.
     fn turn(&mut self, items: Vec<T>, next: Option<String>) -> Result<Vec<T>, Error> {
         match next {
-            Some(next) if items.is_empty() || self.cursor.as_deref() == Some(&next) => {
+            Some(next) if items.is_empty() || self.cursor.as_deref() == Some(&next) || self.turns.again(&next) => {
                 self.more = false;
-                let problem = "the list says that more follows, but leads back to the same page";
+                let problem = "the list says that more follows, but leads back to where it was";
                 Err(Error::new(ErrorKind::MalformedResponse, Outcome::Unknown, problem))
             }
             Some(next) => {
@@ -102,6 +103,29 @@ impl<T: fmt::Debug + Send> Pager<T> {
                 Ok(items)
             }
         }
+    }
+}
+
+/// Notices a list that goes round in circles, with one cursor to remember (Brent's way): that of the page whose number was
+/// the last power of two. Whoever goes round comes past it again.
+#[derive(Default)]
+struct Turns {
+    remembered: Option<String>,
+    made: u64,
+    until: u64,
+}
+
+impl Turns {
+    fn again(&mut self, next: &str) -> bool {
+        if self.remembered.as_deref() == Some(next) {
+            return true;
+        }
+        self.made += 1;
+        if self.made >= self.until {
+            self.remembered = Some(next.to_owned());
+            self.until = self.made.saturating_mul(2);
+        }
+        false
     }
 }
 

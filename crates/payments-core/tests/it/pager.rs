@@ -112,6 +112,19 @@ async fn a_list_that_leads_back_to_the_same_page_ends_in_an_error() {
 }
 
 #[tokio::test]
+async fn a_list_that_goes_round_in_a_circle_of_any_length_ends_in_an_error() {
+    for (tail, circle) in [(0_u32, 2_u32), (3, 2), (1, 7), (10, 100)] {
+        let pages = (1..)
+            .map(|at| page(&[at], Some(&format!("{}", if at <= tail { at } else { tail + (at - tail) % circle }))));
+        let bench = Bench::new(pages.take(5000));
+        let mut list = numbers(&bench);
+        while let Ok(Some(_)) = list.try_next().await {}
+        assert!(bench.sent() as u32 <= 4 * (tail + circle) + 2, "{tail}+{circle}: {} pages", bench.sent());
+        assert_eq!(list.try_next().await.unwrap(), None);
+    }
+}
+
+#[tokio::test]
 async fn no_more_than_a_page_is_held() {
     let pages = (0..500).map(|at| page(&[at, at], Some(&format!("cursor-{at}"))));
     let bench = Bench::new(pages.chain([page(&[], None)]));
