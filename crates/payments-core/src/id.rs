@@ -32,6 +32,22 @@ pub fn check_reference(field: &'static str, text: &str, max: usize) -> Result<()
     if is_dots(text) { Err(Invalid::new(field, "must not be `.` or `..`")) } else { Ok(()) }
 }
 
+/// Checks a web address of the merchant's own: `http` or `https`, of at most `max` characters.
+///
+/// # Errors
+///
+/// When it is anything else, or holds white space.
+pub fn check_web_address(field: &'static str, text: &str, max: usize) -> Result<(), Invalid> {
+    check_length(field, text, max)?;
+    let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+    let plain = !text.chars().any(|c| c.is_whitespace() || c.is_control());
+    if plain && rest.is_some_and(|rest| !rest.is_empty() && !rest.starts_with('/')) {
+        Ok(())
+    } else {
+        Err(Invalid::new(field, "must be a web address beginning with https:// or http://"))
+    }
+}
+
 /// These two mean another place in a path, even percent-encoded.
 fn is_dots(text: &str) -> bool {
     text == "." || text == ".."

@@ -29,6 +29,7 @@ mod wait;
 
 // The outside world.
 pub mod clock;
+pub mod html;
 pub mod json;
 pub mod transport;
 

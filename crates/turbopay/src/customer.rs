@@ -1,6 +1,6 @@
 use std::fmt;
 
-use payments_core::id::check_reference;
+use payments_core::id::{check_reference, check_web_address};
 use payments_core::{Currency, Invalid, check_length, text};
 
 use crate::method::Method;
@@ -113,12 +113,5 @@ pub(crate) fn check_name(text: &str) -> Result<(), Invalid> {
 
 /// A merchant's own web address, at most 255 characters.
 pub(crate) fn check_url(field: &'static str, text: &str) -> Result<(), Invalid> {
-    check_length(field, text, 255)?;
-    let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
-    let plain = !text.chars().any(|c| c.is_whitespace() || c.is_control());
-    if plain && rest.is_some_and(|rest| !rest.is_empty() && !rest.starts_with('/')) {
-        Ok(())
-    } else {
-        Err(Invalid::new(field, "must be a web address beginning with https:// or http://"))
-    }
+    check_web_address(field, text, 255)
 }

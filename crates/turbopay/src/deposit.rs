@@ -5,6 +5,7 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use payments_core::api::{Draft, Operation, Path, percent_encoded};
+use payments_core::html::{escaped, script_string};
 use payments_core::json::DecodeError;
 use payments_core::{Call, Currency, Error, Invalid, Money, check_length, text};
 use serde::{Deserialize, Deserializer, Serialize};
@@ -90,8 +91,7 @@ impl HostedDeposit {
     /// (documented). From this frame and no other, it becomes a `turbopay-close` event on the frame.
     #[must_use]
     pub fn iframe_script(id: &str) -> String {
-        // JSON is JavaScript; `<` is written so that no `</script>` can stand in it.
-        let id = serde_json::to_string(id).unwrap_or_default().replace('<', "\\u003c");
+        let id = script_string(id);
         format!(
             r#"addEventListener("message", (event) => {{
   const frame = document.getElementById({id});
@@ -101,22 +101,6 @@ impl HostedDeposit {
 }});"#
         )
     }
-}
-
-/// A text inside an attribute of HTML.
-fn escaped(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&#39;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            other => out.push(other),
-        }
-    }
-    out
 }
 
 /// A deposit that the customer pays on the merchant's own page: where to pay, and until when.
