@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use rust_decimal::Decimal;
 use serde::de::DeserializeOwned;
-use serde::{Deserializer, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
 
 use crate::error::one_line;
@@ -37,6 +37,44 @@ impl NumberText {
 
     fn of(text: String) -> Result<Self, MoneyError> {
         RawValue::from_string(text).map(Self).map_err(|_| MoneyError::Syntax)
+    }
+}
+
+/// JSON as it came: what a document does not describe, or what is decoded only when somebody asks.
+///
+/// It may hold anything, so `Debug` shows its length alone.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Raw(Box<RawValue>);
+
+impl Raw {
+    /// The text, byte for byte.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        self.0.get()
+    }
+
+    /// Decodes it.
+    ///
+    /// # Errors
+    ///
+    /// When it is not of this shape.
+    pub fn decode<T: DeserializeOwned>(&self) -> Result<T, DecodeError> {
+        decode(self.as_str().as_bytes())
+    }
+}
+
+impl PartialEq for Raw {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
+impl Eq for Raw {}
+
+impl std::fmt::Debug for Raw {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Raw([{} bytes])", self.as_str().len())
     }
 }
 
@@ -103,6 +141,16 @@ impl DecodeError {
         Self { path: path.into(), problem: problem.into(), is_json: true }
     }
 
+    /// The same of a part that stands at this path in the whole: `data[3]`.
+    #[must_use]
+    pub fn within(mut self, path: &str) -> Self {
+        self.path = match self.path.as_str() {
+            "." => path.to_owned(),
+            inner => format!("{path}.{inner}"),
+        };
+        self
+    }
+
     /// The path to the member, such as `items[3].amount`; `.` is the body itself.
     #[must_use]
     pub fn path(&self) -> &str {
@@ -145,6 +193,36 @@ pub mod decimal {
     /// As the serializer's.
     pub fn serialize<S: Serializer>(amount: &Decimal, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(amount)
+    }
+}
+
+/// For `#[serde(default, with = "json::decimal_option")]`: the same where it may be missing or `null`.
+pub mod decimal_option {
+    use rust_decimal::Decimal;
+    use serde::de::Error as _;
+    use serde::{Deserialize, Deserializer, Serializer};
+    use serde_json::value::RawValue;
+
+    /// Reads it.
+    ///
+    /// # Errors
+    ///
+    /// As [`decimal`](super::decimal), for anything but `null`.
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Decimal>, D::Error> {
+        let raw = Option::<&RawValue>::deserialize(deserializer)?;
+        raw.map(|raw| super::exact(raw.get()).map_err(D::Error::custom)).transpose()
+    }
+
+    /// Writes it, or `null`.
+    ///
+    /// # Errors
+    ///
+    /// As the serializer's.
+    pub fn serialize<S: Serializer>(amount: &Option<Decimal>, serializer: S) -> Result<S::Ok, S::Error> {
+        match amount {
+            Some(amount) => serializer.collect_str(amount),
+            None => serializer.serialize_none(),
+        }
     }
 }
 

@@ -1,0 +1,45 @@
+//! JSON that is kept as it came, and text in pages.
+
+use payments_core::html::{escaped, script_string};
+use payments_core::json::{self, DecodeError, Raw};
+use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
+
+#[derive(Debug, Deserialize, Serialize, PartialEq)]
+struct Line {
+    #[serde(default, with = "json::decimal_option")]
+    fee: Option<Decimal>,
+}
+
+#[test]
+fn it_is_kept_byte_for_byte_and_decoded_on_demand() {
+    let whole = r#"{"a": 100.50,  "deep": [1e400], "pan": "4111111111111111"}"#;
+    let raw: Raw = json::decode(whole.as_bytes()).unwrap();
+    assert_eq!(raw.as_str(), whole);
+    assert_eq!(serde_json::to_string(&raw).unwrap(), whole);
+    assert_eq!(format!("{raw:?}"), format!("Raw([{} bytes])", whole.len()));
+    assert_eq!(raw.decode::<Vec<u8>>().unwrap_err().path(), ".");
+}
+
+#[test]
+fn an_error_in_a_part_says_where_the_part_is() {
+    let raw: Raw = json::decode(br#"{"fee": "x"}"#).unwrap();
+    assert_eq!(raw.decode::<Line>().unwrap_err().within("data[3]").path(), "data[3].fee");
+    assert_eq!(DecodeError::new(".", "is empty").within("data").path(), "data");
+}
+
+#[test]
+fn an_optional_amount_may_be_missing_or_null_but_not_wrong() {
+    for none in ["{}", r#"{"fee":null}"#] {
+        assert_eq!(json::decode::<Line>(none.as_bytes()).unwrap(), Line { fee: None });
+    }
+    let some: Line = json::decode(br#"{"fee": 2.50}"#).unwrap();
+    assert_eq!(serde_json::to_string(&some).unwrap(), r#"{"fee":"2.50"}"#);
+    assert_eq!(json::decode::<Line>(br#"{"fee": true}"#).unwrap_err().path(), "fee");
+}
+
+#[test]
+fn what_others_wrote_does_not_become_markup() {
+    assert_eq!(escaped(r#""></iframe><script>'&"#), "&quot;&gt;&lt;/iframe&gt;&lt;script&gt;&#39;&amp;");
+    assert_eq!(script_string("a\"</script>\n\\"), r#""a\"\u003c/script>\n\\""#);
+}
