@@ -14,7 +14,7 @@ use crate::error::Refusal;
 use crate::json::{self, DecodeError};
 use crate::settings::Shared;
 use crate::transport::{Answer, Body};
-use crate::{Effect, Error};
+use crate::{Effect, Error, Invalid};
 
 /// What is particular to one provider's API, as data: one `static` a provider crate.
 #[derive(Debug)]
@@ -25,6 +25,9 @@ pub struct Dialect {
     pub agent: &'static str,
     /// Reads an error answer in the provider's documented form; `None` for anybody else's words.
     pub refusal: fn(&Operation, &Answer) -> Option<Refusal>,
+    /// The provider also answers errors under a successful HTTP status, so that `refusal` is asked about those answers
+    /// first: `None` then means that it is no error.
+    pub errors_under_success: bool,
     /// The provider documents that a request answered 429 was not done.
     pub throttled_is_refused: bool,
     /// The header that carries an idempotency key and how long the provider remembers one, where it has keys.
@@ -138,6 +141,21 @@ impl Api {
         Call::new(self.clone(), operation, draft, read, Keyed(key))
     }
 
+    /// The same under a fresh key drawn at random, which every attempt of the call carries.
+    #[cfg(feature = "random-keys")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "random-keys")))]
+    pub fn auto_keyed_call<W, T, F>(&self, operation: Operation, draft: Result<Draft, Error>, read: F) -> Call<T, Keyed>
+    where
+        W: DeserializeOwned,
+        F: Fn(W) -> Result<T, DecodeError> + Send + Sync + 'static,
+    {
+        match IdempotencyKey::random() {
+            Ok(key) => self.keyed_call(operation, draft, key, read),
+            // Without a key of its own the call is not sent at all.
+            Err(error) => self.keyed_call(operation, Err(error), IdempotencyKey::none(), read),
+        }
+    }
+
     /// What every request carries, for one to add its own.
     pub(crate) fn headers(&self) -> HeaderMap {
         self.headers.0.clone()
@@ -199,6 +217,26 @@ impl Draft {
         Ok(self)
     }
 
+    /// With a form as its body, as a browser sends one.
+    #[must_use]
+    pub fn form(mut self, fields: &[(&str, &str)]) -> Self {
+        let form = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+        self.body = Body::new(form.into_bytes());
+        self.headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/x-www-form-urlencoded"));
+        self
+    }
+
+    /// With a header of its own, in place of the one by that name that every request carries.
+    ///
+    /// # Errors
+    ///
+    /// When the value does not fit in a header.
+    pub fn header(mut self, name: &'static str, value: &str) -> Result<Self, Error> {
+        let fits = HeaderValue::from_str(value).map_err(|_| Invalid::new(name, "does not fit in a header"))?;
+        self.headers.insert(HeaderName::from_static(name), fits);
+        Ok(self)
+    }
+
     /// The parameters as an [`Observer`](crate::Observer) is shown them: through their `Debug`, which redacts.
     #[must_use]
     pub fn shown_as(mut self, parameters: impl fmt::Debug + Send + Sync + 'static) -> Self {
@@ -209,6 +247,13 @@ impl Draft {
     fn new(method: Method, path: Path) -> Self {
         Self { method, path, headers: HeaderMap::new(), body: Body::default(), shown: None }
     }
+}
+
+/// A call with one header more, for what only one provider has: the base of an extension trait for calls.
+///
+/// A value that does not fit in a header makes the call fail before anything is sent.
+pub fn with_header<T, K>(call: Call<T, K>, name: &'static str, value: &str) -> Call<T, K> {
+    call.map_draft(|draft| draft.header(name, value))
 }
 
 /// A path below the base URL. What a caller passes is percent-encoded as exactly one segment.

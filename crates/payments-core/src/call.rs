@@ -1,6 +1,7 @@
 use std::fmt;
 use std::time::Duration;
 
+use sha2::{Digest as _, Sha256};
 use time::OffsetDateTime;
 
 use crate::api::{Api, Draft, Operation};
@@ -81,6 +82,11 @@ impl<T, K> Call<T, K> {
     /// How often this call is tried again, where that is safe.
     pub fn retry(mut self, retry: RetryPolicy) -> Self {
         self.retry = retry;
+        self
+    }
+
+    pub(crate) fn map_draft(mut self, change: impl FnOnce(Draft) -> Result<Draft, Error>) -> Self {
+        self.draft = self.draft.and_then(change);
         self
     }
 
@@ -186,6 +192,44 @@ impl IdempotencyKey {
         Ok(Self { value: value.into(), first_used: None })
     }
 
+    /// A fresh key: a version 4 UUID.
+    ///
+    /// It lives as long as this value does. Where a payment is to survive the process, store the key before sending, or
+    /// use one that is [derived](Self::derived).
+    ///
+    /// # Errors
+    ///
+    /// When this machine gives no randomness.
+    #[cfg(feature = "random-keys")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "random-keys")))]
+    pub fn random() -> Result<Self, Error> {
+        let mut bytes = [0; 16];
+        getrandom::fill(&mut bytes)
+            .map_err(|_| Error::configuration("this machine gives no randomness for an idempotency key"))?;
+        Ok(Self { value: uuid(bytes, 4).into(), first_used: None })
+    }
+
+    /// The key of an order, the same in every process: made of what is done (`"refund"`) and of the merchant's own
+    /// reference for it.
+    ///
+    /// Its age counts from `since`: when the order was made, which the merchant has stored. Because an earlier process may
+    /// have used it, a call under it begins as unknown, and once the provider no longer remembers it nothing is sent.
+    #[must_use]
+    pub fn derived(what: &str, reference: &str, since: OffsetDateTime) -> Self {
+        // The length keeps ("a", "bc") and ("ab", "c") apart.
+        let digest: [u8; 32] =
+            Sha256::new().chain_update(format!("{}:{what}:", what.len())).chain_update(reference).finalize().into();
+        let mut bytes = [0; 16];
+        bytes.copy_from_slice(&digest[..16]);
+        Self { value: uuid(bytes, 8).into(), first_used: Some(since) }
+    }
+
+    /// What stands in for a key on a call that is never sent.
+    #[cfg(feature = "random-keys")]
+    pub(crate) fn none() -> Self {
+        Self { value: "none".into(), first_used: None }
+    }
+
     /// The same key, first used then. What was sent under it before may have been done, so a call under it is unknown
     /// until the provider answers it.
     #[must_use]
@@ -205,4 +249,18 @@ impl IdempotencyKey {
     pub fn first_used_at(&self) -> Option<OffsetDateTime> {
         self.first_used
     }
+}
+
+/// Sixteen bytes as a UUID of this version (RFC 9562): 4 is random, 8 is the maker's own.
+fn uuid(mut bytes: [u8; 16], version: u8) -> String {
+    bytes[6] = bytes[6] & 0x0f | version << 4;
+    bytes[8] = bytes[8] & 0x3f | 0x80;
+    let mut text = String::with_capacity(36);
+    for (at, byte) in bytes.iter().enumerate() {
+        if matches!(at, 4 | 6 | 8 | 10) {
+            text.push('-');
+        }
+        text.push_str(&format!("{byte:02x}"));
+    }
+    text
 }

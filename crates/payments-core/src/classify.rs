@@ -26,6 +26,10 @@ pub(crate) fn answer(
             .with_response(answer));
     }
     if status.is_success() {
+        let refusal = dialect.errors_under_success.then(|| (dialect.refusal)(operation, &answer)).flatten();
+        if let Some(refusal) = refusal {
+            return Err(refused(dialect, keyed, answer, Some(refusal)));
+        }
         return match accept(&answer) {
             Ok(()) => Ok(answer),
             Err(decode) => Err(Error::new(ErrorKind::MalformedResponse, Outcome::Unknown, described(&answer))
@@ -38,10 +42,22 @@ pub(crate) fn answer(
         return Err(Error::new(ErrorKind::Configuration, Outcome::Unknown, problem).with_response(answer));
     }
     let refusal = (dialect.refusal)(operation, &answer);
+    Err(refused(dialect, keyed, answer, refusal))
+}
+
+/// An error answer, in the provider's own words or in somebody else's.
+fn refused(dialect: &Dialect, keyed: bool, answer: Answer, refusal: Option<Refusal>) -> Error {
+    let status = answer.status();
+    let stated = refusal.as_ref().and_then(|refusal| refusal.status).unwrap_or(status);
     let retry_after = retry_after(&answer);
-    let kind = refusal.as_ref().and_then(|refusal| refusal.kind).unwrap_or_else(|| kind(status, refusal.is_some()));
+    let kind = refusal.as_ref().and_then(|refusal| refusal.kind).unwrap_or_else(|| kind(stated, refusal.is_some()));
     let outcome = match &refusal {
-        Some(refusal) => refusal.outcome.unwrap_or_else(|| outcome(dialect, keyed, status, refusal)),
+        Some(refusal) => refusal.outcome.unwrap_or_else(|| {
+            // Where the envelope says one thing and HTTP another, both must say that it was not done.
+            let said = std::iter::once(stated).chain((!status.is_success()).then_some(status));
+            let unknown = said.map(|said| outcome(dialect, keyed, said, refusal)).find(|one| *one != Outcome::Refused);
+            unknown.unwrap_or(Outcome::Refused)
+        }),
         None => Outcome::Unknown,
     };
     let problem = if refusal.is_some() {
@@ -49,10 +65,10 @@ pub(crate) fn answer(
     } else {
         format!("{}, not in {}'s own form", described(&answer), dialect.provider)
     };
-    Err(Error::new(kind, outcome, problem)
+    Error::new(kind, outcome, problem)
         .refusal(refusal.unwrap_or_default())
         .with_retry_after(retry_after)
-        .with_response(answer))
+        .with_response(answer)
 }
 
 /// Settles an attempt that was not answered, or not whole.

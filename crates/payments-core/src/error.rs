@@ -108,6 +108,9 @@ impl FieldError {
 pub struct Refusal {
     /// A kind better than the one the HTTP status says.
     pub kind: Option<ErrorKind>,
+    /// The status that the provider's own envelope states, where it has one: the failure is classified by it as if it
+    /// were the HTTP status.
+    pub status: Option<StatusCode>,
     /// An outcome other than the one the status says: `Unknown` where the refusal may describe an earlier sending of
     /// the same thing.
     pub outcome: Option<Outcome>,
@@ -258,6 +261,12 @@ impl Error {
         self.0.response.as_ref().map(Answer::status)
     }
 
+    /// The status that the provider's own envelope states, where it has one beside the HTTP status.
+    #[must_use]
+    pub fn stated_status(&self) -> Option<StatusCode> {
+        self.0.refusal.status
+    }
+
     /// The id under which the provider, or the network in front of it, knows the exchange.
     #[must_use]
     pub fn request_id(&self) -> Option<&str> {
@@ -367,7 +376,10 @@ impl fmt::Display for Error {
         }
         f.write_str(inner.kind.as_str())?;
         if let Some(status) = self.status() {
-            write!(f, " (HTTP {})", status.as_u16())?;
+            match self.stated_status().filter(|stated| *stated != status) {
+                Some(stated) => write!(f, " (HTTP {}, stating {})", status.as_u16(), stated.as_u16())?,
+                None => write!(f, " (HTTP {})", status.as_u16())?,
+            }
         }
         if !inner.problem.is_empty() {
             write!(f, ": {}", inner.problem)?;

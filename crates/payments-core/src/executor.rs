@@ -227,7 +227,9 @@ impl Running<'_> {
     fn request(&self, draft: &Draft) -> Result<Request, Error> {
         let api = self.plan.api;
         let mut headers = api.headers();
-        headers.extend(draft.headers.iter().map(|(name, value)| (name.clone(), value.clone())));
+        for (name, value) in &draft.headers {
+            headers.insert(name.clone(), value.clone());
+        }
         if let Some(key) = &self.key {
             let rules =
                 api.shared.dialect.keys.ok_or_else(|| Error::unsupported("this provider has no idempotency keys"))?;

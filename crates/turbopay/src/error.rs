@@ -10,6 +10,7 @@ pub(crate) static DIALECT: Dialect = Dialect {
     provider: "turbopay",
     agent: concat!("turbopay/", env!("CARGO_PKG_VERSION")),
     refusal,
+    errors_under_success: false,
     throttled_is_refused: false,
     keys: None,
 };

@@ -6,7 +6,7 @@ use payments_core::test_util::Reply;
 use payments_core::time::OffsetDateTime;
 use payments_core::{ErrorKind, IdempotencyKey, Outcome};
 
-use crate::support::{Bench, DAY, How, KEYED, UNKEYED, paid, refused};
+use crate::support::{Bench, DAY, How, KEYED, Payment, UNKEYED, paid, refused};
 
 fn key() -> IdempotencyKey {
     IdempotencyKey::new("key-1").unwrap()
@@ -238,4 +238,45 @@ fn a_key_is_1_to_255_visible_ascii_characters() {
     for bad in ["", " ", "a b", "a\n", "a\r\nx-evil: 1", "é", "🔑", "a\0", "\u{7f}", &"k".repeat(256)] {
         assert_eq!(IdempotencyKey::new(bad).unwrap_err().field(), "idempotency_key");
     }
+}
+
+#[tokio::test]
+async fn a_fresh_key_is_a_random_uuid_that_every_attempt_carries() {
+    let bench = Bench::new([Reply::lost(), refused(500), paid(), paid()]);
+    let call = || {
+        let draft = Ok(Draft::post(Path::new("payments")));
+        bench.shop.api.auto_keyed_call(Operation::move_money("pay"), draft, |payment: Payment| Ok(payment))
+    };
+    let first = call();
+    let key = first.key().value().to_owned();
+    first.send().await.unwrap();
+    call().send().await.unwrap();
+    let sent: Vec<String> = bench.script.requests().iter().map(key_of).collect();
+    assert_eq!(sent[..3], [key.clone(), key.clone(), key.clone()]);
+    assert_ne!(sent[3], key);
+    let parts: Vec<usize> = key.split('-').map(str::len).collect();
+    assert_eq!(parts, [8, 4, 4, 4, 12]);
+    assert!(key.as_bytes()[14] == b'4' && b"89ab".contains(&key.as_bytes()[19]), "{key}");
+}
+
+#[tokio::test]
+async fn a_derived_key_is_the_same_in_every_process_and_as_old_as_its_order() {
+    let bench = Bench::new([paid(), refused(401)]);
+    let made = bench.clock.now() - time::Duration::hours(1);
+    let key = IdempotencyKey::derived("refund", "order-7", made);
+    // Fixed for ever: another value here would mean a second refund under the next version.
+    assert_eq!(key.value(), "a646a3a9-b7e9-8889-ae95-5a97e0f86671");
+    assert_ne!(key.value(), IdempotencyKey::derived("refund", "order-8", made).value());
+    assert_ne!(IdempotencyKey::derived("a", "b:c", made), IdempotencyKey::derived("a:b", "c", made));
+    let pay = |key: &IdempotencyKey| bench.shop.pay_keyed("x").idempotency_key(key.clone()).send();
+    pay(&key).await.unwrap();
+    // An earlier process may have used it, so that a refusal of this request alone settles nothing.
+    assert_eq!(pay(&key).await.unwrap_err().outcome(), Outcome::Unknown);
+    bench.clock.advance(DAY);
+    assert_eq!(pay(&key).await.unwrap_err().outcome(), Outcome::Unknown);
+    assert_eq!(bench.sent(), 2, "a key that is too old protects nothing");
+}
+
+fn key_of(request: &payments_core::transport::Request) -> String {
+    request.headers()["idempotency-key"].to_str().unwrap().to_owned()
 }

@@ -16,10 +16,13 @@ mod decimal;
 mod id;
 mod money;
 mod open_enum;
+mod raw;
 mod secret;
 
 // A call.
 mod deadline;
+mod draft;
+mod envelope;
 mod key;
 mod leak;
 mod limit;

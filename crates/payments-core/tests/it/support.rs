@@ -17,14 +17,21 @@ use payments_core::{
 use serde::{Deserialize, Serialize};
 
 /// No keys, and 429 is not documented as refused.
-pub(crate) static UNKEYED: Dialect =
-    Dialect { provider: "acme", agent: "acme/0.1.0", refusal, throttled_is_refused: false, keys: None };
+pub(crate) static UNKEYED: Dialect = Dialect {
+    provider: "acme",
+    agent: "acme/0.1.0",
+    refusal,
+    errors_under_success: false,
+    throttled_is_refused: false,
+    keys: None,
+};
 
 /// Keys that live for 24 hours, and 429 is documented as refused.
 pub(crate) static KEYED: Dialect = Dialect {
     provider: "acme",
     agent: "acme/0.1.0",
     refusal,
+    errors_under_success: false,
     throttled_is_refused: true,
     keys: Some(KeyRules { header: "idempotency-key", lifetime: DAY }),
 };
