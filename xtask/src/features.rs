@@ -16,6 +16,10 @@ struct Absence {
 /// Verifying webhooks takes no client, no TLS and no runtime.
 const ABSENCES: &[Absence] = &[
     Absence { member: "payments-core", features: "", absent: HTTP_STACK },
+    Absence { member: "turratech", features: "", absent: HTTP_STACK },
+    Absence { member: "turbo-txn", features: "", absent: HTTP_STACK },
+    Absence { member: "turbo-link", features: "", absent: HTTP_STACK },
+    Absence { member: "card3ds", features: "", absent: HTTP_STACK },
     Absence { member: "turbopay", features: "", absent: HTTP_STACK },
 ];
 
