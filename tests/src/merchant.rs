@@ -2,14 +2,14 @@ use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use http_body_util::{BodyExt, Empty};
+use http_body_util::{BodyExt, Full};
 use hyper::body::{Bytes, Incoming};
 use hyper::service::service_fn;
 use hyper::{HeaderMap, Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpListener;
 
-/// A merchant's web server on loopback: takes deliveries, answers 200 and keeps them.
+/// A merchant's web server on loopback: takes deliveries, answers `200 OK` and keeps them.
 #[derive(Debug)]
 pub struct Merchant {
     address: SocketAddr,
@@ -73,9 +73,9 @@ async fn serve(listener: TcpListener, inbox: Inbox) {
     }
 }
 
-async fn take(request: Request<Incoming>, inbox: Inbox) -> Result<Response<Empty<Bytes>>, Infallible> {
+async fn take(request: Request<Incoming>, inbox: Inbox) -> Result<Response<Full<Bytes>>, Infallible> {
     let (head, body) = request.into_parts();
-    let mut response = Response::new(Empty::new());
+    let mut response = Response::new(Full::from("OK"));
     match body.collect().await {
         Ok(body) => {
             let delivery = Delivery { path: head.uri.path().to_owned(), headers: head.headers, body: body.to_bytes() };

@@ -2,24 +2,23 @@
 
 use std::fmt;
 
-use serde_json::json;
+use serde_json::{Map, Value, json};
 
-use super::{Report, Side};
+use super::turbopay::Side;
+use super::{Flow, Report, Tour};
 
 impl Report {
     /// The same for machines.
     #[must_use]
     pub fn json(&self) -> String {
         let side = |side: &Side| json!({"steps": side.steps, "payouts": side.payouts, "ledger": side.ledger});
-        let flows =
-            self.flows.iter().map(|flow| json!({"title": flow.title, "steps": flow.steps, "works": flow.works}));
+        let flow = |flow: &Flow| json!({"title": flow.title, "steps": flow.steps, "works": flow.works});
+        let tour = |tour: &Tour| (tour.provider.to_owned(), tour.flows.iter().map(flow).collect());
         json!({
             "seed": self.seed,
             "holds": self.holds(),
-            "turbopay": {
-                "flows": flows.collect::<Vec<_>>(),
-                "lost_answer": {"naive": side(&self.naive), "sdk": side(&self.sdk)},
-            },
+            "providers": self.tours.iter().map(tour).collect::<Map<String, Value>>(),
+            "lost_payout": {"naive": side(&self.naive), "sdk": side(&self.sdk)},
         })
         .to_string()
     }
@@ -27,15 +26,18 @@ impl Report {
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "TurboPay, played on this machine. No network, no account, no real money.\n")?;
-        for (number, flow) in self.flows.iter().enumerate() {
-            writeln!(f, "{}. {}{}", number + 1, flow.title, if flow.works { "" } else { ": DID NOT WORK" })?;
-            for step in &flow.steps {
-                writeln!(f, "   {}", cut(step, WIDTH - 3))?;
+        let count = self.tours.len();
+        writeln!(f, "{count} payment providers, played on this machine. No network, no account, no real money.")?;
+        for tour in &self.tours {
+            writeln!(f, "\n{}: {}", tour.provider.to_uppercase(), tour.about)?;
+            for flow in &tour.flows {
+                writeln!(f, "\n   {}{}", flow.title, if flow.works { "" } else { ": DID NOT WORK" })?;
+                for step in &flow.steps {
+                    writeln!(f, "     {}", cut(step, WIDTH - 5))?;
+                }
             }
-            writeln!(f)?;
         }
-        writeln!(f, "{}. The answer that is lost", self.flows.len() + 1)?;
+        writeln!(f, "\nTHE PAYOUT WHOSE ANSWER IS LOST, WITH AND WITHOUT")?;
         writeln!(f, "   TurboPay pays 500.00 INR out, and the connection closes before it can say so.\n")?;
         row(f, "An application that takes", "The same with this SDK,")?;
         row(f, "a closed connection for a failure", "which asks")?;
