@@ -7,16 +7,14 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::http::{Request, Response, decoded};
-use crate::money;
 use crate::page;
-use crate::turbopay::{Action, BEHAVIOURS};
-use crate::world::{Provider, World};
+use crate::world::World;
 
 pub(crate) fn answer(world: &Arc<World>, request: &Request) -> Response {
     let segments: Vec<String> = request.path.trim_matches('/').split('/').map(decoded).collect();
     let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
     let result = match (request.method.as_str(), segments.as_slice()) {
-        ("GET", [""]) => return Response::html(200, index()),
+        ("GET", [""]) => return Response::html(200, index(world)),
         (_, ["astray"]) => {
             world.stray(request);
             Ok(json!({"status": "astray"}))
@@ -29,7 +27,7 @@ pub(crate) fn answer(world: &Arc<World>, request: &Request) -> Response {
             let faults = world.state().plan.list();
             Ok(faults.into_iter().map(|(spec, fired)| json!({"spec": spec, "fired": fired})).collect())
         }
-        ("POST", ["faults"]) => read(request).and_then(|NewFault { spec }| {
+        ("POST", ["faults"]) => read(&request.body).and_then(|NewFault { spec }| {
             world.add_fault(&spec).map_err(|err| err.to_string())?;
             Ok(json!({"spec": spec}))
         }),
@@ -38,7 +36,7 @@ pub(crate) fn answer(world: &Arc<World>, request: &Request) -> Response {
             Ok(json!([]))
         }
         ("GET", ["clock"]) => Ok(clock(world)),
-        ("POST", ["clock", "advance"]) => read(request).and_then(|Advance { seconds }| {
+        ("POST", ["clock", "advance"]) => read(&request.body).and_then(|Advance { seconds }| {
             if seconds > LONGEST_ADVANCE {
                 return Err(format!("`seconds` must be at most {LONGEST_ADVANCE}, ten years"));
             }
@@ -50,8 +48,11 @@ pub(crate) fn answer(world: &Arc<World>, request: &Request) -> Response {
             world.release();
             Ok(json!({}))
         }
-        ("POST", ["turbopay", "orders", reference, action]) => act(world, request, reference, action),
-        _ => return Response::json(404, &json!({"error": "there is no such address; GET / lists them"})),
+        ("POST", [provider, path @ ..]) => match world.control(provider, path, &request.body) {
+            Some(result) => result,
+            None => return nowhere(),
+        },
+        _ => return nowhere(),
     };
     match result {
         Ok(value) => Response::json(200, &value),
@@ -59,47 +60,17 @@ pub(crate) fn answer(world: &Arc<World>, request: &Request) -> Response {
     }
 }
 
-fn act(world: &World, request: &Request, reference: &str, action: &str) -> Result<Value, String> {
-    let change: Change = if request.body.is_empty() { Change::default() } else { read(request)? };
-    let amount = change.amount.as_deref().map(|text| {
-        money::parse_positive(text)
-            .ok_or_else(|| "`amount` must be a decimal above zero with at most two decimals, as text".to_owned())
-    });
-    let reason = change.reason.unwrap_or_default();
-    let utr = change.utr.map(Action::Utr);
-    let action = match action {
-        "pending" => Action::Pending,
-        "pay" => Action::Pay,
-        "amount" => Action::Amount(amount.transpose()?.ok_or("`amount` is what it changes to")?),
-        "success" => Action::Succeed(amount.transpose()?),
-        "fail" => Action::Fail(reason),
-        "cancel" => Action::Cancel,
-        "expire" => Action::Expire,
-        "refund" => Action::Refund,
-        "chargeback" => Action::ChargeBack(reason),
-        "resend" => Action::Resend,
-        _ => {
-            return Err(format!(
-                "{action:?} is no action; there are pending, pay, success, fail, cancel, expire, amount, refund, chargeback, resend"
-            ));
-        }
-    };
-    world.act(Provider::TurboPay, |state, now| {
-        if let Some(utr) = &utr {
-            state.turbopay.act(reference, utr, now)?;
-        }
-        let effects = state.turbopay.act(reference, &action, now)?;
-        let status = state.turbopay.status(reference).map(crate::turbopay::Status::as_str);
-        Ok((effects, json!({"merchant_order_id": reference, "status": status})))
-    })
+fn nowhere() -> Response {
+    Response::json(404, &json!({"error": "there is no such address; GET / lists them"}))
 }
 
 fn clock(world: &World) -> Value {
     json!({"now": world.clock.now().unix_timestamp(), "manual": world.clock.is_manual()})
 }
 
-fn read<T: for<'de> Deserialize<'de>>(request: &Request) -> Result<T, String> {
-    serde_json::from_slice(&request.body).map_err(|err| format!("the body is not what is expected here: {err}"))
+/// Reads a body.
+pub(crate) fn read<T: for<'de> Deserialize<'de>>(body: &[u8]) -> Result<T, String> {
+    serde_json::from_slice(body).map_err(|err| format!("the body is not what is expected here: {err}"))
 }
 
 #[derive(Deserialize)]
@@ -112,25 +83,26 @@ struct Advance {
     seconds: u64,
 }
 
-#[derive(Deserialize, Default)]
-struct Change {
-    amount: Option<String>,
-    reason: Option<String>,
-    utr: Option<String>,
+fn index(world: &World) -> String {
+    let state = world.state();
+    let mut addresses = rows(ADDRESSES);
+    let mut behaviours = String::new();
+    for engine in state.engines() {
+        addresses.push_str(&rows(engine.control_addresses()));
+        let known = engine.behaviours().iter().map(|behaviour| (behaviour.provenance.as_str(), behaviour.what));
+        behaviours.push_str(&format!(
+            "<h1>{} here</h1><table>{}</table>",
+            engine.name(),
+            rows(&known.collect::<Vec<_>>())
+        ));
+    }
+    page::document("Payments sandbox", &format!("<table>{addresses}</table>{behaviours}"))
 }
 
-fn index() -> String {
-    let rows = |rows: &[(&str, &str)]| -> String {
-        rows.iter()
-            .map(|(a, b)| format!("<tr><td><code>{}</code></td><td>{}</td></tr>", page::escaped(a), page::escaped(b)))
-            .collect()
-    };
-    let behaviours: Vec<(&str, &str)> =
-        BEHAVIOURS.iter().map(|behaviour| (behaviour.provenance.as_str(), behaviour.what)).collect();
-    page::document(
-        "Payments sandbox",
-        &format!("<table>{}</table><h1>TurboPay here</h1><table>{}</table>", rows(ADDRESSES), rows(&behaviours)),
-    )
+fn rows(rows: &[(&str, &str)]) -> String {
+    rows.iter()
+        .map(|(a, b)| format!("<tr><td><code>{}</code></td><td>{}</td></tr>", page::escaped(a), page::escaped(b)))
+        .collect()
 }
 
 /// More is a mistake in the unit.
@@ -147,8 +119,4 @@ const ADDRESSES: &[(&str, &str)] = &[
     ("GET /clock", "the time here"),
     ("POST /clock/advance", "move it on: {\"seconds\": 600}"),
     ("POST /webhooks/release", "let go of messages that faults hold"),
-    (
-        "POST /turbopay/orders/{merchant_order_id}/{action}",
-        "pending, pay, success, fail, cancel, expire, amount, refund, chargeback, resend; perhaps with {\"amount\": \"250.00\", \"reason\": \"...\", \"utr\": \"...\"}",
-    ),
 ];

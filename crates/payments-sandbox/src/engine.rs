@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use serde_json::Value;
 use time::OffsetDateTime;
 
 use crate::http::{Request, Response};
@@ -37,7 +38,24 @@ pub(crate) trait Engine: Send {
 
     /// When something is due next.
     fn next_due(&self) -> Option<OffsetDateTime>;
+
+    /// Where an order stands, as the provider says it, by the merchant's reference.
+    fn status(&self, reference: &str) -> Option<String>;
+
+    /// What it does, and where that comes from.
+    fn behaviours(&self) -> &'static [Behaviour];
+
+    /// The addresses that [`control`](Engine::control) knows, and what each is for.
+    fn control_addresses(&self) -> &'static [(&'static str, &'static str)];
+
+    /// Does what a `POST` to the control API asks of it; `path` comes decoded and without the provider's name.
+    ///
+    /// Nothing where there is no such address.
+    fn control(&mut self, path: &[&str], body: &[u8], now: OffsetDateTime) -> Option<Controlled>;
 }
+
+/// What somebody outside did to a provider and the answer to that, or why it could not be done.
+pub(crate) type Controlled = Result<(Vec<Effect>, Value), String>;
 
 /// What an engine did, besides answering.
 #[derive(Debug, Clone)]
@@ -66,8 +84,22 @@ pub(crate) struct Message {
     /// What it says, for the timeline: `success`.
     pub(crate) about: String,
     pub(crate) url: String,
+    pub(crate) content_type: &'static str,
     pub(crate) headers: Vec<(&'static str, String)>,
     pub(crate) body: Vec<u8>,
+    pub(crate) resend: Resend,
+}
+
+/// When a message goes out again.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Resend {
+    /// How long after each attempt that failed; after the last of them, never again.
+    pub(crate) waits: &'static [Duration],
+    /// Which answer the provider takes for a yes.
+    ///
+    /// It is asked about the status alone first, with no body; if that is not enough and the status is a 2xx, about the
+    /// first 1024 bytes of the body as well.
+    pub(crate) taken: fn(status: u16, body: &[u8]) -> bool,
 }
 
 /// Something that the sandbox models, and where it comes from.

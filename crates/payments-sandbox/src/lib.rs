@@ -1,8 +1,13 @@
 #![doc = include_str!("../README.md")]
 
 // What a test holds in its hands.
+mod builder;
+mod card3ds_handle;
 mod sandbox;
+mod turbo_link_handle;
+mod turbo_txn_handle;
 mod turbopay_handle;
+mod turratech_handle;
 
 // What really happened.
 mod ledger;
@@ -15,10 +20,15 @@ mod fault;
 mod sdk_clock;
 
 // The providers.
+pub mod card3ds;
 mod engine;
+mod key;
 mod money;
 mod random;
+pub mod turbo_link;
+pub mod turbo_txn;
 pub mod turbopay;
+pub mod turratech;
 
 // The outside of them.
 mod control;
@@ -29,11 +39,16 @@ mod server;
 mod webhook;
 mod world;
 
+pub use builder::{Builder, StartError};
+pub use card3ds_handle::Card3ds;
 pub use clock::Clock;
 pub use engine::{Behaviour, Provenance};
 pub use fault::{Fault, FaultError};
 pub use ledger::{Entry, Ledger, OrderEntries, What};
-pub use sandbox::{Builder, Sandbox, StartError};
+pub use sandbox::Sandbox;
 pub use timeline::TimelineEntry;
+pub use turbo_link_handle::TurboLink;
+pub use turbo_txn_handle::TurboTxn;
 pub use turbopay_handle::{OrderHandle, TurboPay};
+pub use turratech_handle::TurraTech;
 pub use webhook::{Delivery, DeliveryState};

@@ -1,6 +1,7 @@
 //! The sandbox as a program, for tests in any language.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a program speaks through its output")]
 
+use std::collections::BTreeMap;
 use std::process::ExitCode;
 
 use payments_sandbox::{Clock, Sandbox};
@@ -75,42 +76,79 @@ fn parse(arguments: &[String]) -> Result<Option<Serve>, String> {
     Ok(Some(serve))
 }
 
+/// Where each provider is and whom it knows, by the names that the JSON has.
+fn providers(sandbox: &Sandbox) -> [(&'static str, Vec<(&'static str, &str)>); 5] {
+    let (turratech, turbo_txn) = (sandbox.turratech(), sandbox.turbo_txn());
+    let (turbo_link, card3ds, turbopay) = (sandbox.turbo_link(), sandbox.card3ds(), sandbox.turbopay());
+    [
+        (
+            "turratech",
+            vec![
+                ("base_url", turratech.base_url()),
+                ("api_key", turratech.api_key()),
+                ("webhook_secret", turratech.webhook_secret()),
+            ],
+        ),
+        (
+            "turbo-txn",
+            vec![
+                ("base_url", turbo_txn.base_url()),
+                ("client_id", turbo_txn.client_id()),
+                ("secret_key", turbo_txn.secret_key()),
+                ("callback_key", turbo_txn.callback_key()),
+            ],
+        ),
+        ("turbo-link", vec![("base_url", turbo_link.base_url()), ("api_key", turbo_link.api_key())]),
+        (
+            "card3ds",
+            vec![
+                ("base_url", card3ds.base_url()),
+                ("api_key", card3ds.api_key()),
+                ("api_secret", card3ds.api_secret()),
+            ],
+        ),
+        (
+            "turbopay",
+            vec![
+                ("base_url", turbopay.base_url()),
+                ("api_key", turbopay.api_key()),
+                ("webhook_key", turbopay.webhook_key()),
+            ],
+        ),
+    ]
+}
+
 fn print_json(sandbox: &Sandbox) {
-    let turbopay = sandbox.turbopay();
-    let line = json!({
-        "control_url": sandbox.control_url(),
-        "seed": sandbox.seed(),
-        "turbopay": {
-            "base_url": turbopay.base_url(),
-            "api_key": turbopay.api_key(),
-            "webhook_key": turbopay.webhook_key(),
-        },
-    });
+    let mut line = json!({"control_url": sandbox.control_url(), "seed": sandbox.seed()});
+    for (provider, values) in providers(sandbox) {
+        line[provider] = json!(BTreeMap::from_iter(values));
+    }
     println!("{line}");
 }
 
 fn print_screen(sandbox: &Sandbox) {
     let (turbopay, control) = (sandbox.turbopay(), sandbox.control_url());
+    println!("Payment providers on this machine. No real money. Seed {}. Ctrl-C ends it.\n", sandbox.seed());
+    println!("  {:<16} {control}", "control");
+    for (provider, values) in providers(sandbox) {
+        for (name, value) in values {
+            let name = if name == "base_url" { provider.to_owned() } else { format!("  {}", name.replace('_', " ")) };
+            println!("  {name:<16} {value}");
+        }
+    }
     println!(
-        "Payment providers on this machine. No real money. Seed {seed}. Ctrl-C ends it.
-
-  control      {control}
-
-  turbopay     {base}
-    API key      {key}
-    webhook key  {webhook_key}
-
+        "
 Try:
   curl -H 'Authorization: {key}' {base}/balance
-  curl -H 'Authorization: {key}' {base}/withdraw/new -d '{{\"method\": \"bank_transfer\", \"amount\": 500,
-    \"currency\": \"INR\", \"traffic\": \"std\", \"merchant_order_id\": \"order-1\", \"merchant_customer_id\": \"customer-1\",
-    \"customer_bank_account\": \"065432123456789\", \"bank_code\": \"HDFC0000053\", \"status_url\": \"http://127.0.0.1:9/\"}}'
+  curl -H 'Authorization: {key}' {base}/withdraw/new \\
+    -d '{{\"method\": \"bank_transfer\", \"amount\": 500, \"currency\": \"INR\", \"traffic\": \"std\",
+      \"merchant_order_id\": \"order-1\", \"merchant_customer_id\": \"customer-1\",
+      \"customer_bank_account\": \"065432123456789\", \"bank_code\": \"HDFC0000053\",
+      \"status_url\": \"http://127.0.0.1:9/\"}}'
   curl -X POST {control}/faults -d '{{\"spec\": \"turbopay.withdraw @after-commit fin\"}}'
   curl {control}/ledger",
-        seed = sandbox.seed(),
         base = turbopay.base_url(),
         key = turbopay.api_key(),
-        webhook_key = turbopay.webhook_key(),
     );
 }
 

@@ -7,6 +7,11 @@ impl Random {
         Self(seed)
     }
 
+    /// A stream of its own for a name: what one provider draws changes nothing for another.
+    pub(crate) fn of(seed: u64, name: &str) -> Self {
+        name.bytes().fold(Self::new(seed), |mut random, byte| Self::new(random.next() ^ u64::from(byte)))
+    }
+
     pub(crate) fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.0;

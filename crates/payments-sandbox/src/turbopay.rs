@@ -1,6 +1,7 @@
 //! TurboPay, as its document and its recorded exchanges show it.
 
 mod behaviours;
+mod control;
 mod order;
 mod qr;
 mod settings;
@@ -19,7 +20,7 @@ pub(crate) use order::{Action, Kind, Order, Status};
 pub(crate) use settings::Settings;
 pub use settings::Settle;
 
-use crate::engine::{Effect, Engine, Message};
+use crate::engine::{Behaviour, Controlled, Effect, Engine, Message, Resend};
 use crate::http::{Request, Response, decoded};
 use crate::ledger::What;
 use crate::money;
@@ -59,6 +60,11 @@ const CURRENCIES: &[&str] = &["EUR", "INR", "USD"];
 const EXPIRES_AFTER: Duration = Duration::from_secs(600);
 /// Documented.
 const LOOKUPS_A_MINUTE: usize = 60;
+/// Three times more unless it is answered 200 (documented), after these waits (inferred).
+const RESEND: Resend = Resend {
+    waits: &[Duration::from_secs(60), Duration::from_secs(600), Duration::from_secs(3600)],
+    taken: |status, _| status == 200,
+};
 
 impl Engine for TurboPay {
     fn name(&self) -> &'static str {
@@ -128,6 +134,25 @@ impl Engine for TurboPay {
     fn next_due(&self) -> Option<OffsetDateTime> {
         self.due.first_key_value().map(|((at, _), _)| *at)
     }
+
+    fn status(&self, reference: &str) -> Option<String> {
+        self.standing(reference).map(|status| status.as_str().to_owned())
+    }
+
+    fn behaviours(&self) -> &'static [Behaviour] {
+        BEHAVIOURS
+    }
+
+    fn control_addresses(&self) -> &'static [(&'static str, &'static str)] {
+        control::ADDRESSES
+    }
+
+    fn control(&mut self, path: &[&str], body: &[u8], now: OffsetDateTime) -> Option<Controlled> {
+        match path {
+            ["orders", reference, action] => Some(control::act(self, reference, action, body, now)),
+            _ => None,
+        }
+    }
 }
 
 impl TurboPay {
@@ -175,7 +200,7 @@ impl TurboPay {
     }
 
     /// Where an order stands, by the merchant's reference.
-    pub(crate) fn status(&self, reference: &str) -> Option<Status> {
+    pub(crate) fn standing(&self, reference: &str) -> Option<Status> {
         self.by_reference.get(reference).map(|index| self.orders[*index].status)
     }
 
@@ -438,14 +463,16 @@ impl TurboPay {
     fn message(&self, index: usize) -> Effect {
         let order = &self.orders[index];
         let body = order.webhook().to_string().into_bytes();
-        let signature = sign(&self.settings.webhook_key, &body);
+        let signature = sign(self.settings.webhook_key.as_str(), &body);
         Effect::Deliver(Message {
             operation: order.kind.operation(),
             reference: order.reference.clone(),
             about: order.status.as_str().to_owned(),
             url: order.status_url.clone(),
+            content_type: "application/json",
             headers: vec![("x-pay-signature", signature)],
             body,
+            resend: RESEND,
         })
     }
 }

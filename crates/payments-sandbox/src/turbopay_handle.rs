@@ -1,19 +1,22 @@
 use std::sync::Arc;
 
 use crate::money;
-use crate::turbopay::Action;
+use crate::turbopay::{Action, Settings, Status};
 use crate::world::{Provider, World};
 
 /// The sandbox's TurboPay: where it is, whom it knows, and what its bank and its customers do.
 #[derive(Clone)]
 pub struct TurboPay {
-    pub(crate) world: Arc<World>,
-    pub(crate) base_url: String,
-    pub(crate) api_key: String,
-    pub(crate) webhook_key: String,
+    world: Arc<World>,
+    settings: Settings,
+    base_url: String,
 }
 
 impl TurboPay {
+    pub(crate) fn new(world: &Arc<World>, origin: &str, settings: Settings) -> Self {
+        Self { world: Arc::clone(world), settings, base_url: format!("{origin}/api") }
+    }
+
     /// The base URL of its API.
     #[must_use]
     pub fn base_url(&self) -> &str {
@@ -23,13 +26,13 @@ impl TurboPay {
     /// The merchant's API key.
     #[must_use]
     pub fn api_key(&self) -> &str {
-        &self.api_key
+        self.settings.api_key.as_str()
     }
 
     /// The key that it signs webhooks with.
     #[must_use]
     pub fn webhook_key(&self) -> &str {
-        &self.webhook_key
+        self.settings.webhook_key.as_str()
     }
 
     /// An order, by the merchant's reference, to be changed as the bank, the customer or the back office would.
@@ -57,7 +60,7 @@ impl OrderHandle {
     #[must_use]
     pub fn status(&self) -> Option<&'static str> {
         self.world.tick();
-        self.world.state().turbopay.status(&self.reference).map(crate::turbopay::Status::as_str)
+        self.world.state().turbopay.standing(&self.reference).map(Status::as_str)
     }
 
     /// The customer says that it is paid.

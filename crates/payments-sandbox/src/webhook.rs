@@ -1,16 +1,18 @@
 //! Messages to the merchant: in order, again when they fail, and otherwise as a fault has it.
 
+mod send;
+
 use std::collections::BTreeMap;
 use std::fmt;
-use std::net::Ipv4Addr;
 use std::time::Duration;
 
 use serde::Serialize;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
 
 use crate::engine::Message;
 use crate::fault::FaultEffect;
+use send::is_loopback;
+
+pub(crate) use send::{Answer, send};
 
 /// One message to the merchant.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -159,19 +161,20 @@ impl Outbox {
     /// A message was sent: done with it, or once more later.
     ///
     /// Later counts from when it was due, so that a clock that jumps does not change when it is sent again.
-    pub(crate) fn sent(&mut self, id: usize, result: &Result<u16, String>) -> String {
-        let Outgoing { delivery, place, .. } = &mut self.entries[id];
+    pub(crate) fn sent(&mut self, id: usize, result: &Result<Answer, String>) -> String {
+        let Outgoing { delivery, place, message } = &mut self.entries[id];
         self.queue.remove(place);
         let due = place.0;
         delivery.attempts += 1;
-        let said = result.as_ref().map_or_else(Clone::clone, |status| format!("answered {status}"));
+        let said = result.as_ref().map_or_else(Clone::clone, |answer| format!("answered {}", answer.status));
         let told = format!("webhook {} {}: attempt {}, {said}", delivery.reference, delivery.about, delivery.attempts);
         delivery.results.push(said);
-        if *result == Ok(200) {
+        if result.as_ref().is_ok_and(|answer| answer.taken) {
             delivery.state = DeliveryState::Delivered;
             return format!("{told}: taken");
         }
-        let wait = usize::try_from(delivery.attempts - 1).ok().and_then(|attempt| AGAIN_AFTER.get(attempt));
+        let waits = message.resend.waits;
+        let wait = usize::try_from(delivery.attempts - 1).ok().and_then(|attempt| waits.get(attempt));
         let Some(wait) = wait else {
             delivery.state = DeliveryState::Failed;
             return format!("{told}: not taken, and not sent again");
@@ -193,72 +196,23 @@ impl Outbox {
     }
 }
 
-/// Sends a message once: the status that it was answered, or what went wrong.
-pub(crate) async fn send(message: &Message) -> Result<u16, String> {
-    tokio::time::timeout(PATIENCE, exchange(message)).await.unwrap_or_else(|_| Err("no answer in time".to_owned()))
-}
-
-async fn exchange(message: &Message) -> Result<u16, String> {
-    let (authority, path) = parts(&message.url).ok_or("only plain http is spoken here")?;
-    let (_, port) = host_and_port(authority);
-    let address = if port.is_some() { authority.to_owned() } else { format!("{authority}:80") };
-    let broken = |err: std::io::Error| err.kind().to_string();
-    let mut stream = TcpStream::connect(&address).await.map_err(broken)?;
-    let mut head = format!(
-        "POST {path} HTTP/1.1\r\nHost: {authority}\r\nContent-Type: application/json\r\nContent-Length: {}\r\nConnection: close\r\n",
-        message.body.len()
-    );
-    for (name, value) in &message.headers {
-        head.push_str(&format!("{name}: {value}\r\n"));
-    }
-    head.push_str("\r\n");
-    stream.write_all(&[head.as_bytes(), &message.body].concat()).await.map_err(broken)?;
-    let mut answer = Vec::new();
-    // The head is enough: a merchant may leave the connection open behind it, or answer without end.
-    while !answer.windows(4).any(|window| window == b"\r\n\r\n") {
-        if answer.len() > LONGEST_HEAD || stream.read_buf(&mut answer).await.map_err(broken)? == 0 {
-            return Err("no HTTP answer".to_owned());
-        }
-    }
-    let line = String::from_utf8_lossy(&answer);
-    let status = line.strip_prefix("HTTP/1.").and_then(|rest| rest.get(2..5)).and_then(|digits| digits.parse().ok());
-    status.ok_or_else(|| "no HTTP answer".to_owned())
-}
-
-/// The authority and the target of an address.
-fn parts(url: &str) -> Option<(&str, String)> {
-    let rest = url.strip_prefix("http://")?.split('#').next()?;
-    let end = rest.find(['/', '?']).unwrap_or(rest.len());
-    let (authority, target) = rest.split_at(end);
-    Some((authority, if target.starts_with('/') { target.to_owned() } else { format!("/{target}") }))
-}
-
-/// A port stands behind the last colon that is not one of an IPv6 address.
-fn host_and_port(authority: &str) -> (&str, Option<&str>) {
-    match authority.rsplit_once(':') {
-        Some((host, port)) if !port.ends_with(']') => (host, Some(port)),
-        _ => (authority, None),
-    }
-}
-
 fn without_query(url: &str) -> String {
     url.split(['?', '#']).next().unwrap_or_default().to_owned()
 }
 
-/// Whether an address is this machine's: nothing else is ever sent to.
-fn is_loopback(url: &str) -> bool {
-    let Some((authority, _)) = parts(url) else { return false };
-    if authority.contains('@') {
-        return false;
-    }
-    let (host, _) = host_and_port(authority);
-    host == "localhost" || host == "[::1]" || host.parse::<Ipv4Addr>().is_ok_and(|ip| ip.is_loopback())
-}
-
-/// Another amount under the old signature.
+/// Another amount under the old signature; or where none is in sight, another byte.
 fn tampered(body: &[u8]) -> Vec<u8> {
     let text = String::from_utf8_lossy(body);
-    text.replacen("\"amount\":\"", "\"amount\":\"9", 1).into_bytes()
+    if text.contains(AMOUNT) {
+        return text.replacen(AMOUNT, &format!("{AMOUNT}9"), 1).into_bytes();
+    }
+    let mut body = body.to_vec();
+    let middle = body.len() / 2;
+    match body.get_mut(middle) {
+        Some(byte) => *byte ^= 1,
+        None => body.push(b'0'),
+    }
+    body
 }
 
 impl fmt::Display for DeliveryState {
@@ -275,11 +229,4 @@ impl fmt::Display for DeliveryState {
     }
 }
 
-/// Three times more (documented), after these waits (inferred).
-const AGAIN_AFTER: &[Duration] = &[Duration::from_secs(60), Duration::from_secs(600), Duration::from_secs(3600)];
-
-/// Beyond it an answer is none.
-const LONGEST_HEAD: usize = 64 * 1024;
-
-/// How long a merchant may take to answer, in real time.
-const PATIENCE: Duration = Duration::from_secs(5);
+const AMOUNT: &str = "\"amount\":\"";

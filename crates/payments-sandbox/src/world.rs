@@ -1,11 +1,13 @@
 //! Everything that the sandbox's parts share, and the rules by which it changes.
 
 mod exchange;
+mod providers;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use serde_json::Value;
 use time::OffsetDateTime;
 use tokio::sync::Notify;
 
@@ -15,10 +17,11 @@ use crate::fault::{Fault, FaultError, Plan};
 use crate::http::{Request, Response};
 use crate::ledger::{Entry, Ledger};
 use crate::timeline::TimelineEntry;
-use crate::turbopay::{Status, TurboPay};
 use crate::webhook::{self, Outbox};
+use crate::{card3ds, turbo_link, turbo_txn, turbopay, turratech};
 
 pub(crate) use exchange::{Close, Exchange, Wire};
+pub(crate) use providers::{Engines, Provider, Setup};
 
 pub(crate) struct World {
     pub(crate) clock: Clock,
@@ -32,7 +35,11 @@ pub(crate) struct World {
 }
 
 pub(crate) struct State {
-    pub(crate) turbopay: TurboPay,
+    pub(crate) turratech: turratech::TurraTech,
+    pub(crate) turbo_txn: turbo_txn::TurboTxn,
+    pub(crate) turbo_link: turbo_link::TurboLink,
+    pub(crate) card3ds: card3ds::Card3ds,
+    pub(crate) turbopay: turbopay::TurboPay,
     pub(crate) outbox: Outbox,
     pub(crate) plan: Plan,
     /// Shared with the views of it, which are taken more often than it grows.
@@ -47,19 +54,14 @@ pub(crate) struct State {
     beliefs: BTreeMap<String, String>,
 }
 
-/// The providers that the sandbox plays.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Provider {
-    TurboPay,
-}
-
-impl Provider {
-    pub(crate) const ALL: &[Self] = &[Self::TurboPay];
-}
-
 impl World {
-    pub(crate) fn new(clock: Clock, seed: u64, control_url: String, turbopay: TurboPay) -> Self {
+    pub(crate) fn new(clock: Clock, seed: u64, control_url: String, engines: Engines) -> Self {
+        let Engines { turratech, turbo_txn, turbo_link, card3ds, turbopay } = engines;
         let state = State {
+            turratech,
+            turbo_txn,
+            turbo_link,
+            card3ds,
             turbopay,
             outbox: Outbox::default(),
             plan: Plan::new(seed),
@@ -101,6 +103,16 @@ impl World {
         Ok(value)
     }
 
+    /// Does what the control API was asked of a provider; nothing where there is no such address.
+    pub(crate) fn control(&self, name: &str, path: &[&str], body: &[u8]) -> Option<Result<Value, String>> {
+        let provider = Provider::ALL.into_iter().find(|provider| provider.name() == name)?;
+        let done = self.act(provider, |state, now| match state.engine(provider).control(path, body, now) {
+            Some(done) => done.map(|(effects, answer)| (effects, Some(answer))),
+            None => Ok((Vec::new(), None)),
+        });
+        done.transpose()
+    }
+
     /// Does all that is due by now.
     pub(crate) fn tick(&self) {
         self.state().tick(&self.clock);
@@ -139,8 +151,8 @@ impl World {
     pub(crate) fn add_fault(&self, text: &str) -> Result<(), FaultError> {
         let fault: Fault = text.parse()?;
         let mut state = self.state();
-        let State { plan, turbopay, .. } = &mut *state;
-        plan.add(fault, &[turbopay])
+        let State { plan, turratech, turbo_txn, turbo_link, card3ds, turbopay, .. } = &mut *state;
+        plan.add(fault, &[turratech, turbo_txn, turbo_link, card3ds, turbopay])
     }
 
     pub(crate) fn timeline(&self) -> Vec<TimelineEntry> {
@@ -196,8 +208,8 @@ impl World {
         let astray = astray.map(|astray| format!("{astray} requests followed a redirect away from their provider"));
         let state = self.state();
         let wrong = state.beliefs.iter().filter_map(|(reference, believed)| {
-            let status = state.turbopay.status(reference).map_or("unknown here", Status::as_str);
-            (status != believed).then(|| format!("order {reference:?} is {status}, and was believed to be {believed}"))
+            let status = state.status(reference);
+            (status != *believed).then(|| format!("order {reference:?} is {status}, and was believed to be {believed}"))
         });
         unfired.chain(double).chain(astray).chain(wrong).collect()
     }
@@ -211,7 +223,28 @@ impl World {
 impl State {
     pub(crate) fn engine(&mut self, provider: Provider) -> &mut dyn Engine {
         match provider {
+            Provider::TurraTech => &mut self.turratech,
+            Provider::TurboTxn => &mut self.turbo_txn,
+            Provider::TurboLink => &mut self.turbo_link,
+            Provider::Card3ds => &mut self.card3ds,
             Provider::TurboPay => &mut self.turbopay,
+        }
+    }
+
+    pub(crate) fn engines(&self) -> [&dyn Engine; Provider::ALL.len()] {
+        [&self.turratech, &self.turbo_txn, &self.turbo_link, &self.card3ds, &self.turbopay]
+    }
+
+    /// Where an order stands, at the one provider that has it.
+    fn status(&self, reference: &str) -> String {
+        let found = self.engines().into_iter().filter_map(|engine| Some((engine.status(reference)?, engine.name())));
+        match found.collect::<Vec<_>>().as_slice() {
+            [] => "unknown here".to_owned(),
+            [(status, _)] => status.clone(),
+            // One word cannot be right about two orders.
+            several => {
+                several.iter().map(|(status, name)| format!("{status} at {name}")).collect::<Vec<_>>().join(", ")
+            }
         }
     }
 
@@ -247,9 +280,9 @@ impl State {
 
     fn first_due(&mut self) -> Option<(OffsetDateTime, Due)> {
         let late = self.late.first_key_value().map(|((at, _), _)| (*at, Due::Late));
-        let engines = Provider::ALL.iter().filter_map(|provider| {
-            let at = self.engine(*provider).next_due()?;
-            Some((at, Due::Engine(*provider)))
+        let engines = Provider::ALL.into_iter().filter_map(|provider| {
+            let at = self.engine(provider).next_due()?;
+            Some((at, Due::Engine(provider)))
         });
         engines.chain(late).min_by_key(|(at, _)| *at)
     }
@@ -319,16 +352,15 @@ const LINES_OF_A_STORY: usize = 60;
 mod tests {
     use std::sync::Arc;
 
-    use super::{Provider, World};
+    use super::{Engines, Provider, Setup, World};
     use crate::clock::Clock;
     use crate::engine::Effect;
     use crate::ledger::What;
-    use crate::turbopay::{Settings, TurboPay};
 
     #[test]
     fn an_order_that_was_executed_twice_is_complained_of() {
-        let turbopay = TurboPay::new(Settings::default(), 1);
-        let world = Arc::new(World::new(Clock::manual(), 1, String::new(), turbopay));
+        let engines = Engines::new(&Setup::default(), 1);
+        let world = Arc::new(World::new(Clock::manual(), 1, String::new(), engines));
         let execution = |reference: &str, operation| Effect::Record {
             operation,
             reference: reference.to_owned(),

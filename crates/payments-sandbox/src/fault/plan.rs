@@ -52,6 +52,10 @@ impl Counts {
     }
 }
 
+fn listed(operations: &[&str], provider: &str, none: &str) -> String {
+    if operations.is_empty() { format!("{provider} {none}") } else { operations.join(", ") }
+}
+
 fn increased(count: &mut u64) -> u64 {
     *count += 1;
     *count
@@ -82,12 +86,12 @@ impl Plan {
                 return Err(refused(operation, format!("is no operation of {}; there are {known}", fault.provider)));
             }
             if fault.phase == Phase::Query && !among(engine.reads()) {
-                let reads = engine.reads().join(", ");
-                return Err(refused(operation, format!("does not only ask, as @query needs; what does is {reads}")));
+                let reads = listed(engine.reads(), engine.name(), "has none");
+                return Err(refused(operation, format!("does not only ask, as @query needs; what does: {reads}")));
             }
             if fault.phase == Phase::Webhook && !among(engine.told_of()) {
-                let told_of = engine.told_of().join(", ");
-                return Err(refused(operation, format!("sends no message; @webhook goes with {told_of}")));
+                let told_of = listed(engine.told_of(), engine.name(), "sends none");
+                return Err(refused(operation, format!("sends no message; what does: {told_of}")));
             }
         }
         self.waiting.push(Waiting { fault, fired: 0 });

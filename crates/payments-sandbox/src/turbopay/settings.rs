@@ -1,6 +1,10 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
+use crate::builder::StartError;
+use crate::key::{Key, MARKS};
+use crate::random::Random;
+
 /// What the bank does with an order that is under way, when nobody decides otherwise.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
@@ -18,8 +22,8 @@ pub enum Settle {
 /// How the sandbox's TurboPay is set up.
 #[derive(Debug, Clone)]
 pub(crate) struct Settings {
-    pub(crate) api_key: String,
-    pub(crate) webhook_key: String,
+    pub(crate) api_key: Key,
+    pub(crate) webhook_key: Key,
     /// In hundredths of a rupee.
     pub(crate) opening_balance: i64,
     pub(crate) deposits: Settle,
@@ -35,8 +39,8 @@ pub(crate) struct Settings {
 impl Default for Settings {
     fn default() -> Self {
         Self {
-            api_key: String::new(),
-            webhook_key: String::new(),
+            api_key: Key::default(),
+            webhook_key: Key::default(),
             opening_balance: 0,
             deposits: Settle::After(SETTLES_AFTER),
             withdrawals: Settle::After(SETTLES_AFTER),
@@ -46,6 +50,14 @@ impl Default for Settings {
             references_are_unique: true,
             blocked_customers: HashSet::new(),
         }
+    }
+}
+
+impl Settings {
+    /// Makes the keys that were not given.
+    pub(crate) fn complete(&mut self, random: &mut Random) -> Result<(), StartError> {
+        self.api_key.complete(MARKS, || format!("sandbox_api_{}", random.word(24)))?;
+        self.webhook_key.complete(MARKS, || format!("sandbox_whk_{}", random.word(24)))
     }
 }
 

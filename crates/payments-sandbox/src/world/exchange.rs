@@ -105,7 +105,7 @@ impl World {
         let call = PlanCall { provider: name, operation: Some(operation), reference: reference.as_deref(), number };
         let told = format!("{name}.{operation}#{} {}", number.of_operation, reference.as_deref().unwrap_or("-"));
         state.note(&self.clock, format!("{told}: request {}", request.number));
-        let phases: &[Phase] = if request.method == "GET" {
+        let phases: &[Phase] = if state.engine(provider).reads().contains(&operation) {
             &[Phase::BeforeCommit, Phase::AfterCommit, Phase::MidBody, Phase::Query]
         } else {
             &[Phase::BeforeCommit, Phase::AfterCommit, Phase::MidBody]

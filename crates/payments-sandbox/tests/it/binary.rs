@@ -142,7 +142,8 @@ fn it_tells_a_person_what_to_try() {
         assert_ne!(line, "", "it ended: {text}");
         text.push_str(&line);
     }
-    for part in ["No real money", "Seed 1", "control      http://127.0.0.1:", "API key      sandbox_api_", "curl"] {
+    for part in ["No real money", "Seed 1", "control          http://127.0.0.1:", "api key        sandbox_api_", "curl"]
+    {
         assert!(text.contains(part), "{part}: {text}");
     }
     assert_eq!(program.end("-INT"), Some(0));
@@ -154,17 +155,17 @@ fn it_listens_where_it_is_told_and_says_when_that_is_taken() {
     let first = 10_000 + u16::try_from(std::process::id() % 10_000).unwrap();
     let (mut program, port) = (0..50)
         .find_map(|attempt| {
-            let free = first + 2 * attempt;
+            let free = first + 6 * attempt;
             let mut program = Program::start(&["serve", "--json", "--port", &free.to_string()]);
             let line = program.line();
             (!line.is_empty()).then(|| (program, serde_json::from_str::<Value>(&line).unwrap(), free))
         })
         .map(|(program, found, port)| {
             assert_eq!(found["control_url"], format!("http://127.0.0.1:{port}"));
-            assert_eq!(found["turbopay"]["base_url"], format!("http://127.0.0.1:{}/api", port + 1));
+            assert_eq!(found["turbopay"]["base_url"], format!("http://127.0.0.1:{}/api", port + 5));
             (program, port)
         })
-        .expect("no two ports in a row are free");
+        .expect("no six ports in a row are free");
 
     let second = run(&["serve", "--port", &port.to_string()]);
 

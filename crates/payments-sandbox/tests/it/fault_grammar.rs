@@ -158,7 +158,10 @@ fn a_fault_at_accept_cannot_ask_for_what_is_not_read_yet() {
 #[tokio::test]
 async fn a_provider_or_an_operation_that_is_unknown_is_refused_with_those_that_there_are() {
     let err = refused_by_a_sandbox("paypal.withdraw @after-commit fin").await;
-    assert_eq!(err, "`paypal` in a fault: is no provider; there are turbopay");
+    assert_eq!(
+        err,
+        "`paypal` in a fault: is no provider; there are turratech, turbo-txn, turbo-link, card3ds, turbopay"
+    );
     let err = refused_by_a_sandbox("turbopay.payout @after-commit fin").await;
     assert!(err.starts_with("`payout` in a fault: is no operation of turbopay; there are deposit, "), "{err}");
     assert!(err.contains("withdraw") && err.contains("merchant-order-status"), "{err}");
@@ -170,6 +173,8 @@ async fn a_fault_that_could_never_happen_is_refused_with_what_could() {
         ("turbopay.withdraw @query fin", "withdraw", "balance, order-status, merchant-order-status"),
         ("turbopay.balance @webhook drop", "balance", "deposit, host-to-host-deposit, withdraw"),
         ("turbopay.confirm @webhook drop", "confirm", "deposit, host-to-host-deposit, withdraw"),
+        ("turbo-txn.initiate @query fin", "initiate", "status-check"),
+        ("card3ds.payment @webhook drop", "payment", "card3ds sends none"),
     ] {
         let err = refused_by_a_sandbox(spec).await;
         assert!(err.starts_with(&format!("`{part}` in a fault: ")) && err.ends_with(could), "{spec}: {err}");
@@ -179,10 +184,25 @@ async fn a_fault_that_could_never_happen_is_refused_with_what_could() {
 #[tokio::test]
 async fn a_sandbox_takes_every_documented_operation() {
     let sandbox = Sandbox::builder().start().await;
-    for operation in
-        ["deposit", "host-to-host-deposit", "confirm", "withdraw", "balance", "order-status", "merchant-order-status"]
-    {
-        sandbox.fault(&format!("turbopay.{operation} @after-commit fin"));
+    for (provider, operations) in [
+        (
+            "turratech",
+            "create-payment retrieve-payment list-payments capture-payment cancel-payment create-customer \
+             retrieve-customer update-customer delete-customer list-customers create-payment-method \
+             attach-payment-method detach-payment-method create-refund retrieve-refund list-refunds \
+             create-subscription update-subscription cancel-subscription create-webhook-endpoint",
+        ),
+        ("turbo-txn", "initiate status-check"),
+        ("turbo-link", "list detail"),
+        (
+            "card3ds",
+            "payment pre-authorization capture start-3ds complete-3ds installment-options checkout checkout-status",
+        ),
+        ("turbopay", "deposit host-to-host-deposit confirm withdraw balance order-status merchant-order-status"),
+    ] {
+        for operation in operations.split_whitespace() {
+            sandbox.fault(&format!("{provider}.{operation} @after-commit fin"));
+        }
     }
     sandbox.abandon();
 }

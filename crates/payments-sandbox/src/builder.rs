@@ -1,0 +1,268 @@
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+
+use crate::card3ds_handle::Card3ds;
+use crate::clock::Clock;
+use crate::fault::FaultError;
+use crate::sandbox::Sandbox;
+use crate::server::{self, Door};
+use crate::turbo_link_handle::TurboLink;
+use crate::turbo_txn_handle::TurboTxn;
+use crate::turbopay::Settle;
+use crate::turbopay_handle::TurboPay;
+use crate::turratech_handle::TurraTech;
+use crate::world::{Engines, Provider, Setup, World};
+use crate::{card3ds, turbo_link, turbo_txn, turratech};
+
+/// Sets up a [`Sandbox`].
+#[derive(Debug)]
+#[must_use = "nothing listens before it is started"]
+pub struct Builder {
+    seed: u64,
+    port: u16,
+    clock: Clock,
+    faults: Vec<String>,
+    idle_close: Option<Duration>,
+    setup: Setup,
+}
+
+impl Builder {
+    pub(crate) fn new() -> Self {
+        Self { seed: 1, port: 0, clock: Clock::manual(), faults: Vec::new(), idle_close: None, setup: Setup::default() }
+    }
+
+    /// What everything random comes from. Standard: 1.
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.seed = seed;
+        self
+    }
+
+    /// The control API's port; the providers have those behind it. Standard: any that are free.
+    pub fn port(mut self, port: u16) -> Self {
+        self.port = port;
+        self
+    }
+
+    /// Another clock than one that stands still.
+    pub fn clock(mut self, clock: Clock) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// A fault, as [`Sandbox::fault`] takes it.
+    pub fn fault(mut self, text: impl Into<String>) -> Self {
+        self.faults.push(text.into());
+        self
+    }
+
+    /// Closes connections that are idle for this long, in real time. Standard: never.
+    pub fn idle_close(mut self, after: Duration) -> Self {
+        self.idle_close = Some(after);
+        self
+    }
+
+    /// How TurraTech is to be.
+    pub fn turratech(mut self, settings: turratech::Settings) -> Self {
+        self.setup.turratech = settings;
+        self
+    }
+
+    /// How Turbo Transactions is to be.
+    pub fn turbo_txn(mut self, settings: turbo_txn::Settings) -> Self {
+        self.setup.turbo_txn = settings;
+        self
+    }
+
+    /// How tur.bo is to be.
+    pub fn turbo_link(mut self, settings: turbo_link::Settings) -> Self {
+        self.setup.turbo_link = settings;
+        self
+    }
+
+    /// How card3ds is to be.
+    pub fn card3ds(mut self, settings: card3ds::Settings) -> Self {
+        self.setup.card3ds = settings;
+        self
+    }
+
+    /// What the merchant has at TurboPay to begin with, in rupees. Standard: nothing.
+    pub fn opening_balance(mut self, rupees: i64) -> Self {
+        self.setup.turbopay.opening_balance = rupees.saturating_mul(100);
+        self
+    }
+
+    /// How long TurboPay's bank takes once it has something to do, on the clock. Standard: two seconds.
+    pub fn settles_after(self, time: Duration) -> Self {
+        self.deposits(Settle::After(time)).withdrawals(Settle::After(time))
+    }
+
+    /// What becomes of a deposit at TurboPay once the customer has paid.
+    pub fn deposits(mut self, settle: Settle) -> Self {
+        self.setup.turbopay.deposits = settle;
+        self
+    }
+
+    /// What becomes of a withdrawal at TurboPay once it was taken in.
+    pub fn withdrawals(mut self, settle: Settle) -> Self {
+        self.setup.turbopay.withdrawals = settle;
+        self
+    }
+
+    /// The least and the most that an order at TurboPay may be about, in whole units. Standard: 1 and 10,000,000.
+    pub fn amounts(mut self, least: i64, most: i64) -> Self {
+        self.setup.turbopay.amounts = (least, most);
+        self
+    }
+
+    /// TurboPay does not know this machine's address.
+    pub fn not_whitelisted(mut self) -> Self {
+        self.setup.turbopay.whitelisted = false;
+        self
+    }
+
+    /// TurboPay has nowhere to take money in or to pay it out from.
+    pub fn no_wallets(mut self) -> Self {
+        self.setup.turbopay.wallets = false;
+        self
+    }
+
+    /// TurboPay's own protection against duplicates fails: a reference can be used again.
+    ///
+    /// For tests of the client's protection: what it sends twice is executed twice, and the ledger says so.
+    pub fn without_unique_references(mut self) -> Self {
+        self.setup.turbopay.references_are_unique = false;
+        self
+    }
+
+    /// TurboPay's risk management has blocked this customer of the merchant's.
+    pub fn block_customer(mut self, customer: impl Into<String>) -> Self {
+        self.setup.turbopay.blocked_customers.insert(customer.into());
+        self
+    }
+
+    /// The keys that TurboPay knows the merchant by. Standard: made from the seed.
+    ///
+    /// They must begin with `sandbox_` or `test_`, so that nobody's real keys end up here.
+    pub fn turbopay_keys(mut self, api_key: impl Into<String>, webhook_key: impl Into<String>) -> Self {
+        self.setup.turbopay.api_key = api_key.into().into();
+        self.setup.turbopay.webhook_key = webhook_key.into().into();
+        self
+    }
+
+    /// Starts it.
+    ///
+    /// # Panics
+    ///
+    /// When it cannot be started; [`Builder::try_start`] says so instead.
+    #[expect(clippy::panic, reason = "a test without its sandbox is to fail")]
+    pub async fn start(self) -> Sandbox {
+        self.try_start().await.unwrap_or_else(|err| panic!("the sandbox could not be started: {err}"))
+    }
+
+    /// Starts it.
+    ///
+    /// # Errors
+    ///
+    /// When a port is taken, or a fault is none that it knows.
+    pub async fn try_start(self) -> Result<Sandbox, StartError> {
+        let mut setup = self.setup;
+        setup.complete(self.seed)?;
+        let control = listen(self.port).await?;
+        let control_url = origin(&control)?;
+        let mut origins: [String; Provider::ALL.len()] = Default::default();
+        let mut doors = Vec::new();
+        for (number, (provider, address)) in (1..).zip(Provider::ALL.into_iter().zip(&mut origins)) {
+            let listener = listen(behind(self.port, number)?).await?;
+            *address = origin(&listener)?;
+            doors.push((listener, Door::Provider(provider)));
+        }
+        let mut engines = Engines::new(&setup, self.seed);
+        [
+            engines.turratech.origin,
+            engines.turbo_txn.origin,
+            engines.turbo_link.origin,
+            engines.card3ds.origin,
+            engines.turbopay.origin,
+        ] = origins.clone();
+        let world = Arc::new(World::new(self.clock, self.seed, control_url.clone(), engines));
+        for fault in &self.faults {
+            world.add_fault(fault)?;
+        }
+        let mut tasks = vec![
+            tokio::spawn(server::accept(control, Door::Control, Arc::clone(&world), None)),
+            tokio::spawn(Arc::clone(&world).keep_settling()),
+        ];
+        for (listener, door) in doors {
+            tasks.push(tokio::spawn(server::accept(listener, door, Arc::clone(&world), self.idle_close)));
+        }
+        let [turratech, turbo_txn, turbo_link, card3ds, turbopay] = &origins;
+        Ok(Sandbox {
+            turratech: TurraTech::new(&world, turratech, setup.turratech),
+            turbo_txn: TurboTxn::new(&world, turbo_txn, setup.turbo_txn),
+            turbo_link: TurboLink::new(&world, turbo_link, setup.turbo_link),
+            card3ds: Card3ds::new(&world, card3ds, setup.card3ds),
+            turbopay: TurboPay::new(&world, turbopay, setup.turbopay),
+            world,
+            control_url,
+            tasks,
+            finished: false,
+        })
+    }
+}
+
+async fn listen(port: u16) -> std::io::Result<TcpListener> {
+    let named = |err: std::io::Error| std::io::Error::new(err.kind(), format!("{port}: {err}"));
+    TcpListener::bind(("127.0.0.1", port)).await.map_err(named)
+}
+
+/// The port so many behind one, or any where that is any.
+fn behind(port: u16, number: u16) -> std::io::Result<u16> {
+    let behind = if port == 0 { Some(0) } else { port.checked_add(number) };
+    let too_few = || format!("{port}: there must be {} behind it for the providers", Provider::ALL.len());
+    behind.ok_or_else(|| std::io::Error::other(too_few()))
+}
+
+fn origin(listener: &TcpListener) -> std::io::Result<String> {
+    Ok(format!("http://{}", listener.local_addr()?))
+}
+
+/// Why a sandbox could not be started.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum StartError {
+    /// A port could not be listened on.
+    Listen(std::io::Error),
+    /// A fault is none that it knows.
+    Fault(FaultError),
+    /// A key does not say that it is for tests, as `sandbox_...` and `sk_test_...` do: it might be somebody's real one.
+    LiveKey,
+}
+
+impl fmt::Display for StartError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Listen(err) => write!(f, "a port could not be listened on, {err}"),
+            Self::Fault(err) => err.fmt(f),
+            Self::LiveKey => f.write_str(
+                "a key here must say that it is for tests, as sandbox_... does: real ones have no place here",
+            ),
+        }
+    }
+}
+
+impl std::error::Error for StartError {}
+
+impl From<std::io::Error> for StartError {
+    fn from(err: std::io::Error) -> Self {
+        Self::Listen(err)
+    }
+}
+
+impl From<FaultError> for StartError {
+    fn from(err: FaultError) -> Self {
+        Self::Fault(err)
+    }
+}

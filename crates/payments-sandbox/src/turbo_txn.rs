@@ -1,0 +1,85 @@
+//! Turbo Transactions.
+
+mod settings;
+
+use serde_json::json;
+use time::OffsetDateTime;
+
+pub use settings::Settings;
+
+use crate::engine::{Behaviour, Controlled, Effect, Engine};
+use crate::http::{Request, Response};
+
+/// The engine.
+#[derive(Clone)]
+#[expect(dead_code, reason = "what it is set up with, and nothing is answered yet")]
+pub(crate) struct TurboTxn {
+    settings: Settings,
+    /// Where it listens.
+    pub(crate) origin: String,
+}
+
+/// What the sandbox's Turbo Transactions does, and where that comes from.
+pub const BEHAVIOURS: &[Behaviour] = &[];
+
+const OPERATIONS: &[&str] = &["initiate", "status-check"];
+
+impl TurboTxn {
+    pub(crate) fn new(settings: Settings, _seed: u64) -> Self {
+        Self { settings, origin: String::new() }
+    }
+}
+
+impl Engine for TurboTxn {
+    fn name(&self) -> &'static str {
+        "turbo-txn"
+    }
+
+    fn operations(&self) -> &'static [&'static str] {
+        OPERATIONS
+    }
+
+    fn reads(&self) -> &'static [&'static str] {
+        &["status-check"]
+    }
+
+    fn told_of(&self) -> &'static [&'static str] {
+        &["initiate"]
+    }
+
+    fn operation(&self, _request: &Request) -> Option<(&'static str, Option<String>)> {
+        None
+    }
+
+    fn respond(&mut self, request: &Request, now: OffsetDateTime) -> (Response, Vec<Effect>) {
+        (self.rehearse(request, now), Vec::new())
+    }
+
+    fn rehearse(&self, _request: &Request, _now: OffsetDateTime) -> Response {
+        Response::json(501, &json!({"message": "the sandbox does not play Turbo Transactions yet"}))
+    }
+
+    fn tick(&mut self, _now: OffsetDateTime) -> Vec<Effect> {
+        Vec::new()
+    }
+
+    fn next_due(&self) -> Option<OffsetDateTime> {
+        None
+    }
+
+    fn status(&self, _reference: &str) -> Option<String> {
+        None
+    }
+
+    fn behaviours(&self) -> &'static [Behaviour] {
+        BEHAVIOURS
+    }
+
+    fn control_addresses(&self) -> &'static [(&'static str, &'static str)] {
+        &[]
+    }
+
+    fn control(&mut self, _path: &[&str], _body: &[u8], _now: OffsetDateTime) -> Option<Controlled> {
+        None
+    }
+}
