@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use payments_sandbox::turbopay::Settings;
 use payments_sandbox::{DeliveryState, Sandbox, What};
 use payments_tests::{Delivery, Merchant, turbopay_at, turbopay_builder};
 use turbopay::core::webhook::{Verified, VerifyError};
@@ -83,8 +84,10 @@ async fn a_host_to_host_deposit_is_confirmed_by_its_utr_once() {
 
 #[tokio::test]
 async fn a_withdrawal_that_failed_says_why_and_the_money_is_back() {
-    let (sandbox, merchant) =
-        (Sandbox::builder().opening_balance(1000).start().await, Merchant::start().await.unwrap());
+    let (sandbox, merchant) = (
+        Sandbox::builder().turbopay(Settings::default().opening_balance(1000)).start().await,
+        Merchant::start().await.unwrap(),
+    );
     let client = turbopay_builder(&sandbox).unwrap().status_url(merchant.url("/status")).build().unwrap();
     client.create_withdrawal(withdrawal("payout-1")).send().await.unwrap();
     let paid_out = client.balance(Currency::INR).send().await.unwrap();
@@ -158,7 +161,7 @@ async fn a_merchant_that_was_away_is_told_three_times_more() {
 
 #[tokio::test]
 async fn what_turbopay_refuses_is_refused_and_says_why() {
-    let sandbox = Sandbox::builder().block_customer("customer-bad").start().await;
+    let sandbox = Sandbox::builder().turbopay(Settings::default().block_customer("customer-bad")).start().await;
     let client = turbopay_at(&sandbox).unwrap();
     let declined = NewDeposit::upi(rupees(100), reference("order-1"), "customer-bad".parse().unwrap());
     let err = client.create_deposit(declined).send().await.unwrap_err();
@@ -177,7 +180,7 @@ async fn what_turbopay_refuses_is_refused_and_says_why() {
     assert_eq!(sandbox.ledger().entries(), []);
     sandbox.finish();
 
-    let elsewhere = Sandbox::builder().not_whitelisted().start().await;
+    let elsewhere = Sandbox::builder().turbopay(Settings::default().not_whitelisted()).start().await;
     let err = turbopay_at(&elsewhere).unwrap().create_withdrawal(withdrawal("p")).send().await.unwrap_err();
     assert_eq!((err.kind(), Problem::of(&err)), (ErrorKind::Permission, Some(Problem::AddressNotWhitelisted)));
     elsewhere.finish();

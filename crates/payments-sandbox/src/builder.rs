@@ -11,11 +11,10 @@ use crate::sandbox::Sandbox;
 use crate::server::{self, Door};
 use crate::turbo_link_handle::TurboLink;
 use crate::turbo_txn_handle::TurboTxn;
-use crate::turbopay::Settle;
 use crate::turbopay_handle::TurboPay;
 use crate::turratech_handle::TurraTech;
 use crate::world::{Engines, Provider, Setup, World};
-use crate::{card3ds, turbo_link, turbo_txn, turratech};
+use crate::{card3ds, turbo_link, turbo_txn, turbopay, turratech};
 
 /// Sets up a [`Sandbox`].
 #[derive(Debug)]
@@ -88,67 +87,9 @@ impl Builder {
         self
     }
 
-    /// What the merchant has at TurboPay to begin with, in rupees. Standard: nothing.
-    pub fn opening_balance(mut self, rupees: i64) -> Self {
-        self.setup.turbopay.opening_balance = rupees.saturating_mul(100);
-        self
-    }
-
-    /// How long TurboPay's bank takes once it has something to do, on the clock. Standard: two seconds.
-    pub fn settles_after(self, time: Duration) -> Self {
-        self.deposits(Settle::After(time)).withdrawals(Settle::After(time))
-    }
-
-    /// What becomes of a deposit at TurboPay once the customer has paid.
-    pub fn deposits(mut self, settle: Settle) -> Self {
-        self.setup.turbopay.deposits = settle;
-        self
-    }
-
-    /// What becomes of a withdrawal at TurboPay once it was taken in.
-    pub fn withdrawals(mut self, settle: Settle) -> Self {
-        self.setup.turbopay.withdrawals = settle;
-        self
-    }
-
-    /// The least and the most that an order at TurboPay may be about, in whole units. Standard: 1 and 10,000,000.
-    pub fn amounts(mut self, least: i64, most: i64) -> Self {
-        self.setup.turbopay.amounts = (least, most);
-        self
-    }
-
-    /// TurboPay does not know this machine's address.
-    pub fn not_whitelisted(mut self) -> Self {
-        self.setup.turbopay.whitelisted = false;
-        self
-    }
-
-    /// TurboPay has nowhere to take money in or to pay it out from.
-    pub fn no_wallets(mut self) -> Self {
-        self.setup.turbopay.wallets = false;
-        self
-    }
-
-    /// TurboPay's own protection against duplicates fails: a reference can be used again.
-    ///
-    /// For tests of the client's protection: what it sends twice is executed twice, and the ledger says so.
-    pub fn without_unique_references(mut self) -> Self {
-        self.setup.turbopay.references_are_unique = false;
-        self
-    }
-
-    /// TurboPay's risk management has blocked this customer of the merchant's.
-    pub fn block_customer(mut self, customer: impl Into<String>) -> Self {
-        self.setup.turbopay.blocked_customers.insert(customer.into());
-        self
-    }
-
-    /// The keys that TurboPay knows the merchant by. Standard: made from the seed.
-    ///
-    /// They must begin with `sandbox_` or `test_`, so that nobody's real keys end up here.
-    pub fn turbopay_keys(mut self, api_key: impl Into<String>, webhook_key: impl Into<String>) -> Self {
-        self.setup.turbopay.api_key = api_key.into().into();
-        self.setup.turbopay.webhook_key = webhook_key.into().into();
+    /// How TurboPay is to be.
+    pub fn turbopay(mut self, settings: turbopay::Settings) -> Self {
+        self.setup.turbopay = settings;
         self
     }
 
@@ -166,7 +107,7 @@ impl Builder {
     ///
     /// # Errors
     ///
-    /// When a port is taken, or a fault is none that it knows.
+    /// When a port is taken, a fault is none that it knows, or a key might be somebody's real one.
     pub async fn try_start(self) -> Result<Sandbox, StartError> {
         let mut setup = self.setup;
         setup.complete(self.seed)?;

@@ -17,8 +17,7 @@ use time::OffsetDateTime;
 
 pub use behaviours::BEHAVIOURS;
 pub(crate) use order::{Action, Kind, Order, Status};
-pub(crate) use settings::Settings;
-pub use settings::Settle;
+pub use settings::{Settings, Settle};
 
 use crate::engine::{Behaviour, Controlled, Effect, Engine, Message, Resend};
 use crate::http::{Request, Response, decoded};

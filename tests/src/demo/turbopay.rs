@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use payments_sandbox::turbopay::Settings;
 use payments_sandbox::{Entry, Sandbox};
 use turbopay::core::webhook::Verified;
 use turbopay::{
@@ -43,7 +44,8 @@ struct Shop {
 
 impl Shop {
     async fn open(seed: u64) -> Result<Self, Failed> {
-        let sandbox = Sandbox::builder().seed(seed).opening_balance(5000).try_start().await?;
+        let sandbox =
+            Sandbox::builder().seed(seed).turbopay(Settings::default().opening_balance(5000)).try_start().await?;
         let merchant = Merchant::start().await?;
         let client = turbopay_builder(&sandbox)?
             .status_url(merchant.url("/status"))

@@ -1,6 +1,6 @@
 //! What a sandbox complains of when it ends, and how it can be set up.
 
-use payments_sandbox::turbopay::Settle;
+use payments_sandbox::turbopay::{Settings, Settle};
 use payments_sandbox::{Sandbox, StartError, What};
 use std::time::Duration;
 
@@ -45,7 +45,7 @@ async fn a_redirect_that_was_followed_is_told() {
 #[tokio::test]
 #[should_panic(expected = "turbopay.withdraw was executed twice for \"order-1\"")]
 async fn a_provider_that_does_not_protect_shows_what_a_client_sent_twice() {
-    let sandbox = Sandbox::builder().without_unique_references().start().await;
+    let sandbox = Sandbox::builder().turbopay(Settings::default().without_unique_references()).start().await;
     post(&sandbox, "withdraw/new", &withdrawal("order-1")).await.expect(201);
     post(&sandbox, "withdraw/new", &withdrawal("order-1")).await.expect(201);
     sandbox.finish();
@@ -60,10 +60,10 @@ async fn faults_that_were_cleared_are_not_missed() {
 
 #[tokio::test]
 async fn only_keys_that_say_that_they_are_none_are_taken() {
-    let refused = Sandbox::builder().turbopay_keys("sk_live_1", "sandbox_whk").try_start().await;
+    let refused = Sandbox::builder().turbopay(Settings::default().keys("sk_live_1", "sandbox_whk")).try_start().await;
     assert!(matches!(refused, Err(StartError::LiveKey)));
 
-    let sandbox = Sandbox::builder().turbopay_keys("sandbox_mine", "test_whk").start().await;
+    let sandbox = Sandbox::builder().turbopay(Settings::default().keys("sandbox_mine", "test_whk")).start().await;
     assert_eq!((sandbox.turbopay().api_key(), sandbox.turbopay().webhook_key()), ("sandbox_mine", "test_whk"));
     get(&sandbox, "balance").await.expect(200);
     sandbox.finish();
@@ -77,7 +77,8 @@ async fn a_bank_does_what_it_was_set_up_to_do() {
         (Settle::After(Duration::from_secs(5)), "success"),
         (Settle::FailsAfter(Duration::from_secs(5)), "failed"),
     ] {
-        let sandbox = Sandbox::builder().withdrawals(settle).deposits(settle).start().await;
+        let sandbox =
+            Sandbox::builder().turbopay(Settings::default().withdrawals(settle).deposits(settle)).start().await;
         post(&sandbox, "withdraw/new", &withdrawal("payout")).await.expect(201);
         post(&sandbox, "deposit/new", &deposit("deposit")).await.expect(201);
         sandbox.turbopay().order("deposit").pay();
@@ -93,12 +94,12 @@ async fn a_bank_does_what_it_was_set_up_to_do() {
 
 #[tokio::test]
 async fn a_merchant_without_wallets_or_with_other_limits_is_refused() {
-    let sandbox = Sandbox::builder().no_wallets().start().await;
+    let sandbox = Sandbox::builder().turbopay(Settings::default().no_wallets()).start().await;
     let answer = post(&sandbox, "withdraw/new", &withdrawal("order-1")).await.expect(422);
     assert_eq!(answer["errors"]["method"][0], "No available wallets found for method: bank_transfer");
     sandbox.finish();
 
-    let sandbox = Sandbox::builder().amounts(1000, 2000).start().await;
+    let sandbox = Sandbox::builder().turbopay(Settings::default().amounts(1000, 2000)).start().await;
     let answer = post(&sandbox, "withdraw/new", &withdrawal("order-1")).await.expect(422);
     assert_eq!(answer["message"], "The amount field must be at least 1000.");
     sandbox.finish();

@@ -3,6 +3,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
+use payments_sandbox::turbopay::Settings;
 use payments_sandbox::{OrderHandle, Sandbox, What};
 use serde_json::{Value, json};
 
@@ -153,7 +154,8 @@ async fn a_deposit_that_was_confirmed_in_the_last_moment_does_not_expire() {
 
 #[tokio::test]
 async fn a_withdrawal_is_with_the_bank_at_once_and_paid_out_when_the_bank_is_done() {
-    let sandbox = Sandbox::builder().settles_after(Duration::from_secs(86_400)).start().await;
+    let sandbox =
+        Sandbox::builder().turbopay(Settings::default().settles_after(Duration::from_secs(86_400))).start().await;
     post(&sandbox, "withdraw/new", &withdrawal("order-1")).await.expect(201);
     let order = sandbox.turbopay().order("order-1");
     assert_eq!(order.status(), Some("pending"));
@@ -214,7 +216,7 @@ async fn an_amount_that_is_none_is_refused() {
 
 #[tokio::test]
 async fn the_balance_follows_the_ledger_with_four_decimals() {
-    let sandbox = Sandbox::builder().opening_balance(1000).start().await;
+    let sandbox = Sandbox::builder().turbopay(Settings::default().opening_balance(1000)).start().await;
     assert_eq!(balance(&sandbox, "INR").await, "1000.0000");
 
     post(&sandbox, "withdraw/new", &withdrawal("out")).await.expect(201);
@@ -254,7 +256,7 @@ async fn the_balance_follows_the_ledger_with_four_decimals() {
 
 #[tokio::test]
 async fn every_currency_has_its_own_balance() {
-    let sandbox = Sandbox::builder().opening_balance(100).start().await;
+    let sandbox = Sandbox::builder().turbopay(Settings::default().opening_balance(100)).start().await;
     let euros = with(with(deposit("euros"), "currency", "EUR"), "amount", "12.34");
     post(&sandbox, "deposit/new", &euros).await.expect(201);
     sandbox.turbopay().order("euros").succeed();

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use payments_sandbox::turbopay::Settings;
 use payments_sandbox::{Sandbox, What};
 use serde_json::{Value, json};
 
@@ -138,7 +139,7 @@ async fn a_wrong_key_is_answered_401_everywhere_as_recorded() {
 
 #[tokio::test]
 async fn an_address_that_is_not_whitelisted_is_answered_403_as_documented() {
-    let sandbox = Sandbox::builder().not_whitelisted().start().await;
+    let sandbox = Sandbox::builder().turbopay(Settings::default().not_whitelisted()).start().await;
     let found = post(&sandbox, "withdraw/new", &withdrawal("order-1")).await.expect(403);
     assert_eq!(found, json!({"message": "127.0.0.1 is not white listed"}));
     sandbox.finish();
@@ -146,7 +147,7 @@ async fn an_address_that_is_not_whitelisted_is_answered_403_as_documented() {
 
 #[tokio::test]
 async fn a_blocked_customer_is_declined_as_documented() {
-    let sandbox = Sandbox::builder().block_customer("mallory").start().await;
+    let sandbox = Sandbox::builder().turbopay(Settings::default().block_customer("mallory")).start().await;
     let found = post(&sandbox, "deposit/new", &with(deposit("order-1"), "merchant_customer_id", "mallory")).await;
     assert_eq!(found.expect(422)["message"], "Order Declined");
     sandbox.ledger().order("order-1").never_executed();
