@@ -139,8 +139,9 @@ fn print_screen(sandbox: &Sandbox) {
     println!(
         "
 Try:
-  curl -H 'Authorization: {key}' {base}/balance
-  curl -H 'Authorization: {key}' {base}/withdraw/new \\
+  curl {base}/balance -H 'Authorization: {key}'
+  curl {base}/withdraw/new \\
+    -H 'Authorization: {key}' \\
     -d '{{\"method\": \"bank_transfer\", \"amount\": 500, \"currency\": \"INR\", \"traffic\": \"std\",
       \"merchant_order_id\": \"order-1\", \"merchant_customer_id\": \"customer-1\",
       \"customer_bank_account\": \"065432123456789\", \"bank_code\": \"HDFC0000053\",

@@ -1,9 +1,11 @@
 //! TurboPay, as its document and its recorded exchanges show it.
 
+mod api;
 mod behaviours;
 mod control;
 mod order;
 mod qr;
+mod route;
 mod settings;
 mod validate;
 
@@ -11,7 +13,6 @@ use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::time::Duration;
 
 use hmac::{Hmac, KeyInit, Mac};
-use serde_json::json;
 use sha2::Sha256;
 use time::OffsetDateTime;
 
@@ -25,7 +26,8 @@ use crate::ledger::What;
 use crate::money;
 use crate::page;
 use crate::random::Random;
-use validate::{Fields, Rejected};
+use route::{Route, route};
+use validate::Fields;
 
 /// The engine.
 #[derive(Clone)]
@@ -203,169 +205,6 @@ impl TurboPay {
         self.by_reference.get(reference).map(|index| self.orders[*index].status)
     }
 
-    fn api(&mut self, request: &Request, now: OffsetDateTime, effects: &mut Vec<Effect>) -> Response {
-        let Some(route) = route(request) else { return not_routed(&request.path) };
-        if request.header("authorization") != Some(self.settings.api_key.as_str()) {
-            return Response::json(401, &json!({"message": "Unauthorized"}));
-        }
-        if !self.settings.whitelisted {
-            return Response::json(403, &json!({"message": "127.0.0.1 is not white listed"}));
-        }
-        let result = match route {
-            Route::Deposit => self.create(Kind::Hosted, request, now, effects),
-            Route::HostToHost => self.create(Kind::HostToHost, request, now, effects),
-            Route::Withdraw => self.create(Kind::Withdrawal, request, now, effects),
-            Route::Confirm => self.confirm(request, now, effects),
-            Route::Balance => self.balance(request),
-            Route::OrderStatus(id) => {
-                if !is_uuid(id) {
-                    return not_routed(&request.path);
-                }
-                return self.look_up(self.by_id.get(id).copied(), now, effects);
-            }
-            Route::MerchantOrderStatus(reference) => {
-                return self.look_up(self.by_reference.get(&decoded(reference)).copied(), now, effects);
-            }
-        };
-        result.unwrap_or_else(Rejected::response)
-    }
-
-    fn create(
-        &mut self,
-        kind: Kind,
-        request: &Request,
-        now: OffsetDateTime,
-        effects: &mut Vec<Effect>,
-    ) -> Result<Response, Rejected> {
-        let fields = Fields::read(&request.body);
-        let taken = |reference: &str| self.settings.references_are_unique && self.by_reference.contains_key(reference);
-        let new = validate::new_order(kind, &fields, &self.settings, taken)?;
-        if self.settings.blocked_customers.contains(&new.customer) {
-            return Err(Rejected::message("Order Declined"));
-        }
-        let index = self.orders.len();
-        let order = Order {
-            kind,
-            id: self.random.uuid(),
-            page: self.random.uuid(),
-            note: self.random.word(5),
-            reference: new.reference,
-            customer: new.customer,
-            amount: new.amount,
-            currency: new.currency,
-            status: Status::New,
-            reason: String::new(),
-            utr: None,
-            error: None,
-            claim: None,
-            status_url: new.status_url,
-            redirect_url: new.redirect_url,
-        };
-        self.by_id.insert(order.id.clone(), index);
-        self.by_reference.insert(order.reference.clone(), index);
-        self.by_page.insert(order.page.clone(), index);
-        effects.push(order.record(What::Executed, Some(request.number)));
-        if kind == Kind::Withdrawal {
-            // The money leaves when the order is taken in (inferred): from here on, another order is another payout.
-            self.book(&order.currency, -order.amount);
-            self.schedule(now, index, Action::Pending);
-            self.settle(now, index, self.settings.withdrawals);
-        } else {
-            self.schedule(now + EXPIRES_AFTER, index, Action::Expire);
-        }
-        let response = self.created(&order);
-        self.orders.push(order);
-        Ok(response)
-    }
-
-    fn created(&self, order: &Order) -> Response {
-        let (id, status) = (&order.id, order.status.as_str());
-        let body = match order.kind {
-            Kind::Withdrawal => json!({"order_id": id, "status": status}),
-            Kind::Hosted => {
-                json!({"form_url": format!("{}/deposit?hash={}", self.origin, order.page), "order_id": id, "status": status})
-            }
-            Kind::HostToHost => {
-                let links = qr::links(WALLET, WALLET_NAME, &order.note, order.amount, &order.currency);
-                json!({
-                    "wallet_address": WALLET,
-                    "wallet_name": WALLET_NAME,
-                    "transaction_note": order.note,
-                    "order_expiration_seconds": EXPIRES_AFTER.as_secs().to_string(),
-                    "order_id": id,
-                    "status": status,
-                    "qr": qr::png_base64(&links.upi),
-                    "deep_links": {"phonepe": links.phonepe, "paytm": links.paytm},
-                })
-            }
-        };
-        Response::json(201, &body)
-    }
-
-    fn confirm(
-        &mut self,
-        request: &Request,
-        now: OffsetDateTime,
-        effects: &mut Vec<Effect>,
-    ) -> Result<Response, Rejected> {
-        let fields = Fields::read(&request.body);
-        let index = fields.text("order_id").and_then(|id| self.by_id.get(&id).copied());
-        let open = index
-            .filter(|index| self.orders[*index].kind == Kind::HostToHost && self.orders[*index].status == Status::New);
-        let utr = validate::confirmation(&fields, open.is_some(), |utr| self.utrs.contains(utr))?;
-        let Some(index) = open else { return Err(Rejected::message("invalid request")) };
-        self.utrs.insert(utr.clone());
-        self.orders[index].utr = Some(utr);
-        effects.push(self.orders[index].record_as("turbopay.confirm", What::Confirmed, Some(request.number)));
-        self.pay(index, now, effects).map_err(|problem| Rejected::message(&problem))?;
-        if self.settings.deposits == Settle::AtOnce {
-            effects.extend(self.tick(now));
-        }
-        Ok(Response::json(200, &json!({"status": self.orders[index].status.as_str()})))
-    }
-
-    fn balance(&self, request: &Request) -> Result<Response, Rejected> {
-        let currency = request.parameter("currency").filter(|currency| !currency.is_empty());
-        let currency = currency.unwrap_or_else(|| "INR".to_owned());
-        let Some(amount) = self.balances.get(&currency) else {
-            return Err(Rejected::message(&format!("Currency \"{currency}\" is not valid")));
-        };
-        let amount = format!("{}00", money::with_two_decimals(*amount));
-        let body = json!({"account_id": "sandbox", "currency": currency, "available_balance": amount, "total_balance": amount});
-        Ok(Response::json(200, &body))
-    }
-
-    fn look_up(&mut self, index: Option<usize>, now: OffsetDateTime, effects: &mut Vec<Effect>) -> Response {
-        while self.lookups.front().is_some_and(|at| now - *at >= time::Duration::MINUTE) {
-            self.lookups.pop_front();
-        }
-        if self.lookups.len() >= LOOKUPS_A_MINUTE {
-            let wait = self.lookups.front().map_or(now, |oldest| *oldest) + time::Duration::MINUTE - now;
-            let part = i64::from(wait.subsec_nanoseconds() > 0);
-            return Response::json(429, &json!({"message": "Too Many Attempts."}))
-                .header("Retry-After", (wait.whole_seconds() + part).to_string())
-                .header("X-RateLimit-Limit", LOOKUPS_A_MINUTE.to_string())
-                .header("X-RateLimit-Remaining", "0");
-        }
-        self.lookups.push_back(now);
-        let Some(index) = index else { return Response::json(404, &json!({"message": "Order not found"})) };
-        effects.push(self.message(index));
-        let order = &self.orders[index];
-        // A chargeback by look-up has neither a claim nor a UTR (recorded).
-        let utr = order.utr.as_ref().filter(|_| order.status != Status::Chargeback);
-        let body = json!({
-            "order_id": order.id,
-            "merchant_order_id": order.reference,
-            "status": order.status.as_str(),
-            "reason": order.reason,
-            "amount": money::with_two_decimals(order.amount),
-            "utr": utr,
-        });
-        Response::json(200, &body)
-            .header("X-RateLimit-Limit", LOOKUPS_A_MINUTE.to_string())
-            .header("X-RateLimit-Remaining", (LOOKUPS_A_MINUTE - self.lookups.len()).to_string())
-    }
-
     fn page(&mut self, request: &Request, now: OffsetDateTime, effects: &mut Vec<Effect>) -> Response {
         let index = request.parameter("hash").and_then(|hash| self.by_page.get(&hash).copied());
         let Some(index) = index else { return Response::html(404, page::missing()) };
@@ -481,76 +320,6 @@ fn sign(key: &str, body: &[u8]) -> String {
     let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(key.as_bytes()) else { return String::new() };
     mac.update(body);
     mac.finalize().into_bytes().iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-enum Route<'a> {
-    Deposit,
-    HostToHost,
-    Confirm,
-    Withdraw,
-    Balance,
-    OrderStatus(&'a str),
-    MerchantOrderStatus(&'a str),
-}
-
-impl Route<'_> {
-    fn name(&self) -> &'static str {
-        match self {
-            Self::Deposit => "deposit",
-            Self::HostToHost => "host-to-host-deposit",
-            Self::Confirm => "confirm",
-            Self::Withdraw => "withdraw",
-            Self::Balance => "balance",
-            Self::OrderStatus(_) => "order-status",
-            Self::MerchantOrderStatus(_) => "merchant-order-status",
-        }
-    }
-}
-
-fn route(request: &Request) -> Option<Route<'_>> {
-    // One recorded request says `api/` twice, and was answered (recorded).
-    let path = request.path.strip_prefix("/api/")?;
-    let path = path.strip_prefix("api/").unwrap_or(path);
-    match (request.method.as_str(), path) {
-        ("POST", "deposit/new") => Some(Route::Deposit),
-        ("POST", "s2s/deposit/new") => Some(Route::HostToHost),
-        ("POST", "s2s/deposit/confirm") => Some(Route::Confirm),
-        ("POST", "withdraw/new") => Some(Route::Withdraw),
-        ("GET", "balance") => Some(Route::Balance),
-        ("GET", _) => {
-            let one_segment =
-                |prefix: &str| path.strip_prefix(prefix).filter(|rest| !rest.is_empty() && !rest.contains('/'));
-            let order = one_segment("order/status/").map(Route::OrderStatus);
-            order.or_else(|| one_segment("merchantorder/status/").map(Route::MerchantOrderStatus))
-        }
-        _ => None,
-    }
-}
-
-/// The web framework's own 404 (recorded).
-fn not_routed(path: &str) -> Response {
-    let path = path.trim_start_matches('/');
-    let frame = json!({
-        "file": "/var/www/vendor/laravel/framework/src/Illuminate/Routing/RouteCollection.php",
-        "line": 162,
-        "function": "handleMatchedRoute",
-        "class": "Illuminate\\Routing\\AbstractRouteCollection",
-        "type": "->",
-    });
-    let body = json!({
-        "message": format!("The route {path} could not be found."),
-        "exception": "Symfony\\Component\\HttpKernel\\Exception\\NotFoundHttpException",
-        "file": "/var/www/vendor/laravel/framework/src/Illuminate/Routing/AbstractRouteCollection.php",
-        "line": 45,
-        "trace": [frame],
-    });
-    Response::json(404, &body)
-}
-
-fn is_uuid(text: &str) -> bool {
-    let groups: Vec<&str> = text.split('-').collect();
-    let lengths: Vec<usize> = groups.iter().map(|group| group.len()).collect();
-    lengths == [8, 4, 4, 4, 12] && groups.iter().all(|group| group.bytes().all(|byte| byte.is_ascii_hexdigit()))
 }
 
 const WALLET: &str = "test@test";

@@ -230,3 +230,20 @@ impl fmt::Display for DeliveryState {
 }
 
 const AMOUNT: &str = "\"amount\":\"";
+
+#[cfg(test)]
+mod tests {
+    use super::tampered;
+
+    #[test]
+    fn a_tampered_body_is_another_whatever_it_is() {
+        for body in
+            ["{\"encryptedData\":\"AAAA\"}", "{\"amount\":2000,\"currency\":\"gbp\"}", "x", "a=b&c=d", "", "\u{20ac}"]
+        {
+            let tampered = tampered(body.as_bytes());
+            assert_ne!(tampered, body.as_bytes());
+            assert!(body.is_empty() || tampered.len() == body.len(), "{body}");
+        }
+        assert_eq!(tampered(br#"{"amount":"5.00"}"#), br#"{"amount":"95.00"}"#);
+    }
+}

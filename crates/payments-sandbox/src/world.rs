@@ -208,7 +208,8 @@ impl World {
         let astray = astray.map(|astray| format!("{astray} requests followed a redirect away from their provider"));
         let state = self.state();
         let wrong = state.beliefs.iter().filter_map(|(reference, believed)| {
-            let status = state.status(reference);
+            let engines = state.engines().into_iter();
+            let status = standing(engines.filter_map(|engine| Some((engine.status(reference)?, engine.name()))));
             (status != *believed).then(|| format!("order {reference:?} is {status}, and was believed to be {believed}"))
         });
         unfired.chain(double).chain(astray).chain(wrong).collect()
@@ -233,19 +234,6 @@ impl State {
 
     pub(crate) fn engines(&self) -> [&dyn Engine; Provider::ALL.len()] {
         [&self.turratech, &self.turbo_txn, &self.turbo_link, &self.card3ds, &self.turbopay]
-    }
-
-    /// Where an order stands, at the one provider that has it.
-    fn status(&self, reference: &str) -> String {
-        let found = self.engines().into_iter().filter_map(|engine| Some((engine.status(reference)?, engine.name())));
-        match found.collect::<Vec<_>>().as_slice() {
-            [] => "unknown here".to_owned(),
-            [(status, _)] => status.clone(),
-            // One word cannot be right about two orders.
-            several => {
-                several.iter().map(|(status, name)| format!("{status} at {name}")).collect::<Vec<_>>().join(", ")
-            }
-        }
     }
 
     fn respond(&mut self, provider: Provider, request: &Request, clock: &Clock) -> Response {
@@ -336,6 +324,15 @@ impl State {
     }
 }
 
+/// Where an order stands, at the provider that has it; one word cannot be right about the orders of two.
+fn standing(found: impl Iterator<Item = (String, &'static str)>) -> String {
+    match found.collect::<Vec<_>>().as_slice() {
+        [] => "unknown here".to_owned(),
+        [(status, _)] => status.clone(),
+        several => several.iter().map(|(status, name)| format!("{status} at {name}")).collect::<Vec<_>>().join(", "),
+    }
+}
+
 /// What falls due.
 enum Due {
     Engine(Provider),
@@ -352,7 +349,7 @@ const LINES_OF_A_STORY: usize = 60;
 mod tests {
     use std::sync::Arc;
 
-    use super::{Engines, Provider, Setup, World};
+    use super::{Engines, Provider, Setup, World, standing};
     use crate::clock::Clock;
     use crate::engine::Effect;
     use crate::ledger::What;
@@ -378,5 +375,24 @@ mod tests {
         world.act(Provider::TurboPay, |_, _| Ok((effects, ()))).unwrap();
 
         assert_eq!(world.complaints(), ["turbopay.withdraw was executed twice for \"twice\""]);
+    }
+    #[test]
+    fn no_word_is_right_about_the_orders_of_two_providers() {
+        let standing = |found: &[(&str, &'static str)]| {
+            standing(found.iter().map(|(status, provider)| ((*status).to_owned(), *provider)))
+        };
+        assert_eq!(standing(&[]), "unknown here");
+        assert_eq!(standing(&[("success", "turbopay")]), "success");
+        assert_eq!(standing(&[("paid", "card3ds"), ("paid", "turbopay")]), "paid at card3ds, paid at turbopay");
+    }
+
+    #[test]
+    fn every_provider_goes_by_one_name() {
+        let world = World::new(Clock::manual(), 1, String::new(), Engines::new(&Setup::default(), 1));
+        let mut state = world.state();
+        for provider in Provider::ALL {
+            assert_eq!(state.engine(provider).name(), provider.name());
+        }
+        assert_eq!(state.engines().map(|engine| engine.name()), Provider::ALL.map(Provider::name));
     }
 }

@@ -134,3 +134,71 @@ const LONGEST_BODY: usize = 1024;
 
 /// How long a merchant may take to answer, and again for the rest of its answer, in real time.
 const PATIENCE: Duration = Duration::from_secs(5);
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpListener;
+
+    use super::send;
+    use crate::engine::{Message, Resend};
+
+    /// What a provider that waits for a body of `OK` makes of an answer.
+    async fn taken(answer: &[u8]) -> bool {
+        let merchant = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let message = Message {
+            operation: "initiate",
+            reference: "order-1".to_owned(),
+            about: "Approved".to_owned(),
+            url: format!("http://{}/callback", merchant.local_addr().unwrap()),
+            content_type: "text/plain",
+            headers: Vec::new(),
+            body: b"signed".to_vec(),
+            resend: Resend { waits: &[], taken: |status, body| status == 200 && body == b"OK" },
+        };
+        let answering = async {
+            let (mut stream, _) = merchant.accept().await.unwrap();
+            let mut asked = Vec::new();
+            while !asked.ends_with(b"signed") {
+                assert_ne!(stream.read_buf(&mut asked).await.unwrap(), 0);
+            }
+            assert!(String::from_utf8_lossy(&asked).contains("\r\nContent-Type: text/plain\r\n"));
+            // Whoever has heard enough may close.
+            let _ = stream.write_all(answer).await;
+            let _ = stream.shutdown().await;
+            let _ = stream.read_buf(&mut asked).await;
+        };
+        let (sent, ()) = tokio::join!(send(&message), answering);
+        sent.unwrap().taken
+    }
+
+    #[tokio::test]
+    async fn a_body_is_read_however_it_is_sent() {
+        for answer in [
+            "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nOK",
+            "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nOK and no more of this",
+            "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nOK\r\n0\r\n\r\n",
+            "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nO\r\n1\r\nK\r\n0\r\n\r\n",
+            "HTTP/1.0 200 OK\r\n\r\nOK",
+        ] {
+            assert!(taken(answer.as_bytes()).await, "{answer:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn another_body_or_status_is_another_answer() {
+        let long = format!("HTTP/1.1 200 OK\r\n\r\nOK{}", " ".repeat(100_000));
+        for answer in [
+            "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\nOK",
+            "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nOK!",
+            "HTTP/1.1 200 OK\r\nContent-Length: 18446744073709551615\r\n\r\nO",
+            "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nffffffffffffffff\r\nO",
+            "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nOK",
+            "HTTP/1.1 201 Created\r\nContent-Length: 2\r\n\r\nOK",
+            "HTTP/1.1 500 Oh\r\nContent-Length: 2\r\n\r\nOK",
+            long.as_str(),
+        ] {
+            assert!(!taken(answer.as_bytes()).await, "{}", &answer[..answer.len().min(80)]);
+        }
+    }
+}

@@ -1,5 +1,6 @@
 //! The program, for tests in any language.
 
+use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::Duration;
@@ -80,6 +81,19 @@ async fn its_first_line_of_json_says_where_everything_is() {
 
     assert_eq!(found["seed"], 42);
     let control = found["control_url"].as_str().unwrap();
+    let members: BTreeMap<&str, Vec<&str>> = ["turratech", "turbo-txn", "turbo-link", "card3ds", "turbopay"]
+        .map(|provider| (provider, found[provider].as_object().unwrap().keys().map(String::as_str).collect()))
+        .into();
+    assert_eq!(
+        members,
+        BTreeMap::from([
+            ("turratech", vec!["api_key", "base_url", "webhook_secret"]),
+            ("turbo-txn", vec!["base_url", "callback_key", "client_id", "secret_key"]),
+            ("turbo-link", vec!["api_key", "base_url"]),
+            ("card3ds", vec!["api_key", "api_secret", "base_url"]),
+            ("turbopay", vec!["api_key", "base_url", "webhook_key"]),
+        ])
+    );
     let text = |name: &str| found["turbopay"][name].as_str().unwrap().to_owned();
     assert!(text("base_url").starts_with("http://127.0.0.1:") && text("base_url").ends_with("/api"));
     assert!(text("webhook_key").starts_with("sandbox_whk_"));
@@ -142,10 +156,22 @@ fn it_tells_a_person_what_to_try() {
         assert_ne!(line, "", "it ended: {text}");
         text.push_str(&line);
     }
-    for part in ["No real money", "Seed 1", "control          http://127.0.0.1:", "api key        sandbox_api_", "curl"]
-    {
+    for part in [
+        "No real money",
+        "Seed 1",
+        "control          http://127.0.0.1:",
+        "turratech        http://127.0.0.1:",
+        "turbo-txn        http://127.0.0.1:",
+        "turbo-link       http://127.0.0.1:",
+        "card3ds          http://127.0.0.1:",
+        "turbopay         http://127.0.0.1:",
+        "api key        sandbox_api_",
+        "curl",
+    ] {
         assert!(text.contains(part), "{part}: {text}");
     }
+    assert!(text.lines().all(|line| line.chars().count() <= 100), "wider than a screen: {text}");
+    assert!(text.lines().count() <= 40, "longer than a screen: {text}");
     assert_eq!(program.end("-INT"), Some(0));
 }
 
@@ -162,7 +188,15 @@ fn it_listens_where_it_is_told_and_says_when_that_is_taken() {
         })
         .map(|(program, found, port)| {
             assert_eq!(found["control_url"], format!("http://127.0.0.1:{port}"));
-            assert_eq!(found["turbopay"]["base_url"], format!("http://127.0.0.1:{}/api", port + 5));
+            for (provider, behind, path) in [
+                ("turratech", 1, "/v1"),
+                ("turbo-txn", 2, ""),
+                ("turbo-link", 3, ""),
+                ("card3ds", 4, ""),
+                ("turbopay", 5, "/api"),
+            ] {
+                assert_eq!(found[provider]["base_url"], format!("http://127.0.0.1:{}{path}", port + behind));
+            }
             (program, port)
         })
         .expect("no six ports in a row are free");
@@ -197,7 +231,7 @@ fn what_it_does_not_understand_ends_it_with_2_and_one_line() {
         (&["serve", "--port"], "--port needs a value"),
         (&["serve", "--port", "http"], "--port must be a number from 0 to 65535"),
         (&["serve", "--port", "65536"], "--port must be a number from 0 to 65535"),
-        (&["serve", "--port", "65535"], "65535"),
+        (&["serve", "--port", "65531"], "65531: there must be 5 behind it"),
         (&["serve", "--seed", "-1"], "--seed must be a whole number"),
         (&["serve", "--fault"], "--fault needs a value"),
         (&["serve", "--fault", "turbopay.withdraw @lunch fin"], "`@lunch` in a fault: is no phase"),

@@ -39,7 +39,14 @@ async fn the_first_page_lists_every_address_and_every_behaviour() {
     ] {
         assert!(text.contains(address), "{address} is not listed");
     }
-    for behaviour in payments_sandbox::turbopay::BEHAVIOURS {
+    let behaviours = [
+        payments_sandbox::turratech::BEHAVIOURS,
+        payments_sandbox::turbo_txn::BEHAVIOURS,
+        payments_sandbox::turbo_link::BEHAVIOURS,
+        payments_sandbox::card3ds::BEHAVIOURS,
+        payments_sandbox::turbopay::BEHAVIOURS,
+    ];
+    for behaviour in behaviours.concat() {
         let shown = behaviour.what.replace('&', "&amp;").replace('"', "&quot;").replace('\'', "&#39;");
         assert!(text.contains(&shown) && text.contains(behaviour.provenance.as_str()), "{}", behaviour.what);
     }
@@ -203,8 +210,18 @@ async fn what_it_cannot_do_is_said() {
 #[tokio::test]
 async fn an_address_that_there_is_not_points_to_the_list() {
     let sandbox = Sandbox::builder().start().await;
-    for (method, path) in [("GET", "/nothing"), ("PUT", "/faults"), ("POST", "/ledger"), ("POST", "/turbopay/orders/x")]
-    {
+    for (method, path) in [
+        ("GET", "/nothing"),
+        ("PUT", "/faults"),
+        ("POST", "/ledger"),
+        ("POST", "/turratech"),
+        ("POST", "/turbo-txn/nothing"),
+        ("POST", "/turbo-link/nothing/x"),
+        ("POST", "/card3ds/nothing/x/y"),
+        ("POST", "/turbopay/orders/x"),
+        ("GET", "/turbopay/orders/x/success"),
+        ("POST", "/paypal/orders/x/success"),
+    ] {
         let found = control(&sandbox, method, path, "").await.expect(404);
         assert_eq!(found["error"], "there is no such address; GET / lists them", "{method} {path}");
     }
@@ -217,7 +234,22 @@ async fn no_key_and_no_private_id_is_on_any_page() {
     let order = post(&sandbox, "deposit/new", &deposit("order-1")).await.expect(201);
     sandbox.turbopay().order("order-1").succeed();
     crate::support::get(&sandbox, &format!("order/status/{}", order["order_id"].as_str().unwrap())).await;
-    let private = [sandbox.turbopay().api_key(), sandbox.turbopay().webhook_key(), order["order_id"].as_str().unwrap()];
+    let (turratech, turbo_txn, card3ds) = (sandbox.turratech(), sandbox.turbo_txn(), sandbox.card3ds());
+    let private = [
+        turratech.api_key(),
+        turratech.publishable_key(),
+        turratech.restricted_key(),
+        turratech.webhook_secret(),
+        turbo_txn.client_id(),
+        turbo_txn.secret_key(),
+        turbo_txn.callback_key(),
+        sandbox.turbo_link().api_key(),
+        card3ds.api_key(),
+        card3ds.api_secret(),
+        sandbox.turbopay().api_key(),
+        sandbox.turbopay().webhook_key(),
+        order["order_id"].as_str().unwrap(),
+    ];
     for path in ["/", "/health", "/ledger", "/timeline", "/deliveries", "/faults", "/clock"] {
         let text = control(&sandbox, "GET", path, "").await.text();
         assert!(private.iter().all(|secret| !text.contains(secret)), "{path}: {text}");

@@ -13,6 +13,7 @@ mod fault_budgets;
 mod fault_grammar;
 mod hosted_page;
 mod hostile_clients;
+mod keys;
 mod orders;
 mod recorded_exchanges;
 mod validation;

@@ -1,0 +1,116 @@
+//! The keys that merchants are known by here: every provider's own, from the seed, and never anybody's real ones.
+
+use std::collections::BTreeSet;
+
+use payments_sandbox::{Builder, Sandbox, StartError, card3ds, turbo_link, turbo_txn, turbopay, turratech};
+
+use crate::support::get;
+
+/// Every key of every provider.
+fn keys(sandbox: &Sandbox) -> Vec<String> {
+    let (turratech, turbo_txn, card3ds) = (sandbox.turratech(), sandbox.turbo_txn(), sandbox.card3ds());
+    [
+        turratech.api_key(),
+        turratech.publishable_key(),
+        turratech.restricted_key(),
+        turratech.webhook_secret(),
+        turbo_txn.client_id(),
+        turbo_txn.secret_key(),
+        turbo_txn.callback_key(),
+        sandbox.turbo_link().api_key(),
+        card3ds.api_key(),
+        card3ds.api_secret(),
+        sandbox.turbopay().api_key(),
+        sandbox.turbopay().webhook_key(),
+    ]
+    .map(str::to_owned)
+    .to_vec()
+}
+
+#[tokio::test]
+async fn keys_come_from_the_seed_and_are_all_different() {
+    let (one, again) = (Sandbox::builder().seed(7).start().await, Sandbox::builder().seed(7).start().await);
+    let other = Sandbox::builder().seed(8).start().await;
+
+    assert_eq!(keys(&one), keys(&again));
+    let all: BTreeSet<String> = keys(&one).into_iter().chain(keys(&other)).collect();
+    assert_eq!(all.len(), 2 * keys(&one).len());
+
+    let turratech = one.turratech();
+    assert!(turratech.api_key().starts_with("sk_test_") && turratech.publishable_key().starts_with("pk_test_"));
+    assert!(turratech.restricted_key().starts_with("rk_test_"));
+    assert_eq!(one.turbo_txn().callback_key().len(), 44, "32 bytes in base64");
+    for sandbox in [one, again, other] {
+        sandbox.finish();
+    }
+}
+
+/// Holds that a key which might be somebody's real one is refused.
+async fn check_refused(builder: Builder) {
+    let refused = builder.try_start().await;
+    assert!(matches!(refused, Err(StartError::LiveKey)), "{refused:?}");
+}
+
+#[tokio::test]
+async fn a_key_that_might_be_real_is_refused() {
+    let turratech =
+        |api_key, secret| Sandbox::builder().turratech(turratech::Settings::default().keys(api_key, secret));
+    check_refused(turratech("sk_live_1", "sandbox_1")).await;
+    check_refused(turratech("pk_test_1", "sandbox_1")).await;
+    check_refused(turratech("sk_test_1", "whsec_1")).await;
+
+    let turbo_txn =
+        |id, key, callback| Sandbox::builder().turbo_txn(turbo_txn::Settings::default().keys(id, key, callback));
+    check_refused(turbo_txn("merchant", "sandbox_1", "")).await;
+    check_refused(turbo_txn("sandbox_1", "secret", "")).await;
+    check_refused(turbo_txn("sandbox_1", "test_1", "sandbox_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=")).await;
+    check_refused(turbo_txn("sandbox_1", "test_1", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=")).await;
+
+    check_refused(Sandbox::builder().turbo_link(turbo_link::Settings::default().key("TURBO_API_KEY"))).await;
+
+    let card3ds = |key, secret| Sandbox::builder().card3ds(card3ds::Settings::default().keys(key, secret));
+    check_refused(card3ds("live", "sandbox_1")).await;
+    check_refused(card3ds("sandbox_1", "live")).await;
+
+    let turbopay = |key, webhook| Sandbox::builder().turbopay(turbopay::Settings::default().keys(key, webhook));
+    check_refused(turbopay("sk_live_1", "sandbox_whk")).await;
+    check_refused(turbopay("sandbox_1", "whk")).await;
+}
+
+#[tokio::test]
+async fn a_key_that_says_that_it_is_none_is_taken() {
+    let callback_key = "c2FuZGJveF8wMTIzNDU2Nzg5MDEyMzQ1Njc4OTAxMjM=";
+    let sandbox = Sandbox::builder()
+        .turratech(turratech::Settings::default().keys("sk_test_mine", "test_secret"))
+        .turbo_txn(turbo_txn::Settings::default().keys("sandbox_id", "test_key", callback_key))
+        .turbo_link(turbo_link::Settings::default().key("sandbox_link"))
+        .card3ds(card3ds::Settings::default().keys("test_card", "sandbox_card"))
+        .turbopay(turbopay::Settings::default().keys("sandbox_mine", "test_whk"))
+        .start()
+        .await;
+
+    assert_eq!(sandbox.turratech().api_key(), "sk_test_mine");
+    assert_eq!(sandbox.turratech().webhook_secret(), "test_secret");
+    assert_eq!((sandbox.turbo_txn().client_id(), sandbox.turbo_txn().secret_key()), ("sandbox_id", "test_key"));
+    assert_eq!(sandbox.turbo_txn().callback_key(), callback_key);
+    assert_eq!(sandbox.turbo_link().api_key(), "sandbox_link");
+    assert_eq!((sandbox.card3ds().api_key(), sandbox.card3ds().api_secret()), ("test_card", "sandbox_card"));
+    assert_eq!((sandbox.turbopay().api_key(), sandbox.turbopay().webhook_key()), ("sandbox_mine", "test_whk"));
+    get(&sandbox, "balance").await.expect(200);
+    sandbox.finish();
+}
+
+#[test]
+fn a_key_is_shown_by_no_debug_form_of_the_settings() {
+    let secret = "sandbox_not_to_be_seen";
+    let shown = format!(
+        "{:?}",
+        Sandbox::builder()
+            .turratech(turratech::Settings::default().keys(secret, secret))
+            .turbo_txn(turbo_txn::Settings::default().keys(secret, secret, secret))
+            .turbo_link(turbo_link::Settings::default().key(secret))
+            .card3ds(card3ds::Settings::default().keys(secret, secret))
+            .turbopay(turbopay::Settings::default().keys(secret, secret))
+    );
+    assert!(!shown.contains("not_to_be_seen"), "{shown}");
+}
