@@ -1,5 +1,10 @@
 use payments_sandbox::{Fault, Sandbox, StartError};
 use proptest::prelude::*;
+use serde_json::json;
+
+use crate::support::control;
+
+const README: &str = include_str!("../../README.md");
 
 #[track_caller]
 fn check_round_trip(text: &str) {
@@ -182,7 +187,7 @@ async fn a_fault_that_could_never_happen_is_refused_with_what_could() {
 }
 
 #[tokio::test]
-async fn a_sandbox_takes_every_documented_operation() {
+async fn a_sandbox_takes_every_operation_as_the_readme_lists_it() {
     let sandbox = Sandbox::builder().start().await;
     for (provider, operations) in [
         (
@@ -202,6 +207,11 @@ async fn a_sandbox_takes_every_documented_operation() {
     ] {
         for operation in operations.split_whitespace() {
             sandbox.fault(&format!("{provider}.{operation} @after-commit fin"));
+            let add = json!({"spec": format!("{provider}.{operation} @query fin")}).to_string();
+            let only_asks = control(&sandbox, "POST", "/faults", &add).await.status == 200;
+            let row = README.lines().find(|line| line.starts_with(&format!("| `{provider}` |"))).unwrap();
+            let listed = if only_asks { format!(" *`{operation}`* ") } else { format!(" `{operation}` ") };
+            assert!(row.contains(&listed), "the README's row of {provider} does not list{listed}");
         }
     }
     sandbox.abandon();
