@@ -67,7 +67,9 @@ async fn body(mut stream: TcpStream, head: &str, mut read: Vec<u8>) -> Vec<u8> {
         fields.find(|(field, _)| field.eq_ignore_ascii_case(name)).map(|(_, value)| value.trim())
     };
     let chunked = field("transfer-encoding").is_some_and(|coding| coding.eq_ignore_ascii_case("chunked"));
-    let length = field("content-length").and_then(|length| length.parse().ok()).unwrap_or(usize::MAX);
+    // Chunks say themselves where they end, whatever else is said.
+    let length = field("content-length").filter(|_| !chunked).and_then(|length| length.parse().ok());
+    let length = length.unwrap_or(usize::MAX);
     let reading = async {
         loop {
             let (body, ended) = if chunked { dechunked(&read) } else { (read.clone(), false) };
@@ -179,6 +181,7 @@ mod tests {
             "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nOK and no more of this",
             "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nOK\r\n0\r\n\r\n",
             "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nO\r\n1\r\nK\r\n0\r\n\r\n",
+            "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nOK\r\n0\r\n\r\n",
             "HTTP/1.0 200 OK\r\n\r\nOK",
         ] {
             assert!(taken(answer.as_bytes()).await, "{answer:?}");

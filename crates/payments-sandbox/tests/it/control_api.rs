@@ -158,7 +158,7 @@ async fn every_action_changes_an_order() {
         let path = format!("/turbopay/orders/{reference}/{action}");
         control(&sandbox, "POST", &path, body).await.expect(200)["status"].as_str().unwrap().to_owned()
     };
-    for reference in ["a", "b", "c", "d", "e"] {
+    for reference in ["a", "b", "c", "d", "e", "f"] {
         post(&sandbox, "deposit/new", &deposit(reference)).await.expect(201);
     }
     post(&sandbox, "withdraw/new", &withdrawal("w")).await.expect(201);
@@ -171,6 +171,9 @@ async fn every_action_changes_an_order() {
     assert_eq!(act("c", "expire", "{}").await, "expired");
     assert_eq!(act("d", "fail", "{\"reason\": \"no\"}").await, "failed");
     assert_eq!(act("e", "resend", "").await, "new");
+    assert_eq!(act("f", "success", "{\"utr\": \"402393486736\"}").await, "success");
+    let found = crate::support::get(&sandbox, "merchantorder/status/f").await.expect(200);
+    assert_eq!(found["utr"], "402393486736");
     assert_eq!(act("w", "success", "").await, "success");
     assert_eq!(act("w", "refund", "").await, "refunded");
     assert_eq!(act("x%2F%C3%BC", "success", "").await, "success");
