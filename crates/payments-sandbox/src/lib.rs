@@ -35,6 +35,7 @@ mod control;
 mod gzip;
 mod http;
 mod page;
+mod qr;
 mod server;
 mod webhook;
 mod world;

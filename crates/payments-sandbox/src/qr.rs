@@ -1,0 +1,25 @@
+/// A QR code of the text: a PNG. Nothing where the text is too long for one.
+pub(crate) fn png(text: &str) -> Option<Vec<u8>> {
+    let code = qrcode::QrCode::new(text).ok()?;
+    let (modules, width) = (code.to_colors(), code.width());
+    let side = (width + 2 * QUIET) * SCALE;
+    let dark = |x: usize, y: usize| {
+        let (column, row) = ((x / SCALE).checked_sub(QUIET)?, (y / SCALE).checked_sub(QUIET)?);
+        (column < width && row < width).then(|| modules[row * width + column] == qrcode::Color::Dark)
+    };
+    let pixels: Vec<u8> =
+        (0..side * side).map(|at| if dark(at % side, at / side) == Some(true) { 0 } else { 255 }).collect();
+    let mut bytes = Vec::new();
+    let length = u32::try_from(side).ok()?;
+    let mut encoder = png::Encoder::new(&mut bytes, length, length);
+    encoder.set_color(png::ColorType::Grayscale);
+    let mut writer = encoder.write_header().ok()?;
+    writer.write_image_data(&pixels).ok()?;
+    writer.finish().ok()?;
+    Some(bytes)
+}
+
+/// Modules of white around a code, as its standard asks.
+const QUIET: usize = 4;
+/// Pixels a module.
+const SCALE: usize = 4;
