@@ -180,6 +180,8 @@ pub enum StartError {
     Fault(FaultError),
     /// A key does not say that it is for tests, as `sandbox_...` and `sk_test_...` do: it might be somebody's real one.
     LiveKey,
+    /// A key has not the form that such keys have at its provider.
+    MalformedKey,
 }
 
 impl fmt::Display for StartError {
@@ -190,6 +192,7 @@ impl fmt::Display for StartError {
             Self::LiveKey => f.write_str(
                 "a key here must say that it is for tests, as sandbox_... does: real ones have no place here",
             ),
+            Self::MalformedKey => f.write_str("a key has not the form that such keys have at its provider"),
         }
     }
 }

@@ -1,42 +1,61 @@
-//! Turbo Transactions.
+//! Turbo Transactions, as its document shows it.
 
+mod behaviours;
+mod callback;
+mod initiate;
+mod page;
 mod settings;
+mod transaction;
+mod wire;
 
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::time::Duration;
+
+use serde::Deserialize;
 use serde_json::json;
 use time::OffsetDateTime;
 
-pub use settings::Settings;
+pub use behaviours::BEHAVIOURS;
+pub use settings::{Settings, Settle};
+pub(crate) use transaction::{Action, Status};
 
+use crate::control;
 use crate::engine::{Behaviour, Controlled, Effect, Engine};
 use crate::http::{Request, Response};
+use crate::page as pages;
+use crate::random::Random;
+use initiate::NewTransaction;
+use transaction::Transaction;
+use wire::Refusal;
 
 /// The engine.
-#[derive(Clone)]
-#[expect(dead_code, reason = "what it is set up with, and nothing is answered yet")]
+#[derive(Debug, Clone)]
 pub(crate) struct TurboTxn {
     settings: Settings,
-    /// Where it listens.
+    /// Where the payment page is: the listener's own address.
     pub(crate) origin: String,
+    random: Random,
+    transactions: Vec<Transaction>,
+    /// The newest of each order: that is the one that a look-up finds.
+    by_order: HashMap<String, usize>,
+    by_page: HashMap<String, usize>,
+    utrs: HashSet<String>,
+    /// How often each whole amount was asked for: what is added to it tells them apart.
+    asked: HashMap<i64, i64>,
+    /// What the bank will do, by when.
+    due: BTreeMap<(OffsetDateTime, u64), (usize, Action)>,
+    scheduled: u64,
 }
 
-/// What the sandbox's Turbo Transactions does, and where that comes from.
-pub const BEHAVIOURS: &[Behaviour] = &[];
-
-const OPERATIONS: &[&str] = &["initiate", "status-check"];
-
-impl TurboTxn {
-    pub(crate) fn new(settings: Settings, _seed: u64) -> Self {
-        Self { settings, origin: String::new() }
-    }
-}
+const NAME: &str = "turbo-txn";
 
 impl Engine for TurboTxn {
     fn name(&self) -> &'static str {
-        "turbo-txn"
+        NAME
     }
 
     fn operations(&self) -> &'static [&'static str] {
-        OPERATIONS
+        &["initiate", "status-check"]
     }
 
     fn reads(&self) -> &'static [&'static str] {
@@ -47,28 +66,48 @@ impl Engine for TurboTxn {
         &["initiate"]
     }
 
-    fn operation(&self, _request: &Request) -> Option<(&'static str, Option<String>)> {
-        None
+    fn operation(&self, request: &Request) -> Option<(&'static str, Option<String>)> {
+        Some(match route(request)? {
+            Route::Initiate => ("initiate", initiate::order_id(&request.body)),
+            Route::StatusCheck => ("status-check", request.header("order-id").map(str::to_owned)),
+        })
     }
 
     fn respond(&mut self, request: &Request, now: OffsetDateTime) -> (Response, Vec<Effect>) {
-        (self.rehearse(request, now), Vec::new())
+        let mut effects = self.tick(now);
+        let response = if request.path == PAGE {
+            self.page(request, now, &mut effects)
+        } else {
+            self.api(request, now, &mut effects)
+        };
+        (response, effects)
     }
 
-    fn rehearse(&self, _request: &Request, _now: OffsetDateTime) -> Response {
-        Response::json(501, &json!({"message": "the sandbox does not play Turbo Transactions yet"}))
+    fn rehearse(&self, request: &Request, now: OffsetDateTime) -> Response {
+        let mut copy = self.clone();
+        // Ids that no transaction will have.
+        copy.random = Random::new(!copy.random.next());
+        copy.respond(request, now).0
     }
 
-    fn tick(&mut self, _now: OffsetDateTime) -> Vec<Effect> {
-        Vec::new()
+    fn tick(&mut self, now: OffsetDateTime) -> Vec<Effect> {
+        let mut effects = Vec::new();
+        while let Some(entry) = self.due.first_entry().filter(|entry| entry.key().0 <= now) {
+            let (index, action) = entry.remove();
+            // It may have been decided meanwhile.
+            if self.transactions[index].status == Status::Pending {
+                let _ = self.apply(index, action, &mut effects);
+            }
+        }
+        effects
     }
 
     fn next_due(&self) -> Option<OffsetDateTime> {
-        None
+        self.due.first_key_value().map(|((at, _), _)| *at)
     }
 
-    fn status(&self, _reference: &str) -> Option<String> {
-        None
+    fn status(&self, reference: &str) -> Option<String> {
+        self.by_order.get(reference).map(|index| self.transactions[*index].status.as_str().to_owned())
     }
 
     fn behaviours(&self) -> &'static [Behaviour] {
@@ -76,10 +115,227 @@ impl Engine for TurboTxn {
     }
 
     fn control_addresses(&self) -> &'static [(&'static str, &'static str)] {
-        &[]
+        ADDRESSES
     }
 
-    fn control(&mut self, _path: &[&str], _body: &[u8], _now: OffsetDateTime) -> Option<Controlled> {
-        None
+    fn control(&mut self, path: &[&str], body: &[u8], now: OffsetDateTime) -> Option<Controlled> {
+        match path {
+            ["orders", order, action] => Some(self.act_by_name(order, action, now)),
+            ["callbacks"] => Some(control::read(body).and_then(|Callbacks { url }| {
+                self.send_callbacks_to(&url)?;
+                Ok((Vec::new(), json!({"url": url})))
+            })),
+            _ => None,
+        }
     }
 }
+
+impl TurboTxn {
+    pub(crate) fn new(settings: Settings, seed: u64) -> Self {
+        Self {
+            settings,
+            origin: String::new(),
+            random: Random::new(seed),
+            transactions: Vec::new(),
+            by_order: HashMap::new(),
+            by_page: HashMap::new(),
+            utrs: HashSet::new(),
+            asked: HashMap::new(),
+            due: BTreeMap::new(),
+            scheduled: 0,
+        }
+    }
+
+    /// Does something to an order's newest transaction, as the bank or the customer would.
+    pub(crate) fn act(&mut self, order: &str, action: Action, now: OffsetDateTime) -> Result<Vec<Effect>, String> {
+        let mut effects = self.tick(now);
+        let index = *self.by_order.get(order).ok_or_else(|| format!("there is no order {order:?}"))?;
+        match action {
+            Action::Pay => self.pay(index, now, &mut effects)?,
+            Action::Pending | Action::Approve | Action::Reject => self.apply(index, action, &mut effects)?,
+        }
+        Ok(effects)
+    }
+
+    /// Where callbacks go from now on.
+    pub(crate) fn send_callbacks_to(&mut self, url: &str) -> Result<(), String> {
+        if !is_web_address(url) {
+            return Err(format!("{url:?} is no http or https address"));
+        }
+        url.clone_into(&mut self.settings.callback_url);
+        Ok(())
+    }
+
+    fn act_by_name(&mut self, order: &str, name: &str, now: OffsetDateTime) -> Controlled {
+        let action = match name {
+            "pay" => Action::Pay,
+            "pending" => Action::Pending,
+            "approve" => Action::Approve,
+            "reject" => Action::Reject,
+            _ => return Err(format!("{name:?} is no action; there are pay, pending, approve, reject")),
+        };
+        let effects = self.act(order, action, now)?;
+        Ok((effects, json!({"orderId": order, "txnStatus": self.status(order)})))
+    }
+
+    fn api(&mut self, request: &Request, now: OffsetDateTime, effects: &mut Vec<Effect>) -> Response {
+        let result = match route(request) {
+            None => Err(Refusal::new(404, "No such endpoint")),
+            Some(_) if !self.knows(request) => Err(Refusal::new(401, "Invalid client-id or secret-key")),
+            Some(Route::Initiate) => self.initiate(request, now, effects),
+            Some(Route::StatusCheck) => self.status_check(request, now),
+        };
+        result.unwrap_or_else(|refusal| {
+            let hidden =
+                self.settings.errors_under_200 || (refusal.status_code == 401 && self.settings.unauthorized_under_200);
+            refusal.response(if hidden { 200 } else { refusal.status_code }, now)
+        })
+    }
+
+    fn knows(&self, request: &Request) -> bool {
+        request.header("client-id") == Some(self.settings.client_id.as_str())
+            && request.header("secret-key") == Some(self.settings.secret_key.as_str())
+    }
+
+    fn initiate(
+        &mut self,
+        request: &Request,
+        now: OffsetDateTime,
+        effects: &mut Vec<Effect>,
+    ) -> Result<Response, Refusal> {
+        let NewTransaction { order_id, rupees, return_url } = initiate::read(request)?;
+        if self.settings.order_ids_are_unique && self.by_order.contains_key(&order_id) {
+            return Err(Refusal::new(409, "orderId already exists"));
+        }
+        let transaction = Transaction {
+            id: self.random.word(23).to_ascii_uppercase(),
+            page: self.random.word(64),
+            order_id,
+            amount: rupees * 100 + self.added_to(rupees),
+            return_url,
+            status: Status::Initiated,
+            utr: String::new(),
+        };
+        let index = self.transactions.len();
+        self.by_order.insert(transaction.order_id.clone(), index);
+        self.by_page.insert(transaction.page.clone(), index);
+        effects.push(transaction.executed(request.number));
+        let sdk_url = format!("{}{PAGE}?data={}", self.origin, transaction.page);
+        let response = wire::order_created(&transaction, &sdk_url, now);
+        self.transactions.push(transaction);
+        Ok(response)
+    }
+
+    /// The paise that tell one transaction from another over the same amount: 1 to 99, and from 1 again.
+    fn added_to(&mut self, rupees: i64) -> i64 {
+        if !self.settings.adjusts_amounts {
+            return 0;
+        }
+        let asked = self.asked.entry(rupees).or_default();
+        *asked = *asked % 99 + 1;
+        *asked
+    }
+
+    fn status_check(&self, request: &Request, now: OffsetDateTime) -> Result<Response, Refusal> {
+        let order = request.header("order-id").filter(|order| !order.is_empty());
+        let order = order.ok_or_else(|| Refusal::new(400, "order-id is required"))?;
+        let index = self.by_order.get(order).ok_or_else(|| Refusal::new(404, "Order not found"))?;
+        Ok(wire::details_fetched(&self.transactions[*index], now))
+    }
+
+    fn page(&mut self, request: &Request, now: OffsetDateTime, effects: &mut Vec<Effect>) -> Response {
+        let index = request.parameter("data").and_then(|data| self.by_page.get(&data).copied());
+        let Some(index) = index else { return Response::html(404, pages::missing()) };
+        if request.method != "POST" {
+            return Response::html(200, page::payment(&self.transactions[index]));
+        }
+        let done = match request.parameter("action").as_deref() {
+            Some("pay") => self.pay(index, now, effects),
+            // Who has paid cannot decline any more: that is then the bank's to say.
+            Some("reject") if self.transactions[index].status == Status::Pending => Err("it is paid".to_owned()),
+            Some("reject") => self.apply(index, Action::Reject, effects),
+            Some("leave") => return Response::html(200, page::left(&self.transactions[index])),
+            _ => Err("there is no such button".to_owned()),
+        };
+        match done {
+            Ok(()) => Response::redirect(303, &self.transactions[index].return_url),
+            Err(problem) => Response::html(409, pages::problem(&problem)),
+        }
+    }
+
+    /// The customer has paid; the bank decides.
+    fn pay(&mut self, index: usize, now: OffsetDateTime, effects: &mut Vec<Effect>) -> Result<(), String> {
+        self.apply(index, Action::Pending, effects)?;
+        let (at, decision) = match self.settings.payments {
+            Settle::AtOnce => (now, Action::Approve),
+            Settle::After(time) => (later(now, time), Action::Approve),
+            Settle::RejectsAfter(time) => (later(now, time), Action::Reject),
+            Settle::Never => return Ok(()),
+        };
+        self.scheduled += 1;
+        self.due.insert((at, self.scheduled), (index, decision));
+        effects.extend(self.tick(now));
+        Ok(())
+    }
+
+    /// Changes a transaction if that can be, puts down what it moved, and tells the merchant what was decided.
+    fn apply(&mut self, index: usize, action: Action, effects: &mut Vec<Effect>) -> Result<(), String> {
+        self.transactions[index].apply(action)?;
+        if self.transactions[index].status == Status::Approved {
+            self.transactions[index].utr = self.new_utr();
+            effects.push(self.transactions[index].credited());
+        }
+        if self.transactions[index].status.is_decided() && !self.settings.callback_url.is_empty() {
+            let iv = callback::iv(&mut self.random);
+            let message = callback::message(&self.transactions[index], &self.settings, iv);
+            effects.extend(message.map(Effect::Deliver));
+        }
+        Ok(())
+    }
+
+    fn new_utr(&mut self) -> String {
+        loop {
+            let utr = self.random.digits(12);
+            if self.utrs.insert(utr.clone()) {
+                return utr;
+            }
+        }
+    }
+}
+
+enum Route {
+    Initiate,
+    StatusCheck,
+}
+
+fn route(request: &Request) -> Option<Route> {
+    match (request.method.as_str(), request.path.as_str()) {
+        ("POST", "/turbo-svc/api/v1/transaction/ext/v2/amt/initiate-s2s") => Some(Route::Initiate),
+        ("GET", "/turbo-svc/api/v1/transaction/ext/status-check") => Some(Route::StatusCheck),
+        _ => None,
+    }
+}
+
+/// So long after a moment, or when time ends.
+fn later(now: OffsetDateTime, time: Duration) -> OffsetDateTime {
+    now.saturating_add(time.try_into().unwrap_or(time::Duration::MAX))
+}
+
+/// Whether it can stand in a header: a line feed in an address would write headers of its own.
+fn is_web_address(text: &str) -> bool {
+    let host = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+    host.is_some_and(|host| !host.is_empty()) && text.chars().all(|c| c.is_ascii_graphic())
+}
+
+#[derive(Deserialize)]
+struct Callbacks {
+    url: String,
+}
+
+/// Where the sample's `sdkUrl` leads.
+const PAGE: &str = "/utr/payment";
+
+const ADDRESSES: &[(&str, &str)] = &[
+    ("POST /turbo-txn/orders/{orderId}/{action}", "pay, pending, approve, reject"),
+    ("POST /turbo-txn/callbacks", "where callbacks go from now on: {\"url\": \"http://127.0.0.1:8080/callback\"}"),
+];

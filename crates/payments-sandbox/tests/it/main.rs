@@ -16,6 +16,8 @@ mod hostile_clients;
 mod keys;
 mod orders;
 mod recorded_exchanges;
+mod turbo_txn;
+mod turbo_txn_callbacks;
 mod validation;
 mod webhooks;
 mod wire_faults;
