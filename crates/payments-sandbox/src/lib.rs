@@ -48,7 +48,7 @@ pub use fault::{Fault, FaultError};
 pub use ledger::{Entry, Ledger, OrderEntries, What};
 pub use sandbox::Sandbox;
 pub use timeline::TimelineEntry;
-pub use turbo_link_handle::TurboLink;
+pub use turbo_link_handle::{LinkHandle, TurboLink};
 pub use turbo_txn_handle::{TransactionHandle, TurboTxn};
 pub use turbopay_handle::{OrderHandle, TurboPay};
 pub use turratech_handle::TurraTech;

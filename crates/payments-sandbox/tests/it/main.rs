@@ -16,6 +16,8 @@ mod hostile_clients;
 mod keys;
 mod orders;
 mod recorded_exchanges;
+mod turbo_link;
+mod turbo_link_pages;
 mod turbo_txn;
 mod turbo_txn_callbacks;
 mod validation;

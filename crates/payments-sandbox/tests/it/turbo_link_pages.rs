@@ -1,0 +1,110 @@
+//! What a link and its QR code lead to at tur.bo.
+
+use payments_sandbox::Sandbox;
+use payments_sandbox::turbo_link::Fee;
+
+use crate::support::Answer;
+use crate::turbo_link::send;
+
+/// The target of an address of tur.bo's.
+fn target(sandbox: &Sandbox, url: &str) -> String {
+    url.strip_prefix(sandbox.turbo_link().base_url()).expect("it is elsewhere").to_owned()
+}
+
+/// A link and what its page shows.
+async fn page(sandbox: &Sandbox, id: &str) -> (String, Answer) {
+    let target = target(sandbox, &sandbox.turbo_link().link(id).url());
+    let answer = send(sandbox, "GET", &target, "").await;
+    (target, answer)
+}
+
+#[tokio::test]
+async fn the_page_shows_the_amount_and_the_fee_and_no_secret() {
+    let sandbox = Sandbox::builder().start().await;
+    let id = sandbox.turbo_link().create("1234.50");
+    sandbox.turbo_link().link(&id).with_fee(&Fee::percentage("10"));
+    let (_, answer) = page(&sandbox, &id).await;
+    assert_eq!((answer.status, answer.header("content-type")), (200, Some("text/html; charset=utf-8")));
+    let text = answer.text();
+    assert!(text.contains("$1,234.50") && text.contains("$123.45") && text.contains(&id), "{text}");
+    assert!(!text.contains(sandbox.turbo_link().api_key()), "{text}");
+    assert!(!text.contains("<script") && !text.contains("http://") && !text.contains("https://"), "{text}");
+    let (_, without) = page(&sandbox, "abc123").await;
+    assert!(!without.text().contains("convenience fee"), "{}", without.text());
+    sandbox.finish();
+}
+
+#[tokio::test]
+async fn a_customer_pays_once() {
+    let sandbox = Sandbox::builder().start().await;
+    let (target, answer) = page(&sandbox, "abc123").await;
+    assert!(answer.text().contains("<button"), "{}", answer.text());
+    assert_eq!(send(&sandbox, "POST", &target, "action=explode").await.status, 409);
+    assert_eq!(sandbox.turbo_link().link("abc123").status().as_deref(), Some("pending"));
+
+    let paid = send(&sandbox, "POST", &target, "action=pay").await;
+
+    assert_eq!((paid.status, paid.header("location")), (303, Some(target.as_str())));
+    assert_eq!(sandbox.turbo_link().link("abc123").status().as_deref(), Some("completed"));
+    assert_eq!(send(&sandbox, "POST", &target, "action=pay").await.status, 409);
+    let shown = send(&sandbox, "GET", &target, "").await.text();
+    assert!(shown.contains("completed") && !shown.contains("<button"), "{shown}");
+    let ledger = sandbox.ledger();
+    assert_eq!((ledger.entries().len(), ledger.entries()[0].amount), (1, 100));
+    sandbox.finish();
+}
+
+#[tokio::test]
+async fn what_there_is_not_is_answered_404() {
+    let sandbox = Sandbox::builder().start().await;
+    for (method, target) in [
+        ("GET", "/pay/nobody"),
+        ("POST", "/pay/nobody"),
+        ("GET", "/pay/%3Cscript%3E"),
+        ("GET", "/images/nobody.png"),
+        ("GET", "/images/abc123"),
+        ("GET", "/images/.png"),
+        ("GET", "/images/a/abc123.png"),
+        ("POST", "/images/abc123.png"),
+    ] {
+        let answer = send(&sandbox, method, target, "action=pay").await;
+        assert_eq!(answer.status, 404, "{method} {target}");
+        assert!(!answer.text().contains("script"), "{}", answer.text());
+    }
+    sandbox.finish();
+}
+
+/// The pixels of a PNG of greys, and how many make a line.
+fn pixels(png: &[u8]) -> (Vec<u8>, usize) {
+    let mut reader = png::Decoder::new(std::io::Cursor::new(png)).read_info().unwrap();
+    let mut pixels = vec![0; reader.output_buffer_size().unwrap()];
+    let frame = reader.next_frame(&mut pixels).unwrap();
+    assert_eq!((frame.color_type, frame.width), (png::ColorType::Grayscale, frame.height));
+    (pixels, usize::try_from(frame.width).unwrap())
+}
+
+#[tokio::test]
+async fn the_qr_code_is_a_png_of_the_page_s_address() {
+    let sandbox = Sandbox::builder().start().await;
+    for id in ["abc123".to_owned(), sandbox.turbo_link().create("1.00")] {
+        let link = sandbox.turbo_link().link(&id);
+        let answer = send(&sandbox, "GET", &target(&sandbox, &link.qr()), "").await;
+        assert_eq!((answer.status, answer.header("content-type")), (200, Some("image/png")));
+
+        let (pixels, side) = pixels(&answer.body);
+        let code = qrcode::QrCode::new(link.url()).unwrap();
+        // Four modules of white around it, as its standard asks.
+        let modules = code.width() + 8;
+        let scale = side / modules;
+        assert_eq!(scale * modules, side);
+        let dark = |x: usize, y: usize| pixels[(y * scale + scale / 2) * side + x * scale + scale / 2] == 0;
+        let expected = |x: usize, y: usize| {
+            let inside = |at: usize| (4..4 + code.width()).contains(&at);
+            inside(x) && inside(y) && code[(x - 4, y - 4)] == qrcode::Color::Dark
+        };
+        for (x, y) in (0..modules).flat_map(|x| (0..modules).map(move |y| (x, y))) {
+            assert_eq!(dark(x, y), expected(x, y), "module {x}, {y} of {id}");
+        }
+    }
+    sandbox.finish();
+}
