@@ -94,10 +94,8 @@ impl Engine for TurboTxn {
         let mut effects = Vec::new();
         while let Some(entry) = self.due.first_entry().filter(|entry| entry.key().0 <= now) {
             let (index, action) = entry.remove();
-            // It may have been decided meanwhile.
-            if self.transactions[index].status == Status::Pending {
-                let _ = self.apply(index, action, &mut effects);
-            }
+            // Where it was decided meanwhile, this comes too late and changes nothing.
+            let _ = self.apply(index, action, &mut effects);
         }
         effects
     }

@@ -126,6 +126,10 @@ async fn a_wrong_key_is_answered_401_with_error_true() {
     }
     check_refused(&send(&sandbox, "POST", &format!("/payments?api_key={key}"), "").await, 401, "api_key");
     check_refused(&send(&sandbox, "POST", "/payments", &json!({"api_key": key}).to_string()).await, 401, "api_key");
+    let odd = Sandbox::builder().turbo_link(Settings::default().key("sandbox_a b+c")).start().await;
+    send(&odd, "POST", "/payments", "api_key=sandbox_a+b%2Bc").await.expect(200);
+    check_refused(&send(&odd, "POST", "/payments", "api_key=sandbox_a+b+c").await, 401, "api_key");
+    odd.finish();
     let escaped: String = key.bytes().map(|byte| format!("%{byte:02x}")).collect();
     send(&sandbox, "POST", "/payments", &format!("a=b&api_key={escaped}&&c")).await.expect(200);
     sandbox.finish();
@@ -416,6 +420,8 @@ async fn the_seed_gives_a_link_of_each_status_besides_the_sample_s() {
             items.as_array().unwrap().iter().map(|item| item["status"].as_str().unwrap()).collect();
         statuses.sort_unstable();
         assert_eq!(statuses, ["completed", "pending", "pending", "refunded"]);
+        let created = items.as_array().unwrap().iter().map(|item| item["created"].as_str().unwrap());
+        assert!(created.is_sorted_by(|newer, older| newer > older), "{items}");
         assert_eq!(items[3]["id"], "abc123", "the oldest");
         assert_eq!(sandbox.ledger().entries().len(), 0, "what became of them did so before");
         let completed: Vec<&Value> =

@@ -557,11 +557,13 @@ async fn before_and_after_the_commit_a_cut_answer_looks_alike() {
         let (bytes, _) = line.end().await;
         let text = String::from_utf8(bytes).unwrap();
         let (before, txn_id) = text.split_once("\"txnId\":\"").expect("the cut comes behind it");
-        seen.push((before.to_owned(), txn_id.len(), sandbox.ledger().order("order-1").executions()));
+        seen.push((before.to_owned(), txn_id.to_owned(), sandbox.ledger().order("order-1").executions()));
         sandbox.finish();
     }
-    assert_eq!((&seen[0].0, seen[0].1), (&seen[1].0, seen[1].1));
-    assert_eq!((seen[0].2, seen[1].2), (0, 1));
+    let [(before, undone, never), (after, done, once)] = seen.try_into().unwrap();
+    assert_eq!((before, undone.len(), never), (after, done.len(), 0));
+    assert_eq!(once, 1);
+    assert_ne!(undone, done, "an id that was never given is nobody's");
 }
 
 #[tokio::test]
@@ -613,6 +615,11 @@ async fn the_control_api_changes_orders_too() {
     assert_eq!(act("a/approve").await.expect(200)["txnStatus"], "Approved");
     assert_eq!(act("b/pending").await.expect(200)["txnStatus"], "Pending");
     assert_eq!(act("c/reject").await.expect(200)["txnStatus"], "Rejected");
+    let at_once = Sandbox::builder().turbo_txn(Settings::default().payments(Settle::AtOnce)).start().await;
+    initiate(&at_once, "a", 300).await.expect(200);
+    let paid = control(&at_once, "POST", "/turbo-txn/orders/a/pay", "").await.expect(200);
+    assert_eq!(paid["txnStatus"], "Approved");
+    at_once.finish();
     assert_eq!(act("x%252F/approve").await.expect(200)["orderId"], "x%2F");
     for (path, problem) in [
         ("nobody/approve", "there is no order \"nobody\""),
