@@ -20,6 +20,7 @@ mod turbo_link;
 mod turbo_link_pages;
 mod turbo_txn;
 mod turbo_txn_callbacks;
+mod turbo_txn_page;
 mod validation;
 mod webhooks;
 mod wire_faults;
