@@ -1,1 +1,14 @@
-//! The public API.
+//! Turbo Transactions' client and callbacks, through the public API and without a network.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail by panicking")]
+
+mod callback_attacks;
+mod callbacks;
+mod documented;
+mod envelopes;
+mod lookups;
+mod lost_answers;
+mod other_programs;
+mod secrets;
+mod support;
+mod validation;

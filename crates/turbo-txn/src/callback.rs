@@ -1,0 +1,155 @@
+use std::borrow::Cow;
+
+use aes::Aes256;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use cbc::Decryptor;
+use cbc::cipher::{Block, BlockModeDecrypt, KeyIvInit};
+use payments_core::Call;
+use payments_core::webhook::{Acknowledgement, Unconfirmed, VerifyError, unproven};
+use serde::Deserialize;
+use subtle::{Choice, ConditionallySelectable, ConstantTimeEq, ConstantTimeGreater};
+use zeroize::Zeroizing;
+
+use crate::callback_key::CallbackKey;
+use crate::client::Client;
+use crate::envelope::object;
+use crate::status::TxnDetails;
+use crate::transaction::OrderId;
+
+/// Decrypts callbacks to a merchant's webhook address, for the order to ask about.
+///
+/// **A callback that decrypts is not thereby genuine.** Its encryption, AES in CBC mode, has no signature with it: whoever
+/// catches one can change its first bytes, send an old one again, or another order's. So nothing of it can be read
+/// but the order id, and what is true of the order the status check says:
+///
+/// ```no_run
+/// use turbo_txn::{Callbacks, Client, Lookup as _, TxnStatus};
+///
+/// async fn on_callback(callbacks: &Callbacks, client: &Client, body: &[u8]) -> Result<(), Box<dyn std::error::Error>> {
+///     let hint = callbacks.decrypt(body)?;
+///     let transaction = hint.lookup(client).send().await?;
+///     if transaction.status == TxnStatus::Approved {
+///         // `transaction.check(..)` against the merchant's own books; then deliver, once per order.
+///     }
+///     Ok(())
+/// }
+/// ```
+///
+/// Neither its amount nor its status is there to be believed:
+///
+/// ```compile_fail,E0609
+/// # fn believe(hint: turbo_txn::Unconfirmed<turbo_txn::OrderId>) {
+/// let _ = hint.amount;
+/// # }
+/// ```
+///
+/// ```compile_fail,E0599
+/// # fn believe(hint: turbo_txn::Unconfirmed<turbo_txn::OrderId>) {
+/// let _ = hint.claimed().txn_status();
+/// # }
+/// ```
+#[derive(Debug, Clone)]
+pub struct Callbacks {
+    keys: Vec<CallbackKey>,
+}
+
+impl Callbacks {
+    /// What to answer a callback with: 200 and the body `OK` (documented).
+    pub const ACKNOWLEDGEMENT: Acknowledgement = Acknowledgement::new(200, "OK");
+
+    /// Decrypts with this key.
+    #[must_use]
+    pub fn new(key: CallbackKey) -> Self {
+        Self { keys: vec![key] }
+    }
+
+    /// And with this one, for the time of a rotation.
+    #[must_use]
+    pub fn or(mut self, key: CallbackKey) -> Self {
+        self.keys.push(key);
+        self
+    }
+
+    /// Decrypts a callback, and gives the order that it claims to be about. `body` is the raw body.
+    ///
+    /// Expect repetitions, and callbacks about orders of long ago: the look-up tells what is true now.
+    ///
+    /// # Errors
+    ///
+    /// [`VerifyError::Unproven`], whatever is wrong with it: answer 400 (inferred) and say no more. What a sender can tell
+    /// apart, he can decrypt with.
+    pub fn decrypt(&self, body: &[u8]) -> Result<Unconfirmed<OrderId>, VerifyError> {
+        if body.len() > LONGEST_BODY {
+            return Err(unproven("the body is too long to be a callback"));
+        }
+        let order = encrypted(body).and_then(|data| self.keys.iter().find_map(|key| claimed(key, &data)));
+        order.map(Unconfirmed::new).ok_or_else(|| unproven("it does not decrypt to an order"))
+    }
+}
+
+/// What a callback is good for: asking.
+pub trait Lookup {
+    /// Asks Turbo Transactions where the order stands.
+    fn lookup(&self, client: &Client) -> Call<TxnDetails>;
+}
+
+impl Lookup for Unconfirmed<OrderId> {
+    fn lookup(&self, client: &Client) -> Call<TxnDetails> {
+        client.lookup(self.claimed())
+    }
+}
+
+/// The vector and the encrypted blocks: at least one, and only whole ones.
+fn encrypted(body: &[u8]) -> Option<Vec<u8>> {
+    let wire: WireCallback<'_> = object(body)?;
+    let data = STANDARD.decode(&*wire.encrypted_data).ok()?;
+    (data.len() >= 2 * BLOCK && data.len() % BLOCK == 0).then_some(data)
+}
+
+/// The order that a callback names under this key.
+///
+/// Padding that does not fit is not told at once: the text is read as if it did, and only then thrown away. So bad padding
+/// takes the steps, and the time, of a text that is none.
+fn claimed(key: &CallbackKey, data: &[u8]) -> Option<OrderId> {
+    let (vector, blocks) = data.split_at_checked(BLOCK)?;
+    let mut plain = Zeroizing::new(blocks.to_vec());
+    let mut cipher = Decryptor::<Aes256>::new_from_slices(key.bytes(), vector).ok()?;
+    cipher.decrypt_blocks(Block::<Aes256>::slice_as_chunks_mut(&mut plain).0);
+    let (is_padded, length) = unpadded(&plain);
+    // What is skipped of a JSON text is not checked by its reader, so all of it is here.
+    let text = plain.get(..length).filter(|text| std::str::from_utf8(text).is_ok());
+    let claim: Option<WireClaim> = text.and_then(object);
+    claim.filter(|_| is_padded.into()).map(|claim| claim.order_id)
+}
+
+/// Whether the padding is that of PKCS #7, and how long the text before it is; all of it where it is not.
+fn unpadded(plain: &[u8]) -> (Choice, usize) {
+    let count = plain.last().copied().unwrap_or_default();
+    let mut fits = !count.ct_eq(&0) & !count.ct_gt(&LONGEST_PADDING);
+    for (byte, position) in plain.iter().rev().zip(1..=LONGEST_PADDING) {
+        fits &= position.ct_gt(&count) | byte.ct_eq(&count);
+    }
+    let padding = u8::conditional_select(&0, &count, fits);
+    (fits, plain.len().saturating_sub(usize::from(padding)))
+}
+
+#[derive(Deserialize)]
+struct WireCallback<'a> {
+    #[serde(borrow, rename = "encryptedData")]
+    encrypted_data: Cow<'a, str>,
+}
+
+/// Its other members (`utr`, `amount`, `txnStatus`) are claims that nothing proves, so they are not even read.
+#[derive(Deserialize)]
+struct WireClaim {
+    #[serde(rename = "orderId")]
+    order_id: OrderId,
+}
+
+/// AES's block, and so the length of the initialization vector in front (documented).
+const BLOCK: usize = 16;
+const LONGEST_PADDING: u8 = 16;
+
+/// The document's own callback has 146 bytes.
+const LONGEST_BODY: usize = 256 * 1024;

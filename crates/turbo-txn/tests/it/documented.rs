@@ -1,0 +1,140 @@
+//! The document's own samples, member for member.
+
+use payments_core::test_util::Reply;
+use turbo_txn::{Envelope, NewTransaction, OrderId, TxnStatus};
+
+use crate::support::{BASE_URL, CLIENT_ID, SECRET_KEY, order, rupees, scripted};
+
+#[tokio::test]
+async fn an_initiation_is_sent_as_documented() {
+    let (client, script) = scripted([Reply::json(200, INITIATED)]);
+
+    let transaction = NewTransaction::new(order("tt00d0u049100"), rupees("300"), "https://example.com");
+    client.initiate(transaction).send().await.unwrap();
+
+    let sent = &script.requests()[0];
+    assert_eq!(sent.method(), "POST");
+    assert_eq!(sent.url(), format!("{BASE_URL}/turbo-svc/api/v1/transaction/ext/v2/amt/initiate-s2s"));
+    assert_eq!(
+        std::str::from_utf8(sent.body().as_ref()).unwrap(),
+        r#"{"orderId":"tt00d0u049100","amount":300,"returnUrl":"https://example.com"}"#
+    );
+    for (name, value) in [
+        ("client-id", CLIENT_ID),
+        ("secret-key", SECRET_KEY),
+        ("content-type", "application/json"),
+        ("accept", "application/json"),
+        ("accept-encoding", "identity"),
+    ] {
+        assert_eq!(sent.headers().get_all(name).iter().collect::<Vec<_>>(), [value], "{name}");
+    }
+    assert!(!sent.headers().contains_key("order-id"));
+}
+
+#[tokio::test]
+async fn an_initiations_answer_is_read_with_both_amounts() {
+    let (client, _) = scripted([Reply::json(200, INITIATED)]);
+
+    let transaction = NewTransaction::new(order("tt00d0u049100"), rupees("300"), "https://example.com");
+    let full = client.initiate(transaction).send_full().await.unwrap();
+
+    let transaction = &full.value;
+    assert_eq!(transaction.txn_id.as_str(), "5NNGB2SVNBY0NOZ3G809SEM");
+    assert_eq!(transaction.order_id, order("tt00d0u049100"));
+    assert_eq!(transaction.asked, rupees("300"));
+    assert_eq!((transaction.amount, transaction.amount.minor()), (rupees("300.01"), 30_001));
+    let url = "https://payment-sdk.turbotransactions.in/utr/payment?data=OLGQ7qcmzpuQjwUK3PBIZ_gbRhDd4DqjVoOZp...";
+    assert_eq!(transaction.sdk_url, url);
+    let moment = transaction.timestamp.as_ref().unwrap().moment();
+    assert_eq!(moment, Some(time::macros::datetime!(2025-08-26 07:52:23.243_989_861 UTC)));
+
+    let envelope = Envelope::of(&full.answer).unwrap();
+    assert_eq!(envelope.status_code.unwrap(), 200);
+    assert_eq!((envelope.success, envelope.status.as_deref()), (Some(true), Some("OK")));
+    assert_eq!(envelope.message.as_deref(), Some("Order Created Successfully"));
+    assert_eq!(envelope.timestamp.unwrap().as_str(), "2025-08-26T07:52:23.243989861Z");
+}
+
+#[tokio::test]
+async fn a_status_check_is_sent_as_documented() {
+    let (client, script) = scripted([Reply::json(200, CHECKED)]);
+
+    client.lookup(&order("TestTurboTxn001")).send().await.unwrap();
+
+    let sent = &script.requests()[0];
+    assert_eq!(sent.method(), "GET");
+    assert_eq!(sent.url(), format!("{BASE_URL}/turbo-svc/api/v1/transaction/ext/status-check"));
+    assert!(sent.body().is_empty());
+    for (name, value) in [("order-id", "TestTurboTxn001"), ("client-id", CLIENT_ID), ("secret-key", SECRET_KEY)] {
+        assert_eq!(sent.headers().get_all(name).iter().collect::<Vec<_>>(), [value], "{name}");
+    }
+}
+
+#[tokio::test]
+async fn a_status_checks_answer_is_read_and_its_list_of_statuses_is_none_of_them() {
+    let (client, _) = scripted([Reply::json(200, CHECKED)]);
+
+    let details = client.lookup(&order("TestTurboTxn001")).send().await.unwrap();
+
+    assert_eq!((details.order_id.as_str(), details.amount), ("TestTurboTxn001", rupees("300.01")));
+    assert_eq!(details.utr, None);
+    // The sample writes all four into the one member.
+    assert_eq!(details.status.as_str(), "Initiated / Approved / Rejected / Pending");
+    assert!(matches!(details.status, TxnStatus::Unknown(_)) && !details.status.is_final());
+    assert_eq!(details.timestamp.unwrap().as_str(), "2025-03-21T15:35:43.797919902Z");
+}
+
+#[tokio::test]
+async fn each_documented_status_is_read_and_two_are_final() {
+    for (text, status, is_final) in [
+        ("Initiated", TxnStatus::Initiated, false),
+        ("Pending", TxnStatus::Pending, false),
+        ("Approved", TxnStatus::Approved, true),
+        ("Rejected", TxnStatus::Rejected, true),
+    ] {
+        let answer = CHECKED.replace("Initiated / Approved / Rejected / Pending", text);
+        let (client, _) = scripted([Reply::json(200, &answer.replace(r#""utr": """#, r#""utr": "402393486736""#))]);
+        let details = client.lookup(&order("TestTurboTxn001")).send().await.unwrap();
+        assert_eq!((&details.status, details.status.is_final()), (&status, is_final));
+        assert_eq!(details.utr.unwrap().to_string(), "402393486736");
+    }
+    // Of another spelling, it is kept, and final for nobody.
+    for text in ["APPROVED", "approved", "Success", ""] {
+        assert!(!TxnStatus::from(text).is_final() && matches!(TxnStatus::from(text), TxnStatus::Unknown(_)));
+    }
+}
+
+#[test]
+fn the_documents_order_ids_are_order_ids() {
+    for text in ["tt00d0u049100", "Test001", "TestTurboTxn001", "Test123456789"] {
+        assert_eq!(text.parse::<OrderId>().unwrap().as_str(), text);
+    }
+}
+
+const INITIATED: &str = r#"{
+"statusCode": 200,
+"message": "Order Created Successfully",
+"status": "OK",
+"success": true,
+"timestamp": "2025-08-26T07:52:23.243989861Z",
+"data": {
+"txnId": "5NNGB2SVNBY0NOZ3G809SEM",
+"orderId": "tt00d0u049100",
+"amount":300.01,
+"sdkUrl": "https://payment-sdk.turbotransactions.in/utr/payment?data=OLGQ7qcmzpuQjwUK3PBIZ_gbRhDd4DqjVoOZp..."
+}
+}"#;
+
+const CHECKED: &str = r#"{
+"statusCode": 200,
+"message": "Txn details fetched successfully",
+"status": "OK",
+"success": true,
+"timestamp": "2025-03-21T15:35:43.797919902Z",
+"data": {
+"utr": "",
+"orderId": "TestTurboTxn001",
+"txnStatus": "Initiated / Approved / Rejected / Pending",
+"amount": 300.01
+}
+}"#;

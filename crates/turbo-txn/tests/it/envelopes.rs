@@ -1,0 +1,193 @@
+//! What an envelope proves, under any HTTP status.
+
+use payments_core::test_util::Reply;
+use payments_core::{ErrorKind, Outcome};
+use turbo_txn::{Envelope, Error};
+
+use crate::support::{order, scripted, transaction};
+
+/// What an initiation that is answered so ends with. It is sent once.
+#[track_caller]
+fn check(http: u16, body: &str, kind: ErrorKind, outcome: Outcome) {
+    let err = answered(http, body);
+    assert_eq!((err.kind(), err.outcome()), (kind, outcome), "HTTP {http} {body}: {err}");
+    assert_eq!(err.may_have_moved_money(), outcome == Outcome::Unknown);
+}
+
+#[track_caller]
+fn answered(http: u16, body: &str) -> Error {
+    let (client, script) = scripted([Reply::json(http, body), Reply::lost()]);
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let err = runtime.block_on(client.initiate(transaction()).send()).unwrap_err();
+    assert_eq!(script.requests().len(), 1, "HTTP {http} {body}");
+    err
+}
+
+use ErrorKind::{
+    Authentication, Conflict, Declined, InvalidRequest, MalformedResponse, NotFound, Permission, ProviderFailure,
+    Throttled, Timeout,
+};
+use Outcome::{Refused, Unknown};
+
+#[test]
+fn a_refusal_is_what_its_status_code_says_under_200_and_under_the_same_status() {
+    for (code, kind, outcome) in [
+        (400, InvalidRequest, Refused),
+        (401, Authentication, Refused),
+        (402, Declined, Refused),
+        (403, Permission, Refused),
+        (404, NotFound, Refused),
+        (405, InvalidRequest, Refused),
+        (408, Timeout, Unknown),
+        (409, Conflict, Unknown),
+        (415, InvalidRequest, Refused),
+        (418, InvalidRequest, Unknown),
+        (422, InvalidRequest, Refused),
+        (429, Throttled, Unknown),
+        (500, ProviderFailure, Unknown),
+        (503, ProviderFailure, Unknown),
+    ] {
+        let body = format!(r#"{{"statusCode":{code},"message":"No.","status":"X","success":false,"data":null}}"#);
+        check(200, &body, kind, outcome);
+        check(code, &body, kind, outcome);
+    }
+    // The document's words: outside 2xx is an error. `success` need not be there to say so.
+    check(200, r#"{"statusCode":400}"#, InvalidRequest, Refused);
+    check(201, r#"{"statusCode":400,"success":null}"#, InvalidRequest, Refused);
+    check(200, r#"{"statusCode":302,"success":false}"#, MalformedResponse, Unknown);
+    check(200, r#"{"statusCode":100,"success":false}"#, MalformedResponse, Unknown);
+}
+
+#[test]
+fn any_json_object_under_a_refusing_status_is_the_providers_own() {
+    for body in
+        ["{}", r#" {"error":"Bad Request","path":"/x"} "#, r#"{"message":{"text":"No"}}"#, r#"{"success":null}"#]
+    {
+        check(400, body, InvalidRequest, Refused);
+        check(401, body, Authentication, Refused);
+        check(500, body, ProviderFailure, Unknown);
+    }
+}
+
+#[test]
+fn somebody_elses_words_settle_nothing() {
+    for body in ["", "<html>blocked</html>", "[]", "[400,false]", "null", "7", "\"no\"", "{", "{} {}", "\u{feff}{}"] {
+        for status in [400, 401, 402, 403, 404, 405, 413, 415, 422] {
+            check(status, body, MalformedResponse, Unknown);
+        }
+        check(200, body, MalformedResponse, Unknown);
+        check(502, body, ProviderFailure, Unknown);
+    }
+}
+
+#[test]
+fn an_envelope_that_contradicts_itself_proves_nothing() {
+    // It says that it was done, and that it failed.
+    check(200, r#"{"success":true,"statusCode":500}"#, ProviderFailure, Unknown);
+    check(200, r#"{"success":true,"statusCode":400,"data":{}}"#, InvalidRequest, Unknown);
+    check(200, r#"{"success":false,"statusCode":200,"message":"Failed"}"#, MalformedResponse, Unknown);
+    check(400, r#"{"success":true,"statusCode":400}"#, InvalidRequest, Unknown);
+    check(400, r#"{"success":true}"#, InvalidRequest, Unknown);
+    // HTTP and the envelope differ: both must refuse.
+    check(400, r#"{"success":false,"statusCode":200}"#, MalformedResponse, Unknown);
+    check(400, r#"{"success":false,"statusCode":500}"#, ProviderFailure, Unknown);
+    check(500, r#"{"success":false,"statusCode":400}"#, InvalidRequest, Unknown);
+    check(403, r#"{"success":false,"statusCode":404}"#, NotFound, Refused);
+    // One member twice.
+    check(200, r#"{"success":false,"success":true,"statusCode":400}"#, MalformedResponse, Unknown);
+    check(400, r#"{"statusCode":400,"statusCode":500}"#, MalformedResponse, Unknown);
+}
+
+#[test]
+fn what_cannot_be_read_proves_nothing() {
+    for code in ["\"400\"", "400.0", "4e2", "-400", "99", "1000", "true", "[400]", "{}", "99999999999"] {
+        let body = format!(r#"{{"success":false,"statusCode":{code},"message":"No."}}"#);
+        check(200, &body, MalformedResponse, Unknown);
+        // HTTP's own status says what kind it is; that it was not done, both would have to say.
+        check(400, &body, InvalidRequest, Unknown);
+        check(200, &body.replace("false", "true"), MalformedResponse, Unknown);
+    }
+    for success in ["\"false\"", "0", "[]", "{}"] {
+        check(200, &format!(r#"{{"success":{success},"statusCode":400}}"#), InvalidRequest, Unknown);
+        check(400, &format!(r#"{{"success":{success},"statusCode":400}}"#), InvalidRequest, Unknown);
+        check(200, &format!(r#"{{"success":{success},"statusCode":200}}"#), MalformedResponse, Unknown);
+    }
+    for body in [
+        r#"{"success":false}"#,
+        r#"{"success":false,"statusCode":null}"#,
+        r#"{"success":true}"#,
+        r#"{"statusCode":200}"#,
+    ] {
+        check(200, body, MalformedResponse, Unknown);
+    }
+}
+
+#[test]
+fn success_without_its_data_is_unknown() {
+    for data in ["", r#","data":null"#, r#","data":{}"#, r#","data":[]"#, r#","data":"x""#] {
+        check(200, &format!(r#"{{"success":true,"statusCode":200{data}}}"#), MalformedResponse, Unknown);
+    }
+}
+
+#[test]
+fn a_refusal_that_speaks_of_another_transaction_leaves_an_initiation_unknown() {
+    for message in [
+        r#""message":"Order already exists""#,
+        r#""message":"DUPLICATE ORDER ID""#,
+        r#""message":"orderId must be unique""#,
+        r#""errors":[{"field":"orderId","defaultMessage":"exists"}]"#,
+        r#""message":{"text":"Already initiated"}"#,
+    ] {
+        for http in [200, 400, 422] {
+            let body = format!(r#"{{"statusCode":400,"success":false,{message}}}"#);
+            check(http, &body, Conflict, Unknown);
+        }
+        // Words count under a status that refuses only.
+        let body = format!(r#"{{"statusCode":500,"success":false,{message}}}"#);
+        check(500, &body, ProviderFailure, Unknown);
+        check(429, &body.replace("500", "429"), Throttled, Unknown);
+        check(408, &body.replace("500", "408"), Timeout, Unknown);
+    }
+    check(400, r#"{"statusCode":400,"success":false,"message":"amount must be an integer"}"#, InvalidRequest, Refused);
+}
+
+#[tokio::test]
+async fn a_look_up_has_no_conflicts_and_is_asked_again_where_that_may_help() {
+    let exists = r#"{"statusCode":404,"success":false,"message":"No such order exists"}"#;
+    let (client, script) = scripted([Reply::json(500, r#"{"statusCode":500}"#), Reply::json(200, exists)]);
+    let err = client.lookup(&order("o-1")).send().await.unwrap_err();
+    assert_eq!((err.kind(), err.outcome()), (NotFound, Refused));
+    assert!(!err.may_have_moved_money());
+    assert_eq!(script.requests().len(), 2);
+}
+
+#[test]
+fn an_error_keeps_what_its_envelope_says() {
+    let body = r#"{"statusCode":401,"message":"Invalid client-id","status":"UNAUTHORIZED","success":false,
+        "timestamp":"2025-08-26T07:52:23.243989861Z","data":null}"#;
+    let err = answered(200, body);
+
+    assert_eq!((err.status().unwrap().as_u16(), err.stated_status().unwrap().as_u16()), (200, 401));
+    assert_eq!(err.message(), Some("Invalid client-id"));
+    assert_eq!(
+        err.to_string(),
+        "turbo-txn initiate: authentication failed (HTTP 200, stating 401): Invalid client-id \
+         (the client id and the secret key are in Turbo Transactions' developer portal)"
+    );
+    let envelope = Envelope::of(err.response().unwrap()).unwrap();
+    assert_eq!((envelope.success, envelope.status.as_deref()), (Some(false), Some("UNAUTHORIZED")));
+    let moment = envelope.timestamp.as_ref().unwrap().moment().unwrap();
+    assert_eq!(moment, time::macros::datetime!(2025-08-26 07:52:23.243_989_861 UTC));
+    assert_eq!(
+        serde_json::to_string(&envelope).unwrap(),
+        r#"{"status_code":401,"success":false,"status":"UNAUTHORIZED","message":"Invalid client-id","timestamp":"2025-08-26T07:52:23.243989861Z"}"#
+    );
+    // The message is there whether the status is a success in HTTP's eyes, or contradicted by it.
+    let contradicted = r#"{"statusCode":200,"success":false,"message":"Amount too low"}"#;
+    assert_eq!(answered(200, contradicted).message(), Some("Amount too low"));
+    // What is of another type is none, and the rest is kept.
+    let odd = answered(400, r#"{"statusCode":"400","success":0,"message":["x"],"status":7,"timestamp":1}"#);
+    let envelope = Envelope::of(odd.response().unwrap()).unwrap();
+    assert_eq!((envelope.status_code, envelope.success, envelope.message), (None, None, None));
+    assert_eq!(Envelope::of(answered(400, "[]").response().unwrap()), None);
+}
