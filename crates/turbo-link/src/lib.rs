@@ -1,2 +1,27 @@
 #![doc = include_str!("../README.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
+
+mod client;
+mod error;
+
+// What can be asked of tur.bo.
+mod filter;
+mod list;
+
+// What a list is made of.
+mod convenience_fee;
+mod day;
+mod dollars;
+mod link;
+
+pub use client::{ApiKey, Client, ClientBuilder};
+pub use convenience_fee::{ConvenienceFee, FeeSetting, FeeStatus};
+pub use filter::{Filter, Interval};
+pub use link::{LinkId, LinkStatus, PaymentLink, WebAddress};
+pub use list::PaymentList;
+
+#[doc(no_inline)]
+pub use payments_core::{Call, Currency, Error, ErrorKind, Invalid, Money, MoneyError, Outcome, RetryPolicy, Timeouts};
+
+/// What all providers share: money, errors, transport, clock.
+pub use payments_core as core;

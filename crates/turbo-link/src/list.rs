@@ -1,0 +1,145 @@
+use payments_core::api::{Draft, Operation, Path};
+use payments_core::json::Raw;
+use payments_core::time::Date;
+use payments_core::{Call, Error};
+use serde::{Deserialize, Deserializer, Serialize};
+
+use crate::client::Client;
+use crate::day;
+use crate::filter::{Filter, Interval};
+use crate::link::{LinkId, PaymentLink, WireLink};
+
+/// Payment links, as many as tur.bo gives at once.
+///
+/// It documents no way to have the rest: [`PaymentList::not_shown`] says how many there are. Ask for fewer days.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct PaymentList {
+    /// The links.
+    pub line_items: Vec<PaymentLink>,
+    /// How many there are in all.
+    pub total_results: u64,
+    /// How many are shown, says the document's table; in its sample, how many could be.
+    pub limit: u64,
+    /// `OK`, or words about what is not.
+    pub msg: Option<String>,
+    /// What kind of list it is: `payment-detail` is the one documented.
+    #[serde(rename = "type")]
+    pub kind: Option<String>,
+    /// The first day asked for, where it is said again.
+    #[serde(serialize_with = "day::as_iso")]
+    pub start: Option<Date>,
+    /// The last day asked for, where it is said again.
+    #[serde(serialize_with = "day::as_iso")]
+    pub end: Option<Date>,
+    /// The interval asked for, where it is said again.
+    pub interval: Option<Interval>,
+    /// As it came: the document shows it empty and says nothing of it.
+    pub period: Option<Raw>,
+    /// The path that answered, says the sample: `/payments`, for a request to `/payments/baddef`.
+    pub api_path: Option<String>,
+}
+
+impl PaymentList {
+    /// How many links there are beyond those that came. There is no documented way to ask for them.
+    #[must_use]
+    pub fn not_shown(&self) -> u64 {
+        let shown = u64::try_from(self.line_items.len()).unwrap_or(u64::MAX);
+        self.total_results.saturating_sub(shown)
+    }
+
+    /// The link with this id, if it came.
+    #[must_use]
+    pub fn find(&self, id: &LinkId) -> Option<&PaymentLink> {
+        self.line_items.iter().find(|link| link.id == *id)
+    }
+}
+
+impl Client {
+    /// The payment links. It asks, and changes nothing.
+    ///
+    /// That the path without an id gives the list is inferred, from the sample's `api_path`.
+    pub fn list(&self) -> Call<PaymentList> {
+        self.list_filtered(Filter::new())
+    }
+
+    /// The payment links that a filter lets through.
+    pub fn list_filtered(&self, filter: Filter) -> Call<PaymentList> {
+        self.ask(LIST, Path::new("payments"), filter)
+    }
+
+    /// What tur.bo has for one payment link: a list, too.
+    ///
+    /// The link need not be in it: in the document's sample another one is. [`PaymentList::find`] looks.
+    pub fn link(&self, id: &LinkId) -> Call<PaymentList> {
+        self.link_filtered(id, Filter::new())
+    }
+
+    /// The same, as a filter lets it through.
+    pub fn link_filtered(&self, id: &LinkId, filter: Filter) -> Call<PaymentList> {
+        self.ask(LINK, Path::new("payments").segment(id), filter)
+    }
+
+    fn ask(&self, operation: Operation, path: Path, filter: Filter) -> Call<PaymentList> {
+        self.api.call(operation, self.draft(path, filter), |wire: WireList| Ok(wire.list()))
+    }
+
+    fn draft(&self, path: Path, filter: Filter) -> Result<Draft, Error> {
+        let filters = filter.form()?;
+        let mut form = vec![("api_key", self.key.expose())];
+        form.extend(filters.iter().map(|(name, value)| (*name, value.as_str())));
+        let draft = Draft::post(path).form(&form);
+        Ok(draft.shown_as(filter))
+    }
+}
+
+/// `error` has been looked at: what says `true` does not come here.
+#[derive(Deserialize)]
+struct WireList {
+    #[serde(rename = "error")]
+    _error: bool,
+    line_items: Vec<WireLink>,
+    total_results: u64,
+    limit: u64,
+    #[serde(default)]
+    msg: Option<String>,
+    #[serde(default, rename = "type")]
+    kind: Option<String>,
+    #[serde(default, deserialize_with = "day::optional")]
+    start: Option<Date>,
+    #[serde(default, deserialize_with = "day::optional")]
+    end: Option<Date>,
+    #[serde(default, deserialize_with = "label")]
+    interval: Option<Interval>,
+    #[serde(default)]
+    period: Option<Raw>,
+    #[serde(default)]
+    api_path: Option<String>,
+}
+
+impl WireList {
+    fn list(self) -> PaymentList {
+        PaymentList {
+            line_items: self.line_items.into_iter().map(WireLink::link).collect(),
+            total_results: self.total_results,
+            limit: self.limit,
+            msg: self.msg,
+            kind: self.kind,
+            start: self.start,
+            end: self.end,
+            interval: self.interval,
+            period: self.period,
+            api_path: self.api_path,
+        }
+    }
+}
+
+/// Nothing, `null` and an empty text are all "none".
+fn label<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Interval>, D::Error> {
+    let text = Option::<String>::deserialize(deserializer)?.filter(|text| !text.is_empty());
+    Ok(text.map(|text| Interval::from(&*text)))
+}
+
+/// They ask, although by POST: the key stands in the body.
+const LIST: Operation = Operation::read("list");
+const LINK: Operation = Operation::read("link");

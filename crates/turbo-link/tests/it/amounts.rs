@@ -1,0 +1,101 @@
+//! Dollars are read exactly, or not at all.
+
+use turbo_link::{Currency, ErrorKind, Money};
+
+use crate::support::{answered, with};
+
+fn amount(text: &str) -> Result<Money, turbo_link::Error> {
+    let amount = serde_json::to_string(text).unwrap();
+    answered(&with(r#""$1.00""#, &amount)).map(|list| list.line_items[0].amount)
+}
+
+#[test]
+fn dollars_are_read_exactly() {
+    for (text, cents) in [
+        ("$1.00", 100),
+        ("$1", 100),
+        ("$1.5", 150),
+        ("$1.50", 150),
+        ("$0.01", 1),
+        ("$0", 0),
+        ("$0.00", 0),
+        ("$00.10", 10),
+        ("$999.99", 99_999),
+        ("$1,234.50", 123_450),
+        ("$1234.50", 123_450),
+        ("$12,345", 1_234_500),
+        ("$123,456.7", 12_345_670),
+        ("$1,234,567,890.12", 123_456_789_012),
+        ("$1.2300", 123),
+        ("$90071992547409.93", 9_007_199_254_740_993),
+        ("$92,233,720,368,547,758.07", i64::MAX),
+    ] {
+        assert_eq!(amount(text).unwrap(), Money::from_minor(cents, Currency::USD), "{text}");
+    }
+}
+
+#[test]
+fn whatever_else_stands_there_is_an_error_with_its_path() {
+    for text in [
+        "",
+        "$",
+        "1.00",
+        "1",
+        "$ 1.00",
+        " $1.00",
+        "$1.00 ",
+        "$1.00\n",
+        "$$1.00",
+        "1.00$",
+        "USD 1.00",
+        "US$1.00",
+        "€1.00",
+        "-$1.00",
+        "$-1.00",
+        "($1.00)",
+        "$+1.00",
+        "$.50",
+        "$1.",
+        "$1.2.3",
+        "$1e2",
+        "$NaN",
+        "$1.001",
+        "$1.0000001",
+        "$1,23.00",
+        "$12,34.00",
+        "$1234,567.00",
+        "$1,2345.00",
+        "$,123.00",
+        "$1,.00",
+        "$1,,234.00",
+        "$1,234,.00",
+        "$0,123.00",
+        "$1.000,00",
+        "$1.234,50",
+        "$1'234.50",
+        "$1 234.50",
+        "$1,234.5,0",
+        "$١.٠٠",
+        "\u{ff04}1.00",
+        "$\u{ff11}.00",
+        "$1\u{a0}000",
+        "$92233720368547758.08",
+        "$999999999999999999999999999999",
+    ] {
+        let err = amount(text).unwrap_err();
+        assert_eq!(
+            (err.kind(), err.json_path()),
+            (ErrorKind::MalformedResponse, Some("line_items[0].amount")),
+            "{text}"
+        );
+        assert!(text.len() < 4 || !err.to_string().contains(text), "{err}");
+    }
+    for shape in ["1.00", "100", "null", "true", "[]", "{}", "[\"$1.00\"]"] {
+        let err = answered(&with(r#""$1.00""#, shape)).unwrap_err();
+        assert_eq!(
+            (err.kind(), err.json_path()),
+            (ErrorKind::MalformedResponse, Some("line_items[0].amount")),
+            "{shape}"
+        );
+    }
+}

@@ -1,0 +1,190 @@
+//! What a link's members may hold, and what a list says of itself.
+
+use payments_core::test_util::Reply;
+use turbo_link::{ErrorKind, LinkId, LinkStatus};
+
+use crate::support::{SAMPLE, answered, now, scripted, with};
+
+#[test]
+fn a_list_says_how_many_links_it_does_not_show() {
+    for (total, not_shown) in [(0, 0), (1, 0), (2, 1), (26, 25), (u64::MAX, u64::MAX - 1)] {
+        let list = answered(&with(r#""total_results":1"#, &format!(r#""total_results":{total}"#))).unwrap();
+        assert_eq!((list.total_results, list.not_shown()), (total, not_shown));
+    }
+    let none = answered(r#"{"error":false,"line_items":[],"total_results":7,"limit":0}"#).unwrap();
+    assert_eq!((none.not_shown(), none.limit, none.msg, none.period), (7, 0, None, None));
+}
+
+#[test]
+fn a_link_is_found_by_its_id_among_several() {
+    let link = &SAMPLE[SAMPLE.find("[{").unwrap() + 1..SAMPLE.rfind(']').unwrap()];
+    let several = format!(
+        "{link},{},{}",
+        link.replace("abc123", "abc124").replace("$1.00", "$2.00"),
+        link.replace("abc123", "abc125")
+    );
+    let list = answered(&with(link, &several)).unwrap();
+    let found = list.find(&"abc124".parse().unwrap()).unwrap();
+    assert_eq!((found.amount.minor(), list.line_items.len()), (200, 3));
+    assert_eq!(list.find(&"abc12".parse().unwrap()), None);
+}
+
+#[test]
+fn an_unknown_status_and_unknown_members_are_kept_or_ignored() {
+    let list = answered(&with(r#""pending""#, r#""under_review","memo":{"amount":1e400},"tags":[[]]"#)).unwrap();
+    assert!(matches!(list.line_items[0].status, LinkStatus::Unknown(_)));
+    assert_eq!(list.line_items[0].status.as_str(), "under_review");
+    for status in ["Completed", "paid", ""] {
+        assert!(!LinkStatus::KNOWN.contains(&LinkStatus::from(status)), "{status}");
+    }
+    let kinds =
+        answered(&with(r#""msg":"OK""#, r#""msg":"OK","type":"payment-list","interval":"last_90_days""#)).unwrap();
+    assert_eq!(kinds.kind.as_deref(), Some("payment-list"));
+    assert_eq!(kinds.interval.unwrap().as_str(), "last_90_days");
+}
+
+#[test]
+fn what_is_missing_null_or_empty_is_none() {
+    for period in ["null", "{\"a\": [1.10]}", "\"x\"", "7"] {
+        let list = answered(&with(r#""period": []"#, &format!(r#""period": {period}"#))).unwrap();
+        assert_eq!(list.period.as_ref().map_or("null", |raw| raw.as_str()), period);
+    }
+    let nulls = r#""period": [],"type":null,"start":null,"end":"","interval":"""#;
+    let list = answered(&with(r#""period": []"#, nulls)).unwrap();
+    assert_eq!((list.kind, list.start, list.end, list.interval), (None, None, None, None));
+    let list = answered(&with(r#""https://api.tur.bo/images/abc123.png""#, r#"null,"url":null"#)).unwrap();
+    assert_eq!((&list.line_items[0].qr, &list.line_items[0].url), (&None, &None));
+}
+
+#[test]
+fn an_odd_address_costs_no_list_and_is_no_address_for_a_page() {
+    for odd in [
+        "javascript:alert(1)",
+        "//evil.example",
+        "/images/abc123.png",
+        "data:image/png;base64,x",
+        "",
+        "https://",
+        "https://a b",
+    ] {
+        let list = answered(&with("https://api.tur.bo/images/abc123.png", odd)).unwrap();
+        let qr = list.line_items[0].qr.as_ref().unwrap();
+        assert_eq!((qr.href(), qr.as_str()), (None, odd));
+    }
+    let list = answered(&with(r#""qr":"https"#, r#""url":"javascript:x","qr":"http"#)).unwrap();
+    let link = &list.line_items[0];
+    assert_eq!(link.url.as_ref().unwrap().href(), None);
+    assert_eq!(link.qr.as_ref().unwrap().href(), Some("http://api.tur.bo/images/abc123.png"));
+}
+
+#[test]
+fn days_and_moments_are_read_in_their_documented_form_only() {
+    for odd in [
+        "2023-11-01",
+        "2023-11-01T11:19:49",
+        "2023-11-01 11:19:49Z",
+        "2023-11-01 11:19:49 ",
+        "2023-11-01 11:19",
+        "2023-11-01 24:00:00",
+        "2023-11-01 11:60:00",
+        "2023-11-01 11:19:60",
+        "2023-02-29 11:19:49",
+        "2023-13-01 11:19:49",
+        "2023-00-01 11:19:49",
+        "0000-00-00 00:00:00",
+        "11/01/2023 11:19:49",
+        "23-11-01 11:19:49",
+        "2023-1-1 1:1:1",
+        "2023-11-01 11:19:4٩",
+        "+023-11-01 11:19:49",
+        "2023-11-01 -1:19:49",
+        "",
+        "1698837589",
+    ] {
+        let err = answered(&with("2023-11-01 11:19:49", odd)).unwrap_err();
+        assert_eq!(
+            (err.kind(), err.json_path()),
+            (ErrorKind::MalformedResponse, Some("line_items[0].created")),
+            "{odd}"
+        );
+    }
+    for odd in [
+        "2023-11-01",
+        "11/1/2023",
+        "1/11/2023",
+        "13/01/2023",
+        "02/30/2023",
+        "00/01/2023",
+        "11/01/23",
+        "11/01/2023 ",
+        "11-01-2023",
+        "11/01/2023/1",
+    ] {
+        for name in ["start", "end"] {
+            let err = answered(&with(r#""period""#, &format!(r#""{name}":"{odd}","period""#))).unwrap_err();
+            assert_eq!(err.json_path(), Some(name), "{odd}");
+        }
+    }
+    let leap = answered(&with("2023-11-01 11:19:49", "2024-02-29 00:00:00")).unwrap();
+    assert_eq!(leap.line_items[0].created, time::macros::datetime!(2024-02-29 00:00:00));
+}
+
+#[test]
+fn a_known_member_of_the_wrong_shape_is_named() {
+    for (member, value, path) in [
+        (r#""error":false"#, r#""error":"false""#, "error"),
+        (r#""error":false"#, r#""error":0"#, "error"),
+        (r#""error":false"#, r#""error":null"#, "error"),
+        (r#""error":false,"#, "", "."),
+        (r#""error":false"#, r#""error":false,"error":false"#, "."),
+        (r#""msg":"OK""#, r#""msg":7"#, "msg"),
+        (r#""total_results":1"#, r#""total_results":"1""#, "total_results"),
+        (r#""total_results":1"#, r#""total_results":-1"#, "total_results"),
+        (r#""total_results":1"#, r#""total_results":1.5"#, "total_results"),
+        (r#""limit":25"#, r#""limit":null"#, "limit"),
+        (r#""limit":25,"#, "", "."),
+        (r#""api_path":"/payments""#, r#""api_path":[]"#, "api_path"),
+        (r#""abc123""#, "123", "line_items[0].id"),
+        (r#""abc123""#, r#""../balance""#, "line_items[0].id"),
+        (r#""pending""#, "null", "line_items[0].status"),
+        (r#""https://api.tur.bo/images/abc123.png""#, "7", "line_items[0].qr"),
+        (r#""line_items":["#, r#""line_items":[null,"#, "line_items[0]"),
+        (r#""line_items":["#, r#""line_items":7,"more":["#, "line_items"),
+    ] {
+        let err = answered(&with(member, value)).unwrap_err();
+        assert_eq!((err.kind(), err.json_path()), (ErrorKind::MalformedResponse, Some(path)), "{value}: {err}");
+    }
+}
+
+#[test]
+fn no_id_leads_to_another_place() {
+    let hostile = [
+        "",
+        ".",
+        "..",
+        "../balance",
+        "a/b",
+        "a?b",
+        "a#b",
+        "a%2e",
+        "%2e%2e",
+        "a b",
+        "a\r\nX: y",
+        "a\0",
+        "ä",
+        "а",
+        "a\\b",
+        "a;b",
+        "a:b",
+        "a@b",
+    ];
+    let control = (0..0x20_u8).map(|byte| format!("a{}", char::from(byte)));
+    for id in hostile.map(str::to_owned).into_iter().chain(control).chain(["x".repeat(256)]) {
+        assert!(id.parse::<LinkId>().is_err(), "{id:?}");
+    }
+    for id in ["abc123", "a.b_c-d", "...", "-", "x".repeat(255).as_str()] {
+        let (client, script) = scripted([Reply::lost()]);
+        let _ = now(client.link(&id.parse().unwrap()).retry(turbo_link::RetryPolicy::none()).send());
+        assert_eq!(script.requests()[0].url(), format!("https://api.tur.bo/payments/{id}"));
+    }
+}
