@@ -41,7 +41,7 @@ fn days_go_out_with_the_month_first() {
     let both = Filter::new().start(date!(2023 - 11 - 01)).end(date!(2023 - 11 - 30));
     check(&both, "&start=11%2F01%2F2023&end=11%2F30%2F2023");
     check(
-        Filter::new().start(date!(0099 - 01 - 02)).end(date!(9999 - 12 - 31)),
+        &Filter::new().start(date!(0099 - 01 - 02)).end(date!(9999 - 12 - 31)),
         "&start=01%2F02%2F0099&end=12%2F31%2F9999",
     );
     let same = date!(2023 - 11 - 01);
