@@ -1,2 +1,45 @@
 #![doc = include_str!("../README.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
+
+mod client;
+mod error;
+
+// What can be asked of the provider.
+mod checkout;
+mod installment;
+mod payment;
+mod pre_authorization;
+mod three_ds;
+
+// What a payment is made of.
+mod amount;
+mod card;
+mod id;
+mod new_payment;
+
+// What becomes of it.
+mod callback;
+mod success;
+
+pub use amount::Commission;
+pub use callback::{CheckoutCallback, Lookup, ThreeDsCallback};
+pub use card::{Card, MaskedPan};
+pub use checkout::{Checkout, NewCheckout};
+pub use client::{ApiKey, ApiSecret, Client, ClientBuilder};
+pub use id::{CheckoutId, CustomerId, OrderId, PaymentId};
+pub use installment::{Differences, InstallmentOption, InstallmentQuery, InterestPaidBy};
+pub use new_payment::NewPayment;
+pub use payment::{CardScheme, CardType, Payment, PaymentDate, PaymentStatus, Region};
+pub use success::NotSuccessful;
+pub use three_ds::{Challenge, ChallengePage, Enrolment, NewThreeDsPayment, NotEnrolled, ReturnUrls};
+
+#[doc(no_inline)]
+pub use payments_core::webhook::{Unconfirmed, VerifyError};
+#[doc(no_inline)]
+pub use payments_core::{
+    Call, CardNumber, Currency, Error, ErrorKind, Expected, Expiry, Invalid, Mismatch, Money, MoneyError, Outcome,
+    RetryPolicy, SecurityCode, Timeouts, Wait,
+};
+
+/// What all providers share: money, errors, transport, clock.
+pub use payments_core as core;

@@ -1,0 +1,92 @@
+use std::borrow::Cow;
+use std::fmt;
+
+use payments_core::json::{self, NumberText};
+use payments_core::{Currency, Invalid, Money, MoneyError};
+use rust_decimal::Decimal;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::value::RawValue;
+
+/// What the merchant is charged for a payment, exactly as the provider wrote it.
+///
+/// It may have more decimals than the currency, and is no reason to take an executed payment for anything else: so its
+/// text is kept, whatever its length, and computed with when somebody asks.
+#[derive(Clone, PartialEq, Eq, Hash, Serialize)]
+#[serde(transparent)]
+pub struct Commission(Box<str>);
+
+impl Commission {
+    /// The number, as it was written.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The same as an exact decimal.
+    ///
+    /// # Errors
+    ///
+    /// When it has an exponent, or more digits than an exact decimal holds. [`Commission::as_str`] has it all the same.
+    pub fn decimal(&self) -> Result<Decimal, MoneyError> {
+        json::parse_decimal(&self.0)
+    }
+
+    /// The same as money.
+    ///
+    /// # Errors
+    ///
+    /// When it has a fraction of the currency's smallest unit: nothing is rounded.
+    pub fn money(&self, currency: Currency) -> Result<Money, MoneyError> {
+        Money::parse(&self.0, currency)
+    }
+
+    /// For reading: any number, also in quotes. Missing and `null` are "not said".
+    pub(crate) fn as_it_came<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Self>, D::Error> {
+        let Some(raw) = Option::<&RawValue>::deserialize(deserializer)?.map(RawValue::get) else { return Ok(None) };
+        let text = if raw.starts_with('"') {
+            serde_json::from_str::<Cow<'_, str>>(raw).map_err(D::Error::custom)?
+        } else {
+            Cow::Borrowed(raw)
+        };
+        // What is JSON and begins like a number is one.
+        let is_json = serde_json::from_str::<&RawValue>(&text).is_ok_and(|json| json.get() == text);
+        let is_number = is_json && text.starts_with(|c: char| c == '-' || c.is_ascii_digit());
+        if is_number { Ok(Some(Self((*text).into()))) } else { Err(D::Error::custom("is not a number")) }
+    }
+}
+
+impl fmt::Display for Commission {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.0)
+    }
+}
+
+impl fmt::Debug for Commission {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Commission({})", self.0)
+    }
+}
+
+/// An amount as a request carries it: a number with exactly its currency's decimals.
+pub(crate) fn wire_amount(amount: Money) -> Result<NumberText, Invalid> {
+    if !amount.is_positive() {
+        return Err(Invalid::new("amount", "must be greater than zero"));
+    }
+    NumberText::decimal(amount).map_err(|problem| Invalid::new("currency", format!("cannot be used: {problem}")))
+}
+
+/// For reading: a count, `3` or `3.0`.
+pub(crate) fn count<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
+    whole(json::decimal::deserialize(deserializer)?)
+}
+
+/// The same where it may be missing or `null`.
+pub(crate) fn count_option<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u32>, D::Error> {
+    json::decimal_option::deserialize(deserializer)?.map(whole).transpose()
+}
+
+fn whole<E: serde::de::Error>(number: Decimal) -> Result<u32, E> {
+    let whole = number.fract().is_zero().then(|| u32::try_from(number).ok()).flatten();
+    whole.ok_or_else(|| E::custom("is not a count"))
+}

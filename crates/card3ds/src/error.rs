@@ -1,0 +1,102 @@
+use std::fmt;
+
+use payments_core::api::{Dialect, Operation};
+use payments_core::id::check_id;
+use payments_core::transport::Answer;
+use payments_core::{Effect, ErrorKind, Outcome, Refusal, mask_card_numbers};
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use serde_json::value::RawValue;
+
+use crate::payment::PaymentStatus;
+
+/// Of errors, the document has the status 401 alone and no form at all.
+pub(crate) static DIALECT: Dialect = Dialect {
+    provider: "card3ds",
+    agent: concat!("card3ds/", env!("CARGO_PKG_VERSION")),
+    refusal,
+    errors_under_success: false,
+    throttled_is_refused: false,
+    keys: None,
+};
+
+/// Any JSON object under an error status is the provider's own (inferred: none is documented); a page is not.
+fn refusal(operation: &Operation, answer: &Answer) -> Option<Refusal> {
+    let form: Form = serde_json::from_slice(answer.body()).ok()?;
+    let status = answer.status().as_u16();
+    let mut refusal = Refusal {
+        code: form.result_code,
+        message: form.result_message.or(form.message).or(form.error).map(|text| mask_card_numbers(&text)),
+        object_id: form.payment_id.filter(|id| check_id("paymentId", id).is_ok()),
+        ..Refusal::default()
+    };
+    if form.claims_success {
+        // A payment that was made, or is under way, under a status that says the opposite: neither is to be believed.
+        refusal.kind = Some(ErrorKind::MalformedResponse);
+        refusal.outcome = Some(Outcome::Unknown);
+    } else if form.claims_failure && matches!(status, 400 | 422) {
+        refusal.kind = Some(ErrorKind::Declined);
+    }
+    let settled = refusal.outcome.is_none() && matches!(status, 400..=405 | 413 | 415 | 422);
+    refusal.advice = if status == 401 {
+        Some("the API key and secret are on the dashboard's Settings page")
+    } else if !settled && operation.effect == Effect::MoveMoney {
+        Some("it cannot be looked up: settle it with the provider, and send nothing again for that order meanwhile")
+    } else {
+        None
+    };
+    Some(refusal)
+}
+
+/// What can be read from an error of which no form is documented: the names that answers use, and two common ones.
+#[derive(Default)]
+struct Form {
+    result_code: Option<String>,
+    result_message: Option<String>,
+    message: Option<String>,
+    error: Option<String>,
+    payment_id: Option<String>,
+    claims_success: bool,
+    claims_failure: bool,
+}
+
+impl<'de> Deserialize<'de> for Form {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Object;
+        impl<'de> Visitor<'de> for Object {
+            type Value = Form;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Form, A::Error> {
+                let mut form = Form::default();
+                while let Some((name, value)) = map.next_entry::<String, &RawValue>()? {
+                    form.take(&name, value.get());
+                }
+                Ok(form)
+            }
+        }
+        deserializer.deserialize_map(Object)
+    }
+}
+
+impl Form {
+    /// What is not a text where one is looked for is passed over: it is no reason to doubt whose answer it is.
+    fn take(&mut self, name: &str, value: &str) {
+        let text = || serde_json::from_str::<String>(value).ok().filter(|text| !text.is_empty());
+        match name {
+            "resultCode" => self.result_code = text(),
+            "resultMessage" => self.result_message = text(),
+            "message" => self.message = text(),
+            "error" => self.error = text(),
+            "paymentId" => self.payment_id = text(),
+            "success" => self.claims_success |= value == "true",
+            "status" => match text().as_deref().map(PaymentStatus::from) {
+                Some(PaymentStatus::Success | PaymentStatus::Enrolled) => self.claims_success = true,
+                Some(PaymentStatus::Failed) => self.claims_failure = true,
+                // Frameworks put their own into an error by this name: the HTTP status, say.
+                Some(PaymentStatus::Unknown(_)) | None => {}
+            },
+            _ => {}
+        }
+    }
+}

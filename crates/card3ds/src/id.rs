@@ -1,0 +1,40 @@
+use payments_core::id::check_id;
+use payments_core::{Invalid, text};
+
+text! {
+    /// The merchant's own tracking number of an order.
+    ///
+    /// Any text; the document gives no form and no length, and does not say that a number is taken only once.
+    pub struct OrderId("orderId"): |text| check_filled("orderId", text);
+}
+
+text! {
+    /// The merchant's own id of a customer.
+    pub struct CustomerId("customerId"): |text| check_filled("customerId", text);
+}
+
+text! {
+    /// The provider's id of a payment: a UUID (documented).
+    ///
+    /// Anything that can stand in a path is taken, so that an executed payment is read whatever its id looks like.
+    pub struct PaymentId("paymentId"): |text| check_id("paymentId", text);
+}
+
+text! {
+    /// The provider's id of a checkout: a UUID (documented).
+    ///
+    /// Anything that can stand in a path is taken, as with a [`PaymentId`].
+    pub struct CheckoutId("checkoutId"): |text| check_id("checkoutId", text);
+}
+
+impl PaymentId {
+    /// True for the same payment: a UUID is the same in upper case and in lower case.
+    pub(crate) fn is(&self, other: &Self) -> bool {
+        self.as_str().eq_ignore_ascii_case(other.as_str())
+    }
+}
+
+/// What a document requires, and gives no other rule for.
+pub(crate) fn check_filled(field: &'static str, text: &str) -> Result<(), Invalid> {
+    if text.is_empty() { Err(Invalid::new(field, "must not be empty")) } else { Ok(()) }
+}

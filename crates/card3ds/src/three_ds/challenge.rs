@@ -1,0 +1,140 @@
+use std::fmt;
+
+use payments_core::html::{escaped, script_string};
+use serde::Serialize;
+
+use crate::id::PaymentId;
+use crate::payment::shown;
+
+/// A payment that waits for its customer to prove who they are.
+#[derive(Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct Challenge {
+    /// The provider's id of the payment. Store it with the order before showing the page.
+    pub payment_id: PaymentId,
+    /// The code of the enrolment.
+    pub result_code: Option<String>,
+    /// The same in words. What could be a card number in it is masked.
+    pub result_message: Option<String>,
+    /// The page to show. It is for this customer, now: it is not serialized.
+    #[serde(skip)]
+    pub page: ChallengePage,
+}
+
+impl fmt::Debug for Challenge {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Challenge")
+            .field("payment_id", &self.payment_id)
+            .field("result_code", &shown(self.result_code.as_deref()))
+            .field("result_message", &shown(self.result_message.as_deref()))
+            .field("page", &self.page)
+            .finish()
+    }
+}
+
+/// The page of a challenge: HTML of the provider's, which posts the customer on to the card's issuer.
+///
+/// It is somebody else's HTML, and is never to run with the rights of the shop's own pages. There are two ways to show
+/// it, [`frame`](Self::frame) and [`document`](Self::document); in both it has an origin of its own, so that it reads
+/// no cookie, no storage and no page of the shop. `Debug` shows its length alone: it holds what identifies the payment.
+///
+/// Whether the provider's HTML posts itself or waits for a press of a button is not documented.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ChallengePage(String);
+
+impl ChallengePage {
+    pub(crate) fn new(html: String) -> Self {
+        Self(html)
+    }
+
+    /// The provider's HTML, as it came. Put into a page of the shop's as it is, it can do there whatever it likes.
+    #[must_use]
+    pub fn html(&self) -> &str {
+        &self.0
+    }
+
+    /// A frame that shows it inside a page of the shop; `id` is the frame's.
+    ///
+    /// The frame may post forms and run scripts, which a challenge needs, and nothing else; and so may every page that
+    /// follows in it, the issuer's included:
+    ///
+    /// * not `allow-same-origin`: with scripts, it would give the provider's HTML the shop's own origin, and with that
+    ///   the way out of the frame;
+    /// * not `allow-top-navigation`: a frame that can replace the shop's page can pass another off as it. Leaving the
+    ///   frame is the shop's to do, with [`frame_script`](Self::frame_script) and [`RETURN_PAGE`](Self::RETURN_PAGE);
+    /// * no pop-ups, downloads or dialogs.
+    ///
+    /// The price is that an issuer's page which needs storage or cookies of its own, or a step that wants the whole
+    /// window, does not work in it: for those, show the [`document`](Self::document). A content security policy of the
+    /// shop's page holds for the frame too, and may have to allow inline scripts and posting forms elsewhere.
+    #[must_use]
+    pub fn frame(&self, id: &str) -> String {
+        format!(
+            r#"<iframe id="{}" title="3-D Secure" sandbox="{SANDBOX}" srcdoc="{}" width="100%" height="600" frameborder="0"></iframe>"#,
+            escaped(id),
+            escaped(&self.0)
+        )
+    }
+
+    /// A script for the page that holds the frame: when the customer has come back in it, a `card3ds-returned` event
+    /// happens on the frame. What became of the payment only the shop's own server can say.
+    ///
+    /// Any page in that frame, and in no other, can make it happen, so it proves nothing.
+    #[must_use]
+    pub fn frame_script(id: &str) -> String {
+        format!(
+            r#"addEventListener("message", (event) => {{
+  const frame = document.getElementById({});
+  if (frame && event.source === frame.contentWindow && event.data === "card3ds-returned") {{
+    frame.dispatchEvent(new Event("card3ds-returned"));
+  }}
+}});"#,
+            script_string(id)
+        )
+    }
+
+    /// What to answer the post to a return address with, when it happens in the frame: it tells the page around it.
+    pub const RETURN_PAGE: &'static str = r#"<!doctype html><html lang="en"><head><meta charset="utf-8"><title>3-D Secure</title></head><body><script>parent.postMessage("card3ds-returned", "*");</script></body></html>"#;
+
+    /// The whole page, to be served under an address of its own, with [`HEADERS`](Self::HEADERS).
+    ///
+    /// Without the headers it would run with the rights of the shop's own pages. They hold for this page only: the
+    /// issuer's page that follows it is free to be what it is.
+    #[must_use]
+    pub fn document(&self) -> String {
+        if self.0.to_ascii_lowercase().contains("<html") {
+            return self.0.clone();
+        }
+        format!(
+            r#"<!doctype html><html lang="en"><head><meta charset="utf-8"><title>3-D Secure</title></head><body>{}</body></html>"#,
+            self.0
+        )
+    }
+
+    /// The policy under which the [`document`](Self::document) is served.
+    ///
+    /// `sandbox` gives it an origin of its own. Beyond that it may load scripts, styles, images and frames over HTTPS,
+    /// run the scripts that it holds, post forms over HTTPS, and be framed by the shop alone. (A sandbox on this machine is
+    /// not reached over HTTPS: look at its challenges in the [`frame`](Self::frame).)
+    pub const CONTENT_SECURITY_POLICY: &'static str = "sandbox allow-forms allow-scripts; default-src 'none'; \
+        script-src https: 'unsafe-inline'; style-src https: 'unsafe-inline'; img-src https: data:; \
+        font-src https: data:; connect-src https:; frame-src https:; form-action https:; base-uri 'none'; \
+        frame-ancestors 'self'";
+
+    /// The headers that go with the [`document`](Self::document).
+    pub const HEADERS: [(&'static str, &'static str); 4] = [
+        ("content-type", "text/html; charset=utf-8"),
+        ("content-security-policy", Self::CONTENT_SECURITY_POLICY),
+        ("cache-control", "no-store"),
+        ("x-content-type-options", "nosniff"),
+    ];
+}
+
+impl fmt::Debug for ChallengePage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "ChallengePage([{} bytes])", self.0.len())
+    }
+}
+
+/// What a challenge needs: posting a form to the issuer and on to the shop, and the scripts that do so by themselves.
+const SANDBOX: &str = "allow-forms allow-scripts";
