@@ -2,7 +2,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 use payments_core::json::{self, NumberText};
-use payments_core::{Currency, Invalid, Money, MoneyError};
+use payments_core::{Currency, Invalid, Money, MoneyError, mask_card_numbers};
 use rust_decimal::Decimal;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
@@ -64,7 +64,8 @@ impl fmt::Display for Commission {
 
 impl fmt::Debug for Commission {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Commission({})", self.0)
+        // A provider that puts its answers together wrongly may put a card's number here.
+        write!(f, "Commission({})", mask_card_numbers(&self.0))
     }
 }
 

@@ -135,12 +135,12 @@ impl Payment {
 impl fmt::Debug for Payment {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Payment")
-            .field("payment_id", &shown(Some(self.payment_id.as_str())))
+            .field("payment_id", &mask_card_numbers(self.payment_id.as_str()))
             .field("order_id", &shown(self.order_id.as_ref().map(OrderId::as_str)))
             .field("amount", &self.amount)
             .field("installment_count", &self.installment_count)
             .field("merchant_commission", &self.merchant_commission)
-            .field("status", &shown(Some(self.status.as_str())))
+            .field("status", &mask_card_numbers(self.status.as_str()))
             .field("payment_date", &self.payment_date)
             .field("card_holder_name", &shown(self.card_holder_name.as_deref()))
             .field("pan", &self.pan)

@@ -76,7 +76,6 @@ impl NewThreeDsPayment {
     }
 
     /// The card payment.
-    #[must_use]
     pub fn payment(&self) -> &NewPayment {
         &self.payment
     }

@@ -1,1 +1,17 @@
-//! The public API.
+//! card3ds' client and callbacks, through the public API and without a network.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail by panicking")]
+
+mod amounts;
+mod answers;
+mod callbacks;
+mod challenge;
+mod checkouts;
+mod completion;
+mod document;
+mod installments;
+mod outcomes;
+mod secrets;
+mod success;
+mod support;
+mod validation;

@@ -1,0 +1,71 @@
+//! A checkout on the provider's page: where it is, and what becomes of it.
+
+use std::time::Duration;
+
+use card3ds::{CheckoutId, ErrorKind, NewCheckout, Outcome, PaymentStatus};
+use payments_core::test_util::Reply;
+
+use crate::support::{PAYMENT, answer, lira, scripted};
+
+fn checkout() -> NewCheckout {
+    NewCheckout::new("ORD-12345".parse().unwrap(), lira("100.50"), "Product purchase", "https://example.com/callback")
+}
+
+fn id() -> CheckoutId {
+    PAYMENT.parse().unwrap()
+}
+
+#[tokio::test]
+async fn a_page_that_is_no_web_address_is_refused() {
+    for url in ["javascript:alert(1)", "//evil.example", "data:text/html,x", "", "https://", "https:// x", "/checkout"]
+    {
+        let (client, _) = scripted([Reply::json(200, &format!(r#"{{"checkoutId":"c-1","redirectUrl":"{url}"}}"#))]);
+        let err = client.create_checkout(checkout()).send().await.unwrap_err();
+        assert_eq!((err.outcome(), err.json_path()), (Outcome::Unknown, Some("redirectUrl")), "{url}");
+    }
+}
+
+#[tokio::test]
+async fn an_id_that_could_lead_elsewhere_is_not_taken_from_an_answer() {
+    let answer = r#"{"checkoutId":"../payment","redirectUrl":"https://pay.example/x"}"#;
+    let (client, _) = scripted([Reply::json(200, answer)]);
+    let err = client.create_checkout(checkout()).send().await.unwrap_err();
+    assert_eq!(err.json_path(), Some("checkoutId"));
+}
+
+#[tokio::test]
+async fn a_checkout_is_waited_for_until_it_is_paid() {
+    let (client, script) = scripted([
+        Reply::json(404, r#"{"message":"not paid yet"}"#),
+        Reply::json(200, r#"{"paymentId":null,"status":null}"#),
+        answer(&[("status", "\"ENROLLED\"")]),
+        answer(&[("status", "\"SOMETHING\"")]),
+        answer(&[]),
+    ]);
+
+    let payment = client.wait_until_final(&id()).send().await.unwrap();
+
+    assert_eq!(payment.status, PaymentStatus::Success);
+    assert_eq!(script.requests().len(), 5);
+}
+
+#[tokio::test]
+async fn a_failed_checkout_is_final() {
+    let (client, script) = scripted([answer(&[("status", "\"FAILED\"")]), answer(&[])]);
+    let payment = client.wait_until_final(&id()).send().await.unwrap();
+    assert_eq!((payment.status, script.requests().len()), (PaymentStatus::Failed, 1));
+}
+
+#[tokio::test]
+async fn when_time_is_up_the_last_status_is_given() {
+    let (client, _) = scripted((0..20).map(|_| answer(&[("status", "\"ENROLLED\"")])));
+    let payment = client.wait_until_final(&id()).within(Duration::from_secs(10)).send().await.unwrap();
+    assert_eq!((payment.status.is_final(), payment.status), (false, PaymentStatus::Enrolled));
+}
+
+#[tokio::test]
+async fn a_wrong_key_is_not_waited_out() {
+    let (client, script) = scripted([Reply::json(401, "{}"), answer(&[])]);
+    let err = client.wait_until_final(&id()).send().await.unwrap_err();
+    assert_eq!((err.kind(), script.requests().len()), (ErrorKind::Authentication, 1));
+}

@@ -1,0 +1,83 @@
+//! Completing a 3-D Secure payment: for the payment that was started, once, and for no other.
+
+use card3ds::{Enrolment, ErrorKind, Outcome, PaymentId, PaymentStatus, ThreeDsCallback, Unconfirmed};
+use payments_core::test_util::Reply;
+
+use crate::support::{PAYMENT, answer, body_of, payment_id, scripted, sent_to, three_ds};
+
+fn callback(payment: &str) -> Unconfirmed<ThreeDsCallback> {
+    ThreeDsCallback::parse(format!("paymentId={payment}&securityKey=key-1").as_bytes()).unwrap()
+}
+
+#[tokio::test]
+async fn a_callback_for_another_payment_is_refused_before_anything_is_sent() {
+    let (client, script) = scripted([answer(&[])]);
+    let other: PaymentId = "00000000-e89b-12d3-a456-426614174000".parse().unwrap();
+
+    let err = client.complete(&other, &callback(PAYMENT)).send().await.unwrap_err();
+
+    assert_eq!((err.kind(), err.outcome(), err.attempts()), (ErrorKind::InvalidRequest, Outcome::NotSent, 0));
+    assert_eq!(err.param(), Some("paymentId"));
+    assert!(!err.to_string().contains(PAYMENT), "{err}");
+    assert_eq!(script.requests().len(), 0);
+}
+
+#[tokio::test]
+async fn the_stored_payment_is_the_one_that_is_completed() {
+    let (client, script) = scripted([answer(&[]), answer(&[])]);
+
+    client.complete(&payment_id(), &callback(&PAYMENT.to_uppercase())).send().await.unwrap();
+
+    assert_eq!(sent_to(&script), format!("POST https://api.example.com/api/3ds/{PAYMENT}/complete"));
+    assert_eq!(body_of(&script), r#"{"securityKey":"key-1"}"#);
+}
+
+#[tokio::test]
+async fn an_answer_about_another_payment_is_not_believed() {
+    let other = "\"00000000-e89b-12d3-a456-426614174000\"";
+    let (client, script) = scripted([answer(&[("paymentId", other)]), answer(&[])]);
+
+    let err = client.complete(&payment_id(), &callback(PAYMENT)).send().await.unwrap_err();
+
+    assert_eq!((err.kind(), err.outcome()), (ErrorKind::MalformedResponse, Outcome::Unknown));
+    assert_eq!(err.json_path(), Some("paymentId"));
+    assert_eq!(script.requests().len(), 1);
+}
+
+#[tokio::test]
+async fn a_completion_that_failed_or_is_under_way_is_an_answer() {
+    for (status, expected) in [("\"FAILED\"", PaymentStatus::Failed), ("\"ENROLLED\"", PaymentStatus::Enrolled)] {
+        let (client, _) = scripted([answer(&[("status", status)])]);
+        let payment = client.complete(&payment_id(), &callback(PAYMENT)).send().await.unwrap();
+        assert_eq!(payment.status, expected);
+    }
+}
+
+#[tokio::test]
+async fn an_enrolment_without_its_page_or_its_payment_cannot_be_read() {
+    for (answer, path) in [
+        (format!(r#"{{"paymentId":"{PAYMENT}","success":true}}"#), "htmlContent"),
+        (format!(r#"{{"paymentId":"{PAYMENT}","success":true,"htmlContent":null}}"#), "htmlContent"),
+        (format!(r#"{{"paymentId":"{PAYMENT}","success":true,"htmlContent":""}}"#), "htmlContent"),
+        (r#"{"success":true,"htmlContent":"<form>"}"#.to_owned(), "paymentId"),
+        (r#"{"paymentId":"a/b","success":true,"htmlContent":"<form>"}"#.to_owned(), "paymentId"),
+        (format!(r#"{{"paymentId":"{PAYMENT}","success":"true","htmlContent":"<form>"}}"#), "success"),
+        (format!(r#"{{"paymentId":"{PAYMENT}","success":null,"htmlContent":"<form>"}}"#), "success"),
+        (format!(r#"{{"paymentId":"{PAYMENT}","htmlContent":"<form>"}}"#), "."),
+        (format!(r#"{{"paymentId":"{PAYMENT}","success":true,"htmlContent":{{}}}}"#), "htmlContent"),
+    ] {
+        let (client, _) = scripted([Reply::json(200, &answer)]);
+        let err = client.start_3ds(three_ds()).send().await.unwrap_err();
+        assert_eq!((err.outcome(), err.json_path()), (Outcome::Unknown, Some(path)), "{answer}: {err}");
+    }
+}
+
+#[tokio::test]
+async fn a_refused_enrolment_has_no_page_even_if_one_came() {
+    let answer = format!(r#"{{"paymentId":"{PAYMENT}","success":false,"htmlContent":"<form>"}}"#);
+    let (client, _) = scripted([Reply::json(200, &answer)]);
+    let enrolment = client.start_3ds(three_ds()).send().await.unwrap();
+    let Enrolment::NotEnrolled(why) = &enrolment else { panic!("{enrolment:?}") };
+    assert_eq!(why.payment_id, Some(payment_id()));
+    assert!(!format!("{enrolment:?}").contains("<form>"));
+}

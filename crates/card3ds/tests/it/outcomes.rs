@@ -1,0 +1,237 @@
+//! What a failure proves, and what is never sent twice.
+
+use card3ds::{
+    Call, Client, Enrolment, ErrorKind, InstallmentQuery, NewCheckout, Outcome, Payment, RetryPolicy, ThreeDsCallback,
+};
+use payments_core::test_util::Reply;
+
+use crate::support::{PAYMENT, answer, card, lira, payment, payment_id, scripted, three_ds};
+
+/// Every operation that moves money.
+const MOVING: [fn(&Client) -> Call<Payment>; 4] = [
+    |client| client.create_payment(payment()),
+    |client| client.pre_authorize(payment()),
+    |client| client.capture(&payment_id(), lira("100.50")),
+    |client| {
+        let posted = format!("paymentId={PAYMENT}&securityKey=key-1");
+        client.complete(&payment_id(), &ThreeDsCallback::parse(posted.as_bytes()).unwrap())
+    },
+];
+
+fn lost() -> Vec<Reply> {
+    vec![
+        Reply::lost(),
+        Reply::cut_off(200),
+        Reply::cut_off(400),
+        Reply::json(200, "{}"),
+        Reply::json(200, r#"{"error":"try later"}"#),
+        Reply::new(200, "<html>"),
+        Reply::new(200, ""),
+        Reply::json(200, &crate::support::answer_text(&[])).header("content-encoding", "gzip"),
+        Reply::new(302, "").header("location", "https://elsewhere.example"),
+        Reply::new(502, "<html>"),
+        Reply::json(500, r#"{"message":"Internal Server Error"}"#),
+        Reply::json(503, "{}").header("retry-after", "1"),
+        Reply::json(429, "{}").header("retry-after", "1"),
+        Reply::json(408, "{}"),
+        Reply::json(409, r#"{"message":"in progress"}"#),
+        Reply::json(425, "{}"),
+    ]
+}
+
+#[tokio::test]
+async fn what_moves_money_is_not_sent_again_once_its_answer_is_lost() {
+    for operation in MOVING {
+        for reply in lost() {
+            let (client, script) = scripted([reply, answer(&[]), answer(&[])]);
+
+            let err = operation(&client).retry(RetryPolicy::default().extra_attempts(9)).send().await.unwrap_err();
+
+            assert_eq!(err.outcome(), Outcome::Unknown, "{err}");
+            assert!(err.may_have_moved_money(), "{err}");
+            assert!(err.to_string().ends_with("; it may have been done"), "{err}");
+            assert_eq!(script.requests().len(), 1, "{err}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_never_connected_is_tried_again() {
+    for operation in MOVING {
+        let (client, script) = scripted([Reply::not_connected(), Reply::not_connected(), answer(&[])]);
+        assert_eq!(operation(&client).send().await.unwrap().payment_id, payment_id());
+        assert_eq!(script.requests().len(), 3);
+
+        let (client, _) = scripted([]);
+        let err = operation(&client).send().await.unwrap_err();
+        assert_eq!((err.kind(), err.outcome(), err.attempts()), (ErrorKind::Connection, Outcome::NotSent, 3));
+    }
+}
+
+#[tokio::test]
+async fn one_unknown_attempt_settles_the_call() {
+    for operation in MOVING {
+        let (client, script) = scripted([Reply::not_connected(), Reply::lost(), answer(&[])]);
+        let err = operation(&client).send().await.unwrap_err();
+        assert_eq!((err.outcome(), err.attempts()), (Outcome::Unknown, 2));
+        assert_eq!(script.requests().len(), 2);
+    }
+}
+
+#[tokio::test]
+async fn starting_and_creating_move_no_money_and_are_not_sent_twice_either() {
+    for reply in lost() {
+        let (client, script) = scripted([reply, answer(&[])]);
+        let err = client.start_3ds(three_ds()).send().await.unwrap_err();
+        assert_eq!((err.outcome(), script.requests().len()), (Outcome::Unknown, 1), "{err}");
+        assert!(!err.may_have_moved_money());
+    }
+    for reply in lost() {
+        let (client, script) = scripted([reply, answer(&[])]);
+        let err = client.create_checkout(checkout()).send().await.unwrap_err();
+        assert_eq!((err.outcome(), script.requests().len()), (Outcome::Unknown, 1), "{err}");
+        assert!(!err.may_have_moved_money());
+    }
+}
+
+#[tokio::test]
+async fn reads_are_sent_again_although_one_of_them_posts() {
+    let options = || Reply::json(200, r#"{"options":[]}"#);
+    let (client, script) = scripted([Reply::lost(), Reply::new(502, ""), options()]);
+    let query = InstallmentQuery::new(lira("1000"), card().number().clone());
+    assert_eq!(client.installment_options(query).send().await.unwrap(), []);
+    assert_eq!(script.requests().len(), 3);
+
+    let (client, script) = scripted([Reply::lost(), Reply::json(429, "{}"), answer(&[])]);
+    client.checkout_status(&PAYMENT.parse().unwrap()).send().await.unwrap();
+    assert_eq!(script.requests().len(), 3);
+
+    let (client, _) = scripted([Reply::lost(), Reply::lost(), Reply::lost()]);
+    let err = client.checkout_status(&PAYMENT.parse().unwrap()).send().await.unwrap_err();
+    assert!(!err.may_have_moved_money());
+}
+
+#[tokio::test]
+async fn any_json_object_under_a_refusing_status_is_the_providers_own_refusal() {
+    use ErrorKind::{Authentication, Declined, InvalidRequest, NotFound, Permission};
+    let kinds = [
+        (400, InvalidRequest),
+        (401, Authentication),
+        (402, Declined),
+        (403, Permission),
+        (404, NotFound),
+        (405, InvalidRequest),
+        (413, InvalidRequest),
+        (415, InvalidRequest),
+        (422, InvalidRequest),
+    ];
+    for (status, kind) in kinds {
+        for body in ["{}", r#"{"message":"no"}"#, r#"{"error":{"code":7}}"#, r#"{"status":400,"success":false}"#] {
+            for operation in MOVING {
+                let (client, script) = scripted([Reply::json(status, body), answer(&[])]);
+                let err = operation(&client).send().await.unwrap_err();
+                assert_eq!((err.kind(), err.outcome()), (kind, Outcome::Refused), "{status} {body}");
+                assert!(!err.may_have_moved_money());
+                assert_eq!(script.requests().len(), 1);
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn somebody_elses_words_settle_nothing() {
+    for body in ["<html>blocked</html>", "", "[]", "[{}]", "null", "7", "\"no\"", "{", "{}{}", "\u{feff}{}"] {
+        for status in [400, 401, 402, 403, 404, 405, 413, 415, 422] {
+            let (client, _) = scripted([Reply::new(status, body)]);
+            let err = client.create_payment(payment()).send().await.unwrap_err();
+            let expected = (ErrorKind::MalformedResponse, Outcome::Unknown);
+            assert_eq!((err.kind(), err.outcome()), expected, "{status} {body}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_a_refusal_says_is_passed_on() {
+    let body = format!(
+        r#"{{"resultCode":"51","resultMessage":"Insufficient funds","message":"x","error":"y","paymentId":"{PAYMENT}"}}"#
+    );
+    let (client, _) = scripted([Reply::json(422, &body)]);
+    let err = client.create_payment(payment()).send().await.unwrap_err();
+    assert_eq!((err.code(), err.message(), err.object_id()), (Some("51"), Some("Insufficient funds"), Some(PAYMENT)));
+    assert_eq!(err.status().unwrap().as_u16(), 422);
+    assert_eq!(err.to_string(), "card3ds create_payment: invalid request (HTTP 422): Insufficient funds");
+
+    for (body, message) in [
+        (r#"{"message":"x","error":"y"}"#, Some("x")),
+        (r#"{"error":"y"}"#, Some("y")),
+        (r#"{"message":"","error":"y"}"#, Some("y")),
+        (r#"{"message":["x"],"error":{"a":1}}"#, None),
+        (r#"{"paymentId":"../../x"}"#, None),
+    ] {
+        let (client, _) = scripted([Reply::json(400, body)]);
+        let err = client.create_payment(payment()).send().await.unwrap_err();
+        assert_eq!((err.message(), err.object_id()), (message, None), "{body}");
+    }
+}
+
+#[tokio::test]
+async fn a_failed_payment_under_an_error_status_is_declined() {
+    for status in [400, 402, 422] {
+        let (client, _) = scripted([Reply::json(status, &crate::support::answer_text(&[("status", "\"FAILED\"")]))]);
+        let err = client.create_payment(payment()).send().await.unwrap_err();
+        assert_eq!((err.kind(), err.outcome()), (ErrorKind::Declined, Outcome::Refused), "{status}");
+    }
+    for status in [408, 409, 429, 500] {
+        let (client, _) = scripted([Reply::json(status, r#"{"status":"FAILED"}"#)]);
+        let err = client.create_payment(payment()).send().await.unwrap_err();
+        assert_eq!(err.outcome(), Outcome::Unknown, "{status}");
+        assert_ne!(err.kind(), ErrorKind::Declined, "{status}");
+    }
+}
+
+#[tokio::test]
+async fn a_payment_that_was_made_under_an_error_status_is_not_refused() {
+    for body in [r#"{"status":"SUCCESS"}"#, r#"{"status":"ENROLLED"}"#, r#"{"success":true,"status":"FAILED"}"#] {
+        for status in [400, 401, 402, 404, 422] {
+            let (client, script) = scripted([Reply::json(status, body), answer(&[])]);
+            let err = client.create_payment(payment()).send().await.unwrap_err();
+            let expected = (ErrorKind::MalformedResponse, Outcome::Unknown);
+            assert_eq!((err.kind(), err.outcome()), expected, "{status} {body}");
+            assert_eq!(script.requests().len(), 1);
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_error_says_what_can_be_done_about_it() {
+    let settle = "it cannot be looked up: settle it with the provider, and send nothing again for that order meanwhile";
+    for operation in MOVING {
+        for reply in [Reply::json(500, "{}"), Reply::json(409, "{}"), Reply::json(400, r#"{"status":"SUCCESS"}"#)] {
+            let (client, _) = scripted([reply]);
+            assert_eq!(operation(&client).send().await.unwrap_err().advice(), Some(settle));
+        }
+        for status in [400, 402, 422] {
+            let (client, _) = scripted([Reply::json(status, "{}")]);
+            assert_eq!(operation(&client).send().await.unwrap_err().advice(), None);
+        }
+        let (client, _) = scripted([Reply::json(401, "{}")]);
+        let err = operation(&client).send().await.unwrap_err();
+        assert_eq!(err.advice(), Some("the API key and secret are on the dashboard's Settings page"));
+    }
+    let (client, _) = scripted([Reply::json(500, "{}")]);
+    assert_eq!(client.start_3ds(three_ds()).send().await.unwrap_err().advice(), None);
+}
+
+#[tokio::test]
+async fn an_enrolment_that_was_refused_is_an_answer() {
+    let body = r#"{"paymentId":null,"success":false,"resultCode":"12","resultMessage":"Not enrolled"}"#;
+    let (client, _) = scripted([Reply::json(200, body)]);
+    let enrolment = client.start_3ds(three_ds()).send().await.unwrap();
+    let Enrolment::NotEnrolled(why) = enrolment else { panic!("{enrolment:?}") };
+    assert_eq!((why.result_code.as_deref(), why.result_message.as_deref()), (Some("12"), Some("Not enrolled")));
+    assert_eq!(why.payment_id, None);
+}
+
+fn checkout() -> NewCheckout {
+    NewCheckout::new("ORD-12345".parse().unwrap(), lira("100.50"), "Product purchase", "https://example.com/callback")
+}

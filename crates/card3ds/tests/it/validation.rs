@@ -1,0 +1,163 @@
+//! Whatever is wrong locally is one clear error, before any I/O.
+
+use card3ds::{
+    ApiKey, ApiSecret, Call, Card, CheckoutId, Client, Currency, CustomerId, ErrorKind, Expiry, InstallmentQuery,
+    Money, NewCheckout, NewPayment, NewThreeDsPayment, OrderId, Outcome, PaymentId, ReturnUrls,
+};
+use payments_core::test_util::Script;
+
+use crate::support::{
+    CVV, PAN, body_of, builder, card, lira, now, payment, payment_id, payment_of, scripted, three_ds, urls,
+};
+
+/// The call is refused for this field by this rule, and nothing is sent.
+#[track_caller]
+fn check<T: std::fmt::Debug + Send>(call: impl FnOnce(&Client) -> Call<T>, field: &str, rule: &str) {
+    let (client, script) = scripted([]);
+    let err = now(call(&client).send()).unwrap_err();
+    assert_eq!((err.kind(), err.outcome(), err.attempts()), (ErrorKind::InvalidRequest, Outcome::NotSent, 0), "{err}");
+    assert_eq!(err.param(), Some(field), "{err}");
+    assert!(err.to_string().contains(rule), "{err}");
+    assert_eq!(script.requests().len(), 0, "something was sent");
+}
+
+fn from(address: &str) -> NewPayment {
+    NewPayment::new("ORD-12345".parse().unwrap(), lira("100.50"), card(), address.parse().unwrap())
+}
+
+fn checkout(description: &str, callback: &str) -> NewCheckout {
+    NewCheckout::new("ORD-12345".parse().unwrap(), lira("100.50"), description, callback)
+}
+
+#[test]
+fn amounts_that_cannot_be_charged_are_refused_by_every_operation() {
+    let nothing = [lira("0"), lira("-5")].map(|amount| (amount, "amount", "must be greater than zero"));
+    let unknown = (Money::from_minor(100, "ABC".parse().unwrap()), "currency", "how many decimals ABC has");
+    for (amount, field, rule) in nothing.into_iter().chain([unknown]) {
+        check(|client| client.create_payment(payment_of(amount)), field, rule);
+        check(|client| client.pre_authorize(payment_of(amount)), field, rule);
+        check(|client| client.capture(&payment_id(), amount), field, rule);
+        check(|client| client.start_3ds(NewThreeDsPayment::new(payment_of(amount), urls())), field, rule);
+        check(|client| client.installment_options(InstallmentQuery::new(amount, card().number().clone())), field, rule);
+        let checkout = NewCheckout::new("o".parse().unwrap(), amount, "d", "https://m.example");
+        check(|client| client.create_checkout(checkout), field, rule);
+    }
+}
+
+#[test]
+fn cards_that_are_none_are_refused_as_they_are_made() {
+    for pan in ["", "411111111111", "5421190122090657", "54211901220906561234", "5421x90122090656"] {
+        assert!(pan.parse::<card3ds::CardNumber>().is_err(), "{pan}");
+    }
+    assert!(Expiry::new(13, 2028).is_err() && Expiry::new(0, 2028).is_err() && Expiry::new(4, 28).is_err());
+    assert!("91".parse::<card3ds::SecurityCode>().is_err());
+    let nameless = Card::new("", PAN.parse().unwrap(), Expiry::new(4, 2028).unwrap(), CVV.parse().unwrap());
+    let payment = NewPayment::new("o".parse().unwrap(), lira("1"), nameless, "192.168.1.1:8080".parse().unwrap());
+    check(|client| client.create_payment(payment), "cardHolderName", "must not be empty");
+}
+
+#[test]
+fn a_cards_month_and_year_go_out_in_two_digits() {
+    for (month, year, wire) in [
+        (1, 2030, r#""expiryMonth":"01","expiryYear":"30""#),
+        (12, 2099, r#""expiryMonth":"12","expiryYear":"99""#),
+        (9, 2003, r#""expiryMonth":"09","expiryYear":"03""#),
+    ] {
+        let card = Card::new("J", PAN.parse().unwrap(), Expiry::new(month, year).unwrap(), CVV.parse().unwrap());
+        let (client, script) = scripted([]);
+        let payment = NewPayment::new("o".parse().unwrap(), lira("1"), card, "192.168.1.1:8080".parse().unwrap());
+        let _ = now(client.create_payment(payment).send());
+        assert!(body_of(&script).contains(wire), "{}", body_of(&script));
+    }
+}
+
+#[test]
+fn addresses_of_either_protocol_go_out_in_their_shortest_form() {
+    for (address, wire) in [
+        ("192.168.1.1:8080", r#""requestIp":"192.168.1.1","requestPort":8080"#),
+        ("[2001:db8::7]:65535", r#""requestIp":"2001:db8::7","requestPort":65535"#),
+        ("[::ffff:198.51.100.7]:1", r#""requestIp":"198.51.100.7","requestPort":1"#),
+    ] {
+        let (client, script) = scripted([]);
+        let _ = now(client.create_payment(from(address)).send());
+        assert!(body_of(&script).contains(wire), "{}", body_of(&script));
+    }
+    check(|client| client.create_payment(from("192.168.1.1:0")), "requestPort", "1 to 65535");
+}
+
+#[test]
+fn addresses_to_come_back_to_must_be_web_addresses() {
+    for bad in ["", "example.com", "ftp://example.com", "https://", "https:///x", "javascript:alert(1)", "https://a b"]
+    {
+        let urls = |success: &str, failure: &str| ReturnUrls { success: success.into(), failure: failure.into() };
+        let start = NewThreeDsPayment::new(payment(), urls(bad, "https://m.example"));
+        check(|client| client.start_3ds(start), "successUrl", "");
+        let start = NewThreeDsPayment::new(payment(), urls("https://m.example", bad));
+        check(|client| client.start_3ds(start), "failureUrl", "");
+        check(|client| client.create_checkout(checkout("d", bad)), "callback", "");
+    }
+    // The document gives no length, so none is enforced.
+    let long = format!("https://m.example/{}", "x".repeat(5000));
+    let (client, script) = scripted([]);
+    let _ = now(client.create_checkout(checkout("d", &long)).send());
+    assert!(body_of(&script).contains(&long));
+}
+
+#[test]
+fn counts_of_nothing_and_empty_texts_are_refused() {
+    check(|client| client.start_3ds(three_ds().installments(0)), "installmentCount", "1 or more");
+    let query = || InstallmentQuery::new(lira("1"), card().number().clone());
+    check(|client| client.installment_options(query().max_installments(0)), "maxInstallmentCount", "1 or more");
+    let checkout = |description| checkout(description, "https://m.example");
+    check(|client| client.create_checkout(checkout("d").max_installments(0)), "maxInstallmentCount", "1 or more");
+    check(|client| client.create_checkout(checkout("")), "description", "must not be empty");
+}
+
+#[test]
+fn ids_that_go_into_a_path_can_lead_nowhere_else() {
+    for id in ["", ".", "..", "a/b", "a?b", "a#b", "a%2e", "a b", "a\r\nX: y", "a\0", "ä", &"x".repeat(256)] {
+        assert!(id.parse::<PaymentId>().is_err(), "{id:?}");
+        assert!(id.parse::<CheckoutId>().is_err(), "{id:?}");
+    }
+    assert!("".parse::<OrderId>().is_err() && "".parse::<CustomerId>().is_err());
+    let any: OrderId = "any text / at \"all\" \u{1F600}".parse().unwrap();
+    let (client, script) = scripted([]);
+    let _ =
+        now(client.create_payment(NewPayment::new(any, lira("1"), card(), "192.168.1.1:80".parse().unwrap())).send());
+    assert!(
+        body_of(&script).starts_with("{\"orderId\":\"any text / at \\\"all\\\" \u{1F600}\","),
+        "{}",
+        body_of(&script)
+    );
+}
+
+#[test]
+fn a_base_url_is_required_and_safe() {
+    let bare = || Client::builder(ApiKey::new("k").unwrap(), ApiSecret::new("s").unwrap());
+    let err = bare().build().unwrap_err();
+    assert_eq!((err.kind(), err.outcome()), (ErrorKind::Configuration, Outcome::NotSent));
+    assert!(err.to_string().contains("`base_url` is required"), "{err}");
+    for unsafe_url in ["http://acquirer.example", "https://user:pass@acquirer.example", "https://acquirer.example?x=1"]
+    {
+        assert_eq!(bare().base_url(unsafe_url).build().unwrap_err().param(), Some("base_url"));
+    }
+    let script = Script::new([]);
+    let client = builder(&script).base_url("http://127.0.0.1:9/").build().unwrap();
+    let _ = now(client.create_payment(payment()).send());
+    assert_eq!(script.requests()[0].url(), "http://127.0.0.1:9/api/payment");
+}
+
+#[test]
+fn credentials_with_white_space_are_refused() {
+    for text in ["", "key\n", " key", "k ey", "schlüssel"] {
+        assert_eq!(ApiKey::new(text).unwrap_err().field(), "api_key");
+        assert_eq!(ApiSecret::new(text).unwrap_err().field(), "api_secret");
+    }
+}
+
+#[test]
+fn a_currency_is_sent_as_it_is_called() {
+    let (client, script) = scripted([]);
+    let _ = now(client.create_payment(payment_of(Money::parse("12.5", Currency::EUR).unwrap())).send());
+    assert!(body_of(&script).contains(r#""amount":12.50,"currency":"EUR""#));
+}
