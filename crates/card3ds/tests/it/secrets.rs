@@ -113,7 +113,7 @@ async fn nothing_private_comes_out_of_anything() {
         }
     }
     drop(guard);
-    assert!(calls > 1000 && answered > 25, "{calls} calls, {answered} payments");
+    assert!(calls > 1000 && answered > 20, "{calls} calls, {answered} payments");
     check(&watching.text());
     assert!(watching.text().contains("542119******0656"), "the observer is shown the masked number");
     let text = traced.text();

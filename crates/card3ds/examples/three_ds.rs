@@ -1,0 +1,116 @@
+//! A payment with 3-D Secure, and the small web server of a shop that it needs.
+//!
+//! `cargo run --example three_ds` talks to a sandbox on this machine, whose customer answers the challenge at once. With
+//! `CARD3DS_API_KEY`, `CARD3DS_API_SECRET` and `CARD3DS_BASE_URL` set it talks to the provider, and **you** are the customer:
+//! open the address that it prints.
+#![expect(clippy::print_stdout, reason = "an example shows what it does")]
+
+use card3ds::{
+    ApiKey, ApiSecret, Card, ChallengePage, Client, Currency, Enrolment, Expected, Expiry, Invalid, Money, NewPayment,
+    NewThreeDsPayment, OrderId, ReturnUrls, ThreeDsCallback,
+};
+use payments_sandbox::{Clock, Sandbox};
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::net::{TcpListener, TcpStream};
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let sandbox = Sandbox::builder().clock(Clock::running()).start().await;
+    let (client, at_the_provider) = connect(&sandbox)?;
+    let shop = TcpListener::bind("127.0.0.1:0").await?;
+    let address = format!("http://{}", shop.local_addr()?);
+
+    let order: OrderId = format!("example-{}", std::time::UNIX_EPOCH.elapsed()?.as_millis()).parse()?;
+    let price = Money::parse("100.50", Currency::TRY)?;
+    let card = Card::new("John Doe", "5421190122090656".parse()?, Expiry::new(4, 2028)?, "916".parse()?);
+    let payment = NewPayment::new(order.clone(), price, card, "198.51.100.7:52144".parse()?);
+    let urls = ReturnUrls { success: format!("{address}/success"), failure: format!("{address}/failure") };
+
+    let challenge = match client.start_3ds(NewThreeDsPayment::new(payment, urls)).send().await? {
+        Enrolment::Enrolled(challenge) => challenge,
+        Enrolment::NotEnrolled(why) => return Err(format!("no 3-D Secure for this card: {why:?}").into()),
+    };
+    // A shop stores it with the order: the post that comes back is held against it.
+    let stored = challenge.payment_id.clone();
+    println!("{stored} waits for its customer, and nothing is charged yet");
+    if at_the_provider {
+        println!("open {address}/challenge");
+    } else {
+        sandbox.card3ds().challenge(stored.as_str()).approve();
+    }
+
+    loop {
+        let mut request = Request::read(shop.accept().await?.0).await?;
+        match request.line.as_str() {
+            "GET /challenge" => request.answer(&ChallengePage::HEADERS, &challenge.page.document()).await?,
+            "POST /failure" => {
+                request.answer(&[], "The challenge failed, and nothing was charged.").await?;
+                println!("the challenge failed");
+                break;
+            }
+            "POST /success" => {
+                let callback = ThreeDsCallback::parse(&request.body)?;
+                request.answer(&[], "Thank you.").await?;
+                // It is this that charges the card.
+                let payment = client.complete(&stored, &callback).send().await?.into_success()?;
+                payment.check(&Expected::new(&order, price))?;
+                println!("{order}: {} is {}", payment.amount, payment.status);
+                break;
+            }
+            _ => request.answer(&[], "").await?,
+        }
+    }
+    sandbox.finish();
+    Ok(())
+}
+
+/// The provider where the environment names one, or else the sandbox; and whether it is the provider.
+#[expect(clippy::disallowed_methods, reason = "an example is told by its environment where to go")]
+fn connect(sandbox: &Sandbox) -> Result<(Client, bool), Box<dyn std::error::Error>> {
+    let from_env = || -> Result<_, Invalid> { Ok((ApiKey::from_env()?, ApiSecret::from_env()?)) };
+    match (from_env(), std::env::var("CARD3DS_BASE_URL")) {
+        (Ok((key, secret)), Ok(base_url)) => Ok((Client::builder(key, secret).base_url(base_url).build()?, true)),
+        _ => {
+            println!("CARD3DS_API_KEY, CARD3DS_API_SECRET and CARD3DS_BASE_URL are not all set, so this is a sandbox");
+            let there = sandbox.card3ds();
+            let (key, secret) = (ApiKey::new(there.api_key())?, ApiSecret::new(there.api_secret())?);
+            Ok((Client::builder(key, secret).base_url(there.base_url()).build()?, false))
+        }
+    }
+}
+
+/// A request, as far as this shop needs to know: a web framework does it better.
+struct Request {
+    stream: TcpStream,
+    line: String,
+    body: Vec<u8>,
+}
+
+impl Request {
+    async fn read(mut stream: TcpStream) -> std::io::Result<Self> {
+        let mut reader = BufReader::new(&mut stream);
+        let (mut line, mut length) = (String::new(), 0);
+        reader.read_line(&mut line).await?;
+        loop {
+            let mut header = String::new();
+            if reader.read_line(&mut header).await? <= 2 {
+                break;
+            }
+            if let Some(value) = header.to_ascii_lowercase().strip_prefix("content-length:") {
+                length = value.trim().parse::<usize>().unwrap_or_default().min(64 * 1024);
+            }
+        }
+        let mut body = vec![0; length];
+        reader.read_exact(&mut body).await?;
+        let line = line.split(' ').take(2).collect::<Vec<_>>().join(" ");
+        Ok(Self { stream, line, body })
+    }
+
+    async fn answer(&mut self, headers: &[(&str, &str)], body: &str) -> std::io::Result<()> {
+        let headers: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+        let answer =
+            format!("HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: {}\r\n{headers}\r\n{body}", body.len());
+        self.stream.write_all(answer.as_bytes()).await?;
+        self.stream.shutdown().await
+    }
+}
