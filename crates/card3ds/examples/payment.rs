@@ -6,11 +6,13 @@
 
 use std::net::SocketAddr;
 
-use card3ds::{
-    ApiKey, ApiSecret, Card, Client, Currency, Expiry, Invalid, Money, NewPayment, OrderId, Outcome, Payment,
-    PaymentStatus,
-};
+use card3ds::{Card, Currency, Expiry, Money, NewPayment, OrderId, Outcome, Payment, PaymentStatus};
 use payments_sandbox::{Clock, Sandbox};
+
+#[path = "support/connect.rs"]
+mod connect;
+
+use connect::connect;
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -60,19 +62,4 @@ fn payment(order: OrderId, amount: &str) -> Result<NewPayment, Box<dyn std::erro
     let card = Card::new("John Doe", "5421190122090656".parse()?, Expiry::new(4, 2028)?, "916".parse()?);
     let customer_at: SocketAddr = "198.51.100.7:52144".parse()?;
     Ok(NewPayment::new(order, Money::parse(amount, Currency::TRY)?, card, customer_at))
-}
-
-/// The provider where the environment names one, or else the sandbox; and whether it is the provider.
-#[expect(clippy::disallowed_methods, reason = "an example is told by its environment where to go")]
-fn connect(sandbox: &Sandbox) -> Result<(Client, bool), Box<dyn std::error::Error>> {
-    let from_env = || -> Result<_, Invalid> { Ok((ApiKey::from_env()?, ApiSecret::from_env()?)) };
-    match (from_env(), std::env::var("CARD3DS_BASE_URL")) {
-        (Ok((key, secret)), Ok(base_url)) => Ok((Client::builder(key, secret).base_url(base_url).build()?, true)),
-        _ => {
-            println!("CARD3DS_API_KEY, CARD3DS_API_SECRET and CARD3DS_BASE_URL are not all set, so this is a sandbox");
-            let there = sandbox.card3ds();
-            let (key, secret) = (ApiKey::new(there.api_key())?, ApiSecret::new(there.api_secret())?);
-            Ok((Client::builder(key, secret).base_url(there.base_url()).build()?, false))
-        }
-    }
 }

@@ -6,12 +6,17 @@
 #![expect(clippy::print_stdout, reason = "an example shows what it does")]
 
 use card3ds::{
-    ApiKey, ApiSecret, Card, ChallengePage, Client, Currency, Enrolment, Expected, Expiry, Invalid, Money, NewPayment,
-    NewThreeDsPayment, OrderId, ReturnUrls, ThreeDsCallback,
+    Card, ChallengePage, Currency, Enrolment, Expected, Expiry, Money, NewPayment, NewThreeDsPayment, OrderId,
+    ReturnUrls, ThreeDsCallback,
 };
 use payments_sandbox::{Clock, Sandbox};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
+
+#[path = "support/connect.rs"]
+mod connect;
+
+use connect::connect;
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -62,21 +67,6 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     }
     sandbox.finish();
     Ok(())
-}
-
-/// The provider where the environment names one, or else the sandbox; and whether it is the provider.
-#[expect(clippy::disallowed_methods, reason = "an example is told by its environment where to go")]
-fn connect(sandbox: &Sandbox) -> Result<(Client, bool), Box<dyn std::error::Error>> {
-    let from_env = || -> Result<_, Invalid> { Ok((ApiKey::from_env()?, ApiSecret::from_env()?)) };
-    match (from_env(), std::env::var("CARD3DS_BASE_URL")) {
-        (Ok((key, secret)), Ok(base_url)) => Ok((Client::builder(key, secret).base_url(base_url).build()?, true)),
-        _ => {
-            println!("CARD3DS_API_KEY, CARD3DS_API_SECRET and CARD3DS_BASE_URL are not all set, so this is a sandbox");
-            let there = sandbox.card3ds();
-            let (key, secret) = (ApiKey::new(there.api_key())?, ApiSecret::new(there.api_secret())?);
-            Ok((Client::builder(key, secret).base_url(there.base_url()).build()?, false))
-        }
-    }
 }
 
 /// A request, as far as this shop needs to know: a web framework does it better.
