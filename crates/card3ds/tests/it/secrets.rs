@@ -14,7 +14,6 @@ use crate::support::{
     KEY, PAN, PAYMENT, SECRET, Watching, answer_text, builder, everything_it_says, lira, payment_id, urls,
 };
 
-/// A code that stands nowhere by chance.
 const CODE: &str = "8437";
 const SECURITY_KEY: &str = "canary-security-key-55";
 const PAGE: &str = "canary-page";
@@ -171,6 +170,8 @@ impl Traced {
             .with_max_level(tracing::Level::TRACE)
             .with_span_events(FmtSpan::FULL)
             .with_ansi(false)
+            // A security code is too short to stand nowhere by chance, least of all in a time.
+            .without_time()
             .with_writer(move || lines.clone())
             .finish();
         tracing::subscriber::set_default(subscriber)
