@@ -277,9 +277,9 @@ impl Path {
 
     /// One more query parameter.
     #[must_use]
-    pub fn query(mut self, name: &'static str, value: &str) -> Self {
+    pub fn query(mut self, name: &str, value: &str) -> Self {
         self.0.push(if self.0.contains('?') { '&' } else { '?' });
-        self.0.push_str(name);
+        self.0.push_str(&percent_encoded(name));
         self.0.push('=');
         self.0.push_str(&percent_encoded(value));
         self

@@ -85,6 +85,12 @@ impl<T, K> Call<T, K> {
         self
     }
 
+    /// The operation, as the client's method for it is called.
+    #[must_use]
+    pub fn operation(&self) -> &'static str {
+        self.operation.name
+    }
+
     pub(crate) fn map_draft(mut self, change: impl FnOnce(Draft) -> Result<Draft, Error>) -> Self {
         self.draft = self.draft.and_then(change);
         self
