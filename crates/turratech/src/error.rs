@@ -1,0 +1,126 @@
+use std::time::Duration;
+
+use payments_core::api::{Dialect, KeyRules, Operation};
+use payments_core::json;
+use payments_core::transport::Answer;
+use payments_core::{Error, ErrorKind, Outcome, Refusal, open_enum};
+use serde::Deserialize;
+
+pub(crate) static DIALECT: Dialect = Dialect {
+    provider: "turratech",
+    agent: concat!("turratech/", env!("CARGO_PKG_VERSION")),
+    refusal,
+    errors_under_success: false,
+    throttled_is_refused: true,
+    keys: Some(KeyRules { header: "idempotency-key", lifetime: KEY_LIFETIME }),
+};
+
+/// Documented: after it, the same key makes a new request.
+const KEY_LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
+
+open_enum! {
+    /// TurraTech's own word for what kind of error it is.
+    ///
+    /// [`Error::kind`] says the same in the words of all providers, and [`Error::outcome`] what matters more.
+    pub enum ErrorType {
+        /// Something went wrong at TurraTech. Rare (documented).
+        Api = "api_error",
+        /// The API key is wrong, or may not do this.
+        Authentication = "authentication_error",
+        /// The card cannot be charged: [`Error::code`] and [`Error::decline_code`] say why.
+        Card = "card_error",
+        /// A parameter does not fit: [`Error::param`] says which.
+        InvalidRequest = "invalid_request_error",
+        /// Too many requests too quickly.
+        RateLimit = "rate_limit_error",
+        /// Found before anything was sent, by this crate's own checks (documented as "client-side").
+        Validation = "validation_error",
+    }
+}
+
+impl ErrorType {
+    /// The type of an error: what TurraTech's answer says, or that it was found here. Nothing where there is neither.
+    #[must_use]
+    pub fn of(error: &Error) -> Option<Self> {
+        match error.response() {
+            Some(answer) if !answer.status().is_success() => {
+                json::decode::<Envelope>(answer.body()).ok().map(|envelope| envelope.error.r#type)
+            }
+            Some(_) => None,
+            None => (error.kind() == ErrorKind::InvalidRequest).then_some(Self::Validation),
+        }
+    }
+}
+
+/// TurraTech's own form of an error: an object `error` with a `type`. Anything else is somebody else's page.
+fn refusal(_: &Operation, answer: &Answer) -> Option<Refusal> {
+    let words = json::decode::<Envelope>(answer.body()).ok()?.error;
+    let status = answer.status().as_u16();
+    let is_about_the_key = words.speaks_of_the_key();
+    let (kind, outcome) = match (&words.r#type, status) {
+        // The same key with another request, or one still under way: what was sent under it first may have been done.
+        _ if answer.status().is_client_error() && is_about_the_key => {
+            (Some(ErrorKind::Conflict), Some(Outcome::Unknown))
+        }
+        // It failed inside TurraTech, whatever the status says: that is no refusal.
+        (ErrorType::Api, 400..=407 | 410..=428) => (Some(ErrorKind::ProviderFailure), Some(Outcome::Unknown)),
+        (ErrorType::Card, 400 | 402) => (Some(ErrorKind::Declined), None),
+        _ => (None, None),
+    };
+    Some(Refusal {
+        kind,
+        outcome,
+        settles_key: outcome.is_none() && answers_the_keyed_request(status, &words.r#type),
+        code: words.code,
+        decline_code: words.decline_code,
+        message: words.message,
+        param: words.param,
+        ..Refusal::default()
+    })
+}
+
+/// Whether an error proves that what was sent before under the same key was not done.
+///
+/// TurraTech answers a key that it knows with what the first request under it came to (documented: repeating is safe). So an
+/// error settles the key only where it is about the request itself: its parameters, its object, its card.
+///
+/// The others are said by whoever stands before that, and so say nothing of what an earlier sending did:
+///
+/// * 401: the key was revoked or exchanged meanwhile; nobody looked at the request.
+/// * 403: permissions were taken away meanwhile; the same.
+/// * 409: the documented "conflicts with another request" may be the very request whose answer was lost, still under way.
+/// * 429: turned away at the door, unread. This sending was not done; an earlier one may have been.
+/// * 5xx: it may have failed after the money moved.
+/// * 405, 408, 413, 415, 422 and the rest are not in the document: a router or a gateway says them.
+///
+/// The type has to say the same as the status: what calls itself a failure of TurraTech's, of authentication or of the rate
+/// is none of the request's, and a type that nobody knows is not believed.
+fn answers_the_keyed_request(status: u16, error_type: &ErrorType) -> bool {
+    let about_the_request = match error_type {
+        ErrorType::Card | ErrorType::InvalidRequest | ErrorType::Validation => true,
+        ErrorType::Api | ErrorType::Authentication | ErrorType::RateLimit | ErrorType::Unknown(_) => false,
+    };
+    about_the_request && matches!(status, 400 | 402 | 404)
+}
+
+#[derive(Deserialize)]
+struct Envelope {
+    error: Words,
+}
+
+#[derive(Deserialize)]
+struct Words {
+    r#type: ErrorType,
+    code: Option<String>,
+    message: Option<String>,
+    param: Option<String>,
+    decline_code: Option<String>,
+}
+
+impl Words {
+    /// The document has no words for a key that comes with another request. Whatever they are, they will name it.
+    fn speaks_of_the_key(&self) -> bool {
+        let said = [Some(self.r#type.as_str()), self.code.as_deref(), self.message.as_deref(), self.param.as_deref()];
+        said.into_iter().flatten().any(|text| text.to_ascii_lowercase().contains("idempoten"))
+    }
+}

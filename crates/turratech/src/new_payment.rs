@@ -1,0 +1,173 @@
+use std::collections::BTreeMap;
+
+use payments_core::api::{Operation, Path};
+use payments_core::id::check_web_address;
+use payments_core::json::{DecodeError, Raw};
+use payments_core::{Call, Invalid, Keyed, Money, open_enum};
+use serde::ser::SerializeMap;
+
+use crate::client::Client;
+use crate::customer::CustomerId;
+use crate::parameters::{Extra, Parameters, check_metadata, entry, extra_setter, metadata_setter, not_empty, post};
+use crate::payment::Payment;
+use crate::payment_method::PaymentMethodId;
+use crate::wire::{LowerCase, check_amount, same};
+
+open_enum! {
+    /// When a payment's funds are captured.
+    pub enum CaptureMethod {
+        /// At once.
+        Automatic = "automatic",
+        /// When [`Client::capture_payment`] says so.
+        Manual = "manual",
+    }
+}
+
+/// A payment to be created: the amount in the constructor, the rest as setters.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[must_use = "a payment is not created until it is sent"]
+pub struct NewPayment {
+    amount: Money,
+    payment_method: Option<PaymentMethodId>,
+    customer: Option<CustomerId>,
+    description: Option<String>,
+    metadata: BTreeMap<String, String>,
+    capture_method: Option<CaptureMethod>,
+    confirm: Option<bool>,
+    return_url: Option<String>,
+    extra: Extra,
+}
+
+impl NewPayment {
+    /// Of this amount: above zero.
+    pub fn new(amount: Money) -> Self {
+        Self {
+            amount,
+            payment_method: None,
+            customer: None,
+            description: None,
+            metadata: BTreeMap::new(),
+            capture_method: None,
+            confirm: None,
+            return_url: None,
+            extra: Extra::default(),
+        }
+    }
+
+    /// What it is paid with.
+    pub fn payment_method(mut self, id: PaymentMethodId) -> Self {
+        self.payment_method = Some(id);
+        self
+    }
+
+    /// Whose payment it is.
+    pub fn customer(mut self, id: CustomerId) -> Self {
+        self.customer = Some(id);
+        self
+    }
+
+    /// Words of the merchant's own, kept with the payment.
+    pub fn description(mut self, text: impl Into<String>) -> Self {
+        self.description = Some(text.into());
+        self
+    }
+
+    metadata_setter!();
+
+    /// When funds are captured.
+    pub fn capture_method(mut self, method: CaptureMethod) -> Self {
+        self.capture_method = Some(method);
+        self
+    }
+
+    /// Whether to try to confirm it at once.
+    pub fn confirm(mut self, confirm: bool) -> Self {
+        self.confirm = Some(confirm);
+        self
+    }
+
+    /// Where the customer returns to after 3-D Secure and the like.
+    ///
+    /// The document takes it, but shows no answer that says where to send the customer first; if there is such a member, it
+    /// is in [`Payment::raw`].
+    pub fn return_url(mut self, url: impl Into<String>) -> Self {
+        self.return_url = Some(url.into());
+        self
+    }
+
+    extra_setter!();
+}
+
+impl Parameters for NewPayment {
+    const NAMES: &'static [&'static str] = &[
+        "amount",
+        "currency",
+        "payment_method",
+        "customer",
+        "description",
+        "metadata",
+        "capture_method",
+        "confirm",
+        "return_url",
+    ];
+
+    fn check(&self) -> Result<(), Invalid> {
+        check_amount(self.amount)?;
+        check_metadata(&self.metadata)?;
+        if let Some(CaptureMethod::Unknown(_)) = self.capture_method {
+            return Err(Invalid::new("capture_method", "must be `automatic` or `manual`"));
+        }
+        self.return_url.as_deref().map_or(Ok(()), |url| check_web_address("return_url", url, LONGEST_URL))
+    }
+
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+
+    fn members<M: SerializeMap>(&self, members: &mut M) -> Result<(), M::Error> {
+        members.serialize_entry("amount", &self.amount.minor())?;
+        members.serialize_entry("currency", &LowerCase(self.amount.currency()))?;
+        entry(members, "payment_method", self.payment_method.as_ref())?;
+        entry(members, "customer", self.customer.as_ref())?;
+        entry(members, "description", self.description.as_ref())?;
+        entry(members, "metadata", not_empty(&self.metadata))?;
+        entry(members, "capture_method", self.capture_method.as_ref())?;
+        entry(members, "confirm", self.confirm.as_ref())?;
+        entry(members, "return_url", self.return_url.as_ref())
+    }
+}
+
+impl Client {
+    /// Creates a payment. **This moves money.**
+    ///
+    /// Always, as far as the document goes: its first example charges a card without asking for confirmation. Whether it
+    /// did is in the answer's status, and a declined card is an [`Error`](crate::Error) of kind *declined*.
+    ///
+    /// It goes out under an idempotency key, the same on every attempt: drawn at random, or the caller's own
+    /// ([`Call::idempotency_key`]), or made of the order ([`OnceExt`](crate::OnceExt)). After an unknown outcome the same call
+    /// under the same key, within 24 hours, tells what became of it; there is no looking up by the merchant's reference.
+    pub fn create_payment(&self, payment: NewPayment) -> Call<Payment, Keyed> {
+        let (read, asked) = (self.reads_payment(None), payment.clone());
+        let draft = self.private(|| post(Path::new("payments"), payment));
+        self.api.auto_keyed_call(CREATE_PAYMENT, draft, move |raw: Raw| {
+            let payment = read(raw)?;
+            contradicts(&asked, &payment).map(|()| payment)
+        })
+    }
+}
+
+/// A key that was used for another order brings back another payment: that one must not pass for this.
+fn contradicts(asked: &NewPayment, answered: &Payment) -> Result<(), DecodeError> {
+    same("amount", Some(&answered.amount.minor()), Some(&asked.amount.minor()))?;
+    same("currency", Some(&answered.amount.currency()), Some(&asked.amount.currency()))?;
+    same("customer", answered.customer.as_ref(), asked.customer.as_ref())?;
+    for (name, value) in &asked.metadata {
+        same("metadata", answered.metadata.get(name), Some(value))?;
+    }
+    Ok(())
+}
+
+/// As long as any browser takes (inferred: the document sets no bound).
+const LONGEST_URL: usize = 2048;
+
+const CREATE_PAYMENT: Operation = Operation::move_money("create_payment");

@@ -1,0 +1,107 @@
+use payments_core::api::{Operation, Path};
+use payments_core::id::{check_id, check_web_address};
+use payments_core::{Call, Invalid, Keyed, text};
+use serde::ser::SerializeMap;
+use serde::{Deserialize, Serialize};
+
+use crate::client::Client;
+use crate::event::EventType;
+use crate::parameters::{Extra, Parameters, extra_setter, post};
+use crate::webhook::WebhookSecret;
+
+text! {
+    /// TurraTech's id of a webhook endpoint.
+    pub struct WebhookEndpointId("webhook_endpoint"): |text| check_id("webhook_endpoint", text);
+}
+
+/// A place for webhooks to go, to be made known to TurraTech.
+///
+/// The document names the call and nothing of what it takes: both parameters are inferred.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[must_use = "an endpoint is not created until it is sent"]
+pub struct NewWebhookEndpoint {
+    url: String,
+    enabled_events: Vec<EventType>,
+    extra: Extra,
+}
+
+impl NewWebhookEndpoint {
+    /// Events of these types, at least one, go to this web address.
+    pub fn new(url: impl Into<String>, events: impl IntoIterator<Item = EventType>) -> Self {
+        Self { url: url.into(), enabled_events: events.into_iter().collect(), extra: Extra::default() }
+    }
+
+    extra_setter!();
+}
+
+impl Parameters for NewWebhookEndpoint {
+    const NAMES: &'static [&'static str] = &["url", "enabled_events"];
+
+    fn check(&self) -> Result<(), Invalid> {
+        check_web_address("url", &self.url, LONGEST_URL)?;
+        if self.enabled_events.is_empty() {
+            return Err(Invalid::new("enabled_events", "must name at least one type of event"));
+        }
+        Ok(())
+    }
+
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+
+    fn members<M: SerializeMap>(&self, members: &mut M) -> Result<(), M::Error> {
+        members.serialize_entry("url", &self.url)?;
+        members.serialize_entry("enabled_events", &self.enabled_events)
+    }
+}
+
+/// A webhook endpoint that TurraTech knows now, with the secret that it will sign with (inferred).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct CreatedWebhookEndpoint {
+    /// TurraTech's id.
+    pub id: WebhookEndpointId,
+    /// Where webhooks go.
+    pub url: Option<String>,
+    /// Which ones.
+    pub enabled_events: Vec<EventType>,
+    /// Signs every delivery to it: for [`WebhookEndpoint::new`]. Store it where secrets are; it is not serialized.
+    ///
+    /// [`WebhookEndpoint::new`]: crate::WebhookEndpoint::new
+    #[serde(skip)]
+    pub secret: WebhookSecret,
+}
+
+impl Client {
+    /// Makes a webhook endpoint known to TurraTech; the answer has its signing secret.
+    ///
+    /// After an unknown outcome, the same call under the same key within 24 hours gives the secret; there is no other way to
+    /// it in the document.
+    pub fn create_webhook_endpoint(&self, endpoint: NewWebhookEndpoint) -> Call<CreatedWebhookEndpoint, Keyed> {
+        let draft = self.private(|| post(Path::new("webhook_endpoints"), endpoint));
+        self.api.auto_keyed_call(CREATE_WEBHOOK_ENDPOINT, draft, |wire: WireEndpoint| {
+            Ok(CreatedWebhookEndpoint {
+                id: wire.id,
+                url: wire.url,
+                enabled_events: wire.enabled_events.unwrap_or_default(),
+                secret: wire.secret,
+            })
+        })
+    }
+}
+
+#[derive(Deserialize)]
+struct WireEndpoint {
+    id: WebhookEndpointId,
+    #[serde(default)]
+    url: Option<String>,
+    #[serde(default)]
+    enabled_events: Option<Vec<EventType>>,
+    #[serde(deserialize_with = "WebhookSecret::as_it_came")]
+    secret: WebhookSecret,
+}
+
+/// As long as any browser takes (inferred: the document sets no bound).
+const LONGEST_URL: usize = 2048;
+
+const CREATE_WEBHOOK_ENDPOINT: Operation = Operation::write("create_webhook_endpoint");

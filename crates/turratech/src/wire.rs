@@ -1,0 +1,83 @@
+//! How TurraTech writes what its objects are made of.
+
+use std::collections::BTreeMap;
+use std::str::FromStr;
+
+use payments_core::json::{self, DecodeError};
+use payments_core::rust_decimal::Decimal;
+use payments_core::time::OffsetDateTime;
+use payments_core::{Currency, Invalid, Money};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+/// An integer: an amount in the smallest unit, or seconds. It never passes through a float, and zeros behind a point say
+/// nothing, so that a habit of writing does not lose an executed payment.
+#[derive(Clone, Copy)]
+pub(crate) struct Whole(pub(crate) i64);
+
+impl<'de> Deserialize<'de> for Whole {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let number: Decimal = json::decimal::deserialize(deserializer)?;
+        // Through its text: the conversions of the type itself cut off.
+        number.normalize().to_string().parse().map(Self).map_err(|_| D::Error::custom("is not a 64-bit integer"))
+    }
+}
+
+/// A currency as TurraTech writes it: lower case.
+pub(crate) struct LowerCase(pub(crate) Currency);
+
+impl Serialize for LowerCase {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&self.0.as_str().to_ascii_lowercase())
+    }
+}
+
+/// Above zero, as every amount that is asked for must be (inferred; the document sets no bounds).
+pub(crate) fn check_amount(amount: Money) -> Result<(), Invalid> {
+    if amount.is_positive() { Ok(()) } else { Err(Invalid::new("amount", "must be greater than zero")) }
+}
+
+/// Unix seconds.
+pub(crate) fn time_of(field: &'static str, seconds: Whole) -> Result<OffsetDateTime, DecodeError> {
+    OffsetDateTime::from_unix_timestamp(seconds.0).map_err(|_| DecodeError::new(field, "is no time"))
+}
+
+/// For writing a model: as it came.
+pub(crate) fn unix_seconds<S: Serializer>(time: &OffsetDateTime, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_i64(time.unix_timestamp())
+}
+
+/// For reading an optional id or text: nothing, `null` and an empty text are all "none".
+pub(crate) fn none_if_empty<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: FromStr<Err: std::fmt::Display>,
+{
+    let text = Option::<String>::deserialize(deserializer)?.filter(|text| !text.is_empty());
+    text.map(|text| text.parse().map_err(D::Error::custom)).transpose()
+}
+
+/// For reading metadata: missing and `null` are empty, and a `null` in it is no value.
+pub(crate) fn metadata<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<String, String>, D::Error> {
+    let all = Option::<BTreeMap<String, Option<String>>>::deserialize(deserializer)?.unwrap_or_default();
+    Ok(all.into_iter().filter_map(|(name, value)| value.map(|value| (name, value))).collect())
+}
+
+/// An answer's member held against the request's, where it is there at all.
+pub(crate) fn same<T: PartialEq>(
+    path: &'static str,
+    answered: Option<&T>,
+    asked: Option<&T>,
+) -> Result<(), DecodeError> {
+    match (answered, asked) {
+        (Some(answered), Some(asked)) if answered != asked => {
+            Err(DecodeError::new(path, "is another than the one that was asked for"))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The object that was asked for, and no other.
+pub(crate) fn same_id<T: PartialEq>(answered: &T, asked: &T) -> Result<(), DecodeError> {
+    if answered == asked { Ok(()) } else { Err(DecodeError::new("id", "is another object's")) }
+}
