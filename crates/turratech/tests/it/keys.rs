@@ -1,0 +1,301 @@
+//! Nothing is done twice: the key on every attempt, its age, and what settles it.
+
+use std::time::Duration;
+
+use payments_core::clock::Clock;
+use payments_core::test_util::Reply;
+use turratech::core::time::OffsetDateTime;
+use turratech::{ErrorKind, IdempotencyKey, NewRefund, OnceExt, OnceReference, Outcome, RetryPolicy};
+
+use crate::support::{KEY, builder, created, paid, payment, refused, scripted, scripted_with_clock};
+
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+#[tokio::test]
+async fn a_payment_whose_answer_was_lost_is_sent_again_under_the_same_key_and_in_the_same_bytes() {
+    let (client, script) = scripted([Reply::lost(), refused(500, "api_error"), created()]);
+
+    let call = client.create_payment(payment().metadata("order_id", "12345"));
+    let key = call.key().value().to_owned();
+    let payment = call.send().await.unwrap();
+
+    assert_eq!(payment.id.as_str(), "pay_1");
+    let sent = script.requests();
+    assert_eq!(sent.len(), 3);
+    for request in &sent {
+        assert_eq!(request.headers().get_all("idempotency-key").iter().collect::<Vec<_>>(), [key.as_str()]);
+        assert_eq!(request.body().as_ref(), sent[0].body().as_ref());
+        assert_eq!((request.url(), request.headers()), (sent[0].url(), sent[0].headers()));
+    }
+}
+
+#[tokio::test]
+async fn every_call_has_a_key_of_its_own() {
+    let (client, _) = scripted([]);
+    let keys: std::collections::BTreeSet<String> =
+        (0..1000).map(|_| client.create_payment(payment()).key().value().to_owned()).collect();
+    assert_eq!(keys.len(), 1000);
+}
+
+#[tokio::test]
+async fn an_unknown_outcome_hands_back_its_key_with_which_tomorrow_never_pays_twice() {
+    let (client, script, clock) = scripted_with_clock([Reply::lost(), Reply::lost(), Reply::lost(), created()]);
+    let began = clock.now();
+
+    let err = client.create_payment(payment()).send().await.unwrap_err();
+
+    assert_eq!((err.outcome(), err.may_have_moved_money(), err.attempts()), (Outcome::Unknown, true, 3));
+    let key = err.idempotency_key().unwrap().clone();
+    assert_eq!(key.first_used_at(), Some(began));
+    clock.advance(Duration::from_secs(23 * 60 * 60));
+    client.create_payment(payment()).idempotency_key(key.clone()).send().await.unwrap();
+    assert!(script.requests().iter().all(|request| request.headers()["idempotency-key"] == key.value()));
+}
+
+#[tokio::test]
+async fn nothing_is_sent_under_a_key_that_turratech_has_forgotten() {
+    for (age, sent) in [
+        (Duration::ZERO, true),
+        // An attempt takes up to thirty seconds, and must arrive while the key is remembered.
+        (DAY - Duration::from_secs(31), true),
+        (DAY - Duration::from_secs(30), false),
+        (DAY, false),
+        (DAY * 30, false),
+    ] {
+        let (client, script, clock) = scripted_with_clock([created()]);
+        let key = IdempotencyKey::new("order-7421").unwrap().first_used(clock.now() - age);
+
+        let result = client.create_payment(payment()).idempotency_key(key).send().await;
+
+        assert_eq!((result.is_ok(), script.requests().len()), (sent, usize::from(sent)), "{age:?}");
+        if let Err(err) = result {
+            assert_eq!((err.kind(), err.outcome()), (ErrorKind::InvalidRequest, Outcome::Unknown), "{age:?}");
+            assert!(err.may_have_moved_money(), "what was sent under it before may have paid");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_key_that_runs_out_during_the_call_stops_it() {
+    let (client, script, clock) = scripted_with_clock([Reply::lost(), created()]);
+    let key = IdempotencyKey::new("k").unwrap().first_used(clock.now() - DAY + Duration::from_millis(30_100));
+    // The first pause is a quarter of a second at least, and so past the key's end.
+    let err = client.create_payment(payment()).idempotency_key(key).send().await.unwrap_err();
+    assert_eq!((err.outcome(), err.attempts(), script.requests().len()), (Outcome::Unknown, 1, 1));
+}
+
+#[tokio::test]
+async fn what_turratech_says_of_the_request_itself_settles_a_lost_attempt() {
+    let rows = [
+        (400, "invalid_request_error"),
+        (400, "validation_error"),
+        (400, "card_error"),
+        (402, "card_error"),
+        (402, "invalid_request_error"),
+        (404, "invalid_request_error"),
+    ];
+    for (status, error_type) in rows {
+        let (client, script) = scripted([Reply::lost(), refused(status, error_type)]);
+        let err = client.create_payment(payment()).send().await.unwrap_err();
+        assert_eq!((err.outcome(), err.attempts()), (Outcome::Refused, 2), "{status} {error_type}");
+        assert!(!err.may_have_moved_money());
+        assert_eq!(script.requests().len(), 2);
+    }
+}
+
+#[tokio::test]
+async fn what_is_said_at_the_door_settles_nothing() {
+    let rows = [
+        (401, "authentication_error"),
+        (403, "authentication_error"),
+        (403, "invalid_request_error"),
+        (409, "invalid_request_error"),
+        (429, "rate_limit_error"),
+        (500, "api_error"),
+        (503, "api_error"),
+        (405, "invalid_request_error"),
+        (408, "invalid_request_error"),
+        (413, "invalid_request_error"),
+        (415, "invalid_request_error"),
+        (422, "invalid_request_error"),
+        // The status of a settlement under the word of somebody else.
+        (400, "api_error"),
+        (402, "api_error"),
+        (404, "authentication_error"),
+        (400, "rate_limit_error"),
+        (402, "a_type_nobody_knows"),
+    ];
+    for (status, error_type) in rows {
+        let later = || refused(status, error_type);
+        let (client, script) = scripted([Reply::lost(), later(), later()]);
+        let err = client.create_payment(payment()).send().await.unwrap_err();
+        assert_eq!(err.outcome(), Outcome::Unknown, "{status} {error_type}");
+        assert!(err.may_have_moved_money(), "{status} {error_type}");
+        assert!(err.earlier().is_some() || status >= 500, "{status} {error_type}");
+        assert!(script.requests().len() >= 2);
+    }
+}
+
+#[tokio::test]
+async fn words_about_the_key_are_a_conflict_that_settles_nothing() {
+    let bodies = [
+        r#"{"error":{"type":"idempotency_error","message":"no"}}"#,
+        r#"{"error":{"type":"invalid_request_error","code":"idempotency_key_in_use"}}"#,
+        r#"{"error":{"type":"invalid_request_error","param":"Idempotency-Key"}}"#,
+        r#"{"error":{"type":"invalid_request_error","message":"Keys for Idempotent requests can only be used with the same parameters."}}"#,
+    ];
+    for body in bodies {
+        for status in [400, 402, 404, 409] {
+            let (client, _) = scripted([Reply::json(status, body)]);
+            let call = client.create_payment(payment()).retry(RetryPolicy::none());
+            let err = call.send().await.unwrap_err();
+            assert_eq!((err.kind(), err.outcome()), (ErrorKind::Conflict, Outcome::Unknown), "{status} {body}");
+            let (client, _) = scripted([Reply::lost(), Reply::json(status, body), Reply::json(status, body)]);
+            let err = client.create_payment(payment()).send().await.unwrap_err();
+            assert_eq!(err.outcome(), Outcome::Unknown, "{status} {body}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_conflict_is_waited_out_under_the_same_key() {
+    let conflict = || refused(409, "invalid_request_error");
+    let (client, script, clock) = scripted_with_clock([conflict(), conflict(), created()]);
+    assert!(client.create_payment(payment()).send().await.is_ok());
+    assert_eq!((script.requests().len(), clock.slept().len()), (3, 2));
+
+    let (client, _) = scripted([conflict(), conflict(), conflict()]);
+    let err = client.create_payment(payment()).send().await.unwrap_err();
+    assert_eq!((err.kind(), err.outcome()), (ErrorKind::Conflict, Outcome::Unknown), "it is never \"not done\"");
+}
+
+#[tokio::test]
+async fn a_throttled_payment_was_not_made_and_is_sent_again() {
+    let throttled = || refused(429, "rate_limit_error").header("retry-after", "3");
+    let (client, script, clock) = scripted_with_clock([throttled(), created()]);
+    assert!(client.create_payment(payment()).send().await.is_ok());
+    assert_eq!(script.requests().len(), 2);
+    assert_eq!(clock.slept(), [Duration::from_secs(3)]);
+
+    let (client, _) = scripted([throttled(), throttled(), throttled()]);
+    let err = client.create_payment(payment()).send().await.unwrap_err();
+    assert_eq!((err.kind(), err.outcome()), (ErrorKind::Throttled, Outcome::Refused));
+    assert_eq!(err.retry_after(), Some(Duration::from_secs(3)));
+    assert!(!err.may_have_moved_money());
+}
+
+#[tokio::test]
+async fn a_deletion_has_no_key_and_is_not_sent_again() {
+    for lost in [Reply::lost(), Reply::new(502, "<html>"), refused(409, "invalid_request_error"), Reply::cut_off(200)] {
+        let (client, script) = scripted([lost, Reply::json(200, r#"{"id":"cus_1","deleted":true}"#)]);
+        let err = client.delete_customer(&"cus_1".parse().unwrap()).send().await.unwrap_err();
+        assert_eq!((err.outcome(), script.requests().len()), (Outcome::Unknown, 1), "{err}");
+        assert!(err.idempotency_key().is_none());
+    }
+    let (client, script) = scripted([Reply::lost(), Reply::json(200, r#"{"id":"sub_1"}"#)]);
+    let err = client.cancel_subscription(&"sub_1".parse().unwrap()).send().await.unwrap_err();
+    assert_eq!((err.outcome(), script.requests().len()), (Outcome::Unknown, 1));
+    assert!(!err.may_have_moved_money(), "it moves none; that it charges on is another matter");
+}
+
+#[tokio::test]
+async fn the_same_order_gives_the_same_key_in_every_process() {
+    let (client, script, clock) = scripted_with_clock([created(), created()]);
+    let order: OnceReference = "order-7421".parse().unwrap();
+    let ordered_at = clock.now() - Duration::from_secs(60);
+    client.create_payment(payment()).once_for(&order, ordered_at).send().await.unwrap();
+    client.clone().create_payment(payment()).once_for(&order, ordered_at).send().await.unwrap();
+
+    let keys: Vec<_> = script.requests().iter().map(|request| request.headers()["idempotency-key"].clone()).collect();
+    assert_eq!(keys[0], keys[1]);
+    // It must stay what it is: a later release must not pay what an earlier one has paid.
+    assert_eq!(keys[0], "04dbd993-77d0-81c3-a609-cf511d72a179");
+
+    let refund = client.create_refund(NewRefund::new("pay_1".parse().unwrap())).once_for(&order, ordered_at);
+    let other = client.create_payment(payment()).once_for(&"order-7422".parse().unwrap(), ordered_at);
+    let capture = client.capture_payment(&"pay_1".parse().unwrap()).once_for(&order, ordered_at);
+    let cancel = client.cancel_payment(&"pay_1".parse().unwrap()).once_for(&order, ordered_at);
+    let all: std::collections::BTreeSet<&str> = [refund.key(), other.key(), capture.key(), cancel.key()]
+        .map(IdempotencyKey::value)
+        .into_iter()
+        .chain([keys[0].to_str().unwrap()])
+        .collect();
+    assert_eq!(all.len(), 5, "what is done and what for both count");
+}
+
+#[tokio::test]
+async fn a_key_made_of_an_order_may_have_been_used_before_the_process_began() {
+    let order: OnceReference = "order-7421".parse().unwrap();
+    // Not even sent: an earlier process may have paid.
+    let (client, _, clock) = scripted_with_clock([]);
+    let err = client.create_payment(payment()).once_for(&order, clock.now()).send().await.unwrap_err();
+    assert_eq!((err.kind(), err.outcome()), (ErrorKind::Connection, Outcome::Unknown));
+
+    let (client, _, clock) = scripted_with_clock([refused(402, "card_error")]);
+    let err = client.create_payment(payment()).once_for(&order, clock.now()).send().await.unwrap_err();
+    assert_eq!(err.outcome(), Outcome::Refused, "answered under its key");
+
+    let (client, script, clock) = scripted_with_clock([created()]);
+    let err = client.create_payment(payment()).once_for(&order, clock.now() - DAY).send().await.unwrap_err();
+    assert_eq!((err.outcome(), script.requests().len()), (Outcome::Unknown, 0), "its age is the order's");
+}
+
+#[test]
+fn an_order_without_a_name_has_no_key() {
+    assert!(["", ".", "..", &"x".repeat(256)].iter().all(|text| text.parse::<OnceReference>().is_err()));
+}
+
+#[tokio::test]
+async fn another_payment_under_the_same_key_does_not_pass_for_this_one() {
+    let another = [
+        (paid("pay_1", "succeeded").replace(":2000", ":100"), "amount"),
+        (paid("pay_1", "succeeded").replace("\"gbp\"", "\"usd\""), "currency"),
+        (paid("pay_1", "succeeded").replace("cus_ABC123", "cus_other"), "customer"),
+        (paid("pay_1", "succeeded").replace("\"12345\"", "\"99\""), "metadata"),
+    ];
+    for (answer, path) in another {
+        let (client, script) = scripted([Reply::json(200, &answer), created()]);
+        let new = payment().customer("cus_ABC123".parse().unwrap()).metadata("order_id", "12345");
+        let err = client.create_payment(new).send().await.unwrap_err();
+        assert_eq!((err.kind(), err.outcome()), (ErrorKind::MalformedResponse, Outcome::Unknown), "{path}");
+        assert_eq!((err.json_path(), script.requests().len()), (Some(path), 1));
+        assert!(err.may_have_moved_money());
+    }
+}
+
+#[tokio::test]
+async fn a_refund_of_another_payment_or_amount_does_not_pass_for_this_one() {
+    let asked = || NewRefund::new("pay_1".parse().unwrap()).amount(crate::support::pounds(500)).metadata("n", "1");
+    let rows = [
+        (r#"{"id":"re_1","payment":"pay_2"}"#, Some("payment")),
+        (r#"{"id":"re_1","amount":501}"#, Some("amount")),
+        (r#"{"id":"re_1","amount":500,"currency":"usd"}"#, Some("currency")),
+        (r#"{"id":"re_1","metadata":{"n":"2"}}"#, Some("metadata")),
+        (r#"{"id":"re_1","payment":"pay_1","amount":500,"currency":"gbp","metadata":{"n":"1","m":"2"}}"#, None),
+        (r#"{"id":"re_1"}"#, None),
+    ];
+    for (answer, path) in rows {
+        let (client, _) = scripted([Reply::json(200, answer)]);
+        let result = client.create_refund(asked()).send().await;
+        assert_eq!(result.as_ref().err().and_then(|err| err.json_path()), path, "{answer}");
+        assert_eq!(result.is_ok(), path.is_none());
+    }
+}
+
+#[test]
+fn a_stored_key_carries_its_age() {
+    let key = IdempotencyKey::new("k").unwrap();
+    assert_eq!(key.first_used_at(), None);
+    assert_eq!(key.first_used(OffsetDateTime::UNIX_EPOCH).first_used_at(), Some(OffsetDateTime::UNIX_EPOCH));
+}
+
+#[tokio::test]
+async fn the_key_and_nothing_of_it_is_left_to_the_retry_policy() {
+    let (client, script) = (scripted([]).0, payments_core::test_util::Script::new([Reply::lost(), created()]));
+    drop(client);
+    let clock = crate::support::clock();
+    let eager = builder(KEY, &script, &clock).retry(RetryPolicy::default().extra_attempts(9)).build().unwrap();
+    eager.create_payment(payment()).send().await.unwrap();
+    let sent = script.requests();
+    assert_eq!(sent[0].headers()["idempotency-key"], sent[1].headers()["idempotency-key"]);
+}

@@ -1,0 +1,163 @@
+//! What must never be printed: keys, card numbers, security codes, webhook secrets.
+
+use std::fmt::Debug;
+use std::sync::{Arc, Mutex};
+
+use payments_core::test_util::{Reply, Script};
+use turratech::core::{Exchange, Observer};
+use turratech::{
+    ApiKey, Client, Error, NewPaymentMethod, NewWebhookEndpoint, PaymentMethodType, WebhookEndpoint, WebhookSecret,
+};
+
+use crate::support::{CVC, KEY, PAN, PUBLISHABLE, builder, card, clock, created, payment, refused, scripted};
+use crate::webhooks::delivery;
+
+const EXTRA: &str = "canary-extra-3d";
+const WEBHOOK: &str = "whsec_canary51ab";
+
+#[track_caller]
+fn check(said: &str) {
+    for canary in [KEY, PUBLISHABLE, PAN, CVC, EXTRA, WEBHOOK, "canary"] {
+        assert!(!said.contains(canary), "{canary} in {said}");
+    }
+}
+
+#[track_caller]
+fn check_debug(value: &impl Debug) {
+    check(&format!("{value:?} {value:#?}"));
+}
+
+fn everything_it_says(error: &Error) -> String {
+    let mut said = format!("{error}\n{error:?}\n{error:#?}\n");
+    let mut source = std::error::Error::source(error);
+    while let Some(err) = source {
+        said += &format!("{err}\n{err:?}\n");
+        source = err.source();
+    }
+    error.earlier().map_or(said.clone(), |earlier| said + &everything_it_says(earlier))
+}
+
+fn by_card() -> NewPaymentMethod {
+    NewPaymentMethod::card(card()).extra("token", EXTRA)
+}
+
+#[tokio::test]
+async fn what_is_passed_in_does_not_come_out_in_print() {
+    check_debug(&ApiKey::new(KEY).unwrap());
+    check_debug(&WebhookSecret::new(WEBHOOK).unwrap());
+    check_debug(&WebhookEndpoint::new(WebhookSecret::new(WEBHOOK).unwrap()).or(WebhookSecret::new(WEBHOOK).unwrap()));
+    check_debug(&card());
+    check_debug(&by_card());
+    check_debug(&NewPaymentMethod::of(PaymentMethodType::SepaDebit).extra("sepa_debit", [("iban", EXTRA)]));
+    check_debug(&payment().extra("card_number", PAN));
+    let (client, script) = scripted([Reply::json(201, r#"{"id":"pm_1"}"#)]);
+    check_debug(&client);
+    check_debug(&builder(KEY, &script, &clock()));
+    let call = client.create_payment_method(by_card());
+    check_debug(&call);
+    call.send().await.unwrap();
+    check_debug(&script);
+    for request in script.requests() {
+        check(&format!("{request:?} {:?} {:?}", request.headers(), request.body()));
+        // They are in the request, so that the test would notice them.
+        let body = String::from_utf8_lossy(request.body().as_ref()).into_owned();
+        assert!(body.contains(PAN) && body.contains(CVC) && body.contains(EXTRA));
+    }
+}
+
+#[tokio::test]
+async fn what_is_passed_in_does_not_come_back_in_an_error() {
+    let echo = |status: u16| {
+        let message = format!("cannot charge {PAN} with key [hidden]");
+        let body = format!(
+            r#"{{"error":{{"type":"card_error","code":"{PAN}","message":"{message}","param":"{PAN}","decline_code":"{PAN}"}}}}"#
+        );
+        Reply::json(status, &body)
+    };
+    let mut errors = 0;
+    for reply in [
+        echo(400),
+        echo(401),
+        echo(402),
+        echo(409),
+        echo(500),
+        Reply::lost(),
+        Reply::not_connected(),
+        Reply::cut_off(200),
+        Reply::new(403, format!("<html>{PAN} {KEY} {CVC}</html>")),
+        Reply::new(302, "").header("location", "https://canary.example/"),
+        Reply::json(200, &format!(r#"{{"id":"{PAN} {KEY}"}}"#)),
+        Reply::json(200, &format!(r#"{{"id":{PAN}}}"#)),
+        Reply::json(200, &format!(r#"{{"id":"pm_1","customer":["{KEY}"]}}"#)),
+        Reply::json(200, &format!(r#"{{"id":"pm_1","type":{{"{CVC}":1}}}}"#)),
+    ] {
+        let (client, _) = scripted([reply]);
+        let err =
+            client.create_payment_method(by_card()).retry(turratech::RetryPolicy::none()).send().await.unwrap_err();
+        check(&everything_it_says(&err));
+        errors += 1;
+    }
+    assert_eq!(errors, 14);
+    let (client, _) = scripted([Reply::new(500, PAN), Reply::new(500, KEY), Reply::lost()]);
+    let err = client.create_payment_method(by_card()).send().await.unwrap_err();
+    assert!(err.earlier().is_some());
+    check(&everything_it_says(&err));
+}
+
+#[tokio::test]
+async fn a_webhook_secret_does_not_come_out_of_the_answer_that_brings_it() {
+    let answer = format!(r#"{{"id":"we_1","secret":"{WEBHOOK}"}}"#);
+    let (client, _) = scripted([Reply::json(201, &answer)]);
+    let endpoint = NewWebhookEndpoint::new("https://m.example/hook", [turratech::EventType::InvoicePaid]);
+    let full = client.create_webhook_endpoint(endpoint).send_full().await.unwrap();
+    assert!(full.answer.body().windows(WEBHOOK.len()).any(|text| text == WEBHOOK.as_bytes()));
+    check_debug(&full);
+}
+
+#[test]
+fn a_refused_delivery_says_nothing_of_why() {
+    let endpoint = WebhookEndpoint::new(WebhookSecret::new(WEBHOOK).unwrap()).clock(clock());
+    let said: std::collections::BTreeSet<String> = ["", "t=1", "t=1,v1=0", "v1=0"]
+        .iter()
+        .map(|header| endpoint.verify_signature(delivery().as_bytes(), header.as_bytes()).unwrap_err())
+        .map(|err| format!("{err} {err:?}"))
+        .collect();
+    assert_eq!(said.len(), 1);
+    said.iter().for_each(|said| check(said));
+}
+
+/// Everything that an observer is shown, as it would log it.
+#[derive(Debug, Clone, Default)]
+struct Log(Arc<Mutex<Vec<String>>>);
+
+impl Observer for Log {
+    fn exchange(&self, exchange: &Exchange<'_>) {
+        self.0.lock().unwrap().push(format!("{exchange:?}"));
+    }
+}
+
+#[tokio::test]
+async fn an_observer_sees_parameters_and_answers_redacted() {
+    let log = Log::default();
+    let answer = format!(r#"{{"id":"we_1","secret":"{WEBHOOK}"}}"#);
+    let method = Reply::json(201, &format!(r#"{{"id":"pm_1","type":"card","card":{{"number":"{PAN}"}}}}"#));
+    let script = Script::new([created(), method, refused(402, "card_error"), Reply::json(201, &answer)]);
+    let client: Client = builder(KEY, &script, &clock()).observer(log.clone()).build().unwrap();
+    client.create_payment(payment().description("Order #12345").extra("note", EXTRA)).send().await.unwrap();
+    client.create_payment_method(by_card()).send().await.unwrap();
+    client.create_payment_method(by_card()).send().await.unwrap_err();
+    let endpoint = NewWebhookEndpoint::new("https://m.example/hook", [turratech::EventType::InvoicePaid]);
+    client.create_webhook_endpoint(endpoint).send().await.unwrap();
+
+    let log = log.0.lock().unwrap();
+    assert_eq!(log.len(), 4);
+    log.iter().for_each(|line| check(line));
+    // What a log is for is there.
+    assert!(
+        log[0].contains("create_payment") && log[0].contains("Order #12345") && log[0].contains("note"),
+        "{}",
+        log[0]
+    );
+    assert!(log[1].contains("424242******4242"), "{}", log[1]);
+    assert!(log[2].contains("Declined"), "{}", log[2]);
+}

@@ -1,0 +1,219 @@
+//! Lists, read in both directions while the world goes on.
+
+use std::sync::{Arc, Mutex};
+
+use payments_core::test_util::Reply;
+use turratech::core::http::{HeaderMap, StatusCode};
+use turratech::core::transport::{Answer, Request, Transport, TransportError, async_trait};
+use turratech::{Client, ErrorKind, ListParams, Payment, PaymentId};
+
+use crate::support::{KEY, builder, clock, paid, refused, scripted};
+use payments_core::test_util::Script;
+
+/// A list that grows at its newer end whenever a page of it is fetched.
+#[derive(Debug, Clone)]
+struct Growing(Arc<Mutex<Shelf>>);
+
+#[derive(Debug)]
+struct Shelf {
+    /// The oldest first.
+    ids: Vec<String>,
+    /// How many more appear before each page.
+    arrive: usize,
+    fetched: Vec<String>,
+}
+
+impl Growing {
+    fn of(count: usize, arrive: usize) -> (Self, Client) {
+        let ids = (0..count).map(|at| format!("pay_{at:04}")).collect();
+        let list = Self(Arc::new(Mutex::new(Shelf { ids, arrive, fetched: Vec::new() })));
+        let client = builder(KEY, &Script::new([]), &clock()).transport(list.clone()).build().unwrap();
+        (list, client)
+    }
+
+    fn queries(&self) -> Vec<String> {
+        self.0.lock().unwrap().fetched.clone()
+    }
+
+    fn len(&self) -> usize {
+        self.0.lock().unwrap().ids.len()
+    }
+}
+
+#[async_trait]
+impl Transport for Growing {
+    async fn send(&self, request: Request) -> Result<Answer, TransportError> {
+        let mut shelf = self.0.lock().unwrap();
+        for _ in 0..shelf.arrive {
+            let next = format!("pay_{:04}", shelf.ids.len());
+            shelf.ids.push(next);
+        }
+        let query = request.url().split_once('?').map_or("", |(_, query)| query).to_owned();
+        let value =
+            |name: &str| query.split('&').find_map(|pair| pair.strip_prefix(&format!("{name}=")).map(str::to_owned));
+        let limit: usize = value("limit").map_or(10, |text| text.parse().unwrap());
+        let place = |id: String| shelf.ids.iter().position(|one| *one == id).unwrap();
+        // Oldest first, as a range of the shelf.
+        let (from, to, has_more) = match (value("starting_after").map(place), value("ending_before").map(place)) {
+            (Some(after), None) => (after.saturating_sub(limit), after, after > limit),
+            (None, Some(before)) => {
+                let end = (before + 1 + limit).min(shelf.ids.len());
+                (before + 1, end, end < shelf.ids.len())
+            }
+            _ => (shelf.ids.len().saturating_sub(limit), shelf.ids.len(), shelf.ids.len() > limit),
+        };
+        let data: Vec<String> = shelf.ids[from..to].iter().rev().map(|id| paid(id, "succeeded")).collect();
+        shelf.fetched.push(query);
+        let page =
+            format!(r#"{{"object":"list","data":[{}],"has_more":{has_more},"url":"/v1/payments"}}"#, data.join(","));
+        Ok(Answer::new(StatusCode::OK, HeaderMap::new(), page.into_bytes()))
+    }
+}
+
+async fn all(mut payments: turratech::Pager<Payment>) -> Vec<String> {
+    let mut ids = Vec::new();
+    while let Some(payment) = payments.try_next().await.unwrap() {
+        ids.push(payment.id.as_str().to_owned());
+    }
+    ids
+}
+
+fn ids(range: impl Iterator<Item = usize>) -> Vec<String> {
+    range.map(|at| format!("pay_{at:04}")).collect()
+}
+
+fn id(at: usize) -> PaymentId {
+    format!("pay_{at:04}").parse().unwrap()
+}
+
+#[tokio::test]
+async fn a_list_is_read_from_the_newest_to_the_oldest() {
+    for (count, limit) in [(0, 10), (1, 1), (25, 10), (30, 10), (200, 100)] {
+        let (_, client) = Growing::of(count, 0);
+        let read = all(client.list_payments(ListParams::new().limit(limit))).await;
+        assert_eq!(read, ids((0..count).rev()), "{count} by {limit}");
+    }
+}
+
+#[tokio::test]
+async fn a_list_without_a_limit_names_none() {
+    let (list, client) = Growing::of(25, 0);
+    assert_eq!(all(client.list_payments(ListParams::default())).await.len(), 25);
+    assert_eq!(list.queries(), ["", "starting_after=pay_0015", "starting_after=pay_0005"]);
+}
+
+#[tokio::test]
+async fn a_list_is_read_the_other_way_from_an_object_on_in_one_order_throughout() {
+    let (list, client) = Growing::of(25, 0);
+    let read = all(client.list_payments(ListParams::new().limit(10).ending_before(id(2)))).await;
+    assert_eq!(read, ids(3..25));
+    assert_eq!(
+        list.queries(),
+        ["limit=10&ending_before=pay_0002", "limit=10&ending_before=pay_0012", "limit=10&ending_before=pay_0022"]
+    );
+    assert_eq!(all(client.list_payments(ListParams::new().ending_before(id(24)))).await, ids(0..0));
+}
+
+#[tokio::test]
+async fn what_appears_meanwhile_shifts_nothing() {
+    let (list, client) = Growing::of(50, 7);
+    let read = all(client.list_payments(ListParams::new().limit(10).starting_after(id(40)))).await;
+    assert_eq!(read, ids((0..40).rev()), "towards older ones, new ones are not met");
+    assert!(list.len() > 50);
+
+    // Three new ones before each page of ten: it catches up, and meets every one of them once.
+    let (list, client) = Growing::of(50, 3);
+    let read = all(client.list_payments(ListParams::new().limit(10).ending_before(id(0)))).await;
+    assert_eq!(read, ids(1..list.len()), "towards newer ones, they are");
+    assert!(list.len() > 60);
+}
+
+#[tokio::test]
+async fn a_list_is_taken_up_again_where_it_was_left() {
+    let (_, client) = Growing::of(35, 0);
+    let list = || ListParams::new().limit(10).starting_after(id(30));
+    let mut first = client.list_payments(list());
+    assert_eq!(first.try_next_page().await.unwrap().unwrap().len(), 10);
+    let cursor = first.cursor().unwrap().to_owned();
+    assert_eq!(cursor, "pay_0020");
+    assert_eq!(all(client.list_payments(list()).resume(cursor)).await, ids((0..20).rev()));
+
+    let list = || ListParams::new().limit(10).ending_before(id(4));
+    let mut first = client.list_payments(list());
+    first.try_next_page().await.unwrap().unwrap();
+    let cursor = first.cursor().unwrap().to_owned();
+    assert_eq!(cursor, "pay_0014");
+    assert_eq!(all(client.list_payments(list()).resume(cursor)).await, ids(15..35));
+}
+
+#[tokio::test]
+async fn a_page_that_fails_is_fetched_again() {
+    let page = |id: &str, more: bool| {
+        Reply::json(200, &format!(r#"{{"data":[{}],"has_more":{more}}}"#, paid(id, "succeeded")))
+    };
+    let replies = [page("pay_2", true), refused(401, "authentication_error"), page("pay_1", false)];
+    let (client, script) = scripted(replies);
+    let mut payments = client.list_payments(ListParams::new());
+    assert_eq!(payments.try_next().await.unwrap().unwrap().id.as_str(), "pay_2");
+    assert_eq!(payments.try_next().await.unwrap_err().kind(), ErrorKind::Authentication);
+    assert_eq!(payments.try_next().await.unwrap().unwrap().id.as_str(), "pay_1");
+    assert!(payments.try_next().await.unwrap().is_none());
+    assert_eq!(script.requests()[1].url(), script.requests()[2].url());
+}
+
+#[tokio::test]
+async fn a_list_that_leads_nowhere_is_an_error() {
+    let nowhere = r#"{"object":"list","data":[],"has_more":true,"url":"/v1/payments"}"#;
+    let (client, _) = scripted([Reply::json(200, nowhere)]);
+    let err = client.list_payments(ListParams::new()).try_next().await.unwrap_err();
+    assert_eq!((err.kind(), err.operation()), (ErrorKind::MalformedResponse, "list_payments"));
+
+    let same = format!(r#"{{"data":[{}],"has_more":true}}"#, paid("pay_1", "succeeded"));
+    let (client, script) = scripted([Reply::json(200, &same), Reply::json(200, &same), Reply::json(200, &same)]);
+    let mut payments = client.list_payments(ListParams::new());
+    assert!(payments.try_next().await.unwrap().is_some());
+    assert_eq!(payments.try_next().await.unwrap_err().kind(), ErrorKind::MalformedResponse);
+    assert_eq!(script.requests().len(), 2);
+}
+
+#[tokio::test]
+async fn a_page_that_cannot_be_read_says_where() {
+    let good = paid("pay_1", "succeeded");
+    let rows = [
+        (format!(r#"{{"data":[{good}]}}"#), "."),
+        (format!(r#"{{"data":[{good}],"has_more":"no"}}"#), "has_more"),
+        (r#"{"data":{},"has_more":false}"#.to_owned(), "data"),
+        (r#"{"has_more":false}"#.to_owned(), "."),
+        (format!(r#"{{"data":[{good},{}],"has_more":false}}"#, good.replace("gbp", "x")), "data[1].currency"),
+        (format!(r#"{{"data":[{good},7],"has_more":false}}"#), "data[1]"),
+        (format!(r#"{{"data":[{}],"has_more":false}}"#, good.replace("false", "true")), "data[0].livemode"),
+    ];
+    for (page, path) in rows {
+        let (client, _) = scripted([Reply::json(200, &page)]);
+        let err = client.list_payments(ListParams::new()).try_next().await.unwrap_err();
+        assert_eq!(err.json_path(), Some(path), "{page}");
+    }
+}
+
+#[tokio::test]
+async fn customers_and_refunds_are_listed_alike() {
+    let page = |id: &str, more: bool| Reply::json(200, &format!(r#"{{"data":[{{"id":"{id}"}}],"has_more":{more}}}"#));
+    let (client, script) =
+        scripted([page("cus_2", true), page("cus_1", false), page("re_2", true), page("re_3", false)]);
+    let mut customers = client.list_customers(ListParams::new().limit(1).extra("email", "a@b.example"));
+    assert_eq!(customers.try_next().await.unwrap().unwrap().id.as_str(), "cus_2");
+    assert_eq!(customers.try_next().await.unwrap().unwrap().id.as_str(), "cus_1");
+    let mut refunds = client.list_refunds(ListParams::new().ending_before("re_1".parse().unwrap()));
+    assert_eq!(refunds.try_next().await.unwrap().unwrap().id.as_str(), "re_2");
+    assert_eq!(refunds.try_next().await.unwrap().unwrap().id.as_str(), "re_3");
+    let urls: Vec<_> = script.requests().iter().map(|request| request.url().to_owned()).collect();
+    assert_eq!(
+        urls,
+        [
+            "https://api.turratech.com/v1/customers?limit=1&email=a%40b.example",
+            "https://api.turratech.com/v1/customers?limit=1&starting_after=cus_2&email=a%40b.example",
+            "https://api.turratech.com/v1/refunds?ending_before=re_1",
+            "https://api.turratech.com/v1/refunds?ending_before=re_2",
+        ]
+    );
+}

@@ -1,0 +1,212 @@
+//! What a failure proves, by TurraTech's own table.
+
+use payments_core::test_util::Reply;
+use turratech::{
+    CancelledSubscription, CustomerDetails, ErrorKind, ErrorType, ListParams, NewRefund, NewSubscription, Outcome,
+    RetryPolicy, SubscriptionItem, SubscriptionUpdate,
+};
+
+use crate::support::{created, payment, refused, scripted};
+
+#[tokio::test]
+async fn every_documented_status_is_a_kind_and_an_outcome() {
+    use ErrorKind::{
+        Authentication, Conflict, Declined, InvalidRequest, NotFound, Permission, ProviderFailure, Throttled,
+    };
+    use Outcome::{Refused, Unknown};
+    let rows = [
+        (400, "invalid_request_error", InvalidRequest, Refused),
+        (401, "authentication_error", Authentication, Refused),
+        (402, "card_error", Declined, Refused),
+        (403, "authentication_error", Permission, Refused),
+        (404, "invalid_request_error", NotFound, Refused),
+        (409, "invalid_request_error", Conflict, Unknown),
+        (429, "rate_limit_error", Throttled, Refused),
+        (500, "api_error", ProviderFailure, Unknown),
+    ];
+    for (status, error_type, kind, outcome) in rows {
+        let (client, _) = scripted([refused(status, error_type)]);
+        let call = client.create_payment(payment()).retry(RetryPolicy::none());
+        let err = call.send().await.unwrap_err();
+        assert_eq!((err.kind(), err.outcome()), (kind, outcome), "{status}");
+        assert_eq!(ErrorType::of(&err).unwrap().as_str(), error_type);
+        assert_eq!((err.status().unwrap().as_u16(), err.message()), (status, Some("no")));
+        assert_eq!(err.may_have_moved_money(), outcome == Unknown);
+    }
+}
+
+#[tokio::test]
+async fn both_documented_successes_are_taken() {
+    for status in [200, 201] {
+        let (client, _) = scripted([Reply::json(status, &crate::support::paid("pay_1", "succeeded"))]);
+        assert!(client.create_payment(payment()).send().await.unwrap().is_paid());
+    }
+}
+
+#[tokio::test]
+async fn a_declined_card_is_declined_under_either_status() {
+    for status in [400, 402] {
+        let (client, _) = scripted([refused(status, "card_error")]);
+        let err = client.create_payment(payment()).send().await.unwrap_err();
+        assert_eq!((err.kind(), err.outcome()), (ErrorKind::Declined, Outcome::Refused), "{status}");
+    }
+}
+
+#[tokio::test]
+async fn a_failure_inside_turratech_is_no_refusal_whatever_its_status() {
+    for status in [400, 401, 402, 403, 404, 405, 422] {
+        let (client, _) = scripted([refused(status, "api_error")]);
+        let err = client.create_payment(payment()).retry(RetryPolicy::none()).send().await.unwrap_err();
+        assert_eq!((err.kind(), err.outcome()), (ErrorKind::ProviderFailure, Outcome::Unknown), "{status}");
+    }
+}
+
+#[tokio::test]
+async fn a_type_that_nobody_knows_is_kept_and_goes_by_its_status() {
+    let (client, _) = scripted([refused(404, "teapot_error")]);
+    let err = client.create_payment(payment()).send().await.unwrap_err();
+    assert_eq!((err.kind(), err.outcome()), (ErrorKind::NotFound, Outcome::Refused));
+    assert_eq!(ErrorType::of(&err).unwrap().as_str(), "teapot_error");
+}
+
+#[tokio::test]
+async fn what_is_found_before_sending_is_a_validation_error() {
+    let (client, _) = scripted([]);
+    let err = client.create_payment(turratech::NewPayment::new(crate::support::pounds(0))).send().await.unwrap_err();
+    assert_eq!(ErrorType::of(&err), Some(ErrorType::Validation));
+    let err = client.create_payment(payment()).send().await.unwrap_err();
+    assert_eq!((err.kind(), ErrorType::of(&err)), (ErrorKind::Connection, None));
+    let (client, _) = scripted([Reply::json(200, r#"{"error":{"type":"api_error"}}"#)]);
+    let err = client.create_payment(payment()).send().await.unwrap_err();
+    assert_eq!((err.kind(), ErrorType::of(&err)), (ErrorKind::MalformedResponse, None), "a success is no error");
+}
+
+#[tokio::test]
+async fn somebody_elses_words_settle_nothing() {
+    let bodies = [
+        "<html>blocked</html>",
+        "",
+        "[]",
+        "null",
+        r#"{"error":"no"}"#,
+        r#"{"error":null}"#,
+        r#"{"error":{}}"#,
+        r#"{"error":{"message":"no"}}"#,
+        r#"{"error":{"type":7}}"#,
+        r#"{"error":{"type":null,"message":"no"}}"#,
+        r#"{"error":{"type":"card_error","message":{"en":"no"}}}"#,
+        r#"{"error":{"type":"card_error","code":402}}"#,
+        r#"{"type":"card_error","message":"no"}"#,
+        r#"{"error":{"type":"card_error"}"#,
+        "\u{feff}{\"error\":{\"type\":\"card_error\"}}",
+    ];
+    for body in bodies {
+        for status in [400, 401, 402, 403, 404, 429] {
+            let (client, _) = scripted([Reply::new(status, body)]);
+            let call = client.create_payment(payment()).retry(RetryPolicy::none());
+            let err = call.send().await.unwrap_err();
+            assert_eq!(err.outcome(), Outcome::Unknown, "{status} {body}");
+            assert_eq!(ErrorType::of(&err), None);
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_type_alone_is_turratechs_form() {
+    let (client, _) = scripted([Reply::json(402, r#"{"error":{"type":"card_error","code":null,"more":[1]}}"#)]);
+    let err = client.create_payment(payment()).send().await.unwrap_err();
+    assert_eq!((err.outcome(), err.code(), err.message()), (Outcome::Refused, None, None));
+}
+
+#[tokio::test]
+async fn what_moves_money_says_so_when_its_answer_is_lost() {
+    let lost = || [Reply::lost(), Reply::lost(), Reply::lost()];
+    let (pay, cus, sub) = ("pay_1".parse().unwrap(), "cus_1".parse().unwrap(), "sub_1".parse().unwrap());
+    let item = || SubscriptionItem::new("price_1".parse().unwrap());
+    let moving = [
+        scripted(lost()).0.create_payment(payment()).send().await.unwrap_err(),
+        scripted(lost()).0.create_payment(payment().confirm(false)).send().await.unwrap_err(),
+        scripted(lost()).0.capture_payment(&pay).send().await.unwrap_err(),
+        scripted(lost()).0.create_refund(NewRefund::new(pay.clone())).send().await.unwrap_err(),
+    ];
+    for err in moving {
+        assert!(err.may_have_moved_money(), "{err}");
+        assert!(err.to_string().ends_with("; it may have been done"), "{err}");
+    }
+    let subscribed = scripted(lost()).0.create_subscription(NewSubscription::new(cus, item())).send().await;
+    assert!(subscribed.unwrap_err().may_have_moved_money());
+    let changed = scripted(lost()).0.update_subscription(&sub, SubscriptionUpdate::new()).send().await;
+    assert!(changed.unwrap_err().may_have_moved_money());
+
+    let cancelled = scripted(lost()).0.cancel_payment(&pay).send().await.unwrap_err();
+    assert_eq!((cancelled.outcome(), cancelled.may_have_moved_money()), (Outcome::Unknown, false));
+    assert!(cancelled.to_string().ends_with("; it may have been done"), "its outcome matters all the same");
+    let created = scripted(lost()).0.create_customer(CustomerDetails::new()).send().await.unwrap_err();
+    assert_eq!((created.outcome(), created.may_have_moved_money()), (Outcome::Unknown, false));
+    let asked = scripted(lost()).0.retrieve_payment(&pay).send().await.unwrap_err();
+    assert!(!asked.may_have_moved_money());
+    let listed = scripted(lost()).0.list_payments(ListParams::new()).try_next().await.unwrap_err();
+    assert!(!listed.may_have_moved_money());
+}
+
+#[tokio::test]
+async fn a_success_that_cannot_be_read_says_where_and_not_what() {
+    let (client, script) =
+        scripted([Reply::json(201, r#"{"id":{"pan":"4111111111111111"},"amount":2000}"#), created()]);
+    let err = client.create_payment(payment()).send().await.unwrap_err();
+    assert_eq!((err.kind(), err.outcome()), (ErrorKind::MalformedResponse, Outcome::Unknown));
+    assert_eq!((err.json_path(), script.requests().len()), (Some("id"), 1));
+    assert!(!format!("{err} {err:?}").contains("4111"), "{err:?}");
+}
+
+#[tokio::test]
+async fn a_payment_is_asked_for_until_it_is_over() {
+    let answers = ["processing", "requires_action", "succeeded"];
+    let (client, script) = scripted(answers.map(|status| Reply::json(200, &crate::support::paid("pay_1", status))));
+    let payment = client.wait_until_final(&"pay_1".parse().unwrap()).send().await.unwrap();
+    assert_eq!((payment.is_paid(), script.requests().len()), (true, 3));
+}
+
+#[tokio::test]
+async fn a_cancelled_subscription_is_read_in_either_form() {
+    let id = "sub_1".parse().unwrap();
+    let (client, _) = scripted([Reply::json(200, r#"{"id":"sub_1","object":"subscription","deleted":true}"#)]);
+    let cancelled = client.cancel_subscription(&id).send().await.unwrap();
+    assert_eq!((&cancelled, cancelled.id()), (&CancelledSubscription::Deleted(id.clone()), &id));
+
+    let answer = r#"{"id":"sub_1","object":"subscription","status":"canceled","customer":"cus_1"}"#;
+    let (client, _) = scripted([Reply::json(200, answer)]);
+    let cancelled = client.cancel_subscription(&id).send().await.unwrap();
+    assert_eq!(cancelled.id(), &id);
+    let CancelledSubscription::Subscription(subscription) = cancelled else { panic!("{cancelled:?}") };
+    assert_eq!(subscription.status.as_deref(), Some("canceled"));
+
+    for (answer, path) in [
+        (r#"{"id":"sub_1","deleted":false}"#, "deleted"),
+        (r#"{"id":"sub_2","deleted":true}"#, "id"),
+        (r#"{"id":"sub_2","status":"canceled"}"#, "id"),
+        (r#"{"id":"sub_1","deleted":"yes"}"#, "deleted"),
+        (r#"{"deleted":true}"#, "."),
+    ] {
+        let (client, _) = scripted([Reply::json(200, answer)]);
+        let err = client.cancel_subscription(&id).send().await.unwrap_err();
+        assert_eq!((err.json_path(), err.outcome()), (Some(path), Outcome::Unknown), "{answer}");
+    }
+}
+
+#[tokio::test]
+async fn a_deleted_customer_is_deleted_and_that_one() {
+    let id = "cus_1".parse().unwrap();
+    let (client, _) = scripted([Reply::json(200, r#"{"id":"cus_1","object":"customer","deleted":true}"#)]);
+    assert_eq!(client.delete_customer(&id).send().await.unwrap().id, id);
+    for (answer, path) in
+        [(r#"{"id":"cus_1","deleted":false}"#, "deleted"), (r#"{"id":"cus_2","deleted":true}"#, "id"), ("{}", ".")]
+    {
+        let (client, _) = scripted([Reply::json(200, answer)]);
+        let err = client.delete_customer(&id).send().await.unwrap_err();
+        assert_eq!(err.json_path(), Some(path), "{answer}");
+    }
+    // What to do after an unknown outcome: look, and "not found" is done.
+    let (client, _) = scripted([refused(404, "invalid_request_error")]);
+    assert_eq!(client.retrieve_customer(&id).send().await.unwrap_err().kind(), ErrorKind::NotFound);
+}

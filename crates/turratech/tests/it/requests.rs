@@ -1,0 +1,306 @@
+//! What every request carries, and where each goes.
+
+use payments_core::test_util::{Reply, Script};
+use turratech::{
+    Address, CaptureMethod, CustomerDetails, ErrorKind, EventType, ListParams, NewPaymentMethod, NewRefund,
+    NewSubscription, NewWebhookEndpoint, PaymentMethodType, RefundReason, SubscriptionItem, SubscriptionUpdate,
+    VersionExt,
+};
+
+use crate::support::{
+    CVC, KEY, PAN, builder, card, clock, created, members, now, paid, payment, pounds, same_members, scripted,
+};
+
+/// Sends every call once, in the document's order, whatever comes of it.
+fn every_call(script: &Script) {
+    let client = builder(KEY, script, &clock()).retry(turratech::RetryPolicy::none()).build().unwrap();
+    let item = SubscriptionItem::new("price_1".parse().unwrap());
+    let (payment_id, customer, method) = ("pay_1".parse().unwrap(), "cus_1".parse().unwrap(), "pm_1".parse().unwrap());
+    let (refund, subscription) = ("re_1".parse().unwrap(), "sub_1".parse().unwrap());
+    now(async {
+        let _ = client.create_payment(payment()).send().await;
+        let _ = client.retrieve_payment(&payment_id).send().await;
+        let _ = client.list_payments(ListParams::new()).try_next().await;
+        let _ = client.capture_payment(&payment_id).send().await;
+        let _ = client.cancel_payment(&payment_id).send().await;
+        let _ = client.create_customer(CustomerDetails::new()).send().await;
+        let _ = client.retrieve_customer(&customer).send().await;
+        let _ = client.update_customer(&customer, CustomerDetails::new()).send().await;
+        let _ = client.delete_customer(&customer).send().await;
+        let _ = client.list_customers(ListParams::new()).try_next().await;
+        let _ = client.create_payment_method(NewPaymentMethod::card(card())).send().await;
+        let _ = client.attach_payment_method(&method, &customer).send().await;
+        let _ = client.detach_payment_method(&method).send().await;
+        let _ = client.create_refund(NewRefund::new(payment_id.clone())).send().await;
+        let _ = client.retrieve_refund(&refund).send().await;
+        let _ = client.list_refunds(ListParams::new()).try_next().await;
+        let _ = client.create_subscription(NewSubscription::new(customer.clone(), item)).send().await;
+        let _ = client.update_subscription(&subscription, SubscriptionUpdate::new()).send().await;
+        let _ = client.cancel_subscription(&subscription).send().await;
+        let endpoint = NewWebhookEndpoint::new("https://m.example/hook", [EventType::PaymentSucceeded]);
+        let _ = client.create_webhook_endpoint(endpoint).send().await;
+    });
+}
+
+#[test]
+fn every_documented_endpoint_is_called_as_documented() {
+    let script = Script::new([]);
+    every_call(&script);
+    let called: Vec<String> = script
+        .requests()
+        .iter()
+        .map(|request| {
+            let path = request.url().strip_prefix("https://api.turratech.com").unwrap();
+            format!("{} {path}", request.method())
+        })
+        .collect();
+    assert_eq!(
+        called,
+        [
+            "POST /v1/payments",
+            "GET /v1/payments/pay_1",
+            "GET /v1/payments",
+            "POST /v1/payments/pay_1/capture",
+            "POST /v1/payments/pay_1/cancel",
+            "POST /v1/customers",
+            "GET /v1/customers/cus_1",
+            "POST /v1/customers/cus_1",
+            "DELETE /v1/customers/cus_1",
+            "GET /v1/customers",
+            "POST /v1/payment_methods",
+            "POST /v1/payment_methods/pm_1/attach",
+            "POST /v1/payment_methods/pm_1/detach",
+            "POST /v1/refunds",
+            "GET /v1/refunds/re_1",
+            "GET /v1/refunds",
+            "POST /v1/subscriptions",
+            "POST /v1/subscriptions/sub_1",
+            "DELETE /v1/subscriptions/sub_1",
+            "POST /v1/webhook_endpoints",
+        ]
+    );
+}
+
+#[test]
+fn every_request_carries_the_key_the_version_and_where_it_writes_its_type_and_a_key_of_its_own() {
+    let script = Script::new([]);
+    every_call(&script);
+    let mut keys = std::collections::BTreeSet::new();
+    for request in script.requests() {
+        let (headers, url) = (request.headers(), request.url());
+        assert_eq!(headers["authorization"], format!("Bearer {KEY}"), "{url}");
+        assert!(headers["authorization"].is_sensitive());
+        assert_eq!(headers["turratech-version"], "2024-01-01", "{url}");
+        assert_eq!(headers["accept"], "application/json", "{url}");
+        let posts = request.method() == "POST";
+        assert_eq!(headers.get("content-type").is_some_and(|kind| kind == "application/json"), posts, "{url}");
+        assert_eq!(headers.contains_key("idempotency-key"), posts, "{url}");
+        if posts {
+            assert!(keys.insert(headers["idempotency-key"].to_str().unwrap().to_owned()), "the same key twice");
+        }
+    }
+    assert_eq!(keys.len(), 12);
+    assert!(keys.iter().all(|key| key.len() == 36 && key.as_bytes()[14] == b'4'), "{keys:?}");
+}
+
+#[test]
+fn a_post_without_parameters_has_no_body() {
+    let script = Script::new([]);
+    every_call(&script);
+    for request in script.requests() {
+        let bare = request.method() != "POST"
+            || request.url().ends_with("/capture")
+            || request.url().ends_with("/cancel")
+            || request.url().ends_with("/detach");
+        assert_eq!(request.body().is_empty(), bare, "{} {}", request.method(), request.url());
+    }
+}
+
+#[tokio::test]
+async fn the_version_is_the_clients_or_the_calls() {
+    let script = Script::new([created(), created(), Reply::json(200, &paid("pay_1", "succeeded"))]);
+    let client = builder(KEY, &script, &clock()).version("2025-03-01").build().unwrap();
+    client.create_payment(payment()).send().await.unwrap();
+    client.create_payment(payment()).version("2025-06-01").send().await.unwrap();
+    client.retrieve_payment(&"pay_1".parse().unwrap()).version("2025-07-01").send().await.unwrap();
+    let versions: Vec<_> = script
+        .requests()
+        .iter()
+        .map(|request| request.headers().get_all("turratech-version").iter().cloned().collect::<Vec<_>>())
+        .collect();
+    assert_eq!(versions, [["2025-03-01"], ["2025-06-01"], ["2025-07-01"]]);
+}
+
+#[tokio::test]
+async fn a_version_that_is_none_is_refused_before_anything_is_sent() {
+    for version in ["", " ", "2024-01-01\r\nX-Evil: 1", "2024 01", "é", "2024-01-01/x"] {
+        let (client, script) = scripted([created()]);
+        let err = client.create_payment(payment()).version(version).send().await.unwrap_err();
+        assert_eq!((err.kind(), err.param()), (ErrorKind::InvalidRequest, Some("turratech-version")), "{version:?}");
+        assert_eq!(script.requests().len(), 0);
+        let err = builder(KEY, &script, &clock()).version(version).build().unwrap_err();
+        assert_eq!(err.param(), Some("turratech-version"), "{version:?}");
+    }
+}
+
+#[test]
+fn every_documented_parameter_of_a_payment_is_sent_by_its_name() {
+    let (client, script) = scripted([]);
+    let all = payment()
+        .payment_method("pm_card_visa".parse().unwrap())
+        .customer("cus_ABC123".parse().unwrap())
+        .description("Order #12345")
+        .metadata("order_id", "12345")
+        .capture_method(CaptureMethod::Manual)
+        .confirm(false)
+        .return_url("https://shop.example/back?order=1&x=ä")
+        .extra("anything_else", "SHOP");
+    let _ = now(client.create_payment(all).send());
+    same_members(
+        &script,
+        r#"{"amount":2000,"currency":"gbp","payment_method":"pm_card_visa","customer":"cus_ABC123",
+            "description":"Order #12345","metadata":{"order_id":"12345"},"capture_method":"manual","confirm":false,
+            "return_url":"https://shop.example/back?order=1&x=ä","anything_else":"SHOP"}"#,
+    );
+}
+
+#[test]
+fn an_amount_is_an_integer_of_the_smallest_unit_in_every_currency() {
+    for (minor, currency) in [(1, "jpy"), (i64::MAX, "gbp"), (12_345, "kwd"), (5, "xag"), (7, "abc")] {
+        let (client, script) = scripted([]);
+        let amount = turratech::Money::from_minor(minor, currency.parse().unwrap());
+        let _ = now(client.create_payment(turratech::NewPayment::new(amount)).send());
+        assert_eq!(crate::support::body_of(&script), format!(r#"{{"amount":{minor},"currency":"{currency}"}}"#));
+    }
+}
+
+#[test]
+fn every_documented_parameter_of_a_customer_is_sent_by_its_name() {
+    let (client, script) = scripted([]);
+    let all = CustomerDetails::new()
+        .email("hello@turratech.com")
+        .name("Jane Doe")
+        .phone("+44 20 7946 0000")
+        .description("since 2019")
+        .address(Address::new().line1("123 Main Street").city("London").postal_code("SW1A 1AA").country("GB"))
+        .shipping("name", "Jane Doe")
+        .shipping("address", std::collections::BTreeMap::from([("city", "Leeds")]))
+        .metadata("crm", "77")
+        .payment_method("pm_1".parse().unwrap())
+        .extra("anything_else", "none");
+    let document = r#"{"email":"hello@turratech.com","name":"Jane Doe","phone":"+44 20 7946 0000",
+        "description":"since 2019","address":{"line1":"123 Main Street","city":"London","postal_code":"SW1A 1AA",
+        "country":"GB"},"shipping":{"name":"Jane Doe","address":{"city":"Leeds"}},"metadata":{"crm":"77"},
+        "payment_method":"pm_1","anything_else":"none"}"#;
+    let _ = now(client.create_customer(all.clone()).send());
+    same_members(&script, document);
+    let _ = now(client.update_customer(&"cus_1".parse().unwrap(), all).send());
+    same_members(&script, document);
+}
+
+#[test]
+fn a_card_is_sent_by_its_members() {
+    let (client, script) = scripted([]);
+    let _ = now(client.create_payment_method(NewPaymentMethod::card(card())).send());
+    same_members(
+        &script,
+        &format!(r#"{{"type":"card","card":{{"number":"{PAN}","exp_month":12,"exp_year":2030,"cvc":"{CVC}"}}}}"#),
+    );
+}
+
+#[test]
+fn each_of_the_six_types_of_payment_method_is_sent_by_its_name() {
+    let names: Vec<_> = PaymentMethodType::KNOWN.iter().map(PaymentMethodType::as_str).collect();
+    assert_eq!(names, ["card", "bacs_debit", "sepa_debit", "bank_transfer", "apple_pay", "google_pay"]);
+    for kind in &PaymentMethodType::KNOWN[1..] {
+        let (client, script) = scripted([]);
+        let method = NewPaymentMethod::of(kind.clone()).extra(kind.as_str(), [("token", "tok_1")].as_slice());
+        let _ = now(client.create_payment_method(method).send());
+        let sent = members(&script);
+        assert_eq!(sent["type"], kind.as_str());
+        assert_eq!(sent[kind.as_str()][0][1], "tok_1");
+    }
+}
+
+#[test]
+fn attaching_names_the_customer() {
+    let (client, script) = scripted([]);
+    let _ = now(client.attach_payment_method(&"pm_1".parse().unwrap(), &"cus_1".parse().unwrap()).send());
+    same_members(&script, r#"{"customer":"cus_1"}"#);
+}
+
+#[test]
+fn every_documented_parameter_of_a_refund_is_sent_by_its_name() {
+    for (reason, name) in RefundReason::KNOWN.iter().zip(["duplicate", "fraudulent", "requested_by_customer"]) {
+        let (client, script) = scripted([]);
+        let refund = NewRefund::new("pay_1".parse().unwrap())
+            .amount(pounds(1000))
+            .reason(reason.clone())
+            .metadata("ticket", "9")
+            .extra("anything_else", "a@b.example");
+        let _ = now(client.create_refund(refund).send());
+        same_members(
+            &script,
+            &format!(
+                r#"{{"payment":"pay_1","amount":1000,"reason":"{name}","metadata":{{"ticket":"9"}},
+                    "anything_else":"a@b.example"}}"#
+            ),
+        );
+    }
+}
+
+#[test]
+fn a_refund_of_all_names_no_amount() {
+    let (client, script) = scripted([]);
+    let _ = now(client.create_refund(NewRefund::new("pay_1".parse().unwrap())).send());
+    same_members(&script, r#"{"payment":"pay_1"}"#);
+}
+
+#[test]
+fn every_documented_parameter_of_a_subscription_is_sent_by_its_name() {
+    let (client, script) = scripted([]);
+    let item = SubscriptionItem::new("price_pro_monthly".parse().unwrap()).quantity(2).extra("rates", ["t1"]);
+    let other = SubscriptionItem::new("price_seat".parse().unwrap());
+    let subscription = NewSubscription::new("cus_1".parse().unwrap(), item.clone())
+        .item(other)
+        .trial_period_days(14)
+        .cancel_at_period_end(false)
+        .default_payment_method("pm_1".parse().unwrap())
+        .metadata("plan", "pro")
+        .extra("anything_else", "none");
+    let _ = now(client.create_subscription(subscription).send());
+    same_members(
+        &script,
+        r#"{"customer":"cus_1","items":[{"price":"price_pro_monthly","quantity":2,"rates":["t1"]},
+            {"price":"price_seat"}],"trial_period_days":14,"cancel_at_period_end":false,
+            "default_payment_method":"pm_1","metadata":{"plan":"pro"},"anything_else":"none"}"#,
+    );
+    let update = SubscriptionUpdate::new()
+        .item(item.extra("id", "si_1"))
+        .cancel_at_period_end(true)
+        .default_payment_method("pm_2".parse().unwrap())
+        .metadata("plan", "max")
+        .extra("anything_else", 1_704_067_200);
+    let _ = now(client.update_subscription(&"sub_1".parse().unwrap(), update).send());
+    same_members(
+        &script,
+        r#"{"items":[{"price":"price_pro_monthly","quantity":2,"rates":["t1"],"id":"si_1"}],
+            "cancel_at_period_end":true,"default_payment_method":"pm_2","metadata":{"plan":"max"},
+            "anything_else":1704067200}"#,
+    );
+}
+
+#[test]
+fn a_webhook_endpoint_names_its_address_and_its_events() {
+    let (client, script) = scripted([]);
+    let endpoint = NewWebhookEndpoint::new(
+        "https://m.example/hook",
+        [EventType::PaymentSucceeded, EventType::from("payment.disputed")],
+    );
+    let _ = now(client.create_webhook_endpoint(endpoint.extra("description", "main")).send());
+    same_members(
+        &script,
+        r#"{"url":"https://m.example/hook","enabled_events":["payment.succeeded","payment.disputed"],
+            "description":"main"}"#,
+    );
+}

@@ -1,0 +1,99 @@
+use std::collections::BTreeMap;
+
+use payments_core::test_util::{ManualClock, Reply, Script};
+use serde_json::Value;
+use turratech::{ApiKey, Card, Client, ClientBuilder, Currency, Expiry, Money, NewPayment};
+
+/// A key that appears nowhere else.
+pub(crate) const KEY: &str = "sk_test_canary7f3a";
+pub(crate) const PUBLISHABLE: &str = "pk_test_canary51ab";
+pub(crate) const PAN: &str = "4242424242424242";
+pub(crate) const CVC: &str = "8309";
+
+/// A client that is answered from a script, on a clock that stands still.
+pub(crate) fn scripted(replies: impl IntoIterator<Item = Reply>) -> (Client, Script) {
+    let (client, script, _) = scripted_with_clock(replies);
+    (client, script)
+}
+
+pub(crate) fn scripted_with_clock(replies: impl IntoIterator<Item = Reply>) -> (Client, Script, ManualClock) {
+    let (script, clock) = (Script::new(replies), clock());
+    (builder(KEY, &script, &clock).build().unwrap(), script, clock)
+}
+
+pub(crate) fn builder(key: &str, script: &Script, clock: &ManualClock) -> ClientBuilder {
+    Client::builder(ApiKey::new(key).unwrap()).transport(script.clone()).clock(clock.clone()).timer(clock.clone())
+}
+
+pub(crate) fn clock() -> ManualClock {
+    ManualClock::at(time::macros::datetime!(2026-01-02 03:04:05 UTC))
+}
+
+pub(crate) fn pounds(minor: i64) -> Money {
+    Money::from_minor(minor, Currency::GBP)
+}
+
+pub(crate) fn payment() -> NewPayment {
+    NewPayment::new(pounds(2000))
+}
+
+pub(crate) fn card() -> Card {
+    Card::new(PAN.parse().unwrap(), Expiry::new(12, 2030).unwrap(), CVC.parse().unwrap())
+}
+
+/// A payment of 20.00 GBP as the document shows one, with this id and status.
+pub(crate) fn paid(id: &str, status: &str) -> String {
+    format!(
+        r#"{{"id":"{id}","object":"payment","amount":2000,"amount_capturable":0,"amount_received":2000,
+            "currency":"gbp","customer":"cus_ABC123","description":"Order #12345","payment_method":"pm_card_visa",
+            "status":"{status}","created":1704067200,"livemode":false,"metadata":{{"order_id":"12345"}}}}"#
+    )
+}
+
+pub(crate) fn created() -> Reply {
+    Reply::json(201, &paid("pay_1", "succeeded"))
+}
+
+/// An error in TurraTech's own form.
+pub(crate) fn refused(status: u16, error_type: &str) -> Reply {
+    Reply::json(status, &format!(r#"{{"error":{{"type":"{error_type}","message":"no"}}}}"#))
+}
+
+pub(crate) fn now<T>(work: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(work)
+}
+
+pub(crate) fn body_of(script: &Script) -> String {
+    let requests = script.requests();
+    String::from_utf8(requests.last().unwrap().body().as_ref().to_vec()).unwrap()
+}
+
+/// The last request's body, member for member.
+pub(crate) fn members(script: &Script) -> BTreeMap<String, Value> {
+    serde_json::from_str(&body_of(script)).unwrap()
+}
+
+#[track_caller]
+pub(crate) fn same_members(script: &Script, document: &str) {
+    let expected: BTreeMap<String, Value> = serde_json::from_str(document).unwrap();
+    assert_eq!(members(script), expected);
+}
+
+/// Runs one test of this binary in a process of its own, and gives what it printed.
+pub(crate) fn in_a_child(test: &str, variable: (&str, &str)) -> String {
+    let mut child = std::process::Command::new(std::env::current_exe().unwrap());
+    child.args(["--exact", test, "--nocapture"]).env(CHILD, "1").env(variable.0, variable.1);
+    let output = child.output().unwrap();
+    let printed = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(output.status.success(), "{printed}\n{}", String::from_utf8_lossy(&output.stderr));
+    assert!(printed.contains("1 passed"), "{printed}");
+    printed
+}
+
+/// What an outer test told the process that it started, and nothing in the outer process itself.
+#[expect(clippy::disallowed_methods, reason = "the one way to tell a child anything")]
+pub(crate) fn told(variable: &str) -> Option<String> {
+    std::env::var(CHILD).ok().and_then(|_| std::env::var(variable).ok())
+}
+
+const CHILD: &str = "TURRATECH_TEST_CHILD";
