@@ -1,0 +1,54 @@
+//! A payment whose answers are lost after TurraTech has taken the money, against a sandbox on this machine.
+//!
+//! `cargo run --example lost_answer`
+#![expect(clippy::print_stdout, reason = "an example shows what it does")]
+
+use payments_sandbox::{Clock, Sandbox};
+use turratech::core::time::OffsetDateTime;
+use turratech::{ApiKey, Client, Currency, Money, NewPayment, OnceExt, OnceReference, Outcome};
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let sandbox = Sandbox::builder().clock(Clock::running()).start().await;
+    // The answer of the first attempt is lost, and those of the second and the third.
+    sandbox.fault("turratech.create-payment#1-3 @after-commit fin");
+
+    let client = Client::builder(ApiKey::new(sandbox.turratech().api_key())?)
+        .base_url(sandbox.turratech().base_url())
+        .clock(sandbox.clock())
+        .timer(sandbox.clock())
+        .build()?;
+
+    // Stored with the order, before anything is sent: what it is called, and since when.
+    let (order, ordered_at): (OnceReference, _) = ("order-7421".parse()?, now(&sandbox.clock()));
+    let pay = || {
+        let payment = NewPayment::new(Money::from_minor(2000, Currency::GBP))
+            .payment_method("pm_card_visa".parse()?)
+            .confirm(true)
+            .metadata("order_id", order.as_str());
+        Ok::<_, turratech::Invalid>(client.create_payment(payment).once_for(&order, ordered_at))
+    };
+
+    let paid = match pay()?.send().await {
+        Ok(payment) => payment,
+        Err(err) => match err.outcome() {
+            Outcome::NotSent | Outcome::Refused => return Err(format!("nothing was paid: {err}").into()),
+            Outcome::Unknown => {
+                println!("{err}, after {} attempts under one key", err.attempts());
+                println!("so the same call again, as another process would make it tomorrow");
+                pay()?.send().await?
+            }
+        },
+    };
+    println!("{} is {}: {}", paid.id, paid.status, paid.amount);
+
+    for entry in sandbox.ledger().entries() {
+        println!("TurraTech's ledger: {entry}");
+    }
+    sandbox.finish();
+    Ok(())
+}
+
+fn now(clock: &Clock) -> OffsetDateTime {
+    turratech::core::clock::Clock::now(clock)
+}
