@@ -50,6 +50,8 @@ pub struct Entry {
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum What {
+    /// It took in what a customer is yet to do: no money moves before.
+    Begun,
     /// It did what it was asked: created a deposit, paid out.
     Executed,
     /// It took in what confirms an order.
@@ -65,6 +67,7 @@ pub enum What {
 impl fmt::Display for What {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(match self {
+            Self::Begun => "begun",
             Self::Executed => "executed",
             Self::Confirmed => "confirmed",
             Self::Credited => "credited",

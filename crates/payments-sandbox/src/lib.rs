@@ -41,7 +41,7 @@ mod webhook;
 mod world;
 
 pub use builder::{Builder, StartError};
-pub use card3ds_handle::Card3ds;
+pub use card3ds_handle::{Card3ds, Card3dsChallenge, Card3dsCheckout, Card3dsOrder};
 pub use clock::Clock;
 pub use engine::{Behaviour, Provenance};
 pub use fault::{Fault, FaultError};

@@ -179,7 +179,7 @@ async fn a_fault_that_could_never_happen_is_refused_with_what_could() {
         ("turbopay.balance @webhook drop", "balance", "deposit, host-to-host-deposit, withdraw"),
         ("turbopay.confirm @webhook drop", "confirm", "deposit, host-to-host-deposit, withdraw"),
         ("turbo-txn.initiate @query fin", "initiate", "status-check"),
-        ("card3ds.payment @webhook drop", "payment", "card3ds sends none"),
+        ("card3ds.payment @webhook drop", "payment", "start-3ds, checkout"),
     ] {
         let err = refused_by_a_sandbox(spec).await;
         assert!(err.starts_with(&format!("`{part}` in a fault: ")) && err.ends_with(could), "{spec}: {err}");
