@@ -446,3 +446,58 @@ fn route(request: &Request) -> Option<Route> {
 
 /// The document has no code for what is under way.
 const WAITING: (&str, &str) = ("WAITING", "Waiting for the customer");
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+    use time::OffsetDateTime;
+
+    use super::{Card3ds, Decision, Settings};
+    use crate::engine::Engine;
+    use crate::http::Request;
+
+    const PAN: &str = "5421190122090656";
+    const CVV: &str = "8371";
+
+    fn ask(engine: &mut Card3ds, path: &str, pan: &str) -> serde_json::Value {
+        let body = json!({
+            "orderId": "order-1", "amount": 100, "currency": "TRY", "cardHolderName": "John Doe", "pan": pan,
+            "expiryMonth": "04", "expiryYear": "28", "cvv": CVV, "requestIp": "192.168.1.1", "requestPort": 8080,
+            "successUrl": "http://127.0.0.1/", "failureUrl": "http://127.0.0.1/", "callback": "http://127.0.0.1/",
+            "description": "Product purchase",
+        });
+        let headers = [("x-api-key", ""), ("x-api-secret", ""), ("content-type", "application/json")];
+        let request = Request {
+            number: 1,
+            method: "POST".to_owned(),
+            path: path.to_owned(),
+            query: String::new(),
+            headers: headers.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec(),
+            body: body.to_string().into_bytes(),
+        };
+        serde_json::from_slice(&engine.respond(&request, OffsetDateTime::UNIX_EPOCH).0.body).unwrap()
+    }
+
+    #[test]
+    fn what_is_kept_of_a_card_is_its_mask() {
+        let mut engine = Card3ds::new(Settings::default(), 1);
+        for path in ["/api/payment", "/api/pre-authorization", "/api/3ds", "/api/installment-options", "/api/checkout"]
+        {
+            let real = ask(&mut engine, path, "4539578763621486");
+            assert_eq!(real["field"] == "pan", path != "/api/checkout", "{path}: {real}");
+            let done = ask(&mut engine, path, PAN);
+            let now = OffsetDateTime::UNIX_EPOCH;
+            if path == "/api/3ds" {
+                engine.answer_challenge(done["paymentId"].as_str().unwrap(), Decision::Approve, now).unwrap();
+            }
+            if path == "/api/checkout" {
+                engine.pay_checkout(done["checkoutId"].as_str().unwrap(), PAN, 1, now).unwrap();
+            }
+        }
+        let state = format!("{engine:?}");
+        assert_eq!(state.matches("542119******0656").count(), 4, "{state}");
+        for secret in [PAN, CVV, "453957", "621486"] {
+            assert!(!state.contains(secret), "{secret} is in {state}");
+        }
+    }
+}

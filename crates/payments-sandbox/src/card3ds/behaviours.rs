@@ -53,8 +53,5 @@ pub const BEHAVIOURS: &[Behaviour] = &[
     row("the browser then posts checkoutId to callback", Documented),
     row("... however it ended", Inferred),
     row("before it is paid, a checkout's payment is ENROLLED, with an id and without a card", Inferred),
-    row(
-        "no sandbox-wide rule applies: the sandbox alone takes test card numbers only, and answers others 400",
-        Inferred,
-    ),
+    row("well-known test card numbers alone are taken; any other is answered 400 and kept nowhere", Inferred),
 ];

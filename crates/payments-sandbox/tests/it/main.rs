@@ -6,6 +6,7 @@ mod support;
 mod at_the_end;
 #[cfg(unix)]
 mod binary;
+mod card3ds;
 mod control_api;
 mod cut_points;
 mod ending;
