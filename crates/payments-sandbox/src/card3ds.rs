@@ -256,10 +256,7 @@ impl Card3ds {
         let challenge = enrolled.then(|| Challenge::new(&mut self.random, success_url, failure_url));
         let html = challenge.as_ref().map(|challenge| page::entrance(&self.origin, challenge));
         let mut payment = self.new_payment(new, Kind::ThreeDs(challenge));
-        payment.installments = count;
-        if self.settings.amount_with_interest {
-            payment.amount = total;
-        }
+        payment.in_parts(count, total, &self.settings);
         if enrolled {
             effects.push(record("card3ds.start-3ds", &payment, What::Begun, Some(request.number)));
         } else {
@@ -351,6 +348,7 @@ impl Card3ds {
             amount,
             currency,
             installments: 1,
+            total: amount,
             status: Status::Enrolled,
             customer,
             card,

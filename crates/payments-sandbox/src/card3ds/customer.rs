@@ -70,7 +70,7 @@ impl Card3ds {
         let Some(action) = request.parameter("action") else {
             let payment = &self.payments[index];
             let Kind::ThreeDs(Some(challenge)) = &payment.kind else { return Response::html(404, pages::missing()) };
-            return Response::html(200, page::challenge(payment, challenge, self.settings.returns_in_frame));
+            return Response::html(200, page::challenge(payment, challenge));
         };
         let decided = match (request.method.as_str(), Decision::named(&action)) {
             ("POST", Some(decision)) => self.decide(index, decision, now),
@@ -141,10 +141,7 @@ impl Card3ds {
         let total = page::asked(payment, checkout).total(card, installments);
         let total = total.ok_or("that card cannot pay in so many parts here")?;
         let way_back = WayBack::from_checkout(payment, checkout, "processed");
-        payment.installments = installments;
-        if self.settings.amount_with_interest {
-            payment.amount = total;
-        }
+        payment.in_parts(installments, total, &self.settings);
         payment.card = Some(Kept::of(card, CUSTOMER.to_owned(), false));
         let paid = payment.charge(&mut self.random, now);
         let paid = paid.then(|| record("card3ds.checkout", payment, What::Executed, request));

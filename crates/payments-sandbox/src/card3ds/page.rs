@@ -20,13 +20,11 @@ pub(crate) fn entrance(origin: &str, challenge: &Challenge) -> String {
 }
 
 /// The cardholder's bank asks.
-pub(crate) fn challenge(payment: &Payment, challenge: &Challenge, in_frame: bool) -> String {
+pub(crate) fn challenge(payment: &Payment, challenge: &Challenge) -> String {
     let told = told(payment);
     if let Some(done) = challenge.done() {
         return document("Your bank", &format!("{told}<p>This payment was <strong>{done}</strong>.</p>"));
     }
-    // A press on a button may lead out of a sandboxed frame; a script of the next page's may not.
-    let target = if in_frame { "_self" } else { "_top" };
     let button = |action: &str, label: &str, class: &str, target: &str| {
         form(
             CHALLENGE,
@@ -36,14 +34,23 @@ pub(crate) fn challenge(payment: &Payment, challenge: &Challenge, in_frame: bool
         )
     };
     let card = payment.card.as_ref().map(|card| card.mask.as_str()).unwrap_or_default();
+    let parts = if payment.installments > 1 {
+        format!("<p>In {} parts, together {}</p>", payment.installments, money(payment.total, payment.currency))
+    } else {
+        String::new()
+    };
+    // Only a press on a button may lead out of a sandboxed frame, if anything may: a script of the next page's may not.
     document(
         "Your bank",
         &format!(
-            "{told}<p>Card {}</p>{}{}<p class=\"aside\">Only in the sandbox:</p>{}",
+            "{told}{parts}<p>Card {}</p>{}{}<p class=\"aside\">Only in the sandbox:</p>{}\
+             <details><summary class=\"aside\">Nothing happens? The shop's frame may not be left</summary>{}{}</details>",
             escaped(card),
-            button("approve", "Approve", "main", target),
-            button("reject", "Reject", "", target),
+            button("approve", "Approve", "main", "_top"),
+            button("reject", "Reject", "", "_top"),
             button("abandon", "Go away without an answer", "", "_self"),
+            button("approve", "Approve inside the frame", "", "_self"),
+            button("reject", "Reject inside the frame", "", "_self"),
         ),
     )
 }
@@ -79,7 +86,12 @@ pub(crate) fn checkout(payment: &Payment, checkout: &Checkout) -> String {
         })
         .collect();
     let target = format!("{CHECKOUT}{}", checkout.id);
-    let pay = form(&target, "_self", &[("action", "pay")], &format!("{}{cards}", parts(payment, checkout)));
+    let pay = form(
+        &target,
+        "_self",
+        &[("action", "pay")],
+        &format!("{}<p class=\"aside\">With a test card:</p>{cards}", parts(payment, checkout)),
+    );
     let cancel = form(&target, "_self", &[("action", "cancel")], "<button>Cancel</button>");
     document("Checkout", &format!("{told}{pay}{cancel}"))
 }
@@ -98,7 +110,7 @@ fn parts(payment: &Payment, checkout: &Checkout) -> String {
         return String::new();
     }
     format!(
-        "<p><label>Pay <select name=\"installments\"><option value=\"1\">at once</option>{options}</select></label></p>"
+        "<p><label>Pay <select name=\"installments\" style=\"font:inherit;width:100%;padding:.6rem\"><option value=\"1\">at once</option>{options}</select></label></p>"
     )
 }
 

@@ -34,6 +34,8 @@ pub(crate) struct Payment {
     pub(crate) amount: i64,
     pub(crate) currency: Currency,
     pub(crate) installments: u32,
+    /// What the customer pays, interest included.
+    pub(crate) total: i64,
     pub(crate) status: Status,
     pub(crate) customer: Option<String>,
     /// Nothing before a customer has said which.
@@ -70,6 +72,15 @@ pub(crate) struct Checkout {
 }
 
 impl Payment {
+    /// It is paid in so many parts, which come to so much.
+    pub(crate) fn in_parts(&mut self, installments: u32, total: i64, settings: &Settings) {
+        self.installments = installments;
+        self.total = total;
+        if settings.amount_with_interest {
+            self.amount = total;
+        }
+    }
+
     /// Asks the card's bank for the money: whether it gave it.
     pub(crate) fn charge(&mut self, random: &mut Random, now: OffsetDateTime) -> bool {
         self.date = Some(now);

@@ -16,7 +16,6 @@ pub struct Settings {
     pub(crate) exact_interest: bool,
     pub(crate) amount_with_interest: bool,
     pub(crate) captures_once: bool,
-    pub(crate) returns_in_frame: bool,
     /// By the names of the cards.
     pub(crate) not_enrolled: HashSet<&'static str>,
 }
@@ -67,13 +66,6 @@ impl Settings {
         self
     }
 
-    /// A challenge leads back to the merchant inside the frame that shows it. Standard: in the whole window.
-    #[must_use]
-    pub fn returns_in_frame(mut self) -> Self {
-        self.returns_in_frame = true;
-        self
-    }
-
     /// A card that 3-D Secure does not know, by the number of one of the [`TEST_CARDS`](super::TEST_CARDS). Standard:
     /// American Express alone.
     ///
@@ -106,7 +98,6 @@ impl Default for Settings {
             exact_interest: false,
             amount_with_interest: false,
             captures_once: false,
-            returns_in_frame: false,
             not_enrolled: HashSet::from(["amex"]),
         }
     }

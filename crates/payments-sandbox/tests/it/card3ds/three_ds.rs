@@ -258,15 +258,17 @@ async fn only_a_press_on_a_button_that_there_is_counts() {
 }
 
 #[tokio::test]
-async fn its_buttons_lead_out_of_a_frame_unless_that_is_set_otherwise() {
-    for (settings, target) in [(Settings::default(), "_top"), (Settings::default().returns_in_frame(), "_self")] {
-        let sandbox = Sandbox::builder().card3ds(settings).start().await;
-        let (_, page) = started(&sandbox, &secured("order-1", BACK)).await;
-        let text = browse(&sandbox, "POST", "/3ds-challenge", &page).await.text();
-        let targets: Vec<&str> = text.split("<form").skip(1).map(|form| attribute(form, "", "target")).collect();
-        assert_eq!(targets, [target, target, "_self"]);
-        sandbox.finish();
-    }
+async fn its_buttons_lead_out_of_a_frame_and_others_stay_inside() {
+    let sandbox = Sandbox::builder().start().await;
+    let (_, page) = started(&sandbox, &secured("order-1", BACK)).await;
+    let text = browse(&sandbox, "POST", "/3ds-challenge", &page).await.text();
+    let buttons = text.split("<form").skip(1);
+    let buttons: Vec<_> =
+        buttons.map(|form| (attribute(form, "name=\"action\"", "value"), attribute(form, "", "target"))).collect();
+    let expected =
+        [("approve", "_top"), ("reject", "_top"), ("abandon", "_self"), ("approve", "_self"), ("reject", "_self")];
+    assert_eq!(buttons, expected);
+    sandbox.finish();
 }
 
 #[tokio::test]
@@ -292,7 +294,9 @@ async fn in_parts_it_costs_what_the_options_say_and_the_amount_stays() {
     for (settings, amount) in [(Settings::default(), 100_000), (Settings::default().amount_with_interest(), 103_500)] {
         let sandbox = Sandbox::builder().card3ds(settings).start().await;
         let body = with(with(secured("order-1", BACK), "amount", 1000), "installmentCount", 3);
-        let (id, _) = started(&sandbox, &with(body, "interestPaidByCustomer", true)).await;
+        let (id, page) = started(&sandbox, &with(body, "interestPaidByCustomer", true)).await;
+        let text = browse(&sandbox, "POST", "/3ds-challenge", &page).await.text();
+        assert!(text.contains("In 3 parts, together 1035.00 TRY"), "{text}");
         sandbox.card3ds().challenge(&id).approve();
         let found = complete(&sandbox, &id, &key(&sandbox)).await.expect(200);
         assert_eq!(found["installmentCount"], 3);
