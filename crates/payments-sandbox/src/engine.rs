@@ -25,6 +25,9 @@ pub(crate) trait Engine: Send {
     /// Which operation a request asks for, if it is one, and for which of the merchant's references.
     fn operation(&self, request: &Request) -> Option<(&'static str, Option<String>)>;
 
+    /// A request has arrived that will be answered later: its sender may be gone by then, or ask again meanwhile.
+    fn begin(&mut self, _request: &Request, _now: OffsetDateTime) {}
+
     /// Answers a request. What it did is in the effects, whatever becomes of the answer.
     fn respond(&mut self, request: &Request, now: OffsetDateTime) -> (Response, Vec<Effect>);
 
@@ -71,6 +74,8 @@ pub(crate) enum Effect {
     },
     /// A message to the merchant, ready to go out.
     Deliver(Message),
+    /// The same with a header that depends on when it goes out.
+    DeliverStamped(Message, Stamp),
     /// Time passes: somebody pressed the sandbox's own button for it.
     Advance(Duration),
 }
@@ -88,6 +93,22 @@ pub(crate) struct Message {
     pub(crate) headers: Vec<(&'static str, String)>,
     pub(crate) body: Vec<u8>,
     pub(crate) resend: Resend,
+}
+
+/// A header that says when a message goes out, and so is made anew for each attempt.
+#[derive(Debug, Clone)]
+pub(crate) struct Stamp {
+    pub(crate) key: String,
+    /// What it vouches for, whatever a fault makes of the message.
+    pub(crate) body: Vec<u8>,
+    pub(crate) header: fn(key: &str, body: &[u8], now: OffsetDateTime) -> (&'static str, String),
+}
+
+impl Stamp {
+    /// The header for a moment.
+    pub(crate) fn at(&self, now: OffsetDateTime) -> (&'static str, String) {
+        (self.header)(&self.key, &self.body, now)
+    }
 }
 
 /// When a message goes out again.

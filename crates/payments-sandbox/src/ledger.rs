@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
 
@@ -37,7 +37,7 @@ pub struct Entry {
     pub reference: String,
     /// What it did.
     pub what: What,
-    /// The amount in hundredths of the currency's unit.
+    /// The amount in hundredths of the currency's unit; of TurraTech's in its smallest unit, whatever that is.
     pub amount: i64,
     /// The currency.
     pub currency: String,
@@ -60,8 +60,18 @@ pub enum What {
     Credited,
     /// A withdrawal's money came back.
     Returned,
-    /// A deposit was charged back.
+    /// What was paid was charged back.
     ChargedBack,
+    /// What was authorized was taken.
+    Captured,
+    /// What was authorized, or asked of a bank, was let go of.
+    Released,
+    /// What was taken was given back.
+    Refunded,
+    /// What was agreed on before was charged: another period, or the first after a trial.
+    Charged,
+    /// It did what it was asked, and that moves no money: a customer was changed.
+    Done,
 }
 
 impl fmt::Display for What {
@@ -73,6 +83,11 @@ impl fmt::Display for What {
             Self::Credited => "credited",
             Self::Returned => "returned",
             Self::ChargedBack => "charged back",
+            Self::Captured => "captured",
+            Self::Released => "released",
+            Self::Refunded => "refunded",
+            Self::Charged => "charged",
+            Self::Done => "done",
         })
     }
 }
@@ -109,14 +124,27 @@ impl Ledger {
         self.entries.iter().filter(|entry| entry.what == What::Executed && entry.operation == operation).count()
     }
 
-    /// What was executed more than once for one order, which a provider's own rules should make impossible.
+    /// What was executed for one order while it was executed already, which a provider's own rules should make impossible.
+    ///
+    /// What was released in between does not count: it can be done anew.
     #[must_use]
     pub fn double_executions(&self) -> Vec<(String, String)> {
-        let mut counts = BTreeMap::new();
-        for entry in self.entries.iter().filter(|entry| entry.what == What::Executed) {
-            *counts.entry((entry.operation.clone(), entry.reference.clone())).or_insert(0) += 1;
+        let mut standing: BTreeMap<(&str, &str), BTreeMap<&str, u32>> = BTreeMap::new();
+        let mut double = BTreeSet::new();
+        for entry in self.entries.iter() {
+            let provider = entry.operation.split('.').next().unwrap_or_default();
+            let order = standing.entry((provider, &entry.reference)).or_default();
+            if entry.what == What::Executed {
+                let count = order.entry(&entry.operation).or_default();
+                *count += 1;
+                if *count > 1 {
+                    double.insert((entry.operation.clone(), entry.reference.clone()));
+                }
+            } else if entry.what == What::Released {
+                order.values_mut().for_each(|count| *count = count.saturating_sub(1));
+            }
         }
-        counts.into_iter().filter(|(_, count)| *count > 1).map(|(order, _)| order).collect()
+        double.into_iter().collect()
     }
 }
 

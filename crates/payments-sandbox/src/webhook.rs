@@ -7,8 +7,9 @@ use std::fmt;
 use std::time::Duration;
 
 use serde::Serialize;
+use time::OffsetDateTime;
 
-use crate::engine::Message;
+use crate::engine::{Message, Stamp};
 use crate::fault::FaultEffect;
 use send::is_loopback;
 
@@ -78,13 +79,20 @@ pub(crate) struct Outbox {
 struct Outgoing {
     delivery: Delivery,
     message: Message,
+    stamp: Option<Stamp>,
     /// Its place in the queue: by when, on the clock since its beginning, and who queued first.
     place: (Duration, u64),
 }
 
 impl Outbox {
     /// Puts a message in, as a fault has it; says so for the timeline.
-    pub(crate) fn put(&mut self, mut message: Message, fault: Option<&FaultEffect>, now: Duration) -> String {
+    pub(crate) fn put(
+        &mut self,
+        mut message: Message,
+        stamp: Option<Stamp>,
+        fault: Option<&FaultEffect>,
+        now: Duration,
+    ) -> String {
         let told = format!("webhook {} {}", message.reference, message.about);
         let state = match fault {
             _ if !is_loopback(&message.url) => DeliveryState::NotSent,
@@ -101,9 +109,9 @@ impl Outbox {
             message.body = tampered(&message.body);
         }
         if fault == Some(&FaultEffect::Duplicate) {
-            self.push(message.clone(), state, due);
+            self.push(message.clone(), stamp.clone(), state, due);
         }
-        let id = self.push(message, state, due);
+        let id = self.push(message, stamp, state, due);
         let overtaken = match state {
             DeliveryState::Overtaken => self.overtaken.replace(id),
             DeliveryState::Waiting => self.overtaken.take(),
@@ -119,7 +127,7 @@ impl Outbox {
         }
     }
 
-    fn push(&mut self, message: Message, state: DeliveryState, due: Duration) -> usize {
+    fn push(&mut self, message: Message, stamp: Option<Stamp>, state: DeliveryState, due: Duration) -> usize {
         let id = self.entries.len();
         let delivery = Delivery {
             number: id + 1,
@@ -130,10 +138,10 @@ impl Outbox {
             attempts: 0,
             results: Vec::new(),
             state,
-            headers: message.headers.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect(),
+            headers: shown(&message),
             body: message.body.clone(),
         };
-        self.entries.push(Outgoing { delivery, message, place: (due, 0) });
+        self.entries.push(Outgoing { delivery, message, stamp, place: (due, 0) });
         if state == DeliveryState::Waiting {
             self.queue(id, due);
         }
@@ -149,9 +157,16 @@ impl Outbox {
     }
 
     /// The first message that is due. It stays in the queue until it was sent.
-    pub(crate) fn next(&self, now: Duration) -> Option<(usize, Message)> {
-        let (_, id) = self.queue.first_key_value().filter(|((due, _), _)| *due <= now)?;
-        Some((*id, self.entries[*id].message.clone()))
+    pub(crate) fn next(&mut self, elapsed: Duration, now: OffsetDateTime) -> Option<(usize, Message)> {
+        let (_, id) = self.queue.first_key_value().filter(|((due, _), _)| *due <= elapsed)?;
+        let Outgoing { delivery, message, stamp, .. } = &mut self.entries[*id];
+        if let Some(stamp) = stamp {
+            let (name, value) = stamp.at(now);
+            message.headers.retain(|(header, _)| *header != name);
+            message.headers.push((name, value));
+            delivery.headers = shown(message);
+        }
+        Some((*id, message.clone()))
     }
 
     pub(crate) fn next_due(&self) -> Option<Duration> {
@@ -162,7 +177,7 @@ impl Outbox {
     ///
     /// Later counts from when it was due, so that a clock that jumps does not change when it is sent again.
     pub(crate) fn sent(&mut self, id: usize, result: &Result<Answer, String>) -> String {
-        let Outgoing { delivery, place, message } = &mut self.entries[id];
+        let Outgoing { delivery, place, message, .. } = &mut self.entries[id];
         self.queue.remove(place);
         let due = place.0;
         delivery.attempts += 1;
@@ -194,6 +209,10 @@ impl Outbox {
     pub(crate) fn list(&self) -> Vec<Delivery> {
         self.entries.iter().map(|entry| entry.delivery.clone()).collect()
     }
+}
+
+fn shown(message: &Message) -> Vec<(String, String)> {
+    message.headers.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect()
 }
 
 fn without_query(url: &str) -> String {

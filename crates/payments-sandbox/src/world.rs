@@ -12,7 +12,7 @@ use time::OffsetDateTime;
 use tokio::sync::Notify;
 
 use crate::clock::Clock;
-use crate::engine::{Effect, Engine};
+use crate::engine::{Effect, Engine, Message, Stamp};
 use crate::fault::{Fault, FaultError, Plan};
 use crate::http::{Request, Response};
 use crate::ledger::{Entry, Ledger};
@@ -125,7 +125,7 @@ impl World {
             let next = {
                 let mut state = self.state();
                 state.tick(&self.clock);
-                state.outbox.next(self.clock.elapsed())
+                state.outbox.next(self.clock.elapsed(), self.clock.now())
             };
             let Some((id, message)) = next else { return };
             let result = webhook::send(&message).await;
@@ -298,13 +298,25 @@ impl State {
                     clock.advance(time);
                     self.note(clock, format!("{name}: {} s were skipped", time.as_secs()));
                 }
-                Effect::Deliver(message) => {
-                    let fault = self.plan.take_for_message(name, message.operation, &message.reference);
-                    let line = self.outbox.put(message, fault.as_ref(), elapsed);
-                    self.note_at(elapsed, line);
-                }
+                Effect::Deliver(message) => self.deliver(name, message, None, at, clock),
+                Effect::DeliverStamped(message, stamp) => self.deliver(name, message, Some(stamp), at, clock),
             }
         }
+    }
+
+    fn deliver(
+        &mut self,
+        provider: &'static str,
+        mut message: Message,
+        stamp: Option<Stamp>,
+        at: OffsetDateTime,
+        clock: &Clock,
+    ) {
+        message.headers.extend(stamp.as_ref().map(|stamp| stamp.at(at)));
+        let fault = self.plan.take_for_message(provider, message.operation, &message.reference);
+        let elapsed = clock.since_it_began(at);
+        let line = self.outbox.put(message, stamp, fault.as_ref(), elapsed);
+        self.note_at(elapsed, line);
     }
 
     /// When something falls due, on the clock since its beginning.

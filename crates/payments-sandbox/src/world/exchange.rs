@@ -117,11 +117,14 @@ impl World {
         }
         let exchange = match fault {
             Some((Phase::BeforeCommit, FaultEffect::LateCommit(after))) => {
-                let due = (self.clock.now() + after, request.number);
+                let now = self.clock.now();
+                state.engine(provider).begin(&request, now);
+                let due = (now + after, request.number);
                 state.late.insert(due, (provider, request));
                 Exchange::now(Wire::Part(Vec::new(), Close::Fin))
             }
             Some((Phase::BeforeCommit, FaultEffect::Delay(after))) => {
+                state.engine(provider).begin(&request, self.clock.now());
                 Exchange { at: now + after, wire: Wire::Undone(request) }
             }
             Some((Phase::BeforeCommit, effect)) => {
