@@ -51,5 +51,5 @@ pub use timeline::TimelineEntry;
 pub use turbo_link_handle::{LinkHandle, TurboLink};
 pub use turbo_txn_handle::{TransactionHandle, TurboTxn};
 pub use turbopay_handle::{OrderHandle, TurboPay};
-pub use turratech_handle::TurraTech;
+pub use turratech_handle::{PaymentHandle, TurraTech};
 pub use webhook::{Delivery, DeliveryState};

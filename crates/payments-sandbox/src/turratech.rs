@@ -1,54 +1,75 @@
-//! TurraTech.
+//! TurraTech, as its document has it.
 
+mod behaviours;
+mod books;
+mod card;
+mod control;
+mod customer;
+mod endpoint;
+mod keys;
+mod method;
+mod params;
+mod payment;
+mod refund;
+mod refusal;
+mod route;
 mod settings;
+mod shelf;
+mod subscription;
 
-use serde_json::json;
-use time::OffsetDateTime;
+use std::collections::{BTreeMap, HashMap, VecDeque};
 
+use serde_json::Value;
+use time::{Duration, OffsetDateTime};
+
+pub use behaviours::BEHAVIOURS;
+pub(crate) use payment::Action;
 pub use settings::Settings;
 
 use crate::engine::{Behaviour, Controlled, Effect, Engine};
 use crate::http::{Request, Response};
+use crate::random::Random;
+use books::{Books, Call};
+use customer::Customer;
+use keys::{Fingerprint, Keys};
+use method::Method;
+use params::Params;
+use payment::Payment;
+use refund::Refund;
+use refusal::Refusal;
+use route::{OPERATIONS, Operation, READS, TOLD_OF, route};
+use shelf::Shelf;
+use subscription::Subscription;
 
 /// The engine.
 #[derive(Clone)]
-#[expect(dead_code, reason = "what it is set up with, and nothing is answered yet")]
 pub(crate) struct TurraTech {
     settings: Settings,
     /// Where it listens.
     pub(crate) origin: String,
+    books: Books,
+    keys: Keys,
+    payments: Shelf<Payment>,
+    /// The latest payment of each of the merchant's references.
+    by_reference: HashMap<String, String>,
+    customers: Shelf<Customer>,
+    methods: HashMap<String, Method>,
+    refunds: Shelf<Refund>,
+    subscriptions: HashMap<String, Subscription>,
+    /// What banks and the calendar will do, by when.
+    due: BTreeMap<(OffsetDateTime, u64), Due>,
+    scheduled: u64,
+    /// When requests were answered in the last second.
+    answered: VecDeque<OffsetDateTime>,
 }
 
-/// What the sandbox's TurraTech does, and where that comes from.
-pub const BEHAVIOURS: &[Behaviour] = &[];
-
-const OPERATIONS: &[&str] = &[
-    "create-payment",
-    "retrieve-payment",
-    "list-payments",
-    "capture-payment",
-    "cancel-payment",
-    "create-customer",
-    "retrieve-customer",
-    "update-customer",
-    "delete-customer",
-    "list-customers",
-    "create-payment-method",
-    "attach-payment-method",
-    "detach-payment-method",
-    "create-refund",
-    "retrieve-refund",
-    "list-refunds",
-    "create-subscription",
-    "update-subscription",
-    "cancel-subscription",
-    "create-webhook-endpoint",
-];
-
-impl TurraTech {
-    pub(crate) fn new(settings: Settings, _seed: u64) -> Self {
-        Self { settings, origin: String::new() }
-    }
+/// What falls due.
+#[derive(Debug, Clone)]
+enum Due {
+    /// The bank has the money of this payment.
+    Settlement(String),
+    /// This subscription's trial or period is over.
+    PeriodEnd(String),
 }
 
 impl Engine for TurraTech {
@@ -61,43 +82,59 @@ impl Engine for TurraTech {
     }
 
     fn reads(&self) -> &'static [&'static str] {
-        &["retrieve-payment", "list-payments", "retrieve-customer", "list-customers", "retrieve-refund", "list-refunds"]
+        READS
     }
 
     fn told_of(&self) -> &'static [&'static str] {
-        &[
-            "create-payment",
-            "capture-payment",
-            "create-customer",
-            "create-refund",
-            "create-subscription",
-            "update-subscription",
-            "cancel-subscription",
-        ]
+        TOLD_OF
     }
 
-    fn operation(&self, _request: &Request) -> Option<(&'static str, Option<String>)> {
-        None
+    fn operation(&self, request: &Request) -> Option<(&'static str, Option<String>)> {
+        let (operation, id) = route(request)?;
+        Some((operation.name(), self.reference(operation, id, request)))
+    }
+
+    fn begin(&mut self, request: &Request, now: OffsetDateTime) {
+        if let Ok(Some(key)) = self.idempotency_key(request)
+            && self.admit(request).is_ok()
+        {
+            self.keys.begin(key, request.number, now);
+        }
     }
 
     fn respond(&mut self, request: &Request, now: OffsetDateTime) -> (Response, Vec<Effect>) {
-        (self.rehearse(request, now), Vec::new())
+        self.advance(now);
+        let response = self.answer(request, now).unwrap_or_else(|refusal| refusal.response());
+        if let Ok(Some(key)) = self.idempotency_key(request) {
+            self.keys.let_go(key, request.number);
+        }
+        (response, self.take_effects())
     }
 
-    fn rehearse(&self, _request: &Request, _now: OffsetDateTime) -> Response {
-        Response::json(501, &json!({"message": "the sandbox does not play TurraTech yet"}))
+    fn rehearse(&self, request: &Request, now: OffsetDateTime) -> Response {
+        let mut copy = self.clone();
+        // Ids that nothing will have.
+        copy.books.random = Random::new(!copy.books.random.next());
+        copy.respond(request, now).0
     }
 
-    fn tick(&mut self, _now: OffsetDateTime) -> Vec<Effect> {
-        Vec::new()
+    fn tick(&mut self, now: OffsetDateTime) -> Vec<Effect> {
+        self.advance(now);
+        self.take_effects()
     }
 
     fn next_due(&self) -> Option<OffsetDateTime> {
-        None
+        self.due.first_key_value().map(|((at, _), _)| *at)
     }
 
-    fn status(&self, _reference: &str) -> Option<String> {
-        None
+    fn status(&self, reference: &str) -> Option<String> {
+        let payment = self.find_payment(reference).map(|payment| payment.status.as_str());
+        let subscription = || {
+            let by_reference = || self.subscriptions.values().find(|known| known.reference == reference);
+            let subscription = self.subscriptions.get(reference).or_else(by_reference);
+            subscription.map(|subscription| subscription.status.as_str())
+        };
+        payment.or_else(subscription).map(str::to_owned)
     }
 
     fn behaviours(&self) -> &'static [Behaviour] {
@@ -105,10 +142,191 @@ impl Engine for TurraTech {
     }
 
     fn control_addresses(&self) -> &'static [(&'static str, &'static str)] {
-        &[]
+        control::ADDRESSES
     }
 
-    fn control(&mut self, _path: &[&str], _body: &[u8], _now: OffsetDateTime) -> Option<Controlled> {
-        None
+    fn control(&mut self, path: &[&str], body: &[u8], now: OffsetDateTime) -> Option<Controlled> {
+        let done = self.controlled(path, body, now)?;
+        Some(done.map(|answer| (self.take_effects(), answer)))
     }
 }
+
+impl TurraTech {
+    pub(crate) fn new(settings: Settings, seed: u64) -> Self {
+        Self {
+            books: Books::new(Random::new(seed), settings.webhook_secret.as_str()),
+            settings,
+            origin: String::new(),
+            keys: Keys::default(),
+            payments: Shelf::default(),
+            by_reference: HashMap::new(),
+            customers: Shelf::default(),
+            methods: HashMap::new(),
+            refunds: Shelf::default(),
+            subscriptions: HashMap::new(),
+            due: BTreeMap::new(),
+            scheduled: 0,
+            answered: VecDeque::new(),
+        }
+    }
+
+    /// Takes what came of all that was done.
+    pub(crate) fn take_effects(&mut self) -> Vec<Effect> {
+        std::mem::take(&mut self.books.effects)
+    }
+
+    fn answer(&mut self, request: &Request, now: OffsetDateTime) -> Result<Response, Refusal> {
+        let (operation, id) = self.admit(request)?;
+        self.count(now)?;
+        if request.header("turratech-version").is_some_and(|version| version != VERSION) {
+            return Err(Refusal::unreadable("The version that TurraTech-Version names is not known here."));
+        }
+        let key = self.idempotency_key(request)?;
+        let call = Call { operation, id, key, request: Some(request.number), now };
+        if request.method != "POST" {
+            return self.perform(&call, &Params::of_query(&request.query));
+        }
+        if !is_json(request.header("content-type").unwrap_or_default()) {
+            return Err(Refusal::unreadable("The Content-Type must be application/json."));
+        }
+        let params = Params::of_body(&request.body)?;
+        let Some(key) = key else { return self.perform(&call, &params) };
+        let fingerprint = Fingerprint::of(&request.path, &params.canonical());
+        if let Some(answer) = self.keys.answer(key, &fingerprint, request.number, now)? {
+            return Ok(answer);
+        }
+        let result = self.perform(&call, &params);
+        match &result {
+            Ok(answer) => self.keys.store(key, fingerprint, answer, now),
+            Err(refusal) if refusal.is_result => self.keys.store(key, fingerprint, &refusal.response(), now),
+            Err(_) => {}
+        }
+        result
+    }
+
+    /// Who asks for what: refuses whoever may not.
+    fn admit<'a>(&self, request: &'a Request) -> Result<(Operation, &'a str), Refusal> {
+        let token = request.header("authorization").and_then(|value| value.split_once(' '));
+        let token = token.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer")).map(|(_, token)| token.trim());
+        let is = |key: &str| token == Some(key);
+        let settings = &self.settings;
+        let may = |operation: Operation| {
+            if is(settings.publishable_key.as_str()) {
+                return operation == Operation::CreatePaymentMethod;
+            }
+            let list = settings.restricted_to.as_ref().filter(|_| is(settings.restricted_key.as_str()));
+            list.is_none_or(|list| list.contains(operation.name()))
+        };
+        if ![&settings.api_key, &settings.publishable_key, &settings.restricted_key].iter().any(|key| is(key.as_str()))
+        {
+            return Err(Refusal::no_key());
+        }
+        let (operation, id) = route(request).ok_or_else(|| Refusal::no_address(&request.method, &request.path))?;
+        if may(operation) { Ok((operation, id)) } else { Err(Refusal::not_permitted(operation.name())) }
+    }
+
+    /// Counts a request, unless there were too many.
+    fn count(&mut self, now: OffsetDateTime) -> Result<(), Refusal> {
+        let Some(most) = self.settings.requests_a_second else { return Ok(()) };
+        while self.answered.front().is_some_and(|at| now - *at >= Duration::SECOND) {
+            self.answered.pop_front();
+        }
+        if self.answered.len() >= most {
+            return Err(Refusal::too_many());
+        }
+        self.answered.push_back(now);
+        Ok(())
+    }
+
+    /// The key that protects a request, if one does.
+    fn idempotency_key<'a>(&self, request: &'a Request) -> Result<Option<&'a str>, Refusal> {
+        let key = request.header("idempotency-key").filter(|_| request.method == "POST" && self.settings.keys_protect);
+        let Some(key) = key else { return Ok(None) };
+        if (1..=255).contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_graphic()) {
+            return Ok(Some(key));
+        }
+        Err(Refusal::unreadable("The Idempotency-Key must be 1 to 255 visible ASCII characters."))
+    }
+
+    fn perform(&mut self, call: &Call<'_>, params: &Params) -> Result<Response, Refusal> {
+        match call.operation {
+            Operation::CreatePayment => self.create_payment(call, params),
+            Operation::RetrievePayment => self.retrieve_payment(call),
+            Operation::ListPayments => self.list_payments(params),
+            Operation::CapturePayment => self.capture_payment(call),
+            Operation::CancelPayment => self.cancel_payment(call),
+            Operation::CreateCustomer => self.create_customer(call, params),
+            Operation::RetrieveCustomer => self.retrieve_customer(call),
+            Operation::UpdateCustomer => self.update_customer(call, params),
+            Operation::DeleteCustomer => self.delete_customer(call),
+            Operation::ListCustomers => self.list_customers(params),
+            Operation::CreatePaymentMethod => self.create_method(call, params),
+            Operation::AttachPaymentMethod => self.attach_method(call, params),
+            Operation::DetachPaymentMethod => self.detach_method(call),
+            Operation::CreateRefund => self.create_refund(call, params),
+            Operation::RetrieveRefund => self.retrieve_refund(call),
+            Operation::ListRefunds => self.list_refunds(params),
+            Operation::CreateSubscription => self.create_subscription(call, params),
+            Operation::UpdateSubscription => self.update_subscription(call, params),
+            Operation::CancelSubscription => self.cancel_subscription(call),
+            Operation::CreateWebhookEndpoint => self.create_endpoint(call, params),
+        }
+    }
+
+    /// The merchant's reference that a request is about, as faults and the timeline name it.
+    fn reference(&self, operation: Operation, id: &str, request: &Request) -> Option<String> {
+        let known = match operation {
+            Operation::ListPayments | Operation::ListCustomers | Operation::ListRefunds => return None,
+            Operation::CreatePayment
+            | Operation::CreateCustomer
+            | Operation::CreatePaymentMethod
+            | Operation::CreateRefund
+            | Operation::CreateSubscription
+            | Operation::CreateWebhookEndpoint => {
+                let body: Value = serde_json::from_slice(&request.body).unwrap_or_default();
+                let order = body["metadata"]["order_id"].as_str().map(str::to_owned);
+                let payment = body["payment"].as_str().filter(|_| operation == Operation::CreateRefund);
+                let payment = payment.and_then(|id| self.payments.get(id)).map(|payment| payment.reference.clone());
+                let key = request.header("idempotency-key").map(str::to_owned);
+                return order.or(payment).or(key);
+            }
+            Operation::RetrievePayment | Operation::CapturePayment | Operation::CancelPayment => {
+                self.payments.get(id).map(|payment| &payment.reference)
+            }
+            Operation::RetrieveCustomer | Operation::UpdateCustomer | Operation::DeleteCustomer => {
+                self.customers.get(id).map(|customer| &customer.reference)
+            }
+            Operation::AttachPaymentMethod | Operation::DetachPaymentMethod => {
+                self.methods.get(id).map(|method| &method.reference)
+            }
+            Operation::RetrieveRefund => self.refunds.get(id).map(|refund| &refund.reference),
+            Operation::UpdateSubscription | Operation::CancelSubscription => {
+                self.subscriptions.get(id).map(|subscription| &subscription.reference)
+            }
+        };
+        Some(known.map_or(id, String::as_str).to_owned())
+    }
+
+    fn schedule(&mut self, at: OffsetDateTime, due: Due) {
+        self.scheduled += 1;
+        self.due.insert((at, self.scheduled), due);
+    }
+
+    /// Does what is due by now, each at its own time.
+    fn advance(&mut self, now: OffsetDateTime) {
+        while let Some(entry) = self.due.first_entry().filter(|entry| entry.key().0 <= now) {
+            let ((at, _), due) = entry.remove_entry();
+            match due {
+                Due::Settlement(payment) => self.settle_payment(&payment, at),
+                Due::PeriodEnd(subscription) => self.end_period(&subscription, at),
+            }
+        }
+    }
+}
+
+fn is_json(content_type: &str) -> bool {
+    content_type.split(';').next().is_some_and(|media| media.trim().eq_ignore_ascii_case("application/json"))
+}
+
+/// Documented.
+const VERSION: &str = "2024-01-01";

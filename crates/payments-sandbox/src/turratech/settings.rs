@@ -1,14 +1,43 @@
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
 use crate::builder::StartError;
 use crate::key::{Key, MARKS};
 use crate::random::Random;
 
 /// How the sandbox's TurraTech is set up.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Settings {
     pub(crate) api_key: Key,
     pub(crate) publishable_key: Key,
     pub(crate) restricted_key: Key,
     pub(crate) webhook_secret: Key,
+    /// The operations that the restricted key may ask for; all where there is no such list.
+    pub(crate) restricted_to: Option<BTreeSet<String>>,
+    pub(crate) keys_protect: bool,
+    pub(crate) requests_a_second: Option<usize>,
+    /// How long a payment that is not made by card takes; for ever where nothing is said.
+    pub(crate) debits_take: Option<Duration>,
+    /// In the smallest unit of the currency, by the price's id.
+    pub(crate) prices: BTreeMap<String, (i64, String)>,
+    pub(crate) period: Duration,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            api_key: Key::default(),
+            publishable_key: Key::default(),
+            restricted_key: Key::default(),
+            webhook_secret: Key::default(),
+            restricted_to: None,
+            keys_protect: true,
+            requests_a_second: None,
+            debits_take: Some(DEBITS_TAKE),
+            prices: BTreeMap::new(),
+            period: PERIOD,
+        }
+    }
 }
 
 impl Settings {
@@ -22,6 +51,70 @@ impl Settings {
         self
     }
 
+    /// The publishable and the restricted key. Standard: made from the seed.
+    ///
+    /// They must begin with `pk_test_` and with `rk_test_`.
+    #[must_use]
+    pub fn lesser_keys(mut self, publishable: impl Into<String>, restricted: impl Into<String>) -> Self {
+        self.publishable_key = publishable.into().into();
+        self.restricted_key = restricted.into().into();
+        self
+    }
+
+    /// The operations that the restricted key may ask for, as faults name them. Standard: all.
+    #[must_use]
+    pub fn restricted_to(mut self, operations: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.restricted_to = Some(operations.into_iter().map(Into::into).collect());
+        self
+    }
+
+    /// TurraTech's own protection against duplicates fails: idempotency keys mean nothing.
+    ///
+    /// For tests of the client's protection: what it sends twice is executed twice, and the ledger says so.
+    #[must_use]
+    pub fn without_idempotency(mut self) -> Self {
+        self.keys_protect = false;
+        self
+    }
+
+    /// How many requests are answered in one second on the clock; beyond, 429. Standard: all.
+    #[must_use]
+    pub fn requests_a_second(mut self, most: usize) -> Self {
+        self.requests_a_second = Some(most);
+        self
+    }
+
+    /// How long a direct debit or a bank transfer takes, on the clock. Standard: two seconds.
+    #[must_use]
+    pub fn debits_take(mut self, time: Duration) -> Self {
+        self.debits_take = Some(time);
+        self
+    }
+
+    /// A direct debit or a bank transfer stays as it is until the test decides.
+    #[must_use]
+    pub fn debits_wait(mut self) -> Self {
+        self.debits_take = None;
+        self
+    }
+
+    /// What a price of subscriptions comes to, in the smallest unit of a currency such as `gbp`.
+    ///
+    /// Standard: whatever begins with `price_` costs 1000 pence.
+    #[must_use]
+    pub fn price(mut self, id: impl Into<String>, amount: u32, currency: impl Into<String>) -> Self {
+        self.prices.insert(id.into(), (i64::from(amount), currency.into()));
+        self
+    }
+
+    /// How long one period of a subscription is, on the clock. Standard: thirty days.
+    #[must_use]
+    pub fn period(mut self, period: Duration) -> Self {
+        // Without a length, periods would never end to follow one another.
+        self.period = period.max(Duration::from_secs(1));
+        self
+    }
+
     /// Makes the keys that were not given.
     pub(crate) fn complete(&mut self, random: &mut Random) -> Result<(), StartError> {
         let mut made = |kind: &str| format!("{kind}sandbox_{}", random.word(24));
@@ -30,4 +123,19 @@ impl Settings {
         self.restricted_key.complete(&["rk_test_"], || made("rk_test_"))?;
         self.webhook_secret.complete(MARKS, || format!("sandbox_whsec_{}", random.word(24)))
     }
+
+    /// What a price comes to, if there is such a price.
+    pub(crate) fn price_of(&self, id: &str) -> Option<(i64, &str)> {
+        let known = self.prices.get(id).map(|(amount, currency)| (*amount, currency.as_str()));
+        known.or_else(|| id.starts_with("price_").then_some(ANY_PRICE))
+    }
 }
+
+/// Inferred: the document says only that there are such payments.
+const DEBITS_TAKE: Duration = Duration::from_secs(2);
+
+/// Inferred, as are all prices: the document shows only their ids.
+const ANY_PRICE: (i64, &str) = (1000, "gbp");
+
+/// Inferred.
+const PERIOD: Duration = Duration::from_secs(30 * 24 * 60 * 60);
