@@ -29,7 +29,7 @@ pub use settings::Settings;
 use crate::engine::{Behaviour, Controlled, Effect, Engine};
 use crate::http::{Request, Response};
 use crate::random::Random;
-use books::{Books, Call};
+use books::{Books, Call, order_in};
 use customer::Customer;
 use keys::{Fingerprint, Keys};
 use method::Method;
@@ -284,7 +284,7 @@ impl TurraTech {
             | Operation::CreateSubscription
             | Operation::CreateWebhookEndpoint => {
                 let body: Value = serde_json::from_slice(&request.body).unwrap_or_default();
-                let order = body["metadata"]["order_id"].as_str().map(str::to_owned);
+                let order = body["metadata"].as_object().and_then(order_in).map(str::to_owned);
                 let payment = body["payment"].as_str().filter(|_| operation == Operation::CreateRefund);
                 let payment = payment.and_then(|id| self.payments.get(id)).map(|payment| payment.reference.clone());
                 let key = request.header("idempotency-key").map(str::to_owned);

@@ -26,9 +26,13 @@ pub(crate) struct Call<'a> {
 impl Call<'_> {
     /// What the ledger knows a new object by: the merchant's order, else the request's key, else the object's own id.
     pub(crate) fn reference(&self, metadata: &Map<String, Value>, id: &str) -> String {
-        let order = metadata.get("order_id").and_then(Value::as_str);
-        order.or(self.key).unwrap_or(id).to_owned()
+        order_in(metadata).or(self.key).unwrap_or(id).to_owned()
     }
+}
+
+/// The merchant's order, where metadata names one.
+pub(crate) fn order_in(metadata: &Map<String, Value>) -> Option<&str> {
+    metadata.get("order_id").and_then(Value::as_str).filter(|order| !order.is_empty())
 }
 
 /// The outside of the engine.
@@ -55,7 +59,7 @@ impl Books {
 
     /// A new object's id, as long as the document's are.
     pub(crate) fn id(&mut self, prefix: &str) -> String {
-        format!("{prefix}_{}", self.random.word(17))
+        format!("{prefix}_{}", self.random.word(16))
     }
 
     /// `amount` is in the currency's smallest unit, whatever that is.

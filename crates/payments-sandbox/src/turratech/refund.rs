@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::TurraTech;
-use super::books::Call;
+use super::books::{Call, order_in};
 use super::params::Params;
 use super::payment::Status;
 use super::refusal::Refusal;
@@ -73,10 +73,9 @@ impl TurraTech {
         }
         payment.refunded += amount;
         // Without an order of its own, it is about the payment's.
-        let own = metadata.get("order_id").and_then(Value::as_str);
         let refund = Refund {
             id: self.books.id("re"),
-            reference: own.unwrap_or(&payment.reference).to_owned(),
+            reference: order_in(&metadata).unwrap_or(&payment.reference).to_owned(),
             payment: id,
             amount,
             currency: payment.currency.clone(),

@@ -23,8 +23,9 @@ pub(crate) async fn send(message: &Message) -> Result<Answer, String> {
     let status = head.strip_prefix("HTTP/1.").and_then(|rest| rest.get(2..5)).and_then(|digits| digits.parse().ok());
     let status = status.ok_or("no HTTP answer")?;
     let taken = message.resend.taken;
-    // Where the head says it all, a merchant may leave the connection open behind it, or answer without end.
-    if taken(status, b"") || !matches!(status, 200..=299) {
+    // Where the head says it all (of a 204, always), a merchant may leave the connection open behind it, or answer without
+    // end.
+    if taken(status, b"") || status == 204 || !matches!(status, 200..=299) {
         return Ok(Answer { status, taken: taken(status, b"") });
     }
     let body = body(stream, &head, rest).await;

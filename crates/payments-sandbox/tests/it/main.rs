@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that cannot go on is to fail")]
 
 mod support;
+mod turratech_support;
 
 mod at_the_end;
 #[cfg(unix)]
@@ -22,6 +23,15 @@ mod turbo_link_pages;
 mod turbo_txn;
 mod turbo_txn_callbacks;
 mod turbo_txn_page;
+mod turratech_access;
+mod turratech_control;
+mod turratech_customers;
+mod turratech_events;
+mod turratech_idempotency;
+mod turratech_lists;
+mod turratech_payments;
+mod turratech_refunds;
+mod turratech_subscriptions;
 mod validation;
 mod webhooks;
 mod wire_faults;

@@ -7,7 +7,7 @@ use payments_sandbox::Sandbox;
 use serde_json::{Value, json};
 
 pub(crate) use line::{Answer, End, Line};
-pub(crate) use merchant::Merchant;
+pub(crate) use merchant::{Merchant, Received};
 
 /// Where no message is ever sent to.
 pub(crate) const NOWHERE: &str = "https://merchant.example/status";
