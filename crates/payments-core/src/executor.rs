@@ -110,7 +110,7 @@ impl Running<'_> {
         loop {
             let error = match self.attempt(request.clone(), &draft, accept).await {
                 Ok(done) => {
-                    shared.budget.give_back();
+                    shared.budget.give_back(self.attempts > 1);
                     return Ok(done);
                 }
                 Err(error) => error,

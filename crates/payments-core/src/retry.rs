@@ -111,7 +111,8 @@ impl Failure<'_> {
     }
 }
 
-/// Bounds retries under a total outage: each costs ten, each success gives back one.
+/// Bounds retries under a total outage: each costs ten, and gives them back if it succeeds; a success that needed none gives
+/// back one. So a provider whose every first answer is lost can be lived with, and one that is down is left alone.
 #[derive(Debug)]
 pub(crate) struct Budget(AtomicU32);
 
@@ -124,8 +125,10 @@ impl Budget {
         self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(RETRY_COST)).is_ok()
     }
 
-    pub(crate) fn give_back(&self) {
-        let more = |left: u32| (left < FULL).then(|| left + 1);
+    /// A call succeeded, by a retry or without one.
+    pub(crate) fn give_back(&self, by_a_retry: bool) {
+        let earned = if by_a_retry { RETRY_COST } else { 1 };
+        let more = |left: u32| (left < FULL).then(|| (left + earned).min(FULL));
         // A full budget takes nothing more; that is no failure.
         let _ = self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more);
     }
@@ -140,6 +143,6 @@ fn jittered(wait: Duration) -> Duration {
     half + Duration::from_nanos(u64::try_from(more).unwrap_or(u64::MAX))
 }
 
-/// Fifty retries in a row, then one for every ten calls that succeed.
+/// Fifty retries in a row that fail, then one for every ten calls that succeed.
 const FULL: u32 = 500;
 const RETRY_COST: u32 = 10;

@@ -182,6 +182,19 @@ async fn successes_earn_no_more_than_the_budget_holds() {
 }
 
 #[tokio::test]
+async fn a_retry_that_succeeds_costs_nothing() {
+    let bench = Bench::new((0..1000).flat_map(|_| [Reply::lost(), paid()]));
+    for _ in 0..1000 {
+        bench.send(How::Keyed).await.unwrap();
+    }
+    // And earns nothing beyond what it took.
+    for _ in 0..100 {
+        bench.send(How::Read).await.unwrap_err();
+    }
+    assert_eq!(bench.sent(), 2000 + 100 + 50);
+}
+
+#[tokio::test]
 async fn clones_and_other_credentials_share_one_budget() {
     let bench = Bench::new([]);
     let mut other = bench.clone();
