@@ -21,3 +21,26 @@ pub(crate) fn withdrawal(order: &str) -> NewWithdrawal {
 pub(crate) fn deposit(order: &str) -> NewDeposit {
     NewDeposit::upi(rupees(2000), reference(order), "customer-9".parse().unwrap())
 }
+
+pub(crate) fn pounds(pence: i64) -> Money {
+    Money::from_minor(pence, Currency::GBP)
+}
+
+pub(crate) fn payment(order: &str) -> turratech::NewPayment {
+    let method = "pm_card_visa".parse().unwrap();
+    turratech::NewPayment::new(pounds(2000)).payment_method(method).confirm(true).metadata("order_id", order)
+}
+
+pub(crate) fn lira(text: &str) -> Money {
+    Money::parse(text, Currency::TRY).unwrap()
+}
+
+pub(crate) fn card_payment(order: &str) -> card3ds::NewPayment {
+    card_payment_by(order, "5421190122090656")
+}
+
+pub(crate) fn card_payment_by(order: &str, number: &str) -> card3ds::NewPayment {
+    let expiry = card3ds::Expiry::new(4, 2028).unwrap();
+    let card = card3ds::Card::new("John Doe", number.parse().unwrap(), expiry, "916".parse().unwrap());
+    card3ds::NewPayment::new(order.parse().unwrap(), lira("100.50"), card, "198.51.100.7:52144".parse().unwrap())
+}

@@ -1,12 +1,60 @@
-use payments_sandbox::Sandbox;
-use turbopay::{ApiKey, Client, ClientBuilder, Error, Traffic};
+//! A client of each of the sandbox's providers, in the sandbox's time.
 
-/// A client of the sandbox's TurboPay, in its time, with the addresses that a merchant says once.
+use payments_sandbox::Sandbox;
+use turbopay::{Error, Traffic};
+
+/// Of TurraTech.
 ///
 /// # Errors
 ///
-/// Never: what the sandbox gives is well-formed.
-pub fn turbopay_at(sandbox: &Sandbox) -> Result<Client, Error> {
+/// Never, as for all of these: what the sandbox gives is well-formed.
+pub fn turratech_at(sandbox: &Sandbox) -> Result<turratech::Client, Error> {
+    let there = sandbox.turratech();
+    let builder = turratech::Client::builder(turratech::ApiKey::new(there.api_key())?).base_url(there.base_url());
+    builder.clock(sandbox.clock()).timer(sandbox.clock()).build()
+}
+
+/// Of Turbo Transactions.
+///
+/// # Errors
+///
+/// Never.
+pub fn turbo_txn_at(sandbox: &Sandbox) -> Result<turbo_txn::Client, Error> {
+    let there = sandbox.turbo_txn();
+    let (id, key) = (turbo_txn::ClientId::new(there.client_id())?, turbo_txn::SecretKey::new(there.secret_key())?);
+    let builder = turbo_txn::Client::builder(id, key).base_url(there.base_url());
+    builder.clock(sandbox.clock()).timer(sandbox.clock()).build()
+}
+
+/// Of tur.bo.
+///
+/// # Errors
+///
+/// Never.
+pub fn turbo_link_at(sandbox: &Sandbox) -> Result<turbo_link::Client, Error> {
+    let there = sandbox.turbo_link();
+    let builder = turbo_link::Client::builder(turbo_link::ApiKey::new(there.api_key())?).base_url(there.base_url());
+    builder.clock(sandbox.clock()).timer(sandbox.clock()).build()
+}
+
+/// Of card3ds.
+///
+/// # Errors
+///
+/// Never.
+pub fn card3ds_at(sandbox: &Sandbox) -> Result<card3ds::Client, Error> {
+    let there = sandbox.card3ds();
+    let (key, secret) = (card3ds::ApiKey::new(there.api_key())?, card3ds::ApiSecret::new(there.api_secret())?);
+    let builder = card3ds::Client::builder(key, secret).base_url(there.base_url());
+    builder.clock(sandbox.clock()).timer(sandbox.clock()).build()
+}
+
+/// Of TurboPay, with the addresses that a merchant says once.
+///
+/// # Errors
+///
+/// Never.
+pub fn turbopay_at(sandbox: &Sandbox) -> Result<turbopay::Client, Error> {
     turbopay_builder(sandbox)?.build()
 }
 
@@ -14,11 +62,11 @@ pub fn turbopay_at(sandbox: &Sandbox) -> Result<Client, Error> {
 ///
 /// # Errors
 ///
-/// Never: what the sandbox gives is well-formed.
-pub fn turbopay_builder(sandbox: &Sandbox) -> Result<ClientBuilder, Error> {
-    let turbopay = sandbox.turbopay();
-    Ok(Client::builder(ApiKey::new(turbopay.api_key())?)
-        .base_url(turbopay.base_url())
+/// Never.
+pub fn turbopay_builder(sandbox: &Sandbox) -> Result<turbopay::ClientBuilder, Error> {
+    let there = sandbox.turbopay();
+    Ok(turbopay::Client::builder(turbopay::ApiKey::new(there.api_key())?)
+        .base_url(there.base_url())
         .clock(sandbox.clock())
         .timer(sandbox.clock())
         .status_url("http://127.0.0.1:9/status")

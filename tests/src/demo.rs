@@ -1,8 +1,12 @@
 //! The demo: what happens, apart from how it is shown. A file for each provider.
 
+mod card3ds;
 mod naive;
 mod show;
+mod turbo_link;
+mod turbo_txn;
 mod turbopay;
+mod turratech;
 
 use turbopay::Side;
 
@@ -53,7 +57,13 @@ impl Report {
 ///
 /// When the sandbox cannot be started, or a payment that should work does not.
 pub async fn run(seed: u64) -> Result<Report, Failed> {
-    let tours = vec![turbopay::tour(seed).await?];
+    let tours = vec![
+        turratech::tour(seed).await?,
+        turbo_txn::tour(seed).await?,
+        turbo_link::tour(seed).await?,
+        card3ds::tour(seed).await?,
+        turbopay::tour(seed).await?,
+    ];
     let (naive, sdk) = turbopay::lost_answer(seed).await?;
     Ok(Report { seed, tours, naive, sdk })
 }

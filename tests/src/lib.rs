@@ -4,5 +4,5 @@ mod clients;
 pub mod demo;
 mod merchant;
 
-pub use clients::{turbopay_at, turbopay_builder};
+pub use clients::{card3ds_at, turbo_link_at, turbo_txn_at, turbopay_at, turbopay_builder, turratech_at};
 pub use merchant::{Delivery, Merchant};

@@ -1,4 +1,4 @@
-//! What this project does, in a minute: three payments, and then the answer that is lost.
+//! What this project does, in a minute: five providers, and the answers that are lost.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a program speaks through its output")]
 
 use std::io::Write;

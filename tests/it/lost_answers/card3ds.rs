@@ -1,0 +1,112 @@
+//! card3ds: no keys, no uniqueness, and for cards no way to ask.
+
+use card3ds::{
+    CheckoutCallback, Enrolment, Lookup as _, Money, NewCheckout, NewThreeDsPayment, Outcome, PaymentStatus,
+    ReturnUrls, ThreeDsCallback,
+};
+use payments_sandbox::Sandbox;
+use payments_tests::{Merchant, card3ds_at};
+
+use super::{EFFECTS, requests};
+use crate::support::{card_payment, lira};
+
+#[tokio::test]
+async fn a_thousand_payments_whose_answers_were_lost_are_unknown_and_nothing_is_sent_again() {
+    let sandbox = Sandbox::builder().seed(7).start().await;
+    sandbox.fault("card3ds.payment#* @after-commit fin");
+    let client = card3ds_at(&sandbox).unwrap();
+
+    let mut unknown = 0;
+    for number in 0..1000 {
+        let err = client.create_payment(card_payment(&format!("order-{number}"))).send().await.unwrap_err();
+        assert_eq!((err.outcome(), err.attempts()), (Outcome::Unknown, 1), "{err}");
+        assert!(err.may_have_moved_money());
+        unknown += 1;
+    }
+
+    let ledger = sandbox.ledger();
+    assert_eq!((unknown, ledger.executions("card3ds.payment"), requests(&sandbox)), (1000, 1000, 1000));
+    assert_eq!(ledger.double_executions(), []);
+}
+
+#[tokio::test]
+async fn every_way_of_losing_an_answer_leaves_every_write_unknown_whether_it_was_done_or_not() {
+    for effect in EFFECTS {
+        for phase in ["before-commit", "after-commit"] {
+            let sandbox = Sandbox::builder().start().await;
+            let client = card3ds_at(&sandbox).unwrap();
+            let held = client.pre_authorize(card_payment("order-1")).send().await.unwrap();
+            sandbox.fault(&format!("card3ds.payment#1 @{phase} {effect}"));
+            sandbox.fault(&format!("card3ds.pre-authorization#2 @{phase} {effect}"));
+            sandbox.fault(&format!("card3ds.capture#1 @{phase} {effect}"));
+
+            let errors = [
+                client.create_payment(card_payment("order-2")).send().await.unwrap_err(),
+                client.pre_authorize(card_payment("order-3")).send().await.unwrap_err(),
+                client.capture(&held.payment_id, lira("90")).send().await.unwrap_err(),
+            ];
+
+            for err in errors {
+                assert_eq!((err.outcome(), err.attempts()), (Outcome::Unknown, 1), "{phase} {effect}: {err}");
+            }
+            assert_eq!(sandbox.ledger().double_executions(), []);
+            sandbox.finish();
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_completion_whose_answer_was_lost_is_unknown_and_charged_once() {
+    let (sandbox, merchant) = (Sandbox::builder().start().await, Merchant::start().await.unwrap());
+    let client = card3ds_at(&sandbox).unwrap();
+    let urls = ReturnUrls { success: merchant.url("/success"), failure: merchant.url("/failure") };
+    let new = NewThreeDsPayment::new(card_payment("order-1"), urls);
+    let Enrolment::Enrolled(challenge) = client.start_3ds(new).send().await.unwrap() else { panic!("not enrolled") };
+    sandbox.card3ds().challenge(challenge.payment_id.as_str()).approve();
+    sandbox.settle().await;
+    let posted = merchant.deliveries().pop().unwrap();
+    let callback = ThreeDsCallback::parse(&posted.body).unwrap();
+    sandbox.fault("card3ds.complete-3ds#1 @after-commit fin");
+
+    let err = client.complete(&challenge.payment_id, &callback).send().await.unwrap_err();
+
+    assert_eq!((err.outcome(), err.attempts()), (Outcome::Unknown, 1));
+    sandbox.ledger().order("order-1").executed_once();
+    sandbox.finish();
+}
+
+#[tokio::test]
+async fn a_checkout_can_be_asked_about_whatever_became_of_its_callback() {
+    let (sandbox, merchant) = (Sandbox::builder().start().await, Merchant::start().await.unwrap());
+    let client = card3ds_at(&sandbox).unwrap();
+    let new = NewCheckout::new("order-1".parse().unwrap(), lira("100.50"), "A book", merchant.url("/checkout"));
+    let checkout = client.create_checkout(new).send().await.unwrap();
+    let before = client.checkout_status(&checkout.checkout_id).send().await.unwrap();
+    assert!(!before.status.is_final(), "{before:?}");
+
+    sandbox.card3ds().checkout(checkout.checkout_id.as_str()).pay("5421190122090656");
+    sandbox.settle().await;
+    sandbox.fault("card3ds.checkout-status @query fin");
+    let posted = merchant.deliveries().pop().unwrap();
+    let payment = CheckoutCallback::parse(&posted.body).unwrap().lookup(&client).send().await.unwrap();
+
+    assert_eq!((payment.status, payment.amount), (PaymentStatus::Success, lira("100.50")));
+    sandbox.ledger().order("order-1").executed_once();
+    sandbox.finish();
+}
+
+#[tokio::test]
+async fn a_card_that_is_declined_is_an_answer_and_not_an_error() {
+    let sandbox = Sandbox::builder().start().await;
+    let client = card3ds_at(&sandbox).unwrap();
+
+    let payment = client.create_payment(crate::support::card_payment_by("order-1", "4000000000000002")).send().await;
+
+    let declined = payment.unwrap().into_success().unwrap_err();
+    assert_eq!(declined.outcome(), Outcome::Refused);
+    assert!(declined.payment().result_code.is_some());
+    let amount: Money = declined.payment().amount;
+    assert_eq!(amount, lira("100.50"));
+    sandbox.ledger().order("order-1").never_executed();
+    sandbox.finish();
+}
