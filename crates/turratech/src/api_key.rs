@@ -77,7 +77,9 @@ impl fmt::Debug for ApiKey {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum KeyKind {
-    /// `pk_`: may be shown to customers, for turning their cards into payment methods; nothing else is sent with it.
+    /// `pk_`: may be shown to customers, to make payment methods of their cards.
+    ///
+    /// Nothing else is sent with it.
     Publishable,
     /// `sk_`: may do everything. Keep it on servers.
     Secret,

@@ -28,7 +28,9 @@ impl<T, K> VersionExt for Call<T, K> {
 }
 
 text! {
-    /// The merchant's own reference for what is to be done once: an order, a refund, a contract. 1 to 255 characters.
+    /// The merchant's own reference for what is to be done once.
+    ///
+    /// An order, a refund, a contract: 1 to 255 characters.
     pub struct OnceReference("reference"): |text| check_reference("reference", text, 255);
 }
 

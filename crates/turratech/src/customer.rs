@@ -73,7 +73,9 @@ impl CustomerDetails {
         self
     }
 
-    /// One member of the shipping information, by its name: the document says only that it is an object.
+    /// One member of the shipping information, by its name.
+    ///
+    /// The document says only that it is an object.
     pub fn shipping(mut self, name: impl Into<String>, value: impl Serialize) -> Self {
         self.shipping.put(name.into(), &value);
         self

@@ -39,7 +39,9 @@ open_enum! {
 }
 
 impl ErrorType {
-    /// The type of an error: what TurraTech's answer says, or that it was found here. Nothing where there is neither.
+    /// The type of an error, where it has one.
+    ///
+    /// It is what TurraTech's answer says, or [`ErrorType::Validation`] for what was found here.
     #[must_use]
     pub fn of(error: &Error) -> Option<Self> {
         match error.response() {

@@ -122,7 +122,9 @@ pub enum EventObject {
     Subscription(Subscription),
     /// A refund: `refund.created`.
     Refund(Refund),
-    /// An object that the document does not describe: an invoice, a dispute, that of a type nobody knows yet.
+    /// An object that the document does not describe.
+    ///
+    /// An invoice, a dispute, that of a type nobody knows yet.
     Other(Raw),
 }
 

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use crate::client::Client;
 use crate::parameters::{Extra, extra_setter};
 
-/// Which part of a list to read, in which direction, how many objects at a time.
+/// Which part of a list to read, and in which direction.
 ///
 /// Lists come newest first. With [`ListParams::ending_before`] they are read the other way: from that object on towards the
 /// newer ones, each page turned round, so that the order is one throughout.

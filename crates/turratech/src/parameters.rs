@@ -133,9 +133,9 @@ pub(crate) fn not_empty(metadata: &BTreeMap<String, String>) -> Option<&BTreeMap
 /// The setter for what the document leaves open; it needs a field `extra: Extra`.
 macro_rules! extra_setter {
     () => {
-        /// A parameter that the document leaves open, by its name, with any value that JSON can hold.
+        /// A parameter that the document leaves open, by its name.
         ///
-        /// One that has a setter of its own is not overridden: the call fails with an error that names it, before
+        /// Its value is whatever JSON can hold. One that has a setter of its own is not overridden: the call fails with an error that names it, before
         /// anything is sent. `Debug` shows the name alone.
         pub fn extra(mut self, name: impl Into<String>, value: impl ::serde::Serialize) -> Self {
             self.extra.put(name.into(), &value);

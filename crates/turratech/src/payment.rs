@@ -99,7 +99,7 @@ impl Payment {
         self.status == PaymentStatus::Succeeded
     }
 
-    /// Holds it against the merchant's books, where its id is known: id, mode, currency and amount.
+    /// Holds id, mode, currency and amount against the merchant's books.
     ///
     /// The status is not looked at: [`Payment::is_paid`]. Of a payment that succeeded, the amount that was received counts
     /// where TurraTech says it, for a capture may have taken less; of any other, the amount that was asked for.
@@ -111,9 +111,9 @@ impl Payment {
         self.check_as(self.id.as_str(), expected)
     }
 
-    /// The same where the merchant's own reference is in the metadata, under this name: `order_id`, say.
+    /// The same by the merchant's own reference, kept in the metadata under this name.
     ///
-    /// It is the way after a lost answer, when there is a reference but no id.
+    /// `order_id`, say: the way in an event, or wherever there is a reference but no id.
     ///
     /// # Errors
     ///
@@ -157,9 +157,9 @@ impl Client {
         self.api.call(RETRIEVE_PAYMENT, draft, self.reads_payment(Some(id)))
     }
 
-    /// Asks for a payment until its status is final, and gives the last when time is up.
+    /// Asks for a payment until its status is final.
     ///
-    /// Webhooks say so sooner; this is for when one did not come. An authorization stays `requires_capture`, which is not
+    /// It gives the last status when time is up. Webhooks say so sooner; this is for when one did not come. An authorization stays `requires_capture`, which is not
     /// final, until it is captured or cancelled.
     pub fn wait_until_final(&self, id: &PaymentId) -> Wait<Payment> {
         let (client, id) = (self.clone(), id.clone());

@@ -100,7 +100,7 @@ pub struct Card {
 }
 
 impl Card {
-    /// With its number, the month until whose end it is valid, and its security code.
+    /// With its number, the month of its expiry, and its security code.
     #[must_use]
     pub fn new(number: CardNumber, expiry: Expiry, cvc: SecurityCode) -> Self {
         Self { number, expiry, cvc }

@@ -121,7 +121,9 @@ impl Refund {
         Some(Money::from_minor(self.minor_units?, self.currency?))
     }
 
-    /// How much, in the currency of the payment, which the merchant knows; nothing where the answer has no amount.
+    /// How much, in the currency of the payment, which the merchant knows.
+    ///
+    /// Nothing where the answer has no amount.
     ///
     /// # Errors
     ///

@@ -55,7 +55,9 @@ impl Parameters for NewWebhookEndpoint {
     }
 }
 
-/// A webhook endpoint that TurraTech knows now, with the secret that it will sign with (inferred).
+/// A webhook endpoint that TurraTech knows now, with its signing secret.
+///
+/// All of it is inferred.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct CreatedWebhookEndpoint {

@@ -66,7 +66,9 @@ impl Parameters for SubscriptionItem {
     }
 }
 
-/// A subscription to be created: customer and first item in the constructor, the rest as setters.
+/// A subscription to be created.
+///
+/// Customer and first item are in the constructor, the rest are setters.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[must_use = "a subscription is not created until it is sent"]
 pub struct NewSubscription {
@@ -111,7 +113,9 @@ impl NewSubscription {
         self
     }
 
-    /// A parameter that the document leaves open, as everywhere: one that has a setter of its own is not overridden.
+    /// A parameter that the document leaves open, by its name.
+    ///
+    /// One that has a setter of its own is not overridden, as everywhere.
     pub fn extra(mut self, name: impl Into<String>, value: impl Serialize) -> Self {
         self.terms = self.terms.extra(name, value);
         self
@@ -137,9 +141,9 @@ impl Parameters for NewSubscription {
     }
 }
 
-/// What changes in a subscription: plan, quantity and the like (documented); by which parameters is inferred.
+/// What changes in a subscription: plan, quantity and the like (documented).
 ///
-/// It changes what is set here and leaves the rest. How an item that is there already is named, the document does not say:
+/// By which parameters is inferred. It changes what is set here and leaves the rest. How an item that is there already is named, the document does not say:
 /// [`SubscriptionItem::extra`] takes whatever does.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[must_use = "a subscription is not changed until it is sent"]
@@ -210,8 +214,12 @@ pub struct Subscription {
     pub id: SubscriptionId,
     /// Whose it is.
     pub customer: Option<CustomerId>,
-    /// What is subscribed to, as it came: the document does not say in what form.
+    /// What is subscribed to, as it came.
+    ///
+    /// The document does not say in what form.
     pub items: Option<Raw>,
+    /// How many days were free before the first charge.
+    pub trial_period_days: Option<u32>,
     /// Whether it ends with the current period.
     pub cancel_at_period_end: Option<bool>,
     /// What it is paid with.
@@ -232,6 +240,7 @@ impl Subscription {
             id: wire.id,
             customer: wire.customer,
             items: wire.items,
+            trial_period_days: wire.trial_period_days,
             cancel_at_period_end: wire.cancel_at_period_end,
             default_payment_method: wire.default_payment_method,
             status: wire.status,
@@ -241,7 +250,9 @@ impl Subscription {
     }
 }
 
-/// What became of a cancellation: TurraTech's answer is not documented, and either form is taken.
+/// What became of a cancellation.
+///
+/// TurraTech's answer is not documented, and either form is taken.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub enum CancelledSubscription {
@@ -315,6 +326,8 @@ struct WireSubscription {
     customer: Option<CustomerId>,
     #[serde(default)]
     items: Option<Raw>,
+    #[serde(default)]
+    trial_period_days: Option<u32>,
     #[serde(default)]
     cancel_at_period_end: Option<bool>,
     #[serde(default, deserialize_with = "none_if_empty")]

@@ -69,7 +69,9 @@ impl WebhookEndpoint {
         }
     }
 
-    /// And what is signed with this one: for the time of a rotation, or for another endpoint at the same address.
+    /// And what is signed with this one.
+    ///
+    /// For the time of a rotation, or for another endpoint at the same address.
     #[must_use]
     #[expect(clippy::needless_pass_by_value, reason = "a secret is handed over")]
     pub fn or(mut self, secret: WebhookSecret) -> Self {
@@ -108,9 +110,9 @@ impl WebhookEndpoint {
         }
     }
 
-    /// The same, for a web framework with header types of its own: `signature` is the header's whole value.
+    /// The same, for a web framework with header types of its own.
     ///
-    /// One time, in plain digits; one signature or more, in lower-case hexadecimal digits; entries of other versions are
+    /// `signature` is the header's whole value. One time, in plain digits; one signature or more, in lower-case hexadecimal digits; entries of other versions are
     /// ignored. What stands behind the sixteenth entry is not looked at.
     ///
     /// # Errors

@@ -232,6 +232,7 @@ fn a_subscription_needs_no_more_than_an_id() {
     assert_eq!(subscription.items.unwrap().as_str(), r#"{"object":"list","data":[]}"#);
     assert_eq!((subscription.cancel_at_period_end, subscription.status.as_deref()), (Some(true), Some("trialing")));
     assert_eq!(subscription.default_payment_method.unwrap().as_str(), "pm_1");
+    assert_eq!(subscription.trial_period_days, Some(14));
     assert_eq!((subscription.customer.unwrap().as_str(), &*subscription.metadata["plan"]), ("cus_1", "pro"));
     let bare = now(client.update_subscription(&id, update()).send()).unwrap();
     assert_eq!((bare.customer, bare.items, bare.status), (None, None, None));
