@@ -1,7 +1,8 @@
 //! Card numbers, codes and keys planted everywhere, and every way out read for them.
 
+use std::cell::RefCell;
 use std::io::Write;
-use std::sync::{Arc, Mutex};
+use std::sync::OnceLock;
 
 use card3ds::{
     ApiKey, ApiSecret, Card, Client, Expiry, InstallmentQuery, NewPayment, NewThreeDsPayment, RetryPolicy,
@@ -96,8 +97,7 @@ async fn said(client: &Client, which: usize) -> String {
 
 #[tokio::test]
 async fn nothing_private_comes_out_of_anything() {
-    let traced = Traced::default();
-    let guard = traced.listen();
+    listen();
     let watching = Watching::default();
     let (mut calls, mut answered) = (0, 0);
     for which in 0..7 {
@@ -111,11 +111,10 @@ async fn nothing_private_comes_out_of_anything() {
             calls += 1;
         }
     }
-    drop(guard);
     assert!(calls > 1000 && answered > 20, "{calls} calls, {answered} payments");
     check(&watching.text());
     assert!(watching.text().contains("542119******0656"), "the observer is shown the masked number");
-    let text = traced.text();
+    let text = traced();
     check(&text);
     for said in ["card3ds", "create_payment", "outcome=Unknown", "status=500"] {
         assert!(text.contains(said), "{said}");
@@ -140,8 +139,7 @@ fn a_callbacks_key_is_not_printed_and_neither_is_why_one_was_refused() {
     check(&format!("{callback:?} {callback:#?} {:?}", callback.claimed()));
     assert!(format!("{callback:?}").contains("[redacted]"));
 
-    let traced = Traced::default();
-    let guard = traced.listen();
+    listen();
     for body in [
         format!("paymentId={PAYMENT}&securityKey={SECURITY_KEY}&securityKey={SECURITY_KEY}"),
         format!("paymentId={PAYMENT}&securityKey={SECURITY_KEY}%25"),
@@ -153,38 +151,44 @@ fn a_callbacks_key_is_not_printed_and_neither_is_why_one_was_refused() {
         assert_eq!(err.to_string(), "the delivery's origin is not proved");
         check(&format!("{err} {err:?}"));
     }
-    drop(guard);
-    let text = traced.text();
+    let text = traced();
     check(&text);
     assert!(text.contains("a field stands in the form twice"), "an operator is told why: {text}");
 }
 
-/// All that reaches `tracing` on this thread.
-#[derive(Clone, Default)]
-struct Traced(Arc<Mutex<Vec<u8>>>);
+thread_local! {
+    static TRACED: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+}
 
-impl Traced {
-    fn listen(&self) -> tracing::subscriber::DefaultGuard {
-        let lines = self.clone();
+/// Collects all that reaches `tracing` on this thread from here on.
+///
+/// One subscriber serves the whole process: where each test has its own, what a thread without one passes by first may
+/// never be traced.
+fn listen() {
+    static SUBSCRIBER: OnceLock<()> = OnceLock::new();
+    SUBSCRIBER.get_or_init(|| {
         let subscriber = tracing_subscriber::fmt()
             .with_max_level(tracing::Level::TRACE)
             .with_span_events(FmtSpan::FULL)
             .with_ansi(false)
             // A security code is too short to stand nowhere by chance, least of all in a time.
             .without_time()
-            .with_writer(move || lines.clone())
+            .with_writer(|| ToThisThread)
             .finish();
-        tracing::subscriber::set_default(subscriber)
-    }
-
-    fn text(&self) -> String {
-        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
-    }
+        tracing::subscriber::set_global_default(subscriber).unwrap();
+    });
+    TRACED.take();
 }
 
-impl Write for Traced {
+fn traced() -> String {
+    String::from_utf8(TRACED.take()).unwrap()
+}
+
+struct ToThisThread;
+
+impl Write for ToThisThread {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
+        TRACED.with_borrow_mut(|traced| traced.extend_from_slice(bytes));
         Ok(bytes.len())
     }
 
