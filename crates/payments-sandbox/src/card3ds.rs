@@ -8,6 +8,7 @@ mod customer;
 mod installments;
 mod page;
 mod payment;
+mod route;
 mod settings;
 mod three_ds;
 mod validate;
@@ -25,13 +26,14 @@ pub use settings::Settings;
 pub(crate) use three_ds::Decision;
 
 use crate::engine::{Behaviour, Controlled, Effect, Engine};
-use crate::http::{Request, Response, decoded};
+use crate::http::{Request, Response};
 use crate::ledger::What;
 use crate::random::Random;
 use amount::Currency;
 use card::Kept;
 use installments::{Asked, MOST};
 use payment::{Checkout, Kind, Payment, Status};
+use route::{Route, route};
 use three_ds::{Challenge, NOT_ENROLLED, Refusal, Started};
 use validate::{Fields, NewPayment, Rejected};
 
@@ -397,48 +399,6 @@ fn json_answer(body: &impl Serialize) -> Response {
     match serde_json::to_vec(body) {
         Ok(body) => Response::new(200, "application/json", body),
         Err(_) => Rejected::new(500, "the answer could not be written").response(),
-    }
-}
-
-enum Route {
-    Payment,
-    PreAuthorization,
-    Capture(String),
-    Start,
-    Complete(String),
-    InstallmentOptions,
-    Checkout,
-    CheckoutStatus(String),
-}
-
-impl Route {
-    fn name(&self) -> &'static str {
-        match self {
-            Self::Payment => "payment",
-            Self::PreAuthorization => "pre-authorization",
-            Self::Capture(_) => "capture",
-            Self::Start => "start-3ds",
-            Self::Complete(_) => "complete-3ds",
-            Self::InstallmentOptions => "installment-options",
-            Self::Checkout => "checkout",
-            Self::CheckoutStatus(_) => "checkout-status",
-        }
-    }
-}
-
-fn route(request: &Request) -> Option<Route> {
-    let path = request.path.strip_prefix("/api/")?;
-    let segments: Vec<&str> = path.split('/').collect();
-    match (request.method.as_str(), segments.as_slice()) {
-        ("POST", ["payment"]) => Some(Route::Payment),
-        ("POST", ["pre-authorization"]) => Some(Route::PreAuthorization),
-        ("POST", ["pre-authorization", id, "capture"]) => Some(Route::Capture(decoded(id))),
-        ("POST", ["3ds"]) => Some(Route::Start),
-        ("POST", ["3ds", id, "complete"]) => Some(Route::Complete(decoded(id))),
-        ("POST", ["installment-options"]) => Some(Route::InstallmentOptions),
-        ("POST", ["checkout"]) => Some(Route::Checkout),
-        ("GET", ["checkout", id]) => Some(Route::CheckoutStatus(decoded(id))),
-        _ => None,
     }
 }
 
