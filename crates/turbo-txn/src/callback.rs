@@ -100,11 +100,11 @@ impl Lookup for Unconfirmed<OrderId> {
     }
 }
 
-/// The vector and the encrypted blocks: at least one, and only whole ones.
+/// The vector and the encrypted blocks, all of them whole.
 fn encrypted(body: &[u8]) -> Option<Vec<u8>> {
     let wire: WireCallback<'_> = object(body)?;
     let data = STANDARD.decode(&*wire.encrypted_data).ok()?;
-    (data.len() >= 2 * BLOCK && data.len() % BLOCK == 0).then_some(data)
+    data.len().is_multiple_of(BLOCK).then_some(data)
 }
 
 /// The order that a callback names under this key.
@@ -126,7 +126,8 @@ fn claimed(key: &CallbackKey, data: &[u8]) -> Option<OrderId> {
 /// Whether the padding is that of PKCS #7, and how long the text before it is; all of it where it is not.
 fn unpadded(plain: &[u8]) -> (Choice, usize) {
     let count = plain.last().copied().unwrap_or_default();
-    let mut fits = !count.ct_eq(&0) & !count.ct_gt(&LONGEST_PADDING);
+    // From 1 to 16: one less than 0 is the most of all.
+    let mut fits = !count.wrapping_sub(1).ct_gt(&(LONGEST_PADDING - 1));
     for (byte, position) in plain.iter().rev().zip(1..=LONGEST_PADDING) {
         fits &= position.ct_gt(&count) | byte.ct_eq(&count);
     }

@@ -80,16 +80,23 @@ fn somebody_elses_words_are_not_tur_bos() {
 
 #[test]
 fn a_list_is_asked_for_again_after_a_failure_that_passes() {
-    for lost in
-        [Reply::lost(), Reply::cut_off(200), Reply::new(502, "<html>"), Reply::json(429, "{}"), Reply::json(200, "{")]
-    {
-        let described = format!("{lost:?}");
-        let (client, script) = scripted([lost, Reply::not_connected(), Reply::json(200, SAMPLE)]);
-        let list = now(client.link(&"abc123".parse().unwrap()).send()).unwrap();
-        assert_eq!(list.line_items.len(), 1, "{described}");
-        let requests = script.requests();
-        assert_eq!(requests.len(), 3, "{described}");
-        assert!(requests.iter().all(|request| request.body().as_ref() == requests[0].body().as_ref()));
+    for lost in 0..5 {
+        for whole_list in [true, false] {
+            let lost = match lost {
+                0 => Reply::lost(),
+                1 => Reply::cut_off(200),
+                2 => Reply::new(502, "<html>"),
+                3 => Reply::json(429, "{}"),
+                _ => Reply::json(200, "{"),
+            };
+            let described = format!("{lost:?}");
+            let (client, script) = scripted([lost, Reply::not_connected(), Reply::json(200, SAMPLE)]);
+            let call = if whole_list { client.list() } else { client.link(&"abc123".parse().unwrap()) };
+            assert_eq!(now(call.send()).unwrap().line_items.len(), 1, "{described}");
+            let requests = script.requests();
+            assert_eq!(requests.len(), 3, "{described}");
+            assert!(requests.iter().all(|request| request.body().as_ref() == requests[0].body().as_ref()));
+        }
     }
 }
 

@@ -79,6 +79,8 @@ async fn a_member_of_the_wrong_shape_is_named_and_unknown_ones_are_ignored() {
         ("200,", r#"200,"timestamp":7,"#, "timestamp"),
         ("true", "\"true\"", "success"),
         ("true", "1", "success"),
+        ("\"success\":true,", "", "."),
+        ("\"statusCode\":200,", "", "."),
         ("200", "\"200\"", "statusCode"),
         ("200", "200.0", "statusCode"),
         (r#""data":{"utr":null,"orderId":"o-1","txnStatus":"Pending","amount":1}"#, r#""data":null"#, "data"),
