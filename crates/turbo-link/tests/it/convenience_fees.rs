@@ -98,5 +98,7 @@ fn one_of_the_wrong_shape_is_named() {
     ] {
         let err = fees(json).unwrap_err();
         assert_eq!((err.kind(), err.json_path()), (ErrorKind::MalformedResponse, Some(path)), "{json}: {err}");
+        let whole = path.ends_with("fee") && json != "{}";
+        assert_eq!(err.to_string().ends_with("expected a convenience fee or a list of them"), whole, "{json}: {err}");
     }
 }

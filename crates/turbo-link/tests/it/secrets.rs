@@ -46,6 +46,7 @@ fn the_key_appears_in_no_address_no_header_and_nothing_that_is_printed() {
     )
     .unwrap();
 
+    assert!(printed.contains("ClientBuilder { .. }"), "{printed}");
     assert!(printed.contains("Today") && printed.contains("page"), "the observer is shown what was asked for");
     let requests = script.requests();
     for request in &requests {
