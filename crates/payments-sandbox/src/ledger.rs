@@ -56,7 +56,7 @@ pub enum What {
     Executed,
     /// It took in what confirms an order.
     Confirmed,
-    /// A deposit's money came in.
+    /// The money came in that was asked for before: a deposit's, a direct debit's.
     Credited,
     /// A withdrawal's money came back.
     Returned,

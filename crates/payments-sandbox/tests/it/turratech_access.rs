@@ -59,6 +59,20 @@ async fn faults_and_the_timeline_name_every_operation() {
 }
 
 #[tokio::test]
+async fn faults_know_what_only_asks_and_what_sends_events() {
+    let silent = ["cancel-payment", "update-customer", "create-payment-method", "attach-payment-method"];
+    let silent = [&silent[..], &["detach-payment-method", "create-webhook-endpoint"]].concat();
+    for (operation, method, ..) in OPERATIONS {
+        let takes = async |fault: &str| {
+            let started = Sandbox::builder().fault(format!("turratech.{operation} {fault}")).try_start().await;
+            started.map(Sandbox::abandon).is_ok()
+        };
+        assert_eq!(takes("@query fin").await, *method == "GET", "{operation}");
+        assert_eq!(takes("@webhook drop").await, *method != "GET" && !silent.contains(operation), "{operation}");
+    }
+}
+
+#[tokio::test]
 async fn a_publishable_key_may_only_create_payment_methods() {
     let sandbox = Sandbox::builder().start().await;
     for (operation, method, path, _) in OPERATIONS {

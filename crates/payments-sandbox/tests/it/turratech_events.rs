@@ -8,7 +8,7 @@ use payments_sandbox::{DeliveryState, Sandbox};
 use serde_json::{Value, json};
 
 use crate::support::{Merchant, with};
-use crate::turratech_support::{customer, id, payment, payment_by, post};
+use crate::turratech_support::{customer, delete, id, payment, payment_by, post};
 
 async fn start() -> (Sandbox, Merchant) {
     let (sandbox, merchant) = (Sandbox::builder().start().await, Merchant::start().await);
@@ -240,6 +240,36 @@ async fn faults_hit_events_by_the_operation_that_they_come_of() {
     if let Some(genuine) = openssl_hmac(sandbox.turratech().webhook_secret(), &signed) {
         assert_ne!(signature, genuine, "the old signature");
     }
+    sandbox.finish();
+}
+
+#[tokio::test]
+async fn what_ends_with_a_customer_is_told_under_the_deletion() {
+    let (sandbox, merchant) = start().await;
+    let customer = id(&post(&sandbox, "customers", &json!({"payment_method": "pm_card_visa"})).await.expect(201));
+    let subscription = json!({"customer": customer, "items": [{"price": "price_1"}]});
+    post(&sandbox, "subscriptions", &subscription).await.expect(201);
+    sandbox.fault("turratech.delete-customer @webhook hold");
+    delete(&sandbox, &format!("customers/{customer}")).await.expect(200);
+    assert_eq!(types(&events(&sandbox, &merchant).await), ["customer.created", "subscription.created", "invoice.paid"]);
+    sandbox.release();
+    let last = events(&sandbox, &merchant).await.pop().unwrap();
+    assert_eq!(
+        (&last["type"], &last["data"]["object"]["status"]),
+        (&json!("subscription.deleted"), &json!("canceled"))
+    );
+    sandbox.finish();
+}
+
+#[tokio::test]
+async fn a_message_that_a_fault_delays_is_signed_when_it_leaves() {
+    let (sandbox, merchant) = start().await;
+    sandbox.fault("turratech.create-payment @webhook delay=600s");
+    post(&sandbox, "payments", &payment("order-1")).await.expect(201);
+    sandbox.clock().advance(Duration::from_secs(600));
+    let event = events(&sandbox, &merchant).await.remove(0);
+    assert_eq!(event["created"], 1_767_268_800);
+    assert_eq!(parts(merchant.received()[0].header("turratech-signature").unwrap()).0, 1_767_269_400);
     sandbox.finish();
 }
 

@@ -13,6 +13,16 @@ use crate::turratech_support::{
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
+/// A connection on which a payment was asked for under `key-1`.
+async fn begun(sandbox: &Sandbox, body: &str) -> Line {
+    let mut line = Line::to(authority(sandbox.turratech().base_url())).await;
+    let bearer = bearer(sandbox.turratech().api_key());
+    let headers =
+        [("Authorization", bearer.as_str()), ("Content-Type", "application/json"), ("Idempotency-Key", "key-1")];
+    line.write(&request(sandbox, "POST", "payments", &headers, body)).await;
+    line
+}
+
 fn same(first: &Answer, second: &Answer) {
     assert_eq!((first.status, &first.head), (second.status, &second.head));
     assert_eq!(first.body, second.body);
@@ -201,12 +211,8 @@ async fn a_key_that_is_none_is_refused() {
 #[tokio::test]
 async fn a_key_whose_request_is_still_under_way_is_answered_409_until_it_is_done() {
     let sandbox = Sandbox::builder().fault("turratech.create-payment#1 @before-commit late-commit=3s").start().await;
-    let mut line = Line::to(authority(sandbox.turratech().base_url())).await;
-    let bearer = bearer(sandbox.turratech().api_key());
-    let headers =
-        [("Authorization", bearer.as_str()), ("Content-Type", "application/json"), ("Idempotency-Key", "key-1")];
-    line.write(&request(&sandbox, "POST", "payments", &headers, &payment("order-1").to_string())).await;
-    assert!(line.end().await.0.is_empty());
+    let lost = begun(&sandbox, &payment("order-1").to_string()).await.end().await;
+    assert!(lost.0.is_empty());
 
     let busy = post_once(&sandbox, "key-1", "payments", &payment("order-1")).await;
     assert_eq!(error(&busy, 409)["code"], "idempotency_key_in_use");
@@ -222,13 +228,19 @@ async fn a_key_whose_request_is_still_under_way_is_answered_409_until_it_is_done
 }
 
 #[tokio::test]
+#[should_panic(expected = "turratech.create-payment was executed twice for \"order-1\"")]
+async fn another_key_while_the_first_request_is_under_way_takes_the_money_twice() {
+    let sandbox = Sandbox::builder().fault("turratech.create-payment#1 @before-commit late-commit=3s").start().await;
+    begun(&sandbox, &payment("order-1").to_string()).await.end().await;
+    post_once(&sandbox, "key-2", "payments", &payment("order-1")).await.expect(201);
+    sandbox.clock().advance(Duration::from_secs(3));
+    sandbox.finish();
+}
+
+#[tokio::test]
 async fn a_key_of_a_delayed_request_is_under_way_too() {
     let sandbox = Sandbox::builder().fault("turratech.create-payment#1 @before-commit delay=3s").start().await;
-    let mut line = Line::to(authority(sandbox.turratech().base_url())).await;
-    let bearer = bearer(sandbox.turratech().api_key());
-    let headers =
-        [("Authorization", bearer.as_str()), ("Content-Type", "application/json"), ("Idempotency-Key", "key-1")];
-    line.write(&request(&sandbox, "POST", "payments", &headers, &payment("order-1").to_string())).await;
+    let mut line = begun(&sandbox, &payment("order-1").to_string()).await;
     let arrived = || sandbox.timeline().iter().any(|entry| entry.what.contains("fault delay=3s"));
     until("the delayed request arrives", arrived).await;
     error(&post_once(&sandbox, "key-1", "payments", &payment("order-1")).await, 409);
@@ -244,12 +256,7 @@ async fn a_key_of_a_delayed_request_is_under_way_too() {
 #[tokio::test]
 async fn a_late_request_that_comes_to_nothing_gives_its_key_back() {
     let sandbox = Sandbox::builder().fault("turratech.create-payment#1 @before-commit late-commit=3s").start().await;
-    let mut line = Line::to(authority(sandbox.turratech().base_url())).await;
-    let bearer = bearer(sandbox.turratech().api_key());
-    let headers =
-        [("Authorization", bearer.as_str()), ("Content-Type", "application/json"), ("Idempotency-Key", "key-1")];
-    line.write(&request(&sandbox, "POST", "payments", &headers, "{")).await;
-    line.end().await;
+    begun(&sandbox, "{").await.end().await;
     error(&post_once(&sandbox, "key-1", "payments", &payment("order-1")).await, 409);
     sandbox.clock().advance(Duration::from_secs(3));
     post_once(&sandbox, "key-1", "payments", &payment("order-1")).await.expect(201);
@@ -260,12 +267,7 @@ async fn a_late_request_that_comes_to_nothing_gives_its_key_back() {
 async fn a_late_request_whose_key_has_an_answer_already_is_not_done_again() {
     let sandbox = Sandbox::builder().fault("turratech.create-payment#2 @before-commit late-commit=3s").start().await;
     let first = post_once(&sandbox, "key-1", "payments", &payment("order-1")).await;
-    let mut line = Line::to(authority(sandbox.turratech().base_url())).await;
-    let bearer = bearer(sandbox.turratech().api_key());
-    let headers =
-        [("Authorization", bearer.as_str()), ("Content-Type", "application/json"), ("Idempotency-Key", "key-1")];
-    line.write(&request(&sandbox, "POST", "payments", &headers, &payment("order-1").to_string())).await;
-    line.end().await;
+    begun(&sandbox, &payment("order-1").to_string()).await.end().await;
     same(&first, &post_once(&sandbox, "key-1", "payments", &payment("order-1")).await);
     sandbox.clock().advance(Duration::from_secs(3));
     sandbox.ledger().order("order-1").executed_once();
@@ -276,12 +278,8 @@ async fn a_late_request_whose_key_has_an_answer_already_is_not_done_again() {
 async fn a_lost_answer_is_given_again_and_a_lost_request_is_done_then() {
     for (phase, executions) in [("@after-commit", 1), ("@before-commit", 0)] {
         let sandbox = Sandbox::builder().fault(format!("turratech.create-payment#1 {phase} fin")).start().await;
-        let mut line = Line::to(authority(sandbox.turratech().base_url())).await;
-        let bearer = bearer(sandbox.turratech().api_key());
-        let headers =
-            [("Authorization", bearer.as_str()), ("Content-Type", "application/json"), ("Idempotency-Key", "key-1")];
-        line.write(&request(&sandbox, "POST", "payments", &headers, &payment("order-1").to_string())).await;
-        assert!(line.end().await.0.is_empty());
+        let lost = begun(&sandbox, &payment("order-1").to_string()).await.end().await;
+        assert!(lost.0.is_empty());
         sandbox.ledger().order("order-1").executed_times(executions);
         post_once(&sandbox, "key-1", "payments", &payment("order-1")).await.expect(201);
         sandbox.ledger().order("order-1").executed_once();
@@ -294,12 +292,7 @@ async fn what_was_not_done_looks_like_what_was_and_leaves_nothing_behind() {
     let mut lengths = Vec::new();
     for phase in ["@after-commit", "@before-commit"] {
         let sandbox = Sandbox::builder().fault(format!("turratech.create-payment#1 {phase} truncate")).start().await;
-        let mut line = Line::to(authority(sandbox.turratech().base_url())).await;
-        let bearer = bearer(sandbox.turratech().api_key());
-        let headers =
-            [("Authorization", bearer.as_str()), ("Content-Type", "application/json"), ("Idempotency-Key", "key-1")];
-        line.write(&request(&sandbox, "POST", "payments", &headers, &payment("order-1").to_string())).await;
-        let bytes = line.end().await.0;
+        let bytes = begun(&sandbox, &payment("order-1").to_string()).await.end().await.0;
         assert!(bytes.starts_with(b"HTTP/1.1 201 Created\r\n"), "{}", String::from_utf8_lossy(&bytes));
         lengths.push(bytes.len());
         let taken = usize::from(phase == "@after-commit");
