@@ -107,10 +107,12 @@ async fn what_turratech_says_of_the_request_itself_settles_a_lost_attempt() {
 async fn what_is_said_at_the_door_settles_nothing() {
     let rows = [
         (401, "authentication_error"),
+        (401, "invalid_request_error"),
         (403, "authentication_error"),
         (403, "invalid_request_error"),
         (409, "invalid_request_error"),
         (429, "rate_limit_error"),
+        (429, "invalid_request_error"),
         (500, "api_error"),
         (503, "api_error"),
         (405, "invalid_request_error"),
@@ -153,6 +155,7 @@ async fn words_about_the_key_are_a_conflict_that_settles_nothing() {
             let (client, _) = scripted([Reply::lost(), Reply::json(status, body), Reply::json(status, body)]);
             let err = client.create_payment(payment()).send().await.unwrap_err();
             assert_eq!(err.outcome(), Outcome::Unknown, "{status} {body}");
+            assert!(err.earlier().is_some(), "{status} {body}");
         }
     }
 }

@@ -74,6 +74,7 @@ async fn all(mut payments: turratech::Pager<Payment>) -> Vec<String> {
     let mut ids = Vec::new();
     while let Some(payment) = payments.try_next().await.unwrap() {
         ids.push(payment.id.as_str().to_owned());
+        assert!(ids.len() < 1000, "it does not end");
     }
     ids
 }
