@@ -13,6 +13,7 @@ mod million;
 mod objects;
 mod outcomes;
 mod requests;
+mod sandbox;
 mod support;
 mod validation;
 mod webhooks;

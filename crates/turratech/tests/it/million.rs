@@ -85,8 +85,12 @@ fn memory(field: &str) -> usize {
 #[cfg(target_os = "linux")]
 #[test]
 fn a_million_objects_take_less_than_four_mib_in_either_direction() {
-    for (direction, count) in [("older", MILLION), ("newer", MILLION - 1)] {
-        let printed = in_a_child("million::reading_in_a_process_of_its_own", ("DIRECTION", direction));
+    let directions = [("older", MILLION), ("newer", MILLION - 1)];
+    let run = |direction| in_a_child("million::reading_in_a_process_of_its_own", ("DIRECTION", direction));
+    let printed = std::thread::scope(|scope| {
+        directions.map(|(direction, _)| scope.spawn(move || run(direction))).map(|child| child.join().unwrap())
+    });
+    for ((direction, count), printed) in directions.iter().zip(printed) {
         let (read, grew) = printed.split_once("read ").unwrap().1.split_once(", grew by ").unwrap();
         let grew: usize = grew.split(' ').next().unwrap().parse().unwrap();
         println!("{direction}: {read} objects, {grew} KiB");
