@@ -155,6 +155,9 @@ impl Client {
     /// [`Outcome::Unknown`] no call of this crate can find out whether the card was charged: settle it with the provider,
     /// and start no other payment for the order meanwhile. An answer about another payment is a malformed one.
     ///
+    /// Complete a payment once: a browser posts again when its page is reloaded, and anyone can. What the provider makes of
+    /// a second completion is not documented, so put down in the books that one is under way before sending it.
+    ///
     /// Hold the payment against the order with [`Payment::check`]: this call knows neither its number nor its amount.
     ///
     /// [`Outcome::Unknown`]: payments_core::Outcome::Unknown
