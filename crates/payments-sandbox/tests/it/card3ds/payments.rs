@@ -3,7 +3,7 @@
 use payments_sandbox::{Sandbox, StartError, card3ds::Settings, card3ds::TEST_CARDS};
 use serde_json::{Value, json};
 
-use super::{DECLINED, get, payment, post, post_text, post_to_the_end, raw, request, without_card};
+use super::{DECLINED, get, payment, post, post_text, post_to_the_end, raw, request, secured, without_card};
 use crate::support::{with, without};
 
 #[tokio::test]
@@ -77,6 +77,38 @@ async fn a_payment_whose_answer_is_lost_was_executed_or_was_not() {
         sandbox.ledger().order("order-1").executed_times(times);
         sandbox.finish();
     }
+}
+
+#[tokio::test]
+async fn what_was_not_executed_has_an_id_that_no_payment_has() {
+    let sandbox = Sandbox::builder().start().await;
+    sandbox.fault("card3ds.payment#1 @before-commit truncate=60");
+    let (bytes, _) = post_to_the_end(&sandbox, "/api/payment", &payment("order-1")).await;
+    let lost = String::from_utf8(bytes).unwrap();
+    let found = post(&sandbox, "/api/payment", &payment("order-1")).await.expect(200);
+    assert!(lost.contains("\"paymentId\":\"") && !lost.contains(found["paymentId"].as_str().unwrap()), "{lost}");
+    sandbox.ledger().order("order-1").executed_once();
+    sandbox.finish();
+}
+
+#[tokio::test]
+async fn an_order_stands_where_its_last_payment_stands_unless_one_has_succeeded() {
+    let sandbox = Sandbox::builder().start().await;
+    let declined = with(payment("order-1"), "pan", DECLINED);
+    let body = secured("order-1", "https://merchant.example/back");
+    for (path, body, status) in [
+        ("/api/payment", &declined, "FAILED"),
+        ("/api/3ds", &body, "ENROLLED"),
+        ("/api/payment", &declined, "FAILED"),
+        ("/api/payment", &payment("order-1"), "SUCCESS"),
+        ("/api/3ds", &body, "SUCCESS"),
+        ("/api/payment", &declined, "SUCCESS"),
+    ] {
+        post(&sandbox, path, body).await.expect(200);
+        assert_eq!(sandbox.card3ds().order("order-1").status(), Some(status));
+    }
+    sandbox.believes("order-1", "SUCCESS");
+    sandbox.finish();
 }
 
 #[tokio::test]

@@ -127,9 +127,33 @@ async fn a_value_that_does_not_fit_is_named_with_its_field() {
     ] {
         check_refused(&sandbox, "/api/3ds", &with(secured("o", BACK), field, wrong).to_string(), field).await;
     }
+    for (path, body) in [("/api/checkout", checkout("o", BACK)), ("/api/installment-options", options())] {
+        for wrong in ["0", "-1", "1.5", "4294967296"] {
+            let body = body.to_string().replacen(
+                "\"maxInstallmentCount\":",
+                &format!("\"maxInstallmentCount\":{wrong},\"x\":"),
+                1,
+            );
+            check_refused(&sandbox, path, &body, "maxInstallmentCount").await;
+        }
+    }
     for (field, fits) in [("cvv", json!("9162")), ("requestIp", json!("2001:db8::1")), ("requestPort", json!(65_535))] {
         post(&sandbox, "/api/payment", &with(payment(field), field, fits)).await.expect(200);
         sandbox.ledger().order(field).executed_once();
+    }
+    sandbox.finish();
+}
+
+#[tokio::test]
+async fn a_number_that_no_card_has_is_told_from_one_that_is_no_test_card_s() {
+    let sandbox = Sandbox::builder().start().await;
+    for (number, rule) in [
+        ("4539578763621486", "pan must be a well-known test card's: real cards have no place here"),
+        ("4539578763621487", "pan must be a card number"),
+        ("453957876362148", "pan must be a card number"),
+    ] {
+        let found = post(&sandbox, "/api/payment", &with(payment("o"), "pan", number)).await.expect(400);
+        assert_eq!(found["message"], rule);
     }
     sandbox.finish();
 }
