@@ -27,7 +27,8 @@ impl ApiKey {
     ///
     /// # Errors
     ///
-    /// When it begins with none of the documented prefixes, or holds anything but visible ASCII (a trailing newline, say).
+    /// When it begins with none of the documented prefixes, or holds anything but visible ASCII (a trailing newline,
+    /// say).
     pub fn new(text: impl Into<String>) -> Result<Self, Invalid> {
         Self::of("api_key", Secret::new("api_key", text)?)
     }

@@ -36,8 +36,9 @@ text! {
 
 /// A call that is done once for an order, whichever process makes it.
 ///
-/// A key drawn at random is gone when its process is. One that is made of the order comes out the same after a crash, on
-/// another server, in a job that runs twice: whoever makes the same call for the same order asks for the same payment.
+/// A key drawn at random is gone when its process is. One that is made of the order comes out the same after a crash,
+/// on another server, in a job that runs twice: whoever makes the same call for the same order asks for the same
+/// payment.
 ///
 /// ```no_run
 /// use turratech::{Client, Currency, Money, NewPayment, OnceExt};
@@ -50,14 +51,14 @@ text! {
 /// # }
 /// ```
 ///
-/// After a refusal (a declined card, say) the same key gives the same refusal: a new attempt needs a reference of its own,
-/// such as `order-7421/2`.
+/// After a refusal (a declined card, say) the same key gives the same refusal: a new attempt needs a reference of its
+/// own, such as `order-7421/2`.
 pub trait OnceExt {
     /// Sends it under a key made of the operation and of this reference.
     ///
-    /// `since` is when the order was made, or any stored moment before the first such call: the key's age counts from it,
-    /// and 24 hours later nothing is sent under it any more. Because an earlier process may have used the key, the call's
-    /// outcome is unknown until TurraTech answers it.
+    /// `since` is when the order was made, or any stored moment before the first such call: the key's age counts from
+    /// it, and 24 hours later nothing is sent under it any more. Because an earlier process may have used the key,
+    /// the call's outcome is unknown until TurraTech answers it.
     fn once_for(self, reference: &OnceReference, since: OffsetDateTime) -> Self;
 }
 

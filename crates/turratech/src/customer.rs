@@ -250,8 +250,8 @@ impl Client {
 
     /// Deletes a customer with all their data, for good (documented).
     ///
-    /// There is no key for it (documented for POST alone), so it is not sent again after an unknown outcome. Look then: a
-    /// customer that [`Client::retrieve_customer`] does not find is deleted.
+    /// There is no key for it (inferred: the document shows one on a POST), so it is not sent again after an unknown
+    /// outcome. Look then: a customer that [`Client::retrieve_customer`] does not find is deleted.
     pub fn delete_customer(&self, id: &CustomerId) -> Call<DeletedCustomer> {
         let draft = self.private(|| Ok(Draft::delete(Path::new("customers").segment(id)).shown_as(id.clone())));
         let asked = id.clone();

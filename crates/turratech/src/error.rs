@@ -83,20 +83,22 @@ fn refusal(_: &Operation, answer: &Answer) -> Option<Refusal> {
 
 /// Whether an error proves that what was sent before under the same key was not done.
 ///
-/// TurraTech answers a key that it knows with what the first request under it came to (documented: repeating is safe). So an
-/// error settles the key only where it is about the request itself: its parameters, its object, its card.
+/// TurraTech answers a key that it knows with what the first request under it came to (documented: repeating is
+/// safe). So an error settles the key only where it is about the request itself: its parameters, its object, its
+/// card.
 ///
 /// The others are said by whoever stands before that, and so say nothing of what an earlier sending did:
 ///
 /// * 401: the key was revoked or exchanged meanwhile; nobody looked at the request.
 /// * 403: permissions were taken away meanwhile; the same.
-/// * 409: the documented "conflicts with another request" may be the very request whose answer was lost, still under way.
+/// * 409: the documented "conflicts with another request" may be the very request whose answer was lost, still under
+///   way.
 /// * 429: turned away at the door, unread. This sending was not done; an earlier one may have been.
 /// * 5xx: it may have failed after the money moved.
 /// * 405, 408, 413, 415, 422 and the rest are not in the document: a router or a gateway says them.
 ///
-/// The type has to say the same as the status: what calls itself a failure of TurraTech's, of authentication or of the rate
-/// is none of the request's, and a type that nobody knows is not believed.
+/// The type has to say the same as the status: what calls itself a failure of TurraTech's, of authentication or of
+/// the rate is none of the request's, and a type that nobody knows is not believed.
 fn answers_the_keyed_request(status: u16, error_type: &ErrorType) -> bool {
     let about_the_request = match error_type {
         ErrorType::Card | ErrorType::InvalidRequest | ErrorType::Validation => true,

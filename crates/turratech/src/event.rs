@@ -64,13 +64,13 @@ pub struct Event {
 impl Event {
     /// What it happened to, decoded by the type of the event.
     ///
-    /// An event type says what happened, its object how things stood then: look at the payment's own status before goods
-    /// leave, and hold it against the books with [`Payment::check`], which looks at the mode too.
+    /// An event type says what happened, its object how things stood then: look at the payment's own status before
+    /// goods leave, and hold it against the books with [`Payment::check`], which looks at the mode too.
     ///
     /// # Errors
     ///
-    /// When the object is not what its type promises, or of another mode than the event. Answer 500 and look: TurraTech
-    /// signed it.
+    /// When the object is not what its type promises, or of another mode than the event. Answer 500 and look:
+    /// TurraTech signed it.
     pub fn object(&self) -> Result<EventObject, DecodeError> {
         let raw = self.raw_object.clone();
         let object = match self.event_type {

@@ -10,8 +10,8 @@ use crate::parameters::{Extra, extra_setter};
 
 /// Which part of a list to read, and in which direction.
 ///
-/// Lists come newest first. With [`ListParams::ending_before`] they are read the other way: from that object on towards the
-/// newer ones, each page turned round, so that the order is one throughout.
+/// Lists come newest first. With [`ListParams::ending_before`] they are read the other way: from that object on
+/// towards the newer ones, each page turned round, so that the order is one throughout.
 ///
 /// ```no_run
 /// use turratech::{Client, ListParams};
@@ -25,11 +25,12 @@ use crate::parameters::{Extra, extra_setter};
 /// # }
 /// ```
 ///
-/// A place in a list is an object, not a number: what appears or goes meanwhile shifts nothing, no object comes twice and
-/// none that was there is left out. Reading towards older objects, new ones are not met; towards newer ones, they are.
+/// A place in a list is an object, not a number: what appears or goes meanwhile shifts nothing, no object comes twice
+/// and none that was there is left out. Reading towards older objects, new ones are not met; towards newer ones, they
+/// are.
 ///
-/// To go on later, store [`Pager::cursor`] and give it to [`Pager::resume`] on a list with the same parameters. For new
-/// objects since the last that was seen, give its id to [`ListParams::ending_before`].
+/// To go on later, store [`Pager::cursor`] and give it to [`Pager::resume`] on a list with the same parameters. For
+/// new objects since the last that was seen, give its id to [`ListParams::ending_before`].
 #[must_use = "nothing is fetched until the list is read"]
 #[derive(Clone, PartialEq, Eq)]
 pub struct ListParams<I> {
@@ -59,7 +60,8 @@ impl<I> ListParams<I> {
 
     /// From the object before this one on, towards newer ones: the nearest first.
     ///
-    /// That a page before a cursor holds the objects nearest to it is inferred; the document says only that they end there.
+    /// That a page before a cursor holds the objects nearest to it is inferred; the document says only that they end
+    /// there.
     pub fn ending_before(mut self, id: I) -> Self {
         self.ending_before = Some(id);
         self

@@ -88,8 +88,8 @@ impl NewPayment {
 
     /// Where the customer returns to after 3-D Secure and the like.
     ///
-    /// The document takes it, but shows no answer that says where to send the customer first; if there is such a member, it
-    /// is in [`Payment::raw`].
+    /// The document takes it, but shows no answer that says where to send the customer first; if there is such a
+    /// member, it is in [`Payment::raw`].
     pub fn return_url(mut self, url: impl Into<String>) -> Self {
         self.return_url = Some(url.into());
         self
@@ -140,12 +140,13 @@ impl Parameters for NewPayment {
 impl Client {
     /// Creates a payment. **This moves money.**
     ///
-    /// Always, as far as the document goes: its first example charges a card without asking for confirmation. Whether it
-    /// did is in the answer's status, and a declined card is an [`Error`](crate::Error) of kind *declined*.
+    /// Always, as far as the document goes: its first example charges a card without asking for confirmation. Whether
+    /// it did is in the answer's status, and a declined card is an [`Error`](crate::Error) of kind *declined*.
     ///
     /// It goes out under an idempotency key, the same on every attempt: drawn at random, or the caller's own
-    /// ([`Call::idempotency_key`]), or made of the order ([`OnceExt`](crate::OnceExt)). After an unknown outcome the same call
-    /// under the same key, within 24 hours, tells what became of it; there is no looking up by the merchant's reference.
+    /// ([`Call::idempotency_key`]), or made of the order ([`OnceExt`](crate::OnceExt)). After an unknown outcome the
+    /// same call under the same key, within 24 hours, tells what became of it; there is no looking up by the
+    /// merchant's reference.
     pub fn create_payment(&self, payment: NewPayment) -> Call<Payment, Keyed> {
         let (read, asked) = (self.reads_payment(None), payment.clone());
         let draft = self.private(|| post(Path::new("payments"), payment));

@@ -135,8 +135,8 @@ macro_rules! extra_setter {
     () => {
         /// A parameter that the document leaves open, by its name.
         ///
-        /// Its value is whatever JSON can hold. One that has a setter of its own is not overridden: the call fails with an error that names it, before
-        /// anything is sent. `Debug` shows the name alone.
+        /// Its value is whatever JSON can hold. One that has a setter of its own is not overridden: the call fails
+        /// with an error that names it, before anything is sent. `Debug` shows the name alone.
         pub fn extra(mut self, name: impl Into<String>, value: impl ::serde::Serialize) -> Self {
             self.extra.put(name.into(), &value);
             self

@@ -42,8 +42,8 @@ open_enum! {
 }
 
 impl PaymentStatus {
-    /// True when nothing more happens to the payment. A payment is a single attempt (documented), so a failed one is over
-    /// (inferred); a status that this version does not know is not.
+    /// True when nothing more happens to the payment. A payment is a single attempt (documented), so a failed one is
+    /// over (inferred); a status that this version does not know is not.
     #[must_use]
     pub fn is_final(&self) -> bool {
         match self {
@@ -101,8 +101,9 @@ impl Payment {
 
     /// Holds id, mode, currency and amount against the merchant's books.
     ///
-    /// The status is not looked at: [`Payment::is_paid`]. Of a payment that succeeded, the amount that was received counts
-    /// where TurraTech says it, for a capture may have taken less; of any other, the amount that was asked for.
+    /// The status is not looked at: [`Payment::is_paid`]. Of a payment that succeeded, the amount that was received
+    /// counts where TurraTech says it, for a capture may have taken less; of any other, the amount that was asked
+    /// for.
     ///
     /// # Errors
     ///
@@ -159,8 +160,8 @@ impl Client {
 
     /// Asks for a payment until its status is final.
     ///
-    /// It gives the last status when time is up. Webhooks say so sooner; this is for when one did not come. An authorization stays `requires_capture`, which is not
-    /// final, until it is captured or cancelled.
+    /// It gives the last status when time is up. Webhooks say so sooner; this is for when one did not come. An
+    /// authorization stays `requires_capture`, which is not final, until it is captured or cancelled.
     pub fn wait_until_final(&self, id: &PaymentId) -> Wait<Payment> {
         let (client, id) = (self.clone(), id.clone());
         Wait::new(&self.api, move || client.retrieve_payment(&id), |payment| payment.status.is_final())
@@ -186,9 +187,9 @@ impl Client {
 
     /// Cancels a payment that has not been captured: the authorization is released.
     ///
-    /// It moves no money, so [`Error::may_have_moved_money`] is false whatever comes of it; but its outcome matters. While
-    /// that is unknown, neither count on the authorization nor tell the customer that it is gone: send it again under the
-    /// same key, or look with [`Client::retrieve_payment`].
+    /// It moves no money, so [`Error::may_have_moved_money`] is false whatever comes of it; but its outcome matters.
+    /// While that is unknown, neither count on the authorization nor tell the customer that it is gone: send it again
+    /// under the same key, or look with [`Client::retrieve_payment`].
     ///
     /// [`Error::may_have_moved_money`]: crate::Error::may_have_moved_money
     pub fn cancel_payment(&self, id: &PaymentId) -> Call<Payment, Keyed> {

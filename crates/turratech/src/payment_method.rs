@@ -42,8 +42,8 @@ open_enum! {
 /// let by_card = NewPaymentMethod::card(card);
 /// assert!(!format!("{by_card:?}").contains("4242424242424242"));
 ///
-/// // What other types need, the document does not say: it goes by name.
-/// let by_debit = NewPaymentMethod::of(PaymentMethodType::SepaDebit).extra("sepa_debit", [("iban", "DE89 3704 0044")]);
+/// // What other types need, the document does not say: it goes by name. let by_debit =
+/// NewPaymentMethod::of(PaymentMethodType::SepaDebit).extra("sepa_debit", [("iban", "DE89 3704 0044")]);
 /// # Ok::<(), turratech::Invalid>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -49,8 +49,8 @@ impl NewRefund {
 
     /// Of a part: above zero, in the payment's currency.
     ///
-    /// TurraTech is told the number alone, so the currency is the caller's own check: it is held against the answer's, where
-    /// that has one.
+    /// TurraTech is told the number alone, so the currency is the caller's own check: it is held against the
+    /// answer's, where that has one.
     pub fn amount(mut self, amount: Money) -> Self {
         self.amount = Some(amount);
         self
@@ -153,8 +153,8 @@ impl Refund {
 impl Client {
     /// Gives a payment's money back, or a part of it. **This moves money.**
     ///
-    /// Two refunds of a part are two refunds, so after an unknown outcome send the same call under the same key, and never a
-    /// new one: see [`Call::idempotency_key`] and [`OnceExt`](crate::OnceExt).
+    /// Two refunds of a part are two refunds, so after an unknown outcome send the same call under the same key, and
+    /// never a new one: see [`Call::idempotency_key`] and [`OnceExt`](crate::OnceExt).
     pub fn create_refund(&self, refund: NewRefund) -> Call<Refund, Keyed> {
         let asked = refund.clone();
         let draft = self.private(|| post(Path::new("refunds"), refund));

@@ -21,7 +21,9 @@ text! {
 }
 
 text! {
-    /// What is subscribed to, such as `price_pro_monthly`. Prices are made in the Dashboard: the document has no calls for them.
+    /// What is subscribed to, such as `price_pro_monthly`.
+    ///
+    /// The document has no calls that make prices.
     pub struct PriceId("price"): |text| check_length("price", text, 255);
 }
 
@@ -143,8 +145,8 @@ impl Parameters for NewSubscription {
 
 /// What changes in a subscription: plan, quantity and the like (documented).
 ///
-/// By which parameters is inferred. It changes what is set here and leaves the rest. How an item that is there already is named, the document does not say:
-/// [`SubscriptionItem::extra`] takes whatever does.
+/// By which parameters is inferred. It changes what is set here and leaves the rest. How an item that is there
+/// already is named, the document does not say: [`SubscriptionItem::extra`] takes whatever does.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[must_use = "a subscription is not changed until it is sent"]
 pub struct SubscriptionUpdate {
@@ -276,8 +278,8 @@ impl CancelledSubscription {
 impl Client {
     /// Creates a subscription. **This moves money**: the first charge, unless there is a trial.
     ///
-    /// A subscription cannot be looked up. After an unknown outcome, the same call under the same key within 24 hours tells
-    /// what became of it; after that nothing does, but perhaps the event `subscription.created`.
+    /// A subscription cannot be looked up. After an unknown outcome, the same call under the same key within 24 hours
+    /// tells what became of it; after that nothing does, but perhaps the event `subscription.created`.
     pub fn create_subscription(&self, subscription: NewSubscription) -> Call<Subscription, Keyed> {
         let customer = subscription.customer.clone();
         let draft = self.private(|| post(Path::new("subscriptions"), subscription));
@@ -301,8 +303,8 @@ impl Client {
 
     /// Cancels a subscription: it charges no more.
     ///
-    /// It moves no money, but its outcome matters: while that is unknown, the customer may go on being charged. There is no
-    /// key for it (documented for POST alone) and no looking up, so it is not sent again by itself and no call finds out. The
+    /// It moves no money, but its outcome matters: while that is unknown, the customer may go on being charged. There
+    /// is no key for it (inferred) and no looking up, so it is not sent again by itself and no call finds out. The
     /// event `subscription.deleted` does, if it was done; that none came proves nothing.
     pub fn cancel_subscription(&self, id: &SubscriptionId) -> Call<CancelledSubscription> {
         let draft = self.private(|| Ok(Draft::delete(Path::new("subscriptions").segment(id)).shown_as(id.clone())));

@@ -95,8 +95,8 @@ impl WebhookEndpoint {
 
     /// Proves a delivery's origin, and reads it. `body` is the raw body, byte for byte.
     ///
-    /// Events come more than once (documented): work once per [`Event::id`]. What was captured on its way can be sent again
-    /// for as long as its time is within the tolerance; the same id tells of that too.
+    /// Events come more than once (documented): work once per [`Event::id`]. What was captured on its way can be sent
+    /// again for as long as its time is within the tolerance; the same id tells of that too.
     ///
     /// # Errors
     ///
@@ -112,8 +112,9 @@ impl WebhookEndpoint {
 
     /// The same, for a web framework with header types of its own.
     ///
-    /// `signature` is the header's whole value. One time, in plain digits; one signature or more, in lower-case hexadecimal digits; entries of other versions are
-    /// ignored. What stands behind the sixteenth entry is not looked at.
+    /// `signature` is the header's whole value. One time, in plain digits; one signature or more, in lower-case
+    /// hexadecimal digits; entries of other versions are ignored. What stands behind the sixteenth entry is not
+    /// looked at.
     ///
     /// # Errors
     ///

@@ -10,8 +10,8 @@ use payments_core::{Currency, Invalid, Money};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// An integer: an amount in the smallest unit, or seconds. It never passes through a float, and zeros behind a point say
-/// nothing, so that a habit of writing does not lose an executed payment.
+/// An integer: an amount in the smallest unit, or seconds. It never passes through a float, and zeros behind a point
+/// say nothing, so that a habit of writing does not lose an executed payment.
 #[derive(Clone, Copy)]
 pub(crate) struct Whole(pub(crate) i64);
 
