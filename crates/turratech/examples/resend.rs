@@ -1,6 +1,6 @@
 //! A payment whose answers are lost after TurraTech has taken the money, against a sandbox on this machine.
 //!
-//! `cargo run --example lost_answer`
+//! `cargo run --example resend`
 #![expect(clippy::print_stdout, reason = "an example shows what it does")]
 
 use payments_sandbox::{Clock, Sandbox};

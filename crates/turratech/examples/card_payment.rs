@@ -1,6 +1,6 @@
 //! A payment: created, then looked at, then given back in part.
 //!
-//! `cargo run --example payment` talks to a sandbox on this machine. With `TURRATECH_API_KEY` set it talks to
+//! `cargo run --example card_payment` talks to a sandbox on this machine. With `TURRATECH_API_KEY` set it talks to
 //! TurraTech, or to the base URL that is given as its argument; it takes keys of the test mode alone, for it pays.
 #![expect(clippy::print_stdout, reason = "an example shows what it does")]
 
