@@ -17,7 +17,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
             println!("{problem}, so this is a sandbox");
             sandbox = Sandbox::builder().start().await;
             let there = sandbox.turbo_link();
-            there.create("1234.50");
+            println!("with the link {}", there.create("1234.50"));
             Client::builder(ApiKey::new(there.api_key())?).base_url(there.base_url()).build()?
         }
     };
