@@ -4,7 +4,7 @@ use payments_core::api::{Draft, Operation, Path};
 use payments_core::json::{self, DecodeError};
 use payments_core::{Call, Claim, Currency, Error, Expected, Mismatch, Money, mask_card_numbers, open_enum};
 use rust_decimal::Decimal;
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
@@ -245,7 +245,7 @@ impl Asked {
 #[serde(rename_all = "camelCase")]
 pub(crate) struct WirePayment {
     payment_id: PaymentId,
-    #[serde(default, deserialize_with = "none_if_empty")]
+    #[serde(default, deserialize_with = "json::none_if_empty")]
     order_id: Option<OrderId>,
     #[serde(with = "json::decimal")]
     amount: Decimal,
@@ -255,29 +255,29 @@ pub(crate) struct WirePayment {
     #[serde(default, deserialize_with = "Commission::as_it_came")]
     merchant_commission: Option<Commission>,
     status: PaymentStatus,
-    #[serde(default, deserialize_with = "none_if_empty")]
+    #[serde(default, deserialize_with = "json::none_if_empty")]
     payment_date: Option<String>,
-    #[serde(default, deserialize_with = "none_if_empty")]
+    #[serde(default, deserialize_with = "json::none_if_empty")]
     card_holder_name: Option<String>,
-    #[serde(default, deserialize_with = "none_if_empty")]
+    #[serde(default, deserialize_with = "json::none_if_empty")]
     pan: Option<String>,
-    #[serde(default, deserialize_with = "none_if_empty")]
+    #[serde(default, deserialize_with = "json::none_if_empty")]
     dom_int: Option<String>,
-    #[serde(default, deserialize_with = "none_if_empty")]
+    #[serde(default, deserialize_with = "json::none_if_empty")]
     card_scheme: Option<String>,
-    #[serde(default, deserialize_with = "none_if_empty")]
+    #[serde(default, deserialize_with = "json::none_if_empty")]
     card_type: Option<String>,
-    #[serde(default, deserialize_with = "none_if_empty")]
+    #[serde(default, deserialize_with = "json::none_if_empty")]
     loyalty_code: Option<String>,
-    #[serde(default, deserialize_with = "none_if_empty")]
+    #[serde(default, deserialize_with = "json::none_if_empty")]
     external_transaction_id: Option<String>,
-    #[serde(default, deserialize_with = "none_if_empty")]
+    #[serde(default, deserialize_with = "json::none_if_empty")]
     auth_code: Option<String>,
-    #[serde(default, deserialize_with = "none_if_empty")]
+    #[serde(default, deserialize_with = "json::none_if_empty")]
     result_code: Option<String>,
-    #[serde(default, deserialize_with = "none_if_empty")]
+    #[serde(default, deserialize_with = "json::none_if_empty")]
     result_message: Option<String>,
-    #[serde(default, deserialize_with = "none_if_empty")]
+    #[serde(default, deserialize_with = "json::none_if_empty")]
     customer_id: Option<CustomerId>,
 }
 
@@ -304,16 +304,6 @@ impl WirePayment {
             customer_id: self.customer_id,
         }
     }
-}
-
-/// For reading: nothing, `null` and an empty text are all "not said".
-pub(crate) fn none_if_empty<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
-where
-    D: Deserializer<'de>,
-    T: std::str::FromStr<Err: fmt::Display>,
-{
-    let text = Option::<String>::deserialize(deserializer)?.filter(|text| !text.is_empty());
-    text.map(|text| text.parse().map_err(serde::de::Error::custom)).transpose()
 }
 
 /// The provider's words as `Debug` prints them: it may quote what it was sent.

@@ -1,6 +1,6 @@
 use std::fmt;
 
-use payments_core::{ErrorKind, Outcome};
+use payments_core::{ErrorKind, Outcome, one_line};
 
 use crate::payment::{Payment, PaymentStatus};
 
@@ -58,22 +58,17 @@ impl NotSuccessful {
 
 impl fmt::Display for NotSuccessful {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let line = |text: &str| -> String {
-            // Masked before it is cut: half a card number is not recognised as one.
-            let text: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-            payments_core::mask_card_numbers(&text).chars().take(TEXT_IN_A_LINE).collect()
-        };
         match self.0.status {
             PaymentStatus::Failed => f.write_str("card3ds: declined")?,
             PaymentStatus::Success | PaymentStatus::Enrolled | PaymentStatus::Unknown(_) => {
-                write!(f, "card3ds: the payment is {}", line(self.0.status.as_str()))?;
+                write!(f, "card3ds: the payment is {}", one_line(self.0.status.as_str()))?;
             }
         }
         if let Some(code) = &self.0.result_code {
-            write!(f, " ({})", line(code))?;
+            write!(f, " ({})", one_line(code))?;
         }
         if let Some(message) = &self.0.result_message {
-            write!(f, ": {}", line(message).trim_end_matches('.'))?;
+            write!(f, ": {}", one_line(message).trim_end_matches('.'))?;
         }
         match self.outcome() {
             Outcome::Unknown => f.write_str("; it may still be done"),
@@ -89,6 +84,3 @@ impl fmt::Debug for NotSuccessful {
 }
 
 impl std::error::Error for NotSuccessful {}
-
-/// A message is a sentence; whatever is longer is to be read from the payment.
-const TEXT_IN_A_LINE: usize = 300;

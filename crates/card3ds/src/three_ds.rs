@@ -2,7 +2,7 @@ use std::fmt;
 
 use payments_core::api::{Draft, Operation, Path};
 use payments_core::id::check_web_address;
-use payments_core::json::DecodeError;
+use payments_core::json::{self, DecodeError};
 use payments_core::webhook::Unconfirmed;
 use payments_core::{Call, Error, Invalid, mask_card_numbers};
 use serde::{Deserialize, Serialize};
@@ -16,7 +16,7 @@ use crate::client::Client;
 use crate::id::PaymentId;
 use crate::installment::InterestPaidBy;
 use crate::new_payment::{NewPayment, WirePayment};
-use crate::payment::{Asked, Payment, none_if_empty, shown};
+use crate::payment::{Asked, Payment, shown};
 
 /// A payment to be made with 3-D Secure: a card payment, and where its customer comes back to.
 ///
@@ -188,14 +188,14 @@ struct WireCompletion<'a> {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct WireEnrolment {
-    #[serde(default, deserialize_with = "none_if_empty")]
+    #[serde(default, deserialize_with = "json::none_if_empty")]
     payment_id: Option<PaymentId>,
     success: bool,
-    #[serde(default, deserialize_with = "none_if_empty")]
+    #[serde(default, deserialize_with = "json::none_if_empty")]
     result_code: Option<String>,
-    #[serde(default, deserialize_with = "none_if_empty")]
+    #[serde(default, deserialize_with = "json::none_if_empty")]
     result_message: Option<String>,
-    #[serde(default, deserialize_with = "none_if_empty")]
+    #[serde(default, deserialize_with = "json::none_if_empty")]
     html_content: Option<String>,
 }
 

@@ -449,7 +449,8 @@ impl From<MoneyError> for Error {
 }
 
 /// A provider's words as part of a line: nothing that breaks it, nothing that could be a card number, not too long.
-pub(crate) fn one_line(message: &str) -> String {
+#[must_use]
+pub fn one_line(message: &str) -> String {
     let line: String = message.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
     // Masked before it is cut: half a card number is not recognised as one.
     mask_card_numbers(&line).chars().take(MESSAGE_IN_A_LINE).collect()

@@ -226,6 +226,21 @@ pub mod decimal_option {
     }
 }
 
+/// For `#[serde(default, deserialize_with = "json::none_if_empty")]`: a text that is parsed, and nothing where it is missing,
+/// `null` or empty.
+///
+/// # Errors
+///
+/// When it is no text, or cannot be parsed.
+pub fn none_if_empty<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: FromStr<Err: std::fmt::Display>,
+{
+    let text = Option::<String>::deserialize(deserializer)?.filter(|text| !text.is_empty());
+    text.map(|text| text.parse().map_err(serde::de::Error::custom)).transpose()
+}
+
 fn exact(raw: &str) -> Result<Decimal, MoneyError> {
     let text = if raw.starts_with('"') {
         serde_json::from_str::<Cow<'_, str>>(raw).map_err(|_| MoneyError::Syntax)?

@@ -45,7 +45,7 @@ pub use call::{Call, Full, IdempotencyKey, Keyed, Unkeyed};
 pub use card::{CardNumber, Expiry, SecurityCode, mask_card_numbers};
 pub use check::{Claim, Expected, Mismatch};
 pub use currency::Currency;
-pub use error::{Error, ErrorKind, FieldError, Refusal};
+pub use error::{Error, ErrorKind, FieldError, Refusal, one_line};
 pub use invalid::{Invalid, check_length};
 pub use limiter::Limiter;
 pub use money::{Money, MoneyError};

@@ -47,8 +47,7 @@ impl Utr {
 
     /// Nothing, `null` and an empty text are all "none yet".
     fn as_it_came<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Self>, D::Error> {
-        let text = Option::<String>::deserialize(deserializer)?.filter(|text| !text.is_empty());
-        Ok(text.map(|text| Self(text.into())))
+        Ok(json::none_if_empty(deserializer)?.map(|text: String| Self(text.into())))
     }
 }
 

@@ -6,7 +6,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use payments_core::api::{Draft, Operation, Path, percent_encoded};
 use payments_core::html::{escaped, script_string};
-use payments_core::json::DecodeError;
+use payments_core::json::{self, DecodeError};
 use payments_core::{Call, Currency, Error, Invalid, Money, check_length, text};
 use serde::{Deserialize, Deserializer, Serialize};
 
@@ -14,7 +14,7 @@ use crate::client::{Client, Defaults};
 use crate::customer::{MerchantCustomerId, check_url};
 use crate::method::Method;
 use crate::new_order::{NewOrder, WireOrder, order_setters, required};
-use crate::order::{MerchantOrderId, OrderId, OrderStatus, none_if_empty};
+use crate::order::{MerchantOrderId, OrderId, OrderStatus};
 
 /// A deposit to be created: what TurboPay requires in the constructor, the rest as setters.
 ///
@@ -207,7 +207,7 @@ text! {
 impl Utr {
     /// For reading: whatever the bank calls it. Nothing, `null` and an empty text are all "none yet".
     pub(crate) fn as_it_came<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Self>, D::Error> {
-        Ok(none_if_empty(deserializer)?.map(|text| Self(text.into())))
+        Ok(json::none_if_empty(deserializer)?.map(|text: String| Self(text.into())))
     }
 }
 

@@ -3,7 +3,7 @@ use payments_core::id::{check_id, check_reference};
 use payments_core::json::{self, DecodeError};
 use payments_core::{Call, Claim, Currency, Expected, Mismatch, Money, MoneyError, Wait, open_enum, text};
 use rust_decimal::Decimal;
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 
 use crate::client::Client;
 use crate::deposit::Utr;
@@ -143,17 +143,12 @@ fn same(field: &'static str, same: bool) -> Result<(), DecodeError> {
     if same { Ok(()) } else { Err(DecodeError::new(field, "is another order's")) }
 }
 
-/// For reading: nothing, `null` and an empty text are all "none".
-pub(crate) fn none_if_empty<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
-    Ok(Option::<String>::deserialize(deserializer)?.filter(|text| !text.is_empty()))
-}
-
 #[derive(Deserialize)]
 struct WireOrder {
     order_id: OrderId,
     merchant_order_id: MerchantOrderId,
     status: OrderStatus,
-    #[serde(default, deserialize_with = "none_if_empty")]
+    #[serde(default, deserialize_with = "json::none_if_empty")]
     reason: Option<String>,
     #[serde(with = "json::decimal")]
     amount: Decimal,

@@ -9,7 +9,7 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 use crate::deposit::Utr;
-use crate::order::{self, MerchantOrderId, OrderId, OrderStatus, none_if_empty};
+use crate::order::{self, MerchantOrderId, OrderId, OrderStatus};
 
 secret! {
     /// Signs webhooks: the webhook key from the back office.
@@ -152,21 +152,21 @@ struct WireEvent {
     order_id: OrderId,
     merchant_order_id: MerchantOrderId,
     status: OrderStatus,
-    #[serde(default, deserialize_with = "none_if_empty")]
+    #[serde(default, deserialize_with = "json::none_if_empty")]
     reason: Option<String>,
     #[serde(with = "json::decimal")]
     amount: Decimal,
     #[serde(default, deserialize_with = "Utr::as_it_came")]
     utr: Option<Utr>,
-    #[serde(default, deserialize_with = "none_if_empty")]
+    #[serde(default, deserialize_with = "json::none_if_empty")]
     target_upi_id: Option<String>,
-    #[serde(default, deserialize_with = "none_if_empty")]
+    #[serde(default, deserialize_with = "json::none_if_empty")]
     merchant_customer_id: Option<String>,
-    #[serde(default, deserialize_with = "none_if_empty")]
+    #[serde(default, deserialize_with = "json::none_if_empty")]
     error_code: Option<String>,
-    #[serde(default, deserialize_with = "none_if_empty")]
+    #[serde(default, deserialize_with = "json::none_if_empty")]
     error_message: Option<String>,
-    #[serde(default, deserialize_with = "none_if_empty")]
+    #[serde(default, deserialize_with = "json::none_if_empty")]
     claim_id: Option<String>,
 }
 

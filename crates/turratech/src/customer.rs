@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use payments_core::api::{Draft, Operation, Path};
 use payments_core::id::check_id;
-use payments_core::json::{DecodeError, Raw};
+use payments_core::json::{self, DecodeError, Raw};
 use payments_core::{Call, Invalid, Keyed, Pager, text};
 use serde::ser::SerializeMap;
 use serde::{Deserialize, Serialize};
@@ -13,7 +13,7 @@ use crate::parameters::{
     Body, Extra, Parameters, check, check_metadata, entry, extra_setter, metadata_setter, not_empty, post,
 };
 use crate::payment_method::PaymentMethodId;
-use crate::wire::{metadata, none_if_empty, same_id};
+use crate::wire::{metadata, same_id};
 
 text! {
     /// TurraTech's id of a customer, such as `cus_ABC123`.
@@ -312,7 +312,7 @@ struct WireCustomer {
     shipping: Option<Raw>,
     #[serde(default, deserialize_with = "metadata")]
     metadata: BTreeMap<String, String>,
-    #[serde(default, deserialize_with = "none_if_empty")]
+    #[serde(default, deserialize_with = "json::none_if_empty")]
     payment_method: Option<PaymentMethodId>,
     #[serde(default)]
     status: Option<String>,

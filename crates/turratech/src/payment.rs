@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use payments_core::api::{Draft, Operation, Path};
 use payments_core::id::check_id;
-use payments_core::json::{DecodeError, Raw};
+use payments_core::json::{self, DecodeError, Raw};
 use payments_core::time::OffsetDateTime;
 use payments_core::{Call, Claim, Currency, Expected, Keyed, Mismatch, Money, Pager, Wait, open_enum, text};
 use serde::{Deserialize, Serialize};
@@ -12,7 +12,7 @@ use crate::customer::CustomerId;
 use crate::list::{ListParams, pager};
 use crate::parameters::post_nothing;
 use crate::payment_method::PaymentMethodId;
-use crate::wire::{Whole, metadata, none_if_empty, same_id, time_of, unix_seconds};
+use crate::wire::{Whole, metadata, same_id, time_of, unix_seconds};
 
 text! {
     /// TurraTech's id of a payment, such as `pay_1NqQXYZ123456789`.
@@ -222,11 +222,11 @@ struct WirePayment {
     #[serde(default)]
     amount_received: Option<Whole>,
     currency: Currency,
-    #[serde(default, deserialize_with = "none_if_empty")]
+    #[serde(default, deserialize_with = "json::none_if_empty")]
     customer: Option<CustomerId>,
     #[serde(default)]
     description: Option<String>,
-    #[serde(default, deserialize_with = "none_if_empty")]
+    #[serde(default, deserialize_with = "json::none_if_empty")]
     payment_method: Option<PaymentMethodId>,
     status: PaymentStatus,
     created: Whole,

@@ -1,6 +1,6 @@
 use payments_core::api::{Draft, Operation, Path};
 use payments_core::id::check_id;
-use payments_core::json::{DecodeError, Raw};
+use payments_core::json::{self, DecodeError, Raw};
 use payments_core::{Call, CardNumber, Expiry, Invalid, Keyed, SecurityCode, open_enum, text};
 use serde::ser::SerializeMap;
 use serde::{Deserialize, Serialize};
@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::client::Client;
 use crate::customer::CustomerId;
 use crate::parameters::{Extra, Parameters, entry, extra_setter, post, post_nothing};
-use crate::wire::{none_if_empty, same, same_id};
+use crate::wire::{same, same_id};
 
 text! {
     /// TurraTech's id of a payment method, such as `pm_card_visa`.
@@ -194,7 +194,7 @@ struct WirePaymentMethod {
     id: PaymentMethodId,
     #[serde(default)]
     r#type: Option<PaymentMethodType>,
-    #[serde(default, deserialize_with = "none_if_empty")]
+    #[serde(default, deserialize_with = "json::none_if_empty")]
     customer: Option<CustomerId>,
     #[serde(default)]
     status: Option<String>,

@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use payments_core::api::{Draft, Operation, Path};
 use payments_core::id::check_id;
-use payments_core::json::{DecodeError, Raw};
+use payments_core::json::{self, DecodeError, Raw};
 use payments_core::{Call, Currency, Invalid, Keyed, Money, MoneyError, Pager, open_enum, text};
 use serde::ser::SerializeMap;
 use serde::{Deserialize, Serialize};
@@ -11,7 +11,7 @@ use crate::client::Client;
 use crate::list::{ListParams, pager};
 use crate::parameters::{Extra, Parameters, check_metadata, entry, extra_setter, metadata_setter, not_empty, post};
 use crate::payment::PaymentId;
-use crate::wire::{Whole, check_amount, metadata, none_if_empty, same, same_id};
+use crate::wire::{Whole, check_amount, metadata, same, same_id};
 
 text! {
     /// TurraTech's id of a refund.
@@ -194,7 +194,7 @@ fn contradicts(asked: &NewRefund, answered: &Refund) -> Result<(), DecodeError> 
 #[derive(Deserialize)]
 struct WireRefund {
     id: RefundId,
-    #[serde(default, deserialize_with = "none_if_empty")]
+    #[serde(default, deserialize_with = "json::none_if_empty")]
     payment: Option<PaymentId>,
     #[serde(default)]
     amount: Option<Whole>,

@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use payments_core::api::{Draft, Operation, Path};
 use payments_core::id::check_id;
-use payments_core::json::{DecodeError, Raw};
+use payments_core::json::{self, DecodeError, Raw};
 use payments_core::{Call, Invalid, Keyed, check_length, text};
 use serde::ser::SerializeMap;
 use serde::{Deserialize, Serialize};
@@ -13,7 +13,7 @@ use crate::parameters::{
     Body, Extra, Parameters, check, check_metadata, entry, extra_setter, metadata_setter, not_empty, post,
 };
 use crate::payment_method::PaymentMethodId;
-use crate::wire::{metadata, none_if_empty, same, same_id};
+use crate::wire::{metadata, same, same_id};
 
 text! {
     /// TurraTech's id of a subscription.
@@ -324,7 +324,7 @@ impl Client {
 #[derive(Deserialize)]
 struct WireSubscription {
     id: SubscriptionId,
-    #[serde(default, deserialize_with = "none_if_empty")]
+    #[serde(default, deserialize_with = "json::none_if_empty")]
     customer: Option<CustomerId>,
     #[serde(default)]
     items: Option<Raw>,
@@ -332,7 +332,7 @@ struct WireSubscription {
     trial_period_days: Option<u32>,
     #[serde(default)]
     cancel_at_period_end: Option<bool>,
-    #[serde(default, deserialize_with = "none_if_empty")]
+    #[serde(default, deserialize_with = "json::none_if_empty")]
     default_payment_method: Option<PaymentMethodId>,
     #[serde(default)]
     status: Option<String>,

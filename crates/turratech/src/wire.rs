@@ -1,7 +1,6 @@
 //! How TurraTech writes what its objects are made of.
 
 use std::collections::BTreeMap;
-use std::str::FromStr;
 
 use payments_core::json::{self, DecodeError};
 use payments_core::rust_decimal::Decimal;
@@ -45,16 +44,6 @@ pub(crate) fn time_of(field: &'static str, seconds: Whole) -> Result<OffsetDateT
 /// For writing a model: as it came.
 pub(crate) fn unix_seconds<S: Serializer>(time: &OffsetDateTime, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_i64(time.unix_timestamp())
-}
-
-/// For reading an optional id or text: nothing, `null` and an empty text are all "none".
-pub(crate) fn none_if_empty<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
-where
-    D: Deserializer<'de>,
-    T: FromStr<Err: std::fmt::Display>,
-{
-    let text = Option::<String>::deserialize(deserializer)?.filter(|text| !text.is_empty());
-    text.map(|text| text.parse().map_err(D::Error::custom)).transpose()
 }
 
 /// For reading metadata: missing and `null` are empty, and a `null` in it is no value.
