@@ -144,7 +144,10 @@ fn padding_is_read_as_pkcs_7_and_every_other_padding_gives_nothing() {
     assert_eq!(hint_of(&padded(&[16; 16])).as_deref(), Some("o1"));
     assert_eq!(hint_of(&padded(&[])), None, "no padding at all");
     assert_eq!(hint_of(&[padded(&[]), vec![1]].concat()), None, "padding that is not encrypted");
-    assert_eq!(hint_of(&padded(&[32; 32])), None, "more padding than a block");
+    for more in [17, 18, 32] {
+        let padding = [vec![b' '; 48 - more], vec![u8::try_from(more).unwrap(); more]].concat();
+        assert_eq!(hint_of(&padded(&padding)), None, "{more}: more padding than a block");
+    }
     for wrong in (0..=255).filter(|byte| *byte != 16) {
         // 9, 10 and 13 are paddings of fewer bytes, after white space that is JSON's own.
         let expected = [9, 10, 13].contains(&wrong).then(|| "o1".to_owned());

@@ -96,7 +96,8 @@ async fn each_documented_status_is_read_and_two_are_final() {
         let (client, _) = scripted([Reply::json(200, &answer.replace(r#""utr": """#, r#""utr": "402393486736""#))]);
         let details = client.lookup(&order("TestTurboTxn001")).send().await.unwrap();
         assert_eq!((&details.status, details.status.is_final()), (&status, is_final));
-        assert_eq!(details.utr.unwrap().to_string(), "402393486736");
+        let utr = details.utr.unwrap();
+        assert_eq!((utr.as_str(), utr.to_string().as_str()), ("402393486736", "402393486736"));
     }
     // Of another spelling, it is kept, and final for nobody.
     for text in ["APPROVED", "approved", "Success", ""] {

@@ -54,6 +54,7 @@ async fn no_key_appears_in_anything_that_is_printed() {
     .unwrap();
 
     assert!(printed.contains("ClientBuilder { .. }"), "{printed}");
+    assert!(printed.contains("CallbackKey([redacted])"), "{printed}");
     assert!(shown.0.lock().unwrap().contains("lookup"), "the observer was shown something");
     let raw_key = std::str::from_utf8(CALLBACK_KEY_BYTES).unwrap();
     let bytes = format!("{:?}", &CALLBACK_KEY_BYTES[..8]).replace(['[', ']'], "");
