@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
 
+mod against_the_sandbox;
 mod callback_attacks;
 mod callbacks;
 mod documented;
