@@ -1,7 +1,7 @@
 //! The payment links of this month, and what tur.bo has for the first of them.
 //!
-//! `cargo run --example links` talks to a sandbox on this machine. With `TURBO_LINK_API_KEY` set it talks to tur.bo, or to
-//! the base URL that is given as its argument. It only asks.
+//! `cargo run --example links` talks to a sandbox on this machine. With `TURBO_LINK_API_KEY` set it talks to tur.bo, or
+//! to the base URL that is given as its argument. It only asks.
 #![expect(clippy::print_stdout, reason = "an example shows what it does")]
 
 use payments_sandbox::Sandbox;

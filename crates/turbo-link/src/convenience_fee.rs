@@ -45,8 +45,8 @@ pub struct ConvenienceFee {
 impl ConvenienceFee {
     /// What a flat fee that is charged comes to, in dollars; none for any other fee.
     ///
-    /// The document calls `value` "the dollar amount charged", under either setting. Whether a percentage's is one, or the
-    /// percentage itself, it does not show: that is left as the number it is.
+    /// The document calls `value` "the dollar amount charged", under either setting. Whether a percentage's is one, or
+    /// the percentage itself, it does not show: that is left as the number it is.
     ///
     /// # Errors
     ///

@@ -19,21 +19,22 @@ use crate::transaction::OrderId;
 
 /// Decrypts callbacks to a merchant's webhook address, for the order to ask about.
 ///
-/// **A callback that decrypts is not thereby genuine.** Its encryption, AES in CBC mode, has no signature with it: whoever
-/// catches one can change its first bytes, send an old one again, or another order's. So nothing of it can be read
-/// but the order id, and what is true of the order the status check says:
+/// **A callback that decrypts is not thereby genuine.** Its encryption, AES in CBC mode, has no signature with it:
+/// whoever catches one can change its first bytes, send an old one again, or another order's. So nothing of it can be
+/// read but the order id, and what is true of the order the status check says:
 ///
 /// ```no_run
 /// use turbo_txn::{Callbacks, Client, Lookup as _, TxnStatus};
 ///
-/// async fn on_callback(callbacks: &Callbacks, client: &Client, body: &[u8]) -> Result<(), Box<dyn std::error::Error>> {
-///     let hint = callbacks.decrypt(body)?;
-///     let transaction = hint.lookup(client).send().await?;
-///     if transaction.status == TxnStatus::Approved {
-///         // `transaction.check(..)` against the merchant's own books; then deliver, once per order.
-///     }
-///     Ok(())
+/// # type Done = Result<(), Box<dyn std::error::Error>>;
+/// # async fn on_callback(callbacks: Callbacks, client: Client, body: &[u8]) -> Done {
+/// let hint = callbacks.decrypt(body)?;
+/// let details = hint.lookup(&client).send().await?;
+/// if details.status == TxnStatus::Approved {
+///     // `details.check(..)` against the merchant's own books; then deliver, once per order.
 /// }
+/// # Ok(())
+/// # }
 /// ```
 ///
 /// Neither its amount nor its status is there to be believed:
@@ -77,8 +78,8 @@ impl Callbacks {
     ///
     /// # Errors
     ///
-    /// [`VerifyError::Unproven`], whatever is wrong with it: answer 400 (inferred) and say no more. What a sender can tell
-    /// apart, he can decrypt with.
+    /// [`VerifyError::Unproven`], whatever is wrong with it: answer 400 (inferred) and say no more. A sender who can
+    /// tell one failure from another can decrypt with that.
     pub fn decrypt(&self, body: &[u8]) -> Result<Unconfirmed<OrderId>, VerifyError> {
         if body.len() > LONGEST_BODY {
             return Err(unproven("the body is too long to be a callback"));
@@ -109,8 +110,8 @@ fn encrypted(body: &[u8]) -> Option<Vec<u8>> {
 
 /// The order that a callback names under this key.
 ///
-/// Padding that does not fit is not told at once: the text is read as if it did, and only then thrown away. So bad padding
-/// takes the steps, and the time, of a text that is none.
+/// Padding that does not fit is not told at once: the text is read as if it did, and only then thrown away. So bad
+/// padding takes the steps of a text that is none.
 fn claimed(key: &CallbackKey, data: &[u8]) -> Option<OrderId> {
     let (vector, blocks) = data.split_at_checked(BLOCK)?;
     let mut plain = Zeroizing::new(blocks.to_vec());

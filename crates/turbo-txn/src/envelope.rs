@@ -31,7 +31,7 @@ pub struct Envelope {
 impl Envelope {
     /// Reads an answer's envelope, or nothing where the body is no JSON object.
     ///
-    /// No form of an error is documented, so a member that is missing, or of another type, is none. The raw body has it.
+    /// No form of an error is documented, so a member that is missing or of another type is none; the raw body has it.
     #[must_use]
     pub fn of(answer: &Answer) -> Option<Self> {
         Said::of(answer).map(|said| Self {

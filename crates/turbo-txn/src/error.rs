@@ -13,8 +13,8 @@ pub(crate) static DIALECT: Dialect = Dialect {
     keys: None,
 };
 
-/// Turbo Transactions' word that it did not do it: no error is documented, so any JSON object under an error status, and
-/// under "200 OK" an envelope that says so itself.
+/// Turbo Transactions' word that it did not do it: no error is documented, so any JSON object under an error status,
+/// and under "200 OK" an envelope that says so itself.
 ///
 /// Only a plain refusal settles what moves money: an envelope that contradicts itself, or says in a form that cannot be
 /// read what became of the request, leaves it unknown.

@@ -93,7 +93,7 @@ pub(crate) fn check(order: &OrderId, amount: Money, expected: &Expected) -> Resu
 }
 
 impl Client {
-    /// Where a transaction stands, by the merchant's order id: what to ask after an unknown outcome, and after a callback.
+    /// Where a transaction stands, by the merchant's order id: to be asked after an unknown outcome, and a callback.
     ///
     /// What an order that Turbo Transactions does not know is answered is not documented: it is whatever error its
     /// envelope says, and an answer about now, never proof that an initiation still on its way will not be executed.

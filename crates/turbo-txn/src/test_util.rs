@@ -26,7 +26,8 @@ pub fn encrypt(key: &CallbackKey, vector: [u8; 16], text: &[u8]) -> String {
 /// use turbo_txn::{CallbackKey, Callbacks, test_util::callback};
 ///
 /// let key = CallbackKey::new("AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=")?;
-/// let body = callback(&key, [7; 16], br#"{"utr":"402393486736","amount":300.01,"orderId":"order-7421","txnStatus":"Approved"}"#);
+/// let text = br#"{"utr":"402393486736","amount":300.01,"orderId":"order-7421","txnStatus":"Approved"}"#;
+/// let body = callback(&key, [7; 16], text);
 ///
 /// let hint = Callbacks::new(key).decrypt(body.as_bytes()).unwrap();
 /// assert_eq!(hint.claimed().as_str(), "order-7421");

@@ -103,8 +103,8 @@ impl Client {
     ///
     /// It counts as **moving money**. The answer is the customer's way to pay, the document calls the amount one "to be
     /// sent to the customer", and what becomes of an order id that comes twice it does not say: a second sending may
-    /// leave two pages to pay on. So it is never sent again once it may have been done, and there are no idempotency keys
-    /// to do it under. After an unknown outcome, [`Client::lookup`] the order. Its page cannot be had again.
+    /// leave two pages to pay on. So it is never sent again once it may have been done, and there are no idempotency
+    /// keys to do it under. After an unknown outcome, [`Client::lookup`] the order. Its page cannot be had again.
     pub fn initiate(&self, transaction: NewTransaction) -> Call<Transaction> {
         let (order_id, asked) = (transaction.order_id.clone(), transaction.amount);
         self.api.call(INITIATE, transaction.draft(), move |wire: Success<WireTransaction>| {
