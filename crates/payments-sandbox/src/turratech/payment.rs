@@ -129,7 +129,7 @@ impl Payment {
             }
             Fate::Authentication => {
                 self.status = Status::RequiresAction;
-                books.done(call, &self.reference);
+                self.record(What::Begun, self.amount, call, books);
             }
             Fate::Declined(decline) => {
                 self.fail(call, books);
@@ -201,7 +201,7 @@ impl TurraTech {
         let asked = match &instrument {
             Some(instrument) => payment.attempt(instrument, call, &mut self.books),
             None => {
-                self.books.done(call, &payment.reference);
+                payment.record(What::Begun, payment.amount, call, &mut self.books);
                 Ok(())
             }
         };

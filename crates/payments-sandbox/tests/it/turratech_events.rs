@@ -212,12 +212,20 @@ async fn an_event_that_nobody_takes_is_sent_nine_times_in_three_days() {
     merchant.answers(["HTTP/1.1 204 No Content\r\n\r\n"; 9]);
     post(&sandbox, "payments", &payment("order-1")).await.expect(201);
     sandbox.settle().await;
-    for _ in 0..80 {
-        sandbox.clock().advance(Duration::from_secs(60 * 60));
+    let (minute, hour) = (60, 60 * 60);
+    let waits = [minute, 5 * minute, 30 * minute, 2 * hour, 6 * hour, 12 * hour, 24 * hour, 24 * hour];
+    for (sent, wait) in waits.into_iter().enumerate() {
+        sandbox.clock().advance(Duration::from_secs(wait - 1));
         sandbox.settle().await;
+        assert_eq!(merchant.received().len(), sent + 1, "before {wait} s are over");
+        sandbox.clock().advance(Duration::from_secs(1));
+        sandbox.settle().await;
+        assert_eq!(merchant.received().len(), sent + 2, "after {wait} s");
     }
-    assert_eq!(merchant.received().len(), 9);
     assert_eq!(sandbox.deliveries()[0].state, DeliveryState::Failed);
+    sandbox.clock().advance(Duration::from_secs(30 * 24 * hour));
+    sandbox.settle().await;
+    assert_eq!(merchant.received().len(), 9);
     sandbox.finish();
 }
 

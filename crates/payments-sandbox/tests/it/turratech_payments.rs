@@ -93,8 +93,8 @@ async fn without_confirm_nothing_is_taken() {
     for order in ["order-1", "order-2"] {
         sandbox.turratech().payment(order).succeed();
         sandbox.ledger().order(order).executed_once();
-        let done = entry("create-payment", What::Done, 0);
-        assert_eq!(ledger(&sandbox, order), [done, entry("create-payment", What::Executed, 2000)]);
+        let begun = entry("create-payment", What::Begun, 2000);
+        assert_eq!(ledger(&sandbox, order), [begun, entry("create-payment", What::Executed, 2000)]);
         assert_eq!(sandbox.turratech().payment(order).status(), Some("succeeded"));
     }
     sandbox.finish();
@@ -178,8 +178,8 @@ async fn what_waits_for_the_customer_can_be_cancelled_and_what_was_taken_cannot(
     let waiting = id(&post(&sandbox, "payments", &without(payment("order-1"), "confirm")).await.expect(201));
     let canceled = post(&sandbox, &format!("payments/{waiting}/cancel"), &json!({})).await.expect(200);
     assert_eq!(canceled["status"], "canceled");
-    let done = [entry("create-payment", What::Done, 0), entry("cancel-payment", What::Done, 0)];
-    assert_eq!(ledger(&sandbox, "order-1"), done);
+    let begun = [entry("create-payment", What::Begun, 2000), entry("cancel-payment", What::Done, 0)];
+    assert_eq!(ledger(&sandbox, "order-1"), begun);
 
     let debit = post(&sandbox, "payment_methods", &json!({"type": "bacs_debit"})).await.expect(201);
     for body in [payment("order-2"), payment_by(&id(&debit), "order-3")] {
