@@ -11,6 +11,7 @@ mod completion;
 mod document;
 mod installments;
 mod outcomes;
+mod printed;
 mod secrets;
 mod success;
 mod support;
