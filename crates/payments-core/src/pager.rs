@@ -10,6 +10,9 @@ use crate::{Call, Error, ErrorKind, Outcome};
 pub struct Pager<T> {
     fetch: Fetch<T>,
     page: VecDeque<T>,
+    /// Where the page that is being read began.
+    here: Option<String>,
+    /// Where the next one begins.
     cursor: Option<String>,
     more: bool,
     turns: Turns,
@@ -29,19 +32,31 @@ pub struct Page<T> {
 impl<T: fmt::Debug + Send> Pager<T> {
     /// A list whose page at a cursor is fetched by `fetch`, from the beginning.
     pub fn new(fetch: impl Fn(Option<&str>) -> Call<Page<T>> + Send + Sync + 'static) -> Self {
-        Self { fetch: Box::new(fetch), page: VecDeque::new(), cursor: None, more: true, turns: Turns::default() }
+        Self {
+            fetch: Box::new(fetch),
+            page: VecDeque::new(),
+            here: None,
+            cursor: None,
+            more: true,
+            turns: Turns::default(),
+        }
     }
 
     /// Starts at a cursor that an earlier pager gave.
     pub fn resume(mut self, cursor: impl Into<String>) -> Self {
-        self.cursor = Some(cursor.into());
+        let cursor = Some(cursor.into());
+        (self.here, self.cursor) = (cursor.clone(), cursor);
         self
     }
 
-    /// Where the page after the one being read begins: with it the list can be taken up again.
+    /// Where to take the list up again without leaving anything out; nothing for its beginning.
+    ///
+    /// In the middle of a page, and at the end of the list, that is where the page began, so that what was read of it comes
+    /// again.
     #[must_use]
     pub fn cursor(&self) -> Option<&str> {
-        self.cursor.as_deref()
+        let done_with_page = self.page.is_empty() && self.more;
+        if done_with_page { self.cursor.as_deref() } else { self.here.as_deref() }
     }
 
     /// The next item, or nothing at the end.
@@ -90,15 +105,15 @@ impl<T: fmt::Debug + Send> Pager<T> {
     fn turn(&mut self, items: Vec<T>, next: Option<String>) -> Result<Vec<T>, Error> {
         match next {
             Some(next) if items.is_empty() || self.cursor.as_deref() == Some(&next) || self.turns.again(&next) => {
-                self.more = false;
                 let problem = "the list says that more follows, but leads back to where it was";
                 Err(Error::new(ErrorKind::MalformedResponse, Outcome::Unknown, problem))
             }
             Some(next) => {
-                self.cursor = Some(next);
+                self.here = self.cursor.replace(next);
                 Ok(items)
             }
             None => {
+                self.here.clone_from(&self.cursor);
                 self.more = false;
                 Ok(items)
             }
