@@ -149,7 +149,7 @@ impl Api {
         W: DeserializeOwned,
         F: Fn(W) -> Result<T, DecodeError> + Send + Sync + 'static,
     {
-        match IdempotencyKey::random() {
+        match IdempotencyKey::random(self.shared.clock.now()) {
             Ok(key) => self.keyed_call(operation, draft, key, read),
             // Without a key of its own the call is not sent at all.
             Err(error) => self.keyed_call(operation, Err(error), IdempotencyKey::none(), read),

@@ -175,30 +175,36 @@ pub struct Full<T> {
     pub answer: Answer,
 }
 
-/// A key under which a provider does a thing at most once, and when it was first used.
+/// A key under which a provider does a thing at most once, since when there is such a key, and whether anything may have
+/// been sent under it.
 ///
-/// A key protects only for as long as the provider remembers it, so its age belongs to it: store both.
+/// A key protects only for as long as the provider remembers it, so its age belongs to it: store [`IdempotencyKey::value`]
+/// and [`IdempotencyKey::made`] together, and give both to [`IdempotencyKey::new`] afterwards.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct IdempotencyKey {
     value: Box<str>,
-    first_used: Option<OffsetDateTime>,
+    made: OffsetDateTime,
+    perhaps_used: bool,
 }
 
 impl IdempotencyKey {
-    /// A key that has not been used: 1 to 255 visible ASCII characters.
+    /// A key of the merchant's own, of 1 to 255 visible ASCII characters, and since when there is one.
+    ///
+    /// It counts as one that may have been sent before: by an earlier process, say, that had stored it. A call under it begins
+    /// as unknown, and once the provider no longer remembers it nothing is sent. [`IdempotencyKey::unused`] says otherwise.
     ///
     /// # Errors
     ///
     /// When it is empty, longer, or holds anything else.
-    pub fn new(value: impl Into<String>) -> Result<Self, Invalid> {
+    pub fn new(value: impl Into<String>, made: OffsetDateTime) -> Result<Self, Invalid> {
         let value = value.into();
         if !(1..=255).contains(&value.len()) || !value.bytes().all(|byte| byte.is_ascii_graphic()) {
             return Err(Invalid::new("idempotency_key", "must be 1 to 255 visible ASCII characters"));
         }
-        Ok(Self { value: value.into(), first_used: None })
+        Ok(Self { value: value.into(), made, perhaps_used: true })
     }
 
-    /// A fresh key: a version 4 UUID.
+    /// A fresh key: a version 4 UUID, under which nothing was sent.
     ///
     /// It lives as long as this value does. Where a payment is to survive the process, store the key before sending, or
     /// use one that is [derived](Self::derived).
@@ -208,18 +214,19 @@ impl IdempotencyKey {
     /// When this machine gives no randomness.
     #[cfg(feature = "random-keys")]
     #[cfg_attr(docsrs, doc(cfg(feature = "random-keys")))]
-    pub fn random() -> Result<Self, Error> {
+    pub fn random(made: OffsetDateTime) -> Result<Self, Error> {
         let mut bytes = [0; 16];
         getrandom::fill(&mut bytes)
             .map_err(|_| Error::configuration("this machine gives no randomness for an idempotency key"))?;
-        Ok(Self { value: uuid(bytes, 4).into(), first_used: None })
+        Ok(Self { value: uuid(bytes, 4).into(), made, perhaps_used: false })
     }
 
     /// The key of an order, the same in every process: made of what is done (`"refund"`) and of the merchant's own
     /// reference for it.
     ///
-    /// Its age counts from `since`: when the order was made, which the merchant has stored. Because an earlier process may
-    /// have used it, a call under it begins as unknown, and once the provider no longer remembers it nothing is sent.
+    /// `since` is when the order was made, **as the merchant has stored it**: a time of now would make the key young for ever,
+    /// and pay again once the provider has forgotten it. Because an earlier process may have used the key, a call under it
+    /// begins as unknown.
     #[must_use]
     pub fn derived(what: &str, reference: &str, since: OffsetDateTime) -> Self {
         // The length keeps ("a", "bc") and ("ab", "c") apart.
@@ -227,21 +234,23 @@ impl IdempotencyKey {
             Sha256::new().chain_update(format!("{}:{what}:", what.len())).chain_update(reference).finalize().into();
         let mut bytes = [0; 16];
         bytes.copy_from_slice(&digest[..16]);
-        Self { value: uuid(bytes, 8).into(), first_used: Some(since) }
+        Self { value: uuid(bytes, 8).into(), made: since, perhaps_used: true }
     }
 
     /// What stands in for a key on a call that is never sent.
     #[cfg(feature = "random-keys")]
     pub(crate) fn none() -> Self {
-        Self { value: "none".into(), first_used: None }
+        Self { value: "none".into(), made: OffsetDateTime::UNIX_EPOCH, perhaps_used: false }
     }
 
-    /// The same key, first used then. What was sent under it before may have been done, so a call under it is unknown
-    /// until the provider answers it.
+    /// The same key, under which nothing was sent: the caller vouches for it.
     #[must_use]
-    pub fn first_used(mut self, at: OffsetDateTime) -> Self {
-        self.first_used = Some(at);
-        self
+    pub fn unused(self) -> Self {
+        Self { perhaps_used: false, ..self }
+    }
+
+    pub(crate) fn used(self) -> Self {
+        Self { perhaps_used: true, ..self }
     }
 
     /// The key itself.
@@ -250,10 +259,16 @@ impl IdempotencyKey {
         &self.value
     }
 
-    /// When it was first used, if it was.
+    /// Since when there is such a key: its age counts from here.
     #[must_use]
-    pub fn first_used_at(&self) -> Option<OffsetDateTime> {
-        self.first_used
+    pub fn made(&self) -> OffsetDateTime {
+        self.made
+    }
+
+    /// True when something may have been sent under it.
+    #[must_use]
+    pub fn is_perhaps_used(&self) -> bool {
+        self.perhaps_used
     }
 }
 

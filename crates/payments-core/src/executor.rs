@@ -142,7 +142,7 @@ impl Running<'_> {
         let api = self.plan.api;
         let place = self.enter_limit(&api.shared).await?;
         if !self.key_protects() {
-            let problem = "the idempotency key is older than the provider remembers it; look for what it did instead";
+            let problem = "the idempotency key is older than the provider remembers it, or dated ahead; look for what it did instead";
             return Err(Error::new(ErrorKind::InvalidRequest, Outcome::NotSent, problem));
         }
         let began = api.shared.clock.monotonic();
@@ -198,26 +198,25 @@ impl Running<'_> {
         }
     }
 
-    /// Dates the key; one that was used before leaves this call unknown until the provider answers it.
+    /// A key that may have been used before leaves this call unknown until the provider answers it.
     fn take_key(&mut self) {
         let Some(key) = self.plan.key else { return };
-        if key.first_used_at().is_some() {
+        if key.is_perhaps_used() {
             self.earlier = Earlier::Unknown(None);
-            self.key = Some(key.clone());
-        } else {
-            self.key = Some(key.clone().first_used(self.plan.api.shared.clock.now()));
         }
+        self.key = Some(key.clone());
     }
 
     fn key_protects(&self) -> bool {
         let shared = &self.plan.api.shared;
         match (&self.key, shared.dialect.keys) {
             (Some(key), Some(rules)) => {
-                let age = key.first_used_at().map_or(time::Duration::ZERO, |first| shared.clock.now() - first);
+                let age = shared.clock.now() - key.made();
                 // An attempt sent now may arrive an attempt later.
                 let attempt = self.plan.timeouts.attempt.min(self.plan.timeouts.total);
-                // A clock may have been off when the key was dated: far ahead says as little of its age as far behind.
-                age.unsigned_abs().saturating_add(attempt) < rules.lifetime
+                // Clocks differ a little. A key from further ahead was dated by one that is wrong, and may be of any age.
+                age >= -CLOCKS_DIFFER_BY
+                    && age.max(time::Duration::ZERO).unsigned_abs().saturating_add(attempt) < rules.lifetime
             }
             (Some(_), None) => false,
             (None, _) => true,
@@ -252,7 +251,7 @@ impl Running<'_> {
         // A read leaves nothing behind that a later attempt could not settle.
         let earlier = if self.plan.operation.effect == Effect::Read { Earlier::Settled } else { earlier };
         // A key under which nothing was sent is as new as it was: it leaves nothing unknown behind.
-        let key = if self.key_used { self.key.clone() } else { self.plan.key.cloned() };
+        let key = self.key.clone().map(|key| if self.key_used { key.used() } else { key });
         error.settle(self.attempts, key, earlier)
     }
 }
@@ -268,6 +267,9 @@ async fn within<T>(work: impl Future<Output = T>, mut limit: Sleep) -> Option<T>
     })
     .await
 }
+
+/// How far ahead of this machine's clock the one may have been that dated a key.
+const CLOCKS_DIFFER_BY: time::Duration = time::Duration::minutes(5);
 
 /// No documented answer comes near it; a server that sends more is not to be read to its end.
 const BODY_LIMIT: usize = 1024 * 1024;

@@ -8,8 +8,9 @@ use payments_core::{ErrorKind, IdempotencyKey, Outcome};
 
 use crate::support::{Bench, DAY, How, KEYED, Payment, UNKEYED, paid, refused};
 
-fn key() -> IdempotencyKey {
-    IdempotencyKey::new("key-1").unwrap()
+/// A key that may have been used, made then.
+fn key(made: OffsetDateTime) -> IdempotencyKey {
+    IdempotencyKey::new("key-1", made).unwrap()
 }
 
 fn settling(status: u16) -> Reply {
@@ -90,7 +91,7 @@ async fn a_lost_read_leaves_nothing_behind() {
 #[tokio::test]
 async fn a_key_that_was_used_before_leaves_the_call_unknown_until_it_is_answered() {
     let bench = Bench::new([]);
-    let used = key().first_used(bench.clock.now() - Duration::from_secs(60));
+    let used = key(bench.clock.now() - Duration::from_secs(60));
     let resumed = |bench: &Bench| bench.shop.pay_keyed("another").idempotency_key(used.clone());
     let err = resumed(&bench).send().await.unwrap_err();
     assert_eq!((err.kind(), err.outcome(), err.attempts()), (ErrorKind::Connection, Outcome::Unknown, 3));
@@ -107,7 +108,7 @@ async fn a_key_that_was_used_before_leaves_the_call_unknown_until_it_is_answered
 #[tokio::test]
 async fn a_draft_that_does_not_fit_says_nothing_of_what_its_key_did_before() {
     let bench = Bench::new([]);
-    let used = key().first_used(bench.clock.now());
+    let used = key(bench.clock.now());
     let draft = Err(payments_core::Invalid::new("amount", "is odd").into());
     let call = bench.shop.api.keyed_call(Operation::move_money("pay"), draft, used, |()| Ok(()));
     assert_eq!(call.send().await.unwrap_err().outcome(), Outcome::Unknown);
@@ -120,7 +121,7 @@ async fn an_unknown_outcome_hands_back_its_key_and_since_when_it_is_in_use() {
     let began = bench.clock.now();
     let err = bench.send(How::Keyed).await.unwrap_err();
     let key = err.idempotency_key().unwrap().clone();
-    assert_eq!((key.value(), key.first_used_at()), ("key-1", Some(began)));
+    assert_eq!((key.value(), key.made(), key.is_perhaps_used()), ("key-1", began, true));
     let call = bench.shop.pay_keyed("new").idempotency_key(key.clone());
     assert_eq!(call.key(), &key);
     call.send().await.unwrap();
@@ -133,7 +134,7 @@ async fn a_key_under_which_nothing_was_sent_stays_new() {
     let err = bench.send(How::Keyed).await.unwrap_err();
     assert_eq!((err.outcome(), err.attempts()), (Outcome::NotSent, 3));
     let key = err.idempotency_key().unwrap().clone();
-    assert_eq!((key.value(), key.first_used_at()), ("key-1", None));
+    assert_eq!((key.value(), key.is_perhaps_used()), ("key-1", false));
     // So that the next call under it is as clean as the first.
     let err = bench.shop.pay_keyed("new").idempotency_key(key).send().await.unwrap_err();
     assert_eq!(err.outcome(), Outcome::NotSent);
@@ -141,7 +142,7 @@ async fn a_key_under_which_nothing_was_sent_stays_new() {
     let bench = Bench::new([refused(429).header("retry-after", "5"), Reply::not_connected(), Reply::not_connected()]);
     let err = bench.send(How::Keyed).await.unwrap_err();
     assert_eq!(err.outcome(), Outcome::NotSent);
-    assert!(err.idempotency_key().unwrap().first_used_at().is_some());
+    assert!(err.idempotency_key().unwrap().is_perhaps_used());
 }
 
 #[tokio::test]
@@ -156,13 +157,11 @@ async fn nothing_is_sent_under_a_key_that_the_provider_has_forgotten() {
         (DAY, false),
         (DAY * 365, false),
     ] {
-        for ahead in [false, true] {
+        {
             let bench = Bench::new([paid()]);
-            let now = bench.clock.now();
-            // A date in the future says as little of a key's age.
-            let used = key().first_used(if ahead { now + age } else { now - age });
+            let used = key(bench.clock.now() - age);
             let result = bench.shop.pay_keyed("x").idempotency_key(used).send().await;
-            assert_eq!((result.is_ok(), bench.sent()), (sent, usize::from(sent)), "{age:?}, {ahead}");
+            assert_eq!((result.is_ok(), bench.sent()), (sent, usize::from(sent)), "{age:?}");
             if let Err(err) = result {
                 // Not sent now; but what was sent under it before may have been done.
                 assert_eq!(
@@ -173,10 +172,17 @@ async fn nothing_is_sent_under_a_key_that_the_provider_has_forgotten() {
             }
         }
     }
+    for (ahead, sent) in [(Duration::from_secs(300), true), (Duration::from_secs(301), false), (DAY / 2, false)] {
+        // Clocks differ a little; one that was off by more says nothing of a key's age.
+        let bench = Bench::new([paid()]);
+        let used = key(bench.clock.now() + ahead);
+        let result = bench.shop.pay_keyed("x").idempotency_key(used).send().await;
+        assert_eq!((result.is_ok(), bench.sent()), (sent, usize::from(sent)), "{ahead:?}");
+    }
     let ends_of_time = [payments_core::time::Date::MIN, payments_core::time::Date::MAX];
     for day in ends_of_time {
         let bench = Bench::new([paid()]);
-        let used = key().first_used(OffsetDateTime::new_utc(day, payments_core::time::Time::MIDNIGHT));
+        let used = key(OffsetDateTime::new_utc(day, payments_core::time::Time::MIDNIGHT));
         bench.shop.pay_keyed("x").idempotency_key(used).send().await.unwrap_err();
         assert_eq!(bench.sent(), 0);
     }
@@ -221,11 +227,12 @@ async fn a_provider_without_keys_is_sent_nothing_under_one() {
 async fn a_keyed_write_is_protected_as_well() {
     let bench = Bench::new([Reply::lost(), paid()]);
     let draft = Ok(Draft::post(Path::new("customers")));
-    let call =
-        bench
-            .shop
-            .api
-            .keyed_call(Operation::write("create"), draft, key(), |payment: crate::support::Payment| Ok(payment));
+    let call = bench.shop.api.keyed_call(
+        Operation::write("create"),
+        draft,
+        key(bench.clock.now()),
+        |payment: crate::support::Payment| Ok(payment),
+    );
     assert!(call.send().await.is_ok());
     assert_eq!(bench.sent(), 2);
 }
@@ -233,10 +240,10 @@ async fn a_keyed_write_is_protected_as_well() {
 #[test]
 fn a_key_is_1_to_255_visible_ascii_characters() {
     for good in ["a", "0b5e-…".trim_end_matches('…'), &"k".repeat(255), "!~"] {
-        assert_eq!(IdempotencyKey::new(good).unwrap().value(), good);
+        assert_eq!(IdempotencyKey::new(good, OffsetDateTime::UNIX_EPOCH).unwrap().value(), good);
     }
     for bad in ["", " ", "a b", "a\n", "a\r\nx-evil: 1", "é", "🔑", "a\0", "\u{7f}", &"k".repeat(256)] {
-        assert_eq!(IdempotencyKey::new(bad).unwrap_err().field(), "idempotency_key");
+        assert_eq!(IdempotencyKey::new(bad, OffsetDateTime::UNIX_EPOCH).unwrap_err().field(), "idempotency_key");
     }
 }
 
@@ -257,6 +264,33 @@ async fn a_fresh_key_is_a_random_uuid_that_every_attempt_carries() {
     let parts: Vec<usize> = key.split('-').map(str::len).collect();
     assert_eq!(parts, [8, 4, 4, 4, 12]);
     assert!(key.as_bytes()[14] == b'4' && b"89ab".contains(&key.as_bytes()[19]), "{key}");
+}
+
+#[tokio::test]
+async fn a_key_that_is_stored_before_sending_has_its_age() {
+    let bench = Bench::new([Reply::lost(), paid()]);
+    let call = bench.shop.api.auto_keyed_call(
+        Operation::move_money("pay"),
+        Ok(Draft::post(Path::new("payments"))),
+        |payment: Payment| Ok(payment),
+    );
+    let stored = (call.key().value().to_owned(), call.key().made());
+    assert_eq!(stored.1, bench.clock.now());
+    // The process dies with its answer; the next one has what was stored, and comes too late.
+    call.retry(payments_core::RetryPolicy::none()).send().await.unwrap_err();
+    bench.clock.advance(DAY);
+    let key = IdempotencyKey::new(stored.0, stored.1).unwrap();
+    let err = bench.shop.pay_keyed("x").idempotency_key(key).send().await.unwrap_err();
+    assert_eq!((err.outcome(), bench.sent()), (Outcome::Unknown, 1));
+}
+
+#[tokio::test]
+async fn a_key_of_the_callers_is_unknown_until_he_vouches_for_it() {
+    let bench = Bench::new([refused(401), refused(401)]);
+    let key = key(bench.clock.now());
+    let send = |key: &IdempotencyKey| bench.shop.pay_keyed("x").idempotency_key(key.clone()).send();
+    assert_eq!(send(&key).await.unwrap_err().outcome(), Outcome::Unknown);
+    assert_eq!(send(&key.unused()).await.unwrap_err().outcome(), Outcome::Refused);
 }
 
 #[tokio::test]

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use payments_core::api::{Api, Dialect, Draft, KeyRules, Operation, Path};
+use payments_core::clock::Clock;
 use payments_core::json::{self, DecodeError, NumberText};
 use payments_core::rust_decimal::Decimal;
 use payments_core::test_util::{ManualClock, Reply, Script};
@@ -109,6 +110,7 @@ fn refusal(_: &Operation, answer: &Answer) -> Option<Refusal> {
 #[derive(Debug, Clone)]
 pub(crate) struct Shop {
     pub(crate) api: Api,
+    clock: Arc<dyn Clock>,
 }
 
 impl Shop {
@@ -121,8 +123,8 @@ impl Shop {
         dialect: &'static Dialect,
         limiter: Option<Limiter>,
     ) -> Result<Self, Error> {
-        let credentials = [("x-api-key", API_KEY)];
-        Ok(Self { api: settings.connect(dialect, Some("https://api.acme.test/v1"), &credentials, limiter)? })
+        let (credentials, clock) = ([("x-api-key", API_KEY)], Arc::clone(&settings.clock));
+        Ok(Self { clock, api: settings.connect(dialect, Some("https://api.acme.test/v1"), &credentials, limiter)? })
     }
 
     /// Asks.
@@ -165,7 +167,7 @@ impl Shop {
 
     /// Moves money under a key.
     pub(crate) fn pay_keyed(&self, key: &str) -> Call<Payment, Keyed> {
-        let key = IdempotencyKey::new(key).unwrap();
+        let key = IdempotencyKey::new(key, self.clock.now()).unwrap().unused();
         self.api.keyed_call(Operation::move_money("pay_keyed"), body("pay"), key, Ok)
     }
 }
