@@ -8,6 +8,7 @@ use http::{Method, StatusCode};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use zeroize::Zeroizing;
 
 use crate::call::{Call, IdempotencyKey, Keyed, Unkeyed};
 use crate::error::Refusal;
@@ -156,6 +157,17 @@ impl Api {
         }
     }
 
+    /// What a provider may quote of a request and nobody is to see: the credentials, and what the draft names.
+    pub(crate) fn secrets<'a>(&'a self, draft: &'a Draft) -> Vec<&'a str> {
+        let credentials = self.headers.0.values().filter(|value| value.is_sensitive());
+        let credentials = credentials.filter_map(|value| value.to_str().ok());
+        // A scheme may stand before the key.
+        let keys = credentials.filter_map(|value| value.rsplit(' ').next());
+        let all = keys.chain(draft.secrets.iter().map(|secret| secret.as_str()));
+        all.filter(|secret| secret.len() >= SHORTEST_SECRET && secret.contains(|c: char| c.is_ascii_alphabetic()))
+            .collect()
+    }
+
     /// What every request carries, for one to add its own.
     pub(crate) fn headers(&self) -> HeaderMap {
         self.headers.0.clone()
@@ -183,6 +195,7 @@ pub struct Draft {
     pub(crate) headers: HeaderMap,
     pub(crate) body: Body,
     pub(crate) shown: Option<Arc<dyn fmt::Debug + Send + Sync>>,
+    secrets: Vec<Zeroizing<String>>,
 }
 
 impl Draft {
@@ -244,8 +257,15 @@ impl Draft {
         self
     }
 
+    /// With a secret in its path or body, which must not be shown where the provider quotes it.
+    #[must_use]
+    pub fn hiding(mut self, secret: &str) -> Self {
+        self.secrets.push(Zeroizing::new(secret.to_owned()));
+        self
+    }
+
     fn new(method: Method, path: Path) -> Self {
-        Self { method, path, headers: HeaderMap::new(), body: Body::default(), shown: None }
+        Self { method, path, headers: HeaderMap::new(), body: Body::default(), shown: None, secrets: Vec::new() }
     }
 }
 
@@ -308,5 +328,8 @@ pub(crate) fn refuses(status: StatusCode) -> bool {
 pub fn percent_encoded(text: &str) -> String {
     utf8_percent_encode(text, RESERVED).to_string()
 }
+
+/// What is shorter stands in many a sentence by chance.
+const SHORTEST_SECRET: usize = 6;
 
 const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');

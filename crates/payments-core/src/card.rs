@@ -45,7 +45,7 @@ impl FromStr for CardNumber {
         if !digits.bytes().all(|byte| byte.is_ascii_digit()) {
             return Err(Invalid::new("pan", "must hold digits only"));
         }
-        if !(12..=19).contains(&digits.len()) {
+        if !(SHORTEST..=LONGEST).contains(&digits.len()) {
             return Err(Invalid::new("pan", "must have 12 to 19 digits"));
         }
         if !luhn(&digits) {
@@ -159,14 +159,13 @@ impl fmt::Debug for Expiry {
 /// Masks every number in a text that could be a card's, so that a provider's message can be printed.
 ///
 /// Other numbers may stand next to it, as an expiry date does in `4111 1111 1111 1111 12-27`: every row of whole groups
-/// of digits is looked at.
+/// of digits is looked at, and of a long group also its beginning, where a security code may follow without a space.
 #[must_use]
 pub fn mask_card_numbers(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut run = String::new();
-    for c in text.chars().chain(std::iter::once('\n')) {
-        let continues = c.is_ascii_digit() || (!run.is_empty() && matches!(c, ' ' | '-'));
-        if continues {
+    for c in text.chars().chain(std::iter::once('\0')) {
+        if digit(c).is_some() || (!run.is_empty() && separates(c)) {
             run.push(c);
             continue;
         }
@@ -177,25 +176,43 @@ pub fn mask_card_numbers(text: &str) -> String {
     out
 }
 
+/// Digits as people type them, those of full width too.
+fn digit(c: char) -> Option<char> {
+    let full_width = u32::from(c).checked_sub(0xff10).filter(|digit| *digit < 10);
+    if c.is_ascii_digit() { Some(c) } else { full_width.and_then(|digit| char::from_digit(digit, 10)) }
+}
+
+/// What may stand between the groups of a number.
+fn separates(c: char) -> bool {
+    c.is_whitespace() || matches!(c, '-' | '.' | '/' | '_')
+}
+
 fn flush(out: &mut String, run: &mut String) {
-    let digits: String = run.chars().filter(char::is_ascii_digit).collect();
+    let digits: String = run.chars().filter_map(digit).collect();
     let mut hidden = vec![false; digits.len()];
     // Where each group of digits ends, counted in digits.
     let mut ends = Vec::new();
-    for group in run.split([' ', '-']).filter(|group| !group.is_empty()) {
-        ends.push(ends.last().map_or(0, |end: &usize| *end) + group.len());
+    for group in run.split(separates).filter(|group| !group.is_empty()) {
+        ends.push(ends.last().map_or(0, |end: &usize| *end) + group.chars().count());
     }
     let starts = std::iter::once(0).chain(ends.iter().copied());
     for (group, start) in starts.take(ends.len()).enumerate() {
-        for end in ends[group..].iter().copied().take_while(|end| end - start <= 19) {
+        for end in ends[group..].iter().copied().take_while(|end| end - start <= LONGEST) {
             // Two rows may overlap: what either would hide stays hidden.
-            if end - start >= 12 && luhn(&digits[start..end]) {
+            if end - start >= SHORTEST && luhn(&digits[start..end]) {
                 hidden[start + SHOWN_FIRST..end - SHOWN_LAST].fill(true);
+            }
+        }
+        let whole = ends[group];
+        for end in start + SHORTEST_WITH_MORE..whole.min(start + LONGEST + 1) {
+            if luhn(&digits[start..end]) {
+                hidden[start + SHOWN_FIRST..end - SHOWN_LAST].fill(true);
+                hidden[end..whole].fill(true);
             }
         }
     }
     let mut hidden = hidden.into_iter();
-    out.extend(run.chars().map(|c| if c.is_ascii_digit() && hidden.next() == Some(true) { '*' } else { c }));
+    out.extend(run.chars().map(|c| if digit(c).is_some() && hidden.next() == Some(true) { '*' } else { c }));
     run.clear();
 }
 
@@ -221,6 +238,12 @@ fn luhn(digits: &str) -> bool {
         .sum();
     sum.is_multiple_of(10)
 }
+
+/// How many digits a card's number has.
+const SHORTEST: usize = 12;
+const LONGEST: usize = 19;
+/// The same where more follows at once: nearly all have sixteen, and shorter beginnings of an id pass the check by chance.
+const SHORTEST_WITH_MORE: usize = 15;
 
 /// What may be shown of a number: the issuer's part and the last four digits.
 const SHOWN_FIRST: usize = 6;

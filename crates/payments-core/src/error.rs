@@ -319,6 +319,21 @@ impl Error {
         self
     }
 
+    /// Takes secrets out of what the provider said: some quote the key that they refuse.
+    pub(crate) fn hiding(mut self, secrets: &[&str]) -> Self {
+        let Refusal { code, decline_code, message, param, fields, .. } = &mut self.0.refusal;
+        let texts = [code, decline_code, message, param].into_iter().flatten();
+        let texts = texts.chain(fields.iter_mut().flat_map(|field| [&mut field.field, &mut field.message]));
+        for text in texts {
+            for secret in secrets {
+                if text.contains(secret) {
+                    *text = text.replace(secret, "[redacted]");
+                }
+            }
+        }
+        self
+    }
+
     pub(crate) fn with_response(mut self, response: Answer) -> Self {
         self.0.response = Some(response);
         self

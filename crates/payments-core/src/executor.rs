@@ -176,6 +176,7 @@ impl Running<'_> {
             Err(error) => {
                 let operation = self.plan.operation;
                 let error = error.of_call(api.shared.dialect.provider, operation.name, operation.effect);
+                let error = error.hiding(&api.secrets(draft));
                 ended.observe(api, operation, error.status(), Err(&error));
                 Err(error)
             }

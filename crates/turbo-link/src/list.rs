@@ -88,7 +88,7 @@ impl Client {
         let filters = filter.form()?;
         let mut form = vec![("api_key", self.key.expose())];
         form.extend(filters.iter().map(|(name, value)| (*name, value.as_str())));
-        let draft = Draft::post(path).form(&form);
+        let draft = Draft::post(path).form(&form).hiding(self.key.expose());
         Ok(draft.shown_as(filter))
     }
 }

@@ -200,3 +200,19 @@ async fn an_earlier_attempt_is_as_discreet() {
     assert!(err.earlier().is_some());
     check(&everything_it_says(&err));
 }
+
+#[tokio::test]
+async fn a_provider_that_quotes_a_secret_is_not_quoted() {
+    let quoting = format!(
+        r#"{{"error":{{"code":"bad_{API_KEY}","message":"{API_KEY} is no key; canary-body-secret is none","param":"{API_KEY}"}}}}"#
+    );
+    let bench = Bench::new([Reply::json(401, &quoting)]);
+    let draft = Draft::post(Path::new("links")).form(&[("key", "canary-body-secret")]).hiding("canary-body-secret");
+    let call = bench.shop.api.call(Operation::move_money("pay"), Ok(draft), |payment: Payment| Ok(payment));
+
+    let err = call.send().await.unwrap_err();
+
+    check(&everything_it_says(&err));
+    assert_eq!(err.message(), Some("[redacted] is no key; [redacted] is none"));
+    assert_eq!((err.code(), err.param()), (Some("bad_[redacted]"), Some("[redacted]")));
+}

@@ -20,7 +20,8 @@ impl Observer for Shown {
 
 #[test]
 fn the_key_appears_in_no_address_no_header_and_nothing_that_is_printed() {
-    let refused = || Reply::json(401, r#"{"error":true,"msg":"Invalid API key"}"#);
+    // Some providers quote the key that they refuse.
+    let refused = || Reply::json(401, &format!(r#"{{"error":true,"msg":"Invalid API key {KEY}"}}"#));
     let script = Script::new([Reply::json(200, SAMPLE), refused(), Reply::json(200, "{}"), Reply::json(200, SAMPLE)]);
     let shown = Shown::default();
     let client = builder(&script).observer(shown.clone()).build().unwrap();
