@@ -225,6 +225,7 @@ async fn everybody_s_test_card_becomes_a_customer_s_own_when_it_is_attached() {
         let path = "payment_methods/pm_card_chargeCustomerFail/attach";
         let attached = post(&sandbox, path, &json!({"customer": customer})).await.expect(200);
         assert_eq!((&attached["customer"], &attached["card"]["last4"]), (&json!(customer), &json!("0341")));
+        assert_eq!(attached["card"]["exp_year"], 2030, "years from now");
         own.push(id(&attached));
     }
     assert_ne!(own[0], own[1]);
@@ -242,5 +243,23 @@ async fn a_detached_payment_method_is_no_longer_the_customer_s() {
     post(&sandbox, &format!("payment_methods/{method}/detach"), &json!({})).await.expect(200);
     let known = get(&sandbox, &format!("customers/{}", id(&created))).await.expect(200);
     assert_eq!(known["payment_method"], Value::Null);
+    let subscription = json!({"customer": id(&created), "items": [{"price": "price_1"}]});
+    assert_eq!(error(&post(&sandbox, "subscriptions", &subscription).await, 400)["code"], "payment_method_missing");
+    sandbox.finish();
+}
+
+#[tokio::test]
+async fn an_update_attaches_a_payment_method_or_names_one_that_is() {
+    let sandbox = Sandbox::builder().start().await;
+    let path = format!("customers/{}", customer(&sandbox).await);
+    let mut methods = Vec::new();
+    for _ in 0..2 {
+        let method = id(&post(&sandbox, "payment_methods", &card("4242424242424242")).await.expect(201));
+        let updated = post(&sandbox, &path, &json!({"payment_method": method})).await.expect(200);
+        assert_eq!(updated["payment_method"], method);
+        methods.push(method);
+    }
+    let updated = post(&sandbox, &path, &json!({"payment_method": methods[0]})).await.expect(200);
+    assert_eq!(updated["payment_method"], methods[0]);
     sandbox.finish();
 }
