@@ -124,7 +124,7 @@ impl Ledger {
         self.entries.iter().filter(|entry| entry.what == What::Executed && entry.operation == operation).count()
     }
 
-    /// What was executed for one order while it was executed already, which a provider's own rules should make impossible.
+    /// What was executed for one order while it was already, which a provider's own rules should make impossible.
     ///
     /// What was released in between does not count: it can be done anew.
     #[must_use]

@@ -336,8 +336,9 @@ impl TurraTech {
         }
     }
 
-    /// Puts down so many payments as if they had been taken: not in the ledger, and nobody is told. Their ids, the newest
-    /// first.
+    /// Puts down so many payments as if they had been taken; their ids, the newest first.
+    ///
+    /// They are not in the ledger, and nobody is told.
     pub(crate) fn seed_payments(&mut self, count: usize, now: OffsetDateTime) -> Vec<String> {
         let mut ids: Vec<String> = (0..count).map(|_| self.books.id("pay")).collect();
         for id in &ids {
