@@ -1,10 +1,11 @@
 use std::time::Duration;
 
 use payments_core::api::{Dialect, KeyRules, Operation};
-use payments_core::json;
+use payments_core::json::{self, Raw};
 use payments_core::transport::Answer;
 use payments_core::{Error, ErrorKind, Outcome, Refusal, open_enum};
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 
 pub(crate) static DIALECT: Dialect = Dialect {
     provider: "turratech",
@@ -46,7 +47,7 @@ impl ErrorType {
     pub fn of(error: &Error) -> Option<Self> {
         match error.response() {
             Some(answer) if !answer.status().is_success() => {
-                json::decode::<Envelope>(answer.body()).ok().map(|envelope| envelope.error.r#type)
+                words_of(answer).map(|words| words.r#type)
             }
             Some(_) => None,
             None => (error.kind() == ErrorKind::InvalidRequest).then_some(Self::Validation),
@@ -56,7 +57,7 @@ impl ErrorType {
 
 /// TurraTech's own form of an error: an object `error` with a `type`. Anything else is somebody else's page.
 fn refusal(_: &Operation, answer: &Answer) -> Option<Refusal> {
-    let words = json::decode::<Envelope>(answer.body()).ok()?.error;
+    let words = words_of(answer)?;
     let status = answer.status().as_u16();
     let is_about_the_key = words.speaks_of_the_key();
     let (kind, outcome) = match (&words.r#type, status) {
@@ -84,11 +85,14 @@ fn refusal(_: &Operation, answer: &Answer) -> Option<Refusal> {
 /// Whether an error proves that what was sent before under the same key was not done.
 ///
 /// TurraTech answers a key that it knows with what the first request under it came to (documented: repeating is
-/// safe). So an error settles the key only where it is about the request itself: its parameters, its object, its
-/// card.
+/// safe). So an error settles the key only where the request itself must have been tried for it: a card that was
+/// declined.
 ///
-/// The others are said by whoever stands before that, and so say nothing of what an earlier sending did:
+/// All the others may be said by whoever stands before that, and so say nothing of what an earlier sending did:
 ///
+/// * 400 and 404: parameters are looked at, and addresses and accounts found, before a key is looked up (inferred:
+///   the document does not say in which order). Another version of the API, another path or another account meanwhile
+///   gives them for a request whose first sending was done.
 /// * 401: the key was revoked or exchanged meanwhile; nobody looked at the request.
 /// * 403: permissions were taken away meanwhile; the same.
 /// * 409: the documented "conflicts with another request" may be the very request whose answer was lost, still under
@@ -97,19 +101,25 @@ fn refusal(_: &Operation, answer: &Answer) -> Option<Refusal> {
 /// * 5xx: it may have failed after the money moved.
 /// * 405, 408, 413, 415, 422 and the rest are not in the document: a router or a gateway says them.
 ///
-/// The type has to say the same as the status: what calls itself a failure of TurraTech's, of authentication or of
-/// the rate is none of the request's, and a type that nobody knows is not believed.
+/// The type has to say the same as the status: a 402 of any other type is no answer of the card's.
 fn answers_the_keyed_request(status: u16, error_type: &ErrorType) -> bool {
-    let about_the_request = match error_type {
-        ErrorType::Card | ErrorType::InvalidRequest | ErrorType::Validation => true,
-        ErrorType::Api | ErrorType::Authentication | ErrorType::RateLimit | ErrorType::Unknown(_) => false,
-    };
-    about_the_request && matches!(status, 400 | 402 | 404)
+    *error_type == ErrorType::Card && matches!(status, 400 | 402)
+}
+
+/// What an error says, where it has TurraTech's form.
+fn words_of(answer: &Answer) -> Option<Words> {
+    let envelope: Envelope = object(&json::decode(answer.body()).ok()?)?;
+    object(&envelope.error)
+}
+
+/// Decodes a JSON object: serde takes a list of a struct's members for the struct as well.
+fn object<T: DeserializeOwned>(text: &Raw) -> Option<T> {
+    if text.as_str().starts_with('{') { text.decode().ok() } else { None }
 }
 
 #[derive(Deserialize)]
 struct Envelope {
-    error: Words,
+    error: Raw,
 }
 
 #[derive(Deserialize)]

@@ -85,21 +85,40 @@ async fn a_key_that_runs_out_during_the_call_stops_it() {
 }
 
 #[tokio::test]
-async fn what_turratech_says_of_the_request_itself_settles_a_lost_attempt() {
-    let rows = [
-        (400, "invalid_request_error"),
-        (400, "validation_error"),
-        (400, "card_error"),
-        (402, "card_error"),
-        (402, "invalid_request_error"),
-        (404, "invalid_request_error"),
-    ];
-    for (status, error_type) in rows {
-        let (client, script) = scripted([Reply::lost(), refused(status, error_type)]);
+async fn a_declined_card_settles_a_lost_attempt() {
+    for status in [400, 402] {
+        let (client, script) = scripted([Reply::lost(), refused(status, "card_error")]);
         let err = client.create_payment(payment()).send().await.unwrap_err();
-        assert_eq!((err.outcome(), err.attempts()), (Outcome::Refused, 2), "{status} {error_type}");
+        assert_eq!((err.outcome(), err.attempts()), (Outcome::Refused, 2), "{status}");
         assert!(!err.may_have_moved_money());
         assert_eq!(script.requests().len(), 2);
+    }
+}
+
+#[tokio::test]
+async fn a_request_that_does_not_fit_is_refused_only_where_nothing_was_open() {
+    let order: OnceReference = "order-7421".parse().unwrap();
+    for (status, error_type) in [
+        (400, "invalid_request_error"),
+        (400, "validation_error"),
+        (404, "invalid_request_error"),
+        (404, "validation_error"),
+        (402, "invalid_request_error"),
+        (404, "card_error"),
+    ] {
+        let answer = || refused(status, error_type);
+        // The first sending under a new key: there is nothing else that could have been done.
+        let (client, _) = scripted([answer()]);
+        let err = client.create_payment(payment()).send().await.unwrap_err();
+        assert_eq!(err.outcome(), Outcome::Refused, "{status} {error_type}");
+        // After a lost answer, and under a key that an earlier process may have used.
+        let (client, _) = scripted([Reply::lost(), answer()]);
+        let err = client.create_payment(payment()).send().await.unwrap_err();
+        assert_eq!((err.outcome(), err.attempts()), (Outcome::Unknown, 2), "{status} {error_type}");
+        let (client, _, clock) = scripted_with_clock([answer()]);
+        let err = client.create_payment(payment()).once_for(&order, clock.now()).send().await.unwrap_err();
+        assert_eq!(err.outcome(), Outcome::Unknown, "{status} {error_type}");
+        assert!(err.may_have_moved_money());
     }
 }
 
@@ -120,6 +139,10 @@ async fn what_is_said_at_the_door_settles_nothing() {
         (413, "invalid_request_error"),
         (415, "invalid_request_error"),
         (422, "invalid_request_error"),
+        (400, "invalid_request_error"),
+        (404, "invalid_request_error"),
+        (402, "invalid_request_error"),
+        (400, "validation_error"),
         // The status of a settlement under the word of somebody else.
         (400, "api_error"),
         (402, "api_error"),
@@ -255,6 +278,9 @@ async fn another_payment_under_the_same_key_does_not_pass_for_this_one() {
         (paid("pay_1", "succeeded").replace("\"gbp\"", "\"usd\""), "currency"),
         (paid("pay_1", "succeeded").replace("cus_ABC123", "cus_other"), "customer"),
         (paid("pay_1", "succeeded").replace("\"12345\"", "\"99\""), "metadata"),
+        (paid("pay_1", "succeeded").replace("\"12345\"", "null"), "metadata"),
+        (paid("pay_1", "succeeded").replace("order_id", "invoice"), "metadata"),
+        (paid("pay_1", "succeeded").replace(r#"{"order_id":"12345"}"#, "{}"), "metadata"),
     ];
     for (answer, path) in another {
         let (client, script) = scripted([Reply::json(200, &answer), created()]);
@@ -274,6 +300,10 @@ async fn a_refund_of_another_payment_or_amount_does_not_pass_for_this_one() {
         (r#"{"id":"re_1","amount":501}"#, Some("amount")),
         (r#"{"id":"re_1","amount":500,"currency":"usd"}"#, Some("currency")),
         (r#"{"id":"re_1","metadata":{"n":"2"}}"#, Some("metadata")),
+        (r#"{"id":"re_1","metadata":{"n":null}}"#, Some("metadata")),
+        (r#"{"id":"re_1","metadata":{"m":"1"}}"#, Some("metadata")),
+        (r#"{"id":"re_1","metadata":{}}"#, Some("metadata")),
+        (r#"{"id":"re_1","metadata":null}"#, None),
         (r#"{"id":"re_1","payment":"pay_1","amount":500,"currency":"gbp","metadata":{"n":"1","m":"2"}}"#, None),
         (r#"{"id":"re_1"}"#, None),
     ];

@@ -97,6 +97,12 @@ async fn somebody_elses_words_settle_nothing() {
         r#"{"error":{"type":"card_error","message":{"en":"no"}}}"#,
         r#"{"error":{"type":"card_error","code":402}}"#,
         r#"{"type":"card_error","message":"no"}"#,
+        // A list of what the members would be.
+        r#"[["card_error",null,null,null,null]]"#,
+        r#"[{"type":"card_error"}]"#,
+        r#" [{"type":"card_error"}]"#,
+        r#"{"error":["card_error",null,null,null,null]}"#,
+        r#"{"error": ["card_error",null,null,null,null]}"#,
         r#"{"error":{"type":"card_error"}"#,
         "\u{feff}{\"error\":{\"type\":\"card_error\"}}",
     ];
@@ -113,7 +119,8 @@ async fn somebody_elses_words_settle_nothing() {
 
 #[tokio::test]
 async fn the_type_alone_is_turratechs_form() {
-    let (client, _) = scripted([Reply::json(402, r#"{"error":{"type":"card_error","code":null,"more":[1]}}"#)]);
+    let body = "\n {\"error\" : {\"type\":\"card_error\",\"code\":null,\"more\":[1]}}\n";
+    let (client, _) = scripted([Reply::json(402, body)]);
     let err = client.create_payment(payment()).send().await.unwrap_err();
     assert_eq!((err.outcome(), err.code(), err.message()), (Outcome::Refused, None, None));
 }

@@ -1,12 +1,16 @@
 //! Against the sandbox, which was written from the document by itself: what one of the two reads wrongly shows here.
 
+use std::time::Duration;
+
+use payments_core::clock::Clock;
 use payments_sandbox::Sandbox;
 use turratech::core::http::{HeaderMap, HeaderName, HeaderValue};
+use turratech::core::time::OffsetDateTime;
 use turratech::{
     Address, ApiKey, CancelledSubscription, CaptureMethod, Client, ClientBuilder, Currency, CustomerDetails, ErrorKind,
     ErrorType, EventObject, EventType, Expected, ListParams, Money, NewPayment, NewPaymentMethod, NewRefund,
-    NewSubscription, NewWebhookEndpoint, OnceExt, OnceReference, Outcome, RefundReason, SubscriptionItem,
-    SubscriptionUpdate, Verified, WebhookEndpoint, WebhookSecret,
+    NewSubscription, NewWebhookEndpoint, OnceExt, OnceReference, Outcome, RefundReason, RetryPolicy, SubscriptionItem,
+    SubscriptionUpdate, Verified, VersionExt, WebhookEndpoint, WebhookSecret,
 };
 
 use crate::support::{card, pounds};
@@ -115,15 +119,53 @@ async fn a_payment_whose_answer_is_lost_is_made_once() {
 async fn a_payment_that_stays_unknown_is_made_once_by_the_next_process() {
     let sandbox = Sandbox::builder().seed(4).start().await;
     sandbox.fault("turratech.create-payment#1-3 @after-commit fin");
-    let (reference, since): (OnceReference, _) =
-        ("order-1".parse().unwrap(), payments_core::clock::Clock::now(&sandbox.clock()));
+    // Stored with the order when it was made: that is not when it is paid.
+    let (reference, since): (OnceReference, _) = ("order-1".parse().unwrap(), Clock::now(&sandbox.clock()));
+    sandbox.clock().advance(Duration::from_secs(60 * 60));
     let pay = || client(&sandbox).create_payment(order("order-1")).once_for(&reference, since);
     assert!(pay().send().await.unwrap_err().may_have_moved_money());
     assert!(pay().send().await.unwrap().is_paid());
-    sandbox.clock().advance(std::time::Duration::from_secs(24 * 60 * 60));
+    sandbox.clock().advance(Duration::from_secs(23 * 60 * 60));
     assert_eq!(pay().send().await.unwrap_err().outcome(), Outcome::Unknown, "a day later nothing is sent");
     sandbox.ledger().order("order-1").executed_once();
     sandbox.finish();
+}
+
+#[tokio::test]
+async fn a_version_that_is_refused_at_the_door_settles_no_earlier_sending() {
+    let sandbox = Sandbox::builder().seed(4).start().await;
+    let (reference, since) = paid_and_lost(&sandbox).await;
+    // A release meanwhile asks in a version that TurraTech does not speak: a 400, said before the key is looked up.
+    let resent = client(&sandbox).create_payment(order("order-1")).once_for(&reference, since).version("2024-06-01");
+    let err = resent.send().await.unwrap_err();
+    assert_eq!((err.kind(), err.outcome()), (ErrorKind::InvalidRequest, Outcome::Unknown), "{err}");
+    assert!(err.may_have_moved_money());
+    sandbox.ledger().order("order-1").executed_once();
+    sandbox.finish();
+}
+
+#[tokio::test]
+async fn an_address_that_is_not_found_settles_no_earlier_sending() {
+    let sandbox = Sandbox::builder().seed(4).start().await;
+    let (reference, since) = paid_and_lost(&sandbox).await;
+    let elsewhere = sandbox.turratech().base_url().to_string().replace("/v1", "/v2");
+    let elsewhere = builder(&sandbox, sandbox.turratech().api_key()).base_url(elsewhere).build().unwrap();
+    let err = elsewhere.create_payment(order("order-1")).once_for(&reference, since).send().await.unwrap_err();
+    assert_eq!((err.kind(), err.outcome()), (ErrorKind::NotFound, Outcome::Unknown), "{err}");
+    assert!(err.may_have_moved_money());
+    sandbox.ledger().order("order-1").executed_once();
+    sandbox.abandon();
+}
+
+/// Order 1 is paid, and its answer lost: what it is called and since when is all that is left.
+async fn paid_and_lost(sandbox: &Sandbox) -> (OnceReference, OffsetDateTime) {
+    sandbox.fault("turratech.create-payment#1 @after-commit fin");
+    let (reference, since): (OnceReference, _) = ("order-1".parse().unwrap(), Clock::now(&sandbox.clock()));
+    sandbox.clock().advance(Duration::from_secs(60));
+    let paid = client(sandbox).create_payment(order("order-1")).once_for(&reference, since);
+    let err = paid.retry(RetryPolicy::none()).send().await.unwrap_err();
+    assert_eq!(err.outcome(), Outcome::Unknown);
+    (reference, since)
 }
 
 #[tokio::test]
