@@ -11,7 +11,7 @@ use crate::customer::CustomerId;
 use crate::parameters::{Extra, Parameters, check_metadata, entry, extra_setter, metadata_setter, not_empty, post};
 use crate::payment::Payment;
 use crate::payment_method::PaymentMethodId;
-use crate::wire::{LowerCase, check_amount, same};
+use crate::wire::{LowerCase, check_amount, same, same_metadata};
 
 open_enum! {
     /// When a payment's funds are captured.
@@ -162,10 +162,7 @@ fn contradicts(asked: &NewPayment, answered: &Payment) -> Result<(), DecodeError
     same("amount", Some(&answered.amount.minor()), Some(&asked.amount.minor()))?;
     same("currency", Some(&answered.amount.currency()), Some(&asked.amount.currency()))?;
     same("customer", answered.customer.as_ref(), asked.customer.as_ref())?;
-    for (name, value) in &asked.metadata {
-        same("metadata", answered.metadata.get(name), Some(value))?;
-    }
-    Ok(())
+    same_metadata(&answered.raw, &asked.metadata)
 }
 
 /// As long as any browser takes (inferred: the document sets no bound).

@@ -11,7 +11,7 @@ use crate::client::Client;
 use crate::list::{ListParams, pager};
 use crate::parameters::{Extra, Parameters, check_metadata, entry, extra_setter, metadata_setter, not_empty, post};
 use crate::payment::PaymentId;
-use crate::wire::{Whole, check_amount, metadata, same, same_id};
+use crate::wire::{Whole, check_amount, metadata, same, same_id, same_metadata};
 
 text! {
     /// TurraTech's id of a refund.
@@ -185,10 +185,7 @@ fn contradicts(asked: &NewRefund, answered: &Refund) -> Result<(), DecodeError> 
     same("payment", answered.payment.as_ref(), Some(&asked.payment))?;
     same("amount", answered.minor_units.as_ref(), asked.amount.map(Money::minor).as_ref())?;
     same("currency", answered.currency.as_ref(), asked.amount.map(Money::currency).as_ref())?;
-    for (name, value) in &asked.metadata {
-        same("metadata", answered.metadata.get(name), Some(value))?;
-    }
-    Ok(())
+    same_metadata(&answered.raw, &asked.metadata)
 }
 
 #[derive(Deserialize)]

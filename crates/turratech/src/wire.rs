@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use payments_core::json::{self, DecodeError};
+use payments_core::json::{self, DecodeError, Raw};
 use payments_core::rust_decimal::Decimal;
 use payments_core::time::OffsetDateTime;
 use payments_core::{Currency, Invalid, Money};
@@ -64,6 +64,24 @@ pub(crate) fn same<T: PartialEq>(
         }
         _ => Ok(()),
     }
+}
+
+/// Metadata that was sent has to come back, where the answer has any member for it: a name that is missing there is as
+/// much another object's as another value is.
+pub(crate) fn same_metadata(answered: &Raw, asked: &BTreeMap<String, String>) -> Result<(), DecodeError> {
+    let Some(answered) = answered.decode::<WireMetadata>()?.metadata else { return Ok(()) };
+    let is_there = |(name, value)| answered.get(name).and_then(Option::as_ref) == Some(value);
+    if asked.iter().all(is_there) {
+        Ok(())
+    } else {
+        Err(DecodeError::new("metadata", "is not what was sent"))
+    }
+}
+
+#[derive(Deserialize)]
+struct WireMetadata {
+    #[serde(default)]
+    metadata: Option<BTreeMap<String, Option<String>>>,
 }
 
 /// The object that was asked for, and no other.
