@@ -1,5 +1,7 @@
 use payments_core::http::StatusCode;
+use payments_core::json::{DecodeError, Raw};
 use payments_core::transport::Answer;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use time::OffsetDateTime;
@@ -65,18 +67,42 @@ impl Timestamp {
     }
 }
 
-/// The envelope of a success, around its data.
+/// The envelope of a success, around its data: one that says so in both of its members.
 ///
-/// What says that it is none has been taken for an error before this is decoded: here, both members must be there.
-#[derive(Deserialize)]
+/// What says that it is none has been taken for an error before this is decoded, unless it could not be read as one: a
+/// number that is no status, a member that stands there twice.
 pub(crate) struct Success<T> {
-    #[serde(rename = "success")]
-    _success: bool,
-    #[serde(rename = "statusCode")]
-    _status_code: u16,
-    #[serde(default)]
     pub(crate) timestamp: Option<Timestamp>,
     pub(crate) data: T,
+}
+
+impl<T: DeserializeOwned> Success<T> {
+    pub(crate) fn read(answer: &Raw) -> Result<Self, DecodeError> {
+        let wire: WireSuccess = documented_object(answer)?;
+        if !wire.success {
+            return Err(DecodeError::new("success", "is not true"));
+        }
+        if !(200..300).contains(&wire.status_code) {
+            return Err(DecodeError::new("statusCode", "is no success"));
+        }
+        let data = documented_object(&wire.data).map_err(|problem| problem.within("data"))?;
+        Ok(Self { timestamp: wire.timestamp, data })
+    }
+}
+
+/// Decodes what is documented as an object: serde takes a list of a struct's members for the struct as well.
+fn documented_object<T: DeserializeOwned>(text: &Raw) -> Result<T, DecodeError> {
+    if text.as_str().starts_with('{') { text.decode() } else { Err(DecodeError::new(".", "is not an object")) }
+}
+
+#[derive(Deserialize)]
+struct WireSuccess {
+    success: bool,
+    #[serde(rename = "statusCode")]
+    status_code: u16,
+    #[serde(default)]
+    timestamp: Option<Timestamp>,
+    data: Raw,
 }
 
 /// An envelope as it came, each member by itself.

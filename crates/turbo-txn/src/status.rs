@@ -1,5 +1,5 @@
 use payments_core::api::{Draft, Operation, Path};
-use payments_core::json::{self, DecodeError};
+use payments_core::json::{self, DecodeError, Raw};
 use payments_core::{Call, Claim, Expected, Mismatch, Money, Wait, open_enum};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Deserializer, Serialize};
@@ -101,15 +101,15 @@ impl Client {
         let draft = Draft::get(Path::new("turbo-svc/api/v1/transaction/ext/status-check"));
         let (draft, order) = (draft.header("order-id", order.as_str()), order.clone());
         let draft = draft.map(|draft| draft.shown_as(order.clone()));
-        self.api.call(LOOKUP, draft, move |wire: Success<WireDetails>| {
-            let data = wire.data;
+        self.api.call(LOOKUP, draft, move |answer: Raw| {
+            let Success { timestamp, data } = Success::<WireDetails>::read(&answer)?;
             same_order(&data.order_id, &order)?;
             Ok(TxnDetails {
                 order_id: data.order_id,
                 status: data.txn_status,
                 amount: rupees(data.amount)?,
                 utr: data.utr,
-                timestamp: wire.timestamp,
+                timestamp,
             })
         })
     }

@@ -1,6 +1,6 @@
 use payments_core::api::{Draft, Operation, Path};
 use payments_core::id::check_web_address;
-use payments_core::json::{self, DecodeError, NumberText};
+use payments_core::json::{self, DecodeError, NumberText, Raw};
 use payments_core::{Call, Currency, Error, Expected, Invalid, Mismatch, Money, MoneyError, check_length, text};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
@@ -107,8 +107,8 @@ impl Client {
     /// keys to do it under. After an unknown outcome, [`Client::lookup`] the order. Its page cannot be had again.
     pub fn initiate(&self, transaction: NewTransaction) -> Call<Transaction> {
         let (order_id, asked) = (transaction.order_id.clone(), transaction.amount);
-        self.api.call(INITIATE, transaction.draft(), move |wire: Success<WireTransaction>| {
-            let data = wire.data;
+        self.api.call(INITIATE, transaction.draft(), move |answer: Raw| {
+            let Success { timestamp, data } = Success::<WireTransaction>::read(&answer)?;
             status::same_order(&data.order_id, &order_id)?;
             if check_web_address("sdkUrl", &data.sdk_url, usize::MAX).is_err() {
                 return Err(DecodeError::new("data.sdkUrl", "is not a web address"));
@@ -119,16 +119,17 @@ impl Client {
                 asked,
                 amount: rupees(data.amount)?,
                 sdk_url: data.sdk_url,
-                timestamp: wire.timestamp,
+                timestamp,
             })
         })
     }
 }
 
-/// An amount of an answer: exact, or an error.
+/// An amount of an answer: exact and above zero, or an error. Nobody pays nothing (inferred).
 pub(crate) fn rupees(amount: Decimal) -> Result<Money, DecodeError> {
-    Money::from_decimal(amount, Currency::INR)
-        .map_err(|problem: MoneyError| DecodeError::new("data.amount", problem.to_string()))
+    let amount = Money::from_decimal(amount, Currency::INR)
+        .map_err(|problem: MoneyError| DecodeError::new("data.amount", problem.to_string()))?;
+    if amount.is_positive() { Ok(amount) } else { Err(DecodeError::new("data.amount", "is not above zero")) }
 }
 
 #[derive(Serialize)]

@@ -1,7 +1,7 @@
 //! What an envelope proves, under any HTTP status.
 
 use payments_core::test_util::Reply;
-use payments_core::{ErrorKind, Outcome};
+use payments_core::{ErrorKind, Outcome, RetryPolicy};
 use turbo_txn::{Envelope, Error};
 
 use crate::support::{order, scripted, transaction};
@@ -22,6 +22,19 @@ fn answered(http: u16, body: &str) -> Error {
     assert_eq!(script.requests().len(), 1, "HTTP {http} {body}");
     err
 }
+
+/// A look-up that is answered so gives nothing.
+#[track_caller]
+fn check_lookup(body: &str) {
+    let (client, _) = scripted([Reply::json(200, body)]);
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let err = runtime.block_on(client.lookup(&order("order-7421")).retry(RetryPolicy::none()).send()).unwrap_err();
+    assert_eq!(err.kind(), MalformedResponse, "{body}");
+}
+
+/// What nothing is wrong with.
+const DATA: &str = r#""data":{"txnId":"T","orderId":"order-7421","amount":300,"sdkUrl":"https://pay.example/x"}"#;
+const DETAILS: &str = r#""data":{"utr":"1","orderId":"order-7421","txnStatus":"Approved","amount":300}"#;
 
 use ErrorKind::{
     Authentication, Conflict, Declined, InvalidRequest, MalformedResponse, NotFound, Permission, ProviderFailure,
@@ -93,24 +106,80 @@ fn an_envelope_that_contradicts_itself_proves_nothing() {
     check(400, r#"{"success":false,"statusCode":500}"#, ProviderFailure, Unknown);
     check(500, r#"{"success":false,"statusCode":400}"#, InvalidRequest, Unknown);
     check(403, r#"{"success":false,"statusCode":404}"#, NotFound, Refused);
-    // One member twice.
-    check(200, r#"{"success":false,"success":true,"statusCode":400}"#, MalformedResponse, Unknown);
-    check(400, r#"{"statusCode":400,"statusCode":500}"#, MalformedResponse, Unknown);
+}
+
+#[test]
+fn an_envelope_that_says_a_member_twice_is_neither_success_nor_refusal() {
+    for said in [
+        r#""success":false,"success":true,"statusCode":400"#,
+        r#""success":false,"success":true,"statusCode":200"#,
+        r#""success":true,"success":true,"statusCode":200"#,
+        r#""success":true,"statusCode":400,"statusCode":200"#,
+        r#""success":false,"statusCode":400,"message":"No.","message":"Rejected by the bank""#,
+        r#""success":false,"statusCode":404,"status":"X","status":"Y""#,
+    ] {
+        check(200, &format!("{{{said},{DATA}}}"), MalformedResponse, Unknown);
+        check(400, &format!("{{{said},{DATA}}}"), MalformedResponse, Unknown);
+        check_lookup(&format!("{{{said},{DETAILS}}}"));
+    }
+}
+
+#[test]
+fn an_envelope_that_is_no_text_is_neither_success_nor_refusal() {
+    let envelope = |data: &str| {
+        let mut body = br#"{"success":false,"statusCode":400,"message":"caf"#.to_vec();
+        body.push(0xe9); // as Latin-1 writes it
+        body.extend_from_slice(format!(r#"",{data}}}"#).as_bytes());
+        body
+    };
+    let (client, _) = scripted([Reply::new(200, envelope(DATA)), Reply::new(200, envelope(DETAILS))]);
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let err = runtime.block_on(client.initiate(transaction()).send()).unwrap_err();
+    assert_eq!((err.kind(), err.outcome()), (MalformedResponse, Unknown));
+    let err = runtime.block_on(client.lookup(&order("order-7421")).retry(RetryPolicy::none()).send()).unwrap_err();
+    assert_eq!(err.kind(), MalformedResponse);
+}
+
+#[test]
+fn a_success_says_so_in_both_of_its_members() {
+    for (said, path) in [
+        (r#""success":true,"statusCode":4001"#, "statusCode"),
+        (r#""success":true,"statusCode":1000"#, "statusCode"),
+        (r#""success":true,"statusCode":99"#, "statusCode"),
+        (r#""success":true,"statusCode":0"#, "statusCode"),
+        (r#""success":true,"statusCode":"200""#, "statusCode"),
+        (r#""success":false,"statusCode":4001"#, ""),
+        (r#""success":"true","statusCode":200"#, "success"),
+        (r#""success":true"#, "."),
+        (r#""statusCode":200"#, "."),
+    ] {
+        let err = answered(200, &format!("{{{said},{DATA}}}"));
+        assert_eq!((err.kind(), err.outcome()), (MalformedResponse, Unknown), "{said}");
+        assert_eq!(err.json_path().unwrap_or_default(), path, "{said}");
+        check_lookup(&format!("{{{said},{DETAILS}}}"));
+    }
+    for status in [200, 201, 299] {
+        let body = format!(r#"{{"success":true,"statusCode":{status},{DATA}}}"#);
+        let (client, _) = scripted([Reply::json(200, &body)]);
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        assert!(runtime.block_on(client.initiate(transaction()).send()).is_ok(), "{status}");
+    }
 }
 
 #[test]
 fn what_cannot_be_read_proves_nothing() {
     for code in ["\"400\"", "400.0", "4e2", "-400", "99", "1000", "true", "[400]", "{}", "99999999999"] {
-        let body = format!(r#"{{"success":false,"statusCode":{code},"message":"No."}}"#);
+        let body = format!(r#"{{"success":false,"statusCode":{code},"message":"No.",{DATA}}}"#);
         check(200, &body, MalformedResponse, Unknown);
         // HTTP's own status says what kind it is; that it was not done, both would have to say.
         check(400, &body, InvalidRequest, Unknown);
         check(200, &body.replace("false", "true"), MalformedResponse, Unknown);
     }
+    let more = format!(",{DATA}");
     for success in ["\"false\"", "0", "[]", "{}"] {
-        check(200, &format!(r#"{{"success":{success},"statusCode":400}}"#), InvalidRequest, Unknown);
-        check(400, &format!(r#"{{"success":{success},"statusCode":400}}"#), InvalidRequest, Unknown);
-        check(200, &format!(r#"{{"success":{success},"statusCode":200}}"#), MalformedResponse, Unknown);
+        check(200, &format!(r#"{{"success":{success},"statusCode":400{more}}}"#), InvalidRequest, Unknown);
+        check(400, &format!(r#"{{"success":{success},"statusCode":400{more}}}"#), InvalidRequest, Unknown);
+        check(200, &format!(r#"{{"success":{success},"statusCode":200{more}}}"#), MalformedResponse, Unknown);
     }
     for body in [
         r#"{"success":false}"#,
@@ -119,6 +188,7 @@ fn what_cannot_be_read_proves_nothing() {
         r#"{"statusCode":200}"#,
     ] {
         check(200, body, MalformedResponse, Unknown);
+        check(200, &body.replace('}', &format!("{more}}}")), MalformedResponse, Unknown);
     }
 }
 
@@ -126,6 +196,31 @@ fn what_cannot_be_read_proves_nothing() {
 fn success_without_its_data_is_unknown() {
     for data in ["", r#","data":null"#, r#","data":{}"#, r#","data":[]"#, r#","data":"x""#] {
         check(200, &format!(r#"{{"success":true,"statusCode":200{data}}}"#), MalformedResponse, Unknown);
+    }
+}
+
+#[test]
+fn a_list_is_not_taken_for_the_object_that_is_documented() {
+    let initiated = r#"["T","order-7421",300,"https://pay.example/x"]"#;
+    let err = answered(200, &format!(r#"{{"success":true,"statusCode":200,"data":{initiated}}}"#));
+    assert_eq!((err.kind(), err.outcome(), err.json_path()), (MalformedResponse, Unknown, Some("data")));
+    check_lookup(r#"{"success":true,"statusCode":200,"data":["order-7421","Approved",300,"1"]}"#);
+    check(200, &format!(r#"[true,200,null,{{{DATA}}}]"#), MalformedResponse, Unknown);
+    check(
+        200,
+        r#"[true,200,null,{"txnId":"T","orderId":"order-7421","amount":300,"sdkUrl":"https://pay.example/x"}]"#,
+        MalformedResponse,
+        Unknown,
+    );
+}
+
+#[test]
+fn an_amount_of_nothing_or_less_is_no_amount() {
+    for amount in ["0", "0.00", "-300", "-0.01", "\"0\""] {
+        let body = |data: &str| format!(r#"{{"success":true,"statusCode":200,{}}}"#, data.replace("300", amount));
+        let err = answered(200, &body(DATA));
+        assert_eq!((err.outcome(), err.json_path()), (Unknown, Some("data.amount")), "{amount}");
+        check_lookup(&body(DETAILS));
     }
 }
 
