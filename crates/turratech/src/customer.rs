@@ -13,6 +13,7 @@ use crate::parameters::{
     Body, Extra, Parameters, check, check_metadata, entry, extra_setter, metadata_setter, not_empty, post,
 };
 use crate::payment_method::PaymentMethodId;
+use crate::shown::debug_masked;
 use crate::wire::{metadata, same_id};
 
 text! {
@@ -23,7 +24,7 @@ text! {
 /// A customer's details, to create or to update one. Nothing is required.
 ///
 /// That an update takes what a creation takes is inferred. It changes what is set here and leaves the rest.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 #[must_use = "a customer is not created until it is sent"]
 pub struct CustomerDetails {
     email: Option<String>,
@@ -36,6 +37,8 @@ pub struct CustomerDetails {
     payment_method: Option<PaymentMethodId>,
     extra: Extra,
 }
+
+debug_masked!(CustomerDetails { address, shipping, payment_method, extra } free { email, name, phone, description, metadata });
 
 impl CustomerDetails {
     /// None yet.
@@ -119,7 +122,7 @@ impl Parameters for CustomerDetails {
 }
 
 /// A billing address: the members that the document's example shows, and others by name.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 #[must_use = "an address is nothing by itself"]
 pub struct Address {
     line1: Option<String>,
@@ -128,6 +131,8 @@ pub struct Address {
     country: Option<String>,
     extra: Extra,
 }
+
+debug_masked!(Address { extra } free { line1, city, postal_code, country });
 
 impl Address {
     /// Nowhere yet.
@@ -182,7 +187,7 @@ impl Parameters for Address {
 }
 
 /// A customer. The document shows no such object: all but the id is inferred from what is sent.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Customer {
     /// TurraTech's id.
@@ -209,6 +214,8 @@ pub struct Customer {
     #[serde(skip)]
     pub raw: Raw,
 }
+
+debug_masked!(Customer { id, address, shipping, payment_method, raw } free { email, name, phone, description, metadata, status });
 
 impl Customer {
     pub(crate) fn read(raw: Raw) -> Result<Self, DecodeError> {

@@ -46,9 +46,7 @@ impl ErrorType {
     #[must_use]
     pub fn of(error: &Error) -> Option<Self> {
         match error.response() {
-            Some(answer) if !answer.status().is_success() => {
-                words_of(answer).map(|words| words.r#type)
-            }
+            Some(answer) if !answer.status().is_success() => words_of(answer).map(|words| words.r#type),
             Some(_) => None,
             None => (error.kind() == ErrorKind::InvalidRequest).then_some(Self::Validation),
         }

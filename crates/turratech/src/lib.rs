@@ -18,6 +18,7 @@ mod payment;
 mod payment_method;
 mod refund;
 mod registration;
+mod shown;
 mod subscription;
 
 // What it sends.

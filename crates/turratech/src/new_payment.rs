@@ -11,6 +11,7 @@ use crate::customer::CustomerId;
 use crate::parameters::{Extra, Parameters, check_metadata, entry, extra_setter, metadata_setter, not_empty, post};
 use crate::payment::Payment;
 use crate::payment_method::PaymentMethodId;
+use crate::shown::debug_masked;
 use crate::wire::{LowerCase, check_amount, same, same_metadata};
 
 open_enum! {
@@ -24,7 +25,7 @@ open_enum! {
 }
 
 /// A payment to be created: the amount in the constructor, the rest as setters.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 #[must_use = "a payment is not created until it is sent"]
 pub struct NewPayment {
     amount: Money,
@@ -37,6 +38,8 @@ pub struct NewPayment {
     return_url: Option<String>,
     extra: Extra,
 }
+
+debug_masked!(NewPayment { amount, payment_method, customer, capture_method, confirm, extra } free { description, metadata, return_url });
 
 impl NewPayment {
     /// Of this amount: above zero.

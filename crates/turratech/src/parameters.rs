@@ -3,9 +3,11 @@ use std::fmt;
 
 use payments_core::api::{Draft, Path};
 use payments_core::json::{self, Raw};
-use payments_core::{Error, Invalid};
+use payments_core::{Error, Invalid, mask_card_numbers};
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
+
+use crate::shown::Masked;
 
 /// What becomes the JSON object of a request.
 pub(crate) trait Parameters: fmt::Debug {
@@ -65,7 +67,8 @@ pub(crate) fn entry<M: SerializeMap>(
 
 /// Parameters that the document leaves open, by name.
 ///
-/// They may hold anything, also what must not be shown: `Debug` prints their names.
+/// They may hold anything, also what must not be shown: `Debug` prints their names, and nothing whole in those that
+/// could be a card's number. An error does the same.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub(crate) struct Extra(BTreeMap<String, Option<Raw>>);
 
@@ -90,7 +93,7 @@ impl Extra {
                 Some(_) => continue,
                 None => "cannot be written as JSON",
             };
-            return Err(Invalid::new(name.clone(), problem));
+            return Err(Invalid::new(mask_card_numbers(name), problem));
         }
         Ok(())
     }
@@ -100,11 +103,13 @@ impl Extra {
         for (name, value) in &self.0 {
             let text = match value.as_ref().map(Raw::as_str) {
                 Some(text) if text.starts_with(['{', '[']) => {
-                    return Err(Invalid::new(name.clone(), "must be a text, a number or a boolean in a list's query"));
+                    return Err(Invalid::new(
+                        mask_card_numbers(name),
+                        "must be a text, a number or a boolean in a list's query",
+                    ));
                 }
-                Some(text) if text.starts_with('"') => {
-                    json::decode::<String>(text.as_bytes()).map_err(|_| Invalid::new(name.clone(), "is no text"))?
-                }
+                Some(text) if text.starts_with('"') => json::decode::<String>(text.as_bytes())
+                    .map_err(|_| Invalid::new(mask_card_numbers(name), "is no text"))?,
                 Some(text) => text.to_owned(),
                 None => continue,
             };
@@ -116,7 +121,7 @@ impl Extra {
 
 impl fmt::Debug for Extra {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_set().entries(self.0.keys()).finish()
+        f.debug_set().entries(self.0.keys().map(Masked)).finish()
     }
 }
 

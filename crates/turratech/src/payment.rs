@@ -12,6 +12,7 @@ use crate::customer::CustomerId;
 use crate::list::{ListParams, pager};
 use crate::parameters::post_nothing;
 use crate::payment_method::PaymentMethodId;
+use crate::shown::debug_masked;
 use crate::wire::{Whole, metadata, same_id, time_of, unix_seconds};
 
 text! {
@@ -59,7 +60,7 @@ impl PaymentStatus {
 }
 
 /// A single attempt to move money to the merchant.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Payment {
     /// TurraTech's id: what to ask about, to capture, to cancel, to refund.
@@ -89,6 +90,8 @@ pub struct Payment {
     #[serde(skip)]
     pub raw: Raw,
 }
+
+debug_masked!(Payment { id, amount, amount_capturable, amount_received, customer, payment_method, status, created, livemode, raw } free { description, metadata });
 
 impl Payment {
     /// True for `succeeded` and for nothing else.

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::client::Client;
 use crate::customer::CustomerId;
 use crate::parameters::{Extra, Parameters, entry, extra_setter, post, post_nothing};
+use crate::shown::debug_masked;
 use crate::wire::{same, same_id};
 
 text! {
@@ -126,7 +127,7 @@ struct WireCard<'a> {
 }
 
 /// A payment method. The document shows no such object: all but the id is inferred from what is sent.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct PaymentMethod {
     /// TurraTech's id: what a payment is paid with.
@@ -142,6 +143,8 @@ pub struct PaymentMethod {
     #[serde(skip)]
     pub raw: Raw,
 }
+
+debug_masked!(PaymentMethod { id, kind, customer, raw } free { status });
 
 impl PaymentMethod {
     fn read(raw: Raw) -> Result<Self, DecodeError> {

@@ -11,6 +11,7 @@ use crate::client::Client;
 use crate::list::{ListParams, pager};
 use crate::parameters::{Extra, Parameters, check_metadata, entry, extra_setter, metadata_setter, not_empty, post};
 use crate::payment::PaymentId;
+use crate::shown::debug_masked;
 use crate::wire::{Whole, check_amount, metadata, same, same_id, same_metadata};
 
 text! {
@@ -31,7 +32,7 @@ open_enum! {
 }
 
 /// A refund to be created: the payment in the constructor, the rest as setters.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 #[must_use = "a refund is not created until it is sent"]
 pub struct NewRefund {
     payment: PaymentId,
@@ -40,6 +41,8 @@ pub struct NewRefund {
     metadata: BTreeMap<String, String>,
     extra: Extra,
 }
+
+debug_masked!(NewRefund { payment, amount, reason, extra } free { metadata });
 
 impl NewRefund {
     /// Of all of this payment.
@@ -92,7 +95,7 @@ impl Parameters for NewRefund {
 }
 
 /// A refund. The document shows no such object: all but the id is inferred from what is sent.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Refund {
     /// TurraTech's id.
@@ -113,6 +116,8 @@ pub struct Refund {
     #[serde(skip)]
     pub raw: Raw,
 }
+
+debug_masked!(Refund { id, payment, minor_units, currency, reason, raw } free { status, metadata });
 
 impl Refund {
     /// How much, where the answer says the currency too.

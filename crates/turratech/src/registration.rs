@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::client::Client;
 use crate::event::EventType;
 use crate::parameters::{Extra, Parameters, extra_setter, post};
+use crate::shown::debug_masked;
 use crate::webhook::WebhookSecret;
 
 text! {
@@ -17,13 +18,15 @@ text! {
 /// A place for webhooks to go, to be made known to TurraTech.
 ///
 /// The document names the call and nothing of what it takes: both parameters are inferred.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 #[must_use = "an endpoint is not created until it is sent"]
 pub struct NewWebhookEndpoint {
     url: String,
     enabled_events: Vec<EventType>,
     extra: Extra,
 }
+
+debug_masked!(NewWebhookEndpoint { enabled_events, extra } free { url });
 
 impl NewWebhookEndpoint {
     /// Events of these types, at least one, go to this web address.

@@ -13,6 +13,7 @@ use crate::parameters::{
     Body, Extra, Parameters, check, check_metadata, entry, extra_setter, metadata_setter, not_empty, post,
 };
 use crate::payment_method::PaymentMethodId;
+use crate::shown::debug_masked;
 use crate::wire::{metadata, same, same_id};
 
 text! {
@@ -147,7 +148,7 @@ impl Parameters for NewSubscription {
 ///
 /// By which parameters is inferred. It changes what is set here and leaves the rest. How an item that is there
 /// already is named, the document does not say: [`SubscriptionItem::extra`] takes whatever does.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 #[must_use = "a subscription is not changed until it is sent"]
 pub struct SubscriptionUpdate {
     items: Vec<SubscriptionItem>,
@@ -156,6 +157,8 @@ pub struct SubscriptionUpdate {
     metadata: BTreeMap<String, String>,
     extra: Extra,
 }
+
+debug_masked!(SubscriptionUpdate { items, cancel_at_period_end, default_payment_method, extra } free { metadata });
 
 impl SubscriptionUpdate {
     /// Nothing yet.
@@ -209,7 +212,7 @@ impl Parameters for SubscriptionUpdate {
 }
 
 /// A subscription. The document shows no such object: all but the id is inferred from what is sent.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Subscription {
     /// TurraTech's id.
@@ -234,6 +237,8 @@ pub struct Subscription {
     #[serde(skip)]
     pub raw: Raw,
 }
+
+debug_masked!(Subscription { id, customer, items, trial_period_days, cancel_at_period_end, default_payment_method, raw } free { status, metadata });
 
 impl Subscription {
     pub(crate) fn read(raw: Raw) -> Result<Self, DecodeError> {

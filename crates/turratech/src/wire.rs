@@ -71,11 +71,7 @@ pub(crate) fn same<T: PartialEq>(
 pub(crate) fn same_metadata(answered: &Raw, asked: &BTreeMap<String, String>) -> Result<(), DecodeError> {
     let Some(answered) = answered.decode::<WireMetadata>()?.metadata else { return Ok(()) };
     let is_there = |(name, value)| answered.get(name).and_then(Option::as_ref) == Some(value);
-    if asked.iter().all(is_there) {
-        Ok(())
-    } else {
-        Err(DecodeError::new("metadata", "is not what was sent"))
-    }
+    if asked.iter().all(is_there) { Ok(()) } else { Err(DecodeError::new("metadata", "is not what was sent")) }
 }
 
 #[derive(Deserialize)]

@@ -6,10 +6,12 @@ use std::sync::{Arc, Mutex};
 use payments_core::test_util::{Reply, Script};
 use turratech::core::{Exchange, Observer};
 use turratech::{
-    ApiKey, Client, Error, NewPaymentMethod, NewWebhookEndpoint, PaymentMethodType, WebhookEndpoint, WebhookSecret,
+    Address, ApiKey, Client, CustomerDetails, Error, ListParams, NewPaymentMethod, NewRefund, NewSubscription,
+    NewWebhookEndpoint, PaymentId, PaymentMethodType, SubscriptionItem, SubscriptionUpdate, WebhookEndpoint,
+    WebhookSecret,
 };
 
-use crate::support::{CVC, KEY, PAN, PUBLISHABLE, builder, card, clock, created, payment, refused, scripted};
+use crate::support::{CVC, KEY, PAN, PUBLISHABLE, builder, card, clock, created, paid, payment, refused, scripted};
 use crate::webhooks::delivery;
 
 const EXTRA: &str = "canary-extra-3d";
@@ -63,6 +65,69 @@ async fn what_is_passed_in_does_not_come_out_in_print() {
         let body = String::from_utf8_lossy(request.body().as_ref()).into_owned();
         assert!(body.contains(PAN) && body.contains(CVC) && body.contains(EXTRA));
     }
+}
+
+#[tokio::test]
+async fn a_card_number_that_was_typed_into_free_text_is_masked() {
+    let (name, spaced) = (format!("card {PAN}"), "4242 4242 4242 4242");
+    let address = || Address::new().line1(PAN).city(PAN).postal_code(PAN).country(PAN).extra(PAN, 1);
+    let details = || {
+        let details = CustomerDetails::new().email(PAN).name(&name).phone(spaced).description(&name);
+        details.metadata(&name, &name).address(address()).shipping(PAN, "x").extra(&name, "x")
+    };
+    let paying = || payment().description(&name).metadata(&name, spaced).return_url(format!("https://m.example/{PAN}"));
+    let item = SubscriptionItem::new("price_1".parse().unwrap()).extra(&name, 1);
+    let update = || SubscriptionUpdate::new().item(item.clone()).metadata(&name, &name).extra(spaced, 1);
+    let refund = || NewRefund::new("pay_1".parse().unwrap()).metadata(&name, &name).extra(PAN, 1);
+    let endpoint = format!("https://m.example/{PAN}");
+    for said in [
+        format!("{:?} {:#?}", paying().extra(&name, 1), paying().extra(&name, 1)),
+        format!("{:?} {:#?}", details(), details()),
+        format!("{:?} {:#?}", update(), update()),
+        format!("{:?} {:#?}", refund(), refund()),
+        format!("{:?}", NewSubscription::new("cus_1".parse().unwrap(), item.clone()).metadata("n", spaced)),
+        format!("{:?}", NewWebhookEndpoint::new(endpoint, [turratech::EventType::InvoicePaid]).extra(PAN, 1)),
+        format!("{:?}", ListParams::<PaymentId>::new().extra(PAN, 1)),
+        format!("{:?}", NewPaymentMethod::of(PaymentMethodType::SepaDebit).extra(PAN, 1)),
+    ] {
+        check_masked(&said);
+    }
+
+    // In an answer that brings it back, and to an observer of both.
+    let log = Log::default();
+    let texts = format!(r#""description":"{name}","email":"{PAN}","name":"{PAN}","phone":"{spaced}","status":"{PAN}""#);
+    let object = |id: &str| Reply::json(201, &format!(r#"{{"id":"{id}",{texts},"metadata":{{"{name}":"{name}"}}}}"#));
+    let paid = paid("pay_1", "succeeded").replace("Order #12345", &name);
+    let paid = paid.replace(r#"{"order_id":"12345"}"#, &format!(r#"{{"{name}":"{spaced}"}}"#));
+    let script =
+        Script::new([Reply::json(201, &paid), object("cus_1"), object("re_1"), object("sub_1"), object("pm_1")]);
+    let client: Client = builder(KEY, &script, &clock()).observer(log.clone()).build().unwrap();
+    check_masked(&format!("{:#?}", client.create_payment(paying()).send().await.unwrap()));
+    check_masked(&format!("{:#?}", client.create_customer(details()).send().await.unwrap()));
+    check_masked(&format!("{:#?}", client.create_refund(refund()).send().await.unwrap()));
+    check_masked(&format!(
+        "{:#?}",
+        client.update_subscription(&"sub_1".parse().unwrap(), update()).send().await.unwrap()
+    ));
+    let method = NewPaymentMethod::of(PaymentMethodType::SepaDebit).extra(PAN, 1);
+    check_masked(&format!("{:#?}", client.create_payment_method(method).send().await.unwrap()));
+    let log = log.0.lock().unwrap();
+    assert_eq!(log.len(), 5);
+    log.iter().for_each(|line| check_masked(line));
+
+    // What is sent is whole.
+    let sent: Vec<_> = script.requests().iter().map(|request| request.body().as_ref().to_vec()).collect();
+    assert!(sent.iter().all(|body| String::from_utf8_lossy(body).contains(PAN)));
+    // A name that is refused is named in an error.
+    let err = client.create_payment(payment().extra(PAN, ())).send().await.unwrap_err();
+    check_masked(&everything_it_says(&err));
+}
+
+/// Nothing whole, and something masked: else the test would look at nothing.
+#[track_caller]
+fn check_masked(said: &str) {
+    assert!(!said.contains(PAN) && !said.contains("4242 4242 4242"), "{said}");
+    assert!(said.contains("424242******4242") || said.contains("4242 42** **** 4242"), "{said}");
 }
 
 #[tokio::test]
