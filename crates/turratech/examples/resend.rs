@@ -4,7 +4,7 @@
 #![expect(clippy::print_stdout, reason = "an example shows what it does")]
 
 use payments_sandbox::{Clock, Sandbox};
-use turratech::core::time::OffsetDateTime;
+use turratech::core::time::{Duration, OffsetDateTime};
 use turratech::{ApiKey, Client, Currency, Money, NewPayment, OnceExt, OnceReference, Outcome};
 
 #[tokio::main]
@@ -19,8 +19,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .timer(sandbox.clock())
         .build()?;
 
-    // Stored with the order, before anything is sent: what it is called, and since when.
-    let (order, ordered_at): (OnceReference, _) = ("order-7421".parse()?, now(&sandbox.clock()));
+    // As the merchant's books have it, and never made up here: what the order is called, and since when it is there.
+    let (order, ordered_at): (OnceReference, _) = ("order-7421".parse()?, stored_moment(&sandbox.clock()));
     let pay = || {
         let payment = NewPayment::new(Money::from_minor(2000, Currency::GBP))
             .payment_method("pm_card_visa".parse()?)
@@ -33,9 +33,10 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         Ok(payment) => payment,
         Err(err) => match err.outcome() {
             Outcome::NotSent | Outcome::Refused => return Err(format!("nothing was paid: {err}").into()),
+            // Within a day of `ordered_at`, the same call pays nothing twice.
             Outcome::Unknown => {
                 println!("{err}, after {} attempts under one key", err.attempts());
-                println!("so the same call again, as another process would make it tomorrow");
+                println!("so the same call again, as another process would make it later");
                 pay()?.send().await?
             }
         },
@@ -49,6 +50,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-fn now(clock: &Clock) -> OffsetDateTime {
-    turratech::core::clock::Clock::now(clock)
+/// In place of a database: the order was made ten minutes ago.
+fn stored_moment(clock: &Clock) -> OffsetDateTime {
+    turratech::core::clock::Clock::now(clock) - Duration::minutes(10)
 }

@@ -44,8 +44,12 @@ text! {
 /// use turratech::{Client, Currency, Money, NewPayment, OnceExt};
 /// # use turratech::core::time::OffsetDateTime;
 ///
+/// // `ordered_at` is stored with the order.
 /// # async fn example(client: Client, ordered_at: OffsetDateTime) -> Result<(), turratech::Error> {
-/// let payment = NewPayment::new(Money::from_minor(2000, Currency::GBP)).metadata("order_id", "7421");
+/// let payment = NewPayment::new(Money::from_minor(2000, Currency::GBP))
+///     .payment_method("pm_card_visa".parse()?)
+///     .confirm(true)
+///     .metadata("order_id", "7421");
 /// let payment = client.create_payment(payment).once_for(&"order-7421".parse()?, ordered_at).send().await?;
 /// # Ok(())
 /// # }
@@ -58,7 +62,11 @@ pub trait OnceExt {
     ///
     /// `since` is when the order was made, or any stored moment before the first such call: the key's age counts from
     /// it, and 24 hours later nothing is sent under it any more. Because an earlier process may have used the key,
-    /// the call's outcome is unknown until TurraTech answers it.
+    /// the call's outcome is unknown until TurraTech answers it, and some answers leave it so.
+    ///
+    /// **Never pass the time of now as `since`.** Such a key never grows old: it is sent after 24 hours too, when
+    /// TurraTech has forgotten it, and the order is paid again. Pass the moment that is stored with the order, the
+    /// same one in every process and on every try.
     fn once_for(self, reference: &OnceReference, since: OffsetDateTime) -> Self;
 }
 

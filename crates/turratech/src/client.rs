@@ -34,6 +34,10 @@ impl Client {
 
     /// The same client with another key: connections and settings are shared.
     ///
+    /// That an idempotency key protects across a change of API key, of the same account, is inferred: the document does
+    /// not say what it belongs to. So settle what is unknown first, and never change keys between such an outcome and
+    /// its sending again.
+    ///
     /// # Errors
     ///
     /// Never for a key that [`ApiKey::new`] took.

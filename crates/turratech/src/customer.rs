@@ -38,7 +38,11 @@ pub struct CustomerDetails {
     extra: Extra,
 }
 
-debug_masked!(CustomerDetails { address, shipping, payment_method, extra } free { email, name, phone, description, metadata });
+debug_masked!(CustomerDetails {
+    address, shipping, payment_method, extra
+} free {
+    email, name, phone, description, metadata
+});
 
 impl CustomerDetails {
     /// None yet.
@@ -215,7 +219,11 @@ pub struct Customer {
     pub raw: Raw,
 }
 
-debug_masked!(Customer { id, address, shipping, payment_method, raw } free { email, name, phone, description, metadata, status });
+debug_masked!(Customer {
+    id, address, shipping, payment_method, raw
+} free {
+    email, name, phone, description, metadata, status
+});
 
 impl Customer {
     pub(crate) fn read(raw: Raw) -> Result<Self, DecodeError> {

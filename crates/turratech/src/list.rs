@@ -29,8 +29,9 @@ use crate::parameters::{Extra, extra_setter};
 /// and none that was there is left out. Reading towards older objects, new ones are not met; towards newer ones, they
 /// are.
 ///
-/// To go on later, store [`Pager::cursor`] and give it to [`Pager::resume`] on a list with the same parameters. For
-/// new objects since the last that was seen, give its id to [`ListParams::ending_before`].
+/// To go on later, store the id of the last object that was handled and give it to [`ListParams::starting_after`] of a
+/// list that is otherwise the same: nothing is left out, and nothing comes twice. [`Pager::cursor`] knows pages only.
+/// For new objects since the newest that was seen, give its id to [`ListParams::ending_before`].
 #[must_use = "nothing is fetched until the list is read"]
 #[derive(Clone, PartialEq, Eq)]
 pub struct ListParams<I> {

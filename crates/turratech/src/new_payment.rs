@@ -39,7 +39,11 @@ pub struct NewPayment {
     extra: Extra,
 }
 
-debug_masked!(NewPayment { amount, payment_method, customer, capture_method, confirm, extra } free { description, metadata, return_url });
+debug_masked!(NewPayment {
+    amount, payment_method, customer, capture_method, confirm, extra
+} free {
+    description, metadata, return_url
+});
 
 impl NewPayment {
     /// Of this amount: above zero.

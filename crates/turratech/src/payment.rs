@@ -91,7 +91,11 @@ pub struct Payment {
     pub raw: Raw,
 }
 
-debug_masked!(Payment { id, amount, amount_capturable, amount_received, customer, payment_method, status, created, livemode, raw } free { description, metadata });
+debug_masked!(Payment {
+    id, amount, amount_capturable, amount_received, customer, payment_method, status, created, livemode, raw
+} free {
+    description, metadata
+});
 
 impl Payment {
     /// True for `succeeded` and for nothing else.

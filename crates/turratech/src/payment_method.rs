@@ -43,8 +43,10 @@ open_enum! {
 /// let by_card = NewPaymentMethod::card(card);
 /// assert!(!format!("{by_card:?}").contains("4242424242424242"));
 ///
-/// // What other types need, the document does not say: it goes by name. let by_debit =
-/// NewPaymentMethod::of(PaymentMethodType::SepaDebit).extra("sepa_debit", [("iban", "DE89 3704 0044")]);
+/// // What other types need, the document does not say: it goes by name.
+/// let iban = std::collections::BTreeMap::from([("iban", "DE89 3704 0044 0532 0130 00")]);
+/// let by_debit = NewPaymentMethod::of(PaymentMethodType::SepaDebit).extra("sepa_debit", iban);
+/// assert!(!format!("{by_debit:?}").contains("DE89"));
 /// # Ok::<(), turratech::Invalid>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]

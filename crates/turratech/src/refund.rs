@@ -158,8 +158,10 @@ impl Refund {
 impl Client {
     /// Gives a payment's money back, or a part of it. **This moves money.**
     ///
-    /// Two refunds of a part are two refunds, so after an unknown outcome send the same call under the same key, and
-    /// never a new one: see [`Call::idempotency_key`] and [`OnceExt`](crate::OnceExt).
+    /// It goes back to what the customer paid with (documented). What can be given back was "charged but not yet
+    /// refunded" (documented); that two refunds of a part are two refunds, each of which takes its part, is inferred.
+    /// So after an unknown outcome send the same call under the same key, and never a new one: see
+    /// [`Call::idempotency_key`] and [`OnceExt`](crate::OnceExt).
     pub fn create_refund(&self, refund: NewRefund) -> Call<Refund, Keyed> {
         let asked = refund.clone();
         let draft = self.private(|| post(Path::new("refunds"), refund));

@@ -238,7 +238,11 @@ pub struct Subscription {
     pub raw: Raw,
 }
 
-debug_masked!(Subscription { id, customer, items, trial_period_days, cancel_at_period_end, default_payment_method, raw } free { status, metadata });
+debug_masked!(Subscription {
+    id, customer, items, trial_period_days, cancel_at_period_end, default_payment_method, raw
+} free {
+    status, metadata
+});
 
 impl Subscription {
     pub(crate) fn read(raw: Raw) -> Result<Self, DecodeError> {
@@ -263,7 +267,11 @@ impl Subscription {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub enum CancelledSubscription {
-    /// The subscription, as it is now.
+    /// The subscription, as the answer shows it.
+    ///
+    /// That TurraTech took the cancellation is certain; that it charges no more is not. Its status may still say that
+    /// it is active, and until when it runs the document does not say: look at [`Subscription::status`], and wait for
+    /// the event `subscription.deleted` before the customer is told.
     Subscription(Subscription),
     /// A note that it is no more.
     Deleted(SubscriptionId),

@@ -11,6 +11,11 @@ use crate::support::{KEY, builder, created, paid, payment, refused, scripted, sc
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
+/// What the books have: a stored moment, ten minutes before anything is sent.
+fn ordered_at(clock: &impl Clock) -> OffsetDateTime {
+    clock.now() - Duration::from_secs(600)
+}
+
 #[tokio::test]
 async fn a_payment_whose_answer_was_lost_is_sent_again_under_the_same_key_and_in_the_same_bytes() {
     let (client, script) = scripted([Reply::lost(), refused(500, "api_error"), created()]);
@@ -116,7 +121,7 @@ async fn a_request_that_does_not_fit_is_refused_only_where_nothing_was_open() {
         let err = client.create_payment(payment()).send().await.unwrap_err();
         assert_eq!((err.outcome(), err.attempts()), (Outcome::Unknown, 2), "{status} {error_type}");
         let (client, _, clock) = scripted_with_clock([answer()]);
-        let err = client.create_payment(payment()).once_for(&order, clock.now()).send().await.unwrap_err();
+        let err = client.create_payment(payment()).once_for(&order, ordered_at(&clock)).send().await.unwrap_err();
         assert_eq!(err.outcome(), Outcome::Unknown, "{status} {error_type}");
         assert!(err.may_have_moved_money());
     }
@@ -254,11 +259,11 @@ async fn a_key_made_of_an_order_may_have_been_used_before_the_process_began() {
     let order: OnceReference = "order-7421".parse().unwrap();
     // Not even sent: an earlier process may have paid.
     let (client, _, clock) = scripted_with_clock([]);
-    let err = client.create_payment(payment()).once_for(&order, clock.now()).send().await.unwrap_err();
+    let err = client.create_payment(payment()).once_for(&order, ordered_at(&clock)).send().await.unwrap_err();
     assert_eq!((err.kind(), err.outcome()), (ErrorKind::Connection, Outcome::Unknown));
 
     let (client, _, clock) = scripted_with_clock([refused(402, "card_error")]);
-    let err = client.create_payment(payment()).once_for(&order, clock.now()).send().await.unwrap_err();
+    let err = client.create_payment(payment()).once_for(&order, ordered_at(&clock)).send().await.unwrap_err();
     assert_eq!(err.outcome(), Outcome::Refused, "answered under its key");
 
     let (client, script, clock) = scripted_with_clock([created()]);

@@ -111,9 +111,9 @@ async fn a_card_number_that_was_typed_into_free_text_is_masked() {
     ));
     let method = NewPaymentMethod::of(PaymentMethodType::SepaDebit).extra(PAN, 1);
     check_masked(&format!("{:#?}", client.create_payment_method(method).send().await.unwrap()));
-    let log = log.0.lock().unwrap();
-    assert_eq!(log.len(), 5);
-    log.iter().for_each(|line| check_masked(line));
+    let lines = std::mem::take(&mut *log.0.lock().unwrap());
+    assert_eq!(lines.len(), 5);
+    lines.iter().for_each(|line| check_masked(line));
 
     // What is sent is whole.
     let sent: Vec<_> = script.requests().iter().map(|request| request.body().as_ref().to_vec()).collect();

@@ -148,6 +148,22 @@ async fn a_list_is_taken_up_again_where_it_was_left() {
 }
 
 #[tokio::test]
+async fn a_list_goes_on_after_the_last_object_that_was_handled() {
+    let (_, client) = Growing::of(35, 0);
+    for handled in 1..35 {
+        let mut list = client.list_payments(ListParams::new().limit(10));
+        let mut seen = Vec::new();
+        for _ in 0..handled {
+            seen.push(list.try_next().await.unwrap().unwrap().id);
+        }
+        let rest = ListParams::new().limit(10).starting_after(seen.last().unwrap().clone());
+        let rest = all(client.list_payments(rest)).await;
+        let whole: Vec<String> = seen.iter().map(ToString::to_string).chain(rest).collect();
+        assert_eq!(whole, ids((0..35).rev()), "{handled}");
+    }
+}
+
+#[tokio::test]
 async fn a_page_that_fails_is_fetched_again() {
     let page = |id: &str, more: bool| {
         Reply::json(200, &format!(r#"{{"data":[{}],"has_more":{more}}}"#, paid(id, "succeeded")))
