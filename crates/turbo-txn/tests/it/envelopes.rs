@@ -116,6 +116,7 @@ fn an_envelope_that_says_a_member_twice_is_neither_success_nor_refusal() {
         r#""success":true,"success":true,"statusCode":200"#,
         r#""success":true,"statusCode":400,"statusCode":200"#,
         r#""success":false,"statusCode":400,"message":"No.","message":"Rejected by the bank""#,
+        r#""success":false,"statusCode":200,"message":"No.","message":"Rejected by the bank""#,
         r#""success":false,"statusCode":404,"status":"X","status":"Y""#,
     ] {
         check(200, &format!("{{{said},{DATA}}}"), MalformedResponse, Unknown);
