@@ -30,7 +30,8 @@ use crate::parameters::{Extra, extra_setter};
 /// are.
 ///
 /// To go on later, store the id of the last object that was handled and give it to [`ListParams::starting_after`] of a
-/// list that is otherwise the same: nothing is left out, and nothing comes twice. [`Pager::cursor`] knows pages only.
+/// list that is otherwise the same: nothing is left out, and nothing comes twice. [`Pager::cursor`] leaves nothing out
+/// either, but goes back to where its page began.
 /// For new objects since the newest that was seen, give its id to [`ListParams::ending_before`].
 #[must_use = "nothing is fetched until the list is read"]
 #[derive(Clone, PartialEq, Eq)]

@@ -89,7 +89,11 @@ async fn the_example_of_a_payment_is_sent_and_the_payment_object_is_read() {
 #[tokio::test]
 async fn the_example_of_a_key_is_sent() {
     let (client, script) = scripted([Reply::json(200, SHORT)]);
-    let key = IdempotencyKey::new("a1b2c3d4-e5f6-7890-abcd-ef1234567890").unwrap();
+    let key = IdempotencyKey::new(
+        "a1b2c3d4-e5f6-7890-abcd-ef1234567890",
+        payments_core::clock::Clock::now(&crate::support::clock()),
+    )
+    .unwrap();
     client.create_payment(payment()).idempotency_key(key).send().await.unwrap();
     same_members(&script, r#"{"amount": 2000, "currency": "gbp"}"#);
     assert_eq!(script.requests()[0].headers()["idempotency-key"], "a1b2c3d4-e5f6-7890-abcd-ef1234567890");

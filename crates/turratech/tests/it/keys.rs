@@ -51,7 +51,7 @@ async fn an_unknown_outcome_hands_back_its_key_with_which_tomorrow_never_pays_tw
 
     assert_eq!((err.outcome(), err.may_have_moved_money(), err.attempts()), (Outcome::Unknown, true, 3));
     let key = err.idempotency_key().unwrap().clone();
-    assert_eq!(key.first_used_at(), Some(began));
+    assert_eq!(key.made(), began);
     clock.advance(Duration::from_secs(23 * 60 * 60));
     client.create_payment(payment()).idempotency_key(key.clone()).send().await.unwrap();
     assert!(script.requests().iter().all(|request| request.headers()["idempotency-key"] == key.value()));
@@ -68,7 +68,7 @@ async fn nothing_is_sent_under_a_key_that_turratech_has_forgotten() {
         (DAY * 30, false),
     ] {
         let (client, script, clock) = scripted_with_clock([created()]);
-        let key = IdempotencyKey::new("order-7421").unwrap().first_used(clock.now() - age);
+        let key = IdempotencyKey::new("order-7421", clock.now() - age).unwrap();
 
         let result = client.create_payment(payment()).idempotency_key(key).send().await;
 
@@ -83,7 +83,7 @@ async fn nothing_is_sent_under_a_key_that_turratech_has_forgotten() {
 #[tokio::test]
 async fn a_key_that_runs_out_during_the_call_stops_it() {
     let (client, script, clock) = scripted_with_clock([Reply::lost(), created()]);
-    let key = IdempotencyKey::new("k").unwrap().first_used(clock.now() - DAY + Duration::from_millis(30_100));
+    let key = IdempotencyKey::new("k", clock.now() - DAY + Duration::from_millis(30_100)).unwrap();
     // The first pause is a quarter of a second at least, and so past the key's end.
     let err = client.create_payment(payment()).idempotency_key(key).send().await.unwrap_err();
     assert_eq!((err.outcome(), err.attempts(), script.requests().len()), (Outcome::Unknown, 1, 1));
@@ -320,11 +320,49 @@ async fn a_refund_of_another_payment_or_amount_does_not_pass_for_this_one() {
     }
 }
 
-#[test]
-fn a_stored_key_carries_its_age() {
-    let key = IdempotencyKey::new("k").unwrap();
-    assert_eq!(key.first_used_at(), None);
-    assert_eq!(key.first_used(OffsetDateTime::UNIX_EPOCH).first_used_at(), Some(OffsetDateTime::UNIX_EPOCH));
+#[tokio::test]
+async fn a_key_that_was_stored_before_it_was_sent_has_an_age() {
+    let (client, script, clock) = scripted_with_clock([Reply::lost(), created()]);
+    let call = client.create_payment(payment()).retry(RetryPolicy::none());
+    let (value, made) = (call.key().value().to_owned(), call.key().made());
+    assert_eq!(made, clock.now());
+    // The process dies while it waits for the answer, and another one has what was stored.
+    call.send().await.unwrap_err();
+    clock.advance(DAY);
+    let stored = IdempotencyKey::new(value, made).unwrap();
+    let err = client.create_payment(payment()).idempotency_key(stored).send().await.unwrap_err();
+    assert_eq!((err.outcome(), script.requests().len()), (Outcome::Unknown, 1), "it would be paid twice");
+}
+
+#[tokio::test]
+async fn a_stored_key_may_have_been_used_whatever_the_next_answer_is() {
+    for (status, error_type) in
+        [(400, "invalid_request_error"), (401, "authentication_error"), (429, "rate_limit_error")]
+    {
+        let (client, _, clock) = scripted_with_clock([refused(status, error_type)]);
+        let stored = || IdempotencyKey::new("stored", ordered_at(&clock)).unwrap();
+        let again = client.create_payment(payment()).retry(RetryPolicy::none()).idempotency_key(stored());
+        assert_eq!(again.send().await.unwrap_err().outcome(), Outcome::Unknown, "{status}");
+        // Whoever knows that nothing was sent under it says so.
+        let (client, _) = scripted([refused(status, error_type)]);
+        let first = client.create_payment(payment()).retry(RetryPolicy::none()).idempotency_key(stored().unused());
+        assert_eq!(first.send().await.unwrap_err().outcome(), Outcome::Refused, "{status}");
+    }
+}
+
+#[tokio::test]
+async fn nothing_is_sent_under_a_key_of_a_clock_that_is_ahead() {
+    let (client, script, clock) = scripted_with_clock([created()]);
+    let ahead = clock.now() + Duration::from_secs(20 * 60 * 60);
+    let keys = [
+        client.create_payment(payment()).idempotency_key(IdempotencyKey::new("k", ahead).unwrap()),
+        client.create_payment(payment()).once_for(&"order-7421".parse().unwrap(), ahead),
+    ];
+    for call in keys {
+        // Its age would count from a moment that is still to come.
+        let err = call.send().await.unwrap_err();
+        assert_eq!((err.outcome(), script.requests().len()), (Outcome::Unknown, 0));
+    }
 }
 
 #[tokio::test]
