@@ -1,8 +1,8 @@
 //! A checkout: the customer pays on the provider's page, and the provider is asked what became of it.
 //!
-//! `cargo run --example checkout` talks to a sandbox on this machine, whose customer pays at once. With
-//! `CARD3DS_API_KEY`, `CARD3DS_API_SECRET` and `CARD3DS_BASE_URL` set it talks to the provider, and **you** are the
-//! customer: open the address that it prints, within five minutes.
+//! `cargo run --example checkout` talks to a sandbox on this machine, whose customer pays at once. With `CARD3DS_API_KEY`,
+//! `CARD3DS_API_SECRET` and `CARD3DS_BASE_URL` set it talks to the provider, and **you** are the customer: open the address
+//! that it prints, within five minutes.
 #![expect(clippy::print_stdout, reason = "an example shows what it does")]
 
 use std::time::Duration;

@@ -1,8 +1,8 @@
 //! A payment with 3-D Secure, and the small web server of a shop that it needs.
 //!
-//! `cargo run --example three_ds` talks to a sandbox on this machine, whose customer answers the challenge at once.
-//! With `CARD3DS_API_KEY`, `CARD3DS_API_SECRET` and `CARD3DS_BASE_URL` set it talks to the provider, and **you** are
-//! the customer: open the address that it prints.
+//! `cargo run --example three_ds` talks to a sandbox on this machine, whose customer answers the challenge at once. With
+//! `CARD3DS_API_KEY`, `CARD3DS_API_SECRET` and `CARD3DS_BASE_URL` set it talks to the provider, and **you** are the customer:
+//! open the address that it prints.
 #![expect(clippy::print_stdout, reason = "an example shows what it does")]
 
 use card3ds::{

@@ -11,14 +11,13 @@ use crate::payment::Payment;
 /// What is posted to a 3-D Secure payment's return address: which payment, and the key that completes it.
 ///
 /// It comes through the customer's browser and proves nothing: anyone can post one, to either address. Of one to the
-/// success address, [`Client::complete`] makes a payment. One to the failure address says that the challenge failed, if
-/// it is true: do not complete that payment, and nothing is charged (inferred).
+/// success address, [`Client::complete`] makes a payment. One to the failure address says that the challenge failed, if it
+/// is true: do not complete that payment, and nothing is charged (inferred).
 ///
 /// ```
 /// use card3ds::ThreeDsCallback;
 ///
-/// let body = b"paymentId=123e4567-e89b-12d3-a456-426614174000&securityKey=3DS_AUTH_KEY_123456";
-/// let callback = ThreeDsCallback::parse(body)?;
+/// let callback = ThreeDsCallback::parse(b"paymentId=123e4567-e89b-12d3-a456-426614174000&securityKey=3DS_AUTH_KEY_123456")?;
 /// assert_eq!(callback.claimed().payment_id().as_str(), "123e4567-e89b-12d3-a456-426614174000");
 /// assert!(!format!("{callback:?}").contains("3DS_AUTH_KEY"));
 /// # Ok::<(), card3ds::VerifyError>(())

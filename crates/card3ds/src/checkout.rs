@@ -116,8 +116,8 @@ pub struct Checkout {
 impl Client {
     /// Creates a checkout. It moves no money: the customer does, on the page.
     ///
-    /// Like every write it is not sent a second time by itself. After an unknown outcome create another: nobody knows
-    /// the address of the one that may have been created, so nobody can pay on it (inferred).
+    /// Like every write it is not sent a second time by itself. After an unknown outcome create another: nobody knows the
+    /// address of the one that may have been created, so nobody can pay on it (inferred).
     pub fn create_checkout(&self, checkout: NewCheckout) -> Call<Checkout> {
         self.api.call(CREATE_CHECKOUT, checkout.draft(), |wire: WireCheckout| {
             if check_web_address("redirectUrl", &wire.redirect_url, usize::MAX).is_err() {

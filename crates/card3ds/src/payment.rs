@@ -189,8 +189,8 @@ impl Client {
     /// Charges a card. **This moves money.**
     ///
     /// The provider documents no idempotency key, no look-up of a payment, and not that an order id is taken only once.
-    /// So a payment is never sent a second time by itself, and after [`Outcome::Unknown`] no call of this crate can
-    /// find out what became of it: send nothing again for that order, and settle it with the provider.
+    /// So a payment is never sent a second time by itself, and after [`Outcome::Unknown`] no call of this crate can find
+    /// out what became of it: send nothing again for that order, and settle it with the provider.
     ///
     /// An answer about another order, amount or currency is a malformed one, with an unknown outcome.
     ///

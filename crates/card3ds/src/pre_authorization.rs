@@ -12,9 +12,9 @@ use crate::payment::{Asked, Payment, draft};
 impl Client {
     /// Holds an amount on a card, to be captured later. **This moves money.**
     ///
-    /// As with [`Client::create_payment`], there is no key and no look-up: it is never sent a second time by itself,
-    /// and after an unknown outcome the amount may be held without anyone knowing the id to capture it by. Nothing
-    /// releases a hold either: the provider documents no cancellation.
+    /// As with [`Client::create_payment`], there is no key and no look-up: it is never sent a second time by itself, and
+    /// after an unknown outcome the amount may be held without anyone knowing the id to capture it by. Nothing releases
+    /// a hold either: the provider documents no cancellation.
     pub fn pre_authorize(&self, payment: NewPayment) -> Call<Payment> {
         let asked = Asked::of(&payment);
         self.api.call(PRE_AUTHORIZE, draft(payment, "api/pre-authorization"), move |wire| asked.read(wire))
@@ -22,12 +22,12 @@ impl Client {
 
     /// Takes what was held, or less. **This moves money.**
     ///
-    /// The amount is at most the one that was pre-authorised (documented), which is the provider's to check. Whether
-    /// the rest can be captured later, and how long it is held, is not documented.
+    /// The amount is at most the one that was pre-authorised (documented), which is the provider's to check. Whether the
+    /// rest can be captured later, and how long it is held, is not documented.
     ///
-    /// There is no key and no look-up: it is never sent a second time by itself, and after an unknown outcome no call
-    /// of this crate finds out whether it was captured. An answer about another payment, amount or currency is a
-    /// malformed one (that a capture keeps the payment's id is inferred).
+    /// There is no key and no look-up: it is never sent a second time by itself, and after an unknown outcome no call of
+    /// this crate finds out whether it was captured. An answer about another payment, amount or currency is a malformed
+    /// one (that a capture keeps the payment's id is inferred).
     pub fn capture(&self, payment: &PaymentId, amount: Money) -> Call<Payment> {
         let capture = Capture { payment: payment.clone(), amount };
         let asked = Asked { payment: Some(payment.clone()), amount: Some(amount), ..Asked::default() };

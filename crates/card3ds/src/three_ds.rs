@@ -44,8 +44,8 @@ pub struct NewThreeDsPayment {
 
 /// Where a customer's browser is sent after the challenge, with a form for [`ThreeDsCallback::parse`].
 ///
-/// It comes from another site, so a session's cookie that is `SameSite=Lax` does not come with it: let the address
-/// itself say which order it is about.
+/// It comes from another site, so a session's cookie that is `SameSite=Lax` does not come with it: let the address itself
+/// say which order it is about.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[expect(clippy::exhaustive_structs, reason = "two texts that are not to be mixed up are named where they are written")]
 pub struct ReturnUrls {
@@ -139,8 +139,8 @@ impl Client {
     /// The answer holds a page on which the customer proves to the card's issuer who they are. Before showing it, store
     /// its payment id with the order: what comes back later is held against it.
     ///
-    /// Like every write it is not sent a second time by itself. After an unknown outcome start again: nobody has the
-    /// page of the payment that may have been started, so nobody can complete it (inferred).
+    /// Like every write it is not sent a second time by itself. After an unknown outcome start again: nobody has the page
+    /// of the payment that may have been started, so nobody can complete it (inferred).
     pub fn start_3ds(&self, payment: NewThreeDsPayment) -> Call<Enrolment> {
         self.api.call(START_3DS, payment.draft(), WireEnrolment::enrolment)
     }
@@ -148,17 +148,15 @@ impl Client {
     /// Charges the card after the challenge. **This moves money.**
     ///
     /// `stored` is the payment id that [`Client::start_3ds`] gave for the order whose customer came back, from the
-    /// merchant's own books and not from the callback: a callback for another payment is refused before anything is
-    /// sent. Anyone can post a callback; what it leads to is what the provider answers here.
+    /// merchant's own books and not from the callback: a callback for another payment is refused before anything is sent.
+    /// Anyone can post a callback; what it leads to is what the provider answers here.
     ///
     /// There is no key and no look-up of a payment: it is never sent a second time by itself, and after
-    /// [`Outcome::Unknown`] no call of this crate can find out whether the card was charged: settle it with the
-    /// provider, and start no other payment for the order meanwhile. An answer about another payment is a malformed
-    /// one.
+    /// [`Outcome::Unknown`] no call of this crate can find out whether the card was charged: settle it with the provider,
+    /// and start no other payment for the order meanwhile. An answer about another payment is a malformed one.
     ///
-    /// Complete a payment once: a browser posts again when its page is reloaded, and anyone can. What the provider
-    /// makes of a second completion is not documented, so put down in the books that one is under way before sending
-    /// it.
+    /// Complete a payment once: a browser posts again when its page is reloaded, and anyone can. What the provider makes of
+    /// a second completion is not documented, so put down in the books that one is under way before sending it.
     ///
     /// Hold the payment against the order with [`Payment::check`]: this call knows neither its number nor its amount.
     ///

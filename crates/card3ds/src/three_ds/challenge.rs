@@ -70,12 +70,8 @@ impl ChallengePage {
     #[must_use]
     pub fn frame(&self, id: &str) -> String {
         format!(
-            concat!(
-                r#"<iframe id="{}" title="3-D Secure" sandbox="{}" srcdoc="{}" "#,
-                r#"width="100%" height="600" frameborder="0"></iframe>"#
-            ),
+            r#"<iframe id="{}" title="3-D Secure" sandbox="{SANDBOX}" srcdoc="{}" width="100%" height="600" frameborder="0"></iframe>"#,
             escaped(id),
-            SANDBOX,
             escaped(&self.0)
         )
     }
@@ -98,10 +94,7 @@ impl ChallengePage {
     }
 
     /// What to answer the post to a return address with, when it happens in the frame: it tells the page around it.
-    pub const RETURN_PAGE: &'static str = concat!(
-        r#"<!doctype html><html lang="en"><head><meta charset="utf-8"><title>3-D Secure</title></head><body>"#,
-        r#"<script>parent.postMessage("card3ds-returned", "*");</script></body></html>"#,
-    );
+    pub const RETURN_PAGE: &'static str = r#"<!doctype html><html lang="en"><head><meta charset="utf-8"><title>3-D Secure</title></head><body><script>parent.postMessage("card3ds-returned", "*");</script></body></html>"#;
 
     /// The whole page, to be served under an address of its own, with [`HEADERS`](Self::HEADERS).
     ///
@@ -113,10 +106,7 @@ impl ChallengePage {
             return self.0.clone();
         }
         format!(
-            concat!(
-                r#"<!doctype html><html lang="en"><head><meta charset="utf-8"><title>3-D Secure</title></head>"#,
-                "<body>{}</body></html>"
-            ),
+            r#"<!doctype html><html lang="en"><head><meta charset="utf-8"><title>3-D Secure</title></head><body>{}</body></html>"#,
             self.0
         )
     }
@@ -124,8 +114,8 @@ impl ChallengePage {
     /// The policy under which the [`document`](Self::document) is served.
     ///
     /// `sandbox` gives it an origin of its own. Beyond that it may load scripts, styles, images and frames over HTTPS,
-    /// run the scripts that it holds, post forms over HTTPS, and be framed by the shop alone. (A sandbox on this
-    /// machine is not reached over HTTPS: look at its challenges in the [`frame`](Self::frame).)
+    /// run the scripts that it holds, post forms over HTTPS, and be framed by the shop alone. (A sandbox on this machine is
+    /// not reached over HTTPS: look at its challenges in the [`frame`](Self::frame).)
     pub const CONTENT_SECURITY_POLICY: &'static str = "sandbox allow-forms allow-scripts; default-src 'none'; \
         script-src https: 'unsafe-inline'; style-src https: 'unsafe-inline'; img-src https: data:; \
         font-src https: data:; connect-src https:; frame-src https:; form-action https:; base-uri 'none'; \
