@@ -23,6 +23,8 @@ pub(crate) static DIALECT: Dialect = Dialect {
 fn refusal(operation: &Operation, answer: &Answer) -> Option<Refusal> {
     let form: Form = serde_json::from_slice(answer.body()).ok()?;
     let status = answer.status().as_u16();
+    let by_form = answer.status().is_client_error() && !matches!(status, 408 | 429);
+    let moves_money = operation.effect == Effect::MoveMoney;
     let mut refusal = Refusal {
         code: form.result_code,
         message: form.result_message.or(form.message).or(form.error).map(|text| mask_card_numbers(&text)),
@@ -33,18 +35,30 @@ fn refusal(operation: &Operation, answer: &Answer) -> Option<Refusal> {
         // A payment that was made, or is under way, under a status that says the opposite: neither is to be believed.
         refusal.kind = Some(ErrorKind::MalformedResponse);
         refusal.outcome = Some(Outcome::Unknown);
+    } else if moves_money && by_form && tells_of_another(answer.body()) {
+        // It may be this very request that was executed, when it was sent before.
+        refusal.kind = Some(ErrorKind::Conflict);
+        refusal.outcome = Some(Outcome::Unknown);
     } else if form.claims_failure && matches!(status, 400 | 422) {
         refusal.kind = Some(ErrorKind::Declined);
     }
     let settled = refusal.outcome.is_none() && matches!(status, 400..=405 | 413 | 415 | 422);
-    refusal.advice = if status == 401 {
-        Some("the API key and secret are on the dashboard's Settings page")
-    } else if !settled && operation.effect == Effect::MoveMoney {
+    refusal.advice = if !settled && moves_money {
         Some("it cannot be looked up: settle it with the provider, and send nothing again for that order meanwhile")
+    } else if status == 401 {
+        Some("the API key and secret are on the dashboard's Settings page")
     } else {
         None
     };
     Some(refusal)
+}
+
+/// Whether a refusal speaks of a payment that is there already (inferred: no wording is documented).
+///
+/// The whole answer is searched: where the words would stand is not documented either.
+fn tells_of_another(body: &[u8]) -> bool {
+    let body = String::from_utf8_lossy(body).to_ascii_lowercase();
+    ["already", "duplicate", "exists", "unique", "completed", "captured"].iter().any(|word| body.contains(word))
 }
 
 /// What can be read from an error of which no form is documented: the names that answers use, and two common ones.

@@ -14,7 +14,7 @@ impl Client {
     ///
     /// As with [`Client::create_payment`], there is no key and no look-up: it is never sent a second time by itself, and
     /// after an unknown outcome the amount may be held without anyone knowing the id to capture it by. Nothing releases
-    /// a hold either: the provider documents no cancellation.
+    /// a hold either: the provider documents no cancellation. A refusal of a second one proves nothing about the first.
     pub fn pre_authorize(&self, payment: NewPayment) -> Call<Payment> {
         let asked = Asked::of(&payment);
         self.api.call(PRE_AUTHORIZE, draft(payment, "api/pre-authorization"), move |wire| asked.read(wire))
@@ -26,7 +26,10 @@ impl Client {
     /// rest can be captured later, and how long it is held, is not documented.
     ///
     /// There is no key and no look-up: it is never sent a second time by itself, and after an unknown outcome no call of
-    /// this crate finds out whether it was captured. An answer about another payment, amount or currency is a malformed
+    /// this crate finds out whether it was captured. Captured again by hand, a refusal proves nothing about the first: it
+    /// may be refused because that one was done, and where its words may say so, its outcome is unknown too.
+    ///
+    /// An answer about another payment, amount or currency is a malformed
     /// one (that a capture keeps the payment's id is inferred).
     pub fn capture(&self, payment: &PaymentId, amount: Money) -> Call<Payment> {
         let capture = Capture { payment: payment.clone(), amount };

@@ -203,12 +203,51 @@ async fn a_payment_that_was_made_under_an_error_status_is_not_refused() {
 }
 
 #[tokio::test]
+async fn a_refusal_that_may_speak_of_an_earlier_sending_settles_nothing() {
+    let bodies = [
+        r#"{"message":"the pre-authorization is captured already"}"#,
+        r#"{"resultCode":"DUPLICATE_ORDER"}"#,
+        r#"{"resultMessage":"Order Already paid","status":"FAILED"}"#,
+        r#"{"message":"x","error":"a payment with this orderId EXISTS"}"#,
+        r#"{"errors":[{"field":"orderId","text":"must be unique"}]}"#,
+        r#"{"message":"payment was completed"}"#,
+        r#"{"message":"Captured."}"#,
+    ];
+    for body in bodies {
+        for status in [400, 401, 402, 403, 404, 409, 410, 422] {
+            for operation in MOVING {
+                let (client, script) = scripted([Reply::json(status, body), answer(&[])]);
+                let err = operation(&client).send().await.unwrap_err();
+                assert_eq!((err.kind(), err.outcome()), (ErrorKind::Conflict, Outcome::Unknown), "{status} {body}");
+                assert_eq!(err.advice(), Some(SETTLE), "{status} {body}");
+                assert!(err.may_have_moved_money());
+                assert_eq!(script.requests().len(), 1);
+            }
+            // What moves no money is refused, whatever the words.
+            let (client, _) = scripted([Reply::json(400, body)]);
+            assert_eq!(client.start_3ds(three_ds()).send().await.unwrap_err().outcome(), Outcome::Refused, "{body}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_capture_that_is_repeated_by_hand_does_not_disprove_the_first() {
+    let refused = Reply::json(400, r#"{"message":"the pre-authorization is captured already"}"#);
+    let (client, _) = scripted([Reply::lost(), refused]);
+    let capture = || client.capture(&payment_id(), lira("100.50"));
+    assert_eq!(capture().send().await.unwrap_err().outcome(), Outcome::Unknown);
+    assert_eq!(capture().send().await.unwrap_err().outcome(), Outcome::Unknown);
+}
+
+const SETTLE: &str =
+    "it cannot be looked up: settle it with the provider, and send nothing again for that order meanwhile";
+
+#[tokio::test]
 async fn an_error_says_what_can_be_done_about_it() {
-    let settle = "it cannot be looked up: settle it with the provider, and send nothing again for that order meanwhile";
     for operation in MOVING {
         for reply in [Reply::json(500, "{}"), Reply::json(409, "{}"), Reply::json(400, r#"{"status":"SUCCESS"}"#)] {
             let (client, _) = scripted([reply]);
-            assert_eq!(operation(&client).send().await.unwrap_err().advice(), Some(settle));
+            assert_eq!(operation(&client).send().await.unwrap_err().advice(), Some(SETTLE));
         }
         for status in [400, 402, 422] {
             let (client, _) = scripted([Reply::json(status, "{}")]);
