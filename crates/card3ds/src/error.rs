@@ -31,7 +31,7 @@ fn refusal(operation: &Operation, answer: &Answer) -> Option<Refusal> {
         object_id: form.payment_id.filter(|id| check_id("paymentId", id).is_ok()),
         ..Refusal::default()
     };
-    if form.claims_success {
+    if form.claims_success || form.names_payment && form.stands_otherwise {
         // A payment that was made, or is under way, under a status that says the opposite: neither is to be believed.
         refusal.kind = Some(ErrorKind::MalformedResponse);
         refusal.outcome = Some(Outcome::Unknown);
@@ -71,6 +71,9 @@ struct Form {
     payment_id: Option<String>,
     claims_success: bool,
     claims_failure: bool,
+    names_payment: bool,
+    /// It has a status or a success in it that is neither: of a payment, it may be any.
+    stands_otherwise: bool,
 }
 
 impl<'de> Deserialize<'de> for Form {
@@ -102,13 +105,21 @@ impl Form {
             "resultMessage" => self.result_message = text(),
             "message" => self.message = text(),
             "error" => self.error = text(),
-            "paymentId" => self.payment_id = text(),
-            "success" => self.claims_success |= value == "true",
+            "paymentId" => {
+                self.names_payment |= !matches!(value, "null" | "\"\"");
+                self.payment_id = text();
+            }
+            "success" => {
+                self.claims_success |= value == "true";
+                self.stands_otherwise |= !matches!(value, "true" | "false" | "null");
+            }
             "status" => match text().as_deref().map(PaymentStatus::from) {
                 Some(PaymentStatus::Success | PaymentStatus::Enrolled) => self.claims_success = true,
                 Some(PaymentStatus::Failed) => self.claims_failure = true,
-                // Frameworks put their own into an error by this name: the HTTP status, say.
-                Some(PaymentStatus::Unknown(_)) | None => {}
+                // Frameworks put their own into an error by this name; a payment's is another matter.
+                Some(PaymentStatus::Unknown(_)) => self.stands_otherwise = true,
+                // The HTTP status, say.
+                None => {}
             },
             _ => {}
         }

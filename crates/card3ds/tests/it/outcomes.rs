@@ -203,6 +203,37 @@ async fn a_payment_that_was_made_under_an_error_status_is_not_refused() {
 }
 
 #[tokio::test]
+async fn a_payment_that_did_not_plainly_fail_under_an_error_status_is_not_refused() {
+    for body in [
+        r#"{"paymentId":"p1","status":"PENDING","amount":100.50,"currency":"TRY"}"#,
+        r#"{"status":"success","paymentId":"p1"}"#,
+        r#"{"paymentId":7,"status":"failed"}"#,
+        r#"{"paymentId":"p1","success":"true"}"#,
+        r#"{"success":1,"status":"FAILED","paymentId":"p1"}"#,
+    ] {
+        for status in [400, 401, 402, 404, 422] {
+            for operation in MOVING {
+                let (client, script) = scripted([Reply::json(status, body), answer(&[])]);
+                let err = operation(&client).send().await.unwrap_err();
+                let expected = (ErrorKind::MalformedResponse, Outcome::Unknown);
+                assert_eq!((err.kind(), err.outcome()), expected, "{status} {body}");
+                assert_eq!((err.advice(), script.requests().len()), (Some(SETTLE), 1));
+            }
+        }
+    }
+    for body in [
+        r#"{"paymentId":"p1","status":"FAILED","success":false}"#,
+        r#"{"paymentId":"p1","status":400,"success":null}"#,
+        r#"{"paymentId":null,"status":"BAD_REQUEST"}"#,
+        r#"{"paymentId":"","status":"BAD_REQUEST"}"#,
+        r#"{"success":"no","status":"error"}"#,
+    ] {
+        let (client, _) = scripted([Reply::json(400, body)]);
+        assert_eq!(client.create_payment(payment()).send().await.unwrap_err().outcome(), Outcome::Refused, "{body}");
+    }
+}
+
+#[tokio::test]
 async fn a_refusal_that_may_speak_of_an_earlier_sending_settles_nothing() {
     let bodies = [
         r#"{"message":"the pre-authorization is captured already"}"#,
