@@ -189,10 +189,10 @@ impl Client {
     /// Charges a card. **This moves money.**
     ///
     /// The provider documents no idempotency key, no look-up of a payment, and not that an order id is taken only once.
-    /// So a payment is never sent a second time by itself, and after [`Outcome::Unknown`] no call of this crate can find
-    /// out what became of it: send nothing again for that order, and settle it with the provider. If it is sent again all
-    /// the same, a refusal of the second proves nothing about the first; one whose words may speak of an earlier sending
-    /// ("already", "duplicate") is itself of unknown outcome.
+    /// So a payment is never sent a second time by itself, and after [`Outcome::Unknown`] no call of this crate can
+    /// find out what became of it: send nothing again for that order, and settle it with the provider. If it is sent
+    /// again all the same, a refusal of the second proves nothing about the first; one whose words may speak of an
+    /// earlier sending ("already", "duplicate") is itself of unknown outcome.
     ///
     /// An answer about another order, amount or currency is a malformed one, with an unknown outcome.
     ///

@@ -25,9 +25,9 @@ impl Client {
     /// The amount is at most the one that was pre-authorised (documented), which is the provider's to check. Whether the
     /// rest can be captured later, and how long it is held, is not documented.
     ///
-    /// There is no key and no look-up: it is never sent a second time by itself, and after an unknown outcome no call of
-    /// this crate finds out whether it was captured. Captured again by hand, a refusal proves nothing about the first: it
-    /// may be refused because that one was done, and where its words may say so, its outcome is unknown too.
+    /// There is no key and no look-up: it is never sent a second time by itself, and after an unknown outcome no call
+    /// of this crate finds out whether it was captured. Captured again by hand, a refusal proves nothing about the
+    /// first: it may be refused because that one was done, and where its words may say so, its outcome is unknown too.
     ///
     /// An answer about another payment, amount or currency is a malformed
     /// one (that a capture keeps the payment's id is inferred).

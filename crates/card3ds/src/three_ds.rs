@@ -152,10 +152,10 @@ impl Client {
     /// Anyone can post a callback; what it leads to is what the provider answers here.
     ///
     /// There is no key and no look-up of a payment: it is never sent a second time by itself, and after
-    /// [`Outcome::Unknown`] no call of this crate can find out whether the card was charged: settle it with the provider,
-    /// and start no other payment for the order meanwhile. A refusal of a second completion proves nothing about the first:
-    /// it may be refused because that one was done, and where its words may say so, its outcome is unknown too. An answer
-    /// about another payment is a malformed one.
+    /// [`Outcome::Unknown`] no call of this crate can find out whether the card was charged: settle it with the
+    /// provider, and start no other payment for the order meanwhile. A refusal of a second completion proves nothing
+    /// about the first: it may be refused because that one was done, and where its words may say so, its outcome is
+    /// unknown too. An answer about another payment is a malformed one.
     ///
     /// Complete a payment once: a browser posts again when its page is reloaded, and anyone can. What the provider makes of
     /// a second completion is not documented, so put down in the books that one is under way before sending it.

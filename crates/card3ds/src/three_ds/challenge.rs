@@ -65,8 +65,10 @@ impl ChallengePage {
     /// * no pop-ups, downloads or dialogs.
     ///
     /// The price is that an issuer's page which needs storage or cookies of its own, or a step that wants the whole
-    /// window, does not work in it: for those, show the [`document`](Self::document). A content security policy of the
-    /// shop's page holds for the frame too, and may have to allow inline scripts and posting forms elsewhere.
+    /// window, does not work in it: for those, show the [`document`](Self::document). That helps where the provider's
+    /// page sends the customer on to the issuer's; one that frames the issuer's is the same there as here. A content
+    /// security policy of the shop's page holds for the frame too, and may have to allow inline scripts and posting
+    /// forms elsewhere.
     #[must_use]
     pub fn frame(&self, id: &str) -> String {
         format!(
@@ -79,27 +81,48 @@ impl ChallengePage {
     /// A script for the page that holds the frame: when the customer has come back in it, a `card3ds-returned` event
     /// happens on the frame. What became of the payment only the shop's own server can say.
     ///
-    /// Any page in that frame, and in no other, can make it happen, so it proves nothing.
+    /// Any page in that frame, or in a frame inside it, can make it happen, and no other can: it proves nothing.
     #[must_use]
     pub fn frame_script(id: &str) -> String {
         format!(
             r#"addEventListener("message", (event) => {{
   const frame = document.getElementById({});
-  if (frame && event.source === frame.contentWindow && event.data === "card3ds-returned") {{
-    frame.dispatchEvent(new Event("card3ds-returned"));
-  }}
+  if (!frame || event.data !== "card3ds-returned") return;
+  let source = event.source;
+  while (source && source !== frame.contentWindow && source !== source.parent) source = source.parent;
+  if (source && source === frame.contentWindow) frame.dispatchEvent(new Event("card3ds-returned"));
 }});"#,
             script_string(id)
         )
     }
 
-    /// What to answer the post to a return address with, when it happens in the frame: it tells the page around it.
-    pub const RETURN_PAGE: &'static str = r#"<!doctype html><html lang="en"><head><meta charset="utf-8"><title>3-D Secure</title></head><body><script>parent.postMessage("card3ds-returned", "*");</script></body></html>"#;
+    /// What to answer the post to a return address with, when it happens in the frame: it tells the pages around it.
+    ///
+    /// All of them, since the provider's page may frame the issuer's, and the post is then made in the inner frame.
+    /// Serve it with [`RETURN_HEADERS`](Self::RETURN_HEADERS).
+    pub const RETURN_PAGE: &'static str = r#"<!doctype html><html lang="en"><head><meta charset="utf-8"><title>3-D Secure</title></head><body><script>for(let w=window;w!==w.parent;){w=w.parent;w.postMessage("card3ds-returned","*")}</script></body></html>"#;
+
+    /// The headers that go with the [`RETURN_PAGE`](Self::RETURN_PAGE): its script runs, and no other.
+    ///
+    /// Headers that a shop sends with all its pages can keep it from being shown. On this route send no
+    /// `X-Frame-Options` and no `frame-ancestors`, not even for the same origin: what is around it is no page of the
+    /// shop's origin. And exempt it from checks against forged requests: the post out of the frame comes with `Origin:
+    /// null`.
+    pub const RETURN_HEADERS: [(&'static str, &'static str); 3] = [
+        ("content-type", "text/html; charset=utf-8"),
+        (
+            "content-security-policy",
+            "default-src 'none'; script-src 'sha256-cMox3z/+ffoFahllz+3YnUKRfkrk09QcegYlHHBatlI='",
+        ),
+        ("cache-control", "no-store"),
+    ];
 
     /// The whole page, to be served under an address of its own, with [`HEADERS`](Self::HEADERS).
     ///
-    /// Without the headers it would run with the rights of the shop's own pages. They hold for this page only: the
-    /// issuer's page that follows it is free to be what it is.
+    /// Without the headers it would run with the rights of the shop's own pages. They hold for this page, and what they
+    /// say of the sandbox for every frame inside it: an issuer's page that takes its place is free to be what it is,
+    /// one that it frames has no cookies or storage of its own, and no page of the shop's around it to be told of the
+    /// return.
     #[must_use]
     pub fn document(&self) -> String {
         if self.0.to_ascii_lowercase().contains("<html") {
@@ -114,11 +137,12 @@ impl ChallengePage {
     /// The policy under which the [`document`](Self::document) is served.
     ///
     /// `sandbox` gives it an origin of its own. Beyond that it may load scripts, styles, images and frames over HTTPS,
-    /// run the scripts that it holds, post forms over HTTPS, and be framed by the shop alone. (A sandbox on this machine is
-    /// not reached over HTTPS: look at its challenges in the [`frame`](Self::frame).)
+    /// run the scripts that it holds, post forms over HTTPS, say what its addresses are relative to, and be framed by
+    /// the shop alone. (A sandbox on this machine is not reached over HTTPS: look at its challenges in the
+    /// [`frame`](Self::frame).)
     pub const CONTENT_SECURITY_POLICY: &'static str = "sandbox allow-forms allow-scripts; default-src 'none'; \
         script-src https: 'unsafe-inline'; style-src https: 'unsafe-inline'; img-src https: data:; \
-        font-src https: data:; connect-src https:; frame-src https:; form-action https:; base-uri 'none'; \
+        font-src https: data:; connect-src https:; frame-src https:; form-action https:; base-uri https:; \
         frame-ancestors 'self'";
 
     /// The headers that go with the [`document`](Self::document).

@@ -1,7 +1,9 @@
 //! The provider's page is shown where it can do nothing to the shop's.
 
+use base64::prelude::{BASE64_STANDARD, Engine};
 use card3ds::{Challenge, ChallengePage, Enrolment};
 use payments_core::test_util::Reply;
+use sha2::{Digest, Sha256};
 
 use crate::support::{PAYMENT, now, scripted, three_ds};
 
@@ -63,11 +65,47 @@ fn the_frames_id_is_the_shops_but_is_escaped_all_the_same() {
 #[test]
 fn the_page_around_the_frame_listens_to_that_frame_only() {
     let script = ChallengePage::frame_script("three-ds");
-    assert!(
-        script.contains(r#"event.source === frame.contentWindow && event.data === "card3ds-returned""#),
-        "{script}"
-    );
-    assert!(ChallengePage::RETURN_PAGE.contains(r#"parent.postMessage("card3ds-returned", "*")"#));
+    for rule in [
+        r#"event.data !== "card3ds-returned") return"#,
+        "let source = event.source",
+        // The provider's page may frame the issuer's.
+        "while (source && source !== frame.contentWindow && source !== source.parent) source = source.parent",
+        "if (source && source === frame.contentWindow) frame.dispatchEvent",
+    ] {
+        assert!(script.contains(rule), "{rule} in {script}");
+    }
+}
+
+#[test]
+fn the_way_back_tells_every_page_around_it() {
+    let every = r#"for(let w=window;w!==w.parent;){w=w.parent;w.postMessage("card3ds-returned","*")}"#;
+    assert_eq!(script_of(ChallengePage::RETURN_PAGE), every);
+}
+
+#[test]
+fn the_way_back_runs_its_own_script_and_no_other() {
+    let digest = Sha256::digest(script_of(ChallengePage::RETURN_PAGE));
+    let policy = format!("default-src 'none'; script-src 'sha256-{}'", BASE64_STANDARD.encode(digest));
+
+    let headers = ChallengePage::RETURN_HEADERS;
+
+    assert!(headers.contains(&("content-security-policy", policy.as_str())), "{policy}");
+    assert!(headers.contains(&("content-type", "text/html; charset=utf-8")));
+    assert!(headers.contains(&("cache-control", "no-store")));
+    for (name, value) in headers {
+        assert!(payments_core::http::HeaderName::from_static(name) == name, "lower case");
+        assert!(payments_core::http::HeaderValue::from_str(value).is_ok(), "{name}");
+        // What is around it is of no origin that could be named.
+        assert!(
+            name != "x-frame-options" && !value.contains("frame-ancestors") && !value.contains("sandbox"),
+            "{name}"
+        );
+    }
+}
+
+fn script_of(page: &str) -> &str {
+    let (_, rest) = page.split_once("<script>").unwrap();
+    rest.split_once("</script>").unwrap().0
 }
 
 #[test]
@@ -88,7 +126,8 @@ fn the_documents_headers_give_it_an_origin_of_its_own() {
         "sandbox allow-forms allow-scripts",
         "default-src 'none'",
         "form-action https:",
-        "base-uri 'none'",
+        // A page whose addresses are relative to the provider's would otherwise post to the shop.
+        "base-uri https:",
         "frame-ancestors 'self'",
     ] {
         assert!(directives.contains(&due), "{due} in {directives:?}");
