@@ -7,7 +7,7 @@
 
 use card3ds::{
     Card, ChallengePage, Currency, Enrolment, Expected, Expiry, Money, NewPayment, NewThreeDsPayment, OrderId,
-    ReturnUrls, ThreeDsCallback,
+    ReturnUrls, ThreeDsCallback, ThreeDsFailure,
 };
 use payments_sandbox::{Clock, Sandbox};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
@@ -49,6 +49,10 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         match request.line.as_str() {
             "GET /challenge" => request.answer(&ChallengePage::HEADERS, &challenge.page.document()).await?,
             "POST /failure" => {
+                // Anyone can post one: of another payment it says nothing about this one.
+                if *ThreeDsFailure::parse(&request.body)?.claimed().payment_id() != stored {
+                    return Err("a post about another payment".into());
+                }
                 request.answer(&[], "The challenge failed, and nothing was charged.").await?;
                 println!("the challenge failed");
                 break;

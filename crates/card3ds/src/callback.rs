@@ -10,9 +10,9 @@ use crate::payment::Payment;
 
 /// What is posted to a 3-D Secure payment's return address: which payment, and the key that completes it.
 ///
-/// It comes through the customer's browser and proves nothing: anyone can post one, to either address. Of one to the
-/// success address, [`Client::complete`] makes a payment. One to the failure address says that the challenge failed, if it
-/// is true: do not complete that payment, and nothing is charged (inferred).
+/// It comes through the customer's browser, or may (the document says that the provider "calls" the address), and
+/// proves nothing: anyone can post one, to either address. Of one to the success address, [`Client::complete`] makes a
+/// payment. What comes to the failure address is for [`ThreeDsFailure::parse`].
 ///
 /// ```
 /// use card3ds::ThreeDsCallback;
@@ -59,8 +59,8 @@ impl ThreeDsCallback {
     /// [`RETURN_PAGE`](crate::ChallengePage::RETURN_PAGE).
     pub const ACKNOWLEDGEMENT: Acknowledgement = Acknowledgement::new(200, "");
 
-    /// Reads the body of a post to a return address: a form, as browsers send one (inferred), with `paymentId` and
-    /// `securityKey` once each. Other fields are ignored.
+    /// Reads the body of a post to a return address: a form (documented), encoded as browsers do (inferred), with
+    /// `paymentId` and `securityKey` once each. Other fields are ignored.
     ///
     /// # Errors
     ///
@@ -87,6 +87,53 @@ impl fmt::Debug for ThreeDsCallback {
             .field("payment_id", &self.payment_id)
             .field("security_key", &self.security_key)
             .finish()
+    }
+}
+
+/// What is posted to a 3-D Secure payment's failure address: which payment.
+///
+/// It says that the challenge failed, if it is true: anyone can post one. Do not complete that payment, and nothing is
+/// charged (inferred). A security key may have come with it or not; the document says that one does, but a challenge
+/// that failed may have none to give. It is not read, and nothing can be completed with this:
+///
+/// ```compile_fail,E0308
+/// use card3ds::{Client, PaymentId, ThreeDsFailure, Unconfirmed};
+///
+/// fn complete(client: &Client, stored: &PaymentId, failure: &Unconfirmed<ThreeDsFailure>) {
+///     let _ = client.complete(stored, failure);
+/// }
+/// ```
+///
+/// ```
+/// use card3ds::ThreeDsFailure;
+///
+/// let failure = ThreeDsFailure::parse(b"paymentId=123e4567-e89b-12d3-a456-426614174000")?;
+/// assert_eq!(failure.claimed().payment_id().as_str(), "123e4567-e89b-12d3-a456-426614174000");
+/// # Ok::<(), card3ds::VerifyError>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ThreeDsFailure {
+    payment_id: PaymentId,
+}
+
+impl ThreeDsFailure {
+    /// What to answer with, as for a [`ThreeDsCallback`].
+    pub const ACKNOWLEDGEMENT: Acknowledgement = ThreeDsCallback::ACKNOWLEDGEMENT;
+
+    /// Reads the body of a post to the failure address: a form with `paymentId` once. Other fields are ignored.
+    ///
+    /// # Errors
+    ///
+    /// One for whatever is wrong with it: answer 400. The reason goes to the trace.
+    pub fn parse(body: &[u8]) -> Result<Unconfirmed<Self>, VerifyError> {
+        let [payment_id] = fields(body, ["paymentId"])?;
+        Ok(Unconfirmed::new(Self { payment_id: id(&payment_id)? }))
+    }
+
+    /// The payment that it claims to be about.
+    #[must_use]
+    pub fn payment_id(&self) -> &PaymentId {
+        &self.payment_id
     }
 }
 
@@ -175,9 +222,7 @@ fn id<T: FromStr<Err = Invalid>>(text: &str) -> Result<T, VerifyError> {
 }
 
 fn key(text: String) -> Result<Secret, VerifyError> {
-    if text.contains('%') {
-        return Err(unproven("the security key is encoded twice"));
-    }
+    // It may hold a `%` of its own: it goes into a body, where that leads nowhere.
     Secret::new("securityKey", text).map_err(|_| unproven("the security key is no text of visible characters"))
 }
 

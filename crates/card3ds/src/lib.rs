@@ -22,7 +22,7 @@ mod callback;
 mod success;
 
 pub use amount::Commission;
-pub use callback::{CheckoutCallback, Lookup, ThreeDsCallback};
+pub use callback::{CheckoutCallback, Lookup, ThreeDsCallback, ThreeDsFailure};
 pub use card::{Card, MaskedPan};
 pub use checkout::{Checkout, NewCheckout};
 pub use client::{ApiKey, ApiSecret, Client, ClientBuilder};

@@ -42,7 +42,8 @@ pub struct NewThreeDsPayment {
     interest_paid_by: Option<InterestPaidBy>,
 }
 
-/// Where a customer's browser is sent after the challenge, with a form for [`ThreeDsCallback::parse`].
+/// Where a customer's browser is sent after the challenge, with a form for [`ThreeDsCallback::parse`], or
+/// [`ThreeDsFailure::parse`](crate::ThreeDsFailure::parse).
 ///
 /// It comes from another site, so a session's cookie that is `SameSite=Lax` does not come with it: let the address itself
 /// say which order it is about.

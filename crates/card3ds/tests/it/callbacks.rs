@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use card3ds::{CheckoutCallback, Lookup, ThreeDsCallback, VerifyError};
+use card3ds::{CheckoutCallback, Lookup, ThreeDsCallback, ThreeDsFailure, VerifyError};
 use payments_core::webhook::Acknowledgement;
 
 use crate::support::{PAYMENT, answer, scripted, sent_to};
@@ -120,9 +120,32 @@ fn what_is_encoded_twice_is_refused() {
         out
     });
     check_refused(format!("paymentId={twice}&securityKey={KEY}"));
-    check_refused(format!("paymentId={PAYMENT}&securityKey=ab%252Bcd"));
-    check_refused(format!("paymentId={PAYMENT}&securityKey=ab%2"));
+    assert!(ThreeDsFailure::parse(format!("paymentId={twice}").as_bytes()).is_err());
     check_checkout_refused(format!("checkoutId={twice}"));
+}
+
+#[tokio::test]
+async fn a_key_may_hold_a_percent_sign_of_its_own() {
+    for (posted, key) in [("100%25", "100%"), ("ab%252Bcd", "ab%2Bcd"), ("ab%2", "ab%2"), ("%25", "%")] {
+        let body = format!("paymentId={PAYMENT}&securityKey={posted}");
+        assert_eq!(key_of(&body).await, format!(r#"{{"securityKey":"{key}"}}"#));
+    }
+}
+
+#[test]
+fn a_failed_challenge_may_come_without_a_key() {
+    for body in [
+        format!("paymentId={PAYMENT}"),
+        format!("paymentId={PAYMENT}&securityKey="),
+        format!("securityKey={KEY}&mdStatus=0&paymentId={PAYMENT}&securityKey=x"),
+    ] {
+        let failure = ThreeDsFailure::parse(body.as_bytes()).unwrap();
+        assert_eq!(failure.claimed().payment_id().as_str(), PAYMENT, "{body}");
+        assert!(!format!("{failure:?}").contains(KEY));
+    }
+    for body in ["", "paymentId=", "paymentId=..", "paymentId=a&paymentId=b", "PaymentId=a", "{}", "paymentId=a%2Fb"] {
+        assert_eq!(ThreeDsFailure::parse(body.as_bytes()).unwrap_err(), VerifyError::Unproven, "{body}");
+    }
 }
 
 #[test]
@@ -170,7 +193,9 @@ async fn a_checkouts_callback_yields_a_look_up_and_nothing_else() {
 
 #[test]
 fn callbacks_are_acknowledged_with_200() {
-    for acknowledgement in [ThreeDsCallback::ACKNOWLEDGEMENT, CheckoutCallback::ACKNOWLEDGEMENT] {
+    for acknowledgement in
+        [ThreeDsCallback::ACKNOWLEDGEMENT, ThreeDsFailure::ACKNOWLEDGEMENT, CheckoutCallback::ACKNOWLEDGEMENT]
+    {
         assert_eq!(acknowledgement, Acknowledgement::new(200, ""));
     }
 }

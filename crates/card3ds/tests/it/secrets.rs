@@ -142,7 +142,7 @@ fn a_callbacks_key_is_not_printed_and_neither_is_why_one_was_refused() {
     listen();
     for body in [
         format!("paymentId={PAYMENT}&securityKey={SECURITY_KEY}&securityKey={SECURITY_KEY}"),
-        format!("paymentId={PAYMENT}&securityKey={SECURITY_KEY}%25"),
+        format!("paymentId={PAYMENT}&securityKey={SECURITY_KEY}%0A"),
         format!("paymentId={PAYMENT}&securityKey={SECURITY_KEY}%20"),
         format!("paymentId={SECURITY_KEY}/&securityKey={SECURITY_KEY}"),
         format!("securityKey={SECURITY_KEY}"),
