@@ -41,14 +41,9 @@ impl Commission {
         Money::parse(&self.0, currency)
     }
 
-    /// For reading: any number, also in quotes. Missing and `null` are "not said".
+    /// For reading: any number, also in quotes. Missing, `null` and empty are "not said".
     pub(crate) fn as_it_came<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Self>, D::Error> {
-        let Some(raw) = Option::<&RawValue>::deserialize(deserializer)?.map(RawValue::get) else { return Ok(None) };
-        let text = if raw.starts_with('"') {
-            serde_json::from_str::<Cow<'_, str>>(raw).map_err(D::Error::custom)?
-        } else {
-            Cow::Borrowed(raw)
-        };
+        let Some(text) = scalar(deserializer)? else { return Ok(None) };
         // What is JSON and begins like a number is one.
         let is_json = serde_json::from_str::<&RawValue>(&text).is_ok_and(|json| json.get() == text);
         let is_number = is_json && text.starts_with(|c: char| c == '-' || c.is_ascii_digit());
@@ -82,9 +77,21 @@ pub(crate) fn count<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D
     whole(json::decimal::deserialize(deserializer)?)
 }
 
-/// The same where it may be missing or `null`.
+/// The same where it may be missing, `null` or empty.
 pub(crate) fn count_option<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u32>, D::Error> {
-    json::decimal_option::deserialize(deserializer)?.map(whole).transpose()
+    let Some(text) = scalar(deserializer)? else { return Ok(None) };
+    whole(json::parse_decimal(&text).map_err(D::Error::custom)?).map(Some)
+}
+
+/// The text of what is optional, whether it stands in quotes or not; nothing for `null` and for an empty one.
+pub(crate) fn scalar<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Cow<'de, str>>, D::Error> {
+    let Some(raw) = Option::<&RawValue>::deserialize(deserializer)?.map(RawValue::get) else { return Ok(None) };
+    let text = if raw.starts_with('"') {
+        serde_json::from_str::<String>(raw).map_err(D::Error::custom)?.into()
+    } else {
+        Cow::Borrowed(raw)
+    };
+    Ok(Some(text).filter(|text| !text.is_empty()))
 }
 
 fn whole<E: serde::de::Error>(number: Decimal) -> Result<u32, E> {

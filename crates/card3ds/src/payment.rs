@@ -1,10 +1,13 @@
 use std::fmt;
+use std::str::FromStr;
 
 use payments_core::api::{Draft, Operation, Path};
 use payments_core::json::{self, DecodeError};
 use payments_core::{Call, Claim, Currency, Error, Expected, Mismatch, Money, mask_card_numbers, open_enum};
 use rust_decimal::Decimal;
-use serde::{Deserialize, Serialize};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::value::RawValue;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
@@ -73,7 +76,7 @@ open_enum! {
 ///
 /// The document lists every field and says of two that they can be missing. Here only the four are required without
 /// which nothing could be said of the payment: its id, amount, currency and status. An executed payment that lacks any
-/// other is still an executed payment.
+/// other is still an executed payment, and so is one whose optional texts came as numbers: those are kept as written.
 #[derive(Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Payment {
@@ -160,13 +163,14 @@ impl fmt::Debug for Payment {
 /// When a payment was made, as the provider wrote it.
 ///
 /// The document shows `2023-05-01T14:30:00Z`, and calls it a date. A provider's habit in writing one is no reason to
-/// lose an executed payment, so any text is kept; that form, RFC 3339, is also understood.
+/// lose an executed payment, so whatever stands there is kept: a text, or what it is instead, as JSON writes it. The
+/// form shown, RFC 3339, is also understood.
 #[derive(Clone, PartialEq, Eq, Hash, Serialize)]
 #[serde(transparent)]
 pub struct PaymentDate(Box<str>);
 
 impl PaymentDate {
-    /// The text, as it was written.
+    /// The text, as it was written; of a number or a list, its JSON.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -176,6 +180,11 @@ impl PaymentDate {
     #[must_use]
     pub fn moment(&self) -> Option<OffsetDateTime> {
         OffsetDateTime::parse(&self.0, &Rfc3339).ok()
+    }
+
+    /// For reading: anything. Missing, `null` and empty are "not said".
+    fn as_it_came<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Self>, D::Error> {
+        Ok(amount::scalar(deserializer)?.map(|text| Self(text.into())))
     }
 }
 
@@ -247,7 +256,7 @@ impl Asked {
 #[serde(rename_all = "camelCase")]
 pub(crate) struct WirePayment {
     payment_id: PaymentId,
-    #[serde(default, deserialize_with = "json::none_if_empty")]
+    #[serde(default, deserialize_with = "text_or_number")]
     order_id: Option<OrderId>,
     #[serde(with = "json::decimal")]
     amount: Decimal,
@@ -257,29 +266,29 @@ pub(crate) struct WirePayment {
     #[serde(default, deserialize_with = "Commission::as_it_came")]
     merchant_commission: Option<Commission>,
     status: PaymentStatus,
-    #[serde(default, deserialize_with = "json::none_if_empty")]
-    payment_date: Option<String>,
-    #[serde(default, deserialize_with = "json::none_if_empty")]
+    #[serde(default, deserialize_with = "PaymentDate::as_it_came")]
+    payment_date: Option<PaymentDate>,
+    #[serde(default, deserialize_with = "text_or_number")]
     card_holder_name: Option<String>,
-    #[serde(default, deserialize_with = "json::none_if_empty")]
+    #[serde(default, deserialize_with = "text_or_number")]
     pan: Option<String>,
-    #[serde(default, deserialize_with = "json::none_if_empty")]
+    #[serde(default, deserialize_with = "text_or_number")]
     dom_int: Option<String>,
-    #[serde(default, deserialize_with = "json::none_if_empty")]
+    #[serde(default, deserialize_with = "text_or_number")]
     card_scheme: Option<String>,
-    #[serde(default, deserialize_with = "json::none_if_empty")]
+    #[serde(default, deserialize_with = "text_or_number")]
     card_type: Option<String>,
-    #[serde(default, deserialize_with = "json::none_if_empty")]
+    #[serde(default, deserialize_with = "text_or_number")]
     loyalty_code: Option<String>,
-    #[serde(default, deserialize_with = "json::none_if_empty")]
+    #[serde(default, deserialize_with = "text_or_number")]
     external_transaction_id: Option<String>,
-    #[serde(default, deserialize_with = "json::none_if_empty")]
+    #[serde(default, deserialize_with = "text_or_number")]
     auth_code: Option<String>,
-    #[serde(default, deserialize_with = "json::none_if_empty")]
+    #[serde(default, deserialize_with = "text_or_number")]
     result_code: Option<String>,
-    #[serde(default, deserialize_with = "json::none_if_empty")]
+    #[serde(default, deserialize_with = "text_or_number")]
     result_message: Option<String>,
-    #[serde(default, deserialize_with = "json::none_if_empty")]
+    #[serde(default, deserialize_with = "text_or_number")]
     customer_id: Option<CustomerId>,
 }
 
@@ -292,7 +301,7 @@ impl WirePayment {
             installment_count: self.installment_count,
             merchant_commission: self.merchant_commission,
             status: self.status,
-            payment_date: self.payment_date.map(|text| PaymentDate(text.into())),
+            payment_date: self.payment_date,
             card_holder_name: self.card_holder_name.as_deref().map(mask_card_numbers),
             pan: self.pan.as_deref().map(MaskedPan::of),
             region: self.dom_int.as_deref().map(Region::from),
@@ -306,6 +315,20 @@ impl WirePayment {
             customer_id: self.customer_id,
         }
     }
+}
+
+/// For reading an optional text: a number in its place is kept as it is written. Missing, `null` and empty are the
+/// same.
+fn text_or_number<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: FromStr<Err: fmt::Display>,
+{
+    let raw = Option::<&RawValue>::deserialize(deserializer)?.map_or("null", RawValue::get);
+    let is_number = raw.starts_with(|c: char| c == '-' || c.is_ascii_digit());
+    let text = if is_number { Some(raw.to_owned()) } else { serde_json::from_str(raw).map_err(D::Error::custom)? };
+    let text = text.filter(|text: &String| !text.is_empty());
+    text.map(|text| text.parse().map_err(D::Error::custom)).transpose()
 }
 
 /// The provider's words as `Debug` prints them: it may quote what it was sent.

@@ -56,8 +56,6 @@ fn missing_null_and_empty_are_the_same() {
         "customerId",
     ];
     let (nulls, empties): (Vec<_>, Vec<_>) = optional.iter().map(|name| ((*name, "null"), (*name, "\"\""))).unzip();
-    let empties: Vec<_> =
-        empties.into_iter().filter(|(name, _)| !["installmentCount", "merchantCommission"].contains(name)).collect();
     assert_eq!(made(answer(&nulls)), made(answer_without("orderId")));
     assert_eq!(made(answer(&empties)), made(answer_without("orderId")));
 }
@@ -81,8 +79,14 @@ fn a_field_of_another_shape_is_an_error_with_its_path() {
         ("installmentCount", "4294967296"),
         ("merchantCommission", "{}"),
         ("merchantCommission", "\"much\""),
-        ("paymentDate", "1682951400000"),
-        ("authCode", "987654"),
+        ("installmentCount", "[]"),
+        ("installmentCount", "\"three\""),
+        // An amount is exact or it is none.
+        ("amount", "1.005E+2"),
+        ("amount", "\"1.005e2\""),
+        ("amount", "\"\""),
+        ("customerId", "true"),
+        ("customerId", "[12345]"),
         ("pan", "[]"),
         ("domInt", "false"),
         ("resultMessage", "{}"),
@@ -176,6 +180,35 @@ fn a_date_in_another_form_is_kept_as_it_was_written() {
     for other in ["2023-05-01T14:30:00", "2023-05-01", "01.05.2023 14:30"] {
         assert_eq!((dated(other).as_str(), dated(other).moment()), (other, None));
     }
+}
+
+#[test]
+fn a_date_that_is_no_text_costs_no_payment() {
+    for other in ["1682951400000", "-1.5e3", "[2023,5,1,14,30]", "{\"seconds\":1682951400}", "false"] {
+        let payment = made(answer(&[("paymentDate", other)]));
+        assert_eq!(payment.status, PaymentStatus::Success);
+        let date = payment.payment_date.unwrap();
+        assert_eq!((date.as_str(), date.moment()), (other, None));
+    }
+    let printed = format!("{:?}", made(answer(&[("paymentDate", &format!("[{PAN}]"))])).payment_date);
+    assert!(!printed.contains(PAN), "{printed}");
+}
+
+#[test]
+fn a_number_in_the_place_of_a_text_costs_no_payment() {
+    let payment = made(answer(&[
+        ("customerId", "12345"),
+        ("authCode", "987654"),
+        ("resultCode", "0"),
+        ("externalTransactionId", "123456789012345678901234567890"),
+        ("pan", PAN),
+    ]));
+    assert_eq!(payment.customer_id.unwrap().as_str(), "12345");
+    assert_eq!((payment.auth_code.as_deref(), payment.result_code.as_deref()), (Some("987654"), Some("0")));
+    assert_eq!(payment.external_transaction_id.as_deref(), Some("123456789012345678901234567890"));
+    assert_eq!(payment.pan.unwrap().as_str(), "542119******0656");
+    // It is another order's all the same.
+    check_malformed(answer(&[("orderId", "12345")]), "orderId");
 }
 
 #[test]
