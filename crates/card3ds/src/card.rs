@@ -87,9 +87,9 @@ impl fmt::Debug for MaskedPan {
 /// Leaves what is masked already as it is, and masks the rest, whether or not its check digit is right.
 fn masked(text: &str) -> String {
     let digits = text.chars().filter(|c| c.is_numeric()).count();
-    let unmasked = text.chars().all(|c| c.is_numeric() || c.is_whitespace() || matches!(c, '-' | '.'));
-    // Eight and four digits may be shown of a number with stars between.
-    if digits < SHORTEST || (digits == SHORTEST && !unmasked) {
+    let hidden = text.chars().filter(|c| matches!(c, '*' | 'x' | 'X' | '#' | '•')).count();
+    // Eight and four digits may be shown of a number with four stars between, and not of one with fewer.
+    if digits <= SHOWN_FIRST + SHOWN_LAST || (digits <= MOST_SHOWN && hidden >= FEWEST_HIDDEN) {
         return text.to_owned();
     }
     let mut seen = 0;
@@ -103,7 +103,8 @@ fn masked(text: &str) -> String {
     text.chars().map(hide).collect()
 }
 
-/// The fewest digits that a card's number has.
-const SHORTEST: usize = 12;
+/// How a number of sixteen digits is shown at the most.
+const MOST_SHOWN: usize = 12;
+const FEWEST_HIDDEN: usize = 4;
 const SHOWN_FIRST: usize = 6;
 const SHOWN_LAST: usize = 4;
