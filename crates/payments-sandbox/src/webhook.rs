@@ -16,7 +16,9 @@ use send::is_loopback;
 pub(crate) use send::{Answer, send};
 
 /// One message to the merchant.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+///
+/// `Debug` shows of its headers the names, and of its body the length: logs are no place for keys and signatures.
+#[derive(Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Delivery {
     /// The position, from 1.
@@ -41,6 +43,24 @@ pub struct Delivery {
     /// Its body, byte for byte. Not on the control API: it holds private ids.
     #[serde(skip)]
     pub body: Vec<u8>,
+}
+
+impl fmt::Debug for Delivery {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names: Vec<_> = self.headers.iter().map(|(name, _)| name.as_str()).collect();
+        f.debug_struct("Delivery")
+            .field("number", &self.number)
+            .field("operation", &self.operation)
+            .field("reference", &self.reference)
+            .field("about", &self.about)
+            .field("url", &self.url)
+            .field("attempts", &self.attempts)
+            .field("results", &self.results)
+            .field("state", &self.state)
+            .field("headers", &names)
+            .field("body", &format_args!("[{} bytes]", self.body.len()))
+            .finish()
+    }
 }
 
 /// What became of a message.

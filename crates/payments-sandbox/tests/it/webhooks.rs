@@ -233,6 +233,26 @@ async fn a_merchant_that_is_away_gets_the_message_when_it_is_back() {
 }
 
 #[tokio::test]
+async fn a_message_prints_neither_its_body_nor_what_its_headers_say() {
+    let (sandbox, merchant) = (Sandbox::builder().start().await, Merchant::start().await);
+    deposit_to(&sandbox, &merchant, "order-1").await;
+    sandbox.turbopay().order("order-1").succeed();
+    sandbox.settle().await;
+
+    let delivery = sandbox.deliveries().remove(0);
+    let printed = format!("{delivery:?} {delivery:#?}");
+
+    assert!(!delivery.headers.is_empty() && !delivery.body.is_empty());
+    for (name, value) in &delivery.headers {
+        assert!(printed.contains(name.as_str()) && !printed.contains(value.as_str()), "{name}");
+    }
+    assert!(!printed.contains(&String::from_utf8(delivery.body.clone()).unwrap()));
+    assert!(!printed.contains(&format!("{:?}", delivery.body)));
+    assert!(printed.contains(&format!("body: [{} bytes]", delivery.body.len())), "{printed}");
+    sandbox.finish();
+}
+
+#[tokio::test]
 async fn a_held_message_waits_until_it_is_released() {
     let (sandbox, merchant) = (Sandbox::builder().start().await, Merchant::start().await);
     sandbox.fault("turbopay.deposit#1 @webhook hold");
