@@ -129,7 +129,9 @@ impl Client {
 
     /// What became of a checkout.
     ///
-    /// What the provider answers before anything was paid is not documented. Hold the payment against the order with
+    /// What the provider answers before anything was paid is not documented, nor whether a customer can try again on
+    /// the same page after `FAILED`: where they can, it becomes `SUCCESS` later. So keep the id of a checkout that
+    /// failed, and ask once more before opening another for the order. Hold the payment against the order with
     /// [`Payment::check`].
     pub fn checkout_status(&self, checkout: &CheckoutId) -> Call<Payment> {
         let draft = Draft::get(Path::new("api/checkout").segment(checkout));
@@ -138,7 +140,8 @@ impl Client {
 
     /// Asks until a checkout's payment is `SUCCESS` or `FAILED`, and gives the last status when time is up.
     ///
-    /// Whether a customer can try again after `FAILED` is not documented.
+    /// Whether a customer can try again after `FAILED` is not documented: as with [`Client::checkout_status`], ask once
+    /// more before opening another checkout for the order.
     pub fn wait_until_final(&self, checkout: &CheckoutId) -> Wait<Payment> {
         let (client, checkout) = (self.clone(), checkout.clone());
         Wait::new(&self.api, move || client.checkout_status(&checkout), |payment| payment.status.is_final())

@@ -47,6 +47,10 @@ impl NotSuccessful {
     }
 
     /// Refused, for `FAILED`: the provider says that it was not done. Unknown otherwise: it may be, now or later.
+    ///
+    /// It is about this payment alone. Of a checkout, `FAILED` may be the customer's first try on a page that lets them
+    /// try again, which is not documented: keep its id, and ask once more before opening another for the order. And of
+    /// an operation that was sent before, with an unknown outcome, it proves nothing.
     #[must_use]
     pub fn outcome(&self) -> Outcome {
         match self.0.status {
