@@ -50,7 +50,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
             "GET /challenge" => request.answer(&ChallengePage::HEADERS, &challenge.page.document()).await?,
             "POST /failure" => {
                 // Anyone can post one: of another payment it says nothing about this one.
-                if *ThreeDsFailure::parse(&request.body)?.claimed().payment_id() != stored {
+                let failure = ThreeDsFailure::parse(&request.body)?;
+                if !failure.claimed().payment_id().as_str().eq_ignore_ascii_case(stored.as_str()) {
                     return Err("a post about another payment".into());
                 }
                 request.answer(&[], "The challenge failed, and nothing was charged.").await?;

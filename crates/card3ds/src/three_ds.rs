@@ -106,9 +106,9 @@ impl NewThreeDsPayment {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[expect(clippy::exhaustive_enums, reason = "the provider answers with a boolean")]
 pub enum Enrolment {
-    /// It does: show the customer the page. Nothing is charged yet.
+    /// It does: show the customer the page. Nothing is charged yet (inferred).
     Enrolled(Challenge),
-    /// It does not, and there is no page to show. Nothing is charged.
+    /// It does not, and there is no page to show. Nothing is charged (inferred).
     NotEnrolled(NotEnrolled),
 }
 
@@ -135,7 +135,7 @@ impl fmt::Debug for NotEnrolled {
 }
 
 impl Client {
-    /// Starts a payment with 3-D Secure. It moves no money: [`Client::complete`] does.
+    /// Starts a payment with 3-D Secure. It moves no money: [`Client::complete`] does (inferred).
     ///
     /// The answer holds a page on which the customer proves to the card's issuer who they are. Before showing it, store
     /// its payment id with the order: what comes back later is held against it.
