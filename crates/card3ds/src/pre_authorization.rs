@@ -29,8 +29,8 @@ impl Client {
     /// of this crate finds out whether it was captured. Captured again by hand, a refusal proves nothing about the
     /// first: it may be refused because that one was done, and where its words may say so, its outcome is unknown too.
     ///
-    /// An answer about another payment, amount or currency is a malformed
-    /// one (that a capture keeps the payment's id is inferred).
+    /// An answer about another payment, amount or currency is a malformed one (that a capture keeps the payment's id is
+    /// inferred).
     pub fn capture(&self, payment: &PaymentId, amount: Money) -> Call<Payment> {
         let capture = Capture { payment: payment.clone(), amount };
         let asked = Asked { payment: Some(payment.clone()), amount: Some(amount), ..Asked::default() };
