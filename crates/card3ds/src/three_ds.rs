@@ -179,7 +179,7 @@ fn completion(stored: &PaymentId, callback: &Unconfirmed<ThreeDsCallback>) -> Re
     }
     let path = Path::new("api/3ds").segment(stored).segment(&"complete");
     let body = WireCompletion { security_key: claimed.security_key() };
-    Ok(Draft::post(path).json(&body)?.shown_as(claimed.clone()))
+    Ok(Draft::post(path).json(&body)?.hiding(claimed.security_key()).shown_as(claimed.clone()))
 }
 
 #[derive(Serialize)]

@@ -54,6 +54,7 @@ fn echoes() -> Vec<Reply> {
         answer_text(&[("installmentCount", &quoted)]),
         answer_text(&[("resultMessage", &format!("{{\"{PAN}\":1}}"))]),
         format!(r#"{{"message":"{PAN} {PAN}","error":"{PAN}","resultCode":"{PAN}","paymentId":"{PAN}"}}"#),
+        format!(r#"{{"message":"{KEY} and {SECRET} are no credentials"}}"#),
         format!(r#"{{"resultMessage":"{}{PAN}"}}"#, "x".repeat(300 - PAN.len() + 1)),
         format!(r#"{{"{PAN}":"#),
         format!("<html>{PAN} {SECURITY_KEY} {CODE}</html>"),
@@ -195,4 +196,18 @@ impl Write for ToThisThread {
     fn flush(&mut self) -> std::io::Result<()> {
         Ok(())
     }
+}
+
+#[tokio::test]
+async fn a_security_key_that_the_provider_quotes_is_not_shown() {
+    let quoting = format!(r#"{{"message":"the key {SECURITY_KEY} is not valid"}}"#);
+    let script = Script::new([Reply::json(400, &quoting)]);
+    let client = builder(&script).build().unwrap();
+    let posted = format!("paymentId={PAYMENT}&securityKey={SECURITY_KEY}");
+    let callback = card3ds::ThreeDsCallback::parse(posted.as_bytes()).unwrap();
+
+    let err = client.complete(&PAYMENT.parse().unwrap(), &callback).send().await.unwrap_err();
+
+    assert_eq!(err.message(), Some("the key [redacted] is not valid"));
+    check(&format!("{err} {err:?} {err:#?}"));
 }
