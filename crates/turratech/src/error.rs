@@ -5,7 +5,8 @@ use payments_core::json::{self, Raw};
 use payments_core::transport::Answer;
 use payments_core::{Error, ErrorKind, Outcome, Refusal, open_enum};
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
+
+use crate::wire::object;
 
 pub(crate) static DIALECT: Dialect = Dialect {
     provider: "turratech",
@@ -106,13 +107,8 @@ fn answers_the_keyed_request(status: u16, error_type: &ErrorType) -> bool {
 
 /// What an error says, where it has TurraTech's form.
 fn words_of(answer: &Answer) -> Option<Words> {
-    let envelope: Envelope = object(&json::decode(answer.body()).ok()?)?;
-    object(&envelope.error)
-}
-
-/// Decodes a JSON object: serde takes a list of a struct's members for the struct as well.
-fn object<T: DeserializeOwned>(text: &Raw) -> Option<T> {
-    if text.as_str().starts_with('{') { text.decode().ok() } else { None }
+    let envelope: Envelope = object(&json::decode(answer.body()).ok()?).ok()?;
+    object(&envelope.error).ok()
 }
 
 #[derive(Deserialize)]

@@ -167,6 +167,26 @@ async fn a_success_that_cannot_be_read_says_where_and_not_what() {
 }
 
 #[tokio::test]
+async fn a_list_is_not_taken_for_the_object_that_it_could_be() {
+    let payment_as_list = r#"["pay_1",2000,0,2000,"gbp",null,null,null,"succeeded",1704067200,false,null]"#;
+    let (client, _) = scripted([Reply::json(201, payment_as_list)]);
+    let err = client.create_payment(payment()).send().await.unwrap_err();
+    assert_eq!((err.kind(), err.outcome()), (ErrorKind::MalformedResponse, Outcome::Unknown));
+    assert_eq!(err.json_path(), Some("."));
+
+    let (pay, cus, sub) = ("pay_1".parse().unwrap(), "cus_1".parse().unwrap(), "sub_1".parse().unwrap());
+    let answer = |text: &str| scripted([Reply::json(200, text)]).0;
+    let refunded = answer(r#"["re_1",null,null,null,null,null,null]"#).create_refund(NewRefund::new(pay)).send().await;
+    assert_eq!(refunded.unwrap_err().json_path(), Some("."));
+    let customer = r#"["cus_1",null,null,null,null,null,null,null,null,null]"#;
+    assert!(answer(customer).retrieve_customer(&cus).send().await.is_err());
+    let subscription = r#"["sub_1",null,null,null,null,null,null,null]"#;
+    assert!(answer(subscription).update_subscription(&sub, SubscriptionUpdate::new()).send().await.is_err());
+    let attached = answer(r#"["pm_1",null,null,null]"#).attach_payment_method(&"pm_1".parse().unwrap(), &cus).send();
+    assert!(attached.await.is_err());
+}
+
+#[tokio::test]
 async fn a_payment_is_asked_for_until_it_is_over() {
     let answers = ["processing", "requires_action", "succeeded"];
     let (client, script) = scripted(answers.map(|status| Reply::json(200, &crate::support::paid("pay_1", status))));
