@@ -127,7 +127,7 @@ async fn a_card_number_that_was_typed_into_free_text_is_masked() {
 #[track_caller]
 fn check_masked(said: &str) {
     assert!(!said.contains(PAN) && !said.contains("4242 4242 4242"), "{said}");
-    assert!(said.contains("424242******4242") || said.contains("4242 42** **** 4242"), "{said}");
+    assert!(said.contains("424242******") || said.contains("4242 42** ****"), "{said}");
 }
 
 #[tokio::test]
