@@ -204,6 +204,10 @@ fn flush(out: &mut String, run: &mut String) {
             }
         }
         let whole = ends[group];
+        // A group that is a number itself has no other at its beginning.
+        if whole - start <= LONGEST && luhn(&digits[start..whole]) {
+            continue;
+        }
         for end in start + SHORTEST_WITH_MORE..whole.min(start + LONGEST + 1) {
             if luhn(&digits[start..end]) {
                 hidden[start + SHOWN_FIRST..end - SHOWN_LAST].fill(true);
