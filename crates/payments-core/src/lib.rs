@@ -33,6 +33,10 @@ pub mod html;
 pub mod json;
 pub mod transport;
 
+// One vocabulary over several providers.
+pub mod gateway;
+mod status;
+
 // What providers send.
 mod check;
 pub mod webhook;
@@ -56,6 +60,7 @@ pub use pager::{Page, Pager};
 pub use retry::RetryPolicy;
 pub use secret::Secret;
 pub use settings::{Settings, Timeouts};
+pub use status::PaymentStatus;
 pub use wait::Wait;
 
 /// The foreign types in public signatures come from these.
