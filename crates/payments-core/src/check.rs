@@ -23,6 +23,18 @@ impl Expected {
         self
     }
 
+    /// The merchant's reference.
+    #[must_use]
+    pub fn reference(&self) -> &str {
+        &self.reference
+    }
+
+    /// The amount that was asked for.
+    #[must_use]
+    pub fn amount(&self) -> Money {
+        self.amount
+    }
+
     /// Holds a claim against it.
     ///
     /// # Errors

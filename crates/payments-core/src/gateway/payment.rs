@@ -207,8 +207,8 @@ pub struct Found {
     pub status: PaymentStatus,
     /// True when, by the provider's own rules, it normally stays there.
     pub is_final: bool,
-    /// The amount that counts.
-    pub amount: Money,
+    /// The amount that counts; none where the currency that was ordered cannot hold it.
+    pub amount: Option<Money>,
     /// How it differs from what was ordered. Ship nothing before looking at it.
     pub mismatch: Option<Mismatch>,
 }
@@ -216,7 +216,7 @@ pub struct Found {
 impl Found {
     /// For a provider's crate.
     #[must_use]
-    pub fn new(id: Option<String>, status: PaymentStatus, is_final: bool, amount: Money) -> Self {
+    pub fn new(id: Option<String>, status: PaymentStatus, is_final: bool, amount: Option<Money>) -> Self {
         Self { id, status, is_final, amount, mismatch: None }
     }
 
