@@ -3,6 +3,7 @@
 
 mod client;
 mod error;
+mod gateway;
 
 // What can be asked of the provider.
 mod checkout;

@@ -11,7 +11,7 @@ use async_trait::async_trait;
 use crate::{Currency, Error, Expected, Money};
 
 pub use capabilities::{Answer, Capabilities, Capability, Feature};
-pub use payment::{Found, NextAction, Order, Page, Payout, Started, Upi};
+pub use payment::{Found, NextAction, Order, Page, Payout, RefundOrder, Started, Upi};
 
 /// Starts a payment by a customer.
 #[async_trait]
@@ -34,6 +34,17 @@ pub trait LookUp: Send + Sync {
     ///
     /// "Not found" is an answer about now, never proof that a request still on its way will not be executed.
     async fn look_up(&self, ordered: &Expected) -> Result<Found, Error>;
+}
+
+/// Says where a payment stands, by the provider's own id of it.
+#[async_trait]
+pub trait Retrieve: Send + Sync {
+    /// Asks for it, and holds the answer against what was ordered.
+    ///
+    /// # Errors
+    ///
+    /// As [`LookUp::look_up`].
+    async fn retrieve(&self, id: &str, ordered: &Expected) -> Result<Found, Error>;
 }
 
 /// Takes money that an earlier payment holds.
@@ -61,12 +72,12 @@ pub trait Cancel: Send + Sync {
 /// Gives a customer's money back.
 #[async_trait]
 pub trait Refund: Send + Sync {
-    /// Refunds this much of a payment, by the provider's id of it.
+    /// Refunds this much of a payment.
     ///
     /// # Errors
     ///
     /// [`Error::outcome`] says whether it may have been refunded all the same.
-    async fn refund_payment(&self, id: &str, amount: Money) -> Result<Found, Error>;
+    async fn refund_payment(&self, refund: &RefundOrder) -> Result<Found, Error>;
 }
 
 /// Pays somebody out.

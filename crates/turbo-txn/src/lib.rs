@@ -6,6 +6,7 @@ mod client;
 // How it answers.
 mod envelope;
 mod error;
+mod gateway;
 
 // What can be asked of Turbo Transactions.
 mod status;

@@ -2,14 +2,14 @@
 
 use payments_core::gateway::{
     AvailableBalance, Capabilities, Capability, Feature, Found, LookUp, NextAction, Order as CommonOrder, PayOut,
-    Payout, StartPayment, Started,
+    Payout, Retrieve, StartPayment, Started,
 };
 use payments_core::transport::async_trait;
 use payments_core::{Currency, Error, Expected, Invalid, Money, PaymentStatus};
 
 use crate::client::Client;
 use crate::deposit::NewDeposit;
-use crate::order::{MerchantOrderId, OrderStatus};
+use crate::order::{MerchantOrderId, Order, OrderId, OrderStatus};
 use crate::withdrawal::NewWithdrawal;
 
 impl Client {
@@ -25,6 +25,7 @@ const CAPABILITIES: Capabilities = Capabilities {
     table: &[
         Capability::yes(Feature::StartPayment, "a hosted deposit; host to host: `create_host_to_host_deposit`"),
         Capability::yes(Feature::LookUp, "60 a minute, which the client keeps"),
+        Capability::yes(Feature::Retrieve, "within the same limit"),
         Capability::not_offered(Feature::Capture, ""),
         Capability::not_offered(Feature::Cancel, "customers cancel, merchants do not"),
         Capability::not_offered(Feature::Refund, ""),
@@ -53,7 +54,7 @@ impl StartPayment for Client {
         }
         let created = self.create_deposit(deposit).send().await?;
         let next = NextAction::Redirect { url: created.form_url };
-        Ok(Started::new(Some(created.order_id.as_str().to_owned()), common(&created.status), order.amount, next))
+        Ok(Started::new(Some(created.order_id.as_str().to_owned()), created.status.common(), order.amount, next))
     }
 }
 
@@ -61,16 +62,22 @@ impl StartPayment for Client {
 impl LookUp for Client {
     async fn look_up(&self, ordered: &Expected) -> Result<Found, Error> {
         let reference: MerchantOrderId = ordered.reference().parse()?;
-        let order = self.lookup(&reference).send().await?;
-        let amount = order.amount_in(ordered.amount().currency()).ok();
-        let found = Found::new(
-            Some(order.order_id.as_str().to_owned()),
-            common(&order.status),
-            order.status.is_final(),
-            amount,
-        );
-        Ok(found.checked(order.check(ordered)))
+        Ok(found(&self.lookup(&reference).send().await?, ordered))
     }
+}
+
+#[async_trait]
+impl Retrieve for Client {
+    async fn retrieve(&self, id: &str, ordered: &Expected) -> Result<Found, Error> {
+        let id: OrderId = id.parse()?;
+        Ok(found(&self.order_status(&id).send().await?, ordered))
+    }
+}
+
+fn found(order: &Order, ordered: &Expected) -> Found {
+    let amount = order.amount_in(ordered.amount().currency()).ok();
+    let id = order.order_id.as_str().to_owned();
+    Found::new(Some(id), order.status.common(), order.status.is_final(), amount).checked(order.check(ordered))
 }
 
 #[async_trait]
@@ -82,7 +89,7 @@ impl PayOut for Client {
         let new = NewWithdrawal::bank_transfer(payout.amount, reference, customer, account, bank);
         let taken = self.create_withdrawal(new).send().await?;
         let id = taken.order_id.as_str().to_owned();
-        Ok(Started::new(Some(id), common(&taken.status), payout.amount, NextAction::None))
+        Ok(Started::new(Some(id), taken.status.common(), payout.amount, NextAction::None))
     }
 }
 
@@ -93,16 +100,20 @@ impl AvailableBalance for Client {
     }
 }
 
-fn common(status: &OrderStatus) -> PaymentStatus {
-    match status {
-        OrderStatus::New => PaymentStatus::AwaitingCustomer,
-        OrderStatus::Pending => PaymentStatus::Processing,
-        OrderStatus::Success => PaymentStatus::Succeeded,
-        OrderStatus::Failed => PaymentStatus::Failed,
-        OrderStatus::Cancelled => PaymentStatus::Cancelled,
-        OrderStatus::Expired => PaymentStatus::Expired,
-        OrderStatus::Refunded => PaymentStatus::Refunded,
-        OrderStatus::Chargeback => PaymentStatus::ChargedBack,
-        OrderStatus::Unknown(_) => PaymentStatus::Unknown(status.as_str().to_owned()),
+impl OrderStatus {
+    /// The same in the words that all providers share.
+    #[must_use]
+    pub fn common(&self) -> PaymentStatus {
+        match self {
+            Self::New => PaymentStatus::AwaitingCustomer,
+            Self::Pending => PaymentStatus::Processing,
+            Self::Success => PaymentStatus::Succeeded,
+            Self::Failed => PaymentStatus::Failed,
+            Self::Cancelled => PaymentStatus::Cancelled,
+            Self::Expired => PaymentStatus::Expired,
+            Self::Refunded => PaymentStatus::Refunded,
+            Self::Chargeback => PaymentStatus::ChargedBack,
+            Self::Unknown(_) => PaymentStatus::Unknown(self.as_str().to_owned()),
+        }
     }
 }

@@ -5,6 +5,7 @@ mod api_key;
 mod call_ext;
 mod client;
 mod error;
+mod gateway;
 
 // What requests and answers are made of.
 mod list;

@@ -101,6 +101,8 @@ features! {
     StartPayment = "start a payment",
     /// [`LookUp`](super::LookUp): by the merchant's own reference.
     LookUp = "look up by the merchant's reference",
+    /// [`Retrieve`](super::Retrieve): by the provider's own id.
+    Retrieve = "look up by the provider's id",
     /// [`Capture`](super::Capture).
     Capture = "capture",
     /// [`Cancel`](super::Cancel).

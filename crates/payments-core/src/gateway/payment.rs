@@ -18,6 +18,8 @@ pub struct Order {
     pub made: Option<OffsetDateTime>,
     /// The merchant's own id of the customer, which some providers require.
     pub customer: Option<String>,
+    /// The provider's id of what it is paid with, where the customer has given that before.
+    pub payment_method: Option<String>,
     /// What it is for.
     pub description: Option<String>,
     /// Where the customer returns to, which some providers require.
@@ -28,7 +30,15 @@ impl Order {
     /// So much, under this reference.
     pub fn new(reference: impl Into<String>, amount: Money) -> Self {
         let reference = reference.into();
-        Self { reference, amount, made: None, customer: None, description: None, return_url: None }
+        Self {
+            reference,
+            amount,
+            made: None,
+            customer: None,
+            payment_method: None,
+            description: None,
+            return_url: None,
+        }
     }
 
     /// When it was made.
@@ -45,6 +55,13 @@ impl Order {
         self
     }
 
+    /// Paid with this, by the provider's id of it.
+    #[must_use]
+    pub fn payment_method(mut self, id: impl Into<String>) -> Self {
+        self.payment_method = Some(id.into());
+        self
+    }
+
     /// For this.
     #[must_use]
     pub fn description(mut self, description: impl Into<String>) -> Self {
@@ -56,6 +73,34 @@ impl Order {
     #[must_use]
     pub fn return_url(mut self, url: impl Into<String>) -> Self {
         self.return_url = Some(url.into());
+        self
+    }
+}
+
+/// Money to be given back to a customer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct RefundOrder {
+    /// The merchant's own reference for the refund, unique for ever.
+    pub reference: String,
+    /// The provider's id of the payment.
+    pub payment_id: String,
+    /// How much.
+    pub amount: Money,
+    /// When the refund was decided on. With it, a provider that has idempotency keys gets one that survives a restart.
+    pub made: Option<OffsetDateTime>,
+}
+
+impl RefundOrder {
+    /// So much of this payment, under this reference.
+    pub fn new(reference: impl Into<String>, payment_id: impl Into<String>, amount: Money) -> Self {
+        Self { reference: reference.into(), payment_id: payment_id.into(), amount, made: None }
+    }
+
+    /// When it was decided on.
+    #[must_use]
+    pub fn made(mut self, at: OffsetDateTime) -> Self {
+        self.made = Some(at);
         self
     }
 }

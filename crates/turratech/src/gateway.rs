@@ -1,0 +1,150 @@
+//! TurraTech in the words that all providers share.
+
+use payments_core::gateway::{
+    Cancel, Capabilities, Capability, Capture, Feature, Found, NextAction, Order, Refund, RefundOrder, Retrieve,
+    StartPayment, Started,
+};
+use payments_core::time::OffsetDateTime;
+use payments_core::transport::async_trait;
+use payments_core::{Call, Error, Expected, Invalid, Keyed, Money};
+
+use crate::call_ext::OnceExt;
+use crate::client::Client;
+use crate::new_payment::NewPayment;
+use crate::payment::{Payment, PaymentId, PaymentStatus};
+use crate::refund::NewRefund;
+
+impl Client {
+    /// What TurraTech can do.
+    #[must_use]
+    pub const fn capabilities() -> Capabilities {
+        CAPABILITIES
+    }
+}
+
+const CAPABILITIES: Capabilities = Capabilities {
+    provider: "turratech",
+    table: &[
+        Capability::yes(Feature::StartPayment, "with a payment method; no documented answer carries a redirect"),
+        Capability::not_offered(Feature::LookUp, "no list filters by a reference; the key answers again instead"),
+        Capability::yes(Feature::Retrieve, ""),
+        Capability::yes(Feature::Capture, "all of it"),
+        Capability::yes(Feature::Cancel, ""),
+        Capability::yes(Feature::Refund, "also in part"),
+        Capability::not_offered(Feature::PayOut, ""),
+        Capability::not_offered(Feature::Balance, ""),
+        Capability::yes(Feature::DuplicateProtection, "idempotency keys, for 24 hours"),
+        Capability::yes(Feature::ProvenWebhooks, "HMAC with a time"),
+        Capability::not_offered(Feature::Callbacks, "webhooks prove their origin"),
+        Capability::yes(Feature::Lists, "payments, customers, refunds; both ways"),
+        Capability::yes(Feature::Subscriptions, ""),
+        Capability::not_offered(Feature::HostedPage, ""),
+        Capability::not_offered(Feature::ThreeDSecure, "`return_url` is taken, and no answer says where to go"),
+        Capability::not_offered(Feature::Installments, ""),
+    ],
+};
+
+#[async_trait]
+impl StartPayment for Client {
+    /// Creates a payment and confirms it, with the reference in its metadata as `order_id`. It requires a payment method.
+    ///
+    /// With [`Order::made`], under a key that is derived from the reference; without, under a random one.
+    async fn start_payment(&self, order: &Order) -> Result<Started, Error> {
+        let method = order.payment_method.as_deref();
+        let method = method.ok_or_else(|| Invalid::new("payment_method", "is required: TurraTech pays with one"))?;
+        let mut new = NewPayment::new(order.amount)
+            .payment_method(method.parse()?)
+            .confirm(true)
+            .metadata(ORDER_ID, order.reference.as_str());
+        if let Some(customer) = &order.customer {
+            new = new.customer(customer.parse()?);
+        }
+        if let Some(description) = &order.description {
+            new = new.description(description.as_str());
+        }
+        if let Some(url) = &order.return_url {
+            new = new.return_url(url.as_str());
+        }
+        let payment = once(self.create_payment(new), &order.reference, order.made)?.send().await?;
+        let id = payment.id.as_str().to_owned();
+        Ok(Started::new(Some(id), payment.status.common(), payment.amount, NextAction::None))
+    }
+}
+
+#[async_trait]
+impl Retrieve for Client {
+    async fn retrieve(&self, id: &str, ordered: &Expected) -> Result<Found, Error> {
+        let id: PaymentId = id.parse()?;
+        let payment = self.retrieve_payment(&id).send().await?;
+        let check = payment.check_metadata(ORDER_ID, ordered);
+        Ok(found(&payment).checked(check))
+    }
+}
+
+#[async_trait]
+impl Capture for Client {
+    /// Captures all of it. The document describes no part, so it looks first whether all is what is asked for.
+    async fn capture_payment(&self, id: &str, amount: Money) -> Result<Found, Error> {
+        let id: PaymentId = id.parse()?;
+        let held = self.retrieve_payment(&id).send().await?;
+        if held.amount_capturable.unwrap_or(held.amount) != amount {
+            return Err(Invalid::new("amount", "must be all that is held: TurraTech captures no part").into());
+        }
+        Ok(found(&self.capture_payment(&id).send().await?))
+    }
+}
+
+#[async_trait]
+impl Cancel for Client {
+    async fn cancel_payment(&self, id: &str) -> Result<Found, Error> {
+        let id: PaymentId = id.parse()?;
+        Ok(found(&self.cancel_payment(&id).send().await?))
+    }
+}
+
+#[async_trait]
+impl Refund for Client {
+    async fn refund_payment(&self, refund: &RefundOrder) -> Result<Found, Error> {
+        let new = NewRefund::new(refund.payment_id.parse()?).amount(refund.amount);
+        let new = new.metadata(ORDER_ID, refund.reference.as_str());
+        let given = once(self.create_refund(new), &refund.reference, refund.made)?.send().await?;
+        // The document names no statuses of a refund.
+        let said = given.status.clone().unwrap_or_else(|| "not said".to_owned());
+        let status = payments_core::PaymentStatus::Unknown(said);
+        let amount = given.amount_in(refund.amount.currency()).ok().flatten();
+        Ok(Found::new(Some(given.id.as_str().to_owned()), status, false, amount))
+    }
+}
+
+fn once<T>(call: Call<T, Keyed>, reference: &str, made: Option<OffsetDateTime>) -> Result<Call<T, Keyed>, Invalid> {
+    match made {
+        Some(at) => Ok(call.once_for(&reference.parse()?, at)),
+        None => Ok(call),
+    }
+}
+
+fn found(payment: &Payment) -> Found {
+    let amount = payment.amount_received.filter(|_| payment.is_paid()).unwrap_or(payment.amount);
+    let id = payment.id.as_str().to_owned();
+    Found::new(Some(id), payment.status.common(), payment.status.is_final(), Some(amount))
+}
+
+impl PaymentStatus {
+    /// The same in the words that all providers share.
+    #[must_use]
+    pub fn common(&self) -> payments_core::PaymentStatus {
+        use payments_core::PaymentStatus as Common;
+        match self {
+            Self::RequiresPaymentMethod | Self::RequiresConfirmation | Self::RequiresAction => Common::AwaitingCustomer,
+            Self::RequiresCapture => Common::Authorized,
+            Self::Processing => Common::Processing,
+            Self::Succeeded => Common::Succeeded,
+            Self::Canceled => Common::Cancelled,
+            Self::Failed => Common::Failed,
+            Self::Unknown(_) => Common::Unknown(self.as_str().to_owned()),
+        }
+    }
+}
+
+/// The name of the merchant's reference in the metadata.
+const ORDER_ID: &str = "order_id";
