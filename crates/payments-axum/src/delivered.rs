@@ -32,9 +32,10 @@ where
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Refused> {
         let (head, body) = request.into_parts();
-        let body = Limited::new(body, LONGEST_BODY).collect().await.map_err(|err| {
-            if err.is::<LengthLimitError>() { Refused::TooLong } else { Refused::Broken }
-        })?;
+        let body = Limited::new(body, LONGEST_BODY)
+            .collect()
+            .await
+            .map_err(|err| if err.is::<LengthLimitError>() { Refused::TooLong } else { Refused::Broken })?;
         let taken = R::from_ref(state).receive(&body.to_bytes(), &head.headers);
         taken.map(Self).map_err(|err| match err {
             VerifyError::Unproven => Refused::Unproven,

@@ -1,0 +1,42 @@
+#![doc = include_str!("../README.md")]
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+// The providers, each behind a feature of its own.
+#[cfg(feature = "card3ds")]
+#[cfg_attr(docsrs, doc(cfg(feature = "card3ds")))]
+pub use card3ds;
+#[cfg(feature = "turbo-link")]
+#[cfg_attr(docsrs, doc(cfg(feature = "turbo-link")))]
+pub use turbo_link;
+#[cfg(feature = "turbo-txn")]
+#[cfg_attr(docsrs, doc(cfg(feature = "turbo-txn")))]
+pub use turbo_txn;
+#[cfg(feature = "turbopay")]
+#[cfg_attr(docsrs, doc(cfg(feature = "turbopay")))]
+pub use turbopay;
+#[cfg(feature = "turratech")]
+#[cfg_attr(docsrs, doc(cfg(feature = "turratech")))]
+pub use turratech;
+
+// One vocabulary for those who choose the provider at run time.
+pub use payments_core::gateway;
+
+#[doc(no_inline)]
+pub use payments_core::{Currency, Error, ErrorKind, Expected, Mismatch, Money, MoneyError, Outcome, PaymentStatus};
+
+/// What all providers share: money, errors, transport, clock.
+pub use payments_core as core;
+
+/// What each provider that is compiled in can do.
+pub const CAPABILITIES: &[gateway::Capabilities] = &[
+    #[cfg(feature = "turratech")]
+    turratech::Client::capabilities(),
+    #[cfg(feature = "turbo-txn")]
+    turbo_txn::Client::capabilities(),
+    #[cfg(feature = "turbo-link")]
+    turbo_link::Client::capabilities(),
+    #[cfg(feature = "card3ds")]
+    card3ds::Client::capabilities(),
+    #[cfg(feature = "turbopay")]
+    turbopay::Client::capabilities(),
+];

@@ -1,0 +1,58 @@
+//! The table is held against what is really implemented.
+
+use payments::gateway::{
+    Answer, AvailableBalance, Cancel, Capabilities, Capture, Feature, LookUp, PayOut, Refund, Retrieve, StartPayment,
+};
+use payments::{CAPABILITIES, card3ds, turbo_link, turbo_txn, turbopay, turratech};
+
+/// Whether a type implements a trait: an inherent constant goes before a trait's.
+macro_rules! implements {
+    ($type:ty: $trait:path) => {{
+        trait Otherwise {
+            const YES: bool = false;
+        }
+        impl<T: ?Sized> Otherwise for T {}
+        struct Holds<T: ?Sized>(std::marker::PhantomData<T>);
+        impl<T: ?Sized + $trait> Holds<T> {
+            const YES: bool = true;
+        }
+        <Holds<$type>>::YES
+    }};
+}
+
+macro_rules! check {
+    ($client:ty) => {{
+        let table: Capabilities = <$client>::capabilities();
+        for (feature, implemented) in [
+            (Feature::StartPayment, implements!($client: StartPayment)),
+            (Feature::LookUp, implements!($client: LookUp)),
+            (Feature::Retrieve, implements!($client: Retrieve)),
+            (Feature::Capture, implements!($client: Capture)),
+            (Feature::Cancel, implements!($client: Cancel)),
+            (Feature::Refund, implements!($client: Refund)),
+            (Feature::PayOut, implements!($client: PayOut)),
+            (Feature::Balance, implements!($client: AvailableBalance)),
+        ] {
+            assert_eq!(table.of(feature) == Answer::Yes, implemented, "{} {feature}", table.provider);
+        }
+    }};
+}
+
+#[test]
+fn a_trait_is_implemented_where_the_table_says_yes_and_nowhere_else() {
+    check!(turratech::Client);
+    check!(turbo_txn::Client);
+    check!(turbo_link::Client);
+    check!(card3ds::Client);
+    check!(turbopay::Client);
+}
+
+#[test]
+fn every_provider_answers_every_question_once_and_in_order() {
+    let names: Vec<&str> = CAPABILITIES.iter().map(|one| one.provider).collect();
+    assert_eq!(names, ["turratech", "turbo-txn", "turbo-link", "card3ds", "turbopay"]);
+    for one in CAPABILITIES {
+        let asked: Vec<Feature> = one.table.iter().map(|row| row.feature).collect();
+        assert_eq!(asked, Feature::ALL, "{}", one.provider);
+    }
+}
