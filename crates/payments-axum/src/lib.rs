@@ -6,9 +6,18 @@ mod delivered;
 mod receiver;
 
 // The providers, each in a file of its own.
+#[cfg(feature = "card3ds")]
+mod card3ds;
+#[cfg(feature = "turbo-txn")]
+mod turbo_txn;
 #[cfg(feature = "turbopay")]
 mod turbopay;
+#[cfg(feature = "turratech")]
+mod turratech;
 
 pub use acknowledged::Acknowledged;
+#[cfg(feature = "card3ds")]
+#[cfg_attr(docsrs, doc(cfg(feature = "card3ds")))]
+pub use card3ds::{Checkouts, FailedChallenges, PassedChallenges};
 pub use delivered::{Delivered, Refused};
 pub use receiver::Receiver;
