@@ -8,11 +8,13 @@ use payments::{CAPABILITIES, card3ds, turbo_link, turbo_txn, turbopay, turratech
 /// Whether a type implements a trait: an inherent constant goes before a trait's.
 macro_rules! implements {
     ($type:ty: $trait:path) => {{
+        #[allow(dead_code, reason = "only one of the two constants is ever asked for")]
         trait Otherwise {
             const YES: bool = false;
         }
         impl<T: ?Sized> Otherwise for T {}
         struct Holds<T: ?Sized>(std::marker::PhantomData<T>);
+        #[allow(dead_code, reason = "only one of the two constants is ever asked for")]
         impl<T: ?Sized + $trait> Holds<T> {
             const YES: bool = true;
         }

@@ -3,3 +3,4 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
 
 mod capabilities;
+mod failover;
