@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::process::{Failure, Run, Step};
-use crate::workspace::Workspace;
+use crate::workspace::{PROVIDERS, Workspace};
 
 /// What must not be in the tree of a crate built with these features.
 struct Absence {
@@ -21,7 +21,15 @@ const ABSENCES: &[Absence] = &[
     Absence { member: "turbo-link", features: "", absent: HTTP_STACK },
     Absence { member: "card3ds", features: "", absent: HTTP_STACK },
     Absence { member: "turbopay", features: "", absent: HTTP_STACK },
+    Absence { member: "payments", features: "", absent: HTTP_STACK },
+    Absence { member: "payments", features: "", absent: PROVIDERS },
+    Absence { member: "payments", features: "turbopay", absent: &["turratech", "turbo-txn", "turbo-link", "card3ds"] },
+    Absence { member: "payments", features: "turbopay,rustls", absent: &["payments-sandbox"] },
+    Absence { member: "payments-axum", features: "turratech,turbo-txn,card3ds,turbopay", absent: CLIENTS },
 ];
+
+/// An axum application has a runtime anyway; what it must not get is a client.
+const CLIENTS: &[&str] = &["reqwest", "rustls", "native-tls", "openssl", "aws-lc-rs", "ring", "payments-sandbox"];
 
 const HTTP_STACK: &[&str] =
     &["reqwest", "hyper", "tokio", "rustls", "native-tls", "openssl", "aws-lc-rs", "ring", "mio"];
