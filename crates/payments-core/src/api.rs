@@ -115,7 +115,7 @@ impl Api {
         Ok(Self { shared: Arc::clone(&self.shared), headers })
     }
 
-    /// A call whose answer's body is a `W`, which `read` turns into what the caller gets.
+    /// A call whose answer's body is a `W`, an object, which `read` turns into what the caller gets.
     ///
     /// `read` also holds the answer against the request: what contradicts it is a malformed answer.
     pub fn call<W, T, F>(&self, operation: Operation, draft: Result<Draft, Error>, read: F) -> Call<T, Unkeyed>
@@ -123,7 +123,13 @@ impl Api {
         W: DeserializeOwned,
         F: Fn(W) -> Result<T, DecodeError> + Send + Sync + 'static,
     {
-        Call::new(self.clone(), operation, draft, Box::new(move |answer| read(json::decode(answer.body())?)), Unkeyed)
+        Call::new(
+            self.clone(),
+            operation,
+            draft,
+            Box::new(move |answer| read(json::decode_object(answer.body())?)),
+            Unkeyed,
+        )
     }
 
     /// The same under an idempotency key.
@@ -138,7 +144,7 @@ impl Api {
         W: DeserializeOwned,
         F: Fn(W) -> Result<T, DecodeError> + Send + Sync + 'static,
     {
-        let read = Box::new(move |answer: &Answer| read(json::decode(answer.body())?));
+        let read = Box::new(move |answer: &Answer| read(json::decode_object(answer.body())?));
         Call::new(self.clone(), operation, draft, read, Keyed(key))
     }
 

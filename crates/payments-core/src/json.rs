@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::str::FromStr;
 
 use rust_decimal::Decimal;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
 
@@ -62,6 +62,15 @@ impl Raw {
     pub fn decode<T: DeserializeOwned>(&self) -> Result<T, DecodeError> {
         decode(self.as_str().as_bytes())
     }
+
+    /// Decodes it as an object.
+    ///
+    /// # Errors
+    ///
+    /// When it is not of this shape, or no object.
+    pub fn decode_object<'a, T: Deserialize<'a>>(&'a self) -> Result<T, DecodeError> {
+        decode_object(self.as_str().as_bytes())
+    }
 }
 
 impl PartialEq for Raw {
@@ -86,6 +95,10 @@ impl std::fmt::Debug for Raw {
 ///
 /// When the body is not JSON, or not of this shape.
 pub fn decode<T: DeserializeOwned>(body: &[u8]) -> Result<T, DecodeError> {
+    read(body)
+}
+
+fn read<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, DecodeError> {
     serde_json::from_slice(body).map_err(|err| match err.classify() {
         serde_json::error::Category::Data => locate::<T>(body),
         serde_json::error::Category::Eof => DecodeError::not_json("the body ends before its JSON does"),
@@ -95,7 +108,21 @@ pub fn decode<T: DeserializeOwned>(body: &[u8]) -> Result<T, DecodeError> {
     })
 }
 
-fn locate<T: DeserializeOwned>(body: &[u8]) -> DecodeError {
+/// Decodes a whole body that is an object: serde takes a list of a struct's members for the struct as well.
+///
+/// # Errors
+///
+/// As [`decode`], and when it is JSON of another kind.
+pub fn decode_object<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, DecodeError> {
+    let begins = body.iter().find(|byte| !byte.is_ascii_whitespace());
+    if begins == Some(&b'{') {
+        return read(body);
+    }
+    decode::<IgnoredAny>(body)?;
+    Err(DecodeError::new(".", "is not an object"))
+}
+
+fn locate<'a, T: Deserialize<'a>>(body: &'a [u8]) -> DecodeError {
     let mut deserializer = serde_json::Deserializer::from_slice(body);
     match serde_path_to_error::deserialize::<_, T>(&mut deserializer) {
         Ok(_) => DecodeError::not_json("something follows the JSON"),

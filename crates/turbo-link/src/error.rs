@@ -1,4 +1,5 @@
 use payments_core::api::{Dialect, Operation};
+use payments_core::json;
 use payments_core::transport::Answer;
 use payments_core::{ErrorKind, Outcome, Refusal};
 use serde::Deserialize;
@@ -18,10 +19,7 @@ pub(crate) static DIALECT: Dialect = Dialect {
 /// It says no more than that, so under a successful HTTP status one error is like another: a request that tur.bo did
 /// not answer. Asking the same again is left to the caller.
 fn refusal(_: &Operation, answer: &Answer) -> Option<Refusal> {
-    // Serde takes a list of a struct's members for the struct as well.
-    let begins = answer.body().iter().find(|byte| !byte.is_ascii_whitespace());
-    let form: Form<'_> =
-        begins.filter(|byte| **byte == b'{').and_then(|_| serde_json::from_slice(answer.body()).ok())?;
+    let form: Form<'_> = json::decode_object(answer.body()).ok()?;
     if form.error.get() != "true" {
         return None;
     }

@@ -6,6 +6,7 @@ use base64::engine::general_purpose::STANDARD;
 use cbc::Decryptor;
 use cbc::cipher::{Block, BlockModeDecrypt, KeyIvInit};
 use payments_core::Call;
+use payments_core::json;
 use payments_core::webhook::{Acknowledgement, Unconfirmed, VerifyError, unproven};
 use serde::Deserialize;
 use subtle::{Choice, ConditionallySelectable, ConstantTimeEq, ConstantTimeGreater};
@@ -13,7 +14,6 @@ use zeroize::Zeroizing;
 
 use crate::callback_key::CallbackKey;
 use crate::client::Client;
-use crate::envelope::object;
 use crate::status::TxnDetails;
 use crate::transaction::OrderId;
 
@@ -103,7 +103,7 @@ impl Lookup for Unconfirmed<OrderId> {
 
 /// The vector and the encrypted blocks, all of them whole.
 fn encrypted(body: &[u8]) -> Option<Vec<u8>> {
-    let wire: WireCallback<'_> = object(body)?;
+    let wire: WireCallback<'_> = json::decode_object(body).ok()?;
     let data = STANDARD.decode(&*wire.encrypted_data).ok()?;
     data.len().is_multiple_of(BLOCK).then_some(data)
 }
@@ -120,7 +120,7 @@ fn claimed(key: &CallbackKey, data: &[u8]) -> Option<OrderId> {
     let (is_padded, length) = unpadded(&plain);
     // What is skipped of a JSON text is not checked by its reader, so all of it is here.
     let text = plain.get(..length).filter(|text| std::str::from_utf8(text).is_ok());
-    let claim: Option<WireClaim> = text.and_then(object);
+    let claim: Option<WireClaim> = text.and_then(|text| json::decode_object(text).ok());
     claim.filter(|_| is_padded.into()).map(|claim| claim.order_id)
 }
 

@@ -1,5 +1,5 @@
 use payments_core::http::StatusCode;
-use payments_core::json::{DecodeError, Raw};
+use payments_core::json::{self, DecodeError, Raw};
 use payments_core::transport::Answer;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -78,21 +78,16 @@ pub(crate) struct Success<T> {
 
 impl<T: DeserializeOwned> Success<T> {
     pub(crate) fn read(answer: &Raw) -> Result<Self, DecodeError> {
-        let wire: WireSuccess = documented_object(answer)?;
+        let wire: WireSuccess = answer.decode_object()?;
         if !wire.success {
             return Err(DecodeError::new("success", "is not true"));
         }
         if !(200..300).contains(&wire.status_code) {
             return Err(DecodeError::new("statusCode", "is no success"));
         }
-        let data = documented_object(&wire.data).map_err(|problem| problem.within("data"))?;
+        let data = wire.data.decode_object().map_err(|problem| problem.within("data"))?;
         Ok(Self { timestamp: wire.timestamp, data })
     }
-}
-
-/// Decodes what is documented as an object: serde takes a list of a struct's members for the struct as well.
-fn documented_object<T: DeserializeOwned>(text: &Raw) -> Result<T, DecodeError> {
-    if text.as_str().starts_with('{') { text.decode() } else { Err(DecodeError::new(".", "is not an object")) }
 }
 
 #[derive(Deserialize)]
@@ -137,7 +132,7 @@ impl<T> Member<T> {
 impl Said {
     /// None where the body is no JSON object, or says a member twice.
     pub(crate) fn of(answer: &Answer) -> Option<Self> {
-        let wire: Wire = object(answer.body())?;
+        let wire: Wire = json::decode_object(answer.body()).ok()?;
         Some(Self {
             status_code: member(wire.status_code, |raw| StatusCode::from_u16(raw.parse().ok()?).ok()),
             success: member(wire.success, |raw| raw.parse().ok()),
@@ -146,12 +141,6 @@ impl Said {
             timestamp: member(wire.timestamp, text),
         })
     }
-}
-
-/// Decodes a JSON object: serde takes a list of a struct's members for the struct as well.
-pub(crate) fn object<'a, T: Deserialize<'a>>(text: &'a [u8]) -> Option<T> {
-    let begins = text.iter().find(|byte| !byte.is_ascii_whitespace());
-    begins.filter(|byte| **byte == b'{').and_then(|_| serde_json::from_slice(text).ok())
 }
 
 fn member<T>(raw: Option<&RawValue>, read: fn(&str) -> Option<T>) -> Member<T> {

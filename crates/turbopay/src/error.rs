@@ -1,6 +1,7 @@
 use std::fmt;
 
 use payments_core::api::{Dialect, Operation};
+use payments_core::json;
 use payments_core::transport::Answer;
 use payments_core::{Effect, Error, ErrorKind, FieldError, Outcome, Refusal};
 use serde::de::{IgnoredAny, MapAccess, SeqAccess, Visitor};
@@ -115,7 +116,7 @@ const MESSAGES: &[(&str, &str, Problem)] = &[
 ///
 /// An answer whose `errors` cannot be read is not taken for TurboPay's word: what it refuses might be in there.
 fn refusal(operation: &Operation, answer: &Answer) -> Option<Refusal> {
-    let Form { message, errors: Fields(fields) } = serde_json::from_slice(answer.body()).ok()?;
+    let Form { message, errors: Fields(fields) } = json::decode_object(answer.body()).ok()?;
     let said = || std::iter::once(message.as_str()).chain(fields.iter().map(|field| field.message.as_str()));
     let is = |problem: Problem| said().any(|text| Problem::from_message(text) == Some(problem));
     let refuses = answer.status().is_client_error() && !matches!(answer.status().as_u16(), 408 | 429);

@@ -85,7 +85,7 @@ impl WebhookEndpoint {
     pub fn verify_signature(&self, body: &[u8], signature: &[u8]) -> Result<Verified<Event>, VerifyError> {
         let signature = signature_from_hex(signature, HexCase::Either).or_else(|| signature_from_base64(signature));
         let signature = signature.ok_or_else(|| unproven("the signature has another form"))?;
-        self.secrets.prove(body, &[body], &[signature])?.decode(|body| json::decode(body).map(WireEvent::event))
+        self.secrets.prove(body, &[body], &[signature])?.decode(|body| json::decode_object(body).map(WireEvent::event))
     }
 }
 

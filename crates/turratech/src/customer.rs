@@ -14,7 +14,7 @@ use crate::parameters::{
 };
 use crate::payment_method::PaymentMethodId;
 use crate::shown::debug_masked;
-use crate::wire::{metadata, object, same_id};
+use crate::wire::{metadata, same_id};
 
 text! {
     /// TurraTech's id of a customer, such as `cus_ABC123`.
@@ -227,7 +227,7 @@ debug_masked!(Customer {
 
 impl Customer {
     pub(crate) fn read(raw: Raw) -> Result<Self, DecodeError> {
-        let wire: WireCustomer = object(&raw)?;
+        let wire: WireCustomer = raw.decode_object()?;
         Ok(Self {
             id: wire.id,
             email: wire.email,

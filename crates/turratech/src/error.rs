@@ -6,8 +6,6 @@ use payments_core::transport::Answer;
 use payments_core::{Error, ErrorKind, Outcome, Refusal, open_enum};
 use serde::Deserialize;
 
-use crate::wire::object;
-
 pub(crate) static DIALECT: Dialect = Dialect {
     provider: "turratech",
     agent: concat!("turratech/", env!("CARGO_PKG_VERSION")),
@@ -107,8 +105,8 @@ fn answers_the_keyed_request(status: u16, error_type: &ErrorType) -> bool {
 
 /// What an error says, where it has TurraTech's form.
 fn words_of(answer: &Answer) -> Option<Words> {
-    let envelope: Envelope = object(&json::decode(answer.body()).ok()?).ok()?;
-    object(&envelope.error).ok()
+    let envelope: Envelope = json::decode_object(answer.body()).ok()?;
+    envelope.error.decode_object().ok()
 }
 
 #[derive(Deserialize)]

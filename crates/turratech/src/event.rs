@@ -91,7 +91,7 @@ impl Event {
     }
 
     pub(crate) fn read(body: &[u8]) -> Result<Self, DecodeError> {
-        let wire: WireEvent = json::decode(body)?;
+        let wire: WireEvent = json::decode_object(body)?;
         Ok(Self {
             id: wire.id,
             event_type: wire.r#type,

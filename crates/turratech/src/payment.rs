@@ -13,7 +13,7 @@ use crate::list::{ListParams, pager};
 use crate::parameters::post_nothing;
 use crate::payment_method::PaymentMethodId;
 use crate::shown::debug_masked;
-use crate::wire::{Whole, metadata, object, same_id, time_of, unix_seconds};
+use crate::wire::{Whole, metadata, same_id, time_of, unix_seconds};
 
 text! {
     /// TurraTech's id of a payment, such as `pay_1NqQXYZ123456789`.
@@ -139,7 +139,7 @@ impl Payment {
 
     /// Reads one, wherever it stands.
     pub(crate) fn read(raw: Raw) -> Result<Self, DecodeError> {
-        let wire: WirePayment = object(&raw)?;
+        let wire: WirePayment = raw.decode_object()?;
         let money = |amount: Whole| Money::from_minor(amount.0, wire.currency);
         Ok(Self {
             id: wire.id,

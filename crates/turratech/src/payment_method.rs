@@ -9,7 +9,7 @@ use crate::client::Client;
 use crate::customer::CustomerId;
 use crate::parameters::{Extra, Parameters, entry, extra_setter, post, post_nothing};
 use crate::shown::debug_masked;
-use crate::wire::{object, same, same_id};
+use crate::wire::{same, same_id};
 
 text! {
     /// TurraTech's id of a payment method, such as `pm_card_visa`.
@@ -150,7 +150,7 @@ debug_masked!(PaymentMethod { id, kind, customer, raw } free { status });
 
 impl PaymentMethod {
     fn read(raw: Raw) -> Result<Self, DecodeError> {
-        let wire: WirePaymentMethod = object(&raw)?;
+        let wire: WirePaymentMethod = raw.decode_object()?;
         Ok(Self { id: wire.id, kind: wire.r#type, customer: wire.customer, status: wire.status, raw })
     }
 }

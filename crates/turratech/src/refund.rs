@@ -12,7 +12,7 @@ use crate::list::{ListParams, pager};
 use crate::parameters::{Extra, Parameters, check_metadata, entry, extra_setter, metadata_setter, not_empty, post};
 use crate::payment::PaymentId;
 use crate::shown::debug_masked;
-use crate::wire::{Whole, check_amount, metadata, object, same, same_id, same_metadata};
+use crate::wire::{Whole, check_amount, metadata, same, same_id, same_metadata};
 
 text! {
     /// TurraTech's id of a refund.
@@ -141,7 +141,7 @@ impl Refund {
     }
 
     pub(crate) fn read(raw: Raw) -> Result<Self, DecodeError> {
-        let wire: WireRefund = object(&raw)?;
+        let wire: WireRefund = raw.decode_object()?;
         Ok(Self {
             id: wire.id,
             payment: wire.payment,

@@ -14,7 +14,7 @@ use crate::parameters::{
 };
 use crate::payment_method::PaymentMethodId;
 use crate::shown::debug_masked;
-use crate::wire::{metadata, object, same, same_id};
+use crate::wire::{metadata, same, same_id};
 
 text! {
     /// TurraTech's id of a subscription.
@@ -246,7 +246,7 @@ debug_masked!(Subscription {
 
 impl Subscription {
     pub(crate) fn read(raw: Raw) -> Result<Self, DecodeError> {
-        let wire: WireSubscription = object(&raw)?;
+        let wire: WireSubscription = raw.decode_object()?;
         Ok(Self {
             id: wire.id,
             customer: wire.customer,

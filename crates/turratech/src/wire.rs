@@ -6,7 +6,7 @@ use payments_core::json::{self, DecodeError, Raw};
 use payments_core::rust_decimal::Decimal;
 use payments_core::time::OffsetDateTime;
 use payments_core::{Currency, Invalid, Money};
-use serde::de::{DeserializeOwned, Error as _};
+use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// An integer: an amount in the smallest unit, or seconds. It never passes through a float, and zeros behind a point
@@ -78,11 +78,6 @@ pub(crate) fn same_metadata(answered: &Raw, asked: &BTreeMap<String, String>) ->
 struct WireMetadata {
     #[serde(default)]
     metadata: Option<BTreeMap<String, Option<String>>>,
-}
-
-/// Decodes a JSON object: serde takes a list of a struct's members for the struct as well.
-pub(crate) fn object<T: DeserializeOwned>(text: &Raw) -> Result<T, DecodeError> {
-    if text.as_str().starts_with('{') { text.decode() } else { Err(DecodeError::new(".", "is not an object")) }
 }
 
 /// The object that was asked for, and no other.

@@ -86,7 +86,9 @@ fn a_success_that_cannot_be_read_leaves_it_unknown() {
         }
         // It is JSON, only not what was expected: the next answer would be the same.
         let of_another_shape = (ErrorKind::MalformedResponse, Outcome::Unknown, Again::Never);
-        for body in ["null", "{}", "[]", r#"{"id":"pay_1"}"#, r#"{"id":"pay_1","amount":"1e2"}"#] {
+        for body in
+            ["null", "{}", "[]", r#" ["pay_1", 100.50]"#, r#"{"id":"pay_1"}"#, r#"{"id":"pay_1","amount":"1e2"}"#]
+        {
             check(&format!("{status} {body}"), || Reply::json(status, body), of_another_shape);
         }
         check(&format!("{status} in html"), || foreign(status), malformed);

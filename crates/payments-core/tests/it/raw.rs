@@ -22,6 +22,19 @@ fn it_is_kept_byte_for_byte_and_decoded_on_demand() {
 }
 
 #[test]
+fn a_list_of_its_members_is_no_object() {
+    for list in [r#"["2.50"]"#, " \n[\"2.50\"]"] {
+        let problem = json::decode_object::<Line>(list.as_bytes()).unwrap_err();
+        assert_eq!((problem.path(), problem.problem()), (".", "is not an object"));
+        let raw: Raw = json::decode(list.as_bytes()).unwrap();
+        assert_eq!(raw.decode_object::<Line>().unwrap_err().problem(), "is not an object");
+    }
+    let object: Line = json::decode_object(b" {\"fee\": 2.50}").unwrap();
+    assert_eq!(object.fee, Some(Decimal::new(250, 2)));
+    assert!(json::decode_object::<Line>(b"[1,").unwrap_err().problem().contains("ends before"));
+}
+
+#[test]
 fn an_error_in_a_part_says_where_the_part_is() {
     let raw: Raw = json::decode(br#"{"fee": "x"}"#).unwrap();
     assert_eq!(raw.decode::<Line>().unwrap_err().within("data[3]").path(), "data[3].fee");

@@ -148,6 +148,10 @@ fn a_known_member_of_the_wrong_shape_is_named() {
             other => panic!("{other:?}"),
         }
     }
+    match verify(br#"["849655cf-ceba-49bc-951a-cbfbf8d63274"]"#) {
+        Err(VerifyError::Unreadable(problem)) => assert_eq!(problem.problem(), "is not an object"),
+        other => panic!("{other:?}"),
+    }
     let number = genuine(&DEPOSIT.replace("\"200.00\"", "200.10"));
     assert_eq!(number.amount.to_string(), "200.10", "a number is read through its text");
 }
