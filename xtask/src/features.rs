@@ -31,7 +31,7 @@ const ABSENCES: &[Absence] = &[
 /// An axum application has a runtime anyway; what it must not get is a client.
 const CLIENTS: &[&str] = &["reqwest", "rustls", "native-tls", "openssl", "aws-lc-rs", "ring", "payments-sandbox"];
 
-const HTTP_STACK: &[&str] =
+pub(crate) const HTTP_STACK: &[&str] =
     &["reqwest", "hyper", "tokio", "rustls", "native-tls", "openssl", "aws-lc-rs", "ring", "mio"];
 
 /// With more features than this, pairs stand for the larger combinations: 2^7 builds of one crate take too long.
@@ -77,7 +77,7 @@ fn check_absence(absence: &Absence) -> Result<(), Failure> {
 }
 
 /// The names in what `cargo tree --prefix none` prints: `name v1.2.3 (path)`, once or more.
-fn crate_names(tree: &str) -> BTreeSet<&str> {
+pub(crate) fn crate_names(tree: &str) -> BTreeSet<&str> {
     tree.lines().filter_map(|line| line.split(' ').next()).filter(|name| !name.is_empty()).collect()
 }
 

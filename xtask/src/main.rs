@@ -5,12 +5,14 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command line tool speaks through its output")]
 
 mod ci;
+mod consumers;
 mod demo;
 mod docs;
 mod features;
 mod newman;
 mod package;
 mod process;
+mod sandbox;
 mod test;
 mod tidy;
 mod tools;
@@ -53,7 +55,7 @@ struct Command {
 }
 
 const COMMANDS: &[Command] = &[
-    Command { name: "ci", about: "all that a change must pass: the next six, fastest to fail first", run: ci::run },
+    Command { name: "ci", about: "all that a change must pass: the next seven, fastest to fail first", run: ci::run },
     Command { name: "tidy", about: "formatting, lints, layering, crate metadata, links", run: tidy::run },
     Command { name: "docs", about: "rustdoc without a warning, with all features and with none", run: docs::run },
     Command { name: "test", about: "every test; arguments go to the test runner", run: test::run },
@@ -63,6 +65,11 @@ const COMMANDS: &[Command] = &[
         run: features::run,
     },
     Command { name: "newman", about: "the provider's recorded exchanges against the sandbox", run: newman::run },
+    Command {
+        name: "consumers",
+        about: "small applications that depend on the crates as users do, and what comes with them",
+        run: consumers::run,
+    },
     Command { name: "package", about: "each published crate's archive is complete and builds", run: package::run },
     Command {
         name: "demo",

@@ -5,7 +5,6 @@
 
 mod collection;
 mod recording;
-mod sandbox;
 mod setup;
 mod shape;
 
@@ -13,8 +12,8 @@ use std::fs;
 
 use serde_json::Value;
 
-use crate::newman::sandbox::Sandbox;
 use crate::process::{Failure, Run, Step};
+use crate::sandbox::Sandbox;
 use crate::workspace::{self, Workspace};
 
 const VERSION: &str = "6.2.2";

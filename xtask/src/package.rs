@@ -1,9 +1,11 @@
-//! What would be published: each crate's archive holds what it must, and builds as its users would build it.
+//! What would be published: each crate's archive holds what it must, and builds as its users would build it; and an
+//! application works over the archives.
 
 use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
+use crate::consumers;
 use crate::process::{Failure, Run, Step};
 use crate::workspace::{self, Member, Workspace};
 
@@ -33,6 +35,9 @@ pub(crate) fn run(_: &[String]) -> Result<Step, Failure> {
         Run::program("tar").args(["-xzmf".as_ref(), archive.as_os_str(), "-C".as_ref(), unpacked.as_os_str()]).run()?;
     }
     build(&workspace, &unpacked)?;
+    let patches: Vec<_> =
+        workspace.published().map(|member| (member.name.clone(), unpacked.join(versioned(member)))).collect();
+    consumers::packaged(&workspace.target.join("consumers"), &patches)?;
     Ok(Step::Passed)
 }
 
@@ -53,18 +58,21 @@ fn missing(listing: &str, name: &str) -> Vec<&'static str> {
     REQUIRED.iter().copied().filter(|file| !holds(file)).collect()
 }
 
-/// Builds each crate from its archive, with its default features and with the other archives for its dependencies.
+/// Builds each crate from its archive, with the other archives for its dependencies: with its default features as its
+/// users would, and then with all of them, its examples and tests included.
 fn build(workspace: &Workspace, unpacked: &Path) -> Result<(), Failure> {
     fs::write(unpacked.join("Cargo.toml"), manifest(workspace))?;
     fs::copy(workspace::root().join("Cargo.lock"), unpacked.join("Cargo.lock"))?;
-    for member in workspace.published() {
+    let check = || {
         Run::cargo()
-            .args(["check", "--quiet", "--package", &member.name])
+            .args(["check", "--quiet"])
             .args(["--manifest-path".as_ref(), unpacked.join("Cargo.toml").as_os_str()])
             .args(["--target-dir".as_ref(), workspace.target.as_os_str()])
-            .run()?;
+    };
+    for member in workspace.published() {
+        check().args(["--package", &member.name]).run()?;
     }
-    Ok(())
+    check().args(["--workspace", "--all-targets", "--all-features"]).run()
 }
 
 /// A workspace of the unpacked archives, which stand in for those of the registry.

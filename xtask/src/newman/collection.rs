@@ -3,10 +3,10 @@
 use serde_json::{Value, json};
 
 use crate::newman::recording::Exchange;
-use crate::newman::sandbox::Addresses;
 use crate::newman::setup::{Setup, scenario};
 use crate::newman::shape::expect_shape;
 use crate::process::Failure;
+use crate::sandbox::Addresses;
 
 #[derive(Debug)]
 pub(crate) struct Collection {
@@ -34,9 +34,9 @@ pub(crate) fn derive(exchanges: &[Exchange], sandbox: &Addresses) -> Result<Coll
                 "schema": "https://schema.getpostman.com/json/collection/v2.0.0/collection.json",
             },
             "variable": [
-                {"key": "base_url", "value": sandbox.base_url},
+                {"key": "base_url", "value": sandbox.turbopay.base_url},
                 {"key": "control_url", "value": sandbox.control_url},
-                {"key": "api_key", "value": sandbox.api_key},
+                {"key": "api_key", "value": sandbox.turbopay.api_key},
                 {"key": "order_id", "value": ""},
             ],
             "item": items,
@@ -150,12 +150,13 @@ fn with_member(body: &str, name: &str, value: &str) -> Result<String, Failure> {
 mod tests {
     use super::*;
     use crate::newman::recording::tests::exchanges;
+    use crate::sandbox::{TurboPay, TurboTxn};
 
     fn derived() -> Collection {
         let sandbox = Addresses {
             control_url: "http://127.0.0.1:1".into(),
-            base_url: "http://127.0.0.1:2/api".into(),
-            api_key: "key".into(),
+            turbopay: TurboPay { base_url: "http://127.0.0.1:2/api".into(), api_key: "key".into() },
+            turbo_txn: TurboTxn { base_url: String::new(), client_id: String::new(), secret_key: String::new() },
         };
         derive(&exchanges(), &sandbox).unwrap()
     }

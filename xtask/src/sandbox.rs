@@ -29,12 +29,25 @@ impl Sandbox {
     }
 }
 
-/// Where a sandbox listens, and the key that it takes.
+/// Where a sandbox listens, and the keys that it takes.
 #[derive(Debug)]
 pub(crate) struct Addresses {
     pub(crate) control_url: String,
+    pub(crate) turbopay: TurboPay,
+    pub(crate) turbo_txn: TurboTxn,
+}
+
+#[derive(Debug)]
+pub(crate) struct TurboPay {
     pub(crate) base_url: String,
     pub(crate) api_key: String,
+}
+
+#[derive(Debug)]
+pub(crate) struct TurboTxn {
+    pub(crate) base_url: String,
+    pub(crate) client_id: String,
+    pub(crate) secret_key: String,
 }
 
 impl Addresses {
@@ -45,11 +58,15 @@ impl Addresses {
             Some(text) => Ok(text.trim_end_matches('/').to_owned()),
             None => Err(Failure::new(format!("the sandbox's first line has no {name}"))),
         };
-        let turbopay = &line["turbopay"];
+        let (turbopay, turbo_txn) = (&line["turbopay"], &line["turbo-txn"]);
         Ok(Addresses {
             control_url: text(&line, "control_url")?,
-            base_url: text(turbopay, "base_url")?,
-            api_key: text(turbopay, "api_key")?,
+            turbopay: TurboPay { base_url: text(turbopay, "base_url")?, api_key: text(turbopay, "api_key")? },
+            turbo_txn: TurboTxn {
+                base_url: text(turbo_txn, "base_url")?,
+                client_id: text(turbo_txn, "client_id")?,
+                secret_key: text(turbo_txn, "secret_key")?,
+            },
         })
     }
 }
@@ -71,12 +88,15 @@ mod tests {
 
     #[test]
     fn the_first_line_says_where_to_go() {
-        let line = r#"{"control_url": "http://127.0.0.1:1/control/", "turbopay": {"base_url": "http://127.0.0.1:2/api", "api_key": "k"}}"#;
+        let line = r#"{"control_url": "http://127.0.0.1:1/control/",
+            "turbopay": {"base_url": "http://127.0.0.1:2/api", "api_key": "k"},
+            "turbo-txn": {"base_url": "http://127.0.0.1:3/", "client_id": "c", "secret_key": "s"}}"#;
 
         let addresses = Addresses::read(line).unwrap();
 
         assert_eq!(addresses.control_url, "http://127.0.0.1:1/control");
-        assert_eq!(addresses.base_url, "http://127.0.0.1:2/api");
+        assert_eq!(addresses.turbopay.base_url, "http://127.0.0.1:2/api");
+        assert_eq!(addresses.turbo_txn.base_url, "http://127.0.0.1:3");
     }
 
     #[test]

@@ -1,0 +1,21 @@
+//! A deposit at the address that is given, under the key in `TURBOPAY_API_KEY`.
+
+use turbopay::{ApiKey, Client, Currency, Money, NewDeposit, Traffic};
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let base_url = std::env::args().nth(1).ok_or("say where TurboPay is")?;
+    let client = Client::builder(ApiKey::from_env()?)
+        .base_url(base_url)
+        .status_url("http://127.0.0.1:9/turbopay")
+        .redirect_url("http://127.0.0.1:9/thanks")
+        .traffic(Traffic::Standard)
+        .build()?;
+
+    let price = Money::parse("2000", Currency::INR)?;
+    let order = NewDeposit::upi(price, "one-provider-1".parse()?, "customer-9".parse()?);
+    let deposit = client.create_deposit(order).send().await?;
+
+    println!("send the customer to {}", deposit.form_url);
+    Ok(())
+}

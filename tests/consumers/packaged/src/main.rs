@@ -1,0 +1,68 @@
+//! A shop that takes payments through the facade, and webhooks through axum.
+
+use axum::Router;
+use axum::extract::FromRef;
+use axum::routing::post;
+use payments::turbopay::{self, OrderStatus, WebhookEndpoint, WebhookKey};
+use payments::{Currency, Error, Money};
+use payments_axum::{Acknowledged, Delivered};
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let shop = Shop { turbopay: WebhookEndpoint::new(WebhookKey::new("whk-123")?) };
+    let _app: Router = Router::new().route("/turbopay", post(on_turbopay)).with_state(shop);
+
+    for provider in payments::CAPABILITIES {
+        println!("{}: {} answers", provider.provider, provider.table.len());
+    }
+    Ok(())
+}
+
+#[derive(Clone, FromRef)]
+struct Shop {
+    turbopay: WebhookEndpoint,
+}
+
+async fn on_turbopay(Delivered(event): Delivered<WebhookEndpoint>) -> Acknowledged<WebhookEndpoint> {
+    if event.status == OrderStatus::Success {
+        println!("{} is paid", event.merchant_order_id);
+    }
+    Acknowledged::new()
+}
+
+/// Where the customer pays for an order.
+#[cfg_attr(not(test), expect(dead_code, reason = "the test is its only user"))]
+async fn checkout(client: &turbopay::Client, reference: &str, rupees: &str) -> Result<String, Error> {
+    let price = Money::parse(rupees, Currency::INR)?;
+    let order = turbopay::NewDeposit::upi(price, reference.parse()?, "customer-9".parse()?);
+    Ok(client.create_deposit(order).send().await?.form_url)
+}
+
+#[cfg(test)]
+mod tests {
+    use payments::{Outcome, turbopay};
+    use payments_sandbox::Sandbox;
+
+    #[tokio::test]
+    async fn an_order_is_made_once_although_its_answer_is_lost() {
+        let sandbox = Sandbox::builder().seed(7).start().await;
+        sandbox.fault("turbopay.deposit#2 @after-commit fin");
+        let there = sandbox.turbopay();
+        let client = turbopay::Client::builder(turbopay::ApiKey::new(there.api_key()).unwrap())
+            .base_url(there.base_url())
+            .status_url("http://127.0.0.1:9/turbopay")
+            .redirect_url("http://127.0.0.1:9/thanks")
+            .traffic(turbopay::Traffic::Standard)
+            .clock(sandbox.clock())
+            .timer(sandbox.clock())
+            .build()
+            .unwrap();
+
+        assert!(super::checkout(&client, "order-1", "2000").await.unwrap().starts_with("http://127.0.0.1"));
+        let err = super::checkout(&client, "order-2", "2000").await.unwrap_err();
+
+        assert_eq!(err.outcome(), Outcome::Unknown);
+        sandbox.ledger().order("order-2").executed_once();
+        sandbox.finish();
+    }
+}
