@@ -22,6 +22,15 @@ use crate::{Error, Invalid, RetryPolicy, Timeouts};
 ///     let _ = call.idempotency_key(key);
 /// }
 /// ```
+///
+/// One that is forgotten is a warning, and an error for those who deny it:
+///
+/// ```compile_fail
+/// #![deny(unused_must_use)]
+/// fn forgotten(call: payments_core::Call<()>) {
+///     call; // and `.send().await`?
+/// }
+/// ```
 #[must_use = "a call does nothing until it is sent"]
 pub struct Call<T, K = Unkeyed> {
     api: Api,

@@ -18,6 +18,20 @@ use crate::Invalid;
 /// assert!("4111 1111 1111 1112".parse::<CardNumber>().is_err());
 /// # Ok::<(), payments_core::Invalid>(())
 /// ```
+///
+/// The digits themselves cannot be printed or stored by accident:
+///
+/// ```compile_fail,E0616
+/// fn print(number: &payments_core::CardNumber) {
+///     println!("{}", number.0.as_str());
+/// }
+/// ```
+///
+/// ```compile_fail,E0277
+/// fn store(number: &payments_core::CardNumber) -> String {
+///     serde_json::to_string(number).unwrap()
+/// }
+/// ```
 #[derive(Clone)]
 pub struct CardNumber(Zeroizing<String>);
 
