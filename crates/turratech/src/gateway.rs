@@ -84,10 +84,14 @@ impl Retrieve for Client {
 #[async_trait]
 impl Capture for Client {
     /// Captures all of it. The document describes no part, so it looks first whether all is what is asked for.
+    ///
+    /// Where TurraTech does not say how much is held, nothing is captured: it could be more than what is asked for.
+    /// [`Client::capture_payment`] takes all there is, without asking how much.
     async fn capture_payment(&self, id: &str, amount: Money) -> Result<Found, Error> {
         let id: PaymentId = id.parse()?;
         let held = self.retrieve_payment(&id).send().await?;
-        if held.amount_capturable.unwrap_or(held.amount) != amount {
+        let held = held.amount_capturable.ok_or_else(|| Error::unsupported(HELD_NOT_SAID))?;
+        if held != amount {
             return Err(Invalid::new("amount", "must be all that is held: TurraTech captures no part").into());
         }
         Ok(found(&self.capture_payment(&id).send().await?))
@@ -145,6 +149,9 @@ impl PaymentStatus {
         }
     }
 }
+
+/// `amount_capturable` is in the document's payment object, and in its shorter sample it is not.
+const HELD_NOT_SAID: &str = "TurraTech does not say how much is held, and would capture all of it";
 
 /// The name of the merchant's reference in the metadata.
 const ORDER_ID: &str = "order_id";

@@ -5,6 +5,7 @@
 mod credentials;
 mod documented;
 mod events;
+mod gateway;
 mod interop;
 mod keys;
 mod leaks;
