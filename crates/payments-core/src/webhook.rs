@@ -6,6 +6,7 @@ use std::ops::Deref;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, KeyInit, Mac};
+use http::HeaderMap;
 use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq;
 use time::{Duration, OffsetDateTime};
@@ -114,6 +115,20 @@ pub enum VerifyError {
 pub fn unproven(reason: &'static str) -> VerifyError {
     trace::unproven(reason);
     VerifyError::Unproven
+}
+
+/// The value of a header that is there exactly once, such as a signature's.
+///
+/// # Errors
+///
+/// When it is missing, or there are two: which of them the provider meant, nobody can say.
+pub fn one_header<'a>(headers: &'a HeaderMap, name: &str) -> Result<&'a [u8], VerifyError> {
+    let mut values = headers.get_all(name).iter();
+    match (values.next(), values.next()) {
+        (Some(value), None) => Ok(value.as_bytes()),
+        (None, _) => Err(unproven("there is no signature header")),
+        (Some(_), Some(_)) => Err(unproven("there are two signature headers")),
+    }
 }
 
 /// The secrets that a provider may have signed with: one, or for the time of a rotation several.

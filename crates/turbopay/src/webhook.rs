@@ -1,8 +1,8 @@
 use payments_core::http::HeaderMap;
 use payments_core::json;
 use payments_core::webhook::{
-    Acknowledgement, HexCase, SigningSecrets, Verified, VerifyError, signature_from_base64, signature_from_hex,
-    unproven,
+    Acknowledgement, HexCase, SigningSecrets, Verified, VerifyError, one_header, signature_from_base64,
+    signature_from_hex, unproven,
 };
 use payments_core::{Currency, Expected, Mismatch, Money, MoneyError, Secret, secret};
 use rust_decimal::Decimal;
@@ -67,12 +67,7 @@ impl WebhookEndpoint {
     ///
     /// [`VerifyError::Unproven`] when the signature is missing or fits no key: answer 400 (inferred).
     pub fn verify(&self, body: &[u8], headers: &HeaderMap) -> Result<Verified<Event>, VerifyError> {
-        let mut signatures = headers.get_all(Self::SIGNATURE_HEADER).iter();
-        match (signatures.next(), signatures.next()) {
-            (Some(signature), None) => self.verify_signature(body, signature.as_bytes()),
-            (None, _) => Err(unproven("there is no signature")),
-            (Some(_), Some(_)) => Err(unproven("there are two signatures")),
-        }
+        self.verify_signature(body, one_header(headers, Self::SIGNATURE_HEADER)?)
     }
 
     /// The same, for a web framework with header types of its own.

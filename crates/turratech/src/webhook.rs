@@ -4,7 +4,8 @@ use payments_core::clock::{Clock, SystemClock};
 use payments_core::http::HeaderMap;
 use payments_core::time::OffsetDateTime;
 use payments_core::webhook::{
-    Acknowledgement, HexCase, SigningSecrets, Tolerance, Verified, VerifyError, signature_from_hex, unproven,
+    Acknowledgement, HexCase, SigningSecrets, Tolerance, Verified, VerifyError, one_header, signature_from_hex,
+    unproven,
 };
 use payments_core::{Secret, secret};
 use serde::{Deserialize, Deserializer};
@@ -102,12 +103,7 @@ impl WebhookEndpoint {
     ///
     /// [`VerifyError::Unproven`] when the signature is missing, too old, or fits no secret: answer 400 (documented).
     pub fn verify(&self, body: &[u8], headers: &HeaderMap) -> Result<Verified<Event>, VerifyError> {
-        let mut signatures = headers.get_all(Self::SIGNATURE_HEADER).iter();
-        match (signatures.next(), signatures.next()) {
-            (Some(signature), None) => self.verify_signature(body, signature.as_bytes()),
-            (None, _) => Err(unproven("there is no signature")),
-            (Some(_), Some(_)) => Err(unproven("there are two signature headers")),
-        }
+        self.verify_signature(body, one_header(headers, Self::SIGNATURE_HEADER)?)
     }
 
     /// The same, for a web framework with header types of its own.

@@ -1,9 +1,10 @@
 use payments_core::Secret;
+use payments_core::http::{HeaderMap, HeaderValue};
 use payments_core::json::{self, DecodeError};
 use payments_core::time::{Duration, OffsetDateTime};
 use payments_core::webhook::{
-    Acknowledgement, HexCase, SigningSecrets, Tolerance, Unconfirmed, VerifyError, sign, signature_from_base64,
-    signature_from_hex,
+    Acknowledgement, HexCase, SigningSecrets, Tolerance, Unconfirmed, VerifyError, one_header, sign,
+    signature_from_base64, signature_from_hex,
 };
 use proptest::prelude::*;
 
@@ -40,6 +41,17 @@ fn a_delivery_signed_with_any_of_the_secrets_is_proved() {
     assert!(secrets.prove(BODY, &[BODY], &[right, wrong]).is_ok());
     assert_eq!(secrets.prove(BODY, &[BODY], &[]), Err(VerifyError::Unproven));
     assert_eq!(SigningSecrets::new(&new).prove(BODY, &[BODY], &[right]), Err(VerifyError::Unproven));
+}
+
+#[test]
+fn a_signature_header_is_there_exactly_once() {
+    let mut headers = HeaderMap::new();
+    assert_eq!(one_header(&headers, "x-signature"), Err(VerifyError::Unproven));
+    headers.append("x-signature", HeaderValue::from_bytes(b"\xff1").unwrap());
+    assert_eq!(one_header(&headers, "x-signature"), Ok(&b"\xff1"[..]));
+    assert_eq!(one_header(&headers, "x-other"), Err(VerifyError::Unproven));
+    headers.append("x-signature", HeaderValue::from_static("2"));
+    assert_eq!(one_header(&headers, "x-signature"), Err(VerifyError::Unproven));
 }
 
 #[test]
