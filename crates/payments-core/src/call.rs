@@ -161,6 +161,14 @@ impl<T> Call<T, Keyed> {
         self
     }
 
+    /// Sends it under a key that is [derived](IdempotencyKey::derived) from the operation and this reference.
+    ///
+    /// `since` is when the order was made, as the merchant has stored it; never the time of now.
+    pub fn derived_key(self, reference: &str, since: OffsetDateTime) -> Self {
+        let key = IdempotencyKey::derived(self.operation.name, reference, since);
+        self.idempotency_key(key)
+    }
+
     /// The key that it will be sent under, so that it can be stored first.
     #[must_use]
     pub fn key(&self) -> &IdempotencyKey {

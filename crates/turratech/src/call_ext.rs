@@ -1,7 +1,7 @@
 use payments_core::api::with_header;
 use payments_core::id::check_reference;
 use payments_core::time::OffsetDateTime;
-use payments_core::{Call, IdempotencyKey, Keyed, text};
+use payments_core::{Call, Keyed, text};
 
 use crate::client::{VERSION_HEADER, check_version};
 
@@ -72,7 +72,6 @@ pub trait OnceExt {
 
 impl<T> OnceExt for Call<T, Keyed> {
     fn once_for(self, reference: &OnceReference, since: OffsetDateTime) -> Self {
-        let key = IdempotencyKey::derived(self.operation(), reference.as_str(), since);
-        self.idempotency_key(key)
+        self.derived_key(reference.as_str(), since)
     }
 }

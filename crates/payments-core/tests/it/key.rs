@@ -314,3 +314,11 @@ async fn a_derived_key_is_the_same_in_every_process_and_as_old_as_its_order() {
 fn key_of(request: &payments_core::transport::Request) -> String {
     request.headers()["idempotency-key"].to_str().unwrap().to_owned()
 }
+
+#[test]
+fn a_call_derives_its_key_from_what_it_does_and_for_what() {
+    let (bench, made) = (Bench::new([]), OffsetDateTime::UNIX_EPOCH);
+    let call = bench.shop.pay_keyed("key-1").derived_key("order-7", made);
+    assert_eq!(*call.key(), IdempotencyKey::derived(call.operation(), "order-7", made));
+    assert!(call.key().is_perhaps_used());
+}
