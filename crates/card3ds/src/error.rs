@@ -1,6 +1,6 @@
 use std::fmt;
 
-use payments_core::api::{Dialect, Operation};
+use payments_core::api::{Dialect, Operation, mentions};
 use payments_core::id::check_id;
 use payments_core::transport::Answer;
 use payments_core::{Effect, ErrorKind, Outcome, Refusal, mask_card_numbers};
@@ -35,7 +35,7 @@ fn refusal(operation: &Operation, answer: &Answer) -> Option<Refusal> {
         // A payment that was made, or is under way, under a status that says the opposite: neither is to be believed.
         refusal.kind = Some(ErrorKind::MalformedResponse);
         refusal.outcome = Some(Outcome::Unknown);
-    } else if moves_money && by_form && tells_of_another(answer.body()) {
+    } else if moves_money && by_form && mentions(answer.body(), TELLS_OF_ANOTHER) {
         // It may be this very request that was executed, when it was sent before.
         refusal.kind = Some(ErrorKind::Conflict);
         refusal.outcome = Some(Outcome::Unknown);
@@ -51,14 +51,6 @@ fn refusal(operation: &Operation, answer: &Answer) -> Option<Refusal> {
         None
     };
     Some(refusal)
-}
-
-/// Whether a refusal speaks of a payment that is there already (inferred: no wording is documented).
-///
-/// The whole answer is searched: where the words would stand is not documented either.
-fn tells_of_another(body: &[u8]) -> bool {
-    let body = String::from_utf8_lossy(body).to_ascii_lowercase();
-    ["already", "duplicate", "exists", "unique", "completed", "captured"].iter().any(|word| body.contains(word))
 }
 
 /// What can be read from an error of which no form is documented: the names that answers use, and two common ones.
@@ -125,3 +117,8 @@ impl Form {
         }
     }
 }
+
+/// How a refusal speaks of a payment that is there already (inferred: no wording is documented).
+///
+/// The whole answer is searched: where the words would stand is not documented either.
+const TELLS_OF_ANOTHER: &[&str] = &["already", "duplicate", "exists", "unique", "completed", "captured"];

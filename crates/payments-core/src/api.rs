@@ -328,6 +328,16 @@ pub(crate) fn refuses(status: StatusCode) -> bool {
     matches!(status.as_u16(), 400 | 401 | 402 | 403 | 404 | 405 | 413 | 415 | 422)
 }
 
+/// True when a text holds any of these words, in whatever case of ASCII and also within longer words.
+///
+/// For a refusal that may speak of an earlier sending of the same thing, where the provider has no code for that. It errs
+/// on the side of finding a word: the outcome is unknown then, and nothing is sent twice.
+#[must_use]
+pub fn mentions(text: impl AsRef<[u8]>, words: &[&str]) -> bool {
+    let text = String::from_utf8_lossy(text.as_ref()).to_ascii_lowercase();
+    words.iter().any(|word| text.contains(&word.to_ascii_lowercase()))
+}
+
 /// A text as one segment of a path or one value of a query: everything is encoded but the unreserved characters of
 /// RFC 3986.
 #[must_use]

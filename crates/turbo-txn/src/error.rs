@@ -1,4 +1,4 @@
-use payments_core::api::{Dialect, Operation};
+use payments_core::api::{Dialect, Operation, mentions};
 use payments_core::transport::Answer;
 use payments_core::{Effect, ErrorKind, Outcome, Refusal};
 
@@ -33,7 +33,7 @@ fn refusal(operation: &Operation, answer: &Answer) -> Option<Refusal> {
     let mut refusal = Refusal { status: stated, message: said.message.known(), ..Refusal::default() };
     if !plain {
         refusal.outcome = Some(Outcome::Unknown);
-    } else if moves_money && by_form && tells_of_another(answer.body()) {
+    } else if moves_money && by_form && mentions(answer.body(), TELLS_OF_ANOTHER) {
         refusal.kind = Some(ErrorKind::Conflict);
         // Some transaction has the order id: perhaps this one, from an earlier sending.
         refusal.outcome = Some(Outcome::Unknown);
@@ -44,10 +44,7 @@ fn refusal(operation: &Operation, answer: &Answer) -> Option<Refusal> {
     Some(refusal)
 }
 
-/// Whether a refusal speaks of a transaction that is there already (inferred: no wording is documented).
+/// How a refusal speaks of a transaction that is there already (inferred: no wording is documented).
 ///
 /// The whole answer is searched: where the words would stand is not documented either.
-fn tells_of_another(body: &[u8]) -> bool {
-    let body = String::from_utf8_lossy(body).to_ascii_lowercase();
-    ["already", "duplicate", "exists", "unique"].iter().any(|word| body.contains(word))
-}
+const TELLS_OF_ANOTHER: &[&str] = &["already", "duplicate", "exists", "unique"];

@@ -1,6 +1,6 @@
 use std::fmt;
 
-use payments_core::api::{Dialect, Operation};
+use payments_core::api::{Dialect, Operation, mentions};
 use payments_core::json;
 use payments_core::transport::Answer;
 use payments_core::{Effect, Error, ErrorKind, FieldError, Outcome, Refusal};
@@ -112,6 +112,9 @@ const MESSAGES: &[(&str, &str, Problem)] = &[
     ("The ", "must be a valid", Problem::WrongFormat),
 ];
 
+/// The documents word the same thing in two ways; another wording is no reason to pay twice.
+const SAYS_TAKEN: &[&str] = &["already been taken", "already exists", "id exists", "duplicate"];
+
 /// TurboPay's own form of an error: an object with a `message`, and with `errors` by field where there are any.
 ///
 /// An answer whose `errors` cannot be read is not taken for TurboPay's word: what it refuses might be in there.
@@ -124,7 +127,7 @@ fn refusal(operation: &Operation, answer: &Answer) -> Option<Refusal> {
 
     let about = fields.iter().find(|field| message.starts_with(&field.message)).or(fields.first());
     let mut refusal = Refusal { param: about.map(|field| field.field.clone()), ..Refusal::default() };
-    if refuses && (said().any(says_taken) || moves_money && fields.iter().any(may_be_taken)) {
+    if refuses && (said().any(|text| mentions(text, SAYS_TAKEN)) || moves_money && fields.iter().any(may_be_taken)) {
         refusal.kind = Some(ErrorKind::Conflict);
         // Some order has it: perhaps this one, from an earlier sending. Where money moves, that is to be looked up.
         refusal.outcome = moves_money.then_some(Outcome::Unknown);
@@ -149,12 +152,6 @@ fn refusal(operation: &Operation, answer: &Answer) -> Option<Refusal> {
     });
     refusal.fields = fields;
     Some(refusal)
-}
-
-/// The documents word the same thing in two ways; another wording is no reason to pay twice.
-fn says_taken(message: &str) -> bool {
-    let message = message.to_ascii_lowercase();
-    ["already been taken", "already exists", "id exists", "duplicate"].iter().any(|words| message.contains(words))
 }
 
 /// True for whatever is wrong with a reference, unless it is plainly its form.

@@ -14,6 +14,7 @@ mod card;
 mod currency;
 mod decimal;
 mod id;
+mod mentions;
 mod money;
 mod open_enum;
 mod raw;
