@@ -66,9 +66,7 @@ impl fmt::Debug for Commission {
 
 /// An amount as a request carries it: a number with exactly its currency's decimals.
 pub(crate) fn wire_amount(amount: Money) -> Result<NumberText, Invalid> {
-    if !amount.is_positive() {
-        return Err(Invalid::new("amount", "must be greater than zero"));
-    }
+    amount.check_positive("amount")?;
     NumberText::decimal(amount).map_err(|problem| Invalid::new("currency", format!("cannot be used: {problem}")))
 }
 

@@ -149,6 +149,15 @@ fn without_values(message: &str) -> String {
     }
 }
 
+/// Holds a member of an answer against what was asked for.
+///
+/// # Errors
+///
+/// When it is another: then the answer is about something else, whatever it says.
+pub fn same<T: PartialEq>(path: &'static str, answered: &T, asked: &T) -> Result<(), DecodeError> {
+    if answered == asked { Ok(()) } else { Err(DecodeError::new(path, "is another than the one that was asked for")) }
+}
+
 /// Where a body could not be read, and why.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{path}: {problem}")]
@@ -251,6 +260,20 @@ pub mod decimal_option {
             None => serializer.serialize_none(),
         }
     }
+}
+
+/// For `#[serde(deserialize_with = "json::integer")]`: an amount in the smallest unit, or seconds.
+///
+/// It never passes through a float, and zeros behind a point say nothing, so that a habit of writing does not lose an
+/// executed payment.
+///
+/// # Errors
+///
+/// When it is no whole number, or does not fit.
+pub fn integer<'de, D: Deserializer<'de>>(deserializer: D) -> Result<i64, D::Error> {
+    let number: Decimal = decimal::deserialize(deserializer)?;
+    // Through its text: the conversions of the type itself cut off.
+    number.normalize().to_string().parse().map_err(|_| serde::de::Error::custom("is not a 64-bit integer"))
 }
 
 /// For `#[serde(default, deserialize_with = "json::none_if_empty")]`: a text that is parsed, and nothing where it is missing,

@@ -5,7 +5,7 @@ use std::num::NonZeroU32;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
-use crate::Currency;
+use crate::{Currency, Invalid};
 
 /// An exact amount: an integer of minor units, never without its currency.
 ///
@@ -93,6 +93,15 @@ impl Money {
     #[must_use]
     pub const fn is_positive(self) -> bool {
         self.minor > 0
+    }
+
+    /// Refuses what is not above zero, as an amount that is asked for has to be.
+    ///
+    /// # Errors
+    ///
+    /// Names the field.
+    pub fn check_positive(self, field: &'static str) -> Result<(), Invalid> {
+        if self.is_positive() { Ok(()) } else { Err(Invalid::new(field, "must be greater than zero")) }
     }
 
     /// The number without the currency, with exactly the currency's decimals: `2000.00`.

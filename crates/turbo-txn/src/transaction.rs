@@ -60,9 +60,7 @@ fn whole_rupees(amount: Money) -> Result<NumberText, Error> {
     if amount.currency() != Currency::INR {
         return Err(Invalid::new("amount", "must be in INR: Turbo Transactions collects no other currency").into());
     }
-    if !amount.is_positive() {
-        return Err(Invalid::new("amount", "must be greater than zero").into());
-    }
+    amount.check_positive("amount")?;
     match amount.whole_units()? {
         Some(rupees) => Ok(NumberText::integer(rupees)?),
         None => Err(Invalid::new("amount", "must be whole rupees: Turbo Transactions takes no paise").into()),

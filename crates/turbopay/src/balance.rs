@@ -1,5 +1,5 @@
 use payments_core::api::{Draft, Operation, Path};
-use payments_core::json::{self, DecodeError};
+use payments_core::json;
 use payments_core::{Call, Currency, Money, MoneyError};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
@@ -49,11 +49,7 @@ impl Client {
     pub fn balance(&self, currency: Currency) -> Call<Balance> {
         let draft = Draft::get(Path::new("balance").query("currency", currency.as_str()));
         self.api.call(BALANCE, Ok(draft), move |wire: WireBalance| {
-            if wire.currency == currency {
-                Ok(wire.balance())
-            } else {
-                Err(DecodeError::new("currency", "is another than the one that was asked for"))
-            }
+            json::same("currency", &wire.currency, &currency).map(|()| wire.balance())
         })
     }
 

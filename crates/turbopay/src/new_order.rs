@@ -118,9 +118,7 @@ fn check_method(method: &Method) -> Result<(), Invalid> {
 /// INR goes as an integer of rupees (documented: paise are refused), other currencies with their two decimals.
 fn wire_amount(amount: Money) -> Result<NumberText, Invalid> {
     let unwritable = |error: MoneyError| Invalid::new("amount", format!("cannot be written: {error}"));
-    if !amount.is_positive() {
-        return Err(Invalid::new("amount", "must be greater than zero"));
-    }
+    amount.check_positive("amount")?;
     let currency = amount.currency();
     if currency.exponent() != Some(2) {
         return Err(Invalid::new("currency", "must be one with two decimals: TurboPay documents no other amounts"));

@@ -3,24 +3,13 @@
 use std::collections::BTreeMap;
 
 use payments_core::json::{self, DecodeError, Raw};
-use payments_core::rust_decimal::Decimal;
 use payments_core::time::OffsetDateTime;
 use payments_core::{Currency, Invalid, Money};
-use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// An integer: an amount in the smallest unit, or seconds. It never passes through a float, and zeros behind a point
-/// say nothing, so that a habit of writing does not lose an executed payment.
-#[derive(Clone, Copy)]
-pub(crate) struct Whole(pub(crate) i64);
-
-impl<'de> Deserialize<'de> for Whole {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let number: Decimal = json::decimal::deserialize(deserializer)?;
-        // Through its text: the conversions of the type itself cut off.
-        number.normalize().to_string().parse().map(Self).map_err(|_| D::Error::custom("is not a 64-bit integer"))
-    }
-}
+/// An integer: an amount in the smallest unit, or seconds.
+#[derive(Clone, Copy, Deserialize)]
+pub(crate) struct Whole(#[serde(deserialize_with = "json::integer")] pub(crate) i64);
 
 /// A currency as TurraTech writes it: lower case.
 pub(crate) struct LowerCase(pub(crate) Currency);
@@ -33,7 +22,7 @@ impl Serialize for LowerCase {
 
 /// Above zero, as every amount that is asked for must be (inferred; the document sets no bounds).
 pub(crate) fn check_amount(amount: Money) -> Result<(), Invalid> {
-    if amount.is_positive() { Ok(()) } else { Err(Invalid::new("amount", "must be greater than zero")) }
+    amount.check_positive("amount")
 }
 
 /// Unix seconds.
@@ -59,9 +48,7 @@ pub(crate) fn same<T: PartialEq>(
     asked: Option<&T>,
 ) -> Result<(), DecodeError> {
     match (answered, asked) {
-        (Some(answered), Some(asked)) if answered != asked => {
-            Err(DecodeError::new(path, "is another than the one that was asked for"))
-        }
+        (Some(answered), Some(asked)) => json::same(path, answered, asked),
         _ => Ok(()),
     }
 }

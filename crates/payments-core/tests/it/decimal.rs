@@ -236,3 +236,43 @@ proptest! {
         let _ = json::decode::<Balance>(text.as_bytes());
     }
 }
+
+#[derive(Debug, PartialEq, Deserialize)]
+struct Price {
+    #[serde(deserialize_with = "json::integer")]
+    amount: i64,
+}
+
+fn price(json: &str) -> Result<i64, DecodeError> {
+    json::decode::<Price>(format!(r#"{{"amount":{json}}}"#).as_bytes()).map(|price| price.amount)
+}
+
+#[test]
+fn a_whole_number_is_read_whatever_zeros_stand_behind_its_point() {
+    for (json, amount) in [
+        ("2000", 2000),
+        ("2000.00", 2000),
+        ("\"2000\"", 2000),
+        ("-1", -1),
+        ("0.0", 0),
+        ("9007199254740993", 9_007_199_254_740_993),
+        ("9223372036854775807", i64::MAX),
+        ("-9223372036854775808", i64::MIN),
+    ] {
+        assert_eq!(price(json), Ok(amount), "{json}");
+    }
+}
+
+#[test]
+fn no_other_number_is_made_whole() {
+    for json in ["2000.5", "0.001", "2e3", "9223372036854775808", "\"\"", "null", "true"] {
+        assert_eq!(price(json).unwrap_err().path(), "amount", "{json}");
+    }
+}
+
+#[test]
+fn an_answer_about_something_else_is_none() {
+    assert_eq!(json::same("id", &"pay_1", &"pay_1"), Ok(()));
+    let other = json::same("id", &"pay_2", &"pay_1").unwrap_err();
+    assert_eq!(other.to_string(), "id: is another than the one that was asked for");
+}

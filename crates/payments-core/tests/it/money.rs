@@ -205,7 +205,10 @@ fn arithmetic_never_wraps() {
     assert_eq!(one.checked_add(one).unwrap().minor(), 2);
     assert_eq!(one.checked_sub(one).unwrap().minor(), 0);
     assert_eq!(most.checked_cmp(least), Ok(std::cmp::Ordering::Greater));
-    assert!(one.is_positive());
+    assert!(one.is_positive() && one.check_positive("price").is_ok());
+    for amount in [Money::from_minor(0, Currency::INR), least] {
+        assert_eq!(amount.check_positive("price").unwrap_err().to_string(), "`price` must be greater than zero");
+    }
     assert!(!Money::from_minor(0, Currency::INR).is_positive());
     assert!(!least.is_positive());
 }
