@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
 
+mod acme_pay;
 mod lost_answers;
 mod support;
 mod turbopay_flows;

@@ -1,5 +1,9 @@
 //! What no single crate can check: SDKs against the sandbox.
 
+#[expect(missing_docs, reason = "the page on adding a provider walks through it")]
+pub mod acme_pay;
+#[cfg(doctest)]
+mod adding_a_provider;
 mod clients;
 pub mod demo;
 mod merchant;
