@@ -3,6 +3,9 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
 
 mod acme_pay;
+mod actix;
+#[path = "../examples/actix_webhook/app.rs"]
+mod actix_app;
 mod lost_answers;
 mod support;
 mod turbopay_flows;
