@@ -211,3 +211,13 @@ async fn it_speaks_the_words_that_all_providers_share() {
     let can = Client::capabilities();
     assert_eq!((can.of(Feature::Retrieve), can.of(Feature::Refund)), (Answer::Yes, Answer::NotInSdk));
 }
+
+#[test]
+fn the_page_on_adding_a_provider_shows_what_stands_in_the_file() {
+    let (page, file) = (include_str!("../../docs/guide/adding-a-provider.md"), include_str!("../src/acme_pay.rs"));
+    let excerpts: Vec<&str> = page.split("```rs\n").skip(1).filter_map(|rest| rest.split("\n```").next()).collect();
+    assert_eq!(excerpts.len(), 9);
+    for excerpt in excerpts {
+        assert!(file.contains(excerpt), "{excerpt}");
+    }
+}
