@@ -7,13 +7,23 @@ pub(crate) fn relative_links_lead_somewhere(tree: &Tree, _: &Workspace) -> Vec<S
     let mut problems = Vec::new();
     for (path, text) in tree.files().filter(|(path, _)| path.ends_with(".md")) {
         for (number, link) in links(text) {
-            let file = link.split('#').next().unwrap_or_default();
-            if !file.is_empty() && !resolve(path, file).is_some_and(|target| tree.has(&target)) {
+            if !leads_somewhere(tree, path, link) {
                 problems.push(format!("{path}:{number}: `{link}` leads nowhere"));
             }
         }
     }
     problems
+}
+
+/// Whether the file or directory is there, and of a document the section as well.
+fn leads_somewhere(tree: &Tree, from: &str, link: &str) -> bool {
+    let (file, section) = link.split_once('#').map_or((link, None), |(file, section)| (file, Some(section)));
+    let target = if file.is_empty() { Some(from.to_owned()) } else { resolve(from, file) };
+    let Some(target) = target.filter(|target| tree.has(target)) else { return false };
+    match (section, tree.text(&target)) {
+        (Some(section), Some(text)) if target.ends_with(".md") => sections(text).iter().any(|known| known == section),
+        _ => true,
+    }
 }
 
 /// The targets of links and images that name neither a scheme nor a path in Rust, with their lines; code is left out.
@@ -32,6 +42,39 @@ fn links(text: &str) -> Vec<(usize, &str)> {
         }
     }
     links
+}
+
+/// What a document's headings are called in links, as GitHub and rustdoc make them of the heading's text.
+fn sections(text: &str) -> Vec<String> {
+    let mut sections = Vec::<String>::new();
+    let mut in_code = false;
+    for line in text.lines() {
+        if line.trim_start().starts_with("```") {
+            in_code = !in_code;
+        } else if !in_code
+            && let Some((marks, heading)) = line.split_once(' ')
+            && (1..=6).contains(&marks.len())
+            && marks.bytes().all(|byte| byte == b'#')
+        {
+            let name = section(heading);
+            let again = sections.iter().filter(|known| **known == name).count();
+            sections.push(if again == 0 { name } else { format!("{name}-{again}") });
+        }
+    }
+    sections
+}
+
+fn section(heading: &str) -> String {
+    let mut name = String::new();
+    let mut rest = heading.trim();
+    // Of a link in a heading, its text counts.
+    while let Some((before, link)) = rest.split_once("](") {
+        name += before;
+        rest = link.split_once(')').map_or("", |(_, after)| after);
+    }
+    name += rest;
+    let kept = name.chars().filter(|c| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_'));
+    kept.flat_map(char::to_lowercase).map(|c| if c == ' ' { '-' } else { c }).collect()
 }
 
 /// The path from the root that `link` means in the file at `from`, unless it leaves the project.
@@ -59,14 +102,17 @@ mod tests {
     use crate::tidy::manifests::tests::workspace;
 
     fn check(markdown: &str, problems: &[&str]) {
-        let tree = Tree::of(&[("docs/guide.md", markdown), ("docs/faults.md", ""), ("crates/turbopay/README.md", "")]);
+        let faults =
+            "# Faults\n## Cut `off`, or: not?\n```sh\n# cut\n```\n## Twice\n## Twice\n## See [the clock](guide.md)\n";
+        let files = [("docs/guide.md", markdown), ("docs/faults.md", faults), ("crates/turbopay/README.md", "")];
+        let tree = Tree::of(&files);
         assert_eq!(relative_links_lead_somewhere(&tree, &workspace([])), problems);
     }
 
     #[test]
     fn links_that_lead_somewhere_pass() {
         check(
-            "[a](faults.md#cut) [b](../crates/turbopay) [c](https://example.com) [d](#here) [e](turbopay::Client)",
+            "# Here\n[a](faults.md#faults) [b](../crates/turbopay) [c](https://example.com) [d](#here) [e](turbopay::Client)",
             &[],
         );
     }
@@ -76,6 +122,18 @@ mod tests {
         check("\n[a](fault.md)", &["docs/guide.md:2: `fault.md` leads nowhere"]);
         check("[a]: ../faults.md \"title\"", &["docs/guide.md:1: `../faults.md` leads nowhere"]);
         check("[a](../../outside.md)", &["docs/guide.md:1: `../../outside.md` leads nowhere"]);
+    }
+
+    #[test]
+    fn a_section_is_called_what_its_heading_says() {
+        check("[a](faults.md#cut-off-or-not) [b](faults.md#twice-1) [c](faults.md#see-the-clock)", &[]);
+    }
+
+    #[test]
+    fn a_section_that_is_not_there_is_told() {
+        check("[a](faults.md#cut)", &["docs/guide.md:1: `faults.md#cut` leads nowhere"]);
+        check("[a](faults.md#twice-2)", &["docs/guide.md:1: `faults.md#twice-2` leads nowhere"]);
+        check("[a](#there)\n# Here", &["docs/guide.md:1: `#there` leads nowhere"]);
     }
 
     #[test]
