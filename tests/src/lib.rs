@@ -6,6 +6,8 @@ pub mod acme_pay;
 mod adding_a_provider;
 mod clients;
 pub mod demo;
+#[cfg(doctest)]
+mod guide;
 mod merchant;
 
 pub use clients::{card3ds_at, turbo_link_at, turbo_txn_at, turbopay_at, turbopay_builder, turratech_at};
