@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail by panicking")]
 
 mod edges;
+#[cfg(feature = "reqwest")]
 mod going_live;
 mod lookups;
 mod outcomes;
