@@ -1,5 +1,6 @@
 //! Formatting, lints, and the rules that no compiler knows.
 
+mod blocks;
 mod layers;
 mod links;
 mod manifests;
@@ -45,6 +46,7 @@ const RULES: &[Rule] = &[
     layers::no_provider_depends_on_another,
     layers::the_sandbox_stays_out_of_the_sdk,
     layers::the_sandbox_depends_on_no_provider,
+    blocks::documents_with_rust_are_compiled,
     links::relative_links_lead_somewhere,
     words::nothing_names_a_machine,
 ];
