@@ -57,7 +57,10 @@ async fn withdrawal(merchant: &Merchant) -> Result<Found, Failure> {
         Ok(_) => {}
         // To be asked about, and never sent again.
         Err(err) if err.outcome() == Outcome::Unknown => {
-            client.wait_until_final(&reference).within(PATIENCE).send().await?;
+            let found = client.wait_until_final(&reference).within(PATIENCE).send().await;
+            if found.is_err() {
+                return failed(format!("{err}; {reference} MAY HAVE BEEN PAID OUT, and was not found: ask TurboPay"));
+            }
         }
         Err(err) => return Err(err.into()),
     }
@@ -163,7 +166,7 @@ async fn status_url_required(merchant: &Merchant) -> Result<Found, Failure> {
 async fn signatures(merchant: &Merchant) -> Result<Found, Failure> {
     let Some(sandbox) = &merchant.sandbox else {
         return later(
-            "press \"Resend callback\" in the back office; your server answers 200, and 400 to a copy by hand",
+            "press \"Resend callback\" in the back office; your server answers 200, and 400 to a changed copy",
         );
     };
     let reference = paid(merchant, sandbox, "signed").await?;

@@ -102,6 +102,22 @@ async fn a_payout_whose_answer_is_lost_is_looked_up() {
 }
 
 #[tokio::test]
+async fn a_payout_that_cannot_be_found_may_have_been_made() {
+    let sandbox = Sandbox::builder().start().await;
+    sandbox.fault("turbopay.withdraw#1 @after-commit fin");
+    sandbox.fault("turbopay.merchant-order-status#2 @query json=401"); // the first asks about the deposit
+    let merchant = elsewhere(&sandbox, &["account=065432123456789", "ifsc=HDFC0000053"]);
+
+    let steps = all(&merchant).await;
+
+    let step = steps.iter().find(|step| step.name == "withdrawals are created").unwrap();
+    assert!(step.to_string().starts_with("FAILED"), "{step}");
+    assert!(step.to_string().contains("MAY HAVE BEEN PAID OUT"), "{step}");
+    assert_eq!(sandbox.ledger().executions("turbopay.withdraw"), 1);
+    sandbox.finish();
+}
+
+#[tokio::test]
 async fn a_status_url_that_nobody_can_reach_fails() {
     let sandbox = Sandbox::builder().start().await;
     for url in ["http://shop.test/turbopay", "https://localhost/turbopay", "https://127.0.0.1/turbopay"] {
