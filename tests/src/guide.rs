@@ -9,6 +9,7 @@ macro_rules! pages {
 
 pages! {
     readme: "README.md",
+    adding_a_provider: "docs/guide/adding-a-provider.md",
     choosing: "docs/guide/choosing.md",
     errors: "docs/guide/errors.md",
     first_payment: "docs/guide/first-payment.md",

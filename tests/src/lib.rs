@@ -2,8 +2,6 @@
 
 #[expect(missing_docs, reason = "the page on adding a provider walks through it")]
 pub mod acme_pay;
-#[cfg(doctest)]
-mod adding_a_provider;
 mod clients;
 pub mod demo;
 #[cfg(doctest)]

@@ -21,6 +21,17 @@ fn all_that_is_held_is_captured() {
 }
 
 #[test]
+fn what_an_earlier_capture_took_is_not_called_uncaptured() {
+    let captured = || scripted([Reply::json(200, &paid("pay_1", "succeeded"))]);
+    let (client, script) = captured();
+    assert!(now(Capture::capture_payment(&client, "pay_1", pounds(2000))).unwrap().status.is_paid());
+    assert_eq!(script.requests().len(), 1, "it is looked at, and not captured again");
+
+    let err = now(Capture::capture_payment(&captured().0, "pay_1", pounds(1999))).unwrap_err();
+    assert_eq!(err.param(), Some("amount"));
+}
+
+#[test]
 fn a_part_of_what_is_held_is_not() {
     let other = Money::from_minor(2000, Currency::EUR);
     for (capturable, asked) in [("2000", pounds(1999)), ("2000", other), ("1500", pounds(2000)), ("0", pounds(2000))] {
