@@ -67,6 +67,15 @@ pub(crate) fn run(_: &[String]) -> Result<Step, Failure> {
     Ok(Step::Passed)
 }
 
+/// They are no members, so that `cargo fmt` does not know them.
+pub(crate) fn formatted() -> Result<(), Failure> {
+    for name in CONSUMERS.iter().map(|consumer| consumer.name).chain(["packaged"]) {
+        let main = dir(name).join("src").join("main.rs");
+        Run::program("rustfmt").args(["--check", "--edition", "2024"]).args([main]).run()?;
+    }
+    Ok(())
+}
+
 /// The application that uses the archives; they have been unpacked here.
 pub(crate) fn packaged(target: &Path, patches: &[(String, PathBuf)]) -> Result<(), Failure> {
     lock("packaged")?;

@@ -8,6 +8,7 @@ mod sources;
 mod tree;
 mod words;
 
+use crate::consumers;
 use crate::process::{Failure, Run, Step};
 use crate::tidy::tree::Tree;
 use crate::workspace::Workspace;
@@ -15,6 +16,7 @@ use crate::workspace::Workspace;
 pub(crate) fn run(_: &[String]) -> Result<Step, Failure> {
     rules()?;
     Run::cargo().args(["fmt", "--all", "--check"]).run()?;
+    consumers::formatted()?;
     Run::cargo().args(["clippy", "--workspace", "--all-targets", "--all-features", "--", "-D", "warnings"]).run()?;
     Ok(Step::Passed)
 }

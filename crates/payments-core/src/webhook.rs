@@ -223,7 +223,7 @@ impl Default for Tolerance {
     }
 }
 
-/// Reads the 64 hexadecimal digits of a signature; of lower case only where `either_case` is not set.
+/// Reads the 64 hexadecimal digits of a signature.
 #[must_use]
 pub fn signature_from_hex(text: &[u8], case: HexCase) -> Option<[u8; 32]> {
     let nibble = |byte: u8| match byte {
@@ -237,7 +237,7 @@ pub fn signature_from_hex(text: &[u8], case: HexCase) -> Option<[u8; 32]> {
         return None;
     }
     for (byte, pair) in signature.iter_mut().zip(text.chunks_exact(2)) {
-        *byte = nibble(pair[0])? << 4 | nibble(pair[1])?;
+        *byte = nibble(pair[0])? * 16 + nibble(pair[1])?;
     }
     Some(signature)
 }

@@ -45,6 +45,7 @@ fn a_text_has_exactly_the_decimals_of_its_currency() {
         }
     }
     assert_eq!(Money::from_minor(-5, Currency::INR).to_string(), "-0.05 INR");
+    assert_eq!(format!("{:?}", Money::from_minor(-5, Currency::INR)), "Money(-0.05 INR)");
     assert_eq!(Money::from_minor(5, Currency::JPY).to_string(), "5 JPY");
     assert_eq!(Money::from_minor(5, Currency::KWD).to_string(), "0.005 KWD");
     assert_eq!(Money::from_minor(5, Currency::CLF).to_string(), "0.0005 CLF");

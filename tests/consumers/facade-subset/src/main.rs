@@ -6,7 +6,8 @@ use payments::{Currency, Error, Money, Outcome, turbo_txn, turbopay};
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut addresses = std::env::args().skip(1);
-    let (first, second) = addresses.next().zip(addresses.next()).ok_or("say where TurboPay and Turbo Transactions are")?;
+    let (first, second) =
+        addresses.next().zip(addresses.next()).ok_or("say where TurboPay and Turbo Transactions are")?;
     let turbopay = turbopay::Client::builder(turbopay::ApiKey::from_env()?)
         .base_url(first)
         .status_url("http://127.0.0.1:9/turbopay")

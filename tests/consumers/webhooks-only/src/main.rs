@@ -4,9 +4,11 @@ use turbopay::{WebhookEndpoint, WebhookKey};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut arguments = std::env::args().skip(1);
-    let (signature, body) = arguments.next().zip(arguments.next()).ok_or("say what is in x-pay-signature, and the body")?;
+    let (signature, body) =
+        arguments.next().zip(arguments.next()).ok_or("say what is in x-pay-signature, and the body")?;
 
-    let event = WebhookEndpoint::new(WebhookKey::from_env()?).verify_signature(body.as_bytes(), signature.as_bytes())?;
+    let event =
+        WebhookEndpoint::new(WebhookKey::from_env()?).verify_signature(body.as_bytes(), signature.as_bytes())?;
 
     println!("{} of {} is {}", event.amount, event.merchant_order_id, event.status);
     Ok(())
