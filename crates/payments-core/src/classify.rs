@@ -121,8 +121,9 @@ fn kind(status: StatusCode, own_form: bool) -> ErrorKind {
 
 /// What came, for a person: never the body itself.
 fn described(answer: &Answer) -> String {
-    let form = answer.header("content-type").map_or("of no stated type", |text| text.split(';').next().unwrap_or(text));
-    format!("the answer of {} bytes ({})", answer.body().len(), plain(form))
+    let stated = answer.header("content-type").map(|text| plain(text.split(';').next().unwrap_or(text)));
+    let form = stated.as_deref().unwrap_or("of no stated type");
+    format!("the answer of {} bytes ({form})", answer.body().len())
 }
 
 /// A header's value as part of a line.

@@ -128,8 +128,8 @@ impl Budget {
     /// A call succeeded, by a retry or without one.
     pub(crate) fn give_back(&self, by_a_retry: bool) {
         let earned = if by_a_retry { RETRY_COST } else { 1 };
-        let more = |left: u32| (left < FULL).then(|| (left + earned).min(FULL));
-        // A full budget takes nothing more; that is no failure.
+        let more = |left: u32| Some((left + earned).min(FULL));
+        // It never fails, for there is always something to write.
         let _ = self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more);
     }
 }

@@ -98,6 +98,18 @@ fn a_success_that_cannot_be_read_leaves_it_unknown() {
 }
 
 #[tokio::test]
+async fn an_answer_that_cannot_be_read_is_described_and_not_quoted() {
+    for (reply, described) in [
+        (foreign(502), "the answer of 35 bytes (text/html)"),
+        (Reply::new(200, "pay_1"), "the answer of 5 bytes (of no stated type)"),
+    ] {
+        let err = Bench::new([reply]).send(How::Money).await.unwrap_err();
+        assert!(err.to_string().contains(described), "{err}");
+        assert!(!err.to_string().contains("Somebody") && !err.to_string().contains("pay_1"), "{err}");
+    }
+}
+
+#[tokio::test]
 async fn a_success_that_contradicts_the_request_leaves_it_unknown() {
     let bench = Bench::new([paid(), paid()]);
     let err = bench.shop.pay_as("pay_2").send().await.unwrap_err();
