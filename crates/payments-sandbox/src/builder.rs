@@ -8,7 +8,9 @@ use crate::card3ds_handle::Card3ds;
 use crate::clock::Clock;
 use crate::fault::FaultError;
 use crate::sandbox::Sandbox;
-use crate::server::{self, Door};
+use crate::server::{self, Door, Terms};
+#[cfg(feature = "tls")]
+use crate::tls::Tls;
 use crate::turbo_link_handle::TurboLink;
 use crate::turbo_txn_handle::TurboTxn;
 use crate::turbopay_handle::TurboPay;
@@ -25,12 +27,23 @@ pub struct Builder {
     clock: Clock,
     faults: Vec<String>,
     idle_close: Option<Duration>,
+    #[cfg(feature = "tls")]
+    tls: bool,
     setup: Setup,
 }
 
 impl Builder {
     pub(crate) fn new() -> Self {
-        Self { seed: 1, port: 0, clock: Clock::manual(), faults: Vec::new(), idle_close: None, setup: Setup::default() }
+        Self {
+            seed: 1,
+            port: 0,
+            clock: Clock::manual(),
+            faults: Vec::new(),
+            idle_close: None,
+            #[cfg(feature = "tls")]
+            tls: false,
+            setup: Setup::default(),
+        }
     }
 
     /// What everything random comes from. Standard: 1.
@@ -60,6 +73,15 @@ impl Builder {
     /// Closes connections that are idle for this long, in real time. Standard: never.
     pub fn idle_close(mut self, after: Duration) -> Self {
         self.idle_close = Some(after);
+        self
+    }
+
+    /// Puts the providers behind TLS, under a certificate that is made at the start: see
+    /// [`Sandbox::certificate_pem`]. The control API stays plain.
+    #[cfg(feature = "tls")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "tls")))]
+    pub fn tls(mut self) -> Self {
+        self.tls = true;
         self
     }
 
@@ -111,13 +133,18 @@ impl Builder {
     pub async fn try_start(self) -> Result<Sandbox, StartError> {
         let mut setup = self.setup;
         setup.complete(self.seed)?;
+        let terms = Terms {
+            idle_close: self.idle_close,
+            #[cfg(feature = "tls")]
+            tls: if self.tls { Some(Tls::new().map_err(StartError::Tls)?) } else { None },
+        };
         let control = listen(self.port).await?;
-        let control_url = origin(&control)?;
+        let control_url = origin("http", &control)?;
         let mut origins: [String; Provider::ALL.len()] = Default::default();
         let mut doors = Vec::new();
         for (number, (provider, address)) in (1..).zip(Provider::ALL.into_iter().zip(&mut origins)) {
             let listener = listen(behind(self.port, number)?).await?;
-            *address = origin(&listener)?;
+            *address = origin(terms.scheme(), &listener)?;
             doors.push((listener, Door::Provider(provider)));
         }
         let mut engines = Engines::new(&setup, self.seed);
@@ -128,16 +155,16 @@ impl Builder {
             engines.card3ds.origin,
             engines.turbopay.origin,
         ] = origins.clone();
-        let world = Arc::new(World::new(self.clock, self.seed, control_url.clone(), engines));
+        let world = Arc::new(World::new(self.clock, self.seed, control_url.clone(), terms.is_tls(), engines));
         for fault in &self.faults {
             world.add_fault(fault)?;
         }
         let mut tasks = vec![
-            tokio::spawn(server::accept(control, Door::Control, Arc::clone(&world), None)),
+            tokio::spawn(server::accept(control, Door::Control, Arc::clone(&world), Terms::default())),
             tokio::spawn(Arc::clone(&world).keep_settling()),
         ];
         for (listener, door) in doors {
-            tasks.push(tokio::spawn(server::accept(listener, door, Arc::clone(&world), self.idle_close)));
+            tasks.push(tokio::spawn(server::accept(listener, door, Arc::clone(&world), terms.clone())));
         }
         let [turratech, turbo_txn, turbo_link, card3ds, turbopay] = &origins;
         Ok(Sandbox {
@@ -148,6 +175,8 @@ impl Builder {
             turbopay: TurboPay::new(&world, turbopay, setup.turbopay),
             world,
             control_url,
+            #[cfg(feature = "tls")]
+            certificate: terms.tls.map(|tls| tls.certificate),
             tasks,
             finished: false,
         })
@@ -166,8 +195,8 @@ fn behind(port: u16, number: u16) -> std::io::Result<u16> {
     behind.ok_or_else(|| std::io::Error::other(too_few()))
 }
 
-fn origin(listener: &TcpListener) -> std::io::Result<String> {
-    Ok(format!("http://{}", listener.local_addr()?))
+fn origin(scheme: &str, listener: &TcpListener) -> std::io::Result<String> {
+    Ok(format!("{scheme}://{}", listener.local_addr()?))
 }
 
 /// Why a sandbox could not be started.
@@ -178,6 +207,9 @@ pub enum StartError {
     Listen(std::io::Error),
     /// A fault is none that it knows.
     Fault(FaultError),
+    /// No certificate could be made.
+    #[cfg(feature = "tls")]
+    Tls(std::io::Error),
     /// A key does not say that it is for tests, as `sandbox_...` and `sk_test_...` do: it might be somebody's real one.
     LiveKey,
     /// A key has not the form that such keys have at its provider.
@@ -189,6 +221,8 @@ impl fmt::Display for StartError {
         match self {
             Self::Listen(err) => write!(f, "a port could not be listened on, {err}"),
             Self::Fault(err) => err.fmt(f),
+            #[cfg(feature = "tls")]
+            Self::Tls(err) => write!(f, "no certificate could be made: {err}"),
             Self::LiveKey => f.write_str(
                 "a key here must say that it is for tests, as sandbox_... does: real ones have no place here",
             ),

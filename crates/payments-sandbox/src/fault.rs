@@ -53,7 +53,9 @@ impl Calls {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Phase {
     Accept,
-    /// Half of the head was read.
+    /// A request begins, and nothing of it is understood yet.
+    FirstByte,
+    /// The head was read, and nothing behind it.
     Head,
     /// Half of the body was read.
     Body,
@@ -61,6 +63,8 @@ pub(crate) enum Phase {
     AfterCommit,
     MidBody,
     Query,
+    /// The answer is out, and the connection waits for another request.
+    Idle,
     Webhook,
 }
 
@@ -68,6 +72,10 @@ pub(crate) enum Phase {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum FaultEffect {
     Fin,
+    /// With TLS only: the end without a goodbye.
+    Eof,
+    /// With TLS only.
+    TlsAlert,
     Rst,
     Stall,
     Truncate(Option<usize>),
@@ -94,12 +102,14 @@ pub(crate) enum FaultEffect {
 impl Phase {
     const ALL: &[(&'static str, Self)] = &[
         ("accept", Self::Accept),
+        ("first-byte", Self::FirstByte),
         ("head", Self::Head),
         ("body", Self::Body),
         ("before-commit", Self::BeforeCommit),
         ("after-commit", Self::AfterCommit),
         ("mid-body", Self::MidBody),
         ("query", Self::Query),
+        ("idle", Self::Idle),
         ("webhook", Self::Webhook),
     ];
 
@@ -107,22 +117,36 @@ impl Phase {
         Self::ALL.iter().find(|(_, phase)| *phase == self).map_or("", |(name, _)| name)
     }
 
+    /// Whether the operation is known by then: of an idle connection, no longer.
+    fn knows_operation(self) -> bool {
+        !matches!(self, Self::Accept | Self::FirstByte | Self::Idle)
+    }
+
     /// Whether the merchant's reference is known by then.
     fn knows_order(self) -> bool {
-        !matches!(self, Self::Accept | Self::Head | Self::Body)
+        self.knows_operation() && !matches!(self, Self::Head | Self::Body)
     }
 
     /// What can go wrong there.
     fn allows(self, effect: &FaultEffect) -> bool {
-        use FaultEffect::{Delay, Drop, Duplicate, Fin, Hold, LateCommit, Reorder, Rst, Stall, Tamper};
-        let ends_connection = matches!(effect, Fin | Rst | Stall);
+        use FaultEffect::{Delay, Drop, Duplicate, Eof, Fin, Hold, LateCommit, Reorder, Rst, Stall, Tamper, TlsAlert};
+        let ends_connection = matches!(effect, Fin | Rst | Stall | Eof);
         let to_webhook = matches!(effect, Duplicate | Reorder | Drop | Tamper | Hold);
         match self {
-            Self::Accept | Self::Head | Self::Body | Self::MidBody => ends_connection,
+            Self::Accept => matches!(effect, Fin | Rst | Stall | TlsAlert),
+            Self::Idle => matches!(effect, Fin | Rst | Eof),
+            Self::FirstByte | Self::Head | Self::Body | Self::MidBody => ends_connection,
             Self::Webhook => to_webhook || matches!(effect, Delay(_)),
-            Self::BeforeCommit => !to_webhook,
-            Self::AfterCommit | Self::Query => !to_webhook && !matches!(effect, LateCommit(_)),
+            Self::BeforeCommit => !to_webhook && !matches!(effect, TlsAlert),
+            Self::AfterCommit | Self::Query => !to_webhook && !matches!(effect, LateCommit(_) | TlsAlert),
         }
+    }
+}
+
+impl Fault {
+    /// Whether it is one of TLS's own.
+    pub(crate) fn needs_tls(&self) -> bool {
+        matches!(self.effect, FaultEffect::Eof | FaultEffect::TlsAlert)
     }
 }
 
@@ -162,6 +186,8 @@ impl fmt::Display for FaultEffect {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Fin => f.write_str("fin"),
+            Self::Eof => f.write_str("eof"),
+            Self::TlsAlert => f.write_str("tls-alert"),
             Self::Rst => f.write_str("rst"),
             Self::Stall => f.write_str("stall"),
             Self::Truncate(None) => f.write_str("truncate"),

@@ -37,6 +37,8 @@ mod http;
 mod page;
 mod qr;
 mod server;
+#[cfg(feature = "tls")]
+mod tls;
 mod webhook;
 mod world;
 

@@ -26,6 +26,8 @@ pub struct Sandbox {
     pub(crate) card3ds: Card3ds,
     pub(crate) turbopay: TurboPay,
     pub(crate) control_url: String,
+    #[cfg(feature = "tls")]
+    pub(crate) certificate: Option<String>,
     pub(crate) tasks: Vec<JoinHandle<()>>,
     pub(crate) finished: bool,
 }
@@ -46,6 +48,22 @@ impl Sandbox {
     #[must_use]
     pub fn control_url(&self) -> &str {
         &self.control_url
+    }
+
+    /// The certificate to trust, in PEM; nothing where the providers are not behind TLS.
+    ///
+    /// It is the root of what they show: give it to the client under test, and to nothing else.
+    #[cfg(feature = "tls")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "tls")))]
+    #[must_use]
+    pub fn certificate_pem(&self) -> Option<&str> {
+        self.certificate.as_deref()
+    }
+
+    /// How many connections the providers have taken by now, those included that a fault ended at once.
+    #[must_use]
+    pub fn connections(&self) -> u64 {
+        self.world.state().plan.connections()
     }
 
     /// Its clock, to be moved and to be shared.

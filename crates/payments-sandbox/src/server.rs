@@ -1,11 +1,12 @@
 //! The accept loop and the connections: sockets of our own, so that a fault ends exactly the one it is meant for.
 
 mod read;
+mod stream;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 
@@ -14,6 +15,7 @@ use crate::fault::Phase;
 use crate::http::{Request, Response};
 use crate::world::{Close, Exchange, Provider, Wire, World};
 use read::{Incoming, Reader};
+use stream::Stream;
 
 /// Who listens on a port.
 #[derive(Debug, Clone, Copy)]
@@ -22,8 +24,17 @@ pub(crate) enum Door {
     Control,
 }
 
+/// How the providers take connections.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Terms {
+    /// How long a connection may be idle, in real time.
+    pub(crate) idle_close: Option<Duration>,
+    #[cfg(feature = "tls")]
+    pub(crate) tls: Option<crate::tls::Tls>,
+}
+
 /// Takes connections for as long as it is not aborted; aborting it ends them too.
-pub(crate) async fn accept(listener: TcpListener, door: Door, world: Arc<World>, idle_close: Option<Duration>) {
+pub(crate) async fn accept(listener: TcpListener, door: Door, world: Arc<World>, terms: Terms) {
     let mut connections = JoinSet::new();
     loop {
         let Ok((stream, _)) = listener.accept().await else {
@@ -32,39 +43,107 @@ pub(crate) async fn accept(listener: TcpListener, door: Door, world: Arc<World>,
             continue;
         };
         while connections.try_join_next().is_some() {}
-        connections.spawn(connection(stream, door, Arc::clone(&world), idle_close));
+        connections.spawn(connection(stream, door, Arc::clone(&world), terms.clone()));
     }
 }
 
-async fn connection(stream: TcpStream, door: Door, world: Arc<World>, idle_close: Option<Duration>) {
+async fn connection(stream: TcpStream, door: Door, world: Arc<World>, terms: Terms) {
     // Without it an answer may wait for the client's acknowledgement.
     let _ = stream.set_nodelay(true);
-    let mut reader = Reader::new(stream);
-    if let Door::Provider(provider) = door
-        && let Some(close) = world.accept(provider)
-    {
-        return end(reader.into_stream(), close).await;
-    }
-    while let Incoming::Request(head) = reader.head(idle_close).await {
-        let last = is_last(&head);
-        let ended = match door {
-            Door::Control => ask(&mut reader, &world, head).await,
-            Door::Provider(provider) => answer(&mut reader, provider, &world, head).await,
-        };
-        if let Err(close) = ended {
-            if reader.is_broken() {
-                break;
+    let stream = match door {
+        Door::Control => Stream::Plain(stream),
+        Door::Provider(provider) => {
+            if let Some(close) = world.accept(provider) {
+                return Stream::Plain(stream).end(close).await;
             }
-            return end(reader.into_stream(), close).await;
+            // A handshake that fails ends the connection, and is the client's to tell.
+            let Some(stream) = terms.shake_hands(stream).await else { return };
+            stream
         }
-        if last {
-            return end(reader.into_stream(), Close::Fin).await;
+    };
+    let mut reader = Reader::new(stream);
+    loop {
+        match serve(&mut reader, door, &world, terms.idle_close).await {
+            Ok(()) => {}
+            Err(Ended::Silent) => return,
+            Err(Ended::By(close)) => return reader.into_stream().end(close).await,
+            Err(Ended::Broken) => {
+                let _ = write(reader.stream(), &Response::new(400, "text/plain", NOT_UNDERSTOOD)).await;
+                return reader.into_stream().end(Close::Fin).await;
+            }
         }
     }
-    if reader.is_broken() {
-        let _ = write(reader.stream(), &Response::new(400, "text/plain", NOT_UNDERSTOOD)).await;
-        end(reader.into_stream(), Close::Fin).await;
+}
+
+impl Terms {
+    #[cfg(feature = "tls")]
+    pub(crate) fn is_tls(&self) -> bool {
+        self.tls.is_some()
     }
+
+    #[cfg(not(feature = "tls"))]
+    pub(crate) fn is_tls(&self) -> bool {
+        false
+    }
+
+    /// What the providers' addresses begin with.
+    pub(crate) fn scheme(&self) -> &'static str {
+        if self.is_tls() { "https" } else { "http" }
+    }
+
+    #[cfg(feature = "tls")]
+    async fn shake_hands(&self, stream: TcpStream) -> Option<Stream> {
+        let Some(tls) = &self.tls else { return Some(Stream::Plain(stream)) };
+        tls.acceptor.accept(stream).await.ok().map(|stream| Stream::Tls(Box::new(stream)))
+    }
+
+    #[cfg(not(feature = "tls"))]
+    async fn shake_hands(&self, stream: TcpStream) -> Option<Stream> {
+        Some(Stream::Plain(stream))
+    }
+}
+
+/// Why a connection takes no further request.
+enum Ended {
+    /// It does not speak HTTP.
+    Broken,
+    /// The client is gone, or was idle for too long.
+    Silent,
+    By(Close),
+}
+
+impl From<Close> for Ended {
+    fn from(close: Close) -> Self {
+        Self::By(close)
+    }
+}
+
+/// Takes one request and answers it.
+async fn serve(reader: &mut Reader, door: Door, world: &Arc<World>, idle: Option<Duration>) -> Result<(), Ended> {
+    if !reader.first_byte(idle).await {
+        return Err(Ended::Silent);
+    }
+    if let Door::Provider(provider) = door
+        && let Some(close) = world.first_byte(provider)
+    {
+        return Err(close.into());
+    }
+    let head = match reader.head().await {
+        Incoming::Request(head) => head,
+        Incoming::Nothing => return Err(if reader.is_broken() { Ended::Broken } else { Ended::Silent }),
+    };
+    let last = is_last(&head);
+    let answered = match door {
+        Door::Control => ask(reader, world, head).await,
+        Door::Provider(provider) => answer(reader, provider, world, head).await,
+    };
+    answered.map_err(|close| if reader.is_broken() { Ended::Broken } else { close.into() })?;
+    let close = match door {
+        _ if last => Some(Close::Fin),
+        Door::Control => None,
+        Door::Provider(provider) => world.idle(provider),
+    };
+    close.map_or(Ok(()), |close| Err(close.into()))
 }
 
 /// Whether the client wants the connection closed behind the answer.
@@ -97,7 +176,7 @@ async fn answer(reader: &mut Reader, provider: Provider, world: &World, mut requ
         Wire::Answer(response) => write(stream, &response).await.map_err(|_| Close::Fin),
         Wire::Undone(request) => write(stream, &world.do_now(provider, &request)).await.map_err(|_| Close::Fin),
         Wire::Part(bytes, close) => {
-            let _ = stream.write_all(&bytes).await;
+            let _ = send(stream, &bytes).await;
             Err(close)
         }
         Wire::Slow(bytes, end) => {
@@ -105,54 +184,34 @@ async fn answer(reader: &mut Reader, provider: Provider, world: &World, mut requ
             for byte in bytes {
                 at += DRIP;
                 world.clock.sleep_until(at).await;
-                stream.write_all(&[byte]).await.map_err(|_| Close::Fin)?;
+                send(stream, &[byte]).await.map_err(|_| Close::Fin)?;
             }
             end.map_or(Ok(()), Err)
         }
         Wire::Endless(response) => {
             let begun = [response.chunked_head(), format!("{:x}\r\n", response.body.len()).into(), response.body];
-            let mut sent = stream.write_all(&begun.concat()).await;
+            let mut sent = send(stream, &begun.concat()).await;
             // White space, so that nothing but the length is wrong with it.
             let more = [b"\r\n4000\r\n".as_slice(), &[b' '; 0x4000]].concat();
             while sent.is_ok() {
-                sent = stream.write_all(&more).await;
+                sent = send(stream, &more).await;
             }
             Err(Close::Fin)
         }
     }
 }
 
-async fn write(stream: &mut TcpStream, response: &Response) -> std::io::Result<()> {
+async fn write(stream: &mut Stream, response: &Response) -> std::io::Result<()> {
     let mut bytes = response.head();
     bytes.extend_from_slice(&response.body);
-    stream.write_all(&bytes).await
+    send(stream, &bytes).await
 }
 
-async fn end(mut stream: TcpStream, close: Close) {
-    match close {
-        Close::Fin => {
-            let _ = stream.shutdown().await;
-            // What is unread when a socket is closed turns the FIN into a reset: read on until the client has closed too.
-            let _ = tokio::time::timeout(LINGER, drain(&mut stream)).await;
-        }
-        Close::Rst => {
-            // Closing with nothing to wait for sends a reset.
-            let _ = stream.set_zero_linger();
-        }
-        Close::Stall => {
-            drain(&mut stream).await;
-        }
-    }
+/// Writes, and lets nothing wait in a buffer of TLS's.
+async fn send(stream: &mut Stream, bytes: &[u8]) -> std::io::Result<()> {
+    stream.write_all(bytes).await?;
+    stream.flush().await
 }
-
-/// Reads until the client closes.
-async fn drain(stream: &mut TcpStream) {
-    let mut nothing = [0; 1024];
-    while stream.read(&mut nothing).await.is_ok_and(|length| length > 0) {}
-}
-
-/// How long a closed connection's client may take to close it too, in real time.
-const LINGER: Duration = Duration::from_secs(1);
 
 const NOT_UNDERSTOOD: &str = "not a request that is understood here";
 

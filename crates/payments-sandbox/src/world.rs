@@ -27,6 +27,8 @@ pub(crate) struct World {
     pub(crate) clock: Clock,
     pub(crate) seed: u64,
     pub(crate) control_url: String,
+    /// The providers are behind TLS.
+    is_tls: bool,
     state: Mutex<State>,
     /// One delivers at a time, so that messages leave in order.
     delivering: tokio::sync::Mutex<()>,
@@ -55,7 +57,7 @@ pub(crate) struct State {
 }
 
 impl World {
-    pub(crate) fn new(clock: Clock, seed: u64, control_url: String, engines: Engines) -> Self {
+    pub(crate) fn new(clock: Clock, seed: u64, control_url: String, is_tls: bool, engines: Engines) -> Self {
         let Engines { turratech, turbo_txn, turbo_link, card3ds, turbopay } = engines;
         let state = State {
             turratech,
@@ -76,6 +78,7 @@ impl World {
             clock,
             seed,
             control_url,
+            is_tls,
             state: Mutex::new(state),
             delivering: tokio::sync::Mutex::new(()),
             wake: Notify::new(),
@@ -150,6 +153,10 @@ impl World {
 
     pub(crate) fn add_fault(&self, text: &str) -> Result<(), FaultError> {
         let fault: Fault = text.parse()?;
+        if fault.needs_tls() && !self.is_tls {
+            let rule = "is only there with TLS: Sandbox::builder().tls(), of the feature tls".to_owned();
+            return Err(FaultError { part: fault.effect.to_string(), rule });
+        }
         let mut state = self.state();
         let State { plan, turratech, turbo_txn, turbo_link, card3ds, turbopay, .. } = &mut *state;
         plan.add(fault, &[turratech, turbo_txn, turbo_link, card3ds, turbopay])
@@ -369,7 +376,7 @@ mod tests {
     #[test]
     fn an_order_that_was_executed_twice_is_complained_of() {
         let engines = Engines::new(&Setup::default(), 1);
-        let world = Arc::new(World::new(Clock::manual(), 1, String::new(), engines));
+        let world = Arc::new(World::new(Clock::manual(), 1, String::new(), false, engines));
         let execution = |reference: &str, operation| Effect::Record {
             operation,
             reference: reference.to_owned(),
@@ -400,7 +407,7 @@ mod tests {
 
     #[test]
     fn every_provider_goes_by_one_name() {
-        let world = World::new(Clock::manual(), 1, String::new(), Engines::new(&Setup::default(), 1));
+        let world = World::new(Clock::manual(), 1, String::new(), false, Engines::new(&Setup::default(), 1));
         let mut state = world.state();
         for provider in Provider::ALL {
             assert_eq!(state.engine(provider).name(), provider.name());

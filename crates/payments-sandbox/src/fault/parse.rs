@@ -28,14 +28,15 @@ impl FromStr for Fault {
         let effect = words.next().ok_or_else(|| refused(trigger, "has no effect behind its phase, such as fin"))?;
         let named = effect;
         let effect = effect_of(effect)?;
-        if let (Phase::Accept, Some(operation)) = (phase, &operation) {
-            return Err(refused(operation, NOTHING_READ));
+        if let Some(operation) = operation.as_ref().filter(|_| !phase.knows_operation()) {
+            return Err(refused(operation, nothing_read(phase)));
         }
         if let Some(reference) = order.as_ref().filter(|_| !phase.knows_order()) {
             let word = format!("order={reference}");
-            return Err(match phase {
-                Phase::Accept => refused(&word, NOTHING_READ),
-                _ => refused(&word, format!("cannot be told @{}, where the body is not read yet", phase.name())),
+            return Err(if phase.knows_operation() {
+                refused(&word, format!("cannot be told @{}, where the body is not read yet", phase.name()))
+            } else {
+                refused(&word, nothing_read(phase))
             });
         }
         if !phase.allows(&effect) {
@@ -139,13 +140,22 @@ fn budget_of(word: &str) -> Result<u32, FaultError> {
     times.ok_or_else(|| refused(word, "must be xN, or x* for no limit"))
 }
 
+/// Why a fault of a connection cannot say more about the call.
+fn nothing_read(phase: Phase) -> String {
+    let what = match phase {
+        Phase::FirstByte => "request to begin",
+        Phase::Idle => "idle connection",
+        _ => "connection",
+    };
+    format!(
+        "cannot be told @{}, where nothing is read yet; say turbopay or turbopay#2, for the second {what}",
+        phase.name()
+    )
+}
+
 fn refused(part: &str, rule: impl Into<String>) -> FaultError {
     FaultError { part: part.to_owned(), rule: rule.into() }
 }
-
-/// Why a fault at @accept cannot say more about the call.
-const NOTHING_READ: &str =
-    "cannot be told @accept, where nothing is read yet; say turbopay or turbopay#2, for the second connection";
 
 /// A year, so that no sum with the clock overflows.
 const LONGEST_TIME: Duration = Duration::from_secs(365 * 24 * 60 * 60);
@@ -155,6 +165,8 @@ const EFFECTS: &[(&str, FaultEffect)] = &[
     ("fin", FaultEffect::Fin),
     ("rst", FaultEffect::Rst),
     ("stall", FaultEffect::Stall),
+    ("eof", FaultEffect::Eof),
+    ("tls-alert", FaultEffect::TlsAlert),
     ("truncate", FaultEffect::Truncate(None)),
     ("mid-status", FaultEffect::MidStatus),
     ("mid-headers", FaultEffect::MidHeaders),

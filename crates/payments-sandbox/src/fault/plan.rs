@@ -10,7 +10,8 @@ pub(crate) struct Plan {
     waiting: Vec<Waiting>,
     calls: Counts,
     messages: Counts,
-    connections: HashMap<&'static str, u64>,
+    /// How often a provider's connections were taken, a request began on one, and one was idle.
+    connections: HashMap<(&'static str, Moment), u64>,
     random: Random,
 }
 
@@ -28,6 +29,14 @@ pub(crate) struct PlanCall<'a> {
     pub(crate) operation: Option<&'static str>,
     pub(crate) reference: Option<&'a str>,
     pub(crate) number: Number,
+}
+
+/// A moment of a connection at which no operation is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Moment {
+    Accepted,
+    Begun,
+    Idle,
 }
 
 /// Where a call stands among those of its operation, and among all of its provider's; both from 1.
@@ -105,10 +114,29 @@ impl Plan {
 
     /// The fault that hits a connection as it is accepted. Connections are counted apart.
     pub(crate) fn take_for_connection(&mut self, provider: &'static str) -> Option<FaultEffect> {
-        let number = increased(self.connections.entry(provider).or_default());
+        self.take_at(provider, Moment::Accepted, Phase::Accept)
+    }
+
+    /// The fault that hits a connection as a request begins on it.
+    pub(crate) fn take_for_beginning(&mut self, provider: &'static str) -> Option<FaultEffect> {
+        self.take_at(provider, Moment::Begun, Phase::FirstByte)
+    }
+
+    /// The fault that hits a connection once its request is answered.
+    pub(crate) fn take_for_idle(&mut self, provider: &'static str) -> Option<FaultEffect> {
+        self.take_at(provider, Moment::Idle, Phase::Idle)
+    }
+
+    fn take_at(&mut self, provider: &'static str, moment: Moment, phase: Phase) -> Option<FaultEffect> {
+        let number = increased(self.connections.entry((provider, moment)).or_default());
         let number = Number { of_operation: number, of_all: number };
         let call = PlanCall { provider, operation: None, reference: None, number };
-        self.take(call, &[Phase::Accept]).map(|(_, effect)| effect)
+        self.take(call, &[phase]).map(|(_, effect)| effect)
+    }
+
+    /// How many connections were accepted by now, over all providers.
+    pub(crate) fn connections(&self) -> u64 {
+        self.connections.iter().filter(|((_, moment), _)| *moment == Moment::Accepted).map(|(_, count)| count).sum()
     }
 
     /// The fault that hits this call in one of these phases, if one does; it is then used up by one.

@@ -1,13 +1,13 @@
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
 
+use super::stream::Stream;
 use crate::http::Request;
 
 /// Reads one request after another from a connection.
 pub(super) struct Reader {
-    stream: TcpStream,
+    stream: Stream,
     buffer: Vec<u8>,
     /// Of the request whose head was read last.
     body: Body,
@@ -17,20 +17,20 @@ pub(super) struct Reader {
 pub(super) enum Incoming {
     /// Its head; the body is yet to be read.
     Request(Request),
-    /// The client is gone, was idle for too long, or does not speak HTTP.
+    /// The client is gone, or does not speak HTTP.
     Nothing,
 }
 
 impl Reader {
-    pub(super) fn new(stream: TcpStream) -> Self {
+    pub(super) fn new(stream: Stream) -> Self {
         Self { stream, buffer: Vec::with_capacity(4096), body: Body::Sized(0), broken: false }
     }
 
-    pub(super) fn stream(&mut self) -> &mut TcpStream {
+    pub(super) fn stream(&mut self) -> &mut Stream {
         &mut self.stream
     }
 
-    pub(super) fn into_stream(self) -> TcpStream {
+    pub(super) fn into_stream(self) -> Stream {
         self.stream
     }
 
@@ -39,17 +39,20 @@ impl Reader {
         self.broken
     }
 
-    /// The next request's head; between two requests, a connection may be idle for this long in real time.
-    pub(super) async fn head(&mut self, idle: Option<Duration>) -> Incoming {
-        if self.buffer.is_empty() {
-            let first = match idle {
-                Some(idle) => tokio::time::timeout(idle, self.more()).await.unwrap_or(None),
-                None => self.more().await,
-            };
-            if first.is_none() {
-                return Incoming::Nothing;
-            }
+    /// Waits for a request to begin, if not for longer than this in real time; false where none does.
+    pub(super) async fn first_byte(&mut self, patience: Option<Duration>) -> bool {
+        if !self.buffer.is_empty() {
+            return true;
         }
+        let first = match patience {
+            Some(patience) => tokio::time::timeout(patience, self.more()).await.unwrap_or(None),
+            None => self.more().await,
+        };
+        first.is_some()
+    }
+
+    /// The next request's head.
+    pub(super) async fn head(&mut self) -> Incoming {
         loop {
             match head(&self.buffer) {
                 Head::Whole(length, request, body) => {
@@ -96,6 +99,7 @@ impl Reader {
     async fn ask_for_it(&mut self, request: &Request) -> Option<()> {
         if request.header("expect").is_some_and(|value| value.eq_ignore_ascii_case("100-continue")) {
             self.stream.write_all(b"HTTP/1.1 100 Continue\r\n\r\n").await.ok()?;
+            self.stream.flush().await.ok()?;
         }
         Some(())
     }

@@ -45,6 +45,10 @@ pub(crate) enum Wire {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Close {
     Fin,
+    /// A FIN without TLS's own goodbye before it.
+    Eof,
+    /// TLS's alert that there is nothing to agree on.
+    Alert,
     Rst,
     /// It does not, until the client gives up.
     Stall,
@@ -60,10 +64,27 @@ impl World {
         close_of(&effect)
     }
 
+    /// The fault that hits a connection as a request begins on it, before anything of that is understood.
+    pub(crate) fn first_byte(&self, provider: Provider) -> Option<Close> {
+        let mut state = self.state();
+        let name = state.engine(provider).name();
+        let effect = state.plan.take_for_beginning(name)?;
+        state.note(&self.clock, format!("{name}: the beginning of a request, fault {effect}"));
+        close_of(&effect)
+    }
+
+    /// The fault that hits a connection once its request is answered.
+    pub(crate) fn idle(&self, provider: Provider) -> Option<Close> {
+        let mut state = self.state();
+        let name = state.engine(provider).name();
+        let effect = state.plan.take_for_idle(name)?;
+        state.note(&self.clock, format!("{name}: an idle connection, fault {effect}"));
+        close_of(&effect)
+    }
+
     /// Takes in a request's head.
     ///
-    /// A fault half-way through the head needs the operation's name, so it comes when the whole head was read. The client
-    /// cannot tell.
+    /// A fault there needs the operation's name, so it comes when the whole head was read. [`World::first_byte`] is for a part.
     pub(crate) fn arrive(&self, provider: Provider, head: &Request) -> Arrival {
         let mut state = self.state();
         state.tick(&self.clock);
@@ -218,6 +239,8 @@ impl Exchange {
             }
             FaultEffect::Delay(after) => return Self { at: now + *after, wire: Wire::Answer(answer) },
             FaultEffect::Fin
+            | FaultEffect::Eof
+            | FaultEffect::TlsAlert
             | FaultEffect::Rst
             | FaultEffect::Stall
             | FaultEffect::LateCommit(_)
@@ -252,6 +275,8 @@ fn part(answer: &Response, body_bytes: usize, close: Close) -> Wire {
 fn close_of(effect: &FaultEffect) -> Option<Close> {
     match effect {
         FaultEffect::Fin => Some(Close::Fin),
+        FaultEffect::Eof => Some(Close::Eof),
+        FaultEffect::TlsAlert => Some(Close::Alert),
         FaultEffect::Rst => Some(Close::Rst),
         FaultEffect::Stall => Some(Close::Stall),
         _ => None,

@@ -35,6 +35,42 @@ async fn a_connection_can_end_in_the_middle_of_a_request() {
 }
 
 #[tokio::test]
+async fn a_connection_can_end_as_a_request_begins_on_it_new_or_used_before() {
+    for (effect, expected) in [("fin", End::Fin), ("rst", End::Rst)] {
+        let sandbox = Sandbox::builder().fault(format!("turbopay#2 @first-byte {effect}")).start().await;
+        let mut line = connect(&sandbox).await;
+        line.write(&request(&sandbox, "POST", "withdraw/new", Some(&withdrawal("order-1")))).await;
+        line.answer().await.expect(201);
+
+        line.write(b"P").await;
+
+        assert_eq!(line.end().await, (Vec::new(), expected), "{effect}");
+        sandbox.fault(&format!("turbopay @first-byte {effect}"));
+        let (bytes, end) = post_to_the_end(&sandbox, "withdraw/new", &withdrawal("order-2")).await;
+        assert_eq!((bytes, end), (Vec::new(), expected), "{effect}, a new connection");
+        sandbox.ledger().order("order-2").never_executed();
+        sandbox.finish();
+    }
+}
+
+#[tokio::test]
+async fn a_connection_can_be_closed_once_its_request_is_answered() {
+    for (effect, expected) in [("fin", End::Fin), ("rst", End::Rst)] {
+        let sandbox = Sandbox::builder().fault(format!("turbopay @idle {effect}")).start().await;
+        let mut line = connect(&sandbox).await;
+        line.write(&request(&sandbox, "GET", "balance", None)).await;
+
+        // A reset may overtake the answer; a FIN never does.
+        let (bytes, end) = line.end().await;
+
+        assert_eq!(end, expected);
+        assert!(bytes.starts_with(b"HTTP/1.1 200 OK\r\n") || expected == End::Rst);
+        assert_eq!(sandbox.connections(), 1);
+        sandbox.finish();
+    }
+}
+
+#[tokio::test]
 async fn a_request_can_be_left_half_read() {
     let sandbox = Sandbox::builder().fault("turbopay.withdraw @body stall").start().await;
     let mut line = connect(&sandbox).await;

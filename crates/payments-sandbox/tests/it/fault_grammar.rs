@@ -31,12 +31,15 @@ async fn refused_by_a_sandbox(fault: &str) -> String {
 /// What may stand behind a phase.
 fn effects_of(phase: &str) -> &'static [&'static str] {
     match phase {
-        "accept" | "head" | "body" | "mid-body" => &["fin", "rst", "stall"],
+        "accept" => &["fin", "rst", "stall", "tls-alert"],
+        "idle" => &["fin", "rst", "eof"],
+        "first-byte" | "head" | "body" | "mid-body" => &["fin", "rst", "stall", "eof"],
         "webhook" => &["duplicate", "reorder", "drop", "tamper", "hold", "delay=2s"],
         _ => &[
             "fin",
             "rst",
             "stall",
+            "eof",
             "truncate",
             "truncate=7",
             "mid-status",
@@ -56,7 +59,8 @@ fn effects_of(phase: &str) -> &'static [&'static str] {
     }
 }
 
-const PHASES: &[&str] = &["accept", "head", "body", "before-commit", "after-commit", "mid-body", "query", "webhook"];
+const PHASES: &[&str] =
+    &["accept", "first-byte", "head", "body", "before-commit", "after-commit", "mid-body", "query", "idle", "webhook"];
 
 #[test]
 fn every_phase_takes_its_documented_effects_and_prints_them_again() {
@@ -103,7 +107,7 @@ fn what_is_no_fault_is_refused_with_the_part_and_the_rule() {
         ("turbopay fin", "fin", "order=REF and p=N%"),
         ("turbopay order= @after-commit fin", "order=", "order=REF"),
         ("turbopay colour=red @after-commit fin", "colour=red", "order=REF"),
-        ("turbopay @after-lunch fin", "@after-lunch", "there are @accept, @head, @body, @before-commit"),
+        ("turbopay @after-lunch fin", "@after-lunch", "there are @accept, @first-byte, @head, @body, @before-commit"),
         ("turbopay @after-commit", "turbopay", "no effect"),
         ("turbopay @after-commit explode", "explode", "there are fin, rst"),
         ("turbopay @after-commit fin=3", "fin=3", "takes no value"),
@@ -144,6 +148,11 @@ fn an_effect_that_cannot_happen_at_a_phase_is_refused_with_those_that_can() {
     for (text, part, rule) in [
         ("turbopay @accept garbage", "garbage", "cannot happen at @accept; what can is fin, rst, stall"),
         ("turbopay @mid-body html=502", "html=502", "cannot happen at @mid-body; what can is fin, rst, stall"),
+        ("turbopay @first-byte tls-alert", "tls-alert", "cannot happen at @first-byte"),
+        ("turbopay @before-commit tls-alert", "tls-alert", "cannot happen at @before-commit"),
+        ("turbopay @query tls-alert", "tls-alert", "cannot happen at @query"),
+        ("turbopay @idle stall", "stall", "cannot happen at @idle; what can is fin, rst, eof"),
+        ("turbopay @accept eof", "eof", "cannot happen at @accept"),
         ("turbopay @after-commit late-commit=3s", "late-commit=3s", "cannot happen at @after-commit"),
         ("turbopay @query late-commit=3s", "late-commit=3s", "cannot happen at @query"),
         ("turbopay @before-commit duplicate", "duplicate", "cannot happen at @before-commit"),
@@ -154,9 +163,12 @@ fn an_effect_that_cannot_happen_at_a_phase_is_refused_with_those_that_can() {
 }
 
 #[test]
-fn a_fault_at_accept_cannot_ask_for_what_is_not_read_yet() {
-    check_refused("turbopay.withdraw @accept fin", "withdraw", "@accept");
-    check_refused("turbopay order=x @accept fin", "order=x", "@accept");
+fn a_fault_of_a_connection_cannot_ask_for_what_is_not_read_yet() {
+    for (phase, counted) in [("accept", "connection"), ("first-byte", "request to begin"), ("idle", "idle connection")]
+    {
+        check_refused(&format!("turbopay.withdraw @{phase} fin"), "withdraw", &format!("@{phase}"));
+        check_refused(&format!("turbopay order=x @{phase} fin"), "order=x", &format!("for the second {counted}"));
+    }
     check_refused("turbopay.withdraw order=x @head fin", "order=x", "the body is not read yet");
 }
 
@@ -218,6 +230,14 @@ async fn a_sandbox_takes_every_operation_as_the_readme_lists_it() {
 }
 
 #[tokio::test]
+async fn a_fault_of_tls_is_refused_where_there_is_none() {
+    for (fault, effect) in [("turbopay @accept tls-alert", "tls-alert"), ("turbopay @head eof", "eof")] {
+        let err = refused_by_a_sandbox(fault).await;
+        assert!(err.starts_with(&format!("`{effect}` in a fault: is only there with TLS")), "{err}");
+    }
+}
+
+#[tokio::test]
 #[should_panic(expected = "`@after-lunch` in a fault")]
 async fn a_test_that_says_a_fault_wrong_fails() {
     let sandbox = Sandbox::builder().start().await;
@@ -247,8 +267,9 @@ fn fault_text() -> impl Strategy<Value = String> {
     ("(\\.(withdraw|\\*|balance))?", calls, order, percent, effect, budget).prop_map(
         |(operation, calls, order, percent, effect, budget)| {
             let early = |phases: &[&str]| phases.iter().any(|phase| effect.starts_with(phase));
-            let operation = if early(&["@accept"]) { String::new() } else { operation };
-            let order = if early(&["@accept", "@head", "@body"]) { String::new() } else { order };
+            let operation = if early(&["@accept", "@first-byte", "@idle"]) { String::new() } else { operation };
+            let order =
+                if early(&["@accept", "@first-byte", "@head", "@body", "@idle"]) { String::new() } else { order };
             format!("turbopay{operation}{calls}{order}{percent} {effect}{budget}")
         },
     )

@@ -18,6 +18,8 @@ mod hostile_clients;
 mod keys;
 mod orders;
 mod recorded_exchanges;
+#[cfg(feature = "tls")]
+mod tls;
 mod turbo_link;
 mod turbo_link_pages;
 mod turbo_txn;
