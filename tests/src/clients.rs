@@ -9,9 +9,13 @@ use turbopay::{Error, Traffic};
 ///
 /// Never, as for all of these: what the sandbox gives is well-formed.
 pub fn turratech_at(sandbox: &Sandbox) -> Result<turratech::Client, Error> {
+    turratech_builder(sandbox)?.build()
+}
+
+pub(crate) fn turratech_builder(sandbox: &Sandbox) -> Result<turratech::ClientBuilder, Error> {
     let there = sandbox.turratech();
     let builder = turratech::Client::builder(turratech::ApiKey::new(there.api_key())?).base_url(there.base_url());
-    builder.clock(sandbox.clock()).timer(sandbox.clock()).build()
+    Ok(builder.clock(sandbox.clock()).timer(sandbox.clock()))
 }
 
 /// Of Turbo Transactions.
@@ -20,10 +24,14 @@ pub fn turratech_at(sandbox: &Sandbox) -> Result<turratech::Client, Error> {
 ///
 /// Never.
 pub fn turbo_txn_at(sandbox: &Sandbox) -> Result<turbo_txn::Client, Error> {
+    turbo_txn_builder(sandbox)?.build()
+}
+
+pub(crate) fn turbo_txn_builder(sandbox: &Sandbox) -> Result<turbo_txn::ClientBuilder, Error> {
     let there = sandbox.turbo_txn();
     let (id, key) = (turbo_txn::ClientId::new(there.client_id())?, turbo_txn::SecretKey::new(there.secret_key())?);
     let builder = turbo_txn::Client::builder(id, key).base_url(there.base_url());
-    builder.clock(sandbox.clock()).timer(sandbox.clock()).build()
+    Ok(builder.clock(sandbox.clock()).timer(sandbox.clock()))
 }
 
 /// Of tur.bo.
@@ -32,9 +40,13 @@ pub fn turbo_txn_at(sandbox: &Sandbox) -> Result<turbo_txn::Client, Error> {
 ///
 /// Never.
 pub fn turbo_link_at(sandbox: &Sandbox) -> Result<turbo_link::Client, Error> {
+    turbo_link_builder(sandbox)?.build()
+}
+
+pub(crate) fn turbo_link_builder(sandbox: &Sandbox) -> Result<turbo_link::ClientBuilder, Error> {
     let there = sandbox.turbo_link();
     let builder = turbo_link::Client::builder(turbo_link::ApiKey::new(there.api_key())?).base_url(there.base_url());
-    builder.clock(sandbox.clock()).timer(sandbox.clock()).build()
+    Ok(builder.clock(sandbox.clock()).timer(sandbox.clock()))
 }
 
 /// Of card3ds.
@@ -43,10 +55,14 @@ pub fn turbo_link_at(sandbox: &Sandbox) -> Result<turbo_link::Client, Error> {
 ///
 /// Never.
 pub fn card3ds_at(sandbox: &Sandbox) -> Result<card3ds::Client, Error> {
+    card3ds_builder(sandbox)?.build()
+}
+
+pub(crate) fn card3ds_builder(sandbox: &Sandbox) -> Result<card3ds::ClientBuilder, Error> {
     let there = sandbox.card3ds();
     let (key, secret) = (card3ds::ApiKey::new(there.api_key())?, card3ds::ApiSecret::new(there.api_secret())?);
     let builder = card3ds::Client::builder(key, secret).base_url(there.base_url());
-    builder.clock(sandbox.clock()).timer(sandbox.clock()).build()
+    Ok(builder.clock(sandbox.clock()).timer(sandbox.clock()))
 }
 
 /// Of TurboPay, with the addresses that a merchant says once.

@@ -6,6 +6,7 @@ mod clients;
 pub mod demo;
 #[cfg(doctest)]
 mod guide;
+pub mod matrix;
 mod merchant;
 
 pub use clients::{card3ds_at, turbo_link_at, turbo_txn_at, turbopay_at, turbopay_builder, turratech_at};

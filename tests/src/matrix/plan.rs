@@ -1,0 +1,64 @@
+//! Which cells are run, in which order, under which seeds: all of it from one seed.
+
+use std::collections::BTreeMap;
+
+use super::cell::{Cell, Times};
+use super::fault::Fault;
+use super::providers::Provider;
+use super::random::Random;
+
+/// Every fault at every provider first, then all other cells, then all of them again: so many runs, or as many as the first
+/// takes.
+pub(super) fn of_all(seed: u64, runs: usize, provider: Option<Provider>) -> Vec<(Cell, u64)> {
+    of(seed, runs, |cell| provider.is_none_or(|provider| provider == cell.operation.provider))
+}
+
+/// The same of calls that do something, with faults of the sandbox's doing: for the controls, a quarter as many.
+pub(super) fn of_writes(seed: u64, runs: usize, provider: Option<Provider>) -> Vec<(Cell, u64)> {
+    of(seed, runs / 4, |cell| {
+        provider.is_none_or(|provider| provider == cell.operation.provider)
+            && !cell.operation.reads()
+            && matches!(cell.fault, Fault::There(..))
+    })
+}
+
+/// One cell, as often as that.
+pub(super) fn of_one(cell: Cell, seed: u64, runs: usize) -> Vec<(Cell, u64)> {
+    let mut random = Random::new(seed);
+    // The first run is the one that was asked for.
+    std::iter::once(seed).chain(std::iter::repeat_with(|| random.next())).map(|seed| (cell, seed)).take(runs).collect()
+}
+
+fn of(seed: u64, runs: usize, wanted: impl Fn(&Cell) -> bool) -> Vec<(Cell, u64)> {
+    let mut random = Random::new(seed);
+    let mut cells: Vec<Cell> = Cell::all().filter(wanted).collect();
+    random.shuffle(&mut cells);
+    let mut first = BTreeMap::new();
+    let mut rest = Vec::new();
+    for cell in &cells {
+        let place = (cell.operation.provider, cell.fault);
+        if first.contains_key(&place) {
+            rest.push(*cell);
+        } else {
+            first.insert(place, *cell);
+        }
+    }
+    let enough = runs.max(first.len());
+    let mut order: Vec<Cell> = first.into_values().chain(rest).collect();
+    while order.len() < enough && !cells.is_empty() {
+        random.shuffle(&mut cells);
+        order.extend(&cells);
+    }
+    order.truncate(enough);
+    let seeded = order.into_iter().map(|cell| (Cell { times: times(&mut random), ..cell }, random.next()));
+    seeded.collect()
+}
+
+/// Mostly once: what a second attempt meets is then an answer.
+fn times(random: &mut Random) -> Times {
+    match random.below(4) {
+        0 => Times::Always,
+        1 => Times::Twice,
+        _ => Times::Once,
+    }
+}
