@@ -1,5 +1,6 @@
 //! What one run stands on: a sandbox of its own, the line that is tested, and one that works.
 
+use std::ops::Deref;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,11 +18,32 @@ use super::rig::{Rig, Wiring};
 /// What a call is prepared with, and sent over.
 #[derive(Debug, Clone)]
 pub(super) struct Bench {
-    pub(super) sandbox: Arc<Sandbox>,
+    pub(super) sandbox: Arc<Quiet>,
     /// What the call goes over.
     pub(super) tested: Line,
     /// What everything before and after it goes over: the same, where its connection is to be used again.
     pub(super) healthy: Line,
+}
+
+/// A sandbox that complains of nothing at its end: what it saw is judged here, and a run may be given up.
+#[derive(Debug)]
+pub(super) struct Quiet(Option<Sandbox>);
+
+impl Deref for Quiet {
+    type Target = Sandbox;
+
+    #[expect(clippy::expect_used, reason = "it is taken out at its end alone")]
+    fn deref(&self) -> &Sandbox {
+        self.0.as_ref().expect("it lives until it is dropped")
+    }
+}
+
+impl Drop for Quiet {
+    fn drop(&mut self) {
+        if let Some(sandbox) = self.0.take() {
+            sandbox.abandon();
+        }
+    }
 }
 
 /// A way to a provider.
@@ -87,7 +109,7 @@ impl Bench {
         } else {
             Line { transport: Arc::new(wiring.transport()?), retry: RetryPolicy::none(), origin: None }
         };
-        Ok((Self { sandbox: Arc::new(sandbox), tested, healthy }, held))
+        Ok((Self { sandbox: Arc::new(Quiet(Some(sandbox))), tested, healthy }, held))
     }
 }
 

@@ -39,13 +39,8 @@ impl Run {
 /// Runs a cell.
 pub(super) async fn run(cell: Cell, seed: u64, rig: Rig) -> Result<Run, Failed> {
     let (bench, held) = Bench::set_up(&cell, seed, rig).await?;
-    let sandbox = Arc::clone(&bench.sandbox);
     let result = in_it(&cell, seed, bench).await.map_err(|err| format!("{cell}, seed {seed}: {err}"));
     drop(held);
-    // What it complains of is judged here.
-    if let Some(sandbox) = Arc::into_inner(sandbox) {
-        sandbox.abandon();
-    }
     let (facts, story) = result?;
     let wrong = facts.judge(&cell);
     Ok(Run { cell, seed, facts, wrong, story })
@@ -57,7 +52,11 @@ async fn in_it(cell: &Cell, seed: u64, bench: Bench) -> Result<(Facts, String), 
     let Ready { send, resolve } = (operation.prepare)(bench.clone()).await?;
     let armed = if matches!(cell.fault, Fault::There(Phase::Idle, _)) { arm(cell, &sandbox) } else { None };
     if cell.reused {
-        operation.provider.warm(&bench)?.await?;
+        let warm = operation.provider.warm(&bench)?.await;
+        // A connection that closes right behind an answer may take that with it.
+        if armed.is_none() {
+            warm?;
+        }
         settle_pool(seed).await;
     }
     let mark = Mark::now(&sandbox);
