@@ -7,5 +7,6 @@ mod actix;
 #[path = "../examples/actix_webhook/app.rs"]
 mod actix_app;
 mod lost_answers;
+mod matrix;
 mod support;
 mod turbopay_flows;

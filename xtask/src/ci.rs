@@ -3,13 +3,14 @@
 use std::time::{Duration, Instant};
 
 use crate::process::{Action, Failure, Step};
-use crate::{consumers, docs, features, newman, package, test, tidy};
+use crate::{consumers, docs, features, matrix, newman, package, test, tidy};
 
 /// What is quick and often broken comes first.
 const STEPS: &[(&str, Action)] = &[
     ("tidy", tidy::run),
     ("docs", docs::run),
     ("test", test::run),
+    ("matrix", matrix::short),
     ("features", features::run),
     ("newman", newman::run),
     ("consumers", consumers::run),

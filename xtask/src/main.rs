@@ -9,6 +9,7 @@ mod consumers;
 mod demo;
 mod docs;
 mod features;
+mod matrix;
 mod newman;
 mod package;
 mod process;
@@ -59,6 +60,11 @@ const COMMANDS: &[Command] = &[
     Command { name: "tidy", about: "formatting, lints, layering, crate metadata, links", run: tidy::run },
     Command { name: "docs", about: "rustdoc without a warning, with all features and with none", run: docs::run },
     Command { name: "test", about: "every test; arguments go to the test runner", run: test::run },
+    Command {
+        name: "matrix",
+        about: "every operation under every fault, held against the ledger; arguments go to it",
+        run: matrix::run,
+    },
     Command {
         name: "features",
         about: "every feature combination builds; what must stay out stays out",

@@ -54,7 +54,10 @@ async fn connection(stream: TcpStream, door: Door, world: Arc<World>, terms: Ter
         Door::Control => Stream::Plain(stream),
         Door::Provider(provider) => {
             if let Some(close) = world.accept(provider) {
-                return Stream::Plain(stream).end(close).await;
+                if let Some(unread) = Stream::Plain(stream).end(close).await {
+                    world.ended(provider, unread);
+                }
+                return;
             }
             // A handshake that fails ends the connection, and is the client's to tell.
             let Some(stream) = terms.shake_hands(stream).await else { return };
@@ -66,10 +69,14 @@ async fn connection(stream: TcpStream, door: Door, world: Arc<World>, terms: Ter
         match serve(&mut reader, door, &world, terms.idle_close).await {
             Ok(()) => {}
             Err(Ended::Silent) => return,
-            Err(Ended::By(close)) => return reader.into_stream().end(close).await,
+            Err(Ended::By(close)) => {
+                reader.into_stream().end(close).await;
+                return;
+            }
             Err(Ended::Broken) => {
                 let _ = write(reader.stream(), &Response::new(400, "text/plain", NOT_UNDERSTOOD)).await;
-                return reader.into_stream().end(Close::Fin).await;
+                reader.into_stream().end(Close::Fin).await;
+                return;
             }
         }
     }

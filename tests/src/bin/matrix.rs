@@ -61,12 +61,12 @@ fn parse(arguments: &[String]) -> Result<Option<(Options, bool)>, String> {
     Ok(Some((options, json)))
 }
 
-const RUNS: usize = 12_000;
+const RUNS: usize = 20_000;
 
 const HELP: &str = "cargo xtask matrix [--seed N] [--runs N] [--provider P] [--json] [--cell CELL]
 
   --seed N      what everything random comes from (7)
-  --runs N      how many runs, and at least one of every fault at every provider (12000)
+  --runs N      how many runs, and at least one of every fault at every provider (20000)
   --provider P  one provider alone
   --json        for machines, as one object
   --cell CELL   one cell alone, as a failure prints it; the seed is then that run's

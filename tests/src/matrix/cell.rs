@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::fault::Fault;
+use super::fault::{Fault, Phase};
 use super::operation::Operation;
 use super::providers;
 
@@ -37,6 +37,13 @@ impl Cell {
                     .map(move |(reused, tls)| Self { operation, fault, times: Times::Once, reused, tls })
             })
         })
+    }
+
+    /// Whether every byte is known that came over a connection which was closed as it was accepted.
+    ///
+    /// Through TLS the handshake comes, and proves nothing of the request.
+    pub(super) fn is_heard_out(&self) -> bool {
+        !self.tls && self.fault == Fault::There(Phase::Accept, "fin")
     }
 
     /// The fault as the sandbox takes it, if it is the sandbox's doing.

@@ -102,6 +102,11 @@ impl Fault {
         matches!(self, Self::There(Phase::Accept | Phase::Idle | Phase::FirstByte, _))
     }
 
+    /// Whether the connection is closed before the call, behind an earlier answer.
+    pub(super) fn closes_idle(self) -> bool {
+        matches!(self, Self::There(Phase::Idle, _))
+    }
+
     /// Whether the provider does what was asked after it has lost the answer.
     pub(super) fn is_done_later(self) -> bool {
         matches!(self, Self::There(Phase::BeforeCommit, effect) if DONE_LATER.contains(&effect))

@@ -12,7 +12,7 @@ pub(super) struct Figures {
     pub(super) not_sent: usize,
     pub(super) refused: usize,
     pub(super) unknown: usize,
-    /// How many calls were executed never, once, and more often.
+    /// How many calls were executed never, once, and more often, by the time that nothing was under way any longer.
     pub(super) executed: [usize; 3],
     pub(super) doubles: usize,
     pub(super) false_not_sent: usize,
@@ -39,15 +39,16 @@ impl Figures {
             Some(Outcome::Unknown) => self.unknown += 1,
         }
         self.executed[facts.executions.min(2)] += 1;
-        self.doubles += usize::from(facts.executions > 1);
+        self.doubles += usize::from(facts.in_the_end > 1);
         self.false_not_sent += usize::from(facts.is_false_not_sent());
         self.provable += usize::from(facts.provable);
         self.recognised += usize::from(facts.is_recognised());
         self.astray += facts.astray;
         self.resolvable += usize::from(facts.resolved);
         self.resolved += usize::from(facts.resolved && !facts.unresolved);
-        self.to_reuse += usize::from(run.cell.reused);
-        self.reused += usize::from(facts.reused);
+        // One that the server closes beforehand is not.
+        self.to_reuse += usize::from(run.cell.reused && !run.cell.fault.closes_idle());
+        self.reused += usize::from(facts.reused && !run.cell.fault.closes_idle());
         self.wrong += usize::from(!run.wrong.is_empty());
     }
 

@@ -10,7 +10,7 @@ use payments_sandbox::Sandbox;
 use super::Failed;
 use super::bench::Bench;
 use super::cell::Cell;
-use super::fault::{Fault, Obstacle, Phase};
+use super::fault::{Fault, Obstacle};
 use super::operation::{Ready, Resolve};
 use super::patience::with_time;
 use super::random::Random;
@@ -50,14 +50,14 @@ async fn in_it(cell: &Cell, seed: u64, bench: Bench) -> Result<(Facts, String), 
     let sandbox = Arc::clone(&bench.sandbox);
     let operation = cell.operation;
     let Ready { send, resolve } = (operation.prepare)(bench.clone()).await?;
-    let armed = if matches!(cell.fault, Fault::There(Phase::Idle, _)) { arm(cell, &sandbox) } else { None };
+    let armed = if cell.fault.closes_idle() { arm(cell, &sandbox) } else { None };
     if cell.reused {
         let warm = operation.provider.warm(&bench)?.await;
         // A connection that closes right behind an answer may take that with it.
         if armed.is_none() {
             warm?;
         }
-        settle_pool(seed).await;
+        settle_pool(cell, seed).await;
     }
     let mark = Mark::now(&sandbox);
     let mut told = vec![(mark.line(), format!("client: {operation} is sent; {}", cell.fault))];
@@ -67,6 +67,7 @@ async fn in_it(cell: &Cell, seed: u64, bench: Bench) -> Result<(Facts, String), 
         Fault::Before(Obstacle::SilentHandshake) => send().await,
         _ => with_time(&sandbox, send()).await,
     };
+    hear_out(cell, mark, &sandbox).await;
     let seen = Seen { faults: armed.seen(&sandbox, operation).faults, ..mark.seen(&sandbox, operation) };
     let at_once = mark.executions(&sandbox, operation);
     told.push((sandbox.timeline().len(), format!("client: {}", words(&result))));
@@ -79,13 +80,13 @@ async fn in_it(cell: &Cell, seed: u64, bench: Bench) -> Result<(Facts, String), 
         facts.unresolved |= found != (mark.executions(&sandbox, operation) == 1);
     }
     late_things_happen(cell, &sandbox, seen).await;
+    facts.executions = mark.executions(&sandbox, operation);
     if let Some(err) = unknown {
         facts.unresolved |= !resolved(&resolve, err, mark, cell, &sandbox).await?;
         facts.resolved = !matches!(resolve, Resolve::Nothing);
         told.push((sandbox.timeline().len(), "client: has looked what became of it".to_owned()));
     }
-    facts.executions = mark.executions(&sandbox, operation);
-    facts.astray = mark.seen(&sandbox, operation).astray.min(seen.astray);
+    facts.in_the_end = mark.executions(&sandbox, operation);
     Ok((facts, story(&sandbox, &told)))
 }
 
@@ -99,13 +100,30 @@ fn arm(cell: &Cell, sandbox: &Sandbox) -> Option<Mark> {
     Some(Mark::now(sandbox))
 }
 
-/// A connection goes back to the pool once its answer was read, in a task of its own. How long that is waited for decides
-/// how a race with the server's closing it ends.
-async fn settle_pool(seed: u64) {
+/// A connection goes back to the pool once its answer was read, in a task of its own.
+///
+/// Where the server closes it meanwhile, the two race, and how long is waited decides which is first.
+async fn settle_pool(cell: &Cell, seed: u64) {
     for _ in 0..Random::new(seed).below(64) {
         tokio::task::yield_now().await;
     }
-    tokio::time::sleep(Duration::from_millis(1)).await;
+    if !cell.fault.closes_idle() {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+}
+
+/// Waits until the sandbox has heard out what it closed as it was accepted: whether a byte came is what was sent.
+async fn hear_out(cell: &Cell, mark: Mark, sandbox: &Sandbox) {
+    if !cell.is_heard_out() {
+        return;
+    }
+    for _ in 0..MOST_LOOKS {
+        let seen = mark.seen(sandbox, cell.operation);
+        if seen.heard_out >= seen.faults {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
 }
 
 /// Everything that was to be done later is.

@@ -40,5 +40,5 @@ const STEP: Duration = Duration::from_secs(4);
 /// Between two looks, in real time.
 const MOMENT: Duration = Duration::from_millis(1);
 
-/// So many looks without anything new are some seconds at least.
-const LONG_STILL: u32 = 8000;
+/// So many looks without anything new are twenty seconds at least.
+const LONG_STILL: u32 = 20_000;

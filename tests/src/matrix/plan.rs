@@ -1,6 +1,6 @@
 //! Which cells are run, in which order, under which seeds: all of it from one seed.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use super::cell::{Cell, Times};
 use super::fault::Fault;
@@ -33,18 +33,11 @@ fn of(seed: u64, runs: usize, wanted: impl Fn(&Cell) -> bool) -> Vec<(Cell, u64)
     let mut random = Random::new(seed);
     let mut cells: Vec<Cell> = Cell::all().filter(wanted).collect();
     random.shuffle(&mut cells);
-    let mut first = BTreeMap::new();
-    let mut rest = Vec::new();
-    for cell in &cells {
-        let place = (cell.operation.provider, cell.fault);
-        if first.contains_key(&place) {
-            rest.push(*cell);
-        } else {
-            first.insert(place, *cell);
-        }
-    }
-    let enough = runs.max(first.len());
-    let mut order: Vec<Cell> = first.into_values().chain(rest).collect();
+    let mut met = BTreeSet::new();
+    let (mut order, rest): (Vec<Cell>, Vec<Cell>) =
+        cells.iter().partition(|cell| met.insert((cell.operation.provider, cell.fault)));
+    let enough = runs.max(order.len());
+    order.extend(rest);
     while order.len() < enough && !cells.is_empty() {
         random.shuffle(&mut cells);
         order.extend(&cells);

@@ -91,6 +91,7 @@ impl Wiring {
     }
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "it is what `map_err` hands over")]
 fn set_up(err: reqwest::Error) -> Error {
     Error::configuration(err.to_string())
 }

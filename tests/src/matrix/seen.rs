@@ -24,6 +24,9 @@ pub(super) struct Seen {
     /// Faults that happened.
     pub(super) faults: usize,
     pub(super) connections: u64,
+    /// Connections that were ended as they were accepted and then heard out, and how many of those brought a byte.
+    pub(super) heard_out: usize,
+    pub(super) spoken_on: usize,
 }
 
 impl Mark {
@@ -46,6 +49,10 @@ impl Mark {
         for entry in sandbox.timeline().iter().skip(self.timeline) {
             let what = entry.what.as_str();
             seen.faults += usize::from(what.contains("fault "));
+            if let Some((_, bytes)) = what.split_once(": that connection brought ") {
+                seen.heard_out += 1;
+                seen.spoken_on += usize::from(bytes != "0 bytes");
+            }
             if what.contains(": the beginning of a request") {
                 seen.requests += 1;
             } else if what.contains("followed a redirect away") || what.contains(" of another address, request ") {

@@ -90,32 +90,51 @@ impl fmt::Display for Report {
     }
 }
 
-/// A row a fault.
+/// A row a fault, and one a provider.
 fn table(f: &mut fmt::Formatter<'_>, tally: &Tally) -> fmt::Result {
-    writeln!(f, "Outcomes are the client's word; executions are the ledger's count, for each order.\n")?;
     writeln!(
         f,
-        "{:<34}{:>6} |{:>8}{:>9}{:>8}{:>8} |{:>6}{:>6}{:>4} |{:>6}",
-        "fault", "runs", "success", "not sent", "refused", "unknown", "0", "1", "2+", "wrong"
+        "Outcomes are the client's word. Executions are the ledger's count for each order, once nothing is under way.\n"
     )?;
-    let rows = tally.faults.iter().map(|(fault, figures)| (fault.to_string(), figures));
-    for (name, figures) in rows.chain([("all".to_owned(), &tally.total)]) {
-        let Figures { runs, succeeded, not_sent, refused, unknown, executed: [none, one, more], wrong, .. } = figures;
-        writeln!(
-            f,
-            "{name:<34}{runs:>6} |{succeeded:>8}{not_sent:>9}{refused:>8}{unknown:>8} |{none:>6}{one:>6}{more:>4} |{wrong:>6}"
-        )?;
+    writeln!(f, "{:<37} | {:^30} | {:^15} | {:^29} |", "", "outcomes", "executions", "must be 0, 0, all and 0")?;
+    writeln!(
+        f,
+        "{:<31}{:>6} |{:>8}{:>8}{:>8}{:>8}|{:>6}{:>6}{:>4} |{:>7}{:>7}{:>10}{:>7}|{:>5}",
+        "fault",
+        "runs",
+        "success",
+        "notsent",
+        "refused",
+        "unknown",
+        "0",
+        "1",
+        "2+",
+        "double",
+        "false",
+        "proved",
+        "astray",
+        "wrong"
+    )?;
+    for (fault, figures) in &tally.faults {
+        row(f, &fault.to_string(), figures)?;
     }
+    row(f, "all", &tally.total)?;
     writeln!(f)?;
     for (provider, figures) in &tally.providers {
-        let Figures { runs, succeeded, not_sent, refused, unknown, executed: [none, one, more], wrong, .. } = figures;
-        let name = provider.name();
-        writeln!(
-            f,
-            "{name:<34}{runs:>6} |{succeeded:>8}{not_sent:>9}{refused:>8}{unknown:>8} |{none:>6}{one:>6}{more:>4} |{wrong:>6}"
-        )?;
+        row(f, provider.name(), figures)?;
     }
     Ok(())
+}
+
+fn row(f: &mut fmt::Formatter<'_>, name: &str, figures: &Figures) -> fmt::Result {
+    let Figures { runs, succeeded, not_sent, refused, unknown, executed: [none, one, more], .. } = figures;
+    let Figures { doubles, false_not_sent, provable, recognised, astray, wrong, .. } = figures;
+    let proved = format!("{recognised}/{provable}");
+    writeln!(
+        f,
+        "{name:<31}{runs:>6} |{succeeded:>8}{not_sent:>8}{refused:>8}{unknown:>8}|{none:>6}{one:>6}{more:>4} |\
+         {doubles:>7}{false_not_sent:>7}{proved:>10}{astray:>7}|{wrong:>5}"
+    )
 }
 
 /// The four figures, and two that say what was tried.

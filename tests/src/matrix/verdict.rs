@@ -15,11 +15,15 @@ pub(super) struct Facts {
     /// The client's word; nothing for success.
     pub(super) outcome: Option<Outcome>,
     pub(super) may_have_moved_money: bool,
-    /// How often the provider executed it: when the client said so, and at the very end.
+    /// How often the provider executed it: when the client said so, when nothing was under way any longer, and when an
+    /// unknown outcome was resolved.
     pub(super) at_once: usize,
     pub(super) executions: usize,
+    pub(super) in_the_end: usize,
     /// What the provider saw by the time that the client said so.
     pub(super) requests: usize,
+    /// Some of a request came over a connection on which nobody read any longer; through TLS there is no telling.
+    pub(super) bytes: bool,
     pub(super) astray: usize,
     pub(super) faults: usize,
     /// Nothing can have been sent, and the client can know.
@@ -53,17 +57,22 @@ pub(super) enum Wrong {
 
 impl Facts {
     pub(super) fn new(cell: &Cell, result: &Result<(), Error>, seen: Seen, at_once: usize) -> Self {
-        let Seen { requests, astray, faults, connections } = seen;
+        let Seen { requests, astray, faults, connections, heard_out, spoken_on } = seen;
+        // Every connection that was closed at once has brought nothing: each time, the request came back as it was.
+        let handed_back = cell.is_heard_out() && heard_out > 0 && spoken_on == 0;
         let attempts = u64::try_from(requests.max(1)).unwrap_or(u64::MAX);
         Self {
             outcome: result.as_ref().err().map(Error::outcome),
             may_have_moved_money: result.as_ref().err().is_some_and(Error::may_have_moved_money),
             at_once,
             executions: at_once,
+            in_the_end: at_once,
             requests,
+            bytes: !cell.tls && spoken_on > 0,
             astray,
             faults,
-            provable: cell.fault.is_provable(cell.tls) && cell.operation.guard != Guard::PerhapsUsedKey,
+            provable: (cell.fault.is_provable(cell.tls) || handed_back)
+                && cell.operation.guard != Guard::PerhapsUsedKey,
             reused: cell.reused && connections < attempts,
             unresolved: false,
             resolved: false,
@@ -72,7 +81,7 @@ impl Facts {
 
     /// Said to be not sent, although the provider saw it.
     pub(super) fn is_false_not_sent(&self) -> bool {
-        self.outcome == Some(Outcome::NotSent) && (self.requests > 0 || self.executions > 0)
+        self.outcome == Some(Outcome::NotSent) && (self.requests > 0 || self.bytes || self.executions > 0)
     }
 
     /// Said to be not sent; or sent again, where that is safe for nothing else, until it was done.
@@ -83,8 +92,8 @@ impl Facts {
     /// Everything that is wrong with it.
     pub(super) fn judge(&self, cell: &Cell) -> Vec<Wrong> {
         let (guard, mut wrong) = (cell.operation.guard, Vec::new());
-        if self.executions > 1 {
-            wrong.push(Wrong::Doubled(self.executions));
+        if self.in_the_end > 1 {
+            wrong.push(Wrong::Doubled(self.in_the_end));
         }
         if self.is_false_not_sent() {
             wrong.push(Wrong::FalseNotSent);
@@ -93,7 +102,7 @@ impl Facts {
             wrong.push(Wrong::FalseRefusal);
         }
         if guard == Guard::Reads {
-            if self.may_have_moved_money || self.executions > 0 {
+            if self.may_have_moved_money || self.in_the_end > 0 {
                 wrong.push(Wrong::QuestionThatActs);
             }
         } else if self.outcome.is_none() && self.at_once != 1 {
@@ -117,7 +126,7 @@ impl Facts {
             Fault::None | Fault::Before(_) | Fault::There(..) => {}
         }
         // What lasts cannot end in success where nothing gets through.
-        if self.provable && self.outcome.is_none() && (cell.times == Times::Always || self.executions > 1) {
+        if self.provable && self.outcome.is_none() && cell.times == Times::Always {
             wrong.push(Wrong::FalseSuccess(self.executions));
         }
         wrong

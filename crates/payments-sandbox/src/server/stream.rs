@@ -17,40 +17,47 @@ pub(super) enum Stream {
 }
 
 impl Stream {
-    /// Ends the connection.
-    pub(super) async fn end(mut self, close: Close) {
+    /// Ends the connection, and says how many bytes came that nobody wanted; nothing where that is not known.
+    pub(super) async fn end(mut self, close: Close) -> Option<usize> {
+        let mut unread = 0;
         match close {
             Close::Fin => {
                 // Through TLS, with its own goodbye before the FIN.
                 let _ = self.shutdown().await;
-                self.linger().await;
+                self.linger(&mut unread).await;
             }
             Close::Eof => {
                 let _ = self.tcp().shutdown().await;
-                self.linger().await;
+                self.linger(&mut unread).await;
             }
             Close::Alert => {
                 let _ = self.tcp().write_all(HANDSHAKE_FAILURE).await;
                 let _ = self.tcp().shutdown().await;
-                self.linger().await;
+                self.linger(&mut unread).await;
             }
             Close::Rst => {
                 // Closing with nothing to wait for sends a reset.
                 let _ = self.tcp().set_zero_linger();
+                return None;
             }
-            Close::Stall => self.drain().await,
+            Close::Stall => self.drain(&mut unread).await,
         }
+        Some(unread)
     }
 
     /// Reads on until the client has closed too: what is unread when a socket is closed turns the FIN into a reset.
-    async fn linger(&mut self) {
-        let _ = tokio::time::timeout(LINGER, self.drain()).await;
+    async fn linger(&mut self, unread: &mut usize) {
+        let _ = tokio::time::timeout(LINGER, self.drain(unread)).await;
     }
 
     /// Reads until the client closes.
-    async fn drain(&mut self) {
+    async fn drain(&mut self, unread: &mut usize) {
         let mut nothing = [0; 1024];
-        while self.tcp().read(&mut nothing).await.is_ok_and(|length| length > 0) {}
+        while let Ok(length) = self.tcp().read(&mut nothing).await
+            && length > 0
+        {
+            *unread += length;
+        }
     }
 
     fn tcp(&mut self) -> &mut TcpStream {

@@ -64,6 +64,13 @@ impl World {
         close_of(&effect)
     }
 
+    /// What came over a connection that was ended as it was accepted: nothing, from a client that saw the end in time.
+    pub(crate) fn ended(&self, provider: Provider, unread: usize) {
+        let mut state = self.state();
+        let name = state.engine(provider).name();
+        state.note(&self.clock, format!("{name}: that connection brought {unread} bytes"));
+    }
+
     /// The fault that hits a connection as a request begins on it, before anything of that is understood.
     pub(crate) fn first_byte(&self, provider: Provider) -> Option<Close> {
         let mut state = self.state();
