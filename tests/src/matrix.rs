@@ -84,6 +84,19 @@ impl Options {
         Self { rig, ..self }
     }
 
+    /// What would be run, in order: each cell and the seed that it is run under.
+    #[must_use]
+    pub fn planned(&self) -> Vec<(String, u64)> {
+        self.plan().into_iter().map(|(cell, seed)| (cell.to_string(), seed)).collect()
+    }
+
+    fn plan(&self) -> Vec<(Cell, u64)> {
+        match self.cell {
+            Some(cell) => plan::of_one(cell, self.seed, self.runs),
+            None => plan::of_all(self.seed, self.runs, self.provider),
+        }
+    }
+
     /// Runs the two controls as well: they must fail, or the matrix proves nothing.
     pub fn controls(self) -> Self {
         Self { controls: true, ..self }
@@ -151,7 +164,7 @@ impl Report {
     /// Each run that came out wrong, as the command that replays it alone.
     #[must_use]
     pub fn replays(&self) -> Vec<String> {
-        self.sdk.told.iter().map(Run::replay).collect()
+        self.sdk.told.iter().filter(|run| !run.wrong.is_empty()).map(Run::replay).collect()
     }
 }
 
@@ -185,12 +198,9 @@ impl Tally {
 ///
 /// When a sandbox cannot be started.
 pub async fn run(options: Options) -> Result<Report, Failed> {
+    let plan = options.plan();
     let Options { seed, runs, provider, cell, rig, controls } = options;
     let single = cell.is_some();
-    let plan = match cell {
-        Some(cell) => plan::of_one(cell, seed, runs),
-        None => plan::of_all(seed, runs, provider),
-    };
     let sdk = tally(rig, plan, single).await?;
     let mut tallies = Vec::new();
     if controls {
