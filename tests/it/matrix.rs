@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use payments_core::http::{HeaderMap, Method};
 use payments_core::transport::reqwest::ReqwestTransport;
 use payments_core::transport::{Answer, Request, Transport, TransportError, async_trait};
 use payments_tests::matrix::{self, Options, Report, Rig, Wiring};
@@ -132,6 +133,82 @@ async fn a_client_that_asks_elsewhere_is_caught() {
 
     assert_eq!((report.holds(), report.astray()), (false, 1), "{report}");
     assert_eq!((honest(cell).await.holds(), honest(cell).await.astray()), (true, 0));
+}
+
+/// Answers by itself, whatever came of it: so to a question, and so to what should have been done.
+#[derive(Debug)]
+struct Forger {
+    inner: ReqwestTransport,
+    question: Option<u16>,
+    failure: Option<(u16, &'static str)>,
+}
+
+#[async_trait]
+impl Transport for Forger {
+    async fn send(&self, request: Request) -> Result<Answer, TransportError> {
+        let answer = |status: u16, body: &str| Answer::new(status.try_into().unwrap(), HeaderMap::new(), body.into());
+        if let Some(status) = self.question.filter(|_| request.method() == Method::GET) {
+            return Ok(answer(status, r#"{"message": "not found"}"#));
+        }
+        match (self.inner.send(request).await, self.failure) {
+            (Err(_), Some((status, body))) => Ok(answer(status, body)),
+            (answered, _) => answered,
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_client_that_takes_a_loss_for_a_success_is_caught() {
+    let forger = Rig::new("forges", |wiring| {
+        let failure = Some((201, r#"{"order_id": "11111111-1111-4111-8111-111111111111", "status": "new"}"#));
+        Ok(Arc::new(Forger { inner: wiring.transport()?, question: None, failure }))
+    });
+    for (phase, holds) in [("before-commit", false), ("after-commit", true)] {
+        let report = rigged(forger, &format!("turbopay.withdraw @{phase} fin x1, fresh, plain")).await;
+        // Where it was done, the guess is right.
+        assert_eq!(report.holds(), holds, "{report}");
+    }
+}
+
+#[tokio::test]
+async fn a_client_that_takes_a_loss_for_a_refusal_is_caught() {
+    let forger = Rig::new("forges", |wiring| {
+        let failure = Some((422, r#"{"message": "no"}"#));
+        Ok(Arc::new(Forger { inner: wiring.transport()?, question: None, failure }))
+    });
+    for (phase, holds) in [("before-commit", true), ("after-commit", false)] {
+        let report = rigged(forger, &format!("card3ds.payment @{phase} fin x1, fresh, tls")).await;
+        assert_eq!(report.holds(), holds, "{report}");
+    }
+    let late = rigged(forger, "card3ds.payment @before-commit late-commit=90s x1, fresh, plain").await;
+    assert!(late.to_string().contains("said to be refused, and it was done"), "{late}");
+}
+
+#[tokio::test]
+async fn a_look_up_that_does_not_lead_to_the_truth_is_caught() {
+    let forger = Rig::new("forges", |wiring| {
+        Ok(Arc::new(Forger { inner: wiring.transport()?, question: Some(404), failure: None }))
+    });
+    let report = rigged(forger, "turbo-txn.initiate @after-commit fin x1, reused, plain").await;
+    assert!(report.to_string().contains("what it left does not lead to the truth"), "{report}");
+}
+
+#[tokio::test]
+async fn a_run_in_which_nothing_happened_shows_nothing() {
+    #[derive(Debug)]
+    struct Silent;
+
+    #[async_trait]
+    impl Transport for Silent {
+        async fn send(&self, _: Request) -> Result<Answer, TransportError> {
+            Err(TransportError::unknown("it did not try"))
+        }
+    }
+    let silent = Rig::new("does not try", |_| Ok(Arc::new(Silent)));
+    let told = rigged(silent, "card3ds.payment @after-commit fin x1, fresh, plain").await.to_string();
+    assert!(told.contains("the fault never happened"), "{told}");
+    let told = rigged(silent, "card3ds.payment none x1, fresh, plain").await.to_string();
+    assert!(told.contains("failed, and nothing had gone wrong"), "{told}");
 }
 
 #[tokio::test]

@@ -20,10 +20,9 @@ pub(super) struct Facts {
     pub(super) at_once: usize,
     pub(super) executions: usize,
     pub(super) in_the_end: usize,
-    /// What the provider saw by the time that the client said so.
+    /// What the provider saw by the time that the client said so; what came over a connection that it had closed already
+    /// counts, except through TLS, where there is no telling.
     pub(super) requests: usize,
-    /// Some of a request came over a connection on which nobody read any longer; through TLS there is no telling.
-    pub(super) bytes: bool,
     pub(super) astray: usize,
     pub(super) faults: usize,
     /// Nothing can have been sent, and the client can know.
@@ -61,6 +60,14 @@ impl Facts {
         // Every connection that was closed at once has brought nothing: each time, the request came back as it was.
         let handed_back = cell.is_heard_out() && heard_out > 0 && spoken_on == 0;
         let attempts = u64::try_from(requests.max(1)).unwrap_or(u64::MAX);
+        let requests = if cell.tls { requests } else { requests + spoken_on };
+        let unsent = cell.fault.is_provable(cell.tls) || handed_back;
+        // What was sent again and answered shows that it was recognised only where nothing else may be sent again.
+        let shows = match cell.operation.guard {
+            Guard::Client => true,
+            Guard::Reads | Guard::Key => result.is_err(),
+            Guard::PerhapsUsedKey => false,
+        };
         Self {
             outcome: result.as_ref().err().map(Error::outcome),
             may_have_moved_money: result.as_ref().err().is_some_and(Error::may_have_moved_money),
@@ -68,11 +75,9 @@ impl Facts {
             executions: at_once,
             in_the_end: at_once,
             requests,
-            bytes: !cell.tls && spoken_on > 0,
             astray,
             faults,
-            provable: (cell.fault.is_provable(cell.tls) || handed_back)
-                && cell.operation.guard != Guard::PerhapsUsedKey,
+            provable: unsent && shows,
             reused: cell.reused && connections < attempts,
             unresolved: false,
             resolved: false,
@@ -81,7 +86,7 @@ impl Facts {
 
     /// Said to be not sent, although the provider saw it.
     pub(super) fn is_false_not_sent(&self) -> bool {
-        self.outcome == Some(Outcome::NotSent) && (self.requests > 0 || self.bytes || self.executions > 0)
+        self.outcome == Some(Outcome::NotSent) && (self.requests > 0 || self.executions > 0)
     }
 
     /// Said to be not sent; or sent again, where that is safe for nothing else, until it was done.
