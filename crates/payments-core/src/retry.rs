@@ -22,6 +22,14 @@ pub struct RetryPolicy {
     first_wait: Duration,
     longest_wait: Duration,
     longest_retry_after: Duration,
+    waits: Waits,
+}
+
+/// Whether a part of a wait is left to chance.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Waits {
+    Jittered,
+    Exact,
 }
 
 impl RetryPolicy {
@@ -48,6 +56,15 @@ impl RetryPolicy {
         self
     }
 
+    /// Waits exactly as long as that: for simulations, which are to come out the same each time.
+    ///
+    /// Clients that do so after an outage come back in step, and may bring about the next.
+    #[must_use]
+    pub const fn without_jitter(mut self) -> Self {
+        self.waits = Waits::Exact;
+        self
+    }
+
     /// The longest `Retry-After` that is waited for; a call that is asked to wait longer fails. Standard: 30 s.
     #[must_use]
     pub const fn longest_retry_after(mut self, longest: Duration) -> Self {
@@ -62,7 +79,11 @@ impl RetryPolicy {
         }
         let doubled =
             self.first_wait.saturating_mul(1_u32.checked_shl(failure.attempt.saturating_sub(1)).unwrap_or(u32::MAX));
-        let wait = jittered(doubled.min(self.longest_wait));
+        let wait = doubled.min(self.longest_wait);
+        let wait = match self.waits {
+            Waits::Jittered => jittered(wait),
+            Waits::Exact => wait,
+        };
         match failure.error.retry_after() {
             Some(asked) if asked > self.longest_retry_after => None,
             Some(asked) => Some(wait.max(asked)),
@@ -75,6 +96,7 @@ impl RetryPolicy {
         first_wait: Duration::from_millis(500),
         longest_wait: Duration::from_secs(5),
         longest_retry_after: Duration::from_secs(30),
+        waits: Waits::Jittered,
     };
 }
 

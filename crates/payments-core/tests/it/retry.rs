@@ -64,6 +64,14 @@ async fn waits_double_from_half_a_second_and_are_spread_over_their_upper_half() 
 }
 
 #[tokio::test]
+async fn waits_without_jitter_are_the_whole_wait_every_time() {
+    let exact = RetryPolicy::default().without_jitter();
+    let bench = Bench::with(&KEYED, None, [], |settings| settings.retry = exact);
+    bench.send(How::Read).await.unwrap_err();
+    assert_eq!(bench.clock.slept(), [HALF, HALF * 2]);
+}
+
+#[tokio::test]
 async fn waits_stop_growing_at_the_longest() {
     let patient = RetryPolicy::default().extra_attempts(40);
     let bench = Bench::with(&KEYED, None, [], |settings| {
