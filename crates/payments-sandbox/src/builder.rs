@@ -4,17 +4,14 @@ use std::time::Duration;
 
 use tokio::net::TcpListener;
 
-use crate::card3ds_handle::Card3ds;
 use crate::clock::Clock;
 use crate::fault::FaultError;
+use crate::inside::Inside;
+use crate::offline::Offline;
 use crate::sandbox::Sandbox;
 use crate::server::{self, Door, Terms};
 #[cfg(feature = "tls")]
 use crate::tls::Tls;
-use crate::turbo_link_handle::TurboLink;
-use crate::turbo_txn_handle::TurboTxn;
-use crate::turbopay_handle::TurboPay;
-use crate::turratech_handle::TurraTech;
 use crate::world::{Engines, Provider, Setup, World};
 use crate::{card3ds, turbo_link, turbo_txn, turbopay, turratech};
 
@@ -147,18 +144,7 @@ impl Builder {
             *address = origin(terms.scheme(), &listener)?;
             doors.push((listener, Door::Provider(provider)));
         }
-        let mut engines = Engines::new(&setup, self.seed);
-        [
-            engines.turratech.origin,
-            engines.turbo_txn.origin,
-            engines.turbo_link.origin,
-            engines.card3ds.origin,
-            engines.turbopay.origin,
-        ] = origins.clone();
-        let world = Arc::new(World::new(self.clock, self.seed, control_url.clone(), terms.is_tls(), engines));
-        for fault in &self.faults {
-            world.add_fault(fault)?;
-        }
+        let world = world(self.clock, self.seed, control_url.clone(), &setup, &origins, &self.faults)?;
         let mut tasks = vec![
             tokio::spawn(server::accept(control, Door::Control, Arc::clone(&world), Terms::default())),
             tokio::spawn(Arc::clone(&world).keep_settling()),
@@ -166,21 +152,67 @@ impl Builder {
         for (listener, door) in doors {
             tasks.push(tokio::spawn(server::accept(listener, door, Arc::clone(&world), terms.clone())));
         }
-        let [turratech, turbo_txn, turbo_link, card3ds, turbopay] = &origins;
         Ok(Sandbox {
-            turratech: TurraTech::new(&world, turratech, setup.turratech),
-            turbo_txn: TurboTxn::new(&world, turbo_txn, setup.turbo_txn),
-            turbo_link: TurboLink::new(&world, turbo_link, setup.turbo_link),
-            card3ds: Card3ds::new(&world, card3ds, setup.card3ds),
-            turbopay: TurboPay::new(&world, turbopay, setup.turbopay),
-            world,
+            inside: Inside::new(world, &origins, setup),
             control_url,
             #[cfg(feature = "tls")]
             certificate: terms.tls.map(|tls| tls.certificate),
             tasks,
-            finished: false,
         })
     }
+
+    /// Makes one without sockets.
+    ///
+    /// # Panics
+    ///
+    /// When it cannot be made; [`Builder::try_offline`] says so instead.
+    #[must_use]
+    #[expect(clippy::panic, reason = "a test without its sandbox is to fail")]
+    pub fn offline(self) -> Offline {
+        self.try_offline().unwrap_or_else(|err| panic!("the sandbox could not be made: {err}"))
+    }
+
+    /// Makes one without sockets. Ports and idle connections mean nothing to it.
+    ///
+    /// # Errors
+    ///
+    /// When its clock runs by itself, a fault is none that it knows, or a key might be somebody's real one.
+    pub fn try_offline(self) -> Result<Offline, StartError> {
+        if !self.clock.is_manual() {
+            return Err(StartError::RunningClock);
+        }
+        let mut setup = self.setup;
+        setup.complete(self.seed)?;
+        let origins = crate::offline::ORIGINS.map(str::to_owned);
+        let control = crate::offline::CONTROL.to_owned();
+        let world = world(self.clock, self.seed, control, &setup, &origins, &self.faults)?;
+        Ok(Offline::new(Inside::new(world, &origins, setup)))
+    }
+}
+
+/// What is behind either door, with its first faults.
+fn world(
+    clock: Clock,
+    seed: u64,
+    control_url: String,
+    setup: &Setup,
+    origins: &[String; Provider::ALL.len()],
+    faults: &[String],
+) -> Result<Arc<World>, FaultError> {
+    let mut engines = Engines::new(setup, seed);
+    [
+        engines.turratech.origin,
+        engines.turbo_txn.origin,
+        engines.turbo_link.origin,
+        engines.card3ds.origin,
+        engines.turbopay.origin,
+    ] = origins.clone();
+    let is_tls = origins.iter().any(|origin| origin.starts_with("https://"));
+    let world = Arc::new(World::new(clock, seed, control_url, is_tls, engines));
+    for fault in faults {
+        world.add_fault(fault)?;
+    }
+    Ok(world)
 }
 
 async fn listen(port: u16) -> std::io::Result<TcpListener> {
@@ -214,6 +246,8 @@ pub enum StartError {
     LiveKey,
     /// A key has not the form that such keys have at its provider.
     MalformedKey,
+    /// Without sockets nothing waits in real time: the clock must be one that stands still until it is moved.
+    RunningClock,
 }
 
 impl fmt::Display for StartError {
@@ -227,6 +261,7 @@ impl fmt::Display for StartError {
                 "a key here must say that it is for tests, as sandbox_... does: real ones have no place here",
             ),
             Self::MalformedKey => f.write_str("a key has not the form that such keys have at its provider"),
+            Self::RunningClock => f.write_str("without sockets the clock must stand still until it is moved"),
         }
     }
 }

@@ -1,3 +1,4 @@
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -17,6 +18,8 @@ struct Inner {
     running: Option<Instant>,
     moved: Mutex<Duration>,
     changed: watch::Sender<()>,
+    /// What is waited for, and by how many.
+    waits: Mutex<BTreeMap<Duration, usize>>,
 }
 
 impl Clock {
@@ -34,7 +37,13 @@ impl Clock {
     }
 
     fn new(began: OffsetDateTime, running: Option<Instant>) -> Self {
-        Self(Arc::new(Inner { began, running, moved: Mutex::new(Duration::ZERO), changed: watch::Sender::new(()) }))
+        Self(Arc::new(Inner {
+            began,
+            running,
+            moved: Mutex::new(Duration::ZERO),
+            changed: watch::Sender::new(()),
+            waits: Mutex::default(),
+        }))
     }
 
     /// True for a clock that moves only when it is told to.
@@ -60,6 +69,11 @@ impl Clock {
         Duration::try_from(at - self.0.began).unwrap_or_default()
     }
 
+    /// The moment so long after its beginning.
+    pub(crate) fn at(&self, elapsed: Duration) -> OffsetDateTime {
+        self.0.began + elapsed
+    }
+
     /// Moves it on.
     pub fn advance(&self, by: Duration) {
         {
@@ -79,6 +93,7 @@ impl Clock {
         let clock = self.clone();
         async move {
             let mut changed = clock.0.changed.subscribe();
+            let _waiting = Waiting::new(&clock, until);
             loop {
                 let left = until.saturating_sub(clock.elapsed());
                 if left.is_zero() {
@@ -94,8 +109,43 @@ impl Clock {
         }
     }
 
+    /// The next moment that somebody waits for.
+    pub(crate) fn next_wait(&self) -> Option<Duration> {
+        let elapsed = self.elapsed();
+        self.waits().keys().find(|until| **until > elapsed).copied()
+    }
+
     fn moved(&self) -> MutexGuard<'_, Duration> {
         self.0.moved.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn waits(&self) -> MutexGuard<'_, BTreeMap<Duration, usize>> {
+        self.0.waits.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Somebody waits, for as long as this lives.
+struct Waiting<'a> {
+    clock: &'a Clock,
+    until: Duration,
+}
+
+impl<'a> Waiting<'a> {
+    fn new(clock: &'a Clock, until: Duration) -> Self {
+        *clock.waits().entry(until).or_default() += 1;
+        Self { clock, until }
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        let mut waits = self.clock.waits();
+        if let Some(count) = waits.get_mut(&self.until) {
+            *count -= 1;
+            if *count == 0 {
+                waits.remove(&self.until);
+            }
+        }
     }
 }
 

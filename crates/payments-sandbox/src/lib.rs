@@ -3,6 +3,8 @@
 // What a test holds in its hands.
 mod builder;
 mod card3ds_handle;
+mod inside;
+mod offline;
 mod sandbox;
 mod turbo_link_handle;
 mod turbo_txn_handle;
@@ -18,6 +20,8 @@ mod clock;
 mod fault;
 #[cfg(feature = "sdk-clock")]
 mod sdk_clock;
+#[cfg(feature = "sdk-transport")]
+mod sdk_transport;
 
 // The providers.
 pub mod card3ds;
@@ -48,7 +52,11 @@ pub use clock::Clock;
 pub use engine::{Behaviour, Provenance};
 pub use fault::{Fault, FaultError};
 pub use ledger::{Entry, Ledger, OrderEntries, What};
+pub use offline::{HowFar, Offline, Post, WireAnswer, WireEnd, WireRequest};
 pub use sandbox::Sandbox;
+#[cfg(feature = "sdk-transport")]
+#[cfg_attr(docsrs, doc(cfg(feature = "sdk-transport")))]
+pub use sdk_transport::OfflineTransport;
 pub use timeline::TimelineEntry;
 pub use turbo_link_handle::{LinkHandle, TurboLink};
 pub use turbo_txn_handle::{TransactionHandle, TurboTxn};

@@ -13,7 +13,7 @@ use tokio::task::JoinSet;
 use crate::control;
 use crate::fault::Phase;
 use crate::http::{Request, Response};
-use crate::world::{Close, Exchange, Provider, Wire, World};
+use crate::world::{Close, DRIP, Exchange, Provider, Wire, World};
 use read::{Incoming, Reader};
 use stream::Stream;
 
@@ -221,6 +221,3 @@ async fn send(stream: &mut Stream, bytes: &[u8]) -> std::io::Result<()> {
 }
 
 const NOT_UNDERSTOOD: &str = "not a request that is understood here";
-
-/// Between two bytes of a slow answer, on the clock.
-const DRIP: Duration = Duration::from_millis(100);

@@ -20,7 +20,7 @@ use crate::timeline::TimelineEntry;
 use crate::webhook::{self, Outbox};
 use crate::{card3ds, turbo_link, turbo_txn, turbopay, turratech};
 
-pub(crate) use exchange::{Close, Exchange, Wire};
+pub(crate) use exchange::{Close, DRIP, Exchange, Wire};
 pub(crate) use providers::{Engines, Provider, Setup};
 
 pub(crate) struct World {
@@ -125,25 +125,42 @@ impl World {
     pub(crate) async fn settle(&self) {
         let _one_at_a_time = self.delivering.lock().await;
         loop {
-            let next = {
-                let mut state = self.state();
-                state.tick(&self.clock);
-                state.outbox.next(self.clock.elapsed(), self.clock.now())
-            };
-            let Some((id, message)) = next else { return };
+            let Some((id, message)) = self.next_message() else { return };
             let result = webhook::send(&message).await;
-            let mut state = self.state();
-            let line = state.outbox.sent(id, &result);
-            state.note(&self.clock, line);
+            self.sent(id, &result);
         }
+    }
+
+    /// The first message that is due by now. It stays so until it was [sent](World::sent).
+    pub(crate) fn next_message(&self) -> Option<(usize, Message)> {
+        let mut state = self.state();
+        state.tick(&self.clock);
+        state.outbox.next(self.clock.elapsed(), self.clock.now())
+    }
+
+    /// What a message was answered, or why it was not.
+    pub(crate) fn sent(&self, id: usize, result: &Result<webhook::Answer, String>) {
+        let mut state = self.state();
+        let line = state.outbox.sent(id, result);
+        state.note(&self.clock, line);
+    }
+
+    /// When something falls due, on the clock since its beginning.
+    pub(crate) fn next_due(&self) -> Option<Duration> {
+        self.state().next_due(&self.clock)
+    }
+
+    /// Does a request at its time, although its client has gone away.
+    pub(crate) fn do_late(&self, at: Duration, provider: Provider, request: Request) {
+        let due = (self.clock.at(at), request.number);
+        self.state().late.insert(due, (provider, request));
     }
 
     /// Settles whenever something falls due, for as long as the sandbox runs.
     pub(crate) async fn keep_settling(self: Arc<Self>) {
         loop {
             self.settle().await;
-            let due = self.state().next_due(&self.clock);
-            let due = due.unwrap_or_else(|| self.clock.elapsed().saturating_add(IDLE));
+            let due = self.next_due().unwrap_or_else(|| self.clock.elapsed().saturating_add(IDLE));
             tokio::select! {
                 () = self.wake.notified() => {}
                 () = self.clock.sleep_until(due) => {}
@@ -160,6 +177,11 @@ impl World {
         let mut state = self.state();
         let State { plan, turratech, turbo_txn, turbo_link, card3ds, turbopay, .. } = &mut *state;
         plan.add(fault, &[turratech, turbo_txn, turbo_link, card3ds, turbopay])
+    }
+
+    /// A line of the test's own.
+    pub(crate) fn remark(&self, what: String) {
+        self.state().note(&self.clock, what);
     }
 
     pub(crate) fn timeline(&self) -> Vec<TimelineEntry> {

@@ -289,3 +289,6 @@ fn close_of(effect: &FaultEffect) -> Option<Close> {
         _ => None,
     }
 }
+
+/// Between two bytes of a slow answer, on the clock.
+pub(crate) const DRIP: Duration = Duration::from_millis(100);

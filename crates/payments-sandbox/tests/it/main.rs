@@ -16,6 +16,7 @@ mod fault_grammar;
 mod hosted_page;
 mod hostile_clients;
 mod keys;
+mod offline;
 mod orders;
 mod recorded_exchanges;
 #[cfg(feature = "tls")]

@@ -1,0 +1,239 @@
+//! The sandbox without sockets: the same providers, and what their wires would show.
+
+use std::time::Duration;
+
+use payments_sandbox::{
+    Clock, DeliveryState, HowFar, Offline, Sandbox, StartError, WireAnswer, WireEnd, WireRequest, turbo_txn,
+};
+
+fn offline(fault: &str) -> Offline {
+    let offline = Sandbox::builder().seed(7).offline();
+    offline.fault(fault);
+    offline
+}
+
+fn request(offline: &Offline, method: &str, path: &str, body: &str) -> WireRequest {
+    WireRequest {
+        method: method.to_owned(),
+        url: format!("{}{path}", offline.turbopay().base_url()),
+        headers: vec![
+            ("Authorization".to_owned(), offline.turbopay().api_key().to_owned()),
+            ("Content-Type".to_owned(), "application/json".to_owned()),
+        ],
+        body: body.as_bytes().to_vec(),
+    }
+}
+
+fn withdrawal(offline: &Offline, order: &str) -> WireRequest {
+    let body = format!(
+        r#"{{"method":"bank_transfer","amount":500,"currency":"INR","traffic":"std","merchant_order_id":"{order}",
+            "merchant_customer_id":"customer-9","customer_bank_account":"065432123456789","bank_code":"HDFC0000053",
+            "status_url":"http://127.0.0.1:9/status"}}"#
+    );
+    request(offline, "POST", "/withdraw/new", &body)
+}
+
+fn look_up(offline: &Offline, order: &str) -> WireRequest {
+    request(offline, "GET", &format!("/merchantorder/status/{order}"), "")
+}
+
+/// What a withdrawal's wire shows within a minute.
+fn shown(offline: &Offline, order: &str) -> Option<WireEnd> {
+    let mut sending = Box::pin(offline.send(withdrawal(offline, order)));
+    let mut patience = Box::pin(offline.clock().sleep(Duration::from_secs(60)));
+    offline.run(std::future::poll_fn(move |context| match sending.as_mut().poll(context) {
+        std::task::Poll::Ready(end) => std::task::Poll::Ready(Some(end)),
+        std::task::Poll::Pending => patience.as_mut().poll(context).map(|()| None),
+    }))
+}
+
+fn whole(end: WireEnd) -> WireAnswer {
+    let WireEnd::Whole(answer) = end else { panic!("{end:?}") };
+    answer
+}
+
+#[test]
+fn a_request_is_answered_and_put_down_in_the_ledger() {
+    let offline = Sandbox::builder().seed(7).offline();
+
+    let answer = whole(offline.run(offline.send(withdrawal(&offline, "order-1"))));
+
+    assert_eq!(answer.status, 201);
+    assert!(answer.headers.iter().any(|(name, value)| name == "Content-Type" && value == "application/json"));
+    offline.ledger().order("order-1").executed_once();
+    assert_eq!(whole(offline.run(offline.send(look_up(&offline, "order-1")))).status, 200);
+    offline.finish();
+}
+
+#[test]
+fn a_fault_shows_what_its_wire_would() {
+    let after_the_request = Some(WireEnd::Closed(HowFar::Whole));
+    for (fault, end, executions) in [
+        ("turbopay#1 @accept fin", Some(WireEnd::Closed(HowFar::Accepted)), 0),
+        ("turbopay.withdraw @head rst", Some(WireEnd::Closed(HowFar::InPart)), 0),
+        ("turbopay.withdraw @body fin", Some(WireEnd::Closed(HowFar::InPart)), 0),
+        ("turbopay.withdraw @before-commit fin", after_the_request.clone(), 0),
+        ("turbopay.withdraw @after-commit rst", after_the_request.clone(), 1),
+        ("turbopay.withdraw @after-commit mid-status", after_the_request.clone(), 1),
+        ("turbopay.withdraw @after-commit mid-headers", after_the_request.clone(), 1),
+        ("turbopay.withdraw @after-commit continue", after_the_request, 1),
+        ("turbopay#1 @accept stall", None, 0),
+        ("turbopay.withdraw @after-commit stall", None, 1),
+    ] {
+        let offline = offline(fault);
+        assert_eq!(shown(&offline, "order-1"), end, "{fault}");
+        offline.ledger().order("order-1").executed_times(executions);
+        offline.finish();
+    }
+}
+
+#[test]
+fn an_answer_that_breaks_off_has_its_head() {
+    for effect in ["truncate", "bad-chunk", "endless"] {
+        let offline = offline(&format!("turbopay.withdraw @after-commit {effect}"));
+        let end = shown(&offline, "order-1");
+        assert!(matches!(&end, Some(WireEnd::CutOff(answer)) if answer.status == 201), "{effect}: {end:?}");
+        offline.finish();
+    }
+}
+
+#[test]
+fn what_comes_late_moves_the_clock_and_nobody_waits() {
+    let offline = offline("turbopay.withdraw @after-commit delay=40s");
+    assert_eq!(whole(shown(&offline, "order-1").unwrap()).status, 201);
+    assert_eq!(offline.clock().elapsed(), Duration::from_secs(40));
+
+    offline.fault("turbopay.withdraw @after-commit slow");
+    assert_eq!(whole(shown(&offline, "order-2").unwrap()).status, 201);
+    // A byte every 100 ms, and more than a hundred of them.
+    assert!(offline.clock().elapsed() > Duration::from_secs(50));
+    offline.finish();
+}
+
+#[test]
+fn a_client_that_goes_away_does_not_take_its_request_along() {
+    let offline = offline("turbopay.withdraw @before-commit delay=90s");
+
+    assert_eq!(shown(&offline, "order-1"), None);
+    offline.ledger().order("order-1").never_executed();
+    offline.clock().advance(Duration::from_secs(30));
+
+    offline.ledger().order("order-1").executed_once();
+    offline.finish();
+}
+
+#[test]
+fn a_connection_is_kept_for_the_next_request_and_none_that_broke() {
+    let offline = offline("turbopay#2 @accept fin");
+    for order in ["order-1", "order-2"] {
+        assert_eq!(whole(shown(&offline, order).unwrap()).status, 201);
+    }
+    offline.fault("turbopay.withdraw#3 @after-commit fin");
+    assert_eq!(shown(&offline, "order-3"), Some(WireEnd::Closed(HowFar::Whole)));
+    assert_eq!(shown(&offline, "order-4"), Some(WireEnd::Closed(HowFar::Accepted)), "the second connection");
+    offline.finish();
+}
+
+#[test]
+fn messages_are_values_and_come_again_until_they_are_taken() {
+    let offline = Sandbox::builder().seed(7).offline();
+    offline.run(offline.send(withdrawal(&offline, "order-1")));
+
+    let post = offline.next_post().unwrap();
+    assert_eq!(post.url, "http://127.0.0.1:9/status");
+    assert!(post.headers.iter().any(|(name, _)| name == "x-pay-signature"));
+    assert_eq!(offline.next_post().unwrap().number, post.number, "until it is answered");
+    offline.answer(&post, 500, b"");
+    assert!(offline.next_post().is_none());
+    assert!(offline.next_due().is_some());
+
+    offline.clock().advance(Duration::from_secs(60));
+    let mut bodies = Vec::new();
+    while let Some(post) = offline.next_post() {
+        bodies.push(post.body.clone());
+        offline.answer(&post, 200, b"");
+    }
+    assert!(bodies.contains(&post.body));
+    assert!(offline.deliveries().iter().all(|delivery| delivery.state == DeliveryState::Delivered));
+    offline.finish();
+}
+
+#[test]
+fn a_provider_that_waits_for_a_word_is_told_it_in_the_body() {
+    let settings = turbo_txn::Settings::default().callback_url("http://127.0.0.1:9/callback");
+    let offline = Sandbox::builder().turbo_txn(settings).offline();
+    let there = offline.turbo_txn();
+    let initiate = WireRequest {
+        method: "POST".to_owned(),
+        url: format!("{}/turbo-svc/api/v1/transaction/ext/v2/amt/initiate-s2s", there.base_url()),
+        headers: vec![
+            ("client-id".to_owned(), there.client_id().to_owned()),
+            ("secret-key".to_owned(), there.secret_key().to_owned()),
+            ("content-type".to_owned(), "application/json".to_owned()),
+        ],
+        body: br#"{"orderId":"order-1","amount":300,"returnUrl":"https://shop.example/"}"#.to_vec(),
+    };
+    assert_eq!(whole(offline.run(offline.send(initiate))).status, 200);
+    there.order("order-1").approve();
+
+    let post = offline.next_post().unwrap();
+    offline.answer(&post, 200, b"thanks");
+    assert!(offline.next_post().is_none());
+    offline.clock().advance(Duration::from_secs(60));
+    let post = offline.next_post().unwrap();
+    offline.answer(&post, 200, b"OK");
+
+    assert_eq!(offline.deliveries()[0].state, DeliveryState::Delivered);
+    offline.finish();
+}
+
+#[test]
+fn the_same_seed_and_steps_give_the_same_timeline() {
+    let day = |seed| {
+        let offline = Sandbox::builder().seed(seed).offline();
+        offline.fault("turbopay.withdraw p=50% @after-commit fin x*");
+        for order in 0..20 {
+            offline.note(format!("order {order}"));
+            shown(&offline, &format!("order-{order}"));
+        }
+        offline.timeline().iter().map(ToString::to_string).collect::<Vec<_>>()
+    };
+    assert_eq!(day(7), day(7));
+    assert_ne!(day(7), day(8));
+    assert!(day(7).iter().any(|line| line.ends_with("order 19")));
+}
+
+#[test]
+fn an_address_of_nobodys_is_no_connection() {
+    let offline = Sandbox::builder().offline();
+    for url in
+        ["http://localhost:7/api/balance", "https://localhost:1/v1/payments", "localhost:1/v1", "http://localhost:1"]
+    {
+        let request = WireRequest { url: url.to_owned(), ..request(&offline, "GET", "/balance", "") };
+        assert_eq!(offline.run(offline.send(request)), WireEnd::NoConnection, "{url}");
+    }
+    offline.finish();
+}
+
+#[test]
+#[should_panic(expected = "followed a redirect")]
+fn a_redirect_that_is_followed_is_complained_of() {
+    let offline = offline("turbopay.withdraw @after-commit redirect=307");
+    let answer = whole(shown(&offline, "order-1").unwrap());
+    let (_, to) = answer.headers.into_iter().find(|(name, _)| name == "Location").unwrap();
+    offline.run(offline.send(WireRequest { url: to, ..withdrawal(&offline, "order-1") }));
+    offline.finish();
+}
+
+#[test]
+#[should_panic(expected = "no time ends this wait")]
+fn a_wait_without_end_is_said_instead_of_waited() {
+    let offline = offline("turbopay.withdraw @after-commit stall");
+    offline.run(offline.send(withdrawal(&offline, "order-1")));
+}
+
+#[test]
+fn a_clock_that_runs_by_itself_is_none_for_it() {
+    let refused = Sandbox::builder().clock(Clock::running()).try_offline();
+    assert!(matches!(refused, Err(StartError::RunningClock)));
+}
