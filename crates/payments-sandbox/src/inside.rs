@@ -72,7 +72,6 @@ macro_rules! inside_methods {
         ///
         /// When it is none that the sandbox knows.
         #[track_caller]
-        #[expect(clippy::panic, reason = "a test that says it wrong is to fail")]
         pub fn fault(&self, text: &str) {
             if let Err(err) = self.inside.world.add_fault(text) {
                 panic!("{err}");

@@ -67,6 +67,7 @@ impl Timer for OfflineTransport {
     }
 }
 
+#[expect(clippy::result_large_err, reason = "it is what the transport fails with")]
 fn taken_apart(answer: WireAnswer) -> Result<(StatusCode, HeaderMap, Vec<u8>), TransportError> {
     let unreadable = || TransportError::unknown("the answer's head cannot be read");
     let status = StatusCode::from_u16(answer.status).map_err(|_| unreadable())?;
