@@ -215,9 +215,10 @@ impl Running<'_> {
                 let age = shared.clock.now() - key.made();
                 // An attempt sent now may arrive an attempt later.
                 let attempt = self.plan.timeouts.attempt.min(self.plan.timeouts.total);
-                // Clocks differ a little. A key from further ahead was dated by one that is wrong, and may be of any age.
-                age >= -CLOCKS_DIFFER_BY
-                    && age.max(time::Duration::ZERO).unsigned_abs().saturating_add(attempt) < rules.lifetime
+                // Clocks differ a little, or are set back a little: a key may be older than it seems by as much. One from
+                // further ahead was dated by a clock that is wrong, and may be of any age.
+                let oldest = age.max(time::Duration::ZERO).saturating_add(CLOCKS_DIFFER_BY).unsigned_abs();
+                age >= -CLOCKS_DIFFER_BY && oldest.saturating_add(attempt) < rules.lifetime
             }
             (Some(_), None) => false,
             (None, _) => true,
@@ -269,7 +270,7 @@ async fn within<T>(work: impl Future<Output = T>, mut limit: Sleep) -> Option<T>
     .await
 }
 
-/// How far ahead of this machine's clock the one may have been that dated a key.
+/// How far apart this machine's clock and the one that dated a key may be, either way.
 const CLOCKS_DIFFER_BY: time::Duration = time::Duration::minutes(5);
 
 /// No documented answer comes near it; a server that sends more is not to be read to its end.

@@ -148,11 +148,13 @@ async fn a_key_under_which_nothing_was_sent_stays_new() {
 #[tokio::test]
 async fn nothing_is_sent_under_a_key_that_the_provider_has_forgotten() {
     let attempt = Duration::from_secs(30);
+    let clocks = Duration::from_secs(300);
     let nano = Duration::from_nanos(1);
     for (age, sent) in [
         (Duration::ZERO, true),
-        (DAY - attempt - nano, true),
-        // An attempt may arrive at its very end.
+        (DAY - attempt - clocks - nano, true),
+        // An attempt may arrive at its very end, and the clock that dated it may have been ahead.
+        (DAY - attempt - clocks, false),
         (DAY - attempt, false),
         (DAY, false),
         (DAY * 365, false),
@@ -189,9 +191,21 @@ async fn nothing_is_sent_under_a_key_that_the_provider_has_forgotten() {
 }
 
 #[tokio::test]
+async fn a_clock_that_was_set_back_makes_no_key_young_again() {
+    // A simulated day on which this paid an order twice: the key made, the clock set back, and a day gone by.
+    let bench = Bench::new([Reply::lost(), Reply::lost(), Reply::lost(), paid()]);
+    let err = bench.send(How::Keyed).await.unwrap_err();
+    let key = err.idempotency_key().unwrap().clone();
+    bench.clock.advance(DAY + Duration::from_secs(1) - Duration::from_secs(240));
+    let err = bench.shop.pay_keyed("x").idempotency_key(key).send().await.unwrap_err();
+    assert_eq!((err.kind(), err.outcome(), err.attempts()), (ErrorKind::InvalidRequest, Outcome::Unknown, 0));
+    assert_eq!(bench.sent(), 3);
+}
+
+#[tokio::test]
 async fn a_call_that_outlasts_its_key_is_not_sent_again() {
     static SHORT: Dialect = Dialect {
-        keys: Some(payments_core::api::KeyRules { header: "idempotency-key", lifetime: Duration::from_secs(40) }),
+        keys: Some(payments_core::api::KeyRules { header: "idempotency-key", lifetime: Duration::from_secs(340) }),
         ..KEYED
     };
     let bench = Bench::with(&SHORT, None, [Reply::lost(), refused(503).header("retry-after", "10"), paid()], |_| {});
@@ -202,7 +216,7 @@ async fn a_call_that_outlasts_its_key_is_not_sent_again() {
 #[tokio::test]
 async fn a_key_that_has_run_out_meanwhile_is_not_waited_with() {
     static SHORT: Dialect = Dialect {
-        keys: Some(payments_core::api::KeyRules { header: "idempotency-key", lifetime: Duration::from_secs(50) }),
+        keys: Some(payments_core::api::KeyRules { header: "idempotency-key", lifetime: Duration::from_secs(350) }),
         ..KEYED
     };
     let bench = Bench::with(&SHORT, None, [Reply::silence(), paid()], |_| {});
