@@ -8,5 +8,6 @@ mod actix;
 mod actix_app;
 mod lost_answers;
 mod matrix;
+mod simulate;
 mod support;
 mod turbopay_flows;

@@ -36,7 +36,10 @@ impl Day {
                 (Way::Upi, true) => self.look_up_upi(index),
                 (Way::Link, _) => self.attend(index),
                 (Way::Checkout | Way::ThreeDs, true) => self.attend(index),
-                (Way::Deposit | Way::HostToHost | Way::Withdrawal, true) => self.look_up_at_turbopay(index),
+                // What is final may have changed all the same (documented), and a message of that may be lost.
+                (Way::Deposit | Way::HostToHost | Way::Withdrawal, _) if this.standing != Standing::NotDone => {
+                    self.look_up_at_turbopay(index);
+                }
                 _ => {}
             }
             self.check()?;

@@ -41,36 +41,37 @@ impl Day {
             let percent = self.dice.between(1, 30);
             self.network.refuse(percent);
         }
-        for _ in 0..self.dice.below(7) {
-            let percent = self.dice.between(2, 40);
-            let provider = self.dice.pick(PROVIDERS);
-            let what = if self.dice.percent(25) && provider != "turbo-link" {
-                format!("@webhook {}", self.message_effect())
+        for _ in 0..self.dice.below(10) {
+            let percent = self.dice.between(2, 50);
+            let fault = if self.dice.percent(25) {
+                let provider = self.dice.pick(TELL);
+                format!("{provider} p={percent}% @webhook {} x*", self.message_effect())
             } else {
-                self.effect(provider)
+                self.fault(percent, "x*")
             };
-            self.offline.fault(&format!("{provider} p={percent}% {what} x*"));
+            self.offline.fault(&fault);
         }
     }
 
-    /// The next call of something goes wrong.
+    /// The next calls of something go wrong.
     pub(super) fn one_fault(&mut self) {
-        let provider = self.dice.pick(PROVIDERS);
         let times = self.dice.between(1, 4);
-        let effect = self.effect(provider);
-        self.offline.fault(&format!("{provider} p=60% {effect} x{times}"));
+        let fault = self.fault(60, &format!("x{times}"));
+        self.offline.fault(&fault);
     }
 
-    fn effect(&mut self, provider: &str) -> String {
-        let phase = self.dice.pick(PHASES);
+    fn fault(&mut self, percent: u64, times: &str) -> String {
+        if self.dice.percent(15) {
+            // Of a write: a look-up that TurboPay counts long after it was given up is in no client's hands.
+            let (operation, after) = (self.dice.pick(WRITES), self.dice.pick(&[1, 5, 50, 600, 7200]));
+            return format!("{operation} p={percent}% @before-commit late-commit={after}s {times}");
+        }
+        let (provider, phase) = (self.dice.pick(PROVIDERS), self.dice.pick(PHASES));
         let effect = match phase {
             "accept" | "head" | "body" | "mid-body" => self.dice.pick(&["fin", "rst", "stall"]),
-            "before-commit" if self.dice.percent(30) && provider != "turbo-link" => {
-                return format!("@before-commit late-commit={}s", self.dice.pick(&[1, 5, 50, 600, 7200]));
-            }
             _ => self.dice.pick(EFFECTS),
         };
-        format!("@{phase} {effect}")
+        format!("{provider} p={percent}% @{phase} {effect} {times}")
     }
 
     fn message_effect(&mut self) -> String {
@@ -86,6 +87,24 @@ impl Day {
 }
 
 const PROVIDERS: &[&str] = &["turratech", "turbo-txn", "turbo-link", "card3ds", "turbopay"];
+
+/// Those that send messages.
+const TELL: &[&str] = &["turratech", "turbo-txn", "card3ds", "turbopay"];
+
+const WRITES: &[&str] = &[
+    "turratech.create-payment",
+    "turratech.capture-payment",
+    "turratech.create-refund",
+    "turbo-txn.initiate",
+    "card3ds.payment",
+    "card3ds.pre-authorization",
+    "card3ds.capture",
+    "card3ds.complete-3ds",
+    "turbopay.withdraw",
+    "turbopay.withdraw",
+    "turbopay.deposit",
+    "turbopay.confirm",
+];
 
 const PHASES: &[&str] =
     &["accept", "head", "body", "before-commit", "before-commit", "after-commit", "after-commit", "mid-body", "query"];

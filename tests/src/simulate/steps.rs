@@ -13,18 +13,18 @@ impl Day {
     pub(super) fn step(&mut self) {
         self.tally.steps += 1;
         match self.dice.below(100) {
-            0..22 => self.order(),
-            22..48 => self.attend_to_any(),
-            48..66 => self.customer_or_bank(),
-            66..80 => self.open_mail(),
-            80..86 => self.attack(),
-            86..92 => self.time_passes(),
-            92..94 => self.clock_is_set(),
-            94..96 => {
+            0..24 => self.order(),
+            24..48 => self.attend_to_any(),
+            48..64 => self.customer_or_bank(),
+            64..76 => self.open_mail(),
+            76..82 => self.attack(),
+            82..87 => self.time_passes(),
+            87..89 => self.clock_is_set(),
+            89..92 => {
                 self.say(format_args!("the process is restarted"));
                 self.restart();
             }
-            96..99 => self.one_fault(),
+            92..99 => self.one_fault(),
             _ => self.look_everything_up(),
         }
     }
@@ -111,11 +111,34 @@ impl Day {
             0..4 => self.dice.between(1, 60),
             4..7 => self.dice.between(60, 1200),
             7..9 => self.dice.between(1200, 4 * HOUR),
-            // About as long as a key lives.
-            _ => self.dice.between(24 * HOUR - 700, 24 * HOUR + 700),
+            _ => return self.a_key_grows_old(),
         };
+        self.pass(seconds);
+    }
+
+    fn pass(&self, seconds: u64) {
         self.say(format_args!("{seconds} s pass"));
         self.offline.clock().advance(Duration::from_secs(seconds));
+    }
+
+    /// What is unknown is come back to about when its key dies.
+    fn a_key_grows_old(&mut self) {
+        let unknown = |index: &usize| {
+            let this = &self.books.tries[*index];
+            let errand = this.errand.as_ref().is_some_and(|errand| errand.standing == Standing::Unknown);
+            matches!(this.way, Way::Charge { .. }) && (errand || this.standing == Standing::Unknown)
+        };
+        let unknown: Vec<usize> = (0..self.books.tries.len()).filter(unknown).collect();
+        let about = self.dice.between(24 * HOUR - 300, 24 * HOUR + 300);
+        if unknown.is_empty() {
+            return self.pass(about);
+        }
+        let index = self.dice.pick(&unknown);
+        let this = &self.books.tries[index];
+        let made = this.errand.as_ref().map(|errand| &errand.key).or(this.key.as_ref()).map(|key| key.made);
+        let age = made.map_or(0, |made| (self.offline.clock().now() - made).whole_seconds());
+        self.pass(about.saturating_sub(u64::try_from(age).unwrap_or(0)));
+        self.attend(index);
     }
 
     fn clock_is_set(&mut self) {
