@@ -120,34 +120,29 @@ impl fmt::Display for Violation {
 ///
 /// When something happened that must not.
 pub fn day(seed: u64, rig: Rig) -> Result<Tally, Box<Violation>> {
-    let mut told = String::new();
-    match catch_unwind(AssertUnwindSafe(|| live(seed, rig, &mut told))) {
-        Ok(Ok(tally)) => Ok(tally),
-        Ok(Err(what)) => Err(Box::new(Violation { seed, what, timeline: told })),
-        Err(_) => Err(Box::new(Violation { seed, what: "something panicked".to_owned(), timeline: told })),
-    }
+    let what = match catch_unwind(AssertUnwindSafe(|| live(seed, rig))) {
+        Ok(Ok(tally)) => return Ok(tally),
+        Ok(Err(what)) => what,
+        Err(_) => "something panicked".to_owned(),
+    };
+    // It comes out the same, and is told only where somebody has to read it.
+    Err(Box::new(Violation { seed, what, timeline: timeline(seed, rig) }))
 }
 
 /// What happens on a day, in order: the merchant's side and the providers'.
 #[must_use]
 pub fn timeline(seed: u64, rig: Rig) -> String {
-    let mut told = String::new();
+    let mut day = Day::begin(seed, rig, true);
     // A panic is the day's end; what led to it is told all the same.
-    let _ = catch_unwind(AssertUnwindSafe(|| {
-        let mut day = Day::begin(seed, rig);
-        let _ = day.live();
-        told = day.told();
-        day.end();
-    }));
+    let _ = catch_unwind(AssertUnwindSafe(|| day.live()));
+    let told = day.told();
+    day.end();
     told
 }
 
-fn live(seed: u64, rig: Rig, told: &mut String) -> Result<Tally, String> {
-    let mut day = Day::begin(seed, rig);
+fn live(seed: u64, rig: Rig) -> Result<Tally, String> {
+    let mut day = Day::begin(seed, rig, false);
     let result = day.live();
-    if result.is_err() {
-        *told = day.told();
-    }
     let tally = day.tally();
     day.end();
     result.map(|()| tally)

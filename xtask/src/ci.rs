@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use crate::process::{Action, Failure, Step};
-use crate::{consumers, docs, features, matrix, newman, package, test, tidy};
+use crate::{consumers, docs, features, matrix, newman, package, simulate, test, tidy};
 
 /// What is quick and often broken comes first.
 const STEPS: &[(&str, Action)] = &[
@@ -12,6 +12,7 @@ const STEPS: &[(&str, Action)] = &[
     ("test", test::run),
     ("matrix", matrix::short),
     ("features", features::run),
+    ("simulate", simulate::run),
     ("newman", newman::run),
     ("consumers", consumers::run),
     ("package", package::run),

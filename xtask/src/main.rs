@@ -14,6 +14,7 @@ mod newman;
 mod package;
 mod process;
 mod sandbox;
+mod simulate;
 mod test;
 mod tidy;
 mod tools;
@@ -69,6 +70,11 @@ const COMMANDS: &[Command] = &[
         name: "features",
         about: "every feature combination builds; what must stay out stays out",
         run: features::run,
+    },
+    Command {
+        name: "simulate",
+        about: "days of a merchant without sockets, 20,000 unless --seeds says otherwise",
+        run: simulate::run,
     },
     Command { name: "newman", about: "the provider's recorded exchanges against the sandbox", run: newman::run },
     Command {

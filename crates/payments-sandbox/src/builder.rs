@@ -26,6 +26,7 @@ pub struct Builder {
     idle_close: Option<Duration>,
     #[cfg(feature = "tls")]
     tls: bool,
+    tells: bool,
     setup: Setup,
 }
 
@@ -39,6 +40,7 @@ impl Builder {
             idle_close: None,
             #[cfg(feature = "tls")]
             tls: false,
+            tells: true,
             setup: Setup::default(),
         }
     }
@@ -79,6 +81,12 @@ impl Builder {
     #[cfg_attr(docsrs, doc(cfg(feature = "tls")))]
     pub fn tls(mut self) -> Self {
         self.tls = true;
+        self
+    }
+
+    /// Keeps no timeline: for simulations, which tell a day again once something went wrong on it.
+    pub fn without_timeline(mut self) -> Self {
+        self.tells = false;
         self
     }
 
@@ -145,6 +153,9 @@ impl Builder {
             doors.push((listener, Door::Provider(provider)));
         }
         let world = world(self.clock, self.seed, control_url.clone(), &setup, &origins, &self.faults)?;
+        if !self.tells {
+            world.tell_nothing();
+        }
         let mut tasks = vec![
             tokio::spawn(server::accept(control, Door::Control, Arc::clone(&world), Terms::default())),
             tokio::spawn(Arc::clone(&world).keep_settling()),
@@ -186,6 +197,9 @@ impl Builder {
         let origins = crate::offline::ORIGINS.map(str::to_owned);
         let control = crate::offline::CONTROL.to_owned();
         let world = world(self.clock, self.seed, control, &setup, &origins, &self.faults)?;
+        if !self.tells {
+            world.tell_nothing();
+        }
         Ok(Offline::new(Inside::new(world, &origins, setup)))
     }
 }

@@ -91,8 +91,8 @@ macro_rules! inside_methods {
         }
 
         /// Adds a line of the test's own to it, so that a failure tells both sides in one order.
-        pub fn note(&self, what: impl Into<String>) {
-            self.inside.world.remark(what.into());
+        pub fn note(&self, what: impl std::fmt::Display) {
+            self.inside.world.remark(format_args!("{what}"));
         }
 
         /// Every message to the merchant by now.

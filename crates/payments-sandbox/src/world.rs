@@ -4,6 +4,7 @@ mod exchange;
 mod providers;
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -47,6 +48,8 @@ pub(crate) struct State {
     /// Shared with the views of it, which are taken more often than it grows.
     ledger: Arc<Vec<Entry>>,
     timeline: Vec<TimelineEntry>,
+    /// There is to be a timeline.
+    tells: bool,
     /// Requests that will be done later, although their clients have lost them already; by when, and in order.
     late: BTreeMap<(OffsetDateTime, u64), (Provider, Request)>,
     requests: u64,
@@ -69,6 +72,7 @@ impl World {
             plan: Plan::new(seed),
             ledger: Arc::default(),
             timeline: Vec::new(),
+            tells: true,
             late: BTreeMap::new(),
             requests: 0,
             astray: 0,
@@ -142,7 +146,7 @@ impl World {
     pub(crate) fn sent(&self, id: usize, result: &Result<webhook::Answer, String>) {
         let mut state = self.state();
         let line = state.outbox.sent(id, result);
-        state.note(&self.clock, line);
+        state.note(&self.clock, format_args!("{line}"));
     }
 
     /// When something falls due, on the clock since its beginning.
@@ -180,8 +184,13 @@ impl World {
     }
 
     /// A line of the test's own.
-    pub(crate) fn remark(&self, what: String) {
+    pub(crate) fn remark(&self, what: fmt::Arguments<'_>) {
         self.state().note(&self.clock, what);
+    }
+
+    /// Keeps no timeline from now on.
+    pub(crate) fn tell_nothing(&self) {
+        self.state().tells = false;
     }
 
     pub(crate) fn timeline(&self) -> Vec<TimelineEntry> {
@@ -202,7 +211,7 @@ impl World {
     pub(crate) fn stray(&self, request: &Request) {
         let mut state = self.state();
         state.astray += 1;
-        state.note(&self.clock, format!("{} followed a redirect away from its provider", request.method));
+        state.note(&self.clock, format_args!("{} followed a redirect away from its provider", request.method));
     }
 
     /// What happened, and how to make it happen again.
@@ -288,7 +297,7 @@ impl State {
                 }
                 Due::Late => {
                     let Some((_, (provider, request))) = self.late.pop_first() else { return };
-                    self.note_at(clock.since_it_began(at), format!("request {} is done now", request.number));
+                    self.note_at(clock.since_it_began(at), format_args!("request {} is done now", request.number));
                     let _nobody_waits_for_it = self.respond_at(provider, &request, at, clock);
                 }
             }
@@ -320,12 +329,12 @@ impl State {
                         currency,
                         request,
                     };
-                    self.note_at(elapsed, format!("LEDGER {entry}"));
+                    self.note_at(elapsed, format_args!("LEDGER {entry}"));
                     Arc::make_mut(&mut self.ledger).push(entry);
                 }
                 Effect::Advance(time) => {
                     clock.advance(time);
-                    self.note(clock, format!("{name}: {} s were skipped", time.as_secs()));
+                    self.note(clock, format_args!("{name}: {} s were skipped", time.as_secs()));
                 }
                 Effect::Deliver(message) => self.deliver(name, message, None, at, clock),
                 Effect::DeliverStamped(message, stamp) => self.deliver(name, message, Some(stamp), at, clock),
@@ -345,7 +354,7 @@ impl State {
         let fault = self.plan.take_for_message(provider, message.operation, &message.reference);
         let elapsed = clock.since_it_began(at);
         let line = self.outbox.put(message, stamp, fault.as_ref(), elapsed);
-        self.note_at(elapsed, line);
+        self.note_at(elapsed, format_args!("{line}"));
     }
 
     /// When something falls due, on the clock since its beginning.
@@ -354,11 +363,15 @@ impl State {
         [at, self.outbox.next_due()].into_iter().flatten().min()
     }
 
-    fn note(&mut self, clock: &Clock, what: String) {
+    fn note(&mut self, clock: &Clock, what: fmt::Arguments<'_>) {
         self.note_at(clock.elapsed(), what);
     }
 
-    fn note_at(&mut self, at: Duration, what: String) {
+    fn note_at(&mut self, at: Duration, what: fmt::Arguments<'_>) {
+        if !self.tells {
+            return;
+        }
+        let what = what.to_string();
         // A merchant's reference is any text: one with a line feed would write lines of its own.
         let what = if what.contains(char::is_control) { what.replace(char::is_control, "\u{fffd}") } else { what };
         self.timeline.push(TimelineEntry { at, what });

@@ -28,6 +28,8 @@ pub(super) struct Day {
     /// What somebody on the way has seen of the messages.
     pub(super) captured: Vec<Post>,
     pub(super) tally: Tally,
+    /// Nothing of the merchant's own goes wrong any more.
+    pub(super) calm: bool,
     violation: Option<String>,
 }
 
@@ -42,10 +44,10 @@ pub(super) enum After<T> {
 
 impl Day {
     #[expect(clippy::expect_used, reason = "what the sandbox gives is well-formed, and a panic is a violation")]
-    pub(super) fn begin(seed: u64, rig: Rig) -> Self {
+    pub(super) fn begin(seed: u64, rig: Rig, tells: bool) -> Self {
         let mut dice = Dice::new(seed);
         let builder = super::faults::settings(Sandbox::builder().seed(seed), &mut dice);
-        let offline = builder.offline();
+        let offline = if tells { builder } else { builder.without_timeline() }.offline();
         let network = Network::new(offline.transport(), offline.clock(), rig, dice.next());
         let wall = WallClock::new(offline.clock());
         let shop = Shop::open(&offline, &network, &wall).expect("the sandbox's keys are keys");
@@ -63,6 +65,7 @@ impl Day {
             audit: Audit::default(),
             captured: Vec::new(),
             tally,
+            calm: false,
             violation: None,
         }
     }
@@ -112,12 +115,12 @@ impl Day {
 
     /// A line of the merchant's.
     pub(super) fn say(&self, what: std::fmt::Arguments<'_>) {
-        self.offline.note(format!("      {what}"));
+        self.offline.note(format_args!("      {what}"));
     }
 
     /// Asks the provider; sometimes the process dies before it has put down what came of it.
     pub(super) fn call<T>(&mut self, what: &str, of: &str, future: impl Future<Output = Result<T, Error>>) -> After<T> {
-        let dies = self.dice.percent(2).then(|| Duration::from_secs(self.dice.between(0, 40)));
+        let dies = (!self.calm && self.dice.percent(2)).then(|| Duration::from_secs(self.dice.between(0, 40)));
         let result = match dies {
             None => Some(self.offline.run(future)),
             Some(after) => {
@@ -186,7 +189,7 @@ impl Day {
         let this = &mut self.books.tries[index];
         if this.standing != standing {
             this.standing = standing;
-            self.offline.note(format!("      {} is believed to be {standing:?}", this.reference));
+            self.offline.note(format_args!("      {} is believed to be {standing:?}", this.reference));
         }
         let fresh = self.audit.take(&self.offline.ledger(), &self.books);
         let denied = fresh.or_else(|| self.audit.denies(&self.books.tries[index]));

@@ -10,6 +10,7 @@ use super::turratech::is_over;
 impl Day {
     pub(super) fn evening(&mut self) -> Result<(), String> {
         self.say(format_args!("everything is repaired"));
+        self.calm = true;
         self.offline.clear_faults();
         self.offline.release();
         self.network.refuse(0);

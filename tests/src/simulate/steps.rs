@@ -46,7 +46,7 @@ impl Day {
             Way::Withdrawal,
         ]);
         // Its answer holds a QR code, which takes longer to draw than all of a day otherwise.
-        let way = if way == Way::Deposit && self.dice.percent(5) { Way::HostToHost } else { way };
+        let way = if way == Way::Deposit && self.dice.percent(2) { Way::HostToHost } else { way };
         let whole = i64::try_from(self.dice.between(1, 5000)).unwrap_or(1) * 100;
         let part = i64::try_from(self.dice.between(0, 99)).unwrap_or(0);
         let made = self.wall.now();

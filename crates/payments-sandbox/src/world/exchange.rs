@@ -60,7 +60,7 @@ impl World {
         let mut state = self.state();
         let name = state.engine(provider).name();
         let effect = state.plan.take_for_connection(name)?;
-        state.note(&self.clock, format!("{name}: a connection, fault {effect} as it was accepted"));
+        state.note(&self.clock, format_args!("{name}: a connection, fault {effect} as it was accepted"));
         close_of(&effect)
     }
 
@@ -106,8 +106,10 @@ impl World {
         let cut = fault.and_then(|(phase, effect)| {
             let at = if phase == Phase::Head { "head" } else { "body" };
             let count = call.of_operation;
-            state
-                .note(&self.clock, format!("{name}.{operation}#{count}: request {number}, fault {effect} in its {at}"));
+            state.note(
+                &self.clock,
+                format_args!("{name}.{operation}#{count}: request {number}, fault {effect} in its {at}"),
+            );
             close_of(&effect).map(|close| (phase, close))
         });
         Arrival { number, call: Some((operation, call)), cut }
@@ -123,7 +125,7 @@ impl World {
         let Some((operation, number)) = arrival.call else {
             state.note(
                 &self.clock,
-                format!("{name}: {} of another address, request {}", request.method, request.number),
+                format_args!("{name}: {} of another address, request {}", request.method, request.number),
             );
             let answer = state.respond(provider, &request, &self.clock);
             drop(state);
@@ -132,7 +134,7 @@ impl World {
         };
         let call = PlanCall { provider: name, operation: Some(operation), reference: reference.as_deref(), number };
         let told = format!("{name}.{operation}#{} {}", number.of_operation, reference.as_deref().unwrap_or("-"));
-        state.note(&self.clock, format!("{told}: request {}", request.number));
+        state.note(&self.clock, format_args!("{told}: request {}", request.number));
         let phases: &[Phase] = if state.engine(provider).reads().contains(&operation) {
             &[Phase::BeforeCommit, Phase::AfterCommit, Phase::MidBody, Phase::Query]
         } else {
@@ -141,7 +143,7 @@ impl World {
         let now = self.clock.elapsed();
         let fault = state.plan.take(call, phases);
         if let Some((phase, effect)) = &fault {
-            state.note(&self.clock, format!("{told}: {phase}, fault {effect}"));
+            state.note(&self.clock, format_args!("{told}: {phase}, fault {effect}"));
         }
         let exchange = match fault {
             Some((Phase::BeforeCommit, FaultEffect::LateCommit(after))) => {
@@ -161,7 +163,7 @@ impl World {
             }
             fault => {
                 let answer = state.respond(provider, &request, &self.clock);
-                state.note(&self.clock, format!("answer {} to request {}", answer.status, arrival.number));
+                state.note(&self.clock, format_args!("answer {} to request {}", answer.status, arrival.number));
                 match fault {
                     None => Exchange::now(Wire::Answer(answer)),
                     Some((Phase::MidBody, effect)) => {
@@ -182,7 +184,7 @@ impl World {
         let mut state = self.state();
         state.tick(&self.clock);
         let answer = state.respond(provider, request, &self.clock);
-        state.note(&self.clock, format!("request {} is done now: answer {}", request.number, answer.status));
+        state.note(&self.clock, format_args!("request {} is done now: answer {}", request.number, answer.status));
         drop(state);
         self.wake.notify_one();
         answer

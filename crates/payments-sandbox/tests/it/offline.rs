@@ -204,6 +204,16 @@ fn the_same_seed_and_steps_give_the_same_timeline() {
 }
 
 #[test]
+fn without_a_timeline_nothing_is_told_and_all_is_done() {
+    let offline = Sandbox::builder().without_timeline().offline();
+    shown(&offline, "order-1");
+    offline.note("order 1");
+    assert_eq!(offline.timeline(), []);
+    offline.ledger().order("order-1").executed_once();
+    offline.finish();
+}
+
+#[test]
 fn an_address_of_nobodys_is_no_connection() {
     let offline = Sandbox::builder().offline();
     for url in
