@@ -112,7 +112,7 @@ impl Day {
         let client = self.shop.card3ds.clone();
         let capturing = async {
             let id: PaymentId = id.parse()?;
-            Result::<_, Error>::Ok(client.capture(&id, amount).send().await?)
+            client.capture(&id, amount).send().await
         };
         match self.call("capture", &reference, capturing) {
             After::Done(payment) if payment.status == PaymentStatus::Success => {
@@ -154,7 +154,7 @@ impl Day {
         let client = self.shop.card3ds.clone();
         let completing = async {
             let stored: PaymentId = id.parse()?;
-            Result::<_, Error>::Ok(client.complete(&stored, &callback).send().await?)
+            client.complete(&stored, &callback).send().await
         };
         match self.call("complete", &reference, completing) {
             After::Done(payment) => {
@@ -176,7 +176,7 @@ impl Day {
         let client = self.shop.card3ds.clone();
         let asking = async {
             let id: CheckoutId = id.parse()?;
-            Result::<_, Error>::Ok(client.checkout_status(&id).send().await?)
+            client.checkout_status(&id).send().await
         };
         if let Some(payment) = self.ask("checkout_status", &reference, asking) {
             self.card_is(index, &payment);
@@ -190,7 +190,7 @@ impl Day {
             return self.believe(index, Standing::Paid(self.books.tries[index].asked));
         }
         let client = self.shop.card3ds.clone();
-        let asking = async { Result::<_, Error>::Ok(callback.lookup(&client).send().await?) };
+        let asking = async { callback.lookup(&client).send().await };
         if let Some(payment) = self.ask("lookup for a callback of", reference, asking) {
             self.card_is(index, &payment);
         }

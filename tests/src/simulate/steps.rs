@@ -156,11 +156,14 @@ impl Day {
         }
         let times = self.dice.between(40, 70);
         self.say(format_args!("{times} look-ups are asked for"));
-        for _ in 0..times {
+        let wanted: Vec<usize> = (0..times).map(|_| self.dice.pick(&orders)).collect();
+        if self.rig != Rig::ForgetsTheLimit && self.dice.percent(50) {
+            return self.look_up_at_once(&wanted);
+        }
+        for index in wanted {
             if self.rig == Rig::ForgetsTheLimit {
                 self.forget_the_limit();
             }
-            let index = self.dice.pick(&orders);
             self.look_up_at_turbopay(index);
         }
     }

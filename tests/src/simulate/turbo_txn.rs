@@ -1,6 +1,6 @@
 //! Turbo Transactions: UPI collections, looked up whatever was said of them.
 
-use turbo_txn::{Error, Expected, Lookup as _, Mismatch, NewTransaction, OrderId, TxnDetails, TxnStatus, Unconfirmed};
+use turbo_txn::{Expected, Lookup as _, Mismatch, NewTransaction, OrderId, TxnDetails, TxnStatus, Unconfirmed};
 
 use super::Rig;
 use super::books::Standing;
@@ -60,7 +60,7 @@ impl Day {
         }
         let reference = self.books.tries[index].reference.clone();
         let client = self.shop.turbo_txn.clone();
-        let asking = async { Result::<_, Error>::Ok(callback.lookup(&client).send().await?) };
+        let asking = async { callback.lookup(&client).send().await };
         if let Some(details) = self.ask("lookup for a callback of", &reference, asking) {
             self.upi_is(index, &details);
         }

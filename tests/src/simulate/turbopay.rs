@@ -1,8 +1,11 @@
 //! TurboPay: deposits, withdrawals, and what is made of what it says of them.
 
+use std::pin::Pin;
+use std::task::Poll;
+
 use turbopay::{
-    Direction, Error, Expected, MerchantOrderId, Mismatch, Money, NewDeposit, NewWithdrawal, OrderStatus, Transition,
-    transition,
+    Direction, Error, Expected, MerchantOrderId, Mismatch, Money, NewDeposit, NewWithdrawal, Order, OrderStatus,
+    Transition, transition,
 };
 
 use super::Rig;
@@ -33,21 +36,21 @@ impl Day {
                 let result = async { client.create_withdrawal(withdrawal(&reference, asked)?).send().await };
                 match self.call("create_withdrawal", &reference, result) {
                     After::Done(made) => self.turbopay_has_it(index, made.order_id.as_str(), made.status),
-                    other => self.turbopay_did_not_say(index, other),
+                    other => self.turbopay_did_not_say(index, &other),
                 }
             }
             Way::HostToHost => {
                 let result = async { client.create_host_to_host_deposit(deposit(&reference, asked)?).send().await };
                 match self.call("create_host_to_host_deposit", &reference, result) {
                     After::Done(made) => self.turbopay_has_it(index, made.order_id.as_str(), made.status),
-                    other => self.turbopay_did_not_say(index, other),
+                    other => self.turbopay_did_not_say(index, &other),
                 }
             }
             _ => {
                 let result = async { client.create_deposit(deposit(&reference, asked)?).send().await };
                 match self.call("create_deposit", &reference, result) {
                     After::Done(made) => self.turbopay_has_it(index, made.order_id.as_str(), made.status),
-                    other => self.turbopay_did_not_say(index, other),
+                    other => self.turbopay_did_not_say(index, &other),
                 }
             }
         }
@@ -63,7 +66,7 @@ impl Day {
         }
     }
 
-    fn turbopay_did_not_say<T>(&mut self, index: usize, after: After<T>) {
+    fn turbopay_did_not_say<T>(&mut self, index: usize, after: &After<T>) {
         match after {
             After::NotDone => self.believe(index, Standing::NotDone),
             After::Unknown(_) | After::Done(_) => self.believe(index, Standing::Unknown),
@@ -74,14 +77,46 @@ impl Day {
         if !self.books.tries[index].sent {
             return;
         }
-        let reference = self.books.tries[index].reference.clone();
-        let client = self.shop.turbopay.clone();
-        let asking = async {
+        let (reference, asking) = (self.books.tries[index].reference.clone(), self.looking_up(index));
+        // What is not found now may be on its way: only an answer changes anything.
+        if let Some(order) = self.ask("lookup", &reference, asking) {
+            self.turbopay_order_is(index, &order);
+        }
+    }
+
+    /// So many look-ups at once: the client's limit has them wait for each other.
+    pub(super) fn look_up_at_once(&mut self, indices: &[usize]) {
+        let sent = indices.iter().filter(|index| self.books.tries[**index].sent);
+        let mut asking: Vec<_> = sent.map(|index| (*index, self.looking_up(*index))).collect();
+        let mut answers = Vec::new();
+        self.offline.run(std::future::poll_fn(|context| {
+            asking.retain_mut(|(index, asking)| match asking.as_mut().poll(context) {
+                Poll::Ready(result) => {
+                    answers.push((*index, result));
+                    false
+                }
+                Poll::Pending => true,
+            });
+            if asking.is_empty() { Poll::Ready(()) } else { Poll::Pending }
+        }));
+        for (index, result) in answers {
+            match result {
+                Ok(order) => self.turbopay_order_is(index, &order),
+                Err(error) => self.say(format_args!("lookup {}: {error}", self.books.tries[index].reference)),
+            }
+        }
+    }
+
+    fn looking_up(&self, index: usize) -> Pin<Box<dyn Future<Output = Result<Order, Error>>>> {
+        let (client, reference) = (self.shop.turbopay.clone(), self.books.tries[index].reference.clone());
+        Box::pin(async move {
             let asked: MerchantOrderId = reference.parse()?;
             client.lookup(&asked).timeout(PATIENCE).send().await
-        };
-        // What is not found now may be on its way: only an answer changes anything.
-        let Some(order) = self.ask("lookup", &reference, asking) else { return };
+        })
+    }
+
+    fn turbopay_order_is(&mut self, index: usize, order: &Order) {
+        let reference = self.books.tries[index].reference.clone();
         let asked = self.books.tries[index].asked;
         let actual = match order.check(&Expected::new(&reference, asked)) {
             Ok(()) => asked,
@@ -91,7 +126,7 @@ impl Day {
             }
         };
         self.books.tries[index].doubt = false;
-        self.turbopay_says(index, order.status, actual);
+        self.turbopay_says(index, order.status.clone(), actual);
     }
 
     /// A proved event. One that does not follow from what is known is looked up.

@@ -86,7 +86,7 @@ impl Day {
         let client = self.shop.turratech.clone();
         let asking = async {
             let id: PaymentId = id.parse()?;
-            Result::<_, Error>::Ok(client.retrieve_payment(&id).send().await?)
+            client.retrieve_payment(&id).send().await
         };
         self.ask("retrieve_payment", &reference, asking)
     }

@@ -28,6 +28,7 @@ pub const BEHAVIOURS: &[Behaviour] = &[
     row("... for all of an account's API keys together, on POST only, 1 to 255 visible characters", Inferred),
     row("a key that is used for other parameters or another address is answered 409", Inferred),
     row("a key whose first request is still under way is answered 409", Inferred),
+    row("a key is looked at when its request arrives, also where that is done later", Inferred),
     row("lists take limit (10, at most 100), starting_after and ending_before, which are exclusive", Documented),
     row("... newest first; one cursor excludes the other; ending_before gives those next to it", Inferred),
     row("... filters are not named by the document, and change nothing here", Inferred),

@@ -14,6 +14,8 @@ pub(crate) struct Keys {
     known: HashMap<String, Known>,
     /// In the order in which they will be forgotten.
     ages: VecDeque<(OffsetDateTime, String)>,
+    /// What the key of a request had been answered when it arrived, while it waits to be done.
+    arrived: HashMap<u64, (Fingerprint, Response)>,
 }
 
 #[derive(Debug, Clone)]
@@ -50,26 +52,35 @@ impl Keys {
         now: OffsetDateTime,
     ) -> Result<Option<Response>, Refusal> {
         self.forget(now);
-        match self.known.get(key).map(|known| &known.state) {
-            None => Ok(None),
-            Some(State::UnderWay(first)) if *first == request => Ok(None),
-            Some(State::UnderWay(_)) => Err(Refusal::conflict(
-                "idempotency_key_in_use",
-                "Another request with the same idempotency key is being processed.",
-            )),
-            Some(State::Answered(known, answer)) if known == fingerprint => Ok(Some(answer.clone())),
-            Some(State::Answered(..)) => Err(Refusal::conflict(
-                "idempotency_key_reused",
-                "The idempotency key was used for another request, with other parameters or at another address.",
-            )),
+        let (known, answer) = match (self.arrived.remove(&request), self.known.get(key).map(|known| &known.state)) {
+            (Some(answered), _) => answered,
+            (None, Some(State::Answered(known, answer))) => (known.clone(), answer.clone()),
+            (None, Some(State::UnderWay(first))) if *first != request => {
+                return Err(Refusal::conflict(
+                    "idempotency_key_in_use",
+                    "Another request with the same idempotency key is being processed.",
+                ));
+            }
+            (None, Some(State::UnderWay(_)) | None) => return Ok(None),
+        };
+        if known == *fingerprint {
+            return Ok(Some(answer));
         }
+        Err(Refusal::conflict(
+            "idempotency_key_reused",
+            "The idempotency key was used for another request, with other parameters or at another address.",
+        ))
     }
 
-    /// A request has arrived that will be done later.
+    /// A request has arrived that will be done later. Its key is looked at now: by then it may be forgotten.
     pub(crate) fn begin(&mut self, key: &str, request: u64, now: OffsetDateTime) {
         self.forget(now);
-        if !self.known.contains_key(key) {
-            self.keep(key, State::UnderWay(request), now);
+        match self.known.get(key).map(|known| &known.state) {
+            None => self.keep(key, State::UnderWay(request), now),
+            Some(State::Answered(known, answer)) => {
+                self.arrived.insert(request, (known.clone(), answer.clone()));
+            }
+            Some(State::UnderWay(_)) => {}
         }
     }
 
@@ -84,6 +95,7 @@ impl Keys {
 
     /// A request is no longer under way. If it came to nothing, its key is as good as new.
     pub(crate) fn let_go(&mut self, key: &str, request: u64) {
+        self.arrived.remove(&request);
         if matches!(self.known.get(key), Some(Known { state: State::UnderWay(first), .. }) if *first == request) {
             self.known.remove(key);
         }

@@ -188,6 +188,35 @@ fn a_provider_that_waits_for_a_word_is_told_it_in_the_body() {
 }
 
 #[test]
+fn a_key_is_looked_at_when_a_request_arrives_and_not_when_it_is_done() {
+    let offline = Sandbox::builder().seed(7).offline();
+    let there = offline.turratech();
+    let create = || WireRequest {
+        method: "POST".to_owned(),
+        url: format!("{}/payments", there.base_url()),
+        headers: vec![
+            ("authorization".to_owned(), format!("Bearer {}", there.api_key())),
+            ("content-type".to_owned(), "application/json".to_owned()),
+            ("idempotency-key".to_owned(), "key-1".to_owned()),
+        ],
+        body: br#"{"amount":2000,"currency":"gbp","payment_method":"pm_card_visa","confirm":true,
+            "metadata":{"order_id":"order-1"}}"#
+            .to_vec(),
+    };
+    assert_eq!(whole(offline.run(offline.send(create()))).status, 201);
+    offline.clock().advance(Duration::from_secs(24 * 60 * 60 - 60));
+    offline.fault("turratech.create-payment @before-commit late-commit=600s");
+    assert_eq!(offline.run(offline.send(create())), WireEnd::Closed(HowFar::Whole));
+
+    offline.clock().advance(Duration::from_secs(600));
+
+    offline.ledger().order("order-1").executed_once();
+    assert_eq!(whole(offline.run(offline.send(create()))).status, 201);
+    offline.ledger().order("order-1").executed_times(2);
+    offline.abandon();
+}
+
+#[test]
 fn the_same_seed_and_steps_give_the_same_timeline() {
     let day = |seed| {
         let offline = Sandbox::builder().seed(seed).offline();
