@@ -45,7 +45,7 @@ fn a_merchant_who_sends_again_under_a_new_key_is_caught() {
 fn a_merchant_who_takes_unknown_for_a_failure_is_caught() {
     check_is_caught(
         Rig::TriesElsewhere,
-        &["which the ledger denies", "stands paid 2 times", "the client said that it was not"],
+        &["which the ledger denies", "stands paid 2 times", "the client said that it was not", "ends as NotDone"],
     );
 }
 
