@@ -37,6 +37,7 @@ pub mod turratech;
 // The outside of them.
 mod control;
 mod gzip;
+mod hex;
 mod http;
 mod page;
 mod qr;

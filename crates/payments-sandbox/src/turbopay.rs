@@ -21,6 +21,7 @@ pub(crate) use order::{Action, Kind, Order, Status};
 pub use settings::{Settings, Settle};
 
 use crate::engine::{Behaviour, Controlled, Effect, Engine, Message, Resend};
+use crate::hex::hex;
 use crate::http::{Request, Response, decoded};
 use crate::ledger::What;
 use crate::money;
@@ -319,7 +320,7 @@ impl TurboPay {
 fn sign(key: &str, body: &[u8]) -> String {
     let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(key.as_bytes()) else { return String::new() };
     mac.update(body);
-    mac.finalize().into_bytes().iter().map(|byte| format!("{byte:02x}")).collect()
+    hex(&mac.finalize().into_bytes())
 }
 
 const WALLET: &str = "test@test";

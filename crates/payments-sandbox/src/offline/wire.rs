@@ -99,8 +99,8 @@ impl Wires {
         let (path, query) = rest.split_once('?').unwrap_or((rest, ""));
         let (path, query) = (path.to_owned(), query.to_owned());
         let astray = origin == CONTROL;
-        let lower = |(name, value): (String, String)| (name.to_ascii_lowercase(), value);
-        let headers = request.headers.into_iter().map(lower).collect();
+        let mut headers = request.headers;
+        headers.iter_mut().for_each(|(name, _)| name.make_ascii_lowercase());
         let request = Request { number: 0, method: request.method, path, query, headers, body: request.body };
         let Some((place, provider)) = place.and_then(|place| Some((place, *Provider::ALL.get(place)?))) else {
             if astray {

@@ -7,6 +7,7 @@ use time::OffsetDateTime;
 
 use super::route::Operation;
 use crate::engine::{Effect, Message, Resend, Stamp};
+use crate::hex::hex;
 use crate::ledger::What;
 use crate::random::Random;
 
@@ -121,10 +122,9 @@ fn signature(secret: &str, body: &[u8], now: OffsetDateTime) -> (&'static str, S
     let mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).map(|mut mac| {
         mac.update(format!("{seconds}.").as_bytes());
         mac.update(body);
-        mac.finalize().into_bytes()
+        hex(&mac.finalize().into_bytes())
     });
-    let hex: String = mac.iter().flatten().map(|byte| format!("{byte:02x}")).collect();
-    ("turratech-signature", format!("t={seconds},v1={hex}"))
+    ("turratech-signature", format!("t={seconds},v1={}", mac.unwrap_or_default()))
 }
 
 /// Until it is answered 200 (documented), for three days at these distances (inferred).
