@@ -19,6 +19,9 @@ pub(super) struct Figures {
     pub(super) provable: usize,
     pub(super) recognised: usize,
     pub(super) astray: usize,
+    /// Calls whose connections were closed at once and brought nothing, and how many of them came back as they were.
+    pub(super) brought_nothing: usize,
+    pub(super) handed_back: usize,
     /// Unknown outcomes that could be resolved, and how many came out as the ledger has it.
     pub(super) resolvable: usize,
     pub(super) resolved: usize,
@@ -44,6 +47,8 @@ impl Figures {
         self.provable += usize::from(facts.provable);
         self.recognised += usize::from(facts.is_recognised());
         self.astray += facts.astray;
+        self.brought_nothing += usize::from(facts.brought_nothing);
+        self.handed_back += usize::from(facts.is_handed_back());
         self.resolvable += usize::from(facts.resolved);
         self.resolved += usize::from(facts.resolved && !facts.unresolved);
         // One that the server closes beforehand is not.
@@ -56,6 +61,11 @@ impl Figures {
     pub(super) fn is_clean(&self) -> bool {
         let four =
             self.doubles == 0 && self.false_not_sent == 0 && self.recognised == self.provable && self.astray == 0;
-        self.runs > 0 && four && self.wrong == 0
+        // A race that is never won shows that nobody looks any longer.
+        let handed_back = self.handed_back > 0 || self.brought_nothing < ENOUGH;
+        self.runs > 0 && four && handed_back && self.wrong == 0
     }
 }
+
+/// Most such races are won.
+const ENOUGH: usize = 20;

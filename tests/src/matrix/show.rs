@@ -57,6 +57,8 @@ fn of(figures: &Figures) -> Value {
         "provably_not_sent": figures.provable,
         "recognised": figures.recognised,
         "astray": figures.astray,
+        "closed_at_once_and_brought_nothing": figures.brought_nothing,
+        "handed_back": figures.handed_back,
         "resolvable": figures.resolvable,
         "resolved": figures.resolved,
         "to_reuse": figures.to_reuse,
@@ -137,13 +139,14 @@ fn row(f: &mut fmt::Formatter<'_>, name: &str, figures: &Figures) -> fmt::Result
     )
 }
 
-/// The four figures, and two that say what was tried.
+/// The four figures, and three that say what was tried.
 fn figures(f: &mut fmt::Formatter<'_>, tally: &Tally) -> fmt::Result {
     let total = &tally.total;
     writeln!(f, "\ndouble executions                  {:>6}", total.doubles)?;
     writeln!(f, "false \"not sent\"                   {:>6}", total.false_not_sent)?;
     writeln!(f, "provably not sent, recognised      {:>6} of {}", total.recognised, total.provable)?;
     writeln!(f, "requests to another host or path   {:>6}", total.astray)?;
+    writeln!(f, "closed at once, handed back unsent {:>6} of {}", total.handed_back, total.brought_nothing)?;
     writeln!(f, "unknown, resolved as the ledger is {:>6} of {}", total.resolved, total.resolvable)?;
     writeln!(f, "connections really used again      {:>6} of {}", total.reused, total.to_reuse)
 }

@@ -27,6 +27,8 @@ pub(super) struct Facts {
     pub(super) faults: usize,
     /// Nothing can have been sent, and the client can know.
     pub(super) provable: bool,
+    /// It was closed as it was accepted, and not a byte came: the client may have seen it in time.
+    pub(super) brought_nothing: bool,
     /// The first attempt went over a connection that was used before.
     pub(super) reused: bool,
     /// What an unknown outcome leaves was followed, and did not lead to the truth.
@@ -57,11 +59,11 @@ pub(super) enum Wrong {
 impl Facts {
     pub(super) fn new(cell: &Cell, result: &Result<(), Error>, seen: Seen, at_once: usize) -> Self {
         let Seen { requests, astray, faults, connections, heard_out, spoken_on } = seen;
-        // Every connection that was closed at once has brought nothing: each time, the request came back as it was.
-        let handed_back = cell.is_heard_out() && heard_out > 0 && spoken_on == 0;
         let attempts = u64::try_from(requests.max(1)).unwrap_or(u64::MAX);
         let requests = if cell.tls { requests } else { requests + spoken_on };
-        let unsent = cell.fault.is_provable(cell.tls) || handed_back;
+        // No connection that was closed at once has brought a byte. Whether the client can know is a race: what it has
+        // written by the time that it sees the end may have gone nowhere, and it must not call that unsent.
+        let brought_nothing = cell.is_heard_out() && heard_out > 0 && spoken_on == 0;
         // What was sent again and answered shows that it was recognised only where nothing else may be sent again.
         let shows = match cell.operation.guard {
             Guard::Client => true,
@@ -77,7 +79,8 @@ impl Facts {
             requests,
             astray,
             faults,
-            provable: unsent && shows,
+            provable: cell.fault.is_provable(cell.tls) && shows,
+            brought_nothing: brought_nothing && shows,
             reused: cell.reused && connections < attempts,
             unresolved: false,
             resolved: false,
@@ -91,7 +94,16 @@ impl Facts {
 
     /// Said to be not sent; or sent again, where that is safe for nothing else, until it was done.
     pub(super) fn is_recognised(&self) -> bool {
-        self.provable && matches!(self.outcome, Some(Outcome::NotSent) | None)
+        self.provable && self.is_taken_for_unsent()
+    }
+
+    /// The same of a request that came back as it was, because its connection was closed at once.
+    pub(super) fn is_handed_back(&self) -> bool {
+        self.brought_nothing && self.is_taken_for_unsent()
+    }
+
+    fn is_taken_for_unsent(&self) -> bool {
+        matches!(self.outcome, Some(Outcome::NotSent) | None)
     }
 
     /// Everything that is wrong with it.
