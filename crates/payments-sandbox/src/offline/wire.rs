@@ -114,8 +114,12 @@ impl Wires {
         {
             return ended(close, HowFar::Accepted).await;
         }
+        if let Some(close) = self.world.first_byte(provider) {
+            return ended(close, HowFar::InPart).await;
+        }
         let end = self.exchange(provider, request).await;
         if matches!(end, WireEnd::Whole(_))
+            && self.world.idle(provider).is_none()
             && let Some(idle) = self.idle().get_mut(place)
         {
             *idle += 1;
@@ -199,14 +203,14 @@ async fn read(bytes: &[u8], close: Close) -> WireEnd {
     match close {
         _ if announced.is_some_and(|length| answer.body.len() >= length) => WireEnd::Whole(answer),
         Close::Stall => std::future::pending().await,
-        Close::Fin | Close::Rst => WireEnd::CutOff(answer),
+        Close::Fin | Close::Eof | Close::Alert | Close::Rst => WireEnd::CutOff(answer),
     }
 }
 
 /// The connection ends, unless it does not.
 async fn ended(close: Close, how_far: HowFar) -> WireEnd {
     match close {
-        Close::Fin | Close::Rst => WireEnd::Closed(how_far),
+        Close::Fin | Close::Eof | Close::Alert | Close::Rst => WireEnd::Closed(how_far),
         Close::Stall => std::future::pending().await,
     }
 }

@@ -68,7 +68,7 @@ impl World {
     pub(crate) fn ended(&self, provider: Provider, unread: usize) {
         let mut state = self.state();
         let name = state.engine(provider).name();
-        state.note(&self.clock, format!("{name}: that connection brought {unread} bytes"));
+        state.note(&self.clock, format_args!("{name}: that connection brought {unread} bytes"));
     }
 
     /// The fault that hits a connection as a request begins on it, before anything of that is understood.
@@ -76,7 +76,7 @@ impl World {
         let mut state = self.state();
         let name = state.engine(provider).name();
         let effect = state.plan.take_for_beginning(name)?;
-        state.note(&self.clock, format!("{name}: the beginning of a request, fault {effect}"));
+        state.note(&self.clock, format_args!("{name}: the beginning of a request, fault {effect}"));
         close_of(&effect)
     }
 
@@ -85,7 +85,7 @@ impl World {
         let mut state = self.state();
         let name = state.engine(provider).name();
         let effect = state.plan.take_for_idle(name)?;
-        state.note(&self.clock, format!("{name}: an idle connection, fault {effect}"));
+        state.note(&self.clock, format_args!("{name}: an idle connection, fault {effect}"));
         close_of(&effect)
     }
 
