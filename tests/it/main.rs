@@ -11,3 +11,4 @@ mod matrix;
 mod simulate;
 mod support;
 mod turbopay_flows;
+mod vectors;

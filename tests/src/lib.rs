@@ -9,6 +9,7 @@ mod guide;
 pub mod matrix;
 mod merchant;
 pub mod simulate;
+pub mod vectors;
 
 pub use clients::{card3ds_at, turbo_link_at, turbo_txn_at, turbopay_at, turbopay_builder, turratech_at};
 pub use merchant::{Delivery, Merchant};
