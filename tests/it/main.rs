@@ -6,9 +6,11 @@ mod acme_pay;
 mod actix;
 #[path = "../examples/actix_webhook/app.rs"]
 mod actix_app;
+mod attack;
 mod lost_answers;
 mod matrix;
 mod simulate;
+mod small_stack;
 mod support;
 mod turbopay_flows;
 mod vectors;

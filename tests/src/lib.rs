@@ -2,6 +2,7 @@
 
 #[expect(missing_docs, reason = "the page on adding a provider walks through it")]
 pub mod acme_pay;
+pub mod attack;
 mod clients;
 pub mod demo;
 #[cfg(doctest)]

@@ -4,6 +4,7 @@
 //! works while the rest does not.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command line tool speaks through its output")]
 
+mod attack;
 mod ci;
 mod consumers;
 mod demo;
@@ -87,6 +88,11 @@ const COMMANDS: &[Command] = &[
         name: "demo",
         about: "one payment after another against the sandbox; arguments go to it",
         run: demo::run,
+    },
+    Command {
+        name: "attack",
+        about: "mutated webhooks and callbacks: none is believed; arguments go to it",
+        run: attack::run,
     },
     Command { name: "bench", about: "benchmarks; arguments go to `cargo bench`", run: test::bench },
     Command { name: "supply-chain", about: "licences and advisories (installs cargo-deny)", run: tools::supply_chain },
