@@ -24,7 +24,13 @@ pub(in crate::attack) fn attack(random: &mut Random, attempt: &mut Attempt) -> O
     let genuine = case.body.clone();
     make(&mut case, random);
     attempt.shown = case.shown();
-    if case.body == genuine { Outcome::Equal } else { case.deliver() }
+    match case.deliver() {
+        _ if case.body == genuine => Outcome::Equal,
+        Outcome::SameHint | Outcome::OtherHint if case.is_ambiguous => {
+            Outcome::Wrong("one of two ids was chosen".to_owned())
+        }
+        outcome => outcome,
+    }
 }
 
 /// A change to a genuine delivery.
@@ -42,13 +48,15 @@ struct Case {
     id: String,
     key: String,
     body: Vec<u8>,
+    /// Which id is meant, nobody can say: not even a hint is due.
+    is_ambiguous: bool,
 }
 
 impl Case {
     fn genuine(random: &mut Random) -> Self {
         let kind = random.pick(&[Kind::ThreeDs, Kind::Failure, Kind::Checkout]);
         let (id, key) = (format!("{}-{}", random.word(8), random.word(12)), random.word(24));
-        let mut case = Self { kind, id, key, body: Vec::new() };
+        let mut case = Self { kind, id, key, body: Vec::new(), is_ambiguous: false };
         case.body = case.form(&case.id, &case.key);
         case
     }
@@ -107,7 +115,9 @@ fn bytes(case: &mut Case, random: &mut Random) {
 fn fields(case: &mut Case, random: &mut Random) {
     let body = String::from_utf8_lossy(&case.body).into_owned();
     let (field, other) = (case.field(), random.word(9));
-    let changed = match random.below(10) {
+    let choice = random.below(10);
+    case.is_ambiguous = matches!(choice, 0..=3 | 8);
+    let changed = match choice {
         0 => format!("{body}&{field}={}", case.id),
         1 => format!("{body}&{field}={other}"),
         2 => format!("{field}={other}&{body}"),
