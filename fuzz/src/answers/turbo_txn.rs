@@ -1,0 +1,88 @@
+use payments_core::test_util::Script;
+use payments_core::{Effect, Outcome};
+use turbo_txn::{Client, ClientId, Currency, Money, NewTransaction, OrderId, RetryPolicy, SecretKey, TxnStatus};
+
+use super::{Case, Rules, choices, clock, settle};
+use crate::oracle::{member, member_of, same_amount, same_text};
+
+pub(crate) const CHOICES: &[(u8, u8)] = &choices(2);
+
+/// Turbo Transactions' envelopes: a success says so twice, and is about the order that was asked for.
+pub fn turbo_txn_answers(data: &[u8]) -> bool {
+    let Some(case) = Case::of(data, 2) else { return false };
+    let script = case.script();
+    let client = client(&script);
+    let body = case.body;
+    let rules = |effect| Rules {
+        effect,
+        errors_under_success: true,
+        throttled_is_refused: false,
+        secrets: &[CLIENT_ID, SECRET_KEY],
+    };
+    let order: OrderId = ORDER.parse().expect("a reference");
+    let amount = if case.operation == 0 {
+        let transaction = NewTransaction::new(order, Money::from_minor(300_00, Currency::INR), "https://shop.example/thanks");
+        let call = async {
+            let result = client.initiate(transaction).send().await;
+            if let Err(error) = &result
+                && error.outcome() == Outcome::Refused
+            {
+                is_refused_in_so_many_words(case.status, body);
+            }
+            result
+        };
+        settle(&case, &rules(Effect::MoveMoney), &script, call).map(|made| {
+            same_text(member_of(body, "data", "txnId"), made.txn_id.as_str());
+            assert_eq!((made.order_id.as_str(), made.asked.minor()), (ORDER, 300_00));
+            made.amount
+        })
+    } else {
+        settle(&case, &rules(Effect::Read), &script, client.lookup(&order).send()).map(|found| {
+            assert_eq!(found.order_id.as_str(), ORDER);
+            same_text(member_of(body, "data", "txnStatus"), found.status.as_str());
+            if let TxnStatus::Unknown(_) = found.status {
+                assert!(!found.status.is_final());
+            }
+            let _ = found.timestamp.as_ref().map(|timestamp| timestamp.moment());
+            found.amount
+        })
+    };
+    let Some(amount) = amount else { return false };
+    assert!(amount.is_positive());
+    same_amount(member_of(body, "data", "amount"), &amount.decimal_text().expect("rupees have decimals"));
+    same_text(member_of(body, "data", "orderId"), ORDER);
+    assert_eq!(member(body, "success").as_deref(), Some("true"));
+    let stated = member(body, "statusCode").expect("a success states its status");
+    assert!(stated.len() == 3 && stated.starts_with('2'), "{stated}");
+    true
+}
+
+/// Neither the HTTP status nor the envelope's leaves room for its having been done.
+#[track_caller]
+fn is_refused_in_so_many_words(status: u16, body: &[u8]) {
+    let stated = member(body, "statusCode").filter(|raw| raw != "null");
+    let stated = stated.map_or(status, |raw| raw.parse().expect("a refusal's status is a number"));
+    for said in [status, stated] {
+        let refuses = matches!(said, 200..300 | 400..=405 | 413 | 415 | 422);
+        assert!(refuses, "refused by {status}, which states {stated}");
+    }
+    let success = member(body, "success");
+    assert_ne!(success.as_deref(), Some("true"), "a success is no refusal");
+    let is_error = !(200..300).contains(&stated) || success.as_deref() == Some("false");
+    assert!(is_error, "nothing in it says that it is an error");
+}
+
+fn client(script: &Script) -> Client {
+    Client::builder(ClientId::new(CLIENT_ID).expect("an id"), SecretKey::new(SECRET_KEY).expect("a key"))
+        .base_url("https://turbo.example")
+        .transport(script.clone())
+        .clock(clock())
+        .timer(clock())
+        .retry(RetryPolicy::none())
+        .build()
+        .expect("a client")
+}
+
+const ORDER: &str = "order-7421";
+const CLIENT_ID: &str = "tt-canary-client-id-91d0";
+const SECRET_KEY: &str = "tt-canary-secret-key-7f3a";

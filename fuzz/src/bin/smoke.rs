@@ -1,0 +1,139 @@
+//! Every target on its corpus and on seeded mutations of it: no sanitizer, no nightly toolchain, the same every time.
+//!
+//! `smoke [INPUTS]` runs all targets on so many mutations each; `smoke TARGET FILE` one target on one input.
+#![forbid(unsafe_code)]
+
+use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::Instant;
+
+use payments_fuzz::mutate::{Random, mutate};
+use payments_fuzz::{TARGETS, Target};
+
+fn main() -> ExitCode {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    match args.as_slice() {
+        [] => all(MUTATIONS),
+        [inputs] if inputs.parse::<u64>().is_ok() => all(inputs.parse().unwrap_or(MUTATIONS)),
+        [name, file] => one(name, Path::new(file)),
+        _ => {
+            eprintln!("smoke [INPUTS] | smoke TARGET FILE");
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn one(name: &str, file: &Path) -> ExitCode {
+    match (TARGETS.iter().find(|target| target.name == name), std::fs::read(file)) {
+        (Some(target), Ok(data)) => {
+            println!("{name}: {}", if (target.run)(&data) { "taken" } else { "refused" });
+            ExitCode::SUCCESS
+        }
+        (None, _) => {
+            eprintln!("there is no target {name}");
+            ExitCode::from(2)
+        }
+        (_, Err(error)) => {
+            eprintln!("{}: {error}", file.display());
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn all(mutations: u64) -> ExitCode {
+    let mut failed = 0;
+    println!("{:<20} {:>6} {:>8} {:>9} {:>7}  seconds", "target", "corpus", "choices", "mutations", "taken");
+    for target in TARGETS {
+        match run(target, mutations) {
+            Ok(row) => println!("{row}"),
+            Err(problem) => {
+                eprintln!("{}: {problem}", target.name);
+                failed += 1;
+            }
+        }
+    }
+    if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+fn run(target: &Target, mutations: u64) -> Result<String, String> {
+    let began = Instant::now();
+    let corpus = corpus(target)?;
+    let mut taken = 0;
+    for (name, data) in &corpus {
+        taken += feed(target, name, data)?;
+    }
+    if taken == 0 {
+        return Err("takes nothing of its corpus: it would test nothing".to_owned());
+    }
+
+    // Every answer of the corpus under every choice.
+    let mut chosen = 0;
+    for (name, data) in &corpus {
+        for choice in combinations(target.choices) {
+            let mut data = data.clone();
+            data.splice(..choice.len().min(data.len()), choice.iter().copied());
+            chosen += 1;
+            taken += feed(target, &format!("{name}-{}", String::from_utf8_lossy(&choice)), &data)?;
+        }
+    }
+
+    let seeds: Vec<&Vec<u8>> = corpus.values().collect();
+    for index in 0..mutations {
+        let mut random = Random::new(seed(target.name, index));
+        let (base, other) = (random.below(seeds.len()), random.below(seeds.len()));
+        let data = mutate(&mut random, seeds[base], seeds[other], target.choices);
+        taken += feed(target, &format!("seed-{index}"), &data)?;
+    }
+    let took = began.elapsed().as_secs_f32();
+    Ok(format!("{:<20} {:>6} {chosen:>8} {mutations:>9} {taken:>7}  {took:.1}", target.name, corpus.len()))
+}
+
+/// Feeds one input; what breaks a promise is written down, to be looked at and kept.
+fn feed(target: &Target, name: &str, data: &[u8]) -> Result<u64, String> {
+    match catch_unwind(AssertUnwindSafe(|| (target.run)(data))) {
+        Ok(taken) => Ok(u64::from(taken)),
+        Err(_) => {
+            let dir = root().join("artifacts").join(target.name);
+            let file = dir.join(format!("smoke-{name}"));
+            let written = std::fs::create_dir_all(&dir).and_then(|()| std::fs::write(&file, data));
+            let place = written.map_or_else(|error| error.to_string(), |()| file.display().to_string());
+            Err(format!("a promise is broken by {name}: {place}"))
+        }
+    }
+}
+
+/// The target's inputs by their names, in one order everywhere.
+fn corpus(target: &Target) -> Result<BTreeMap<String, Vec<u8>>, String> {
+    let dir = root().join("corpus").join(target.name);
+    let cannot = |error: std::io::Error| format!("{}: {error}", dir.display());
+    let mut inputs = BTreeMap::new();
+    for entry in std::fs::read_dir(&dir).map_err(cannot)? {
+        let path = entry.map_err(cannot)?.path();
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        inputs.insert(name, std::fs::read(&path).map_err(cannot)?);
+    }
+    Ok(inputs)
+}
+
+/// Every combination of the bytes that choose.
+fn combinations(choices: &[(u8, u8)]) -> Vec<Vec<u8>> {
+    let Some(((first, count), rest)) = choices.split_first() else { return Vec::new() };
+    let tails = if rest.is_empty() { vec![Vec::new()] } else { combinations(rest) };
+    let bytes = (0..*count).map(|index| first.wrapping_add(index));
+    bytes.flat_map(|byte| tails.iter().map(move |tail| [&[byte], tail.as_slice()].concat())).collect()
+}
+
+/// FNV-1a of the target's name and the index.
+fn seed(name: &str, index: u64) -> u64 {
+    let bytes = name.bytes().chain(index.to_le_bytes());
+    bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
+}
+
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// A target: enough to meet each kind of change with each input of the corpus, and over in seconds.
+const MUTATIONS: u64 = 4_000;

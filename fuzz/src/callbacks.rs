@@ -1,0 +1,81 @@
+//! Callbacks that prove nothing: whatever is in them, no more comes out than an id.
+
+use card3ds::{CheckoutCallback, ThreeDsCallback, ThreeDsFailure, VerifyError};
+use turbo_txn::test_util::{callback, encrypt};
+use turbo_txn::{CallbackKey, Callbacks};
+
+use crate::oracle::{member, same_text};
+
+/// Turbo Transactions' callbacks: the input as a body, as an encrypted text, and as a text that is encrypted.
+pub fn turbo_txn_callbacks(data: &[u8]) -> bool {
+    let key = CallbackKey::new("Y2FuYXJ5LWNhbGxiYWNrLWtleS0wMTIzNDU2Nzg5YWI=").expect("a key");
+    let callbacks = Callbacks::new(key.clone());
+    let given = callbacks.decrypt(data);
+    assert!(given.as_ref().is_ok_and(|_| true) || given == Err(VerifyError::Unproven), "failures all look alike");
+
+    let vector = std::array::from_fn(|at| data.get(at).copied().unwrap_or(7));
+    let text = encrypt(&key, vector, data);
+    for changed in 0..3 {
+        // A flipped bit of the vector or of a block, or a cut: it may decrypt, but it never panics or tells how it failed.
+        let mut broken = text.clone().into_bytes();
+        let at = data.iter().fold(changed * 7, |sum, byte| sum * 31 % 9973 + usize::from(*byte)) % broken.len();
+        match changed {
+            0 => broken[at] = if broken[at] == b'A' { b'B' } else { b'A' },
+            1 => broken.truncate(at),
+            _ => broken.swap(at, 0),
+        }
+        let body = format!(r#"{{"encryptedData":"{}"}}"#, String::from_utf8_lossy(&broken));
+        let result = callbacks.decrypt(body.as_bytes());
+        assert!(result.is_ok() || result == Err(VerifyError::Unproven));
+    }
+    let other = CallbackKey::new("AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=").expect("a key");
+    let rotated = Callbacks::new(other).or(key.clone());
+    let body = callback(&key, vector, data);
+    let hint = callbacks.decrypt(body.as_bytes());
+    assert_eq!(rotated.decrypt(body.as_bytes()), hint, "the other key changes nothing");
+    if let Ok(hint) = &hint {
+        same_text(member(data, "orderId"), hint.claimed().as_str());
+        let plain = hint.claimed().as_str().bytes().all(|byte| (b' '..=b'~').contains(&byte));
+        assert!(plain && (1..=100).contains(&hint.claimed().as_str().len()), "it goes into a header");
+    }
+    hint.is_ok() || given.is_ok()
+}
+
+/// card3ds' forms: every id once, and only what can stand in a path.
+pub fn card3ds_forms(data: &[u8]) -> bool {
+    let once = |name: &str| {
+        let mut values = form_urlencoded::parse(data).filter(|(field, _)| field == name);
+        values.next().filter(|_| values.next().is_none()).map(|(_, value)| value.into_owned())
+    };
+    let completes = ThreeDsCallback::parse(data);
+    let failed = ThreeDsFailure::parse(data);
+    let checkout = CheckoutCallback::parse(data);
+    if let Ok(callback) = &completes {
+        is_one_segment(&once, "paymentId", callback.claimed().payment_id().as_str());
+        let key = once("securityKey").expect("a key that is there once");
+        assert!(key.len() < 4 || !format!("{callback:?}").replace("securit", "").contains(&key) || !is_telling(&key));
+        assert!(failed.is_ok(), "the same id is read either way");
+    }
+    if let Ok(callback) = &failed {
+        is_one_segment(&once, "paymentId", callback.claimed().payment_id().as_str());
+    }
+    if let Ok(callback) = &checkout {
+        is_one_segment(&once, "checkoutId", callback.claimed().checkout_id().as_str());
+    }
+    for error in [completes.as_ref().err(), failed.as_ref().err(), checkout.as_ref().err()].into_iter().flatten() {
+        assert_eq!(*error, VerifyError::Unproven);
+    }
+    completes.is_ok() || failed.is_ok() || checkout.is_ok()
+}
+
+/// Long and unlike any word that a type's name has.
+fn is_telling(key: &str) -> bool {
+    key.starts_with("canary-")
+}
+
+#[track_caller]
+fn is_one_segment(once: &impl Fn(&str) -> Option<String>, name: &str, id: &str) {
+    assert_eq!(once(name).as_deref(), Some(id));
+    assert!(id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte)), "{id:?}");
+    assert!(!matches!(id, "" | "." | "..") && id.len() <= 255, "{id:?}");
+}
