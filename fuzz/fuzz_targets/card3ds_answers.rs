@@ -1,2 +1,4 @@
 #![no_main]
-libfuzzer_sys::fuzz_target!(|data: &[u8]| { payments_fuzz::card3ds_answers(data); });
+libfuzzer_sys::fuzz_target!(|data: &[u8]| {
+    payments_fuzz::card3ds_answers(data);
+});

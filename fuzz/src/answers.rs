@@ -69,6 +69,8 @@ pub(crate) struct Rules {
     pub(crate) throttled_is_refused: bool,
     /// What no error may print.
     pub(crate) secrets: &'static [&'static str],
+    /// The card that a request holds, where one does: its number may be printed as a part of a longer one.
+    pub(crate) card: Option<&'static str>,
 }
 
 /// Makes the call, and holds what comes of it against the rules of what an answer proves.
@@ -124,6 +126,7 @@ fn check(case: &Case<'_>, rules: &Rules, error: &Error) {
     for secret in rules.secrets {
         assert!(!said.contains(secret), "{secret} in {said}");
     }
+    assert!(rules.card.is_none_or(|number| !oracle::shows_card(&said, number)), "a card's number in {said}");
 }
 
 /// Whether an answer of this status can be a refusal at all, whatever its words.
@@ -163,5 +166,6 @@ const HEADERS: u8 = 4;
 
 /// Each that the rules speak of, and neighbours of theirs.
 const STATUSES: [u16; 24] = [
-    200, 201, 204, 299, 301, 302, 304, 400, 401, 402, 403, 404, 405, 408, 409, 413, 415, 418, 422, 429, 500, 502, 504, 599,
+    200, 201, 204, 299, 301, 302, 304, 400, 401, 402, 403, 404, 405, 408, 409, 413, 415, 418, 422, 429, 500, 502, 504,
+    599,
 ];

@@ -11,7 +11,7 @@ pub fn turbo_txn_callbacks(data: &[u8]) -> bool {
     let key = CallbackKey::new("Y2FuYXJ5LWNhbGxiYWNrLWtleS0wMTIzNDU2Nzg5YWI=").expect("a key");
     let callbacks = Callbacks::new(key.clone());
     let given = callbacks.decrypt(data);
-    assert!(given.as_ref().is_ok_and(|_| true) || given == Err(VerifyError::Unproven), "failures all look alike");
+    assert!(given.is_ok() || given == Err(VerifyError::Unproven), "failures all look alike");
 
     let vector = std::array::from_fn(|at| data.get(at).copied().unwrap_or(7));
     let text = encrypt(&key, vector, data);
@@ -53,7 +53,8 @@ pub fn card3ds_forms(data: &[u8]) -> bool {
     if let Ok(callback) = &completes {
         is_one_segment(&once, "paymentId", callback.claimed().payment_id().as_str());
         let key = once("securityKey").expect("a key that is there once");
-        assert!(key.len() < 4 || !format!("{callback:?}").replace("securit", "").contains(&key) || !is_telling(&key));
+        let quoted = callback.claimed().payment_id().as_str().contains(&key);
+        assert!(quoted || !key.starts_with("canary-") || !format!("{callback:?}").contains(&key), "{callback:?}");
         assert!(failed.is_ok(), "the same id is read either way");
     }
     if let Ok(callback) = &failed {
@@ -66,11 +67,6 @@ pub fn card3ds_forms(data: &[u8]) -> bool {
         assert_eq!(*error, VerifyError::Unproven);
     }
     completes.is_ok() || failed.is_ok() || checkout.is_ok()
-}
-
-/// Long and unlike any word that a type's name has.
-fn is_telling(key: &str) -> bool {
-    key.starts_with("canary-")
 }
 
 #[track_caller]

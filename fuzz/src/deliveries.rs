@@ -16,7 +16,7 @@ pub fn turbopay_webhooks(data: &[u8]) -> bool {
     let endpoint = turbopay::WebhookEndpoint::new(key());
     let genuine = turbopay::test_util::sign(&key(), body);
     let given = endpoint.verify_signature(body, signature);
-    if given.as_ref().is_ok_and(|_| true) {
+    if given != Err(VerifyError::Unproven) {
         let bytes = signature_from_hex(genuine.as_bytes(), HexCase::Either);
         let same = signature_from_hex(signature, HexCase::Either).or_else(|| signature_from_base64(signature));
         assert_eq!(same, bytes, "believed without a signature");
@@ -48,7 +48,7 @@ pub fn turratech_webhooks(data: &[u8]) -> bool {
     let now = clock().now();
     let given = endpoint.verify_signature(body, header);
     if !matches!(given, Err(VerifyError::Unproven)) {
-        let header = std::str::from_utf8(header).expect("what is believed is ASCII");
+        let header = String::from_utf8_lossy(header);
         let at = header.split(',').find_map(|entry| entry.strip_prefix("t=")).expect("it has a time");
         let at = time::OffsetDateTime::from_unix_timestamp(at.parse().expect("a number")).expect("a time");
         assert!((now - at).abs() <= time::Duration::seconds(300), "{at} is believed");

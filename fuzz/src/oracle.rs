@@ -13,7 +13,9 @@ pub(crate) fn is_object(body: &[u8]) -> bool {
 
 /// The text of an object's member, as it is written.
 pub(crate) fn member(body: &[u8], name: &str) -> Option<String> {
-    let members: HashMap<String, Box<RawValue>> = serde_json::from_slice(body).ok()?;
+    // A member that nobody reads may hold anything, so that the crates pass over bytes that are no text.
+    let body = String::from_utf8_lossy(body);
+    let members: HashMap<String, Box<RawValue>> = serde_json::from_str(&body).ok()?;
     members.get(name).map(|raw| raw.get().to_owned())
 }
 
@@ -61,7 +63,6 @@ pub(crate) fn same_text(raw: Option<String>, value: &str) {
 /// Whether a card's number can be read in a text: by itself, and not as a part of some longer number.
 pub(crate) fn shows_card(text: &str, number: &str) -> bool {
     let digit = |c: char| c.is_ascii_digit() || ('\u{ff10}'..='\u{ff19}').contains(&c);
-    text.match_indices(number).any(|(at, _)| {
-        !text[..at].ends_with(digit) && !text[at + number.len()..].starts_with(digit)
-    })
+    text.match_indices(number)
+        .any(|(at, _)| !text[..at].ends_with(digit) && !text[at + number.len()..].starts_with(digit))
 }

@@ -99,7 +99,8 @@ pub fn masks(data: &[u8]) -> bool {
     assert!(!shows_card(&masked, PAN), "{masked}");
     let half = (0..=text.len() / 2).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
     let (left, right) = text.split_at(half);
-    for planted in [format!("{left}: {PAN}, {right}"), format!("{left} {PAN} {right}"), format!("{left}-{PAN}-{right}")] {
+    for planted in [format!("{left}: {PAN}, {right}"), format!("{left} {PAN} {right}"), format!("{left}-{PAN}-{right}")]
+    {
         let masked = mask_card_numbers(&planted);
         assert!(!shows_card(&masked, PAN), "{masked}");
     }

@@ -10,6 +10,7 @@ mod consumers;
 mod demo;
 mod docs;
 mod features;
+mod fuzz;
 mod matrix;
 mod newman;
 mod package;
@@ -93,6 +94,11 @@ const COMMANDS: &[Command] = &[
         name: "attack",
         about: "mutated webhooks and callbacks: none is believed; arguments go to it",
         run: attack::run,
+    },
+    Command {
+        name: "fuzz",
+        about: "hostile bytes for every parser; with TARGET [--seconds N] under libFuzzer (installs cargo-fuzz)",
+        run: fuzz::run,
     },
     Command { name: "bench", about: "benchmarks; arguments go to `cargo bench`", run: test::bench },
     Command { name: "supply-chain", about: "licences and advisories (installs cargo-deny)", run: tools::supply_chain },

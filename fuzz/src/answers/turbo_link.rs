@@ -17,6 +17,7 @@ pub fn turbo_link_answers(data: &[u8]) -> bool {
         errors_under_success: true,
         throttled_is_refused: false,
         secrets: &[KEY],
+        card: None,
     };
     let id = "abc123".parse().expect("an id");
     let call = if case.operation == 0 { client.list() } else { client.link(&id) };

@@ -18,10 +18,12 @@ pub fn turbo_txn_answers(data: &[u8]) -> bool {
         errors_under_success: true,
         throttled_is_refused: false,
         secrets: &[CLIENT_ID, SECRET_KEY],
+        card: None,
     };
     let order: OrderId = ORDER.parse().expect("a reference");
     let amount = if case.operation == 0 {
-        let transaction = NewTransaction::new(order, Money::from_minor(300_00, Currency::INR), "https://shop.example/thanks");
+        let transaction =
+            NewTransaction::new(order, Money::from_minor(300_00, Currency::INR), "https://shop.example/thanks");
         let call = async {
             let result = client.initiate(transaction).send().await;
             if let Err(error) = &result

@@ -20,37 +20,47 @@ pub fn turbopay_answers(data: &[u8]) -> bool {
         errors_under_success: false,
         throttled_is_refused: false,
         secrets: &[KEY],
+        card: None,
     };
     let (moves, writes, reads) = (rules(Effect::MoveMoney), rules(Effect::Write), rules(Effect::Read));
     let order = match case.operation {
-        0 => return settle(&case, &moves, &script, client.create_withdrawal(withdrawal()).send())
-            .inspect(|made| {
-                same_text(member(body, "order_id"), made.order_id.as_str());
-                is_told(body, &made.status);
-            })
-            .is_some(),
+        0 => {
+            return settle(&case, &moves, &script, client.create_withdrawal(withdrawal()).send())
+                .inspect(|made| {
+                    same_text(member(body, "order_id"), made.order_id.as_str());
+                    is_told(body, &made.status);
+                })
+                .is_some();
+        }
         1 => {
             let call = client.confirm_utr(&ORDER.parse().expect("an id"), &"402393486736".parse().expect("a UTR"));
             return settle(&case, &moves, &script, call.send()).inspect(|it| is_told(body, &it.status)).is_some();
         }
-        2 => return settle(&case, &writes, &script, client.create_deposit(deposit()).send())
-            .inspect(|made| {
-                is_told(body, &made.status);
-                same_text(member(body, "form_url"), &made.form_url);
-                let _ = made.iframe("frame");
-            })
-            .is_some(),
-        3 => return settle(&case, &writes, &script, client.create_host_to_host_deposit(deposit()).send())
-            .inspect(|made| {
-                is_told(body, &made.status);
-                assert_eq!(made.amount, rupees(2000));
-                let _ = (made.qr.as_ref().map(|qr| qr.png().is_ok()), made.deep_links.phonepe());
-                if let Some(link) = made.upi_link() {
-                    assert!(link.bytes().all(|byte| byte.is_ascii_graphic()) && link.contains("&am=2000.00&"), "{link}");
-                    assert_eq!(link.matches('&').count(), 4, "{link}");
-                }
-            })
-            .is_some(),
+        2 => {
+            return settle(&case, &writes, &script, client.create_deposit(deposit()).send())
+                .inspect(|made| {
+                    is_told(body, &made.status);
+                    same_text(member(body, "form_url"), &made.form_url);
+                    let _ = made.iframe("frame");
+                })
+                .is_some();
+        }
+        3 => {
+            return settle(&case, &writes, &script, client.create_host_to_host_deposit(deposit()).send())
+                .inspect(|made| {
+                    is_told(body, &made.status);
+                    assert_eq!(made.amount, rupees(2000));
+                    let _ = (made.qr.as_ref().map(|qr| qr.png().is_ok()), made.deep_links.phonepe());
+                    if let Some(link) = made.upi_link() {
+                        assert!(
+                            link.bytes().all(|byte| byte.is_ascii_graphic()) && link.contains("&am=2000.00&"),
+                            "{link}"
+                        );
+                        assert_eq!(link.matches('&').count(), 4, "{link}");
+                    }
+                })
+                .is_some();
+        }
         4 | 5 => {
             let call = if case.operation == 4 { client.balance(Currency::INR) } else { client.default_balance() };
             return settle(&case, &reads, &script, call.send())

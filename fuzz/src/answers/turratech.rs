@@ -21,7 +21,8 @@ pub fn turratech_answers(data: &[u8]) -> bool {
         effect,
         errors_under_success: false,
         throttled_is_refused: true,
-        secrets: &[KEY, PAN],
+        secrets: &[KEY],
+        card: Some(PAN),
     };
     let (moves, writes, reads) = (rules(Effect::MoveMoney), rules(Effect::Write), rules(Effect::Read));
     match case.operation {

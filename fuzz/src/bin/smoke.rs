@@ -136,4 +136,4 @@ fn root() -> PathBuf {
 }
 
 /// A target: enough to meet each kind of change with each input of the corpus, and over in seconds.
-const MUTATIONS: u64 = 4_000;
+const MUTATIONS: u64 = 40_000;

@@ -1,0 +1,124 @@
+//! Hostile bytes: quickly for every change, or for as long as one likes under libFuzzer.
+
+use std::fs;
+use std::path::PathBuf;
+
+use crate::process::{Failure, Run, Step};
+use crate::workspace::{self, Workspace};
+
+pub(crate) fn run(args: &[String]) -> Result<Step, Failure> {
+    match Wanted::read(args)? {
+        Wanted::Smoke(inputs) => smoke(&inputs),
+        Wanted::Target { name, seconds } => explore(&name, seconds),
+    }
+}
+
+/// What was asked for.
+#[derive(Debug, PartialEq, Eq)]
+enum Wanted {
+    /// Every target on its corpus and mutations of it; the arguments go to it.
+    Smoke(Vec<String>),
+    Target {
+        name: String,
+        seconds: u32,
+    },
+}
+
+impl Wanted {
+    fn read(args: &[String]) -> Result<Wanted, Failure> {
+        let usage = || Failure::new("fuzz [INPUTS] | fuzz TARGET [--seconds N] | fuzz TARGET FILE");
+        let Some(name) = args.first().filter(|name| name.parse::<u64>().is_err()) else {
+            return Ok(Wanted::Smoke(args.to_vec()));
+        };
+        let seconds = match &args[1..] {
+            [] => AN_HOUR,
+            [option, seconds] if option == "--seconds" => seconds.parse().map_err(|_| usage())?,
+            [file] if !file.starts_with('-') => return Ok(Wanted::Smoke(args.to_vec())),
+            _ => return Err(usage()),
+        };
+        Ok(Wanted::Target { name: name.clone(), seconds })
+    }
+}
+
+/// In release, and with what overflows made a panic: see the profile in `fuzz/Cargo.toml`.
+fn smoke(args: &[String]) -> Result<Step, Failure> {
+    lock()?;
+    let target = target_dir()?;
+    Run::cargo()
+        .args(["run", "--quiet", "--release", "--manifest-path", MANIFEST, "--bin", "smoke", "--target-dir"])
+        .args([target.as_os_str()])
+        .args(["--"])
+        .args(args)
+        .run()?;
+    Ok(Step::Passed)
+}
+
+fn explore(name: &str, seconds: u32) -> Result<Step, Failure> {
+    if !workspace::root().join("fuzz/fuzz_targets").join(format!("{name}.rs")).is_file() {
+        return Err(Failure::new(format!("there is no fuzz/fuzz_targets/{name}.rs")));
+    }
+    lock()?;
+    if !Run::cargo().args(["fuzz", "--version"]).works() {
+        Run::cargo().args(["install", "--locked", "cargo-fuzz"]).run()?;
+    }
+    let mut run = Run::cargo().args(["fuzz", "run", "--features", "libfuzzer", "--target-dir"]);
+    run = run.args([target_dir()?.as_os_str()]);
+    if !is_nightly() {
+        // The sanitizers need a standard library of nightly; coverage to steer by does not.
+        run = run.args(["--sanitizer", "none"]).env("RUSTC_BOOTSTRAP", "1");
+    }
+    // What is found goes to a directory of its own: what is worth keeping of it is taken into the corpus by hand.
+    let found = format!("fuzz/artifacts/found/{name}");
+    fs::create_dir_all(workspace::root().join(&found))?;
+    let corpus = format!("fuzz/corpus/{name}");
+    let limits = [format!("-max_total_time={seconds}"), "-max_len=8192".to_owned(), "-timeout=10".to_owned()];
+    run.args([name, &found, &corpus, "--"]).args(limits).run()?;
+    Ok(Step::Passed)
+}
+
+/// The versions that everything else here is tested with; what only fuzzing needs is added to them.
+fn lock() -> Result<(), Failure> {
+    let own = workspace::root().join("fuzz/Cargo.lock");
+    if !own.is_file() {
+        fs::copy(workspace::root().join("Cargo.lock"), own)?;
+    }
+    Ok(())
+}
+
+fn target_dir() -> Result<PathBuf, Failure> {
+    Ok(Workspace::load()?.target.join("fuzz"))
+}
+
+fn is_nightly() -> bool {
+    Run::program("rustc").args(["--version"]).read().is_ok_and(|version| version.contains("nightly"))
+}
+
+const MANIFEST: &str = "fuzz/Cargo.toml";
+
+const AN_HOUR: u32 = 60 * 60;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(args: &[&str]) -> Option<Wanted> {
+        Wanted::read(&args.iter().map(|arg| (*arg).to_owned()).collect::<Vec<_>>()).ok()
+    }
+
+    #[test]
+    fn a_target_runs_for_an_hour_unless_it_is_told() {
+        let named = |seconds| Some(Wanted::Target { name: "json".to_owned(), seconds });
+
+        assert_eq!(read(&["json"]), named(3600));
+        assert_eq!(read(&["json", "--seconds", "60"]), named(60));
+        assert_eq!(read(&["json", "--seconds"]), None);
+        assert_eq!(read(&["json", "--seconds", "soon"]), None);
+    }
+
+    #[test]
+    fn without_a_target_all_of_them_are_tried_quickly() {
+        assert_eq!(read(&[]), Some(Wanted::Smoke(Vec::new())));
+        assert_eq!(read(&["500"]), Some(Wanted::Smoke(vec!["500".to_owned()])));
+        assert_eq!(read(&["json", "a-file"]), Some(Wanted::Smoke(vec!["json".to_owned(), "a-file".to_owned()])));
+    }
+}
