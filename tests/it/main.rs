@@ -7,10 +7,12 @@ mod actix;
 #[path = "../examples/actix_webhook/app.rs"]
 mod actix_app;
 mod attack;
+mod hostile_ids;
 mod lost_answers;
 mod matrix;
 mod simulate;
 mod small_stack;
+mod statuses;
 mod support;
 mod turbopay_flows;
 mod vectors;

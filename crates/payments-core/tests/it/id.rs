@@ -330,6 +330,18 @@ proptest! {
     }
 
     #[test]
+    fn whatever_is_refused_names_its_field_and_is_not_quoted(text in "[^a-zA-Z .]{5,300}") {
+        if let Err(err) = text.parse::<PaymentId>() {
+            prop_assert_eq!(err.field(), "payment_id");
+            prop_assert!(!err.to_string().contains(&text), "{}", err);
+        }
+        if let Err(err) = text.parse::<Reference>() {
+            prop_assert_eq!(err.field(), "reference");
+            prop_assert!(!err.to_string().contains(&text), "{}", err);
+        }
+    }
+
+    #[test]
     fn whatever_passes_comes_out_as_it_went_in(text in "[A-Za-z0-9._-]{3,255}") {
         let id: PaymentId = text.parse().unwrap();
         prop_assert_eq!(id.as_str(), text.as_str());

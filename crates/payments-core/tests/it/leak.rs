@@ -1,7 +1,8 @@
 //! Secrets, card numbers and bodies planted everywhere, and every way out read for them.
 
+use std::cell::RefCell;
 use std::io::Write;
-use std::sync::{Arc, Mutex};
+use std::sync::{Mutex, OnceLock};
 
 use payments_core::api::{Draft, Operation, Path};
 use payments_core::test_util::Reply;
@@ -26,29 +27,36 @@ fn check(said: &str) {
     }
 }
 
-/// All that reaches `tracing` on this thread.
-#[derive(Clone, Default)]
-struct Traced(Arc<Mutex<Vec<u8>>>);
+thread_local! {
+    static TRACED: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+}
 
-impl Traced {
-    fn listen(&self) -> tracing::subscriber::DefaultGuard {
-        let lines = self.clone();
+/// Collects all that reaches `tracing` on this thread from here on.
+///
+/// One subscriber serves the whole process: where each test has its own, what a thread without one passes by first may
+/// never be traced.
+fn listen() {
+    static SUBSCRIBER: OnceLock<()> = OnceLock::new();
+    SUBSCRIBER.get_or_init(|| {
         let subscriber = tracing_subscriber::fmt()
             .with_max_level(tracing::Level::TRACE)
             .with_span_events(FmtSpan::FULL)
-            .with_writer(move || lines.clone())
+            .with_writer(|| ToThisThread)
             .finish();
-        tracing::subscriber::set_default(subscriber)
-    }
-
-    fn text(&self) -> String {
-        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
-    }
+        tracing::subscriber::set_global_default(subscriber).unwrap();
+    });
+    TRACED.take();
 }
 
-impl Write for Traced {
+fn traced() -> String {
+    String::from_utf8(TRACED.take()).unwrap()
+}
+
+struct ToThisThread;
+
+impl Write for ToThisThread {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
+        TRACED.with_borrow_mut(|traced| traced.extend_from_slice(bytes));
         Ok(bytes.len())
     }
 
@@ -111,8 +119,7 @@ fn odd_answers() -> Vec<Reply> {
 
 #[tokio::test]
 async fn nothing_private_comes_out_of_an_error_or_a_trace() {
-    let traced = Traced::default();
-    let guard = traced.listen();
+    listen();
     let mut errors = 0;
     for reply in odd_answers() {
         let bench = Bench::new([reply]);
@@ -131,8 +138,7 @@ async fn nothing_private_comes_out_of_an_error_or_a_trace() {
         let bench = Bench::new([Reply::lost(), refused(429), paid()]);
         let _ = bench.send(how).await;
     }
-    drop(guard);
-    let text = traced.text();
+    let text = traced();
     check(&text);
     // It does say what an operator asks first.
     for said in [
@@ -153,8 +159,7 @@ async fn nothing_private_comes_out_of_an_error_or_a_trace() {
 async fn nothing_private_comes_out_of_the_http_stack() {
     log::set_logger(&LOGGED).unwrap();
     log::set_max_level(log::LevelFilter::Trace);
-    let traced = Traced::default();
-    let guard = traced.listen();
+    listen();
     let nobody = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
     let reference: Reference = REFERENCE.parse().unwrap();
     let mut errors: Vec<Error> = Vec::new();
@@ -181,13 +186,12 @@ async fn nothing_private_comes_out_of_the_http_stack() {
     errors.push(pay_by_card(&secure).retry(payments_core::RetryPolicy::none()).send().await.unwrap_err());
     let server = Server::answering(http(200, PAID)).await;
     pay_by_card(&over_sockets(server.address)).send().await.unwrap();
-    drop(guard);
     assert_eq!(errors.len(), 18);
     for err in &errors {
         check(&everything_it_says(err));
         assert!(!everything_it_says(err).contains("/payments"), "{err:?}");
     }
-    check(&traced.text());
+    check(&traced());
     let logged = LOGGED.0.lock().unwrap().join("\n");
     check(&logged);
     assert!(logged.contains("starting new connection"), "{logged}");

@@ -3,6 +3,7 @@ use std::time::Duration;
 use payments_core::api::{Draft, Operation, Path};
 use payments_core::test_util::Reply;
 use payments_core::{ErrorKind, Page, Pager};
+use proptest::prelude::*;
 use serde::Deserialize;
 
 use crate::support::{Bench, refused};
@@ -190,4 +191,74 @@ async fn each_page_is_a_call_of_its_own_with_its_own_retries() {
     let slept = bench.clock.slept();
     assert_eq!(slept.len(), 3);
     assert!(slept[1] <= Duration::from_millis(500), "{slept:?}");
+}
+
+fn waited<T>(work: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(work)
+}
+
+/// Everything that a list gives, an item or a page at a time, and whether it came to its end.
+async fn read_by(list: &mut Pager<u32>, whole_pages: &[bool]) -> (Vec<u32>, bool) {
+    let mut all = Vec::new();
+    for whole in whole_pages.iter().cycle() {
+        let more = if *whole {
+            list.try_next_page().await
+        } else {
+            list.try_next().await.map(|item| item.map(|item| vec![item]))
+        };
+        match more {
+            Ok(Some(items)) => all.extend(items),
+            Ok(None) => return (all, true),
+            Err(_) => return (all, false),
+        }
+    }
+    (all, false)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, cases: 64, ..ProptestConfig::default() })]
+
+    #[test]
+    fn no_item_of_any_list_is_lost_or_comes_twice(
+        sizes in proptest::collection::vec(1_usize..6, 0..12),
+        last in 0_usize..4,
+        whole_pages in proptest::collection::vec(any::<bool>(), 1..5),
+    ) {
+        let mut items = 0_u32..;
+        let mut pages: Vec<Vec<u32>> = sizes.iter().map(|size| items.by_ref().take(*size).collect()).collect();
+        pages.push(items.by_ref().take(last).collect());
+        let replies = pages.iter().enumerate().map(|(at, numbers)| {
+            let next = (at + 1 < pages.len()).then(|| format!("page-{}", at + 1));
+            page(numbers, next.as_deref())
+        });
+        let bench = Bench::new(replies);
+
+        let (all, ended) = waited(read_by(&mut numbers(&bench), &whole_pages));
+
+        prop_assert!(ended);
+        prop_assert_eq!(all, pages.concat());
+        prop_assert_eq!(bench.sent(), pages.len());
+    }
+
+    #[test]
+    fn wherever_a_list_leads_it_ends(
+        leads in proptest::collection::vec(proptest::option::weighted(0.9, 0_usize..12), 12),
+        whole_pages in proptest::collection::vec(any::<bool>(), 1..5),
+    ) {
+        // Page by page as the cursors say, for longer than any list without a circle.
+        let mut walk = vec![0];
+        while let Some(next) = leads[*walk.last().unwrap()].filter(|_| walk.len() < 200) {
+            walk.push(next);
+        }
+        let number = |page: usize| u32::try_from(page).unwrap();
+        let replies = walk.iter().map(|at| page(&[number(*at)], leads[*at].map(|next| format!("page-{next}")).as_deref()));
+        let bench = Bench::new(replies);
+
+        let (all, ended) = waited(read_by(&mut numbers(&bench), &whole_pages));
+
+        prop_assert_eq!(ended, walk.len() < 200, "a list that goes round does not look complete");
+        prop_assert!(bench.sent() < 60, "{} pages", bench.sent());
+        let expected: Vec<u32> = walk.iter().take(all.len()).map(|at| number(*at)).collect();
+        prop_assert_eq!(all, expected);
+    }
 }
