@@ -63,6 +63,9 @@ impl FromStr for Fault {
 fn trigger_of(text: &str) -> Result<(String, Option<String>, Calls, bool), FaultError> {
     let (name, calls) = text.split_once('#').map_or((text, None), |(name, calls)| (name, Some(calls)));
     let (provider, operation) = name.split_once('.').map_or((name, None), |(name, operation)| (name, Some(operation)));
+    if provider.is_empty() || operation.is_some_and(str::is_empty) {
+        return Err(refused(text, "names nothing; it begins with a provider, and perhaps .OPERATION"));
+    }
     let number = |digits: &str| number::<u64>(digits).filter(|number| *number > 0);
     let rule = "behind # stands a call's number from 1, a range such as 2-5, or *";
     let (calls, all) = match calls {

@@ -144,6 +144,13 @@ fn what_is_no_fault_is_refused_with_the_part_and_the_rule() {
 }
 
 #[test]
+fn a_fault_that_names_no_provider_or_no_operation_is_refused() {
+    for trigger in [".withdraw", ".*#*", "#1", "turbopay.", "turbopay.#2-5"] {
+        check_refused(&format!("{trigger} @query html=502"), trigger, "names nothing");
+    }
+}
+
+#[test]
 fn an_effect_that_cannot_happen_at_a_phase_is_refused_with_those_that_can() {
     for (text, part, rule) in [
         ("turbopay @accept garbage", "garbage", "cannot happen at @accept; what can is fin, rst, stall"),
