@@ -27,7 +27,8 @@ fn no_id_and_no_reference_changes_where_a_request_goes_or_what_it_carries() {
                 // It was a parameter's, and refused before anything was sent.
                 Ok(None) => refused += 1,
                 Err(invalid) => {
-                    assert!(!invalid.field().is_empty() && !invalid.field().contains(text.as_str()), "{invalid:?}");
+                    assert!(!invalid.field().is_empty(), "{invalid:?}");
+                    assert!(text.len() < 4 || !invalid.to_string().contains(text.as_str()), "{invalid:?}");
                     refused += 1;
                 }
             }

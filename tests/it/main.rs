@@ -10,6 +10,7 @@ mod attack;
 mod hostile_ids;
 mod lost_answers;
 mod matrix;
+mod secrets;
 mod simulate;
 mod small_stack;
 mod statuses;
