@@ -34,8 +34,7 @@ pub fn turbopay_webhooks(data: &[u8]) -> bool {
     same_text(member(body, "merchant_order_id"), event.merchant_order_id.as_str());
     same_amount(member(body, "amount"), &event.amount.to_string());
     is_told(body, &event.status);
-    let printed = format!("{event:?}");
-    assert!(!printed.contains(event.order_id.as_str()) || event.order_id.as_str().len() < 24, "it is private");
+    assert!(format!("{event:?}").contains("OrderId([private])"), "it is private");
     let _ = (event.amount_in(turbopay::Currency::INR), event.digest().to_string());
     true
 }
