@@ -53,7 +53,8 @@ impl Said {
             source = inner.source();
         }
         // What is printed where nobody handles it.
-        let panic = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| Err::<(), _>(error).unwrap()));
+        let unhandled = |result: Result<(), Error>| result.unwrap();
+        let panic = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| unhandled(Err(error))));
         let message = panic.unwrap_err().downcast::<String>().unwrap();
         assert!(message.contains("Error"), "{message}");
         self.text += &message;
@@ -62,10 +63,11 @@ impl Said {
     #[track_caller]
     fn check(&self) {
         for canary in CANARIES {
-            if let Some(at) = self.text.find(canary) {
+            let found = self.text.find(canary).map(|at| {
                 let from = (0..=at.saturating_sub(200)).rev().find(|at| self.text.is_char_boundary(*at)).unwrap();
-                panic!("{canary} in {}", &self.text[from..at + canary.len()]);
-            }
+                &self.text[from..at + canary.len()]
+            });
+            assert_eq!(found, None, "{canary}");
         }
     }
 }

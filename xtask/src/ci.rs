@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use crate::process::{Action, Failure, Step};
-use crate::{consumers, docs, features, matrix, newman, package, simulate, test, tidy};
+use crate::{attack, consumers, docs, features, fuzz, matrix, newman, package, simulate, test, tidy};
 
 /// What is quick and often broken comes first.
 const STEPS: &[(&str, Action)] = &[
@@ -13,6 +13,8 @@ const STEPS: &[(&str, Action)] = &[
     ("matrix", matrix::short),
     ("features", features::run),
     ("simulate", simulate::run),
+    ("attack", attack::run),
+    ("fuzz", fuzz::run),
     ("newman", newman::run),
     ("consumers", consumers::run),
     ("package", package::run),

@@ -59,7 +59,7 @@ struct Command {
 }
 
 const COMMANDS: &[Command] = &[
-    Command { name: "ci", about: "all that a change must pass: the next seven, fastest to fail first", run: ci::run },
+    Command { name: "ci", about: "all that a change must pass: the next eleven, fastest to fail first", run: ci::run },
     Command { name: "tidy", about: "formatting, lints, layering, crate metadata, links", run: tidy::run },
     Command { name: "docs", about: "rustdoc without a warning, with all features and with none", run: docs::run },
     Command { name: "test", about: "every test; arguments go to the test runner", run: test::run },
@@ -78,6 +78,16 @@ const COMMANDS: &[Command] = &[
         about: "days of a merchant without sockets, 20,000 unless --seeds says otherwise",
         run: simulate::run,
     },
+    Command {
+        name: "attack",
+        about: "mutated webhooks and callbacks: none is believed; arguments go to it",
+        run: attack::run,
+    },
+    Command {
+        name: "fuzz",
+        about: "hostile bytes for every parser; with TARGET [--seconds N] under libFuzzer (installs cargo-fuzz)",
+        run: fuzz::run,
+    },
     Command { name: "newman", about: "the provider's recorded exchanges against the sandbox", run: newman::run },
     Command {
         name: "consumers",
@@ -89,16 +99,6 @@ const COMMANDS: &[Command] = &[
         name: "demo",
         about: "one payment after another against the sandbox; arguments go to it",
         run: demo::run,
-    },
-    Command {
-        name: "attack",
-        about: "mutated webhooks and callbacks: none is believed; arguments go to it",
-        run: attack::run,
-    },
-    Command {
-        name: "fuzz",
-        about: "hostile bytes for every parser; with TARGET [--seconds N] under libFuzzer (installs cargo-fuzz)",
-        run: fuzz::run,
     },
     Command { name: "bench", about: "benchmarks; arguments go to `cargo bench`", run: test::bench },
     Command { name: "supply-chain", about: "licences and advisories (installs cargo-deny)", run: tools::supply_chain },
