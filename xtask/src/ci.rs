@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use crate::process::{Action, Failure, Step};
-use crate::{attack, consumers, docs, features, fuzz, matrix, newman, package, simulate, test, tidy};
+use crate::{attack, consumers, docs, features, fuzz, instructions, matrix, newman, package, simulate, test, tidy};
 
 /// What is quick and often broken comes first.
 const STEPS: &[(&str, Action)] = &[
@@ -15,6 +15,7 @@ const STEPS: &[(&str, Action)] = &[
     ("simulate", simulate::run),
     ("attack", attack::run),
     ("fuzz", fuzz::run),
+    ("instructions", instructions::run),
     ("newman", newman::run),
     ("consumers", consumers::run),
     ("package", package::run),
@@ -60,7 +61,7 @@ impl Report {
                 "failed".to_owned()
             }
         };
-        self.rows += &format!("{name:<10} {:>4} s  {result}\n", took.as_secs());
+        self.rows += &format!("{name:<12} {:>4} s  {result}\n", took.as_secs());
     }
 }
 

@@ -11,6 +11,7 @@ mod demo;
 mod docs;
 mod features;
 mod fuzz;
+mod instructions;
 mod matrix;
 mod newman;
 mod package;
@@ -59,7 +60,7 @@ struct Command {
 }
 
 const COMMANDS: &[Command] = &[
-    Command { name: "ci", about: "all that a change must pass: the next eleven, fastest to fail first", run: ci::run },
+    Command { name: "ci", about: "all that a change must pass: the next twelve, fastest to fail first", run: ci::run },
     Command { name: "tidy", about: "formatting, lints, layering, crate metadata, links", run: tidy::run },
     Command { name: "docs", about: "rustdoc without a warning, with all features and with none", run: docs::run },
     Command { name: "test", about: "every test; arguments go to the test runner", run: test::run },
@@ -87,6 +88,11 @@ const COMMANDS: &[Command] = &[
         name: "fuzz",
         about: "hostile bytes for every parser; with TARGET [--seconds N] under libFuzzer (installs cargo-fuzz)",
         run: fuzz::run,
+    },
+    Command {
+        name: "instructions",
+        about: "what verifying and decoding cost, counted by callgrind; --bless keeps what is counted",
+        run: instructions::run,
     },
     Command { name: "newman", about: "the provider's recorded exchanges against the sandbox", run: newman::run },
     Command {
