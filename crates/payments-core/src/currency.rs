@@ -81,7 +81,7 @@ impl Serialize for Currency {
 
 impl<'de> Deserialize<'de> for Currency {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        crate::json::parse_str(deserializer)
+        crate::json::text(deserializer, str::parse)
     }
 }
 

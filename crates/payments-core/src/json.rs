@@ -2,10 +2,11 @@
 
 use std::borrow::Cow;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use rust_decimal::Decimal;
 use serde::de::{DeserializeOwned, IgnoredAny};
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
 
 use crate::error::one_line;
@@ -43,15 +44,15 @@ impl NumberText {
 /// JSON as it came: what a document does not describe, or what is decoded only when somebody asks.
 ///
 /// It may hold anything, so `Debug` shows its length alone.
-#[derive(Clone, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct Raw(Box<RawValue>);
+/// A copy of it shares the text. It is read from text, not from a stream.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Raw(Arc<str>);
 
 impl Raw {
     /// The text, byte for byte.
     #[must_use]
     pub fn as_str(&self) -> &str {
-        self.0.get()
+        &self.0
     }
 
     /// Decodes it.
@@ -60,7 +61,7 @@ impl Raw {
     ///
     /// When it is not of this shape.
     pub fn decode<T: DeserializeOwned>(&self) -> Result<T, DecodeError> {
-        decode(self.as_str().as_bytes())
+        read(self.as_str())
     }
 
     /// Decodes it as an object.
@@ -69,17 +70,21 @@ impl Raw {
     ///
     /// When it is not of this shape, or no object.
     pub fn decode_object<'a, T: Deserialize<'a>>(&'a self) -> Result<T, DecodeError> {
-        decode_object(self.as_str().as_bytes())
+        read_object(self.as_str())
     }
 }
 
-impl PartialEq for Raw {
-    fn eq(&self, other: &Self) -> bool {
-        self.as_str() == other.as_str()
+impl Serialize for Raw {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serde_json::from_str::<&RawValue>(&self.0).map_err(serde::ser::Error::custom)?.serialize(serializer)
     }
 }
 
-impl Eq for Raw {}
+impl<'de> Deserialize<'de> for Raw {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(Self(<&RawValue>::deserialize(deserializer)?.get().into()))
+    }
+}
 
 impl std::fmt::Debug for Raw {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -95,11 +100,17 @@ impl std::fmt::Debug for Raw {
 ///
 /// When the body is not JSON, or not of this shape.
 pub fn decode<T: DeserializeOwned>(body: &[u8]) -> Result<T, DecodeError> {
-    read(body)
+    read(utf8(body)?)
 }
 
-fn read<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, DecodeError> {
-    serde_json::from_slice(body).map_err(|err| match err.classify() {
+/// Once for the whole body: looking at each string by itself costs more than reading does.
+fn utf8(body: &[u8]) -> Result<&str, DecodeError> {
+    std::str::from_utf8(body)
+        .map_err(|err| DecodeError::not_json(format!("not JSON, because not UTF-8 behind byte {}", err.valid_up_to())))
+}
+
+fn read<'a, T: Deserialize<'a>>(body: &'a str) -> Result<T, DecodeError> {
+    serde_json::from_str(body).map_err(|err| match err.classify() {
         serde_json::error::Category::Data => locate::<T>(body),
         serde_json::error::Category::Eof => DecodeError::not_json("the body ends before its JSON does"),
         serde_json::error::Category::Syntax | serde_json::error::Category::Io => {
@@ -114,16 +125,19 @@ fn read<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, DecodeError> {
 ///
 /// As [`decode`], and when it is JSON of another kind.
 pub fn decode_object<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, DecodeError> {
-    let begins = body.iter().find(|byte| !byte.is_ascii_whitespace());
-    if begins == Some(&b'{') {
+    read_object(utf8(body)?)
+}
+
+fn read_object<'a, T: Deserialize<'a>>(body: &'a str) -> Result<T, DecodeError> {
+    if body.trim_ascii_start().starts_with('{') {
         return read(body);
     }
-    decode::<IgnoredAny>(body)?;
+    read::<IgnoredAny>(body)?;
     Err(DecodeError::new(".", "is not an object"))
 }
 
-fn locate<'a, T: Deserialize<'a>>(body: &'a [u8]) -> DecodeError {
-    let mut deserializer = serde_json::Deserializer::from_slice(body);
+fn locate<'a, T: Deserialize<'a>>(body: &'a str) -> DecodeError {
+    let mut deserializer = serde_json::Deserializer::from_str(body);
     match serde_path_to_error::deserialize::<_, T>(&mut deserializer) {
         Ok(_) => DecodeError::not_json("something follows the JSON"),
         Err(err) => {
@@ -271,7 +285,12 @@ pub mod decimal_option {
 ///
 /// When it is no whole number, or does not fit.
 pub fn integer<'de, D: Deserializer<'de>>(deserializer: D) -> Result<i64, D::Error> {
-    let number: Decimal = decimal::deserialize(deserializer)?;
+    let raw = <&RawValue>::deserialize(deserializer)?.get();
+    // As nearly all of them are written.
+    if let Ok(number) = raw.parse() {
+        return Ok(number);
+    }
+    let number = exact(raw).map_err(serde::de::Error::custom)?;
     // Through its text: the conversions of the type itself cut off.
     number.normalize().to_string().parse().map_err(|_| serde::de::Error::custom("is not a 64-bit integer"))
 }
@@ -287,8 +306,13 @@ where
     D: Deserializer<'de>,
     T: FromStr<Err: std::fmt::Display>,
 {
-    let text = Option::<String>::deserialize(deserializer)?.filter(|text| !text.is_empty());
-    text.map(|text| text.parse().map_err(serde::de::Error::custom)).transpose()
+    struct Text<T>(Option<T>);
+    impl<'de, T: FromStr<Err: std::fmt::Display>> Deserialize<'de> for Text<T> {
+        fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+            text(deserializer, |text| if text.is_empty() { Ok(None) } else { text.parse().map(Some) }).map(Self)
+        }
+    }
+    Ok(Option::<Text<T>>::deserialize(deserializer)?.and_then(|text| text.0))
 }
 
 fn exact(raw: &str) -> Result<Decimal, MoneyError> {
@@ -314,21 +338,25 @@ pub fn parse_decimal(text: &str) -> Result<Decimal, MoneyError> {
     })
 }
 
-/// For hand-written `Deserialize` impls of newtypes: a string that is parsed.
-pub(crate) fn parse_str<'de, D, T>(deserializer: D) -> Result<T, D::Error>
+/// For hand-written `Deserialize` impls: a string, read where it stands, without a copy of it.
+///
+/// # Errors
+///
+/// When it is no string, or cannot be read.
+pub fn text<'de, D, T, E>(deserializer: D, read: impl FnOnce(&str) -> Result<T, E>) -> Result<T, D::Error>
 where
     D: Deserializer<'de>,
-    T: FromStr<Err: std::fmt::Display>,
+    E: std::fmt::Display,
 {
-    struct Text<T>(std::marker::PhantomData<T>);
-    impl<T: FromStr<Err: std::fmt::Display>> serde::de::Visitor<'_> for Text<T> {
+    struct Text<R>(R);
+    impl<T, E: std::fmt::Display, R: FnOnce(&str) -> Result<T, E>> serde::de::Visitor<'_> for Text<R> {
         type Value = T;
         fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
             f.write_str("a string")
         }
-        fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<T, E> {
-            text.parse().map_err(E::custom)
+        fn visit_str<F: serde::de::Error>(self, text: &str) -> Result<T, F> {
+            (self.0)(text).map_err(F::custom)
         }
     }
-    deserializer.deserialize_str(Text(std::marker::PhantomData))
+    deserializer.deserialize_str(Text(read))
 }

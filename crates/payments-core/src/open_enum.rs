@@ -94,8 +94,7 @@ macro_rules! open_enum {
 
         impl<'de> $crate::serde::Deserialize<'de> for $name {
             fn deserialize<D: $crate::serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                let text = <::std::borrow::Cow<'de, str> as $crate::serde::Deserialize>::deserialize(deserializer)?;
-                Ok(Self::from(&*text))
+                $crate::json::text(deserializer, |text| Ok::<_, ::std::convert::Infallible>(Self::from(text)))
             }
         }
     };

@@ -1,10 +1,12 @@
 //! How TurraTech writes what its objects are made of.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use payments_core::json::{self, DecodeError, Raw};
 use payments_core::time::OffsetDateTime;
 use payments_core::{Currency, Invalid, Money};
+use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// An integer: an amount in the smallest unit, or seconds.
@@ -37,8 +39,33 @@ pub(crate) fn unix_seconds<S: Serializer>(time: &OffsetDateTime, serializer: S) 
 
 /// For reading metadata: missing and `null` are empty, and a `null` in it is no value.
 pub(crate) fn metadata<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<String, String>, D::Error> {
-    let all = Option::<BTreeMap<String, Option<String>>>::deserialize(deserializer)?.unwrap_or_default();
-    Ok(all.into_iter().filter_map(|(name, value)| value.map(|value| (name, value))).collect())
+    Ok(Option::<Metadata>::deserialize(deserializer)?.map_or_else(BTreeMap::new, |metadata| metadata.0))
+}
+
+/// Without a tree of what may be `null` beside the one that is wanted.
+struct Metadata(BTreeMap<String, String>);
+
+impl<'de> Deserialize<'de> for Metadata {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Members;
+        impl<'de> Visitor<'de> for Members {
+            type Value = Metadata;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a map")
+            }
+            fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Metadata, A::Error> {
+                let mut values = BTreeMap::new();
+                while let Some((name, value)) = members.next_entry::<String, Option<String>>()? {
+                    match value {
+                        Some(value) => values.insert(name, value),
+                        None => values.remove(&name),
+                    };
+                }
+                Ok(Metadata(values))
+            }
+        }
+        deserializer.deserialize_map(Members)
+    }
 }
 
 /// An answer's member held against the request's, where it is there at all.
