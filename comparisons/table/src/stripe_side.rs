@@ -1,0 +1,25 @@
+//! A customer at Stripe, through async-stripe.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use stripe::{Client, ClientBuilder, RequestStrategy, StripeRequest as _};
+use stripe_core::customer::CreateCustomer;
+
+/// As long as TurraTech's payment.
+pub const CUSTOMER: &str = r#"{"id":"cus_NffrFeUfNV2Hib","object":"customer","address":null,"balance":0,"created":1680893993,"currency":null,"default_source":null,"delinquent":false,"description":"Order #12345","email":"jennyrosen@example.com","livemode":false,"metadata":{"order_id":"12345"},"name":"Jenny Rosen","phone":null,"shipping":null,"tax_exempt":"none"}"#;
+
+pub fn client(scheme: &str, server: SocketAddr) -> Client {
+    let builder = ClientBuilder::new("sk_test_51ABC123DEF456").url(format!("{scheme}://{server}/"));
+    builder.timeout(Duration::from_secs(30)).build().unwrap()
+}
+
+pub async fn create(client: &Client) -> stripe_core::Customer {
+    let customer = CreateCustomer::new()
+        .email("jennyrosen@example.com")
+        .name("Jenny Rosen")
+        .description("Order #12345")
+        .metadata([("order_id".to_owned(), "12345".to_owned())]);
+    let once = RequestStrategy::idempotent_with_uuid();
+    customer.customize().request_strategy(once).send(client).await.unwrap()
+}
