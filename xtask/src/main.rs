@@ -5,6 +5,7 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command line tool speaks through its output")]
 
 mod attack;
+mod bench;
 mod ci;
 mod consumers;
 mod demo;
@@ -106,7 +107,11 @@ const COMMANDS: &[Command] = &[
         about: "one payment after another against the sandbox; arguments go to it",
         run: demo::run,
     },
-    Command { name: "bench", about: "benchmarks; arguments go to `cargo bench`", run: test::bench },
+    Command {
+        name: "bench",
+        about: "what it costs beside what is used instead, written to docs/performance.md; --quick skips the builds",
+        run: bench::run,
+    },
     Command { name: "supply-chain", about: "licences and advisories (installs cargo-deny)", run: tools::supply_chain },
     Command {
         name: "mutants",

@@ -1,4 +1,4 @@
-//! Tests and benchmarks, with whichever runner is installed.
+//! Tests, with whichever runner is installed.
 
 use crate::process::{Failure, Run, Step};
 
@@ -13,10 +13,5 @@ pub(crate) fn run(args: &[String]) -> Result<Step, Failure> {
     if args.is_empty() {
         Run::cargo().args(["test", "--doc", "--workspace", "--all-features"]).run()?;
     }
-    Ok(Step::Passed)
-}
-
-pub(crate) fn bench(args: &[String]) -> Result<Step, Failure> {
-    Run::cargo().args(["bench", "--package", "payments-tests"]).args(args).run()?;
     Ok(Step::Passed)
 }

@@ -8,6 +8,7 @@ mod sources;
 mod tree;
 mod words;
 
+use crate::bench;
 use crate::consumers;
 use crate::process::{Failure, Run, Step};
 use crate::tidy::tree::Tree;
@@ -17,6 +18,7 @@ pub(crate) fn run(_: &[String]) -> Result<Step, Failure> {
     rules()?;
     Run::cargo().args(["fmt", "--all", "--check"]).run()?;
     consumers::formatted()?;
+    bench::formatted()?;
     Run::cargo().args(["clippy", "--workspace", "--all-targets", "--all-features", "--", "-D", "warnings"]).run()?;
     Ok(Step::Passed)
 }

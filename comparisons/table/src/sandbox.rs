@@ -62,11 +62,7 @@ async fn axum(offline: Offline) -> SocketAddr {
     address
 }
 
-async fn create(
-    State(there): State<Arc<(String, Offline)>>,
-    headers: HeaderMap,
-    body: Bytes,
-) -> impl IntoResponse {
+async fn create(State(there): State<Arc<(String, Offline)>>, headers: HeaderMap, body: Bytes) -> impl IntoResponse {
     let (base_url, offline) = &*there;
     let headers = headers.iter().map(|(name, value)| (name.as_str().to_owned(), value.to_str().unwrap().to_owned()));
     let request = WireRequest {

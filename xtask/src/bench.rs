@@ -1,0 +1,91 @@
+//! What the crates cost, beside what they would be used instead of: everything is measured in one run, side by side.
+
+mod builds;
+mod machine;
+mod page;
+mod rows;
+mod verdict;
+
+use std::collections::BTreeMap;
+use std::fs;
+
+use serde_json::Value;
+
+use crate::process::{Failure, Run, Step};
+use crate::workspace::{self, Workspace};
+
+/// Two sides of a row, in its unit. Where there is no other side, that one is zero.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Sides {
+    ours: u64,
+    theirs: u64,
+}
+
+/// What was measured, by the row's name.
+type Measured = BTreeMap<String, Sides>;
+
+/// Measures all rows and writes the page; with `--quick` those that need no clean build, and prints them only.
+pub(crate) fn run(args: &[String]) -> Result<Step, Failure> {
+    let quick = args.iter().any(|arg| arg == "--quick");
+    let target = Workspace::load()?.target.join("comparisons");
+    let mut measured = Measured::new();
+    if !quick {
+        builds::measure(&target, &mut measured)?;
+    }
+    builds::count_crates(&mut measured)?;
+    in_process(&target, &mut measured)?;
+
+    let page = page::write(&machine::describe()?, &measured);
+    println!("\n{page}");
+    if !quick {
+        fs::write(workspace::root().join("docs").join("performance.md"), page)?;
+    }
+    Ok(Step::Passed)
+}
+
+/// The rows that one program measures by itself.
+fn in_process(target: &std::path::Path, measured: &mut Measured) -> Result<(), Failure> {
+    let target = target.join("table");
+    let build = comparisons(&["build", "--release", "--package", "table"]);
+    build.args(["--target-dir".as_ref(), target.as_os_str()]).run()?;
+    let lines = Run::program(target.join("release").join("table")).read()?;
+    for line in lines.lines() {
+        let (row, sides) = read(line)?;
+        measured.insert(row, sides);
+    }
+    Ok(())
+}
+
+/// A line of the program's.
+fn read(line: &str) -> Result<(String, Sides), Failure> {
+    let line: Value = serde_json::from_str(line)?;
+    match (line["row"].as_str(), line["ours"].as_u64(), line["theirs"].as_u64()) {
+        (Some(row), Some(ours), Some(theirs)) => Ok((row.to_owned(), Sides { ours, theirs })),
+        _ => Err(Failure::new(format!("this is no row: {line}"))),
+    }
+}
+
+/// Cargo in the workspace of the comparisons, with the versions that are locked there.
+fn comparisons(args: &[&str]) -> Run {
+    let manifest = workspace::root().join("comparisons").join("Cargo.toml");
+    Run::cargo().args(args).args(["--quiet", "--locked"]).args(["--manifest-path".as_ref(), manifest.as_os_str()])
+}
+
+/// They are no members, so that `cargo fmt` does not know them.
+pub(crate) fn formatted() -> Result<(), Failure> {
+    let manifest = workspace::root().join("comparisons").join("Cargo.toml");
+    Run::cargo().args(["fmt", "--all", "--check"]).args(["--manifest-path".as_ref(), manifest.as_os_str()]).run()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_is_a_row_with_two_sides() {
+        let line = r#"{"row":"flight","unit":"calls/s","ours":40455,"theirs":53080,"ratio":0.762}"#;
+
+        assert_eq!(read(line).unwrap(), ("flight".to_owned(), Sides { ours: 40_455, theirs: 53_080 }));
+        assert!(read(r#"{"row":"flight"}"#).unwrap_err().to_string().contains("no row"));
+    }
+}

@@ -1,0 +1,70 @@
+//! The page that holds the figures.
+
+use super::Measured;
+use super::rows::{ROWS, Row};
+
+pub(super) fn write(machine: &str, measured: &Measured) -> String {
+    let mut page = format!(
+        "# Performance\n\n\
+         What the crates cost, beside what they would be used instead of. Both sides of a row are measured in one run, by \
+         turns, and their medians are compared: look at the ratio, for the rest is this machine's. `cargo xtask bench` \
+         writes this page; `--quick` prints what needs no clean build.\n\n\
+         Measured on {machine}.\n\n\
+         | figure | against | ours | theirs | ratio | limit |\n|---|---|---|---|---|---|\n"
+    );
+    let rows = || ROWS.iter().filter_map(|row| measured.get(row.name).map(|sides| (row, *sides)));
+    let mut missed = 0;
+    for (row, sides) in rows() {
+        let Row { figure, against, limit, unit, .. } = row;
+        let theirs = if sides.theirs == 0 { String::new() } else { unit.show(sides.theirs) };
+        let mark = if limit.holds(sides) { "" } else { " **missed**" };
+        missed += usize::from(!limit.holds(sides));
+        page += &format!(
+            "| {figure} | {against} | {} | {theirs} | {} | {}{mark} |\n",
+            unit.show(sides.ours),
+            limit.outcome(sides),
+            limit.shown(*unit)
+        );
+    }
+    page += &match missed {
+        0 => "\nEvery limit is kept.\n".to_owned(),
+        1 => "\nOne limit is missed.\n".to_owned(),
+        _ => format!("\n{missed} limits are missed.\n"),
+    };
+    page += "\n## How\n\n";
+    let mut before = "";
+    for (row, _) in rows() {
+        let figure = if row.figure.starts_with("the same") {
+            format!("{before}, {}", row.figure)
+        } else {
+            row.figure.to_owned()
+        };
+        if !row.figure.starts_with("the same") {
+            before = row.figure;
+        }
+        let against = if row.against.is_empty() { String::new() } else { format!(", against {}", row.against) };
+        page += &format!("* *{figure}{against}*: {}.\n", row.how);
+    }
+    page
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bench::Sides;
+
+    #[test]
+    fn a_missed_limit_is_marked_and_a_row_that_was_not_measured_is_left_out() {
+        let measured = Measured::from([
+            ("flight".to_owned(), Sides { ours: 40, theirs: 50 }),
+            ("sandbox-ready".to_owned(), Sides { ours: 1_759, theirs: 0 }),
+        ]);
+
+        let page = write("2 cores", &measured);
+
+        assert!(page.contains("| 40 calls/s | 50 calls/s | 0.80 | at least 0.95 **missed** |"), "{page}");
+        assert!(page.contains("| 1.7 ms |  |  | 150.0 ms |"), "{page}");
+        assert!(page.contains("One limit is missed."), "{page}");
+        assert!(!page.contains("callback"), "{page}");
+    }
+}
