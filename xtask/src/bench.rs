@@ -25,22 +25,35 @@ struct Sides {
 type Measured = BTreeMap<String, Sides>;
 
 /// Measures all rows and writes the page; with `--quick` those that need no clean build, and prints them only.
+/// `--rounds N` builds each application N times instead of three.
 pub(crate) fn run(args: &[String]) -> Result<Step, Failure> {
-    let quick = args.iter().any(|arg| arg == "--quick");
+    let (quick, rounds) = asked(args)?;
     let target = Workspace::load()?.target.join("comparisons");
     let mut measured = Measured::new();
     if !quick {
-        builds::measure(&target, &mut measured)?;
+        builds::measure(&target, rounds, &mut measured)?;
     }
     builds::count_crates(&mut measured)?;
     in_process(&target, &mut measured)?;
 
-    let page = page::write(&machine::describe()?, &measured);
+    let page = page::write(&machine::describe()?, rounds, &measured);
     println!("\n{page}");
     if !quick {
         fs::write(workspace::root().join("docs").join("performance.md"), page)?;
     }
     Ok(Step::Passed)
+}
+
+fn asked(args: &[String]) -> Result<(bool, usize), Failure> {
+    match args.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+        [] => Ok((false, ROUNDS)),
+        ["--quick"] => Ok((true, ROUNDS)),
+        ["--rounds", rounds] => match rounds.parse() {
+            Ok(rounds) if rounds > 0 => Ok((false, rounds)),
+            _ => Err(Failure::new("say how many rounds: --rounds 3")),
+        },
+        _ => Err(Failure::new("bench takes --quick, or --rounds N, or nothing")),
+    }
 }
 
 /// The rows that one program measures by itself.
@@ -77,9 +90,21 @@ pub(crate) fn formatted() -> Result<(), Failure> {
     Run::cargo().args(["fmt", "--all", "--check"]).args(["--manifest-path".as_ref(), manifest.as_os_str()]).run()
 }
 
+/// The fewest that a median can be taken of.
+const ROUNDS: usize = 3;
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_argument_that_it_does_not_know_is_told() {
+        let asked = |args: &[&str]| asked(&args.iter().map(|arg| (*arg).to_owned()).collect::<Vec<_>>());
+
+        assert_eq!(asked(&["--quick"]).unwrap(), (true, 3));
+        assert_eq!(asked(&["--rounds", "5"]).unwrap(), (false, 5));
+        assert!(asked(&["--rounds", "0"]).is_err() && asked(&["--fast"]).is_err());
+    }
 
     #[test]
     fn a_line_is_a_row_with_two_sides() {

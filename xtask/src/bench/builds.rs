@@ -10,12 +10,12 @@ use crate::process::Failure;
 use crate::workspace;
 
 /// Applications are built by turns, so that what disturbs the machine disturbs all.
-pub(super) fn measure(target: &Path, measured: &mut Measured) -> Result<(), Failure> {
+pub(super) fn measure(target: &Path, rounds: usize, measured: &mut Measured) -> Result<(), Failure> {
     // The download is the network's time.
     comparisons(&["fetch"]).run()?;
     let mut clean = APPS.map(|_| Vec::new());
     let (mut our_touched, mut their_touched) = (Vec::new(), Vec::new());
-    for _ in 0..ROUNDS {
+    for _ in 0..rounds {
         for (app, times) in APPS.iter().zip(&mut clean) {
             let target = target.join("from-nothing");
             if target.exists() {
@@ -74,7 +74,9 @@ fn build(app: &App, target: &Path) -> Result<u64, Failure> {
     #[expect(clippy::disallowed_methods, reason = "a build's duration is what is measured")]
     let began = Instant::now();
     cargo.args(["--target-dir".as_ref(), target.as_os_str()]).run()?;
-    Ok(u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX))
+    let took = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
+    println!("{} {}: {took} ms", app.name, app.features.join(","));
+    Ok(took)
 }
 
 /// As saving it in an editor does.
@@ -104,8 +106,6 @@ fn median(mut times: Vec<u64>) -> u64 {
     times.sort_unstable();
     times.get(times.len() / 2).copied().unwrap_or_default()
 }
-
-const ROUNDS: usize = 3;
 
 /// They take a second each, and differ more than clean builds do.
 const TOUCHES: usize = 5;

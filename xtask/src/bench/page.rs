@@ -3,14 +3,15 @@
 use super::Measured;
 use super::rows::{ROWS, Row};
 
-pub(super) fn write(machine: &str, measured: &Measured) -> String {
+pub(super) fn write(machine: &str, rounds: usize, measured: &Measured) -> String {
     let mut page = format!(
         "# Performance\n\n\
          What the crates cost, beside what they would be used instead of. Both sides of a row are measured in one run, by \
          turns, and their medians are compared: look at the ratio, for the rest is this machine's. `cargo xtask bench` \
          writes this page; `--quick` prints what needs no clean build.\n\n\
-         Measured on {machine}.\n\n\
-         | figure | against | ours | theirs | ratio | limit |\n|---|---|---|---|---|---|\n"
+         Measured on {machine}; builds {}.\n\n\
+         | figure | against | ours | theirs | ratio | limit |\n|---|---|---|---|---|---|\n",
+        times(rounds)
     );
     let rows = || ROWS.iter().filter_map(|row| measured.get(row.name).map(|sides| (row, *sides)));
     let mut missed = 0;
@@ -48,6 +49,10 @@ pub(super) fn write(machine: &str, measured: &Measured) -> String {
     page
 }
 
+fn times(rounds: usize) -> String {
+    if rounds == 1 { "once each".to_owned() } else { format!("{rounds} times each") }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -60,7 +65,7 @@ mod tests {
             ("sandbox-ready".to_owned(), Sides { ours: 1_759, theirs: 0 }),
         ]);
 
-        let page = write("2 cores", &measured);
+        let page = write("2 cores", 3, &measured);
 
         assert!(page.contains("| 40 calls/s | 50 calls/s | 0.80 | at least 0.95 **missed** |"), "{page}");
         assert!(page.contains("| 1.7 ms |  |  | 150.0 ms |"), "{page}");
