@@ -35,14 +35,13 @@ pub(super) fn write(machine: &str, rounds: usize, measured: &Measured) -> String
     page += "\n## How\n\n";
     let mut before = "";
     for (row, _) in rows() {
-        let figure = if row.figure.starts_with("the same") {
-            format!("{before}, {}", row.figure)
-        } else {
-            row.figure.to_owned()
+        let figure = match row.figure.strip_prefix("the same") {
+            Some(more) => format!("{before}{more}"),
+            None => {
+                before = row.figure;
+                before.to_owned()
+            }
         };
-        if !row.figure.starts_with("the same") {
-            before = row.figure;
-        }
         let against = if row.against.is_empty() { String::new() } else { format!(", against {}", row.against) };
         page += &format!("* *{figure}{against}*: {}.\n", row.how);
     }
