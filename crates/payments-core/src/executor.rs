@@ -106,9 +106,9 @@ impl Running<'_> {
         self.deadline = shared.clock.monotonic().saturating_add(self.plan.timeouts.total);
         self.take_key();
         let draft = draft.map_err(|error| self.settle(error))?;
-        let request = self.request(&draft).map_err(|error| self.settle(error))?;
         loop {
-            let error = match self.attempt(request.clone(), &draft, accept).await {
+            let request = self.request(&draft).map_err(|error| self.settle(error))?;
+            let error = match self.attempt(request, &draft, accept).await {
                 Ok(done) => {
                     shared.budget.give_back(self.attempts > 1);
                     return Ok(done);

@@ -1,4 +1,5 @@
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use payments_core::api::{Operation, Path};
 use payments_core::id::check_web_address;
@@ -155,8 +156,8 @@ impl Client {
     /// same call under the same key, within 24 hours, tells what became of it; there is no looking up by the
     /// merchant's reference.
     pub fn create_payment(&self, payment: NewPayment) -> Call<Payment, Keyed> {
-        let (read, asked) = (self.reads_payment(None), payment.clone());
-        let draft = self.private(|| post(Path::new("payments"), payment));
+        let (read, asked) = (self.reads_payment(None), Arc::new(payment));
+        let draft = self.private(|| post(Path::new("payments"), Arc::clone(&asked)));
         self.api.auto_keyed_call(CREATE_PAYMENT, draft, move |raw: Raw| {
             let payment = read(raw)?;
             contradicts(&asked, &payment).map(|()| payment)
@@ -169,7 +170,7 @@ fn contradicts(asked: &NewPayment, answered: &Payment) -> Result<(), DecodeError
     same("amount", Some(&answered.amount.minor()), Some(&asked.amount.minor()))?;
     same("currency", Some(&answered.amount.currency()), Some(&asked.amount.currency()))?;
     same("customer", answered.customer.as_ref(), asked.customer.as_ref())?;
-    same_metadata(&answered.raw, &asked.metadata)
+    same_metadata(&answered.metadata, &answered.raw, &asked.metadata)
 }
 
 /// As long as any browser takes (inferred: the document sets no bound).

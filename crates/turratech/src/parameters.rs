@@ -1,5 +1,6 @@
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::Arc;
 
 use payments_core::api::{Draft, Path};
 use payments_core::json::{self, Raw};
@@ -22,6 +23,23 @@ pub(crate) trait Parameters: fmt::Debug {
 
     /// Writes the members that are set.
     fn members<M: SerializeMap>(&self, members: &mut M) -> Result<(), M::Error>;
+}
+
+/// Shared with whatever holds the answer against them.
+impl<P: Parameters> Parameters for Arc<P> {
+    const NAMES: &'static [&'static str] = P::NAMES;
+
+    fn check(&self) -> Result<(), Invalid> {
+        P::check(self)
+    }
+
+    fn extra(&self) -> &Extra {
+        P::extra(self)
+    }
+
+    fn members<M: SerializeMap>(&self, members: &mut M) -> Result<(), M::Error> {
+        P::members(self, members)
+    }
 }
 
 /// A POST of these.

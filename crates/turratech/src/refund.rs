@@ -1,4 +1,5 @@
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use payments_core::api::{Draft, Operation, Path};
 use payments_core::id::check_id;
@@ -163,8 +164,8 @@ impl Client {
     /// So after an unknown outcome send the same call under the same key, and never a new one: see
     /// [`Call::idempotency_key`] and [`OnceExt`](crate::OnceExt).
     pub fn create_refund(&self, refund: NewRefund) -> Call<Refund, Keyed> {
-        let asked = refund.clone();
-        let draft = self.private(|| post(Path::new("refunds"), refund));
+        let asked = Arc::new(refund);
+        let draft = self.private(|| post(Path::new("refunds"), Arc::clone(&asked)));
         self.api.auto_keyed_call(CREATE_REFUND, draft, move |raw: Raw| {
             let refund = Refund::read(raw)?;
             contradicts(&asked, &refund).map(|()| refund)
@@ -192,7 +193,7 @@ fn contradicts(asked: &NewRefund, answered: &Refund) -> Result<(), DecodeError> 
     same("payment", answered.payment.as_ref(), Some(&asked.payment))?;
     same("amount", answered.minor_units.as_ref(), asked.amount.map(Money::minor).as_ref())?;
     same("currency", answered.currency.as_ref(), asked.amount.map(Money::currency).as_ref())?;
-    same_metadata(&answered.raw, &asked.metadata)
+    same_metadata(&answered.metadata, &answered.raw, &asked.metadata)
 }
 
 #[derive(Deserialize)]

@@ -6,7 +6,7 @@ use std::fmt;
 use payments_core::json::{self, DecodeError, Raw};
 use payments_core::time::OffsetDateTime;
 use payments_core::{Currency, Invalid, Money};
-use serde::de::{MapAccess, Visitor};
+use serde::de::{IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// An integer: an amount in the smallest unit, or seconds.
@@ -82,16 +82,28 @@ pub(crate) fn same<T: PartialEq>(
 
 /// Metadata that was sent has to come back, where the answer has any member for it: a name that is missing there is as
 /// much another object's as another value is.
-pub(crate) fn same_metadata(answered: &Raw, asked: &BTreeMap<String, String>) -> Result<(), DecodeError> {
-    let Some(answered) = answered.decode::<WireMetadata>()?.metadata else { return Ok(()) };
-    let is_there = |(name, value)| answered.get(name).and_then(Option::as_ref) == Some(value);
-    if asked.iter().all(is_there) { Ok(()) } else { Err(DecodeError::new("metadata", "is not what was sent")) }
+pub(crate) fn same_metadata(
+    answered: &BTreeMap<String, String>,
+    raw: &Raw,
+    asked: &BTreeMap<String, String>,
+) -> Result<(), DecodeError> {
+    if asked.iter().all(|(name, value)| answered.get(name) == Some(value)) || raw.decode::<WireMetadata>()?.is_absent()
+    {
+        return Ok(());
+    }
+    Err(DecodeError::new("metadata", "is not what was sent"))
 }
 
+/// Whether an answer has the member at all: an empty one contradicts what was sent, a missing one does not.
 #[derive(Deserialize)]
 struct WireMetadata {
-    #[serde(default)]
-    metadata: Option<BTreeMap<String, Option<String>>>,
+    metadata: Option<IgnoredAny>,
+}
+
+impl WireMetadata {
+    fn is_absent(&self) -> bool {
+        self.metadata.is_none()
+    }
 }
 
 /// The object that was asked for, and no other.
