@@ -1,7 +1,7 @@
 //! The one loop that sends: every call of every provider runs through it.
 
 use std::future::Future;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::task::Poll;
 use std::time::Duration;
 
@@ -73,9 +73,15 @@ impl Ended {
 pub(crate) type Accept<'a> = &'a mut (dyn FnMut(&Answer) -> Result<(), DecodeError> + Send);
 
 /// Sends a call until it is settled, or until nothing more may be sent.
-pub(crate) async fn run(plan: Plan<'_>, draft: Result<Draft, Error>, accept: Accept<'_>) -> Result<Done, Error> {
+///
+/// In a box, so that it is compiled here, once, and not in each application that awaits it.
+pub(crate) fn run<'a>(
+    plan: Plan<'a>,
+    draft: Result<Draft, Error>,
+    accept: Accept<'a>,
+) -> Pin<Box<dyn Future<Output = Result<Done, Error>> + Send + 'a>> {
     let (provider, operation) = (plan.api.shared.dialect.provider, plan.operation);
-    let result = trace::call(provider, operation, async {
+    let result = trace::call(provider, operation, async move {
         let mut call = Running {
             plan,
             deadline: Duration::ZERO,
@@ -86,7 +92,7 @@ pub(crate) async fn run(plan: Plan<'_>, draft: Result<Draft, Error>, accept: Acc
         };
         call.run(draft, accept).await
     });
-    result.await.map_err(|error| error.of_call(provider, operation.name, operation.effect))
+    Box::pin(async move { result.await.map_err(|error| error.of_call(provider, operation.name, operation.effect)) })
 }
 
 struct Running<'a> {

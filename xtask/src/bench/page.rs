@@ -1,7 +1,7 @@
 //! The page that holds the figures.
 
 use super::Measured;
-use super::rows::{ROWS, Row};
+use super::rows::{IN_THE_WAY, ROWS, Row};
 
 pub(super) fn write(machine: &str, rounds: usize, measured: &Measured) -> String {
     let mut page = format!(
@@ -32,9 +32,8 @@ pub(super) fn write(machine: &str, rounds: usize, measured: &Measured) -> String
         1 => "\nOne limit is missed.\n".to_owned(),
         _ => format!("\n{missed} limits are missed.\n"),
     };
-    page += "\n## How\n\n";
-    let mut before = "";
-    for (row, _) in rows() {
+    let (mut hows, mut reasons, mut before) = (String::new(), String::new(), "");
+    for (row, sides) in rows() {
         let figure = match row.figure.strip_prefix("the same") {
             Some(more) => format!("{before}{more}"),
             None => {
@@ -43,8 +42,17 @@ pub(super) fn write(machine: &str, rounds: usize, measured: &Measured) -> String
             }
         };
         let against = if row.against.is_empty() { String::new() } else { format!(", against {}", row.against) };
-        page += &format!("* *{figure}{against}*: {}.\n", row.how);
+        hows += &format!("* *{figure}{against}*: {}.\n", row.how);
+        if !row.limit.holds(sides) {
+            let reason = IN_THE_WAY.iter().find(|(name, _)| *name == row.name);
+            reasons +=
+                &format!("* *{figure}{against}*: {}.\n", reason.map_or("not yet looked into", |(_, reason)| reason));
+        }
     }
+    if !reasons.is_empty() {
+        page += &format!("\n## What stands in the way\n\n{reasons}");
+    }
+    page += &format!("\n## How\n\n{hows}");
     page
 }
 
@@ -69,6 +77,7 @@ mod tests {
         assert!(page.contains("| 40 calls/s | 50 calls/s | 0.80 | at least 0.95 **missed** |"), "{page}");
         assert!(page.contains("| 1.7 ms |  |  | 150.0 ms |"), "{page}");
         assert!(page.contains("One limit is missed."), "{page}");
+        assert!(page.contains("## What stands in the way\n\n* *256 calls in flight, against reqwest"), "{page}");
         assert!(!page.contains("callback"), "{page}");
     }
 }

@@ -7,7 +7,7 @@ impl Limit {
     pub(super) fn holds(self, sides: Sides) -> bool {
         match self {
             Limit::AtMost(thousandths) => ratio(sides) <= thousandths,
-            Limit::AtLeast(thousandths) => ratio(sides) >= thousandths,
+            Limit::AtLeast(thousandths) => at_least(sides) >= thousandths,
             Limit::Within(most) => sides.ours <= most,
             Limit::Fits => sides.ours > 0,
         }
@@ -25,7 +25,8 @@ impl Limit {
     /// What stands where the ratio does.
     pub(super) fn outcome(self, sides: Sides) -> String {
         match self {
-            Limit::AtMost(_) | Limit::AtLeast(_) => hundredths(ratio(sides)),
+            Limit::AtMost(_) => hundredths(ratio(sides)),
+            Limit::AtLeast(_) => hundredths(at_least(sides)),
             Limit::Within(_) => String::new(),
             Limit::Fits if sides.ours > 0 => "fits".to_owned(),
             Limit::Fits => "does not fit".to_owned(),
@@ -58,6 +59,11 @@ fn ratio(Sides { ours, theirs }: Sides) -> u64 {
     }
 }
 
+/// The same for a limit from below: rounded down.
+fn at_least(Sides { ours, theirs }: Sides) -> u64 {
+    ours.saturating_mul(1_000).checked_div(theirs).unwrap_or(0)
+}
+
 fn hundredths(thousandths: u64) -> String {
     match thousandths % 10 {
         0 => format!("{}.{:02}", thousandths / 1_000, thousandths % 1_000 / 10),
@@ -80,7 +86,7 @@ mod tests {
     #[test]
     fn a_limit_holds_up_to_itself() {
         assert!(Limit::AtMost(1_050).holds(sides(105, 100)) && !Limit::AtMost(1_050).holds(sides(1_051, 1_000)));
-        assert!(Limit::AtLeast(950).holds(sides(95, 100)) && !Limit::AtLeast(950).holds(sides(949, 1_000)));
+        assert!(Limit::AtLeast(950).holds(sides(95, 100)) && !Limit::AtLeast(950).holds(sides(9_499, 10_000)));
         assert!(Limit::Within(4_096).holds(sides(4_096, 0)) && !Limit::Within(4_096).holds(sides(4_097, 0)));
         assert!(Limit::Fits.holds(sides(1, 1)) && !Limit::Fits.holds(sides(0, 1)));
     }
