@@ -241,7 +241,7 @@ pub(super) const IN_THE_WAY: &[(&str, &str)] = &[
     ("incremental", "Linking: the program has more in it, above all more that a debugger could show"),
     (
         "crates",
-        "The trees are alike in number where both are counted under one lock file; what has no other crate's work to do here \
-         has been left out",
+        "One more, where both are counted under one lock file, exact decimals, times and the place of what cannot be read in an \
+         answer among them",
     ),
 ];
