@@ -8,14 +8,14 @@ use serde_json::value::RawValue;
 /// Whether it is JSON, and an object.
 pub(crate) fn is_object(body: &[u8]) -> bool {
     let first = body.iter().find(|byte| !b" \t\r\n".contains(byte));
-    first == Some(&b'{') && serde_json::from_slice::<IgnoredAny>(body).is_ok()
+    let text = std::str::from_utf8(body).ok().filter(|_| first == Some(&b'{'));
+    text.is_some_and(|text| serde_json::from_str::<IgnoredAny>(text).is_ok())
 }
 
 /// The text of an object's member, as it is written.
 pub(crate) fn member(body: &[u8], name: &str) -> Option<String> {
-    // A member that nobody reads may hold anything, so that the crates pass over bytes that are no text.
-    let body = String::from_utf8_lossy(body);
-    let members: HashMap<String, Box<RawValue>> = serde_json::from_str(&body).ok()?;
+    let body = std::str::from_utf8(body).ok()?;
+    let members: HashMap<String, Box<RawValue>> = serde_json::from_str(body).ok()?;
     members.get(name).map(|raw| raw.get().to_owned())
 }
 

@@ -11,6 +11,7 @@ use std::fs;
 
 use serde_json::Value;
 
+use self::rows::ROWS;
 use crate::process::{Failure, Run, Step};
 use crate::workspace::{self, Workspace};
 
@@ -36,12 +37,30 @@ pub(crate) fn run(args: &[String]) -> Result<Step, Failure> {
     builds::count_crates(&mut measured)?;
     in_process(&target, &mut measured)?;
 
-    let page = page::write(&machine::describe()?, rounds, &measured);
+    let page = page::write(&machine::describe()?, (!quick).then_some(rounds), &measured);
     println!("\n{page}");
+    known(&measured)?;
     if !quick {
+        complete(&measured)?;
         fs::write(workspace::root().join("docs").join("performance.md"), page)?;
     }
     Ok(Step::Passed)
+}
+
+/// What was measured under a name that no row has would be lost.
+fn known(measured: &Measured) -> Result<(), Failure> {
+    match measured.keys().find(|name| ROWS.iter().all(|row| row.name != **name)) {
+        Some(name) => Err(Failure::new(format!("`{name}` was measured, and is no row"))),
+        None => Ok(()),
+    }
+}
+
+/// A row that is missing would be a limit that seems to be kept.
+fn complete(measured: &Measured) -> Result<(), Failure> {
+    match ROWS.iter().find(|row| !measured.contains_key(row.name)) {
+        Some(row) => Err(Failure::new(format!("the row `{}` was not measured", row.name))),
+        None => Ok(()),
+    }
 }
 
 fn asked(args: &[String]) -> Result<(bool, usize), Failure> {
@@ -104,6 +123,18 @@ mod tests {
         assert_eq!(asked(&["--quick"]).unwrap(), (true, 3));
         assert_eq!(asked(&["--rounds", "5"]).unwrap(), (false, 5));
         assert!(asked(&["--rounds", "0"]).is_err() && asked(&["--fast"]).is_err());
+    }
+
+    #[test]
+    fn a_row_is_neither_lost_nor_left_out() {
+        let all: Measured = ROWS.iter().map(|row| (row.name.to_owned(), Sides { ours: 1, theirs: 1 })).collect();
+        let (mut more, mut less) = (all.clone(), all.clone());
+        more.insert("webhooks-bare".to_owned(), Sides { ours: 1, theirs: 1 });
+        less.remove("flight");
+
+        assert!(known(&all).is_ok() && complete(&all).is_ok());
+        assert!(known(&more).unwrap_err().to_string().contains("`webhooks-bare`"));
+        assert!(complete(&less).unwrap_err().to_string().contains("`flight`"));
     }
 
     #[test]

@@ -42,10 +42,19 @@ impl Wanted {
 
 /// In release, and with what overflows made a panic: see the profile in `fuzz/Cargo.toml`.
 fn smoke(args: &[String]) -> Result<Step, Failure> {
-    lock()?;
     let target = target_dir()?;
     Run::cargo()
-        .args(["run", "--quiet", "--release", "--manifest-path", MANIFEST, "--bin", "smoke", "--target-dir"])
+        .args([
+            "run",
+            "--quiet",
+            "--release",
+            "--locked",
+            "--manifest-path",
+            MANIFEST,
+            "--bin",
+            "smoke",
+            "--target-dir",
+        ])
         .args([target.as_os_str()])
         .args(["--"])
         .args(args)
@@ -57,7 +66,6 @@ fn explore(name: &str, seconds: u32) -> Result<Step, Failure> {
     if !workspace::root().join("fuzz/fuzz_targets").join(format!("{name}.rs")).is_file() {
         return Err(Failure::new(format!("there is no fuzz/fuzz_targets/{name}.rs")));
     }
-    lock()?;
     if !Run::cargo().args(["fuzz", "--version"]).works() {
         Run::cargo().args(["install", "--locked", "cargo-fuzz"]).run()?;
     }
@@ -74,15 +82,6 @@ fn explore(name: &str, seconds: u32) -> Result<Step, Failure> {
     let limits = [format!("-max_total_time={seconds}"), "-max_len=8192".to_owned(), "-timeout=10".to_owned()];
     run.args([name, &found, &corpus, "--"]).args(limits).run()?;
     Ok(Step::Passed)
-}
-
-/// The versions that everything else here is tested with; what only fuzzing needs is added to them.
-fn lock() -> Result<(), Failure> {
-    let own = workspace::root().join("fuzz/Cargo.lock");
-    if !own.is_file() {
-        fs::copy(workspace::root().join("Cargo.lock"), own)?;
-    }
-    Ok(())
 }
 
 fn target_dir() -> Result<PathBuf, Failure> {

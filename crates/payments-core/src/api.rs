@@ -41,6 +41,8 @@ pub struct KeyRules {
     /// The header, in lower case.
     pub header: &'static str,
     /// How long after its first use a key still protects.
+    ///
+    /// Nothing is sent in its last five minutes, nor in the time that an attempt may take before them: clocks differ.
     pub lifetime: std::time::Duration,
 }
 

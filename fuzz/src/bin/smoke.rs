@@ -98,8 +98,9 @@ fn feed(target: &Target, name: &str, data: &[u8]) -> Result<u64, String> {
             let dir = root().join("artifacts").join(target.name);
             let file = dir.join(format!("smoke-{name}"));
             let written = std::fs::create_dir_all(&dir).and_then(|()| std::fs::write(&file, data));
-            let place = written.map_or_else(|error| error.to_string(), |()| file.display().to_string());
-            Err(format!("a promise is broken by {name}: {place}"))
+            let again = format!("cargo xtask fuzz {} {}", target.name, file.display());
+            let again = written.map_or_else(|error| error.to_string(), |()| again);
+            Err(format!("a promise is broken by {name}: {again}"))
         }
     }
 }

@@ -3,15 +3,15 @@
 use super::Measured;
 use super::rows::{IN_THE_WAY, ROWS, Row};
 
-pub(super) fn write(machine: &str, rounds: usize, measured: &Measured) -> String {
+pub(super) fn write(machine: &str, rounds: Option<usize>, measured: &Measured) -> String {
     let mut page = format!(
         "# Performance\n\n\
-         What the crates cost, beside what they would be used instead of. Both sides of a row are measured in one run, by \
-         turns, and their medians are compared: look at the ratio, for the rest is this machine's. `cargo xtask bench` \
+         What the crates cost, beside what they would be used instead of. What takes time is measured by turns, in one run, \
+         and the medians are compared: look at the ratio, for the rest is this machine's. `cargo xtask bench` \
          writes this page; `--quick` prints what needs no clean build.\n\n\
-         Measured on {machine}; builds {}.\n\n\
+         Measured on {machine}{}.\n\n\
          | figure | against | ours | theirs | ratio | limit |\n|---|---|---|---|---|---|\n",
-        times(rounds)
+        rounds.map_or_else(String::new, times)
     );
     let rows = || ROWS.iter().filter_map(|row| measured.get(row.name).map(|sides| (row, *sides)));
     let mut missed = 0;
@@ -57,7 +57,7 @@ pub(super) fn write(machine: &str, rounds: usize, measured: &Measured) -> String
 }
 
 fn times(rounds: usize) -> String {
-    if rounds == 1 { "once each".to_owned() } else { format!("{rounds} times each") }
+    if rounds == 1 { "; builds once each".to_owned() } else { format!("; builds {rounds} times each") }
 }
 
 #[cfg(test)]
@@ -66,13 +66,20 @@ mod tests {
     use crate::bench::Sides;
 
     #[test]
+    fn a_reason_is_that_of_a_row() {
+        for (name, _) in IN_THE_WAY {
+            assert!(ROWS.iter().any(|row| row.name == *name), "{name}");
+        }
+    }
+
+    #[test]
     fn a_missed_limit_is_marked_and_a_row_that_was_not_measured_is_left_out() {
         let measured = Measured::from([
             ("flight".to_owned(), Sides { ours: 40, theirs: 50 }),
             ("sandbox-ready".to_owned(), Sides { ours: 1_759, theirs: 0 }),
         ]);
 
-        let page = write("2 cores", 3, &measured);
+        let page = write("2 cores", Some(3), &measured);
 
         assert!(page.contains("| 40 calls/s | 50 calls/s | 0.80 | at least 0.95 **missed** |"), "{page}");
         assert!(page.contains("| 1.7 ms |  |  | 150.0 ms |"), "{page}");

@@ -6,7 +6,7 @@ use super::rows::{Limit, Unit};
 impl Limit {
     pub(super) fn holds(self, sides: Sides) -> bool {
         match self {
-            Limit::AtMost(thousandths) => ratio(sides) <= thousandths,
+            Limit::AtMost(thousandths) => sides.ours > 0 && ratio(sides) <= thousandths,
             Limit::AtLeast(thousandths) => at_least(sides) >= thousandths,
             Limit::Within(most) => sides.ours <= most,
             Limit::Fits => sides.ours > 0,
@@ -93,7 +93,8 @@ mod tests {
 
     #[test]
     fn a_side_that_took_no_time_was_not_measured() {
-        assert!(!Limit::AtMost(1_050).holds(sides(1, 0)));
+        assert!(!Limit::AtMost(1_050).holds(sides(1, 0)) && !Limit::AtMost(1_050).holds(sides(0, 1)));
+        assert!(!Limit::AtLeast(950).holds(sides(1, 0)) && !Limit::AtLeast(950).holds(sides(0, 1)));
     }
 
     #[test]

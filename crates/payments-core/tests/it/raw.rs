@@ -35,6 +35,14 @@ fn a_list_of_its_members_is_no_object() {
 }
 
 #[test]
+fn what_is_not_utf_8_is_no_json_not_even_in_a_member_that_nobody_reads() {
+    let body = b"{\"fee\": 2.50, \"note\": \"caf\xe9\"}";
+    for problem in [json::decode::<Line>(body).unwrap_err(), json::decode_object::<Line>(body).unwrap_err()] {
+        assert_eq!((problem.path(), problem.problem()), (".", "not JSON, because not UTF-8 behind byte 26"));
+    }
+}
+
+#[test]
 fn an_error_in_a_part_says_where_the_part_is() {
     let raw: Raw = json::decode(br#"{"fee": "x"}"#).unwrap();
     assert_eq!(raw.decode::<Line>().unwrap_err().within("data[3]").path(), "data[3].fee");
