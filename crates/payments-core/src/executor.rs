@@ -148,7 +148,8 @@ impl Running<'_> {
         let api = self.plan.api;
         let place = self.enter_limit(&api.shared).await?;
         if !self.key_protects() {
-            let problem = "the idempotency key is older than the provider remembers it, or dated ahead; look for what it did instead";
+            let problem = "the idempotency key is so old that the provider may have forgotten it, or dated ahead; \
+                           look for what it did instead";
             return Err(Error::new(ErrorKind::InvalidRequest, Outcome::NotSent, problem));
         }
         let began = api.shared.clock.monotonic();

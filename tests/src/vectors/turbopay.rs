@@ -179,7 +179,9 @@ fn signed() -> Vec<Vector> {
             .signed(with("\"x\":1,\"x\":2"))
             .reads("amount", "200.00"),
         unreadable("signed: invalid UTF-8 behind it", "it is no JSON").signed([BODY.as_bytes(), &[0xff]].concat()),
-        unreadable("signed: invalid UTF-8 in the reason", "it is no JSON").signed(invalid()),
+        unreadable("signed: invalid UTF-8 in the reason", "it is no JSON").signed(invalid(BODY)),
+        unreadable("signed: invalid UTF-8 in a member that nobody reads", "it is no JSON")
+            .signed(invalid(&BODY.replacen("\"reason\"", "\"remark\"", 1))),
         unreadable("signed: NUL behind it", "it is no JSON").signed(format!("{BODY}\0")),
         unreadable("signed: NUL in the id", "it is no id").signed(BODY.replacen("849655cf", "849655\\u0000", 1)),
         unreadable("signed: an id that leads elsewhere", "it is no id").signed(BODY.replacen(
@@ -319,9 +321,9 @@ fn padded(length: usize) -> Blob {
     Blob::parts([BODY.into(), Blob::repeat(" ", length - BODY.len())])
 }
 
-fn invalid() -> Vec<u8> {
-    let mut bytes = BODY.as_bytes().to_vec();
-    if let Some(byte) = BODY.find("none").and_then(|at| bytes.get_mut(at)) {
+fn invalid(body: &str) -> Vec<u8> {
+    let mut bytes = body.as_bytes().to_vec();
+    if let Some(byte) = body.find("none").and_then(|at| bytes.get_mut(at)) {
         *byte = 0xff;
     }
     bytes
