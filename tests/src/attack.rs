@@ -4,14 +4,13 @@
 //! due to one is told by comparing it with what was signed, never by reading it as a receiver does.
 
 mod mutate;
-mod random;
 mod report;
 mod signed;
 mod unsigned;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use random::Random;
+use crate::random::Random;
 pub use report::{Failure, Report, Row};
 
 /// What to run.

@@ -9,6 +9,7 @@ pub mod demo;
 mod guide;
 pub mod matrix;
 mod merchant;
+mod random;
 pub mod simulate;
 pub mod vectors;
 

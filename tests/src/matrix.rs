@@ -9,7 +9,6 @@ mod fault;
 mod operation;
 mod plan;
 mod providers;
-mod random;
 
 // How.
 mod bench;

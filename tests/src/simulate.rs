@@ -9,7 +9,6 @@ mod audit;
 mod books;
 mod card3ds;
 mod day;
-mod dice;
 mod evening;
 mod faults;
 mod inbox;

@@ -1,6 +1,6 @@
 //! What can be done to bytes, whatever they mean, and to JSON.
 
-use super::random::Random;
+use crate::random::Random;
 
 /// Changes one to three places; `other` is of the same kind, to splice with.
 pub(super) fn bytes(random: &mut Random, genuine: &[u8], other: &[u8]) -> Vec<u8> {

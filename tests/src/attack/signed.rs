@@ -7,8 +7,8 @@ use payments_core::test_util::ManualClock;
 use payments_core::time::OffsetDateTime;
 use payments_core::webhook::VerifyError;
 
-use super::random::Random;
 use super::{Attempt, Outcome};
+use crate::random::Random;
 use crate::vectors::crypto::{base64, hex, hmac};
 
 pub(super) fn turratech(random: &mut Random, attempt: &mut Attempt) -> Outcome {
@@ -91,7 +91,7 @@ impl Case {
     fn genuine(scheme: Scheme, random: &mut Random) -> Self {
         let length = if random.one_in(10) { 100 } else { 24 };
         let secrets: Vec<String> = (0..=random.below(3)).map(|_| format!("whsec_{}", random.word(length))).collect();
-        let (secrets, clock) = (secrets, random.between(1_700_000_000, 1_900_000_000));
+        let clock = random.between_signed(1_700_000_000, 1_900_000_000);
         let mut case = Self { scheme, secrets, clock, headers: Vec::new(), body: Vec::new(), known: Vec::new() };
         let known = case.sign(random, None);
         case.headers = vec![(scheme.header(), case.value(random, &known))];
@@ -102,7 +102,7 @@ impl Case {
     /// Has the provider sign another delivery to the same receiver, or this body.
     fn sign(&mut self, random: &mut Random, body: Option<Vec<u8>>) -> Known {
         let secret = random.pick(&self.secrets);
-        let time = (self.clock + random.between(-300, 300)).to_string();
+        let time = (self.clock + random.between_signed(-300, 300)).to_string();
         let body = body.unwrap_or_else(|| event(self.scheme, random).into_bytes());
         let tag = self.tag(secret.as_bytes(), &time, &body);
         let known = Known { secret, time, body, tag };

@@ -13,10 +13,10 @@ use super::cell::Cell;
 use super::fault::{Fault, Obstacle};
 use super::operation::{Ready, Resolve};
 use super::patience::with_time;
-use super::random::Random;
 use super::rig::Rig;
 use super::seen::{Mark, Seen};
 use super::verdict::{Facts, Wrong};
+use crate::random::Random;
 
 /// One run, and what came of it.
 #[derive(Debug)]

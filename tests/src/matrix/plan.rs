@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::cell::{Cell, Times};
 use super::fault::Fault;
 use super::providers::Provider;
-use super::random::Random;
+use crate::random::Random;
 
 /// Every fault at every provider first, then all other cells, then all of them again: so many runs, or as many as the first
 /// takes.

@@ -11,14 +11,14 @@ use turratech::IdempotencyKey;
 
 use super::audit::Audit;
 use super::books::{Books, Errand, Standing, StoredKey, Try, Way, What};
-use super::dice::Dice;
 use super::network::Network;
 use super::shop::{SHOP, Shop, WallClock};
 use super::{Rig, Tally};
+use crate::random::Random;
 
 pub(super) struct Day {
     pub(super) rig: Rig,
-    pub(super) dice: Dice,
+    pub(super) dice: Random,
     pub(super) offline: Offline,
     pub(super) network: Network,
     pub(super) wall: WallClock,
@@ -45,7 +45,7 @@ pub(super) enum After<T> {
 impl Day {
     #[expect(clippy::expect_used, reason = "what the sandbox gives is well-formed, and a panic is a violation")]
     pub(super) fn begin(seed: u64, rig: Rig, tells: bool) -> Self {
-        let mut dice = Dice::new(seed);
+        let mut dice = Random::new(seed);
         let builder = super::faults::settings(Sandbox::builder().seed(seed), &mut dice);
         let offline = if tells { builder } else { builder.without_timeline() }.offline();
         let network = Network::new(offline.transport(), offline.clock(), rig, dice.next());

@@ -5,10 +5,10 @@ use std::time::Duration;
 use payments_sandbox::{Builder, turbo_txn, turbopay, turratech};
 
 use super::day::Day;
-use super::dice::Dice;
+use crate::random::Random;
 
 /// How the providers are to be today.
-pub(super) fn settings(builder: Builder, dice: &mut Dice) -> Builder {
+pub(super) fn settings(builder: Builder, dice: &mut Random) -> Builder {
     let mut there = turbopay::Settings::default().opening_balance(1_000_000);
     if dice.percent(40) {
         // Then the client's own rules are all that protects.

@@ -8,7 +8,7 @@ use payments_core::transport::{Answer, Request, Transport, TransportError, async
 use payments_sandbox::{Clock, OfflineTransport};
 
 use super::Rig;
-use super::dice::Dice;
+use crate::random::Random;
 
 /// Carries requests to the sandbox, or makes no connection.
 #[derive(Debug, Clone)]
@@ -21,7 +21,7 @@ pub(super) struct Network {
 
 #[derive(Debug)]
 struct State {
-    dice: Dice,
+    dice: Random,
     /// Of a hundred connections, how many are refused.
     refused: u64,
     requests: u64,
@@ -35,7 +35,7 @@ struct State {
 impl Network {
     pub(super) fn new(there: OfflineTransport, clock: Clock, rig: Rig, seed: u64) -> Self {
         let state = State {
-            dice: Dice::new(seed),
+            dice: Random::new(seed),
             refused: 0,
             requests: 0,
             began: Duration::ZERO,

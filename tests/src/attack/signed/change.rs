@@ -2,7 +2,7 @@
 
 use super::{Case, Scheme};
 use crate::attack::mutate;
-use crate::attack::random::Random;
+use crate::random::Random;
 use crate::vectors::crypto::{base64, hex, hmac, sha256};
 
 /// The one kind that is no attack: the provider signs what is odd.
@@ -138,7 +138,7 @@ fn time(case: &mut Case, random: &mut Random) {
         1 => case.clock = random.pick(&[0, -1, -86_400, -377_705_116_800, 253_402_300_799]),
         2 => {
             // Its time made fresh, as a replay would have it.
-            case.clock = signed + random.between(301, 100_000);
+            case.clock = signed + random.between_signed(301, 100_000);
             set(case, format!("t={},v1={digits}", case.clock).into_bytes());
         }
         _ => {

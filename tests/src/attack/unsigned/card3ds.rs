@@ -1,8 +1,8 @@
 use card3ds::{CheckoutCallback, ThreeDsCallback, ThreeDsFailure, Unconfirmed};
 
 use super::judge;
-use crate::attack::random::Random;
 use crate::attack::{Attempt, Outcome, mutate};
+use crate::random::Random;
 
 pub(in crate::attack) fn attack(random: &mut Random, attempt: &mut Attempt) -> Outcome {
     let mut case = Case::genuine(random);

@@ -1,8 +1,8 @@
 use turbo_txn::{CallbackKey, Callbacks, OrderId, Unconfirmed};
 
 use super::judge;
-use crate::attack::random::Random;
 use crate::attack::{Attempt, Outcome, mutate};
+use crate::random::Random;
 use crate::vectors::crypto::{base64, encrypt, encrypt_padded, hex};
 
 pub(in crate::attack) fn attack(random: &mut Random, attempt: &mut Attempt) -> Outcome {
