@@ -103,12 +103,6 @@ fn comparisons(args: &[&str]) -> Run {
     Run::cargo().args(args).args(["--quiet", "--locked"]).args(["--manifest-path".as_ref(), manifest.as_os_str()])
 }
 
-/// They are no members, so that `cargo fmt` does not know them.
-pub(crate) fn formatted() -> Result<(), Failure> {
-    let manifest = workspace::root().join("comparisons").join("Cargo.toml");
-    Run::cargo().args(["fmt", "--all", "--check"]).args(["--manifest-path".as_ref(), manifest.as_os_str()]).run()
-}
-
 /// The fewest that a median can be taken of.
 const ROUNDS: usize = 3;
 

@@ -3,17 +3,17 @@
 use std::time::{Duration, Instant};
 
 use crate::process::{Action, Failure, Step};
-use crate::{attack, consumers, docs, features, fuzz, instructions, matrix, newman, package, simulate, test, tidy};
+use crate::{consumers, docs, features, fuzz, instructions, newman, package, programs, test, tidy};
 
 /// What is quick and often broken comes first.
 const STEPS: &[(&str, Action)] = &[
     ("tidy", tidy::run),
     ("docs", docs::run),
     ("test", test::run),
-    ("matrix", matrix::short),
+    ("matrix", programs::short_matrix),
     ("features", features::run),
-    ("simulate", simulate::run),
-    ("attack", attack::run),
+    ("simulate", programs::simulate),
+    ("attack", programs::attack),
     ("fuzz", fuzz::run),
     ("instructions", instructions::run),
     ("newman", newman::run),

@@ -4,21 +4,18 @@
 //! works while the rest does not.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command line tool speaks through its output")]
 
-mod attack;
 mod bench;
 mod ci;
 mod consumers;
-mod demo;
 mod docs;
 mod features;
 mod fuzz;
 mod instructions;
-mod matrix;
 mod newman;
 mod package;
 mod process;
+mod programs;
 mod sandbox;
-mod simulate;
 mod test;
 mod tidy;
 mod tools;
@@ -68,7 +65,7 @@ const COMMANDS: &[Command] = &[
     Command {
         name: "matrix",
         about: "every operation under every fault, held against the ledger; arguments go to it",
-        run: matrix::run,
+        run: programs::matrix,
     },
     Command {
         name: "features",
@@ -78,12 +75,12 @@ const COMMANDS: &[Command] = &[
     Command {
         name: "simulate",
         about: "days of a merchant without sockets, 20,000 unless --seeds says otherwise",
-        run: simulate::run,
+        run: programs::simulate,
     },
     Command {
         name: "attack",
         about: "mutated webhooks and callbacks: none is believed; arguments go to it",
-        run: attack::run,
+        run: programs::attack,
     },
     Command {
         name: "fuzz",
@@ -105,7 +102,7 @@ const COMMANDS: &[Command] = &[
     Command {
         name: "demo",
         about: "one payment after another against the sandbox; arguments go to it",
-        run: demo::run,
+        run: programs::demo,
     },
     Command {
         name: "bench",
