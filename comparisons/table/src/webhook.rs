@@ -1,6 +1,5 @@
 //! Webhooks: verified and decoded.
 
-use std::collections::BTreeMap;
 use std::hint::black_box;
 use std::time::SystemTime;
 
@@ -10,10 +9,11 @@ use payments_core::time::OffsetDateTime;
 use serde::Deserialize;
 use sha2::Sha256;
 use stripe_webhook::Webhook;
-use turratech::{Currency, CustomerId, EventId, EventType, PaymentId, PaymentMethodId, PaymentStatus};
+use turratech::{EventId, EventType};
 
 use crate::report;
 use crate::side_by_side::medians;
+use crate::turratech_side::BarePayment;
 
 pub fn all() {
     turratech();
@@ -110,24 +110,6 @@ struct BareEvent {
 #[expect(dead_code, reason = "decoded, as the SDK decodes it")]
 struct BareData {
     object: BarePayment,
-}
-
-#[derive(Deserialize)]
-#[expect(dead_code, reason = "decoded, as the SDK decodes it")]
-struct BarePayment {
-    id: PaymentId,
-    amount: i64,
-    amount_capturable: Option<i64>,
-    amount_received: Option<i64>,
-    currency: Currency,
-    customer: Option<CustomerId>,
-    description: Option<String>,
-    payment_method: Option<PaymentMethodId>,
-    status: PaymentStatus,
-    created: i64,
-    livemode: bool,
-    #[serde(default)]
-    metadata: BTreeMap<String, String>,
 }
 
 #[derive(Deserialize)]
