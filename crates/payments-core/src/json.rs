@@ -43,8 +43,7 @@ impl NumberText {
 
 /// JSON as it came: what a document does not describe, or what is decoded only when somebody asks.
 ///
-/// It may hold anything, so `Debug` shows its length alone.
-/// A copy of it shares the text. It is read from JSON text, neither from a stream nor from a `serde_json::Value`.
+/// It may hold anything, so `Debug` shows its length alone. A copy of it shares the text. It is read from JSON text, neither from a stream nor from a `serde_json::Value`.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Raw(Arc<str>);
 

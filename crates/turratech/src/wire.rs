@@ -87,8 +87,8 @@ pub(crate) fn same_metadata(
     raw: &Raw,
     asked: &BTreeMap<String, String>,
 ) -> Result<(), DecodeError> {
-    if asked.iter().all(|(name, value)| answered.get(name) == Some(value)) || raw.decode::<WireMetadata>()?.is_absent()
-    {
+    let is_there = asked.iter().all(|(name, value)| answered.get(name) == Some(value));
+    if is_there || raw.decode::<WireMetadata>()?.metadata.is_none() {
         return Ok(());
     }
     Err(DecodeError::new("metadata", "is not what was sent"))
@@ -98,12 +98,6 @@ pub(crate) fn same_metadata(
 #[derive(Deserialize)]
 struct WireMetadata {
     metadata: Option<IgnoredAny>,
-}
-
-impl WireMetadata {
-    fn is_absent(&self) -> bool {
-        self.metadata.is_none()
-    }
 }
 
 /// The object that was asked for, and no other.
