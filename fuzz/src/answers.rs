@@ -153,6 +153,20 @@ pub(crate) fn clock() -> ManualClock {
     ManualClock::at(time::macros::datetime!(2026-01-02 03:04:05 UTC))
 }
 
+/// Builds a provider's client that gets its answers from a script, one for each call.
+macro_rules! over {
+    ($builder:expr, $script:expr) => {
+        $builder
+            .transport($script.clone())
+            .clock($crate::answers::clock())
+            .timer($crate::answers::clock())
+            .retry(payments_core::RetryPolicy::none())
+            .build()
+            .expect("a client")
+    };
+}
+pub(crate) use over;
+
 /// The choices of a provider with so many operations.
 pub(crate) const fn choices(operations: u8) -> [(u8, u8); 3] {
     [(FIRST_OPERATION, operations), (FIRST_STATUS, 24), (FIRST_HEADERS, HEADERS)]

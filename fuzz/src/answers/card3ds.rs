@@ -1,11 +1,11 @@
 use card3ds::{
     ApiKey, ApiSecret, Card, Client, Currency, Enrolment, Expiry, InstallmentQuery, Money, NewCheckout, NewPayment,
-    NewThreeDsPayment, Payment, PaymentId, PaymentStatus, RetryPolicy, ReturnUrls, ThreeDsCallback,
+    NewThreeDsPayment, Payment, PaymentId, PaymentStatus, ReturnUrls, ThreeDsCallback,
 };
 use payments_core::Effect;
 use payments_core::test_util::Script;
 
-use super::{Case, Rules, choices, clock, settle};
+use super::{Case, Rules, choices, over, settle};
 use crate::oracle::{self, member, same_amount, same_text};
 
 pub(crate) const CHOICES: &[(u8, u8)] = &choices(8);
@@ -106,14 +106,9 @@ fn check(body: &[u8], payment: &Payment) {
 }
 
 fn client(script: &Script) -> Client {
-    Client::builder(ApiKey::new(KEY).expect("a key"), ApiSecret::new(SECRET).expect("a secret"))
-        .base_url("https://api.example.com")
-        .transport(script.clone())
-        .clock(clock())
-        .timer(clock())
-        .retry(RetryPolicy::none())
-        .build()
-        .expect("a client")
+    let builder = Client::builder(ApiKey::new(KEY).expect("a key"), ApiSecret::new(SECRET).expect("a secret"))
+        .base_url("https://api.example.com");
+    over!(builder, script)
 }
 
 fn payment() -> NewPayment {

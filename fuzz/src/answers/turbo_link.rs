@@ -1,8 +1,8 @@
 use payments_core::Effect;
 use payments_core::test_util::Script;
-use turbo_link::{ApiKey, Client, LinkStatus, RetryPolicy};
+use turbo_link::{ApiKey, Client, LinkStatus};
 
-use super::{Case, Rules, choices, clock, settle};
+use super::{Case, Rules, choices, over, settle};
 use crate::oracle::{member, shortest, text};
 
 pub(crate) const CHOICES: &[(u8, u8)] = &choices(2);
@@ -49,13 +49,8 @@ pub fn turbo_link_answers(data: &[u8]) -> bool {
 }
 
 fn client(script: &Script) -> Client {
-    Client::builder(ApiKey::new(KEY).expect("a key"))
-        .transport(script.clone())
-        .clock(clock())
-        .timer(clock())
-        .retry(RetryPolicy::none())
-        .build()
-        .expect("a client")
+    let builder = Client::builder(ApiKey::new(KEY).expect("a key"));
+    over!(builder, script)
 }
 
 const KEY: &str = "tl-canary-api-key-7f3a";

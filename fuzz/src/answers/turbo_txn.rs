@@ -1,8 +1,8 @@
 use payments_core::test_util::Script;
 use payments_core::{Effect, Outcome};
-use turbo_txn::{Client, ClientId, Currency, Money, NewTransaction, OrderId, RetryPolicy, SecretKey, TxnStatus};
+use turbo_txn::{Client, ClientId, Currency, Money, NewTransaction, OrderId, SecretKey, TxnStatus};
 
-use super::{Case, Rules, choices, clock, settle};
+use super::{Case, Rules, choices, over, settle};
 use crate::oracle::{member, member_of, same_amount, same_text};
 
 pub(crate) const CHOICES: &[(u8, u8)] = &choices(2);
@@ -75,14 +75,9 @@ fn is_refused_in_so_many_words(status: u16, body: &[u8]) {
 }
 
 fn client(script: &Script) -> Client {
-    Client::builder(ClientId::new(CLIENT_ID).expect("an id"), SecretKey::new(SECRET_KEY).expect("a key"))
-        .base_url("https://turbo.example")
-        .transport(script.clone())
-        .clock(clock())
-        .timer(clock())
-        .retry(RetryPolicy::none())
-        .build()
-        .expect("a client")
+    let builder = Client::builder(ClientId::new(CLIENT_ID).expect("an id"), SecretKey::new(SECRET_KEY).expect("a key"))
+        .base_url("https://turbo.example");
+    over!(builder, script)
 }
 
 const ORDER: &str = "order-7421";

@@ -1,10 +1,8 @@
 use payments_core::Effect;
 use payments_core::test_util::Script;
-use turbopay::{
-    ApiKey, Client, Currency, Money, NewDeposit, NewWithdrawal, OrderStatus, Problem, RetryPolicy, Traffic,
-};
+use turbopay::{ApiKey, Client, Currency, Money, NewDeposit, NewWithdrawal, OrderStatus, Problem, Traffic};
 
-use super::{Case, Rules, choices, clock, settle};
+use super::{Case, Rules, choices, over, settle};
 use crate::oracle::{member, same_amount, same_text};
 
 pub(crate) const CHOICES: &[(u8, u8)] = &choices(8);
@@ -97,16 +95,11 @@ pub(crate) fn is_told(body: &[u8], status: &OrderStatus) {
 }
 
 fn client(script: &Script) -> Client {
-    Client::builder(ApiKey::new(KEY).expect("a key"))
-        .transport(script.clone())
-        .clock(clock())
-        .timer(clock())
-        .retry(RetryPolicy::none())
+    let builder = Client::builder(ApiKey::new(KEY).expect("a key"))
         .status_url("https://merchant.example/status")
         .redirect_url("https://merchant.example/return")
-        .traffic(Traffic::Standard)
-        .build()
-        .expect("a client")
+        .traffic(Traffic::Standard);
+    over!(builder, script)
 }
 
 fn deposit() -> NewDeposit {

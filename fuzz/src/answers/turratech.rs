@@ -3,10 +3,10 @@ use payments_core::test_util::Script;
 use turratech::{
     ApiKey, CancelledSubscription, Card, Client, Currency, CustomerDetails, EventType, Expiry, ListParams, Money,
     NewPayment, NewPaymentMethod, NewRefund, NewSubscription, NewWebhookEndpoint, Payment, PaymentStatus, Refund,
-    RetryPolicy, Subscription, SubscriptionItem, SubscriptionUpdate,
+    Subscription, SubscriptionItem, SubscriptionUpdate,
 };
 
-use super::{Case, Rules, choices, clock, settle};
+use super::{Case, Rules, choices, over, settle};
 use crate::oracle::{member, same_amount, same_text, text};
 
 pub(crate) const CHOICES: &[(u8, u8)] = &choices(OPERATIONS);
@@ -151,13 +151,8 @@ fn is_subscription(body: &[u8], subscription: &Subscription) {
 }
 
 fn client(script: &Script) -> Client {
-    Client::builder(ApiKey::new(KEY).expect("a key"))
-        .transport(script.clone())
-        .clock(clock())
-        .timer(clock())
-        .retry(RetryPolicy::none())
-        .build()
-        .expect("a client")
+    let builder = Client::builder(ApiKey::new(KEY).expect("a key"));
+    over!(builder, script)
 }
 
 fn id<T: std::str::FromStr<Err = turratech::Invalid>>(text: &str) -> T {
