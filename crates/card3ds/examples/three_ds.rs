@@ -6,7 +6,7 @@
 #![expect(clippy::print_stdout, reason = "an example shows what it does")]
 
 use card3ds::{
-    Card, ChallengePage, Currency, Enrolment, Expected, Expiry, Money, NewPayment, NewThreeDsPayment, OrderId,
+    Card, ChallengePage, Currency, Enrolment, Expected, Expiry, MerchantOrderId, Money, NewPayment, NewThreeDsPayment,
     ReturnUrls, ThreeDsCallback, ThreeDsFailure,
 };
 use payments_sandbox::{Clock, Sandbox};
@@ -25,7 +25,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let shop = TcpListener::bind("127.0.0.1:0").await?;
     let address = format!("http://{}", shop.local_addr()?);
 
-    let order: OrderId = format!("example-{}", std::time::UNIX_EPOCH.elapsed()?.as_millis()).parse()?;
+    let order: MerchantOrderId = format!("example-{}", std::time::UNIX_EPOCH.elapsed()?.as_millis()).parse()?;
     let price = Money::parse("100.50", Currency::TRY)?;
     let card = Card::new("John Doe", "5421190122090656".parse()?, Expiry::new(4, 2028)?, "916".parse()?);
     let payment = NewPayment::new(order.clone(), price, card, "198.51.100.7:52144".parse()?);
@@ -47,27 +47,27 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     loop {
         let mut request = Request::read(shop.accept().await?.0).await?;
         match request.line.as_str() {
-            "GET /challenge" => request.answer(&ChallengePage::HEADERS, &challenge.page.document()).await?,
+            "GET /challenge" => request.response(&ChallengePage::HEADERS, &challenge.page.document()).await?,
             "POST /failure" => {
                 // Anyone can post one: of another payment it says nothing about this one.
                 let failure = ThreeDsFailure::parse(&request.body)?;
                 if !failure.claimed().payment_id().as_str().eq_ignore_ascii_case(stored.as_str()) {
                     return Err("a post about another payment".into());
                 }
-                request.answer(&[], "The challenge failed, and nothing was charged.").await?;
+                request.response(&[], "The challenge failed, and nothing was charged.").await?;
                 println!("the challenge failed");
                 break;
             }
             "POST /success" => {
                 let callback = ThreeDsCallback::parse(&request.body)?;
-                request.answer(&[], "Thank you.").await?;
+                request.response(&[], "Thank you.").await?;
                 // It is this that charges the card.
-                let payment = client.complete(&stored, &callback).send().await?.into_success()?;
+                let payment = client.complete_3ds(&stored, &callback).send().await?.into_success()?;
                 payment.check(&Expected::new(&order, price))?;
                 println!("{order}: {} is {}", payment.amount, payment.status);
                 break;
             }
-            _ => request.answer(&[], "").await?,
+            _ => request.response(&[], "").await?,
         }
     }
     sandbox.finish();
@@ -101,11 +101,11 @@ impl Request {
         Ok(Self { stream, line, body })
     }
 
-    async fn answer(&mut self, headers: &[(&str, &str)], body: &str) -> std::io::Result<()> {
+    async fn response(&mut self, headers: &[(&str, &str)], body: &str) -> std::io::Result<()> {
         let headers: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
-        let answer =
+        let response =
             format!("HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: {}\r\n{headers}\r\n{body}", body.len());
-        self.stream.write_all(answer.as_bytes()).await?;
+        self.stream.write_all(response.as_bytes()).await?;
         self.stream.shutdown().await
     }
 }

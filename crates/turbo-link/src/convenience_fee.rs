@@ -1,6 +1,7 @@
 use std::fmt;
 
-use payments_core::json::{self, parse_decimal};
+use payments_core::decimal;
+use payments_core::json;
 use payments_core::{Currency, Money, MoneyError, open_enum};
 use rust_decimal::Decimal;
 use serde::de::{Error as _, MapAccess, SeqAccess, Visitor, value::MapAccessDeserializer};
@@ -94,7 +95,7 @@ fn value<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Decimal>, 
     if text.is_empty() {
         return Ok(None);
     }
-    parse_decimal(&dollars::plain(&text).unwrap_or(text)).map(Some).map_err(D::Error::custom)
+    decimal::parse(&dollars::plain(&text).unwrap_or(text)).map(Some).map_err(D::Error::custom)
 }
 
 #[derive(Deserialize)]

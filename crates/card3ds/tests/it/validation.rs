@@ -2,7 +2,7 @@
 
 use card3ds::{
     ApiKey, ApiSecret, Call, Card, CheckoutId, Client, Currency, CustomerId, ErrorKind, Expiry, InstallmentQuery,
-    Money, NewCheckout, NewPayment, NewThreeDsPayment, OrderId, Outcome, PaymentId, ReturnUrls,
+    MerchantOrderId, Money, NewCheckout, NewPayment, NewThreeDsPayment, Outcome, PaymentId, ReturnUrls,
 };
 use payments_core::test_util::Script;
 
@@ -119,8 +119,8 @@ fn ids_that_go_into_a_path_can_lead_nowhere_else() {
         assert!(id.parse::<PaymentId>().is_err(), "{id:?}");
         assert!(id.parse::<CheckoutId>().is_err(), "{id:?}");
     }
-    assert!("".parse::<OrderId>().is_err() && "".parse::<CustomerId>().is_err());
-    let any: OrderId = "any text / at \"all\" \u{1F600}".parse().unwrap();
+    assert!("".parse::<MerchantOrderId>().is_err() && "".parse::<CustomerId>().is_err());
+    let any: MerchantOrderId = "any text / at \"all\" \u{1F600}".parse().unwrap();
     let (client, script) = scripted([]);
     let _ =
         now(client.create_payment(NewPayment::new(any, lira("1"), card(), "192.168.1.1:80".parse().unwrap())).send());

@@ -2,7 +2,7 @@
 
 use payments_sandbox::Sandbox;
 use payments_sandbox::turbo_link::Fee;
-use turbo_link::{ApiKey, Client, Currency, Filter, Interval, LinkStatus, Money, WebAddress};
+use turbo_link::{ApiKey, Client, Currency, Interval, LinkStatus, ListLinks, Money, WebAddress};
 
 fn client_at(sandbox: &Sandbox) -> Client {
     let there = sandbox.turbo_link();
@@ -23,7 +23,7 @@ async fn its_links_are_read_and_their_statuses_followed() {
     there.link(&small).with_fee(&Fee::flat("0.50"));
     there.link(&large).complete();
 
-    let list = client.list_filtered(Filter::new().interval(Interval::Today)).send().await.unwrap();
+    let list = client.list_links(ListLinks::new().interval(Interval::Today)).send().await.unwrap();
 
     assert_eq!((list.line_items.len(), list.not_shown()), (2, 0));
     let find = |id: &str| list.find(&id.parse().unwrap()).unwrap();
@@ -34,8 +34,8 @@ async fn its_links_are_read_and_their_statuses_followed() {
     assert_eq!(find(&large).status, LinkStatus::Completed);
     assert!(find(&small).qr.as_ref().and_then(WebAddress::href).is_some());
     there.link(&large).refund();
-    let detail = client.link(&large.parse().unwrap()).send().await.unwrap();
+    let detail = client.list_links(ListLinks::new().only(large.parse().unwrap())).send().await.unwrap();
     assert_eq!(detail.find(&large.parse().unwrap()).unwrap().status, LinkStatus::Refunded);
-    assert_eq!(client.list_filtered(Filter::new().interval(Interval::Yesterday)).send().await.unwrap().line_items, []);
+    assert_eq!(client.list_links(ListLinks::new().interval(Interval::Yesterday)).send().await.unwrap().line_items, []);
     sandbox.finish();
 }
