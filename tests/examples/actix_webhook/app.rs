@@ -6,7 +6,7 @@ use actix_web::http::StatusCode;
 use actix_web::web::{self, Bytes, Data, PayloadConfig, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse, ResponseError};
 use turbo_txn::Lookup as _;
-use turbopay::payments_core::webhook::{Acknowledgement, VerifyError};
+use turbopay::payments_core::webhook::{Acknowledgement, MAX_BODY, VerifyError};
 
 /// What the handlers share. They only store what they may believe; the work is done elsewhere.
 #[derive(Clone)]
@@ -110,4 +110,3 @@ impl ResponseError for Refused {
         HttpResponse::new(self.status_code())
     }
 }
-
