@@ -8,6 +8,7 @@ mod at_the_end;
 #[cfg(unix)]
 mod binary;
 mod card3ds;
+mod control_access;
 mod control_api;
 mod cut_points;
 mod ending;
