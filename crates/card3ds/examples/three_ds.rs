@@ -49,6 +49,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut result = "The customer has not come back yet.";
     loop {
         let mut request = Request::read(shop.accept().await?.0).await?;
+        println!("{}", request.line);
         match request.line.as_str() {
             "GET /challenge" => request.answer(&HTML, &page_with(&challenge.page)).await?,
             "POST /failure" => {
