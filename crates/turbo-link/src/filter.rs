@@ -27,6 +27,9 @@ open_enum! {
 
 /// Which payments to list: all, those of some days, or those of an interval.
 ///
+/// That `start`, `end` and `interval` are sent is inferred: the document lists them under the response, with words
+/// about what a caller chooses. Their forms are documented.
+///
 /// ```
 /// use turbo_link::{Filter, Interval, core::time::{Date, Month}};
 ///
@@ -50,19 +53,19 @@ impl Filter {
         Self::default()
     }
 
-    /// From this day on.
+    /// From this day on. Sent as `start` (inferred).
     pub fn start(mut self, day: Date) -> Self {
         self.start = Some(day);
         self
     }
 
-    /// Up to this day.
+    /// Up to this day. Sent as `end` (inferred).
     pub fn end(mut self, day: Date) -> Self {
         self.end = Some(day);
         self
     }
 
-    /// Of this interval, in place of days.
+    /// Of this interval, in place of days. Sent as `interval` (inferred).
     pub fn interval(mut self, interval: Interval) -> Self {
         self.interval = Some(interval);
         self

@@ -31,7 +31,7 @@ const CAPABILITIES: Capabilities = Capabilities {
         Capability::not_offered(Feature::DuplicateProtection, "there is nothing to do twice"),
         Capability::not_offered(Feature::ProvenWebhooks, ""),
         Capability::not_offered(Feature::Callbacks, ""),
-        Capability::yes(Feature::Lists, "one page of the newest; no way to page"),
+        Capability::yes(Feature::Lists, "one page; no way to page"),
         Capability::not_offered(Feature::Subscriptions, ""),
         Capability::yes(Feature::HostedPage, "each link has an address and a QR code"),
         Capability::not_offered(Feature::ThreeDSecure, ""),

@@ -58,12 +58,12 @@ impl PaymentList {
 impl Client {
     /// The payment links. It asks, and changes nothing.
     ///
-    /// That the path without an id gives the list is inferred, from the sample's `api_path`.
+    /// It is `POST /payments`. That the path without an id gives the list is inferred, from the sample's `api_path`.
     pub fn list(&self) -> Call<PaymentList> {
         self.list_filtered(Filter::new())
     }
 
-    /// The payment links that a filter lets through.
+    /// The payment links that a filter lets through: `POST /payments` with the filter's fields, both inferred.
     pub fn list_filtered(&self, filter: Filter) -> Call<PaymentList> {
         self.ask(LIST, Path::new("payments"), filter)
     }
@@ -75,7 +75,7 @@ impl Client {
         self.link_filtered(id, Filter::new())
     }
 
-    /// The same, as a filter lets it through.
+    /// The same, as a filter lets it through. That the filter's fields are sent is inferred.
     pub fn link_filtered(&self, id: &LinkId, filter: Filter) -> Call<PaymentList> {
         self.ask(LINK, Path::new("payments").segment(id), filter)
     }

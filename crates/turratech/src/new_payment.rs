@@ -158,7 +158,8 @@ impl Client {
     ///
     /// It goes out under an idempotency key, the same on every attempt: drawn at random, or the caller's own
     /// ([`Call::idempotency_key`]), or made of the order ([`OnceExt`](crate::OnceExt)). After an unknown outcome the
-    /// same call under the same key, within 24 hours, tells what became of it; there is no looking up by the
+    /// same call under the same key, within 24 hours, tells what became of it: TurraTech returns the first response
+    /// (inferred: the document says only that a request can be retried safely). There is no looking up by the
     /// merchant's reference.
     pub fn create_payment(&self, payment: NewPayment) -> Call<Payment, Keyed> {
         let (read, asked) = (self.reads_payment(None), Arc::new(payment));

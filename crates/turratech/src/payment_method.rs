@@ -58,12 +58,13 @@ pub struct NewPaymentMethod {
 }
 
 impl NewPaymentMethod {
-    /// A card.
+    /// A card. It is sent as `card: {number, exp_month, exp_year, cvc}` (inferred: the document names only the type).
     pub fn card(card: Card) -> Self {
         Self { kind: PaymentMethodType::Card, card: Some(card), extra: Extra::default() }
     }
 
-    /// Of another type. The document names six; what the others need besides goes by name.
+    /// Of another type. The document names six types; that the parameter is called `type` is inferred; what the others
+    /// need besides goes by name.
     pub fn of(kind: PaymentMethodType) -> Self {
         Self { kind, card: None, extra: Extra::default() }
     }
@@ -94,7 +95,8 @@ impl Parameters for NewPaymentMethod {
     }
 }
 
-/// A card's own data. It is not kept beyond the request, and `Debug` shows the masked number alone.
+/// A card's own data: `number`, `exp_month`, `exp_year` and `cvc` on the wire (inferred). It is not kept beyond the
+/// request, and `Debug` shows the masked number alone.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Card {
     number: CardNumber,
@@ -164,7 +166,8 @@ impl Client {
         self.api.auto_keyed_call(CREATE_PAYMENT_METHOD, draft, PaymentMethod::read)
     }
 
-    /// Attaches a payment method to a customer.
+    /// Attaches a payment method to a customer, whose id is sent as `customer` (inferred: the document shows no
+    /// parameters of this call).
     pub fn attach_payment_method(&self, id: &PaymentMethodId, customer: &CustomerId) -> Call<PaymentMethod, Keyed> {
         let path = Path::new("payment_methods").segment(id).segment(&"attach");
         let shown = (id.clone(), customer.clone());

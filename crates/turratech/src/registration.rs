@@ -80,8 +80,8 @@ pub struct CreatedWebhookEndpoint {
 impl Client {
     /// Makes a webhook endpoint known to TurraTech; the answer has its signing secret.
     ///
-    /// After an unknown outcome, the same call under the same key within 24 hours gives the secret; there is no other
-    /// way to it in the document.
+    /// After an unknown outcome, the same call under the same key within 24 hours gives the secret (inferred: the
+    /// document says only that a request can be retried safely). The document has no other way to it.
     pub fn create_webhook_endpoint(&self, endpoint: NewWebhookEndpoint) -> Call<CreatedWebhookEndpoint, Keyed> {
         let draft = self.private(|| post(Path::new("webhook_endpoints"), endpoint));
         self.api.auto_keyed_call(CREATE_WEBHOOK_ENDPOINT, draft, |wire: WireEndpoint| {

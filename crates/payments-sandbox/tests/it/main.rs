@@ -5,6 +5,7 @@ mod support;
 mod turratech_support;
 
 mod at_the_end;
+mod behaviours;
 #[cfg(unix)]
 mod binary;
 mod card3ds;
