@@ -86,7 +86,7 @@ impl NewCheckout {
         // The document gives no length.
         check_web_address("callback", &self.callback, usize::MAX)?;
         if self.max_installments == Some(0) {
-            return Err(Invalid::new("maxInstallmentCount", "must be 1 or more").into());
+            return Err(Invalid::new("max_installments", "must be 1 or more").into());
         }
         let body = WireNewCheckout {
             order_id: &self.order,

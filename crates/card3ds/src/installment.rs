@@ -56,7 +56,7 @@ impl InstallmentQuery {
 
     fn draft(self) -> Result<Draft, Error> {
         if self.max_installments == Some(0) {
-            return Err(Invalid::new("maxInstallmentCount", "must be 1 or more").into());
+            return Err(Invalid::new("max_installments", "must be 1 or more").into());
         }
         let body = WireQuery {
             amount: wire_amount(self.amount)?,

@@ -84,11 +84,11 @@ impl NewThreeDsPayment {
     fn wire(&self) -> Result<WirePayment<'_>, Invalid> {
         let mut wire = self.payment.wire()?;
         if self.installments == Some(0) {
-            return Err(Invalid::new("installmentCount", "must be 1 or more"));
+            return Err(Invalid::new("installments", "must be 1 or more"));
         }
         // The document gives no length.
-        check_web_address("successUrl", &self.urls.success, usize::MAX)?;
-        check_web_address("failureUrl", &self.urls.failure, usize::MAX)?;
+        check_web_address("urls.success", &self.urls.success, usize::MAX)?;
+        check_web_address("urls.failure", &self.urls.failure, usize::MAX)?;
         wire.installment_count = self.installments;
         wire.interest_paid_by_customer = self.interest_paid_by.map(InterestPaidBy::is_customer);
         wire.success_url = Some(&self.urls.success);
@@ -174,7 +174,7 @@ fn completion(stored: &PaymentId, callback: &Unconfirmed<ThreeDsCallback>) -> Re
     let claimed = callback.claimed();
     if !stored.is(claimed.payment_id()) {
         return Err(
-            Invalid::new("paymentId", "is another payment's than the one that was started for this order").into()
+            Invalid::new("callback", "is about another payment than the one that was started for this order").into()
         );
     }
     let path = Path::new("api/3ds").segment(stored).segment(&"complete");

@@ -13,21 +13,21 @@ text! {
     /// The merchant's own reference for an order: 1 to 100 visible ASCII characters, since it travels in a header.
     ///
     /// It must be unique (documented). What Turbo Transactions does with one that is not, it does not say.
-    pub struct OrderId("orderId"): |text| check_order_id(text);
+    pub struct OrderId("order_id"): |text| check_order_id(text);
 }
 
 fn check_order_id(text: &str) -> Result<(), Invalid> {
-    check_length("orderId", text, 100)?;
+    check_length("order_id", text, 100)?;
     if text.bytes().all(|byte| byte.is_ascii_graphic()) {
         Ok(())
     } else {
-        Err(Invalid::new("orderId", "must hold only visible ASCII characters, and no space"))
+        Err(Invalid::new("order_id", "must hold only visible ASCII characters, and no space"))
     }
 }
 
 text! {
     /// Turbo Transactions' id of a transaction, as it came. Nothing can be asked about by it.
-    pub struct TxnId("txnId"): |text| check_length("txnId", text, 255);
+    pub struct TxnId("txn_id"): |text| check_length("txn_id", text, 255);
 }
 
 /// A transaction to be initiated: all that the document requires.
@@ -48,7 +48,7 @@ impl NewTransaction {
     }
 
     fn draft(self) -> Result<Draft, Error> {
-        check_web_address("returnUrl", &self.return_url, LONGEST_RETURN_URL)?;
+        check_web_address("return_url", &self.return_url, LONGEST_RETURN_URL)?;
         let amount = whole_rupees(self.amount)?;
         let body = WireNew { order_id: &self.order_id, amount, return_url: &self.return_url };
         let draft = Draft::post(Path::new("turbo-svc/api/v1/transaction/ext/v2/amt/initiate-s2s")).json(&body)?;

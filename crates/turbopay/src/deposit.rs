@@ -201,7 +201,7 @@ impl DeepLinks {
 
 text! {
     /// The bank's reference of a transfer (UTR), as the customer's app shows it.
-    pub struct Utr("customer_transaction_id"): |text| check_utr(text);
+    pub struct Utr("utr"): |text| check_utr(text);
 }
 
 impl Utr {
@@ -212,9 +212,9 @@ impl Utr {
 }
 
 fn check_utr(text: &str) -> Result<(), Invalid> {
-    check_length("customer_transaction_id", text, 100)?;
+    check_length("utr", text, 100)?;
     if text.chars().any(|c| c.is_whitespace() || c.is_control()) {
-        return Err(Invalid::new("customer_transaction_id", "must not hold white space"));
+        return Err(Invalid::new("utr", "must not hold white space"));
     }
     Ok(())
 }

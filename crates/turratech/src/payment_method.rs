@@ -79,7 +79,7 @@ impl Parameters for NewPaymentMethod {
         match (&self.kind, &self.card) {
             (PaymentMethodType::Card, None) => Err(Invalid::new("card", "is required for a card")),
             (PaymentMethodType::Unknown(kind), _) if kind.as_str().is_empty() => {
-                Err(Invalid::new("type", "must not be empty"))
+                Err(Invalid::new("kind", "must not be empty"))
             }
             _ => Ok(()),
         }

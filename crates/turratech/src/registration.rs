@@ -43,7 +43,7 @@ impl Parameters for NewWebhookEndpoint {
     fn check(&self) -> Result<(), Invalid> {
         check_web_address("url", &self.url, LONGEST_URL)?;
         if self.enabled_events.is_empty() {
-            return Err(Invalid::new("enabled_events", "must name at least one type of event"));
+            return Err(Invalid::new("events", "must name at least one type of event"));
         }
         Ok(())
     }
