@@ -26,7 +26,10 @@ const CAPABILITIES: Capabilities = Capabilities {
     provider: "turratech",
     table: &[
         Capability::yes(Feature::StartPayment, "with a payment method; no documented answer carries a redirect"),
-        Capability::not_offered(Feature::LookUp, "no list filters by a reference; the key answers again instead (inferred)"),
+        Capability::not_offered(
+            Feature::LookUp,
+            "no list filters by a reference; the key answers again instead (inferred)",
+        ),
         Capability::yes(Feature::Retrieve, ""),
         Capability::yes(Feature::Capture, "all of it"),
         Capability::yes(Feature::Cancel, ""),
