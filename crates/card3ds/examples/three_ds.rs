@@ -7,7 +7,7 @@
 #![expect(clippy::print_stdout, reason = "an example shows what it does")]
 
 use card3ds::{
-    Card, ChallengePage, Currency, Enrolment, Expected, Expiry, Money, NewPayment, NewThreeDsPayment, OrderId,
+    Card, ChallengePage, Currency, Enrolment, Expected, Expiry, MerchantOrderId, Money, NewPayment, NewThreeDsPayment,
     ReturnUrls, ThreeDsCallback, ThreeDsFailure,
 };
 use payments_sandbox::{Clock, Sandbox};
@@ -26,7 +26,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let shop = TcpListener::bind("127.0.0.1:0").await?;
     let address = format!("http://{}", shop.local_addr()?);
 
-    let order: OrderId = format!("example-{}", std::time::UNIX_EPOCH.elapsed()?.as_millis()).parse()?;
+    let order: MerchantOrderId = format!("example-{}", std::time::UNIX_EPOCH.elapsed()?.as_millis()).parse()?;
     let price = Money::parse("100.50", Currency::TRY)?;
     let card = Card::new("John Doe", "5421190122090656".parse()?, Expiry::new(4, 2028)?, "916".parse()?);
     let payment = NewPayment::new(order.clone(), price, card, "198.51.100.7:52144".parse()?);
@@ -51,7 +51,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         let mut request = Request::read(shop.accept().await?.0).await?;
         println!("{}", request.line);
         match request.line.as_str() {
-            "GET /challenge" => request.answer(&HTML, &page_with(&challenge.page)).await?,
+            "GET /challenge" => request.response(&HTML, &page_with(&challenge.page)).await?,
             "POST /failure" => {
                 // Anyone can post one: of another payment it says nothing about this one.
                 let failure = ThreeDsFailure::parse(&request.body)?;
@@ -60,22 +60,22 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
                 }
                 result = "The challenge failed, and nothing was charged.";
                 println!("the challenge failed");
-                request.answer(&ChallengePage::RETURN_HEADERS, ChallengePage::RETURN_PAGE).await?;
+                request.response(&ChallengePage::RETURN_HEADERS, ChallengePage::RETURN_PAGE).await?;
             }
             "POST /success" => {
                 let callback = ThreeDsCallback::parse(&request.body)?;
                 // This charges the card. A shop records first that a completion is under way: a page that is reloaded
                 // posts again.
-                let payment = client.complete(&stored, &callback).send().await?.into_success()?;
+                let payment = client.complete_3ds(&stored, &callback).send().await?.into_success()?;
                 payment.check(&Expected::new(&order, price))?;
                 result = "Thank you.";
                 println!("{order}: {} is {}", payment.amount, payment.status);
-                request.answer(&ChallengePage::RETURN_HEADERS, ChallengePage::RETURN_PAGE).await?;
+                request.response(&ChallengePage::RETURN_HEADERS, ChallengePage::RETURN_PAGE).await?;
             }
             "GET /result" => {
-                request.answer(&HTML, &format!("<!doctype html><title>Paid?</title><p>{result}</p>")).await?
+                request.response(&HTML, &format!("<!doctype html><title>Paid?</title><p>{result}</p>")).await?
             }
-            _ => request.answer(&[], "").await?,
+            _ => request.response(&[], "").await?,
         }
         // A browser goes on to the result when the frame says that the customer is back; the sandbox's customer has none.
         let last = if in_a_browser { "GET /result" } else { "POST /success" };
@@ -131,11 +131,11 @@ impl Request {
         Ok(Self { stream, line, body })
     }
 
-    async fn answer(&mut self, headers: &[(&str, &str)], body: &str) -> std::io::Result<()> {
+    async fn response(&mut self, headers: &[(&str, &str)], body: &str) -> std::io::Result<()> {
         let headers: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
-        let answer =
+        let response =
             format!("HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: {}\r\n{headers}\r\n{body}", body.len());
-        self.stream.write_all(answer.as_bytes()).await?;
+        self.stream.write_all(response.as_bytes()).await?;
         self.stream.shutdown().await
     }
 }

@@ -1,5 +1,5 @@
 use payments_core::time::Date;
-use payments_core::{Invalid, check_length, open_enum};
+use payments_core::{ValidationError, check_length, open_enum};
 
 use crate::day;
 
@@ -36,7 +36,7 @@ open_enum! {
 /// let first = Date::from_calendar_date(2023, Month::November, 1)?;
 /// let november = Filter::new().start(first).end(first.replace_day(30)?);
 /// let lately = Filter::new().interval(Interval::ThisWeek);
-/// # Ok::<(), turbo_link::core::time::error::ComponentRange>(())
+/// # Ok::<(), turbo_link::payments_core::time::error::ComponentRange>(())
 /// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[must_use]
@@ -80,17 +80,18 @@ impl Filter {
     }
 
     /// Checks it and puts it as it goes on the wire, behind the key.
-    pub(crate) fn form(&self) -> Result<Vec<(&str, String)>, Invalid> {
+    pub(crate) fn form(&self) -> Result<Vec<(&str, String)>, ValidationError> {
         if self.interval.is_some() && (self.start.is_some() || self.end.is_some()) {
-            return Err(Invalid::new("interval", "must not be set together with `start` or `end`"));
+            return Err(ValidationError::new("interval", "must not be set together with `start` or `end`"));
         }
         if self.start.zip(self.end).is_some_and(|(start, end)| end < start) {
-            return Err(Invalid::new("end", "must not be before `start`"));
+            return Err(ValidationError::new("end", "must not be before `start`"));
         }
         let mut form = Vec::new();
         for (name, day) in [("start", self.start), ("end", self.end)] {
             let Some(day) = day else { continue };
-            let text = day::written(day).ok_or_else(|| Invalid::new(name, "must be in a year of four digits"))?;
+            let text =
+                day::written(day).ok_or_else(|| ValidationError::new(name, "must be in a year of four digits"))?;
             form.push((name, text));
         }
         if let Some(interval) = &self.interval {
@@ -100,7 +101,7 @@ impl Filter {
         for (at, (name, value)) in self.fields.iter().enumerate() {
             check_field(name)?;
             if self.fields[..at].iter().any(|(earlier, _)| earlier == name) {
-                return Err(Invalid::new(name.clone(), "must not be set twice"));
+                return Err(ValidationError::new(name.clone(), "must not be set twice"));
             }
             form.push((name, value.clone()));
         }
@@ -109,24 +110,24 @@ impl Filter {
 }
 
 /// Labels that this version does not know are sent, for the document speaks of those "currently" supported.
-fn check_label(interval: &Interval) -> Result<(), Invalid> {
+fn check_label(interval: &Interval) -> Result<(), ValidationError> {
     check_length("interval", interval.as_str(), 100)?;
     let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
     if interval.as_str().bytes().all(plain) {
         Ok(())
     } else {
-        Err(Invalid::new("interval", "must be a label of lower-case letters, digits and `_`"))
+        Err(ValidationError::new("interval", "must be a label of lower-case letters, digits and `_`"))
     }
 }
 
 /// No brackets, dots or spaces: there are servers that read `api_key[]`, `api.key` and `api key` as `api_key`.
-fn check_field(name: &str) -> Result<(), Invalid> {
+fn check_field(name: &str) -> Result<(), ValidationError> {
     check_length("field", name, 100)?;
     if !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-') {
-        return Err(Invalid::new("field", "must have a name of letters, digits, `_` and `-`"));
+        return Err(ValidationError::new("field", "must have a name of letters, digits, `_` and `-`"));
     }
     match OWN.iter().find(|own| own.eq_ignore_ascii_case(name)) {
-        Some(own) => Err(Invalid::new(*own, "must be set by its own method, not as a further field")),
+        Some(own) => Err(ValidationError::new(*own, "must be set by its own method, not as a further field")),
         None => Ok(()),
     }
 }

@@ -1,5 +1,6 @@
-use payments_core::api::{Draft, Operation, Path};
-use payments_core::json::Raw;
+use payments_core::json::RawJson;
+use payments_core::provider::Operation;
+use payments_core::request::{Path, RequestBuilder};
 use payments_core::time::Date;
 use payments_core::{Call, Error};
 use serde::{Deserialize, Deserializer, Serialize};
@@ -35,7 +36,7 @@ pub struct PaymentList {
     /// The interval asked for, where it is said again.
     pub interval: Option<Interval>,
     /// As it came: the document shows it empty and says nothing of it.
-    pub period: Option<Raw>,
+    pub period: Option<RawJson>,
     /// The path that answered, says the sample: `/payments`, for a request to `/payments/baddef`.
     pub api_path: Option<String>,
 }
@@ -81,15 +82,15 @@ impl Client {
     }
 
     fn ask(&self, operation: Operation, path: Path, filter: Filter) -> Call<PaymentList> {
-        self.api.call(operation, self.draft(path, filter), |wire: WireList| Ok(wire.list()))
+        self.connection.call(operation, self.request(path, filter), |wire: WireList| Ok(wire.list()))
     }
 
-    fn draft(&self, path: Path, filter: Filter) -> Result<Draft, Error> {
+    fn request(&self, path: Path, filter: Filter) -> Result<RequestBuilder, Error> {
         let filters = filter.form()?;
         let mut form = vec![("api_key", self.key.expose())];
         form.extend(filters.iter().map(|(name, value)| (*name, value.as_str())));
-        let draft = Draft::post(path).form(&form).hiding(self.key.expose());
-        Ok(draft.shown_as(filter))
+        let request = RequestBuilder::post(path).form(&form).redact(self.key.expose());
+        Ok(request.log_as(filter))
     }
 }
 
@@ -112,7 +113,7 @@ struct WireList {
     #[serde(default, deserialize_with = "label")]
     interval: Option<Interval>,
     #[serde(default)]
-    period: Option<Raw>,
+    period: Option<RawJson>,
     #[serde(default)]
     api_path: Option<String>,
 }

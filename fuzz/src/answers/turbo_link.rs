@@ -12,13 +12,8 @@ pub fn turbo_link_answers(data: &[u8]) -> bool {
     let Some(case) = Case::of(data, 2) else { return false };
     let script = case.script();
     let client = client(&script);
-    let rules = Rules {
-        effect: Effect::Read,
-        errors_under_success: true,
-        throttled_is_refused: false,
-        secrets: &[KEY],
-        card: None,
-    };
+    let rules =
+        Rules { effect: Effect::Read, errors_in_2xx: true, throttled_is_refused: false, secrets: &[KEY], card: None };
     let id = "abc123".parse().expect("an id");
     let call = if case.operation == 0 { client.list() } else { client.link(&id) };
     let Some(list) = settle(&case, &rules, &script, call.send()) else { return false };

@@ -9,8 +9,8 @@ use crate::support::{PAYMENT, now, scripted, three_ds};
 
 fn challenge(html: &str) -> Challenge {
     let html = serde_json::to_string(html).unwrap();
-    let answer = format!(r#"{{"paymentId":"{PAYMENT}","success":true,"htmlContent":{html}}}"#);
-    let (client, _) = scripted([Reply::json(200, &answer)]);
+    let response = format!(r#"{{"paymentId":"{PAYMENT}","success":true,"htmlContent":{html}}}"#);
+    let (client, _) = scripted([Reply::json(200, &response)]);
     match now(client.start_3ds(three_ds()).send()).unwrap() {
         Enrolment::Enrolled(challenge) => challenge,
         Enrolment::NotEnrolled(why) => panic!("{why:?}"),

@@ -2,7 +2,7 @@
 
 use card3ds::{
     ApiKey, ApiSecret, Call, Card, CheckoutId, Client, Currency, CustomerId, ErrorKind, Expiry, InstallmentQuery,
-    Money, NewCheckout, NewPayment, NewThreeDsPayment, OrderId, Outcome, PaymentId, ReturnUrls,
+    MerchantOrderId, Money, NewCheckout, NewPayment, NewThreeDsPayment, Outcome, PaymentId, ReturnUrls,
 };
 use payments_core::test_util::Script;
 
@@ -120,11 +120,11 @@ fn ids_that_go_into_a_path_can_lead_nowhere_else() {
         assert!(id.parse::<CheckoutId>().is_err(), "{id:?}");
     }
     // Named as the caller wrote them, and not as the wire does.
-    assert_eq!("".parse::<OrderId>().unwrap_err().field(), "order_id");
+    assert_eq!("".parse::<MerchantOrderId>().unwrap_err().field(), "order_id");
     assert_eq!("".parse::<CustomerId>().unwrap_err().field(), "customer_id");
     assert_eq!("".parse::<PaymentId>().unwrap_err().field(), "payment_id");
     assert_eq!("".parse::<CheckoutId>().unwrap_err().field(), "checkout_id");
-    let any: OrderId = "any text / at \"all\" \u{1F600}".parse().unwrap();
+    let any: MerchantOrderId = "any text / at \"all\" \u{1F600}".parse().unwrap();
     let (client, script) = scripted([]);
     let _ =
         now(client.create_payment(NewPayment::new(any, lira("1"), card(), "192.168.1.1:80".parse().unwrap())).send());

@@ -1,6 +1,6 @@
 //! A convenience fee is one or several, and its value a number or text.
 
-use turbo_link::core::rust_decimal::Decimal;
+use turbo_link::payments_core::rust_decimal::Decimal;
 use turbo_link::{ConvenienceFee, Currency, ErrorKind, FeeSetting, FeeStatus, Money};
 
 use crate::support::{answered, with};

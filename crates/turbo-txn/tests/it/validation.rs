@@ -2,7 +2,7 @@
 
 use payments_core::test_util::{ManualClock, Script};
 use payments_core::{Currency, ErrorKind, Money, Outcome};
-use turbo_txn::{Client, ClientId, NewTransaction, OrderId, SecretKey};
+use turbo_txn::{Client, ClientId, MerchantOrderId, NewTransaction, SecretKey};
 
 use crate::support::{builder, order, rupees, scripted};
 
@@ -66,10 +66,10 @@ fn a_return_url_must_be_a_web_address() {
 #[test]
 fn an_order_id_that_could_become_another_header_is_none() {
     for id in ["", " ", "a b", "a\r\nsecret-key: x", "a\n", "a\0", "a\t", "\u{7f}", "ä", "оrder", "a\u{200b}"] {
-        assert!(id.parse::<OrderId>().is_err(), "{id:?}");
+        assert!(id.parse::<MerchantOrderId>().is_err(), "{id:?}");
     }
-    assert!("x".repeat(100).parse::<OrderId>().is_ok());
-    assert_eq!("x".repeat(101).parse::<OrderId>().unwrap_err().field(), "order_id");
+    assert!("x".repeat(100).parse::<MerchantOrderId>().is_ok());
+    assert_eq!("x".repeat(101).parse::<MerchantOrderId>().unwrap_err().field(), "order_id");
 }
 
 #[test]
