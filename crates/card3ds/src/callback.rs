@@ -17,7 +17,8 @@ use crate::payment::Payment;
 /// ```
 /// use card3ds::ThreeDsCallback;
 ///
-/// let callback = ThreeDsCallback::parse(b"paymentId=123e4567-e89b-12d3-a456-426614174000&securityKey=3DS_AUTH_KEY_123456")?;
+/// let callback =
+/// ThreeDsCallback::parse(b"paymentId=123e4567-e89b-12d3-a456-426614174000&securityKey=3DS_AUTH_KEY_123456")?;
 /// assert_eq!(callback.claimed().payment_id().as_str(), "123e4567-e89b-12d3-a456-426614174000");
 /// assert!(!format!("{callback:?}").contains("3DS_AUTH_KEY"));
 /// # Ok::<(), card3ds::VerifyError>(())
@@ -55,7 +56,8 @@ pub struct ThreeDsCallback {
 }
 
 impl ThreeDsCallback {
-    /// What to answer with: 200. To a person a redirect (303) to a page of the shop's says more, or in a frame the
+    /// What to answer with: 200 (inferred: the document names it for a checkout's callback only). To a person a
+    /// redirect (303) to a page of the shop's says more, or in a frame the
     /// [`RETURN_PAGE`](crate::ChallengePage::RETURN_PAGE).
     pub const ACKNOWLEDGEMENT: Acknowledgement = Acknowledgement::new(200, "");
 
@@ -117,7 +119,7 @@ pub struct ThreeDsFailure {
 }
 
 impl ThreeDsFailure {
-    /// What to answer with, as for a [`ThreeDsCallback`].
+    /// What to answer with, as for a [`ThreeDsCallback`] (inferred).
     pub const ACKNOWLEDGEMENT: Acknowledgement = ThreeDsCallback::ACKNOWLEDGEMENT;
 
     /// Reads the body of a post to the failure address: a form with `paymentId` once. Other fields are ignored.

@@ -92,7 +92,7 @@ impl NewCheckout {
         // The document gives no length.
         check_web_address("callback", &self.callback, usize::MAX)?;
         if self.max_installments == Some(0) {
-            return Err(ValidationError::new("maxInstallmentCount", "must be 1 or more").into());
+            return Err(ValidationError::new("max_installments", "must be 1 or more").into());
         }
         let body = WireNewCheckout {
             order_id: &self.order,

@@ -57,7 +57,7 @@ impl InstallmentQuery {
 
     fn request(self) -> Result<RequestBuilder, Error> {
         if self.max_installments == Some(0) {
-            return Err(ValidationError::new("maxInstallmentCount", "must be 1 or more").into());
+            return Err(ValidationError::new("max_installments", "must be 1 or more").into());
         }
         let body = WireQuery {
             amount: wire_amount(self.amount)?,

@@ -59,9 +59,9 @@ impl NewPayment {
     /// Checks it and puts it as it goes on the wire.
     pub(crate) fn wire(&self) -> Result<WirePayment<'_>, ValidationError> {
         let amount = wire_amount(self.amount)?;
-        check_filled("cardHolderName", &self.card.holder)?;
+        check_filled("holder", &self.card.holder)?;
         if self.requested_from.port() == 0 {
-            return Err(ValidationError::new("requestPort", "must be 1 to 65535"));
+            return Err(ValidationError::new("requested_from", "must have a port from 1 to 65535"));
         }
         let expiry = self.card.expiry;
         Ok(WirePayment {

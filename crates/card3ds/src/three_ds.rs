@@ -85,11 +85,11 @@ impl NewThreeDsPayment {
     fn wire(&self) -> Result<WirePayment<'_>, ValidationError> {
         let mut wire = self.payment.wire()?;
         if self.installments == Some(0) {
-            return Err(ValidationError::new("installmentCount", "must be 1 or more"));
+            return Err(ValidationError::new("installments", "must be 1 or more"));
         }
         // The document gives no length.
-        check_web_address("successUrl", &self.urls.success, usize::MAX)?;
-        check_web_address("failureUrl", &self.urls.failure, usize::MAX)?;
+        check_web_address("urls.success", &self.urls.success, usize::MAX)?;
+        check_web_address("urls.failure", &self.urls.failure, usize::MAX)?;
         wire.installment_count = self.installments;
         wire.interest_paid_by_customer = self.interest_paid_by.map(InterestPaidBy::is_customer);
         wire.success_url = Some(&self.urls.success);
@@ -175,8 +175,8 @@ fn completion(stored: &PaymentId, callback: &Unverified<ThreeDsCallback>) -> Res
     let claimed = callback.claimed();
     if !stored.is(claimed.payment_id()) {
         return Err(ValidationError::new(
-            "paymentId",
-            "is another payment's than the one that was started for this order",
+            "callback",
+            "is about another payment than the one that was started for this order",
         )
         .into());
     }

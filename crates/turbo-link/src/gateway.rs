@@ -31,7 +31,7 @@ const CAPABILITIES: Capabilities = Capabilities {
         Capability::not_offered(Feature::DuplicateProtection, "there is nothing to do twice"),
         Capability::not_offered(Feature::SignedWebhooks, ""),
         Capability::not_offered(Feature::Callbacks, ""),
-        Capability::supported(Feature::Lists, "one page of the newest; no way to page"),
+        Capability::supported(Feature::Lists, "one page; no way to page"),
         Capability::not_offered(Feature::Subscriptions, ""),
         Capability::supported(Feature::HostedPage, "each link has an address and a QR code"),
         Capability::not_offered(Feature::ThreeDSecure, ""),

@@ -29,6 +29,9 @@ open_enum! {
 
 /// Which payment links to list: all, those of a range of days, or those of an interval.
 ///
+/// That `start`, `end` and `interval` are sent is inferred: the document lists them under the response, with words
+/// about what a caller chooses. Their forms are documented.
+///
 /// ```
 /// use turbo_link::{Interval, ListLinks, payments_core::time::{Date, Month}};
 ///

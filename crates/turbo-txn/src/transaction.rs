@@ -16,21 +16,21 @@ string_newtype! {
     /// The merchant's own reference for an order: 1 to 100 visible ASCII characters, since it travels in a header.
     ///
     /// It must be unique (documented). What Turbo Transactions does with one that is not, it does not say.
-    pub struct MerchantOrderId("orderId"): |text| check_order_id(text);
+    pub struct MerchantOrderId("order_id"): |text| check_order_id(text);
 }
 
 fn check_order_id(text: &str) -> Result<(), ValidationError> {
-    check_length("orderId", text, 100)?;
+    check_length("order_id", text, 100)?;
     if text.bytes().all(|byte| byte.is_ascii_graphic()) {
         Ok(())
     } else {
-        Err(ValidationError::new("orderId", "must hold only visible ASCII characters, and no space"))
+        Err(ValidationError::new("order_id", "must hold only visible ASCII characters, and no space"))
     }
 }
 
 string_newtype! {
     /// Turbo Transactions' id of a transaction, as it came. Nothing can be asked about by it.
-    pub struct TxnId("txnId"): |text| check_length("txnId", text, 255);
+    pub struct TxnId("txn_id"): |text| check_length("txn_id", text, 255);
 }
 
 /// A transaction to be initiated: all that the document requires.
@@ -51,7 +51,7 @@ impl NewTransaction {
     }
 
     fn request(self) -> Result<RequestBuilder, Error> {
-        check_web_address("returnUrl", &self.return_url, LONGEST_RETURN_URL)?;
+        check_web_address("return_url", &self.return_url, LONGEST_RETURN_URL)?;
         let amount = whole_rupees(self.amount)?;
         let body = WireNew { order_id: &self.order_id, amount, return_url: &self.return_url };
         let request =

@@ -17,7 +17,7 @@ pub struct Balance {
     pub account_id: String,
     /// The currency of both amounts.
     pub currency: Currency,
-    /// What can be paid out; below zero it is owed.
+    /// What can be paid out. A balance below zero is owed (inferred: no document or recorded exchange shows one).
     #[serde(with = "json::decimal")]
     pub available: Decimal,
     /// All of it.

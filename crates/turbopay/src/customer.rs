@@ -30,7 +30,7 @@ impl std::str::FromStr for BankAccount {
     fn from_str(text: &str) -> Result<Self, ValidationError> {
         let plain = text.bytes().all(|byte| byte.is_ascii_alphanumeric());
         if !(9..=18).contains(&text.len()) || !plain {
-            return Err(ValidationError::new("customer_bank_account", "must be 9 to 18 letters or digits"));
+            return Err(ValidationError::new("bank_account", "must be 9 to 18 letters or digits"));
         }
         Ok(Self(text.into()))
     }
@@ -70,7 +70,7 @@ pub(crate) fn check_beneficiary(
         return Ok(());
     }
     if !account.as_str().bytes().all(|byte| byte.is_ascii_digit()) {
-        return Err(ValidationError::new("customer_bank_account", "must hold only digits for INR"));
+        return Err(ValidationError::new("bank_account", "must hold only digits for INR"));
     }
     let ifsc = bank.as_str().len() == 11 && !bank.as_str().contains('-');
     if *method == Method::BankTransfer && !ifsc {

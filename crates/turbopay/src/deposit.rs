@@ -202,7 +202,7 @@ impl DeepLinks {
 
 string_newtype! {
     /// The bank's reference of a transfer (UTR), as the customer's app shows it.
-    pub struct Utr("customer_transaction_id"): |text| check_utr(text);
+    pub struct Utr("utr"): |text| check_utr(text);
 }
 
 impl Utr {
@@ -213,9 +213,9 @@ impl Utr {
 }
 
 fn check_utr(text: &str) -> Result<(), ValidationError> {
-    check_length("customer_transaction_id", text, 100)?;
+    check_length("utr", text, 100)?;
     if text.chars().any(|c| c.is_whitespace() || c.is_control()) {
-        return Err(ValidationError::new("customer_transaction_id", "must not hold white space"));
+        return Err(ValidationError::new("utr", "must not hold white space"));
     }
     Ok(())
 }

@@ -54,8 +54,8 @@ string_newtype! {
 /// # }
 /// ```
 ///
-/// After a refusal (a declined card, say) the same key gives the same refusal: a new attempt needs a reference of its
-/// own, such as `order-7421/2`.
+/// After a refusal (a declined card, say) the same key gives the same refusal (inferred): a new attempt needs a
+/// reference of its own, such as `order-7421/2`.
 pub trait IdempotencyExt {
     /// Sends it under a key made of the operation and of this reference.
     ///

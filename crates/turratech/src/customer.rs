@@ -278,7 +278,7 @@ impl Client {
         })
     }
 
-    /// All customers, the newest first.
+    /// All customers, the newest first (inferred).
     pub fn list_customers(&self, list: ListParams<CustomerId>) -> Pager<Customer> {
         pager(self, LIST_CUSTOMERS, "customers", list, |customer: &Customer| customer.id.as_str(), Customer::read)
     }

@@ -81,9 +81,9 @@ fn parse_error(_: &Operation, response: &Response) -> Option<ProviderError> {
 
 /// Whether an error proves that what was sent before under the same key was not done.
 ///
-/// TurraTech answers a key that it knows with what the first request under it came to (documented: repeating is
-/// safe). So an error settles the key only where the request itself must have been tried for it: a card that was
-/// declined.
+/// TurraTech answers a key that it knows with the response to the first request under it (inferred: the document
+/// says only that a request can be retried safely). So an error settles the key only where the request itself must have
+/// been tried for it: a card that was declined.
 ///
 /// All the others may be said by whoever stands before that, and so say nothing of what an earlier sending did:
 ///

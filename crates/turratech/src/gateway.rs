@@ -26,7 +26,10 @@ const CAPABILITIES: Capabilities = Capabilities {
     provider: "turratech",
     table: &[
         Capability::supported(Feature::StartPayment, "with a payment method; no documented answer carries a redirect"),
-        Capability::not_offered(Feature::Lookup, "no list filters by a reference; the key answers again instead"),
+        Capability::not_offered(
+            Feature::Lookup,
+            "no list filters by a reference; repeat the call under its key instead (inferred)",
+        ),
         Capability::supported(Feature::Retrieve, ""),
         Capability::supported(Feature::Capture, "all of it"),
         Capability::supported(Feature::Cancel, ""),
@@ -51,8 +54,7 @@ impl StartPayment for Client {
     /// With [`PaymentRequest::created_at`], under a key that is derived from the reference; without, under a random one.
     async fn start_payment(&self, request: &PaymentRequest) -> Result<StartedPayment, Error> {
         let method = request.payment_method.as_deref();
-        let method =
-            method.ok_or_else(|| ValidationError::new("payment_method", "is required: TurraTech pays with one"))?;
+        let method = method.ok_or_else(|| ValidationError::new("payment_method", "is required by TurraTech"))?;
         let mut new = NewPayment::new(request.amount)
             .payment_method(method.parse()?)
             .confirm(true)

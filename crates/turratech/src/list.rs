@@ -11,8 +11,8 @@ use crate::parameters::{Extra, extra_setter};
 
 /// Which part of a list to read, and in which direction.
 ///
-/// Lists come newest first. With [`ListParams::ending_before`] they are read the other way: from that object on
-/// towards the newer ones, each page turned round, so that the order is one throughout.
+/// Lists come newest first (inferred). With [`ListParams::ending_before`] they are read the other way: from that object
+/// on towards the newer ones, each page turned round, so that the order is one throughout.
 ///
 /// ```no_run
 /// use turratech::{Client, ListParams};
@@ -44,7 +44,7 @@ pub struct ListParams<I> {
 }
 
 impl<I> ListParams<I> {
-    /// All of it, from the newest on, ten at a time.
+    /// All of it, from the newest on (inferred), ten at a time (documented).
     pub fn new() -> Self {
         Self { limit: None, starting_after: None, ending_before: None, extra: Extra::default() }
     }
@@ -55,7 +55,8 @@ impl<I> ListParams<I> {
         self
     }
 
-    /// From the object after this one on, towards older ones.
+    /// From the object after this one on, towards older ones (inferred: the document says only that the list starts
+    /// after it).
     pub fn starting_after(mut self, id: I) -> Self {
         self.starting_after = Some(id);
         self

@@ -89,7 +89,11 @@ impl NewPayment {
         self
     }
 
-    /// Whether to try to confirm it at once.
+    /// Whether TurraTech attempts to confirm the payment immediately: `true` attempts it (documented).
+    ///
+    /// Without this parameter, a payment with a payment method is attempted too (inferred: the document's first example
+    /// has no `confirm`, and the response shown next to it has `succeeded`). `false` leaves the payment unconfirmed
+    /// (inferred). The SDK treats every creation as a request that may move money.
     pub fn confirm(mut self, confirm: bool) -> Self {
         self.confirm = Some(confirm);
         self
@@ -149,12 +153,14 @@ impl Parameters for NewPayment {
 impl Client {
     /// Creates a payment. **This moves money.**
     ///
-    /// Always, as far as the document goes: its first example charges a card without asking for confirmation. Whether
-    /// it did is in the answer's status, and a declined card is an [`Error`](crate::Error) of kind *declined*.
+    /// That holds whatever [`NewPayment::confirm`] says: the document's first example charges a card without it
+    /// (inferred). The response's status says whether money moved, and a declined card is an [`Error`](crate::Error) of
+    /// kind *declined*.
     ///
     /// It goes out under an idempotency key, the same on every attempt: drawn at random, or the caller's own
     /// ([`Call::idempotency_key`]), or made of the order ([`IdempotencyExt`](crate::IdempotencyExt)). After an unknown outcome the
-    /// same call under the same key, within 24 hours, tells what became of it; there is no looking up by the
+    /// same call under the same key, within 24 hours, tells what became of it: TurraTech returns the first response
+    /// (inferred: the document says only that a request can be retried safely). There is no looking up by the
     /// merchant's reference.
     pub fn create_payment(&self, payment: NewPayment) -> Call<Payment, Keyed> {
         let (read, asked) = (self.reads_payment(None), Arc::new(payment));

@@ -177,7 +177,7 @@ impl Client {
         Poller::new(&self.connection, move || client.retrieve_payment(&id), |payment| payment.status.is_final())
     }
 
-    /// All payments, the newest first.
+    /// All payments, the newest first (inferred).
     pub fn list_payments(&self, list: ListParams<PaymentId>) -> Pager<Payment> {
         let read = self.reads_payment(None);
         pager(self, LIST_PAYMENTS, "payments", list, |payment: &Payment| payment.id.as_str(), read)

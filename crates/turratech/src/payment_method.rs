@@ -59,12 +59,13 @@ pub struct NewPaymentMethod {
 }
 
 impl NewPaymentMethod {
-    /// A card.
+    /// A card. It is sent as `card: {number, exp_month, exp_year, cvc}` (inferred: the document names only the type).
     pub fn card(card: Card) -> Self {
         Self { kind: PaymentMethodType::Card, card: Some(card), extra: Extra::default() }
     }
 
-    /// Of another type. The document names six; what the others need besides goes by name.
+    /// Of another type. The document names six types; that the parameter is called `type` is inferred; what the others
+    /// need besides goes by name.
     pub fn of(kind: PaymentMethodType) -> Self {
         Self { kind, card: None, extra: Extra::default() }
     }
@@ -79,7 +80,7 @@ impl Parameters for NewPaymentMethod {
         match (&self.kind, &self.card) {
             (PaymentMethodType::Card, None) => Err(ValidationError::new("card", "is required for a card")),
             (PaymentMethodType::Unknown(kind), _) if kind.as_str().is_empty() => {
-                Err(ValidationError::new("type", "must not be empty"))
+                Err(ValidationError::new("kind", "must not be empty"))
             }
             _ => Ok(()),
         }
@@ -95,7 +96,8 @@ impl Parameters for NewPaymentMethod {
     }
 }
 
-/// A card's own data. It is not kept beyond the request, and `Debug` shows the masked number alone.
+/// A card's own data: `number`, `exp_month`, `exp_year` and `cvc` on the wire (inferred). It is not kept beyond the
+/// request, and `Debug` shows the masked number alone.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Card {
     number: CardNumber,
@@ -165,7 +167,8 @@ impl Client {
         self.connection.auto_keyed_call(CREATE_PAYMENT_METHOD, request, PaymentMethod::read)
     }
 
-    /// Attaches a payment method to a customer.
+    /// Attaches a payment method to a customer, whose id is sent as `customer` (inferred: the document shows no
+    /// parameters of this call).
     pub fn attach_payment_method(&self, id: &PaymentMethodId, customer: &CustomerId) -> Call<PaymentMethod, Keyed> {
         let path = Path::new("payment_methods").segment(id).segment(&"attach");
         let shown = (id.clone(), customer.clone());

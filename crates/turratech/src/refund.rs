@@ -183,7 +183,7 @@ impl Client {
         })
     }
 
-    /// All refunds, the newest first.
+    /// All refunds, the newest first (inferred).
     pub fn list_refunds(&self, list: ListParams<RefundId>) -> Pager<Refund> {
         pager(self, LIST_REFUNDS, "refunds", list, |refund: &Refund| refund.id.as_str(), Refund::read)
     }

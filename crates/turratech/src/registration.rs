@@ -44,7 +44,7 @@ impl Parameters for NewWebhookEndpoint {
     fn check(&self) -> Result<(), ValidationError> {
         check_web_address("url", &self.url, LONGEST_URL)?;
         if self.enabled_events.is_empty() {
-            return Err(ValidationError::new("enabled_events", "must name at least one type of event"));
+            return Err(ValidationError::new("events", "must name at least one type of event"));
         }
         Ok(())
     }
@@ -81,8 +81,8 @@ pub struct WebhookEndpoint {
 impl Client {
     /// Makes a webhook endpoint known to TurraTech; the answer has its signing secret.
     ///
-    /// After an unknown outcome, the same call under the same key within 24 hours gives the secret; there is no other
-    /// way to it in the document.
+    /// After an unknown outcome, the same call under the same key within 24 hours gives the secret (inferred: the
+    /// document says only that a request can be retried safely). The document has no other way to it.
     pub fn create_webhook_endpoint(&self, endpoint: NewWebhookEndpoint) -> Call<WebhookEndpoint, Keyed> {
         let request = self.private(|| post(Path::new("webhook_endpoints"), endpoint));
         self.connection.auto_keyed_call(CREATE_WEBHOOK_ENDPOINT, request, |wire: WireEndpoint| {

@@ -293,7 +293,8 @@ impl Client {
     /// Creates a subscription. **This moves money**: the first charge, unless there is a trial.
     ///
     /// A subscription cannot be looked up. After an unknown outcome, the same call under the same key within 24 hours
-    /// tells what became of it; after that nothing does, but perhaps the event `subscription.created`.
+    /// tells what became of it (inferred: the document says only that a request can be retried safely). After that,
+    /// nothing does, but perhaps the event `subscription.created`.
     pub fn create_subscription(&self, subscription: NewSubscription) -> Call<Subscription, Keyed> {
         let customer = subscription.customer.clone();
         let request = self.private(|| post(Path::new("subscriptions"), subscription));

@@ -53,7 +53,8 @@ pub struct WebhookVerifier {
 impl WebhookVerifier {
     /// What to answer a delivery that was taken in: 200, within 30 seconds (documented).
     ///
-    /// So store it, answer, then work.
+    /// So store it, answer, then work. That TurraTech sends a delivery again without this response is inferred: the
+    /// document says only to expect duplicates.
     pub const ACKNOWLEDGEMENT: Acknowledgement = Acknowledgement::new(200, "");
 
     /// The header that carries the signature (documented).

@@ -17,7 +17,7 @@ async fn a_callback_for_another_payment_is_refused_before_anything_is_sent() {
     let err = client.complete_3ds(&other, &callback(PAYMENT)).send().await.unwrap_err();
 
     assert_eq!((err.kind(), err.outcome(), err.attempts()), (ErrorKind::InvalidRequest, Outcome::NotSent, 0));
-    assert_eq!(err.param(), Some("paymentId"));
+    assert_eq!(err.param(), Some("callback"));
     assert!(!err.to_string().contains(PAYMENT), "{err}");
     assert_eq!(script.requests().len(), 0);
 }

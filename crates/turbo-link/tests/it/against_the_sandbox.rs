@@ -21,6 +21,7 @@ async fn its_links_are_read_and_their_statuses_followed() {
     let client = client_at(&sandbox);
     let (small, large) = (there.create("1.5"), there.create("1234567.89"));
     there.link(&small).with_fee(&Fee::flat("0.50"));
+    there.link(&large).with_fee(&Fee::percentage("2.5"));
     there.link(&large).complete();
 
     let list = client.list_links(ListLinks::new().interval(Interval::Today)).send().await.unwrap();
@@ -29,7 +30,10 @@ async fn its_links_are_read_and_their_statuses_followed() {
     let find = |id: &str| list.find(&id.parse().unwrap()).unwrap();
     assert_eq!((find(&small).amount.minor(), &find(&small).status), (150, &LinkStatus::Pending));
     let fee = &find(&small).convenience_fees[0];
-    assert_eq!(fee.flat_amount(), Ok(Some(Money::from_minor(50, Currency::USD))));
+    assert_eq!(fee.amount(), Ok(Some(Money::from_minor(50, Currency::USD))));
+    // Dollars too, and not the percentage (documented): 2.5 % of 1,234,567.89.
+    let fee = &find(&large).convenience_fees[0];
+    assert_eq!(fee.amount(), Ok(Some(Money::from_minor(3_086_420, Currency::USD))));
     assert_eq!(find(&large).amount, Money::from_minor(123_456_789, Currency::USD));
     assert_eq!(find(&large).status, LinkStatus::Completed);
     assert!(find(&small).qr.as_ref().and_then(WebAddress::href).is_some());

@@ -53,7 +53,7 @@ async fn the_documented_answer_is_read_member_for_member() {
     assert_eq!(link.created, time::macros::datetime!(2023-11-01 11:19:49));
     let [fee] = &link.convenience_fees[..] else { panic!("one fee") };
     assert_eq!((&fee.status, &fee.setting, fee.value), (&FeeStatus::Disabled, &None, None));
-    assert_eq!(fee.flat_amount(), Ok(None));
+    assert_eq!(fee.amount(), Ok(None));
 }
 
 #[test]

@@ -55,12 +55,12 @@ fn whole_rupees_go_out_as_an_integer() {
 #[test]
 fn a_return_url_must_be_a_web_address() {
     for url in ["shop.example", "ftp://shop.example", "https://", "https:///x", "https://a b", "javascript:alert(1)"] {
-        check(NewTransaction::new(order("o-1"), rupees("1"), url), "returnUrl", "web address");
+        check(NewTransaction::new(order("o-1"), rupees("1"), url), "return_url", "web address");
     }
-    check(NewTransaction::new(order("o-1"), rupees("1"), ""), "returnUrl", "empty");
+    check(NewTransaction::new(order("o-1"), rupees("1"), ""), "return_url", "empty");
     let long = format!("https://shop.example/{}", "x".repeat(2028));
     assert_eq!(long.len(), 2049);
-    check(NewTransaction::new(order("o-1"), rupees("1"), long), "returnUrl", "longer than 2048");
+    check(NewTransaction::new(order("o-1"), rupees("1"), long), "return_url", "longer than 2048");
 }
 
 #[test]
@@ -69,7 +69,7 @@ fn an_order_id_that_could_become_another_header_is_none() {
         assert!(id.parse::<MerchantOrderId>().is_err(), "{id:?}");
     }
     assert!("x".repeat(100).parse::<MerchantOrderId>().is_ok());
-    assert_eq!("x".repeat(101).parse::<MerchantOrderId>().unwrap_err().field(), "orderId");
+    assert_eq!("x".repeat(101).parse::<MerchantOrderId>().unwrap_err().field(), "order_id");
 }
 
 #[test]
