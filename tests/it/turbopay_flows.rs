@@ -167,7 +167,7 @@ async fn what_turbopay_refuses_is_refused_and_says_why() {
     let err = client.create_deposit(declined).send().await.unwrap_err();
     assert_eq!((err.kind(), err.outcome()), (ErrorKind::Declined, Outcome::Refused));
 
-    let odd = NewDeposit::by(Method::from("carrier_pigeon"), rupees(100), reference("order-2"), "c".parse().unwrap());
+    let odd = NewDeposit::new(Method::from("carrier_pigeon"), rupees(100), reference("order-2"), "c".parse().unwrap());
     let err = client.create_deposit(odd).send().await.unwrap_err();
     assert_eq!((err.param(), Problem::of(&err)), (Some("method"), Some(Problem::MethodNotValid)));
 

@@ -1,17 +1,15 @@
-//! Acme Pay: a provider that exists in this file alone, and that `payments-core` has never heard of.
+//! Acme Pay: a fictional provider, written on `payments-core` alone.
 
 use payments_core::connection::Connection;
-use payments_core::gateway::{
-    self, Capabilities, Capability, Feature, NextAction, PaymentRequest, PaymentState, StartedPayment,
-};
+use payments_core::gateway::{self, Capabilities, Capability, Feature, NextAction, PaymentRequest};
+use payments_core::gateway::{PaymentState, StartedPayment};
 use payments_core::provider::{IdempotencyPolicy, Operation, ProviderSpec};
 use payments_core::request::{Path, RequestBuilder};
 use payments_core::transport::{Response, async_trait};
 use payments_core::webhook::{self, HexCase, SigningSecrets, Verified, VerifyError, signature_from_hex};
 use payments_core::{Call, Currency, Error, Expected, Keyed, Mismatch, Money, Page, Pager, ProviderError, Reported};
-use payments_core::{
-    PaymentStatus as Common, Settings, client_settings, http, id, json, open_enum, secret_newtype, string_newtype,
-};
+use payments_core::{PaymentStatus as CommonStatus, Settings, client_settings, http, id, json};
+use payments_core::{open_enum, secret_newtype, string_newtype};
 use serde::{Deserialize, Serialize};
 
 static SPEC: ProviderSpec = ProviderSpec {
@@ -20,26 +18,23 @@ static SPEC: ProviderSpec = ProviderSpec {
     parse_error,
     errors_in_2xx: false,
     throttled_is_refused: false,
-    idempotency: Some(IdempotencyPolicy {
-        header: "idempotency-key",
-        lifetime: std::time::Duration::from_secs(24 * 60 * 60),
-    }),
+    idempotency: Some(IdempotencyPolicy { header: "idempotency-key", lifetime: std::time::Duration::from_secs(86_400) }),
 };
 
-/// Acme Pay's own words. A declined card is what the keyed request itself came to, so that answer settles its key.
+/// Parses Acme Pay's documented error. A declined card is the result of the keyed request itself, so it settles the key.
 fn parse_error(_: &Operation, response: &Response) -> Option<ProviderError> {
-    let WireError { error: Words { code, message } } = json::decode(response.body()).ok()?;
+    let WireError { error: ErrorDetails { code, message } } = json::decode(response.body()).ok()?;
     let settles_key = response.status() == 402;
     Some(ProviderError { code: Some(code), message: Some(message), settles_key, ..ProviderError::default() })
 }
 
 #[derive(Deserialize)]
 struct WireError {
-    error: Words,
+    error: ErrorDetails,
 }
 
 #[derive(Deserialize)]
-struct Words {
+struct ErrorDetails {
     code: String,
     message: String,
 }
@@ -50,7 +45,7 @@ string_newtype! { pub struct PaymentId("id"): |text| id::check_id("id", text); }
 string_newtype! { pub struct Reference("reference"): |text| id::check_reference("reference", text, 64); }
 open_enum! { pub enum PaymentStatus { Pending = "pending", Paid = "paid", Failed = "failed", } }
 
-/// Acme Pay's API for one merchant. Cheap to clone.
+/// A client of Acme Pay's API for one merchant. Cloning is cheap.
 #[derive(Debug, Clone)]
 pub struct Client(Connection);
 
@@ -70,7 +65,7 @@ impl ClientBuilder {
     }
 }
 
-/// A payment to be created: of this amount, above zero, under a reference of the merchant's.
+/// The parameters of a new payment. The amount must be above zero.
 #[derive(Debug, Clone, Serialize)]
 #[must_use = "a payment is not created until it is sent"]
 pub struct NewPayment {
@@ -100,23 +95,19 @@ impl Payment {
         Money::from_minor(self.amount, self.currency)
     }
 
-    /// Holds reference, currency and amount against the merchant's books; the status is not looked at.
+    /// Compares reference, currency and amount with the merchant's order. Does not check the status.
     pub fn check(&self, expected: &Expected) -> Result<(), Mismatch> {
+        let (reference, currency) = (self.reference.as_str(), Some(self.currency));
         let amount = self.amount().to_decimal().map_err(Mismatch::Amount)?;
-        expected.check(&Reported {
-            reference: self.reference.as_str(),
-            amount,
-            currency: Some(self.currency),
-            live: None,
-        })
+        expected.check(&Reported { reference, amount, currency, live: None })
     }
 
-    fn common(&self) -> Common {
+    fn common(&self) -> CommonStatus {
         match &self.status {
-            PaymentStatus::Pending => Common::Processing,
-            PaymentStatus::Paid => Common::Succeeded,
-            PaymentStatus::Failed => Common::Failed,
-            PaymentStatus::Unknown(word) => Common::Unknown(word.as_str().to_owned()),
+            PaymentStatus::Pending => CommonStatus::Processing,
+            PaymentStatus::Paid => CommonStatus::Succeeded,
+            PaymentStatus::Failed => CommonStatus::Failed,
+            PaymentStatus::Unknown(value) => CommonStatus::Unknown(value.as_str().to_owned()),
         }
     }
 }
@@ -126,11 +117,11 @@ impl Client {
         ClientBuilder { key, settings: Settings::default() }
     }
 
-    /// Creates a payment, under a key. **This moves money.**
+    /// Creates a payment under an idempotency key. **This moves money.**
     pub fn create_payment(&self, new: NewPayment) -> Call<Payment, Keyed> {
-        let positive = Money::from_minor(new.amount, new.currency).check_positive("amount").map_err(Error::from);
-        let request =
-            positive.and_then(|()| Ok(RequestBuilder::post(Path::new("v1/payments")).json(&new)?.log_as(new.clone())));
+        let valid = Money::from_minor(new.amount, new.currency).check_positive("amount").map_err(Error::from);
+        let request = valid.and_then(|()| RequestBuilder::post(Path::new("v1/payments")).json(&new));
+        let request = request.map(|request| request.log_as(new.clone()));
         self.0.auto_keyed_call(Operation::move_money("create_payment"), request, move |payment: Payment| {
             json::expect_equal("reference", &payment.reference, &new.reference)?;
             json::expect_equal("currency", &payment.currency, &new.currency)?;
@@ -139,19 +130,19 @@ impl Client {
     }
 
     pub fn retrieve_payment(&self, id: &PaymentId) -> Call<Payment> {
-        let (request, asked) =
-            (RequestBuilder::get(Path::new("v1/payments").segment(id)).log_as(id.clone()), id.clone());
+        let requested = id.clone();
+        let request = RequestBuilder::get(Path::new("v1/payments").segment(id)).log_as(id.clone());
         self.0.call(Operation::read("retrieve_payment"), Ok(request), move |payment: Payment| {
-            json::expect_equal("id", &payment.id, &asked).map(|()| payment)
+            json::expect_equal("id", &payment.id, &requested).map(|()| payment)
         })
     }
 
     pub fn list_payments(&self) -> Pager<Payment> {
-        let api = self.0.clone();
+        let connection = self.0.clone();
         Pager::new(move |cursor| {
             let path = cursor.iter().fold(Path::new("v1/payments"), |path, cursor| path.query("cursor", cursor));
             let read = |list: WireList| Ok(Page { items: list.data, next: list.next_cursor });
-            api.call(Operation::read("list_payments"), Ok(RequestBuilder::get(path)), read)
+            connection.call(Operation::read("list_payments"), Ok(RequestBuilder::get(path)), read)
         })
     }
 
@@ -183,7 +174,7 @@ impl WebhookVerifier {
 
     pub fn verify(&self, body: &[u8], headers: &http::HeaderMap) -> Result<Verified<Event>, VerifyError> {
         let signature = signature_from_hex(webhook::one_header(headers, "x-acme-signature")?, HexCase::Lower);
-        let signature = signature.ok_or_else(|| webhook::rejected("the signature is not in hexadecimal digits"))?;
+        let signature = signature.ok_or_else(|| webhook::rejected("the signature is not hexadecimal"))?;
         self.0.verify(body, &[body], &[signature])?.decode(json::decode)
     }
 }
@@ -206,10 +197,10 @@ impl gateway::StartPayment for Client {
 
 #[async_trait]
 impl gateway::Retrieve for Client {
-    async fn retrieve(&self, id: &str, ordered: &Expected) -> Result<PaymentState, Error> {
+    async fn retrieve(&self, id: &str, expected: &Expected) -> Result<PaymentState, Error> {
         let payment = self.retrieve_payment(&id.parse()?).send().await?;
         let is_final = matches!(payment.status, PaymentStatus::Paid | PaymentStatus::Failed);
-        let found = PaymentState::new(Some(payment.id.to_string()), payment.common(), is_final, Some(payment.amount()));
-        Ok(found.checked(payment.check(ordered)))
+        let state = PaymentState::new(Some(payment.id.to_string()), payment.common(), is_final, Some(payment.amount()));
+        Ok(state.checked(payment.check(expected)))
     }
 }

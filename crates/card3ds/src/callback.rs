@@ -8,11 +8,11 @@ use crate::client::Client;
 use crate::id::{CheckoutId, PaymentId};
 use crate::payment::Payment;
 
-/// What is posted to a 3-D Secure payment's return address: which payment, and the key that completes it.
+/// The form that arrives at the success URL: a payment id and the security key that completes the payment.
 ///
-/// It comes through the customer's browser, or may (the document says that the provider "calls" the address), and
-/// proves nothing: anyone can post one, to either address. Of one to the success address, [`Client::complete_3ds`] makes a
-/// payment. What comes to the failure address is for [`ThreeDsFailure::parse`].
+/// **The form proves nothing.** It may come through the customer's browser, and anyone can post one. Complete the payment
+/// with [`Client::complete_3ds`]; only the response to that call tells you the result. Parse forms at the failure URL with
+/// [`ThreeDsFailure::parse`] instead.
 ///
 /// ```
 /// use card3ds::ThreeDsCallback;
@@ -24,7 +24,7 @@ use crate::payment::Payment;
 /// # Ok::<(), card3ds::VerifyError>(())
 /// ```
 ///
-/// There is no status in it, and no amount:
+/// A callback has no status and no amount:
 ///
 /// ```compile_fail,E0609
 /// fn ship(callback: &card3ds::Unverified<card3ds::ThreeDsCallback>) -> bool {
@@ -38,7 +38,7 @@ use crate::payment::Payment;
 /// }
 /// ```
 ///
-/// It is nobody's to make up, from JSON or by hand, and its key is for the provider alone:
+/// A callback cannot be deserialized, and its security key cannot be read:
 ///
 /// ```compile_fail,E0277
 /// let callback: card3ds::ThreeDsCallback = serde_json::from_str("{}").unwrap();
@@ -56,23 +56,26 @@ pub struct ThreeDsCallback {
 }
 
 impl ThreeDsCallback {
-    /// What to answer with: 200 (inferred: the document names it for a checkout's callback only). To a person a
-    /// redirect (303) to a page of the shop's says more, or in a frame the
+    /// The response to a callback: status 200 (inferred: the document states it only for a checkout's callback).
+    ///
+    /// For a customer, respond with a redirect (303) to one of your pages, or in a frame with
     /// [`RETURN_PAGE`](crate::ChallengePage::RETURN_PAGE).
     pub const ACKNOWLEDGEMENT: Acknowledgement = Acknowledgement::new(200, "");
 
-    /// Reads the body of a post to a return address: a form (documented), encoded as browsers do (inferred), with
-    /// `paymentId` and `securityKey` once each. Other fields are ignored.
+    /// Parses the body of a POST request to the success URL.
+    ///
+    /// The body is a form (documented) in URL encoding (inferred). `paymentId` and `securityKey` must occur exactly once.
+    /// Other fields are ignored.
     ///
     /// # Errors
     ///
-    /// One for whatever is wrong with it: answer 400. The reason goes to the trace.
+    /// Returns [`VerifyError::Rejected`] for any other body. Respond with 400. The reason is recorded in the trace only.
     pub fn parse(body: &[u8]) -> Result<Unverified<Self>, VerifyError> {
         let [payment_id, security_key] = fields(body, ["paymentId", "securityKey"])?;
         Ok(Unverified::new(Self { payment_id: id(&payment_id)?, security_key: key(security_key)? }))
     }
 
-    /// The payment that it claims to be about.
+    /// The payment id that the callback claims.
     #[must_use]
     pub fn payment_id(&self) -> &PaymentId {
         &self.payment_id
@@ -92,11 +95,13 @@ impl fmt::Debug for ThreeDsCallback {
     }
 }
 
-/// What is posted to a 3-D Secure payment's failure address: which payment.
+/// The form that arrives at the failure URL: a payment id.
 ///
-/// It says that the challenge failed, if it is true: anyone can post one. Do not complete that payment, and nothing is
-/// charged (inferred). A security key may have come with it or not; the document says that one does, but a challenge
-/// that failed may have none to give. It is not read, and nothing can be completed with this:
+/// **The form proves nothing**, because anyone can post one. If it is genuine, the challenge failed. Do not complete the
+/// payment; then nothing is charged (inferred).
+///
+/// The document says that the form contains a security key too. That a failed challenge may have none is inferred, so the
+/// key is not read. A failure cannot be completed:
 ///
 /// ```compile_fail,E0308
 /// use card3ds::{Client, PaymentId, ThreeDsFailure, Unverified};
@@ -119,29 +124,31 @@ pub struct ThreeDsFailure {
 }
 
 impl ThreeDsFailure {
-    /// What to answer with, as for a [`ThreeDsCallback`] (inferred).
+    /// The response to a failure: the same as for a [`ThreeDsCallback`] (inferred).
     pub const ACKNOWLEDGEMENT: Acknowledgement = ThreeDsCallback::ACKNOWLEDGEMENT;
 
-    /// Reads the body of a post to the failure address: a form with `paymentId` once. Other fields are ignored.
+    /// Parses the body of a POST request to the failure URL.
+    ///
+    /// The body is a form in which `paymentId` occurs exactly once. Other fields are ignored.
     ///
     /// # Errors
     ///
-    /// One for whatever is wrong with it: answer 400. The reason goes to the trace.
+    /// Returns [`VerifyError::Rejected`] for any other body. Respond with 400. The reason is recorded in the trace only.
     pub fn parse(body: &[u8]) -> Result<Unverified<Self>, VerifyError> {
         let [payment_id] = fields(body, ["paymentId"])?;
         Ok(Unverified::new(Self { payment_id: id(&payment_id)? }))
     }
 
-    /// The payment that it claims to be about.
+    /// The payment id that the form claims.
     #[must_use]
     pub fn payment_id(&self) -> &PaymentId {
         &self.payment_id
     }
 }
 
-/// What is posted to a checkout's callback address: which checkout.
+/// The form that arrives at a checkout's callback URL: a checkout id.
 ///
-/// It proves nothing, not even that anything was paid: [`Lookup::lookup`] asks the provider.
+/// **The form proves nothing**, not even that anything was paid. Look up the checkout with [`Lookup::lookup`].
 ///
 /// ```compile_fail,E0609
 /// fn ship(callback: &card3ds::Unverified<card3ds::CheckoutCallback>) -> bool {
@@ -154,42 +161,43 @@ pub struct CheckoutCallback {
 }
 
 impl CheckoutCallback {
-    /// What to answer with: 200 (documented). To a person a redirect (303) to a page of the shop's says more.
+    /// The response to a callback: status 200 (documented). For a customer, respond with a redirect (303).
     pub const ACKNOWLEDGEMENT: Acknowledgement = Acknowledgement::new(200, "");
 
-    /// Reads the body of a post to a checkout's callback address: a form (documented) with `checkoutId` once. Other
-    /// fields are ignored.
+    /// Parses the body of a POST request to the callback URL.
+    ///
+    /// The body is a form (documented) in which `checkoutId` occurs exactly once. Other fields are ignored.
     ///
     /// # Errors
     ///
-    /// One for whatever is wrong with it: answer 400. The reason goes to the trace.
+    /// Returns [`VerifyError::Rejected`] for any other body. Respond with 400. The reason is recorded in the trace only.
     pub fn parse(body: &[u8]) -> Result<Unverified<Self>, VerifyError> {
         let [checkout_id] = fields(body, ["checkoutId"])?;
         Ok(Unverified::new(Self { checkout_id: id(&checkout_id)? }))
     }
 
-    /// The checkout that it claims to be about.
+    /// The checkout id that the callback claims.
     #[must_use]
     pub fn checkout_id(&self) -> &CheckoutId {
         &self.checkout_id
     }
 }
 
-/// Asks the provider about what came without proof.
+/// Looks up what an unverified callback names.
 ///
 /// ```no_run
 /// use card3ds::{CheckoutCallback, Client, Expected, Lookup, Money};
-/// # async fn on_post(client: Client, body: &[u8], price: Money) -> Result<(), Box<dyn std::error::Error>> {
+/// # async fn on_callback(client: Client, body: &[u8], price: Money) -> Result<(), Box<dyn std::error::Error>> {
 ///
 /// let callback = CheckoutCallback::parse(body)?;
 /// let payment = callback.lookup(&client).send().await?.into_success()?;
-/// // From the merchant's own books, not from the callback.
+/// // The order id and the price come from your database, not from the callback.
 /// payment.check(&Expected::new("ORD-12345", price))?;
 /// # Ok(())
 /// # }
 /// ```
 pub trait Lookup {
-    /// Asks what became of it. It only reads: no number of callbacks charges anyone.
+    /// Looks up the payment. Read-only: repeated callbacks charge nobody.
     fn lookup(&self, client: &Client) -> Call<Payment>;
 }
 
@@ -199,34 +207,36 @@ impl Lookup for Unverified<CheckoutCallback> {
     }
 }
 
-/// The values of a form's fields, each of which must stand in it once.
+/// Returns the values of form fields that must occur exactly once.
 fn fields<const N: usize>(body: &[u8], names: [&str; N]) -> Result<[String; N], VerifyError> {
-    if body.len() > LONGEST_BODY {
-        return Err(rejected("the body is too long to be a callback"));
+    if body.len() > MAX_BODY {
+        return Err(rejected("the body is longer than any callback"));
     }
     let mut found = [const { None }; N];
     for (name, value) in form_urlencoded::parse(body) {
-        let Some(place) = names.iter().position(|wanted| name == *wanted) else { continue };
-        if found[place].replace(value.into_owned()).is_some() {
-            return Err(rejected("a field stands in the form twice"));
+        let Some(index) = names.iter().position(|wanted| name == *wanted) else { continue };
+        if found[index].replace(value.into_owned()).is_some() {
+            return Err(rejected("a form field occurs twice"));
         }
     }
     let mut values = [const { String::new() }; N];
     for (value, found) in values.iter_mut().zip(found) {
-        *value = found.ok_or_else(|| rejected("a field is missing from the form"))?;
+        *value = found.ok_or_else(|| rejected("a form field is missing"))?;
     }
     Ok(values)
 }
 
-/// What is encoded twice still has a `%` in it, which no id has.
+/// Parses an id. A value that was encoded twice still contains a `%`, which no id may contain.
 fn id<T: FromStr<Err = ValidationError>>(text: &str) -> Result<T, VerifyError> {
-    text.parse().map_err(|_| rejected("an id in the form has another form than an id"))
+    text.parse().map_err(|_| rejected("an id in the form is invalid"))
 }
 
+/// Parses a security key. It may contain a `%`, because it is sent only in a body.
 fn key(text: String) -> Result<Secret, VerifyError> {
-    // It may hold a `%` of its own: it goes into a body, where that leads nowhere.
-    Secret::new("securityKey", text).map_err(|_| rejected("the security key is no text of visible characters"))
+    Secret::new("securityKey", text)
+        .map_err(|_| rejected("the security key is empty or contains characters other than visible ASCII"))
 }
 
-/// A callback is one or two short fields; an issuer's page may add its own. What is longer is not worth reading.
-const LONGEST_BODY: usize = 64 * 1024;
+/// The largest callback that is parsed, in bytes: 64 KiB, inclusive. A genuine one has two short fields, and perhaps a few
+/// fields of the issuer's page.
+const MAX_BODY: usize = 64 * 1024;

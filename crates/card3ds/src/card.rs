@@ -3,9 +3,9 @@ use std::fmt;
 use payments_core::{CardNumber, Expiry, SecurityCode, mask_card_numbers};
 use serde::Serialize;
 
-/// A card, as its holder typed it in.
+/// A card to charge.
 ///
-/// It goes into a request and nowhere else: it is not `Serialize`, and `Debug` shows the masked number only.
+/// `Debug` shows only the holder and the masked number.
 ///
 /// ```
 /// use card3ds::{Card, Expiry};
@@ -15,7 +15,7 @@ use serde::Serialize;
 /// # Ok::<(), card3ds::ValidationError>(())
 /// ```
 ///
-/// It cannot be stored by accident:
+/// A card is not `Serialize`, so it cannot be stored by accident:
 ///
 /// ```compile_fail,E0277
 /// fn store(card: &card3ds::Card) -> String {
@@ -31,12 +31,12 @@ pub struct Card {
 }
 
 impl Card {
-    /// The holder's name, the number, the month until which it is valid, and the code on its back.
+    /// Creates a card.
     pub fn new(holder: impl Into<String>, number: CardNumber, expiry: Expiry, security_code: SecurityCode) -> Self {
         Self { holder: holder.into(), number, expiry, security_code }
     }
 
-    /// The number, for [`installment_options`](crate::Client::installment_options).
+    /// The card number, for [`installment_options`](crate::Client::installment_options).
     #[must_use]
     pub fn number(&self) -> &CardNumber {
         &self.number
@@ -46,22 +46,22 @@ impl Card {
 impl fmt::Debug for Card {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Card")
-            // Some type the number into the field for the name.
+            // Some customers type the card number into the field for the name.
             .field("holder", &mask_card_numbers(&self.holder))
             .field("number", &self.number)
             .finish_non_exhaustive()
     }
 }
 
-/// A card's number as an answer shows it: first six and last four digits, normally.
+/// A masked card number from a response, usually its first six and last four digits.
 ///
-/// It never holds a whole number: where an answer has one, its middle is masked as it is read.
+/// It never contains a full number: if a response does, the middle digits are masked when the response is read.
 #[derive(Clone, PartialEq, Eq, Hash, Serialize)]
 #[serde(transparent)]
 pub struct MaskedPan(Box<str>);
 
 impl MaskedPan {
-    pub(crate) fn of(text: &str) -> Self {
+    pub(crate) fn new(text: &str) -> Self {
         Self(masked(text).into())
     }
 
@@ -84,27 +84,27 @@ impl fmt::Debug for MaskedPan {
     }
 }
 
-/// Leaves what is masked already as it is, and masks the rest, whether or not its check digit is right.
+/// Masks a card number, unless it is masked already. The check digit does not matter.
 fn masked(text: &str) -> String {
     let digits = text.chars().filter(|c| c.is_numeric()).count();
     let hidden = text.chars().filter(|c| matches!(c, '*' | 'x' | 'X' | '#' | '•')).count();
-    // Eight and four digits may be shown of a number with four stars between, and not of one with fewer.
-    if digits <= SHOWN_FIRST + SHOWN_LAST || (digits <= MOST_SHOWN && hidden >= FEWEST_HIDDEN) {
+    // A masked number may show eight and four digits, but only if it hides at least four.
+    if digits <= FIRST_DIGITS + LAST_DIGITS || (digits <= MAX_VISIBLE && hidden >= MIN_HIDDEN) {
         return text.to_owned();
     }
     let mut seen = 0;
-    let hide = |c: char| {
+    let mask = |c: char| {
         if !c.is_numeric() {
             return c;
         }
         seen += 1;
-        if seen <= SHOWN_FIRST || seen > digits - SHOWN_LAST { c } else { '*' }
+        if seen <= FIRST_DIGITS || seen > digits - LAST_DIGITS { c } else { '*' }
     };
-    text.chars().map(hide).collect()
+    text.chars().map(mask).collect()
 }
 
-/// How a number of sixteen digits is shown at the most.
-const MOST_SHOWN: usize = 12;
-const FEWEST_HIDDEN: usize = 4;
-const SHOWN_FIRST: usize = 6;
-const SHOWN_LAST: usize = 4;
+/// The most digits that a masked number of 16 digits shows.
+const MAX_VISIBLE: usize = 12;
+const MIN_HIDDEN: usize = 4;
+const FIRST_DIGITS: usize = 6;
+const LAST_DIGITS: usize = 4;

@@ -2,16 +2,16 @@ use payments_core::id::check_web_address;
 use payments_core::json::{DecodeError, JsonNumber};
 use payments_core::provider::Operation;
 use payments_core::request::{Path, RequestBuilder};
-use payments_core::{Call, Currency, Error, Money, Poller, ValidationError};
+use payments_core::{Call, Currency, Error, Money, Poller, check_length};
 use serde::{Deserialize, Serialize};
 
 use crate::amount::wire_amount;
 use crate::client::Client;
-use crate::id::{CheckoutId, CustomerId, MerchantOrderId, check_filled};
-use crate::installment::InterestPaidBy;
-use crate::payment::{Asked, Payment};
+use crate::id::{CheckoutId, CustomerId, MerchantOrderId, UNLIMITED};
+use crate::installment::{InterestPaidBy, check_at_least_one};
+use crate::payment::{Payment, Requested};
 
-/// A payment that the customer makes on the provider's own page.
+/// A checkout to create: a payment that the customer makes on the provider's page.
 ///
 /// ```
 /// use card3ds::{Currency, Money, NewCheckout};
@@ -22,9 +22,9 @@ use crate::payment::{Asked, Payment};
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[must_use = "a checkout is not created until it is sent"]
+#[must_use = "a checkout is created only when it is sent"]
 pub struct NewCheckout {
-    order: MerchantOrderId,
+    order_id: MerchantOrderId,
     amount: Money,
     description: String,
     callback: String,
@@ -34,17 +34,17 @@ pub struct NewCheckout {
 }
 
 impl NewCheckout {
-    /// What the provider requires: the order, the amount, what is bought, and the web address to call afterwards.
+    /// Creates a checkout. `callback` is the URL that receives the checkout's id after the payment.
     ///
-    /// What is posted there is for [`CheckoutCallback::parse`](crate::CheckoutCallback::parse).
+    /// Parse the callback's body with [`CheckoutCallback::parse`](crate::CheckoutCallback::parse).
     pub fn new(
-        order: MerchantOrderId,
+        order_id: MerchantOrderId,
         amount: Money,
         description: impl Into<String>,
         callback: impl Into<String>,
     ) -> Self {
         Self {
-            order,
+            order_id,
             amount,
             description: description.into(),
             callback: callback.into(),
@@ -54,30 +54,30 @@ impl NewCheckout {
         }
     }
 
-    /// The merchant's own id of the customer.
+    /// Sets the merchant's own id of the customer.
     pub fn customer(mut self, customer: CustomerId) -> Self {
         self.customer = Some(customer);
         self
     }
 
-    /// The most installments that the page may offer: 1 if it is not said (documented).
+    /// Sets the largest number of installments that the page may offer. The default is 1 (documented).
     ///
-    /// Which it offers depends on the card and on the merchant's set-up (documented).
+    /// The card and the merchant's configuration decide what the page offers (documented).
     pub fn max_installments(mut self, max: u32) -> Self {
         self.max_installments = Some(max);
         self
     }
 
-    /// Who pays the interest on installments: not the customer, if it is not said (documented).
-    pub fn interest_paid_by(mut self, who: InterestPaidBy) -> Self {
-        self.interest_paid_by = Some(who);
+    /// Sets who pays the interest on installments. By default, the customer does not (documented).
+    pub fn interest_paid_by(mut self, payer: InterestPaidBy) -> Self {
+        self.interest_paid_by = Some(payer);
         self
     }
 
-    /// The merchant's tracking number.
+    /// The merchant's order id.
     #[must_use]
     pub fn order_id(&self) -> &MerchantOrderId {
-        &self.order
+        &self.order_id
     }
 
     /// The amount.
@@ -88,14 +88,11 @@ impl NewCheckout {
 
     fn request(self) -> Result<RequestBuilder, Error> {
         let amount = wire_amount(self.amount)?;
-        check_filled("description", &self.description)?;
-        // The document gives no length.
-        check_web_address("callback", &self.callback, usize::MAX)?;
-        if self.max_installments == Some(0) {
-            return Err(ValidationError::new("max_installments", "must be 1 or more").into());
-        }
+        check_length("description", &self.description, UNLIMITED)?;
+        check_web_address("callback", &self.callback, UNLIMITED)?;
+        check_at_least_one("max_installments", self.max_installments)?;
         let body = WireNewCheckout {
-            order_id: &self.order,
+            order_id: &self.order_id,
             amount,
             currency: self.amount.currency(),
             description: &self.description,
@@ -109,45 +106,48 @@ impl NewCheckout {
     }
 }
 
-/// A checkout that was created: where to send the customer.
+/// A created checkout: its id and the page to send the customer to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Checkout {
-    /// The provider's id. Store it with the order: it is what to ask by.
+    /// The provider's id. Store it with the order: you need it to look up the checkout.
     pub checkout_id: CheckoutId,
     /// The page to send the customer to.
     pub redirect_url: String,
 }
 
 impl Client {
-    /// Creates a checkout. It moves no money: the customer does, on the page.
+    /// Creates a checkout. This moves no money: the customer pays on the provider's page.
     ///
-    /// Like every write it is not sent a second time by itself. After an unknown outcome create another: nobody knows the
-    /// address of the one that may have been created, so nobody can pay on it (inferred).
+    /// The client never retries a request that may have been executed. After an unknown outcome, create another checkout:
+    /// nobody has the URL of the first one, so nobody can pay it (inferred).
     pub fn create_checkout(&self, checkout: NewCheckout) -> Call<Checkout> {
         self.connection.call(CREATE_CHECKOUT, checkout.request(), |wire: WireCheckout| {
-            if check_web_address("redirectUrl", &wire.redirect_url, usize::MAX).is_err() {
-                return Err(DecodeError::new("redirectUrl", "is not a web address"));
+            if check_web_address("redirectUrl", &wire.redirect_url, UNLIMITED).is_err() {
+                return Err(DecodeError::new("redirectUrl", "is not a URL that starts with https:// or http://"));
             }
             Ok(Checkout { checkout_id: wire.checkout_id, redirect_url: wire.redirect_url })
         })
     }
 
-    /// What became of a checkout.
+    /// Looks up the payment of a checkout. Read-only.
     ///
-    /// What the provider answers before anything was paid is not documented, nor whether a customer can try again on
-    /// the same page after `FAILED`: where they can, it becomes `SUCCESS` later. So keep the id of a checkout that
-    /// failed, and ask once more before opening another for the order. Hold the payment against the order with
-    /// [`Payment::check`].
+    /// Compare the payment with the order: [`Payment::check`].
+    ///
+    /// Not documented:
+    ///
+    /// - The response before the customer has paid.
+    /// - Whether the customer can try again on the same page after `FAILED`. The status may then become `SUCCESS` later.
+    ///   So keep the id of a failed checkout, and look it up again before you create another checkout for the order.
     pub fn checkout_status(&self, checkout: &CheckoutId) -> Call<Payment> {
         let request = RequestBuilder::get(Path::new("api/checkout").segment(checkout));
-        self.connection.call(CHECKOUT_STATUS, Ok(request), |wire| Asked::default().read(wire))
+        self.connection.call(CHECKOUT_STATUS, Ok(request), |wire| Requested::default().decode(wire))
     }
 
-    /// Asks until a checkout's payment is `SUCCESS` or `FAILED`, and gives the last status when time is up.
+    /// Looks up a checkout repeatedly until its payment is `SUCCESS` or `FAILED`.
     ///
-    /// Whether a customer can try again after `FAILED` is not documented: as with [`Client::checkout_status`], ask once
-    /// more before opening another checkout for the order.
+    /// Returns the last status when the timeout ends. A `FAILED` checkout may still be paid later: see
+    /// [`Client::checkout_status`].
     pub fn wait_until_final(&self, checkout: &CheckoutId) -> Poller<Payment> {
         let (client, checkout) = (self.clone(), checkout.clone());
         Poller::new(&self.connection, move || client.checkout_status(&checkout), |payment| payment.status.is_final())

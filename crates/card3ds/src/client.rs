@@ -6,21 +6,20 @@ use payments_core::{Error, Settings, client_settings, secret_newtype};
 use crate::error::SPEC;
 
 secret_newtype! {
-    /// Authenticates requests, together with the [`ApiSecret`]: `X-API-KEY`, from the dashboard's Settings page.
+    /// Authenticates requests together with the [`ApiSecret`] (`X-API-KEY`). From the dashboard's Settings page.
     pub struct ApiKey("api_key", "CARD3DS_API_KEY");
 }
 
 secret_newtype! {
-    /// Authenticates requests, together with the [`ApiKey`]: `X-API-SECRET`, from the dashboard's Settings page.
+    /// Authenticates requests together with the [`ApiKey`] (`X-API-SECRET`). From the dashboard's Settings page.
     ///
-    /// With both, anything can be done on the account. Keep them on servers.
+    /// Key and secret together give full access to the account. Keep them on servers.
     pub struct ApiSecret("api_secret", "CARD3DS_API_SECRET");
 }
 
-/// The provider's API for one merchant. Cheap to clone.
+/// A client for the API of one merchant. Cheap to clone.
 ///
-/// The document names no host, so the base URL is required: `https://` and the host, without the `/api` that every
-/// path begins with.
+/// The base URL is required, because the document names no host. Set it without `/api`, which every path starts with.
 ///
 /// ```no_run
 /// use card3ds::{ApiKey, ApiSecret, Client};
@@ -36,26 +35,26 @@ pub struct Client {
 }
 
 impl Client {
-    /// A client for the merchant with these credentials.
+    /// Starts a client with a merchant's credentials.
     #[must_use]
     pub fn builder(key: ApiKey, secret: ApiSecret) -> ClientBuilder {
         ClientBuilder { key, secret, settings: Settings::default() }
     }
 
-    /// The same client with other credentials: connections and settings are shared.
+    /// Returns a client with other credentials that shares connections and settings.
     ///
-    /// For credentials that rotate, and for several merchants.
+    /// Use it to rotate credentials, or for several merchants.
     ///
     /// # Errors
     ///
-    /// Never for credentials that [`ApiKey::new`] and [`ApiSecret::new`] took.
-    #[expect(clippy::needless_pass_by_value, reason = "secrets are handed over")]
+    /// Never fails for credentials that [`ApiKey::new`] and [`ApiSecret::new`] accepted.
+    #[expect(clippy::needless_pass_by_value, reason = "the client takes ownership of secrets")]
     pub fn with_credentials(&self, key: ApiKey, secret: ApiSecret) -> Result<Self, Error> {
         Ok(Self { connection: self.connection.with_credentials(&credentials(&key, &secret))? })
     }
 }
 
-/// Sets up a [`Client`].
+/// Configures a [`Client`].
 pub struct ClientBuilder {
     key: ApiKey,
     secret: ApiSecret,
@@ -65,11 +64,11 @@ pub struct ClientBuilder {
 impl ClientBuilder {
     client_settings!();
 
-    /// Builds it.
+    /// Builds the client.
     ///
     /// # Errors
     ///
-    /// When the base URL is missing or unsafe, or a setting contradicts another.
+    /// Returns an error if the base URL is missing or unsafe, or if one setting contradicts another.
     pub fn build(self) -> Result<Client, Error> {
         Ok(Client { connection: self.settings.connect(&SPEC, None, &credentials(&self.key, &self.secret), None)? })
     }

@@ -10,7 +10,7 @@ use serde_json::value::RawValue;
 
 use crate::payment::PaymentStatus;
 
-/// Of errors, the document has the status 401 alone and no form at all.
+/// The document describes no error form, and only one error status: 401.
 pub(crate) static SPEC: ProviderSpec = ProviderSpec {
     provider: "card3ds",
     agent: concat!("card3ds/", env!("CARGO_PKG_VERSION")),
@@ -20,43 +20,44 @@ pub(crate) static SPEC: ProviderSpec = ProviderSpec {
     idempotency: None,
 };
 
-/// Any JSON object under an error status is the provider's own (inferred: none is documented); a page is not.
+/// Reads any JSON object under an error status as the provider's error response (inferred: no form is documented).
 fn parse_error(operation: &Operation, response: &Response) -> Option<ProviderError> {
-    let form: Form = serde_json::from_slice(response.body()).ok()?;
+    let form: ErrorForm = serde_json::from_slice(response.body()).ok()?;
     let status = response.status().as_u16();
-    let by_form = response.status().is_client_error() && !matches!(status, 408 | 429);
+    let is_refusal = response.status().is_client_error() && !matches!(status, 408 | 429);
     let moves_money = operation.effect == Effect::MoveMoney;
-    let mut refusal = ProviderError {
+    let mut error = ProviderError {
         code: form.result_code,
         message: form.result_message.or(form.message).or(form.error).map(|text| mask_card_numbers(&text)),
         object_id: form.payment_id.filter(|id| check_id("paymentId", id).is_ok()),
         ..ProviderError::default()
     };
-    if form.claims_success || form.names_payment && form.stands_otherwise {
-        // A payment that was made, or is under way, under a status that says the opposite: neither is to be believed.
-        refusal.kind = Some(ErrorKind::MalformedResponse);
-        refusal.outcome = Some(Outcome::Unknown);
-    } else if moves_money && by_form && contains_any(response.body(), TELLS_OF_ANOTHER) {
-        // It may be this very request that was executed, when it was sent before.
-        refusal.kind = Some(ErrorKind::Conflict);
-        refusal.outcome = Some(Outcome::Unknown);
+    if form.claims_success || form.names_payment && form.has_other_result {
+        // The body reports a payment that succeeded or may still succeed, and the HTTP status an error. Trust neither.
+        error.kind = Some(ErrorKind::MalformedResponse);
+        error.outcome = Some(Outcome::Unknown);
+    } else if moves_money && is_refusal && contains_any(response.body(), EARLIER_REQUEST_WORDS) {
+        // The earlier request may be this one, if it was sent before.
+        error.kind = Some(ErrorKind::Conflict);
+        error.outcome = Some(Outcome::Unknown);
     } else if form.claims_failure && matches!(status, 400 | 422) {
-        refusal.kind = Some(ErrorKind::Declined);
+        error.kind = Some(ErrorKind::Declined);
     }
-    let settled = refusal.outcome.is_none() && matches!(status, 400..=405 | 413 | 415 | 422);
-    refusal.advice = if !settled && moves_money {
-        Some("it cannot be looked up: settle it with the provider, and send nothing again for that order meanwhile")
+    let is_refused = error.outcome.is_none() && matches!(status, 400..=405 | 413 | 415 | 422);
+    error.advice = if moves_money && !is_refused {
+        Some("there is no lookup: ask the provider, and send no other payment for the order until you know the result")
     } else if status == 401 {
         Some("the API key and secret are on the dashboard's Settings page")
     } else {
         None
     };
-    Some(refusal)
+    Some(error)
 }
 
-/// What can be read from an error of which no form is documented: the names that answers use, and two common ones.
+/// The members of an error response that can be recognised: those of other responses, and the common `message` and
+/// `error`.
 #[derive(Default)]
-struct Form {
+struct ErrorForm {
     result_code: Option<String>,
     result_message: Option<String>,
     message: Option<String>,
@@ -65,22 +66,22 @@ struct Form {
     claims_success: bool,
     claims_failure: bool,
     names_payment: bool,
-    /// It has a status or a success in it that is neither: of a payment, it may be any.
-    stands_otherwise: bool,
+    /// True if `status` or `success` has a value that means neither success nor failure.
+    has_other_result: bool,
 }
 
-impl<'de> Deserialize<'de> for Form {
+impl<'de> Deserialize<'de> for ErrorForm {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Object;
         impl<'de> Visitor<'de> for Object {
-            type Value = Form;
+            type Value = ErrorForm;
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("an object")
             }
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Form, A::Error> {
-                let mut form = Form::default();
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<ErrorForm, A::Error> {
+                let mut form = ErrorForm::default();
                 while let Some((name, value)) = map.next_entry::<String, &RawValue>()? {
-                    form.take(&name, value.get());
+                    form.set(&name, value.get());
                 }
                 Ok(form)
             }
@@ -89,9 +90,9 @@ impl<'de> Deserialize<'de> for Form {
     }
 }
 
-impl Form {
-    /// What is not a text where one is looked for is passed over: it is no reason to doubt whose answer it is.
-    fn take(&mut self, name: &str, value: &str) {
+impl ErrorForm {
+    /// Sets a member. A value that is not the expected string is ignored: the response is still the provider's.
+    fn set(&mut self, name: &str, value: &str) {
         let text = || serde_json::from_str::<String>(value).ok().filter(|text| !text.is_empty());
         match name {
             "resultCode" => self.result_code = text(),
@@ -104,14 +105,14 @@ impl Form {
             }
             "success" => {
                 self.claims_success |= value == "true";
-                self.stands_otherwise |= !matches!(value, "true" | "false" | "null");
+                self.has_other_result |= !matches!(value, "true" | "false" | "null");
             }
             "status" => match text().as_deref().map(PaymentStatus::from) {
                 Some(PaymentStatus::Success | PaymentStatus::Enrolled) => self.claims_success = true,
                 Some(PaymentStatus::Failed) => self.claims_failure = true,
-                // Frameworks put their own into an error by this name; a payment's is another matter.
-                Some(PaymentStatus::Unknown(_)) => self.stands_otherwise = true,
-                // The HTTP status, say.
+                // Web frameworks put a status of their own here, which counts only if the response names a payment.
+                Some(PaymentStatus::Unknown(_)) => self.has_other_result = true,
+                // A number, such as the HTTP status.
                 None => {}
             },
             _ => {}
@@ -119,7 +120,7 @@ impl Form {
     }
 }
 
-/// How a refusal speaks of a payment that is there already (inferred: no wording is documented).
+/// Words in an error response that may be about an earlier request (inferred: no wording is documented).
 ///
-/// The whole answer is searched: where the words would stand is not documented either.
-const TELLS_OF_ANOTHER: &[&str] = &["already", "duplicate", "exists", "unique", "completed", "captured"];
+/// The whole body is searched, because the member that would contain them is not documented either.
+const EARLIER_REQUEST_WORDS: &[&str] = &["already", "duplicate", "exists", "unique", "completed", "captured"];

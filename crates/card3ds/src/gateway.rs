@@ -1,4 +1,4 @@
-//! card3ds in the words that all providers share.
+//! card3ds behind the traits that all providers share.
 
 use payments_core::gateway::{
     Capabilities, Capability, Capture, CaptureRequest, Feature, NextAction, PaymentRequest, PaymentState, Retrieve,
@@ -13,7 +13,7 @@ use crate::id::{CheckoutId, PaymentId};
 use crate::payment::{Payment, PaymentStatus};
 
 impl Client {
-    /// What card3ds can do.
+    /// Returns what card3ds offers, as a table.
     #[must_use]
     pub const fn capabilities() -> Capabilities {
         CAPABILITIES
@@ -23,20 +23,23 @@ impl Client {
 const CAPABILITIES: Capabilities = Capabilities {
     provider: "card3ds",
     table: &[
-        Capability::supported(Feature::StartPayment, "a hosted checkout; raw cards: `create_payment`, `start_3ds`"),
-        Capability::not_offered(Feature::Lookup, "what a lost answer did cannot be found out"),
+        Capability::supported(Feature::StartPayment, "a hosted checkout; for card data: `create_payment`, `start_3ds`"),
+        Capability::not_offered(Feature::Lookup, "only checkouts can be looked up, by their id"),
         Capability::supported(Feature::Retrieve, "checkouts only"),
-        Capability::supported(Feature::Capture, "of a pre-authorization, also in part"),
-        Capability::not_offered(Feature::Cancel, "a hold cannot be released"),
+        Capability::supported(Feature::Capture, "of a pre-authorization, in full or in part"),
+        Capability::not_offered(Feature::Cancel, "an authorization cannot be released"),
         Capability::not_offered(Feature::Refund, ""),
         Capability::not_offered(Feature::PayOut, ""),
         Capability::not_offered(Feature::Balance, ""),
-        Capability::not_offered(Feature::DuplicateProtection, "no keys; nothing says that an order id is taken once"),
+        Capability::not_offered(
+            Feature::DuplicateProtection,
+            "no idempotency keys; the documentation does not say how duplicate order ids are handled",
+        ),
         Capability::not_offered(Feature::SignedWebhooks, ""),
-        Capability::supported(Feature::Callbacks, "form posts through the customer's browser"),
+        Capability::supported(Feature::Callbacks, "forms through the customer's browser"),
         Capability::not_offered(Feature::Lists, ""),
         Capability::not_offered(Feature::Subscriptions, ""),
-        Capability::supported(Feature::HostedPage, "the checkout"),
+        Capability::supported(Feature::HostedPage, "the hosted checkout"),
         Capability::supported(Feature::ThreeDSecure, ""),
         Capability::supported(Feature::Installments, ""),
     ],
@@ -44,10 +47,9 @@ const CAPABILITIES: Capabilities = Capabilities {
 
 #[async_trait]
 impl StartPayment for Client {
-    /// Creates a checkout. It requires a description, and an address to return to, which gets the callback.
+    /// Creates a checkout. The request's `description` and `return_url` are required; the URL receives the callback.
     async fn start_payment(&self, request: &PaymentRequest) -> Result<StartedPayment, Error> {
-        let required =
-            |field: &'static str| move || ValidationError::new(field, "is required: card3ds' checkout asks for one");
+        let required = |field: &'static str| move || ValidationError::new(field, "is required by card3ds");
         let description = request.description.clone().ok_or_else(required("description"))?;
         let callback = request.return_url.clone().ok_or_else(required("return_url"))?;
         let mut new = NewCheckout::new(request.reference.parse()?, request.amount, description, callback);
@@ -63,7 +65,7 @@ impl StartPayment for Client {
 
 #[async_trait]
 impl Retrieve for Client {
-    /// What became of a checkout, by its id.
+    /// Looks up a checkout by its id.
     async fn retrieve(&self, id: &str, expected: &Expected) -> Result<PaymentState, Error> {
         let id: CheckoutId = id.parse()?;
         let payment = self.checkout_status(&id).send().await?;
@@ -86,10 +88,10 @@ fn state(payment: &Payment) -> PaymentState {
 }
 
 impl PaymentStatus {
-    /// The same in the words that all providers share.
+    /// Returns the status in the vocabulary that all providers share.
     ///
-    /// Of a pre-authorization, `SUCCESS` is [`Authorized`](payments_core::PaymentStatus::Authorized) instead, which the word
-    /// itself does not say.
+    /// `SUCCESS` becomes [`Succeeded`](payments_core::PaymentStatus::Succeeded). For a pre-authorization it means
+    /// [`Authorized`](payments_core::PaymentStatus::Authorized), which the status alone does not show.
     #[must_use]
     pub fn common(&self) -> payments_core::PaymentStatus {
         use payments_core::PaymentStatus as Common;

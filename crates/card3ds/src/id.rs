@@ -1,40 +1,40 @@
 use payments_core::id::check_id;
-use payments_core::{ValidationError, string_newtype};
+use payments_core::{check_length, string_newtype};
 
 string_newtype! {
-    /// The merchant's own tracking number of an order.
+    /// The merchant's own id of an order (`orderId` on the wire).
     ///
-    /// Any text; the document gives no form and no length, and does not say that a number is taken only once.
-    pub struct MerchantOrderId("order_id"): |text| check_filled("order_id", text);
+    /// Any text that is not empty: the document limits neither its form nor its length. It does not say that an id is
+    /// accepted only once.
+    pub struct MerchantOrderId("order_id"): |text| check_length("order_id", text, UNLIMITED);
 }
 
 string_newtype! {
     /// The merchant's own id of a customer.
-    pub struct CustomerId("customer_id"): |text| check_filled("customer_id", text);
+    pub struct CustomerId("customer_id"): |text| check_length("customer_id", text, UNLIMITED);
 }
 
 string_newtype! {
     /// The provider's id of a payment: a UUID (documented).
     ///
-    /// Anything that can stand in a path is taken, so that an executed payment is read whatever its id looks like.
+    /// Any id that is safe in a URL path is accepted, so that an unusual id cannot make an executed payment undecodable.
     pub struct PaymentId("payment_id"): |text| check_id("payment_id", text);
 }
 
 string_newtype! {
     /// The provider's id of a checkout: a UUID (documented).
     ///
-    /// Anything that can stand in a path is taken, as with a [`PaymentId`].
+    /// Any id that is safe in a URL path is accepted, as for a [`PaymentId`].
     pub struct CheckoutId("checkout_id"): |text| check_id("checkout_id", text);
 }
 
 impl PaymentId {
-    /// True for the same payment: a UUID is the same in upper case and in lower case.
-    pub(crate) fn is(&self, other: &Self) -> bool {
+    /// Returns true if both ids name the same payment: a UUID may be written in upper or lower case.
+    #[must_use]
+    pub fn is_same_as(&self, other: &Self) -> bool {
         self.as_str().eq_ignore_ascii_case(other.as_str())
     }
 }
 
-/// What a document requires, and gives no other rule for.
-pub(crate) fn check_filled(field: &'static str, text: &str) -> Result<(), ValidationError> {
-    if text.is_empty() { Err(ValidationError::new(field, "must not be empty")) } else { Ok(()) }
-}
+/// The document limits the length of no text and no URL.
+pub(crate) const UNLIMITED: usize = usize::MAX;

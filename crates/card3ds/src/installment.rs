@@ -5,16 +5,17 @@ use payments_core::{Call, CardNumber, Currency, Error, Money, MoneyError, Valida
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
-use crate::amount::{count, wire_amount};
+use crate::amount::wire_amount;
 use crate::client::Client;
+use crate::fields::count;
 
 /// Who pays the interest on installments.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[expect(clippy::exhaustive_enums, reason = "a boolean on the wire")]
 pub enum InterestPaidBy {
-    /// The customer: it is added to what they pay.
+    /// The customer: the interest is added to the amount.
     Customer,
-    /// The merchant, as the other of two (inferred).
+    /// The merchant, if the customer does not pay it (inferred).
     Merchant,
 }
 
@@ -27,9 +28,9 @@ impl InterestPaidBy {
     }
 }
 
-/// A question: in which installments can this card pay this amount?
+/// A query for the installment options of a card and an amount.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[must_use = "nothing is asked until it is sent"]
+#[must_use = "a query does nothing until it is sent"]
 pub struct InstallmentQuery {
     amount: Money,
     number: CardNumber,
@@ -38,27 +39,25 @@ pub struct InstallmentQuery {
 }
 
 impl InstallmentQuery {
-    /// The amount, and the card's number.
+    /// Creates a query for an amount and a card number.
     pub fn new(amount: Money, number: CardNumber) -> Self {
         Self { amount, number, max_installments: None, interest_paid_by: None }
     }
 
-    /// The largest number of installments to be told of.
+    /// Sets the largest number of installments to return.
     pub fn max_installments(mut self, max: u32) -> Self {
         self.max_installments = Some(max);
         self
     }
 
-    /// Who is to pay the interest.
-    pub fn interest_paid_by(mut self, who: InterestPaidBy) -> Self {
-        self.interest_paid_by = Some(who);
+    /// Sets who pays the interest.
+    pub fn interest_paid_by(mut self, payer: InterestPaidBy) -> Self {
+        self.interest_paid_by = Some(payer);
         self
     }
 
     fn request(self) -> Result<RequestBuilder, Error> {
-        if self.max_installments == Some(0) {
-            return Err(ValidationError::new("max_installments", "must be 1 or more").into());
-        }
+        check_at_least_one("max_installments", self.max_installments)?;
         let body = WireQuery {
             amount: wire_amount(self.amount)?,
             currency: self.amount.currency(),
@@ -71,86 +70,88 @@ impl InstallmentQuery {
     }
 }
 
-/// One way of paying in installments, with its amounts as they came.
+/// One way to pay in installments.
 ///
-/// They may have more decimals than the currency, so they are exact decimals.
+/// The amounts are exact decimals, because they may have more decimals than the currency.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct InstallmentOption {
-    /// The amount that was asked about.
-    pub asked: Money,
-    /// How many installments.
+    /// The amount of the query.
+    pub requested_amount: Money,
+    /// The number of installments.
     pub installment_count: u32,
-    /// What each is.
+    /// The amount of each installment.
     #[serde(with = "json::decimal")]
     pub installment_amount: Decimal,
-    /// The currency of all amounts: that of the amount asked about.
+    /// The currency of all amounts, which is the currency of the query.
     pub currency: Currency,
-    /// The interest, in all.
+    /// The total interest.
     #[serde(with = "json::decimal")]
     pub interest_amount: Decimal,
-    /// What is to be paid, in all.
+    /// The total to pay.
     #[serde(with = "json::decimal")]
     pub total_amount: Decimal,
 }
 
 impl InstallmentOption {
-    /// How far the amounts are from adding up, exactly.
+    /// Checks whether the amounts add up, and returns the exact differences.
     ///
-    /// A difference is nothing wrong: 100.00 in three equal parts has one. And the total is not the amount and its
-    /// interest where it is the merchant who pays the interest (inferred).
+    /// A difference is not an error:
+    ///
+    /// - Three equal installments cannot add up to 100.00.
+    /// - If the merchant pays the interest, the total is not the amount plus the interest (inferred).
     ///
     /// # Errors
     ///
-    /// When a difference has more digits than an exact decimal holds. Nothing is rounded.
+    /// Returns an error if a difference has more digits than an exact decimal holds: nothing is rounded.
     pub fn differences(&self) -> Result<Differences, MoneyError> {
-        let one = |left, right| difference(left, 1, right);
+        let without_interest = difference(self.total_amount, 1, self.interest_amount)?;
         Ok(Differences {
             installments: difference(self.installment_amount, self.installment_count, self.total_amount)?,
-            total: one(one(self.total_amount, self.interest_amount)?, self.asked.to_decimal()?)?,
+            total: difference(without_interest, 1, self.requested_amount.to_decimal()?)?,
         })
     }
 
-    /// What each installment is, as money.
+    /// Converts the amount of each installment to money.
     ///
     /// # Errors
     ///
-    /// When it has a fraction of the currency's smallest unit: nothing is rounded.
+    /// Returns an error if the amount has more decimals than the currency: nothing is rounded.
     pub fn installment_money(&self) -> Result<Money, MoneyError> {
         Money::from_decimal(self.installment_amount, self.currency)
     }
 
-    /// What is to be paid in all, as money.
+    /// Converts the total to money.
     ///
     /// # Errors
     ///
-    /// When it has a fraction of the currency's smallest unit: nothing is rounded.
+    /// Returns an error if the total has more decimals than the currency: nothing is rounded.
     pub fn total_money(&self) -> Result<Money, MoneyError> {
         Money::from_decimal(self.total_amount, self.currency)
     }
 }
 
-/// How far the amounts of an [`InstallmentOption`] are from adding up; all zero where they do.
+/// The differences between the amounts of an [`InstallmentOption`]; zero if they add up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Differences {
-    /// All installments together, less the total.
+    /// The sum of all installments, minus the total.
     #[serde(with = "json::decimal")]
     pub installments: Decimal,
-    /// The total without its interest, less the amount that was asked about.
+    /// The total, minus the interest, minus the amount of the query.
     #[serde(with = "json::decimal")]
     pub total: Decimal,
 }
 
 impl Differences {
-    /// True when everything adds up.
+    /// Returns true if both differences are zero.
     #[must_use]
-    pub fn are_none(&self) -> bool {
+    pub fn is_zero(&self) -> bool {
         self.installments.is_zero() && self.total.is_zero()
     }
 }
 
-/// `left × times − right`. A decimal's own arithmetic rounds what it cannot hold, silently; this does not.
+/// Computes `left × times − right` exactly. The arithmetic of `Decimal` rounds silently.
 fn difference(left: Decimal, times: u32, right: Decimal) -> Result<Decimal, MoneyError> {
     let (left, right) = (left.normalize(), right.normalize());
     let scale = left.scale().max(right.scale());
@@ -166,20 +167,24 @@ fn difference(left: Decimal, times: u32, right: Decimal) -> Result<Decimal, Mone
 }
 
 impl Client {
-    /// In which installments a card can pay an amount. It only asks, although it posts.
+    /// Returns the installment options for a card and an amount. Read-only, although the method is POST.
     ///
-    /// The card's number goes out whole (documented), as with a payment.
+    /// The full card number is sent (documented), as with a payment.
     pub fn installment_options(&self, query: InstallmentQuery) -> Call<Vec<InstallmentOption>> {
-        let asked = query.amount;
+        let requested = query.amount;
         self.connection.call(INSTALLMENT_OPTIONS, query.request(), move |wire: WireOptions| {
             let options = wire.options.into_iter().enumerate();
-            options.map(|(index, option)| option.option(asked).map_err(|error| error.within(&at(index)))).collect()
+            let decode = |(index, option): (usize, WireOption)| {
+                option.option(requested).map_err(|error| error.within(&format!("options[{index}]")))
+            };
+            options.map(decode).collect()
         })
     }
 }
 
-fn at(index: usize) -> String {
-    format!("options[{index}]")
+/// Checks an optional number of installments.
+pub(crate) fn check_at_least_one(field: &'static str, count: Option<u32>) -> Result<(), ValidationError> {
+    if count == Some(0) { Err(ValidationError::new(field, "must be 1 or more")) } else { Ok(()) }
 }
 
 #[derive(Serialize)]
@@ -214,12 +219,10 @@ struct WireOption {
 }
 
 impl WireOption {
-    fn option(self, asked: Money) -> Result<InstallmentOption, DecodeError> {
-        if self.currency != asked.currency() {
-            return Err(DecodeError::new("currency", "is another than the one that was asked about"));
-        }
+    fn option(self, requested: Money) -> Result<InstallmentOption, DecodeError> {
+        json::expect_equal("currency", &self.currency, &requested.currency())?;
         Ok(InstallmentOption {
-            asked,
+            requested_amount: requested,
             installment_count: self.installment_count,
             installment_amount: self.installment_amount,
             currency: self.currency,

@@ -5,22 +5,23 @@ mod client;
 mod error;
 mod gateway;
 
-// What can be asked of the provider.
+// Operations.
 mod checkout;
 mod installment;
 mod payment;
 mod pre_authorization;
 mod three_ds;
 
-// What a payment is made of.
+// Parameters and responses.
 mod amount;
 mod card;
+mod fields;
 mod id;
 mod new_payment;
-
-// What becomes of it.
-mod callback;
 mod success;
+
+// Callbacks.
+mod callback;
 
 pub use amount::Commission;
 pub use callback::{CheckoutCallback, Lookup, ThreeDsCallback, ThreeDsFailure};
@@ -41,5 +42,5 @@ pub use payments_core::{
     RetryPolicy, SecurityCode, Timeouts, ValidationError,
 };
 
-/// What all providers share: money, errors, transport, clock.
+/// The core that all providers share: money, errors, transport, clock.
 pub use payments_core;

@@ -1,28 +1,28 @@
 use std::net::{IpAddr, SocketAddr};
 
 use payments_core::json::JsonNumber;
-use payments_core::{Currency, Money, ValidationError};
+use payments_core::{Currency, Money, ValidationError, check_length};
 use serde::Serialize;
 
 use crate::amount::wire_amount;
 use crate::card::Card;
-use crate::id::{CustomerId, MerchantOrderId, check_filled};
+use crate::id::{CustomerId, MerchantOrderId, UNLIMITED};
 
-/// A card payment to be made, or to be authorised first.
+/// A card payment to create or to pre-authorize.
 ///
 /// ```
 /// use card3ds::{Card, Currency, Expiry, Money, NewPayment};
 ///
 /// let card = Card::new("John Doe", "5421190122090656".parse()?, Expiry::new(4, 2028)?, "916".parse()?);
-/// let customer_at = "198.51.100.7:52144".parse()?;
-/// let payment = NewPayment::new("ORD-12345".parse()?, Money::parse("100.50", Currency::TRY)?, card, customer_at)
+/// let customer_address = "198.51.100.7:52144".parse()?;
+/// let payment = NewPayment::new("ORD-12345".parse()?, Money::parse("100.50", Currency::TRY)?, card, customer_address)
 ///     .customer("CUST-12345".parse()?);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[must_use = "a payment is not made until it is sent"]
+#[must_use = "a payment is created only when it is sent"]
 pub struct NewPayment {
-    pub(crate) order: MerchantOrderId,
+    pub(crate) order_id: MerchantOrderId,
     pub(crate) amount: Money,
     card: Card,
     requested_from: SocketAddr,
@@ -30,24 +30,24 @@ pub struct NewPayment {
 }
 
 impl NewPayment {
-    /// What the provider requires: the order, the amount, the card, and the address and port of whoever asks.
+    /// Creates a payment. `requested_from` is the IP address and port of the customer's device (inferred).
     ///
-    /// The document calls the last "the client making the request": the customer's device, as the merchant's server
-    /// sees it (inferred). Behind a proxy, that is what the proxy says, not the proxy.
-    pub fn new(order: MerchantOrderId, amount: Money, card: Card, requested_from: SocketAddr) -> Self {
-        Self { order, amount, card, requested_from, customer: None }
+    /// The document calls it "the client making the request". Behind a proxy, pass the address that the proxy reports,
+    /// not the proxy's own.
+    pub fn new(order_id: MerchantOrderId, amount: Money, card: Card, requested_from: SocketAddr) -> Self {
+        Self { order_id, amount, card, requested_from, customer: None }
     }
 
-    /// The merchant's own id of the customer.
+    /// Sets the merchant's own id of the customer.
     pub fn customer(mut self, customer: CustomerId) -> Self {
         self.customer = Some(customer);
         self
     }
 
-    /// The merchant's tracking number.
+    /// The merchant's order id.
     #[must_use]
     pub fn order_id(&self) -> &MerchantOrderId {
-        &self.order
+        &self.order_id
     }
 
     /// The amount.
@@ -56,16 +56,16 @@ impl NewPayment {
         self.amount
     }
 
-    /// Checks it and puts it as it goes on the wire.
-    pub(crate) fn wire(&self) -> Result<WirePayment<'_>, ValidationError> {
+    /// Validates the payment and returns its wire form.
+    pub(crate) fn wire(&self) -> Result<WireNewPayment<'_>, ValidationError> {
         let amount = wire_amount(self.amount)?;
-        check_filled("holder", &self.card.holder)?;
+        check_length("holder", &self.card.holder, UNLIMITED)?;
         if self.requested_from.port() == 0 {
             return Err(ValidationError::new("requested_from", "must have a port from 1 to 65535"));
         }
         let expiry = self.card.expiry;
-        Ok(WirePayment {
-            order_id: &self.order,
+        Ok(WireNewPayment {
+            order_id: &self.order_id,
             amount,
             currency: self.amount.currency(),
             installment_count: None,
@@ -77,7 +77,7 @@ impl NewPayment {
             cvv: self.card.security_code.expose(),
             success_url: None,
             failure_url: None,
-            // A server that listens on both protocols sees IPv4 addresses as IPv6 ones.
+            // A dual-stack server sees IPv4 addresses as IPv6 addresses.
             request_ip: self.requested_from.ip().to_canonical(),
             request_port: self.requested_from.port(),
             customer_id: self.customer.as_ref(),
@@ -85,10 +85,10 @@ impl NewPayment {
     }
 }
 
-/// A payment as the provider reads it, in the document's order. What only 3-D Secure has is filled in there.
+/// A payment's wire form, in the document's order. 3-D Secure fills in its own members.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct WirePayment<'a> {
+pub(crate) struct WireNewPayment<'a> {
     order_id: &'a MerchantOrderId,
     amount: JsonNumber,
     currency: Currency,

@@ -8,34 +8,35 @@ use crate::amount::wire_amount;
 use crate::client::Client;
 use crate::id::PaymentId;
 use crate::new_payment::NewPayment;
-use crate::payment::{Asked, Payment, request};
+use crate::payment::{Payment, Requested, request};
 
 impl Client {
-    /// Holds an amount on a card, to be captured later. **This moves money.**
+    /// Authorizes an amount on a card, to be captured later. **This moves money.**
     ///
-    /// As with [`Client::create_payment`], there is no key and no look-up: it is never sent a second time by itself, and
-    /// after an unknown outcome the amount may be held without anyone knowing the id to capture it by. Nothing releases
-    /// a hold either: the provider documents no cancellation. A refusal of a second one proves nothing about the first.
+    /// After an unknown outcome there is no way to find out, as with [`Client::create_payment`]. The amount may then be
+    /// authorized under a payment id that you do not have. The provider documents no cancellation, so an authorization
+    /// cannot be released.
     pub fn pre_authorize(&self, payment: NewPayment) -> Call<Payment> {
-        let asked = Asked::of(&payment);
-        self.connection.call(PRE_AUTHORIZE, request(payment, "api/pre-authorization"), move |wire| asked.read(wire))
+        let requested = Requested::by(&payment);
+        let request = request(payment, "api/pre-authorization");
+        self.connection.call(PRE_AUTHORIZE, request, move |wire| requested.decode(wire))
     }
 
-    /// Takes what was held, or less. **This moves money.**
+    /// Captures an authorized amount, or a part of it. **This moves money.**
     ///
-    /// The amount is at most the one that was pre-authorised (documented), which is the provider's to check. Whether the
-    /// rest can be captured later, and how long it is held, is not documented.
+    /// The amount must not exceed the authorized amount (documented); the provider checks this. Whether the rest can be
+    /// captured later, and how long the authorization lasts, is not documented.
     ///
-    /// There is no key and no look-up: it is never sent a second time by itself, and after an unknown outcome no call
-    /// of this crate finds out whether it was captured. Captured again by hand, a refusal proves nothing about the
-    /// first: it may be refused because that one was done, and where its words may say so, its outcome is unknown too.
+    /// After an unknown outcome there is no way to find out, as with [`Client::create_payment`]. The client never retries
+    /// a capture that may have been executed. If you send another one, its refusal proves nothing about the first: it may
+    /// be refused because the first one was executed.
     ///
-    /// An answer about another payment, amount or currency is a malformed one (that a capture keeps the payment's id is
-    /// inferred).
+    /// A response with another payment id, amount or currency is a malformed response with the outcome `Unknown`. That a
+    /// capture keeps the payment's id is inferred.
     pub fn capture(&self, payment: &PaymentId, amount: Money) -> Call<Payment> {
         let capture = Capture { payment: payment.clone(), amount };
-        let asked = Asked { payment: Some(payment.clone()), amount: Some(amount), ..Asked::default() };
-        self.connection.call(CAPTURE, capture.request(), move |wire| asked.read(wire))
+        let requested = Requested { payment_id: Some(payment.clone()), amount: Some(amount), ..Requested::default() };
+        self.connection.call(CAPTURE, capture.request(), move |wire| requested.decode(wire))
     }
 }
 

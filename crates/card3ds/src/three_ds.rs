@@ -5,7 +5,7 @@ use payments_core::json::{self, DecodeError};
 use payments_core::provider::Operation;
 use payments_core::request::{Path, RequestBuilder};
 use payments_core::webhook::Unverified;
-use payments_core::{Call, Error, ValidationError, mask_card_numbers};
+use payments_core::{Call, Error, ValidationError};
 use serde::{Deserialize, Serialize};
 
 mod challenge;
@@ -14,12 +14,12 @@ pub use challenge::{Challenge, ChallengePage};
 
 use crate::callback::ThreeDsCallback;
 use crate::client::Client;
-use crate::id::PaymentId;
-use crate::installment::InterestPaidBy;
-use crate::new_payment::{NewPayment, WirePayment};
-use crate::payment::{Asked, Payment, shown};
+use crate::id::{PaymentId, UNLIMITED};
+use crate::installment::{InterestPaidBy, check_at_least_one};
+use crate::new_payment::{NewPayment, WireNewPayment};
+use crate::payment::{Payment, Requested, masked};
 
-/// A payment to be made with 3-D Secure: a card payment, and where its customer comes back to.
+/// A card payment to start with 3-D Secure.
 ///
 /// ```
 /// use card3ds::{Card, Currency, Expiry, InterestPaidBy, Money, NewPayment, NewThreeDsPayment, ReturnUrls};
@@ -35,7 +35,7 @@ use crate::payment::{Asked, Payment, shown};
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[must_use = "a payment is not started until it is sent"]
+#[must_use = "a payment is started only when it is sent"]
 pub struct NewThreeDsPayment {
     payment: NewPayment,
     urls: ReturnUrls,
@@ -43,37 +43,38 @@ pub struct NewThreeDsPayment {
     interest_paid_by: Option<InterestPaidBy>,
 }
 
-/// Where a customer's browser is sent after the challenge, with a form for [`ThreeDsCallback::parse`], or
-/// [`ThreeDsFailure::parse`](crate::ThreeDsFailure::parse).
+/// The URLs that receive a form when the challenge ends.
 ///
-/// It comes from another site, so a session's cookie that is `SameSite=Lax` does not come with it: let the address itself
-/// say which order it is about.
+/// Parse the form with [`ThreeDsCallback::parse`] or [`ThreeDsFailure::parse`](crate::ThreeDsFailure::parse).
+///
+/// Put the order's id into the URL: the request comes from another site, so browsers do not send a `SameSite=Lax` session
+/// cookie with it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[expect(clippy::exhaustive_structs, reason = "two texts that are not to be mixed up are named where they are written")]
+#[expect(clippy::exhaustive_structs, reason = "named fields keep callers from swapping the two URLs")]
 pub struct ReturnUrls {
-    /// After a successful challenge.
+    /// The URL for a successful challenge.
     pub success: String,
-    /// After a failed one.
+    /// The URL for a failed challenge.
     pub failure: String,
 }
 
 impl NewThreeDsPayment {
-    /// The payment, and the addresses to come back to.
+    /// Creates a 3-D Secure payment from a card payment and the return URLs.
     pub fn new(payment: NewPayment, urls: ReturnUrls) -> Self {
         Self { payment, urls, installments: None, interest_paid_by: None }
     }
 
-    /// In how many installments: 1 if it is not said (documented).
+    /// Sets the number of installments. The default is 1 (documented).
     ///
-    /// Ask [`Client::installment_options`] first which are offered for the card (documented).
+    /// Look up the options of the card with [`Client::installment_options`] first (documented).
     pub fn installments(mut self, count: u32) -> Self {
         self.installments = Some(count);
         self
     }
 
-    /// Who pays the interest on installments.
-    pub fn interest_paid_by(mut self, who: InterestPaidBy) -> Self {
-        self.interest_paid_by = Some(who);
+    /// Sets who pays the interest on installments.
+    pub fn interest_paid_by(mut self, payer: InterestPaidBy) -> Self {
+        self.interest_paid_by = Some(payer);
         self
     }
 
@@ -82,14 +83,11 @@ impl NewThreeDsPayment {
         &self.payment
     }
 
-    fn wire(&self) -> Result<WirePayment<'_>, ValidationError> {
+    fn wire(&self) -> Result<WireNewPayment<'_>, ValidationError> {
         let mut wire = self.payment.wire()?;
-        if self.installments == Some(0) {
-            return Err(ValidationError::new("installments", "must be 1 or more"));
-        }
-        // The document gives no length.
-        check_web_address("urls.success", &self.urls.success, usize::MAX)?;
-        check_web_address("urls.failure", &self.urls.failure, usize::MAX)?;
+        check_at_least_one("installments", self.installments)?;
+        check_web_address("urls.success", &self.urls.success, UNLIMITED)?;
+        check_web_address("urls.failure", &self.urls.failure, UNLIMITED)?;
         wire.installment_count = self.installments;
         wire.interest_paid_by_customer = self.interest_paid_by.map(InterestPaidBy::is_customer);
         wire.success_url = Some(&self.urls.success);
@@ -103,25 +101,25 @@ impl NewThreeDsPayment {
     }
 }
 
-/// Whether the card takes part in 3-D Secure.
+/// The result of [`Client::start_3ds`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[expect(clippy::exhaustive_enums, reason = "the provider answers with a boolean")]
+#[expect(clippy::exhaustive_enums, reason = "a boolean on the wire")]
 pub enum Enrolment {
-    /// It does: show the customer the page. Nothing is charged yet (inferred).
+    /// The enrolment succeeded: show the customer the page. Nothing is charged yet (inferred).
     Enrolled(Challenge),
-    /// It does not, and there is no page to show. Nothing is charged (inferred).
+    /// The enrolment failed: there is no page to show. Nothing is charged (inferred).
     NotEnrolled(NotEnrolled),
 }
 
-/// Why a payment could not be started with 3-D Secure.
+/// The provider's reason for a failed enrolment.
 #[derive(Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct NotEnrolled {
-    /// The provider's id of the payment that came to nothing, where it gave one.
+    /// The provider's id of the payment that was not started, if there is one.
     pub payment_id: Option<PaymentId>,
-    /// Why, as a code.
+    /// The result code.
     pub result_code: Option<String>,
-    /// The same in words. What could be a card number in it is masked.
+    /// The result message. A possible card number in it is masked.
     pub result_message: Option<String>,
 }
 
@@ -129,56 +127,50 @@ impl fmt::Debug for NotEnrolled {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("NotEnrolled")
             .field("payment_id", &self.payment_id)
-            .field("result_code", &shown(self.result_code.as_deref()))
-            .field("result_message", &shown(self.result_message.as_deref()))
+            .field("result_code", &masked(self.result_code.as_deref()))
+            .field("result_message", &masked(self.result_message.as_deref()))
             .finish()
     }
 }
 
 impl Client {
-    /// Starts a payment with 3-D Secure. It moves no money: [`Client::complete_3ds`] does (inferred).
+    /// Starts a payment with 3-D Secure. This moves no money: [`Client::complete_3ds`] does (inferred).
     ///
-    /// The answer holds a page on which the customer proves to the card's issuer who they are. Before showing it, store
-    /// its payment id with the order: what comes back later is held against it.
+    /// The response contains a page on which the customer authenticates with the card's issuer. Store its payment id with
+    /// the order before you show the page.
     ///
-    /// Like every write it is not sent a second time by itself. After an unknown outcome start again: nobody has the page
-    /// of the payment that may have been started, so nobody can complete it (inferred).
+    /// The client never retries a request that may have been executed. After an unknown outcome, start the payment again:
+    /// nobody has the page of the first one, so nobody can complete it (inferred).
     pub fn start_3ds(&self, payment: NewThreeDsPayment) -> Call<Enrolment> {
         self.connection.call(START_3DS, payment.request(), WireEnrolment::enrolment)
     }
 
     /// Charges the card after the challenge. **This moves money.**
     ///
-    /// `stored` is the payment id that [`Client::start_3ds`] gave for the order whose customer came back, from the
-    /// merchant's own books and not from the callback: a callback for another payment is refused before anything is sent.
-    /// Anyone can post a callback; what it leads to is what the provider answers here.
+    /// `stored` is the payment id that [`Client::start_3ds`] returned for this order. Load it from your database, not from
+    /// the callback: anyone can post a callback. A callback with another payment id makes the call fail before it is sent.
     ///
-    /// There is no key and no look-up of a payment: it is never sent a second time by itself, and after
-    /// [`Outcome::Unknown`] no call of this crate can find out whether the card was charged: settle it with the
-    /// provider, and start no other payment for the order meanwhile. A refusal of a second completion proves nothing
-    /// about the first: it may be refused because that one was done, and where its words may say so, its outcome is
-    /// unknown too. An answer about another payment is a malformed one.
+    /// Complete a payment once, and record in your database that you do so before you send. A page that is reloaded posts
+    /// the callback again, and what a second completion does is not documented.
     ///
-    /// Complete a payment once: a browser posts again when its page is reloaded, and anyone can. What the provider makes of
-    /// a second completion is not documented, so put down in the books that one is under way before sending it.
+    /// After [`Outcome::Unknown`] there is no way to find out, as with [`Client::create_payment`]. Do not start another
+    /// payment for the order. Ask the provider. If you complete the payment a second time, its refusal proves nothing
+    /// about the first completion: it may be refused because the first one was executed.
     ///
-    /// Hold the payment against the order with [`Payment::check`]: this call knows neither its number nor its amount.
+    /// A response with another payment id is a malformed response with the outcome `Unknown`. The order id and the amount
+    /// are not compared with an order, because this call does not know them: use [`Payment::check`].
     ///
     /// [`Outcome::Unknown`]: payments_core::Outcome::Unknown
     pub fn complete_3ds(&self, stored: &PaymentId, callback: &Unverified<ThreeDsCallback>) -> Call<Payment> {
-        let asked = Asked { payment: Some(stored.clone()), ..Asked::default() };
-        self.connection.call(COMPLETE, completion(stored, callback), move |wire| asked.read(wire))
+        let requested = Requested { payment_id: Some(stored.clone()), ..Requested::default() };
+        self.connection.call(COMPLETE_3DS, completion(stored, callback), move |wire| requested.decode(wire))
     }
 }
 
 fn completion(stored: &PaymentId, callback: &Unverified<ThreeDsCallback>) -> Result<RequestBuilder, Error> {
     let claimed = callback.claimed();
-    if !stored.is(claimed.payment_id()) {
-        return Err(ValidationError::new(
-            "callback",
-            "is about another payment than the one that was started for this order",
-        )
-        .into());
+    if !stored.is_same_as(claimed.payment_id()) {
+        return Err(ValidationError::new("callback", "must have the payment id that is stored for this order").into());
     }
     let path = Path::new("api/3ds").segment(stored).segment(&"complete");
     let body = WireCompletion { security_key: claimed.security_key() };
@@ -208,11 +200,11 @@ struct WireEnrolment {
 impl WireEnrolment {
     fn enrolment(self) -> Result<Enrolment, DecodeError> {
         let Self { payment_id, success, result_code, result_message, html_content } = self;
-        let result_message = result_message.as_deref().map(mask_card_numbers);
+        let result_message = masked(result_message.as_deref());
         if !success {
             return Ok(Enrolment::NotEnrolled(NotEnrolled { payment_id, result_code, result_message }));
         }
-        let missing = |field| DecodeError::new(field, "is missing, although the enrolment was successful");
+        let missing = |field| DecodeError::new(field, "is missing, although `success` is true");
         let payment_id = payment_id.ok_or_else(|| missing("paymentId"))?;
         let page = ChallengePage::new(html_content.ok_or_else(|| missing("htmlContent"))?);
         Ok(Enrolment::Enrolled(Challenge { payment_id, result_code, result_message, page }))
@@ -220,4 +212,4 @@ impl WireEnrolment {
 }
 
 const START_3DS: Operation = Operation::write("start_3ds");
-const COMPLETE: Operation = Operation::move_money("complete_3ds");
+const COMPLETE_3DS: Operation = Operation::move_money("complete_3ds");

@@ -47,11 +47,11 @@ pub struct Call<T, K = Unkeyed> {
 /// Turns a successful response into what the caller gets.
 type Read<T> = Box<dyn Fn(&Response) -> Result<T, DecodeError> + Send + Sync>;
 
-/// The operation has no idempotency key.
+/// The type parameter of a call without an idempotency key.
 #[derive(Debug, Clone, Copy)]
 pub struct Unkeyed;
 
-/// The call carries an idempotency key.
+/// The type parameter of a call with an idempotency key.
 #[derive(Debug, Clone)]
 pub struct Keyed(IdempotencyKey);
 

@@ -5,11 +5,12 @@ use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
 use crate::ValidationError;
-use crate::redact::{self, luhn, mask};
+use crate::redact::{self, mask, passes_luhn};
 
-/// A primary account number: 12 to 19 digits with a right check digit (Luhn).
+/// A card number: 12 to 19 digits with a valid check digit (Luhn).
 ///
-/// It shows itself only masked, first six and last four, is wiped when dropped, and does not serialize.
+/// `Display` and `Debug` show only the first six and the last four digits. The number does not serialize, and its memory
+/// is wiped when it is dropped.
 ///
 /// ```
 /// use payments_core::CardNumber;
@@ -20,7 +21,7 @@ use crate::redact::{self, luhn, mask};
 /// # Ok::<(), payments_core::ValidationError>(())
 /// ```
 ///
-/// The digits themselves cannot be printed or stored by accident:
+/// The full number cannot be printed or stored by accident:
 ///
 /// ```compile_fail,E0616
 /// fn print(number: &payments_core::CardNumber) {
@@ -37,13 +38,13 @@ use crate::redact::{self, luhn, mask};
 pub struct CardNumber(Zeroizing<String>);
 
 impl CardNumber {
-    /// All the digits, for the one place that sends them.
+    /// Returns all digits. Call this only in the code that sends them.
     #[must_use]
     pub fn expose(&self) -> &str {
         &self.0
     }
 
-    /// First six and last four digits, stars between; what may be stored and shown.
+    /// Returns the first six and last four digits, with `*` in between. This form may be stored and shown.
     #[must_use]
     pub fn masked(&self) -> String {
         mask(&self.0)
@@ -53,18 +54,19 @@ impl CardNumber {
 impl FromStr for CardNumber {
     type Err = ValidationError;
 
-    /// Reads digits; spaces and hyphens are dropped.
+    /// Parses digits. Spaces and hyphens are ignored.
     fn from_str(text: &str) -> Result<Self, ValidationError> {
+        let invalid = |rule: &'static str| Err(ValidationError::new("card_number", rule));
         let mut digits = Zeroizing::new(String::with_capacity(text.len()));
         digits.extend(text.chars().filter(|c| !matches!(c, ' ' | '-')));
         if !digits.bytes().all(|byte| byte.is_ascii_digit()) {
-            return Err(ValidationError::new("pan", "must hold digits only"));
+            return invalid("must contain only digits, spaces and hyphens");
         }
-        if !(redact::SHORTEST..=redact::LONGEST).contains(&digits.len()) {
-            return Err(ValidationError::new("pan", "must have 12 to 19 digits"));
+        if !(redact::MIN_DIGITS..=redact::MAX_DIGITS).contains(&digits.len()) {
+            return invalid("must have 12 to 19 digits");
         }
-        if !luhn(&digits) {
-            return Err(ValidationError::new("pan", "has a wrong check digit"));
+        if !passes_luhn(&digits) {
+            return invalid("has a wrong check digit");
         }
         Ok(Self(digits))
     }
@@ -90,12 +92,14 @@ impl fmt::Debug for CardNumber {
     }
 }
 
-/// A card's security code (CVV, CVC): 3 or 4 digits, never shown, never stored.
+/// A card's security code (CVV, CVC): 3 or 4 digits.
+///
+/// The code is never printed and does not serialize. Never store it.
 #[derive(Clone)]
 pub struct SecurityCode(Zeroizing<String>);
 
 impl SecurityCode {
-    /// The digits, for the one place that sends them.
+    /// Returns the digits. Call this only in the code that sends them.
     #[must_use]
     pub fn expose(&self) -> &str {
         &self.0
@@ -109,7 +113,7 @@ impl FromStr for SecurityCode {
         if (3..=4).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit()) {
             Ok(Self(Zeroizing::new(text.to_owned())))
         } else {
-            Err(ValidationError::new("cvv", "must have 3 or 4 digits"))
+            Err(ValidationError::new("security_code", "must have 3 or 4 digits"))
         }
     }
 }
@@ -128,7 +132,7 @@ impl fmt::Debug for SecurityCode {
     }
 }
 
-/// The month until whose end a card is valid.
+/// A card's expiry date: the last month in which the card is valid.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Expiry {
     year: u16,
@@ -136,16 +140,18 @@ pub struct Expiry {
 }
 
 impl Expiry {
-    /// A month from 1 to 12 and a year from 2000 to 2099.
+    /// Creates an expiry date from a month (1 to 12) and a year (2000 to 2099).
+    ///
+    /// A date in the past is accepted: clocks differ, so the issuer decides whether a card has expired.
     ///
     /// # Errors
     ///
-    /// When either is outside. Whether it has passed is the issuer's to say: clocks differ.
+    /// Returns an error if the month or the year is out of range.
     pub fn new(month: u8, year: u16) -> Result<Self, ValidationError> {
         if !(1..=12).contains(&month) {
-            Err(ValidationError::new("expiry month", "must be 1 to 12"))
+            Err(ValidationError::new("expiry_month", "must be 1 to 12"))
         } else if !(2000..=2099).contains(&year) {
-            Err(ValidationError::new("expiry year", "must be 2000 to 2099, in four digits"))
+            Err(ValidationError::new("expiry_year", "must have four digits and be 2000 to 2099"))
         } else {
             Ok(Self { year, month })
         }
@@ -157,7 +163,7 @@ impl Expiry {
         self.month
     }
 
-    /// The year in four digits.
+    /// The year, in four digits.
     #[must_use]
     pub const fn year(self) -> u16 {
         self.year
@@ -165,7 +171,7 @@ impl Expiry {
 }
 
 impl fmt::Debug for Expiry {
-    /// An expiry date is cardholder data, and goes with the number wherever that goes.
+    /// Redacts the date, because an expiry date is cardholder data.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Expiry([redacted])")
     }

@@ -2,7 +2,7 @@ use rust_decimal::Decimal;
 
 use crate::{Currency, Money, MoneyError};
 
-/// What the merchant expects of an order. Compare it with what a provider reports before you deliver anything.
+/// The expected reference and amount of an order. Compare them with the provider's report before you deliver anything.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Expected {
     reference: String,
@@ -35,7 +35,7 @@ impl Expected {
         self.amount
     }
 
-    /// Compares what a provider reports with what is expected.
+    /// Compares a provider's report with what is expected.
     ///
     /// # Errors
     ///
@@ -57,7 +57,7 @@ impl Expected {
     }
 }
 
-/// What a provider reports about an order.
+/// A provider's report about an order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[expect(clippy::exhaustive_structs, reason = "provider crates build it")]
 pub struct Reported<'a> {
@@ -71,17 +71,17 @@ pub struct Reported<'a> {
     pub live: Option<bool>,
 }
 
-/// How a provider's report differs from what was expected.
+/// A difference between a provider's report and what was expected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Mismatch {
     /// The report is about another order.
     #[error("the report is about another order")]
     Reference,
-    /// Test money instead of real money, or the other way round.
+    /// The payment is in test mode instead of live mode, or the other way round.
     #[error("the mode differs: the provider reports `live` as {live}")]
     Mode {
-        /// What the provider reports.
+        /// The mode that the provider reports.
         live: bool,
     },
     /// The currency differs.

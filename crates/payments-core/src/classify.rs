@@ -1,4 +1,4 @@
-//! What a failed attempt proves. Anything that is not recognised is unknown.
+//! The outcome of a failed attempt. Any response that is not recognised leaves it unknown.
 
 use std::time::Duration;
 
@@ -43,7 +43,7 @@ pub(crate) fn response(
 /// A successful response that could not be decoded, or that contradicts the request.
 pub(crate) fn undecodable(response: Response, problem: DecodeError) -> Error {
     Error::new(ErrorKind::MalformedResponse, Outcome::Unknown, describe(&response))
-        .with_decode(problem)
+        .with_decode_error(problem)
         .with_response(response)
 }
 
@@ -87,7 +87,7 @@ fn error_response(spec: &ProviderSpec, keyed: bool, response: Response, error: O
         .with_response(response)
 }
 
-/// What an error status proves when the body has the provider's documented form.
+/// The outcome that an error status proves if the body has the provider's documented form.
 fn outcome(spec: &ProviderSpec, keyed: bool, status: StatusCode, error: &ProviderError) -> Outcome {
     match status.as_u16() {
         429 if spec.throttled_is_refused => Outcome::Refused,
@@ -105,7 +105,7 @@ fn refuses(status: StatusCode) -> bool {
     matches!(status.as_u16(), 400 | 401 | 402 | 403 | 404 | 405 | 413 | 415 | 422)
 }
 
-/// What went wrong, according to an error status.
+/// The kind of failure, according to an error status.
 fn kind(status: StatusCode, documented_form: bool) -> ErrorKind {
     match status.as_u16() {
         429 => ErrorKind::Throttled,

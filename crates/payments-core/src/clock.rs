@@ -1,4 +1,4 @@
-//! Time: what reads it, and what waits.
+//! Clocks and timers.
 
 use std::fmt;
 use std::future::Future;
@@ -8,29 +8,30 @@ use std::time::{Duration, Instant, SystemTime};
 
 use time::OffsetDateTime;
 
-/// The only reader of time.
-///
-/// Tests bring their own, and so can anyone whose time is not this machine's.
+/// A source of time. All code reads the time through this trait, so that tests can control it.
 pub trait Clock: Send + Sync + fmt::Debug {
-    /// The time of day, for signatures and for the age of keys.
+    /// Returns the current time, for signatures and the age of idempotency keys.
     fn now(&self) -> OffsetDateTime;
 
-    /// The time since some fixed moment, never going back, for deadlines and limits.
+    /// Returns the time since a fixed moment, for deadlines and rate limits. It never goes back.
     fn monotonic(&self) -> Duration;
 }
 
-/// Waits. It comes with the runtime that the transport runs on.
+/// A timer of the async runtime that the transport runs on.
 pub trait Timer: Send + Sync + fmt::Debug {
-    /// A pause: ends after `duration`.
+    /// Returns a future that ends after `duration`, for a pause such as a backoff.
     fn sleep(&self, duration: Duration) -> Sleep;
 
-    /// The deadline of something that is under way: ends after `duration`, unless it is dropped before.
+    /// Returns a future that ends after `duration`, for the timeout of an operation in progress.
     ///
-    /// A clock that skips pauses, in a test, must not skip this.
+    /// A test's timer may skip a pause, but must not skip this.
     fn deadline(&self, duration: Duration) -> Sleep {
         self.sleep(duration)
     }
 }
+
+/// A wait started by a [`Timer`].
+pub type Sleep = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 impl<T: Clock + ?Sized> Clock for Arc<T> {
     fn now(&self) -> OffsetDateTime {
@@ -52,19 +53,16 @@ impl<T: Timer + ?Sized> Timer for Arc<T> {
     }
 }
 
-/// A wait that [`Timer`] began.
-pub type Sleep = Pin<Box<dyn Future<Output = ()> + Send>>;
-
-/// This machine's clock.
+/// The system clock.
 #[derive(Debug, Clone)]
 pub struct SystemClock {
     origin: Instant,
 }
 
 impl SystemClock {
-    /// A clock whose monotonic time begins now.
+    /// Creates a clock whose monotonic time starts now.
     #[must_use]
-    #[expect(clippy::disallowed_methods, reason = "this is the clock")]
+    #[expect(clippy::disallowed_methods, reason = "`SystemClock` is the implementation of `Clock` for this machine")]
     pub fn new() -> Self {
         Self { origin: Instant::now() }
     }
@@ -77,7 +75,7 @@ impl Default for SystemClock {
 }
 
 impl Clock for SystemClock {
-    #[expect(clippy::disallowed_methods, reason = "this is the clock")]
+    #[expect(clippy::disallowed_methods, reason = "`SystemClock` is the implementation of `Clock` for this machine")]
     fn now(&self) -> OffsetDateTime {
         SystemTime::now().into()
     }

@@ -1,4 +1,4 @@
-//! A provider's API as one merchant reaches it: base URL, credentials, transport.
+//! A connection to a provider's API: base URL, credentials, transport.
 
 use std::fmt;
 use std::sync::Arc;
@@ -24,7 +24,7 @@ pub struct Connection {
     headers: Arc<CommonHeaders>,
 }
 
-/// What all clones of a connection share.
+/// The state that all clones of a connection share.
 pub(crate) struct Shared {
     pub(crate) spec: &'static ProviderSpec,
     pub(crate) base_url: String,

@@ -5,10 +5,10 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::ValidationError;
 
-/// A currency: any three letters, as ISO 4217 writes them.
+/// A currency code of three letters, as in ISO 4217.
 ///
-/// Those of ISO 4217 know how many decimals they have ([`Currency::exponent`]). Any other code is carried along, but
-/// whatever would need its decimals is an error; they are never taken to be two.
+/// The currencies of ISO 4217 have a known number of decimals ([`Currency::exponent`]). Any other code is accepted, but
+/// operations that need its decimals return an error. The decimals are never assumed to be two.
 ///
 /// ```
 /// use payments_core::Currency;
@@ -22,21 +22,21 @@ use crate::ValidationError;
 pub struct Currency([u8; 3]);
 
 impl Currency {
-    /// How many decimals its amounts have: 0, 2, 3 or 4; `None` where ISO 4217 names none.
+    /// The number of decimals of the currency: 0, 2, 3 or 4; `None` if ISO 4217 defines none.
     #[must_use]
     pub fn exponent(self) -> Option<u32> {
         let index = ISO_4217.binary_search_by(|(code, _)| code.0.cmp(&self.0)).ok()?;
         ISO_4217.get(index).and_then(|(_, exponent)| *exponent)
     }
 
-    /// The three letters, upper case.
+    /// The code in upper case, such as `INR`.
     #[must_use]
     pub fn as_str(&self) -> &str {
-        // Only ASCII letters ever get in, so this cannot fail.
+        // Constructors accept only ASCII letters, so this cannot fail.
         std::str::from_utf8(&self.0).unwrap_or("XXX")
     }
 
-    /// Every code of ISO 4217 that this version knows, the recently withdrawn ones included, in alphabetical order.
+    /// Returns all known codes of ISO 4217, including recently withdrawn ones, in alphabetical order.
     pub fn iso_4217() -> impl Iterator<Item = Currency> {
         ISO_4217.iter().map(|(currency, _)| *currency)
     }
@@ -50,7 +50,7 @@ impl Currency {
 impl FromStr for Currency {
     type Err = ValidationError;
 
-    /// Reads three ASCII letters of either case.
+    /// Parses three ASCII letters in upper or lower case.
     fn from_str(text: &str) -> Result<Self, ValidationError> {
         match text.as_bytes() {
             [a, b, c] if text.bytes().all(|byte| byte.is_ascii_alphabetic()) => {
@@ -94,12 +94,12 @@ macro_rules! iso_4217 {
             )+
         }
 
-        /// Sorted by code, so that it can be searched.
+        /// All known currencies and their decimals, sorted by code for the binary search.
         static ISO_4217: &[(Currency, Option<u32>)] = &[$((Currency::$code, $exponent $(($digits))?)),+];
     };
 }
 
-// ISO 4217, list one. Codes withdrawn since 2021 stay, because their orders are still looked up.
+// ISO 4217, list one. Codes withdrawn since 2021 stay, because applications still look up orders in them.
 iso_4217! {
     AED Some(2) "UAE dirham";
     AFN Some(2) "Afghani";

@@ -1,4 +1,5 @@
 use std::fmt;
+use std::time::Duration;
 
 use http::StatusCode;
 
@@ -7,66 +8,233 @@ use crate::message::Response;
 use crate::redact::redacted_line;
 use crate::{Effect, IdempotencyKey, MoneyError, Outcome, ValidationError};
 
-/// Why a call failed, and whether it may have been done all the same.
+/// The error of a call, including whether the operation may have been executed.
 ///
-/// Start with [`Error::outcome`]: it answers the question that matters with money. [`Error::kind`] says what went
-/// wrong; the rest is what the provider said. Printed, it is one line without URL, body, key or card number.
+/// Check [`Error::outcome`] first: it decides whether money may have moved. [`Error::kind`] says what went wrong, and the
+/// other methods return what the provider reported.
+///
+/// `Display` prints one line without URL, body, API key or card number. `Debug` adds details, with the same redaction.
 pub struct Error(Box<Inner>);
 
 struct Inner {
+    /// Empty before a call is made.
     provider: &'static str,
+    /// Empty before a call is made.
     operation: &'static str,
     kind: ErrorKind,
     outcome: Outcome,
     effect: Effect,
+    /// What went wrong, in words of this crate.
     problem: String,
     provider_error: ProviderError,
-    decode: Option<DecodeError>,
-    invalid: Option<ValidationError>,
+    decode_error: Option<DecodeError>,
+    validation_error: Option<ValidationError>,
     response: Option<Response>,
-    retry_after: Option<std::time::Duration>,
+    retry_after: Option<Duration>,
     attempts: u32,
-    key: Option<IdempotencyKey>,
-    earlier: Option<Error>,
+    idempotency_key: Option<IdempotencyKey>,
+    earlier_attempt: Option<Error>,
     source: Option<Box<dyn std::error::Error + Send + Sync>>,
 }
 
-/// What went wrong, coarsely.
+impl Error {
+    /// Creates an error for an invalid configuration. Its outcome is `NotSent`.
+    pub fn configuration(problem: impl Into<String>) -> Self {
+        Self::new(ErrorKind::Configuration, Outcome::NotSent, problem)
+    }
+
+    /// Creates an error for an operation that the provider or the API key does not support. Its outcome is `NotSent`.
+    pub fn unsupported(problem: impl Into<String>) -> Self {
+        Self::new(ErrorKind::Unsupported, Outcome::NotSent, problem)
+    }
+
+    /// Creates an error from a successful response, such as a declined payment. For provider crates.
+    pub fn from_provider(
+        provider: &'static str,
+        kind: ErrorKind,
+        outcome: Outcome,
+        problem: &str,
+        error: ProviderError,
+    ) -> Self {
+        let mut new = Self::new(kind, outcome, redacted_line(problem)).with_provider_error(error);
+        new.0.provider = provider;
+        new
+    }
+
+    /// The kind of failure.
+    #[must_use]
+    pub fn kind(&self) -> ErrorKind {
+        self.0.kind
+    }
+
+    /// Returns whether the operation may have been executed.
+    ///
+    /// A read-only call executes nothing: its outcome says only whether the provider responded.
+    #[must_use]
+    pub fn outcome(&self) -> Outcome {
+        self.0.outcome
+    }
+
+    /// Returns true if the call moves money and its outcome is unknown.
+    ///
+    /// Look the order up before you send anything again.
+    #[must_use]
+    pub fn may_have_moved_money(&self) -> bool {
+        self.0.effect == Effect::MoveMoney && self.0.outcome == Outcome::Unknown
+    }
+
+    /// The provider's name, which is the name of its crate; empty before a call is made.
+    #[must_use]
+    pub fn provider(&self) -> &'static str {
+        self.0.provider
+    }
+
+    /// The operation's name, which is the name of the client's method; empty before a call is made.
+    #[must_use]
+    pub fn operation(&self) -> &'static str {
+        self.0.operation
+    }
+
+    /// The provider's error code, if it has error codes.
+    #[must_use]
+    pub fn code(&self) -> Option<&str> {
+        self.0.provider_error.code.as_deref()
+    }
+
+    /// The provider's code for why the payment was declined.
+    #[must_use]
+    pub fn decline_code(&self) -> Option<&str> {
+        self.0.provider_error.decline_code.as_deref()
+    }
+
+    /// The provider's error message, with the call's secrets redacted.
+    ///
+    /// The message may contain a card number. To print it, print the error instead: `Display` masks card numbers.
+    #[must_use]
+    pub fn message(&self) -> Option<&str> {
+        self.0.provider_error.message.as_deref()
+    }
+
+    /// The field or parameter that the error is about.
+    ///
+    /// An error of local validation has the name in this SDK, an error of the provider has the provider's name.
+    #[must_use]
+    pub fn param(&self) -> Option<&str> {
+        let local = self.0.validation_error.as_ref().map(ValidationError::field);
+        local.or(self.0.provider_error.param.as_deref())
+    }
+
+    /// The provider's errors about single fields.
+    #[must_use]
+    pub fn field_errors(&self) -> &[FieldError] {
+        &self.0.provider_error.fields
+    }
+
+    /// The merchant's next step, if the provider documents one for this error.
+    #[must_use]
+    pub fn advice(&self) -> Option<&'static str> {
+        self.0.provider_error.advice
+    }
+
+    /// The provider's id of the object that the error is about, if the response contains it.
+    #[must_use]
+    pub fn object_id(&self) -> Option<&str> {
+        self.0.provider_error.object_id.as_deref()
+    }
+
+    /// The HTTP status of the response, if there was one.
+    #[must_use]
+    pub fn status(&self) -> Option<StatusCode> {
+        self.0.response.as_ref().map(Response::status)
+    }
+
+    /// The status in the provider's response body, for providers that state one besides the HTTP status.
+    #[must_use]
+    pub fn stated_status(&self) -> Option<StatusCode> {
+        self.0.provider_error.status
+    }
+
+    /// The request id that the provider, or the network in front of it, assigned.
+    #[must_use]
+    pub fn request_id(&self) -> Option<&str> {
+        self.0.response.as_ref().and_then(Response::request_id)
+    }
+
+    /// The response, as far as it was received.
+    #[must_use]
+    pub fn response(&self) -> Option<&Response> {
+        self.0.response.as_ref()
+    }
+
+    /// The path at which the response could not be decoded, such as `items[3].amount`.
+    #[must_use]
+    pub fn json_path(&self) -> Option<&str> {
+        self.0.decode_error.as_ref().map(DecodeError::path)
+    }
+
+    /// The time to wait before the next request, from the `Retry-After` header or the client's own rate limit.
+    #[must_use]
+    pub fn retry_after(&self) -> Option<Duration> {
+        self.0.retry_after
+    }
+
+    /// The number of attempts; 0 if nothing was sent.
+    #[must_use]
+    pub fn attempts(&self) -> u32 {
+        self.0.attempts
+    }
+
+    /// The idempotency key of the call, with its creation time.
+    ///
+    /// Within the key's lifetime, the same call can be sent again under it without being executed twice.
+    #[must_use]
+    pub fn idempotency_key(&self) -> Option<&IdempotencyKey> {
+        self.0.idempotency_key.as_ref()
+    }
+
+    /// The error of the first attempt that may have been executed, if a later attempt failed differently.
+    #[must_use]
+    pub fn earlier(&self) -> Option<&Error> {
+        self.0.earlier_attempt.as_ref()
+    }
+}
+
+/// The kind of failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// The request does not fit: found here, or said by the provider.
+    /// The request is invalid, according to local validation or to the provider.
     InvalidRequest,
-    /// The key is missing or wrong.
+    /// The API key is missing or wrong.
     Authentication,
-    /// The key is right but may not do this, or not from this address.
+    /// The API key does not permit this operation, or not from this IP address.
     Permission,
-    /// The provider knows no such thing, now.
+    /// The provider does not know the object, at least not yet.
     NotFound,
-    /// It conflicts with something: most often, with an earlier sending of the same.
+    /// The request conflicts with another one, most often with an earlier request for the same order.
     Conflict,
-    /// The provider, the bank or the issuer said no to the payment itself.
+    /// The provider, the bank or the issuer declined the payment.
     Declined,
     /// The payment is not final: it may still succeed or fail.
     NotFinal,
-    /// Too many requests.
+    /// The rate limit does not allow the request.
     Throttled,
-    /// The provider failed.
+    /// The provider failed to process the request.
     ProviderFailure,
-    /// No answer in time.
+    /// No response arrived before the timeout.
     Timeout,
-    /// The connection could not be made, or broke.
+    /// The connection could not be established, or it broke.
     Connection,
-    /// There was an answer, but it cannot be read, or it contradicts what was asked.
+    /// The response cannot be decoded, or it contradicts the request.
     MalformedResponse,
-    /// The client, the base URL or the merchant's set-up is wrong.
+    /// The client, the base URL or the merchant's account is configured wrongly.
     Configuration,
-    /// This provider, or this key, has no such operation.
+    /// The provider, or this API key, does not support the operation.
     Unsupported,
 }
 
 impl ErrorKind {
-    /// The kind in words, as errors print it.
+    /// The kind in words, as printed in errors.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -88,60 +256,37 @@ impl ErrorKind {
     }
 }
 
-/// What a provider says is wrong with one field.
-#[derive(Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct FieldError {
-    /// The field, by the provider's name.
-    pub field: String,
-    /// The provider's words.
-    pub message: String,
-}
-
-impl FieldError {
-    /// A field and what is wrong with it.
-    pub fn new(field: impl Into<String>, message: impl Into<String>) -> Self {
-        Self { field: field.into(), message: message.into() }
-    }
-}
-
-/// A provider's error answer, as its crate reads it: the documented form, in common terms.
+/// A provider's error response in common terms, as the provider's crate parsed it.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct ProviderError {
-    /// A kind better than the one the HTTP status says.
+    /// The kind, if the response states it more precisely than the HTTP status.
     pub kind: Option<ErrorKind>,
-    /// The status that the provider's own envelope states, where it has one: the failure is classified by it as if it
-    /// were the HTTP status.
+    /// The status that the response body states, if any. The error is classified as if it were the HTTP status.
     pub status: Option<StatusCode>,
-    /// An outcome other than the one the status says: `Unknown` where the refusal may describe an earlier sending of
-    /// the same thing.
+    /// The outcome, if it differs from what the status implies.
+    ///
+    /// Set `Unknown` if the error may be about an earlier request for the same order.
     pub outcome: Option<Outcome>,
-    /// The provider's code.
+    /// The provider's error code.
     pub code: Option<String>,
-    /// Why a payment was declined.
+    /// The provider's code for why the payment was declined.
     pub decline_code: Option<String>,
-    /// The provider's words.
+    /// The provider's error message.
     pub message: Option<String>,
-    /// The parameter that it is about.
+    /// The parameter that the error is about.
     pub param: Option<String>,
-    /// What is wrong with which field.
+    /// The errors about single fields.
     pub fields: Vec<FieldError>,
-    /// The provider's id of the object that the answer is about.
+    /// The provider's id of the object that the error is about.
     pub object_id: Option<String>,
-    /// What the merchant can do about it, where the provider's documents say so.
+    /// The merchant's next step, if the provider documents one.
     pub advice: Option<&'static str>,
-    /// The provider answered the keyed request itself, so that this settles an earlier attempt under the same key.
+    /// True if the response is about the idempotency key's own request, so that it settles earlier attempts under the key.
     pub settles_key: bool,
 }
 
-impl fmt::Debug for FieldError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", redacted_line(&self.field), redacted_line(&self.message))
-    }
-}
-
 impl fmt::Debug for ProviderError {
-    /// A provider may quote what it was sent, so its words are masked here as they are in a printed error.
+    /// Masks card numbers in the provider's texts, because a provider may quote what it received.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ProviderError")
             .field("code", &self.code.as_deref().map(redacted_line))
@@ -153,6 +298,41 @@ impl fmt::Debug for ProviderError {
     }
 }
 
+/// A provider's error about one field.
+#[derive(Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct FieldError {
+    /// The provider's name of the field.
+    pub field: String,
+    /// The provider's message.
+    pub message: String,
+}
+
+impl FieldError {
+    /// Creates an error from a field and the provider's message about it.
+    pub fn new(field: impl Into<String>, message: impl Into<String>) -> Self {
+        Self { field: field.into(), message: message.into() }
+    }
+}
+
+impl fmt::Debug for FieldError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", redacted_line(&self.field), redacted_line(&self.message))
+    }
+}
+
+/// An attempt before the last one that may have been executed.
+#[derive(Debug, Default)]
+pub(crate) enum UnresolvedAttempt {
+    /// No such attempt: none was made, or each one provably had no effect.
+    #[default]
+    None,
+    /// An attempt of an earlier call, which may have used the idempotency key.
+    OfEarlierCall,
+    /// The first such attempt of this call.
+    Of(Error),
+}
+
 impl Error {
     pub(crate) fn new(kind: ErrorKind, outcome: Outcome, problem: impl Into<String>) -> Self {
         Self(Box::new(Inner {
@@ -160,173 +340,19 @@ impl Error {
             operation: "",
             kind,
             outcome,
+            // The safe assumption until the call is known.
             effect: Effect::MoveMoney,
             problem: problem.into(),
             provider_error: ProviderError::default(),
-            decode: None,
-            invalid: None,
+            decode_error: None,
+            validation_error: None,
             response: None,
             retry_after: None,
             attempts: 0,
-            key: None,
-            earlier: None,
+            idempotency_key: None,
+            earlier_attempt: None,
             source: None,
         }))
-    }
-
-    /// Something that is set up wrongly; nothing was sent.
-    pub fn configuration(problem: impl Into<String>) -> Self {
-        Self::new(ErrorKind::Configuration, Outcome::NotSent, problem)
-    }
-
-    /// Something that this provider, or this key, cannot do; nothing was sent.
-    pub fn unsupported(problem: impl Into<String>) -> Self {
-        Self::new(ErrorKind::Unsupported, Outcome::NotSent, problem)
-    }
-
-    /// An error that a provider crate reads from a successful response, such as a payment that was declined.
-    pub fn from_provider(
-        provider: &'static str,
-        kind: ErrorKind,
-        outcome: Outcome,
-        problem: &str,
-        error: ProviderError,
-    ) -> Self {
-        let mut new = Self::new(kind, outcome, redacted_line(problem)).with_provider_error(error);
-        new.0.provider = provider;
-        new
-    }
-
-    /// What went wrong.
-    #[must_use]
-    pub fn kind(&self) -> ErrorKind {
-        self.0.kind
-    }
-
-    /// Whether it may have been done. For a call that only asks, it says whether the provider answered.
-    #[must_use]
-    pub fn outcome(&self) -> Outcome {
-        self.0.outcome
-    }
-
-    /// True when the call moves money and its outcome is unknown: look the order up before sending anything again.
-    #[must_use]
-    pub fn may_have_moved_money(&self) -> bool {
-        self.0.effect == Effect::MoveMoney && self.0.outcome == Outcome::Unknown
-    }
-
-    /// The provider, as its crate is called; empty before a call is made.
-    #[must_use]
-    pub fn provider(&self) -> &'static str {
-        self.0.provider
-    }
-
-    /// The operation, as the client's method for it is called; empty before a call is made.
-    #[must_use]
-    pub fn operation(&self) -> &'static str {
-        self.0.operation
-    }
-
-    /// The provider's code, where it has codes.
-    #[must_use]
-    pub fn code(&self) -> Option<&str> {
-        self.0.provider_error.code.as_deref()
-    }
-
-    /// Why the payment was declined, where the provider says so by code.
-    #[must_use]
-    pub fn decline_code(&self) -> Option<&str> {
-        self.0.provider_error.decline_code.as_deref()
-    }
-
-    /// The provider's own words.
-    #[must_use]
-    pub fn message(&self) -> Option<&str> {
-        self.0.provider_error.message.as_deref()
-    }
-
-    /// The field or parameter that it is about, by the provider's name.
-    #[must_use]
-    pub fn param(&self) -> Option<&str> {
-        let own = self.0.invalid.as_ref().map(ValidationError::field);
-        own.or(self.0.provider_error.param.as_deref())
-    }
-
-    /// What the provider says is wrong with which field.
-    #[must_use]
-    pub fn field_errors(&self) -> &[FieldError] {
-        &self.0.provider_error.fields
-    }
-
-    /// What can be done about it, where the provider's documents say so.
-    #[must_use]
-    pub fn advice(&self) -> Option<&'static str> {
-        self.0.provider_error.advice
-    }
-
-    /// The provider's id of the object, where the error answer held one.
-    #[must_use]
-    pub fn object_id(&self) -> Option<&str> {
-        self.0.provider_error.object_id.as_deref()
-    }
-
-    /// The HTTP status, once there was one.
-    #[must_use]
-    pub fn status(&self) -> Option<StatusCode> {
-        self.0.response.as_ref().map(Response::status)
-    }
-
-    /// The status that the provider's own envelope states, where it has one beside the HTTP status.
-    #[must_use]
-    pub fn stated_status(&self) -> Option<StatusCode> {
-        self.0.provider_error.status
-    }
-
-    /// The id under which the provider, or the network in front of it, knows the exchange.
-    #[must_use]
-    pub fn request_id(&self) -> Option<&str> {
-        self.0.response.as_ref().and_then(Response::request_id)
-    }
-
-    /// The answer as it came, as far as it came.
-    #[must_use]
-    pub fn response(&self) -> Option<&Response> {
-        self.0.response.as_ref()
-    }
-
-    /// Where the answer could not be decoded, as a path such as `items[3].amount`.
-    #[must_use]
-    pub fn json_path(&self) -> Option<&str> {
-        self.0.decode.as_ref().map(DecodeError::path)
-    }
-
-    /// How long the provider asks to wait, from `Retry-After`.
-    #[must_use]
-    pub fn retry_after(&self) -> Option<std::time::Duration> {
-        self.0.retry_after
-    }
-
-    /// How many attempts were made.
-    #[must_use]
-    pub fn attempts(&self) -> u32 {
-        self.0.attempts
-    }
-
-    /// The key that the call was sent under, and when first: with it the same call can be made again, within the
-    /// key's lifetime, without being done twice.
-    #[must_use]
-    pub fn idempotency_key(&self) -> Option<&IdempotencyKey> {
-        self.0.key.as_ref()
-    }
-
-    /// The attempt that left the outcome unknown, where a later one failed otherwise.
-    #[must_use]
-    pub fn earlier(&self) -> Option<&Error> {
-        self.0.earlier.as_ref()
-    }
-
-    pub(crate) fn is_json_of_another_shape(&self) -> bool {
-        self.0.decode.as_ref().is_some_and(DecodeError::is_json)
     }
 
     pub(crate) fn with_provider_error(mut self, error: ProviderError) -> Self {
@@ -334,7 +360,33 @@ impl Error {
         self
     }
 
-    /// Takes secrets out of what the provider said: some quote the key that they refuse.
+    pub(crate) fn with_response(mut self, response: Response) -> Self {
+        self.0.response = Some(response);
+        self
+    }
+
+    pub(crate) fn with_decode_error(mut self, error: DecodeError) -> Self {
+        self.0.decode_error = Some(error);
+        self
+    }
+
+    pub(crate) fn with_retry_after(mut self, wait: Option<Duration>) -> Self {
+        self.0.retry_after = wait;
+        self
+    }
+
+    pub(crate) fn with_source(mut self, source: Option<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        self.0.source = source;
+        self
+    }
+
+    /// Sets the call that failed.
+    pub(crate) fn with_call(mut self, provider: &'static str, operation: &'static str, effect: Effect) -> Self {
+        (self.0.provider, self.0.operation, self.0.effect) = (provider, operation, effect);
+        self
+    }
+
+    /// Redacts secrets from the provider's texts, because some providers quote a rejected key.
     pub(crate) fn redact(mut self, secrets: &[&str]) -> Self {
         let ProviderError { code, decline_code, message, param, fields, .. } = &mut self.0.provider_error;
         let texts = [code, decline_code, message, param].into_iter().flatten();
@@ -349,36 +401,10 @@ impl Error {
         self
     }
 
-    pub(crate) fn with_response(mut self, response: Response) -> Self {
-        self.0.response = Some(response);
-        self
-    }
-
-    pub(crate) fn with_decode(mut self, decode: DecodeError) -> Self {
-        self.0.decode = Some(decode);
-        self
-    }
-
-    pub(crate) fn with_retry_after(mut self, wait: Option<std::time::Duration>) -> Self {
-        self.0.retry_after = wait;
-        self
-    }
-
-    pub(crate) fn with_source(mut self, source: Option<Box<dyn std::error::Error + Send + Sync>>) -> Self {
-        self.0.source = source;
-        self
-    }
-
-    /// Puts down which call it was.
-    pub(crate) fn of_call(mut self, provider: &'static str, operation: &'static str, effect: Effect) -> Self {
-        (self.0.provider, self.0.operation, self.0.effect) = (provider, operation, effect);
-        self
-    }
-
-    /// Settles the call's outcome over all its attempts.
+    /// Settles the outcome of the call over all its attempts.
     pub(crate) fn settle(mut self, attempts: u32, key: Option<IdempotencyKey>, unresolved: UnresolvedAttempt) -> Self {
         self.0.attempts = attempts;
-        self.0.key = key;
+        self.0.idempotency_key = key;
         if self.0.provider_error.settles_key {
             return self;
         }
@@ -387,23 +413,16 @@ impl Error {
             UnresolvedAttempt::OfEarlierCall => self.0.outcome = Outcome::Unknown,
             UnresolvedAttempt::Of(attempt) => {
                 self.0.outcome = Outcome::Unknown;
-                self.0.earlier = Some(attempt);
+                self.0.earlier_attempt = Some(attempt);
             }
         }
         self
     }
-}
 
-/// An attempt before the last one that may have been executed.
-#[derive(Debug, Default)]
-pub(crate) enum UnresolvedAttempt {
-    /// There is none: no attempt was made, or each one provably had no effect.
-    #[default]
-    None,
-    /// An earlier call may have used the idempotency key.
-    OfEarlierCall,
-    /// An attempt of this call: the first of them.
-    Of(Error),
+    /// Returns true if the response was valid JSON with unexpected content. A retry would most likely get the same.
+    pub(crate) fn is_unexpected_json(&self) -> bool {
+        self.0.decode_error.as_ref().is_some_and(DecodeError::is_json)
+    }
 }
 
 impl fmt::Display for Error {
@@ -424,8 +443,8 @@ impl fmt::Display for Error {
         if !inner.problem.is_empty() {
             write!(f, ": {}", inner.problem)?;
         }
-        if let Some(decode) = &inner.decode {
-            write!(f, ": {decode}")?;
+        if let Some(error) = &inner.decode_error {
+            write!(f, ": {error}")?;
         }
         if let Some(message) = &inner.provider_error.message {
             write!(f, ": {}", redacted_line(message).trim_end_matches('.'))?;
@@ -441,30 +460,30 @@ impl fmt::Display for Error {
 }
 
 impl fmt::Debug for Error {
-    /// The line that is printed, and what else is known. Like that line, without body, key or card number.
+    /// Shows the `Display` line and the fields that are set, with the same redaction.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let inner = &self.0;
-        let mut shown = f.debug_struct("Error");
-        shown.field("kind", &inner.kind).field("outcome", &inner.outcome).field("message", &self.to_string());
+        let mut debug = f.debug_struct("Error");
+        debug.field("kind", &inner.kind).field("outcome", &inner.outcome).field("message", &self.to_string());
         if inner.attempts > 0 {
-            shown.field("attempts", &inner.attempts);
+            debug.field("attempts", &inner.attempts);
         }
         if inner.provider_error != ProviderError::default() {
-            shown.field("provider_error", &inner.provider_error);
+            debug.field("provider_error", &inner.provider_error);
         }
         if let Some(response) = &inner.response {
-            shown.field("response", response);
+            debug.field("response", response);
         }
-        if let Some(key) = &inner.key {
-            shown.field("idempotency_key", key);
+        if let Some(key) = &inner.idempotency_key {
+            debug.field("idempotency_key", key);
         }
-        if let Some(earlier) = &inner.earlier {
-            shown.field("earlier", earlier);
+        if let Some(earlier) = &inner.earlier_attempt {
+            debug.field("earlier", earlier);
         }
         if let Some(source) = &inner.source {
-            shown.field("source", source);
+            debug.field("source", source);
         }
-        shown.finish()
+        debug.finish()
     }
 }
 
@@ -477,7 +496,7 @@ impl std::error::Error for Error {
 impl From<ValidationError> for Error {
     fn from(invalid: ValidationError) -> Self {
         let mut error = Self::new(ErrorKind::InvalidRequest, Outcome::NotSent, invalid.to_string());
-        error.0.invalid = Some(invalid);
+        error.0.validation_error = Some(invalid);
         error
     }
 }

@@ -19,7 +19,7 @@ use crate::observe::Exchange;
 use crate::provider::Operation;
 use crate::rate_limit::Permit;
 use crate::request::RequestBuilder;
-use crate::retry::Failure;
+use crate::retry::FailedAttempt;
 use crate::trace::CallSpan;
 use crate::{Effect, Error, ErrorKind, IdempotencyKey, Outcome, RetryPolicy, Timeouts};
 
@@ -176,13 +176,13 @@ impl<'a> Execution<'a> {
     /// How long to wait before the next attempt; `None` if there must not be another.
     fn wait_after(&self, error: &Error) -> Option<Duration> {
         let shared = &self.connection.shared;
-        let failure = Failure {
+        let failed = FailedAttempt {
             error,
             effect: self.operation.effect,
             attempt: self.attempts,
-            under_key: self.key.is_some() && self.key_protects(),
+            key_protects: self.key.is_some() && self.key_protects(),
         };
-        let wait = self.retry.next(&failure)?;
+        let wait = self.retry.wait_after(&failed)?;
         let in_time = shared.clock.monotonic().saturating_add(wait) < self.deadline;
         (in_time && shared.budget.take_retry()).then_some(wait)
     }
@@ -287,7 +287,7 @@ impl<'a> Execution<'a> {
     }
 
     fn name(&self, error: Error) -> Error {
-        error.of_call(self.connection.shared.spec.provider, self.operation.name, self.operation.effect)
+        error.with_call(self.connection.shared.spec.provider, self.operation.name, self.operation.effect)
     }
 }
 

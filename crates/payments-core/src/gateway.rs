@@ -8,9 +8,11 @@ mod capabilities;
 mod request;
 mod result;
 
+use std::str::FromStr;
+
 use async_trait::async_trait;
 
-use crate::{Currency, Error, Expected, Money};
+use crate::{Currency, Error, Expected, Money, ValidationError};
 
 pub use capabilities::{Capabilities, Capability, Feature, Support};
 pub use request::{CancelRequest, CaptureRequest, PaymentRequest, PayoutRequest, RefundRequest};
@@ -104,4 +106,13 @@ pub trait AvailableBalance: Send + Sync {
     ///
     /// Returns an error if the provider does not report the balance, or reports more decimals than the currency has.
     async fn available_balance(&self, currency: Currency) -> Result<Money, Error>;
+}
+
+/// Parses a field of a request, for provider crates. An error names the request's field instead of the provider's.
+///
+/// # Errors
+///
+/// Returns an error if the text is invalid for the provider.
+pub fn parse_field<T: FromStr<Err = ValidationError>>(field: &'static str, text: &str) -> Result<T, ValidationError> {
+    text.parse().map_err(|err: ValidationError| err.for_field(field))
 }

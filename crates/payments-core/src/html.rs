@@ -1,6 +1,6 @@
-//! Text in a page: what a provider or a merchant wrote must not become markup.
+//! Escaping of text for HTML and JavaScript.
 
-/// A text inside HTML, also inside an attribute.
+/// Escapes a text for HTML content and attribute values.
 #[must_use]
 pub fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
@@ -17,9 +17,9 @@ pub fn escaped(text: &str) -> String {
     out
 }
 
-/// A text as a string in JavaScript, quotes included, that may stand in a `<script>`.
+/// Formats a text as a JavaScript string literal, including quotes, for use inside a `<script>` element.
 #[must_use]
 pub fn script_string(text: &str) -> String {
-    // JSON is JavaScript; `<` is written so that no `</script>` can stand in it.
+    // A JSON string is a JavaScript string. Escaping `<` keeps the text from ending the script with `</script>`.
     serde_json::Value::from(text).to_string().replace('<', "\\u003c")
 }

@@ -1,42 +1,42 @@
-//! What ids and references may hold.
+//! Validation of ids, references and URLs.
 
 use crate::ValidationError;
 use crate::validation::check_length;
 
-/// Checks an id that a provider gave: letters, digits, `.`, `_` and `-`, so that it can stand in a path as it is.
+/// Checks a provider's id: 1 to 255 letters, digits, `.`, `_` and `-`, but not `.` or `..`.
+///
+/// Such an id is safe in a URL path without encoding.
 ///
 /// # Errors
 ///
-/// When it holds anything else, is empty, is longer than 255 characters, or is `.` or `..`.
+/// Returns an error if the id is empty, longer than 255 characters, `.` or `..`, or contains other characters.
 pub fn check_id(field: &'static str, text: &str) -> Result<(), ValidationError> {
     check_length(field, text, 255)?;
-    if is_dots(text) {
-        return Err(ValidationError::new(field, "must not be `.` or `..`"));
-    }
+    check_not_dots(field, text)?;
     if text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte)) {
         Ok(())
     } else {
-        Err(ValidationError::new(field, "must hold only letters, digits, `.`, `_` and `-`"))
+        Err(ValidationError::new(field, "must contain only letters, digits, `.`, `_` and `-`"))
     }
 }
 
-/// Checks a reference that the merchant chose: any text of 1 to `max` characters, but `.` and `..`.
+/// Checks a merchant's reference: any text of 1 to `max` characters, but not `.` or `..`.
 ///
-/// In a path it is percent-encoded as exactly one segment.
+/// In a URL path, the reference is percent-encoded as exactly one segment.
 ///
 /// # Errors
 ///
-/// When it is empty, longer, or `.` or `..`.
+/// Returns an error if the reference is empty, longer than `max` characters, or `.` or `..`.
 pub fn check_reference(field: &'static str, text: &str, max: usize) -> Result<(), ValidationError> {
     check_length(field, text, max)?;
-    if is_dots(text) { Err(ValidationError::new(field, "must not be `.` or `..`")) } else { Ok(()) }
+    check_not_dots(field, text)
 }
 
-/// Checks a web address of the merchant's own: `http` or `https`, of at most `max` characters.
+/// Checks a merchant's own URL: `http` or `https`, with at most `max` characters.
 ///
 /// # Errors
 ///
-/// When it is anything else, or holds white space.
+/// Returns an error if the URL has another scheme, no host, whitespace, or more than `max` characters.
 pub fn check_web_address(field: &'static str, text: &str, max: usize) -> Result<(), ValidationError> {
     check_length(field, text, max)?;
     let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
@@ -44,11 +44,14 @@ pub fn check_web_address(field: &'static str, text: &str, max: usize) -> Result<
     if plain && rest.is_some_and(|rest| !rest.is_empty() && !rest.starts_with('/')) {
         Ok(())
     } else {
-        Err(ValidationError::new(field, "must be a web address beginning with https:// or http://"))
+        Err(ValidationError::new(field, "must be a URL that starts with https:// or http://"))
     }
 }
 
-/// These two mean another place in a path, even percent-encoded.
-fn is_dots(text: &str) -> bool {
-    text == "." || text == ".."
+/// Rejects `.` and `..`, which change the path even if they are percent-encoded.
+fn check_not_dots(field: &'static str, text: &str) -> Result<(), ValidationError> {
+    if text == "." || text == ".." {
+        return Err(ValidationError::new(field, "must not be `.` or `..`"));
+    }
+    Ok(())
 }

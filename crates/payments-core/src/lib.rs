@@ -20,7 +20,7 @@ mod money;
 mod secret;
 pub mod text;
 
-// Messages, and what they prove.
+// Requests, responses and errors.
 mod check;
 mod error;
 pub mod json;
@@ -29,13 +29,13 @@ pub mod provider;
 pub mod transport;
 pub mod webhook;
 
-// Around a call.
+// Policies and observation of calls.
 mod observe;
 mod rate_limit;
 mod retry;
 mod trace;
 
-// A call.
+// Calls.
 mod call;
 mod classify;
 pub mod connection;
@@ -43,11 +43,11 @@ mod executor;
 pub mod request;
 mod settings;
 
-// Many calls.
+// Sequences of calls.
 mod pager;
 mod poll;
 
-// One vocabulary for several providers.
+// Traits and types that several providers share.
 pub mod gateway;
 
 #[cfg(feature = "test-util")]

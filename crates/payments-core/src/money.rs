@@ -8,9 +8,10 @@ use serde::{Deserialize, Serialize};
 use crate::decimal::{self, DecimalError, Parts};
 use crate::{Currency, ValidationError};
 
-/// An exact amount: an integer of minor units, never without its currency.
+/// An exact amount in a currency, stored as an integer number of minor units.
 ///
-/// It is parsed and written as text and never passes through a float. What it cannot hold exactly is an error.
+/// Amounts are parsed from text and written as text. They never pass through a float and are never rounded: an amount that
+/// cannot be represented exactly is an error.
 ///
 /// ```
 /// use payments_core::{Currency, Money};
@@ -23,7 +24,7 @@ use crate::{Currency, ValidationError};
 /// # Ok::<(), payments_core::MoneyError>(())
 /// ```
 ///
-/// Two currencies do not add up, and there is no `+` that could hide it:
+/// Amounts in different currencies cannot be added. There is no `+` operator, because it could not return an error:
 ///
 /// ```compile_fail,E0369
 /// use payments_core::{Currency, Money};
@@ -36,80 +37,84 @@ pub struct Money {
 }
 
 impl Money {
-    /// So many minor units (paise, cents, fils): `200000` of INR is 2000 rupees.
+    /// Creates an amount from minor units (paise, cents, fils): `200000` in INR is 2000 rupees.
     #[must_use]
     pub const fn from_minor(minor: i64, currency: Currency) -> Self {
         Self { minor, currency }
     }
 
-    /// Reads a decimal such as `2000`, `300.1` or `-2.2800`.
+    /// Parses a decimal such as `2000`, `300.1` or `-2.2800`.
     ///
     /// # Errors
     ///
-    /// When it is not plain digits with at most one point, when a digit beyond the currency's decimals is not zero
-    /// (nothing is rounded), when it is out of range, and when the currency's decimals are not known.
+    /// | error | reason |
+    /// |---|---|
+    /// | [`MoneyError::Syntax`] | The text is not digits with at most one point and an optional `-`. |
+    /// | [`MoneyError::TooPrecise`] | A digit beyond the currency's decimals is not zero. |
+    /// | [`MoneyError::OutOfRange`] | The amount has more than 64 bits of minor units. |
+    /// | [`MoneyError::UnknownExponent`] | The currency's number of decimals is unknown. |
     pub fn parse(text: &str, currency: Currency) -> Result<Self, MoneyError> {
         let exponent = exponent(currency)?;
         let Parts { negative, whole, fraction } = decimal::split(text)?;
-        let kept = usize::try_from(exponent).unwrap_or(usize::MAX);
-        let (fraction, beyond) = fraction.split_at(fraction.len().min(kept));
-        if beyond.bytes().any(|digit| digit != b'0') {
+        let decimals = usize::try_from(exponent).unwrap_or(usize::MAX);
+        let (fraction, excess) = fraction.split_at(fraction.len().min(decimals));
+        if excess.bytes().any(|digit| digit != b'0') {
             return Err(MoneyError::TooPrecise { currency, decimals: exponent });
         }
-        let padding = std::iter::repeat_n(b'0', kept - fraction.len());
+        let padding = std::iter::repeat_n(b'0', decimals - fraction.len());
         let mut minor: i64 = 0;
         for digit in whole.bytes().chain(fraction.bytes()).chain(padding) {
             let digit = i64::from(digit - b'0');
             minor = minor
                 .checked_mul(10)
-                // Downwards for a negative amount, which reaches one further than a positive one.
+                // A negative amount is subtracted from zero, because `i64::MIN` has no positive counterpart.
                 .and_then(|minor| if negative { minor.checked_sub(digit) } else { minor.checked_add(digit) })
                 .ok_or(MoneyError::OutOfRange)?;
         }
         Ok(Self { minor, currency })
     }
 
-    /// The amount of an exact decimal.
+    /// Creates an amount from an exact decimal.
     ///
     /// # Errors
     ///
-    /// As [`Money::parse`]: nothing is rounded.
+    /// Returns the errors of [`Money::parse`]; nothing is rounded.
     pub fn from_decimal(amount: Decimal, currency: Currency) -> Result<Self, MoneyError> {
         Self::parse(&amount.to_string(), currency)
     }
 
-    /// How many minor units it is.
+    /// The amount in minor units.
     #[must_use]
     pub const fn minor(self) -> i64 {
         self.minor
     }
 
-    /// What it is an amount of.
+    /// The currency.
     #[must_use]
     pub const fn currency(self) -> Currency {
         self.currency
     }
 
-    /// True above zero.
+    /// Returns true if the amount is greater than zero.
     #[must_use]
     pub const fn is_positive(self) -> bool {
         self.minor > 0
     }
 
-    /// Refuses what is not above zero, as an amount that is asked for has to be.
+    /// Checks that the amount is greater than zero, as an amount to pay must be.
     ///
     /// # Errors
     ///
-    /// Names the field.
+    /// Returns an error with this field name if the amount is zero or negative.
     pub fn check_positive(self, field: &'static str) -> Result<(), ValidationError> {
         if self.is_positive() { Ok(()) } else { Err(ValidationError::new(field, "must be greater than zero")) }
     }
 
-    /// The number without the currency, with exactly the currency's decimals: `2000.00`.
+    /// Formats the number without the currency, with exactly the currency's decimals: `2000.00`.
     ///
     /// # Errors
     ///
-    /// When the currency's decimals are not known.
+    /// Returns an error if the currency's decimals are unknown.
     pub fn decimal_text(self) -> Result<String, MoneyError> {
         let exponent = exponent(self.currency)?;
         let digits = self.minor.unsigned_abs().to_string();
@@ -120,80 +125,82 @@ impl Money {
         Ok(if fraction.is_empty() { format!("{sign}{whole}") } else { format!("{sign}{whole}.{fraction}") })
     }
 
-    /// The whole units, when there is nothing behind the point: `2000` for 2000.00 INR, nothing for 2000.50 INR.
+    /// Returns the amount in whole units, or `None` if it has a fraction.
+    ///
+    /// 2000.00 INR is `Some(2000)`, and 2000.50 INR is `None`.
     ///
     /// # Errors
     ///
-    /// When the currency's decimals are not known.
+    /// Returns an error if the currency's decimals are unknown.
     pub fn whole_units(self) -> Result<Option<i64>, MoneyError> {
         let unit = 10_i64.checked_pow(exponent(self.currency)?).ok_or(MoneyError::OutOfRange)?;
         Ok((self.minor % unit == 0).then_some(self.minor / unit))
     }
 
-    /// The same amount as an exact decimal.
+    /// Converts the amount to an exact decimal.
     ///
     /// # Errors
     ///
-    /// When the currency's decimals are not known.
+    /// Returns an error if the currency's decimals are unknown.
     pub fn to_decimal(self) -> Result<Decimal, MoneyError> {
         Ok(Decimal::from_i128_with_scale(i128::from(self.minor), exponent(self.currency)?))
     }
 
-    /// The sum.
+    /// Adds an amount in the same currency.
     ///
     /// # Errors
     ///
-    /// When the currencies differ or the sum is out of range.
+    /// Returns an error if the currencies differ or the sum is out of range.
     pub fn checked_add(self, other: Self) -> Result<Self, MoneyError> {
-        self.same_currency(other)?;
-        self.with(self.minor.checked_add(other.minor))
+        self.check_same_currency(other)?;
+        self.with_minor(self.minor.checked_add(other.minor))
     }
 
-    /// The difference.
+    /// Subtracts an amount in the same currency.
     ///
     /// # Errors
     ///
-    /// When the currencies differ or the difference is out of range.
+    /// Returns an error if the currencies differ or the difference is out of range.
     pub fn checked_sub(self, other: Self) -> Result<Self, MoneyError> {
-        self.same_currency(other)?;
-        self.with(self.minor.checked_sub(other.minor))
+        self.check_same_currency(other)?;
+        self.with_minor(self.minor.checked_sub(other.minor))
     }
 
-    /// So many times as much.
+    /// Multiplies the amount by an integer.
     ///
     /// # Errors
     ///
-    /// When the product is out of range.
-    pub fn checked_mul(self, times: i64) -> Result<Self, MoneyError> {
-        self.with(self.minor.checked_mul(times))
+    /// Returns an error if the product is out of range.
+    pub fn checked_mul(self, factor: i64) -> Result<Self, MoneyError> {
+        self.with_minor(self.minor.checked_mul(factor))
     }
 
-    /// The same amount with the other sign.
+    /// Negates the amount.
     ///
     /// # Errors
     ///
-    /// For the one amount that has no counterpart, `i64::MIN`.
+    /// Returns an error for `i64::MIN` minor units, which have no positive counterpart.
     pub fn checked_neg(self) -> Result<Self, MoneyError> {
-        self.with(self.minor.checked_neg())
+        self.with_minor(self.minor.checked_neg())
     }
 
-    /// Which of the two is more.
+    /// Compares the amount with another in the same currency.
     ///
     /// # Errors
     ///
-    /// When the currencies differ.
+    /// Returns an error if the currencies differ.
     pub fn checked_cmp(self, other: Self) -> Result<Ordering, MoneyError> {
-        self.same_currency(other)?;
+        self.check_same_currency(other)?;
         Ok(self.minor.cmp(&other.minor))
     }
 
-    /// Splits it in proportion to `weights` without losing a unit: the parts always add up to the whole.
+    /// Splits the amount in proportion to `weights`. The parts always add up to the amount.
     ///
-    /// What does not divide goes, a minor unit each, to the first parts that have a weight.
+    /// The remainder of the division goes to the first parts with a weight above zero, one minor unit each.
     ///
     /// # Errors
     ///
-    /// When the weights are empty or all zero.
+    /// Returns an error if `weights` is empty or contains only zeros.
     pub fn allocate(self, weights: &[u32]) -> Result<Vec<Self>, MoneyError> {
         let total: i128 = weights.iter().map(|weight| i128::from(*weight)).sum();
         if total == 0 {
@@ -201,29 +208,29 @@ impl Money {
         }
         let whole = i128::from(self.minor);
         let mut parts: Vec<i128> = weights.iter().map(|weight| whole * i128::from(*weight) / total).collect();
-        let mut rest = whole - parts.iter().sum::<i128>();
-        let unit = rest.signum();
-        // Each division lost less than one unit, so `rest` is smaller than the number of parts that have a weight.
+        let mut remainder = whole - parts.iter().sum::<i128>();
+        let unit = remainder.signum();
+        // Each division lost less than one unit, so the remainder has fewer units than there are parts with a weight.
         for (part, _) in parts.iter_mut().zip(weights).filter(|(_, weight)| **weight > 0) {
-            if rest == 0 {
+            if remainder == 0 {
                 break;
             }
             *part += unit;
-            rest -= unit;
+            remainder -= unit;
         }
-        parts.into_iter().map(|part| self.with(i64::try_from(part).ok())).collect()
+        parts.into_iter().map(|part| self.with_minor(i64::try_from(part).ok())).collect()
     }
 
-    /// Splits it into `parts` as equal as can be, the larger first, without losing a unit.
+    /// Splits the amount into equal parts. The first parts get one minor unit more if it does not divide evenly.
     ///
     /// # Errors
     ///
-    /// Never for a number of parts that fits in memory.
+    /// Never fails for a number of parts that fits in memory.
     pub fn split(self, parts: NonZeroU32) -> Result<Vec<Self>, MoneyError> {
         self.allocate(&vec![1; usize::try_from(parts.get()).map_err(|_| MoneyError::OutOfRange)?])
     }
 
-    fn same_currency(self, other: Self) -> Result<(), MoneyError> {
+    fn check_same_currency(self, other: Self) -> Result<(), MoneyError> {
         if self.currency == other.currency {
             Ok(())
         } else {
@@ -231,13 +238,13 @@ impl Money {
         }
     }
 
-    fn with(self, minor: Option<i64>) -> Result<Self, MoneyError> {
+    fn with_minor(self, minor: Option<i64>) -> Result<Self, MoneyError> {
         minor.map(|minor| Self { minor, ..self }).ok_or(MoneyError::OutOfRange)
     }
 }
 
 impl fmt::Display for Money {
-    /// `2000.00 INR`; where the decimals are not known, `200000 minor units of ABC`.
+    /// Formats the amount as `2000.00 INR`, or as `200000 minor units of ABC` if the decimals are unknown.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.decimal_text() {
             Ok(text) => f.pad(&format!("{text} {}", self.currency)),
@@ -252,37 +259,37 @@ impl fmt::Debug for Money {
     }
 }
 
-/// Why an amount could not be had exactly.
+/// The reason why an amount is not exact, or an operation on amounts failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum MoneyError {
-    /// Not digits with at most one point: no sign but `-`, no exponent, no spaces, no separators.
+    /// The text is not a plain decimal: only digits, one point and a leading `-` are accepted.
     #[error("an amount must be digits with at most one point, such as 300.10")]
     Syntax,
-    /// More decimals than the currency has, and not zeros.
-    #[error("an amount in {currency} has at most {decimals} decimals, and is not rounded")]
+    /// The amount has more decimals than the currency, and they are not zeros.
+    #[error("an amount in {currency} has at most {decimals} decimals, and amounts are never rounded")]
     TooPrecise {
         /// The currency.
         currency: Currency,
-        /// The decimals it has.
+        /// The currency's number of decimals.
         decimals: u32,
     },
-    /// The currency is not one whose decimals ISO 4217 gives.
-    #[error("it is not known how many decimals {0} has")]
+    /// The currency's number of decimals is unknown, because ISO 4217 does not define it.
+    #[error("the number of decimals of {0} is unknown")]
     UnknownExponent(Currency),
-    /// More than 64 bits of minor units.
+    /// The amount has more than 64 bits of minor units.
     #[error("the amount is out of range")]
     OutOfRange,
-    /// Two currencies where one is needed.
-    #[error("{left} and {right} are not the same currency")]
+    /// The two amounts have different currencies.
+    #[error("the currencies {left} and {right} differ")]
     CurrencyMismatch {
-        /// One of them.
+        /// The currency of the amount on which the method was called.
         left: Currency,
-        /// The other.
+        /// The currency of the argument.
         right: Currency,
     },
-    /// Nothing to split by.
-    #[error("an amount needs at least one weight above zero to be split by")]
+    /// The weights to split by are empty or all zero.
+    #[error("at least one weight must be greater than zero")]
     NoWeights,
 }
 

@@ -6,13 +6,14 @@ use http::StatusCode;
 
 use crate::Error;
 
-/// Is shown every exchange with the provider, redacted by the types themselves.
+/// A receiver of every exchange with the provider, for the log that providers ask merchants to keep.
 ///
-/// Providers ask merchants to log requests and responses; this is where. Keys, card numbers and private ids are not shown;
-/// customers' names and addresses are, so the log is to be kept accordingly. It is called on the task that made the call,
-/// so it must be quick and must not block.
+/// API keys, card numbers and private ids are redacted. Customers' names and addresses are not, so protect the log
+/// accordingly.
+///
+/// The observer runs on the task that made the call: it must be quick and must not block.
 pub trait Observer: Send + Sync + fmt::Debug {
-    /// One attempt has ended.
+    /// Called when an attempt has ended.
     fn exchange(&self, exchange: &Exchange<'_>);
 }
 
@@ -26,18 +27,18 @@ impl<T: Observer + ?Sized> Observer for Arc<T> {
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Exchange<'a> {
-    /// The provider, as its crate is called.
+    /// The provider's name, which is the name of its crate.
     pub provider: &'static str,
-    /// The operation, as the client's method is called.
+    /// The operation's name, which is the name of the client's method.
     pub operation: &'static str,
-    /// 1 for the first.
+    /// The number of the attempt, starting at 1.
     pub attempt: u32,
-    /// How long the attempt took.
+    /// The duration of the attempt.
     pub elapsed: Duration,
-    /// The parameters, where the operation has any. Their `Debug` shows no key and no card number.
+    /// The parameters, if the operation has any. Their `Debug` shows no API key and no card number.
     pub request: Option<&'a dyn fmt::Debug>,
-    /// The HTTP status, where there was one.
+    /// The HTTP status of the response, if there was one.
     pub status: Option<StatusCode>,
-    /// What came of it.
+    /// The decoded value, or the error.
     pub result: Result<&'a dyn fmt::Debug, &'a Error>,
 }

@@ -1,37 +1,12 @@
 use std::fmt;
 
-/// A value that this version does not know, kept as it came.
+/// Defines an enum of text values that preserves unknown values.
 ///
-/// It cannot be made by hand, so that code which matches on it goes on working when a later version gives the value a
-/// name; read it with `as_str()` on the enum.
-#[derive(Clone, PartialEq, Eq, Hash)]
-pub struct UnknownValue(Box<str>);
-
-impl UnknownValue {
-    #[doc(hidden)]
-    #[must_use]
-    pub fn of(text: &str) -> Self {
-        Self(text.into())
-    }
-
-    /// The text as it came.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Debug for UnknownValue {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Debug::fmt(&self.0, f)
-    }
-}
-
-/// Makes an enum that stays open where the provider is: values it does not know are kept and print as they came.
+/// An unknown value prints and serializes as received.
 ///
 /// ```
 /// payments_core::open_enum! {
-///     /// Where an order stands.
+///     /// The status of an order.
 ///     pub enum OrderStatus {
 ///         /// Created, not yet paid.
 ///         New = "new",
@@ -41,9 +16,9 @@ impl fmt::Debug for UnknownValue {
 /// }
 ///
 /// assert_eq!(OrderStatus::from("success"), OrderStatus::Success);
-/// let odd = OrderStatus::from("on_the_moon");
-/// assert!(matches!(odd, OrderStatus::Unknown(_)));
-/// assert_eq!(odd.to_string(), "on_the_moon");
+/// let unknown = OrderStatus::from("on_the_moon");
+/// assert!(matches!(unknown, OrderStatus::Unknown(_)));
+/// assert_eq!(unknown.to_string(), "on_the_moon");
 /// ```
 #[macro_export]
 macro_rules! open_enum {
@@ -52,13 +27,16 @@ macro_rules! open_enum {
         #[derive(Clone, Debug, PartialEq, Eq, Hash)]
         #[non_exhaustive]
         $vis enum $name {
-            $($(#[$variant_meta])* #[doc = concat!("\n\nOn the wire: `", $text, "`.")] $variant,)+
-            /// A value that this version does not know, kept as it came. Never read it as success or failure.
+            $($(#[$variant_meta])* #[doc = concat!("\n\nThe provider's value: `", $text, "`.")] $variant,)+
+            /// A value that this version does not know, as received. Never treat it as success or failure.
             Unknown($crate::UnknownValue),
         }
 
         impl $name {
-            /// The value as it stands on the wire.
+            /// All values that this version knows.
+            pub const KNOWN: &'static [Self] = &[$(Self::$variant),+];
+
+            /// The provider's value.
             #[must_use]
             pub fn as_str(&self) -> &str {
                 match self {
@@ -66,9 +44,6 @@ macro_rules! open_enum {
                     Self::Unknown(value) => value.as_str(),
                 }
             }
-
-            /// Every value that this version knows.
-            pub const KNOWN: &'static [Self] = &[$(Self::$variant),+];
         }
 
         impl From<&str> for $name {
@@ -98,4 +73,31 @@ macro_rules! open_enum {
             }
         }
     };
+}
+
+/// A value that this version of an [`open_enum!`](crate::open_enum) does not know, as received.
+///
+/// Application code cannot create one. So a `match` on it still works when a later version adds a variant for the value.
+/// To read the text, call `as_str()` on the enum.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct UnknownValue(Box<str>);
+
+impl UnknownValue {
+    #[doc(hidden)]
+    #[must_use]
+    pub fn of(text: &str) -> Self {
+        Self(text.into())
+    }
+
+    /// The text as received.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for UnknownValue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.0, f)
+    }
 }

@@ -1,40 +1,40 @@
-/// What a failed call proves about whether it was done.
+/// The outcome of a failed call: whether the operation may have been executed.
 ///
-/// It belongs to the call, not to its last attempt: once one attempt may have been done, a later failure does not
-/// take that back.
+/// The outcome covers all attempts of the call. Once one attempt may have been executed, a later failure does not change
+/// that.
 ///
 /// ```
 /// use payments_core::{Error, Outcome};
 ///
-/// fn after(err: &Error) -> &'static str {
+/// fn next_step(err: &Error) -> &'static str {
 ///     match err.outcome() {
 ///         Outcome::NotSent | Outcome::Refused => "release the funds",
-///         Outcome::Unknown => "keep them reserved, and look the order up",
+///         Outcome::Unknown => "keep the funds reserved, and look the order up",
 ///     }
 /// }
 /// ```
-#[expect(clippy::exhaustive_enums, reason = "closed on purpose: whoever handles money must handle exactly these three")]
+#[expect(clippy::exhaustive_enums, reason = "closed on purpose: payment code must handle exactly these three cases")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Outcome {
-    /// It never left this process, provably. Sending it again is safe.
+    /// The request provably never left this process. It is safe to send again.
     NotSent,
-    /// The provider answered, in its own words, and did not do it.
+    /// The provider responded in its documented form and did not execute the operation.
     Refused,
-    /// It may have been done. Ask before sending anything again.
+    /// The operation may have been executed. Look it up before you send anything again.
     Unknown,
 }
 
-/// What doing an operation twice would do.
+/// The effect of executing an operation.
 #[expect(
     clippy::exhaustive_enums,
-    reason = "closed on purpose: the rules for sending again are written over these three"
+    reason = "closed on purpose: the retry rules are defined for exactly these three cases"
 )]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Effect {
-    /// Nothing: it asks. It may be sent again.
+    /// No effect: the operation is read-only and may be sent again.
     Read,
-    /// It changes something, but moves no money.
+    /// A change at the provider that moves no money.
     Write,
-    /// It moves money.
+    /// A movement of money.
     MoveMoney,
 }

@@ -3,89 +3,88 @@ use std::fmt;
 
 use crate::{Call, Error, ErrorKind, Outcome};
 
-/// A list that is fetched page by page, as it is read.
+/// A list that is fetched page by page while it is read.
 ///
-/// It holds one page at a time, however long the list is, and can be taken up again from [`Pager::cursor`].
-#[must_use = "nothing is fetched until it is read"]
+/// Only one page is held in memory. To continue later, store [`Pager::cursor`] and pass it to [`Pager::resume`].
+#[must_use = "a pager fetches nothing until it is read"]
 pub struct Pager<T> {
     fetch: Fetch<T>,
+    /// The unread items of the current page.
     page: VecDeque<T>,
-    /// Where the page that is being read began.
-    here: Option<String>,
-    /// Where the next one begins.
-    cursor: Option<String>,
-    more: bool,
+    page_cursor: Option<String>,
+    next_cursor: Option<String>,
+    has_more: bool,
     cycles: CycleDetector,
 }
 
 type Fetch<T> = Box<dyn Fn(Option<&str>) -> Call<Page<T>> + Send + Sync>;
 
-/// One page, as a provider crate reads it.
+/// One page of a list, as a provider crate decodes it.
 #[derive(Debug, Clone)]
 pub struct Page<T> {
-    /// What is on it.
+    /// The items of the page.
     pub items: Vec<T>,
-    /// Where the next one begins; nothing after the last.
+    /// The cursor of the next page; `None` on the last page.
     pub next: Option<String>,
 }
 
 impl<T: fmt::Debug + Send> Pager<T> {
-    /// A list whose page at a cursor is fetched by `fetch`, from the beginning.
+    /// Creates a pager that starts at the beginning of the list. `fetch` fetches the page at a cursor.
     pub fn new(fetch: impl Fn(Option<&str>) -> Call<Page<T>> + Send + Sync + 'static) -> Self {
         Self {
             fetch: Box::new(fetch),
             page: VecDeque::new(),
-            here: None,
-            cursor: None,
-            more: true,
+            page_cursor: None,
+            next_cursor: None,
+            has_more: true,
             cycles: CycleDetector::default(),
         }
     }
 
-    /// Starts at a cursor that an earlier pager gave.
+    /// Starts at the cursor of an earlier pager.
     pub fn resume(mut self, cursor: impl Into<String>) -> Self {
         let cursor = Some(cursor.into());
-        (self.here, self.cursor) = (cursor.clone(), cursor);
+        (self.page_cursor, self.next_cursor) = (cursor.clone(), cursor);
         self
     }
 
-    /// Where to take the list up again without leaving anything out; nothing for its beginning.
+    /// Returns the cursor from which the list can be resumed without missing an item; `None` is the beginning.
     ///
-    /// In the middle of a page, and at the end of the list, that is where the page began, so that what was read of it comes
-    /// again.
+    /// In the middle of a page and at the end of the list, this is the cursor of the current page. The items that were
+    /// already read from that page are then returned again.
     #[must_use]
     pub fn cursor(&self) -> Option<&str> {
-        let done_with_page = self.page.is_empty() && self.more;
-        if done_with_page { self.cursor.as_deref() } else { self.here.as_deref() }
+        let page_is_read = self.page.is_empty() && self.has_more;
+        if page_is_read { self.next_cursor.as_deref() } else { self.page_cursor.as_deref() }
     }
 
-    /// The next item, or nothing at the end.
+    /// Returns the next item, or `None` at the end of the list.
     ///
     /// # Errors
     ///
-    /// When a page cannot be fetched. Calling it again tries the same page again.
+    /// Returns an error if a page cannot be fetched. The next call fetches the same page again.
     pub async fn try_next(&mut self) -> Result<Option<T>, Error> {
         loop {
             if let Some(item) = self.page.pop_front() {
                 return Ok(Some(item));
             }
-            if !self.more {
+            if !self.has_more {
                 return Ok(None);
             }
             self.page = self.fetch_page().await?.into();
         }
     }
 
-    /// The rest of the page that is being read, or else the next page; nothing at the end.
+    /// Returns the unread items of the current page, or else the next page; `None` at the end of the list.
     ///
     /// # Errors
     ///
-    /// As [`Pager::try_next`].
+    /// Returns the errors of [`Pager::try_next`].
     pub async fn try_next_page(&mut self) -> Result<Option<Vec<T>>, Error> {
         if !self.page.is_empty() {
             return Ok(Some(std::mem::take(&mut self.page).into()));
         }
-        while self.more {
+        while self.has_more {
             let page = self.fetch_page().await?;
             if !page.is_empty() {
                 return Ok(Some(page));
@@ -95,41 +94,60 @@ impl<T: fmt::Debug + Send> Pager<T> {
     }
 
     async fn fetch_page(&mut self) -> Result<Vec<T>, Error> {
-        let call = (self.fetch)(self.cursor.as_deref());
+        let call = (self.fetch)(self.next_cursor.as_deref());
         let (provider, operation) = call.names();
         let Page { items, next } = call.send().await?;
-        self.turn(items, next).map_err(|error| error.of_call(provider, operation.name, operation.effect))
+        self.advance(items, next).map_err(|error| error.with_call(provider, operation.name, operation.effect))
     }
 
-    /// Goes on to the next page, unless it would be this one again, for ever.
-    fn turn(&mut self, items: Vec<T>, next: Option<String>) -> Result<Vec<T>, Error> {
+    /// Moves on to the next page. Rejects a page that would make the list endless.
+    fn advance(&mut self, items: Vec<T>, next: Option<String>) -> Result<Vec<T>, Error> {
         match next {
             Some(next)
-                if items.is_empty() || self.cursor.as_deref() == Some(&next) || self.cycles.is_repeated(&next) =>
+                if items.is_empty() || self.next_cursor.as_deref() == Some(&next) || self.cycles.is_repeated(&next) =>
             {
-                let problem = "the list says that more follows, but leads back to where it was";
+                let problem = "the list would never end: a page before the last is empty, or its next cursor repeats";
                 Err(Error::new(ErrorKind::MalformedResponse, Outcome::Unknown, problem))
             }
             Some(next) => {
-                self.here = self.cursor.replace(next);
+                self.page_cursor = self.next_cursor.replace(next);
                 Ok(items)
             }
             None => {
-                self.here.clone_from(&self.cursor);
-                self.more = false;
+                self.page_cursor.clone_from(&self.next_cursor);
+                self.has_more = false;
                 Ok(items)
             }
         }
     }
 }
 
-/// Notices a list that goes round in circles, with one cursor to remember (Brent's way): that of the page whose number was
-/// the last power of two. Whoever goes round comes past it again.
+#[cfg(feature = "stream")]
+impl<T: fmt::Debug + Send + 'static> Pager<T> {
+    /// Converts the pager to a stream of items, which ends after the first error.
+    pub fn into_stream(self) -> impl futures_core::Stream<Item = Result<T, Error>> + Send {
+        ItemStream { next: Some(Box::pin(next_item(self))) }
+    }
+}
+
+impl<T> fmt::Debug for Pager<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Pager")
+            .field("buffered", &self.page.len())
+            .field("has_more", &self.has_more)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Detects a cycle of cursors with Brent's algorithm, which remembers only one cursor.
+///
+/// The remembered cursor is the one of the last page whose number is a power of two. A cycle returns to it.
 #[derive(Default)]
 struct CycleDetector {
     remembered: Option<String>,
-    made: u64,
-    until: u64,
+    pages: u64,
+    /// The number of pages at which the next cursor is remembered.
+    remember_at: u64,
 }
 
 impl CycleDetector {
@@ -137,54 +155,42 @@ impl CycleDetector {
         if self.remembered.as_deref() == Some(next) {
             return true;
         }
-        self.made += 1;
-        if self.made >= self.until {
+        self.pages += 1;
+        if self.pages >= self.remember_at {
             self.remembered = Some(next.to_owned());
-            self.until = self.made.saturating_mul(2);
+            self.remember_at = self.pages.saturating_mul(2);
         }
         false
     }
 }
 
+/// The stream of [`Pager::into_stream`].
 #[cfg(feature = "stream")]
-impl<T: fmt::Debug + Send + 'static> Pager<T> {
-    /// The items as a stream; it ends after the first error.
-    pub fn into_stream(self) -> impl futures_core::Stream<Item = Result<T, Error>> + Send {
-        Items { state: Some(Box::pin(step(self))) }
-    }
+struct ItemStream<T> {
+    /// `None` after the last item or the first error.
+    next: Option<NextItem<T>>,
 }
 
 #[cfg(feature = "stream")]
-type Step<T> = std::pin::Pin<Box<dyn Future<Output = (Pager<T>, Result<Option<T>, Error>)> + Send>>;
+type NextItem<T> = std::pin::Pin<Box<dyn Future<Output = (Pager<T>, Result<Option<T>, Error>)> + Send>>;
 
 #[cfg(feature = "stream")]
-async fn step<T: fmt::Debug + Send>(mut pager: Pager<T>) -> (Pager<T>, Result<Option<T>, Error>) {
+async fn next_item<T: fmt::Debug + Send>(mut pager: Pager<T>) -> (Pager<T>, Result<Option<T>, Error>) {
     let item = pager.try_next().await;
     (pager, item)
 }
 
 #[cfg(feature = "stream")]
-struct Items<T> {
-    state: Option<Step<T>>,
-}
-
-#[cfg(feature = "stream")]
-impl<T: fmt::Debug + Send + 'static> futures_core::Stream for Items<T> {
+impl<T: fmt::Debug + Send + 'static> futures_core::Stream for ItemStream<T> {
     type Item = Result<T, Error>;
 
     fn poll_next(
         mut self: std::pin::Pin<&mut Self>,
         context: &mut std::task::Context<'_>,
     ) -> std::task::Poll<Option<Self::Item>> {
-        let Some(state) = &mut self.state else { return std::task::Poll::Ready(None) };
-        let (pager, item) = std::task::ready!(state.as_mut().poll(context));
-        self.state = matches!(item, Ok(Some(_))).then(|| Box::pin(step(pager)) as Step<T>);
+        let Some(next) = &mut self.next else { return std::task::Poll::Ready(None) };
+        let (pager, item) = std::task::ready!(next.as_mut().poll(context));
+        self.next = matches!(item, Ok(Some(_))).then(|| Box::pin(next_item(pager)) as NextItem<T>);
         std::task::Poll::Ready(item.transpose())
-    }
-}
-
-impl<T> fmt::Debug for Pager<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Pager").field("buffered", &self.page.len()).field("more", &self.more).finish_non_exhaustive()
     }
 }

@@ -1,11 +1,11 @@
-//! What is specific to one provider's API, as data.
+//! The description of a provider's API, as data.
 
 use std::time::Duration;
 
 use crate::message::Response;
 use crate::{Effect, ProviderError};
 
-/// How one provider's API differs from the others: one `static` per provider crate.
+/// The description of a provider's API: one `static` per provider crate.
 #[derive(Debug)]
 pub struct ProviderSpec {
     /// The provider's name, which is the name of its crate.
@@ -26,7 +26,7 @@ pub struct ProviderSpec {
     pub idempotency: Option<IdempotencyPolicy>,
 }
 
-/// How a provider's idempotency keys work.
+/// The rules of a provider's idempotency keys.
 #[derive(Debug, Clone, Copy)]
 pub struct IdempotencyPolicy {
     /// The request header that carries the key, in lower case.
@@ -47,7 +47,7 @@ pub struct Operation {
     /// It must never change: a renamed method with a new identifier would derive a new key and could repeat a payment
     /// after an upgrade. The constructors set it to the name; use [`Operation::stable_id`] to keep it when the name changes.
     pub id: &'static str,
-    /// What executing the operation twice would do.
+    /// The effect of executing the operation.
     pub effect: Effect,
     /// True if the operation counts against the provider's rate limit.
     pub limited: bool,

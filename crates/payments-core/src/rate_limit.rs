@@ -1,86 +1,73 @@
 use std::collections::VecDeque;
-use std::sync::Mutex;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use crate::clock::Clock;
 
-/// Keeps a documented limit exactly: at most so many calls in any window of that length.
+/// A client-side rate limit: at most `limit` calls in any window of this length.
 ///
-/// A call counts from when it is sent until one window after it ended, with an answer or without: wherever in between
-/// the provider counted it, its own window is never exceeded by this client.
+/// A call counts from when it is sent until one window after it ended, with or without a response. So the provider's own
+/// window is never exceeded by this client, whenever the provider counted the call in between.
 #[derive(Debug)]
 pub struct RateLimiter {
     window: Duration,
     state: Mutex<State>,
 }
 
-#[derive(Debug)]
-struct State {
-    limit: usize,
-    /// The calls that count: each with when it ended, once it has.
-    calls: VecDeque<(u64, Option<Duration>)>,
-    next: u64,
-}
-
-impl State {
-    fn add(&mut self, ended: Option<Duration>) -> u64 {
-        let id = self.next;
-        self.next += 1;
-        self.calls.push_back((id, ended));
-        id
-    }
-}
-
 impl RateLimiter {
-    /// At most `limit` calls in any `window`.
+    /// Creates a limit of `limit` calls in any `window`. A limit of 0 counts as 1.
     #[must_use]
     pub fn new(limit: usize, window: Duration) -> Self {
-        Self { window, state: Mutex::new(State { limit: limit.max(1), calls: VecDeque::new(), next: 0 }) }
+        Self { window, state: Mutex::new(State { limit: limit.max(1), calls: VecDeque::new(), next_id: 0 }) }
     }
 
-    /// Takes a place, or says how long to wait at least before asking again.
+    /// Returns a permit for one call, or the minimum time to wait before the next try.
     pub(crate) fn try_enter<'a>(&'a self, clock: &'a dyn Clock) -> Result<Permit<'a>, Duration> {
         let now = clock.monotonic();
         let mut state = self.state();
-        // A call under way counts for one more window at least from now.
-        let left = |ended: Option<Duration>| ended.unwrap_or(now).saturating_add(self.window).saturating_sub(now);
-        state.calls.retain(|(_, ended)| !left(*ended).is_zero());
-        let Some(too_many) = state.calls.len().checked_sub(state.limit) else {
+        state.calls.retain(|call| !self.remaining_time(call, now).is_zero());
+        let Some(excess) = state.calls.len().checked_sub(state.limit) else {
             return Ok(Permit { limiter: self, clock, id: state.add(None) });
         };
-        let mut waits: Vec<Duration> = state.calls.iter().map(|(_, ended)| left(*ended)).collect();
-        let (_, wait, _) = waits.select_nth_unstable(too_many);
+        let mut waits: Vec<Duration> = state.calls.iter().map(|call| self.remaining_time(call, now)).collect();
+        let (_, wait, _) = waits.select_nth_unstable(excess);
         Err(*wait)
     }
 
-    fn leave(&self, id: u64, now: Duration) {
-        let mut state = self.state();
-        if let Some((_, ended)) = state.calls.iter_mut().find(|(other, _)| *other == id) {
-            *ended = Some(now);
-        }
-    }
-
-    /// What the provider says is left: others may be using the same key.
+    /// Applies the limit and the number of remaining calls that the provider reports.
+    ///
+    /// The provider may have counted calls of other clients with the same API key.
     pub(crate) fn observe(&self, limit: Option<usize>, remaining: Option<usize>, now: Duration) {
         let mut state = self.state();
         if let Some(limit) = limit.filter(|limit| *limit > 0 && *limit < state.limit) {
             state.limit = limit;
         }
         let Some(remaining) = remaining else { return };
-        // Calls that this client did not make stand in the window as calls of their own.
+        // Calls of other clients count as calls that end now.
         while state.limit.saturating_sub(state.calls.len()) > remaining {
             state.add(Some(now));
         }
     }
 
-    fn state(&self) -> std::sync::MutexGuard<'_, State> {
-        // Nothing in here can panic half-way, so a poisoned lock still holds a sound state.
-        self.state.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    fn record_end(&self, id: u64, now: Duration) {
+        let mut state = self.state();
+        if let Some(call) = state.calls.iter_mut().find(|call| call.id == id) {
+            call.ended = Some(now);
+        }
+    }
+
+    /// How much longer a call counts. A call in progress counts for at least one more window.
+    fn remaining_time(&self, call: &CountedCall, now: Duration) -> Duration {
+        call.ended.unwrap_or(now).saturating_add(self.window).saturating_sub(now)
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        // No code panics while it changes the state, so the state is consistent even if the lock is poisoned.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// One call's place. It counts until one window after this is dropped: when the answer came, when none came in time,
-/// or when the caller gave up.
+/// The permit of one call. Dropping it marks the call as ended: with a response, by a timeout, or cancelled.
 #[derive(Debug)]
 pub(crate) struct Permit<'a> {
     limiter: &'a RateLimiter,
@@ -90,6 +77,30 @@ pub(crate) struct Permit<'a> {
 
 impl Drop for Permit<'_> {
     fn drop(&mut self) {
-        self.limiter.leave(self.id, self.clock.monotonic());
+        self.limiter.record_end(self.id, self.clock.monotonic());
+    }
+}
+
+#[derive(Debug)]
+struct State {
+    limit: usize,
+    /// The calls that count against the limit.
+    calls: VecDeque<CountedCall>,
+    next_id: u64,
+}
+
+#[derive(Debug)]
+struct CountedCall {
+    id: u64,
+    /// When the call ended, on the monotonic clock; `None` while it is in progress.
+    ended: Option<Duration>,
+}
+
+impl State {
+    fn add(&mut self, ended: Option<Duration>) -> u64 {
+        let id = self.next_id;
+        self.next_id += 1;
+        self.calls.push_back(CountedCall { id, ended });
+        id
     }
 }

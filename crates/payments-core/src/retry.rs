@@ -4,11 +4,14 @@ use std::time::Duration;
 
 use crate::{Effect, Error, ErrorKind, Outcome};
 
-/// How often and how soon a call is tried again, where that is safe.
+/// How often a call is retried, and how long it waits before each retry.
 ///
-/// It can make a client less eager, never less careful: what may be sent again at all is not a setting. A read may,
-/// and anything that provably was not sent; a write whose outcome is unknown only under an idempotency key, the same
-/// one; a refusal only when it was for the number of requests.
+/// The policy cannot make an unsafe retry safe. Only these attempts are ever retried:
+///
+/// - an attempt that was provably not sent,
+/// - an attempt of a read-only call with an unknown outcome,
+/// - an attempt with an unknown outcome under an idempotency key, with the same key,
+/// - an attempt that the provider refused because of its rate limit.
 ///
 /// ```
 /// use payments_core::RetryPolicy;
@@ -22,33 +25,33 @@ pub struct RetryPolicy {
     first_wait: Duration,
     longest_wait: Duration,
     longest_retry_after: Duration,
-    waits: Waits,
+    jitter: Jitter,
 }
 
-/// Whether a part of a wait is left to chance.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Waits {
-    Jittered,
-    Exact,
+enum Jitter {
+    On,
+    Off,
 }
 
 impl RetryPolicy {
-    /// No second attempt.
+    /// Creates a policy without retries.
     #[must_use]
     pub const fn none() -> Self {
-        Self { extra_attempts: 0, ..Self::STANDARD }
+        Self { extra_attempts: 0, ..Self::DEFAULT }
     }
 
-    /// How many attempts may follow the first. Standard: 2.
+    /// Sets how many attempts may follow the first. Default: 2.
     #[must_use]
     pub const fn extra_attempts(mut self, extra: u32) -> Self {
         self.extra_attempts = extra;
         self
     }
 
-    /// The wait before the second attempt, doubled before each further one up to `longest`. Standard: 0.5 s, 5 s.
+    /// Sets the wait before the second attempt, and the longest wait. Default: 0.5 s and 5 s.
     ///
-    /// Between half of it and the whole is waited, at random, so that clients do not come back in step.
+    /// The wait doubles before each further attempt. A random part of up to half is subtracted, so that clients do not
+    /// retry at the same time.
     #[must_use]
     pub const fn wait(mut self, first: Duration, longest: Duration) -> Self {
         self.first_wait = first;
@@ -56,115 +59,120 @@ impl RetryPolicy {
         self
     }
 
-    /// Waits exactly as long as that: for simulations, which are to come out the same each time.
+    /// Disables the random part of the waits, for reproducible simulations.
     ///
-    /// Clients that do so after an outage come back in step, and may bring about the next.
+    /// Do not use this in production: after an outage, clients without jitter retry at the same time and can cause the next
+    /// outage.
     #[must_use]
     pub const fn without_jitter(mut self) -> Self {
-        self.waits = Waits::Exact;
+        self.jitter = Jitter::Off;
         self
     }
 
-    /// The longest `Retry-After` that is waited for; a call that is asked to wait longer fails. Standard: 30 s.
+    /// Sets the longest `Retry-After` to wait for. Default: 30 s, inclusive.
+    ///
+    /// A call that the provider asks to wait longer fails instead.
     #[must_use]
     pub const fn longest_retry_after(mut self, longest: Duration) -> Self {
         self.longest_retry_after = longest;
         self
     }
 
-    /// How long to wait before the next attempt, or nothing when there is to be none.
-    pub(crate) fn next(&self, failure: &Failure<'_>) -> Option<Duration> {
-        if failure.attempt > self.extra_attempts || !failure.may_be_sent_again() {
+    /// Returns how long to wait before the next attempt; `None` if there must not be another.
+    pub(crate) fn wait_after(&self, failed: &FailedAttempt<'_>) -> Option<Duration> {
+        if failed.attempt > self.extra_attempts || !failed.may_be_retried() {
             return None;
         }
-        let doubled =
-            self.first_wait.saturating_mul(1_u32.checked_shl(failure.attempt.saturating_sub(1)).unwrap_or(u32::MAX));
-        let wait = doubled.min(self.longest_wait);
-        let wait = match self.waits {
-            Waits::Jittered => jittered(wait),
-            Waits::Exact => wait,
+        let factor = 1_u32.checked_shl(failed.attempt.saturating_sub(1)).unwrap_or(u32::MAX);
+        let wait = self.first_wait.saturating_mul(factor).min(self.longest_wait);
+        let wait = match self.jitter {
+            Jitter::On => jittered(wait),
+            Jitter::Off => wait,
         };
-        match failure.error.retry_after() {
-            Some(asked) if asked > self.longest_retry_after => None,
-            Some(asked) => Some(wait.max(asked)),
+        match failed.error.retry_after() {
+            Some(requested) if requested > self.longest_retry_after => None,
+            Some(requested) => Some(wait.max(requested)),
             None => Some(wait),
         }
     }
 
-    const STANDARD: Self = Self {
+    const DEFAULT: Self = Self {
         extra_attempts: 2,
         first_wait: Duration::from_millis(500),
         longest_wait: Duration::from_secs(5),
         longest_retry_after: Duration::from_secs(30),
-        waits: Waits::Jittered,
+        jitter: Jitter::On,
     };
 }
 
 impl Default for RetryPolicy {
     fn default() -> Self {
-        Self::STANDARD
+        Self::DEFAULT
     }
 }
 
-/// One failed attempt, as the policy is asked about it.
-pub(crate) struct Failure<'a> {
+/// A failed attempt, for the decision about a retry.
+pub(crate) struct FailedAttempt<'a> {
     pub(crate) error: &'a Error,
     pub(crate) effect: Effect,
-    /// 1 for the first.
+    /// The number of the attempt, starting at 1.
     pub(crate) attempt: u32,
-    /// The request went out under a key that the provider still remembers.
-    pub(crate) under_key: bool,
+    /// True if the request carried an idempotency key that the provider still remembers.
+    pub(crate) key_protects: bool,
 }
 
-impl Failure<'_> {
-    /// The rule that no setting changes.
-    fn may_be_sent_again(&self) -> bool {
-        // It was answered in JSON of another shape, or about something else: the next answer would be the same.
-        if self.error.is_json_of_another_shape() {
+impl FailedAttempt<'_> {
+    /// Returns true if a retry is safe and can help. No setting changes this rule.
+    fn may_be_retried(&self) -> bool {
+        // The response was JSON with unexpected content, and the next one would most likely be the same.
+        if self.error.is_unexpected_json() {
             return false;
         }
         match (self.error.outcome(), self.error.kind()) {
-            // A redirect, or a set-up that is wrong here: the next attempt would end the same way.
+            // A redirect or a wrong configuration, for example: the next attempt would end in the same way.
             (_, ErrorKind::Configuration | ErrorKind::InvalidRequest | ErrorKind::Unsupported) => false,
             (Outcome::NotSent, _) | (Outcome::Refused, ErrorKind::Throttled) => true,
-            (Outcome::Unknown, _) => self.effect == Effect::Read || self.under_key,
+            (Outcome::Unknown, _) => self.effect == Effect::Read || self.key_protects,
             (Outcome::Refused, _) => false,
         }
     }
 }
 
-/// Bounds retries under a total outage: each costs ten, and gives them back if it succeeds; a success that needed none gives
-/// back one. So a provider whose every first answer is lost can be lived with, and one that is down is left alone.
+/// A budget that bounds retries during an outage.
+///
+/// A retry costs ten tokens and returns them if it succeeds. A success without a retry adds one token. So every call may
+/// need one retry, but a provider that is down is not flooded.
 #[derive(Debug)]
 pub(crate) struct RetryBudget(AtomicU32);
 
 impl RetryBudget {
     pub(crate) fn full() -> Self {
-        Self(AtomicU32::new(FULL))
+        Self(AtomicU32::new(CAPACITY))
     }
 
+    /// Takes the tokens of one retry. Returns false if there are too few.
     pub(crate) fn take_retry(&self) -> bool {
-        self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(RETRY_COST)).is_ok()
+        self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |tokens| tokens.checked_sub(RETRY_COST)).is_ok()
     }
 
-    /// A call succeeded, by a retry or without one.
-    pub(crate) fn record_success(&self, by_a_retry: bool) {
-        let earned = if by_a_retry { RETRY_COST } else { 1 };
-        let more = |left: u32| Some((left + earned).min(FULL));
-        // It never fails, for there is always something to write.
-        let _ = self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more);
+    /// Adds the tokens of a call that succeeded, with or without a retry.
+    pub(crate) fn record_success(&self, by_retry: bool) {
+        let earned = if by_retry { RETRY_COST } else { 1 };
+        let add = |tokens: u32| Some((tokens + earned).min(CAPACITY));
+        // The update cannot fail, because `add` never returns `None`.
+        let _ = self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, add);
     }
 }
 
-/// Between half of `wait` and the whole.
+/// Returns a random duration between half of `wait` and `wait`.
 fn jittered(wait: Duration) -> Duration {
-    // Every `RandomState` has keys of its own: random enough to spread clients, and no dependency.
+    // Every `RandomState` has its own keys. That is random enough to spread clients, and needs no dependency.
     let random = RandomState::new().hash_one(0_u8) & 0xffff;
     let half = wait / 2;
-    let more = half.as_nanos() * u128::from(random) / 0xffff;
-    half + Duration::from_nanos(u64::try_from(more).unwrap_or(u64::MAX))
+    let extra = half.as_nanos() * u128::from(random) / 0xffff;
+    half + Duration::from_nanos(u64::try_from(extra).unwrap_or(u64::MAX))
 }
 
-/// Fifty retries in a row that fail, then one for every ten calls that succeed.
-const FULL: u32 = 500;
+/// Enough for fifty failed retries in a row. After that, every ten successful calls allow one retry.
+const CAPACITY: u32 = 500;
 const RETRY_COST: u32 = 10;

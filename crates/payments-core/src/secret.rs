@@ -5,54 +5,52 @@ use zeroize::Zeroizing;
 
 use crate::ValidationError;
 
-/// A text that nobody may read by accident: a key, a signing secret.
+/// A secret text, such as an API key or a signing secret.
 ///
-/// `Debug` shows nothing of it, there is no `Display` and no `Serialize`, comparison takes the same time whatever
-/// differs, and its memory is wiped when it is dropped. (What the HTTP stack copies from it is beyond us.)
+/// - `Debug` shows `[redacted]`. There is no `Display` and no `Serialize`.
+/// - Comparison takes constant time.
+/// - The memory is wiped on drop. Copies inside the HTTP stack are not wiped.
 ///
-/// Provider crates wrap it in types of their own with [`secret!`](crate::secret!), so that two kinds of key cannot be mixed up.
+/// Provider crates wrap it with [`secret_newtype!`](crate::secret_newtype), so that two kinds of secret cannot be mixed up.
 #[derive(Clone)]
 pub struct Secret(Zeroizing<String>);
 
 impl Secret {
-    /// Takes a secret of visible ASCII characters.
+    /// Creates a secret from visible ASCII characters. `field` names it in errors.
     ///
     /// # Errors
     ///
-    /// When it is empty, or holds white space (a trailing newline from a file, say) or anything but visible ASCII.
+    /// Returns an error if the text is empty or contains other characters, such as the trailing newline of a file.
     pub fn new(field: &'static str, text: impl Into<String>) -> Result<Self, ValidationError> {
         let text = Zeroizing::new(text.into());
         if text.is_empty() {
             Err(ValidationError::new(field, "must not be empty"))
         } else if text.chars().any(char::is_whitespace) {
-            Err(ValidationError::new(field, "must not hold white space; is there a newline at its end?"))
+            Err(ValidationError::new(field, "must not contain whitespace; check for a newline at the end"))
         } else if !text.bytes().all(|byte| byte.is_ascii_graphic()) {
-            Err(ValidationError::new(field, "must be visible ASCII characters only"))
+            Err(ValidationError::new(field, "must contain only visible ASCII characters"))
         } else {
             Ok(Self(text))
         }
     }
 
-    /// Reads it from an environment variable.
+    /// Reads a secret from an environment variable.
     ///
     /// # Errors
     ///
-    /// When the variable is not set, is not text, or holds what [`Secret::new`] refuses.
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "the one place that reads the environment, when a caller asks for it"
-    )]
+    /// Returns an error if the variable is not set, is not valid Unicode, or has a value that [`Secret::new`] rejects.
+    #[expect(clippy::disallowed_methods, reason = "the only code that reads the environment, at the caller's request")]
     pub fn from_env(variable: &'static str) -> Result<Self, ValidationError> {
         match std::env::var(variable) {
             Ok(text) => Self::new(variable, text),
             Err(std::env::VarError::NotPresent) => Err(ValidationError::new(variable, "is not set in the environment")),
             Err(std::env::VarError::NotUnicode(_)) => {
-                Err(ValidationError::new(variable, "must be visible ASCII characters only"))
+                Err(ValidationError::new(variable, "must contain only visible ASCII characters"))
             }
         }
     }
 
-    /// The secret itself, for the one place that sends or computes with it.
+    /// Returns the secret text. Call this only in the code that sends it or signs with it.
     #[must_use]
     pub fn expose(&self) -> &str {
         &self.0
@@ -73,11 +71,11 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// Makes a type of its own of a [`Secret`](crate::Secret), with the environment variable that may hold it.
+/// Defines a type for one kind of [`Secret`](crate::Secret), with the name of its environment variable.
 ///
 /// ```
 /// payments_core::secret_newtype! {
-///     /// Authenticates requests.
+///     /// The API key that authenticates requests.
 ///     pub struct ApiKey("api_key", "ACME_API_KEY");
 /// }
 ///
@@ -91,7 +89,7 @@ impl fmt::Debug for Secret {
 ///
 /// ```compile_fail,E0277
 /// payments_core::secret_newtype! {
-///     /// Authenticates requests.
+///     /// The API key that authenticates requests.
 ///     pub struct ApiKey("api_key", "ACME_API_KEY");
 /// }
 /// println!("{}", ApiKey::new("k-123").unwrap());
@@ -104,20 +102,20 @@ macro_rules! secret_newtype {
         $vis struct $name($crate::Secret);
 
         impl $name {
-            /// Takes the secret as the provider shows it.
+            /// Creates the secret from its text.
             ///
             /// # Errors
             ///
-            /// When it is empty, or holds anything but visible ASCII (a trailing newline, say).
+            /// Returns an error if the text is empty or contains anything but visible ASCII, such as a trailing newline.
             pub fn new(text: impl Into<String>) -> Result<Self, $crate::ValidationError> {
                 $crate::Secret::new($field, text).map(Self)
             }
 
-            #[doc = concat!("Reads it from the environment variable `", $variable, "`.")]
+            #[doc = concat!("Reads the secret from the environment variable `", $variable, "`.")]
             ///
             /// # Errors
             ///
-            /// When the variable is not set, or holds what [`Self::new`] refuses.
+            /// Returns an error if the variable is not set, or has a value that [`Self::new`] rejects.
             pub fn from_env() -> Result<Self, $crate::ValidationError> {
                 $crate::Secret::from_env($variable).map(Self)
             }

@@ -8,26 +8,27 @@ use crate::retry::RetryPolicy;
 use crate::transport::Transport;
 use crate::{Error, ValidationError};
 
-/// What every provider's client can be told, with the defaults that suit most.
+/// The settings that every provider's client has.
 ///
-/// A provider's builder holds one and gets its setters from [`client_settings!`](crate::client_settings!).
+/// A provider's client builder contains this struct and gets its setters from
+/// [`client_settings!`](crate::client_settings).
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// Where the API is, when not where the provider documents it.
+    /// The base URL of the API; `None` for the one that the provider documents.
     pub base_url: Option<String>,
-    /// The limits of a call.
+    /// The timeouts of a call and of each attempt.
     pub timeouts: Timeouts,
-    /// How often a call is tried again, where that is safe.
+    /// How often a call is retried where a retry is safe.
     pub retry: RetryPolicy,
-    /// What sends requests, when not the transport of our own.
+    /// The transport that sends requests; `None` for the one of the `reqwest` feature.
     pub transport: Option<Arc<dyn Transport>>,
-    /// What tells the time.
+    /// The source of time.
     pub clock: Arc<dyn Clock>,
-    /// What waits, when not the timer of the transport's runtime.
+    /// The timer for waits and timeouts; `None` for tokio's, with the `reqwest` feature.
     pub timer: Option<Arc<dyn Timer>>,
-    /// The application, for `User-Agent`.
+    /// The name and version of the application, added to `User-Agent`.
     pub application: Option<String>,
-    /// Who is shown every exchange, redacted.
+    /// The observer that receives every exchange, redacted.
     pub observer: Option<Arc<dyn Observer>>,
 }
 
@@ -46,14 +47,14 @@ impl Default for Settings {
     }
 }
 
-/// The limits of a call.
+/// The timeouts of a call and of each attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Timeouts {
-    /// The whole call: every attempt, every wait, the provider's limit. Standard: 60 s.
+    /// The timeout of the whole call: all attempts, all waits, and waiting for the provider's rate limit. Default: 60 s.
     pub total: Duration,
-    /// One attempt, the connection included. Standard: 30 s.
+    /// The timeout of one attempt, including the connection. Default: 30 s.
     ///
-    /// A write that takes longer ends with its outcome unknown, so do not set it short.
+    /// Do not set it too short: a write that takes longer ends with an unknown outcome.
     pub attempt: Duration,
 }
 
@@ -63,114 +64,119 @@ impl Default for Timeouts {
     }
 }
 
-impl Timeouts {
-    pub(crate) fn check(self) -> Result<(), Error> {
-        if self.attempt.is_zero() || self.total.is_zero() {
-            return Err(Error::configuration("a timeout must be longer than nothing"));
-        }
-        Ok(())
-    }
-}
-
-/// Checks a base URL: `https`, or `http` to this machine, and nothing in it that could lead elsewhere.
-pub(crate) fn check_base_url(text: &str) -> Result<String, Error> {
-    let refuse = |rule: &'static str| -> Result<String, Error> { Err(ValidationError::new("base_url", rule).into()) };
-    let (secure, rest) = match (text.strip_prefix("https://"), text.strip_prefix("http://")) {
-        (Some(rest), _) => (true, rest),
-        (_, Some(rest)) => (false, rest),
-        _ => return refuse("must begin with https://"),
-    };
-    let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
-    // The text is looked at, not a parsed URI: a parser may drop a fragment silently.
-    if rest.contains(['?', '#']) {
-        return refuse("must have no query and no fragment");
-    }
-    if authority.contains('@') {
-        return refuse("must have no user name or password");
-    }
-    let path_is_plain = path.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte));
-    if !path_is_plain || path.split('/').any(|segment| segment == "." || segment == "..") {
-        return refuse("must have a plain path");
-    }
-    let Ok(authority) = authority.parse::<http::uri::Authority>() else {
-        return refuse("must name a host");
-    };
-    let host_is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-.:[]".contains(&byte);
-    if authority.host().is_empty() || !authority.as_str().bytes().all(host_is_plain) {
-        return refuse("must name a host");
-    }
-    let port = authority.as_str().strip_prefix(authority.host()).unwrap_or_default();
-    if !port.is_empty() && authority.port_u16().is_none_or(|port| port == 0) {
-        return refuse("must have a port from 1 to 65535, or none");
-    }
-    if !secure && !is_loopback(authority.host()) {
-        return refuse("must begin with https://, except on this machine's own loopback addresses");
-    }
-    Ok(text.trim_end_matches('/').to_owned())
-}
-
-fn is_loopback(host: &str) -> bool {
-    host == "localhost" || host == "[::1]" || host.parse::<Ipv4Addr>().is_ok_and(|ip| ip.is_loopback())
-}
-
-/// Gives a provider's builder the setters that every client has; it needs a field `settings: Settings`.
+/// Defines the setters of a provider's client builder, which must have a field `settings: Settings`.
 #[macro_export]
 macro_rules! client_settings {
     () => {
-        /// Where the API is, when not where the provider documents it: `https`, or anything on this machine.
+        /// Sets the base URL of the API, if it differs from the documented one.
+        ///
+        /// The URL must use `https`, or `http` with a loopback address.
         #[must_use]
         pub fn base_url(mut self, base_url: impl Into<String>) -> Self {
             self.settings.base_url = Some(base_url.into());
             self
         }
 
-        /// The limits of a call and of an attempt.
+        /// Sets the timeouts of a call and of each attempt.
         #[must_use]
         pub fn timeouts(mut self, timeouts: $crate::Timeouts) -> Self {
             self.settings.timeouts = timeouts;
             self
         }
 
-        /// How often a call is tried again, where that is safe.
+        /// Sets how often a call is retried where a retry is safe.
         #[must_use]
         pub fn retry(mut self, retry: $crate::RetryPolicy) -> Self {
             self.settings.retry = retry;
             self
         }
 
-        /// Sends requests with an HTTP stack of your own, or with one that several clients share.
+        /// Sets the transport that sends requests. Several clients can share one.
         #[must_use]
         pub fn transport(mut self, transport: impl $crate::transport::Transport + 'static) -> Self {
             self.settings.transport = Some(::std::sync::Arc::new(transport));
             self
         }
 
-        /// Tells the time by another clock than this machine's.
+        /// Sets the clock. Default: the system clock.
         #[must_use]
         pub fn clock(mut self, clock: impl $crate::clock::Clock + 'static) -> Self {
             self.settings.clock = ::std::sync::Arc::new(clock);
             self
         }
 
-        /// Waits on another runtime's timer than tokio's.
+        /// Sets the timer for waits and timeouts. Default: tokio's timer.
         #[must_use]
         pub fn timer(mut self, timer: impl $crate::clock::Timer + 'static) -> Self {
             self.settings.timer = Some(::std::sync::Arc::new(timer));
             self
         }
 
-        /// Names the application in `User-Agent`, as `shop/2.1`. Nothing else is told about it.
+        /// Adds the application to `User-Agent`, for example `shop/2.1`. No other data about it is sent.
         #[must_use]
         pub fn application(mut self, application: impl Into<String>) -> Self {
             self.settings.application = Some(application.into());
             self
         }
 
-        /// Is shown every exchange, redacted: for the log that providers ask merchants to keep.
+        /// Sets the observer that receives every exchange, redacted, for example to log it.
         #[must_use]
         pub fn observer(mut self, observer: impl $crate::Observer + 'static) -> Self {
             self.settings.observer = Some(::std::sync::Arc::new(observer));
             self
         }
     };
+}
+
+impl Timeouts {
+    pub(crate) fn check(self) -> Result<(), Error> {
+        if self.attempt.is_zero() || self.total.is_zero() {
+            return Err(Error::configuration("timeouts must be greater than zero"));
+        }
+        Ok(())
+    }
+}
+
+/// Checks a base URL and removes trailing slashes.
+///
+/// The URL must use `https`, or `http` with a loopback address, and must contain nothing that could lead to another host
+/// or path.
+pub(crate) fn check_base_url(text: &str) -> Result<String, Error> {
+    let invalid = |rule: &'static str| -> Result<String, Error> { Err(ValidationError::new("base_url", rule).into()) };
+    let (secure, rest) = match (text.strip_prefix("https://"), text.strip_prefix("http://")) {
+        (Some(rest), _) => (true, rest),
+        (_, Some(rest)) => (false, rest),
+        _ => return invalid("must start with https://"),
+    };
+    let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
+    // Checks the text and not a parsed URI, because a parser may drop a fragment silently.
+    if rest.contains(['?', '#']) {
+        return invalid("must not have a query or a fragment");
+    }
+    if authority.contains('@') {
+        return invalid("must not have a user name or password");
+    }
+    let path_is_plain = path.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte));
+    if !path_is_plain || path.split('/').any(|segment| segment == "." || segment == "..") {
+        return invalid("must have a path of letters, digits, `-`, `.`, `_` and `~`, without `.` and `..` segments");
+    }
+    let Ok(authority) = authority.parse::<http::uri::Authority>() else {
+        return invalid("must have a valid host");
+    };
+    let host_is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-.:[]".contains(&byte);
+    if authority.host().is_empty() || !authority.as_str().bytes().all(host_is_plain) {
+        return invalid("must have a valid host");
+    }
+    let port = authority.as_str().strip_prefix(authority.host()).unwrap_or_default();
+    if !port.is_empty() && authority.port_u16().is_none_or(|port| port == 0) {
+        return invalid("must have a port from 1 to 65535, or no port");
+    }
+    if !secure && !is_loopback(authority.host()) {
+        return invalid("must start with https://, unless the host is a loopback address");
+    }
+    Ok(text.trim_end_matches('/').to_owned())
+}
+
+fn is_loopback(host: &str) -> bool {
+    host == "localhost" || host == "[::1]" || host.parse::<Ipv4Addr>().is_ok_and(|ip| ip.is_loopback())
 }

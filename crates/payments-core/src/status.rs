@@ -2,43 +2,43 @@ use std::fmt;
 
 use serde::{Serialize, Serializer};
 
-/// Where a payment stands, in words that all providers share.
+/// The status of a payment in terms that all providers share.
 ///
-/// Each provider's crate maps its own words, and says there what they are. A word that it does not know is kept as
-/// `Unknown`: neither paid nor failed.
+/// Each provider's crate documents how it maps the provider's statuses. A status that the crate does not know becomes
+/// `Unknown`, which is neither paid nor failed.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum PaymentStatus {
-    /// Nothing is paid: the customer has yet to do something.
+    /// Not paid yet: the customer must do something first.
     AwaitingCustomer,
-    /// The bank or the provider is at work.
+    /// In progress at the provider or the bank.
     Processing,
-    /// The money is held, and not yet taken: it can be captured.
+    /// The money is reserved and can be captured.
     Authorized,
-    /// The money is taken, or for a payout: sent.
+    /// The money was taken from the customer; for a payout, sent to the beneficiary.
     Succeeded,
-    /// It did not work out.
+    /// The payment failed.
     Failed,
-    /// It was cancelled.
+    /// The payment was cancelled.
     Cancelled,
-    /// It was not paid in time.
+    /// The payment was not paid in time.
     Expired,
-    /// The money went back; of a payout: it was not sent.
+    /// The money was returned; for a payout, it was not sent.
     Refunded,
     /// The customer's bank took the money back.
     ChargedBack,
-    /// The provider's own word, which this version does not know.
+    /// The provider's status, which this version does not know.
     Unknown(String),
 }
 
 impl PaymentStatus {
-    /// True when the merchant has the money, or the beneficiary of a payout: for this status alone.
+    /// Returns true if the merchant, or the beneficiary of a payout, has the money: only for `Succeeded`.
     #[must_use]
     pub fn is_paid(&self) -> bool {
         *self == Self::Succeeded
     }
 
-    /// The word for it; of an unknown one, the provider's.
+    /// The status in words; for `Unknown`, the provider's status.
     #[must_use]
     pub fn as_str(&self) -> &str {
         match self {
@@ -51,7 +51,7 @@ impl PaymentStatus {
             Self::Expired => "expired",
             Self::Refunded => "refunded",
             Self::ChargedBack => "charged back",
-            Self::Unknown(word) => word,
+            Self::Unknown(status) => status,
         }
     }
 }

@@ -1,4 +1,4 @@
-//! For tests: a transport with scripted replies, and a clock that the test moves.
+//! Test doubles: a transport with scripted replies, and a clock that the test controls.
 
 use std::collections::VecDeque;
 use std::future::Future;
@@ -14,7 +14,7 @@ use time::OffsetDateTime;
 use crate::clock::{Clock, Sleep, Timer};
 use crate::transport::{Request, Response, Transport, TransportError};
 
-/// Answers from a script, in order, and remembers every request.
+/// A transport that returns scripted replies in order and records every request.
 ///
 /// ```
 /// use payments_core::test_util::{Reply, Script};
@@ -23,26 +23,26 @@ use crate::transport::{Request, Response, Transport, TransportError};
 /// assert_eq!(script.requests().len(), 0);
 /// ```
 #[derive(Debug, Clone, Default)]
-pub struct Script(Arc<Mutex<Scripted>>);
+pub struct Script(Arc<Mutex<ScriptState>>);
 
 #[derive(Debug, Default)]
-struct Scripted {
+struct ScriptState {
     replies: VecDeque<Reply>,
     requests: Vec<Request>,
 }
 
 impl Script {
-    /// These replies, in this order. When they have run out, nothing connects any more.
+    /// Creates a transport with these replies. After the last one, every request fails as not sent.
     pub fn new(replies: impl IntoIterator<Item = Reply>) -> Self {
-        Self(Arc::new(Mutex::new(Scripted { replies: replies.into_iter().collect(), requests: Vec::new() })))
+        Self(Arc::new(Mutex::new(ScriptState { replies: replies.into_iter().collect(), requests: Vec::new() })))
     }
 
-    /// One more reply at the end.
+    /// Adds a reply at the end.
     pub fn push(&self, reply: Reply) {
         lock(&self.0).replies.push_back(reply);
     }
 
-    /// Every request so far.
+    /// Returns all requests so far.
     #[must_use]
     pub fn requests(&self) -> Vec<Request> {
         lock(&self.0).requests.clone()
@@ -53,20 +53,20 @@ impl Script {
 impl Transport for Script {
     async fn send(&self, request: Request) -> Result<Response, TransportError> {
         let reply = {
-            let mut script = lock(&self.0);
-            script.requests.push(request);
-            script.replies.pop_front()
+            let mut state = lock(&self.0);
+            state.requests.push(request);
+            state.replies.pop_front()
         };
         match reply {
-            Some(Reply(ReplyKind::Response(answer))) => Ok(answer),
-            Some(Reply(ReplyKind::Failure(failure))) => Err(failure),
+            Some(Reply(ReplyKind::Response(response))) => Ok(response),
+            Some(Reply(ReplyKind::Failure(error))) => Err(error),
             Some(Reply(ReplyKind::Silence)) => std::future::pending().await,
             None => Err(TransportError::not_sent("the script has no more replies")),
         }
     }
 }
 
-/// One scripted reply.
+/// A scripted reply.
 #[derive(Debug)]
 pub struct Reply(ReplyKind);
 
@@ -78,92 +78,90 @@ enum ReplyKind {
 }
 
 impl Reply {
-    /// A JSON answer.
+    /// Creates a response with a JSON body.
     #[must_use]
     pub fn json(status: u16, body: &str) -> Self {
         Self::new(status, body).header("content-type", "application/json")
     }
 
-    /// An answer of no stated type.
+    /// Creates a response without a content type.
     #[must_use]
     pub fn new(status: u16, body: impl AsRef<[u8]>) -> Self {
-        let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        Self(ReplyKind::Response(Response::new(status, HeaderMap::new(), body.as_ref().to_vec())))
+        Self(ReplyKind::Response(Response::new(status_code(status), HeaderMap::new(), body.as_ref().to_vec())))
     }
 
-    /// With a header.
+    /// Adds a header to a response.
     #[must_use]
     pub fn header(self, name: &'static str, value: &'static str) -> Self {
         match self.0 {
-            ReplyKind::Response(answer) => {
-                let mut headers = answer.headers().clone();
+            ReplyKind::Response(response) => {
+                let mut headers = response.headers().clone();
                 headers.append(HeaderName::from_static(name), HeaderValue::from_static(value));
-                Self(ReplyKind::Response(Response::new(answer.status(), headers, answer.body().to_vec())))
+                Self(ReplyKind::Response(Response::new(response.status(), headers, response.body().to_vec())))
             }
             other => Self(other),
         }
     }
 
-    /// No connection.
+    /// Creates a failure to connect: the request is not sent.
     #[must_use]
     pub fn not_connected() -> Self {
-        Self(ReplyKind::Failure(TransportError::not_sent("no connection could be made")))
+        Self(ReplyKind::Failure(TransportError::not_sent("no connection could be established")))
     }
 
-    /// The connection broke before an answer came: it may have been executed.
+    /// Creates a connection that breaks before a response arrives: the request may have been executed.
     #[must_use]
     pub fn lost() -> Self {
-        Self(ReplyKind::Failure(TransportError::unknown("the connection broke before an answer came")))
+        Self(ReplyKind::Failure(TransportError::unknown("the connection broke before a response arrived")))
     }
 
-    /// The head of an answer came, and then the connection broke.
+    /// Creates a response whose connection breaks after the headers.
     #[must_use]
     pub fn cut_off(status: u16) -> Self {
-        let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        let problem = "the body ends before its end";
-        Self(ReplyKind::Failure(TransportError::unreadable(status, HeaderMap::new(), problem)))
+        let problem = "the response body is incomplete";
+        Self(ReplyKind::Failure(TransportError::unreadable(status_code(status), HeaderMap::new(), problem)))
     }
 
-    /// Nothing, until the client gives up.
+    /// Creates a connection on which no response arrives until the client's timeout.
     #[must_use]
     pub fn silence() -> Self {
         Self(ReplyKind::Silence)
     }
 }
 
-/// A clock that stands still until the test, or a pause, moves it.
+/// A clock and timer that the test controls.
 ///
-/// A pause (a back-off, a limit) moves it by its length and is over at once; a deadline of something under way only
-/// ends when the clock is moved past it.
+/// A pause, such as a backoff, moves the clock forward by its length and ends at once. A timeout of an operation in
+/// progress ends only when the test moves the clock past it.
 #[derive(Debug, Clone)]
-pub struct ManualClock(Arc<Mutex<Manual>>);
+pub struct ManualClock(Arc<Mutex<ClockState>>);
 
 #[derive(Debug)]
-struct Manual {
-    began: OffsetDateTime,
+struct ClockState {
+    start: OffsetDateTime,
     elapsed: Duration,
     waiting: Vec<Waker>,
     slept: Vec<Duration>,
 }
 
 impl ManualClock {
-    /// A clock that stands at this moment.
+    /// Creates a clock that shows this time.
     #[must_use]
     pub fn at(now: OffsetDateTime) -> Self {
-        let manual = Manual { began: now, elapsed: Duration::ZERO, waiting: Vec::new(), slept: Vec::new() };
-        Self(Arc::new(Mutex::new(manual)))
+        let state = ClockState { start: now, elapsed: Duration::ZERO, waiting: Vec::new(), slept: Vec::new() };
+        Self(Arc::new(Mutex::new(state)))
     }
 
-    /// Moves it on.
+    /// Moves the clock forward.
     pub fn advance(&self, by: Duration) {
-        let mut manual = lock(&self.0);
-        manual.elapsed += by;
-        let waiting = std::mem::take(&mut manual.waiting);
-        drop(manual);
+        let mut state = lock(&self.0);
+        state.elapsed += by;
+        let waiting = std::mem::take(&mut state.waiting);
+        drop(state);
         waiting.into_iter().for_each(Waker::wake);
     }
 
-    /// Every pause so far.
+    /// Returns the lengths of all pauses so far.
     #[must_use]
     pub fn slept(&self) -> Vec<Duration> {
         lock(&self.0).slept.clone()
@@ -172,8 +170,8 @@ impl ManualClock {
 
 impl Clock for ManualClock {
     fn now(&self) -> OffsetDateTime {
-        let manual = lock(&self.0);
-        manual.began + manual.elapsed
+        let state = lock(&self.0);
+        state.start + state.elapsed
     }
 
     fn monotonic(&self) -> Duration {
@@ -184,34 +182,39 @@ impl Clock for ManualClock {
 impl Timer for ManualClock {
     fn sleep(&self, duration: Duration) -> Sleep {
         let clock = self.clone();
-        let until = self.monotonic() + duration;
+        let end = self.monotonic() + duration;
         Box::pin(async move {
             lock(&clock.0).slept.push(duration);
-            clock.advance(until.saturating_sub(clock.monotonic()));
+            clock.advance(end.saturating_sub(clock.monotonic()));
         })
     }
 
     fn deadline(&self, duration: Duration) -> Sleep {
-        Box::pin(Until { clock: self.clone(), until: self.monotonic() + duration })
+        Box::pin(Deadline { clock: self.clone(), end: self.monotonic() + duration })
     }
 }
 
-struct Until {
+/// A future that ends when the clock has reached `end`.
+struct Deadline {
     clock: ManualClock,
-    until: Duration,
+    end: Duration,
 }
 
-impl Future for Until {
+impl Future for Deadline {
     type Output = ();
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
-        let mut manual = lock(&self.clock.0);
-        if manual.elapsed >= self.until {
+        let mut state = lock(&self.clock.0);
+        if state.elapsed >= self.end {
             return Poll::Ready(());
         }
-        manual.waiting.push(context.waker().clone());
+        state.waiting.push(context.waker().clone());
         Poll::Pending
     }
+}
+
+fn status_code(status: u16) -> StatusCode {
+    StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

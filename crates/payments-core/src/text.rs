@@ -1,19 +1,19 @@
-//! Types made from checked text, and reading them.
+//! Types for validated text, and helpers to read text.
 
 use serde::Deserializer;
 
-/// For hand-written `Deserialize` impls: a string, read where it stands, without a copy of it.
+/// Deserializes a string and parses it without copying it first. For hand-written `Deserialize` implementations.
 ///
 /// # Errors
 ///
-/// When it is no string, or cannot be read.
-pub fn deserialize<'de, D, T, E>(deserializer: D, read: impl FnOnce(&str) -> Result<T, E>) -> Result<T, D::Error>
+/// Returns an error if the value is not a string or `parse` fails.
+pub fn deserialize<'de, D, T, E>(deserializer: D, parse: impl FnOnce(&str) -> Result<T, E>) -> Result<T, D::Error>
 where
     D: Deserializer<'de>,
     E: std::fmt::Display,
 {
-    struct Text<R>(R);
-    impl<T, E: std::fmt::Display, R: FnOnce(&str) -> Result<T, E>> serde::de::Visitor<'_> for Text<R> {
+    struct StringVisitor<P>(P);
+    impl<T, E: std::fmt::Display, P: FnOnce(&str) -> Result<T, E>> serde::de::Visitor<'_> for StringVisitor<P> {
         type Value = T;
         fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
             f.write_str("a string")
@@ -22,23 +22,22 @@ where
             (self.0)(text).map_err(F::custom)
         }
     }
-    deserializer.deserialize_str(Text(read))
+    deserializer.deserialize_str(StringVisitor(parse))
 }
 
-/// True if the text contains one of these words: case-insensitive for ASCII, and also inside longer words.
+/// Returns true if the text contains one of these words, also inside a longer word. ASCII case is ignored.
 ///
-/// For an error message that may describe an earlier request for the same order, from a provider that has no code for
-/// that. It finds too much rather than too little: the outcome is then unknown, and nothing is sent twice.
+/// Use it for a provider that has no error code for "this order already exists". A false match is safe: the outcome is
+/// then unknown, and nothing is sent twice.
 #[must_use]
 pub fn contains_any(text: impl AsRef<[u8]>, words: &[&str]) -> bool {
     let text = String::from_utf8_lossy(text.as_ref()).to_ascii_lowercase();
     words.iter().any(|word| text.contains(&word.to_ascii_lowercase()))
 }
 
-/// Makes a type of a checked text: an id, a reference, a code.
+/// Defines a type for a validated text, such as an id, a reference or a code.
 ///
-/// The check runs once, when the value is made; whoever holds one need not check again. With `private`, `Debug` does
-/// not show it and there is no `Display`.
+/// The check runs once, when a value is created. With `private`, `Debug` hides the text and there is no `Display`.
 ///
 /// ```
 /// use payments_core::id::{check_id, check_reference};
@@ -86,7 +85,7 @@ macro_rules! string_newtype {
         $vis struct $name(Box<str>);
 
         impl $name {
-            /// The text as it was given.
+            /// The text.
             #[must_use]
             pub fn as_str(&self) -> &str {
                 &self.0

@@ -1,4 +1,4 @@
-//! How a request leaves the process, and how far it got when it failed.
+//! The transport that sends requests, and its errors.
 
 #[cfg(feature = "reqwest")]
 pub mod reqwest;
@@ -11,11 +11,16 @@ use http::{HeaderMap, StatusCode};
 
 pub use crate::message::{Body, Request, Response};
 
-/// Sends one request once.
+/// An HTTP stack that sends each request once.
 ///
-/// Implement it to bring an HTTP stack of your own. Three things are asked of it: follow no redirect, repeat nothing,
-/// and call a failure [`TransportError::not_sent`] only when it is certain that not one byte of the request left. It adds
-/// `Host` and the body's length, and changes nothing else.
+/// Implement this trait to use your own HTTP stack. An implementation must:
+///
+/// - not follow redirects,
+/// - not retry,
+/// - return [`TransportError::not_sent`] only if it is certain that no byte of the request left the process,
+/// - add only the `Host` and `Content-Length` headers, and change nothing else.
+///
+/// `Arc<T>` implements `Transport` too, so that several clients can share one.
 ///
 /// ```
 /// use payments_core::transport::{Response, Request, Transport, TransportError, async_trait};
@@ -31,15 +36,13 @@ pub use crate::message::{Body, Request, Response};
 ///     }
 /// }
 /// ```
-///
-/// An `Arc` of one is one too, so that several clients can share it.
 #[async_trait]
 pub trait Transport: Send + Sync + fmt::Debug {
-    /// Sends the request and reads the whole answer, up to the request's limit.
+    /// Sends the request and reads the whole response, up to the request's [body limit](Request::body_limit).
     ///
     /// # Errors
     ///
-    /// Says how far it got.
+    /// Returns an error that says how far the request got.
     async fn send(&self, request: Request) -> Result<Response, TransportError>;
 }
 
@@ -50,7 +53,7 @@ impl<T: Transport + ?Sized> Transport for Arc<T> {
     }
 }
 
-/// Why there is no answer, or none that can be read: and how far the request got.
+/// The error of a request without a complete response. It says how far the request got.
 #[derive(Debug, thiserror::Error)]
 #[error("{problem}")]
 pub struct TransportError {
@@ -61,48 +64,51 @@ pub struct TransportError {
     pub(crate) source: Option<Box<dyn std::error::Error + Send + Sync>>,
 }
 
-/// How far a request got.
-#[derive(Debug)]
-pub(crate) enum Reached {
-    NotSent,
-    Unknown,
-    Head(Response),
-}
-
 impl TransportError {
-    /// Not one byte of the request left this process, provably.
+    /// Creates an error for a request of which provably no byte left this process.
     #[must_use]
     pub fn not_sent(problem: &'static str) -> Self {
-        Self::of(Reached::NotSent, problem)
+        Self::new(Reached::NotSent, problem)
     }
 
-    /// It may have left: whatever is not certain belongs here.
+    /// Creates an error for a request that may have been sent. Use it whenever you are not certain.
     #[must_use]
     pub fn unknown(problem: &'static str) -> Self {
-        Self::of(Reached::Unknown, problem)
+        Self::new(Reached::Unknown, problem)
     }
 
-    /// The head of an answer came, but its body could not be read.
+    /// Creates an error for a response whose status and headers arrived, but not its whole body.
     #[must_use]
     pub fn unreadable(status: StatusCode, headers: HeaderMap, problem: &'static str) -> Self {
-        Self::of(Reached::Head(Response::new(status, headers, Vec::new())), problem)
+        Self::new(Reached::Head(Response::new(status, headers, Vec::new())), problem)
     }
 
-    /// It failed because time was up.
+    /// Marks the error as a timeout.
     #[must_use]
     pub fn timed_out(mut self) -> Self {
         self.timed_out = true;
         self
     }
 
-    /// What was underneath. It must hold no URL, header or body.
+    /// Sets the underlying error. It must not contain a URL, a header value or a body.
     #[must_use]
     pub fn caused_by(mut self, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         self.source = Some(source.into());
         self
     }
 
-    fn of(reached: Reached, problem: &'static str) -> Self {
+    fn new(reached: Reached, problem: &'static str) -> Self {
         Self { reached, timed_out: false, problem, source: None }
     }
+}
+
+/// How far a request got.
+#[derive(Debug)]
+pub(crate) enum Reached {
+    /// No byte of the request left the process.
+    NotSent,
+    /// The request may have been sent.
+    Unknown,
+    /// The status and headers of a response arrived.
+    Head(Response),
 }

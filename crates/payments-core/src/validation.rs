@@ -1,8 +1,8 @@
 use std::borrow::Cow;
 
-/// Something the caller passed does not fit: which field, and the rule it breaks.
+/// An invalid argument: the field's name and the rule that it violates.
 ///
-/// Found before any I/O. It never holds the value itself, which may be a secret.
+/// The error is found before any I/O. It never contains the value, which may be a secret.
 ///
 /// ```
 /// use payments_core::Currency;
@@ -18,31 +18,37 @@ pub struct ValidationError {
 }
 
 impl ValidationError {
-    /// A field, and the rule it breaks: `("amount", "must be greater than zero")`.
+    /// Creates an error from a field and a rule: `("amount", "must be greater than zero")`.
     pub fn new(field: impl Into<Cow<'static, str>>, rule: impl Into<Cow<'static, str>>) -> Self {
         Self { field: field.into(), rule: rule.into() }
     }
 
-    /// The field, by the provider's name where there is one.
+    /// Returns the error with another name for the field.
+    #[must_use]
+    pub fn for_field(self, field: &'static str) -> Self {
+        Self { field: field.into(), ..self }
+    }
+
+    /// The field's name in this SDK.
     #[must_use]
     pub fn field(&self) -> &str {
         &self.field
     }
 
-    /// The rule, as the end of a sentence that begins with the field.
+    /// The violated rule, as the end of a sentence that starts with the field.
     #[must_use]
     pub fn rule(&self) -> &str {
         &self.rule
     }
 }
 
-/// Checks a text's length in characters, 1 to `max`.
+/// Checks that a text has 1 to `max` characters.
 ///
 /// # Errors
 ///
-/// Names the field and the rule.
+/// Returns an error if the text is empty or longer than `max` characters.
 pub fn check_length(field: &'static str, text: &str, max: usize) -> Result<(), ValidationError> {
-    // No text has more characters than bytes, so a short one need not be counted.
+    // A text has no more characters than bytes, so a short one need not be counted.
     if !text.is_empty() && text.len() <= max {
         return Ok(());
     }

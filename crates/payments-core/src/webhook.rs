@@ -1,4 +1,4 @@
-//! Proof that a delivery comes from the provider: nothing of it can be read before.
+//! Verification of webhooks: an event is readable only after its signature was verified.
 
 use std::fmt;
 use std::ops::Deref;
@@ -15,10 +15,9 @@ use zeroize::Zeroize as _;
 use crate::json::DecodeError;
 use crate::{Secret, trace};
 
-/// Something whose origin has been proved.
+/// A value whose origin was verified. Code that has a `Verified<Event>` may act on it.
 ///
-/// Only a verification makes one, so whoever holds a `Verified<Event>` may act on it. It cannot be built by hand from bytes
-/// that nobody signed, and it is not `Deserialize`:
+/// Only a verification creates one. It cannot be built from unsigned bytes, and it does not implement `Deserialize`:
 ///
 /// ```compile_fail,E0451
 /// use payments_core::webhook::Verified;
@@ -31,18 +30,18 @@ pub struct Verified<T> {
 }
 
 impl<T> Verified<T> {
-    /// What was proved, without the proof.
+    /// Returns the value and drops the proof.
     pub fn into_inner(self) -> T {
         self.value
     }
 
-    /// The bytes that were signed.
+    /// The signed body.
     #[must_use]
     pub fn body(&self) -> &[u8] {
         &self.body
     }
 
-    /// The SHA-256 of the bytes that were signed: the same delivery has the same digest, however often it comes.
+    /// Returns the SHA-256 of the signed body. Repeated deliveries of the same body have the same digest.
     #[must_use]
     pub fn digest(&self) -> Digest {
         Digest(Sha256::digest(&self.body).into())
@@ -50,11 +49,11 @@ impl<T> Verified<T> {
 }
 
 impl Verified<()> {
-    /// Decodes what was proved, for a provider crate.
+    /// Decodes the verified body. For provider crates.
     ///
     /// # Errors
     ///
-    /// When the provider signed what cannot be read.
+    /// Returns [`VerifyError::Unreadable`] if `read` fails.
     pub fn decode<T>(self, read: impl FnOnce(&[u8]) -> Result<T, DecodeError>) -> Result<Verified<T>, VerifyError> {
         let value = read(&self.body).map_err(VerifyError::Unreadable)?;
         Ok(Verified { value, body: self.body })
@@ -75,40 +74,50 @@ impl<T: fmt::Debug> fmt::Debug for Verified<T> {
     }
 }
 
-/// A digest of a delivery's bytes, to recognise a repetition by.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Digest([u8; 32]);
+/// An unverified claim from outside. It exposes only what to look up at the provider.
+///
+/// A claimed amount or status is not accessible. Reading one does not compile:
+///
+/// ```compile_fail,E0609
+/// use payments_core::webhook::Unverified;
+/// fn ship(callback: Unverified<String>) {
+///     let _ = callback.amount;
+/// }
+/// ```
+#[derive(Clone, PartialEq, Eq)]
+pub struct Unverified<T> {
+    claimed: T,
+}
 
-impl Digest {
-    /// The 32 bytes.
-    #[must_use]
-    pub const fn as_bytes(&self) -> &[u8; 32] {
-        &self.0
+impl<T> Unverified<T> {
+    /// Creates a value from the claimed id or reference. For provider crates.
+    pub const fn new(claimed: T) -> Self {
+        Self { claimed }
+    }
+
+    /// The claimed id or reference. Look it up at the provider; trust only the response.
+    pub const fn claimed(&self) -> &T {
+        &self.claimed
     }
 }
 
-impl fmt::Display for Digest {
+impl<T: fmt::Debug> fmt::Debug for Unverified<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        f.debug_tuple("Unverified").field(&self.claimed).finish()
     }
 }
 
-impl fmt::Debug for Digest {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Digest({self})")
-    }
-}
-
-/// Why a delivery gives nothing to act on.
+/// The reason why a delivery is not a verified event.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum VerifyError {
-    /// The delivery could not be verified: a signature is missing or wrong, or it does not decrypt. Respond with 400 and no
-    /// details. The reason is in the trace, not for the sender.
+    /// The delivery could not be verified: a signature is missing or wrong, or the body does not decrypt.
+    ///
+    /// Respond with 400 and no details. The reason is in the trace, for the operator and not for the sender.
     #[error("the delivery could not be verified")]
     Rejected,
-    /// The provider signed it, but this version cannot read it. Answer 500, so that it is sent again.
-    #[error("the provider signed what cannot be read: {0}")]
+    /// The signature is right, but this version cannot decode the body. Respond with 500, so that it is sent again.
+    #[error("the verified body could not be decoded: {0}")]
     Unreadable(DecodeError),
 }
 
@@ -160,13 +169,11 @@ impl SigningSecrets {
     /// Returns an error if no signature matches a secret, or if the body is longer than [`MAX_BODY`].
     pub fn verify(&self, body: &[u8], message: &[&[u8]], signatures: &[[u8; 32]]) -> Result<Verified<()>, VerifyError> {
         if body.len() > MAX_BODY {
-            return Err(rejected("the body is longer than any webhook"));
+            return Err(rejected("the body is larger than the limit"));
         }
         let mut matches = subtle::Choice::from(0);
         for hmac in &self.0 {
-            let mut hmac = hmac.clone();
-            message.iter().for_each(|part| hmac.update(part));
-            let tag: [u8; 32] = hmac.finalize().into_bytes().into();
+            let tag = tag(hmac.clone(), message);
             for signature in signatures {
                 matches |= tag.ct_eq(signature);
             }
@@ -185,7 +192,19 @@ impl fmt::Debug for SigningSecrets {
     }
 }
 
-/// HMAC-SHA256 under a secret of any length.
+/// Returns the HMAC-SHA256 of a message, for tests that sign deliveries.
+#[cfg(feature = "test-util")]
+#[must_use]
+pub fn sign(secret: &Secret, message: &[&[u8]]) -> [u8; 32] {
+    tag(hmac(secret), message)
+}
+
+fn tag(mut hmac: Hmac<Sha256>, message: &[&[u8]]) -> [u8; 32] {
+    message.iter().for_each(|part| hmac.update(part));
+    hmac.finalize().into_bytes().into()
+}
+
+/// Creates an HMAC-SHA256 with a secret of any length as its key.
 ///
 /// The key is padded to the hash's block size here (RFC 2104, section 2), because the fallible constructor for slices
 /// would need a fallback key for an error that cannot occur.
@@ -203,27 +222,18 @@ fn hmac(secret: &Secret) -> Hmac<Sha256> {
     hmac
 }
 
-/// The HMAC-SHA256 of a message, for signing what tests deliver.
-#[cfg(feature = "test-util")]
-#[must_use]
-pub fn sign(secret: &Secret, message: &[&[u8]]) -> [u8; 32] {
-    let mut hmac = hmac(secret);
-    message.iter().for_each(|part| hmac.update(part));
-    hmac.finalize().into_bytes().into()
-}
-
-/// How far a delivery's time may be from ours, either way.
+/// The largest difference between a delivery's timestamp and the current time, in either direction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Tolerance(Duration);
 
 impl Tolerance {
-    /// So many seconds, inclusive.
+    /// Creates a tolerance of this many seconds, inclusive.
     #[must_use]
     pub fn seconds(seconds: u32) -> Self {
         Self(Duration::seconds(i64::from(seconds)))
     }
 
-    /// True within it.
+    /// Returns true if the claimed time is within the tolerance.
     #[must_use]
     pub fn covers(self, claimed: OffsetDateTime, now: OffsetDateTime) -> bool {
         (now - claimed).abs() <= self.0
@@ -231,13 +241,37 @@ impl Tolerance {
 }
 
 impl Default for Tolerance {
-    /// Five minutes.
+    /// Returns a tolerance of five minutes.
     fn default() -> Self {
         Self::seconds(300)
     }
 }
 
-/// Reads the 64 hexadecimal digits of a signature.
+/// A digest of a delivery's body, for recognising repeated deliveries.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Digest([u8; 32]);
+
+impl Digest {
+    /// The 32 bytes.
+    #[must_use]
+    pub const fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+}
+
+impl fmt::Display for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl fmt::Debug for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Digest({self})")
+    }
+}
+
+/// Decodes a signature from 64 hexadecimal digits.
 #[must_use]
 pub fn signature_from_hex(text: &[u8], case: HexCase) -> Option<[u8; 32]> {
     let nibble = |byte: u8| match byte {
@@ -256,7 +290,7 @@ pub fn signature_from_hex(text: &[u8], case: HexCase) -> Option<[u8; 32]> {
     Some(signature)
 }
 
-/// Which letters a provider's hexadecimal digits may be.
+/// The letters that are accepted as hexadecimal digits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum HexCase {
@@ -266,7 +300,7 @@ pub enum HexCase {
     Either,
 }
 
-/// Reads the base64 of a signature: the standard alphabet, padded.
+/// Decodes a signature from base64: the standard alphabet, with padding.
 #[must_use]
 pub fn signature_from_base64(text: &[u8]) -> Option<[u8; 32]> {
     if text.len() != 44 {
@@ -275,7 +309,7 @@ pub fn signature_from_base64(text: &[u8]) -> Option<[u8; 32]> {
     STANDARD.decode(text).ok()?.try_into().ok()
 }
 
-/// What to answer a delivery with, so that the provider takes it as received.
+/// The HTTP response that tells a provider that its delivery was received.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Acknowledgement {
@@ -286,45 +320,12 @@ pub struct Acknowledgement {
 }
 
 impl Acknowledgement {
-    /// A status and a body.
+    /// Creates a response from a status and a body.
     #[must_use]
     pub const fn new(status: u16, body: &'static str) -> Self {
         Self { status, body }
     }
 }
 
-/// What came without proof: it yields nothing but what to ask the provider about.
-///
-/// Whatever amount or status it claims is out of reach. Reading one from it does not compile:
-///
-/// ```compile_fail,E0609
-/// use payments_core::webhook::Unverified;
-/// fn ship(callback: Unverified<String>) {
-///     let _ = callback.amount;
-/// }
-/// ```
-#[derive(Clone, PartialEq, Eq)]
-pub struct Unverified<T> {
-    claimed: T,
-}
-
-impl<T> Unverified<T> {
-    /// For a provider crate: what a callback says that it is about.
-    pub const fn new(claimed: T) -> Self {
-        Self { claimed }
-    }
-
-    /// What to ask the provider about: a claim, no more.
-    pub const fn claimed(&self) -> &T {
-        &self.claimed
-    }
-}
-
-impl<T: fmt::Debug> fmt::Debug for Unverified<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Unverified").field(&self.claimed).finish()
-    }
-}
-
-/// The largest delivery that is examined, in bytes: 256 KiB, inclusive. No documented event comes near it.
+/// The largest body that is verified, in bytes: 256 KiB, inclusive. No documented event comes near it.
 pub const MAX_BODY: usize = 256 * 1024;

@@ -14,40 +14,40 @@ use zeroize::Zeroizing;
 
 use crate::callback_key::CallbackKey;
 use crate::client::Client;
+use crate::id::MerchantOrderId;
 use crate::status::TxnDetails;
-use crate::transaction::MerchantOrderId;
 
-/// Decrypts callbacks to a merchant's webhook address, for the order to ask about.
+/// Decrypts callbacks into the id of the order to look up.
 ///
-/// **A callback that decrypts is not thereby genuine.** Its encryption, AES in CBC mode, has no signature with it:
-/// whoever catches one can change its first bytes, send an old one again, or another order's. So nothing of it can be
-/// read but the order id, and what is true of the order the status check says:
+/// **Decryption does not prove who sent a callback.** AES in CBC mode has no signature. Anyone who captures a callback
+/// can change its first block, replay it, or send another order's callback. So you can read only the order id. Look up
+/// the order and use the status of the response:
 ///
 /// ```no_run
-/// use turbo_txn::{Callbacks, Client, Lookup as _, TxnStatus};
+/// use turbo_txn::{CallbackDecryptor, Client, Lookup as _, TxnStatus};
 ///
-/// # type Done = Result<(), Box<dyn std::error::Error>>;
-/// # async fn on_callback(callbacks: Callbacks, client: Client, body: &[u8]) -> Done {
-/// let hint = callbacks.decrypt(body)?;
-/// let details = hint.lookup(&client).send().await?;
+/// # type Result = std::result::Result<(), Box<dyn std::error::Error>>;
+/// # async fn handle(decryptor: CallbackDecryptor, client: Client, body: &[u8]) -> Result {
+/// let callback = decryptor.decrypt(body)?;
+/// let details = callback.lookup(&client).send().await?;
 /// if details.status == TxnStatus::Approved {
-///     // `details.check(..)` against the merchant's own books; then deliver, once per order.
+///     // Call `details.check(..)` with your stored amount, then deliver once per order.
 /// }
 /// # Ok(())
 /// # }
 /// ```
 ///
-/// Neither its amount nor its status is there to be believed:
+/// The amount and the status of a callback cannot be read:
 ///
 /// ```compile_fail,E0609
-/// # fn believe(hint: turbo_txn::Unverified<turbo_txn::MerchantOrderId>) {
-/// let _ = hint.amount;
+/// # fn read(callback: turbo_txn::Unverified<turbo_txn::MerchantOrderId>) {
+/// let _ = callback.amount;
 /// # }
 /// ```
 ///
 /// ```compile_fail,E0599
-/// # fn believe(hint: turbo_txn::Unverified<turbo_txn::MerchantOrderId>) {
-/// let _ = hint.claimed().txn_status();
+/// # fn read(callback: turbo_txn::Unverified<turbo_txn::MerchantOrderId>) {
+/// let _ = callback.claimed().txn_status();
 /// # }
 /// ```
 #[derive(Debug, Clone)]
@@ -56,42 +56,42 @@ pub struct CallbackDecryptor {
 }
 
 impl CallbackDecryptor {
-    /// What to answer a callback with: 200 and the body `OK` (documented).
+    /// The response to an accepted callback: status 200 and the body `OK` (*documented*).
     pub const ACKNOWLEDGEMENT: Acknowledgement = Acknowledgement::new(200, "OK");
 
-    /// Decrypts with this key.
+    /// Creates a decryptor with one key.
     #[must_use]
     pub fn new(key: CallbackKey) -> Self {
         Self { keys: vec![key] }
     }
 
-    /// And with this one, for the time of a rotation.
+    /// Also accepts this key, for example during a rotation.
     #[must_use]
     pub fn also_accept(mut self, key: CallbackKey) -> Self {
         self.keys.push(key);
         self
     }
 
-    /// Decrypts a callback, and gives the order that it claims to be about. `body` is the raw body.
+    /// Decrypts a raw request body and returns the order id that the callback claims to be about.
     ///
-    /// Expect repetitions, and callbacks about orders of long ago: the look-up tells what is true now.
+    /// Expect duplicates and old callbacks. The lookup returns the current status.
     ///
     /// # Errors
     ///
-    /// [`VerifyError::Rejected`], whatever is wrong with it: answer 400 (inferred) and say no more. A sender who can
-    /// tell one failure from another can decrypt with that.
+    /// Returns [`VerifyError::Rejected`] for every failure. Respond with 400 (*inferred*) and no details: a sender who
+    /// can tell failures apart can use them to decrypt callbacks.
     pub fn decrypt(&self, body: &[u8]) -> Result<Unverified<MerchantOrderId>, VerifyError> {
         if body.len() > MAX_BODY {
-            return Err(rejected("the body is too long to be a callback"));
+            return Err(rejected("the body is longer than any callback"));
         }
-        let order = encrypted(body).and_then(|data| self.keys.iter().find_map(|key| claimed(key, &data)));
-        order.map(Unverified::new).ok_or_else(|| rejected("it does not decrypt to an order"))
+        let order_id = decode_body(body).and_then(|data| self.keys.iter().find_map(|key| decrypt_order_id(key, &data)));
+        order_id.map(Unverified::new).ok_or_else(|| rejected("the callback does not decrypt to an order id"))
     }
 }
 
-/// What a callback is good for: asking.
+/// Looks up the order of an unverified callback.
 pub trait Lookup {
-    /// Asks Turbo Transactions where the order stands.
+    /// Looks up the order at Turbo Transactions. See [`Client::lookup`].
     fn lookup(&self, client: &Client) -> Call<TxnDetails>;
 }
 
@@ -101,37 +101,39 @@ impl Lookup for Unverified<MerchantOrderId> {
     }
 }
 
-/// The vector and the encrypted blocks, all of them whole.
-fn encrypted(body: &[u8]) -> Option<Vec<u8>> {
-    let wire: WireCallback<'_> = json::decode_object(body).ok()?;
-    let data = STANDARD.decode(&*wire.encrypted_data).ok()?;
+/// Returns the initialization vector and the encrypted blocks; `None` if the last block is incomplete.
+fn decode_body(body: &[u8]) -> Option<Vec<u8>> {
+    let callback: WireCallback<'_> = json::decode_object(body).ok()?;
+    let data = STANDARD.decode(&*callback.encrypted_data).ok()?;
     data.len().is_multiple_of(BLOCK).then_some(data)
 }
 
-/// The order that a callback names under this key.
+/// Decrypts the order id with one key.
 ///
-/// Padding that does not fit is not told at once: the text is read as if it did, and only then thrown away. So bad
-/// padding takes the steps of a text that is none.
-fn claimed(key: &CallbackKey, data: &[u8]) -> Option<MerchantOrderId> {
+/// Wrong padding is not rejected at once: the text is decoded first, and the result is discarded afterwards. So a
+/// callback with wrong padding takes the same steps as one whose text is not JSON.
+fn decrypt_order_id(key: &CallbackKey, data: &[u8]) -> Option<MerchantOrderId> {
     let (vector, blocks) = data.split_at_checked(BLOCK)?;
-    let mut plain = Zeroizing::new(blocks.to_vec());
+    let mut plaintext = Zeroizing::new(blocks.to_vec());
     let mut cipher = Decryptor::<Aes256>::new_from_slices(key.bytes(), vector).ok()?;
-    cipher.decrypt_blocks(Block::<Aes256>::slice_as_chunks_mut(&mut plain).0);
-    let (is_padded, length) = unpadded(&plain);
-    let claim: Option<WireClaim> = plain.get(..length).and_then(|text| json::decode_object(text).ok());
-    claim.filter(|_| is_padded.into()).map(|claim| claim.order_id)
+    cipher.decrypt_blocks(Block::<Aes256>::slice_as_chunks_mut(&mut plaintext).0);
+    let (is_padded, length) = text_length(&plaintext);
+    let content: Option<WireContent> = plaintext.get(..length).and_then(|text| json::decode_object(text).ok());
+    content.filter(|_| is_padded.into()).map(|content| content.order_id)
 }
 
-/// Whether the padding is that of PKCS #7, and how long the text before it is; all of it where it is not.
-fn unpadded(plain: &[u8]) -> (Choice, usize) {
-    let count = plain.last().copied().unwrap_or_default();
-    // From 1 to 16: one less than 0 is the most of all.
-    let mut fits = !count.wrapping_sub(1).ct_gt(&(LONGEST_PADDING - 1));
-    for (byte, position) in plain.iter().rev().zip(1..=LONGEST_PADDING) {
-        fits &= position.ct_gt(&count) | byte.ct_eq(&count);
+/// Returns whether the padding is valid PKCS #7, and the length of the text before it. Runs in constant time.
+///
+/// With invalid padding, all of the plaintext counts as text.
+fn text_length(plaintext: &[u8]) -> (Choice, usize) {
+    let count = plaintext.last().copied().unwrap_or_default();
+    // A count of 0 wraps to 255, so one comparison rejects 0 as well as more than 16.
+    let mut is_padded = !count.wrapping_sub(1).ct_gt(&(LONGEST_PADDING - 1));
+    for (byte, position) in plaintext.iter().rev().zip(1..=LONGEST_PADDING) {
+        is_padded &= position.ct_gt(&count) | byte.ct_eq(&count);
     }
-    let padding = u8::conditional_select(&0, &count, fits);
-    (fits, plain.len().saturating_sub(usize::from(padding)))
+    let padding = u8::conditional_select(&0, &count, is_padded);
+    (is_padded, plaintext.len().saturating_sub(usize::from(padding)))
 }
 
 #[derive(Deserialize)]
@@ -140,13 +142,13 @@ struct WireCallback<'a> {
     encrypted_data: Cow<'a, str>,
 }
 
-/// Its other members (`utr`, `amount`, `txnStatus`) are claims that nothing proves, so they are not even read.
+/// The decrypted text. The other members (`utr`, `amount`, `txnStatus`) are unverified, so they are not decoded.
 #[derive(Deserialize)]
-struct WireClaim {
+struct WireContent {
     #[serde(rename = "orderId")]
     order_id: MerchantOrderId,
 }
 
-/// AES's block, and so the length of the initialization vector in front (documented).
+/// The block size of AES in bytes, which is also the length of the leading initialization vector (*documented*).
 const BLOCK: usize = 16;
 const LONGEST_PADDING: u8 = 16;

@@ -6,10 +6,11 @@ use payments_core::{Secret, ValidationError};
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
-/// Decrypts callbacks: what the document calls "secretKey", from Turbo Transactions' team.
+/// The key that decrypts callbacks: 32 bytes, passed in base64.
 ///
-/// It comes as the base64 of 32 bytes. It is another secret than the header's [`SecretKey`](crate::SecretKey), and
-/// another type. Like it, it shows nothing of itself, is compared in constant time, and is wiped when it is dropped.
+/// Turbo Transactions' team provides it. The documentation calls it "secretKey"; it is not the
+/// [`SecretKey`](crate::SecretKey) of the request header. The key is redacted in `Debug`, compared in constant time and
+/// wiped from memory when dropped.
 ///
 /// ```
 /// use turbo_txn::CallbackKey;
@@ -18,47 +19,49 @@ use zeroize::Zeroizing;
 /// assert_eq!(format!("{key:?}"), "CallbackKey([redacted])");
 ///
 /// let raw = CallbackKey::new("0123456789abcdef0123456789abcdef").unwrap_err();
-/// assert_eq!(raw.rule(), "must be base64 of 32 bytes; it is of 24. Is it the key itself?");
+/// assert_eq!(raw.rule(), "must be 32 bytes in base64, but decodes to 24 bytes; is this the raw key?");
 /// # Ok::<(), turbo_txn::ValidationError>(())
 /// ```
 #[derive(Clone)]
 pub struct CallbackKey(Box<Zeroizing<[u8; LENGTH]>>);
 
 impl CallbackKey {
-    /// Takes the key as Turbo Transactions gives it: base64 of the standard alphabet, padded.
+    /// Decodes the key from padded base64 with the standard alphabet.
     ///
     /// # Errors
     ///
-    /// When it is anything else: the key itself, the URL-safe alphabet, another length, a newline at its end.
+    /// Returns an error for any other text, for example the raw key, the URL-safe alphabet, another length, or a
+    /// trailing newline.
     pub fn new(text: impl Into<String>) -> Result<Self, ValidationError> {
-        Self::of(FIELD, &Secret::new(FIELD, text)?)
+        Self::decode(FIELD, &Secret::new(FIELD, text)?)
     }
 
-    /// Reads it from the environment variable `TURBO_TXN_CALLBACK_KEY`.
+    /// Reads the key from the environment variable `TURBO_TXN_CALLBACK_KEY`.
     ///
     /// # Errors
     ///
-    /// When the variable is not set, or holds what [`Self::new`] refuses.
+    /// Returns an error if the variable is not set, or if [`Self::new`] rejects its value.
     pub fn from_env() -> Result<Self, ValidationError> {
-        Self::of(VARIABLE, &Secret::from_env(VARIABLE)?)
+        Self::decode(VARIABLE, &Secret::from_env(VARIABLE)?)
     }
 
-    fn of(field: &'static str, secret: &Secret) -> Result<Self, ValidationError> {
+    fn decode(field: &'static str, secret: &Secret) -> Result<Self, ValidationError> {
         let text = secret.expose();
         if text.contains(['-', '_']) {
-            return Err(ValidationError::new(field, "must be base64 with `+` and `/`, not with `-` and `_`"));
+            let rule = "must be standard base64 with `+` and `/`, not URL-safe base64 with `-` and `_`";
+            return Err(ValidationError::new(field, rule));
         }
-        let bytes = STANDARD.decode(text).map(Zeroizing::new);
-        let bytes =
-            bytes.map_err(|_| ValidationError::new(field, "must be base64, padded, of 32 bytes: 44 characters"))?;
+        let bytes = STANDARD.decode(text).map(Zeroizing::new).map_err(|_| {
+            ValidationError::new(field, "must be 32 bytes in padded base64, which is a text of 44 characters")
+        })?;
         if bytes.len() != LENGTH {
-            let hint = if text.len() == LENGTH { ". Is it the key itself?" } else { "" };
+            let hint = if text.len() == LENGTH { "; is this the raw key?" } else { "" };
             return Err(ValidationError::new(
                 field,
-                format!("must be base64 of 32 bytes; it is of {}{hint}", bytes.len()),
+                format!("must be 32 bytes in base64, but decodes to {} bytes{hint}", bytes.len()),
             ));
         }
-        // On the heap before it holds anything, so that moving it leaves no copy behind.
+        // Allocated on the heap before it is filled, so that moving the key leaves no copy behind.
         let mut key = Box::new(Zeroizing::new([0; LENGTH]));
         key.copy_from_slice(&bytes);
         Ok(Self(key))
@@ -83,7 +86,7 @@ impl fmt::Debug for CallbackKey {
     }
 }
 
-/// AES-256 (documented).
+/// The length of an AES-256 key in bytes (*documented*).
 const LENGTH: usize = 32;
 
 const FIELD: &str = "callback_key";

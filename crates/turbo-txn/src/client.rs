@@ -6,35 +6,35 @@ use payments_core::{Error, Settings, client_settings, secret_newtype};
 use crate::error::SPEC;
 
 secret_newtype! {
-    /// Says who asks: the `client-id` header, from the developer portal.
+    /// The merchant's client id, sent in the `client-id` header. Get it from the developer portal.
     ///
-    /// It is half of the credentials, so it is kept as a secret.
+    /// The id is one half of the credentials, so it is treated as a secret.
     pub struct ClientId("client_id", "TURBO_TXN_CLIENT_ID");
 }
 
 secret_newtype! {
-    /// Authenticates requests: the `secret-key` header, from the developer portal. Keep it on servers.
+    /// The secret that authenticates requests, sent in the `secret-key` header. Get it from the developer portal.
     ///
-    /// The key that decrypts callbacks goes by the same name in the document, and is another:
-    /// [`CallbackKey`](crate::CallbackKey). One does not do for the other:
+    /// Keep it on servers. The documentation also calls the key that decrypts callbacks "secretKey". That is another
+    /// secret with its own type, [`CallbackKey`](crate::CallbackKey), so the two cannot be mixed up:
     ///
     /// ```compile_fail,E0308
     /// use turbo_txn::{CallbackKey, Client, ClientId};
     ///
-    /// fn mixed_up(id: ClientId, key: CallbackKey) {
+    /// fn wrong_key(id: ClientId, key: CallbackKey) {
     ///     let _ = Client::builder(id, key);
     /// }
     /// ```
     pub struct SecretKey("secret_key", "TURBO_TXN_SECRET_KEY");
 }
 
-/// Turbo Transactions' API for one merchant. Cheap to clone.
+/// A client for the Turbo Transactions API and one merchant. Cheap to clone.
 ///
 /// ```no_run
 /// use turbo_txn::{Client, ClientId, SecretKey};
 ///
 /// let client = Client::builder(ClientId::from_env()?, SecretKey::from_env()?)
-///     .base_url("https://turbo.example") // theirs: the document names no host
+///     .base_url("https://turbo.example") // provided by Turbo Transactions; the documentation names no host
 ///     .build()?;
 /// # Ok::<(), turbo_txn::Error>(())
 /// ```
@@ -44,24 +44,24 @@ pub struct Client {
 }
 
 impl Client {
-    /// A client for the merchant with these credentials. Its base URL must be given.
+    /// Starts building a client with these credentials. The base URL is required.
     #[must_use]
     pub fn builder(id: ClientId, key: SecretKey) -> ClientBuilder {
         ClientBuilder { id, key, settings: Settings::default() }
     }
 
-    /// The same client with other credentials: connections and settings are shared.
+    /// Returns a client with other credentials that shares connections and settings.
     ///
     /// # Errors
     ///
-    /// Never for credentials that [`ClientId::new`] and [`SecretKey::new`] took.
-    #[expect(clippy::needless_pass_by_value, reason = "secrets are handed over")]
+    /// Never returns an error for credentials that [`ClientId::new`] and [`SecretKey::new`] accepted.
+    #[expect(clippy::needless_pass_by_value, reason = "the caller hands the secrets over")]
     pub fn with_credentials(&self, id: ClientId, key: SecretKey) -> Result<Self, Error> {
         Ok(Self { connection: self.connection.with_credentials(&credentials(&id, &key))? })
     }
 }
 
-/// Sets up a [`Client`].
+/// Builds a [`Client`].
 pub struct ClientBuilder {
     id: ClientId,
     key: SecretKey,
@@ -71,11 +71,11 @@ pub struct ClientBuilder {
 impl ClientBuilder {
     client_settings!();
 
-    /// Builds it.
+    /// Builds the client.
     ///
     /// # Errors
     ///
-    /// When the base URL is missing or unsafe, or a setting contradicts another.
+    /// Returns an error if the base URL is missing or unsafe, or if two settings contradict each other.
     pub fn build(self) -> Result<Client, Error> {
         let connection = self.settings.connect(&SPEC, None, &credentials(&self.id, &self.key), None)?;
         Ok(Client { connection })
@@ -88,7 +88,7 @@ impl fmt::Debug for ClientBuilder {
     }
 }
 
-/// Both headers go on every request (documented).
+/// Returns the headers that authenticate a request. Every request carries both (*documented*).
 fn credentials<'a>(id: &'a ClientId, key: &'a SecretKey) -> [(&'static str, &'a str); 2] {
     [("client-id", id.expose()), ("secret-key", key.expose())]
 }

@@ -7,91 +7,74 @@ use serde_json::value::RawValue;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-/// What Turbo Transactions wraps its answers in: what it says of the request, apart from the data.
+/// The envelope around the data of every response.
 ///
-/// Of an error: `err.response().and_then(Envelope::of)`; of a success, [`Call::send_with_response`](crate::Call::send_with_response)
-/// keeps the answer. The status and the message of an error are also [`Error::stated_status`] and [`Error::message`].
+/// - For an error: `err.response().and_then(Envelope::of)`. The most important members are also available as
+///   [`Error::stated_status`] and [`Error::message`].
+/// - For a success: [`Call::send_with_response`](crate::Call::send_with_response) returns the response.
 ///
 /// [`Error::stated_status`]: crate::Error::stated_status
 /// [`Error::message`]: crate::Error::message
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Envelope {
-    /// `statusCode`: what became of the request, in HTTP's numbers. It can differ from the HTTP status.
+    /// The result of the request as an HTTP status (`statusCode`). It can differ from the HTTP status of the response.
     #[serde(serialize_with = "as_number")]
     pub status_code: Option<StatusCode>,
-    /// `success`.
+    /// Whether the request succeeded (`success`).
     pub success: Option<bool>,
-    /// `status`: `OK` in the document, which names no other.
+    /// The result in one word (`status`). `OK` is the only documented value.
     pub status: Option<String>,
-    /// `message`, in prose.
+    /// The result in prose (`message`).
     pub message: Option<String>,
-    /// `timestamp`: when it was answered.
+    /// When the response was created (`timestamp`).
     pub timestamp: Option<Timestamp>,
 }
 
 impl Envelope {
-    /// Reads an answer's envelope, or nothing where the body is no JSON object.
+    /// Decodes a response's envelope; `None` if the body is not a JSON object or has a member twice.
     ///
-    /// No form of an error is documented, so a member that is missing or of another type is none; the raw body has it.
+    /// No error format is documented. A member that is missing or has another type is `None`; the raw body still has it.
     #[must_use]
     pub fn of(response: &Response) -> Option<Self> {
-        Said::of(response).map(|said| Self {
-            status_code: said.status_code.known(),
-            success: said.success.known(),
-            status: said.status.known(),
-            message: said.message.known(),
-            timestamp: said.timestamp.known().map(|text| Timestamp(text.into())),
+        LenientEnvelope::of(response).map(|envelope| Self {
+            status_code: envelope.status_code.value(),
+            success: envelope.success.value(),
+            status: envelope.status.value(),
+            message: envelope.message.value(),
+            timestamp: envelope.timestamp.value().map(|text| Timestamp(text.into())),
         })
     }
 }
 
-/// A moment, as Turbo Transactions wrote it: `2025-08-26T07:52:23.243989861Z`.
+/// A time as Turbo Transactions wrote it: `2025-08-26T07:52:23.243989861Z`.
 ///
-/// It stays text, so that a transaction is not lost over the form of its date.
+/// The text is kept and parsed only on request, so that an unexpected date format cannot make a successful response
+/// undecodable.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Timestamp(Box<str>);
 
 impl Timestamp {
-    /// The text as it came.
+    /// The text as received.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// The moment, to the nanosecond; none where the text is not of the form that the document shows (RFC 3339).
+    /// Parses the time, exact to the nanosecond; `None` if it is not in the documented format (RFC 3339).
     #[must_use]
     pub fn moment(&self) -> Option<OffsetDateTime> {
         OffsetDateTime::parse(&self.0, &Rfc3339).ok()
     }
 }
 
-/// The envelope of a success, around its data: one that says so in both of its members.
+/// The envelope of a response that must be a success.
 ///
-/// What says that it is none has been taken for an error before this is decoded, unless it could not be read as one: a
-/// number that is no status, a member that stands there twice.
-pub(crate) struct Success<T> {
-    pub(crate) timestamp: Option<Timestamp>,
-    pub(crate) data: T,
-}
-
-impl<T: DeserializeOwned> Success<T> {
-    pub(crate) fn read(response: &RawJson) -> Result<Self, DecodeError> {
-        let wire: WireSuccess = response.decode_object()?;
-        if !wire.success {
-            return Err(DecodeError::new("success", "is not true"));
-        }
-        if !(200..300).contains(&wire.status_code) {
-            return Err(DecodeError::new("statusCode", "is no success"));
-        }
-        let data = wire.data.decode_object().map_err(|problem| problem.within("data"))?;
-        Ok(Self { timestamp: wire.timestamp, data })
-    }
-}
-
+/// Recognised errors are handled before this is decoded. What remains are successes, and envelopes that are neither: for
+/// example a `statusCode` that is not an HTTP status, or a member that occurs twice.
 #[derive(Deserialize)]
-struct WireSuccess {
+pub(crate) struct SuccessEnvelope {
     success: bool,
     #[serde(rename = "statusCode")]
     status_code: u16,
@@ -100,8 +83,22 @@ struct WireSuccess {
     data: RawJson,
 }
 
-/// An envelope as it came, each member by itself.
-pub(crate) struct Said {
+impl SuccessEnvelope {
+    /// Decodes the data, if both `success` and `statusCode` state success.
+    pub(crate) fn into_data<T: DeserializeOwned>(self) -> Result<(T, Option<Timestamp>), DecodeError> {
+        if !self.success {
+            return Err(DecodeError::new("success", "is not `true`"));
+        }
+        if !(200..300).contains(&self.status_code) {
+            return Err(DecodeError::new("statusCode", "is not a status from 200 to 299"));
+        }
+        let data = self.data.decode_object().map_err(|problem| problem.within("data"))?;
+        Ok((data, self.timestamp))
+    }
+}
+
+/// An envelope whose members are decoded one by one, because each can have any type.
+pub(crate) struct LenientEnvelope {
     pub(crate) status_code: Member<StatusCode>,
     pub(crate) success: Member<bool>,
     pub(crate) message: Member<String>,
@@ -109,48 +106,48 @@ pub(crate) struct Said {
     timestamp: Member<String>,
 }
 
-/// A member that may be of any type.
+/// A member that can have any type.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Member<T> {
-    /// Not there, or `null`.
+    /// Missing or `null`.
     Missing,
     /// Of the documented type.
-    Known(T),
-    /// Of another.
-    Odd,
+    Valid(T),
+    /// Of another type.
+    Malformed,
 }
 
 impl<T> Member<T> {
-    pub(crate) fn known(self) -> Option<T> {
+    pub(crate) fn value(self) -> Option<T> {
         match self {
-            Self::Known(value) => Some(value),
-            Self::Missing | Self::Odd => None,
+            Self::Valid(value) => Some(value),
+            Self::Missing | Self::Malformed => None,
         }
     }
 }
 
-impl Said {
-    /// None where the body is no JSON object, or says a member twice.
+impl LenientEnvelope {
+    /// Returns `None` if the body is not a JSON object or has a member twice.
     pub(crate) fn of(response: &Response) -> Option<Self> {
-        let wire: Wire = json::decode_object(response.body()).ok()?;
+        let wire: WireEnvelope<'_> = json::decode_object(response.body()).ok()?;
         Some(Self {
             status_code: member(wire.status_code, |raw| StatusCode::from_u16(raw.parse().ok()?).ok()),
             success: member(wire.success, |raw| raw.parse().ok()),
-            message: member(wire.message, text),
-            status: member(wire.status, text),
-            timestamp: member(wire.timestamp, text),
+            message: member(wire.message, string),
+            status: member(wire.status, string),
+            timestamp: member(wire.timestamp, string),
         })
     }
 }
 
-fn member<T>(raw: Option<&RawValue>, read: fn(&str) -> Option<T>) -> Member<T> {
+fn member<T>(raw: Option<&RawValue>, decode: fn(&str) -> Option<T>) -> Member<T> {
     match raw {
         None => Member::Missing,
-        Some(raw) => read(raw.get()).map_or(Member::Odd, Member::Known),
+        Some(raw) => decode(raw.get()).map_or(Member::Malformed, Member::Valid),
     }
 }
 
-fn text(raw: &str) -> Option<String> {
+fn string(raw: &str) -> Option<String> {
     serde_json::from_str(raw).ok()
 }
 
@@ -159,7 +156,7 @@ fn as_number<S: serde::Serializer>(code: &Option<StatusCode>, serializer: S) -> 
 }
 
 #[derive(Deserialize)]
-struct Wire<'a> {
+struct WireEnvelope<'a> {
     #[serde(borrow, default, rename = "statusCode")]
     status_code: Option<&'a RawValue>,
     #[serde(borrow, default)]

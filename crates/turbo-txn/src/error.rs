@@ -3,7 +3,7 @@ use payments_core::text::contains_any;
 use payments_core::transport::Response;
 use payments_core::{Effect, ErrorKind, Outcome, ProviderError};
 
-use crate::envelope::{Member, Said};
+use crate::envelope::{LenientEnvelope, Member};
 
 pub(crate) static SPEC: ProviderSpec = ProviderSpec {
     provider: "turbo-txn",
@@ -14,38 +14,43 @@ pub(crate) static SPEC: ProviderSpec = ProviderSpec {
     idempotency: None,
 };
 
-/// Turbo Transactions' word that it did not do it: no error is documented, so any JSON object under an error status,
-/// and under "200 OK" an envelope that says so itself.
+/// Reads an error response.
 ///
-/// Only a plain refusal settles what moves money: an envelope that contradicts itself, or says in a form that cannot be
-/// read what became of the request, leaves it unknown.
+/// No error format is documented. Under an HTTP error status, any JSON object is an error response. Under HTTP 2xx, it is
+/// an envelope that states an error itself.
+///
+/// An envelope that contradicts itself, or whose `success` or `statusCode` is malformed, does not prove that a
+/// transaction was refused: the outcome is unknown.
 fn parse_error(operation: &Operation, response: &Response) -> Option<ProviderError> {
-    let said = Said::of(response)?;
-    let (http, stated) = (response.status(), said.status_code.clone().known());
-    let is_error = said.success == Member::Known(false) || stated.is_some_and(|code| !code.is_success());
-    if http.is_success() && !is_error {
+    let envelope = LenientEnvelope::of(response)?;
+    let (http_status, stated_status) = (response.status(), envelope.status_code.clone().value());
+    let states_error =
+        envelope.success == Member::Valid(false) || stated_status.is_some_and(|status| !status.is_success());
+    if http_status.is_success() && !states_error {
         return None;
     }
-    let status = stated.unwrap_or(http);
-    let plain = !matches!(said.success, Member::Known(true) | Member::Odd) && said.status_code != Member::Odd;
-    let by_form = status.is_client_error() && !matches!(status.as_u16(), 408 | 429);
+    let is_clear = !matches!(envelope.success, Member::Valid(true) | Member::Malformed)
+        && envelope.status_code != Member::Malformed;
+    let status = stated_status.unwrap_or(http_status);
+    let is_refusal = status.is_client_error() && !matches!(status.as_u16(), 408 | 429);
     let moves_money = operation.effect == Effect::MoveMoney;
 
-    let mut refusal = ProviderError { status: stated, message: said.message.known(), ..ProviderError::default() };
-    if !plain {
-        refusal.outcome = Some(Outcome::Unknown);
-    } else if moves_money && by_form && contains_any(response.body(), TELLS_OF_ANOTHER) {
-        refusal.kind = Some(ErrorKind::Conflict);
-        // Some transaction has the order id: perhaps this one, from an earlier sending.
-        refusal.outcome = Some(Outcome::Unknown);
+    let message = envelope.message.value();
+    let mut error = ProviderError { status: stated_status, message, ..ProviderError::default() };
+    if !is_clear {
+        error.outcome = Some(Outcome::Unknown);
+    } else if moves_money && is_refusal && contains_any(response.body(), DUPLICATE_WORDS) {
+        error.kind = Some(ErrorKind::Conflict);
+        // Some transaction has the order id. It may be this one, from an earlier request.
+        error.outcome = Some(Outcome::Unknown);
     }
     if matches!(status.as_u16(), 401 | 403) {
-        refusal.advice = Some("the client id and the secret key are in Turbo Transactions' developer portal");
+        error.advice = Some("find the client id and the secret key in Turbo Transactions' developer portal");
     }
-    Some(refusal)
+    Some(error)
 }
 
-/// How a refusal speaks of a transaction that is there already (inferred: no wording is documented).
+/// Words that suggest that the order id is already in use (*inferred*: no wording is documented).
 ///
-/// The whole answer is searched: where the words would stand is not documented either.
-const TELLS_OF_ANOTHER: &[&str] = &["already", "duplicate", "exists", "unique"];
+/// The whole body is searched, because the member that would contain them is not documented either.
+const DUPLICATE_WORDS: &[&str] = &["already", "duplicate", "exists", "unique"];

@@ -1,17 +1,19 @@
-//! Turbo Transactions in the words that all providers share.
+//! Turbo Transactions behind the traits that all providers share.
 
 use payments_core::gateway::{
     Capabilities, Capability, Feature, Lookup, NextAction, PaymentRequest, PaymentState, StartPayment, StartedPayment,
+    parse_field,
 };
 use payments_core::transport::async_trait;
 use payments_core::{Error, Expected, PaymentStatus, ValidationError};
 
 use crate::client::Client;
+use crate::id::MerchantOrderId;
+use crate::new_transaction::NewTransaction;
 use crate::status::TxnStatus;
-use crate::transaction::{MerchantOrderId, NewTransaction};
 
 impl Client {
-    /// What Turbo Transactions can do.
+    /// Returns what Turbo Transactions offers, as a table.
     #[must_use]
     pub const fn capabilities() -> Capabilities {
         CAPABILITIES
@@ -21,17 +23,20 @@ impl Client {
 const CAPABILITIES: Capabilities = Capabilities {
     provider: "turbo-txn",
     table: &[
-        Capability::supported(Feature::StartPayment, "UPI, in whole rupees; the amount that counts may differ"),
+        Capability::supported(Feature::StartPayment, "UPI, in whole rupees; the amount to pay may differ"),
         Capability::supported(Feature::Lookup, ""),
-        Capability::not_offered(Feature::Retrieve, "its own id is in no request"),
+        Capability::not_offered(Feature::Retrieve, "no request accepts the transaction id"),
         Capability::not_offered(Feature::Capture, ""),
         Capability::not_offered(Feature::Cancel, ""),
         Capability::not_offered(Feature::Refund, ""),
         Capability::not_offered(Feature::PayOut, ""),
         Capability::not_offered(Feature::Balance, ""),
-        Capability::not_offered(Feature::DuplicateProtection, "nothing says that an order id is taken once"),
-        Capability::not_offered(Feature::SignedWebhooks, "callbacks are encrypted, which proves nothing"),
-        Capability::supported(Feature::Callbacks, "encrypted; they yield an order to look up"),
+        Capability::not_offered(
+            Feature::DuplicateProtection,
+            "the documentation does not say how duplicate order ids are handled",
+        ),
+        Capability::not_offered(Feature::SignedWebhooks, "callbacks are encrypted but not signed"),
+        Capability::supported(Feature::Callbacks, "encrypted; they contain an order id to look up"),
         Capability::not_offered(Feature::Lists, ""),
         Capability::not_offered(Feature::Subscriptions, ""),
         Capability::supported(Feature::HostedPage, ""),
@@ -42,12 +47,13 @@ const CAPABILITIES: Capabilities = Capabilities {
 
 #[async_trait]
 impl StartPayment for Client {
-    /// Initiates a transaction. It requires an address to return to.
+    /// Initiates a transaction. The request's `return_url` is required.
     async fn start_payment(&self, request: &PaymentRequest) -> Result<StartedPayment, Error> {
-        let url = request.return_url.clone();
-        let url =
-            url.ok_or_else(|| ValidationError::new("return_url", "is required: Turbo Transactions asks for one"))?;
-        let new = NewTransaction::new(request.reference.parse()?, request.amount, url);
+        let return_url = request
+            .return_url
+            .clone()
+            .ok_or_else(|| ValidationError::new("return_url", "is required by Turbo Transactions"))?;
+        let new = NewTransaction::new(parse_field("reference", &request.reference)?, request.amount, return_url);
         let transaction = self.initiate(new).send().await?;
         let next = NextAction::Redirect { url: transaction.sdk_url };
         let id = transaction.txn_id.as_str().to_owned();
@@ -58,15 +64,15 @@ impl StartPayment for Client {
 #[async_trait]
 impl Lookup for Client {
     async fn lookup_payment(&self, expected: &Expected) -> Result<PaymentState, Error> {
-        let order: MerchantOrderId = expected.reference().parse()?;
+        let order: MerchantOrderId = parse_field("reference", expected.reference())?;
         let details = self.lookup(&order).send().await?;
-        let found = PaymentState::new(None, details.status.common(), details.status.is_final(), Some(details.amount));
-        Ok(found.checked(details.check(expected)))
+        let state = PaymentState::new(None, details.status.common(), details.status.is_final(), Some(details.amount));
+        Ok(state.checked(details.check(expected)))
     }
 }
 
 impl TxnStatus {
-    /// The same in the words that all providers share.
+    /// Returns the status in the vocabulary that all providers share.
     #[must_use]
     pub fn common(&self) -> PaymentStatus {
         match self {

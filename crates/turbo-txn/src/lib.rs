@@ -2,17 +2,20 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod client;
-
-// How it answers.
-mod envelope;
 mod error;
 mod gateway;
 
-// What can be asked of Turbo Transactions.
+// Operations.
 mod status;
 mod transaction;
 
-// What it sends by itself.
+// Parameters and responses.
+mod amount;
+mod envelope;
+mod id;
+mod new_transaction;
+
+// Callbacks.
 mod callback;
 mod callback_key;
 
@@ -24,8 +27,10 @@ pub use callback::{CallbackDecryptor, Lookup};
 pub use callback_key::CallbackKey;
 pub use client::{Client, ClientBuilder, ClientId, SecretKey};
 pub use envelope::{Envelope, Timestamp};
-pub use status::{TxnDetails, TxnStatus, Utr};
-pub use transaction::{MerchantOrderId, NewTransaction, Transaction, TxnId};
+pub use id::{MerchantOrderId, TxnId, Utr};
+pub use new_transaction::NewTransaction;
+pub use status::{TxnDetails, TxnStatus};
+pub use transaction::Transaction;
 
 #[doc(no_inline)]
 pub use payments_core::webhook::{Acknowledgement, Unverified, VerifyError};
@@ -35,5 +40,5 @@ pub use payments_core::{
     ValidationError,
 };
 
-/// What all providers share: money, errors, transport, clock.
+/// The core that all providers share: money, errors, transport, clock.
 pub use payments_core;

@@ -1,4 +1,4 @@
-//! For the tests of a merchant's own handler: callbacks as Turbo Transactions encrypts them.
+//! Encrypted callbacks for the tests of your own handlers.
 
 use aes::Aes256;
 use base64::Engine as _;
@@ -9,9 +9,9 @@ use cbc::cipher::{BlockModeEncrypt, KeyIvInit};
 
 use crate::callback_key::CallbackKey;
 
-/// A text as it stands in `encryptedData`: base64 of the vector and the encrypted text.
+/// Encrypts a text and returns the value of `encryptedData`: base64 of the vector and the encrypted text.
 ///
-/// Any vector does for a test; a real one is drawn at random.
+/// Tests can use any initialization vector; a real callback uses a random one.
 #[must_use]
 pub fn encrypt(key: &CallbackKey, vector: [u8; 16], text: &[u8]) -> String {
     let cipher = Encryptor::<Aes256>::new(key.bytes().into(), &vector.into());
@@ -20,17 +20,17 @@ pub fn encrypt(key: &CallbackKey, vector: [u8; 16], text: &[u8]) -> String {
     STANDARD.encode(data)
 }
 
-/// A callback's body around it.
+/// Encrypts a text and returns the body of a callback.
 ///
 /// ```
-/// use turbo_txn::{CallbackKey, Callbacks, test_util::callback};
+/// use turbo_txn::{CallbackDecryptor, CallbackKey, test_util::callback};
 ///
 /// let key = CallbackKey::new("AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=")?;
 /// let text = br#"{"utr":"402393486736","amount":300.01,"orderId":"order-7421","txnStatus":"Approved"}"#;
 /// let body = callback(&key, [7; 16], text);
 ///
-/// let hint = Callbacks::new(key).decrypt(body.as_bytes()).unwrap();
-/// assert_eq!(hint.claimed().as_str(), "order-7421");
+/// let callback = CallbackDecryptor::new(key).decrypt(body.as_bytes()).unwrap();
+/// assert_eq!(callback.claimed().as_str(), "order-7421");
 /// # Ok::<(), turbo_txn::ValidationError>(())
 /// ```
 #[must_use]

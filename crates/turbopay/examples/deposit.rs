@@ -1,8 +1,8 @@
-//! A hosted deposit: created, then looked up.
+//! Creates a hosted deposit and looks it up.
 //!
-//! `cargo run --example deposit` talks to a sandbox on this machine. With `TURBOPAY_API_KEY` set it talks to TurboPay,
-//! or to the base URL that is given as its argument. Creating a deposit moves no money.
-#![expect(clippy::print_stdout, reason = "an example shows what it does")]
+//! `cargo run --example deposit` uses a local sandbox. With `TURBOPAY_API_KEY` set, it uses TurboPay, or the base URL in its
+//! first argument. Creating a deposit moves no money.
+#![expect(clippy::print_stdout, reason = "an example prints its results")]
 
 use payments_sandbox::Sandbox;
 use turbopay::{ApiKey, Client, Currency, MerchantOrderId, Money, NewDeposit, Traffic};
@@ -13,8 +13,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let builder = match (ApiKey::from_env(), std::env::args().nth(1)) {
         (Ok(key), None) => Client::builder(key),
         (Ok(key), Some(base_url)) => Client::builder(key).base_url(base_url),
-        (Err(problem), _) => {
-            println!("{problem}, so this is a sandbox");
+        (Err(err), _) => {
+            println!("{err}: using a local sandbox");
             sandbox = Sandbox::builder().start().await;
             Client::builder(ApiKey::new(sandbox.turbopay().api_key())?).base_url(sandbox.turbopay().base_url())
         }
@@ -25,12 +25,12 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .traffic(Traffic::Standard)
         .build()?;
 
-    // A reference is taken once; a shop has its own numbers.
+    // TurboPay accepts each reference once. A shop uses its own order numbers.
     let number = std::time::UNIX_EPOCH.elapsed()?.as_millis();
     let reference: MerchantOrderId = format!("example-{number}").parse()?;
     let price = Money::parse("2000", Currency::INR)?;
-    let deposit =
-        client.create_deposit(NewDeposit::upi(price, reference.clone(), "customer-9".parse()?)).send().await?;
+    let deposit = NewDeposit::upi(price, reference.clone(), "customer-9".parse()?);
+    let deposit = client.create_deposit(deposit).send().await?;
     println!("send the customer to {}", deposit.form_url);
 
     let order = client.lookup(&reference).send().await?;

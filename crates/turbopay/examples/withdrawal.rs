@@ -1,7 +1,7 @@
-//! A withdrawal whose answer is lost after TurboPay has paid it out, against a sandbox on this machine.
+//! Resolves a withdrawal whose response is lost after TurboPay executed it, in a local sandbox.
 //!
 //! `cargo run --example withdrawal`
-#![expect(clippy::print_stdout, reason = "an example shows what it does")]
+#![expect(clippy::print_stdout, reason = "an example prints its results")]
 
 use payments_sandbox::{Clock, Sandbox};
 use turbopay::{ApiKey, Client, Currency, Expected, MerchantOrderId, Money, NewWithdrawal, Outcome, Traffic};
@@ -17,7 +17,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .traffic(Traffic::Standard)
         .build()?;
 
-    // Stored before sending: whatever happens, this is what to ask about.
+    // Store the reference before sending: the lookup after an unknown outcome needs it.
     let reference: MerchantOrderId = "payout-7421".parse()?;
     let amount = Money::parse("500", Currency::INR)?;
     let withdrawal = NewWithdrawal::bank_transfer(
@@ -29,17 +29,17 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     );
 
     match client.create_withdrawal(withdrawal).send().await {
-        // Store this status only if no webhook or lookup has set one: they are newer.
-        Ok(order) => println!("taken in: {}", order.status),
+        // Store this status only if no webhook or lookup has set one: a webhook can arrive before this response.
+        Ok(order) => println!("accepted with status {}", order.status),
         Err(err) => match err.outcome() {
-            Outcome::NotSent | Outcome::Refused => println!("nothing was paid: {err}"),
+            Outcome::NotSent | Outcome::Refused => println!("not executed: {err}"),
             Outcome::Unknown => {
                 println!("{err}");
-                println!("so ask, and send nothing again");
+                println!("looking up the order instead of sending the withdrawal again");
                 let order = client.wait_until_final(&reference).send().await?;
                 order.check(&Expected::new(&reference, amount))?;
-                let finality = if order.status.is_final() { "for good" } else { "for now" };
-                println!("{} is {} {finality}", order.merchant_order_id, order.status);
+                let finality = if order.status.is_final() { "final" } else { "not final yet" };
+                println!("{} is {} ({finality})", order.merchant_order_id, order.status);
             }
         },
     }

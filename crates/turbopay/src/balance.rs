@@ -7,9 +7,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::client::Client;
 
-/// An account's balance in one currency.
+/// The balance of a merchant's account in one currency.
 ///
-/// TurboPay writes it with four decimals, more than a currency has, so it is an exact decimal.
+/// The amounts are exact decimals, because TurboPay sends four decimals (recorded), more than a currency has.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Balance {
@@ -17,36 +17,36 @@ pub struct Balance {
     pub account_id: String,
     /// The currency of both amounts.
     pub currency: Currency,
-    /// What can be paid out. A balance below zero is owed (inferred: no document or recorded exchange shows one).
+    /// The amount that can be paid out. A negative balance is a debt (inferred: only the number is recorded).
     #[serde(with = "json::decimal")]
     pub available: Decimal,
-    /// All of it.
+    /// The total amount.
     #[serde(with = "json::decimal")]
     pub total: Decimal,
 }
 
 impl Balance {
-    /// What can be paid out, as money.
+    /// Returns the amount that can be paid out.
     ///
     /// # Errors
     ///
-    /// When it has a fraction of the smallest unit: nothing is rounded.
+    /// Returns an error if the amount has a fraction of the currency's smallest unit. Nothing is rounded.
     pub fn available_money(&self) -> Result<Money, MoneyError> {
         Money::from_decimal(self.available, self.currency)
     }
 
-    /// All of it, as money.
+    /// Returns the total amount.
     ///
     /// # Errors
     ///
-    /// When it has a fraction of the smallest unit: nothing is rounded.
+    /// Returns an error if the amount has a fraction of the currency's smallest unit. Nothing is rounded.
     pub fn total_money(&self) -> Result<Money, MoneyError> {
         Money::from_decimal(self.total, self.currency)
     }
 }
 
 impl Client {
-    /// The balance in a currency.
+    /// Retrieves the balance in a currency.
     pub fn balance(&self, currency: Currency) -> Call<Balance> {
         let request = RequestBuilder::get(Path::new("balance").query("currency", currency.as_str()));
         self.connection.call(BALANCE, Ok(request), move |wire: WireBalance| {
@@ -54,7 +54,7 @@ impl Client {
         })
     }
 
-    /// The balance in the account's default currency: INR (documented).
+    /// Retrieves the balance in TurboPay's default currency: INR (documented).
     pub fn default_balance(&self) -> Call<Balance> {
         self.connection
             .call(BALANCE, Ok(RequestBuilder::get(Path::new("balance"))), |wire: WireBalance| Ok(wire.balance()))

@@ -7,13 +7,13 @@ use crate::error::SPEC;
 use crate::method::Traffic;
 
 secret_newtype! {
-    /// Authenticates requests: the API key from the back office, for `Authorization`.
+    /// An API key from TurboPay's back office, sent in the `Authorization` header.
     ///
-    /// It can do anything on the account. Keep it on servers.
+    /// The key gives full access to the merchant's account (documented). Keep it on servers.
     pub struct ApiKey("api_key", "TURBOPAY_API_KEY");
 }
 
-/// TurboPay's API for one merchant. Cheap to clone.
+/// A client of TurboPay's API for one merchant. Cheap to clone.
 ///
 /// ```no_run
 /// use turbopay::{ApiKey, Client, Traffic};
@@ -32,27 +32,27 @@ pub struct Client {
 }
 
 impl Client {
-    /// A client for the merchant with this key.
+    /// Starts building a client that uses this key.
     #[must_use]
     pub fn builder(key: ApiKey) -> ClientBuilder {
         ClientBuilder { key, settings: Settings::default(), defaults: Defaults::default() }
     }
 
-    /// The same client with another key: connections, settings and the limit on look-ups are shared.
+    /// Returns a client with another key that shares connections, settings and the limit on lookups.
     ///
-    /// For keys that rotate. Merchants whose limits TurboPay counts apart are better served by a client each, over one
-    /// transport: `.transport(shared.clone())`, an `Arc` or a clone of ours.
+    /// Use it to rotate a key. For several merchants, build one client each, because TurboPay may count their lookups
+    /// separately. They can share one transport: pass a clone of it, or an `Arc`, to `.transport(..)`.
     ///
     /// # Errors
     ///
-    /// Never for a key that [`ApiKey::new`] took.
-    #[expect(clippy::needless_pass_by_value, reason = "a secret is handed over")]
+    /// Never returns an error for a key that [`ApiKey::new`] accepted.
+    #[expect(clippy::needless_pass_by_value, reason = "taking the secret keeps fewer copies of it alive")]
     pub fn with_credentials(&self, key: ApiKey) -> Result<Self, Error> {
         Ok(Self { connection: self.connection.with_credentials(&credentials(&key))?, defaults: self.defaults.clone() })
     }
 }
 
-/// Sets up a [`Client`].
+/// Builds a [`Client`].
 pub struct ClientBuilder {
     key: ApiKey,
     settings: Settings,
@@ -62,32 +62,32 @@ pub struct ClientBuilder {
 impl ClientBuilder {
     client_settings!();
 
-    /// Where webhooks go, for orders that do not say otherwise: TurboPay requires it with every order.
+    /// Sets the default URL for webhooks. TurboPay requires a URL with every order.
     #[must_use]
     pub fn status_url(mut self, url: impl Into<String>) -> Self {
         self.defaults.status_url = Some(url.into());
         self
     }
 
-    /// Where customers return to, for deposits that do not say otherwise: TurboPay requires it with every deposit.
+    /// Sets the default URL that customers return to. TurboPay requires a URL with every deposit.
     #[must_use]
     pub fn redirect_url(mut self, url: impl Into<String>) -> Self {
         self.defaults.redirect_url = Some(url.into());
         self
     }
 
-    /// The kind of traffic, for orders that do not say otherwise: TurboPay requires it with every order.
+    /// Sets the default kind of traffic. TurboPay requires it with every order.
     #[must_use]
     pub fn traffic(mut self, traffic: Traffic) -> Self {
         self.defaults.traffic = Some(traffic);
         self
     }
 
-    /// Builds it.
+    /// Builds the client.
     ///
     /// # Errors
     ///
-    /// When the base URL is unsafe, or a setting contradicts another.
+    /// Returns an error if the base URL is unsafe, or if a setting is invalid.
     pub fn build(self) -> Result<Client, Error> {
         let limiter = RateLimiter::new(LOOKUPS, LOOKUP_WINDOW);
         let connection = self.settings.connect(&SPEC, Some(BASE_URL), &credentials(&self.key), Some(limiter))?;
@@ -101,7 +101,7 @@ impl fmt::Debug for ClientBuilder {
     }
 }
 
-/// What TurboPay requires with every order and a merchant says once.
+/// Values that TurboPay requires with every order, for orders that do not set their own.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Defaults {
     pub(crate) status_url: Option<String>,
@@ -109,14 +109,14 @@ pub(crate) struct Defaults {
     pub(crate) traffic: Option<Traffic>,
 }
 
-/// The key stands in the header as it is, without a scheme (documented).
+/// The header carries the bare key, without a scheme (documented).
 fn credentials(key: &ApiKey) -> [(&'static str, &str); 1] {
     [("authorization", key.expose())]
 }
 
-/// Documented; a merchant's set-up sheet may name another.
+/// Documented. A merchant's setup sheet may contain another.
 const BASE_URL: &str = "https://api.turbopay.com/api";
 
-/// Documented: 60 look-ups a minute. That both look-ups count together is inferred.
+/// Documented: 60 lookups per minute. That both kinds of lookup count together is inferred.
 const LOOKUPS: usize = 60;
 const LOOKUP_WINDOW: std::time::Duration = std::time::Duration::from_secs(60);

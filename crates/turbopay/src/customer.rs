@@ -1,23 +1,19 @@
 use std::fmt;
 
-use payments_core::id::{check_reference, check_web_address};
+use payments_core::id::check_web_address;
 use payments_core::{Currency, ValidationError, check_length, string_newtype};
 
 use crate::method::Method;
 
-string_newtype! {
-    /// The merchant's own id of a customer: 1 to 100 characters.
-    pub struct MerchantCustomerId("merchant_customer_id"): |text| check_reference("merchant_customer_id", text, 100);
-}
-
-/// A beneficiary's account number: 9 to 18 characters, leading zeros kept (documented); letters and digits (inferred).
+/// A beneficiary's bank account number.
 ///
-/// `Debug` shows its last four.
+/// It has 9 to 18 characters, and leading zeros are kept (documented). Only letters and digits are accepted (inferred).
+/// `Debug` shows the last four characters.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct BankAccount(Box<str>);
 
 impl BankAccount {
-    /// All of it.
+    /// Returns the full account number.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -38,14 +34,16 @@ impl std::str::FromStr for BankAccount {
 
 impl fmt::Debug for BankAccount {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let shown = self.0.len().saturating_sub(4);
-        write!(f, "BankAccount(*{})", &self.0[shown..])
+        let redacted = self.0.len().saturating_sub(4);
+        write!(f, "BankAccount(*{})", &self.0[redacted..])
     }
 }
 
 string_newtype! {
-    /// A beneficiary's bank: in India the IFSC of the branch, 11 characters such as `HDFC0000053` (documented). Elsewhere
-    /// letters, digits and hyphens, at most 100 (inferred).
+    /// The code of a beneficiary's bank.
+    ///
+    /// For bank transfers in INR, this is the IFSC of the branch: 11 characters, such as `HDFC0000053` (documented).
+    /// Elsewhere, 1 to 100 letters, digits and hyphens are accepted (inferred).
     pub struct BankCode("bank_code"): |text| check_bank_code(text);
 }
 
@@ -54,12 +52,14 @@ fn check_bank_code(text: &str) -> Result<(), ValidationError> {
     if text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-') {
         Ok(())
     } else {
-        Err(ValidationError::new("bank_code", "must hold only letters, digits and hyphens"))
+        Err(ValidationError::new("bank_code", "must contain only letters, digits and hyphens"))
     }
 }
 
-/// What INR asks of an account and a bank beyond their own forms (documented: IFSC has 11 characters; digits are
-/// inferred from the table, which calls the account an integer).
+/// Checks the rules for beneficiaries in INR.
+///
+/// An IFSC has 11 characters (documented). That an account number has only digits is inferred from the document's table,
+/// which calls it an integer.
 pub(crate) fn check_beneficiary(
     account: &BankAccount,
     bank: &BankCode,
@@ -70,16 +70,16 @@ pub(crate) fn check_beneficiary(
         return Ok(());
     }
     if !account.as_str().bytes().all(|byte| byte.is_ascii_digit()) {
-        return Err(ValidationError::new("bank_account", "must hold only digits for INR"));
+        return Err(ValidationError::new("bank_account", "must contain only digits for INR"));
     }
-    let ifsc = bank.as_str().len() == 11 && !bank.as_str().contains('-');
-    if *method == Method::BankTransfer && !ifsc {
+    let is_ifsc = bank.as_str().len() == 11 && !bank.as_str().contains('-');
+    if *method == Method::BankTransfer && !is_ifsc {
         return Err(ValidationError::new("bank_code", "must be an IFSC of 11 characters for a bank transfer in INR"));
     }
     Ok(())
 }
 
-/// At most 100 characters, of the standard form.
+/// Checks an email address: standard form, at most 100 characters (documented).
 pub(crate) fn check_email(text: &str) -> Result<(), ValidationError> {
     check_length("customer_email", text, 100)?;
     let parts = text.split_once('@');
@@ -87,18 +87,20 @@ pub(crate) fn check_email(text: &str) -> Result<(), ValidationError> {
     if plain && parts.is_some_and(|(local, domain)| !local.is_empty() && !domain.is_empty() && !domain.contains('@')) {
         Ok(())
     } else {
-        Err(ValidationError::new("customer_email", "must be an e-mail address"))
+        Err(ValidationError::new("customer_email", "must be a valid email address"))
     }
 }
 
-/// `+`, the country's code and the number; in India ten digits, the first from 6 to 9 (documented). Seven to fifteen digits
-/// in all, as numbers have everywhere (inferred).
+/// Checks a phone number.
+///
+/// It is `+`, the country code and the number; in India ten digits after `+91`, the first from 6 to 9 (documented). A
+/// limit of 7 to 15 digits in total, as for phone numbers worldwide, is inferred.
 pub(crate) fn check_phone(text: &str) -> Result<(), ValidationError> {
     let digits = text.strip_prefix('+').unwrap_or_default();
     if !(7..=15).contains(&digits.len()) || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
         return Err(ValidationError::new(
             "customer_phone",
-            "must be `+`, the country's code and the number, digits only",
+            "must be `+`, the country code and the number, 7 to 15 digits without spaces",
         ));
     }
     match digits.strip_prefix("91").map(str::as_bytes) {
@@ -109,12 +111,12 @@ pub(crate) fn check_phone(text: &str) -> Result<(), ValidationError> {
     }
 }
 
-/// At most 300 characters.
+/// Checks a customer's name: at most 300 characters (documented).
 pub(crate) fn check_name(text: &str) -> Result<(), ValidationError> {
     check_length("customer_name", text, 300)
 }
 
-/// A merchant's own web address, at most 255 characters.
+/// Checks a merchant's own URL: at most 255 characters (documented).
 pub(crate) fn check_url(field: &'static str, text: &str) -> Result<(), ValidationError> {
     check_web_address(field, text, 255)
 }

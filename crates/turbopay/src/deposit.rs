@@ -5,21 +5,23 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use payments_core::html::{escaped, script_string};
-use payments_core::json::{self, DecodeError};
+use payments_core::json::DecodeError;
 use payments_core::provider::Operation;
 use payments_core::request::{Path, RequestBuilder, percent_encoded};
-use payments_core::{Call, Currency, Error, Money, ValidationError, check_length, string_newtype};
-use serde::{Deserialize, Deserializer, Serialize};
+use payments_core::{Call, Currency, Error, Money, ValidationError};
+use serde::{Deserialize, Serialize};
 
 use crate::client::{Client, Defaults};
-use crate::customer::{MerchantCustomerId, check_url};
+use crate::customer::check_url;
+use crate::id::{MerchantCustomerId, MerchantOrderId, OrderId, Utr};
 use crate::method::Method;
 use crate::new_order::{NewOrder, WireOrder, order_setters, required};
-use crate::order::{MerchantOrderId, OrderId, OrderStatus};
+use crate::order::OrderStatus;
 
-/// A deposit to be created: what TurboPay requires in the constructor, the rest as setters.
+/// A deposit to create: a payment by a customer.
 ///
-/// Its web addresses and kind of traffic can be set once, on the client.
+/// The constructors take the required parameters. The URLs and the kind of traffic are required too, but can be set once
+/// on the client.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[must_use = "a deposit is not created until it is sent"]
 pub struct NewDeposit {
@@ -28,24 +30,24 @@ pub struct NewDeposit {
 }
 
 impl NewDeposit {
-    /// By UPI. INR amounts are whole rupees.
+    /// Creates the parameters of a deposit by UPI. INR amounts must be whole rupees.
     pub fn upi(amount: Money, order: MerchantOrderId, customer: MerchantCustomerId) -> Self {
-        Self::by(Method::Upi, amount, order, customer)
+        Self::new(Method::Upi, amount, order, customer)
     }
 
-    /// By bank transfer. INR amounts are whole rupees.
+    /// Creates the parameters of a deposit by bank transfer. INR amounts must be whole rupees.
     pub fn bank_transfer(amount: Money, order: MerchantOrderId, customer: MerchantCustomerId) -> Self {
-        Self::by(Method::BankTransfer, amount, order, customer)
+        Self::new(Method::BankTransfer, amount, order, customer)
     }
 
-    /// By another method that the merchant's set-up sheet names.
-    pub fn by(method: Method, amount: Money, order: MerchantOrderId, customer: MerchantCustomerId) -> Self {
+    /// Creates the parameters of a deposit by any method from the merchant's setup sheet.
+    pub fn new(method: Method, amount: Money, order: MerchantOrderId, customer: MerchantCustomerId) -> Self {
         Self { order: NewOrder::new(method, amount, order, customer), redirect_url: None }
     }
 
     order_setters!();
 
-    /// Where the customer returns to, when not where the client says: at most 255 characters.
+    /// Sets the URL that the customer returns to instead of the client's default: at most 255 characters.
     pub fn redirect_url(mut self, url: impl Into<String>) -> Self {
         self.redirect_url = Some(url.into());
         self
@@ -65,20 +67,37 @@ impl NewDeposit {
     }
 }
 
-/// A deposit that the customer pays on TurboPay's own page.
+/// A deposit that the customer pays on TurboPay's payment page.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct HostedDeposit {
     /// TurboPay's id. Keep it private, and store it with the amount and the status.
     pub order_id: OrderId,
-    /// Where it stands: `new`.
+    /// The deposit's status: normally `new`.
     pub status: OrderStatus,
-    /// The page to send the customer to, or to show in a frame.
+    /// The URL of the payment page. Redirect the customer to it, or show it in an [`iframe`](Self::iframe).
     pub form_url: String,
 }
 
 impl HostedDeposit {
-    /// The tag that shows the page in a frame, as TurboPay documents it; `id` is the frame's, for the script.
+    /// Returns an HTML `<iframe>` element that shows the payment page. Its attributes are documented.
+    ///
+    /// `id` is the element's id. Add the [`iframe_script`](Self::iframe_script) to the same page:
+    ///
+    /// ```
+    /// use turbopay::HostedDeposit;
+    ///
+    /// /// A payment page of the shop. It shows the order when the customer closes the frame.
+    /// fn payment_page(deposit: &HostedDeposit) -> String {
+    ///     let (iframe, script) = (deposit.iframe("turbopay"), HostedDeposit::iframe_script("turbopay"));
+    ///     format!(
+    ///         r#"<!doctype html><title>Pay</title>{iframe}{script}
+    /// <script>
+    ///   document.getElementById("turbopay").addEventListener("turbopay-close", () => location.assign("/orders/7421"));
+    /// </script>"#
+    ///     )
+    /// }
+    /// ```
     #[must_use]
     pub fn iframe(&self, id: &str) -> String {
         format!(
@@ -88,53 +107,61 @@ impl HostedDeposit {
         )
     }
 
-    /// A script for the page that holds the frame: the customer closes it with a button inside, which says so in a message
-    /// (documented). From this frame and no other, it becomes a `turbopay-close` event on the frame.
+    /// Returns an HTML `<script>` element for the page with the [`iframe`](Self::iframe); `id` is the iframe's id.
+    ///
+    /// When the customer presses the close or return button on the payment page, the page sends a `close` message
+    /// (documented). The script then dispatches a `turbopay-close` event on the iframe. It ignores messages from other
+    /// windows. The event does not prove a payment: wait for the webhook, or look up the order.
+    ///
+    /// A content security policy of your page must allow this inline script.
     #[must_use]
     pub fn iframe_script(id: &str) -> String {
-        let id = script_string(id);
         format!(
-            r#"addEventListener("message", (event) => {{
-  const frame = document.getElementById({id});
+            r#"<script>
+addEventListener("message", (event) => {{
+  const frame = document.getElementById({});
   if (frame && event.source === frame.contentWindow && event.data === "close") {{
     frame.dispatchEvent(new Event("turbopay-close"));
   }}
-}});"#
+}});
+</script>"#,
+            script_string(id)
         )
     }
 }
 
-/// A deposit that the customer pays on the merchant's own page: where to pay, and until when.
+/// A deposit that the customer pays from the merchant's own payment page.
 ///
-/// Store it, but do not hand it to that page as it is: it holds the order's id, which is to be kept private (documented).
+/// Store it, but do not send the whole value to the browser: it contains the order id, which must be kept private
+/// (documented).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct HostToHostDeposit {
     /// TurboPay's id. Keep it private, and store it with the amount and the status.
     pub order_id: OrderId,
-    /// Where it stands: `new`.
+    /// The deposit's status: normally `new`.
     pub status: OrderStatus,
-    /// The amount that was asked for.
+    /// The requested amount.
     pub amount: Money,
-    /// The virtual payment address (UPI ID) to pay to.
+    /// The virtual payment address (UPI ID) that the customer pays to.
     pub wallet_address: String,
-    /// Whose it is.
+    /// The name of the address's owner.
     pub wallet_name: String,
-    /// The note to pay with.
+    /// The note that the customer adds to the payment.
     pub transaction_note: String,
-    /// How long there is to pay and to confirm the UTR: ten minutes, normally.
+    /// How long the customer can pay and the UTR can be confirmed: normally ten minutes.
     pub expires_after: Duration,
-    /// A QR code to pay by (recorded, not documented).
+    /// A QR code for the payment, if TurboPay returned one (recorded, not documented).
     pub qr: Option<QrCode>,
-    /// Links that open a UPI app with the payment filled in (recorded, not documented).
+    /// Links that open a UPI app with the payment details (recorded, not documented).
     pub deep_links: DeepLinks,
 }
 
 impl HostToHostDeposit {
-    /// A link that any UPI app opens, made of the wallet, the note and the amount; none where the wallet is no UPI ID or
-    /// the amount not in rupees.
+    /// Returns a `upi://pay` link that any UPI app opens, with the address, the note and the amount.
     ///
-    /// TurboPay does not give one; this is built by UPI's own linking rules (inferred).
+    /// Returns `None` if the address is not a UPI ID or the amount is not in INR. TurboPay does not return such a link. It
+    /// is built by UPI's own linking rules (inferred).
     #[must_use]
     pub fn upi_link(&self) -> Option<String> {
         if self.amount.currency() != Currency::INR || !self.wallet_address.contains('@') {
@@ -151,17 +178,17 @@ impl HostToHostDeposit {
     }
 }
 
-/// A QR code, as an image in text.
+/// A QR code: a PNG in base64, as TurboPay sends it.
 #[derive(Clone, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
 pub struct QrCode(String);
 
 impl QrCode {
-    /// The PNG.
+    /// Decodes the PNG.
     ///
     /// # Errors
     ///
-    /// When it came as something else. The deposit can be paid all the same: its wallet and its links say how.
+    /// Returns an error if the text is not base64 or not a PNG. The customer can still pay with the address or the links.
     pub fn png(&self) -> Result<Vec<u8>, DecodeError> {
         let text = self.0.strip_prefix("data:image/png;base64,").unwrap_or(&self.0);
         let bytes = STANDARD.decode(text).map_err(|_| DecodeError::new("qr", "is not base64"))?;
@@ -175,82 +202,65 @@ impl fmt::Debug for QrCode {
     }
 }
 
-/// Links that open a UPI app with the payment filled in, by the app's name.
+/// Links that open a UPI app with the payment details, by the app's name.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
 pub struct DeepLinks(BTreeMap<String, Option<String>>);
 
 impl DeepLinks {
-    /// For PhonePe.
+    /// Returns the link for PhonePe.
     #[must_use]
     pub fn phonepe(&self) -> Option<&str> {
         self.get("phonepe")
     }
 
-    /// For Paytm.
+    /// Returns the link for Paytm.
     #[must_use]
     pub fn paytm(&self) -> Option<&str> {
         self.get("paytm")
     }
 
-    /// For an app, by TurboPay's name for it.
+    /// Returns the link for an app, by TurboPay's name for the app.
     #[must_use]
     pub fn get(&self, app: &str) -> Option<&str> {
         self.0.get(app)?.as_deref()
     }
 }
 
-string_newtype! {
-    /// The bank's reference of a transfer (UTR), as the customer's app shows it.
-    pub struct Utr("utr"): |text| check_utr(text);
-}
-
-impl Utr {
-    /// For reading: whatever the bank calls it. Nothing, `null` and an empty text are all "none yet".
-    pub(crate) fn as_it_came<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Self>, D::Error> {
-        Ok(json::none_if_empty(deserializer)?.map(|text: String| Self(text.into())))
-    }
-}
-
-fn check_utr(text: &str) -> Result<(), ValidationError> {
-    check_length("utr", text, 100)?;
-    if text.chars().any(|c| c.is_whitespace() || c.is_control()) {
-        return Err(ValidationError::new("utr", "must not hold white space"));
-    }
-    Ok(())
-}
-
-/// What TurboPay made of a confirmed UTR.
+/// The result of a confirmed UTR.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Confirmation {
-    /// Where the order stands: `success` or `pending` (documented).
+    /// The order's status: `success` or `pending` (documented).
     pub status: OrderStatus,
 }
 
 impl Client {
-    /// Creates a deposit that the customer pays on TurboPay's page. It moves no money.
+    /// Creates a deposit that the customer pays on TurboPay's payment page. It moves no money.
     pub fn create_deposit(&self, deposit: NewDeposit) -> Call<HostedDeposit> {
         let request = deposit.request("deposit/new", &self.defaults);
         self.connection.call(CREATE_DEPOSIT, request, |wire: WireHosted| {
             if !wire.form_url.starts_with("https://") && !wire.form_url.starts_with("http://") {
-                return Err(DecodeError::new("form_url", "is not a web address"));
+                return Err(DecodeError::new("form_url", "is not a URL that starts with https:// or http://"));
             }
             Ok(HostedDeposit { order_id: wire.order_id, status: wire.status, form_url: wire.form_url })
         })
     }
 
-    /// Creates a deposit that the customer pays on the merchant's own page ("S2S" on the wire). It moves no money.
+    /// Creates a deposit that the customer pays from the merchant's own payment page. It moves no money.
+    ///
+    /// TurboPay calls this "host-to-host", and `s2s` in the URL. Confirm the payment with [`Client::confirm_utr`].
     pub fn create_host_to_host_deposit(&self, deposit: NewDeposit) -> Call<HostToHostDeposit> {
         let amount = deposit.order.amount;
         let request = deposit.request("s2s/deposit/new", &self.defaults);
         self.connection.call(CREATE_HOST_TO_HOST_DEPOSIT, request, move |wire: WireHostToHost| wire.deposit(amount))
     }
 
-    /// Confirms a host-to-host deposit by the reference of the customer's transfer.
+    /// Confirms a host-to-host deposit with the UTR of the customer's transfer. **This moves money:** it credits the merchant.
     ///
-    /// A UTR counts once, so after an unknown outcome look the order up: any status but `new` tells. So it does after "The
-    /// selected order id is invalid", which an order that is confirmed already may be answered too (inferred).
+    /// TurboPay accepts a UTR once. After an unknown outcome, look up the order; the outcome stays unknown as long as the
+    /// status is `new`. "The selected order id is invalid" is an unknown outcome too, because TurboPay may return it for an
+    /// order that is already confirmed (inferred).
     pub fn confirm_utr(&self, order: &OrderId, utr: &Utr) -> Call<Confirmation> {
         let body = WireConfirm { order_id: order, customer_transaction_id: utr };
         let request = RequestBuilder::post(Path::new("s2s/deposit/confirm")).json(&body);
@@ -312,7 +322,7 @@ struct WireConfirm<'a> {
 
 const CREATE_DEPOSIT: Operation = Operation::write("create_deposit");
 const CREATE_HOST_TO_HOST_DEPOSIT: Operation = Operation::write("create_host_to_host_deposit");
-/// It credits the merchant.
+/// Moves money, because it credits the merchant.
 const CONFIRM_UTR: Operation = Operation::move_money("confirm_utr");
 
 const PNG: &[u8] = b"\x89PNG\r\n\x1a\n";

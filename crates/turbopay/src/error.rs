@@ -17,59 +17,63 @@ pub(crate) static SPEC: ProviderSpec = ProviderSpec {
     idempotency: None,
 };
 
-/// A problem that TurboPay has words for.
+/// A problem that TurboPay reports in the message of an error response.
 ///
-/// TurboPay has no error codes. These are the rows of its table of messages (documented), and what only its recorded
-/// answers show.
+/// TurboPay has no error codes. The variants are the rows of its table of messages (documented), and messages that only
+/// its recorded responses contain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Problem {
     /// 401: the API key is missing or wrong.
     Unauthorized,
-    /// 403: requests from this address are not accepted. TurboPay's support, or the back office, whitelists it.
+    /// 403: this IP address is not whitelisted. Whitelist it in the back office or through TurboPay's support.
     AddressNotWhitelisted,
-    /// 404: the resource has not been found (documented). The one recorded is the web framework's, for a malformed id in
-    /// the path, so it proves nothing of an order.
+    /// 404: the resource was not found (documented).
+    ///
+    /// The only recorded one comes from the web framework, for a malformed id in the path. It proves nothing about an
+    /// order.
     RouteNotFound,
-    /// The method is not valid, or not configured for the merchant.
+    /// The payment method is invalid, or not configured for the merchant.
     MethodNotValid,
-    /// The method is not fully configured. TurboPay's support can help.
+    /// The payment method is not fully configured. TurboPay's support can help.
     NoWallets,
-    /// The merchant's account is not configured for the method (recorded).
+    /// The merchant's account is not configured for the payment method (recorded).
     MethodNotConfigured,
     /// A required field is missing.
     FieldRequired,
-    /// The amount has decimals where none are taken.
+    /// The amount has decimals where none are accepted.
     AmountNotInteger,
-    /// The amount is below the method's minimum.
+    /// The amount is below the payment method's minimum.
     AmountTooSmall,
-    /// The amount is above the method's maximum.
+    /// The amount is above the payment method's maximum.
     AmountTooLarge,
     /// The currency is not configured for the merchant.
     CurrencyNotValid,
-    /// A field is longer than it may be.
+    /// A field is too long.
     TooLong,
-    /// A field has another form than it must have.
+    /// A field has an invalid format.
     WrongFormat,
-    /// The order cannot be confirmed (recorded): perhaps there is none, perhaps it is past confirming (inferred).
+    /// The order cannot be confirmed (recorded). It may not exist, or be in another state (inferred).
     OrderIdNotValid,
-    /// The UTR was sent before, for this order or another. That "Customer transaction ID exists" means this is inferred.
+    /// The UTR was already used, for this order or another.
+    ///
+    /// That "Customer transaction ID exists" means this is inferred.
     UtrTaken,
-    /// The merchant's reference was sent before, for this order or another (recorded).
+    /// The merchant's reference was already used, for this order or another (recorded).
     MerchantOrderIdTaken,
-    /// The order was declined by TurboPay's risk management.
+    /// TurboPay's risk management declined the order.
     OrderDeclined,
 }
 
 impl Problem {
-    /// The problem that an error is about. Where there are several, one that may describe an earlier sending comes first.
+    /// Returns the main problem of an error. A problem that may be about an earlier request for the order comes first.
     #[must_use]
     pub fn of(error: &Error) -> Option<Self> {
         let all = Self::all(error);
-        all.iter().find(|problem| problem.is_taken()).or(all.first()).copied()
+        all.iter().find(|problem| problem.is_duplicate()).or(all.first()).copied()
     }
 
-    /// Every problem that an error names, in TurboPay's order.
+    /// Returns all problems of an error, in TurboPay's order.
     #[must_use]
     pub fn all(error: &Error) -> Vec<Self> {
         let fields = error.field_errors().iter().map(|field| field.message.as_str());
@@ -78,19 +82,19 @@ impl Problem {
         all
     }
 
-    /// The problem that a message of TurboPay's words.
+    /// Returns the problem that one of TurboPay's messages describes.
     #[must_use]
     pub fn from_message(message: &str) -> Option<Self> {
-        let row = MESSAGES.iter().find(|(begins, holds, _)| message.starts_with(begins) && message.contains(holds));
+        let row = MESSAGES.iter().find(|(start, part, _)| message.starts_with(start) && message.contains(part));
         row.map(|(_, _, problem)| *problem)
     }
 
-    fn is_taken(self) -> bool {
+    fn is_duplicate(self) -> bool {
         matches!(self, Self::UtrTaken | Self::MerchantOrderIdTaken)
     }
 }
 
-/// How a message begins, what else it holds, and what it means. The first row that fits counts.
+/// The start of a message, another part of it, and the problem. The first matching row counts.
 const MESSAGES: &[(&str, &str, Problem)] = &[
     ("Unauthorized", "", Problem::Unauthorized),
     ("", "is not white listed", Problem::AddressNotWhitelisted),
@@ -113,51 +117,51 @@ const MESSAGES: &[(&str, &str, Problem)] = &[
     ("The ", "must be a valid", Problem::WrongFormat),
 ];
 
-/// The documents word the same thing in two ways; another wording is no reason to pay twice.
-const SAYS_TAKEN: &[&str] = &["already been taken", "already exists", "id exists", "duplicate"];
+/// Phrases of a duplicate reference or UTR. TurboPay uses two wordings, so others may exist: missing one could pay twice.
+const DUPLICATE_PHRASES: &[&str] = &["already been taken", "already exists", "id exists", "duplicate"];
 
-/// TurboPay's own form of an error: an object with a `message`, and with `errors` by field where there are any.
+/// Parses TurboPay's error form: an object with a `message`, and optionally with `errors` by field.
 ///
-/// An answer whose `errors` cannot be read is not taken for TurboPay's word: what it refuses might be in there.
+/// A body whose `errors` cannot be read does not count as TurboPay's error, because they may report a duplicate.
 fn parse_error(operation: &Operation, response: &Response) -> Option<ProviderError> {
-    let Form { message, errors: Fields(fields) } = json::decode_object(response.body()).ok()?;
-    let said = || std::iter::once(message.as_str()).chain(fields.iter().map(|field| field.message.as_str()));
-    let is = |problem: Problem| said().any(|text| Problem::from_message(text) == Some(problem));
-    let refuses = response.status().is_client_error() && !matches!(response.status().as_u16(), 408 | 429);
+    let ErrorBody { message, errors: FieldErrors(fields) } = json::decode_object(response.body()).ok()?;
+    let messages = || std::iter::once(message.as_str()).chain(fields.iter().map(|field| field.message.as_str()));
+    let has = |problem: Problem| messages().any(|text| Problem::from_message(text) == Some(problem));
+    let is_refusal = response.status().is_client_error() && !matches!(response.status().as_u16(), 408 | 429);
     let moves_money = operation.effect == Effect::MoveMoney;
+    let is_duplicate = messages().any(|text| contains_any(text, DUPLICATE_PHRASES));
 
-    let about = fields.iter().find(|field| message.starts_with(&field.message)).or(fields.first());
-    let mut refusal = ProviderError { param: about.map(|field| field.field.clone()), ..ProviderError::default() };
-    if refuses && (said().any(|text| contains_any(text, SAYS_TAKEN)) || moves_money && fields.iter().any(may_be_taken))
-    {
-        refusal.kind = Some(ErrorKind::Conflict);
-        // Some order has it: perhaps this one, from an earlier sending. Where money moves, that is to be looked up.
-        refusal.outcome = moves_money.then_some(Outcome::Unknown);
-    } else if refuses && moves_money && is(Problem::OrderIdNotValid) {
-        // An order that is confirmed already cannot be confirmed (inferred): its status tells.
-        refusal.outcome = Some(Outcome::Unknown);
-    } else if response.status().as_u16() == 422 && is(Problem::OrderDeclined) {
-        refusal.kind = Some(ErrorKind::Declined);
+    let main_field = fields.iter().find(|field| message.starts_with(&field.message)).or(fields.first());
+    let mut error = ProviderError { param: main_field.map(|field| field.field.clone()), ..ProviderError::default() };
+    if is_refusal && (is_duplicate || moves_money && fields.iter().any(may_be_duplicate)) {
+        error.kind = Some(ErrorKind::Conflict);
+        // The existing order may be this one, created by an earlier request. If money moves, it must be looked up.
+        error.outcome = moves_money.then_some(Outcome::Unknown);
+    } else if is_refusal && moves_money && has(Problem::OrderIdNotValid) {
+        // An order that is already confirmed cannot be confirmed again (inferred). It must be looked up.
+        error.outcome = Some(Outcome::Unknown);
+    } else if response.status().as_u16() == 422 && has(Problem::OrderDeclined) {
+        error.kind = Some(ErrorKind::Declined);
     }
-    refusal.advice = if is(Problem::AddressNotWhitelisted) {
+    error.advice = if has(Problem::AddressNotWhitelisted) {
         Some("have TurboPay whitelist this server's address")
-    } else if is(Problem::NoWallets) || response.status().is_server_error() {
-        Some("TurboPay's tech support can look into it")
+    } else if has(Problem::NoWallets) || response.status().is_server_error() {
+        Some("contact TurboPay's tech support")
     } else {
         None
     };
-    refusal.message = Some(if is(Problem::RouteNotFound) {
-        // It quotes the path, and with it an order's id, which is private.
+    error.message = Some(if has(Problem::RouteNotFound) {
+        // The message quotes the path, which can contain a private order id.
         "The route could not be found".to_owned()
     } else {
         message
     });
-    refusal.fields = fields;
-    Some(refusal)
+    error.fields = fields;
+    Some(error)
 }
 
-/// True for whatever is wrong with a reference, unless it is plainly its form.
-fn may_be_taken(field: &FieldError) -> bool {
+/// Returns true if a reference or a UTR was rejected, unless only because of its form.
+fn may_be_duplicate(field: &FieldError) -> bool {
     matches!(field.field.as_str(), "merchant_order_id" | "customer_transaction_id")
         && !matches!(
             Problem::from_message(&field.message),
@@ -166,39 +170,39 @@ fn may_be_taken(field: &FieldError) -> bool {
 }
 
 #[derive(Deserialize)]
-struct Form {
+struct ErrorBody {
     message: String,
     #[serde(default)]
-    errors: Fields,
+    errors: FieldErrors,
 }
 
-/// `errors`: by field, in TurboPay's order, a list of messages or one. The web framework writes none as `[]`.
+/// The member `errors`: one message or a list for each field, in TurboPay's order. The web framework sends `[]` for none.
 #[derive(Default)]
-struct Fields(Vec<FieldError>);
+struct FieldErrors(Vec<FieldError>);
 
-impl<'de> Deserialize<'de> for Fields {
+impl<'de> Deserialize<'de> for FieldErrors {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct ByField;
         impl<'de> Visitor<'de> for ByField {
-            type Value = Fields;
+            type Value = FieldErrors;
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("messages by field")
+                f.write_str("an object with messages by field")
             }
-            fn visit_unit<E: serde::de::Error>(self) -> Result<Fields, E> {
-                Ok(Fields::default())
+            fn visit_unit<E: serde::de::Error>(self) -> Result<FieldErrors, E> {
+                Ok(FieldErrors::default())
             }
-            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Fields, A::Error> {
+            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<FieldErrors, A::Error> {
                 match list.next_element::<IgnoredAny>()? {
-                    None => Ok(Fields::default()),
-                    Some(_) => Err(serde::de::Error::custom("a list of errors without their fields")),
+                    None => Ok(FieldErrors::default()),
+                    Some(_) => Err(serde::de::Error::custom("a list of errors does not name their fields")),
                 }
             }
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Fields, A::Error> {
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<FieldErrors, A::Error> {
                 let mut fields = Vec::new();
                 while let Some((field, Messages(messages))) = map.next_entry::<String, Messages>()? {
                     fields.extend(messages.into_iter().map(|message| FieldError::new(field.clone(), message)));
                 }
-                Ok(Fields(fields))
+                Ok(FieldErrors(fields))
             }
         }
         deserializer.deserialize_any(ByField)
@@ -213,7 +217,7 @@ impl<'de> Deserialize<'de> for Messages {
         impl<'de> Visitor<'de> for OneOrMany {
             type Value = Messages;
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a message or a list of them")
+                f.write_str("a message or a list of messages")
             }
             fn visit_str<E: serde::de::Error>(self, message: &str) -> Result<Messages, E> {
                 Ok(Messages(vec![message.to_owned()]))

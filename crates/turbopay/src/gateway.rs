@@ -1,19 +1,22 @@
-//! TurboPay in the words that all providers share.
+//! TurboPay in the vocabulary that all providers share.
 
 use payments_core::gateway::{
     AcceptedPayout, AvailableBalance, Capabilities, Capability, Feature, Lookup, NextAction, PayOut, PaymentRequest,
-    PaymentState, PayoutRequest, Retrieve, StartPayment, StartedPayment,
+    PaymentState, PayoutRequest, Retrieve, StartPayment, StartedPayment, parse_field,
 };
 use payments_core::transport::async_trait;
 use payments_core::{Currency, Error, Expected, Money, PaymentStatus, ValidationError};
 
 use crate::client::Client;
+use crate::customer::{check_beneficiary, check_url};
 use crate::deposit::NewDeposit;
-use crate::order::{MerchantOrderId, Order, OrderId, OrderStatus};
+use crate::id::{MerchantOrderId, OrderId};
+use crate::method::Method;
+use crate::order::{Order, OrderStatus};
 use crate::withdrawal::NewWithdrawal;
 
 impl Client {
-    /// What TurboPay can do.
+    /// Returns the table of what TurboPay supports.
     #[must_use]
     pub const fn capabilities() -> Capabilities {
         CAPABILITIES
@@ -23,17 +26,23 @@ impl Client {
 const CAPABILITIES: Capabilities = Capabilities {
     provider: "turbopay",
     table: &[
-        Capability::supported(Feature::StartPayment, "a hosted deposit; host to host: `create_host_to_host_deposit`"),
-        Capability::supported(Feature::Lookup, "60 a minute, which the client keeps"),
+        Capability::supported(Feature::StartPayment, "hosted deposit; host to host: `create_host_to_host_deposit`"),
+        Capability::supported(Feature::Lookup, "60 per minute, which the client observes"),
         Capability::supported(Feature::Retrieve, "within the same limit"),
         Capability::not_offered(Feature::Capture, ""),
-        Capability::not_offered(Feature::Cancel, "customers cancel, merchants do not"),
+        Capability::not_offered(Feature::Cancel, "only the customer can cancel"),
         Capability::not_offered(Feature::Refund, ""),
-        Capability::supported(Feature::PayOut, "bank transfer"),
+        Capability::supported(Feature::PayOut, "by bank transfer"),
         Capability::supported(Feature::Balance, ""),
-        Capability::supported(Feature::DuplicateProtection, "a reference is taken once; no keys"),
-        Capability::supported(Feature::SignedWebhooks, "HMAC without a time: a captured delivery can be replayed"),
-        Capability::not_offered(Feature::Callbacks, "webhooks prove their origin"),
+        Capability::supported(
+            Feature::DuplicateProtection,
+            "a reference is accepted once; there are no idempotency keys",
+        ),
+        Capability::supported(
+            Feature::SignedWebhooks,
+            "HMAC without a timestamp, so a captured webhook can be replayed",
+        ),
+        Capability::not_offered(Feature::Callbacks, "webhooks are signed"),
         Capability::not_offered(Feature::Lists, ""),
         Capability::not_offered(Feature::Subscriptions, ""),
         Capability::supported(Feature::HostedPage, ""),
@@ -44,30 +53,27 @@ const CAPABILITIES: Capabilities = Capabilities {
 
 #[async_trait]
 impl StartPayment for Client {
-    /// Creates a hosted UPI deposit. TurboPay requires a customer.
+    /// Creates a hosted UPI deposit. The request's `customer` is required.
     async fn start_payment(&self, request: &PaymentRequest) -> Result<StartedPayment, Error> {
         let customer = request.customer.as_deref();
-        let customer =
-            customer.ok_or_else(|| ValidationError::new("customer", "is required: TurboPay asks for one"))?;
-        let mut deposit = NewDeposit::upi(request.amount, request.reference.parse()?, customer.parse()?);
+        let customer = customer.ok_or_else(|| ValidationError::new("customer", "is required by TurboPay"))?;
+        let customer = parse_field("customer", customer)?;
+        let mut deposit = NewDeposit::upi(request.amount, parse_field("reference", &request.reference)?, customer);
         if let Some(url) = &request.return_url {
+            check_url("return_url", url)?;
             deposit = deposit.redirect_url(url.clone());
         }
         let created = self.create_deposit(deposit).send().await?;
         let next = NextAction::Redirect { url: created.form_url };
-        Ok(StartedPayment::new(
-            Some(created.order_id.as_str().to_owned()),
-            created.status.common(),
-            request.amount,
-            next,
-        ))
+        let id = created.order_id.as_str().to_owned();
+        Ok(StartedPayment::new(Some(id), created.status.common(), request.amount, next))
     }
 }
 
 #[async_trait]
 impl Lookup for Client {
     async fn lookup_payment(&self, expected: &Expected) -> Result<PaymentState, Error> {
-        let reference: MerchantOrderId = expected.reference().parse()?;
+        let reference: MerchantOrderId = parse_field("reference", expected.reference())?;
         Ok(state(&self.lookup(&reference).send().await?, expected))
     }
 }
@@ -75,7 +81,7 @@ impl Lookup for Client {
 #[async_trait]
 impl Retrieve for Client {
     async fn retrieve(&self, id: &str, expected: &Expected) -> Result<PaymentState, Error> {
-        let id: OrderId = id.parse()?;
+        let id: OrderId = parse_field("id", id)?;
         Ok(state(&self.order_status(&id).send().await?, expected))
     }
 }
@@ -88,10 +94,18 @@ fn state(order: &Order, expected: &Expected) -> PaymentState {
 
 #[async_trait]
 impl PayOut for Client {
-    /// Withdraws by bank transfer.
+    /// Creates a withdrawal by bank transfer.
     async fn pay_out(&self, request: &PayoutRequest) -> Result<AcceptedPayout, Error> {
-        let (account, bank) = (request.account.parse()?, request.bank.parse()?);
-        let (reference, customer) = (request.reference.parse()?, request.customer.parse()?);
+        let account = parse_field("account", &request.account)?;
+        let bank = parse_field("bank", &request.bank)?;
+        let reference = parse_field("reference", &request.reference)?;
+        let customer = parse_field("customer", &request.customer)?;
+        check_beneficiary(&account, &bank, &Method::BankTransfer, request.amount.currency()).map_err(
+            |err| match err.field() {
+                "bank_account" => err.for_field("account"),
+                _ => err.for_field("bank"),
+            },
+        )?;
         let new = NewWithdrawal::bank_transfer(request.amount, reference, customer, account, bank);
         let withdrawal = self.create_withdrawal(new).send().await?;
         let id = withdrawal.order_id.as_str().to_owned();
@@ -107,7 +121,7 @@ impl AvailableBalance for Client {
 }
 
 impl OrderStatus {
-    /// The same in the words that all providers share.
+    /// Returns the status in the vocabulary that all providers share.
     #[must_use]
     pub fn common(&self) -> PaymentStatus {
         match self {

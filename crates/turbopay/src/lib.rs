@@ -5,18 +5,20 @@ mod client;
 mod error;
 mod gateway;
 
-// What can be asked of TurboPay.
+// Operations.
 mod balance;
 mod deposit;
 mod order;
 mod withdrawal;
 
-// What an order is made of.
+// Parameters and values.
+mod amount;
 mod customer;
+mod id;
 mod method;
 mod new_order;
 
-// What becomes of it.
+// Webhooks and status changes.
 mod transition;
 mod webhook;
 
@@ -26,11 +28,12 @@ pub mod test_util;
 
 pub use balance::Balance;
 pub use client::{ApiKey, Client, ClientBuilder};
-pub use customer::{BankAccount, BankCode, MerchantCustomerId};
-pub use deposit::{Confirmation, DeepLinks, HostToHostDeposit, HostedDeposit, NewDeposit, QrCode, Utr};
+pub use customer::{BankAccount, BankCode};
+pub use deposit::{Confirmation, DeepLinks, HostToHostDeposit, HostedDeposit, NewDeposit, QrCode};
 pub use error::Problem;
+pub use id::{MerchantCustomerId, MerchantOrderId, OrderId, Utr};
 pub use method::{Method, Traffic};
-pub use order::{MerchantOrderId, Order, OrderId, OrderStatus};
+pub use order::{Order, OrderStatus};
 pub use transition::{Direction, Transition, transition};
 pub use webhook::{Event, WebhookKey, WebhookVerifier};
 pub use withdrawal::{NewWithdrawal, Withdrawal};
@@ -43,5 +46,5 @@ pub use payments_core::{
     ValidationError,
 };
 
-/// What all providers share: money, errors, transport, clock.
+/// The core that all providers share: money, errors, transport, clock.
 pub use payments_core;

@@ -1,7 +1,7 @@
 use payments_core::open_enum;
 
 open_enum! {
-    /// How money travels. A merchant's set-up sheet says which methods are open to it.
+    /// A payment method. The merchant's setup sheet lists the methods that are available.
     pub enum Method {
         /// The Unified Payments Interface.
         Upi = "upi",
@@ -11,11 +11,13 @@ open_enum! {
 }
 
 open_enum! {
-    /// The kind of traffic. A merchant's set-up sheet says which kind it sends; the document has only the letters.
+    /// The kind of traffic. The merchant's setup sheet says which kind to send.
+    ///
+    /// The document gives only the abbreviations. What they mean is inferred.
     pub enum Traffic {
         /// A customer's first deposit (inferred).
         FirstTime = "ftd",
-        /// Anything later (inferred).
+        /// Any later order (inferred).
         Standard = "std",
     }
 }

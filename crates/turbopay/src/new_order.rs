@@ -1,13 +1,14 @@
 use payments_core::json::JsonNumber;
-use payments_core::{Currency, Money, MoneyError, ValidationError};
+use payments_core::{Currency, Money, ValidationError};
 use serde::Serialize;
 
+use crate::amount::wire_amount;
 use crate::client::Defaults;
-use crate::customer::{MerchantCustomerId, check_email, check_name, check_phone, check_url};
+use crate::customer::{check_email, check_name, check_phone, check_url};
+use crate::id::{MerchantCustomerId, MerchantOrderId};
 use crate::method::{Method, Traffic};
-use crate::order::MerchantOrderId;
 
-/// What a deposit and a withdrawal have in common.
+/// The parameters that deposits and withdrawals share.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct NewOrder {
     pub(crate) method: Method,
@@ -41,7 +42,7 @@ impl NewOrder {
         }
     }
 
-    /// Checks it and puts it as it goes on the wire, with the client's defaults where it does not say.
+    /// Checks the parameters and converts them to the wire form. The client's defaults fill the gaps.
     pub(crate) fn wire<'a>(&'a self, defaults: &'a Defaults) -> Result<WireOrder<'a>, ValidationError> {
         check_method(&self.method)?;
         let amount = wire_amount(self.amount)?;
@@ -72,7 +73,7 @@ impl NewOrder {
     }
 }
 
-/// A new order as TurboPay reads it. Members that only some orders have are filled in by their own module.
+/// A new order in TurboPay's JSON form. The members that only deposits or only withdrawals have start empty.
 #[derive(Serialize)]
 pub(crate) struct WireOrder<'a> {
     method: &'a Method,
@@ -96,7 +97,7 @@ pub(crate) struct WireOrder<'a> {
     traffic: &'a Traffic,
 }
 
-/// What the order says, or else what the client was told once.
+/// Returns the order's own value or the client's default.
 pub(crate) fn required<'a, T: ?Sized>(
     field: &'static str,
     own: Option<&'a T>,
@@ -106,76 +107,56 @@ pub(crate) fn required<'a, T: ?Sized>(
         .ok_or_else(|| ValidationError::new(field, "is required: set it on the order, or once on the client"))
 }
 
-/// A merchant's set-up sheet may name other methods than the documented; on the wire they are lower case (recorded).
+/// Checks a method's form. A setup sheet may list methods that are not documented; all are lower case (recorded).
 fn check_method(method: &Method) -> Result<(), ValidationError> {
     let name = method.as_str();
     if !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_') {
         Ok(())
     } else {
-        Err(ValidationError::new("method", "must be lower-case letters, digits and `_`, such as `upi`"))
+        Err(ValidationError::new("method", "must contain only lower-case letters, digits and `_`, such as `upi`"))
     }
 }
 
-/// INR goes as an integer of rupees (documented: paise are refused), other currencies with their two decimals.
-fn wire_amount(amount: Money) -> Result<JsonNumber, ValidationError> {
-    let unwritable = |error: MoneyError| ValidationError::new("amount", format!("cannot be written: {error}"));
-    amount.check_positive("amount")?;
-    let currency = amount.currency();
-    if currency.exponent() != Some(2) {
-        return Err(ValidationError::new(
-            "currency",
-            "must be one with two decimals: TurboPay documents no other amounts",
-        ));
-    }
-    if currency != Currency::INR {
-        return JsonNumber::decimal(amount).map_err(unwritable);
-    }
-    match amount.whole_units().map_err(unwritable)? {
-        Some(rupees) => JsonNumber::integer(rupees).map_err(unwritable),
-        None => Err(ValidationError::new("amount", "must be whole rupees: TurboPay takes no paise")),
-    }
-}
-
-/// What deposits and withdrawals can be asked and told alike; they need a field `order: NewOrder`.
+/// Adds the methods that deposits and withdrawals share to a type with a field `order: NewOrder`.
 macro_rules! order_setters {
     () => {
-        /// The merchant's reference: what to look up by.
+        /// Returns the merchant's reference, by which the order can be looked up.
         #[must_use]
         pub fn merchant_order_id(&self) -> &crate::MerchantOrderId {
             &self.order.merchant_order_id
         }
 
-        /// The amount.
+        /// Returns the amount.
         #[must_use]
         pub fn amount(&self) -> crate::Money {
             self.order.amount
         }
 
-        /// The customer's e-mail address, at most 100 characters.
+        /// Sets the customer's email address: at most 100 characters.
         pub fn customer_email(mut self, email: impl Into<String>) -> Self {
             self.order.customer_email = Some(email.into());
             self
         }
 
-        /// The customer's phone number: `+` and the country's code; in India `+91` and ten digits.
+        /// Sets the customer's phone number with `+` and the country code; in India `+91` and ten digits.
         pub fn customer_phone(mut self, phone: impl Into<String>) -> Self {
             self.order.customer_phone = Some(phone.into());
             self
         }
 
-        /// The customer's full name, at most 300 characters.
+        /// Sets the customer's full name: at most 300 characters.
         pub fn customer_name(mut self, name: impl Into<String>) -> Self {
             self.order.customer_name = Some(name.into());
             self
         }
 
-        /// Where this order's webhooks go, when not where the client says: at most 255 characters.
+        /// Sets the URL for this order's webhooks instead of the client's default: at most 255 characters.
         pub fn status_url(mut self, url: impl Into<String>) -> Self {
             self.order.status_url = Some(url.into());
             self
         }
 
-        /// The kind of traffic, when not what the client says.
+        /// Sets the kind of traffic instead of the client's default.
         pub fn traffic(mut self, traffic: crate::Traffic) -> Self {
             self.order.traffic = Some(traffic);
             self

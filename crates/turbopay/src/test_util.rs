@@ -1,13 +1,13 @@
-//! For the tests of a merchant's own webhook handler: deliveries as TurboPay signs them.
+//! Signed webhooks, for testing your own webhook handler.
 
 use payments_core::webhook;
 
 use crate::webhook::WebhookKey;
 
-/// The value of `x-pay-signature` for this body.
+/// Returns the value of the `x-pay-signature` header for this body.
 ///
 /// ```
-/// use turbopay::{WebhookVerifier, WebhookKey, test_util::sign};
+/// use turbopay::{WebhookKey, WebhookVerifier, test_util::sign};
 ///
 /// let key = WebhookKey::new("whk-123")?;
 /// let body = br#"{"order_id":"849655cf","merchant_order_id":"O_7","status":"success","amount":"200.00"}"#;
@@ -15,7 +15,7 @@ use crate::webhook::WebhookKey;
 ///
 /// let event = WebhookVerifier::new(key).verify_signature(body, signature.as_bytes()).unwrap();
 /// assert_eq!(event.merchant_order_id.as_str(), "O_7");
-/// # Ok::<(), turbopay::payments_core::ValidationError>(())
+/// # Ok::<(), turbopay::ValidationError>(())
 /// ```
 #[must_use]
 pub fn sign(key: &WebhookKey, body: &[u8]) -> String {

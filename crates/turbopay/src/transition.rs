@@ -1,6 +1,6 @@
 use crate::order::OrderStatus;
 
-/// Which way an order's money goes. TurboPay's look-ups and webhooks do not say; the merchant knows.
+/// The direction of an order. TurboPay's lookups and webhooks do not report it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Direction {
@@ -10,29 +10,29 @@ pub enum Direction {
     Withdrawal,
 }
 
-/// What the documents say of a change of status.
+/// How TurboPay documents a change of status.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Transition {
-    /// No change: the same status again, as after a delivery that was repeated.
+    /// The status did not change, for example because a webhook was sent twice.
     Repeated,
-    /// A documented step.
+    /// A documented change.
     Expected,
-    /// A documented change of a status that is normally final. Somebody should look at it.
+    /// A documented change of a status that is normally final. A person should look at it.
     Rare,
-    /// No document says that this happens. Look the order up before acting on it.
+    /// A change that is not documented. Look up the order before acting on it.
     Undocumented,
 }
 
-/// What the documents say of an order that goes from one status to another.
+/// Returns how TurboPay documents the change from one status to another.
 ///
 /// ```
 /// use turbopay::{Direction, OrderStatus, Transition, transition};
 ///
 /// let late = transition(Direction::Deposit, &OrderStatus::Expired, &OrderStatus::Success);
 /// assert_eq!(late, Transition::Expected);
-/// let taken_back = transition(Direction::Withdrawal, &OrderStatus::Success, &OrderStatus::Failed);
-/// assert_eq!(taken_back, Transition::Rare);
+/// let reversed = transition(Direction::Withdrawal, &OrderStatus::Success, &OrderStatus::Failed);
+/// assert_eq!(reversed, Transition::Rare);
 /// ```
 #[must_use]
 pub fn transition(direction: Direction, from: &OrderStatus, to: &OrderStatus) -> Transition {

@@ -8,25 +8,25 @@ use payments_core::{Currency, Expected, Mismatch, Money, MoneyError, Secret, sec
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
-use crate::deposit::Utr;
-use crate::order::{self, MerchantOrderId, OrderId, OrderStatus};
+use crate::id::{MerchantOrderId, OrderId, Utr};
+use crate::order::{self, OrderStatus};
 
 secret_newtype! {
-    /// Signs webhooks: the webhook key from the back office.
+    /// A webhook key from TurboPay's back office, with which TurboPay signs webhooks.
     pub struct WebhookKey("webhook_key", "TURBOPAY_WEBHOOK_KEY");
 }
 
-/// Believes deliveries to a merchant's `status_url`, or refuses them.
+/// Verifies webhooks that are sent to a merchant's `status_url`.
 ///
 /// ```
 /// use turbopay::payments_core::http::HeaderMap;
-/// use turbopay::{WebhookVerifier, WebhookKey};
+/// use turbopay::{WebhookKey, WebhookVerifier};
 ///
-/// let endpoint = WebhookVerifier::new(WebhookKey::new("whk-123")?);
+/// let verifier = WebhookVerifier::new(WebhookKey::new("whk-123")?);
 ///
 /// let body = br#"{"order_id":"849655cf","merchant_order_id":"O_7","status":"success","amount":"200.00"}"#;
-/// assert!(endpoint.verify(body, &HeaderMap::new()).is_err());
-/// # Ok::<(), turbopay::payments_core::ValidationError>(())
+/// assert!(verifier.verify(body, &HeaderMap::new()).is_err()); // it is not signed
+/// # Ok::<(), turbopay::ValidationError>(())
 /// ```
 #[derive(Debug, Clone)]
 pub struct WebhookVerifier {
@@ -34,52 +34,61 @@ pub struct WebhookVerifier {
 }
 
 impl WebhookVerifier {
-    /// What to answer a delivery that was taken in: 200 (documented).
+    /// The response to an accepted webhook: status 200 (documented).
     ///
-    /// Store it, answer, then work: only a delivery that was not answered so is sent again.
+    /// Store the webhook, respond, then process it. TurboPay sends a webhook again if it gets no such response.
     pub const ACKNOWLEDGEMENT: Acknowledgement = Acknowledgement::new(200, "");
 
     /// The header that carries the signature.
     pub const SIGNATURE_HEADER: &'static str = "x-pay-signature";
 
-    /// Believes what is signed with this key.
+    /// Creates a verifier that accepts webhooks signed with this key.
     #[must_use]
-    #[expect(clippy::needless_pass_by_value, reason = "a secret is handed over")]
+    #[expect(clippy::needless_pass_by_value, reason = "taking the secret keeps fewer copies of it alive")]
     pub fn new(key: WebhookKey) -> Self {
         Self { secrets: SigningSecrets::new(key.secret()) }
     }
 
-    /// And what is signed with this one, for the time of a rotation.
+    /// Also accepts webhooks signed with this key. Use it while you rotate keys.
     #[must_use]
-    #[expect(clippy::needless_pass_by_value, reason = "a secret is handed over")]
+    #[expect(clippy::needless_pass_by_value, reason = "taking the secret keeps fewer copies of it alive")]
     pub fn also_accept(mut self, key: WebhookKey) -> Self {
         self.secrets = self.secrets.also_accept(key.secret());
         self
     }
 
-    /// Proves a delivery's origin, and reads it. `body` is the raw body, byte for byte.
+    /// Verifies the signature of a webhook and decodes the event. `body` is the raw body, byte for byte.
     ///
-    /// Deliver goods once per order and status: every look-up and every "Resend callback" sends another delivery, perhaps
-    /// in other bytes. There is no time in the signature, so a captured one can be sent again too; its
-    /// [`Verified::digest`] is the same then. Check the [`transition`](crate::transition()) as well.
+    /// Deliver goods once per order and status, because webhooks are repeated:
+    ///
+    /// - Every lookup and every "Resend callback" in the back office sends another webhook, possibly with other bytes.
+    /// - The signature covers no timestamp, so a captured webhook can be replayed. Its [`Verified::digest`] is the same.
+    ///
+    /// Check the [`transition`](crate::transition()) too.
     ///
     /// # Errors
     ///
-    /// [`VerifyError::Rejected`] when the signature is missing or fits no key: answer 400 (inferred).
+    /// - [`VerifyError::Rejected`] if the signature is missing, occurs twice, or matches no key. Respond with 400
+    ///   (inferred).
+    /// - [`VerifyError::Unreadable`] if the signature is valid but the body cannot be decoded. Respond with 500, so that
+    ///   TurboPay sends the webhook again.
     pub fn verify(&self, body: &[u8], headers: &HeaderMap) -> Result<Verified<Event>, VerifyError> {
         self.verify_signature(body, one_header(headers, Self::SIGNATURE_HEADER)?)
     }
 
-    /// The same, for a web framework with header types of its own.
+    /// Verifies a webhook by the value of its `x-pay-signature` header.
     ///
-    /// The signature is 64 hexadecimal digits of either case, or base64 of the same bytes.
+    /// Use it if your web framework does not use the `http` crate's `HeaderMap`. Reject a request that has the header twice.
+    ///
+    /// The signature is 64 hexadecimal digits of either case, or base64 of the same 32 bytes (inferred).
     ///
     /// # Errors
     ///
-    /// As [`WebhookVerifier::verify`].
+    /// Returns the errors of [`WebhookVerifier::verify`].
     pub fn verify_signature(&self, body: &[u8], signature: &[u8]) -> Result<Verified<Event>, VerifyError> {
         let signature = signature_from_hex(signature, HexCase::Either).or_else(|| signature_from_base64(signature));
-        let signature = signature.ok_or_else(|| rejected("the signature has another form"))?;
+        let signature = signature
+            .ok_or_else(|| rejected("the signature is neither 64 hexadecimal digits nor base64 of 32 bytes"))?;
         self.secrets.verify(body, &[body], &[signature])?.decode(|body| json::decode_object(body).map(WireEvent::event))
     }
 }
@@ -90,10 +99,10 @@ impl WebhookKey {
     }
 }
 
-/// What a webhook says of an order. Only a verification makes one.
+/// An order as a webhook reports it. Only [`WebhookVerifier`] creates events.
 ///
-/// TurboPay says neither the currency nor whether the order is a deposit or a withdrawal: [`Event::check`] holds it
-/// against what was ordered.
+/// TurboPay reports neither the currency nor whether the order is a deposit or a withdrawal. Compare the event with what
+/// you ordered: [`Event::check`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Event {
@@ -101,42 +110,43 @@ pub struct Event {
     pub order_id: OrderId,
     /// The merchant's reference.
     pub merchant_order_id: MerchantOrderId,
-    /// Where the order stands.
+    /// The order's status.
     pub status: OrderStatus,
-    /// Why, in prose, where there is a reason: for a chargeback the specific one.
+    /// The reason for the status in prose, if TurboPay reports one. A chargeback has a specific reason.
     pub reason: Option<String>,
-    /// The most recent amount, in units of a currency that is not said. It can differ from what was asked for.
+    /// The most recent amount, without its currency. It can differ from the requested amount.
     #[serde(with = "json::decimal")]
     pub amount: Decimal,
-    /// The bank's reference of the transfer, once there is one.
+    /// The bank's reference of the transfer; `None` until there is one.
     pub utr: Option<Utr>,
     /// The UPI ID that a deposit was paid to.
     pub target_upi_id: Option<String>,
-    /// The merchant's id of the customer of a deposit.
+    /// The merchant's own id of the customer, for a deposit.
     pub merchant_customer_id: Option<String>,
-    /// Why a withdrawal failed, as a code.
+    /// The error code of a failed withdrawal.
     pub error_code: Option<String>,
-    /// Why a withdrawal failed, in words.
+    /// The error message of a failed withdrawal.
     pub error_message: Option<String>,
-    /// The complaint behind a chargeback.
+    /// The id of the complaint that led to a chargeback.
     pub claim_id: Option<String>,
 }
 
 impl Event {
-    /// Holds the event against what was asked for. The status is not looked at.
+    /// Compares the reference and the amount with what is expected. It does not check the status.
     ///
     /// # Errors
     ///
-    /// The first difference. TurboPay documents that amounts change: [`Mismatch::AmountDiffers`] has both.
+    /// Returns the first difference. TurboPay documents that amounts can change: [`Mismatch::AmountDiffers`] contains both
+    /// amounts.
     pub fn check(&self, expected: &Expected) -> Result<(), Mismatch> {
         order::check(&self.merchant_order_id, self.amount, expected)
     }
 
-    /// The amount, in the currency that was ordered.
+    /// Returns the amount in the currency that you ordered.
     ///
     /// # Errors
     ///
-    /// When it has more decimals than the currency.
+    /// Returns an error if the amount has more decimals than the currency.
     pub fn amount_in(&self, currency: Currency) -> Result<Money, MoneyError> {
         Money::from_decimal(self.amount, currency)
     }
@@ -151,7 +161,7 @@ struct WireEvent {
     reason: Option<String>,
     #[serde(with = "json::decimal")]
     amount: Decimal,
-    #[serde(default, deserialize_with = "Utr::as_it_came")]
+    #[serde(default, deserialize_with = "Utr::none_if_empty")]
     utr: Option<Utr>,
     #[serde(default, deserialize_with = "json::none_if_empty")]
     target_upi_id: Option<String>,

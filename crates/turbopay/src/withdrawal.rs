@@ -4,14 +4,16 @@ use payments_core::{Call, Error, Money};
 use serde::{Deserialize, Serialize};
 
 use crate::client::{Client, Defaults};
-use crate::customer::{BankAccount, BankCode, MerchantCustomerId, check_beneficiary};
+use crate::customer::{BankAccount, BankCode, check_beneficiary};
+use crate::id::{MerchantCustomerId, MerchantOrderId, OrderId};
 use crate::method::Method;
 use crate::new_order::{NewOrder, order_setters};
-use crate::order::{MerchantOrderId, OrderId, OrderStatus};
+use crate::order::OrderStatus;
 
-/// A withdrawal to be created: a payout to a customer's bank account.
+/// A withdrawal to create: a payout to a customer's bank account.
 ///
-/// Its webhook address and kind of traffic can be set once, on the client.
+/// The constructors take the required parameters. The webhook URL and the kind of traffic are required too, but can be
+/// set once on the client.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[must_use = "a withdrawal is not created until it is sent"]
 pub struct NewWithdrawal {
@@ -21,7 +23,7 @@ pub struct NewWithdrawal {
 }
 
 impl NewWithdrawal {
-    /// By bank transfer. INR amounts are whole rupees, and the bank's code is its branch's IFSC.
+    /// Creates the parameters of a bank transfer. INR amounts must be whole rupees, and `bank` an IFSC.
     pub fn bank_transfer(
         amount: Money,
         order: MerchantOrderId,
@@ -29,11 +31,11 @@ impl NewWithdrawal {
         account: BankAccount,
         bank: BankCode,
     ) -> Self {
-        Self::by(Method::BankTransfer, amount, order, customer, account, bank)
+        Self::new(Method::BankTransfer, amount, order, customer, account, bank)
     }
 
-    /// By another method that the merchant's set-up sheet names.
-    pub fn by(
+    /// Creates the parameters of a withdrawal by any method from the merchant's setup sheet.
+    pub fn new(
         method: Method,
         amount: Money,
         order: MerchantOrderId,
@@ -56,24 +58,25 @@ impl NewWithdrawal {
     }
 }
 
-/// A withdrawal that was taken in.
+/// A withdrawal that TurboPay accepted.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Withdrawal {
     /// TurboPay's id. Keep it private, and store it with the amount and the status.
     pub order_id: OrderId,
-    /// Where it stands: `new`.
+    /// The withdrawal's status: normally `new`.
     pub status: OrderStatus,
 }
 
 impl Client {
-    /// Pays out. **This moves money.**
+    /// Creates a withdrawal. **This moves money.**
     ///
-    /// TurboPay has no idempotency keys; it takes a merchant's reference once. So a withdrawal is never sent a second
-    /// time by itself: after an unknown outcome, [`Client::lookup`] its reference, and create no other one meanwhile.
-    /// That a reference is taken is such an outcome too: some order has it, perhaps this one. [`Order::check`] compares.
+    /// TurboPay has no idempotency keys. It accepts each reference once. The client therefore never sends a withdrawal
+    /// again after an unknown outcome. Call [`Client::lookup`] with the reference, and create no other withdrawal until
+    /// the lookup has settled this one.
     ///
-    /// [`Order::check`]: crate::Order::check
+    /// "The merchant order id has already been taken" is an unknown outcome too: an order with this reference exists, and
+    /// it may be this withdrawal. Compare it with [`Order::check`](crate::Order::check).
     pub fn create_withdrawal(&self, withdrawal: NewWithdrawal) -> Call<Withdrawal> {
         let request = withdrawal.request(&self.defaults);
         self.connection.call(CREATE_WITHDRAWAL, request, |wire: WireWithdrawal| {

@@ -2,9 +2,9 @@ use std::fmt;
 
 use payments_core::{Secret, ValidationError};
 
-/// Authenticates requests: a key from the Dashboard.
+/// An API key from TurraTech's Dashboard, which authenticates requests.
 ///
-/// Its prefix says what it may do and whether money is real (documented), so both are known before anything is sent.
+/// The key's prefix states its kind and its mode (documented). So both are known before anything is sent.
 ///
 /// ```
 /// use turratech::{ApiKey, KeyKind, Mode};
@@ -23,32 +23,32 @@ pub struct ApiKey {
 }
 
 impl ApiKey {
-    /// Takes the key as the Dashboard shows it.
+    /// Creates a key from the text that the Dashboard shows.
     ///
     /// # Errors
     ///
-    /// When it begins with none of the documented prefixes, or holds anything but visible ASCII (a trailing newline,
-    /// say).
+    /// Returns an error if the text has none of the documented prefixes, or contains anything but visible ASCII
+    /// characters, such as a trailing newline.
     pub fn new(text: impl Into<String>) -> Result<Self, ValidationError> {
-        Self::of("api_key", Secret::new("api_key", text)?)
+        Self::from_secret("api_key", Secret::new("api_key", text)?)
     }
 
-    /// Reads it from the environment variable `TURRATECH_API_KEY`.
+    /// Reads the key from the environment variable `TURRATECH_API_KEY`.
     ///
     /// # Errors
     ///
-    /// When the variable is not set, or holds what [`Self::new`] refuses.
+    /// Returns an error if the variable is not set, or if [`Self::new`] rejects its value.
     pub fn from_env() -> Result<Self, ValidationError> {
-        Self::of(VARIABLE, Secret::from_env(VARIABLE)?)
+        Self::from_secret(VARIABLE, Secret::from_env(VARIABLE)?)
     }
 
-    /// What it may do.
+    /// Returns what the key may do.
     #[must_use]
     pub fn kind(&self) -> KeyKind {
         self.kind
     }
 
-    /// Whether it moves real money.
+    /// Returns whether the key moves test money or real money.
     #[must_use]
     pub fn mode(&self) -> Mode {
         self.mode
@@ -58,13 +58,13 @@ impl ApiKey {
         self.secret.expose()
     }
 
-    fn of(field: &'static str, secret: Secret) -> Result<Self, ValidationError> {
+    fn from_secret(field: &'static str, secret: Secret) -> Result<Self, ValidationError> {
         let text = secret.expose();
         let row = PREFIXES.iter().find(|(prefix, ..)| text.len() > prefix.len() && text.starts_with(prefix));
         let Some((_, kind, mode)) = row else {
             return Err(ValidationError::new(
                 field,
-                "must be pk_, sk_ or rk_, then test_ or live_, then the key itself",
+                "must start with `pk_`, `sk_` or `rk_`, followed by `test_` or `live_` and the key itself",
             ));
         };
         Ok(Self { kind: *kind, mode: *mode, secret })
@@ -77,22 +77,20 @@ impl fmt::Debug for ApiKey {
     }
 }
 
-/// What a key may do.
+/// What an API key may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum KeyKind {
-    /// `pk_`: may be shown to customers, to make payment methods of their cards.
-    ///
-    /// Nothing else is sent with it.
+    /// `pk_`: may only create payment methods. Safe to expose to customers.
     Publishable,
     /// `sk_`: may do everything. Keep it on servers.
     Secret,
-    /// `rk_`: may do what it was given in the Dashboard, for specific integrations.
+    /// `rk_`: has the permissions that it was given in the Dashboard, for specific integrations.
     Restricted,
 }
 
 impl KeyKind {
-    /// The kind in a word.
+    /// Returns the kind as one lower-case word.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -103,7 +101,7 @@ impl KeyKind {
     }
 }
 
-/// Whether money is real.
+/// Whether an API key moves test money or real money.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Mode {
@@ -114,13 +112,13 @@ pub enum Mode {
 }
 
 impl Mode {
-    /// True where money is real: `livemode`, as objects and events say it.
+    /// Returns true for real money. Objects and events report the same as `livemode`.
     #[must_use]
     pub fn is_live(self) -> bool {
         self == Self::Live
     }
 
-    /// The mode in a word.
+    /// Returns the mode as one lower-case word.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -132,7 +130,7 @@ impl Mode {
 
 const VARIABLE: &str = "TURRATECH_API_KEY";
 
-/// Documented.
+/// The documented prefixes, with the kind and mode that they stand for.
 const PREFIXES: &[(&str, KeyKind, Mode)] = &[
     ("pk_test_", KeyKind::Publishable, Mode::Test),
     ("pk_live_", KeyKind::Publishable, Mode::Live),

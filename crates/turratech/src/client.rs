@@ -2,15 +2,16 @@ use std::fmt;
 use std::sync::Arc;
 
 use payments_core::connection::Connection;
-use payments_core::id::check_id;
-use payments_core::json::DecodeError;
 use payments_core::request::RequestBuilder;
-use payments_core::{Error, Settings, ValidationError, client_settings};
+use payments_core::{Error, Settings, client_settings};
 
 use crate::api_key::{ApiKey, KeyKind, Mode};
 use crate::error::SPEC;
+use crate::version::{CURRENT_VERSION, VERSION_HEADER, check_version};
 
-/// TurraTech's API for one merchant. Cheap to clone.
+/// A client for TurraTech's API with one merchant's API key.
+///
+/// Cloning is cheap.
 ///
 /// ```no_run
 /// use turratech::{ApiKey, Client};
@@ -27,56 +28,46 @@ pub struct Client {
 }
 
 impl Client {
-    /// A client for the merchant with this key.
+    /// Starts building a client with this API key.
     #[must_use]
     pub fn builder(key: ApiKey) -> ClientBuilder {
         ClientBuilder { key, settings: Settings::default(), version: CURRENT_VERSION.to_owned() }
     }
 
-    /// The same client with another key: connections and settings are shared.
+    /// Returns a client with another API key that shares connections and settings.
     ///
-    /// That an idempotency key protects across a change of API key, of the same account, is inferred: the document does
-    /// not say what it belongs to. So settle what is unknown first, and never change keys between such an outcome and
-    /// its sending again.
+    /// Resolve all unknown outcomes before you change the API key. The document does not say whether an idempotency key
+    /// belongs to the account or to the API key. That it still protects after a change of API key is inferred.
     ///
     /// # Errors
     ///
-    /// Never for a key that [`ApiKey::new`] took.
-    #[expect(clippy::needless_pass_by_value, reason = "a secret is handed over")]
+    /// Returns no error for a key that [`ApiKey::new`] accepted.
+    #[expect(clippy::needless_pass_by_value, reason = "the client takes ownership of the secret")]
     pub fn with_credentials(&self, key: ApiKey) -> Result<Self, Error> {
         let bearer = bearer(&key);
         let connection = self.connection.with_credentials(&headers(&bearer, &self.version))?;
         Ok(Self { connection, kind: key.kind(), mode: key.mode(), version: Arc::clone(&self.version) })
     }
 
-    /// Whether its key moves real money.
+    /// Returns the mode of the client's API key: test or live.
     #[must_use]
     pub fn mode(&self) -> Mode {
         self.mode
     }
 
-    /// A request that only a secret or a restricted key may make: with a publishable one it is not even put together.
-    pub(crate) fn private(
+    /// Builds a request that a publishable key must not send.
+    pub(crate) fn unless_publishable(
         &self,
-        request: impl FnOnce() -> Result<RequestBuilder, Error>,
+        build: impl FnOnce() -> Result<RequestBuilder, Error>,
     ) -> Result<RequestBuilder, Error> {
         if self.kind == KeyKind::Publishable {
-            return Err(Error::unsupported("a publishable key may only create payment methods"));
+            return Err(Error::unsupported("a publishable key can only create payment methods: use a secret or restricted key"));
         }
-        request()
+        build()
     }
 }
 
-/// The key says whether money is real (documented), so an answer that says otherwise contradicts the request.
-pub(crate) fn check_mode(mode: Mode, livemode: bool) -> Result<(), DecodeError> {
-    if livemode == mode.is_live() {
-        Ok(())
-    } else {
-        Err(DecodeError::new("livemode", "is not the mode of the key that asked"))
-    }
-}
-
-/// Sets up a [`Client`].
+/// Builds a [`Client`].
 pub struct ClientBuilder {
     key: ApiKey,
     settings: Settings,
@@ -86,20 +77,20 @@ pub struct ClientBuilder {
 impl ClientBuilder {
     client_settings!();
 
-    /// The version of the API to speak. Standard: `2024-01-01`, the one that this crate was written for.
+    /// Sets the API version. The default is `2024-01-01`, the version that this crate is written for.
     ///
-    /// Try a newer one in test mode first, as TurraTech recommends (documented).
+    /// TurraTech recommends testing a newer version in test mode first (documented).
     #[must_use]
     pub fn version(mut self, version: impl Into<String>) -> Self {
         self.version = version.into();
         self
     }
 
-    /// Builds it.
+    /// Builds the client.
     ///
     /// # Errors
     ///
-    /// When the base URL is unsafe, the version is none, or a setting contradicts another.
+    /// Returns an error if the base URL is unsafe, the version is invalid, or a setting is invalid.
     pub fn build(self) -> Result<Client, Error> {
         check_version(&self.version)?;
         let bearer = bearer(&self.key);
@@ -114,24 +105,14 @@ impl fmt::Debug for ClientBuilder {
     }
 }
 
-/// A version is a date (documented); a name behind it would do no harm.
-pub(crate) fn check_version(version: &str) -> Result<(), ValidationError> {
-    check_id(VERSION_HEADER, version)
-}
-
 fn bearer(key: &ApiKey) -> String {
     format!("Bearer {}", key.expose())
 }
 
-/// What every request carries.
+/// Returns the headers of every request.
 fn headers<'a>(bearer: &'a str, version: &'a str) -> [(&'static str, &'a str); 2] {
     [("authorization", bearer), (VERSION_HEADER, version)]
 }
 
-pub(crate) const VERSION_HEADER: &str = "turratech-version";
-
-/// Documented as the current one.
-const CURRENT_VERSION: &str = "2024-01-01";
-
-/// Documented.
+/// The documented base URL.
 const BASE_URL: &str = "https://api.turratech.com/v1";

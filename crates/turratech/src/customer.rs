@@ -1,30 +1,24 @@
 use std::collections::BTreeMap;
 
-use payments_core::id::check_id;
 use payments_core::json::{self, DecodeError, RawJson};
 use payments_core::provider::Operation;
 use payments_core::request::{Path, RequestBuilder};
-use payments_core::{Call, Keyed, Pager, ValidationError, string_newtype};
+use payments_core::{Call, Keyed, Pager, ValidationError};
 use serde::ser::SerializeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::client::Client;
+use crate::expect::expect_deleted;
+use crate::extra::{Extra, extra_setter};
+use crate::id::{CustomerId, PaymentMethodId};
 use crate::list::{ListParams, pager};
-use crate::parameters::{
-    Body, Extra, Parameters, check, check_metadata, entry, extra_setter, metadata_setter, not_empty, post,
-};
-use crate::payment_method::PaymentMethodId;
-use crate::shown::debug_masked;
-use crate::wire::{metadata, same_id};
+use crate::masked_debug::masked_debug;
+use crate::metadata::{self, metadata_setter};
+use crate::request_body::{JsonObject, Parameters, check, post, serialize_some};
 
-string_newtype! {
-    /// TurraTech's id of a customer, such as `cus_ABC123`.
-    pub struct CustomerId("customer"): |text| check_id("customer", text);
-}
-
-/// A customer's details, to create or to update one. Nothing is required.
+/// The details of a customer, for creating or updating one. All are optional.
 ///
-/// That an update takes what a creation takes is inferred. It changes what is set here and leaves the rest.
+/// An update accepts the same parameters as a creation (inferred). It changes only the details that are set.
 #[derive(Clone, Default, PartialEq, Eq)]
 #[must_use = "a customer is not created until it is sent"]
 pub struct CustomerDetails {
@@ -39,59 +33,59 @@ pub struct CustomerDetails {
     extra: Extra,
 }
 
-debug_masked!(CustomerDetails {
+masked_debug!(CustomerDetails {
     address, shipping, payment_method, extra
-} free {
+} masked {
     email, name, phone, description, metadata
 });
 
 impl CustomerDetails {
-    /// None yet.
+    /// Creates empty details.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// The e-mail address.
+    /// Sets the email address.
     pub fn email(mut self, email: impl Into<String>) -> Self {
         self.email = Some(email.into());
         self
     }
 
-    /// The full name.
+    /// Sets the full name.
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.name = Some(name.into());
         self
     }
 
-    /// The phone number.
+    /// Sets the phone number.
     pub fn phone(mut self, phone: impl Into<String>) -> Self {
         self.phone = Some(phone.into());
         self
     }
 
-    /// Words of the merchant's own.
+    /// Sets a description for the merchant's own use.
     pub fn description(mut self, text: impl Into<String>) -> Self {
         self.description = Some(text.into());
         self
     }
 
-    /// The billing address.
+    /// Sets the billing address.
     pub fn address(mut self, address: Address) -> Self {
         self.address = Some(address);
         self
     }
 
-    /// One member of the shipping information, by its name.
+    /// Adds a member of the shipping information, by name.
     ///
-    /// The document says only that it is an object.
+    /// The document says only that the shipping information is an object.
     pub fn shipping(mut self, name: impl Into<String>, value: impl Serialize) -> Self {
-        self.shipping.put(name.into(), &value);
+        self.shipping.insert(name.into(), &value);
         self
     }
 
     metadata_setter!();
 
-    /// A payment method to be attached to the customer.
+    /// Sets the payment method to attach to the customer.
     pub fn payment_method(mut self, id: PaymentMethodId) -> Self {
         self.payment_method = Some(id);
         self
@@ -101,11 +95,11 @@ impl CustomerDetails {
 }
 
 impl Parameters for CustomerDetails {
-    const NAMES: &'static [&'static str] =
+    const RESERVED: &'static [&'static str] =
         &["email", "name", "phone", "description", "address", "shipping", "metadata", "payment_method"];
 
     fn check(&self) -> Result<(), ValidationError> {
-        check_metadata(&self.metadata)?;
+        metadata::check(&self.metadata)?;
         self.shipping.check(&[])?;
         self.address.as_ref().map_or(Ok(()), check)
     }
@@ -114,21 +108,23 @@ impl Parameters for CustomerDetails {
         &self.extra
     }
 
-    fn members<M: SerializeMap>(&self, members: &mut M) -> Result<(), M::Error> {
-        entry(members, "email", self.email.as_ref())?;
-        entry(members, "name", self.name.as_ref())?;
-        entry(members, "phone", self.phone.as_ref())?;
-        entry(members, "description", self.description.as_ref())?;
-        entry(members, "address", self.address.as_ref().map(Body).as_ref())?;
-        entry(members, "shipping", self.shipping.if_any())?;
-        entry(members, "metadata", not_empty(&self.metadata))?;
-        entry(members, "payment_method", self.payment_method.as_ref())
+    fn serialize_members<M: SerializeMap>(&self, members: &mut M) -> Result<(), M::Error> {
+        serialize_some(members, "email", self.email.as_ref())?;
+        serialize_some(members, "name", self.name.as_ref())?;
+        serialize_some(members, "phone", self.phone.as_ref())?;
+        serialize_some(members, "description", self.description.as_ref())?;
+        serialize_some(members, "address", self.address.as_ref().map(JsonObject).as_ref())?;
+        serialize_some(members, "shipping", self.shipping.unless_empty())?;
+        serialize_some(members, "metadata", metadata::unless_empty(&self.metadata))?;
+        serialize_some(members, "payment_method", self.payment_method.as_ref())
     }
 }
 
-/// A billing address: the members that the document's example shows, and others by name.
+/// A billing address.
+///
+/// The setters are the members in the document's example. [`Address::extra`] sets others by name.
 #[derive(Clone, Default, PartialEq, Eq)]
-#[must_use = "an address is nothing by itself"]
+#[must_use = "an address has no effect until it is passed to `CustomerDetails::address`"]
 pub struct Address {
     line1: Option<String>,
     city: Option<String>,
@@ -137,33 +133,33 @@ pub struct Address {
     extra: Extra,
 }
 
-debug_masked!(Address { extra } free { line1, city, postal_code, country });
+masked_debug!(Address { extra } masked { line1, city, postal_code, country });
 
 impl Address {
-    /// Nowhere yet.
+    /// Creates an empty address.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// House and street.
+    /// Sets the first line: house number and street.
     pub fn line1(mut self, line: impl Into<String>) -> Self {
         self.line1 = Some(line.into());
         self
     }
 
-    /// The city.
+    /// Sets the city.
     pub fn city(mut self, city: impl Into<String>) -> Self {
         self.city = Some(city.into());
         self
     }
 
-    /// The postal code.
+    /// Sets the postal code.
     pub fn postal_code(mut self, code: impl Into<String>) -> Self {
         self.postal_code = Some(code.into());
         self
     }
 
-    /// The country, as in the document's example: `GB`.
+    /// Sets the country, such as `GB` in the document's example.
     pub fn country(mut self, country: impl Into<String>) -> Self {
         self.country = Some(country.into());
         self
@@ -173,7 +169,7 @@ impl Address {
 }
 
 impl Parameters for Address {
-    const NAMES: &'static [&'static str] = &["line1", "city", "postal_code", "country"];
+    const RESERVED: &'static [&'static str] = &["line1", "city", "postal_code", "country"];
 
     fn check(&self) -> Result<(), ValidationError> {
         Ok(())
@@ -183,46 +179,48 @@ impl Parameters for Address {
         &self.extra
     }
 
-    fn members<M: SerializeMap>(&self, members: &mut M) -> Result<(), M::Error> {
-        entry(members, "line1", self.line1.as_ref())?;
-        entry(members, "city", self.city.as_ref())?;
-        entry(members, "postal_code", self.postal_code.as_ref())?;
-        entry(members, "country", self.country.as_ref())
+    fn serialize_members<M: SerializeMap>(&self, members: &mut M) -> Result<(), M::Error> {
+        serialize_some(members, "line1", self.line1.as_ref())?;
+        serialize_some(members, "city", self.city.as_ref())?;
+        serialize_some(members, "postal_code", self.postal_code.as_ref())?;
+        serialize_some(members, "country", self.country.as_ref())
     }
 }
 
-/// A customer. The document shows no such object: all but the id is inferred from what is sent.
+/// A customer.
+///
+/// The document does not show this object. All fields except the id are inferred from the request parameters.
 #[derive(Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Customer {
-    /// TurraTech's id.
+    /// TurraTech's id of the customer.
     pub id: CustomerId,
-    /// The e-mail address.
+    /// The email address.
     pub email: Option<String>,
     /// The full name.
     pub name: Option<String>,
     /// The phone number.
     pub phone: Option<String>,
-    /// The merchant's words.
+    /// The merchant's description.
     pub description: Option<String>,
-    /// The billing address, as it came.
+    /// The billing address as received.
     pub address: Option<RawJson>,
-    /// The shipping information, as it came.
+    /// The shipping information as received.
     pub shipping: Option<RawJson>,
-    /// What the merchant stored with it, by name in alphabetical order.
+    /// The metadata that the merchant stored, sorted by name.
     pub metadata: BTreeMap<String, String>,
-    /// The payment method that was attached.
+    /// The attached payment method.
     pub payment_method: Option<PaymentMethodId>,
-    /// Where it stands, if it says so.
+    /// The status, if the response contains one.
     pub status: Option<String>,
-    /// The object as it came, with what is not named here. It is not serialized with the rest.
+    /// The object as received, including members that have no field here. Not serialized.
     #[serde(skip)]
     pub raw: RawJson,
 }
 
-debug_masked!(Customer {
+masked_debug!(Customer {
     id, address, shipping, payment_method, raw
-} free {
+} masked {
     email, name, phone, description, metadata, status
 });
 
@@ -248,68 +246,65 @@ impl Customer {
 impl Client {
     /// Creates a customer.
     pub fn create_customer(&self, details: CustomerDetails) -> Call<Customer, Keyed> {
-        let request = self.private(|| post(Path::new("customers"), details));
+        let request = self.unless_publishable(|| post(Path::new("customers"), details));
         self.connection.auto_keyed_call(CREATE_CUSTOMER, request, Customer::read)
     }
 
-    /// A customer.
+    /// Retrieves a customer.
     pub fn retrieve_customer(&self, id: &CustomerId) -> Call<Customer> {
-        let request = self.private(|| Ok(RequestBuilder::get(Path::new("customers").segment(id)).log_as(id.clone())));
-        self.connection.call(RETRIEVE_CUSTOMER, request, reads_customer(id))
+        let request = self.unless_publishable(|| Ok(RequestBuilder::get(Path::new("customers").segment(id)).log_as(id.clone())));
+        self.connection.call(RETRIEVE_CUSTOMER, request, customer_reader(id))
     }
 
-    /// Changes a customer's details: those that are set, and no others.
+    /// Updates a customer: changes the details that are set and leaves the others.
     pub fn update_customer(&self, id: &CustomerId, details: CustomerDetails) -> Call<Customer, Keyed> {
-        let request = self.private(|| post(Path::new("customers").segment(id), details));
-        self.connection.auto_keyed_call(UPDATE_CUSTOMER, request, reads_customer(id))
+        let request = self.unless_publishable(|| post(Path::new("customers").segment(id), details));
+        self.connection.auto_keyed_call(UPDATE_CUSTOMER, request, customer_reader(id))
     }
 
-    /// Deletes a customer with all their data, for good (documented).
+    /// Deletes a customer and all their data permanently (documented).
     ///
-    /// There is no key for it (inferred: the document shows one on a POST), so it is not sent again after an unknown
-    /// outcome. Look then: a customer that [`Client::retrieve_customer`] does not find is deleted.
+    /// A DELETE has no idempotency key (inferred: the document shows one only on a POST). So the call is not sent again
+    /// after an unknown outcome. Call [`Client::retrieve_customer`] instead: "not found" means that the customer is
+    /// deleted.
     pub fn delete_customer(&self, id: &CustomerId) -> Call<DeletedCustomer> {
         let request =
-            self.private(|| Ok(RequestBuilder::delete(Path::new("customers").segment(id)).log_as(id.clone())));
-        let asked = id.clone();
-        self.connection.call(DELETE_CUSTOMER, request, move |wire: WireDeleted<CustomerId>| {
-            same_id(&wire.id, &asked)?;
-            deleted(wire.deleted).map(|()| DeletedCustomer { id: wire.id })
+            self.unless_publishable(|| Ok(RequestBuilder::delete(Path::new("customers").segment(id)).log_as(id.clone())));
+        let requested = id.clone();
+        self.connection.call(DELETE_CUSTOMER, request, move |wire: WireDeletedCustomer| {
+            json::expect_equal("id", &wire.id, &requested)?;
+            expect_deleted(wire.deleted).map(|()| DeletedCustomer { id: wire.id })
         })
     }
 
-    /// All customers, the newest first (inferred).
+    /// Lists customers, newest first (inferred).
     pub fn list_customers(&self, list: ListParams<CustomerId>) -> Pager<Customer> {
         pager(self, LIST_CUSTOMERS, "customers", list, |customer: &Customer| customer.id.as_str(), Customer::read)
     }
 }
 
-/// A customer that is no more.
+/// A customer that was deleted.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct DeletedCustomer {
-    /// The id it had.
+    /// The id of the deleted customer.
     pub id: CustomerId,
 }
 
-fn reads_customer(id: &CustomerId) -> impl Fn(RawJson) -> Result<Customer, DecodeError> + Send + Sync + 'static {
+/// Returns a function that reads the customer with this id and rejects any other.
+fn customer_reader(id: &CustomerId) -> impl Fn(RawJson) -> Result<Customer, DecodeError> + Send + Sync + 'static {
     let id = id.clone();
     move |raw| {
         let customer = Customer::read(raw)?;
-        same_id(&customer.id, &id).map(|()| customer)
+        json::expect_equal("id", &customer.id, &id).map(|()| customer)
     }
 }
 
-/// What a DELETE answers: `{id, object, deleted}` (inferred).
+/// The response to a DELETE: `{id, object, deleted}` (inferred).
 #[derive(Deserialize)]
-pub(crate) struct WireDeleted<I> {
-    pub(crate) id: I,
-    pub(crate) deleted: bool,
-}
-
-/// A success that says "not deleted" contradicts itself.
-pub(crate) fn deleted(deleted: bool) -> Result<(), DecodeError> {
-    if deleted { Ok(()) } else { Err(DecodeError::new("deleted", "is false under a success")) }
+struct WireDeletedCustomer {
+    id: CustomerId,
+    deleted: bool,
 }
 
 #[derive(Deserialize)]
@@ -327,7 +322,7 @@ struct WireCustomer {
     address: Option<RawJson>,
     #[serde(default)]
     shipping: Option<RawJson>,
-    #[serde(default, deserialize_with = "metadata")]
+    #[serde(default, deserialize_with = "metadata::deserialize")]
     metadata: BTreeMap<String, String>,
     #[serde(default, deserialize_with = "json::none_if_empty")]
     payment_method: Option<PaymentMethodId>,

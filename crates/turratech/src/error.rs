@@ -15,107 +15,104 @@ pub(crate) static SPEC: ProviderSpec = ProviderSpec {
     idempotency: Some(IdempotencyPolicy { header: "idempotency-key", lifetime: KEY_LIFETIME }),
 };
 
-/// Documented: after it, the same key makes a new request.
+/// How long TurraTech stores an idempotency key (documented). After that, the same key starts a new request.
 const KEY_LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
 
 open_enum! {
-    /// TurraTech's own word for what kind of error it is.
+    /// TurraTech's `type` of an error.
     ///
-    /// [`Error::kind`] says the same in the words of all providers, and [`Error::outcome`] what matters more.
+    /// [`Error::kind`] classifies errors in the same way for all providers. [`Error::outcome`] says whether the request
+    /// may have been executed; look at the outcome first.
     pub enum ErrorType {
-        /// Something went wrong at TurraTech. Rare (documented).
-        Connection = "api_error",
-        /// The API key is wrong, or may not do this.
+        /// An error occurred inside TurraTech. Rare (documented).
+        Api = "api_error",
+        /// The API key is invalid or lacks the permission.
         Authentication = "authentication_error",
-        /// The card cannot be charged: [`Error::code`] and [`Error::decline_code`] say why.
+        /// The card cannot be charged. [`Error::code`] and [`Error::decline_code`] say why.
         Card = "card_error",
-        /// A parameter does not fit: [`Error::param`] says which.
+        /// A parameter is invalid. [`Error::param`] names it.
         InvalidRequest = "invalid_request_error",
-        /// Too many requests too quickly.
+        /// Too many requests were sent too quickly.
         RateLimit = "rate_limit_error",
-        /// Found before anything was sent, by this crate's own checks (documented as "client-side").
+        /// This crate rejected a parameter before anything was sent (documented as "client-side").
         Validation = "validation_error",
     }
 }
 
 impl ErrorType {
-    /// The type of an error, where it has one.
+    /// Returns the type of an error, if it has one.
     ///
-    /// It is what TurraTech's answer says, or [`ErrorType::Validation`] for what was found here.
+    /// The type comes from TurraTech's error response. For a parameter that this crate rejected, it is
+    /// [`ErrorType::Validation`].
     #[must_use]
     pub fn of(error: &Error) -> Option<Self> {
         match error.response() {
-            Some(response) if !response.status().is_success() => words_of(response).map(|words| words.r#type),
+            Some(response) if !response.status().is_success() => parse_body(response).map(|body| body.r#type),
             Some(_) => None,
             None => (error.kind() == ErrorKind::InvalidRequest).then_some(Self::Validation),
         }
     }
 }
 
-/// TurraTech's own form of an error: an object `error` with a `type`. Anything else is somebody else's page.
+/// Reads an error response in the documented form: an object `error` with a `type`.
 fn parse_error(_: &Operation, response: &Response) -> Option<ProviderError> {
-    let words = words_of(response)?;
+    let body = parse_body(response)?;
     let status = response.status().as_u16();
-    let is_about_the_key = words.speaks_of_the_key();
-    let (kind, outcome) = match (&words.r#type, status) {
-        // The same key with another request, or one still under way: what was sent under it first may have been done.
-        _ if response.status().is_client_error() && is_about_the_key => {
+    let (kind, outcome) = match (&body.r#type, status) {
+        // Another request used the key, or is still in progress under it. That request may have been executed.
+        _ if response.status().is_client_error() && body.mentions_idempotency() => {
             (Some(ErrorKind::Conflict), Some(Outcome::Unknown))
         }
-        // It failed inside TurraTech, whatever the status says: that is no refusal.
-        (ErrorType::Connection, 400..=407 | 410..=428) => (Some(ErrorKind::ProviderFailure), Some(Outcome::Unknown)),
+        // The request failed inside TurraTech, so the status does not prove that it was not executed.
+        (ErrorType::Api, 400..=407 | 410..=428) => (Some(ErrorKind::ProviderFailure), Some(Outcome::Unknown)),
         (ErrorType::Card, 400 | 402) => (Some(ErrorKind::Declined), None),
         _ => (None, None),
     };
     Some(ProviderError {
         kind,
         outcome,
-        settles_key: outcome.is_none() && answers_the_keyed_request(status, &words.r#type),
-        code: words.code,
-        decline_code: words.decline_code,
-        message: words.message,
-        param: words.param,
+        settles_key: outcome.is_none() && settles_earlier_requests(status, &body.r#type),
+        code: body.code,
+        decline_code: body.decline_code,
+        message: body.message,
+        param: body.param,
         ..ProviderError::default()
     })
 }
 
-/// Whether an error proves that what was sent before under the same key was not done.
+/// Returns true if an error proves that no earlier request under the same key was executed.
 ///
-/// TurraTech answers a key that it knows with the response to the first request under it (inferred: the document
-/// says only that a request can be retried safely). So an error settles the key only where the request itself must have
-/// been tried for it: a card that was declined.
+/// TurraTech returns the first response again for a known key (inferred: the document says only that a request can be
+/// retried safely). So only an error about the payment itself settles the key: a declined card. The type must agree with
+/// the status: a 402 with another type settles nothing.
 ///
-/// All the others may be said by whoever stands before that, and so say nothing of what an earlier sending did:
+/// Every other error may occur before TurraTech looks up the key, and leaves an earlier request open:
 ///
-/// * 400 and 404: parameters are looked at, and addresses and accounts found, before a key is looked up (inferred:
-///   the document does not say in which order). Another version of the API, another path or another account meanwhile
-///   gives them for a request whose first sending was done.
-/// * 401: the key was revoked or exchanged meanwhile; nobody looked at the request.
-/// * 403: permissions were taken away meanwhile; the same.
-/// * 409: the documented "conflicts with another request" may be the very request whose answer was lost, still under
-///   way.
-/// * 429: turned away at the door, unread. This sending was not done; an earlier one may have been.
-/// * 5xx: it may have failed after the money moved.
-/// * 405, 408, 413, 415, 422 and the rest are not in the document: a router or a gateway says them.
-///
-/// The type has to say the same as the status: a 402 of any other type is no answer of the card's.
-fn answers_the_keyed_request(status: u16, error_type: &ErrorType) -> bool {
+/// | status | why it settles nothing |
+/// |---|---|
+/// | 400, 404 | Parameters, paths and accounts may be checked before the key is looked up (inferred: the document gives no order). A changed API version, path or account causes these errors even if the first request was executed. |
+/// | 401, 403 | The API key was revoked or lost its permission in the meantime. |
+/// | 409 | The documented "conflicts with another request" may be about the lost request, which is still in progress. |
+/// | 429 | This request was turned away. An earlier one may not have been. |
+/// | 5xx | The request may have failed after the money moved. |
+/// | 405, 408, 413, 415, 422, others | Not in the document, so a router or a gateway may have sent them. |
+fn settles_earlier_requests(status: u16, error_type: &ErrorType) -> bool {
     *error_type == ErrorType::Card && matches!(status, 400 | 402)
 }
 
-/// What an error says, where it has TurraTech's form.
-fn words_of(response: &Response) -> Option<Words> {
-    let envelope: Envelope = json::decode_object(response.body()).ok()?;
+/// Reads the `error` object of a response; `None` if the response has another form.
+fn parse_body(response: &Response) -> Option<ErrorBody> {
+    let envelope: ErrorEnvelope = json::decode_object(response.body()).ok()?;
     envelope.error.decode_object().ok()
 }
 
 #[derive(Deserialize)]
-struct Envelope {
+struct ErrorEnvelope {
     error: RawJson,
 }
 
 #[derive(Deserialize)]
-struct Words {
+struct ErrorBody {
     r#type: ErrorType,
     code: Option<String>,
     message: Option<String>,
@@ -123,10 +120,13 @@ struct Words {
     decline_code: Option<String>,
 }
 
-impl Words {
-    /// The document has no words for a key that comes with another request. Whatever they are, they will name it.
-    fn speaks_of_the_key(&self) -> bool {
-        let said = [Some(self.r#type.as_str()), self.code.as_deref(), self.message.as_deref(), self.param.as_deref()];
-        said.into_iter().flatten().any(|text| text.to_ascii_lowercase().contains("idempoten"))
+impl ErrorBody {
+    /// Returns true if the error is about the idempotency key.
+    ///
+    /// The document does not say what TurraTech returns for a key that another request has used. Any such error will
+    /// most likely contain this word (inferred).
+    fn mentions_idempotency(&self) -> bool {
+        let texts = [Some(self.r#type.as_str()), self.code.as_deref(), self.message.as_deref(), self.param.as_deref()];
+        texts.into_iter().flatten().any(|text| text.to_ascii_lowercase().contains("idempoten"))
     }
 }

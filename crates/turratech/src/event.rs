@@ -1,22 +1,17 @@
-use payments_core::id::check_id;
 use payments_core::json::{self, DecodeError, RawJson};
 use payments_core::time::OffsetDateTime;
-use payments_core::{open_enum, string_newtype};
+use payments_core::open_enum;
 use serde::{Deserialize, Serialize};
 
 use crate::customer::Customer;
+use crate::fields::{Integer, serialize_timestamp, timestamp};
+use crate::id::EventId;
 use crate::payment::Payment;
 use crate::refund::Refund;
 use crate::subscription::Subscription;
-use crate::wire::{Whole, time_of, unix_seconds};
-
-string_newtype! {
-    /// TurraTech's id of an event: what repetitions of it have in common.
-    pub struct EventId("event"): |text| check_id("event", text);
-}
 
 open_enum! {
-    /// What happened.
+    /// The type of an event: what happened.
     pub enum EventType {
         /// A payment was successfully processed.
         PaymentSucceeded = "payment.succeeded",
@@ -32,7 +27,7 @@ open_enum! {
         SubscriptionDeleted = "subscription.deleted",
         /// An invoice was paid.
         InvoicePaid = "invoice.paid",
-        /// Paying an invoice failed.
+        /// The payment of an invoice failed.
         InvoicePaymentFailed = "invoice.payment_failed",
         /// A refund was created.
         RefundCreated = "refund.created",
@@ -41,41 +36,41 @@ open_enum! {
     }
 }
 
-/// What a webhook says. Only a verification makes one.
+/// The content of a verified webhook.
 ///
-/// Its members are inferred: the document names the types and shows `type` alone.
+/// The members are inferred: the document lists event types and shows only `type`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Event {
-    /// TurraTech's id: events come more than once (documented), so work once per id.
+    /// TurraTech's id of the event. An event may be delivered more than once (documented), so process each id once.
     pub id: EventId,
-    /// What happened.
+    /// The type of the event.
     #[serde(rename = "type")]
     pub event_type: EventType,
-    /// When.
-    #[serde(serialize_with = "unix_seconds")]
+    /// When the event was created.
+    #[serde(serialize_with = "serialize_timestamp")]
     pub created: OffsetDateTime,
-    /// Whether it is about real money.
+    /// True for real money, false for test money.
     pub livemode: bool,
-    /// What it happened to, as it came: [`Event::object`] decodes it.
+    /// The object that the event is about, as received. [`Event::object`] decodes it.
     pub raw_object: RawJson,
 }
 
 impl Event {
-    /// What it happened to, decoded by the type of the event.
+    /// Decodes the object that the event is about, according to the event's type.
     ///
-    /// An event type says what happened, its object how things stood then: look at the payment's own status before
-    /// goods leave, and hold it against the books with [`Payment::check`], which looks at the mode too.
+    /// The event type says what happened. The object shows the state at that time. Before you deliver goods, look at the
+    /// payment's own status, and compare the payment with your order: [`Payment::check_metadata`] also compares the mode.
     ///
     /// # Errors
     ///
-    /// When the object is not what its type promises, or of another mode than the event. Answer 500 and look:
-    /// TurraTech signed it.
+    /// Returns an error if the object does not fit the event type, or if its mode differs from the event's. Respond with
+    /// 500 and investigate: TurraTech signed the event.
     pub fn object(&self) -> Result<EventObject, DecodeError> {
         let raw = self.raw_object.clone();
         let object = match self.event_type {
             EventType::PaymentSucceeded | EventType::PaymentFailed => {
-                Payment::read(raw).and_then(|payment| self.same_mode(&payment).map(|()| EventObject::Payment(payment)))
+                Payment::read(raw).and_then(|payment| self.expect_same_mode(&payment).map(|()| EventObject::Payment(payment)))
             }
             EventType::CustomerCreated => Customer::read(raw).map(EventObject::Customer),
             EventType::SubscriptionCreated | EventType::SubscriptionUpdated | EventType::SubscriptionDeleted => {
@@ -95,22 +90,22 @@ impl Event {
         Ok(Self {
             id: wire.id,
             event_type: wire.r#type,
-            created: time_of("created", wire.created)?,
+            created: timestamp("created", wire.created)?,
             livemode: wire.livemode,
             raw_object: wire.data.object,
         })
     }
 
-    fn same_mode(&self, payment: &Payment) -> Result<(), DecodeError> {
+    fn expect_same_mode(&self, payment: &Payment) -> Result<(), DecodeError> {
         if payment.livemode == self.livemode {
             Ok(())
         } else {
-            Err(DecodeError::new("livemode", "is another mode than the event's"))
+            Err(DecodeError::new("livemode", "differs from the event's `livemode`"))
         }
     }
 }
 
-/// What an event is about.
+/// The object that an event is about.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub enum EventObject {
@@ -122,9 +117,7 @@ pub enum EventObject {
     Subscription(Subscription),
     /// A refund: `refund.created`.
     Refund(Refund),
-    /// An object that the document does not describe.
-    ///
-    /// An invoice, a dispute, that of a type nobody knows yet.
+    /// An object that the document does not describe: an invoice, a dispute, or the object of an unknown event type.
     Other(RawJson),
 }
 
@@ -132,7 +125,7 @@ pub enum EventObject {
 struct WireEvent {
     id: EventId,
     r#type: EventType,
-    created: Whole,
+    created: Integer,
     livemode: bool,
     data: WireData,
 }

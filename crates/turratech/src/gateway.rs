@@ -1,4 +1,4 @@
-//! TurraTech in the words that all providers share.
+//! TurraTech through the traits that all providers share.
 
 use payments_core::gateway::{
     Cancel, CancelRequest, Capabilities, Capability, Capture, CaptureRequest, Feature, NextAction, PaymentRequest,
@@ -8,14 +8,15 @@ use payments_core::time::OffsetDateTime;
 use payments_core::transport::async_trait;
 use payments_core::{Call, Error, Expected, Keyed, ValidationError};
 
-use crate::call_ext::IdempotencyExt;
 use crate::client::Client;
+use crate::id::PaymentId;
+use crate::idempotency::IdempotencyExt;
 use crate::new_payment::NewPayment;
-use crate::payment::{Payment, PaymentId, PaymentStatus};
+use crate::payment::{Payment, PaymentStatus};
 use crate::refund::NewRefund;
 
 impl Client {
-    /// What TurraTech can do.
+    /// Returns the table of features that TurraTech supports.
     #[must_use]
     pub const fn capabilities() -> Capabilities {
         CAPABILITIES
@@ -25,33 +26,34 @@ impl Client {
 const CAPABILITIES: Capabilities = Capabilities {
     provider: "turratech",
     table: &[
-        Capability::supported(Feature::StartPayment, "with a payment method; no documented answer carries a redirect"),
+        Capability::supported(Feature::StartPayment, "with a payment method; no documented response contains a redirect URL"),
         Capability::not_offered(
             Feature::Lookup,
-            "no list filters by a reference; repeat the call under its key instead (inferred)",
+            "no list filters by a reference; repeat the call with the same key instead (inferred)",
         ),
         Capability::supported(Feature::Retrieve, ""),
-        Capability::supported(Feature::Capture, "all of it"),
+        Capability::supported(Feature::Capture, "the whole amount only"),
         Capability::supported(Feature::Cancel, ""),
-        Capability::supported(Feature::Refund, "also in part"),
+        Capability::supported(Feature::Refund, "in full or in part"),
         Capability::not_offered(Feature::PayOut, ""),
         Capability::not_offered(Feature::Balance, ""),
-        Capability::supported(Feature::DuplicateProtection, "idempotency keys, for 24 hours"),
-        Capability::supported(Feature::SignedWebhooks, "HMAC with a time"),
-        Capability::not_offered(Feature::Callbacks, "webhooks prove their origin"),
-        Capability::supported(Feature::Lists, "payments, customers, refunds; both ways"),
+        Capability::supported(Feature::DuplicateProtection, "idempotency keys, valid for 24 hours"),
+        Capability::supported(Feature::SignedWebhooks, "HMAC with a timestamp"),
+        Capability::not_offered(Feature::Callbacks, "webhooks are signed"),
+        Capability::supported(Feature::Lists, "payments, customers, refunds; in both directions"),
         Capability::supported(Feature::Subscriptions, ""),
         Capability::not_offered(Feature::HostedPage, ""),
-        Capability::not_offered(Feature::ThreeDSecure, "`return_url` is taken, and no answer says where to go"),
+        Capability::not_offered(Feature::ThreeDSecure, "`return_url` is accepted, but no documented response contains a redirect URL"),
         Capability::not_offered(Feature::Installments, ""),
     ],
 };
 
 #[async_trait]
 impl StartPayment for Client {
-    /// Creates a payment and confirms it, with the reference in its metadata as `order_id`. It requires a payment method.
+    /// Creates and confirms a payment. A payment method is required.
     ///
-    /// With [`PaymentRequest::created_at`], under a key that is derived from the reference; without, under a random one.
+    /// The reference is sent in the metadata as `order_id`. The idempotency key is derived from the reference if
+    /// [`PaymentRequest::created_at`] is set, and random otherwise.
     async fn start_payment(&self, request: &PaymentRequest) -> Result<StartedPayment, Error> {
         let method = request.payment_method.as_deref();
         let method = method.ok_or_else(|| ValidationError::new("payment_method", "is required by TurraTech"))?;
@@ -68,7 +70,7 @@ impl StartPayment for Client {
         if let Some(url) = &request.return_url {
             new = new.return_url(url.as_str());
         }
-        let payment = keyed(self.create_payment(new), &request.reference, request.created_at)?.send().await?;
+        let payment = with_derived_key(self.create_payment(new), &request.reference, request.created_at)?.send().await?;
         let id = payment.id.as_str().to_owned();
         Ok(StartedPayment::new(Some(id), payment.status.common(), payment.amount, NextAction::None))
     }
@@ -80,28 +82,35 @@ impl Retrieve for Client {
         let id: PaymentId = id.parse()?;
         let payment = self.retrieve_payment(&id).send().await?;
         let check = payment.check_metadata(ORDER_ID, expected);
-        Ok(state(&payment).checked(check))
+        Ok(payment_state(&payment).checked(check))
     }
 }
 
 #[async_trait]
 impl Capture for Client {
-    /// Captures all of it. The document describes no part, so it looks first whether all is what is asked for.
+    /// Captures the whole authorized amount, if it equals the requested amount.
     ///
-    /// Where TurraTech does not say how much is held, nothing is captured: it could be more than what is asked for.
-    /// [`Client::capture_payment`] takes all there is, without asking how much. What is captured already, such as by a
-    /// capture whose answer was lost, is answered as that.
+    /// The document describes no partial capture. So the payment is retrieved first:
+    ///
+    /// | retrieved payment | result |
+    /// |---|---|
+    /// | `amount_capturable` equals the requested amount | it is captured |
+    /// | `amount_capturable` differs, or is missing | an error; nothing is captured, because it could be another amount |
+    /// | already captured with the requested amount, for example by a request whose response was lost | the payment |
+    ///
+    /// The client's own [`Client::capture_payment`] captures without this comparison.
     async fn capture_payment(&self, request: &CaptureRequest) -> Result<PaymentState, Error> {
         let id: PaymentId = request.payment_id.parse()?;
         let payment = self.retrieve_payment(&id).send().await?;
         if payment.is_paid() && payment.amount_received == Some(request.amount) {
-            return Ok(state(&payment));
+            return Ok(payment_state(&payment));
         }
-        let held = payment.amount_capturable.ok_or_else(|| Error::unsupported(HELD_NOT_SAID))?;
-        if held != request.amount {
-            return Err(ValidationError::new("amount", "must be all that is held: TurraTech captures no part").into());
+        let capturable = payment.amount_capturable.ok_or_else(|| Error::unsupported(NO_CAPTURABLE_AMOUNT))?;
+        if capturable != request.amount {
+            let rule = "must be the whole capturable amount: TurraTech documents no partial capture";
+            return Err(ValidationError::new("amount", rule).into());
         }
-        Ok(state(&self.capture_payment(&id).send().await?))
+        Ok(payment_state(&self.capture_payment(&id).send().await?))
     }
 }
 
@@ -109,7 +118,7 @@ impl Capture for Client {
 impl Cancel for Client {
     async fn cancel_payment(&self, request: &CancelRequest) -> Result<PaymentState, Error> {
         let id: PaymentId = request.payment_id.parse()?;
-        Ok(state(&self.cancel_payment(&id).send().await?))
+        Ok(payment_state(&self.cancel_payment(&id).send().await?))
     }
 }
 
@@ -118,34 +127,35 @@ impl Refund for Client {
     async fn refund_payment(&self, request: &RefundRequest) -> Result<RefundState, Error> {
         let new = NewRefund::new(request.payment_id.parse()?).amount(request.amount);
         let new = new.metadata(ORDER_ID, request.reference.as_str());
-        let refund = keyed(self.create_refund(new), &request.reference, request.created_at)?.send().await?;
+        let refund = with_derived_key(self.create_refund(new), &request.reference, request.created_at)?.send().await?;
         // The document names no statuses of a refund.
-        let said = refund.status.clone().unwrap_or_else(|| "not said".to_owned());
-        let status = payments_core::PaymentStatus::Unknown(said);
+        let status = refund.status.clone().unwrap_or_else(|| "not reported".to_owned());
+        let status = payments_core::PaymentStatus::Unknown(status);
         let amount = refund.amount_in(request.amount.currency()).ok().flatten();
         Ok(RefundState::new(Some(refund.id.as_str().to_owned()), status, false, amount))
     }
 }
 
-fn keyed<T>(
+/// Sets a key derived from the reference, or leaves the random key if the creation time is unknown.
+fn with_derived_key<T>(
     call: Call<T, Keyed>,
     reference: &str,
     created_at: Option<OffsetDateTime>,
 ) -> Result<Call<T, Keyed>, ValidationError> {
     match created_at {
-        Some(at) => Ok(call.idempotency_reference(&reference.parse()?, at)),
+        Some(created_at) => Ok(call.idempotency_reference(&reference.parse()?, created_at)),
         None => Ok(call),
     }
 }
 
-fn state(payment: &Payment) -> PaymentState {
+fn payment_state(payment: &Payment) -> PaymentState {
     let amount = payment.amount_received.filter(|_| payment.is_paid()).unwrap_or(payment.amount);
     let id = payment.id.as_str().to_owned();
     PaymentState::new(Some(id), payment.status.common(), payment.status.is_final(), Some(amount))
 }
 
 impl PaymentStatus {
-    /// The same in the words that all providers share.
+    /// Returns the status in the vocabulary that all providers share.
     #[must_use]
     pub fn common(&self) -> payments_core::PaymentStatus {
         use payments_core::PaymentStatus as Common;
@@ -161,8 +171,9 @@ impl PaymentStatus {
     }
 }
 
-/// `amount_capturable` is in the document's payment object, and in its shorter sample it is not.
-const HELD_NOT_SAID: &str = "TurraTech does not say how much is held, and would capture all of it";
+/// The document's payment object has `amount_capturable`; its shorter sample does not.
+const NO_CAPTURABLE_AMOUNT: &str =
+    "the payment has no `amount_capturable`, so the whole amount that TurraTech would capture is not known";
 
-/// The name of the merchant's reference in the metadata.
+/// The metadata name of the merchant's reference.
 const ORDER_ID: &str = "order_id";

@@ -2,27 +2,32 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod api_key;
-mod call_ext;
 mod client;
 mod error;
 mod gateway;
+mod id;
+mod idempotency;
+mod version;
 
-// What requests and answers are made of.
+// Parts that requests and responses share.
+mod expect;
+mod extra;
+mod fields;
 mod list;
-mod parameters;
-mod wire;
+mod masked_debug;
+mod metadata;
+mod request_body;
 
-// What can be asked of TurraTech.
+// Resources.
 mod customer;
 mod new_payment;
 mod payment;
 mod payment_method;
 mod refund;
-mod registration;
-mod shown;
 mod subscription;
+mod webhook_endpoint;
 
-// What it sends.
+// Webhooks.
 mod event;
 mod webhook;
 
@@ -31,21 +36,25 @@ mod webhook;
 pub mod test_util;
 
 pub use api_key::{ApiKey, KeyKind, Mode};
-pub use call_ext::{IdempotencyExt, IdempotencyReference, VersionExt};
 pub use client::{Client, ClientBuilder};
-pub use customer::{Address, Customer, CustomerDetails, CustomerId, DeletedCustomer};
+pub use customer::{Address, Customer, CustomerDetails, DeletedCustomer};
 pub use error::ErrorType;
-pub use event::{Event, EventId, EventObject, EventType};
+pub use event::{Event, EventObject, EventType};
+pub use id::{
+    CustomerId, EventId, PaymentId, PaymentMethodId, PriceId, RefundId, SubscriptionId, WebhookEndpointId,
+};
+pub use idempotency::{IdempotencyExt, IdempotencyReference};
 pub use list::ListParams;
 pub use new_payment::{CaptureMethod, NewPayment};
-pub use payment::{Payment, PaymentId, PaymentStatus};
-pub use payment_method::{Card, NewPaymentMethod, PaymentMethod, PaymentMethodId, PaymentMethodType};
-pub use refund::{NewRefund, Refund, RefundId, RefundReason};
-pub use registration::{NewWebhookEndpoint, WebhookEndpoint, WebhookEndpointId};
+pub use payment::{Payment, PaymentStatus};
+pub use payment_method::{Card, NewPaymentMethod, PaymentMethod, PaymentMethodType};
+pub use refund::{NewRefund, Refund, RefundReason};
 pub use subscription::{
-    CancelledSubscription, NewSubscription, PriceId, Subscription, SubscriptionId, SubscriptionItem, SubscriptionUpdate,
+    CancelledSubscription, NewSubscription, Subscription, SubscriptionItem, SubscriptionUpdate,
 };
+pub use version::VersionExt;
 pub use webhook::{WebhookSecret, WebhookVerifier};
+pub use webhook_endpoint::{NewWebhookEndpoint, WebhookEndpoint};
 
 #[doc(no_inline)]
 pub use payments_core::json::RawJson;
@@ -57,5 +66,5 @@ pub use payments_core::{
     Outcome, Pager, Poller, RetryPolicy, SecurityCode, Timeouts, ValidationError,
 };
 
-/// What all providers share: money, errors, transport, clock.
+/// The types that all provider crates share: money, errors, transport, clock.
 pub use payments_core;

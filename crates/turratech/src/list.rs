@@ -7,12 +7,15 @@ use payments_core::{Error, Page, Pager, ValidationError};
 use serde::Deserialize;
 
 use crate::client::Client;
-use crate::parameters::{Extra, extra_setter};
+use crate::extra::{Extra, extra_setter};
 
-/// Which part of a list to read, and in which direction.
+/// The parameters of a list: which part to read, and in which direction.
 ///
-/// Lists come newest first (inferred). With [`ListParams::ending_before`] they are read the other way: from that object
-/// on towards the newer ones, each page turned round, so that the order is one throughout.
+/// | parameter | direction |
+/// |---|---|
+/// | neither cursor | from the newest object to older ones (inferred) |
+/// | [`starting_after`](Self::starting_after) | from that object to older ones (inferred) |
+/// | [`ending_before`](Self::ending_before) | from that object to newer ones (inferred); each page is reversed, so that the order is consistent |
 ///
 /// ```no_run
 /// use turratech::{Client, ListParams};
@@ -26,15 +29,17 @@ use crate::parameters::{Extra, extra_setter};
 /// # }
 /// ```
 ///
-/// A place in a list is an object, not a number: what appears or goes meanwhile shifts nothing, no object comes twice
-/// and none that was there is left out. Reading towards older objects, new ones are not met; towards newer ones, they
-/// are.
+/// A cursor is an object's id, not a number. So objects that are added or removed while you read do not shift the list:
+/// no object is returned twice, and no object that existed at the start is skipped. New objects are returned only if you
+/// read towards newer ones.
 ///
-/// To go on later, store the id of the last object that was handled and give it to [`ListParams::starting_after`] of a
-/// list that is otherwise the same: nothing is left out, and nothing comes twice. [`Pager::cursor`] leaves nothing out
-/// either, but goes back to where its page began.
-/// For new objects since the newest that was seen, give its id to [`ListParams::ending_before`].
-#[must_use = "nothing is fetched until the list is read"]
+/// To continue later:
+///
+/// - Towards older objects, store the id of the last object that you processed and pass it to
+///   [`starting_after`](Self::starting_after). No object is skipped or repeated.
+/// - To find objects newer than those you know, pass the newest known id to [`ending_before`](Self::ending_before).
+/// - [`Pager::cursor`] skips no object either, but restarts at the beginning of its page.
+#[must_use = "no page is fetched until the list is read"]
 #[derive(Clone, PartialEq, Eq)]
 pub struct ListParams<I> {
     limit: Option<u32>,
@@ -44,28 +49,29 @@ pub struct ListParams<I> {
 }
 
 impl<I> ListParams<I> {
-    /// All of it, from the newest on (inferred), ten at a time (documented).
+    /// Creates parameters for the whole list: newest first (inferred), ten objects per page (documented).
     pub fn new() -> Self {
         Self { limit: None, starting_after: None, ending_before: None, extra: Extra::default() }
     }
 
-    /// How many objects a page has, 1 to 100. Standard: 10 (documented).
+    /// Sets the number of objects per page, 1 to 100. The default is 10 (documented).
     pub fn limit(mut self, limit: u32) -> Self {
         self.limit = Some(limit);
         self
     }
 
-    /// From the object after this one on, towards older ones (inferred: the document says only that the list starts
-    /// after it).
+    /// Starts after this object, excluding it, and reads towards older ones.
+    ///
+    /// The direction is inferred: the document says only that the list starts after the object.
     pub fn starting_after(mut self, id: I) -> Self {
         self.starting_after = Some(id);
         self
     }
 
-    /// From the object before this one on, towards newer ones: the nearest first.
+    /// Starts at this object, excluding it, and reads towards newer ones, nearest first.
     ///
-    /// That a page before a cursor holds the objects nearest to it is inferred; the document says only that they end
-    /// there.
+    /// That a page contains the objects nearest to the cursor is inferred: the document says only that the page ends
+    /// before the cursor. Cannot be combined with [`starting_after`](Self::starting_after).
     pub fn ending_before(mut self, id: I) -> Self {
         self.ending_before = Some(id);
         self
@@ -102,18 +108,18 @@ impl<I: AsRef<str> + fmt::Debug + Clone + Send + Sync + 'static> ListParams<I> {
             path = path.query("limit", &limit.to_string());
         }
         path = match (&self.starting_after, &self.ending_before) {
-            (Some(_), Some(_)) => return Err(ValidationError::new("ending_before", "excludes `starting_after`").into()),
+            (Some(_), Some(_)) => return Err(ValidationError::new("ending_before", "cannot be combined with `starting_after`").into()),
             (_, Some(before)) => path.query("ending_before", cursor.unwrap_or(before.as_ref())),
             (after, None) => match cursor.or(after.as_ref().map(AsRef::as_ref)) {
                 Some(after) => path.query("starting_after", after),
                 None => path,
             },
         };
-        Ok(RequestBuilder::get(self.extra.query(path)?).log_as(self.clone()))
+        Ok(RequestBuilder::get(self.extra.add_to_query(path)?).log_as(self.clone()))
     }
 }
 
-/// A list of the objects at `path`.
+/// Returns a pager over the objects at `path`.
 pub(crate) fn pager<T, I, R>(
     client: &Client,
     operation: Operation,
@@ -129,9 +135,9 @@ where
 {
     let client = client.clone();
     Pager::new(move |cursor| {
-        let request = client.private(|| list.request(path, cursor));
-        let (read, newer) = (read.clone(), list.ending_before.is_some());
-        client.connection.call(operation, request, move |wire: WireList| wire.page(newer, id, &read))
+        let request = client.unless_publishable(|| list.request(path, cursor));
+        let (read, towards_newer) = (read.clone(), list.ending_before.is_some());
+        client.connection.call(operation, request, move |wire: WireList| wire.into_page(towards_newer, id, &read))
     })
 }
 
@@ -142,20 +148,20 @@ struct WireList {
 }
 
 impl WireList {
-    fn page<T>(
+    fn into_page<T>(
         self,
-        newer: bool,
+        towards_newer: bool,
         id: fn(&T) -> &str,
         read: impl Fn(RawJson) -> Result<T, DecodeError>,
     ) -> Result<Page<T>, DecodeError> {
         let mut items = Vec::with_capacity(self.data.len());
-        for (at, raw) in self.data.into_iter().enumerate() {
-            items.push(read(raw).map_err(|problem| problem.within(&format!("data[{at}]")))?);
+        for (index, raw) in self.data.into_iter().enumerate() {
+            items.push(read(raw).map_err(|problem| problem.within(&format!("data[{index}]")))?);
         }
-        if newer {
+        if towards_newer {
             items.reverse();
         }
-        // Without objects there is no place to go on from; the pager tells of it.
+        // If the page has no objects, the cursor is empty, and the pager reports an error.
         let next = self.has_more.then(|| items.last().map_or_else(String::new, |item| id(item).to_owned()));
         Ok(Page { items, next })
     }

@@ -1,32 +1,33 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use payments_core::id::check_web_address;
-use payments_core::json::{DecodeError, RawJson};
+use payments_core::json::{self, DecodeError, RawJson};
 use payments_core::provider::Operation;
 use payments_core::request::Path;
 use payments_core::{Call, Keyed, Money, ValidationError, open_enum};
 use serde::ser::SerializeMap;
 
 use crate::client::Client;
-use crate::customer::CustomerId;
-use crate::parameters::{Extra, Parameters, check_metadata, entry, extra_setter, metadata_setter, not_empty, post};
+use crate::expect::{expect_equal_if_present, expect_metadata};
+use crate::extra::{Extra, extra_setter};
+use crate::fields::{LowerCaseCurrency, check_amount, check_url};
+use crate::id::{CustomerId, PaymentMethodId};
+use crate::masked_debug::masked_debug;
+use crate::metadata::{self, metadata_setter};
 use crate::payment::Payment;
-use crate::payment_method::PaymentMethodId;
-use crate::shown::debug_masked;
-use crate::wire::{LowerCase, check_amount, same, same_metadata};
+use crate::request_body::{Parameters, post, serialize_some};
 
 open_enum! {
-    /// When a payment's funds are captured.
+    /// When the funds of a payment are captured.
     pub enum CaptureMethod {
-        /// At once.
+        /// Captures the funds immediately.
         Automatic = "automatic",
-        /// When [`Client::capture_payment`] says so.
+        /// Captures the funds when [`Client::capture_payment`] is called.
         Manual = "manual",
     }
 }
 
-/// A payment to be created: the amount in the constructor, the rest as setters.
+/// The parameters of a new payment.
 #[derive(Clone, PartialEq, Eq)]
 #[must_use = "a payment is not created until it is sent"]
 pub struct NewPayment {
@@ -41,14 +42,14 @@ pub struct NewPayment {
     extra: Extra,
 }
 
-debug_masked!(NewPayment {
+masked_debug!(NewPayment {
     amount, payment_method, customer, capture_method, confirm, extra
-} free {
+} masked {
     description, metadata, return_url
 });
 
 impl NewPayment {
-    /// Of this amount: above zero.
+    /// Creates a payment of this amount, which must be greater than zero.
     pub fn new(amount: Money) -> Self {
         Self {
             amount,
@@ -63,19 +64,19 @@ impl NewPayment {
         }
     }
 
-    /// What it is paid with.
+    /// Sets the payment method.
     pub fn payment_method(mut self, id: PaymentMethodId) -> Self {
         self.payment_method = Some(id);
         self
     }
 
-    /// Whose payment it is.
+    /// Sets the customer who pays.
     pub fn customer(mut self, id: CustomerId) -> Self {
         self.customer = Some(id);
         self
     }
 
-    /// Words of the merchant's own, kept with the payment.
+    /// Sets a description that TurraTech stores with the payment.
     pub fn description(mut self, text: impl Into<String>) -> Self {
         self.description = Some(text.into());
         self
@@ -83,26 +84,30 @@ impl NewPayment {
 
     metadata_setter!();
 
-    /// When funds are captured.
+    /// Sets when the funds are captured.
     pub fn capture_method(mut self, method: CaptureMethod) -> Self {
         self.capture_method = Some(method);
         self
     }
 
-    /// Whether TurraTech attempts to confirm the payment immediately: `true` attempts it (documented).
+    /// Sets whether TurraTech attempts to confirm the payment immediately.
     ///
-    /// Without this parameter, a payment with a payment method is attempted too (inferred: the document's first example
-    /// has no `confirm`, and the response shown next to it has `succeeded`). `false` leaves the payment unconfirmed
-    /// (inferred). The SDK treats every creation as a request that may move money.
+    /// | value | effect |
+    /// |---|---|
+    /// | `true` | attempts the payment (documented) |
+    /// | `false` | leaves the payment unconfirmed (inferred) |
+    /// | not set | attempts a payment that has a payment method (inferred: the document's first example has no `confirm`, and its response has `succeeded`) |
+    ///
+    /// The SDK treats every creation as a request that may move money.
     pub fn confirm(mut self, confirm: bool) -> Self {
         self.confirm = Some(confirm);
         self
     }
 
-    /// Where the customer returns to after 3-D Secure and the like.
+    /// Sets the URL that the customer returns to, for example after 3-D Secure.
     ///
-    /// The document takes it, but shows no answer that says where to send the customer first; if there is such a
-    /// member, it is in [`Payment::raw`].
+    /// The document shows no response that contains the URL to send the customer to first. If TurraTech sends one, it is
+    /// in [`Payment::raw`].
     pub fn return_url(mut self, url: impl Into<String>) -> Self {
         self.return_url = Some(url.into());
         self
@@ -112,7 +117,7 @@ impl NewPayment {
 }
 
 impl Parameters for NewPayment {
-    const NAMES: &'static [&'static str] = &[
+    const RESERVED: &'static [&'static str] = &[
         "amount",
         "currency",
         "payment_method",
@@ -126,61 +131,62 @@ impl Parameters for NewPayment {
 
     fn check(&self) -> Result<(), ValidationError> {
         check_amount(self.amount)?;
-        check_metadata(&self.metadata)?;
+        metadata::check(&self.metadata)?;
         if let Some(CaptureMethod::Unknown(_)) = self.capture_method {
             return Err(ValidationError::new("capture_method", "must be `automatic` or `manual`"));
         }
-        self.return_url.as_deref().map_or(Ok(()), |url| check_web_address("return_url", url, LONGEST_URL))
+        self.return_url.as_deref().map_or(Ok(()), |url| check_url("return_url", url))
     }
 
     fn extra(&self) -> &Extra {
         &self.extra
     }
 
-    fn members<M: SerializeMap>(&self, members: &mut M) -> Result<(), M::Error> {
+    fn serialize_members<M: SerializeMap>(&self, members: &mut M) -> Result<(), M::Error> {
         members.serialize_entry("amount", &self.amount.minor())?;
-        members.serialize_entry("currency", &LowerCase(self.amount.currency()))?;
-        entry(members, "payment_method", self.payment_method.as_ref())?;
-        entry(members, "customer", self.customer.as_ref())?;
-        entry(members, "description", self.description.as_ref())?;
-        entry(members, "metadata", not_empty(&self.metadata))?;
-        entry(members, "capture_method", self.capture_method.as_ref())?;
-        entry(members, "confirm", self.confirm.as_ref())?;
-        entry(members, "return_url", self.return_url.as_ref())
+        members.serialize_entry("currency", &LowerCaseCurrency(self.amount.currency()))?;
+        serialize_some(members, "payment_method", self.payment_method.as_ref())?;
+        serialize_some(members, "customer", self.customer.as_ref())?;
+        serialize_some(members, "description", self.description.as_ref())?;
+        serialize_some(members, "metadata", metadata::unless_empty(&self.metadata))?;
+        serialize_some(members, "capture_method", self.capture_method.as_ref())?;
+        serialize_some(members, "confirm", self.confirm.as_ref())?;
+        serialize_some(members, "return_url", self.return_url.as_ref())
     }
 }
 
 impl Client {
     /// Creates a payment. **This moves money.**
     ///
-    /// That holds whatever [`NewPayment::confirm`] says: the document's first example charges a card without it
-    /// (inferred). The response's status says whether money moved, and a declined card is an [`Error`](crate::Error) of
-    /// kind *declined*.
+    /// It may do so whatever [`NewPayment::confirm`] is set to (inferred: the document's first example charges a card
+    /// without it). The status of the returned payment says whether money moved. A declined card is an error of the kind
+    /// [`Declined`](crate::ErrorKind::Declined).
     ///
-    /// It goes out under an idempotency key, the same on every attempt: drawn at random, or the caller's own
-    /// ([`Call::idempotency_key`]), or made of the order ([`IdempotencyExt`](crate::IdempotencyExt)). After an unknown outcome the
-    /// same call under the same key, within 24 hours, tells what became of it: TurraTech returns the first response
-    /// (inferred: the document says only that a request can be retried safely). There is no looking up by the
+    /// All attempts of the call carry the same idempotency key:
+    ///
+    /// - a random key, unless you set one
+    /// - your own key: [`Call::idempotency_key`]
+    /// - a key derived from the order: [`IdempotencyExt`](crate::IdempotencyExt)
+    ///
+    /// After an unknown outcome, repeat the call with the same key within 24 hours. TurraTech then returns its first
+    /// response (inferred: the document says only that a request can be retried safely). There is no lookup by the
     /// merchant's reference.
     pub fn create_payment(&self, payment: NewPayment) -> Call<Payment, Keyed> {
-        let (read, asked) = (self.reads_payment(None), Arc::new(payment));
-        let request = self.private(|| post(Path::new("payments"), Arc::clone(&asked)));
+        let (read, requested) = (self.payment_reader(None), Arc::new(payment));
+        let request = self.unless_publishable(|| post(Path::new("payments"), Arc::clone(&requested)));
         self.connection.auto_keyed_call(CREATE_PAYMENT, request, move |raw: RawJson| {
             let payment = read(raw)?;
-            contradicts(&asked, &payment).map(|()| payment)
+            expect_requested(&payment, &requested).map(|()| payment)
         })
     }
 }
 
-/// A key that was used for another order brings back another payment: that one must not pass for this.
-fn contradicts(asked: &NewPayment, answered: &Payment) -> Result<(), DecodeError> {
-    same("amount", Some(&answered.amount.minor()), Some(&asked.amount.minor()))?;
-    same("currency", Some(&answered.amount.currency()), Some(&asked.amount.currency()))?;
-    same("customer", answered.customer.as_ref(), asked.customer.as_ref())?;
-    same_metadata(&answered.metadata, &answered.raw, &asked.metadata)
+/// Compares a payment with its request. A key that was used for another order returns that order's payment.
+fn expect_requested(received: &Payment, requested: &NewPayment) -> Result<(), DecodeError> {
+    json::expect_equal("amount", &received.amount.minor(), &requested.amount.minor())?;
+    json::expect_equal("currency", &received.amount.currency(), &requested.amount.currency())?;
+    expect_equal_if_present("customer", received.customer.as_ref(), requested.customer.as_ref())?;
+    expect_metadata(&received.metadata, &received.raw, &requested.metadata)
 }
-
-/// As long as any browser takes (inferred: the document sets no bound).
-const LONGEST_URL: usize = 2048;
 
 const CREATE_PAYMENT: Operation = Operation::move_money("create_payment").stable_id("create_payment");

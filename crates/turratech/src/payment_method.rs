@@ -1,24 +1,19 @@
-use payments_core::id::check_id;
 use payments_core::json::{self, DecodeError, RawJson};
 use payments_core::provider::Operation;
 use payments_core::request::{Path, RequestBuilder};
-use payments_core::{Call, CardNumber, Expiry, Keyed, SecurityCode, ValidationError, open_enum, string_newtype};
+use payments_core::{Call, CardNumber, Expiry, Keyed, SecurityCode, ValidationError, open_enum};
 use serde::ser::SerializeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::client::Client;
-use crate::customer::CustomerId;
-use crate::parameters::{Extra, Parameters, entry, extra_setter, post, post_nothing};
-use crate::shown::debug_masked;
-use crate::wire::{same, same_id};
-
-string_newtype! {
-    /// TurraTech's id of a payment method, such as `pm_card_visa`.
-    pub struct PaymentMethodId("payment_method"): |text| check_id("payment_method", text);
-}
+use crate::expect::expect_equal_if_present;
+use crate::extra::{Extra, extra_setter};
+use crate::id::{CustomerId, PaymentMethodId};
+use crate::masked_debug::masked_debug;
+use crate::request_body::{Parameters, post, post_without_body, serialize_some};
 
 open_enum! {
-    /// What a customer pays with.
+    /// The type of a payment method.
     pub enum PaymentMethodType {
         /// A credit or debit card.
         Card = "card",
@@ -35,19 +30,19 @@ open_enum! {
     }
 }
 
-/// A payment method to be created.
+/// The parameters of a new payment method.
 ///
 /// ```
 /// use turratech::{Card, Expiry, NewPaymentMethod, PaymentMethodType};
 ///
 /// let card = Card::new("4242 4242 4242 4242".parse()?, Expiry::new(12, 2030)?, "123".parse()?);
-/// let by_card = NewPaymentMethod::card(card);
-/// assert!(!format!("{by_card:?}").contains("4242424242424242"));
+/// let card = NewPaymentMethod::card(card);
+/// assert!(!format!("{card:?}").contains("4242424242424242"));
 ///
-/// // What other types need, the document does not say: it goes by name.
+/// // The document does not describe the parameters of the other types, so they are sent by name.
 /// let iban = std::collections::BTreeMap::from([("iban", "DE89 3704 0044 0532 0130 00")]);
-/// let by_debit = NewPaymentMethod::of(PaymentMethodType::SepaDebit).extra("sepa_debit", iban);
-/// assert!(!format!("{by_debit:?}").contains("DE89"));
+/// let debit = NewPaymentMethod::new(PaymentMethodType::SepaDebit).extra("sepa_debit", iban);
+/// assert!(!format!("{debit:?}").contains("DE89"));
 /// # Ok::<(), turratech::ValidationError>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,14 +54,17 @@ pub struct NewPaymentMethod {
 }
 
 impl NewPaymentMethod {
-    /// A card. It is sent as `card: {number, exp_month, exp_year, cvc}` (inferred: the document names only the type).
+    /// Creates a payment method from a card.
+    ///
+    /// The card is sent as `card: {number, exp_month, exp_year, cvc}` (inferred: the document names only the type).
     pub fn card(card: Card) -> Self {
         Self { kind: PaymentMethodType::Card, card: Some(card), extra: Extra::default() }
     }
 
-    /// Of another type. The document names six types; that the parameter is called `type` is inferred; what the others
-    /// need besides goes by name.
-    pub fn of(kind: PaymentMethodType) -> Self {
+    /// Creates a payment method of another type. Set its parameters with [`NewPaymentMethod::extra`].
+    ///
+    /// The document names six types. That the parameter is called `type` is inferred.
+    pub fn new(kind: PaymentMethodType) -> Self {
         Self { kind, card: None, extra: Extra::default() }
     }
 
@@ -74,11 +72,11 @@ impl NewPaymentMethod {
 }
 
 impl Parameters for NewPaymentMethod {
-    const NAMES: &'static [&'static str] = &["type", "card"];
+    const RESERVED: &'static [&'static str] = &["type", "card"];
 
     fn check(&self) -> Result<(), ValidationError> {
         match (&self.kind, &self.card) {
-            (PaymentMethodType::Card, None) => Err(ValidationError::new("card", "is required for a card")),
+            (PaymentMethodType::Card, None) => Err(ValidationError::new("card", "is required for the type `card`: use `NewPaymentMethod::card`")),
             (PaymentMethodType::Unknown(kind), _) if kind.as_str().is_empty() => {
                 Err(ValidationError::new("kind", "must not be empty"))
             }
@@ -90,14 +88,16 @@ impl Parameters for NewPaymentMethod {
         &self.extra
     }
 
-    fn members<M: SerializeMap>(&self, members: &mut M) -> Result<(), M::Error> {
+    fn serialize_members<M: SerializeMap>(&self, members: &mut M) -> Result<(), M::Error> {
         members.serialize_entry("type", &self.kind)?;
-        entry(members, "card", self.card.as_ref().map(Card::wire).as_ref())
+        serialize_some(members, "card", self.card.as_ref().map(Card::wire).as_ref())
     }
 }
 
-/// A card's own data: `number`, `exp_month`, `exp_year` and `cvc` on the wire (inferred). It is not kept beyond the
-/// request, and `Debug` shows the masked number alone.
+/// The data of a card.
+///
+/// It is sent as `number`, `exp_month`, `exp_year` and `cvc` (inferred). The SDK does not store it beyond the request.
+/// `Debug` shows only the masked number.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Card {
     number: CardNumber,
@@ -106,7 +106,7 @@ pub struct Card {
 }
 
 impl Card {
-    /// With its number, the month of its expiry, and its security code.
+    /// Creates a card from its number, expiry month and security code.
     #[must_use]
     pub fn new(number: CardNumber, expiry: Expiry, cvc: SecurityCode) -> Self {
         Self { number, expiry, cvc }
@@ -122,7 +122,7 @@ impl Card {
     }
 }
 
-/// Its members are inferred: the document only names the type.
+/// The members are inferred: the document names only the type.
 #[derive(Serialize)]
 struct WireCard<'a> {
     number: &'a str,
@@ -131,25 +131,27 @@ struct WireCard<'a> {
     cvc: &'a str,
 }
 
-/// A payment method. The document shows no such object: all but the id is inferred from what is sent.
+/// A payment method.
+///
+/// The document does not show this object. All fields except the id are inferred from the request parameters.
 #[derive(Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct PaymentMethod {
-    /// TurraTech's id: what a payment is paid with.
+    /// TurraTech's id of the payment method.
     pub id: PaymentMethodId,
-    /// What it is, if it says so.
+    /// The type, if the response contains one.
     #[serde(rename = "type")]
     pub kind: Option<PaymentMethodType>,
-    /// The customer that it is attached to.
+    /// The customer that the payment method is attached to.
     pub customer: Option<CustomerId>,
-    /// Where it stands, if it says so.
+    /// The status, if the response contains one.
     pub status: Option<String>,
-    /// The object as it came, with what is not named here. It is not serialized with the rest.
+    /// The object as received, including members that have no field here. Not serialized.
     #[serde(skip)]
     pub raw: RawJson,
 }
 
-debug_masked!(PaymentMethod { id, kind, customer, raw } free { status });
+masked_debug!(PaymentMethod { id, kind, customer, raw } masked { status });
 
 impl PaymentMethod {
     fn read(raw: RawJson) -> Result<Self, DecodeError> {
@@ -159,36 +161,38 @@ impl PaymentMethod {
 }
 
 impl Client {
-    /// Creates a payment method: the one thing that a publishable key may do.
+    /// Creates a payment method. This is the only call that a publishable key may send.
     ///
-    /// Whoever sends card numbers has PCI duties for all that they pass through.
+    /// If you send card numbers, PCI rules apply to every system that they pass through.
     pub fn create_payment_method(&self, method: NewPaymentMethod) -> Call<PaymentMethod, Keyed> {
         let request = post(Path::new("payment_methods"), method);
         self.connection.auto_keyed_call(CREATE_PAYMENT_METHOD, request, PaymentMethod::read)
     }
 
-    /// Attaches a payment method to a customer, whose id is sent as `customer` (inferred: the document shows no
-    /// parameters of this call).
+    /// Attaches a payment method to a customer.
+    ///
+    /// The customer's id is sent as `customer` (inferred: the document shows no parameters of this call).
     pub fn attach_payment_method(&self, id: &PaymentMethodId, customer: &CustomerId) -> Call<PaymentMethod, Keyed> {
         let path = Path::new("payment_methods").segment(id).segment(&"attach");
-        let shown = (id.clone(), customer.clone());
-        let request = self.private(|| Ok(RequestBuilder::post(path).json(&WireAttach { customer })?.log_as(shown)));
+        let logged = (id.clone(), customer.clone());
+        let request =
+            self.unless_publishable(|| Ok(RequestBuilder::post(path).json(&WireAttach { customer })?.log_as(logged)));
         let (id, customer) = (id.clone(), customer.clone());
         self.connection.auto_keyed_call(ATTACH_PAYMENT_METHOD, request, move |raw: RawJson| {
             let method = PaymentMethod::read(raw)?;
-            same_id(&method.id, &id)?;
-            same("customer", method.customer.as_ref(), Some(&customer)).map(|()| method)
+            json::expect_equal("id", &method.id, &id)?;
+            expect_equal_if_present("customer", method.customer.as_ref(), Some(&customer)).map(|()| method)
         })
     }
 
     /// Detaches a payment method from its customer.
     pub fn detach_payment_method(&self, id: &PaymentMethodId) -> Call<PaymentMethod, Keyed> {
         let path = Path::new("payment_methods").segment(id).segment(&"detach");
-        let request = self.private(|| post_nothing(path, id.clone()));
+        let request = self.unless_publishable(|| post_without_body(path, id.clone()));
         let id = id.clone();
         self.connection.auto_keyed_call(DETACH_PAYMENT_METHOD, request, move |raw: RawJson| {
             let method = PaymentMethod::read(raw)?;
-            same_id(&method.id, &id).map(|()| method)
+            json::expect_equal("id", &method.id, &id).map(|()| method)
         })
     }
 }

@@ -1,39 +1,36 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use payments_core::id::check_id;
 use payments_core::json::{self, DecodeError, RawJson};
 use payments_core::provider::Operation;
 use payments_core::request::{Path, RequestBuilder};
-use payments_core::{Call, Currency, Keyed, Money, MoneyError, Pager, ValidationError, open_enum, string_newtype};
+use payments_core::{Call, Currency, Keyed, Money, MoneyError, Pager, ValidationError, open_enum};
 use serde::ser::SerializeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::client::Client;
+use crate::expect::{expect_equal_if_present, expect_metadata};
+use crate::extra::{Extra, extra_setter};
+use crate::fields::{Integer, check_amount};
+use crate::id::{PaymentId, RefundId};
 use crate::list::{ListParams, pager};
-use crate::parameters::{Extra, Parameters, check_metadata, entry, extra_setter, metadata_setter, not_empty, post};
-use crate::payment::PaymentId;
-use crate::shown::debug_masked;
-use crate::wire::{Whole, check_amount, metadata, same, same_id, same_metadata};
-
-string_newtype! {
-    /// TurraTech's id of a refund.
-    pub struct RefundId("refund"): |text| check_id("refund", text);
-}
+use crate::masked_debug::masked_debug;
+use crate::metadata::{self, metadata_setter};
+use crate::request_body::{Parameters, post, serialize_some};
 
 open_enum! {
-    /// Why a payment is refunded.
+    /// The reason for a refund.
     pub enum RefundReason {
-        /// It was paid twice.
+        /// The customer paid twice.
         Duplicate = "duplicate",
-        /// It was not the customer who paid.
+        /// Somebody other than the customer paid.
         Fraudulent = "fraudulent",
-        /// The customer asked for it.
+        /// The customer requested the refund.
         RequestedByCustomer = "requested_by_customer",
     }
 }
 
-/// A refund to be created: the payment in the constructor, the rest as setters.
+/// The parameters of a new refund.
 #[derive(Clone, PartialEq, Eq)]
 #[must_use = "a refund is not created until it is sent"]
 pub struct NewRefund {
@@ -44,24 +41,23 @@ pub struct NewRefund {
     extra: Extra,
 }
 
-debug_masked!(NewRefund { payment, amount, reason, extra } free { metadata });
+masked_debug!(NewRefund { payment, amount, reason, extra } masked { metadata });
 
 impl NewRefund {
-    /// Of all of this payment.
+    /// Creates a refund of the whole payment.
     pub fn new(payment: PaymentId) -> Self {
         Self { payment, amount: None, reason: None, metadata: BTreeMap::new(), extra: Extra::default() }
     }
 
-    /// Of a part: above zero, in the payment's currency.
+    /// Sets the amount of a partial refund: greater than zero, in the payment's currency.
     ///
-    /// TurraTech is told the number alone, so the currency is the caller's own check: it is held against the
-    /// answer's, where that has one.
+    /// Only the number is sent. The currency is compared with the response's, if the response contains one.
     pub fn amount(mut self, amount: Money) -> Self {
         self.amount = Some(amount);
         self
     }
 
-    /// Why.
+    /// Sets the reason.
     pub fn reason(mut self, reason: RefundReason) -> Self {
         self.reason = Some(reason);
         self
@@ -73,11 +69,11 @@ impl NewRefund {
 }
 
 impl Parameters for NewRefund {
-    const NAMES: &'static [&'static str] = &["payment", "amount", "reason", "metadata"];
+    const RESERVED: &'static [&'static str] = &["payment", "amount", "reason", "metadata"];
 
     fn check(&self) -> Result<(), ValidationError> {
         self.amount.map_or(Ok(()), check_amount)?;
-        check_metadata(&self.metadata)?;
+        metadata::check(&self.metadata)?;
         if let Some(RefundReason::Unknown(_)) = self.reason {
             return Err(ValidationError::new("reason", "must be `duplicate`, `fraudulent` or `requested_by_customer`"));
         }
@@ -88,56 +84,60 @@ impl Parameters for NewRefund {
         &self.extra
     }
 
-    fn members<M: SerializeMap>(&self, members: &mut M) -> Result<(), M::Error> {
+    fn serialize_members<M: SerializeMap>(&self, members: &mut M) -> Result<(), M::Error> {
         members.serialize_entry("payment", &self.payment)?;
-        entry(members, "amount", self.amount.map(Money::minor).as_ref())?;
-        entry(members, "reason", self.reason.as_ref())?;
-        entry(members, "metadata", not_empty(&self.metadata))
+        serialize_some(members, "amount", self.amount.map(Money::minor).as_ref())?;
+        serialize_some(members, "reason", self.reason.as_ref())?;
+        serialize_some(members, "metadata", metadata::unless_empty(&self.metadata))
     }
 }
 
-/// A refund. The document shows no such object: all but the id is inferred from what is sent.
+/// A refund.
+///
+/// The document does not show this object. All fields except the id are inferred from the request parameters.
 #[derive(Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Refund {
-    /// TurraTech's id.
+    /// TurraTech's id of the refund.
     pub id: RefundId,
-    /// The payment that it gives back.
+    /// The refunded payment.
     pub payment: Option<PaymentId>,
-    /// How much, in the smallest unit of the payment's currency: [`Refund::amount`], [`Refund::amount_in`].
+    /// The amount in the smallest unit of the payment's currency. See [`Refund::amount`] and [`Refund::amount_in`].
     pub minor_units: Option<i64>,
-    /// The currency, if it says so.
+    /// The currency, if the response contains one.
     pub currency: Option<Currency>,
-    /// Why.
+    /// The reason.
     pub reason: Option<RefundReason>,
-    /// Where it stands, if it says so: the document names no statuses.
+    /// The status, if the response contains one. The document names no statuses.
     pub status: Option<String>,
-    /// What the merchant stored with it, by name in alphabetical order.
+    /// The metadata that the merchant stored, sorted by name.
     pub metadata: BTreeMap<String, String>,
-    /// The object as it came, with what is not named here. It is not serialized with the rest.
+    /// The object as received, including members that have no field here. Not serialized.
     #[serde(skip)]
     pub raw: RawJson,
 }
 
-debug_masked!(Refund { id, payment, minor_units, currency, reason, raw } free { status, metadata });
+masked_debug!(Refund { id, payment, minor_units, currency, reason, raw } masked { status, metadata });
 
 impl Refund {
-    /// How much, where the answer says the currency too.
+    /// Returns the amount, if the response contains both the amount and the currency.
     #[must_use]
     pub fn amount(&self) -> Option<Money> {
         Some(Money::from_minor(self.minor_units?, self.currency?))
     }
 
-    /// How much, in the currency of the payment, which the merchant knows.
+    /// Returns the amount in the payment's currency, which the merchant knows.
     ///
-    /// Nothing where the answer has no amount.
+    /// Returns `None` if the response contains no amount.
     ///
     /// # Errors
     ///
-    /// When the answer says another currency.
+    /// Returns an error if the response contains another currency.
     pub fn amount_in(&self, currency: Currency) -> Result<Option<Money>, MoneyError> {
         match self.currency {
-            Some(said) if said != currency => Err(MoneyError::CurrencyMismatch { left: currency, right: said }),
+            Some(received) if received != currency => {
+                Err(MoneyError::CurrencyMismatch { left: currency, right: received })
+            }
             _ => Ok(self.minor_units.map(|minor| Money::from_minor(minor, currency))),
         }
     }
@@ -158,43 +158,45 @@ impl Refund {
 }
 
 impl Client {
-    /// Gives a payment's money back, or a part of it. **This moves money.**
+    /// Refunds a payment, or a part of it. **This moves money.**
     ///
-    /// It goes back to what the customer paid with (documented). What can be given back was "charged but not yet
-    /// refunded" (documented); that two refunds of a part are two refunds, each of which takes its part, is inferred.
-    /// So after an unknown outcome send the same call under the same key, and never a new one: see
+    /// The money returns to the original payment method (documented). Only what was charged and not yet refunded can be
+    /// refunded (documented). Two partial refunds of the same amount are two refunds (inferred).
+    ///
+    /// So after an unknown outcome, repeat the call with the same key. Never use a new key: see
     /// [`Call::idempotency_key`] and [`IdempotencyExt`](crate::IdempotencyExt).
     pub fn create_refund(&self, refund: NewRefund) -> Call<Refund, Keyed> {
-        let asked = Arc::new(refund);
-        let request = self.private(|| post(Path::new("refunds"), Arc::clone(&asked)));
+        let requested = Arc::new(refund);
+        let request = self.unless_publishable(|| post(Path::new("refunds"), Arc::clone(&requested)));
         self.connection.auto_keyed_call(CREATE_REFUND, request, move |raw: RawJson| {
             let refund = Refund::read(raw)?;
-            contradicts(&asked, &refund).map(|()| refund)
+            expect_requested(&refund, &requested).map(|()| refund)
         })
     }
 
-    /// A refund.
+    /// Retrieves a refund.
     pub fn retrieve_refund(&self, id: &RefundId) -> Call<Refund> {
-        let request = self.private(|| Ok(RequestBuilder::get(Path::new("refunds").segment(id)).log_as(id.clone())));
+        let request = self.unless_publishable(|| Ok(RequestBuilder::get(Path::new("refunds").segment(id)).log_as(id.clone())));
         let id = id.clone();
         self.connection.call(RETRIEVE_REFUND, request, move |raw: RawJson| {
             let refund = Refund::read(raw)?;
-            same_id(&refund.id, &id).map(|()| refund)
+            json::expect_equal("id", &refund.id, &id).map(|()| refund)
         })
     }
 
-    /// All refunds, the newest first (inferred).
+    /// Lists refunds, newest first (inferred).
     pub fn list_refunds(&self, list: ListParams<RefundId>) -> Pager<Refund> {
         pager(self, LIST_REFUNDS, "refunds", list, |refund: &Refund| refund.id.as_str(), Refund::read)
     }
 }
 
-/// A key that was used for another refund brings back that one.
-fn contradicts(asked: &NewRefund, answered: &Refund) -> Result<(), DecodeError> {
-    same("payment", answered.payment.as_ref(), Some(&asked.payment))?;
-    same("amount", answered.minor_units.as_ref(), asked.amount.map(Money::minor).as_ref())?;
-    same("currency", answered.currency.as_ref(), asked.amount.map(Money::currency).as_ref())?;
-    same_metadata(&answered.metadata, &answered.raw, &asked.metadata)
+/// Compares a refund with its request. A key that was used for another refund returns that refund.
+fn expect_requested(received: &Refund, requested: &NewRefund) -> Result<(), DecodeError> {
+    let (amount, currency) = (requested.amount.map(Money::minor), requested.amount.map(Money::currency));
+    expect_equal_if_present("payment", received.payment.as_ref(), Some(&requested.payment))?;
+    expect_equal_if_present("amount", received.minor_units.as_ref(), amount.as_ref())?;
+    expect_equal_if_present("currency", received.currency.as_ref(), currency.as_ref())?;
+    expect_metadata(&received.metadata, &received.raw, &requested.metadata)
 }
 
 #[derive(Deserialize)]
@@ -203,14 +205,14 @@ struct WireRefund {
     #[serde(default, deserialize_with = "json::none_if_empty")]
     payment: Option<PaymentId>,
     #[serde(default)]
-    amount: Option<Whole>,
+    amount: Option<Integer>,
     #[serde(default)]
     currency: Option<Currency>,
     #[serde(default)]
     reason: Option<RefundReason>,
     #[serde(default)]
     status: Option<String>,
-    #[serde(default, deserialize_with = "metadata")]
+    #[serde(default, deserialize_with = "metadata::deserialize")]
     metadata: BTreeMap<String, String>,
 }
 

@@ -1,37 +1,23 @@
 use std::collections::BTreeMap;
 
-use payments_core::id::check_id;
 use payments_core::json::{self, DecodeError, RawJson};
 use payments_core::provider::Operation;
 use payments_core::request::{Path, RequestBuilder};
-use payments_core::{Call, Keyed, ValidationError, check_length, string_newtype};
+use payments_core::{Call, Keyed, ValidationError};
 use serde::ser::SerializeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::client::Client;
-use crate::customer::{CustomerId, deleted};
-use crate::parameters::{
-    Body, Extra, Parameters, check, check_metadata, entry, extra_setter, metadata_setter, not_empty, post,
-};
-use crate::payment_method::PaymentMethodId;
-use crate::shown::debug_masked;
-use crate::wire::{metadata, same, same_id};
+use crate::expect::{expect_deleted, expect_equal_if_present};
+use crate::extra::{Extra, extra_setter};
+use crate::id::{CustomerId, PaymentMethodId, PriceId, SubscriptionId};
+use crate::masked_debug::masked_debug;
+use crate::metadata::{self, metadata_setter};
+use crate::request_body::{JsonObject, Parameters, check, post, serialize_some};
 
-string_newtype! {
-    /// TurraTech's id of a subscription.
-    pub struct SubscriptionId("subscription"): |text| check_id("subscription", text);
-}
-
-string_newtype! {
-    /// What is subscribed to, such as `price_pro_monthly`.
-    ///
-    /// The document has no calls that make prices.
-    pub struct PriceId("price"): |text| check_length("price", text, 255);
-}
-
-/// One thing that is subscribed to.
+/// An item of a subscription: a price and a quantity.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[must_use = "an item is nothing by itself"]
+#[must_use = "an item has no effect until it is added to a subscription"]
 pub struct SubscriptionItem {
     price: PriceId,
     quantity: Option<u32>,
@@ -39,12 +25,12 @@ pub struct SubscriptionItem {
 }
 
 impl SubscriptionItem {
-    /// At this price.
+    /// Creates an item at this price.
     pub fn new(price: PriceId) -> Self {
         Self { price, quantity: None, extra: Extra::default() }
     }
 
-    /// So many of it.
+    /// Sets the quantity.
     pub fn quantity(mut self, quantity: u32) -> Self {
         self.quantity = Some(quantity);
         self
@@ -54,7 +40,7 @@ impl SubscriptionItem {
 }
 
 impl Parameters for SubscriptionItem {
-    const NAMES: &'static [&'static str] = &["price", "quantity"];
+    const RESERVED: &'static [&'static str] = &["price", "quantity"];
 
     fn check(&self) -> Result<(), ValidationError> {
         Ok(())
@@ -64,15 +50,13 @@ impl Parameters for SubscriptionItem {
         &self.extra
     }
 
-    fn members<M: SerializeMap>(&self, members: &mut M) -> Result<(), M::Error> {
+    fn serialize_members<M: SerializeMap>(&self, members: &mut M) -> Result<(), M::Error> {
         members.serialize_entry("price", &self.price)?;
-        entry(members, "quantity", self.quantity.as_ref())
+        serialize_some(members, "quantity", self.quantity.as_ref())
     }
 }
 
-/// A subscription to be created.
-///
-/// Customer and first item are in the constructor, the rest are setters.
+/// The parameters of a new subscription.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[must_use = "a subscription is not created until it is sent"]
 pub struct NewSubscription {
@@ -82,44 +66,44 @@ pub struct NewSubscription {
 }
 
 impl NewSubscription {
-    /// Of this customer, to this.
+    /// Creates a subscription of this customer to this item.
     pub fn new(customer: CustomerId, item: SubscriptionItem) -> Self {
         Self { customer, trial_period_days: None, terms: SubscriptionUpdate::new().item(item) }
     }
 
-    /// And to this.
+    /// Adds another item.
     pub fn item(mut self, item: SubscriptionItem) -> Self {
         self.terms = self.terms.item(item);
         self
     }
 
-    /// How many days are free before the first charge.
+    /// Sets the number of free days before the first charge.
     pub fn trial_period_days(mut self, days: u32) -> Self {
         self.trial_period_days = Some(days);
         self
     }
 
-    /// Whether it ends with the current period.
+    /// Sets whether the subscription ends with the current period.
     pub fn cancel_at_period_end(mut self, cancel: bool) -> Self {
         self.terms = self.terms.cancel_at_period_end(cancel);
         self
     }
 
-    /// What it is paid with.
+    /// Sets the payment method that is charged.
     pub fn default_payment_method(mut self, id: PaymentMethodId) -> Self {
         self.terms = self.terms.default_payment_method(id);
         self
     }
 
-    /// One more key and value to be stored with the object.
+    /// Adds a name and a value that TurraTech stores with the object.
     pub fn metadata(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.terms = self.terms.metadata(name, value);
         self
     }
 
-    /// A parameter that the document leaves open, by its name.
+    /// Sets a parameter that the document leaves open, by name.
     ///
-    /// One that has a setter of its own is not overridden, as everywhere.
+    /// See [`SubscriptionUpdate::extra`].
     pub fn extra(mut self, name: impl Into<String>, value: impl Serialize) -> Self {
         self.terms = self.terms.extra(name, value);
         self
@@ -127,7 +111,7 @@ impl NewSubscription {
 }
 
 impl Parameters for NewSubscription {
-    const NAMES: &'static [&'static str] =
+    const RESERVED: &'static [&'static str] =
         &["customer", "items", "trial_period_days", "cancel_at_period_end", "default_payment_method", "metadata"];
 
     fn check(&self) -> Result<(), ValidationError> {
@@ -138,17 +122,17 @@ impl Parameters for NewSubscription {
         &self.terms.extra
     }
 
-    fn members<M: SerializeMap>(&self, members: &mut M) -> Result<(), M::Error> {
+    fn serialize_members<M: SerializeMap>(&self, members: &mut M) -> Result<(), M::Error> {
         members.serialize_entry("customer", &self.customer)?;
-        entry(members, "trial_period_days", self.trial_period_days.as_ref())?;
-        self.terms.members(members)
+        serialize_some(members, "trial_period_days", self.trial_period_days.as_ref())?;
+        self.terms.serialize_members(members)
     }
 }
 
-/// What changes in a subscription: plan, quantity and the like (documented).
+/// Changes to a subscription: plan, quantity and others (documented).
 ///
-/// By which parameters is inferred. It changes what is set here and leaves the rest. How an item that is there
-/// already is named, the document does not say: [`SubscriptionItem::extra`] takes whatever does.
+/// The parameters are inferred. Only the parameters that are set are changed. The document does not say how to refer to
+/// an existing item; use [`SubscriptionItem::extra`] if TurraTech tells you.
 #[derive(Clone, Default, PartialEq, Eq)]
 #[must_use = "a subscription is not changed until it is sent"]
 pub struct SubscriptionUpdate {
@@ -159,27 +143,27 @@ pub struct SubscriptionUpdate {
     extra: Extra,
 }
 
-debug_masked!(SubscriptionUpdate { items, cancel_at_period_end, default_payment_method, extra } free { metadata });
+masked_debug!(SubscriptionUpdate { items, cancel_at_period_end, default_payment_method, extra } masked { metadata });
 
 impl SubscriptionUpdate {
-    /// Nothing yet.
+    /// Creates an update without changes.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// One more thing that is subscribed to.
+    /// Adds an item.
     pub fn item(mut self, item: SubscriptionItem) -> Self {
         self.items.push(item);
         self
     }
 
-    /// Whether it ends with the current period.
+    /// Sets whether the subscription ends with the current period.
     pub fn cancel_at_period_end(mut self, cancel: bool) -> Self {
         self.cancel_at_period_end = Some(cancel);
         self
     }
 
-    /// What it is paid with.
+    /// Sets the payment method that is charged.
     pub fn default_payment_method(mut self, id: PaymentMethodId) -> Self {
         self.default_payment_method = Some(id);
         self
@@ -191,10 +175,10 @@ impl SubscriptionUpdate {
 }
 
 impl Parameters for SubscriptionUpdate {
-    const NAMES: &'static [&'static str] = &["items", "cancel_at_period_end", "default_payment_method", "metadata"];
+    const RESERVED: &'static [&'static str] = &["items", "cancel_at_period_end", "default_payment_method", "metadata"];
 
     fn check(&self) -> Result<(), ValidationError> {
-        check_metadata(&self.metadata)?;
+        metadata::check(&self.metadata)?;
         self.items.iter().try_for_each(check)
     }
 
@@ -202,46 +186,46 @@ impl Parameters for SubscriptionUpdate {
         &self.extra
     }
 
-    fn members<M: SerializeMap>(&self, members: &mut M) -> Result<(), M::Error> {
+    fn serialize_members<M: SerializeMap>(&self, members: &mut M) -> Result<(), M::Error> {
         if !self.items.is_empty() {
-            members.serialize_entry("items", &self.items.iter().map(Body).collect::<Vec<_>>())?;
+            members.serialize_entry("items", &self.items.iter().map(JsonObject).collect::<Vec<_>>())?;
         }
-        entry(members, "cancel_at_period_end", self.cancel_at_period_end.as_ref())?;
-        entry(members, "default_payment_method", self.default_payment_method.as_ref())?;
-        entry(members, "metadata", not_empty(&self.metadata))
+        serialize_some(members, "cancel_at_period_end", self.cancel_at_period_end.as_ref())?;
+        serialize_some(members, "default_payment_method", self.default_payment_method.as_ref())?;
+        serialize_some(members, "metadata", metadata::unless_empty(&self.metadata))
     }
 }
 
-/// A subscription. The document shows no such object: all but the id is inferred from what is sent.
+/// A subscription.
+///
+/// The document does not show this object. All fields except the id are inferred from the request parameters.
 #[derive(Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Subscription {
-    /// TurraTech's id.
+    /// TurraTech's id of the subscription.
     pub id: SubscriptionId,
-    /// Whose it is.
+    /// The customer who subscribes.
     pub customer: Option<CustomerId>,
-    /// What is subscribed to, as it came.
-    ///
-    /// The document does not say in what form.
+    /// The items as received. The document does not describe their form.
     pub items: Option<RawJson>,
-    /// How many days were free before the first charge.
+    /// The number of free days before the first charge.
     pub trial_period_days: Option<u32>,
-    /// Whether it ends with the current period.
+    /// True if the subscription ends with the current period.
     pub cancel_at_period_end: Option<bool>,
-    /// What it is paid with.
+    /// The payment method that is charged.
     pub default_payment_method: Option<PaymentMethodId>,
-    /// Where it stands, if it says so: the document names no statuses.
+    /// The status, if the response contains one. The document names no statuses.
     pub status: Option<String>,
-    /// What the merchant stored with it, by name in alphabetical order.
+    /// The metadata that the merchant stored, sorted by name.
     pub metadata: BTreeMap<String, String>,
-    /// The object as it came, with what is not named here. It is not serialized with the rest.
+    /// The object as received, including members that have no field here. Not serialized.
     #[serde(skip)]
     pub raw: RawJson,
 }
 
-debug_masked!(Subscription {
+masked_debug!(Subscription {
     id, customer, items, trial_period_days, cancel_at_period_end, default_payment_method, raw
-} free {
+} masked {
     status, metadata
 });
 
@@ -262,24 +246,24 @@ impl Subscription {
     }
 }
 
-/// What became of a cancellation.
+/// The result of cancelling a subscription.
 ///
-/// TurraTech's answer is not documented, and either form is taken.
+/// The form of the response is not documented. Both forms are accepted.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub enum CancelledSubscription {
-    /// The subscription, as the answer shows it.
+    /// The response contained the subscription.
     ///
-    /// That TurraTech took the cancellation is certain; that it charges no more is not. Its status may still say that
-    /// it is active, and until when it runs the document does not say: look at [`Subscription::status`], and wait for
-    /// the event `subscription.deleted` before the customer is told.
+    /// TurraTech accepted the cancellation, but it may still charge the customer: the status may still be active, and the
+    /// document does not say when the subscription ends. Look at [`Subscription::status`], and wait for the event
+    /// `subscription.deleted` before you tell the customer.
     Subscription(Subscription),
-    /// A note that it is no more.
+    /// The response confirmed the deletion of the subscription with this id.
     Deleted(SubscriptionId),
 }
 
 impl CancelledSubscription {
-    /// The id of the subscription.
+    /// Returns the id of the subscription.
     #[must_use]
     pub fn id(&self) -> &SubscriptionId {
         match self {
@@ -292,45 +276,46 @@ impl CancelledSubscription {
 impl Client {
     /// Creates a subscription. **This moves money**: the first charge, unless there is a trial.
     ///
-    /// A subscription cannot be looked up. After an unknown outcome, the same call under the same key within 24 hours
-    /// tells what became of it (inferred: the document says only that a request can be retried safely). After that,
-    /// nothing does, but perhaps the event `subscription.created`.
+    /// A subscription cannot be looked up. After an unknown outcome, repeat the call with the same key within 24 hours
+    /// (inferred: the document says only that a request can be retried safely). Later, only the event
+    /// `subscription.created` can show that the subscription exists.
     pub fn create_subscription(&self, subscription: NewSubscription) -> Call<Subscription, Keyed> {
         let customer = subscription.customer.clone();
-        let request = self.private(|| post(Path::new("subscriptions"), subscription));
+        let request = self.unless_publishable(|| post(Path::new("subscriptions"), subscription));
         self.connection.auto_keyed_call(CREATE_SUBSCRIPTION, request, move |raw: RawJson| {
             let subscription = Subscription::read(raw)?;
-            same("customer", subscription.customer.as_ref(), Some(&customer)).map(|()| subscription)
+            expect_equal_if_present("customer", subscription.customer.as_ref(), Some(&customer)).map(|()| subscription)
         })
     }
 
-    /// Changes a subscription. **This moves money**: another plan or quantity may be charged for at once.
+    /// Updates a subscription. **This moves money**: a new plan or quantity may be charged immediately.
     ///
-    /// After an unknown outcome: as [`Client::create_subscription`].
+    /// After an unknown outcome, repeat the call with the same key within 24 hours (inferred), as for
+    /// [`Client::create_subscription`].
     pub fn update_subscription(&self, id: &SubscriptionId, update: SubscriptionUpdate) -> Call<Subscription, Keyed> {
-        let request = self.private(|| post(Path::new("subscriptions").segment(id), update));
+        let request = self.unless_publishable(|| post(Path::new("subscriptions").segment(id), update));
         let id = id.clone();
         self.connection.auto_keyed_call(UPDATE_SUBSCRIPTION, request, move |raw: RawJson| {
             let subscription = Subscription::read(raw)?;
-            same_id(&subscription.id, &id).map(|()| subscription)
+            json::expect_equal("id", &subscription.id, &id).map(|()| subscription)
         })
     }
 
-    /// Cancels a subscription: it charges no more.
+    /// Cancels a subscription, which ends its charges.
     ///
-    /// It moves no money, but its outcome matters: while that is unknown, the customer may go on being charged. There
-    /// is no key for it (inferred) and no looking up, so it is not sent again by itself and no call finds out. The
-    /// event `subscription.deleted` does, if it was done; that none came proves nothing.
+    /// The call moves no money, but its outcome matters: while it is unknown, the customer may still be charged. The call
+    /// has no idempotency key (inferred) and there is no lookup. So the SDK does not send it again, and no call can
+    /// resolve the outcome. The event `subscription.deleted` proves the cancellation; its absence proves nothing.
     pub fn cancel_subscription(&self, id: &SubscriptionId) -> Call<CancelledSubscription> {
         let request =
-            self.private(|| Ok(RequestBuilder::delete(Path::new("subscriptions").segment(id)).log_as(id.clone())));
+            self.unless_publishable(|| Ok(RequestBuilder::delete(Path::new("subscriptions").segment(id)).log_as(id.clone())));
         let id = id.clone();
         self.connection.call(CANCEL_SUBSCRIPTION, request, move |raw: RawJson| {
-            let note: WireCancelled = raw.decode()?;
+            let wire: WireCancelled = raw.decode()?;
             let subscription = Subscription::read(raw)?;
-            same_id(&subscription.id, &id)?;
-            match note.deleted {
-                Some(said) => deleted(said).map(|()| CancelledSubscription::Deleted(subscription.id)),
+            json::expect_equal("id", &subscription.id, &id)?;
+            match wire.deleted {
+                Some(deleted) => expect_deleted(deleted).map(|()| CancelledSubscription::Deleted(subscription.id)),
                 None => Ok(CancelledSubscription::Subscription(subscription)),
             }
         })
@@ -352,7 +337,7 @@ struct WireSubscription {
     default_payment_method: Option<PaymentMethodId>,
     #[serde(default)]
     status: Option<String>,
-    #[serde(default, deserialize_with = "metadata")]
+    #[serde(default, deserialize_with = "metadata::deserialize")]
     metadata: BTreeMap<String, String>,
 }
 
@@ -364,5 +349,5 @@ struct WireCancelled {
 
 const CREATE_SUBSCRIPTION: Operation = Operation::move_money("create_subscription").stable_id("create_subscription");
 const UPDATE_SUBSCRIPTION: Operation = Operation::move_money("update_subscription").stable_id("update_subscription");
-/// It takes nothing and pays nothing out; what it leaves unknown is whether charges go on.
+/// Cancelling moves no money. An unknown outcome leaves open whether the customer is still charged.
 const CANCEL_SUBSCRIPTION: Operation = Operation::write("cancel_subscription");

@@ -1,15 +1,15 @@
-//! For the tests of a merchant's own webhook handler: deliveries as TurraTech signs them.
+//! Signs webhooks like TurraTech does, for tests of your own webhook handler.
 
 use payments_core::time::OffsetDateTime;
 use payments_core::webhook;
 
 use crate::webhook::WebhookSecret;
 
-/// The value of `turratech-signature` for this body, signed at this time.
+/// Returns the value of `turratech-signature` for a body that is signed at this time.
 ///
 /// ```
 /// use turratech::payments_core::time::OffsetDateTime;
-/// use turratech::{EventType, WebhookVerifier, WebhookSecret, test_util::sign};
+/// use turratech::{EventType, WebhookSecret, WebhookVerifier, test_util::sign};
 ///
 /// let secret = WebhookSecret::new("whsec_123")?;
 /// let body = br#"{"id":"evt_1","object":"event","type":"invoice.paid","created":1704067200,"livemode":false,

@@ -13,7 +13,7 @@ use serde::{Deserialize, Deserializer};
 use crate::event::Event;
 
 secret_newtype! {
-    /// Signs webhooks: the signing secret of a webhook endpoint.
+    /// The signing secret of a webhook endpoint.
     pub struct WebhookSecret("webhook_secret", "TURRATECH_WEBHOOK_SECRET");
 }
 
@@ -22,25 +22,25 @@ impl WebhookSecret {
         &self.0
     }
 
-    /// For reading the answer that brings it.
-    pub(crate) fn as_it_came<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+    /// Deserializes the secret from the response that creates the endpoint.
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         Self::new(String::deserialize(deserializer)?).map_err(serde::de::Error::custom)
     }
 }
 
-/// Believes deliveries to a merchant's webhook address, or refuses them.
+/// Verifies the signatures of webhooks.
 ///
-/// The document names the header, and says that every payload is signed with the endpoint's secret. How is inferred:
-/// `t=<unix seconds>,v1=<hex>`, where `v1` is the HMAC-SHA256 of `<t>.<raw body>`.
+/// The document names the header, and says that every payload is signed with the endpoint's secret. The form of the
+/// signature is inferred: `t=<unix seconds>,v1=<hex>`, where `v1` is the HMAC-SHA256 of `<t>.<raw body>`.
 ///
 /// ```
 /// use turratech::payments_core::http::HeaderMap;
-/// use turratech::{WebhookVerifier, WebhookSecret};
+/// use turratech::{WebhookSecret, WebhookVerifier};
 ///
-/// let endpoint = WebhookVerifier::new(WebhookSecret::new("whsec_123")?);
+/// let verifier = WebhookVerifier::new(WebhookSecret::new("whsec_123")?);
 ///
 /// let body = br#"{"id":"evt_1","type":"payment.succeeded"}"#;
-/// assert!(endpoint.verify(body, &HeaderMap::new()).is_err());
+/// assert!(verifier.verify(body, &HeaderMap::new()).is_err());
 /// # Ok::<(), turratech::ValidationError>(())
 /// ```
 #[derive(Debug, Clone)]
@@ -51,18 +51,18 @@ pub struct WebhookVerifier {
 }
 
 impl WebhookVerifier {
-    /// What to answer a delivery that was taken in: 200, within 30 seconds (documented).
+    /// The response to an accepted webhook: 200, within 30 seconds (documented).
     ///
-    /// So store it, answer, then work. That TurraTech sends a delivery again without this response is inferred: the
-    /// document says only to expect duplicates.
+    /// Store the event, respond, and process the event afterwards. That TurraTech sends a webhook again without this
+    /// response is inferred: the document says only to expect duplicates.
     pub const ACKNOWLEDGEMENT: Acknowledgement = Acknowledgement::new(200, "");
 
     /// The header that carries the signature (documented).
     pub const SIGNATURE_HEADER: &'static str = "turratech-signature";
 
-    /// Believes what is signed with this secret.
+    /// Creates a verifier with this secret.
     #[must_use]
-    #[expect(clippy::needless_pass_by_value, reason = "a secret is handed over")]
+    #[expect(clippy::needless_pass_by_value, reason = "the verifier takes ownership of the secret")]
     pub fn new(secret: WebhookSecret) -> Self {
         Self {
             secrets: SigningSecrets::new(secret.secret()),
@@ -71,94 +71,97 @@ impl WebhookVerifier {
         }
     }
 
-    /// And what is signed with this one.
+    /// Also accepts webhooks signed with this secret.
     ///
-    /// For the time of a rotation, or for another endpoint at the same address.
+    /// Use it while you rotate a secret, or if several endpoints share a URL.
     #[must_use]
-    #[expect(clippy::needless_pass_by_value, reason = "a secret is handed over")]
+    #[expect(clippy::needless_pass_by_value, reason = "the verifier takes ownership of the secret")]
     pub fn also_accept(mut self, secret: WebhookSecret) -> Self {
         self.secrets = self.secrets.also_accept(secret.secret());
         self
     }
 
-    /// How far a delivery's time may be from ours, either way. Standard: 300 seconds.
+    /// Sets how far a webhook's time may differ from the clock, in either direction. The default is 300 seconds.
     #[must_use]
     pub fn tolerance(mut self, tolerance: Tolerance) -> Self {
         self.tolerance = tolerance;
         self
     }
 
-    /// Tells the time by another clock than this machine's.
+    /// Sets the clock that a webhook's time is compared with. The default is the system clock.
     #[must_use]
     pub fn clock(mut self, clock: impl Clock + 'static) -> Self {
         self.clock = Arc::new(clock);
         self
     }
 
-    /// Proves a delivery's origin, and reads it. `body` is the raw body, byte for byte.
+    /// Verifies a webhook and returns its event. `body` is the raw body, byte for byte.
     ///
-    /// Events come more than once (documented): work once per [`Event::id`]. What was captured on its way can be sent
-    /// again for as long as its time is within the tolerance; the same id tells of that too.
+    /// An event may be delivered more than once (documented), so process each [`Event::id`] once. This also protects from
+    /// an attacker who repeats a captured webhook within the tolerance.
     ///
     /// # Errors
     ///
-    /// [`VerifyError::Rejected`] when the signature is missing, too old, or fits no secret: answer 400 (documented).
+    /// Returns [`VerifyError::Rejected`] if the signature is missing, too old, or matches no secret. Respond with 400
+    /// (documented). Returns [`VerifyError::Unreadable`] if TurraTech signed the body, but this version cannot read it.
     pub fn verify(&self, body: &[u8], headers: &HeaderMap) -> Result<Verified<Event>, VerifyError> {
         self.verify_signature(body, one_header(headers, Self::SIGNATURE_HEADER)?)
     }
 
-    /// The same, for a web framework with header types of its own.
+    /// Verifies a webhook like [`WebhookVerifier::verify`], for web frameworks with their own header types.
     ///
-    /// `signature` is the header's whole value. One time, in plain digits; one signature or more, in lower-case
-    /// hexadecimal digits; entries of other versions are ignored. What stands behind the sixteenth entry is not
-    /// looked at.
+    /// `signature` is the whole value of the header, in this form (inferred):
+    ///
+    /// - exactly one time, in decimal digits
+    /// - one or more signatures, in lower-case hexadecimal digits
+    /// - entries of other versions are ignored, as is everything after the sixteenth entry
     ///
     /// # Errors
     ///
-    /// As [`WebhookVerifier::verify`].
+    /// Returns the errors of [`WebhookVerifier::verify`].
     pub fn verify_signature(&self, body: &[u8], signature: &[u8]) -> Result<Verified<Event>, VerifyError> {
-        let Header { time, signatures } = Header::read(signature)?;
-        let claimed = seconds(time).ok_or_else(|| rejected("the time is no time"))?;
+        let SignatureHeader { time, signatures } = SignatureHeader::parse(signature)?;
+        let claimed = parse_time(time).ok_or_else(|| rejected("the signature's time is not a valid Unix timestamp"))?;
         if !self.tolerance.covers(claimed, self.clock.now()) {
-            return Err(rejected("the time is too far from ours"));
+            return Err(rejected("the signature's time is outside the tolerance"));
         }
         self.secrets.verify(body, &[time, b".", body], &signatures)?.decode(Event::read)
     }
 }
 
-/// `turratech-signature`, taken apart.
-struct Header<'a> {
-    /// As it was signed: the digits themselves.
+/// The entries of `turratech-signature`.
+struct SignatureHeader<'a> {
+    /// The digits of the time, exactly as signed.
     time: &'a [u8],
     signatures: Vec<[u8; 32]>,
 }
 
-impl<'a> Header<'a> {
-    fn read(text: &'a [u8]) -> Result<Self, VerifyError> {
+impl<'a> SignatureHeader<'a> {
+    fn parse(text: &'a [u8]) -> Result<Self, VerifyError> {
         let (mut time, mut signatures) = (None, Vec::new());
-        for entry in text.split(|byte| *byte == b',').take(ENTRIES) {
+        for entry in text.split(|byte| *byte == b',').take(MAX_ENTRIES) {
             if let Some(digits) = entry.strip_prefix(b"t=") {
                 if time.replace(digits).is_some() {
-                    return Err(rejected("there are two times"));
+                    return Err(rejected("the signature has two times"));
                 }
             } else if let Some(hex) = entry.strip_prefix(b"v1=") {
                 signatures.extend(signature_from_hex(hex, HexCase::Lower));
             }
         }
-        let time = time.ok_or_else(|| rejected("there is no time"))?;
+        let time = time.ok_or_else(|| rejected("the signature has no time"))?;
         if signatures.is_empty() {
-            return Err(rejected("there is no signature of version 1"));
+            return Err(rejected("the signature has no readable `v1` entry"));
         }
         Ok(Self { time, signatures })
     }
 }
 
-/// Unix seconds in plain decimal digits: no sign, no zero in front, nothing else.
-fn seconds(text: &[u8]) -> Option<OffsetDateTime> {
-    let plain = text.iter().all(u8::is_ascii_digit) && (text == b"0" || !text.starts_with(b"0"));
-    let seconds = std::str::from_utf8(text).ok().filter(|_| plain)?.parse().ok()?;
+/// Parses Unix seconds in decimal digits, without a sign or leading zeros.
+fn parse_time(text: &[u8]) -> Option<OffsetDateTime> {
+    let is_plain = text.iter().all(u8::is_ascii_digit) && (text == b"0" || !text.starts_with(b"0"));
+    let seconds = std::str::from_utf8(text).ok().filter(|_| is_plain)?.parse().ok()?;
     OffsetDateTime::from_unix_timestamp(seconds).ok()
 }
 
-/// A rotation needs two or three; a header of thousands is an attack on the verifier's time.
-const ENTRIES: usize = 16;
+/// The most entries that are read. A rotation needs two or three; thousands would only cost time.
+const MAX_ENTRIES: usize = 16;

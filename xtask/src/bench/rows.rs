@@ -1,30 +1,30 @@
-//! The rows of the table: what is compared with what, and how much of it may be paid.
+//! The rows of the performance table: what is compared with what, and the limits.
 
-/// One row.
+/// A row of the table.
 pub(super) struct Row {
     pub(super) name: &'static str,
     pub(super) figure: &'static str,
     pub(super) against: &'static str,
     pub(super) limit: Limit,
     pub(super) unit: Unit,
-    /// How both sides were made alike, in a sentence.
+    /// How both sides are measured. It ends without a full stop.
     pub(super) how: &'static str,
 }
 
-/// What a figure may be.
+/// The limit of a row.
 #[derive(Clone, Copy)]
 pub(super) enum Limit {
-    /// Ours at most so many thousandths of theirs.
+    /// Our value is at most this many thousandths of theirs.
     AtMost(u64),
-    /// Ours at least so many thousandths of theirs.
+    /// Our value is at least this many thousandths of theirs.
     AtLeast(u64),
-    /// Ours at most this, in the unit; there is no other side.
+    /// Our value is at most this, in the row's unit. There is no other side.
     Within(u64),
-    /// It does, or it does not.
+    /// The program fits, or it does not.
     Fits,
 }
 
-/// What both sides are counted in.
+/// The unit of both sides.
 #[derive(Clone, Copy)]
 pub(super) enum Unit {
     Nanoseconds,
@@ -41,12 +41,13 @@ pub(super) enum Unit {
 pub(super) const ROWS: &[Row] = &[
     Row {
         name: "post-bare",
-        figure: "one keyed POST, answered and decoded",
+        figure: "one POST with an idempotency key, response decoded",
         against: "reqwest and serde_json",
         limit: Limit::AtMost(1_050),
         unit: Unit::Nanoseconds,
-        how: "TurraTech's create payment, one after another over loopback, by hand with the same headers, pool, timeouts, a \
-              new key each time, and into the SDK's own types, amounts and times as integers",
+        how: "Creates TurraTech payments one after another over loopback. The other side is written by hand with the \
+              same headers, connection pool and timeouts, and a new key for each request. It decodes into the SDK's \
+              own types, with amounts and times as integers",
     },
     Row {
         name: "post-stripe",
@@ -54,8 +55,8 @@ pub(super) const ROWS: &[Row] = &[
         against: "async-stripe, creating a customer",
         limit: Limit::AtMost(650),
         unit: Unit::Nanoseconds,
-        how: "A new key each time and a timeout on both sides, answers of about the same length; async-stripe opens a \
-              connection for every call",
+        how: "Both sides use a timeout, a new key for each request, and responses of about the same length. \
+              async-stripe opens a connection for every call",
     },
     Row {
         name: "post-stripe-tls",
@@ -63,7 +64,8 @@ pub(super) const ROWS: &[Row] = &[
         against: "async-stripe over TLS",
         limit: Limit::AtMost(200),
         unit: Unit::Nanoseconds,
-        how: "rustls with aws-lc-rs and TLS 1.3 on all sides, sessions resumed; async-stripe shakes hands for every call",
+        how: "All sides use rustls with aws-lc-rs and TLS 1.3, and resume sessions. async-stripe performs a \
+              handshake for every call",
     },
     Row {
         name: "flight",
@@ -71,15 +73,15 @@ pub(super) const ROWS: &[Row] = &[
         against: "reqwest and serde_json",
         limit: Limit::AtLeast(950),
         unit: Unit::CallsPerSecond,
-        how: "The calls of the first row, on one thread, from 256 tasks that send one after another",
+        how: "The calls of the first row, on one thread, from 256 tasks. Each task sends one call after another",
     },
     Row {
         name: "webhook-stripe",
-        figure: "a signed event of TurraTech's verified, and its object decoded",
+        figure: "a signed TurraTech event verified, its object decoded",
         against: "async-stripe's `construct_event`",
         limit: Limit::AtMost(350),
         unit: Unit::Nanoseconds,
-        how: "A payment in about 430 bytes; a customer in as many for async-stripe",
+        how: "A payment of about 430 bytes. For async-stripe, a customer of the same size",
     },
     Row {
         name: "webhook-bare",
@@ -87,32 +89,34 @@ pub(super) const ROWS: &[Row] = &[
         against: "HMAC-SHA256 and serde_json",
         limit: Limit::AtMost(1_100),
         unit: Unit::Nanoseconds,
-        how: "By hand with the secret prepared once, the header taken apart, its time looked at, and everything decoded in one \
-              go into the SDK's own types, amounts and times as integers",
+        how: "The other side is written by hand. It prepares the secret once, parses the header, checks the \
+              timestamp, and decodes everything in one pass into the SDK's own types, with amounts and times as \
+              integers",
     },
     Row {
         name: "webhook-hmac",
-        figure: "the same, its type known, its object not yet decoded",
+        figure: "a signed TurraTech event verified, its type read, its object not decoded",
         against: "HMAC-SHA256 alone",
         limit: Limit::AtMost(2_000),
         unit: Unit::Nanoseconds,
-        how: "The other side computes and compares the tag, and reads nothing",
+        how: "The other side computes the HMAC and compares it. It decodes nothing",
     },
     Row {
         name: "webhook-turbopay",
-        figure: "a signed event of TurboPay's verified and decoded",
+        figure: "a signed TurboPay event verified and decoded",
         against: "HMAC-SHA256 and serde_json",
         limit: Limit::AtMost(1_100),
         unit: Unit::Nanoseconds,
-        how: "By hand with the key prepared once, and decoded into the SDK's own ids and statuses",
+        how: "The other side is written by hand. It prepares the key once, and decodes into the SDK's own ids and \
+              statuses",
     },
     Row {
         name: "callback",
-        figure: "a callback of Turbo Transactions decrypted and decoded",
+        figure: "a Turbo Transactions callback decrypted and decoded",
         against: "AES-256-CBC and serde_json",
         limit: Limit::AtMost(1_250),
         unit: Unit::Nanoseconds,
-        how: "The same crates by hand, which tell bad padding at once and wipe nothing",
+        how: "The other side uses the same crates by hand. It reports bad padding at once, and wipes no memory",
     },
     Row {
         name: "build-bare",
@@ -120,7 +124,8 @@ pub(super) const ROWS: &[Row] = &[
         against: "reqwest, serde, tokio",
         limit: Limit::AtMost(1_200),
         unit: Unit::Milliseconds,
-        how: "The same application, which makes one call, with the same versions and the same TLS; nothing downloaded",
+        how: "The same application, which makes one call, with the same dependency versions and the same TLS. All \
+              sources are already downloaded",
     },
     Row {
         name: "build-stripe",
@@ -128,7 +133,8 @@ pub(super) const ROWS: &[Row] = &[
         against: "async-stripe",
         limit: Limit::AtMost(450),
         unit: Unit::Milliseconds,
-        how: "Its core, payment, billing and webhook crates with what TurraTech has too, on rustls with aws-lc-rs",
+        how: "async-stripe's core, payment, billing and webhook crates, for the features that TurraTech has too, on \
+              rustls with aws-lc-rs",
     },
     Row {
         name: "build-webhooks",
@@ -136,55 +142,55 @@ pub(super) const ROWS: &[Row] = &[
         against: "the same with the transport",
         limit: Limit::AtMost(350),
         unit: Unit::Milliseconds,
-        how: "One application; the feature `rustls` on the other side",
+        how: "One application. The other side has the feature `rustls`",
     },
     Row {
         name: "incremental",
-        figure: "build after touching the application",
+        figure: "debug build after touching the application",
         against: "reqwest, serde, tokio",
         limit: Limit::AtMost(1_100),
         unit: Unit::Milliseconds,
-        how: "The applications of the clean builds, debug",
+        how: "The applications of the clean builds",
     },
     Row {
         name: "binary",
-        figure: "stripped release binary making one call",
+        figure: "stripped release binary that makes one call",
         against: "reqwest, serde, tokio",
         limit: Limit::AtMost(1_080),
         unit: Unit::Bytes,
-        how: "The same applications, cargo's release profile and `strip`",
+        how: "The applications of the clean builds, with cargo's release profile and `strip`",
     },
     Row {
         name: "crates",
-        figure: "crates in the tree, one provider",
+        figure: "crates in the dependency tree, one provider",
         against: "payrail with its stripe feature",
         limit: Limit::AtMost(1_000),
         unit: Unit::Crates,
-        how: "As `cargo tree` names them, the application and tokio included on both sides",
+        how: "As `cargo tree` lists them, including the application and tokio on both sides",
     },
     Row {
         name: "stack",
-        figure: "verifying and decoding in a stack of 64 KiB",
+        figure: "verifying and decoding on a stack of 64 KiB",
         against: "",
         limit: Limit::Fits,
         unit: Unit::Nothing,
-        how: "A delivery of each of TurraTech, Turbo Transactions and TurboPay, release",
+        how: "One delivery each of TurraTech, Turbo Transactions and TurboPay, release build",
     },
     Row {
         name: "pager-memory",
-        figure: "a list of 1,000,000 objects read to its end",
+        figure: "memory while a list of 1,000,000 objects is read to its end",
         against: "memory at the start",
         limit: Limit::Within(4_096),
         unit: Unit::Kibibytes,
-        how: "The most that was ever resident, over what was after a list of 1,000",
+        how: "The highest resident memory, minus the resident memory after a list of 1,000 objects",
     },
     Row {
         name: "pager-growth",
-        figure: "an object in lists of 10^4, 10^5 and 10^6, the dearest",
-        against: "an object in a list of 10^3",
+        figure: "one object in a list of 10^4, 10^5 or 10^6 objects, whichever is slowest",
+        against: "one object in a list of 10^3 objects",
         limit: Limit::AtMost(1_100),
         unit: Unit::Picoseconds,
-        how: "Pages of 100 made when they are asked for, their making included",
+        how: "Pages of 100 objects, created on request. The time includes creating them",
     },
     Row {
         name: "sandbox-creates",
@@ -192,11 +198,11 @@ pub(super) const ROWS: &[Row] = &[
         against: "the same engine behind axum",
         limit: Limit::AtLeast(700),
         unit: Unit::CallsPerSecond,
-        how: "One server thread, 16 connections from one process, a sandbox anew for each round",
+        how: "One server thread, 16 connections from one process, a new sandbox for each round",
     },
     Row {
         name: "sandbox-ready",
-        figure: "the sandbox from its process's start to being ready",
+        figure: "the sandbox, from the start of its process until it is ready",
         against: "",
         limit: Limit::Within(150_000),
         unit: Unit::Microseconds,
@@ -204,46 +210,48 @@ pub(super) const ROWS: &[Row] = &[
     },
 ];
 
-/// Why a limit is missed, where it is: by the row's name.
-pub(super) const IN_THE_WAY: &[(&str, &str)] = &[
+/// Why a limit is missed, by the name of its row.
+pub(super) const MISS_REASONS: &[(&str, &str)] = &[
     (
         "post-bare",
-        "The SDK's own work is a few microseconds a call; how much that is of a call depends on how fast the loopback happens \
-         to be",
+        "The SDK's own work takes a few microseconds per call. Its share of a call depends on the speed of the \
+         loopback interface",
     ),
     (
         "flight",
-        "With all cores busy every instruction counts, and a call has more of them than by hand: its answer is gone over \
-         twice, so that it is there as it came; its parameters are kept, to hold the answer against them; a key, a deadline, a \
-         budget and a trace are looked after",
+        "With all cores busy, every instruction counts, and a call executes more of them than hand-written code. The \
+         SDK reads the response twice, to keep it as received. It keeps the parameters, to compare the response with \
+         them. It also manages a key, a deadline, a retry budget and a trace",
     ),
     (
         "webhook-stripe",
-        "HMAC-SHA256 and serde_json into the same types, with nothing around them, are above the limit themselves: compare \
-         the next row",
+        "HMAC-SHA256 and serde_json alone, decoding into the same types, already exceed the limit: compare the next \
+         row",
     ),
     (
         "webhook-bare",
-        "The event's type is known before its object is decoded, so the object is gone over twice, first by serde_json to \
-         find its end",
+        "The event's type is known before its object is decoded. So the object is read twice: first, serde_json \
+         finds its end",
     ),
     (
         "webhook-hmac",
-        "The processor has instructions for the HMAC, and none for JSON: to pass over the event without decoding anything \
-         takes serde_json most of what the limit leaves; the event's own members, its time and its header come to that",
+        "The processor has instructions for the HMAC, but none for JSON. Skipping over the event without decoding it \
+         already takes serde_json most of the time that the limit leaves. The event's own members, its time and its \
+         header come on top",
     ),
     (
         "callback",
-        "Bad padding takes the steps of good padding, the text is in a copy that is wiped, and it is looked at as UTF-8 first",
+        "Bad padding takes the same steps as good padding, the text is in a copy that is wiped, and the text is \
+         checked as UTF-8 first",
     ),
-    ("build-bare", "Exact decimals, times, HMAC and two crates of ours stand beside what both have"),
     (
-        "build-stripe",
-        "reqwest, rustls with aws-lc-rs and tokio are in both, and take more than the limit by themselves",
+        "build-bare",
+        "Exact decimals, times, HMAC and two of our own crates come on top of the dependencies that both sides have",
     ),
-    ("incremental", "Linking: the program has more in it, above all more that a debugger could show"),
+    ("build-stripe", "Both sides have reqwest, rustls with aws-lc-rs and tokio, and these alone exceed the limit"),
+    ("incremental", "Linking: the program is larger, above all by its debug information"),
     (
         "crates",
-        "Exact decimals and times have crates of their own, as has the place of what cannot be read in an answer",
+        "Exact decimals and times have their own crates, and so does the path of a value that cannot be decoded",
     ),
 ];

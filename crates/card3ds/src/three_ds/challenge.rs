@@ -4,19 +4,19 @@ use payments_core::html::{escaped, script_string};
 use serde::Serialize;
 
 use crate::id::PaymentId;
-use crate::payment::shown;
+use crate::payment::masked;
 
-/// A payment that waits for its customer to prove who they are.
+/// A started payment whose customer must authenticate.
 #[derive(Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Challenge {
-    /// The provider's id of the payment. Store it with the order before showing the page.
+    /// The provider's id of the payment. Store it with the order before you show the page.
     pub payment_id: PaymentId,
-    /// The code of the enrolment.
+    /// The result code.
     pub result_code: Option<String>,
-    /// The same in words. What could be a card number in it is masked.
+    /// The result message. A possible card number in it is masked.
     pub result_message: Option<String>,
-    /// The page to show. It is for this customer, now: it is not serialized.
+    /// The page to show. It is not serialized, because only this customer may see it, and only now.
     #[serde(skip)]
     pub page: ChallengePage,
 }
@@ -25,20 +25,28 @@ impl fmt::Debug for Challenge {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Challenge")
             .field("payment_id", &self.payment_id)
-            .field("result_code", &shown(self.result_code.as_deref()))
-            .field("result_message", &shown(self.result_message.as_deref()))
+            .field("result_code", &masked(self.result_code.as_deref()))
+            .field("result_message", &masked(self.result_message.as_deref()))
             .field("page", &self.page)
             .finish()
     }
 }
 
-/// The page of a challenge: HTML of the provider's, which posts the customer on to the card's issuer.
+/// The page of a challenge: the provider's HTML, which sends the customer to the card's issuer.
 ///
-/// It is somebody else's HTML, and is never to run with the rights of the shop's own pages. There are two ways to show
-/// it, [`frame`](Self::frame) and [`document`](Self::document); in both it has an origin of its own, so that it reads
-/// no cookie, no storage and no page of the shop. `Debug` shows its length alone: it holds what identifies the payment.
+/// Never insert this HTML into your own page: its scripts would run with your page's origin. Show it in one of two ways:
 ///
-/// Whether the provider's HTML posts itself or waits for a press of a button is not documented.
+/// | | [`frame`](Self::frame) | [`document`](Self::document) |
+/// |---|---|---|
+/// | the challenge is | a sandboxed `<iframe>` in your page | a page at its own URL, sandboxed by a header |
+/// | an issuer's page that replaces it | has no cookies or storage | has cookies and storage |
+/// | an issuer's page in a frame inside it | has no cookies or storage | has no cookies or storage |
+/// | return to your page | [`RETURN_PAGE`](Self::RETURN_PAGE), [`frame_script`](Self::frame_script) | your response to the return URL |
+///
+/// In both, the provider's HTML has an opaque origin: it cannot read your cookies, storage or pages.
+///
+/// Whether the provider's HTML submits its form by itself or waits for a click is not documented. `Debug` shows only its
+/// length, because it identifies the payment.
 #[derive(Clone, PartialEq, Eq)]
 pub struct ChallengePage(String);
 
@@ -47,21 +55,21 @@ impl ChallengePage {
         Self(html)
     }
 
-    /// The provider's HTML, as it came. Put into a page of the shop's as it is, it can do there whatever it likes.
+    /// The provider's HTML, unchanged. Never insert it into your own page.
     #[must_use]
     pub fn html(&self) -> &str {
         &self.0
     }
 
-    /// HTML of a frame that shows the challenge inside a page of the shop; `id` is the frame's.
+    /// Returns an `<iframe>` element with this `id` that shows the challenge.
     ///
-    /// Put it into the page as it is, together with [`frame_script`](Self::frame_script):
+    /// Insert it into your page, together with [`frame_script`](Self::frame_script):
     ///
     /// ```
     /// use card3ds::ChallengePage;
     ///
-    /// /// A page of the shop. When the customer has come back, it goes on to the order.
-    /// fn pay(page: &ChallengePage) -> String {
+    /// /// Returns a page that shows the challenge, and opens the order when the customer returns.
+    /// fn challenge_page(page: &ChallengePage) -> String {
     ///     let (frame, script) = (page.frame("three-ds"), ChallengePage::frame_script("three-ds"));
     ///     format!(
     ///         r#"<!doctype html><title>Pay</title>{frame}{script}
@@ -72,20 +80,16 @@ impl ChallengePage {
     /// }
     /// ```
     ///
-    /// The frame may post forms and run scripts, which a challenge needs, and nothing else; and so may every page that
-    /// follows in it, the issuer's included:
+    /// The frame may submit forms and run scripts. Every later page in the frame has the same restrictions:
     ///
-    /// * not `allow-same-origin`: with scripts, it would give the provider's HTML the shop's own origin, and with that
-    ///   the way out of the frame;
-    /// * not `allow-top-navigation`: a frame that can replace the shop's page can pass another off as it. Leaving the
-    ///   frame is the shop's to do, with [`frame_script`](Self::frame_script) and [`RETURN_PAGE`](Self::RETURN_PAGE);
-    /// * no pop-ups, downloads or dialogs.
+    /// - No `allow-same-origin`: with scripts, it would give the provider's HTML your origin.
+    /// - No `allow-top-navigation`: the frame could replace your page with an imitation.
+    /// - No pop-ups, downloads or dialogs.
     ///
-    /// The price is that an issuer's page which needs storage or cookies of its own, or a step that wants the whole
-    /// window, does not work in it: for those, show the [`document`](Self::document). That helps where the provider's
-    /// page sends the customer on to the issuer's; one that frames the issuer's is the same there as here. A content
-    /// security policy of the shop's page holds for the frame too, and may have to allow inline scripts and posting
-    /// forms elsewhere.
+    /// Use [`document`](Self::document) if an issuer's page needs cookies, storage or the whole window.
+    ///
+    /// The content security policy of your page also applies to the frame. It must allow inline scripts, and forms that
+    /// are submitted to other sites.
     #[must_use]
     pub fn frame(&self, id: &str) -> String {
         format!(
@@ -95,13 +99,13 @@ impl ChallengePage {
         )
     }
 
-    /// HTML of a script for the page that holds the frame; `id` is the frame's. When the customer has come back, the
-    /// script dispatches a `card3ds-returned` event on the frame, to which the page listens: see
-    /// [`frame`](Self::frame). Only the shop's own server can say what became of the payment.
+    /// Returns a `<script>` element for the page that contains the frame with this `id`.
     ///
-    /// A content security policy of the page must allow this inline script.
+    /// When the customer returns, the script dispatches a `card3ds-returned` event on the frame: see
+    /// [`frame`](Self::frame). The event proves nothing, because any page in the frame can cause it. Only your server knows
+    /// the payment's result.
     ///
-    /// Any page in that frame, or in a frame inside it, can make it happen, and no other can: it proves nothing.
+    /// The content security policy of your page must allow this inline script.
     #[must_use]
     pub fn frame_script(id: &str) -> String {
         format!(
@@ -118,18 +122,19 @@ addEventListener("message", (event) => {{
         )
     }
 
-    /// What to answer the post to a return address with, when it happens in the frame: it tells the pages around it.
+    /// The response body for the return URLs, if the challenge is in a frame. It notifies the pages around it.
     ///
-    /// All of them, since the provider's page may frame the issuer's, and the post is then made in the inner frame.
-    /// Serve it with [`RETURN_HEADERS`](Self::RETURN_HEADERS).
+    /// It notifies all of them, because the provider's page may put the issuer's page into an inner frame. Send it with
+    /// [`RETURN_HEADERS`](Self::RETURN_HEADERS).
     pub const RETURN_PAGE: &'static str = r#"<!doctype html><html lang="en"><head><meta charset="utf-8"><title>3-D Secure</title></head><body><script>for(let w=window;w!==w.parent;){w=w.parent;w.postMessage("card3ds-returned","*")}</script></body></html>"#;
 
-    /// The headers that go with the [`RETURN_PAGE`](Self::RETURN_PAGE): its script runs, and no other.
+    /// The response headers for [`RETURN_PAGE`](Self::RETURN_PAGE): only its own script may run.
     ///
-    /// Headers that a shop sends with all its pages can keep it from being shown. On this route send no
-    /// `X-Frame-Options` and no `frame-ancestors`, not even for the same origin: what is around it is no page of the
-    /// shop's origin. And exempt it from checks against forged requests: the post out of the frame comes with `Origin:
-    /// null`.
+    /// Configure your server for the return URLs:
+    ///
+    /// - Send neither `X-Frame-Options` nor `frame-ancestors`, because a page around the return page can have an opaque
+    ///   origin.
+    /// - Exempt the URLs from CSRF protection. The browser sends the form with `Origin: null`.
     pub const RETURN_HEADERS: [(&'static str, &'static str); 3] = [
         ("content-type", "text/html; charset=utf-8"),
         (
@@ -139,12 +144,12 @@ addEventListener("message", (event) => {{
         ("cache-control", "no-store"),
     ];
 
-    /// The whole page, to be served under an address of its own, with [`HEADERS`](Self::HEADERS).
+    /// Returns a full HTML page to serve at its own URL, with [`HEADERS`](Self::HEADERS).
     ///
-    /// Without the headers it would run with the rights of the shop's own pages. They hold for this page, and what they
-    /// say of the sandbox for every frame inside it: an issuer's page that takes its place is free to be what it is,
-    /// one that it frames has no cookies or storage of its own, and no page of the shop's around it to be told of the
-    /// return.
+    /// Always send the headers. Without them, the provider's HTML runs with your origin.
+    ///
+    /// The headers apply to this page and to the frames in it, but not to an issuer's page that replaces it. If the issuer's
+    /// page is in a frame, [`RETURN_PAGE`](Self::RETURN_PAGE) does not help: no page around it is yours.
     #[must_use]
     pub fn document(&self) -> String {
         if self.0.to_ascii_lowercase().contains("<html") {
@@ -156,18 +161,20 @@ addEventListener("message", (event) => {{
         )
     }
 
-    /// The policy under which the [`document`](Self::document) is served.
+    /// The content security policy for [`document`](Self::document).
     ///
-    /// `sandbox` gives it an origin of its own. Beyond that it may load scripts, styles, images and frames over HTTPS,
-    /// run the scripts that it holds, post forms over HTTPS, say what its addresses are relative to, and be framed by
-    /// the shop alone. (A sandbox on this machine is not reached over HTTPS: look at its challenges in the
-    /// [`frame`](Self::frame).)
+    /// - `sandbox` gives the page an opaque origin.
+    /// - The page may load scripts, styles, images, fonts and frames over HTTPS, and run inline scripts.
+    /// - The page may connect and submit forms over HTTPS, and set a base URL.
+    /// - Only your own origin may frame the page.
+    ///
+    /// A local sandbox has no HTTPS: use [`frame`](Self::frame) with it.
     pub const CONTENT_SECURITY_POLICY: &'static str = "sandbox allow-forms allow-scripts; default-src 'none'; \
         script-src https: 'unsafe-inline'; style-src https: 'unsafe-inline'; img-src https: data:; \
         font-src https: data:; connect-src https:; frame-src https:; form-action https:; base-uri https:; \
         frame-ancestors 'self'";
 
-    /// The headers that go with the [`document`](Self::document).
+    /// The response headers for [`document`](Self::document).
     pub const HEADERS: [(&'static str, &'static str); 4] = [
         ("content-type", "text/html; charset=utf-8"),
         ("content-security-policy", Self::CONTENT_SECURITY_POLICY),
@@ -182,5 +189,5 @@ impl fmt::Debug for ChallengePage {
     }
 }
 
-/// What a challenge needs: posting a form to the issuer and on to the shop, and the scripts that do so by themselves.
+/// What a challenge needs: forms that are submitted to the issuer and to the return URL, and scripts that submit them.
 const SANDBOX: &str = "allow-forms allow-scripts";

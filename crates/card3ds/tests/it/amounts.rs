@@ -1,4 +1,4 @@
-//! Never a cent off: on the way out as on the way in.
+//! Amounts are exact in requests and responses.
 
 use card3ds::{Currency, ErrorKind, Money, Outcome};
 
@@ -16,13 +16,13 @@ fn check_sent(amount: Money, wire: &str) {
 }
 
 #[test]
-fn amounts_go_out_as_numbers_with_exactly_their_currencys_decimals() {
+fn amounts_are_sent_as_numbers_with_exactly_the_currencys_decimals() {
     check_sent(lira("100.50"), "100.50");
     check_sent(lira("100.5"), "100.50");
     check_sent(lira("100"), "100.00");
     check_sent(lira("0.01"), "0.01");
     check_sent(lira("0.10"), "0.10");
-    // A float would make 1000000000000.1 of it.
+    // A float would send 1000000000000.1.
     check_sent(lira("1000000000000.10"), "1000000000000.10");
     check_sent(Money::from_minor(i64::MAX, Currency::TRY), "92233720368547758.07");
     check_sent(Money::from_minor(1500, Currency::JPY), "1500");
@@ -30,22 +30,22 @@ fn amounts_go_out_as_numbers_with_exactly_their_currencys_decimals() {
 }
 
 #[track_caller]
-fn check_read(wire: &str) {
+fn check_received(wire: &str) {
     let (client, _) = scripted([response(&[("amount", wire)])]);
     let payment = now(client.create_payment(payment_of(lira("100.50"))).send()).unwrap();
     assert_eq!(payment.amount, lira("100.50"), "{wire}");
 }
 
 #[test]
-fn an_answers_amount_is_read_with_fewer_decimals_and_with_zeros_beyond() {
-    check_read("100.50");
-    check_read("100.5");
-    check_read("100.500000");
-    check_read(r#""100.50""#);
+fn a_received_amount_may_have_fewer_decimals_or_trailing_zeros() {
+    check_received("100.50");
+    check_received("100.5");
+    check_received("100.500000");
+    check_received(r#""100.50""#);
 }
 
 #[test]
-fn an_amount_that_cannot_be_had_exactly_leaves_a_payment_unknown() {
+fn an_amount_that_is_not_exact_makes_the_outcome_unknown() {
     for wire in ["100.505", "100.500000000000000000000000000001", "1e2", r#""100,50""#, "true", "{}", "null", r#""""#] {
         let (client, script) = scripted([response(&[("amount", wire)])]);
         let err = now(client.create_payment(payment_of(lira("100.50"))).send()).unwrap_err();
@@ -56,7 +56,7 @@ fn an_amount_that_cannot_be_had_exactly_leaves_a_payment_unknown() {
 }
 
 #[test]
-fn the_largest_and_the_smallest_amounts_come_back_as_they_went() {
+fn the_largest_and_the_smallest_amounts_survive_a_round_trip() {
     for minor in [1, 99, 100, 101, i64::MAX] {
         for currency in [Currency::TRY, Currency::JPY, Currency::KWD, Currency::CLF] {
             let amount = Money::from_minor(minor, currency);

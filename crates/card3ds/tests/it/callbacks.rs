@@ -1,4 +1,4 @@
-//! What is posted by strangers: one form is read, all others are one and the same error.
+//! Callbacks: one form is parsed, and any other body is the same error.
 
 use std::fmt::Write as _;
 
@@ -10,19 +10,19 @@ use crate::support::{PAYMENT, response, scripted, sent_to};
 const KEY: &str = "3DS_AUTH_KEY_123456";
 
 #[track_caller]
-fn check_refused(body: impl AsRef<[u8]>) {
+fn check_rejected(body: impl AsRef<[u8]>) {
     let body = body.as_ref();
-    let shown = String::from_utf8_lossy(&body[..body.len().min(120)]).into_owned();
-    assert_eq!(ThreeDsCallback::parse(body).unwrap_err(), VerifyError::Rejected, "{shown}");
+    let start = String::from_utf8_lossy(&body[..body.len().min(120)]).into_owned();
+    assert_eq!(ThreeDsCallback::parse(body).unwrap_err(), VerifyError::Rejected, "{start}");
 }
 
 #[track_caller]
-fn check_checkout_refused(body: impl AsRef<[u8]>) {
+fn check_checkout_rejected(body: impl AsRef<[u8]>) {
     assert_eq!(CheckoutCallback::parse(body.as_ref()).unwrap_err(), VerifyError::Rejected);
 }
 
-/// The key that a callback would complete with, as it goes out.
-async fn key_of(body: &str) -> String {
+/// Returns the completion request's body, which contains the callback's security key.
+async fn completion_body(body: &str) -> String {
     let (client, script) = scripted([]);
     let callback = ThreeDsCallback::parse(body.as_bytes()).unwrap();
     let _ = client.complete_3ds(callback.claimed().payment_id(), &callback).send().await;
@@ -30,7 +30,7 @@ async fn key_of(body: &str) -> String {
 }
 
 #[tokio::test]
-async fn a_form_is_read_in_any_order_and_with_fields_of_others() {
+async fn fields_may_have_any_order_and_unknown_fields_are_ignored() {
     for body in [
         format!("paymentId={PAYMENT}&securityKey={KEY}"),
         format!("securityKey={KEY}&paymentId={PAYMENT}"),
@@ -39,44 +39,44 @@ async fn a_form_is_read_in_any_order_and_with_fields_of_others() {
     ] {
         let callback = ThreeDsCallback::parse(body.as_bytes()).unwrap();
         assert_eq!(callback.claimed().payment_id().as_str(), PAYMENT);
-        assert_eq!(key_of(&body).await, format!(r#"{{"securityKey":"{KEY}"}}"#), "{body}");
+        assert_eq!(completion_body(&body).await, format!(r#"{{"securityKey":"{KEY}"}}"#), "{body}");
     }
-    // Base64, as a browser encodes it.
+    // Base64 in the URL encoding of a browser.
     let body = format!("paymentId={PAYMENT}&securityKey=ab%2Bcd%2Fef%3D%3D");
-    assert_eq!(key_of(&body).await, r#"{"securityKey":"ab+cd/ef=="}"#);
+    assert_eq!(completion_body(&body).await, r#"{"securityKey":"ab+cd/ef=="}"#);
 }
 
 #[test]
-fn a_field_that_stands_twice_is_refused() {
-    check_refused(format!("paymentId={PAYMENT}&paymentId={PAYMENT}&securityKey={KEY}"));
-    check_refused(format!("paymentId={PAYMENT}&securityKey={KEY}&paymentId=other"));
-    check_refused(format!("paymentId={PAYMENT}&securityKey={KEY}&securityKey="));
-    // Also where one of the names is encoded.
-    check_refused(format!("paymentId={PAYMENT}&securityKey={KEY}&payment%49d=other"));
-    check_checkout_refused(format!("checkoutId={PAYMENT}&checkoutId={PAYMENT}"));
+fn a_field_that_occurs_twice_is_rejected() {
+    check_rejected(format!("paymentId={PAYMENT}&paymentId={PAYMENT}&securityKey={KEY}"));
+    check_rejected(format!("paymentId={PAYMENT}&securityKey={KEY}&paymentId=other"));
+    check_rejected(format!("paymentId={PAYMENT}&securityKey={KEY}&securityKey="));
+    // Also if one of the names is encoded.
+    check_rejected(format!("paymentId={PAYMENT}&securityKey={KEY}&payment%49d=other"));
+    check_checkout_rejected(format!("checkoutId={PAYMENT}&checkoutId={PAYMENT}"));
 }
 
 #[test]
-fn a_field_that_is_missing_or_empty_is_refused() {
+fn a_missing_or_empty_field_is_rejected() {
     for body in ["", "&", "=", "paymentId", "paymentId=", "securityKey=k", "\0"] {
-        check_refused(body);
-        check_checkout_refused(body);
+        check_rejected(body);
+        check_checkout_rejected(body);
     }
-    check_refused(format!("paymentId={PAYMENT}"));
-    check_refused(format!("paymentId={PAYMENT}&securityKey="));
-    check_refused(format!("paymentId=&securityKey={KEY}"));
-    check_refused(format!("PaymentId={PAYMENT}&SecurityKey={KEY}"));
-    check_refused(format!("paymentId[]={PAYMENT}&securityKey={KEY}"));
-    check_refused(format!("paymentId={PAYMENT};securityKey={KEY}"));
-    check_refused(format!(r#"{{"paymentId":"{PAYMENT}","securityKey":"{KEY}"}}"#));
-    check_refused(format!("?paymentId={PAYMENT}&securityKey={KEY}"));
-    check_refused(format!("\u{feff}paymentId={PAYMENT}&securityKey={KEY}"));
-    check_checkout_refused(format!("checkoutid={PAYMENT}"));
-    check_checkout_refused(format!("paymentId={PAYMENT}"));
+    check_rejected(format!("paymentId={PAYMENT}"));
+    check_rejected(format!("paymentId={PAYMENT}&securityKey="));
+    check_rejected(format!("paymentId=&securityKey={KEY}"));
+    check_rejected(format!("PaymentId={PAYMENT}&SecurityKey={KEY}"));
+    check_rejected(format!("paymentId[]={PAYMENT}&securityKey={KEY}"));
+    check_rejected(format!("paymentId={PAYMENT};securityKey={KEY}"));
+    check_rejected(format!(r#"{{"paymentId":"{PAYMENT}","securityKey":"{KEY}"}}"#));
+    check_rejected(format!("?paymentId={PAYMENT}&securityKey={KEY}"));
+    check_rejected(format!("\u{feff}paymentId={PAYMENT}&securityKey={KEY}"));
+    check_checkout_rejected(format!("checkoutid={PAYMENT}"));
+    check_checkout_rejected(format!("paymentId={PAYMENT}"));
 }
 
 #[test]
-fn ids_that_could_lead_elsewhere_are_refused() {
+fn an_id_that_is_unsafe_in_a_path_is_rejected() {
     for id in [
         "../../admin",
         "..",
@@ -105,35 +105,35 @@ fn ids_that_could_lead_elsewhere_are_refused() {
         " a",
         "a ",
     ] {
-        check_refused(format!("paymentId={id}&securityKey={KEY}"));
-        check_checkout_refused(format!("checkoutId={id}"));
+        check_rejected(format!("paymentId={id}&securityKey={KEY}"));
+        check_checkout_rejected(format!("checkoutId={id}"));
     }
     let mut raw = b"paymentId=\xff\xfe&securityKey=".to_vec();
     raw.extend_from_slice(KEY.as_bytes());
-    check_refused(raw);
+    check_rejected(raw);
 }
 
 #[test]
-fn what_is_encoded_twice_is_refused() {
+fn an_id_that_is_encoded_twice_is_rejected() {
     let twice: String = PAYMENT.bytes().fold(String::new(), |mut out, byte| {
         write!(out, "%25{byte:02X}").unwrap();
         out
     });
-    check_refused(format!("paymentId={twice}&securityKey={KEY}"));
+    check_rejected(format!("paymentId={twice}&securityKey={KEY}"));
     assert!(ThreeDsFailure::parse(format!("paymentId={twice}").as_bytes()).is_err());
-    check_checkout_refused(format!("checkoutId={twice}"));
+    check_checkout_rejected(format!("checkoutId={twice}"));
 }
 
 #[tokio::test]
-async fn a_key_may_hold_a_percent_sign_of_its_own() {
+async fn a_security_key_may_contain_a_percent_sign() {
     for (posted, key) in [("100%25", "100%"), ("ab%252Bcd", "ab%2Bcd"), ("ab%2", "ab%2"), ("%25", "%")] {
         let body = format!("paymentId={PAYMENT}&securityKey={posted}");
-        assert_eq!(key_of(&body).await, format!(r#"{{"securityKey":"{key}"}}"#));
+        assert_eq!(completion_body(&body).await, format!(r#"{{"securityKey":"{key}"}}"#));
     }
 }
 
 #[test]
-fn a_failed_challenge_may_come_without_a_key() {
+fn a_failure_may_have_no_security_key() {
     for body in [
         format!("paymentId={PAYMENT}"),
         format!("paymentId={PAYMENT}&securityKey="),
@@ -149,34 +149,34 @@ fn a_failed_challenge_may_come_without_a_key() {
 }
 
 #[test]
-fn keys_that_are_no_text_of_visible_characters_are_refused() {
+fn a_security_key_with_other_than_visible_ascii_characters_is_rejected() {
     for key in ["a b", "a+b", "a%20b", "a%0A", "a\r\n", "%00", "%C3%A4", "ä", "%FF", "a\t"] {
-        check_refused(format!("paymentId={PAYMENT}&securityKey={key}"));
+        check_rejected(format!("paymentId={PAYMENT}&securityKey={key}"));
     }
 }
 
 #[test]
-fn what_is_too_long_is_refused() {
+fn a_body_or_id_that_is_too_long_is_rejected() {
     let long = "a".repeat(1024 * 1024);
-    check_refused(format!("paymentId={long}&securityKey={KEY}"));
-    check_refused(format!("paymentId={PAYMENT}&securityKey={long}"));
-    check_refused(format!("paymentId={PAYMENT}&securityKey={KEY}&padding={long}"));
-    check_refused("x&".repeat(1024 * 512));
-    check_checkout_refused(format!("checkoutId={long}"));
-    // An id is never that long, whatever the form's length.
-    check_refused(format!("paymentId={}&securityKey={KEY}", "a".repeat(256)));
+    check_rejected(format!("paymentId={long}&securityKey={KEY}"));
+    check_rejected(format!("paymentId={PAYMENT}&securityKey={long}"));
+    check_rejected(format!("paymentId={PAYMENT}&securityKey={KEY}&padding={long}"));
+    check_rejected("x&".repeat(1024 * 512));
+    check_checkout_rejected(format!("checkoutId={long}"));
+    // An id has at most 255 characters.
+    check_rejected(format!("paymentId={}&securityKey={KEY}", "a".repeat(256)));
     assert!(ThreeDsCallback::parse(format!("paymentId={}&securityKey={KEY}", "a".repeat(255)).as_bytes()).is_ok());
-    // 64 KiB are read, a byte more is not.
-    let fits = |length: usize| {
+    // The limit is 64 KiB, inclusive.
+    let is_accepted = |length: usize| {
         let body = format!("paymentId={PAYMENT}&securityKey={KEY}&padding=");
         let padding = "a".repeat(length - body.len());
         ThreeDsCallback::parse((body + &padding).as_bytes()).is_ok()
     };
-    assert_eq!((fits(64 * 1024), fits(64 * 1024 + 1)), (true, false));
+    assert_eq!((is_accepted(64 * 1024), is_accepted(64 * 1024 + 1)), (true, false));
 }
 
 #[tokio::test]
-async fn a_checkouts_callback_yields_a_look_up_and_nothing_else() {
+async fn a_checkout_callback_exposes_only_an_id_to_look_up() {
     let callback = CheckoutCallback::parse(format!("checkoutId={PAYMENT}&status=SUCCESS&amount=1").as_bytes()).unwrap();
     assert_eq!(callback.claimed().checkout_id().as_str(), PAYMENT);
     assert_eq!(
@@ -187,12 +187,12 @@ async fn a_checkouts_callback_yields_a_look_up_and_nothing_else() {
     let (client, script) = scripted([response(&[("status", "\"FAILED\"")])]);
     let payment = callback.lookup(&client).send().await.unwrap();
 
-    assert!(payment.into_success().is_err(), "whatever the callback claimed");
+    assert!(payment.into_success().is_err(), "the claimed status counts");
     assert_eq!(sent_to(&script), format!("GET https://api.example.com/api/checkout/{PAYMENT}"));
 }
 
 #[test]
-fn callbacks_are_acknowledged_with_200() {
+fn callbacks_are_acknowledged_with_status_200() {
     for acknowledgement in
         [ThreeDsCallback::ACKNOWLEDGEMENT, ThreeDsFailure::ACKNOWLEDGEMENT, CheckoutCallback::ACKNOWLEDGEMENT]
     {

@@ -1,4 +1,4 @@
-//! The provider's page is shown where it can do nothing to the shop's.
+//! The challenge page runs without access to the merchant's pages.
 
 use base64::prelude::{BASE64_STANDARD, Engine};
 use card3ds::{Challenge, ChallengePage, Enrolment};
@@ -13,11 +13,11 @@ fn challenge(html: &str) -> Challenge {
     let (client, _) = scripted([Reply::json(200, &response)]);
     match now(client.start_3ds(three_ds()).send()).unwrap() {
         Enrolment::Enrolled(challenge) => challenge,
-        Enrolment::NotEnrolled(why) => panic!("{why:?}"),
+        Enrolment::NotEnrolled(reason) => panic!("{reason:?}"),
     }
 }
 
-/// An attribute's value, as a browser reads it out of one tag of this form.
+/// Returns an attribute's value as a browser decodes it.
 fn attribute(tag: &str, name: &str) -> String {
     let (_, rest) = tag.split_once(&format!(" {name}=\"")).unwrap();
     let (value, _) = rest.split_once('"').unwrap();
@@ -26,7 +26,7 @@ fn attribute(tag: &str, name: &str) -> String {
 }
 
 #[test]
-fn the_frame_cannot_be_broken_out_of_and_shows_what_came() {
+fn html_cannot_break_out_of_the_frame_and_is_shown_unchanged() {
     for html in [
         r#""></iframe><script>alert(document.cookie)</script>"#,
         r#"' onload='alert(1)"#,
@@ -39,23 +39,23 @@ fn the_frame_cannot_be_broken_out_of_and_shows_what_came() {
 
         let inside = frame.strip_prefix("<iframe ").unwrap().strip_suffix("></iframe>").unwrap();
         assert!(!inside.contains(['<', '>', '\'']), "{frame}");
-        assert_eq!(inside.matches('"').count(), 14, "seven attributes and no more: {frame}");
+        assert_eq!(inside.matches('"').count(), 14, "exactly seven attributes: {frame}");
         assert_eq!(attribute(&frame, "srcdoc"), html);
         assert_eq!(attribute(&frame, "id"), "three-ds");
     }
 }
 
 #[test]
-fn the_frame_may_post_forms_and_run_scripts_and_nothing_else() {
+fn the_frame_may_only_submit_forms_and_run_scripts() {
     let frame = challenge("<form></form>").page.frame("x");
     let allowed: Vec<_> = attribute(&frame, "sandbox").split(' ').map(str::to_owned).collect();
-    // With the origin of the shop, or the window's top, the provider's HTML would be the shop's.
+    // `allow-same-origin` or `allow-top-navigation` would let the provider's HTML act as the merchant's page.
     assert_eq!(allowed, ["allow-forms", "allow-scripts"]);
     assert!(!frame.contains(" src="));
 }
 
 #[test]
-fn the_frames_id_is_the_shops_but_is_escaped_all_the_same() {
+fn the_frames_id_is_escaped() {
     let frame = challenge("<p>").page.frame("x\" onload=\"alert(1)");
     assert!(frame.starts_with("<iframe id=\"x&quot; onload=&quot;alert(1)\" title="), "{frame}");
     let html = ChallengePage::frame_script("a\"</script><script>");
@@ -65,24 +65,24 @@ fn the_frames_id_is_the_shops_but_is_escaped_all_the_same() {
 }
 
 #[test]
-fn the_frame_and_its_script_are_html_to_put_into_a_page_as_they_are() {
+fn the_frame_and_its_script_are_complete_html_elements() {
     let frame = challenge("<form></form>").page.frame("three-ds");
     assert!(frame.starts_with("<iframe ") && frame.ends_with("</iframe>"), "{frame}");
 
     let script = ChallengePage::frame_script("three-ds");
     let inside = script.strip_prefix("<script>").unwrap().strip_suffix("</script>").unwrap();
-    // Outside of its element nothing is shown, and nothing in it ends the element early.
+    // No text precedes or follows the element, and no `</script>` inside ends it early.
     assert!(!inside.contains('<'), "{script}");
     assert!(inside.trim().starts_with("addEventListener(") && inside.trim().ends_with("});"), "{script}");
 }
 
 #[test]
-fn the_page_around_the_frame_listens_to_that_frame_only() {
+fn the_frame_script_listens_only_to_its_frame() {
     let script = ChallengePage::frame_script("three-ds");
     for rule in [
         r#"event.data !== "card3ds-returned") return"#,
         "let source = event.source",
-        // The provider's page may frame the issuer's.
+        // The provider's page may put the issuer's page into an inner frame.
         "while (source && source !== frame.contentWindow && source !== source.parent) source = source.parent",
         "if (source && source === frame.contentWindow) frame.dispatchEvent",
     ] {
@@ -91,13 +91,13 @@ fn the_page_around_the_frame_listens_to_that_frame_only() {
 }
 
 #[test]
-fn the_way_back_tells_every_page_around_it() {
-    let every = r#"for(let w=window;w!==w.parent;){w=w.parent;w.postMessage("card3ds-returned","*")}"#;
-    assert_eq!(script_of(ChallengePage::RETURN_PAGE), every);
+fn the_return_page_notifies_every_page_around_it() {
+    let script = r#"for(let w=window;w!==w.parent;){w=w.parent;w.postMessage("card3ds-returned","*")}"#;
+    assert_eq!(script_of(ChallengePage::RETURN_PAGE), script);
 }
 
 #[test]
-fn the_way_back_runs_its_own_script_and_no_other() {
+fn the_return_page_runs_only_its_own_script() {
     let digest = Sha256::digest(script_of(ChallengePage::RETURN_PAGE));
     let policy = format!("default-src 'none'; script-src 'sha256-{}'", BASE64_STANDARD.encode(digest));
 
@@ -107,9 +107,9 @@ fn the_way_back_runs_its_own_script_and_no_other() {
     assert!(headers.contains(&("content-type", "text/html; charset=utf-8")));
     assert!(headers.contains(&("cache-control", "no-store")));
     for (name, value) in headers {
-        assert!(payments_core::http::HeaderName::from_static(name) == name, "lower case");
+        assert!(payments_core::http::HeaderName::from_static(name) == name, "not in lower case: {name}");
         assert!(payments_core::http::HeaderValue::from_str(value).is_ok(), "{name}");
-        // What is around it is of no origin that could be named.
+        // A page around the return page may have an opaque origin, which no header can name.
         assert!(
             name != "x-frame-options" && !value.contains("frame-ancestors") && !value.contains("sandbox"),
             "{name}"
@@ -123,44 +123,44 @@ fn script_of(page: &str) -> &str {
 }
 
 #[test]
-fn the_document_is_whole_and_is_what_came() {
+fn the_document_is_a_full_page_with_the_html_unchanged() {
     let form = r#"<form action="https://3ds.example.com"></form>"#;
     let document = challenge(form).page.document();
     assert!(document.starts_with("<!doctype html><html") && document.contains(form), "{document}");
 
-    let whole = "<!DOCTYPE html><HTML><body onload=\"document.forms[0].submit()\"></body></HTML>";
-    assert_eq!(challenge(whole).page.document(), whole);
+    let full_page = "<!DOCTYPE html><HTML><body onload=\"document.forms[0].submit()\"></body></HTML>";
+    assert_eq!(challenge(full_page).page.document(), full_page);
 }
 
 #[test]
-fn the_documents_headers_give_it_an_origin_of_its_own() {
+fn the_documents_headers_give_it_an_opaque_origin() {
     let policy = ChallengePage::CONTENT_SECURITY_POLICY;
     let directives: Vec<_> = policy.split("; ").collect();
-    for due in [
+    for expected in [
         "sandbox allow-forms allow-scripts",
         "default-src 'none'",
         "form-action https:",
-        // A page whose addresses are relative to the provider's would otherwise post to the shop.
+        // Otherwise, relative URLs of the provider's page would submit to the merchant.
         "base-uri https:",
         "frame-ancestors 'self'",
     ] {
-        assert!(directives.contains(&due), "{due} in {directives:?}");
+        assert!(directives.contains(&expected), "{expected} in {directives:?}");
     }
-    for never in ["allow-same-origin", "unsafe-eval", "http:", "*", "  "] {
-        assert!(!policy.contains(never), "{never} in {policy}");
+    for forbidden in ["allow-same-origin", "unsafe-eval", "http:", "*", "  "] {
+        assert!(!policy.contains(forbidden), "{forbidden} in {policy}");
     }
     let headers = ChallengePage::HEADERS;
     assert!(headers.contains(&("content-security-policy", policy)));
     assert!(headers.contains(&("cache-control", "no-store")));
     assert!(headers.contains(&("content-type", "text/html; charset=utf-8")));
     for (name, value) in headers {
-        assert!(payments_core::http::HeaderName::from_static(name) == name, "lower case");
+        assert!(payments_core::http::HeaderName::from_static(name) == name, "not in lower case: {name}");
         assert!(payments_core::http::HeaderValue::from_str(value).is_ok(), "{name}");
     }
 }
 
 #[test]
-fn the_page_is_neither_printed_nor_stored() {
+fn the_page_is_not_printed_or_serialized() {
     let challenge = challenge("<input value='canary-creq'>");
     assert_eq!(format!("{:?}", challenge.page), "ChallengePage([27 bytes])");
     assert!(!format!("{challenge:?} {challenge:#?}").contains("canary-creq"));

@@ -1,4 +1,4 @@
-//! A checkout on the provider's page: where it is, and what becomes of it.
+//! Hosted checkouts: creation, lookup and waiting.
 
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ fn id() -> CheckoutId {
 }
 
 #[tokio::test]
-async fn a_page_that_is_no_web_address_is_refused() {
+async fn a_redirect_url_that_is_not_http_or_https_is_a_malformed_response() {
     for url in ["javascript:alert(1)", "//evil.example", "data:text/html,x", "", "https://", "https:// x", "/checkout"]
     {
         let (client, _) = scripted([Reply::json(200, &format!(r#"{{"checkoutId":"c-1","redirectUrl":"{url}"}}"#))]);
@@ -26,7 +26,7 @@ async fn a_page_that_is_no_web_address_is_refused() {
 }
 
 #[tokio::test]
-async fn an_id_that_could_lead_elsewhere_is_not_taken_from_an_answer() {
+async fn a_checkout_id_that_is_unsafe_in_a_path_is_a_malformed_response() {
     let response = r#"{"checkoutId":"../payment","redirectUrl":"https://pay.example/x"}"#;
     let (client, _) = scripted([Reply::json(200, response)]);
     let err = client.create_checkout(checkout()).send().await.unwrap_err();
@@ -34,7 +34,7 @@ async fn an_id_that_could_lead_elsewhere_is_not_taken_from_an_answer() {
 }
 
 #[tokio::test]
-async fn a_checkout_is_waited_for_until_it_is_paid() {
+async fn waiting_ends_when_the_checkout_is_paid() {
     let (client, script) = scripted([
         Reply::json(404, r#"{"message":"not paid yet"}"#),
         Reply::json(200, r#"{"paymentId":null,"status":null}"#),
@@ -50,21 +50,21 @@ async fn a_checkout_is_waited_for_until_it_is_paid() {
 }
 
 #[tokio::test]
-async fn a_failed_checkout_is_final() {
+async fn waiting_ends_when_the_checkout_fails() {
     let (client, script) = scripted([response(&[("status", "\"FAILED\"")]), response(&[])]);
     let payment = client.wait_until_final(&id()).send().await.unwrap();
     assert_eq!((payment.status, script.requests().len()), (PaymentStatus::Failed, 1));
 }
 
 #[tokio::test]
-async fn when_time_is_up_the_last_status_is_given() {
+async fn waiting_returns_the_last_status_at_the_timeout() {
     let (client, _) = scripted((0..20).map(|_| response(&[("status", "\"ENROLLED\"")])));
     let payment = client.wait_until_final(&id()).timeout(Duration::from_secs(10)).send().await.unwrap();
     assert_eq!((payment.status.is_final(), payment.status), (false, PaymentStatus::Enrolled));
 }
 
 #[tokio::test]
-async fn a_wrong_key_is_not_waited_out() {
+async fn waiting_ends_at_once_if_the_credentials_are_wrong() {
     let (client, script) = scripted([Reply::json(401, "{}"), response(&[])]);
     let err = client.wait_until_final(&id()).send().await.unwrap_err();
     assert_eq!((err.kind(), script.requests().len()), (ErrorKind::Authentication, 1));

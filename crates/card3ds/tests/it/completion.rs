@@ -1,4 +1,4 @@
-//! Completing a 3-D Secure payment: for the payment that was started, once, and for no other.
+//! Enrolment and completion of 3-D Secure payments.
 
 use card3ds::{Enrolment, ErrorKind, Outcome, PaymentId, PaymentStatus, ThreeDsCallback, Unverified};
 use payments_core::test_util::Reply;
@@ -10,7 +10,7 @@ fn callback(payment: &str) -> Unverified<ThreeDsCallback> {
 }
 
 #[tokio::test]
-async fn a_callback_for_another_payment_is_refused_before_anything_is_sent() {
+async fn a_callback_for_another_payment_is_rejected_before_sending() {
     let (client, script) = scripted([response(&[])]);
     let other: PaymentId = "00000000-e89b-12d3-a456-426614174000".parse().unwrap();
 
@@ -23,7 +23,7 @@ async fn a_callback_for_another_payment_is_refused_before_anything_is_sent() {
 }
 
 #[tokio::test]
-async fn the_stored_payment_is_the_one_that_is_completed() {
+async fn the_stored_payment_id_is_sent() {
     let (client, script) = scripted([response(&[]), response(&[])]);
 
     client.complete_3ds(&payment_id(), &callback(&PAYMENT.to_uppercase())).send().await.unwrap();
@@ -33,7 +33,7 @@ async fn the_stored_payment_is_the_one_that_is_completed() {
 }
 
 #[tokio::test]
-async fn an_answer_about_another_payment_is_not_believed() {
+async fn a_response_about_another_payment_makes_the_outcome_unknown() {
     let other = "\"00000000-e89b-12d3-a456-426614174000\"";
     let (client, script) = scripted([response(&[("paymentId", other)]), response(&[])]);
 
@@ -45,7 +45,7 @@ async fn an_answer_about_another_payment_is_not_believed() {
 }
 
 #[tokio::test]
-async fn a_completion_that_failed_or_is_under_way_is_an_answer() {
+async fn a_failed_or_pending_completion_is_not_an_error() {
     for (status, expected) in [("\"FAILED\"", PaymentStatus::Failed), ("\"ENROLLED\"", PaymentStatus::Enrolled)] {
         let (client, _) = scripted([response(&[("status", status)])]);
         let payment = client.complete_3ds(&payment_id(), &callback(PAYMENT)).send().await.unwrap();
@@ -54,7 +54,7 @@ async fn a_completion_that_failed_or_is_under_way_is_an_answer() {
 }
 
 #[tokio::test]
-async fn an_enrolment_without_its_page_or_its_payment_cannot_be_read() {
+async fn an_enrolment_without_a_page_or_payment_id_is_a_malformed_response() {
     for (response, path) in [
         (format!(r#"{{"paymentId":"{PAYMENT}","success":true}}"#), "htmlContent"),
         (format!(r#"{{"paymentId":"{PAYMENT}","success":true,"htmlContent":null}}"#), "htmlContent"),
@@ -73,11 +73,11 @@ async fn an_enrolment_without_its_page_or_its_payment_cannot_be_read() {
 }
 
 #[tokio::test]
-async fn a_refused_enrolment_has_no_page_even_if_one_came() {
+async fn a_failed_enrolment_has_no_page_even_if_the_response_has_one() {
     let response = format!(r#"{{"paymentId":"{PAYMENT}","success":false,"htmlContent":"<form>"}}"#);
     let (client, _) = scripted([Reply::json(200, &response)]);
     let enrolment = client.start_3ds(three_ds()).send().await.unwrap();
-    let Enrolment::NotEnrolled(why) = &enrolment else { panic!("{enrolment:?}") };
-    assert_eq!(why.payment_id, Some(payment_id()));
+    let Enrolment::NotEnrolled(reason) = &enrolment else { panic!("{enrolment:?}") };
+    assert_eq!(reason.payment_id, Some(payment_id()));
     assert!(!format!("{enrolment:?}").contains("<form>"));
 }

@@ -1,4 +1,4 @@
-//! Whether an offer adds up, exactly; that it does not is worth knowing, and no error.
+//! Installment options: differences are computed exactly and are not errors.
 
 use card3ds::{Currency, ErrorKind, InstallmentOption, InstallmentQuery, Money, MoneyError};
 use payments_core::test_util::Reply;
@@ -6,10 +6,10 @@ use rust_decimal::Decimal;
 
 use crate::support::{card, lira, now, scripted};
 
-/// The one option of an answer, with its amounts as they stand in it.
-fn option(asked: Money, count: &str, installment: &str, interest: &str, total: &str) -> InstallmentOption {
-    let (client, _) = scripted([options(asked.currency(), count, installment, interest, total)]);
-    let query = InstallmentQuery::new(asked, card().number().clone());
+/// Decodes a response with one option and these JSON values.
+fn option(requested: Money, count: &str, installment: &str, interest: &str, total: &str) -> InstallmentOption {
+    let (client, _) = scripted([options(requested.currency(), count, installment, interest, total)]);
+    let query = InstallmentQuery::new(requested, card().number().clone());
     now(client.installment_options(query).send()).unwrap().remove(0)
 }
 
@@ -30,11 +30,11 @@ fn check(option: &InstallmentOption, installments: &str, total: &str) {
         (differences.installments.to_string().as_str(), differences.total.to_string().as_str()),
         (installments, total)
     );
-    assert_eq!(differences.are_none(), installments == "0" && total == "0");
+    assert_eq!(differences.is_zero(), installments == "0" && total == "0");
 }
 
 #[test]
-fn an_offer_that_adds_up_has_no_differences() {
+fn an_option_that_adds_up_has_no_differences() {
     check(&option(lira("1000"), "2", "510.00", "20.00", "1020.00"), "0", "0");
     check(&option(lira("1000"), "3", "345.00", "35", "1035.0000"), "0", "0");
     check(&option(lira("1000"), "1", "1000", "0", "1000"), "0", "0");
@@ -43,7 +43,7 @@ fn an_offer_that_adds_up_has_no_differences() {
 }
 
 #[test]
-fn a_hundred_in_three_parts_has_a_difference_and_is_an_offer() {
+fn three_installments_of_one_hundred_have_a_difference() {
     let short = option(lira("100"), "3", "33.33", "0.00", "100.00");
     check(&short, "-0.01", "0");
     assert_eq!(short.installment_money(), Ok(lira("33.33")));
@@ -51,13 +51,13 @@ fn a_hundred_in_three_parts_has_a_difference_and_is_an_offer() {
 }
 
 #[test]
-fn interest_that_somebody_else_pays_shows_as_a_difference() {
+fn interest_paid_by_the_merchant_is_a_difference() {
     check(&option(lira("1000"), "2", "500.00", "20.00", "1000.00"), "0", "-20");
     check(&option(lira("1000"), "2", "510.00", "20.00", "1020.01"), "-0.01", "0.01");
 }
 
 #[test]
-fn more_decimals_than_the_currency_has_stay_exact() {
+fn amounts_with_more_decimals_than_the_currency_stay_exact() {
     let third = option(lira("100"), "3", "33.333333", "0.0001", "100.0001");
     check(&third, "-0.000101", "0");
     assert_eq!(third.interest_amount, Decimal::new(1, 4));
@@ -65,22 +65,22 @@ fn more_decimals_than_the_currency_has_stay_exact() {
 }
 
 #[test]
-fn nothing_is_rounded_where_a_decimals_own_arithmetic_would() {
-    // 28 digits times 36 are 30: such a product is rounded by a decimal itself.
+fn differences_are_not_rounded_although_decimal_arithmetic_rounds() {
+    // The product of 28 digits and 36 has 30 digits, which `Decimal` rounds.
     let precise = option(lira("12"), "36", "0.3333333333333333333333333333", "0", "12");
-    let own = precise.installment_amount * Decimal::from(36) - Decimal::from(12);
-    assert_ne!(own.to_string(), "-0.0000000000000000000000000012", "it has stopped rounding");
+    let rounded = precise.installment_amount * Decimal::from(36) - Decimal::from(12);
+    assert_ne!(rounded.to_string(), "-0.0000000000000000000000000012", "`Decimal` no longer rounds");
     check(&precise, "-0.0000000000000000000000000012", "0");
 }
 
 #[test]
-fn a_difference_beyond_what_can_be_held_is_said_to_be_so() {
+fn a_difference_that_is_out_of_range_is_an_error() {
     let huge = option(lira("1"), "4294967295", "79228162514264337593543950335", "0", "1");
     assert_eq!(huge.differences(), Err(MoneyError::OutOfRange));
 }
 
 #[test]
-fn an_offer_in_another_currency_is_none() {
+fn an_option_in_another_currency_is_a_malformed_response() {
     let (client, script) = scripted([options(Currency::USD, "2", "510", "20", "1020")]);
     let err = now(client.installment_options(InstallmentQuery::new(lira("1000"), card().number().clone())).send());
     let err = err.unwrap_err();
@@ -89,7 +89,7 @@ fn an_offer_in_another_currency_is_none() {
 }
 
 #[test]
-fn an_offer_of_another_shape_says_where() {
+fn an_undecodable_option_is_an_error_with_its_path() {
     let path = |reply| {
         let (client, _) = scripted([reply]);
         let query = InstallmentQuery::new(lira("1000"), card().number().clone());
@@ -103,7 +103,7 @@ fn an_offer_of_another_shape_says_where() {
 }
 
 #[test]
-fn an_offer_can_be_stored_with_its_digits() {
+fn a_serialized_option_keeps_its_digits() {
     let stored = serde_json::to_string(&option(lira("1000"), "2", "510.00", "20.00", "1020.00")).unwrap();
     assert!(
         stored.contains(r#""installment_amount":"510.00""#) && stored.contains(r#""total_amount":"1020.00""#),

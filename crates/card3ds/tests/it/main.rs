@@ -1,16 +1,16 @@
-//! card3ds' client and callbacks, through the public API and without a network.
+//! Tests of card3ds through its public API, without a network.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail by panicking")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "test helpers fail by panicking")]
 
 mod amounts;
 mod callbacks;
 mod challenge;
 mod checkouts;
 mod completion;
-mod document;
+mod debug_output;
+mod documented;
 mod installments;
 mod outcomes;
-mod printed;
 mod responses;
 mod secrets;
 mod success;

@@ -1,4 +1,4 @@
-//! What a failure proves, and what is never sent twice.
+//! The outcome of each failure, and which requests are retried.
 
 use card3ds::{
     Call, Client, Enrolment, ErrorKind, InstallmentQuery, NewCheckout, Outcome, Payment, RetryPolicy, ThreeDsCallback,
@@ -7,8 +7,8 @@ use payments_core::test_util::Reply;
 
 use crate::support::{PAYMENT, card, lira, payment, payment_id, response, scripted, three_ds};
 
-/// Every operation that moves money.
-const MOVING: [fn(&Client) -> Call<Payment>; 4] = [
+/// The operations that move money.
+const MONEY_MOVING: [fn(&Client) -> Call<Payment>; 4] = [
     |client| client.create_payment(payment()),
     |client| client.pre_authorize(payment()),
     |client| client.capture(&payment_id(), lira("100.50")),
@@ -18,7 +18,7 @@ const MOVING: [fn(&Client) -> Call<Payment>; 4] = [
     },
 ];
 
-fn lost() -> Vec<Reply> {
+fn unknown_outcomes() -> Vec<Reply> {
     vec![
         Reply::lost(),
         Reply::cut_off(200),
@@ -27,7 +27,7 @@ fn lost() -> Vec<Reply> {
         Reply::json(200, r#"{"error":"try later"}"#),
         Reply::new(200, "<html>"),
         Reply::new(200, ""),
-        Reply::json(200, &crate::support::answer_text(&[])).header("content-encoding", "gzip"),
+        Reply::json(200, &crate::support::response_text(&[])).header("content-encoding", "gzip"),
         Reply::new(302, "").header("location", "https://elsewhere.example"),
         Reply::new(502, "<html>"),
         Reply::json(500, r#"{"message":"Internal Server Error"}"#),
@@ -40,9 +40,9 @@ fn lost() -> Vec<Reply> {
 }
 
 #[tokio::test]
-async fn what_moves_money_is_not_sent_again_once_its_answer_is_lost() {
-    for operation in MOVING {
-        for reply in lost() {
+async fn a_request_that_moves_money_is_not_retried_after_an_unknown_outcome() {
+    for operation in MONEY_MOVING {
+        for reply in unknown_outcomes() {
             let (client, script) = scripted([reply, response(&[]), response(&[])]);
 
             let err = operation(&client).retry(RetryPolicy::default().extra_attempts(9)).send().await.unwrap_err();
@@ -56,8 +56,8 @@ async fn what_moves_money_is_not_sent_again_once_its_answer_is_lost() {
 }
 
 #[tokio::test]
-async fn what_never_connected_is_tried_again() {
-    for operation in MOVING {
+async fn a_request_that_was_not_sent_is_retried() {
+    for operation in MONEY_MOVING {
         let (client, script) = scripted([Reply::not_connected(), Reply::not_connected(), response(&[])]);
         assert_eq!(operation(&client).send().await.unwrap().payment_id, payment_id());
         assert_eq!(script.requests().len(), 3);
@@ -69,8 +69,8 @@ async fn what_never_connected_is_tried_again() {
 }
 
 #[tokio::test]
-async fn one_unknown_attempt_settles_the_call() {
-    for operation in MOVING {
+async fn an_attempt_with_an_unknown_outcome_ends_the_call() {
+    for operation in MONEY_MOVING {
         let (client, script) = scripted([Reply::not_connected(), Reply::lost(), response(&[])]);
         let err = operation(&client).send().await.unwrap_err();
         assert_eq!((err.outcome(), err.attempts()), (Outcome::Unknown, 2));
@@ -79,14 +79,14 @@ async fn one_unknown_attempt_settles_the_call() {
 }
 
 #[tokio::test]
-async fn starting_and_creating_move_no_money_and_are_not_sent_twice_either() {
-    for reply in lost() {
+async fn writes_that_move_no_money_are_not_retried_either() {
+    for reply in unknown_outcomes() {
         let (client, script) = scripted([reply, response(&[])]);
         let err = client.start_3ds(three_ds()).send().await.unwrap_err();
         assert_eq!((err.outcome(), script.requests().len()), (Outcome::Unknown, 1), "{err}");
         assert!(!err.may_have_moved_money());
     }
-    for reply in lost() {
+    for reply in unknown_outcomes() {
         let (client, script) = scripted([reply, response(&[])]);
         let err = client.create_checkout(checkout()).send().await.unwrap_err();
         assert_eq!((err.outcome(), script.requests().len()), (Outcome::Unknown, 1), "{err}");
@@ -95,7 +95,7 @@ async fn starting_and_creating_move_no_money_and_are_not_sent_twice_either() {
 }
 
 #[tokio::test]
-async fn reads_are_sent_again_although_one_of_them_posts() {
+async fn reads_are_retried_although_one_of_them_is_a_post() {
     let options = || Reply::json(200, r#"{"options":[]}"#);
     let (client, script) = scripted([Reply::lost(), Reply::new(502, ""), options()]);
     let query = InstallmentQuery::new(lira("1000"), card().number().clone());
@@ -112,7 +112,7 @@ async fn reads_are_sent_again_although_one_of_them_posts() {
 }
 
 #[tokio::test]
-async fn any_json_object_under_a_refusing_status_is_the_providers_own_refusal() {
+async fn a_json_object_under_a_refusing_status_proves_that_nothing_was_executed() {
     use ErrorKind::{Authentication, Declined, InvalidRequest, NotFound, Permission};
     let kinds = [
         (400, InvalidRequest),
@@ -127,7 +127,7 @@ async fn any_json_object_under_a_refusing_status_is_the_providers_own_refusal() 
     ];
     for (status, kind) in kinds {
         for body in ["{}", r#"{"message":"no"}"#, r#"{"error":{"code":7}}"#, r#"{"status":400,"success":false}"#] {
-            for operation in MOVING {
+            for operation in MONEY_MOVING {
                 let (client, script) = scripted([Reply::json(status, body), response(&[])]);
                 let err = operation(&client).send().await.unwrap_err();
                 assert_eq!((err.kind(), err.outcome()), (kind, Outcome::Refused), "{status} {body}");
@@ -139,7 +139,7 @@ async fn any_json_object_under_a_refusing_status_is_the_providers_own_refusal() 
 }
 
 #[tokio::test]
-async fn somebody_elses_words_settle_nothing() {
+async fn an_unrecognised_error_response_proves_nothing() {
     for body in ["<html>blocked</html>", "", "[]", "[{}]", "null", "7", "\"no\"", "{", "{}{}", "\u{feff}{}"] {
         for status in [400, 401, 402, 403, 404, 405, 413, 415, 422] {
             let (client, _) = scripted([Reply::new(status, body)]);
@@ -151,7 +151,7 @@ async fn somebody_elses_words_settle_nothing() {
 }
 
 #[tokio::test]
-async fn what_a_refusal_says_is_passed_on() {
+async fn an_error_has_the_providers_code_message_and_payment_id() {
     let body = format!(
         r#"{{"resultCode":"51","resultMessage":"Insufficient funds","message":"x","error":"y","paymentId":"{PAYMENT}"}}"#
     );
@@ -177,7 +177,7 @@ async fn what_a_refusal_says_is_passed_on() {
 #[tokio::test]
 async fn a_failed_payment_under_an_error_status_is_declined() {
     for status in [400, 402, 422] {
-        let (client, _) = scripted([Reply::json(status, &crate::support::answer_text(&[("status", "\"FAILED\"")]))]);
+        let (client, _) = scripted([Reply::json(status, &crate::support::response_text(&[("status", "\"FAILED\"")]))]);
         let err = client.create_payment(payment()).send().await.unwrap_err();
         assert_eq!((err.kind(), err.outcome()), (ErrorKind::Declined, Outcome::Refused), "{status}");
     }
@@ -190,7 +190,7 @@ async fn a_failed_payment_under_an_error_status_is_declined() {
 }
 
 #[tokio::test]
-async fn a_payment_that_was_made_under_an_error_status_is_not_refused() {
+async fn a_successful_payment_under_an_error_status_makes_the_outcome_unknown() {
     for body in [r#"{"status":"SUCCESS"}"#, r#"{"status":"ENROLLED"}"#, r#"{"success":true,"status":"FAILED"}"#] {
         for status in [400, 401, 402, 404, 422] {
             let (client, script) = scripted([Reply::json(status, body), response(&[])]);
@@ -203,7 +203,7 @@ async fn a_payment_that_was_made_under_an_error_status_is_not_refused() {
 }
 
 #[tokio::test]
-async fn a_payment_that_did_not_plainly_fail_under_an_error_status_is_not_refused() {
+async fn a_payment_with_an_unclear_result_under_an_error_status_makes_the_outcome_unknown() {
     for body in [
         r#"{"paymentId":"p1","status":"PENDING","amount":100.50,"currency":"TRY"}"#,
         r#"{"status":"success","paymentId":"p1"}"#,
@@ -212,12 +212,12 @@ async fn a_payment_that_did_not_plainly_fail_under_an_error_status_is_not_refuse
         r#"{"success":1,"status":"FAILED","paymentId":"p1"}"#,
     ] {
         for status in [400, 401, 402, 404, 422] {
-            for operation in MOVING {
+            for operation in MONEY_MOVING {
                 let (client, script) = scripted([Reply::json(status, body), response(&[])]);
                 let err = operation(&client).send().await.unwrap_err();
                 let expected = (ErrorKind::MalformedResponse, Outcome::Unknown);
                 assert_eq!((err.kind(), err.outcome()), expected, "{status} {body}");
-                assert_eq!((err.advice(), script.requests().len()), (Some(SETTLE), 1));
+                assert_eq!((err.advice(), script.requests().len()), (Some(ASK_THE_PROVIDER), 1));
             }
         }
     }
@@ -234,7 +234,7 @@ async fn a_payment_that_did_not_plainly_fail_under_an_error_status_is_not_refuse
 }
 
 #[tokio::test]
-async fn a_refusal_that_may_speak_of_an_earlier_sending_settles_nothing() {
+async fn a_refusal_that_may_be_about_an_earlier_request_makes_the_outcome_unknown() {
     let bodies = [
         r#"{"message":"the pre-authorization is captured already"}"#,
         r#"{"resultCode":"DUPLICATE_ORDER"}"#,
@@ -246,15 +246,15 @@ async fn a_refusal_that_may_speak_of_an_earlier_sending_settles_nothing() {
     ];
     for body in bodies {
         for status in [400, 401, 402, 403, 404, 409, 410, 422] {
-            for operation in MOVING {
+            for operation in MONEY_MOVING {
                 let (client, script) = scripted([Reply::json(status, body), response(&[])]);
                 let err = operation(&client).send().await.unwrap_err();
                 assert_eq!((err.kind(), err.outcome()), (ErrorKind::Conflict, Outcome::Unknown), "{status} {body}");
-                assert_eq!(err.advice(), Some(SETTLE), "{status} {body}");
+                assert_eq!(err.advice(), Some(ASK_THE_PROVIDER), "{status} {body}");
                 assert!(err.may_have_moved_money());
                 assert_eq!(script.requests().len(), 1);
             }
-            // What moves no money is refused, whatever the words.
+            // An operation that moves no money is refused.
             let (client, _) = scripted([Reply::json(400, body)]);
             assert_eq!(client.start_3ds(three_ds()).send().await.unwrap_err().outcome(), Outcome::Refused, "{body}");
         }
@@ -262,7 +262,7 @@ async fn a_refusal_that_may_speak_of_an_earlier_sending_settles_nothing() {
 }
 
 #[tokio::test]
-async fn a_capture_that_is_repeated_by_hand_does_not_disprove_the_first() {
+async fn the_refusal_of_a_second_capture_proves_nothing_about_the_first() {
     let refused = Reply::json(400, r#"{"message":"the pre-authorization is captured already"}"#);
     let (client, _) = scripted([Reply::lost(), refused]);
     let capture = || client.capture(&payment_id(), lira("100.50"));
@@ -270,15 +270,15 @@ async fn a_capture_that_is_repeated_by_hand_does_not_disprove_the_first() {
     assert_eq!(capture().send().await.unwrap_err().outcome(), Outcome::Unknown);
 }
 
-const SETTLE: &str =
-    "it cannot be looked up: settle it with the provider, and send nothing again for that order meanwhile";
+const ASK_THE_PROVIDER: &str =
+    "there is no lookup: ask the provider, and send no other payment for the order until you know the result";
 
 #[tokio::test]
-async fn an_error_says_what_can_be_done_about_it() {
-    for operation in MOVING {
+async fn an_error_has_advice() {
+    for operation in MONEY_MOVING {
         for reply in [Reply::json(500, "{}"), Reply::json(409, "{}"), Reply::json(400, r#"{"status":"SUCCESS"}"#)] {
             let (client, _) = scripted([reply]);
-            assert_eq!(operation(&client).send().await.unwrap_err().advice(), Some(SETTLE));
+            assert_eq!(operation(&client).send().await.unwrap_err().advice(), Some(ASK_THE_PROVIDER));
         }
         for status in [400, 402, 422] {
             let (client, _) = scripted([Reply::json(status, "{}")]);
@@ -293,13 +293,13 @@ async fn an_error_says_what_can_be_done_about_it() {
 }
 
 #[tokio::test]
-async fn an_enrolment_that_was_refused_is_an_answer() {
+async fn a_failed_enrolment_is_not_an_error() {
     let body = r#"{"paymentId":null,"success":false,"resultCode":"12","resultMessage":"Not enrolled"}"#;
     let (client, _) = scripted([Reply::json(200, body)]);
     let enrolment = client.start_3ds(three_ds()).send().await.unwrap();
-    let Enrolment::NotEnrolled(why) = enrolment else { panic!("{enrolment:?}") };
-    assert_eq!((why.result_code.as_deref(), why.result_message.as_deref()), (Some("12"), Some("Not enrolled")));
-    assert_eq!(why.payment_id, None);
+    let Enrolment::NotEnrolled(reason) = enrolment else { panic!("{enrolment:?}") };
+    assert_eq!((reason.result_code.as_deref(), reason.result_message.as_deref()), (Some("12"), Some("Not enrolled")));
+    assert_eq!(reason.payment_id, None);
 }
 
 fn checkout() -> NewCheckout {

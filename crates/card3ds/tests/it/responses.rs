@@ -1,4 +1,4 @@
-//! What is read of a payment: open where the provider is open, strict where it counts.
+//! Decoding of payments: tolerant of formatting, strict about what matters.
 
 use card3ds::{
     CardScheme, CardType, Currency, ErrorKind, Expected, Mismatch, Money, Outcome, Payment, PaymentStatus, Region,
@@ -7,14 +7,14 @@ use payments_core::test_util::Reply;
 use rust_decimal::Decimal;
 use time::macros::datetime;
 
-use crate::support::{PAN, answer_without, lira, now, payment, payment_id, response, scripted};
+use crate::support::{PAN, lira, now, payment, payment_id, response, response_without, scripted};
 
-fn made(reply: Reply) -> Payment {
+fn created(reply: Reply) -> Payment {
     let (client, _) = scripted([reply]);
     now(client.create_payment(payment()).send()).unwrap()
 }
 
-/// The answer cannot be believed: the error says where, the outcome is unknown, and nothing is sent again.
+/// Checks that the response is malformed at this path, that the outcome is unknown, and that nothing is retried.
 #[track_caller]
 fn check_malformed(reply: Reply, path: &str) {
     let (client, script) = scripted([reply, response(&[])]);
@@ -22,14 +22,14 @@ fn check_malformed(reply: Reply, path: &str) {
     assert_eq!((err.kind(), err.outcome()), (ErrorKind::MalformedResponse, Outcome::Unknown), "{err}");
     assert_eq!(err.json_path(), Some(path), "{err}");
     assert!(err.may_have_moved_money());
-    assert_eq!(script.requests().len(), 1, "it was sent again");
+    assert_eq!(script.requests().len(), 1, "the request was retried");
 }
 
 #[test]
-fn an_executed_payment_is_read_whatever_else_is_missing() {
-    let bare = format!(r#"{{"paymentId":"{}","amount":100.5,"currency":"TRY","status":"SUCCESS"}}"#, payment_id());
+fn optional_members_may_be_missing() {
+    let minimal = format!(r#"{{"paymentId":"{}","amount":100.5,"currency":"TRY","status":"SUCCESS"}}"#, payment_id());
 
-    let payment = made(Reply::json(201, &bare));
+    let payment = created(Reply::json(201, &minimal));
 
     assert_eq!(payment.status, PaymentStatus::Success);
     assert_eq!((payment.order_id, payment.installment_count, payment.customer_id), (None, None, None));
@@ -37,7 +37,7 @@ fn an_executed_payment_is_read_whatever_else_is_missing() {
 }
 
 #[test]
-fn missing_null_and_empty_are_the_same() {
+fn missing_null_and_empty_members_are_the_same() {
     let optional = [
         "orderId",
         "installmentCount",
@@ -55,20 +55,20 @@ fn missing_null_and_empty_are_the_same() {
         "resultMessage",
         "customerId",
     ];
-    let (nulls, empties): (Vec<_>, Vec<_>) = optional.iter().map(|name| ((*name, "null"), (*name, "\"\""))).unzip();
-    assert_eq!(made(response(&nulls)), made(answer_without("orderId")));
-    assert_eq!(made(response(&empties)), made(answer_without("orderId")));
+    let (nulls, empty): (Vec<_>, Vec<_>) = optional.iter().map(|name| ((*name, "null"), (*name, "\"\""))).unzip();
+    assert_eq!(created(response(&nulls)), created(response_without("orderId")));
+    assert_eq!(created(response(&empty)), created(response_without("orderId")));
 }
 
 #[test]
-fn without_id_amount_currency_or_status_nothing_can_be_said_of_a_payment() {
+fn id_amount_currency_and_status_are_required() {
     for required in ["paymentId", "amount", "currency", "status"] {
-        check_malformed(answer_without(required), required);
+        check_malformed(response_without(required), required);
     }
 }
 
 #[test]
-fn a_field_of_another_shape_is_an_error_with_its_path() {
+fn an_undecodable_member_is_an_error_with_its_path() {
     for (field, shape) in [
         ("paymentId", "7"),
         ("paymentId", "\"../checkout\""),
@@ -81,7 +81,7 @@ fn a_field_of_another_shape_is_an_error_with_its_path() {
         ("merchantCommission", "\"much\""),
         ("installmentCount", "[]"),
         ("installmentCount", "\"three\""),
-        // An amount is exact or it is none.
+        // An amount must be exact.
         ("amount", "1.005E+2"),
         ("amount", "\"1.005e2\""),
         ("amount", "\"\""),
@@ -96,17 +96,17 @@ fn a_field_of_another_shape_is_an_error_with_its_path() {
 }
 
 #[test]
-fn an_answer_about_something_else_is_not_believed() {
+fn a_response_that_differs_from_the_request_is_malformed() {
     check_malformed(response(&[("orderId", "\"ORD-99999\"")]), "orderId");
     check_malformed(response(&[("amount", "100.51")]), "amount");
     check_malformed(response(&[("amount", "10050")]), "amount");
     check_malformed(response(&[("currency", "\"USD\"")]), "currency");
-    // Nor when it says that it failed.
+    // Also if the payment failed.
     check_malformed(response(&[("orderId", "\"ORD-99999\""), ("status", "\"FAILED\"")]), "orderId");
 }
 
 #[test]
-fn a_captures_answer_is_held_against_the_capture() {
+fn the_response_to_a_capture_is_compared_with_the_request() {
     for (field, value) in
         [("amount", "100.50"), ("currency", "\"EUR\""), ("paymentId", "\"00000000-e89b-12d3-a456-426614174000\"")]
     {
@@ -114,21 +114,21 @@ fn a_captures_answer_is_held_against_the_capture() {
         let err = now(client.capture(&payment_id(), lira("90")).send()).unwrap_err();
         assert_eq!((err.outcome(), err.json_path()), (Outcome::Unknown, Some(field)));
     }
-    // Which order it was, a capture does not say itself.
+    // A capture's request has no order id to compare with.
     let (client, _) = scripted([response(&[("amount", "90.00"), ("orderId", "\"ORD-7\"")])]);
     assert!(now(client.capture(&payment_id(), lira("90")).send()).is_ok());
 }
 
 #[test]
-fn a_payments_id_is_the_same_in_either_case() {
+fn payment_ids_are_compared_case_insensitively() {
     let id = format!("\"{}\"", payment_id().as_str().to_uppercase());
     let (client, _) = scripted([response(&[("paymentId", &id), ("amount", "90")])]);
     assert!(now(client.capture(&payment_id(), lira("90")).send()).is_ok());
 }
 
 #[test]
-fn values_that_nobody_knows_are_kept() {
-    let payment = made(response(&[
+fn unknown_values_are_kept() {
+    let payment = created(response(&[
         ("status", "\"REVERSED\""),
         ("domInt", "\"EEA\""),
         ("cardScheme", "\"TROY\""),
@@ -140,13 +140,14 @@ fn values_that_nobody_knows_are_kept() {
     assert_eq!(payment.region.unwrap().as_str(), "EEA");
     assert_eq!(payment.card_scheme.unwrap().as_str(), "TROY");
     assert_eq!(payment.card_type.unwrap().as_str(), "PREPAID");
-    // What is nearly a known value is not that value.
-    assert!(matches!(made(response(&[("status", "\"success\"")])).status, PaymentStatus::Unknown(_)));
+    // A value in another case is unknown, too.
+    assert!(matches!(created(response(&[("status", "\"success\"")])).status, PaymentStatus::Unknown(_)));
 }
 
 #[test]
-fn known_values_are_named() {
-    let payment = made(response(&[("domInt", "\"INT\""), ("cardScheme", "\"MASTERCARD\""), ("cardType", "\"DEBIT\"")]));
+fn known_values_have_variants() {
+    let payment =
+        created(response(&[("domInt", "\"INT\""), ("cardScheme", "\"MASTERCARD\""), ("cardType", "\"DEBIT\"")]));
     assert_eq!(payment.region, Some(Region::International));
     assert_eq!(payment.card_scheme, Some(CardScheme::Mastercard));
     assert_eq!(payment.card_type, Some(CardType::Debit));
@@ -155,25 +156,26 @@ fn known_values_are_named() {
 }
 
 #[test]
-fn no_commission_costs_an_executed_payment() {
-    let kept = |wire: &str| made(response(&[("merchantCommission", wire)])).merchant_commission.unwrap();
+fn any_number_is_accepted_as_commission() {
+    let commission = |wire: &str| created(response(&[("merchantCommission", wire)])).merchant_commission.unwrap();
 
-    let fine = kept("2.5125");
-    assert_eq!(fine.decimal(), Ok(Decimal::new(25125, 4)));
-    assert!(fine.money(Currency::TRY).is_err(), "nothing is rounded");
-    assert_eq!(kept("\"2.50\"").money(Currency::TRY), Ok(lira("2.5")));
-    // As a decimal of 34 digits, a third is written so.
-    for odd in ["0.3333333333333333333333333333333333", "2E+1", "1.0E-7", "1e400", "99999999999999999999999999999999"] {
-        let commission = kept(odd);
-        assert_eq!(commission.as_str(), odd);
-        assert!(commission.decimal().is_err(), "{odd}");
+    let precise = commission("2.5125");
+    assert_eq!(precise.decimal(), Ok(Decimal::new(25125, 4)));
+    assert!(precise.money(Currency::TRY).is_err(), "the commission was rounded");
+    assert_eq!(commission("\"2.50\"").money(Currency::TRY), Ok(lira("2.5")));
+    for unusual in
+        ["0.3333333333333333333333333333333333", "2E+1", "1.0E-7", "1e400", "99999999999999999999999999999999"]
+    {
+        let commission = commission(unusual);
+        assert_eq!(commission.as_str(), unusual);
+        assert!(commission.decimal().is_err(), "{unusual}");
     }
-    assert_eq!(kept("-0.10").decimal(), Ok(Decimal::new(-10, 2)));
+    assert_eq!(commission("-0.10").decimal(), Ok(Decimal::new(-10, 2)));
 }
 
 #[test]
-fn a_date_in_another_form_is_kept_as_it_was_written() {
-    let dated = |text: &str| made(response(&[("paymentDate", &format!("\"{text}\""))])).payment_date.unwrap();
+fn a_date_in_another_form_is_kept_as_written() {
+    let dated = |text: &str| created(response(&[("paymentDate", &format!("\"{text}\""))])).payment_date.unwrap();
 
     assert_eq!(dated("2023-05-01T14:30:00Z").moment(), Some(datetime!(2023-05-01 14:30 UTC)));
     assert_eq!(dated("2023-05-01T14:30:00.123+03:00").moment(), Some(datetime!(2023-05-01 14:30:00.123 +3)));
@@ -183,20 +185,20 @@ fn a_date_in_another_form_is_kept_as_it_was_written() {
 }
 
 #[test]
-fn a_date_that_is_no_text_costs_no_payment() {
+fn a_date_that_is_not_a_string_is_kept_as_json() {
     for other in ["1682951400000", "-1.5e3", "[2023,5,1,14,30]", "{\"seconds\":1682951400}", "false"] {
-        let payment = made(response(&[("paymentDate", other)]));
+        let payment = created(response(&[("paymentDate", other)]));
         assert_eq!(payment.status, PaymentStatus::Success);
         let date = payment.payment_date.unwrap();
         assert_eq!((date.as_str(), date.moment()), (other, None));
     }
-    let printed = format!("{:?}", made(response(&[("paymentDate", &format!("[{PAN}]"))])).payment_date);
+    let printed = format!("{:?}", created(response(&[("paymentDate", &format!("[{PAN}]"))])).payment_date);
     assert!(!printed.contains(PAN), "{printed}");
 }
 
 #[test]
-fn a_number_in_the_place_of_a_text_costs_no_payment() {
-    let payment = made(response(&[
+fn a_number_instead_of_an_optional_string_is_kept_as_written() {
+    let payment = created(response(&[
         ("customerId", "12345"),
         ("authCode", "987654"),
         ("resultCode", "0"),
@@ -207,64 +209,61 @@ fn a_number_in_the_place_of_a_text_costs_no_payment() {
     assert_eq!((payment.auth_code.as_deref(), payment.result_code.as_deref()), (Some("987654"), Some("0")));
     assert_eq!(payment.external_transaction_id.as_deref(), Some("123456789012345678901234567890"));
     assert_eq!(payment.pan.unwrap().as_str(), "542119******0656");
-    // It is another order's all the same.
+    // A number that is another order's id is still compared.
     check_malformed(response(&[("orderId", "12345")]), "orderId");
 }
 
 #[test]
-fn counts_are_read_however_a_whole_number_is_written() {
+fn a_count_may_have_trailing_zeros_or_quotes() {
     for wire in ["3", "3.0", "\"3\""] {
-        assert_eq!(made(response(&[("installmentCount", wire)])).installment_count, Some(3), "{wire}");
+        assert_eq!(created(response(&[("installmentCount", wire)])).installment_count, Some(3), "{wire}");
     }
 }
 
 #[test]
-fn a_whole_card_number_is_masked_as_it_is_read() {
-    let masked = |text: &str| made(response(&[("pan", &format!("\"{text}\""))])).pan.unwrap().as_str().to_owned();
-    for (sent, kept) in [
+fn a_full_card_number_is_masked_when_it_is_decoded() {
+    let masked = |text: &str| created(response(&[("pan", &format!("\"{text}\""))])).pan.unwrap().as_str().to_owned();
+    for (received, expected) in [
         ("411111******1111", "411111******1111"),
         ("****1111", "****1111"),
         ("41111111****1111", "41111111****1111"),
         (PAN, "542119******0656"),
         ("5421 1901 2209 0656", "5421 19** **** 0656"),
         ("5421-1901-2209-0656", "5421-19**-****-0656"),
-        // With a wrong check digit, and of twelve digits.
+        // With a wrong check digit, or with twelve digits.
         ("5421190122090657", "542119******0657"),
         ("501800000009", "501800**0009"),
         ("5018 0000 0009", "5018 00** 0009"),
         ("x5421190122090656x", "x542119******0656x"),
-        // With next to nothing hidden.
+        // With fewer than four hidden digits.
         ("4222222222*22", "422222**22*22"),
         ("42222222***2222", "422222*****2222"),
         ("card 501800000009", "card 501800**0009"),
         ("54211901XXXX0656", "54211901XXXX0656"),
         ("542119*0656", "542119*0656"),
     ] {
-        assert_eq!(masked(sent), kept);
+        assert_eq!(masked(received), expected);
     }
 }
 
 #[test]
-fn a_payment_is_held_against_the_books() {
-    let payment = made(response(&[]));
-    let expected = |order: &str, amount: Money| payment.check(&Expected::new(order, amount));
+fn a_payment_is_compared_with_the_expected_order() {
+    let payment = created(response(&[]));
+    let check = |order: &str, amount: Money| payment.check(&Expected::new(order, amount));
 
-    assert_eq!(expected("ORD-12345", lira("100.50")), Ok(()));
-    assert_eq!(expected("ORD-1", lira("100.50")), Err(Mismatch::Reference));
+    assert_eq!(check("ORD-12345", lira("100.50")), Ok(()));
+    assert_eq!(check("ORD-1", lira("100.50")), Err(Mismatch::Reference));
     let dollars = Money::parse("100.50", Currency::USD).unwrap();
-    assert_eq!(
-        expected("ORD-12345", dollars),
-        Err(Mismatch::Currency { expected: Currency::USD, actual: Currency::TRY })
-    );
-    let asked = lira("1000");
-    assert_eq!(expected("ORD-12345", asked), Err(Mismatch::AmountDiffers { expected: asked, actual: lira("100.50") }));
-    let nameless = made(answer_without("orderId"));
-    assert_eq!(nameless.check(&Expected::new("ORD-12345", lira("100.50"))), Err(Mismatch::Reference));
+    assert_eq!(check("ORD-12345", dollars), Err(Mismatch::Currency { expected: Currency::USD, actual: Currency::TRY }));
+    let expected = lira("1000");
+    assert_eq!(check("ORD-12345", expected), Err(Mismatch::AmountDiffers { expected, actual: lira("100.50") }));
+    let without_order = created(response_without("orderId"));
+    assert_eq!(without_order.check(&Expected::new("ORD-12345", lira("100.50"))), Err(Mismatch::Reference));
 }
 
 #[test]
-fn a_payment_can_be_stored_without_anything_that_may_not_be() {
-    let payment = made(response(&[
+fn a_serialized_payment_contains_no_full_card_number() {
+    let payment = created(response(&[
         ("pan", &format!("\"{PAN}\"")),
         ("resultMessage", &format!("\"card {PAN} was charged\"")),
         ("cardHolderName", &format!("\"{PAN}\"")),
@@ -275,13 +274,13 @@ fn a_payment_can_be_stored_without_anything_that_may_not_be() {
     let stored = serde_json::to_string(&payment).unwrap();
 
     assert!(!stored.contains(PAN), "{stored}");
-    for kept in [
+    for expected in [
         r#""amount":{"minor":10050,"currency":"TRY"}"#,
         r#""status":"SUCCESS""#,
         r#""merchant_commission":"2.5125""#,
         r#""payment_date":"2023-05-01T14:30:00Z""#,
         r#""result_message":"card 542119******0656 was charged""#,
     ] {
-        assert!(stored.contains(kept), "{kept} in {stored}");
+        assert!(stored.contains(expected), "{expected} in {stored}");
     }
 }

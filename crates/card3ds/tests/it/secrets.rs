@@ -1,4 +1,4 @@
-//! Card numbers, codes and keys planted everywhere, and every way out read for them.
+//! No output contains a card number, a security code or a key.
 
 use std::cell::RefCell;
 use std::io::Write;
@@ -11,23 +11,21 @@ use card3ds::{
 use payments_core::test_util::{Reply, Script};
 use tracing_subscriber::fmt::format::FmtSpan;
 
-use crate::support::{
-    KEY, PAN, PAYMENT, SECRET, Watching, answer_text, builder, everything_it_says, lira, payment_id, urls,
-};
+use crate::support::{KEY, PAN, PAYMENT, Recorder, SECRET, all_output, builder, lira, payment_id, response_text, urls};
 
 const CODE: &str = "8437";
 const SECURITY_KEY: &str = "canary-security-key-55";
 const PAGE: &str = "canary-page";
 
 #[track_caller]
-fn check(said: &str) {
-    // Also with spaces between its groups.
+fn check(output: &str) {
+    // The spaced form of the card number is included.
     for canary in [KEY, SECRET, PAN, "5421 1901 2209 0656", CODE, SECURITY_KEY, PAGE] {
-        assert!(!said.contains(canary), "{canary} in {said}");
+        assert!(!output.contains(canary), "{canary} in {output}");
     }
 }
 
-/// The name is where some type their number.
+/// Creates a payment whose card holder is a card number, because some customers type it there.
 fn payment() -> NewPayment {
     let card = Card::new(PAN, PAN.parse().unwrap(), Expiry::new(4, 2028).unwrap(), CODE.parse().unwrap());
     NewPayment::new("ORD-12345".parse().unwrap(), lira("100.50"), card, "192.168.1.1:8080".parse().unwrap())
@@ -37,22 +35,22 @@ fn query() -> InstallmentQuery {
     InstallmentQuery::new(lira("100.50"), PAN.parse().unwrap())
 }
 
-/// Answers that quote what was sent, under statuses of every kind.
-fn echoes() -> Vec<Reply> {
-    let texts = ["cardHolderName", "pan", "domInt", "cardScheme", "cardType", "loyaltyCode"];
-    let more =
+/// Returns responses that quote the request, with success and error statuses.
+fn quoting_responses() -> Vec<Reply> {
+    let names = ["cardHolderName", "pan", "domInt", "cardScheme", "cardType", "loyaltyCode"];
+    let more_names =
         ["externalTransactionId", "authCode", "resultCode", "resultMessage", "customerId", "status", "paymentDate"];
     let quoted = format!("\"{PAN}\"");
     let mut bodies = vec![
-        answer_text(&texts.iter().chain(&more).map(|name| (*name, quoted.as_str())).collect::<Vec<_>>()),
-        answer_text(&[("resultMessage", "\"card 5421 1901 2209 0656 04/28\""), ("status", "\"FAILED\"")]),
-        answer_text(&[("pan", &format!("\"{PAN}9\""))]),
-        answer_text(&[("merchantCommission", PAN), ("paymentId", &quoted)]),
-        answer_text(&[("orderId", &quoted)]),
-        answer_text(&[("amount", &format!("\"pan {PAN}\""))]),
-        answer_text(&[("currency", &quoted)]),
-        answer_text(&[("installmentCount", &quoted)]),
-        answer_text(&[("resultMessage", &format!("{{\"{PAN}\":1}}"))]),
+        response_text(&names.iter().chain(&more_names).map(|name| (*name, quoted.as_str())).collect::<Vec<_>>()),
+        response_text(&[("resultMessage", "\"card 5421 1901 2209 0656 04/28\""), ("status", "\"FAILED\"")]),
+        response_text(&[("pan", &format!("\"{PAN}9\""))]),
+        response_text(&[("merchantCommission", PAN), ("paymentId", &quoted)]),
+        response_text(&[("orderId", &quoted)]),
+        response_text(&[("amount", &format!("\"pan {PAN}\""))]),
+        response_text(&[("currency", &quoted)]),
+        response_text(&[("installmentCount", &quoted)]),
+        response_text(&[("resultMessage", &format!("{{\"{PAN}\":1}}"))]),
         format!(r#"{{"message":"{PAN} {PAN}","error":"{PAN}","resultCode":"{PAN}","paymentId":"{PAN}"}}"#),
         format!(r#"{{"message":"{KEY} and {SECRET} are no credentials"}}"#),
         format!(r#"{{"resultMessage":"{}{PAN}"}}"#, "x".repeat(300 - PAN.len() + 1)),
@@ -70,60 +68,61 @@ fn echoes() -> Vec<Reply> {
     statuses.iter().flat_map(|status| bodies.iter().map(|body| Reply::json(*status, body))).collect()
 }
 
-/// Makes one call, and gives all that can be printed of it and of what came of it.
-async fn said(client: &Client, which: usize) -> String {
+/// Makes one call, and returns everything that can be printed of the call and its result.
+async fn output_of(client: &Client, operation: usize) -> String {
     let posted = format!("paymentId={PAYMENT}&securityKey={SECURITY_KEY}");
     let callback = ThreeDsCallback::parse(posted.as_bytes()).unwrap();
     let once = RetryPolicy::none();
-    macro_rules! tell {
+    macro_rules! output {
         ($call:expr) => {{
             let call = $call.retry(once);
             let before = format!("{call:?} {call:#?}");
             match call.send().await {
                 Ok(value) => format!("{before} {value:?} {value:#?}"),
-                Err(err) => format!("{before} {}", everything_it_says(&err)),
+                Err(err) => format!("{before} {}", all_output(&err)),
             }
         }};
     }
-    match which {
-        0 => tell!(client.create_payment(payment())),
-        1 => tell!(client.pre_authorize(payment())),
-        2 => tell!(client.capture(&payment_id(), lira("100.50"))),
-        3 => tell!(client.start_3ds(NewThreeDsPayment::new(payment(), urls()))),
-        4 => tell!(client.complete_3ds(&payment_id(), &callback)),
-        5 => tell!(client.installment_options(query())),
-        _ => tell!(client.checkout_status(&PAYMENT.parse().unwrap())),
+    match operation {
+        0 => output!(client.create_payment(payment())),
+        1 => output!(client.pre_authorize(payment())),
+        2 => output!(client.capture(&payment_id(), lira("100.50"))),
+        3 => output!(client.start_3ds(NewThreeDsPayment::new(payment(), urls()))),
+        4 => output!(client.complete_3ds(&payment_id(), &callback)),
+        5 => output!(client.installment_options(query())),
+        _ => output!(client.checkout_status(&PAYMENT.parse().unwrap())),
     }
 }
 
 #[tokio::test]
-async fn nothing_private_comes_out_of_anything() {
-    listen();
-    let watching = Watching::default();
-    let (mut calls, mut answered) = (0, 0);
-    for which in 0..7 {
-        for reply in echoes().into_iter().chain([Reply::lost(), Reply::not_connected(), Reply::cut_off(200)]) {
+async fn no_call_result_error_or_trace_contains_a_secret() {
+    start_tracing();
+    let recorder = Recorder::default();
+    let (mut calls, mut payments) = (0, 0);
+    for operation in 0..7 {
+        for reply in quoting_responses().into_iter().chain([Reply::lost(), Reply::not_connected(), Reply::cut_off(200)])
+        {
             let script = Script::new([reply]);
-            let client = builder(&script).observer(watching.clone()).build().unwrap();
-            let said = said(&client, which).await;
-            check(&said);
+            let client = builder(&script).observer(recorder.clone()).build().unwrap();
+            let output = output_of(&client, operation).await;
+            check(&output);
             check(&format!("{client:?} {client:#?} {script:?} {:?}", script.requests()));
-            answered += usize::from(said.contains("payment_id"));
+            payments += usize::from(output.contains("payment_id"));
             calls += 1;
         }
     }
-    assert!(calls > 1000 && answered > 20, "{calls} calls, {answered} payments");
-    check(&watching.text());
-    assert!(watching.text().contains("542119******0656"), "the observer is shown the masked number");
-    let text = traced();
-    check(&text);
-    for said in ["card3ds", "create_payment", "outcome=Unknown", "status=500"] {
-        assert!(text.contains(said), "{said}");
+    assert!(calls > 1000 && payments > 20, "{calls} calls, {payments} payments");
+    check(&recorder.text());
+    assert!(recorder.text().contains("542119******0656"), "the observer does not see the masked number");
+    let trace = take_trace();
+    check(&trace);
+    for expected in ["card3ds", "create_payment", "outcome=Unknown", "status=500"] {
+        assert!(trace.contains(expected), "{expected}");
     }
 }
 
 #[test]
-fn parameters_print_the_masked_number_and_nothing_more_of_a_card() {
+fn debug_of_parameters_shows_only_the_masked_card_number() {
     let start = NewThreeDsPayment::new(payment(), urls());
     let printed = format!("{:?} {:#?} {start:?} {:?}", payment(), payment(), query());
     check(&printed);
@@ -134,13 +133,13 @@ fn parameters_print_the_masked_number_and_nothing_more_of_a_card() {
 }
 
 #[test]
-fn a_callbacks_key_is_not_printed_and_neither_is_why_one_was_refused() {
+fn debug_errors_and_traces_of_callbacks_do_not_contain_the_security_key() {
     let callback =
         ThreeDsCallback::parse(format!("paymentId={PAYMENT}&securityKey={SECURITY_KEY}").as_bytes()).unwrap();
     check(&format!("{callback:?} {callback:#?} {:?}", callback.claimed()));
     assert!(format!("{callback:?}").contains("[redacted]"));
 
-    listen();
+    start_tracing();
     for body in [
         format!("paymentId={PAYMENT}&securityKey={SECURITY_KEY}&securityKey={SECURITY_KEY}"),
         format!("paymentId={PAYMENT}&securityKey={SECURITY_KEY}%0A"),
@@ -152,44 +151,44 @@ fn a_callbacks_key_is_not_printed_and_neither_is_why_one_was_refused() {
         assert_eq!(err.to_string(), "the delivery could not be verified");
         check(&format!("{err} {err:?}"));
     }
-    let text = traced();
-    check(&text);
-    assert!(text.contains("a field stands in the form twice"), "an operator is told why: {text}");
+    let trace = take_trace();
+    check(&trace);
+    assert!(trace.contains("a form field occurs twice"), "the trace has no reason: {trace}");
 }
 
 thread_local! {
-    static TRACED: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+    static TRACE: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Collects all that reaches `tracing` on this thread from here on.
+/// Starts to collect the trace of this thread.
 ///
-/// One subscriber serves the whole process: where each test has its own, what a thread without one passes by first may
-/// never be traced.
-fn listen() {
+/// All tests share one subscriber. With one per test, an event that a thread without a subscriber reaches first may never
+/// be traced, because `tracing` caches that nobody is interested.
+fn start_tracing() {
     static SUBSCRIBER: OnceLock<()> = OnceLock::new();
     SUBSCRIBER.get_or_init(|| {
         let subscriber = tracing_subscriber::fmt()
             .with_max_level(tracing::Level::TRACE)
             .with_span_events(FmtSpan::FULL)
             .with_ansi(false)
-            // A security code is too short to stand nowhere by chance, least of all in a time.
+            // A time could contain the security code by chance.
             .without_time()
-            .with_writer(|| ToThisThread)
+            .with_writer(|| ThreadWriter)
             .finish();
         tracing::subscriber::set_global_default(subscriber).unwrap();
     });
-    TRACED.take();
+    TRACE.take();
 }
 
-fn traced() -> String {
-    String::from_utf8(TRACED.take()).unwrap()
+fn take_trace() -> String {
+    String::from_utf8(TRACE.take()).unwrap()
 }
 
-struct ToThisThread;
+struct ThreadWriter;
 
-impl Write for ToThisThread {
+impl Write for ThreadWriter {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        TRACED.with_borrow_mut(|traced| traced.extend_from_slice(bytes));
+        TRACE.with_borrow_mut(|trace| trace.extend_from_slice(bytes));
         Ok(bytes.len())
     }
 
@@ -199,7 +198,7 @@ impl Write for ToThisThread {
 }
 
 #[tokio::test]
-async fn a_security_key_that_the_provider_quotes_is_not_shown() {
+async fn a_security_key_that_the_provider_quotes_is_redacted() {
     let quoting = format!(r#"{{"message":"the key {SECURITY_KEY} is not valid"}}"#);
     let script = Script::new([Reply::json(400, &quoting)]);
     let client = builder(&script).build().unwrap();

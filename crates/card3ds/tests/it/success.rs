@@ -1,10 +1,10 @@
-//! `FAILED` is an answer; whoever wants an error of it asks for one.
+//! `Payment::into_success`: which statuses become errors.
 
 use card3ds::{Error, ErrorKind, Outcome, Payment, PaymentStatus};
 
 use crate::support::{PAN, now, payment, response, scripted};
 
-fn answered(status: &str) -> Payment {
+fn payment_with(status: &str) -> Payment {
     let message = format!("\"Card {PAN}\\nhas insufficient funds.\"");
     let (client, script) = scripted([response(&[
         ("status", &format!("\"{status}\"")),
@@ -16,51 +16,51 @@ fn answered(status: &str) -> Payment {
     payment
 }
 
-fn refused(status: &str) -> Error {
-    answered(status).into_success().unwrap_err()
+fn error_of(status: &str) -> Error {
+    payment_with(status).into_success().unwrap_err()
 }
 
 #[test]
-fn a_failed_payment_is_an_answer_with_its_reason() {
-    let payment = answered("FAILED");
+fn a_failed_payment_is_not_an_error_and_has_its_reason() {
+    let payment = payment_with("FAILED");
     assert_eq!(payment.status, PaymentStatus::Failed);
     assert_eq!(payment.result_code.as_deref(), Some("51"));
     assert_eq!(payment.result_message.as_deref(), Some("Card 542119******0656\nhas insufficient funds."));
 }
 
 #[test]
-fn only_success_is_success() {
-    assert_eq!(answered("SUCCESS").into_success().unwrap(), answered("SUCCESS"));
+fn only_success_is_returned_as_a_payment() {
+    assert_eq!(payment_with("SUCCESS").into_success().unwrap(), payment_with("SUCCESS"));
     for status in ["FAILED", "ENROLLED", "REVERSED", "success", "SUCCESS "] {
-        assert!(answered(status).into_success().is_err(), "{status}");
+        assert!(payment_with(status).into_success().is_err(), "{status}");
     }
 }
 
 #[test]
-fn only_failed_is_declined_and_refused() {
-    let failed = refused("FAILED");
+fn only_failed_is_declined_with_the_outcome_refused() {
+    let failed = error_of("FAILED");
     assert_eq!((failed.kind(), failed.outcome()), (ErrorKind::Declined, Outcome::Refused));
     for status in ["ENROLLED", "REVERSED"] {
-        let err = refused(status);
+        let err = error_of(status);
         assert_eq!((err.kind(), err.outcome()), (ErrorKind::NotFinal, Outcome::Unknown), "{status}");
         assert!(err.may_have_moved_money(), "{status}");
     }
 }
 
 #[test]
-fn the_error_is_one_line_and_carries_the_payments_id_code_and_message() {
-    let failed = refused("FAILED");
+fn the_error_is_one_line_with_the_payments_id_code_and_message() {
+    let failed = error_of("FAILED");
     assert_eq!(
         failed.to_string(),
         "card3ds: declined: the payment's status is FAILED: Card 542119******0656 has insufficient funds"
     );
-    let enrolled = refused("ENROLLED");
+    let enrolled = error_of("ENROLLED");
     assert_eq!(
         enrolled.to_string(),
         "card3ds: not final: the payment's status is ENROLLED: Card 542119******0656 has insufficient funds; \
          it may have been executed"
     );
-    assert_eq!(failed.object_id(), Some(answered("FAILED").payment_id.as_str()));
+    assert_eq!(failed.object_id(), Some(payment_with("FAILED").payment_id.as_str()));
     assert_eq!(failed.code(), Some("51"));
     assert_eq!(failed.message(), Some("Card 542119******0656\nhas insufficient funds."));
     let boxed: Box<dyn std::error::Error + Send + Sync> = Box::new(failed);

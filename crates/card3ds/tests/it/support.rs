@@ -7,7 +7,7 @@ use card3ds::{
 use payments_core::test_util::{ManualClock, Reply, Script};
 use payments_core::{Exchange, Observer};
 
-/// A client that is answered from a script, on a clock that stands still.
+/// Creates a client with scripted responses and a clock that only the test moves.
 pub(crate) fn scripted(replies: impl IntoIterator<Item = Reply>) -> (Client, Script) {
     let script = Script::new(replies);
     (builder(&script).build().unwrap(), script)
@@ -22,15 +22,15 @@ pub(crate) fn builder(script: &Script) -> ClientBuilder {
         .timer(clock)
 }
 
-/// Credentials that appear nowhere else.
+/// Credentials that occur nowhere else, so that a leak can be found.
 pub(crate) const KEY: &str = "canary-api-key-7f3a";
 pub(crate) const SECRET: &str = "canary-api-secret-91bc";
 
-/// The document's card, and what of it may never be printed.
+/// The document's example card.
 pub(crate) const PAN: &str = "5421190122090656";
 pub(crate) const CVV: &str = "916";
 
-/// The document's payment.
+/// The document's example payment id.
 pub(crate) const PAYMENT: &str = "123e4567-e89b-12d3-a456-426614174000";
 
 pub(crate) fn lira(text: &str) -> Money {
@@ -64,13 +64,13 @@ pub(crate) fn payment_id() -> PaymentId {
     PAYMENT.parse().unwrap()
 }
 
-/// An answer with what every payment's has, and these members more (or instead: the last one of a name counts).
+/// Returns a payment response with the required members and the order id. `members` adds or replaces members.
 pub(crate) fn response(members: &[(&str, &str)]) -> Reply {
-    Reply::json(200, &answer_text(members))
+    Reply::json(200, &response_text(members))
 }
 
-pub(crate) fn answer_text(members: &[(&str, &str)]) -> String {
-    let mut all = vec![
+pub(crate) fn response_text(members: &[(&str, &str)]) -> String {
+    let mut response = vec![
         ("paymentId", format!("\"{PAYMENT}\"")),
         ("orderId", "\"ORD-12345\"".to_owned()),
         ("amount", "100.50".to_owned()),
@@ -78,57 +78,59 @@ pub(crate) fn answer_text(members: &[(&str, &str)]) -> String {
         ("status", "\"SUCCESS\"".to_owned()),
     ];
     for (name, value) in members {
-        all.retain(|(known, _)| known != name);
-        all.push((*name, (*value).to_owned()));
+        response.retain(|(known, _)| known != name);
+        response.push((*name, (*value).to_owned()));
     }
-    let members: Vec<_> = all.iter().map(|(name, value)| format!("\"{name}\":{value}")).collect();
+    let members: Vec<_> = response.iter().map(|(name, value)| format!("\"{name}\":{value}")).collect();
     format!("{{{}}}", members.join(","))
 }
 
-/// The same without one of them.
-pub(crate) fn answer_without(name: &str) -> Reply {
+/// Returns a payment response in which this member is `null`.
+pub(crate) fn response_without(name: &str) -> Reply {
     response(&[(name, "null")])
 }
 
+/// Returns the body of the last request.
 pub(crate) fn body_of(script: &Script) -> String {
     let requests = script.requests();
     String::from_utf8(requests.last().unwrap().body().as_ref().to_vec()).unwrap()
 }
 
-/// The last request, as method and address.
+/// Returns the method and URL of the last request.
 pub(crate) fn sent_to(script: &Script) -> String {
     let requests = script.requests();
     let last = requests.last().unwrap();
     format!("{} {}", last.method(), last.url())
 }
 
-/// Every way in which an error can be printed.
-pub(crate) fn everything_it_says(err: &Error) -> String {
-    let mut said = format!("{err} {err:?} {err:#?}");
+/// Returns everything that can be printed of an error and its sources.
+pub(crate) fn all_output(err: &Error) -> String {
+    let mut output = format!("{err} {err:?} {err:#?}");
     let mut source = std::error::Error::source(err);
     while let Some(inner) = source {
-        said.push_str(&format!(" {inner} {inner:?}"));
+        output.push_str(&format!(" {inner} {inner:?}"));
         source = inner.source();
     }
-    said
+    output
 }
 
-/// Keeps all that an observer is shown.
+/// Records everything that an observer sees.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Watching(Arc<Mutex<Vec<String>>>);
+pub(crate) struct Recorder(Arc<Mutex<Vec<String>>>);
 
-impl Observer for Watching {
+impl Observer for Recorder {
     fn exchange(&self, exchange: &Exchange<'_>) {
         self.0.lock().unwrap().push(format!("{exchange:?} {exchange:#?}"));
     }
 }
 
-impl Watching {
+impl Recorder {
     pub(crate) fn text(&self) -> String {
         self.0.lock().unwrap().join("\n")
     }
 }
 
+/// Runs a future to completion.
 pub(crate) fn now<T>(work: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(work)
 }

@@ -1,4 +1,4 @@
-//! Whatever is wrong locally is one clear error, before any I/O.
+//! Validation before any I/O: invalid parameters are errors that name the parameter.
 
 use card3ds::{
     ApiKey, ApiSecret, Call, Card, CheckoutId, Client, Currency, CustomerId, ErrorKind, Expiry, InstallmentQuery,
@@ -10,7 +10,7 @@ use crate::support::{
     CVV, PAN, body_of, builder, card, lira, now, payment, payment_id, payment_of, scripted, three_ds, urls,
 };
 
-/// The call is refused for this field by this rule, and nothing is sent.
+/// Checks that the call fails for this field and rule, and that nothing is sent.
 #[track_caller]
 fn check<T: std::fmt::Debug + Send>(call: impl FnOnce(&Client) -> Call<T>, field: &str, rule: &str) {
     let (client, script) = scripted([]);
@@ -18,10 +18,10 @@ fn check<T: std::fmt::Debug + Send>(call: impl FnOnce(&Client) -> Call<T>, field
     assert_eq!((err.kind(), err.outcome(), err.attempts()), (ErrorKind::InvalidRequest, Outcome::NotSent, 0), "{err}");
     assert_eq!(err.param(), Some(field), "{err}");
     assert!(err.to_string().contains(rule), "{err}");
-    assert_eq!(script.requests().len(), 0, "something was sent");
+    assert_eq!(script.requests().len(), 0, "a request was sent");
 }
 
-fn from(address: &str) -> NewPayment {
+fn payment_from(address: &str) -> NewPayment {
     NewPayment::new("ORD-12345".parse().unwrap(), lira("100.50"), card(), address.parse().unwrap())
 }
 
@@ -30,10 +30,10 @@ fn checkout(description: &str, callback: &str) -> NewCheckout {
 }
 
 #[test]
-fn amounts_that_cannot_be_charged_are_refused_by_every_operation() {
-    let nothing = [lira("0"), lira("-5")].map(|amount| (amount, "amount", "must be greater than zero"));
-    let unknown = (Money::from_minor(100, "ABC".parse().unwrap()), "currency", "how many decimals ABC has");
-    for (amount, field, rule) in nothing.into_iter().chain([unknown]) {
+fn every_operation_rejects_amounts_that_cannot_be_charged() {
+    let not_positive = [lira("0"), lira("-5")].map(|amount| (amount, "amount", "must be greater than zero"));
+    let unknown_currency = (Money::from_minor(100, "ABC".parse().unwrap()), "currency", "how many decimals ABC has");
+    for (amount, field, rule) in not_positive.into_iter().chain([unknown_currency]) {
         check(|client| client.create_payment(payment_of(amount)), field, rule);
         check(|client| client.pre_authorize(payment_of(amount)), field, rule);
         check(|client| client.capture(&payment_id(), amount), field, rule);
@@ -45,19 +45,19 @@ fn amounts_that_cannot_be_charged_are_refused_by_every_operation() {
 }
 
 #[test]
-fn cards_that_are_none_are_refused_as_they_are_made() {
+fn invalid_cards_are_rejected() {
     for pan in ["", "411111111111", "5421190122090657", "54211901220906561234", "5421x90122090656"] {
         assert!(pan.parse::<card3ds::CardNumber>().is_err(), "{pan}");
     }
     assert!(Expiry::new(13, 2028).is_err() && Expiry::new(0, 2028).is_err() && Expiry::new(4, 28).is_err());
     assert!("91".parse::<card3ds::SecurityCode>().is_err());
-    let nameless = Card::new("", PAN.parse().unwrap(), Expiry::new(4, 2028).unwrap(), CVV.parse().unwrap());
-    let payment = NewPayment::new("o".parse().unwrap(), lira("1"), nameless, "192.168.1.1:8080".parse().unwrap());
+    let without_holder = Card::new("", PAN.parse().unwrap(), Expiry::new(4, 2028).unwrap(), CVV.parse().unwrap());
+    let payment = NewPayment::new("o".parse().unwrap(), lira("1"), without_holder, "192.168.1.1:8080".parse().unwrap());
     check(|client| client.create_payment(payment), "holder", "must not be empty");
 }
 
 #[test]
-fn a_cards_month_and_year_go_out_in_two_digits() {
+fn the_expiry_month_and_year_are_sent_with_two_digits() {
     for (month, year, wire) in [
         (1, 2030, r#""expiryMonth":"01","expiryYear":"30""#),
         (12, 2099, r#""expiryMonth":"12","expiryYear":"99""#),
@@ -72,31 +72,32 @@ fn a_cards_month_and_year_go_out_in_two_digits() {
 }
 
 #[test]
-fn addresses_of_either_protocol_go_out_in_their_shortest_form() {
+fn ip_addresses_are_sent_in_their_shortest_form() {
     for (address, wire) in [
         ("192.168.1.1:8080", r#""requestIp":"192.168.1.1","requestPort":8080"#),
         ("[2001:db8::7]:65535", r#""requestIp":"2001:db8::7","requestPort":65535"#),
         ("[::ffff:198.51.100.7]:1", r#""requestIp":"198.51.100.7","requestPort":1"#),
     ] {
         let (client, script) = scripted([]);
-        let _ = now(client.create_payment(from(address)).send());
+        let _ = now(client.create_payment(payment_from(address)).send());
         assert!(body_of(&script).contains(wire), "{}", body_of(&script));
     }
-    check(|client| client.create_payment(from("192.168.1.1:0")), "requested_from", "port from 1 to 65535");
+    check(|client| client.create_payment(payment_from("192.168.1.1:0")), "requested_from", "port from 1 to 65535");
 }
 
 #[test]
-fn addresses_to_come_back_to_must_be_web_addresses() {
-    for bad in ["", "example.com", "ftp://example.com", "https://", "https:///x", "javascript:alert(1)", "https://a b"]
+fn return_urls_and_callback_urls_must_be_http_or_https() {
+    for invalid in
+        ["", "example.com", "ftp://example.com", "https://", "https:///x", "javascript:alert(1)", "https://a b"]
     {
         let urls = |success: &str, failure: &str| ReturnUrls { success: success.into(), failure: failure.into() };
-        let start = NewThreeDsPayment::new(payment(), urls(bad, "https://m.example"));
+        let start = NewThreeDsPayment::new(payment(), urls(invalid, "https://m.example"));
         check(|client| client.start_3ds(start), "urls.success", "");
-        let start = NewThreeDsPayment::new(payment(), urls("https://m.example", bad));
+        let start = NewThreeDsPayment::new(payment(), urls("https://m.example", invalid));
         check(|client| client.start_3ds(start), "urls.failure", "");
-        check(|client| client.create_checkout(checkout("d", bad)), "callback", "");
+        check(|client| client.create_checkout(checkout("d", invalid)), "callback", "");
     }
-    // The document gives no length, so none is enforced.
+    // The document limits no length.
     let long = format!("https://m.example/{}", "x".repeat(5000));
     let (client, script) = scripted([]);
     let _ = now(client.create_checkout(checkout("d", &long)).send());
@@ -104,7 +105,7 @@ fn addresses_to_come_back_to_must_be_web_addresses() {
 }
 
 #[test]
-fn counts_of_nothing_and_empty_texts_are_refused() {
+fn zero_installments_and_empty_texts_are_rejected() {
     check(|client| client.start_3ds(three_ds().installments(0)), "installments", "1 or more");
     let query = || InstallmentQuery::new(lira("1"), card().number().clone());
     check(|client| client.installment_options(query().max_installments(0)), "max_installments", "1 or more");
@@ -114,12 +115,12 @@ fn counts_of_nothing_and_empty_texts_are_refused() {
 }
 
 #[test]
-fn ids_that_go_into_a_path_can_lead_nowhere_else() {
+fn ids_must_be_safe_in_a_path() {
     for id in ["", ".", "..", "a/b", "a?b", "a#b", "a%2e", "a b", "a\r\nX: y", "a\0", "ä", &"x".repeat(256)] {
         assert!(id.parse::<PaymentId>().is_err(), "{id:?}");
         assert!(id.parse::<CheckoutId>().is_err(), "{id:?}");
     }
-    // Named as the caller wrote them, and not as the wire does.
+    // The errors name the Rust parameter.
     assert_eq!("".parse::<MerchantOrderId>().unwrap_err().field(), "order_id");
     assert_eq!("".parse::<CustomerId>().unwrap_err().field(), "customer_id");
     assert_eq!("".parse::<PaymentId>().unwrap_err().field(), "payment_id");
@@ -136,14 +137,14 @@ fn ids_that_go_into_a_path_can_lead_nowhere_else() {
 }
 
 #[test]
-fn a_base_url_is_required_and_safe() {
-    let bare = || Client::builder(ApiKey::new("k").unwrap(), ApiSecret::new("s").unwrap());
-    let err = bare().build().unwrap_err();
+fn the_base_url_is_required_and_must_be_safe() {
+    let builder_without_url = || Client::builder(ApiKey::new("k").unwrap(), ApiSecret::new("s").unwrap());
+    let err = builder_without_url().build().unwrap_err();
     assert_eq!((err.kind(), err.outcome()), (ErrorKind::Configuration, Outcome::NotSent));
     assert!(err.to_string().contains("`base_url` is required"), "{err}");
     for unsafe_url in ["http://acquirer.example", "https://user:pass@acquirer.example", "https://acquirer.example?x=1"]
     {
-        assert_eq!(bare().base_url(unsafe_url).build().unwrap_err().param(), Some("base_url"));
+        assert_eq!(builder_without_url().base_url(unsafe_url).build().unwrap_err().param(), Some("base_url"));
     }
     let script = Script::new([]);
     let client = builder(&script).base_url("http://127.0.0.1:9/").build().unwrap();
@@ -152,7 +153,7 @@ fn a_base_url_is_required_and_safe() {
 }
 
 #[test]
-fn credentials_with_white_space_are_refused() {
+fn credentials_must_be_visible_ascii_without_whitespace() {
     for text in ["", "key\n", " key", "k ey", "schlüssel"] {
         assert_eq!(ApiKey::new(text).unwrap_err().field(), "api_key");
         assert_eq!(ApiSecret::new(text).unwrap_err().field(), "api_secret");
@@ -160,7 +161,7 @@ fn credentials_with_white_space_are_refused() {
 }
 
 #[test]
-fn a_currency_is_sent_as_it_is_called() {
+fn a_currency_is_sent_as_its_code() {
     let (client, script) = scripted([]);
     let _ = now(client.create_payment(payment_of(Money::parse("12.5", Currency::EUR).unwrap())).send());
     assert!(body_of(&script).contains(r#""amount":12.50,"currency":"EUR""#));

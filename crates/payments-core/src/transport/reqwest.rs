@@ -1,4 +1,4 @@
-//! The transport of our own: `reqwest` on tokio, set up so that what it does is known.
+//! The built-in transport: `reqwest` on tokio, configured not to redirect, retry or decompress.
 
 use std::time::Duration;
 
@@ -14,7 +14,9 @@ pub use reqwest::Proxy;
 #[cfg(any(feature = "rustls", feature = "native-tls"))]
 pub use reqwest::{Certificate, Identity};
 
-/// HTTP/1.1 over a pool of connections, without redirects, retries, decompression or a proxy from the environment.
+/// An HTTP/1.1 transport with a connection pool.
+///
+/// It does not follow redirects, retry or decompress, and does not use a proxy from the environment by default.
 ///
 /// ```no_run
 /// use payments_core::transport::reqwest::ReqwestTransport;
@@ -28,12 +30,14 @@ pub struct ReqwestTransport {
 }
 
 impl ReqwestTransport {
-    /// Starts from the defaults: 5 s to connect, idle connections kept for 4 s, no proxy, TLS 1.2 or later.
+    /// Creates a builder with the defaults.
+    ///
+    /// Connecting may take 5 s, an idle connection is kept for 4 s, TLS is version 1.2 or later, and no proxy is used.
     #[must_use]
     pub fn builder() -> ReqwestTransportBuilder {
         ReqwestTransportBuilder {
             connect_timeout: CONNECT_TIMEOUT,
-            idle: IDLE,
+            idle_timeout: IDLE_TIMEOUT,
             proxy: ProxyChoice::None,
             #[cfg(any(feature = "rustls", feature = "native-tls"))]
             roots: Vec::new(),
@@ -43,11 +47,11 @@ impl ReqwestTransport {
     }
 }
 
-/// Sets up a [`ReqwestTransport`].
+/// A builder of a [`ReqwestTransport`].
 #[derive(Debug)]
 pub struct ReqwestTransportBuilder {
     connect_timeout: Duration,
-    idle: Duration,
+    idle_timeout: Duration,
     proxy: ProxyChoice,
     #[cfg(any(feature = "rustls", feature = "native-tls"))]
     roots: Vec<Certificate>,
@@ -55,46 +59,41 @@ pub struct ReqwestTransportBuilder {
     identity: Option<Identity>,
 }
 
-#[derive(Debug)]
-enum ProxyChoice {
-    None,
-    Given(Box<Proxy>),
-    FromEnv,
-}
-
 impl ReqwestTransportBuilder {
-    /// How long name resolution, TCP and TLS may take together. A connection that is not made in this time is a
-    /// request that was not sent, so keep it below the timeout of an attempt.
+    /// Sets how long name resolution, TCP and TLS may take together. Default: 5 s.
+    ///
+    /// If connecting takes longer, the request counts as not sent. So keep this below the timeout of an attempt.
     #[must_use]
     pub fn connect_timeout(mut self, timeout: Duration) -> Self {
         self.connect_timeout = timeout;
         self
     }
 
-    /// How long an idle connection is kept for the next call. Zero keeps none.
+    /// Sets how long an idle connection stays in the pool. Default: 4 s; zero disables reuse.
     ///
-    /// Longer than the provider's own limit means calls whose outcome is unknown for no good reason.
+    /// Keep this below the provider's own idle timeout. Otherwise the provider may close a connection while a request is
+    /// written to it, and the outcome of that call is unknown.
     #[must_use]
     pub fn idle_timeout(mut self, timeout: Duration) -> Self {
-        self.idle = timeout;
+        self.idle_timeout = timeout;
         self
     }
 
-    /// Sends everything through this proxy.
+    /// Sends all requests through this proxy.
     #[must_use]
     pub fn proxy(mut self, proxy: Proxy) -> Self {
         self.proxy = ProxyChoice::Given(Box::new(proxy));
         self
     }
 
-    /// Sends everything through the proxy that the environment names (`HTTPS_PROXY` and the like).
+    /// Sends all requests through the proxy that the environment names, for example in `HTTPS_PROXY`.
     #[must_use]
     pub fn proxy_from_env(mut self) -> Self {
         self.proxy = ProxyChoice::FromEnv;
         self
     }
 
-    /// Trusts one more root certificate.
+    /// Adds a trusted root certificate.
     #[cfg(any(feature = "rustls", feature = "native-tls"))]
     #[must_use]
     pub fn root_certificate(mut self, certificate: Certificate) -> Self {
@@ -102,7 +101,7 @@ impl ReqwestTransportBuilder {
         self
     }
 
-    /// Shows this certificate to servers that ask for one.
+    /// Sets the client certificate for servers that request one.
     #[cfg(any(feature = "rustls", feature = "native-tls"))]
     #[must_use]
     pub fn identity(mut self, identity: Identity) -> Self {
@@ -110,24 +109,24 @@ impl ReqwestTransportBuilder {
         self
     }
 
-    /// Builds it.
+    /// Builds the transport.
     ///
     /// # Errors
     ///
-    /// When TLS cannot be set up: no root certificates on this machine, a broken identity.
+    /// Returns an error if TLS cannot be set up, for example without root certificates or with an invalid identity.
     pub fn build(self) -> Result<ReqwestTransport, Error> {
         let mut http = reqwest::Client::builder()
             .http1_only()
             .redirect(redirect::Policy::none())
             .retry(reqwest::retry::never())
-            // By name: another crate in the build may have switched a codec on.
+            // Explicit, because another crate in the build may enable a codec's feature.
             .no_gzip()
             .no_brotli()
             .no_zstd()
             .no_deflate()
             .connect_timeout(self.connect_timeout)
-            .pool_idle_timeout(self.idle)
-            .pool_max_idle_per_host(if self.idle.is_zero() { 0 } else { usize::MAX })
+            .pool_idle_timeout(self.idle_timeout)
+            .pool_max_idle_per_host(if self.idle_timeout.is_zero() { 0 } else { usize::MAX })
             .tcp_nodelay(true);
         #[cfg(any(feature = "rustls", feature = "native-tls"))]
         {
@@ -151,77 +150,83 @@ impl ReqwestTransportBuilder {
     }
 }
 
+#[derive(Debug)]
+enum ProxyChoice {
+    None,
+    Given(Box<Proxy>),
+    FromEnv,
+}
+
 #[async_trait]
 impl Transport for ReqwestTransport {
     async fn send(&self, request: Request) -> Result<Response, TransportError> {
         let Request { method, url, headers, body, body_limit, .. } = request;
-        let url = url.parse().map_err(|_| TransportError::not_sent("the request's address could not be read"))?;
+        let url = url.parse().map_err(|_| TransportError::not_sent("the request's URL is invalid"))?;
         let mut outgoing = reqwest::Request::new(method, url);
         *outgoing.headers_mut() = headers;
         if !body.is_empty() {
             *outgoing.body_mut() = Some(bytes::Bytes::from_owner(body).into());
         }
-        let mut incoming = self.http.execute(outgoing).await.map_err(of_sending)?;
+        let mut incoming = self.http.execute(outgoing).await.map_err(send_error)?;
         let status = incoming.status();
         let headers = std::mem::take(incoming.headers_mut());
-        match read(&mut incoming, body_limit).await {
+        match read_body(&mut incoming, body_limit).await {
             Ok(body) => Ok(Response::new(status, headers, body)),
-            Err(unreadable) => Err(unreadable.of(status, headers)),
+            Err(error) => Err(error.with_head(status, headers)),
         }
     }
 }
 
-async fn read(incoming: &mut reqwest::Response, limit: usize) -> Result<Vec<u8>, Unreadable> {
+async fn read_body(incoming: &mut reqwest::Response, limit: usize) -> Result<Vec<u8>, BodyError> {
     let announced = incoming.content_length().and_then(|length| usize::try_from(length).ok()).unwrap_or(0);
     if announced > limit {
-        return Err(Unreadable::TooLong);
+        return Err(BodyError::TooLong);
     }
     let mut body = Vec::with_capacity(announced);
-    while let Some(chunk) = incoming.chunk().await.map_err(Unreadable::Broken)? {
+    while let Some(chunk) = incoming.chunk().await.map_err(BodyError::Broken)? {
         if body.len() + chunk.len() > limit {
-            return Err(Unreadable::TooLong);
+            return Err(BodyError::TooLong);
         }
         body.extend_from_slice(&chunk);
     }
     Ok(body)
 }
 
-enum Unreadable {
+enum BodyError {
     TooLong,
     Broken(reqwest::Error),
 }
 
-impl Unreadable {
-    fn of(self, status: http::StatusCode, headers: HeaderMap) -> TransportError {
+impl BodyError {
+    fn with_head(self, status: http::StatusCode, headers: HeaderMap) -> TransportError {
         match self {
-            Self::TooLong => TransportError::unreadable(status, headers, "the body is longer than the limit"),
-            Self::Broken(err) => {
-                TransportError::unreadable(status, headers, "the body ends before its end").caused_by(err.without_url())
-            }
+            Self::TooLong => TransportError::unreadable(status, headers, "the response body exceeds the size limit"),
+            Self::Broken(err) => TransportError::unreadable(status, headers, "the response body is incomplete")
+                .caused_by(err.without_url()),
         }
     }
 }
 
-/// Sorts a failure of `reqwest` by what it proves. The burden of proof is on "not sent".
-fn of_sending(err: reqwest::Error) -> TransportError {
+/// Converts an error of sending. Anything that does not prove "not sent" is unknown.
+fn send_error(err: reqwest::Error) -> TransportError {
     let timed_out = err.is_timeout();
     let error = if err.is_builder() {
         TransportError::not_sent("the request could not be built")
     } else if err.is_connect() {
-        TransportError::not_sent("no connection could be made")
-    } else if handed_back(&err) {
+        TransportError::not_sent("no connection could be established")
+    } else if was_not_written(&err) {
         TransportError::not_sent("the connection closed before the request was written")
     } else if timed_out {
-        TransportError::unknown("no answer in time")
+        TransportError::unknown("no response before the timeout")
     } else {
-        TransportError::unknown("the connection broke before an answer came")
+        TransportError::unknown("the connection broke before a response arrived")
     };
     let error = error.caused_by(err.without_url());
     if timed_out { error.timed_out() } else { error }
 }
 
-/// True when the HTTP stack gave the request back without having written any of it.
-fn handed_back(err: &reqwest::Error) -> bool {
+/// Returns true if the HTTP stack returned the request without writing any byte of it.
+fn was_not_written(err: &reqwest::Error) -> bool {
     let mut source = std::error::Error::source(err);
     while let Some(err) = source {
         if err.downcast_ref::<hyper::Error>().is_some_and(hyper::Error::is_canceled) {
@@ -232,7 +237,7 @@ fn handed_back(err: &reqwest::Error) -> bool {
     false
 }
 
-/// Waits on tokio's timer.
+/// The timer of the tokio runtime.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct TokioTimer;
 
@@ -242,11 +247,11 @@ impl Timer for TokioTimer {
     }
 }
 
-/// A handshake takes well under a second; what has not connected in five is better tried again.
+/// How long connecting may take. It normally takes well under a second; after five, another attempt is the better choice.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// How long an idle connection is kept for the next call.
+/// How long an idle connection stays in the pool.
 ///
-/// Longer saves handshakes; but a server that closes an idle connection just as we write on it leaves us not knowing
-/// whether it read the request. Common servers wait five seconds or more, so we let go first.
-const IDLE: Duration = Duration::from_secs(4);
+/// Longer saves handshakes. But if the server closes an idle connection while we write to it, we cannot know whether it
+/// read the request. Common servers wait at least five seconds, so we close first.
+const IDLE_TIMEOUT: Duration = Duration::from_secs(4);

@@ -1,8 +1,8 @@
 use payments_core::{CardNumber, Expiry, SecurityCode, mask_card_numbers};
 use proptest::prelude::*;
 
-/// Numbers that schemes and processors publish for tests.
-const PUBLISHED: [&str; 12] = [
+/// Test numbers that card schemes and processors publish.
+const TEST_NUMBERS: [&str; 12] = [
     "4111111111111111",
     "4012888888881881",
     "4222222222222",
@@ -17,18 +17,18 @@ const PUBLISHED: [&str; 12] = [
     "6759649826438453",
 ];
 
-/// `digits` with the check digit that makes it a card number.
+/// Appends the check digit that makes `digits` a card number.
 fn with_check_digit(digits: &str) -> String {
-    let with = |last: u32| format!("{digits}{last}");
-    (0..10).map(with).find(|number| luhn(number)).unwrap()
+    let append = |check_digit: u32| format!("{digits}{check_digit}");
+    (0..10).map(append).find(|number| passes_luhn(number)).unwrap()
 }
 
-/// Luhn's rule, written the other way round than in the crate.
-fn luhn(number: &str) -> bool {
+/// The Luhn check, implemented differently from the one in the crate.
+fn passes_luhn(number: &str) -> bool {
     let doubled = [0, 2, 4, 6, 8, 1, 3, 5, 7, 9];
     let digits: Vec<usize> = number.bytes().rev().map(|byte| usize::from(byte - b'0')).collect();
     let sum: usize =
-        digits.iter().enumerate().map(|(at, digit)| if at % 2 == 0 { *digit } else { doubled[*digit] }).sum();
+        digits.iter().enumerate().map(|(index, digit)| if index % 2 == 0 { *digit } else { doubled[*digit] }).sum();
     sum.is_multiple_of(10)
 }
 
@@ -37,19 +37,19 @@ fn masked(number: &str) -> String {
 }
 
 #[test]
-fn published_numbers_are_read_and_shown_masked() {
-    for number in PUBLISHED {
+fn published_test_numbers_are_accepted_and_printed_masked() {
+    for number in TEST_NUMBERS {
         let card: CardNumber = number.parse().unwrap();
         assert_eq!(card.expose(), number);
         assert_eq!(card.masked(), masked(number));
-        for shown in [format!("{card}"), format!("{card:?}"), format!("{card:#?}")] {
-            assert!(shown.contains(&masked(number)) && !shown.contains(number), "{shown}");
+        for printed in [format!("{card}"), format!("{card:?}"), format!("{card:#?}")] {
+            assert!(printed.contains(&masked(number)) && !printed.contains(number), "{printed}");
         }
     }
 }
 
 #[test]
-fn separators_are_dropped() {
+fn spaces_and_hyphens_are_ignored() {
     for text in ["4111 1111 1111 1111", "4111-1111-1111-1111", "4111 1111-11111111"] {
         assert_eq!(text.parse::<CardNumber>().unwrap().expose(), "4111111111111111");
     }
@@ -64,27 +64,27 @@ fn a_number_has_12_to_19_digits() {
 }
 
 #[test]
-fn every_wrong_digit_and_every_swap_of_neighbours_but_one_is_noticed() {
-    let right = b"4012888888881881";
-    for at in 0..right.len() {
+fn a_wrong_digit_or_two_swapped_digits_are_detected() {
+    let valid = b"4012888888881881";
+    for index in 0..valid.len() {
         for digit in b'0'..=b'9' {
-            let mut wrong = *right;
-            wrong[at] = digit;
+            let mut wrong = *valid;
+            wrong[index] = digit;
             let text = std::str::from_utf8(&wrong).unwrap();
-            assert_eq!(text.parse::<CardNumber>().is_ok(), digit == right[at], "{text}");
+            assert_eq!(text.parse::<CardNumber>().is_ok(), digit == valid[index], "{text}");
         }
     }
-    for at in 1..right.len() {
-        let mut swapped = *right;
-        swapped.swap(at - 1, at);
+    for index in 1..valid.len() {
+        let mut swapped = *valid;
+        swapped.swap(index - 1, index);
         let text = std::str::from_utf8(&swapped).unwrap();
-        // Luhn's rule cannot tell 09 from 90; this number has neither.
-        assert_eq!(text.parse::<CardNumber>().is_ok(), swapped == *right, "{text}");
+        // The Luhn check does not distinguish 09 from 90, but this number contains neither.
+        assert_eq!(text.parse::<CardNumber>().is_ok(), swapped == *valid, "{text}");
     }
 }
 
 #[test]
-fn what_is_not_a_number_is_refused_without_being_quoted() {
+fn an_invalid_card_number_is_rejected_and_not_quoted() {
     for text in [
         "",
         "4111111111111112",
@@ -97,14 +97,14 @@ fn what_is_not_a_number_is_refused_without_being_quoted() {
         "+4111111111111111",
     ] {
         let err = text.parse::<CardNumber>().unwrap_err();
-        assert_eq!(err.field(), "pan");
+        assert_eq!(err.field(), "card_number");
         assert!(!err.to_string().contains("4111"), "{err}");
     }
     assert!("4".repeat(10_240).parse::<CardNumber>().is_err());
 }
 
 #[test]
-fn card_numbers_are_equal_by_their_digits() {
+fn card_numbers_are_equal_if_their_digits_are() {
     let card = |text: &str| text.parse::<CardNumber>().unwrap();
     assert_eq!(card("4111 1111 1111 1111"), card("4111111111111111"));
     assert_ne!(card("4111111111111111"), card("4012888888881881"));
@@ -112,22 +112,23 @@ fn card_numbers_are_equal_by_their_digits() {
 }
 
 #[test]
-fn a_security_code_has_three_or_four_digits_and_is_never_shown() {
-    for good in ["000", "123", "9999"] {
-        let code: SecurityCode = good.parse().unwrap();
-        assert_eq!(code.expose(), good);
-        assert!(!format!("{code:?} {code:#?}").contains(good));
+fn a_security_code_has_three_or_four_digits_and_is_never_printed() {
+    for valid in ["000", "123", "9999"] {
+        let code: SecurityCode = valid.parse().unwrap();
+        assert_eq!(code.expose(), valid);
+        assert!(!format!("{code:?} {code:#?}").contains(valid));
     }
-    for bad in ["", "1", "12", "12345", "12a", " 123", "123 ", "१२३", "12\n", "-12"] {
-        let err = bad.parse::<SecurityCode>().unwrap_err();
-        assert!(bad.is_empty() || !err.to_string().contains(bad) || bad.len() < 3, "{err}");
+    for invalid in ["", "1", "12", "12345", "12a", " 123", "123 ", "१२३", "12\n", "-12"] {
+        let err = invalid.parse::<SecurityCode>().unwrap_err();
+        assert_eq!(err.field(), "security_code");
+        assert!(invalid.is_empty() || !err.to_string().contains(invalid) || invalid.len() < 3, "{err}");
     }
     assert_eq!("123".parse::<SecurityCode>().unwrap(), "123".parse().unwrap());
     assert_ne!("123".parse::<SecurityCode>().unwrap(), "124".parse().unwrap());
 }
 
 #[test]
-fn an_expiry_is_a_month_of_a_full_year_and_not_shown() {
+fn an_expiry_date_needs_a_four_digit_year_and_is_not_printed() {
     assert!(Expiry::new(0, 2030).is_err());
     assert!(Expiry::new(13, 2030).is_err());
     assert!(Expiry::new(12, 1999).is_err());
@@ -142,32 +143,32 @@ fn an_expiry_is_a_month_of_a_full_year_and_not_shown() {
 }
 
 #[track_caller]
-fn check_hidden(text: &str, number: &str) {
-    let shown = mask_card_numbers(text);
-    let digits: String = shown.chars().filter(char::is_ascii_digit).collect();
-    // Never more of it in a row than its first six or last four digits.
-    assert!(!digits.contains(&number[..number.len() - 4]), "{shown}");
-    assert!(!digits.contains(&number[6..]), "{shown}");
+fn check_masked(text: &str, number: &str) {
+    let masked = mask_card_numbers(text);
+    let digits: String = masked.chars().filter(char::is_ascii_digit).collect();
+    // At most the first six or the last four digits stay visible in sequence.
+    assert!(!digits.contains(&number[..number.len() - 4]), "{masked}");
+    assert!(!digits.contains(&number[6..]), "{masked}");
 }
 
 #[test]
 fn a_card_number_in_a_message_is_masked() {
     let number = "4111111111111111";
-    for (text, shown) in [
+    for (text, masked) in [
         ("card 4111111111111111 declined", "card 411111******1111 declined"),
         ("4111111111111111", "411111******1111"),
         ("(4111111111111111)", "(411111******1111)"),
-        // Its first fifteen digits pass the check, too.
+        // The first fifteen digits pass the check as well.
         ("4242424242424242", "424242******4242"),
         ("pan=4111111111111111;exp=12/27", "pan=411111******1111;exp=12/27"),
         ("नंबर4111111111111111।", "नंबर411111******1111।"),
     ] {
-        assert_eq!(mask_card_numbers(text), shown);
+        assert_eq!(mask_card_numbers(text), masked);
     }
-    check_hidden("4111 1111 1111 1111", number);
-    check_hidden("4111-1111-1111-1111 ", number);
-    check_hidden("4 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1", number);
-    // A security code that follows at once goes with it.
+    check_masked("4111 1111 1111 1111", number);
+    check_masked("4111-1111-1111-1111 ", number);
+    check_masked("4 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1", number);
+    // A security code that follows without a space is masked as well.
     assert!(mask_card_numbers("4111111111111111916").ends_with("11***"));
     assert_eq!(mask_card_numbers("\u{ff14}111111111111111"), "\u{ff14}11111******1111");
 }
@@ -193,12 +194,12 @@ fn a_card_number_next_to_other_numbers_is_masked() {
         "4012888888881881916",
         "40128888888818811227916",
     ] {
-        check_hidden(text, number);
+        check_masked(text, number);
     }
 }
 
 #[test]
-fn what_is_no_card_number_stays_as_it_is() {
+fn other_text_is_not_changed() {
     for text in [
         "",
         "order-7421",
@@ -222,31 +223,31 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn any_number_with_its_check_digit_is_read_and_with_another_is_not(digits in "[0-9]{11,18}", off in 1_u32..10) {
+    fn a_number_is_accepted_only_with_its_check_digit(digits in "[0-9]{11,18}", offset in 1_u32..10) {
         let number = with_check_digit(&digits);
         prop_assert!(number.parse::<CardNumber>().is_ok());
         let last = number[digits.len()..].parse::<u32>().unwrap();
-        let wrong = format!("{digits}{}", (last + off) % 10);
+        let wrong = format!("{digits}{}", (last + offset) % 10);
         prop_assert!(wrong.parse::<CardNumber>().is_err());
     }
 
     #[test]
-    fn any_card_number_anywhere_in_a_message_is_masked(
+    fn a_card_number_is_masked_anywhere_in_a_message(
         before in "([0-9]{1,5}[ -])?[a-z ]{0,9}([0-9]{1,4}[ -]){0,3}",
         digits in "[2-6][0-9]{14}",
         after in "([ -][0-9]{1,4}){0,3}[a-z ]{0,9}",
     ) {
         let number = with_check_digit(&digits);
-        let shown = mask_card_numbers(&format!("{before}{number}{after}"));
-        prop_assert!(!shown.contains(&number[..12]) && !shown.contains(&number[6..]), "{}", shown);
+        let masked = mask_card_numbers(&format!("{before}{number}{after}"));
+        prop_assert!(!masked.contains(&number[..12]) && !masked.contains(&number[6..]), "{}", masked);
     }
 
     #[test]
     fn masking_changes_nothing_but_digits(text: String) {
-        let shown = mask_card_numbers(&text);
-        prop_assert_eq!(shown.chars().count(), text.chars().count());
-        for (was, is) in text.chars().zip(shown.chars()) {
-            prop_assert!(was == is || (was.is_numeric() && is == '*'));
+        let masked = mask_card_numbers(&text);
+        prop_assert_eq!(masked.chars().count(), text.chars().count());
+        for (before, after) in text.chars().zip(masked.chars()) {
+            prop_assert!(before == after || (before.is_numeric() && after == '*'));
         }
     }
 }

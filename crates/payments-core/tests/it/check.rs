@@ -5,32 +5,32 @@ fn expected() -> Expected {
     Expected::new("order-1", Money::parse("100.50", Currency::INR).unwrap()).live(true)
 }
 
-fn claim() -> Reported<'static> {
+fn reported() -> Reported<'static> {
     Reported { reference: "order-1", amount: "100.5".parse().unwrap(), currency: Some(Currency::INR), live: Some(true) }
 }
 
 #[test]
-fn a_claim_that_is_what_was_asked_for_passes() {
-    assert_eq!(expected().check(&claim()), Ok(()));
-    assert_eq!(expected().check(&Reported { currency: None, live: None, ..claim() }), Ok(()));
-    assert_eq!(expected().check(&Reported { amount: "100.500000".parse().unwrap(), ..claim() }), Ok(()));
+fn a_report_that_matches_the_expectation_passes() {
+    assert_eq!(expected().check(&reported()), Ok(()));
+    assert_eq!(expected().check(&Reported { currency: None, live: None, ..reported() }), Ok(()));
+    assert_eq!(expected().check(&Reported { amount: "100.500000".parse().unwrap(), ..reported() }), Ok(()));
 }
 
 #[test]
-fn each_difference_is_named_and_the_gravest_first() {
+fn the_first_difference_is_returned_in_order_of_severity() {
     #[track_caller]
-    fn check(claim: Reported<'_>, difference: Mismatch) {
-        assert_eq!(expected().check(&claim), Err(difference));
+    fn check(reported: Reported<'_>, mismatch: Mismatch) {
+        assert_eq!(expected().check(&reported), Err(mismatch));
     }
     let amount = |text: &str| text.parse::<Decimal>().unwrap();
-    let (asked, actual) = (Money::from_minor(10_050, Currency::INR), Money::from_minor(10_049, Currency::INR));
-    check(Reported { amount: amount("100.49"), ..claim() }, Mismatch::AmountDiffers { expected: asked, actual });
+    let (requested, actual) = (Money::from_minor(10_050, Currency::INR), Money::from_minor(10_049, Currency::INR));
+    check(Reported { amount: amount("100.49"), ..reported() }, Mismatch::AmountDiffers { expected: requested, actual });
     let too_precise = MoneyError::TooPrecise { currency: Currency::INR, decimals: 2 };
-    check(Reported { amount: amount("100.501"), ..claim() }, Mismatch::Amount(too_precise));
+    check(Reported { amount: amount("100.501"), ..reported() }, Mismatch::Amount(too_precise));
     let currency = Mismatch::Currency { expected: Currency::INR, actual: Currency::USD };
-    check(Reported { currency: Some(Currency::USD), amount: amount("1"), ..claim() }, currency);
-    check(Reported { live: Some(false), currency: Some(Currency::USD), ..claim() }, Mismatch::Mode { live: false });
-    check(Reported { reference: "order-2", live: Some(false), ..claim() }, Mismatch::Reference);
-    check(Reported { reference: "ORDER-1", ..claim() }, Mismatch::Reference);
-    check(Reported { reference: "", ..claim() }, Mismatch::Reference);
+    check(Reported { currency: Some(Currency::USD), amount: amount("1"), ..reported() }, currency);
+    check(Reported { live: Some(false), currency: Some(Currency::USD), ..reported() }, Mismatch::Mode { live: false });
+    check(Reported { reference: "order-2", live: Some(false), ..reported() }, Mismatch::Reference);
+    check(Reported { reference: "ORDER-1", ..reported() }, Mismatch::Reference);
+    check(Reported { reference: "", ..reported() }, Mismatch::Reference);
 }

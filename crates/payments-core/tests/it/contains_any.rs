@@ -1,7 +1,7 @@
 use payments_core::text::contains_any;
 
 #[test]
-fn a_word_is_found_wherever_and_however_it_is_written() {
+fn a_word_is_found_anywhere_and_in_any_case() {
     for text in ["duplicate", "Order DUPLICATEd", r#"{"why":["orderDuplicate"]}"#, "the id  already\nexists"] {
         assert!(contains_any(text, &["Duplicate", "already"]), "{text}");
     }
@@ -9,7 +9,7 @@ fn a_word_is_found_wherever_and_however_it_is_written() {
 }
 
 #[test]
-fn what_is_not_there_is_not_found() {
+fn a_missing_word_is_not_found() {
     for text in ["", "dupli cate", "alread", "d\u{fc}plicate"] {
         assert!(!contains_any(text, &["duplicate", "already"]), "{text}");
     }

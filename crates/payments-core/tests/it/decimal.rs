@@ -12,28 +12,28 @@ struct Balance {
 }
 
 #[track_caller]
-fn check_reads(json: &str, expected: &str) {
+fn check_parsed(json: &str, expected: &str) {
     let balance: Balance = json::decode(format!(r#"{{"amount":{json}}}"#).as_bytes()).unwrap();
     assert_eq!(balance.amount.to_string(), expected, "{json}");
 }
 
 #[track_caller]
-fn check_refuses(json: &str) -> DecodeError {
+fn check_rejected(json: &str) -> DecodeError {
     json::decode::<Balance>(format!(r#"{{"amount":{json}}}"#).as_bytes()).unwrap_err()
 }
 
 #[test]
-fn a_decimal_is_read_exactly_from_a_number_or_a_string() {
+fn a_decimal_is_parsed_exactly_from_a_number_or_a_string() {
     for text in ["0", "1", "-1", "100.50", "0.1", "0.30000000000000000000000004", "9223372036854775808", "-0.001"] {
-        check_reads(text, text);
-        check_reads(&format!("\"{text}\""), text);
+        check_parsed(text, text);
+        check_parsed(&format!("\"{text}\""), text);
     }
-    check_reads("79228162514264337593543950335", "79228162514264337593543950335");
-    check_reads(r#""\u0031.5""#, "1.5");
+    check_parsed("79228162514264337593543950335", "79228162514264337593543950335");
+    check_parsed(r#""\u0031.5""#, "1.5");
 }
 
 #[test]
-fn zeros_at_the_end_never_make_a_decimal_too_long() {
+fn trailing_zeros_never_make_a_decimal_too_long() {
     for zeros in [1, 27, 28, 29, 60, 1000] {
         for whole in ["0", "100", "-123456789", "79228162514264337593543950335"] {
             let text = format!("{whole}.{}", "0".repeat(zeros));
@@ -44,7 +44,7 @@ fn zeros_at_the_end_never_make_a_decimal_too_long() {
 }
 
 #[test]
-fn what_is_no_plain_decimal_is_refused_where_it_stands() {
+fn an_invalid_decimal_is_rejected_with_its_path() {
     for json in [
         "1e2",
         "1E2",
@@ -66,16 +66,16 @@ fn what_is_no_plain_decimal_is_refused_where_it_stands() {
         r#"{"amount":1}"#,
         "\"१\"",
     ] {
-        let err = check_refuses(json);
+        let err = check_rejected(json);
         assert_eq!(err.path(), "amount", "{json}");
     }
     for json in ["", "01", "+1", "1.", ".5", "-", "NaN", "1_0", "1,5", "\"1"] {
-        check_refuses(json);
+        check_rejected(json);
     }
 }
 
 #[test]
-fn a_decimal_with_more_digits_than_fit_is_refused_and_not_rounded() {
+fn a_decimal_with_too_many_digits_is_rejected_and_not_rounded() {
     for text in [
         "79228162514264337593543950336",
         "0.00000000000000000000000000001",
@@ -89,13 +89,13 @@ fn a_decimal_with_more_digits_than_fit_is_refused_and_not_rounded() {
 }
 
 #[test]
-fn a_decimal_is_written_as_a_string_with_its_own_decimals() {
+fn a_decimal_is_written_as_a_string_with_its_decimals() {
     let balance = Balance { amount: "100.50".parse().unwrap() };
     assert_eq!(serde_json::to_string(&balance).unwrap(), r#"{"amount":"100.50"}"#);
 }
 
 #[test]
-fn a_number_is_written_as_its_text() {
+fn a_json_number_is_written_with_the_currencys_decimals() {
     #[derive(Serialize)]
     struct Order {
         amount: JsonNumber,
@@ -111,7 +111,7 @@ fn a_number_is_written_as_its_text() {
 #[test]
 fn an_error_names_the_path_and_never_the_value() {
     #[derive(Debug, Deserialize)]
-    #[expect(dead_code, reason = "only its shape matters")]
+    #[expect(dead_code, reason = "the test only needs the shape")]
     struct Page {
         items: Vec<Balance>,
         state: Option<State>,
@@ -127,7 +127,7 @@ fn an_error_names_the_path_and_never_the_value() {
         Closed,
     }
     #[derive(Debug, Deserialize)]
-    #[expect(dead_code, reason = "only its shape matters")]
+    #[expect(dead_code, reason = "the test only needs the shape")]
     struct Plain {
         items: Vec<Balance>,
         state: Option<State>,
@@ -157,7 +157,7 @@ fn an_error_names_the_path_and_never_the_value() {
         assert!(!format!("{err} {err:?}").contains(canary), "{err}");
         assert!(!err.problem().is_empty());
     }
-    // A path goes through the names in the body, and a name may be anything.
+    // A path contains the member names of the body, which may be anything.
     let body = format!(r#"{{"items":[],"a\n{canary}":7}}"#);
     let err = json::decode::<Page>(body.as_bytes()).unwrap_err();
     assert!(!format!("{err} {err:?}").contains(canary), "{err}");
@@ -165,7 +165,7 @@ fn an_error_names_the_path_and_never_the_value() {
 }
 
 #[test]
-fn what_was_expected_stays_in_the_error() {
+fn an_error_says_what_was_expected() {
     let err = json::decode::<Vec<u8>>(br#"[1,"two"]"#).unwrap_err();
     assert_eq!(err.to_string(), "[1]: invalid type: string, expected u8");
     let err = json::decode::<Balance>(b"{}").unwrap_err();
@@ -177,7 +177,7 @@ fn what_was_expected_stays_in_the_error() {
 }
 
 #[test]
-fn what_is_no_json_is_said_to_be_none() {
+fn invalid_json_is_reported_as_such() {
     #[track_caller]
     fn check(body: &[u8], problem: &str) {
         let err = json::decode::<Balance>(body).unwrap_err();
@@ -192,26 +192,26 @@ fn what_is_no_json_is_said_to_be_none() {
 }
 
 #[test]
-fn what_nobody_asks_for_may_be_anything() {
-    for odd in ["1e400", "-1e400", "9223372036854775808", "18446744073709551616", "1e-400", "\"\\ud83d\\ude00\""] {
-        let body = format!(r#"{{"extra":{odd},"amount":1}}"#);
-        assert_eq!(json::decode::<Balance>(body.as_bytes()).unwrap().amount, Decimal::ONE, "{odd}");
+fn a_member_that_is_not_decoded_may_have_any_value() {
+    for value in ["1e400", "-1e400", "9223372036854775808", "18446744073709551616", "1e-400", "\"\\ud83d\\ude00\""] {
+        let body = format!(r#"{{"extra":{value},"amount":1}}"#);
+        assert_eq!(json::decode::<Balance>(body.as_bytes()).unwrap().amount, Decimal::ONE, "{value}");
     }
 }
 
 #[test]
-fn deep_nesting_needs_no_stack() {
+fn deeply_nested_json_needs_little_stack() {
     let run = || {
         for (open, close) in [("[", "]"), ("{\"a\":", "}")] {
             let nested = format!("{}1{}", open.repeat(10_000), close.repeat(10_000));
             let body = format!(r#"{{"extra":{nested},"amount":2}}"#);
             assert_eq!(json::decode::<Balance>(body.as_bytes()).unwrap().amount, Decimal::TWO);
-            // The second decoding, which finds the path, as well.
+            // The second decoding, which finds the path, needs little stack as well.
             let body = format!(r#"{{"extra":{nested},"amount":"x"}}"#);
             assert_eq!(json::decode::<Balance>(body.as_bytes()).unwrap_err().path(), "amount");
             let body = format!(r#"{{"amount":{nested}}}"#);
             assert_eq!(json::decode::<Balance>(body.as_bytes()).unwrap_err().path(), "amount");
-            // And one that never closes.
+            // Nesting that is never closed.
             let body = format!(r#"{{"extra":{}"#, open.repeat(10_000));
             json::decode::<Balance>(body.as_bytes()).unwrap_err();
         }
@@ -223,7 +223,7 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn any_decimal_survives_its_text(mantissa: i64, scale in 0_u32..=28) {
+    fn any_decimal_is_the_same_after_formatting_and_parsing(mantissa: i64, scale in 0_u32..=28) {
         let amount = Decimal::from_i128_with_scale(i128::from(mantissa), scale);
         prop_assert_eq!(decimal::parse(&amount.to_string()), Ok(amount));
         let json = serde_json::to_string(&Balance { amount }).unwrap();
@@ -244,12 +244,12 @@ struct Price {
     amount: i64,
 }
 
-fn price(json: &str) -> Result<i64, DecodeError> {
+fn parse_price(json: &str) -> Result<i64, DecodeError> {
     json::decode::<Price>(format!(r#"{{"amount":{json}}}"#).as_bytes()).map(|price| price.amount)
 }
 
 #[test]
-fn a_whole_number_is_read_whatever_zeros_stand_behind_its_point() {
+fn an_integer_may_have_trailing_zeros_after_the_point() {
     for (json, amount) in [
         ("2000", 2000),
         ("2000.00", 2000),
@@ -260,19 +260,19 @@ fn a_whole_number_is_read_whatever_zeros_stand_behind_its_point() {
         ("9223372036854775807", i64::MAX),
         ("-9223372036854775808", i64::MIN),
     ] {
-        assert_eq!(price(json), Ok(amount), "{json}");
+        assert_eq!(parse_price(json), Ok(amount), "{json}");
     }
 }
 
 #[test]
-fn no_other_number_is_made_whole() {
+fn a_number_that_is_not_an_integer_is_rejected() {
     for json in ["2000.5", "0.001", "2e3", "9223372036854775808", "\"\"", "null", "true"] {
-        assert_eq!(price(json).unwrap_err().path(), "amount", "{json}");
+        assert_eq!(parse_price(json).unwrap_err().path(), "amount", "{json}");
     }
 }
 
 #[test]
-fn an_answer_about_something_else_is_none() {
+fn a_value_that_differs_from_the_request_is_an_error() {
     assert_eq!(json::expect_equal("id", &"pay_1", &"pay_1"), Ok(()));
     let other = json::expect_equal("id", &"pay_2", &"pay_1").unwrap_err();
     assert_eq!(other.to_string(), "id: differs from what was requested");

@@ -7,22 +7,23 @@ use payments_core::test_util::Reply;
 use payments_core::time::OffsetDateTime;
 use payments_core::{ErrorKind, IdempotencyKey, Outcome};
 
-use crate::support::{Bench, DAY, How, KEYED, Payment, UNKEYED, paid, refused};
+use crate::support::{Harness, DAY, CallType, KEYED, Payment, UNKEYED, payment_response, error_response};
 
-/// A key that may have been used, made then.
-fn key(made: OffsetDateTime) -> IdempotencyKey {
-    IdempotencyKey::new("key-1", made).unwrap()
+/// A key that may have been used.
+fn key(created_at: OffsetDateTime) -> IdempotencyKey {
+    IdempotencyKey::new("key-1", created_at).unwrap()
 }
 
-fn settling(status: u16) -> Reply {
+/// An error response about the request that the key belongs to.
+fn settling_response(status: u16) -> Reply {
     Reply::json(status, r#"{"error":{"code":"no","settles":true}}"#)
 }
 
 #[tokio::test]
-async fn every_attempt_has_the_same_key_and_the_same_bytes() {
-    let bench = Bench::new([Reply::lost(), refused(500), paid()]);
-    bench.send(How::Keyed).await.unwrap();
-    let requests = bench.script.requests();
+async fn every_attempt_has_the_same_key_and_body() {
+    let harness = Harness::new([Reply::lost(), error_response(500), payment_response()]);
+    harness.send(CallType::Keyed).await.unwrap();
+    let requests = harness.script.requests();
     assert_eq!(requests.len(), 3);
     for request in &requests {
         assert_eq!(request.headers().get_all("idempotency-key").iter().collect::<Vec<_>>(), ["key-1"]);
@@ -33,152 +34,152 @@ async fn every_attempt_has_the_same_key_and_the_same_bytes() {
 }
 
 #[tokio::test]
-async fn a_call_without_a_key_has_no_such_header() {
-    let bench = Bench::new([paid()]);
-    bench.send(How::Money).await.unwrap();
-    assert!(!bench.script.requests()[0].headers().contains_key("idempotency-key"));
+async fn a_call_without_a_key_has_no_key_header() {
+    let harness = Harness::new([payment_response()]);
+    harness.send(CallType::MoveMoney).await.unwrap();
+    assert!(!harness.script.requests()[0].headers().contains_key("idempotency-key"));
 }
 
 #[tokio::test]
-async fn nothing_but_the_providers_answer_to_the_key_settles_a_lost_attempt() {
-    type Row = (&'static str, fn() -> Reply);
-    let later: [Row; 9] = [
+async fn only_a_response_about_the_key_settles_an_attempt_whose_response_was_lost() {
+    type NamedReply = (&'static str, fn() -> Reply);
+    let later_replies: [NamedReply; 9] = [
         ("not connected", Reply::not_connected),
-        ("refused", || refused(400)),
-        ("declined", || refused(402)),
-        ("not found", || refused(404)),
-        ("throttled", || refused(429)),
-        ("failed", || refused(500)),
+        ("refused", || error_response(400)),
+        ("declined", || error_response(402)),
+        ("not found", || error_response(404)),
+        ("throttled", || error_response(429)),
+        ("failed", || error_response(500)),
         ("lost", Reply::lost),
         ("redirected", || Reply::new(302, "")),
-        ("foreign", || Reply::new(403, "<html>")),
+        ("unrecognised", || Reply::new(403, "<html>")),
     ];
-    for (row, reply) in later {
-        let bench = Bench::new([Reply::lost(), reply(), reply()]);
-        let err = bench.send(How::Keyed).await.unwrap_err();
-        assert_eq!(err.outcome(), Outcome::Unknown, "{row}");
-        assert!(err.may_have_moved_money(), "{row}");
+    for (name, reply) in later_replies {
+        let harness = Harness::new([Reply::lost(), reply(), reply()]);
+        let err = harness.send(CallType::Keyed).await.unwrap_err();
+        assert_eq!(err.outcome(), Outcome::Unknown, "{name}");
+        assert!(err.may_have_moved_money(), "{name}");
         assert!(err.to_string().ends_with("it may have been executed"), "{err}");
         let earlier = err.earlier().unwrap();
-        assert_eq!((earlier.outcome(), earlier.provider()), (Outcome::Unknown, "acme"), "{row}");
+        assert_eq!((earlier.outcome(), earlier.provider()), (Outcome::Unknown, "acme"), "{name}");
     }
 }
 
 #[tokio::test]
-async fn the_providers_answer_to_the_same_key_settles_it() {
+async fn a_response_about_the_key_settles_earlier_attempts() {
     for status in [400, 402, 404, 422] {
-        let bench = Bench::new([Reply::lost(), settling(status)]);
-        let err = bench.send(How::Keyed).await.unwrap_err();
+        let harness = Harness::new([Reply::lost(), settling_response(status)]);
+        let err = harness.send(CallType::Keyed).await.unwrap_err();
         assert_eq!((err.outcome(), err.attempts()), (Outcome::Refused, 2), "{status}");
         assert!(err.earlier().is_none());
     }
-    // It settles nothing when it is itself no settlement.
+    // A response with an unknown outcome settles nothing.
     for status in [409, 500] {
-        let bench = Bench::new([Reply::lost(), settling(status), settling(status)]);
-        assert_eq!(bench.send(How::Keyed).await.unwrap_err().outcome(), Outcome::Unknown, "{status}");
+        let harness = Harness::new([Reply::lost(), settling_response(status), settling_response(status)]);
+        assert_eq!(harness.send(CallType::Keyed).await.unwrap_err().outcome(), Outcome::Unknown, "{status}");
     }
-    let bench = Bench::new([Reply::lost(), Reply::lost(), paid()]);
-    assert!(bench.send(How::Keyed).await.is_ok());
+    let harness = Harness::new([Reply::lost(), Reply::lost(), payment_response()]);
+    assert!(harness.send(CallType::Keyed).await.is_ok());
 }
 
 #[tokio::test]
-async fn the_first_attempt_that_may_have_been_executed_is_kept() {
+async fn the_error_keeps_the_first_attempt_that_may_have_been_executed() {
     let attempt = |id| Reply::json(503, "{}").header("request-id", id);
-    let bench = Bench::new([Reply::not_connected(), attempt("first"), refused(400)]);
-    let err = bench.send(How::Keyed).await.unwrap_err();
+    let harness = Harness::new([Reply::not_connected(), attempt("first"), error_response(400)]);
+    let err = harness.send(CallType::Keyed).await.unwrap_err();
     assert_eq!(err.earlier().unwrap().request_id(), Some("first"), "an attempt that was not sent is not kept");
 
-    let bench = Bench::new([attempt("first"), attempt("second"), refused(400)]);
-    let err = bench.send(How::Keyed).await.unwrap_err();
+    let harness = Harness::new([attempt("first"), attempt("second"), error_response(400)]);
+    let err = harness.send(CallType::Keyed).await.unwrap_err();
     assert_eq!(err.earlier().unwrap().request_id(), Some("first"));
 }
 
 #[tokio::test]
-async fn a_lost_read_leaves_nothing_behind() {
-    let bench = Bench::new([Reply::lost(), refused(404)]);
-    let err = bench.send(How::Read).await.unwrap_err();
+async fn an_earlier_attempt_of_a_read_does_not_change_its_outcome() {
+    let harness = Harness::new([Reply::lost(), error_response(404)]);
+    let err = harness.send(CallType::Read).await.unwrap_err();
     assert_eq!((err.kind(), err.outcome()), (ErrorKind::NotFound, Outcome::Refused));
     assert!(err.earlier().is_none());
 }
 
 #[tokio::test]
-async fn a_key_that_was_used_before_leaves_the_call_unknown_until_it_is_answered() {
-    let bench = Bench::new([]);
-    let used = key(bench.clock.now() - Duration::from_secs(60));
-    let resumed = |bench: &Bench| bench.shop.pay_keyed("another").idempotency_key(used.clone());
-    let err = resumed(&bench).send().await.unwrap_err();
+async fn a_call_under_a_used_key_has_an_unknown_outcome_until_the_provider_settles_it() {
+    let harness = Harness::new([]);
+    let used = key(harness.clock.now() - Duration::from_secs(60));
+    let resumed = |harness: &Harness| harness.client.pay_keyed("another").idempotency_key(used.clone());
+    let err = resumed(&harness).send().await.unwrap_err();
     assert_eq!((err.kind(), err.outcome(), err.attempts()), (ErrorKind::Connection, Outcome::Unknown, 3));
     assert_eq!(err.idempotency_key(), Some(&used));
-    for (reply, outcome) in [(refused(400), Outcome::Unknown), (settling(400), Outcome::Refused)] {
-        bench.script.push(reply);
-        assert_eq!(resumed(&bench).send().await.unwrap_err().outcome(), outcome);
+    for (reply, outcome) in [(error_response(400), Outcome::Unknown), (settling_response(400), Outcome::Refused)] {
+        harness.script.push(reply);
+        assert_eq!(resumed(&harness).send().await.unwrap_err().outcome(), outcome);
     }
-    bench.script.push(paid());
-    resumed(&bench).send().await.unwrap();
-    assert!(bench.script.requests().iter().all(|request| request.headers()["idempotency-key"] == "key-1"));
+    harness.script.push(payment_response());
+    resumed(&harness).send().await.unwrap();
+    assert!(harness.script.requests().iter().all(|request| request.headers()["idempotency-key"] == "key-1"));
 }
 
 #[tokio::test]
-async fn a_draft_that_does_not_fit_says_nothing_of_what_its_key_did_before() {
-    let bench = Bench::new([]);
-    let used = key(bench.clock.now());
-    let request = Err(payments_core::ValidationError::new("amount", "is odd").into());
-    let call = bench.shop.connection.keyed_call(Operation::move_money("pay"), request, used, |()| Ok(()));
+async fn an_invalid_request_does_not_change_the_unknown_outcome_of_a_used_key() {
+    let harness = Harness::new([]);
+    let used = key(harness.clock.now());
+    let request = Err(payments_core::ValidationError::new("amount", "is invalid").into());
+    let call = harness.client.connection.keyed_call(Operation::move_money("pay"), request, used, |()| Ok(()));
     assert_eq!(call.send().await.unwrap_err().outcome(), Outcome::Unknown);
-    assert_eq!(bench.sent(), 0);
+    assert_eq!(harness.request_count(), 0);
 }
 
 #[tokio::test]
-async fn an_unknown_outcome_hands_back_its_key_and_since_when_it_is_in_use() {
-    let bench = Bench::new([Reply::lost(), Reply::lost(), Reply::lost(), paid()]);
-    let began = bench.clock.now();
-    let err = bench.send(How::Keyed).await.unwrap_err();
+async fn an_error_with_an_unknown_outcome_returns_the_key_and_its_creation_time() {
+    let harness = Harness::new([Reply::lost(), Reply::lost(), Reply::lost(), payment_response()]);
+    let start = harness.clock.now();
+    let err = harness.send(CallType::Keyed).await.unwrap_err();
     let key = err.idempotency_key().unwrap().clone();
-    assert_eq!((key.value(), key.created_at(), key.may_have_been_used()), ("key-1", began, true));
-    let call = bench.shop.pay_keyed("new").idempotency_key(key.clone());
+    assert_eq!((key.value(), key.created_at(), key.may_have_been_used()), ("key-1", start, true));
+    let call = harness.client.pay_keyed("new").idempotency_key(key.clone());
     assert_eq!(call.key(), &key);
     call.send().await.unwrap();
-    assert_eq!(bench.script.requests()[3].headers()["idempotency-key"], "key-1");
+    assert_eq!(harness.script.requests()[3].headers()["idempotency-key"], "key-1");
 }
 
 #[tokio::test]
-async fn a_key_under_which_nothing_was_sent_stays_new() {
-    let bench = Bench::new([]);
-    let err = bench.send(How::Keyed).await.unwrap_err();
+async fn a_key_under_which_nothing_was_sent_stays_unused() {
+    let harness = Harness::new([]);
+    let err = harness.send(CallType::Keyed).await.unwrap_err();
     assert_eq!((err.outcome(), err.attempts()), (Outcome::NotSent, 3));
     let key = err.idempotency_key().unwrap().clone();
     assert_eq!((key.value(), key.may_have_been_used()), ("key-1", false));
-    // So that the next call under it is as clean as the first.
-    let err = bench.shop.pay_keyed("new").idempotency_key(key).send().await.unwrap_err();
+    // So the next call under the key starts with the outcome "not sent", like the first.
+    let err = harness.client.pay_keyed("new").idempotency_key(key).send().await.unwrap_err();
     assert_eq!(err.outcome(), Outcome::NotSent);
-    // A refusal, too, is a use of it.
-    let bench = Bench::new([refused(429).header("retry-after", "5"), Reply::not_connected(), Reply::not_connected()]);
-    let err = bench.send(How::Keyed).await.unwrap_err();
+    // A refused request used the key.
+    let harness = Harness::new([error_response(429).header("retry-after", "5"), Reply::not_connected(), Reply::not_connected()]);
+    let err = harness.send(CallType::Keyed).await.unwrap_err();
     assert_eq!(err.outcome(), Outcome::NotSent);
     assert!(err.idempotency_key().unwrap().may_have_been_used());
 }
 
 #[tokio::test]
-async fn nothing_is_sent_under_a_key_that_the_provider_has_forgotten() {
+async fn nothing_is_sent_under_a_key_that_the_provider_may_have_forgotten() {
     let attempt = Duration::from_secs(30);
-    let clocks = Duration::from_secs(300);
-    let nano = Duration::from_nanos(1);
+    let clock_skew = Duration::from_secs(300);
+    let nanosecond = Duration::from_nanos(1);
     for (age, sent) in [
         (Duration::ZERO, true),
-        (DAY - attempt - clocks - nano, true),
-        // An attempt may arrive at its very end, and the clock that dated it may have been ahead.
-        (DAY - attempt - clocks, false),
+        (DAY - attempt - clock_skew - nanosecond, true),
+        // An attempt may arrive at the end of its timeout, and the clock that dated the key may have been ahead.
+        (DAY - attempt - clock_skew, false),
         (DAY - attempt, false),
         (DAY, false),
         (DAY * 365, false),
     ] {
         {
-            let bench = Bench::new([paid()]);
-            let used = key(bench.clock.now() - age);
-            let result = bench.shop.pay_keyed("x").idempotency_key(used).send().await;
-            assert_eq!((result.is_ok(), bench.sent()), (sent, usize::from(sent)), "{age:?}");
+            let harness = Harness::new([payment_response()]);
+            let used = key(harness.clock.now() - age);
+            let result = harness.client.pay_keyed("x").idempotency_key(used).send().await;
+            assert_eq!((result.is_ok(), harness.request_count()), (sent, usize::from(sent)), "{age:?}");
             if let Err(err) = result {
-                // Not sent now; but what was sent under it before may have been done.
+                // This call was not sent, but an earlier request under the key may have been executed.
                 assert_eq!(
                     (err.kind(), err.outcome(), err.attempts()),
                     (ErrorKind::InvalidRequest, Outcome::Unknown, 0)
@@ -188,35 +189,34 @@ async fn nothing_is_sent_under_a_key_that_the_provider_has_forgotten() {
         }
     }
     for (ahead, sent) in [(Duration::from_secs(300), true), (Duration::from_secs(301), false), (DAY / 2, false)] {
-        // Clocks differ a little; one that was off by more says nothing of a key's age.
-        let bench = Bench::new([paid()]);
-        let used = key(bench.clock.now() + ahead);
-        let result = bench.shop.pay_keyed("x").idempotency_key(used).send().await;
-        assert_eq!((result.is_ok(), bench.sent()), (sent, usize::from(sent)), "{ahead:?}");
+        // Clocks differ a little. With a larger difference, the age of the key is unknown.
+        let harness = Harness::new([payment_response()]);
+        let used = key(harness.clock.now() + ahead);
+        let result = harness.client.pay_keyed("x").idempotency_key(used).send().await;
+        assert_eq!((result.is_ok(), harness.request_count()), (sent, usize::from(sent)), "{ahead:?}");
     }
-    let ends_of_time = [payments_core::time::Date::MIN, payments_core::time::Date::MAX];
-    for day in ends_of_time {
-        let bench = Bench::new([paid()]);
+    for day in [payments_core::time::Date::MIN, payments_core::time::Date::MAX] {
+        let harness = Harness::new([payment_response()]);
         let used = key(OffsetDateTime::new_utc(day, payments_core::time::Time::MIDNIGHT));
-        bench.shop.pay_keyed("x").idempotency_key(used).send().await.unwrap_err();
-        assert_eq!(bench.sent(), 0);
+        harness.client.pay_keyed("x").idempotency_key(used).send().await.unwrap_err();
+        assert_eq!(harness.request_count(), 0);
     }
 }
 
 #[tokio::test]
-async fn a_clock_that_was_set_back_makes_no_key_young_again() {
-    // A simulated day on which this paid an order twice: the key made, the clock set back, and a day gone by.
-    let bench = Bench::new([Reply::lost(), Reply::lost(), Reply::lost(), paid()]);
-    let err = bench.send(How::Keyed).await.unwrap_err();
+async fn a_clock_that_was_set_back_does_not_extend_the_life_of_a_key() {
+    // A simulation paid an order twice in this way: the key was created, the clock was set back, and a day passed.
+    let harness = Harness::new([Reply::lost(), Reply::lost(), Reply::lost(), payment_response()]);
+    let err = harness.send(CallType::Keyed).await.unwrap_err();
     let key = err.idempotency_key().unwrap().clone();
-    bench.clock.advance(DAY + Duration::from_secs(1) - Duration::from_secs(240));
-    let err = bench.shop.pay_keyed("x").idempotency_key(key).send().await.unwrap_err();
+    harness.clock.advance(DAY + Duration::from_secs(1) - Duration::from_secs(240));
+    let err = harness.client.pay_keyed("x").idempotency_key(key).send().await.unwrap_err();
     assert_eq!((err.kind(), err.outcome(), err.attempts()), (ErrorKind::InvalidRequest, Outcome::Unknown, 0));
-    assert_eq!(bench.sent(), 3);
+    assert_eq!(harness.request_count(), 3);
 }
 
 #[tokio::test]
-async fn a_call_that_outlasts_its_key_is_not_sent_again() {
+async fn a_call_is_not_retried_after_its_key_has_expired() {
     static SHORT: ProviderSpec = ProviderSpec {
         idempotency: Some(payments_core::provider::IdempotencyPolicy {
             header: "idempotency-key",
@@ -224,13 +224,13 @@ async fn a_call_that_outlasts_its_key_is_not_sent_again() {
         }),
         ..KEYED
     };
-    let bench = Bench::with(&SHORT, None, [Reply::lost(), refused(503).header("retry-after", "10"), paid()], |_| {});
-    let err = bench.send(How::Keyed).await.unwrap_err();
-    assert_eq!((err.outcome(), err.attempts(), bench.sent()), (Outcome::Unknown, 2, 2));
+    let harness = Harness::with(&SHORT, None, [Reply::lost(), error_response(503).header("retry-after", "10"), payment_response()], |_| {});
+    let err = harness.send(CallType::Keyed).await.unwrap_err();
+    assert_eq!((err.outcome(), err.attempts(), harness.request_count()), (Outcome::Unknown, 2, 2));
 }
 
 #[tokio::test]
-async fn a_key_that_has_run_out_meanwhile_is_not_waited_with() {
+async fn a_call_does_not_wait_for_a_retry_if_its_key_has_expired() {
     static SHORT: ProviderSpec = ProviderSpec {
         idempotency: Some(payments_core::provider::IdempotencyPolicy {
             header: "idempotency-key",
@@ -238,60 +238,60 @@ async fn a_key_that_has_run_out_meanwhile_is_not_waited_with() {
         }),
         ..KEYED
     };
-    let bench = Bench::with(&SHORT, None, [Reply::silence(), paid()], |_| {});
-    let mut call = std::pin::pin!(bench.send(How::Keyed));
+    let harness = Harness::with(&SHORT, None, [Reply::silence(), payment_response()], |_| {});
+    let mut call = std::pin::pin!(harness.send(CallType::Keyed));
     assert!(crate::support::poll_once(call.as_mut()).is_pending());
-    bench.clock.advance(Duration::from_secs(30));
+    harness.clock.advance(Duration::from_secs(30));
     let err = call.await.unwrap_err();
-    // What is said is what happened to it, not what could not be tried any more.
+    // The error is the one of the attempt, not the one of the retry that was not allowed.
     assert_eq!((err.kind(), err.outcome(), err.attempts()), (ErrorKind::Timeout, Outcome::Unknown, 1));
-    assert_eq!((bench.sent(), bench.clock.slept().len()), (1, 0));
+    assert_eq!((harness.request_count(), harness.clock.slept().len()), (1, 0));
 }
 
 #[tokio::test]
-async fn a_provider_without_keys_is_sent_nothing_under_one() {
-    let bench = Bench::with(&UNKEYED, None, [paid()], |_| {});
-    let err = bench.send(How::Keyed).await.unwrap_err();
+async fn a_call_under_a_key_is_not_sent_to_a_provider_without_keys() {
+    let harness = Harness::with(&UNKEYED, None, [payment_response()], |_| {});
+    let err = harness.send(CallType::Keyed).await.unwrap_err();
     assert_eq!((err.kind(), err.outcome()), (ErrorKind::Unsupported, Outcome::NotSent));
-    assert_eq!(bench.sent(), 0);
+    assert_eq!(harness.request_count(), 0);
 }
 
 #[tokio::test]
-async fn a_keyed_write_is_protected_as_well() {
-    let bench = Bench::new([Reply::lost(), paid()]);
+async fn a_keyed_write_that_moves_no_money_is_retried_too() {
+    let harness = Harness::new([Reply::lost(), payment_response()]);
     let request = Ok(RequestBuilder::post(Path::new("customers")));
-    let call = bench.shop.connection.keyed_call(
+    let call = harness.client.connection.keyed_call(
         Operation::write("create"),
         request,
-        key(bench.clock.now()),
+        key(harness.clock.now()),
         |payment: crate::support::Payment| Ok(payment),
     );
     assert!(call.send().await.is_ok());
-    assert_eq!(bench.sent(), 2);
+    assert_eq!(harness.request_count(), 2);
 }
 
 #[test]
 fn a_key_is_1_to_255_visible_ascii_characters() {
-    for good in ["a", "0b5e-…".trim_end_matches('…'), &"k".repeat(255), "!~"] {
-        assert_eq!(IdempotencyKey::new(good, OffsetDateTime::UNIX_EPOCH).unwrap().value(), good);
+    for valid in ["a", "0b5e-…".trim_end_matches('…'), &"k".repeat(255), "!~"] {
+        assert_eq!(IdempotencyKey::new(valid, OffsetDateTime::UNIX_EPOCH).unwrap().value(), valid);
     }
-    for bad in ["", " ", "a b", "a\n", "a\r\nx-evil: 1", "é", "🔑", "a\0", "\u{7f}", &"k".repeat(256)] {
-        assert_eq!(IdempotencyKey::new(bad, OffsetDateTime::UNIX_EPOCH).unwrap_err().field(), "idempotency_key");
+    for invalid in ["", " ", "a b", "a\n", "a\r\nx-evil: 1", "é", "🔑", "a\0", "\u{7f}", &"k".repeat(256)] {
+        assert_eq!(IdempotencyKey::new(invalid, OffsetDateTime::UNIX_EPOCH).unwrap_err().field(), "idempotency_key");
     }
 }
 
 #[tokio::test]
-async fn a_fresh_key_is_a_random_uuid_that_every_attempt_carries() {
-    let bench = Bench::new([Reply::lost(), refused(500), paid(), paid()]);
+async fn an_automatic_key_is_a_random_uuid_that_all_attempts_share() {
+    let harness = Harness::new([Reply::lost(), error_response(500), payment_response(), payment_response()]);
     let call = || {
         let request = Ok(RequestBuilder::post(Path::new("payments")));
-        bench.shop.connection.auto_keyed_call(Operation::move_money("pay"), request, |payment: Payment| Ok(payment))
+        harness.client.connection.auto_keyed_call(Operation::move_money("pay"), request, |payment: Payment| Ok(payment))
     };
     let first = call();
     let key = first.key().value().to_owned();
     first.send().await.unwrap();
     call().send().await.unwrap();
-    let sent: Vec<String> = bench.script.requests().iter().map(key_of).collect();
+    let sent: Vec<String> = harness.script.requests().iter().map(key_of).collect();
     assert_eq!(sent[..3], [key.clone(), key.clone(), key.clone()]);
     assert_ne!(sent[3], key);
     let parts: Vec<usize> = key.split('-').map(str::len).collect();
@@ -300,48 +300,48 @@ async fn a_fresh_key_is_a_random_uuid_that_every_attempt_carries() {
 }
 
 #[tokio::test]
-async fn a_key_that_is_stored_before_sending_has_its_age() {
-    let bench = Bench::new([Reply::lost(), paid()]);
-    let call = bench.shop.connection.auto_keyed_call(
+async fn a_key_that_is_stored_before_sending_keeps_its_creation_time() {
+    let harness = Harness::new([Reply::lost(), payment_response()]);
+    let call = harness.client.connection.auto_keyed_call(
         Operation::move_money("pay"),
         Ok(RequestBuilder::post(Path::new("payments"))),
         |payment: Payment| Ok(payment),
     );
     let stored = (call.key().value().to_owned(), call.key().created_at());
-    assert_eq!(stored.1, bench.clock.now());
-    // The process dies with its answer; the next one has what was stored, and comes too late.
+    assert_eq!(stored.1, harness.clock.now());
+    // The process crashes before the response arrives. The next process loads the stored key, but a day later.
     call.retry(payments_core::RetryPolicy::none()).send().await.unwrap_err();
-    bench.clock.advance(DAY);
+    harness.clock.advance(DAY);
     let key = IdempotencyKey::new(stored.0, stored.1).unwrap();
-    let err = bench.shop.pay_keyed("x").idempotency_key(key).send().await.unwrap_err();
-    assert_eq!((err.outcome(), bench.sent()), (Outcome::Unknown, 1));
+    let err = harness.client.pay_keyed("x").idempotency_key(key).send().await.unwrap_err();
+    assert_eq!((err.outcome(), harness.request_count()), (Outcome::Unknown, 1));
 }
 
 #[tokio::test]
-async fn a_key_of_the_callers_is_unknown_until_he_vouches_for_it() {
-    let bench = Bench::new([refused(401), refused(401)]);
-    let key = key(bench.clock.now());
-    let send = |key: &IdempotencyKey| bench.shop.pay_keyed("x").idempotency_key(key.clone()).send();
+async fn a_callers_key_counts_as_used_until_the_caller_declares_it_unused() {
+    let harness = Harness::new([error_response(401), error_response(401)]);
+    let key = key(harness.clock.now());
+    let send = |key: &IdempotencyKey| harness.client.pay_keyed("x").idempotency_key(key.clone()).send();
     assert_eq!(send(&key).await.unwrap_err().outcome(), Outcome::Unknown);
     assert_eq!(send(&key.assume_unused()).await.unwrap_err().outcome(), Outcome::Refused);
 }
 
 #[tokio::test]
-async fn a_derived_key_is_the_same_in_every_process_and_as_old_as_its_order() {
-    let bench = Bench::new([paid(), refused(401)]);
-    let made = bench.clock.now() - time::Duration::hours(1);
-    let key = IdempotencyKey::derived("refund", "order-7", made);
-    // Fixed for ever: another value here would mean a second refund under the next version.
+async fn a_derived_key_is_the_same_in_every_process_and_has_the_age_of_its_order() {
+    let harness = Harness::new([payment_response(), error_response(401)]);
+    let created_at = harness.clock.now() - time::Duration::hours(1);
+    let key = IdempotencyKey::derived("refund", "order-7", created_at);
+    // This value must never change: a different key in the next version could cause a second refund.
     assert_eq!(key.value(), "a646a3a9-b7e9-8889-ae95-5a97e0f86671");
-    assert_ne!(key.value(), IdempotencyKey::derived("refund", "order-8", made).value());
-    assert_ne!(IdempotencyKey::derived("a", "b:c", made), IdempotencyKey::derived("a:b", "c", made));
-    let pay = |key: &IdempotencyKey| bench.shop.pay_keyed("x").idempotency_key(key.clone()).send();
+    assert_ne!(key.value(), IdempotencyKey::derived("refund", "order-8", created_at).value());
+    assert_ne!(IdempotencyKey::derived("a", "b:c", created_at), IdempotencyKey::derived("a:b", "c", created_at));
+    let pay = |key: &IdempotencyKey| harness.client.pay_keyed("x").idempotency_key(key.clone()).send();
     pay(&key).await.unwrap();
-    // An earlier process may have used it, so that a refusal of this request alone settles nothing.
+    // An earlier process may have used the key, so a refusal of this request settles nothing.
     assert_eq!(pay(&key).await.unwrap_err().outcome(), Outcome::Unknown);
-    bench.clock.advance(DAY);
+    harness.clock.advance(DAY);
     assert_eq!(pay(&key).await.unwrap_err().outcome(), Outcome::Unknown);
-    assert_eq!(bench.sent(), 2, "a key that is too old protects nothing");
+    assert_eq!(harness.request_count(), 2, "nothing is sent under an expired key");
 }
 
 fn key_of(request: &payments_core::transport::Request) -> String {
@@ -349,9 +349,9 @@ fn key_of(request: &payments_core::transport::Request) -> String {
 }
 
 #[test]
-fn a_call_derives_its_key_from_what_it_does_and_for_what() {
-    let (bench, made) = (Bench::new([]), OffsetDateTime::UNIX_EPOCH);
-    let call = bench.shop.pay_keyed("key-1").derived_key("order-7", made);
-    assert_eq!(*call.key(), IdempotencyKey::derived(call.operation(), "order-7", made));
+fn a_call_derives_its_key_from_the_operation_and_the_reference() {
+    let (harness, created_at) = (Harness::new([]), OffsetDateTime::UNIX_EPOCH);
+    let call = harness.client.pay_keyed("key-1").derived_key("order-7", created_at);
+    assert_eq!(*call.key(), IdempotencyKey::derived(call.operation(), "order-7", created_at));
     assert!(call.key().may_have_been_used());
 }

@@ -1,10 +1,10 @@
-//! What the core promises, through its public API.
+//! Tests of the core through its public API.
 
 #![expect(
     clippy::unwrap_used,
     clippy::panic,
     clippy::cast_possible_truncation,
-    reason = "a test stops at what it did not expect, and its numbers are small"
+    reason = "a test fails by panicking, and its numbers are small"
 )]
 
 mod support;
@@ -15,34 +15,34 @@ mod contains_any;
 mod currency;
 mod decimal;
 mod id;
+mod json;
 mod money;
 mod open_enum;
-mod raw_json;
 mod secret;
 
-// A call.
+// Calls.
 mod deadline;
-mod envelope;
+mod error_envelope;
 mod idempotency;
-mod leak;
 mod observer;
 mod outcome;
 mod rate_limit;
+mod redaction;
 mod request;
 mod retry;
 
-// Many calls.
+// Sequences of calls.
 mod pager;
 mod poll;
 
-// The wire.
-mod endless;
+// The transport.
 mod keep_alive;
 mod path;
 mod proxy;
+mod response_size_limit;
 mod settings;
-mod socket;
+mod transport;
 
-// What providers send.
+// Webhooks, and reports about orders.
 mod check;
 mod webhook;

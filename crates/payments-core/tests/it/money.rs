@@ -5,27 +5,27 @@ use payments_core::{Currency, Money, MoneyError};
 use proptest::prelude::*;
 
 #[track_caller]
-fn check_reads(text: &str, currency: Currency, minor: i64) {
+fn check_parsed(text: &str, currency: Currency, minor: i64) {
     assert_eq!(Money::parse(text, currency), Ok(Money::from_minor(minor, currency)), "{text} {currency}");
 }
 
 #[track_caller]
-fn check_refuses(text: &str, currency: Currency) {
-    assert!(Money::parse(text, currency).is_err(), "{text:?} {currency} was read");
+fn check_rejected(text: &str, currency: Currency) {
+    assert!(Money::parse(text, currency).is_err(), "{text:?} {currency} was accepted");
 }
 
-fn with_exponent() -> impl Iterator<Item = Currency> {
+fn currencies_with_decimals() -> impl Iterator<Item = Currency> {
     Currency::iso_4217().filter(|currency| currency.exponent().is_some())
 }
 
 #[test]
-fn every_amount_of_every_currency_survives_its_text() {
+fn an_amount_is_the_same_after_formatting_and_parsing() {
     let edges = [0, 1, 9, 10, 99, 100, 101, 999, 1000, 9_999, 10_000, 10_001, i64::MAX, i64::MAX - 1];
-    for currency in with_exponent() {
+    for currency in currencies_with_decimals() {
         for minor in edges.into_iter().flat_map(|edge| [edge, -edge]).chain([i64::MIN, i64::MIN + 1]) {
             let amount = Money::from_minor(minor, currency);
             let text = amount.decimal_text().unwrap();
-            check_reads(&text, currency, minor);
+            check_parsed(&text, currency, minor);
             let exact = amount.to_decimal().unwrap();
             assert_eq!(exact.to_string(), text);
             assert_eq!(Money::from_decimal(exact, currency), Ok(amount));
@@ -35,8 +35,8 @@ fn every_amount_of_every_currency_survives_its_text() {
 }
 
 #[test]
-fn a_text_has_exactly_the_decimals_of_its_currency() {
-    for currency in with_exponent() {
+fn an_amount_is_formatted_with_exactly_the_currencys_decimals() {
+    for currency in currencies_with_decimals() {
         let decimals = currency.exponent().unwrap() as usize;
         for minor in [0, 1, -1, 12_345_678] {
             let text = Money::from_minor(minor, currency).decimal_text().unwrap();
@@ -52,7 +52,7 @@ fn a_text_has_exactly_the_decimals_of_its_currency() {
 }
 
 #[test]
-fn zeros_beyond_the_decimals_are_fine_and_any_other_digit_is_not() {
+fn only_zeros_are_accepted_beyond_the_currencys_decimals() {
     for (text, minor) in [
         ("300", 30_000),
         ("300.1", 30_010),
@@ -68,10 +68,10 @@ fn zeros_beyond_the_decimals_are_fine_and_any_other_digit_is_not() {
         ("92233720368547758.07", i64::MAX),
         ("-92233720368547758.08", i64::MIN),
     ] {
-        check_reads(text, Currency::INR, minor);
+        check_parsed(text, Currency::INR, minor);
     }
-    check_reads("5.000", Currency::JPY, 5);
-    check_reads("5.0010", Currency::BHD, 5001);
+    check_parsed("5.000", Currency::JPY, 5);
+    check_parsed("5.0010", Currency::BHD, 5001);
     for text in ["300.001", "300.0000000000000000000000000000000000000001", "-0.001", "92233720368547758.071"] {
         assert_eq!(
             Money::parse(text, Currency::INR),
@@ -79,13 +79,13 @@ fn zeros_beyond_the_decimals_are_fine_and_any_other_digit_is_not() {
             "{text}"
         );
     }
-    check_refuses("5.1", Currency::JPY);
-    check_refuses("5.0011", Currency::BHD);
+    check_rejected("5.1", Currency::JPY);
+    check_rejected("5.0011", Currency::BHD);
 }
 
 #[test]
-fn what_is_not_a_plain_decimal_is_an_error() {
-    let mut odd: Vec<String> = [
+fn text_that_is_not_a_plain_decimal_is_rejected() {
+    let mut invalid: Vec<String> = [
         "",
         ".",
         "-",
@@ -144,13 +144,13 @@ fn what_is_not_a_plain_decimal_is_an_error() {
     ]
     .map(str::to_owned)
     .to_vec();
-    odd.push("9".repeat(30));
-    odd.push(format!("-{}", "9".repeat(30)));
-    odd.push("9".repeat(10_000));
-    odd.push(format!("1.{}", "9".repeat(10_000)));
-    for currency in with_exponent() {
-        for text in &odd {
-            check_refuses(text, currency);
+    invalid.push("9".repeat(30));
+    invalid.push(format!("-{}", "9".repeat(30)));
+    invalid.push("9".repeat(10_000));
+    invalid.push(format!("1.{}", "9".repeat(10_000)));
+    for currency in currencies_with_decimals() {
+        for text in &invalid {
+            check_rejected(text, currency);
         }
     }
 }
@@ -167,7 +167,7 @@ fn one_unit_out_of_range_is_an_error() {
 }
 
 #[test]
-fn a_currency_whose_decimals_are_not_known_is_carried_and_nothing_more() {
+fn amounts_in_a_currency_with_unknown_decimals_are_only_stored() {
     for code in ["XXX", "XAU", "XTS", "ABC", "ZZZ"] {
         let currency: Currency = code.parse().unwrap();
         let amount = Money::from_minor(200_000, currency);
@@ -184,38 +184,38 @@ fn a_currency_whose_decimals_are_not_known_is_carried_and_nothing_more() {
 }
 
 #[test]
-fn two_currencies_do_not_mix() {
+fn amounts_in_different_currencies_cannot_be_combined() {
     let (rupee, dollar) = (Money::from_minor(1, Currency::INR), Money::from_minor(1, Currency::USD));
-    let mixed = MoneyError::CurrencyMismatch { left: Currency::INR, right: Currency::USD };
-    assert_eq!(rupee.checked_add(dollar), Err(mixed));
-    assert_eq!(rupee.checked_sub(dollar), Err(mixed));
-    assert_eq!(rupee.checked_cmp(dollar), Err(mixed));
+    let mismatch = MoneyError::CurrencyMismatch { left: Currency::INR, right: Currency::USD };
+    assert_eq!(rupee.checked_add(dollar), Err(mismatch));
+    assert_eq!(rupee.checked_sub(dollar), Err(mismatch));
+    assert_eq!(rupee.checked_cmp(dollar), Err(mismatch));
     assert_ne!(rupee, dollar);
 }
 
 #[test]
-fn arithmetic_never_wraps() {
-    let (most, least) = (Money::from_minor(i64::MAX, Currency::INR), Money::from_minor(i64::MIN, Currency::INR));
+fn arithmetic_never_overflows() {
+    let (max, min) = (Money::from_minor(i64::MAX, Currency::INR), Money::from_minor(i64::MIN, Currency::INR));
     let one = Money::from_minor(1, Currency::INR);
-    assert_eq!(most.checked_add(one), Err(MoneyError::OutOfRange));
-    assert_eq!(least.checked_sub(one), Err(MoneyError::OutOfRange));
-    assert_eq!(least.checked_neg(), Err(MoneyError::OutOfRange));
-    assert_eq!(least.checked_mul(-1), Err(MoneyError::OutOfRange));
-    assert_eq!(most.checked_neg().unwrap().minor(), -i64::MAX);
+    assert_eq!(max.checked_add(one), Err(MoneyError::OutOfRange));
+    assert_eq!(min.checked_sub(one), Err(MoneyError::OutOfRange));
+    assert_eq!(min.checked_neg(), Err(MoneyError::OutOfRange));
+    assert_eq!(min.checked_mul(-1), Err(MoneyError::OutOfRange));
+    assert_eq!(max.checked_neg().unwrap().minor(), -i64::MAX);
     assert_eq!(one.checked_mul(-3).unwrap().minor(), -3);
     assert_eq!(one.checked_add(one).unwrap().minor(), 2);
     assert_eq!(one.checked_sub(one).unwrap().minor(), 0);
-    assert_eq!(most.checked_cmp(least), Ok(std::cmp::Ordering::Greater));
+    assert_eq!(max.checked_cmp(min), Ok(std::cmp::Ordering::Greater));
     assert!(one.is_positive() && one.check_positive("price").is_ok());
-    for amount in [Money::from_minor(0, Currency::INR), least] {
+    for amount in [Money::from_minor(0, Currency::INR), min] {
         assert_eq!(amount.check_positive("price").unwrap_err().to_string(), "`price` must be greater than zero");
     }
     assert!(!Money::from_minor(0, Currency::INR).is_positive());
-    assert!(!least.is_positive());
+    assert!(!min.is_positive());
 }
 
 #[test]
-fn whole_units_are_given_only_where_nothing_stands_behind_the_point() {
+fn whole_units_exist_only_for_an_amount_without_a_fraction() {
     let whole = |minor, currency| Money::from_minor(minor, currency).whole_units().unwrap();
     assert_eq!(whole(200_000, Currency::INR), Some(2000));
     assert_eq!(whole(200_050, Currency::INR), None);
@@ -229,7 +229,7 @@ fn whole_units_are_given_only_where_nothing_stands_behind_the_point() {
 }
 
 #[test]
-fn what_does_not_divide_goes_to_the_first_parts() {
+fn the_remainder_goes_to_the_first_parts() {
     let parts = |minor: i64, weights: &[u32]| -> Vec<i64> {
         Money::from_minor(minor, Currency::INR).allocate(weights).unwrap().into_iter().map(Money::minor).collect()
     };
@@ -246,19 +246,19 @@ fn what_does_not_divide_goes_to_the_first_parts() {
 }
 
 #[test]
-fn nothing_can_be_split_by_no_weight() {
+fn an_amount_cannot_be_split_without_weights() {
     let amount = Money::from_minor(100, Currency::INR);
     assert_eq!(amount.allocate(&[]), Err(MoneyError::NoWeights));
     assert_eq!(amount.allocate(&[0, 0]), Err(MoneyError::NoWeights));
 }
 
 #[test]
-fn an_amount_goes_through_json_with_its_currency_and_never_as_a_float() {
+fn an_amount_is_serialized_with_its_currency_and_never_as_a_float() {
     let amount = Money::parse("92233720368547758.07", Currency::INR).unwrap();
     let json = serde_json::to_string(&amount).unwrap();
     assert_eq!(json, r#"{"minor":9223372036854775807,"currency":"INR"}"#);
     assert_eq!(serde_json::from_str::<Money>(&json).unwrap(), amount);
-    for odd in [
+    for invalid in [
         r#"{"minor":1.0,"currency":"INR"}"#,
         r#"{"minor":1e2,"currency":"INR"}"#,
         r#"{"minor":"1","currency":"INR"}"#,
@@ -267,19 +267,19 @@ fn an_amount_goes_through_json_with_its_currency_and_never_as_a_float() {
         r#"{"minor":1}"#,
         "1",
     ] {
-        assert!(serde_json::from_str::<Money>(odd).is_err(), "{odd}");
+        assert!(serde_json::from_str::<Money>(invalid).is_err(), "{invalid}");
     }
 }
 
 fn any_currency() -> impl Strategy<Value = Currency> {
-    prop::sample::select(with_exponent().collect::<Vec<_>>())
+    prop::sample::select(currencies_with_decimals().collect::<Vec<_>>())
 }
 
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn any_amount_survives_its_text(minor: i64, currency in any_currency(), zeros in 0_usize..40) {
+    fn any_amount_is_the_same_after_formatting_and_parsing(minor: i64, currency in any_currency(), zeros in 0_usize..40) {
         let amount = Money::from_minor(minor, currency);
         let mut text = amount.decimal_text().unwrap();
         prop_assert_eq!(Money::parse(&text, currency), Ok(amount));
@@ -307,15 +307,15 @@ proptest! {
     }
 
     #[test]
-    fn whatever_is_read_is_written_as_the_same_number(text in "-?[0-9]{1,12}(\\.[0-9]{1,6})?", currency in any_currency()) {
+    fn a_parsed_amount_is_the_same_number_as_its_text(text in "-?[0-9]{1,12}(\\.[0-9]{1,6})?", currency in any_currency()) {
         if let Ok(amount) = Money::parse(&text, currency) {
-            let (written, read) = (amount.to_decimal().unwrap(), text.parse::<Decimal>().unwrap());
-            prop_assert_eq!(written, read);
+            let (converted, expected) = (amount.to_decimal().unwrap(), text.parse::<Decimal>().unwrap());
+            prop_assert_eq!(converted, expected);
         }
     }
 
     #[test]
-    fn parts_add_up_to_the_whole_and_stay_within_a_unit_of_their_share(
+    fn parts_add_up_to_the_amount_and_differ_from_their_share_by_at_most_one_unit(
         minor in prop_oneof![any::<i64>(), -1000_i64..1000, Just(i64::MIN), Just(i64::MAX)],
         weights in prop::collection::vec(prop_oneof![0_u32..5, any::<u32>()], 1..20),
     ) {
@@ -330,8 +330,8 @@ proptest! {
         prop_assert_eq!(parts.iter().map(|part| i128::from(part.minor())).sum::<i128>(), i128::from(minor));
         for (part, weight) in parts.iter().zip(&weights) {
             // |part - minor * weight / total| <= 1, without dividing.
-            let apart = i128::from(part.minor()) * total - i128::from(minor) * i128::from(*weight);
-            prop_assert!(apart.abs() <= total, "{} of {} by {}", part, minor, weight);
+            let difference = i128::from(part.minor()) * total - i128::from(minor) * i128::from(*weight);
+            prop_assert!(difference.abs() <= total, "{} of {} by {}", part, minor, weight);
             prop_assert!(*weight > 0 || part.minor() == 0);
             prop_assert!(part.minor().signum() * minor.signum() >= 0);
         }

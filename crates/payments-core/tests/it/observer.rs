@@ -6,7 +6,7 @@ use payments_core::request::{Path, RequestBuilder};
 use payments_core::test_util::Reply;
 use payments_core::{CardNumber, Exchange, Observer, SecurityCode};
 
-use crate::support::{Bench, KEYED, Payment, paid, refused};
+use crate::support::{Harness, KEYED, Payment, payment_response, error_response};
 
 #[derive(Debug, Default)]
 struct Log(Mutex<Vec<String>>);
@@ -18,7 +18,7 @@ impl Observer for Log {
 }
 
 #[derive(Debug)]
-#[expect(dead_code, reason = "it is shown")]
+#[expect(dead_code, reason = "only printed")]
 struct NewPayment {
     card: CardNumber,
     code: SecurityCode,
@@ -30,46 +30,46 @@ fn new_payment() -> NewPayment {
 }
 
 #[tokio::test]
-async fn every_attempt_is_shown_once_with_parameters_that_redact_themselves() {
+async fn every_attempt_is_observed_once_with_redacted_parameters() {
     let log = Arc::new(Log::default());
-    let replies = [Reply::lost(), refused(429), paid(), refused(402)];
-    let bench = Bench::with(&KEYED, None, replies, |settings| settings.observer = Some(Arc::clone(&log) as _));
+    let replies = [Reply::lost(), error_response(429), payment_response(), error_response(402)];
+    let harness = Harness::with(&KEYED, None, replies, |settings| settings.observer = Some(Arc::clone(&log) as _));
     for _ in 0..2 {
         let request = Ok(RequestBuilder::get(Path::new("payments")).log_as(new_payment()));
         let _ =
-            bench.shop.connection.call(Operation::read("ask"), request, |payment: Payment| Ok(payment)).send().await;
+            harness.client.connection.call(Operation::read("retrieve"), request, |payment: Payment| Ok(payment)).send().await;
     }
-    let seen = log.0.lock().unwrap();
-    assert_eq!(seen.len(), 4);
-    for (at, (attempt, status)) in
+    let lines = log.0.lock().unwrap();
+    assert_eq!(lines.len(), 4);
+    for (index, (attempt, status)) in
         [(1, "None"), (2, "Some(429)"), (3, "Some(200)"), (1, "Some(402)")].iter().enumerate()
     {
-        let shown = &seen[at];
-        assert!(shown.contains(&format!("attempt: {attempt}, ")), "{shown}");
-        assert!(shown.contains(&format!("status: {status}")), "{shown}");
-        assert!(shown.contains("provider: \"acme\", operation: \"ask\""), "{shown}");
-        assert!(shown.contains("for-the-log") && shown.contains("401288******1881"), "{shown}");
-        assert!(!shown.contains("4012888888881881") && !shown.contains("737\""), "{shown}");
+        let line = &lines[index];
+        assert!(line.contains(&format!("attempt: {attempt}, ")), "{line}");
+        assert!(line.contains(&format!("status: {status}")), "{line}");
+        assert!(line.contains("provider: \"acme\", operation: \"retrieve\""), "{line}");
+        assert!(line.contains("for-the-log") && line.contains("401288******1881"), "{line}");
+        assert!(!line.contains("4012888888881881") && !line.contains("737\""), "{line}");
     }
-    assert!(seen[2].contains("pay_1"), "{}", seen[2]);
-    assert!(seen[3].contains("Declined"), "{}", seen[3]);
+    assert!(lines[2].contains("pay_1"), "{}", lines[2]);
+    assert!(lines[3].contains("Declined"), "{}", lines[3]);
 }
 
 #[tokio::test]
-async fn an_attempt_is_shown_with_how_long_it_took() {
+async fn an_observed_attempt_has_its_duration() {
     #[derive(Debug, Default)]
-    struct Took(Mutex<Vec<Duration>>);
-    impl Observer for Took {
+    struct Durations(Mutex<Vec<Duration>>);
+    impl Observer for Durations {
         fn exchange(&self, exchange: &Exchange<'_>) {
             self.0.lock().unwrap().push(exchange.elapsed);
         }
     }
-    let took = Arc::new(Took::default());
-    let bench =
-        Bench::with(&KEYED, None, [Reply::silence()], |settings| settings.observer = Some(Arc::clone(&took) as _));
-    let mut call = std::pin::pin!(bench.shop.pay().send());
+    let durations = Arc::new(Durations::default());
+    let harness =
+        Harness::with(&KEYED, None, [Reply::silence()], |settings| settings.observer = Some(Arc::clone(&durations) as _));
+    let mut call = std::pin::pin!(harness.client.pay().send());
     assert!(crate::support::poll_once(call.as_mut()).is_pending());
-    bench.clock.advance(Duration::from_secs(31));
+    harness.clock.advance(Duration::from_secs(31));
     call.await.unwrap_err();
-    assert_eq!(*took.0.lock().unwrap(), [Duration::from_secs(31)]);
+    assert_eq!(*durations.0.lock().unwrap(), [Duration::from_secs(31)]);
 }

@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 
 payments_core::open_enum! {
-    /// Where an order stands.
+    /// The status of an order.
     pub(crate) enum Status {
         /// Not yet paid.
         New = "new",
@@ -11,34 +11,34 @@ payments_core::open_enum! {
 }
 
 #[test]
-fn known_values_are_known_by_their_exact_text() {
+fn a_known_value_is_recognised_only_by_its_exact_text() {
     assert_eq!(Status::KNOWN, [Status::New, Status::Success]);
     for known in Status::KNOWN {
         assert_eq!(Status::from(known.as_str()), *known);
         assert_eq!(known.to_string(), known.as_str());
     }
-    for near in ["SUCCESS", "Success", " success", "success ", "success\n", "succes", "", "success\0", "ѕuccess"] {
-        let status = Status::from(near);
-        assert!(matches!(status, Status::Unknown(_)), "{near:?}");
-        assert_eq!(status.as_str(), near);
+    for similar in ["SUCCESS", "Success", " success", "success ", "success\n", "succes", "", "success\0", "ѕuccess"] {
+        let status = Status::from(similar);
+        assert!(matches!(status, Status::Unknown(_)), "{similar:?}");
+        assert_eq!(status.as_str(), similar);
     }
 }
 
 #[test]
-fn what_is_not_a_text_is_no_status() {
-    for odd in ["null", "1", "true", "[]", "{}", r#"{"success":null}"#] {
-        assert!(serde_json::from_str::<Status>(odd).is_err(), "{odd}");
+fn json_that_is_not_a_string_is_rejected() {
+    for json in ["null", "1", "true", "[]", "{}", r#"{"success":null}"#] {
+        assert!(serde_json::from_str::<Status>(json).is_err(), "{json}");
     }
 }
 
 #[test]
-fn an_unknown_value_prints_as_it_came() {
-    let odd = Status::from("on_the_moon");
-    assert_eq!(odd.to_string(), "on_the_moon");
-    assert_eq!(format!("{odd:?}"), r#"Unknown("on_the_moon")"#);
-    assert_eq!(format!("{odd:>12}"), " on_the_moon");
-    assert_ne!(odd, Status::from("on_the_sun"));
-    let Status::Unknown(value) = odd else { panic!("known") };
+fn an_unknown_value_prints_as_received() {
+    let unknown = Status::from("on_the_moon");
+    assert_eq!(unknown.to_string(), "on_the_moon");
+    assert_eq!(format!("{unknown:?}"), r#"Unknown("on_the_moon")"#);
+    assert_eq!(format!("{unknown:>12}"), " on_the_moon");
+    assert_ne!(unknown, Status::from("on_the_sun"));
+    let Status::Unknown(value) = unknown else { panic!("the value is known") };
     assert_eq!(value.as_str(), "on_the_moon");
 }
 
@@ -46,7 +46,7 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn any_value_survives_json(text: String) {
+    fn any_value_is_preserved_in_json(text: String) {
         let status = Status::from(text.as_str());
         let json = serde_json::to_string(&status).unwrap();
         prop_assert_eq!(&serde_json::from_str::<Status>(&json).unwrap(), &status);

@@ -4,7 +4,7 @@ use payments_core::provider::ProviderSpec;
 use payments_core::test_util::Reply;
 use payments_core::{ErrorKind, Outcome};
 
-use crate::support::{Bench, How, KEYED, UNKEYED, paid, refused};
+use crate::support::{Harness, CallType, KEYED, UNKEYED, payment_response, error_response};
 
 /// A provider with keys that does not document what 429 means, and one without that does.
 static KEYED_UNDOCUMENTED: ProviderSpec = ProviderSpec { throttled_is_refused: false, ..KEYED };
@@ -23,30 +23,30 @@ enum Again {
 
 #[track_caller]
 fn check_in(
-    dialects: [&'static ProviderSpec; 2],
+    specs: [&'static ProviderSpec; 2],
     row: &str,
     reply: impl Fn() -> Reply,
     expected: (ErrorKind, Outcome, Again),
 ) {
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     let (kind, outcome, again) = expected;
-    for how in How::ALL {
-        let dialect = dialects[usize::from(how == How::Keyed)];
-        let bench = Bench::with(dialect, None, (0..5).map(|_| reply()), |_| {});
-        let err = runtime.block_on(bench.send(how)).unwrap_err();
-        let attempts = match (again, how) {
-            (Again::All, _) | (Again::Harmless, How::Read | How::Keyed) => 3,
-            (Again::Never, _) | (Again::Harmless, How::Write | How::Money) => 1,
+    for call_type in CallType::ALL {
+        let spec = specs[usize::from(call_type == CallType::Keyed)];
+        let harness = Harness::with(spec, None, (0..5).map(|_| reply()), |_| {});
+        let err = runtime.block_on(harness.send(call_type)).unwrap_err();
+        let attempts = match (again, call_type) {
+            (Again::All, _) | (Again::Harmless, CallType::Read | CallType::Keyed) => 3,
+            (Again::Never, _) | (Again::Harmless, CallType::Write | CallType::MoveMoney) => 1,
         };
-        assert_eq!((err.kind(), err.outcome(), err.attempts()), (kind, outcome, attempts), "{row}, {how:?}: {err}");
-        assert_eq!(bench.sent(), attempts as usize, "{row}, {how:?}");
-        let moves = matches!(how, How::Money | How::Keyed);
-        assert_eq!(err.may_have_moved_money(), moves && outcome == Outcome::Unknown, "{row}, {how:?}");
+        assert_eq!((err.kind(), err.outcome(), err.attempts()), (kind, outcome, attempts), "{row}, {call_type:?}: {err}");
+        assert_eq!(harness.request_count(), attempts as usize, "{row}, {call_type:?}");
+        let moves = matches!(call_type, CallType::MoveMoney | CallType::Keyed);
+        assert_eq!(err.may_have_moved_money(), moves && outcome == Outcome::Unknown, "{row}, {call_type:?}");
         let warned = err.to_string().contains("it may have been executed");
-        assert_eq!(warned, how != How::Read && outcome == Outcome::Unknown, "{row}, {how:?}: {err}");
+        assert_eq!(warned, call_type != CallType::Read && outcome == Outcome::Unknown, "{row}, {call_type:?}: {err}");
         assert_eq!(err.to_string().lines().count(), 1, "{err}");
         assert_eq!(err.provider(), "acme");
-        assert_eq!(err.idempotency_key().is_some(), how == How::Keyed);
+        assert_eq!(err.idempotency_key().is_some(), call_type == CallType::Keyed);
     }
 }
 
@@ -55,7 +55,7 @@ fn check(row: &str, reply: impl Fn() -> Reply, expected: (ErrorKind, Outcome, Ag
     check_in([&UNKEYED, &KEYED], row, reply, expected);
 }
 
-fn foreign(status: u16) -> Reply {
+fn unrecognised(status: u16) -> Reply {
     Reply::new(status, "<html><h1>Somebody else</h1></html>").header("content-type", "text/html; charset=utf-8")
 }
 
@@ -91,8 +91,8 @@ fn a_success_that_cannot_be_read_leaves_it_unknown() {
         {
             check(&format!("{status} {body}"), || Reply::json(status, body), of_another_shape);
         }
-        check(&format!("{status} in html"), || foreign(status), malformed);
-        check(&format!("{status} with an error in it"), || refused(status), of_another_shape);
+        check(&format!("{status} in html"), || unrecognised(status), malformed);
+        check(&format!("{status} with an error in it"), || error_response(status), of_another_shape);
         check(&format!("{status} not utf-8"), || Reply::new(status, b"\xff\xfe\0"), malformed);
     }
 }
@@ -100,10 +100,10 @@ fn a_success_that_cannot_be_read_leaves_it_unknown() {
 #[tokio::test]
 async fn an_answer_that_cannot_be_read_is_described_and_not_quoted() {
     for (reply, described) in [
-        (foreign(502), "a response of 35 bytes (text/html)"),
+        (unrecognised(502), "a response of 35 bytes (text/html)"),
         (Reply::new(200, "pay_1"), "a response of 5 bytes (no content type)"),
     ] {
-        let err = Bench::new([reply]).send(How::Money).await.unwrap_err();
+        let err = Harness::new([reply]).send(CallType::MoveMoney).await.unwrap_err();
         assert!(err.to_string().contains(described), "{err}");
         assert!(!err.to_string().contains("Somebody") && !err.to_string().contains("pay_1"), "{err}");
     }
@@ -111,21 +111,21 @@ async fn an_answer_that_cannot_be_read_is_described_and_not_quoted() {
 
 #[tokio::test]
 async fn a_success_that_contradicts_the_request_leaves_it_unknown() {
-    let bench = Bench::new([paid(), paid()]);
-    let err = bench.shop.pay_as("pay_2").send().await.unwrap_err();
+    let harness = Harness::new([payment_response(), payment_response()]);
+    let err = harness.client.pay_expecting_id("pay_2").send().await.unwrap_err();
     assert_eq!((err.kind(), err.outcome()), (ErrorKind::MalformedResponse, Outcome::Unknown));
     assert_eq!(err.json_path(), Some("id"));
     assert!(err.may_have_moved_money());
-    assert_eq!(bench.sent(), 1);
-    assert!(bench.shop.pay_as("pay_1").send().await.is_ok());
+    assert_eq!(harness.request_count(), 1);
+    assert!(harness.client.pay_expecting_id("pay_1").send().await.is_ok());
 }
 
 #[test]
 fn a_redirect_is_not_followed_and_leaves_it_unknown() {
     for status in [300, 301, 302, 303, 304, 305, 307, 308] {
         let configuration = (ErrorKind::Configuration, Outcome::Unknown, Again::Never);
-        check(&status.to_string(), || foreign(status).header("location", "https://evil.test/"), configuration);
-        check(&format!("{status} own form"), || refused(status), configuration);
+        check(&status.to_string(), || unrecognised(status).header("location", "https://evil.test/"), configuration);
+        check(&format!("{status} own form"), || error_response(status), configuration);
     }
 }
 
@@ -142,7 +142,7 @@ fn the_providers_own_refusal_is_a_refusal() {
         (415, ErrorKind::InvalidRequest),
         (422, ErrorKind::InvalidRequest),
     ] {
-        check(&status.to_string(), || refused(status), (kind, Outcome::Refused, Again::Never));
+        check(&status.to_string(), || error_response(status), (kind, Outcome::Refused, Again::Never));
     }
 }
 
@@ -150,7 +150,7 @@ fn the_providers_own_refusal_is_a_refusal() {
 fn a_refusal_in_somebody_elses_words_is_none() {
     for status in [400, 401, 402, 403, 404, 405, 409, 410, 413, 415, 422] {
         let foreign_words = (ErrorKind::MalformedResponse, Outcome::Unknown, Again::Harmless);
-        check(&status.to_string(), || foreign(status), foreign_words);
+        check(&status.to_string(), || unrecognised(status), foreign_words);
         check(&format!("{status} empty"), || Reply::new(status, ""), foreign_words);
         check(&format!("{status} other json"), || Reply::json(status, r#"{"detail":"no"}"#), foreign_words);
         check(&format!("{status} half"), || Reply::json(status, r#"{"error":{"code":"n"#), foreign_words);
@@ -163,18 +163,18 @@ fn a_documented_decline_is_a_refusal_whatever_its_client_error() {
         let declined = || Reply::json(status, r#"{"error":{"code":"card_declined","decline_code":"lost_card"}}"#);
         // Under a key, 409 says that the same request is still under way, and no more.
         if status == 409 {
-            let bench = Bench::with(&UNKEYED, None, [declined()], |_| {});
+            let harness = Harness::with(&UNKEYED, None, [declined()], |_| {});
             let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-            let err = runtime.block_on(bench.send(How::Money)).unwrap_err();
+            let err = runtime.block_on(harness.send(CallType::MoveMoney)).unwrap_err();
             assert_eq!((err.kind(), err.outcome()), (ErrorKind::Declined, Outcome::Refused));
             continue;
         }
         check(&status.to_string(), declined, (ErrorKind::Declined, Outcome::Refused, Again::Never));
     }
     let declined = || Reply::json(409, r#"{"error":{"code":"card_declined"}}"#);
-    let bench = Bench::with(&KEYED, None, (0..5).map(|_| declined()), |_| {});
+    let harness = Harness::with(&KEYED, None, (0..5).map(|_| declined()), |_| {});
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-    let err = runtime.block_on(bench.send(How::Keyed)).unwrap_err();
+    let err = runtime.block_on(harness.send(CallType::Keyed)).unwrap_err();
     assert_eq!((err.kind(), err.outcome()), (ErrorKind::Declined, Outcome::Unknown), "under a key, 409 says no more");
     for status in [408, 429] {
         let declined = || Reply::json(status, r#"{"error":{"code":"card_declined"}}"#);
@@ -195,17 +195,17 @@ fn a_refusal_that_may_describe_an_earlier_sending_leaves_it_unknown() {
 
 #[test]
 fn a_conflict_leaves_it_unknown() {
-    check("409", || refused(409), (ErrorKind::Conflict, Outcome::Unknown, Again::Harmless));
+    check("409", || error_response(409), (ErrorKind::Conflict, Outcome::Unknown, Again::Harmless));
 }
 
 #[test]
 fn a_failure_of_the_provider_leaves_it_unknown_whoever_says_so() {
-    check("408", || refused(408), (ErrorKind::Timeout, Outcome::Unknown, Again::Harmless));
-    check("408", || foreign(408), (ErrorKind::Timeout, Outcome::Unknown, Again::Harmless));
+    check("408", || error_response(408), (ErrorKind::Timeout, Outcome::Unknown, Again::Harmless));
+    check("408", || unrecognised(408), (ErrorKind::Timeout, Outcome::Unknown, Again::Harmless));
     for status in [500, 501, 502, 503, 504, 511, 520, 522, 524, 599] {
         let failed = (ErrorKind::ProviderFailure, Outcome::Unknown, Again::Harmless);
-        check(&status.to_string(), || refused(status), failed);
-        check(&format!("{status} in html"), || foreign(status), failed);
+        check(&status.to_string(), || error_response(status), failed);
+        check(&format!("{status} in html"), || unrecognised(status), failed);
         check(&format!("{status} empty"), || Reply::new(status, ""), failed);
     }
 }
@@ -216,21 +216,21 @@ fn throttling_is_a_refusal_only_where_the_provider_documents_it_and_says_it_itse
         (ErrorKind::Throttled, Outcome::Refused, Again::All),
         (ErrorKind::Throttled, Outcome::Unknown, Again::Harmless),
     );
-    check_in([&UNKEYED_DOCUMENTED, &KEYED], "documented", || refused(429), yes);
-    check_in([&UNKEYED, &KEYED_UNDOCUMENTED], "not documented", || refused(429), no);
-    check_in([&UNKEYED_DOCUMENTED, &KEYED], "somebody else's", || foreign(429), no);
-    check_in([&UNKEYED, &KEYED_UNDOCUMENTED], "somebody else's", || foreign(429), no);
+    check_in([&UNKEYED_DOCUMENTED, &KEYED], "documented", || error_response(429), yes);
+    check_in([&UNKEYED, &KEYED_UNDOCUMENTED], "not documented", || error_response(429), no);
+    check_in([&UNKEYED_DOCUMENTED, &KEYED], "somebody else's", || unrecognised(429), no);
+    check_in([&UNKEYED, &KEYED_UNDOCUMENTED], "somebody else's", || unrecognised(429), no);
 }
 
 #[test]
 fn a_status_that_nobody_documents_leaves_it_unknown() {
     for status in [406, 410, 411, 412, 414, 416, 417, 418, 421, 423, 424, 425, 426, 428, 431, 451, 499] {
-        check(&status.to_string(), || refused(status), (ErrorKind::InvalidRequest, Outcome::Unknown, Again::Never));
+        check(&status.to_string(), || error_response(status), (ErrorKind::InvalidRequest, Outcome::Unknown, Again::Never));
     }
     for status in [100, 101, 199, 600, 999] {
         let odd = (ErrorKind::MalformedResponse, Outcome::Unknown, Again::Harmless);
-        check(&status.to_string(), || refused(status), odd);
-        check(&format!("{status} foreign"), || foreign(status), odd);
+        check(&status.to_string(), || error_response(status), odd);
+        check(&format!("{status} foreign"), || unrecognised(status), odd);
     }
 }
 
@@ -245,11 +245,11 @@ fn an_encoding_that_was_not_asked_for_leaves_it_unknown() {
     }
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     for named in ["identity", "Identity"] {
-        let bench = Bench::new([paid().header("content-encoding", named)]);
-        assert!(runtime.block_on(bench.send(How::Money)).is_ok());
+        let harness = Harness::new([payment_response().header("content-encoding", named)]);
+        assert!(runtime.block_on(harness.send(CallType::MoveMoney)).is_ok());
     }
-    let bench = Bench::new([paid().header("content-encoding", "gzip")]);
-    let err = runtime.block_on(bench.send(How::Money)).unwrap_err();
+    let harness = Harness::new([payment_response().header("content-encoding", "gzip")]);
+    let err = runtime.block_on(harness.send(CallType::MoveMoney)).unwrap_err();
     assert!(err.to_string().contains("encoded as gzip"), "{err}");
 }
 
@@ -258,25 +258,25 @@ async fn what_does_not_fit_is_found_before_anything_leaves() {
     use payments_core::provider::Operation;
     use payments_core::request::RequestBuilder;
     use payments_core::{Error, ValidationError};
-    let bench = Bench::new([paid()]);
+    let harness = Harness::new([payment_response()]);
     let problem =
         || -> Result<RequestBuilder, Error> { Err(ValidationError::new("amount", "must be greater than zero").into()) };
-    let call = bench.shop.connection.call(Operation::move_money("pay"), problem(), |()| Ok(()));
+    let call = harness.client.connection.call(Operation::move_money("pay"), problem(), |()| Ok(()));
     let err = call.send().await.unwrap_err();
     assert_eq!((err.kind(), err.outcome(), err.attempts()), (ErrorKind::InvalidRequest, Outcome::NotSent, 0));
     assert_eq!(err.param(), Some("amount"));
     let missing = Err(Error::unsupported("no such thing here"));
-    let err = bench.shop.connection.call(Operation::move_money("pay"), missing, |()| Ok(())).send().await.unwrap_err();
+    let err = harness.client.connection.call(Operation::move_money("pay"), missing, |()| Ok(())).send().await.unwrap_err();
     assert_eq!((err.kind(), err.outcome(), err.attempts()), (ErrorKind::Unsupported, Outcome::NotSent, 0));
-    assert_eq!(bench.sent(), 0);
+    assert_eq!(harness.request_count(), 0);
 }
 
 #[tokio::test]
 async fn an_error_carries_what_the_provider_said() {
     let body = r#"{"error":{"code":"card_declined","decline_code":"lost_card","message":"No.\nReally: 4111111111111111",
         "param":"source","object":"pay_7"}}"#;
-    let bench = Bench::new([Reply::json(402, body).header("x-request-id", "req_1").header("cf-ray", "ray_1")]);
-    let err = bench.send(How::Money).await.unwrap_err();
+    let harness = Harness::new([Reply::json(402, body).header("x-request-id", "req_1").header("cf-ray", "ray_1")]);
+    let err = harness.send(CallType::MoveMoney).await.unwrap_err();
     assert_eq!((err.code(), err.decline_code()), (Some("card_declined"), Some("lost_card")));
     assert_eq!((err.param(), err.object_id()), (Some("source"), Some("pay_7")));
     assert_eq!((err.status().unwrap().as_u16(), err.request_id()), (402, Some("req_1")));
@@ -286,26 +286,26 @@ async fn an_error_carries_what_the_provider_said() {
 
 #[tokio::test]
 async fn a_call_that_is_never_sent_does_nothing() {
-    let bench = Bench::new([paid()]);
-    drop(bench.shop.pay());
-    drop(bench.shop.pay().send());
-    assert_eq!(bench.sent(), 0);
+    let harness = Harness::new([payment_response()]);
+    drop(harness.client.pay());
+    drop(harness.client.pay().send());
+    assert_eq!(harness.request_count(), 0);
 }
 
 #[tokio::test]
 async fn a_call_that_is_dropped_on_its_way_was_sent_once_and_no_more() {
-    let bench = Bench::new([Reply::silence(), paid()]);
-    let mut call = Box::pin(bench.shop.pay().send());
+    let harness = Harness::new([Reply::silence(), payment_response()]);
+    let mut call = Box::pin(harness.client.pay().send());
     assert!(crate::support::poll_once(call.as_mut()).is_pending());
     drop(call);
-    assert_eq!(bench.sent(), 1);
+    assert_eq!(harness.request_count(), 1);
 }
 
 #[tokio::test]
 async fn the_whole_answer_can_be_had() {
-    let bench = Bench::new([paid().header("request-id", "req_9")]);
-    let full = bench.shop.pay().send_with_response().await.unwrap();
-    assert_eq!(full.value.id, "pay_1");
-    assert_eq!((full.response.status().as_u16(), full.response.request_id()), (200, Some("req_9")));
-    assert_eq!(full.response.body(), crate::support::PAID.as_bytes());
+    let harness = Harness::new([payment_response().header("request-id", "req_9")]);
+    let sent = harness.client.pay().send_with_response().await.unwrap();
+    assert_eq!(sent.value.id, "pay_1");
+    assert_eq!((sent.response.status().as_u16(), sent.response.request_id()), (200, Some("req_9")));
+    assert_eq!(sent.response.body(), crate::support::PAYMENT_JSON.as_bytes());
 }

@@ -7,7 +7,7 @@ use payments_core::{ErrorKind, Page, Pager};
 use proptest::prelude::*;
 use serde::Deserialize;
 
-use crate::support::{Bench, refused};
+use crate::support::{Harness, error_response};
 
 #[derive(Debug, Deserialize)]
 struct Wire {
@@ -15,8 +15,8 @@ struct Wire {
     next: Option<String>,
 }
 
-fn numbers(bench: &Bench) -> Pager<u32> {
-    let connection = bench.shop.connection.clone();
+fn numbers(harness: &Harness) -> Pager<u32> {
+    let connection = harness.client.connection.clone();
     Pager::new(move |cursor| {
         let path = Path::new("numbers");
         let path = if let Some(cursor) = cursor { path.query("after", cursor) } else { path };
@@ -29,8 +29,8 @@ fn page(items: &[u32], next: Option<&str>) -> Reply {
     Reply::json(200, &serde_json::json!({ "items": items, "next": next }).to_string())
 }
 
-fn asked(bench: &Bench) -> Vec<String> {
-    let requests = bench.script.requests();
+fn asked(harness: &Harness) -> Vec<String> {
+    let requests = harness.script.requests();
     requests.iter().map(|request| request.url().rsplit('/').next().unwrap().to_owned()).collect()
 }
 
@@ -44,54 +44,54 @@ async fn rest(pager: &mut Pager<u32>) -> Vec<u32> {
 
 #[tokio::test]
 async fn a_list_is_read_to_its_end_page_by_page() {
-    let bench = Bench::new([page(&[1, 2], Some("b")), page(&[3], Some("c d&e")), page(&[], None)]);
-    let mut list = numbers(&bench);
-    assert_eq!(bench.sent(), 0);
+    let harness = Harness::new([page(&[1, 2], Some("b")), page(&[3], Some("c d&e")), page(&[], None)]);
+    let mut list = numbers(&harness);
+    assert_eq!(harness.request_count(), 0);
     assert_eq!(list.try_next().await.unwrap(), Some(1));
     assert_eq!(list.try_next().await.unwrap(), Some(2));
     // Nothing is fetched before it is needed.
-    assert_eq!(bench.sent(), 1);
+    assert_eq!(harness.request_count(), 1);
     assert_eq!(rest(&mut list).await, [3]);
     assert_eq!(list.try_next().await.unwrap(), None);
-    assert_eq!(asked(&bench), ["numbers", "numbers?after=b", "numbers?after=c%20d%26e"]);
+    assert_eq!(asked(&harness), ["numbers", "numbers?after=b", "numbers?after=c%20d%26e"]);
 }
 
 #[tokio::test]
 async fn pages_can_be_taken_whole() {
-    let bench = Bench::new([page(&[1, 2, 3], Some("b")), page(&[4], None)]);
-    let mut list = numbers(&bench);
+    let harness = Harness::new([page(&[1, 2, 3], Some("b")), page(&[4], None)]);
+    let mut list = numbers(&harness);
     assert_eq!(list.try_next().await.unwrap(), Some(1));
     assert_eq!(list.try_next_page().await.unwrap(), Some(vec![2, 3]));
     assert_eq!(list.try_next_page().await.unwrap(), Some(vec![4]));
     assert_eq!(list.try_next_page().await.unwrap(), None);
-    let empty = Bench::new([page(&[], None)]);
+    let empty = Harness::new([page(&[], None)]);
     assert_eq!(numbers(&empty).try_next_page().await.unwrap(), None);
 }
 
 #[tokio::test]
 async fn a_list_is_taken_up_again_from_its_cursor() {
-    let bench = Bench::new([page(&[1], Some("b")), page(&[2], None)]);
-    let mut list = numbers(&bench);
+    let harness = Harness::new([page(&[1], Some("b")), page(&[2], None)]);
+    let mut list = numbers(&harness);
     assert_eq!(list.cursor(), None);
     list.try_next().await.unwrap();
     let cursor = list.cursor().unwrap().to_owned();
     drop(list);
-    assert_eq!(rest(&mut numbers(&bench).resume(cursor)).await, [2]);
-    assert_eq!(asked(&bench), ["numbers", "numbers?after=b"]);
+    assert_eq!(rest(&mut numbers(&harness).resume(cursor)).await, [2]);
+    assert_eq!(asked(&harness), ["numbers", "numbers?after=b"]);
 }
 
 #[tokio::test]
 async fn a_cursor_from_anywhere_leaves_nothing_out() {
     let pages = || [page(&[1, 2], Some("b")), page(&[3, 4], None)];
     for read in 0..=4_u32 {
-        let bench = Bench::new(pages());
-        let mut list = numbers(&bench);
+        let harness = Harness::new(pages());
+        let mut list = numbers(&harness);
         for _ in 0..read {
             list.try_next().await.unwrap();
         }
         let again = match list.cursor() {
-            None => Bench::new(pages()),
-            Some(_) => Bench::new(pages().into_iter().skip(1)),
+            None => Harness::new(pages()),
+            Some(_) => Harness::new(pages().into_iter().skip(1)),
         };
         let mut resumed = match list.cursor() {
             None => numbers(&again),
@@ -106,12 +106,12 @@ async fn a_cursor_from_anywhere_leaves_nothing_out() {
 
 #[tokio::test]
 async fn after_an_error_the_same_page_is_tried_again() {
-    let bench = Bench::new([page(&[1], Some("b")), refused(403), page(&[2], None)]);
-    let mut list = numbers(&bench);
+    let harness = Harness::new([page(&[1], Some("b")), error_response(403), page(&[2], None)]);
+    let mut list = numbers(&harness);
     assert_eq!(list.try_next().await.unwrap(), Some(1));
     assert_eq!(list.try_next().await.unwrap_err().kind(), ErrorKind::Permission);
     assert_eq!(rest(&mut list).await, [2]);
-    assert_eq!(asked(&bench), ["numbers", "numbers?after=b", "numbers?after=b"]);
+    assert_eq!(asked(&harness), ["numbers", "numbers?after=b", "numbers?after=b"]);
 }
 
 #[tokio::test]
@@ -119,8 +119,8 @@ async fn a_list_that_leads_back_to_the_same_page_ends_in_an_error() {
     let same = [page(&[1], Some("b")), page(&[2], Some("b"))];
     let empty = [page(&[1], Some("b")), page(&[], Some("c"))];
     for replies in [same, empty] {
-        let bench = Bench::new(replies);
-        let mut list = numbers(&bench);
+        let harness = Harness::new(replies);
+        let mut list = numbers(&harness);
         assert_eq!(list.try_next().await.unwrap(), Some(1));
         let err = list.try_next().await.unwrap_err();
         assert_eq!(err.kind(), ErrorKind::MalformedResponse);
@@ -130,11 +130,11 @@ async fn a_list_that_leads_back_to_the_same_page_ends_in_an_error() {
         assert!(!err.to_string().contains("it may have been executed"), "{err}");
         // It does not look complete afterwards: the same page is tried again.
         assert!(list.try_next().await.is_err());
-        assert_eq!(asked(&bench)[1], asked(&bench)[2]);
+        assert_eq!(asked(&harness)[1], asked(&harness)[2]);
     }
-    let bench = Bench::new([page(&[], Some("b"))]);
-    assert!(numbers(&bench).try_next_page().await.is_err());
-    let resumed = Bench::new([page(&[1], Some("b"))]);
+    let harness = Harness::new([page(&[], Some("b"))]);
+    assert!(numbers(&harness).try_next_page().await.is_err());
+    let resumed = Harness::new([page(&[1], Some("b"))]);
     assert!(numbers(&resumed).resume("b").try_next().await.is_err());
 }
 
@@ -143,24 +143,24 @@ async fn a_list_that_goes_round_in_a_circle_of_any_length_ends_in_an_error() {
     for (tail, circle) in [(0_u32, 2_u32), (3, 2), (1, 7), (10, 100)] {
         let pages = (1..)
             .map(|at| page(&[at], Some(&format!("{}", if at <= tail { at } else { tail + (at - tail) % circle }))));
-        let bench = Bench::new(pages.take(5000));
-        let mut list = numbers(&bench);
+        let harness = Harness::new(pages.take(5000));
+        let mut list = numbers(&harness);
         while let Ok(Some(_)) = list.try_next().await {}
-        assert!(bench.sent() as u32 <= 4 * (tail + circle) + 2, "{tail}+{circle}: {} pages", bench.sent());
+        assert!(harness.request_count() as u32 <= 4 * (tail + circle) + 2, "{tail}+{circle}: {} pages", harness.request_count());
     }
 }
 
 #[tokio::test]
 async fn no_more_than_a_page_is_held() {
     let pages = (0..500).map(|at| page(&[at, at], Some(&format!("cursor-{at}"))));
-    let bench = Bench::new(pages.chain([page(&[], None)]));
-    let mut list = numbers(&bench);
+    let harness = Harness::new(pages.chain([page(&[], None)]));
+    let mut list = numbers(&harness);
     let mut read = 0;
     while list.try_next().await.unwrap().is_some() {
         read += 1;
         let shown = format!("{list:?}");
         assert!(shown.contains("buffered: 0") || shown.contains("buffered: 1"), "{shown}");
-        assert!(bench.sent() <= read / 2 + 1);
+        assert!(harness.request_count() <= read / 2 + 1);
     }
     assert_eq!(read, 1000);
 }
@@ -168,8 +168,8 @@ async fn no_more_than_a_page_is_held() {
 #[tokio::test]
 async fn a_stream_gives_the_items_and_ends_after_the_first_error() {
     use futures_core::Stream;
-    async fn collect(bench: &Bench) -> Vec<Result<u32, ErrorKind>> {
-        let mut stream = std::pin::pin!(numbers(bench).into_stream());
+    async fn collect(harness: &Harness) -> Vec<Result<u32, ErrorKind>> {
+        let mut stream = std::pin::pin!(numbers(harness).into_stream());
         let mut all = Vec::new();
         while let Some(item) = std::future::poll_fn(|context| stream.as_mut().poll_next(context)).await {
             all.push(item.map_err(|err| err.kind()));
@@ -178,18 +178,18 @@ async fn a_stream_gives_the_items_and_ends_after_the_first_error() {
         assert!(std::future::poll_fn(|context| stream.as_mut().poll_next(context)).await.is_none());
         all
     }
-    let bench = Bench::new([page(&[1, 2], Some("b")), page(&[3], None)]);
-    assert_eq!(collect(&bench).await, [Ok(1), Ok(2), Ok(3)]);
-    let bench = Bench::new([page(&[1], Some("b")), refused(401), page(&[2], None)]);
-    assert_eq!(collect(&bench).await, [Ok(1), Err(ErrorKind::Authentication)]);
-    assert_eq!(bench.sent(), 2);
+    let harness = Harness::new([page(&[1, 2], Some("b")), page(&[3], None)]);
+    assert_eq!(collect(&harness).await, [Ok(1), Ok(2), Ok(3)]);
+    let harness = Harness::new([page(&[1], Some("b")), error_response(401), page(&[2], None)]);
+    assert_eq!(collect(&harness).await, [Ok(1), Err(ErrorKind::Authentication)]);
+    assert_eq!(harness.request_count(), 2);
 }
 
 #[tokio::test]
 async fn each_page_is_a_call_of_its_own_with_its_own_retries() {
-    let bench = Bench::new([Reply::lost(), page(&[1], Some("b")), Reply::lost(), Reply::lost(), page(&[2], None)]);
-    assert_eq!(rest(&mut numbers(&bench)).await, [1, 2]);
-    let slept = bench.clock.slept();
+    let harness = Harness::new([Reply::lost(), page(&[1], Some("b")), Reply::lost(), Reply::lost(), page(&[2], None)]);
+    assert_eq!(rest(&mut numbers(&harness)).await, [1, 2]);
+    let slept = harness.clock.slept();
     assert_eq!(slept.len(), 3);
     assert!(slept[1] <= Duration::from_millis(500), "{slept:?}");
 }
@@ -232,13 +232,13 @@ proptest! {
             let next = (at + 1 < pages.len()).then(|| format!("page-{}", at + 1));
             page(numbers, next.as_deref())
         });
-        let bench = Bench::new(replies);
+        let harness = Harness::new(replies);
 
-        let (all, ended) = waited(read_by(&mut numbers(&bench), &whole_pages));
+        let (all, ended) = waited(read_by(&mut numbers(&harness), &whole_pages));
 
         prop_assert!(ended);
         prop_assert_eq!(all, pages.concat());
-        prop_assert_eq!(bench.sent(), pages.len());
+        prop_assert_eq!(harness.request_count(), pages.len());
     }
 
     #[test]
@@ -253,12 +253,12 @@ proptest! {
         }
         let number = |page: usize| u32::try_from(page).unwrap();
         let replies = walk.iter().map(|at| page(&[number(*at)], leads[*at].map(|next| format!("page-{next}")).as_deref()));
-        let bench = Bench::new(replies);
+        let harness = Harness::new(replies);
 
-        let (all, ended) = waited(read_by(&mut numbers(&bench), &whole_pages));
+        let (all, ended) = waited(read_by(&mut numbers(&harness), &whole_pages));
 
         prop_assert_eq!(ended, walk.len() < 200, "a list that goes round does not look complete");
-        prop_assert!(bench.sent() < 60, "{} pages", bench.sent());
+        prop_assert!(harness.request_count() < 60, "{} pages", harness.request_count());
         let expected: Vec<u32> = walk.iter().take(all.len()).map(|at| number(*at)).collect();
         prop_assert_eq!(all, expected);
     }

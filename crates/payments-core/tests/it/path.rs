@@ -4,8 +4,8 @@ use payments_core::test_util::Reply;
 use payments_core::{ErrorKind, Outcome};
 
 use crate::id::hostile;
-use crate::support::server::{Server, http};
-use crate::support::{Bench, PAID, PaymentId, Reference, over_sockets, paid};
+use crate::support::server::{Server, http_response};
+use crate::support::{Harness, PAYMENT_JSON, PaymentId, Reference, client_at, payment_response};
 
 /// What a percent-encoded text stands for.
 fn decoded(text: &str) -> Vec<u8> {
@@ -29,14 +29,14 @@ fn check_target(target: &str, prefix: &str, reference: &str, note: &str) {
 async fn no_text_changes_the_path_that_is_asked_for() {
     let mut sent = 0;
     for text in hostile() {
-        let bench = Bench::new([paid(), paid()]);
+        let harness = Harness::new([payment_response(), payment_response()]);
         if let Ok(reference) = text.parse::<Reference>() {
-            bench.shop.lookup_payment(&reference, &text).send().await.unwrap();
+            harness.client.lookup_payment(&reference, &text).send().await.unwrap();
         }
         if let Ok(id) = text.parse::<PaymentId>() {
-            bench.shop.payment(&id).send().await.unwrap();
+            harness.client.payment(&id).send().await.unwrap();
         }
-        for request in bench.script.requests() {
+        for request in harness.script.requests() {
             check_target(request.url(), "https://api.acme.test/v1/payments/", &text, &text);
             assert_eq!(request.headers().len(), 4);
             sent += 1;
@@ -47,21 +47,21 @@ async fn no_text_changes_the_path_that_is_asked_for() {
 
 #[tokio::test]
 async fn no_text_changes_the_request_line_or_adds_a_header_on_the_wire() {
-    let server = Server::answering(http(200, PAID)).await;
-    let shop = over_sockets(server.address);
+    let server = Server::responding(http_response(200, PAYMENT_JSON)).await;
+    let client = client_at(server.address);
     let mut expected = Vec::new();
     for text in hostile() {
         if let Ok(reference) = text.parse::<Reference>() {
-            shop.lookup_payment(&reference, &text).send().await.unwrap();
+            client.lookup_payment(&reference, &text).send().await.unwrap();
             expected.push(text.clone());
         }
         if let Ok(id) = text.parse::<PaymentId>() {
-            shop.payment(&id).send().await.unwrap();
+            client.payment(&id).send().await.unwrap();
             expected.push(text.clone());
         }
         // And a query as long as it likes to be, with text that no reference may hold.
         let plain: Reference = "plain".parse().unwrap();
-        let query = shop.lookup_payment(&plain, &text).send().await;
+        let query = client.lookup_payment(&plain, &text).send().await;
         if query.is_ok() {
             expected.push(format!("plain\u{0}{text}"));
         }
@@ -86,12 +86,12 @@ async fn no_text_changes_the_request_line_or_adds_a_header_on_the_wire() {
 
 #[tokio::test]
 async fn what_could_not_be_a_url_is_not_sent() {
-    let bench = Bench::new([Reply::lost()]);
-    assert_eq!(bench.shop.pay().send().await.unwrap_err().outcome(), Outcome::Unknown);
+    let harness = Harness::new([Reply::lost()]);
+    assert_eq!(harness.client.pay().send().await.unwrap_err().outcome(), Outcome::Unknown);
     // The longest target that the wire takes; one that it does not take never leaves.
-    let server = Server::answering(http(200, PAID)).await;
+    let server = Server::responding(http_response(200, PAYMENT_JSON)).await;
     let reference: Reference = "plain".parse().unwrap();
-    let err = over_sockets(server.address).lookup_payment(&reference, &"a".repeat(70_000)).send().await.unwrap_err();
+    let err = client_at(server.address).lookup_payment(&reference, &"a".repeat(70_000)).send().await.unwrap_err();
     assert_eq!((err.kind(), err.outcome()), (ErrorKind::Connection, Outcome::NotSent), "{err:?}");
     assert_eq!(server.connections(), 0);
 }

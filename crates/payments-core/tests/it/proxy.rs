@@ -1,34 +1,34 @@
 use payments_core::transport::reqwest::{Proxy, ReqwestTransport, ReqwestTransportBuilder};
 use std::sync::Arc;
 
-use crate::support::server::{Server, http};
-use crate::support::{KEYED, PAID, Shop, in_a_child, settings_at, told};
+use crate::support::server::{Server, http_response};
+use crate::support::{KEYED, PAYMENT_JSON, Client, run_in_child_process, settings_at, child_variable};
 
 async fn ask(base_url: &str, change: impl FnOnce(ReqwestTransportBuilder) -> ReqwestTransportBuilder) {
     let mut settings = settings_at(base_url);
     settings.transport = Some(Arc::new(change(ReqwestTransport::builder()).build().unwrap()));
-    Shop::new(settings, &KEYED, None).ask().send().await.unwrap();
+    Client::new(settings, &KEYED, None).retrieve().send().await.unwrap();
 }
 
 #[tokio::test]
 async fn asking_once() {
-    let Some(base_url) = told("BASE_URL") else { return };
-    match told("FROM_ENV") {
+    let Some(base_url) = child_variable("BASE_URL") else { return };
+    match child_variable("FROM_ENV") {
         Some(_) => ask(&base_url, ReqwestTransportBuilder::proxy_from_env).await,
-        // The default transport, as a client that is told nothing makes it.
-        None => drop(Shop::new(settings_at(&base_url), &KEYED, None).ask().send().await.unwrap()),
+        // The default transport, as a client that is child_variable nothing makes it.
+        None => drop(Client::new(settings_at(&base_url), &KEYED, None).retrieve().send().await.unwrap()),
     }
 }
 
 async fn check(variable: &'static str, from_env: bool, through_proxy: usize) {
-    let proxy = Server::answering(http(200, PAID)).await;
-    let server = Server::answering(http(200, PAID)).await;
+    let proxy = Server::responding(http_response(200, PAYMENT_JSON)).await;
+    let server = Server::responding(http_response(200, PAYMENT_JSON)).await;
     let mut variables =
         vec![("BASE_URL", format!("http://{}", server.address)), (variable, format!("http://{}", proxy.address))];
     if from_env {
         variables.push(("FROM_ENV", "1".into()));
     }
-    in_a_child("proxy::asking_once", variables).await;
+    run_in_child_process("proxy::asking_once", variables).await;
     assert_eq!((proxy.connections(), server.connections()), (through_proxy, 1 - through_proxy), "{variable}");
 }
 
@@ -46,8 +46,8 @@ async fn a_proxy_from_the_environment_is_used_when_asked_for() {
 
 #[tokio::test]
 async fn a_proxy_is_used_when_it_is_given() {
-    let proxy = Server::answering(http(200, PAID)).await;
-    let server = Server::answering(http(200, PAID)).await;
+    let proxy = Server::responding(http_response(200, PAYMENT_JSON)).await;
+    let server = Server::responding(http_response(200, PAYMENT_JSON)).await;
     let given = Proxy::all(format!("http://{}", proxy.address)).unwrap();
     ask(&format!("http://{}", server.address), |builder| builder.proxy(given)).await;
     assert_eq!((proxy.connections(), server.connections()), (1, 0));

@@ -11,12 +11,12 @@ use payments_core::transport::{Request, Response, Transport, TransportError};
 use payments_core::{ErrorKind, Outcome, RateLimiter, RetryPolicy, Settings, Timeouts};
 use proptest::prelude::*;
 
-use crate::support::{Bench, PAID, Shop, UNKEYED, paid, poll_once};
+use crate::support::{Harness, PAYMENT_JSON, Client, UNKEYED, payment_response, poll_once};
 
 const MINUTE: Duration = Duration::from_secs(60);
 
-fn bench(limit: usize, replies: impl IntoIterator<Item = Reply>) -> Bench {
-    Bench::with(&UNKEYED, Some(RateLimiter::new(limit, MINUTE)), replies, |settings| {
+fn harness(limit: usize, replies: impl IntoIterator<Item = Reply>) -> Harness {
+    Harness::with(&UNKEYED, Some(RateLimiter::new(limit, MINUTE)), replies, |settings| {
         settings.timeouts = Timeouts { total: MINUTE * 2, attempt: Duration::from_secs(30) };
         settings.retry = RetryPolicy::none();
     })
@@ -24,132 +24,132 @@ fn bench(limit: usize, replies: impl IntoIterator<Item = Reply>) -> Bench {
 
 #[tokio::test]
 async fn sixty_calls_go_at_once_and_the_next_waits_until_the_first_is_a_minute_old() {
-    let bench = bench(60, (0..62).map(|_| paid()));
+    let harness = harness(60, (0..62).map(|_| payment_response()));
     for _ in 0..60 {
-        bench.shop.ask_limited().send().await.unwrap();
+        harness.client.retrieve_limited().send().await.unwrap();
     }
-    assert_eq!(bench.clock.slept(), [] as [Duration; 0]);
-    bench.clock.advance(Duration::from_secs(10));
-    bench.shop.ask_limited().send().await.unwrap();
-    assert_eq!(bench.clock.slept(), [Duration::from_secs(50)]);
-    assert_eq!(bench.clock.monotonic(), MINUTE);
-    bench.shop.ask_limited().send().await.unwrap();
-    assert_eq!(bench.clock.slept().len(), 1);
+    assert_eq!(harness.clock.slept(), [] as [Duration; 0]);
+    harness.clock.advance(Duration::from_secs(10));
+    harness.client.retrieve_limited().send().await.unwrap();
+    assert_eq!(harness.clock.slept(), [Duration::from_secs(50)]);
+    assert_eq!(harness.clock.monotonic(), MINUTE);
+    harness.client.retrieve_limited().send().await.unwrap();
+    assert_eq!(harness.clock.slept().len(), 1);
 }
 
 #[tokio::test]
 async fn what_the_limit_leaves_no_time_for_is_not_sent() {
-    let bench = bench(2, (0..3).map(|_| paid()));
-    bench.shop.ask_limited().send().await.unwrap();
-    bench.shop.ask_limited().send().await.unwrap();
-    let err = bench.shop.ask_limited().timeout(MINUTE).send().await.unwrap_err();
+    let harness = harness(2, (0..3).map(|_| payment_response()));
+    harness.client.retrieve_limited().send().await.unwrap();
+    harness.client.retrieve_limited().send().await.unwrap();
+    let err = harness.client.retrieve_limited().timeout(MINUTE).send().await.unwrap_err();
     assert_eq!((err.kind(), err.outcome(), err.attempts()), (ErrorKind::Throttled, Outcome::NotSent, 0));
     assert_eq!(err.retry_after(), Some(MINUTE));
-    assert_eq!(bench.clock.slept(), [] as [Duration; 0]);
-    assert_eq!(bench.sent(), 2);
+    assert_eq!(harness.clock.slept(), [] as [Duration; 0]);
+    assert_eq!(harness.request_count(), 2);
     // A moment more is enough.
-    let call = bench.shop.ask_limited().timeout(MINUTE + Duration::from_millis(1));
+    let call = harness.client.retrieve_limited().timeout(MINUTE + Duration::from_millis(1));
     call.send().await.unwrap();
-    assert_eq!(bench.clock.slept(), [MINUTE]);
+    assert_eq!(harness.clock.slept(), [MINUTE]);
 }
 
 #[tokio::test]
 async fn only_what_counts_against_the_limit_waits_for_it() {
-    let bench = bench(1, (0..21).map(|_| paid()));
-    bench.shop.ask_limited().send().await.unwrap();
+    let harness = harness(1, (0..21).map(|_| payment_response()));
+    harness.client.retrieve_limited().send().await.unwrap();
     for _ in 0..10 {
-        bench.shop.ask().send().await.unwrap();
-        bench.shop.pay().send().await.unwrap();
+        harness.client.retrieve().send().await.unwrap();
+        harness.client.pay().send().await.unwrap();
     }
-    assert_eq!(bench.clock.slept(), [] as [Duration; 0]);
+    assert_eq!(harness.clock.slept(), [] as [Duration; 0]);
 }
 
 #[tokio::test]
 async fn a_limit_of_none_at_all_is_one() {
-    let bench = bench(0, [paid(), paid()]);
-    bench.shop.ask_limited().send().await.unwrap();
-    bench.shop.ask_limited().send().await.unwrap();
-    assert_eq!(bench.clock.slept(), [MINUTE]);
+    let harness = harness(0, [payment_response(), payment_response()]);
+    harness.client.retrieve_limited().send().await.unwrap();
+    harness.client.retrieve_limited().send().await.unwrap();
+    assert_eq!(harness.clock.slept(), [MINUTE]);
 }
 
 #[tokio::test]
 async fn a_retry_counts_as_well() {
-    let bench = Bench::with(
+    let harness = Harness::with(
         &UNKEYED,
         Some(RateLimiter::new(1, MINUTE)),
-        [Reply::not_connected(), Reply::not_connected(), paid()],
+        [Reply::not_connected(), Reply::not_connected(), payment_response()],
         |settings| settings.timeouts.total = MINUTE * 3,
     );
-    bench.shop.ask_limited().send().await.unwrap();
-    assert_eq!(bench.clock.monotonic(), MINUTE * 2);
+    harness.client.retrieve_limited().send().await.unwrap();
+    assert_eq!(harness.clock.monotonic(), MINUTE * 2);
 }
 
 #[tokio::test]
 async fn a_call_that_is_given_up_counts_from_then_on() {
-    let bench = bench(1, [Reply::silence(), paid()]);
-    let mut dropped = Box::pin(bench.shop.ask_limited().send());
+    let harness = harness(1, [Reply::silence(), payment_response()]);
+    let mut dropped = Box::pin(harness.client.retrieve_limited().send());
     assert!(poll_once(dropped.as_mut()).is_pending());
-    bench.clock.advance(Duration::from_secs(20));
+    harness.clock.advance(Duration::from_secs(20));
     drop(dropped);
-    bench.shop.ask_limited().send().await.unwrap();
-    assert_eq!(bench.clock.slept(), [MINUTE]);
+    harness.client.retrieve_limited().send().await.unwrap();
+    assert_eq!(harness.clock.slept(), [MINUTE]);
 }
 
 #[tokio::test]
 async fn a_call_that_gets_no_answer_counts_from_when_it_ended() {
-    let bench = bench(1, [Reply::silence(), paid()]);
-    let mut call = pin!(bench.shop.ask_limited().send());
+    let harness = harness(1, [Reply::silence(), payment_response()]);
+    let mut call = pin!(harness.client.retrieve_limited().send());
     assert!(poll_once(call.as_mut()).is_pending());
-    bench.clock.advance(Duration::from_secs(30));
+    harness.clock.advance(Duration::from_secs(30));
     assert_eq!(call.await.unwrap_err().kind(), ErrorKind::Timeout);
-    bench.shop.ask_limited().send().await.unwrap();
-    assert_eq!(bench.clock.slept(), [MINUTE]);
+    harness.client.retrieve_limited().send().await.unwrap();
+    assert_eq!(harness.clock.slept(), [MINUTE]);
 }
 
 #[tokio::test]
 async fn a_call_that_takes_longer_than_the_window_still_counts_while_it_is_under_way() {
-    let bench = bench(1, [Reply::silence(), paid()]);
-    let mut slow = Box::pin(bench.shop.ask_limited().attempt_timeout(MINUTE * 2).send());
+    let harness = harness(1, [Reply::silence(), payment_response()]);
+    let mut slow = Box::pin(harness.client.retrieve_limited().attempt_timeout(MINUTE * 2).send());
     assert!(poll_once(slow.as_mut()).is_pending());
-    bench.clock.advance(MINUTE + Duration::from_secs(10));
-    let err = bench.shop.ask_limited().timeout(MINUTE).send().await.unwrap_err();
+    harness.clock.advance(MINUTE + Duration::from_secs(10));
+    let err = harness.client.retrieve_limited().timeout(MINUTE).send().await.unwrap_err();
     assert_eq!((err.kind(), err.outcome()), (ErrorKind::Throttled, Outcome::NotSent));
-    assert_eq!(bench.sent(), 1);
+    assert_eq!(harness.request_count(), 1);
 }
 
 #[tokio::test]
 async fn what_the_provider_says_is_left_is_believed() {
-    let none_left = || paid().header("x-ratelimit-limit", "60").header("x-ratelimit-remaining", "0");
-    let bench = bench(60, [none_left(), paid()]);
-    bench.shop.ask_limited().send().await.unwrap();
-    bench.shop.ask_limited().send().await.unwrap();
-    assert_eq!(bench.clock.slept(), [MINUTE]);
+    let none_left = || payment_response().header("x-ratelimit-limit", "60").header("x-ratelimit-remaining", "0");
+    let harness = harness(60, [none_left(), payment_response()]);
+    harness.client.retrieve_limited().send().await.unwrap();
+    harness.client.retrieve_limited().send().await.unwrap();
+    assert_eq!(harness.clock.slept(), [MINUTE]);
 }
 
 #[tokio::test]
 async fn others_who_use_the_same_key_take_their_share() {
-    let two_left = || paid().header("x-ratelimit-remaining", "2");
-    let bench = bench(60, std::iter::once(two_left()).chain((0..3).map(|_| paid())));
+    let two_left = || payment_response().header("x-ratelimit-remaining", "2");
+    let harness = harness(60, std::iter::once(two_left()).chain((0..3).map(|_| payment_response())));
     for _ in 0..3 {
-        bench.shop.ask_limited().send().await.unwrap();
+        harness.client.retrieve_limited().send().await.unwrap();
     }
-    assert_eq!(bench.clock.slept(), [] as [Duration; 0]);
-    bench.shop.ask_limited().send().await.unwrap();
-    assert_eq!(bench.clock.slept(), [MINUTE]);
+    assert_eq!(harness.clock.slept(), [] as [Duration; 0]);
+    harness.client.retrieve_limited().send().await.unwrap();
+    assert_eq!(harness.clock.slept(), [MINUTE]);
 }
 
 #[tokio::test]
 async fn a_lower_limit_is_kept_and_a_higher_one_is_not_believed() {
-    let lower = bench(60, (0..4).map(|_| paid().header("x-ratelimit-limit", "2")));
+    let lower = harness(60, (0..4).map(|_| payment_response().header("x-ratelimit-limit", "2")));
     for _ in 0..4 {
-        lower.shop.ask_limited().send().await.unwrap();
+        lower.client.retrieve_limited().send().await.unwrap();
     }
     assert_eq!(lower.clock.slept(), [MINUTE]);
     let odd = ["1000", "0", "-1", "1e3", "", "unlimited", "99999999999999999999999"];
     let higher =
-        bench(2, odd.map(|text| paid().header("x-ratelimit-limit", text).header("x-ratelimit-remaining", "7")));
+        harness(2, odd.map(|text| payment_response().header("x-ratelimit-limit", text).header("x-ratelimit-remaining", "7")));
     for _ in 0..3 {
-        higher.shop.ask_limited().send().await.unwrap();
+        higher.client.retrieve_limited().send().await.unwrap();
     }
     assert_eq!(higher.clock.slept(), [MINUTE]);
 }
@@ -178,7 +178,7 @@ impl Transport for Slow {
         self.counted.lock().unwrap().push(self.clock.monotonic());
         self.clock.advance(Duration::from_millis(turn.way_back));
         if turn.answered {
-            Ok(Response::new(StatusCode::OK, HeaderMap::new(), PAID.into()))
+            Ok(Response::new(StatusCode::OK, HeaderMap::new(), PAYMENT_JSON.into()))
         } else {
             Err(TransportError::unknown("lost"))
         }
@@ -211,12 +211,12 @@ proptest! {
             retry: RetryPolicy::none(),
             ..Settings::default()
         };
-        let shop = Shop::new(settings, &UNKEYED, Some(RateLimiter::new(limit, MINUTE)));
+        let client = Client::new(settings, &UNKEYED, Some(RateLimiter::new(limit, MINUTE)));
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         runtime.block_on(async {
             for turn in &turns {
                 clock.advance(Duration::from_millis(turn.before));
-                assert_eq!(shop.ask_limited().send().await.is_ok(), turn.answered);
+                assert_eq!(client.retrieve_limited().send().await.is_ok(), turn.answered);
             }
         });
         let counted = slow.counted.lock().unwrap();

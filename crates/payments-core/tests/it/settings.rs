@@ -3,16 +3,16 @@ use payments_core::time::OffsetDateTime;
 use payments_core::{Error, ErrorKind, Outcome, Settings, Timeouts};
 use std::time::Duration;
 
-use crate::support::{KEYED, PAID, Shop, scripted};
+use crate::support::{KEYED, PAYMENT_JSON, Client, scripted_settings};
 
-fn connect(change: impl FnOnce(&mut Settings)) -> Result<(Shop, Script), Error> {
-    let script = Script::new([Reply::json(200, PAID)]);
-    let mut settings = scripted(&script, &payments_core::test_util::ManualClock::at(OffsetDateTime::UNIX_EPOCH));
+fn connect(change: impl FnOnce(&mut Settings)) -> Result<(Client, Script), Error> {
+    let script = Script::new([Reply::json(200, PAYMENT_JSON)]);
+    let mut settings = scripted_settings(&script, &payments_core::test_util::ManualClock::at(OffsetDateTime::UNIX_EPOCH));
     change(&mut settings);
-    Ok((Shop::try_new(settings, &KEYED, None)?, script))
+    Ok((Client::try_new(settings, &KEYED, None)?, script))
 }
 
-fn at(base_url: &str) -> Result<(Shop, Script), Error> {
+fn at(base_url: &str) -> Result<(Client, Script), Error> {
     connect(|settings| settings.base_url = Some(base_url.to_owned()))
 }
 
@@ -32,8 +32,8 @@ async fn a_plain_address_is_where_requests_go() {
         ("http://127.255.0.9:1", "http://127.255.0.9:1/payments"),
         ("http://[::1]:8080/v1", "http://[::1]:8080/v1/payments"),
     ] {
-        let (shop, script) = at(base).unwrap_or_else(|err| panic!("{base}: {err}"));
-        shop.ask().send().await.unwrap();
+        let (client, script) = at(base).unwrap_or_else(|err| panic!("{base}: {err}"));
+        client.retrieve().send().await.unwrap();
         assert_eq!(script.requests()[0].url(), url);
     }
 }
@@ -174,8 +174,8 @@ fn a_provider_whose_document_names_no_host_needs_one() {
 
 #[tokio::test]
 async fn every_request_says_who_asks_and_what_it_takes() {
-    let (shop, script) = connect(|settings| settings.application = Some("shop/2.1 (staging)".into())).unwrap();
-    shop.pay().send().await.unwrap();
+    let (client, script) = connect(|settings| settings.application = Some("shop/2.1 (staging)".into())).unwrap();
+    client.pay().send().await.unwrap();
     let requests = script.requests();
     let headers = requests[0].headers();
     for (name, value) in [
@@ -205,8 +205,8 @@ fn credentials_that_do_not_fit_in_a_header_are_refused_without_being_shown() {
     let err = Settings::default().connect(&KEYED, Some("https://a.test"), &credentials, None).unwrap_err();
     assert_eq!(err.kind(), ErrorKind::Configuration);
     assert!(!format!("{err} {err:?}").contains("canary"));
-    let (shop, _) = connect(|_| {}).unwrap();
-    assert!(shop.connection.with_credentials(&credentials).is_err());
+    let (client, _) = connect(|_| {}).unwrap();
+    assert!(client.connection.with_credentials(&credentials).is_err());
 }
 
 #[test]

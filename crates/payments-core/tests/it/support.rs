@@ -1,4 +1,4 @@
-//! A provider made up for these tests: one dialect with idempotency keys and one without.
+//! A fictitious provider for these tests, with and without idempotency keys.
 
 pub(crate) mod server;
 
@@ -19,7 +19,7 @@ use payments_core::{
 };
 use serde::{Deserialize, Serialize};
 
-/// No keys, and 429 is not documented as refused.
+/// A provider without idempotency keys, which does not document that a 429 was not executed.
 pub(crate) static UNKEYED: ProviderSpec = ProviderSpec {
     provider: "acme",
     agent: "acme/0.1.0",
@@ -29,7 +29,7 @@ pub(crate) static UNKEYED: ProviderSpec = ProviderSpec {
     idempotency: None,
 };
 
-/// Keys that live for 24 hours, and 429 is documented as refused.
+/// A provider with keys that live for 24 hours, which documents that a 429 was not executed.
 pub(crate) static KEYED: ProviderSpec = ProviderSpec {
     provider: "acme",
     agent: "acme/0.1.0",
@@ -41,6 +41,7 @@ pub(crate) static KEYED: ProviderSpec = ProviderSpec {
 
 pub(crate) const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 pub(crate) const API_KEY: &str = "key-canary-5f1d";
+pub(crate) const PAYMENT_JSON: &str = r#"{"id":"pay_1","amount":100.50}"#;
 
 payments_core::string_newtype! {
     /// The merchant's own reference.
@@ -52,7 +53,7 @@ payments_core::string_newtype! {
     pub(crate) struct PaymentId("payment_id", private): |text| payments_core::id::check_id("payment_id", text);
 }
 
-/// A payment as the provider answers it.
+/// A payment in a response of the provider.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub(crate) struct Payment {
     pub(crate) id: String,
@@ -60,25 +61,23 @@ pub(crate) struct Payment {
     pub(crate) amount: Decimal,
 }
 
-/// What the provider answers when it has paid.
-pub(crate) fn paid() -> Reply {
-    Reply::json(200, PAID)
+/// A successful response.
+pub(crate) fn payment_response() -> Reply {
+    Reply::json(200, PAYMENT_JSON)
 }
 
-/// The provider's own words of refusal.
-pub(crate) fn refused(status: u16) -> Reply {
+/// An error response in the provider's documented form.
+pub(crate) fn error_response(status: u16) -> Reply {
     Reply::json(status, r#"{"error":{"code":"no","message":"not today"}}"#)
 }
 
-pub(crate) const PAID: &str = r#"{"id":"pay_1","amount":100.50}"#;
-
 #[derive(Deserialize)]
-struct Envelope {
-    error: Words,
+struct ErrorBody {
+    error: ErrorDetails,
 }
 
 #[derive(Deserialize)]
-struct Words {
+struct ErrorDetails {
     code: Option<String>,
     message: Option<String>,
     decline_code: Option<String>,
@@ -89,8 +88,8 @@ struct Words {
 }
 
 fn parse_error(_: &Operation, response: &Response) -> Option<ProviderError> {
-    let words = json::decode::<Envelope>(response.body()).ok()?.error;
-    let (kind, outcome) = match words.code.as_deref() {
+    let details = json::decode::<ErrorBody>(response.body()).ok()?.error;
+    let (kind, outcome) = match details.code.as_deref() {
         Some("card_declined") => (Some(ErrorKind::Declined), None),
         Some("already_taken") => (Some(ErrorKind::Conflict), Some(Outcome::Unknown)),
         _ => (None, None),
@@ -98,90 +97,91 @@ fn parse_error(_: &Operation, response: &Response) -> Option<ProviderError> {
     Some(ProviderError {
         kind,
         outcome,
-        code: words.code,
-        decline_code: words.decline_code,
-        message: words.message,
-        param: words.param,
-        object_id: words.object,
-        settles_key: words.settles,
+        code: details.code,
+        decline_code: details.decline_code,
+        message: details.message,
+        param: details.param,
+        object_id: details.object,
+        settles_key: details.settles,
         ..ProviderError::default()
     })
 }
 
 /// The provider's client.
 #[derive(Debug, Clone)]
-pub(crate) struct Shop {
+pub(crate) struct Client {
     pub(crate) connection: Connection,
     clock: Arc<dyn Clock>,
 }
 
-impl Shop {
-    pub(crate) fn new(settings: Settings, dialect: &'static ProviderSpec, limiter: Option<RateLimiter>) -> Self {
-        Self::try_new(settings, dialect, limiter).unwrap()
+impl Client {
+    pub(crate) fn new(settings: Settings, spec: &'static ProviderSpec, limiter: Option<RateLimiter>) -> Self {
+        Self::try_new(settings, spec, limiter).unwrap()
     }
 
     pub(crate) fn try_new(
         settings: Settings,
-        dialect: &'static ProviderSpec,
+        spec: &'static ProviderSpec,
         limiter: Option<RateLimiter>,
     ) -> Result<Self, Error> {
         let (credentials, clock) = ([("x-api-key", API_KEY)], Arc::clone(&settings.clock));
         Ok(Self {
             clock,
-            connection: settings.connect(dialect, Some("https://api.acme.test/v1"), &credentials, limiter)?,
+            connection: settings.connect(spec, Some("https://api.acme.test/v1"), &credentials, limiter)?,
         })
     }
 
-    /// Asks.
-    pub(crate) fn ask(&self) -> Call<Payment> {
-        self.connection.call(Operation::read("ask"), Ok(RequestBuilder::get(Path::new("payments"))), Ok)
+    /// A read-only call.
+    pub(crate) fn retrieve(&self) -> Call<Payment> {
+        self.connection.call(Operation::read("retrieve"), Ok(RequestBuilder::get(Path::new("payments"))), Ok)
     }
 
-    /// Asks, and counts against the limit.
-    pub(crate) fn ask_limited(&self) -> Call<Payment> {
+    /// A read-only call that counts against the rate limit.
+    pub(crate) fn retrieve_limited(&self) -> Call<Payment> {
         self.connection.call(
-            Operation::read("ask_limited").limited(),
+            Operation::read("retrieve_limited").limited(),
             Ok(RequestBuilder::get(Path::new("payments"))),
             Ok,
         )
     }
 
-    /// Asks by the merchant's reference and by a query.
+    /// A read-only call with the merchant's reference in its path and a note in its query.
     pub(crate) fn lookup_payment(&self, reference: &Reference, note: &str) -> Call<Payment> {
         let path = Path::new("payments").segment(reference).query("note", note);
         self.connection.call(Operation::read("lookup_payment"), Ok(RequestBuilder::get(path)), Ok)
     }
 
-    /// Asks by the provider's id.
-    pub(crate) fn payment(&self, id: &PaymentId) -> Call<Payment> {
-        self.connection.call(Operation::read("payment"), Ok(RequestBuilder::get(Path::new("payments").segment(id))), Ok)
+    /// A read-only call with the provider's id in its path.
+    pub(crate) fn retrieve_by_id(&self, id: &PaymentId) -> Call<Payment> {
+        let path = Path::new("payments").segment(id);
+        self.connection.call(Operation::read("retrieve_by_id"), Ok(RequestBuilder::get(path)), Ok)
     }
 
-    /// Changes something.
-    pub(crate) fn rename(&self) -> Call<Payment> {
-        self.connection.call(Operation::write("rename"), body("rename"), Ok)
+    /// A write that moves no money.
+    pub(crate) fn update(&self) -> Call<Payment> {
+        self.connection.call(Operation::write("update"), request("update"), Ok)
     }
 
-    /// Moves money.
+    /// A call that moves money.
     pub(crate) fn pay(&self) -> Call<Payment> {
-        self.connection.call(Operation::move_money("pay"), body("pay"), Ok)
+        self.connection.call(Operation::move_money("pay"), request("pay"), Ok)
     }
 
-    /// Moves money, and holds the answer's id against the one expected.
-    pub(crate) fn pay_as(&self, id: &'static str) -> Call<Payment> {
-        self.connection.call(Operation::move_money("pay_as"), body("pay"), move |payment: Payment| {
+    /// A call that moves money and checks the id in the response.
+    pub(crate) fn pay_expecting_id(&self, id: &'static str) -> Call<Payment> {
+        self.connection.call(Operation::move_money("pay_expecting_id"), request("pay"), move |payment: Payment| {
             if payment.id == id { Ok(payment) } else { Err(DecodeError::new("id", "is another payment's")) }
         })
     }
 
-    /// Moves money under a key.
+    /// A call that moves money under an unused idempotency key.
     pub(crate) fn pay_keyed(&self, key: &str) -> Call<Payment, Keyed> {
         let key = IdempotencyKey::new(key, self.clock.now()).unwrap().assume_unused();
-        self.connection.keyed_call(Operation::move_money("pay_keyed"), body("pay"), key, Ok)
+        self.connection.keyed_call(Operation::move_money("pay_keyed"), request("pay"), key, Ok)
     }
 }
 
-fn body(what: &'static str) -> Result<RequestBuilder, Error> {
+fn request(what: &'static str) -> Result<RequestBuilder, Error> {
     #[derive(Debug, Serialize)]
     struct Body {
         what: &'static str,
@@ -191,60 +191,62 @@ fn body(what: &'static str) -> Result<RequestBuilder, Error> {
     RequestBuilder::post(Path::new("payments")).json(&Body { what, amount })
 }
 
-/// The four ways in which a call can stand to being sent again.
+/// The four types of calls that the retry rules distinguish.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum How {
+pub(crate) enum CallType {
     Read,
     Write,
-    Money,
+    MoveMoney,
+    /// Moves money under an idempotency key.
     Keyed,
 }
 
-impl How {
-    pub(crate) const ALL: [Self; 4] = [Self::Read, Self::Write, Self::Money, Self::Keyed];
+impl CallType {
+    pub(crate) const ALL: [Self; 4] = [Self::Read, Self::Write, Self::MoveMoney, Self::Keyed];
 }
 
-/// A shop with a script for its wire and a clock that the test moves.
+/// A client with a scripted transport and a clock that the test controls.
 #[derive(Debug, Clone)]
-pub(crate) struct Bench {
-    pub(crate) shop: Shop,
+pub(crate) struct Harness {
+    pub(crate) client: Client,
     pub(crate) script: Script,
     pub(crate) clock: ManualClock,
 }
 
-impl Bench {
+impl Harness {
     pub(crate) fn new(replies: impl IntoIterator<Item = Reply>) -> Self {
         Self::with(&KEYED, None, replies, |_| {})
     }
 
     pub(crate) fn with(
-        dialect: &'static ProviderSpec,
+        spec: &'static ProviderSpec,
         limiter: Option<RateLimiter>,
         replies: impl IntoIterator<Item = Reply>,
         change: impl FnOnce(&mut Settings),
     ) -> Self {
         let script = Script::new(replies);
         let clock = ManualClock::at(OffsetDateTime::UNIX_EPOCH + DAY * 20_000);
-        let mut settings = scripted(&script, &clock);
+        let mut settings = scripted_settings(&script, &clock);
         change(&mut settings);
-        Self { shop: Shop::new(settings, dialect, limiter), script, clock }
+        Self { client: Client::new(settings, spec, limiter), script, clock }
     }
 
-    pub(crate) async fn send(&self, how: How) -> Result<Payment, Error> {
-        match how {
-            How::Read => self.shop.ask().send().await,
-            How::Write => self.shop.rename().send().await,
-            How::Money => self.shop.pay().send().await,
-            How::Keyed => self.shop.pay_keyed("key-1").send().await,
+    pub(crate) async fn send(&self, call_type: CallType) -> Result<Payment, Error> {
+        match call_type {
+            CallType::Read => self.client.retrieve().send().await,
+            CallType::Write => self.client.update().send().await,
+            CallType::MoveMoney => self.client.pay().send().await,
+            CallType::Keyed => self.client.pay_keyed("key-1").send().await,
         }
     }
 
-    pub(crate) fn sent(&self) -> usize {
+    /// The number of requests that were sent, including retries.
+    pub(crate) fn request_count(&self) -> usize {
         self.script.requests().len()
     }
 }
 
-pub(crate) fn scripted(script: &Script, clock: &ManualClock) -> Settings {
+pub(crate) fn scripted_settings(script: &Script, clock: &ManualClock) -> Settings {
     Settings {
         transport: Some(Arc::new(script.clone())),
         clock: Arc::new(clock.clone()),
@@ -253,53 +255,52 @@ pub(crate) fn scripted(script: &Script, clock: &ManualClock) -> Settings {
     }
 }
 
-/// A shop whose calls leave over real sockets, to this address.
-pub(crate) fn over_sockets(address: std::net::SocketAddr) -> Shop {
-    Shop::new(settings_at(&format!("http://{address}")), &KEYED, None)
+/// A client that connects to this address over real sockets.
+pub(crate) fn client_at(address: std::net::SocketAddr) -> Client {
+    Client::new(settings_at(&format!("http://{address}")), &KEYED, None)
 }
 
 pub(crate) fn settings_at(base_url: &str) -> Settings {
     Settings { base_url: Some(base_url.to_owned()), ..Settings::default() }
 }
 
-/// Every text by which an error can come out: what it prints, its sources, and its fields as far as they go.
-pub(crate) fn everything_it_says(error: &Error) -> String {
-    let mut said = format!("{error}\n{error:?}\n{error:#?}\n");
+/// All text that an error can print: `Display` and `Debug` of the error, its sources and its earlier attempts.
+pub(crate) fn all_error_text(error: &Error) -> String {
+    let mut text = format!("{error}\n{error:?}\n{error:#?}\n");
     let mut source = std::error::Error::source(error);
     while let Some(err) = source {
-        said += &format!("{err}\n{err:?}\n{err:#?}\n");
+        text += &format!("{err}\n{err:?}\n{err:#?}\n");
         source = err.source();
     }
     if let Some(earlier) = error.earlier() {
-        said += &everything_it_says(earlier);
+        text += &all_error_text(earlier);
     }
-    said
+    text
 }
 
-/// Polls a future once, as a runtime would before something interrupts it.
+/// Polls a future once, as a runtime does before something interrupts the future.
 pub(crate) fn poll_once<F: Future>(future: std::pin::Pin<&mut F>) -> std::task::Poll<F::Output> {
     future.poll(&mut std::task::Context::from_waker(std::task::Waker::noop()))
 }
 
-/// Runs one test of this binary in a process of its own, with these variables in its environment, and gives what it
-/// printed.
-pub(crate) async fn in_a_child(test: &'static str, variables: Vec<(&'static str, String)>) -> String {
+/// Runs one test of this binary in a child process with these environment variables, and returns its standard output.
+pub(crate) async fn run_in_child_process(test: &'static str, variables: Vec<(&'static str, String)>) -> String {
     let run = move || {
         let mut child = std::process::Command::new(std::env::current_exe().unwrap());
-        child.args(["--exact", test, "--nocapture"]).env(CHILD, "1").envs(variables);
+        child.args(["--exact", test, "--nocapture"]).env(IN_CHILD, "1").envs(variables);
         child.env_remove("NO_PROXY").env_remove("no_proxy").env_remove("REQUEST_METHOD").output().unwrap()
     };
     let output = tokio::task::spawn_blocking(run).await.unwrap();
-    let printed = String::from_utf8_lossy(&output.stdout).into_owned();
-    assert!(output.status.success(), "{printed}\n{}", String::from_utf8_lossy(&output.stderr));
-    assert!(printed.contains("1 passed"), "{printed}");
-    printed
+    let stdout = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(output.status.success(), "{stdout}\n{}", String::from_utf8_lossy(&output.stderr));
+    assert!(stdout.contains("1 passed"), "{stdout}");
+    stdout
 }
 
-/// What an outer test told the process it started, and nothing in the outer process itself.
-#[expect(clippy::disallowed_methods, reason = "the one way to tell a child anything")]
-pub(crate) fn told(variable: &str) -> Option<String> {
-    std::env::var(CHILD).ok().and_then(|_| std::env::var(variable).ok())
+/// Reads a variable that the parent test set for this child process; `None` outside a child process.
+#[expect(clippy::disallowed_methods, reason = "the environment is how a test passes arguments to its child process")]
+pub(crate) fn child_variable(variable: &str) -> Option<String> {
+    std::env::var(IN_CHILD).ok().and_then(|_| std::env::var(variable).ok())
 }
 
-const CHILD: &str = "PAYMENTS_CORE_TEST_CHILD";
+const IN_CHILD: &str = "PAYMENTS_CORE_TEST_CHILD";

@@ -1,38 +1,37 @@
-//! What an envelope proves, under any HTTP status.
+//! Errors and successes by envelope and HTTP status.
 
 use payments_core::test_util::Reply;
 use payments_core::{ErrorKind, Outcome, RetryPolicy};
 use turbo_txn::{Envelope, Error};
 
-use crate::support::{order, scripted, transaction};
+use crate::support::{block_on, new_transaction, order_id, scripted};
 
-/// What an initiation that is answered so ends with. It is sent once.
+/// Asserts the error of an initiation with this response, and that it is sent once.
 #[track_caller]
 fn check(http: u16, body: &str, kind: ErrorKind, outcome: Outcome) {
-    let err = answered(http, body);
+    let err = initiate_error(http, body);
     assert_eq!((err.kind(), err.outcome()), (kind, outcome), "HTTP {http} {body}: {err}");
     assert_eq!(err.may_have_moved_money(), outcome == Outcome::Unknown);
 }
 
+/// Returns the error of an initiation with this response.
 #[track_caller]
-fn answered(http: u16, body: &str) -> Error {
+fn initiate_error(http: u16, body: &str) -> Error {
     let (client, script) = scripted([Reply::json(http, body), Reply::lost()]);
-    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-    let err = runtime.block_on(client.initiate(transaction()).send()).unwrap_err();
+    let err = block_on(client.initiate(new_transaction()).send()).unwrap_err();
     assert_eq!(script.requests().len(), 1, "HTTP {http} {body}");
     err
 }
 
-/// A look-up that is answered so gives nothing.
+/// Asserts that a lookup with this response fails.
 #[track_caller]
 fn check_lookup(body: &str) {
     let (client, _) = scripted([Reply::json(200, body)]);
-    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-    let err = runtime.block_on(client.lookup(&order("order-7421")).retry(RetryPolicy::none()).send()).unwrap_err();
+    let err = block_on(client.lookup(&order_id("order-7421")).retry(RetryPolicy::none()).send()).unwrap_err();
     assert_eq!(err.kind(), MalformedResponse, "{body}");
 }
 
-/// What nothing is wrong with.
+/// Valid data of both operations.
 const DATA: &str = r#""data":{"txnId":"T","orderId":"order-7421","amount":300,"sdkUrl":"https://pay.example/x"}"#;
 const DETAILS: &str = r#""data":{"utr":"1","orderId":"order-7421","txnStatus":"Approved","amount":300}"#;
 
@@ -43,7 +42,7 @@ use ErrorKind::{
 use Outcome::{Refused, Unknown};
 
 #[test]
-fn a_refusal_is_what_its_status_code_says_under_200_and_under_the_same_status() {
+fn an_error_follows_the_status_code_under_http_200_and_under_the_same_http_status() {
     for (code, kind, outcome) in [
         (400, InvalidRequest, Refused),
         (401, Authentication, Refused),
@@ -64,7 +63,7 @@ fn a_refusal_is_what_its_status_code_says_under_200_and_under_the_same_status() 
         check(200, &body, kind, outcome);
         check(code, &body, kind, outcome);
     }
-    // The document's words: outside 2xx is an error. `success` need not be there to say so.
+    // A `statusCode` outside 2xx is an error even without `success`.
     check(200, r#"{"statusCode":400}"#, InvalidRequest, Refused);
     check(201, r#"{"statusCode":400,"success":null}"#, InvalidRequest, Refused);
     check(200, r#"{"statusCode":302,"success":false}"#, MalformedResponse, Unknown);
@@ -72,7 +71,7 @@ fn a_refusal_is_what_its_status_code_says_under_200_and_under_the_same_status() 
 }
 
 #[test]
-fn any_json_object_under_a_refusing_status_is_the_providers_own() {
+fn any_json_object_under_an_error_status_is_an_error_response() {
     for body in
         ["{}", r#" {"error":"Bad Request","path":"/x"} "#, r#"{"message":{"text":"No"}}"#, r#"{"success":null}"#]
     {
@@ -83,7 +82,7 @@ fn any_json_object_under_a_refusing_status_is_the_providers_own() {
 }
 
 #[test]
-fn somebody_elses_words_settle_nothing() {
+fn an_unrecognised_body_leaves_the_outcome_unknown() {
     for body in ["", "<html>blocked</html>", "[]", "[400,false]", "null", "7", "\"no\"", "{", "{} {}", "\u{feff}{}"] {
         for status in [400, 401, 402, 403, 404, 405, 413, 415, 422] {
             check(status, body, MalformedResponse, Unknown);
@@ -94,14 +93,14 @@ fn somebody_elses_words_settle_nothing() {
 }
 
 #[test]
-fn an_envelope_that_contradicts_itself_proves_nothing() {
-    // It says that it was done, and that it failed.
+fn a_contradictory_envelope_leaves_the_outcome_unknown() {
+    // The envelope states success and failure.
     check(200, r#"{"success":true,"statusCode":500}"#, ProviderFailure, Unknown);
     check(200, r#"{"success":true,"statusCode":400,"data":{}}"#, InvalidRequest, Unknown);
     check(200, r#"{"success":false,"statusCode":200,"message":"Failed"}"#, MalformedResponse, Unknown);
     check(400, r#"{"success":true,"statusCode":400}"#, InvalidRequest, Unknown);
     check(400, r#"{"success":true}"#, InvalidRequest, Unknown);
-    // HTTP and the envelope differ: both must refuse.
+    // HTTP and the envelope state different statuses: the outcome is refused only if both refuse.
     check(400, r#"{"success":false,"statusCode":200}"#, MalformedResponse, Unknown);
     check(400, r#"{"success":false,"statusCode":500}"#, ProviderFailure, Unknown);
     check(500, r#"{"success":false,"statusCode":400}"#, InvalidRequest, Unknown);
@@ -109,8 +108,8 @@ fn an_envelope_that_contradicts_itself_proves_nothing() {
 }
 
 #[test]
-fn an_envelope_that_says_a_member_twice_is_neither_success_nor_refusal() {
-    for said in [
+fn an_envelope_with_a_duplicate_member_is_malformed() {
+    for members in [
         r#""success":false,"success":true,"statusCode":400"#,
         r#""success":false,"success":true,"statusCode":200"#,
         r#""success":true,"success":true,"statusCode":200"#,
@@ -119,31 +118,30 @@ fn an_envelope_that_says_a_member_twice_is_neither_success_nor_refusal() {
         r#""success":false,"statusCode":200,"message":"No.","message":"Rejected by the bank""#,
         r#""success":false,"statusCode":404,"status":"X","status":"Y""#,
     ] {
-        check(200, &format!("{{{said},{DATA}}}"), MalformedResponse, Unknown);
-        check(400, &format!("{{{said},{DATA}}}"), MalformedResponse, Unknown);
-        check_lookup(&format!("{{{said},{DETAILS}}}"));
+        check(200, &format!("{{{members},{DATA}}}"), MalformedResponse, Unknown);
+        check(400, &format!("{{{members},{DATA}}}"), MalformedResponse, Unknown);
+        check_lookup(&format!("{{{members},{DETAILS}}}"));
     }
 }
 
 #[test]
-fn an_envelope_that_is_no_text_is_neither_success_nor_refusal() {
+fn an_envelope_that_is_not_utf_8_is_malformed() {
     let envelope = |data: &str| {
         let mut body = br#"{"success":false,"statusCode":400,"message":"caf"#.to_vec();
-        body.push(0xe9); // as Latin-1 writes it
+        body.push(0xe9); // `é` in Latin-1
         body.extend_from_slice(format!(r#"",{data}}}"#).as_bytes());
         body
     };
     let (client, _) = scripted([Reply::new(200, envelope(DATA)), Reply::new(200, envelope(DETAILS))]);
-    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-    let err = runtime.block_on(client.initiate(transaction()).send()).unwrap_err();
+    let err = block_on(client.initiate(new_transaction()).send()).unwrap_err();
     assert_eq!((err.kind(), err.outcome()), (MalformedResponse, Unknown));
-    let err = runtime.block_on(client.lookup(&order("order-7421")).retry(RetryPolicy::none()).send()).unwrap_err();
+    let err = block_on(client.lookup(&order_id("order-7421")).retry(RetryPolicy::none()).send()).unwrap_err();
     assert_eq!(err.kind(), MalformedResponse);
 }
 
 #[test]
-fn a_success_says_so_in_both_of_its_members() {
-    for (said, path) in [
+fn a_success_must_be_stated_by_both_members() {
+    for (members, path) in [
         (r#""success":true,"statusCode":4001"#, "statusCode"),
         (r#""success":true,"statusCode":1000"#, "statusCode"),
         (r#""success":true,"statusCode":99"#, "statusCode"),
@@ -154,33 +152,32 @@ fn a_success_says_so_in_both_of_its_members() {
         (r#""success":true"#, "."),
         (r#""statusCode":200"#, "."),
     ] {
-        let err = answered(200, &format!("{{{said},{DATA}}}"));
-        assert_eq!((err.kind(), err.outcome()), (MalformedResponse, Unknown), "{said}");
-        assert_eq!(err.json_path().unwrap_or_default(), path, "{said}");
-        check_lookup(&format!("{{{said},{DETAILS}}}"));
+        let err = initiate_error(200, &format!("{{{members},{DATA}}}"));
+        assert_eq!((err.kind(), err.outcome()), (MalformedResponse, Unknown), "{members}");
+        assert_eq!(err.json_path().unwrap_or_default(), path, "{members}");
+        check_lookup(&format!("{{{members},{DETAILS}}}"));
     }
     for status in [200, 201, 299] {
         let body = format!(r#"{{"success":true,"statusCode":{status},{DATA}}}"#);
         let (client, _) = scripted([Reply::json(200, &body)]);
-        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-        assert!(runtime.block_on(client.initiate(transaction()).send()).is_ok(), "{status}");
+        assert!(block_on(client.initiate(new_transaction()).send()).is_ok(), "{status}");
     }
 }
 
 #[test]
-fn what_cannot_be_read_proves_nothing() {
+fn malformed_members_leave_the_outcome_unknown() {
     for code in ["\"400\"", "400.0", "4e2", "-400", "99", "1000", "true", "[400]", "{}", "99999999999"] {
         let body = format!(r#"{{"success":false,"statusCode":{code},"message":"No.",{DATA}}}"#);
         check(200, &body, MalformedResponse, Unknown);
-        // HTTP's own status says what kind it is; that it was not done, both would have to say.
+        // The HTTP status determines the kind. The outcome is refused only if the envelope refuses too.
         check(400, &body, InvalidRequest, Unknown);
         check(200, &body.replace("false", "true"), MalformedResponse, Unknown);
     }
-    let more = format!(",{DATA}");
+    let data = format!(",{DATA}");
     for success in ["\"false\"", "0", "[]", "{}"] {
-        check(200, &format!(r#"{{"success":{success},"statusCode":400{more}}}"#), InvalidRequest, Unknown);
-        check(400, &format!(r#"{{"success":{success},"statusCode":400{more}}}"#), InvalidRequest, Unknown);
-        check(200, &format!(r#"{{"success":{success},"statusCode":200{more}}}"#), MalformedResponse, Unknown);
+        check(200, &format!(r#"{{"success":{success},"statusCode":400{data}}}"#), InvalidRequest, Unknown);
+        check(400, &format!(r#"{{"success":{success},"statusCode":400{data}}}"#), InvalidRequest, Unknown);
+        check(200, &format!(r#"{{"success":{success},"statusCode":200{data}}}"#), MalformedResponse, Unknown);
     }
     for body in [
         r#"{"success":false}"#,
@@ -189,21 +186,21 @@ fn what_cannot_be_read_proves_nothing() {
         r#"{"statusCode":200}"#,
     ] {
         check(200, body, MalformedResponse, Unknown);
-        check(200, &body.replace('}', &format!("{more}}}")), MalformedResponse, Unknown);
+        check(200, &body.replace('}', &format!("{data}}}")), MalformedResponse, Unknown);
     }
 }
 
 #[test]
-fn success_without_its_data_is_unknown() {
+fn a_success_without_data_leaves_the_outcome_unknown() {
     for data in ["", r#","data":null"#, r#","data":{}"#, r#","data":[]"#, r#","data":"x""#] {
         check(200, &format!(r#"{{"success":true,"statusCode":200{data}}}"#), MalformedResponse, Unknown);
     }
 }
 
 #[test]
-fn a_list_is_not_taken_for_the_object_that_is_documented() {
-    let initiated = r#"["T","order-7421",300,"https://pay.example/x"]"#;
-    let err = answered(200, &format!(r#"{{"success":true,"statusCode":200,"data":{initiated}}}"#));
+fn a_list_in_place_of_an_object_is_malformed() {
+    let list = r#"["T","order-7421",300,"https://pay.example/x"]"#;
+    let err = initiate_error(200, &format!(r#"{{"success":true,"statusCode":200,"data":{list}}}"#));
     assert_eq!((err.kind(), err.outcome(), err.json_path()), (MalformedResponse, Unknown, Some("data")));
     check_lookup(r#"{"success":true,"statusCode":200,"data":["order-7421","Approved",300,"1"]}"#);
     check(200, &format!(r#"[true,200,null,{{{DATA}}}]"#), MalformedResponse, Unknown);
@@ -216,17 +213,17 @@ fn a_list_is_not_taken_for_the_object_that_is_documented() {
 }
 
 #[test]
-fn an_amount_of_nothing_or_less_is_no_amount() {
+fn an_amount_of_zero_or_less_is_malformed() {
     for amount in ["0", "0.00", "-300", "-0.01", "\"0\""] {
         let body = |data: &str| format!(r#"{{"success":true,"statusCode":200,{}}}"#, data.replace("300", amount));
-        let err = answered(200, &body(DATA));
+        let err = initiate_error(200, &body(DATA));
         assert_eq!((err.outcome(), err.json_path()), (Unknown, Some("data.amount")), "{amount}");
         check_lookup(&body(DETAILS));
     }
 }
 
 #[test]
-fn a_refusal_that_speaks_of_another_transaction_leaves_an_initiation_unknown() {
+fn a_refusal_that_mentions_a_duplicate_leaves_the_outcome_unknown() {
     for message in [
         r#""message":"Order already exists""#,
         r#""message":"DUPLICATE ORDER ID""#,
@@ -238,7 +235,7 @@ fn a_refusal_that_speaks_of_another_transaction_leaves_an_initiation_unknown() {
             let body = format!(r#"{{"statusCode":400,"success":false,{message}}}"#);
             check(http, &body, Conflict, Unknown);
         }
-        // Words count under a status that refuses only.
+        // The words are searched only under a status that refuses.
         let body = format!(r#"{{"statusCode":500,"success":false,{message}}}"#);
         check(500, &body, ProviderFailure, Unknown);
         check(429, &body.replace("500", "429"), Throttled, Unknown);
@@ -248,27 +245,27 @@ fn a_refusal_that_speaks_of_another_transaction_leaves_an_initiation_unknown() {
 }
 
 #[tokio::test]
-async fn a_look_up_has_no_conflicts_and_is_asked_again_where_that_may_help() {
+async fn a_lookup_reports_no_conflict_and_is_retried_after_a_server_error() {
     let exists = r#"{"statusCode":404,"success":false,"message":"No such order exists"}"#;
     let (client, script) = scripted([Reply::json(500, r#"{"statusCode":500}"#), Reply::json(200, exists)]);
-    let err = client.lookup(&order("o-1")).send().await.unwrap_err();
+    let err = client.lookup(&order_id("o-1")).send().await.unwrap_err();
     assert_eq!((err.kind(), err.outcome()), (NotFound, Refused));
     assert!(!err.may_have_moved_money());
     assert_eq!(script.requests().len(), 2);
 }
 
 #[test]
-fn an_error_keeps_what_its_envelope_says() {
+fn an_error_keeps_the_members_of_its_envelope() {
     let body = r#"{"statusCode":401,"message":"Invalid client-id","status":"UNAUTHORIZED","success":false,
         "timestamp":"2025-08-26T07:52:23.243989861Z","data":null}"#;
-    let err = answered(200, body);
+    let err = initiate_error(200, body);
 
     assert_eq!((err.status().unwrap().as_u16(), err.stated_status().unwrap().as_u16()), (200, 401));
     assert_eq!(err.message(), Some("Invalid client-id"));
     assert_eq!(
         err.to_string(),
         "turbo-txn initiate: authentication failed (HTTP 200, stating 401): Invalid client-id \
-         (the client id and the secret key are in Turbo Transactions' developer portal)"
+         (find the client id and the secret key in Turbo Transactions' developer portal)"
     );
     let envelope = Envelope::of(err.response().unwrap()).unwrap();
     assert_eq!((envelope.success, envelope.status.as_deref()), (Some(false), Some("UNAUTHORIZED")));
@@ -278,12 +275,12 @@ fn an_error_keeps_what_its_envelope_says() {
         serde_json::to_string(&envelope).unwrap(),
         r#"{"status_code":401,"success":false,"status":"UNAUTHORIZED","message":"Invalid client-id","timestamp":"2025-08-26T07:52:23.243989861Z"}"#
     );
-    // The message is there whether the status is a success in HTTP's eyes, or contradicted by it.
-    let contradicted = r#"{"statusCode":200,"success":false,"message":"Amount too low"}"#;
-    assert_eq!(answered(200, contradicted).message(), Some("Amount too low"));
-    // What is of another type is none, and the rest is kept.
-    let odd = answered(400, r#"{"statusCode":"400","success":0,"message":["x"],"status":7,"timestamp":1}"#);
-    let envelope = Envelope::of(odd.response().unwrap()).unwrap();
+    // The message is kept even if the envelope contradicts itself.
+    let contradictory = r#"{"statusCode":200,"success":false,"message":"Amount too low"}"#;
+    assert_eq!(initiate_error(200, contradictory).message(), Some("Amount too low"));
+    // Members of another type are `None`.
+    let malformed = initiate_error(400, r#"{"statusCode":"400","success":0,"message":["x"],"status":7,"timestamp":1}"#);
+    let envelope = Envelope::of(malformed.response().unwrap()).unwrap();
     assert_eq!((envelope.status_code, envelope.success, envelope.message), (None, None, None));
-    assert_eq!(Envelope::of(answered(400, "[]").response().unwrap()), None);
+    assert_eq!(Envelope::of(initiate_error(400, "[]").response().unwrap()), None);
 }

@@ -1,15 +1,15 @@
-//! Turbo Transactions' client and callbacks, through the public API and without a network.
+//! Tests of the client and the callbacks through the public API. Only `sandbox` opens sockets, on loopback.
 
-#![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
+#![expect(clippy::unwrap_used, reason = "test helpers may panic")]
 
-mod against_the_sandbox;
 mod callback_attacks;
 mod callbacks;
 mod documented;
 mod envelopes;
+mod interop;
 mod lookups;
-mod lost_answers;
-mod other_programs;
+mod outcomes;
+mod sandbox;
 mod secrets;
 mod support;
 mod validation;

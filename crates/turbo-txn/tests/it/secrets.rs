@@ -1,4 +1,4 @@
-//! What must never be printed.
+//! Secrets never appear in any output.
 
 use std::fmt::Write as _;
 use std::sync::{Arc, Mutex};
@@ -8,65 +8,70 @@ use payments_core::{Exchange, Observer};
 use turbo_txn::{CallbackDecryptor, CallbackKey, Client, ClientId, SecretKey, VerifyError, test_util::callback};
 
 use crate::support::{
-    CALLBACK_KEY, CALLBACK_KEY_BYTES, CLIENT_ID, SECRET_KEY, builder, callback_key, found, initiated, order,
-    transaction,
+    CALLBACK_KEY, CALLBACK_KEY_BYTES, CLIENT_ID, SECRET_KEY, builder, callback_key, details_reply, new_transaction,
+    order_id, transaction_reply,
 };
 
 #[derive(Debug, Clone, Default)]
-struct Shown(Arc<Mutex<String>>);
+struct RecordingObserver(Arc<Mutex<String>>);
 
-impl Observer for Shown {
+impl Observer for RecordingObserver {
     fn exchange(&self, exchange: &Exchange<'_>) {
         writeln!(self.0.lock().unwrap(), "{exchange:?} {exchange:#?}").unwrap();
     }
 }
 
 #[tokio::test]
-async fn no_key_appears_in_anything_that_is_printed() {
-    let refused = Reply::json(401, r#"{"statusCode":401,"success":false,"message":"Invalid keys"}"#);
-    let script = Script::new([initiated("order-7421"), refused, found("order-7421", "Approved"), Reply::lost()]);
+async fn no_secret_appears_in_debug_output_errors_or_observed_exchanges() {
+    let unauthorized = Reply::json(401, r#"{"statusCode":401,"success":false,"message":"Invalid keys"}"#);
+    let script = Script::new([
+        transaction_reply("order-7421"),
+        unauthorized,
+        details_reply("order-7421", "Approved"),
+        Reply::lost(),
+    ]);
     let clock = ManualClock::at(time::macros::datetime!(2026-01-02 03:04:05 UTC));
-    let shown = Shown::default();
-    let client = builder(&script, &clock).observer(shown.clone()).build().unwrap();
+    let observer = RecordingObserver::default();
+    let client = builder(&script, &clock).observer(observer.clone()).build().unwrap();
     let rotated = client
         .with_credentials(ClientId::new("other-id").unwrap(), SecretKey::new("other-key-canary").unwrap())
         .unwrap();
 
-    let call = client.initiate(transaction());
-    let mut printed = format!("{call:?} {:?} {:?}", transaction(), builder(&script, &clock));
-    let full = call.send_with_response().await.unwrap();
-    let err = rotated.initiate(transaction()).send().await.unwrap_err();
-    let details = client.lookup(&order("order-7421")).send().await.unwrap();
-    let lost = client.initiate(transaction()).send().await.unwrap_err();
+    let call = client.initiate(new_transaction());
+    let mut printed = format!("{call:?} {:?} {:?}", new_transaction(), builder(&script, &clock));
+    let sent = call.send_with_response().await.unwrap();
+    let err = rotated.initiate(new_transaction()).send().await.unwrap_err();
+    let details = client.lookup(&order_id("order-7421")).send().await.unwrap();
+    let lost = client.initiate(new_transaction()).send().await.unwrap_err();
     let unsafe_url = builder(&script, &clock).base_url("http://turbo.example").build().unwrap_err();
-    let callbacks = CallbackDecryptor::new(callback_key()).also_accept(callback_key());
-    let refused: VerifyError = callbacks.decrypt(b"{}").unwrap_err();
+    let decryptor = CallbackDecryptor::new(callback_key()).also_accept(callback_key());
+    let rejected: VerifyError = decryptor.decrypt(b"{}").unwrap_err();
     let forged = callback(&callback_key(), [1; 16], br#"{"orderId":"o-1","utr":"utr-canary","amount":987654}"#);
-    let hint = callbacks.decrypt(forged.as_bytes()).unwrap();
+    let unverified = decryptor.decrypt(forged.as_bytes()).unwrap();
     write!(
         printed,
-        "{full:?} {full:#?} {err} {err:?} {err:#?} {details:?} {lost} {lost:?} {client:?} {rotated:#?} {unsafe_url:?} \
-         {callbacks:?} {:?} {refused} {refused:?} {hint:?} {:?} {}",
+        "{sent:?} {sent:#?} {err} {err:?} {err:#?} {details:?} {lost} {lost:?} {client:?} {rotated:#?} {unsafe_url:?} \
+         {decryptor:?} {:?} {rejected} {rejected:?} {unverified:?} {:?} {}",
         callback_key(),
         script.requests(),
-        shown.0.lock().unwrap()
+        observer.0.lock().unwrap()
     )
     .unwrap();
 
     assert!(printed.contains("ClientBuilder { .. }"), "{printed}");
     assert!(printed.contains("CallbackKey([redacted])"), "{printed}");
-    assert!(shown.0.lock().unwrap().contains("lookup"), "the observer was shown something");
+    assert!(observer.0.lock().unwrap().contains("lookup"), "the observer saw no exchange");
     let raw_key = std::str::from_utf8(CALLBACK_KEY_BYTES).unwrap();
     let bytes = format!("{:?}", &CALLBACK_KEY_BYTES[..8]).replace(['[', ']'], "");
     for canary in
         [CLIENT_ID, SECRET_KEY, "other-id", "other-key-canary", CALLBACK_KEY, raw_key, &bytes, "utr-canary", "987654"]
     {
-        assert!(!printed.contains(canary), "{canary} in {printed}");
+        assert!(!printed.contains(canary), "{canary} appears in {printed}");
     }
 }
 
 #[test]
-fn a_key_that_is_refused_is_not_quoted() {
+fn an_error_about_an_invalid_key_does_not_quote_it() {
     for text in ["canary-raw-key", "canary-raw-key-0123456789abcdefg", "Y2FuYXJ5", "canary key", "canary\n"] {
         let err = CallbackKey::new(text).unwrap_err();
         assert!(!format!("{err} {err:?}").contains(text.trim()), "{err:?}");
@@ -74,17 +79,17 @@ fn a_key_that_is_refused_is_not_quoted() {
 }
 
 #[tokio::test]
-async fn with_other_credentials_only_the_two_headers_differ() {
-    let script = Script::new([found("o-1", "Pending"), found("o-1", "Pending")]);
+async fn a_client_with_other_credentials_differs_only_in_two_headers() {
+    let script = Script::new([details_reply("o-1", "Pending"), details_reply("o-1", "Pending")]);
     let clock = ManualClock::at(time::macros::datetime!(2026-01-02 03:04:05 UTC));
     let client: Client = builder(&script, &clock).build().unwrap();
     let other = client.with_credentials(ClientId::new("id-2").unwrap(), SecretKey::new("key-2").unwrap()).unwrap();
 
-    client.lookup(&order("o-1")).send().await.unwrap();
-    other.lookup(&order("o-1")).send().await.unwrap();
+    client.lookup(&order_id("o-1")).send().await.unwrap();
+    other.lookup(&order_id("o-1")).send().await.unwrap();
 
     let requests = script.requests();
-    let [first, second] = &requests[..] else { panic!("two requests") };
+    let [first, second] = &requests[..] else { panic!("expected two requests") };
     assert_eq!(
         (&first.headers()["client-id"], &first.headers()["secret-key"]),
         (&CLIENT_ID.parse().unwrap(), &SECRET_KEY.parse().unwrap())
@@ -101,7 +106,7 @@ async fn with_other_credentials_only_the_two_headers_differ() {
 }
 
 #[test]
-fn keys_are_compared_and_cloned_as_values() {
+fn callback_keys_compare_by_value() {
     assert_eq!(callback_key(), callback_key().clone());
     assert_ne!(callback_key(), CallbackKey::new("AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=").unwrap());
 }

@@ -6,7 +6,7 @@ import javax.crypto.Cipher;
 import javax.crypto.spec.IvParameterSpec;
 import javax.crypto.spec.SecretKeySpec;
 
-/** Encrypts and decrypts callbacks, a line each: `encrypt VECTOR TEXT` in hexadecimal, `decrypt DATA` in base64. */
+/** Encrypts and decrypts callbacks. Each input line is `encrypt VECTOR TEXT` (hex) or `decrypt DATA` (base64). */
 class Callbacks {
     public static void main(String[] arguments) throws Exception {
         var key = new SecretKeySpec(Base64.getDecoder().decode(arguments[0]), "AES");

@@ -1,4 +1,4 @@
-// Encrypts and decrypts callbacks, a line each: `encrypt VECTOR TEXT` in hexadecimal, `decrypt DATA` in base64.
+// Encrypts and decrypts callbacks. Each input line is `encrypt VECTOR TEXT` (hex) or `decrypt DATA` (base64).
 import { createCipheriv, createDecipheriv } from "node:crypto";
 import { readFileSync } from "node:fs";
 

@@ -1,4 +1,4 @@
-//! The steps, so that the crate's tests go through them too.
+//! The steps of the checklist, in their own module so that the crate's tests can run them.
 
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -15,51 +15,57 @@ use turbopay::{
 
 type Failure = Box<dyn std::error::Error>;
 
-/// Goes through the checklist in its order, and tells each step as it is done.
-pub(crate) async fn all(merchant: &Merchant, mut tell: impl FnMut(Step)) {
-    tell(step("deposits are created", deposit(merchant).await));
-    tell(step("withdrawals are created", withdrawal(merchant).await));
-    tell(step("incomplete data", incomplete_data(merchant).await));
-    tell(step("invalid data", invalid_data(merchant).await));
-    tell(step("duplicate data", duplicate_data(merchant).await));
-    tell(step("a wrong key is told", wrong_key(merchant).await));
-    tell(step("a lost answer is told", lost_answer(merchant).await));
-    tell(by_hand("the application handles every error", "run its own tests against the sandbox, with faults"));
-    tell(step("requests and answers are shown to a log", logging(merchant)));
-    tell(by_hand("the application keeps that log", "give its client an observer, as this one has"));
-    tell(step("the status URL can be reached", reachable(merchant)));
-    tell(step("a status URL goes with each order", status_url_required(merchant).await));
-    tell(step("signatures of webhooks are checked", signatures(merchant).await));
-    tell(step("webhooks set status and amount", amounts(merchant).await));
-    tell(step("goods are delivered once, on success", delivery(merchant).await));
-    tell(step("TurboPay takes requests from this address", whitelisted(merchant).await));
-    tell(by_hand("TurboPay's addresses may reach this server", "if you filter: ask TurboPay's tech team for them"));
-    tell(by_hand("the back office shows every order", "log in, and find the orders that this run made"));
-    tell(by_hand("day and hour of the start are arranged", "with TurboPay's tech team"));
-    tell(by_hand("the start is agreed to", "by TurboPay's tech team; nothing live before that"));
-    tell(by_hand("the first live payments are watched", "in your system and in the back office"));
+/// Runs the checklist in its documented order, and reports each step when it is done.
+pub(crate) async fn run_all(merchant: &Merchant, mut report: impl FnMut(Step)) {
+    report(step("deposits are created", deposit(merchant).await));
+    report(step("withdrawals are created", withdrawal(merchant).await));
+    report(step("incomplete data is rejected", incomplete_data(merchant).await));
+    report(step("invalid data is rejected", invalid_data(merchant).await));
+    report(step("duplicate data is rejected", duplicate_data(merchant).await));
+    report(step("a wrong API key is recognised", wrong_key(merchant).await));
+    report(step("a lost response is recognised", lost_response(merchant).await));
+    report(manual_step("the application handles every error", "run its tests against the sandbox, with faults"));
+    report(step("requests and responses can be logged", logging(merchant)));
+    report(manual_step("the application stores the log", "set an observer on its client, as this example does"));
+    report(step("the status URL is public", public_status_url(merchant)));
+    report(step("each order has a status URL", required_status_url(merchant).await));
+    report(step("webhook signatures are verified", signatures(merchant).await));
+    report(step("webhooks set the status and the amount", amounts(merchant).await));
+    report(step("goods are delivered once, on success", delivery(merchant).await));
+    report(step("TurboPay accepts requests from this IP address", whitelisted(merchant).await));
+    report(manual_step(
+        "TurboPay's IP addresses can reach this server",
+        "if you filter requests: ask TurboPay's tech team for the addresses",
+    ));
+    report(manual_step("the back office shows every order", "log in and find the orders of this run"));
+    report(manual_step("the start time is arranged", "with TurboPay's tech team"));
+    report(manual_step("TurboPay approved the start", "process nothing live before its tech team agrees"));
+    report(manual_step("the first live payments are monitored", "in your system and in the back office"));
 }
 
-async fn deposit(merchant: &Merchant) -> Result<Found, Failure> {
+async fn deposit(merchant: &Merchant) -> Result<StepResult, Failure> {
     let (client, reference) = (merchant.client()?, merchant.reference("deposit")?);
     let deposit = client.create_deposit(merchant.deposit(&reference)?).send().await?;
     let order = client.lookup(&reference).send().await?;
     order.check(&Expected::new(&reference, merchant.amount))?;
-    ok(format!("{reference} is {}, looked up: {}; the page is {}", deposit.status, order.status, deposit.form_url))
+    ok(format!(
+        "{reference} is {}, and {} in the lookup; the payment page is {}",
+        deposit.status, order.status, deposit.form_url
+    ))
 }
 
-async fn withdrawal(merchant: &Merchant) -> Result<Found, Failure> {
+async fn withdrawal(merchant: &Merchant) -> Result<StepResult, Failure> {
     let (client, reference) = (merchant.client()?, merchant.reference("withdrawal")?);
     let Some(withdrawal) = merchant.withdrawal(&reference)? else {
-        return later("say where to with account=.. ifsc=.. (with a live key it pays out real money)");
+        return by_hand("set a beneficiary with account=.. ifsc=.. (with a live key, this pays out real money)");
     };
     match client.create_withdrawal(withdrawal).send().await {
         Ok(_) => {}
-        // To be asked about, and never sent again.
+        // The outcome is unknown: look up the order, and never send it again.
         Err(err) if err.outcome() == Outcome::Unknown => {
-            let found = client.wait_until_final(&reference).timeout(PATIENCE).send().await;
-            if found.is_err() {
-                return failed(format!("{err}; {reference} MAY HAVE BEEN PAID OUT, and was not found: ask TurboPay"));
+            let order = client.wait_until_final(&reference).timeout(LOOKUP_TIMEOUT).send().await;
+            if order.is_err() {
+                return failed(format!("{err}; {reference} MAY HAVE BEEN PAID OUT but was not found: ask TurboPay"));
             }
         }
         Err(err) => return Err(err.into()),
@@ -69,159 +75,165 @@ async fn withdrawal(merchant: &Merchant) -> Result<Found, Failure> {
     ok(format!("{reference} is {}", order.status))
 }
 
-async fn incomplete_data(merchant: &Merchant) -> Result<Found, Failure> {
+async fn incomplete_data(merchant: &Merchant) -> Result<StepResult, Failure> {
     let client = merchant.builder(merchant.key.clone()).status_url(&merchant.status_url).build()?;
     let deposit = merchant.deposit(&merchant.reference("incomplete")?)?;
-    let err = refused(client.create_deposit(deposit).send().await)?;
-    not_sent(&err, "a deposit without an address to return to")
+    let err = expect_error(client.create_deposit(deposit).send().await)?;
+    not_sent(&err, "a deposit without a redirect URL")
 }
 
-async fn invalid_data(merchant: &Merchant) -> Result<Found, Failure> {
+async fn invalid_data(merchant: &Merchant) -> Result<StepResult, Failure> {
     let client = merchant.client()?;
     let paise = Money::from_minor(10_050, Currency::INR);
     let (reference, customer) = (merchant.reference("paise")?, "going-live".parse()?);
-    let here = refused(client.create_deposit(NewDeposit::upi(paise, reference, customer)).send().await)?;
-    if here.outcome() != Outcome::NotSent {
-        return failed(format!("paise should not have been sent: {here}"));
+    let local = expect_error(client.create_deposit(NewDeposit::upi(paise, reference, customer)).send().await)?;
+    if local.outcome() != Outcome::NotSent {
+        return failed(format!("an amount with paise should not have been sent: {local}"));
     }
     let (reference, customer) = (merchant.reference("method")?, "going-live".parse()?);
-    let deposit = NewDeposit::by(Method::from("no_such_method"), merchant.amount, reference, customer);
-    let there = refused(client.create_deposit(deposit).send().await)?;
-    match (there.outcome(), Problem::of(&there)) {
-        (Outcome::Refused, Some(problem)) => ok(format!("paise are not sent; a method that is none: {problem:?}")),
-        _ => failed(format!("a method that is none should have been refused in known words: {there}")),
+    let deposit = NewDeposit::new(Method::from("no_such_method"), merchant.amount, reference, customer);
+    let remote = expect_error(client.create_deposit(deposit).send().await)?;
+    match (remote.outcome(), Problem::of(&remote)) {
+        (Outcome::Refused, Some(problem)) => {
+            ok(format!("an amount with paise is not sent; an unknown method is rejected with {problem:?}"))
+        }
+        _ => failed(format!("an unknown method should have been rejected with a known problem: {remote}")),
     }
 }
 
-async fn duplicate_data(merchant: &Merchant) -> Result<Found, Failure> {
+async fn duplicate_data(merchant: &Merchant) -> Result<StepResult, Failure> {
     let (client, reference) = (merchant.client()?, merchant.reference("twice")?);
     client.create_deposit(merchant.deposit(&reference)?).send().await?;
-    let again = refused(client.create_deposit(merchant.deposit(&reference)?).send().await)?;
-    match Problem::of(&again) {
-        Some(Problem::MerchantOrderIdTaken) => ok(format!("the second order with {reference} is refused: {again}")),
-        _ => failed(format!("the second order with {reference} should have been refused as taken: {again}")),
+    let err = expect_error(client.create_deposit(merchant.deposit(&reference)?).send().await)?;
+    match Problem::of(&err) {
+        Some(Problem::MerchantOrderIdTaken) => ok(format!("a second order with {reference} is rejected: {err}")),
+        _ => failed(format!("a second order with {reference} should have been rejected as a duplicate: {err}")),
     }
 }
 
-async fn wrong_key(merchant: &Merchant) -> Result<Found, Failure> {
+async fn wrong_key(merchant: &Merchant) -> Result<StepResult, Failure> {
     let client = merchant.builder(ApiKey::new("sandbox_no_key_of_anybody")?).build()?;
-    let err = refused(client.default_balance().send().await)?;
+    let err = expect_error(client.default_balance().send().await)?;
     match (err.kind(), err.outcome()) {
         (ErrorKind::Authentication, Outcome::Refused) => ok(err.to_string()),
-        _ => failed(format!("a wrong key should be an authentication error: {err}")),
+        _ => failed(format!("a wrong API key should be an authentication error: {err}")),
     }
 }
 
-async fn lost_answer(merchant: &Merchant) -> Result<Found, Failure> {
+async fn lost_response(merchant: &Merchant) -> Result<StepResult, Failure> {
     let Some(sandbox) = &merchant.sandbox else {
-        return later("only a sandbox loses answers on purpose: run this without a key");
+        return by_hand("run this example without an API key: only the sandbox can drop a response");
     };
     let (client, reference) = (merchant.client()?, merchant.reference("lost")?);
     let Some(withdrawal) = merchant.withdrawal(&reference)? else { return failed("there is no beneficiary") };
     sandbox.fault(&format!("turbopay.withdraw order={reference} @after-commit fin"));
-    let err = refused(client.create_withdrawal(withdrawal).send().await)?;
+    let err = expect_error(client.create_withdrawal(withdrawal).send().await)?;
     let order = client.wait_until_final(&reference).send().await?;
     let executions = sandbox.ledger().order(reference.as_str()).executions();
     if err.outcome() == Outcome::Unknown && order.status == OrderStatus::Success && executions == 1 {
-        return ok(format!("{err}; looked up: {}, paid out once", order.status));
+        return ok(format!("{err}; the lookup says {}; paid out once", order.status));
     }
-    failed(format!("{err}: {:?}, looked up: {}, paid out {executions} times", err.outcome(), order.status))
+    failed(format!("{err}: {:?}; the lookup says {}; paid out {executions} times", err.outcome(), order.status))
 }
 
-fn logging(merchant: &Merchant) -> Result<Found, Failure> {
+fn logging(merchant: &Merchant) -> Result<StepResult, Failure> {
     let log = merchant.log.0.lock().unwrap_or_else(PoisonError::into_inner);
     if log.is_empty() {
-        return failed("no exchange was shown to the observer");
+        return failed("the observer received no exchange");
     }
     let account = merchant.beneficiary.as_ref().map(|(account, _)| account.as_str());
-    let hidden = [merchant.secret.as_deref(), account];
-    if log.iter().any(|line| hidden.iter().flatten().any(|text| line.contains(text))) {
-        return failed("a key or an account number was shown to the observer");
+    let secrets = [merchant.secret.as_deref(), account];
+    if log.iter().any(|line| secrets.iter().flatten().any(|text| line.contains(text))) {
+        return failed("the log contains an API key or an account number");
     }
-    let looked_for = if merchant.secret.is_some() { "; the key is in none" } else { "" };
-    ok(format!("{} exchanges by now{looked_for}", log.len()))
+    let key_checked = if merchant.secret.is_some() { ", none with the API key" } else { "" };
+    ok(format!("{} exchanges so far{key_checked}", log.len()))
 }
 
-fn reachable(merchant: &Merchant) -> Result<Found, Failure> {
+fn public_status_url(merchant: &Merchant) -> Result<StepResult, Failure> {
     let url = &merchant.status_url;
     let host = url.strip_prefix("https://").and_then(|rest| rest.split(['/', ':']).next());
     if merchant.sandbox.is_some() {
-        return later("this is a sandbox: post to yours from outside your network");
+        return by_hand("this is a sandbox: send a POST to your status URL from outside your network");
     }
     match host {
-        Some(host) if host != "localhost" && !host.ends_with(".example") && !host.starts_with("127.") => {
-            later(format!("post to {url} from outside your network: 400 is the right answer to what is not signed"))
-        }
-        _ => failed(format!("TurboPay cannot reach {url}: say status-url=https://..")),
+        Some(host) if host != "localhost" && !host.ends_with(".example") && !host.starts_with("127.") => by_hand(
+            format!("send an unsigned POST to {url} from outside your network: the correct response is status 400"),
+        ),
+        _ => failed(format!("TurboPay cannot reach {url}: set status-url=https://..")),
     }
 }
 
-async fn status_url_required(merchant: &Merchant) -> Result<Found, Failure> {
+async fn required_status_url(merchant: &Merchant) -> Result<StepResult, Failure> {
     let client = merchant.builder(merchant.key.clone()).redirect_url(&merchant.redirect_url).build()?;
     let deposit = merchant.deposit(&merchant.reference("silent")?)?;
-    let err = refused(client.create_deposit(deposit).send().await)?;
-    not_sent(&err, "an order without one")
+    let err = expect_error(client.create_deposit(deposit).send().await)?;
+    not_sent(&err, "an order without a status URL")
 }
 
-async fn signatures(merchant: &Merchant) -> Result<Found, Failure> {
+async fn signatures(merchant: &Merchant) -> Result<StepResult, Failure> {
     let Some(sandbox) = &merchant.sandbox else {
-        return later(
-            "press \"Resend callback\" in the back office; your server answers 200, and 400 to a changed copy",
+        return by_hand(
+            "press \"Resend callback\" in the back office: your server responds with 200, and with 400 to a modified copy",
         );
     };
-    let reference = paid(merchant, sandbox, "signed").await?;
-    let (endpoint, _, body, headers) = last_delivery(sandbox, &reference)?;
-    let mut changed = body.clone();
-    changed.push(b' ');
-    let stranger = WebhookVerifier::new(WebhookKey::new("sandbox_another_key")?);
-    match (endpoint.verify(&changed, &headers), stranger.verify(&body, &headers)) {
+    let reference = paid_deposit(merchant, sandbox, "signed").await?;
+    let (verifier, _, body, headers) = last_webhook(sandbox, &reference)?;
+    let mut modified = body.clone();
+    modified.push(b' ');
+    let other_verifier = WebhookVerifier::new(WebhookKey::new("sandbox_another_key")?);
+    match (verifier.verify(&modified, &headers), other_verifier.verify(&body, &headers)) {
         (Err(VerifyError::Rejected), Err(VerifyError::Rejected)) => {
-            ok("TurboPay's is taken; changed by a byte, or under another key, it is not")
+            ok("TurboPay's webhook is accepted; a modified body and another key are rejected")
         }
-        _ => failed("a delivery that is not TurboPay's was believed"),
+        _ => failed("an invalid webhook was accepted"),
     }
 }
 
-async fn amounts(merchant: &Merchant) -> Result<Found, Failure> {
+async fn amounts(merchant: &Merchant) -> Result<StepResult, Failure> {
     let Some(sandbox) = &merchant.sandbox else {
-        return later("pay a test order; your order has the status and the amount that the back office shows");
+        return by_hand("pay a test order: your system has the same status and amount as the back office");
     };
     let (client, reference) = (merchant.client()?, merchant.reference("changed")?);
     client.create_deposit(merchant.deposit(&reference)?).send().await?;
     sandbox.turbopay().order(reference.as_str()).succeed_with("250.00");
     sandbox.settle().await;
-    let (_, event, ..) = last_delivery(sandbox, &reference)?;
+    let (_, event, ..) = last_webhook(sandbox, &reference)?;
     match event.check(&Expected::new(&reference, merchant.amount)) {
-        Err(Mismatch::AmountDiffers { expected: asked, actual }) => {
-            ok(format!("the event says {}, {actual} instead of {asked}: both are at hand", event.status))
+        Err(Mismatch::AmountDiffers { expected, actual }) => {
+            ok(format!("the webhook reports {} with {actual} instead of {expected}", event.status))
         }
-        other => failed(format!("another amount was paid than asked for, and the event's check says {other:?}")),
+        other => failed(format!("the paid amount differs from the requested amount, but the check returned {other:?}")),
     }
 }
 
-async fn delivery(merchant: &Merchant) -> Result<Found, Failure> {
+async fn delivery(merchant: &Merchant) -> Result<StepResult, Failure> {
     let Some(sandbox) = &merchant.sandbox else {
-        return later("pay a test order, resend its callback: the goods go out once");
+        return by_hand("pay a test order and resend its callback: your system delivers the goods once");
     };
-    let reference = paid(merchant, sandbox, "goods").await?;
-    let (_, first, ..) = last_delivery(sandbox, &reference)?;
+    let reference = paid_deposit(merchant, sandbox, "goods").await?;
+    let (_, first, ..) = last_webhook(sandbox, &reference)?;
     sandbox.turbopay().order(reference.as_str()).resend();
     sandbox.settle().await;
-    let (_, again, ..) = last_delivery(sandbox, &reference)?;
+    let (_, second, ..) = last_webhook(sandbox, &reference)?;
     first.check(&Expected::new(&reference, merchant.amount))?;
-    let steps = [
+    let transitions = [
         transition(Direction::Deposit, &OrderStatus::New, &first.status),
-        transition(Direction::Deposit, &first.status, &again.status),
+        transition(Direction::Deposit, &first.status, &second.status),
     ];
-    match steps {
-        [Transition::Expected, Transition::Repeated] => ok("success delivers; the same again is told as repeated"),
-        other => failed(format!("success and its repetition are told as {other:?}")),
+    match transitions {
+        [Transition::Expected, Transition::Repeated] => {
+            ok("the first webhook is an expected transition, and its repetition is recognised")
+        }
+        other => failed(format!("a webhook and its repetition are classified as {other:?}")),
     }
 }
 
-async fn whitelisted(merchant: &Merchant) -> Result<Found, Failure> {
+async fn whitelisted(merchant: &Merchant) -> Result<StepResult, Failure> {
     match merchant.client()?.default_balance().send().await {
-        Ok(balance) => ok(format!("{} {}; run this on each production server", balance.available, balance.currency)),
+        Ok(balance) => {
+            ok(format!("the balance is {} {}; run this on each server", balance.available, balance.currency))
+        }
         Err(err) => failed(match err.advice() {
             Some(advice) => format!("{err}: {advice}"),
             None => err.to_string(),
@@ -229,35 +241,35 @@ async fn whitelisted(merchant: &Merchant) -> Result<Found, Failure> {
     }
 }
 
-/// A deposit that the sandbox's customer has paid.
-async fn paid(merchant: &Merchant, sandbox: &Sandbox, what: &str) -> Result<MerchantOrderId, Failure> {
-    let reference = merchant.reference(what)?;
+/// Creates a deposit and lets the sandbox's customer pay it.
+async fn paid_deposit(merchant: &Merchant, sandbox: &Sandbox, name: &str) -> Result<MerchantOrderId, Failure> {
+    let reference = merchant.reference(name)?;
     merchant.client()?.create_deposit(merchant.deposit(&reference)?).send().await?;
     sandbox.turbopay().order(reference.as_str()).succeed();
     sandbox.settle().await;
     Ok(reference)
 }
 
-type Delivered = (WebhookVerifier, Verified<Event>, Vec<u8>, HeaderMap);
+type ReceivedWebhook = (WebhookVerifier, Verified<Event>, Vec<u8>, HeaderMap);
 
-/// The newest delivery about an order, verified.
-fn last_delivery(sandbox: &Sandbox, reference: &MerchantOrderId) -> Result<Delivered, Failure> {
+/// Returns the latest webhook about an order, verified.
+fn last_webhook(sandbox: &Sandbox, reference: &MerchantOrderId) -> Result<ReceivedWebhook, Failure> {
     let deliveries = sandbox.deliveries();
     let delivery = deliveries.into_iter().rfind(|delivery| delivery.reference == reference.as_str());
-    let delivery = delivery.ok_or("there is no delivery")?;
+    let delivery = delivery.ok_or("the sandbox sent no webhook about this order")?;
     let mut headers = HeaderMap::new();
     for (name, value) in &delivery.headers {
         headers.append(name.parse::<HeaderName>()?, value.parse::<HeaderValue>()?);
     }
-    let endpoint = WebhookVerifier::new(WebhookKey::new(sandbox.turbopay().webhook_key())?);
-    let event = endpoint.verify(&delivery.body, &headers)?;
-    Ok((endpoint, event, delivery.body, headers))
+    let verifier = WebhookVerifier::new(WebhookKey::new(sandbox.turbopay().webhook_key())?);
+    let event = verifier.verify(&delivery.body, &headers)?;
+    Ok((verifier, event, delivery.body, headers))
 }
 
-/// Who goes through the checklist, and where.
+/// The merchant who runs the checklist, in a sandbox or at TurboPay.
 pub(crate) struct Merchant {
     key: ApiKey,
-    /// The key's text, to be looked for where it must not be. A real key gives none.
+    /// The sandbox key as text, to search the log for it. A real key cannot be read back.
     secret: Option<String>,
     base_url: Option<String>,
     status_url: String,
@@ -267,7 +279,7 @@ pub(crate) struct Merchant {
     beneficiary: Option<(BankAccount, BankCode)>,
     sandbox: Option<Sandbox>,
     log: Log,
-    /// Makes the references of this run unlike those of any other.
+    /// Makes the references of this run unique.
     run: u128,
 }
 
@@ -278,7 +290,7 @@ impl Merchant {
         let beneficiary = match (arguments.account, arguments.ifsc) {
             (Some(account), Some(ifsc)) => Some((account.parse()?, ifsc.parse()?)),
             (None, None) => None,
-            _ => return Err("account and ifsc go together".into()),
+            _ => return Err("set both account and ifsc, or neither".into()),
         };
         Ok(Self {
             key,
@@ -295,7 +307,7 @@ impl Merchant {
         })
     }
 
-    pub(crate) fn in_a_sandbox(sandbox: Sandbox, arguments: Arguments) -> Result<Self, Failure> {
+    pub(crate) fn in_sandbox(sandbox: Sandbox, arguments: Arguments) -> Result<Self, Failure> {
         let secret = sandbox.turbopay().api_key().to_owned();
         let base_url = Some(sandbox.turbopay().base_url().to_owned());
         let status_url = arguments.status_url.clone().or_else(|| Some("http://127.0.0.1:9/turbopay".to_owned()));
@@ -305,13 +317,13 @@ impl Merchant {
         Ok(Self { secret: Some(secret), sandbox: Some(sandbox), ..merchant })
     }
 
-    /// A client that is told what TurboPay requires with every order.
+    /// Builds a client with both URLs set.
     fn client(&self) -> Result<Client, Error> {
         let builder = self.builder(self.key.clone()).status_url(&self.status_url).redirect_url(&self.redirect_url);
         builder.build()
     }
 
-    /// One that is not told where webhooks and customers go.
+    /// Starts building a client without the URLs for webhooks and customers.
     fn builder(&self, key: ApiKey) -> ClientBuilder {
         let mut builder = Client::builder(key).traffic(self.traffic.clone()).observer(self.log.clone());
         if let Some(base_url) = &self.base_url {
@@ -323,8 +335,8 @@ impl Merchant {
         }
     }
 
-    fn reference(&self, what: &str) -> Result<MerchantOrderId, Failure> {
-        Ok(format!("going-live-{}-{what}", self.run).parse()?)
+    fn reference(&self, name: &str) -> Result<MerchantOrderId, Failure> {
+        Ok(format!("going-live-{}-{name}", self.run).parse()?)
     }
 
     fn deposit(&self, reference: &MerchantOrderId) -> Result<NewDeposit, Failure> {
@@ -338,7 +350,7 @@ impl Merchant {
     }
 }
 
-/// What the command line says, as `name=value`.
+/// The command line's arguments: `name=value`.
 #[derive(Default)]
 pub(crate) struct Arguments {
     base_url: Option<String>,
@@ -351,27 +363,28 @@ pub(crate) struct Arguments {
 }
 
 impl Arguments {
-    pub(crate) fn read(arguments: impl Iterator<Item = String>) -> Result<Self, Failure> {
-        let mut read = Self::default();
+    pub(crate) fn parse(arguments: impl Iterator<Item = String>) -> Result<Self, Failure> {
+        let mut parsed = Self::default();
         for argument in arguments {
-            let (name, value) = argument.split_once('=').ok_or_else(|| format!("{argument} is not name=value"))?;
-            let place = match name {
-                "base-url" => &mut read.base_url,
-                "status-url" => &mut read.status_url,
-                "redirect-url" => &mut read.redirect_url,
-                "amount" => &mut read.amount,
-                "traffic" => &mut read.traffic,
-                "account" => &mut read.account,
-                "ifsc" => &mut read.ifsc,
-                _ => return Err(format!("there is no {name}").into()),
+            let (name, value) =
+                argument.split_once('=').ok_or_else(|| format!("`{argument}` must have the form name=value"))?;
+            let field = match name {
+                "base-url" => &mut parsed.base_url,
+                "status-url" => &mut parsed.status_url,
+                "redirect-url" => &mut parsed.redirect_url,
+                "amount" => &mut parsed.amount,
+                "traffic" => &mut parsed.traffic,
+                "account" => &mut parsed.account,
+                "ifsc" => &mut parsed.ifsc,
+                _ => return Err(format!("there is no argument `{name}`").into()),
             };
-            *place = Some(value.to_owned());
+            *field = Some(value.to_owned());
         }
-        Ok(read)
+        Ok(parsed)
     }
 }
 
-/// Every exchange as a line: what a merchant would write to a file.
+/// A log with one line for each exchange. A merchant would write it to a file.
 #[derive(Debug, Clone, Default)]
 struct Log(Arc<Mutex<Vec<String>>>);
 
@@ -381,61 +394,61 @@ impl Observer for Log {
     }
 }
 
-/// One step of the checklist, and what became of it.
+/// One step of the checklist and its result.
 pub(crate) struct Step {
     pub(crate) name: &'static str,
-    pub(crate) found: Found,
+    pub(crate) result: StepResult,
 }
 
 impl fmt::Display for Step {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (found, text) = match &self.found {
-            Found::Ok(text) => ("ok", text),
-            Found::Failed(text) => ("FAILED", text),
-            Found::ByHand(text) => ("by hand", text),
+        let (label, text) = match &self.result {
+            StepResult::Ok(text) => ("ok", text),
+            StepResult::Failed(text) => ("FAILED", text),
+            StepResult::ByHand(text) => ("by hand", text),
         };
-        write!(f, "{found:<8} {}: {text}", self.name)
+        write!(f, "{label:<8} {}: {text}", self.name)
     }
 }
 
-pub(crate) enum Found {
+pub(crate) enum StepResult {
     Ok(String),
     Failed(String),
     ByHand(String),
 }
 
-/// A step that ends with an error has failed, whatever the error.
-fn step(name: &'static str, found: Result<Found, Failure>) -> Step {
-    Step { name, found: found.unwrap_or_else(|err| Found::Failed(err.to_string())) }
+/// Any error makes the step fail.
+fn step(name: &'static str, result: Result<StepResult, Failure>) -> Step {
+    Step { name, result: result.unwrap_or_else(|err| StepResult::Failed(err.to_string())) }
 }
 
-fn by_hand(name: &'static str, what: &str) -> Step {
-    Step { name, found: Found::ByHand(what.to_owned()) }
+fn manual_step(name: &'static str, instruction: &str) -> Step {
+    Step { name, result: StepResult::ByHand(instruction.to_owned()) }
 }
 
-fn ok(text: impl Into<String>) -> Result<Found, Failure> {
-    Ok(Found::Ok(text.into()))
+fn ok(text: impl Into<String>) -> Result<StepResult, Failure> {
+    Ok(StepResult::Ok(text.into()))
 }
 
-fn failed(text: impl Into<String>) -> Result<Found, Failure> {
-    Ok(Found::Failed(text.into()))
+fn failed(text: impl Into<String>) -> Result<StepResult, Failure> {
+    Ok(StepResult::Failed(text.into()))
 }
 
-fn later(text: impl Into<String>) -> Result<Found, Failure> {
-    Ok(Found::ByHand(text.into()))
+fn by_hand(text: impl Into<String>) -> Result<StepResult, Failure> {
+    Ok(StepResult::ByHand(text.into()))
 }
 
-fn not_sent(err: &Error, what: &str) -> Result<Found, Failure> {
+fn not_sent(err: &Error, request: &str) -> Result<StepResult, Failure> {
     match err.outcome() {
-        Outcome::NotSent => ok(format!("{what} is not sent: {err}")),
-        Outcome::Refused | Outcome::Unknown => failed(format!("{what} should not have been sent: {err}")),
+        Outcome::NotSent => ok(format!("{request} is not sent: {err}")),
+        Outcome::Refused | Outcome::Unknown => failed(format!("{request} should not have been sent: {err}")),
     }
 }
 
-/// The error of what must not succeed.
-fn refused<T>(result: Result<T, Error>) -> Result<Error, Failure> {
-    result.map_or_else(Ok, |_| Err("it was taken, and should not have been".into()))
+/// Returns the error of a call that must fail.
+fn expect_error<T>(result: Result<T, Error>) -> Result<Error, Failure> {
+    result.map_or_else(Ok, |_| Err("the call succeeded, but it should have failed".into()))
 }
 
-/// How long a withdrawal whose answer was lost is asked about.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// How long a withdrawal with an unknown outcome is looked up.
+const LOOKUP_TIMEOUT: Duration = Duration::from_secs(60);

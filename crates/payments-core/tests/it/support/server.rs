@@ -1,4 +1,4 @@
-//! A server that does to each connection exactly what the test says, byte by byte.
+//! A TCP server whose behaviour each test defines byte by byte.
 
 use std::future::Future;
 use std::net::SocketAddr;
@@ -8,22 +8,22 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 
-/// Listens on loopback until it is dropped.
+/// A server on loopback that stops when it is dropped.
 #[derive(Debug)]
 pub(crate) struct Server {
     pub(crate) address: SocketAddr,
-    seen: Arc<Mutex<Seen>>,
+    recorded: Arc<Mutex<Recorded>>,
     task: JoinHandle<()>,
 }
 
 #[derive(Debug, Default)]
-struct Seen {
+struct Recorded {
     connections: usize,
-    requests: Vec<Received>,
+    requests: Vec<ReceivedRequest>,
 }
 
 impl Server {
-    /// Gives each connection, with its number from 0, to `serve`.
+    /// Starts a server that calls `serve` with each connection and its number, starting at 0.
     pub(crate) async fn start<F, Fut>(serve: F) -> Self
     where
         F: Fn(usize, Connection) -> Fut + Send + Sync + 'static,
@@ -31,30 +31,31 @@ impl Server {
     {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let seen = Arc::new(Mutex::new(Seen::default()));
-        let shared = Arc::clone(&seen);
+        let recorded = Arc::new(Mutex::new(Recorded::default()));
+        let shared = Arc::clone(&recorded);
         let task = tokio::spawn(async move {
             loop {
                 let Ok((stream, _)) = listener.accept().await else { return };
                 stream.set_nodelay(true).unwrap();
                 let number = {
-                    let mut seen = shared.lock().unwrap();
-                    seen.connections += 1;
-                    seen.connections - 1
+                    let mut recorded = shared.lock().unwrap();
+                    recorded.connections += 1;
+                    recorded.connections - 1
                 };
-                tokio::spawn(serve(number, Connection { stream, unread: Vec::new(), seen: Arc::clone(&shared) }));
+                let connection = Connection { stream, unread: Vec::new(), recorded: Arc::clone(&shared) };
+                tokio::spawn(serve(number, connection));
             }
         });
-        Self { address, seen, task }
+        Self { address, recorded, task }
     }
 
-    /// Answers every request on every connection with these bytes.
-    pub(crate) async fn answering(response: impl Into<Vec<u8>>) -> Self {
+    /// Starts a server that responds to every request on every connection with these bytes.
+    pub(crate) async fn responding(response: impl Into<Vec<u8>>) -> Self {
         let response: Arc<[u8]> = response.into().into();
         Self::start(move |_, mut connection| {
             let response = Arc::clone(&response);
             async move {
-                while connection.request().await.is_some() {
+                while connection.read_request().await.is_some() {
                     connection.write(&response).await;
                 }
             }
@@ -62,26 +63,27 @@ impl Server {
         .await
     }
 
-    /// Answers the first request of every connection with these bytes and closes it.
-    pub(crate) async fn answering_once(response: impl Into<Vec<u8>>) -> Self {
+    /// Starts a server that responds to the first request of every connection with these bytes, and then closes it.
+    pub(crate) async fn responding_once(response: impl Into<Vec<u8>>) -> Self {
         let response: Arc<[u8]> = response.into().into();
         Self::start(move |_, mut connection| {
             let response = Arc::clone(&response);
             async move {
-                connection.request().await;
+                connection.read_request().await;
                 connection.write(&response).await;
             }
         })
         .await
     }
 
+    /// The number of accepted connections.
     pub(crate) fn connections(&self) -> usize {
-        self.seen.lock().unwrap().connections
+        self.recorded.lock().unwrap().connections
     }
 
-    /// Every request that arrived whole.
-    pub(crate) fn requests(&self) -> Vec<Received> {
-        self.seen.lock().unwrap().requests.clone()
+    /// All requests that arrived completely.
+    pub(crate) fn requests(&self) -> Vec<ReceivedRequest> {
+        self.recorded.lock().unwrap().requests.clone()
     }
 }
 
@@ -91,19 +93,21 @@ impl Drop for Server {
     }
 }
 
-/// A request as it stood on the wire.
+/// A request as received on the socket.
 #[derive(Debug, Clone)]
-pub(crate) struct Received {
+pub(crate) struct ReceivedRequest {
+    /// The request line and the headers.
     pub(crate) head: String,
     pub(crate) body: Vec<u8>,
 }
 
-impl Received {
+impl ReceivedRequest {
+    /// The request line.
     pub(crate) fn line(&self) -> &str {
         self.head.lines().next().unwrap_or("")
     }
 
-    /// The names of its headers, in lower case and in order.
+    /// The names of the headers, in lower case and sorted.
     pub(crate) fn header_names(&self) -> Vec<String> {
         let names = self.head.lines().skip(1).filter_map(|line| line.split_once(':'));
         let mut names: Vec<String> = names.map(|(name, _)| name.to_ascii_lowercase()).collect();
@@ -113,70 +117,70 @@ impl Received {
 
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         let mut headers = self.head.lines().skip(1).filter_map(|line| line.split_once(':'));
-        headers.find(|(found, _)| found.eq_ignore_ascii_case(name)).map(|(_, value)| value.trim())
+        headers.find(|(other, _)| other.eq_ignore_ascii_case(name)).map(|(_, value)| value.trim())
     }
 }
 
-/// One connection, from the server's side.
+/// A connection, from the server's side.
 #[derive(Debug)]
 pub(crate) struct Connection {
     pub(crate) stream: TcpStream,
     unread: Vec<u8>,
-    seen: Arc<Mutex<Seen>>,
+    recorded: Arc<Mutex<Recorded>>,
 }
 
 impl Connection {
-    /// Reads one request to its end; nothing when the client closes first.
-    pub(crate) async fn request(&mut self) -> Option<Received> {
-        let end = loop {
-            if let Some(at) = self.unread.windows(4).position(|four| four == b"\r\n\r\n") {
-                break at + 4;
+    /// Reads a complete request; `None` if the client closes the connection first.
+    pub(crate) async fn read_request(&mut self) -> Option<ReceivedRequest> {
+        let head_end = loop {
+            if let Some(index) = self.unread.windows(4).position(|bytes| bytes == b"\r\n\r\n") {
+                break index + 4;
             }
-            self.more().await?;
+            self.read_some().await?;
         };
-        let head = String::from_utf8(self.unread.drain(..end).collect()).unwrap();
-        let mut received = Received { head, body: Vec::new() };
-        let length = received.header("content-length").map_or(0, |text| text.parse().unwrap());
+        let head = String::from_utf8(self.unread.drain(..head_end).collect()).unwrap();
+        let mut request = ReceivedRequest { head, body: Vec::new() };
+        let length = request.header("content-length").map_or(0, |text| text.parse().unwrap());
         while self.unread.len() < length {
-            self.more().await?;
+            self.read_some().await?;
         }
-        received.body = self.unread.drain(..length).collect();
-        self.seen.lock().unwrap().requests.push(received.clone());
-        Some(received)
+        request.body = self.unread.drain(..length).collect();
+        self.recorded.lock().unwrap().requests.push(request.clone());
+        Some(request)
     }
 
-    /// Writes, as far as the client takes it.
+    /// Writes the bytes. Returns false if the client has closed the connection.
     pub(crate) async fn write(&mut self, bytes: &[u8]) -> bool {
         self.stream.write_all(bytes).await.is_ok() && self.stream.flush().await.is_ok()
     }
 
-    /// Closes with RST instead of FIN.
+    /// Closes the connection with RST instead of FIN.
     pub(crate) fn reset(self) {
         self.stream.set_zero_linger().unwrap();
     }
 
-    /// Holds the connection open, silently, until the client closes it.
-    pub(crate) async fn hold(mut self) {
-        while self.more().await.is_some() {
+    /// Keeps the connection open and silent until the client closes it.
+    pub(crate) async fn hold_open(mut self) {
+        while self.read_some().await.is_some() {
             self.unread.clear();
         }
     }
 
-    /// Reads some bytes; nothing at the end.
-    pub(crate) async fn more(&mut self) -> Option<usize> {
+    /// Reads some bytes and returns their number; `None` at the end.
+    pub(crate) async fn read_some(&mut self) -> Option<usize> {
         let mut buffer = [0; 4096];
         match self.stream.read(&mut buffer).await {
             Ok(0) | Err(_) => None,
-            Ok(read) => {
-                self.unread.extend_from_slice(&buffer[..read]);
-                Some(read)
+            Ok(count) => {
+                self.unread.extend_from_slice(&buffer[..count]);
+                Some(count)
             }
         }
     }
 }
 
-/// A whole HTTP/1.1 answer with a JSON body.
-pub(crate) fn http(status: u16, body: &str) -> Vec<u8> {
+/// A complete HTTP/1.1 response with a JSON body.
+pub(crate) fn http_response(status: u16, body: &str) -> Vec<u8> {
     let length = body.len();
     format!("HTTP/1.1 {status} X\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n\r\n{body}").into()
 }

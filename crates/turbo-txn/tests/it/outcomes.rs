@@ -1,13 +1,15 @@
-//! What is left when an initiation's answer does not come: one request, an unknown outcome, and a look-up.
+//! Initiations whose response is lost: one request, an unknown outcome, and a lookup that resolves it.
 
 use payments_core::test_util::Reply;
 use payments_core::{ErrorKind, Expected, Mismatch, Outcome};
 use turbo_txn::{NewTransaction, TxnStatus};
 
-use crate::support::{found, initiated, order, rupees, scripted, scripted_with_clock, transaction};
+use crate::support::{
+    details_reply, new_transaction, order_id, rupees, scripted, scripted_with_clock, transaction_reply,
+};
 
 #[tokio::test]
-async fn an_initiation_whose_answer_was_lost_is_never_sent_again_and_a_look_up_resolves_it() {
+async fn an_initiation_without_a_usable_response_is_never_sent_again_and_a_lookup_resolves_it() {
     for lost in [
         Reply::lost(),
         Reply::cut_off(200),
@@ -22,30 +24,30 @@ async fn an_initiation_whose_answer_was_lost_is_never_sent_again_and_a_look_up_r
         Reply::json(503, r#"{"statusCode":503,"success":false}"#),
         Reply::json(408, "{}"),
         Reply::new(302, "").header("location", "https://elsewhere.example"),
-        initiated("order-of-somebody-else"),
+        transaction_reply("order-of-somebody-else"),
     ] {
         let described = format!("{lost:?}");
-        let (client, script) = scripted([lost, found("order-7421", "Approved")]);
+        let (client, script) = scripted([lost, details_reply("order-7421", "Approved")]);
 
-        let err = client.initiate(transaction()).send().await.unwrap_err();
+        let err = client.initiate(new_transaction()).send().await.unwrap_err();
 
         assert_eq!(err.outcome(), Outcome::Unknown, "{described}: {err}");
         assert!(err.may_have_moved_money(), "{described}");
         assert!(err.to_string().ends_with("; it may have been executed"), "{err}");
         assert_eq!(script.requests().len(), 1, "{described}");
 
-        let details = client.lookup(&order("order-7421")).send().await.unwrap();
+        let details = client.lookup(&order_id("order-7421")).send().await.unwrap();
         assert_eq!(details.status, TxnStatus::Approved);
-        // Without the answer, only the asked amount is known here: that it differs is told, with both.
+        // Without the response only the requested amount is known. The check reports the difference with both amounts.
         let differs = Mismatch::AmountDiffers { expected: rupees("300"), actual: rupees("300.01") };
         assert_eq!(details.check(&Expected::new("order-7421", rupees("300"))), Err(differs));
     }
 }
 
 #[tokio::test]
-async fn silence_until_the_time_is_up_is_unknown_too() {
-    let (client, script, clock) = scripted_with_clock([Reply::silence(), initiated("order-7421")]);
-    let call = tokio::spawn(client.initiate(transaction()).send());
+async fn an_initiation_that_times_out_has_an_unknown_outcome() {
+    let (client, script, clock) = scripted_with_clock([Reply::silence(), transaction_reply("order-7421")]);
+    let call = tokio::spawn(client.initiate(new_transaction()).send());
     for _ in 0..1000 {
         if script.requests().is_empty() {
             tokio::task::yield_now().await;
@@ -58,23 +60,23 @@ async fn silence_until_the_time_is_up_is_unknown_too() {
 }
 
 #[tokio::test]
-async fn an_initiation_that_never_connected_is_tried_again() {
-    let (client, script) = scripted([Reply::not_connected(), initiated("order-7421")]);
-    assert_eq!(client.initiate(transaction()).send().await.unwrap().amount, rupees("300.01"));
+async fn an_initiation_that_could_not_connect_is_retried() {
+    let (client, script) = scripted([Reply::not_connected(), transaction_reply("order-7421")]);
+    assert_eq!(client.initiate(new_transaction()).send().await.unwrap().amount, rupees("300.01"));
     assert_eq!(script.requests().len(), 2);
 }
 
 #[tokio::test]
-async fn an_initiation_that_never_connected_at_all_was_not_sent() {
+async fn an_initiation_that_never_connects_has_the_outcome_not_sent() {
     let (client, _) = scripted([]);
-    let err = client.initiate(transaction()).send().await.unwrap_err();
+    let err = client.initiate(new_transaction()).send().await.unwrap_err();
     assert_eq!((err.kind(), err.outcome(), err.attempts()), (ErrorKind::Connection, Outcome::NotSent, 3));
     assert!(!err.may_have_moved_money());
 }
 
 #[tokio::test]
-async fn an_answer_that_cannot_be_used_says_where() {
-    let whole = r#"{"statusCode":200,"success":true,"data":{"txnId":"t-1","orderId":"o-1","amount":300.01,"sdkUrl":"https://pay.example"}}"#;
+async fn an_error_names_the_unusable_member_of_the_response() {
+    let valid = r#"{"statusCode":200,"success":true,"data":{"txnId":"t-1","orderId":"o-1","amount":300.01,"sdkUrl":"https://pay.example"}}"#;
     for (from, to, path) in [
         ("\"t-1\"", "7", "data.txnId"),
         ("\"t-1\"", "\"\"", "data.txnId"),
@@ -88,8 +90,8 @@ async fn an_answer_that_cannot_be_used_says_where() {
         (",\"sdkUrl\":\"https://pay.example\"", "", "data"),
         (r#","data":{"txnId":"t-1","orderId":"o-1","amount":300.01,"sdkUrl":"https://pay.example"}"#, "", "."),
     ] {
-        let (client, _) = scripted([Reply::json(200, &whole.replace(from, to))]);
-        let transaction = NewTransaction::new(order("o-1"), rupees("300"), "https://shop.example");
+        let (client, _) = scripted([Reply::json(200, &valid.replace(from, to))]);
+        let transaction = NewTransaction::new(order_id("o-1"), rupees("300"), "https://shop.example");
         let err = client.initiate(transaction).send().await.unwrap_err();
         assert_eq!((err.kind(), err.outcome()), (ErrorKind::MalformedResponse, Outcome::Unknown), "{to}");
         assert_eq!(err.json_path(), Some(path), "{to}: {err}");

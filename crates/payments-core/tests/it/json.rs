@@ -1,4 +1,4 @@
-//! JSON that is kept as it came, and text in pages.
+//! Raw JSON, decoding of objects, and escaping for HTML.
 
 use payments_core::html::{escaped, script_string};
 use payments_core::json::{self, DecodeError, RawJson};
@@ -12,21 +12,21 @@ struct Line {
 }
 
 #[test]
-fn it_is_kept_byte_for_byte_and_decoded_on_demand() {
-    let whole = r#"{"a": 100.50,  "deep": [1e400], "pan": "4111111111111111"}"#;
-    let raw: RawJson = json::decode(whole.as_bytes()).unwrap();
-    assert_eq!(raw.as_str(), whole);
-    assert_eq!(serde_json::to_string(&raw).unwrap(), whole);
-    assert_eq!(format!("{raw:?}"), format!("RawJson([{} bytes])", whole.len()));
+fn raw_json_is_kept_byte_for_byte_and_decoded_on_request() {
+    let text = r#"{"a": 100.50,  "deep": [1e400], "pan": "4111111111111111"}"#;
+    let raw: RawJson = json::decode(text.as_bytes()).unwrap();
+    assert_eq!(raw.as_str(), text);
+    assert_eq!(serde_json::to_string(&raw).unwrap(), text);
+    assert_eq!(format!("{raw:?}"), format!("RawJson([{} bytes])", text.len()));
     assert_eq!(raw.decode::<Vec<u8>>().unwrap_err().path(), ".");
 }
 
 #[test]
-fn a_list_of_its_members_is_no_object() {
-    for list in [r#"["2.50"]"#, " \n[\"2.50\"]"] {
-        let problem = json::decode_object::<Line>(list.as_bytes()).unwrap_err();
-        assert_eq!((problem.path(), problem.problem()), (".", "is not an object"));
-        let raw: RawJson = json::decode(list.as_bytes()).unwrap();
+fn an_array_of_members_is_not_accepted_as_an_object() {
+    for array in [r#"["2.50"]"#, " \n[\"2.50\"]"] {
+        let err = json::decode_object::<Line>(array.as_bytes()).unwrap_err();
+        assert_eq!((err.path(), err.problem()), (".", "is not an object"));
+        let raw: RawJson = json::decode(array.as_bytes()).unwrap();
         assert_eq!(raw.decode_object::<Line>().unwrap_err().problem(), "is not an object");
     }
     let object: Line = json::decode_object(b" {\"fee\": 2.50}").unwrap();
@@ -35,22 +35,22 @@ fn a_list_of_its_members_is_no_object() {
 }
 
 #[test]
-fn what_is_not_utf_8_is_no_json_not_even_in_a_member_that_nobody_reads() {
+fn invalid_utf_8_is_rejected_even_in_a_member_that_is_not_decoded() {
     let body = b"{\"fee\": 2.50, \"note\": \"caf\xe9\"}";
-    for problem in [json::decode::<Line>(body).unwrap_err(), json::decode_object::<Line>(body).unwrap_err()] {
-        assert_eq!((problem.path(), problem.problem()), (".", "not JSON, because it is not UTF-8 after byte 26"));
+    for err in [json::decode::<Line>(body).unwrap_err(), json::decode_object::<Line>(body).unwrap_err()] {
+        assert_eq!((err.path(), err.problem()), (".", "not JSON, because it is not UTF-8 after byte 26"));
     }
 }
 
 #[test]
-fn an_error_in_a_part_says_where_the_part_is() {
+fn an_error_in_a_part_can_be_given_the_path_of_the_part() {
     let raw: RawJson = json::decode(br#"{"fee": "x"}"#).unwrap();
     assert_eq!(raw.decode::<Line>().unwrap_err().within("data[3]").path(), "data[3].fee");
     assert_eq!(DecodeError::new(".", "is empty").within("data").path(), "data");
 }
 
 #[test]
-fn an_optional_amount_may_be_missing_or_null_but_not_wrong() {
+fn an_optional_amount_may_be_missing_or_null_but_not_invalid() {
     for none in ["{}", r#"{"fee":null}"#] {
         assert_eq!(json::decode::<Line>(none.as_bytes()).unwrap(), Line { fee: None });
     }
@@ -60,7 +60,7 @@ fn an_optional_amount_may_be_missing_or_null_but_not_wrong() {
 }
 
 #[test]
-fn what_others_wrote_does_not_become_markup() {
+fn escaped_text_contains_no_markup() {
     assert_eq!(escaped(r#""></iframe><script>'&"#), "&quot;&gt;&lt;/iframe&gt;&lt;script&gt;&#39;&amp;");
     assert_eq!(script_string("a\"</script>\n\\"), r#""a\"\u003c/script>\n\\""#);
 }

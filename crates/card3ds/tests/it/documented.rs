@@ -1,4 +1,4 @@
-//! The document's samples: what it sends is sent member for member, and what it answers is read.
+//! The document's samples: requests are sent as shown, and responses are decoded.
 
 use card3ds::{
     CardScheme, CardType, Enrolment, InstallmentQuery, InterestPaidBy, NewCheckout, PaymentStatus, Region,
@@ -12,8 +12,8 @@ use crate::support::{
     KEY, PAN, PAYMENT, SECRET, body_of, builder, card, lira, payment, payment_id, scripted, sent_to, three_ds,
 };
 
-/// Every field of the document's payment answer, by its examples.
-const ANSWER: &str = r#"{"paymentId":"123e4567-e89b-12d3-a456-426614174000","orderId":"ORD-12345","amount":100.50,
+/// A payment response with every documented field and its example value.
+const RESPONSE: &str = r#"{"paymentId":"123e4567-e89b-12d3-a456-426614174000","orderId":"ORD-12345","amount":100.50,
     "installmentCount":3,"currency":"TRY","merchantCommission":2.50,"status":"SUCCESS",
     "paymentDate":"2023-05-01T14:30:00Z","cardHolderName":"John Doe","pan":"411111******1111","domInt":"DOM",
     "cardScheme":"VISA","cardType":"CREDIT","loyaltyCode":"GOLD123","externalTransactionId":"EXT123456789",
@@ -26,8 +26,8 @@ const PAYMENT_BODY: &str = concat!(
 );
 
 #[tokio::test]
-async fn every_request_carries_both_credentials() {
-    let script = Script::new([Reply::json(200, ANSWER)]);
+async fn every_request_has_both_credentials() {
+    let script = Script::new([Reply::json(200, RESPONSE)]);
     let client = builder(&script).application("shop/2.1").build().unwrap();
 
     client.checkout_status(&PAYMENT.parse().unwrap()).send().await.unwrap();
@@ -41,37 +41,37 @@ async fn every_request_carries_both_credentials() {
 }
 
 #[tokio::test]
-async fn a_payment_is_sent_and_read_as_the_document_shows_it() {
-    let (client, script) = scripted([Reply::json(200, ANSWER)]);
+async fn a_payment_is_sent_and_decoded_as_documented() {
+    let (client, script) = scripted([Reply::json(200, RESPONSE)]);
 
-    let made = client.create_payment(payment().customer("CUST-12345".parse().unwrap())).send().await.unwrap();
+    let created = client.create_payment(payment().customer("CUST-12345".parse().unwrap())).send().await.unwrap();
 
     assert_eq!(sent_to(&script), "POST https://api.example.com/api/payment");
     assert_eq!(script.requests()[0].headers()["content-type"], "application/json");
     assert_eq!(body_of(&script), PAYMENT_BODY);
-    assert_eq!(made.payment_id.as_str(), PAYMENT);
-    assert_eq!(made.order_id.as_ref().unwrap().as_str(), "ORD-12345");
-    assert_eq!((made.amount, made.installment_count), (lira("100.50"), Some(3)));
-    let commission = made.merchant_commission.as_ref().unwrap();
+    assert_eq!(created.payment_id.as_str(), PAYMENT);
+    assert_eq!(created.order_id.as_ref().unwrap().as_str(), "ORD-12345");
+    assert_eq!((created.amount, created.installment_count), (lira("100.50"), Some(3)));
+    let commission = created.merchant_commission.as_ref().unwrap();
     assert_eq!((commission.as_str(), commission.decimal().unwrap()), ("2.50", Decimal::new(250, 2)));
-    assert_eq!(commission.money(made.amount.currency()).unwrap(), lira("2.50"));
-    assert_eq!(made.status, PaymentStatus::Success);
-    assert_eq!(made.payment_date.as_ref().unwrap().moment(), Some(datetime!(2023-05-01 14:30:00 UTC)));
-    assert_eq!(made.card_holder_name.as_deref(), Some("John Doe"));
-    assert_eq!(made.pan.as_ref().unwrap().as_str(), "411111******1111");
-    assert_eq!(made.region, Some(Region::Domestic));
-    assert_eq!(made.card_scheme, Some(CardScheme::Visa));
-    assert_eq!(made.card_type, Some(CardType::Credit));
-    assert_eq!(made.loyalty_code.as_deref(), Some("GOLD123"));
-    assert_eq!(made.external_transaction_id.as_deref(), Some("EXT123456789"));
-    assert_eq!(made.auth_code.as_deref(), Some("AUTH987654"));
-    assert_eq!(made.result_code.as_deref(), Some("SUCCESS"));
-    assert_eq!(made.result_message.as_deref(), Some("Successful"));
-    assert_eq!(made.customer_id.as_ref().unwrap().as_str(), "CUST-12345");
+    assert_eq!(commission.money(created.amount.currency()).unwrap(), lira("2.50"));
+    assert_eq!(created.status, PaymentStatus::Success);
+    assert_eq!(created.payment_date.as_ref().unwrap().moment(), Some(datetime!(2023-05-01 14:30:00 UTC)));
+    assert_eq!(created.card_holder_name.as_deref(), Some("John Doe"));
+    assert_eq!(created.pan.as_ref().unwrap().as_str(), "411111******1111");
+    assert_eq!(created.region, Some(Region::Domestic));
+    assert_eq!(created.card_scheme, Some(CardScheme::Visa));
+    assert_eq!(created.card_type, Some(CardType::Credit));
+    assert_eq!(created.loyalty_code.as_deref(), Some("GOLD123"));
+    assert_eq!(created.external_transaction_id.as_deref(), Some("EXT123456789"));
+    assert_eq!(created.auth_code.as_deref(), Some("AUTH987654"));
+    assert_eq!(created.result_code.as_deref(), Some("SUCCESS"));
+    assert_eq!(created.result_message.as_deref(), Some("Successful"));
+    assert_eq!(created.customer_id.as_ref().unwrap().as_str(), "CUST-12345");
 }
 
 #[tokio::test]
-async fn what_is_optional_is_left_out_and_never_null() {
+async fn optional_members_are_omitted_and_never_null() {
     let (client, script) = scripted([]);
     let _ = client.create_payment(payment()).send().await;
     assert_eq!(body_of(&script), PAYMENT_BODY.replace(r#","customerId":"CUST-12345""#, ""));
@@ -79,7 +79,7 @@ async fn what_is_optional_is_left_out_and_never_null() {
     let _ = client.start_3ds(three_ds()).send().await;
     let body = body_of(&script);
     assert!(
-        ["null", "installmentCount", "interestPaidByCustomer", "customerId"].iter().all(|gone| !body.contains(gone))
+        ["null", "installmentCount", "interestPaidByCustomer", "customerId"].iter().all(|name| !body.contains(name))
     );
 
     let _ = client.installment_options(InstallmentQuery::new(lira("1000"), card().number().clone())).send().await;
@@ -87,19 +87,19 @@ async fn what_is_optional_is_left_out_and_never_null() {
 }
 
 #[tokio::test]
-async fn a_pre_authorization_is_a_payment_at_another_address() {
-    let (client, script) = scripted([Reply::json(200, ANSWER)]);
+async fn a_pre_authorization_is_a_payment_at_another_path() {
+    let (client, script) = scripted([Reply::json(200, RESPONSE)]);
 
-    let held = client.pre_authorize(payment().customer("CUST-12345".parse().unwrap())).send().await.unwrap();
+    let authorized = client.pre_authorize(payment().customer("CUST-12345".parse().unwrap())).send().await.unwrap();
 
     assert_eq!(sent_to(&script), "POST https://api.example.com/api/pre-authorization");
     assert_eq!(body_of(&script), PAYMENT_BODY);
-    assert_eq!(held.status, PaymentStatus::Success);
+    assert_eq!(authorized.status, PaymentStatus::Success);
 }
 
 #[tokio::test]
-async fn a_capture_names_the_payment_in_its_path_and_the_amount_in_its_body() {
-    let captured = ANSWER.replace("100.50", "90.00");
+async fn a_capture_has_the_payment_id_in_its_path_and_the_amount_in_its_body() {
+    let captured = RESPONSE.replace("100.50", "90.00");
     let (client, script) = scripted([Reply::json(200, &captured)]);
 
     let payment = client.capture(&payment_id(), lira("90")).send().await.unwrap();
@@ -110,7 +110,7 @@ async fn a_capture_names_the_payment_in_its_path_and_the_amount_in_its_body() {
 }
 
 #[tokio::test]
-async fn a_3ds_payment_is_started_as_the_document_shows_it() {
+async fn a_3ds_payment_is_started_as_documented() {
     let enrolled = format!(
         r#"{{"paymentId":"{PAYMENT}","success":true,"resultCode":"SUCCESS","resultMessage":"Successful",
             "htmlContent":"<form action=\"https://3ds.example.com\" method=\"POST\">...</form>"}}"#
@@ -140,8 +140,8 @@ async fn a_3ds_payment_is_started_as_the_document_shows_it() {
 }
 
 #[tokio::test]
-async fn a_3ds_payment_is_completed_with_the_key_that_was_posted() {
-    let (client, script) = scripted([Reply::json(200, ANSWER)]);
+async fn a_3ds_payment_is_completed_with_the_security_key_of_the_callback() {
+    let (client, script) = scripted([Reply::json(200, RESPONSE)]);
     let posted = format!("paymentId={PAYMENT}&securityKey=3DS_AUTH_KEY_123456");
 
     let callback = ThreeDsCallback::parse(posted.as_bytes()).unwrap();
@@ -153,7 +153,7 @@ async fn a_3ds_payment_is_completed_with_the_key_that_was_posted() {
 }
 
 #[tokio::test]
-async fn installment_options_are_asked_for_and_read_as_the_document_shows_them() {
+async fn installment_options_are_requested_and_decoded_as_documented() {
     let options = r#"{"options":[
         {"installmentCount":2,"installmentAmount":510.00,"currency":"TRY","interestAmount":20.00,"totalAmount":1020.00},
         {"installmentCount":3,"installmentAmount":345.00,"currency":"TRY","interestAmount":35.00,"totalAmount":1035.00}]}"#;
@@ -168,7 +168,7 @@ async fn installment_options_are_asked_for_and_read_as_the_document_shows_them()
         body_of(&script),
         r#"{"amount":1000.00,"currency":"TRY","pan":"5421190122090656","maxInstallmentCount":12,"interestPaidByCustomer":true}"#
     );
-    let read: Vec<_> = options
+    let decoded: Vec<_> = options
         .iter()
         .map(|option| {
             let amounts = [option.installment_amount, option.interest_amount, option.total_amount];
@@ -176,23 +176,23 @@ async fn installment_options_are_asked_for_and_read_as_the_document_shows_them()
         })
         .collect();
     assert_eq!(
-        read,
+        decoded,
         [
             (2, ["510.00", "20.00", "1020.00"].map(str::to_owned)),
             (3, ["345.00", "35.00", "1035.00"].map(str::to_owned)),
         ]
     );
     for option in &options {
-        assert!(option.differences().unwrap().are_none());
+        assert!(option.differences().unwrap().is_zero());
     }
     assert_eq!((options[1].installment_money(), options[1].total_money()), (Ok(lira("345")), Ok(lira("1035"))));
 }
 
 #[tokio::test]
-async fn a_checkout_is_created_and_looked_up_as_the_document_shows_it() {
+async fn a_checkout_is_created_and_looked_up_as_documented() {
     let created =
         format!(r#"{{"checkoutId":"{PAYMENT}","redirectUrl":"https://api.example.com/checkout-link/{PAYMENT}"}}"#);
-    let (client, script) = scripted([Reply::json(200, &created), Reply::json(200, ANSWER)]);
+    let (client, script) = scripted([Reply::json(200, &created), Reply::json(200, RESPONSE)]);
     let checkout = NewCheckout::new(
         "ORD-12345".parse().unwrap(),
         lira("100.50"),
@@ -224,14 +224,14 @@ async fn a_checkout_is_created_and_looked_up_as_the_document_shows_it() {
 }
 
 #[tokio::test]
-async fn a_merchants_interest_is_said_as_false() {
+async fn interest_paid_by_the_merchant_is_sent_as_false() {
     let (client, script) = scripted([]);
     let _ = client.start_3ds(three_ds().interest_paid_by(InterestPaidBy::Merchant)).send().await;
     assert!(body_of(&script).contains(r#""interestPaidByCustomer":false"#));
 }
 
 #[tokio::test]
-async fn credentials_can_be_changed_on_a_client_that_shares_the_rest() {
+async fn a_client_with_other_credentials_shares_the_transport() {
     let (client, script) = scripted([]);
     let (key, secret) = (card3ds::ApiKey::new("other-key").unwrap(), card3ds::ApiSecret::new("other-secret").unwrap());
     let _ = client.with_credentials(key, secret).unwrap().create_payment(payment()).send().await;

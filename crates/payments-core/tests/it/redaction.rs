@@ -11,9 +11,9 @@ use payments_core::{CardNumber, Error};
 use serde::Serialize;
 use tracing_subscriber::fmt::format::FmtSpan;
 
-use crate::support::server::{Server, http};
+use crate::support::server::{Server, http_response};
 use crate::support::{
-    API_KEY, Bench, How, PAID, Payment, Reference, Shop, everything_it_says, over_sockets, paid, refused,
+    API_KEY, Harness, CallType, PAYMENT_JSON, Payment, Reference, Client, all_error_text, client_at, payment_response, error_response,
 };
 
 const PAN: &str = "4929000000006";
@@ -83,7 +83,7 @@ impl log::Log for Logged {
     fn flush(&self) {}
 }
 
-fn pay_by_card(shop: &Shop) -> payments_core::Call<Payment> {
+fn pay_by_card(client: &Client) -> payments_core::Call<Payment> {
     #[derive(Debug, Serialize)]
     struct Body {
         pan: String,
@@ -93,11 +93,11 @@ fn pay_by_card(shop: &Shop) -> payments_core::Call<Payment> {
     let path = Path::new("payments").segment(&REFERENCE).query("note", BODY);
     let request = RequestBuilder::post(path).json(&Body { pan: card.expose().to_owned(), cvv: CVV });
     let request = request.map(|request| request.log_as(card));
-    shop.connection.call(Operation::move_money("pay_by_card"), request, Ok)
+    client.connection.call(Operation::move_money("pay_by_card"), request, Ok)
 }
 
 fn odd_answers() -> Vec<Reply> {
-    let mut all = vec![Reply::not_connected(), Reply::lost(), Reply::cut_off(200), refused(500)];
+    let mut all = vec![Reply::not_connected(), Reply::lost(), Reply::cut_off(200), error_response(500)];
     for status in [200, 302, 400, 401, 404, 409, 429, 500] {
         for body in [
             format!("<html>{BODY} {PAN}</html>"),
@@ -123,21 +123,21 @@ async fn nothing_private_comes_out_of_an_error_or_a_trace() {
     listen();
     let mut errors = 0;
     for reply in odd_answers() {
-        let bench = Bench::new([reply]);
-        let call = pay_by_card(&bench.shop);
-        check(&format!("{call:?} {call:#?} {:?} {:#?}", bench.shop, bench.script));
+        let harness = Harness::new([reply]);
+        let call = pay_by_card(&harness.client);
+        check(&format!("{call:?} {call:#?} {:?} {:#?}", harness.client, harness.script));
         if let Err(err) = call.retry(payments_core::RetryPolicy::none()).send().await {
-            check(&everything_it_says(&err));
+            check(&all_error_text(&err));
             errors += 1;
         }
-        for request in bench.script.requests() {
+        for request in harness.script.requests() {
             check(&format!("{request:?} {request:#?} {:?} {:?}", request.body(), request.headers()));
         }
     }
     assert!(errors > 100);
-    for how in How::ALL {
-        let bench = Bench::new([Reply::lost(), refused(429), paid()]);
-        let _ = bench.send(how).await;
+    for call_type in CallType::ALL {
+        let harness = Harness::new([Reply::lost(), error_response(429), payment_response()]);
+        let _ = harness.send(call_type).await;
     }
     let text = traced();
     check(&text);
@@ -164,7 +164,7 @@ async fn nothing_private_comes_out_of_the_http_stack() {
     let nobody = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
     let reference: Reference = REFERENCE.parse().unwrap();
     let mut errors: Vec<Error> = Vec::new();
-    errors.push(pay_by_card(&over_sockets(nobody)).send().await.unwrap_err());
+    errors.push(pay_by_card(&client_at(nobody)).send().await.unwrap_err());
     let responses = [
         Vec::new(),
         b"HTTP/1.1 canary-body\r\n\r\n".to_vec(),
@@ -172,27 +172,27 @@ async fn nothing_private_comes_out_of_the_http_stack() {
         b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\ncanary-body".to_vec(),
         b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\ncanary-body\r\n".to_vec(),
         b"HTTP/1.1 302 X\r\nlocation: https://canary-body.test/\r\ncontent-length: 0\r\n\r\n".to_vec(),
-        http(200, BODY),
-        http(500, BODY),
+        http_response(200, BODY),
+        http_response(500, BODY),
     ];
     for response in responses {
-        let server = Server::answering_once(response).await;
-        let shop = over_sockets(server.address);
-        errors.push(pay_by_card(&shop).send().await.unwrap_err());
+        let server = Server::responding_once(response).await;
+        let client = client_at(server.address);
+        errors.push(pay_by_card(&client).send().await.unwrap_err());
         errors.push(
-            shop.lookup_payment(&reference, BODY).retry(payments_core::RetryPolicy::none()).send().await.unwrap_err(),
+            client.lookup_payment(&reference, BODY).retry(payments_core::RetryPolicy::none()).send().await.unwrap_err(),
         );
     }
-    let tls = Server::answering_once(BODY).await;
+    let tls = Server::responding_once(BODY).await;
     let secure =
-        Shop::new(crate::support::settings_at(&format!("https://{}", tls.address)), &crate::support::KEYED, None);
+        Client::new(crate::support::settings_at(&format!("https://{}", tls.address)), &crate::support::KEYED, None);
     errors.push(pay_by_card(&secure).retry(payments_core::RetryPolicy::none()).send().await.unwrap_err());
-    let server = Server::answering(http(200, PAID)).await;
-    pay_by_card(&over_sockets(server.address)).send().await.unwrap();
+    let server = Server::responding(http_response(200, PAYMENT_JSON)).await;
+    pay_by_card(&client_at(server.address)).send().await.unwrap();
     assert_eq!(errors.len(), 18);
     for err in &errors {
-        check(&everything_it_says(err));
-        assert!(!everything_it_says(err).contains("/payments"), "{err:?}");
+        check(&all_error_text(err));
+        assert!(!all_error_text(err).contains("/payments"), "{err:?}");
     }
     check(&traced());
     let logged = LOGGED.0.lock().unwrap().join("\n");
@@ -202,10 +202,10 @@ async fn nothing_private_comes_out_of_the_http_stack() {
 
 #[tokio::test]
 async fn an_earlier_attempt_is_as_discreet() {
-    let bench = Bench::new([Reply::json(500, BODY), Reply::json(200, BODY), Reply::not_connected()]);
-    let err = bench.send(How::Keyed).await.unwrap_err();
+    let harness = Harness::new([Reply::json(500, BODY), Reply::json(200, BODY), Reply::not_connected()]);
+    let err = harness.send(CallType::Keyed).await.unwrap_err();
     assert!(err.earlier().is_some());
-    check(&everything_it_says(&err));
+    check(&all_error_text(&err));
 }
 
 #[tokio::test]
@@ -213,14 +213,14 @@ async fn a_provider_that_quotes_a_secret_is_not_quoted() {
     let quoting = format!(
         r#"{{"error":{{"code":"bad_{API_KEY}","message":"{API_KEY} is no key; canary-body-secret is none","param":"{API_KEY}"}}}}"#
     );
-    let bench = Bench::new([Reply::json(401, &quoting)]);
+    let harness = Harness::new([Reply::json(401, &quoting)]);
     let request =
         RequestBuilder::post(Path::new("links")).form(&[("key", "canary-body-secret")]).redact("canary-body-secret");
-    let call = bench.shop.connection.call(Operation::move_money("pay"), Ok(request), |payment: Payment| Ok(payment));
+    let call = harness.client.connection.call(Operation::move_money("pay"), Ok(request), |payment: Payment| Ok(payment));
 
     let err = call.send().await.unwrap_err();
 
-    check(&everything_it_says(&err));
+    check(&all_error_text(&err));
     assert_eq!(err.message(), Some("[redacted] is no key; [redacted] is none"));
     assert_eq!((err.code(), err.param()), (Some("bad_[redacted]"), Some("[redacted]")));
 }

@@ -8,16 +8,16 @@ use payments_core::transport::reqwest::ReqwestTransport;
 use payments_core::{Error, ErrorKind, Outcome, RetryPolicy, Settings};
 use tokio::io::AsyncWriteExt;
 
-use crate::support::server::{Server, http};
-use crate::support::{KEYED, PAID, Shop, over_sockets, settings_at};
+use crate::support::server::{Server, http_response};
+use crate::support::{KEYED, PAYMENT_JSON, Client, client_at, settings_at};
 
 const SHORT: Duration = Duration::from_millis(300);
 
-fn shop(base_url: &str, change: impl FnOnce(&mut Settings)) -> Shop {
+fn client(base_url: &str, change: impl FnOnce(&mut Settings)) -> Client {
     let mut settings = settings_at(base_url);
     settings.retry = RetryPolicy::none();
     change(&mut settings);
-    Shop::new(settings, &KEYED, None)
+    Client::new(settings, &KEYED, None)
 }
 
 fn connecting_within(settings: &mut Settings, limit: Duration) {
@@ -38,26 +38,26 @@ async fn nobody() -> SocketAddr {
 
 #[tokio::test]
 async fn a_name_that_does_not_resolve_is_not_sent() {
-    let shop = shop("https://name.invalid", |settings| connecting_within(settings, Duration::from_secs(20)));
-    let err = shop.pay().send().await.unwrap_err();
+    let client = client("https://name.invalid", |settings| connecting_within(settings, Duration::from_secs(20)));
+    let err = client.pay().send().await.unwrap_err();
     assert_eq!(err.outcome(), Outcome::NotSent, "{err:?}");
     assert!(matches!(err.kind(), ErrorKind::Connection | ErrorKind::Timeout), "{err:?}");
 }
 
 #[tokio::test]
 async fn a_refused_connection_is_not_sent() {
-    let shop = shop(&format!("http://{}", nobody().await), |_| {});
+    let client = client(&format!("http://{}", nobody().await), |_| {});
     for _ in 0..10 {
-        check(&shop.pay().send().await.unwrap_err(), ErrorKind::Connection, Outcome::NotSent);
+        check(&client.pay().send().await.unwrap_err(), ErrorKind::Connection, Outcome::NotSent);
     }
 }
 
 #[tokio::test]
 async fn a_refused_connection_is_tried_again_for_money_too() {
-    let shop = shop(&format!("http://{}", nobody().await), |settings| {
+    let client = client(&format!("http://{}", nobody().await), |settings| {
         settings.retry = RetryPolicy::default().wait(Duration::from_millis(1), Duration::from_millis(1));
     });
-    let err = shop.pay().send().await.unwrap_err();
+    let err = client.pay().send().await.unwrap_err();
     check(&err, ErrorKind::Connection, Outcome::NotSent);
     assert_eq!(err.attempts(), 3);
 }
@@ -67,20 +67,20 @@ async fn a_tls_handshake_that_fails_is_not_sent() {
     let closing = Server::start(|_, connection| async move { drop(connection) }).await;
     let resetting = Server::start(|_, connection| async move { connection.reset() }).await;
     let closing_later = Server::start(|_, mut connection| async move {
-        connection.more().await;
+        connection.read_some().await;
     })
     .await;
-    let plain = Server::answering_once(http(200, PAID)).await;
+    let plain = Server::responding_once(http_response(200, PAYMENT_JSON)).await;
     let garbage = Server::start(|_, mut connection| async move {
         connection.write(b"220 smtp.acme.test ESMTP\r\n").await;
-        connection.hold().await;
+        connection.hold_open().await;
     })
     .await;
     let alert = Server::start(|_, mut connection| async move {
-        connection.more().await;
+        connection.read_some().await;
         // Fatal, handshake_failure.
         connection.write(&[0x15, 0x03, 0x03, 0x00, 0x02, 0x02, 0x28]).await;
-        connection.hold().await;
+        connection.hold_open().await;
     })
     .await;
     for (name, server) in [
@@ -90,36 +90,36 @@ async fn a_tls_handshake_that_fails_is_not_sent() {
         ("garbage", garbage),
         ("alert", alert),
     ] {
-        let shop = shop(&format!("https://{}", server.address), |_| {});
+        let client = client(&format!("https://{}", server.address), |_| {});
         for _ in 0..5 {
-            let err = shop.pay().send().await.unwrap_err();
+            let err = client.pay().send().await.unwrap_err();
             assert_eq!((err.kind(), err.outcome()), (ErrorKind::Connection, Outcome::NotSent), "{name}: {err:?}");
         }
     }
-    let shop = shop(&format!("https://{}", plain.address), |settings| connecting_within(settings, SHORT));
-    assert_eq!(shop.pay().send().await.unwrap_err().outcome(), Outcome::NotSent);
+    let client = client(&format!("https://{}", plain.address), |settings| connecting_within(settings, SHORT));
+    assert_eq!(client.pay().send().await.unwrap_err().outcome(), Outcome::NotSent);
     assert_eq!(plain.requests().len(), 0);
 }
 
 #[tokio::test]
 async fn a_handshake_that_takes_too_long_is_not_sent() {
-    let silent = Server::start(|_, connection| connection.hold()).await;
-    let shop = shop(&format!("https://{}", silent.address), |settings| connecting_within(settings, SHORT));
-    check(&shop.pay().send().await.unwrap_err(), ErrorKind::Timeout, Outcome::NotSent);
+    let silent = Server::start(|_, connection| connection.hold_open()).await;
+    let client = client(&format!("https://{}", silent.address), |settings| connecting_within(settings, SHORT));
+    check(&client.pay().send().await.unwrap_err(), ErrorKind::Timeout, Outcome::NotSent);
     assert_eq!(silent.connections(), 1);
 }
 
 #[tokio::test]
 async fn a_proxy_that_does_not_connect_us_is_not_sent() {
     for response in ["HTTP/1.1 502 Bad Gateway\r\n\r\n", "HTTP/1.1 407 Auth\r\n\r\n", "garbage\r\n\r\n", ""] {
-        let proxy = Server::answering_once(response).await;
+        let proxy = Server::responding_once(response).await;
         let given = payments_core::transport::reqwest::Proxy::all(format!("http://{}", proxy.address)).unwrap();
-        let shop = shop("https://api.acme.test", |settings| {
+        let client = client("https://api.acme.test", |settings| {
             settings.transport = Some(Arc::new(ReqwestTransport::builder().proxy(given).build().unwrap()));
         });
-        check(&shop.pay().send().await.unwrap_err(), ErrorKind::Connection, Outcome::NotSent);
+        check(&client.pay().send().await.unwrap_err(), ErrorKind::Connection, Outcome::NotSent);
         let seen = proxy.requests();
-        // The proxy is told the host and nothing else.
+        // The proxy is child_variable the host and nothing else.
         assert_eq!(seen[0].line(), "CONNECT api.acme.test:443 HTTP/1.1");
         assert!(seen[0].header("x-api-key").is_none() && seen[0].body.is_empty());
     }
@@ -135,17 +135,17 @@ async fn a_request_that_is_handed_back_unwritten_is_not_sent() {
         async move {
             connection.stream.shutdown().await.unwrap();
             let mut bytes = 0;
-            while let Some(more) = connection.more().await {
+            while let Some(more) = connection.read_some().await {
                 bytes += more;
             }
             arrived.send(bytes).unwrap();
         }
     })
     .await;
-    let shop = shop(&format!("http://{}", server.address), |_| {});
+    let client = client(&format!("http://{}", server.address), |_| {});
     let mut handed_back = 0;
     for _ in 0..200 {
-        let err = shop.pay().send().await.unwrap_err();
+        let err = client.pay().send().await.unwrap_err();
         let bytes = arrivals.recv().await.unwrap();
         if err.outcome() == Outcome::NotSent {
             assert_eq!((err.kind(), bytes), (ErrorKind::Connection, 0), "{err:?}");
@@ -162,15 +162,15 @@ async fn a_request_that_is_handed_back_unwritten_is_not_sent() {
 async fn a_connection_that_is_reset_at_once_is_not_sent_only_when_nothing_was_read() {
     let server = Server::start(move |number, mut connection| async move {
         if number % 3 == 0 {
-            connection.request().await;
+            connection.read_request().await;
         }
         connection.reset();
     })
     .await;
-    let shop = shop(&format!("http://{}", server.address), |_| {});
+    let client = client(&format!("http://{}", server.address), |_| {});
     for _ in 0..150 {
         let read = server.requests().len();
-        let err = shop.pay().send().await.unwrap_err();
+        let err = client.pay().send().await.unwrap_err();
         if err.outcome() == Outcome::NotSent {
             assert_eq!(server.requests().len(), read, "{err:?}");
         } else {
@@ -183,7 +183,7 @@ async fn a_connection_that_is_reset_at_once_is_not_sent_only_when_nothing_was_re
 
 #[tokio::test]
 async fn an_answer_that_breaks_off_anywhere_leaves_it_unknown() {
-    let whole = String::from_utf8(http(200, PAID)).unwrap();
+    let whole = String::from_utf8(http_response(200, PAYMENT_JSON)).unwrap();
     let head = whole.find("\r\n\r\n").unwrap() + 4;
     for end in [0, 1, 5, 9, 12, 14, 20, head - 3, head - 1, head, head + 1, whole.len() - 1] {
         for reset in [false, true] {
@@ -191,13 +191,13 @@ async fn an_answer_that_breaks_off_anywhere_leaves_it_unknown() {
             let server = Server::start(move |_, mut connection| {
                 let part = part.clone();
                 async move {
-                    connection.request().await;
+                    connection.read_request().await;
                     connection.write(part.as_bytes()).await;
                     if reset { connection.reset() } else { drop(connection) }
                 }
             })
             .await;
-            let err = over_sockets(server.address).pay().send().await.unwrap_err();
+            let err = client_at(server.address).pay().send().await.unwrap_err();
             assert_eq!((err.outcome(), err.attempts()), (Outcome::Unknown, 1), "{end}, {reset}: {err:?}");
             assert!(err.may_have_moved_money());
             assert_eq!((server.requests().len(), server.connections()), (1, 1), "{end}, {reset}");
@@ -226,8 +226,8 @@ async fn an_answer_that_is_no_http_leaves_it_unknown() {
         "HTTP/1.1 100 Continue\r\n\r\n",
         "HTTP/1.1 103 Early Hints\r\nlink: <x>\r\n\r\n",
     ] {
-        let server = Server::answering_once(response).await;
-        let err = over_sockets(server.address).pay().send().await.unwrap_err();
+        let server = Server::responding_once(response).await;
+        let err = client_at(server.address).pay().send().await.unwrap_err();
         assert_eq!((err.kind(), err.outcome()), (ErrorKind::Connection, Outcome::Unknown), "{response}: {err:?}");
         assert_eq!(server.requests().len(), 1, "{response}");
     }
@@ -245,8 +245,8 @@ async fn a_body_that_is_framed_wrongly_leaves_it_unknown_after_any_status() {
             "1e\r\n{\"error\":{\"code\":\"no\"}}\r\n",
         ] {
             let response = format!("HTTP/1.1 {status} X\r\ntransfer-encoding: chunked\r\n\r\n{body}");
-            let server = Server::answering_once(response).await;
-            let err = over_sockets(server.address).pay().send().await.unwrap_err();
+            let server = Server::responding_once(response).await;
+            let err = client_at(server.address).pay().send().await.unwrap_err();
             check(&err, ErrorKind::MalformedResponse, Outcome::Unknown);
             assert_eq!((err.status().unwrap().as_u16(), server.requests().len()), (status, 1));
         }
@@ -255,19 +255,19 @@ async fn a_body_that_is_framed_wrongly_leaves_it_unknown_after_any_status() {
 
 #[tokio::test]
 async fn silence_after_the_request_leaves_it_unknown() {
-    let whole = String::from_utf8(http(200, PAID)).unwrap();
+    let whole = String::from_utf8(http_response(200, PAYMENT_JSON)).unwrap();
     for end in [0, 10, whole.len() - 1] {
         let part = whole[..end].to_owned();
         let server = Server::start(move |_, mut connection| {
             let part = part.clone();
             async move {
-                connection.request().await;
+                connection.read_request().await;
                 connection.write(part.as_bytes()).await;
-                connection.hold().await;
+                connection.hold_open().await;
             }
         })
         .await;
-        let err = over_sockets(server.address).pay().attempt_timeout(SHORT).send().await.unwrap_err();
+        let err = client_at(server.address).pay().attempt_timeout(SHORT).send().await.unwrap_err();
         check(&err, ErrorKind::Timeout, Outcome::Unknown);
         assert_eq!((server.requests().len(), err.attempts()), (1, 1));
     }
@@ -276,14 +276,14 @@ async fn silence_after_the_request_leaves_it_unknown() {
 #[tokio::test]
 async fn an_answer_that_drips_takes_no_longer_than_the_attempt_may() {
     let server = Server::start(|_, mut connection| async move {
-        connection.request().await;
+        connection.read_request().await;
         connection.write(b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n").await;
         while connection.write(b"1\r\n \r\n").await {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     })
     .await;
-    let err = over_sockets(server.address).pay().attempt_timeout(SHORT).send().await.unwrap_err();
+    let err = client_at(server.address).pay().attempt_timeout(SHORT).send().await.unwrap_err();
     check(&err, ErrorKind::Timeout, Outcome::Unknown);
 }
 
@@ -291,16 +291,16 @@ async fn an_answer_that_drips_takes_no_longer_than_the_attempt_may() {
 async fn a_reused_connection_that_closes_as_the_request_is_written_leaves_it_unknown() {
     for reset in [false, true] {
         let server = Server::start(move |_, mut connection| async move {
-            connection.request().await;
-            connection.write(&http(200, PAID)).await;
-            connection.request().await;
+            connection.read_request().await;
+            connection.write(&http_response(200, PAYMENT_JSON)).await;
+            connection.read_request().await;
             if reset { connection.reset() } else { drop(connection) }
         })
         .await;
-        let shop = over_sockets(server.address);
+        let client = client_at(server.address);
         for round in 1..=20 {
-            shop.pay().send().await.unwrap();
-            let err = shop.pay().send().await.unwrap_err();
+            client.pay().send().await.unwrap();
+            let err = client.pay().send().await.unwrap_err();
             assert_eq!((err.outcome(), err.attempts()), (Outcome::Unknown, 1), "{err:?}");
             // And the HTTP stack did not send it a second time on its own.
             assert_eq!((server.requests().len(), server.connections()), (2 * round, round));
@@ -310,11 +310,11 @@ async fn a_reused_connection_that_closes_as_the_request_is_written_leaves_it_unk
 
 #[tokio::test]
 async fn a_connection_that_was_closed_while_idle_never_sends_money_twice() {
-    let server = Server::answering_once(http(200, PAID)).await;
-    let shop = shop(&format!("http://{}", server.address), |_| {});
+    let server = Server::responding_once(http_response(200, PAYMENT_JSON)).await;
+    let client = client(&format!("http://{}", server.address), |_| {});
     let (mut paid, mut unknown) = (0, 0);
     for _ in 0..200 {
-        match shop.pay().send().await {
+        match client.pay().send().await {
             Ok(_) => paid += 1,
             Err(err) if err.outcome() == Outcome::Unknown => unknown += 1,
             Err(err) => assert_eq!(err.outcome(), Outcome::NotSent, "{err:?}"),
@@ -328,11 +328,11 @@ async fn a_connection_that_was_closed_while_idle_never_sends_money_twice() {
 #[tokio::test]
 async fn an_answer_that_nobody_asked_for_is_nobodys_answer() {
     let other = r#"{"id":"pay_of_somebody_else","amount":1}"#;
-    let both = [http(200, PAID), http(200, other)].concat();
-    let server = Server::answering(both).await;
-    let shop = shop(&format!("http://{}", server.address), |_| {});
+    let both = [http_response(200, PAYMENT_JSON), http_response(200, other)].concat();
+    let server = Server::responding(both).await;
+    let client = client(&format!("http://{}", server.address), |_| {});
     for _ in 0..100 {
-        match shop.pay().send().await {
+        match client.pay().send().await {
             Ok(payment) => assert_eq!(payment.id, "pay_1"),
             Err(err) => assert_eq!(err.outcome(), Outcome::Unknown, "{err:?}"),
         }
@@ -345,14 +345,14 @@ async fn a_call_that_is_dropped_on_the_wire_is_sent_once() {
     let server = Server::start(move |_, mut connection| {
         let arrived = arrived.clone();
         async move {
-            connection.request().await;
+            connection.read_request().await;
             arrived.send(()).unwrap();
-            connection.hold().await;
+            connection.hold_open().await;
         }
     })
     .await;
-    let shop = over_sockets(server.address);
-    let call = tokio::spawn(async move { shop.pay_keyed("key-1").send().await });
+    let client = client_at(server.address);
+    let call = tokio::spawn(async move { client.pay_keyed("key-1").send().await });
     arrivals.recv().await.unwrap();
     call.abort();
     assert!(call.await.unwrap_err().is_cancelled());
@@ -363,15 +363,15 @@ async fn a_call_that_is_dropped_on_the_wire_is_sent_once() {
 
 #[tokio::test]
 async fn no_redirect_reaches_another_host() {
-    let elsewhere = Server::answering(http(200, PAID)).await;
+    let elsewhere = Server::responding(http_response(200, PAYMENT_JSON)).await;
     for status in [300, 301, 302, 303, 305, 307, 308] {
         for target in [format!("http://{}/payments", elsewhere.address), format!("//{}/payments", elsewhere.address)] {
             let response = format!("HTTP/1.1 {status} X\r\nlocation: {target}\r\ncontent-length: 0\r\n\r\n");
-            let server = Server::answering(response).await;
-            let shop = over_sockets(server.address);
-            check(&shop.pay().send().await.unwrap_err(), ErrorKind::Configuration, Outcome::Unknown);
-            check(&shop.ask().send().await.unwrap_err(), ErrorKind::Configuration, Outcome::Unknown);
-            check(&shop.pay_keyed("key-1").send().await.unwrap_err(), ErrorKind::Configuration, Outcome::Unknown);
+            let server = Server::responding(response).await;
+            let client = client_at(server.address);
+            check(&client.pay().send().await.unwrap_err(), ErrorKind::Configuration, Outcome::Unknown);
+            check(&client.retrieve().send().await.unwrap_err(), ErrorKind::Configuration, Outcome::Unknown);
+            check(&client.pay_keyed("key-1").send().await.unwrap_err(), ErrorKind::Configuration, Outcome::Unknown);
             assert_eq!(server.requests().len(), 3);
         }
     }
@@ -380,22 +380,22 @@ async fn no_redirect_reaches_another_host() {
 
 #[tokio::test]
 async fn a_compressed_answer_is_not_decompressed() {
-    let response = format!("HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: {}\r\n\r\n{PAID}", PAID.len());
-    let server = Server::answering(response).await;
-    let err = over_sockets(server.address).pay().send().await.unwrap_err();
+    let response = format!("HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: {}\r\n\r\n{PAYMENT_JSON}", PAYMENT_JSON.len());
+    let server = Server::responding(response).await;
+    let err = client_at(server.address).pay().send().await.unwrap_err();
     check(&err, ErrorKind::MalformedResponse, Outcome::Unknown);
-    assert_eq!(err.response().unwrap().body(), PAID.as_bytes());
+    assert_eq!(err.response().unwrap().body(), PAYMENT_JSON.as_bytes());
 }
 
 // What a request looks like.
 
 #[tokio::test]
 async fn a_request_stands_on_the_wire_as_it_was_made() {
-    let server = Server::answering(http(200, PAID)).await;
-    let shop =
-        shop(&format!("http://{}/v1/", server.address), |settings| settings.application = Some("shop/2.1".into()));
-    shop.pay_keyed("key-1").send().await.unwrap();
-    shop.ask().send().await.unwrap();
+    let server = Server::responding(http_response(200, PAYMENT_JSON)).await;
+    let client =
+        client(&format!("http://{}/v1/", server.address), |settings| settings.application = Some("shop/2.1".into()));
+    client.pay_keyed("key-1").send().await.unwrap();
+    client.retrieve().send().await.unwrap();
     let requests = server.requests();
     assert_eq!(requests[0].line(), "POST /v1/payments HTTP/1.1");
     assert_eq!(requests[0].body, br#"{"what":"pay","amount":100.50}"#);
@@ -427,10 +427,10 @@ async fn a_plain_exchange_works_with_a_server_of_others_making() {
                 .path("/payments")
                 .header("accept", "application/json")
                 .body(r#"{"what":"pay","amount":100.50}"#);
-            then.status(201).header("content-type", "application/json").header("cf-ray", "ray-1").body(PAID);
+            then.status(201).header("content-type", "application/json").header("cf-ray", "ray-1").body(PAYMENT_JSON);
         })
         .await;
-    let full = over_sockets(*server.address()).pay().send_with_response().await.unwrap();
-    assert_eq!((full.value.id.as_str(), full.response.request_id()), ("pay_1", Some("ray-1")));
+    let sent = client_at(*server.address()).pay().send_with_response().await.unwrap();
+    assert_eq!((sent.value.id.as_str(), sent.response.request_id()), ("pay_1", Some("ray-1")));
     mock.assert_async().await;
 }

@@ -1,24 +1,21 @@
-use payments_core::id::{check_id, check_web_address};
 use payments_core::provider::Operation;
 use payments_core::request::Path;
-use payments_core::{Call, Keyed, ValidationError, string_newtype};
+use payments_core::{Call, Keyed, ValidationError};
 use serde::ser::SerializeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::client::Client;
 use crate::event::EventType;
-use crate::parameters::{Extra, Parameters, extra_setter, post};
-use crate::shown::debug_masked;
+use crate::extra::{Extra, extra_setter};
+use crate::fields::check_url;
+use crate::id::WebhookEndpointId;
+use crate::masked_debug::masked_debug;
+use crate::request_body::{Parameters, post};
 use crate::webhook::WebhookSecret;
 
-string_newtype! {
-    /// TurraTech's id of a webhook endpoint.
-    pub struct WebhookEndpointId("webhook_endpoint"): |text| check_id("webhook_endpoint", text);
-}
-
-/// A place for webhooks to go, to be made known to TurraTech.
+/// The parameters of a new webhook endpoint.
 ///
-/// The document names the call and nothing of what it takes: both parameters are inferred.
+/// Both parameters are inferred: the document names the call but no parameters.
 #[derive(Clone, PartialEq, Eq)]
 #[must_use = "an endpoint is not created until it is sent"]
 pub struct NewWebhookEndpoint {
@@ -27,10 +24,10 @@ pub struct NewWebhookEndpoint {
     extra: Extra,
 }
 
-debug_masked!(NewWebhookEndpoint { enabled_events, extra } free { url });
+masked_debug!(NewWebhookEndpoint { enabled_events, extra } masked { url });
 
 impl NewWebhookEndpoint {
-    /// Events of these types, at least one, go to this web address.
+    /// Creates an endpoint that receives events of these types, at least one, at this URL.
     pub fn new(url: impl Into<String>, events: impl IntoIterator<Item = EventType>) -> Self {
         Self { url: url.into(), enabled_events: events.into_iter().collect(), extra: Extra::default() }
     }
@@ -39,12 +36,12 @@ impl NewWebhookEndpoint {
 }
 
 impl Parameters for NewWebhookEndpoint {
-    const NAMES: &'static [&'static str] = &["url", "enabled_events"];
+    const RESERVED: &'static [&'static str] = &["url", "enabled_events"];
 
     fn check(&self) -> Result<(), ValidationError> {
-        check_web_address("url", &self.url, LONGEST_URL)?;
+        check_url("url", &self.url)?;
         if self.enabled_events.is_empty() {
-            return Err(ValidationError::new("events", "must name at least one type of event"));
+            return Err(ValidationError::new("events", "must contain at least one event type"));
         }
         Ok(())
     }
@@ -53,25 +50,25 @@ impl Parameters for NewWebhookEndpoint {
         &self.extra
     }
 
-    fn members<M: SerializeMap>(&self, members: &mut M) -> Result<(), M::Error> {
+    fn serialize_members<M: SerializeMap>(&self, members: &mut M) -> Result<(), M::Error> {
         members.serialize_entry("url", &self.url)?;
         members.serialize_entry("enabled_events", &self.enabled_events)
     }
 }
 
-/// A webhook endpoint that TurraTech knows now, with its signing secret.
+/// A webhook endpoint with its signing secret.
 ///
-/// All of it is inferred.
+/// All fields are inferred.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct WebhookEndpoint {
-    /// TurraTech's id.
+    /// TurraTech's id of the endpoint.
     pub id: WebhookEndpointId,
-    /// Where webhooks go.
+    /// The URL that receives the webhooks.
     pub url: Option<String>,
-    /// Which ones.
+    /// The event types that are delivered.
     pub enabled_events: Vec<EventType>,
-    /// Signs every delivery to it: for [`WebhookVerifier::new`]. Store it where secrets are; it is not serialized.
+    /// The secret that signs every delivery, for [`WebhookVerifier::new`]. Store it with your secrets. Not serialized.
     ///
     /// [`WebhookVerifier::new`]: crate::WebhookVerifier::new
     #[serde(skip)]
@@ -79,12 +76,12 @@ pub struct WebhookEndpoint {
 }
 
 impl Client {
-    /// Makes a webhook endpoint known to TurraTech; the answer has its signing secret.
+    /// Creates a webhook endpoint. The response contains its signing secret.
     ///
-    /// After an unknown outcome, the same call under the same key within 24 hours gives the secret (inferred: the
-    /// document says only that a request can be retried safely). The document has no other way to it.
+    /// After an unknown outcome, repeat the call with the same key within 24 hours to get the secret (inferred: the
+    /// document says only that a request can be retried safely). The document has no other call that returns it.
     pub fn create_webhook_endpoint(&self, endpoint: NewWebhookEndpoint) -> Call<WebhookEndpoint, Keyed> {
-        let request = self.private(|| post(Path::new("webhook_endpoints"), endpoint));
+        let request = self.unless_publishable(|| post(Path::new("webhook_endpoints"), endpoint));
         self.connection.auto_keyed_call(CREATE_WEBHOOK_ENDPOINT, request, |wire: WireEndpoint| {
             Ok(WebhookEndpoint {
                 id: wire.id,
@@ -103,12 +100,9 @@ struct WireEndpoint {
     url: Option<String>,
     #[serde(default)]
     enabled_events: Option<Vec<EventType>>,
-    #[serde(deserialize_with = "WebhookSecret::as_it_came")]
+    #[serde(deserialize_with = "WebhookSecret::deserialize")]
     secret: WebhookSecret,
 }
-
-/// As long as any browser takes (inferred: the document sets no bound).
-const LONGEST_URL: usize = 2048;
 
 const CREATE_WEBHOOK_ENDPOINT: Operation =
     Operation::write("create_webhook_endpoint").stable_id("create_webhook_endpoint");

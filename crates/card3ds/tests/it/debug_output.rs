@@ -1,20 +1,20 @@
-//! What a log shows: enough to find the payment by, and nothing that may not be stored.
+//! `Debug` and `Display`: enough to find a payment, and nothing that must not be stored.
 
 use card3ds::{Card, Enrolment, Payment};
 use payments_core::test_util::{Reply, Script};
 
 use crate::support::{PAN, PAYMENT, builder, card, now, payment, response, scripted, three_ds};
 
-fn made(members: &[(&str, &str)]) -> Payment {
+fn created(members: &[(&str, &str)]) -> Payment {
     let (client, _) = scripted([response(members)]);
     now(client.create_payment(payment()).send()).unwrap()
 }
 
 #[test]
-fn a_payment_prints_every_field() {
+fn debug_of_a_payment_shows_every_field() {
     let printed = format!(
         "{:?}",
-        made(&[
+        created(&[
             ("installmentCount", "3"),
             ("merchantCommission", "2.50"),
             ("paymentDate", "\"2023-05-01T14:30:00Z\""),
@@ -46,30 +46,30 @@ fn a_payment_prints_every_field() {
 }
 
 #[test]
-fn what_a_field_quotes_is_masked_in_print_and_kept_in_the_field() {
-    let payment = made(&[("externalTransactionId", &format!("\"{PAN}\""))]);
+fn debug_masks_a_card_number_that_the_field_keeps() {
+    let payment = created(&[("externalTransactionId", &format!("\"{PAN}\""))]);
     assert!(format!("{payment:?}").contains("external_transaction_id: Some(\"542119******0656\")"), "{payment:?}");
-    // It may be a transaction's number all the same, and then every digit counts.
+    // The field may be a transaction id, of which every digit counts.
     assert_eq!(payment.external_transaction_id.as_deref(), Some(PAN));
 }
 
 #[test]
-fn a_card_prints_its_holder_and_its_masked_number() {
+fn debug_of_a_card_shows_the_holder_and_the_masked_number() {
     assert_eq!(format!("{:?}", card()), "Card { holder: \"John Doe\", number: CardNumber(542119******0656), .. }");
-    let typed: Card =
+    let number_as_holder: Card =
         Card::new(PAN, card().number().clone(), card3ds::Expiry::new(4, 2028).unwrap(), "916".parse().unwrap());
-    assert!(format!("{typed:?}").contains("holder: \"542119******0656\""), "{typed:?}");
+    assert!(format!("{number_as_holder:?}").contains("holder: \"542119******0656\""), "{number_as_holder:?}");
 }
 
 #[test]
-fn numbers_and_masked_numbers_print_as_they_are() {
-    let payment = made(&[("merchantCommission", "2.5125"), ("pan", "\"411111******1111\"")]);
+fn display_of_a_commission_and_a_masked_number_is_the_received_text() {
+    let payment = created(&[("merchantCommission", "2.5125"), ("pan", "\"411111******1111\"")]);
     assert_eq!(payment.merchant_commission.unwrap().to_string(), "2.5125");
     assert_eq!(payment.pan.unwrap().to_string(), "411111******1111");
 }
 
 #[test]
-fn an_enrolment_prints_what_it_came_to() {
+fn debug_of_an_enrolment_shows_its_result() {
     let printed = |body: String| {
         let (client, _) = scripted([Reply::json(200, &body)]);
         let enrolment: Enrolment = now(client.start_3ds(three_ds()).send()).unwrap();
@@ -92,14 +92,14 @@ fn an_enrolment_prints_what_it_came_to() {
 }
 
 #[test]
-fn the_error_of_a_failed_payment_prints_its_message_masked() {
-    let failed = made(&[("status", "\"FAILED\"")]).into_success().unwrap_err();
+fn debug_of_an_error_masks_the_message() {
+    let failed = created(&[("status", "\"FAILED\"")]).into_success().unwrap_err();
     let printed = format!("{failed:?}");
     assert!(printed.starts_with("Error { kind: Declined") && !printed.contains(PAN), "{printed}");
 }
 
 #[test]
-fn a_builder_prints_where_it_leads_and_as_nobody() {
+fn debug_of_a_builder_shows_the_base_url_and_no_credentials() {
     let printed = format!("{:?}", builder(&Script::new([])));
     assert_eq!(printed, "ClientBuilder { base_url: Some(\"https://api.example.com\"), .. }");
 }

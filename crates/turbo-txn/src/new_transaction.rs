@@ -1,0 +1,48 @@
+use payments_core::id::check_web_address;
+use payments_core::json::JsonNumber;
+use payments_core::request::{Path, RequestBuilder};
+use payments_core::{Error, Money};
+use serde::Serialize;
+
+use crate::amount::whole_rupees;
+use crate::id::MerchantOrderId;
+
+/// The parameters of a transaction to initiate.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[must_use = "a transaction is not initiated until it is sent"]
+pub struct NewTransaction {
+    pub(crate) order_id: MerchantOrderId,
+    pub(crate) amount: Money,
+    return_url: String,
+}
+
+impl NewTransaction {
+    /// Creates a transaction for this order.
+    ///
+    /// - `amount` is in whole rupees. An amount with paise is rejected before anything is sent, because decimals are not
+    ///   allowed (*documented*).
+    /// - `return_url` is where the customer returns to after the payment: `http` or `https`, at most 2,048 characters.
+    pub fn new(order_id: MerchantOrderId, amount: Money, return_url: impl Into<String>) -> Self {
+        Self { order_id, amount, return_url: return_url.into() }
+    }
+
+    pub(crate) fn into_request(self) -> Result<RequestBuilder, Error> {
+        check_web_address("return_url", &self.return_url, LONGEST_RETURN_URL)?;
+        let amount = whole_rupees(self.amount)?;
+        let body = WireNewTransaction { order_id: &self.order_id, amount, return_url: &self.return_url };
+        let request =
+            RequestBuilder::post(Path::new("turbo-svc/api/v1/transaction/ext/v2/amt/initiate-s2s")).json(&body)?;
+        Ok(request.log_as(self))
+    }
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct WireNewTransaction<'a> {
+    order_id: &'a MerchantOrderId,
+    amount: JsonNumber,
+    return_url: &'a str,
+}
+
+/// The longest return URL in characters (*inferred*). No limit is documented, and not all browsers support longer URLs.
+const LONGEST_RETURN_URL: usize = 2048;
