@@ -1,15 +1,19 @@
 //! What every provider's engine is: a pure, synchronous, seeded function of requests and time.
 
+use std::any::Any;
 use std::time::Duration;
 
 use serde_json::Value;
 use time::OffsetDateTime;
 
 use crate::http::{Request, Response};
-use crate::ledger::What;
+use crate::ledger::EntryKind;
+use crate::random::Random;
 
 /// A provider. It does no I/O and reads no clock, so that a socket server and a simulation can both drive it.
-pub(crate) trait Engine: Send {
+///
+/// It is `Any`, so that a provider's handle gets its own engine back from the list of all.
+pub(crate) trait Engine: RespondWithoutCommit + Any + Send {
     /// The provider, as its crate is called.
     fn name(&self) -> &'static str;
 
@@ -17,10 +21,10 @@ pub(crate) trait Engine: Send {
     fn operations(&self) -> &'static [&'static str];
 
     /// Those that only ask.
-    fn reads(&self) -> &'static [&'static str];
+    fn read_only_operations(&self) -> &'static [&'static str];
 
-    /// Those whose orders the merchant is told of.
-    fn told_of(&self) -> &'static [&'static str];
+    /// Those whose orders the merchant gets messages about.
+    fn operations_with_messages(&self) -> &'static [&'static str];
 
     /// Which operation a request asks for, if it is one, and for which of the merchant's references.
     fn operation(&self, request: &Request) -> Option<(&'static str, Option<String>)>;
@@ -31,10 +35,8 @@ pub(crate) trait Engine: Send {
     /// Answers a request. What it did is in the effects, whatever becomes of the answer.
     fn respond(&mut self, request: &Request, now: OffsetDateTime) -> (Response, Vec<Effect>);
 
-    /// What [`respond`](Engine::respond) would answer, with nothing done.
-    ///
-    /// For faults that lose an answer: on the wire, a request that was not done must look like one that was.
-    fn rehearse(&self, request: &Request, now: OffsetDateTime) -> Response;
+    /// The random numbers that its ids come from.
+    fn random(&mut self) -> &mut Random;
 
     /// Does what is due by now: expiry, settlement.
     fn tick(&mut self, now: OffsetDateTime) -> Vec<Effect>;
@@ -57,6 +59,24 @@ pub(crate) trait Engine: Send {
     fn control(&mut self, path: &[&str], body: &[u8], now: OffsetDateTime) -> Option<Controlled>;
 }
 
+/// Responding to a request without doing it; every engine that can be cloned does.
+pub(crate) trait RespondWithoutCommit {
+    /// What [`respond`](Engine::respond) would answer, with nothing done.
+    ///
+    /// For faults that lose a response: on the wire, a request that was not done must look like one that was.
+    fn respond_without_commit(&self, request: &Request, now: OffsetDateTime) -> Response;
+}
+
+impl<E: Engine + Clone> RespondWithoutCommit for E {
+    fn respond_without_commit(&self, request: &Request, now: OffsetDateTime) -> Response {
+        let mut copy = self.clone();
+        // Ids that nothing will have.
+        let random = copy.random();
+        *random = Random::new(!random.next());
+        copy.respond(request, now).0
+    }
+}
+
 /// What somebody outside did to a provider and the answer to that, or why it could not be done.
 pub(crate) type Controlled = Result<(Vec<Effect>, Value), String>;
 
@@ -67,7 +87,7 @@ pub(crate) enum Effect {
     Record {
         operation: &'static str,
         reference: String,
-        what: What,
+        kind: EntryKind,
         amount: i64,
         currency: String,
         request: Option<u64>,
@@ -75,7 +95,7 @@ pub(crate) enum Effect {
     /// A message to the merchant, ready to go out.
     Deliver(Message),
     /// The same with a header that depends on when it goes out.
-    DeliverStamped(Message, Stamp),
+    DeliverSigned(Message, SignedHeader),
     /// Time passes: somebody pressed the sandbox's own button for it.
     Advance(Duration),
 }
@@ -97,14 +117,14 @@ pub(crate) struct Message {
 
 /// A header that says when a message goes out, and so is made anew for each attempt.
 #[derive(Debug, Clone)]
-pub(crate) struct Stamp {
+pub(crate) struct SignedHeader {
     pub(crate) key: String,
     /// What it vouches for, whatever a fault makes of the message.
     pub(crate) body: Vec<u8>,
     pub(crate) header: fn(key: &str, body: &[u8], now: OffsetDateTime) -> (&'static str, String),
 }
 
-impl Stamp {
+impl SignedHeader {
     /// The header for a moment.
     pub(crate) fn at(&self, now: OffsetDateTime) -> (&'static str, String) {
         (self.header)(&self.key, &self.body, now)
@@ -116,11 +136,11 @@ impl Stamp {
 pub(crate) struct Resend {
     /// How long after each attempt that failed; after the last of them, never again.
     pub(crate) waits: &'static [Duration],
-    /// Which answer the provider takes for a yes.
+    /// Which response the provider takes as an acknowledgement.
     ///
     /// It is asked about the status alone first, with no body; if that is not enough and the status is a 2xx, about the
     /// first 1024 bytes of the body as well.
-    pub(crate) taken: fn(status: u16, body: &[u8]) -> bool,
+    pub(crate) accepted: fn(status: u16, body: &[u8]) -> bool,
 }
 
 /// Something that the sandbox models, and where it comes from.

@@ -1,12 +1,12 @@
 //! Faults, in one text form: `turbopay.withdraw#1 @after-commit fin`.
 
 mod parse;
-mod plan;
+mod schedule;
 
 use std::fmt;
 use std::time::Duration;
 
-pub(crate) use plan::{Number, Plan, PlanCall};
+pub(crate) use schedule::{CallNumber, FaultPoint, FaultSchedule};
 
 /// Something that goes wrong: when, where in an exchange, how, and how often.
 ///
@@ -218,18 +218,3 @@ impl fmt::Display for FaultEffect {
 fn spelt(time: Duration) -> String {
     if time.subsec_millis() == 0 { format!("{}s", time.as_secs()) } else { format!("{}ms", time.as_millis()) }
 }
-
-/// What is wrong with a fault's text.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FaultError {
-    pub(crate) part: String,
-    pub(crate) rule: String,
-}
-
-impl fmt::Display for FaultError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "`{}` in a fault: {}", self.part, self.rule)
-    }
-}
-
-impl std::error::Error for FaultError {}

@@ -1,27 +1,4 @@
-//! The pages that a customer meets. Nothing from elsewhere, no private id, and no script but the close button's.
-
-/// The hosted deposit page.
-pub(crate) fn deposit(hash: &str, amount: &str, reference: &str, status: &str, open: bool) -> String {
-    let hash = escaped(hash);
-    let button = |action: &str, label: &str, class: &str| {
-        format!(
-            "<form method=\"post\" action=\"/deposit?hash={hash}\"><input type=\"hidden\" name=\"action\" value=\"{action}\">\
-             <button class=\"{class}\">{label}</button></form>"
-        )
-    };
-    let rest = if open {
-        format!(
-            "{}{}{CLOSE}<p class=\"aside\">Only in the sandbox:</p>{}",
-            button("pay", "I have paid", "main"),
-            button("cancel", "Cancel", ""),
-            button("expire", "Let ten minutes pass", "")
-        )
-    } else {
-        format!("<p>This payment is <strong>{}</strong>.</p>{CLOSE}", escaped(status))
-    };
-    let (amount, reference) = (escaped(amount), escaped(reference));
-    document("Deposit", &format!("<p class=\"amount\">{amount}</p><p>Your order: {reference}</p>{rest}"))
-}
+//! The frame of every page. Nothing from elsewhere.
 
 /// What a wrong address shows.
 pub(crate) fn missing() -> String {
@@ -59,9 +36,6 @@ pub(crate) fn escaped(text: &str) -> String {
     }
     out
 }
-
-/// Says to a page that frames this one that the customer is done with it.
-const CLOSE: &str = "<button type=\"button\" onclick=\"parent.postMessage('close','*')\">Close</button>";
 
 const STYLE: &str = "body{font:16px/1.5 system-ui,sans-serif;margin:0;background:#f4f5f7;color:#1d2330}\
 main{max-width:26rem;margin:2rem auto;padding:1.5rem;background:#fff;border-radius:12px;box-shadow:0 1px 4px #0002}\

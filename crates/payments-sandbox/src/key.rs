@@ -1,6 +1,6 @@
 use std::fmt;
 
-use crate::builder::StartError;
+use crate::error::StartError;
 
 /// A key that a merchant and a provider know each other by. Its `Debug` does not show it: it might be a real one yet.
 #[derive(Clone, Default)]

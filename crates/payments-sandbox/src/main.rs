@@ -76,51 +76,9 @@ fn parse(arguments: &[String]) -> Result<Option<Serve>, String> {
     Ok(Some(serve))
 }
 
-/// Where each provider is and whom it knows, by the names that the JSON has.
-fn providers(sandbox: &Sandbox) -> [(&'static str, Vec<(&'static str, &str)>); 5] {
-    let (turratech, turbo_txn) = (sandbox.turratech(), sandbox.turbo_txn());
-    let (turbo_link, card3ds, turbopay) = (sandbox.turbo_link(), sandbox.card3ds(), sandbox.turbopay());
-    [
-        (
-            "turratech",
-            vec![
-                ("base_url", turratech.base_url()),
-                ("api_key", turratech.api_key()),
-                ("webhook_secret", turratech.webhook_secret()),
-            ],
-        ),
-        (
-            "turbo-txn",
-            vec![
-                ("base_url", turbo_txn.base_url()),
-                ("client_id", turbo_txn.client_id()),
-                ("secret_key", turbo_txn.secret_key()),
-                ("callback_key", turbo_txn.callback_key()),
-            ],
-        ),
-        ("turbo-link", vec![("base_url", turbo_link.base_url()), ("api_key", turbo_link.api_key())]),
-        (
-            "card3ds",
-            vec![
-                ("base_url", card3ds.base_url()),
-                ("api_key", card3ds.api_key()),
-                ("api_secret", card3ds.api_secret()),
-            ],
-        ),
-        (
-            "turbopay",
-            vec![
-                ("base_url", turbopay.base_url()),
-                ("api_key", turbopay.api_key()),
-                ("webhook_key", turbopay.webhook_key()),
-            ],
-        ),
-    ]
-}
-
 fn print_json(sandbox: &Sandbox) {
     let mut line = json!({"control_url": sandbox.control_url(), "seed": sandbox.seed()});
-    for (provider, values) in providers(sandbox) {
+    for (provider, values) in sandbox.credentials() {
         line[provider] = json!(BTreeMap::from_iter(values));
     }
     println!("{line}");
@@ -130,7 +88,7 @@ fn print_screen(sandbox: &Sandbox) {
     let (turbopay, control) = (sandbox.turbopay(), sandbox.control_url());
     println!("Payment providers on this machine. No real money. Seed {}. Ctrl-C ends it.\n", sandbox.seed());
     println!("  {:<16} {control}", "control");
-    for (provider, values) in providers(sandbox) {
+    for (provider, values) in sandbox.credentials() {
         for (name, value) in values {
             let name = if name == "base_url" { provider.to_owned() } else { format!("  {}", name.replace('_', " ")) };
             println!("  {name:<16} {value}");

@@ -1,7 +1,6 @@
-//! Everything that the sandbox's parts share, and the rules by which it changes.
+//! Everything that the sandbox's parts share, and the rules by which it changes. It knows providers as engines alone.
 
 mod exchange;
-mod providers;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -13,18 +12,31 @@ use time::OffsetDateTime;
 use tokio::sync::Notify;
 
 use crate::clock::Clock;
-use crate::engine::{Effect, Engine, Message, Stamp};
-use crate::fault::{Fault, FaultError, Plan};
+use crate::engine::{Effect, Engine, Message, SignedHeader};
+use crate::error::FaultError;
+use crate::fault::{Fault, FaultSchedule};
 use crate::http::{Request, Response};
 use crate::ledger::{Entry, Ledger};
+use crate::outbox::{self, MerchantResponse, Outbox};
 use crate::timeline::TimelineEntry;
-use crate::webhook::{self, Outbox};
-use crate::{card3ds, turbo_link, turbo_txn, turbopay, turratech};
 
-pub(crate) use exchange::{Close, DRIP, Exchange, Wire};
-pub(crate) use providers::{Engines, Provider, Setup};
+pub(crate) use exchange::{Close, Exchange, SLOW_BYTE_INTERVAL, Wire};
 
-pub(crate) struct World {
+/// One of the providers, by its place in their list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct ProviderId(usize);
+
+impl ProviderId {
+    pub(crate) fn new(index: usize) -> Self {
+        Self(index)
+    }
+
+    pub(crate) fn index(self) -> usize {
+        self.0
+    }
+}
+
+pub(crate) struct SharedState {
     pub(crate) clock: Clock,
     pub(crate) seed: u64,
     pub(crate) control_url: String,
@@ -38,44 +50,41 @@ pub(crate) struct World {
 }
 
 pub(crate) struct State {
-    pub(crate) turratech: turratech::TurraTech,
-    pub(crate) turbo_txn: turbo_txn::TurboTxn,
-    pub(crate) turbo_link: turbo_link::TurboLink,
-    pub(crate) card3ds: card3ds::Card3ds,
-    pub(crate) turbopay: turbopay::TurboPay,
+    engines: Vec<Box<dyn Engine>>,
     pub(crate) outbox: Outbox,
-    pub(crate) plan: Plan,
+    pub(crate) faults: FaultSchedule,
     /// Shared with the views of it, which are taken more often than it grows.
     ledger: Arc<Vec<Entry>>,
     timeline: Vec<TimelineEntry>,
     /// There is to be a timeline.
-    tells: bool,
+    record_timeline: bool,
     /// Requests that will be done later, although their clients have lost them already; by when, and in order.
-    late: BTreeMap<(OffsetDateTime, u64), (Provider, Request)>,
+    delayed: BTreeMap<(OffsetDateTime, u64), (ProviderId, Request)>,
     requests: u64,
     /// Requests that followed a redirect away from the provider.
-    astray: u64,
+    misdirected: u64,
     /// What a client believes of an order, by the merchant's reference.
     beliefs: BTreeMap<String, String>,
 }
 
-impl World {
-    pub(crate) fn new(clock: Clock, seed: u64, control_url: String, is_tls: bool, engines: Engines) -> Self {
-        let Engines { turratech, turbo_txn, turbo_link, card3ds, turbopay } = engines;
+impl SharedState {
+    pub(crate) fn new(
+        clock: Clock,
+        seed: u64,
+        control_url: String,
+        is_tls: bool,
+        engines: Vec<Box<dyn Engine>>,
+    ) -> Self {
         let state = State {
-            turratech,
-            turbo_txn,
-            turbo_link,
-            card3ds,
-            turbopay,
+            engines,
             outbox: Outbox::default(),
-            plan: Plan::new(seed),
+            faults: FaultSchedule::new(seed),
             ledger: Arc::default(),
             timeline: Vec::new(),
-            tells: true,
-            late: BTreeMap::new(),
+            record_timeline: true,
+            delayed: BTreeMap::new(),
             requests: 0,
-            astray: 0,
+            misdirected: 0,
             beliefs: BTreeMap::new(),
         };
         Self {
@@ -89,7 +98,7 @@ impl World {
         }
     }
 
-    pub(crate) fn state(&self) -> MutexGuard<'_, State> {
+    pub(crate) fn lock(&self) -> MutexGuard<'_, State> {
         // A panic elsewhere is a failed test, which wants to read what happened.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -97,14 +106,14 @@ impl World {
     /// Does what somebody outside of a request did: a bank, a customer, the back office.
     pub(crate) fn act<T>(
         &self,
-        provider: Provider,
-        act: impl FnOnce(&mut State, OffsetDateTime) -> Result<(Vec<Effect>, T), String>,
+        provider: ProviderId,
+        act: impl FnOnce(&mut dyn Engine, OffsetDateTime) -> Result<(Vec<Effect>, T), String>,
     ) -> Result<T, String> {
-        let mut state = self.state();
+        let mut state = self.lock();
         state.tick(&self.clock);
         let now = self.clock.now();
-        let (effects, value) = act(&mut state, now)?;
-        state.take_effects(provider, effects, now, &self.clock);
+        let (effects, value) = act(state.engine(provider), now)?;
+        state.apply_effects(provider, effects, now, &self.clock);
         drop(state);
         self.wake.notify_one();
         Ok(value)
@@ -112,9 +121,9 @@ impl World {
 
     /// Does what the control API was asked of a provider; nothing where there is no such address.
     pub(crate) fn control(&self, name: &str, path: &[&str], body: &[u8]) -> Option<Result<Value, String>> {
-        let provider = Provider::ALL.into_iter().find(|provider| provider.name() == name)?;
-        let done = self.act(provider, |state, now| match state.engine(provider).control(path, body, now) {
-            Some(done) => done.map(|(effects, answer)| (effects, Some(answer))),
+        let index = self.lock().engines.iter().position(|engine| engine.name() == name)?;
+        let done = self.act(ProviderId(index), |engine, now| match engine.control(path, body, now) {
+            Some(done) => done.map(|(effects, response)| (effects, Some(response))),
             None => Ok((Vec::new(), None)),
         });
         done.transpose()
@@ -122,7 +131,7 @@ impl World {
 
     /// Does all that is due by now.
     pub(crate) fn tick(&self) {
-        self.state().tick(&self.clock);
+        self.lock().tick(&self.clock);
     }
 
     /// Delivers all that is due by now, and all that follows from it.
@@ -130,34 +139,34 @@ impl World {
         let _one_at_a_time = self.delivering.lock().await;
         loop {
             let Some((id, message)) = self.next_message() else { return };
-            let result = webhook::send(&message).await;
+            let result = outbox::send(&message).await;
             self.sent(id, &result);
         }
     }
 
     /// The first message that is due by now. It stays so until it was [sent](World::sent).
     pub(crate) fn next_message(&self) -> Option<(usize, Message)> {
-        let mut state = self.state();
+        let mut state = self.lock();
         state.tick(&self.clock);
         state.outbox.next(self.clock.elapsed(), self.clock.now())
     }
 
     /// What a message was answered, or why it was not.
-    pub(crate) fn sent(&self, id: usize, result: &Result<webhook::Answer, String>) {
-        let mut state = self.state();
+    pub(crate) fn sent(&self, id: usize, result: &Result<MerchantResponse, String>) {
+        let mut state = self.lock();
         let line = state.outbox.sent(id, result);
         state.note(&self.clock, format_args!("{line}"));
     }
 
     /// When something falls due, on the clock since its beginning.
     pub(crate) fn next_due(&self) -> Option<Duration> {
-        self.state().next_due(&self.clock)
+        self.lock().next_due(&self.clock)
     }
 
     /// Does a request at its time, although its client has gone away.
-    pub(crate) fn do_late(&self, at: Duration, provider: Provider, request: Request) {
+    pub(crate) fn respond_later(&self, at: Duration, provider: ProviderId, request: Request) {
         let due = (self.clock.at(at), request.number);
-        self.state().late.insert(due, (provider, request));
+        self.lock().delayed.insert(due, (provider, request));
     }
 
     /// Settles whenever something falls due, for as long as the sandbox runs.
@@ -178,111 +187,107 @@ impl World {
             let rule = "is only there with TLS: Sandbox::builder().tls(), of the feature tls".to_owned();
             return Err(FaultError { part: fault.effect.to_string(), rule });
         }
-        let mut state = self.state();
-        let State { plan, turratech, turbo_txn, turbo_link, card3ds, turbopay, .. } = &mut *state;
-        plan.add(fault, &[turratech, turbo_txn, turbo_link, card3ds, turbopay])
+        let mut state = self.lock();
+        let State { faults, engines, .. } = &mut *state;
+        faults.add(fault, engines)
     }
 
     /// A line of the test's own.
-    pub(crate) fn remark(&self, what: fmt::Arguments<'_>) {
-        self.state().note(&self.clock, what);
+    pub(crate) fn note(&self, what: fmt::Arguments<'_>) {
+        self.lock().note(&self.clock, what);
     }
 
     /// Keeps no timeline from now on.
-    pub(crate) fn tell_nothing(&self) {
-        self.state().tells = false;
+    pub(crate) fn disable_timeline(&self) {
+        self.lock().record_timeline = false;
     }
 
     pub(crate) fn timeline(&self) -> Vec<TimelineEntry> {
-        self.state().timeline.clone()
+        self.lock().timeline.clone()
     }
 
     pub(crate) fn ledger(self: &Arc<Self>) -> Ledger {
         self.tick();
-        Ledger { entries: Arc::clone(&self.state().ledger), world: Arc::clone(self) }
+        let state = Arc::clone(self);
+        Ledger { entries: Arc::clone(&self.lock().ledger), report: Arc::new(move || state.report()) }
     }
 
     /// What a client says of an order; the last word on each counts.
     pub(crate) fn believes(&self, reference: &str, status: &str) {
-        self.state().beliefs.insert(reference.to_owned(), status.to_owned());
+        self.lock().beliefs.insert(reference.to_owned(), status.to_owned());
     }
 
     /// A request came to where a redirect led.
-    pub(crate) fn stray(&self, request: &Request) {
-        let mut state = self.state();
-        state.astray += 1;
+    pub(crate) fn record_misdirected(&self, request: &Request) {
+        let mut state = self.lock();
+        state.misdirected += 1;
         state.note(&self.clock, format_args!("{} followed a redirect away from its provider", request.method));
     }
 
     /// What happened, and how to make it happen again.
-    pub(crate) fn story(&self) -> String {
-        let state = self.state();
-        let mut story = String::from("what happened:\n");
-        let skipped = state.timeline.len().saturating_sub(LINES_OF_A_STORY);
+    pub(crate) fn report(&self) -> String {
+        let state = self.lock();
+        let mut report = String::from("what happened:\n");
+        let skipped = state.timeline.len().saturating_sub(REPORT_LINES);
         if skipped > 0 {
-            story.push_str(&format!("  ... {skipped} earlier lines\n"));
+            report.push_str(&format!("  ... {skipped} earlier lines\n"));
         }
         for entry in &state.timeline[skipped..] {
-            story.push_str(&format!("{entry}\n"));
+            report.push_str(&format!("{entry}\n"));
         }
-        story.push_str("the ledger:\n");
-        for entry in &state.ledger[state.ledger.len().saturating_sub(LINES_OF_A_STORY)..] {
-            story.push_str(&format!("{entry}\n"));
+        report.push_str("the ledger:\n");
+        for entry in &state.ledger[state.ledger.len().saturating_sub(REPORT_LINES)..] {
+            report.push_str(&format!("{entry}\n"));
         }
-        story.push_str(&format!("replay: seed {}", self.seed));
-        for (fault, _) in state.plan.list() {
-            story.push_str(&format!(", fault \"{fault}\""));
+        report.push_str(&format!("replay: seed {}", self.seed));
+        for (fault, _) in state.faults.list() {
+            report.push_str(&format!(", fault \"{fault}\""));
         }
-        story
+        report
     }
 
     /// What is wrong at the end: faults that never happened, orders that were executed twice.
-    pub(crate) fn complaints(self: &Arc<Self>) -> Vec<String> {
+    pub(crate) fn violations(self: &Arc<Self>) -> Vec<String> {
         let ledger = self.ledger();
-        let unfired = self.state().plan.unfired().into_iter().map(|fault| format!("a fault never happened: {fault}"));
+        let unfired = self.lock().faults.unfired().into_iter().map(|fault| format!("a fault never happened: {fault}"));
         let double = ledger.double_executions().into_iter();
         let double = double.map(|(operation, reference)| format!("{operation} was executed twice for {reference:?}"));
-        let astray = Some(self.state().astray).filter(|astray| *astray > 0);
-        let astray = astray.map(|astray| format!("{astray} requests followed a redirect away from their provider"));
-        let state = self.state();
+        let misdirected = Some(self.lock().misdirected).filter(|misdirected| *misdirected > 0);
+        let misdirected = misdirected
+            .map(|misdirected| format!("{misdirected} requests followed a redirect away from their provider"));
+        let state = self.lock();
         let wrong = state.beliefs.iter().filter_map(|(reference, believed)| {
-            let engines = state.engines().into_iter();
-            let status = standing(engines.filter_map(|engine| Some((engine.status(reference)?, engine.name()))));
+            let engines = state.engines().iter();
+            let status = status_of(engines.filter_map(|engine| Some((engine.status(reference)?, engine.name()))));
             (status != *believed).then(|| format!("order {reference:?} is {status}, and was believed to be {believed}"))
         });
-        unfired.chain(double).chain(astray).chain(wrong).collect()
+        unfired.chain(double).chain(misdirected).chain(wrong).collect()
     }
 
     pub(crate) fn release(&self) {
-        self.state().outbox.release(self.clock.elapsed());
+        self.lock().outbox.release(self.clock.elapsed());
         self.wake.notify_one();
     }
 }
 
 impl State {
-    pub(crate) fn engine(&mut self, provider: Provider) -> &mut dyn Engine {
-        match provider {
-            Provider::TurraTech => &mut self.turratech,
-            Provider::TurboTxn => &mut self.turbo_txn,
-            Provider::TurboLink => &mut self.turbo_link,
-            Provider::Card3ds => &mut self.card3ds,
-            Provider::TurboPay => &mut self.turbopay,
-        }
+    pub(crate) fn engine(&mut self, provider: ProviderId) -> &mut dyn Engine {
+        self.engines[provider.0].as_mut()
     }
 
-    pub(crate) fn engines(&self) -> [&dyn Engine; Provider::ALL.len()] {
-        [&self.turratech, &self.turbo_txn, &self.turbo_link, &self.card3ds, &self.turbopay]
+    pub(crate) fn engines(&self) -> &[Box<dyn Engine>] {
+        &self.engines
     }
 
-    fn respond(&mut self, provider: Provider, request: &Request, clock: &Clock) -> Response {
+    fn respond(&mut self, provider: ProviderId, request: &Request, clock: &Clock) -> Response {
         let now = clock.now();
         self.respond_at(provider, request, now, clock)
     }
 
-    fn respond_at(&mut self, provider: Provider, request: &Request, at: OffsetDateTime, clock: &Clock) -> Response {
-        let (answer, effects) = self.engine(provider).respond(request, at);
-        self.take_effects(provider, effects, at, clock);
-        answer
+    fn respond_at(&mut self, provider: ProviderId, request: &Request, at: OffsetDateTime, clock: &Clock) -> Response {
+        let (response, effects) = self.engine(provider).respond(request, at);
+        self.apply_effects(provider, effects, at, clock);
+        response
     }
 
     /// Does all that is due by now, one thing after the other, each at its own time: a clock that jumps over an hour must
@@ -293,10 +298,10 @@ impl State {
             match due {
                 Due::Engine(provider) => {
                     let effects = self.engine(provider).tick(at);
-                    self.take_effects(provider, effects, at, clock);
+                    self.apply_effects(provider, effects, at, clock);
                 }
-                Due::Late => {
-                    let Some((_, (provider, request))) = self.late.pop_first() else { return };
+                Due::DelayedRequest => {
+                    let Some((_, (provider, request))) = self.delayed.pop_first() else { return };
                     self.note_at(clock.since_it_began(at), format_args!("request {} is done now", request.number));
                     let _nobody_waits_for_it = self.respond_at(provider, &request, at, clock);
                 }
@@ -304,27 +309,25 @@ impl State {
         }
     }
 
-    fn first_due(&mut self) -> Option<(OffsetDateTime, Due)> {
-        let late = self.late.first_key_value().map(|((at, _), _)| (*at, Due::Late));
-        let engines = Provider::ALL.into_iter().filter_map(|provider| {
-            let at = self.engine(provider).next_due()?;
-            Some((at, Due::Engine(provider)))
-        });
-        engines.chain(late).min_by_key(|(at, _)| *at)
+    fn first_due(&self) -> Option<(OffsetDateTime, Due)> {
+        let delayed = self.delayed.first_key_value().map(|((at, _), _)| (*at, Due::DelayedRequest));
+        let engines = self.engines.iter().enumerate();
+        let engines = engines.filter_map(|(index, engine)| Some((engine.next_due()?, Due::Engine(ProviderId(index)))));
+        engines.chain(delayed).min_by_key(|(at, _)| *at)
     }
 
-    fn take_effects(&mut self, provider: Provider, effects: Vec<Effect>, at: OffsetDateTime, clock: &Clock) {
+    fn apply_effects(&mut self, provider: ProviderId, effects: Vec<Effect>, at: OffsetDateTime, clock: &Clock) {
         let name = self.engine(provider).name();
         let elapsed = clock.since_it_began(at);
         for effect in effects {
             match effect {
-                Effect::Record { operation, reference, what, amount, currency, request } => {
+                Effect::Record { operation, reference, kind, amount, currency, request } => {
                     let entry = Entry {
                         number: self.ledger.len() + 1,
                         at: at.unix_timestamp(),
                         operation: operation.to_owned(),
                         reference,
-                        what,
+                        kind,
                         amount,
                         currency,
                         request,
@@ -337,7 +340,9 @@ impl State {
                     self.note(clock, format_args!("{name}: {} s were skipped", time.as_secs()));
                 }
                 Effect::Deliver(message) => self.deliver(name, message, None, at, clock),
-                Effect::DeliverStamped(message, stamp) => self.deliver(name, message, Some(stamp), at, clock),
+                Effect::DeliverSigned(message, signed_header) => {
+                    self.deliver(name, message, Some(signed_header), at, clock)
+                }
             }
         }
     }
@@ -346,19 +351,19 @@ impl State {
         &mut self,
         provider: &'static str,
         mut message: Message,
-        stamp: Option<Stamp>,
+        signed_header: Option<SignedHeader>,
         at: OffsetDateTime,
         clock: &Clock,
     ) {
-        message.headers.extend(stamp.as_ref().map(|stamp| stamp.at(at)));
-        let fault = self.plan.take_for_message(provider, message.operation, &message.reference);
+        message.headers.extend(signed_header.as_ref().map(|signed_header| signed_header.at(at)));
+        let fault = self.faults.take_for_message(provider, message.operation, &message.reference);
         let elapsed = clock.since_it_began(at);
-        let line = self.outbox.put(message, stamp, fault.as_ref(), elapsed);
+        let line = self.outbox.put(message, signed_header, fault.as_ref(), elapsed);
         self.note_at(elapsed, format_args!("{line}"));
     }
 
     /// When something falls due, on the clock since its beginning.
-    fn next_due(&mut self, clock: &Clock) -> Option<Duration> {
+    fn next_due(&self, clock: &Clock) -> Option<Duration> {
         let at = self.first_due().map(|(at, _)| clock.since_it_began(at));
         [at, self.outbox.next_due()].into_iter().flatten().min()
     }
@@ -368,7 +373,7 @@ impl State {
     }
 
     fn note_at(&mut self, at: Duration, what: fmt::Arguments<'_>) {
-        if !self.tells {
+        if !self.record_timeline {
             return;
         }
         let what = what.to_string();
@@ -379,7 +384,7 @@ impl State {
 }
 
 /// Where an order stands, at the provider that has it; one word cannot be right about the orders of two.
-fn standing(found: impl Iterator<Item = (String, &'static str)>) -> String {
+fn status_of(found: impl Iterator<Item = (String, &'static str)>) -> String {
     match found.collect::<Vec<_>>().as_slice() {
         [] => "unknown here".to_owned(),
         [(status, _)] => status.clone(),
@@ -389,64 +394,27 @@ fn standing(found: impl Iterator<Item = (String, &'static str)>) -> String {
 
 /// What falls due.
 enum Due {
-    Engine(Provider),
-    Late,
+    Engine(ProviderId),
+    DelayedRequest,
 }
 
 /// Nothing is due: look again in a while all the same.
 const IDLE: Duration = Duration::from_secs(3600);
 
 /// A failure's story shows the end, which is where it went wrong.
-const LINES_OF_A_STORY: usize = 60;
+const REPORT_LINES: usize = 60;
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
-    use super::{Engines, Provider, Setup, World, standing};
-    use crate::clock::Clock;
-    use crate::engine::Effect;
-    use crate::ledger::What;
+    use super::status_of;
 
     #[test]
-    fn an_order_that_was_executed_twice_is_complained_of() {
-        let engines = Engines::new(&Setup::default(), 1);
-        let world = Arc::new(World::new(Clock::manual(), 1, String::new(), false, engines));
-        let execution = |reference: &str, operation| Effect::Record {
-            operation,
-            reference: reference.to_owned(),
-            what: What::Executed,
-            amount: 100,
-            currency: "INR".to_owned(),
-            request: None,
+    fn no_status_is_right_about_the_orders_of_two_providers() {
+        let status_of = |found: &[(&str, &'static str)]| {
+            status_of(found.iter().map(|(status, provider)| ((*status).to_owned(), *provider)))
         };
-        let effects = vec![
-            execution("twice", "turbopay.withdraw"),
-            execution("once", "turbopay.withdraw"),
-            execution("once", "turbopay.confirm"),
-            execution("twice", "turbopay.withdraw"),
-        ];
-        world.act(Provider::TurboPay, |_, _| Ok((effects, ()))).unwrap();
-
-        assert_eq!(world.complaints(), ["turbopay.withdraw was executed twice for \"twice\""]);
-    }
-    #[test]
-    fn no_word_is_right_about_the_orders_of_two_providers() {
-        let standing = |found: &[(&str, &'static str)]| {
-            standing(found.iter().map(|(status, provider)| ((*status).to_owned(), *provider)))
-        };
-        assert_eq!(standing(&[]), "unknown here");
-        assert_eq!(standing(&[("success", "turbopay")]), "success");
-        assert_eq!(standing(&[("paid", "card3ds"), ("paid", "turbopay")]), "paid at card3ds, paid at turbopay");
-    }
-
-    #[test]
-    fn every_provider_goes_by_one_name() {
-        let world = World::new(Clock::manual(), 1, String::new(), false, Engines::new(&Setup::default(), 1));
-        let mut state = world.state();
-        for provider in Provider::ALL {
-            assert_eq!(state.engine(provider).name(), provider.name());
-        }
-        assert_eq!(state.engines().map(|engine| engine.name()), Provider::ALL.map(Provider::name));
+        assert_eq!(status_of(&[]), "unknown here");
+        assert_eq!(status_of(&[("success", "turbopay")]), "success");
+        assert_eq!(status_of(&[("paid", "card3ds"), ("paid", "turbopay")]), "paid at card3ds, paid at turbopay");
     }
 }

@@ -1,13 +1,14 @@
 use std::collections::HashMap;
 
-use super::{Calls, Fault, FaultEffect, FaultError, Phase};
+use super::{Calls, Fault, FaultEffect, Phase};
 use crate::engine::Engine;
+use crate::error::FaultError;
 use crate::random::Random;
 
 /// The faults that wait for their call, and how often each operation was called.
 #[derive(Debug)]
-pub(crate) struct Plan {
-    waiting: Vec<Waiting>,
+pub(crate) struct FaultSchedule {
+    faults: Vec<ScheduledFault>,
     calls: Counts,
     messages: Counts,
     /// How often a provider's connections were taken, a request began on one, and one was idle.
@@ -16,19 +17,19 @@ pub(crate) struct Plan {
 }
 
 #[derive(Debug)]
-struct Waiting {
+struct ScheduledFault {
     fault: Fault,
     fired: u32,
 }
 
 /// One call of an operation, or one message about an order of it.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct PlanCall<'a> {
+pub(crate) struct FaultPoint<'a> {
     pub(crate) provider: &'static str,
     /// Nothing before a request was read.
     pub(crate) operation: Option<&'static str>,
     pub(crate) reference: Option<&'a str>,
-    pub(crate) number: Number,
+    pub(crate) number: CallNumber,
 }
 
 /// A moment of a connection at which no operation is known.
@@ -41,7 +42,7 @@ enum Moment {
 
 /// Where a call stands among those of its operation, and among all of its provider's; both from 1.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Number {
+pub(crate) struct CallNumber {
     pub(crate) of_operation: u64,
     pub(crate) of_all: u64,
 }
@@ -53,8 +54,8 @@ struct Counts {
 }
 
 impl Counts {
-    fn next(&mut self, provider: &'static str, operation: &'static str) -> Number {
-        Number {
+    fn next(&mut self, provider: &'static str, operation: &'static str) -> CallNumber {
+        CallNumber {
             of_operation: increased(self.of_operation.entry((provider, operation)).or_default()),
             of_all: increased(self.of_all.entry(provider).or_default()),
         }
@@ -70,10 +71,10 @@ fn increased(count: &mut u64) -> u64 {
     *count
 }
 
-impl Plan {
+impl FaultSchedule {
     pub(crate) fn new(seed: u64) -> Self {
         Self {
-            waiting: Vec::new(),
+            faults: Vec::new(),
             calls: Counts::default(),
             messages: Counts::default(),
             connections: HashMap::new(),
@@ -82,33 +83,33 @@ impl Plan {
     }
 
     /// Adds a fault, if it can ever happen.
-    pub(crate) fn add(&mut self, fault: Fault, engines: &[&dyn Engine]) -> Result<(), FaultError> {
-        let refused = |part: &str, rule: String| FaultError { part: part.to_owned(), rule };
+    pub(crate) fn add(&mut self, fault: Fault, engines: &[Box<dyn Engine>]) -> Result<(), FaultError> {
+        let invalid = |part: &str, rule: String| FaultError { part: part.to_owned(), rule };
         let Some(engine) = engines.iter().find(|engine| engine.name() == fault.provider) else {
             let names: Vec<&str> = engines.iter().map(|engine| engine.name()).collect();
-            return Err(refused(&fault.provider, format!("is no provider; there are {}", names.join(", "))));
+            return Err(invalid(&fault.provider, format!("is no provider; there are {}", names.join(", "))));
         };
         if let Some(operation) = &fault.operation {
             let among = |names: &[&str]| names.contains(&operation.as_str());
             if !among(engine.operations()) {
                 let known = engine.operations().join(", ");
-                return Err(refused(operation, format!("is no operation of {}; there are {known}", fault.provider)));
+                return Err(invalid(operation, format!("is no operation of {}; there are {known}", fault.provider)));
             }
-            if fault.phase == Phase::Query && !among(engine.reads()) {
-                let reads = listed(engine.reads(), engine.name(), "has none");
-                return Err(refused(operation, format!("does not only ask, as @query needs; what does: {reads}")));
+            if fault.phase == Phase::Query && !among(engine.read_only_operations()) {
+                let reads = listed(engine.read_only_operations(), engine.name(), "has none");
+                return Err(invalid(operation, format!("does not only ask, as @query needs; what does: {reads}")));
             }
-            if fault.phase == Phase::Webhook && !among(engine.told_of()) {
-                let told_of = listed(engine.told_of(), engine.name(), "sends none");
-                return Err(refused(operation, format!("sends no message; what does: {told_of}")));
+            if fault.phase == Phase::Webhook && !among(engine.operations_with_messages()) {
+                let with_messages = listed(engine.operations_with_messages(), engine.name(), "sends none");
+                return Err(invalid(operation, format!("sends no message; what does: {with_messages}")));
             }
         }
-        self.waiting.push(Waiting { fault, fired: 0 });
+        self.faults.push(ScheduledFault { fault, fired: 0 });
         Ok(())
     }
 
     /// Counts a call of an operation, and gives its number.
-    pub(crate) fn count(&mut self, provider: &'static str, operation: &'static str) -> Number {
+    pub(crate) fn count(&mut self, provider: &'static str, operation: &'static str) -> CallNumber {
         self.calls.next(provider, operation)
     }
 
@@ -129,8 +130,8 @@ impl Plan {
 
     fn take_at(&mut self, provider: &'static str, moment: Moment, phase: Phase) -> Option<FaultEffect> {
         let number = increased(self.connections.entry((provider, moment)).or_default());
-        let number = Number { of_operation: number, of_all: number };
-        let call = PlanCall { provider, operation: None, reference: None, number };
+        let number = CallNumber { of_operation: number, of_all: number };
+        let call = FaultPoint { provider, operation: None, reference: None, number };
         self.take(call, &[phase]).map(|(_, effect)| effect)
     }
 
@@ -140,15 +141,15 @@ impl Plan {
     }
 
     /// The fault that hits this call in one of these phases, if one does; it is then used up by one.
-    pub(crate) fn take(&mut self, call: PlanCall<'_>, phases: &[Phase]) -> Option<(Phase, FaultEffect)> {
+    pub(crate) fn take(&mut self, call: FaultPoint<'_>, phases: &[Phase]) -> Option<(Phase, FaultEffect)> {
         let random = &mut self.random;
-        let mut hits = |waiting: &&mut Waiting| {
-            let fault = &waiting.fault;
+        let mut hits = |scheduled: &&mut ScheduledFault| {
+            let fault = &scheduled.fault;
             phases.contains(&fault.phase)
                 && fault.provider == call.provider
                 && fault.operation.as_deref().is_none_or(|operation| call.operation == Some(operation))
                 && fault.order.as_deref().is_none_or(|order| call.reference == Some(order))
-                && fault.budget.is_none_or(|budget| waiting.fired < budget)
+                && fault.budget.is_none_or(|budget| scheduled.fired < budget)
                 && match fault.calls {
                     Calls::Any => true,
                     Calls::Range(from, to) if fault.operation.is_some() => {
@@ -158,9 +159,9 @@ impl Plan {
                 }
                 && fault.percent.is_none_or(|percent| random.percent(percent))
         };
-        let waiting = self.waiting.iter_mut().find(|waiting| hits(waiting))?;
-        waiting.fired += 1;
-        Some((waiting.fault.phase, waiting.fault.effect.clone()))
+        let scheduled = self.faults.iter_mut().find(|scheduled| hits(scheduled))?;
+        scheduled.fired += 1;
+        Some((scheduled.fault.phase, scheduled.fault.effect.clone()))
     }
 
     /// The fault that hits a message to the merchant. Messages are counted by operation, apart from its calls.
@@ -171,22 +172,22 @@ impl Plan {
         reference: &str,
     ) -> Option<FaultEffect> {
         let number = self.messages.next(provider, operation);
-        let call = PlanCall { provider, operation: Some(operation), reference: Some(reference), number };
+        let call = FaultPoint { provider, operation: Some(operation), reference: Some(reference), number };
         self.take(call, &[Phase::Webhook]).map(|(_, effect)| effect)
     }
 
     /// Every fault, and how often it has happened.
     pub(crate) fn list(&self) -> Vec<(String, u32)> {
-        self.waiting.iter().map(|waiting| (waiting.fault.to_string(), waiting.fired)).collect()
+        self.faults.iter().map(|scheduled| (scheduled.fault.to_string(), scheduled.fired)).collect()
     }
 
     /// The faults that have not happened. One that is left to chance need not.
     pub(crate) fn unfired(&self) -> Vec<String> {
-        let waits = |waiting: &&Waiting| waiting.fired == 0 && waiting.fault.percent.is_none();
-        self.waiting.iter().filter(waits).map(|waiting| waiting.fault.to_string()).collect()
+        let waits = |scheduled: &&ScheduledFault| scheduled.fired == 0 && scheduled.fault.percent.is_none();
+        self.faults.iter().filter(waits).map(|scheduled| scheduled.fault.to_string()).collect()
     }
 
     pub(crate) fn clear(&mut self) {
-        self.waiting.clear();
+        self.faults.clear();
     }
 }

@@ -1,93 +1,19 @@
-//! Messages to the merchant: in order, again when they fail, and otherwise as a fault has it.
-
-mod send;
+//! Messages in order, again when they fail, and otherwise as a fault has it.
 
 use std::collections::BTreeMap;
-use std::fmt;
 use std::time::Duration;
 
-use serde::Serialize;
 use time::OffsetDateTime;
 
-use crate::engine::{Message, Stamp};
+use super::send::{MerchantResponse, is_loopback};
+use super::{Delivery, DeliveryState};
+use crate::engine::{Message, SignedHeader};
 use crate::fault::FaultEffect;
-use send::is_loopback;
-
-pub(crate) use send::{Answer, send};
-
-/// One message to the merchant.
-///
-/// `Debug` shows of its headers the names, and of its body the length: logs are no place for keys and signatures.
-#[derive(Clone, PartialEq, Eq, Serialize)]
-#[non_exhaustive]
-pub struct Delivery {
-    /// The position, from 1.
-    pub number: usize,
-    /// The operation whose order it is about.
-    pub operation: String,
-    /// The merchant's reference.
-    pub reference: String,
-    /// What it says: `success`.
-    pub about: String,
-    /// Where it goes, without the query.
-    pub url: String,
-    /// How often it was tried.
-    pub attempts: u32,
-    /// What came of each: `answered 200`.
-    pub results: Vec<String>,
-    /// What became of it.
-    pub state: DeliveryState,
-    /// Its headers, the signature among them. Not on the control API.
-    #[serde(skip)]
-    pub headers: Vec<(String, String)>,
-    /// Its body, byte for byte. Not on the control API: it holds private ids.
-    #[serde(skip)]
-    pub body: Vec<u8>,
-}
-
-impl fmt::Debug for Delivery {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let names: Vec<_> = self.headers.iter().map(|(name, _)| name.as_str()).collect();
-        f.debug_struct("Delivery")
-            .field("number", &self.number)
-            .field("operation", &self.operation)
-            .field("reference", &self.reference)
-            .field("about", &self.about)
-            .field("url", &self.url)
-            .field("attempts", &self.attempts)
-            .field("results", &self.results)
-            .field("state", &self.state)
-            .field("headers", &names)
-            .field("body", &format_args!("[{} bytes]", self.body.len()))
-            .finish()
-    }
-}
-
-/// What became of a message.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
-#[serde(rename_all = "kebab-case")]
-#[non_exhaustive]
-pub enum DeliveryState {
-    /// It will be sent, or sent again, when it is due.
-    Waiting,
-    /// The merchant took it.
-    Delivered,
-    /// The merchant did not take it, and it was sent as often as it is.
-    Failed,
-    /// A fault holds it until it is released.
-    Held,
-    /// A fault holds it until the next message has gone.
-    Overtaken,
-    /// A fault dropped it.
-    Dropped,
-    /// Its address is not this machine's.
-    NotSent,
-}
 
 #[derive(Debug, Default)]
 pub(crate) struct Outbox {
     /// In the order in which they came; a message keeps its place.
-    entries: Vec<Outgoing>,
+    entries: Vec<Queued>,
     /// Those that wait, in the order in which they will go: by when, and who queued first.
     queue: BTreeMap<(Duration, u64), usize>,
     queued: u64,
@@ -96,10 +22,10 @@ pub(crate) struct Outbox {
 }
 
 #[derive(Debug)]
-struct Outgoing {
+struct Queued {
     delivery: Delivery,
     message: Message,
-    stamp: Option<Stamp>,
+    signed_header: Option<SignedHeader>,
     /// Its place in the queue: by when, on the clock since its beginning, and who queued first.
     place: (Duration, u64),
 }
@@ -109,7 +35,7 @@ impl Outbox {
     pub(crate) fn put(
         &mut self,
         mut message: Message,
-        stamp: Option<Stamp>,
+        signed_header: Option<SignedHeader>,
         fault: Option<&FaultEffect>,
         now: Duration,
     ) -> String {
@@ -129,9 +55,9 @@ impl Outbox {
             message.body = tampered(&message.body);
         }
         if fault == Some(&FaultEffect::Duplicate) {
-            self.push(message.clone(), stamp.clone(), state, due);
+            self.push(message.clone(), signed_header.clone(), state, due);
         }
-        let id = self.push(message, stamp, state, due);
+        let id = self.push(message, signed_header, state, due);
         let overtaken = match state {
             DeliveryState::Overtaken => self.overtaken.replace(id),
             DeliveryState::Waiting => self.overtaken.take(),
@@ -147,7 +73,13 @@ impl Outbox {
         }
     }
 
-    fn push(&mut self, message: Message, stamp: Option<Stamp>, state: DeliveryState, due: Duration) -> usize {
+    fn push(
+        &mut self,
+        message: Message,
+        signed_header: Option<SignedHeader>,
+        state: DeliveryState,
+        due: Duration,
+    ) -> usize {
         let id = self.entries.len();
         let delivery = Delivery {
             number: id + 1,
@@ -158,10 +90,10 @@ impl Outbox {
             attempts: 0,
             results: Vec::new(),
             state,
-            headers: shown(&message),
+            headers: owned_headers(&message),
             body: message.body.clone(),
         };
-        self.entries.push(Outgoing { delivery, message, stamp, place: (due, 0) });
+        self.entries.push(Queued { delivery, message, signed_header, place: (due, 0) });
         if state == DeliveryState::Waiting {
             self.queue(id, due);
         }
@@ -179,12 +111,12 @@ impl Outbox {
     /// The first message that is due. It stays in the queue until it was sent.
     pub(crate) fn next(&mut self, elapsed: Duration, now: OffsetDateTime) -> Option<(usize, Message)> {
         let (_, id) = self.queue.first_key_value().filter(|((due, _), _)| *due <= elapsed)?;
-        let Outgoing { delivery, message, stamp, .. } = &mut self.entries[*id];
-        if let Some(stamp) = stamp {
-            let (name, value) = stamp.at(now);
+        let Queued { delivery, message, signed_header, .. } = &mut self.entries[*id];
+        if let Some(signed_header) = signed_header {
+            let (name, value) = signed_header.at(now);
             message.headers.retain(|(header, _)| *header != name);
             message.headers.push((name, value));
-            delivery.headers = shown(message);
+            delivery.headers = owned_headers(message);
         }
         Some((*id, message.clone()))
     }
@@ -196,15 +128,15 @@ impl Outbox {
     /// A message was sent: done with it, or once more later.
     ///
     /// Later counts from when it was due, so that a clock that jumps does not change when it is sent again.
-    pub(crate) fn sent(&mut self, id: usize, result: &Result<Answer, String>) -> String {
-        let Outgoing { delivery, place, message, .. } = &mut self.entries[id];
+    pub(crate) fn sent(&mut self, id: usize, result: &Result<MerchantResponse, String>) -> String {
+        let Queued { delivery, place, message, .. } = &mut self.entries[id];
         self.queue.remove(place);
         let due = place.0;
         delivery.attempts += 1;
-        let said = result.as_ref().map_or_else(Clone::clone, |answer| format!("answered {}", answer.status));
+        let said = result.as_ref().map_or_else(Clone::clone, |response| format!("answered {}", response.status));
         let told = format!("webhook {} {}: attempt {}, {said}", delivery.reference, delivery.about, delivery.attempts);
         delivery.results.push(said);
-        if result.as_ref().is_ok_and(|answer| answer.taken) {
+        if result.as_ref().is_ok_and(|response| response.accepted) {
             delivery.state = DeliveryState::Delivered;
             return format!("{told}: taken");
         }
@@ -221,7 +153,7 @@ impl Outbox {
     /// Lets go of what faults hold.
     pub(crate) fn release(&mut self, now: Duration) {
         self.overtaken = None;
-        let held = |entry: &Outgoing| matches!(entry.delivery.state, DeliveryState::Held | DeliveryState::Overtaken);
+        let held = |entry: &Queued| matches!(entry.delivery.state, DeliveryState::Held | DeliveryState::Overtaken);
         let held: Vec<usize> = (0..self.entries.len()).filter(|id| held(&self.entries[*id])).collect();
         held.into_iter().for_each(|id| self.queue(id, now));
     }
@@ -231,7 +163,7 @@ impl Outbox {
     }
 }
 
-fn shown(message: &Message) -> Vec<(String, String)> {
+fn owned_headers(message: &Message) -> Vec<(String, String)> {
     message.headers.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect()
 }
 
@@ -252,20 +184,6 @@ fn tampered(body: &[u8]) -> Vec<u8> {
         None => body.push(b'0'),
     }
     body
-}
-
-impl fmt::Display for DeliveryState {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
-            Self::Waiting => "waiting",
-            Self::Delivered => "delivered",
-            Self::Failed => "failed",
-            Self::Held => "held",
-            Self::Overtaken => "overtaken",
-            Self::Dropped => "dropped",
-            Self::NotSent => "not sent",
-        })
-    }
 }
 
 const AMOUNT: &str = "\"amount\":\"";

@@ -10,30 +10,30 @@ use crate::engine::Message;
 
 /// What a merchant answered.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Answer {
+pub(crate) struct MerchantResponse {
     pub(crate) status: u16,
     /// The provider takes it for a yes.
-    pub(crate) taken: bool,
+    pub(crate) accepted: bool,
 }
 
 /// Sends a message once: what it was answered, or what went wrong.
-pub(crate) async fn send(message: &Message) -> Result<Answer, String> {
-    let asked = tokio::time::timeout(PATIENCE, ask(message)).await;
+pub(crate) async fn send(message: &Message) -> Result<MerchantResponse, String> {
+    let asked = tokio::time::timeout(TIMEOUT, post(message)).await;
     let (stream, head, rest) = asked.unwrap_or_else(|_| Err("no answer in time".to_owned()))?;
     let status = head.strip_prefix("HTTP/1.").and_then(|rest| rest.get(2..5)).and_then(|digits| digits.parse().ok());
     let status = status.ok_or("no HTTP answer")?;
-    let taken = message.resend.taken;
+    let accepted = message.resend.accepted;
     // Where the head says it all (of a 204, always), a merchant may leave the connection open behind it, or answer without
     // end.
-    if taken(status, b"") || status == 204 || !matches!(status, 200..=299) {
-        return Ok(Answer { status, taken: taken(status, b"") });
+    if accepted(status, b"") || status == 204 || !matches!(status, 200..=299) {
+        return Ok(MerchantResponse { status, accepted: accepted(status, b"") });
     }
     let body = body(stream, &head, rest).await;
-    Ok(Answer { status, taken: taken(status, &body) })
+    Ok(MerchantResponse { status, accepted: accepted(status, &body) })
 }
 
 /// Sends it: the answer's head, and what came behind it already.
-async fn ask(message: &Message) -> Result<(TcpStream, String, Vec<u8>), String> {
+async fn post(message: &Message) -> Result<(TcpStream, String, Vec<u8>), String> {
     let (authority, path) = parts(&message.url).ok_or("only plain http is spoken here")?;
     let (_, port) = host_and_port(authority);
     let address = if port.is_some() { authority.to_owned() } else { format!("{authority}:80") };
@@ -49,13 +49,13 @@ async fn ask(message: &Message) -> Result<(TcpStream, String, Vec<u8>), String> 
     }
     head.push_str("\r\n");
     stream.write_all(&[head.as_bytes(), &message.body].concat()).await.map_err(broken)?;
-    let mut answer = Vec::new();
+    let mut response = Vec::new();
     loop {
-        if let Some(end) = answer.windows(4).position(|window| window == b"\r\n\r\n") {
-            let rest = answer.split_off(end + 4);
-            return Ok((stream, String::from_utf8_lossy(&answer).into_owned(), rest));
+        if let Some(end) = response.windows(4).position(|window| window == b"\r\n\r\n") {
+            let rest = response.split_off(end + 4);
+            return Ok((stream, String::from_utf8_lossy(&response).into_owned(), rest));
         }
-        if answer.len() > LONGEST_HEAD || stream.read_buf(&mut answer).await.map_err(broken)? == 0 {
+        if response.len() > LONGEST_HEAD || stream.read_buf(&mut response).await.map_err(broken)? == 0 {
             return Err("no HTTP answer".to_owned());
         }
     }
@@ -74,7 +74,7 @@ async fn body(mut stream: TcpStream, head: &str, mut read: Vec<u8>) -> Vec<u8> {
     let reading = async {
         loop {
             let (body, ended) = if chunked { dechunked(&read) } else { (read.clone(), false) };
-            if ended || body.len() >= length.min(LONGEST_BODY) || read.len() >= LONGEST_HEAD {
+            if ended || body.len() >= length.min(RESPONSE_BODY_LIMIT) || read.len() >= LONGEST_HEAD {
                 return;
             }
             if !stream.read_buf(&mut read).await.is_ok_and(|more| more > 0) {
@@ -82,9 +82,9 @@ async fn body(mut stream: TcpStream, head: &str, mut read: Vec<u8>) -> Vec<u8> {
             }
         }
     };
-    let _ = tokio::time::timeout(PATIENCE, reading).await;
+    let _ = tokio::time::timeout(TIMEOUT, reading).await;
     let mut body = if chunked { dechunked(&read).0 } else { read };
-    body.truncate(length.min(LONGEST_BODY));
+    body.truncate(length.min(RESPONSE_BODY_LIMIT));
     body
 }
 
@@ -133,10 +133,10 @@ pub(super) fn is_loopback(url: &str) -> bool {
 const LONGEST_HEAD: usize = 64 * 1024;
 
 /// As much of a body as is looked at: no provider waits for more than a word or two.
-const LONGEST_BODY: usize = 1024;
+pub(crate) const RESPONSE_BODY_LIMIT: usize = 1024;
 
 /// How long a merchant may take to answer, and again for the rest of its answer, in real time.
-const PATIENCE: Duration = Duration::from_secs(5);
+const TIMEOUT: Duration = Duration::from_secs(5);
 
 #[cfg(test)]
 mod tests {
@@ -147,7 +147,7 @@ mod tests {
     use crate::engine::{Message, Resend};
 
     /// What a provider that waits for a body of `OK` makes of an answer.
-    async fn taken(answer: &[u8]) -> bool {
+    async fn accepted(response: &[u8]) -> bool {
         let merchant = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let message = Message {
             operation: "initiate",
@@ -157,7 +157,7 @@ mod tests {
             content_type: "text/plain",
             headers: Vec::new(),
             body: b"signed".to_vec(),
-            resend: Resend { waits: &[], taken: |status, body| status == 200 && body == b"OK" },
+            resend: Resend { waits: &[], accepted: |status, body| status == 200 && body == b"OK" },
         };
         let answering = async {
             let (mut stream, _) = merchant.accept().await.unwrap();
@@ -167,17 +167,17 @@ mod tests {
             }
             assert!(String::from_utf8_lossy(&asked).contains("\r\nContent-Type: text/plain\r\n"));
             // Whoever has heard enough may close.
-            let _ = stream.write_all(answer).await;
+            let _ = stream.write_all(response).await;
             let _ = stream.shutdown().await;
             let _ = stream.read_buf(&mut asked).await;
         };
         let (sent, ()) = tokio::join!(send(&message), answering);
-        sent.unwrap().taken
+        sent.unwrap().accepted
     }
 
     #[tokio::test]
     async fn a_body_is_read_however_it_is_sent() {
-        for answer in [
+        for response in [
             "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nOK",
             "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nOK and no more of this",
             "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nOK\r\n0\r\n\r\n",
@@ -185,14 +185,14 @@ mod tests {
             "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nOK\r\n0\r\n\r\n",
             "HTTP/1.0 200 OK\r\n\r\nOK",
         ] {
-            assert!(taken(answer.as_bytes()).await, "{answer:?}");
+            assert!(accepted(response.as_bytes()).await, "{response:?}");
         }
     }
 
     #[tokio::test]
     async fn another_body_or_status_is_another_answer() {
         let long = format!("HTTP/1.1 200 OK\r\n\r\nOK{}", " ".repeat(100_000));
-        for answer in [
+        for response in [
             "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\nOK",
             "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nOK!",
             "HTTP/1.1 200 OK\r\nContent-Length: 18446744073709551615\r\n\r\nO",
@@ -202,7 +202,7 @@ mod tests {
             "HTTP/1.1 500 Oh\r\nContent-Length: 2\r\n\r\nOK",
             long.as_str(),
         ] {
-            assert!(!taken(answer.as_bytes()).await, "{}", &answer[..answer.len().min(80)]);
+            assert!(!accepted(response.as_bytes()).await, "{}", &response[..response.len().min(80)]);
         }
     }
 }

@@ -1,80 +1,71 @@
-//! The accept loop and the connections: sockets of our own, so that a fault ends exactly the one it is meant for.
+//! One connection: a socket of our own, so that a fault ends exactly the one it is meant for.
 
-mod read;
+mod reader;
 mod stream;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::io::AsyncWriteExt;
-use tokio::net::{TcpListener, TcpStream};
-use tokio::task::JoinSet;
+use tokio::net::TcpStream;
 
-use crate::control;
+use super::control;
 use crate::fault::Phase;
 use crate::http::{Request, Response};
-use crate::world::{Close, DRIP, Exchange, Provider, Wire, World};
-use read::{Incoming, Reader};
+use crate::state::{Close, Exchange, ProviderId, SLOW_BYTE_INTERVAL, SharedState, Wire};
+use reader::{Incoming, Reader};
 use stream::Stream;
 
 /// Who listens on a port.
 #[derive(Debug, Clone, Copy)]
-pub(crate) enum Door {
-    Provider(Provider),
+pub(crate) enum Listener {
+    Provider(ProviderId),
     Control,
 }
 
 /// How the providers take connections.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Terms {
+pub(crate) struct ConnectionSettings {
     /// How long a connection may be idle, in real time.
     pub(crate) idle_close: Option<Duration>,
     #[cfg(feature = "tls")]
-    pub(crate) tls: Option<crate::tls::Tls>,
+    pub(crate) tls: Option<super::tls::Tls>,
 }
 
-/// Takes connections for as long as it is not aborted; aborting it ends them too.
-pub(crate) async fn accept(listener: TcpListener, door: Door, world: Arc<World>, terms: Terms) {
-    let mut connections = JoinSet::new();
-    loop {
-        let Ok((stream, _)) = listener.accept().await else {
-            // Out of descriptors, most likely: others must close first.
-            tokio::task::yield_now().await;
-            continue;
-        };
-        while connections.try_join_next().is_some() {}
-        connections.spawn(connection(stream, door, Arc::clone(&world), terms.clone()));
-    }
-}
-
-async fn connection(stream: TcpStream, door: Door, world: Arc<World>, terms: Terms) {
+/// Serves one connection to its end.
+pub(crate) async fn serve_connection(
+    stream: TcpStream,
+    listener: Listener,
+    state: Arc<SharedState>,
+    settings: ConnectionSettings,
+) {
     // Without it an answer may wait for the client's acknowledgement.
     let _ = stream.set_nodelay(true);
-    let stream = match door {
-        Door::Control => Stream::Plain(stream),
-        Door::Provider(provider) => {
-            if let Some(close) = world.accept(provider) {
+    let stream = match listener {
+        Listener::Control => Stream::Plain(stream),
+        Listener::Provider(provider) => {
+            if let Some(close) = state.accept(provider) {
                 if let Some(unread) = Stream::Plain(stream).end(close).await {
-                    world.ended(provider, unread);
+                    state.ended(provider, unread);
                 }
                 return;
             }
             // A handshake that fails ends the connection, and is the client's to tell.
-            let Some(stream) = terms.shake_hands(stream).await else { return };
+            let Some(stream) = settings.handshake(stream).await else { return };
             stream
         }
     };
     let mut reader = Reader::new(stream);
     loop {
-        match serve(&mut reader, door, &world, terms.idle_close).await {
+        match serve(&mut reader, listener, &state, settings.idle_close).await {
             Ok(()) => {}
-            Err(Ended::Silent) => return,
-            Err(Ended::By(close)) => {
+            Err(ConnectionEnd::Gone) => return,
+            Err(ConnectionEnd::By(close)) => {
                 reader.into_stream().end(close).await;
                 return;
             }
-            Err(Ended::Broken) => {
-                let _ = write(reader.stream(), &Response::new(400, "text/plain", NOT_UNDERSTOOD)).await;
+            Err(ConnectionEnd::Malformed) => {
+                let _ = write(reader.stream(), &Response::new(400, "text/plain", MALFORMED_REQUEST)).await;
                 reader.into_stream().end(Close::Fin).await;
                 return;
             }
@@ -82,7 +73,7 @@ async fn connection(stream: TcpStream, door: Door, world: Arc<World>, terms: Ter
     }
 }
 
-impl Terms {
+impl ConnectionSettings {
     #[cfg(feature = "tls")]
     pub(crate) fn is_tls(&self) -> bool {
         self.tls.is_some()
@@ -99,56 +90,63 @@ impl Terms {
     }
 
     #[cfg(feature = "tls")]
-    async fn shake_hands(&self, stream: TcpStream) -> Option<Stream> {
+    async fn handshake(&self, stream: TcpStream) -> Option<Stream> {
         let Some(tls) = &self.tls else { return Some(Stream::Plain(stream)) };
         tls.acceptor.accept(stream).await.ok().map(|stream| Stream::Tls(Box::new(stream)))
     }
 
     #[cfg(not(feature = "tls"))]
-    async fn shake_hands(&self, stream: TcpStream) -> Option<Stream> {
+    async fn handshake(&self, stream: TcpStream) -> Option<Stream> {
         Some(Stream::Plain(stream))
     }
 }
 
 /// Why a connection takes no further request.
-enum Ended {
+enum ConnectionEnd {
     /// It does not speak HTTP.
-    Broken,
+    Malformed,
     /// The client is gone, or was idle for too long.
-    Silent,
+    Gone,
     By(Close),
 }
 
-impl From<Close> for Ended {
+impl From<Close> for ConnectionEnd {
     fn from(close: Close) -> Self {
         Self::By(close)
     }
 }
 
 /// Takes one request and answers it.
-async fn serve(reader: &mut Reader, door: Door, world: &Arc<World>, idle: Option<Duration>) -> Result<(), Ended> {
+async fn serve(
+    reader: &mut Reader,
+    listener: Listener,
+    state: &Arc<SharedState>,
+    idle: Option<Duration>,
+) -> Result<(), ConnectionEnd> {
     if !reader.first_byte(idle).await {
-        return Err(Ended::Silent);
+        return Err(ConnectionEnd::Gone);
     }
-    if let Door::Provider(provider) = door
-        && let Some(close) = world.first_byte(provider)
+    if let Listener::Provider(provider) = listener
+        && let Some(close) = state.first_byte(provider)
     {
         return Err(close.into());
     }
     let head = match reader.head().await {
         Incoming::Request(head) => head,
-        Incoming::Nothing => return Err(if reader.is_broken() { Ended::Broken } else { Ended::Silent }),
+        Incoming::Nothing => {
+            return Err(if reader.is_broken() { ConnectionEnd::Malformed } else { ConnectionEnd::Gone });
+        }
     };
     let last = is_last(&head);
-    let answered = match door {
-        Door::Control => ask(reader, world, head).await,
-        Door::Provider(provider) => answer(reader, provider, world, head).await,
+    let answered = match listener {
+        Listener::Control => serve_control(reader, state, head).await,
+        Listener::Provider(provider) => serve_provider(reader, provider, state, head).await,
     };
-    answered.map_err(|close| if reader.is_broken() { Ended::Broken } else { close.into() })?;
-    let close = match door {
+    answered.map_err(|close| if reader.is_broken() { ConnectionEnd::Malformed } else { close.into() })?;
+    let close = match listener {
         _ if last => Some(Close::Fin),
-        Door::Control => None,
-        Door::Provider(provider) => world.idle(provider),
+        Listener::Control => None,
+        Listener::Provider(provider) => state.idle(provider),
     };
     close.map_or(Ok(()), |close| Err(close.into()))
 }
@@ -159,15 +157,20 @@ fn is_last(request: &Request) -> bool {
     options.split(',').any(|option| option.trim().eq_ignore_ascii_case("close"))
 }
 
-async fn ask(reader: &mut Reader, world: &Arc<World>, mut request: Request) -> Result<(), Close> {
+async fn serve_control(reader: &mut Reader, state: &Arc<SharedState>, mut request: Request) -> Result<(), Close> {
     reader.body(&mut request).await.ok_or(Close::Fin)?;
-    let answer = control::answer(world, &request);
-    write(reader.stream(), &answer).await.map_err(|_| Close::Fin)
+    let response = control::respond(state, &request);
+    write(reader.stream(), &response).await.map_err(|_| Close::Fin)
 }
 
 /// Answers a request, or says how the connection is to end.
-async fn answer(reader: &mut Reader, provider: Provider, world: &World, mut request: Request) -> Result<(), Close> {
-    let arrival = world.arrive(provider, &request);
+async fn serve_provider(
+    reader: &mut Reader,
+    provider: ProviderId,
+    state: &SharedState,
+    mut request: Request,
+) -> Result<(), Close> {
+    let arrival = state.arrive(provider, &request);
     match arrival.cut {
         Some((Phase::Body, close)) => {
             reader.half_of_body(&request).await;
@@ -176,12 +179,12 @@ async fn answer(reader: &mut Reader, provider: Provider, world: &World, mut requ
         Some((_, close)) => return Err(close),
         None => reader.body(&mut request).await.ok_or(Close::Fin)?,
     }
-    let Exchange { at, wire } = world.exchange(provider, request, arrival);
-    world.clock.sleep_until(at).await;
+    let Exchange { at, wire } = state.exchange(provider, request, arrival);
+    state.clock.sleep_until(at).await;
     let stream = reader.stream();
     match wire {
-        Wire::Answer(response) => write(stream, &response).await.map_err(|_| Close::Fin),
-        Wire::Undone(request) => write(stream, &world.do_now(provider, &request)).await.map_err(|_| Close::Fin),
+        Wire::Response(response) => write(stream, &response).await.map_err(|_| Close::Fin),
+        Wire::Deferred(request) => write(stream, &state.respond_now(provider, &request)).await.map_err(|_| Close::Fin),
         Wire::Part(bytes, close) => {
             let _ = send(stream, &bytes).await;
             Err(close)
@@ -189,8 +192,8 @@ async fn answer(reader: &mut Reader, provider: Provider, world: &World, mut requ
         Wire::Slow(bytes, end) => {
             let mut at = at;
             for byte in bytes {
-                at += DRIP;
-                world.clock.sleep_until(at).await;
+                at += SLOW_BYTE_INTERVAL;
+                state.clock.sleep_until(at).await;
                 send(stream, &[byte]).await.map_err(|_| Close::Fin)?;
             }
             end.map_or(Ok(()), Err)
@@ -220,4 +223,4 @@ async fn send(stream: &mut Stream, bytes: &[u8]) -> std::io::Result<()> {
     stream.flush().await
 }
 
-const NOT_UNDERSTOOD: &str = "not a request that is understood here";
+const MALFORMED_REQUEST: &str = "not a request that is understood here";

@@ -6,53 +6,53 @@ use std::time::Duration;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::http::{Request, Response, decoded};
-use crate::page;
-use crate::world::World;
+use crate::html;
+use crate::http::{Request, Response, decoded, read_json};
+use crate::state::SharedState;
 
-pub(crate) fn answer(world: &Arc<World>, request: &Request) -> Response {
+pub(crate) fn respond(state: &Arc<SharedState>, request: &Request) -> Response {
     let segments: Vec<String> = request.path.trim_matches('/').split('/').map(decoded).collect();
     let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
     let result = match (request.method.as_str(), segments.as_slice()) {
-        ("GET", [""]) => return Response::html(200, index(world)),
+        ("GET", [""]) => return Response::html(200, index(state)),
         (_, ["astray"]) => {
-            world.stray(request);
+            state.record_misdirected(request);
             Ok(json!({"status": "astray"}))
         }
-        ("GET", ["health"]) => Ok(json!({"status": "ok", "seed": world.seed})),
-        ("GET", ["ledger"]) => Ok(json!(world.ledger().entries())),
-        ("GET", ["timeline"]) => Ok(json!(world.timeline().iter().map(ToString::to_string).collect::<Vec<_>>())),
-        ("GET", ["deliveries"]) => Ok(json!(world.state().outbox.list())),
+        ("GET", ["health"]) => Ok(json!({"status": "ok", "seed": state.seed})),
+        ("GET", ["ledger"]) => Ok(json!(state.ledger().entries())),
+        ("GET", ["timeline"]) => Ok(json!(state.timeline().iter().map(ToString::to_string).collect::<Vec<_>>())),
+        ("GET", ["deliveries"]) => Ok(json!(state.lock().outbox.list())),
         ("GET", ["faults"]) => {
-            let faults = world.state().plan.list();
+            let faults = state.lock().faults.list();
             Ok(faults.into_iter().map(|(spec, fired)| json!({"spec": spec, "fired": fired})).collect())
         }
-        ("POST", ["faults"]) => read(&request.body).and_then(|NewFault { spec }| {
-            world.add_fault(&spec).map_err(|err| err.to_string())?;
+        ("POST", ["faults"]) => read_json(&request.body).and_then(|NewFault { spec }| {
+            state.add_fault(&spec).map_err(|err| err.to_string())?;
             Ok(json!({"spec": spec}))
         }),
         ("DELETE", ["faults"]) => {
-            world.state().plan.clear();
+            state.lock().faults.clear();
             Ok(json!([]))
         }
-        ("GET", ["clock"]) => Ok(clock(world)),
-        ("POST", ["clock", "advance"]) => read(&request.body).and_then(|Advance { seconds }| {
+        ("GET", ["clock"]) => Ok(clock(state)),
+        ("POST", ["clock", "advance"]) => read_json(&request.body).and_then(|Advance { seconds }| {
             if seconds > LONGEST_ADVANCE {
                 return Err(format!("`seconds` must be at most {LONGEST_ADVANCE}, ten years"));
             }
-            world.clock.advance(Duration::from_secs(seconds));
-            world.tick();
-            Ok(clock(world))
+            state.clock.advance(Duration::from_secs(seconds));
+            state.tick();
+            Ok(clock(state))
         }),
         ("POST", ["webhooks", "release"]) => {
-            world.release();
+            state.release();
             Ok(json!({}))
         }
-        ("POST", [provider, path @ ..]) => match world.control(provider, path, &request.body) {
+        ("POST", [provider, path @ ..]) => match state.control(provider, path, &request.body) {
             Some(result) => result,
-            None => return nowhere(),
+            None => return not_found(),
         },
-        _ => return nowhere(),
+        _ => return not_found(),
     };
     match result {
         Ok(value) => Response::json(200, &value),
@@ -60,17 +60,12 @@ pub(crate) fn answer(world: &Arc<World>, request: &Request) -> Response {
     }
 }
 
-fn nowhere() -> Response {
+fn not_found() -> Response {
     Response::json(404, &json!({"error": "there is no such address; GET / lists them"}))
 }
 
-fn clock(world: &World) -> Value {
-    json!({"now": world.clock.now().unix_timestamp(), "manual": world.clock.is_manual()})
-}
-
-/// Reads a body.
-pub(crate) fn read<T: for<'de> Deserialize<'de>>(body: &[u8]) -> Result<T, String> {
-    serde_json::from_slice(body).map_err(|err| format!("the body is not what is expected here: {err}"))
+fn clock(state: &SharedState) -> Value {
+    json!({"now": state.clock.now().unix_timestamp(), "manual": state.clock.is_manual()})
 }
 
 #[derive(Deserialize)]
@@ -83,8 +78,8 @@ struct Advance {
     seconds: u64,
 }
 
-fn index(world: &World) -> String {
-    let state = world.state();
+fn index(state: &SharedState) -> String {
+    let state = state.lock();
     let mut addresses = rows(ADDRESSES);
     let mut behaviours = String::new();
     for engine in state.engines() {
@@ -96,12 +91,12 @@ fn index(world: &World) -> String {
             rows(&known.collect::<Vec<_>>())
         ));
     }
-    page::document("Payments sandbox", &format!("<table>{addresses}</table>{behaviours}"))
+    html::document("Payments sandbox", &format!("<table>{addresses}</table>{behaviours}"))
 }
 
 fn rows(rows: &[(&str, &str)]) -> String {
     rows.iter()
-        .map(|(a, b)| format!("<tr><td><code>{}</code></td><td>{}</td></tr>", page::escaped(a), page::escaped(b)))
+        .map(|(a, b)| format!("<tr><td><code>{}</code></td><td>{}</td></tr>", html::escaped(a), html::escaped(b)))
         .collect()
 }
 

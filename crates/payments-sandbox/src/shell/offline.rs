@@ -1,7 +1,6 @@
 //! The sandbox without sockets: the same engines, faults and ledger, in one thread and in no time.
 
-mod post;
-mod wire;
+mod outgoing;
 
 use std::fmt;
 use std::pin::pin;
@@ -10,27 +9,22 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, Wake, Waker};
 use std::time::Duration;
 
-use crate::card3ds_handle::Card3ds;
+use super::simulation::{Simulation, simulation_methods};
+use super::wire::{Network, WireEnd, WireRequest};
 use crate::clock::Clock;
-use crate::inside::{Inside, inside_methods};
 use crate::ledger::Ledger;
+use crate::outbox::Delivery;
+use crate::providers::handle_methods;
 use crate::timeline::TimelineEntry;
-use crate::turbo_link_handle::TurboLink;
-use crate::turbo_txn_handle::TurboTxn;
-use crate::turbopay_handle::TurboPay;
-use crate::turratech_handle::TurraTech;
-use crate::webhook::Delivery;
 
-pub use post::Post;
-pub(crate) use wire::{CONTROL, ORIGINS, Wires};
-pub use wire::{HowFar, WireAnswer, WireEnd, WireRequest};
+pub use outgoing::OutgoingMessage;
 
 /// The providers without sockets, for simulations of many days in a second.
 ///
 /// The same seed and the same steps give the same [`timeline`](Offline::timeline), to the letter. Nothing sleeps: the clock
 /// moves when [`run`](Offline::run) finds that everything waits, or when it is told to.
 ///
-/// Requests go in and answers come out as values, and so do messages to the merchant:
+/// Requests go in and responses come out as values, and so do messages to the merchant:
 ///
 /// ```
 /// use payments_sandbox::{Sandbox, WireEnd, WireRequest};
@@ -43,26 +37,26 @@ pub use wire::{HowFar, WireAnswer, WireEnd, WireRequest};
 ///     body: Vec::new(),
 /// };
 ///
-/// let WireEnd::Whole(answer) = offline.run(offline.send(balance)) else { panic!("no answer") };
+/// let WireEnd::Whole(response) = offline.run(offline.send(balance)) else { panic!("no response") };
 ///
-/// assert_eq!(answer.status, 200);
-/// while let Some(post) = offline.next_post() {
-///     // Hand `post.body` to the merchant's own handler, and say what it answers.
-///     offline.answer(&post, 200, b"OK");
+/// assert_eq!(response.status, 200);
+/// while let Some(message) = offline.next_message() {
+///     // Hand `message.body` to the merchant's own handler, and say what it responds.
+///     offline.respond_to(&message, 200, b"OK");
 /// }
 /// offline.finish();
 /// ```
 ///
 /// At its end, or when it is dropped, it complains of faults that never happened and of orders that were executed twice.
 pub struct Offline {
-    inside: Inside,
-    wires: Arc<Wires>,
+    simulation: Simulation,
+    network: Arc<Network>,
 }
 
 impl Offline {
-    pub(crate) fn new(inside: Inside) -> Self {
-        let wires = Arc::new(Wires::new(Arc::clone(&inside.world)));
-        Self { inside, wires }
+    pub(crate) fn new(simulation: Simulation) -> Self {
+        let network = Arc::new(Network::new(Arc::clone(&simulation.state)));
+        Self { simulation, network }
     }
 
     /// Sends one request, and gives what its wire shows. Where that is nothing, it never ends: let a deadline end it.
@@ -70,30 +64,30 @@ impl Offline {
     /// One connection is kept for the next request to a provider, as most clients do. A future that is dropped is a client
     /// that went away: what the provider is to do, it does.
     pub fn send(&self, request: WireRequest) -> impl Future<Output = WireEnd> + Send + 'static {
-        Arc::clone(&self.wires).send(request)
+        Arc::clone(&self.network).send(request)
     }
 
-    /// The next message to the merchant that is due by now. It stays the next until it was answered, or
-    /// [could not be](Offline::refuse).
+    /// The next message to the merchant that is due by now. It stays the next until it was [responded
+    /// to](Offline::respond_to), or [could not be delivered](Offline::fail_delivery).
     #[must_use]
-    pub fn next_post(&self) -> Option<Post> {
-        self.inside.world.next_message().map(|(id, message)| Post::new(id, message))
+    pub fn next_message(&self) -> Option<OutgoingMessage> {
+        self.simulation.state.next_message().map(|(id, message)| OutgoingMessage::new(id, message))
     }
 
-    /// What the merchant answered a message.
-    pub fn answer(&self, post: &Post, status: u16, body: &[u8]) {
-        self.inside.world.sent(post.id, &Ok(post.judged(status, body)));
+    /// What the merchant responded to a message.
+    pub fn respond_to(&self, message: &OutgoingMessage, status: u16, body: &[u8]) {
+        self.simulation.state.sent(message.id, &Ok(message.evaluate(status, body)));
     }
 
     /// The merchant was not there to take a message, or said nothing.
-    pub fn refuse(&self, post: &Post, why: &str) {
-        self.inside.world.sent(post.id, &Err(why.to_owned()));
+    pub fn fail_delivery(&self, message: &OutgoingMessage, why: &str) {
+        self.simulation.state.sent(message.id, &Err(why.to_owned()));
     }
 
     /// When something falls due next, on the clock since its beginning: an expiry, a settlement, a message.
     #[must_use]
     pub fn next_due(&self) -> Option<Duration> {
-        self.inside.world.next_due()
+        self.simulation.state.next_due()
     }
 
     /// Runs a future to its end on this thread, on the sandbox's time: when all of it waits, the clock moves to the next
@@ -116,18 +110,18 @@ impl Offline {
             if woken.0.swap(false, Ordering::Relaxed) {
                 continue;
             }
-            let clock = &self.inside.world.clock;
+            let clock = &self.simulation.state.clock;
             let Some(next) = clock.next_wait() else { panic!("nothing will ever happen here: no time ends this wait") };
             clock.advance(next.saturating_sub(clock.elapsed()));
         }
     }
 
     #[cfg(feature = "sdk-transport")]
-    pub(crate) fn wires(&self) -> &Arc<Wires> {
-        &self.wires
+    pub(crate) fn network(&self) -> &Arc<Network> {
+        &self.network
     }
 
-    inside_methods!();
+    simulation_methods!();
 }
 
 struct Woken(AtomicBool);
@@ -140,6 +134,6 @@ impl Wake for Woken {
 
 impl fmt::Debug for Offline {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Offline").field("seed", &self.inside.world.seed).finish_non_exhaustive()
+        f.debug_struct("Offline").field("seed", &self.simulation.state.seed).finish_non_exhaustive()
     }
 }

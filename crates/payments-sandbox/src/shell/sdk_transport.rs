@@ -8,7 +8,8 @@ use payments_core::clock::{Sleep, Timer};
 use payments_core::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use payments_core::transport::{Answer, Request, Transport, TransportError, async_trait};
 
-use crate::offline::{Offline, WireAnswer, WireEnd, WireRequest, Wires};
+use super::offline::Offline;
+use super::wire::{Network, WireEnd, WireRequest, WireResponse};
 
 impl Offline {
     /// What an SDK's client sends with and waits with: `client.transport(t.clone()).timer(t).clock(offline.clock())`.
@@ -16,13 +17,13 @@ impl Offline {
     /// Whatever awaits its calls belongs into [`run`](Offline::run).
     #[must_use]
     pub fn transport(&self) -> OfflineTransport {
-        OfflineTransport(Arc::clone(self.wires()))
+        OfflineTransport(Arc::clone(self.network()))
     }
 }
 
 /// Reaches the providers of an [`Offline`] sandbox, and reports each failure as a transport over sockets would.
 #[derive(Clone)]
-pub struct OfflineTransport(Arc<Wires>);
+pub struct OfflineTransport(Arc<Network>);
 
 impl fmt::Debug for OfflineTransport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -41,16 +42,16 @@ impl Transport for OfflineTransport {
             body: request.body().as_ref().to_vec(),
         };
         match Arc::clone(&self.0).send(outgoing).await {
-            WireEnd::Whole(answer) if answer.body.len() > request.body_limit() => {
-                let (status, headers, _) = taken_apart(answer)?;
+            WireEnd::Whole(response) if response.body.len() > request.body_limit() => {
+                let (status, headers, _) = into_parts(response)?;
                 Err(TransportError::unreadable(status, headers, "the body is longer than the limit"))
             }
-            WireEnd::Whole(answer) => {
-                let (status, headers, body) = taken_apart(answer)?;
+            WireEnd::Whole(response) => {
+                let (status, headers, body) = into_parts(response)?;
                 Ok(Answer::new(status, headers, body))
             }
-            WireEnd::CutOff(answer) => {
-                let (status, headers, _) = taken_apart(answer)?;
+            WireEnd::CutOff(response) => {
+                let (status, headers, _) = into_parts(response)?;
                 Err(TransportError::unreadable(status, headers, "the body ends before its end"))
             }
             // However far it got: over a socket, a connection that was accepted is not provably unused.
@@ -68,13 +69,13 @@ impl Timer for OfflineTransport {
 }
 
 #[expect(clippy::result_large_err, reason = "it is what the transport fails with")]
-fn taken_apart(answer: WireAnswer) -> Result<(StatusCode, HeaderMap, Vec<u8>), TransportError> {
+fn into_parts(response: WireResponse) -> Result<(StatusCode, HeaderMap, Vec<u8>), TransportError> {
     let unreadable = || TransportError::unknown("the answer's head cannot be read");
-    let status = StatusCode::from_u16(answer.status).map_err(|_| unreadable())?;
-    let mut headers = HeaderMap::with_capacity(answer.headers.len());
-    for (name, value) in answer.headers {
+    let status = StatusCode::from_u16(response.status).map_err(|_| unreadable())?;
+    let mut headers = HeaderMap::with_capacity(response.headers.len());
+    for (name, value) in response.headers {
         let name = HeaderName::try_from(name).map_err(|_| unreadable())?;
         headers.append(name, HeaderValue::try_from(value).map_err(|_| unreadable())?);
     }
-    Ok((status, headers, answer.body))
+    Ok((status, headers, response.body))
 }

@@ -5,7 +5,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use crate::http::{Request, Response};
-use crate::world::{Close, DRIP, Exchange, Provider, Wire, World};
+use crate::providers::{COUNT, Origins};
+use crate::state::{Close, Exchange, ProviderId, SLOW_BYTE_INTERVAL, SharedState, Wire};
 
 /// One request, as it would go out.
 ///
@@ -34,11 +35,11 @@ impl fmt::Debug for WireRequest {
 #[non_exhaustive]
 pub enum WireEnd {
     /// A whole answer.
-    Whole(WireAnswer),
+    Whole(WireResponse),
     /// The whole head of an answer, and a body that breaks off, cannot be read, or has no end.
-    CutOff(WireAnswer),
+    CutOff(WireResponse),
     /// The connection ended before the head of an answer was whole.
-    Closed(HowFar),
+    Closed(Progress),
     /// No provider is at that address, so that nothing was sent.
     NoConnection,
 }
@@ -46,7 +47,7 @@ pub enum WireEnd {
 /// How far a request had got when its connection ended, which a client cannot always tell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum HowFar {
+pub enum Progress {
     /// Nothing was read from the connection.
     Accepted,
     /// A part of the request was.
@@ -60,7 +61,7 @@ pub enum HowFar {
 /// `Debug` shows neither headers nor the body.
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct WireAnswer {
+pub struct WireResponse {
     /// The HTTP status.
     pub status: u16,
     /// As they were written.
@@ -69,87 +70,85 @@ pub struct WireAnswer {
     pub body: Vec<u8>,
 }
 
-impl fmt::Debug for WireAnswer {
+impl fmt::Debug for WireResponse {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("WireAnswer").field("status", &self.status).finish_non_exhaustive()
     }
 }
 
-/// The wires to every provider.
+/// The connections to every provider.
 #[derive(Clone)]
-pub(crate) struct Wires {
-    world: Arc<World>,
-    /// How many connections are kept open.
-    idle: Arc<Mutex<[usize; Provider::ALL.len()]>>,
+pub(crate) struct Network {
+    state: Arc<SharedState>,
+    origins: Origins,
+    /// How many connections to each are kept open.
+    idle: Arc<Mutex<[usize; COUNT]>>,
 }
 
-impl Wires {
-    pub(super) fn new(world: Arc<World>) -> Self {
-        Self { world, idle: Arc::default() }
+impl Network {
+    pub(super) fn new(state: Arc<SharedState>) -> Self {
+        Self { state, origins: origins(), idle: Arc::default() }
     }
 
     #[cfg(feature = "sdk-transport")]
     pub(crate) fn clock(&self) -> &crate::Clock {
-        &self.world.clock
+        &self.state.clock
     }
 
     pub(crate) async fn send(self: Arc<Self>, request: WireRequest) -> WireEnd {
         let Some((origin, rest)) = split(&request.url) else { return WireEnd::NoConnection };
-        let place = ORIGINS.iter().position(|known| *known == origin);
+        let provider = self.origins.iter().position(|known| known == origin).map(ProviderId::new);
         let (path, query) = rest.split_once('?').unwrap_or((rest, ""));
         let (path, query) = (path.to_owned(), query.to_owned());
-        let astray = origin == CONTROL;
+        let misdirected = origin == control_origin();
         let mut headers = request.headers;
         headers.iter_mut().for_each(|(name, _)| name.make_ascii_lowercase());
         let request = Request { number: 0, method: request.method, path, query, headers, body: request.body };
-        let Some((place, provider)) = place.and_then(|place| Some((place, *Provider::ALL.get(place)?))) else {
-            if astray {
-                self.world.stray(&request);
+        let Some(provider) = provider else {
+            if misdirected {
+                self.state.record_misdirected(&request);
                 return WireEnd::Whole(Response::json(200, &serde_json::json!({"status": "astray"})).into());
             }
             return WireEnd::NoConnection;
         };
-        if !self.take_idle(place)
-            && let Some(close) = self.world.accept(provider)
+        if !self.take_idle(provider)
+            && let Some(close) = self.state.accept(provider)
         {
-            return ended(close, HowFar::Accepted).await;
+            return ended(close, Progress::Accepted).await;
         }
-        if let Some(close) = self.world.first_byte(provider) {
-            return ended(close, HowFar::InPart).await;
+        if let Some(close) = self.state.first_byte(provider) {
+            return ended(close, Progress::InPart).await;
         }
         let end = self.exchange(provider, request).await;
-        if matches!(end, WireEnd::Whole(_))
-            && self.world.idle(provider).is_none()
-            && let Some(idle) = self.idle().get_mut(place)
-        {
-            *idle += 1;
+        if matches!(end, WireEnd::Whole(_)) && self.state.idle(provider).is_none() {
+            self.idle()[provider.index()] += 1;
         }
         end
     }
 
-    async fn exchange(&self, provider: Provider, request: Request) -> WireEnd {
-        let arrival = self.world.arrive(provider, &request);
+    async fn exchange(&self, provider: ProviderId, request: Request) -> WireEnd {
+        let arrival = self.state.arrive(provider, &request);
         if let Some((_, close)) = arrival.cut {
-            return ended(close, HowFar::InPart).await;
+            return ended(close, Progress::InPart).await;
         }
-        let Exchange { at, wire } = self.world.exchange(provider, request, arrival);
+        let Exchange { at, wire } = self.state.exchange(provider, request, arrival);
         match wire {
-            Wire::Undone(request) => {
-                let mut held = Held { world: &self.world, provider, at, request: Some(request) };
-                self.world.clock.sleep_until(at).await;
-                match held.request.take() {
-                    Some(request) => WireEnd::Whole(self.world.do_now(provider, &request).into()),
-                    None => WireEnd::Closed(HowFar::Whole),
+            Wire::Deferred(request) => {
+                let mut deferred = DeferredRequest { state: &self.state, provider, at, request: Some(request) };
+                self.state.clock.sleep_until(at).await;
+                match deferred.request.take() {
+                    Some(request) => WireEnd::Whole(self.state.respond_now(provider, &request).into()),
+                    None => WireEnd::Closed(Progress::Whole),
                 }
             }
-            Wire::Answer(response) => {
-                self.world.clock.sleep_until(at).await;
+            Wire::Response(response) => {
+                self.state.clock.sleep_until(at).await;
                 WireEnd::Whole(response.into())
             }
             Wire::Part(bytes, close) => read(&bytes, close).await,
             Wire::Slow(bytes, end) => {
                 let drops = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
-                self.world.clock.sleep_until(at.saturating_add(DRIP.saturating_mul(drops))).await;
+                self.state.clock.sleep_until(at.saturating_add(SLOW_BYTE_INTERVAL.saturating_mul(drops))).await;
                 read(&bytes, end.unwrap_or(Close::Fin)).await
             }
             // Whoever reads it to its limit has read enough.
@@ -157,60 +156,60 @@ impl Wires {
         }
     }
 
-    fn take_idle(&self, place: usize) -> bool {
-        let mut idle = self.idle();
-        let Some(count) = idle.get_mut(place).filter(|count| **count > 0) else { return false };
-        *count -= 1;
-        true
+    fn take_idle(&self, provider: ProviderId) -> bool {
+        let count = &mut self.idle()[provider.index()];
+        let has_one = *count > 0;
+        *count -= usize::from(has_one);
+        has_one
     }
 
-    fn idle(&self) -> MutexGuard<'_, [usize; Provider::ALL.len()]> {
+    fn idle(&self) -> MutexGuard<'_, [usize; COUNT]> {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// A request that is yet to be done, and is even if its client goes away.
-struct Held<'a> {
-    world: &'a World,
-    provider: Provider,
+struct DeferredRequest<'a> {
+    state: &'a SharedState,
+    provider: ProviderId,
     at: Duration,
     request: Option<Request>,
 }
 
-impl Drop for Held<'_> {
+impl Drop for DeferredRequest<'_> {
     fn drop(&mut self) {
         if let Some(request) = self.request.take() {
-            self.world.do_late(self.at, self.provider, request);
+            self.state.respond_later(self.at, self.provider, request);
         }
     }
 }
 
 /// What a client reads of these bytes and no more.
 async fn read(bytes: &[u8], close: Close) -> WireEnd {
-    let mut fields = [httparse::EMPTY_HEADER; MOST_FIELDS];
+    let mut fields = [httparse::EMPTY_HEADER; MAX_HEADERS];
     let mut head = httparse::Response::new(&mut fields);
-    let Ok(httparse::Status::Complete(length)) = head.parse(bytes) else { return ended(close, HowFar::Whole).await };
+    let Ok(httparse::Status::Complete(length)) = head.parse(bytes) else { return ended(close, Progress::Whole).await };
     let status = head.code.unwrap_or_default();
     if status < 200 {
         // It announces an answer, and is none.
-        return ended(close, HowFar::Whole).await;
+        return ended(close, Progress::Whole).await;
     }
     let text = |value: &[u8]| String::from_utf8_lossy(value).into_owned();
     let headers = head.headers.iter().map(|field| (field.name.to_owned(), text(field.value))).collect();
-    let answer = WireAnswer { status, headers, body: bytes[length..].to_vec() };
+    let response = WireResponse { status, headers, body: bytes[length..].to_vec() };
     let announced = head.headers.iter().find(|field| field.name.eq_ignore_ascii_case("content-length"));
     let announced = announced.and_then(|field| std::str::from_utf8(field.value).ok()?.parse::<usize>().ok());
     match close {
-        _ if announced.is_some_and(|length| answer.body.len() >= length) => WireEnd::Whole(answer),
+        _ if announced.is_some_and(|length| response.body.len() >= length) => WireEnd::Whole(response),
         Close::Stall => std::future::pending().await,
-        Close::Fin | Close::Eof | Close::Alert | Close::Rst => WireEnd::CutOff(answer),
+        Close::Fin | Close::Eof | Close::Alert | Close::Rst => WireEnd::CutOff(response),
     }
 }
 
 /// The connection ends, unless it does not.
-async fn ended(close: Close, how_far: HowFar) -> WireEnd {
+async fn ended(close: Close, progress: Progress) -> WireEnd {
     match close {
-        Close::Fin | Close::Eof | Close::Alert | Close::Rst => WireEnd::Closed(how_far),
+        Close::Fin | Close::Eof | Close::Alert | Close::Rst => WireEnd::Closed(progress),
         Close::Stall => std::future::pending().await,
     }
 }
@@ -222,7 +221,7 @@ fn split(url: &str) -> Option<(&str, &str)> {
     Some(url.split_at(end))
 }
 
-impl From<Response> for WireAnswer {
+impl From<Response> for WireResponse {
     fn from(response: Response) -> Self {
         let Response { status, headers, body } = response;
         Self { status, headers: headers.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(), body }
@@ -230,11 +229,14 @@ impl From<Response> for WireAnswer {
 }
 
 /// Where the providers are, in their order. Nothing listens there, so that whoever tries a socket is refused.
-pub(crate) const ORIGINS: [&str; Provider::ALL.len()] =
-    ["http://localhost:1", "http://localhost:2", "http://localhost:3", "http://localhost:4", "http://localhost:5"];
+pub(crate) fn origins() -> Origins {
+    std::array::from_fn(|index| format!("http://localhost:{}", index + 1))
+}
 
 /// Where a redirect leads that must not be followed.
-pub(crate) const CONTROL: &str = "http://localhost:6";
+pub(crate) fn control_origin() -> String {
+    format!("http://localhost:{}", COUNT + 1)
+}
 
-/// No answer here has more.
-const MOST_FIELDS: usize = 32;
+/// No response here has more.
+const MAX_HEADERS: usize = 32;

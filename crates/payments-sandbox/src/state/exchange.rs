@@ -5,10 +5,9 @@ use std::time::Duration;
 use base64::Engine as _;
 use serde_json::json;
 
-use super::{Provider, World};
-use crate::fault::{FaultEffect, Number, Phase, PlanCall};
-use crate::gzip;
-use crate::http::{Request, Response};
+use super::{ProviderId, SharedState};
+use crate::fault::{CallNumber, FaultEffect, FaultPoint, Phase};
+use crate::http::{Request, Response, gzip};
 
 /// A request whose head has been read.
 #[derive(Debug, Clone, Copy)]
@@ -16,7 +15,7 @@ pub(crate) struct Arrival {
     /// In the order in which requests came, over all providers.
     number: u64,
     /// The operation, if it is one, and where this call stands among its calls.
-    call: Option<(&'static str, Number)>,
+    call: Option<(&'static str, CallNumber)>,
     /// A fault that ends the connection before the request is whole.
     pub(crate) cut: Option<(Phase, Close)>,
 }
@@ -30,7 +29,7 @@ pub(crate) struct Exchange {
 }
 
 pub(crate) enum Wire {
-    Answer(Response),
+    Response(Response),
     /// These bytes and no more.
     Part(Vec<u8>, Close),
     /// A byte at a time; or nothing more from some byte on.
@@ -38,7 +37,7 @@ pub(crate) enum Wire {
     /// A body that never ends.
     Endless(Response),
     /// The request is yet to be done.
-    Undone(Request),
+    Deferred(Request),
 }
 
 /// How a connection ends.
@@ -54,37 +53,37 @@ pub(crate) enum Close {
     Stall,
 }
 
-impl World {
+impl SharedState {
     /// The fault that hits a connection before anything is read from it.
-    pub(crate) fn accept(&self, provider: Provider) -> Option<Close> {
-        let mut state = self.state();
+    pub(crate) fn accept(&self, provider: ProviderId) -> Option<Close> {
+        let mut state = self.lock();
         let name = state.engine(provider).name();
-        let effect = state.plan.take_for_connection(name)?;
+        let effect = state.faults.take_for_connection(name)?;
         state.note(&self.clock, format_args!("{name}: a connection, fault {effect} as it was accepted"));
         close_of(&effect)
     }
 
     /// What came over a connection that was ended as it was accepted: nothing, from a client that saw the end in time.
-    pub(crate) fn ended(&self, provider: Provider, unread: usize) {
-        let mut state = self.state();
+    pub(crate) fn ended(&self, provider: ProviderId, unread: usize) {
+        let mut state = self.lock();
         let name = state.engine(provider).name();
         state.note(&self.clock, format_args!("{name}: that connection brought {unread} bytes"));
     }
 
     /// The fault that hits a connection as a request begins on it, before anything of that is understood.
-    pub(crate) fn first_byte(&self, provider: Provider) -> Option<Close> {
-        let mut state = self.state();
+    pub(crate) fn first_byte(&self, provider: ProviderId) -> Option<Close> {
+        let mut state = self.lock();
         let name = state.engine(provider).name();
-        let effect = state.plan.take_for_beginning(name)?;
+        let effect = state.faults.take_for_beginning(name)?;
         state.note(&self.clock, format_args!("{name}: the beginning of a request, fault {effect}"));
         close_of(&effect)
     }
 
     /// The fault that hits a connection once its request is answered.
-    pub(crate) fn idle(&self, provider: Provider) -> Option<Close> {
-        let mut state = self.state();
+    pub(crate) fn idle(&self, provider: ProviderId) -> Option<Close> {
+        let mut state = self.lock();
         let name = state.engine(provider).name();
-        let effect = state.plan.take_for_idle(name)?;
+        let effect = state.faults.take_for_idle(name)?;
         state.note(&self.clock, format_args!("{name}: an idle connection, fault {effect}"));
         close_of(&effect)
     }
@@ -92,17 +91,17 @@ impl World {
     /// Takes in a request's head.
     ///
     /// A fault there needs the operation's name, so it comes when the whole head was read. [`World::first_byte`] is for a part.
-    pub(crate) fn arrive(&self, provider: Provider, head: &Request) -> Arrival {
-        let mut state = self.state();
+    pub(crate) fn arrive(&self, provider: ProviderId, head: &Request) -> Arrival {
+        let mut state = self.lock();
         state.tick(&self.clock);
         state.requests += 1;
         let number = state.requests;
         let engine = state.engine(provider);
         let (name, asked) = (engine.name(), engine.operation(head));
         let Some((operation, _)) = asked else { return Arrival { number, call: None, cut: None } };
-        let call = state.plan.count(name, operation);
-        let faulty = PlanCall { provider: name, operation: Some(operation), reference: None, number: call };
-        let fault = state.plan.take(faulty, &[Phase::Head, Phase::Body]);
+        let call = state.faults.count(name, operation);
+        let faulty = FaultPoint { provider: name, operation: Some(operation), reference: None, number: call };
+        let fault = state.faults.take(faulty, &[Phase::Head, Phase::Body]);
         let cut = fault.and_then(|(phase, effect)| {
             let at = if phase == Phase::Head { "head" } else { "body" };
             let count = call.of_operation;
@@ -116,9 +115,9 @@ impl World {
     }
 
     /// Answers a request, as a fault lets it.
-    pub(crate) fn exchange(&self, provider: Provider, request: Request, arrival: Arrival) -> Exchange {
+    pub(crate) fn exchange(&self, provider: ProviderId, request: Request, arrival: Arrival) -> Exchange {
         let request = Request { number: arrival.number, ..request };
-        let mut state = self.state();
+        let mut state = self.lock();
         state.tick(&self.clock);
         let engine = state.engine(provider);
         let (name, reference) = (engine.name(), engine.operation(&request).and_then(|(_, reference)| reference));
@@ -127,21 +126,21 @@ impl World {
                 &self.clock,
                 format_args!("{name}: {} of another address, request {}", request.method, request.number),
             );
-            let answer = state.respond(provider, &request, &self.clock);
+            let response = state.respond(provider, &request, &self.clock);
             drop(state);
             self.wake.notify_one();
-            return Exchange::now(Wire::Answer(answer));
+            return Exchange::now(Wire::Response(response));
         };
-        let call = PlanCall { provider: name, operation: Some(operation), reference: reference.as_deref(), number };
+        let call = FaultPoint { provider: name, operation: Some(operation), reference: reference.as_deref(), number };
         let told = format!("{name}.{operation}#{} {}", number.of_operation, reference.as_deref().unwrap_or("-"));
         state.note(&self.clock, format_args!("{told}: request {}", request.number));
-        let phases: &[Phase] = if state.engine(provider).reads().contains(&operation) {
+        let phases: &[Phase] = if state.engine(provider).read_only_operations().contains(&operation) {
             &[Phase::BeforeCommit, Phase::AfterCommit, Phase::MidBody, Phase::Query]
         } else {
             &[Phase::BeforeCommit, Phase::AfterCommit, Phase::MidBody]
         };
         let now = self.clock.elapsed();
-        let fault = state.plan.take(call, phases);
+        let fault = state.faults.take(call, phases);
         if let Some((phase, effect)) = &fault {
             state.note(&self.clock, format_args!("{told}: {phase}, fault {effect}"));
         }
@@ -150,27 +149,27 @@ impl World {
                 let now = self.clock.now();
                 state.engine(provider).begin(&request, now);
                 let due = (now + after, request.number);
-                state.late.insert(due, (provider, request));
+                state.delayed.insert(due, (provider, request));
                 Exchange::now(Wire::Part(Vec::new(), Close::Fin))
             }
             Some((Phase::BeforeCommit, FaultEffect::Delay(after))) => {
                 state.engine(provider).begin(&request, self.clock.now());
-                Exchange { at: now + after, wire: Wire::Undone(request) }
+                Exchange { at: now + after, wire: Wire::Deferred(request) }
             }
             Some((Phase::BeforeCommit, effect)) => {
-                let answer = state.engine(provider).rehearse(&request, self.clock.now());
-                Exchange::of(&effect, answer, Done::No, now, &self.control_url)
+                let response = state.engine(provider).respond_without_commit(&request, self.clock.now());
+                Exchange::of(&effect, response, Committed::No, now, &self.control_url)
             }
             fault => {
-                let answer = state.respond(provider, &request, &self.clock);
-                state.note(&self.clock, format_args!("answer {} to request {}", answer.status, arrival.number));
+                let response = state.respond(provider, &request, &self.clock);
+                state.note(&self.clock, format_args!("answer {} to request {}", response.status, arrival.number));
                 match fault {
-                    None => Exchange::now(Wire::Answer(answer)),
+                    None => Exchange::now(Wire::Response(response)),
                     Some((Phase::MidBody, effect)) => {
-                        let half = answer.body.len() / 2;
-                        Exchange::now(part(&answer, half, close_of(&effect).unwrap_or(Close::Fin)))
+                        let half = response.body.len() / 2;
+                        Exchange::now(part(&response, half, close_of(&effect).unwrap_or(Close::Fin)))
                     }
-                    Some((_, effect)) => Exchange::of(&effect, answer, Done::Yes, now, &self.control_url),
+                    Some((_, effect)) => Exchange::of(&effect, response, Committed::Yes, now, &self.control_url),
                 }
             }
         };
@@ -180,20 +179,20 @@ impl World {
     }
 
     /// Does a request that was held back.
-    pub(crate) fn do_now(&self, provider: Provider, request: &Request) -> Response {
-        let mut state = self.state();
+    pub(crate) fn respond_now(&self, provider: ProviderId, request: &Request) -> Response {
+        let mut state = self.lock();
         state.tick(&self.clock);
-        let answer = state.respond(provider, request, &self.clock);
-        state.note(&self.clock, format_args!("request {} is done now: answer {}", request.number, answer.status));
+        let response = state.respond(provider, request, &self.clock);
+        state.note(&self.clock, format_args!("request {} is done now: answer {}", request.number, response.status));
         drop(state);
         self.wake.notify_one();
-        answer
+        response
     }
 }
 
-/// Whether the request was done that is being answered.
+/// Whether the request was done that is being responded to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Done {
+enum Committed {
     Yes,
     No,
 }
@@ -203,50 +202,50 @@ impl Exchange {
         Self { at: Duration::ZERO, wire }
     }
 
-    /// What a fault makes of an answer.
-    fn of(effect: &FaultEffect, answer: Response, done: Done, now: Duration, control_url: &str) -> Self {
+    /// What a fault makes of a response.
+    fn of(effect: &FaultEffect, response: Response, committed: Committed, now: Duration, control_url: &str) -> Self {
         let wire = match effect {
             FaultEffect::Truncate(bytes) => {
                 // Never the whole of it: that would be no fault.
-                let most = answer.body.len().saturating_sub(1);
-                part(&answer, bytes.unwrap_or(answer.body.len() / 2).min(most), Close::Fin)
+                let most = response.body.len().saturating_sub(1);
+                part(&response, bytes.unwrap_or(response.body.len() / 2).min(most), Close::Fin)
             }
             FaultEffect::MidStatus => Wire::Part(b"HTTP/1.1 2".to_vec(), Close::Fin),
             FaultEffect::MidHeaders => {
-                let head = answer.head();
+                let head = response.head();
                 Wire::Part(head[..head.len() * 2 / 3].to_vec(), Close::Fin)
             }
             FaultEffect::BadChunk => {
-                let mut bytes = answer.chunked_head();
-                let begun = &answer.body[..answer.body.len().min(5)];
+                let mut bytes = response.chunked_head();
+                let begun = &response.body[..response.body.len().min(5)];
                 bytes.extend_from_slice(format!("{:x}\r\n", begun.len()).as_bytes());
                 bytes.extend_from_slice(begun);
                 bytes.extend_from_slice(b"\r\nno length\r\n");
                 Wire::Part(bytes, Close::Fin)
             }
             FaultEffect::Continue => Wire::Part(b"HTTP/1.1 100 Continue\r\n\r\n".to_vec(), Close::Fin),
-            FaultEffect::Endless => Wire::Endless(answer),
-            FaultEffect::Garbage => Wire::Answer(Response::new(200, "application/json", *b"\xff\xfe{{garbage\x00")),
+            FaultEffect::Endless => Wire::Endless(response),
+            FaultEffect::Garbage => Wire::Response(Response::new(200, "application/json", *b"\xff\xfe{{garbage\x00")),
             FaultEffect::Html(status) => {
-                Wire::Answer(Response::html(*status, "<html><body><h1>Something went wrong</h1></body></html>"))
+                Wire::Response(Response::html(*status, "<html><body><h1>Something went wrong</h1></body></html>"))
             }
             FaultEffect::Json(status) => {
-                Wire::Answer(Response::json(*status, &json!({"message": "Something went wrong"})))
+                Wire::Response(Response::json(*status, &json!({"message": "Something went wrong"})))
             }
             FaultEffect::Redirect(status) => {
-                Wire::Answer(Response::redirect(*status, &format!("{control_url}/astray")))
+                Wire::Response(Response::redirect(*status, &format!("{control_url}/astray")))
             }
-            FaultEffect::Encoding(name) => Wire::Answer(encoded(answer, name, done)),
+            FaultEffect::Encoding(name) => Wire::Response(encoded(response, name, committed)),
             FaultEffect::Slow => {
-                let mut bytes = [answer.head(), answer.body].concat();
+                let mut bytes = [response.head(), response.body].concat();
                 // What was not done never arrives whole, however patient the client is.
-                let end = (done == Done::No).then_some(Close::Stall);
+                let end = (committed == Committed::No).then_some(Close::Stall);
                 if end.is_some() {
                     bytes.pop();
                 }
                 return Self { at: now, wire: Wire::Slow(bytes, end) };
             }
-            FaultEffect::Delay(after) => return Self { at: now + *after, wire: Wire::Answer(answer) },
+            FaultEffect::Delay(after) => return Self { at: now + *after, wire: Wire::Response(response) },
             FaultEffect::Fin
             | FaultEffect::Eof
             | FaultEffect::TlsAlert
@@ -263,21 +262,21 @@ impl Exchange {
     }
 }
 
-/// The answer in an encoding that nobody asked for: really so for gzip, and otherwise in name.
+/// The response in an encoding that nobody asked for: really so for gzip, and otherwise in name.
 ///
 /// What was not done must not be readable as if it had been, whatever the client can decode.
-fn encoded(mut answer: Response, name: &str, done: Done) -> Response {
-    if done == Done::No {
-        answer.body = base64::engine::general_purpose::STANDARD.encode(&answer.body).into_bytes();
+fn encoded(mut response: Response, name: &str, committed: Committed) -> Response {
+    if committed == Committed::No {
+        response.body = base64::engine::general_purpose::STANDARD.encode(&response.body).into_bytes();
     } else if name == "gzip" {
-        answer.body = gzip::stored(&answer.body);
+        response.body = gzip::stored(&response.body);
     }
-    answer.header("Content-Encoding", name)
+    response.header("Content-Encoding", name)
 }
 
-fn part(answer: &Response, body_bytes: usize, close: Close) -> Wire {
-    let mut bytes = answer.head();
-    bytes.extend_from_slice(&answer.body[..body_bytes.min(answer.body.len())]);
+fn part(response: &Response, body_bytes: usize, close: Close) -> Wire {
+    let mut bytes = response.head();
+    bytes.extend_from_slice(&response.body[..body_bytes.min(response.body.len())]);
     Wire::Part(bytes, close)
 }
 
@@ -292,5 +291,5 @@ fn close_of(effect: &FaultEffect) -> Option<Close> {
     }
 }
 
-/// Between two bytes of a slow answer, on the clock.
-pub(crate) const DRIP: Duration = Duration::from_millis(100);
+/// Between two bytes of a slow response, on the clock.
+pub(crate) const SLOW_BYTE_INTERVAL: Duration = Duration::from_millis(100);

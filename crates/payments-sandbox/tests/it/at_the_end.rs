@@ -1,7 +1,7 @@
 //! What a sandbox complains of when it ends, and how it can be set up.
 
 use payments_sandbox::turbopay::{Settings, Settle};
-use payments_sandbox::{Sandbox, What};
+use payments_sandbox::{EntryKind, Sandbox};
 use std::time::Duration;
 
 use crate::support::{authority, deposit, get, post, withdrawal};
@@ -104,7 +104,7 @@ async fn an_amount_can_change_before_the_money_comes() {
     order.succeed();
 
     let ledger = sandbox.ledger();
-    let credited = ledger.entries().iter().find(|entry| entry.what == What::Credited).unwrap();
+    let credited = ledger.entries().iter().find(|entry| entry.kind == EntryKind::Credited).unwrap();
     assert_eq!(credited.amount, 25_000);
     assert_eq!(get(&sandbox, "balance").await.expect(200)["total_balance"], "250.0000");
     sandbox.finish();

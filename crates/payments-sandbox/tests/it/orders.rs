@@ -4,7 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
 use payments_sandbox::turbopay::Settings;
-use payments_sandbox::{OrderHandle, Sandbox, What};
+use payments_sandbox::{EntryKind, OrderHandle, Sandbox};
 use serde_json::{Value, json};
 
 use crate::support::{deposit, get, post, with, withdrawal};
@@ -177,7 +177,7 @@ async fn a_deposit_that_was_failed_while_the_bank_had_it_stays_failed() {
     sandbox.clock().advance(Duration::from_secs(3600));
 
     assert_eq!(sandbox.turbopay().order("order-1").status(), Some("failed"));
-    assert!(sandbox.ledger().entries().iter().all(|entry| entry.what != What::Credited));
+    assert!(sandbox.ledger().entries().iter().all(|entry| entry.kind != EntryKind::Credited));
     sandbox.finish();
 }
 
@@ -238,17 +238,17 @@ async fn the_balance_follows_the_ledger_with_four_decimals() {
     assert_eq!(balance(&sandbox, "INR").await, "1000.0000");
 
     let ledger = sandbox.ledger();
-    let steps: Vec<(What, i64)> = ledger.entries().iter().map(|entry| (entry.what, entry.amount)).collect();
+    let steps: Vec<(EntryKind, i64)> = ledger.entries().iter().map(|entry| (entry.kind, entry.amount)).collect();
     assert_eq!(
         steps,
         [
-            (What::Executed, 50_000),
-            (What::Returned, 50_000),
-            (What::Executed, 200_000),
-            (What::Credited, 200_000),
-            (What::ChargedBack, 200_000),
-            (What::Executed, 500_000),
-            (What::Returned, 500_000),
+            (EntryKind::Executed, 50_000),
+            (EntryKind::Returned, 50_000),
+            (EntryKind::Executed, 200_000),
+            (EntryKind::Credited, 200_000),
+            (EntryKind::ChargedBack, 200_000),
+            (EntryKind::Executed, 500_000),
+            (EntryKind::Returned, 500_000),
         ]
     );
     sandbox.finish();

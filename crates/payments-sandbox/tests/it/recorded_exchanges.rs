@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use payments_sandbox::turbopay::Settings;
-use payments_sandbox::{Sandbox, What};
+use payments_sandbox::{EntryKind, Sandbox};
 use serde_json::{Value, json};
 
 use crate::support::{authority, connect, deposit, get, post, request, until, with, withdrawal};
@@ -189,7 +189,7 @@ async fn a_second_confirmation_is_wrong_in_both_fields_as_recorded() {
         })
     );
     let ledger = sandbox.ledger();
-    assert_eq!(ledger.entries().iter().filter(|entry| entry.what == What::Confirmed).count(), 1);
+    assert_eq!(ledger.entries().iter().filter(|entry| entry.kind == EntryKind::Confirmed).count(), 1);
     sandbox.finish();
 }
 

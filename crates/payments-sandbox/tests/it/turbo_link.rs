@@ -4,7 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
 use payments_sandbox::turbo_link::{Fee, FeeValue, Settings};
-use payments_sandbox::{Sandbox, What};
+use payments_sandbox::{EntryKind, Sandbox};
 use serde_json::{Value, json};
 
 use crate::support::{Answer, Line, authority, control};
@@ -338,18 +338,18 @@ async fn links_change_between_two_listings_and_the_ledger_has_what_moved() {
     assert_eq!((status().await, link.status().as_deref()), (json!("refunded"), Some("refunded")));
 
     let ledger = sandbox.ledger();
-    let entries: Vec<(&str, &str, What, i64, &str)> = ledger
+    let entries: Vec<(&str, &str, EntryKind, i64, &str)> = ledger
         .entries()
         .iter()
         .map(|entry| {
-            (entry.operation.as_str(), entry.reference.as_str(), entry.what, entry.amount, entry.currency.as_str())
+            (entry.operation.as_str(), entry.reference.as_str(), entry.kind, entry.amount, entry.currency.as_str())
         })
         .collect();
     assert_eq!(
         entries,
         [
-            ("turbo-link.payment", id.as_str(), What::Credited, 123_450, "USD"),
-            ("turbo-link.payment", id.as_str(), What::Returned, 123_450, "USD"),
+            ("turbo-link.payment", id.as_str(), EntryKind::Credited, 123_450, "USD"),
+            ("turbo-link.payment", id.as_str(), EntryKind::Returned, 123_450, "USD"),
         ]
     );
     sandbox.believes(&id, "refunded");

@@ -4,7 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
 use payments_sandbox::turbo_txn::{Settings, Settle};
-use payments_sandbox::{Sandbox, StartError, What};
+use payments_sandbox::{EntryKind, Sandbox, StartError};
 use serde_json::{Value, json};
 
 use crate::support::{Answer, Line, authority, control};
@@ -332,7 +332,7 @@ async fn what_a_customer_paid_is_decided_as_it_was_set() {
         assert_eq!(order.status().as_deref(), Some(at_once), "{told}");
         sandbox.clock().advance(Duration::from_secs(60));
         assert_eq!(order.status().as_deref(), Some(later), "{told}");
-        let credited = sandbox.ledger().entries().iter().filter(|entry| entry.what == What::Credited).count();
+        let credited = sandbox.ledger().entries().iter().filter(|entry| entry.kind == EntryKind::Credited).count();
         assert_eq!(credited, usize::from(later == "Approved"), "{told}");
         sandbox.finish();
     }
@@ -358,7 +358,7 @@ async fn a_decision_that_another_overtook_does_not_happen() {
     sandbox.turbo_txn().order("order-1").reject();
     sandbox.clock().advance(Duration::from_secs(3_600));
     assert_eq!(sandbox.turbo_txn().order("order-1").status().as_deref(), Some("Rejected"));
-    assert!(sandbox.ledger().entries().iter().all(|entry| entry.what != What::Credited));
+    assert!(sandbox.ledger().entries().iter().all(|entry| entry.kind != EntryKind::Credited));
     sandbox.finish();
 }
 
@@ -418,19 +418,19 @@ async fn the_ledger_has_the_amount_with_what_was_added_to_it() {
     sandbox.turbo_txn().order("order-2").approve();
     sandbox.turbo_txn().order("order-1").reject();
     let ledger = sandbox.ledger();
-    let entries: Vec<(&str, &str, What, i64, &str)> = ledger
+    let entries: Vec<(&str, &str, EntryKind, i64, &str)> = ledger
         .entries()
         .iter()
         .map(|entry| {
-            (entry.operation.as_str(), entry.reference.as_str(), entry.what, entry.amount, entry.currency.as_str())
+            (entry.operation.as_str(), entry.reference.as_str(), entry.kind, entry.amount, entry.currency.as_str())
         })
         .collect();
     assert_eq!(
         entries,
         [
-            ("turbo-txn.initiate", "order-1", What::Executed, 30_001, "INR"),
-            ("turbo-txn.initiate", "order-2", What::Executed, 30_002, "INR"),
-            ("turbo-txn.initiate", "order-2", What::Credited, 30_002, "INR"),
+            ("turbo-txn.initiate", "order-1", EntryKind::Executed, 30_001, "INR"),
+            ("turbo-txn.initiate", "order-2", EntryKind::Executed, 30_002, "INR"),
+            ("turbo-txn.initiate", "order-2", EntryKind::Credited, 30_002, "INR"),
         ]
     );
     assert_eq!((ledger.entries()[0].request, ledger.entries()[2].request), (Some(1), None));

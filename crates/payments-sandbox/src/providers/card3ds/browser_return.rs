@@ -5,7 +5,7 @@ use crate::engine::{Effect, Message, Resend};
 
 /// How the customer's browser comes back to the merchant: it posts a form.
 #[derive(Debug)]
-pub(crate) struct WayBack {
+pub(crate) struct BrowserReturn {
     /// The operation whose order it is about.
     pub(crate) operation: &'static str,
     pub(crate) reference: String,
@@ -14,7 +14,7 @@ pub(crate) struct WayBack {
     pub(crate) form: Vec<(&'static str, String)>,
 }
 
-impl WayBack {
+impl BrowserReturn {
     /// From a checkout, once something has become of it.
     pub(crate) fn from_checkout(payment: &Payment, checkout: &Checkout, about: &'static str) -> Self {
         Self {
@@ -44,6 +44,6 @@ impl WayBack {
 }
 
 /// A browser posts once, and shows whatever it is answered.
-const ONCE: Resend = Resend { waits: &[], taken: |status, _| (200..400).contains(&status) };
+const ONCE: Resend = Resend { waits: &[], accepted: |status, _| (200..400).contains(&status) };
 
 const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'*');

@@ -51,7 +51,7 @@ impl fmt::Debug for TestCard {
 
 /// What is kept of a card.
 #[derive(Debug, Clone)]
-pub(crate) struct Kept {
+pub(crate) struct StoredCard {
     pub(crate) holder: String,
     pub(crate) mask: String,
     pub(crate) scheme: &'static str,
@@ -62,7 +62,7 @@ pub(crate) struct Kept {
     pub(crate) declines: Option<(&'static str, &'static str)>,
 }
 
-impl Kept {
+impl StoredCard {
     pub(crate) fn of(card: &TestCard, holder: String, expired: bool) -> Self {
         Self {
             holder,

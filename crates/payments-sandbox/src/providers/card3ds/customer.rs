@@ -2,23 +2,24 @@
 
 use time::OffsetDateTime;
 
-use super::card::{Kept, TestCard};
+use super::browser_return::BrowserReturn;
+use super::card::{StoredCard, TestCard};
+use super::engine::{Card3dsEngine, record};
+use super::pages;
 use super::payment::{Kind, Status};
 use super::three_ds::{Decision, REJECTED};
-use super::way_back::WayBack;
-use super::{Card3ds, page, record};
 use crate::engine::Effect;
+use crate::html;
 use crate::http::{Request, Response, decoded};
-use crate::ledger::What;
-use crate::page as pages;
+use crate::ledger::EntryKind;
 
-impl Card3ds {
+impl Card3dsEngine {
     /// What a browser is shown, where it asks for a page. It then posts to the merchant itself: no message is sent.
     pub(super) fn page(&mut self, request: &Request, now: OffsetDateTime) -> Option<(Response, Vec<Effect>)> {
-        if request.path == page::CHALLENGE {
+        if request.path == pages::CHALLENGE {
             return Some((self.challenge_page(request, now), Vec::new()));
         }
-        let id = decoded(request.path.strip_prefix(page::CHECKOUT)?);
+        let id = decoded(request.path.strip_prefix(pages::CHECKOUT)?);
         Some(self.checkout_page(&id, request, now))
     }
 
@@ -30,8 +31,8 @@ impl Card3ds {
         now: OffsetDateTime,
     ) -> Result<Vec<Effect>, String> {
         let index = *self.by_id.get(payment).ok_or("there is no such payment")?;
-        let way_back = self.decide(index, decision, now)?;
-        Ok(way_back.map(|way_back| way_back.message(&self.origin)).into_iter().collect())
+        let browser_return = self.decide(index, decision, now)?;
+        Ok(browser_return.map(|browser_return| browser_return.message(&self.origin)).into_iter().collect())
     }
 
     /// The customer pays at a checkout, without a browser.
@@ -44,8 +45,8 @@ impl Card3ds {
     ) -> Result<Vec<Effect>, String> {
         let index = *self.by_checkout.get(checkout).ok_or("there is no such checkout")?;
         let card = TestCard::numbered(number).ok_or("that is the number of no test card")?;
-        let (way_back, paid) = self.pay_at(index, card, installments, None, now)?;
-        Ok(paid.into_iter().chain([way_back.message(&self.origin)]).collect())
+        let (browser_return, paid) = self.pay_at(index, card, installments, None, now)?;
+        Ok(paid.into_iter().chain([browser_return.message(&self.origin)]).collect())
     }
 
     /// The customer leaves a checkout, without a browser.
@@ -66,32 +67,32 @@ impl Card3ds {
 
     fn challenge_page(&mut self, request: &Request, now: OffsetDateTime) -> Response {
         let index = request.parameter("challenge").and_then(|token| self.by_challenge.get(&token).copied());
-        let Some(index) = index else { return Response::html(404, pages::missing()) };
+        let Some(index) = index else { return Response::html(404, html::missing()) };
         let Some(action) = request.parameter("action") else {
             let payment = &self.payments[index];
-            let Kind::ThreeDs(Some(challenge)) = &payment.kind else { return Response::html(404, pages::missing()) };
-            return Response::html(200, page::challenge(payment, challenge));
+            let Kind::ThreeDs(Some(challenge)) = &payment.kind else { return Response::html(404, html::missing()) };
+            return Response::html(200, pages::challenge(payment, challenge));
         };
         let decided = match (request.method.as_str(), Decision::named(&action)) {
             ("POST", Some(decision)) => self.decide(index, decision, now),
             _ => Err("there is no such button".to_owned()),
         };
         match decided {
-            Ok(Some(way_back)) => sent_back(&way_back),
-            Ok(None) => Response::html(200, page::abandoned()),
-            Err(problem) => Response::html(409, pages::problem(&problem)),
+            Ok(Some(browser_return)) => return_page(&browser_return),
+            Ok(None) => Response::html(200, pages::abandoned()),
+            Err(problem) => Response::html(409, html::problem(&problem)),
         }
     }
 
     fn checkout_page(&mut self, id: &str, request: &Request, now: OffsetDateTime) -> (Response, Vec<Effect>) {
         let index = self.by_checkout.get(id).copied();
-        let Some(index) = index else { return (Response::html(404, pages::missing()), Vec::new()) };
+        let Some(index) = index else { return (Response::html(404, html::missing()), Vec::new()) };
         if request.method != "POST" {
             let payment = &self.payments[index];
             let Kind::Checkout(checkout) = &payment.kind else {
-                return (Response::html(404, pages::missing()), Vec::new());
+                return (Response::html(404, html::missing()), Vec::new());
             };
-            return (Response::html(200, page::checkout(payment, checkout)), Vec::new());
+            return (Response::html(200, pages::checkout(payment, checkout)), Vec::new());
         }
         let done = match request.parameter("action").as_deref() {
             Some("pay") => {
@@ -102,26 +103,31 @@ impl Card3ds {
                     _ => Err("there is no such choice".to_owned()),
                 }
             }
-            Some("cancel") => self.cancel_at(index, now).map(|way_back| (way_back, None)),
+            Some("cancel") => self.cancel_at(index, now).map(|browser_return| (browser_return, None)),
             _ => Err("there is no such button".to_owned()),
         };
         match done {
-            Ok((way_back, paid)) => (sent_back(&way_back), paid.into_iter().collect()),
-            Err(problem) => (Response::html(409, pages::problem(&problem)), Vec::new()),
+            Ok((browser_return, paid)) => (return_page(&browser_return), paid.into_iter().collect()),
+            Err(problem) => (Response::html(409, html::problem(&problem)), Vec::new()),
         }
     }
 
-    fn decide(&mut self, index: usize, decision: Decision, now: OffsetDateTime) -> Result<Option<WayBack>, String> {
+    fn decide(
+        &mut self,
+        index: usize,
+        decision: Decision,
+        now: OffsetDateTime,
+    ) -> Result<Option<BrowserReturn>, String> {
         let payment = &mut self.payments[index];
         let Kind::ThreeDs(Some(challenge)) = &mut payment.kind else {
             return Err("that payment has no challenge".to_owned());
         };
-        let way_back = challenge.decide(decision, (&payment.id, &payment.order), &mut self.random)?;
+        let browser_return = challenge.decide(decision, (&payment.id, &payment.order), &mut self.random)?;
         if decision == Decision::Reject {
             payment.date = Some(now);
             payment.fail(REJECTED);
         }
-        Ok(way_back)
+        Ok(browser_return)
     }
 
     /// The card's bank is asked; either way the browser is sent back, and what was paid is to be put down.
@@ -132,38 +138,38 @@ impl Card3ds {
         installments: u32,
         request: Option<u64>,
         now: OffsetDateTime,
-    ) -> Result<(WayBack, Option<Effect>), String> {
+    ) -> Result<(BrowserReturn, Option<Effect>), String> {
         let payment = &mut self.payments[index];
         let Kind::Checkout(checkout) = &payment.kind else { return Err("that payment has no checkout".to_owned()) };
         if payment.status != Status::Enrolled {
             return Err("this checkout is over".to_owned());
         }
-        let total = page::asked(payment, checkout).total(card, installments);
+        let total = pages::installment_query(payment, checkout).total(card, installments);
         let total = total.ok_or("that card cannot pay in so many parts here")?;
-        let way_back = WayBack::from_checkout(payment, checkout, "processed");
+        let browser_return = BrowserReturn::from_checkout(payment, checkout, "processed");
         payment.in_parts(installments, total, &self.settings);
-        payment.card = Some(Kept::of(card, CUSTOMER.to_owned(), false));
+        payment.card = Some(StoredCard::of(card, CUSTOMER.to_owned(), false));
         let paid = payment.charge(&mut self.random, now);
-        let paid = paid.then(|| record("card3ds.checkout", payment, What::Executed, request));
-        Ok((way_back, paid))
+        let paid = paid.then(|| record("card3ds.checkout", payment, EntryKind::Executed, request));
+        Ok((browser_return, paid))
     }
 
-    fn cancel_at(&mut self, index: usize, now: OffsetDateTime) -> Result<WayBack, String> {
+    fn cancel_at(&mut self, index: usize, now: OffsetDateTime) -> Result<BrowserReturn, String> {
         let payment = &mut self.payments[index];
         let Kind::Checkout(checkout) = &payment.kind else { return Err("that payment has no checkout".to_owned()) };
         if payment.status != Status::Enrolled {
             return Err("this checkout is over".to_owned());
         }
-        let way_back = WayBack::from_checkout(payment, checkout, "cancelled");
+        let browser_return = BrowserReturn::from_checkout(payment, checkout, "cancelled");
         payment.date = Some(now);
         payment.fail(CANCELLED);
-        Ok(way_back)
+        Ok(browser_return)
     }
 }
 
 /// The page that posts to the merchant. What it posts is for this browser alone.
-fn sent_back(way_back: &WayBack) -> Response {
-    Response::html(200, page::way_back(way_back)).header("Cache-Control", "no-store")
+fn return_page(browser_return: &BrowserReturn) -> Response {
+    Response::html(200, pages::browser_return(browser_return)).header("Cache-Control", "no-store")
 }
 
 const CANCELLED: (&str, &str) = ("CANCELLED", "The customer cancelled");

@@ -1,56 +1,40 @@
 //! card3ds, as its document shows it.
 
-mod amount;
-mod behaviours;
-mod card;
-mod control;
-mod customer;
-mod installments;
-mod page;
-mod payment;
-mod route;
-mod settings;
-mod three_ds;
-mod validate;
-mod way_back;
-
 use std::collections::HashMap;
 
-use serde::Serialize;
 use serde_json::json;
 use time::OffsetDateTime;
 
-pub use behaviours::BEHAVIOURS;
-pub use card::{TEST_CARDS, TestCard};
-pub use settings::Settings;
-pub(crate) use three_ds::Decision;
-
+use super::amount::Currency;
+use super::behaviours::BEHAVIOURS;
+use super::card::StoredCard;
+use super::installments::{InstallmentQuery, MOST};
+use super::payment::{Checkout, Kind, Payment, Status};
+use super::responses::{ErrorResponse, json_response};
+use super::routes::{Route, route};
+use super::settings::Settings;
+use super::three_ds::{Challenge, CompletionError, NOT_ENROLLED, Started};
+use super::validation::{Fields, NewPayment};
+use super::{NAME, control, pages, payment};
 use crate::engine::{Behaviour, Controlled, Effect, Engine};
 use crate::http::{Request, Response};
-use crate::ledger::What;
+use crate::ledger::EntryKind;
 use crate::random::Random;
-use amount::Currency;
-use card::Kept;
-use installments::{Asked, MOST};
-use payment::{Checkout, Kind, Payment, Status};
-use route::{Route, route};
-use three_ds::{Challenge, NOT_ENROLLED, Refusal, Started};
-use validate::{Fields, NewPayment, Rejected};
 
 /// The engine.
 #[derive(Clone)]
 #[cfg_attr(test, derive(Debug))]
-pub(crate) struct Card3ds {
-    settings: Settings,
+pub(crate) struct Card3dsEngine {
+    pub(super) settings: Settings,
     /// Where its pages are: the listener's own address.
-    pub(crate) origin: String,
-    random: Random,
-    payments: Vec<Payment>,
-    by_id: HashMap<String, usize>,
-    by_challenge: HashMap<String, usize>,
-    by_checkout: HashMap<String, usize>,
+    pub(super) origin: String,
+    pub(super) random: Random,
+    pub(super) payments: Vec<Payment>,
+    pub(super) by_id: HashMap<String, usize>,
+    pub(super) by_challenge: HashMap<String, usize>,
+    pub(super) by_checkout: HashMap<String, usize>,
     /// An order may have several payments: nothing says that it has one.
-    by_order: HashMap<String, Vec<usize>>,
+    pub(super) by_order: HashMap<String, Vec<usize>>,
 }
 
 const OPERATIONS: &[&str] = &[
@@ -64,20 +48,20 @@ const OPERATIONS: &[&str] = &[
     "checkout-status",
 ];
 
-impl Engine for Card3ds {
+impl Engine for Card3dsEngine {
     fn name(&self) -> &'static str {
-        "card3ds"
+        NAME
     }
 
     fn operations(&self) -> &'static [&'static str] {
         OPERATIONS
     }
 
-    fn reads(&self) -> &'static [&'static str] {
+    fn read_only_operations(&self) -> &'static [&'static str] {
         &["installment-options", "checkout-status"]
     }
 
-    fn told_of(&self) -> &'static [&'static str] {
+    fn operations_with_messages(&self) -> &'static [&'static str] {
         &["start-3ds", "checkout"]
     }
 
@@ -100,15 +84,12 @@ impl Engine for Card3ds {
             return page;
         }
         let mut effects = Vec::new();
-        let answer = self.api(request, now, &mut effects).unwrap_or_else(Rejected::response);
-        (answer, effects)
+        let response = self.api(request, now, &mut effects).unwrap_or_else(ErrorResponse::response);
+        (response, effects)
     }
 
-    fn rehearse(&self, request: &Request, now: OffsetDateTime) -> Response {
-        let mut copy = self.clone();
-        // Ids that no payment will have.
-        copy.random = Random::new(!copy.random.next());
-        copy.respond(request, now).0
+    fn random(&mut self) -> &mut Random {
+        &mut self.random
     }
 
     fn tick(&mut self, _now: OffsetDateTime) -> Vec<Effect> {
@@ -120,7 +101,7 @@ impl Engine for Card3ds {
     }
 
     fn status(&self, reference: &str) -> Option<String> {
-        self.standing(reference).map(str::to_owned)
+        self.order_status(reference).map(str::to_owned)
     }
 
     fn behaviours(&self) -> &'static [Behaviour] {
@@ -136,11 +117,11 @@ impl Engine for Card3ds {
     }
 }
 
-impl Card3ds {
-    pub(crate) fn new(settings: Settings, seed: u64) -> Self {
+impl Card3dsEngine {
+    pub(crate) fn new(settings: Settings, origin: String, seed: u64) -> Self {
         Self {
             settings,
-            origin: String::new(),
+            origin,
             random: Random::new(seed),
             payments: Vec::new(),
             by_id: HashMap::new(),
@@ -151,18 +132,23 @@ impl Card3ds {
     }
 
     /// Where an order stands: paid as soon as one of its payments is, or else as the last of them.
-    pub(crate) fn standing(&self, order: &str) -> Option<&'static str> {
+    pub(crate) fn order_status(&self, order: &str) -> Option<&'static str> {
         let mut statuses = self.by_order.get(order)?.iter().map(|index| self.payments[*index].status);
         let paid = statuses.clone().find(|status| *status == Status::Success);
         paid.or_else(|| statuses.next_back()).map(Status::as_str)
     }
 
-    fn api(&mut self, request: &Request, now: OffsetDateTime, effects: &mut Vec<Effect>) -> Result<Response, Rejected> {
-        let Some(route) = route(request) else { return Err(Rejected::new(404, "there is no such endpoint")) };
+    fn api(
+        &mut self,
+        request: &Request,
+        now: OffsetDateTime,
+        effects: &mut Vec<Effect>,
+    ) -> Result<Response, ErrorResponse> {
+        let Some(route) = route(request) else { return Err(ErrorResponse::new(404, "there is no such endpoint")) };
         let has = |name, key: &str| request.header(name) == Some(key);
         if !has("x-api-key", self.settings.api_key.as_str()) || !has("x-api-secret", self.settings.api_secret.as_str())
         {
-            return Err(Rejected::new(401, "Unauthorized"));
+            return Err(ErrorResponse::new(401, "Unauthorized"));
         }
         match route {
             Route::Payment => self.pay(Kind::Direct, "card3ds.payment", request, now, effects),
@@ -171,14 +157,14 @@ impl Card3ds {
                 self.pay(kind, "card3ds.pre-authorization", request, now, effects)
             }
             Route::Capture(id) => self.capture(&id, request, now, effects),
-            Route::Start => self.start(request, now, effects),
-            Route::Complete(id) => self.complete(&id, request, now, effects),
+            Route::Start => self.start_3ds(request, now, effects),
+            Route::Complete(id) => self.complete_3ds(&id, request, now, effects),
             Route::InstallmentOptions => self.installment_options(request),
-            Route::Checkout => self.check_out(request, effects),
+            Route::Checkout => self.create_checkout(request, effects),
             Route::CheckoutStatus(id) => {
                 let index = self.by_checkout.get(&id).copied();
-                let index = index.ok_or_else(|| Rejected::new(404, "there is no such checkout"))?;
-                Ok(self.told(index))
+                let index = index.ok_or_else(|| ErrorResponse::new(404, "there is no such checkout"))?;
+                Ok(self.payment_response(index))
             }
         }
     }
@@ -190,14 +176,14 @@ impl Card3ds {
         request: &Request,
         now: OffsetDateTime,
         effects: &mut Vec<Effect>,
-    ) -> Result<Response, Rejected> {
+    ) -> Result<Response, ErrorResponse> {
         let new = NewPayment::read(&Fields::of(request)?, now)?;
         let mut payment = self.new_payment(new, kind);
         if payment.charge(&mut self.random, now) {
-            effects.push(record(operation, &payment, What::Executed, Some(request.number)));
+            effects.push(record(operation, &payment, EntryKind::Executed, Some(request.number)));
         }
         let index = self.keep(payment);
-        Ok(self.told(index))
+        Ok(self.payment_response(index))
     }
 
     fn capture(
@@ -206,23 +192,23 @@ impl Card3ds {
         request: &Request,
         now: OffsetDateTime,
         effects: &mut Vec<Effect>,
-    ) -> Result<Response, Rejected> {
-        let unknown = || Rejected::new(404, "there is no such pre-authorization");
+    ) -> Result<Response, ErrorResponse> {
+        let unknown = || ErrorResponse::new(404, "there is no such pre-authorization");
         let index = *self.by_id.get(id).ok_or_else(unknown)?;
         let payment = &mut self.payments[index];
         let Kind::PreAuthorization { captured, captures } = &mut payment.kind else { return Err(unknown()) };
         let (amount, currency) = Fields::of(request)?.money()?;
         if payment.status != Status::Success {
-            return Err(Rejected::new(400, "the pre-authorization was declined: there is nothing to capture"));
+            return Err(ErrorResponse::new(400, "the pre-authorization was declined: there is nothing to capture"));
         }
         if currency != payment.currency {
-            return Err(Rejected::field("currency", "must be that of the pre-authorization"));
+            return Err(ErrorResponse::field("currency", "must be that of the pre-authorization"));
         }
         if self.settings.captures_once && *captures > 0 {
-            return Err(Rejected::new(400, "the pre-authorization is captured already"));
+            return Err(ErrorResponse::new(400, "the pre-authorization is captured already"));
         }
         if amount > payment.amount - *captured {
-            return Err(Rejected::field("amount", "must be at most what is left of the pre-authorization"));
+            return Err(ErrorResponse::field("amount", "must be at most what is left of the pre-authorization"));
         }
         *captured += amount;
         *captures += 1;
@@ -231,84 +217,87 @@ impl Card3ds {
         if let Some((transaction, _)) = &mut capture.proof {
             *transaction = payment::transaction(&mut self.random);
         }
-        effects.push(record("card3ds.capture", &capture, What::Executed, Some(request.number)));
-        Ok(json_answer(&capture.answer(&self.settings)))
+        effects.push(record("card3ds.capture", &capture, EntryKind::Executed, Some(request.number)));
+        Ok(json_response(&capture.to_response(&self.settings)))
     }
 
-    fn start(
+    fn start_3ds(
         &mut self,
         request: &Request,
         now: OffsetDateTime,
         effects: &mut Vec<Effect>,
-    ) -> Result<Response, Rejected> {
+    ) -> Result<Response, ErrorResponse> {
         let fields = Fields::of(request)?;
         let new = NewPayment::read(&fields, now)?;
         let count = fields.count("installmentCount", 1)?;
-        let asked = Asked {
+        let installment_query = InstallmentQuery {
             amount: new.amount,
             currency: new.currency,
             most: MOST,
             interest_paid_by_customer: fields.flag("interestPaidByCustomer")?,
         };
-        let total = asked.total(new.card, count);
-        let total =
-            total.ok_or_else(|| Rejected::field("installmentCount", "must be one that the card has options for"))?;
+        let total = installment_query.total(new.card, count);
+        let total = total
+            .ok_or_else(|| ErrorResponse::field("installmentCount", "must be one that the card has options for"))?;
         let (success_url, failure_url) = (fields.address("successUrl")?, fields.address("failureUrl")?);
         let enrolled = !self.settings.not_enrolled.contains(new.card.name);
         let challenge = enrolled.then(|| Challenge::new(&mut self.random, success_url, failure_url));
-        let html = challenge.as_ref().map(|challenge| page::entrance(&self.origin, challenge));
+        let html = challenge.as_ref().map(|challenge| pages::entrance(&self.origin, challenge));
         let mut payment = self.new_payment(new, Kind::ThreeDs(challenge));
         payment.in_parts(count, total, &self.settings);
         if enrolled {
-            effects.push(record("card3ds.start-3ds", &payment, What::Begun, Some(request.number)));
+            effects.push(record("card3ds.start-3ds", &payment, EntryKind::Begun, Some(request.number)));
         } else {
             payment.date = Some(now);
             payment.fail(NOT_ENROLLED);
         }
         let index = self.keep(payment);
-        Ok(json_answer(&Started::new(&self.payments[index], html)))
+        Ok(json_response(&Started::new(&self.payments[index], html)))
     }
 
-    fn complete(
+    fn complete_3ds(
         &mut self,
         id: &str,
         request: &Request,
         now: OffsetDateTime,
         effects: &mut Vec<Effect>,
-    ) -> Result<Response, Rejected> {
-        let unknown = || Rejected::new(404, "there is no such 3-D Secure payment");
+    ) -> Result<Response, ErrorResponse> {
+        let unknown = || ErrorResponse::new(404, "there is no such 3-D Secure payment");
         let index = *self.by_id.get(id).ok_or_else(unknown)?;
         let payment = &mut self.payments[index];
         let Kind::ThreeDs(challenge) = &mut payment.kind else { return Err(unknown()) };
         let key = Fields::of(request)?.text("securityKey")?;
-        let completed = challenge.as_mut().map_or(Err(Refusal::WrongKey), |challenge| challenge.complete(&key));
+        let completed =
+            challenge.as_mut().map_or(Err(CompletionError::WrongSecurityKey), |challenge| challenge.complete(&key));
         match completed {
-            Err(Refusal::WrongKey) => {
-                return Err(Rejected::field("securityKey", "must be the one that the customer came back with"));
+            Err(CompletionError::WrongSecurityKey) => {
+                return Err(ErrorResponse::field("securityKey", "must be the one that the customer came back with"));
             }
-            Err(Refusal::Again) => return Err(Rejected::new(409, "the payment is completed already")),
+            Err(CompletionError::AlreadyCompleted) => {
+                return Err(ErrorResponse::new(409, "the payment is completed already"));
+            }
             Ok(true) => {
                 if payment.charge(&mut self.random, now) {
-                    effects.push(record("card3ds.complete-3ds", payment, What::Executed, Some(request.number)));
+                    effects.push(record("card3ds.complete-3ds", payment, EntryKind::Executed, Some(request.number)));
                 }
             }
             // It has failed when the customer said so.
             Ok(false) => {}
         }
-        Ok(self.told(index))
+        Ok(self.payment_response(index))
     }
 
-    fn installment_options(&self, request: &Request) -> Result<Response, Rejected> {
+    fn installment_options(&self, request: &Request) -> Result<Response, ErrorResponse> {
         let fields = Fields::of(request)?;
         let (amount, currency) = fields.money()?;
         let card = fields.card()?;
         let most = fields.count("maxInstallmentCount", MOST)?;
         let interest_paid_by_customer = fields.flag("interestPaidByCustomer")?;
-        let asked = Asked { amount, currency, most, interest_paid_by_customer };
-        Ok(json_answer(&asked.answer(card, &self.settings)))
+        let installment_query = InstallmentQuery { amount, currency, most, interest_paid_by_customer };
+        Ok(json_response(&installment_query.to_response(card, &self.settings)))
     }
 
-    fn check_out(&mut self, request: &Request, effects: &mut Vec<Effect>) -> Result<Response, Rejected> {
+    fn create_checkout(&mut self, request: &Request, effects: &mut Vec<Effect>) -> Result<Response, ErrorResponse> {
         let fields = Fields::of(request)?;
         let order = fields.text("orderId")?;
         let (amount, currency) = fields.money()?;
@@ -322,16 +311,16 @@ impl Card3ds {
             most: fields.count("maxInstallmentCount", 1)?,
             interest_paid_by_customer: fields.flag("interestPaidByCustomer")?,
         };
-        let redirect_url = format!("{}{}{}", self.origin, page::CHECKOUT, checkout.id);
-        let answer = json!({"checkoutId": checkout.id, "redirectUrl": redirect_url});
+        let redirect_url = format!("{}{}{}", self.origin, pages::CHECKOUT, checkout.id);
+        let response = json!({"checkoutId": checkout.id, "redirectUrl": redirect_url});
         let payment = self.blank(order, amount, currency, customer, None, Kind::Checkout(checkout));
-        effects.push(record("card3ds.checkout", &payment, What::Begun, Some(request.number)));
+        effects.push(record("card3ds.checkout", &payment, EntryKind::Begun, Some(request.number)));
         self.keep(payment);
-        Ok(Response::json(200, &answer))
+        Ok(Response::json(200, &response))
     }
 
     fn new_payment(&mut self, new: NewPayment, kind: Kind) -> Payment {
-        self.blank(new.order, new.amount, new.currency, new.customer, Some(new.kept), kind)
+        self.blank(new.order, new.amount, new.currency, new.customer, Some(new.stored_card), kind)
     }
 
     /// A payment that nothing has become of.
@@ -341,7 +330,7 @@ impl Card3ds {
         amount: i64,
         currency: Currency,
         customer: Option<String>,
-        card: Option<Kept>,
+        card: Option<StoredCard>,
         kind: Kind,
     ) -> Payment {
         Payment {
@@ -378,27 +367,19 @@ impl Card3ds {
         index
     }
 
-    fn told(&self, index: usize) -> Response {
-        json_answer(&self.payments[index].answer(&self.settings))
+    fn payment_response(&self, index: usize) -> Response {
+        json_response(&self.payments[index].to_response(&self.settings))
     }
 }
 
-fn record(operation: &'static str, payment: &Payment, what: What, request: Option<u64>) -> Effect {
+pub(super) fn record(operation: &'static str, payment: &Payment, kind: EntryKind, request: Option<u64>) -> Effect {
     Effect::Record {
         operation,
         reference: payment.order.clone(),
-        what,
+        kind,
         amount: payment.amount,
         currency: payment.currency.code.to_owned(),
         request,
-    }
-}
-
-/// An answer in which numbers stand as they are written: `serde_json`'s own values would make floats of them.
-fn json_answer(body: &impl Serialize) -> Response {
-    match serde_json::to_vec(body) {
-        Ok(body) => Response::new(200, "application/json", body),
-        Err(_) => Rejected::new(500, "the answer could not be written").response(),
     }
 }
 
@@ -410,14 +391,15 @@ mod tests {
     use serde_json::json;
     use time::OffsetDateTime;
 
-    use super::{Card3ds, Decision, Settings};
+    use super::{Card3dsEngine, Settings};
+    use crate::card3ds::three_ds::Decision;
     use crate::engine::Engine;
     use crate::http::Request;
 
     const PAN: &str = "5421190122090656";
     const CVV: &str = "8371";
 
-    fn ask(engine: &mut Card3ds, path: &str, pan: &str) -> serde_json::Value {
+    fn ask(engine: &mut Card3dsEngine, path: &str, pan: &str) -> serde_json::Value {
         let body = json!({
             "orderId": "order-1", "amount": 100, "currency": "TRY", "cardHolderName": "John Doe", "pan": pan,
             "expiryMonth": "04", "expiryYear": "28", "cvv": CVV, "requestIp": "192.168.1.1", "requestPort": 8080,
@@ -438,7 +420,7 @@ mod tests {
 
     #[test]
     fn what_is_kept_of_a_card_is_its_mask() {
-        let mut engine = Card3ds::new(Settings::default(), 1);
+        let mut engine = Card3dsEngine::new(Settings::default(), String::new(), 1);
         for path in ["/api/payment", "/api/pre-authorization", "/api/3ds", "/api/installment-options", "/api/checkout"]
         {
             let real = ask(&mut engine, path, "4539578763621486");

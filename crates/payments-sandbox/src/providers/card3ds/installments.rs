@@ -19,7 +19,7 @@ pub(crate) struct Offer {
 
 /// What is to be paid, and by which rules.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Asked {
+pub(crate) struct InstallmentQuery {
     pub(crate) amount: i64,
     pub(crate) currency: Currency,
     /// How many parts at most.
@@ -27,7 +27,7 @@ pub(crate) struct Asked {
     pub(crate) interest_paid_by_customer: bool,
 }
 
-impl Asked {
+impl InstallmentQuery {
     /// The ways to pay in two parts and more, whichever card it is.
     pub(crate) fn offers(self) -> impl Iterator<Item = Offer> {
         RATES.iter().filter(move |(count, _)| *count <= self.most).filter_map(move |(count, rate)| {
@@ -53,9 +53,9 @@ impl Asked {
         self.offers_for(card).find(|offer| offer.count == count).map(|offer| offer.total)
     }
 
-    pub(crate) fn answer(self, card: &TestCard, settings: &Settings) -> Answer {
+    pub(crate) fn to_response(self, card: &TestCard, settings: &Settings) -> InstallmentOptions {
         let options = self.offers_for(card).map(|offer| self.option(offer, settings));
-        Answer { options: options.collect() }
+        InstallmentOptions { options: options.collect() }
     }
 
     fn option(self, offer: Offer, settings: &Settings) -> InstallmentOption {
@@ -77,7 +77,7 @@ impl Asked {
 
 /// The answer to the question which ways there are.
 #[derive(Debug, Serialize)]
-pub(crate) struct Answer {
+pub(crate) struct InstallmentOptions {
     options: Vec<InstallmentOption>,
 }
 

@@ -1,12 +1,12 @@
 //! The pages that a card's customer meets. They work without scripts, and inside a frame that is sandboxed.
 
 use super::amount::Currency;
+use super::browser_return::BrowserReturn;
 use super::card::TEST_CARDS;
-use super::installments::Asked;
+use super::installments::InstallmentQuery;
 use super::payment::{Checkout, Payment, Status};
 use super::three_ds::Challenge;
-use super::way_back::WayBack;
-use crate::page::{document, escaped};
+use crate::html::{document, escaped};
 
 /// What a merchant shows to have a challenge begin: a form, which a script posts, or else a button.
 pub(crate) fn entrance(origin: &str, challenge: &Challenge) -> String {
@@ -21,9 +21,9 @@ pub(crate) fn entrance(origin: &str, challenge: &Challenge) -> String {
 
 /// The cardholder's bank asks.
 pub(crate) fn challenge(payment: &Payment, challenge: &Challenge) -> String {
-    let told = told(payment);
+    let summary = summary(payment);
     if let Some(done) = challenge.done() {
-        return document("Your bank", &format!("{told}<p>This payment was <strong>{done}</strong>.</p>"));
+        return document("Your bank", &format!("{summary}<p>This payment was <strong>{done}</strong>.</p>"));
     }
     let button = |action: &str, label: &str, class: &str, target: &str| {
         form(
@@ -43,7 +43,7 @@ pub(crate) fn challenge(payment: &Payment, challenge: &Challenge) -> String {
     document(
         "Your bank",
         &format!(
-            "{told}{parts}<p>Card {}</p>{}{}<p class=\"aside\">Only in the sandbox:</p>{}\
+            "{summary}{parts}<p>Card {}</p>{}{}<p class=\"aside\">Only in the sandbox:</p>{}\
              <details><summary class=\"aside\">Nothing happens? The shop's frame may not be left</summary>{}{}</details>",
             escaped(card),
             button("approve", "Approve", "main", "_top"),
@@ -61,19 +61,19 @@ pub(crate) fn abandoned() -> String {
 }
 
 /// Sends the customer's browser back to the merchant: by script, or else by a button.
-pub(crate) fn way_back(way_back: &WayBack) -> String {
-    let fields: Vec<(&str, &str)> = way_back.form.iter().map(|(name, value)| (*name, value.as_str())).collect();
-    let form = form(&way_back.url, "_self", &fields, "<button class=\"main\">Back to the shop</button>");
+pub(crate) fn browser_return(browser_return: &BrowserReturn) -> String {
+    let fields: Vec<(&str, &str)> = browser_return.form.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    let form = form(&browser_return.url, "_self", &fields, "<button class=\"main\">Back to the shop</button>");
     document("Back to the shop", &format!("{form}<script>document.forms[0].submit()</script>"))
 }
 
 /// The hosted checkout.
 pub(crate) fn checkout(payment: &Payment, checkout: &Checkout) -> String {
     let description = escaped(&checkout.description);
-    let told = format!("{}<p>{description}</p>", told(payment));
+    let summary = format!("{}<p>{description}</p>", summary(payment));
     if payment.status != Status::Enrolled {
         let status = payment.status.as_str();
-        return document("Checkout", &format!("{told}<p>This payment is <strong>{status}</strong>.</p>"));
+        return document("Checkout", &format!("{summary}<p>This payment is <strong>{status}</strong>.</p>"));
     }
     let cards: String = TEST_CARDS
         .iter()
@@ -93,13 +93,13 @@ pub(crate) fn checkout(payment: &Payment, checkout: &Checkout) -> String {
         &format!("{}<p class=\"aside\">With a test card:</p>{cards}", parts(payment, checkout)),
     );
     let cancel = form(&target, "_self", &[("action", "cancel")], "<button>Cancel</button>");
-    document("Checkout", &format!("{told}{pay}{cancel}"))
+    document("Checkout", &format!("{summary}{pay}{cancel}"))
 }
 
 /// The choice in how many parts to pay, where there is one.
 fn parts(payment: &Payment, checkout: &Checkout) -> String {
     let currency = payment.currency;
-    let options: String = asked(payment, checkout)
+    let options: String = installment_query(payment, checkout)
         .offers()
         .map(|offer| {
             let (count, part, total) = (offer.count, currency.written(offer.part), money(offer.total, currency));
@@ -115,8 +115,8 @@ fn parts(payment: &Payment, checkout: &Checkout) -> String {
 }
 
 /// What a checkout's customer may choose from.
-pub(crate) fn asked(payment: &Payment, checkout: &Checkout) -> Asked {
-    Asked {
+pub(crate) fn installment_query(payment: &Payment, checkout: &Checkout) -> InstallmentQuery {
+    InstallmentQuery {
         amount: payment.amount,
         currency: payment.currency,
         most: checkout.most,
@@ -124,7 +124,7 @@ pub(crate) fn asked(payment: &Payment, checkout: &Checkout) -> Asked {
     }
 }
 
-fn told(payment: &Payment) -> String {
+fn summary(payment: &Payment) -> String {
     let (amount, order) = (money(payment.amount, payment.currency), escaped(&payment.order));
     format!("<p class=\"amount\">{amount}</p><p>Your order: {order}</p>")
 }

@@ -3,7 +3,7 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use super::amount::{Currency, Number};
-use super::card::Kept;
+use super::card::StoredCard;
 use super::settings::Settings;
 use super::three_ds::Challenge;
 use crate::random::Random;
@@ -39,7 +39,7 @@ pub(crate) struct Payment {
     pub(crate) status: Status,
     pub(crate) customer: Option<String>,
     /// Nothing before a customer has said which.
-    pub(crate) card: Option<Kept>,
+    pub(crate) card: Option<StoredCard>,
     /// When it was tried.
     pub(crate) date: Option<OffsetDateTime>,
     pub(crate) result: (&'static str, &'static str),
@@ -109,7 +109,7 @@ impl Payment {
     }
 
     /// What the API says of it.
-    pub(crate) fn answer(&self, settings: &Settings) -> Answer<'_> {
+    pub(crate) fn to_response(&self, settings: &Settings) -> PaymentResponse<'_> {
         let commission = match self.status {
             Status::Success if settings.exact_commission => self.currency.exact_share(self.amount, settings.commission),
             Status::Success => self.currency.number(self.currency.share(self.amount, settings.commission)),
@@ -118,7 +118,7 @@ impl Payment {
         let date = self.date.and_then(|date| date.replace_nanosecond(0).ok());
         let card = self.card.as_ref();
         let auth_code = self.proof.as_ref().map(|(_, auth)| auth.as_str()).filter(|auth| !auth.is_empty());
-        Answer {
+        PaymentResponse {
             payment_id: &self.id,
             order_id: &self.order,
             amount: self.currency.number(self.amount),
@@ -145,7 +145,7 @@ impl Payment {
 /// Every documented member, `null` where there is nothing to say.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct Answer<'a> {
+pub(crate) struct PaymentResponse<'a> {
     payment_id: &'a str,
     order_id: &'a str,
     amount: Number,

@@ -2,8 +2,8 @@
 
 use serde::Serialize;
 
+use super::browser_return::BrowserReturn;
 use super::payment::{Payment, SUCCESSFUL, Status};
-use super::way_back::WayBack;
 use crate::random::Random;
 
 /// What a customer is asked.
@@ -13,7 +13,7 @@ pub(crate) struct Challenge {
     pub(crate) token: String,
     pub(crate) success_url: String,
     pub(crate) failure_url: String,
-    answer: Option<Decision>,
+    decision: Option<Decision>,
     /// What proves that the customer was asked; nobody has it before.
     key: Option<String>,
     completed: bool,
@@ -50,20 +50,20 @@ impl Decision {
 
 /// Why a payment is not completed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Refusal {
-    WrongKey,
-    Again,
+pub(crate) enum CompletionError {
+    WrongSecurityKey,
+    AlreadyCompleted,
 }
 
 impl Challenge {
     pub(crate) fn new(random: &mut Random, success_url: String, failure_url: String) -> Self {
         let token = random.word(32);
-        Self { token, success_url, failure_url, answer: None, key: None, completed: false }
+        Self { token, success_url, failure_url, decision: None, key: None, completed: false }
     }
 
     /// What has become of it, once something has.
     pub(crate) fn done(&self) -> Option<&'static str> {
-        self.answer.map(Decision::done)
+        self.decision.map(Decision::done)
     }
 
     /// The customer decides, once; where that leads the browser, if anywhere.
@@ -72,11 +72,11 @@ impl Challenge {
         decision: Decision,
         payment: (&str, &str),
         random: &mut Random,
-    ) -> Result<Option<WayBack>, String> {
+    ) -> Result<Option<BrowserReturn>, String> {
         if let Some(done) = self.done() {
             return Err(format!("this challenge is {done}"));
         }
-        self.answer = Some(decision);
+        self.decision = Some(decision);
         let url = match decision {
             Decision::Approve => &self.success_url,
             Decision::Reject => &self.failure_url,
@@ -85,7 +85,7 @@ impl Challenge {
         let (id, order) = payment;
         let key = format!("3DS_AUTH_KEY_{}", random.word(24));
         self.key = Some(key.clone());
-        Ok(Some(WayBack {
+        Ok(Some(BrowserReturn {
             operation: "start-3ds",
             reference: order.to_owned(),
             about: decision.done(),
@@ -95,14 +95,14 @@ impl Challenge {
     }
 
     /// The merchant completes it, once: whether the customer approved.
-    pub(crate) fn complete(&mut self, key: &str) -> Result<bool, Refusal> {
+    pub(crate) fn complete(&mut self, key: &str) -> Result<bool, CompletionError> {
         if self.key.as_deref() != Some(key) {
-            return Err(Refusal::WrongKey);
+            return Err(CompletionError::WrongSecurityKey);
         }
         if std::mem::replace(&mut self.completed, true) {
-            return Err(Refusal::Again);
+            return Err(CompletionError::AlreadyCompleted);
         }
-        Ok(self.answer == Some(Decision::Approve))
+        Ok(self.decision == Some(Decision::Approve))
     }
 }
 

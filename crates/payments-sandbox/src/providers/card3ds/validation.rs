@@ -4,40 +4,13 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use serde::Deserialize;
-use serde_json::json;
 use serde_json::value::RawValue;
 use time::OffsetDateTime;
 
 use super::amount::Currency;
-use super::card::{self, Kept, TestCard};
-use crate::http::{Request, Response};
-
-/// Why a request was not taken.
-#[derive(Debug)]
-pub(crate) struct Rejected {
-    status: u16,
-    field: Option<&'static str>,
-    message: String,
-}
-
-impl Rejected {
-    /// A field with a value that does not fit. No value is ever repeated: it might be a card number.
-    pub(crate) fn field(field: &'static str, rule: &str) -> Self {
-        Self { status: 400, field: Some(field), message: format!("{field} {rule}") }
-    }
-
-    pub(crate) fn new(status: u16, message: &str) -> Self {
-        Self { status, field: None, message: message.to_owned() }
-    }
-
-    pub(crate) fn response(self) -> Response {
-        let mut body = json!({"message": self.message});
-        if let Some(field) = self.field {
-            body["field"] = json!(field);
-        }
-        Response::json(self.status, &body)
-    }
-}
+use super::card::{self, StoredCard, TestCard};
+use super::responses::ErrorResponse;
+use crate::http::{Request, is_web_address};
 
 /// A body's members, each as its text: an amount is read digit by digit.
 pub(crate) struct Fields(BTreeMap<String, Box<RawValue>>);
@@ -49,12 +22,11 @@ impl Fields {
     }
 
     /// Those of a request that is to be done.
-    pub(crate) fn of(request: &Request) -> Result<Self, Rejected> {
-        let content_type = request.header("content-type").and_then(|value| value.split(';').next());
-        if !content_type.is_some_and(|value| value.trim().eq_ignore_ascii_case("application/json")) {
-            return Err(Rejected::new(415, "Content-Type must be application/json"));
+    pub(crate) fn of(request: &Request) -> Result<Self, ErrorResponse> {
+        if !request.is_json() {
+            return Err(ErrorResponse::new(415, "Content-Type must be application/json"));
         }
-        Self::read(&request.body).ok_or_else(|| Rejected::new(400, "the body must be a JSON object"))
+        Self::read(&request.body).ok_or_else(|| ErrorResponse::new(400, "the body must be a JSON object"))
     }
 
     /// What says which order a request is about, if anything does.
@@ -70,42 +42,42 @@ impl Fields {
         serde_json::from_str(self.raw(name)?).ok()
     }
 
-    fn required(&self, name: &'static str) -> Result<&str, Rejected> {
-        self.raw(name).ok_or_else(|| Rejected::field(name, "is required"))
+    fn required(&self, name: &'static str) -> Result<&str, ErrorResponse> {
+        self.raw(name).ok_or_else(|| ErrorResponse::field(name, "is required"))
     }
 
-    pub(crate) fn text(&self, name: &'static str) -> Result<String, Rejected> {
+    pub(crate) fn text(&self, name: &'static str) -> Result<String, ErrorResponse> {
         self.required(name)?;
-        let text: String = self.parsed(name).ok_or_else(|| Rejected::field(name, "must be a text"))?;
-        if text.trim().is_empty() { Err(Rejected::field(name, "must not be empty")) } else { Ok(text) }
+        let text: String = self.parsed(name).ok_or_else(|| ErrorResponse::field(name, "must be a text"))?;
+        if text.trim().is_empty() { Err(ErrorResponse::field(name, "must not be empty")) } else { Ok(text) }
     }
 
-    pub(crate) fn optional_text(&self, name: &'static str) -> Result<Option<String>, Rejected> {
+    pub(crate) fn optional_text(&self, name: &'static str) -> Result<Option<String>, ErrorResponse> {
         self.raw(name).map(|_| self.text(name)).transpose()
     }
 
-    pub(crate) fn flag(&self, name: &'static str) -> Result<bool, Rejected> {
+    pub(crate) fn flag(&self, name: &'static str) -> Result<bool, ErrorResponse> {
         let Some(_) = self.raw(name) else { return Ok(false) };
-        self.parsed(name).ok_or_else(|| Rejected::field(name, "must be true or false"))
+        self.parsed(name).ok_or_else(|| ErrorResponse::field(name, "must be true or false"))
     }
 
-    pub(crate) fn count(&self, name: &'static str, standard: u32) -> Result<u32, Rejected> {
+    pub(crate) fn count(&self, name: &'static str, standard: u32) -> Result<u32, ErrorResponse> {
         let Some(_) = self.raw(name) else { return Ok(standard) };
         let count = self.parsed::<u32>(name).filter(|count| *count > 0);
-        count.ok_or_else(|| Rejected::field(name, "must be a whole number above zero"))
+        count.ok_or_else(|| ErrorResponse::field(name, "must be a whole number above zero"))
     }
 
-    pub(crate) fn money(&self) -> Result<(i64, Currency), Rejected> {
+    pub(crate) fn money(&self) -> Result<(i64, Currency), ErrorResponse> {
         let text = self.required("amount")?;
         let is_number = text.starts_with(|c: char| c.is_ascii_digit() || c == '-');
         if !is_number {
-            return Err(Rejected::field("amount", "must be a number"));
+            return Err(ErrorResponse::field("amount", "must be a number"));
         }
         let code = self.text("currency")?;
         let currency = Currency::named(&code)
-            .ok_or_else(|| Rejected::field("currency", "must be one that the merchant is set up for"))?;
+            .ok_or_else(|| ErrorResponse::field("currency", "must be one that the merchant is set up for"))?;
         let amount = currency.parse(text).ok_or_else(|| {
-            Rejected::field(
+            ErrorResponse::field(
                 "amount",
                 "must be above zero, without an exponent and with its currency's decimals at most",
             )
@@ -114,38 +86,41 @@ impl Fields {
     }
 
     /// The card as such.
-    pub(crate) fn card(&self) -> Result<&'static TestCard, Rejected> {
+    pub(crate) fn card(&self) -> Result<&'static TestCard, ErrorResponse> {
         let number = self.text("pan")?;
         if !card::is_number(&number) {
-            return Err(Rejected::field("pan", "must be a card number"));
+            return Err(ErrorResponse::field("pan", "must be a card number"));
         }
-        TestCard::numbered(&number)
-            .ok_or_else(|| Rejected::field("pan", "must be a well-known test card's: real cards have no place here"))
+        TestCard::numbered(&number).ok_or_else(|| {
+            ErrorResponse::field("pan", "must be a well-known test card's: real cards have no place here")
+        })
     }
 
     /// An address that a browser can be sent to.
-    pub(crate) fn address(&self, name: &'static str) -> Result<String, Rejected> {
+    pub(crate) fn address(&self, name: &'static str) -> Result<String, ErrorResponse> {
         let text = self.text(name)?;
-        let plain = text.chars().all(|c| c.is_ascii_graphic());
-        let host = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
-        let has_host = host.is_some_and(|rest| !rest.is_empty() && !rest.starts_with(['/', '?', '#']));
-        if plain && has_host { Ok(text) } else { Err(Rejected::field(name, "must be an http or https address")) }
+        let has_host = text.split_once("://").is_some_and(|(_, rest)| !rest.starts_with(['/', '?', '#']));
+        if is_web_address(&text) && has_host {
+            Ok(text)
+        } else {
+            Err(ErrorResponse::field(name, "must be an http or https address"))
+        }
     }
 
-    fn digits(&self, name: &'static str, lengths: &[usize], rule: &str) -> Result<String, Rejected> {
+    fn digits(&self, name: &'static str, lengths: &[usize], rule: &str) -> Result<String, ErrorResponse> {
         let text = self.text(name)?;
         let fits = lengths.contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
-        if fits { Ok(text) } else { Err(Rejected::field(name, rule)) }
+        if fits { Ok(text) } else { Err(ErrorResponse::field(name, rule)) }
     }
 
     /// The customer's address, which is checked and not kept.
-    fn check_client(&self) -> Result<(), Rejected> {
+    fn check_client(&self) -> Result<(), ErrorResponse> {
         if self.text("requestIp")?.parse::<IpAddr>().is_err() {
-            return Err(Rejected::field("requestIp", "must be an IP address"));
+            return Err(ErrorResponse::field("requestIp", "must be an IP address"));
         }
         self.required("requestPort")?;
         let port = self.parsed::<u16>("requestPort").filter(|port| *port > 0);
-        port.map(|_| ()).ok_or_else(|| Rejected::field("requestPort", "must be a whole number from 1 to 65535"))
+        port.map(|_| ()).ok_or_else(|| ErrorResponse::field("requestPort", "must be a whole number from 1 to 65535"))
     }
 }
 
@@ -157,26 +132,26 @@ pub(crate) struct NewPayment {
     /// For what depends on it now.
     pub(crate) card: &'static TestCard,
     /// For later.
-    pub(crate) kept: Kept,
+    pub(crate) stored_card: StoredCard,
     pub(crate) customer: Option<String>,
 }
 
 impl NewPayment {
-    pub(crate) fn read(fields: &Fields, now: OffsetDateTime) -> Result<Self, Rejected> {
+    pub(crate) fn read(fields: &Fields, now: OffsetDateTime) -> Result<Self, ErrorResponse> {
         let order = fields.text("orderId")?;
         let (amount, currency) = fields.money()?;
         let holder = fields.text("cardHolderName")?;
         let card = fields.card()?;
         let month = fields.digits("expiryMonth", &[2], "must be two digits")?;
         let month = month.parse::<u8>().ok().filter(|month| (1..=12).contains(month));
-        let month = month.ok_or_else(|| Rejected::field("expiryMonth", "must be a month from 01 to 12"))?;
+        let month = month.ok_or_else(|| ErrorResponse::field("expiryMonth", "must be a month from 01 to 12"))?;
         let year = fields.digits("expiryYear", &[2], "must be two digits")?;
         let expired = is_over(&year, month, now);
         fields.digits("cvv", &[3, 4], "must be three or four digits")?;
         fields.check_client()?;
         let customer = fields.optional_text("customerId")?;
-        let kept = Kept::of(card, holder, expired);
-        Ok(Self { order, amount, currency, card, kept, customer })
+        let stored_card = StoredCard::of(card, holder, expired);
+        Ok(Self { order, amount, currency, card, stored_card, customer })
     }
 }
 

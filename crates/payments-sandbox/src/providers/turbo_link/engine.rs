@@ -1,46 +1,33 @@
 //! tur.bo, as its document shows it: payment links to be listed, and the pages behind them.
 
-mod behaviours;
-mod fee;
-mod filter;
-mod link;
-mod page;
-mod settings;
-mod wire;
-
-use serde::Deserialize;
-use serde_json::{Value, json};
 use time::OffsetDateTime;
 
-pub use behaviours::BEHAVIOURS;
-pub use fee::Fee;
-pub(crate) use link::Action;
-pub use settings::{FeeValue, Settings};
-
-use crate::control;
+use super::behaviours::BEHAVIOURS;
+use super::fee::Fee;
+use super::filter::Filter;
+use super::link::{Action, Link};
+use super::responses::{ErrorResponse, Members};
+use super::routes::{Route, route};
+use super::settings::Settings;
+use super::{NAME, control, filter, link, pages, responses};
 use crate::engine::{Behaviour, Controlled, Effect, Engine};
-use crate::http::{Request, Response, decoded};
-use crate::page as pages;
+use crate::html;
+use crate::http::{Request, Response};
 use crate::qr;
 use crate::random::Random;
-use filter::Filter;
-use link::Link;
-use wire::{Members, Refusal};
 
 /// The engine.
 #[derive(Debug, Clone)]
-pub(crate) struct TurboLink {
-    settings: Settings,
+pub(crate) struct TurboLinkEngine {
+    pub(super) settings: Settings,
     /// Where the payment pages and the QR codes are: the listener's own address.
-    pub(crate) origin: String,
-    random: Random,
+    pub(super) origin: String,
+    pub(super) random: Random,
     /// In the order in which they came.
-    links: Vec<Link>,
+    pub(super) links: Vec<Link>,
 }
 
-const NAME: &str = "turbo-link";
-
-impl Engine for TurboLink {
+impl Engine for TurboLinkEngine {
     fn name(&self) -> &'static str {
         NAME
     }
@@ -49,11 +36,11 @@ impl Engine for TurboLink {
         &["list", "detail"]
     }
 
-    fn reads(&self) -> &'static [&'static str] {
+    fn read_only_operations(&self) -> &'static [&'static str] {
         self.operations()
     }
 
-    fn told_of(&self) -> &'static [&'static str] {
+    fn operations_with_messages(&self) -> &'static [&'static str] {
         &[]
     }
 
@@ -72,18 +59,18 @@ impl Engine for TurboLink {
             Some(Route::Image(id)) => return (self.image(&id), effects),
             Some(Route::List) => self.list(request, None, now),
             Some(Route::Detail(id)) => self.list(request, Some(&id), now),
-            None => Err(Refusal::new(404, "there is nothing at this address")),
+            None => Err(ErrorResponse::new(404, "there is nothing at this address")),
         };
-        let response = asked.unwrap_or_else(|refusal| {
+        let response = asked.unwrap_or_else(|error| {
             let hidden =
-                self.settings.errors_under_200 || (refusal.status == 401 && self.settings.unauthorized_under_200);
-            refusal.response(if hidden { 200 } else { refusal.status })
+                self.settings.errors_under_200 || (error.status == 401 && self.settings.unauthorized_under_200);
+            error.response(if hidden { 200 } else { error.status })
         });
         (response, effects)
     }
 
-    fn rehearse(&self, request: &Request, now: OffsetDateTime) -> Response {
-        self.clone().respond(request, now).0
+    fn random(&mut self) -> &mut Random {
+        &mut self.random
     }
 
     fn tick(&mut self, _now: OffsetDateTime) -> Vec<Effect> {
@@ -103,27 +90,19 @@ impl Engine for TurboLink {
     }
 
     fn control_addresses(&self) -> &'static [(&'static str, &'static str)] {
-        ADDRESSES
+        control::ADDRESSES
     }
 
     fn control(&mut self, path: &[&str], body: &[u8], now: OffsetDateTime) -> Option<Controlled> {
-        match path {
-            ["links"] => Some(self.create_as_told(body, now).map(|answer| (Vec::new(), answer))),
-            ["links", id, "fee"] => Some(control::read(body).and_then(|fee: Fee| {
-                self.set_fee(id, &fee)?;
-                Ok((Vec::new(), json!({"id": id, "status": self.status(id)})))
-            })),
-            ["links", id, action] => Some(self.act_by_name(id, action)),
-            _ => None,
-        }
+        control::act(self, path, body, now)
     }
 }
 
-impl TurboLink {
-    pub(crate) fn new(settings: Settings, seed: u64) -> Self {
+impl TurboLinkEngine {
+    pub(crate) fn new(settings: Settings, origin: String, seed: u64) -> Self {
         let mut random = Random::new(seed);
         let links = if settings.begins_with_links { link::first(&mut random) } else { Vec::new() };
-        Self { settings, origin: String::new(), random, links }
+        Self { settings, origin, random, links }
     }
 
     /// Makes a link, as the merchant would in the dashboard: no endpoint does.
@@ -169,33 +148,10 @@ impl TurboLink {
         self.links.iter_mut().find(|link| link.id == id).ok_or_else(|| format!("there is no link {id:?}"))
     }
 
-    fn create_as_told(&mut self, body: &[u8], now: OffsetDateTime) -> Result<Value, String> {
-        let new: NewLink = control::read(body)?;
-        if let Some(fee) = &new.fee {
-            fee.charge()?;
-        }
-        let id = self.create(&new.amount, now)?;
-        if let Some(fee) = &new.fee {
-            self.set_fee(&id, fee)?;
-        }
-        let (url, qr) = self.addresses(&id)?;
-        Ok(json!({"id": id, "url": url, "qr": qr}))
-    }
-
-    fn act_by_name(&mut self, id: &str, name: &str) -> Controlled {
-        let action = match name {
-            "complete" => Action::Complete,
-            "refund" => Action::Refund,
-            _ => return Err(format!("{name:?} is no action; there are complete, refund, fee")),
-        };
-        let effects = self.act(id, action)?;
-        Ok((effects, json!({"id": id, "status": self.status(id)})))
-    }
-
-    fn list(&self, request: &Request, id: Option<&str>, now: OffsetDateTime) -> Result<Response, Refusal> {
+    fn list(&self, request: &Request, id: Option<&str>, now: OffsetDateTime) -> Result<Response, ErrorResponse> {
         let fields = filter::Fields::read(&request.body);
         if fields.get("api_key") != Some(self.settings.api_key.as_str()) {
-            return Err(Refusal::new(401, "the api_key is missing or not valid"));
+            return Err(ErrorResponse::new(401, "the api_key is missing or not valid"));
         }
         let filter = Filter::read(&fields, now.date())?;
         let (id, members) = match id {
@@ -204,19 +160,19 @@ impl TurboLink {
             other => (other, Members::Table),
         };
         if id.is_some_and(|id| self.link(id).is_err()) {
-            return Err(Refusal::new(404, "there is no such payment"));
+            return Err(ErrorResponse::new(404, "there is no such payment"));
         }
         let asked = |link: &&Link| id.is_none_or(|id| link.id == id) && filter.covers(link.created.date());
         let mut found: Vec<&Link> = self.links.iter().rev().filter(asked).collect();
         // The newest first, and what was made in the same moment in the order of its making, backwards.
         found.sort_by_key(|link| std::cmp::Reverse(link.created));
-        Ok(wire::listing(&found, &filter, members, &self.settings, &self.origin))
+        Ok(responses::listing(&found, &filter, members, &self.settings, &self.origin))
     }
 
     fn page(&mut self, request: &Request, id: &str, effects: &mut Vec<Effect>) -> Response {
-        let Ok(link) = self.link(id) else { return Response::html(404, pages::missing()) };
+        let Ok(link) = self.link(id) else { return Response::html(404, html::missing()) };
         if request.method == "GET" {
-            return Response::html(200, page::payment(link));
+            return Response::html(200, pages::payment(link));
         }
         let done = match request.parameter("action").as_deref() {
             Some("pay") => self.act(id, Action::Complete),
@@ -227,7 +183,7 @@ impl TurboLink {
                 effects.extend(done);
                 Response::redirect(303, &format!("{}{id}", link::PAGES))
             }
-            Err(problem) => Response::html(409, pages::problem(&problem)),
+            Err(problem) => Response::html(409, html::problem(&problem)),
         }
     }
 
@@ -235,51 +191,10 @@ impl TurboLink {
         let link = self.link(id).ok();
         match link.and_then(|link| qr::png(&link.url(&self.origin))) {
             Some(png) => Response::new(200, "image/png", png),
-            None => Response::html(404, pages::missing()),
+            None => Response::html(404, html::missing()),
         }
     }
-}
-
-enum Route {
-    List,
-    Detail(String),
-    Page(String),
-    Image(String),
-}
-
-fn route(request: &Request) -> Option<Route> {
-    let one_segment = |prefix: &str| {
-        let rest = request.path.strip_prefix(prefix)?;
-        (!rest.is_empty() && !rest.contains('/')).then(|| decoded(rest))
-    };
-    match request.method.as_str() {
-        "POST" if request.path == "/payments" => Some(Route::List),
-        "POST" => one_segment("/payments/").map(Route::Detail).or_else(|| one_segment(link::PAGES).map(Route::Page)),
-        "GET" => {
-            let image = || Some(Route::Image(one_segment(link::IMAGES)?.strip_suffix(".png")?.to_owned()));
-            one_segment(link::PAGES).map(Route::Page).or_else(image)
-        }
-        _ => None,
-    }
-}
-
-#[derive(Deserialize)]
-struct NewLink {
-    amount: String,
-    fee: Option<Fee>,
 }
 
 /// What the sample asks for, and is answered with the link `abc123`.
 const SAMPLE_PATH: &str = "baddef";
-
-const ADDRESSES: &[(&str, &str)] = &[
-    (
-        "POST /turbo-link/links",
-        "make one: {\"amount\": \"1.00\"}, perhaps with {\"fee\": {\"setting\": \"flat\", \"value\": \"0.50\"}}",
-    ),
-    ("POST /turbo-link/links/{id}/{action}", "complete, refund"),
-    (
-        "POST /turbo-link/links/{id}/fee",
-        "{\"setting\": \"flat\", \"value\": \"0.50\"}, {\"setting\": \"percentage\", \"value\": \"2.5\"}, {\"setting\": \"disabled\"}",
-    ),
-];

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use percent_encoding::percent_decode;
 use time::{Date, Duration, Month};
 
-use super::wire::Refusal;
+use super::responses::ErrorResponse;
 
 /// A form's fields. Of one that stands there twice, the last counts.
 ///
@@ -42,22 +42,22 @@ pub(crate) struct Filter {
 }
 
 impl Filter {
-    pub(crate) fn read(fields: &Fields, today: Date) -> Result<Self, Refusal> {
+    pub(crate) fn read(fields: &Fields, today: Date) -> Result<Self, ErrorResponse> {
         let owned = |name| fields.get(name).map(str::to_owned);
         let (start, end, interval) = (owned("start"), owned("end"), owned("interval"));
         if interval.is_some() && (start.is_some() || end.is_some()) {
-            return Err(Refusal::new(400, "interval excludes start and end"));
+            return Err(ErrorResponse::new(400, "interval excludes start and end"));
         }
         let date = |name: &str, text: &Option<String>| match text {
             Some(text) => day(text)
                 .map(Some)
-                .ok_or_else(|| Refusal::new(400, &format!("{name} must be a date in the form mm/dd/YYYY"))),
+                .ok_or_else(|| ErrorResponse::new(400, &format!("{name} must be a date in the form mm/dd/YYYY"))),
             None => Ok(None),
         };
         let (first, last) = match &interval {
             Some(label) => days_of(label, today)
                 .map(|(first, last)| (Some(first), Some(last)))
-                .ok_or_else(|| Refusal::new(400, &format!("interval must be one of {}", LABELS.join(", "))))?,
+                .ok_or_else(|| ErrorResponse::new(400, &format!("interval must be one of {}", LABELS.join(", "))))?,
             None => (date("start", &start)?, date("end", &end)?),
         };
         Ok(Self { start, end, interval, first, last })

@@ -1,29 +1,16 @@
-use std::fmt;
-use std::sync::Arc;
-
+use super::engine::TurboLinkEngine;
+use super::fee::Fee;
+use super::link::Action;
+use super::settings::Settings;
 use crate::engine::Engine as _;
-use crate::turbo_link::{Action, Fee, Settings};
-use crate::world::{Provider, World};
+use crate::handles::{done, object_handle, provider_handle};
 
-/// The sandbox's tur.bo: where it is, whom it knows, and what the merchant and its customers do there.
-#[derive(Clone)]
-pub struct TurboLink {
-    world: Arc<World>,
-    settings: Settings,
-    base_url: String,
+provider_handle! {
+    /// The sandbox's tur.bo: where it is, whom it knows, and what the merchant and its customers do there.
+    pub struct TurboLink(TurboLinkEngine), ""
 }
 
 impl TurboLink {
-    pub(crate) fn new(world: &Arc<World>, origin: &str, settings: Settings) -> Self {
-        Self { world: Arc::clone(world), settings, base_url: origin.to_owned() }
-    }
-
-    /// The base URL of its API.
-    #[must_use]
-    pub fn base_url(&self) -> &str {
-        &self.base_url
-    }
-
     /// The merchant's API key.
     #[must_use]
     pub fn api_key(&self) -> &str {
@@ -37,39 +24,32 @@ impl TurboLink {
     /// When the amount is no decimal above zero with at most two decimals.
     #[must_use]
     #[track_caller]
-    #[expect(clippy::panic, reason = "a test that says it wrong is to fail")]
     pub fn create(&self, dollars: &str) -> String {
-        let made = self
-            .world
-            .act(Provider::TurboLink, |state, now| state.turbo_link.create(dollars, now).map(|id| (Vec::new(), id)));
-        made.unwrap_or_else(|problem| panic!("{problem}"))
+        done(self.engine.act_with(|engine, now| engine.create(dollars, now).map(|id| (Vec::new(), id))))
     }
 
     /// A link by its id, to be changed as a customer or the merchant would.
     #[must_use]
     pub fn link(&self, id: &str) -> LinkHandle {
-        LinkHandle { world: Arc::clone(&self.world), id: id.to_owned() }
+        LinkHandle { engine: self.engine.clone(), id: id.to_owned() }
+    }
+
+    /// What a client needs, as the program prints it.
+    pub(crate) fn credentials(&self) -> Vec<(&'static str, &str)> {
+        vec![("base_url", self.base_url()), ("api_key", self.api_key())]
     }
 }
 
-impl fmt::Debug for TurboLink {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("TurboLink").field("base_url", &self.base_url).finish_non_exhaustive()
-    }
-}
-
-/// A payment link of the sandbox's tur.bo.
-#[derive(Clone)]
-pub struct LinkHandle {
-    world: Arc<World>,
-    id: String,
+object_handle! {
+    /// A payment link of the sandbox's tur.bo.
+    pub struct LinkHandle(TurboLinkEngine), id
 }
 
 impl LinkHandle {
     /// Where it stands, as the listing says it; nothing where there is no such link.
     #[must_use]
     pub fn status(&self) -> Option<String> {
-        self.world.state().turbo_link.status(&self.id)
+        self.engine.read(|engine| engine.status(&self.id))
     }
 
     /// Where its customer pays.
@@ -80,24 +60,20 @@ impl LinkHandle {
     #[must_use]
     #[track_caller]
     pub fn url(&self) -> String {
-        let addresses = self.world.state().turbo_link.addresses(&self.id);
-        done(addresses).0
+        done(self.engine.read(|engine| engine.addresses(&self.id))).0
     }
 
     /// Where its QR code is.
     #[must_use]
     #[track_caller]
     pub fn qr(&self) -> String {
-        let addresses = self.world.state().turbo_link.addresses(&self.id);
-        done(addresses).1
+        done(self.engine.read(|engine| engine.addresses(&self.id))).1
     }
 
     /// Sets its convenience fee, as long as it is not paid.
     #[track_caller]
     pub fn with_fee(&self, fee: &Fee) {
-        let set =
-            |state: &mut crate::world::State, _| state.turbo_link.set_fee(&self.id, fee).map(|()| (Vec::new(), ()));
-        done(self.world.act(Provider::TurboLink, set));
+        done(self.engine.act(|engine, _| engine.set_fee(&self.id, fee).map(|()| Vec::new())));
     }
 
     /// The customer pays.
@@ -114,22 +90,6 @@ impl LinkHandle {
 
     #[track_caller]
     fn apply(&self, action: Action) {
-        done(
-            self.world.act(Provider::TurboLink, |state, _| {
-                state.turbo_link.act(&self.id, action).map(|effects| (effects, ()))
-            }),
-        );
+        done(self.engine.act(|engine, _| engine.act(&self.id, action)));
     }
-}
-
-impl fmt::Debug for LinkHandle {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("LinkHandle").field("id", &self.id).finish_non_exhaustive()
-    }
-}
-
-#[track_caller]
-#[expect(clippy::panic, reason = "a test that asks for the impossible is to fail")]
-fn done<T>(result: Result<T, String>) -> T {
-    result.unwrap_or_else(|problem| panic!("{problem}"))
 }

@@ -3,7 +3,7 @@ use time::macros::datetime;
 
 use super::fee::Charge;
 use crate::engine::Effect;
-use crate::ledger::What;
+use crate::ledger::EntryKind;
 use crate::money;
 use crate::random::Random;
 
@@ -62,9 +62,9 @@ impl Link {
 
     /// Changes it, and says what money that moved.
     pub(crate) fn apply(&mut self, action: Action) -> Result<Effect, String> {
-        let (from, next, what) = match action {
-            Action::Complete => (Status::Pending, Status::Completed, What::Credited),
-            Action::Refund => (Status::Completed, Status::Refunded, What::Returned),
+        let (from, next, kind) = match action {
+            Action::Complete => (Status::Pending, Status::Completed, EntryKind::Credited),
+            Action::Refund => (Status::Completed, Status::Refunded, EntryKind::Returned),
         };
         if self.status != from {
             return Err(format!("a link that is {} does not become {}", self.status.as_str(), next.as_str()));
@@ -73,7 +73,7 @@ impl Link {
         Ok(Effect::Record {
             operation: "turbo-link.payment",
             reference: self.id.clone(),
-            what,
+            kind,
             amount: self.amount,
             currency: "USD".to_owned(),
             request: None,

@@ -1,12 +1,12 @@
 //! The payment page that a link leads to.
 
 use super::link::{IMAGES, Link, PAGES, Status};
-use super::pages;
-use super::wire::in_dollars;
+use super::responses::in_dollars;
+use crate::html;
 
 /// What the customer meets.
 pub(crate) fn payment(link: &Link) -> String {
-    let id = pages::escaped(&link.id);
+    let id = html::escaped(&link.id);
     let fee = match link.charge.on(link.amount) {
         Some(cents) => format!("<p>and a convenience fee of {}</p>", in_dollars(cents)),
         None => String::new(),
@@ -22,5 +22,5 @@ pub(crate) fn payment(link: &Link) -> String {
         }
     };
     let amount = in_dollars(link.amount);
-    pages::document("Payment", &format!("<p class=\"amount\">{amount}</p>{fee}<p>Payment {id}</p>{rest}"))
+    html::document("Payment", &format!("<p class=\"amount\">{amount}</p>{fee}<p>Payment {id}</p>{rest}"))
 }

@@ -25,12 +25,12 @@ pub(crate) enum Members {
 
 /// Why a request was not taken.
 #[derive(Debug)]
-pub(crate) struct Refusal {
+pub(crate) struct ErrorResponse {
     pub(crate) status: u16,
     message: String,
 }
 
-impl Refusal {
+impl ErrorResponse {
     pub(crate) fn new(status: u16, message: &str) -> Self {
         Self { status, message: message.to_owned() }
     }

@@ -1,4 +1,4 @@
-use crate::builder::StartError;
+use crate::error::StartError;
 use crate::key::{Key, MARKS};
 use crate::random::Random;
 

@@ -9,9 +9,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;
 
+use super::responses;
 use super::settings::Settings;
 use super::transaction::Transaction;
-use super::wire;
 use crate::engine::{Message, Resend};
 use crate::random::Random;
 
@@ -27,7 +27,7 @@ pub(crate) fn iv(random: &mut Random) -> Iv {
 
 /// The message to the merchant; nothing where the key is none, which a sandbox does not start with.
 pub(crate) fn message(transaction: &Transaction, settings: &Settings, iv: Iv) -> Option<Message> {
-    let encrypted_data = encrypted(&key(settings.callback_key.as_str())?, iv, &wire::decided(transaction));
+    let encrypted_data = encrypted(&key(settings.callback_key.as_str())?, iv, &responses::decided(transaction));
     Some(Message {
         operation: "initiate",
         reference: transaction.order_id.clone(),
@@ -35,7 +35,7 @@ pub(crate) fn message(transaction: &Transaction, settings: &Settings, iv: Iv) ->
         url: settings.callback_url.clone(),
         headers: Vec::new(),
         content_type: "application/json",
-        body: wire::json(&Callback { encrypted_data }),
+        body: responses::json(&Callback { encrypted_data }),
         resend: RESEND,
     })
 }
@@ -60,5 +60,5 @@ struct Callback {
 /// Taken with 200 and `OK` (documented); sent again three times otherwise (inferred).
 const RESEND: Resend = Resend {
     waits: &[Duration::from_secs(60), Duration::from_secs(600), Duration::from_secs(3600)],
-    taken: |status, body| status == 200 && body.trim_ascii() == b"OK",
+    accepted: |status, body| status == 200 && body.trim_ascii() == b"OK",
 };

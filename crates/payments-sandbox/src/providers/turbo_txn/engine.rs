@@ -1,55 +1,42 @@
 //! Turbo Transactions, as its document shows it.
 
-mod behaviours;
-mod callback;
-mod initiate;
-mod page;
-mod settings;
-mod transaction;
-mod wire;
-
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::time::Duration;
 
-use serde::Deserialize;
-use serde_json::json;
 use time::OffsetDateTime;
 
-pub use behaviours::BEHAVIOURS;
-pub use settings::{Settings, Settle};
-pub(crate) use transaction::{Action, Status};
-
-use crate::control;
+use super::behaviours::BEHAVIOURS;
+use super::responses::ErrorResponse;
+use super::routes::{PAGE, Route, route};
+use super::settings::{Settings, Settle};
+use super::transaction::{Action, Status, Transaction};
+use super::validation::NewTransaction;
+use super::{NAME, callback, control, pages, responses, validation};
 use crate::engine::{Behaviour, Controlled, Effect, Engine};
-use crate::http::{Request, Response};
-use crate::page as pages;
+use crate::html;
+use crate::http::{Request, Response, is_web_address};
 use crate::random::Random;
-use initiate::NewTransaction;
-use transaction::Transaction;
-use wire::Refusal;
 
 /// The engine.
 #[derive(Debug, Clone)]
-pub(crate) struct TurboTxn {
-    settings: Settings,
+pub(crate) struct TurboTxnEngine {
+    pub(super) settings: Settings,
     /// Where the payment page is: the listener's own address.
-    pub(crate) origin: String,
-    random: Random,
-    transactions: Vec<Transaction>,
+    pub(super) origin: String,
+    pub(super) random: Random,
+    pub(super) transactions: Vec<Transaction>,
     /// The newest of each order: that is the one that a look-up finds.
-    by_order: HashMap<String, usize>,
-    by_page: HashMap<String, usize>,
-    utrs: HashSet<String>,
+    pub(super) by_order: HashMap<String, usize>,
+    pub(super) by_page: HashMap<String, usize>,
+    pub(super) utrs: HashSet<String>,
     /// How often each whole amount was asked for: what is added to it tells them apart.
-    asked: HashMap<i64, i64>,
+    pub(super) asked: HashMap<i64, i64>,
     /// What the bank will do, by when.
-    due: BTreeMap<(OffsetDateTime, u64), (usize, Action)>,
-    scheduled: u64,
+    pub(super) due: BTreeMap<(OffsetDateTime, u64), (usize, Action)>,
+    pub(super) scheduled: u64,
 }
 
-const NAME: &str = "turbo-txn";
-
-impl Engine for TurboTxn {
+impl Engine for TurboTxnEngine {
     fn name(&self) -> &'static str {
         NAME
     }
@@ -58,17 +45,17 @@ impl Engine for TurboTxn {
         &["initiate", "status-check"]
     }
 
-    fn reads(&self) -> &'static [&'static str] {
+    fn read_only_operations(&self) -> &'static [&'static str] {
         &["status-check"]
     }
 
-    fn told_of(&self) -> &'static [&'static str] {
+    fn operations_with_messages(&self) -> &'static [&'static str] {
         &["initiate"]
     }
 
     fn operation(&self, request: &Request) -> Option<(&'static str, Option<String>)> {
         Some(match route(request)? {
-            Route::Initiate => ("initiate", initiate::order_id(&request.body)),
+            Route::Initiate => ("initiate", validation::order_id(&request.body)),
             Route::StatusCheck => ("status-check", request.header("order-id").map(str::to_owned)),
         })
     }
@@ -83,11 +70,8 @@ impl Engine for TurboTxn {
         (response, effects)
     }
 
-    fn rehearse(&self, request: &Request, now: OffsetDateTime) -> Response {
-        let mut copy = self.clone();
-        // Ids that no transaction will have.
-        copy.random = Random::new(!copy.random.next());
-        copy.respond(request, now).0
+    fn random(&mut self) -> &mut Random {
+        &mut self.random
     }
 
     fn tick(&mut self, now: OffsetDateTime) -> Vec<Effect> {
@@ -113,26 +97,19 @@ impl Engine for TurboTxn {
     }
 
     fn control_addresses(&self) -> &'static [(&'static str, &'static str)] {
-        ADDRESSES
+        control::ADDRESSES
     }
 
     fn control(&mut self, path: &[&str], body: &[u8], now: OffsetDateTime) -> Option<Controlled> {
-        match path {
-            ["orders", order, action] => Some(self.act_by_name(order, action, now)),
-            ["callbacks"] => Some(control::read(body).and_then(|Callbacks { url }| {
-                self.send_callbacks_to(&url)?;
-                Ok((Vec::new(), json!({"url": url})))
-            })),
-            _ => None,
-        }
+        control::act(self, path, body, now)
     }
 }
 
-impl TurboTxn {
-    pub(crate) fn new(settings: Settings, seed: u64) -> Self {
+impl TurboTxnEngine {
+    pub(crate) fn new(settings: Settings, origin: String, seed: u64) -> Self {
         Self {
             settings,
-            origin: String::new(),
+            origin,
             random: Random::new(seed),
             transactions: Vec::new(),
             by_order: HashMap::new(),
@@ -164,29 +141,17 @@ impl TurboTxn {
         Ok(())
     }
 
-    fn act_by_name(&mut self, order: &str, name: &str, now: OffsetDateTime) -> Controlled {
-        let action = match name {
-            "pay" => Action::Pay,
-            "pending" => Action::Pending,
-            "approve" => Action::Approve,
-            "reject" => Action::Reject,
-            _ => return Err(format!("{name:?} is no action; there are pay, pending, approve, reject")),
-        };
-        let effects = self.act(order, action, now)?;
-        Ok((effects, json!({"orderId": order, "txnStatus": self.status(order)})))
-    }
-
     fn api(&mut self, request: &Request, now: OffsetDateTime, effects: &mut Vec<Effect>) -> Response {
         let result = match route(request) {
-            None => Err(Refusal::new(404, "No such endpoint")),
-            Some(_) if !self.knows(request) => Err(Refusal::new(401, "Invalid client-id or secret-key")),
+            None => Err(ErrorResponse::new(404, "No such endpoint")),
+            Some(_) if !self.knows(request) => Err(ErrorResponse::new(401, "Invalid client-id or secret-key")),
             Some(Route::Initiate) => self.initiate(request, now, effects),
             Some(Route::StatusCheck) => self.status_check(request, now),
         };
-        result.unwrap_or_else(|refusal| {
+        result.unwrap_or_else(|error| {
             let hidden =
-                self.settings.errors_under_200 || (refusal.status_code == 401 && self.settings.unauthorized_under_200);
-            refusal.response(if hidden { 200 } else { refusal.status_code }, now)
+                self.settings.errors_under_200 || (error.status_code == 401 && self.settings.unauthorized_under_200);
+            error.response(if hidden { 200 } else { error.status_code }, now)
         })
     }
 
@@ -200,10 +165,10 @@ impl TurboTxn {
         request: &Request,
         now: OffsetDateTime,
         effects: &mut Vec<Effect>,
-    ) -> Result<Response, Refusal> {
-        let NewTransaction { order_id, rupees, return_url } = initiate::read(request)?;
+    ) -> Result<Response, ErrorResponse> {
+        let NewTransaction { order_id, rupees, return_url } = validation::read(request)?;
         if self.settings.order_ids_are_unique && self.by_order.contains_key(&order_id) {
-            return Err(Refusal::new(409, "orderId already exists"));
+            return Err(ErrorResponse::new(409, "orderId already exists"));
         }
         let transaction = Transaction {
             id: self.random.word(23).to_ascii_uppercase(),
@@ -219,7 +184,7 @@ impl TurboTxn {
         self.by_page.insert(transaction.page.clone(), index);
         effects.push(transaction.executed(request.number));
         let sdk_url = format!("{}{PAGE}?data={}", self.origin, transaction.page);
-        let response = wire::order_created(&transaction, &sdk_url, now);
+        let response = responses::order_created(&transaction, &sdk_url, now);
         self.transactions.push(transaction);
         Ok(response)
     }
@@ -234,30 +199,30 @@ impl TurboTxn {
         *asked
     }
 
-    fn status_check(&self, request: &Request, now: OffsetDateTime) -> Result<Response, Refusal> {
+    fn status_check(&self, request: &Request, now: OffsetDateTime) -> Result<Response, ErrorResponse> {
         let order = request.header("order-id").filter(|order| !order.is_empty());
-        let order = order.ok_or_else(|| Refusal::new(400, "order-id is required"))?;
-        let index = self.by_order.get(order).ok_or_else(|| Refusal::new(404, "Order not found"))?;
-        Ok(wire::details_fetched(&self.transactions[*index], now))
+        let order = order.ok_or_else(|| ErrorResponse::new(400, "order-id is required"))?;
+        let index = self.by_order.get(order).ok_or_else(|| ErrorResponse::new(404, "Order not found"))?;
+        Ok(responses::details_fetched(&self.transactions[*index], now))
     }
 
     fn page(&mut self, request: &Request, now: OffsetDateTime, effects: &mut Vec<Effect>) -> Response {
         let index = request.parameter("data").and_then(|data| self.by_page.get(&data).copied());
-        let Some(index) = index else { return Response::html(404, pages::missing()) };
+        let Some(index) = index else { return Response::html(404, html::missing()) };
         if request.method != "POST" {
-            return Response::html(200, page::payment(&self.transactions[index]));
+            return Response::html(200, pages::payment(&self.transactions[index]));
         }
         let done = match request.parameter("action").as_deref() {
             Some("pay") => self.pay(index, now, effects),
             // Who has paid cannot decline any more: that is then the bank's to say.
             Some("reject") if self.transactions[index].status == Status::Pending => Err("it is paid".to_owned()),
             Some("reject") => self.apply(index, Action::Reject, effects),
-            Some("leave") => return Response::html(200, page::left(&self.transactions[index])),
+            Some("leave") => return Response::html(200, pages::left(&self.transactions[index])),
             _ => Err("there is no such button".to_owned()),
         };
         match done {
             Ok(()) => Response::redirect(303, &self.transactions[index].return_url),
-            Err(problem) => Response::html(409, pages::problem(&problem)),
+            Err(problem) => Response::html(409, html::problem(&problem)),
         }
     }
 
@@ -301,39 +266,7 @@ impl TurboTxn {
     }
 }
 
-enum Route {
-    Initiate,
-    StatusCheck,
-}
-
-fn route(request: &Request) -> Option<Route> {
-    match (request.method.as_str(), request.path.as_str()) {
-        ("POST", "/turbo-svc/api/v1/transaction/ext/v2/amt/initiate-s2s") => Some(Route::Initiate),
-        ("GET", "/turbo-svc/api/v1/transaction/ext/status-check") => Some(Route::StatusCheck),
-        _ => None,
-    }
-}
-
 /// So long after a moment, or when time ends.
 fn later(now: OffsetDateTime, time: Duration) -> OffsetDateTime {
     now.saturating_add(time.try_into().unwrap_or(time::Duration::MAX))
 }
-
-/// Whether it can stand in a header: a line feed in an address would write headers of its own.
-fn is_web_address(text: &str) -> bool {
-    let host = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
-    host.is_some_and(|host| !host.is_empty()) && text.chars().all(|c| c.is_ascii_graphic())
-}
-
-#[derive(Deserialize)]
-struct Callbacks {
-    url: String,
-}
-
-/// Where the sample's `sdkUrl` leads.
-const PAGE: &str = "/utr/payment";
-
-const ADDRESSES: &[(&str, &str)] = &[
-    ("POST /turbo-txn/orders/{orderId}/{action}", "pay, pending, approve, reject"),
-    ("POST /turbo-txn/callbacks", "where callbacks go from now on: {\"url\": \"http://127.0.0.1:8080/callback\"}"),
-];

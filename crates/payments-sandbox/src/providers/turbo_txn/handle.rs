@@ -1,29 +1,15 @@
-use std::fmt;
-use std::sync::Arc;
-
+use super::engine::TurboTxnEngine;
+use super::settings::Settings;
+use super::transaction::Action;
 use crate::engine::Engine as _;
-use crate::turbo_txn::{Action, Settings};
-use crate::world::{Provider, World};
+use crate::handles::{done, object_handle, provider_handle};
 
-/// The sandbox's Turbo Transactions: where it is, whom it knows, and what its bank and its customers do.
-#[derive(Clone)]
-pub struct TurboTxn {
-    world: Arc<World>,
-    settings: Settings,
-    base_url: String,
+provider_handle! {
+    /// The sandbox's Turbo Transactions: where it is, whom it knows, and what its bank and its customers do.
+    pub struct TurboTxn(TurboTxnEngine), ""
 }
 
 impl TurboTxn {
-    pub(crate) fn new(world: &Arc<World>, origin: &str, settings: Settings) -> Self {
-        Self { world: Arc::clone(world), settings, base_url: origin.to_owned() }
-    }
-
-    /// The base URL of its API.
-    #[must_use]
-    pub fn base_url(&self) -> &str {
-        &self.base_url
-    }
-
     /// The merchant's `client-id`.
     #[must_use]
     pub fn client_id(&self) -> &str {
@@ -48,14 +34,8 @@ impl TurboTxn {
     ///
     /// When it is no http or https address.
     #[track_caller]
-    #[expect(clippy::panic, reason = "a test that says it wrong is to fail")]
     pub fn send_callbacks_to(&self, url: &str) {
-        let done = self
-            .world
-            .act(Provider::TurboTxn, |state, _| state.turbo_txn.send_callbacks_to(url).map(|()| (Vec::new(), ())));
-        if let Err(problem) = done {
-            panic!("{problem}");
-        }
+        done(self.engine.act(|engine, _| engine.send_callbacks_to(url).map(|()| Vec::new())));
     }
 
     /// An order by its `orderId`, to be changed as the bank or the customer would.
@@ -63,29 +43,30 @@ impl TurboTxn {
     /// Where the same `orderId` was used again, it is the newest transaction of it.
     #[must_use]
     pub fn order(&self, reference: &str) -> TransactionHandle {
-        TransactionHandle { world: Arc::clone(&self.world), order: reference.to_owned() }
+        TransactionHandle { engine: self.engine.clone(), order: reference.to_owned() }
+    }
+
+    /// What a client needs, as the program prints it.
+    pub(crate) fn credentials(&self) -> Vec<(&'static str, &str)> {
+        vec![
+            ("base_url", self.base_url()),
+            ("client_id", self.client_id()),
+            ("secret_key", self.secret_key()),
+            ("callback_key", self.callback_key()),
+        ]
     }
 }
 
-impl fmt::Debug for TurboTxn {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("TurboTxn").field("base_url", &self.base_url).finish_non_exhaustive()
-    }
-}
-
-/// An order of the sandbox's Turbo Transactions.
-#[derive(Clone)]
-pub struct TransactionHandle {
-    world: Arc<World>,
-    order: String,
+object_handle! {
+    /// An order of the sandbox's Turbo Transactions.
+    pub struct TransactionHandle(TurboTxnEngine), order
 }
 
 impl TransactionHandle {
     /// Where it stands, as `txnStatus` says it; nothing where there is no such order.
     #[must_use]
     pub fn status(&self) -> Option<String> {
-        self.world.tick();
-        self.world.state().turbo_txn.status(&self.order)
+        self.engine.read(|engine| engine.status(&self.order))
     }
 
     /// The customer pays; the bank then does what it does with payments here.
@@ -117,19 +98,8 @@ impl TransactionHandle {
     }
 
     #[track_caller]
-    #[expect(clippy::panic, reason = "a test that asks for the impossible is to fail")]
     fn apply(&self, action: Action) {
-        let done = self.world.act(Provider::TurboTxn, |state, now| {
-            state.turbo_txn.act(&self.order, action, now).map(|effects| (effects, ()))
-        });
-        if let Err(problem) = done {
-            panic!("order {:?}: {problem}", self.order);
-        }
-    }
-}
-
-impl fmt::Debug for TransactionHandle {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("TransactionHandle").field("order", &self.order).finish_non_exhaustive()
+        let result = self.engine.act(|engine, now| engine.act(&self.order, action, now));
+        done(result.map_err(|problem| format!("order {:?}: {problem}", self.order)));
     }
 }

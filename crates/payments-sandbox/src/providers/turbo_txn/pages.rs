@@ -1,8 +1,8 @@
 //! The payment page that `sdkUrl` leads to.
 
+use super::routes::PAGE;
 use super::transaction::{Status, Transaction};
-use super::{PAGE, pages};
-use crate::money;
+use crate::{html, money};
 
 /// What the customer meets.
 pub(crate) fn payment(transaction: &Transaction) -> String {
@@ -14,28 +14,28 @@ pub(crate) fn payment(transaction: &Transaction) -> String {
             button(transaction, "leave", "Leave without a word", ""),
         ]
         .concat(),
-        Status::Pending | Status::Approved | Status::Rejected => {
+        Status::Pending | Status::Approved | Status::ErrorResponse => {
             format!("<p>This payment is <strong>{}</strong>.</p>", transaction.status.as_str())
         }
     };
     let amount = money::with_two_decimals(transaction.amount);
-    let order = pages::escaped(&transaction.order_id);
-    pages::document("Payment", &format!("<p class=\"amount\">{amount} INR</p><p>Your order: {order}</p>{rest}"))
+    let order = html::escaped(&transaction.order_id);
+    html::document("Payment", &format!("<p class=\"amount\">{amount} INR</p><p>Your order: {order}</p>{rest}"))
 }
 
 /// What a customer who left is no longer there to see.
 pub(crate) fn left(transaction: &Transaction) -> String {
     let status = transaction.status.as_str();
-    let page = pages::escaped(&transaction.page);
+    let page = html::escaped(&transaction.page);
     let body = format!(
         "<p>Nothing was done: this payment is <strong>{status}</strong>.</p>\
          <p><a href=\"{PAGE}?data={page}\">Come back</a></p>"
     );
-    pages::document("Left", &body)
+    html::document("Left", &body)
 }
 
 fn button(transaction: &Transaction, action: &str, label: &str, class: &str) -> String {
-    let page = pages::escaped(&transaction.page);
+    let page = html::escaped(&transaction.page);
     format!(
         "<form method=\"post\" action=\"{PAGE}?data={page}\"><input type=\"hidden\" name=\"action\" value=\"{action}\">\
          <button class=\"{class}\">{label}</button></form>"

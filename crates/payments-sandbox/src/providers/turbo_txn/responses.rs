@@ -11,12 +11,12 @@ use crate::http::Response;
 use crate::money;
 
 /// Why a request was not taken.
-pub(crate) struct Refusal {
+pub(crate) struct ErrorResponse {
     pub(crate) status_code: u16,
     message: String,
 }
 
-impl Refusal {
+impl ErrorResponse {
     pub(crate) fn new(status_code: u16, message: &str) -> Self {
         Self { status_code, message: message.to_owned() }
     }

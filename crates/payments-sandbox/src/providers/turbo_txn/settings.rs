@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use super::callback;
-use crate::builder::StartError;
+use crate::error::StartError;
 use crate::key::{Key, MARKS};
 use crate::random::Random;
 

@@ -1,5 +1,5 @@
 use crate::engine::Effect;
-use crate::ledger::What;
+use crate::ledger::EntryKind;
 
 /// Where a transaction stands, in the document's words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -7,7 +7,7 @@ pub(crate) enum Status {
     Initiated,
     Pending,
     Approved,
-    Rejected,
+    ErrorResponse,
 }
 
 impl Status {
@@ -16,7 +16,7 @@ impl Status {
             Self::Initiated => "Initiated",
             Self::Pending => "Pending",
             Self::Approved => "Approved",
-            Self::Rejected => "Rejected",
+            Self::ErrorResponse => "Rejected",
         }
     }
 
@@ -24,7 +24,7 @@ impl Status {
     pub(crate) fn is_decided(self) -> bool {
         match self {
             Self::Initiated | Self::Pending => false,
-            Self::Approved | Self::Rejected => true,
+            Self::Approved | Self::ErrorResponse => true,
         }
     }
 }
@@ -59,7 +59,7 @@ impl Transaction {
         let (next, from): (Status, &[Status]) = match action {
             Action::Pay | Action::Pending => (Status::Pending, &[Status::Initiated]),
             Action::Approve => (Status::Approved, &[Status::Initiated, Status::Pending]),
-            Action::Reject => (Status::Rejected, &[Status::Initiated, Status::Pending]),
+            Action::Reject => (Status::ErrorResponse, &[Status::Initiated, Status::Pending]),
         };
         if !from.contains(&self.status) {
             return Err(format!("a transaction that is {} does not become {}", self.status.as_str(), next.as_str()));
@@ -69,18 +69,18 @@ impl Transaction {
     }
 
     pub(crate) fn executed(&self, request: u64) -> Effect {
-        self.record(What::Executed, Some(request))
+        self.record(EntryKind::Executed, Some(request))
     }
 
     pub(crate) fn credited(&self) -> Effect {
-        self.record(What::Credited, None)
+        self.record(EntryKind::Credited, None)
     }
 
-    fn record(&self, what: What, request: Option<u64>) -> Effect {
+    fn record(&self, kind: EntryKind, request: Option<u64>) -> Effect {
         Effect::Record {
             operation: "turbo-txn.initiate",
             reference: self.order_id.clone(),
-            what,
+            kind,
             amount: self.amount,
             currency: "INR".to_owned(),
             request,

@@ -1,19 +1,21 @@
-//! What the API answers, and does.
+//! What the API responds with, and does.
 
 use serde_json::json;
 use time::OffsetDateTime;
 
+use super::engine::{EXPIRES_AFTER, LOOKUPS_A_MINUTE, TurboPayEngine, WALLET, WALLET_NAME};
 use super::order::{Action, Kind, Order, Status};
-use super::route::{Route, is_uuid, not_routed, route};
+use super::qr;
+use super::responses::{ErrorResponse, not_routed};
+use super::routes::{Route, is_uuid, route};
 use super::settings::Settle;
-use super::validate::{self, Fields, Rejected};
-use super::{EXPIRES_AFTER, LOOKUPS_A_MINUTE, TurboPay, WALLET, WALLET_NAME, qr};
+use super::validation::{self, Fields};
 use crate::engine::{Effect, Engine};
 use crate::http::{Request, Response, decoded};
-use crate::ledger::What;
+use crate::ledger::EntryKind;
 use crate::money;
 
-impl TurboPay {
+impl TurboPayEngine {
     pub(super) fn api(&mut self, request: &Request, now: OffsetDateTime, effects: &mut Vec<Effect>) -> Response {
         let Some(route) = route(request) else { return not_routed(&request.path) };
         if request.header("authorization") != Some(self.settings.api_key.as_str()) {
@@ -32,13 +34,13 @@ impl TurboPay {
                 if !is_uuid(id) {
                     return not_routed(&request.path);
                 }
-                return self.look_up(self.by_id.get(id).copied(), now, effects);
+                return self.lookup(self.by_id.get(id).copied(), now, effects);
             }
             Route::MerchantOrderStatus(reference) => {
-                return self.look_up(self.by_reference.get(&decoded(reference)).copied(), now, effects);
+                return self.lookup(self.by_reference.get(&decoded(reference)).copied(), now, effects);
             }
         };
-        result.unwrap_or_else(Rejected::response)
+        result.unwrap_or_else(ErrorResponse::response)
     }
 
     fn create(
@@ -47,12 +49,13 @@ impl TurboPay {
         request: &Request,
         now: OffsetDateTime,
         effects: &mut Vec<Effect>,
-    ) -> Result<Response, Rejected> {
+    ) -> Result<Response, ErrorResponse> {
         let fields = Fields::read(&request.body);
-        let taken = |reference: &str| self.settings.references_are_unique && self.by_reference.contains_key(reference);
-        let new = validate::new_order(kind, &fields, &self.settings, taken)?;
+        let is_taken =
+            |reference: &str| self.settings.references_are_unique && self.by_reference.contains_key(reference);
+        let new = validation::new_order(kind, &fields, &self.settings, is_taken)?;
         if self.settings.blocked_customers.contains(&new.customer) {
-            return Err(Rejected::message("Order Declined"));
+            return Err(ErrorResponse::message("Order Declined"));
         }
         let index = self.orders.len();
         let order = Order {
@@ -75,10 +78,10 @@ impl TurboPay {
         self.by_id.insert(order.id.clone(), index);
         self.by_reference.insert(order.reference.clone(), index);
         self.by_page.insert(order.page.clone(), index);
-        effects.push(order.record(What::Executed, Some(request.number)));
+        effects.push(order.record(EntryKind::Executed, Some(request.number)));
         if kind == Kind::Withdrawal {
             // The money leaves when the order is taken in (inferred): from here on, another order is another payout.
-            self.book(&order.currency, -order.amount);
+            self.adjust_balance(&order.currency, -order.amount);
             self.schedule(now, index, Action::Pending);
             self.settle(now, index, self.settings.withdrawals);
         } else {
@@ -118,35 +121,35 @@ impl TurboPay {
         request: &Request,
         now: OffsetDateTime,
         effects: &mut Vec<Effect>,
-    ) -> Result<Response, Rejected> {
+    ) -> Result<Response, ErrorResponse> {
         let fields = Fields::read(&request.body);
         let index = fields.text("order_id").and_then(|id| self.by_id.get(&id).copied());
         let open = index
             .filter(|index| self.orders[*index].kind == Kind::HostToHost && self.orders[*index].status == Status::New);
-        let utr = validate::confirmation(&fields, open.is_some(), |utr| self.utrs.contains(utr))?;
-        let Some(index) = open else { return Err(Rejected::message("invalid request")) };
+        let utr = validation::confirmation(&fields, open.is_some(), |utr| self.utrs.contains(utr))?;
+        let Some(index) = open else { return Err(ErrorResponse::message("invalid request")) };
         self.utrs.insert(utr.clone());
         self.orders[index].utr = Some(utr);
-        effects.push(self.orders[index].record_as("turbopay.confirm", What::Confirmed, Some(request.number)));
-        self.pay(index, now, effects).map_err(|problem| Rejected::message(&problem))?;
+        effects.push(self.orders[index].record_as("turbopay.confirm", EntryKind::Confirmed, Some(request.number)));
+        self.pay(index, now, effects).map_err(|problem| ErrorResponse::message(&problem))?;
         if self.settings.deposits == Settle::AtOnce {
             effects.extend(self.tick(now));
         }
         Ok(Response::json(200, &json!({"status": self.orders[index].status.as_str()})))
     }
 
-    fn balance(&self, request: &Request) -> Result<Response, Rejected> {
+    fn balance(&self, request: &Request) -> Result<Response, ErrorResponse> {
         let currency = request.parameter("currency").filter(|currency| !currency.is_empty());
         let currency = currency.unwrap_or_else(|| "INR".to_owned());
         let Some(amount) = self.balances.get(&currency) else {
-            return Err(Rejected::message(&format!("Currency \"{currency}\" is not valid")));
+            return Err(ErrorResponse::message(&format!("Currency \"{currency}\" is not valid")));
         };
         let amount = format!("{}00", money::with_two_decimals(*amount));
         let body = json!({"account_id": "sandbox", "currency": currency, "available_balance": amount, "total_balance": amount});
         Ok(Response::json(200, &body))
     }
 
-    fn look_up(&mut self, index: Option<usize>, now: OffsetDateTime, effects: &mut Vec<Effect>) -> Response {
+    fn lookup(&mut self, index: Option<usize>, now: OffsetDateTime, effects: &mut Vec<Effect>) -> Response {
         while self.lookups.front().is_some_and(|at| now - *at >= time::Duration::MINUTE) {
             self.lookups.pop_front();
         }

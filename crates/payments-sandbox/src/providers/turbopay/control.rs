@@ -4,8 +4,10 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use time::OffsetDateTime;
 
-use super::{Action, Status, TurboPay};
+use super::engine::TurboPayEngine;
+use super::order::{Action, Status};
 use crate::engine::Effect;
+use crate::http::read_json;
 use crate::money;
 
 pub(super) const ADDRESSES: &[(&str, &str)] = &[(
@@ -15,13 +17,13 @@ pub(super) const ADDRESSES: &[(&str, &str)] = &[(
 
 /// Does something to an order, as the bank, a customer or the back office would.
 pub(super) fn act(
-    engine: &mut TurboPay,
+    engine: &mut TurboPayEngine,
     reference: &str,
     action: &str,
     body: &[u8],
     now: OffsetDateTime,
 ) -> Result<(Vec<Effect>, Value), String> {
-    let change: Change = if body.is_empty() { Change::default() } else { crate::control::read(body)? };
+    let change: Change = if body.is_empty() { Change::default() } else { read_json(body)? };
     let amount = change.amount.as_deref().map(|text| {
         money::parse_positive(text)
             .ok_or_else(|| "`amount` must be a decimal above zero with at most two decimals, as text".to_owned())
@@ -49,7 +51,7 @@ pub(super) fn act(
     for action in utr.iter().chain([&action]) {
         effects.extend(engine.act(reference, action, now)?);
     }
-    let status = engine.standing(reference).map(Status::as_str);
+    let status = engine.order_status(reference).map(Status::as_str);
     Ok((effects, json!({"merchant_order_id": reference, "status": status})))
 }
 

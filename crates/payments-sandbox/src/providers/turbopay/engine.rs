@@ -1,14 +1,5 @@
 //! TurboPay, as its document and its recorded exchanges show it.
 
-mod api;
-mod behaviours;
-mod control;
-mod order;
-mod qr;
-mod route;
-mod settings;
-mod validate;
-
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::time::Duration;
 
@@ -16,59 +7,58 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use time::OffsetDateTime;
 
-pub use behaviours::BEHAVIOURS;
-pub(crate) use order::{Action, Kind, Order, Status};
-pub use settings::{Settings, Settle};
-
+use super::behaviours::BEHAVIOURS;
+use super::order::{Action, Kind, Order, Status};
+use super::routes::{Route, route};
+use super::settings::{Settings, Settle};
+use super::validation::Fields;
+use super::{NAME, control, pages};
 use crate::engine::{Behaviour, Controlled, Effect, Engine, Message, Resend};
 use crate::hex::hex;
+use crate::html;
 use crate::http::{Request, Response, decoded};
-use crate::ledger::What;
+use crate::ledger::EntryKind;
 use crate::money;
-use crate::page;
 use crate::random::Random;
-use route::{Route, route};
-use validate::Fields;
 
 /// The engine.
 #[derive(Clone)]
-pub(crate) struct TurboPay {
-    settings: Settings,
+pub(crate) struct TurboPayEngine {
+    pub(super) settings: Settings,
     /// Where the hosted page is: the listener's own address.
-    pub(crate) origin: String,
-    random: Random,
-    orders: Vec<Order>,
-    by_id: HashMap<String, usize>,
-    by_reference: HashMap<String, usize>,
-    by_page: HashMap<String, usize>,
-    utrs: HashSet<String>,
+    pub(super) origin: String,
+    pub(super) random: Random,
+    pub(super) orders: Vec<Order>,
+    pub(super) by_id: HashMap<String, usize>,
+    pub(super) by_reference: HashMap<String, usize>,
+    pub(super) by_page: HashMap<String, usize>,
+    pub(super) utrs: HashSet<String>,
     /// What the bank or the clock will do, by when.
-    due: BTreeMap<(OffsetDateTime, u64), (usize, Action)>,
-    scheduled: u64,
+    pub(super) due: BTreeMap<(OffsetDateTime, u64), (usize, Action)>,
+    pub(super) scheduled: u64,
     /// What the ledger's entries come to, by currency.
-    balances: BTreeMap<String, i64>,
+    pub(super) balances: BTreeMap<String, i64>,
     /// When orders were looked up in the last minute.
-    lookups: VecDeque<OffsetDateTime>,
+    pub(super) lookups: VecDeque<OffsetDateTime>,
 }
 
-const NAME: &str = "turbopay";
 const OPERATIONS: &[&str] =
     &["deposit", "host-to-host-deposit", "confirm", "withdraw", "balance", "order-status", "merchant-order-status"];
 
 /// Those that the merchant is set up for.
-const CURRENCIES: &[&str] = &["EUR", "INR", "USD"];
+pub(super) const CURRENCIES: &[&str] = &["EUR", "INR", "USD"];
 
 /// Documented: ten minutes.
-const EXPIRES_AFTER: Duration = Duration::from_secs(600);
+pub(super) const EXPIRES_AFTER: Duration = Duration::from_secs(600);
 /// Documented.
-const LOOKUPS_A_MINUTE: usize = 60;
+pub(super) const LOOKUPS_A_MINUTE: usize = 60;
 /// Three times more unless it is answered 200 (documented), after these waits (inferred).
 const RESEND: Resend = Resend {
     waits: &[Duration::from_secs(60), Duration::from_secs(600), Duration::from_secs(3600)],
-    taken: |status, _| status == 200,
+    accepted: |status, _| status == 200,
 };
 
-impl Engine for TurboPay {
+impl Engine for TurboPayEngine {
     fn name(&self) -> &'static str {
         NAME
     }
@@ -77,11 +67,11 @@ impl Engine for TurboPay {
         OPERATIONS
     }
 
-    fn reads(&self) -> &'static [&'static str] {
+    fn read_only_operations(&self) -> &'static [&'static str] {
         &["balance", "order-status", "merchant-order-status"]
     }
 
-    fn told_of(&self) -> &'static [&'static str] {
+    fn operations_with_messages(&self) -> &'static [&'static str] {
         &["deposit", "host-to-host-deposit", "withdraw"]
     }
 
@@ -112,11 +102,8 @@ impl Engine for TurboPay {
         (response, effects)
     }
 
-    fn rehearse(&self, request: &Request, now: OffsetDateTime) -> Response {
-        let mut copy = self.clone();
-        // Ids that no order will have.
-        copy.random = Random::new(!copy.random.next());
-        copy.respond(request, now).0
+    fn random(&mut self) -> &mut Random {
+        &mut self.random
     }
 
     fn tick(&mut self, now: OffsetDateTime) -> Vec<Effect> {
@@ -138,7 +125,7 @@ impl Engine for TurboPay {
     }
 
     fn status(&self, reference: &str) -> Option<String> {
-        self.standing(reference).map(|status| status.as_str().to_owned())
+        self.order_status(reference).map(|status| status.as_str().to_owned())
     }
 
     fn behaviours(&self) -> &'static [Behaviour] {
@@ -157,14 +144,14 @@ impl Engine for TurboPay {
     }
 }
 
-impl TurboPay {
-    pub(crate) fn new(settings: Settings, seed: u64) -> Self {
+impl TurboPayEngine {
+    pub(crate) fn new(settings: Settings, origin: String, seed: u64) -> Self {
         let balances = CURRENCIES.iter().map(|currency| ((*currency).to_owned(), 0));
         let mut balances: BTreeMap<String, i64> = balances.collect();
         balances.insert("INR".to_owned(), settings.opening_balance);
         Self {
             settings,
-            origin: String::new(),
+            origin,
             random: Random::new(seed),
             orders: Vec::new(),
             by_id: HashMap::new(),
@@ -202,13 +189,13 @@ impl TurboPay {
     }
 
     /// Where an order stands, by the merchant's reference.
-    pub(crate) fn standing(&self, reference: &str) -> Option<Status> {
+    pub(crate) fn order_status(&self, reference: &str) -> Option<Status> {
         self.by_reference.get(reference).map(|index| self.orders[*index].status)
     }
 
     fn page(&mut self, request: &Request, now: OffsetDateTime, effects: &mut Vec<Effect>) -> Response {
         let index = request.parameter("hash").and_then(|hash| self.by_page.get(&hash).copied());
-        let Some(index) = index else { return Response::html(404, page::missing()) };
+        let Some(index) = index else { return Response::html(404, html::missing()) };
         if request.method == "POST" {
             let action = request.parameter("action");
             let done = match action.as_deref() {
@@ -225,19 +212,19 @@ impl TurboPay {
             return match (done, &self.orders[index].redirect_url) {
                 (Ok(()), Some(url)) => Response::redirect(303, url),
                 (Ok(()), None) => Response::redirect(303, &format!("/deposit?hash={}", self.orders[index].page)),
-                (Err(problem), _) => Response::html(409, page::problem(&problem)),
+                (Err(problem), _) => Response::html(409, html::problem(&problem)),
             };
         }
         let order = &self.orders[index];
         let amount = format!("{} {}", money::with_two_decimals(order.amount), order.currency);
         Response::html(
             200,
-            page::deposit(&order.page, &amount, &order.reference, order.status.as_str(), order.status == Status::New),
+            pages::deposit(&order.page, &amount, &order.reference, order.status.as_str(), order.status == Status::New),
         )
     }
 
     /// The customer has paid, or says so; the bank decides.
-    fn pay(&mut self, index: usize, now: OffsetDateTime, effects: &mut Vec<Effect>) -> Result<(), String> {
+    pub(super) fn pay(&mut self, index: usize, now: OffsetDateTime, effects: &mut Vec<Effect>) -> Result<(), String> {
         self.apply(index, &Action::Pending, effects)?;
         if self.orders[index].utr.is_none() {
             let utr = self.new_utr();
@@ -247,7 +234,7 @@ impl TurboPay {
         Ok(())
     }
 
-    fn settle(&mut self, now: OffsetDateTime, index: usize, settle: Settle) {
+    pub(super) fn settle(&mut self, now: OffsetDateTime, index: usize, settle: Settle) {
         match settle {
             Settle::AtOnce => self.schedule(now, index, Action::Succeed(None)),
             Settle::After(time) => self.schedule(now + time, index, Action::Succeed(None)),
@@ -265,11 +252,11 @@ impl TurboPay {
         }
     }
 
-    fn book(&mut self, currency: &str, amount: i64) {
+    pub(super) fn adjust_balance(&mut self, currency: &str, amount: i64) {
         *self.balances.entry(currency.to_owned()).or_default() += amount;
     }
 
-    fn schedule(&mut self, at: OffsetDateTime, index: usize, action: Action) {
+    pub(super) fn schedule(&mut self, at: OffsetDateTime, index: usize, action: Action) {
         self.scheduled += 1;
         self.due.insert((at, self.scheduled), (index, action));
     }
@@ -282,7 +269,7 @@ impl TurboPay {
             // It left when the order was taken in; what was paid out in the end may be another amount.
             let order = &self.orders[index];
             let (currency, difference) = (order.currency.clone(), before - order.amount);
-            self.book(&currency, difference);
+            self.adjust_balance(&currency, difference);
         }
         if self.orders[index].status == Status::Success && self.orders[index].utr.is_none() {
             let utr = self.new_utr();
@@ -290,16 +277,16 @@ impl TurboPay {
         }
         if let Some(what) = moved {
             let order = &self.orders[index];
-            let sign = if what == What::ChargedBack { -1 } else { 1 };
+            let sign = if what == EntryKind::ChargedBack { -1 } else { 1 };
             let (currency, amount) = (order.currency.clone(), sign * order.amount);
             effects.push(order.record(what, None));
-            self.book(&currency, amount);
+            self.adjust_balance(&currency, amount);
         }
         effects.push(self.message(index));
         Ok(())
     }
 
-    fn message(&self, index: usize) -> Effect {
+    pub(super) fn message(&self, index: usize) -> Effect {
         let order = &self.orders[index];
         let body = order.webhook().to_string().into_bytes();
         let signature = sign(self.settings.webhook_key.as_str(), &body);
@@ -323,5 +310,5 @@ fn sign(key: &str, body: &[u8]) -> String {
     hex(&mac.finalize().into_bytes())
 }
 
-const WALLET: &str = "test@test";
-const WALLET_NAME: &str = "[TEST] - SANDBOX";
+pub(super) const WALLET: &str = "test@test";
+pub(super) const WALLET_NAME: &str = "[TEST] - SANDBOX";

@@ -1,28 +1,15 @@
-use std::sync::Arc;
-
+use super::engine::TurboPayEngine;
+use super::order::{Action, Status};
+use super::settings::Settings;
+use crate::handles::{done, object_handle, provider_handle};
 use crate::money;
-use crate::turbopay::{Action, Settings, Status};
-use crate::world::{Provider, World};
 
-/// The sandbox's TurboPay: where it is, whom it knows, and what its bank and its customers do.
-#[derive(Clone)]
-pub struct TurboPay {
-    world: Arc<World>,
-    settings: Settings,
-    base_url: String,
+provider_handle! {
+    /// The sandbox's TurboPay: where it is, whom it knows, and what its bank and its customers do.
+    pub struct TurboPay(TurboPayEngine), "/api"
 }
 
 impl TurboPay {
-    pub(crate) fn new(world: &Arc<World>, origin: &str, settings: Settings) -> Self {
-        Self { world: Arc::clone(world), settings, base_url: format!("{origin}/api") }
-    }
-
-    /// The base URL of its API.
-    #[must_use]
-    pub fn base_url(&self) -> &str {
-        &self.base_url
-    }
-
     /// The merchant's API key.
     #[must_use]
     pub fn api_key(&self) -> &str {
@@ -38,29 +25,25 @@ impl TurboPay {
     /// An order, by the merchant's reference, to be changed as the bank, the customer or the back office would.
     #[must_use]
     pub fn order(&self, reference: &str) -> OrderHandle {
-        OrderHandle { world: Arc::clone(&self.world), reference: reference.to_owned() }
+        OrderHandle { engine: self.engine.clone(), reference: reference.to_owned() }
+    }
+
+    /// What a client needs, as the program prints it.
+    pub(crate) fn credentials(&self) -> Vec<(&'static str, &str)> {
+        vec![("base_url", self.base_url()), ("api_key", self.api_key()), ("webhook_key", self.webhook_key())]
     }
 }
 
-impl std::fmt::Debug for TurboPay {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("TurboPay").field("base_url", &self.base_url).finish_non_exhaustive()
-    }
-}
-
-/// An order of the sandbox's TurboPay.
-#[derive(Clone)]
-pub struct OrderHandle {
-    world: Arc<World>,
-    reference: String,
+object_handle! {
+    /// An order of the sandbox's TurboPay.
+    pub struct OrderHandle(TurboPayEngine), reference
 }
 
 impl OrderHandle {
     /// Where it stands, as TurboPay says it; nothing where there is no such order.
     #[must_use]
     pub fn status(&self) -> Option<&'static str> {
-        self.world.tick();
-        self.world.state().turbopay.standing(&self.reference).map(Status::as_str)
+        self.engine.read(|engine| engine.order_status(&self.reference)).map(Status::as_str)
     }
 
     /// The customer says that it is paid.
@@ -142,19 +125,8 @@ impl OrderHandle {
     }
 
     #[track_caller]
-    #[expect(clippy::panic, reason = "a test that asks for the impossible is to fail")]
     fn apply(&self, action: &Action) {
-        let done = self.world.act(Provider::TurboPay, |state, now| {
-            state.turbopay.act(&self.reference, action, now).map(|effects| (effects, ()))
-        });
-        if let Err(problem) = done {
-            panic!("order {:?}: {problem}", self.reference);
-        }
-    }
-}
-
-impl std::fmt::Debug for OrderHandle {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("OrderHandle").field("reference", &self.reference).finish_non_exhaustive()
+        let result = self.engine.act(|engine, now| engine.act(&self.reference, action, now));
+        done(result.map_err(|problem| format!("order {:?}: {problem}", self.reference)));
     }
 }

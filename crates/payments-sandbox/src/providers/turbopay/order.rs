@@ -1,7 +1,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::engine::Effect;
-use crate::ledger::What;
+use crate::ledger::EntryKind;
 use crate::money;
 
 /// What an order is.
@@ -105,7 +105,7 @@ pub(crate) struct Order {
 
 impl Order {
     /// Changes it, and says what money that moved.
-    pub(crate) fn apply(&mut self, action: &Action) -> Result<Option<What>, String> {
+    pub(crate) fn apply(&mut self, action: &Action) -> Result<Option<EntryKind>, String> {
         use Status::{Cancelled, Chargeback, Expired, Failed, New, Pending, Refunded, Success};
         let withdrawal = self.kind == Kind::Withdrawal;
         // The documented transitions; the last two rows of each are the rare ones.
@@ -153,9 +153,9 @@ impl Order {
         }
         self.status = next;
         Ok(match (next, withdrawal) {
-            (Success, false) => Some(What::Credited),
-            (Failed | Refunded, true) => Some(What::Returned),
-            (Chargeback, false) => Some(What::ChargedBack),
+            (Success, false) => Some(EntryKind::Credited),
+            (Failed | Refunded, true) => Some(EntryKind::Returned),
+            (Chargeback, false) => Some(EntryKind::ChargedBack),
             _ => None,
         })
     }
@@ -184,7 +184,7 @@ impl Order {
         put("amount", json!(amount));
         put("utr", json!(self.utr));
         if !withdrawal {
-            put("target_upi_id", json!(super::WALLET));
+            put("target_upi_id", json!(super::engine::WALLET));
             put("merchant_customer_id", json!(self.customer));
         }
         if let Some((code, message)) = self.error.as_ref().filter(|_| self.status == Status::Failed) {
@@ -197,15 +197,15 @@ impl Order {
         Value::Object(body)
     }
 
-    pub(crate) fn record(&self, what: What, request: Option<u64>) -> Effect {
-        self.record_as(self.kind.ledger_name(), what, request)
+    pub(crate) fn record(&self, kind: EntryKind, request: Option<u64>) -> Effect {
+        self.record_as(self.kind.ledger_name(), kind, request)
     }
 
-    pub(crate) fn record_as(&self, operation: &'static str, what: What, request: Option<u64>) -> Effect {
+    pub(crate) fn record_as(&self, operation: &'static str, kind: EntryKind, request: Option<u64>) -> Effect {
         Effect::Record {
             operation,
             reference: self.reference.clone(),
-            what,
+            kind,
             amount: self.amount,
             currency: self.currency.clone(),
             request,

@@ -1,6 +1,4 @@
-use serde_json::json;
-
-use crate::http::{Request, Response};
+use crate::http::Request;
 
 /// What a request asks for.
 pub(super) enum Route<'a> {
@@ -46,26 +44,6 @@ pub(super) fn route(request: &Request) -> Option<Route<'_>> {
         }
         _ => None,
     }
-}
-
-/// The web framework's own 404 (recorded).
-pub(super) fn not_routed(path: &str) -> Response {
-    let path = path.trim_start_matches('/');
-    let frame = json!({
-        "file": "/var/www/vendor/laravel/framework/src/Illuminate/Routing/RouteCollection.php",
-        "line": 162,
-        "function": "handleMatchedRoute",
-        "class": "Illuminate\\Routing\\AbstractRouteCollection",
-        "type": "->",
-    });
-    let body = json!({
-        "message": format!("The route {path} could not be found."),
-        "exception": "Symfony\\Component\\HttpKernel\\Exception\\NotFoundHttpException",
-        "file": "/var/www/vendor/laravel/framework/src/Illuminate/Routing/AbstractRouteCollection.php",
-        "line": 45,
-        "trace": [frame],
-    });
-    Response::json(404, &body)
 }
 
 pub(super) fn is_uuid(text: &str) -> bool {

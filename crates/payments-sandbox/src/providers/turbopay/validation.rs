@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 
 use serde_json::value::RawValue;
-use serde_json::{Value, json};
 
-use super::{Kind, Settings};
-use crate::http::Response;
+use super::engine::CURRENCIES;
+use super::order::Kind;
+use super::responses::ErrorResponse;
+use super::settings::Settings;
 use crate::money;
 
 /// A body's members, each as its text.
@@ -34,47 +35,6 @@ impl Fields {
     }
 }
 
-/// Why a request was not taken.
-pub(crate) struct Rejected {
-    message: Option<String>,
-    errors: Vec<(&'static str, String)>,
-}
-
-impl Rejected {
-    /// A message alone.
-    pub(crate) fn message(message: &str) -> Self {
-        Self { message: Some(message.to_owned()), errors: Vec::new() }
-    }
-
-    /// A field under a general message.
-    fn invalid(field: &'static str, problem: String) -> Self {
-        Self { message: Some("invalid request".to_owned()), errors: vec![(field, problem)] }
-    }
-
-    pub(crate) fn response(self) -> Response {
-        let first = self.errors.first().map(|(_, problem)| problem.clone()).unwrap_or_default();
-        let more = self.errors.len().saturating_sub(1);
-        let plural = if more == 1 { "error" } else { "errors" };
-        let message = match self.message {
-            Some(message) => message,
-            None if more == 0 => first,
-            None => format!("{first} (and {more} more {plural})"),
-        };
-        let mut body = json!({"message": message});
-        if !self.errors.is_empty() {
-            let mut errors = serde_json::Map::new();
-            for (field, problem) in self.errors {
-                let problems = errors.entry(field).or_insert_with(|| json!([]));
-                if let Some(problems) = problems.as_array_mut() {
-                    problems.push(Value::String(problem));
-                }
-            }
-            body["errors"] = Value::Object(errors);
-        }
-        Response::json(422, &body)
-    }
-}
-
 /// A new order's checked values.
 pub(crate) struct NewOrder {
     pub(crate) reference: String,
@@ -90,8 +50,8 @@ pub(crate) fn new_order(
     kind: Kind,
     fields: &Fields,
     settings: &Settings,
-    taken: impl Fn(&str) -> bool,
-) -> Result<NewOrder, Rejected> {
+    is_taken: impl Fn(&str) -> bool,
+) -> Result<NewOrder, ErrorResponse> {
     let mut check = Check { fields, errors: Vec::new() };
     let method = check.required("method", 100);
     let amount = check.amount(settings.amounts);
@@ -108,24 +68,24 @@ pub(crate) fn new_order(
     if kind == Kind::Withdrawal {
         check.beneficiary(&method, &currency);
     }
-    if taken(&reference) {
-        check.refuse("merchant_order_id", "The merchant order id has already been taken.".to_owned());
+    if is_taken(&reference) {
+        check.add_error("merchant_order_id", "The merchant order id has already been taken.".to_owned());
     }
     if !check.errors.is_empty() {
-        return Err(Rejected { message: None, errors: check.errors });
+        return Err(ErrorResponse::fields(check.errors));
     }
-    if !super::CURRENCIES.contains(&currency.as_str()) {
-        return Err(Rejected::invalid("currency", format!("Currency \"{currency}\" is not valid")));
+    if !CURRENCIES.contains(&currency.as_str()) {
+        return Err(ErrorResponse::invalid("currency", format!("Currency \"{currency}\" is not valid")));
     }
     match (kind, method.as_str()) {
         (Kind::Hosted | Kind::HostToHost, "upi") | (Kind::Hosted | Kind::Withdrawal, "bank_transfer") => {}
         (Kind::HostToHost, "bank_transfer") => {
-            return Err(Rejected::invalid("account", format!("Mid is not configured for method \"{method}\"")));
+            return Err(ErrorResponse::invalid("account", format!("Mid is not configured for method \"{method}\"")));
         }
-        _ => return Err(Rejected::invalid("method", format!("Method \"{method}\" is not valid"))),
+        _ => return Err(ErrorResponse::invalid("method", format!("Method \"{method}\" is not valid"))),
     }
     if !settings.wallets {
-        return Err(Rejected::invalid("method", format!("No available wallets found for method: {method}")));
+        return Err(ErrorResponse::invalid("method", format!("No available wallets found for method: {method}")));
     }
     Ok(NewOrder { reference, customer, amount, currency, status_url, redirect_url })
 }
@@ -134,18 +94,18 @@ pub(crate) fn new_order(
 pub(crate) fn confirmation(
     fields: &Fields,
     order_is_open: bool,
-    taken: impl Fn(&str) -> bool,
-) -> Result<String, Rejected> {
+    is_taken: impl Fn(&str) -> bool,
+) -> Result<String, ErrorResponse> {
     let mut check = Check { fields, errors: Vec::new() };
     let order = check.required("order_id", 255);
     if !order.is_empty() && !order_is_open {
-        check.refuse("order_id", "The selected order id is invalid.".to_owned());
+        check.add_error("order_id", "The selected order id is invalid.".to_owned());
     }
     let utr = check.required("customer_transaction_id", 100);
-    if taken(&utr) {
-        check.refuse("customer_transaction_id", "The customer transaction id has already been taken.".to_owned());
+    if is_taken(&utr) {
+        check.add_error("customer_transaction_id", "The customer transaction id has already been taken.".to_owned());
     }
-    if check.errors.is_empty() { Ok(utr) } else { Err(Rejected { message: None, errors: check.errors }) }
+    if check.errors.is_empty() { Ok(utr) } else { Err(ErrorResponse::fields(check.errors)) }
 }
 
 struct Check<'a> {
@@ -156,11 +116,11 @@ struct Check<'a> {
 impl Check<'_> {
     fn required(&mut self, name: &'static str, longest: usize) -> String {
         if !self.fields.has(name) {
-            self.refuse(name, format!("The {} field is required.", words(name)));
+            self.add_error(name, format!("The {} field is required.", words(name)));
             return String::new();
         }
         let Some(text) = self.fields.text(name) else {
-            self.refuse(name, format!("The {} field must be a valid string.", words(name)));
+            self.add_error(name, format!("The {} field must be a valid string.", words(name)));
             return String::new();
         };
         self.length(name, &text, longest);
@@ -173,21 +133,21 @@ impl Check<'_> {
         }
         match self.fields.text(name) {
             Some(text) if fits(&text) => self.length(name, &text, longest),
-            _ => self.refuse(name, format!("The {} field must be a valid {form}.", words(name))),
+            _ => self.add_error(name, format!("The {} field must be a valid {form}.", words(name))),
         }
     }
 
     /// Refuses a field unless its form is the documented one.
     fn form(&mut self, name: &'static str, form: &str, fits: bool) {
         if !fits {
-            self.refuse(name, format!("The {} field must be a valid {form}.", words(name)));
+            self.add_error(name, format!("The {} field must be a valid {form}.", words(name)));
         }
     }
 
     fn url(&mut self, name: &'static str) -> String {
         let text = self.required(name, 255);
         if !text.is_empty() && !is_url(&text) {
-            self.refuse(name, format!("The {} field must be a valid URL.", words(name)));
+            self.add_error(name, format!("The {} field must be a valid URL.", words(name)));
         }
         text
     }
@@ -205,29 +165,29 @@ impl Check<'_> {
 
     fn amount(&mut self, (least, most): (i64, i64)) -> i64 {
         let Some(text) = self.fields.number("amount") else {
-            self.refuse("amount", "The amount field is required.".to_owned());
+            self.add_error("amount", "The amount field is required.".to_owned());
             return 0;
         };
         let rupees = self.fields.text("currency").as_deref() == Some("INR");
         let Some(amount) = money::parse_hundredths(&text).filter(|amount| !rupees || amount % 100 == 0) else {
-            self.refuse("amount", "The amount field must be an integer.".to_owned());
+            self.add_error("amount", "The amount field must be an integer.".to_owned());
             return 0;
         };
         if amount < least * 100 {
-            self.refuse("amount", format!("The amount field must be at least {least}."));
+            self.add_error("amount", format!("The amount field must be at least {least}."));
         } else if amount > most * 100 {
-            self.refuse("amount", format!("The amount field must not be greater than {most}."));
+            self.add_error("amount", format!("The amount field must not be greater than {most}."));
         }
         amount
     }
 
     fn length(&mut self, name: &'static str, text: &str, longest: usize) {
         if text.chars().count() > longest {
-            self.refuse(name, format!("The {} field must not be greater than {longest} characters.", words(name)));
+            self.add_error(name, format!("The {} field must not be greater than {longest} characters.", words(name)));
         }
     }
 
-    fn refuse(&mut self, name: &'static str, problem: String) {
+    fn add_error(&mut self, name: &'static str, problem: String) {
         self.errors.push((name, problem));
     }
 }

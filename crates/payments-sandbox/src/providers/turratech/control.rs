@@ -4,9 +4,9 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use time::OffsetDateTime;
 
-use super::TurraTech;
+use super::engine::TurraTechEngine;
 use super::payment::Action;
-use crate::control::read;
+use crate::http::read_json;
 
 /// What there is, for the control page.
 pub(crate) const ADDRESSES: &[(&str, &str)] = &[
@@ -15,7 +15,7 @@ pub(crate) const ADDRESSES: &[(&str, &str)] = &[
     ("POST /turratech/seed", "payments for lists: {\"payments\": 250}; not in the ledger, without events"),
 ];
 
-impl TurraTech {
+impl TurraTechEngine {
     pub(super) fn controlled(
         &mut self,
         path: &[&str],
@@ -24,11 +24,11 @@ impl TurraTech {
     ) -> Option<Result<Value, String>> {
         match path {
             ["payments", name, action] => Some(self.act_by_name(name, action, now)),
-            ["endpoints"] => Some(read(body).and_then(|NewEndpoint { url }| {
+            ["endpoints"] => Some(read_json(body).and_then(|NewEndpoint { url }| {
                 self.send_events_to(&url)?;
                 Ok(json!({"url": url}))
             })),
-            ["seed"] => Some(read(body).and_then(|Seed { payments }| {
+            ["seed"] => Some(read_json(body).and_then(|Seed { payments }| {
                 if payments > MOST {
                     return Err(format!("`payments` must be at most {MOST}"));
                 }

@@ -2,12 +2,12 @@
 
 use serde_json::{Map, Value, json};
 
-use super::TurraTech;
-use super::books::Call;
+use super::effects::Call;
+use super::engine::TurraTechEngine;
 use super::params::Params;
-use super::refusal::Refusal;
+use super::responses::ErrorResponse;
 use crate::http::Response;
-use crate::ledger::What;
+use crate::ledger::EntryKind;
 
 /// A customer.
 #[derive(Debug, Clone)]
@@ -36,7 +36,7 @@ struct Details {
 }
 
 impl Details {
-    fn read(params: &Params) -> Result<Self, Refusal> {
+    fn read(params: &Params) -> Result<Self, ErrorResponse> {
         Ok(Self {
             email: params.text("email")?,
             name: params.text("name")?,
@@ -89,12 +89,12 @@ impl Customer {
     }
 }
 
-impl TurraTech {
-    pub(super) fn create_customer(&mut self, call: &Call<'_>, params: &Params) -> Result<Response, Refusal> {
+impl TurraTechEngine {
+    pub(super) fn create_customer(&mut self, call: &Call<'_>, params: &Params) -> Result<Response, ErrorResponse> {
         let details = Details::read(params)?;
         let metadata = params.metadata()?.unwrap_or_default();
         let method = self.attachable(params, None)?;
-        let id = self.books.id("cus");
+        let id = self.effects.id("cus");
         let customer = Customer {
             id: id.clone(),
             reference: call.reference(&metadata, &id),
@@ -105,17 +105,17 @@ impl TurraTech {
             subscriptions: Vec::new(),
             created: call.now.unix_timestamp(),
         };
-        self.books.record(call, &customer.reference, What::Executed, 0, "");
-        self.customers.put(&id, customer);
+        self.effects.record(call, &customer.reference, EntryKind::Executed, 0, "");
+        self.customers.insert(&id, customer);
         let customer = self.with_method(&id, method, call)?;
         let (reference, customer) = (customer.reference.clone(), customer.value());
-        self.books.tell(call, &reference, "customer.created", &customer);
+        self.effects.send_event(call, &reference, "customer.created", &customer);
         Ok(Response::json(201, &customer))
     }
 
-    pub(super) fn update_customer(&mut self, call: &Call<'_>, params: &Params) -> Result<Response, Refusal> {
+    pub(super) fn update_customer(&mut self, call: &Call<'_>, params: &Params) -> Result<Response, ErrorResponse> {
         if self.customers.get(call.id).is_none() {
-            return Err(Refusal::not_found("customer", call.id));
+            return Err(ErrorResponse::not_found("customer", call.id));
         }
         let details = Details::read(params)?;
         let metadata = params.metadata()?.unwrap_or_default();
@@ -123,27 +123,27 @@ impl TurraTech {
         let customer = self.with_method(call.id, method, call)?;
         customer.details = details.or(customer.details.clone());
         merge(&mut customer.metadata, metadata);
-        let (reference, answer) = (customer.reference.clone(), Response::json(200, &customer.value()));
-        self.books.done(call, &reference);
-        Ok(answer)
+        let (reference, response) = (customer.reference.clone(), Response::json(200, &customer.value()));
+        self.effects.record_done(call, &reference);
+        Ok(response)
     }
 
-    pub(super) fn retrieve_customer(&self, call: &Call<'_>) -> Result<Response, Refusal> {
-        let customer = self.customers.get(call.id).ok_or_else(|| Refusal::not_found("customer", call.id))?;
+    pub(super) fn retrieve_customer(&self, call: &Call<'_>) -> Result<Response, ErrorResponse> {
+        let customer = self.customers.get(call.id).ok_or_else(|| ErrorResponse::not_found("customer", call.id))?;
         Ok(Response::json(200, &customer.value()))
     }
 
-    pub(super) fn list_customers(&self, params: &Params) -> Result<Response, Refusal> {
+    pub(super) fn list_customers(&self, params: &Params) -> Result<Response, ErrorResponse> {
         Ok(Response::json(200, &self.customers.page(&params.page()?, "/v1/customers", Customer::value)?))
     }
 
     /// With all their data: payment methods go, subscriptions end.
-    pub(super) fn delete_customer(&mut self, call: &Call<'_>) -> Result<Response, Refusal> {
-        let customer = self.customers.remove(call.id).ok_or_else(|| Refusal::not_found("customer", call.id))?;
+    pub(super) fn delete_customer(&mut self, call: &Call<'_>) -> Result<Response, ErrorResponse> {
+        let customer = self.customers.remove(call.id).ok_or_else(|| ErrorResponse::not_found("customer", call.id))?;
         for method in &customer.methods {
             self.methods.remove(method);
         }
-        self.books.done(call, &customer.reference);
+        self.effects.record_done(call, &customer.reference);
         for subscription in &customer.subscriptions {
             self.end_subscription(subscription, call);
         }
@@ -151,20 +151,25 @@ impl TurraTech {
     }
 
     /// Reads which payment method is to be attached, and whether it can be.
-    fn attachable(&self, params: &Params, customer: Option<&str>) -> Result<Option<String>, Refusal> {
+    fn attachable(&self, params: &Params, customer: Option<&str>) -> Result<Option<String>, ErrorResponse> {
         let Some(id) = params.text("payment_method")? else { return Ok(None) };
         let owner = self.instrument(&id, "payment_method")?.customer;
         if owner.is_some() && owner.as_deref() != customer {
             let message = "The payment method is attached to another customer.".to_owned();
-            return Err(Refusal::unfit("payment_method_unexpected_state", message, Some("payment_method")));
+            return Err(ErrorResponse::unfit("payment_method_unexpected_state", message, Some("payment_method")));
         }
         Ok(Some(id))
     }
 
     /// A customer, with this payment method attached.
-    fn with_method(&mut self, id: &str, method: Option<String>, call: &Call<'_>) -> Result<&mut Customer, Refusal> {
+    fn with_method(
+        &mut self,
+        id: &str,
+        method: Option<String>,
+        call: &Call<'_>,
+    ) -> Result<&mut Customer, ErrorResponse> {
         let method = method.map(|method| self.attach(&method, id, Some("payment_method"), call)).transpose()?;
-        let customer = self.customers.get_mut(id).ok_or_else(|| Refusal::not_found("customer", id))?;
+        let customer = self.customers.get_mut(id).ok_or_else(|| ErrorResponse::not_found("customer", id))?;
         if method.is_some() {
             customer.method = method;
         }

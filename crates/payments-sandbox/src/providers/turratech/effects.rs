@@ -5,10 +5,10 @@ use serde_json::{Map, Value, json};
 use sha2::Sha256;
 use time::OffsetDateTime;
 
-use super::route::Operation;
-use crate::engine::{Effect, Message, Resend, Stamp};
+use super::routes::Operation;
+use crate::engine::{Effect, Message, Resend, SignedHeader};
 use crate::hex::hex;
-use crate::ledger::What;
+use crate::ledger::EntryKind;
 use crate::random::Random;
 
 /// One thing that is being done.
@@ -38,9 +38,9 @@ pub(crate) fn order_in(metadata: &Map<String, Value>) -> Option<&str> {
 
 /// The outside of the engine.
 #[derive(Debug, Clone)]
-pub(crate) struct Books {
+pub(crate) struct Effects {
     pub(crate) random: Random,
-    pub(crate) effects: Vec<Effect>,
+    pub(crate) pending: Vec<Effect>,
     endpoints: Vec<Endpoint>,
     secret: String,
 }
@@ -53,9 +53,9 @@ struct Endpoint {
     events: Vec<String>,
 }
 
-impl Books {
+impl Effects {
     pub(crate) fn new(random: Random, secret: &str) -> Self {
-        Self { random, effects: Vec::new(), endpoints: Vec::new(), secret: secret.to_owned() }
+        Self { random, pending: Vec::new(), endpoints: Vec::new(), secret: secret.to_owned() }
     }
 
     /// A new object's id, as long as the document's are.
@@ -64,11 +64,11 @@ impl Books {
     }
 
     /// `amount` is in the currency's smallest unit, whatever that is.
-    pub(crate) fn record(&mut self, call: &Call<'_>, reference: &str, what: What, amount: i64, currency: &str) {
-        self.effects.push(Effect::Record {
+    pub(crate) fn record(&mut self, call: &Call<'_>, reference: &str, kind: EntryKind, amount: i64, currency: &str) {
+        self.pending.push(Effect::Record {
             operation: call.operation.ledger_name(),
             reference: reference.to_owned(),
-            what,
+            kind,
             amount,
             currency: currency.to_ascii_uppercase(),
             request: call.request,
@@ -76,8 +76,8 @@ impl Books {
     }
 
     /// Something was done that moves no money.
-    pub(crate) fn done(&mut self, call: &Call<'_>, reference: &str) {
-        self.record(call, reference, What::Done, 0, "");
+    pub(crate) fn record_done(&mut self, call: &Call<'_>, reference: &str) {
+        self.record(call, reference, EntryKind::Done, 0, "");
     }
 
     pub(crate) fn add_endpoint(&mut self, url: String, events: Vec<String>) {
@@ -85,7 +85,7 @@ impl Books {
     }
 
     /// Sends an event to every endpoint that wants it.
-    pub(crate) fn tell(&mut self, call: &Call<'_>, reference: &str, event: &'static str, object: &Value) {
+    pub(crate) fn send_event(&mut self, call: &Call<'_>, reference: &str, event: &'static str, object: &Value) {
         let id = self.id("evt");
         let created = call.now.unix_timestamp();
         let body = json!({
@@ -99,7 +99,7 @@ impl Books {
         let body = body.to_string().into_bytes();
         let wants = |endpoint: &&Endpoint| endpoint.events.iter().any(|wanted| wanted == "*" || wanted == event);
         for endpoint in self.endpoints.iter().filter(wants) {
-            let stamp = Stamp { key: self.secret.clone(), body: body.clone(), header: signature };
+            let signed_header = SignedHeader { key: self.secret.clone(), body: body.clone(), header: signature };
             let message = Message {
                 operation: call.operation.name(),
                 reference: reference.to_owned(),
@@ -110,7 +110,7 @@ impl Books {
                 body: body.clone(),
                 resend: RESEND,
             };
-            self.effects.push(Effect::DeliverStamped(message, stamp));
+            self.pending.push(Effect::DeliverSigned(message, signed_header));
         }
     }
 }
@@ -130,7 +130,7 @@ fn signature(secret: &str, body: &[u8], now: OffsetDateTime) -> (&'static str, S
 /// Until it is answered 200 (documented), for three days at these distances (inferred).
 const RESEND: Resend = Resend {
     waits: &[minutes(1), minutes(5), minutes(30), hours(2), hours(6), hours(12), hours(24), hours(24)],
-    taken: |status, _| status == 200,
+    accepted: |status, _| status == 200,
 };
 
 const fn minutes(minutes: u64) -> std::time::Duration {

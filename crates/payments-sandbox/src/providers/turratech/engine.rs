@@ -1,92 +1,72 @@
 //! TurraTech, as its document has it.
 
-mod behaviours;
-mod books;
-mod card;
-mod control;
-mod customer;
-mod endpoint;
-mod keys;
-mod method;
-mod params;
-mod payment;
-mod refund;
-mod refusal;
-mod route;
-mod settings;
-mod shelf;
-mod subscription;
-
 use std::collections::{BTreeMap, HashMap, VecDeque};
 
 use serde_json::Value;
 use time::{Duration, OffsetDateTime};
 
-pub use behaviours::BEHAVIOURS;
-pub(crate) use payment::Action;
-pub use settings::Settings;
-
+use super::behaviours::BEHAVIOURS;
+use super::customer::Customer;
+use super::effects::{Call, Effects, order_in};
+use super::idempotency::{Fingerprint, IdempotencyKeys};
+use super::object_store::ObjectStore;
+use super::params::Params;
+use super::payment::Payment;
+use super::payment_method::Method;
+use super::refund::Refund;
+use super::responses::ErrorResponse;
+use super::routes::{OPERATIONS, OPERATIONS_WITH_MESSAGES, Operation, READS, route};
+use super::settings::Settings;
+use super::subscription::Subscription;
+use super::{NAME, control};
 use crate::engine::{Behaviour, Controlled, Effect, Engine};
 use crate::http::{Request, Response};
 use crate::random::Random;
-use books::{Books, Call, order_in};
-use customer::Customer;
-use keys::{Fingerprint, Keys};
-use method::Method;
-use params::Params;
-use payment::Payment;
-use refund::Refund;
-use refusal::Refusal;
-use route::{OPERATIONS, Operation, READS, TOLD_OF, route};
-use shelf::Shelf;
-use subscription::Subscription;
 
 /// The engine.
 #[derive(Clone)]
-pub(crate) struct TurraTech {
-    settings: Settings,
-    /// Where it listens.
-    pub(crate) origin: String,
-    books: Books,
-    keys: Keys,
-    payments: Shelf<Payment>,
+pub(crate) struct TurraTechEngine {
+    pub(super) settings: Settings,
+    pub(super) effects: Effects,
+    pub(super) idempotency_keys: IdempotencyKeys,
+    pub(super) payments: ObjectStore<Payment>,
     /// The latest payment of each of the merchant's references.
-    by_reference: HashMap<String, String>,
-    customers: Shelf<Customer>,
-    methods: HashMap<String, Method>,
-    refunds: Shelf<Refund>,
-    subscriptions: HashMap<String, Subscription>,
+    pub(super) by_reference: HashMap<String, String>,
+    pub(super) customers: ObjectStore<Customer>,
+    pub(super) methods: HashMap<String, Method>,
+    pub(super) refunds: ObjectStore<Refund>,
+    pub(super) subscriptions: HashMap<String, Subscription>,
     /// What banks and the calendar will do, by when.
-    due: BTreeMap<(OffsetDateTime, u64), Due>,
-    scheduled: u64,
+    pub(super) due: BTreeMap<(OffsetDateTime, u64), Due>,
+    pub(super) scheduled: u64,
     /// When requests were answered in the last second.
-    answered: VecDeque<OffsetDateTime>,
+    pub(super) answered: VecDeque<OffsetDateTime>,
 }
 
 /// What falls due.
 #[derive(Debug, Clone)]
-enum Due {
+pub(super) enum Due {
     /// The bank has the money of this payment.
     Settlement(String),
     /// This subscription's trial or period is over.
     PeriodEnd(String),
 }
 
-impl Engine for TurraTech {
+impl Engine for TurraTechEngine {
     fn name(&self) -> &'static str {
-        "turratech"
+        NAME
     }
 
     fn operations(&self) -> &'static [&'static str] {
         OPERATIONS
     }
 
-    fn reads(&self) -> &'static [&'static str] {
+    fn read_only_operations(&self) -> &'static [&'static str] {
         READS
     }
 
-    fn told_of(&self) -> &'static [&'static str] {
-        TOLD_OF
+    fn operations_with_messages(&self) -> &'static [&'static str] {
+        OPERATIONS_WITH_MESSAGES
     }
 
     fn operation(&self, request: &Request) -> Option<(&'static str, Option<String>)> {
@@ -98,29 +78,26 @@ impl Engine for TurraTech {
         if let Ok(Some(key)) = self.idempotency_key(request)
             && self.admit(request).is_ok()
         {
-            self.keys.begin(key, request.number, now);
+            self.idempotency_keys.begin(key, request.number, now);
         }
     }
 
     fn respond(&mut self, request: &Request, now: OffsetDateTime) -> (Response, Vec<Effect>) {
         self.advance(now);
-        let response = self.answer(request, now).unwrap_or_else(|refusal| refusal.response());
+        let response = self.handle(request, now).unwrap_or_else(|error| error.response());
         if let Ok(Some(key)) = self.idempotency_key(request) {
-            self.keys.let_go(key, request.number);
+            self.idempotency_keys.release(key, request.number);
         }
-        (response, self.take_effects())
+        (response, self.drain_effects())
     }
 
-    fn rehearse(&self, request: &Request, now: OffsetDateTime) -> Response {
-        let mut copy = self.clone();
-        // Ids that nothing will have.
-        copy.books.random = Random::new(!copy.books.random.next());
-        copy.respond(request, now).0
+    fn random(&mut self) -> &mut Random {
+        &mut self.effects.random
     }
 
     fn tick(&mut self, now: OffsetDateTime) -> Vec<Effect> {
         self.advance(now);
-        self.take_effects()
+        self.drain_effects()
     }
 
     fn next_due(&self) -> Option<OffsetDateTime> {
@@ -147,22 +124,21 @@ impl Engine for TurraTech {
 
     fn control(&mut self, path: &[&str], body: &[u8], now: OffsetDateTime) -> Option<Controlled> {
         let done = self.controlled(path, body, now)?;
-        Some(done.map(|answer| (self.take_effects(), answer)))
+        Some(done.map(|response| (self.drain_effects(), response)))
     }
 }
 
-impl TurraTech {
-    pub(crate) fn new(settings: Settings, seed: u64) -> Self {
+impl TurraTechEngine {
+    pub(crate) fn new(settings: Settings, _origin: String, seed: u64) -> Self {
         Self {
-            books: Books::new(Random::new(seed), settings.webhook_secret.as_str()),
+            effects: Effects::new(Random::new(seed), settings.webhook_secret.as_str()),
             settings,
-            origin: String::new(),
-            keys: Keys::default(),
-            payments: Shelf::default(),
+            idempotency_keys: IdempotencyKeys::default(),
+            payments: ObjectStore::default(),
             by_reference: HashMap::new(),
-            customers: Shelf::default(),
+            customers: ObjectStore::default(),
             methods: HashMap::new(),
-            refunds: Shelf::default(),
+            refunds: ObjectStore::default(),
             subscriptions: HashMap::new(),
             due: BTreeMap::new(),
             scheduled: 0,
@@ -171,41 +147,41 @@ impl TurraTech {
     }
 
     /// Takes what came of all that was done.
-    pub(crate) fn take_effects(&mut self) -> Vec<Effect> {
-        std::mem::take(&mut self.books.effects)
+    pub(crate) fn drain_effects(&mut self) -> Vec<Effect> {
+        std::mem::take(&mut self.effects.pending)
     }
 
-    fn answer(&mut self, request: &Request, now: OffsetDateTime) -> Result<Response, Refusal> {
+    fn handle(&mut self, request: &Request, now: OffsetDateTime) -> Result<Response, ErrorResponse> {
         let (operation, id) = self.admit(request)?;
         self.count(now)?;
         if request.header("turratech-version").is_some_and(|version| version != VERSION) {
-            return Err(Refusal::unreadable("The version that TurraTech-Version names is not known here."));
+            return Err(ErrorResponse::unreadable("The version that TurraTech-Version names is not known here."));
         }
         let key = self.idempotency_key(request)?;
         let call = Call { operation, id, key, request: Some(request.number), now };
         if request.method != "POST" {
             return self.perform(&call, &Params::of_query(&request.query));
         }
-        if !is_json(request.header("content-type").unwrap_or_default()) {
-            return Err(Refusal::unreadable("The Content-Type must be application/json."));
+        if !request.is_json() {
+            return Err(ErrorResponse::unreadable("The Content-Type must be application/json."));
         }
         let params = Params::of_body(&request.body)?;
         let Some(key) = key else { return self.perform(&call, &params) };
         let fingerprint = Fingerprint::of(&request.path, &params.canonical());
-        if let Some(answer) = self.keys.answer(key, &fingerprint, request.number, now)? {
-            return Ok(answer);
+        if let Some(response) = self.idempotency_keys.stored_response(key, &fingerprint, request.number, now)? {
+            return Ok(response);
         }
         let result = self.perform(&call, &params);
         match &result {
-            Ok(answer) => self.keys.store(key, fingerprint, answer, now),
-            Err(refusal) if refusal.is_result => self.keys.store(key, fingerprint, &refusal.response(), now),
+            Ok(response) => self.idempotency_keys.store(key, fingerprint, response, now),
+            Err(error) if error.is_result => self.idempotency_keys.store(key, fingerprint, &error.response(), now),
             Err(_) => {}
         }
         result
     }
 
     /// Who asks for what: refuses whoever may not.
-    fn admit<'a>(&self, request: &'a Request) -> Result<(Operation, &'a str), Refusal> {
+    fn admit<'a>(&self, request: &'a Request) -> Result<(Operation, &'a str), ErrorResponse> {
         let token = request.header("authorization").and_then(|value| value.split_once(' '));
         let token = token.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer")).map(|(_, token)| token.trim());
         let is = |key: &str| token == Some(key);
@@ -219,36 +195,37 @@ impl TurraTech {
         };
         if ![&settings.api_key, &settings.publishable_key, &settings.restricted_key].iter().any(|key| is(key.as_str()))
         {
-            return Err(Refusal::no_key());
+            return Err(ErrorResponse::no_key());
         }
-        let (operation, id) = route(request).ok_or_else(|| Refusal::no_address(&request.method, &request.path))?;
-        if may(operation) { Ok((operation, id)) } else { Err(Refusal::not_permitted(operation.name())) }
+        let (operation, id) =
+            route(request).ok_or_else(|| ErrorResponse::no_address(&request.method, &request.path))?;
+        if may(operation) { Ok((operation, id)) } else { Err(ErrorResponse::not_permitted(operation.name())) }
     }
 
     /// Counts a request, unless there were too many.
-    fn count(&mut self, now: OffsetDateTime) -> Result<(), Refusal> {
+    fn count(&mut self, now: OffsetDateTime) -> Result<(), ErrorResponse> {
         let Some(most) = self.settings.requests_a_second else { return Ok(()) };
         while self.answered.front().is_some_and(|at| now - *at >= Duration::SECOND) {
             self.answered.pop_front();
         }
         if self.answered.len() >= most {
-            return Err(Refusal::too_many());
+            return Err(ErrorResponse::too_many());
         }
         self.answered.push_back(now);
         Ok(())
     }
 
     /// The key that protects a request, if one does.
-    fn idempotency_key<'a>(&self, request: &'a Request) -> Result<Option<&'a str>, Refusal> {
+    fn idempotency_key<'a>(&self, request: &'a Request) -> Result<Option<&'a str>, ErrorResponse> {
         let key = request.header("idempotency-key").filter(|_| request.method == "POST" && self.settings.keys_protect);
         let Some(key) = key else { return Ok(None) };
         if (1..=255).contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_graphic()) {
             return Ok(Some(key));
         }
-        Err(Refusal::unreadable("The Idempotency-Key must be 1 to 255 visible ASCII characters."))
+        Err(ErrorResponse::unreadable("The Idempotency-Key must be 1 to 255 visible ASCII characters."))
     }
 
-    fn perform(&mut self, call: &Call<'_>, params: &Params) -> Result<Response, Refusal> {
+    fn perform(&mut self, call: &Call<'_>, params: &Params) -> Result<Response, ErrorResponse> {
         match call.operation {
             Operation::CreatePayment => self.create_payment(call, params),
             Operation::RetrievePayment => self.retrieve_payment(call),
@@ -307,13 +284,13 @@ impl TurraTech {
         Some(known.map_or(id, String::as_str).to_owned())
     }
 
-    fn schedule(&mut self, at: OffsetDateTime, due: Due) {
+    pub(super) fn schedule(&mut self, at: OffsetDateTime, due: Due) {
         self.scheduled += 1;
         self.due.insert((at, self.scheduled), due);
     }
 
     /// Does what is due by now, each at its own time.
-    fn advance(&mut self, now: OffsetDateTime) {
+    pub(super) fn advance(&mut self, now: OffsetDateTime) {
         while let Some(entry) = self.due.first_entry().filter(|entry| entry.key().0 <= now) {
             let ((at, _), due) = entry.remove_entry();
             match due {
@@ -322,10 +299,6 @@ impl TurraTech {
             }
         }
     }
-}
-
-fn is_json(content_type: &str) -> bool {
-    content_type.split(';').next().is_some_and(|media| media.trim().eq_ignore_ascii_case("application/json"))
 }
 
 /// Documented.

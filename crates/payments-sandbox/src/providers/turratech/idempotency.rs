@@ -5,13 +5,13 @@ use std::collections::{HashMap, VecDeque};
 use sha2::{Digest, Sha256};
 use time::{Duration, OffsetDateTime};
 
-use super::refusal::Refusal;
+use super::responses::ErrorResponse;
 use crate::http::Response;
 
 /// What is known of every key. One account's keys are one set, whichever of its API keys they came with.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Keys {
-    known: HashMap<String, Known>,
+pub(crate) struct IdempotencyKeys {
+    known: HashMap<String, KeyRecord>,
     /// In the order in which they will be forgotten.
     ages: VecDeque<(OffsetDateTime, String)>,
     /// What the key of a request had been answered when it arrived, while it waits to be done.
@@ -19,7 +19,7 @@ pub(crate) struct Keys {
 }
 
 #[derive(Debug, Clone)]
-struct Known {
+struct KeyRecord {
     since: OffsetDateTime,
     state: State,
 }
@@ -27,9 +27,9 @@ struct Known {
 #[derive(Debug, Clone)]
 enum State {
     /// This request has arrived, and is not done yet.
-    UnderWay(u64),
+    InProgress(u64),
     /// A digest, since parameters may hold a card's number.
-    Answered(Fingerprint, Response),
+    Completed(Fingerprint, Response),
 }
 
 /// What a key was used for.
@@ -42,31 +42,31 @@ impl Fingerprint {
     }
 }
 
-impl Keys {
+impl IdempotencyKeys {
     /// The answer that the key has already; nothing where its request is to be done.
-    pub(crate) fn answer(
+    pub(crate) fn stored_response(
         &mut self,
         key: &str,
         fingerprint: &Fingerprint,
         request: u64,
         now: OffsetDateTime,
-    ) -> Result<Option<Response>, Refusal> {
+    ) -> Result<Option<Response>, ErrorResponse> {
         self.forget(now);
-        let (known, answer) = match (self.arrived.remove(&request), self.known.get(key).map(|known| &known.state)) {
-            (Some(answered), _) => answered,
-            (None, Some(State::Answered(known, answer))) => (known.clone(), answer.clone()),
-            (None, Some(State::UnderWay(first))) if *first != request => {
-                return Err(Refusal::conflict(
+        let (known, response) = match (self.arrived.remove(&request), self.known.get(key).map(|known| &known.state)) {
+            (Some(completed), _) => completed,
+            (None, Some(State::Completed(known, response))) => (known.clone(), response.clone()),
+            (None, Some(State::InProgress(first))) if *first != request => {
+                return Err(ErrorResponse::conflict(
                     "idempotency_key_in_use",
                     "Another request with the same idempotency key is being processed.",
                 ));
             }
-            (None, Some(State::UnderWay(_)) | None) => return Ok(None),
+            (None, Some(State::InProgress(_)) | None) => return Ok(None),
         };
         if known == *fingerprint {
-            return Ok(Some(answer));
+            return Ok(Some(response));
         }
-        Err(Refusal::conflict(
+        Err(ErrorResponse::conflict(
             "idempotency_key_reused",
             "The idempotency key was used for another request, with other parameters or at another address.",
         ))
@@ -76,17 +76,17 @@ impl Keys {
     pub(crate) fn begin(&mut self, key: &str, request: u64, now: OffsetDateTime) {
         self.forget(now);
         match self.known.get(key).map(|known| &known.state) {
-            None => self.keep(key, State::UnderWay(request), now),
-            Some(State::Answered(known, answer)) => {
-                self.arrived.insert(request, (known.clone(), answer.clone()));
+            None => self.keep(key, State::InProgress(request), now),
+            Some(State::Completed(known, response)) => {
+                self.arrived.insert(request, (known.clone(), response.clone()));
             }
-            Some(State::UnderWay(_)) => {}
+            Some(State::InProgress(_)) => {}
         }
     }
 
     /// A request was done, and this is its answer for as long as the key lives.
-    pub(crate) fn store(&mut self, key: &str, fingerprint: Fingerprint, answer: &Response, now: OffsetDateTime) {
-        let state = State::Answered(fingerprint, answer.clone());
+    pub(crate) fn store(&mut self, key: &str, fingerprint: Fingerprint, response: &Response, now: OffsetDateTime) {
+        let state = State::Completed(fingerprint, response.clone());
         match self.known.get_mut(key) {
             Some(known) => known.state = state,
             None => self.keep(key, state, now),
@@ -94,15 +94,15 @@ impl Keys {
     }
 
     /// A request is no longer under way. If it came to nothing, its key is as good as new.
-    pub(crate) fn let_go(&mut self, key: &str, request: u64) {
+    pub(crate) fn release(&mut self, key: &str, request: u64) {
         self.arrived.remove(&request);
-        if matches!(self.known.get(key), Some(Known { state: State::UnderWay(first), .. }) if *first == request) {
+        if matches!(self.known.get(key), Some(KeyRecord { state: State::InProgress(first), .. }) if *first == request) {
             self.known.remove(key);
         }
     }
 
     fn keep(&mut self, key: &str, state: State, now: OffsetDateTime) {
-        self.known.insert(key.to_owned(), Known { since: now, state });
+        self.known.insert(key.to_owned(), KeyRecord { since: now, state });
         self.ages.push_back((now, key.to_owned()));
     }
 

@@ -4,11 +4,11 @@ use std::collections::{BTreeMap, HashMap};
 
 use serde_json::{Value, json};
 
-use super::refusal::Refusal;
+use super::responses::ErrorResponse;
 
 /// Objects of one kind, in the order in which they were made.
 #[derive(Debug, Clone)]
-pub(crate) struct Shelf<T> {
+pub(crate) struct ObjectStore<T> {
     rows: BTreeMap<u64, T>,
     /// Of those that are gone, too: a list goes on behind one that was deleted meanwhile.
     places: HashMap<String, u64>,
@@ -29,14 +29,14 @@ pub(crate) enum Cursor {
     EndingBefore(String),
 }
 
-impl<T> Default for Shelf<T> {
+impl<T> Default for ObjectStore<T> {
     fn default() -> Self {
         Self { rows: BTreeMap::new(), places: HashMap::new(), made: 0 }
     }
 }
 
-impl<T> Shelf<T> {
-    pub(crate) fn put(&mut self, id: &str, row: T) {
+impl<T> ObjectStore<T> {
+    pub(crate) fn insert(&mut self, id: &str, row: T) {
         self.made += 1;
         self.places.insert(id.to_owned(), self.made);
         self.rows.insert(self.made, row);
@@ -55,9 +55,10 @@ impl<T> Shelf<T> {
     }
 
     /// A page, the newest first, as the document shows one.
-    pub(crate) fn page(&self, page: &Page, url: &str, show: impl Fn(&T) -> Value) -> Result<Value, Refusal> {
-        let place =
-            |id: &str, param: &str| self.places.get(id).copied().ok_or_else(|| Refusal::no_such("object", id, param));
+    pub(crate) fn page(&self, page: &Page, url: &str, show: impl Fn(&T) -> Value) -> Result<Value, ErrorResponse> {
+        let place = |id: &str, param: &str| {
+            self.places.get(id).copied().ok_or_else(|| ErrorResponse::no_such("object", id, param))
+        };
         // One more than asked for shows whether there is more.
         let some = page.limit + 1;
         let mut rows: Vec<&T> = match &page.cursor {

@@ -2,8 +2,8 @@
 
 use serde_json::{Map, Value};
 
-use super::refusal::Refusal;
-use super::shelf::{Cursor, Page};
+use super::object_store::{Cursor, Page};
+use super::responses::ErrorResponse;
 use crate::http::decoded;
 
 /// A JSON object's members, or a query's. Those that nobody reads are accepted.
@@ -16,14 +16,14 @@ pub(crate) struct Params {
 
 impl Params {
     /// A body; one that is empty has no parameters.
-    pub(crate) fn of_body(body: &[u8]) -> Result<Self, Refusal> {
+    pub(crate) fn of_body(body: &[u8]) -> Result<Self, ErrorResponse> {
         if body.is_empty() {
             return Ok(Self::default());
         }
         match serde_json::from_slice(body) {
             Ok(Value::Object(members)) => Ok(Self { members, name: String::new() }),
-            Ok(_) => Err(Refusal::unreadable("The request's body must be a JSON object.")),
-            Err(_) => Err(Refusal::unreadable("The request's body is no JSON.")),
+            Ok(_) => Err(ErrorResponse::unreadable("The request's body must be a JSON object.")),
+            Err(_) => Err(ErrorResponse::unreadable("The request's body is no JSON.")),
         }
     }
 
@@ -60,68 +60,68 @@ impl Params {
         name: &str,
         rule: &str,
         read: impl FnOnce(&'a Value) -> Option<T>,
-    ) -> Result<Option<T>, Refusal> {
+    ) -> Result<Option<T>, ErrorResponse> {
         let Some(value) = self.get(name) else { return Ok(None) };
-        read(value).map(Some).ok_or_else(|| Refusal::invalid(self.named(name), rule))
+        read(value).map(Some).ok_or_else(|| ErrorResponse::invalid(self.named(name), rule))
     }
 
     /// Turns what is missing into a refusal.
-    pub(crate) fn required<T>(&self, name: &str, value: Option<T>) -> Result<T, Refusal> {
-        value.ok_or_else(|| Refusal::missing(self.named(name)))
+    pub(crate) fn required<T>(&self, name: &str, value: Option<T>) -> Result<T, ErrorResponse> {
+        value.ok_or_else(|| ErrorResponse::missing(self.named(name)))
     }
 
     /// Refuses a parameter.
-    pub(crate) fn refuse(&self, name: &str, rule: &str) -> Refusal {
-        Refusal::invalid(self.named(name), rule)
+    pub(crate) fn invalid(&self, name: &str, rule: &str) -> ErrorResponse {
+        ErrorResponse::invalid(self.named(name), rule)
     }
 
-    pub(crate) fn text(&self, name: &str) -> Result<Option<String>, Refusal> {
+    pub(crate) fn text(&self, name: &str) -> Result<Option<String>, ErrorResponse> {
         self.read(name, "must be text", |value| value.as_str().map(str::to_owned))
     }
 
-    pub(crate) fn required_text(&self, name: &str) -> Result<String, Refusal> {
+    pub(crate) fn required_text(&self, name: &str) -> Result<String, ErrorResponse> {
         let text = self.text(name)?.filter(|text| !text.is_empty());
         self.required(name, text)
     }
 
     /// A number without a point: `2000.0` is none, nor is `2e3`.
-    pub(crate) fn integer(&self, name: &str) -> Result<Option<i64>, Refusal> {
+    pub(crate) fn integer(&self, name: &str) -> Result<Option<i64>, ErrorResponse> {
         self.read(name, "must be an integer", Value::as_i64)
     }
 
-    pub(crate) fn flag(&self, name: &str) -> Result<bool, Refusal> {
+    pub(crate) fn flag(&self, name: &str) -> Result<bool, ErrorResponse> {
         self.optional_flag(name).map(Option::unwrap_or_default)
     }
 
-    pub(crate) fn optional_flag(&self, name: &str) -> Result<Option<bool>, Refusal> {
+    pub(crate) fn optional_flag(&self, name: &str) -> Result<Option<bool>, ErrorResponse> {
         self.read(name, "must be true or false", Value::as_bool)
     }
 
     /// An object that is kept as it came.
-    pub(crate) fn object(&self, name: &str) -> Result<Option<Value>, Refusal> {
+    pub(crate) fn object(&self, name: &str) -> Result<Option<Value>, ErrorResponse> {
         self.read(name, "must be an object", |value| value.is_object().then(|| value.clone()))
     }
 
     /// An object whose members are read.
-    pub(crate) fn inner(&self, name: &str) -> Result<Option<Self>, Refusal> {
+    pub(crate) fn inner(&self, name: &str) -> Result<Option<Self>, ErrorResponse> {
         let inner = |value: &Value| Some(Self { members: value.as_object()?.clone(), name: self.named(name) });
         self.read(name, "must be an object", inner)
     }
 
     /// A list of objects whose members are read.
-    pub(crate) fn list(&self, name: &str) -> Result<Option<Vec<Self>>, Refusal> {
+    pub(crate) fn list(&self, name: &str) -> Result<Option<Vec<Self>>, ErrorResponse> {
         let Some(values) = self.read(name, "must be an array", Value::as_array)? else { return Ok(None) };
         let list = values.iter().enumerate().map(|(index, value)| {
             let name = format!("{}[{index}]", self.named(name));
             match value {
                 Value::Object(members) => Ok(Self { members: members.clone(), name }),
-                _ => Err(Refusal::invalid(name, "must be an object")),
+                _ => Err(ErrorResponse::invalid(name, "must be an object")),
             }
         });
         list.collect::<Result<_, _>>().map(Some)
     }
 
-    pub(crate) fn texts(&self, name: &str) -> Result<Option<Vec<String>>, Refusal> {
+    pub(crate) fn texts(&self, name: &str) -> Result<Option<Vec<String>>, ErrorResponse> {
         let texts = |value: &Value| {
             let texts = value.as_array()?.iter().map(|text| text.as_str().map(str::to_owned));
             texts.collect::<Option<Vec<_>>>()
@@ -129,25 +129,25 @@ impl Params {
         self.read(name, "must be an array of texts", texts)
     }
 
-    pub(crate) fn metadata(&self) -> Result<Option<Map<String, Value>>, Refusal> {
+    pub(crate) fn metadata(&self) -> Result<Option<Map<String, Value>>, ErrorResponse> {
         let Some(Value::Object(pairs)) = self.object("metadata")? else { return Ok(None) };
         match pairs.iter().find(|(_, value)| !value.is_string()) {
-            Some((name, _)) => Err(Refusal::invalid(format!("metadata[{name}]"), "must be text")),
+            Some((name, _)) => Err(ErrorResponse::invalid(format!("metadata[{name}]"), "must be text")),
             None => Ok(Some(pairs)),
         }
     }
 
     /// Which part of a list is asked for.
-    pub(crate) fn page(&self) -> Result<Page, Refusal> {
+    pub(crate) fn page(&self) -> Result<Page, ErrorResponse> {
         let limit = match self.text("limit")? {
             None => DEFAULT_LIMIT,
             Some(text) => {
                 let limit = text.parse().ok().filter(|limit| (1..=MOST).contains(limit));
-                limit.ok_or_else(|| self.refuse("limit", "must be an integer from 1 to 100"))?
+                limit.ok_or_else(|| self.invalid("limit", "must be an integer from 1 to 100"))?
             }
         };
         let cursor = match (self.text("starting_after")?, self.text("ending_before")?) {
-            (Some(_), Some(_)) => return Err(self.refuse("ending_before", "excludes starting_after")),
+            (Some(_), Some(_)) => return Err(self.invalid("ending_before", "excludes starting_after")),
             (Some(id), None) => Some(Cursor::StartingAfter(id)),
             (None, Some(id)) => Some(Cursor::EndingBefore(id)),
             (None, None) => None,

@@ -3,15 +3,15 @@
 use serde_json::{Map, Value, json};
 use time::OffsetDateTime;
 
-use super::books::{Books, Call};
 use super::card::Fate;
-use super::method::Instrument;
+use super::effects::{Call, Effects};
+use super::engine::{Due, TurraTechEngine};
 use super::params::Params;
-use super::refusal::Refusal;
-use super::route::Operation;
-use super::{Due, TurraTech};
+use super::payment_method::Instrument;
+use super::responses::ErrorResponse;
+use super::routes::Operation;
 use crate::http::Response;
-use crate::ledger::What;
+use crate::ledger::EntryKind;
 
 /// A payment.
 #[derive(Debug, Clone)]
@@ -104,78 +104,83 @@ impl Payment {
         Response::json(status, &self.value())
     }
 
-    fn record(&self, what: What, amount: i64, call: &Call<'_>, books: &mut Books) {
-        books.record(call, &self.reference, what, amount, &self.currency);
+    fn record(&self, kind: EntryKind, amount: i64, call: &Call<'_>, effects: &mut Effects) {
+        effects.record(call, &self.reference, kind, amount, &self.currency);
     }
 
-    fn tell(&self, event: &'static str, call: &Call<'_>, books: &mut Books) {
-        books.tell(call, &self.reference, event, &self.value());
+    fn send_event(&self, event: &'static str, call: &Call<'_>, effects: &mut Effects) {
+        effects.send_event(call, &self.reference, event, &self.value());
     }
 
     /// Asks the bank for the money.
-    fn attempt(&mut self, instrument: &Instrument, call: &Call<'_>, books: &mut Books) -> Result<(), Refusal> {
+    fn attempt(
+        &mut self,
+        instrument: &Instrument,
+        call: &Call<'_>,
+        effects: &mut Effects,
+    ) -> Result<(), ErrorResponse> {
         match instrument.fate {
             Fate::Approved if instrument.takes_time => {
                 self.status = Status::Processing;
                 // From here on another payment is another debit, whatever becomes of this one.
-                self.record(What::Executed, self.amount, call, books);
+                self.record(EntryKind::Executed, self.amount, call, effects);
             }
-            Fate::Approved => self.take(call, books),
+            Fate::Approved => self.take(call, effects),
             Fate::Disputed => {
-                self.take(call, books);
+                self.take(call, effects);
                 if self.status == Status::Succeeded {
-                    self.dispute(call, books);
+                    self.dispute(call, effects);
                 }
             }
             Fate::Authentication => {
                 self.status = Status::RequiresAction;
-                self.record(What::Begun, self.amount, call, books);
+                self.record(EntryKind::Begun, self.amount, call, effects);
             }
             Fate::Declined(decline) => {
-                self.fail(call, books);
-                return Err(Refusal::declined(decline, "payment_method"));
+                self.fail(call, effects);
+                return Err(ErrorResponse::declined(decline, "payment_method"));
             }
         }
         Ok(())
     }
 
     /// The bank says yes: the money is taken, or authorized.
-    fn take(&mut self, call: &Call<'_>, books: &mut Books) {
-        self.record(What::Executed, self.amount, call, books);
+    fn take(&mut self, call: &Call<'_>, effects: &mut Effects) {
+        self.record(EntryKind::Executed, self.amount, call, effects);
         if self.manual {
             self.status = Status::RequiresCapture;
             self.capturable = self.amount;
         } else {
-            self.succeed(call, books);
+            self.succeed(call, effects);
         }
     }
 
-    fn succeed(&mut self, call: &Call<'_>, books: &mut Books) {
+    fn succeed(&mut self, call: &Call<'_>, effects: &mut Effects) {
         self.status = Status::Succeeded;
         self.received = self.amount;
         self.capturable = 0;
-        self.tell("payment.succeeded", call, books);
+        self.send_event("payment.succeeded", call, effects);
     }
 
     /// The bank has the money of a debit or a transfer.
-    fn settle(&mut self, call: &Call<'_>, books: &mut Books) {
-        self.record(What::Credited, self.amount, call, books);
-        self.succeed(call, books);
+    fn settle(&mut self, call: &Call<'_>, effects: &mut Effects) {
+        self.record(EntryKind::Credited, self.amount, call, effects);
+        self.succeed(call, effects);
     }
 
-    fn fail(&mut self, call: &Call<'_>, books: &mut Books) {
+    fn fail(&mut self, call: &Call<'_>, effects: &mut Effects) {
         if self.status == Status::Processing {
-            self.record(What::Released, self.amount, call, books);
+            self.record(EntryKind::Released, self.amount, call, effects);
         }
         self.status = Status::Failed;
-        self.tell("payment.failed", call, books);
+        self.send_event("payment.failed", call, effects);
     }
 
-    fn dispute(&mut self, call: &Call<'_>, books: &mut Books) {
+    fn dispute(&mut self, call: &Call<'_>, effects: &mut Effects) {
         self.disputed = true;
         let amount = self.refundable();
         let dispute = json!({
-            "id": books.id("dp"),
+            "id": effects.id("dp"),
             "object": "dispute",
             "payment": self.id,
             "amount": amount,
@@ -185,23 +190,23 @@ impl Payment {
             "created": call.now.unix_timestamp(),
             "livemode": false,
         });
-        self.record(What::ChargedBack, amount, call, books);
-        books.tell(call, &self.reference, "dispute.created", &dispute);
+        self.record(EntryKind::ChargedBack, amount, call, effects);
+        effects.send_event(call, &self.reference, "dispute.created", &dispute);
     }
 
-    fn cannot_be(&self, what: &str) -> Refusal {
+    fn cannot_be(&self, what: &str) -> ErrorResponse {
         let message = format!("A payment that is {} cannot be {what}.", self.status.as_str());
-        Refusal::unfit("payment_unexpected_state", message, None)
+        ErrorResponse::unfit("payment_unexpected_state", message, None)
     }
 }
 
-impl TurraTech {
-    pub(super) fn create_payment(&mut self, call: &Call<'_>, params: &Params) -> Result<Response, Refusal> {
+impl TurraTechEngine {
+    pub(super) fn create_payment(&mut self, call: &Call<'_>, params: &Params) -> Result<Response, ErrorResponse> {
         let (mut payment, instrument) = self.new_payment(call, params)?;
         let asked = match &instrument {
-            Some(instrument) => payment.attempt(instrument, call, &mut self.books),
+            Some(instrument) => payment.attempt(instrument, call, &mut self.effects),
             None => {
-                payment.record(What::Begun, payment.amount, call, &mut self.books);
+                payment.record(EntryKind::Begun, payment.amount, call, &mut self.effects);
                 Ok(())
             }
         };
@@ -210,51 +215,55 @@ impl TurraTech {
         {
             self.schedule(call.now + time, Due::Settlement(payment.id.clone()));
         }
-        let answer = asked.map(|()| payment.response(201));
+        let response = asked.map(|()| payment.response(201));
         let id = payment.id.clone();
         self.by_reference.insert(payment.reference.clone(), id.clone());
-        self.payments.put(&id, payment);
-        answer
+        self.payments.insert(&id, payment);
+        response
     }
 
     /// Reads a payment, and what is to be charged for it, if it is to be confirmed now.
-    fn new_payment(&mut self, call: &Call<'_>, params: &Params) -> Result<(Payment, Option<Instrument>), Refusal> {
+    fn new_payment(
+        &mut self,
+        call: &Call<'_>,
+        params: &Params,
+    ) -> Result<(Payment, Option<Instrument>), ErrorResponse> {
         let amount = params.integer("amount")?;
         let amount = params.required("amount", amount)?;
         if amount <= 0 {
-            return Err(params.refuse("amount", "must be above zero, in the currency's smallest unit"));
+            return Err(params.invalid("amount", "must be above zero, in the currency's smallest unit"));
         }
         let currency = params.required_text("currency")?;
         if currency.len() != 3 || !currency.bytes().all(|byte| byte.is_ascii_lowercase()) {
-            return Err(params.refuse("currency", "must be a three-letter ISO code in lower case"));
+            return Err(params.invalid("currency", "must be a three-letter ISO code in lower case"));
         }
         let customer = params.text("customer")?;
         if let Some(id) = customer.as_ref().filter(|id| self.customers.get(id).is_none()) {
-            return Err(Refusal::no_such("customer", id, "customer"));
+            return Err(ErrorResponse::no_such("customer", id, "customer"));
         }
         let description = params.text("description")?;
         let method = params.text("payment_method")?;
         let instrument = method.as_ref().map(|id| self.instrument(id, "payment_method")).transpose()?;
         let owner = instrument.as_ref().and_then(|instrument| instrument.customer.as_ref());
         if owner.is_some() && customer.is_some() && owner != customer.as_ref() {
-            return Err(params.refuse("payment_method", "is attached to another customer"));
+            return Err(params.invalid("payment_method", "is attached to another customer"));
         }
         let metadata = params.metadata()?.unwrap_or_default();
         let manual = match params.text("capture_method")?.as_deref() {
             None | Some("automatic") => false,
             Some("manual") => true,
-            Some(_) => return Err(params.refuse("capture_method", "must be automatic or manual")),
+            Some(_) => return Err(params.invalid("capture_method", "must be automatic or manual")),
         };
         if manual && instrument.as_ref().is_some_and(|instrument| instrument.takes_time) {
-            return Err(params.refuse("capture_method", "must be automatic for direct debits and bank transfers"));
+            return Err(params.invalid("capture_method", "must be automatic for direct debits and bank transfers"));
         }
         let confirm = params.flag("confirm")?;
         params.text("return_url")?;
         if confirm && method.is_none() {
-            return Err(Refusal::missing("payment_method"));
+            return Err(ErrorResponse::missing("payment_method"));
         }
         let status = if method.is_some() { Status::RequiresConfirmation } else { Status::RequiresPaymentMethod };
-        let id = self.books.id("pay");
+        let id = self.effects.id("pay");
         let payment = Payment {
             reference: call.reference(&metadata, &id),
             id,
@@ -275,32 +284,32 @@ impl TurraTech {
         Ok((payment, instrument.filter(|_| confirm)))
     }
 
-    pub(super) fn retrieve_payment(&self, call: &Call<'_>) -> Result<Response, Refusal> {
-        let payment = self.payments.get(call.id).ok_or_else(|| Refusal::not_found("payment", call.id))?;
+    pub(super) fn retrieve_payment(&self, call: &Call<'_>) -> Result<Response, ErrorResponse> {
+        let payment = self.payments.get(call.id).ok_or_else(|| ErrorResponse::not_found("payment", call.id))?;
         Ok(payment.response(200))
     }
 
-    pub(super) fn list_payments(&self, params: &Params) -> Result<Response, Refusal> {
+    pub(super) fn list_payments(&self, params: &Params) -> Result<Response, ErrorResponse> {
         Ok(Response::json(200, &self.payments.page(&params.page()?, "/v1/payments", Payment::value)?))
     }
 
-    pub(super) fn capture_payment(&mut self, call: &Call<'_>) -> Result<Response, Refusal> {
-        let payment = self.payments.get_mut(call.id).ok_or_else(|| Refusal::not_found("payment", call.id))?;
+    pub(super) fn capture_payment(&mut self, call: &Call<'_>) -> Result<Response, ErrorResponse> {
+        let payment = self.payments.get_mut(call.id).ok_or_else(|| ErrorResponse::not_found("payment", call.id))?;
         if payment.status != Status::RequiresCapture {
             return Err(payment.cannot_be("captured"));
         }
-        payment.record(What::Captured, payment.capturable, call, &mut self.books);
-        payment.succeed(call, &mut self.books);
+        payment.record(EntryKind::Captured, payment.capturable, call, &mut self.effects);
+        payment.succeed(call, &mut self.effects);
         Ok(payment.response(200))
     }
 
-    pub(super) fn cancel_payment(&mut self, call: &Call<'_>) -> Result<Response, Refusal> {
-        let payment = self.payments.get_mut(call.id).ok_or_else(|| Refusal::not_found("payment", call.id))?;
+    pub(super) fn cancel_payment(&mut self, call: &Call<'_>) -> Result<Response, ErrorResponse> {
+        let payment = self.payments.get_mut(call.id).ok_or_else(|| ErrorResponse::not_found("payment", call.id))?;
         if payment.status == Status::RequiresCapture {
-            payment.record(What::Released, payment.capturable, call, &mut self.books);
+            payment.record(EntryKind::Released, payment.capturable, call, &mut self.effects);
             payment.capturable = 0;
         } else if payment.status.waits_for_customer() {
-            self.books.done(call, &payment.reference);
+            self.effects.record_done(call, &payment.reference);
         } else {
             return Err(payment.cannot_be("canceled"));
         }
@@ -313,14 +322,14 @@ impl TurraTech {
         self.advance(now);
         let id = self.by_reference.get(name).map_or(name, String::as_str);
         let payment = self.payments.get_mut(id).ok_or_else(|| format!("there is no payment {name:?}"))?;
-        let (call, books) = (by_itself(id, now), &mut self.books);
+        let (call, effects) = (by_itself(id, now), &mut self.effects);
         match action {
-            Action::Succeed if payment.status.waits_for_customer() => payment.take(&call, books),
-            Action::Succeed if payment.status == Status::Processing => payment.settle(&call, books),
-            Action::Fail if payment.status.waits_for_customer() => payment.fail(&call, books),
-            Action::Fail if payment.status == Status::Processing => payment.fail(&call, books),
+            Action::Succeed if payment.status.waits_for_customer() => payment.take(&call, effects),
+            Action::Succeed if payment.status == Status::Processing => payment.settle(&call, effects),
+            Action::Fail if payment.status.waits_for_customer() => payment.fail(&call, effects),
+            Action::Fail if payment.status == Status::Processing => payment.fail(&call, effects),
             Action::Dispute if payment.disputed => return Err(format!("payment {name:?} is disputed already")),
-            Action::Dispute if payment.status == Status::Succeeded => payment.dispute(&call, books),
+            Action::Dispute if payment.status == Status::Succeeded => payment.dispute(&call, effects),
             Action::Succeed | Action::Fail | Action::Dispute => {
                 return Err(format!("that does not happen to a payment that is {}", payment.status.as_str()));
             }
@@ -332,7 +341,7 @@ impl TurraTech {
     pub(super) fn settle_payment(&mut self, id: &str, now: OffsetDateTime) {
         let payment = self.payments.get_mut(id).filter(|payment| payment.status == Status::Processing);
         if let Some(payment) = payment {
-            payment.settle(&by_itself(id, now), &mut self.books);
+            payment.settle(&by_itself(id, now), &mut self.effects);
         }
     }
 
@@ -340,7 +349,7 @@ impl TurraTech {
     ///
     /// They are not in the ledger, and nobody is told.
     pub(crate) fn seed_payments(&mut self, count: usize, now: OffsetDateTime) -> Vec<String> {
-        let mut ids: Vec<String> = (0..count).map(|_| self.books.id("pay")).collect();
+        let mut ids: Vec<String> = (0..count).map(|_| self.effects.id("pay")).collect();
         for id in &ids {
             let payment = Payment {
                 id: id.clone(),
@@ -359,7 +368,7 @@ impl TurraTech {
                 created: now.unix_timestamp(),
                 metadata: Map::new(),
             };
-            self.payments.put(id, payment);
+            self.payments.insert(id, payment);
         }
         ids.reverse();
         ids

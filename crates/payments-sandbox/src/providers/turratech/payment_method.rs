@@ -2,13 +2,13 @@
 
 use serde_json::{Map, Value, json};
 
-use super::TurraTech;
-use super::books::Call;
 use super::card::{self, Fate, TestCard};
+use super::effects::Call;
+use super::engine::TurraTechEngine;
 use super::params::Params;
-use super::refusal::Refusal;
+use super::responses::ErrorResponse;
 use crate::http::Response;
-use crate::ledger::What;
+use crate::ledger::EntryKind;
 
 /// A payment method that was created.
 #[derive(Debug, Clone)]
@@ -59,11 +59,11 @@ impl Method {
     }
 }
 
-impl TurraTech {
-    pub(super) fn create_method(&mut self, call: &Call<'_>, params: &Params) -> Result<Response, Refusal> {
+impl TurraTechEngine {
+    pub(super) fn create_method(&mut self, call: &Call<'_>, params: &Params) -> Result<Response, ErrorResponse> {
         let kind = params.required_text("type")?;
         let Some(kind) = KINDS.iter().find(|known| **known == kind) else {
-            return Err(params.refuse("type", &format!("must be one of {}", KINDS.join(", "))));
+            return Err(params.invalid("type", &format!("must be one of {}", KINDS.join(", "))));
         };
         let metadata = params.metadata()?.unwrap_or_default();
         let card = params.inner("card")?;
@@ -73,33 +73,34 @@ impl TurraTech {
         } else {
             (Fate::Approved, None)
         };
-        let id = self.books.id("pm");
+        let id = self.effects.id("pm");
         let reference = call.reference(&metadata, &id);
         let created = call.now.unix_timestamp();
         let method = Method { id, reference, kind, card, fate, customer: None, created, metadata };
-        self.books.record(call, &method.reference, What::Executed, 0, "");
-        let answer = Response::json(201, &method.value());
+        self.effects.record(call, &method.reference, EntryKind::Executed, 0, "");
+        let response = Response::json(201, &method.value());
         self.methods.insert(method.id.clone(), method);
-        Ok(answer)
+        Ok(response)
     }
 
-    pub(super) fn attach_method(&mut self, call: &Call<'_>, params: &Params) -> Result<Response, Refusal> {
+    pub(super) fn attach_method(&mut self, call: &Call<'_>, params: &Params) -> Result<Response, ErrorResponse> {
         let customer = params.required_text("customer")?;
         if self.customers.get(&customer).is_none() {
-            return Err(Refusal::no_such("customer", &customer, "customer"));
+            return Err(ErrorResponse::no_such("customer", &customer, "customer"));
         }
         if !self.methods.contains_key(call.id) && TestCard::by_id(call.id).is_none() {
-            return Err(Refusal::not_found("payment method", call.id));
+            return Err(ErrorResponse::not_found("payment method", call.id));
         }
         let id = self.attach(call.id, &customer, None, call)?;
         self.method_done(call, &id)
     }
 
-    pub(super) fn detach_method(&mut self, call: &Call<'_>) -> Result<Response, Refusal> {
-        let method = self.methods.get_mut(call.id).ok_or_else(|| Refusal::not_found("payment method", call.id))?;
+    pub(super) fn detach_method(&mut self, call: &Call<'_>) -> Result<Response, ErrorResponse> {
+        let method =
+            self.methods.get_mut(call.id).ok_or_else(|| ErrorResponse::not_found("payment method", call.id))?;
         let Some(customer) = method.customer.take() else {
             let message = "The payment method is not attached to a customer.".to_owned();
-            return Err(Refusal::unfit("payment_method_unexpected_state", message, None));
+            return Err(ErrorResponse::unfit("payment_method_unexpected_state", message, None));
         };
         if let Some(customer) = self.customers.get_mut(&customer) {
             customer.forget_method(call.id);
@@ -107,9 +108,9 @@ impl TurraTech {
         self.method_done(call, call.id)
     }
 
-    fn method_done(&mut self, call: &Call<'_>, id: &str) -> Result<Response, Refusal> {
-        let method = self.methods.get(id).ok_or_else(|| Refusal::not_found("payment method", id))?;
-        self.books.done(call, &method.reference);
+    fn method_done(&mut self, call: &Call<'_>, id: &str) -> Result<Response, ErrorResponse> {
+        let method = self.methods.get(id).ok_or_else(|| ErrorResponse::not_found("payment method", id))?;
+        self.effects.record_done(call, &method.reference);
         Ok(Response::json(200, &method.value()))
     }
 
@@ -120,17 +121,17 @@ impl TurraTech {
         customer: &str,
         param: Option<&str>,
         call: &Call<'_>,
-    ) -> Result<String, Refusal> {
+    ) -> Result<String, ErrorResponse> {
         let id = match TestCard::by_id(id) {
             Some(card) => self.own_method(card, call),
             None => id.to_owned(),
         };
         let method =
-            self.methods.get_mut(&id).ok_or_else(|| Refusal::no_such("payment method", &id, "payment_method"))?;
+            self.methods.get_mut(&id).ok_or_else(|| ErrorResponse::no_such("payment method", &id, "payment_method"))?;
         match &method.customer {
             Some(owner) if owner != customer => {
                 let message = "The payment method is attached to another customer.".to_owned();
-                return Err(Refusal::unfit("payment_method_unexpected_state", message, param));
+                return Err(ErrorResponse::unfit("payment_method_unexpected_state", message, param));
             }
             Some(_) => return Ok(id),
             None => method.customer = Some(customer.to_owned()),
@@ -142,7 +143,7 @@ impl TurraTech {
     }
 
     fn own_method(&mut self, card: &'static TestCard, call: &Call<'_>) -> String {
-        let id = self.books.id("pm");
+        let id = self.effects.id("pm");
         let year = i64::from(call.now.year()) + 4;
         let method = Method {
             reference: id.clone(),
@@ -159,42 +160,42 @@ impl TurraTech {
     }
 
     /// What a parameter names to be charged.
-    pub(super) fn instrument(&self, id: &str, param: &str) -> Result<Instrument, Refusal> {
+    pub(super) fn instrument(&self, id: &str, param: &str) -> Result<Instrument, ErrorResponse> {
         if let Some(card) = TestCard::by_id(id) {
             return Ok(Instrument { fate: card.fate, takes_time: false, customer: None });
         }
-        let method = self.methods.get(id).ok_or_else(|| Refusal::no_such("payment method", id, param))?;
+        let method = self.methods.get(id).ok_or_else(|| ErrorResponse::no_such("payment method", id, param))?;
         let takes_time = TAKE_TIME.contains(&method.kind);
         Ok(Instrument { fate: method.fate, takes_time, customer: method.customer.clone() })
     }
 }
 
-fn read_card(card: &Params, call: &Call<'_>) -> Result<(Fate, Card), Refusal> {
+fn read_card(card: &Params, call: &Call<'_>) -> Result<(Fate, Card), ErrorResponse> {
     let number = card.required_text("number")?;
     let month = card.integer("exp_month")?;
     let month = card.required("exp_month", month)?;
     let year = card.integer("exp_year")?;
     let year = card.required("exp_year", year)?;
     if !(1..=12).contains(&month) {
-        return Err(card.refuse("exp_month", "must be from 1 to 12"));
+        return Err(card.invalid("exp_month", "must be from 1 to 12"));
     }
     if !(2000..=2099).contains(&year) {
-        return Err(card.refuse("exp_year", "must be a year with four digits"));
+        return Err(card.invalid("exp_year", "must be a year with four digits"));
     }
     if let Some(cvc) = card.text("cvc")?
         && !(matches!(cvc.len(), 3 | 4) && cvc.bytes().all(|byte| byte.is_ascii_digit()))
     {
-        return Err(card.refuse("cvc", "must be three or four digits"));
+        return Err(card.invalid("cvc", "must be three or four digits"));
     }
     if !card::checks(&number) {
-        return Err(Refusal::declined(&card::WRONG_NUMBER, "card[number]"));
+        return Err(ErrorResponse::declined(&card::WRONG_NUMBER, "card[number]"));
     }
     let Some(known) = TestCard::by_number(&number) else {
-        return Err(Refusal::declined(&card::NOT_FOR_TESTS, "card[number]"));
+        return Err(ErrorResponse::declined(&card::NOT_FOR_TESTS, "card[number]"));
     };
     let today = (i64::from(call.now.year()), i64::from(u8::from(call.now.month())));
     if (year, month) < today {
-        return Err(Refusal::declined(&card::EXPIRED, "card[exp_year]"));
+        return Err(ErrorResponse::declined(&card::EXPIRED, "card[exp_year]"));
     }
     Ok((known.fate, Card { brand: known.brand, last4: known.last4(), month, year }))
 }

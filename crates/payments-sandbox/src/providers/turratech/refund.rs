@@ -2,13 +2,13 @@
 
 use serde_json::{Map, Value, json};
 
-use super::TurraTech;
-use super::books::{Call, order_in};
+use super::effects::{Call, order_in};
+use super::engine::TurraTechEngine;
 use super::params::Params;
 use super::payment::Status;
-use super::refusal::Refusal;
+use super::responses::ErrorResponse;
 use crate::http::Response;
-use crate::ledger::What;
+use crate::ledger::EntryKind;
 
 /// A refund.
 #[derive(Debug, Clone)]
@@ -40,41 +40,41 @@ impl Refund {
     }
 }
 
-impl TurraTech {
-    pub(super) fn create_refund(&mut self, call: &Call<'_>, params: &Params) -> Result<Response, Refusal> {
+impl TurraTechEngine {
+    pub(super) fn create_refund(&mut self, call: &Call<'_>, params: &Params) -> Result<Response, ErrorResponse> {
         let id = params.required_text("payment")?;
         let amount = params.integer("amount")?;
         if amount.is_some_and(|amount| amount <= 0) {
-            return Err(params.refuse("amount", "must be above zero, in the currency's smallest unit"));
+            return Err(params.invalid("amount", "must be above zero, in the currency's smallest unit"));
         }
         let reason = params.text("reason")?;
         if reason.as_ref().is_some_and(|reason| !REASONS.contains(&reason.as_str())) {
-            return Err(params.refuse("reason", &format!("must be one of {}", REASONS.join(", "))));
+            return Err(params.invalid("reason", &format!("must be one of {}", REASONS.join(", "))));
         }
         let metadata = params.metadata()?.unwrap_or_default();
-        let payment = self.payments.get_mut(&id).ok_or_else(|| Refusal::no_such("payment", &id, "payment"))?;
+        let payment = self.payments.get_mut(&id).ok_or_else(|| ErrorResponse::no_such("payment", &id, "payment"))?;
         if payment.status != Status::Succeeded {
             let message = format!("A payment that is {} cannot be refunded.", payment.status.as_str());
-            return Err(Refusal::unfit("payment_unexpected_state", message, Some("payment")));
+            return Err(ErrorResponse::unfit("payment_unexpected_state", message, Some("payment")));
         }
         if payment.disputed {
             let message = "A payment that is disputed cannot be refunded.".to_owned();
-            return Err(Refusal::unfit("payment_disputed", message, Some("payment")));
+            return Err(ErrorResponse::unfit("payment_disputed", message, Some("payment")));
         }
         let left = payment.refundable();
         if left == 0 {
             let message = "The payment has been refunded already.".to_owned();
-            return Err(Refusal::unfit("payment_already_refunded", message, Some("payment")));
+            return Err(ErrorResponse::unfit("payment_already_refunded", message, Some("payment")));
         }
         let amount = amount.unwrap_or(left);
         if amount > left {
             let message = format!("The refund of {amount} is more than what is left of the payment: {left}.");
-            return Err(Refusal::unfit("amount_too_large", message, Some("amount")));
+            return Err(ErrorResponse::unfit("amount_too_large", message, Some("amount")));
         }
         payment.refunded += amount;
         // Without an order of its own, it is about the payment's.
         let refund = Refund {
-            id: self.books.id("re"),
+            id: self.effects.id("re"),
             reference: order_in(&metadata).unwrap_or(&payment.reference).to_owned(),
             payment: id,
             amount,
@@ -83,20 +83,20 @@ impl TurraTech {
             created: call.now.unix_timestamp(),
             metadata,
         };
-        self.books.record(call, &refund.reference, What::Refunded, amount, &refund.currency);
-        self.books.tell(call, &refund.reference, "refund.created", &refund.value());
-        let answer = Response::json(201, &refund.value());
+        self.effects.record(call, &refund.reference, EntryKind::Refunded, amount, &refund.currency);
+        self.effects.send_event(call, &refund.reference, "refund.created", &refund.value());
+        let response = Response::json(201, &refund.value());
         let id = refund.id.clone();
-        self.refunds.put(&id, refund);
-        Ok(answer)
+        self.refunds.insert(&id, refund);
+        Ok(response)
     }
 
-    pub(super) fn retrieve_refund(&self, call: &Call<'_>) -> Result<Response, Refusal> {
-        let refund = self.refunds.get(call.id).ok_or_else(|| Refusal::not_found("refund", call.id))?;
+    pub(super) fn retrieve_refund(&self, call: &Call<'_>) -> Result<Response, ErrorResponse> {
+        let refund = self.refunds.get(call.id).ok_or_else(|| ErrorResponse::not_found("refund", call.id))?;
         Ok(Response::json(200, &refund.value()))
     }
 
-    pub(super) fn list_refunds(&self, params: &Params) -> Result<Response, Refusal> {
+    pub(super) fn list_refunds(&self, params: &Params) -> Result<Response, ErrorResponse> {
         Ok(Response::json(200, &self.refunds.page(&params.page()?, "/v1/refunds", Refund::value)?))
     }
 }

@@ -7,7 +7,7 @@ use crate::http::Response;
 
 /// Why a request was not done.
 #[derive(Debug)]
-pub(crate) struct Refusal {
+pub(crate) struct ErrorResponse {
     status: u16,
     kind: &'static str,
     code: &'static str,
@@ -18,7 +18,7 @@ pub(crate) struct Refusal {
     pub(crate) is_result: bool,
 }
 
-impl Refusal {
+impl ErrorResponse {
     fn new(status: u16, kind: &'static str, code: &'static str, message: impl Into<String>) -> Self {
         let message = message.into();
         Self { status, kind, code, message, param: None, decline_code: None, is_result: false }
@@ -79,14 +79,14 @@ impl Refusal {
 
     /// Nothing is wrong with the request, but with where things stand.
     pub(crate) fn unfit(code: &'static str, message: String, param: Option<&str>) -> Self {
-        let refusal = Self::new(400, "invalid_request_error", code, message);
-        Self { is_result: true, param: param.map(str::to_owned), ..refusal }
+        let error = Self::new(400, "invalid_request_error", code, message);
+        Self { is_result: true, param: param.map(str::to_owned), ..error }
     }
 
     /// The bank says no.
     pub(crate) fn declined(decline: &Decline, param: &str) -> Self {
-        let refusal = Self::new(402, "card_error", decline.code, decline.message).about(param);
-        Self { is_result: true, decline_code: decline.decline_code, ..refusal }
+        let error = Self::new(402, "card_error", decline.code, decline.message).about(param);
+        Self { is_result: true, decline_code: decline.decline_code, ..error }
     }
 
     pub(crate) fn response(&self) -> Response {

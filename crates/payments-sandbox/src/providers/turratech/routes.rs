@@ -89,7 +89,7 @@ pub(crate) const READS: &[&str] =
     &["retrieve-payment", "list-payments", "retrieve-customer", "list-customers", "retrieve-refund", "list-refunds"];
 
 /// Those that send an event.
-pub(crate) const TOLD_OF: &[&str] = &[
+pub(crate) const OPERATIONS_WITH_MESSAGES: &[&str] = &[
     "create-payment",
     "capture-payment",
     "create-customer",

@@ -1,7 +1,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use crate::builder::StartError;
+use crate::error::StartError;
 use crate::key::{Key, MARKS};
 use crate::random::Random;
 

@@ -3,16 +3,16 @@
 use serde_json::{Map, Value, json};
 use time::{Duration, OffsetDateTime};
 
-use super::books::{Books, Call};
 use super::card::{self, Decline, Fate};
 use super::customer::merge;
+use super::effects::{Call, Effects};
+use super::engine::{Due, TurraTechEngine};
 use super::params::Params;
-use super::refusal::Refusal;
-use super::route::Operation;
+use super::responses::ErrorResponse;
+use super::routes::Operation;
 use super::settings::Settings;
-use super::{Due, TurraTech};
 use crate::http::Response;
-use crate::ledger::What;
+use crate::ledger::EntryKind;
 
 /// A subscription.
 #[derive(Debug, Clone)]
@@ -80,15 +80,15 @@ impl Subscription {
         })
     }
 
-    fn tell(&self, event: &'static str, call: &Call<'_>, books: &mut Books) {
-        books.tell(call, &self.reference, event, &self.value());
+    fn send_event(&self, event: &'static str, call: &Call<'_>, effects: &mut Effects) {
+        effects.send_event(call, &self.reference, event, &self.value());
     }
 
     /// Says what became of the charge for the current period.
-    fn tell_of_invoice(&self, due: (i64, &str), paid: bool, call: &Call<'_>, books: &mut Books) {
+    fn send_invoice_event(&self, due: (i64, &str), paid: bool, call: &Call<'_>, effects: &mut Effects) {
         let (amount, currency) = due;
         let invoice = json!({
-            "id": books.id("in"),
+            "id": effects.id("in"),
             "object": "invoice",
             "subscription": self.id,
             "customer": self.customer,
@@ -100,21 +100,21 @@ impl Subscription {
             "livemode": false,
         });
         let event = if paid { "invoice.paid" } else { "invoice.payment_failed" };
-        books.tell(call, &self.reference, event, &invoice);
+        effects.send_event(call, &self.reference, event, &invoice);
     }
 }
 
-impl TurraTech {
-    pub(super) fn create_subscription(&mut self, call: &Call<'_>, params: &Params) -> Result<Response, Refusal> {
+impl TurraTechEngine {
+    pub(super) fn create_subscription(&mut self, call: &Call<'_>, params: &Params) -> Result<Response, ErrorResponse> {
         let customer = params.required_text("customer")?;
         if self.customers.get(&customer).is_none() {
-            return Err(Refusal::no_such("customer", &customer, "customer"));
+            return Err(ErrorResponse::no_such("customer", &customer, "customer"));
         }
         let items = self.read_items(params)?;
         let items = params.required("items", items)?;
         let trial_days = params.integer("trial_period_days")?;
         if trial_days.is_some_and(|days| !(0..=LONGEST_TRIAL).contains(&days)) {
-            return Err(params.refuse("trial_period_days", "must be from 0 to 730"));
+            return Err(params.invalid("trial_period_days", "must be from 0 to 730"));
         }
         let cancel_at_period_end = params.flag("cancel_at_period_end")?;
         let method = self.read_default_method(params, &customer)?;
@@ -124,7 +124,7 @@ impl TurraTech {
         if trial.is_none() {
             self.charge(method.as_ref(), &customer)?;
         }
-        let id = self.books.id("sub");
+        let id = self.effects.id("sub");
         let subscription = Subscription {
             reference: call.reference(&metadata, &id),
             id: id.clone(),
@@ -140,22 +140,22 @@ impl TurraTech {
             metadata,
         };
         let charged = if trial.is_none() { amount } else { 0 };
-        self.books.record(call, &subscription.reference, What::Executed, charged, &currency);
-        subscription.tell("subscription.created", call, &mut self.books);
+        self.effects.record(call, &subscription.reference, EntryKind::Executed, charged, &currency);
+        subscription.send_event("subscription.created", call, &mut self.effects);
         if trial.is_none() {
-            subscription.tell_of_invoice((amount, &currency), true, call, &mut self.books);
+            subscription.send_invoice_event((amount, &currency), true, call, &mut self.effects);
         }
-        let answer = Response::json(201, &subscription.value());
+        let response = Response::json(201, &subscription.value());
         self.schedule(subscription.period.1, Due::PeriodEnd(id.clone()));
         if let Some(customer) = self.customers.get_mut(&customer) {
             customer.subscriptions.push(id.clone());
         }
         self.subscriptions.insert(id, subscription);
-        Ok(answer)
+        Ok(response)
     }
 
-    pub(super) fn update_subscription(&mut self, call: &Call<'_>, params: &Params) -> Result<Response, Refusal> {
-        let missing = || Refusal::not_found("subscription", call.id);
+    pub(super) fn update_subscription(&mut self, call: &Call<'_>, params: &Params) -> Result<Response, ErrorResponse> {
+        let missing = || ErrorResponse::not_found("subscription", call.id);
         let Subscription { status, customer, .. } = self.subscriptions.get(call.id).ok_or_else(missing)?;
         let (status, customer) = (*status, customer.clone());
         let items = self.read_items(params)?;
@@ -163,29 +163,29 @@ impl TurraTech {
             self.settings.due(items)?;
         }
         if params.has("trial_period_days") {
-            return Err(params.refuse("trial_period_days", "can only be said when a subscription is created"));
+            return Err(params.invalid("trial_period_days", "can only be said when a subscription is created"));
         }
         let cancel_at_period_end = params.optional_flag("cancel_at_period_end")?;
         let method = self.read_default_method(params, &customer)?;
         let metadata = params.metadata()?.unwrap_or_default();
         if status == Status::Canceled {
             let message = "A subscription that is canceled cannot be updated.".to_owned();
-            return Err(Refusal::unfit("subscription_unexpected_state", message, None));
+            return Err(ErrorResponse::unfit("subscription_unexpected_state", message, None));
         }
         let subscription = self.subscriptions.get_mut(call.id).ok_or_else(missing)?;
         subscription.items = items.unwrap_or(std::mem::take(&mut subscription.items));
         subscription.cancel_at_period_end = cancel_at_period_end.unwrap_or(subscription.cancel_at_period_end);
         subscription.method = method.or(subscription.method.take());
         merge(&mut subscription.metadata, metadata);
-        self.books.done(call, &subscription.reference);
-        subscription.tell("subscription.updated", call, &mut self.books);
+        self.effects.record_done(call, &subscription.reference);
+        subscription.send_event("subscription.updated", call, &mut self.effects);
         Ok(Response::json(200, &subscription.value()))
     }
 
-    pub(super) fn cancel_subscription(&mut self, call: &Call<'_>) -> Result<Response, Refusal> {
+    pub(super) fn cancel_subscription(&mut self, call: &Call<'_>) -> Result<Response, ErrorResponse> {
         let subscription = self.subscriptions.get(call.id).filter(|known| known.status != Status::Canceled);
-        let subscription = subscription.ok_or_else(|| Refusal::not_found("subscription", call.id))?;
-        self.books.done(call, &subscription.reference);
+        let subscription = subscription.ok_or_else(|| ErrorResponse::not_found("subscription", call.id))?;
+        self.effects.record_done(call, &subscription.reference);
         self.end_subscription(call.id, call);
         let subscription = self.subscriptions.get(call.id).map(Subscription::value);
         Ok(Response::json(200, &subscription.unwrap_or_default()))
@@ -195,7 +195,7 @@ impl TurraTech {
         let subscription = self.subscriptions.get_mut(id).filter(|known| known.status != Status::Canceled);
         if let Some(subscription) = subscription {
             subscription.status = Status::Canceled;
-            subscription.tell("subscription.deleted", call, &mut self.books);
+            subscription.send_event("subscription.deleted", call, &mut self.effects);
         }
     }
 
@@ -216,21 +216,21 @@ impl TurraTech {
         subscription.period = (now, now + self.settings.period);
         let next = subscription.period.1;
         if paid {
-            self.books.record(&call, &subscription.reference, What::Charged, amount, &currency);
+            self.effects.record(&call, &subscription.reference, EntryKind::Charged, amount, &currency);
         }
-        subscription.tell("subscription.updated", &call, &mut self.books);
-        subscription.tell_of_invoice((amount, &currency), paid, &call, &mut self.books);
+        subscription.send_event("subscription.updated", &call, &mut self.effects);
+        subscription.send_invoice_event((amount, &currency), paid, &call, &mut self.effects);
         self.schedule(next, Due::PeriodEnd(id.to_owned()));
     }
 
     /// Asks the bank for a period's money: of the subscription's payment method, or else of the customer's.
-    fn charge(&self, method: Option<&String>, customer: &str) -> Result<(), Refusal> {
+    fn charge(&self, method: Option<&String>, customer: &str) -> Result<(), ErrorResponse> {
         let customer = self.customers.get(customer);
         let Some(method) = method.or(customer.and_then(|customer| customer.default_method())) else {
             let message = "The customer has no payment method, and none was given.".to_owned();
-            return Err(Refusal::unfit("payment_method_missing", message, Some(METHOD)));
+            return Err(ErrorResponse::unfit("payment_method_missing", message, Some(METHOD)));
         };
-        let declined = |decline: &Decline| Err(Refusal::declined(decline, METHOD));
+        let declined = |decline: &Decline| Err(ErrorResponse::declined(decline, METHOD));
         match self.instrument(method, METHOD)?.fate {
             Fate::Approved | Fate::Disputed => Ok(()),
             Fate::Declined(decline) => declined(decline),
@@ -238,27 +238,27 @@ impl TurraTech {
         }
     }
 
-    fn read_default_method(&self, params: &Params, customer: &str) -> Result<Option<String>, Refusal> {
+    fn read_default_method(&self, params: &Params, customer: &str) -> Result<Option<String>, ErrorResponse> {
         let Some(method) = params.text(METHOD)? else { return Ok(None) };
         let owner = self.instrument(&method, METHOD)?.customer;
         if owner.is_some_and(|owner| owner != customer) {
-            return Err(params.refuse(METHOD, "is attached to another customer"));
+            return Err(params.invalid(METHOD, "is attached to another customer"));
         }
         Ok(Some(method))
     }
 
-    fn read_items(&mut self, params: &Params) -> Result<Option<Vec<Item>>, Refusal> {
+    fn read_items(&mut self, params: &Params) -> Result<Option<Vec<Item>>, ErrorResponse> {
         let Some(list) = params.list("items")? else { return Ok(None) };
         if list.is_empty() {
-            return Err(params.refuse("items", "must have at least one item"));
+            return Err(params.invalid("items", "must have at least one item"));
         }
         let read = |item: &Params| {
             let price = item.required_text("price")?;
             let quantity = item.integer("quantity")?.unwrap_or(1);
             if quantity < 1 {
-                return Err(item.refuse("quantity", "must be above zero"));
+                return Err(item.invalid("quantity", "must be above zero"));
             }
-            Ok(Item { id: self.books.id("si"), price, quantity })
+            Ok(Item { id: self.effects.id("si"), price, quantity })
         };
         list.iter().map(read).collect::<Result<_, _>>().map(Some)
     }
@@ -266,19 +266,23 @@ impl TurraTech {
 
 impl Settings {
     /// What items come to for one period.
-    fn due(&self, items: &[Item]) -> Result<(i64, String), Refusal> {
+    fn due(&self, items: &[Item]) -> Result<(i64, String), ErrorResponse> {
         let mut sum: Option<(i64, &str)> = None;
         for (index, item) in items.iter().enumerate() {
             let param = format!("items[{index}]");
             let price = self.price_of(&item.price);
             let (price, currency) =
-                price.ok_or_else(|| Refusal::no_such("price", &item.price, format!("{param}[price]")))?;
+                price.ok_or_else(|| ErrorResponse::no_such("price", &item.price, format!("{param}[price]")))?;
             let (before, known) = sum.unwrap_or((0, currency));
             if known != currency {
-                return Err(Refusal::invalid(format!("{param}[price]"), "is in another currency than the others"));
+                return Err(ErrorResponse::invalid(
+                    format!("{param}[price]"),
+                    "is in another currency than the others",
+                ));
             }
             let amount = price.checked_mul(item.quantity).and_then(|amount| amount.checked_add(before));
-            let amount = amount.ok_or_else(|| Refusal::invalid(format!("{param}[quantity]"), "comes to too much"))?;
+            let amount =
+                amount.ok_or_else(|| ErrorResponse::invalid(format!("{param}[quantity]"), "comes to too much"))?;
             sum = Some((amount, currency));
         }
         Ok(sum.map_or((0, String::new()), |(amount, currency)| (amount, currency.to_owned())))

@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf, Result};
 use tokio::net::TcpStream;
 
-use crate::world::Close;
+use crate::state::Close;
 
 /// What is read and written; what ends it may have to reach below TLS.
 pub(super) enum Stream {

@@ -1,14 +1,14 @@
 use std::fmt;
 
 use crate::engine::Message;
-use crate::webhook::Answer;
+use crate::outbox::{MerchantResponse, RESPONSE_BODY_LIMIT};
 
 /// A message to the merchant, as it goes over the wire.
 ///
 /// `Debug` shows of its headers the names, and of its body the length: logs are no place for keys and signatures.
 #[derive(Clone)]
 #[non_exhaustive]
-pub struct Post {
+pub struct OutgoingMessage {
     /// Its number among the [`deliveries`](crate::Offline::deliveries).
     pub number: usize,
     /// Where it goes.
@@ -18,25 +18,25 @@ pub struct Post {
     /// Its body, byte for byte.
     pub body: Vec<u8>,
     pub(super) id: usize,
-    taken: fn(u16, &[u8]) -> bool,
+    accepted: fn(u16, &[u8]) -> bool,
 }
 
-impl Post {
+impl OutgoingMessage {
     pub(super) fn new(id: usize, message: Message) -> Self {
         let mut headers = vec![("Content-Type".to_owned(), message.content_type.to_owned())];
         headers.extend(message.headers.into_iter().map(|(name, value)| (name.to_owned(), value)));
-        Self { number: id + 1, url: message.url, headers, body: message.body, id, taken: message.resend.taken }
+        Self { number: id + 1, url: message.url, headers, body: message.body, id, accepted: message.resend.accepted }
     }
 
     /// What the provider makes of an answer: the status decides, or the beginning of the body does as well.
-    pub(super) fn judged(&self, status: u16, body: &[u8]) -> Answer {
-        let begun = &body[..body.len().min(LONGEST_BODY)];
-        let by_body = (200..300).contains(&status) && (self.taken)(status, begun);
-        Answer { status, taken: (self.taken)(status, b"") || by_body }
+    pub(super) fn evaluate(&self, status: u16, body: &[u8]) -> MerchantResponse {
+        let prefix = &body[..body.len().min(RESPONSE_BODY_LIMIT)];
+        let by_body = (200..300).contains(&status) && (self.accepted)(status, prefix);
+        MerchantResponse { status, accepted: (self.accepted)(status, b"") || by_body }
     }
 }
 
-impl fmt::Debug for Post {
+impl fmt::Debug for OutgoingMessage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let names: Vec<_> = self.headers.iter().map(|(name, _)| name.as_str()).collect();
         f.debug_struct("Post")
@@ -46,6 +46,3 @@ impl fmt::Debug for Post {
             .finish_non_exhaustive()
     }
 }
-
-/// As much of an answer as a provider looks at.
-const LONGEST_BODY: usize = 1024;

@@ -2,7 +2,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use payments_sandbox::{Sandbox, What, card3ds::Settings, card3ds::TEST_CARDS};
+use payments_sandbox::{EntryKind, Sandbox, card3ds::Settings, card3ds::TEST_CARDS};
 use serde_json::{Value, json};
 
 use super::{CARD, DEBIT, DECLINED, attribute, browse, checkout, get, only_delivery, post, without_card};
@@ -57,7 +57,10 @@ async fn before_the_customer_has_paid_its_payment_is_enrolled_and_has_no_card() 
     );
     sandbox.ledger().order("order-1").never_executed();
     let ledger = sandbox.ledger();
-    assert_eq!((ledger.entries()[0].operation.as_str(), ledger.entries()[0].what), ("card3ds.checkout", What::Begun));
+    assert_eq!(
+        (ledger.entries()[0].operation.as_str(), ledger.entries()[0].kind),
+        ("card3ds.checkout", EntryKind::Begun)
+    );
     sandbox.finish();
 }
 

@@ -2,7 +2,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use payments_sandbox::{DeliveryState, Sandbox, What, card3ds::Settings};
+use payments_sandbox::{DeliveryState, EntryKind, Sandbox, card3ds::Settings};
 use serde_json::{Value, json};
 
 use super::{
@@ -53,7 +53,10 @@ async fn it_starts_with_html_that_leads_to_the_customer_s_bank_and_moves_nothing
     assert_eq!(sandbox.card3ds().order("order-1").status(), Some("ENROLLED"));
     sandbox.ledger().order("order-1").never_executed();
     let ledger = sandbox.ledger();
-    assert_eq!((ledger.entries()[0].operation.as_str(), ledger.entries()[0].what), ("card3ds.start-3ds", What::Begun));
+    assert_eq!(
+        (ledger.entries()[0].operation.as_str(), ledger.entries()[0].kind),
+        ("card3ds.start-3ds", EntryKind::Begun)
+    );
     sandbox.finish();
 }
 
