@@ -35,7 +35,7 @@ impl Audit {
     }
 
     fn enter(&mut self, entry: &Entry, books: &Books) -> Option<String> {
-        let Entry { operation, reference, what, amount, .. } = entry;
+        let Entry { operation, reference, kind: what, amount, .. } = entry;
         let facts = self.facts.entry(reference.clone()).or_default();
         let before = facts.iter().filter(|fact| fact.operation == *operation && fact.what == *what).count();
         facts.push(Fact { operation: operation.clone(), what: *what, amount: *amount });
@@ -131,7 +131,7 @@ impl Audit {
 
     fn stands_moved(&self, reference: &str) -> bool {
         let facts = self.facts.get(reference).map(Vec::as_slice).unwrap_or_default();
-        facts.iter().map(|fact| moves(&fact.operation, fact.kind)).sum::<i32>() > 0
+        facts.iter().map(|fact| moves(&fact.operation, fact.what)).sum::<i32>() > 0
     }
 
     fn has(&self, reference: &str, is: impl Fn(&Fact) -> bool) -> bool {
