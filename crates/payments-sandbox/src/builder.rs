@@ -116,7 +116,7 @@ impl Builder {
     /// When a port is taken, a fault is none that it knows, or a key might be somebody's real one.
     pub async fn try_start(self) -> Result<Sandbox, StartError> {
         let mut settings = self.settings;
-        settings.complete(self.seed)?;
+        settings.fill_in_keys(self.seed)?;
         let connections = ConnectionSettings {
             idle_close: self.idle_close,
             #[cfg(feature = "tls")]
@@ -173,7 +173,7 @@ impl Builder {
             return Err(StartError::RunningClock);
         }
         let mut settings = self.settings;
-        settings.complete(self.seed)?;
+        settings.fill_in_keys(self.seed)?;
         let origins = wire::origins();
         let state = shared_state(self.clock, self.seed, wire::control_origin(), &settings, &origins, &self.faults)?;
         if !self.record_timeline {

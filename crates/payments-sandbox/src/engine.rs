@@ -14,17 +14,8 @@ use crate::random::Random;
 ///
 /// It is `Any`, so that a provider's handle gets its own engine back from the list of all.
 pub(crate) trait Engine: RespondWithoutCommit + Any + Send {
-    /// The provider, as its crate is called.
-    fn name(&self) -> &'static str;
-
-    /// Its operations, as faults name them.
-    fn operations(&self) -> &'static [&'static str];
-
-    /// Those that only ask.
-    fn read_only_operations(&self) -> &'static [&'static str];
-
-    /// Those whose orders the merchant gets messages about.
-    fn operations_with_messages(&self) -> &'static [&'static str];
+    /// What does not change about it.
+    fn spec(&self) -> &'static ProviderSpec;
 
     /// Which operation a request asks for, if it is one, and for which of the merchant's references.
     fn operation(&self, request: &Request) -> Option<(&'static str, Option<String>)>;
@@ -39,24 +30,38 @@ pub(crate) trait Engine: RespondWithoutCommit + Any + Send {
     fn random(&mut self) -> &mut Random;
 
     /// Does what is due by now: expiry, settlement.
-    fn tick(&mut self, now: OffsetDateTime) -> Vec<Effect>;
+    fn tick(&mut self, _now: OffsetDateTime) -> Vec<Effect> {
+        Vec::new()
+    }
 
     /// When something is due next.
-    fn next_due(&self) -> Option<OffsetDateTime>;
+    fn next_due(&self) -> Option<OffsetDateTime> {
+        None
+    }
 
     /// Where an order stands, as the provider says it, by the merchant's reference.
     fn status(&self, reference: &str) -> Option<String>;
-
-    /// What it does, and where that comes from.
-    fn behaviours(&self) -> &'static [Behaviour];
-
-    /// The addresses that [`control`](Engine::control) knows, and what each is for.
-    fn control_addresses(&self) -> &'static [(&'static str, &'static str)];
 
     /// Does what a `POST` to the control API asks of it; `path` comes decoded and without the provider's name.
     ///
     /// Nothing where there is no such address.
     fn control(&mut self, path: &[&str], body: &[u8], now: OffsetDateTime) -> Option<Controlled>;
+}
+
+/// What is fixed of a provider.
+pub(crate) struct ProviderSpec {
+    /// As its crate is called.
+    pub(crate) name: &'static str,
+    /// Its operations, as faults name them.
+    pub(crate) operations: &'static [&'static str],
+    /// Those that only ask.
+    pub(crate) read_only_operations: &'static [&'static str],
+    /// Those whose orders the merchant gets messages about.
+    pub(crate) operations_with_messages: &'static [&'static str],
+    /// What it does, and where that comes from.
+    pub(crate) behaviours: &'static [Behaviour],
+    /// The addresses that [`control`](Engine::control) knows, and what each is for.
+    pub(crate) control_addresses: &'static [(&'static str, &'static str)],
 }
 
 /// Responding to a request without doing it; every engine that can be cloned does.

@@ -1,18 +1,18 @@
 //! The frame of every page. Nothing from elsewhere.
 
 /// What a wrong address shows.
-pub(crate) fn missing() -> String {
+pub(crate) fn not_found() -> String {
     document("No such payment", "<p>There is no payment at this address.</p>")
 }
 
 /// What cannot be done.
-pub(crate) fn problem(problem: &str) -> String {
-    document("Not possible", &format!("<p>{}</p>", escaped(problem)))
+pub(crate) fn error(problem: &str) -> String {
+    document("Not possible", &format!("<p>{}</p>", escape(problem)))
 }
 
 /// A whole page.
 pub(crate) fn document(title: &str, body: &str) -> String {
-    let title = escaped(title);
+    let title = escape(title);
     format!(
         "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\">\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><title>{title} · sandbox</title>\
@@ -22,7 +22,7 @@ pub(crate) fn document(title: &str, body: &str) -> String {
 }
 
 /// A text inside HTML, also inside an attribute.
-pub(crate) fn escaped(text: &str) -> String {
+pub(crate) fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         match c {

@@ -35,7 +35,7 @@ impl Request {
         let form = String::from_utf8_lossy(&self.body);
         let pairs = self.query.split('&').chain(form.split('&'));
         let value = pairs.filter_map(|pair| pair.split_once('=')).find(|(key, _)| *key == name)?.1;
-        Some(decoded(&value.replace('+', " ")))
+        Some(percent_decode(&value.replace('+', " ")))
     }
 }
 
@@ -52,7 +52,7 @@ pub(crate) fn is_web_address(text: &str) -> bool {
 }
 
 /// Percent-decodes one segment.
-pub(crate) fn decoded(text: &str) -> String {
+pub(crate) fn percent_decode(text: &str) -> String {
     percent_decode_str(text).decode_utf8_lossy().into_owned()
 }
 
@@ -97,7 +97,7 @@ impl Response {
     }
 
     fn head_with(&self, length: &str) -> Vec<u8> {
-        let mut head = format!("HTTP/1.1 {} {}\r\n", self.status, reason(self.status));
+        let mut head = format!("HTTP/1.1 {} {}\r\n", self.status, reason_phrase(self.status));
         for (name, value) in &self.headers {
             head.push_str(&format!("{name}: {value}\r\n"));
         }
@@ -106,7 +106,7 @@ impl Response {
     }
 }
 
-fn reason(status: u16) -> &'static str {
+fn reason_phrase(status: u16) -> &'static str {
     match status {
         200 => "OK",
         201 => "Created",

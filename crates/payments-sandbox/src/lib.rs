@@ -8,6 +8,7 @@ mod error;
 mod hex;
 mod html;
 mod key;
+mod luhn;
 mod money;
 mod qr;
 mod random;

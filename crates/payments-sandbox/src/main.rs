@@ -26,7 +26,7 @@ async fn main() -> ExitCode {
         builder = builder.fault(fault);
     }
     // Before anybody is told that it runs: who then ends it at once is to find it listening to that.
-    let stopped = stopped();
+    let shutdown_signal = shutdown_signal();
     let sandbox = match builder.try_start().await {
         Ok(sandbox) => sandbox,
         Err(err) => {
@@ -39,12 +39,12 @@ async fn main() -> ExitCode {
     } else {
         print_screen(&sandbox)
     }
-    stopped.await;
+    shutdown_signal.await;
     sandbox.abandon();
     ExitCode::SUCCESS
 }
 
-struct Serve {
+struct ServeArguments {
     port: u16,
     seed: u64,
     faults: Vec<String>,
@@ -52,14 +52,14 @@ struct Serve {
 }
 
 /// Nothing where help is asked for.
-fn parse(arguments: &[String]) -> Result<Option<Serve>, String> {
+fn parse(arguments: &[String]) -> Result<Option<ServeArguments>, String> {
     let mut arguments = arguments.iter();
     match arguments.next().map(String::as_str) {
         Some("serve") => {}
         None | Some("--help" | "-h" | "help") => return Ok(None),
         Some(other) => return Err(format!("`{other}` is no command; there is serve")),
     }
-    let mut serve = Serve { port: 0, seed: 1, faults: Vec::new(), json: false };
+    let mut serve = ServeArguments { port: 0, seed: 1, faults: Vec::new(), json: false };
     while let Some(argument) = arguments.next() {
         let mut value = || arguments.next().ok_or_else(|| format!("{argument} needs a value"));
         match argument.as_str() {
@@ -113,7 +113,7 @@ Try:
 
 /// Ends when Ctrl-C is pressed or the program is told to end, from the moment of this call on.
 #[cfg(unix)]
-fn stopped() -> impl Future<Output = ()> {
+fn shutdown_signal() -> impl Future<Output = ()> {
     use tokio::signal::unix::{SignalKind, signal};
     let (interrupted, terminated) = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()));
     async move {
@@ -129,7 +129,7 @@ fn stopped() -> impl Future<Output = ()> {
 
 /// Ends when Ctrl-C is pressed.
 #[cfg(not(unix))]
-async fn stopped() {
+async fn shutdown_signal() {
     let _ = tokio::signal::ctrl_c().await;
 }
 

@@ -24,7 +24,7 @@ pub(crate) type Origins = [String; COUNT];
 macro_rules! providers {
     ($($module:ident: $handle:ident, $engine:ident, $title:literal;)*) => {
         /// As their crates are called.
-        const NAMES: &[&str] = &[$($module::NAME),*];
+        const NAMES: &[&str] = &[$($module::engine::SPEC.name),*];
 
         /// How each is set up.
         #[derive(Debug, Clone, Default)]
@@ -34,19 +34,19 @@ macro_rules! providers {
 
         impl ProviderSettings {
             /// Makes the keys that were not given.
-            pub(crate) fn complete(&mut self, seed: u64) -> Result<(), StartError> {
-                $(self.$module.complete(&mut Random::of(seed, &format!("{} keys", $module::NAME)))?;)*
+            pub(crate) fn fill_in_keys(&mut self, seed: u64) -> Result<(), StartError> {
+                $(self.$module.fill_in_keys(&mut Random::for_name(seed, &format!("{} keys", $module::engine::SPEC.name)))?;)*
                 Ok(())
             }
 
             /// The engine of each, with the address of its listener.
             pub(crate) fn engines(&self, seed: u64, origins: Origins) -> Vec<Box<dyn Engine>> {
-                let seed = |name| Random::of(seed, name).next();
+                let seed = |name| Random::for_name(seed, name).next();
                 let [$($module),*] = origins;
                 vec![$(Box::new($module::engine::$engine::new(
                     self.$module.clone(),
                     $module,
-                    seed($module::NAME),
+                    seed($module::engine::SPEC.name),
                 ))),*]
             }
         }
@@ -70,7 +70,7 @@ macro_rules! providers {
 
             /// What a client needs to reach each and to authenticate, by the provider's name.
             pub(crate) fn credentials(&self) -> Vec<(&'static str, Vec<(&'static str, &str)>)> {
-                vec![$(($module::NAME, self.$module.credentials())),*]
+                vec![$(($module::engine::SPEC.name, self.$module.credentials())),*]
             }
         }
 
@@ -126,7 +126,7 @@ mod tests {
     #[test]
     fn every_provider_goes_by_one_name() {
         let engines = ProviderSettings::default().engines(1, Origins::default());
-        assert_eq!(engines.iter().map(|engine| engine.name()).collect::<Vec<_>>(), NAMES);
+        assert_eq!(engines.iter().map(|engine| engine.spec().name).collect::<Vec<_>>(), NAMES);
     }
 
     #[test]

@@ -121,7 +121,7 @@ impl SharedState {
 
     /// Does what the control API was asked of a provider; nothing where there is no such address.
     pub(crate) fn control(&self, name: &str, path: &[&str], body: &[u8]) -> Option<Result<Value, String>> {
-        let index = self.lock().engines.iter().position(|engine| engine.name() == name)?;
+        let index = self.lock().engines.iter().position(|engine| engine.spec().name == name)?;
         let done = self.act(ProviderId(index), |engine, now| match engine.control(path, body, now) {
             Some(done) => done.map(|(effects, response)| (effects, Some(response))),
             None => Ok((Vec::new(), None)),
@@ -140,7 +140,7 @@ impl SharedState {
         loop {
             let Some((id, message)) = self.next_message() else { return };
             let result = outbox::send(&message).await;
-            self.sent(id, &result);
+            self.record_attempt(id, &result);
         }
     }
 
@@ -152,9 +152,9 @@ impl SharedState {
     }
 
     /// What a message was answered, or why it was not.
-    pub(crate) fn sent(&self, id: usize, result: &Result<MerchantResponse, String>) {
+    pub(crate) fn record_attempt(&self, id: usize, result: &Result<MerchantResponse, String>) {
         let mut state = self.lock();
-        let line = state.outbox.sent(id, result);
+        let line = state.outbox.record_attempt(id, result);
         state.note(&self.clock, format_args!("{line}"));
     }
 
@@ -258,7 +258,7 @@ impl SharedState {
         let state = self.lock();
         let wrong = state.beliefs.iter().filter_map(|(reference, believed)| {
             let engines = state.engines().iter();
-            let status = status_of(engines.filter_map(|engine| Some((engine.status(reference)?, engine.name()))));
+            let status = status_of(engines.filter_map(|engine| Some((engine.status(reference)?, engine.spec().name))));
             (status != *believed).then(|| format!("order {reference:?} is {status}, and was believed to be {believed}"))
         });
         unfired.chain(double).chain(misdirected).chain(wrong).collect()
@@ -302,7 +302,7 @@ impl State {
                 }
                 Due::DelayedRequest => {
                     let Some((_, (provider, request))) = self.delayed.pop_first() else { return };
-                    self.note_at(clock.since_it_began(at), format_args!("request {} is done now", request.number));
+                    self.note_at(clock.elapsed_at(at), format_args!("request {} is done now", request.number));
                     let _nobody_waits_for_it = self.respond_at(provider, &request, at, clock);
                 }
             }
@@ -317,8 +317,8 @@ impl State {
     }
 
     fn apply_effects(&mut self, provider: ProviderId, effects: Vec<Effect>, at: OffsetDateTime, clock: &Clock) {
-        let name = self.engine(provider).name();
-        let elapsed = clock.since_it_began(at);
+        let name = self.engine(provider).spec().name;
+        let elapsed = clock.elapsed_at(at);
         for effect in effects {
             match effect {
                 Effect::Record { operation, reference, kind, amount, currency, request } => {
@@ -357,14 +357,14 @@ impl State {
     ) {
         message.headers.extend(signed_header.as_ref().map(|signed_header| signed_header.at(at)));
         let fault = self.faults.take_for_message(provider, message.operation, &message.reference);
-        let elapsed = clock.since_it_began(at);
-        let line = self.outbox.put(message, signed_header, fault.as_ref(), elapsed);
+        let elapsed = clock.elapsed_at(at);
+        let line = self.outbox.enqueue(message, signed_header, fault.as_ref(), elapsed);
         self.note_at(elapsed, format_args!("{line}"));
     }
 
     /// When something falls due, on the clock since its beginning.
     fn next_due(&self, clock: &Clock) -> Option<Duration> {
-        let at = self.first_due().map(|(at, _)| clock.since_it_began(at));
+        let at = self.first_due().map(|(at, _)| clock.elapsed_at(at));
         [at, self.outbox.next_due()].into_iter().flatten().min()
     }
 

@@ -12,7 +12,7 @@ pub(crate) struct FaultSchedule {
     calls: Counts,
     messages: Counts,
     /// How often a provider's connections were taken, a request began on one, and one was idle.
-    connections: HashMap<(&'static str, Moment), u64>,
+    connections: HashMap<(&'static str, ConnectionMoment), u64>,
     random: Random,
 }
 
@@ -34,7 +34,7 @@ pub(crate) struct FaultPoint<'a> {
 
 /// A moment of a connection at which no operation is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-enum Moment {
+enum ConnectionMoment {
     Accepted,
     Begun,
     Idle,
@@ -56,17 +56,17 @@ struct Counts {
 impl Counts {
     fn next(&mut self, provider: &'static str, operation: &'static str) -> CallNumber {
         CallNumber {
-            of_operation: increased(self.of_operation.entry((provider, operation)).or_default()),
-            of_all: increased(self.of_all.entry(provider).or_default()),
+            of_operation: increment(self.of_operation.entry((provider, operation)).or_default()),
+            of_all: increment(self.of_all.entry(provider).or_default()),
         }
     }
 }
 
-fn listed(operations: &[&str], provider: &str, none: &str) -> String {
+fn join_or(operations: &[&str], provider: &str, none: &str) -> String {
     if operations.is_empty() { format!("{provider} {none}") } else { operations.join(", ") }
 }
 
-fn increased(count: &mut u64) -> u64 {
+fn increment(count: &mut u64) -> u64 {
     *count += 1;
     *count
 }
@@ -85,22 +85,22 @@ impl FaultSchedule {
     /// Adds a fault, if it can ever happen.
     pub(crate) fn add(&mut self, fault: Fault, engines: &[Box<dyn Engine>]) -> Result<(), FaultError> {
         let invalid = |part: &str, rule: String| FaultError { part: part.to_owned(), rule };
-        let Some(engine) = engines.iter().find(|engine| engine.name() == fault.provider) else {
-            let names: Vec<&str> = engines.iter().map(|engine| engine.name()).collect();
+        let Some(engine) = engines.iter().find(|engine| engine.spec().name == fault.provider) else {
+            let names: Vec<&str> = engines.iter().map(|engine| engine.spec().name).collect();
             return Err(invalid(&fault.provider, format!("is no provider; there are {}", names.join(", "))));
         };
         if let Some(operation) = &fault.operation {
             let among = |names: &[&str]| names.contains(&operation.as_str());
-            if !among(engine.operations()) {
-                let known = engine.operations().join(", ");
+            if !among(engine.spec().operations) {
+                let known = engine.spec().operations.join(", ");
                 return Err(invalid(operation, format!("is no operation of {}; there are {known}", fault.provider)));
             }
-            if fault.phase == Phase::Query && !among(engine.read_only_operations()) {
-                let reads = listed(engine.read_only_operations(), engine.name(), "has none");
+            if fault.phase == Phase::Query && !among(engine.spec().read_only_operations) {
+                let reads = join_or(engine.spec().read_only_operations, engine.spec().name, "has none");
                 return Err(invalid(operation, format!("does not only ask, as @query needs; what does: {reads}")));
             }
-            if fault.phase == Phase::Webhook && !among(engine.operations_with_messages()) {
-                let with_messages = listed(engine.operations_with_messages(), engine.name(), "sends none");
+            if fault.phase == Phase::Webhook && !among(engine.spec().operations_with_messages) {
+                let with_messages = join_or(engine.spec().operations_with_messages, engine.spec().name, "sends none");
                 return Err(invalid(operation, format!("sends no message; what does: {with_messages}")));
             }
         }
@@ -115,21 +115,21 @@ impl FaultSchedule {
 
     /// The fault that hits a connection as it is accepted. Connections are counted apart.
     pub(crate) fn take_for_connection(&mut self, provider: &'static str) -> Option<FaultEffect> {
-        self.take_at(provider, Moment::Accepted, Phase::Accept)
+        self.take_at(provider, ConnectionMoment::Accepted, Phase::Accept)
     }
 
     /// The fault that hits a connection as a request begins on it.
-    pub(crate) fn take_for_beginning(&mut self, provider: &'static str) -> Option<FaultEffect> {
-        self.take_at(provider, Moment::Begun, Phase::FirstByte)
+    pub(crate) fn take_for_first_byte(&mut self, provider: &'static str) -> Option<FaultEffect> {
+        self.take_at(provider, ConnectionMoment::Begun, Phase::FirstByte)
     }
 
     /// The fault that hits a connection once its request is answered.
     pub(crate) fn take_for_idle(&mut self, provider: &'static str) -> Option<FaultEffect> {
-        self.take_at(provider, Moment::Idle, Phase::Idle)
+        self.take_at(provider, ConnectionMoment::Idle, Phase::Idle)
     }
 
-    fn take_at(&mut self, provider: &'static str, moment: Moment, phase: Phase) -> Option<FaultEffect> {
-        let number = increased(self.connections.entry((provider, moment)).or_default());
+    fn take_at(&mut self, provider: &'static str, moment: ConnectionMoment, phase: Phase) -> Option<FaultEffect> {
+        let number = increment(self.connections.entry((provider, moment)).or_default());
         let number = CallNumber { of_operation: number, of_all: number };
         let call = FaultPoint { provider, operation: None, reference: None, number };
         self.take(call, &[phase]).map(|(_, effect)| effect)
@@ -137,7 +137,11 @@ impl FaultSchedule {
 
     /// How many connections were accepted by now, over all providers.
     pub(crate) fn connections(&self) -> u64 {
-        self.connections.iter().filter(|((_, moment), _)| *moment == Moment::Accepted).map(|(_, count)| count).sum()
+        self.connections
+            .iter()
+            .filter(|((_, moment), _)| *moment == ConnectionMoment::Accepted)
+            .map(|(_, count)| count)
+            .sum()
     }
 
     /// The fault that hits this call in one of these phases, if one does; it is then used up by one.

@@ -32,7 +32,7 @@ struct Queued {
 
 impl Outbox {
     /// Puts a message in, as a fault has it; says so for the timeline.
-    pub(crate) fn put(
+    pub(crate) fn enqueue(
         &mut self,
         mut message: Message,
         signed_header: Option<SignedHeader>,
@@ -52,7 +52,7 @@ impl Outbox {
             _ => now,
         };
         if fault == Some(&FaultEffect::Tamper) {
-            message.body = tampered(&message.body);
+            message.body = tamper(&message.body);
         }
         if fault == Some(&FaultEffect::Duplicate) {
             self.push(message.clone(), signed_header.clone(), state, due);
@@ -128,7 +128,7 @@ impl Outbox {
     /// A message was sent: done with it, or once more later.
     ///
     /// Later counts from when it was due, so that a clock that jumps does not change when it is sent again.
-    pub(crate) fn sent(&mut self, id: usize, result: &Result<MerchantResponse, String>) -> String {
+    pub(crate) fn record_attempt(&mut self, id: usize, result: &Result<MerchantResponse, String>) -> String {
         let Queued { delivery, place, message, .. } = &mut self.entries[id];
         self.queue.remove(place);
         let due = place.0;
@@ -172,7 +172,7 @@ fn without_query(url: &str) -> String {
 }
 
 /// Another amount under the old signature; or where none is in sight, another byte.
-fn tampered(body: &[u8]) -> Vec<u8> {
+fn tamper(body: &[u8]) -> Vec<u8> {
     let text = String::from_utf8_lossy(body);
     if text.contains(AMOUNT) {
         return text.replacen(AMOUNT, &format!("{AMOUNT}9"), 1).into_bytes();
@@ -190,17 +190,17 @@ const AMOUNT: &str = "\"amount\":\"";
 
 #[cfg(test)]
 mod tests {
-    use super::tampered;
+    use super::tamper;
 
     #[test]
     fn a_tampered_body_is_another_whatever_it_is() {
         for body in
             ["{\"encryptedData\":\"AAAA\"}", "{\"amount\":2000,\"currency\":\"gbp\"}", "x", "a=b&c=d", "", "\u{20ac}"]
         {
-            let tampered = tampered(body.as_bytes());
+            let tampered = tamper(body.as_bytes());
             assert_ne!(tampered, body.as_bytes());
             assert!(body.is_empty() || tampered.len() == body.len(), "{body}");
         }
-        assert_eq!(tampered(br#"{"amount":"5.00"}"#), br#"{"amount":"95.00"}"#);
+        assert_eq!(tamper(br#"{"amount":"5.00"}"#), br#"{"amount":"95.00"}"#);
     }
 }

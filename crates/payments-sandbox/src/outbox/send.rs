@@ -34,7 +34,7 @@ pub(crate) async fn send(message: &Message) -> Result<MerchantResponse, String> 
 
 /// Sends it: the answer's head, and what came behind it already.
 async fn post(message: &Message) -> Result<(TcpStream, String, Vec<u8>), String> {
-    let (authority, path) = parts(&message.url).ok_or("only plain http is spoken here")?;
+    let (authority, path) = split_url(&message.url).ok_or("only plain http is spoken here")?;
     let (_, port) = host_and_port(authority);
     let address = if port.is_some() { authority.to_owned() } else { format!("{authority}:80") };
     let broken = |err: std::io::Error| err.kind().to_string();
@@ -73,7 +73,7 @@ async fn body(mut stream: TcpStream, head: &str, mut read: Vec<u8>) -> Vec<u8> {
     let length = length.unwrap_or(usize::MAX);
     let reading = async {
         loop {
-            let (body, ended) = if chunked { dechunked(&read) } else { (read.clone(), false) };
+            let (body, ended) = if chunked { decode_chunks(&read) } else { (read.clone(), false) };
             if ended || body.len() >= length.min(RESPONSE_BODY_LIMIT) || read.len() >= LONGEST_HEAD {
                 return;
             }
@@ -83,13 +83,13 @@ async fn body(mut stream: TcpStream, head: &str, mut read: Vec<u8>) -> Vec<u8> {
         }
     };
     let _ = tokio::time::timeout(TIMEOUT, reading).await;
-    let mut body = if chunked { dechunked(&read).0 } else { read };
+    let mut body = if chunked { decode_chunks(&read).0 } else { read };
     body.truncate(length.min(RESPONSE_BODY_LIMIT));
     body
 }
 
 /// What the chunks hold that have come, and whether the last one is among them.
-fn dechunked(mut chunks: &[u8]) -> (Vec<u8>, bool) {
+fn decode_chunks(mut chunks: &[u8]) -> (Vec<u8>, bool) {
     let mut body = Vec::new();
     while let Ok(httparse::Status::Complete((begins, length))) = httparse::parse_chunk_size(chunks) {
         if length == 0 {
@@ -104,7 +104,7 @@ fn dechunked(mut chunks: &[u8]) -> (Vec<u8>, bool) {
 }
 
 /// The authority and the target of an address.
-fn parts(url: &str) -> Option<(&str, String)> {
+fn split_url(url: &str) -> Option<(&str, String)> {
     let rest = url.strip_prefix("http://")?.split('#').next()?;
     let end = rest.find(['/', '?']).unwrap_or(rest.len());
     let (authority, target) = rest.split_at(end);
@@ -121,7 +121,7 @@ fn host_and_port(authority: &str) -> (&str, Option<&str>) {
 
 /// Whether an address is this machine's: nothing else is ever sent to.
 pub(super) fn is_loopback(url: &str) -> bool {
-    let Some((authority, _)) = parts(url) else { return false };
+    let Some((authority, _)) = split_url(url) else { return false };
     if authority.contains('@') {
         return false;
     }

@@ -20,6 +20,3 @@ mod validation;
 pub use behaviours::BEHAVIOURS;
 pub use card::{TEST_CARDS, TestCard};
 pub use settings::Settings;
-
-/// As its crate is called.
-pub(crate) const NAME: &str = "card3ds";

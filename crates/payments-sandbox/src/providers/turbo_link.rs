@@ -15,6 +15,3 @@ mod settings;
 pub use behaviours::BEHAVIOURS;
 pub use fee::Fee;
 pub use settings::{FeeValue, Settings};
-
-/// As its crate is called.
-pub(crate) const NAME: &str = "turbo-link";

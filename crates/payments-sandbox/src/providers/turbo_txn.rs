@@ -14,6 +14,3 @@ mod validation;
 
 pub use behaviours::BEHAVIOURS;
 pub use settings::{Settings, Settle};
-
-/// As its crate is called.
-pub(crate) const NAME: &str = "turbo-txn";

@@ -21,6 +21,3 @@ mod webhook_endpoint;
 
 pub use behaviours::BEHAVIOURS;
 pub use settings::Settings;
-
-/// As its crate is called.
-pub(crate) const NAME: &str = "turratech";

@@ -46,7 +46,7 @@ pub(crate) async fn serve_connection(
         Listener::Provider(provider) => {
             if let Some(close) = state.accept(provider) {
                 if let Some(unread) = Stream::Plain(stream).end(close).await {
-                    state.ended(provider, unread);
+                    state.record_unread(provider, unread);
                 }
                 return;
             }
@@ -134,15 +134,15 @@ async fn serve(
     let head = match reader.head().await {
         Incoming::Request(head) => head,
         Incoming::Nothing => {
-            return Err(if reader.is_broken() { ConnectionEnd::Malformed } else { ConnectionEnd::Gone });
+            return Err(if reader.is_malformed() { ConnectionEnd::Malformed } else { ConnectionEnd::Gone });
         }
     };
-    let last = is_last(&head);
-    let answered = match listener {
+    let last = wants_close(&head);
+    let served = match listener {
         Listener::Control => serve_control(reader, state, head).await,
         Listener::Provider(provider) => serve_provider(reader, provider, state, head).await,
     };
-    answered.map_err(|close| if reader.is_broken() { ConnectionEnd::Malformed } else { close.into() })?;
+    served.map_err(|close| if reader.is_malformed() { ConnectionEnd::Malformed } else { close.into() })?;
     let close = match listener {
         _ if last => Some(Close::Fin),
         Listener::Control => None,
@@ -152,7 +152,7 @@ async fn serve(
 }
 
 /// Whether the client wants the connection closed behind the answer.
-fn is_last(request: &Request) -> bool {
+fn wants_close(request: &Request) -> bool {
     let options = request.header("connection").unwrap_or_default();
     options.split(',').any(|option| option.trim().eq_ignore_ascii_case("close"))
 }

@@ -7,11 +7,11 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::html;
-use crate::http::{Request, Response, decoded, read_json};
+use crate::http::{Request, Response, percent_decode, read_json};
 use crate::state::SharedState;
 
 pub(crate) fn respond(state: &Arc<SharedState>, request: &Request) -> Response {
-    let segments: Vec<String> = request.path.trim_matches('/').split('/').map(decoded).collect();
+    let segments: Vec<String> = request.path.trim_matches('/').split('/').map(percent_decode).collect();
     let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
     let result = match (request.method.as_str(), segments.as_slice()) {
         ("GET", [""]) => return Response::html(200, index(state)),
@@ -83,11 +83,11 @@ fn index(state: &SharedState) -> String {
     let mut addresses = rows(ADDRESSES);
     let mut behaviours = String::new();
     for engine in state.engines() {
-        addresses.push_str(&rows(engine.control_addresses()));
-        let known = engine.behaviours().iter().map(|behaviour| (behaviour.provenance.as_str(), behaviour.what));
+        addresses.push_str(&rows(engine.spec().control_addresses));
+        let known = engine.spec().behaviours.iter().map(|behaviour| (behaviour.provenance.as_str(), behaviour.what));
         behaviours.push_str(&format!(
             "<h1>{} here</h1><table>{}</table>",
-            engine.name(),
+            engine.spec().name,
             rows(&known.collect::<Vec<_>>())
         ));
     }
@@ -96,7 +96,7 @@ fn index(state: &SharedState) -> String {
 
 fn rows(rows: &[(&str, &str)]) -> String {
     rows.iter()
-        .map(|(a, b)| format!("<tr><td><code>{}</code></td><td>{}</td></tr>", html::escaped(a), html::escaped(b)))
+        .map(|(a, b)| format!("<tr><td><code>{}</code></td><td>{}</td></tr>", html::escape(a), html::escape(b)))
         .collect()
 }
 

@@ -76,12 +76,12 @@ impl Offline {
 
     /// What the merchant responded to a message.
     pub fn respond_to(&self, message: &OutgoingMessage, status: u16, body: &[u8]) {
-        self.simulation.state.sent(message.id, &Ok(message.evaluate(status, body)));
+        self.simulation.state.record_attempt(message.id, &Ok(message.evaluate(status, body)));
     }
 
     /// The merchant was not there to take a message, or said nothing.
     pub fn fail_delivery(&self, message: &OutgoingMessage, why: &str) {
-        self.simulation.state.sent(message.id, &Err(why.to_owned()));
+        self.simulation.state.record_attempt(message.id, &Err(why.to_owned()));
     }
 
     /// When something falls due next, on the clock since its beginning: an expiry, a settlement, a message.

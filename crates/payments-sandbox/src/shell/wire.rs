@@ -96,7 +96,7 @@ impl Network {
     }
 
     pub(crate) async fn send(self: Arc<Self>, request: WireRequest) -> WireEnd {
-        let Some((origin, rest)) = split(&request.url) else { return WireEnd::NoConnection };
+        let Some((origin, rest)) = split_url(&request.url) else { return WireEnd::NoConnection };
         let provider = self.origins.iter().position(|known| known == origin).map(ProviderId::new);
         let (path, query) = rest.split_once('?').unwrap_or((rest, ""));
         let (path, query) = (path.to_owned(), query.to_owned());
@@ -114,10 +114,10 @@ impl Network {
         if !self.take_idle(provider)
             && let Some(close) = self.state.accept(provider)
         {
-            return ended(close, Progress::Accepted).await;
+            return closed(close, Progress::Accepted).await;
         }
         if let Some(close) = self.state.first_byte(provider) {
-            return ended(close, Progress::InPart).await;
+            return closed(close, Progress::InPart).await;
         }
         let end = self.exchange(provider, request).await;
         if matches!(end, WireEnd::Whole(_)) && self.state.idle(provider).is_none() {
@@ -129,7 +129,7 @@ impl Network {
     async fn exchange(&self, provider: ProviderId, request: Request) -> WireEnd {
         let arrival = self.state.arrive(provider, &request);
         if let Some((_, close)) = arrival.cut {
-            return ended(close, Progress::InPart).await;
+            return closed(close, Progress::InPart).await;
         }
         let Exchange { at, wire } = self.state.exchange(provider, request, arrival);
         match wire {
@@ -145,11 +145,11 @@ impl Network {
                 self.state.clock.sleep_until(at).await;
                 WireEnd::Whole(response.into())
             }
-            Wire::Part(bytes, close) => read(&bytes, close).await,
+            Wire::Part(bytes, close) => parse_response(&bytes, close).await,
             Wire::Slow(bytes, end) => {
                 let drops = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
                 self.state.clock.sleep_until(at.saturating_add(SLOW_BYTE_INTERVAL.saturating_mul(drops))).await;
-                read(&bytes, end.unwrap_or(Close::Fin)).await
+                parse_response(&bytes, end.unwrap_or(Close::Fin)).await
             }
             // Whoever reads it to its limit has read enough.
             Wire::Endless(response) => WireEnd::CutOff(response.into()),
@@ -185,14 +185,14 @@ impl Drop for DeferredRequest<'_> {
 }
 
 /// What a client reads of these bytes and no more.
-async fn read(bytes: &[u8], close: Close) -> WireEnd {
+async fn parse_response(bytes: &[u8], close: Close) -> WireEnd {
     let mut fields = [httparse::EMPTY_HEADER; MAX_HEADERS];
     let mut head = httparse::Response::new(&mut fields);
-    let Ok(httparse::Status::Complete(length)) = head.parse(bytes) else { return ended(close, Progress::Whole).await };
+    let Ok(httparse::Status::Complete(length)) = head.parse(bytes) else { return closed(close, Progress::Whole).await };
     let status = head.code.unwrap_or_default();
     if status < 200 {
         // It announces an answer, and is none.
-        return ended(close, Progress::Whole).await;
+        return closed(close, Progress::Whole).await;
     }
     let text = |value: &[u8]| String::from_utf8_lossy(value).into_owned();
     let headers = head.headers.iter().map(|field| (field.name.to_owned(), text(field.value))).collect();
@@ -207,7 +207,7 @@ async fn read(bytes: &[u8], close: Close) -> WireEnd {
 }
 
 /// The connection ends, unless it does not.
-async fn ended(close: Close, progress: Progress) -> WireEnd {
+async fn closed(close: Close, progress: Progress) -> WireEnd {
     match close {
         Close::Fin | Close::Eof | Close::Alert | Close::Rst => WireEnd::Closed(progress),
         Close::Stall => std::future::pending().await,
@@ -215,7 +215,7 @@ async fn ended(close: Close, progress: Progress) -> WireEnd {
 }
 
 /// The origin of an address, and what is behind it.
-fn split(url: &str) -> Option<(&str, &str)> {
+fn split_url(url: &str) -> Option<(&str, &str)> {
     let authority = url.find("://")? + 3;
     let end = url[authority..].find('/')? + authority;
     Some(url.split_at(end))

@@ -57,24 +57,24 @@ impl SharedState {
     /// The fault that hits a connection before anything is read from it.
     pub(crate) fn accept(&self, provider: ProviderId) -> Option<Close> {
         let mut state = self.lock();
-        let name = state.engine(provider).name();
+        let name = state.engine(provider).spec().name;
         let effect = state.faults.take_for_connection(name)?;
         state.note(&self.clock, format_args!("{name}: a connection, fault {effect} as it was accepted"));
         close_of(&effect)
     }
 
     /// What came over a connection that was ended as it was accepted: nothing, from a client that saw the end in time.
-    pub(crate) fn ended(&self, provider: ProviderId, unread: usize) {
+    pub(crate) fn record_unread(&self, provider: ProviderId, unread: usize) {
         let mut state = self.lock();
-        let name = state.engine(provider).name();
+        let name = state.engine(provider).spec().name;
         state.note(&self.clock, format_args!("{name}: that connection brought {unread} bytes"));
     }
 
     /// The fault that hits a connection as a request begins on it, before anything of that is understood.
     pub(crate) fn first_byte(&self, provider: ProviderId) -> Option<Close> {
         let mut state = self.lock();
-        let name = state.engine(provider).name();
-        let effect = state.faults.take_for_beginning(name)?;
+        let name = state.engine(provider).spec().name;
+        let effect = state.faults.take_for_first_byte(name)?;
         state.note(&self.clock, format_args!("{name}: the beginning of a request, fault {effect}"));
         close_of(&effect)
     }
@@ -82,7 +82,7 @@ impl SharedState {
     /// The fault that hits a connection once its request is answered.
     pub(crate) fn idle(&self, provider: ProviderId) -> Option<Close> {
         let mut state = self.lock();
-        let name = state.engine(provider).name();
+        let name = state.engine(provider).spec().name;
         let effect = state.faults.take_for_idle(name)?;
         state.note(&self.clock, format_args!("{name}: an idle connection, fault {effect}"));
         close_of(&effect)
@@ -97,7 +97,7 @@ impl SharedState {
         state.requests += 1;
         let number = state.requests;
         let engine = state.engine(provider);
-        let (name, asked) = (engine.name(), engine.operation(head));
+        let (name, asked) = (engine.spec().name, engine.operation(head));
         let Some((operation, _)) = asked else { return Arrival { number, call: None, cut: None } };
         let call = state.faults.count(name, operation);
         let faulty = FaultPoint { provider: name, operation: Some(operation), reference: None, number: call };
@@ -120,7 +120,7 @@ impl SharedState {
         let mut state = self.lock();
         state.tick(&self.clock);
         let engine = state.engine(provider);
-        let (name, reference) = (engine.name(), engine.operation(&request).and_then(|(_, reference)| reference));
+        let (name, reference) = (engine.spec().name, engine.operation(&request).and_then(|(_, reference)| reference));
         let Some((operation, number)) = arrival.call else {
             state.note(
                 &self.clock,
@@ -134,7 +134,7 @@ impl SharedState {
         let call = FaultPoint { provider: name, operation: Some(operation), reference: reference.as_deref(), number };
         let told = format!("{name}.{operation}#{} {}", number.of_operation, reference.as_deref().unwrap_or("-"));
         state.note(&self.clock, format_args!("{told}: request {}", request.number));
-        let phases: &[Phase] = if state.engine(provider).read_only_operations().contains(&operation) {
+        let phases: &[Phase] = if state.engine(provider).spec().read_only_operations.contains(&operation) {
             &[Phase::BeforeCommit, Phase::AfterCommit, Phase::MidBody, Phase::Query]
         } else {
             &[Phase::BeforeCommit, Phase::AfterCommit, Phase::MidBody]
@@ -167,7 +167,7 @@ impl SharedState {
                     None => Exchange::now(Wire::Response(response)),
                     Some((Phase::MidBody, effect)) => {
                         let half = response.body.len() / 2;
-                        Exchange::now(part(&response, half, close_of(&effect).unwrap_or(Close::Fin)))
+                        Exchange::now(partial_response(&response, half, close_of(&effect).unwrap_or(Close::Fin)))
                     }
                     Some((_, effect)) => Exchange::of(&effect, response, Committed::Yes, now, &self.control_url),
                 }
@@ -208,7 +208,7 @@ impl Exchange {
             FaultEffect::Truncate(bytes) => {
                 // Never the whole of it: that would be no fault.
                 let most = response.body.len().saturating_sub(1);
-                part(&response, bytes.unwrap_or(response.body.len() / 2).min(most), Close::Fin)
+                partial_response(&response, bytes.unwrap_or(response.body.len() / 2).min(most), Close::Fin)
             }
             FaultEffect::MidStatus => Wire::Part(b"HTTP/1.1 2".to_vec(), Close::Fin),
             FaultEffect::MidHeaders => {
@@ -235,7 +235,7 @@ impl Exchange {
             FaultEffect::Redirect(status) => {
                 Wire::Response(Response::redirect(*status, &format!("{control_url}/astray")))
             }
-            FaultEffect::Encoding(name) => Wire::Response(encoded(response, name, committed)),
+            FaultEffect::Encoding(name) => Wire::Response(encode(response, name, committed)),
             FaultEffect::Slow => {
                 let mut bytes = [response.head(), response.body].concat();
                 // What was not done never arrives whole, however patient the client is.
@@ -265,7 +265,7 @@ impl Exchange {
 /// The response in an encoding that nobody asked for: really so for gzip, and otherwise in name.
 ///
 /// What was not done must not be readable as if it had been, whatever the client can decode.
-fn encoded(mut response: Response, name: &str, committed: Committed) -> Response {
+fn encode(mut response: Response, name: &str, committed: Committed) -> Response {
     if committed == Committed::No {
         response.body = base64::engine::general_purpose::STANDARD.encode(&response.body).into_bytes();
     } else if name == "gzip" {
@@ -274,7 +274,7 @@ fn encoded(mut response: Response, name: &str, committed: Committed) -> Response
     response.header("Content-Encoding", name)
 }
 
-fn part(response: &Response, body_bytes: usize, close: Close) -> Wire {
+fn partial_response(response: &Response, body_bytes: usize, close: Close) -> Wire {
     let mut bytes = response.head();
     bytes.extend_from_slice(&response.body[..body_bytes.min(response.body.len())]);
     Wire::Part(bytes, close)

@@ -29,13 +29,13 @@ impl Currency {
     }
 
     /// `100.50`, or `100` where the currency has no decimals.
-    pub(crate) fn written(self, hundredths: i64) -> String {
+    pub(crate) fn format(self, hundredths: i64) -> String {
         if self.decimals == 0 { (hundredths / 100).to_string() } else { money::with_two_decimals(hundredths) }
     }
 
     /// The same as a JSON number.
     pub(crate) fn number(self, hundredths: i64) -> Number {
-        Number(self.written(hundredths))
+        Number(self.format(hundredths))
     }
 
     /// So many hundredths of a percent of an amount, rounded half up to what can be paid.
@@ -116,8 +116,8 @@ mod tests {
 
     #[test]
     fn what_is_written_has_exactly_the_decimals_of_its_currency() {
-        assert_eq!(currency("TRY").written(10_050), "100.50");
-        assert_eq!(currency("JPY").written(50_000), "500");
+        assert_eq!(currency("TRY").format(10_050), "100.50");
+        assert_eq!(currency("JPY").format(50_000), "500");
     }
 
     #[test]

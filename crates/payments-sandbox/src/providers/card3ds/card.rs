@@ -1,5 +1,7 @@
 use std::fmt;
 
+use crate::luhn;
+
 /// A card number that the sandbox takes: well known, and nobody's.
 #[derive(Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
@@ -21,11 +23,11 @@ pub struct TestCard {
 }
 
 impl TestCard {
-    pub(crate) fn numbered(number: &str) -> Option<&'static Self> {
+    pub(crate) fn by_number(number: &str) -> Option<&'static Self> {
         TEST_CARDS.iter().find(|card| card.number == number)
     }
 
-    pub(crate) fn named(name: &str) -> Option<&'static Self> {
+    pub(crate) fn by_name(name: &str) -> Option<&'static Self> {
         TEST_CARDS.iter().find(|card| card.name == name)
     }
 
@@ -78,16 +80,7 @@ impl StoredCard {
 
 /// Whether a text is a card number as such: 13 to 19 digits, the last of which checks the others.
 pub(crate) fn is_number(text: &str) -> bool {
-    if !(13..=19).contains(&text.len()) || !text.bytes().all(|byte| byte.is_ascii_digit()) {
-        return false;
-    }
-    let digits = text.bytes().rev().map(|byte| u32::from(byte - b'0'));
-    let weighed = digits.enumerate().map(|(place, digit)| match digit * 2 {
-        _ if place % 2 == 0 => digit,
-        double if double > 9 => double - 9,
-        double => double,
-    });
-    weighed.sum::<u32>() % 10 == 0
+    (13..=19).contains(&text.len()) && luhn::is_valid(text)
 }
 
 const EXPIRED: (&str, &str) = ("EXPIRED_CARD", "The card has expired");

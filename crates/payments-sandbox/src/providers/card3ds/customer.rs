@@ -10,7 +10,7 @@ use super::payment::{Kind, Status};
 use super::three_ds::{Decision, REJECTED};
 use crate::engine::Effect;
 use crate::html;
-use crate::http::{Request, Response, decoded};
+use crate::http::{Request, Response, percent_decode};
 use crate::ledger::EntryKind;
 
 impl Card3dsEngine {
@@ -19,7 +19,7 @@ impl Card3dsEngine {
         if request.path == pages::CHALLENGE {
             return Some((self.challenge_page(request, now), Vec::new()));
         }
-        let id = decoded(request.path.strip_prefix(pages::CHECKOUT)?);
+        let id = percent_decode(request.path.strip_prefix(pages::CHECKOUT)?);
         Some(self.checkout_page(&id, request, now))
     }
 
@@ -44,7 +44,7 @@ impl Card3dsEngine {
         now: OffsetDateTime,
     ) -> Result<Vec<Effect>, String> {
         let index = *self.by_checkout.get(checkout).ok_or("there is no such checkout")?;
-        let card = TestCard::numbered(number).ok_or("that is the number of no test card")?;
+        let card = TestCard::by_number(number).ok_or("that is the number of no test card")?;
         let (browser_return, paid) = self.pay_at(index, card, installments, None, now)?;
         Ok(paid.into_iter().chain([browser_return.message(&self.origin)]).collect())
     }
@@ -67,10 +67,10 @@ impl Card3dsEngine {
 
     fn challenge_page(&mut self, request: &Request, now: OffsetDateTime) -> Response {
         let index = request.parameter("challenge").and_then(|token| self.by_challenge.get(&token).copied());
-        let Some(index) = index else { return Response::html(404, html::missing()) };
+        let Some(index) = index else { return Response::html(404, html::not_found()) };
         let Some(action) = request.parameter("action") else {
             let payment = &self.payments[index];
-            let Kind::ThreeDs(Some(challenge)) = &payment.kind else { return Response::html(404, html::missing()) };
+            let Kind::ThreeDs(Some(challenge)) = &payment.kind else { return Response::html(404, html::not_found()) };
             return Response::html(200, pages::challenge(payment, challenge));
         };
         let decided = match (request.method.as_str(), Decision::named(&action)) {
@@ -80,23 +80,23 @@ impl Card3dsEngine {
         match decided {
             Ok(Some(browser_return)) => return_page(&browser_return),
             Ok(None) => Response::html(200, pages::abandoned()),
-            Err(problem) => Response::html(409, html::problem(&problem)),
+            Err(problem) => Response::html(409, html::error(&problem)),
         }
     }
 
     fn checkout_page(&mut self, id: &str, request: &Request, now: OffsetDateTime) -> (Response, Vec<Effect>) {
         let index = self.by_checkout.get(id).copied();
-        let Some(index) = index else { return (Response::html(404, html::missing()), Vec::new()) };
+        let Some(index) = index else { return (Response::html(404, html::not_found()), Vec::new()) };
         if request.method != "POST" {
             let payment = &self.payments[index];
             let Kind::Checkout(checkout) = &payment.kind else {
-                return (Response::html(404, html::missing()), Vec::new());
+                return (Response::html(404, html::not_found()), Vec::new());
             };
             return (Response::html(200, pages::checkout(payment, checkout)), Vec::new());
         }
         let done = match request.parameter("action").as_deref() {
             Some("pay") => {
-                let card = request.parameter("card").and_then(|name| TestCard::named(&name));
+                let card = request.parameter("card").and_then(|name| TestCard::by_name(&name));
                 let count = request.parameter("installments").map_or(Some(1), |count| count.parse().ok());
                 match (card, count) {
                     (Some(card), Some(count)) => self.pay_at(index, card, count, Some(request.number), now),
@@ -108,7 +108,7 @@ impl Card3dsEngine {
         };
         match done {
             Ok((browser_return, paid)) => (return_page(&browser_return), paid.into_iter().collect()),
-            Err(problem) => (Response::html(409, html::problem(&problem)), Vec::new()),
+            Err(problem) => (Response::html(409, html::error(&problem)), Vec::new()),
         }
     }
 
@@ -147,7 +147,7 @@ impl Card3dsEngine {
         let total = pages::installment_query(payment, checkout).total(card, installments);
         let total = total.ok_or("that card cannot pay in so many parts here")?;
         let browser_return = BrowserReturn::from_checkout(payment, checkout, "processed");
-        payment.in_parts(installments, total, &self.settings);
+        payment.set_installments(installments, total, &self.settings);
         payment.card = Some(StoredCard::of(card, CUSTOMER.to_owned(), false));
         let paid = payment.charge(&mut self.random, now);
         let paid = paid.then(|| record("card3ds.checkout", payment, EntryKind::Executed, request));

@@ -8,15 +8,15 @@ use time::OffsetDateTime;
 use super::amount::Currency;
 use super::behaviours::BEHAVIOURS;
 use super::card::StoredCard;
-use super::installments::{InstallmentQuery, MOST};
+use super::installments::{InstallmentQuery, MAX_INSTALLMENTS};
 use super::payment::{Checkout, Kind, Payment, Status};
 use super::responses::{ErrorResponse, json_response};
 use super::routes::{Route, route};
 use super::settings::Settings;
-use super::three_ds::{Challenge, CompletionError, NOT_ENROLLED, Started};
+use super::three_ds::{Challenge, CompletionError, NOT_ENROLLED, StartResponse};
 use super::validation::{Fields, NewPayment};
-use super::{NAME, control, pages, payment};
-use crate::engine::{Behaviour, Controlled, Effect, Engine};
+use super::{control, pages, payment};
+use crate::engine::{Controlled, Effect, Engine, ProviderSpec};
 use crate::http::{Request, Response};
 use crate::ledger::EntryKind;
 use crate::random::Random;
@@ -48,21 +48,18 @@ const OPERATIONS: &[&str] = &[
     "checkout-status",
 ];
 
+pub(crate) const SPEC: ProviderSpec = ProviderSpec {
+    name: "card3ds",
+    operations: OPERATIONS,
+    read_only_operations: &["installment-options", "checkout-status"],
+    operations_with_messages: &["start-3ds", "checkout"],
+    behaviours: BEHAVIOURS,
+    control_addresses: control::ADDRESSES,
+};
+
 impl Engine for Card3dsEngine {
-    fn name(&self) -> &'static str {
-        NAME
-    }
-
-    fn operations(&self) -> &'static [&'static str] {
-        OPERATIONS
-    }
-
-    fn read_only_operations(&self) -> &'static [&'static str] {
-        &["installment-options", "checkout-status"]
-    }
-
-    fn operations_with_messages(&self) -> &'static [&'static str] {
-        &["start-3ds", "checkout"]
+    fn spec(&self) -> &'static ProviderSpec {
+        &SPEC
     }
 
     fn operation(&self, request: &Request) -> Option<(&'static str, Option<String>)> {
@@ -92,24 +89,8 @@ impl Engine for Card3dsEngine {
         &mut self.random
     }
 
-    fn tick(&mut self, _now: OffsetDateTime) -> Vec<Effect> {
-        Vec::new()
-    }
-
-    fn next_due(&self) -> Option<OffsetDateTime> {
-        None
-    }
-
     fn status(&self, reference: &str) -> Option<String> {
         self.order_status(reference).map(str::to_owned)
-    }
-
-    fn behaviours(&self) -> &'static [Behaviour] {
-        BEHAVIOURS
-    }
-
-    fn control_addresses(&self) -> &'static [(&'static str, &'static str)] {
-        control::ADDRESSES
     }
 
     fn control(&mut self, path: &[&str], body: &[u8], now: OffsetDateTime) -> Option<Controlled> {
@@ -182,7 +163,7 @@ impl Card3dsEngine {
         if payment.charge(&mut self.random, now) {
             effects.push(record(operation, &payment, EntryKind::Executed, Some(request.number)));
         }
-        let index = self.keep(payment);
+        let index = self.insert_payment(payment);
         Ok(self.payment_response(index))
     }
 
@@ -214,7 +195,7 @@ impl Card3dsEngine {
         *captures += 1;
         // The answer is about the capture, under the number of the pre-authorization.
         let mut capture = Payment { amount, date: Some(now), ..payment.clone() };
-        if let Some((transaction, _)) = &mut capture.proof {
+        if let Some((transaction, _)) = &mut capture.acquirer_ids {
             *transaction = payment::transaction(&mut self.random);
         }
         effects.push(record("card3ds.capture", &capture, EntryKind::Executed, Some(request.number)));
@@ -233,7 +214,7 @@ impl Card3dsEngine {
         let installment_query = InstallmentQuery {
             amount: new.amount,
             currency: new.currency,
-            most: MOST,
+            max_installments: MAX_INSTALLMENTS,
             interest_paid_by_customer: fields.flag("interestPaidByCustomer")?,
         };
         let total = installment_query.total(new.card, count);
@@ -242,17 +223,17 @@ impl Card3dsEngine {
         let (success_url, failure_url) = (fields.address("successUrl")?, fields.address("failureUrl")?);
         let enrolled = !self.settings.not_enrolled.contains(new.card.name);
         let challenge = enrolled.then(|| Challenge::new(&mut self.random, success_url, failure_url));
-        let html = challenge.as_ref().map(|challenge| pages::entrance(&self.origin, challenge));
+        let html = challenge.as_ref().map(|challenge| pages::challenge_form(&self.origin, challenge));
         let mut payment = self.new_payment(new, Kind::ThreeDs(challenge));
-        payment.in_parts(count, total, &self.settings);
+        payment.set_installments(count, total, &self.settings);
         if enrolled {
             effects.push(record("card3ds.start-3ds", &payment, EntryKind::Begun, Some(request.number)));
         } else {
             payment.date = Some(now);
             payment.fail(NOT_ENROLLED);
         }
-        let index = self.keep(payment);
-        Ok(json_response(&Started::new(&self.payments[index], html)))
+        let index = self.insert_payment(payment);
+        Ok(json_response(&StartResponse::new(&self.payments[index], html)))
     }
 
     fn complete_3ds(
@@ -291,9 +272,9 @@ impl Card3dsEngine {
         let fields = Fields::of(request)?;
         let (amount, currency) = fields.money()?;
         let card = fields.card()?;
-        let most = fields.count("maxInstallmentCount", MOST)?;
+        let max_installments = fields.count("maxInstallmentCount", MAX_INSTALLMENTS)?;
         let interest_paid_by_customer = fields.flag("interestPaidByCustomer")?;
-        let installment_query = InstallmentQuery { amount, currency, most, interest_paid_by_customer };
+        let installment_query = InstallmentQuery { amount, currency, max_installments, interest_paid_by_customer };
         Ok(json_response(&installment_query.to_response(card, &self.settings)))
     }
 
@@ -308,23 +289,23 @@ impl Card3dsEngine {
             id: self.random.uuid(),
             description,
             callback,
-            most: fields.count("maxInstallmentCount", 1)?,
+            max_installments: fields.count("maxInstallmentCount", 1)?,
             interest_paid_by_customer: fields.flag("interestPaidByCustomer")?,
         };
         let redirect_url = format!("{}{}{}", self.origin, pages::CHECKOUT, checkout.id);
         let response = json!({"checkoutId": checkout.id, "redirectUrl": redirect_url});
-        let payment = self.blank(order, amount, currency, customer, None, Kind::Checkout(checkout));
+        let payment = self.enrolled_payment(order, amount, currency, customer, None, Kind::Checkout(checkout));
         effects.push(record("card3ds.checkout", &payment, EntryKind::Begun, Some(request.number)));
-        self.keep(payment);
+        self.insert_payment(payment);
         Ok(Response::json(200, &response))
     }
 
     fn new_payment(&mut self, new: NewPayment, kind: Kind) -> Payment {
-        self.blank(new.order, new.amount, new.currency, new.customer, Some(new.stored_card), kind)
+        self.enrolled_payment(new.order, new.amount, new.currency, new.customer, Some(new.stored_card), kind)
     }
 
     /// A payment that nothing has become of.
-    fn blank(
+    fn enrolled_payment(
         &mut self,
         order: String,
         amount: i64,
@@ -345,12 +326,12 @@ impl Card3dsEngine {
             card,
             date: None,
             result: WAITING,
-            proof: None,
+            acquirer_ids: None,
             kind,
         }
     }
 
-    fn keep(&mut self, payment: Payment) -> usize {
+    fn insert_payment(&mut self, payment: Payment) -> usize {
         let index = self.payments.len();
         self.by_id.insert(payment.id.clone(), index);
         self.by_order.entry(payment.order.clone()).or_default().push(index);
@@ -399,7 +380,7 @@ mod tests {
     const PAN: &str = "5421190122090656";
     const CVV: &str = "8371";
 
-    fn ask(engine: &mut Card3dsEngine, path: &str, pan: &str) -> serde_json::Value {
+    fn post(engine: &mut Card3dsEngine, path: &str, pan: &str) -> serde_json::Value {
         let body = json!({
             "orderId": "order-1", "amount": 100, "currency": "TRY", "cardHolderName": "John Doe", "pan": pan,
             "expiryMonth": "04", "expiryYear": "28", "cvv": CVV, "requestIp": "192.168.1.1", "requestPort": 8080,
@@ -423,9 +404,9 @@ mod tests {
         let mut engine = Card3dsEngine::new(Settings::default(), String::new(), 1);
         for path in ["/api/payment", "/api/pre-authorization", "/api/3ds", "/api/installment-options", "/api/checkout"]
         {
-            let real = ask(&mut engine, path, "4539578763621486");
+            let real = post(&mut engine, path, "4539578763621486");
             assert_eq!(real["field"] == "pan", path != "/api/checkout", "{path}: {real}");
-            let done = ask(&mut engine, path, PAN);
+            let done = post(&mut engine, path, PAN);
             let now = OffsetDateTime::UNIX_EPOCH;
             if path == "/api/3ds" {
                 engine.answer_challenge(done["paymentId"].as_str().unwrap(), Decision::Approve, now).unwrap();

@@ -23,19 +23,19 @@ pub(crate) struct InstallmentQuery {
     pub(crate) amount: i64,
     pub(crate) currency: Currency,
     /// How many parts at most.
-    pub(crate) most: u32,
+    pub(crate) max_installments: u32,
     pub(crate) interest_paid_by_customer: bool,
 }
 
 impl InstallmentQuery {
     /// The ways to pay in two parts and more, whichever card it is.
     pub(crate) fn offers(self) -> impl Iterator<Item = Offer> {
-        RATES.iter().filter(move |(count, _)| *count <= self.most).filter_map(move |(count, rate)| {
+        RATES.iter().filter(move |(count, _)| *count <= self.max_installments).filter_map(move |(count, rate)| {
             let basis_points = if self.interest_paid_by_customer { *rate } else { 0 };
             let interest = self.currency.share(self.amount, basis_points);
             let total = self.amount + interest;
             let part = self.currency.part(total, *count);
-            (part >= LEAST_PART).then_some(Offer { count: *count, part, interest, total, basis_points })
+            (part >= MIN_PART).then_some(Offer { count: *count, part, interest, total, basis_points })
         })
     }
 
@@ -92,7 +92,7 @@ struct InstallmentOption {
 }
 
 /// How many parts at most, where nobody says it.
-pub(crate) const MOST: u32 = 12;
+pub(crate) const MAX_INSTALLMENTS: u32 = 12;
 
 /// Parts, and hundredths of a percent: the first two are the document's sample, the others go on like them.
 const RATES: &[(u32, u32)] = &[
@@ -106,8 +106,8 @@ const RATES: &[(u32, u32)] = &[
     (9, 1250),
     (10, 1400),
     (11, 1550),
-    (MOST, 1700),
+    (MAX_INSTALLMENTS, 1700),
 ];
 
 /// A part is at least one unit of the currency.
-const LEAST_PART: i64 = 100;
+const MIN_PART: i64 = 100;

@@ -6,16 +6,16 @@ use super::card::TEST_CARDS;
 use super::installments::InstallmentQuery;
 use super::payment::{Checkout, Payment, Status};
 use super::three_ds::Challenge;
-use crate::html::{document, escaped};
+use crate::html::{document, escape};
 
 /// What a merchant shows to have a challenge begin: a form, which a script posts, or else a button.
-pub(crate) fn entrance(origin: &str, challenge: &Challenge) -> String {
+pub(crate) fn challenge_form(origin: &str, challenge: &Challenge) -> String {
     format!(
         "<form id=\"card3ds\" action=\"{}{CHALLENGE}\" method=\"POST\">\
          <input type=\"hidden\" name=\"challenge\" value=\"{}\"><button>Continue to your bank</button></form>\
          <script>document.getElementById('card3ds').submit()</script>",
-        escaped(origin),
-        escaped(&challenge.token)
+        escape(origin),
+        escape(&challenge.token)
     )
 }
 
@@ -45,7 +45,7 @@ pub(crate) fn challenge(payment: &Payment, challenge: &Challenge) -> String {
         &format!(
             "{summary}{parts}<p>Card {}</p>{}{}<p class=\"aside\">Only in the sandbox:</p>{}\
              <details><summary class=\"aside\">Nothing happens? The shop's frame may not be left</summary>{}{}</details>",
-            escaped(card),
+            escape(card),
             button("approve", "Approve", "main", "_top"),
             button("reject", "Reject", "", "_top"),
             button("abandon", "Go away without an answer", "", "_self"),
@@ -69,7 +69,7 @@ pub(crate) fn browser_return(browser_return: &BrowserReturn) -> String {
 
 /// The hosted checkout.
 pub(crate) fn checkout(payment: &Payment, checkout: &Checkout) -> String {
-    let description = escaped(&checkout.description);
+    let description = escape(&checkout.description);
     let summary = format!("{}<p>{description}</p>", summary(payment));
     if payment.status != Status::Enrolled {
         let status = payment.status.as_str();
@@ -79,10 +79,7 @@ pub(crate) fn checkout(payment: &Payment, checkout: &Checkout) -> String {
         .iter()
         .map(|card| {
             let (name, mask, aside) = (card.name, card.mask(), card.declines.map_or("", |(_, words)| words));
-            format!(
-                "<button name=\"card\" value=\"{name}\">{name} {mask}<br><small>{}</small></button>",
-                escaped(aside)
-            )
+            format!("<button name=\"card\" value=\"{name}\">{name} {mask}<br><small>{}</small></button>", escape(aside))
         })
         .collect();
     let target = format!("{CHECKOUT}{}", checkout.id);
@@ -90,19 +87,19 @@ pub(crate) fn checkout(payment: &Payment, checkout: &Checkout) -> String {
         &target,
         "_self",
         &[("action", "pay")],
-        &format!("{}<p class=\"aside\">With a test card:</p>{cards}", parts(payment, checkout)),
+        &format!("{}<p class=\"aside\">With a test card:</p>{cards}", installment_choice(payment, checkout)),
     );
     let cancel = form(&target, "_self", &[("action", "cancel")], "<button>Cancel</button>");
     document("Checkout", &format!("{summary}{pay}{cancel}"))
 }
 
 /// The choice in how many parts to pay, where there is one.
-fn parts(payment: &Payment, checkout: &Checkout) -> String {
+fn installment_choice(payment: &Payment, checkout: &Checkout) -> String {
     let currency = payment.currency;
     let options: String = installment_query(payment, checkout)
         .offers()
         .map(|offer| {
-            let (count, part, total) = (offer.count, currency.written(offer.part), money(offer.total, currency));
+            let (count, part, total) = (offer.count, currency.format(offer.part), money(offer.total, currency));
             format!("<option value=\"{count}\">{count} × {part}, together {total}</option>")
         })
         .collect();
@@ -119,26 +116,26 @@ pub(crate) fn installment_query(payment: &Payment, checkout: &Checkout) -> Insta
     InstallmentQuery {
         amount: payment.amount,
         currency: payment.currency,
-        most: checkout.most,
+        max_installments: checkout.max_installments,
         interest_paid_by_customer: checkout.interest_paid_by_customer,
     }
 }
 
 fn summary(payment: &Payment) -> String {
-    let (amount, order) = (money(payment.amount, payment.currency), escaped(&payment.order));
+    let (amount, order) = (money(payment.amount, payment.currency), escape(&payment.order));
     format!("<p class=\"amount\">{amount}</p><p>Your order: {order}</p>")
 }
 
 fn money(amount: i64, currency: Currency) -> String {
-    format!("{} {}", currency.written(amount), currency.code)
+    format!("{} {}", currency.format(amount), currency.code)
 }
 
 fn form(action: &str, target: &str, hidden: &[(&str, &str)], rest: &str) -> String {
     let hidden: String = hidden
         .iter()
-        .map(|(name, value)| format!("<input type=\"hidden\" name=\"{}\" value=\"{}\">", escaped(name), escaped(value)))
+        .map(|(name, value)| format!("<input type=\"hidden\" name=\"{}\" value=\"{}\">", escape(name), escape(value)))
         .collect();
-    format!("<form method=\"post\" action=\"{}\" target=\"{target}\">{hidden}{rest}</form>", escaped(action))
+    format!("<form method=\"post\" action=\"{}\" target=\"{target}\">{hidden}{rest}</form>", escape(action))
 }
 
 /// Where challenges are.

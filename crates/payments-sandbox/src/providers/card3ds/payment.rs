@@ -44,7 +44,7 @@ pub(crate) struct Payment {
     pub(crate) date: Option<OffsetDateTime>,
     pub(crate) result: (&'static str, &'static str),
     /// The acquirer's number for it, and its bank's word.
-    pub(crate) proof: Option<(String, String)>,
+    pub(crate) acquirer_ids: Option<(String, String)>,
     pub(crate) kind: Kind,
 }
 
@@ -67,13 +67,13 @@ pub(crate) struct Checkout {
     pub(crate) id: String,
     pub(crate) description: String,
     pub(crate) callback: String,
-    pub(crate) most: u32,
+    pub(crate) max_installments: u32,
     pub(crate) interest_paid_by_customer: bool,
 }
 
 impl Payment {
     /// It is paid in so many parts, which come to so much.
-    pub(crate) fn in_parts(&mut self, installments: u32, total: i64, settings: &Settings) {
+    pub(crate) fn set_installments(&mut self, installments: u32, total: i64, settings: &Settings) {
         self.installments = installments;
         self.total = total;
         if settings.amount_with_interest {
@@ -85,12 +85,12 @@ impl Payment {
     pub(crate) fn charge(&mut self, random: &mut Random, now: OffsetDateTime) -> bool {
         self.date = Some(now);
         let declines = self.card.as_ref().and_then(|card| card.declines);
-        self.proof = Some((transaction(random), format!("AUTH{}", random.digits(6))));
+        self.acquirer_ids = Some((transaction(random), format!("AUTH{}", random.digits(6))));
         match declines {
             Some(result) => {
                 self.fail(result);
                 // No bank has a word for what it did not do.
-                if let Some((_, auth)) = &mut self.proof {
+                if let Some((_, auth)) = &mut self.acquirer_ids {
                     auth.clear();
                 }
                 false
@@ -117,7 +117,7 @@ impl Payment {
         };
         let date = self.date.and_then(|date| date.replace_nanosecond(0).ok());
         let card = self.card.as_ref();
-        let auth_code = self.proof.as_ref().map(|(_, auth)| auth.as_str()).filter(|auth| !auth.is_empty());
+        let auth_code = self.acquirer_ids.as_ref().map(|(_, auth)| auth.as_str()).filter(|auth| !auth.is_empty());
         PaymentResponse {
             payment_id: &self.id,
             order_id: &self.order,
@@ -133,7 +133,7 @@ impl Payment {
             card_scheme: card.map(|card| card.scheme),
             card_type: card.map(|card| card.card_type),
             loyalty_code: card.and_then(|card| card.loyalty_code),
-            external_transaction_id: self.proof.as_ref().map(|(id, _)| id.as_str()),
+            external_transaction_id: self.acquirer_ids.as_ref().map(|(id, _)| id.as_str()),
             auth_code,
             result_code: self.result.0,
             result_message: self.result.1,

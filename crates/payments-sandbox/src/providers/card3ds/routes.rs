@@ -1,4 +1,4 @@
-use crate::http::{Request, decoded};
+use crate::http::{Request, percent_decode};
 
 /// What a request asks for.
 pub(super) enum Route {
@@ -35,12 +35,12 @@ pub(super) fn route(request: &Request) -> Option<Route> {
     match (request.method.as_str(), segments.as_slice()) {
         ("POST", ["payment"]) => Some(Route::Payment),
         ("POST", ["pre-authorization"]) => Some(Route::PreAuthorization),
-        ("POST", ["pre-authorization", id, "capture"]) => Some(Route::Capture(decoded(id))),
+        ("POST", ["pre-authorization", id, "capture"]) => Some(Route::Capture(percent_decode(id))),
         ("POST", ["3ds"]) => Some(Route::Start),
-        ("POST", ["3ds", id, "complete"]) => Some(Route::Complete(decoded(id))),
+        ("POST", ["3ds", id, "complete"]) => Some(Route::Complete(percent_decode(id))),
         ("POST", ["installment-options"]) => Some(Route::InstallmentOptions),
         ("POST", ["checkout"]) => Some(Route::Checkout),
-        ("GET", ["checkout", id]) => Some(Route::CheckoutStatus(decoded(id))),
+        ("GET", ["checkout", id]) => Some(Route::CheckoutStatus(percent_decode(id))),
         _ => None,
     }
 }

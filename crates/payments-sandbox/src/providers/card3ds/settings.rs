@@ -2,7 +2,7 @@ use std::collections::HashSet;
 
 use super::card::TestCard;
 use crate::error::StartError;
-use crate::key::{Key, MARKS};
+use crate::key::{Key, TEST_PREFIXES};
 use crate::random::Random;
 
 /// How the sandbox's card3ds is set up.
@@ -76,15 +76,15 @@ impl Settings {
     #[track_caller]
     #[expect(clippy::panic, reason = "a test that says it wrong is to fail")]
     pub fn not_enrolled(mut self, number: &str) -> Self {
-        let Some(card) = TestCard::numbered(number) else { panic!("that is the number of no test card") };
+        let Some(card) = TestCard::by_number(number) else { panic!("that is the number of no test card") };
         self.not_enrolled.insert(card.name);
         self
     }
 
     /// Makes the keys that were not given.
-    pub(crate) fn complete(&mut self, random: &mut Random) -> Result<(), StartError> {
-        self.api_key.complete(MARKS, || format!("sandbox_api_{}", random.word(24)))?;
-        self.api_secret.complete(MARKS, || format!("sandbox_secret_{}", random.word(24)))
+    pub(crate) fn fill_in_keys(&mut self, random: &mut Random) -> Result<(), StartError> {
+        self.api_key.fill_in(TEST_PREFIXES, || format!("sandbox_api_{}", random.alphanumeric(24)))?;
+        self.api_secret.fill_in(TEST_PREFIXES, || format!("sandbox_secret_{}", random.alphanumeric(24)))
     }
 }
 

@@ -57,7 +57,7 @@ pub(crate) enum CompletionError {
 
 impl Challenge {
     pub(crate) fn new(random: &mut Random, success_url: String, failure_url: String) -> Self {
-        let token = random.word(32);
+        let token = random.alphanumeric(32);
         Self { token, success_url, failure_url, decision: None, key: None, completed: false }
     }
 
@@ -83,7 +83,7 @@ impl Challenge {
             Decision::Abandon => return Ok(None),
         };
         let (id, order) = payment;
-        let key = format!("3DS_AUTH_KEY_{}", random.word(24));
+        let key = format!("3DS_AUTH_KEY_{}", random.alphanumeric(24));
         self.key = Some(key.clone());
         Ok(Some(BrowserReturn {
             operation: "start-3ds",
@@ -109,7 +109,7 @@ impl Challenge {
 /// The answer to the start of one.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct Started<'a> {
+pub(crate) struct StartResponse<'a> {
     payment_id: &'a str,
     success: bool,
     result_code: &'static str,
@@ -117,7 +117,7 @@ pub(crate) struct Started<'a> {
     html_content: Option<String>,
 }
 
-impl<'a> Started<'a> {
+impl<'a> StartResponse<'a> {
     /// With what is to be shown, unless the card is not enrolled.
     pub(crate) fn new(payment: &'a Payment, html_content: Option<String>) -> Self {
         let success = payment.status == Status::Enrolled;

@@ -91,7 +91,7 @@ impl Fields {
         if !card::is_number(&number) {
             return Err(ErrorResponse::field("pan", "must be a card number"));
         }
-        TestCard::numbered(&number).ok_or_else(|| {
+        TestCard::by_number(&number).ok_or_else(|| {
             ErrorResponse::field("pan", "must be a well-known test card's: real cards have no place here")
         })
     }
@@ -146,7 +146,7 @@ impl NewPayment {
         let month = month.parse::<u8>().ok().filter(|month| (1..=12).contains(month));
         let month = month.ok_or_else(|| ErrorResponse::field("expiryMonth", "must be a month from 01 to 12"))?;
         let year = fields.digits("expiryYear", &[2], "must be two digits")?;
-        let expired = is_over(&year, month, now);
+        let expired = is_expired(&year, month, now);
         fields.digits("cvv", &[3, 4], "must be three or four digits")?;
         fields.check_client()?;
         let customer = fields.optional_text("customerId")?;
@@ -156,7 +156,7 @@ impl NewPayment {
 }
 
 /// A card is good until the end of its month.
-fn is_over(year: &str, month: u8, now: OffsetDateTime) -> bool {
+fn is_expired(year: &str, month: u8, now: OffsetDateTime) -> bool {
     let year: i32 = format!("20{year}").parse().unwrap_or_default();
     (year, month) < (now.year(), u8::from(now.month()))
 }

@@ -9,8 +9,8 @@ use super::link::{Action, Link};
 use super::responses::{ErrorResponse, Members};
 use super::routes::{Route, route};
 use super::settings::Settings;
-use super::{NAME, control, filter, link, pages, responses};
-use crate::engine::{Behaviour, Controlled, Effect, Engine};
+use super::{control, filter, link, pages, responses};
+use crate::engine::{Controlled, Effect, Engine, ProviderSpec};
 use crate::html;
 use crate::http::{Request, Response};
 use crate::qr;
@@ -27,21 +27,18 @@ pub(crate) struct TurboLinkEngine {
     pub(super) links: Vec<Link>,
 }
 
+pub(crate) const SPEC: ProviderSpec = ProviderSpec {
+    name: "turbo-link",
+    operations: &["list", "detail"],
+    read_only_operations: &["list", "detail"],
+    operations_with_messages: &[],
+    behaviours: BEHAVIOURS,
+    control_addresses: control::ADDRESSES,
+};
+
 impl Engine for TurboLinkEngine {
-    fn name(&self) -> &'static str {
-        NAME
-    }
-
-    fn operations(&self) -> &'static [&'static str] {
-        &["list", "detail"]
-    }
-
-    fn read_only_operations(&self) -> &'static [&'static str] {
-        self.operations()
-    }
-
-    fn operations_with_messages(&self) -> &'static [&'static str] {
-        &[]
+    fn spec(&self) -> &'static ProviderSpec {
+        &SPEC
     }
 
     fn operation(&self, request: &Request) -> Option<(&'static str, Option<String>)> {
@@ -54,17 +51,17 @@ impl Engine for TurboLinkEngine {
 
     fn respond(&mut self, request: &Request, now: OffsetDateTime) -> (Response, Vec<Effect>) {
         let mut effects = Vec::new();
-        let asked = match route(request) {
+        let result = match route(request) {
             Some(Route::Page(id)) => return (self.page(request, &id, &mut effects), effects),
             Some(Route::Image(id)) => return (self.image(&id), effects),
             Some(Route::List) => self.list(request, None, now),
             Some(Route::Detail(id)) => self.list(request, Some(&id), now),
             None => Err(ErrorResponse::new(404, "there is nothing at this address")),
         };
-        let response = asked.unwrap_or_else(|error| {
-            let hidden =
+        let response = result.unwrap_or_else(|error| {
+            let hides_status =
                 self.settings.errors_under_200 || (error.status == 401 && self.settings.unauthorized_under_200);
-            error.response(if hidden { 200 } else { error.status })
+            error.response(if hides_status { 200 } else { error.status })
         });
         (response, effects)
     }
@@ -73,24 +70,8 @@ impl Engine for TurboLinkEngine {
         &mut self.random
     }
 
-    fn tick(&mut self, _now: OffsetDateTime) -> Vec<Effect> {
-        Vec::new()
-    }
-
-    fn next_due(&self) -> Option<OffsetDateTime> {
-        None
-    }
-
     fn status(&self, reference: &str) -> Option<String> {
         self.link(reference).ok().map(|link| link.status.as_str().to_owned())
-    }
-
-    fn behaviours(&self) -> &'static [Behaviour] {
-        BEHAVIOURS
-    }
-
-    fn control_addresses(&self) -> &'static [(&'static str, &'static str)] {
-        control::ADDRESSES
     }
 
     fn control(&mut self, path: &[&str], body: &[u8], now: OffsetDateTime) -> Option<Controlled> {
@@ -109,7 +90,7 @@ impl TurboLinkEngine {
     pub(crate) fn create(&mut self, amount: &str, now: OffsetDateTime) -> Result<String, String> {
         let amount = link::dollars(amount)?;
         let id = loop {
-            let id = self.random.word(6).to_ascii_lowercase();
+            let id = self.random.alphanumeric(6).to_ascii_lowercase();
             if id != SAMPLE_PATH && self.link(&id).is_err() {
                 break id;
             }
@@ -162,15 +143,15 @@ impl TurboLinkEngine {
         if id.is_some_and(|id| self.link(id).is_err()) {
             return Err(ErrorResponse::new(404, "there is no such payment"));
         }
-        let asked = |link: &&Link| id.is_none_or(|id| link.id == id) && filter.covers(link.created.date());
-        let mut found: Vec<&Link> = self.links.iter().rev().filter(asked).collect();
+        let matches = |link: &&Link| id.is_none_or(|id| link.id == id) && filter.covers(link.created.date());
+        let mut found: Vec<&Link> = self.links.iter().rev().filter(matches).collect();
         // The newest first, and what was made in the same moment in the order of its making, backwards.
         found.sort_by_key(|link| std::cmp::Reverse(link.created));
         Ok(responses::listing(&found, &filter, members, &self.settings, &self.origin))
     }
 
     fn page(&mut self, request: &Request, id: &str, effects: &mut Vec<Effect>) -> Response {
-        let Ok(link) = self.link(id) else { return Response::html(404, html::missing()) };
+        let Ok(link) = self.link(id) else { return Response::html(404, html::not_found()) };
         if request.method == "GET" {
             return Response::html(200, pages::payment(link));
         }
@@ -183,7 +164,7 @@ impl TurboLinkEngine {
                 effects.extend(done);
                 Response::redirect(303, &format!("{}{id}", link::PAGES))
             }
-            Err(problem) => Response::html(409, html::problem(&problem)),
+            Err(problem) => Response::html(409, html::error(&problem)),
         }
     }
 
@@ -191,7 +172,7 @@ impl TurboLinkEngine {
         let link = self.link(id).ok();
         match link.and_then(|link| qr::png(&link.url(&self.origin))) {
             Some(png) => Response::new(200, "image/png", png),
-            None => Response::html(404, html::missing()),
+            None => Response::html(404, html::not_found()),
         }
     }
 }

@@ -55,7 +55,7 @@ impl Filter {
             None => Ok(None),
         };
         let (first, last) = match &interval {
-            Some(label) => days_of(label, today)
+            Some(label) => interval_days(label, today)
                 .map(|(first, last)| (Some(first), Some(last)))
                 .ok_or_else(|| ErrorResponse::new(400, &format!("interval must be one of {}", LABELS.join(", "))))?,
             None => (date("start", &start)?, date("end", &end)?),
@@ -82,7 +82,7 @@ fn day(text: &str) -> Option<Date> {
 }
 
 /// The first and the last day of an interval, which may be ahead.
-fn days_of(label: &str, today: Date) -> Option<(Date, Date)> {
+fn interval_days(label: &str, today: Date) -> Option<(Date, Date)> {
     let before = |days: u8| today.saturating_sub(Duration::days(i64::from(days)));
     let since_monday = today.weekday().number_days_from_monday();
     let first_of_month = |day: Date| Date::from_calendar_date(day.year(), day.month(), 1).ok();
@@ -116,7 +116,7 @@ const LABELS: &[&str] =
 mod tests {
     use time::macros::date;
 
-    use super::{LABELS, day, days_of};
+    use super::{LABELS, day, interval_days};
 
     #[test]
     fn a_date_is_a_real_one_in_the_one_form() {
@@ -151,15 +151,24 @@ mod tests {
             (date!(2023 - 01 - 01), date!(2023 - 12 - 31)),
         ];
         for (label, days) in LABELS.iter().zip(expected) {
-            assert_eq!(days_of(label, today), Some(days), "{label}");
+            assert_eq!(interval_days(label, today), Some(days), "{label}");
         }
-        assert_eq!(days_of("next_week", today), None);
+        assert_eq!(interval_days("next_week", today), None);
     }
 
     #[test]
     fn a_week_begins_on_monday_and_a_year_s_last_month_is_december() {
-        assert_eq!(days_of("this_week", date!(2026 - 01 - 05)), Some((date!(2026 - 01 - 05), date!(2026 - 01 - 11))));
-        assert_eq!(days_of("this_week", date!(2026 - 01 - 04)), Some((date!(2025 - 12 - 29), date!(2026 - 01 - 04))));
-        assert_eq!(days_of("last_month", date!(2026 - 01 - 31)), Some((date!(2025 - 12 - 01), date!(2025 - 12 - 31))));
+        assert_eq!(
+            interval_days("this_week", date!(2026 - 01 - 05)),
+            Some((date!(2026 - 01 - 05), date!(2026 - 01 - 11)))
+        );
+        assert_eq!(
+            interval_days("this_week", date!(2026 - 01 - 04)),
+            Some((date!(2025 - 12 - 29), date!(2026 - 01 - 04)))
+        );
+        assert_eq!(
+            interval_days("last_month", date!(2026 - 01 - 31)),
+            Some((date!(2025 - 12 - 01), date!(2025 - 12 - 31)))
+        );
     }
 }

@@ -92,7 +92,7 @@ pub(crate) fn first(random: &mut Random) -> Vec<Link> {
         let amount = least + up_to(100_000);
         let created = datetime!(2024-01-01 00:00:00 UTC) + time::Duration::seconds(up_to(A_YEAR));
         // Seven letters, so that none is the sample's, nor one that is made later.
-        let id = random.word(7).to_ascii_lowercase();
+        let id = random.alphanumeric(7).to_ascii_lowercase();
         links.push(Link { status, ..Link::new(id, amount, created) });
     }
     links[2].charge = Charge::Flat { cents: 150 };

@@ -6,7 +6,7 @@ use crate::html;
 
 /// What the customer meets.
 pub(crate) fn payment(link: &Link) -> String {
-    let id = html::escaped(&link.id);
+    let id = html::escape(&link.id);
     let fee = match link.charge.on(link.amount) {
         Some(cents) => format!("<p>and a convenience fee of {}</p>", in_dollars(cents)),
         None => String::new(),

@@ -55,7 +55,7 @@ pub(crate) fn listing(
         status: link.status.as_str(),
         url: table.then(|| link.url(origin)),
         qr: link.qr(origin),
-        created: written(link.created),
+        created: format_time(link.created),
         convenience_fee: convenience_fee(link, settings),
     };
     let listing = Listing {
@@ -176,7 +176,7 @@ pub(crate) fn in_dollars(cents: i64) -> String {
     format!("${}.{fraction}", groups.join(","))
 }
 
-fn written(at: OffsetDateTime) -> String {
+fn format_time(at: OffsetDateTime) -> String {
     at.format(format_description!("[year]-[month]-[day] [hour]:[minute]:[second]")).unwrap_or_default()
 }
 

@@ -1,5 +1,5 @@
 use super::link;
-use crate::http::{Request, decoded};
+use crate::http::{Request, percent_decode};
 
 /// What a request asks for.
 pub(super) enum Route {
@@ -12,7 +12,7 @@ pub(super) enum Route {
 pub(super) fn route(request: &Request) -> Option<Route> {
     let one_segment = |prefix: &str| {
         let rest = request.path.strip_prefix(prefix)?;
-        (!rest.is_empty() && !rest.contains('/')).then(|| decoded(rest))
+        (!rest.is_empty() && !rest.contains('/')).then(|| percent_decode(rest))
     };
     match request.method.as_str() {
         "POST" if request.path == "/payments" => Some(Route::List),

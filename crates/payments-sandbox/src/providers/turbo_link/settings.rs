@@ -1,5 +1,5 @@
 use crate::error::StartError;
-use crate::key::{Key, MARKS};
+use crate::key::{Key, TEST_PREFIXES};
 use crate::random::Random;
 
 /// How a convenience fee's `value` is written: the document shows none.
@@ -79,7 +79,7 @@ impl Settings {
     }
 
     /// Makes the keys that were not given.
-    pub(crate) fn complete(&mut self, random: &mut Random) -> Result<(), StartError> {
-        self.api_key.complete(MARKS, || format!("sandbox_api_{}", random.word(24)))
+    pub(crate) fn fill_in_keys(&mut self, random: &mut Random) -> Result<(), StartError> {
+        self.api_key.fill_in(TEST_PREFIXES, || format!("sandbox_api_{}", random.alphanumeric(24)))
     }
 }

@@ -27,7 +27,7 @@ pub(crate) fn iv(random: &mut Random) -> Iv {
 
 /// The message to the merchant; nothing where the key is none, which a sandbox does not start with.
 pub(crate) fn message(transaction: &Transaction, settings: &Settings, iv: Iv) -> Option<Message> {
-    let encrypted_data = encrypted(&key(settings.callback_key.as_str())?, iv, &responses::decided(transaction));
+    let encrypted_data = encrypted(&key(settings.callback_key.as_str())?, iv, &responses::callback_data(transaction));
     Some(Message {
         operation: "initiate",
         reference: transaction.order_id.clone(),

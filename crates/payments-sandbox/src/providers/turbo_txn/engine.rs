@@ -11,8 +11,8 @@ use super::routes::{PAGE, Route, route};
 use super::settings::{Settings, Settle};
 use super::transaction::{Action, Status, Transaction};
 use super::validation::NewTransaction;
-use super::{NAME, callback, control, pages, responses, validation};
-use crate::engine::{Behaviour, Controlled, Effect, Engine};
+use super::{callback, control, pages, responses, validation};
+use crate::engine::{Controlled, Effect, Engine, ProviderSpec};
 use crate::html;
 use crate::http::{Request, Response, is_web_address};
 use crate::random::Random;
@@ -30,27 +30,24 @@ pub(crate) struct TurboTxnEngine {
     pub(super) by_page: HashMap<String, usize>,
     pub(super) utrs: HashSet<String>,
     /// How often each whole amount was asked for: what is added to it tells them apart.
-    pub(super) asked: HashMap<i64, i64>,
+    pub(super) times_requested: HashMap<i64, i64>,
     /// What the bank will do, by when.
     pub(super) due: BTreeMap<(OffsetDateTime, u64), (usize, Action)>,
     pub(super) scheduled: u64,
 }
 
+pub(crate) const SPEC: ProviderSpec = ProviderSpec {
+    name: "turbo-txn",
+    operations: &["initiate", "status-check"],
+    read_only_operations: &["status-check"],
+    operations_with_messages: &["initiate"],
+    behaviours: BEHAVIOURS,
+    control_addresses: control::ADDRESSES,
+};
+
 impl Engine for TurboTxnEngine {
-    fn name(&self) -> &'static str {
-        NAME
-    }
-
-    fn operations(&self) -> &'static [&'static str] {
-        &["initiate", "status-check"]
-    }
-
-    fn read_only_operations(&self) -> &'static [&'static str] {
-        &["status-check"]
-    }
-
-    fn operations_with_messages(&self) -> &'static [&'static str] {
-        &["initiate"]
+    fn spec(&self) -> &'static ProviderSpec {
+        &SPEC
     }
 
     fn operation(&self, request: &Request) -> Option<(&'static str, Option<String>)> {
@@ -92,14 +89,6 @@ impl Engine for TurboTxnEngine {
         self.by_order.get(reference).map(|index| self.transactions[*index].status.as_str().to_owned())
     }
 
-    fn behaviours(&self) -> &'static [Behaviour] {
-        BEHAVIOURS
-    }
-
-    fn control_addresses(&self) -> &'static [(&'static str, &'static str)] {
-        control::ADDRESSES
-    }
-
     fn control(&mut self, path: &[&str], body: &[u8], now: OffsetDateTime) -> Option<Controlled> {
         control::act(self, path, body, now)
     }
@@ -115,7 +104,7 @@ impl TurboTxnEngine {
             by_order: HashMap::new(),
             by_page: HashMap::new(),
             utrs: HashSet::new(),
-            asked: HashMap::new(),
+            times_requested: HashMap::new(),
             due: BTreeMap::new(),
             scheduled: 0,
         }
@@ -144,18 +133,20 @@ impl TurboTxnEngine {
     fn api(&mut self, request: &Request, now: OffsetDateTime, effects: &mut Vec<Effect>) -> Response {
         let result = match route(request) {
             None => Err(ErrorResponse::new(404, "No such endpoint")),
-            Some(_) if !self.knows(request) => Err(ErrorResponse::new(401, "Invalid client-id or secret-key")),
+            Some(_) if !self.is_authenticated(request) => {
+                Err(ErrorResponse::new(401, "Invalid client-id or secret-key"))
+            }
             Some(Route::Initiate) => self.initiate(request, now, effects),
             Some(Route::StatusCheck) => self.status_check(request, now),
         };
         result.unwrap_or_else(|error| {
-            let hidden =
+            let hides_status =
                 self.settings.errors_under_200 || (error.status_code == 401 && self.settings.unauthorized_under_200);
-            error.response(if hidden { 200 } else { error.status_code }, now)
+            error.response(if hides_status { 200 } else { error.status_code }, now)
         })
     }
 
-    fn knows(&self, request: &Request) -> bool {
+    fn is_authenticated(&self, request: &Request) -> bool {
         request.header("client-id") == Some(self.settings.client_id.as_str())
             && request.header("secret-key") == Some(self.settings.secret_key.as_str())
     }
@@ -171,10 +162,10 @@ impl TurboTxnEngine {
             return Err(ErrorResponse::new(409, "orderId already exists"));
         }
         let transaction = Transaction {
-            id: self.random.word(23).to_ascii_uppercase(),
-            page: self.random.word(64),
+            id: self.random.alphanumeric(23).to_ascii_uppercase(),
+            page: self.random.alphanumeric(64),
             order_id,
-            amount: rupees * 100 + self.added_to(rupees),
+            amount: rupees * 100 + self.added_paise(rupees),
             return_url,
             status: Status::Initiated,
             utr: String::new(),
@@ -190,13 +181,13 @@ impl TurboTxnEngine {
     }
 
     /// The paise that tell one transaction from another over the same amount: 1 to 99, and from 1 again.
-    fn added_to(&mut self, rupees: i64) -> i64 {
+    fn added_paise(&mut self, rupees: i64) -> i64 {
         if !self.settings.adjusts_amounts {
             return 0;
         }
-        let asked = self.asked.entry(rupees).or_default();
-        *asked = *asked % 99 + 1;
-        *asked
+        let times_requested = self.times_requested.entry(rupees).or_default();
+        *times_requested = *times_requested % 99 + 1;
+        *times_requested
     }
 
     fn status_check(&self, request: &Request, now: OffsetDateTime) -> Result<Response, ErrorResponse> {
@@ -208,7 +199,7 @@ impl TurboTxnEngine {
 
     fn page(&mut self, request: &Request, now: OffsetDateTime, effects: &mut Vec<Effect>) -> Response {
         let index = request.parameter("data").and_then(|data| self.by_page.get(&data).copied());
-        let Some(index) = index else { return Response::html(404, html::missing()) };
+        let Some(index) = index else { return Response::html(404, html::not_found()) };
         if request.method != "POST" {
             return Response::html(200, pages::payment(&self.transactions[index]));
         }
@@ -222,7 +213,7 @@ impl TurboTxnEngine {
         };
         match done {
             Ok(()) => Response::redirect(303, &self.transactions[index].return_url),
-            Err(problem) => Response::html(409, html::problem(&problem)),
+            Err(problem) => Response::html(409, html::error(&problem)),
         }
     }
 
@@ -231,8 +222,8 @@ impl TurboTxnEngine {
         self.apply(index, Action::Pending, effects)?;
         let (at, decision) = match self.settings.payments {
             Settle::AtOnce => (now, Action::Approve),
-            Settle::After(time) => (later(now, time), Action::Approve),
-            Settle::RejectsAfter(time) => (later(now, time), Action::Reject),
+            Settle::After(time) => (saturating_add(now, time), Action::Approve),
+            Settle::RejectsAfter(time) => (saturating_add(now, time), Action::Reject),
             Settle::Never => return Ok(()),
         };
         self.scheduled += 1;
@@ -245,7 +236,7 @@ impl TurboTxnEngine {
     fn apply(&mut self, index: usize, action: Action, effects: &mut Vec<Effect>) -> Result<(), String> {
         self.transactions[index].apply(action)?;
         if self.transactions[index].status == Status::Approved {
-            self.transactions[index].utr = self.new_utr();
+            self.transactions[index].utr = self.random.unused_digits(12, &mut self.utrs);
             effects.push(self.transactions[index].credited());
         }
         if self.transactions[index].status.is_decided() && !self.settings.callback_url.is_empty() {
@@ -255,18 +246,9 @@ impl TurboTxnEngine {
         }
         Ok(())
     }
-
-    fn new_utr(&mut self) -> String {
-        loop {
-            let utr = self.random.digits(12);
-            if self.utrs.insert(utr.clone()) {
-                return utr;
-            }
-        }
-    }
 }
 
 /// So long after a moment, or when time ends.
-fn later(now: OffsetDateTime, time: Duration) -> OffsetDateTime {
+fn saturating_add(now: OffsetDateTime, time: Duration) -> OffsetDateTime {
     now.saturating_add(time.try_into().unwrap_or(time::Duration::MAX))
 }

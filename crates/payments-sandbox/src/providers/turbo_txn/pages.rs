@@ -19,14 +19,14 @@ pub(crate) fn payment(transaction: &Transaction) -> String {
         }
     };
     let amount = money::with_two_decimals(transaction.amount);
-    let order = html::escaped(&transaction.order_id);
+    let order = html::escape(&transaction.order_id);
     html::document("Payment", &format!("<p class=\"amount\">{amount} INR</p><p>Your order: {order}</p>{rest}"))
 }
 
 /// What a customer who left is no longer there to see.
 pub(crate) fn left(transaction: &Transaction) -> String {
     let status = transaction.status.as_str();
-    let page = html::escaped(&transaction.page);
+    let page = html::escape(&transaction.page);
     let body = format!(
         "<p>Nothing was done: this payment is <strong>{status}</strong>.</p>\
          <p><a href=\"{PAGE}?data={page}\">Come back</a></p>"
@@ -35,7 +35,7 @@ pub(crate) fn left(transaction: &Transaction) -> String {
 }
 
 fn button(transaction: &Transaction, action: &str, label: &str, class: &str) -> String {
-    let page = html::escaped(&transaction.page);
+    let page = html::escape(&transaction.page);
     format!(
         "<form method=\"post\" action=\"{PAGE}?data={page}\"><input type=\"hidden\" name=\"action\" value=\"{action}\">\
          <button class=\"{class}\">{label}</button></form>"

@@ -49,14 +49,14 @@ pub(crate) fn details_fetched(transaction: &Transaction, now: OffsetDateTime) ->
 }
 
 /// What a callback says, before it is encrypted.
-pub(crate) fn decided(transaction: &Transaction) -> Vec<u8> {
-    let decided = Decided {
+pub(crate) fn callback_data(transaction: &Transaction) -> Vec<u8> {
+    let callback_data = CallbackData {
         utr: &transaction.utr,
         amount: Rupees(transaction.amount),
         order_id: &transaction.order_id,
         txn_status: transaction.status.as_str(),
     };
-    json(&decided)
+    json(&callback_data)
 }
 
 /// The text of what cannot fail to have one.
@@ -79,7 +79,7 @@ impl<'a, T: Serialize> Envelope<'a, T> {
     fn new(status_code: u16, message: &'a str, now: OffsetDateTime, data: Option<T>) -> Self {
         let form = format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:9]Z");
         let timestamp = now.format(form).unwrap_or_default();
-        Self { status_code, message, status: name_of(status_code), success: status_code == 200, timestamp, data }
+        Self { status_code, message, status: status_name(status_code), success: status_code == 200, timestamp, data }
     }
 
     fn response(&self, http_status: u16) -> Response {
@@ -107,7 +107,7 @@ struct Details<'a> {
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Decided<'a> {
+struct CallbackData<'a> {
     utr: &'a str,
     amount: Rupees,
     order_id: &'a str,
@@ -126,7 +126,7 @@ impl Serialize for Rupees {
 }
 
 /// The sample says `OK` with 200; the other names are those of the same vocabulary.
-fn name_of(status_code: u16) -> &'static str {
+fn status_name(status_code: u16) -> &'static str {
     match status_code {
         200 => "OK",
         401 => "UNAUTHORIZED",

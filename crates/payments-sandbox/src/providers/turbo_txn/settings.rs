@@ -5,7 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 
 use super::callback;
 use crate::error::StartError;
-use crate::key::{Key, MARKS};
+use crate::key::{Key, TEST_PREFIXES};
 use crate::random::Random;
 
 /// What the bank does once a customer has paid, when nobody decides otherwise.
@@ -108,16 +108,17 @@ impl Settings {
     }
 
     /// Makes the keys that were not given.
-    pub(crate) fn complete(&mut self, random: &mut Random) -> Result<(), StartError> {
-        self.client_id.complete(MARKS, || format!("sandbox_client_{}", random.word(12)))?;
-        self.secret_key.complete(MARKS, || format!("sandbox_secret_{}", random.word(24)))?;
-        self.callback_key.complete(CALLBACK_MARKS, || STANDARD.encode(format!("sandbox_{}", random.word(24))))?;
+    pub(crate) fn fill_in_keys(&mut self, random: &mut Random) -> Result<(), StartError> {
+        self.client_id.fill_in(TEST_PREFIXES, || format!("sandbox_client_{}", random.alphanumeric(12)))?;
+        self.secret_key.fill_in(TEST_PREFIXES, || format!("sandbox_secret_{}", random.alphanumeric(24)))?;
+        self.callback_key
+            .fill_in(TEST_CALLBACK_PREFIXES, || STANDARD.encode(format!("sandbox_{}", random.alphanumeric(24))))?;
         callback::key(self.callback_key.as_str()).map(|_| ()).ok_or(StartError::MalformedKey)
     }
 }
 
 /// `sandbox_` in base64, whatever comes behind it.
-const CALLBACK_MARKS: &[&str] = &["c2FuZGJveF8", "c2FuZGJveF9", "c2FuZGJveF+", "c2FuZGJveF/"];
+const TEST_CALLBACK_PREFIXES: &[&str] = &["c2FuZGJveF8", "c2FuZGJveF9", "c2FuZGJveF+", "c2FuZGJveF/"];
 
 /// Inferred: the document says only that the status is updated.
 const SETTLES_AFTER: Duration = Duration::from_secs(2);

@@ -11,7 +11,7 @@ use super::routes::{Route, is_uuid, route};
 use super::settings::Settle;
 use super::validation::{self, Fields};
 use crate::engine::{Effect, Engine};
-use crate::http::{Request, Response, decoded};
+use crate::http::{Request, Response, percent_decode};
 use crate::ledger::EntryKind;
 use crate::money;
 
@@ -37,7 +37,7 @@ impl TurboPayEngine {
                 return self.lookup(self.by_id.get(id).copied(), now, effects);
             }
             Route::MerchantOrderStatus(reference) => {
-                return self.lookup(self.by_reference.get(&decoded(reference)).copied(), now, effects);
+                return self.lookup(self.by_reference.get(&percent_decode(reference)).copied(), now, effects);
             }
         };
         result.unwrap_or_else(ErrorResponse::response)
@@ -62,7 +62,7 @@ impl TurboPayEngine {
             kind,
             id: self.random.uuid(),
             page: self.random.uuid(),
-            note: self.random.word(5),
+            note: self.random.alphanumeric(5),
             reference: new.reference,
             customer: new.customer,
             amount: new.amount,
@@ -87,12 +87,12 @@ impl TurboPayEngine {
         } else {
             self.schedule(now + EXPIRES_AFTER, index, Action::Expire);
         }
-        let response = self.created(&order);
+        let response = self.creation_response(&order);
         self.orders.push(order);
         Ok(response)
     }
 
-    fn created(&self, order: &Order) -> Response {
+    fn creation_response(&self, order: &Order) -> Response {
         let (id, status) = (&order.id, order.status.as_str());
         let body = match order.kind {
             Kind::Withdrawal => json!({"order_id": id, "status": status}),

@@ -3,8 +3,6 @@
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::time::Duration;
 
-use hmac::{Hmac, KeyInit, Mac};
-use sha2::Sha256;
 use time::OffsetDateTime;
 
 use super::behaviours::BEHAVIOURS;
@@ -12,11 +10,11 @@ use super::order::{Action, Kind, Order, Status};
 use super::routes::{Route, route};
 use super::settings::{Settings, Settle};
 use super::validation::Fields;
-use super::{NAME, control, pages};
-use crate::engine::{Behaviour, Controlled, Effect, Engine, Message, Resend};
-use crate::hex::hex;
+use super::{control, pages};
+use crate::engine::{Controlled, Effect, Engine, Message, ProviderSpec, Resend};
+use crate::hex::hmac_sha256;
 use crate::html;
-use crate::http::{Request, Response, decoded};
+use crate::http::{Request, Response, percent_decode};
 use crate::ledger::EntryKind;
 use crate::money;
 use crate::random::Random;
@@ -58,21 +56,18 @@ const RESEND: Resend = Resend {
     accepted: |status, _| status == 200,
 };
 
+pub(crate) const SPEC: ProviderSpec = ProviderSpec {
+    name: "turbopay",
+    operations: OPERATIONS,
+    read_only_operations: &["balance", "order-status", "merchant-order-status"],
+    operations_with_messages: &["deposit", "host-to-host-deposit", "withdraw"],
+    behaviours: BEHAVIOURS,
+    control_addresses: control::ADDRESSES,
+};
+
 impl Engine for TurboPayEngine {
-    fn name(&self) -> &'static str {
-        NAME
-    }
-
-    fn operations(&self) -> &'static [&'static str] {
-        OPERATIONS
-    }
-
-    fn read_only_operations(&self) -> &'static [&'static str] {
-        &["balance", "order-status", "merchant-order-status"]
-    }
-
-    fn operations_with_messages(&self) -> &'static [&'static str] {
-        &["deposit", "host-to-host-deposit", "withdraw"]
+    fn spec(&self) -> &'static ProviderSpec {
+        &SPEC
     }
 
     fn operation(&self, request: &Request) -> Option<(&'static str, Option<String>)> {
@@ -86,7 +81,7 @@ impl Engine for TurboPayEngine {
                 id.and_then(|id| self.by_id.get(&id)).map(|index| self.orders[*index].reference.clone())
             }
             Route::OrderStatus(id) => self.by_id.get(id).map(|index| self.orders[*index].reference.clone()),
-            Route::MerchantOrderStatus(reference) => Some(decoded(reference)),
+            Route::MerchantOrderStatus(reference) => Some(percent_decode(reference)),
             Route::Balance => None,
         };
         Some((operation.name(), reference))
@@ -126,14 +121,6 @@ impl Engine for TurboPayEngine {
 
     fn status(&self, reference: &str) -> Option<String> {
         self.order_status(reference).map(|status| status.as_str().to_owned())
-    }
-
-    fn behaviours(&self) -> &'static [Behaviour] {
-        BEHAVIOURS
-    }
-
-    fn control_addresses(&self) -> &'static [(&'static str, &'static str)] {
-        control::ADDRESSES
     }
 
     fn control(&mut self, path: &[&str], body: &[u8], now: OffsetDateTime) -> Option<Controlled> {
@@ -195,7 +182,7 @@ impl TurboPayEngine {
 
     fn page(&mut self, request: &Request, now: OffsetDateTime, effects: &mut Vec<Effect>) -> Response {
         let index = request.parameter("hash").and_then(|hash| self.by_page.get(&hash).copied());
-        let Some(index) = index else { return Response::html(404, html::missing()) };
+        let Some(index) = index else { return Response::html(404, html::not_found()) };
         if request.method == "POST" {
             let action = request.parameter("action");
             let done = match action.as_deref() {
@@ -212,7 +199,7 @@ impl TurboPayEngine {
             return match (done, &self.orders[index].redirect_url) {
                 (Ok(()), Some(url)) => Response::redirect(303, url),
                 (Ok(()), None) => Response::redirect(303, &format!("/deposit?hash={}", self.orders[index].page)),
-                (Err(problem), _) => Response::html(409, html::problem(&problem)),
+                (Err(problem), _) => Response::html(409, html::error(&problem)),
             };
         }
         let order = &self.orders[index];
@@ -227,7 +214,7 @@ impl TurboPayEngine {
     pub(super) fn pay(&mut self, index: usize, now: OffsetDateTime, effects: &mut Vec<Effect>) -> Result<(), String> {
         self.apply(index, &Action::Pending, effects)?;
         if self.orders[index].utr.is_none() {
-            let utr = self.new_utr();
+            let utr = self.random.unused_digits(12, &mut self.utrs);
             self.orders[index].utr = Some(utr);
         }
         self.settle(now, index, self.settings.deposits);
@@ -240,15 +227,6 @@ impl TurboPayEngine {
             Settle::After(time) => self.schedule(now + time, index, Action::Succeed(None)),
             Settle::FailsAfter(time) => self.schedule(now + time, index, Action::Fail(String::new())),
             Settle::Never => {}
-        }
-    }
-
-    fn new_utr(&mut self) -> String {
-        loop {
-            let utr = self.random.digits(12);
-            if self.utrs.insert(utr.clone()) {
-                return utr;
-            }
         }
     }
 
@@ -272,7 +250,7 @@ impl TurboPayEngine {
             self.adjust_balance(&currency, difference);
         }
         if self.orders[index].status == Status::Success && self.orders[index].utr.is_none() {
-            let utr = self.new_utr();
+            let utr = self.random.unused_digits(12, &mut self.utrs);
             self.orders[index].utr = Some(utr);
         }
         if let Some(what) = moved {
@@ -289,7 +267,7 @@ impl TurboPayEngine {
     pub(super) fn message(&self, index: usize) -> Effect {
         let order = &self.orders[index];
         let body = order.webhook().to_string().into_bytes();
-        let signature = sign(self.settings.webhook_key.as_str(), &body);
+        let signature = hmac_sha256(self.settings.webhook_key.as_str(), &[&body]);
         Effect::Deliver(Message {
             operation: order.kind.operation(),
             reference: order.reference.clone(),
@@ -301,13 +279,6 @@ impl TurboPayEngine {
             resend: RESEND,
         })
     }
-}
-
-/// HMAC-SHA256 in hexadecimal.
-fn sign(key: &str, body: &[u8]) -> String {
-    let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(key.as_bytes()) else { return String::new() };
-    mac.update(body);
-    hex(&mac.finalize().into_bytes())
 }
 
 pub(super) const WALLET: &str = "test@test";

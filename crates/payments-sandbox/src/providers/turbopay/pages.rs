@@ -1,10 +1,10 @@
 //! The hosted deposit page. No private id, and no script but the close button's.
 
-use crate::html::{document, escaped};
+use crate::html::{document, escape};
 
 /// What the customer meets.
 pub(crate) fn deposit(hash: &str, amount: &str, reference: &str, status: &str, open: bool) -> String {
-    let hash = escaped(hash);
+    let hash = escape(hash);
     let button = |action: &str, label: &str, class: &str| {
         format!(
             "<form method=\"post\" action=\"/deposit?hash={hash}\"><input type=\"hidden\" name=\"action\" value=\"{action}\">\
@@ -19,9 +19,9 @@ pub(crate) fn deposit(hash: &str, amount: &str, reference: &str, status: &str, o
             button("expire", "Let ten minutes pass", "")
         )
     } else {
-        format!("<p>This payment is <strong>{}</strong>.</p>{CLOSE}", escaped(status))
+        format!("<p>This payment is <strong>{}</strong>.</p>{CLOSE}", escape(status))
     };
-    let (amount, reference) = (escaped(amount), escaped(reference));
+    let (amount, reference) = (escape(amount), escape(reference));
     document("Deposit", &format!("<p class=\"amount\">{amount}</p><p>Your order: {reference}</p>{rest}"))
 }
 

@@ -2,7 +2,7 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 use crate::error::StartError;
-use crate::key::{Key, MARKS};
+use crate::key::{Key, TEST_PREFIXES};
 use crate::random::Random;
 
 /// What the bank does with an order that is under way, when nobody decides otherwise.
@@ -136,9 +136,9 @@ impl Settings {
     }
 
     /// Makes the keys that were not given.
-    pub(crate) fn complete(&mut self, random: &mut Random) -> Result<(), StartError> {
-        self.api_key.complete(MARKS, || format!("sandbox_api_{}", random.word(24)))?;
-        self.webhook_key.complete(MARKS, || format!("sandbox_whk_{}", random.word(24)))
+    pub(crate) fn fill_in_keys(&mut self, random: &mut Random) -> Result<(), StartError> {
+        self.api_key.fill_in(TEST_PREFIXES, || format!("sandbox_api_{}", random.alphanumeric(24)))?;
+        self.webhook_key.fill_in(TEST_PREFIXES, || format!("sandbox_whk_{}", random.alphanumeric(24)))
     }
 }
 

@@ -57,7 +57,7 @@ pub(crate) fn new_order(
     let amount = check.amount(settings.amounts);
     let currency = check.required("currency", 3);
     let traffic = check.required("traffic", 10);
-    check.form("traffic", "traffic type", matches!(traffic.as_str(), "" | "ftd" | "std"));
+    check.check_form("traffic", "traffic type", matches!(traffic.as_str(), "" | "ftd" | "std"));
     check.optional("customer_email", 100, "email address", is_email);
     check.optional("customer_phone", 20, "phone number", is_phone);
     check.optional("customer_name", 300, "name", |_| true);
@@ -116,14 +116,14 @@ struct Check<'a> {
 impl Check<'_> {
     fn required(&mut self, name: &'static str, longest: usize) -> String {
         if !self.fields.has(name) {
-            self.add_error(name, format!("The {} field is required.", words(name)));
+            self.add_error(name, format!("The {} field is required.", label(name)));
             return String::new();
         }
         let Some(text) = self.fields.text(name) else {
-            self.add_error(name, format!("The {} field must be a valid string.", words(name)));
+            self.add_error(name, format!("The {} field must be a valid string.", label(name)));
             return String::new();
         };
-        self.length(name, &text, longest);
+        self.check_length(name, &text, longest);
         text
     }
 
@@ -132,22 +132,22 @@ impl Check<'_> {
             return;
         }
         match self.fields.text(name) {
-            Some(text) if fits(&text) => self.length(name, &text, longest),
-            _ => self.add_error(name, format!("The {} field must be a valid {form}.", words(name))),
+            Some(text) if fits(&text) => self.check_length(name, &text, longest),
+            _ => self.add_error(name, format!("The {} field must be a valid {form}.", label(name))),
         }
     }
 
     /// Refuses a field unless its form is the documented one.
-    fn form(&mut self, name: &'static str, form: &str, fits: bool) {
+    fn check_form(&mut self, name: &'static str, form: &str, fits: bool) {
         if !fits {
-            self.add_error(name, format!("The {} field must be a valid {form}.", words(name)));
+            self.add_error(name, format!("The {} field must be a valid {form}.", label(name)));
         }
     }
 
     fn url(&mut self, name: &'static str) -> String {
         let text = self.required(name, 255);
         if !text.is_empty() && !is_url(&text) {
-            self.add_error(name, format!("The {} field must be a valid URL.", words(name)));
+            self.add_error(name, format!("The {} field must be a valid URL.", label(name)));
         }
         text
     }
@@ -156,11 +156,11 @@ impl Check<'_> {
         let account = self.required("customer_bank_account", 18);
         let digits = currency != "INR" || account.bytes().all(|byte| byte.is_ascii_digit());
         let fits = account.is_empty() || (account.len() >= 9 && digits);
-        self.form("customer_bank_account", "bank account number", fits);
+        self.check_form("customer_bank_account", "bank account number", fits);
         let bank = self.required("bank_code", 100);
         let ifsc = bank.len() == 11 && bank.bytes().all(|byte| byte.is_ascii_alphanumeric());
         let free = bank.is_empty() || (method, currency) != ("bank_transfer", "INR");
-        self.form("bank_code", "IFSC code", free || ifsc);
+        self.check_form("bank_code", "IFSC code", free || ifsc);
     }
 
     fn amount(&mut self, (least, most): (i64, i64)) -> i64 {
@@ -181,9 +181,9 @@ impl Check<'_> {
         amount
     }
 
-    fn length(&mut self, name: &'static str, text: &str, longest: usize) {
+    fn check_length(&mut self, name: &'static str, text: &str, longest: usize) {
         if text.chars().count() > longest {
-            self.add_error(name, format!("The {} field must not be greater than {longest} characters.", words(name)));
+            self.add_error(name, format!("The {} field must not be greater than {longest} characters.", label(name)));
         }
     }
 
@@ -201,7 +201,7 @@ fn is_phone(text: &str) -> bool {
         && national.is_none_or(|rest| rest.len() == 10 && rest.starts_with(['6', '7', '8', '9']))
 }
 
-fn words(name: &str) -> String {
+fn label(name: &str) -> String {
     name.replace('_', " ")
 }
 

@@ -1,10 +1,10 @@
 //! The cards that are taken here: those that are published for tests, and no others.
 
-use Fate::{Approved, Authentication, Declined, Disputed};
+use ChargeOutcome::{Approved, Authentication, Declined, Disputed};
 
 /// What becomes of a charge.
 #[derive(Debug, Clone, Copy)]
-pub(crate) enum Fate {
+pub(crate) enum ChargeOutcome {
     Approved,
     Declined(&'static Decline),
     /// The customer has to show that it is them.
@@ -28,7 +28,7 @@ pub(crate) struct TestCard {
     pub(crate) id: &'static str,
     pub(crate) number: &'static str,
     pub(crate) brand: &'static str,
-    pub(crate) fate: Fate,
+    pub(crate) charge_outcome: ChargeOutcome,
 }
 
 impl TestCard {
@@ -46,16 +46,6 @@ impl TestCard {
     }
 }
 
-/// Whether a number's last digit is the one that its others call for.
-pub(crate) fn checks(number: &str) -> bool {
-    let digits = number.bytes().rev().enumerate().map(|(place, byte)| {
-        let digit = u32::from(byte.wrapping_sub(b'0'));
-        let doubled = if place % 2 == 1 { digit * 2 } else { digit };
-        if doubled > 9 { doubled - 9 } else { doubled }
-    });
-    !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()) && digits.sum::<u32>() % 10 == 0
-}
-
 /// What a number is answered that belongs to no card for tests.
 pub(crate) const NOT_FOR_TESTS: Decline = Decline {
     code: "card_declined",
@@ -69,7 +59,7 @@ pub(crate) const WRONG_NUMBER: Decline =
 pub(crate) const EXPIRED: Decline = declined("expired_card", None, "Your card has expired.");
 
 /// The bank wants to hear from the customer, who is not there when a period ends.
-pub(crate) const NOBODY_THERE: Decline = declined(
+pub(crate) const AUTHENTICATION_REQUIRED: Decline = declined(
     "authentication_required",
     Some("authentication_required"),
     "Your card was declined. This transaction requires authentication.",
@@ -79,23 +69,23 @@ const fn declined(code: &'static str, decline_code: Option<&'static str>, messag
     Decline { code, decline_code, message }
 }
 
-const fn no(decline_code: &'static str, message: &'static str) -> Decline {
+const fn card_declined(decline_code: &'static str, message: &'static str) -> Decline {
     declined("card_declined", Some(decline_code), message)
 }
 
-const GENERIC: Decline = no("generic_decline", "Your card was declined.");
-const NO_FUNDS: Decline = no("insufficient_funds", "Your card has insufficient funds.");
-const LOST: Decline = no("lost_card", "Your card was declined.");
-const STOLEN: Decline = no("stolen_card", "Your card was declined.");
-const FRAUDULENT: Decline = no("fraudulent", "Your card was declined.");
+const GENERIC: Decline = card_declined("generic_decline", "Your card was declined.");
+const NO_FUNDS: Decline = card_declined("insufficient_funds", "Your card has insufficient funds.");
+const LOST: Decline = card_declined("lost_card", "Your card was declined.");
+const STOLEN: Decline = card_declined("stolen_card", "Your card was declined.");
+const FRAUDULENT: Decline = card_declined("fraudulent", "Your card was declined.");
 const TOO_OFTEN: Decline =
-    no("card_velocity_exceeded", "Your card was declined for making repeated attempts too often.");
+    card_declined("card_velocity_exceeded", "Your card was declined for making repeated attempts too often.");
 const WRONG_CVC: Decline = declined("incorrect_cvc", None, "Your card's security code is incorrect.");
 const PROCESSING: Decline =
     declined("processing_error", None, "An error occurred while processing your card. Try again in a little bit.");
 
-const fn card(id: &'static str, number: &'static str, brand: &'static str, fate: Fate) -> TestCard {
-    TestCard { id, number, brand, fate }
+const fn card(id: &'static str, number: &'static str, brand: &'static str, charge_outcome: ChargeOutcome) -> TestCard {
+    TestCard { id, number, brand, charge_outcome }
 }
 
 /// The numbers that payment providers publish for tests; one without a payment method is taken by its number only.

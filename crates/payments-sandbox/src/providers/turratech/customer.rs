@@ -93,7 +93,7 @@ impl TurraTechEngine {
     pub(super) fn create_customer(&mut self, call: &Call<'_>, params: &Params) -> Result<Response, ErrorResponse> {
         let details = Details::read(params)?;
         let metadata = params.metadata()?.unwrap_or_default();
-        let method = self.attachable(params, None)?;
+        let method = self.read_attachable_method(params, None)?;
         let id = self.effects.id("cus");
         let customer = Customer {
             id: id.clone(),
@@ -119,7 +119,7 @@ impl TurraTechEngine {
         }
         let details = Details::read(params)?;
         let metadata = params.metadata()?.unwrap_or_default();
-        let method = self.attachable(params, Some(call.id))?;
+        let method = self.read_attachable_method(params, Some(call.id))?;
         let customer = self.with_method(call.id, method, call)?;
         customer.details = details.or(customer.details.clone());
         merge(&mut customer.metadata, metadata);
@@ -151,12 +151,16 @@ impl TurraTechEngine {
     }
 
     /// Reads which payment method is to be attached, and whether it can be.
-    fn attachable(&self, params: &Params, customer: Option<&str>) -> Result<Option<String>, ErrorResponse> {
+    fn read_attachable_method(&self, params: &Params, customer: Option<&str>) -> Result<Option<String>, ErrorResponse> {
         let Some(id) = params.text("payment_method")? else { return Ok(None) };
         let owner = self.instrument(&id, "payment_method")?.customer;
         if owner.is_some() && owner.as_deref() != customer {
             let message = "The payment method is attached to another customer.".to_owned();
-            return Err(ErrorResponse::unfit("payment_method_unexpected_state", message, Some("payment_method")));
+            return Err(ErrorResponse::invalid_state(
+                "payment_method_unexpected_state",
+                message,
+                Some("payment_method"),
+            ));
         }
         Ok(Some(id))
     }

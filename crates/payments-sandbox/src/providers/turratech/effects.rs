@@ -1,13 +1,11 @@
 //! What comes of what is done: ids, entries for the ledger, and events to the merchant.
 
-use hmac::{Hmac, KeyInit, Mac};
 use serde_json::{Map, Value, json};
-use sha2::Sha256;
 use time::OffsetDateTime;
 
 use super::routes::Operation;
 use crate::engine::{Effect, Message, Resend, SignedHeader};
-use crate::hex::hex;
+use crate::hex::hmac_sha256;
 use crate::ledger::EntryKind;
 use crate::random::Random;
 
@@ -27,12 +25,12 @@ pub(crate) struct Call<'a> {
 impl Call<'_> {
     /// What the ledger knows a new object by: the merchant's order, else the request's key, else the object's own id.
     pub(crate) fn reference(&self, metadata: &Map<String, Value>, id: &str) -> String {
-        order_in(metadata).or(self.key).unwrap_or(id).to_owned()
+        order_id_in(metadata).or(self.key).unwrap_or(id).to_owned()
     }
 }
 
 /// The merchant's order, where metadata names one.
-pub(crate) fn order_in(metadata: &Map<String, Value>) -> Option<&str> {
+pub(crate) fn order_id_in(metadata: &Map<String, Value>) -> Option<&str> {
     metadata.get("order_id").and_then(Value::as_str).filter(|order| !order.is_empty())
 }
 
@@ -60,7 +58,7 @@ impl Effects {
 
     /// A new object's id, as long as the document's are.
     pub(crate) fn id(&mut self, prefix: &str) -> String {
-        format!("{prefix}_{}", self.random.word(16))
+        format!("{prefix}_{}", self.random.alphanumeric(16))
     }
 
     /// `amount` is in the currency's smallest unit, whatever that is.
@@ -118,13 +116,8 @@ impl Effects {
 /// `turratech-signature: t=<seconds>,v1=<HMAC-SHA256 of "<seconds>.<body>" in hexadecimal>`.
 fn signature(secret: &str, body: &[u8], now: OffsetDateTime) -> (&'static str, String) {
     let seconds = now.unix_timestamp();
-    // A key of any length is one.
-    let mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).map(|mut mac| {
-        mac.update(format!("{seconds}.").as_bytes());
-        mac.update(body);
-        hex(&mac.finalize().into_bytes())
-    });
-    ("turratech-signature", format!("t={seconds},v1={}", mac.unwrap_or_default()))
+    let mac = hmac_sha256(secret, &[format!("{seconds}.").as_bytes(), body]);
+    ("turratech-signature", format!("t={seconds},v1={mac}"))
 }
 
 /// Until it is answered 200 (documented), for three days at these distances (inferred).

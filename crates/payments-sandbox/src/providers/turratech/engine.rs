@@ -6,8 +6,9 @@ use serde_json::Value;
 use time::{Duration, OffsetDateTime};
 
 use super::behaviours::BEHAVIOURS;
+use super::control;
 use super::customer::Customer;
-use super::effects::{Call, Effects, order_in};
+use super::effects::{Call, Effects, order_id_in};
 use super::idempotency::{Fingerprint, IdempotencyKeys};
 use super::object_store::ObjectStore;
 use super::params::Params;
@@ -15,11 +16,10 @@ use super::payment::Payment;
 use super::payment_method::Method;
 use super::refund::Refund;
 use super::responses::ErrorResponse;
-use super::routes::{OPERATIONS, OPERATIONS_WITH_MESSAGES, Operation, READS, route};
+use super::routes::{OPERATIONS, OPERATIONS_WITH_MESSAGES, Operation, READ_ONLY_OPERATIONS, route};
 use super::settings::Settings;
 use super::subscription::Subscription;
-use super::{NAME, control};
-use crate::engine::{Behaviour, Controlled, Effect, Engine};
+use crate::engine::{Controlled, Effect, Engine, ProviderSpec};
 use crate::http::{Request, Response};
 use crate::random::Random;
 
@@ -40,7 +40,7 @@ pub(crate) struct TurraTechEngine {
     pub(super) due: BTreeMap<(OffsetDateTime, u64), Due>,
     pub(super) scheduled: u64,
     /// When requests were answered in the last second.
-    pub(super) answered: VecDeque<OffsetDateTime>,
+    pub(super) recent_requests: VecDeque<OffsetDateTime>,
 }
 
 /// What falls due.
@@ -52,21 +52,18 @@ pub(super) enum Due {
     PeriodEnd(String),
 }
 
+pub(crate) const SPEC: ProviderSpec = ProviderSpec {
+    name: "turratech",
+    operations: OPERATIONS,
+    read_only_operations: READ_ONLY_OPERATIONS,
+    operations_with_messages: OPERATIONS_WITH_MESSAGES,
+    behaviours: BEHAVIOURS,
+    control_addresses: control::ADDRESSES,
+};
+
 impl Engine for TurraTechEngine {
-    fn name(&self) -> &'static str {
-        NAME
-    }
-
-    fn operations(&self) -> &'static [&'static str] {
-        OPERATIONS
-    }
-
-    fn read_only_operations(&self) -> &'static [&'static str] {
-        READS
-    }
-
-    fn operations_with_messages(&self) -> &'static [&'static str] {
-        OPERATIONS_WITH_MESSAGES
+    fn spec(&self) -> &'static ProviderSpec {
+        &SPEC
     }
 
     fn operation(&self, request: &Request) -> Option<(&'static str, Option<String>)> {
@@ -76,7 +73,7 @@ impl Engine for TurraTechEngine {
 
     fn begin(&mut self, request: &Request, now: OffsetDateTime) {
         if let Ok(Some(key)) = self.idempotency_key(request)
-            && self.admit(request).is_ok()
+            && self.authorize(request).is_ok()
         {
             self.idempotency_keys.begin(key, request.number, now);
         }
@@ -114,14 +111,6 @@ impl Engine for TurraTechEngine {
         payment.or_else(subscription).map(str::to_owned)
     }
 
-    fn behaviours(&self) -> &'static [Behaviour] {
-        BEHAVIOURS
-    }
-
-    fn control_addresses(&self) -> &'static [(&'static str, &'static str)] {
-        control::ADDRESSES
-    }
-
     fn control(&mut self, path: &[&str], body: &[u8], now: OffsetDateTime) -> Option<Controlled> {
         let done = self.controlled(path, body, now)?;
         Some(done.map(|response| (self.drain_effects(), response)))
@@ -142,7 +131,7 @@ impl TurraTechEngine {
             subscriptions: HashMap::new(),
             due: BTreeMap::new(),
             scheduled: 0,
-            answered: VecDeque::new(),
+            recent_requests: VecDeque::new(),
         }
     }
 
@@ -152,8 +141,8 @@ impl TurraTechEngine {
     }
 
     fn handle(&mut self, request: &Request, now: OffsetDateTime) -> Result<Response, ErrorResponse> {
-        let (operation, id) = self.admit(request)?;
-        self.count(now)?;
+        let (operation, id) = self.authorize(request)?;
+        self.check_rate_limit(now)?;
         if request.header("turratech-version").is_some_and(|version| version != VERSION) {
             return Err(ErrorResponse::unreadable("The version that TurraTech-Version names is not known here."));
         }
@@ -181,7 +170,7 @@ impl TurraTechEngine {
     }
 
     /// Who asks for what: refuses whoever may not.
-    fn admit<'a>(&self, request: &'a Request) -> Result<(Operation, &'a str), ErrorResponse> {
+    fn authorize<'a>(&self, request: &'a Request) -> Result<(Operation, &'a str), ErrorResponse> {
         let token = request.header("authorization").and_then(|value| value.split_once(' '));
         let token = token.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer")).map(|(_, token)| token.trim());
         let is = |key: &str| token == Some(key);
@@ -195,23 +184,23 @@ impl TurraTechEngine {
         };
         if ![&settings.api_key, &settings.publishable_key, &settings.restricted_key].iter().any(|key| is(key.as_str()))
         {
-            return Err(ErrorResponse::no_key());
+            return Err(ErrorResponse::invalid_api_key());
         }
         let (operation, id) =
-            route(request).ok_or_else(|| ErrorResponse::no_address(&request.method, &request.path))?;
+            route(request).ok_or_else(|| ErrorResponse::unknown_url(&request.method, &request.path))?;
         if may(operation) { Ok((operation, id)) } else { Err(ErrorResponse::not_permitted(operation.name())) }
     }
 
     /// Counts a request, unless there were too many.
-    fn count(&mut self, now: OffsetDateTime) -> Result<(), ErrorResponse> {
+    fn check_rate_limit(&mut self, now: OffsetDateTime) -> Result<(), ErrorResponse> {
         let Some(most) = self.settings.requests_a_second else { return Ok(()) };
-        while self.answered.front().is_some_and(|at| now - *at >= Duration::SECOND) {
-            self.answered.pop_front();
+        while self.recent_requests.front().is_some_and(|at| now - *at >= Duration::SECOND) {
+            self.recent_requests.pop_front();
         }
-        if self.answered.len() >= most {
+        if self.recent_requests.len() >= most {
             return Err(ErrorResponse::too_many());
         }
-        self.answered.push_back(now);
+        self.recent_requests.push_back(now);
         Ok(())
     }
 
@@ -261,7 +250,7 @@ impl TurraTechEngine {
             | Operation::CreateSubscription
             | Operation::CreateWebhookEndpoint => {
                 let body: Value = serde_json::from_slice(&request.body).unwrap_or_default();
-                let order = body["metadata"].as_object().and_then(order_in).map(str::to_owned);
+                let order = body["metadata"].as_object().and_then(order_id_in).map(str::to_owned);
                 let payment = body["payment"].as_str().filter(|_| operation == Operation::CreateRefund);
                 let payment = payment.and_then(|id| self.payments.get(id)).map(|payment| payment.reference.clone());
                 let key = request.header("idempotency-key").map(str::to_owned);

@@ -57,7 +57,7 @@ impl<T> ObjectStore<T> {
     /// A page, the newest first, as the document shows one.
     pub(crate) fn page(&self, page: &Page, url: &str, show: impl Fn(&T) -> Value) -> Result<Value, ErrorResponse> {
         let place = |id: &str, param: &str| {
-            self.places.get(id).copied().ok_or_else(|| ErrorResponse::no_such("object", id, param))
+            self.places.get(id).copied().ok_or_else(|| ErrorResponse::unknown_id("object", id, param))
         };
         // One more than asked for shows whether there is more.
         let some = page.limit + 1;

@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use super::object_store::{Cursor, Page};
 use super::responses::ErrorResponse;
-use crate::http::decoded;
+use crate::http::percent_decode;
 
 /// A JSON object's members, or a query's. Those that nobody reads are accepted.
 #[derive(Debug, Default)]
@@ -28,7 +28,7 @@ impl Params {
     }
 
     pub(crate) fn of_query(query: &str) -> Self {
-        let text = |part: &str| decoded(&part.replace('+', " "));
+        let text = |part: &str| percent_decode(&part.replace('+', " "));
         let pairs = query.split('&').filter_map(|pair| pair.split_once('='));
         let members = pairs.map(|(name, value)| (text(name), Value::String(text(value)))).collect();
         Self { members, name: String::new() }

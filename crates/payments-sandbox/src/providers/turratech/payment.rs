@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 use time::OffsetDateTime;
 
-use super::card::Fate;
+use super::card::ChargeOutcome;
 use super::effects::{Call, Effects};
 use super::engine::{Due, TurraTechEngine};
 use super::params::Params;
@@ -119,24 +119,24 @@ impl Payment {
         call: &Call<'_>,
         effects: &mut Effects,
     ) -> Result<(), ErrorResponse> {
-        match instrument.fate {
-            Fate::Approved if instrument.takes_time => {
+        match instrument.charge_outcome {
+            ChargeOutcome::Approved if instrument.is_delayed => {
                 self.status = Status::Processing;
                 // From here on another payment is another debit, whatever becomes of this one.
                 self.record(EntryKind::Executed, self.amount, call, effects);
             }
-            Fate::Approved => self.take(call, effects),
-            Fate::Disputed => {
+            ChargeOutcome::Approved => self.take(call, effects),
+            ChargeOutcome::Disputed => {
                 self.take(call, effects);
                 if self.status == Status::Succeeded {
                     self.dispute(call, effects);
                 }
             }
-            Fate::Authentication => {
+            ChargeOutcome::Authentication => {
                 self.status = Status::RequiresAction;
                 self.record(EntryKind::Begun, self.amount, call, effects);
             }
-            Fate::Declined(decline) => {
+            ChargeOutcome::Declined(decline) => {
                 self.fail(call, effects);
                 return Err(ErrorResponse::declined(decline, "payment_method"));
             }
@@ -196,7 +196,7 @@ impl Payment {
 
     fn cannot_be(&self, what: &str) -> ErrorResponse {
         let message = format!("A payment that is {} cannot be {what}.", self.status.as_str());
-        ErrorResponse::unfit("payment_unexpected_state", message, None)
+        ErrorResponse::invalid_state("payment_unexpected_state", message, None)
     }
 }
 
@@ -239,7 +239,7 @@ impl TurraTechEngine {
         }
         let customer = params.text("customer")?;
         if let Some(id) = customer.as_ref().filter(|id| self.customers.get(id).is_none()) {
-            return Err(ErrorResponse::no_such("customer", id, "customer"));
+            return Err(ErrorResponse::unknown_id("customer", id, "customer"));
         }
         let description = params.text("description")?;
         let method = params.text("payment_method")?;
@@ -254,7 +254,7 @@ impl TurraTechEngine {
             Some("manual") => true,
             Some(_) => return Err(params.invalid("capture_method", "must be automatic or manual")),
         };
-        if manual && instrument.as_ref().is_some_and(|instrument| instrument.takes_time) {
+        if manual && instrument.as_ref().is_some_and(|instrument| instrument.is_delayed) {
             return Err(params.invalid("capture_method", "must be automatic for direct debits and bank transfers"));
         }
         let confirm = params.flag("confirm")?;
@@ -322,7 +322,7 @@ impl TurraTechEngine {
         self.advance(now);
         let id = self.by_reference.get(name).map_or(name, String::as_str);
         let payment = self.payments.get_mut(id).ok_or_else(|| format!("there is no payment {name:?}"))?;
-        let (call, effects) = (by_itself(id, now), &mut self.effects);
+        let (call, effects) = (without_request(id, now), &mut self.effects);
         match action {
             Action::Succeed if payment.status.waits_for_customer() => payment.take(&call, effects),
             Action::Succeed if payment.status == Status::Processing => payment.settle(&call, effects),
@@ -341,7 +341,7 @@ impl TurraTechEngine {
     pub(super) fn settle_payment(&mut self, id: &str, now: OffsetDateTime) {
         let payment = self.payments.get_mut(id).filter(|payment| payment.status == Status::Processing);
         if let Some(payment) = payment {
-            payment.settle(&by_itself(id, now), &mut self.effects);
+            payment.settle(&without_request(id, now), &mut self.effects);
         }
     }
 
@@ -381,6 +381,6 @@ impl TurraTechEngine {
 }
 
 /// What no request asked for.
-fn by_itself(id: &str, now: OffsetDateTime) -> Call<'_> {
+fn without_request(id: &str, now: OffsetDateTime) -> Call<'_> {
     Call { operation: Operation::CreatePayment, id, key: None, request: None, now }
 }

@@ -2,13 +2,14 @@
 
 use serde_json::{Map, Value, json};
 
-use super::card::{self, Fate, TestCard};
+use super::card::{self, ChargeOutcome, TestCard};
 use super::effects::Call;
 use super::engine::TurraTechEngine;
 use super::params::Params;
 use super::responses::ErrorResponse;
 use crate::http::Response;
 use crate::ledger::EntryKind;
+use crate::luhn;
 
 /// A payment method that was created.
 #[derive(Debug, Clone)]
@@ -17,7 +18,7 @@ pub(crate) struct Method {
     pub(crate) reference: String,
     kind: &'static str,
     card: Option<Card>,
-    fate: Fate,
+    charge_outcome: ChargeOutcome,
     pub(crate) customer: Option<String>,
     created: i64,
     metadata: Map<String, Value>,
@@ -35,9 +36,9 @@ struct Card {
 /// What matters of a payment method when it is charged.
 #[derive(Debug, Clone)]
 pub(crate) struct Instrument {
-    pub(crate) fate: Fate,
+    pub(crate) charge_outcome: ChargeOutcome,
     /// The bank answers later.
-    pub(crate) takes_time: bool,
+    pub(crate) is_delayed: bool,
     pub(crate) customer: Option<String>,
 }
 
@@ -67,16 +68,16 @@ impl TurraTechEngine {
         };
         let metadata = params.metadata()?.unwrap_or_default();
         let card = params.inner("card")?;
-        let (fate, card) = if *kind == "card" {
-            let (fate, card) = read_card(&params.required("card", card)?, call)?;
-            (fate, Some(card))
+        let (charge_outcome, card) = if *kind == "card" {
+            let (charge_outcome, card) = read_card(&params.required("card", card)?, call)?;
+            (charge_outcome, Some(card))
         } else {
-            (Fate::Approved, None)
+            (ChargeOutcome::Approved, None)
         };
         let id = self.effects.id("pm");
         let reference = call.reference(&metadata, &id);
         let created = call.now.unix_timestamp();
-        let method = Method { id, reference, kind, card, fate, customer: None, created, metadata };
+        let method = Method { id, reference, kind, card, charge_outcome, customer: None, created, metadata };
         self.effects.record(call, &method.reference, EntryKind::Executed, 0, "");
         let response = Response::json(201, &method.value());
         self.methods.insert(method.id.clone(), method);
@@ -86,13 +87,13 @@ impl TurraTechEngine {
     pub(super) fn attach_method(&mut self, call: &Call<'_>, params: &Params) -> Result<Response, ErrorResponse> {
         let customer = params.required_text("customer")?;
         if self.customers.get(&customer).is_none() {
-            return Err(ErrorResponse::no_such("customer", &customer, "customer"));
+            return Err(ErrorResponse::unknown_id("customer", &customer, "customer"));
         }
         if !self.methods.contains_key(call.id) && TestCard::by_id(call.id).is_none() {
             return Err(ErrorResponse::not_found("payment method", call.id));
         }
         let id = self.attach(call.id, &customer, None, call)?;
-        self.method_done(call, &id)
+        self.method_response(call, &id)
     }
 
     pub(super) fn detach_method(&mut self, call: &Call<'_>) -> Result<Response, ErrorResponse> {
@@ -100,15 +101,15 @@ impl TurraTechEngine {
             self.methods.get_mut(call.id).ok_or_else(|| ErrorResponse::not_found("payment method", call.id))?;
         let Some(customer) = method.customer.take() else {
             let message = "The payment method is not attached to a customer.".to_owned();
-            return Err(ErrorResponse::unfit("payment_method_unexpected_state", message, None));
+            return Err(ErrorResponse::invalid_state("payment_method_unexpected_state", message, None));
         };
         if let Some(customer) = self.customers.get_mut(&customer) {
             customer.forget_method(call.id);
         }
-        self.method_done(call, call.id)
+        self.method_response(call, call.id)
     }
 
-    fn method_done(&mut self, call: &Call<'_>, id: &str) -> Result<Response, ErrorResponse> {
+    fn method_response(&mut self, call: &Call<'_>, id: &str) -> Result<Response, ErrorResponse> {
         let method = self.methods.get(id).ok_or_else(|| ErrorResponse::not_found("payment method", id))?;
         self.effects.record_done(call, &method.reference);
         Ok(Response::json(200, &method.value()))
@@ -126,12 +127,14 @@ impl TurraTechEngine {
             Some(card) => self.own_method(card, call),
             None => id.to_owned(),
         };
-        let method =
-            self.methods.get_mut(&id).ok_or_else(|| ErrorResponse::no_such("payment method", &id, "payment_method"))?;
+        let method = self
+            .methods
+            .get_mut(&id)
+            .ok_or_else(|| ErrorResponse::unknown_id("payment method", &id, "payment_method"))?;
         match &method.customer {
             Some(owner) if owner != customer => {
                 let message = "The payment method is attached to another customer.".to_owned();
-                return Err(ErrorResponse::unfit("payment_method_unexpected_state", message, param));
+                return Err(ErrorResponse::invalid_state("payment_method_unexpected_state", message, param));
             }
             Some(_) => return Ok(id),
             None => method.customer = Some(customer.to_owned()),
@@ -150,7 +153,7 @@ impl TurraTechEngine {
             id: id.clone(),
             kind: "card",
             card: Some(Card { brand: card.brand, last4: card.last4(), month: 12, year }),
-            fate: card.fate,
+            charge_outcome: card.charge_outcome,
             customer: None,
             created: call.now.unix_timestamp(),
             metadata: Map::new(),
@@ -162,15 +165,15 @@ impl TurraTechEngine {
     /// What a parameter names to be charged.
     pub(super) fn instrument(&self, id: &str, param: &str) -> Result<Instrument, ErrorResponse> {
         if let Some(card) = TestCard::by_id(id) {
-            return Ok(Instrument { fate: card.fate, takes_time: false, customer: None });
+            return Ok(Instrument { charge_outcome: card.charge_outcome, is_delayed: false, customer: None });
         }
-        let method = self.methods.get(id).ok_or_else(|| ErrorResponse::no_such("payment method", id, param))?;
-        let takes_time = TAKE_TIME.contains(&method.kind);
-        Ok(Instrument { fate: method.fate, takes_time, customer: method.customer.clone() })
+        let method = self.methods.get(id).ok_or_else(|| ErrorResponse::unknown_id("payment method", id, param))?;
+        let is_delayed = DELAYED_KINDS.contains(&method.kind);
+        Ok(Instrument { charge_outcome: method.charge_outcome, is_delayed, customer: method.customer.clone() })
     }
 }
 
-fn read_card(card: &Params, call: &Call<'_>) -> Result<(Fate, Card), ErrorResponse> {
+fn read_card(card: &Params, call: &Call<'_>) -> Result<(ChargeOutcome, Card), ErrorResponse> {
     let number = card.required_text("number")?;
     let month = card.integer("exp_month")?;
     let month = card.required("exp_month", month)?;
@@ -187,7 +190,7 @@ fn read_card(card: &Params, call: &Call<'_>) -> Result<(Fate, Card), ErrorRespon
     {
         return Err(card.invalid("cvc", "must be three or four digits"));
     }
-    if !card::checks(&number) {
+    if !luhn::is_valid(&number) {
         return Err(ErrorResponse::declined(&card::WRONG_NUMBER, "card[number]"));
     }
     let Some(known) = TestCard::by_number(&number) else {
@@ -197,11 +200,11 @@ fn read_card(card: &Params, call: &Call<'_>) -> Result<(Fate, Card), ErrorRespon
     if (year, month) < today {
         return Err(ErrorResponse::declined(&card::EXPIRED, "card[exp_year]"));
     }
-    Ok((known.fate, Card { brand: known.brand, last4: known.last4(), month, year }))
+    Ok((known.charge_outcome, Card { brand: known.brand, last4: known.last4(), month, year }))
 }
 
 /// Documented.
 const KINDS: &[&str] = &["card", "bacs_debit", "sepa_debit", "bank_transfer", "apple_pay", "google_pay"];
 
 /// Inferred: those where a bank answers days later.
-const TAKE_TIME: &[&str] = &["bacs_debit", "sepa_debit", "bank_transfer"];
+const DELAYED_KINDS: &[&str] = &["bacs_debit", "sepa_debit", "bank_transfer"];

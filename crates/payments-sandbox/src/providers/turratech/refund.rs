@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::effects::{Call, order_in};
+use super::effects::{Call, order_id_in};
 use super::engine::TurraTechEngine;
 use super::params::Params;
 use super::payment::Status;
@@ -52,30 +52,30 @@ impl TurraTechEngine {
             return Err(params.invalid("reason", &format!("must be one of {}", REASONS.join(", "))));
         }
         let metadata = params.metadata()?.unwrap_or_default();
-        let payment = self.payments.get_mut(&id).ok_or_else(|| ErrorResponse::no_such("payment", &id, "payment"))?;
+        let payment = self.payments.get_mut(&id).ok_or_else(|| ErrorResponse::unknown_id("payment", &id, "payment"))?;
         if payment.status != Status::Succeeded {
             let message = format!("A payment that is {} cannot be refunded.", payment.status.as_str());
-            return Err(ErrorResponse::unfit("payment_unexpected_state", message, Some("payment")));
+            return Err(ErrorResponse::invalid_state("payment_unexpected_state", message, Some("payment")));
         }
         if payment.disputed {
             let message = "A payment that is disputed cannot be refunded.".to_owned();
-            return Err(ErrorResponse::unfit("payment_disputed", message, Some("payment")));
+            return Err(ErrorResponse::invalid_state("payment_disputed", message, Some("payment")));
         }
         let left = payment.refundable();
         if left == 0 {
             let message = "The payment has been refunded already.".to_owned();
-            return Err(ErrorResponse::unfit("payment_already_refunded", message, Some("payment")));
+            return Err(ErrorResponse::invalid_state("payment_already_refunded", message, Some("payment")));
         }
         let amount = amount.unwrap_or(left);
         if amount > left {
             let message = format!("The refund of {amount} is more than what is left of the payment: {left}.");
-            return Err(ErrorResponse::unfit("amount_too_large", message, Some("amount")));
+            return Err(ErrorResponse::invalid_state("amount_too_large", message, Some("amount")));
         }
         payment.refunded += amount;
         // Without an order of its own, it is about the payment's.
         let refund = Refund {
             id: self.effects.id("re"),
-            reference: order_in(&metadata).unwrap_or(&payment.reference).to_owned(),
+            reference: order_id_in(&metadata).unwrap_or(&payment.reference).to_owned(),
             payment: id,
             amount,
             currency: payment.currency.clone(),

@@ -24,12 +24,12 @@ impl ErrorResponse {
         Self { status, kind, code, message, param: None, decline_code: None, is_result: false }
     }
 
-    fn about(mut self, param: impl Into<String>) -> Self {
+    fn with_param(mut self, param: impl Into<String>) -> Self {
         self.param = Some(param.into());
         self
     }
 
-    pub(crate) fn no_key() -> Self {
+    pub(crate) fn invalid_api_key() -> Self {
         Self::new(401, "authentication_error", "invalid_api_key", "No valid API key was provided.")
     }
 
@@ -42,18 +42,18 @@ impl ErrorResponse {
         Self::new(429, "rate_limit_error", "rate_limit", "Too many requests hit the API too quickly.")
     }
 
-    pub(crate) fn no_address(method: &str, path: &str) -> Self {
+    pub(crate) fn unknown_url(method: &str, path: &str) -> Self {
         Self::new(404, "invalid_request_error", "unknown_url", format!("There is no {method} {path}."))
     }
 
     /// The address names something that is not there.
     pub(crate) fn not_found(what: &str, id: &str) -> Self {
-        Self::new(404, "invalid_request_error", "resource_missing", format!("No such {what}: {id}")).about("id")
+        Self::new(404, "invalid_request_error", "resource_missing", format!("No such {what}: {id}")).with_param("id")
     }
 
     /// A parameter names something that is not there.
-    pub(crate) fn no_such(what: &str, id: &str, param: impl Into<String>) -> Self {
-        Self::new(400, "invalid_request_error", "resource_missing", format!("No such {what}: {id}")).about(param)
+    pub(crate) fn unknown_id(what: &str, id: &str, param: impl Into<String>) -> Self {
+        Self::new(400, "invalid_request_error", "resource_missing", format!("No such {what}: {id}")).with_param(param)
     }
 
     pub(crate) fn unreadable(message: &str) -> Self {
@@ -63,14 +63,14 @@ impl ErrorResponse {
     pub(crate) fn missing(param: impl Into<String>) -> Self {
         let param = param.into();
         let message = format!("Missing required parameter: {param}.");
-        Self::new(400, "invalid_request_error", "parameter_missing", message).about(param)
+        Self::new(400, "invalid_request_error", "parameter_missing", message).with_param(param)
     }
 
     /// `rule` goes on from the parameter's name: `must be text`.
     pub(crate) fn invalid(param: impl Into<String>, rule: &str) -> Self {
         let param = param.into();
         let message = format!("Invalid {param}: it {rule}.");
-        Self::new(400, "invalid_request_error", "parameter_invalid", message).about(param)
+        Self::new(400, "invalid_request_error", "parameter_invalid", message).with_param(param)
     }
 
     pub(crate) fn conflict(code: &'static str, message: &str) -> Self {
@@ -78,14 +78,14 @@ impl ErrorResponse {
     }
 
     /// Nothing is wrong with the request, but with where things stand.
-    pub(crate) fn unfit(code: &'static str, message: String, param: Option<&str>) -> Self {
+    pub(crate) fn invalid_state(code: &'static str, message: String, param: Option<&str>) -> Self {
         let error = Self::new(400, "invalid_request_error", code, message);
         Self { is_result: true, param: param.map(str::to_owned), ..error }
     }
 
     /// The bank says no.
     pub(crate) fn declined(decline: &Decline, param: &str) -> Self {
-        let error = Self::new(402, "card_error", decline.code, decline.message).about(param);
+        let error = Self::new(402, "card_error", decline.code, decline.message).with_param(param);
         Self { is_result: true, decline_code: decline.decline_code, ..error }
     }
 

@@ -85,7 +85,7 @@ pub(crate) const OPERATIONS: &[&str] = &[
 ];
 
 /// Those that only ask.
-pub(crate) const READS: &[&str] =
+pub(crate) const READ_ONLY_OPERATIONS: &[&str] =
     &["retrieve-payment", "list-payments", "retrieve-customer", "list-customers", "retrieve-refund", "list-refunds"];
 
 /// Those that send an event.

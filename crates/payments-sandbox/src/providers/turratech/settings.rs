@@ -2,7 +2,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use crate::error::StartError;
-use crate::key::{Key, MARKS};
+use crate::key::{Key, TEST_PREFIXES};
 use crate::random::Random;
 
 /// How the sandbox's TurraTech is set up.
@@ -116,12 +116,12 @@ impl Settings {
     }
 
     /// Makes the keys that were not given.
-    pub(crate) fn complete(&mut self, random: &mut Random) -> Result<(), StartError> {
-        let mut made = |kind: &str| format!("{kind}sandbox_{}", random.word(24));
-        self.api_key.complete(&["sk_test_"], || made("sk_test_"))?;
-        self.publishable_key.complete(&["pk_test_"], || made("pk_test_"))?;
-        self.restricted_key.complete(&["rk_test_"], || made("rk_test_"))?;
-        self.webhook_secret.complete(MARKS, || format!("sandbox_whsec_{}", random.word(24)))
+    pub(crate) fn fill_in_keys(&mut self, random: &mut Random) -> Result<(), StartError> {
+        let mut made = |kind: &str| format!("{kind}sandbox_{}", random.alphanumeric(24));
+        self.api_key.fill_in(&["sk_test_"], || made("sk_test_"))?;
+        self.publishable_key.fill_in(&["pk_test_"], || made("pk_test_"))?;
+        self.restricted_key.fill_in(&["rk_test_"], || made("rk_test_"))?;
+        self.webhook_secret.fill_in(TEST_PREFIXES, || format!("sandbox_whsec_{}", random.alphanumeric(24)))
     }
 
     /// What a price comes to, if there is such a price.

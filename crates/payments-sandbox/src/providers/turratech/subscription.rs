@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 use time::{Duration, OffsetDateTime};
 
-use super::card::{self, Decline, Fate};
+use super::card::{self, ChargeOutcome, Decline};
 use super::customer::merge;
 use super::effects::{Call, Effects};
 use super::engine::{Due, TurraTechEngine};
@@ -108,7 +108,7 @@ impl TurraTechEngine {
     pub(super) fn create_subscription(&mut self, call: &Call<'_>, params: &Params) -> Result<Response, ErrorResponse> {
         let customer = params.required_text("customer")?;
         if self.customers.get(&customer).is_none() {
-            return Err(ErrorResponse::no_such("customer", &customer, "customer"));
+            return Err(ErrorResponse::unknown_id("customer", &customer, "customer"));
         }
         let items = self.read_items(params)?;
         let items = params.required("items", items)?;
@@ -170,7 +170,7 @@ impl TurraTechEngine {
         let metadata = params.metadata()?.unwrap_or_default();
         if status == Status::Canceled {
             let message = "A subscription that is canceled cannot be updated.".to_owned();
-            return Err(ErrorResponse::unfit("subscription_unexpected_state", message, None));
+            return Err(ErrorResponse::invalid_state("subscription_unexpected_state", message, None));
         }
         let subscription = self.subscriptions.get_mut(call.id).ok_or_else(missing)?;
         subscription.items = items.unwrap_or(std::mem::take(&mut subscription.items));
@@ -228,13 +228,13 @@ impl TurraTechEngine {
         let customer = self.customers.get(customer);
         let Some(method) = method.or(customer.and_then(|customer| customer.default_method())) else {
             let message = "The customer has no payment method, and none was given.".to_owned();
-            return Err(ErrorResponse::unfit("payment_method_missing", message, Some(METHOD)));
+            return Err(ErrorResponse::invalid_state("payment_method_missing", message, Some(METHOD)));
         };
         let declined = |decline: &Decline| Err(ErrorResponse::declined(decline, METHOD));
-        match self.instrument(method, METHOD)?.fate {
-            Fate::Approved | Fate::Disputed => Ok(()),
-            Fate::Declined(decline) => declined(decline),
-            Fate::Authentication => declined(&card::NOBODY_THERE),
+        match self.instrument(method, METHOD)?.charge_outcome {
+            ChargeOutcome::Approved | ChargeOutcome::Disputed => Ok(()),
+            ChargeOutcome::Declined(decline) => declined(decline),
+            ChargeOutcome::Authentication => declined(&card::AUTHENTICATION_REQUIRED),
         }
     }
 
@@ -272,7 +272,7 @@ impl Settings {
             let param = format!("items[{index}]");
             let price = self.price_of(&item.price);
             let (price, currency) =
-                price.ok_or_else(|| ErrorResponse::no_such("price", &item.price, format!("{param}[price]")))?;
+                price.ok_or_else(|| ErrorResponse::unknown_id("price", &item.price, format!("{param}[price]")))?;
             let (before, known) = sum.unwrap_or((0, currency));
             if known != currency {
                 return Err(ErrorResponse::invalid(

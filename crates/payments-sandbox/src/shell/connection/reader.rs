@@ -11,7 +11,7 @@ pub(super) struct Reader {
     buffer: Vec<u8>,
     /// Of the request whose head was read last.
     body: Body,
-    broken: bool,
+    malformed: bool,
 }
 
 pub(super) enum Incoming {
@@ -23,7 +23,7 @@ pub(super) enum Incoming {
 
 impl Reader {
     pub(super) fn new(stream: Stream) -> Self {
-        Self { stream, buffer: Vec::with_capacity(4096), body: Body::Sized(0), broken: false }
+        Self { stream, buffer: Vec::with_capacity(4096), body: Body::Sized(0), malformed: false }
     }
 
     pub(super) fn stream(&mut self) -> &mut Stream {
@@ -35,8 +35,8 @@ impl Reader {
     }
 
     /// Whether what came was no request that is understood here.
-    pub(super) fn is_broken(&self) -> bool {
-        self.broken
+    pub(super) fn is_malformed(&self) -> bool {
+        self.malformed
     }
 
     /// Waits for a request to begin, if not for longer than this in real time; false where none does.
@@ -45,8 +45,8 @@ impl Reader {
             return true;
         }
         let first = match patience {
-            Some(patience) => tokio::time::timeout(patience, self.more()).await.unwrap_or(None),
-            None => self.more().await,
+            Some(patience) => tokio::time::timeout(patience, self.read_more()).await.unwrap_or(None),
+            None => self.read_more().await,
         };
         first.is_some()
     }
@@ -61,12 +61,12 @@ impl Reader {
                     return Incoming::Request(request);
                 }
                 Head::Part if self.buffer.len() < LONGEST_HEAD => {
-                    if self.more().await.is_none() {
+                    if self.read_more().await.is_none() {
                         return Incoming::Nothing;
                     }
                 }
                 Head::Part | Head::Wrong => {
-                    self.broken = true;
+                    self.malformed = true;
                     return Incoming::Nothing;
                 }
             }
@@ -75,12 +75,12 @@ impl Reader {
 
     /// Reads the body of the request whose head was read last.
     pub(super) async fn body(&mut self, request: &mut Request) -> Option<()> {
-        self.ask_for_it(request).await?;
+        self.send_continue(request).await?;
         let body = match self.body {
             Body::Sized(length) => self.take(length).await,
             Body::Chunked => self.chunks().await,
         };
-        self.broken = body.is_none();
+        self.malformed = body.is_none();
         request.body = body?;
         Some(())
     }
@@ -91,12 +91,12 @@ impl Reader {
             Body::Sized(length) => length / 2,
             Body::Chunked => 1,
         };
-        if self.ask_for_it(request).await.is_some() {
+        if self.send_continue(request).await.is_some() {
             let _ = self.take(half).await;
         }
     }
 
-    async fn ask_for_it(&mut self, request: &Request) -> Option<()> {
+    async fn send_continue(&mut self, request: &Request) -> Option<()> {
         if request.header("expect").is_some_and(|value| value.eq_ignore_ascii_case("100-continue")) {
             self.stream.write_all(b"HTTP/1.1 100 Continue\r\n\r\n").await.ok()?;
             self.stream.flush().await.ok()?;
@@ -111,7 +111,7 @@ impl Reader {
                 match httparse::parse_chunk_size(&self.buffer).ok()? {
                     httparse::Status::Complete(found) => break found,
                     httparse::Status::Partial if self.buffer.len() > LONGEST_HEAD => return None,
-                    httparse::Status::Partial => self.more().await?,
+                    httparse::Status::Partial => self.read_more().await?,
                 }
             };
             self.buffer.drain(..start);
@@ -143,7 +143,7 @@ impl Reader {
                     skipped += end;
                     self.buffer.drain(..end + 2);
                 }
-                None => self.more().await?,
+                None => self.read_more().await?,
             }
             if skipped + self.buffer.len() > LONGEST_HEAD + LONGEST_BODY {
                 return None;
@@ -156,13 +156,13 @@ impl Reader {
             return None;
         }
         while self.buffer.len() < length {
-            self.more().await?;
+            self.read_more().await?;
         }
         let rest = self.buffer.split_off(length);
         Some(std::mem::replace(&mut self.buffer, rest))
     }
 
-    async fn more(&mut self) -> Option<()> {
+    async fn read_more(&mut self) -> Option<()> {
         let length = self.stream.read_buf(&mut self.buffer).await.ok()?;
         (length > 0).then_some(())
     }
