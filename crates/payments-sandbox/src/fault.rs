@@ -6,7 +6,7 @@ mod schedule;
 use std::fmt;
 use std::time::Duration;
 
-pub(crate) use schedule::{CallNumber, FaultPoint, FaultSchedule};
+pub(crate) use schedule::{CallNumber, ConnectionMoment, FaultPoint, FaultSchedule};
 
 /// Something that goes wrong: when, where in an exchange, how, and how often.
 ///

@@ -144,7 +144,7 @@ impl SharedState {
         }
     }
 
-    /// The first message that is due by now. It stays so until it was [sent](World::sent).
+    /// The first message that is due by now. It stays so until its [attempt is recorded](SharedState::record_attempt).
     pub(crate) fn next_message(&self) -> Option<(usize, Message)> {
         let mut state = self.lock();
         state.tick(&self.clock);
@@ -401,7 +401,7 @@ enum Due {
 /// Nothing is due: look again in a while all the same.
 const IDLE: Duration = Duration::from_secs(3600);
 
-/// A failure's story shows the end, which is where it went wrong.
+/// A failure's report shows the end, which is where it went wrong.
 const REPORT_LINES: usize = 60;
 
 #[cfg(test)]

@@ -34,9 +34,9 @@ pub(crate) struct FaultPoint<'a> {
 
 /// A moment of a connection at which no operation is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-enum ConnectionMoment {
+pub(crate) enum ConnectionMoment {
     Accepted,
-    Begun,
+    RequestBegun,
     Idle,
 }
 
@@ -113,26 +113,21 @@ impl FaultSchedule {
         self.calls.next(provider, operation)
     }
 
-    /// The fault that hits a connection as it is accepted. Connections are counted apart.
-    pub(crate) fn take_for_connection(&mut self, provider: &'static str) -> Option<FaultEffect> {
-        self.take_at(provider, ConnectionMoment::Accepted, Phase::Accept)
-    }
-
-    /// The fault that hits a connection as a request begins on it.
-    pub(crate) fn take_for_first_byte(&mut self, provider: &'static str) -> Option<FaultEffect> {
-        self.take_at(provider, ConnectionMoment::Begun, Phase::FirstByte)
-    }
-
-    /// The fault that hits a connection once its request is answered.
-    pub(crate) fn take_for_idle(&mut self, provider: &'static str) -> Option<FaultEffect> {
-        self.take_at(provider, ConnectionMoment::Idle, Phase::Idle)
-    }
-
-    fn take_at(&mut self, provider: &'static str, moment: ConnectionMoment, phase: Phase) -> Option<FaultEffect> {
+    /// The fault that hits a connection at a moment at which no operation is known. Each moment is counted apart.
+    pub(crate) fn take_for_connection(
+        &mut self,
+        provider: &'static str,
+        moment: ConnectionMoment,
+    ) -> Option<FaultEffect> {
         let number = increment(self.connections.entry((provider, moment)).or_default());
         let number = CallNumber { of_operation: number, of_all: number };
-        let call = FaultPoint { provider, operation: None, reference: None, number };
-        self.take(call, &[phase]).map(|(_, effect)| effect)
+        let point = FaultPoint { provider, operation: None, reference: None, number };
+        let phase = match moment {
+            ConnectionMoment::Accepted => Phase::Accept,
+            ConnectionMoment::RequestBegun => Phase::FirstByte,
+            ConnectionMoment::Idle => Phase::Idle,
+        };
+        self.take(point, &[phase]).map(|(_, effect)| effect)
     }
 
     /// How many connections were accepted by now, over all providers.

@@ -10,7 +10,7 @@ use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 
 use super::control;
-use crate::fault::Phase;
+use crate::fault::{ConnectionMoment, Phase};
 use crate::http::{Request, Response};
 use crate::state::{Close, Exchange, ProviderId, SLOW_BYTE_INTERVAL, SharedState, Wire};
 use reader::{Incoming, Reader};
@@ -44,7 +44,7 @@ pub(crate) async fn serve_connection(
     let stream = match listener {
         Listener::Control => Stream::Plain(stream),
         Listener::Provider(provider) => {
-            if let Some(close) = state.accept(provider) {
+            if let Some(close) = state.connection_fault(provider, ConnectionMoment::Accepted) {
                 if let Some(unread) = Stream::Plain(stream).end(close).await {
                     state.record_unread(provider, unread);
                 }
@@ -127,7 +127,7 @@ async fn serve(
         return Err(ConnectionEnd::Gone);
     }
     if let Listener::Provider(provider) = listener
-        && let Some(close) = state.first_byte(provider)
+        && let Some(close) = state.connection_fault(provider, ConnectionMoment::RequestBegun)
     {
         return Err(close.into());
     }
@@ -146,7 +146,7 @@ async fn serve(
     let close = match listener {
         _ if last => Some(Close::Fin),
         Listener::Control => None,
-        Listener::Provider(provider) => state.idle(provider),
+        Listener::Provider(provider) => state.connection_fault(provider, ConnectionMoment::Idle),
     };
     close.map_or(Ok(()), |close| Err(close.into()))
 }

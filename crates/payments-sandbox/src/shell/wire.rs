@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use crate::fault::ConnectionMoment;
 use crate::http::{Request, Response};
 use crate::providers::{COUNT, Origins};
 use crate::state::{Close, Exchange, ProviderId, SLOW_BYTE_INTERVAL, SharedState, Wire};
@@ -72,7 +73,7 @@ pub struct WireResponse {
 
 impl fmt::Debug for WireResponse {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("WireAnswer").field("status", &self.status).finish_non_exhaustive()
+        f.debug_struct("WireResponse").field("status", &self.status).finish_non_exhaustive()
     }
 }
 
@@ -112,15 +113,15 @@ impl Network {
             return WireEnd::NoConnection;
         };
         if !self.take_idle(provider)
-            && let Some(close) = self.state.accept(provider)
+            && let Some(close) = self.state.connection_fault(provider, ConnectionMoment::Accepted)
         {
             return closed(close, Progress::Accepted).await;
         }
-        if let Some(close) = self.state.first_byte(provider) {
+        if let Some(close) = self.state.connection_fault(provider, ConnectionMoment::RequestBegun) {
             return closed(close, Progress::InPart).await;
         }
         let end = self.exchange(provider, request).await;
-        if matches!(end, WireEnd::Whole(_)) && self.state.idle(provider).is_none() {
+        if matches!(end, WireEnd::Whole(_)) && self.state.connection_fault(provider, ConnectionMoment::Idle).is_none() {
             self.idle()[provider.index()] += 1;
         }
         end

@@ -6,7 +6,7 @@ use base64::Engine as _;
 use serde_json::json;
 
 use super::{ProviderId, SharedState};
-use crate::fault::{CallNumber, FaultEffect, FaultPoint, Phase};
+use crate::fault::{CallNumber, ConnectionMoment, FaultEffect, FaultPoint, Phase};
 use crate::http::{Request, Response, gzip};
 
 /// A request whose head has been read.
@@ -54,12 +54,22 @@ pub(crate) enum Close {
 }
 
 impl SharedState {
-    /// The fault that hits a connection before anything is read from it.
-    pub(crate) fn accept(&self, provider: ProviderId) -> Option<Close> {
+    /// The fault that hits a connection at a moment at which no operation is known.
+    pub(crate) fn connection_fault(&self, provider: ProviderId, moment: ConnectionMoment) -> Option<Close> {
         let mut state = self.lock();
         let name = state.engine(provider).spec().name;
-        let effect = state.faults.take_for_connection(name)?;
-        state.note(&self.clock, format_args!("{name}: a connection, fault {effect} as it was accepted"));
+        let effect = state.faults.take_for_connection(name, moment)?;
+        match moment {
+            ConnectionMoment::Accepted => {
+                state.note(&self.clock, format_args!("{name}: a connection, fault {effect} as it was accepted"));
+            }
+            ConnectionMoment::RequestBegun => {
+                state.note(&self.clock, format_args!("{name}: the beginning of a request, fault {effect}"));
+            }
+            ConnectionMoment::Idle => {
+                state.note(&self.clock, format_args!("{name}: an idle connection, fault {effect}"));
+            }
+        }
         close_of(&effect)
     }
 
@@ -70,27 +80,9 @@ impl SharedState {
         state.note(&self.clock, format_args!("{name}: that connection brought {unread} bytes"));
     }
 
-    /// The fault that hits a connection as a request begins on it, before anything of that is understood.
-    pub(crate) fn first_byte(&self, provider: ProviderId) -> Option<Close> {
-        let mut state = self.lock();
-        let name = state.engine(provider).spec().name;
-        let effect = state.faults.take_for_first_byte(name)?;
-        state.note(&self.clock, format_args!("{name}: the beginning of a request, fault {effect}"));
-        close_of(&effect)
-    }
-
-    /// The fault that hits a connection once its request is answered.
-    pub(crate) fn idle(&self, provider: ProviderId) -> Option<Close> {
-        let mut state = self.lock();
-        let name = state.engine(provider).spec().name;
-        let effect = state.faults.take_for_idle(name)?;
-        state.note(&self.clock, format_args!("{name}: an idle connection, fault {effect}"));
-        close_of(&effect)
-    }
-
     /// Takes in a request's head.
     ///
-    /// A fault there needs the operation's name, so it comes when the whole head was read. [`World::first_byte`] is for a part.
+    /// A fault there needs the operation's name, so it comes when the whole head was read. [`ConnectionMoment::RequestBegun`] is for a part.
     pub(crate) fn arrive(&self, provider: ProviderId, head: &Request) -> Arrival {
         let mut state = self.lock();
         state.tick(&self.clock);

@@ -14,7 +14,7 @@ pub(crate) fn payment(transaction: &Transaction) -> String {
             button(transaction, "leave", "Leave without a word", ""),
         ]
         .concat(),
-        Status::Pending | Status::Approved | Status::ErrorResponse => {
+        Status::Pending | Status::Approved | Status::Rejected => {
             format!("<p>This payment is <strong>{}</strong>.</p>", transaction.status.as_str())
         }
     };

@@ -7,7 +7,7 @@ pub(crate) enum Status {
     Initiated,
     Pending,
     Approved,
-    ErrorResponse,
+    Rejected,
 }
 
 impl Status {
@@ -16,7 +16,7 @@ impl Status {
             Self::Initiated => "Initiated",
             Self::Pending => "Pending",
             Self::Approved => "Approved",
-            Self::ErrorResponse => "Rejected",
+            Self::Rejected => "Rejected",
         }
     }
 
@@ -24,7 +24,7 @@ impl Status {
     pub(crate) fn is_decided(self) -> bool {
         match self {
             Self::Initiated | Self::Pending => false,
-            Self::Approved | Self::ErrorResponse => true,
+            Self::Approved | Self::Rejected => true,
         }
     }
 }
@@ -59,7 +59,7 @@ impl Transaction {
         let (next, from): (Status, &[Status]) = match action {
             Action::Pay | Action::Pending => (Status::Pending, &[Status::Initiated]),
             Action::Approve => (Status::Approved, &[Status::Initiated, Status::Pending]),
-            Action::Reject => (Status::ErrorResponse, &[Status::Initiated, Status::Pending]),
+            Action::Reject => (Status::Rejected, &[Status::Initiated, Status::Pending]),
         };
         if !from.contains(&self.status) {
             return Err(format!("a transaction that is {} does not become {}", self.status.as_str(), next.as_str()));

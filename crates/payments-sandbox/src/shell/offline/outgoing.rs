@@ -39,7 +39,7 @@ impl OutgoingMessage {
 impl fmt::Debug for OutgoingMessage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let names: Vec<_> = self.headers.iter().map(|(name, _)| name.as_str()).collect();
-        f.debug_struct("Post")
+        f.debug_struct("OutgoingMessage")
             .field("number", &self.number)
             .field("headers", &names)
             .field("body", &format_args!("[{} bytes]", self.body.len()))
