@@ -1,12 +1,12 @@
 //! A client that shows what happens on the wire, a merchant that takes webhooks, and orders to send.
 
-mod line;
+mod connection;
 mod merchant;
 
 use payments_sandbox::Sandbox;
 use serde_json::{Value, json};
 
-pub(crate) use line::{Answer, End, Line};
+pub(crate) use connection::{Answer, End, Line};
 pub(crate) use merchant::{Merchant, Received};
 
 /// Where no message is ever sent to.
@@ -114,7 +114,7 @@ pub(crate) async fn control(sandbox: &Sandbox, method: &str, path: &str, body: &
 
 /// Yields until something is so, for some seconds at most.
 pub(crate) async fn until(what: &str, mut holds: impl FnMut() -> bool) {
-    let patience = tokio::time::timeout(line::PATIENCE, async {
+    let patience = tokio::time::timeout(connection::PATIENCE, async {
         while !holds() {
             tokio::time::sleep(std::time::Duration::from_millis(1)).await;
         }
