@@ -2,12 +2,12 @@
 
 use payments_sandbox::Sandbox;
 
-use crate::support::{End, connect, post, post_to_the_end, request, withdrawal};
+use crate::support::{End, connect, post, post_until_closed, request, withdrawal};
 
 /// What arrives under a fault, and how the connection ends.
 async fn hit(fault: &str, executions: usize) -> (String, End) {
     let sandbox = Sandbox::builder().fault(fault).start().await;
-    let (bytes, end) = post_to_the_end(&sandbox, "withdraw/new", &withdrawal("order-1")).await;
+    let (bytes, end) = post_until_closed(&sandbox, "withdraw/new", &withdrawal("order-1")).await;
     sandbox.ledger().order("order-1").executed_times(executions);
     post(&sandbox, "withdraw/new", &withdrawal("order-2")).await.expect(201);
     sandbox.finish();
@@ -38,15 +38,15 @@ async fn a_connection_can_end_in_the_middle_of_a_request() {
 async fn a_connection_can_end_as_a_request_begins_on_it_new_or_used_before() {
     for (effect, expected) in [("fin", End::Fin), ("rst", End::Rst)] {
         let sandbox = Sandbox::builder().fault(format!("turbopay#2 @first-byte {effect}")).start().await;
-        let mut line = connect(&sandbox).await;
-        line.write(&request(&sandbox, "POST", "withdraw/new", Some(&withdrawal("order-1")))).await;
-        line.answer().await.expect(201);
+        let mut connection = connect(&sandbox).await;
+        connection.write(&request(&sandbox, "POST", "withdraw/new", Some(&withdrawal("order-1")))).await;
+        connection.response().await.expect(201);
 
-        line.write(b"P").await;
+        connection.write(b"P").await;
 
-        assert_eq!(line.end().await, (Vec::new(), expected), "{effect}");
+        assert_eq!(connection.end().await, (Vec::new(), expected), "{effect}");
         sandbox.fault(&format!("turbopay @first-byte {effect}"));
-        let (bytes, end) = post_to_the_end(&sandbox, "withdraw/new", &withdrawal("order-2")).await;
+        let (bytes, end) = post_until_closed(&sandbox, "withdraw/new", &withdrawal("order-2")).await;
         assert_eq!((bytes, end), (Vec::new(), expected), "{effect}, a new connection");
         sandbox.ledger().order("order-2").never_executed();
         sandbox.finish();
@@ -57,11 +57,11 @@ async fn a_connection_can_end_as_a_request_begins_on_it_new_or_used_before() {
 async fn a_connection_can_be_closed_once_its_request_is_answered() {
     for (effect, expected) in [("fin", End::Fin), ("rst", End::Rst)] {
         let sandbox = Sandbox::builder().fault(format!("turbopay @idle {effect}")).start().await;
-        let mut line = connect(&sandbox).await;
-        line.write(&request(&sandbox, "GET", "balance", None)).await;
+        let mut connection = connect(&sandbox).await;
+        connection.write(&request(&sandbox, "GET", "balance", None)).await;
 
         // A reset may overtake the answer; a FIN never does.
-        let (bytes, end) = line.end().await;
+        let (bytes, end) = connection.end().await;
 
         assert_eq!(end, expected);
         assert!(bytes.starts_with(b"HTTP/1.1 200 OK\r\n") || expected == End::Rst);
@@ -73,10 +73,10 @@ async fn a_connection_can_be_closed_once_its_request_is_answered() {
 #[tokio::test]
 async fn a_request_can_be_left_half_read() {
     let sandbox = Sandbox::builder().fault("turbopay.withdraw @body stall").start().await;
-    let mut line = connect(&sandbox).await;
-    line.write(&request(&sandbox, "POST", "withdraw/new", Some(&withdrawal("order-1")))).await;
+    let mut connection = connect(&sandbox).await;
+    connection.write(&request(&sandbox, "POST", "withdraw/new", Some(&withdrawal("order-1")))).await;
 
-    assert_eq!(line.silence().await, b"");
+    assert_eq!(connection.silence().await, b"");
 
     sandbox.ledger().order("order-1").never_executed();
     sandbox.finish();
@@ -100,12 +100,12 @@ async fn an_answer_can_come_in_a_broken_chunk_or_after_a_100_alone() {
 #[tokio::test]
 async fn a_body_can_go_on_without_an_end() {
     let sandbox = Sandbox::builder().fault("turbopay.withdraw @after-commit endless").start().await;
-    let mut line = connect(&sandbox).await;
-    line.write(&request(&sandbox, "POST", "withdraw/new", Some(&withdrawal("order-1")))).await;
+    let mut connection = connect(&sandbox).await;
+    connection.write(&request(&sandbox, "POST", "withdraw/new", Some(&withdrawal("order-1")))).await;
 
-    assert_eq!(line.bytes(4 * 1024 * 1024).await.len(), 4 * 1024 * 1024);
+    assert_eq!(connection.bytes(4 * 1024 * 1024).await.len(), 4 * 1024 * 1024);
 
-    drop(line);
+    drop(connection);
     sandbox.ledger().order("order-1").executed_once();
     sandbox.finish();
 }
@@ -116,10 +116,10 @@ async fn gzip_is_really_gzip_unless_nothing_was_done() {
         let fault = format!("turbopay.withdraw @{phase} encoding=gzip");
         let sandbox = Sandbox::builder().fault(fault).start().await;
 
-        let answer = post(&sandbox, "withdraw/new", &withdrawal("order-1")).await;
+        let response = post(&sandbox, "withdraw/new", &withdrawal("order-1")).await;
 
-        assert_eq!((answer.status, answer.header("content-encoding")), (201, Some("gzip")));
-        assert_eq!(answer.body.starts_with(&[0x1f, 0x8b]), magic, "{phase}");
+        assert_eq!((response.status, response.header("content-encoding")), (201, Some("gzip")));
+        assert_eq!(response.body.starts_with(&[0x1f, 0x8b]), magic, "{phase}");
         sandbox.finish();
     }
 }

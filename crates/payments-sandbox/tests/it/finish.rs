@@ -7,7 +7,7 @@ use payments_sandbox::{Builder, Sandbox, StartError};
 use crate::support::{authority, post, withdrawal};
 
 /// What a panic said.
-fn complaint(of: impl FnOnce()) -> Option<String> {
+fn panic_message(of: impl FnOnce()) -> Option<String> {
     let panic = catch_unwind(AssertUnwindSafe(of)).err()?;
     Some(*panic.downcast::<String>().expect("a panic without a text"))
 }
@@ -19,7 +19,7 @@ fn with_an_unfired_fault() -> Builder {
 #[tokio::test]
 async fn a_fault_that_never_happened_is_complained_of_at_the_end() {
     let sandbox = with_an_unfired_fault().start().await;
-    let said = complaint(|| sandbox.finish()).expect("it did not complain");
+    let said = panic_message(|| sandbox.finish()).expect("it did not complain");
     assert!(said.starts_with("a fault never happened: turbopay.withdraw#2 @after-commit fin\n"), "{said}");
     assert!(said.contains("a fault never happened: turbopay @accept fin x*\n"), "{said}");
 }
@@ -27,14 +27,14 @@ async fn a_fault_that_never_happened_is_complained_of_at_the_end() {
 #[tokio::test]
 async fn dropping_it_complains_as_ending_it_does() {
     let sandbox = with_an_unfired_fault().start().await;
-    let said = complaint(|| drop(sandbox)).expect("it did not complain");
+    let said = panic_message(|| drop(sandbox)).expect("it did not complain");
     assert!(said.contains("a fault never happened: turbopay.withdraw#2 @after-commit fin"), "{said}");
 }
 
 #[tokio::test]
 async fn dropping_it_while_a_test_fails_says_nothing_of_its_own() {
     let sandbox = with_an_unfired_fault().start().await;
-    let said = complaint(move || {
+    let said = panic_message(move || {
         let _held = sandbox;
         panic!("{}", "the test's own words")
     });
@@ -44,7 +44,7 @@ async fn dropping_it_while_a_test_fails_says_nothing_of_its_own() {
 #[tokio::test]
 async fn abandoning_it_holds_nothing() {
     let sandbox = with_an_unfired_fault().start().await;
-    assert_eq!(complaint(|| sandbox.abandon()), None);
+    assert_eq!(panic_message(|| sandbox.abandon()), None);
 }
 
 #[tokio::test]
@@ -52,7 +52,7 @@ async fn a_story_tells_what_happened_and_how_to_make_it_happen_again() {
     let sandbox = Sandbox::builder().seed(99).fault("turbopay.withdraw#1 @after-commit html=502").start().await;
     post(&sandbox, "withdraw/new", &withdrawal("order-1")).await;
 
-    let said = complaint(|| sandbox.ledger().order("order-1").never_executed()).expect("it holds");
+    let said = panic_message(|| sandbox.ledger().order("order-1").never_executed()).expect("it holds");
 
     let lines: Vec<&str> = said.lines().collect();
     assert_eq!(lines[0], "executions of order \"order-1\": 1, not 0");
@@ -73,7 +73,7 @@ async fn a_long_story_tells_its_end() {
     for number in 0..40 {
         post(&sandbox, "withdraw/new", &withdrawal(&format!("order-{number}"))).await.expect(201);
     }
-    let said = complaint(|| sandbox.ledger().order("order-39").executed_times(2)).expect("it holds");
+    let said = panic_message(|| sandbox.ledger().order("order-39").executed_times(2)).expect("it holds");
     assert!(said.contains(" earlier lines\n") && !said.contains("withdraw#1 order-0:"), "{said}");
     assert!(said.contains("turbopay.withdraw#40 order-39: request 40"), "{said}");
     sandbox.finish();

@@ -46,7 +46,7 @@ async fn keys_come_from_the_seed_and_are_all_different() {
 }
 
 /// Holds that a key which might be somebody's real one is refused.
-async fn check_refused(builder: Builder) {
+async fn check_rejected(builder: Builder) {
     let refused = builder.try_start().await;
     assert!(matches!(refused, Err(StartError::LiveKey)), "{refused:?}");
 }
@@ -55,26 +55,26 @@ async fn check_refused(builder: Builder) {
 async fn a_key_that_might_be_real_is_refused() {
     let turratech =
         |api_key, secret| Sandbox::builder().turratech(turratech::Settings::default().keys(api_key, secret));
-    check_refused(turratech("sk_live_1", "sandbox_1")).await;
-    check_refused(turratech("pk_test_1", "sandbox_1")).await;
-    check_refused(turratech("sk_test_1", "whsec_1")).await;
+    check_rejected(turratech("sk_live_1", "sandbox_1")).await;
+    check_rejected(turratech("pk_test_1", "sandbox_1")).await;
+    check_rejected(turratech("sk_test_1", "whsec_1")).await;
 
     let turbo_txn =
         |id, key, callback| Sandbox::builder().turbo_txn(turbo_txn::Settings::default().keys(id, key, callback));
-    check_refused(turbo_txn("merchant", "sandbox_1", "")).await;
-    check_refused(turbo_txn("sandbox_1", "secret", "")).await;
-    check_refused(turbo_txn("sandbox_1", "test_1", "sandbox_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=")).await;
-    check_refused(turbo_txn("sandbox_1", "test_1", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=")).await;
+    check_rejected(turbo_txn("merchant", "sandbox_1", "")).await;
+    check_rejected(turbo_txn("sandbox_1", "secret", "")).await;
+    check_rejected(turbo_txn("sandbox_1", "test_1", "sandbox_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=")).await;
+    check_rejected(turbo_txn("sandbox_1", "test_1", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=")).await;
 
-    check_refused(Sandbox::builder().turbo_link(turbo_link::Settings::default().key("TURBO_API_KEY"))).await;
+    check_rejected(Sandbox::builder().turbo_link(turbo_link::Settings::default().key("TURBO_API_KEY"))).await;
 
     let card3ds = |key, secret| Sandbox::builder().card3ds(card3ds::Settings::default().keys(key, secret));
-    check_refused(card3ds("live", "sandbox_1")).await;
-    check_refused(card3ds("sandbox_1", "live")).await;
+    check_rejected(card3ds("live", "sandbox_1")).await;
+    check_rejected(card3ds("sandbox_1", "live")).await;
 
     let turbopay = |key, webhook| Sandbox::builder().turbopay(turbopay::Settings::default().keys(key, webhook));
-    check_refused(turbopay("sk_live_1", "sandbox_whk")).await;
-    check_refused(turbopay("sandbox_1", "whk")).await;
+    check_rejected(turbopay("sk_live_1", "sandbox_whk")).await;
+    check_rejected(turbopay("sandbox_1", "whk")).await;
 }
 
 #[tokio::test]

@@ -6,11 +6,11 @@ mod merchant;
 use payments_sandbox::Sandbox;
 use serde_json::{Value, json};
 
-pub(crate) use connection::{Answer, End, Line};
+pub(crate) use connection::{Connection, End, Response};
 pub(crate) use merchant::{Merchant, Received};
 
 /// Where no message is ever sent to.
-pub(crate) const NOWHERE: &str = "https://merchant.example/status";
+pub(crate) const UNREACHABLE_URL: &str = "https://merchant.example/status";
 
 /// A withdrawal, as the recorded one.
 pub(crate) fn withdrawal(reference: &str) -> Value {
@@ -26,7 +26,7 @@ pub(crate) fn withdrawal(reference: &str) -> Value {
         "merchant_customer_id": "customer-1",
         "customer_bank_account": "065432123456789",
         "bank_code": "HDFC0000053",
-        "status_url": NOWHERE,
+        "status_url": UNREACHABLE_URL,
     })
 }
 
@@ -41,7 +41,7 @@ pub(crate) fn deposit(reference: &str) -> Value {
         "customer_name": "Peter Pen",
         "merchant_order_id": reference,
         "merchant_customer_id": "customer-1",
-        "status_url": NOWHERE,
+        "status_url": UNREACHABLE_URL,
         "redirect_url": "https://merchant.example/back",
         "traffic": "ftd",
     })
@@ -78,43 +78,43 @@ pub(crate) fn request(sandbox: &Sandbox, method: &str, path: &str, body: Option<
 }
 
 /// A connection to TurboPay.
-pub(crate) async fn connect(sandbox: &Sandbox) -> Line {
-    Line::to(authority(sandbox.turbopay().base_url())).await
+pub(crate) async fn connect(sandbox: &Sandbox) -> Connection {
+    Connection::open(authority(sandbox.turbopay().base_url())).await
 }
 
 /// Sends a POST to TurboPay on a connection of its own.
-pub(crate) async fn post(sandbox: &Sandbox, path: &str, body: &Value) -> Answer {
-    let mut line = connect(sandbox).await;
-    line.write(&request(sandbox, "POST", path, Some(body))).await;
-    line.answer().await
+pub(crate) async fn post(sandbox: &Sandbox, path: &str, body: &Value) -> Response {
+    let mut connection = connect(sandbox).await;
+    connection.write(&request(sandbox, "POST", path, Some(body))).await;
+    connection.response().await
 }
 
 /// Sends a GET to TurboPay on a connection of its own.
-pub(crate) async fn get(sandbox: &Sandbox, path: &str) -> Answer {
-    let mut line = connect(sandbox).await;
-    line.write(&request(sandbox, "GET", path, None)).await;
-    line.answer().await
+pub(crate) async fn get(sandbox: &Sandbox, path: &str) -> Response {
+    let mut connection = connect(sandbox).await;
+    connection.write(&request(sandbox, "GET", path, None)).await;
+    connection.response().await
 }
 
 /// Sends a POST to TurboPay and hears the connection out.
-pub(crate) async fn post_to_the_end(sandbox: &Sandbox, path: &str, body: &Value) -> (Vec<u8>, End) {
-    let mut line = connect(sandbox).await;
-    line.write(&request(sandbox, "POST", path, Some(body))).await;
-    line.end().await
+pub(crate) async fn post_until_closed(sandbox: &Sandbox, path: &str, body: &Value) -> (Vec<u8>, End) {
+    let mut connection = connect(sandbox).await;
+    connection.write(&request(sandbox, "POST", path, Some(body))).await;
+    connection.end().await
 }
 
 /// Asks the control API.
-pub(crate) async fn control(sandbox: &Sandbox, method: &str, path: &str, body: &str) -> Answer {
+pub(crate) async fn control(sandbox: &Sandbox, method: &str, path: &str, body: &str) -> Response {
     let host = authority(sandbox.control_url());
-    let mut line = Line::to(host).await;
+    let mut connection = Connection::open(host).await;
     let head = format!("{method} {path} HTTP/1.1\r\nHost: {host}\r\nContent-Length: {}\r\n\r\n", body.len());
-    line.write(&[head.as_bytes(), body.as_bytes()].concat()).await;
-    line.answer().await
+    connection.write(&[head.as_bytes(), body.as_bytes()].concat()).await;
+    connection.response().await
 }
 
 /// Yields until something is so, for some seconds at most.
-pub(crate) async fn until(what: &str, mut holds: impl FnMut() -> bool) {
-    let patience = tokio::time::timeout(connection::PATIENCE, async {
+pub(crate) async fn wait_until(what: &str, mut holds: impl FnMut() -> bool) {
+    let patience = tokio::time::timeout(connection::TIMEOUT, async {
         while !holds() {
             tokio::time::sleep(std::time::Duration::from_millis(1)).await;
         }

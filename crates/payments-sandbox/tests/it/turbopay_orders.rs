@@ -273,28 +273,28 @@ async fn sixty_look_ups_a_minute_are_answered_and_no_more() {
     let by_id = format!("order/status/{}", id.as_str().unwrap());
     for call in 0..60_u32 {
         let path = if call % 2 == 0 { by_id.as_str() } else { "merchantorder/status/order-1" };
-        let answer = get(&sandbox, path).await;
-        assert_eq!(answer.status, 200);
-        assert_eq!(answer.header("x-ratelimit-limit"), Some("60"));
-        assert_eq!(answer.header("x-ratelimit-remaining"), Some((59 - call).to_string().as_str()));
+        let response = get(&sandbox, path).await;
+        assert_eq!(response.status, 200);
+        assert_eq!(response.header("x-ratelimit-limit"), Some("60"));
+        assert_eq!(response.header("x-ratelimit-remaining"), Some((59 - call).to_string().as_str()));
         if call == 29 {
             sandbox.clock().advance(Duration::from_millis(10_500));
         }
     }
 
-    let answer = get(&sandbox, &by_id).await;
-    assert_eq!(answer.expect(429)["message"], "Too Many Attempts.");
-    assert_eq!(answer.header("retry-after"), Some("50"), "49.5 seconds, and no less");
-    assert_eq!(answer.header("x-ratelimit-remaining"), Some("0"));
+    let response = get(&sandbox, &by_id).await;
+    assert_eq!(response.expect(429)["message"], "Too Many Attempts.");
+    assert_eq!(response.header("retry-after"), Some("50"), "49.5 seconds, and no less");
+    assert_eq!(response.header("x-ratelimit-remaining"), Some("0"));
     get(&sandbox, "balance").await.expect(200);
 
     sandbox.clock().advance(Duration::from_millis(49_499));
-    let answer = get(&sandbox, "merchantorder/status/order-1").await;
-    assert_eq!((answer.status, answer.header("retry-after")), (429, Some("1")));
+    let response = get(&sandbox, "merchantorder/status/order-1").await;
+    assert_eq!((response.status, response.header("retry-after")), (429, Some("1")));
 
     sandbox.clock().advance(Duration::from_millis(1));
-    let answer = get(&sandbox, &by_id).await;
-    assert_eq!((answer.status, answer.header("x-ratelimit-remaining")), (200, Some("29")));
+    let response = get(&sandbox, &by_id).await;
+    assert_eq!((response.status, response.header("x-ratelimit-remaining")), (200, Some("29")));
     sandbox.finish();
 }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use payments_sandbox::Sandbox;
 
-use crate::support::{Answer, Line, authority, deposit, get, post, with};
+use crate::support::{Connection, Response, authority, deposit, get, post, with};
 
 /// An order and the target of its page.
 async fn page_of(sandbox: &Sandbox, reference: &str) -> (String, String) {
@@ -15,16 +15,16 @@ async fn page_of(sandbox: &Sandbox, reference: &str) -> (String, String) {
 }
 
 /// What a browser gets: no key is needed.
-async fn browse(sandbox: &Sandbox, method: &str, target: &str, form: &str) -> Answer {
+async fn browse(sandbox: &Sandbox, method: &str, target: &str, form: &str) -> Response {
     let host = authority(sandbox.turbopay().base_url());
-    let mut line = Line::to(host).await;
+    let mut connection = Connection::open(host).await;
     let head = format!(
         "{method} {target} HTTP/1.1\r\nHost: {host}\r\nContent-Type: application/x-www-form-urlencoded\r\n\
          Content-Length: {}\r\n\r\n{form}",
         form.len()
     );
-    line.write(head.as_bytes()).await;
-    line.answer().await
+    connection.write(head.as_bytes()).await;
+    connection.response().await
 }
 
 #[tokio::test]
@@ -49,9 +49,9 @@ async fn a_customer_who_pays_is_sent_back_and_the_bank_has_the_money_in_a_while(
     let sandbox = Sandbox::builder().start().await;
     let (_, target) = page_of(&sandbox, "order-1").await;
 
-    let answer = browse(&sandbox, "POST", &target, "action=pay").await;
+    let response = browse(&sandbox, "POST", &target, "action=pay").await;
 
-    assert_eq!((answer.status, answer.header("location")), (303, Some("https://merchant.example/back")));
+    assert_eq!((response.status, response.header("location")), (303, Some("https://merchant.example/back")));
     assert_eq!(sandbox.turbopay().order("order-1").status(), Some("pending"));
     let shown = browse(&sandbox, "GET", &target, "").await.text();
     assert!(shown.contains("pending") && !shown.contains("I have paid"), "{shown}");
@@ -65,8 +65,8 @@ async fn a_customer_can_cancel_or_let_the_time_pass() {
     let sandbox = Sandbox::builder().start().await;
     for (action, status) in [("cancel", "cancelled"), ("expire", "expired")] {
         let (_, target) = page_of(&sandbox, action).await;
-        let answer = browse(&sandbox, "POST", &target, &format!("action={action}")).await;
-        assert_eq!((answer.status, answer.header("location")), (303, Some("https://merchant.example/back")));
+        let response = browse(&sandbox, "POST", &target, &format!("action={action}")).await;
+        assert_eq!((response.status, response.header("location")), (303, Some("https://merchant.example/back")));
         assert_eq!(sandbox.turbopay().order(action).status(), Some(status));
     }
     sandbox.finish();
@@ -82,9 +82,9 @@ async fn a_second_press_is_refused_and_changes_nothing() {
             browse(&sandbox, "POST", &target, &format!("action={first}")).await;
             let before = get(&sandbox, &format!("merchantorder/status/{reference}")).await.json();
 
-            let answer = browse(&sandbox, "POST", &target, &format!("action={second}")).await;
+            let response = browse(&sandbox, "POST", &target, &format!("action={second}")).await;
 
-            assert_eq!(answer.status, 409, "{first}, then {second}: {}", answer.text());
+            assert_eq!(response.status, 409, "{first}, then {second}: {}", response.text());
             assert_eq!(get(&sandbox, &format!("merchantorder/status/{reference}")).await.json(), before);
             assert_eq!(before["status"], status);
         }
@@ -109,9 +109,9 @@ async fn an_unknown_hash_is_answered_404_without_showing_it() {
     let (id, _) = page_of(&sandbox, "order-1").await;
     for target in ["/deposit", "/deposit?hash=", "/deposit?hash=%3Cscript%3E", &format!("/deposit?hash={id}")] {
         for method in ["GET", "POST"] {
-            let answer = browse(&sandbox, method, target, "action=pay").await;
-            assert_eq!(answer.status, 404, "{method} {target}");
-            assert!(!answer.text().contains("script"), "{}", answer.text());
+            let response = browse(&sandbox, method, target, "action=pay").await;
+            assert_eq!(response.status, 404, "{method} {target}");
+            assert!(!response.text().contains("script"), "{}", response.text());
         }
     }
     assert_eq!(sandbox.turbopay().order("order-1").status(), Some("new"));

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::support::{control, deposit, get, post, with, withdrawal, without};
 
 /// Holds what a request is answered, and that nothing was done.
-async fn check_refused(path: &str, body: &Value, field: &str, message: &str) {
+async fn check_rejected(path: &str, body: &Value, field: &str, message: &str) {
     let sandbox = Sandbox::builder().start().await;
     let found = post(&sandbox, path, body).await.expect(422);
     assert_eq!(found["message"], message, "{found}");
@@ -15,7 +15,7 @@ async fn check_refused(path: &str, body: &Value, field: &str, message: &str) {
     sandbox.finish();
 }
 
-async fn check_taken(path: &str, body: &Value) {
+async fn check_accepted(path: &str, body: &Value) {
     let sandbox = Sandbox::builder().start().await;
     post(&sandbox, path, body).await.expect(201);
     sandbox.finish();
@@ -32,7 +32,7 @@ async fn a_required_field_that_is_missing_null_or_empty_is_named() {
         let body = if path == "deposit/new" { deposit("order-1") } else { withdrawal("order-1") };
         let message = format!("The {} field is required.", name.replace('_', " "));
         for body in [without(body.clone(), name), with(body.clone(), name, Value::Null), with(body, name, "")] {
-            check_refused(path, &body, name, &message).await;
+            check_rejected(path, &body, name, &message).await;
         }
     }
 }
@@ -41,8 +41,8 @@ async fn a_required_field_that_is_missing_null_or_empty_is_named() {
 async fn a_field_that_is_longer_than_documented_is_named_with_its_length() {
     for (name, longest) in [("customer_name", 300), ("merchant_order_id", 100), ("merchant_customer_id", 100)] {
         let message = format!("The {} field must not be greater than {longest} characters.", name.replace('_', " "));
-        check_refused("deposit/new", &with(deposit("o"), name, "é".repeat(longest + 1)), name, &message).await;
-        check_taken("deposit/new", &with(deposit("o"), name, "é".repeat(longest))).await;
+        check_rejected("deposit/new", &with(deposit("o"), name, "é".repeat(longest + 1)), name, &message).await;
+        check_accepted("deposit/new", &with(deposit("o"), name, "é".repeat(longest))).await;
     }
     for (name, start, longest) in [
         ("status_url", "https://merchant.example/", 255),
@@ -51,8 +51,8 @@ async fn a_field_that_is_longer_than_documented_is_named_with_its_length() {
     ] {
         let long = |length: usize| with(deposit("o"), name, format!("{start}{}", "x".repeat(length - start.len())));
         let message = format!("The {} field must not be greater than {longest} characters.", name.replace('_', " "));
-        check_refused("deposit/new", &long(longest + 1), name, &message).await;
-        check_taken("deposit/new", &long(longest)).await;
+        check_rejected("deposit/new", &long(longest + 1), name, &message).await;
+        check_accepted("deposit/new", &long(longest)).await;
     }
 }
 
@@ -60,11 +60,11 @@ async fn a_field_that_is_longer_than_documented_is_named_with_its_length() {
 async fn an_amount_of_rupees_is_a_whole_number_however_it_is_spelt() {
     for amount in ["500", "500.0", "500.00", "\"500\"", "\"500.00\""] {
         let body = serde_json::from_str::<Value>(&withdrawal("o").to_string().replace("500", amount)).unwrap();
-        check_taken("withdraw/new", &body).await;
+        check_accepted("withdraw/new", &body).await;
     }
     for amount in [json!(500.5), json!("500.01"), json!("5e2"), json!("five"), json!(true), json!([500]), json!("+5")] {
         let message = "The amount field must be an integer.";
-        check_refused("withdraw/new", &with(withdrawal("o"), "amount", amount), "amount", message).await;
+        check_rejected("withdraw/new", &with(withdrawal("o"), "amount", amount), "amount", message).await;
     }
 }
 
@@ -75,17 +75,17 @@ async fn an_amount_has_its_bounds() {
         (json!(-500), "The amount field must be at least 1."),
         (json!(10_000_001), "The amount field must not be greater than 10000000."),
     ] {
-        check_refused("withdraw/new", &with(withdrawal("o"), "amount", amount), "amount", message).await;
+        check_rejected("withdraw/new", &with(withdrawal("o"), "amount", amount), "amount", message).await;
     }
-    check_taken("withdraw/new", &with(withdrawal("o"), "amount", 1)).await;
-    check_taken("withdraw/new", &with(withdrawal("o"), "amount", 10_000_000)).await;
+    check_accepted("withdraw/new", &with(withdrawal("o"), "amount", 1)).await;
+    check_accepted("withdraw/new", &with(withdrawal("o"), "amount", 10_000_000)).await;
 }
 
 #[tokio::test]
 async fn another_currency_has_two_decimals() {
     let euros = |amount: &str| with(with(deposit("o"), "currency", "EUR"), "amount", amount);
-    check_taken("deposit/new", &euros("12.34")).await;
-    check_refused("deposit/new", &euros("12.345"), "amount", "The amount field must be an integer.").await;
+    check_accepted("deposit/new", &euros("12.34")).await;
+    check_rejected("deposit/new", &euros("12.345"), "amount", "The amount field must be an integer.").await;
 }
 
 #[tokio::test]
@@ -110,18 +110,18 @@ async fn a_field_of_another_form_is_named_with_the_form() {
         ("bank_code", json!("HDFC00000533"), "IFSC code"),
     ] {
         let message = format!("The {} field must be a valid {form}.", name.replace('_', " "));
-        check_refused("withdraw/new", &with(withdrawal("o"), name, value), name, &message).await;
+        check_rejected("withdraw/new", &with(withdrawal("o"), name, value), name, &message).await;
     }
     let message = "The customer bank account field must not be greater than 18 characters.";
     let long = with(withdrawal("o"), "customer_bank_account", "1".repeat(19));
-    check_refused("withdraw/new", &long, "customer_bank_account", message).await;
+    check_rejected("withdraw/new", &long, "customer_bank_account", message).await;
     for (name, value) in
         [("customer_bank_account", "012345678"), ("customer_phone", "+4915112345678"), ("traffic", "ftd")]
     {
-        check_taken("withdraw/new", &with(withdrawal("o"), name, value)).await;
+        check_accepted("withdraw/new", &with(withdrawal("o"), name, value)).await;
     }
     for name in ["customer_email", "customer_phone", "customer_name"] {
-        check_taken("withdraw/new", &without(withdrawal("o"), name)).await;
+        check_accepted("withdraw/new", &without(withdrawal("o"), name)).await;
     }
 }
 

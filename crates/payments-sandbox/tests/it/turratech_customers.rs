@@ -119,10 +119,10 @@ async fn a_card_s_number_says_what_becomes_of_a_payment() {
         ("4100000000000019", Some("fraudulent")),
     ] {
         let method = id(&post(&sandbox, "payment_methods", &card(number)).await.expect(201));
-        let answer = post(&sandbox, "payments", &payment_by(&method, number)).await;
+        let response = post(&sandbox, "payments", &payment_by(&method, number)).await;
         match decline {
-            None => assert_eq!(answer.expect(201)["status"], "succeeded", "{number}"),
-            Some(decline) => assert_eq!(error(&answer, 402)["decline_code"], decline, "{number}"),
+            None => assert_eq!(response.expect(201)["status"], "succeeded", "{number}"),
+            Some(decline) => assert_eq!(error(&response, 402)["decline_code"], decline, "{number}"),
         }
     }
     sandbox.finish();

@@ -185,7 +185,7 @@ async fn a_signature_is_what_openssl_makes_of_the_time_and_the_bytes() {
 #[tokio::test]
 async fn each_attempt_is_signed_anew_for_its_own_time() {
     let (sandbox, merchant) = start().await;
-    merchant.answers(["HTTP/1.1 500 No\r\nContent-Length: 0\r\n\r\n", ""]);
+    merchant.queue_responses(["HTTP/1.1 500 No\r\nContent-Length: 0\r\n\r\n", ""]);
     post(&sandbox, "payments", &payment("order-1")).await.expect(201);
     sandbox.settle().await;
     sandbox.clock().advance(Duration::from_secs(60));
@@ -209,7 +209,7 @@ async fn each_attempt_is_signed_anew_for_its_own_time() {
 #[tokio::test]
 async fn an_event_that_nobody_takes_is_sent_nine_times_in_three_days() {
     let (sandbox, merchant) = start().await;
-    merchant.answers(["HTTP/1.1 204 No Content\r\n\r\n"; 9]);
+    merchant.queue_responses(["HTTP/1.1 204 No Content\r\n\r\n"; 9]);
     post(&sandbox, "payments", &payment("order-1")).await.expect(201);
     sandbox.settle().await;
     let (minute, hour) = (60, 60 * 60);

@@ -277,7 +277,7 @@ async fn debits_and_transfers_take_their_time_and_wallets_do_not() {
 
 #[tokio::test]
 async fn a_debit_that_fails_lets_go_of_its_order() {
-    let sandbox = Sandbox::builder().turratech(Settings::default().debits_wait()).start().await;
+    let sandbox = Sandbox::builder().turratech(Settings::default().debits_stay_processing()).start().await;
     debit(&sandbox, "sepa_debit", "order-1").await;
     sandbox.clock().advance(Duration::from_secs(365 * 24 * 60 * 60));
     assert_eq!(sandbox.turratech().payment("order-1").status(), Some("processing"));
@@ -295,7 +295,7 @@ async fn a_debit_that_fails_lets_go_of_its_order() {
 
 #[tokio::test]
 async fn a_settlement_that_was_overtaken_does_not_happen() {
-    let settings = Settings::default().debits_take(Duration::from_secs(60));
+    let settings = Settings::default().debit_delay(Duration::from_secs(60));
     let sandbox = Sandbox::builder().turratech(settings).start().await;
     debit(&sandbox, "sepa_debit", "order-1").await;
     debit(&sandbox, "sepa_debit", "order-2").await;

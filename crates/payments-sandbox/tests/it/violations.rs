@@ -84,13 +84,13 @@ async fn a_bank_does_what_it_was_set_up_to_do() {
 #[tokio::test]
 async fn a_merchant_without_wallets_or_with_other_limits_is_refused() {
     let sandbox = Sandbox::builder().turbopay(Settings::default().no_wallets()).start().await;
-    let answer = post(&sandbox, "withdraw/new", &withdrawal("order-1")).await.expect(422);
-    assert_eq!(answer["errors"]["method"][0], "No available wallets found for method: bank_transfer");
+    let response = post(&sandbox, "withdraw/new", &withdrawal("order-1")).await.expect(422);
+    assert_eq!(response["errors"]["method"][0], "No available wallets found for method: bank_transfer");
     sandbox.finish();
 
     let sandbox = Sandbox::builder().turbopay(Settings::default().amounts(1000, 2000)).start().await;
-    let answer = post(&sandbox, "withdraw/new", &withdrawal("order-1")).await.expect(422);
-    assert_eq!(answer["message"], "The amount field must be at least 1000.");
+    let response = post(&sandbox, "withdraw/new", &withdrawal("order-1")).await.expect(422);
+    assert_eq!(response["message"], "The amount field must be at least 1000.");
     sandbox.finish();
 }
 

@@ -166,7 +166,7 @@ async fn a_look_up_sends_a_message_too() {
 #[tokio::test]
 async fn a_message_that_is_not_taken_comes_again_after_1_10_and_60_minutes_and_then_no_more() {
     let (sandbox, merchant) = (Sandbox::builder().start().await, Merchant::start().await);
-    merchant.answers(["HTTP/1.1 500 Oh\r\nContent-Length: 0\r\n\r\n"; 4]);
+    merchant.queue_responses(["HTTP/1.1 500 Oh\r\nContent-Length: 0\r\n\r\n"; 4]);
     deposit_to(&sandbox, &merchant, "order-1").await;
     sandbox.turbopay().order("order-1").succeed();
     sandbox.settle().await;
@@ -204,12 +204,12 @@ async fn a_message_is_taken_with_200_and_with_nothing_else() {
         ("HTTP/1.1 404 Not Found\r\n\r\n", DeliveryState::Waiting),
         ("SSH-2.0-  200 garbage\r\n\r\n", DeliveryState::Waiting),
     ];
-    merchant.answers(cases.map(|(answer, _)| answer));
-    for (number, (answer, state)) in cases.into_iter().enumerate() {
+    merchant.queue_responses(cases.map(|(response, _)| response));
+    for (number, (response, state)) in cases.into_iter().enumerate() {
         deposit_to(&sandbox, &merchant, &format!("order-{number}")).await;
         sandbox.turbopay().order(&format!("order-{number}")).succeed();
         sandbox.settle().await;
-        assert_eq!(sandbox.deliveries()[number].state, state, "{answer:?}");
+        assert_eq!(sandbox.deliveries()[number].state, state, "{response:?}");
     }
     sandbox.finish();
 }
@@ -217,7 +217,7 @@ async fn a_message_is_taken_with_200_and_with_nothing_else() {
 #[tokio::test]
 async fn a_merchant_that_is_away_gets_the_message_when_it_is_back() {
     let (sandbox, merchant) = (Sandbox::builder().start().await, Merchant::start().await);
-    merchant.answers([""]);
+    merchant.queue_responses([""]);
     deposit_to(&sandbox, &merchant, "order-1").await;
     sandbox.turbopay().order("order-1").succeed();
     let away = with(deposit("order-2"), "status_url", "http://127.0.0.1:1/status");
@@ -353,9 +353,9 @@ async fn a_message_is_sent_without_being_asked_for() {
     let (sandbox, merchant) = (Sandbox::builder().start().await, Merchant::start().await);
     let body = with(withdrawal("order-1"), "status_url", merchant.url.as_str());
     post(&sandbox, "withdraw/new", &body).await.expect(201);
-    crate::support::until("pending arrives", || merchant.statuses() == ["pending"]).await;
+    crate::support::wait_until("pending arrives", || merchant.statuses() == ["pending"]).await;
     sandbox.clock().advance(Duration::from_secs(2));
-    crate::support::until("success arrives", || merchant.statuses() == ["pending", "success"]).await;
+    crate::support::wait_until("success arrives", || merchant.statuses() == ["pending", "success"]).await;
     sandbox.finish();
 }
 

@@ -97,12 +97,12 @@ impl Card3dsCheckout {
     /// When there is no such checkout or card, or the checkout is over, as all of these.
     #[track_caller]
     pub fn pay(&self, card: &str) {
-        self.pay_in(1, card);
+        self.pay_in_installments(1, card);
     }
 
     /// The customer pays in so many parts, if the merchant lets them and the card has such an offer.
     #[track_caller]
-    pub fn pay_in(&self, installments: u32, card: &str) {
+    pub fn pay_in_installments(&self, installments: u32, card: &str) {
         done(self.engine.act(|engine, now| engine.pay_checkout(&self.checkout_id, card, installments, now)));
     }
 

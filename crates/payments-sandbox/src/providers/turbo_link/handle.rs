@@ -72,7 +72,7 @@ impl LinkHandle {
 
     /// Sets its convenience fee, as long as it is not paid.
     #[track_caller]
-    pub fn with_fee(&self, fee: &Fee) {
+    pub fn set_fee(&self, fee: &Fee) {
         done(self.engine.act(|engine, _| engine.set_fee(&self.id, fee).map(|()| Vec::new())));
     }
 

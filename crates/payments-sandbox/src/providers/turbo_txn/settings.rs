@@ -84,7 +84,7 @@ impl Settings {
     }
 
     /// Leaves amounts as they were asked for, instead of adding paise to tell them apart.
-    pub fn amounts_as_asked(mut self) -> Self {
+    pub fn unadjusted_amounts(mut self) -> Self {
         self.adjusts_amounts = false;
         self
     }

@@ -193,7 +193,7 @@ impl TurraTechEngine {
 
     /// Counts a request, unless there were too many.
     fn check_rate_limit(&mut self, now: OffsetDateTime) -> Result<(), ErrorResponse> {
-        let Some(most) = self.settings.requests_a_second else { return Ok(()) };
+        let Some(most) = self.settings.requests_per_second else { return Ok(()) };
         while self.recent_requests.front().is_some_and(|at| now - *at >= Duration::SECOND) {
             self.recent_requests.pop_front();
         }

@@ -211,7 +211,7 @@ impl TurraTechEngine {
             }
         };
         if payment.status == Status::Processing
-            && let Some(time) = self.settings.debits_take
+            && let Some(time) = self.settings.debit_delay
         {
             self.schedule(call.now + time, Due::Settlement(payment.id.clone()));
         }

@@ -15,9 +15,9 @@ pub struct Settings {
     /// The operations that the restricted key may ask for; all where there is no such list.
     pub(crate) restricted_to: Option<BTreeSet<String>>,
     pub(crate) keys_protect: bool,
-    pub(crate) requests_a_second: Option<usize>,
+    pub(crate) requests_per_second: Option<usize>,
     /// How long a payment that is not made by card takes; for ever where nothing is said.
-    pub(crate) debits_take: Option<Duration>,
+    pub(crate) debit_delay: Option<Duration>,
     /// In the smallest unit of the currency, by the price's id.
     pub(crate) prices: BTreeMap<String, (i64, String)>,
     pub(crate) period: Duration,
@@ -32,8 +32,8 @@ impl Default for Settings {
             webhook_secret: Key::default(),
             restricted_to: None,
             keys_protect: true,
-            requests_a_second: None,
-            debits_take: Some(DEBITS_TAKE),
+            requests_per_second: None,
+            debit_delay: Some(DEBIT_DELAY),
             prices: BTreeMap::new(),
             period: PERIOD,
         }
@@ -55,7 +55,11 @@ impl Settings {
     ///
     /// They must begin with `pk_test_` and with `rk_test_`.
     #[must_use]
-    pub fn lesser_keys(mut self, publishable: impl Into<String>, restricted: impl Into<String>) -> Self {
+    pub fn publishable_and_restricted_keys(
+        mut self,
+        publishable: impl Into<String>,
+        restricted: impl Into<String>,
+    ) -> Self {
         self.publishable_key = publishable.into().into();
         self.restricted_key = restricted.into().into();
         self
@@ -79,22 +83,22 @@ impl Settings {
 
     /// How many requests are answered in one second on the clock; beyond, 429. Standard: all.
     #[must_use]
-    pub fn requests_a_second(mut self, most: usize) -> Self {
-        self.requests_a_second = Some(most);
+    pub fn requests_per_second(mut self, most: usize) -> Self {
+        self.requests_per_second = Some(most);
         self
     }
 
     /// How long a direct debit or a bank transfer takes, on the clock. Standard: two seconds.
     #[must_use]
-    pub fn debits_take(mut self, time: Duration) -> Self {
-        self.debits_take = Some(time);
+    pub fn debit_delay(mut self, time: Duration) -> Self {
+        self.debit_delay = Some(time);
         self
     }
 
     /// A direct debit or a bank transfer stays as it is until the test decides.
     #[must_use]
-    pub fn debits_wait(mut self) -> Self {
-        self.debits_take = None;
+    pub fn debits_stay_processing(mut self) -> Self {
+        self.debit_delay = None;
         self
     }
 
@@ -132,7 +136,7 @@ impl Settings {
 }
 
 /// Inferred: the document says only that there are such payments.
-const DEBITS_TAKE: Duration = Duration::from_secs(2);
+const DEBIT_DELAY: Duration = Duration::from_secs(2);
 
 /// Inferred, as are all prices: the document shows only their ids.
 const ANY_PRICE: (i64, &str) = (1000, "gbp");

@@ -5,7 +5,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 /// A connection that tells a FIN from a reset and both from silence.
-pub(crate) struct Line {
+pub(crate) struct Connection {
     stream: TcpStream,
     buffer: Vec<u8>,
 }
@@ -19,35 +19,35 @@ pub(crate) enum End {
 
 /// One answer.
 #[derive(Debug, Clone)]
-pub(crate) struct Answer {
+pub(crate) struct Response {
     pub(crate) status: u16,
     pub(crate) head: String,
     pub(crate) body: Vec<u8>,
 }
 
-impl Line {
-    pub(crate) async fn to(authority: &str) -> Self {
+impl Connection {
+    pub(crate) async fn open(authority: &str) -> Self {
         Self { stream: TcpStream::connect(authority).await.unwrap(), buffer: Vec::new() }
     }
 
     /// Writes, or is told that nobody reads any longer: what is read shows which.
     pub(crate) async fn write(&mut self, bytes: &[u8]) {
-        let _ = self.is_taken(bytes).await;
+        let _ = self.try_write(bytes).await;
     }
 
     /// Writes, and says whether somebody still took it.
-    pub(crate) async fn is_taken(&mut self, bytes: &[u8]) -> bool {
-        tokio::time::timeout(PATIENCE, self.stream.write_all(bytes)).await.expect("nobody reads").is_ok()
+    pub(crate) async fn try_write(&mut self, bytes: &[u8]) -> bool {
+        tokio::time::timeout(TIMEOUT, self.stream.write_all(bytes)).await.expect("nobody reads").is_ok()
     }
 
     /// The next whole answer.
-    pub(crate) async fn answer(&mut self) -> Answer {
+    pub(crate) async fn response(&mut self) -> Response {
         loop {
-            if let Some((answer, length)) = Answer::parse(&self.buffer) {
+            if let Some((response, length)) = Response::parse(&self.buffer) {
                 self.buffer.drain(..length);
-                return answer;
+                return response;
             }
-            let end = tokio::time::timeout(PATIENCE, self.more()).await.expect("no answer came");
+            let end = tokio::time::timeout(TIMEOUT, self.more()).await.expect("no answer came");
             assert_eq!(end, None, "the answer broke off: {:?}", String::from_utf8_lossy(&self.buffer));
         }
     }
@@ -55,7 +55,7 @@ impl Line {
     /// All that comes until the connection ends, and how it does.
     pub(crate) async fn end(&mut self) -> (Vec<u8>, End) {
         loop {
-            if let Some(end) = tokio::time::timeout(PATIENCE, self.more()).await.expect("it does not end") {
+            if let Some(end) = tokio::time::timeout(TIMEOUT, self.more()).await.expect("it does not end") {
                 return (std::mem::take(&mut self.buffer), end);
             }
         }
@@ -64,7 +64,7 @@ impl Line {
     /// So many bytes.
     pub(crate) async fn bytes(&mut self, length: usize) -> Vec<u8> {
         while self.buffer.len() < length {
-            let end = tokio::time::timeout(PATIENCE, self.more()).await.expect("no more bytes came");
+            let end = tokio::time::timeout(TIMEOUT, self.more()).await.expect("no more bytes came");
             assert_eq!(end, None, "it ended too early: {:?}", String::from_utf8_lossy(&self.buffer));
         }
         self.buffer.drain(..length).collect()
@@ -88,16 +88,16 @@ impl Line {
     }
 }
 
-impl Answer {
+impl Response {
     /// The first answer in some bytes, and how long it is.
     fn parse(bytes: &[u8]) -> Option<(Self, usize)> {
         let end = bytes.windows(4).position(|window| window == b"\r\n\r\n")? + 4;
         let head = String::from_utf8(bytes[..end].to_vec()).unwrap();
         let status = head.split(' ').nth(1).unwrap().parse().unwrap();
-        let answer = Self { status, head, body: Vec::new() };
-        let length: usize = answer.header("content-length").map_or(0, |length| length.parse().unwrap());
+        let response = Self { status, head, body: Vec::new() };
+        let length: usize = response.header("content-length").map_or(0, |length| length.parse().unwrap());
         let body = bytes.get(end..end + length)?.to_vec();
-        Some((Self { body, ..answer }, end + length))
+        Some((Self { body, ..response }, end + length))
     }
 
     /// The only answer in some bytes.
@@ -128,6 +128,6 @@ impl Answer {
 }
 
 /// Far longer than anything takes that happens at all.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
+pub(crate) const TIMEOUT: Duration = Duration::from_secs(20);
 /// Long enough to see that nothing happens; too short a moment could only pass wrongly, never fail.
 const MOMENT: Duration = Duration::from_millis(150);
