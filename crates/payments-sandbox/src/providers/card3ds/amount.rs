@@ -47,10 +47,10 @@ impl Currency {
     pub(crate) fn exact_share(self, hundredths: i64, basis_points: u32) -> Number {
         let millionths = i128::from(hundredths) * i128::from(basis_points);
         let fraction = format!("{:06}", millionths % 1_000_000);
-        let (stored_card, finer) = fraction.split_at(self.decimals);
+        let (kept, finer) = fraction.split_at(self.decimals);
         let (whole, finer) = (millionths / 1_000_000, finer.trim_end_matches('0'));
-        let point = if stored_card.is_empty() && finer.is_empty() { "" } else { "." };
-        Number(format!("{whole}{point}{stored_card}{finer}"))
+        let point = if kept.is_empty() && finer.is_empty() { "" } else { "." };
+        Number(format!("{whole}{point}{kept}{finer}"))
     }
 
     /// One of so many parts, rounded half up to what can be paid: together they may come to less or more.
