@@ -45,7 +45,7 @@ pub(crate) trait Engine: RespondWithoutCommit + Any + Send {
     /// Does what a `POST` to the control API asks of it; `path` comes decoded and without the provider's name.
     ///
     /// Nothing where there is no such address.
-    fn control(&mut self, path: &[&str], body: &[u8], now: OffsetDateTime) -> Option<Controlled>;
+    fn control(&mut self, path: &[&str], body: &[u8], now: OffsetDateTime) -> Option<ControlResult>;
 }
 
 /// What is fixed of a provider.
@@ -83,7 +83,7 @@ impl<E: Engine + Clone> RespondWithoutCommit for E {
 }
 
 /// What somebody outside did to a provider and the answer to that, or why it could not be done.
-pub(crate) type Controlled = Result<(Vec<Effect>, Value), String>;
+pub(crate) type ControlResult = Result<(Vec<Effect>, Value), String>;
 
 /// What an engine did, besides answering.
 #[derive(Debug, Clone)]

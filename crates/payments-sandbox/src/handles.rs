@@ -62,8 +62,8 @@ pub(crate) fn done<T>(result: Result<T, String>) -> T {
     result.unwrap_or_else(|problem| panic!("{problem}"))
 }
 
-/// Declares a provider's handle, for a module that has `NAME`'s `Settings` in scope:
-/// `provider_handle! { pub struct TurboPay(TurboPayEngine), "/api" }`, with the path of the API's base URL.
+/// Declares a provider's handle: `provider_handle! { pub struct TurboPay(TurboPayEngine), "/api" }`. The text is the path
+/// of the API's base URL. The provider's `Settings` must be in scope.
 macro_rules! provider_handle {
     ($(#[$attribute:meta])* pub struct $name:ident($engine:ty), $path:literal) => {
         $(#[$attribute])*

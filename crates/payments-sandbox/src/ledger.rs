@@ -129,11 +129,11 @@ impl Ledger {
     /// What was released in between does not count: it can be done anew.
     #[must_use]
     pub fn double_executions(&self) -> Vec<(String, String)> {
-        let mut standing: BTreeMap<(&str, &str), BTreeMap<&str, u32>> = BTreeMap::new();
+        let mut executed: BTreeMap<(&str, &str), BTreeMap<&str, u32>> = BTreeMap::new();
         let mut double = BTreeSet::new();
         for entry in self.entries.iter() {
             let provider = entry.operation.split('.').next().unwrap_or_default();
-            let order = standing.entry((provider, &entry.reference)).or_default();
+            let order = executed.entry((provider, &entry.reference)).or_default();
             if entry.kind == EntryKind::Executed {
                 let count = order.entry(&entry.operation).or_default();
                 *count += 1;

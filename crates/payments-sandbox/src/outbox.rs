@@ -8,7 +8,7 @@ use std::fmt;
 use serde::Serialize;
 
 pub(crate) use queue::Outbox;
-pub(crate) use send::{MerchantResponse, RESPONSE_BODY_LIMIT, send};
+pub(crate) use send::{MerchantResponse, send};
 
 /// One message to the merchant.
 ///

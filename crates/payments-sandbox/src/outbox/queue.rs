@@ -39,7 +39,7 @@ impl Outbox {
         fault: Option<&FaultEffect>,
         now: Duration,
     ) -> String {
-        let told = format!("webhook {} {}", message.reference, message.about);
+        let label = format!("webhook {} {}", message.reference, message.about);
         let state = match fault {
             _ if !is_loopback(&message.url) => DeliveryState::NotSent,
             Some(FaultEffect::Drop) => DeliveryState::Dropped,
@@ -68,8 +68,8 @@ impl Outbox {
             self.queue(overtaken, due);
         }
         match state {
-            DeliveryState::NotSent => format!("{told}: not sent, its address is not a loopback address"),
-            _ => format!("{told}: due{}", fault.map(|effect| format!(", fault {effect}")).unwrap_or_default()),
+            DeliveryState::NotSent => format!("{label}: not sent, its address is not a loopback address"),
+            _ => format!("{label}: due{}", fault.map(|effect| format!(", fault {effect}")).unwrap_or_default()),
         }
     }
 
@@ -133,21 +133,22 @@ impl Outbox {
         self.queue.remove(place);
         let due = place.0;
         delivery.attempts += 1;
-        let said = result.as_ref().map_or_else(Clone::clone, |response| format!("answered {}", response.status));
-        let told = format!("webhook {} {}: attempt {}, {said}", delivery.reference, delivery.about, delivery.attempts);
-        delivery.results.push(said);
+        let outcome = result.as_ref().map_or_else(Clone::clone, |response| format!("answered {}", response.status));
+        let label =
+            format!("webhook {} {}: attempt {}, {outcome}", delivery.reference, delivery.about, delivery.attempts);
+        delivery.results.push(outcome);
         if result.as_ref().is_ok_and(|response| response.accepted) {
             delivery.state = DeliveryState::Delivered;
-            return format!("{told}: taken");
+            return format!("{label}: taken");
         }
         let waits = message.resend.waits;
         let wait = usize::try_from(delivery.attempts - 1).ok().and_then(|attempt| waits.get(attempt));
         let Some(wait) = wait else {
             delivery.state = DeliveryState::Failed;
-            return format!("{told}: not taken, and not sent again");
+            return format!("{label}: not taken, and not sent again");
         };
         self.queue(id, due + *wait);
-        format!("{told}: not taken, again after {} s", wait.as_secs())
+        format!("{label}: not taken, again after {} s", wait.as_secs())
     }
 
     /// Lets go of what faults hold.

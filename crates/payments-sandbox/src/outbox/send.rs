@@ -16,20 +16,29 @@ pub(crate) struct MerchantResponse {
     pub(crate) accepted: bool,
 }
 
+impl MerchantResponse {
+    /// The status decides, or the beginning of a 2xx's body does as well.
+    pub(crate) fn new(status: u16, body: &[u8], accepted: fn(u16, &[u8]) -> bool) -> Self {
+        let prefix = &body[..body.len().min(RESPONSE_BODY_LIMIT)];
+        let by_body = (200..300).contains(&status) && accepted(status, prefix);
+        Self { status, accepted: accepted(status, b"") || by_body }
+    }
+}
+
 /// Sends a message once: what it was answered, or what went wrong.
 pub(crate) async fn send(message: &Message) -> Result<MerchantResponse, String> {
-    let asked = tokio::time::timeout(TIMEOUT, post(message)).await;
-    let (stream, head, rest) = asked.unwrap_or_else(|_| Err("no answer in time".to_owned()))?;
+    let sent = tokio::time::timeout(TIMEOUT, post(message)).await;
+    let (stream, head, rest) = sent.unwrap_or_else(|_| Err("no answer in time".to_owned()))?;
     let status = head.strip_prefix("HTTP/1.").and_then(|rest| rest.get(2..5)).and_then(|digits| digits.parse().ok());
     let status = status.ok_or("no HTTP answer")?;
     let accepted = message.resend.accepted;
     // Where the head says it all (of a 204, always), a merchant may leave the connection open behind it, or answer without
     // end.
     if accepted(status, b"") || status == 204 || !matches!(status, 200..=299) {
-        return Ok(MerchantResponse { status, accepted: accepted(status, b"") });
+        return Ok(MerchantResponse::new(status, b"", accepted));
     }
     let body = body(stream, &head, rest).await;
-    Ok(MerchantResponse { status, accepted: accepted(status, &body) })
+    Ok(MerchantResponse::new(status, &body, accepted))
 }
 
 /// Sends it: the answer's head, and what came behind it already.
@@ -133,7 +142,7 @@ pub(super) fn is_loopback(url: &str) -> bool {
 const LONGEST_HEAD: usize = 64 * 1024;
 
 /// As much of a body as is looked at: no provider waits for more than a word or two.
-pub(crate) const RESPONSE_BODY_LIMIT: usize = 1024;
+const RESPONSE_BODY_LIMIT: usize = 1024;
 
 /// How long a merchant may take to answer, and again for the rest of its answer, in real time.
 const TIMEOUT: Duration = Duration::from_secs(5);
@@ -161,15 +170,15 @@ mod tests {
         };
         let answering = async {
             let (mut stream, _) = merchant.accept().await.unwrap();
-            let mut asked = Vec::new();
-            while !asked.ends_with(b"signed") {
-                assert_ne!(stream.read_buf(&mut asked).await.unwrap(), 0);
+            let mut received = Vec::new();
+            while !received.ends_with(b"signed") {
+                assert_ne!(stream.read_buf(&mut received).await.unwrap(), 0);
             }
-            assert!(String::from_utf8_lossy(&asked).contains("\r\nContent-Type: text/plain\r\n"));
+            assert!(String::from_utf8_lossy(&received).contains("\r\nContent-Type: text/plain\r\n"));
             // Whoever has heard enough may close.
             let _ = stream.write_all(response).await;
             let _ = stream.shutdown().await;
-            let _ = stream.read_buf(&mut asked).await;
+            let _ = stream.read_buf(&mut received).await;
         };
         let (sent, ()) = tokio::join!(send(&message), answering);
         sent.unwrap().accepted

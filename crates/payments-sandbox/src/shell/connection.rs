@@ -199,8 +199,8 @@ async fn serve_provider(
             end.map_or(Ok(()), Err)
         }
         Wire::Endless(response) => {
-            let begun = [response.chunked_head(), format!("{:x}\r\n", response.body.len()).into(), response.body];
-            let mut sent = send(stream, &begun.concat()).await;
+            let beginning = [response.chunked_head(), format!("{:x}\r\n", response.body.len()).into(), response.body];
+            let mut sent = send(stream, &beginning.concat()).await;
             // White space, so that nothing but the length is wrong with it.
             let more = [b"\r\n4000\r\n".as_slice(), &[b' '; 0x4000]].concat();
             while sent.is_ok() {

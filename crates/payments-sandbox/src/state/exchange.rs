@@ -89,11 +89,11 @@ impl SharedState {
         state.requests += 1;
         let number = state.requests;
         let engine = state.engine(provider);
-        let (name, asked) = (engine.spec().name, engine.operation(head));
-        let Some((operation, _)) = asked else { return Arrival { number, call: None, cut: None } };
+        let (name, operation) = (engine.spec().name, engine.operation(head));
+        let Some((operation, _)) = operation else { return Arrival { number, call: None, cut: None } };
         let call = state.faults.count(name, operation);
-        let faulty = FaultPoint { provider: name, operation: Some(operation), reference: None, number: call };
-        let fault = state.faults.take(faulty, &[Phase::Head, Phase::Body]);
+        let point = FaultPoint { provider: name, operation: Some(operation), reference: None, number: call };
+        let fault = state.faults.take(point, &[Phase::Head, Phase::Body]);
         let cut = fault.and_then(|(phase, effect)| {
             let at = if phase == Phase::Head { "head" } else { "body" };
             let count = call.of_operation;
@@ -124,8 +124,8 @@ impl SharedState {
             return Exchange::now(Wire::Response(response));
         };
         let call = FaultPoint { provider: name, operation: Some(operation), reference: reference.as_deref(), number };
-        let told = format!("{name}.{operation}#{} {}", number.of_operation, reference.as_deref().unwrap_or("-"));
-        state.note(&self.clock, format_args!("{told}: request {}", request.number));
+        let label = format!("{name}.{operation}#{} {}", number.of_operation, reference.as_deref().unwrap_or("-"));
+        state.note(&self.clock, format_args!("{label}: request {}", request.number));
         let phases: &[Phase] = if state.engine(provider).spec().read_only_operations.contains(&operation) {
             &[Phase::BeforeCommit, Phase::AfterCommit, Phase::MidBody, Phase::Query]
         } else {
@@ -134,7 +134,7 @@ impl SharedState {
         let now = self.clock.elapsed();
         let fault = state.faults.take(call, phases);
         if let Some((phase, effect)) = &fault {
-            state.note(&self.clock, format_args!("{told}: {phase}, fault {effect}"));
+            state.note(&self.clock, format_args!("{label}: {phase}, fault {effect}"));
         }
         let exchange = match fault {
             Some((Phase::BeforeCommit, FaultEffect::LateCommit(after))) => {
@@ -209,9 +209,9 @@ impl Exchange {
             }
             FaultEffect::BadChunk => {
                 let mut bytes = response.chunked_head();
-                let begun = &response.body[..response.body.len().min(5)];
-                bytes.extend_from_slice(format!("{:x}\r\n", begun.len()).as_bytes());
-                bytes.extend_from_slice(begun);
+                let chunk = &response.body[..response.body.len().min(5)];
+                bytes.extend_from_slice(format!("{:x}\r\n", chunk.len()).as_bytes());
+                bytes.extend_from_slice(chunk);
                 bytes.extend_from_slice(b"\r\nno length\r\n");
                 Wire::Part(bytes, Close::Fin)
             }

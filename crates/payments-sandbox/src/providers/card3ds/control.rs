@@ -6,15 +6,20 @@ use time::OffsetDateTime;
 
 use super::engine::Card3dsEngine;
 use super::three_ds::Decision;
-use crate::engine::{Controlled, Effect};
+use crate::engine::{ControlResult, Effect};
 
-pub(super) fn act(engine: &mut Card3dsEngine, path: &[&str], body: &[u8], now: OffsetDateTime) -> Option<Controlled> {
+pub(super) fn act(
+    engine: &mut Card3dsEngine,
+    path: &[&str],
+    body: &[u8],
+    now: OffsetDateTime,
+) -> Option<ControlResult> {
     let done = match path {
         ["challenges", id, action] => match Decision::named(action) {
             Some(decision) => engine.answer_challenge(id, decision, now),
             None => Err("there are approve, reject and abandon".to_owned()),
         }
-        .map(|effects| controlled(effects, "paymentId", id, engine.payment_status(id))),
+        .map(|effects| control_response(effects, "paymentId", id, engine.payment_status(id))),
         ["checkouts", id, action] => match *action {
             "pay" => read(body).and_then(|Pay { pan, installment_count }| {
                 engine.pay_checkout(id, &pan, installment_count.unwrap_or(1), now)
@@ -22,14 +27,14 @@ pub(super) fn act(engine: &mut Card3dsEngine, path: &[&str], body: &[u8], now: O
             "cancel" => engine.cancel_checkout(id, now),
             _ => Err("there are pay and cancel".to_owned()),
         }
-        .map(|effects| controlled(effects, "checkoutId", id, engine.checkout_status(id))),
-        ["orders", order, "status"] => Ok(controlled(Vec::new(), "orderId", order, engine.order_status(order))),
+        .map(|effects| control_response(effects, "checkoutId", id, engine.checkout_status(id))),
+        ["orders", order, "status"] => Ok(control_response(Vec::new(), "orderId", order, engine.order_status(order))),
         _ => return None,
     };
     Some(done)
 }
 
-fn controlled(effects: Vec<Effect>, name: &str, id: &str, status: Option<&str>) -> (Vec<Effect>, Value) {
+fn control_response(effects: Vec<Effect>, name: &str, id: &str, status: Option<&str>) -> (Vec<Effect>, Value) {
     (effects, json!({name: id, "status": status}))
 }
 

@@ -16,7 +16,7 @@ use super::settings::Settings;
 use super::three_ds::{Challenge, CompletionError, NOT_ENROLLED, StartResponse};
 use super::validation::{Fields, NewPayment};
 use super::{control, pages, payment};
-use crate::engine::{Controlled, Effect, Engine, ProviderSpec};
+use crate::engine::{ControlResult, Effect, Engine, ProviderSpec};
 use crate::http::{Request, Response};
 use crate::ledger::EntryKind;
 use crate::random::Random;
@@ -93,7 +93,7 @@ impl Engine for Card3dsEngine {
         self.order_status(reference).map(str::to_owned)
     }
 
-    fn control(&mut self, path: &[&str], body: &[u8], now: OffsetDateTime) -> Option<Controlled> {
+    fn control(&mut self, path: &[&str], body: &[u8], now: OffsetDateTime) -> Option<ControlResult> {
         control::act(self, path, body, now)
     }
 }

@@ -7,7 +7,7 @@ use time::OffsetDateTime;
 use super::engine::TurboLinkEngine;
 use super::fee::Fee;
 use super::link::Action;
-use crate::engine::{Controlled, Engine};
+use crate::engine::{ControlResult, Engine};
 use crate::http::read_json;
 
 pub(super) const ADDRESSES: &[(&str, &str)] = &[
@@ -22,7 +22,12 @@ pub(super) const ADDRESSES: &[(&str, &str)] = &[
     ),
 ];
 
-pub(super) fn act(engine: &mut TurboLinkEngine, path: &[&str], body: &[u8], now: OffsetDateTime) -> Option<Controlled> {
+pub(super) fn act(
+    engine: &mut TurboLinkEngine,
+    path: &[&str],
+    body: &[u8],
+    now: OffsetDateTime,
+) -> Option<ControlResult> {
     match path {
         ["links"] => Some(create(engine, body, now).map(|response| (Vec::new(), response))),
         ["links", id, "fee"] => Some(read_json(body).and_then(|fee: Fee| {
@@ -47,7 +52,7 @@ fn create(engine: &mut TurboLinkEngine, body: &[u8], now: OffsetDateTime) -> Res
     Ok(json!({"id": id, "url": url, "qr": qr}))
 }
 
-fn act_by_name(engine: &mut TurboLinkEngine, id: &str, name: &str) -> Controlled {
+fn act_by_name(engine: &mut TurboLinkEngine, id: &str, name: &str) -> ControlResult {
     let action = match name {
         "complete" => Action::Complete,
         "refund" => Action::Refund,

@@ -10,7 +10,7 @@ use super::responses::{ErrorResponse, Members};
 use super::routes::{Route, route};
 use super::settings::Settings;
 use super::{control, filter, link, pages, responses};
-use crate::engine::{Controlled, Effect, Engine, ProviderSpec};
+use crate::engine::{ControlResult, Effect, Engine, ProviderSpec};
 use crate::html;
 use crate::http::{Request, Response};
 use crate::qr;
@@ -74,7 +74,7 @@ impl Engine for TurboLinkEngine {
         self.link(reference).ok().map(|link| link.status.as_str().to_owned())
     }
 
-    fn control(&mut self, path: &[&str], body: &[u8], now: OffsetDateTime) -> Option<Controlled> {
+    fn control(&mut self, path: &[&str], body: &[u8], now: OffsetDateTime) -> Option<ControlResult> {
         control::act(self, path, body, now)
     }
 }

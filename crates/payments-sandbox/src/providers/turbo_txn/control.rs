@@ -6,7 +6,7 @@ use time::OffsetDateTime;
 
 use super::engine::TurboTxnEngine;
 use super::transaction::Action;
-use crate::engine::{Controlled, Engine};
+use crate::engine::{ControlResult, Engine};
 use crate::http::read_json;
 
 pub(super) const ADDRESSES: &[(&str, &str)] = &[
@@ -14,7 +14,12 @@ pub(super) const ADDRESSES: &[(&str, &str)] = &[
     ("POST /turbo-txn/callbacks", "where callbacks go from now on: {\"url\": \"http://127.0.0.1:8080/callback\"}"),
 ];
 
-pub(super) fn act(engine: &mut TurboTxnEngine, path: &[&str], body: &[u8], now: OffsetDateTime) -> Option<Controlled> {
+pub(super) fn act(
+    engine: &mut TurboTxnEngine,
+    path: &[&str],
+    body: &[u8],
+    now: OffsetDateTime,
+) -> Option<ControlResult> {
     match path {
         ["orders", order, action] => Some(act_by_name(engine, order, action, now)),
         ["callbacks"] => Some(read_json(body).and_then(|Callbacks { url }| {
@@ -25,7 +30,7 @@ pub(super) fn act(engine: &mut TurboTxnEngine, path: &[&str], body: &[u8], now: 
     }
 }
 
-fn act_by_name(engine: &mut TurboTxnEngine, order: &str, name: &str, now: OffsetDateTime) -> Controlled {
+fn act_by_name(engine: &mut TurboTxnEngine, order: &str, name: &str, now: OffsetDateTime) -> ControlResult {
     let action = match name {
         "pay" => Action::Pay,
         "pending" => Action::Pending,

@@ -12,7 +12,7 @@ use super::settings::{Settings, Settle};
 use super::transaction::{Action, Status, Transaction};
 use super::validation::NewTransaction;
 use super::{callback, control, pages, responses, validation};
-use crate::engine::{Controlled, Effect, Engine, ProviderSpec};
+use crate::engine::{ControlResult, Effect, Engine, ProviderSpec};
 use crate::html;
 use crate::http::{Request, Response, is_web_address};
 use crate::random::Random;
@@ -89,7 +89,7 @@ impl Engine for TurboTxnEngine {
         self.by_order.get(reference).map(|index| self.transactions[*index].status.as_str().to_owned())
     }
 
-    fn control(&mut self, path: &[&str], body: &[u8], now: OffsetDateTime) -> Option<Controlled> {
+    fn control(&mut self, path: &[&str], body: &[u8], now: OffsetDateTime) -> Option<ControlResult> {
         control::act(self, path, body, now)
     }
 }

@@ -11,7 +11,7 @@ use super::routes::{Route, route};
 use super::settings::{Settings, Settle};
 use super::validation::Fields;
 use super::{control, pages};
-use crate::engine::{Controlled, Effect, Engine, Message, ProviderSpec, Resend};
+use crate::engine::{ControlResult, Effect, Engine, Message, ProviderSpec, Resend};
 use crate::hex::hmac_sha256;
 use crate::html;
 use crate::http::{Request, Response, percent_decode};
@@ -123,7 +123,7 @@ impl Engine for TurboPayEngine {
         self.order_status(reference).map(|status| status.as_str().to_owned())
     }
 
-    fn control(&mut self, path: &[&str], body: &[u8], now: OffsetDateTime) -> Option<Controlled> {
+    fn control(&mut self, path: &[&str], body: &[u8], now: OffsetDateTime) -> Option<ControlResult> {
         match path {
             ["orders", reference, action] => Some(control::act(self, reference, action, body, now)),
             _ => None,

@@ -16,7 +16,7 @@ pub(crate) const ADDRESSES: &[(&str, &str)] = &[
 ];
 
 impl TurraTechEngine {
-    pub(super) fn controlled(
+    pub(super) fn handle_control(
         &mut self,
         path: &[&str],
         body: &[u8],

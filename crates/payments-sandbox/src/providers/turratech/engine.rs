@@ -19,7 +19,7 @@ use super::responses::ErrorResponse;
 use super::routes::{OPERATIONS, OPERATIONS_WITH_MESSAGES, Operation, READ_ONLY_OPERATIONS, route};
 use super::settings::Settings;
 use super::subscription::Subscription;
-use crate::engine::{Controlled, Effect, Engine, ProviderSpec};
+use crate::engine::{ControlResult, Effect, Engine, ProviderSpec};
 use crate::http::{Request, Response};
 use crate::random::Random;
 
@@ -111,8 +111,8 @@ impl Engine for TurraTechEngine {
         payment.or_else(subscription).map(str::to_owned)
     }
 
-    fn control(&mut self, path: &[&str], body: &[u8], now: OffsetDateTime) -> Option<Controlled> {
-        let done = self.controlled(path, body, now)?;
+    fn control(&mut self, path: &[&str], body: &[u8], now: OffsetDateTime) -> Option<ControlResult> {
+        let done = self.handle_control(path, body, now)?;
         Some(done.map(|response| (self.drain_effects(), response)))
     }
 }

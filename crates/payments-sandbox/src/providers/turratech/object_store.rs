@@ -11,8 +11,8 @@ use super::responses::ErrorResponse;
 pub(crate) struct ObjectStore<T> {
     rows: BTreeMap<u64, T>,
     /// Of those that are gone, too: a list goes on behind one that was deleted meanwhile.
-    places: HashMap<String, u64>,
-    made: u64,
+    positions: HashMap<String, u64>,
+    inserted: u64,
 }
 
 /// Which part of a list is asked for.
@@ -31,46 +31,46 @@ pub(crate) enum Cursor {
 
 impl<T> Default for ObjectStore<T> {
     fn default() -> Self {
-        Self { rows: BTreeMap::new(), places: HashMap::new(), made: 0 }
+        Self { rows: BTreeMap::new(), positions: HashMap::new(), inserted: 0 }
     }
 }
 
 impl<T> ObjectStore<T> {
     pub(crate) fn insert(&mut self, id: &str, row: T) {
-        self.made += 1;
-        self.places.insert(id.to_owned(), self.made);
-        self.rows.insert(self.made, row);
+        self.inserted += 1;
+        self.positions.insert(id.to_owned(), self.inserted);
+        self.rows.insert(self.inserted, row);
     }
 
     pub(crate) fn get(&self, id: &str) -> Option<&T> {
-        self.rows.get(self.places.get(id)?)
+        self.rows.get(self.positions.get(id)?)
     }
 
     pub(crate) fn get_mut(&mut self, id: &str) -> Option<&mut T> {
-        self.rows.get_mut(self.places.get(id)?)
+        self.rows.get_mut(self.positions.get(id)?)
     }
 
     pub(crate) fn remove(&mut self, id: &str) -> Option<T> {
-        self.rows.remove(self.places.get(id)?)
+        self.rows.remove(self.positions.get(id)?)
     }
 
     /// A page, the newest first, as the document shows one.
     pub(crate) fn page(&self, page: &Page, url: &str, show: impl Fn(&T) -> Value) -> Result<Value, ErrorResponse> {
-        let place = |id: &str, param: &str| {
-            self.places.get(id).copied().ok_or_else(|| ErrorResponse::unknown_id("object", id, param))
+        let position = |id: &str, param: &str| {
+            self.positions.get(id).copied().ok_or_else(|| ErrorResponse::unknown_id("object", id, param))
         };
         // One more than asked for shows whether there is more.
         let some = page.limit + 1;
         let mut rows: Vec<&T> = match &page.cursor {
             None => self.rows.values().rev().take(some).collect(),
             Some(Cursor::StartingAfter(id)) => {
-                let place = place(id, "starting_after")?;
-                self.rows.range(..place).rev().map(|(_, row)| row).take(some).collect()
+                let position = position(id, "starting_after")?;
+                self.rows.range(..position).rev().map(|(_, row)| row).take(some).collect()
             }
             // Those next to the cursor, so that one page after the other leads back to the newest.
             Some(Cursor::EndingBefore(id)) => {
-                let place = place(id, "ending_before")?;
-                self.rows.range(place + 1..).map(|(_, row)| row).take(some).collect()
+                let position = position(id, "ending_before")?;
+                self.rows.range(position + 1..).map(|(_, row)| row).take(some).collect()
             }
         };
         let has_more = rows.len() > page.limit;

@@ -203,7 +203,7 @@ impl Payment {
 impl TurraTechEngine {
     pub(super) fn create_payment(&mut self, call: &Call<'_>, params: &Params) -> Result<Response, ErrorResponse> {
         let (mut payment, instrument) = self.new_payment(call, params)?;
-        let asked = match &instrument {
+        let attempt = match &instrument {
             Some(instrument) => payment.attempt(instrument, call, &mut self.effects),
             None => {
                 payment.record(EntryKind::Begun, payment.amount, call, &mut self.effects);
@@ -215,7 +215,7 @@ impl TurraTechEngine {
         {
             self.schedule(call.now + time, Due::Settlement(payment.id.clone()));
         }
-        let response = asked.map(|()| payment.response(201));
+        let response = attempt.map(|()| payment.response(201));
         let id = payment.id.clone();
         self.by_reference.insert(payment.reference.clone(), id.clone());
         self.payments.insert(&id, payment);

@@ -121,10 +121,10 @@ impl Settings {
 
     /// Makes the keys that were not given.
     pub(crate) fn fill_in_keys(&mut self, random: &mut Random) -> Result<(), StartError> {
-        let mut made = |kind: &str| format!("{kind}sandbox_{}", random.alphanumeric(24));
-        self.api_key.fill_in(&["sk_test_"], || made("sk_test_"))?;
-        self.publishable_key.fill_in(&["pk_test_"], || made("pk_test_"))?;
-        self.restricted_key.fill_in(&["rk_test_"], || made("rk_test_"))?;
+        let mut new_key = |kind: &str| format!("{kind}sandbox_{}", random.alphanumeric(24));
+        self.api_key.fill_in(&["sk_test_"], || new_key("sk_test_"))?;
+        self.publishable_key.fill_in(&["pk_test_"], || new_key("pk_test_"))?;
+        self.restricted_key.fill_in(&["rk_test_"], || new_key("rk_test_"))?;
         self.webhook_secret.fill_in(TEST_PREFIXES, || format!("sandbox_whsec_{}", random.alphanumeric(24)))
     }
 

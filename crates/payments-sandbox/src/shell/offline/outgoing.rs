@@ -1,7 +1,7 @@
 use std::fmt;
 
 use crate::engine::Message;
-use crate::outbox::{MerchantResponse, RESPONSE_BODY_LIMIT};
+use crate::outbox::MerchantResponse;
 
 /// A message to the merchant, as it goes over the wire.
 ///
@@ -30,9 +30,7 @@ impl OutgoingMessage {
 
     /// What the provider makes of an answer: the status decides, or the beginning of the body does as well.
     pub(super) fn evaluate(&self, status: u16, body: &[u8]) -> MerchantResponse {
-        let prefix = &body[..body.len().min(RESPONSE_BODY_LIMIT)];
-        let by_body = (200..300).contains(&status) && (self.accepted)(status, prefix);
-        MerchantResponse { status, accepted: (self.accepted)(status, b"") || by_body }
+        MerchantResponse::new(status, body, self.accepted)
     }
 }
 
