@@ -12,7 +12,7 @@ mod validation;
 use payments_sandbox::{Delivery, Sandbox};
 use serde_json::{Value, json};
 
-use crate::support::{Connection, End, Response, authority};
+use crate::support::{Connection, End, Response, authority, http_request};
 
 /// The document's card, which pays and pays in parts.
 const CARD: &str = "5421190122090656";
@@ -60,15 +60,12 @@ fn checkout(order: &str, callback: &str) -> Value {
 /// A request as it goes over the wire.
 fn request(sandbox: &Sandbox, method: &str, path: &str, body: &str) -> Vec<u8> {
     let card3ds = sandbox.card3ds();
-    let head = format!(
-        "{method} {path} HTTP/1.1\r\nHost: {}\r\nX-API-KEY: {}\r\nX-API-SECRET: {}\r\nContent-Type: application/json\r\n\
-         Content-Length: {}\r\n\r\n",
-        authority(card3ds.base_url()),
-        card3ds.api_key(),
-        card3ds.api_secret(),
-        body.len(),
-    );
-    [head.as_bytes(), body.as_bytes()].concat()
+    let headers = [
+        ("X-API-KEY", card3ds.api_key()),
+        ("X-API-SECRET", card3ds.api_secret()),
+        ("Content-Type", "application/json"),
+    ];
+    http_request(card3ds.base_url(), method, path, &headers, body)
 }
 
 /// Sends bytes on a connection of its own.
@@ -99,13 +96,8 @@ async fn post_until_closed(sandbox: &Sandbox, path: &str, body: &Value) -> (Vec<
 
 /// What a browser gets that is inside a sandboxed frame: no key, and an origin that nobody knows.
 async fn browse(sandbox: &Sandbox, method: &str, target: &str, form: &str) -> Response {
-    let head = format!(
-        "{method} {target} HTTP/1.1\r\nHost: {}\r\nOrigin: null\r\nContent-Type: application/x-www-form-urlencoded\r\n\
-         Content-Length: {}\r\n\r\n{form}",
-        authority(sandbox.card3ds().base_url()),
-        form.len()
-    );
-    raw(sandbox, head.as_bytes()).await
+    let headers = [("Origin", "null"), ("Content-Type", "application/x-www-form-urlencoded")];
+    crate::support::send(sandbox.card3ds().base_url(), method, target, &headers, form).await
 }
 
 /// The first value of an attribute behind some text.

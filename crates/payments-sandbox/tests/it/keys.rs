@@ -4,28 +4,7 @@ use std::collections::BTreeSet;
 
 use payments_sandbox::{Builder, Sandbox, StartError, card3ds, turbo_link, turbo_txn, turbopay, turratech};
 
-use crate::support::get;
-
-/// Every key of every provider.
-fn keys(sandbox: &Sandbox) -> Vec<String> {
-    let (turratech, turbo_txn, card3ds) = (sandbox.turratech(), sandbox.turbo_txn(), sandbox.card3ds());
-    [
-        turratech.api_key(),
-        turratech.publishable_key(),
-        turratech.restricted_key(),
-        turratech.webhook_secret(),
-        turbo_txn.client_id(),
-        turbo_txn.secret_key(),
-        turbo_txn.callback_key(),
-        sandbox.turbo_link().api_key(),
-        card3ds.api_key(),
-        card3ds.api_secret(),
-        sandbox.turbopay().api_key(),
-        sandbox.turbopay().webhook_key(),
-    ]
-    .map(str::to_owned)
-    .to_vec()
-}
+use crate::support::{get, keys};
 
 #[tokio::test]
 async fn keys_come_from_the_seed_and_are_all_different() {
@@ -33,7 +12,7 @@ async fn keys_come_from_the_seed_and_are_all_different() {
     let other = Sandbox::builder().seed(8).start().await;
 
     assert_eq!(keys(&one), keys(&again));
-    let all: BTreeSet<String> = keys(&one).into_iter().chain(keys(&other)).collect();
+    let all: BTreeSet<&str> = keys(&one).into_iter().chain(keys(&other)).collect();
     assert_eq!(all.len(), 2 * keys(&one).len());
 
     let turratech = one.turratech();

@@ -7,15 +7,11 @@ use payments_sandbox::turbo_link::{Fee, FeeValue, Settings};
 use payments_sandbox::{EntryKind, Sandbox};
 use serde_json::{Value, json};
 
-use crate::support::{Connection, Response, authority, control};
+use crate::support::{Response, control};
 
 /// A request with a body that says nothing of its type, as the document's Python sample sends it.
 pub(crate) async fn send(sandbox: &Sandbox, method: &str, target: &str, body: &str) -> Response {
-    let host = authority(sandbox.turbo_link().base_url());
-    let mut connection = Connection::open(host).await;
-    let head = format!("{method} {target} HTTP/1.1\r\nHost: {host}\r\nContent-Length: {}\r\n\r\n", body.len());
-    connection.write(format!("{head}{body}").as_bytes()).await;
-    connection.response().await
+    crate::support::send(sandbox.turbo_link().base_url(), method, target, &[], body).await
 }
 
 /// A listing, with more fields than the key.

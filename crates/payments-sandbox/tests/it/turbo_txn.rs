@@ -20,14 +20,7 @@ pub(crate) async fn send(
     headers: &[(&str, &str)],
     body: &str,
 ) -> Response {
-    let host = authority(sandbox.turbo_txn().base_url());
-    let mut connection = Connection::open(host).await;
-    let mut head = format!("{method} {target} HTTP/1.1\r\nHost: {host}\r\nContent-Length: {}\r\n", body.len());
-    for (name, value) in headers {
-        head.push_str(&format!("{name}: {value}\r\n"));
-    }
-    connection.write(format!("{head}\r\n{body}").as_bytes()).await;
-    connection.response().await
+    crate::support::send(sandbox.turbo_txn().base_url(), method, target, headers, body).await
 }
 
 /// An initiation with a body of any kind.

@@ -13,7 +13,7 @@ use payments_sandbox::turbo_txn::Settings;
 use payments_sandbox::{DeliveryState, Sandbox};
 use serde_json::json;
 
-use crate::support::{Merchant, control, wait_until};
+use crate::support::{Merchant, check_three_resends, control, wait_until};
 use crate::turbo_txn::initiate;
 
 const OK: &str = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nOK";
@@ -231,15 +231,7 @@ async fn a_callback_that_is_not_taken_comes_again_after_1_10_and_60_minutes_with
     let (sandbox, merchant) = (Sandbox::builder().start().await, Merchant::start().await);
     sandbox.turbo_txn().send_callbacks_to(&merchant.url);
     approved(&sandbox, "order-1").await;
-    for (attempts, minutes) in [(2, 1), (3, 10), (4, 60)] {
-        let wait = Duration::from_secs(minutes * 60);
-        sandbox.clock().advance(wait - Duration::from_millis(1));
-        sandbox.settle().await;
-        assert_eq!(merchant.received().len(), attempts - 1, "not before {minutes} minutes");
-        sandbox.clock().advance(Duration::from_millis(1));
-        sandbox.settle().await;
-        assert_eq!(merchant.received().len(), attempts);
-    }
+    check_three_resends(&sandbox, &merchant).await;
     assert_eq!(states(&sandbox), [("Approved".to_owned(), 4, DeliveryState::Failed)]);
     sandbox.clock().advance(Duration::from_secs(86_400));
     sandbox.settle().await;

@@ -5,11 +5,11 @@ use std::time::Duration;
 use payments_sandbox::Sandbox;
 
 use crate::support::Response;
-use crate::turbo_txn::{initiate, send};
+use crate::turbo_txn::initiate;
 
 /// What a browser gets: no key is needed.
 async fn browse(sandbox: &Sandbox, method: &str, target: &str, form: &str) -> Response {
-    send(sandbox, method, target, &[("Content-Type", "application/x-www-form-urlencoded")], form).await
+    crate::support::browse(sandbox.turbo_txn().base_url(), method, target, form).await
 }
 
 /// The target of an order's payment page.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use payments_sandbox::Sandbox;
 
-use crate::support::{Connection, Response, authority, deposit, get, post, with};
+use crate::support::{Response, deposit, get, post, with};
 
 /// An order and the target of its page.
 async fn page_of(sandbox: &Sandbox, reference: &str) -> (String, String) {
@@ -16,15 +16,7 @@ async fn page_of(sandbox: &Sandbox, reference: &str) -> (String, String) {
 
 /// What a browser gets: no key is needed.
 async fn browse(sandbox: &Sandbox, method: &str, target: &str, form: &str) -> Response {
-    let host = authority(sandbox.turbopay().base_url());
-    let mut connection = Connection::open(host).await;
-    let head = format!(
-        "{method} {target} HTTP/1.1\r\nHost: {host}\r\nContent-Type: application/x-www-form-urlencoded\r\n\
-         Content-Length: {}\r\n\r\n{form}",
-        form.len()
-    );
-    connection.write(head.as_bytes()).await;
-    connection.response().await
+    crate::support::browse(sandbox.turbopay().base_url(), method, target, form).await
 }
 
 #[tokio::test]

@@ -1,13 +1,11 @@
 //! TurraTech's events: what they say, who signed them, where they go, and when.
 
-use std::io::Write;
-use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use payments_sandbox::{DeliveryState, Sandbox};
 use serde_json::{Value, json};
 
-use crate::support::{Merchant, with};
+use crate::support::{Merchant, openssl_hmac, with};
 use crate::turratech_support::{customer, delete, id, payment, payment_by, post};
 
 async fn start() -> (Sandbox, Merchant) {
@@ -143,21 +141,6 @@ async fn without_a_list_an_endpoint_gets_all_events() {
     customer(&sandbox).await;
     assert_eq!(types(&events(&sandbox, &merchant).await), ["customer.created"]);
     sandbox.finish();
-}
-
-/// What `openssl dgst` makes of a text; nothing where there is no openssl.
-fn openssl_hmac(key: &str, signed: &[u8]) -> Option<String> {
-    let mut openssl = Command::new("openssl")
-        .args(["dgst", "-sha256", "-hmac", key])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .ok()?;
-    openssl.stdin.take().unwrap().write_all(signed).unwrap();
-    let output = openssl.wait_with_output().unwrap();
-    let text = String::from_utf8(output.stdout).unwrap();
-    text.trim().rsplit_once("= ").map(|(_, hex)| hex.to_owned())
 }
 
 /// The time and the signature of a header.

@@ -3,7 +3,7 @@
 use payments_sandbox::Sandbox;
 use serde_json::{Value, json};
 
-use crate::support::{Connection, Response, authority};
+use crate::support::{Response, http_request};
 
 /// Sends a request just as it is said, on a connection of its own.
 pub(crate) async fn send(
@@ -13,19 +13,12 @@ pub(crate) async fn send(
     headers: &[(&str, &str)],
     body: &str,
 ) -> Response {
-    let mut connection = Connection::open(authority(sandbox.turratech().base_url())).await;
-    connection.write(&request(sandbox, method, path, headers, body)).await;
-    connection.response().await
+    crate::support::send(sandbox.turratech().base_url(), method, &format!("/v1/{path}"), headers, body).await
 }
 
 /// A request as it goes over the wire.
 pub(crate) fn request(sandbox: &Sandbox, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Vec<u8> {
-    let host = authority(sandbox.turratech().base_url());
-    let mut head = format!("{method} /v1/{path} HTTP/1.1\r\nHost: {host}\r\nContent-Length: {}\r\n", body.len());
-    for (name, value) in headers {
-        head.push_str(&format!("{name}: {value}\r\n"));
-    }
-    format!("{head}\r\n{body}").into_bytes()
+    http_request(sandbox.turratech().base_url(), method, &format!("/v1/{path}"), headers, body)
 }
 
 /// `Authorization` with this key.

@@ -1,13 +1,11 @@
 //! Messages to the merchant: what they say, who signed them, and when they come.
 
-use std::io::Write;
-use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use payments_sandbox::{DeliveryState, Sandbox};
 use serde_json::{Value, json};
 
-use crate::support::{Merchant, deposit, get, post, with, withdrawal};
+use crate::support::{Merchant, check_three_resends, deposit, get, openssl_hmac, post, with, withdrawal};
 
 /// A deposit whose messages go to a merchant.
 async fn deposit_to(sandbox: &Sandbox, merchant: &Merchant, reference: &str) -> Value {
@@ -98,21 +96,6 @@ async fn a_chargeback_s_message_has_a_claim() {
     sandbox.finish();
 }
 
-/// What `openssl dgst` makes of a body; nothing where there is no openssl.
-fn openssl_hmac(key: &str, body: &[u8]) -> Option<String> {
-    let mut openssl = Command::new("openssl")
-        .args(["dgst", "-sha256", "-hmac", key])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .ok()?;
-    openssl.stdin.take().unwrap().write_all(body).unwrap();
-    let output = openssl.wait_with_output().unwrap();
-    let text = String::from_utf8(output.stdout).unwrap();
-    text.trim().rsplit_once("= ").map(|(_, hex)| hex.to_owned())
-}
-
 #[tokio::test]
 async fn a_signature_is_what_openssl_makes_of_the_bytes_and_the_key() {
     let (sandbox, merchant) = (Sandbox::builder().start().await, Merchant::start().await);
@@ -172,15 +155,7 @@ async fn a_message_that_is_not_taken_comes_again_after_1_10_and_60_minutes_and_t
     sandbox.settle().await;
     assert_eq!(states(&sandbox), [("success".to_owned(), 1, DeliveryState::Waiting)]);
 
-    for (attempts, minutes) in [(2, 1), (3, 10), (4, 60)] {
-        let wait = Duration::from_secs(minutes * 60);
-        sandbox.clock().advance(wait - Duration::from_millis(1));
-        sandbox.settle().await;
-        assert_eq!(merchant.received().len(), attempts - 1, "not before {minutes} minutes");
-        sandbox.clock().advance(Duration::from_millis(1));
-        sandbox.settle().await;
-        assert_eq!(merchant.received().len(), attempts);
-    }
+    check_three_resends(&sandbox, &merchant).await;
     assert_eq!(states(&sandbox), [("success".to_owned(), 4, DeliveryState::Failed)]);
 
     sandbox.clock().advance(Duration::from_secs(86_400));
