@@ -64,7 +64,7 @@ impl<'a> Case<'a> {
 pub(crate) struct Rules {
     pub(crate) effect: Effect,
     /// The provider says errors under "200 OK" too.
-    pub(crate) errors_under_success: bool,
+    pub(crate) errors_in_2xx: bool,
     /// The provider documents that what it answers 429 was not done.
     pub(crate) throttled_is_refused: bool,
     /// What no error may print.
@@ -132,7 +132,7 @@ fn check(case: &Case<'_>, rules: &Rules, error: &Error) {
 /// Whether an answer of this status can be a refusal at all, whatever its words.
 fn may_refuse(case: &Case<'_>, rules: &Rules) -> bool {
     match case.status {
-        200..300 => rules.errors_under_success,
+        200..300 => rules.errors_in_2xx,
         400..=405 | 413 | 415 | 422 => true,
         409 => false,
         429 => rules.throttled_is_refused,

@@ -13,20 +13,20 @@ use crate::oracle::{member, member_of, same_amount, same_text};
 pub fn turbopay_webhooks(data: &[u8]) -> bool {
     let (signature, body) = two(data);
     let key = || turbopay::WebhookKey::new("canary-webhook-key").expect("a key");
-    let endpoint = turbopay::WebhookEndpoint::new(key());
+    let endpoint = turbopay::WebhookVerifier::new(key());
     let genuine = turbopay::test_util::sign(&key(), body);
     let given = endpoint.verify_signature(body, signature);
-    if given != Err(VerifyError::Unproven) {
+    if given != Err(VerifyError::Rejected) {
         let bytes = signature_from_hex(genuine.as_bytes(), HexCase::Either);
         let same = signature_from_hex(signature, HexCase::Either).or_else(|| signature_from_base64(signature));
         assert_eq!(same, bytes, "believed without a signature");
     }
 
     let signed = endpoint.verify_signature(body, genuine.as_bytes());
-    assert!(body.len() > LONGEST || signed != Err(VerifyError::Unproven), "a genuine delivery is refused");
+    assert!(body.len() > LONGEST || signed != Err(VerifyError::Rejected), "a genuine delivery is refused");
     if let Some(tampered) = tampered(body, signature) {
         let result = endpoint.verify_signature(&tampered, genuine.as_bytes());
-        assert_eq!(result.unwrap_err(), VerifyError::Unproven, "a body that was changed is believed");
+        assert_eq!(result.unwrap_err(), VerifyError::Rejected, "a body that was changed is believed");
     }
     let Ok(event) = signed else { return false };
     assert_eq!(event.body(), body);
@@ -43,10 +43,10 @@ pub fn turbopay_webhooks(data: &[u8]) -> bool {
 pub fn turratech_webhooks(data: &[u8]) -> bool {
     let (header, body) = two(data);
     let secret = || turratech::WebhookSecret::new("whsec_canary51ab").expect("a secret");
-    let endpoint = turratech::WebhookEndpoint::new(secret()).clock(clock());
+    let endpoint = turratech::WebhookVerifier::new(secret()).clock(clock());
     let now = clock().now();
     let given = endpoint.verify_signature(body, header);
-    if !matches!(given, Err(VerifyError::Unproven)) {
+    if !matches!(given, Err(VerifyError::Rejected)) {
         let header = String::from_utf8_lossy(header);
         let at = header.split(',').find_map(|entry| entry.strip_prefix("t=")).expect("it has a time");
         let at = time::OffsetDateTime::from_unix_timestamp(at.parse().expect("a number")).expect("a time");
@@ -58,13 +58,13 @@ pub fn turratech_webhooks(data: &[u8]) -> bool {
 
     let genuine = turratech::test_util::sign(&secret(), body, now);
     let signed = endpoint.verify_signature(body, genuine.as_bytes());
-    assert!(body.len() > LONGEST || signed != Err(VerifyError::Unproven), "a genuine delivery is refused");
+    assert!(body.len() > LONGEST || signed != Err(VerifyError::Rejected), "a genuine delivery is refused");
     if let Some(tampered) = tampered(body, header) {
         let result = endpoint.verify_signature(&tampered, genuine.as_bytes());
-        assert_eq!(result.unwrap_err(), VerifyError::Unproven, "a body that was changed is believed");
+        assert_eq!(result.unwrap_err(), VerifyError::Rejected, "a body that was changed is believed");
     }
     let late = turratech::test_util::sign(&secret(), body, now - time::Duration::seconds(301));
-    assert_eq!(endpoint.verify_signature(body, late.as_bytes()).unwrap_err(), VerifyError::Unproven);
+    assert_eq!(endpoint.verify_signature(body, late.as_bytes()).unwrap_err(), VerifyError::Rejected);
     let Ok(event) = signed else { return false };
     same_text(member(body, "id"), event.id.as_str());
     same_text(member(body, "type"), event.event_type.as_str());

@@ -123,7 +123,7 @@ pub enum Expect {
     /// It proves nothing, and yields an id to ask the provider about; no amount and no status.
     Hint,
     /// Its origin is not proved, or it yields nothing: one error, whatever the reason.
-    Unproven,
+    Rejected,
     /// The provider signed it, and it cannot be read.
     Unreadable,
     /// The receiver cannot even be made with such a secret.

@@ -8,6 +8,7 @@ use crate::error::{FaultError, StartError};
 use crate::providers::{COUNT, Origins, ProviderSettings, settings_methods};
 use crate::sandbox::Sandbox;
 use crate::shell::connection::{ConnectionSettings, Listener};
+use crate::shell::control_access::Access;
 use crate::shell::offline::Offline;
 use crate::shell::simulation::Simulation;
 #[cfg(feature = "tls")]
@@ -30,6 +31,7 @@ pub struct Builder {
     port: u16,
     clock: Clock,
     faults: Vec<String>,
+    access: Access,
     idle_close: Option<Duration>,
     #[cfg(feature = "tls")]
     tls: bool,
@@ -44,6 +46,7 @@ impl Builder {
             port: 0,
             clock: Clock::manual(),
             faults: Vec::new(),
+            access: Access::default(),
             idle_close: None,
             #[cfg(feature = "tls")]
             tls: false,
@@ -73,6 +76,23 @@ impl Builder {
     /// A fault, as [`Sandbox::fault`] takes it.
     pub fn fault(mut self, text: impl Into<String>) -> Self {
         self.faults.push(text.into());
+        self
+    }
+
+    /// Lets the control API be used through another host name: `sandbox.test`, without a port. Standard: loopback hosts
+    /// alone, which are `127.0.0.0/8`, `[::1]` and `localhost`.
+    ///
+    /// The sandbox still listens on loopback only. The rule keeps a web page from reaching the control API through a DNS
+    /// name that resolves to loopback.
+    pub fn allow_host(mut self, name: impl Into<String>) -> Self {
+        self.access.allow_host(name.into());
+        self
+    }
+
+    /// Lets web pages of another origin use the control API: `http://localhost:3000`. Standard: its own origin alone.
+    /// Requests without an `Origin` header, as `curl` sends them, always pass.
+    pub fn allow_origin(mut self, origin: impl Into<String>) -> Self {
+        self.access.allow_origin(origin.into());
         self
     }
 
@@ -117,7 +137,9 @@ impl Builder {
     pub async fn try_start(self) -> Result<Sandbox, StartError> {
         let mut settings = self.settings;
         settings.fill_in_keys(self.seed)?;
+        let control_settings = ConnectionSettings { control: Arc::new(self.access), ..ConnectionSettings::default() };
         let connections = ConnectionSettings {
+            control: Arc::default(),
             idle_close: self.idle_close,
             #[cfg(feature = "tls")]
             tls: if self.tls { Some(Tls::new().map_err(StartError::Tls)?) } else { None },
@@ -136,7 +158,7 @@ impl Builder {
             state.disable_timeline();
         }
         let mut tasks = vec![
-            tokio::spawn(server::accept(control, Listener::Control, Arc::clone(&state), ConnectionSettings::default())),
+            tokio::spawn(server::accept(control, Listener::Control, Arc::clone(&state), control_settings)),
             tokio::spawn(Arc::clone(&state).keep_settling()),
         ];
         for (index, socket) in sockets.into_iter().enumerate() {

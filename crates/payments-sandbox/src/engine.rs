@@ -141,12 +141,17 @@ impl SignedHeader {
 pub(crate) struct Resend {
     /// How long after each attempt that failed; after the last of them, never again.
     pub(crate) waits: &'static [Duration],
+    /// How long the merchant may take to respond, and again for the rest of its response, in real time.
+    pub(crate) timeout: Duration,
     /// Which response the provider takes as an acknowledgement.
     ///
     /// It is asked about the status alone first, with no body; if that is not enough and the status is a 2xx, about the
     /// first 1024 bytes of the body as well.
     pub(crate) accepted: fn(status: u16, body: &[u8]) -> bool,
 }
+
+/// How long the sandbox waits for a merchant's response where no document says how long the provider does.
+pub(crate) const DEFAULT_RESPONSE_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Something that the sandbox models, and where it comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

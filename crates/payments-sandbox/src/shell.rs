@@ -2,6 +2,7 @@
 
 pub(crate) mod connection;
 pub(crate) mod control;
+pub(crate) mod control_access;
 pub(crate) mod offline;
 #[cfg(feature = "sdk-clock")]
 mod sdk_clock;

@@ -18,7 +18,7 @@ pub fn card3ds_answers(data: &[u8]) -> bool {
     let body = case.body;
     let rules = |effect| Rules {
         effect,
-        errors_under_success: false,
+        errors_in_2xx: false,
         throttled_is_refused: false,
         secrets: &[KEY, SECRET, SECURITY_KEY],
         card: Some(PAN),
@@ -38,7 +38,7 @@ pub fn card3ds_answers(data: &[u8]) -> bool {
         3 => {
             let form = format!("paymentId={PAYMENT}&securityKey={SECURITY_KEY}");
             let callback = ThreeDsCallback::parse(form.as_bytes()).expect("it is a callback");
-            settle(&case, &moves, &script, client.complete(&stored(), &callback).send()).inspect(|paid| {
+            settle(&case, &moves, &script, client.complete_3ds(&stored(), &callback).send()).inspect(|paid| {
                 assert!(paid.payment_id.as_str().eq_ignore_ascii_case(PAYMENT));
             })
         }

@@ -1,6 +1,6 @@
 use payments_core::test_util::Script;
 use payments_core::{Effect, Outcome};
-use turbo_txn::{Client, ClientId, Currency, Money, NewTransaction, OrderId, SecretKey, TxnStatus};
+use turbo_txn::{Client, ClientId, Currency, Money, NewTransaction, MerchantOrderId, SecretKey, TxnStatus};
 
 use super::{Case, Rules, choices, over, settle};
 use crate::oracle::{member, member_of, same_amount, same_text};
@@ -15,12 +15,12 @@ pub fn turbo_txn_answers(data: &[u8]) -> bool {
     let body = case.body;
     let rules = |effect| Rules {
         effect,
-        errors_under_success: true,
+        errors_in_2xx: true,
         throttled_is_refused: false,
         secrets: &[CLIENT_ID, SECRET_KEY],
         card: None,
     };
-    let order: OrderId = ORDER.parse().expect("a reference");
+    let order: MerchantOrderId = ORDER.parse().expect("a reference");
     let amount = if case.operation == 0 {
         let transaction =
             NewTransaction::new(order, Money::from_minor(300_00, Currency::INR), "https://shop.example/thanks");

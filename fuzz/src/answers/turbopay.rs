@@ -15,7 +15,7 @@ pub fn turbopay_answers(data: &[u8]) -> bool {
     let body = case.body;
     let rules = |effect| Rules {
         effect,
-        errors_under_success: false,
+        errors_in_2xx: false,
         throttled_is_refused: false,
         secrets: &[KEY],
         card: None,

@@ -19,7 +19,7 @@ pub fn turratech_answers(data: &[u8]) -> bool {
     let body = case.body;
     let rules = |effect| Rules {
         effect,
-        errors_under_success: false,
+        errors_in_2xx: false,
         throttled_is_refused: true,
         secrets: &[KEY],
         card: Some(PAN),
@@ -155,7 +155,7 @@ fn client(script: &Script) -> Client {
     over!(builder, script)
 }
 
-fn id<T: std::str::FromStr<Err = turratech::Invalid>>(text: &str) -> T {
+fn id<T: std::str::FromStr<Err = turratech::ValidationError>>(text: &str) -> T {
     text.parse().expect("an id")
 }
 

@@ -30,7 +30,7 @@ fn attack(scheme: Scheme, random: &mut Random, attempt: &mut Attempt) -> Outcome
     attempt.shown = case.shown();
     match (case.deliver(), case.is_due()) {
         (Err(NotBuilt), _) => Outcome::RefusedWhenBuilt,
-        (Ok(Verdict::Unproven), false) => Outcome::Refused,
+        (Ok(Verdict::Rejected), false) => Outcome::Refused,
         (Ok(Verdict::Read | Verdict::Unreadable), true) if attempt.kind == change::SIGNED => Outcome::Signed,
         (Ok(Verdict::Read), true) => Outcome::Equal,
         (Ok(verdict), due) => {
@@ -79,7 +79,7 @@ struct Known {
 enum Verdict {
     Read,
     Unreadable,
-    Unproven,
+    Rejected,
     /// The header map and the bare signature got different answers.
     Divided,
 }
@@ -181,17 +181,17 @@ impl Case {
         }
         .into_iter();
         // What cannot be sent at all is as good as refused.
-        let first = verdicts.next().unwrap_or(Verdict::Unproven);
+        let first = verdicts.next().unwrap_or(Verdict::Rejected);
         Ok(if verdicts.all(|verdict| verdict == first) { first } else { Verdict::Divided })
     }
 
     fn to_turratech(&self, map: Option<&HeaderMap>, bare: Option<&[u8]>) -> Result<Vec<Verdict>, NotBuilt> {
-        let mut endpoint: Option<turratech::WebhookEndpoint> = None;
+        let mut endpoint: Option<turratech::WebhookVerifier> = None;
         for secret in &self.secrets {
             let secret = turratech::WebhookSecret::new(secret.as_str()).map_err(|_| NotBuilt)?;
             endpoint = Some(match endpoint {
-                Some(endpoint) => endpoint.or(secret),
-                None => turratech::WebhookEndpoint::new(secret),
+                Some(endpoint) => endpoint.also_accept(secret),
+                None => turratech::WebhookVerifier::new(secret),
             });
         }
         let clock = OffsetDateTime::from_unix_timestamp(self.clock).map_err(|_| NotBuilt)?;
@@ -202,12 +202,12 @@ impl Case {
     }
 
     fn to_turbopay(&self, map: Option<&HeaderMap>, bare: Option<&[u8]>) -> Result<Vec<Verdict>, NotBuilt> {
-        let mut endpoint: Option<turbopay::WebhookEndpoint> = None;
+        let mut endpoint: Option<turbopay::WebhookVerifier> = None;
         for secret in &self.secrets {
             let key = turbopay::WebhookKey::new(secret.as_str()).map_err(|_| NotBuilt)?;
             endpoint = Some(match endpoint {
-                Some(endpoint) => endpoint.or(key),
-                None => turbopay::WebhookEndpoint::new(key),
+                Some(endpoint) => endpoint.also_accept(key),
+                None => turbopay::WebhookVerifier::new(key),
             });
         }
         let endpoint = endpoint.ok_or(NotBuilt)?;
@@ -230,7 +230,7 @@ impl Case {
 fn verdict<T>(result: &Result<T, VerifyError>) -> Verdict {
     match result {
         Ok(_) => Verdict::Read,
-        Err(VerifyError::Unproven) => Verdict::Unproven,
+        Err(VerifyError::Rejected) => Verdict::Rejected,
         Err(_) => Verdict::Unreadable,
     }
 }

@@ -42,4 +42,4 @@ fn judge<T: Debug>(
 }
 
 /// How every failure looks.
-const FAILURE: &str = "the delivery's origin is not proved; Unproven";
+const FAILURE: &str = "the delivery could not be verified; Rejected";

@@ -8,7 +8,7 @@ pub(super) fn vectors() -> Vec<Vector> {
 
 fn three_ds() -> Vec<Vector> {
     let good = format!("paymentId={ID}&securityKey={KEY}");
-    let unproven = |name, reason: &str, body: Blob| new(Kind::ThreeDs, name, Expect::Unproven, reason).body(body);
+    let unproven = |name, reason: &str, body: Blob| new(Kind::ThreeDs, name, Expect::Rejected, reason).body(body);
     let hint =
         |name, reason: &str, body: Blob| new(Kind::ThreeDs, name, Expect::Hint, reason).body(body).reads("payment", ID);
     vec![
@@ -84,7 +84,7 @@ fn three_ds() -> Vec<Vector> {
 
 fn failures() -> Vec<Vector> {
     let unproven =
-        |name, reason: &str, body: &str| new(Kind::ThreeDsFailure, name, Expect::Unproven, reason).body(body);
+        |name, reason: &str, body: &str| new(Kind::ThreeDsFailure, name, Expect::Rejected, reason).body(body);
     let hint = |name, reason: &str, body: &str| {
         new(Kind::ThreeDsFailure, name, Expect::Hint, reason).body(body).reads("payment", ID)
     };
@@ -103,7 +103,7 @@ fn failures() -> Vec<Vector> {
 }
 
 fn checkouts() -> Vec<Vector> {
-    let unproven = |name, reason: &str, body: Blob| new(Kind::Checkout, name, Expect::Unproven, reason).body(body);
+    let unproven = |name, reason: &str, body: Blob| new(Kind::Checkout, name, Expect::Rejected, reason).body(body);
     let hint = |name, reason: &str, body: &str| {
         new(Kind::Checkout, name, Expect::Hint, reason).body(body).reads("checkout", ID)
     };
@@ -157,7 +157,7 @@ fn ids() -> Vec<Vector> {
     for (number, (name, id)) in forms.into_iter().enumerate() {
         let (kind, field) = kinds[number % kinds.len()];
         let vector =
-            new(kind, &format!("id: {name}"), Expect::Unproven, "an id holds letters, digits, `.`, `_` and `-`");
+            new(kind, &format!("id: {name}"), Expect::Rejected, "an id holds letters, digits, `.`, `_` and `-`");
         vectors.push(vector.body(format!("{field}={id}&securityKey={KEY}")));
     }
     let long = |length| format!("paymentId={}&securityKey={KEY}", "a".repeat(length));
@@ -167,7 +167,7 @@ fn ids() -> Vec<Vector> {
             .reads("payment", "a".repeat(255)),
     );
     vectors
-        .push(new(Kind::ThreeDs, "id of 256 characters", Expect::Unproven, "an id is never that long").body(long(256)));
+        .push(new(Kind::ThreeDs, "id of 256 characters", Expect::Rejected, "an id is never that long").body(long(256)));
     vectors.push(
         new(Kind::ThreeDs, "id percent-encoded once", Expect::Hint, "as a browser may")
             .body(format!("paymentId={}&securityKey={KEY}", ID.replace('-', "%2D")))
@@ -183,7 +183,7 @@ fn keys() -> Vec<Vector> {
             .reads("payment", ID)
     };
     let unproven = |name, key: &str| {
-        new(Kind::ThreeDs, name, Expect::Unproven, "visible characters are due")
+        new(Kind::ThreeDs, name, Expect::Rejected, "visible characters are due")
             .body(format!("paymentId={ID}&securityKey={key}"))
     };
     vec![

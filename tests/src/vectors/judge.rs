@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 
 use ::card3ds::{CheckoutCallback, ThreeDsCallback, ThreeDsFailure};
-use ::turbo_txn::{CallbackKey, Callbacks};
+use ::turbo_txn::{CallbackDecryptor, CallbackKey};
 use ::turbopay::WebhookKey;
 use ::turratech::{EventObject, WebhookSecret};
 use payments_core::http::{HeaderMap, HeaderName, HeaderValue};
@@ -86,11 +86,12 @@ impl Prepared {
         };
         let mut secrets = secrets.into_iter();
         let Some(first) = secrets.next() else { return Vec::new() };
-        let endpoint = secrets.fold(::turratech::WebhookEndpoint::new(first), ::turratech::WebhookEndpoint::or);
+        let endpoint =
+            secrets.fold(::turratech::WebhookVerifier::new(first), ::turratech::WebhookVerifier::also_accept);
         let endpoint = endpoint.clock(ManualClock::at(self.clock));
         let by_headers = self.headers.iter().map(|headers| endpoint.verify(&self.body, headers));
         let by_value = self
-            .bare(::turratech::WebhookEndpoint::SIGNATURE_HEADER)
+            .bare(::turratech::WebhookVerifier::SIGNATURE_HEADER)
             .map(|value| endpoint.verify_signature(&self.body, value));
         by_headers.chain(by_value).map(|result| Verdict::of_signed(result, turratech_event)).collect()
     }
@@ -101,10 +102,10 @@ impl Prepared {
         };
         let mut keys = keys.into_iter();
         let Some(first) = keys.next() else { return Vec::new() };
-        let endpoint = keys.fold(::turbopay::WebhookEndpoint::new(first), ::turbopay::WebhookEndpoint::or);
+        let endpoint = keys.fold(::turbopay::WebhookVerifier::new(first), ::turbopay::WebhookVerifier::also_accept);
         let by_headers = self.headers.iter().map(|headers| endpoint.verify(&self.body, headers));
         let by_value = self
-            .bare(::turbopay::WebhookEndpoint::SIGNATURE_HEADER)
+            .bare(::turbopay::WebhookVerifier::SIGNATURE_HEADER)
             .map(|value| endpoint.verify_signature(&self.body, value));
         by_headers.chain(by_value).map(|result| Verdict::of_signed(result, turbopay_event)).collect()
     }
@@ -123,7 +124,7 @@ impl Prepared {
         };
         let mut keys = keys.into_iter();
         let Some(first) = keys.next() else { return Verdict::of(Expect::RefusedWhenBuilt) };
-        let callbacks = keys.fold(Callbacks::new(first), Callbacks::or);
+        let callbacks = keys.fold(CallbackDecryptor::new(first), CallbackDecryptor::also_accept);
         Verdict::of_hint(callbacks.decrypt(&self.body), |hint| ("order", hint.claimed().as_str().to_owned()))
     }
 
@@ -171,7 +172,7 @@ impl Verdict {
     }
 
     fn of_error(error: &VerifyError) -> Self {
-        Self::of(if *error == VerifyError::Unproven { Expect::Unproven } else { Expect::Unreadable })
+        Self::of(if *error == VerifyError::Rejected { Expect::Rejected } else { Expect::Unreadable })
     }
 }
 

@@ -284,7 +284,7 @@ fn hint(name: &str, reason: &str, order: &str) -> Vector {
 }
 
 fn unproven(name: &str, reason: &str) -> Vector {
-    new(name, Expect::Unproven, reason)
+    new(name, Expect::Rejected, reason)
 }
 
 /// The genuine callback, under another name.

@@ -257,7 +257,7 @@ fn accepted(name: &str, reason: &str) -> Vector {
 }
 
 fn unproven(name: &str, reason: &str) -> Vector {
-    new(name, Expect::Unproven, reason)
+    new(name, Expect::Rejected, reason)
 }
 
 fn unreadable(name: &str, reason: &str) -> Vector {

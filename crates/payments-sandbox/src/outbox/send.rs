@@ -27,7 +27,7 @@ impl MerchantResponse {
 
 /// Sends a message once: what it was answered, or what went wrong.
 pub(crate) async fn send(message: &Message) -> Result<MerchantResponse, String> {
-    let sent = tokio::time::timeout(TIMEOUT, post(message)).await;
+    let sent = tokio::time::timeout(message.resend.timeout, post(message)).await;
     let (stream, head, rest) = sent.unwrap_or_else(|_| Err("no answer in time".to_owned()))?;
     let status = head.strip_prefix("HTTP/1.").and_then(|rest| rest.get(2..5)).and_then(|digits| digits.parse().ok());
     let status = status.ok_or("no HTTP answer")?;
@@ -37,7 +37,7 @@ pub(crate) async fn send(message: &Message) -> Result<MerchantResponse, String> 
     if accepted(status, b"") || status == 204 || !matches!(status, 200..=299) {
         return Ok(MerchantResponse::new(status, b"", accepted));
     }
-    let body = body(stream, &head, rest).await;
+    let body = body(stream, &head, rest, message.resend.timeout).await;
     Ok(MerchantResponse::new(status, &body, accepted))
 }
 
@@ -71,7 +71,7 @@ async fn post(message: &Message) -> Result<(TcpStream, String, Vec<u8>), String>
 }
 
 /// The beginning of an answer's body; what breaks off or does not come in time leaves what there is.
-async fn body(mut stream: TcpStream, head: &str, mut read: Vec<u8>) -> Vec<u8> {
+async fn body(mut stream: TcpStream, head: &str, mut read: Vec<u8>, timeout: Duration) -> Vec<u8> {
     let field = |name: &str| {
         let mut fields = head.lines().filter_map(|line| line.split_once(':'));
         fields.find(|(field, _)| field.eq_ignore_ascii_case(name)).map(|(_, value)| value.trim())
@@ -91,7 +91,7 @@ async fn body(mut stream: TcpStream, head: &str, mut read: Vec<u8>) -> Vec<u8> {
             }
         }
     };
-    let _ = tokio::time::timeout(TIMEOUT, reading).await;
+    let _ = tokio::time::timeout(timeout, reading).await;
     let mut body = if chunked { decode_chunks(&read).0 } else { read };
     body.truncate(length.min(RESPONSE_BODY_LIMIT));
     body
@@ -144,16 +144,13 @@ const LONGEST_HEAD: usize = 64 * 1024;
 /// As much of a body as is looked at: no provider waits for more than a word or two.
 const RESPONSE_BODY_LIMIT: usize = 1024;
 
-/// How long a merchant may take to answer, and again for the rest of its answer, in real time.
-const TIMEOUT: Duration = Duration::from_secs(5);
-
 #[cfg(test)]
 mod tests {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     use tokio::net::TcpListener;
 
     use super::send;
-    use crate::engine::{Message, Resend};
+    use crate::engine::{DEFAULT_RESPONSE_TIMEOUT, Message, Resend};
 
     /// What a provider that waits for a body of `OK` makes of an answer.
     async fn accepted(response: &[u8]) -> bool {
@@ -166,7 +163,11 @@ mod tests {
             content_type: "text/plain",
             headers: Vec::new(),
             body: b"signed".to_vec(),
-            resend: Resend { waits: &[], accepted: |status, body| status == 200 && body == b"OK" },
+            resend: Resend {
+                waits: &[],
+                timeout: DEFAULT_RESPONSE_TIMEOUT,
+                accepted: |status, body| status == 200 && body == b"OK",
+            },
         };
         let answering = async {
             let (mut stream, _) = merchant.accept().await.unwrap();

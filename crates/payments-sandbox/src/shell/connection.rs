@@ -10,6 +10,7 @@ use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 
 use super::control;
+use super::control_access::Access;
 use crate::fault::{ConnectionMoment, Phase};
 use crate::http::{Request, Response};
 use crate::state::{Close, Exchange, ProviderId, SLOW_BYTE_INTERVAL, SharedState, Wire};
@@ -23,9 +24,11 @@ pub(crate) enum Listener {
     Control,
 }
 
-/// How the providers take connections.
+/// How connections and requests are taken.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct ConnectionSettings {
+    /// Who may use the control API.
+    pub(crate) control: Arc<Access>,
     /// How long a connection may be idle, in real time.
     pub(crate) idle_close: Option<Duration>,
     #[cfg(feature = "tls")]
@@ -57,7 +60,7 @@ pub(crate) async fn serve_connection(
     };
     let mut reader = Reader::new(stream);
     loop {
-        match serve(&mut reader, listener, &state, settings.idle_close).await {
+        match serve(&mut reader, listener, &state, &settings).await {
             Ok(()) => {}
             Err(ConnectionEnd::Gone) => return,
             Err(ConnectionEnd::By(close)) => {
@@ -121,9 +124,9 @@ async fn serve(
     reader: &mut Reader,
     listener: Listener,
     state: &Arc<SharedState>,
-    idle: Option<Duration>,
+    settings: &ConnectionSettings,
 ) -> Result<(), ConnectionEnd> {
-    if !reader.first_byte(idle).await {
+    if !reader.first_byte(settings.idle_close).await {
         return Err(ConnectionEnd::Gone);
     }
     if let Listener::Provider(provider) = listener
@@ -139,7 +142,7 @@ async fn serve(
     };
     let last = wants_close(&head);
     let served = match listener {
-        Listener::Control => serve_control(reader, state, head).await,
+        Listener::Control => serve_control(reader, state, head, &settings.control).await,
         Listener::Provider(provider) => serve_provider(reader, provider, state, head).await,
     };
     served.map_err(|close| if reader.is_malformed() { ConnectionEnd::Malformed } else { close.into() })?;
@@ -157,9 +160,18 @@ fn wants_close(request: &Request) -> bool {
     options.split(',').any(|option| option.trim().eq_ignore_ascii_case("close"))
 }
 
-async fn serve_control(reader: &mut Reader, state: &Arc<SharedState>, mut request: Request) -> Result<(), Close> {
+async fn serve_control(
+    reader: &mut Reader,
+    state: &Arc<SharedState>,
+    mut request: Request,
+    access: &Access,
+) -> Result<(), Close> {
     reader.body(&mut request).await.ok_or(Close::Fin)?;
-    let response = control::respond(state, &request);
+    let response = match access.check(&request) {
+        Ok(()) => access.preflight(&request).unwrap_or_else(|| control::respond(state, &request)),
+        Err(rejection) => rejection,
+    };
+    let response = access.readable(&request, response);
     write(reader.stream(), &response).await.map_err(|_| Close::Fin)
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use payments_core::clock::{Sleep, Timer};
 use payments_core::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
-use payments_core::transport::{Answer, Request, Transport, TransportError, async_trait};
+use payments_core::transport::{Request, Response, Transport, TransportError, async_trait};
 
 use super::offline::Offline;
 use super::wire::{Network, WireEnd, WireRequest, WireResponse};
@@ -33,7 +33,7 @@ impl fmt::Debug for OfflineTransport {
 
 #[async_trait]
 impl Transport for OfflineTransport {
-    async fn send(&self, request: Request) -> Result<Answer, TransportError> {
+    async fn send(&self, request: Request) -> Result<Response, TransportError> {
         let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
         let outgoing = WireRequest {
             method: request.method().as_str().to_owned(),
@@ -48,7 +48,7 @@ impl Transport for OfflineTransport {
             }
             WireEnd::Whole(response) => {
                 let (status, headers, body) = into_parts(response)?;
-                Ok(Answer::new(status, headers, body))
+                Ok(Response::new(status, headers, body))
             }
             WireEnd::CutOff(response) => {
                 let (status, headers, _) = into_parts(response)?;

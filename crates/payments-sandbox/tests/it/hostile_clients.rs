@@ -76,7 +76,7 @@ async fn a_client_that_asks_for_it_gets_the_connection_closed_behind_the_answer(
         assert_eq!(connection.end().await, (Vec::new(), End::Fin), "{version} {field}");
     }
     let mut connection = Connection::open(authority(sandbox.control_url())).await;
-    connection.write(b"GET /health HTTP/1.1\r\nConnection: close\r\n\r\n").await;
+    connection.write(b"GET /health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").await;
     connection.response().await.expect(200);
     assert_eq!(connection.end().await, (Vec::new(), End::Fin));
     sandbox.finish();

@@ -4,10 +4,12 @@
 mod support;
 mod turratech_support;
 
+mod behaviours;
 #[cfg(unix)]
 mod binary;
 mod card3ds;
 mod connection_cuts;
+mod control_access;
 mod control_api;
 mod fault_budgets;
 mod fault_grammar;

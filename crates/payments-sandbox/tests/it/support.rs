@@ -132,8 +132,14 @@ pub(crate) async fn post_until_closed(sandbox: &Sandbox, path: &str, body: &Valu
 /// Asks the control API.
 pub(crate) async fn control(sandbox: &Sandbox, method: &str, path: &str, body: &str) -> Response {
     let host = authority(sandbox.control_url());
-    let mut connection = Connection::open(host).await;
-    let head = format!("{method} {path} HTTP/1.1\r\nHost: {host}\r\nContent-Length: {}\r\n\r\n", body.len());
+    let headers = format!("Host: {host}\r\nContent-Type: application/json\r\n");
+    control_with(sandbox, method, path, &headers, body).await
+}
+
+/// Sends a request to the control API with these headers, and with the body's length.
+pub(crate) async fn control_with(sandbox: &Sandbox, method: &str, path: &str, headers: &str, body: &str) -> Response {
+    let mut connection = Connection::open(authority(sandbox.control_url())).await;
+    let head = format!("{method} {path} HTTP/1.1\r\n{headers}Content-Length: {}\r\n\r\n", body.len());
     connection.write(&[head.as_bytes(), body.as_bytes()].concat()).await;
     connection.response().await
 }

@@ -1,4 +1,4 @@
-use card3ds::{CheckoutCallback, ThreeDsCallback, ThreeDsFailure, Unconfirmed};
+use card3ds::{CheckoutCallback, ThreeDsCallback, ThreeDsFailure, Unverified};
 
 use super::judge;
 use crate::attack::{Attempt, Outcome, mutate};
@@ -77,27 +77,25 @@ impl Case {
             Kind::ThreeDs => judge(
                 ThreeDsCallback::parse(&self.body),
                 &self.id,
-                |hint: &Unconfirmed<ThreeDsCallback>| hint.claimed().payment_id().as_str(),
+                |hint: &Unverified<ThreeDsCallback>| hint.claimed().payment_id().as_str(),
                 is_id,
                 |id| {
-                    format!(
-                        "Unconfirmed(ThreeDsCallback {{ payment_id: PaymentId({id:?}), security_key: [redacted] }})"
-                    )
+                    format!("Unverified(ThreeDsCallback {{ payment_id: PaymentId({id:?}), security_key: [redacted] }})")
                 },
             ),
             Kind::Failure => judge(
                 ThreeDsFailure::parse(&self.body),
                 &self.id,
-                |hint: &Unconfirmed<ThreeDsFailure>| hint.claimed().payment_id().as_str(),
+                |hint: &Unverified<ThreeDsFailure>| hint.claimed().payment_id().as_str(),
                 is_id,
-                |id| format!("Unconfirmed(ThreeDsFailure {{ payment_id: PaymentId({id:?}) }})"),
+                |id| format!("Unverified(ThreeDsFailure {{ payment_id: PaymentId({id:?}) }})"),
             ),
             Kind::Checkout => judge(
                 CheckoutCallback::parse(&self.body),
                 &self.id,
-                |hint: &Unconfirmed<CheckoutCallback>| hint.claimed().checkout_id().as_str(),
+                |hint: &Unverified<CheckoutCallback>| hint.claimed().checkout_id().as_str(),
                 is_id,
-                |id| format!("Unconfirmed(CheckoutCallback {{ checkout_id: CheckoutId({id:?}) }})"),
+                |id| format!("Unverified(CheckoutCallback {{ checkout_id: CheckoutId({id:?}) }})"),
             ),
         }
     }

@@ -1,4 +1,4 @@
-use turbo_txn::{CallbackKey, Callbacks, OrderId, Unconfirmed};
+use turbo_txn::{CallbackDecryptor, CallbackKey, MerchantOrderId, Unverified};
 
 use super::judge;
 use crate::attack::{Attempt, Outcome, mutate};
@@ -58,12 +58,12 @@ impl Case {
 
     fn deliver(&self) -> Outcome {
         let Ok(key) = CallbackKey::new(self.secret.as_str()) else { return Outcome::RefusedWhenBuilt };
-        let result = Callbacks::new(key).decrypt(&self.body);
+        let result = CallbackDecryptor::new(key).decrypt(&self.body);
         if self.is_foreign && result.is_ok() {
             return Outcome::Wrong("it decrypts with another key".to_owned());
         }
-        let shown = |id: &str| format!("Unconfirmed(OrderId({id:?}))");
-        judge(result, &self.order, |hint: &Unconfirmed<OrderId>| hint.claimed().as_str(), is_id, shown)
+        let shown = |id: &str| format!("Unverified(MerchantOrderId({id:?}))");
+        judge(result, &self.order, |hint: &Unverified<MerchantOrderId>| hint.claimed().as_str(), is_id, shown)
     }
 
     fn set(&mut self, data: &[u8]) {

@@ -11,7 +11,7 @@ use super::routes::{Route, route};
 use super::settings::{Settings, Settle};
 use super::validation::Fields;
 use super::{control, pages};
-use crate::engine::{ControlResult, Effect, Engine, Message, ProviderSpec, Resend};
+use crate::engine::{ControlResult, DEFAULT_RESPONSE_TIMEOUT, Effect, Engine, Message, ProviderSpec, Resend};
 use crate::hex::hmac_sha256;
 use crate::html;
 use crate::http::{Request, Response, percent_decode};
@@ -53,6 +53,7 @@ pub(super) const LOOKUPS_A_MINUTE: usize = 60;
 /// Three times more unless it is answered 200 (documented), after these waits (inferred).
 const RESEND: Resend = Resend {
     waits: &[Duration::from_secs(60), Duration::from_secs(600), Duration::from_secs(3600)],
+    timeout: DEFAULT_RESPONSE_TIMEOUT,
     accepted: |status, _| status == 200,
 };
 

@@ -257,11 +257,13 @@ impl TurraTechEngine {
         if manual && instrument.as_ref().is_some_and(|instrument| instrument.is_delayed) {
             return Err(params.invalid("capture_method", "must be automatic for direct debits and bank transfers"));
         }
-        let confirm = params.flag("confirm")?;
+        let confirm = params.optional_flag("confirm")?;
         params.text("return_url")?;
-        if confirm && method.is_none() {
+        if confirm == Some(true) && method.is_none() {
             return Err(ErrorResponse::missing("payment_method"));
         }
+        // The document's first example has no `confirm`, and the response shown next to it has succeeded (inferred).
+        let attempted = confirm != Some(false);
         let status = if method.is_some() { Status::RequiresConfirmation } else { Status::RequiresPaymentMethod };
         let id = self.effects.id("pay");
         let payment = Payment {
@@ -281,7 +283,7 @@ impl TurraTechEngine {
             created: call.now.unix_timestamp(),
             metadata,
         };
-        Ok((payment, instrument.filter(|_| confirm)))
+        Ok((payment, instrument.filter(|_| attempted)))
     }
 
     pub(super) fn retrieve_payment(&self, call: &Call<'_>) -> Result<Response, ErrorResponse> {
