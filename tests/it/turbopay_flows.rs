@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use payments_sandbox::turbopay::Settings;
-use payments_sandbox::{DeliveryState, Sandbox, What};
+use payments_sandbox::{DeliveryState, EntryKind, Sandbox};
 use payments_tests::{Delivery, Merchant, turbopay_at, turbopay_builder};
 use turbopay::payments_core::webhook::{Verified, VerifyError};
 use turbopay::{
@@ -33,8 +33,8 @@ async fn a_hosted_deposit_is_paid_on_its_page_and_proved_by_its_webhooks() {
         assert_eq!(transition(Direction::Deposit, &before, &event.status), Transition::Expected);
         before = event.status.clone();
     }
-    let credited: Vec<_> = sandbox.ledger().entries().iter().map(|entry| (entry.what, entry.amount)).collect();
-    assert_eq!(credited, [(What::Executed, 200_000), (What::Credited, 200_000)]);
+    let credited: Vec<_> = sandbox.ledger().entries().iter().map(|entry| (entry.kind, entry.amount)).collect();
+    assert_eq!(credited, [(EntryKind::Executed, 200_000), (EntryKind::Credited, 200_000)]);
     sandbox.finish();
 }
 

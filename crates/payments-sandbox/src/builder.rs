@@ -1,20 +1,27 @@
-use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::net::TcpListener;
 
 use crate::clock::Clock;
-use crate::control_access::Access;
-use crate::fault::FaultError;
-use crate::inside::Inside;
-use crate::offline::Offline;
+use crate::error::{FaultError, StartError};
+use crate::providers::{COUNT, Origins, ProviderSettings, settings_methods};
 use crate::sandbox::Sandbox;
-use crate::server::{self, Door, Terms};
+use crate::shell::connection::{ConnectionSettings, Listener};
+use crate::shell::control_access::Access;
+use crate::shell::offline::Offline;
+use crate::shell::simulation::Simulation;
 #[cfg(feature = "tls")]
-use crate::tls::Tls;
-use crate::world::{Engines, Provider, Setup, World};
-use crate::{card3ds, turbo_link, turbo_txn, turbopay, turratech};
+use crate::shell::tls::Tls;
+use crate::shell::{server, wire};
+use crate::state::{ProviderId, SharedState};
+
+impl Sandbox {
+    /// Sets one up.
+    pub fn builder() -> Builder {
+        Builder::new()
+    }
+}
 
 /// Sets up a [`Sandbox`].
 #[derive(Debug)]
@@ -28,8 +35,8 @@ pub struct Builder {
     idle_close: Option<Duration>,
     #[cfg(feature = "tls")]
     tls: bool,
-    tells: bool,
-    setup: Setup,
+    record_timeline: bool,
+    settings: ProviderSettings,
 }
 
 impl Builder {
@@ -43,8 +50,8 @@ impl Builder {
             idle_close: None,
             #[cfg(feature = "tls")]
             tls: false,
-            tells: true,
-            setup: Setup::default(),
+            record_timeline: true,
+            settings: ProviderSettings::default(),
         }
     }
 
@@ -106,39 +113,11 @@ impl Builder {
 
     /// Keeps no timeline: for simulations, which tell a day again once something went wrong on it.
     pub fn without_timeline(mut self) -> Self {
-        self.tells = false;
+        self.record_timeline = false;
         self
     }
 
-    /// How TurraTech is to be.
-    pub fn turratech(mut self, settings: turratech::Settings) -> Self {
-        self.setup.turratech = settings;
-        self
-    }
-
-    /// How Turbo Transactions is to be.
-    pub fn turbo_txn(mut self, settings: turbo_txn::Settings) -> Self {
-        self.setup.turbo_txn = settings;
-        self
-    }
-
-    /// How tur.bo is to be.
-    pub fn turbo_link(mut self, settings: turbo_link::Settings) -> Self {
-        self.setup.turbo_link = settings;
-        self
-    }
-
-    /// How card3ds is to be.
-    pub fn card3ds(mut self, settings: card3ds::Settings) -> Self {
-        self.setup.card3ds = settings;
-        self
-    }
-
-    /// How TurboPay is to be.
-    pub fn turbopay(mut self, settings: turbopay::Settings) -> Self {
-        self.setup.turbopay = settings;
-        self
-    }
+    settings_methods!();
 
     /// Starts it.
     ///
@@ -156,10 +135,10 @@ impl Builder {
     ///
     /// When a port is taken, a fault is none that it knows, or a key might be somebody's real one.
     pub async fn try_start(self) -> Result<Sandbox, StartError> {
-        let mut setup = self.setup;
-        setup.complete(self.seed)?;
-        let control_terms = Terms { control: Arc::new(self.access), ..Terms::default() };
-        let terms = Terms {
+        let mut settings = self.settings;
+        settings.fill_in_keys(self.seed)?;
+        let control_settings = ConnectionSettings { control: Arc::new(self.access), ..ConnectionSettings::default() };
+        let connections = ConnectionSettings {
             control: Arc::default(),
             idle_close: self.idle_close,
             #[cfg(feature = "tls")]
@@ -167,29 +146,30 @@ impl Builder {
         };
         let control = listen(self.port).await?;
         let control_url = origin("http", &control)?;
-        let mut origins: [String; Provider::ALL.len()] = Default::default();
-        let mut doors = Vec::new();
-        for (number, (provider, address)) in (1..).zip(Provider::ALL.into_iter().zip(&mut origins)) {
-            let listener = listen(behind(self.port, number)?).await?;
-            *address = origin(terms.scheme(), &listener)?;
-            doors.push((listener, Door::Provider(provider)));
+        let mut origins = Origins::default();
+        let mut sockets = Vec::new();
+        for (number, address) in (1..).zip(&mut origins) {
+            let socket = listen(port_after(self.port, number)?).await?;
+            *address = origin(connections.scheme(), &socket)?;
+            sockets.push(socket);
         }
-        let world = world(self.clock, self.seed, control_url.clone(), &setup, &origins, &self.faults)?;
-        if !self.tells {
-            world.tell_nothing();
+        let state = shared_state(self.clock, self.seed, control_url.clone(), &settings, &origins, &self.faults)?;
+        if !self.record_timeline {
+            state.disable_timeline();
         }
         let mut tasks = vec![
-            tokio::spawn(server::accept(control, Door::Control, Arc::clone(&world), control_terms)),
-            tokio::spawn(Arc::clone(&world).keep_settling()),
+            tokio::spawn(server::accept(control, Listener::Control, Arc::clone(&state), control_settings)),
+            tokio::spawn(Arc::clone(&state).keep_settling()),
         ];
-        for (listener, door) in doors {
-            tasks.push(tokio::spawn(server::accept(listener, door, Arc::clone(&world), terms.clone())));
+        for (index, socket) in sockets.into_iter().enumerate() {
+            let listener = Listener::Provider(ProviderId::new(index));
+            tasks.push(tokio::spawn(server::accept(socket, listener, Arc::clone(&state), connections.clone())));
         }
         Ok(Sandbox {
-            inside: Inside::new(world, &origins, setup),
+            simulation: Simulation::new(state, &origins, settings),
             control_url,
             #[cfg(feature = "tls")]
-            certificate: terms.tls.map(|tls| tls.certificate),
+            certificate: connections.tls.map(|tls| tls.certificate),
             tasks,
         })
     }
@@ -214,41 +194,33 @@ impl Builder {
         if !self.clock.is_manual() {
             return Err(StartError::RunningClock);
         }
-        let mut setup = self.setup;
-        setup.complete(self.seed)?;
-        let origins = crate::offline::ORIGINS.map(str::to_owned);
-        let control = crate::offline::CONTROL.to_owned();
-        let world = world(self.clock, self.seed, control, &setup, &origins, &self.faults)?;
-        if !self.tells {
-            world.tell_nothing();
+        let mut settings = self.settings;
+        settings.fill_in_keys(self.seed)?;
+        let origins = wire::origins();
+        let state = shared_state(self.clock, self.seed, wire::control_origin(), &settings, &origins, &self.faults)?;
+        if !self.record_timeline {
+            state.disable_timeline();
         }
-        Ok(Offline::new(Inside::new(world, &origins, setup)))
+        Ok(Offline::new(Simulation::new(state, &origins, settings)))
     }
 }
 
-/// What is behind either door, with its first faults.
-fn world(
+/// What is the same with sockets and without, with its first faults.
+fn shared_state(
     clock: Clock,
     seed: u64,
     control_url: String,
-    setup: &Setup,
-    origins: &[String; Provider::ALL.len()],
+    settings: &ProviderSettings,
+    origins: &Origins,
     faults: &[String],
-) -> Result<Arc<World>, FaultError> {
-    let mut engines = Engines::new(setup, seed);
-    [
-        engines.turratech.origin,
-        engines.turbo_txn.origin,
-        engines.turbo_link.origin,
-        engines.card3ds.origin,
-        engines.turbopay.origin,
-    ] = origins.clone();
+) -> Result<Arc<SharedState>, FaultError> {
+    let engines = settings.engines(seed, origins.clone());
     let is_tls = origins.iter().any(|origin| origin.starts_with("https://"));
-    let world = Arc::new(World::new(clock, seed, control_url, is_tls, engines));
+    let state = Arc::new(SharedState::new(clock, seed, control_url, is_tls, engines));
     for fault in faults {
-        world.add_fault(fault)?;
+        state.add_fault(fault)?;
     }
-    Ok(world)
+    Ok(state)
 }
 
 async fn listen(port: u16) -> std::io::Result<TcpListener> {
@@ -257,61 +229,12 @@ async fn listen(port: u16) -> std::io::Result<TcpListener> {
 }
 
 /// The port so many behind one, or any where that is any.
-fn behind(port: u16, number: u16) -> std::io::Result<u16> {
-    let behind = if port == 0 { Some(0) } else { port.checked_add(number) };
-    let too_few = || format!("{port}: there must be {} behind it for the providers", Provider::ALL.len());
-    behind.ok_or_else(|| std::io::Error::other(too_few()))
+fn port_after(port: u16, number: u16) -> std::io::Result<u16> {
+    let after = if port == 0 { Some(0) } else { port.checked_add(number) };
+    let too_few = || format!("{port}: there must be {} behind it for the providers", COUNT);
+    after.ok_or_else(|| std::io::Error::other(too_few()))
 }
 
 fn origin(scheme: &str, listener: &TcpListener) -> std::io::Result<String> {
     Ok(format!("{scheme}://{}", listener.local_addr()?))
-}
-
-/// Why a sandbox could not be started.
-#[derive(Debug)]
-#[non_exhaustive]
-pub enum StartError {
-    /// A port could not be listened on.
-    Listen(std::io::Error),
-    /// A fault is none that it knows.
-    Fault(FaultError),
-    /// No certificate could be made.
-    #[cfg(feature = "tls")]
-    Tls(std::io::Error),
-    /// A key does not say that it is for tests, as `sandbox_...` and `sk_test_...` do: it might be somebody's real one.
-    LiveKey,
-    /// A key has not the form that such keys have at its provider.
-    MalformedKey,
-    /// Without sockets nothing waits in real time: the clock must be one that stands still until it is moved.
-    RunningClock,
-}
-
-impl fmt::Display for StartError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Listen(err) => write!(f, "a port could not be listened on, {err}"),
-            Self::Fault(err) => err.fmt(f),
-            #[cfg(feature = "tls")]
-            Self::Tls(err) => write!(f, "no certificate could be made: {err}"),
-            Self::LiveKey => f.write_str(
-                "a key here must say that it is for tests, as sandbox_... does: real ones have no place here",
-            ),
-            Self::MalformedKey => f.write_str("a key has not the form that such keys have at its provider"),
-            Self::RunningClock => f.write_str("without sockets the clock must stand still until it is moved"),
-        }
-    }
-}
-
-impl std::error::Error for StartError {}
-
-impl From<std::io::Error> for StartError {
-    fn from(err: std::io::Error) -> Self {
-        Self::Listen(err)
-    }
-}
-
-impl From<FaultError> for StartError {
-    fn from(err: FaultError) -> Self {
-        Self::Fault(err)
-    }
 }

@@ -65,7 +65,7 @@ impl Clock {
     }
 
     /// How long after its beginning a moment is; nothing for one before it.
-    pub(crate) fn since_it_began(&self, at: OffsetDateTime) -> Duration {
+    pub(crate) fn elapsed_at(&self, at: OffsetDateTime) -> Duration {
         Duration::try_from(at - self.0.began).unwrap_or_default()
     }
 
@@ -93,7 +93,7 @@ impl Clock {
         let clock = self.clone();
         async move {
             let mut changed = clock.0.changed.subscribe();
-            let _waiting = Waiting::new(&clock, until);
+            let _waiting = Waiter::new(&clock, until);
             loop {
                 let left = until.saturating_sub(clock.elapsed());
                 if left.is_zero() {
@@ -125,19 +125,19 @@ impl Clock {
 }
 
 /// Somebody waits, for as long as this lives.
-struct Waiting<'a> {
+struct Waiter<'a> {
     clock: &'a Clock,
     until: Duration,
 }
 
-impl<'a> Waiting<'a> {
+impl<'a> Waiter<'a> {
     fn new(clock: &'a Clock, until: Duration) -> Self {
         *clock.waits().entry(until).or_default() += 1;
         Self { clock, until }
     }
 }
 
-impl Drop for Waiting<'_> {
+impl Drop for Waiter<'_> {
     fn drop(&mut self) {
         let mut waits = self.clock.waits();
         if let Some(count) = waits.get_mut(&self.until) {

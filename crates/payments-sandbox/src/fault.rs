@@ -1,12 +1,12 @@
 //! Faults, in one text form: `turbopay.withdraw#1 @after-commit fin`.
 
 mod parse;
-mod plan;
+mod schedule;
 
 use std::fmt;
 use std::time::Duration;
 
-pub(crate) use plan::{Number, Plan, PlanCall};
+pub(crate) use schedule::{CallNumber, ConnectionMoment, FaultPoint, FaultSchedule};
 
 /// Something that goes wrong: when, where in an exchange, how, and how often.
 ///
@@ -203,8 +203,8 @@ impl fmt::Display for FaultEffect {
             Self::Redirect(status) => write!(f, "redirect={status}"),
             Self::Encoding(name) => write!(f, "encoding={name}"),
             Self::Slow => f.write_str("slow"),
-            Self::Delay(time) => write!(f, "delay={}", spelt(*time)),
-            Self::LateCommit(time) => write!(f, "late-commit={}", spelt(*time)),
+            Self::Delay(time) => write!(f, "delay={}", format_duration(*time)),
+            Self::LateCommit(time) => write!(f, "late-commit={}", format_duration(*time)),
             Self::Duplicate => f.write_str("duplicate"),
             Self::Reorder => f.write_str("reorder"),
             Self::Drop => f.write_str("drop"),
@@ -215,21 +215,6 @@ impl fmt::Display for FaultEffect {
 }
 
 /// `2s`, or `2500ms` where it is no whole number of seconds.
-fn spelt(time: Duration) -> String {
+fn format_duration(time: Duration) -> String {
     if time.subsec_millis() == 0 { format!("{}s", time.as_secs()) } else { format!("{}ms", time.as_millis()) }
 }
-
-/// What is wrong with a fault's text.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FaultError {
-    pub(crate) part: String,
-    pub(crate) rule: String,
-}
-
-impl fmt::Display for FaultError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "`{}` in a fault: {}", self.part, self.rule)
-    }
-}
-
-impl std::error::Error for FaultError {}

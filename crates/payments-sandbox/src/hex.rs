@@ -1,5 +1,16 @@
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
+
+/// The HMAC-SHA256 of the parts, one behind the other, in hexadecimal.
+pub(crate) fn hmac_sha256(key: &str, parts: &[&[u8]]) -> String {
+    // A key of any length is one.
+    let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(key.as_bytes()) else { return String::new() };
+    parts.iter().for_each(|part| mac.update(part));
+    hex(&mac.finalize().into_bytes())
+}
+
 /// Bytes as hexadecimal digits, in lower case.
-pub(crate) fn hex(bytes: &[u8]) -> String {
+fn hex(bytes: &[u8]) -> String {
     let digit = |nibble: u8| char::from(DIGITS[usize::from(nibble & 0xf)]);
     bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(*byte)]).collect()
 }

@@ -1,6 +1,9 @@
 //! HTTP as the engines see it: no sockets here.
 
+pub(crate) mod gzip;
+
 use percent_encoding::percent_decode_str;
+use serde::Deserialize;
 
 /// One request.
 #[derive(Debug, Clone)]
@@ -21,21 +24,39 @@ impl Request {
         self.headers.iter().find(|(header, _)| header == name).map(|(_, value)| value.as_str())
     }
 
+    /// Whether the body is sent as JSON.
+    pub(crate) fn is_json(&self) -> bool {
+        let media_type = self.header("content-type").and_then(|value| value.split(';').next());
+        media_type.is_some_and(|value| value.trim().eq_ignore_ascii_case("application/json"))
+    }
+
     /// A query parameter, or a field of a form.
     pub(crate) fn parameter(&self, name: &str) -> Option<String> {
         let form = String::from_utf8_lossy(&self.body);
         let pairs = self.query.split('&').chain(form.split('&'));
         let value = pairs.filter_map(|pair| pair.split_once('=')).find(|(key, _)| *key == name)?.1;
-        Some(decoded(&value.replace('+', " ")))
+        Some(percent_decode(&value.replace('+', " ")))
     }
 }
 
+/// Reads a JSON body.
+pub(crate) fn read_json<T: for<'de> Deserialize<'de>>(body: &[u8]) -> Result<T, String> {
+    serde_json::from_slice(body).map_err(|err| format!("the body is not what is expected here: {err}"))
+}
+
+/// Whether a text is an http or https address that can stand in a header: a line feed in an address would write headers
+/// of its own.
+pub(crate) fn is_web_address(text: &str) -> bool {
+    let host = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+    host.is_some_and(|host| !host.is_empty()) && text.bytes().all(|byte| byte.is_ascii_graphic())
+}
+
 /// Percent-decodes one segment.
-pub(crate) fn decoded(text: &str) -> String {
+pub(crate) fn percent_decode(text: &str) -> String {
     percent_decode_str(text).decode_utf8_lossy().into_owned()
 }
 
-/// One answer.
+/// One response.
 #[derive(Debug, Clone)]
 pub(crate) struct Response {
     pub(crate) status: u16,
@@ -76,7 +97,7 @@ impl Response {
     }
 
     fn head_with(&self, length: &str) -> Vec<u8> {
-        let mut head = format!("HTTP/1.1 {} {}\r\n", self.status, reason(self.status));
+        let mut head = format!("HTTP/1.1 {} {}\r\n", self.status, reason_phrase(self.status));
         for (name, value) in &self.headers {
             head.push_str(&format!("{name}: {value}\r\n"));
         }
@@ -85,7 +106,7 @@ impl Response {
     }
 }
 
-fn reason(status: u16) -> &'static str {
+fn reason_phrase(status: u16) -> &'static str {
     match status {
         200 => "OK",
         201 => "Created",

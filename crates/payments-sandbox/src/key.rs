@@ -1,6 +1,6 @@
 use std::fmt;
 
-use crate::builder::StartError;
+use crate::error::StartError;
 
 /// A key that a merchant and a provider know each other by. Its `Debug` does not show it: it might be a real one yet.
 #[derive(Clone, Default)]
@@ -12,11 +12,11 @@ impl Key {
     }
 
     /// Makes one where none was given; one that was must begin with a mark that real ones never have.
-    pub(crate) fn complete(&mut self, marks: &[&str], make: impl FnOnce() -> String) -> Result<(), StartError> {
+    pub(crate) fn fill_in(&mut self, prefixes: &[&str], make: impl FnOnce() -> String) -> Result<(), StartError> {
         if self.0.is_empty() {
             self.0 = make();
         }
-        if marks.iter().any(|mark| self.0.starts_with(mark)) { Ok(()) } else { Err(StartError::LiveKey) }
+        if prefixes.iter().any(|prefix| self.0.starts_with(prefix)) { Ok(()) } else { Err(StartError::LiveKey) }
     }
 }
 
@@ -33,4 +33,4 @@ impl fmt::Debug for Key {
 }
 
 /// What keys begin with that are for tests.
-pub(crate) const MARKS: &[&str] = &["sandbox_", "test_"];
+pub(crate) const TEST_PREFIXES: &[&str] = &["sandbox_", "test_"];

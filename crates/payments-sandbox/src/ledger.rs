@@ -5,7 +5,6 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use crate::money;
-use crate::world::World;
 
 /// What the providers really did, whatever their answers said. It only ever grows.
 ///
@@ -13,8 +12,8 @@ use crate::world::World;
 #[derive(Clone)]
 pub struct Ledger {
     pub(crate) entries: Arc<Vec<Entry>>,
-    /// What a failed assertion shows comes from here: the timeline, and how to run it again.
-    pub(crate) world: Arc<World>,
+    /// What a failed assertion shows: the timeline, and how to run it again.
+    pub(crate) report: Arc<dyn Fn() -> String + Send + Sync>,
 }
 
 impl fmt::Debug for Ledger {
@@ -36,7 +35,8 @@ pub struct Entry {
     /// The merchant's reference.
     pub reference: String,
     /// What it did.
-    pub what: What,
+    #[serde(rename = "what")]
+    pub kind: EntryKind,
     /// The amount in hundredths of the currency's unit; of TurraTech's in its smallest unit, whatever that is.
     pub amount: i64,
     /// The currency.
@@ -49,7 +49,7 @@ pub struct Entry {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
-pub enum What {
+pub enum EntryKind {
     /// It took in what a customer is yet to do: no money moves before.
     Begun,
     /// It did what it was asked: created a deposit, paid out.
@@ -74,7 +74,7 @@ pub enum What {
     Done,
 }
 
-impl fmt::Display for What {
+impl fmt::Display for EntryKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(match self {
             Self::Begun => "begun",
@@ -100,7 +100,7 @@ impl fmt::Display for Entry {
         write!(
             f,
             "{:>3}  {:<28} {:<24} {:<12} {amount:>12} {}",
-            self.number, self.operation, reference, self.what, self.currency
+            self.number, self.operation, reference, self.kind, self.currency
         )
     }
 }
@@ -121,7 +121,7 @@ impl Ledger {
     /// How often an operation was executed, over all orders: `ledger.executions("turbopay.withdraw")`.
     #[must_use]
     pub fn executions(&self, operation: &str) -> usize {
-        self.entries.iter().filter(|entry| entry.what == What::Executed && entry.operation == operation).count()
+        self.entries.iter().filter(|entry| entry.kind == EntryKind::Executed && entry.operation == operation).count()
     }
 
     /// What was executed for one order while it was already, which a provider's own rules should make impossible.
@@ -129,18 +129,18 @@ impl Ledger {
     /// What was released in between does not count: it can be done anew.
     #[must_use]
     pub fn double_executions(&self) -> Vec<(String, String)> {
-        let mut standing: BTreeMap<(&str, &str), BTreeMap<&str, u32>> = BTreeMap::new();
+        let mut executed: BTreeMap<(&str, &str), BTreeMap<&str, u32>> = BTreeMap::new();
         let mut double = BTreeSet::new();
         for entry in self.entries.iter() {
             let provider = entry.operation.split('.').next().unwrap_or_default();
-            let order = standing.entry((provider, &entry.reference)).or_default();
-            if entry.what == What::Executed {
+            let order = executed.entry((provider, &entry.reference)).or_default();
+            if entry.kind == EntryKind::Executed {
                 let count = order.entry(&entry.operation).or_default();
                 *count += 1;
                 if *count > 1 {
                     double.insert((entry.operation.clone(), entry.reference.clone()));
                 }
-            } else if entry.what == What::Released {
+            } else if entry.kind == EntryKind::Released {
                 order.values_mut().for_each(|count| *count = count.saturating_sub(1));
             }
         }
@@ -165,7 +165,7 @@ impl OrderEntries<'_> {
     /// How often something was executed for it.
     #[must_use]
     pub fn executions(&self) -> usize {
-        self.entries().iter().filter(|entry| entry.what == What::Executed).count()
+        self.entries().iter().filter(|entry| entry.kind == EntryKind::Executed).count()
     }
 
     /// Holds that exactly one thing was executed for it.
@@ -198,7 +198,7 @@ impl OrderEntries<'_> {
     pub fn executed_times(&self, times: usize) {
         let found = self.executions();
         if found != times {
-            panic!("executions of order {:?}: {found}, not {times}\n{}", self.reference, self.ledger.world.story());
+            panic!("executions of order {:?}: {found}, not {times}\n{}", self.reference, (self.ledger.report)());
         }
     }
 }

@@ -1,67 +1,59 @@
 #![doc = include_str!("../README.md")]
 
-// What a test holds in its hands.
-mod builder;
-mod card3ds_handle;
-mod inside;
-mod offline;
-mod sandbox;
-mod turbo_link_handle;
-mod turbo_txn_handle;
-mod turbopay_handle;
-mod turratech_handle;
+// Each module imports only from those above it.
 
-// What really happened.
-mod ledger;
+// Small things.
+mod clock;
+mod error;
+mod hex;
+mod html;
+mod key;
+mod luhn;
+mod money;
+mod qr;
+mod random;
 mod timeline;
 
-// What can go wrong, and when.
-mod clock;
-mod fault;
-#[cfg(feature = "sdk-clock")]
-mod sdk_clock;
-#[cfg(feature = "sdk-transport")]
-mod sdk_transport;
-
-// The providers.
-pub mod card3ds;
-mod engine;
-mod key;
-mod money;
-mod random;
-pub mod turbo_link;
-pub mod turbo_txn;
-pub mod turbopay;
-pub mod turratech;
-
-// The outside of them.
-mod control;
-mod control_access;
-mod gzip;
-mod hex;
+// What goes in and comes out, and what really happened.
 mod http;
-mod page;
-mod qr;
-mod server;
-#[cfg(feature = "tls")]
-mod tls;
-mod webhook;
-mod world;
+mod ledger;
 
-pub use builder::{Builder, StartError};
-pub use card3ds_handle::{Card3ds, Card3dsChallenge, Card3dsCheckout, Card3dsOrder};
+// What a provider is, what goes wrong there, and what it sends.
+mod engine;
+mod fault;
+mod outbox;
+
+// The state that everything shares, and the providers in it.
+mod state;
+
+mod handles;
+mod providers;
+
+// The outside: sockets, or values in their place.
+mod shell;
+
+// What a test holds in its hands.
+mod sandbox;
+
+mod builder;
+
+pub use builder::Builder;
 pub use clock::Clock;
 pub use engine::{Behaviour, Provenance};
-pub use fault::{Fault, FaultError};
-pub use ledger::{Entry, Ledger, OrderEntries, What};
-pub use offline::{HowFar, Offline, Post, WireAnswer, WireEnd, WireRequest};
+pub use error::{FaultError, StartError};
+pub use fault::Fault;
+pub use ledger::{Entry, EntryKind, Ledger, OrderEntries};
+pub use outbox::{Delivery, DeliveryState};
+pub use providers::card3ds::handle::{Card3ds, Card3dsChallenge, Card3dsCheckout, Card3dsOrder};
+pub use providers::turbo_link::handle::{LinkHandle, TurboLink};
+pub use providers::turbo_txn::handle::{TransactionHandle, TurboTxn};
+pub use providers::turbopay::handle::{OrderHandle, TurboPay};
+pub use providers::turratech::handle::{PaymentHandle, TurraTech};
+pub use providers::{card3ds, turbo_link, turbo_txn, turbopay, turratech};
 pub use sandbox::Sandbox;
+pub use shell::offline::{Offline, OutgoingMessage};
 #[cfg(feature = "sdk-transport")]
 #[cfg_attr(docsrs, doc(cfg(feature = "sdk-transport")))]
-pub use sdk_transport::OfflineTransport;
+pub use shell::sdk_transport::OfflineTransport;
+pub use shell::wire::{Progress, WireEnd, WireRequest, WireResponse};
 pub use timeline::TimelineEntry;
-pub use turbo_link_handle::{LinkHandle, TurboLink};
-pub use turbo_txn_handle::{TransactionHandle, TurboTxn};
-pub use turbopay_handle::{OrderHandle, TurboPay};
-pub use turratech_handle::{PaymentHandle, TurraTech};
-pub use webhook::{Delivery, DeliveryState};

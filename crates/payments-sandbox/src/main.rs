@@ -32,7 +32,7 @@ async fn main() -> ExitCode {
         builder = builder.allow_origin(origin);
     }
     // Before anybody is told that it runs: who then ends it at once is to find it listening to that.
-    let stopped = stopped();
+    let shutdown_signal = shutdown_signal();
     let sandbox = match builder.try_start().await {
         Ok(sandbox) => sandbox,
         Err(err) => {
@@ -45,12 +45,12 @@ async fn main() -> ExitCode {
     } else {
         print_screen(&sandbox)
     }
-    stopped.await;
+    shutdown_signal.await;
     sandbox.abandon();
     ExitCode::SUCCESS
 }
 
-struct Serve {
+struct ServeArguments {
     port: u16,
     seed: u64,
     faults: Vec<String>,
@@ -60,14 +60,15 @@ struct Serve {
 }
 
 /// Nothing where help is asked for.
-fn parse(arguments: &[String]) -> Result<Option<Serve>, String> {
+fn parse(arguments: &[String]) -> Result<Option<ServeArguments>, String> {
     let mut arguments = arguments.iter();
     match arguments.next().map(String::as_str) {
         Some("serve") => {}
         None | Some("--help" | "-h" | "help") => return Ok(None),
         Some(other) => return Err(format!("`{other}` is no command; there is serve")),
     }
-    let mut serve = Serve { port: 0, seed: 1, faults: Vec::new(), hosts: Vec::new(), origins: Vec::new(), json: false };
+    let mut serve =
+        ServeArguments { port: 0, seed: 1, faults: Vec::new(), hosts: Vec::new(), origins: Vec::new(), json: false };
     while let Some(argument) = arguments.next() {
         let mut value = || arguments.next().ok_or_else(|| format!("{argument} needs a value"));
         match argument.as_str() {
@@ -86,51 +87,9 @@ fn parse(arguments: &[String]) -> Result<Option<Serve>, String> {
     Ok(Some(serve))
 }
 
-/// Where each provider is and whom it knows, by the names that the JSON has.
-fn providers(sandbox: &Sandbox) -> [(&'static str, Vec<(&'static str, &str)>); 5] {
-    let (turratech, turbo_txn) = (sandbox.turratech(), sandbox.turbo_txn());
-    let (turbo_link, card3ds, turbopay) = (sandbox.turbo_link(), sandbox.card3ds(), sandbox.turbopay());
-    [
-        (
-            "turratech",
-            vec![
-                ("base_url", turratech.base_url()),
-                ("api_key", turratech.api_key()),
-                ("webhook_secret", turratech.webhook_secret()),
-            ],
-        ),
-        (
-            "turbo-txn",
-            vec![
-                ("base_url", turbo_txn.base_url()),
-                ("client_id", turbo_txn.client_id()),
-                ("secret_key", turbo_txn.secret_key()),
-                ("callback_key", turbo_txn.callback_key()),
-            ],
-        ),
-        ("turbo-link", vec![("base_url", turbo_link.base_url()), ("api_key", turbo_link.api_key())]),
-        (
-            "card3ds",
-            vec![
-                ("base_url", card3ds.base_url()),
-                ("api_key", card3ds.api_key()),
-                ("api_secret", card3ds.api_secret()),
-            ],
-        ),
-        (
-            "turbopay",
-            vec![
-                ("base_url", turbopay.base_url()),
-                ("api_key", turbopay.api_key()),
-                ("webhook_key", turbopay.webhook_key()),
-            ],
-        ),
-    ]
-}
-
 fn print_json(sandbox: &Sandbox) {
     let mut line = json!({"control_url": sandbox.control_url(), "seed": sandbox.seed()});
-    for (provider, values) in providers(sandbox) {
+    for (provider, values) in sandbox.credentials() {
         line[provider] = json!(BTreeMap::from_iter(values));
     }
     println!("{line}");
@@ -140,7 +99,7 @@ fn print_screen(sandbox: &Sandbox) {
     let (turbopay, control) = (sandbox.turbopay(), sandbox.control_url());
     println!("Payment providers on this machine. No real money. Seed {}. Ctrl-C ends it.\n", sandbox.seed());
     println!("  {:<16} {control}", "control");
-    for (provider, values) in providers(sandbox) {
+    for (provider, values) in sandbox.credentials() {
         for (name, value) in values {
             let name = if name == "base_url" { provider.to_owned() } else { format!("  {}", name.replace('_', " ")) };
             println!("  {name:<16} {value}");
@@ -166,7 +125,7 @@ Try:
 
 /// Ends when Ctrl-C is pressed or the program is told to end, from the moment of this call on.
 #[cfg(unix)]
-fn stopped() -> impl Future<Output = ()> {
+fn shutdown_signal() -> impl Future<Output = ()> {
     use tokio::signal::unix::{SignalKind, signal};
     let (interrupted, terminated) = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()));
     async move {
@@ -182,7 +141,7 @@ fn stopped() -> impl Future<Output = ()> {
 
 /// Ends when Ctrl-C is pressed.
 #[cfg(not(unix))]
-async fn stopped() {
+async fn shutdown_signal() {
     let _ = tokio::signal::ctrl_c().await;
 }
 

@@ -1,3 +1,5 @@
+use std::collections::HashSet;
+
 /// A stream of numbers that a seed determines (SplitMix64).
 #[derive(Debug, Clone)]
 pub(crate) struct Random(u64);
@@ -8,7 +10,7 @@ impl Random {
     }
 
     /// A stream of its own for a name: what one provider draws changes nothing for another.
-    pub(crate) fn of(seed: u64, name: &str) -> Self {
+    pub(crate) fn for_name(seed: u64, name: &str) -> Self {
         name.bytes().fold(Self::new(seed), |mut random, byte| Self::new(random.next() ^ u64::from(byte)))
     }
 
@@ -33,13 +35,23 @@ impl Random {
     }
 
     /// So many letters and digits.
-    pub(crate) fn word(&mut self, length: usize) -> String {
+    pub(crate) fn alphanumeric(&mut self, length: usize) -> String {
         const LETTERS: &[u8] = b"ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnpqrstuvwxyz23456789";
         let letter = |number: u64| {
             let index = usize::try_from(number % 55).unwrap_or(0);
             char::from(LETTERS[index])
         };
         (0..length).map(|_| letter(self.next())).collect()
+    }
+
+    /// So many digits that are not used yet; from now on they are.
+    pub(crate) fn unused_digits(&mut self, length: u32, used: &mut HashSet<String>) -> String {
+        loop {
+            let digits = self.digits(length);
+            if used.insert(digits.clone()) {
+                return digits;
+            }
+        }
     }
 
     /// So many digits, the first not zero.

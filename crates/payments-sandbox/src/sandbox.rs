@@ -2,23 +2,18 @@ use std::fmt;
 
 use tokio::task::JoinHandle;
 
-use crate::builder::Builder;
-use crate::card3ds_handle::Card3ds;
 use crate::clock::Clock;
-use crate::inside::{Inside, inside_methods};
 use crate::ledger::Ledger;
+use crate::outbox::Delivery;
+use crate::providers::handle_methods;
+use crate::shell::simulation::{Simulation, simulation_methods};
 use crate::timeline::TimelineEntry;
-use crate::turbo_link_handle::TurboLink;
-use crate::turbo_txn_handle::TurboTxn;
-use crate::turbopay_handle::TurboPay;
-use crate::turratech_handle::TurraTech;
-use crate::webhook::Delivery;
 
 /// The providers on loopback, for as long as it lives.
 ///
 /// At its end, or when it is dropped, it complains of faults that never happened and of orders that were executed twice.
 pub struct Sandbox {
-    pub(crate) inside: Inside,
+    pub(crate) simulation: Simulation,
     pub(crate) control_url: String,
     #[cfg(feature = "tls")]
     pub(crate) certificate: Option<String>,
@@ -26,11 +21,6 @@ pub struct Sandbox {
 }
 
 impl Sandbox {
-    /// Sets one up.
-    pub fn builder() -> Builder {
-        Builder::new()
-    }
-
     /// Where the control API is.
     #[must_use]
     pub fn control_url(&self) -> &str {
@@ -50,15 +40,15 @@ impl Sandbox {
     /// How many connections the providers have taken by now, those included that a fault ended at once.
     #[must_use]
     pub fn connections(&self) -> u64 {
-        self.inside.world.state().plan.connections()
+        self.simulation.state.lock().faults.connections()
     }
 
     /// Waits until all that is due by now is delivered.
     pub async fn settle(&self) {
-        self.inside.world.settle().await;
+        self.simulation.state.settle().await;
     }
 
-    inside_methods!();
+    simulation_methods!();
 }
 
 impl Drop for Sandbox {
@@ -70,7 +60,7 @@ impl Drop for Sandbox {
 impl fmt::Debug for Sandbox {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Sandbox")
-            .field("seed", &self.inside.world.seed)
+            .field("seed", &self.simulation.state.seed)
             .field("control_url", &self.control_url)
             .finish_non_exhaustive()
     }

@@ -1,7 +1,7 @@
 //! card3ds: no keys, no uniqueness, and for cards no way to ask.
 
 use card3ds::{
-    CheckoutCallback, Enrolment, Lookup as _, Money, NewCheckout, NewThreeDsPayment, Outcome, PaymentStatus,
+    CheckoutCallback, Enrolment, Lookup as _, NewCheckout, NewThreeDsPayment, Outcome, PaymentStatus,
     ReturnUrls, ThreeDsCallback,
 };
 use payments_sandbox::Sandbox;

@@ -60,7 +60,7 @@ async fn capture(client: &Client) -> Result<Flow, Failed> {
 async fn checkout(sandbox: &Sandbox, merchant: &Merchant, client: &Client) -> Result<Flow, Failed> {
     let new = NewCheckout::new("order-3".parse()?, lira(), "Product purchase", merchant.url("/checkout"));
     let checkout = client.create_checkout(new.max_installments(3)).send().await?;
-    sandbox.card3ds().checkout(checkout.checkout_id.as_str()).pay_in(3, CARD);
+    sandbox.card3ds().checkout(checkout.checkout_id.as_str()).pay_in_installments(3, CARD);
     sandbox.settle().await;
     let posted = merchant.deliveries().pop().ok_or("no callback came")?;
     let payment = CheckoutCallback::parse(&posted.body)?.lookup(client).send().await?;

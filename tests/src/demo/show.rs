@@ -55,7 +55,7 @@ impl fmt::Display for Report {
                     format!(
                         "{} {} {}.{:02} {}",
                         entry.reference,
-                        entry.what,
+                        entry.kind,
                         entry.amount / 100,
                         entry.amount % 100,
                         entry.currency

@@ -1,6 +1,6 @@
 //! Somebody who sees the merchant's messages, and sends others.
 
-use payments_sandbox::Post;
+use payments_sandbox::OutgoingMessage;
 use turbopay::WebhookKey;
 use turratech::WebhookSecret;
 
@@ -60,7 +60,7 @@ impl Day {
         }
     }
 
-    fn captured(&mut self) -> Option<Post> {
+    fn captured(&mut self) -> Option<OutgoingMessage> {
         (!self.captured.is_empty()).then(|| {
             let at = self.dice.below(self.captured.len());
             self.captured[at].clone()
@@ -74,7 +74,7 @@ impl Day {
     }
 
     /// Says that an order is paid which is not, as well as it can without the keys.
-    fn forge(&mut self, post: &mut Post) -> bool {
+    fn forge(&mut self, post: &mut OutgoingMessage) -> bool {
         let waits = |standing| matches!(standing, Standing::Open | Standing::Unknown | Standing::Failed);
         let waiting: Vec<usize> =
             (0..self.books.tries.len()).filter(|index| waits(self.books.tries[*index].standing)).collect();

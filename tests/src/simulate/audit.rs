@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use payments_sandbox::{Entry, Ledger, What};
+use payments_sandbox::{Entry, EntryKind, Ledger};
 
 use super::books::{self, Books, Errand, Standing, Try, Way};
 
@@ -18,7 +18,7 @@ pub(super) struct Audit {
 #[derive(Debug)]
 struct Fact {
     operation: String,
-    what: What,
+    what: EntryKind,
     amount: i64,
 }
 
@@ -35,7 +35,7 @@ impl Audit {
     }
 
     fn enter(&mut self, entry: &Entry, books: &Books) -> Option<String> {
-        let Entry { operation, reference, what, amount, .. } = entry;
+        let Entry { operation, reference, kind: what, amount, .. } = entry;
         let facts = self.facts.entry(reference.clone()).or_default();
         let before = facts.iter().filter(|fact| fact.operation == *operation && fact.what == *what).count();
         facts.push(Fact { operation: operation.clone(), what: *what, amount: *amount });
@@ -49,29 +49,30 @@ impl Audit {
         if *moved > 1 {
             return Some(format!("order {} stands paid {moved} times, by {operation} for {reference}", this.order));
         }
-        (this.standing == Standing::NotDone && *what == What::Executed && moves(operation, *what) > 0)
+        (this.standing == Standing::NotDone && *what == EntryKind::Executed && moves(operation, *what) > 0)
             .then(|| format!("{operation} was done for {reference}, of which the client said that it was not"))
     }
 
     /// Why a belief of a try is none that the ledger bears out.
     pub(super) fn denies(&self, this: &Try) -> Option<String> {
-        let money =
-            |wanted: What, minor: i64| self.has(&this.reference, |fact| fact.what == wanted && fact.amount == minor);
+        let money = |wanted: EntryKind, minor: i64| {
+            self.has(&this.reference, |fact| fact.what == wanted && fact.amount == minor)
+        };
         let borne_out = match (this.standing, this.way) {
             (Standing::Planned | Standing::Unknown | Standing::Open, _) => true,
             (Standing::NotDone, _) => !self.stands_moved(&this.reference),
             (Standing::Paid(paid), Way::Upi | Way::Link | Way::Deposit | Way::HostToHost) => {
-                money(What::Credited, paid.minor())
+                money(EntryKind::Credited, paid.minor())
             }
             (Standing::Paid(paid), Way::Withdrawal) => {
                 // What arrives in the end may be another amount than left (documented).
                 let _ = paid;
-                self.has(&this.reference, |fact| fact.what == What::Executed)
+                self.has(&this.reference, |fact| fact.what == EntryKind::Executed)
             }
             (Standing::Paid(paid), Way::Charge { .. } | Way::Card | Way::Hold | Way::ThreeDs | Way::Checkout) => {
-                money(What::Executed, paid.minor())
+                money(EntryKind::Executed, paid.minor())
             }
-            (Standing::Failed, Way::Withdrawal) => self.has(&this.reference, |fact| fact.what == What::Returned),
+            (Standing::Failed, Way::Withdrawal) => self.has(&this.reference, |fact| fact.what == EntryKind::Returned),
             (Standing::Failed, Way::Charge { .. } | Way::Card | Way::Hold | Way::ThreeDs | Way::Checkout) => {
                 !self.stands_moved(&this.reference)
             }
@@ -102,20 +103,20 @@ impl Audit {
                 self.has(&this.reference, |fact| fact.operation == "card3ds.capture" && fact.amount == amount)
             }
             (books::What::Capture, _) => {
-                self.has(&this.reference, |fact| fact.what == What::Captured && fact.amount == amount)
+                self.has(&this.reference, |fact| fact.what == EntryKind::Captured && fact.amount == amount)
             }
-            (books::What::Cancel, _) => self.has(&this.reference, |fact| fact.what == What::Released),
+            (books::What::Cancel, _) => self.has(&this.reference, |fact| fact.what == EntryKind::Released),
             (books::What::Refund, _) => {
-                self.has(&errand.reference, |fact| fact.what == What::Refunded && fact.amount == amount)
+                self.has(&errand.reference, |fact| fact.what == EntryKind::Refunded && fact.amount == amount)
             }
-            (books::What::Complete, _) => self.has(&this.reference, |fact| fact.what == What::Executed),
-            (books::What::Confirm, _) => self.has(&this.reference, |fact| fact.what == What::Confirmed),
+            (books::What::Complete, _) => self.has(&this.reference, |fact| fact.what == EntryKind::Executed),
+            (books::What::Confirm, _) => self.has(&this.reference, |fact| fact.what == EntryKind::Confirmed),
         }
     }
 
     /// The customer has had it charged back.
     pub(super) fn disputed(&self, reference: &str) -> bool {
-        self.has(reference, |fact| fact.what == What::ChargedBack)
+        self.has(reference, |fact| fact.what == EntryKind::ChargedBack)
     }
 
     /// The provider took something in under this reference.
@@ -139,22 +140,30 @@ impl Audit {
 }
 
 /// What is done at most once under one reference.
-fn once(what: What) -> bool {
-    matches!(what, What::Executed | What::Credited | What::Captured | What::Released | What::Refunded | What::Returned)
+fn once(what: EntryKind) -> bool {
+    matches!(
+        what,
+        EntryKind::Executed
+            | EntryKind::Credited
+            | EntryKind::Captured
+            | EntryKind::Released
+            | EntryKind::Refunded
+            | EntryKind::Returned
+    )
 }
 
 /// Whether money leaves, or comes back.
-fn moves(operation: &str, what: What) -> i32 {
+fn moves(operation: &str, what: EntryKind) -> i32 {
     match (operation, what) {
-        ("turratech.create-payment" | "turbopay.withdraw", What::Executed) => 1,
+        ("turratech.create-payment" | "turbopay.withdraw", EntryKind::Executed) => 1,
         (
             "card3ds.payment" | "card3ds.pre-authorization" | "card3ds.complete-3ds" | "card3ds.checkout",
-            What::Executed,
+            EntryKind::Executed,
         ) => 1,
-        ("turbo-txn.initiate" | "turbo-link.payment", What::Credited) => 1,
-        ("turbopay.deposit" | "turbopay.host-to-host-deposit", What::Credited) => 1,
-        (_, What::Released) => -1,
-        ("turbopay.withdraw", What::Returned) => -1,
+        ("turbo-txn.initiate" | "turbo-link.payment", EntryKind::Credited) => 1,
+        ("turbopay.deposit" | "turbopay.host-to-host-deposit", EntryKind::Credited) => 1,
+        (_, EntryKind::Released) => -1,
+        ("turbopay.withdraw", EntryKind::Returned) => -1,
         _ => 0,
     }
 }

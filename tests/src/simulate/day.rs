@@ -5,7 +5,7 @@ use std::task::Poll;
 use std::time::Duration;
 
 use payments_core::clock::Clock as _;
-use payments_sandbox::{Offline, Post, Sandbox};
+use payments_sandbox::{Offline, OutgoingMessage, Sandbox};
 use turbopay::{Error, Money, Outcome};
 use turratech::IdempotencyKey;
 
@@ -26,7 +26,7 @@ pub(super) struct Day {
     pub(super) books: Books,
     pub(super) audit: Audit,
     /// What somebody on the way has seen of the messages.
-    pub(super) captured: Vec<Post>,
+    pub(super) captured: Vec<OutgoingMessage>,
     pub(super) tally: Tally,
     /// Nothing of the merchant's own goes wrong any more.
     pub(super) calm: bool,

@@ -29,7 +29,7 @@ pub(super) fn settings(builder: Builder, dice: &mut Random) -> Builder {
     }
     let mut tech = turratech::Settings::default();
     if dice.percent(20) {
-        tech = tech.requests_a_second(2);
+        tech = tech.requests_per_second(2);
     }
     builder.turbopay(there).turbo_txn(txn).turratech(tech)
 }

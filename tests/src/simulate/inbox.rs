@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use card3ds::CheckoutCallback;
-use payments_sandbox::Post;
+use payments_sandbox::OutgoingMessage;
 use turbopay::VerifyError;
 use turratech::payments_core::http::{HeaderMap, HeaderName, HeaderValue};
 
@@ -14,17 +14,17 @@ impl Day {
     /// Takes what has come, in order; not always all of it, and not always well.
     pub(super) fn open_mail(&mut self) {
         for _ in 0..self.dice.between(1, 8) {
-            let Some(post) = self.offline.next_post() else { return };
+            let Some(post) = self.offline.next_message() else { return };
             let chance = self.dice.below(20);
             if chance == 0 {
-                self.offline.refuse(&post, "the merchant's server is down");
+                self.offline.fail_delivery(&post, "the merchant's server is down");
             } else if chance == 1 {
                 // It is taken in, and the process dies before it has answered.
                 self.handle(&post);
-                self.offline.refuse(&post, "no answer in time");
+                self.offline.fail_delivery(&post, "no answer in time");
                 self.restart();
             } else if chance == 2 {
-                self.offline.answer(&post, 503, b"");
+                self.offline.respond_to(&post, 503, b"");
             } else {
                 self.take(post);
             }
@@ -32,16 +32,16 @@ impl Day {
     }
 
     /// Takes one, and keeps a copy for those who listen on the way.
-    pub(super) fn take(&mut self, post: Post) {
+    pub(super) fn take(&mut self, post: OutgoingMessage) {
         let (status, body) = self.handle(&post);
-        self.offline.answer(&post, status, body.as_bytes());
+        self.offline.respond_to(&post, status, body.as_bytes());
         if self.captured.len() < MOST_CAPTURED {
             self.captured.push(post);
         }
     }
 
     /// What the merchant answers, and believes.
-    pub(super) fn handle(&mut self, post: &Post) -> (u16, &'static str) {
+    pub(super) fn handle(&mut self, post: &OutgoingMessage) -> (u16, &'static str) {
         self.tally.messages += 1;
         let Some(path) = post.url.strip_prefix(SHOP) else { return (404, "") };
         let (page, reference) =
@@ -85,7 +85,7 @@ impl Day {
     /// Delivers everything, however late it is.
     pub(super) fn empty_mailbox(&mut self) -> Result<(), String> {
         for _ in 0..MOST_ROUNDS {
-            while let Some(post) = self.offline.next_post() {
+            while let Some(post) = self.offline.next_message() {
                 self.take(post);
                 self.check()?;
             }
@@ -104,7 +104,7 @@ fn refusal(error: &VerifyError) -> u16 {
     }
 }
 
-fn headers(post: &Post) -> HeaderMap {
+fn headers(post: &OutgoingMessage) -> HeaderMap {
     let field =
         |(name, value): &(String, String)| Some((HeaderName::try_from(name).ok()?, HeaderValue::try_from(value).ok()?));
     post.headers.iter().filter_map(field).collect()

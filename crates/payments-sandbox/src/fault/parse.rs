@@ -1,7 +1,8 @@
 use std::str::FromStr;
 use std::time::Duration;
 
-use super::{Calls, Fault, FaultEffect, FaultError, Phase};
+use super::{Calls, Fault, FaultEffect, Phase};
+use crate::error::FaultError;
 
 impl FromStr for Fault {
     type Err = FaultError;
@@ -11,38 +12,38 @@ impl FromStr for Fault {
         let mut words = text.split_whitespace().peekable();
         let trigger = words
             .next()
-            .ok_or_else(|| refused(text, "is empty; say for example turbopay.withdraw#1 @after-commit fin"))?;
-        let (provider, operation, calls, all) = trigger_of(trigger)?;
+            .ok_or_else(|| invalid(text, "is empty; say for example turbopay.withdraw#1 @after-commit fin"))?;
+        let (provider, operation, calls, all) = parse_trigger(trigger)?;
         let (mut order, mut percent) = (None, None);
         while let Some(word) = words.next_if(|word| !word.starts_with('@')) {
             match word.split_once('=') {
                 Some(("order", reference)) if !reference.is_empty() => order = Some(reference.to_owned()),
-                Some(("p", share)) => percent = Some(percent_of(word, share)?),
-                _ => return Err(refused(word, "between the trigger and @PHASE stand only order=REF and p=N%")),
+                Some(("p", share)) => percent = Some(parse_percent(word, share)?),
+                _ => return Err(invalid(word, "between the trigger and @PHASE stand only order=REF and p=N%")),
             }
         }
         let phase = words
             .next()
-            .ok_or_else(|| refused(trigger, "is followed by no phase; it needs one, such as @after-commit"))?;
-        let phase = phase_of(phase)?;
-        let effect = words.next().ok_or_else(|| refused(trigger, "has no effect behind its phase, such as fin"))?;
+            .ok_or_else(|| invalid(trigger, "is followed by no phase; it needs one, such as @after-commit"))?;
+        let phase = parse_phase(phase)?;
+        let effect = words.next().ok_or_else(|| invalid(trigger, "has no effect behind its phase, such as fin"))?;
         let named = effect;
-        let effect = effect_of(effect)?;
+        let effect = parse_effect(effect)?;
         if let Some(operation) = operation.as_ref().filter(|_| !phase.knows_operation()) {
-            return Err(refused(operation, nothing_read(phase)));
+            return Err(invalid(operation, operation_unknown(phase)));
         }
         if let Some(reference) = order.as_ref().filter(|_| !phase.knows_order()) {
             let word = format!("order={reference}");
             return Err(if phase.knows_operation() {
-                refused(&word, format!("cannot be told @{}, where the body is not read yet", phase.name()))
+                invalid(&word, format!("cannot be told @{}, where the body is not read yet", phase.name()))
             } else {
-                refused(&word, nothing_read(phase))
+                invalid(&word, operation_unknown(phase))
             });
         }
         if !phase.allows(&effect) {
             let allowed: Vec<&str> =
                 EFFECTS.iter().filter(|(_, effect)| phase.allows(effect)).map(|(name, _)| *name).collect();
-            return Err(refused(
+            return Err(invalid(
                 named,
                 format!("cannot happen at @{}; what can is {}", phase.name(), allowed.join(", ")),
             ));
@@ -51,22 +52,22 @@ impl FromStr for Fault {
             None if all => None,
             None => calls.budget(),
             Some("x*") => None,
-            Some(word) => Some(budget_of(word)?),
+            Some(word) => Some(parse_budget(word)?),
         };
         if let Some(word) = words.next() {
-            return Err(refused(word, "is too much: a fault ends with its effect and xN"));
+            return Err(invalid(word, "is too much: a fault ends with its effect and xN"));
         }
         Ok(Self { provider, operation, calls, order, percent, phase, effect, budget })
     }
 }
 
-fn trigger_of(text: &str) -> Result<(String, Option<String>, Calls, bool), FaultError> {
+fn parse_trigger(text: &str) -> Result<(String, Option<String>, Calls, bool), FaultError> {
     let (name, calls) = text.split_once('#').map_or((text, None), |(name, calls)| (name, Some(calls)));
     let (provider, operation) = name.split_once('.').map_or((name, None), |(name, operation)| (name, Some(operation)));
     if provider.is_empty() || operation.is_some_and(str::is_empty) {
-        return Err(refused(text, "names nothing; it begins with a provider, and perhaps .OPERATION"));
+        return Err(invalid(text, "names nothing; it begins with a provider, and perhaps .OPERATION"));
     }
-    let number = |digits: &str| number::<u64>(digits).filter(|number| *number > 0);
+    let number = |digits: &str| parse_number::<u64>(digits).filter(|number| *number > 0);
     let rule = "behind # stands a call's number from 1, a range such as 2-5, or *";
     let (calls, all) = match calls {
         None => (Calls::Any, false),
@@ -74,36 +75,38 @@ fn trigger_of(text: &str) -> Result<(String, Option<String>, Calls, bool), Fault
         Some(range) => {
             let (from, to) = range.split_once('-').unwrap_or((range, range));
             let bounds = number(from).zip(number(to)).filter(|(from, to)| from <= to);
-            let (from, to) = bounds.ok_or_else(|| refused(text, rule))?;
+            let (from, to) = bounds.ok_or_else(|| invalid(text, rule))?;
             (Calls::Range(from, to), false)
         }
     };
     Ok((provider.to_owned(), operation.filter(|name| *name != "*").map(str::to_owned), calls, all))
 }
 
-fn percent_of(word: &str, share: &str) -> Result<u8, FaultError> {
-    let percent = share.strip_suffix('%').and_then(number::<u8>).filter(|percent| (1..=100).contains(percent));
-    percent.ok_or_else(|| refused(word, "must be a whole number from 1% to 100%"))
+fn parse_percent(word: &str, share: &str) -> Result<u8, FaultError> {
+    let percent = share.strip_suffix('%').and_then(parse_number::<u8>).filter(|percent| (1..=100).contains(percent));
+    percent.ok_or_else(|| invalid(word, "must be a whole number from 1% to 100%"))
 }
 
-fn phase_of(word: &str) -> Result<Phase, FaultError> {
+fn parse_phase(word: &str) -> Result<Phase, FaultError> {
     let names: Vec<String> = Phase::ALL.iter().map(|(name, _)| format!("@{name}")).collect();
     let found = Phase::ALL.iter().find(|(name, _)| word.strip_prefix('@') == Some(name));
-    found.map(|(_, phase)| *phase).ok_or_else(|| refused(word, format!("is no phase; there are {}", names.join(", "))))
+    found.map(|(_, phase)| *phase).ok_or_else(|| invalid(word, format!("is no phase; there are {}", names.join(", "))))
 }
 
-fn effect_of(word: &str) -> Result<FaultEffect, FaultError> {
+fn parse_effect(word: &str) -> Result<FaultEffect, FaultError> {
     let (name, value) = word.split_once('=').map_or((word, None), |(name, value)| (name, Some(value)));
     let Some((_, pattern)) = EFFECTS.iter().find(|(known, _)| *known == name) else {
         let names: Vec<&str> = EFFECTS.iter().map(|(name, _)| *name).collect();
-        return Err(refused(word, format!("is no effect; there are {}", names.join(", "))));
+        return Err(invalid(word, format!("is no effect; there are {}", names.join(", "))));
     };
     let status = |range: std::ops::RangeInclusive<u16>| {
-        let given = value.and_then(number::<u16>).filter(|status| range.contains(status));
-        given.ok_or_else(|| refused(word, format!("needs a status from {} to {}", range.start(), range.end())))
+        let given = value.and_then(parse_number::<u16>).filter(|status| range.contains(status));
+        given.ok_or_else(|| invalid(word, format!("needs a status from {} to {}", range.start(), range.end())))
     };
     let time = || {
-        value.and_then(duration).ok_or_else(|| refused(word, "needs a time, such as 2s or 500ms, of at most 365 days"))
+        value
+            .and_then(parse_duration)
+            .ok_or_else(|| invalid(word, "needs a time, such as 2s or 500ms, of at most 365 days"))
     };
     Ok(match pattern {
         FaultEffect::Html(_) => FaultEffect::Html(status(200..=599)?),
@@ -113,38 +116,38 @@ fn effect_of(word: &str) -> Result<FaultEffect, FaultError> {
         FaultEffect::LateCommit(_) => FaultEffect::LateCommit(time()?),
         FaultEffect::Encoding(_) => match value {
             Some(name) if !name.is_empty() => FaultEffect::Encoding(name.to_owned()),
-            _ => return Err(refused(word, "needs the encoding's name, such as gzip")),
+            _ => return Err(invalid(word, "needs the encoding's name, such as gzip")),
         },
-        FaultEffect::Truncate(_) => match value.map(number::<usize>) {
+        FaultEffect::Truncate(_) => match value.map(parse_number::<usize>) {
             None => FaultEffect::Truncate(None),
             Some(Some(bytes)) => FaultEffect::Truncate(Some(bytes)),
-            Some(None) => return Err(refused(word, "needs a number of bytes, or nothing for the half")),
+            Some(None) => return Err(invalid(word, "needs a number of bytes, or nothing for the half")),
         },
         other if value.is_none() => other.clone(),
-        _ => return Err(refused(word, "takes no value")),
+        _ => return Err(invalid(word, "takes no value")),
     })
 }
 
-fn duration(text: &str) -> Option<Duration> {
+fn parse_duration(text: &str) -> Option<Duration> {
     let time = match text.strip_suffix("ms") {
-        Some(digits) => number(digits).map(Duration::from_millis),
-        None => number(text.strip_suffix('s')?).map(Duration::from_secs),
+        Some(digits) => parse_number(digits).map(Duration::from_millis),
+        None => parse_number(text.strip_suffix('s')?).map(Duration::from_secs),
     };
     time.filter(|time| *time <= LONGEST_TIME)
 }
 
 /// Digits alone: Rust's own parsing also takes a sign.
-fn number<T: FromStr>(digits: &str) -> Option<T> {
+fn parse_number<T: FromStr>(digits: &str) -> Option<T> {
     digits.bytes().all(|byte| byte.is_ascii_digit()).then(|| digits.parse().ok())?
 }
 
-fn budget_of(word: &str) -> Result<u32, FaultError> {
-    let times = word.strip_prefix('x').and_then(number::<u32>).filter(|times| *times > 0);
-    times.ok_or_else(|| refused(word, "must be xN, or x* for no limit"))
+fn parse_budget(word: &str) -> Result<u32, FaultError> {
+    let times = word.strip_prefix('x').and_then(parse_number::<u32>).filter(|times| *times > 0);
+    times.ok_or_else(|| invalid(word, "must be xN, or x* for no limit"))
 }
 
 /// Why a fault of a connection cannot say more about the call.
-fn nothing_read(phase: Phase) -> String {
+fn operation_unknown(phase: Phase) -> String {
     let what = match phase {
         Phase::FirstByte => "request to begin",
         Phase::Idle => "idle connection",
@@ -156,7 +159,7 @@ fn nothing_read(phase: Phase) -> String {
     )
 }
 
-fn refused(part: &str, rule: impl Into<String>) -> FaultError {
+fn invalid(part: &str, rule: impl Into<String>) -> FaultError {
     FaultError { part: part.to_owned(), rule: rule.into() }
 }
 

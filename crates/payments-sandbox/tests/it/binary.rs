@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::support::{Line, authority};
+use crate::support::{Connection, authority};
 
 /// The program, ended with the test.
 struct Program {
@@ -58,14 +58,14 @@ fn run(arguments: &[&str]) -> Output {
     command().args(arguments).output().unwrap()
 }
 
-async fn ask(url: &str, method: &str, path: &str, authorization: &str, body: &str) -> crate::support::Answer {
-    let mut line = Line::to(authority(url)).await;
+async fn ask(url: &str, method: &str, path: &str, authorization: &str, body: &str) -> crate::support::Response {
+    let mut connection = Connection::open(authority(url)).await;
     let head = format!(
         "{method} {path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: {authorization}\r\nContent-Length: {}\r\n\r\n",
         body.len()
     );
-    line.write(&[head.as_bytes(), body.as_bytes()].concat()).await;
-    line.answer().await
+    connection.write(&[head.as_bytes(), body.as_bytes()].concat()).await;
+    connection.response().await
 }
 
 /// What the first line of `serve --json` says.

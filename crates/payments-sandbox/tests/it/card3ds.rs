@@ -12,7 +12,7 @@ mod validation;
 use payments_sandbox::{Delivery, Sandbox};
 use serde_json::{Value, json};
 
-use crate::support::{Answer, End, Line, authority};
+use crate::support::{Connection, End, Response, authority, http_request};
 
 /// The document's card, which pays and pays in parts.
 const CARD: &str = "5421190122090656";
@@ -37,7 +37,7 @@ fn payment(order: &str) -> Value {
 }
 
 /// A 3-D Secure payment that leads back to one address either way.
-fn secured(order: &str, back: &str) -> Value {
+fn three_ds_payment(order: &str, back: &str) -> Value {
     let mut body = payment(order);
     body["successUrl"] = json!(format!("{back}?success"));
     body["failureUrl"] = json!(format!("{back}?failure"));
@@ -60,52 +60,44 @@ fn checkout(order: &str, callback: &str) -> Value {
 /// A request as it goes over the wire.
 fn request(sandbox: &Sandbox, method: &str, path: &str, body: &str) -> Vec<u8> {
     let card3ds = sandbox.card3ds();
-    let head = format!(
-        "{method} {path} HTTP/1.1\r\nHost: {}\r\nX-API-KEY: {}\r\nX-API-SECRET: {}\r\nContent-Type: application/json\r\n\
-         Content-Length: {}\r\n\r\n",
-        authority(card3ds.base_url()),
-        card3ds.api_key(),
-        card3ds.api_secret(),
-        body.len(),
-    );
-    [head.as_bytes(), body.as_bytes()].concat()
+    let headers = [
+        ("X-API-KEY", card3ds.api_key()),
+        ("X-API-SECRET", card3ds.api_secret()),
+        ("Content-Type", "application/json"),
+    ];
+    http_request(card3ds.base_url(), method, path, &headers, body)
 }
 
 /// Sends bytes on a connection of its own.
-async fn raw(sandbox: &Sandbox, bytes: &[u8]) -> Answer {
-    let mut line = Line::to(authority(sandbox.card3ds().base_url())).await;
-    line.write(bytes).await;
-    line.answer().await
+async fn raw(sandbox: &Sandbox, bytes: &[u8]) -> Response {
+    let mut connection = Connection::open(authority(sandbox.card3ds().base_url())).await;
+    connection.write(bytes).await;
+    connection.response().await
 }
 
-async fn post_text(sandbox: &Sandbox, path: &str, body: &str) -> Answer {
+async fn post_text(sandbox: &Sandbox, path: &str, body: &str) -> Response {
     raw(sandbox, &request(sandbox, "POST", path, body)).await
 }
 
-async fn post(sandbox: &Sandbox, path: &str, body: &Value) -> Answer {
+async fn post(sandbox: &Sandbox, path: &str, body: &Value) -> Response {
     post_text(sandbox, path, &body.to_string()).await
 }
 
-async fn get(sandbox: &Sandbox, path: &str) -> Answer {
+async fn get(sandbox: &Sandbox, path: &str) -> Response {
     raw(sandbox, &request(sandbox, "GET", path, "")).await
 }
 
 /// Sends a POST and hears the connection out.
-async fn post_to_the_end(sandbox: &Sandbox, path: &str, body: &Value) -> (Vec<u8>, End) {
-    let mut line = Line::to(authority(sandbox.card3ds().base_url())).await;
-    line.write(&request(sandbox, "POST", path, &body.to_string())).await;
-    line.end().await
+async fn post_until_closed(sandbox: &Sandbox, path: &str, body: &Value) -> (Vec<u8>, End) {
+    let mut connection = Connection::open(authority(sandbox.card3ds().base_url())).await;
+    connection.write(&request(sandbox, "POST", path, &body.to_string())).await;
+    connection.end().await
 }
 
 /// What a browser gets that is inside a sandboxed frame: no key, and an origin that nobody knows.
-async fn browse(sandbox: &Sandbox, method: &str, target: &str, form: &str) -> Answer {
-    let head = format!(
-        "{method} {target} HTTP/1.1\r\nHost: {}\r\nOrigin: null\r\nContent-Type: application/x-www-form-urlencoded\r\n\
-         Content-Length: {}\r\n\r\n{form}",
-        authority(sandbox.card3ds().base_url()),
-        form.len()
-    );
-    raw(sandbox, head.as_bytes()).await
+async fn browse(sandbox: &Sandbox, method: &str, target: &str, form: &str) -> Response {
+    let headers = [("Origin", "null"), ("Content-Type", "application/x-www-form-urlencoded")];
+    crate::support::send(sandbox.card3ds().base_url(), method, target, &headers, form).await
 }
 
 /// The first value of an attribute behind some text.

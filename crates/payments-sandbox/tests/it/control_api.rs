@@ -5,7 +5,7 @@ use std::time::Duration;
 use payments_sandbox::{Clock, Sandbox};
 use serde_json::{Value, json};
 
-use crate::support::{Merchant, control, deposit, post, with, withdrawal};
+use crate::support::{Merchant, control, deposit, keys, post, with, withdrawal};
 
 async fn get(sandbox: &Sandbox, path: &str) -> Value {
     control(sandbox, "GET", path, "").await.expect(200)
@@ -237,22 +237,7 @@ async fn no_key_and_no_private_id_is_on_any_page() {
     let order = post(&sandbox, "deposit/new", &deposit("order-1")).await.expect(201);
     sandbox.turbopay().order("order-1").succeed();
     crate::support::get(&sandbox, &format!("order/status/{}", order["order_id"].as_str().unwrap())).await;
-    let (turratech, turbo_txn, card3ds) = (sandbox.turratech(), sandbox.turbo_txn(), sandbox.card3ds());
-    let private = [
-        turratech.api_key(),
-        turratech.publishable_key(),
-        turratech.restricted_key(),
-        turratech.webhook_secret(),
-        turbo_txn.client_id(),
-        turbo_txn.secret_key(),
-        turbo_txn.callback_key(),
-        sandbox.turbo_link().api_key(),
-        card3ds.api_key(),
-        card3ds.api_secret(),
-        sandbox.turbopay().api_key(),
-        sandbox.turbopay().webhook_key(),
-        order["order_id"].as_str().unwrap(),
-    ];
+    let private = keys(&sandbox).into_iter().chain([order["order_id"].as_str().unwrap()]).collect::<Vec<_>>();
     for path in ["/", "/health", "/ledger", "/timeline", "/deliveries", "/faults", "/clock"] {
         let text = control(&sandbox, "GET", path, "").await.text();
         assert!(private.iter().all(|secret| !text.contains(secret)), "{path}: {text}");

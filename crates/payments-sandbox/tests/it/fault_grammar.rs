@@ -15,7 +15,7 @@ fn check_round_trip(text: &str) {
 
 /// The error of a fault that is none, as part and rule.
 #[track_caller]
-fn check_refused(text: &str, part: &str, rule: &str) {
+fn check_rejected(text: &str, part: &str, rule: &str) {
     let err = text.parse::<Fault>().expect_err(text).to_string();
     assert!(err.starts_with(&format!("`{part}` in a fault: ")), "{text}: the part is not named: {err}");
     assert!(err.contains(rule), "{text}: the rule is not named: {err}");
@@ -139,14 +139,14 @@ fn what_is_no_fault_is_refused_with_the_part_and_the_rule() {
         ("turbopay p=101% @after-commit fin", "p=101%", "from 1% to 100%"),
         ("turbopay p=50 @after-commit fin", "p=50", "from 1% to 100%"),
     ] {
-        check_refused(text, part, rule);
+        check_rejected(text, part, rule);
     }
 }
 
 #[test]
 fn a_fault_that_names_no_provider_or_no_operation_is_refused() {
     for trigger in [".withdraw", ".*#*", "#1", "turbopay.", "turbopay.#2-5"] {
-        check_refused(&format!("{trigger} @query html=502"), trigger, "names nothing");
+        check_rejected(&format!("{trigger} @query html=502"), trigger, "names nothing");
     }
 }
 
@@ -165,7 +165,7 @@ fn an_effect_that_cannot_happen_at_a_phase_is_refused_with_those_that_can() {
         ("turbopay @before-commit duplicate", "duplicate", "cannot happen at @before-commit"),
         ("turbopay @webhook fin", "fin", "what can is delay, duplicate, reorder, drop, tamper, hold"),
     ] {
-        check_refused(text, part, rule);
+        check_rejected(text, part, rule);
     }
 }
 
@@ -173,10 +173,10 @@ fn an_effect_that_cannot_happen_at_a_phase_is_refused_with_those_that_can() {
 fn a_fault_of_a_connection_cannot_ask_for_what_is_not_read_yet() {
     for (phase, counted) in [("accept", "connection"), ("first-byte", "request to begin"), ("idle", "idle connection")]
     {
-        check_refused(&format!("turbopay.withdraw @{phase} fin"), "withdraw", &format!("@{phase}"));
-        check_refused(&format!("turbopay order=x @{phase} fin"), "order=x", &format!("for the second {counted}"));
+        check_rejected(&format!("turbopay.withdraw @{phase} fin"), "withdraw", &format!("@{phase}"));
+        check_rejected(&format!("turbopay order=x @{phase} fin"), "order=x", &format!("for the second {counted}"));
     }
-    check_refused("turbopay.withdraw order=x @head fin", "order=x", "the body is not read yet");
+    check_rejected("turbopay.withdraw order=x @head fin", "order=x", "the body is not read yet");
 }
 
 #[tokio::test]

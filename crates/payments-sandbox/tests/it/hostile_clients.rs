@@ -5,16 +5,16 @@ use std::time::Duration;
 use payments_sandbox::Sandbox;
 use proptest::prelude::*;
 
-use crate::support::{Answer, End, Line, authority, connect, get, request, withdrawal};
+use crate::support::{Connection, End, Response, authority, connect, get, request, withdrawal};
 
 /// Sends bytes, and holds that they are refused, that the connection ends, and that the sandbox goes on.
-async fn check_refused(bytes: &[u8]) {
+async fn check_rejected(bytes: &[u8]) {
     let sandbox = Sandbox::builder().start().await;
-    let mut line = connect(&sandbox).await;
-    line.write(bytes).await;
-    let (found, end) = line.end().await;
+    let mut connection = connect(&sandbox).await;
+    connection.write(bytes).await;
+    let (found, end) = connection.end().await;
     let shown = String::from_utf8_lossy(&bytes[..bytes.len().min(80)]).into_owned();
-    assert_eq!((Answer::of(&found).status, end), (400, End::Fin), "{shown:?}");
+    assert_eq!((Response::of(&found).status, end), (400, End::Fin), "{shown:?}");
     assert_eq!(sandbox.ledger().entries(), []);
     get(&sandbox, "balance").await.expect(200);
     sandbox.finish();
@@ -28,13 +28,13 @@ fn head(sandbox: &Sandbox, fields: &str) -> Vec<u8> {
 #[tokio::test]
 async fn a_connection_takes_one_request_after_another() {
     let sandbox = Sandbox::builder().start().await;
-    let mut line = connect(&sandbox).await;
+    let mut connection = connect(&sandbox).await;
     for number in 0..20 {
         let body = withdrawal(&format!("order-{number}"));
-        line.write(&request(&sandbox, "POST", "withdraw/new", Some(&body))).await;
-        line.answer().await.expect(201);
-        line.write(&request(&sandbox, "GET", "balance", None)).await;
-        line.answer().await.expect(200);
+        connection.write(&request(&sandbox, "POST", "withdraw/new", Some(&body))).await;
+        connection.response().await.expect(201);
+        connection.write(&request(&sandbox, "GET", "balance", None)).await;
+        connection.response().await.expect(200);
     }
     assert_eq!(sandbox.ledger().executions("turbopay.withdraw"), 20);
     sandbox.finish();
@@ -43,11 +43,12 @@ async fn a_connection_takes_one_request_after_another() {
 #[tokio::test]
 async fn requests_that_come_at_once_are_answered_in_order() {
     let sandbox = Sandbox::builder().start().await;
-    let mut line = connect(&sandbox).await;
+    let mut connection = connect(&sandbox).await;
     let withdraw = request(&sandbox, "POST", "withdraw/new", Some(&withdrawal("order-1")));
     let balance = request(&sandbox, "GET", "balance", None);
-    line.write(&[withdraw.clone(), balance, withdraw].concat()).await;
-    let statuses = [line.answer().await.status, line.answer().await.status, line.answer().await.status];
+    connection.write(&[withdraw.clone(), balance, withdraw].concat()).await;
+    let statuses =
+        [connection.response().await.status, connection.response().await.status, connection.response().await.status];
     assert_eq!(statuses, [201, 200, 422]);
     sandbox.finish();
 }
@@ -55,12 +56,12 @@ async fn requests_that_come_at_once_are_answered_in_order() {
 #[tokio::test]
 async fn a_request_may_come_a_byte_at_a_time() {
     let sandbox = Sandbox::builder().start().await;
-    let mut line = connect(&sandbox).await;
+    let mut connection = connect(&sandbox).await;
     for byte in request(&sandbox, "POST", "withdraw/new", Some(&withdrawal("order-1"))) {
-        line.write(&[byte]).await;
+        connection.write(&[byte]).await;
         tokio::task::yield_now().await;
     }
-    line.answer().await.expect(201);
+    connection.response().await.expect(201);
     sandbox.finish();
 }
 
@@ -69,45 +70,45 @@ async fn a_client_that_asks_for_it_gets_the_connection_closed_behind_the_answer(
     let sandbox = Sandbox::builder().start().await;
     let host = authority(sandbox.turbopay().base_url()).to_owned();
     for (version, field) in [("1.1", "Connection: close\r\n"), ("1.1", "Connection: TE, Close\r\n"), ("1.0", "")] {
-        let mut line = connect(&sandbox).await;
-        line.write(format!("GET /api/nothing HTTP/{version}\r\nHost: {host}\r\n{field}\r\n").as_bytes()).await;
-        line.answer().await.expect(404);
-        assert_eq!(line.end().await, (Vec::new(), End::Fin), "{version} {field}");
+        let mut connection = connect(&sandbox).await;
+        connection.write(format!("GET /api/nothing HTTP/{version}\r\nHost: {host}\r\n{field}\r\n").as_bytes()).await;
+        connection.response().await.expect(404);
+        assert_eq!(connection.end().await, (Vec::new(), End::Fin), "{version} {field}");
     }
-    let mut line = Line::to(authority(sandbox.control_url())).await;
-    line.write(b"GET /health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").await;
-    line.answer().await.expect(200);
-    assert_eq!(line.end().await, (Vec::new(), End::Fin));
+    let mut connection = Connection::open(authority(sandbox.control_url())).await;
+    connection.write(b"GET /health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").await;
+    connection.response().await.expect(200);
+    assert_eq!(connection.end().await, (Vec::new(), End::Fin));
     sandbox.finish();
 }
 
 #[tokio::test]
 async fn a_body_may_come_in_chunks_with_extensions_and_trailers() {
     let sandbox = Sandbox::builder().start().await;
-    let mut line = connect(&sandbox).await;
+    let mut connection = connect(&sandbox).await;
     for (number, trailers) in ["", "X-Checksum: 1\r\nX-More: 2\r\n"].into_iter().enumerate() {
         let body = withdrawal(&format!("order-{number}")).to_string();
         let (first, second) = body.split_at(7);
-        line.write(&head(&sandbox, "Transfer-Encoding: chunked\r\n")).await;
-        line.write(format!("{:x};name=value\r\n{first}\r\n", first.len()).as_bytes()).await;
-        line.write(format!("{:X}\r\n{second}\r\n0\r\n{trailers}\r\n", second.len()).as_bytes()).await;
-        line.answer().await.expect(201);
+        connection.write(&head(&sandbox, "Transfer-Encoding: chunked\r\n")).await;
+        connection.write(format!("{:x};name=value\r\n{first}\r\n", first.len()).as_bytes()).await;
+        connection.write(format!("{:X}\r\n{second}\r\n0\r\n{trailers}\r\n", second.len()).as_bytes()).await;
+        connection.response().await.expect(201);
     }
-    line.write(&request(&sandbox, "GET", "balance", None)).await;
-    line.answer().await.expect(200);
+    connection.write(&request(&sandbox, "GET", "balance", None)).await;
+    connection.response().await.expect(200);
     sandbox.finish();
 }
 
 #[tokio::test]
 async fn a_client_that_expects_to_be_told_to_go_on_is_told() {
     let sandbox = Sandbox::builder().start().await;
-    let mut line = connect(&sandbox).await;
+    let mut connection = connect(&sandbox).await;
     let body = withdrawal("order-1").to_string();
     let fields = format!("Expect: 100-continue\r\nContent-Length: {}\r\n", body.len());
-    line.write(&head(&sandbox, &fields)).await;
-    assert_eq!(line.bytes(25).await, b"HTTP/1.1 100 Continue\r\n\r\n");
-    line.write(body.as_bytes()).await;
-    line.answer().await.expect(201);
+    connection.write(&head(&sandbox, &fields)).await;
+    assert_eq!(connection.bytes(25).await, b"HTTP/1.1 100 Continue\r\n\r\n");
+    connection.write(body.as_bytes()).await;
+    connection.response().await.expect(201);
     sandbox.ledger().order("order-1").executed_once();
     sandbox.finish();
 }
@@ -117,9 +118,9 @@ async fn a_client_that_goes_away_in_the_middle_has_done_nothing() {
     let sandbox = Sandbox::builder().start().await;
     let whole = request(&sandbox, "POST", "withdraw/new", Some(&withdrawal("order-1")));
     for length in [0, 1, 40, whole.len() / 2, whole.len() - 1] {
-        let mut line = connect(&sandbox).await;
-        line.write(&whole[..length]).await;
-        drop(line);
+        let mut connection = connect(&sandbox).await;
+        connection.write(&whole[..length]).await;
+        drop(connection);
         get(&sandbox, "balance").await.expect(200);
     }
     sandbox.ledger().order("order-1").never_executed();
@@ -129,10 +130,10 @@ async fn a_client_that_goes_away_in_the_middle_has_done_nothing() {
 #[tokio::test]
 async fn a_client_that_goes_away_before_its_answer_has_had_it_done() {
     let sandbox = Sandbox::builder().start().await;
-    let mut line = connect(&sandbox).await;
-    line.write(&request(&sandbox, "POST", "withdraw/new", Some(&withdrawal("order-1")))).await;
-    drop(line);
-    crate::support::until("it is done", || sandbox.ledger().order("order-1").executions() == 1).await;
+    let mut connection = connect(&sandbox).await;
+    connection.write(&request(&sandbox, "POST", "withdraw/new", Some(&withdrawal("order-1")))).await;
+    drop(connection);
+    crate::support::wait_until("it is done", || sandbox.ledger().order("order-1").executions() == 1).await;
     sandbox.finish();
 }
 
@@ -154,33 +155,33 @@ async fn what_is_no_http_is_refused() {
         b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabcdefg\r\n",
         b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nffffffffffffffffff\r\n",
     ] {
-        check_refused(bytes).await;
+        check_rejected(bytes).await;
     }
 }
 
 #[tokio::test]
 async fn what_is_too_long_is_refused() {
     let long = |length: usize| "x".repeat(length);
-    check_refused(format!("GET /{} HTTP/1.1\r\n\r\n", long(70_000)).as_bytes()).await;
-    check_refused(format!("GET / HTTP/1.1\r\nX: {}", long(70_000)).as_bytes()).await;
-    check_refused(format!("GET / HTTP/1.1\r\n{}\r\n", "X: y\r\n".repeat(100)).as_bytes()).await;
-    check_refused(format!("POST / HTTP/1.1\r\nContent-Length: {}\r\n\r\n{}", 2 << 20, long(2 << 20)).as_bytes()).await;
+    check_rejected(format!("GET /{} HTTP/1.1\r\n\r\n", long(70_000)).as_bytes()).await;
+    check_rejected(format!("GET / HTTP/1.1\r\nX: {}", long(70_000)).as_bytes()).await;
+    check_rejected(format!("GET / HTTP/1.1\r\n{}\r\n", "X: y\r\n".repeat(100)).as_bytes()).await;
+    check_rejected(format!("POST / HTTP/1.1\r\nContent-Length: {}\r\n\r\n{}", 2 << 20, long(2 << 20)).as_bytes()).await;
     let chunk = format!("10000\r\n{}\r\n", long(0x10000));
-    check_refused(format!("POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n{}", chunk.repeat(20)).as_bytes())
+    check_rejected(format!("POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n{}", chunk.repeat(20)).as_bytes())
         .await;
     let extension = format!("POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n1;{}", long(100_000));
-    check_refused(extension.as_bytes()).await;
+    check_rejected(extension.as_bytes()).await;
 }
 
 #[tokio::test]
 async fn garbage_behind_a_request_spoils_its_connection_and_nothing_else() {
     let sandbox = Sandbox::builder().start().await;
-    let mut line = connect(&sandbox).await;
+    let mut connection = connect(&sandbox).await;
     let good = request(&sandbox, "POST", "withdraw/new", Some(&withdrawal("order-1")));
-    line.write(&[&good[..], b"\x00\xff garbage \r\n\r\n", &good].concat()).await;
-    line.answer().await.expect(201);
-    assert_eq!(line.answer().await.status, 400);
-    assert_eq!(line.end().await, (Vec::new(), End::Fin));
+    connection.write(&[&good[..], b"\x00\xff garbage \r\n\r\n", &good].concat()).await;
+    connection.response().await.expect(201);
+    assert_eq!(connection.response().await.status, 400);
+    assert_eq!(connection.end().await, (Vec::new(), End::Fin));
     get(&sandbox, "balance").await.expect(200);
     sandbox.ledger().order("order-1").executed_once();
     sandbox.finish();
@@ -211,9 +212,9 @@ proptest! {
             let sandbox = Sandbox::builder().start().await;
             let url = if to_control { sandbox.control_url() } else { sandbox.turbopay().base_url() };
             let good = request(&sandbox, "POST", "withdraw/new", Some(&withdrawal("order-1")));
-            let mut line = Line::to(authority(url)).await;
-            line.write(&[&good[..cut.index(good.len())], &garbage].concat()).await;
-            drop(line);
+            let mut connection = Connection::open(authority(url)).await;
+            connection.write(&[&good[..cut.index(good.len())], &garbage].concat()).await;
+            drop(connection);
             let answered = tokio::time::timeout(Duration::from_secs(20), get(&sandbox, "balance")).await;
             assert_eq!(answered.expect("it no longer answers").status, 200);
             sandbox.finish();

@@ -4,28 +4,7 @@ use std::collections::BTreeSet;
 
 use payments_sandbox::{Builder, Sandbox, StartError, card3ds, turbo_link, turbo_txn, turbopay, turratech};
 
-use crate::support::get;
-
-/// Every key of every provider.
-fn keys(sandbox: &Sandbox) -> Vec<String> {
-    let (turratech, turbo_txn, card3ds) = (sandbox.turratech(), sandbox.turbo_txn(), sandbox.card3ds());
-    [
-        turratech.api_key(),
-        turratech.publishable_key(),
-        turratech.restricted_key(),
-        turratech.webhook_secret(),
-        turbo_txn.client_id(),
-        turbo_txn.secret_key(),
-        turbo_txn.callback_key(),
-        sandbox.turbo_link().api_key(),
-        card3ds.api_key(),
-        card3ds.api_secret(),
-        sandbox.turbopay().api_key(),
-        sandbox.turbopay().webhook_key(),
-    ]
-    .map(str::to_owned)
-    .to_vec()
-}
+use crate::support::{get, keys};
 
 #[tokio::test]
 async fn keys_come_from_the_seed_and_are_all_different() {
@@ -33,7 +12,7 @@ async fn keys_come_from_the_seed_and_are_all_different() {
     let other = Sandbox::builder().seed(8).start().await;
 
     assert_eq!(keys(&one), keys(&again));
-    let all: BTreeSet<String> = keys(&one).into_iter().chain(keys(&other)).collect();
+    let all: BTreeSet<&str> = keys(&one).into_iter().chain(keys(&other)).collect();
     assert_eq!(all.len(), 2 * keys(&one).len());
 
     let turratech = one.turratech();
@@ -46,7 +25,7 @@ async fn keys_come_from_the_seed_and_are_all_different() {
 }
 
 /// Holds that a key which might be somebody's real one is refused.
-async fn check_refused(builder: Builder) {
+async fn check_rejected(builder: Builder) {
     let refused = builder.try_start().await;
     assert!(matches!(refused, Err(StartError::LiveKey)), "{refused:?}");
 }
@@ -55,26 +34,26 @@ async fn check_refused(builder: Builder) {
 async fn a_key_that_might_be_real_is_refused() {
     let turratech =
         |api_key, secret| Sandbox::builder().turratech(turratech::Settings::default().keys(api_key, secret));
-    check_refused(turratech("sk_live_1", "sandbox_1")).await;
-    check_refused(turratech("pk_test_1", "sandbox_1")).await;
-    check_refused(turratech("sk_test_1", "whsec_1")).await;
+    check_rejected(turratech("sk_live_1", "sandbox_1")).await;
+    check_rejected(turratech("pk_test_1", "sandbox_1")).await;
+    check_rejected(turratech("sk_test_1", "whsec_1")).await;
 
     let turbo_txn =
         |id, key, callback| Sandbox::builder().turbo_txn(turbo_txn::Settings::default().keys(id, key, callback));
-    check_refused(turbo_txn("merchant", "sandbox_1", "")).await;
-    check_refused(turbo_txn("sandbox_1", "secret", "")).await;
-    check_refused(turbo_txn("sandbox_1", "test_1", "sandbox_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=")).await;
-    check_refused(turbo_txn("sandbox_1", "test_1", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=")).await;
+    check_rejected(turbo_txn("merchant", "sandbox_1", "")).await;
+    check_rejected(turbo_txn("sandbox_1", "secret", "")).await;
+    check_rejected(turbo_txn("sandbox_1", "test_1", "sandbox_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=")).await;
+    check_rejected(turbo_txn("sandbox_1", "test_1", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=")).await;
 
-    check_refused(Sandbox::builder().turbo_link(turbo_link::Settings::default().key("TURBO_API_KEY"))).await;
+    check_rejected(Sandbox::builder().turbo_link(turbo_link::Settings::default().key("TURBO_API_KEY"))).await;
 
     let card3ds = |key, secret| Sandbox::builder().card3ds(card3ds::Settings::default().keys(key, secret));
-    check_refused(card3ds("live", "sandbox_1")).await;
-    check_refused(card3ds("sandbox_1", "live")).await;
+    check_rejected(card3ds("live", "sandbox_1")).await;
+    check_rejected(card3ds("sandbox_1", "live")).await;
 
     let turbopay = |key, webhook| Sandbox::builder().turbopay(turbopay::Settings::default().keys(key, webhook));
-    check_refused(turbopay("sk_live_1", "sandbox_whk")).await;
-    check_refused(turbopay("sandbox_1", "whk")).await;
+    check_rejected(turbopay("sk_live_1", "sandbox_whk")).await;
+    check_rejected(turbopay("sandbox_1", "whk")).await;
 }
 
 #[tokio::test]

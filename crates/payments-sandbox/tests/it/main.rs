@@ -4,22 +4,19 @@
 mod support;
 mod turratech_support;
 
-mod at_the_end;
 mod behaviours;
 #[cfg(unix)]
 mod binary;
 mod card3ds;
+mod connection_cuts;
 mod control_access;
 mod control_api;
-mod cut_points;
-mod ending;
 mod fault_budgets;
 mod fault_grammar;
-mod hosted_page;
+mod finish;
 mod hostile_clients;
 mod keys;
 mod offline;
-mod orders;
 mod recorded_exchanges;
 #[cfg(feature = "tls")]
 mod tls;
@@ -28,6 +25,9 @@ mod turbo_link_pages;
 mod turbo_txn;
 mod turbo_txn_callbacks;
 mod turbo_txn_page;
+mod turbopay_orders;
+mod turbopay_page;
+mod turbopay_validation;
 mod turratech_access;
 mod turratech_control;
 mod turratech_customers;
@@ -37,6 +37,6 @@ mod turratech_lists;
 mod turratech_payments;
 mod turratech_refunds;
 mod turratech_subscriptions;
-mod validation;
+mod violations;
 mod webhooks;
 mod wire_faults;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use payments_sandbox::{
-    Clock, DeliveryState, HowFar, Offline, Sandbox, StartError, WireAnswer, WireEnd, WireRequest, turbo_txn,
+    Clock, DeliveryState, Offline, Progress, Sandbox, StartError, WireEnd, WireRequest, WireResponse, turbo_txn,
 };
 
 fn offline(fault: &str) -> Offline {
@@ -47,19 +47,19 @@ fn shown(offline: &Offline, order: &str) -> Option<WireEnd> {
     }))
 }
 
-fn whole(end: WireEnd) -> WireAnswer {
-    let WireEnd::Whole(answer) = end else { panic!("{end:?}") };
-    answer
+fn whole(end: WireEnd) -> WireResponse {
+    let WireEnd::Whole(response) = end else { panic!("{end:?}") };
+    response
 }
 
 #[test]
 fn a_request_is_answered_and_put_down_in_the_ledger() {
     let offline = Sandbox::builder().seed(7).offline();
 
-    let answer = whole(offline.run(offline.send(withdrawal(&offline, "order-1"))));
+    let response = whole(offline.run(offline.send(withdrawal(&offline, "order-1"))));
 
-    assert_eq!(answer.status, 201);
-    assert!(answer.headers.iter().any(|(name, value)| name == "Content-Type" && value == "application/json"));
+    assert_eq!(response.status, 201);
+    assert!(response.headers.iter().any(|(name, value)| name == "Content-Type" && value == "application/json"));
     offline.ledger().order("order-1").executed_once();
     assert_eq!(whole(offline.run(offline.send(look_up(&offline, "order-1")))).status, 200);
     offline.finish();
@@ -67,11 +67,11 @@ fn a_request_is_answered_and_put_down_in_the_ledger() {
 
 #[test]
 fn a_fault_shows_what_its_wire_would() {
-    let after_the_request = Some(WireEnd::Closed(HowFar::Whole));
+    let after_the_request = Some(WireEnd::Closed(Progress::Whole));
     for (fault, end, executions) in [
-        ("turbopay#1 @accept fin", Some(WireEnd::Closed(HowFar::Accepted)), 0),
-        ("turbopay.withdraw @head rst", Some(WireEnd::Closed(HowFar::InPart)), 0),
-        ("turbopay.withdraw @body fin", Some(WireEnd::Closed(HowFar::InPart)), 0),
+        ("turbopay#1 @accept fin", Some(WireEnd::Closed(Progress::Accepted)), 0),
+        ("turbopay.withdraw @head rst", Some(WireEnd::Closed(Progress::InPart)), 0),
+        ("turbopay.withdraw @body fin", Some(WireEnd::Closed(Progress::InPart)), 0),
         ("turbopay.withdraw @before-commit fin", after_the_request.clone(), 0),
         ("turbopay.withdraw @after-commit rst", after_the_request.clone(), 1),
         ("turbopay.withdraw @after-commit mid-status", after_the_request.clone(), 1),
@@ -92,7 +92,7 @@ fn an_answer_that_breaks_off_has_its_head() {
     for effect in ["truncate", "bad-chunk", "endless"] {
         let offline = offline(&format!("turbopay.withdraw @after-commit {effect}"));
         let end = shown(&offline, "order-1");
-        assert!(matches!(&end, Some(WireEnd::CutOff(answer)) if answer.status == 201), "{effect}: {end:?}");
+        assert!(matches!(&end, Some(WireEnd::CutOff(response)) if response.status == 201), "{effect}: {end:?}");
         offline.finish();
     }
 }
@@ -129,8 +129,8 @@ fn a_connection_is_kept_for_the_next_request_and_none_that_broke() {
         assert_eq!(whole(shown(&offline, order).unwrap()).status, 201);
     }
     offline.fault("turbopay.withdraw#3 @after-commit fin");
-    assert_eq!(shown(&offline, "order-3"), Some(WireEnd::Closed(HowFar::Whole)));
-    assert_eq!(shown(&offline, "order-4"), Some(WireEnd::Closed(HowFar::Accepted)), "the second connection");
+    assert_eq!(shown(&offline, "order-3"), Some(WireEnd::Closed(Progress::Whole)));
+    assert_eq!(shown(&offline, "order-4"), Some(WireEnd::Closed(Progress::Accepted)), "the second connection");
     offline.finish();
 }
 
@@ -139,21 +139,21 @@ fn messages_are_values_and_come_again_until_they_are_taken() {
     let offline = Sandbox::builder().seed(7).offline();
     offline.run(offline.send(withdrawal(&offline, "order-1")));
 
-    let post = offline.next_post().unwrap();
-    assert_eq!(post.url, "http://127.0.0.1:9/status");
-    assert!(post.headers.iter().any(|(name, _)| name == "x-pay-signature"));
-    assert_eq!(offline.next_post().unwrap().number, post.number, "until it is answered");
-    offline.answer(&post, 500, b"");
-    assert!(offline.next_post().is_none());
+    let message = offline.next_message().unwrap();
+    assert_eq!(message.url, "http://127.0.0.1:9/status");
+    assert!(message.headers.iter().any(|(name, _)| name == "x-pay-signature"));
+    assert_eq!(offline.next_message().unwrap().number, message.number, "until it is answered");
+    offline.respond_to(&message, 500, b"");
+    assert!(offline.next_message().is_none());
     assert!(offline.next_due().is_some());
 
     offline.clock().advance(Duration::from_secs(60));
     let mut bodies = Vec::new();
-    while let Some(post) = offline.next_post() {
-        bodies.push(post.body.clone());
-        offline.answer(&post, 200, b"");
+    while let Some(message) = offline.next_message() {
+        bodies.push(message.body.clone());
+        offline.respond_to(&message, 200, b"");
     }
-    assert!(bodies.contains(&post.body));
+    assert!(bodies.contains(&message.body));
     assert!(offline.deliveries().iter().all(|delivery| delivery.state == DeliveryState::Delivered));
     offline.finish();
 }
@@ -176,12 +176,12 @@ fn a_provider_that_waits_for_a_word_is_told_it_in_the_body() {
     assert_eq!(whole(offline.run(offline.send(initiate))).status, 200);
     there.order("order-1").approve();
 
-    let post = offline.next_post().unwrap();
-    offline.answer(&post, 200, b"thanks");
-    assert!(offline.next_post().is_none());
+    let message = offline.next_message().unwrap();
+    offline.respond_to(&message, 200, b"thanks");
+    assert!(offline.next_message().is_none());
     offline.clock().advance(Duration::from_secs(60));
-    let post = offline.next_post().unwrap();
-    offline.answer(&post, 200, b"OK");
+    let message = offline.next_message().unwrap();
+    offline.respond_to(&message, 200, b"OK");
 
     assert_eq!(offline.deliveries()[0].state, DeliveryState::Delivered);
     offline.finish();
@@ -206,7 +206,7 @@ fn a_key_is_looked_at_when_a_request_arrives_and_not_when_it_is_done() {
     assert_eq!(whole(offline.run(offline.send(create()))).status, 201);
     offline.clock().advance(Duration::from_secs(24 * 60 * 60 - 60));
     offline.fault("turratech.create-payment @before-commit late-commit=600s");
-    assert_eq!(offline.run(offline.send(create())), WireEnd::Closed(HowFar::Whole));
+    assert_eq!(offline.run(offline.send(create())), WireEnd::Closed(Progress::Whole));
 
     offline.clock().advance(Duration::from_secs(600));
 
@@ -258,8 +258,8 @@ fn an_address_of_nobodys_is_no_connection() {
 #[should_panic(expected = "followed a redirect")]
 fn a_redirect_that_is_followed_is_complained_of() {
     let offline = offline("turbopay.withdraw @after-commit redirect=307");
-    let answer = whole(shown(&offline, "order-1").unwrap());
-    let (_, to) = answer.headers.into_iter().find(|(name, _)| name == "Location").unwrap();
+    let response = whole(shown(&offline, "order-1").unwrap());
+    let (_, to) = response.headers.into_iter().find(|(name, _)| name == "Location").unwrap();
     offline.run(offline.send(WireRequest { url: to, ..withdrawal(&offline, "order-1") }));
     offline.finish();
 }

@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use payments_sandbox::turbopay::Settings;
-use payments_sandbox::{Sandbox, What};
+use payments_sandbox::{EntryKind, Sandbox};
 use serde_json::{Value, json};
 
-use crate::support::{authority, connect, deposit, get, post, request, until, with, withdrawal};
+use crate::support::{authority, connect, deposit, get, post, request, wait_until, with, withdrawal};
 
 /// Holds that both have the same members of the same kinds, at any depth.
 #[track_caller]
@@ -127,10 +127,10 @@ async fn a_wrong_key_is_answered_401_everywhere_as_recorded() {
             "GET /api/order/status/e2430e2c-dce6-4981-80bd-950304673226",
             "GET /api/merchantorder/status/order-1",
         ] {
-            let mut line = connect(&sandbox).await;
+            let mut connection = connect(&sandbox).await;
             let head = format!("{target} HTTP/1.1\r\nHost: x\r\n{authorization}Content-Length: {}\r\n\r\n", body.len());
-            line.write(&[head.as_bytes(), body.as_bytes()].concat()).await;
-            assert_eq!(line.answer().await.expect(401), json!({"message": "Unauthorized"}), "{target}");
+            connection.write(&[head.as_bytes(), body.as_bytes()].concat()).await;
+            assert_eq!(connection.response().await.expect(401), json!({"message": "Unauthorized"}), "{target}");
         }
     }
     assert_eq!(sandbox.ledger().entries(), []);
@@ -189,7 +189,7 @@ async fn a_second_confirmation_is_wrong_in_both_fields_as_recorded() {
         })
     );
     let ledger = sandbox.ledger();
-    assert_eq!(ledger.entries().iter().filter(|entry| entry.what == What::Confirmed).count(), 1);
+    assert_eq!(ledger.entries().iter().filter(|entry| entry.kind == EntryKind::Confirmed).count(), 1);
     sandbox.finish();
 }
 
@@ -446,9 +446,9 @@ async fn an_address_that_there_is_not_is_answered_by_the_framework() {
         ("GET", "order/status/"),
         ("GET", "merchantorder/status/a/b"),
     ] {
-        let mut line = connect(&sandbox).await;
-        line.write(&request(&sandbox, method, path, None)).await;
-        let found = line.answer().await.expect(404);
+        let mut connection = connect(&sandbox).await;
+        connection.write(&request(&sandbox, method, path, None)).await;
+        let found = connection.response().await.expect(404);
         assert_eq!(found["message"], format!("The route api/{path} could not be found."));
     }
     sandbox.finish();
@@ -480,9 +480,9 @@ async fn two_withdrawals_at_once_under_one_reference_are_one_execution() {
     let sandbox = Sandbox::builder().start().await;
     let bytes = request(&sandbox, "POST", "withdraw/new", Some(&withdrawal("order-1")));
     let send = || async {
-        let mut line = connect(&sandbox).await;
-        line.write(&bytes).await;
-        line.answer().await.status
+        let mut connection = connect(&sandbox).await;
+        connection.write(&bytes).await;
+        connection.response().await.status
     };
 
     let (first, second) = tokio::join!(send(), send());
@@ -499,12 +499,12 @@ async fn two_withdrawals_of_which_one_is_delayed_before_the_commit_are_one_execu
     let sandbox = Sandbox::builder().fault("turbopay.withdraw#1 @before-commit delay=5s").start().await;
     let mut late = connect(&sandbox).await;
     late.write(&request(&sandbox, "POST", "withdraw/new", Some(&withdrawal("order-1")))).await;
-    until("the fault", || sandbox.timeline().iter().any(|entry| entry.what.contains("fault"))).await;
+    wait_until("the fault", || sandbox.timeline().iter().any(|entry| entry.what.contains("fault"))).await;
 
     post(&sandbox, "withdraw/new", &withdrawal("order-1")).await.expect(201);
     sandbox.clock().advance(Duration::from_secs(5));
 
-    late.answer().await.expect(422);
+    late.response().await.expect(422);
     sandbox.ledger().order("order-1").executed_once();
     sandbox.finish();
 }

@@ -1,16 +1,20 @@
 //! A client that shows what happens on the wire, a merchant that takes webhooks, and orders to send.
 
-mod line;
+mod connection;
 mod merchant;
+
+use std::io::Write;
+use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use payments_sandbox::Sandbox;
 use serde_json::{Value, json};
 
-pub(crate) use line::{Answer, End, Line};
+pub(crate) use connection::{Connection, End, Response};
 pub(crate) use merchant::{Merchant, Received};
 
 /// Where no message is ever sent to.
-pub(crate) const NOWHERE: &str = "https://merchant.example/status";
+pub(crate) const UNREACHABLE_URL: &str = "https://merchant.example/status";
 
 /// A withdrawal, as the recorded one.
 pub(crate) fn withdrawal(reference: &str) -> Value {
@@ -26,7 +30,7 @@ pub(crate) fn withdrawal(reference: &str) -> Value {
         "merchant_customer_id": "customer-1",
         "customer_bank_account": "065432123456789",
         "bank_code": "HDFC0000053",
-        "status_url": NOWHERE,
+        "status_url": UNREACHABLE_URL,
     })
 }
 
@@ -41,7 +45,7 @@ pub(crate) fn deposit(reference: &str) -> Value {
         "customer_name": "Peter Pen",
         "merchant_order_id": reference,
         "merchant_customer_id": "customer-1",
-        "status_url": NOWHERE,
+        "status_url": UNREACHABLE_URL,
         "redirect_url": "https://merchant.example/back",
         "traffic": "ftd",
     })
@@ -64,66 +68,135 @@ pub(crate) fn authority(url: &str) -> &str {
     url.strip_prefix("http://").unwrap().split('/').next().unwrap()
 }
 
+/// A request as it goes over the wire.
+pub(crate) fn http_request(
+    base_url: &str,
+    method: &str,
+    target: &str,
+    headers: &[(&str, &str)],
+    body: &str,
+) -> Vec<u8> {
+    let (host, length) = (authority(base_url), body.len());
+    let mut head = format!("{method} {target} HTTP/1.1\r\nHost: {host}\r\nContent-Length: {length}\r\n");
+    for (name, value) in headers {
+        head.push_str(&format!("{name}: {value}\r\n"));
+    }
+    format!("{head}\r\n{body}").into_bytes()
+}
+
+/// Sends a request on a connection of its own.
+pub(crate) async fn send(base_url: &str, method: &str, target: &str, headers: &[(&str, &str)], body: &str) -> Response {
+    let mut connection = Connection::open(authority(base_url)).await;
+    connection.write(&http_request(base_url, method, target, headers, body)).await;
+    connection.response().await
+}
+
+/// Gets or posts a form as a browser does: without a key.
+pub(crate) async fn browse(base_url: &str, method: &str, target: &str, form: &str) -> Response {
+    send(base_url, method, target, &[("Content-Type", "application/x-www-form-urlencoded")], form).await
+}
+
 /// A request to TurboPay as it goes over the wire, for a connection that stays open.
 pub(crate) fn request(sandbox: &Sandbox, method: &str, path: &str, body: Option<&Value>) -> Vec<u8> {
     let body = body.map(Value::to_string).unwrap_or_default();
-    format!(
-        "{method} /api/{path} HTTP/1.1\r\nHost: {}\r\nAuthorization: {}\r\nContent-Type: application/json\r\n\
-         Content-Length: {}\r\n\r\n{body}",
-        authority(sandbox.turbopay().base_url()),
-        sandbox.turbopay().api_key(),
-        body.len(),
-    )
-    .into_bytes()
+    let headers = [("Authorization", sandbox.turbopay().api_key()), ("Content-Type", "application/json")];
+    http_request(sandbox.turbopay().base_url(), method, &format!("/api/{path}"), &headers, &body)
 }
 
 /// A connection to TurboPay.
-pub(crate) async fn connect(sandbox: &Sandbox) -> Line {
-    Line::to(authority(sandbox.turbopay().base_url())).await
+pub(crate) async fn connect(sandbox: &Sandbox) -> Connection {
+    Connection::open(authority(sandbox.turbopay().base_url())).await
 }
 
 /// Sends a POST to TurboPay on a connection of its own.
-pub(crate) async fn post(sandbox: &Sandbox, path: &str, body: &Value) -> Answer {
-    let mut line = connect(sandbox).await;
-    line.write(&request(sandbox, "POST", path, Some(body))).await;
-    line.answer().await
+pub(crate) async fn post(sandbox: &Sandbox, path: &str, body: &Value) -> Response {
+    let mut connection = connect(sandbox).await;
+    connection.write(&request(sandbox, "POST", path, Some(body))).await;
+    connection.response().await
 }
 
 /// Sends a GET to TurboPay on a connection of its own.
-pub(crate) async fn get(sandbox: &Sandbox, path: &str) -> Answer {
-    let mut line = connect(sandbox).await;
-    line.write(&request(sandbox, "GET", path, None)).await;
-    line.answer().await
+pub(crate) async fn get(sandbox: &Sandbox, path: &str) -> Response {
+    let mut connection = connect(sandbox).await;
+    connection.write(&request(sandbox, "GET", path, None)).await;
+    connection.response().await
 }
 
 /// Sends a POST to TurboPay and hears the connection out.
-pub(crate) async fn post_to_the_end(sandbox: &Sandbox, path: &str, body: &Value) -> (Vec<u8>, End) {
-    let mut line = connect(sandbox).await;
-    line.write(&request(sandbox, "POST", path, Some(body))).await;
-    line.end().await
+pub(crate) async fn post_until_closed(sandbox: &Sandbox, path: &str, body: &Value) -> (Vec<u8>, End) {
+    let mut connection = connect(sandbox).await;
+    connection.write(&request(sandbox, "POST", path, Some(body))).await;
+    connection.end().await
 }
 
 /// Asks the control API.
-pub(crate) async fn control(sandbox: &Sandbox, method: &str, path: &str, body: &str) -> Answer {
+pub(crate) async fn control(sandbox: &Sandbox, method: &str, path: &str, body: &str) -> Response {
     let host = authority(sandbox.control_url());
     let headers = format!("Host: {host}\r\nContent-Type: application/json\r\n");
     control_with(sandbox, method, path, &headers, body).await
 }
 
-/// Asks the control API with these headers, and with the body's length.
-pub(crate) async fn control_with(sandbox: &Sandbox, method: &str, path: &str, headers: &str, body: &str) -> Answer {
-    let mut line = Line::to(authority(sandbox.control_url())).await;
+/// Sends a request to the control API with these headers, and with the body's length.
+pub(crate) async fn control_with(sandbox: &Sandbox, method: &str, path: &str, headers: &str, body: &str) -> Response {
+    let mut connection = Connection::open(authority(sandbox.control_url())).await;
     let head = format!("{method} {path} HTTP/1.1\r\n{headers}Content-Length: {}\r\n\r\n", body.len());
-    line.write(&[head.as_bytes(), body.as_bytes()].concat()).await;
-    line.answer().await
+    connection.write(&[head.as_bytes(), body.as_bytes()].concat()).await;
+    connection.response().await
 }
 
 /// Yields until something is so, for some seconds at most.
-pub(crate) async fn until(what: &str, mut holds: impl FnMut() -> bool) {
-    let patience = tokio::time::timeout(line::PATIENCE, async {
+pub(crate) async fn wait_until(what: &str, mut holds: impl FnMut() -> bool) {
+    let patience = tokio::time::timeout(connection::TIMEOUT, async {
         while !holds() {
-            tokio::time::sleep(std::time::Duration::from_millis(1)).await;
+            tokio::time::sleep(Duration::from_millis(1)).await;
         }
     });
     assert!(patience.await.is_ok(), "it never came to this: {what}");
+}
+
+/// What `openssl dgst` makes of a body; nothing where there is no openssl.
+pub(crate) fn openssl_hmac(key: &str, body: &[u8]) -> Option<String> {
+    let mut openssl = Command::new("openssl")
+        .args(["dgst", "-sha256", "-hmac", key])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .ok()?;
+    openssl.stdin.take().unwrap().write_all(body).unwrap();
+    let output = openssl.wait_with_output().unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    text.trim().rsplit_once("= ").map(|(_, hex)| hex.to_owned())
+}
+
+/// Every key of every provider.
+pub(crate) fn keys(sandbox: &Sandbox) -> [&str; 12] {
+    let (turratech, turbo_txn, card3ds) = (sandbox.turratech(), sandbox.turbo_txn(), sandbox.card3ds());
+    [
+        turratech.api_key(),
+        turratech.publishable_key(),
+        turratech.restricted_key(),
+        turratech.webhook_secret(),
+        turbo_txn.client_id(),
+        turbo_txn.secret_key(),
+        turbo_txn.callback_key(),
+        sandbox.turbo_link().api_key(),
+        card3ds.api_key(),
+        card3ds.api_secret(),
+        sandbox.turbopay().api_key(),
+        sandbox.turbopay().webhook_key(),
+    ]
+}
+
+/// The message that a merchant does not accept comes again after 1, 10 and 60 minutes, to the millisecond.
+pub(crate) async fn check_three_resends(sandbox: &Sandbox, merchant: &Merchant) {
+    for (attempts, minutes) in [(2, 1), (3, 10), (4, 60)] {
+        let wait = Duration::from_secs(minutes * 60);
+        sandbox.clock().advance(wait - Duration::from_millis(1));
+        sandbox.settle().await;
+        assert_eq!(merchant.received().len(), attempts - 1, "not before {minutes} minutes");
+        sandbox.clock().advance(Duration::from_millis(1));
+        sandbox.settle().await;
+        assert_eq!(merchant.received().len(), attempts);
+    }
 }

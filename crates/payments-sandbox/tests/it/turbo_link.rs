@@ -4,22 +4,18 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
 use payments_sandbox::turbo_link::{Fee, FeeValue, Settings};
-use payments_sandbox::{Sandbox, What};
+use payments_sandbox::{EntryKind, Sandbox};
 use serde_json::{Value, json};
 
-use crate::support::{Answer, Line, authority, control};
+use crate::support::{Response, control};
 
 /// A request with a body that says nothing of its type, as the document's Python sample sends it.
-pub(crate) async fn send(sandbox: &Sandbox, method: &str, target: &str, body: &str) -> Answer {
-    let host = authority(sandbox.turbo_link().base_url());
-    let mut line = Line::to(host).await;
-    let head = format!("{method} {target} HTTP/1.1\r\nHost: {host}\r\nContent-Length: {}\r\n\r\n", body.len());
-    line.write(format!("{head}{body}").as_bytes()).await;
-    line.answer().await
+pub(crate) async fn send(sandbox: &Sandbox, method: &str, target: &str, body: &str) -> Response {
+    crate::support::send(sandbox.turbo_link().base_url(), method, target, &[], body).await
 }
 
 /// A listing, with more fields than the key.
-async fn list(sandbox: &Sandbox, target: &str, fields: &str) -> Answer {
+async fn list(sandbox: &Sandbox, target: &str, fields: &str) -> Response {
     send(sandbox, "POST", target, &format!("api_key={}{fields}", sandbox.turbo_link().api_key())).await
 }
 
@@ -30,14 +26,14 @@ async fn empty() -> Sandbox {
 
 /// The ids that a listing has.
 #[track_caller]
-fn ids(answer: &Answer) -> Vec<String> {
-    let items = answer.expect(200)["line_items"].clone();
+fn ids(response: &Response) -> Vec<String> {
+    let items = response.expect(200)["line_items"].clone();
     items.as_array().unwrap().iter().map(|item| item["id"].as_str().unwrap().to_owned()).collect()
 }
 
 #[track_caller]
-fn check_refused(answer: &Answer, status: u16, message: &str) {
-    let found = answer.expect(status);
+fn check_rejected(response: &Response, status: u16, message: &str) {
+    let found = response.expect(status);
     assert_eq!(found["error"], true, "{found}");
     assert!(found["msg"].as_str().unwrap().contains(message), "{found}");
     assert_eq!(found.as_object().unwrap().len(), 2, "{found}");
@@ -46,10 +42,10 @@ fn check_refused(answer: &Answer, status: u16, message: &str) {
 #[tokio::test]
 async fn the_sample_s_request_is_answered_as_the_sample_is() {
     let sandbox = Sandbox::builder().start().await;
-    let answer = list(&sandbox, "/payments/baddef", "").await;
-    assert_eq!((answer.status, answer.header("content-type")), (200, Some("application/json")));
+    let response = list(&sandbox, "/payments/baddef", "").await;
+    assert_eq!((response.status, response.header("content-type")), (200, Some("application/json")));
     assert_eq!(
-        answer.text(),
+        response.text(),
         format!(
             "{{\"error\":false,\"msg\":\"OK\",\"period\":[],\"api_path\":\"/payments\",\"total_results\":1,\"limit\":25,\
              \"line_items\":[{{\"id\":\"abc123\",\"amount\":\"$1.00\",\"status\":\"pending\",\
@@ -65,7 +61,7 @@ async fn the_sample_s_request_is_answered_as_the_sample_is() {
 async fn a_listing_has_the_members_of_the_table_too() {
     let sandbox = empty().await;
     let id = sandbox.turbo_link().create("1234.50");
-    sandbox.turbo_link().link(&id).with_fee(&Fee::flat("1.5"));
+    sandbox.turbo_link().link(&id).set_fee(&Fee::flat("1.5"));
     let base = sandbox.turbo_link().base_url();
     let expected = |filter: &str, period: &str| {
         format!(
@@ -103,13 +99,13 @@ async fn a_detail_lists_the_one_link_and_an_unknown_one_is_an_error() {
     assert_eq!(ids(&list(&sandbox, &format!("/payments/{id}"), "").await), [id.as_str()]);
     assert_eq!(ids(&list(&sandbox, "/payments/abc123", "").await), ["abc123"]);
     for target in ["/payments/nobody", "/payments/%61bc124", "/payments/..%2Fpayments"] {
-        check_refused(&list(&sandbox, target, "").await, 404, "no such payment");
+        check_rejected(&list(&sandbox, target, "").await, 404, "no such payment");
     }
     assert_eq!(ids(&list(&sandbox, "/payments/%61bc123", "").await), ["abc123"]);
     sandbox.finish();
 
     let none = empty().await;
-    check_refused(&list(&none, "/payments/baddef", "").await, 404, "no such payment");
+    check_rejected(&list(&none, "/payments/baddef", "").await, 404, "no such payment");
     assert_eq!(list(&none, "/payments", "").await.expect(200)["total_results"], 0);
     none.finish();
 }
@@ -121,14 +117,14 @@ async fn a_wrong_key_is_answered_401_with_error_true() {
     for body in ["", "api_key=", "api_key", "api_key=sandbox_wrong", &format!("key={key}"), &format!("api_key={key}x")]
     {
         for target in ["/payments", "/payments/abc123", "/payments/nobody"] {
-            check_refused(&send(&sandbox, "POST", target, body).await, 401, "api_key");
+            check_rejected(&send(&sandbox, "POST", target, body).await, 401, "api_key");
         }
     }
-    check_refused(&send(&sandbox, "POST", &format!("/payments?api_key={key}"), "").await, 401, "api_key");
-    check_refused(&send(&sandbox, "POST", "/payments", &json!({"api_key": key}).to_string()).await, 401, "api_key");
+    check_rejected(&send(&sandbox, "POST", &format!("/payments?api_key={key}"), "").await, 401, "api_key");
+    check_rejected(&send(&sandbox, "POST", "/payments", &json!({"api_key": key}).to_string()).await, 401, "api_key");
     let odd = Sandbox::builder().turbo_link(Settings::default().key("sandbox_a b+c")).start().await;
     send(&odd, "POST", "/payments", "api_key=sandbox_a+b%2Bc").await.expect(200);
-    check_refused(&send(&odd, "POST", "/payments", "api_key=sandbox_a+b+c").await, 401, "api_key");
+    check_rejected(&send(&odd, "POST", "/payments", "api_key=sandbox_a+b+c").await, 401, "api_key");
     odd.finish();
     let escaped: String = key.bytes().map(|byte| format!("%{byte:02x}")).collect();
     send(&sandbox, "POST", "/payments", &format!("a=b&api_key={escaped}&&c")).await.expect(200);
@@ -138,15 +134,15 @@ async fn a_wrong_key_is_answered_401_with_error_true() {
 #[tokio::test]
 async fn errors_can_come_under_http_200_with_error_true() {
     let unauthorized = Sandbox::builder().turbo_link(Settings::default().unauthorized_under_200()).start().await;
-    check_refused(&send(&unauthorized, "POST", "/payments", "").await, 200, "api_key");
-    check_refused(&list(&unauthorized, "/payments/nobody", "").await, 404, "no such payment");
+    check_rejected(&send(&unauthorized, "POST", "/payments", "").await, 200, "api_key");
+    check_rejected(&list(&unauthorized, "/payments/nobody", "").await, 404, "no such payment");
     unauthorized.finish();
 
     let all = Sandbox::builder().turbo_link(Settings::default().errors_under_200()).start().await;
-    check_refused(&send(&all, "POST", "/payments", "").await, 200, "api_key");
-    check_refused(&list(&all, "/payments/nobody", "").await, 200, "no such payment");
-    check_refused(&list(&all, "/payments", "&interval=never").await, 200, "interval");
-    check_refused(&send(&all, "GET", "/payments", "").await, 200, "nothing at this address");
+    check_rejected(&send(&all, "POST", "/payments", "").await, 200, "api_key");
+    check_rejected(&list(&all, "/payments/nobody", "").await, 200, "no such payment");
+    check_rejected(&list(&all, "/payments", "&interval=never").await, 200, "interval");
+    check_rejected(&send(&all, "GET", "/payments", "").await, 200, "nothing at this address");
     all.finish();
 }
 
@@ -160,7 +156,7 @@ async fn an_address_that_there_is_not_is_answered_404() {
         ("POST", "/payments/a/b"),
         ("GET", "/"),
     ] {
-        check_refused(&send(&sandbox, method, target, "").await, 404, "nothing at this address");
+        check_rejected(&send(&sandbox, method, target, "").await, 404, "nothing at this address");
     }
     sandbox.finish();
 }
@@ -254,7 +250,7 @@ async fn filters_that_say_nothing_are_errors() {
         ("&interval=today&end=01/01/2026", "interval excludes start and end"),
     ] {
         for target in ["/payments", "/payments/abc123"] {
-            check_refused(&list(&sandbox, target, fields).await, 400, message);
+            check_rejected(&list(&sandbox, target, fields).await, 400, message);
         }
     }
     sandbox.finish();
@@ -273,9 +269,9 @@ async fn at_most_25_are_listed_the_newest_first_and_all_are_counted() {
     made.reverse();
     for (count, links) in [(25, &made[..25]), (30, &made[..25])] {
         let fields = if count == 30 { "" } else { "&end=01/01/2026" };
-        let answer = list(&sandbox, "/payments", fields).await;
-        assert_eq!((&answer.json()["total_results"], &answer.json()["limit"]), (&json!(30), &json!(25)));
-        assert_eq!(ids(&answer), links);
+        let response = list(&sandbox, "/payments", fields).await;
+        assert_eq!((&response.json()["total_results"], &response.json()["limit"]), (&json!(30), &json!(25)));
+        assert_eq!(ids(&response), links);
     }
     sandbox.finish();
 }
@@ -298,8 +294,8 @@ async fn a_fee_s_value_is_the_dollars_charged() {
         ("10.00", Fee::Disabled, "{\"setting\":null,\"status\":\"disabled\",\"value\":null}"),
     ] {
         let id = sandbox.turbo_link().create(amount);
-        sandbox.turbo_link().link(&id).with_fee(&Fee::flat("9"));
-        sandbox.turbo_link().link(&id).with_fee(&fee);
+        sandbox.turbo_link().link(&id).set_fee(&Fee::flat("9"));
+        sandbox.turbo_link().link(&id).set_fee(&fee);
         assert_eq!(fee_listed(&sandbox, &format!("/payments/{id}")).await, expected, "{amount} with {fee:?}");
     }
     sandbox.finish();
@@ -317,7 +313,7 @@ async fn a_fee_comes_in_the_form_that_was_set() {
         {
             let sandbox = Sandbox::builder().turbo_link(settings).start().await;
             let id = sandbox.turbo_link().create("9999.00");
-            sandbox.turbo_link().link(&id).with_fee(&Fee::flat("1234.50"));
+            sandbox.turbo_link().link(&id).set_fee(&Fee::flat("1234.50"));
             assert_eq!(fee_listed(&sandbox, "/payments").await, expected);
             sandbox.finish();
         }
@@ -329,7 +325,7 @@ async fn links_change_between_two_listings_and_the_ledger_has_what_moved() {
     let sandbox = empty().await;
     let id = sandbox.turbo_link().create("1234.50");
     let link = sandbox.turbo_link().link(&id);
-    link.with_fee(&Fee::percentage("10"));
+    link.set_fee(&Fee::percentage("10"));
     let status = async || list(&sandbox, "/payments", "").await.expect(200)["line_items"][0]["status"].clone();
     assert_eq!((status().await, link.status().as_deref()), (json!("pending"), Some("pending")));
     link.complete();
@@ -338,18 +334,18 @@ async fn links_change_between_two_listings_and_the_ledger_has_what_moved() {
     assert_eq!((status().await, link.status().as_deref()), (json!("refunded"), Some("refunded")));
 
     let ledger = sandbox.ledger();
-    let entries: Vec<(&str, &str, What, i64, &str)> = ledger
+    let entries: Vec<(&str, &str, EntryKind, i64, &str)> = ledger
         .entries()
         .iter()
         .map(|entry| {
-            (entry.operation.as_str(), entry.reference.as_str(), entry.what, entry.amount, entry.currency.as_str())
+            (entry.operation.as_str(), entry.reference.as_str(), entry.kind, entry.amount, entry.currency.as_str())
         })
         .collect();
     assert_eq!(
         entries,
         [
-            ("turbo-link.payment", id.as_str(), What::Credited, 123_450, "USD"),
-            ("turbo-link.payment", id.as_str(), What::Returned, 123_450, "USD"),
+            ("turbo-link.payment", id.as_str(), EntryKind::Credited, 123_450, "USD"),
+            ("turbo-link.payment", id.as_str(), EntryKind::Returned, 123_450, "USD"),
         ]
     );
     sandbox.believes(&id, "refunded");
@@ -378,7 +374,7 @@ async fn a_link_changes_forward_and_in_no_other_way() {
         let changed = catch_unwind(AssertUnwindSafe(|| match last {
             "complete" => link.complete(),
             "refund" => link.refund(),
-            _ => link.with_fee(&Fee::flat("1")),
+            _ => link.set_fee(&Fee::flat("1")),
         }));
         assert!(changed.is_err(), "{last} of a link that is {status}");
         assert_eq!(link.status().as_deref(), Some(status));
@@ -394,7 +390,7 @@ async fn amounts_and_fees_that_are_none_are_refused() {
         let id = sandbox.turbo_link().create("1.00");
         let link = sandbox.turbo_link().link(&id);
         for fee in [Fee::flat(amount), Fee::percentage(amount)] {
-            assert!(catch_unwind(AssertUnwindSafe(|| link.with_fee(&fee))).is_err(), "{fee:?}");
+            assert!(catch_unwind(AssertUnwindSafe(|| link.set_fee(&fee))).is_err(), "{fee:?}");
         }
     }
     assert_eq!(list(&sandbox, "/payments", "").await.expect(200)["total_results"], 8);
@@ -414,8 +410,8 @@ async fn the_seed_gives_a_link_of_each_status_besides_the_sample_s() {
     let mut seen = Vec::new();
     for seed in [7, 7, 8] {
         let sandbox = Sandbox::builder().seed(seed).start().await;
-        let answer = list(&sandbox, "/payments", "").await;
-        let items = answer.expect(200)["line_items"].clone();
+        let response = list(&sandbox, "/payments", "").await;
+        let items = response.expect(200)["line_items"].clone();
         let mut statuses: Vec<&str> =
             items.as_array().unwrap().iter().map(|item| item["status"].as_str().unwrap()).collect();
         statuses.sort_unstable();

@@ -3,7 +3,7 @@
 use payments_sandbox::Sandbox;
 use payments_sandbox::turbo_link::Fee;
 
-use crate::support::Answer;
+use crate::support::Response;
 use crate::turbo_link::send;
 
 /// The target of an address of tur.bo's.
@@ -12,20 +12,20 @@ fn target(sandbox: &Sandbox, url: &str) -> String {
 }
 
 /// A link and what its page shows.
-async fn page(sandbox: &Sandbox, id: &str) -> (String, Answer) {
+async fn page(sandbox: &Sandbox, id: &str) -> (String, Response) {
     let target = target(sandbox, &sandbox.turbo_link().link(id).url());
-    let answer = send(sandbox, "GET", &target, "").await;
-    (target, answer)
+    let response = send(sandbox, "GET", &target, "").await;
+    (target, response)
 }
 
 #[tokio::test]
 async fn the_page_shows_the_amount_and_the_fee_and_no_secret() {
     let sandbox = Sandbox::builder().start().await;
     let id = sandbox.turbo_link().create("1234.50");
-    sandbox.turbo_link().link(&id).with_fee(&Fee::percentage("10"));
-    let (_, answer) = page(&sandbox, &id).await;
-    assert_eq!((answer.status, answer.header("content-type")), (200, Some("text/html; charset=utf-8")));
-    let text = answer.text();
+    sandbox.turbo_link().link(&id).set_fee(&Fee::percentage("10"));
+    let (_, response) = page(&sandbox, &id).await;
+    assert_eq!((response.status, response.header("content-type")), (200, Some("text/html; charset=utf-8")));
+    let text = response.text();
     assert!(text.contains("$1,234.50") && text.contains("$123.45") && text.contains(&id), "{text}");
     assert!(!text.contains(sandbox.turbo_link().api_key()), "{text}");
     assert!(!text.contains("<script") && !text.contains("http://") && !text.contains("https://"), "{text}");
@@ -37,8 +37,8 @@ async fn the_page_shows_the_amount_and_the_fee_and_no_secret() {
 #[tokio::test]
 async fn a_customer_pays_once() {
     let sandbox = Sandbox::builder().start().await;
-    let (target, answer) = page(&sandbox, "abc123").await;
-    assert!(answer.text().contains("<button"), "{}", answer.text());
+    let (target, response) = page(&sandbox, "abc123").await;
+    assert!(response.text().contains("<button"), "{}", response.text());
     assert_eq!(send(&sandbox, "POST", &target, "action=explode").await.status, 409);
     assert_eq!(sandbox.turbo_link().link("abc123").status().as_deref(), Some("pending"));
 
@@ -67,9 +67,9 @@ async fn what_there_is_not_is_answered_404() {
         ("GET", "/images/a/abc123.png"),
         ("POST", "/images/abc123.png"),
     ] {
-        let answer = send(&sandbox, method, target, "action=pay").await;
-        assert_eq!(answer.status, 404, "{method} {target}");
-        assert!(!answer.text().contains("script"), "{}", answer.text());
+        let response = send(&sandbox, method, target, "action=pay").await;
+        assert_eq!(response.status, 404, "{method} {target}");
+        assert!(!response.text().contains("script"), "{}", response.text());
     }
     sandbox.finish();
 }
@@ -88,10 +88,10 @@ async fn the_qr_code_is_a_png_of_the_page_s_address() {
     let sandbox = Sandbox::builder().start().await;
     for id in ["abc123".to_owned(), sandbox.turbo_link().create("1.00")] {
         let link = sandbox.turbo_link().link(&id);
-        let answer = send(&sandbox, "GET", &target(&sandbox, &link.qr()), "").await;
-        assert_eq!((answer.status, answer.header("content-type")), (200, Some("image/png")));
+        let response = send(&sandbox, "GET", &target(&sandbox, &link.qr()), "").await;
+        assert_eq!((response.status, response.header("content-type")), (200, Some("image/png")));
 
-        let (pixels, side) = pixels(&answer.body);
+        let (pixels, side) = pixels(&response.body);
         let code = qrcode::QrCode::new(link.url()).unwrap();
         // Four modules of white around it, as its standard asks.
         let modules = code.width() + 8;

@@ -4,10 +4,10 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
 use payments_sandbox::turbo_txn::{Settings, Settle};
-use payments_sandbox::{Sandbox, StartError, What};
+use payments_sandbox::{EntryKind, Sandbox, StartError};
 use serde_json::{Value, json};
 
-use crate::support::{Answer, Line, authority, control};
+use crate::support::{Connection, Response, authority, control};
 
 pub(crate) const INITIATE: &str = "/turbo-svc/api/v1/transaction/ext/v2/amt/initiate-s2s";
 const STATUS_CHECK: &str = "/turbo-svc/api/v1/transaction/ext/status-check";
@@ -19,26 +19,19 @@ pub(crate) async fn send(
     target: &str,
     headers: &[(&str, &str)],
     body: &str,
-) -> Answer {
-    let host = authority(sandbox.turbo_txn().base_url());
-    let mut line = Line::to(host).await;
-    let mut head = format!("{method} {target} HTTP/1.1\r\nHost: {host}\r\nContent-Length: {}\r\n", body.len());
-    for (name, value) in headers {
-        head.push_str(&format!("{name}: {value}\r\n"));
-    }
-    line.write(format!("{head}\r\n{body}").as_bytes()).await;
-    line.answer().await
+) -> Response {
+    crate::support::send(sandbox.turbo_txn().base_url(), method, target, headers, body).await
 }
 
 /// An initiation with a body of any kind.
-async fn initiate_with(sandbox: &Sandbox, body: &str) -> Answer {
+async fn initiate_with(sandbox: &Sandbox, body: &str) -> Response {
     let (client, secret) = (sandbox.turbo_txn().client_id(), sandbox.turbo_txn().secret_key());
     let headers = [("client-id", client), ("secret-key", secret), ("Content-Type", "application/json")];
     send(sandbox, "POST", INITIATE, &headers, body).await
 }
 
 /// An initiation over so many rupees.
-pub(crate) async fn initiate(sandbox: &Sandbox, order: &str, rupees: u32) -> Answer {
+pub(crate) async fn initiate(sandbox: &Sandbox, order: &str, rupees: u32) -> Response {
     initiate_with(sandbox, &body(order, rupees).to_string()).await
 }
 
@@ -46,14 +39,14 @@ fn body(order: &str, rupees: u32) -> Value {
     json!({"orderId": order, "amount": rupees, "returnUrl": "https://merchant.example/back?order=1"})
 }
 
-async fn look_up(sandbox: &Sandbox, order: &str) -> Answer {
+async fn look_up(sandbox: &Sandbox, order: &str) -> Response {
     let (client, secret) = (sandbox.turbo_txn().client_id(), sandbox.turbo_txn().secret_key());
     send(sandbox, "GET", STATUS_CHECK, &[("client-id", client), ("secret-key", secret), ("order-id", order)], "").await
 }
 
 #[track_caller]
-fn check_refused(answer: &Answer, status: u16, message: &str) {
-    let found = answer.expect(status);
+fn check_rejected(response: &Response, status: u16, message: &str) {
+    let found = response.expect(status);
     assert_eq!((&found["statusCode"], &found["success"]), (&json!(status), &json!(false)), "{found}");
     assert!(found["message"].as_str().unwrap().contains(message), "{found}");
     assert_eq!(found["data"], Value::Null, "{found}");
@@ -62,13 +55,13 @@ fn check_refused(answer: &Answer, status: u16, message: &str) {
 #[tokio::test]
 async fn an_initiation_is_answered_as_the_sample_is() {
     let sandbox = Sandbox::builder().start().await;
-    let answer = initiate(&sandbox, "tt00d0u049100", 300).await;
+    let response = initiate(&sandbox, "tt00d0u049100", 300).await;
 
-    assert_eq!((answer.status, answer.header("content-type")), (200, Some("application/json")));
-    let data = answer.json()["data"].clone();
+    assert_eq!((response.status, response.header("content-type")), (200, Some("application/json")));
+    let data = response.json()["data"].clone();
     let (txn_id, sdk_url) = (data["txnId"].as_str().unwrap(), data["sdkUrl"].as_str().unwrap());
     assert_eq!(
-        answer.text(),
+        response.text(),
         format!(
             "{{\"statusCode\":200,\"message\":\"Order Created Successfully\",\"status\":\"OK\",\"success\":true,\
              \"timestamp\":\"2026-01-01T12:00:00.000000000Z\",\"data\":{{\"txnId\":\"{txn_id}\",\
@@ -125,9 +118,9 @@ async fn wrong_credentials_are_answered_401_and_nothing_is_done() {
         let headers =
             [credentials.as_slice(), &[("Content-Type", "application/json"), ("order-id", "order-1")]].concat();
         let initiated = send(&sandbox, "POST", INITIATE, &headers, &body).await;
-        check_refused(&initiated, 401, "client-id or secret-key");
+        check_rejected(&initiated, 401, "client-id or secret-key");
         assert_eq!(initiated.json()["status"], "UNAUTHORIZED");
-        check_refused(&send(&sandbox, "GET", STATUS_CHECK, &headers, "").await, 401, "client-id or secret-key");
+        check_rejected(&send(&sandbox, "GET", STATUS_CHECK, &headers, "").await, 401, "client-id or secret-key");
     }
     sandbox.ledger().order("order-1").never_executed();
     sandbox.finish();
@@ -138,7 +131,7 @@ async fn errors_can_come_under_http_200_with_their_own_status_in_the_envelope() 
     let unauthorized = Sandbox::builder().turbo_txn(Settings::default().unauthorized_under_200()).start().await;
     let found = send(&unauthorized, "GET", STATUS_CHECK, &[("order-id", "nobody")], "").await.expect(200);
     assert_eq!((&found["statusCode"], &found["success"]), (&json!(401), &json!(false)));
-    check_refused(&look_up(&unauthorized, "nobody").await, 404, "Order not found");
+    check_rejected(&look_up(&unauthorized, "nobody").await, 404, "Order not found");
     unauthorized.finish();
 
     let all = Sandbox::builder().turbo_txn(Settings::default().errors_under_200()).start().await;
@@ -146,8 +139,8 @@ async fn errors_can_come_under_http_200_with_their_own_status_in_the_envelope() 
     let unknown = look_up(&all, "nobody").await;
     let nowhere = send(&all, "GET", "/nowhere", &[], "").await;
     let stranger = send(&all, "GET", STATUS_CHECK, &[], "").await;
-    for (answer, status) in [(wrong, 400), (unknown, 404), (nowhere, 404), (stranger, 401)] {
-        let found = answer.expect(200);
+    for (response, status) in [(wrong, 400), (unknown, 404), (nowhere, 404), (stranger, 401)] {
+        let found = response.expect(200);
         assert_eq!((&found["statusCode"], &found["success"]), (&json!(status), &json!(false)), "{found}");
     }
     all.finish();
@@ -172,7 +165,7 @@ async fn an_amount_is_a_json_integer_above_zero_and_its_spelling_counts() {
     ] {
         let body =
             format!("{{\"orderId\":\"order-1\",\"amount\":{amount},\"returnUrl\":\"https://merchant.example\"}}");
-        check_refused(&initiate_with(&sandbox, &body).await, 400, problem);
+        check_rejected(&initiate_with(&sandbox, &body).await, 400, problem);
     }
     sandbox.ledger().order("order-1").never_executed();
     assert_eq!(sandbox.turbo_txn().order("order-1").status(), None);
@@ -193,14 +186,14 @@ async fn what_is_mandatory_must_be_there_and_in_its_form() {
                 Some(null) => body[name] = null,
                 None => drop(body.as_object_mut().unwrap().remove(name)),
             }
-            check_refused(&initiate_with(&sandbox, &body.to_string()).await, 400, &format!("{name} is required"));
+            check_rejected(&initiate_with(&sandbox, &body.to_string()).await, 400, &format!("{name} is required"));
         }
     }
     let long = "x".repeat(101);
     for order in [json!(""), json!("a b"), json!("ü"), json!("a\n"), json!(long), json!(7)] {
         let mut body = body("order-1", 300);
         body["orderId"] = order;
-        check_refused(&initiate_with(&sandbox, &body.to_string()).await, 400, "orderId");
+        check_rejected(&initiate_with(&sandbox, &body.to_string()).await, 400, "orderId");
     }
     for url in [json!(""), json!("merchant.example"), json!("ftp://merchant.example"), json!("https://"), json!(7)]
         .into_iter()
@@ -208,10 +201,10 @@ async fn what_is_mandatory_must_be_there_and_in_its_form() {
     {
         let mut body = body("order-1", 300);
         body["returnUrl"] = url;
-        check_refused(&initiate_with(&sandbox, &body.to_string()).await, 400, "returnUrl");
+        check_rejected(&initiate_with(&sandbox, &body.to_string()).await, 400, "returnUrl");
     }
     for body in ["", "[]", "nonsense", "{\"orderId\":"] {
-        check_refused(&initiate_with(&sandbox, body).await, 400, "JSON object");
+        check_rejected(&initiate_with(&sandbox, body).await, 400, "JSON object");
     }
     assert_eq!(sandbox.ledger().entries().len(), 0);
 
@@ -231,7 +224,7 @@ async fn a_body_must_be_sent_as_json() {
         send(&sandbox, "POST", INITIATE, &headers, &body).await
     };
     for media_type in ["", "text/plain", "application/x-www-form-urlencoded", "application/jsonp"] {
-        check_refused(&sent_as(media_type).await, 415, "application/json");
+        check_rejected(&sent_as(media_type).await, 415, "application/json");
     }
     sandbox.ledger().order("order-1").never_executed();
     sent_as("Application/JSON; charset=utf-8").await.expect(200);
@@ -257,7 +250,7 @@ async fn what_is_added_to_an_amount_tells_transactions_over_it_apart() {
     assert_eq!(sandbox.ledger().order("order-300-9").entries()[0].amount, 30_010);
     sandbox.finish();
 
-    let as_asked = Sandbox::builder().turbo_txn(Settings::default().amounts_as_asked()).start().await;
+    let as_asked = Sandbox::builder().turbo_txn(Settings::default().unadjusted_amounts()).start().await;
     for number in 0..2 {
         let text = initiate(&as_asked, &format!("order-{number}"), 300).await.text();
         assert!(text.contains("\"amount\":300,"), "{text}");
@@ -286,7 +279,7 @@ async fn an_order_id_that_is_used_again_creates_another_transaction_and_the_sand
 async fn an_order_id_is_refused_the_second_time_where_they_are_unique() {
     let sandbox = Sandbox::builder().turbo_txn(Settings::default().unique_order_ids()).start().await;
     initiate(&sandbox, "order-1", 300).await.expect(200);
-    check_refused(&initiate(&sandbox, "order-1", 300).await, 409, "already exists");
+    check_rejected(&initiate(&sandbox, "order-1", 300).await, 409, "already exists");
     sandbox.ledger().order("order-1").executed_once();
     sandbox.finish();
 }
@@ -295,12 +288,12 @@ async fn an_order_id_is_refused_the_second_time_where_they_are_unique() {
 async fn an_order_is_looked_up_by_the_header_and_by_nothing_else() {
     let sandbox = Sandbox::builder().start().await;
     initiate(&sandbox, "order-1", 300).await.expect(200);
-    check_refused(&look_up(&sandbox, "order-2").await, 404, "Order not found");
-    check_refused(&look_up(&sandbox, "").await, 400, "order-id is required");
+    check_rejected(&look_up(&sandbox, "order-2").await, 404, "Order not found");
+    check_rejected(&look_up(&sandbox, "").await, 400, "order-id is required");
     let (client, secret) = (sandbox.turbo_txn().client_id(), sandbox.turbo_txn().secret_key());
     let query = format!("{STATUS_CHECK}?order-id=order-1");
     let headers = [("client-id", client), ("secret-key", secret)];
-    check_refused(&send(&sandbox, "GET", &query, &headers, "").await, 400, "order-id is required");
+    check_rejected(&send(&sandbox, "GET", &query, &headers, "").await, 400, "order-id is required");
     sandbox.finish();
 }
 
@@ -308,7 +301,7 @@ async fn an_order_is_looked_up_by_the_header_and_by_nothing_else() {
 async fn an_address_that_there_is_not_is_answered_404() {
     let sandbox = Sandbox::builder().start().await;
     for (method, target) in [("GET", INITIATE), ("POST", STATUS_CHECK), ("GET", "/"), ("POST", "/turbo-svc/api/v1")] {
-        check_refused(&send(&sandbox, method, target, &[], "").await, 404, "No such endpoint");
+        check_rejected(&send(&sandbox, method, target, &[], "").await, 404, "No such endpoint");
     }
     sandbox.finish();
 }
@@ -332,7 +325,7 @@ async fn what_a_customer_paid_is_decided_as_it_was_set() {
         assert_eq!(order.status().as_deref(), Some(at_once), "{told}");
         sandbox.clock().advance(Duration::from_secs(60));
         assert_eq!(order.status().as_deref(), Some(later), "{told}");
-        let credited = sandbox.ledger().entries().iter().filter(|entry| entry.what == What::Credited).count();
+        let credited = sandbox.ledger().entries().iter().filter(|entry| entry.kind == EntryKind::Credited).count();
         assert_eq!(credited, usize::from(later == "Approved"), "{told}");
         sandbox.finish();
     }
@@ -358,7 +351,7 @@ async fn a_decision_that_another_overtook_does_not_happen() {
     sandbox.turbo_txn().order("order-1").reject();
     sandbox.clock().advance(Duration::from_secs(3_600));
     assert_eq!(sandbox.turbo_txn().order("order-1").status().as_deref(), Some("Rejected"));
-    assert!(sandbox.ledger().entries().iter().all(|entry| entry.what != What::Credited));
+    assert!(sandbox.ledger().entries().iter().all(|entry| entry.kind != EntryKind::Credited));
     sandbox.finish();
 }
 
@@ -418,19 +411,19 @@ async fn the_ledger_has_the_amount_with_what_was_added_to_it() {
     sandbox.turbo_txn().order("order-2").approve();
     sandbox.turbo_txn().order("order-1").reject();
     let ledger = sandbox.ledger();
-    let entries: Vec<(&str, &str, What, i64, &str)> = ledger
+    let entries: Vec<(&str, &str, EntryKind, i64, &str)> = ledger
         .entries()
         .iter()
         .map(|entry| {
-            (entry.operation.as_str(), entry.reference.as_str(), entry.what, entry.amount, entry.currency.as_str())
+            (entry.operation.as_str(), entry.reference.as_str(), entry.kind, entry.amount, entry.currency.as_str())
         })
         .collect();
     assert_eq!(
         entries,
         [
-            ("turbo-txn.initiate", "order-1", What::Executed, 30_001, "INR"),
-            ("turbo-txn.initiate", "order-2", What::Executed, 30_002, "INR"),
-            ("turbo-txn.initiate", "order-2", What::Credited, 30_002, "INR"),
+            ("turbo-txn.initiate", "order-1", EntryKind::Executed, 30_001, "INR"),
+            ("turbo-txn.initiate", "order-2", EntryKind::Executed, 30_002, "INR"),
+            ("turbo-txn.initiate", "order-2", EntryKind::Credited, 30_002, "INR"),
         ]
     );
     assert_eq!((ledger.entries()[0].request, ledger.entries()[2].request), (Some(1), None));
@@ -447,7 +440,7 @@ async fn a_lost_answer_leaves_an_order_that_can_be_looked_up() {
     assert_eq!(initiate(&sandbox, "undone", 300).await.status, 502);
     assert_eq!(look_up(&sandbox, "lost").await.status, 503);
     assert_eq!(look_up(&sandbox, "lost").await.expect(200)["data"]["txnStatus"], "Initiated");
-    check_refused(&look_up(&sandbox, "undone").await, 404, "Order not found");
+    check_rejected(&look_up(&sandbox, "undone").await, 404, "Order not found");
     sandbox.ledger().order("lost").executed_once();
     sandbox.ledger().order("undone").never_executed();
     sandbox.finish();
@@ -461,7 +454,7 @@ async fn before_and_after_the_commit_a_cut_answer_looks_alike() {
         sandbox.fault(&format!("turbo-txn.initiate @{phase}-commit truncate=190"));
         let txn = sandbox.turbo_txn();
         let (host, body) = (authority(txn.base_url()), body("order-1", 300).to_string());
-        let mut line = Line::to(host).await;
+        let mut connection = Connection::open(host).await;
         let head = format!(
             "POST {INITIATE} HTTP/1.1\r\nHost: {host}\r\nclient-id: {}\r\nsecret-key: {}\r\n\
              Content-Type: application/json\r\nContent-Length: {}\r\n\r\n",
@@ -469,8 +462,8 @@ async fn before_and_after_the_commit_a_cut_answer_looks_alike() {
             txn.secret_key(),
             body.len()
         );
-        line.write(format!("{head}{body}").as_bytes()).await;
-        let (bytes, _) = line.end().await;
+        connection.write(format!("{head}{body}").as_bytes()).await;
+        let (bytes, _) = connection.end().await;
         let text = String::from_utf8(bytes).unwrap();
         let (before, txn_id) = text.split_once("\"txnId\":\"").expect("the cut comes behind it");
         seen.push((before.to_owned(), txn_id.to_owned(), sandbox.ledger().order("order-1").executions()));
@@ -489,15 +482,15 @@ async fn an_initiation_that_is_held_is_done_when_its_time_comes() {
     let waiting = initiate(&sandbox, "late", 300);
     let clock = sandbox.clock();
     let moved = async {
-        crate::support::until("the request is held", || {
+        crate::support::wait_until("the request is held", || {
             sandbox.timeline().iter().any(|entry| entry.to_string().contains("fault delay"))
         })
         .await;
         assert_eq!(sandbox.turbo_txn().order("late").status(), None);
         clock.advance(Duration::from_secs(2));
     };
-    let (answer, ()) = tokio::join!(waiting, moved);
-    assert_eq!(answer.expect(200)["timestamp"], "2026-01-01T12:00:02.000000000Z");
+    let (response, ()) = tokio::join!(waiting, moved);
+    assert_eq!(response.expect(200)["timestamp"], "2026-01-01T12:00:02.000000000Z");
     sandbox.ledger().order("late").executed_once();
     sandbox.finish();
 }

@@ -13,7 +13,7 @@ use payments_sandbox::turbo_txn::Settings;
 use payments_sandbox::{DeliveryState, Sandbox};
 use serde_json::json;
 
-use crate::support::{Merchant, control, until};
+use crate::support::{Merchant, check_three_resends, control, wait_until};
 use crate::turbo_txn::initiate;
 
 const OK: &str = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nOK";
@@ -21,7 +21,7 @@ const OK: &str = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nOK";
 /// A sandbox whose callbacks go to a merchant that takes all of them.
 async fn start() -> (Sandbox, Merchant) {
     let merchant = Merchant::start().await;
-    merchant.answers([OK; 32]);
+    merchant.queue_responses([OK; 32]);
     let sandbox = Sandbox::builder().turbo_txn(Settings::default().callback_url(merchant.url.as_str())).start().await;
     (sandbox, merchant)
 }
@@ -157,21 +157,21 @@ async fn a_callback_comes_without_being_asked_for() {
     initiate(&sandbox, "order-1", 300).await.expect(200);
     sandbox.turbo_txn().order("order-1").pay();
     sandbox.clock().advance(Duration::from_secs(2));
-    until("the callback arrives", || merchant.received().len() == 1).await;
+    wait_until("the callback arrives", || merchant.received().len() == 1).await;
     sandbox.finish();
 }
 
 #[tokio::test]
 async fn callbacks_go_nowhere_until_somebody_says_where() {
     let (sandbox, merchant) = (Sandbox::builder().start().await, Merchant::start().await);
-    merchant.answers([OK; 2]);
+    merchant.queue_responses([OK; 2]);
     approved(&sandbox, "order-1").await;
     assert_eq!(sandbox.deliveries().len(), 0);
 
     sandbox.turbo_txn().send_callbacks_to(&merchant.url);
     approved(&sandbox, "order-2").await;
     let other = Merchant::start().await;
-    other.answers([OK]);
+    other.queue_responses([OK]);
     let url = json!({"url": other.url});
     assert_eq!(control(&sandbox, "POST", "/turbo-txn/callbacks", &url.to_string()).await.expect(200), url);
     approved(&sandbox, "order-3").await;
@@ -218,10 +218,10 @@ async fn a_callback_is_taken_with_200_and_ok_and_with_nothing_else() {
     ];
     let (sandbox, merchant) = (Sandbox::builder().start().await, Merchant::start().await);
     sandbox.turbo_txn().send_callbacks_to(&merchant.url);
-    merchant.answers(cases.map(|(answer, _)| answer));
-    for (number, (answer, state)) in cases.into_iter().enumerate() {
+    merchant.queue_responses(cases.map(|(response, _)| response));
+    for (number, (response, state)) in cases.into_iter().enumerate() {
         approved(&sandbox, &format!("order-{number}")).await;
-        assert_eq!(sandbox.deliveries()[number].state, state, "{answer:?}");
+        assert_eq!(sandbox.deliveries()[number].state, state, "{response:?}");
     }
     sandbox.finish();
 }
@@ -231,15 +231,7 @@ async fn a_callback_that_is_not_taken_comes_again_after_1_10_and_60_minutes_with
     let (sandbox, merchant) = (Sandbox::builder().start().await, Merchant::start().await);
     sandbox.turbo_txn().send_callbacks_to(&merchant.url);
     approved(&sandbox, "order-1").await;
-    for (attempts, minutes) in [(2, 1), (3, 10), (4, 60)] {
-        let wait = Duration::from_secs(minutes * 60);
-        sandbox.clock().advance(wait - Duration::from_millis(1));
-        sandbox.settle().await;
-        assert_eq!(merchant.received().len(), attempts - 1, "not before {minutes} minutes");
-        sandbox.clock().advance(Duration::from_millis(1));
-        sandbox.settle().await;
-        assert_eq!(merchant.received().len(), attempts);
-    }
+    check_three_resends(&sandbox, &merchant).await;
     assert_eq!(states(&sandbox), [("Approved".to_owned(), 4, DeliveryState::Failed)]);
     sandbox.clock().advance(Duration::from_secs(86_400));
     sandbox.settle().await;
@@ -253,7 +245,7 @@ async fn every_callback_has_an_iv_of_its_own_that_the_seed_determines() {
     let mut seen = Vec::new();
     for seed in [7, 7, 8] {
         let merchant = Merchant::start().await;
-        merchant.answers([OK; 3]);
+        merchant.queue_responses([OK; 3]);
         let settings = Settings::default().callback_url(merchant.url.as_str());
         let sandbox = Sandbox::builder().seed(seed).turbo_txn(settings).start().await;
         for order in ["a", "b", "c"] {

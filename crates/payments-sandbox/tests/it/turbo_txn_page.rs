@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use payments_sandbox::Sandbox;
 
-use crate::support::Answer;
-use crate::turbo_txn::{initiate, send};
+use crate::support::Response;
+use crate::turbo_txn::initiate;
 
 /// What a browser gets: no key is needed.
-async fn browse(sandbox: &Sandbox, method: &str, target: &str, form: &str) -> Answer {
-    send(sandbox, method, target, &[("Content-Type", "application/x-www-form-urlencoded")], form).await
+async fn browse(sandbox: &Sandbox, method: &str, target: &str, form: &str) -> Response {
+    crate::support::browse(sandbox.turbo_txn().base_url(), method, target, form).await
 }
 
 /// The target of an order's payment page.
@@ -40,8 +40,11 @@ async fn a_customer_who_pays_or_declines_is_sent_back_without_a_word_of_what_hap
     let sandbox = Sandbox::builder().start().await;
     for (action, status, later) in [("pay", "Pending", "Approved"), ("reject", "Rejected", "Rejected")] {
         let target = page_of(&sandbox, action).await;
-        let answer = browse(&sandbox, "POST", &target, &format!("action={action}")).await;
-        assert_eq!((answer.status, answer.header("location")), (303, Some("https://merchant.example/back?order=1")));
+        let response = browse(&sandbox, "POST", &target, &format!("action={action}")).await;
+        assert_eq!(
+            (response.status, response.header("location")),
+            (303, Some("https://merchant.example/back?order=1"))
+        );
         assert_eq!(sandbox.turbo_txn().order(action).status().as_deref(), Some(status));
         let shown = browse(&sandbox, "GET", &target, "").await.text();
         assert!(shown.contains(status) && !shown.contains("I have paid"), "{shown}");
@@ -55,9 +58,9 @@ async fn a_customer_who_pays_or_declines_is_sent_back_without_a_word_of_what_hap
 async fn a_customer_who_leaves_changes_nothing_and_can_come_back() {
     let sandbox = Sandbox::builder().start().await;
     let target = page_of(&sandbox, "order-1").await;
-    let answer = browse(&sandbox, "POST", &target, "action=leave").await;
-    assert_eq!((answer.status, answer.header("location")), (200, None));
-    assert!(answer.text().contains(&format!("<a href=\"{target}\">")), "{}", answer.text());
+    let response = browse(&sandbox, "POST", &target, "action=leave").await;
+    assert_eq!((response.status, response.header("location")), (200, None));
+    assert!(response.text().contains(&format!("<a href=\"{target}\">")), "{}", response.text());
     assert_eq!(sandbox.turbo_txn().order("order-1").status().as_deref(), Some("Initiated"));
     assert_eq!(browse(&sandbox, "POST", &target, "action=pay").await.status, 303);
     sandbox.finish();
@@ -90,9 +93,9 @@ async fn an_unknown_page_is_answered_404_and_a_hostile_order_id_is_shown_as_text
     assert!(text.contains("&quot;&gt;&lt;script&gt;alert(&#39;1&#39;)&lt;/script&gt;&amp;amp;"), "{text}");
     for target in ["/utr/payment", "/utr/payment?data=", "/utr/payment?data=%3Cscript%3E", "/utr/payment?data=order-1"]
     {
-        let answer = browse(&sandbox, "POST", target, "action=pay").await;
-        assert_eq!(answer.status, 404, "{target}");
-        assert!(!answer.text().contains("script"), "{}", answer.text());
+        let response = browse(&sandbox, "POST", target, "action=pay").await;
+        assert_eq!(response.status, 404, "{target}");
+        assert!(!response.text().contains("script"), "{}", response.text());
     }
     sandbox.finish();
 }

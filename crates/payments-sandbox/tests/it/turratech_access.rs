@@ -107,8 +107,8 @@ async fn without_a_known_key_nothing_is_answered() {
         [key.to_owned(), format!("Basic {key}"), bearer(&key[..key.len() - 1]), bearer("sk_live_abc"), bearer("")];
     for value in &values {
         for path in ["payments", "nowhere"] {
-            let answer = send(&sandbox, "GET", path, &[("Authorization", value)], "").await;
-            let error = error(&answer, 401);
+            let response = send(&sandbox, "GET", path, &[("Authorization", value)], "").await;
+            let error = error(&response, 401);
             assert_eq!((&error["type"], &error["code"]), (&json!("authentication_error"), &json!("invalid_api_key")));
         }
     }
@@ -138,8 +138,8 @@ async fn an_address_that_is_none_is_answered_404_in_the_documented_form() {
     ] {
         let headers = [("Authorization", bearer(sandbox.turratech().api_key()))];
         let headers: Vec<(&str, &str)> = headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
-        let answer = send(&sandbox, method, path, &headers, "").await;
-        assert_eq!(error(&answer, 404)["type"], "invalid_request_error", "{method} {path}");
+        let response = send(&sandbox, method, path, &headers, "").await;
+        assert_eq!(error(&response, 404)["type"], "invalid_request_error", "{method} {path}");
     }
     sandbox.finish();
 }
@@ -160,16 +160,16 @@ async fn a_body_comes_as_json_and_says_so() {
     let authorization = ("Authorization", key.as_str());
     for content_type in ["application/x-www-form-urlencoded", "text/json", "application/jsonp", ""] {
         for path in ["payments", "payments/pay_none/capture"] {
-            let answer = send(&sandbox, "POST", path, &[authorization, ("Content-Type", content_type)], "{}").await;
-            assert_eq!(error(&answer, 400)["type"], "invalid_request_error", "{content_type} {path}");
+            let response = send(&sandbox, "POST", path, &[authorization, ("Content-Type", content_type)], "{}").await;
+            assert_eq!(error(&response, 400)["type"], "invalid_request_error", "{content_type} {path}");
         }
     }
     error(&send(&sandbox, "POST", "customers", &[authorization], "{}").await, 400);
     let json = ("Content-Type", "Application/JSON; charset=utf-8");
     send(&sandbox, "POST", "customers", &[authorization, json], "{}").await.expect(201);
     for body in ["[]", "\"amount\"", "1", "null", "{", "amount=2000", "{} {}"] {
-        let answer = send(&sandbox, "POST", "customers", &[authorization, json], body).await;
-        assert_eq!(error(&answer, 400)["type"], "invalid_request_error", "{body}");
+        let response = send(&sandbox, "POST", "customers", &[authorization, json], body).await;
+        assert_eq!(error(&response, 400)["type"], "invalid_request_error", "{body}");
     }
     sandbox.finish();
 }
@@ -194,8 +194,8 @@ async fn the_current_version_is_known_and_no_other() {
 /// Every wrong value of a parameter, and the name under which it is refused.
 async fn check_parameters(sandbox: &Sandbox, path: &str, good: &Value, wrong: &[(&str, Value, &str)]) {
     for (name, value, param) in wrong {
-        let answer = post(sandbox, path, &with(good.clone(), name, value.clone())).await;
-        let error = error(&answer, 400);
+        let response = post(sandbox, path, &with(good.clone(), name, value.clone())).await;
+        let error = error(&response, 400);
         assert_eq!(error["type"], "invalid_request_error", "{name}: {value}: {error}");
         assert_eq!(error["param"], *param, "{name}: {value}: {error}");
     }
@@ -229,8 +229,8 @@ async fn a_payment_s_wrong_parameters_are_named_and_nothing_is_done() {
     ];
     check_parameters(&sandbox, "payments", &payment("order-1"), &wrong).await;
     for name in ["amount", "currency"] {
-        let answer = post(&sandbox, "payments", &without(payment("order-1"), name)).await;
-        let error = error(&answer, 400);
+        let response = post(&sandbox, "payments", &without(payment("order-1"), name)).await;
+        let error = error(&response, 400);
         assert_eq!((&error["code"], &error["param"]), (&json!("parameter_missing"), &json!(name)));
     }
     assert!(sandbox.ledger().entries().is_empty());
@@ -311,7 +311,7 @@ async fn parameters_that_nobody_knows_are_accepted() {
 
 #[tokio::test]
 async fn more_requests_than_a_limit_are_answered_429_and_not_done() {
-    let settings = Settings::default().requests_a_second(2);
+    let settings = Settings::default().requests_per_second(2);
     let sandbox = Sandbox::builder().turratech(settings).start().await;
     for _ in 0..2 {
         get(&sandbox, "payments").await.expect(200);
@@ -328,14 +328,15 @@ async fn keys_that_may_be_real_are_refused() {
     let settings = [
         Settings::default().keys("sk_live_abc", "sandbox_whsec"),
         Settings::default().keys("sk_test_abc", "whsec_abc"),
-        Settings::default().lesser_keys("pk_live_abc", "rk_test_abc"),
-        Settings::default().lesser_keys("pk_test_abc", "rk_live_abc"),
+        Settings::default().publishable_and_restricted_keys("pk_live_abc", "rk_test_abc"),
+        Settings::default().publishable_and_restricted_keys("pk_test_abc", "rk_live_abc"),
     ];
     for settings in settings {
         let refused = Sandbox::builder().turratech(settings).try_start().await;
         assert!(matches!(refused, Err(StartError::LiveKey)), "{refused:?}");
     }
-    let settings = Settings::default().keys("sk_test_a", "test_b").lesser_keys("pk_test_c", "rk_test_d");
+    let settings =
+        Settings::default().keys("sk_test_a", "test_b").publishable_and_restricted_keys("pk_test_c", "rk_test_d");
     let sandbox = Sandbox::builder().turratech(settings).start().await;
     let keys = sandbox.turratech();
     assert_eq!(

@@ -12,8 +12,8 @@ async fn banks_and_customers_act_over_the_control_api() {
     let paid =
         id(&post(&sandbox, "payments", &payment_by("pm_card_authenticationRequired", "órder/1")).await.expect(201));
     let by_reference = "/turratech/payments/%C3%B3rder%2F1/succeed";
-    let answer = control(&sandbox, "POST", by_reference, "").await.expect(200);
-    assert_eq!(answer, json!({"id": paid, "status": "succeeded"}));
+    let response = control(&sandbox, "POST", by_reference, "").await.expect(200);
+    assert_eq!(response, json!({"id": paid, "status": "succeeded"}));
     post(&sandbox, "payments", &payment_by("pm_card_authenticationRequired", "order-2")).await.expect(201);
     let failed = control(&sandbox, "POST", "/turratech/payments/order-2/fail", "").await.expect(200);
     assert_eq!(failed["status"], "failed");

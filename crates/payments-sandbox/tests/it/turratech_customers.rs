@@ -1,6 +1,6 @@
 //! TurraTech's customers, and what they pay with.
 
-use payments_sandbox::{Sandbox, What};
+use payments_sandbox::{EntryKind, Sandbox};
 use serde_json::{Value, json};
 
 use crate::support::with;
@@ -43,8 +43,12 @@ async fn an_update_changes_what_it_names() {
     assert_eq!(updated, expected);
     assert_eq!(get(&sandbox, &path).await.expect(200), expected);
     let ledger = sandbox.ledger();
-    let told: Vec<(&str, What)> = ledger.entries().iter().map(|entry| (entry.operation.as_str(), entry.what)).collect();
-    assert_eq!(told, [("turratech.create-customer", What::Executed), ("turratech.update-customer", What::Done)]);
+    let told: Vec<(&str, EntryKind)> =
+        ledger.entries().iter().map(|entry| (entry.operation.as_str(), entry.kind)).collect();
+    assert_eq!(
+        told,
+        [("turratech.create-customer", EntryKind::Executed), ("turratech.update-customer", EntryKind::Done)]
+    );
     sandbox.finish();
 }
 
@@ -115,10 +119,10 @@ async fn a_card_s_number_says_what_becomes_of_a_payment() {
         ("4100000000000019", Some("fraudulent")),
     ] {
         let method = id(&post(&sandbox, "payment_methods", &card(number)).await.expect(201));
-        let answer = post(&sandbox, "payments", &payment_by(&method, number)).await;
+        let response = post(&sandbox, "payments", &payment_by(&method, number)).await;
         match decline {
-            None => assert_eq!(answer.expect(201)["status"], "succeeded", "{number}"),
-            Some(decline) => assert_eq!(error(&answer, 402)["decline_code"], decline, "{number}"),
+            None => assert_eq!(response.expect(201)["status"], "succeeded", "{number}"),
+            Some(decline) => assert_eq!(error(&response, 402)["decline_code"], decline, "{number}"),
         }
     }
     sandbox.finish();

@@ -1,7 +1,5 @@
 //! TurraTech's events: what they say, who signed them, where they go, and when.
 
-use std::io::Write;
-use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use payments_sandbox::{DeliveryState, Sandbox};
@@ -9,7 +7,7 @@ use serde_json::{Value, json};
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpListener;
 
-use crate::support::{Merchant, with};
+use crate::support::{Merchant, openssl_hmac, with};
 use crate::turratech_support::{customer, delete, id, payment, payment_by, post};
 
 async fn start() -> (Sandbox, Merchant) {
@@ -147,21 +145,6 @@ async fn without_a_list_an_endpoint_gets_all_events() {
     sandbox.finish();
 }
 
-/// What `openssl dgst` makes of a text; nothing where there is no openssl.
-fn openssl_hmac(key: &str, signed: &[u8]) -> Option<String> {
-    let mut openssl = Command::new("openssl")
-        .args(["dgst", "-sha256", "-hmac", key])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .ok()?;
-    openssl.stdin.take().unwrap().write_all(signed).unwrap();
-    let output = openssl.wait_with_output().unwrap();
-    let text = String::from_utf8(output.stdout).unwrap();
-    text.trim().rsplit_once("= ").map(|(_, hex)| hex.to_owned())
-}
-
 /// The time and the signature of a header.
 fn parts(header: &str) -> (i64, String) {
     let (time, signature) = header.split_once(',').unwrap();
@@ -187,7 +170,7 @@ async fn a_signature_is_what_openssl_makes_of_the_time_and_the_bytes() {
 #[tokio::test]
 async fn each_attempt_is_signed_anew_for_its_own_time() {
     let (sandbox, merchant) = start().await;
-    merchant.answers(["HTTP/1.1 500 No\r\nContent-Length: 0\r\n\r\n", ""]);
+    merchant.queue_responses(["HTTP/1.1 500 No\r\nContent-Length: 0\r\n\r\n", ""]);
     post(&sandbox, "payments", &payment("order-1")).await.expect(201);
     sandbox.settle().await;
     sandbox.clock().advance(Duration::from_secs(60));
@@ -211,7 +194,7 @@ async fn each_attempt_is_signed_anew_for_its_own_time() {
 #[tokio::test]
 async fn an_event_that_nobody_takes_is_sent_nine_times_in_three_days() {
     let (sandbox, merchant) = start().await;
-    merchant.answers(["HTTP/1.1 204 No Content\r\n\r\n"; 9]);
+    merchant.queue_responses(["HTTP/1.1 204 No Content\r\n\r\n"; 9]);
     post(&sandbox, "payments", &payment("order-1")).await.expect(201);
     sandbox.settle().await;
     let (minute, hour) = (60, 60 * 60);

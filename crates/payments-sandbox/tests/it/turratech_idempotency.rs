@@ -6,7 +6,7 @@ use payments_sandbox::Sandbox;
 use payments_sandbox::turratech::Settings;
 use serde_json::json;
 
-use crate::support::{Answer, Line, authority, until, with};
+use crate::support::{Connection, Response, authority, wait_until, with};
 use crate::turratech_support::{
     bearer, customer, delete, error, get, id, payment, payment_by, post, post_once, request, send,
 };
@@ -14,16 +14,16 @@ use crate::turratech_support::{
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// A connection on which a payment was asked for under `key-1`.
-async fn begun(sandbox: &Sandbox, body: &str) -> Line {
-    let mut line = Line::to(authority(sandbox.turratech().base_url())).await;
+async fn begun(sandbox: &Sandbox, body: &str) -> Connection {
+    let mut connection = Connection::open(authority(sandbox.turratech().base_url())).await;
     let bearer = bearer(sandbox.turratech().api_key());
     let headers =
         [("Authorization", bearer.as_str()), ("Content-Type", "application/json"), ("Idempotency-Key", "key-1")];
-    line.write(&request(sandbox, "POST", "payments", &headers, body)).await;
-    line
+    connection.write(&request(sandbox, "POST", "payments", &headers, body)).await;
+    connection
 }
 
-fn same(first: &Answer, second: &Answer) {
+fn same(first: &Response, second: &Response) {
     assert_eq!((first.status, &first.head), (second.status, &second.head));
     assert_eq!(first.body, second.body);
 }
@@ -81,9 +81,9 @@ async fn every_post_is_protected() {
     for (path, body) in &posts {
         let key = path.replace('/', "-");
         let before = sandbox.ledger().entries().len();
-        let answer = post_once(&sandbox, &key, path, body).await;
-        assert!(matches!(answer.status, 200 | 201), "{path}: {}", answer.text());
-        same(&answer, &post_once(&sandbox, &key, path, body).await);
+        let response = post_once(&sandbox, &key, path, body).await;
+        assert!(matches!(response.status, 200 | 201), "{path}: {}", response.text());
+        same(&response, &post_once(&sandbox, &key, path, body).await);
         assert_eq!(sandbox.ledger().entries().len(), before + 1, "{path}");
     }
     sandbox.finish();
@@ -182,7 +182,7 @@ async fn what_came_of_doing_it_is_kept_even_when_it_is_a_refusal() {
 
 #[tokio::test]
 async fn what_was_refused_unseen_leaves_its_key_as_new() {
-    let settings = Settings::default().requests_a_second(1);
+    let settings = Settings::default().requests_per_second(1);
     let sandbox = Sandbox::builder().turratech(settings).start().await;
     let key = bearer(sandbox.turratech().publishable_key());
     let headers = [("Authorization", key.as_str()), ("Content-Type", "application/json"), ("Idempotency-Key", "key-1")];
@@ -221,8 +221,8 @@ async fn a_key_whose_request_is_still_under_way_is_answered_409_until_it_is_done
     sandbox.ledger().order("order-1").never_executed();
 
     sandbox.clock().advance(Duration::from_millis(1));
-    let answer = post_once(&sandbox, "key-1", "payments", &payment("order-1")).await;
-    assert_eq!(Some(id(&answer.expect(201))), sandbox.turratech().payment("order-1").id());
+    let response = post_once(&sandbox, "key-1", "payments", &payment("order-1")).await;
+    assert_eq!(Some(id(&response.expect(201))), sandbox.turratech().payment("order-1").id());
     sandbox.ledger().order("order-1").executed_once();
     sandbox.finish();
 }
@@ -240,13 +240,13 @@ async fn another_key_while_the_first_request_is_under_way_takes_the_money_twice(
 #[tokio::test]
 async fn a_key_of_a_delayed_request_is_under_way_too() {
     let sandbox = Sandbox::builder().fault("turratech.create-payment#1 @before-commit delay=3s").start().await;
-    let mut line = begun(&sandbox, &payment("order-1").to_string()).await;
+    let mut connection = begun(&sandbox, &payment("order-1").to_string()).await;
     let arrived = || sandbox.timeline().iter().any(|entry| entry.what.contains("fault delay=3s"));
-    until("the delayed request arrives", arrived).await;
+    wait_until("the delayed request arrives", arrived).await;
     error(&post_once(&sandbox, "key-1", "payments", &payment("order-1")).await, 409);
 
     sandbox.clock().advance(Duration::from_secs(3));
-    let first = line.answer().await;
+    let first = connection.response().await;
     first.expect(201);
     same(&first, &post_once(&sandbox, "key-1", "payments", &payment("order-1")).await);
     sandbox.ledger().order("order-1").executed_once();
@@ -315,10 +315,10 @@ async fn a_provider_that_forgets_its_keys_shows_what_a_client_sent_twice() {
 async fn a_card_s_number_is_nowhere_to_be_found_afterwards() {
     let sandbox = Sandbox::builder().start().await;
     let card = json!({"number": "4242424242424242", "exp_month": 12, "exp_year": 2030, "cvc": "987"});
-    let answer = post_once(&sandbox, "key-1", "payment_methods", &json!({"type": "card", "card": card})).await;
-    answer.expect(201);
+    let response = post_once(&sandbox, "key-1", "payment_methods", &json!({"type": "card", "card": card})).await;
+    response.expect(201);
     let timeline: Vec<String> = sandbox.timeline().iter().map(ToString::to_string).collect();
-    for text in [answer.text(), timeline.join("\n"), format!("{:?}", sandbox.ledger())] {
+    for text in [response.text(), timeline.join("\n"), format!("{:?}", sandbox.ledger())] {
         assert!(!text.contains("4242424242424242") && !text.contains("987"), "{text}");
     }
     sandbox.finish();

@@ -36,8 +36,8 @@ async fn ten_are_listed_unless_up_to_a_hundred_are_asked_for() {
     assert_eq!(page(&sandbox, "payments?limit=1").await, (ids[..1].to_vec(), true));
     assert_eq!(page(&sandbox, "payments?limit=100").await, (ids[..100].to_vec(), true));
     for limit in ["0", "101", "-1", "ten", "", "1.0", "99999999999999999999"] {
-        let answer = get(&sandbox, &format!("payments?limit={limit}")).await;
-        assert_eq!(error(&answer, 400)["param"], "limit", "{limit}");
+        let response = get(&sandbox, &format!("payments?limit={limit}")).await;
+        assert_eq!(error(&response, 400)["param"], "limit", "{limit}");
     }
     sandbox.finish();
 }

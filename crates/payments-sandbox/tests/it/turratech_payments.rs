@@ -4,22 +4,22 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
 use payments_sandbox::turratech::Settings;
-use payments_sandbox::{Sandbox, What};
+use payments_sandbox::{EntryKind, Sandbox};
 use serde_json::{Value, json};
 
 use crate::support::{with, without};
 use crate::turratech_support::{customer, error, get, id, payment, payment_by, post, post_once};
 
 /// What the ledger says of an order: what was done, by which operation, about how much.
-fn ledger(sandbox: &Sandbox, order: &str) -> Vec<(String, What, i64, String)> {
+fn ledger(sandbox: &Sandbox, order: &str) -> Vec<(String, EntryKind, i64, String)> {
     let ledger = sandbox.ledger();
     let order = ledger.order(order);
     let entries = order.entries().into_iter();
-    entries.map(|entry| (entry.operation.clone(), entry.what, entry.amount, entry.currency.clone())).collect()
+    entries.map(|entry| (entry.operation.clone(), entry.kind, entry.amount, entry.currency.clone())).collect()
 }
 
-fn entry(operation: &str, what: What, amount: i64) -> (String, What, i64, String) {
-    (format!("turratech.{operation}"), what, amount, if what == What::Done { "" } else { "GBP" }.to_owned())
+fn entry(operation: &str, what: EntryKind, amount: i64) -> (String, EntryKind, i64, String) {
+    (format!("turratech.{operation}"), what, amount, if what == EntryKind::Done { "" } else { "GBP" }.to_owned())
 }
 
 #[tokio::test]
@@ -48,7 +48,7 @@ async fn a_payment_is_the_documented_object() {
     );
     assert!(id.starts_with("pay_") && id.len() == "pay_1NqQXYZ123456789".len(), "{id}");
     assert_eq!(get(&sandbox, &format!("payments/{id}")).await.expect(200), created);
-    assert_eq!(ledger(&sandbox, "12345"), [entry("create-payment", What::Executed, 2000)]);
+    assert_eq!(ledger(&sandbox, "12345"), [entry("create-payment", EntryKind::Executed, 2000)]);
     sandbox.finish();
 }
 
@@ -106,8 +106,8 @@ async fn nothing_is_taken_when_confirm_is_false_or_there_is_no_payment_method() 
     for order in ["order-1", "order-2"] {
         sandbox.turratech().payment(order).succeed();
         sandbox.ledger().order(order).executed_once();
-        let begun = entry("create-payment", What::Begun, 2000);
-        assert_eq!(ledger(&sandbox, order), [begun, entry("create-payment", What::Executed, 2000)]);
+        let begun = entry("create-payment", EntryKind::Begun, 2000);
+        assert_eq!(ledger(&sandbox, order), [begun, entry("create-payment", EntryKind::Executed, 2000)]);
         assert_eq!(sandbox.turratech().payment(order).status(), Some("succeeded"));
     }
     sandbox.finish();
@@ -136,7 +136,7 @@ async fn a_manual_payment_is_authorized_and_then_captured_once() {
     assert_eq!(error(&post(&sandbox, &cancel, &json!({})).await, 400)["code"], "payment_unexpected_state");
     assert_eq!(
         ledger(&sandbox, "order-1"),
-        [entry("create-payment", What::Executed, 2000), entry("capture-payment", What::Captured, 2000)]
+        [entry("create-payment", EntryKind::Executed, 2000), entry("capture-payment", EntryKind::Captured, 2000)]
     );
     sandbox.finish();
 }
@@ -165,10 +165,10 @@ async fn an_authorization_can_be_released_and_the_order_authorized_anew() {
     error(&post(&sandbox, &format!("payments/{first}/cancel"), &json!({})).await, 400);
 
     post(&sandbox, "payments", &body).await.expect(201);
-    let executed = entry("create-payment", What::Executed, 2000);
+    let executed = entry("create-payment", EntryKind::Executed, 2000);
     assert_eq!(
         ledger(&sandbox, "order-1"),
-        [executed.clone(), entry("cancel-payment", What::Released, 2000), executed]
+        [executed.clone(), entry("cancel-payment", EntryKind::Released, 2000), executed]
     );
     assert!(sandbox.ledger().double_executions().is_empty());
     sandbox.finish();
@@ -191,7 +191,7 @@ async fn what_waits_for_the_customer_can_be_cancelled_and_what_was_taken_cannot(
     let waiting = id(&post(&sandbox, "payments", &with(payment("order-1"), "confirm", false)).await.expect(201));
     let canceled = post(&sandbox, &format!("payments/{waiting}/cancel"), &json!({})).await.expect(200);
     assert_eq!(canceled["status"], "canceled");
-    let begun = [entry("create-payment", What::Begun, 2000), entry("cancel-payment", What::Done, 0)];
+    let begun = [entry("create-payment", EntryKind::Begun, 2000), entry("cancel-payment", EntryKind::Done, 0)];
     assert_eq!(ledger(&sandbox, "order-1"), begun);
 
     let debit = post(&sandbox, "payment_methods", &json!({"type": "bacs_debit"})).await.expect(201);
@@ -281,7 +281,8 @@ async fn debits_and_transfers_take_their_time_and_wallets_do_not() {
         let settled = sandbox.turratech().payment(kind);
         let settled = get(&sandbox, &format!("payments/{}", settled.id().unwrap())).await.expect(200);
         assert_eq!((&settled["status"], &settled["amount_received"]), (&json!("succeeded"), &json!(2000)), "{kind}");
-        let entries = [entry("create-payment", What::Executed, 2000), entry("create-payment", What::Credited, 2000)];
+        let entries =
+            [entry("create-payment", EntryKind::Executed, 2000), entry("create-payment", EntryKind::Credited, 2000)];
         assert_eq!(ledger(&sandbox, kind), entries);
     }
     sandbox.finish();
@@ -289,7 +290,7 @@ async fn debits_and_transfers_take_their_time_and_wallets_do_not() {
 
 #[tokio::test]
 async fn a_debit_that_fails_lets_go_of_its_order() {
-    let sandbox = Sandbox::builder().turratech(Settings::default().debits_wait()).start().await;
+    let sandbox = Sandbox::builder().turratech(Settings::default().debits_stay_processing()).start().await;
     debit(&sandbox, "sepa_debit", "order-1").await;
     sandbox.clock().advance(Duration::from_secs(365 * 24 * 60 * 60));
     assert_eq!(sandbox.turratech().payment("order-1").status(), Some("processing"));
@@ -297,7 +298,7 @@ async fn a_debit_that_fails_lets_go_of_its_order() {
     assert_eq!(sandbox.turratech().payment("order-1").status(), Some("failed"));
     assert_eq!(
         ledger(&sandbox, "order-1"),
-        [entry("create-payment", What::Executed, 2000), entry("create-payment", What::Released, 2000)]
+        [entry("create-payment", EntryKind::Executed, 2000), entry("create-payment", EntryKind::Released, 2000)]
     );
     debit(&sandbox, "sepa_debit", "order-1").await;
     sandbox.turratech().payment("order-1").succeed();
@@ -307,7 +308,7 @@ async fn a_debit_that_fails_lets_go_of_its_order() {
 
 #[tokio::test]
 async fn a_settlement_that_was_overtaken_does_not_happen() {
-    let settings = Settings::default().debits_take(Duration::from_secs(60));
+    let settings = Settings::default().debit_delay(Duration::from_secs(60));
     let sandbox = Sandbox::builder().turratech(settings).start().await;
     debit(&sandbox, "sepa_debit", "order-1").await;
     debit(&sandbox, "sepa_debit", "order-2").await;
@@ -346,6 +347,6 @@ async fn nothing_happens_to_a_payment_that_cannot_happen_to_it() {
     handle("order-1").dispute();
     assert!(impossible(&|| handle("order-1").dispute()));
     assert_eq!(handle("order-1").status(), Some("succeeded"));
-    assert_eq!(ledger(&sandbox, "order-1")[1], entry("create-payment", What::ChargedBack, 2000));
+    assert_eq!(ledger(&sandbox, "order-1")[1], entry("create-payment", EntryKind::ChargedBack, 2000));
     sandbox.finish();
 }

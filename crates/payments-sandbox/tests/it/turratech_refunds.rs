@@ -1,6 +1,6 @@
 //! Money that TurraTech gives back.
 
-use payments_sandbox::{Sandbox, What};
+use payments_sandbox::{EntryKind, Sandbox};
 use serde_json::{Value, json};
 
 use crate::support::with;
@@ -35,7 +35,7 @@ async fn a_refund_is_of_the_whole_payment_unless_it_says_less() {
     let ledger = sandbox.ledger();
     let order = ledger.order("order-1");
     let refunded = order.entries()[1];
-    assert_eq!((refunded.operation.as_str(), refunded.what), ("turratech.create-refund", What::Refunded));
+    assert_eq!((refunded.operation.as_str(), refunded.kind), ("turratech.create-refund", EntryKind::Refunded));
     assert_eq!((refunded.amount, refunded.currency.as_str()), (2000, "GBP"));
     order.executed_once();
     let again = error(&post(&sandbox, "refunds", &json!({"payment": paid})).await, 400);
@@ -105,7 +105,7 @@ async fn a_disputed_payment_is_not_refunded_too() {
     let ledger = sandbox.ledger();
     let order = ledger.order("order-1");
     let back = order.entries()[2];
-    assert_eq!((back.what, back.amount), (What::ChargedBack, 1500), "what was left of it");
+    assert_eq!((back.kind, back.amount), (EntryKind::ChargedBack, 1500), "what was left of it");
     let error = error(&post(&sandbox, "refunds", &json!({"payment": paid})).await, 400);
     assert_eq!(error["code"], "payment_disputed");
     sandbox.finish();

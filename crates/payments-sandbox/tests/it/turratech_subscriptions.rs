@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use payments_sandbox::turratech::Settings;
-use payments_sandbox::{Sandbox, What};
+use payments_sandbox::{EntryKind, Sandbox};
 use serde_json::{Value, json};
 
 use crate::support::{Merchant, with, without};
@@ -37,8 +37,8 @@ async fn events(sandbox: &Sandbox, merchant: &Merchant) -> Vec<String> {
 }
 
 /// What the ledger says of the subscription: what, and how much.
-fn ledger(sandbox: &Sandbox) -> Vec<(What, i64)> {
-    sandbox.ledger().order("sub-1").entries().iter().map(|entry| (entry.what, entry.amount)).collect()
+fn ledger(sandbox: &Sandbox) -> Vec<(EntryKind, i64)> {
+    sandbox.ledger().order("sub-1").entries().iter().map(|entry| (entry.kind, entry.amount)).collect()
 }
 
 #[tokio::test]
@@ -53,13 +53,13 @@ async fn a_subscription_is_charged_when_it_begins_and_then_each_period() {
     assert_eq!(created["metadata"], json!({"order_id": "sub-1"}));
     let period = [&created["current_period_start"], &created["current_period_end"]];
     assert_eq!(period.map(|at| at.as_i64().unwrap()), [1_767_268_800, 1_767_268_800 + 30 * 24 * 60 * 60]);
-    assert_eq!(ledger(&sandbox), [(What::Executed, 2000)]);
+    assert_eq!(ledger(&sandbox), [(EntryKind::Executed, 2000)]);
     assert_eq!(events(&sandbox, &merchant).await, ["subscription.created", "invoice.paid"]);
 
     sandbox.clock().advance(days(30) - Duration::from_secs(1));
     assert_eq!(ledger(&sandbox).len(), 1);
     sandbox.clock().advance(Duration::from_secs(1));
-    assert_eq!(ledger(&sandbox), [(What::Executed, 2000), (What::Charged, 2000)]);
+    assert_eq!(ledger(&sandbox), [(EntryKind::Executed, 2000), (EntryKind::Charged, 2000)]);
     sandbox.clock().advance(days(60));
     assert_eq!(ledger(&sandbox).len(), 4, "each period by itself, however far the clock jumps");
     let entry = sandbox.ledger().order("sub-1").entries()[3].clone();
@@ -78,7 +78,7 @@ async fn a_trial_costs_nothing_until_it_ends() {
     let created = post(&sandbox, "subscriptions", &body).await.expect(201);
     assert_eq!((&created["status"], &created["trial_period_days"]), (&json!("trialing"), &json!(14)));
     assert_eq!(created["trial_end"], 1_767_268_800 + 14 * 24 * 60 * 60);
-    assert_eq!(ledger(&sandbox), [(What::Executed, 0)]);
+    assert_eq!(ledger(&sandbox), [(EntryKind::Executed, 0)]);
     assert_eq!(events(&sandbox, &merchant).await, ["subscription.created"]);
 
     sandbox.clock().advance(days(14) - Duration::from_secs(1));
@@ -86,7 +86,7 @@ async fn a_trial_costs_nothing_until_it_ends() {
     assert_eq!(ledger(&sandbox).len(), 1);
     sandbox.clock().advance(Duration::from_secs(1));
     sandbox.believes("sub-1", "active");
-    assert_eq!(ledger(&sandbox), [(What::Executed, 0), (What::Charged, 2000)]);
+    assert_eq!(ledger(&sandbox), [(EntryKind::Executed, 0), (EntryKind::Charged, 2000)]);
     let told = events(&sandbox, &merchant).await;
     assert_eq!(told, ["subscription.created", "subscription.updated", "invoice.paid"]);
     let (updated, invoice) = (merchant.received()[2].json(), merchant.received()[3].json());
@@ -102,7 +102,7 @@ async fn a_trial_of_no_days_is_none() {
     let (sandbox, _, customer) = start(Settings::default()).await;
     let body = with(subscription(&customer), "trial_period_days", 0);
     assert_eq!(post(&sandbox, "subscriptions", &body).await.expect(201)["status"], "active");
-    assert_eq!(ledger(&sandbox), [(What::Executed, 2000)]);
+    assert_eq!(ledger(&sandbox), [(EntryKind::Executed, 2000)]);
     sandbox.finish();
 }
 
@@ -122,13 +122,13 @@ async fn a_charge_that_fails_is_told_and_tried_again_next_period() {
     assert_eq!(told, ["subscription.created", "subscription.updated", "invoice.payment_failed"]);
     let invoice = merchant.received()[3].json()["data"]["object"].clone();
     assert_eq!((&invoice["amount_due"], &invoice["amount_paid"]), (&json!(2000), &json!(0)));
-    assert_eq!(ledger(&sandbox), [(What::Executed, 0)]);
+    assert_eq!(ledger(&sandbox), [(EntryKind::Executed, 0)]);
 
     let path = format!("subscriptions/{}", id(&created));
     post(&sandbox, &path, &json!({"default_payment_method": "pm_card_visa"})).await.expect(200);
     sandbox.clock().advance(days(30));
     sandbox.believes("sub-1", "active");
-    assert_eq!(ledger(&sandbox).last(), Some(&(What::Charged, 2000)));
+    assert_eq!(ledger(&sandbox).last(), Some(&(EntryKind::Charged, 2000)));
     sandbox.finish();
 }
 
@@ -159,10 +159,10 @@ async fn an_update_changes_what_it_names_and_is_charged_from_the_next_period_on(
     let updated = post(&sandbox, &path, &change).await.expect(200);
     assert_eq!((&updated["items"][0]["price"], &updated["items"][0]["quantity"]), (&json!("price_small"), &json!(1)));
     assert_eq!(updated["metadata"], json!({"order_id": "sub-1", "plan": "small"}));
-    assert_eq!(ledger(&sandbox), [(What::Executed, 2000), (What::Done, 0)]);
+    assert_eq!(ledger(&sandbox), [(EntryKind::Executed, 2000), (EntryKind::Done, 0)]);
     assert_eq!(events(&sandbox, &merchant).await, ["subscription.created", "invoice.paid", "subscription.updated"]);
     sandbox.clock().advance(days(30));
-    assert_eq!(ledger(&sandbox).last(), Some(&(What::Charged, 300)));
+    assert_eq!(ledger(&sandbox).last(), Some(&(EntryKind::Charged, 300)));
 
     for (body, param) in [
         (json!({"items": []}), "items"),
@@ -186,7 +186,7 @@ async fn a_subscription_can_end_with_its_period() {
     sandbox.clock().advance(days(7));
     sandbox.believes("sub-1", "canceled");
     sandbox.clock().advance(days(70));
-    assert_eq!(ledger(&sandbox), [(What::Executed, 2000), (What::Done, 0)]);
+    assert_eq!(ledger(&sandbox), [(EntryKind::Executed, 2000), (EntryKind::Done, 0)]);
     assert_eq!(events(&sandbox, &merchant).await[2..], ["subscription.updated", "subscription.deleted"]);
     error(&delete(&sandbox, &path).await, 404);
     sandbox.finish();
@@ -200,7 +200,7 @@ async fn a_cancelled_subscription_is_over() {
     let canceled = delete(&sandbox, &path).await.expect(200);
     assert_eq!((&canceled["id"], &canceled["status"]), (&created["id"], &json!("canceled")));
     sandbox.clock().advance(days(365));
-    assert_eq!(ledger(&sandbox), [(What::Executed, 2000), (What::Done, 0)]);
+    assert_eq!(ledger(&sandbox), [(EntryKind::Executed, 2000), (EntryKind::Done, 0)]);
     assert_eq!(events(&sandbox, &merchant).await.last().unwrap(), "subscription.deleted");
     error(&delete(&sandbox, &path).await, 404);
     let late = error(&post(&sandbox, &path, &json!({"cancel_at_period_end": true})).await, 400);

@@ -3,23 +3,22 @@
 use payments_sandbox::Sandbox;
 use serde_json::{Value, json};
 
-use crate::support::{Answer, Line, authority};
+use crate::support::{Response, http_request};
 
 /// Sends a request just as it is said, on a connection of its own.
-pub(crate) async fn send(sandbox: &Sandbox, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Answer {
-    let mut line = Line::to(authority(sandbox.turratech().base_url())).await;
-    line.write(&request(sandbox, method, path, headers, body)).await;
-    line.answer().await
+pub(crate) async fn send(
+    sandbox: &Sandbox,
+    method: &str,
+    path: &str,
+    headers: &[(&str, &str)],
+    body: &str,
+) -> Response {
+    crate::support::send(sandbox.turratech().base_url(), method, &format!("/v1/{path}"), headers, body).await
 }
 
 /// A request as it goes over the wire.
 pub(crate) fn request(sandbox: &Sandbox, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Vec<u8> {
-    let host = authority(sandbox.turratech().base_url());
-    let mut head = format!("{method} /v1/{path} HTTP/1.1\r\nHost: {host}\r\nContent-Length: {}\r\n", body.len());
-    for (name, value) in headers {
-        head.push_str(&format!("{name}: {value}\r\n"));
-    }
-    format!("{head}\r\n{body}").into_bytes()
+    http_request(sandbox.turratech().base_url(), method, &format!("/v1/{path}"), headers, body)
 }
 
 /// `Authorization` with this key.
@@ -28,24 +27,24 @@ pub(crate) fn bearer(key: &str) -> String {
 }
 
 /// A POST under the secret key.
-pub(crate) async fn post(sandbox: &Sandbox, path: &str, body: &Value) -> Answer {
+pub(crate) async fn post(sandbox: &Sandbox, path: &str, body: &Value) -> Response {
     let bearer = bearer(sandbox.turratech().api_key());
     let headers = [("Authorization", bearer.as_str()), ("Content-Type", "application/json")];
     send(sandbox, "POST", path, &headers, &body.to_string()).await
 }
 
 /// A POST under the secret key and an idempotency key.
-pub(crate) async fn post_once(sandbox: &Sandbox, key: &str, path: &str, body: &Value) -> Answer {
+pub(crate) async fn post_once(sandbox: &Sandbox, key: &str, path: &str, body: &Value) -> Response {
     let bearer = bearer(sandbox.turratech().api_key());
     let headers = [("Authorization", bearer.as_str()), ("Content-Type", "application/json"), ("Idempotency-Key", key)];
     send(sandbox, "POST", path, &headers, &body.to_string()).await
 }
 
-pub(crate) async fn get(sandbox: &Sandbox, path: &str) -> Answer {
+pub(crate) async fn get(sandbox: &Sandbox, path: &str) -> Response {
     send(sandbox, "GET", path, &[("Authorization", &bearer(sandbox.turratech().api_key()))], "").await
 }
 
-pub(crate) async fn delete(sandbox: &Sandbox, path: &str) -> Answer {
+pub(crate) async fn delete(sandbox: &Sandbox, path: &str) -> Response {
     send(sandbox, "DELETE", path, &[("Authorization", &bearer(sandbox.turratech().api_key()))], "").await
 }
 
@@ -68,8 +67,8 @@ pub(crate) fn payment_by(method: &str, order: &str) -> Value {
 
 /// What an answer's error says, once its status is held to be this and its form the documented one.
 #[track_caller]
-pub(crate) fn error(answer: &Answer, status: u16) -> Value {
-    let body = answer.expect(status);
+pub(crate) fn error(response: &Response, status: u16) -> Value {
+    let body = response.expect(status);
     assert_eq!(body.as_object().unwrap().keys().collect::<Vec<_>>(), ["error"], "{body}");
     let error = body["error"].clone();
     for (name, value) in error.as_object().unwrap() {

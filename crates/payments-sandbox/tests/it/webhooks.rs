@@ -1,13 +1,11 @@
 //! Messages to the merchant: what they say, who signed them, and when they come.
 
-use std::io::Write;
-use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use payments_sandbox::{DeliveryState, Sandbox};
 use serde_json::{Value, json};
 
-use crate::support::{Merchant, deposit, get, post, with, withdrawal};
+use crate::support::{Merchant, check_three_resends, deposit, get, openssl_hmac, post, with, withdrawal};
 
 /// A deposit whose messages go to a merchant.
 async fn deposit_to(sandbox: &Sandbox, merchant: &Merchant, reference: &str) -> Value {
@@ -98,21 +96,6 @@ async fn a_chargeback_s_message_has_a_claim() {
     sandbox.finish();
 }
 
-/// What `openssl dgst` makes of a body; nothing where there is no openssl.
-fn openssl_hmac(key: &str, body: &[u8]) -> Option<String> {
-    let mut openssl = Command::new("openssl")
-        .args(["dgst", "-sha256", "-hmac", key])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .ok()?;
-    openssl.stdin.take().unwrap().write_all(body).unwrap();
-    let output = openssl.wait_with_output().unwrap();
-    let text = String::from_utf8(output.stdout).unwrap();
-    text.trim().rsplit_once("= ").map(|(_, hex)| hex.to_owned())
-}
-
 #[tokio::test]
 async fn a_signature_is_what_openssl_makes_of_the_bytes_and_the_key() {
     let (sandbox, merchant) = (Sandbox::builder().start().await, Merchant::start().await);
@@ -166,21 +149,13 @@ async fn a_look_up_sends_a_message_too() {
 #[tokio::test]
 async fn a_message_that_is_not_taken_comes_again_after_1_10_and_60_minutes_and_then_no_more() {
     let (sandbox, merchant) = (Sandbox::builder().start().await, Merchant::start().await);
-    merchant.answers(["HTTP/1.1 500 Oh\r\nContent-Length: 0\r\n\r\n"; 4]);
+    merchant.queue_responses(["HTTP/1.1 500 Oh\r\nContent-Length: 0\r\n\r\n"; 4]);
     deposit_to(&sandbox, &merchant, "order-1").await;
     sandbox.turbopay().order("order-1").succeed();
     sandbox.settle().await;
     assert_eq!(states(&sandbox), [("success".to_owned(), 1, DeliveryState::Waiting)]);
 
-    for (attempts, minutes) in [(2, 1), (3, 10), (4, 60)] {
-        let wait = Duration::from_secs(minutes * 60);
-        sandbox.clock().advance(wait - Duration::from_millis(1));
-        sandbox.settle().await;
-        assert_eq!(merchant.received().len(), attempts - 1, "not before {minutes} minutes");
-        sandbox.clock().advance(Duration::from_millis(1));
-        sandbox.settle().await;
-        assert_eq!(merchant.received().len(), attempts);
-    }
+    check_three_resends(&sandbox, &merchant).await;
     assert_eq!(states(&sandbox), [("success".to_owned(), 4, DeliveryState::Failed)]);
 
     sandbox.clock().advance(Duration::from_secs(86_400));
@@ -204,12 +179,12 @@ async fn a_message_is_taken_with_200_and_with_nothing_else() {
         ("HTTP/1.1 404 Not Found\r\n\r\n", DeliveryState::Waiting),
         ("SSH-2.0-  200 garbage\r\n\r\n", DeliveryState::Waiting),
     ];
-    merchant.answers(cases.map(|(answer, _)| answer));
-    for (number, (answer, state)) in cases.into_iter().enumerate() {
+    merchant.queue_responses(cases.map(|(response, _)| response));
+    for (number, (response, state)) in cases.into_iter().enumerate() {
         deposit_to(&sandbox, &merchant, &format!("order-{number}")).await;
         sandbox.turbopay().order(&format!("order-{number}")).succeed();
         sandbox.settle().await;
-        assert_eq!(sandbox.deliveries()[number].state, state, "{answer:?}");
+        assert_eq!(sandbox.deliveries()[number].state, state, "{response:?}");
     }
     sandbox.finish();
 }
@@ -217,7 +192,7 @@ async fn a_message_is_taken_with_200_and_with_nothing_else() {
 #[tokio::test]
 async fn a_merchant_that_is_away_gets_the_message_when_it_is_back() {
     let (sandbox, merchant) = (Sandbox::builder().start().await, Merchant::start().await);
-    merchant.answers([""]);
+    merchant.queue_responses([""]);
     deposit_to(&sandbox, &merchant, "order-1").await;
     sandbox.turbopay().order("order-1").succeed();
     let away = with(deposit("order-2"), "status_url", "http://127.0.0.1:1/status");
@@ -353,9 +328,9 @@ async fn a_message_is_sent_without_being_asked_for() {
     let (sandbox, merchant) = (Sandbox::builder().start().await, Merchant::start().await);
     let body = with(withdrawal("order-1"), "status_url", merchant.url.as_str());
     post(&sandbox, "withdraw/new", &body).await.expect(201);
-    crate::support::until("pending arrives", || merchant.statuses() == ["pending"]).await;
+    crate::support::wait_until("pending arrives", || merchant.statuses() == ["pending"]).await;
     sandbox.clock().advance(Duration::from_secs(2));
-    crate::support::until("success arrives", || merchant.statuses() == ["pending", "success"]).await;
+    crate::support::wait_until("success arrives", || merchant.statuses() == ["pending", "success"]).await;
     sandbox.finish();
 }
 

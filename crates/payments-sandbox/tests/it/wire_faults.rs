@@ -2,7 +2,9 @@ use std::time::Duration;
 
 use payments_sandbox::Sandbox;
 
-use crate::support::{Answer, End, Line, authority, connect, get, post, post_to_the_end, request, until, withdrawal};
+use crate::support::{
+    Connection, End, Response, authority, connect, get, post, post_until_closed, request, wait_until, withdrawal,
+};
 
 async fn sandbox(fault: &str) -> Sandbox {
     Sandbox::builder().fault(fault).start().await
@@ -15,7 +17,7 @@ async fn check_end(effect: &str, expected: End) {
     for (phase, executions) in COMMIT_PHASES {
         let sandbox = sandbox(&format!("turbopay.withdraw#1 @{phase} {effect}")).await;
 
-        let (bytes, end) = post_to_the_end(&sandbox, "withdraw/new", &withdrawal("order-1")).await;
+        let (bytes, end) = post_until_closed(&sandbox, "withdraw/new", &withdrawal("order-1")).await;
 
         assert_eq!((String::from_utf8(bytes).unwrap().as_str(), end), ("", expected), "{phase} {effect}");
         sandbox.ledger().order("order-1").executed_times(*executions);
@@ -24,15 +26,15 @@ async fn check_end(effect: &str, expected: End) {
 }
 
 /// An answer that is the same whether or not anything was done.
-async fn check_same_answer(effect: &str) -> Answer {
-    let mut answers = Vec::new();
+async fn check_same_response(effect: &str) -> Response {
+    let mut responses = Vec::new();
     for (phase, executions) in COMMIT_PHASES {
         let sandbox = sandbox(&format!("turbopay.withdraw#1 @{phase} {effect}")).await;
-        answers.push(post(&sandbox, "withdraw/new", &withdrawal("order-1")).await);
+        responses.push(post(&sandbox, "withdraw/new", &withdrawal("order-1")).await);
         sandbox.ledger().order("order-1").executed_times(*executions);
         sandbox.finish();
     }
-    let [before, after] = answers.try_into().unwrap();
+    let [before, after] = responses.try_into().unwrap();
     assert_eq!((&before.head, &before.body), (&after.head, &after.body), "{effect} tells whether it was done");
     before
 }
@@ -51,10 +53,10 @@ async fn a_reset_reaches_the_client_whether_or_not_it_was_done() {
 async fn a_stalled_connection_stays_open_and_silent_whether_or_not_it_was_done() {
     for (phase, executions) in COMMIT_PHASES {
         let sandbox = sandbox(&format!("turbopay.withdraw#1 @{phase} stall")).await;
-        let mut line = connect(&sandbox).await;
-        line.write(&request(&sandbox, "POST", "withdraw/new", Some(&withdrawal("order-1")))).await;
+        let mut connection = connect(&sandbox).await;
+        connection.write(&request(&sandbox, "POST", "withdraw/new", Some(&withdrawal("order-1")))).await;
 
-        assert_eq!(line.silence().await, b"");
+        assert_eq!(connection.silence().await, b"");
 
         sandbox.ledger().order("order-1").executed_times(*executions);
         sandbox.finish();
@@ -63,18 +65,18 @@ async fn a_stalled_connection_stays_open_and_silent_whether_or_not_it_was_done()
 
 #[tokio::test]
 async fn another_answer_looks_the_same_whether_or_not_it_was_done() {
-    let garbage = check_same_answer("garbage").await;
+    let garbage = check_same_response("garbage").await;
     assert_eq!(garbage.status, 200);
     assert!(serde_json::from_slice::<serde_json::Value>(&garbage.body).is_err());
 
     for status in [200, 404, 502, 504] {
-        let html = check_same_answer(&format!("html={status}")).await;
+        let html = check_same_response(&format!("html={status}")).await;
         assert_eq!((html.status, html.header("content-type")), (status, Some("text/html; charset=utf-8")));
         assert!(html.text().starts_with("<html>"), "{}", html.text());
     }
 
     for status in [429, 500] {
-        let json = check_same_answer(&format!("json={status}")).await;
+        let json = check_same_response(&format!("json={status}")).await;
         assert_eq!(json.expect(status), serde_json::json!({"message": "Something went wrong"}));
     }
 
@@ -95,7 +97,7 @@ async fn a_truncated_body_ends_half_way_whether_or_not_it_was_done() {
     for (phase, executions) in COMMIT_PHASES {
         let sandbox = sandbox(&format!("turbopay.withdraw#1 @{phase} truncate")).await;
 
-        let (bytes, end) = post_to_the_end(&sandbox, "withdraw/new", &withdrawal("order-1")).await;
+        let (bytes, end) = post_until_closed(&sandbox, "withdraw/new", &withdrawal("order-1")).await;
 
         let text = String::from_utf8(bytes).unwrap();
         let (head, body) = text.split_once("\r\n\r\n").unwrap();
@@ -112,7 +114,7 @@ async fn a_body_can_be_truncated_after_so_many_bytes() {
     for length in [0, 1, 20] {
         let sandbox = sandbox(&format!("turbopay.withdraw @after-commit truncate={length}")).await;
 
-        let (bytes, end) = post_to_the_end(&sandbox, "withdraw/new", &withdrawal("order-1")).await;
+        let (bytes, end) = post_until_closed(&sandbox, "withdraw/new", &withdrawal("order-1")).await;
 
         let body = bytes.len() - (bytes.windows(4).position(|window| window == b"\r\n\r\n").unwrap() + 4);
         assert_eq!((body, end), (length, End::Fin));
@@ -124,12 +126,12 @@ async fn a_body_can_be_truncated_after_so_many_bytes() {
 async fn nothing_that_was_not_done_is_ever_answered_in_full_as_if_it_were() {
     for effect in ["truncate", "truncate=9999", "slow", "encoding=gzip", "garbage", "html=201"] {
         let sandbox = sandbox(&format!("turbopay.withdraw @before-commit {effect}")).await;
-        let mut line = connect(&sandbox).await;
-        line.write(&request(&sandbox, "POST", "withdraw/new", Some(&withdrawal("order-1")))).await;
-        until("the fault", || sandbox.timeline().iter().any(|entry| entry.what.contains("fault"))).await;
+        let mut connection = connect(&sandbox).await;
+        connection.write(&request(&sandbox, "POST", "withdraw/new", Some(&withdrawal("order-1")))).await;
+        wait_until("the fault", || sandbox.timeline().iter().any(|entry| entry.what.contains("fault"))).await;
         sandbox.clock().advance(Duration::from_secs(3600));
 
-        let bytes = if effect.starts_with("truncate") { line.end().await.0 } else { line.silence().await };
+        let bytes = if effect.starts_with("truncate") { connection.end().await.0 } else { connection.silence().await };
 
         let text = String::from_utf8_lossy(&bytes);
         let order =
@@ -144,15 +146,15 @@ async fn nothing_that_was_not_done_is_ever_answered_in_full_as_if_it_were() {
 async fn half_a_body_arrives_before_the_connection_ends_at_mid_body() {
     for (effect, expected) in [("fin", Some(End::Fin)), ("rst", Some(End::Rst)), ("stall", None)] {
         let sandbox = sandbox(&format!("turbopay.withdraw @mid-body {effect}")).await;
-        let mut line = connect(&sandbox).await;
-        line.write(&request(&sandbox, "POST", "withdraw/new", Some(&withdrawal("order-1")))).await;
+        let mut connection = connect(&sandbox).await;
+        connection.write(&request(&sandbox, "POST", "withdraw/new", Some(&withdrawal("order-1")))).await;
 
         let (bytes, end) = match expected {
             Some(_) => {
-                let (bytes, end) = line.end().await;
+                let (bytes, end) = connection.end().await;
                 (bytes, Some(end))
             }
-            None => (line.silence().await, None),
+            None => (connection.silence().await, None),
         };
 
         let text = String::from_utf8(bytes).unwrap();
@@ -172,9 +174,9 @@ async fn half_a_body_arrives_before_the_connection_ends_at_mid_body() {
 async fn an_encoding_that_nobody_asked_for_is_named_in_the_answer() {
     let sandbox = sandbox("turbopay.withdraw @after-commit encoding=br").await;
 
-    let answer = post(&sandbox, "withdraw/new", &withdrawal("order-1")).await;
+    let response = post(&sandbox, "withdraw/new", &withdrawal("order-1")).await;
 
-    assert_eq!((answer.status, answer.header("content-encoding")), (201, Some("br")));
+    assert_eq!((response.status, response.header("content-encoding")), (201, Some("br")));
     sandbox.ledger().order("order-1").executed_once();
     sandbox.finish();
 }
@@ -183,16 +185,16 @@ async fn an_encoding_that_nobody_asked_for_is_named_in_the_answer() {
 async fn a_delayed_answer_waits_for_the_clock_and_only_after_the_commit_is_it_done_already() {
     for (phase, executions) in COMMIT_PHASES {
         let sandbox = sandbox(&format!("turbopay.withdraw @{phase} delay=2s")).await;
-        let mut line = connect(&sandbox).await;
-        line.write(&request(&sandbox, "POST", "withdraw/new", Some(&withdrawal("order-1")))).await;
-        until("the fault", || sandbox.timeline().iter().any(|entry| entry.what.contains("fault"))).await;
+        let mut connection = connect(&sandbox).await;
+        connection.write(&request(&sandbox, "POST", "withdraw/new", Some(&withdrawal("order-1")))).await;
+        wait_until("the fault", || sandbox.timeline().iter().any(|entry| entry.what.contains("fault"))).await;
 
         sandbox.clock().advance(Duration::from_millis(1999));
-        assert_eq!(line.silence().await, b"");
+        assert_eq!(connection.silence().await, b"");
         sandbox.ledger().order("order-1").executed_times(*executions);
 
         sandbox.clock().advance(Duration::from_millis(1));
-        line.answer().await.expect(201);
+        connection.response().await.expect(201);
         sandbox.ledger().order("order-1").executed_once();
         sandbox.finish();
     }
@@ -201,19 +203,19 @@ async fn a_delayed_answer_waits_for_the_clock_and_only_after_the_commit_is_it_do
 #[tokio::test]
 async fn a_slow_answer_drips_as_the_clock_moves() {
     let sandbox = sandbox("turbopay.withdraw @after-commit slow").await;
-    let mut line = connect(&sandbox).await;
-    line.write(&request(&sandbox, "POST", "withdraw/new", Some(&withdrawal("order-1")))).await;
-    until("the fault", || sandbox.timeline().iter().any(|entry| entry.what.contains("fault"))).await;
+    let mut connection = connect(&sandbox).await;
+    connection.write(&request(&sandbox, "POST", "withdraw/new", Some(&withdrawal("order-1")))).await;
+    wait_until("the fault", || sandbox.timeline().iter().any(|entry| entry.what.contains("fault"))).await;
 
     sandbox.clock().advance(Duration::from_millis(99));
-    assert_eq!(line.silence().await, b"");
+    assert_eq!(connection.silence().await, b"");
     sandbox.clock().advance(Duration::from_millis(1));
-    assert_eq!(line.silence().await, b"H");
+    assert_eq!(connection.silence().await, b"H");
     sandbox.clock().advance(Duration::from_millis(300));
-    assert_eq!(line.silence().await, b"TTP");
+    assert_eq!(connection.silence().await, b"TTP");
     sandbox.clock().advance(Duration::from_secs(3600));
-    line.write(&request(&sandbox, "GET", "balance", None)).await;
-    let rest = line.bytes(5).await;
+    connection.write(&request(&sandbox, "GET", "balance", None)).await;
+    let rest = connection.bytes(5).await;
     assert_eq!(rest, b"/1.1 ");
     sandbox.finish();
 }
@@ -222,7 +224,7 @@ async fn a_slow_answer_drips_as_the_clock_moves() {
 async fn a_late_commit_is_done_when_its_time_comes_and_look_ups_say_so() {
     let sandbox = sandbox("turbopay.withdraw#1 @before-commit late-commit=3s").await;
 
-    let (bytes, end) = post_to_the_end(&sandbox, "withdraw/new", &withdrawal("order-1")).await;
+    let (bytes, end) = post_until_closed(&sandbox, "withdraw/new", &withdrawal("order-1")).await;
     assert_eq!((bytes.as_slice(), end), (&b""[..], End::Fin));
 
     sandbox.clock().advance(Duration::from_millis(2999));
@@ -239,7 +241,7 @@ async fn a_late_commit_is_done_when_its_time_comes_and_look_ups_say_so() {
 #[tokio::test]
 async fn a_late_commit_that_another_request_overtook_is_refused_and_not_done_twice() {
     let sandbox = sandbox("turbopay.withdraw#1 @before-commit late-commit=3s").await;
-    post_to_the_end(&sandbox, "withdraw/new", &withdrawal("order-1")).await;
+    post_until_closed(&sandbox, "withdraw/new", &withdrawal("order-1")).await;
 
     post(&sandbox, "withdraw/new", &withdrawal("order-1")).await.expect(201);
     sandbox.clock().advance(Duration::from_secs(3));
@@ -252,8 +254,8 @@ async fn a_late_commit_that_another_request_overtook_is_refused_and_not_done_twi
 async fn late_commits_are_done_at_their_own_times_however_far_the_clock_jumps() {
     let sandbox = sandbox("turbopay.withdraw#1 @before-commit late-commit=9s").await;
     sandbox.fault("turbopay.withdraw#2 @before-commit late-commit=3s");
-    post_to_the_end(&sandbox, "withdraw/new", &withdrawal("later")).await;
-    post_to_the_end(&sandbox, "withdraw/new", &withdrawal("sooner")).await;
+    post_until_closed(&sandbox, "withdraw/new", &withdrawal("later")).await;
+    post_until_closed(&sandbox, "withdraw/new", &withdrawal("sooner")).await;
 
     sandbox.clock().advance(Duration::from_secs(60));
 
@@ -269,7 +271,7 @@ async fn a_connection_can_end_as_it_is_accepted() {
     for (effect, expected) in [("fin", End::Fin), ("rst", End::Rst)] {
         let sandbox = sandbox(&format!("turbopay @accept {effect}")).await;
 
-        let (bytes, end) = post_to_the_end(&sandbox, "withdraw/new", &withdrawal("order-1")).await;
+        let (bytes, end) = post_until_closed(&sandbox, "withdraw/new", &withdrawal("order-1")).await;
 
         assert_eq!((bytes.as_slice(), end), (&b""[..], expected), "{effect}");
         sandbox.ledger().order("order-1").never_executed();
@@ -281,11 +283,11 @@ async fn a_connection_can_end_as_it_is_accepted() {
 #[tokio::test]
 async fn a_client_that_still_writes_on_a_closed_connection_is_not_reset() {
     let sandbox = sandbox("turbopay @accept fin").await;
-    let mut line = connect(&sandbox).await;
-    assert_eq!(line.end().await, (Vec::new(), End::Fin));
+    let mut connection = connect(&sandbox).await;
+    assert_eq!(connection.end().await, (Vec::new(), End::Fin));
 
     for byte in request(&sandbox, "POST", "withdraw/new", Some(&withdrawal("order-1"))) {
-        assert!(line.is_taken(&[byte]).await, "it was reset as it wrote");
+        assert!(connection.try_write(&[byte]).await, "it was reset as it wrote");
         tokio::task::yield_now().await;
     }
 
@@ -298,10 +300,10 @@ async fn a_connection_can_be_accepted_and_never_read() {
     let sandbox = sandbox("turbopay#2 @accept stall").await;
     post(&sandbox, "withdraw/new", &withdrawal("order-1")).await.expect(201);
 
-    let mut line = connect(&sandbox).await;
-    line.write(&request(&sandbox, "POST", "withdraw/new", Some(&withdrawal("order-2")))).await;
+    let mut connection = connect(&sandbox).await;
+    connection.write(&request(&sandbox, "POST", "withdraw/new", Some(&withdrawal("order-2")))).await;
 
-    assert_eq!(line.silence().await, b"");
+    assert_eq!(connection.silence().await, b"");
     sandbox.ledger().order("order-2").never_executed();
     sandbox.finish();
 }
@@ -313,9 +315,9 @@ async fn a_read_can_be_answered_badly_too() {
 
     assert_eq!(get(&sandbox, "balance").await.status, 502);
     assert_eq!(get(&sandbox, "balance").await.status, 200);
-    let mut line = connect(&sandbox).await;
-    line.write(&request(&sandbox, "GET", "merchantorder/status/order-1", None)).await;
-    assert_eq!(line.end().await, (Vec::new(), End::Fin));
+    let mut connection = connect(&sandbox).await;
+    connection.write(&request(&sandbox, "GET", "merchantorder/status/order-1", None)).await;
+    assert_eq!(connection.end().await, (Vec::new(), End::Fin));
     sandbox.finish();
 }
 
@@ -324,23 +326,23 @@ async fn a_fault_ends_the_connection_that_it_hits_and_no_other() {
     let sandbox = sandbox("turbopay.withdraw order=order-1 @after-commit rst").await;
     let (mut hit, mut spared) = (connect(&sandbox).await, connect(&sandbox).await);
     spared.write(&request(&sandbox, "GET", "balance", None)).await;
-    spared.answer().await.expect(200);
+    spared.response().await.expect(200);
 
     hit.write(&request(&sandbox, "POST", "withdraw/new", Some(&withdrawal("order-1")))).await;
     assert_eq!(hit.end().await, (Vec::new(), End::Rst));
 
     spared.write(&request(&sandbox, "POST", "withdraw/new", Some(&withdrawal("order-2")))).await;
-    spared.answer().await.expect(201);
+    spared.response().await.expect(201);
     sandbox.finish();
 }
 
 #[tokio::test]
 async fn an_idle_connection_is_closed_when_that_is_asked_for() {
     let sandbox = Sandbox::builder().idle_close(Duration::from_millis(20)).start().await;
-    let mut line = Line::to(authority(sandbox.turbopay().base_url())).await;
-    line.write(&request(&sandbox, "GET", "balance", None)).await;
-    line.answer().await.expect(200);
+    let mut connection = Connection::open(authority(sandbox.turbopay().base_url())).await;
+    connection.write(&request(&sandbox, "GET", "balance", None)).await;
+    connection.response().await.expect(200);
 
-    assert_eq!(line.end().await, (Vec::new(), End::Fin));
+    assert_eq!(connection.end().await, (Vec::new(), End::Fin));
     sandbox.finish();
 }

@@ -20,8 +20,8 @@ async fn its_links_are_read_and_their_statuses_followed() {
     let there = sandbox.turbo_link();
     let client = client_at(&sandbox);
     let (small, large) = (there.create("1.5"), there.create("1234567.89"));
-    there.link(&small).with_fee(&Fee::flat("0.50"));
-    there.link(&large).with_fee(&Fee::percentage("2.5"));
+    there.link(&small).set_fee(&Fee::flat("0.50"));
+    there.link(&large).set_fee(&Fee::percentage("2.5"));
     there.link(&large).complete();
 
     let list = client.list_links(ListLinks::new().interval(Interval::Today)).send().await.unwrap();

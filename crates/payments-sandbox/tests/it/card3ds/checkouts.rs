@@ -2,7 +2,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use payments_sandbox::{Sandbox, What, card3ds::Settings, card3ds::TEST_CARDS};
+use payments_sandbox::{EntryKind, Sandbox, card3ds::Settings, card3ds::TEST_CARDS};
 use serde_json::{Value, json};
 
 use super::{CARD, DEBIT, DECLINED, attribute, browse, checkout, get, only_delivery, post, without_card};
@@ -57,7 +57,10 @@ async fn before_the_customer_has_paid_its_payment_is_enrolled_and_has_no_card() 
     );
     sandbox.ledger().order("order-1").never_executed();
     let ledger = sandbox.ledger();
-    assert_eq!((ledger.entries()[0].operation.as_str(), ledger.entries()[0].what), ("card3ds.checkout", What::Begun));
+    assert_eq!(
+        (ledger.entries()[0].operation.as_str(), ledger.entries()[0].kind),
+        ("card3ds.checkout", EntryKind::Begun)
+    );
     sandbox.finish();
 }
 
@@ -92,10 +95,10 @@ async fn in_a_browser_the_page_posts_to_the_merchant_and_no_message_is_sent() {
     ] {
         let (id, page) = created(&sandbox, &checkout(press, BACK)).await;
 
-        let answer = browse(&sandbox, "POST", &page, press).await;
+        let response = browse(&sandbox, "POST", &page, press).await;
 
-        let text = answer.text();
-        assert_eq!((answer.status, attribute(&text, "<form", "action")), (200, BACK));
+        let text = response.text();
+        assert_eq!((response.status, attribute(&text, "<form", "action")), (200, BACK));
         assert_eq!(attribute(&text, "name=\"checkoutId\"", "value"), id);
         assert!(text.contains("<button") && text.contains("<script>document.forms[0].submit()</script>"), "{text}");
         assert_eq!(status(&sandbox, &id).await["status"], status_after);
@@ -139,8 +142,8 @@ async fn it_is_paid_at_once_unless_the_merchant_allows_parts() {
         let (id, page) = created(&sandbox, &body).await;
         let text = browse(&sandbox, "GET", &page, "").await.text();
         assert!(!text.contains("installments"), "{text}");
-        let answer = browse(&sandbox, "POST", &page, "action=pay&card=mastercard&installments=2").await;
-        assert_eq!(answer.status, 409, "{}", answer.text());
+        let response = browse(&sandbox, "POST", &page, "action=pay&card=mastercard&installments=2").await;
+        assert_eq!(response.status, 409, "{}", response.text());
         assert_eq!(status(&sandbox, &id).await["status"], "ENROLLED");
     }
     sandbox.finish();
@@ -152,12 +155,12 @@ async fn in_parts_it_costs_what_the_options_say_and_the_amount_stays() {
         let sandbox = Sandbox::builder().card3ds(settings).start().await;
         let (id, _) = created(&sandbox, &with(checkout("order-1", BACK), "amount", 1000)).await;
         for (parts, card) in [(3, DEBIT), (7, CARD), (0, CARD)] {
-            let pay = AssertUnwindSafe(|| sandbox.card3ds().checkout(&id).pay_in(parts, card));
+            let pay = AssertUnwindSafe(|| sandbox.card3ds().checkout(&id).pay_in_installments(parts, card));
             assert!(catch_unwind(pay).is_err(), "{parts}");
         }
         sandbox.ledger().order("order-1").never_executed();
 
-        sandbox.card3ds().checkout(&id).pay_in(3, CARD);
+        sandbox.card3ds().checkout(&id).pay_in_installments(3, CARD);
 
         let found = status(&sandbox, &id).await;
         assert_eq!((&found["installmentCount"], &found["amount"]), (&json!(3), &json!(f64::from(amount) / 100.0)));

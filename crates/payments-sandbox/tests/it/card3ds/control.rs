@@ -3,14 +3,14 @@
 use payments_sandbox::Sandbox;
 use serde_json::json;
 
-use super::{CARD, checkout, fields, post, secured, without_card};
+use super::{CARD, checkout, fields, post, three_ds_payment, without_card};
 use crate::support::{Merchant, control};
 
 #[tokio::test]
 async fn a_challenge_is_answered_and_the_browser_s_form_is_posted() {
     let (sandbox, merchant) = (Sandbox::builder().start().await, Merchant::start().await);
     for (action, status) in [("approve", "ENROLLED"), ("reject", "FAILED"), ("abandon", "ENROLLED")] {
-        let found = post(&sandbox, "/api/3ds", &secured(action, &merchant.url)).await.expect(200);
+        let found = post(&sandbox, "/api/3ds", &three_ds_payment(action, &merchant.url)).await.expect(200);
         let id = found["paymentId"].as_str().unwrap();
         let path = format!("/card3ds/challenges/{id}/{action}");
         assert_eq!(control(&sandbox, "POST", &path, "").await.expect(200), json!({"paymentId": id, "status": status}));
@@ -34,8 +34,8 @@ async fn a_checkout_is_paid_or_cancelled_and_the_browser_s_form_is_posted() {
         let found = post(&sandbox, "/api/checkout", &checkout(order, &merchant.url)).await.expect(200);
         let id = found["checkoutId"].as_str().unwrap();
         let path = format!("/card3ds/checkouts/{id}/{action}");
-        let answer = control(&sandbox, "POST", &path, body).await.expect(200);
-        assert_eq!(answer, json!({"checkoutId": id, "status": status}));
+        let response = control(&sandbox, "POST", &path, body).await.expect(200);
+        assert_eq!(response, json!({"checkoutId": id, "status": status}));
         let found = control(&sandbox, "POST", &format!("/card3ds/orders/{order}/status"), "").await.expect(200);
         assert_eq!(found, json!({"orderId": order, "status": status}));
     }
@@ -66,9 +66,9 @@ async fn what_it_cannot_do_is_said_without_repeating_a_card() {
             "that card cannot pay in so many parts here",
         ),
     ] {
-        let answer = control(&sandbox, "POST", path, body).await;
-        without_card(&answer.text());
-        let found = answer.expect(422);
+        let response = control(&sandbox, "POST", path, body).await;
+        without_card(&response.text());
+        let found = response.expect(422);
         assert!(found["error"].as_str().unwrap().starts_with(problem), "{path} {body}: {found}");
         assert!(!found.to_string().contains("453957"), "{found}");
     }

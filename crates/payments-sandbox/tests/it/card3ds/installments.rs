@@ -4,14 +4,14 @@ use payments_sandbox::{Sandbox, card3ds::Settings, card3ds::TEST_CARDS};
 use serde_json::{Value, json};
 
 use super::{CARD, DEBIT, post_text, request};
-use crate::support::{Line, authority};
+use crate::support::{Connection, authority};
 
 /// The text of the answer for an amount of the document's card.
 async fn options(sandbox: &Sandbox, card: &str, amount: &str, more: &str) -> String {
     let body = format!("{{\"amount\": {amount}, \"currency\": \"TRY\", \"pan\": \"{card}\"{more}}}");
-    let answer = post_text(sandbox, "/api/installment-options", &body).await;
-    answer.expect(200);
-    answer.text()
+    let response = post_text(sandbox, "/api/installment-options", &body).await;
+    response.expect(200);
+    response.text()
 }
 
 fn counts(text: &str) -> Vec<u64> {
@@ -89,8 +89,8 @@ async fn it_is_a_question_although_it_is_posted() {
     let sandbox = Sandbox::builder().start().await;
     sandbox.fault("card3ds.installment-options @query html=503");
     let body = json!({"amount": 1000, "currency": "TRY", "pan": CARD}).to_string();
-    let mut line = Line::to(authority(sandbox.card3ds().base_url())).await;
-    line.write(&request(&sandbox, "POST", "/api/installment-options", &body)).await;
-    assert_eq!(line.answer().await.status, 503);
+    let mut connection = Connection::open(authority(sandbox.card3ds().base_url())).await;
+    connection.write(&request(&sandbox, "POST", "/api/installment-options", &body)).await;
+    assert_eq!(connection.response().await.status, 503);
     sandbox.finish();
 }

@@ -3,21 +3,21 @@
 use payments_sandbox::{Sandbox, StartError, card3ds::Settings, card3ds::TEST_CARDS};
 use serde_json::{Value, json};
 
-use super::{DECLINED, get, payment, post, post_text, post_to_the_end, raw, request, secured, without_card};
+use super::{DECLINED, get, payment, post, post_text, post_until_closed, raw, request, three_ds_payment, without_card};
 use crate::support::{with, without};
 
 #[tokio::test]
 async fn a_payment_is_executed_and_answered_with_every_documented_member() {
     let sandbox = Sandbox::builder().start().await;
 
-    let answer = post(&sandbox, "/api/payment", &payment("ORD-12345")).await;
+    let response = post(&sandbox, "/api/payment", &payment("ORD-12345")).await;
 
-    let text = answer.text();
+    let text = response.text();
     assert!(
         without_card(&text).contains("\"amount\":100.50,") && text.contains("\"merchantCommission\":2.51,"),
         "{text}"
     );
-    let mut found = answer.expect(200);
+    let mut found = response.expect(200);
     for (name, begins, length) in
         [("paymentId", "", 36), ("externalTransactionId", "EXT", 12), ("authCode", "AUTH", 10)]
     {
@@ -72,7 +72,7 @@ async fn a_payment_whose_answer_is_lost_was_executed_or_was_not() {
     for (phase, times) in [("after-commit", 1), ("before-commit", 0)] {
         let sandbox = Sandbox::builder().start().await;
         sandbox.fault(&format!("card3ds.payment#1 order=order-1 @{phase} truncate"));
-        let (bytes, _) = post_to_the_end(&sandbox, "/api/payment", &payment("order-1")).await;
+        let (bytes, _) = post_until_closed(&sandbox, "/api/payment", &payment("order-1")).await;
         assert!(String::from_utf8(bytes).unwrap().starts_with("HTTP/1.1 200 OK"), "{phase}");
         sandbox.ledger().order("order-1").executed_times(times);
         sandbox.finish();
@@ -83,7 +83,7 @@ async fn a_payment_whose_answer_is_lost_was_executed_or_was_not() {
 async fn what_was_not_executed_has_an_id_that_no_payment_has() {
     let sandbox = Sandbox::builder().start().await;
     sandbox.fault("card3ds.payment#1 @before-commit truncate=60");
-    let (bytes, _) = post_to_the_end(&sandbox, "/api/payment", &payment("order-1")).await;
+    let (bytes, _) = post_until_closed(&sandbox, "/api/payment", &payment("order-1")).await;
     let lost = String::from_utf8(bytes).unwrap();
     let found = post(&sandbox, "/api/payment", &payment("order-1")).await.expect(200);
     assert!(lost.contains("\"paymentId\":\"") && !lost.contains(found["paymentId"].as_str().unwrap()), "{lost}");
@@ -95,7 +95,7 @@ async fn what_was_not_executed_has_an_id_that_no_payment_has() {
 async fn an_order_stands_where_its_last_payment_stands_unless_one_has_succeeded() {
     let sandbox = Sandbox::builder().start().await;
     let declined = with(payment("order-1"), "pan", DECLINED);
-    let body = secured("order-1", "https://merchant.example/back");
+    let body = three_ds_payment("order-1", "https://merchant.example/back");
     for (path, body, status) in [
         ("/api/payment", &declined, "FAILED"),
         ("/api/3ds", &body, "ENROLLED"),
@@ -115,9 +115,9 @@ async fn an_order_stands_where_its_last_payment_stands_unless_one_has_succeeded(
 async fn a_declined_card_is_an_answer_and_moves_nothing() {
     let sandbox = Sandbox::builder().start().await;
     for card in TEST_CARDS.iter().filter(|card| card.declines.is_some()) {
-        let answer = post(&sandbox, "/api/payment", &with(payment("order-1"), "pan", card.number)).await;
-        assert!(answer.text().contains("\"merchantCommission\":0.00,"), "{}", answer.text());
-        let found = answer.expect(200);
+        let response = post(&sandbox, "/api/payment", &with(payment("order-1"), "pan", card.number)).await;
+        assert!(response.text().contains("\"merchantCommission\":0.00,"), "{}", response.text());
+        let found = response.expect(200);
         let (code, message) = card.declines.unwrap();
         assert_eq!(found["status"], "FAILED", "{}", card.name);
         assert_eq!((&found["resultCode"], &found["resultMessage"]), (&json!(code), &json!(message)), "{}", card.name);
@@ -184,8 +184,8 @@ async fn an_amount_stays_what_it_is_to_the_last_digit() {
     ] {
         let body = with(payment(sent), "currency", currency).to_string();
         let body = body.replace("\"amount\":100.5,", &format!("\"amount\":{sent},"));
-        let answer = post_text(&sandbox, "/api/payment", &body).await;
-        assert!(answer.text().contains(&format!("\"amount\":{told},")), "{}", answer.text());
+        let response = post_text(&sandbox, "/api/payment", &body).await;
+        assert!(response.text().contains(&format!("\"amount\":{told},")), "{}", response.text());
         assert_eq!(sandbox.ledger().order(sent).entries()[0].amount, hundredths, "{sent}");
     }
     sandbox.finish();

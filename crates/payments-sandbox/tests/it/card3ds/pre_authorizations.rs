@@ -4,7 +4,7 @@ use payments_sandbox::{Sandbox, card3ds::Settings};
 use serde_json::{Value, json};
 
 use super::{DECLINED, checkout, payment, post, post_text};
-use crate::support::{Answer, with, without};
+use crate::support::{Response, with, without};
 
 /// A pre-authorization of 100.50 TRY, and its id.
 async fn authorized(sandbox: &Sandbox, order: &str) -> String {
@@ -13,7 +13,7 @@ async fn authorized(sandbox: &Sandbox, order: &str) -> String {
     found["paymentId"].as_str().unwrap().to_owned()
 }
 
-async fn capture(sandbox: &Sandbox, id: &str, amount: &str) -> Answer {
+async fn capture(sandbox: &Sandbox, id: &str, amount: &str) -> Response {
     let path = format!("/api/pre-authorization/{id}/capture");
     post_text(sandbox, &path, &format!("{{\"amount\": {amount}, \"currency\": \"TRY\"}}")).await
 }
@@ -23,10 +23,10 @@ async fn what_was_authorized_is_captured_in_part() {
     let sandbox = Sandbox::builder().start().await;
     let id = authorized(&sandbox, "order-1").await;
 
-    let answer = capture(&sandbox, &id, "90").await;
+    let response = capture(&sandbox, &id, "90").await;
 
-    assert!(answer.text().contains("\"amount\":90.00,"), "{}", answer.text());
-    let found = answer.expect(200);
+    assert!(response.text().contains("\"amount\":90.00,"), "{}", response.text());
+    let found = response.expect(200);
     assert_eq!((&found["paymentId"], &found["status"]), (&json!(id), &json!("SUCCESS")));
     assert_eq!((&found["orderId"], &found["pan"]), (&json!("order-1"), &json!("542119******0656")));
     let ledger = sandbox.ledger();

@@ -3,7 +3,7 @@
 use payments_sandbox::Sandbox;
 use serde_json::{Value, json};
 
-use super::{CARD, attribute, browse, checkout, get, payment, post, secured};
+use super::{CARD, attribute, browse, checkout, get, payment, post, three_ds_payment};
 use crate::support::{authority, control, with};
 
 const CVV: &str = "8371";
@@ -24,8 +24,8 @@ fn secret(body: Value) -> Value {
 async fn no_card_and_no_verification_value_is_in_any_answer_page_or_record() {
     let sandbox = Sandbox::builder().start().await;
     sandbox.fault("card3ds.payment order=late @before-commit late-commit=1s");
-    let mut answers = Vec::new();
-    let mut said = |whence: &str, text: String| answers.push((whence.to_owned(), text));
+    let mut responses = Vec::new();
+    let mut said = |whence: &str, text: String| responses.push((whence.to_owned(), text));
     for (path, body) in [
         ("/api/payment", secret(payment("paid"))),
         ("/api/payment", with(payment("refused"), "cvv", format!("{CVV}x"))),
@@ -39,9 +39,9 @@ async fn no_card_and_no_verification_value_is_in_any_answer_page_or_record() {
         said(path, post(&sandbox, path, &body).await.text());
     }
     let late = secret(payment("late"));
-    said("late", String::from_utf8(super::post_to_the_end(&sandbox, "/api/payment", &late).await.0).unwrap());
+    said("late", String::from_utf8(super::post_until_closed(&sandbox, "/api/payment", &late).await.0).unwrap());
     sandbox.clock().advance(std::time::Duration::from_secs(2));
-    let started = post(&sandbox, "/api/3ds", &secret(secured("secured", BACK))).await.expect(200);
+    let started = post(&sandbox, "/api/3ds", &secret(three_ds_payment("secured", BACK))).await.expect(200);
     let (id, html) = (started["paymentId"].as_str().unwrap(), started["htmlContent"].as_str().unwrap());
     let token = attribute(html, "name=\"challenge\"", "value");
     said("start", started.to_string());
@@ -63,7 +63,7 @@ async fn no_card_and_no_verification_value_is_in_any_answer_page_or_record() {
     said("handles", format!("{:?} {:?}", sandbox.card3ds(), sandbox.card3ds().challenge(id)));
     said("test cards", format!("{:?}", payments_sandbox::card3ds::TEST_CARDS));
 
-    for (whence, text) in &answers {
+    for (whence, text) in &responses {
         check(&sandbox, whence, text);
     }
     let executed: Vec<String> = sandbox.ledger().entries().iter().map(|entry| entry.reference.clone()).collect();
@@ -74,7 +74,7 @@ async fn no_card_and_no_verification_value_is_in_any_answer_page_or_record() {
 #[tokio::test]
 async fn no_key_of_the_merchant_s_or_the_customer_s_is_on_any_page_or_in_any_record() {
     let sandbox = Sandbox::builder().start().await;
-    let started = post(&sandbox, "/api/3ds", &secured("secured", BACK)).await.expect(200);
+    let started = post(&sandbox, "/api/3ds", &three_ds_payment("secured", BACK)).await.expect(200);
     sandbox.card3ds().challenge(started["paymentId"].as_str().unwrap()).approve();
     let form = String::from_utf8(sandbox.deliveries()[0].body.clone()).unwrap();
     let security_key = form.split_once("securityKey=").unwrap().1;

@@ -2,14 +2,14 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use payments_sandbox::{DeliveryState, Sandbox, What, card3ds::Settings};
+use payments_sandbox::{DeliveryState, EntryKind, Sandbox, card3ds::Settings};
 use serde_json::{Value, json};
 
 use super::{
-    CARD, DEBIT, DECLINED, attribute, browse, fields, get, only_delivery, payment, post, post_to_the_end, secured,
-    without_card,
+    CARD, DEBIT, DECLINED, attribute, browse, fields, get, only_delivery, payment, post, post_until_closed,
+    three_ds_payment, without_card,
 };
-use crate::support::{Answer, Merchant, with};
+use crate::support::{Merchant, Response, with};
 
 const BACK: &str = "https://merchant.example/back";
 
@@ -21,7 +21,7 @@ async fn started(sandbox: &Sandbox, body: &Value) -> (String, String) {
     (found["paymentId"].as_str().unwrap().to_owned(), format!("challenge={token}"))
 }
 
-async fn complete(sandbox: &Sandbox, id: &str, key: &str) -> Answer {
+async fn complete(sandbox: &Sandbox, id: &str, key: &str) -> Response {
     post(sandbox, &format!("/api/3ds/{id}/complete"), &json!({"securityKey": key})).await
 }
 
@@ -34,7 +34,7 @@ fn key(sandbox: &Sandbox) -> String {
 async fn it_starts_with_html_that_leads_to_the_customer_s_bank_and_moves_nothing() {
     let sandbox = Sandbox::builder().start().await;
 
-    let found = post(&sandbox, "/api/3ds", &secured("order-1", BACK)).await.expect(200);
+    let found = post(&sandbox, "/api/3ds", &three_ds_payment("order-1", BACK)).await.expect(200);
 
     let html = found["htmlContent"].as_str().unwrap();
     let page = attribute(html, "<form", "action").strip_prefix(sandbox.card3ds().base_url()).expect("it is elsewhere");
@@ -53,14 +53,17 @@ async fn it_starts_with_html_that_leads_to_the_customer_s_bank_and_moves_nothing
     assert_eq!(sandbox.card3ds().order("order-1").status(), Some("ENROLLED"));
     sandbox.ledger().order("order-1").never_executed();
     let ledger = sandbox.ledger();
-    assert_eq!((ledger.entries()[0].operation.as_str(), ledger.entries()[0].what), ("card3ds.start-3ds", What::Begun));
+    assert_eq!(
+        (ledger.entries()[0].operation.as_str(), ledger.entries()[0].kind),
+        ("card3ds.start-3ds", EntryKind::Begun)
+    );
     sandbox.finish();
 }
 
 #[tokio::test]
 async fn an_approved_payment_is_executed_when_the_merchant_completes_it_and_once() {
     let (sandbox, merchant) = (Sandbox::builder().start().await, Merchant::start().await);
-    let (id, _) = started(&sandbox, &secured("order-1", &merchant.url)).await;
+    let (id, _) = started(&sandbox, &three_ds_payment("order-1", &merchant.url)).await;
 
     sandbox.card3ds().challenge(&id).approve();
     sandbox.settle().await;
@@ -92,8 +95,8 @@ async fn an_approved_payment_is_executed_when_the_merchant_completes_it_and_once
 #[tokio::test]
 async fn a_wrong_key_completes_nothing_and_the_right_one_still_does() {
     let sandbox = Sandbox::builder().start().await;
-    let (id, _) = started(&sandbox, &secured("order-1", BACK)).await;
-    let (other, _) = started(&sandbox, &secured("order-2", BACK)).await;
+    let (id, _) = started(&sandbox, &three_ds_payment("order-1", BACK)).await;
+    let (other, _) = started(&sandbox, &three_ds_payment("order-2", BACK)).await;
     // Before the challenge is answered there is no key.
     assert_eq!(complete(&sandbox, &id, "3DS_AUTH_KEY_123456").await.expect(400)["field"], "securityKey");
     sandbox.card3ds().challenge(&id).approve();
@@ -117,7 +120,7 @@ async fn a_wrong_key_completes_nothing_and_the_right_one_still_does() {
 #[tokio::test]
 async fn a_rejected_payment_has_failed_and_is_completed_as_such() {
     let (sandbox, merchant) = (Sandbox::builder().start().await, Merchant::start().await);
-    let (id, _) = started(&sandbox, &secured("order-1", &merchant.url)).await;
+    let (id, _) = started(&sandbox, &three_ds_payment("order-1", &merchant.url)).await;
 
     sandbox.card3ds().challenge(&id).reject();
     sandbox.settle().await;
@@ -134,7 +137,7 @@ async fn a_rejected_payment_has_failed_and_is_completed_as_such() {
 #[tokio::test]
 async fn a_customer_who_goes_away_leaves_it_enrolled_for_ever() {
     let sandbox = Sandbox::builder().start().await;
-    let (id, _) = started(&sandbox, &secured("order-1", BACK)).await;
+    let (id, _) = started(&sandbox, &three_ds_payment("order-1", BACK)).await;
 
     sandbox.card3ds().challenge(&id).abandon();
     sandbox.clock().advance(std::time::Duration::from_secs(400 * 24 * 3600));
@@ -150,7 +153,7 @@ async fn a_customer_who_goes_away_leaves_it_enrolled_for_ever() {
 #[tokio::test]
 async fn an_approved_payment_can_still_be_declined() {
     let sandbox = Sandbox::builder().start().await;
-    let (id, _) = started(&sandbox, &with(secured("order-1", BACK), "pan", DECLINED)).await;
+    let (id, _) = started(&sandbox, &with(three_ds_payment("order-1", BACK), "pan", DECLINED)).await;
     sandbox.card3ds().challenge(&id).approve();
     let found = complete(&sandbox, &id, &key(&sandbox)).await.expect(200);
     assert_eq!((&found["status"], &found["resultCode"]), (&json!("FAILED"), &json!("DO_NOT_HONOR")));
@@ -164,7 +167,7 @@ async fn a_card_that_is_not_enrolled_is_an_answer_without_a_page() {
     let settings = Settings::default().not_enrolled(CARD);
     let sandbox = Sandbox::builder().card3ds(settings).start().await;
     for card in [CARD, "378282246310005"] {
-        let found = post(&sandbox, "/api/3ds", &with(secured(card, BACK), "pan", card)).await.expect(200);
+        let found = post(&sandbox, "/api/3ds", &with(three_ds_payment(card, BACK), "pan", card)).await.expect(200);
         assert_eq!((&found["success"], &found["resultCode"]), (&json!(false), &json!("NOT_ENROLLED")));
         assert_eq!(found["htmlContent"], Value::Null);
         let id = found["paymentId"].as_str().unwrap();
@@ -173,7 +176,7 @@ async fn a_card_that_is_not_enrolled_is_an_answer_without_a_page() {
         assert!(catch_unwind(AssertUnwindSafe(|| sandbox.card3ds().challenge(id).approve())).is_err());
     }
     assert_eq!(sandbox.ledger().entries(), []);
-    started(&sandbox, &with(secured("order-1", BACK), "pan", DEBIT)).await;
+    started(&sandbox, &with(three_ds_payment("order-1", BACK), "pan", DEBIT)).await;
     sandbox.finish();
 }
 
@@ -192,12 +195,12 @@ async fn what_is_no_3ds_payment_is_not_found() {
 async fn in_a_browser_the_page_posts_to_the_merchant_and_no_message_is_sent() {
     let sandbox = Sandbox::builder().start().await;
     for (action, back, status) in [("approve", "success", "SUCCESS"), ("reject", "failure", "FAILED")] {
-        let (id, page) = started(&sandbox, &secured(action, BACK)).await;
+        let (id, page) = started(&sandbox, &three_ds_payment(action, BACK)).await;
 
-        let answer = browse(&sandbox, "POST", "/3ds-challenge", &format!("{page}&action={action}")).await;
+        let response = browse(&sandbox, "POST", "/3ds-challenge", &format!("{page}&action={action}")).await;
 
-        let text = answer.text();
-        assert_eq!((answer.status, answer.header("cache-control")), (200, Some("no-store")));
+        let text = response.text();
+        assert_eq!((response.status, response.header("cache-control")), (200, Some("no-store")));
         assert_eq!(attribute(&text, "<form", "action"), format!("{BACK}?{back}"));
         assert_eq!((attribute(&text, "<form", "method"), attribute(&text, "<form", "target")), ("post", "_self"));
         assert_eq!(attribute(&text, "name=\"paymentId\"", "value"), id);
@@ -215,12 +218,12 @@ async fn in_a_browser_the_page_posts_to_the_merchant_and_no_message_is_sent() {
 async fn a_challenge_is_answered_once_and_shows_it_then() {
     let sandbox = Sandbox::builder().start().await;
     for (first, shown) in [("approve", "approved"), ("reject", "rejected"), ("abandon", "abandoned")] {
-        let (id, page) = started(&sandbox, &secured(first, BACK)).await;
+        let (id, page) = started(&sandbox, &three_ds_payment(first, BACK)).await;
         assert_eq!(browse(&sandbox, "POST", "/3ds-challenge", &format!("{page}&action={first}")).await.status, 200);
         for second in ["approve", "reject", "abandon"] {
-            let answer = browse(&sandbox, "POST", "/3ds-challenge", &format!("{page}&action={second}")).await;
-            assert_eq!(answer.status, 409, "{first}, then {second}");
-            assert!(!answer.text().contains("3DS_AUTH_KEY"), "{}", answer.text());
+            let response = browse(&sandbox, "POST", "/3ds-challenge", &format!("{page}&action={second}")).await;
+            assert_eq!(response.status, 409, "{first}, then {second}");
+            assert!(!response.text().contains("3DS_AUTH_KEY"), "{}", response.text());
         }
         let text = browse(&sandbox, "GET", &format!("/3ds-challenge?{page}"), "").await.text();
         assert!(text.contains(shown) && !text.contains("<form") && !text.contains(&id), "{text}");
@@ -231,10 +234,10 @@ async fn a_challenge_is_answered_once_and_shows_it_then() {
 #[tokio::test]
 async fn after_a_test_has_answered_it_the_page_in_a_browser_posts_nothing() {
     let sandbox = Sandbox::builder().start().await;
-    let (id, page) = started(&sandbox, &secured("order-1", BACK)).await;
+    let (id, page) = started(&sandbox, &three_ds_payment("order-1", BACK)).await;
     sandbox.card3ds().challenge(&id).approve();
-    let answer = browse(&sandbox, "POST", "/3ds-challenge", &format!("{page}&action=approve")).await;
-    assert_eq!((answer.status, answer.text().contains("<form")), (409, false));
+    let response = browse(&sandbox, "POST", "/3ds-challenge", &format!("{page}&action=approve")).await;
+    assert_eq!((response.status, response.text().contains("<form")), (409, false));
     assert_eq!(only_delivery(&sandbox).about, "approved");
     sandbox.finish();
 }
@@ -242,16 +245,16 @@ async fn after_a_test_has_answered_it_the_page_in_a_browser_posts_nothing() {
 #[tokio::test]
 async fn only_a_press_on_a_button_that_there_is_counts() {
     let sandbox = Sandbox::builder().start().await;
-    let (id, page) = started(&sandbox, &secured("order-1", BACK)).await;
+    let (id, page) = started(&sandbox, &three_ds_payment("order-1", BACK)).await;
     for action in ["", "complete", "APPROVE"] {
-        let answer = browse(&sandbox, "POST", "/3ds-challenge", &format!("{page}&action={action}")).await;
-        assert_eq!(answer.status, 409, "{action}");
+        let response = browse(&sandbox, "POST", "/3ds-challenge", &format!("{page}&action={action}")).await;
+        assert_eq!(response.status, 409, "{action}");
     }
     // A link that somebody else wrote presses no button.
     assert_eq!(browse(&sandbox, "GET", &format!("/3ds-challenge?{page}&action=approve"), "").await.status, 409);
     for wrong in ["", "challenge=", &format!("challenge={id}"), "challenge=%3Cscript%3E"] {
-        let answer = browse(&sandbox, "POST", "/3ds-challenge", &format!("{wrong}&action=approve")).await;
-        assert_eq!((answer.status, answer.text().contains("script")), (404, false), "{wrong}");
+        let response = browse(&sandbox, "POST", "/3ds-challenge", &format!("{wrong}&action=approve")).await;
+        assert_eq!((response.status, response.text().contains("script")), (404, false), "{wrong}");
     }
     assert_eq!(sandbox.card3ds().order("order-1").status(), Some("ENROLLED"));
     sandbox.finish();
@@ -260,7 +263,7 @@ async fn only_a_press_on_a_button_that_there_is_counts() {
 #[tokio::test]
 async fn its_buttons_work_inside_a_frame_that_may_not_navigate_the_window_around_it() {
     let sandbox = Sandbox::builder().start().await;
-    let (_, page) = started(&sandbox, &secured("order-1", BACK)).await;
+    let (_, page) = started(&sandbox, &three_ds_payment("order-1", BACK)).await;
     let text = browse(&sandbox, "POST", "/3ds-challenge", &page).await.text();
     let buttons = text.split("<form").skip(1);
     let buttons: Vec<_> =
@@ -274,7 +277,7 @@ async fn what_a_merchant_sent_is_shown_as_text() {
     let sandbox = Sandbox::builder().start().await;
     let hostile = "\"><script>alert('1')</script>&amp;";
     let back = "https://merchant.example/'onload='x\"><script>";
-    let (_, page) = started(&sandbox, &secured(hostile, back)).await;
+    let (_, page) = started(&sandbox, &three_ds_payment(hostile, back)).await;
     let text = browse(&sandbox, "POST", "/3ds-challenge", &page).await.text();
     assert!(!text.contains("<script"), "{text}");
     assert!(text.contains("&quot;&gt;&lt;script&gt;alert(&#39;1&#39;)&lt;/script&gt;&amp;amp;"), "{text}");
@@ -291,7 +294,7 @@ async fn what_a_merchant_sent_is_shown_as_text() {
 async fn in_parts_it_costs_what_the_options_say_and_the_amount_stays() {
     for (settings, amount) in [(Settings::default(), 100_000), (Settings::default().amount_with_interest(), 103_500)] {
         let sandbox = Sandbox::builder().card3ds(settings).start().await;
-        let body = with(with(secured("order-1", BACK), "amount", 1000), "installmentCount", 3);
+        let body = with(with(three_ds_payment("order-1", BACK), "amount", 1000), "installmentCount", 3);
         let (id, page) = started(&sandbox, &with(body, "interestPaidByCustomer", true)).await;
         let text = browse(&sandbox, "POST", "/3ds-challenge", &page).await.text();
         assert!(text.contains("In 3 parts, together 1035.00 TRY"), "{text}");
@@ -307,30 +310,30 @@ async fn in_parts_it_costs_what_the_options_say_and_the_amount_stays() {
 #[tokio::test]
 async fn a_card_without_such_an_option_is_refused() {
     let sandbox = Sandbox::builder().start().await;
-    let body = with(secured("order-1", BACK), "installmentCount", 3);
+    let body = with(three_ds_payment("order-1", BACK), "installmentCount", 3);
     for body in [with(body.clone(), "pan", DEBIT), with(body.clone(), "amount", 2)] {
         assert_eq!(post(&sandbox, "/api/3ds", &body).await.expect(400)["field"], "installmentCount");
     }
     started(&sandbox, &with(body, "amount", 3)).await;
-    started(&sandbox, &with(with(secured("order-1", BACK), "installmentCount", 1), "pan", DEBIT)).await;
+    started(&sandbox, &with(with(three_ds_payment("order-1", BACK), "installmentCount", 1), "pan", DEBIT)).await;
     sandbox.finish();
 }
 
 #[tokio::test]
 async fn a_browser_posts_once_however_it_is_answered() {
-    for (answer, state) in [
+    for (response, state) in [
         ("HTTP/1.1 500 Oops\r\nContent-Length: 0\r\n\r\n", DeliveryState::Failed),
         ("", DeliveryState::Failed),
         ("HTTP/1.1 303 See Other\r\nLocation: /thanks\r\nContent-Length: 0\r\n\r\n", DeliveryState::Delivered),
         ("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", DeliveryState::Delivered),
     ] {
         let (sandbox, merchant) = (Sandbox::builder().start().await, Merchant::start().await);
-        merchant.answers([answer]);
-        let (id, _) = started(&sandbox, &secured("order-1", &merchant.url)).await;
+        merchant.queue_responses([response]);
+        let (id, _) = started(&sandbox, &three_ds_payment("order-1", &merchant.url)).await;
         sandbox.card3ds().challenge(&id).approve();
         sandbox.clock().advance(std::time::Duration::from_secs(24 * 3600));
         sandbox.settle().await;
-        assert_eq!((merchant.received().len(), only_delivery(&sandbox).state), (1, state), "{answer}");
+        assert_eq!((merchant.received().len(), only_delivery(&sandbox).state), (1, state), "{response}");
         sandbox.finish();
     }
 }
@@ -341,7 +344,7 @@ async fn the_way_back_can_be_lost_and_tampered_with() {
     sandbox.fault("card3ds.start-3ds order=lost @webhook drop");
     sandbox.fault("card3ds.start-3ds order=tampered @webhook tamper");
     for order in ["lost", "tampered"] {
-        let (id, _) = started(&sandbox, &secured(order, &merchant.url)).await;
+        let (id, _) = started(&sandbox, &three_ds_payment(order, &merchant.url)).await;
         sandbox.card3ds().challenge(&id).approve();
         sandbox.settle().await;
         assert_eq!(merchant.received().len(), usize::from(order == "tampered"));
@@ -356,10 +359,10 @@ async fn a_completion_whose_answer_is_lost_was_executed_or_was_not() {
     for (phase, times) in [("after-commit", 1), ("before-commit", 0)] {
         let sandbox = Sandbox::builder().start().await;
         sandbox.fault(&format!("card3ds.complete-3ds order=order-1 @{phase} fin"));
-        let (id, _) = started(&sandbox, &secured("order-1", BACK)).await;
+        let (id, _) = started(&sandbox, &three_ds_payment("order-1", BACK)).await;
         sandbox.card3ds().challenge(&id).approve();
         let body = json!({"securityKey": key(&sandbox)});
-        let (bytes, _) = post_to_the_end(&sandbox, &format!("/api/3ds/{id}/complete"), &body).await;
+        let (bytes, _) = post_until_closed(&sandbox, &format!("/api/3ds/{id}/complete"), &body).await;
         assert_eq!(bytes, b"");
         sandbox.ledger().order("order-1").executed_times(times);
         sandbox.finish();
@@ -369,7 +372,7 @@ async fn a_completion_whose_answer_is_lost_was_executed_or_was_not() {
 #[tokio::test]
 async fn no_look_up_knows_a_3ds_payment() {
     let sandbox = Sandbox::builder().start().await;
-    let (id, _) = started(&sandbox, &secured("order-1", BACK)).await;
+    let (id, _) = started(&sandbox, &three_ds_payment("order-1", BACK)).await;
     for path in [format!("/api/3ds/{id}"), format!("/api/payment/{id}"), format!("/api/checkout/{id}")] {
         get(&sandbox, &path).await.expect(404);
     }

@@ -3,13 +3,13 @@
 use payments_sandbox::Sandbox;
 use serde_json::{Value, json};
 
-use super::{CARD, checkout, payment, post, post_text, raw, request, secured};
+use super::{CARD, checkout, payment, post, post_text, raw, request, three_ds_payment};
 use crate::support::{control, with, without};
 
 const BACK: &str = "https://merchant.example/back";
 
 /// Holds that a body is refused for a field, and that nothing was done.
-async fn check_refused(sandbox: &Sandbox, path: &str, body: &str, field: &str) {
+async fn check_rejected(sandbox: &Sandbox, path: &str, body: &str, field: &str) {
     let found = post_text(sandbox, path, body).await.expect(400);
     assert_eq!(found["field"], field, "{body}");
     assert!(found["message"].as_str().unwrap().starts_with(&format!("{field} ")), "{found}");
@@ -38,7 +38,7 @@ fn operations() -> Vec<(&'static str, Value, Vec<&'static str>)> {
     vec![
         ("/api/payment", payment("o"), card.clone()),
         ("/api/pre-authorization", payment("o"), card),
-        ("/api/3ds", secured("o", BACK), secure),
+        ("/api/3ds", three_ds_payment("o", BACK), secure),
         ("/api/installment-options", options(), vec!["amount", "currency", "pan"]),
         ("/api/checkout", checkout("o", BACK), vec!["orderId", "amount", "currency", "description", "callback"]),
     ]
@@ -50,7 +50,7 @@ async fn a_required_field_that_is_missing_or_null_is_named() {
     for (path, body, required) in operations() {
         for field in required {
             for body in [without(body.clone(), field), with(body.clone(), field, Value::Null)] {
-                check_refused(&sandbox, path, &body.to_string(), field).await;
+                check_rejected(&sandbox, path, &body.to_string(), field).await;
             }
         }
     }
@@ -68,7 +68,7 @@ async fn a_field_of_another_type_is_named() {
                 _ => [json!("true"), json!(1), json!([])],
             };
             for wrong in wrong {
-                check_refused(&sandbox, path, &with(body.clone(), field, wrong).to_string(), field).await;
+                check_rejected(&sandbox, path, &with(body.clone(), field, wrong).to_string(), field).await;
             }
         }
     }
@@ -82,10 +82,10 @@ async fn an_amount_is_read_digit_by_digit() {
         let amount = body["amount"].to_string();
         for wrong in ["0", "0.00", "-1", "100.505", "100.500", "1e2", "1E2", "1000000000000", "100.000000000000001"] {
             let text = body.to_string().replacen(&format!("\"amount\":{amount}"), &format!("\"amount\":{wrong}"), 1);
-            check_refused(&sandbox, path, &text, "amount").await;
+            check_rejected(&sandbox, path, &text, "amount").await;
         }
         let yen = with(with(body.clone(), "currency", "JPY"), "amount", 100.5);
-        check_refused(&sandbox, path, &yen.to_string(), "amount").await;
+        check_rejected(&sandbox, path, &yen.to_string(), "amount").await;
     }
     sandbox.finish();
 }
@@ -125,7 +125,7 @@ async fn a_value_that_does_not_fit_is_named_with_its_field() {
         ("failureUrl", json!("https://merchant.example/\r\nX: y")),
         ("failureUrl", json!("/back")),
     ] {
-        check_refused(&sandbox, "/api/3ds", &with(secured("o", BACK), field, wrong).to_string(), field).await;
+        check_rejected(&sandbox, "/api/3ds", &with(three_ds_payment("o", BACK), field, wrong).to_string(), field).await;
     }
     for (path, body) in [("/api/checkout", checkout("o", BACK)), ("/api/installment-options", options())] {
         for wrong in ["0", "-1", "1.5", "4294967296"] {
@@ -134,7 +134,7 @@ async fn a_value_that_does_not_fit_is_named_with_its_field() {
                 &format!("\"maxInstallmentCount\":{wrong},\"x\":"),
                 1,
             );
-            check_refused(&sandbox, path, &body, "maxInstallmentCount").await;
+            check_rejected(&sandbox, path, &body, "maxInstallmentCount").await;
         }
     }
     for (field, fits) in [("cvv", json!("9162")), ("requestIp", json!("2001:db8::1")), ("requestPort", json!(65_535))] {
@@ -164,9 +164,9 @@ async fn a_card_that_is_no_test_card_is_refused_and_shown_nowhere() {
     let real = "4539578763621486";
     for (path, body, required) in operations() {
         if required.contains(&"pan") {
-            let answer = post(&sandbox, path, &with(body, "pan", real)).await;
-            assert!(!answer.text().contains(real) && !answer.text().contains("453957"), "{}", answer.text());
-            assert_eq!(answer.expect(400)["field"], "pan");
+            let response = post(&sandbox, path, &with(body, "pan", real)).await;
+            assert!(!response.text().contains(real) && !response.text().contains("453957"), "{}", response.text());
+            assert_eq!(response.expect(400)["field"], "pan");
         }
     }
     for path in ["/", "/ledger", "/timeline", "/deliveries", "/faults"] {

@@ -9,7 +9,7 @@ use tokio::net::{TcpListener, TcpStream};
 pub(crate) struct Merchant {
     pub(crate) url: String,
     received: Arc<Mutex<Vec<Received>>>,
-    answers: Arc<Mutex<VecDeque<&'static str>>>,
+    responses: Arc<Mutex<VecDeque<&'static str>>>,
 }
 
 /// One message as it came.
@@ -23,19 +23,19 @@ impl Merchant {
     pub(crate) async fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}/status", listener.local_addr().unwrap());
-        let (received, answers) = (Arc::default(), Arc::default());
-        let merchant = Self { url, received: Arc::clone(&received), answers: Arc::clone(&answers) };
+        let (received, responses) = (Arc::default(), Arc::default());
+        let merchant = Self { url, received: Arc::clone(&received), responses: Arc::clone(&responses) };
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                tokio::spawn(serve(stream, Arc::clone(&received), Arc::clone(&answers)));
+                tokio::spawn(serve(stream, Arc::clone(&received), Arc::clone(&responses)));
             }
         });
         merchant
     }
 
     /// What it answers next, in order, nothing for a closed connection; afterwards 200 with an empty body.
-    pub(crate) fn answers(&self, answers: impl IntoIterator<Item = &'static str>) {
-        self.answers.lock().unwrap().extend(answers);
+    pub(crate) fn queue_responses(&self, responses: impl IntoIterator<Item = &'static str>) {
+        self.responses.lock().unwrap().extend(responses);
     }
 
     pub(crate) fn received(&self) -> Vec<Received> {
@@ -62,7 +62,7 @@ impl Received {
 async fn serve(
     mut stream: TcpStream,
     received: Arc<Mutex<Vec<Received>>>,
-    answers: Arc<Mutex<VecDeque<&'static str>>>,
+    responses: Arc<Mutex<VecDeque<&'static str>>>,
 ) {
     let mut bytes = Vec::new();
     let head_end = loop {
@@ -83,11 +83,11 @@ async fn serve(
     }
     message.body = bytes[head_end..head_end + length].to_vec();
     received.lock().unwrap().push(message);
-    let answer = answers.lock().unwrap().pop_front().unwrap_or("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
-    if answer.is_empty() {
+    let response = responses.lock().unwrap().pop_front().unwrap_or("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+    if response.is_empty() {
         return;
     }
-    let _ = stream.write_all(answer.as_bytes()).await;
+    let _ = stream.write_all(response.as_bytes()).await;
     // Like a server that keeps connections open, it leaves it to the other side to close this one.
     let _ = stream.read_buf(&mut bytes).await;
 }

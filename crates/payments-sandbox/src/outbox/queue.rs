@@ -1,0 +1,207 @@
+//! Messages in order, again when they fail, and otherwise as a fault has it.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use time::OffsetDateTime;
+
+use super::send::{MerchantResponse, is_loopback};
+use super::{Delivery, DeliveryState};
+use crate::engine::{Message, SignedHeader};
+use crate::fault::FaultEffect;
+
+#[derive(Debug, Default)]
+pub(crate) struct Outbox {
+    /// In the order in which they came; a message keeps its place.
+    entries: Vec<Queued>,
+    /// Those that wait, in the order in which they will go: by when, and who queued first.
+    queue: BTreeMap<(Duration, u64), usize>,
+    queued: u64,
+    /// The one that waits to be overtaken.
+    overtaken: Option<usize>,
+}
+
+#[derive(Debug)]
+struct Queued {
+    delivery: Delivery,
+    message: Message,
+    signed_header: Option<SignedHeader>,
+    /// Its place in the queue: by when, on the clock since its beginning, and who queued first.
+    place: (Duration, u64),
+}
+
+impl Outbox {
+    /// Puts a message in, as a fault has it; says so for the timeline.
+    pub(crate) fn enqueue(
+        &mut self,
+        mut message: Message,
+        signed_header: Option<SignedHeader>,
+        fault: Option<&FaultEffect>,
+        now: Duration,
+    ) -> String {
+        let label = format!("webhook {} {}", message.reference, message.about);
+        let state = match fault {
+            _ if !is_loopback(&message.url) => DeliveryState::NotSent,
+            Some(FaultEffect::Drop) => DeliveryState::Dropped,
+            Some(FaultEffect::Hold) => DeliveryState::Held,
+            Some(FaultEffect::Reorder) => DeliveryState::Overtaken,
+            _ => DeliveryState::Waiting,
+        };
+        let due = match fault {
+            Some(FaultEffect::Delay(after)) => now + *after,
+            _ => now,
+        };
+        if fault == Some(&FaultEffect::Tamper) {
+            message.body = tamper(&message.body);
+        }
+        if fault == Some(&FaultEffect::Duplicate) {
+            self.push(message.clone(), signed_header.clone(), state, due);
+        }
+        let id = self.push(message, signed_header, state, due);
+        let overtaken = match state {
+            DeliveryState::Overtaken => self.overtaken.replace(id),
+            DeliveryState::Waiting => self.overtaken.take(),
+            _ => None,
+        };
+        // What waited to be overtaken goes now, behind this one.
+        if let Some(overtaken) = overtaken {
+            self.queue(overtaken, due);
+        }
+        match state {
+            DeliveryState::NotSent => format!("{label}: not sent, its address is not a loopback address"),
+            _ => format!("{label}: due{}", fault.map(|effect| format!(", fault {effect}")).unwrap_or_default()),
+        }
+    }
+
+    fn push(
+        &mut self,
+        message: Message,
+        signed_header: Option<SignedHeader>,
+        state: DeliveryState,
+        due: Duration,
+    ) -> usize {
+        let id = self.entries.len();
+        let delivery = Delivery {
+            number: id + 1,
+            operation: message.operation.to_owned(),
+            reference: message.reference.clone(),
+            about: message.about.clone(),
+            url: without_query(&message.url),
+            attempts: 0,
+            results: Vec::new(),
+            state,
+            headers: owned_headers(&message),
+            body: message.body.clone(),
+        };
+        self.entries.push(Queued { delivery, message, signed_header, place: (due, 0) });
+        if state == DeliveryState::Waiting {
+            self.queue(id, due);
+        }
+        id
+    }
+
+    fn queue(&mut self, id: usize, due: Duration) {
+        self.queued += 1;
+        let entry = &mut self.entries[id];
+        entry.place = (due, self.queued);
+        self.queue.insert(entry.place, id);
+        entry.delivery.state = DeliveryState::Waiting;
+    }
+
+    /// The first message that is due. It stays in the queue until it was sent.
+    pub(crate) fn next(&mut self, elapsed: Duration, now: OffsetDateTime) -> Option<(usize, Message)> {
+        let (_, id) = self.queue.first_key_value().filter(|((due, _), _)| *due <= elapsed)?;
+        let Queued { delivery, message, signed_header, .. } = &mut self.entries[*id];
+        if let Some(signed_header) = signed_header {
+            let (name, value) = signed_header.at(now);
+            message.headers.retain(|(header, _)| *header != name);
+            message.headers.push((name, value));
+            delivery.headers = owned_headers(message);
+        }
+        Some((*id, message.clone()))
+    }
+
+    pub(crate) fn next_due(&self) -> Option<Duration> {
+        self.queue.first_key_value().map(|((due, _), _)| *due)
+    }
+
+    /// A message was sent: done with it, or once more later.
+    ///
+    /// Later counts from when it was due, so that a clock that jumps does not change when it is sent again.
+    pub(crate) fn record_attempt(&mut self, id: usize, result: &Result<MerchantResponse, String>) -> String {
+        let Queued { delivery, place, message, .. } = &mut self.entries[id];
+        self.queue.remove(place);
+        let due = place.0;
+        delivery.attempts += 1;
+        let outcome = result.as_ref().map_or_else(Clone::clone, |response| format!("answered {}", response.status));
+        let label =
+            format!("webhook {} {}: attempt {}, {outcome}", delivery.reference, delivery.about, delivery.attempts);
+        delivery.results.push(outcome);
+        if result.as_ref().is_ok_and(|response| response.accepted) {
+            delivery.state = DeliveryState::Delivered;
+            return format!("{label}: taken");
+        }
+        let waits = message.resend.waits;
+        let wait = usize::try_from(delivery.attempts - 1).ok().and_then(|attempt| waits.get(attempt));
+        let Some(wait) = wait else {
+            delivery.state = DeliveryState::Failed;
+            return format!("{label}: not taken, and not sent again");
+        };
+        self.queue(id, due + *wait);
+        format!("{label}: not taken, again after {} s", wait.as_secs())
+    }
+
+    /// Lets go of what faults hold.
+    pub(crate) fn release(&mut self, now: Duration) {
+        self.overtaken = None;
+        let held = |entry: &Queued| matches!(entry.delivery.state, DeliveryState::Held | DeliveryState::Overtaken);
+        let held: Vec<usize> = (0..self.entries.len()).filter(|id| held(&self.entries[*id])).collect();
+        held.into_iter().for_each(|id| self.queue(id, now));
+    }
+
+    pub(crate) fn list(&self) -> Vec<Delivery> {
+        self.entries.iter().map(|entry| entry.delivery.clone()).collect()
+    }
+}
+
+fn owned_headers(message: &Message) -> Vec<(String, String)> {
+    message.headers.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect()
+}
+
+fn without_query(url: &str) -> String {
+    url.split(['?', '#']).next().unwrap_or_default().to_owned()
+}
+
+/// Another amount under the old signature; or where none is in sight, another byte.
+fn tamper(body: &[u8]) -> Vec<u8> {
+    let text = String::from_utf8_lossy(body);
+    if text.contains(AMOUNT) {
+        return text.replacen(AMOUNT, &format!("{AMOUNT}9"), 1).into_bytes();
+    }
+    let mut body = body.to_vec();
+    let middle = body.len() / 2;
+    match body.get_mut(middle) {
+        Some(byte) => *byte ^= 1,
+        None => body.push(b'0'),
+    }
+    body
+}
+
+const AMOUNT: &str = "\"amount\":\"";
+
+#[cfg(test)]
+mod tests {
+    use super::tamper;
+
+    #[test]
+    fn a_tampered_body_is_another_whatever_it_is() {
+        for body in
+            ["{\"encryptedData\":\"AAAA\"}", "{\"amount\":2000,\"currency\":\"gbp\"}", "x", "a=b&c=d", "", "\u{20ac}"]
+        {
+            let tampered = tamper(body.as_bytes());
+            assert_ne!(tampered, body.as_bytes());
+            assert!(body.is_empty() || tampered.len() == body.len(), "{body}");
+        }
+        assert_eq!(tamper(br#"{"amount":"5.00"}"#), br#"{"amount":"95.00"}"#);
+    }
+}

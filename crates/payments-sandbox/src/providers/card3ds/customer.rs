@@ -1,0 +1,178 @@
+//! What customers do: on pages in a browser, or without one where a test does it for them.
+
+use time::OffsetDateTime;
+
+use super::browser_return::BrowserReturn;
+use super::card::{StoredCard, TestCard};
+use super::engine::{Card3dsEngine, record};
+use super::pages;
+use super::payment::{Kind, Status};
+use super::three_ds::{Decision, REJECTED};
+use crate::engine::Effect;
+use crate::html;
+use crate::http::{Request, Response, percent_decode};
+use crate::ledger::EntryKind;
+
+impl Card3dsEngine {
+    /// What a browser is shown, where it asks for a page. It then posts to the merchant itself: no message is sent.
+    pub(super) fn page(&mut self, request: &Request, now: OffsetDateTime) -> Option<(Response, Vec<Effect>)> {
+        if request.path == pages::CHALLENGE {
+            return Some((self.challenge_page(request, now), Vec::new()));
+        }
+        let id = percent_decode(request.path.strip_prefix(pages::CHECKOUT)?);
+        Some(self.checkout_page(&id, request, now))
+    }
+
+    /// The customer answers a challenge, without a browser.
+    pub(crate) fn answer_challenge(
+        &mut self,
+        payment: &str,
+        decision: Decision,
+        now: OffsetDateTime,
+    ) -> Result<Vec<Effect>, String> {
+        let index = *self.by_id.get(payment).ok_or("there is no such payment")?;
+        let browser_return = self.decide(index, decision, now)?;
+        Ok(browser_return.map(|browser_return| browser_return.message(&self.origin)).into_iter().collect())
+    }
+
+    /// The customer pays at a checkout, without a browser.
+    pub(crate) fn pay_checkout(
+        &mut self,
+        checkout: &str,
+        number: &str,
+        installments: u32,
+        now: OffsetDateTime,
+    ) -> Result<Vec<Effect>, String> {
+        let index = *self.by_checkout.get(checkout).ok_or("there is no such checkout")?;
+        let card = TestCard::by_number(number).ok_or("that is the number of no test card")?;
+        let (browser_return, paid) = self.pay_at(index, card, installments, None, now)?;
+        Ok(paid.into_iter().chain([browser_return.message(&self.origin)]).collect())
+    }
+
+    /// The customer leaves a checkout, without a browser.
+    pub(crate) fn cancel_checkout(&mut self, checkout: &str, now: OffsetDateTime) -> Result<Vec<Effect>, String> {
+        let index = *self.by_checkout.get(checkout).ok_or("there is no such checkout")?;
+        Ok(vec![self.cancel_at(index, now)?.message(&self.origin)])
+    }
+
+    /// Where a payment stands, by its own id.
+    pub(super) fn payment_status(&self, id: &str) -> Option<&'static str> {
+        self.by_id.get(id).map(|index| self.payments[*index].status.as_str())
+    }
+
+    /// Where a checkout's payment stands.
+    pub(super) fn checkout_status(&self, id: &str) -> Option<&'static str> {
+        self.by_checkout.get(id).map(|index| self.payments[*index].status.as_str())
+    }
+
+    fn challenge_page(&mut self, request: &Request, now: OffsetDateTime) -> Response {
+        let index = request.parameter("challenge").and_then(|token| self.by_challenge.get(&token).copied());
+        let Some(index) = index else { return Response::html(404, html::not_found()) };
+        let Some(action) = request.parameter("action") else {
+            let payment = &self.payments[index];
+            let Kind::ThreeDs(Some(challenge)) = &payment.kind else { return Response::html(404, html::not_found()) };
+            return Response::html(200, pages::challenge(payment, challenge));
+        };
+        let decided = match (request.method.as_str(), Decision::named(&action)) {
+            ("POST", Some(decision)) => self.decide(index, decision, now),
+            _ => Err("there is no such button".to_owned()),
+        };
+        match decided {
+            Ok(Some(browser_return)) => return_page(&browser_return),
+            Ok(None) => Response::html(200, pages::abandoned()),
+            Err(problem) => Response::html(409, html::error(&problem)),
+        }
+    }
+
+    fn checkout_page(&mut self, id: &str, request: &Request, now: OffsetDateTime) -> (Response, Vec<Effect>) {
+        let index = self.by_checkout.get(id).copied();
+        let Some(index) = index else { return (Response::html(404, html::not_found()), Vec::new()) };
+        if request.method != "POST" {
+            let payment = &self.payments[index];
+            let Kind::Checkout(checkout) = &payment.kind else {
+                return (Response::html(404, html::not_found()), Vec::new());
+            };
+            return (Response::html(200, pages::checkout(payment, checkout)), Vec::new());
+        }
+        let done = match request.parameter("action").as_deref() {
+            Some("pay") => {
+                let card = request.parameter("card").and_then(|name| TestCard::by_name(&name));
+                let count = request.parameter("installments").map_or(Some(1), |count| count.parse().ok());
+                match (card, count) {
+                    (Some(card), Some(count)) => self.pay_at(index, card, count, Some(request.number), now),
+                    _ => Err("there is no such choice".to_owned()),
+                }
+            }
+            Some("cancel") => self.cancel_at(index, now).map(|browser_return| (browser_return, None)),
+            _ => Err("there is no such button".to_owned()),
+        };
+        match done {
+            Ok((browser_return, paid)) => (return_page(&browser_return), paid.into_iter().collect()),
+            Err(problem) => (Response::html(409, html::error(&problem)), Vec::new()),
+        }
+    }
+
+    fn decide(
+        &mut self,
+        index: usize,
+        decision: Decision,
+        now: OffsetDateTime,
+    ) -> Result<Option<BrowserReturn>, String> {
+        let payment = &mut self.payments[index];
+        let Kind::ThreeDs(Some(challenge)) = &mut payment.kind else {
+            return Err("that payment has no challenge".to_owned());
+        };
+        let browser_return = challenge.decide(decision, (&payment.id, &payment.order), &mut self.random)?;
+        if decision == Decision::Reject {
+            payment.date = Some(now);
+            payment.fail(REJECTED);
+        }
+        Ok(browser_return)
+    }
+
+    /// The card's bank is asked; either way the browser is sent back, and what was paid is to be put down.
+    fn pay_at(
+        &mut self,
+        index: usize,
+        card: &TestCard,
+        installments: u32,
+        request: Option<u64>,
+        now: OffsetDateTime,
+    ) -> Result<(BrowserReturn, Option<Effect>), String> {
+        let payment = &mut self.payments[index];
+        let Kind::Checkout(checkout) = &payment.kind else { return Err("that payment has no checkout".to_owned()) };
+        if payment.status != Status::Enrolled {
+            return Err("this checkout is over".to_owned());
+        }
+        let total = pages::installment_query(payment, checkout).total(card, installments);
+        let total = total.ok_or("that card cannot pay in so many parts here")?;
+        let browser_return = BrowserReturn::from_checkout(payment, checkout, "processed");
+        payment.set_installments(installments, total, &self.settings);
+        payment.card = Some(StoredCard::of(card, CUSTOMER.to_owned(), false));
+        let paid = payment.charge(&mut self.random, now);
+        let paid = paid.then(|| record("card3ds.checkout", payment, EntryKind::Executed, request));
+        Ok((browser_return, paid))
+    }
+
+    fn cancel_at(&mut self, index: usize, now: OffsetDateTime) -> Result<BrowserReturn, String> {
+        let payment = &mut self.payments[index];
+        let Kind::Checkout(checkout) = &payment.kind else { return Err("that payment has no checkout".to_owned()) };
+        if payment.status != Status::Enrolled {
+            return Err("this checkout is over".to_owned());
+        }
+        let browser_return = BrowserReturn::from_checkout(payment, checkout, "cancelled");
+        payment.date = Some(now);
+        payment.fail(CANCELLED);
+        Ok(browser_return)
+    }
+}
+
+/// The page that posts to the merchant. What it posts is for this browser alone.
+fn return_page(browser_return: &BrowserReturn) -> Response {
+    Response::html(200, pages::browser_return(browser_return)).header("Cache-Control", "no-store")
+}
+
+const CANCELLED: (&str, &str) = ("CANCELLED", "The customer cancelled");
+
+/// Who pays at a checkout here.
+const CUSTOMER: &str = "Test Customer";

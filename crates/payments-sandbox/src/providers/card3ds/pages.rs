@@ -1,0 +1,141 @@
+//! The pages that a card's customer meets. They work without scripts, and inside a frame that is sandboxed.
+
+use super::amount::Currency;
+use super::browser_return::BrowserReturn;
+use super::card::TEST_CARDS;
+use super::installments::InstallmentQuery;
+use super::payment::{Checkout, Payment, Status};
+use super::three_ds::Challenge;
+use crate::html::{document, escape};
+
+/// What a merchant shows to have a challenge begin: a form, which a script posts, or else a button.
+pub(crate) fn challenge_form(origin: &str, challenge: &Challenge) -> String {
+    format!(
+        "<form id=\"card3ds\" action=\"{}{CHALLENGE}\" method=\"POST\">\
+         <input type=\"hidden\" name=\"challenge\" value=\"{}\"><button>Continue to your bank</button></form>\
+         <script>document.getElementById('card3ds').submit()</script>",
+        escape(origin),
+        escape(&challenge.token)
+    )
+}
+
+/// The cardholder's bank asks.
+pub(crate) fn challenge(payment: &Payment, challenge: &Challenge) -> String {
+    let summary = summary(payment);
+    if let Some(done) = challenge.done() {
+        return document("Your bank", &format!("{summary}<p>This payment was <strong>{done}</strong>.</p>"));
+    }
+    // A frame that may not navigate the window around it, as a shop's frame should be, can still navigate itself.
+    let button = |action: &str, label: &str, class: &str| {
+        form(
+            CHALLENGE,
+            "_self",
+            &[("challenge", &challenge.token), ("action", action)],
+            &format!("<button class=\"{class}\">{label}</button>"),
+        )
+    };
+    let card = payment.card.as_ref().map(|card| card.mask.as_str()).unwrap_or_default();
+    let parts = if payment.installments > 1 {
+        format!("<p>In {} parts, together {}</p>", payment.installments, money(payment.total, payment.currency))
+    } else {
+        String::new()
+    };
+    document(
+        "Your bank",
+        &format!(
+            "{summary}{parts}<p>Card {}</p>{}{}<p class=\"aside\">Only in the sandbox:</p>{}",
+            escape(card),
+            button("approve", "Approve", "main"),
+            button("reject", "Reject", ""),
+            button("abandon", "Go away without an answer", ""),
+        ),
+    )
+}
+
+/// The customer has gone away.
+pub(crate) fn abandoned() -> String {
+    document("Your bank", "<p>You went away. Nobody will ever hear of this payment again.</p>")
+}
+
+/// Sends the customer's browser back to the merchant: by script, or else by a button.
+pub(crate) fn browser_return(browser_return: &BrowserReturn) -> String {
+    let fields: Vec<(&str, &str)> = browser_return.form.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    let form = form(&browser_return.url, "_self", &fields, "<button class=\"main\">Back to the shop</button>");
+    document("Back to the shop", &format!("{form}<script>document.forms[0].submit()</script>"))
+}
+
+/// The hosted checkout.
+pub(crate) fn checkout(payment: &Payment, checkout: &Checkout) -> String {
+    let description = escape(&checkout.description);
+    let summary = format!("{}<p>{description}</p>", summary(payment));
+    if payment.status != Status::Enrolled {
+        let status = payment.status.as_str();
+        return document("Checkout", &format!("{summary}<p>This payment is <strong>{status}</strong>.</p>"));
+    }
+    let cards: String = TEST_CARDS
+        .iter()
+        .map(|card| {
+            let (name, mask, aside) = (card.name, card.mask(), card.declines.map_or("", |(_, words)| words));
+            format!("<button name=\"card\" value=\"{name}\">{name} {mask}<br><small>{}</small></button>", escape(aside))
+        })
+        .collect();
+    let target = format!("{CHECKOUT}{}", checkout.id);
+    let pay = form(
+        &target,
+        "_self",
+        &[("action", "pay")],
+        &format!("{}<p class=\"aside\">With a test card:</p>{cards}", installment_choice(payment, checkout)),
+    );
+    let cancel = form(&target, "_self", &[("action", "cancel")], "<button>Cancel</button>");
+    document("Checkout", &format!("{summary}{pay}{cancel}"))
+}
+
+/// The choice in how many parts to pay, where there is one.
+fn installment_choice(payment: &Payment, checkout: &Checkout) -> String {
+    let currency = payment.currency;
+    let options: String = installment_query(payment, checkout)
+        .offers()
+        .map(|offer| {
+            let (count, part, total) = (offer.count, currency.format(offer.part), money(offer.total, currency));
+            format!("<option value=\"{count}\">{count} × {part}, together {total}</option>")
+        })
+        .collect();
+    if options.is_empty() {
+        return String::new();
+    }
+    format!(
+        "<p><label>Pay <select name=\"installments\" style=\"font:inherit;width:100%;padding:.6rem\"><option value=\"1\">at once</option>{options}</select></label></p>"
+    )
+}
+
+/// What a checkout's customer may choose from.
+pub(crate) fn installment_query(payment: &Payment, checkout: &Checkout) -> InstallmentQuery {
+    InstallmentQuery {
+        amount: payment.amount,
+        currency: payment.currency,
+        max_installments: checkout.max_installments,
+        interest_paid_by_customer: checkout.interest_paid_by_customer,
+    }
+}
+
+fn summary(payment: &Payment) -> String {
+    let (amount, order) = (money(payment.amount, payment.currency), escape(&payment.order));
+    format!("<p class=\"amount\">{amount}</p><p>Your order: {order}</p>")
+}
+
+fn money(amount: i64, currency: Currency) -> String {
+    format!("{} {}", currency.format(amount), currency.code)
+}
+
+fn form(action: &str, target: &str, hidden: &[(&str, &str)], rest: &str) -> String {
+    let hidden: String = hidden
+        .iter()
+        .map(|(name, value)| format!("<input type=\"hidden\" name=\"{}\" value=\"{}\">", escape(name), escape(value)))
+        .collect();
+    format!("<form method=\"post\" action=\"{}\" target=\"{target}\">{hidden}{rest}</form>", escape(action))
+}
+
+/// Where challenges are.
+pub(crate) const CHALLENGE: &str = "/3ds-challenge";
+/// What the addresses of checkouts begin with (documented).
+pub(crate) const CHECKOUT: &str = "/checkout-link/";

@@ -1,0 +1,175 @@
+use serde::Serialize;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
+use super::amount::{Currency, Number};
+use super::card::StoredCard;
+use super::settings::Settings;
+use super::three_ds::Challenge;
+use crate::random::Random;
+
+/// Where a payment stands; these are all that the document has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Status {
+    Success,
+    Failed,
+    Enrolled,
+}
+
+impl Status {
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Success => "SUCCESS",
+            Self::Failed => "FAILED",
+            Self::Enrolled => "ENROLLED",
+        }
+    }
+}
+
+/// A payment, however it came about.
+#[derive(Debug, Clone)]
+pub(crate) struct Payment {
+    pub(crate) id: String,
+    pub(crate) order: String,
+    pub(crate) amount: i64,
+    pub(crate) currency: Currency,
+    pub(crate) installments: u32,
+    /// What the customer pays, interest included.
+    pub(crate) total: i64,
+    pub(crate) status: Status,
+    pub(crate) customer: Option<String>,
+    /// Nothing before a customer has said which.
+    pub(crate) card: Option<StoredCard>,
+    /// When it was tried.
+    pub(crate) date: Option<OffsetDateTime>,
+    pub(crate) result: (&'static str, &'static str),
+    /// The acquirer's number for it, and its bank's word.
+    pub(crate) acquirer_ids: Option<(String, String)>,
+    pub(crate) kind: Kind,
+}
+
+/// What only one sort of payment has.
+#[derive(Debug, Clone)]
+pub(crate) enum Kind {
+    Direct,
+    PreAuthorization {
+        captured: i64,
+        captures: u32,
+    },
+    /// Without a challenge where the card is not enrolled.
+    ThreeDs(Option<Challenge>),
+    Checkout(Checkout),
+}
+
+/// What a checkout has beyond its payment.
+#[derive(Debug, Clone)]
+pub(crate) struct Checkout {
+    pub(crate) id: String,
+    pub(crate) description: String,
+    pub(crate) callback: String,
+    pub(crate) max_installments: u32,
+    pub(crate) interest_paid_by_customer: bool,
+}
+
+impl Payment {
+    /// It is paid in so many parts, which come to so much.
+    pub(crate) fn set_installments(&mut self, installments: u32, total: i64, settings: &Settings) {
+        self.installments = installments;
+        self.total = total;
+        if settings.amount_with_interest {
+            self.amount = total;
+        }
+    }
+
+    /// Asks the card's bank for the money: whether it gave it.
+    pub(crate) fn charge(&mut self, random: &mut Random, now: OffsetDateTime) -> bool {
+        self.date = Some(now);
+        let declines = self.card.as_ref().and_then(|card| card.declines);
+        self.acquirer_ids = Some((transaction(random), format!("AUTH{}", random.digits(6))));
+        match declines {
+            Some(result) => {
+                self.fail(result);
+                // No bank has a word for what it did not do.
+                if let Some((_, auth)) = &mut self.acquirer_ids {
+                    auth.clear();
+                }
+                false
+            }
+            None => {
+                self.status = Status::Success;
+                self.result = SUCCESSFUL;
+                true
+            }
+        }
+    }
+
+    pub(crate) fn fail(&mut self, result: (&'static str, &'static str)) {
+        self.status = Status::Failed;
+        self.result = result;
+    }
+
+    /// What the API says of it.
+    pub(crate) fn to_response(&self, settings: &Settings) -> PaymentResponse<'_> {
+        let commission = match self.status {
+            Status::Success if settings.exact_commission => self.currency.exact_share(self.amount, settings.commission),
+            Status::Success => self.currency.number(self.currency.share(self.amount, settings.commission)),
+            Status::Failed | Status::Enrolled => self.currency.number(0),
+        };
+        let date = self.date.and_then(|date| date.replace_nanosecond(0).ok());
+        let card = self.card.as_ref();
+        let auth_code = self.acquirer_ids.as_ref().map(|(_, auth)| auth.as_str()).filter(|auth| !auth.is_empty());
+        PaymentResponse {
+            payment_id: &self.id,
+            order_id: &self.order,
+            amount: self.currency.number(self.amount),
+            installment_count: self.installments,
+            currency: self.currency.code,
+            merchant_commission: commission,
+            status: self.status.as_str(),
+            payment_date: date.and_then(|date| date.format(&Rfc3339).ok()),
+            card_holder_name: card.map(|card| card.holder.as_str()),
+            pan: card.map(|card| card.mask.as_str()),
+            dom_int: card.map(|card| card.dom_int),
+            card_scheme: card.map(|card| card.scheme),
+            card_type: card.map(|card| card.card_type),
+            loyalty_code: card.and_then(|card| card.loyalty_code),
+            external_transaction_id: self.acquirer_ids.as_ref().map(|(id, _)| id.as_str()),
+            auth_code,
+            result_code: self.result.0,
+            result_message: self.result.1,
+            customer_id: self.customer.as_deref(),
+        }
+    }
+}
+
+/// Every documented member, `null` where there is nothing to say.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct PaymentResponse<'a> {
+    payment_id: &'a str,
+    order_id: &'a str,
+    amount: Number,
+    installment_count: u32,
+    currency: &'static str,
+    merchant_commission: Number,
+    status: &'static str,
+    payment_date: Option<String>,
+    card_holder_name: Option<&'a str>,
+    pan: Option<&'a str>,
+    dom_int: Option<&'static str>,
+    card_scheme: Option<&'static str>,
+    card_type: Option<&'static str>,
+    loyalty_code: Option<&'static str>,
+    external_transaction_id: Option<&'a str>,
+    auth_code: Option<&'a str>,
+    result_code: &'static str,
+    result_message: &'static str,
+    customer_id: Option<&'a str>,
+}
+
+/// The acquirer's number for one movement of money.
+pub(crate) fn transaction(random: &mut Random) -> String {
+    format!("EXT{}", random.digits(9))
+}
+
+pub(crate) const SUCCESSFUL: (&str, &str) = ("SUCCESS", "Successful");

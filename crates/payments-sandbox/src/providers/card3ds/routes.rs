@@ -1,0 +1,46 @@
+use crate::http::{Request, percent_decode};
+
+/// What a request asks for.
+pub(super) enum Route {
+    Payment,
+    PreAuthorization,
+    Capture(String),
+    Start,
+    Complete(String),
+    InstallmentOptions,
+    Checkout,
+    CheckoutStatus(String),
+}
+
+impl Route {
+    /// The operation, as faults name it.
+    pub(super) fn name(&self) -> &'static str {
+        match self {
+            Self::Payment => "payment",
+            Self::PreAuthorization => "pre-authorization",
+            Self::Capture(_) => "capture",
+            Self::Start => "start-3ds",
+            Self::Complete(_) => "complete-3ds",
+            Self::InstallmentOptions => "installment-options",
+            Self::Checkout => "checkout",
+            Self::CheckoutStatus(_) => "checkout-status",
+        }
+    }
+}
+
+/// The documented endpoints.
+pub(super) fn route(request: &Request) -> Option<Route> {
+    let path = request.path.strip_prefix("/api/")?;
+    let segments: Vec<&str> = path.split('/').collect();
+    match (request.method.as_str(), segments.as_slice()) {
+        ("POST", ["payment"]) => Some(Route::Payment),
+        ("POST", ["pre-authorization"]) => Some(Route::PreAuthorization),
+        ("POST", ["pre-authorization", id, "capture"]) => Some(Route::Capture(percent_decode(id))),
+        ("POST", ["3ds"]) => Some(Route::Start),
+        ("POST", ["3ds", id, "complete"]) => Some(Route::Complete(percent_decode(id))),
+        ("POST", ["installment-options"]) => Some(Route::InstallmentOptions),
+        ("POST", ["checkout"]) => Some(Route::Checkout),
+        ("GET", ["checkout", id]) => Some(Route::CheckoutStatus(percent_decode(id))),
+        _ => None,
+    }
+}

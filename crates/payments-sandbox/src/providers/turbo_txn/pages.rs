@@ -1,0 +1,43 @@
+//! The payment page that `sdkUrl` leads to.
+
+use super::routes::PAGE;
+use super::transaction::{Status, Transaction};
+use crate::{html, money};
+
+/// What the customer meets.
+pub(crate) fn payment(transaction: &Transaction) -> String {
+    let rest = match transaction.status {
+        Status::Initiated => [
+            button(transaction, "pay", "I have paid", "main"),
+            button(transaction, "reject", "Decline", ""),
+            "<p class=\"aside\">Only in the sandbox:</p>".to_owned(),
+            button(transaction, "leave", "Leave without a word", ""),
+        ]
+        .concat(),
+        Status::Pending | Status::Approved | Status::Rejected => {
+            format!("<p>This payment is <strong>{}</strong>.</p>", transaction.status.as_str())
+        }
+    };
+    let amount = money::with_two_decimals(transaction.amount);
+    let order = html::escape(&transaction.order_id);
+    html::document("Payment", &format!("<p class=\"amount\">{amount} INR</p><p>Your order: {order}</p>{rest}"))
+}
+
+/// What a customer who left is no longer there to see.
+pub(crate) fn left(transaction: &Transaction) -> String {
+    let status = transaction.status.as_str();
+    let page = html::escape(&transaction.page);
+    let body = format!(
+        "<p>Nothing was done: this payment is <strong>{status}</strong>.</p>\
+         <p><a href=\"{PAGE}?data={page}\">Come back</a></p>"
+    );
+    html::document("Left", &body)
+}
+
+fn button(transaction: &Transaction, action: &str, label: &str, class: &str) -> String {
+    let page = html::escape(&transaction.page);
+    format!(
+        "<form method=\"post\" action=\"{PAGE}?data={page}\"><input type=\"hidden\" name=\"action\" value=\"{action}\">\
+         <button class=\"{class}\">{label}</button></form>"
+    )
+}

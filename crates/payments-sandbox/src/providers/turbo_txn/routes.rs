@@ -1,0 +1,18 @@
+use crate::http::Request;
+
+/// What a request asks for.
+pub(super) enum Route {
+    Initiate,
+    StatusCheck,
+}
+
+pub(super) fn route(request: &Request) -> Option<Route> {
+    match (request.method.as_str(), request.path.as_str()) {
+        ("POST", "/turbo-svc/api/v1/transaction/ext/v2/amt/initiate-s2s") => Some(Route::Initiate),
+        ("GET", "/turbo-svc/api/v1/transaction/ext/status-check") => Some(Route::StatusCheck),
+        _ => None,
+    }
+}
+
+/// Where the sample's `sdkUrl` leads.
+pub(super) const PAGE: &str = "/utr/payment";

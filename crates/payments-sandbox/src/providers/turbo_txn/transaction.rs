@@ -1,0 +1,89 @@
+use crate::engine::Effect;
+use crate::ledger::EntryKind;
+
+/// Where a transaction stands, in the document's words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Status {
+    Initiated,
+    Pending,
+    Approved,
+    Rejected,
+}
+
+impl Status {
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Initiated => "Initiated",
+            Self::Pending => "Pending",
+            Self::Approved => "Approved",
+            Self::Rejected => "Rejected",
+        }
+    }
+
+    /// Whether the merchant is told, which is also when nothing changes any more.
+    pub(crate) fn is_decided(self) -> bool {
+        match self {
+            Self::Initiated | Self::Pending => false,
+            Self::Approved | Self::Rejected => true,
+        }
+    }
+}
+
+/// What the bank or a customer does to a transaction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Action {
+    /// The customer pays: pending, and then what the bank says.
+    Pay,
+    Pending,
+    Approve,
+    Reject,
+}
+
+/// One transaction. An order can have several: nothing documented keeps its id from being used again.
+#[derive(Debug, Clone)]
+pub(crate) struct Transaction {
+    pub(crate) id: String,
+    /// What the payment page's address knows it by.
+    pub(crate) page: String,
+    pub(crate) order_id: String,
+    /// In paise, with what was added.
+    pub(crate) amount: i64,
+    pub(crate) return_url: String,
+    pub(crate) status: Status,
+    /// Empty until it is approved.
+    pub(crate) utr: String,
+}
+
+impl Transaction {
+    pub(crate) fn apply(&mut self, action: Action) -> Result<(), String> {
+        let (next, from): (Status, &[Status]) = match action {
+            Action::Pay | Action::Pending => (Status::Pending, &[Status::Initiated]),
+            Action::Approve => (Status::Approved, &[Status::Initiated, Status::Pending]),
+            Action::Reject => (Status::Rejected, &[Status::Initiated, Status::Pending]),
+        };
+        if !from.contains(&self.status) {
+            return Err(format!("a transaction that is {} does not become {}", self.status.as_str(), next.as_str()));
+        }
+        self.status = next;
+        Ok(())
+    }
+
+    pub(crate) fn executed(&self, request: u64) -> Effect {
+        self.record(EntryKind::Executed, Some(request))
+    }
+
+    pub(crate) fn credited(&self) -> Effect {
+        self.record(EntryKind::Credited, None)
+    }
+
+    fn record(&self, kind: EntryKind, request: Option<u64>) -> Effect {
+        Effect::Record {
+            operation: "turbo-txn.initiate",
+            reference: self.order_id.clone(),
+            kind,
+            amount: self.amount,
+            currency: "INR".to_owned(),
+            request,
+        }
+    }
+}

@@ -1,0 +1,286 @@
+//! TurboPay, as its document and its recorded exchanges show it.
+
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
+use std::time::Duration;
+
+use time::OffsetDateTime;
+
+use super::behaviours::BEHAVIOURS;
+use super::order::{Action, Kind, Order, Status};
+use super::routes::{Route, route};
+use super::settings::{Settings, Settle};
+use super::validation::Fields;
+use super::{control, pages};
+use crate::engine::{ControlResult, DEFAULT_RESPONSE_TIMEOUT, Effect, Engine, Message, ProviderSpec, Resend};
+use crate::hex::hmac_sha256;
+use crate::html;
+use crate::http::{Request, Response, percent_decode};
+use crate::ledger::EntryKind;
+use crate::money;
+use crate::random::Random;
+
+/// The engine.
+#[derive(Clone)]
+pub(crate) struct TurboPayEngine {
+    pub(super) settings: Settings,
+    /// Where the hosted page is: the listener's own address.
+    pub(super) origin: String,
+    pub(super) random: Random,
+    pub(super) orders: Vec<Order>,
+    pub(super) by_id: HashMap<String, usize>,
+    pub(super) by_reference: HashMap<String, usize>,
+    pub(super) by_page: HashMap<String, usize>,
+    pub(super) utrs: HashSet<String>,
+    /// What the bank or the clock will do, by when.
+    pub(super) due: BTreeMap<(OffsetDateTime, u64), (usize, Action)>,
+    pub(super) scheduled: u64,
+    /// What the ledger's entries come to, by currency.
+    pub(super) balances: BTreeMap<String, i64>,
+    /// When orders were looked up in the last minute.
+    pub(super) lookups: VecDeque<OffsetDateTime>,
+}
+
+const OPERATIONS: &[&str] =
+    &["deposit", "host-to-host-deposit", "confirm", "withdraw", "balance", "order-status", "merchant-order-status"];
+
+/// Those that the merchant is set up for.
+pub(super) const CURRENCIES: &[&str] = &["EUR", "INR", "USD"];
+
+/// Documented: ten minutes.
+pub(super) const EXPIRES_AFTER: Duration = Duration::from_secs(600);
+/// Documented.
+pub(super) const LOOKUPS_A_MINUTE: usize = 60;
+/// Three times more unless it is answered 200 (documented), after these waits (inferred).
+const RESEND: Resend = Resend {
+    waits: &[Duration::from_secs(60), Duration::from_secs(600), Duration::from_secs(3600)],
+    timeout: DEFAULT_RESPONSE_TIMEOUT,
+    accepted: |status, _| status == 200,
+};
+
+pub(crate) const SPEC: ProviderSpec = ProviderSpec {
+    name: "turbopay",
+    operations: OPERATIONS,
+    read_only_operations: &["balance", "order-status", "merchant-order-status"],
+    operations_with_messages: &["deposit", "host-to-host-deposit", "withdraw"],
+    behaviours: BEHAVIOURS,
+    control_addresses: control::ADDRESSES,
+};
+
+impl Engine for TurboPayEngine {
+    fn spec(&self) -> &'static ProviderSpec {
+        &SPEC
+    }
+
+    fn operation(&self, request: &Request) -> Option<(&'static str, Option<String>)> {
+        let operation = route(request)?;
+        let reference = match operation {
+            Route::Deposit | Route::HostToHost | Route::Withdraw => {
+                Fields::read(&request.body).text("merchant_order_id")
+            }
+            Route::Confirm => {
+                let id = Fields::read(&request.body).text("order_id");
+                id.and_then(|id| self.by_id.get(&id)).map(|index| self.orders[*index].reference.clone())
+            }
+            Route::OrderStatus(id) => self.by_id.get(id).map(|index| self.orders[*index].reference.clone()),
+            Route::MerchantOrderStatus(reference) => Some(percent_decode(reference)),
+            Route::Balance => None,
+        };
+        Some((operation.name(), reference))
+    }
+
+    fn respond(&mut self, request: &Request, now: OffsetDateTime) -> (Response, Vec<Effect>) {
+        let mut effects = self.tick(now);
+        if request.path == "/deposit" {
+            let response = self.page(request, now, &mut effects);
+            return (response, effects);
+        }
+        let response = self.api(request, now, &mut effects);
+        (response, effects)
+    }
+
+    fn random(&mut self) -> &mut Random {
+        &mut self.random
+    }
+
+    fn tick(&mut self, now: OffsetDateTime) -> Vec<Effect> {
+        let mut effects = Vec::new();
+        while let Some(entry) = self.due.first_entry().filter(|entry| entry.key().0 <= now) {
+            let (index, action) = entry.remove();
+            // What was due may have been overtaken: an order that was paid does not expire, and one that the bank has
+            // refused is not settled by it afterwards, although a failed deposit can still succeed.
+            if !matches!(self.orders[index].status, Status::New | Status::Pending) {
+                continue;
+            }
+            let _ = self.apply(index, &action, &mut effects);
+        }
+        effects
+    }
+
+    fn next_due(&self) -> Option<OffsetDateTime> {
+        self.due.first_key_value().map(|((at, _), _)| *at)
+    }
+
+    fn status(&self, reference: &str) -> Option<String> {
+        self.order_status(reference).map(|status| status.as_str().to_owned())
+    }
+
+    fn control(&mut self, path: &[&str], body: &[u8], now: OffsetDateTime) -> Option<ControlResult> {
+        match path {
+            ["orders", reference, action] => Some(control::act(self, reference, action, body, now)),
+            _ => None,
+        }
+    }
+}
+
+impl TurboPayEngine {
+    pub(crate) fn new(settings: Settings, origin: String, seed: u64) -> Self {
+        let balances = CURRENCIES.iter().map(|currency| ((*currency).to_owned(), 0));
+        let mut balances: BTreeMap<String, i64> = balances.collect();
+        balances.insert("INR".to_owned(), settings.opening_balance);
+        Self {
+            settings,
+            origin,
+            random: Random::new(seed),
+            orders: Vec::new(),
+            by_id: HashMap::new(),
+            by_reference: HashMap::new(),
+            by_page: HashMap::new(),
+            utrs: HashSet::new(),
+            due: BTreeMap::new(),
+            scheduled: 0,
+            balances,
+            lookups: VecDeque::new(),
+        }
+    }
+
+    /// Does something to an order by the merchant's reference, as the bank, a customer or the back office would.
+    pub(crate) fn act(&mut self, reference: &str, action: &Action, now: OffsetDateTime) -> Result<Vec<Effect>, String> {
+        let mut effects = self.tick(now);
+        let index = *self.by_reference.get(reference).ok_or_else(|| format!("there is no order {reference:?}"))?;
+        match action {
+            Action::Pay => {
+                let withdrawal = self.orders[index].kind == Kind::Withdrawal;
+                if withdrawal {
+                    return Err("no customer pays a withdrawal".to_owned());
+                }
+                self.pay(index, now, &mut effects)?;
+            }
+            Action::Utr(utr) => {
+                if !self.utrs.insert(utr.clone()) {
+                    return Err(format!("the UTR {utr:?} has already been taken"));
+                }
+                self.orders[index].utr = Some(utr.clone());
+            }
+            _ => self.apply(index, action, &mut effects)?,
+        }
+        Ok(effects)
+    }
+
+    /// Where an order stands, by the merchant's reference.
+    pub(crate) fn order_status(&self, reference: &str) -> Option<Status> {
+        self.by_reference.get(reference).map(|index| self.orders[*index].status)
+    }
+
+    fn page(&mut self, request: &Request, now: OffsetDateTime, effects: &mut Vec<Effect>) -> Response {
+        let index = request.parameter("hash").and_then(|hash| self.by_page.get(&hash).copied());
+        let Some(index) = index else { return Response::html(404, html::not_found()) };
+        if request.method == "POST" {
+            let action = request.parameter("action");
+            let done = match action.as_deref() {
+                Some("pay") => self.pay(index, now, effects),
+                Some("cancel") => self.apply(index, &Action::Cancel, effects),
+                // The order expires as any does: time passes.
+                Some("expire") if self.orders[index].status == Status::New => {
+                    effects.push(Effect::Advance(EXPIRES_AFTER));
+                    Ok(())
+                }
+                Some("expire") => Err("its time no longer matters".to_owned()),
+                _ => Err("there is no such button".to_owned()),
+            };
+            return match (done, &self.orders[index].redirect_url) {
+                (Ok(()), Some(url)) => Response::redirect(303, url),
+                (Ok(()), None) => Response::redirect(303, &format!("/deposit?hash={}", self.orders[index].page)),
+                (Err(problem), _) => Response::html(409, html::error(&problem)),
+            };
+        }
+        let order = &self.orders[index];
+        let amount = format!("{} {}", money::with_two_decimals(order.amount), order.currency);
+        Response::html(
+            200,
+            pages::deposit(&order.page, &amount, &order.reference, order.status.as_str(), order.status == Status::New),
+        )
+    }
+
+    /// The customer has paid, or says so; the bank decides.
+    pub(super) fn pay(&mut self, index: usize, now: OffsetDateTime, effects: &mut Vec<Effect>) -> Result<(), String> {
+        self.apply(index, &Action::Pending, effects)?;
+        if self.orders[index].utr.is_none() {
+            let utr = self.random.unused_digits(12, &mut self.utrs);
+            self.orders[index].utr = Some(utr);
+        }
+        self.settle(now, index, self.settings.deposits);
+        Ok(())
+    }
+
+    pub(super) fn settle(&mut self, now: OffsetDateTime, index: usize, settle: Settle) {
+        match settle {
+            Settle::AtOnce => self.schedule(now, index, Action::Succeed(None)),
+            Settle::After(time) => self.schedule(now + time, index, Action::Succeed(None)),
+            Settle::FailsAfter(time) => self.schedule(now + time, index, Action::Fail(String::new())),
+            Settle::Never => {}
+        }
+    }
+
+    pub(super) fn adjust_balance(&mut self, currency: &str, amount: i64) {
+        *self.balances.entry(currency.to_owned()).or_default() += amount;
+    }
+
+    pub(super) fn schedule(&mut self, at: OffsetDateTime, index: usize, action: Action) {
+        self.scheduled += 1;
+        self.due.insert((at, self.scheduled), (index, action));
+    }
+
+    /// Changes an order, if the documents know such a change; says so to the merchant, and puts down what it moved.
+    fn apply(&mut self, index: usize, action: &Action, effects: &mut Vec<Effect>) -> Result<(), String> {
+        let before = self.orders[index].amount;
+        let moved = self.orders[index].apply(action)?;
+        if self.orders[index].kind == Kind::Withdrawal {
+            // It left when the order was taken in; what was paid out in the end may be another amount.
+            let order = &self.orders[index];
+            let (currency, difference) = (order.currency.clone(), before - order.amount);
+            self.adjust_balance(&currency, difference);
+        }
+        if self.orders[index].status == Status::Success && self.orders[index].utr.is_none() {
+            let utr = self.random.unused_digits(12, &mut self.utrs);
+            self.orders[index].utr = Some(utr);
+        }
+        if let Some(what) = moved {
+            let order = &self.orders[index];
+            let sign = if what == EntryKind::ChargedBack { -1 } else { 1 };
+            let (currency, amount) = (order.currency.clone(), sign * order.amount);
+            effects.push(order.record(what, None));
+            self.adjust_balance(&currency, amount);
+        }
+        effects.push(self.message(index));
+        Ok(())
+    }
+
+    pub(super) fn message(&self, index: usize) -> Effect {
+        let order = &self.orders[index];
+        let body = order.webhook().to_string().into_bytes();
+        let signature = hmac_sha256(self.settings.webhook_key.as_str(), &[&body]);
+        Effect::Deliver(Message {
+            operation: order.kind.operation(),
+            reference: order.reference.clone(),
+            about: order.status.as_str().to_owned(),
+            url: order.status_url.clone(),
+            content_type: "application/json",
+            headers: vec![("x-pay-signature", signature)],
+            body,
+            resend: RESEND,
+        })
+    }
+}
+
+pub(super) const WALLET: &str = "test@test";
+pub(super) const WALLET_NAME: &str = "[TEST] - SANDBOX";

@@ -1,0 +1,217 @@
+//! What TurboPay says of a request that it does not take, in the words of its documents and recorded answers.
+
+use std::collections::BTreeMap;
+
+use serde_json::value::RawValue;
+
+use super::engine::CURRENCIES;
+use super::order::Kind;
+use super::responses::ErrorResponse;
+use super::settings::Settings;
+use crate::money;
+
+/// A body's members, each as its text.
+pub(crate) struct Fields(BTreeMap<String, Box<RawValue>>);
+
+impl Fields {
+    /// What is no JSON object has no members.
+    pub(crate) fn read(body: &[u8]) -> Self {
+        Self(serde_json::from_slice(body).unwrap_or_default())
+    }
+
+    /// A member that is a text and not empty.
+    pub(crate) fn text(&self, name: &str) -> Option<String> {
+        serde_json::from_str::<String>(self.0.get(name)?.get()).ok().filter(|text| !text.is_empty())
+    }
+
+    /// A number as it was written, or a text's.
+    fn number(&self, name: &str) -> Option<String> {
+        let raw = self.0.get(name).filter(|_| self.has(name))?.get();
+        if raw.starts_with('"') { self.text(name) } else { Some(raw.to_owned()) }
+    }
+
+    fn has(&self, name: &str) -> bool {
+        self.0.get(name).is_some_and(|raw| raw.get() != "null" && raw.get() != "\"\"")
+    }
+}
+
+/// A new order's checked values.
+pub(crate) struct NewOrder {
+    pub(crate) reference: String,
+    pub(crate) customer: String,
+    pub(crate) amount: i64,
+    pub(crate) currency: String,
+    pub(crate) status_url: String,
+    pub(crate) redirect_url: Option<String>,
+}
+
+/// Checks a new order as TurboPay does: all fields first, then what the merchant is set up for.
+pub(crate) fn new_order(
+    kind: Kind,
+    fields: &Fields,
+    settings: &Settings,
+    is_taken: impl Fn(&str) -> bool,
+) -> Result<NewOrder, ErrorResponse> {
+    let mut check = Check { fields, errors: Vec::new() };
+    let method = check.required("method", 100);
+    let amount = check.amount(settings.amounts);
+    let currency = check.required("currency", 3);
+    let traffic = check.required("traffic", 10);
+    check.check_form("traffic", "traffic type", matches!(traffic.as_str(), "" | "ftd" | "std"));
+    check.optional("customer_email", 100, "email address", is_email);
+    check.optional("customer_phone", 20, "phone number", is_phone);
+    check.optional("customer_name", 300, "name", |_| true);
+    let reference = check.required("merchant_order_id", 100);
+    let customer = check.required("merchant_customer_id", 100);
+    let status_url = check.url("status_url");
+    let redirect_url = (kind != Kind::Withdrawal).then(|| check.url("redirect_url"));
+    if kind == Kind::Withdrawal {
+        check.beneficiary(&method, &currency);
+    }
+    if is_taken(&reference) {
+        check.add_error("merchant_order_id", "The merchant order id has already been taken.".to_owned());
+    }
+    if !check.errors.is_empty() {
+        return Err(ErrorResponse::fields(check.errors));
+    }
+    if !CURRENCIES.contains(&currency.as_str()) {
+        return Err(ErrorResponse::invalid("currency", format!("Currency \"{currency}\" is not valid")));
+    }
+    match (kind, method.as_str()) {
+        (Kind::Hosted | Kind::HostToHost, "upi") | (Kind::Hosted | Kind::Withdrawal, "bank_transfer") => {}
+        (Kind::HostToHost, "bank_transfer") => {
+            return Err(ErrorResponse::invalid("account", format!("Mid is not configured for method \"{method}\"")));
+        }
+        _ => return Err(ErrorResponse::invalid("method", format!("Method \"{method}\" is not valid"))),
+    }
+    if !settings.wallets {
+        return Err(ErrorResponse::invalid("method", format!("No available wallets found for method: {method}")));
+    }
+    Ok(NewOrder { reference, customer, amount, currency, status_url, redirect_url })
+}
+
+/// Checks a confirmation; both of its fields can be wrong at once (recorded).
+pub(crate) fn confirmation(
+    fields: &Fields,
+    order_is_open: bool,
+    is_taken: impl Fn(&str) -> bool,
+) -> Result<String, ErrorResponse> {
+    let mut check = Check { fields, errors: Vec::new() };
+    let order = check.required("order_id", 255);
+    if !order.is_empty() && !order_is_open {
+        check.add_error("order_id", "The selected order id is invalid.".to_owned());
+    }
+    let utr = check.required("customer_transaction_id", 100);
+    if is_taken(&utr) {
+        check.add_error("customer_transaction_id", "The customer transaction id has already been taken.".to_owned());
+    }
+    if check.errors.is_empty() { Ok(utr) } else { Err(ErrorResponse::fields(check.errors)) }
+}
+
+struct Check<'a> {
+    fields: &'a Fields,
+    errors: Vec<(&'static str, String)>,
+}
+
+impl Check<'_> {
+    fn required(&mut self, name: &'static str, longest: usize) -> String {
+        if !self.fields.has(name) {
+            self.add_error(name, format!("The {} field is required.", label(name)));
+            return String::new();
+        }
+        let Some(text) = self.fields.text(name) else {
+            self.add_error(name, format!("The {} field must be a valid string.", label(name)));
+            return String::new();
+        };
+        self.check_length(name, &text, longest);
+        text
+    }
+
+    fn optional(&mut self, name: &'static str, longest: usize, form: &str, fits: impl Fn(&str) -> bool) {
+        if !self.fields.has(name) {
+            return;
+        }
+        match self.fields.text(name) {
+            Some(text) if fits(&text) => self.check_length(name, &text, longest),
+            _ => self.add_error(name, format!("The {} field must be a valid {form}.", label(name))),
+        }
+    }
+
+    /// Refuses a field unless its form is the documented one.
+    fn check_form(&mut self, name: &'static str, form: &str, fits: bool) {
+        if !fits {
+            self.add_error(name, format!("The {} field must be a valid {form}.", label(name)));
+        }
+    }
+
+    fn url(&mut self, name: &'static str) -> String {
+        let text = self.required(name, 255);
+        if !text.is_empty() && !is_url(&text) {
+            self.add_error(name, format!("The {} field must be a valid URL.", label(name)));
+        }
+        text
+    }
+
+    fn beneficiary(&mut self, method: &str, currency: &str) {
+        let account = self.required("customer_bank_account", 18);
+        let digits = currency != "INR" || account.bytes().all(|byte| byte.is_ascii_digit());
+        let fits = account.is_empty() || (account.len() >= 9 && digits);
+        self.check_form("customer_bank_account", "bank account number", fits);
+        let bank = self.required("bank_code", 100);
+        let ifsc = bank.len() == 11 && bank.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        let free = bank.is_empty() || (method, currency) != ("bank_transfer", "INR");
+        self.check_form("bank_code", "IFSC code", free || ifsc);
+    }
+
+    fn amount(&mut self, (least, most): (i64, i64)) -> i64 {
+        let Some(text) = self.fields.number("amount") else {
+            self.add_error("amount", "The amount field is required.".to_owned());
+            return 0;
+        };
+        let rupees = self.fields.text("currency").as_deref() == Some("INR");
+        let Some(amount) = money::parse_hundredths(&text).filter(|amount| !rupees || amount % 100 == 0) else {
+            self.add_error("amount", "The amount field must be an integer.".to_owned());
+            return 0;
+        };
+        if amount < least * 100 {
+            self.add_error("amount", format!("The amount field must be at least {least}."));
+        } else if amount > most * 100 {
+            self.add_error("amount", format!("The amount field must not be greater than {most}."));
+        }
+        amount
+    }
+
+    fn check_length(&mut self, name: &'static str, text: &str, longest: usize) {
+        if text.chars().count() > longest {
+            self.add_error(name, format!("The {} field must not be greater than {longest} characters.", label(name)));
+        }
+    }
+
+    fn add_error(&mut self, name: &'static str, problem: String) {
+        self.errors.push((name, problem));
+    }
+}
+
+/// With a country code; behind India's, ten digits of which the first is 6, 7, 8 or 9.
+fn is_phone(text: &str) -> bool {
+    let Some(digits) = text.strip_prefix('+') else { return false };
+    let national = digits.strip_prefix("91");
+    !digits.is_empty()
+        && digits.bytes().all(|byte| byte.is_ascii_digit())
+        && national.is_none_or(|rest| rest.len() == 10 && rest.starts_with(['6', '7', '8', '9']))
+}
+
+fn label(name: &str) -> String {
+    name.replace('_', " ")
+}
+
+fn is_email(text: &str) -> bool {
+    let Some((name, host)) = text.rsplit_once('@') else { return false };
+    !name.is_empty() && !host.is_empty() && !text.contains(char::is_whitespace)
+}
+
+fn is_url(text: &str) -> bool {
+    // A line feed in an address would write headers of its own, in messages and in redirects.
+    let plain = text.chars().all(|c| c.is_ascii_graphic());
+    plain && (text.starts_with("http://") || text.starts_with("https://"))
+}

@@ -1,0 +1,84 @@
+//! Where objects are kept: found by id, and listed page by page, however many there are.
+
+use std::collections::{BTreeMap, HashMap};
+
+use serde_json::{Value, json};
+
+use super::responses::ErrorResponse;
+
+/// Objects of one kind, in the order in which they were made.
+#[derive(Debug, Clone)]
+pub(crate) struct ObjectStore<T> {
+    rows: BTreeMap<u64, T>,
+    /// Of those that are gone, too: a list goes on behind one that was deleted meanwhile.
+    positions: HashMap<String, u64>,
+    inserted: u64,
+}
+
+/// Which part of a list is asked for.
+#[derive(Debug)]
+pub(crate) struct Page {
+    pub(crate) limit: usize,
+    pub(crate) cursor: Option<Cursor>,
+}
+
+/// Where a page begins or ends; neither takes in the object that it names.
+#[derive(Debug)]
+pub(crate) enum Cursor {
+    StartingAfter(String),
+    EndingBefore(String),
+}
+
+impl<T> Default for ObjectStore<T> {
+    fn default() -> Self {
+        Self { rows: BTreeMap::new(), positions: HashMap::new(), inserted: 0 }
+    }
+}
+
+impl<T> ObjectStore<T> {
+    pub(crate) fn insert(&mut self, id: &str, row: T) {
+        self.inserted += 1;
+        self.positions.insert(id.to_owned(), self.inserted);
+        self.rows.insert(self.inserted, row);
+    }
+
+    pub(crate) fn get(&self, id: &str) -> Option<&T> {
+        self.rows.get(self.positions.get(id)?)
+    }
+
+    pub(crate) fn get_mut(&mut self, id: &str) -> Option<&mut T> {
+        self.rows.get_mut(self.positions.get(id)?)
+    }
+
+    pub(crate) fn remove(&mut self, id: &str) -> Option<T> {
+        self.rows.remove(self.positions.get(id)?)
+    }
+
+    /// A page, the newest first, as the document shows one.
+    pub(crate) fn page(&self, page: &Page, url: &str, show: impl Fn(&T) -> Value) -> Result<Value, ErrorResponse> {
+        let position = |id: &str, param: &str| {
+            self.positions.get(id).copied().ok_or_else(|| ErrorResponse::unknown_id("object", id, param))
+        };
+        // One more than asked for shows whether there is more.
+        let some = page.limit + 1;
+        let mut rows: Vec<&T> = match &page.cursor {
+            None => self.rows.values().rev().take(some).collect(),
+            Some(Cursor::StartingAfter(id)) => {
+                let position = position(id, "starting_after")?;
+                self.rows.range(..position).rev().map(|(_, row)| row).take(some).collect()
+            }
+            // Those next to the cursor, so that one page after the other leads back to the newest.
+            Some(Cursor::EndingBefore(id)) => {
+                let position = position(id, "ending_before")?;
+                self.rows.range(position + 1..).map(|(_, row)| row).take(some).collect()
+            }
+        };
+        let has_more = rows.len() > page.limit;
+        rows.truncate(page.limit);
+        if matches!(page.cursor, Some(Cursor::EndingBefore(_))) {
+            rows.reverse();
+        }
+        let data: Vec<Value> = rows.into_iter().map(show).collect();
+        Ok(json!({"object": "list", "data": data, "has_more": has_more, "url": url}))
+    }
+}

@@ -1,0 +1,49 @@
+//! Webhook endpoints: where events go.
+
+use serde_json::json;
+
+use super::effects::Call;
+use super::engine::TurraTechEngine;
+use super::params::Params;
+use super::responses::ErrorResponse;
+use crate::http::{Response, is_web_address};
+use crate::ledger::EntryKind;
+
+impl TurraTechEngine {
+    pub(super) fn create_endpoint(&mut self, call: &Call<'_>, params: &Params) -> Result<Response, ErrorResponse> {
+        let url = params.required_text("url")?;
+        if !is_web_address(&url) {
+            return Err(params.invalid("url", "must be an http or https address"));
+        }
+        let events = params.texts("enabled_events")?.unwrap_or_else(|| vec!["*".to_owned()]);
+        if events.is_empty() || events.iter().any(String::is_empty) {
+            return Err(params.invalid("enabled_events", "must name at least one event, or * for all"));
+        }
+        let metadata = params.metadata()?.unwrap_or_default();
+        let id = self.effects.id("we");
+        let reference = call.reference(&metadata, &id);
+        self.effects.record(call, &reference, EntryKind::Executed, 0, "");
+        let response = json!({
+            "id": id,
+            "object": "webhook_endpoint",
+            "url": url,
+            "enabled_events": events,
+            "secret": self.settings.webhook_secret.as_str(),
+            "status": "enabled",
+            "created": call.now.unix_timestamp(),
+            "livemode": false,
+            "metadata": metadata,
+        });
+        self.effects.add_endpoint(url, events);
+        Ok(Response::json(201, &response))
+    }
+
+    /// An endpoint for all events that nobody created over the API.
+    pub(crate) fn send_events_to(&mut self, url: &str) -> Result<(), String> {
+        if !is_web_address(url) {
+            return Err(format!("{url:?} is no http or https address"));
+        }
+        self.effects.add_endpoint(url.to_owned(), vec!["*".to_owned()]);
+        Ok(())
+    }
+}

@@ -1,0 +1,15 @@
+//! The outside of the engines: sockets and the control API, or values in place of sockets.
+
+pub(crate) mod connection;
+pub(crate) mod control;
+pub(crate) mod control_access;
+pub(crate) mod offline;
+#[cfg(feature = "sdk-clock")]
+mod sdk_clock;
+#[cfg(feature = "sdk-transport")]
+pub(crate) mod sdk_transport;
+pub(crate) mod server;
+pub(crate) mod simulation;
+#[cfg(feature = "tls")]
+pub(crate) mod tls;
+pub(crate) mod wire;

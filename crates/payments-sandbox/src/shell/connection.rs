@@ -1,0 +1,238 @@
+//! One connection: a socket of our own, so that a fault ends exactly the one it is meant for.
+
+mod reader;
+mod stream;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::io::AsyncWriteExt;
+use tokio::net::TcpStream;
+
+use super::control;
+use super::control_access::Access;
+use crate::fault::{ConnectionMoment, Phase};
+use crate::http::{Request, Response};
+use crate::state::{Close, Exchange, ProviderId, SLOW_BYTE_INTERVAL, SharedState, Wire};
+use reader::{Incoming, Reader};
+use stream::Stream;
+
+/// Who listens on a port.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Listener {
+    Provider(ProviderId),
+    Control,
+}
+
+/// How connections and requests are taken.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct ConnectionSettings {
+    /// Who may use the control API.
+    pub(crate) control: Arc<Access>,
+    /// How long a connection may be idle, in real time.
+    pub(crate) idle_close: Option<Duration>,
+    #[cfg(feature = "tls")]
+    pub(crate) tls: Option<super::tls::Tls>,
+}
+
+/// Serves one connection to its end.
+pub(crate) async fn serve_connection(
+    stream: TcpStream,
+    listener: Listener,
+    state: Arc<SharedState>,
+    settings: ConnectionSettings,
+) {
+    // Without it an answer may wait for the client's acknowledgement.
+    let _ = stream.set_nodelay(true);
+    let stream = match listener {
+        Listener::Control => Stream::Plain(stream),
+        Listener::Provider(provider) => {
+            if let Some(close) = state.connection_fault(provider, ConnectionMoment::Accepted) {
+                if let Some(unread) = Stream::Plain(stream).end(close).await {
+                    state.record_unread(provider, unread);
+                }
+                return;
+            }
+            // A handshake that fails ends the connection, and is the client's to tell.
+            let Some(stream) = settings.handshake(stream).await else { return };
+            stream
+        }
+    };
+    let mut reader = Reader::new(stream);
+    loop {
+        match serve(&mut reader, listener, &state, &settings).await {
+            Ok(()) => {}
+            Err(ConnectionEnd::Gone) => return,
+            Err(ConnectionEnd::By(close)) => {
+                reader.into_stream().end(close).await;
+                return;
+            }
+            Err(ConnectionEnd::Malformed) => {
+                let _ = write(reader.stream(), &Response::new(400, "text/plain", MALFORMED_REQUEST)).await;
+                reader.into_stream().end(Close::Fin).await;
+                return;
+            }
+        }
+    }
+}
+
+impl ConnectionSettings {
+    #[cfg(feature = "tls")]
+    pub(crate) fn is_tls(&self) -> bool {
+        self.tls.is_some()
+    }
+
+    #[cfg(not(feature = "tls"))]
+    pub(crate) fn is_tls(&self) -> bool {
+        false
+    }
+
+    /// What the providers' addresses begin with.
+    pub(crate) fn scheme(&self) -> &'static str {
+        if self.is_tls() { "https" } else { "http" }
+    }
+
+    #[cfg(feature = "tls")]
+    async fn handshake(&self, stream: TcpStream) -> Option<Stream> {
+        let Some(tls) = &self.tls else { return Some(Stream::Plain(stream)) };
+        tls.acceptor.accept(stream).await.ok().map(|stream| Stream::Tls(Box::new(stream)))
+    }
+
+    #[cfg(not(feature = "tls"))]
+    async fn handshake(&self, stream: TcpStream) -> Option<Stream> {
+        Some(Stream::Plain(stream))
+    }
+}
+
+/// Why a connection takes no further request.
+enum ConnectionEnd {
+    /// It does not speak HTTP.
+    Malformed,
+    /// The client is gone, or was idle for too long.
+    Gone,
+    By(Close),
+}
+
+impl From<Close> for ConnectionEnd {
+    fn from(close: Close) -> Self {
+        Self::By(close)
+    }
+}
+
+/// Takes one request and answers it.
+async fn serve(
+    reader: &mut Reader,
+    listener: Listener,
+    state: &Arc<SharedState>,
+    settings: &ConnectionSettings,
+) -> Result<(), ConnectionEnd> {
+    if !reader.first_byte(settings.idle_close).await {
+        return Err(ConnectionEnd::Gone);
+    }
+    if let Listener::Provider(provider) = listener
+        && let Some(close) = state.connection_fault(provider, ConnectionMoment::RequestBegun)
+    {
+        return Err(close.into());
+    }
+    let head = match reader.head().await {
+        Incoming::Request(head) => head,
+        Incoming::Nothing => {
+            return Err(if reader.is_malformed() { ConnectionEnd::Malformed } else { ConnectionEnd::Gone });
+        }
+    };
+    let last = wants_close(&head);
+    let served = match listener {
+        Listener::Control => serve_control(reader, state, head, &settings.control).await,
+        Listener::Provider(provider) => serve_provider(reader, provider, state, head).await,
+    };
+    served.map_err(|close| if reader.is_malformed() { ConnectionEnd::Malformed } else { close.into() })?;
+    let close = match listener {
+        _ if last => Some(Close::Fin),
+        Listener::Control => None,
+        Listener::Provider(provider) => state.connection_fault(provider, ConnectionMoment::Idle),
+    };
+    close.map_or(Ok(()), |close| Err(close.into()))
+}
+
+/// Whether the client wants the connection closed behind the answer.
+fn wants_close(request: &Request) -> bool {
+    let options = request.header("connection").unwrap_or_default();
+    options.split(',').any(|option| option.trim().eq_ignore_ascii_case("close"))
+}
+
+async fn serve_control(
+    reader: &mut Reader,
+    state: &Arc<SharedState>,
+    mut request: Request,
+    access: &Access,
+) -> Result<(), Close> {
+    reader.body(&mut request).await.ok_or(Close::Fin)?;
+    let response = match access.check(&request) {
+        Ok(()) => access.preflight(&request).unwrap_or_else(|| control::respond(state, &request)),
+        Err(rejection) => rejection,
+    };
+    let response = access.readable(&request, response);
+    write(reader.stream(), &response).await.map_err(|_| Close::Fin)
+}
+
+/// Answers a request, or says how the connection is to end.
+async fn serve_provider(
+    reader: &mut Reader,
+    provider: ProviderId,
+    state: &SharedState,
+    mut request: Request,
+) -> Result<(), Close> {
+    let arrival = state.arrive(provider, &request);
+    match arrival.cut {
+        Some((Phase::Body, close)) => {
+            reader.half_of_body(&request).await;
+            return Err(close);
+        }
+        Some((_, close)) => return Err(close),
+        None => reader.body(&mut request).await.ok_or(Close::Fin)?,
+    }
+    let Exchange { at, wire } = state.exchange(provider, request, arrival);
+    state.clock.sleep_until(at).await;
+    let stream = reader.stream();
+    match wire {
+        Wire::Response(response) => write(stream, &response).await.map_err(|_| Close::Fin),
+        Wire::Deferred(request) => write(stream, &state.respond_now(provider, &request)).await.map_err(|_| Close::Fin),
+        Wire::Part(bytes, close) => {
+            let _ = send(stream, &bytes).await;
+            Err(close)
+        }
+        Wire::Slow(bytes, end) => {
+            let mut at = at;
+            for byte in bytes {
+                at += SLOW_BYTE_INTERVAL;
+                state.clock.sleep_until(at).await;
+                send(stream, &[byte]).await.map_err(|_| Close::Fin)?;
+            }
+            end.map_or(Ok(()), Err)
+        }
+        Wire::Endless(response) => {
+            let beginning = [response.chunked_head(), format!("{:x}\r\n", response.body.len()).into(), response.body];
+            let mut sent = send(stream, &beginning.concat()).await;
+            // White space, so that nothing but the length is wrong with it.
+            let more = [b"\r\n4000\r\n".as_slice(), &[b' '; 0x4000]].concat();
+            while sent.is_ok() {
+                sent = send(stream, &more).await;
+            }
+            Err(Close::Fin)
+        }
+    }
+}
+
+async fn write(stream: &mut Stream, response: &Response) -> std::io::Result<()> {
+    let mut bytes = response.head();
+    bytes.extend_from_slice(&response.body);
+    send(stream, &bytes).await
+}
+
+/// Writes, and lets nothing wait in a buffer of TLS's.
+async fn send(stream: &mut Stream, bytes: &[u8]) -> std::io::Result<()> {
+    stream.write_all(bytes).await?;
+    stream.flush().await
+}
+
+const MALFORMED_REQUEST: &str = "not a request that is understood here";

@@ -1,0 +1,287 @@
+//! One exchange: what a request is answered, and what a fault makes of that on the wire.
+
+use std::time::Duration;
+
+use base64::Engine as _;
+use serde_json::json;
+
+use super::{ProviderId, SharedState};
+use crate::fault::{CallNumber, ConnectionMoment, FaultEffect, FaultPoint, Phase};
+use crate::http::{Request, Response, gzip};
+
+/// A request whose head has been read.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Arrival {
+    /// In the order in which requests came, over all providers.
+    number: u64,
+    /// The operation, if it is one, and where this call stands among its calls.
+    call: Option<(&'static str, CallNumber)>,
+    /// A fault that ends the connection before the request is whole.
+    pub(crate) cut: Option<(Phase, Close)>,
+}
+
+/// What goes over the wire, and when.
+pub(crate) struct Exchange {
+    /// On the clock, since its beginning. It is settled with the exchange itself: a clock that is moved right afterwards
+    /// moves this answer too.
+    pub(crate) at: Duration,
+    pub(crate) wire: Wire,
+}
+
+pub(crate) enum Wire {
+    Response(Response),
+    /// These bytes and no more.
+    Part(Vec<u8>, Close),
+    /// A byte at a time; or nothing more from some byte on.
+    Slow(Vec<u8>, Option<Close>),
+    /// A body that never ends.
+    Endless(Response),
+    /// The request is yet to be done.
+    Deferred(Request),
+}
+
+/// How a connection ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Close {
+    Fin,
+    /// A FIN without TLS's own goodbye before it.
+    Eof,
+    /// TLS's alert that there is nothing to agree on.
+    Alert,
+    Rst,
+    /// It does not, until the client gives up.
+    Stall,
+}
+
+impl SharedState {
+    /// The fault that hits a connection at a moment at which no operation is known.
+    pub(crate) fn connection_fault(&self, provider: ProviderId, moment: ConnectionMoment) -> Option<Close> {
+        let mut state = self.lock();
+        let name = state.engine(provider).spec().name;
+        let effect = state.faults.take_for_connection(name, moment)?;
+        match moment {
+            ConnectionMoment::Accepted => {
+                state.note(&self.clock, format_args!("{name}: a connection, fault {effect} as it was accepted"));
+            }
+            ConnectionMoment::RequestBegun => {
+                state.note(&self.clock, format_args!("{name}: the beginning of a request, fault {effect}"));
+            }
+            ConnectionMoment::Idle => {
+                state.note(&self.clock, format_args!("{name}: an idle connection, fault {effect}"));
+            }
+        }
+        close_of(&effect)
+    }
+
+    /// What came over a connection that was ended as it was accepted: nothing, from a client that saw the end in time.
+    pub(crate) fn record_unread(&self, provider: ProviderId, unread: usize) {
+        let mut state = self.lock();
+        let name = state.engine(provider).spec().name;
+        state.note(&self.clock, format_args!("{name}: that connection brought {unread} bytes"));
+    }
+
+    /// Takes in a request's head.
+    ///
+    /// A fault there needs the operation's name, so it comes when the whole head was read. [`ConnectionMoment::RequestBegun`] is for a part.
+    pub(crate) fn arrive(&self, provider: ProviderId, head: &Request) -> Arrival {
+        let mut state = self.lock();
+        state.tick(&self.clock);
+        state.requests += 1;
+        let number = state.requests;
+        let engine = state.engine(provider);
+        let (name, operation) = (engine.spec().name, engine.operation(head));
+        let Some((operation, _)) = operation else { return Arrival { number, call: None, cut: None } };
+        let call = state.faults.count(name, operation);
+        let point = FaultPoint { provider: name, operation: Some(operation), reference: None, number: call };
+        let fault = state.faults.take(point, &[Phase::Head, Phase::Body]);
+        let cut = fault.and_then(|(phase, effect)| {
+            let at = if phase == Phase::Head { "head" } else { "body" };
+            let count = call.of_operation;
+            state.note(
+                &self.clock,
+                format_args!("{name}.{operation}#{count}: request {number}, fault {effect} in its {at}"),
+            );
+            close_of(&effect).map(|close| (phase, close))
+        });
+        Arrival { number, call: Some((operation, call)), cut }
+    }
+
+    /// Answers a request, as a fault lets it.
+    pub(crate) fn exchange(&self, provider: ProviderId, request: Request, arrival: Arrival) -> Exchange {
+        let request = Request { number: arrival.number, ..request };
+        let mut state = self.lock();
+        state.tick(&self.clock);
+        let engine = state.engine(provider);
+        let (name, reference) = (engine.spec().name, engine.operation(&request).and_then(|(_, reference)| reference));
+        let Some((operation, number)) = arrival.call else {
+            state.note(
+                &self.clock,
+                format_args!("{name}: {} of another address, request {}", request.method, request.number),
+            );
+            let response = state.respond(provider, &request, &self.clock);
+            drop(state);
+            self.wake.notify_one();
+            return Exchange::now(Wire::Response(response));
+        };
+        let call = FaultPoint { provider: name, operation: Some(operation), reference: reference.as_deref(), number };
+        let label = format!("{name}.{operation}#{} {}", number.of_operation, reference.as_deref().unwrap_or("-"));
+        state.note(&self.clock, format_args!("{label}: request {}", request.number));
+        let phases: &[Phase] = if state.engine(provider).spec().read_only_operations.contains(&operation) {
+            &[Phase::BeforeCommit, Phase::AfterCommit, Phase::MidBody, Phase::Query]
+        } else {
+            &[Phase::BeforeCommit, Phase::AfterCommit, Phase::MidBody]
+        };
+        let now = self.clock.elapsed();
+        let fault = state.faults.take(call, phases);
+        if let Some((phase, effect)) = &fault {
+            state.note(&self.clock, format_args!("{label}: {phase}, fault {effect}"));
+        }
+        let exchange = match fault {
+            Some((Phase::BeforeCommit, FaultEffect::LateCommit(after))) => {
+                let now = self.clock.now();
+                state.engine(provider).begin(&request, now);
+                let due = (now + after, request.number);
+                state.delayed.insert(due, (provider, request));
+                Exchange::now(Wire::Part(Vec::new(), Close::Fin))
+            }
+            Some((Phase::BeforeCommit, FaultEffect::Delay(after))) => {
+                state.engine(provider).begin(&request, self.clock.now());
+                Exchange { at: now + after, wire: Wire::Deferred(request) }
+            }
+            Some((Phase::BeforeCommit, effect)) => {
+                let response = state.engine(provider).respond_without_commit(&request, self.clock.now());
+                Exchange::of(&effect, response, Committed::No, now, &self.control_url)
+            }
+            fault => {
+                let response = state.respond(provider, &request, &self.clock);
+                state.note(&self.clock, format_args!("answer {} to request {}", response.status, arrival.number));
+                match fault {
+                    None => Exchange::now(Wire::Response(response)),
+                    Some((Phase::MidBody, effect)) => {
+                        let half = response.body.len() / 2;
+                        Exchange::now(partial_response(&response, half, close_of(&effect).unwrap_or(Close::Fin)))
+                    }
+                    Some((_, effect)) => Exchange::of(&effect, response, Committed::Yes, now, &self.control_url),
+                }
+            }
+        };
+        drop(state);
+        self.wake.notify_one();
+        exchange
+    }
+
+    /// Does a request that was held back.
+    pub(crate) fn respond_now(&self, provider: ProviderId, request: &Request) -> Response {
+        let mut state = self.lock();
+        state.tick(&self.clock);
+        let response = state.respond(provider, request, &self.clock);
+        state.note(&self.clock, format_args!("request {} is done now: answer {}", request.number, response.status));
+        drop(state);
+        self.wake.notify_one();
+        response
+    }
+}
+
+/// Whether the request was done that is being responded to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Committed {
+    Yes,
+    No,
+}
+
+impl Exchange {
+    fn now(wire: Wire) -> Self {
+        Self { at: Duration::ZERO, wire }
+    }
+
+    /// What a fault makes of a response.
+    fn of(effect: &FaultEffect, response: Response, committed: Committed, now: Duration, control_url: &str) -> Self {
+        let wire = match effect {
+            FaultEffect::Truncate(bytes) => {
+                // Never the whole of it: that would be no fault.
+                let most = response.body.len().saturating_sub(1);
+                partial_response(&response, bytes.unwrap_or(response.body.len() / 2).min(most), Close::Fin)
+            }
+            FaultEffect::MidStatus => Wire::Part(b"HTTP/1.1 2".to_vec(), Close::Fin),
+            FaultEffect::MidHeaders => {
+                let head = response.head();
+                Wire::Part(head[..head.len() * 2 / 3].to_vec(), Close::Fin)
+            }
+            FaultEffect::BadChunk => {
+                let mut bytes = response.chunked_head();
+                let chunk = &response.body[..response.body.len().min(5)];
+                bytes.extend_from_slice(format!("{:x}\r\n", chunk.len()).as_bytes());
+                bytes.extend_from_slice(chunk);
+                bytes.extend_from_slice(b"\r\nno length\r\n");
+                Wire::Part(bytes, Close::Fin)
+            }
+            FaultEffect::Continue => Wire::Part(b"HTTP/1.1 100 Continue\r\n\r\n".to_vec(), Close::Fin),
+            FaultEffect::Endless => Wire::Endless(response),
+            FaultEffect::Garbage => Wire::Response(Response::new(200, "application/json", *b"\xff\xfe{{garbage\x00")),
+            FaultEffect::Html(status) => {
+                Wire::Response(Response::html(*status, "<html><body><h1>Something went wrong</h1></body></html>"))
+            }
+            FaultEffect::Json(status) => {
+                Wire::Response(Response::json(*status, &json!({"message": "Something went wrong"})))
+            }
+            FaultEffect::Redirect(status) => {
+                Wire::Response(Response::redirect(*status, &format!("{control_url}/astray")))
+            }
+            FaultEffect::Encoding(name) => Wire::Response(encode(response, name, committed)),
+            FaultEffect::Slow => {
+                let mut bytes = [response.head(), response.body].concat();
+                // What was not done never arrives whole, however patient the client is.
+                let end = (committed == Committed::No).then_some(Close::Stall);
+                if end.is_some() {
+                    bytes.pop();
+                }
+                return Self { at: now, wire: Wire::Slow(bytes, end) };
+            }
+            FaultEffect::Delay(after) => return Self { at: now + *after, wire: Wire::Response(response) },
+            FaultEffect::Fin
+            | FaultEffect::Eof
+            | FaultEffect::TlsAlert
+            | FaultEffect::Rst
+            | FaultEffect::Stall
+            | FaultEffect::LateCommit(_)
+            | FaultEffect::Duplicate
+            | FaultEffect::Reorder
+            | FaultEffect::Drop
+            | FaultEffect::Tamper
+            | FaultEffect::Hold => Wire::Part(Vec::new(), close_of(effect).unwrap_or(Close::Fin)),
+        };
+        Self::now(wire)
+    }
+}
+
+/// The response in an encoding that nobody asked for: really so for gzip, and otherwise in name.
+///
+/// What was not done must not be readable as if it had been, whatever the client can decode.
+fn encode(mut response: Response, name: &str, committed: Committed) -> Response {
+    if committed == Committed::No {
+        response.body = base64::engine::general_purpose::STANDARD.encode(&response.body).into_bytes();
+    } else if name == "gzip" {
+        response.body = gzip::stored(&response.body);
+    }
+    response.header("Content-Encoding", name)
+}
+
+fn partial_response(response: &Response, body_bytes: usize, close: Close) -> Wire {
+    let mut bytes = response.head();
+    bytes.extend_from_slice(&response.body[..body_bytes.min(response.body.len())]);
+    Wire::Part(bytes, close)
+}
+
+fn close_of(effect: &FaultEffect) -> Option<Close> {
+    match effect {
+        FaultEffect::Fin => Some(Close::Fin),
+        FaultEffect::Eof => Some(Close::Eof),
+        FaultEffect::TlsAlert => Some(Close::Alert),
+        FaultEffect::Rst => Some(Close::Rst),
+        FaultEffect::Stall => Some(Close::Stall),
+        _ => None,
+    }
+}
+
+/// Between two bytes of a slow response, on the clock.
+pub(crate) const SLOW_BYTE_INTERVAL: Duration = Duration::from_millis(100);

@@ -1,0 +1,133 @@
+//! What a customer meets at `form_url`.
+
+use std::time::Duration;
+
+use payments_sandbox::Sandbox;
+
+use crate::support::{Response, deposit, get, post, with};
+
+/// An order and the target of its page.
+async fn page_of(sandbox: &Sandbox, reference: &str) -> (String, String) {
+    let order = post(sandbox, "deposit/new", &deposit(reference)).await.expect(201);
+    let origin = sandbox.turbopay().base_url().strip_suffix("/api").unwrap();
+    let target = order["form_url"].as_str().unwrap().strip_prefix(origin).expect("the page is elsewhere");
+    (order["order_id"].as_str().unwrap().to_owned(), target.to_owned())
+}
+
+/// What a browser gets: no key is needed.
+async fn browse(sandbox: &Sandbox, method: &str, target: &str, form: &str) -> Response {
+    crate::support::browse(sandbox.turbopay().base_url(), method, target, form).await
+}
+
+#[tokio::test]
+async fn the_page_shows_the_amount_and_the_reference_and_never_the_order_s_id() {
+    let sandbox = Sandbox::builder().start().await;
+    let (id, target) = page_of(&sandbox, "order-1").await;
+
+    let page = browse(&sandbox, "GET", &target, "").await;
+
+    assert_eq!((page.status, page.header("content-type")), (200, Some("text/html; charset=utf-8")));
+    let text = page.text();
+    assert!(text.contains("2000.00 INR") && text.contains("order-1") && text.contains("I have paid"), "{text}");
+    for private in [id.as_str(), sandbox.turbopay().api_key(), sandbox.turbopay().webhook_key()] {
+        assert!(!text.contains(private), "{private} is shown");
+    }
+    assert!(!text.contains("<script") && !text.contains("http://") && !text.contains("https://"), "{text}");
+    sandbox.finish();
+}
+
+#[tokio::test]
+async fn a_customer_who_pays_is_sent_back_and_the_bank_has_the_money_in_a_while() {
+    let sandbox = Sandbox::builder().start().await;
+    let (_, target) = page_of(&sandbox, "order-1").await;
+
+    let response = browse(&sandbox, "POST", &target, "action=pay").await;
+
+    assert_eq!((response.status, response.header("location")), (303, Some("https://merchant.example/back")));
+    assert_eq!(sandbox.turbopay().order("order-1").status(), Some("pending"));
+    let shown = browse(&sandbox, "GET", &target, "").await.text();
+    assert!(shown.contains("pending") && !shown.contains("I have paid"), "{shown}");
+    sandbox.clock().advance(Duration::from_secs(2));
+    assert_eq!(sandbox.turbopay().order("order-1").status(), Some("success"));
+    sandbox.finish();
+}
+
+#[tokio::test]
+async fn a_customer_can_cancel_or_let_the_time_pass() {
+    let sandbox = Sandbox::builder().start().await;
+    for (action, status) in [("cancel", "cancelled"), ("expire", "expired")] {
+        let (_, target) = page_of(&sandbox, action).await;
+        let response = browse(&sandbox, "POST", &target, &format!("action={action}")).await;
+        assert_eq!((response.status, response.header("location")), (303, Some("https://merchant.example/back")));
+        assert_eq!(sandbox.turbopay().order(action).status(), Some(status));
+    }
+    sandbox.finish();
+}
+
+#[tokio::test]
+async fn a_second_press_is_refused_and_changes_nothing() {
+    let sandbox = Sandbox::builder().start().await;
+    for (first, status) in [("pay", "pending"), ("cancel", "cancelled"), ("expire", "expired")] {
+        for second in ["pay", "cancel", "expire"] {
+            let reference = format!("{first}-{second}");
+            let (_, target) = page_of(&sandbox, &reference).await;
+            browse(&sandbox, "POST", &target, &format!("action={first}")).await;
+            let before = get(&sandbox, &format!("merchantorder/status/{reference}")).await.json();
+
+            let response = browse(&sandbox, "POST", &target, &format!("action={second}")).await;
+
+            assert_eq!(response.status, 409, "{first}, then {second}: {}", response.text());
+            assert_eq!(get(&sandbox, &format!("merchantorder/status/{reference}")).await.json(), before);
+            assert_eq!(before["status"], status);
+        }
+    }
+    sandbox.finish();
+}
+
+#[tokio::test]
+async fn a_button_that_there_is_not_is_refused() {
+    let sandbox = Sandbox::builder().start().await;
+    let (_, target) = page_of(&sandbox, "order-1").await;
+    for form in ["", "action=", "action=succeed", "nonsense", "action=%ff"] {
+        assert_eq!(browse(&sandbox, "POST", &target, form).await.status, 409, "{form:?}");
+    }
+    assert_eq!(sandbox.turbopay().order("order-1").status(), Some("new"));
+    sandbox.finish();
+}
+
+#[tokio::test]
+async fn an_unknown_hash_is_answered_404_without_showing_it() {
+    let sandbox = Sandbox::builder().start().await;
+    let (id, _) = page_of(&sandbox, "order-1").await;
+    for target in ["/deposit", "/deposit?hash=", "/deposit?hash=%3Cscript%3E", &format!("/deposit?hash={id}")] {
+        for method in ["GET", "POST"] {
+            let response = browse(&sandbox, method, target, "action=pay").await;
+            assert_eq!(response.status, 404, "{method} {target}");
+            assert!(!response.text().contains("script"), "{}", response.text());
+        }
+    }
+    assert_eq!(sandbox.turbopay().order("order-1").status(), Some("new"));
+    sandbox.finish();
+}
+
+#[tokio::test]
+async fn a_hostile_reference_is_shown_as_text() {
+    let sandbox = Sandbox::builder().start().await;
+    let hostile = "\"><script>alert('1')</script>&amp;";
+    let (_, target) = page_of(&sandbox, hostile).await;
+
+    let text = browse(&sandbox, "GET", &target, "").await.text();
+
+    assert!(!text.contains("<script"), "{text}");
+    assert!(text.contains("&quot;&gt;&lt;script&gt;alert(&#39;1&#39;)&lt;/script&gt;&amp;amp;"), "{text}");
+    sandbox.finish();
+}
+
+#[tokio::test]
+async fn a_hostile_way_back_is_refused_before_it_can_split_an_answer() {
+    let sandbox = Sandbox::builder().start().await;
+    let body = with(deposit("order-1"), "redirect_url", "https://merchant.example/\r\nSet-Cookie: a=b");
+    let found = post(&sandbox, "deposit/new", &body).await.expect(422);
+    assert_eq!(found["message"], "The redirect url field must be a valid URL.");
+    sandbox.finish();
+}
