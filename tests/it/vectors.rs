@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::{Command, Stdio};
 
-use payments_tests::vectors::{Expect, File, Prepared, Provider, Vector};
+use payments_proof::vectors::{File, Vector};
+use payments_proof::{Outcome, Provider, Verdict, receive};
 use turratech::{Currency, EventObject, Expected, Mismatch, Money};
 
 #[test]
@@ -30,15 +31,15 @@ fn every_vector_is_judged_as_it_says() {
     assert!(wrong.is_empty(), "{} of the vectors:\n{}", wrong.len(), wrong.join("\n"));
     println!("{judged:#?}");
     for provider in [Provider::Turratech, Provider::Turbopay, Provider::TurboTxn] {
-        assert!(judged[&(provider, Expect::RefusedWhenBuilt)] > 3, "{provider:?}");
+        assert!(judged[&(provider, Outcome::InvalidSecret)] > 3, "{provider:?}");
     }
     for provider in [Provider::Turratech, Provider::Turbopay] {
-        assert!(judged[&(provider, Expect::Accepted)] > 20 && judged[&(provider, Expect::Unreadable)] > 10);
+        assert!(judged[&(provider, Outcome::Accepted)] > 20 && judged[&(provider, Outcome::Unreadable)] > 10);
     }
     for provider in [Provider::TurboTxn, Provider::Card3ds] {
-        assert!(!judged.contains_key(&(provider, Expect::Accepted)), "what carries no proof is never accepted");
-        assert!(!judged.contains_key(&(provider, Expect::Unreadable)), "all of its failures look alike");
-        assert!(judged[&(provider, Expect::Hint)] > 10, "{provider:?}");
+        assert!(!judged.contains_key(&(provider, Outcome::Accepted)), "what carries no proof is never accepted");
+        assert!(!judged.contains_key(&(provider, Outcome::Unreadable)), "all of its failures look alike");
+        assert!(judged[&(provider, Outcome::Hint)] > 10, "{provider:?}");
     }
 }
 
@@ -64,7 +65,7 @@ fn every_vector_has_a_name_of_its_own_and_what_is_due_to_its_kind() {
         let due = file.due.iter().filter(|due| (due.provider, due.kind) == (vector.provider, vector.kind));
         let due: Vec<_> = due.collect();
         assert_eq!(due.len(), 1, "{:?} {:?}", vector.provider, vector.kind);
-        assert!(due[0].proves || !matches!(vector.expect, Expect::Accepted | Expect::Unreadable), "{}", vector.name);
+        assert!(due[0].proves || !matches!(vector.expect, Outcome::Accepted | Outcome::Unreadable), "{}", vector.name);
     }
 }
 
@@ -100,7 +101,7 @@ fn another_language_comes_to_the_same_verdicts() {
     print!("{told}");
     assert!(output.status.success(), "{told}{problems}");
     let judged: usize = told.lines().last().and_then(|line| line.split(' ').next()?.parse().ok()).unwrap();
-    let left = |vector: &&Vector| vector.provider == Provider::Card3ds || vector.expect == Expect::RefusedWhenBuilt;
+    let left = |vector: &&Vector| vector.provider == Provider::Card3ds || vector.expect == Outcome::InvalidSecret;
     assert_eq!(judged, vectors().iter().filter(|vector| !left(vector)).count());
 }
 

@@ -2,34 +2,34 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 
-/// Bytes as they stand in the file: what is long is described instead of written out.
+/// Bytes as `webhooks.json` writes them. Long values are described, not written out.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
 #[non_exhaustive]
-pub enum Blob {
-    /// ASCII, as it is.
+pub enum Encoded {
+    /// ASCII text.
     Text(String),
-    /// Anything else.
+    /// Bytes that are not ASCII.
     Base64 {
-        /// The standard alphabet, padded.
+        /// Standard alphabet, padded.
         base64: String,
     },
-    /// One thing, many times.
+    /// A repeated value.
     Repeat {
-        /// What.
-        repeat: Box<Blob>,
-        /// How often.
+        /// The value.
+        repeat: Box<Encoded>,
+        /// The number of repetitions.
         times: usize,
     },
-    /// One thing after another.
+    /// Concatenated values.
     Parts {
-        /// In this order.
-        parts: Vec<Blob>,
+        /// The values in order.
+        parts: Vec<Encoded>,
     },
 }
 
-impl Blob {
-    /// These bytes, written out.
+impl Encoded {
+    /// Writes the bytes out.
     #[must_use]
     pub fn of(bytes: &[u8]) -> Self {
         match std::str::from_utf8(bytes) {
@@ -38,21 +38,21 @@ impl Blob {
         }
     }
 
-    /// One thing, many times.
-    pub fn repeat(what: impl Into<Self>, times: usize) -> Self {
-        Self::Repeat { repeat: Box::new(what.into()), times }
+    /// Repeats a value.
+    pub fn repeat(value: impl Into<Self>, times: usize) -> Self {
+        Self::Repeat { repeat: Box::new(value.into()), times }
     }
 
-    /// One thing after another.
+    /// Concatenates values.
     pub fn parts(parts: impl IntoIterator<Item = Self>) -> Self {
         Self::Parts { parts: parts.into_iter().collect() }
     }
 
-    /// The bytes that it describes.
+    /// The described bytes.
     ///
     /// # Errors
     ///
-    /// When base64 is not what it says it is.
+    /// Returns an error if a base64 text is invalid.
     pub fn bytes(&self) -> Result<Vec<u8>, base64::DecodeError> {
         match self {
             Self::Text(text) => Ok(text.clone().into_bytes()),
@@ -63,25 +63,25 @@ impl Blob {
     }
 }
 
-impl From<&str> for Blob {
+impl From<&str> for Encoded {
     fn from(text: &str) -> Self {
         Self::of(text.as_bytes())
     }
 }
 
-impl From<String> for Blob {
+impl From<String> for Encoded {
     fn from(text: String) -> Self {
         Self::of(text.as_bytes())
     }
 }
 
-impl From<&[u8]> for Blob {
+impl From<&[u8]> for Encoded {
     fn from(bytes: &[u8]) -> Self {
         Self::of(bytes)
     }
 }
 
-impl From<Vec<u8>> for Blob {
+impl From<Vec<u8>> for Encoded {
     fn from(bytes: Vec<u8>) -> Self {
         Self::of(&bytes)
     }

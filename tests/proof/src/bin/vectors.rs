@@ -5,9 +5,9 @@ use std::io::Write as _;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    match payments_tests::vectors::File::generate().print() {
+    match payments_proof::vectors::File::generate().print() {
         Ok(text) => {
-            // A reader that has gone away has seen what it wanted.
+            // A closed pipe is not an error: the reader has seen enough.
             let _ = std::io::stdout().write_all(text.as_bytes());
             ExitCode::SUCCESS
         }

@@ -1,54 +1,9 @@
-//! What can be done to bytes, whatever they mean, and to JSON.
+//! Random changes to the form of a JSON object.
 
-use crate::random::Random;
+use crate::Random;
 
-/// Changes one to three places; `other` is of the same kind, to splice with.
-pub(super) fn bytes(random: &mut Random, genuine: &[u8], other: &[u8]) -> Vec<u8> {
-    let mut bytes = genuine.to_vec();
-    for _ in 0..=random.below(3) {
-        let at = random.below(bytes.len());
-        match random.below(10) {
-            0 | 1 => {
-                if let Some(byte) = bytes.get_mut(at) {
-                    *byte ^= 1 << random.below(8);
-                }
-            }
-            2 => {
-                if let Some(byte) = bytes.get_mut(at) {
-                    *byte = random.byte();
-                }
-            }
-            3 => bytes.insert(at, random.byte()),
-            4 => drop((at < bytes.len()).then(|| bytes.remove(at))),
-            5 => bytes.truncate(at),
-            6 => {
-                let more = random.below(40);
-                bytes.extend((0..more).map(|_| random.byte()));
-            }
-            7 => {
-                let (from, length) = (random.below(bytes.len()), random.below(16));
-                let piece: Vec<u8> = bytes.iter().skip(from).take(length).copied().collect();
-                bytes.splice(at..at, piece);
-            }
-            8 => {
-                let end = bytes.len().min(other.len());
-                let (from, to) = (random.below(end), random.below(end + 1));
-                if from < to {
-                    bytes[from..to].copy_from_slice(&other[from..to]);
-                }
-            }
-            _ => {
-                if let Some(byte) = bytes.get_mut(at) {
-                    *byte ^= if byte.is_ascii_alphabetic() { 0x20 } else { 1 };
-                }
-            }
-        }
-    }
-    bytes
-}
-
-/// Writes an object in another form, most of which mean the same to a lenient reader.
-pub(super) fn json(random: &mut Random, genuine: &str) -> Vec<u8> {
+/// Writes the object in another form. A lenient reader reads most forms the same.
+pub(crate) fn rewrite(random: &mut Random, genuine: &str) -> Vec<u8> {
     let first = |member: &str| genuine.replacen('{', &format!("{{{member},"), 1).into_bytes();
     let depth = if random.one_in(20) { 10_000 } else { 200 };
     let nested = |open: &str, close: &str| first(&format!("\"x\":{}1{}", open.repeat(depth), close.repeat(depth)));
@@ -74,20 +29,22 @@ pub(super) fn json(random: &mut Random, genuine: &str) -> Vec<u8> {
         16 => first("\"x\":9223372036854775808"),
         17 => first("\"\\u0000\":\"\\ud800\""),
         18 => genuine.replacen('"', "\"\\u0000", random.below(9) + 1).into_bytes(),
-        19 if random.one_in(20) => [genuine.as_bytes(), " ".repeat(256 * 1024 + 1 - genuine.len()).as_bytes()].concat(),
+        19 if random.one_in(20) => {
+            [genuine.as_bytes(), " ".repeat((256 * 1024 + 1_usize).saturating_sub(genuine.len())).as_bytes()].concat()
+        }
         19 => genuine.to_uppercase().into_bytes(),
         20 => number(random, genuine),
         _ => ["[", "{\"x\":"][random.below(2)].repeat(depth).into_bytes(),
     }
 }
 
-/// The object with one of its members a second time.
+/// Repeats one of the members.
 fn twice(random: &mut Random, genuine: &str) -> Vec<u8> {
     let members: Vec<&str> = genuine.trim_matches(['{', '}']).split(',').collect();
     genuine.replacen('{', &format!("{{{},", random.pick(&members)), 1).into_bytes()
 }
 
-/// The object with another number for one of its own.
+/// Replaces one of the numbers.
 fn number(random: &mut Random, genuine: &str) -> Vec<u8> {
     let numbers = ["1e400", "9223372036854775808", "-1", "0.1", "1E2", "NaN", "null", "\"\"", "18446744073709551616"];
     let digits = |c: char| c.is_ascii_digit();
