@@ -7,19 +7,13 @@ use crate::oracle::{member, member_of, same_amount, same_text};
 
 pub(crate) const CHOICES: &[(u8, u8)] = &choices(2);
 
-/// Turbo Transactions' envelopes: a success says so twice, and is about the order that was asked for.
-pub fn turbo_txn_answers(data: &[u8]) -> bool {
+/// Turbo Transactions' envelopes. A success states its status twice and is about the requested order.
+pub fn turbo_txn_responses(data: &[u8]) -> bool {
     let Some(case) = Case::of(data, 2) else { return false };
     let script = case.script();
     let client = client(&script);
     let body = case.body;
-    let rules = |effect| Rules {
-        effect,
-        errors_under_success: true,
-        throttled_is_refused: false,
-        secrets: &[CLIENT_ID, SECRET_KEY],
-        card: None,
-    };
+    let rules = |effect| Rules { errors_under_success: true, ..Rules::new(effect, &[CLIENT_ID, SECRET_KEY]) };
     let order: OrderId = ORDER.parse().expect("a reference");
     let amount = if case.operation == 0 {
         let transaction =
@@ -29,7 +23,7 @@ pub fn turbo_txn_answers(data: &[u8]) -> bool {
             if let Err(error) = &result
                 && error.outcome() == Outcome::Refused
             {
-                is_refused_in_so_many_words(case.status, body);
+                check_refusal(case.status, body);
             }
             result
         };
@@ -59,9 +53,9 @@ pub fn turbo_txn_answers(data: &[u8]) -> bool {
     true
 }
 
-/// Neither the HTTP status nor the envelope's leaves room for its having been done.
+/// Both the HTTP status and the status of the envelope exclude that the request was executed.
 #[track_caller]
-fn is_refused_in_so_many_words(status: u16, body: &[u8]) {
+fn check_refusal(status: u16, body: &[u8]) {
     let stated = member(body, "statusCode").filter(|raw| raw != "null");
     let stated = stated.map_or(status, |raw| raw.parse().expect("a refusal's status is a number"));
     for said in [status, stated] {

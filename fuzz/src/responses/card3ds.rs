@@ -10,26 +10,20 @@ use crate::oracle::{self, member, same_amount, same_text};
 
 pub(crate) const CHOICES: &[(u8, u8)] = &choices(8);
 
-/// card3ds' answers: what succeeds is about the payment that was asked for, and no card number is printed.
-pub fn card3ds_answers(data: &[u8]) -> bool {
+/// card3ds' responses. A success is about the requested payment, and no card number is printed.
+pub fn card3ds_responses(data: &[u8]) -> bool {
     let Some(case) = Case::of(data, 8) else { return false };
     let script = case.script();
     let client = client(&script);
     let body = case.body;
-    let rules = |effect| Rules {
-        effect,
-        errors_under_success: false,
-        throttled_is_refused: false,
-        secrets: &[KEY, SECRET, SECURITY_KEY],
-        card: Some(PAN),
-    };
+    let rules = |effect| Rules { card: Some(PAN), ..Rules::new(effect, &[KEY, SECRET, SECURITY_KEY]) };
     let (moves, writes, reads) = (rules(Effect::MoveMoney), rules(Effect::Write), rules(Effect::Read));
     let payment = match case.operation {
         0 => settle(&case, &moves, &script, client.create_payment(payment()).send()).inspect(|paid| {
-            is_of_the_order(body, paid);
+            check_order(body, paid);
         }),
         1 => settle(&case, &moves, &script, client.pre_authorize(payment()).send()).inspect(|paid| {
-            is_of_the_order(body, paid);
+            check_order(body, paid);
         }),
         2 => settle(&case, &moves, &script, client.capture(&stored(), lira()).send()).inspect(|paid| {
             assert!(paid.payment_id.as_str().eq_ignore_ascii_case(PAYMENT));
@@ -76,14 +70,14 @@ pub fn card3ds_answers(data: &[u8]) -> bool {
 }
 
 #[track_caller]
-fn is_of_the_order(body: &[u8], paid: &Payment) {
+fn check_order(body: &[u8], paid: &Payment) {
     assert_eq!(paid.amount, lira());
     if let Some(order) = member(body, "orderId").as_deref().and_then(oracle::text).filter(|text| !text.is_empty()) {
         assert_eq!(order, "ORD-12345");
     }
 }
 
-/// What is true of every payment: it says what the answer says, and only `SUCCESS` is one.
+/// The payment equals the response, and only `SUCCESS` is a success.
 #[track_caller]
 fn check(body: &[u8], payment: &Payment) {
     let printed = format!("{payment:?} {payment:#?}");

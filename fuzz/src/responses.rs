@@ -1,6 +1,6 @@
-//! Answers to every operation of every provider, under every status.
+//! Responses to every operation of every provider, with every status.
 //!
-//! An input is three bytes that choose the operation, the status and the headers, and then the body.
+//! An input is three bytes that select the operation, the status and the headers, followed by the body.
 
 pub(crate) mod card3ds;
 pub(crate) mod turbo_link;
@@ -18,7 +18,7 @@ use payments_core::{Effect, Error, ErrorKind, Outcome};
 
 use crate::oracle;
 
-/// An answer that a call gets.
+/// The response to a call.
 pub(crate) struct Case<'a> {
     /// Which operation, from 0.
     pub(crate) operation: usize,
@@ -28,7 +28,7 @@ pub(crate) struct Case<'a> {
 }
 
 impl<'a> Case<'a> {
-    /// Reads an input; nothing where it is too short to choose.
+    /// Reads an input. Returns `None` if it is too short.
     pub(crate) fn of(data: &'a [u8], operations: u8) -> Option<Self> {
         let [operation, status, headers, body @ ..] = data else { return None };
         let status = usize::from(status.wrapping_sub(FIRST_STATUS)) % STATUSES.len();
@@ -40,7 +40,7 @@ impl<'a> Case<'a> {
         })
     }
 
-    /// A transport that gives this answer once.
+    /// A transport that returns this response once.
     pub(crate) fn script(&self) -> Script {
         let reply = Reply::new(self.status, self.body);
         Script::new([match self.headers {
@@ -60,20 +60,26 @@ impl<'a> Case<'a> {
     }
 }
 
-/// What is true of a call and its provider.
+/// The properties of a call and its provider.
 pub(crate) struct Rules {
     pub(crate) effect: Effect,
-    /// The provider says errors under "200 OK" too.
+    /// Whether the provider also sends errors with a 2xx status.
     pub(crate) errors_under_success: bool,
-    /// The provider documents that what it answers 429 was not done.
+    /// Whether the provider documents that a request with status 429 was not executed.
     pub(crate) throttled_is_refused: bool,
-    /// What no error may print.
+    /// Secrets that no error may print.
     pub(crate) secrets: &'static [&'static str],
-    /// The card that a request holds, where one does: its number may be printed as a part of a longer one.
+    /// The card number in the request, if there is one. Errors may print it only as part of a longer number.
     pub(crate) card: Option<&'static str>,
 }
 
-/// Makes the call, and holds what comes of it against the rules of what an answer proves.
+impl Rules {
+    pub(crate) fn new(effect: Effect, secrets: &'static [&'static str]) -> Self {
+        Self { effect, errors_under_success: false, throttled_is_refused: false, secrets, card: None }
+    }
+}
+
+/// Makes the call, and checks the result against what a response can prove.
 #[track_caller]
 pub(crate) fn settle<T: Debug>(
     case: &Case<'_>,
@@ -82,7 +88,7 @@ pub(crate) fn settle<T: Debug>(
     call: impl Future<Output = Result<T, Error>>,
 ) -> Option<T> {
     let result = now(call);
-    assert_eq!(script.requests().len(), 1, "one attempt, no more and no less");
+    assert_eq!(script.requests().len(), 1, "exactly one attempt");
     match result {
         Ok(value) => {
             assert!(case.is_success() && !case.is_encoded(), "a success under {}", case.status);
@@ -108,7 +114,7 @@ fn check(case: &Case<'_>, rules: &Rules, error: &Error) {
     );
     if outcome == Outcome::Refused {
         assert!(may_refuse(case, rules), "refused by {} with {} bytes", case.status, case.body.len());
-        assert!(oracle::is_object(case.body) && !case.is_encoded(), "refused in nobody's form");
+        assert!(oracle::is_object(case.body) && !case.is_encoded(), "refused by a body that is not the provider's");
     }
     if (300..400).contains(&case.status) && !case.is_encoded() {
         assert_eq!((error.kind(), outcome), (ErrorKind::Configuration, Outcome::Unknown));
@@ -116,20 +122,20 @@ fn check(case: &Case<'_>, rules: &Rules, error: &Error) {
     assert_eq!(error.status().map(|status| status.as_u16()), Some(case.status));
 
     let line = error.to_string();
-    assert!(!line.chars().any(|c| c.is_control()), "{line:?} is one line");
-    let mut said = format!("{line}\n{error:?}\n{error:#?}\n{:?}", error.field_errors());
+    assert!(!line.chars().any(|c| c.is_control()), "{line:?} has control characters");
+    let mut shown = format!("{line}\n{error:?}\n{error:#?}\n{:?}", error.field_errors());
     let mut source = std::error::Error::source(error);
     while let Some(inner) = source {
-        said += &format!("{inner}\n{inner:?}\n");
+        shown += &format!("{inner}\n{inner:?}\n");
         source = inner.source();
     }
     for secret in rules.secrets {
-        assert!(!said.contains(secret), "{secret} in {said}");
+        assert!(!shown.contains(secret), "{secret} in {shown}");
     }
-    assert!(rules.card.is_none_or(|number| !oracle::shows_card(&said, number)), "a card's number in {said}");
+    assert!(rules.card.is_none_or(|number| !oracle::shows_card(&shown, number)), "a card number in {shown}");
 }
 
-/// Whether an answer of this status can be a refusal at all, whatever its words.
+/// Whether a response with this status can be a refusal.
 fn may_refuse(case: &Case<'_>, rules: &Rules) -> bool {
     match case.status {
         200..300 => rules.errors_under_success,
@@ -140,12 +146,12 @@ fn may_refuse(case: &Case<'_>, rules: &Rules) -> bool {
     }
 }
 
-/// What is answered from a script is there at once.
+/// Polls once: a scripted response is ready immediately.
 #[track_caller]
 pub(crate) fn now<T>(work: impl Future<Output = T>) -> T {
     match pin!(work).poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(value) => value,
-        Poll::Pending => panic!("a scripted answer is waited for"),
+        Poll::Pending => panic!("a scripted response is not ready"),
     }
 }
 
@@ -153,13 +159,13 @@ pub(crate) fn clock() -> ManualClock {
     ManualClock::at(time::macros::datetime!(2026-01-02 03:04:05 UTC))
 }
 
-/// Builds a provider's client that gets its answers from a script, one for each call.
+/// Builds a client that gets its responses from a script.
 macro_rules! over {
     ($builder:expr, $script:expr) => {
         $builder
             .transport($script.clone())
-            .clock($crate::answers::clock())
-            .timer($crate::answers::clock())
+            .clock($crate::responses::clock())
+            .timer($crate::responses::clock())
             .retry(payments_core::RetryPolicy::none())
             .build()
             .expect("a client")
@@ -167,18 +173,18 @@ macro_rules! over {
 }
 pub(crate) use over;
 
-/// The choices of a provider with so many operations.
+/// The selecting bytes for a provider with this many operations.
 pub(crate) const fn choices(operations: u8) -> [(u8, u8); 3] {
     [(FIRST_OPERATION, operations), (FIRST_STATUS, 24), (FIRST_HEADERS, HEADERS)]
 }
 
-/// Letters and digits, so that the corpus can be read.
+/// Letters and digits, so that the corpus is readable.
 const FIRST_OPERATION: u8 = b'a';
 const FIRST_STATUS: u8 = b'A';
 const FIRST_HEADERS: u8 = b'0';
 const HEADERS: u8 = 4;
 
-/// Each that the rules speak of, and neighbours of theirs.
+/// Each status that the rules name, and its neighbours.
 const STATUSES: [u16; 24] = [
     200, 201, 204, 299, 301, 302, 304, 400, 401, 402, 403, 404, 405, 408, 409, 413, 415, 418, 422, 429, 500, 502, 504,
     599,

@@ -11,19 +11,13 @@ use crate::oracle::{member, same_amount, same_text, text};
 
 pub(crate) const CHOICES: &[(u8, u8)] = &choices(OPERATIONS);
 
-/// TurraTech's answers: objects of the id, amount and mode that were asked for, and nothing believed of a key.
-pub fn turratech_answers(data: &[u8]) -> bool {
+/// TurraTech's responses. An object has the requested id, amount and mode.
+pub fn turratech_responses(data: &[u8]) -> bool {
     let Some(case) = Case::of(data, OPERATIONS) else { return false };
     let script = case.script();
     let client = client(&script);
     let body = case.body;
-    let rules = |effect| Rules {
-        effect,
-        errors_under_success: false,
-        throttled_is_refused: true,
-        secrets: &[KEY],
-        card: Some(PAN),
-    };
+    let rules = |effect| Rules { throttled_is_refused: true, card: Some(PAN), ..Rules::new(effect, &[KEY]) };
     let (moves, writes, reads) = (rules(Effect::MoveMoney), rules(Effect::Write), rules(Effect::Read));
     match case.operation {
         0 => settle(&case, &moves, &script, client.create_payment(NewPayment::new(pounds())).send())
@@ -121,7 +115,7 @@ fn is_this_payment(body: &[u8], payment: &Payment) {
     is_payment(body, payment);
 }
 
-/// It says what the answer says, is test money, and is paid only where it says so.
+/// The payment equals the response, is in test mode, and is paid only if its status says so.
 #[track_caller]
 fn is_payment(body: &[u8], payment: &Payment) {
     assert_eq!((payment.livemode, member(body, "livemode").as_deref()), (false, Some("false")));

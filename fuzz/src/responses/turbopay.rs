@@ -7,37 +7,31 @@ use crate::oracle::{member, same_amount, same_text};
 
 pub(crate) const CHOICES: &[(u8, u8)] = &choices(8);
 
-/// TurboPay's answers: an order that is found is the one that was asked for, to the last digit.
-pub fn turbopay_answers(data: &[u8]) -> bool {
+/// TurboPay's responses. A found order is the requested one, with the exact amount.
+pub fn turbopay_responses(data: &[u8]) -> bool {
     let Some(case) = Case::of(data, 8) else { return false };
     let script = case.script();
     let client = client(&script);
     let body = case.body;
-    let rules = |effect| Rules {
-        effect,
-        errors_under_success: false,
-        throttled_is_refused: false,
-        secrets: &[KEY],
-        card: None,
-    };
+    let rules = |effect| Rules::new(effect, &[KEY]);
     let (moves, writes, reads) = (rules(Effect::MoveMoney), rules(Effect::Write), rules(Effect::Read));
     let order = match case.operation {
         0 => {
             return settle(&case, &moves, &script, client.create_withdrawal(withdrawal()).send())
                 .inspect(|made| {
                     same_text(member(body, "order_id"), made.order_id.as_str());
-                    is_told(body, &made.status);
+                    check_status(body, &made.status);
                 })
                 .is_some();
         }
         1 => {
             let call = client.confirm_utr(&ORDER.parse().expect("an id"), &"402393486736".parse().expect("a UTR"));
-            return settle(&case, &moves, &script, call.send()).inspect(|it| is_told(body, &it.status)).is_some();
+            return settle(&case, &moves, &script, call.send()).inspect(|it| check_status(body, &it.status)).is_some();
         }
         2 => {
             return settle(&case, &writes, &script, client.create_deposit(deposit()).send())
                 .inspect(|made| {
-                    is_told(body, &made.status);
+                    check_status(body, &made.status);
                     same_text(member(body, "form_url"), &made.form_url);
                     let _ = made.iframe("frame");
                 })
@@ -46,7 +40,7 @@ pub fn turbopay_answers(data: &[u8]) -> bool {
         3 => {
             return settle(&case, &writes, &script, client.create_host_to_host_deposit(deposit()).send())
                 .inspect(|made| {
-                    is_told(body, &made.status);
+                    check_status(body, &made.status);
                     assert_eq!(made.amount, rupees(2000));
                     let _ = (made.qr.as_ref().map(|qr| qr.png().is_ok()), made.deep_links.phonepe());
                     if let Some(link) = made.upi_link() {
@@ -77,16 +71,16 @@ pub fn turbopay_answers(data: &[u8]) -> bool {
     };
     order
         .inspect(|order| {
-            is_told(body, &order.status);
+            check_status(body, &order.status);
             same_amount(member(body, "amount"), &order.amount.to_string());
             let _ = (order.amount_in(Currency::INR), order.amount_in(Currency::KWD));
         })
         .is_some()
 }
 
-/// A status is the provider's, and one that nobody knows is not final.
+/// The status equals the response, and an unknown one is not final.
 #[track_caller]
-pub(crate) fn is_told(body: &[u8], status: &OrderStatus) {
+pub(crate) fn check_status(body: &[u8], status: &OrderStatus) {
     same_text(member(body, "status"), status.as_str());
     if let OrderStatus::Unknown(_) = status {
         assert!(!status.is_final());

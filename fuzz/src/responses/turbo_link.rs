@@ -7,18 +7,12 @@ use crate::oracle::{member, shortest, text};
 
 pub(crate) const CHOICES: &[(u8, u8)] = &choices(2);
 
-/// tur.bo's lists: none where it says that there is an error, and every amount as it is written.
-pub fn turbo_link_answers(data: &[u8]) -> bool {
+/// tur.bo's lists. A response with an error has no list, and every amount is exact.
+pub fn turbo_link_responses(data: &[u8]) -> bool {
     let Some(case) = Case::of(data, 2) else { return false };
     let script = case.script();
     let client = client(&script);
-    let rules = Rules {
-        effect: Effect::Read,
-        errors_under_success: true,
-        throttled_is_refused: false,
-        secrets: &[KEY],
-        card: None,
-    };
+    let rules = Rules { errors_under_success: true, ..Rules::new(Effect::Read, &[KEY]) };
     let id = "abc123".parse().expect("an id");
     let call = if case.operation == 0 { client.list() } else { client.link(&id) };
     let Some(list) = settle(&case, &rules, &script, call.send()) else { return false };
