@@ -19,10 +19,7 @@ enum Command {
     /// Runs the smoke program with these arguments.
     Smoke(Vec<String>),
     /// Runs one target under libFuzzer.
-    Target {
-        name: String,
-        seconds: u32,
-    },
+    Target { name: String, seconds: u32 },
 }
 
 impl Command {

@@ -5,11 +5,13 @@
 
 mod judge;
 mod report;
+mod test_vector;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use crate::{Delivery, Provider, Random, Verdict, card3ds, signed, turbo_txn};
 pub use report::{Failure, Report, Row};
+use test_vector::TestVectors;
 
 /// The options of a run.
 #[derive(Debug, Clone, Copy)]
@@ -36,18 +38,26 @@ pub fn run(options: Options) -> Report {
 #[must_use]
 pub fn run_against(options: Options, receiver: Receiver) -> Report {
     let mut report = Report::new(options);
+    let vectors = TestVectors::load();
     for number in options.only.map_or(0..options.deliveries, |only| only..only.saturating_add(1)) {
         let mut random = Random::of(options.seed, number);
-        let provider = random.pick(PROVIDERS);
-        let attempt = match provider {
-            Provider::Turratech | Provider::Turbopay => signed::attempt(provider, &mut random),
-            Provider::TurboTxn => turbo_txn::attempt(&mut random),
-            Provider::Card3ds => card3ds::attempt(&mut random),
-        };
+        let attempt = attempt(&vectors, &mut random);
         let judged = catch_unwind(AssertUnwindSafe(|| judge::judge(&attempt, receiver)));
         report.add(number, &attempt, judged.unwrap_or_else(|_| Judgement::Wrong("a panic".to_owned())));
     }
     report
+}
+
+fn attempt(vectors: &TestVectors, random: &mut Random) -> Attempt {
+    let provider = random.pick(PROVIDERS);
+    if random.one_in(12) {
+        return vectors.attempt(provider, random);
+    }
+    match provider {
+        Provider::Turratech | Provider::Turbopay => signed::attempt(provider, random),
+        Provider::TurboTxn => turbo_txn::attempt(random),
+        Provider::Card3ds => card3ds::attempt(random),
+    }
 }
 
 /// A genuine delivery and a changed one.

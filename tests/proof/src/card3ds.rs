@@ -1,179 +1,137 @@
 //! card3ds' forms, posted through the customer's browser. Anyone can post one, so a form gives at most an id.
 
-mod changes;
+use crate::attack::{Attempt, Expected};
+use crate::mutate::mutate;
+use crate::{Delivery, Kind, Provider, Random};
 
-use crate::vectors::{Encoded, MEBIBYTE, Vector, rows};
-use crate::{Kind, Outcome, Provider};
-pub(crate) use changes::attempt;
+const KINDS: &[(&str, Change)] = &[
+    ("bytes", change_bytes),
+    ("fields", change_fields),
+    ("id", change_id),
+    ("key", change_key),
+    ("percent-encoding", percent_encode),
+    ("form", change_form),
+];
 
-/// All vectors, in the order of the file.
-pub(crate) fn vectors() -> Vec<Vector> {
-    let form = Form { id: "123e4567-e89b-12d3-a456-426614174000".to_owned(), key: "3DS_AUTH_KEY_123456".to_owned() };
-    [three_ds, failures, checkouts, ids, keys].iter().flat_map(|section| section(&form)).collect()
+type Change = fn(&mut Form, &mut Random);
+
+/// Makes a genuine form and changes it.
+pub(crate) fn attempt(random: &mut Random) -> Attempt {
+    let mut form = Form::genuine(random);
+    let genuine = form.delivery();
+    let (kind, change) = random.pick(KINDS);
+    change(&mut form, random);
+    let changed = form.delivery();
+    let id = form.id;
+    let expected = if form.is_ambiguous { Expected::NoHint { id } } else { Expected::Hint { id } };
+    Attempt { kind, genuine, changed, expected }
 }
 
-/// What genuine forms are made of.
 struct Form {
+    kind: Kind,
     id: String,
     key: String,
+    body: Vec<u8>,
+    /// The form names two ids, so that it must not even give a hint.
+    is_ambiguous: bool,
 }
 
 impl Form {
-    fn body(&self, kind: Kind) -> String {
-        format!("{}={}&securityKey={}", field(kind), self.id, self.key)
+    fn genuine(random: &mut Random) -> Self {
+        let kind = random.pick(&[Kind::ThreeDs, Kind::ThreeDsFailure, Kind::Checkout]);
+        let (id, key) = (format!("{}-{}", random.word(8), random.word(12)), random.word(24));
+        let mut form = Self { kind, id, key, body: Vec::new(), is_ambiguous: false };
+        form.body = form.with(&form.id, &form.key);
+        form
+    }
+
+    fn delivery(&self) -> Delivery {
+        let (secrets, headers) = (Vec::new(), Vec::new());
+        Delivery { provider: Provider::Card3ds, kind: self.kind, secrets, clock: 0, headers, body: self.body.clone() }
+    }
+
+    /// The name of the field that holds the id.
+    fn field(&self) -> &'static str {
+        if self.kind == Kind::Checkout { "checkoutId" } else { "paymentId" }
+    }
+
+    fn with(&self, id: &str, key: &str) -> Vec<u8> {
+        format!("{}={id}&securityKey={key}", self.field()).into_bytes()
+    }
+
+    fn text(&self) -> String {
+        String::from_utf8_lossy(&self.body).into_owned()
     }
 }
 
-fn three_ds(form: &Form) -> Vec<Vector> {
-    let Form { id, key } = form;
-    let good = form.body(Kind::ThreeDs);
-    let good = good.as_str();
-    let new = |body: String| Vector::new(Provider::Card3ds, Kind::ThreeDs, body);
-    let long = |start: String, repeat: &str, times| {
-        Vector::new(Provider::Card3ds, Kind::ThreeDs, Encoded::parts([start.into(), Encoded::repeat(repeat, times)]))
+fn change_bytes(form: &mut Form, random: &mut Random) {
+    let other = form.with(&random.word(20), &random.word(24));
+    form.body = mutate(random, &form.body, &other, 3);
+}
+
+fn change_fields(form: &mut Form, random: &mut Random) {
+    let (body, field, other) = (form.text(), form.field(), random.word(9));
+    let choice = random.below(10);
+    form.is_ambiguous = matches!(choice, 0..=3 | 8);
+    let changed = match choice {
+        0 => format!("{body}&{field}={}", form.id),
+        1 => format!("{body}&{field}={other}"),
+        2 => format!("{field}={other}&{body}"),
+        3 => format!("{body}&{}%{:02x}{}={other}", &field[..3], field.as_bytes()[3], &field[4..]),
+        4 => body.replacen(field, &other, 1),
+        5 => format!("{body}&securityKey={other}"),
+        6 => body.to_lowercase(),
+        7 => body.replace('&', random.pick(&[";", "&&", "&amp;", "&=&"])),
+        8 => format!("{field}=&{body}"),
+        _ => format!("{body}&status=SUCCESS&amount=1"),
     };
-    let hint = |body: String| new(body).reads("payment", id);
-    let brackets = Encoded::parts([format!("{good}&x").into(), Encoded::repeat("[a]", 10_000), "=1".into()]);
-    let (twice, limit) = ("which one is meant, nobody can say", "64 KiB are looked at");
-    let (in_name, in_key) = ("it becomes part of the name", "it becomes part of the key");
-    let complete = "nothing can be completed without it";
-    rows! {
-        Hint "genuine", "an id, and a key for the provider alone" => hint(good.to_owned());
-        Hint "genuine, and replayed", "nothing in it says when: completing is refused by the provider"
-            => hint(good.to_owned());
-        Hint "fields in another order", "a form has no order" => hint(format!("securityKey={key}&paymentId={id}"));
-        Hint "fields of others", "they are ignored" => hint(format!("&&mdStatus=1&mdStatus=2&{good}&x&=&"));
-        Hint "status and amount claimed", "neither is even read" => hint(format!("{good}&status=SUCCESS&amount=1"));
-        Hint "name percent-encoded", "as a browser may" => hint(good.replacen('a', "%61", 1));
-        Rejected "form empty", "nothing is in it" => new(String::new());
-        Rejected "id missing", "it is due" => new(format!("securityKey={key}"));
-        Rejected "id empty", "it is due" => new(format!("paymentId=&securityKey={key}"));
-        Rejected "id without a value", "it is due" => new(format!("paymentId&securityKey={key}"));
-        Rejected "key missing", complete => new(format!("paymentId={id}"));
-        Rejected "key empty", complete => new(format!("paymentId={id}&securityKey="));
-        Rejected "id twice, the same", twice => new(format!("paymentId={id}&{good}"));
-        Rejected "id twice, another", twice => new(format!("{good}&paymentId=other"));
-        Rejected "id twice, once percent-encoded", twice => new(format!("{good}&payment%49d=other"));
-        Rejected "key twice", twice => new(format!("{good}&securityKey={key}"));
-        Rejected "key twice, once empty", twice => new(format!("{good}&securityKey="));
-        Rejected "names in other letters", "names have a case" => new(good.to_lowercase());
-        Rejected "name of a list", "it is another name" => new(good.replace("paymentId", "paymentId[]"));
-        Rejected "semicolon between the fields", "fields are parted by &" => new(good.replace('&', ";"));
-        Rejected "JSON", "a form is due" => new(format!(r#"{{"paymentId":"{id}","securityKey":"{key}"}}"#));
-        Rejected "BOM", in_name => new(format!("\u{feff}{good}"));
-        Rejected "question mark before it", in_name => new(format!("?{good}"));
-        Rejected "trailing newline", in_key => new(format!("{good}\n"));
-        Rejected "CRLF", in_key => new(format!("{good}\r\n"));
-        Rejected "NUL behind it", in_key => new(format!("{good}\0"));
-        Rejected "invalid UTF-8 behind it", in_key => new(String::new()).body([good.as_bytes(), &[0xff]].concat());
-        Rejected "names percent-encoded twice", "they are decoded once" => new(good.replacen('a', "%2561", 1));
-        Rejected "1 MiB of id", limit => long("securityKey=k&paymentId=".to_owned(), "a", MEBIBYTE);
-        Rejected "1 MiB of key", limit => long(good.to_owned(), "a", MEBIBYTE);
-        Rejected "1 MiB of another field", limit => long(format!("{good}&x="), "a", MEBIBYTE);
-        Rejected "half a million fields", limit => long(good.to_owned(), "&x", MEBIBYTE / 2);
-        Hint "64 KiB", "the longest body that is looked at"
-            => long(format!("{good}&x="), "a", LONGEST - good.len() - 3).reads("payment", id);
-        Rejected "64 KiB and a byte", "no callback is that long"
-            => long(format!("{good}&x="), "a", LONGEST - good.len() - 2);
-        Hint "10,000 brackets in a name", "a name is text" => hint(String::new()).body(brackets);
-    }
+    form.body = changed.into_bytes();
 }
 
-fn failures(Form { id, key }: &Form) -> Vec<Vector> {
-    let new = |body: String| Vector::new(Provider::Card3ds, Kind::ThreeDsFailure, body);
-    let hint = |body: String| new(body).reads("payment", id);
-    rows! {
-        Hint "failure: genuine", "an id, and nothing can be completed with it"
-            => hint(format!("paymentId={id}&securityKey={key}"));
-        Hint "failure: without a key", "a challenge that failed may have none" => hint(format!("paymentId={id}"));
-        Hint "failure: key twice", "the key is not read" => hint(format!("paymentId={id}&securityKey=a&securityKey=b"));
-        Rejected "failure: empty", "nothing is in it" => new(String::new());
-        Rejected "failure: id missing", "it is due" => new(format!("securityKey={key}"));
-        Rejected "failure: id twice", "which one is meant, nobody can say"
-            => new(format!("paymentId={id}&paymentId={id}"));
-    }
+fn change_id(form: &mut Form, random: &mut Random) {
+    let long = "a".repeat(250 + random.below(10));
+    let id = if random.one_in(10) { &long } else { random.pick(IDS) };
+    form.body = form.with(id, &form.key);
 }
 
-fn checkouts(Form { id, key }: &Form) -> Vec<Vector> {
-    let new = |body: String| Vector::new(Provider::Card3ds, Kind::Checkout, body);
-    let hint = |body: String| new(body).reads("checkout", id);
-    let long = Encoded::parts(["checkoutId=".into(), Encoded::repeat("a", MEBIBYTE)]);
-    rows! {
-        Hint "checkout: genuine", "an id to ask about" => hint(format!("checkoutId={id}"));
-        Hint "checkout: status and amount claimed", "neither is even read"
-            => hint(format!("checkoutId={id}&status=SUCCESS&amount=1.00"));
-        Rejected "checkout: empty", "nothing is in it" => new(String::new());
-        Rejected "checkout: a payment's", "a checkout's id is due" => new(format!("paymentId={id}&securityKey={key}"));
-        Rejected "checkout: id twice", "which one is meant, nobody can say"
-            => new(format!("checkoutId={id}&checkoutId={id}"));
-        Rejected "checkout: 1 MiB of id", "64 KiB are looked at" => new(String::new()).body(long);
-    }
+fn change_key(form: &mut Form, random: &mut Random) {
+    form.body = form.with(&form.id, random.pick(KEYS));
 }
 
-/// Ids that would lead elsewhere in a path, for each kind in turn.
-fn ids(form: &Form) -> Vec<Vector> {
-    let (id, key) = (form.id.as_str(), form.key.as_str());
-    let twice: String = id.bytes().map(|byte| format!("%25{byte:02X}")).collect();
-    let forms = HOSTILE_IDS.iter().copied().chain([("all of it percent-encoded twice", twice.as_str())]);
-    let vectors = forms.zip(KINDS.iter().cycle()).map(|((name, id), kind)| {
-        Vector::new(Provider::Card3ds, *kind, format!("{}={id}&securityKey={key}", field(*kind))).expect(
-            Outcome::Rejected,
-            format!("id: {name}"),
-            "an id holds letters, digits, `.`, `_` and `-`",
-        )
-    });
-    let new = |id: &str| Vector::new(Provider::Card3ds, Kind::ThreeDs, format!("paymentId={id}&securityKey={key}"));
-    let long = rows! {
-        Hint "id of 255 characters", "the longest id" => new(&"a".repeat(255)).reads("payment", "a".repeat(255));
-        Rejected "id of 256 characters", "an id is never that long" => new(&"a".repeat(256));
-        Hint "id percent-encoded once", "as a browser may" => new(&id.replace('-', "%2D")).reads("payment", id);
+fn percent_encode(form: &mut Form, random: &mut Random) {
+    let encode = |text: &str, sign: &str| text.bytes().map(|byte| format!("{sign}{byte:02X}")).collect::<String>();
+    form.body = match random.below(4) {
+        0 => form.with(&encode(&form.id, "%"), &form.key),
+        1 => form.with(&encode(&form.id, "%25"), &form.key),
+        2 => form.text().replacen(form.field(), &encode(form.field(), "%25"), 1).into_bytes(),
+        _ => encode(&form.text(), "%").into_bytes(),
     };
-    vectors.chain(long).collect()
 }
 
-fn keys(form: &Form) -> Vec<Vector> {
-    let id = form.id.as_str();
-    let new = |key: &str| Vector::new(Provider::Card3ds, Kind::ThreeDs, format!("paymentId={id}&securityKey={key}"));
-    let hint = |key: &str| new(key).reads("payment", id);
-    let (harmless, visible) = ("it goes into a body, where it leads nowhere", "visible characters are due");
-    rows! {
-        Hint "key of base64", harmless => hint("ab%2Bcd%2Fef%3D%3D");
-        Hint "key percent-encoded twice", harmless => hint("ab%252Bcd");
-        Hint "key with ../", harmless => hint("../../admin");
-        Rejected "key with a plus, which is a blank", visible => new("ab+cd");
-        Rejected "key with a newline", visible => new("ab%0A");
-        Rejected "key with NUL", visible => new("ab%00");
-        Rejected "key that is no ASCII", visible => new("%C3%A4");
-        Rejected "key with a byte that no UTF-8 has", visible => new("%FF");
-    }
+fn change_form(form: &mut Form, random: &mut Random) {
+    let body = form.text();
+    form.body = match random.below(9) {
+        0 => Vec::new(),
+        1 => format!("\u{feff}{body}").into_bytes(),
+        2 => format!("?{body}").into_bytes(),
+        3 => format!("{body}\r\n").into_bytes(),
+        4 => format!("{body}\0").into_bytes(),
+        5 => format!(r#"{{"{}":"{}"}}"#, form.field(), form.id).into_bytes(),
+        6 => "a[".repeat(10_000).into_bytes(),
+        7 if random.one_in(20) => form.with(&"a".repeat(1024 * 1024), &form.key),
+        7 => form.with(&form.id, &"a".repeat(64 * 1024)),
+        _ => format!("{body}{}", "&x".repeat(1000)).into_bytes(),
+    };
 }
 
-/// The field that holds the id.
-fn field(kind: Kind) -> &'static str {
-    if kind == Kind::Checkout { "checkoutId" } else { "paymentId" }
-}
-
-const KINDS: [Kind; 3] = [Kind::ThreeDs, Kind::ThreeDsFailure, Kind::Checkout];
-
-const HOSTILE_IDS: &[(&str, &str)] = &[
-    ("../", "../../admin"),
-    ("..", ".."),
-    (".", "."),
-    ("../ percent-encoded", "%2e%2e%2fadmin"),
-    ("../ percent-encoded twice", "%252e%252e%252fadmin"),
-    ("a slash", "a/b"),
-    ("a slash percent-encoded", "a%2Fb"),
-    ("a backslash", "a%5Cb"),
-    ("a question mark", "a%3Fb"),
-    ("a hash", "a%23b"),
-    ("a plus, which is a blank", "a+b"),
-    ("NUL", "a%00"),
-    ("CR LF and a header", "a%0d%0ax:%20y"),
-    ("a letter that is no ASCII", "%C3%A4"),
-    ("a homoglyph", "%D0%B0"),
-    ("a byte that no UTF-8 has", "%FF"),
-    ("a percent sign that encodes nothing", "%zz"),
+/// Ids that would lead elsewhere in a path, and their neighbours.
+#[rustfmt::skip]
+const IDS: &[&str] = &[
+    "..", ".", "../admin", "%2e%2e", "%2e%2e%2f", "%252e%252e%252f", "a/b", "a%2fb", "a%5cb", "a%3fb", "a%23b", "a+b",
+    "a%00", "a%0d%0ax:y", "%C3%A4", "%D0%B0", "%FF", "%zz", "%", "", "a;b", "a%26b", "a=b", "...", "-",
 ];
 
-/// The longest form that a receiver reads.
-const LONGEST: usize = 64 * 1024;
+#[rustfmt::skip]
+const KEYS: &[&str] = &[
+    "", "a+b", "a%20b", "%00", "%0a", "%C3%A4", "%FF", "%2B%2F%3D", "%252B", "../..", "a&securityKey=b",
+];

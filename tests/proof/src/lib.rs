@@ -1,7 +1,7 @@
 //! Proves that the SDKs accept no forged webhook.
 //!
 //! - [`vectors`]: 496 fixed deliveries with their expected outcome, for receivers in any language.
-//! - [`attack`]: random deliveries, each sent once genuine and once changed.
+//! - [`attack`]: random deliveries, each sent once genuine and once changed. It also mutates the vectors.
 //! - [`mutate`]: random changes to bytes, which the attack and the fuzz targets share.
 //!
 //! [`Delivery::is_genuine`] decides what a receiver may accept. It signs each delivery again and uses no code of the

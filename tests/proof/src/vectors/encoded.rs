@@ -29,25 +29,6 @@ pub enum Encoded {
 }
 
 impl Encoded {
-    /// Writes the bytes out.
-    #[must_use]
-    pub fn of(bytes: &[u8]) -> Self {
-        match std::str::from_utf8(bytes) {
-            Ok(text) if text.is_ascii() => Self::Text(text.to_owned()),
-            _ => Self::Base64 { base64: STANDARD.encode(bytes) },
-        }
-    }
-
-    /// Repeats a value.
-    pub fn repeat(value: impl Into<Self>, times: usize) -> Self {
-        Self::Repeat { repeat: Box::new(value.into()), times }
-    }
-
-    /// Concatenates values.
-    pub fn parts(parts: impl IntoIterator<Item = Self>) -> Self {
-        Self::Parts { parts: parts.into_iter().collect() }
-    }
-
     /// The described bytes.
     ///
     /// # Errors
@@ -60,29 +41,5 @@ impl Encoded {
             Self::Repeat { repeat, times } => Ok(repeat.bytes()?.repeat(*times)),
             Self::Parts { parts } => Ok(parts.iter().map(Self::bytes).collect::<Result<Vec<_>, _>>()?.concat()),
         }
-    }
-}
-
-impl From<&str> for Encoded {
-    fn from(text: &str) -> Self {
-        Self::of(text.as_bytes())
-    }
-}
-
-impl From<String> for Encoded {
-    fn from(text: String) -> Self {
-        Self::of(text.as_bytes())
-    }
-}
-
-impl From<&[u8]> for Encoded {
-    fn from(bytes: &[u8]) -> Self {
-        Self::of(bytes)
-    }
-}
-
-impl From<Vec<u8>> for Encoded {
-    fn from(bytes: Vec<u8>) -> Self {
-        Self::of(&bytes)
     }
 }
