@@ -25,12 +25,10 @@ pub enum Outcome {
     /// Cannot verify the origin, and returns an id to look up: no amount and no status.
     Hint,
     /// Returns the one error that every delivery of unverified origin gets.
-    #[serde(rename = "unproven")]
     Rejected,
     /// Verifies the origin, but cannot read the event.
     Unreadable,
     /// Cannot be built, because the secret is invalid.
-    #[serde(rename = "refused-when-built")]
     InvalidSecret,
 }
 

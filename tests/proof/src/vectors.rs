@@ -18,7 +18,6 @@ pub struct File {
     /// The format version: 1.
     pub format: u32,
     /// The form that each kind of delivery must have.
-    #[serde(rename = "due")]
     pub rules: Vec<Rules>,
     /// All deliveries.
     pub vectors: Vec<Vector>,
@@ -42,7 +41,7 @@ impl File {
     pub fn print(&self) -> Result<String, serde_json::Error> {
         let rules = self.rules.iter().map(serde_json::to_string).collect::<Result<Vec<_>, _>>()?.join(",\n");
         let vectors = self.vectors.iter().map(serde_json::to_string).collect::<Result<Vec<_>, _>>()?.join(",\n");
-        Ok(format!("{{\"format\":{},\n\"due\":[\n{rules}\n],\n\"vectors\":[\n{vectors}\n]}}\n", self.format))
+        Ok(format!("{{\"format\":{},\n\"rules\":[\n{rules}\n],\n\"vectors\":[\n{vectors}\n]}}\n", self.format))
     }
 }
 

@@ -11,7 +11,7 @@ pub struct Rules {
     /// The kind of delivery.
     pub kind: Kind,
     /// Whether the origin of such a delivery can be verified.
-    #[serde(rename = "proves")]
+    #[serde(rename = "signed")]
     pub is_signed: bool,
     /// The header that carries the signature. It must be present exactly once.
     #[serde(default, skip_serializing_if = "Option::is_none")]
