@@ -81,7 +81,7 @@ impl Rules {
 
 /// Makes the call, and checks the result against what a response can prove.
 #[track_caller]
-pub(crate) fn settle<T: Debug>(
+pub(crate) fn check_call<T: Debug>(
     case: &Case<'_>,
     rules: &Rules,
     script: &Script,
@@ -160,7 +160,7 @@ pub(crate) fn clock() -> ManualClock {
 }
 
 /// Builds a client that gets its responses from a script.
-macro_rules! over {
+macro_rules! build_client {
     ($builder:expr, $script:expr) => {
         $builder
             .transport($script.clone())
@@ -171,7 +171,7 @@ macro_rules! over {
             .expect("a client")
     };
 }
-pub(crate) use over;
+pub(crate) use build_client;
 
 /// The selecting bytes for a provider with this many operations.
 pub(crate) const fn choices(operations: u8) -> [(u8, u8); 3] {

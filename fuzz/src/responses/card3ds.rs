@@ -5,7 +5,7 @@ use card3ds::{
 use payments_core::Effect;
 use payments_core::test_util::Script;
 
-use super::{Case, Rules, choices, over, settle};
+use super::{Case, Rules, build_client, check_call, choices};
 use crate::oracle::{self, member, same_amount, same_text};
 
 pub(crate) const CHOICES: &[(u8, u8)] = &choices(8);
@@ -19,28 +19,28 @@ pub fn card3ds_responses(data: &[u8]) -> bool {
     let rules = |effect| Rules { card: Some(PAN), ..Rules::new(effect, &[KEY, SECRET, SECURITY_KEY]) };
     let (moves, writes, reads) = (rules(Effect::MoveMoney), rules(Effect::Write), rules(Effect::Read));
     let payment = match case.operation {
-        0 => settle(&case, &moves, &script, client.create_payment(payment()).send()).inspect(|paid| {
+        0 => check_call(&case, &moves, &script, client.create_payment(payment()).send()).inspect(|paid| {
             check_order(body, paid);
         }),
-        1 => settle(&case, &moves, &script, client.pre_authorize(payment()).send()).inspect(|paid| {
+        1 => check_call(&case, &moves, &script, client.pre_authorize(payment()).send()).inspect(|paid| {
             check_order(body, paid);
         }),
-        2 => settle(&case, &moves, &script, client.capture(&stored(), lira()).send()).inspect(|paid| {
+        2 => check_call(&case, &moves, &script, client.capture(&stored(), lira()).send()).inspect(|paid| {
             assert!(paid.payment_id.as_str().eq_ignore_ascii_case(PAYMENT));
             assert_eq!(paid.amount, lira());
         }),
         3 => {
             let form = format!("paymentId={PAYMENT}&securityKey={SECURITY_KEY}");
             let callback = ThreeDsCallback::parse(form.as_bytes()).expect("it is a callback");
-            settle(&case, &moves, &script, client.complete(&stored(), &callback).send()).inspect(|paid| {
+            check_call(&case, &moves, &script, client.complete(&stored(), &callback).send()).inspect(|paid| {
                 assert!(paid.payment_id.as_str().eq_ignore_ascii_case(PAYMENT));
             })
         }
-        4 => settle(&case, &reads, &script, client.checkout_status(&PAYMENT.parse().expect("an id")).send()),
+        4 => check_call(&case, &reads, &script, client.checkout_status(&PAYMENT.parse().expect("an id")).send()),
         5 => {
             let urls = ReturnUrls { success: "https://m.example/ok".into(), failure: "https://m.example/no".into() };
             let enrolment = client.start_3ds(NewThreeDsPayment::new(payment(), urls));
-            return settle(&case, &writes, &script, enrolment.send())
+            return check_call(&case, &writes, &script, enrolment.send())
                 .inspect(|enrolment| {
                     let succeeded = member(body, "success").as_deref() == Some("true");
                     assert_eq!(matches!(enrolment, Enrolment::Enrolled(_)), succeeded);
@@ -52,7 +52,7 @@ pub fn card3ds_responses(data: &[u8]) -> bool {
         }
         6 => {
             let query = InstallmentQuery::new(lira(), PAN.parse().expect("a card number"));
-            return settle(&case, &reads, &script, client.installment_options(query).send())
+            return check_call(&case, &reads, &script, client.installment_options(query).send())
                 .inspect(|options| {
                     for option in options {
                         let _ = (option.differences(), option.installment_money(), option.total_money());
@@ -63,7 +63,7 @@ pub fn card3ds_responses(data: &[u8]) -> bool {
         _ => {
             let order = "ORD-12345".parse().expect("an order id");
             let checkout = NewCheckout::new(order, lira(), "a book", "https://m.example/checkout");
-            return settle(&case, &writes, &script, client.create_checkout(checkout).send()).is_some();
+            return check_call(&case, &writes, &script, client.create_checkout(checkout).send()).is_some();
         }
     };
     payment.inspect(|payment| check(body, payment)).is_some()
@@ -102,7 +102,7 @@ fn check(body: &[u8], payment: &Payment) {
 fn client(script: &Script) -> Client {
     let builder = Client::builder(ApiKey::new(KEY).expect("a key"), ApiSecret::new(SECRET).expect("a secret"))
         .base_url("https://api.example.com");
-    over!(builder, script)
+    build_client!(builder, script)
 }
 
 fn payment() -> NewPayment {
@@ -113,7 +113,7 @@ fn payment() -> NewPayment {
 }
 
 fn lira() -> Money {
-    Money::from_minor(100_50, Currency::TRY)
+    Money::from_minor(10_050, Currency::TRY)
 }
 
 fn stored() -> PaymentId {

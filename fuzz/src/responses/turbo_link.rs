@@ -2,7 +2,7 @@ use payments_core::Effect;
 use payments_core::test_util::Script;
 use turbo_link::{ApiKey, Client, LinkStatus};
 
-use super::{Case, Rules, choices, over, settle};
+use super::{Case, Rules, build_client, check_call, choices};
 use crate::oracle::{member, shortest, text};
 
 pub(crate) const CHOICES: &[(u8, u8)] = &choices(2);
@@ -15,7 +15,7 @@ pub fn turbo_link_responses(data: &[u8]) -> bool {
     let rules = Rules { errors_under_success: true, ..Rules::new(Effect::Read, &[KEY]) };
     let id = "abc123".parse().expect("an id");
     let call = if case.operation == 0 { client.list() } else { client.link(&id) };
-    let Some(list) = settle(&case, &rules, &script, call.send()) else { return false };
+    let Some(list) = check_call(&case, &rules, &script, call.send()) else { return false };
 
     assert_eq!(member(case.body, "error").as_deref(), Some("false"));
     let items = member(case.body, "line_items").expect("a list has its items");
@@ -44,7 +44,7 @@ pub fn turbo_link_responses(data: &[u8]) -> bool {
 
 fn client(script: &Script) -> Client {
     let builder = Client::builder(ApiKey::new(KEY).expect("a key"));
-    over!(builder, script)
+    build_client!(builder, script)
 }
 
 const KEY: &str = "tl-canary-api-key-7f3a";

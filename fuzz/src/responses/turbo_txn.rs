@@ -2,7 +2,7 @@ use payments_core::test_util::Script;
 use payments_core::{Effect, Outcome};
 use turbo_txn::{Client, ClientId, Currency, Money, NewTransaction, OrderId, SecretKey, TxnStatus};
 
-use super::{Case, Rules, choices, over, settle};
+use super::{Case, Rules, build_client, check_call, choices};
 use crate::oracle::{member, member_of, same_amount, same_text};
 
 pub(crate) const CHOICES: &[(u8, u8)] = &choices(2);
@@ -17,7 +17,7 @@ pub fn turbo_txn_responses(data: &[u8]) -> bool {
     let order: OrderId = ORDER.parse().expect("a reference");
     let amount = if case.operation == 0 {
         let transaction =
-            NewTransaction::new(order, Money::from_minor(300_00, Currency::INR), "https://shop.example/thanks");
+            NewTransaction::new(order, Money::from_minor(30_000, Currency::INR), "https://shop.example/thanks");
         let call = async {
             let result = client.initiate(transaction).send().await;
             if let Err(error) = &result
@@ -27,13 +27,13 @@ pub fn turbo_txn_responses(data: &[u8]) -> bool {
             }
             result
         };
-        settle(&case, &rules(Effect::MoveMoney), &script, call).map(|made| {
+        check_call(&case, &rules(Effect::MoveMoney), &script, call).map(|made| {
             same_text(member_of(body, "data", "txnId"), made.txn_id.as_str());
-            assert_eq!((made.order_id.as_str(), made.asked.minor()), (ORDER, 300_00));
+            assert_eq!((made.order_id.as_str(), made.asked.minor()), (ORDER, 30_000));
             made.amount
         })
     } else {
-        settle(&case, &rules(Effect::Read), &script, client.lookup(&order).send()).map(|found| {
+        check_call(&case, &rules(Effect::Read), &script, client.lookup(&order).send()).map(|found| {
             assert_eq!(found.order_id.as_str(), ORDER);
             same_text(member_of(body, "data", "txnStatus"), found.status.as_str());
             if let TxnStatus::Unknown(_) = found.status {
@@ -71,7 +71,7 @@ fn check_refusal(status: u16, body: &[u8]) {
 fn client(script: &Script) -> Client {
     let builder = Client::builder(ClientId::new(CLIENT_ID).expect("an id"), SecretKey::new(SECRET_KEY).expect("a key"))
         .base_url("https://turbo.example");
-    over!(builder, script)
+    build_client!(builder, script)
 }
 
 const ORDER: &str = "order-7421";

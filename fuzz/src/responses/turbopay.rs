@@ -2,7 +2,7 @@ use payments_core::Effect;
 use payments_core::test_util::Script;
 use turbopay::{ApiKey, Client, Currency, Money, NewDeposit, NewWithdrawal, OrderStatus, Problem, Traffic};
 
-use super::{Case, Rules, choices, over, settle};
+use super::{Case, Rules, build_client, check_call, choices};
 use crate::oracle::{member, same_amount, same_text};
 
 pub(crate) const CHOICES: &[(u8, u8)] = &choices(8);
@@ -17,7 +17,7 @@ pub fn turbopay_responses(data: &[u8]) -> bool {
     let (moves, writes, reads) = (rules(Effect::MoveMoney), rules(Effect::Write), rules(Effect::Read));
     let order = match case.operation {
         0 => {
-            return settle(&case, &moves, &script, client.create_withdrawal(withdrawal()).send())
+            return check_call(&case, &moves, &script, client.create_withdrawal(withdrawal()).send())
                 .inspect(|made| {
                     same_text(member(body, "order_id"), made.order_id.as_str());
                     check_status(body, &made.status);
@@ -26,10 +26,12 @@ pub fn turbopay_responses(data: &[u8]) -> bool {
         }
         1 => {
             let call = client.confirm_utr(&ORDER.parse().expect("an id"), &"402393486736".parse().expect("a UTR"));
-            return settle(&case, &moves, &script, call.send()).inspect(|it| check_status(body, &it.status)).is_some();
+            return check_call(&case, &moves, &script, call.send())
+                .inspect(|it| check_status(body, &it.status))
+                .is_some();
         }
         2 => {
-            return settle(&case, &writes, &script, client.create_deposit(deposit()).send())
+            return check_call(&case, &writes, &script, client.create_deposit(deposit()).send())
                 .inspect(|made| {
                     check_status(body, &made.status);
                     same_text(member(body, "form_url"), &made.form_url);
@@ -38,7 +40,7 @@ pub fn turbopay_responses(data: &[u8]) -> bool {
                 .is_some();
         }
         3 => {
-            return settle(&case, &writes, &script, client.create_host_to_host_deposit(deposit()).send())
+            return check_call(&case, &writes, &script, client.create_host_to_host_deposit(deposit()).send())
                 .inspect(|made| {
                     check_status(body, &made.status);
                     assert_eq!(made.amount, rupees(2000));
@@ -55,7 +57,7 @@ pub fn turbopay_responses(data: &[u8]) -> bool {
         }
         4 | 5 => {
             let call = if case.operation == 4 { client.balance(Currency::INR) } else { client.default_balance() };
-            return settle(&case, &reads, &script, call.send())
+            return check_call(&case, &reads, &script, call.send())
                 .inspect(|balance| {
                     if case.operation == 4 {
                         assert_eq!(balance.currency, Currency::INR);
@@ -64,9 +66,9 @@ pub fn turbopay_responses(data: &[u8]) -> bool {
                 })
                 .is_some();
         }
-        6 => settle(&case, &reads, &script, client.order_status(&ORDER.parse().expect("an id")).send())
+        6 => check_call(&case, &reads, &script, client.order_status(&ORDER.parse().expect("an id")).send())
             .inspect(|order| assert_eq!(order.order_id.as_str(), ORDER)),
-        _ => settle(&case, &reads, &script, client.lookup(&REFERENCE.parse().expect("a reference")).send())
+        _ => check_call(&case, &reads, &script, client.lookup(&REFERENCE.parse().expect("a reference")).send())
             .inspect(|order| assert_eq!(order.merchant_order_id.as_str(), REFERENCE)),
     };
     order
@@ -93,7 +95,7 @@ fn client(script: &Script) -> Client {
         .status_url("https://merchant.example/status")
         .redirect_url("https://merchant.example/return")
         .traffic(Traffic::Standard);
-    over!(builder, script)
+    build_client!(builder, script)
 }
 
 fn deposit() -> NewDeposit {

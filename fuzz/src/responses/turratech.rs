@@ -6,7 +6,7 @@ use turratech::{
     Subscription, SubscriptionItem, SubscriptionUpdate,
 };
 
-use super::{Case, Rules, choices, over, settle};
+use super::{Case, Rules, build_client, check_call, choices};
 use crate::oracle::{member, same_amount, same_text, text};
 
 pub(crate) const CHOICES: &[(u8, u8)] = &choices(OPERATIONS);
@@ -20,48 +20,53 @@ pub fn turratech_responses(data: &[u8]) -> bool {
     let rules = |effect| Rules { throttled_is_refused: true, card: Some(PAN), ..Rules::new(effect, &[KEY]) };
     let (moves, writes, reads) = (rules(Effect::MoveMoney), rules(Effect::Write), rules(Effect::Read));
     match case.operation {
-        0 => settle(&case, &moves, &script, client.create_payment(NewPayment::new(pounds())).send())
+        0 => check_call(&case, &moves, &script, client.create_payment(NewPayment::new(pounds())).send())
             .inspect(|payment| {
                 assert_eq!(payment.amount, pounds());
                 is_payment(body, payment);
             })
             .is_some(),
-        1 => settle(&case, &moves, &script, client.capture_payment(&id(PAYMENT)).send())
+        1 => check_call(&case, &moves, &script, client.capture_payment(&id(PAYMENT)).send())
             .inspect(|payment| is_this_payment(body, payment))
             .is_some(),
-        2 => settle(&case, &writes, &script, client.cancel_payment(&id(PAYMENT)).send())
+        2 => check_call(&case, &writes, &script, client.cancel_payment(&id(PAYMENT)).send())
             .inspect(|payment| is_this_payment(body, payment))
             .is_some(),
-        3 => settle(&case, &reads, &script, client.retrieve_payment(&id(PAYMENT)).send())
+        3 => check_call(&case, &reads, &script, client.retrieve_payment(&id(PAYMENT)).send())
             .inspect(|payment| is_this_payment(body, payment))
             .is_some(),
         4 => {
             let mut pager = client.list_payments(ListParams::new().limit(10));
-            settle(&case, &reads, &script, pager.try_next())
+            check_call(&case, &reads, &script, pager.try_next())
                 .flatten()
                 .inspect(|payment| assert!(!payment.livemode))
                 .is_some()
         }
-        5 => settle(&case, &moves, &script, client.create_refund(NewRefund::new(id(PAYMENT)).amount(pounds())).send())
-            .inspect(|refund| {
-                assert!(refund.amount().is_none_or(|amount| amount == pounds()));
-                assert!(refund.payment.as_ref().is_none_or(|payment| payment.as_str() == PAYMENT));
-                is_refund(body, refund);
-            })
-            .is_some(),
-        6 => settle(&case, &reads, &script, client.retrieve_refund(&id("re_1")).send())
+        5 => check_call(
+            &case,
+            &moves,
+            &script,
+            client.create_refund(NewRefund::new(id(PAYMENT)).amount(pounds())).send(),
+        )
+        .inspect(|refund| {
+            assert!(refund.amount().is_none_or(|amount| amount == pounds()));
+            assert!(refund.payment.as_ref().is_none_or(|payment| payment.as_str() == PAYMENT));
+            is_refund(body, refund);
+        })
+        .is_some(),
+        6 => check_call(&case, &reads, &script, client.retrieve_refund(&id("re_1")).send())
             .inspect(|refund| {
                 assert_eq!(refund.id.as_str(), "re_1");
                 is_refund(body, refund);
             })
             .is_some(),
-        7 => settle(&case, &writes, &script, client.create_customer(CustomerDetails::new().name("Jo")).send())
+        7 => check_call(&case, &writes, &script, client.create_customer(CustomerDetails::new().name("Jo")).send())
             .inspect(|customer| same_text(member(body, "id"), customer.id.as_str()))
             .is_some(),
-        8 => settle(&case, &reads, &script, client.retrieve_customer(&id("cus_1")).send())
+        8 => check_call(&case, &reads, &script, client.retrieve_customer(&id("cus_1")).send())
             .inspect(|customer| assert_eq!(customer.id.as_str(), "cus_1"))
             .is_some(),
-        9 => settle(&case, &writes, &script, client.delete_customer(&id("cus_1")).send())
+        9 => check_call(&case, &writes, &script, client.delete_customer(&id("cus_1")).send())
             .inspect(|_| {
                 same_text(member(body, "id"), "cus_1");
                 assert_eq!(member(body, "deleted").as_deref(), Some("true"));
@@ -69,20 +74,20 @@ pub fn turratech_responses(data: &[u8]) -> bool {
             .is_some(),
         10 => {
             let subscription = NewSubscription::new(id("cus_1"), SubscriptionItem::new(id("price_1")));
-            settle(&case, &moves, &script, client.create_subscription(subscription).send())
+            check_call(&case, &moves, &script, client.create_subscription(subscription).send())
                 .inspect(|subscription| is_subscription(body, subscription))
                 .is_some()
         }
         11 => {
             let update = SubscriptionUpdate::new().cancel_at_period_end(true);
-            settle(&case, &moves, &script, client.update_subscription(&id("sub_1"), update).send())
+            check_call(&case, &moves, &script, client.update_subscription(&id("sub_1"), update).send())
                 .inspect(|subscription| {
                     assert_eq!(subscription.id.as_str(), "sub_1");
                     is_subscription(body, subscription);
                 })
                 .is_some()
         }
-        12 => settle(&case, &writes, &script, client.cancel_subscription(&id("sub_1")).send())
+        12 => check_call(&case, &writes, &script, client.cancel_subscription(&id("sub_1")).send())
             .inspect(|cancelled| {
                 assert_eq!(cancelled.id().as_str(), "sub_1");
                 if let CancelledSubscription::Deleted(_) = cancelled {
@@ -93,16 +98,16 @@ pub fn turratech_responses(data: &[u8]) -> bool {
         13 => {
             let expiry = Expiry::new(12, 2030).expect("a month");
             let card = Card::new(PAN.parse().expect("a number"), expiry, "8309".parse().expect("a code"));
-            settle(&case, &writes, &script, client.create_payment_method(NewPaymentMethod::card(card)).send())
+            check_call(&case, &writes, &script, client.create_payment_method(NewPaymentMethod::card(card)).send())
                 .inspect(|method| same_text(member(body, "id"), method.id.as_str()))
                 .is_some()
         }
-        14 => settle(&case, &writes, &script, client.attach_payment_method(&id("pm_1"), &id("cus_1")).send())
+        14 => check_call(&case, &writes, &script, client.attach_payment_method(&id("pm_1"), &id("cus_1")).send())
             .inspect(|method| assert_eq!(method.id.as_str(), "pm_1"))
             .is_some(),
         _ => {
             let endpoint = NewWebhookEndpoint::new("https://m.example/hook", [EventType::InvoicePaid]);
-            settle(&case, &writes, &script, client.create_webhook_endpoint(endpoint).send())
+            check_call(&case, &writes, &script, client.create_webhook_endpoint(endpoint).send())
                 .inspect(|made| same_text(member(body, "id"), made.id.as_str()))
                 .is_some()
         }
@@ -146,7 +151,7 @@ fn is_subscription(body: &[u8], subscription: &Subscription) {
 
 fn client(script: &Script) -> Client {
     let builder = Client::builder(ApiKey::new(KEY).expect("a key"));
-    over!(builder, script)
+    build_client!(builder, script)
 }
 
 fn id<T: std::str::FromStr<Err = turratech::Invalid>>(text: &str) -> T {

@@ -134,3 +134,33 @@ const WORDS: &[&[u8]] = &[
 ];
 
 const NESTING: &[&[u8]] = &[b"[", b"{\"a\":", b"]", b"}", b"\"", b"\\", b"0", b"9", b" "];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SAMPLE: &[u8] = b"t=1,v1=ab\n{\"amount\":\"100.00\",\"status\":\"success\"}";
+
+    #[test]
+    fn every_kind_of_change_changes_something_and_none_panics() {
+        for (name, change) in CHANGES {
+            let mut changed = 0;
+            for (seed, bytes) in (0..200).flat_map(|seed| [(seed, SAMPLE), (seed, b"{"), (seed, b"")]) {
+                let (mut random, mut result) = (Random::new(seed), bytes.to_vec());
+                let at = random.below(bytes.len() + 1);
+                change(&mut random, &mut result, at, b"t=2,v1=cd\n{}");
+                changed += usize::from(result != bytes);
+            }
+            assert!(changed > 50, "{name}: {changed}");
+        }
+    }
+
+    #[test]
+    fn a_mutation_differs_and_can_be_repeated() {
+        for seed in 0..500 {
+            let mutate = || mutate(&mut Random::new(seed), SAMPLE, b"t=2,v1=cd\n{}", 3);
+            assert_ne!(mutate(), SAMPLE);
+            assert_eq!(mutate(), mutate());
+        }
+    }
+}

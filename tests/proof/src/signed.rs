@@ -7,7 +7,7 @@ use crate::mutate::mutate;
 use crate::{Delivery, Kind, Provider, Random};
 
 /// The one kind that forges nothing: the provider signs an unusual body.
-pub(crate) const SIGNED: &str = "signed and odd";
+pub(crate) const SIGNED: &str = "unusual signed body";
 
 const KINDS: &[(&str, Change)] = &[
     ("body bytes", body_bytes),
@@ -16,7 +16,7 @@ const KINDS: &[(&str, Change)] = &[
     ("signature form", signature_form),
     ("headers", change_headers),
     ("time", change_time),
-    ("parts exchanged", exchange),
+    ("swapped parts", exchange),
     ("receiver's key", receivers_key),
     ("sender's key", senders_key),
     ("another scheme", another_scheme),

@@ -8,10 +8,10 @@ use crate::mutate::mutate;
 use crate::{Delivery, Kind, Provider, Random, json};
 
 const KINDS: &[(&str, Change)] = &[
-    ("vector", change_vector),
+    ("initialization vector", change_vector),
     ("blocks", change_blocks),
-    ("cut or longer", change_length),
-    ("parts exchanged", exchange),
+    ("length", change_length),
+    ("swapped parts", exchange),
     ("padding", change_padding),
     ("base64", change_encoding),
     ("body bytes", body_bytes),

@@ -120,7 +120,7 @@ impl fmt::Display for Report {
         }
         writeln!(f, "seed {}\n", self.seed)?;
         let names = ["forged", "rejected", "bad secret", "same hint", "other hint", "genuine", "signed", "wrong"];
-        write!(f, "{:<10} {:<20}", "provider", "changed")?;
+        write!(f, "{:<10} {:<22}", "provider", "changed")?;
         names.iter().try_for_each(|name| write!(f, " {name:>10}"))?;
         writeln!(f)?;
         for (provider, kind, row) in self.rows() {
@@ -139,7 +139,7 @@ impl fmt::Display for Report {
 }
 
 fn line(f: &mut fmt::Formatter<'_>, provider: &str, kind: &str, row: &Row) -> fmt::Result {
-    write!(f, "{provider:<10} {kind:<20}")?;
+    write!(f, "{provider:<10} {kind:<22}")?;
     let Row { rejected, invalid_secret, same_hint, other_hint, genuine, signed, wrong } = row;
     let numbers = [&row.forged(), rejected, invalid_secret, same_hint, other_hint, genuine, signed, wrong];
     numbers.iter().try_for_each(|number| write!(f, " {number:>10}"))?;
