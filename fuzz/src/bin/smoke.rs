@@ -58,6 +58,7 @@ fn all(mutations: u64) -> ExitCode {
     if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
+#[expect(clippy::disallowed_methods, reason = "measures how long a target takes")]
 fn run(target: &Target, mutations: u64) -> Result<String, String> {
     let began = Instant::now();
     let corpus = corpus(target)?;
