@@ -2,16 +2,16 @@
 
 use card3ds::{CheckoutCallback, ThreeDsCallback, ThreeDsFailure, VerifyError};
 use turbo_txn::test_util::{callback, encrypt};
-use turbo_txn::{CallbackKey, Callbacks};
+use turbo_txn::{CallbackDecryptor, CallbackKey};
 
 use crate::oracle::{member, same_text};
 
 /// Turbo Transactions' callbacks. The input is used as a body and as a text to encrypt.
 pub fn turbo_txn_callbacks(data: &[u8]) -> bool {
     let key = CallbackKey::new("Y2FuYXJ5LWNhbGxiYWNrLWtleS0wMTIzNDU2Nzg5YWI=").expect("a key");
-    let callbacks = Callbacks::new(key.clone());
+    let callbacks = CallbackDecryptor::new(key.clone());
     let given = callbacks.decrypt(data);
-    assert!(given.is_ok() || given == Err(VerifyError::Unproven), "all failures look alike");
+    assert!(given.is_ok() || given == Err(VerifyError::Rejected), "all failures look alike");
 
     let vector = std::array::from_fn(|at| data.get(at).copied().unwrap_or(7));
     let text = encrypt(&key, vector, data);
@@ -26,10 +26,10 @@ pub fn turbo_txn_callbacks(data: &[u8]) -> bool {
         }
         let body = format!(r#"{{"encryptedData":"{}"}}"#, String::from_utf8_lossy(&broken));
         let result = callbacks.decrypt(body.as_bytes());
-        assert!(result.is_ok() || result == Err(VerifyError::Unproven));
+        assert!(result.is_ok() || result == Err(VerifyError::Rejected));
     }
     let other = CallbackKey::new("AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=").expect("a key");
-    let rotated = Callbacks::new(other).or(key.clone());
+    let rotated = CallbackDecryptor::new(other).also_accept(key.clone());
     let body = callback(&key, vector, data);
     let hint = callbacks.decrypt(body.as_bytes());
     assert_eq!(rotated.decrypt(body.as_bytes()), hint, "a second key makes no difference");
@@ -64,7 +64,7 @@ pub fn card3ds_forms(data: &[u8]) -> bool {
         is_one_segment(&once, "checkoutId", callback.claimed().checkout_id().as_str());
     }
     for error in [completes.as_ref().err(), failed.as_ref().err(), checkout.as_ref().err()].into_iter().flatten() {
-        assert_eq!(*error, VerifyError::Unproven);
+        assert_eq!(*error, VerifyError::Rejected);
     }
     completes.is_ok() || failed.is_ok() || checkout.is_ok()
 }

@@ -64,7 +64,7 @@ impl<'a> Case<'a> {
 pub(crate) struct Rules {
     pub(crate) effect: Effect,
     /// Whether the provider also sends errors with a 2xx status.
-    pub(crate) errors_under_success: bool,
+    pub(crate) errors_in_2xx: bool,
     /// Whether the provider documents that a request with status 429 was not executed.
     pub(crate) throttled_is_refused: bool,
     /// Secrets that no error may print.
@@ -75,7 +75,7 @@ pub(crate) struct Rules {
 
 impl Rules {
     pub(crate) fn new(effect: Effect, secrets: &'static [&'static str]) -> Self {
-        Self { effect, errors_under_success: false, throttled_is_refused: false, secrets, card: None }
+        Self { effect, errors_in_2xx: false, throttled_is_refused: false, secrets, card: None }
     }
 }
 
@@ -138,7 +138,7 @@ fn check(case: &Case<'_>, rules: &Rules, error: &Error) {
 /// Whether a response with this status can be a refusal.
 fn may_refuse(case: &Case<'_>, rules: &Rules) -> bool {
     match case.status {
-        200..300 => rules.errors_under_success,
+        200..300 => rules.errors_in_2xx,
         400..=405 | 413 | 415 | 422 => true,
         409 => false,
         429 => rules.throttled_is_refused,

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use payments_core::json::{self, NumberText, Raw};
+use payments_core::decimal;
+use payments_core::json::{self, JsonNumber, RawJson};
 use payments_core::rust_decimal::Decimal;
-use payments_core::{Currency, Money, mask_card_numbers, one_line};
+use payments_core::{Currency, Money, mask_card_numbers, redacted_line};
 use payments_sandbox::Fault;
 use serde::Deserialize;
 
@@ -15,7 +16,7 @@ pub fn money(data: &[u8]) -> bool {
     let Ok(text) = std::str::from_utf8(data) else { return false };
     let (currency, amount) = text.split_at_checked(3).unwrap_or(("INR", text));
     let Ok(currency) = currency.parse::<Currency>() else { return false };
-    let exact = json::parse_decimal(amount);
+    let exact = decimal::parse(amount);
     if let Ok(exact) = exact {
         assert_eq!(shortest(&exact.to_string()), shortest(amount));
     }
@@ -25,7 +26,7 @@ pub fn money(data: &[u8]) -> bool {
     assert_eq!(Money::parse(&written, currency), Ok(money));
     let exact = money.to_decimal().expect("its decimals are known");
     assert_eq!(Money::from_decimal(exact, currency), Ok(money));
-    let number = NumberText::decimal(money).expect("it is a number");
+    let number = JsonNumber::decimal(money).expect("it is a number");
     assert_eq!(serde_json::to_string(&number).expect("it can be sent"), written);
     let stored = serde_json::to_string(&money).expect("it can be stored");
     assert_eq!(serde_json::from_str::<Money>(&stored).ok(), Some(money));
@@ -45,7 +46,7 @@ pub fn json(data: &[u8]) -> bool {
         assert!(!error.problem().contains("canary"), "{error} quotes what it found");
         assert!(!error.to_string().chars().any(char::is_control), "{error:?} is one line");
     }
-    if let Ok(raw) = json::decode::<Raw>(data) {
+    if let Ok(raw) = json::decode::<RawJson>(data) {
         assert!(serde_json::from_str::<serde::de::IgnoredAny>(raw.as_str()).is_ok());
         assert_eq!(raw.decode::<Owned>().is_ok(), owned.is_ok());
     }
@@ -73,7 +74,7 @@ struct Everything {
     #[serde(default, deserialize_with = "json::none_if_empty")]
     note: Option<String>,
     #[serde(default)]
-    raw: Option<Raw>,
+    raw: Option<RawJson>,
     #[serde(default)]
     metadata: BTreeMap<String, String>,
 }
@@ -104,7 +105,7 @@ pub fn masks(data: &[u8]) -> bool {
         let masked = mask_card_numbers(&planted);
         assert!(!shows_card(&masked, PAN), "{masked}");
     }
-    let line = one_line(text);
+    let line = redacted_line(text);
     assert!(!line.chars().any(char::is_control) && !shows_card(&line, PAN), "{line:?}");
     masked != text
 }

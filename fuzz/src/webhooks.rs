@@ -19,7 +19,7 @@ pub fn turbopay_webhooks(data: &[u8]) -> bool {
     let genuine = turbopay::test_util::sign(&key(), body);
     check_genuine(&delivery(genuine.as_bytes(), body), signature);
 
-    let endpoint = turbopay::WebhookEndpoint::new(key());
+    let endpoint = turbopay::WebhookVerifier::new(key());
     let Ok(event) = endpoint.verify_signature(body, genuine.as_bytes()) else { return false };
     assert_eq!(event.body(), body);
     same_text(member(body, "order_id"), event.order_id.as_str());
@@ -43,7 +43,7 @@ pub fn turratech_webhooks(data: &[u8]) -> bool {
     let late = turratech::test_util::sign(&secret(), body, now - time::Duration::seconds(301));
     assert!(!is_verified(&delivery(late.as_bytes(), body)), "a delivery that is 301 seconds old");
 
-    let endpoint = turratech::WebhookEndpoint::new(secret()).clock(clock());
+    let endpoint = turratech::WebhookVerifier::new(secret()).clock(clock());
     let Ok(event) = endpoint.verify_signature(body, genuine.as_bytes()) else { return false };
     same_text(member(body, "id"), event.id.as_str());
     same_text(member(body, "type"), event.event_type.as_str());

@@ -10,7 +10,7 @@ use actix_web::web::Data;
 use actix_web::{App, HttpServer};
 use payments_sandbox::Sandbox;
 use payments_tests::{turbo_txn_at, turbopay_at};
-use turbo_txn::{CallbackKey, Callbacks, Currency, Money, NewTransaction};
+use turbo_txn::{CallbackDecryptor, CallbackKey, Currency, Money, NewTransaction};
 use turbopay::NewDeposit;
 
 #[path = "actix_webhook/app.rs"]
@@ -22,10 +22,10 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let there = sandbox.turratech();
     let stored = Arc::new(Mutex::new(Vec::new()));
     let shop = app::Shop {
-        turbopay: turbopay::WebhookEndpoint::new(turbopay::WebhookKey::new(sandbox.turbopay().webhook_key())?),
-        turratech: turratech::WebhookEndpoint::new(turratech::WebhookSecret::new(there.webhook_secret())?)
+        turbopay: turbopay::WebhookVerifier::new(turbopay::WebhookKey::new(sandbox.turbopay().webhook_key())?),
+        turratech: turratech::WebhookVerifier::new(turratech::WebhookSecret::new(there.webhook_secret())?)
             .clock(sandbox.clock()),
-        callbacks: Callbacks::new(CallbackKey::new(sandbox.turbo_txn().callback_key())?),
+        callbacks: CallbackDecryptor::new(CallbackKey::new(sandbox.turbo_txn().callback_key())?),
         turbo_txn: turbo_txn_at(&sandbox)?,
         stored: Arc::clone(&stored),
     };

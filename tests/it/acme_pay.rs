@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-use payments_core::gateway::{Answer, Feature, Order, Retrieve, StartPayment};
+use payments_core::gateway::{Feature, PaymentRequest, Retrieve, StartPayment, Support};
 use payments_core::http::HeaderMap;
 use payments_core::test_util::{ManualClock, Reply, Script};
 use payments_core::time::OffsetDateTime;
 use payments_core::webhook::VerifyError;
 use payments_core::{Currency, Error, ErrorKind, Expected, Money, Outcome, PaymentStatus, Secret};
 use payments_sandbox::Sandbox;
-use payments_tests::acme_pay::{ApiKey, Client, NewPayment, WebhookEndpoint, WebhookSecret};
+use payments_tests::acme_pay::{ApiKey, Client, NewPayment, WebhookSecret, WebhookVerifier};
 use payments_tests::turratech_at;
 
 const PAID: &str = r#"{"id":"p_1","reference":"order-1","amount":30010,"currency":"INR","status":"paid"}"#;
@@ -138,7 +138,7 @@ fn a_webhook_is_believed_and_with_one_byte_flipped_it_is_not() {
     let secret = "acme_whsec_1";
     let tag = payments_core::webhook::sign(&Secret::new("secret", secret).unwrap(), &[&body]);
     let signature: String = tag.iter().map(|byte| format!("{byte:02x}")).collect();
-    let endpoint = WebhookEndpoint::new(&WebhookSecret::new(secret).unwrap());
+    let endpoint = WebhookVerifier::new(&WebhookSecret::new(secret).unwrap());
     let headers =
         |signature: &str| HeaderMap::from_iter([("x-acme-signature".parse().unwrap(), signature.parse().unwrap())]);
 
@@ -147,15 +147,15 @@ fn a_webhook_is_believed_and_with_one_byte_flipped_it_is_not() {
     for at in 0..body.len() {
         let mut flipped = body.clone();
         flipped[at] ^= 1;
-        assert_eq!(endpoint.verify(&flipped, &headers(&signature)), Err(VerifyError::Unproven), "{at}");
+        assert_eq!(endpoint.verify(&flipped, &headers(&signature)), Err(VerifyError::Rejected), "{at}");
     }
     for forged in ["", "00", &signature.to_uppercase(), &signature[1..]] {
-        assert_eq!(endpoint.verify(&body, &headers(forged)), Err(VerifyError::Unproven));
+        assert_eq!(endpoint.verify(&body, &headers(forged)), Err(VerifyError::Rejected));
     }
-    assert_eq!(endpoint.verify(&body, &HeaderMap::new()), Err(VerifyError::Unproven));
+    assert_eq!(endpoint.verify(&body, &HeaderMap::new()), Err(VerifyError::Rejected));
 }
 
-async fn start(providers: &[&dyn StartPayment], order: &Order) -> Result<usize, Error> {
+async fn start(providers: &[&dyn StartPayment], order: &PaymentRequest) -> Result<usize, Error> {
     let mut last = Error::configuration("there is no provider");
     for (number, provider) in providers.iter().enumerate() {
         match provider.start_payment(order).await {
@@ -172,13 +172,13 @@ async fn it_fails_over_to_a_provider_that_knows_nothing_of_it_and_only_where_not
     let sandbox = Sandbox::builder().start().await;
     let other = turratech_at(&sandbox).unwrap();
     let order = |reference: &str| {
-        Order::new(reference, price()).payment_method("pm_card_visa").made(OffsetDateTime::UNIX_EPOCH)
+        PaymentRequest::new(reference, price()).payment_method("pm_card_visa").created_at(OffsetDateTime::UNIX_EPOCH)
     };
     let declined = r#"{"error":{"code":"card_declined","message":"no"}}"#;
 
     // A derived key may have been used before: only an answer to the keyed request itself says that nothing was done.
     let (acme_pay, script, _) = acme([Reply::json(402, declined)]);
-    let one = Order::new("order-1", price()).payment_method("pm_card_visa");
+    let one = PaymentRequest::new("order-1", price()).payment_method("pm_card_visa");
     assert_eq!(start(&[&acme_pay, &other], &one).await.unwrap(), 1);
     script.push(Reply::json(402, declined));
     let declined = acme_pay.start_payment(&order("order-2")).await.unwrap_err();
@@ -196,12 +196,12 @@ async fn it_fails_over_to_a_provider_that_knows_nothing_of_it_and_only_where_not
 #[tokio::test]
 async fn it_speaks_the_words_that_all_providers_share() {
     let (client, ..) = acme([Reply::json(201, PAID), Reply::json(200, PAID), Reply::json(200, PAID)]);
-    let started = client.start_payment(&Order::new("order-1", price())).await.unwrap();
+    let started = client.start_payment(&PaymentRequest::new("order-1", price())).await.unwrap();
     assert_eq!((started.status, started.amount), (PaymentStatus::Succeeded, price()));
     let id = started.id.unwrap();
-    assert!(client.retrieve(&id, &Expected::new("order-1", price())).await.unwrap().is_paid_as_ordered());
+    assert!(client.retrieve(&id, &Expected::new("order-1", price())).await.unwrap().is_paid_as_expected());
     let cheaper = Expected::new("order-1", Money::from_minor(1, Currency::INR));
-    assert!(!client.retrieve(&id, &cheaper).await.unwrap().is_paid_as_ordered());
+    assert!(!client.retrieve(&id, &cheaper).await.unwrap().is_paid_as_expected());
 
     let odd = PAID.replace("\"paid\"", "\"on_the_moon\"");
     let (client, ..) = acme([Reply::json(200, &odd)]);
@@ -209,7 +209,7 @@ async fn it_speaks_the_words_that_all_providers_share() {
     assert_eq!((found.status, found.is_final), (PaymentStatus::Unknown("on_the_moon".to_owned()), false));
 
     let can = Client::capabilities();
-    assert_eq!((can.of(Feature::Retrieve), can.of(Feature::Refund)), (Answer::Yes, Answer::NotInSdk));
+    assert_eq!((can.of(Feature::Retrieve), can.of(Feature::Refund)), (Support::Supported, Support::NotImplemented));
 }
 
 #[test]

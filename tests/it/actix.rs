@@ -9,8 +9,8 @@ use actix_web::web::Data;
 use actix_web::{App, HttpServer};
 use payments_sandbox::{Delivery, Sandbox};
 use payments_tests::{turbo_txn_at, turbopay_at, turratech_at};
-use turbo_txn::{CallbackKey, Callbacks, NewTransaction};
-use turbopay::{WebhookEndpoint, WebhookKey};
+use turbo_txn::{CallbackDecryptor, CallbackKey, NewTransaction};
+use turbopay::{WebhookKey, WebhookVerifier};
 use turratech::WebhookSecret;
 
 use crate::actix_app::{Shop, addresses};
@@ -26,11 +26,11 @@ struct Running {
 impl Running {
     fn start(sandbox: &Sandbox) -> Self {
         let stored = Arc::new(Mutex::new(Vec::new()));
-        let events = turratech::WebhookEndpoint::new(WebhookSecret::new(sandbox.turratech().webhook_secret()).unwrap());
+        let events = turratech::WebhookVerifier::new(WebhookSecret::new(sandbox.turratech().webhook_secret()).unwrap());
         let shop = Shop {
-            turbopay: WebhookEndpoint::new(WebhookKey::new(sandbox.turbopay().webhook_key()).unwrap()),
+            turbopay: WebhookVerifier::new(WebhookKey::new(sandbox.turbopay().webhook_key()).unwrap()),
             turratech: events.clock(sandbox.clock()),
-            callbacks: Callbacks::new(CallbackKey::new(sandbox.turbo_txn().callback_key()).unwrap()),
+            callbacks: CallbackDecryptor::new(CallbackKey::new(sandbox.turbo_txn().callback_key()).unwrap()),
             turbo_txn: turbo_txn_at(sandbox).unwrap(),
             stored: Arc::clone(&stored),
         };
@@ -55,8 +55,8 @@ impl Running {
     async fn post(&self, path: &str, headers: &[(&str, &str)], body: impl Into<reqwest::Body>) -> (u16, String) {
         let post = reqwest::Client::builder().no_proxy().build().unwrap().post(self.url(path)).body(body);
         let post = headers.iter().fold(post, |post, (name, value)| post.header(*name, *value));
-        let answer = post.send().await.unwrap();
-        (answer.status().as_u16(), answer.text().await.unwrap())
+        let response = post.send().await.unwrap();
+        (response.status().as_u16(), response.text().await.unwrap())
     }
 }
 

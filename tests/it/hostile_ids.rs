@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use payments_core::Invalid;
+use payments_core::ValidationError;
 use payments_core::test_util::Script;
 use payments_core::transport::Request;
 use serde_json::Value;
@@ -216,7 +216,7 @@ fn hostile() -> BTreeSet<String> {
 }
 
 /// The one request that is made with a text; nothing where it is refused as a parameter.
-fn one_request(send: Send, text: &str) -> Result<Option<Request>, Invalid> {
+fn one_request(send: Send, text: &str) -> Result<Option<Request>, ValidationError> {
     // Nothing is answered, so that every call ends with its first request.
     let script = Script::new([]);
     send(&Clients::over(&script), text)?;
@@ -225,7 +225,7 @@ fn one_request(send: Send, text: &str) -> Result<Option<Request>, Invalid> {
     Ok(requests.pop())
 }
 
-type Send = fn(&Clients, &str) -> Result<(), Invalid>;
+type Send = fn(&Clients, &str) -> Result<(), ValidationError>;
 
 /// Sends a call, and does not care for what comes of it.
 macro_rules! send {
@@ -286,9 +286,9 @@ const WAYS: &[(&str, Send)] = &[
     ("turbo-txn initiate", |to, text| {
         send!(to.turbo_txn.initiate(turbo_txn::NewTransaction::new(text.parse()?, rupees(300), "https://m.example/")))
     }),
-    ("turbo-link link", |to, text| send!(to.turbo_link.link(&text.parse()?))),
+    ("turbo-link link", |to, text| send!(to.turbo_link.list_links(turbo_link::ListLinks::new().only(text.parse()?)))),
     ("turbo-link list, field", |to, text| {
-        send!(to.turbo_link.list_filtered(turbo_link::Filter::new().field("reference", text)))
+        send!(to.turbo_link.list_links(turbo_link::ListLinks::new().field("reference", text)))
     }),
     ("card3ds capture", |to, text| send!(to.card3ds.capture(&text.parse()?, lira("100.50")))),
     ("card3ds checkout_status", |to, text| send!(to.card3ds.checkout_status(&text.parse()?))),
@@ -296,7 +296,7 @@ const WAYS: &[(&str, Send)] = &[
         let stored: card3ds::PaymentId = text.parse()?;
         // What can be a payment's id needs no encoding in a form.
         let callback = card3ds::ThreeDsCallback::parse(format!("paymentId={text}&securityKey=k").as_bytes()).unwrap();
-        send!(to.card3ds.complete(&stored, &callback))
+        send!(to.card3ds.complete_3ds(&stored, &callback))
     }),
     ("card3ds create_checkout", |to, text| {
         send!(to.card3ds.create_checkout(card3ds::NewCheckout::new(

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use payments_core::http::{HeaderMap, Method};
 use payments_core::transport::reqwest::ReqwestTransport;
-use payments_core::transport::{Answer, Request, Transport, TransportError, async_trait};
+use payments_core::transport::{Request, Response, Transport, TransportError, async_trait};
 use payments_tests::matrix::{self, Options, Report, Rig, Wiring};
 
 async fn run(options: Options) -> Report {
@@ -27,7 +27,7 @@ struct Liar(ReqwestTransport);
 
 #[async_trait]
 impl Transport for Liar {
-    async fn send(&self, request: Request) -> Result<Answer, TransportError> {
+    async fn send(&self, request: Request) -> Result<Response, TransportError> {
         self.0.send(request).await.map_err(|_| TransportError::not_sent("so it says"))
     }
 }
@@ -53,7 +53,7 @@ async fn a_client_that_sends_again_what_may_have_been_done_is_caught() {
 
     #[async_trait]
     impl Transport for Twice {
-        async fn send(&self, request: Request) -> Result<Answer, TransportError> {
+        async fn send(&self, request: Request) -> Result<Response, TransportError> {
             match self.0.send(request.clone()).await {
                 Err(_) => self.0.send(request).await,
                 answered => answered,
@@ -94,7 +94,7 @@ async fn a_client_that_never_says_not_sent_is_caught() {
 
     #[async_trait]
     impl Transport for Coward {
-        async fn send(&self, request: Request) -> Result<Answer, TransportError> {
+        async fn send(&self, request: Request) -> Result<Response, TransportError> {
             self.0.send(request).await.map_err(|_| TransportError::unknown("who knows"))
         }
     }
@@ -115,12 +115,12 @@ async fn a_client_that_asks_elsewhere_is_caught() {
 
     #[async_trait]
     impl Transport for Wanderer {
-        async fn send(&self, request: Request) -> Result<Answer, TransportError> {
-            let answer = self.0.send(request).await?;
-            if let Some(elsewhere) = answer.headers().get("location").and_then(|to| to.to_str().ok()) {
+        async fn send(&self, request: Request) -> Result<Response, TransportError> {
+            let response = self.0.send(request).await?;
+            if let Some(elsewhere) = response.headers().get("location").and_then(|to| to.to_str().ok()) {
                 let _ = self.1.get(elsewhere).send().await;
             }
-            Ok(answer)
+            Ok(response)
         }
     }
     let wanderer = Rig::new("wanders off", |wiring: &Wiring| {
@@ -145,13 +145,14 @@ struct Forger {
 
 #[async_trait]
 impl Transport for Forger {
-    async fn send(&self, request: Request) -> Result<Answer, TransportError> {
-        let answer = |status: u16, body: &str| Answer::new(status.try_into().unwrap(), HeaderMap::new(), body.into());
+    async fn send(&self, request: Request) -> Result<Response, TransportError> {
+        let response =
+            |status: u16, body: &str| Response::new(status.try_into().unwrap(), HeaderMap::new(), body.into());
         if let Some(status) = self.question.filter(|_| request.method() == Method::GET) {
-            return Ok(answer(status, r#"{"message": "not found"}"#));
+            return Ok(response(status, r#"{"message": "not found"}"#));
         }
         match (self.inner.send(request).await, self.failure) {
-            (Err(_), Some((status, body))) => Ok(answer(status, body)),
+            (Err(_), Some((status, body))) => Ok(response(status, body)),
             (answered, _) => answered,
         }
     }
@@ -200,7 +201,7 @@ async fn a_run_in_which_nothing_happened_shows_nothing() {
 
     #[async_trait]
     impl Transport for Silent {
-        async fn send(&self, _: Request) -> Result<Answer, TransportError> {
+        async fn send(&self, _: Request) -> Result<Response, TransportError> {
             Err(TransportError::unknown("it did not try"))
         }
     }

@@ -129,11 +129,11 @@ async fn no_secret_of_any_provider_comes_out_of_anything() {
         let ids = || (turbo_txn::ClientId::new(CANARIES[4]).unwrap(), turbo_txn::SecretKey::new(CANARIES[5]).unwrap());
         let builder = over!(turbo_txn::Client::builder(ids().0, ids().1), quoting(&CANARIES[4..6]));
         let client = builder.base_url("https://turbo.example").build().unwrap();
-        let order: turbo_txn::OrderId = "o-1".parse().unwrap();
+        let order: turbo_txn::MerchantOrderId = "o-1".parse().unwrap();
         tell!(client.initiate(turbo_txn::NewTransaction::new(order, rupees(300), "https://m.example/")));
         let builder =
             over!(turbo_link::Client::builder(turbo_link::ApiKey::new(CANARIES[8]).unwrap()), quoting(&CANARIES[8..9]));
-        tell!(builder.build().unwrap().list());
+        tell!(builder.build().unwrap().list_links(turbo_link::ListLinks::new()));
         let keys = || (card3ds::ApiKey::new(CANARIES[9]).unwrap(), card3ds::ApiSecret::new(CANARIES[10]).unwrap());
         let client = || {
             let builder = over!(card3ds::Client::builder(keys().0, keys().1), quoting(&CANARIES[9..11]));
@@ -142,7 +142,7 @@ async fn no_secret_of_any_provider_comes_out_of_anything() {
         let callback = card3ds::ThreeDsCallback::parse(b"paymentId=p-1&securityKey=canary-11-security-key").unwrap();
         tell!(
             client().create_payment(card_payment("o-1")),
-            client().complete(&"p-1".parse().unwrap(), &callback),
+            client().complete_3ds(&"p-1".parse().unwrap(), &callback),
             client().capture(&"p-1".parse().unwrap(), lira("1"))
         );
     }
@@ -163,16 +163,16 @@ async fn no_secret_of_any_provider_comes_out_of_anything() {
 /// Deliveries that are refused, and the endpoints that refuse them.
 fn deliveries(said: &mut Said) {
     let body = format!(r#"{{"order_id":"{}"}}"#, CANARIES.join(" "));
-    let endpoint = turratech::WebhookEndpoint::new(turratech::WebhookSecret::new(CANARIES[1]).unwrap());
+    let endpoint = turratech::WebhookVerifier::new(turratech::WebhookSecret::new(CANARIES[1]).unwrap());
     said.value(&endpoint);
     said.value(&endpoint.verify_signature(body.as_bytes(), b"t=1,v1=0").unwrap_err());
     let key = || turbopay::WebhookKey::new(CANARIES[3]).unwrap();
-    let endpoint = turbopay::WebhookEndpoint::new(key());
+    let endpoint = turbopay::WebhookVerifier::new(key());
     said.value(&endpoint);
     said.value(&endpoint.verify_signature(body.as_bytes(), CANARIES[3].as_bytes()).unwrap_err());
     let genuine = turbopay::test_util::sign(&key(), body.as_bytes());
     said.value(&endpoint.verify_signature(body.as_bytes(), genuine.as_bytes()).unwrap_err());
-    let callbacks = turbo_txn::Callbacks::new(turbo_txn::CallbackKey::new(CANARIES[6]).unwrap());
+    let callbacks = turbo_txn::CallbackDecryptor::new(turbo_txn::CallbackKey::new(CANARIES[6]).unwrap());
     said.value(&callbacks);
     said.value(&callbacks.decrypt(body.as_bytes()).unwrap_err());
     said.value(&card3ds::ThreeDsCallback::parse(CANARIES[11].as_bytes()).unwrap_err());
@@ -191,7 +191,7 @@ async fn the_sandbox_logs_no_secret_either() {
     let order = "o-1".parse().unwrap();
     let transaction = turbo_txn::NewTransaction::new(order, rupees(300), "https://m.example/");
     turbo_txn_at(&sandbox).unwrap().initiate(transaction).send().await.unwrap();
-    turbo_link_at(&sandbox).unwrap().list().send().await.unwrap();
+    turbo_link_at(&sandbox).unwrap().list_links(turbo_link::ListLinks::new()).send().await.unwrap();
     let _ = card3ds_at(&sandbox).unwrap().create_payment(card_payment("o-2")).send().await;
 
     let lines: Vec<String> = sandbox.timeline().iter().map(ToString::to_string).collect();

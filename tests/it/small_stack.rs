@@ -6,7 +6,7 @@ use card3ds::{CheckoutCallback, ThreeDsCallback, ThreeDsFailure};
 use payments_core::http::{HeaderMap, HeaderValue};
 use payments_core::test_util::ManualClock;
 use payments_core::time::OffsetDateTime;
-use turbo_txn::{CallbackKey, Callbacks};
+use turbo_txn::{CallbackDecryptor, CallbackKey};
 use turratech::{EventObject, VerifyError};
 
 /// Runs it where a stack that grows with the input would overflow, which ends the whole process.
@@ -38,13 +38,13 @@ fn check<T: Debug>(result: Result<T, VerifyError>, good: bool) {
 #[test]
 fn turratech() {
     use turratech::test_util::sign;
-    use turratech::{WebhookEndpoint, WebhookSecret};
+    use turratech::{WebhookSecret, WebhookVerifier};
 
     let verify = |body: String| {
         on_a_small_stack(move || {
             let (secret, now) = (WebhookSecret::new("whsec_1").unwrap(), OffsetDateTime::UNIX_EPOCH);
-            let headers = header(WebhookEndpoint::SIGNATURE_HEADER, &sign(&secret, body.as_bytes(), now));
-            let endpoint = WebhookEndpoint::new(secret).clock(ManualClock::at(now));
+            let headers = header(WebhookVerifier::SIGNATURE_HEADER, &sign(&secret, body.as_bytes(), now));
+            let endpoint = WebhookVerifier::new(secret).clock(ManualClock::at(now));
             let event = endpoint.verify(body.as_bytes(), &headers)?;
             assert_eq!(event.id.as_str(), "evt_1");
             Ok(event.object().map_err(|problem| problem.path().to_owned()))
@@ -77,13 +77,13 @@ fn turratech() {
 #[test]
 fn turbopay() {
     use turbopay::test_util::sign;
-    use turbopay::{WebhookEndpoint, WebhookKey};
+    use turbopay::{WebhookKey, WebhookVerifier};
 
     let verify = |body: String| {
         on_a_small_stack(move || {
             let key = WebhookKey::new("whk-1").unwrap();
-            let headers = header(WebhookEndpoint::SIGNATURE_HEADER, &sign(&key, body.as_bytes()));
-            WebhookEndpoint::new(key).verify(body.as_bytes(), &headers)
+            let headers = header(WebhookVerifier::SIGNATURE_HEADER, &sign(&key, body.as_bytes()));
+            WebhookVerifier::new(key).verify(body.as_bytes(), &headers)
         })
     };
     for (deep, closed) in nested() {
@@ -104,12 +104,12 @@ fn turbo_txn() {
     let key = || CallbackKey::new("AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=").unwrap();
     let decrypt = |body: String| {
         on_a_small_stack(move || {
-            let hint = Callbacks::new(key()).decrypt(body.as_bytes())?;
+            let hint = CallbackDecryptor::new(key()).decrypt(body.as_bytes())?;
             Ok::<_, VerifyError>(hint.claimed().as_str().to_owned())
         })
     };
     let check = |body: String, good: bool| {
-        assert_eq!(decrypt(body), if good { Ok("o-1".to_owned()) } else { Err(VerifyError::Unproven) });
+        assert_eq!(decrypt(body), if good { Ok("o-1".to_owned()) } else { Err(VerifyError::Rejected) });
     };
     let plain = callback(&key(), [7; 16], br#"{"orderId":"o-1"}"#);
     for (deep, closed) in nested() {

@@ -5,10 +5,10 @@ use std::time::Duration;
 use payments_sandbox::turbopay::Settings;
 use payments_sandbox::{DeliveryState, Sandbox, What};
 use payments_tests::{Delivery, Merchant, turbopay_at, turbopay_builder};
-use turbopay::core::webhook::{Verified, VerifyError};
+use turbopay::payments_core::webhook::{Verified, VerifyError};
 use turbopay::{
     Currency, Direction, ErrorKind, Event, Expected, Method, Mismatch, NewDeposit, OrderStatus, Outcome, Problem,
-    Transition, WebhookEndpoint, WebhookKey, transition,
+    Transition, WebhookKey, WebhookVerifier, transition,
 };
 
 use crate::support::{deposit, reference, rupees, withdrawal};
@@ -113,7 +113,7 @@ async fn a_deposit_may_come_in_with_another_amount_and_be_charged_back_later() {
 
     let events = proved(&sandbox, &merchant.deliveries());
     let actual = turbopay::Money::parse("1999.50", Currency::INR).unwrap();
-    let differs = Mismatch::AmountDiffers { asked: rupees(2000), actual };
+    let differs = Mismatch::AmountDiffers { expected: rupees(2000), actual };
     assert_eq!(events[0].check(&Expected::new("order-1", rupees(2000))), Err(differs));
     assert_eq!((&events[1].status, events[1].claim_id.as_deref()), (&OrderStatus::Chargeback, Some("claim-order-1")));
     assert_eq!(transition(Direction::Deposit, &events[0].status, &events[1].status), Transition::Rare);
@@ -136,7 +136,7 @@ async fn webhooks_that_are_repeated_are_recognised_and_those_tampered_with_refus
     assert_eq!(deliveries.len(), 3);
     let (first, again) = (verified(&sandbox, &deliveries[0]).unwrap(), verified(&sandbox, &deliveries[1]).unwrap());
     assert_eq!(first.digest(), again.digest());
-    assert_eq!(verified(&sandbox, &deliveries[2]).unwrap_err(), VerifyError::Unproven);
+    assert_eq!(verified(&sandbox, &deliveries[2]).unwrap_err(), VerifyError::Rejected);
     sandbox.finish();
 }
 
@@ -152,8 +152,8 @@ async fn a_merchant_that_was_away_is_told_three_times_more() {
     let first = &sandbox.deliveries()[0];
     assert_eq!((first.attempts, first.state), (4, DeliveryState::Failed));
     // What never arrived can be handed to a handler all the same.
-    let endpoint = WebhookEndpoint::new(WebhookKey::new(sandbox.turbopay().webhook_key()).unwrap());
-    let (_, signature) = first.headers.iter().find(|(name, _)| name == WebhookEndpoint::SIGNATURE_HEADER).unwrap();
+    let endpoint = WebhookVerifier::new(WebhookKey::new(sandbox.turbopay().webhook_key()).unwrap());
+    let (_, signature) = first.headers.iter().find(|(name, _)| name == WebhookVerifier::SIGNATURE_HEADER).unwrap();
     let event = endpoint.verify_signature(&first.body, signature.as_bytes()).unwrap();
     assert_eq!(event.status, OrderStatus::Pending);
     sandbox.finish();
@@ -223,13 +223,13 @@ async fn press(page: &str, button: &str) {
     let shown = browser.get(page).send().await.unwrap().text().await.unwrap();
     assert!(shown.contains(&format!("value=\"{button}\"")), "{shown}");
     let form = browser.post(page).header("content-type", "application/x-www-form-urlencoded");
-    let answer = form.body(format!("action={button}")).send().await.unwrap();
-    assert_eq!(answer.status(), 303);
-    assert_eq!(answer.headers()["location"], "http://127.0.0.1:9/return");
+    let response = form.body(format!("action={button}")).send().await.unwrap();
+    assert_eq!(response.status(), 303);
+    assert_eq!(response.headers()["location"], "http://127.0.0.1:9/return");
 }
 
 fn verified(sandbox: &Sandbox, delivery: &Delivery) -> Result<Verified<Event>, VerifyError> {
-    let endpoint = WebhookEndpoint::new(WebhookKey::new(sandbox.turbopay().webhook_key()).unwrap());
+    let endpoint = WebhookVerifier::new(WebhookKey::new(sandbox.turbopay().webhook_key()).unwrap());
     endpoint.verify(&delivery.body, &delivery.headers)
 }
 

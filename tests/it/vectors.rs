@@ -84,13 +84,13 @@ fn every_vector_has_a_unique_name_and_the_rules_of_its_kind() {
 #[test]
 fn a_test_event_at_a_live_endpoint_matches_no_live_order() {
     use turratech::test_util::sign;
-    use turratech::{WebhookEndpoint, WebhookSecret};
+    use turratech::{WebhookSecret, WebhookVerifier};
 
     let vector = named(Provider::Turratech, "a test event at a live endpoint");
     let body = vector.body.bytes().unwrap();
     let secret = WebhookSecret::new("whsec_1").unwrap();
     let now = payments_core::time::OffsetDateTime::UNIX_EPOCH;
-    let endpoint = WebhookEndpoint::new(secret.clone()).clock(payments_core::test_util::ManualClock::at(now));
+    let endpoint = WebhookVerifier::new(secret.clone()).clock(payments_core::test_util::ManualClock::at(now));
     let event = endpoint.verify_signature(&body, sign(&secret, &body, now).as_bytes()).unwrap();
 
     let Ok(EventObject::Payment(payment)) = event.object() else { panic!("{event:?}") };

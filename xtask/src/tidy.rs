@@ -4,6 +4,7 @@ mod blocks;
 mod layers;
 mod links;
 mod manifests;
+mod modules;
 mod sources;
 mod tree;
 mod words;
@@ -54,6 +55,8 @@ const RULES: &[Rule] = &[
     layers::no_provider_depends_on_another,
     layers::the_sandbox_stays_out_of_the_sdk,
     layers::the_sandbox_depends_on_no_provider,
+    modules::the_cores_modules_have_no_circle,
+    modules::the_sandboxs_folders_have_no_circle,
     blocks::documents_with_rust_are_compiled,
     links::relative_links_lead_somewhere,
     words::nothing_names_a_machine,

@@ -10,7 +10,7 @@ use cbc::Decryptor;
 use cbc::cipher::block_padding::Pkcs7;
 use cbc::cipher::{BlockModeDecrypt, KeyIvInit};
 use serde::Deserialize;
-use turbo_txn::{CallbackKey, Callbacks, OrderId};
+use turbo_txn::{CallbackKey, CallbackDecryptor, MerchantOrderId};
 
 use crate::report;
 use crate::side_by_side::medians;
@@ -19,7 +19,7 @@ pub fn decrypt_and_decode() {
     let key = || CallbackKey::new(KEY).unwrap();
     let text = br#"{"utr":"402393486736","amount":300.01,"orderId":"order-7421","txnStatus":"Approved"}"#;
     let body = turbo_txn::test_util::callback(&key(), [7; 16], text);
-    let callbacks = Callbacks::new(key());
+    let callbacks = CallbackDecryptor::new(key());
     let bytes = STANDARD.decode(KEY).unwrap();
 
     let mut ours = || drop(black_box(callbacks.decrypt(body.as_bytes()).unwrap()));
@@ -44,7 +44,7 @@ struct Outer<'a> {
 #[derive(Deserialize)]
 struct Inner {
     #[serde(rename = "orderId")]
-    order_id: OrderId,
+    order_id: MerchantOrderId,
 }
 
 const KEY: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";

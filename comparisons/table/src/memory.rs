@@ -2,8 +2,8 @@
 
 use std::time::Instant;
 
-use turratech::core::http::{HeaderMap, StatusCode};
-use turratech::core::transport::{Answer, Request, Transport, TransportError, async_trait};
+use turratech::payments_core::http::{HeaderMap, StatusCode};
+use turratech::payments_core::transport::{Response, Request, Transport, TransportError, async_trait};
 use turratech::{ApiKey, Client, ListParams};
 
 use crate::side_by_side::median;
@@ -63,7 +63,7 @@ struct OnTheFly {
 
 #[async_trait]
 impl Transport for OnTheFly {
-    async fn send(&self, request: Request) -> Result<Answer, TransportError> {
+    async fn send(&self, request: Request) -> Result<Response, TransportError> {
         let after = request.url().split_once("starting_after=cus_").map(|(_, after)| after.parse().unwrap());
         let to: usize = after.unwrap_or(self.length);
         let from = to - 100;
@@ -74,7 +74,7 @@ impl Transport for OnTheFly {
             page += if at > from { "," } else { "" };
         }
         page += &format!(r#"],"has_more":{},"url":"/v1/customers"}}"#, from > 0);
-        Ok(Answer::new(StatusCode::OK, HeaderMap::new(), page.into_bytes()))
+        Ok(Response::new(StatusCode::OK, HeaderMap::new(), page.into_bytes()))
     }
 }
 

@@ -71,11 +71,11 @@ async fn create(State(there): State<Arc<(String, Offline)>>, headers: HeaderMap,
         headers: headers.collect(),
         body: body.into(),
     };
-    let WireEnd::Whole(answer) = offline.send(request).await else { panic!("no answer") };
+    let WireEnd::Whole(response) = offline.send(request).await else { panic!("no answer") };
     let framing = ["content-length", "connection", "transfer-encoding"];
-    let kept = answer.headers.iter().filter(|(name, _)| !framing.iter().any(|one| name.eq_ignore_ascii_case(one)));
+    let kept = response.headers.iter().filter(|(name, _)| !framing.iter().any(|one| name.eq_ignore_ascii_case(one)));
     let headers: HeaderMap = kept.map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap())).collect();
-    (StatusCode::from_u16(answer.status).unwrap(), headers, answer.body)
+    (StatusCode::from_u16(response.status).unwrap(), headers, response.body)
 }
 
 /// Payments that are created in a second, by a client that does as little as it can.
@@ -87,11 +87,11 @@ async fn rate(server: SocketAddr, key: &str) -> u64 {
             tokio::spawn(async move {
                 let mut stream = TcpStream::connect(server).await.unwrap();
                 stream.set_nodelay(true).unwrap();
-                let mut answer = vec![0; 8192];
+                let mut response = vec![0; 8192];
                 for number in 0..EACH {
                     let request = request(&key, &format!("{server}-{connection}-{number}"));
                     stream.write_all(request.as_bytes()).await.unwrap();
-                    read(&mut stream, &mut answer).await;
+                    read(&mut stream, &mut response).await;
                 }
             })
         })
@@ -111,14 +111,14 @@ fn request(key: &str, idempotency_key: &str) -> String {
     )
 }
 
-async fn read(stream: &mut TcpStream, answer: &mut [u8]) {
+async fn read(stream: &mut TcpStream, response: &mut [u8]) {
     let mut length = 0;
     loop {
-        let read = stream.read(&mut answer[length..]).await.unwrap();
+        let read = stream.read(&mut response[length..]).await.unwrap();
         assert!(read > 0, "the connection was closed");
         length += read;
-        let Some(end) = answer[..length].windows(4).position(|four| four == b"\r\n\r\n") else { continue };
-        let head = std::str::from_utf8(&answer[..end]).unwrap();
+        let Some(end) = response[..length].windows(4).position(|four| four == b"\r\n\r\n") else { continue };
+        let head = std::str::from_utf8(&response[..end]).unwrap();
         assert!(head.starts_with("HTTP/1.1 200") || head.starts_with("HTTP/1.1 201"), "{head}");
         let is_length = |name: &str| name.eq_ignore_ascii_case("content-length");
         let mut fields = head.lines().filter_map(|line| line.split_once(": "));

@@ -41,8 +41,8 @@ fn serve(tls: Option<TlsAcceptor>) -> SocketAddr {
             while let Ok((stream, _)) = listener.accept().await {
                 stream.set_nodelay(true).unwrap();
                 match tls.clone() {
-                    None => tokio::spawn(answer(stream)),
-                    Some(tls) => tokio::spawn(async move { answer(tls.accept(stream).await.ok()?).await }),
+                    None => tokio::spawn(response(stream)),
+                    Some(tls) => tokio::spawn(async move { response(tls.accept(stream).await.ok()?).await }),
                 };
             }
         });
@@ -50,7 +50,7 @@ fn serve(tls: Option<TlsAcceptor>) -> SocketAddr {
     address
 }
 
-async fn answer(mut stream: impl AsyncRead + AsyncWrite + Unpin) -> Option<()> {
+async fn response(mut stream: impl AsyncRead + AsyncWrite + Unpin) -> Option<()> {
     let (payment, customer) = (whole(turratech_side::PAYMENT), whole(stripe_side::CUSTOMER));
     let (mut request, mut length) = ([0; 8192], 0);
     loop {
@@ -60,8 +60,8 @@ async fn answer(mut stream: impl AsyncRead + AsyncWrite + Unpin) -> Option<()> {
         }
         length += read;
         if is_whole(&request[..length]) {
-            let answer = if request.starts_with(b"POST /v1/customers") { &customer } else { &payment };
-            stream.write_all(answer).await.ok()?;
+            let response = if request.starts_with(b"POST /v1/customers") { &customer } else { &payment };
+            stream.write_all(response).await.ok()?;
             stream.flush().await.ok()?;
             length = 0;
         }

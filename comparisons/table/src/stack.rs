@@ -22,17 +22,17 @@ pub fn verify_and_decode() {
         );
         let now = OffsetDateTime::from(SystemTime::now());
         let header = turratech::test_util::sign(&secret, body.as_bytes(), now);
-        let event = turratech::WebhookEndpoint::new(secret).verify_signature(body.as_bytes(), header.as_bytes());
+        let event = turratech::WebhookVerifier::new(secret).verify_signature(body.as_bytes(), header.as_bytes());
         event.unwrap().object().unwrap();
 
         let key = turbo_txn::CallbackKey::new("AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=").unwrap();
         let body = turbo_txn::test_util::callback(&key, [7; 16], br#"{"orderId":"order-7421"}"#);
-        turbo_txn::Callbacks::new(key).decrypt(body.as_bytes()).unwrap();
+        turbo_txn::CallbackDecryptor::new(key).decrypt(body.as_bytes()).unwrap();
 
         let key = turbopay::WebhookKey::new("whk-1").unwrap();
         let body = br#"{"order_id":"849655cf","merchant_order_id":"O_7","status":"success","amount":"200.00"}"#;
         let header = turbopay::test_util::sign(&key, body);
-        turbopay::WebhookEndpoint::new(key).verify_signature(body, header.as_bytes()).unwrap();
+        turbopay::WebhookVerifier::new(key).verify_signature(body, header.as_bytes()).unwrap();
     });
     thread.unwrap().join().unwrap();
 }

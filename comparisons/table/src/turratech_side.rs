@@ -64,15 +64,15 @@ pub async fn by_hand(client: &reqwest::Client, url: &str) -> BarePayment {
         metadata: BTreeMap::from([("order_id", "12345")]),
         confirm: true,
     };
-    let answer = client
+    let response = client
         .post(url)
         .header("idempotency-key", uuid::Uuid::new_v4().to_string())
         .body(serde_json::to_vec(&payment).unwrap())
         .send()
         .await
         .unwrap();
-    assert!(answer.status().is_success());
-    serde_json::from_slice(&answer.bytes().await.unwrap()).unwrap()
+    assert!(response.status().is_success());
+    serde_json::from_slice(&response.bytes().await.unwrap()).unwrap()
 }
 
 #[derive(Serialize)]

@@ -23,7 +23,7 @@ pub fn all() {
 fn turratech() {
     let secret = turratech::WebhookSecret::new(SECRET).unwrap();
     let header = turratech::test_util::sign(&secret, EVENT.as_bytes(), OffsetDateTime::from(SystemTime::now()));
-    let endpoint = turratech::WebhookEndpoint::new(secret);
+    let endpoint = turratech::WebhookVerifier::new(secret);
     let keyed = Hmac::<Sha256>::new_from_slice(SECRET.as_bytes()).unwrap();
     let stripe_header = Webhook::generate_test_header(STRIPE_EVENT, SECRET, None);
     let length = EVENT.len().abs_diff(STRIPE_EVENT.len());
@@ -79,7 +79,7 @@ fn verify_by_hand(keyed: &Hmac<Sha256>, body: &[u8], header: &str) {
 fn turbopay() {
     let key = turbopay::WebhookKey::new(SECRET).unwrap();
     let header = turbopay::test_util::sign(&key, TURBOPAY_EVENT);
-    let endpoint = turbopay::WebhookEndpoint::new(key);
+    let endpoint = turbopay::WebhookVerifier::new(key);
     let keyed = Hmac::<Sha256>::new_from_slice(SECRET.as_bytes()).unwrap();
 
     let mut ours = || drop(black_box(endpoint.verify_signature(TURBOPAY_EVENT, header.as_bytes()).unwrap()));

@@ -7,7 +7,7 @@
 
 use std::time::Duration;
 
-use card3ds::{CheckoutCallback, Currency, Expected, Lookup, Money, NewCheckout, OrderId};
+use card3ds::{CheckoutCallback, Currency, Expected, Lookup, MerchantOrderId, Money, NewCheckout};
 use payments_sandbox::{Clock, Sandbox};
 
 #[path = "support/connect.rs"]
@@ -20,7 +20,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let sandbox = Sandbox::builder().clock(Clock::running()).start().await;
     let (client, at_the_provider) = connect(&sandbox)?;
 
-    let order: OrderId = format!("example-{}", std::time::UNIX_EPOCH.elapsed()?.as_millis()).parse()?;
+    let order: MerchantOrderId = format!("example-{}", std::time::UNIX_EPOCH.elapsed()?.as_millis()).parse()?;
     let price = Money::parse("100.50", Currency::TRY)?;
     // The callback's address is the shop's; nobody listens at this one.
     let checkout = NewCheckout::new(order.clone(), price, "Product purchase", "https://shop.example/checkout");
@@ -28,7 +28,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     println!("send the customer to {}", checkout.redirect_url);
 
     let payment = if at_the_provider {
-        client.wait_until_final(&checkout.checkout_id).within(Duration::from_secs(300)).send().await?
+        client.wait_until_final(&checkout.checkout_id).timeout(Duration::from_secs(300)).send().await?
     } else {
         sandbox.card3ds().checkout(checkout.checkout_id.as_str()).pay("5421190122090656");
         // What the shop's address would have been sent: an id, which proves nothing and is asked about.

@@ -6,7 +6,7 @@
 
 use std::net::SocketAddr;
 
-use card3ds::{Card, Currency, Expiry, Money, NewPayment, OrderId, Outcome, Payment, PaymentStatus};
+use card3ds::{Card, Currency, Expiry, MerchantOrderId, Money, NewPayment, Outcome, Payment, PaymentStatus};
 use payments_sandbox::{Clock, Sandbox};
 
 #[path = "support/connect.rs"]
@@ -21,7 +21,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     // A shop has its own numbers.
     let number = std::time::UNIX_EPOCH.elapsed()?.as_millis();
-    let order = |what: &str| format!("example-{number}-{what}").parse::<OrderId>();
+    let order = |what: &str| format!("example-{number}-{what}").parse::<MerchantOrderId>();
 
     let paid = client.create_payment(payment(order("paid")?, "100.50")?).send().await?;
     tell(&paid);
@@ -53,12 +53,12 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 
 /// `FAILED` is an answer, too.
 fn tell(payment: &Payment) {
-    let order = payment.order_id.as_ref().map_or("an order", OrderId::as_str);
+    let order = payment.order_id.as_ref().map_or("an order", MerchantOrderId::as_str);
     let said = payment.result_message.as_deref().unwrap_or_default();
     println!("{order}: {} is {} {said}", payment.amount, payment.status);
 }
 
-fn payment(order: OrderId, amount: &str) -> Result<NewPayment, Box<dyn std::error::Error>> {
+fn payment(order: MerchantOrderId, amount: &str) -> Result<NewPayment, Box<dyn std::error::Error>> {
     let card = Card::new("John Doe", "5421190122090656".parse()?, Expiry::new(4, 2028)?, "916".parse()?);
     let customer_at: SocketAddr = "198.51.100.7:52144".parse()?;
     Ok(NewPayment::new(order, Money::parse(amount, Currency::TRY)?, card, customer_at))

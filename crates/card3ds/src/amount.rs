@@ -1,8 +1,9 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use payments_core::json::{self, NumberText};
-use payments_core::{Currency, Invalid, Money, MoneyError, mask_card_numbers};
+use payments_core::decimal;
+use payments_core::json::{self, JsonNumber};
+use payments_core::{Currency, Money, MoneyError, ValidationError, mask_card_numbers};
 use rust_decimal::Decimal;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
@@ -29,7 +30,7 @@ impl Commission {
     ///
     /// When it has an exponent, or more digits than an exact decimal holds. [`Commission::as_str`] has it all the same.
     pub fn decimal(&self) -> Result<Decimal, MoneyError> {
-        json::parse_decimal(&self.0)
+        Ok(decimal::parse(&self.0)?)
     }
 
     /// The same as money.
@@ -65,9 +66,10 @@ impl fmt::Debug for Commission {
 }
 
 /// An amount as a request carries it: a number with exactly its currency's decimals.
-pub(crate) fn wire_amount(amount: Money) -> Result<NumberText, Invalid> {
+pub(crate) fn wire_amount(amount: Money) -> Result<JsonNumber, ValidationError> {
     amount.check_positive("amount")?;
-    NumberText::decimal(amount).map_err(|problem| Invalid::new("currency", format!("cannot be used: {problem}")))
+    JsonNumber::decimal(amount)
+        .map_err(|problem| ValidationError::new("currency", format!("cannot be used: {problem}")))
 }
 
 /// For reading: a count, `3` or `3.0`.
@@ -78,7 +80,7 @@ pub(crate) fn count<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D
 /// The same where it may be missing, `null` or empty.
 pub(crate) fn count_option<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u32>, D::Error> {
     let Some(text) = scalar(deserializer)? else { return Ok(None) };
-    whole(json::parse_decimal(&text).map_err(D::Error::custom)?).map(Some)
+    whole(decimal::parse(&text).map_err(D::Error::custom)?).map(Some)
 }
 
 /// The text of what is optional, whether it stands in quotes or not; nothing for `null` and for an empty one.

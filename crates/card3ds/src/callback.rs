@@ -1,8 +1,8 @@
 use std::fmt;
 use std::str::FromStr;
 
-use payments_core::webhook::{Acknowledgement, Unconfirmed, VerifyError, unproven};
-use payments_core::{Call, Invalid, Secret};
+use payments_core::webhook::{Acknowledgement, Unverified, VerifyError, rejected};
+use payments_core::{Call, Secret, ValidationError};
 
 use crate::client::Client;
 use crate::id::{CheckoutId, PaymentId};
@@ -11,13 +11,14 @@ use crate::payment::Payment;
 /// What is posted to a 3-D Secure payment's return address: which payment, and the key that completes it.
 ///
 /// It comes through the customer's browser, or may (the document says that the provider "calls" the address), and
-/// proves nothing: anyone can post one, to either address. Of one to the success address, [`Client::complete`] makes a
+/// proves nothing: anyone can post one, to either address. Of one to the success address, [`Client::complete_3ds`] makes a
 /// payment. What comes to the failure address is for [`ThreeDsFailure::parse`].
 ///
 /// ```
 /// use card3ds::ThreeDsCallback;
 ///
-/// let callback = ThreeDsCallback::parse(b"paymentId=123e4567-e89b-12d3-a456-426614174000&securityKey=3DS_AUTH_KEY_123456")?;
+/// let callback =
+/// ThreeDsCallback::parse(b"paymentId=123e4567-e89b-12d3-a456-426614174000&securityKey=3DS_AUTH_KEY_123456")?;
 /// assert_eq!(callback.claimed().payment_id().as_str(), "123e4567-e89b-12d3-a456-426614174000");
 /// assert!(!format!("{callback:?}").contains("3DS_AUTH_KEY"));
 /// # Ok::<(), card3ds::VerifyError>(())
@@ -26,13 +27,13 @@ use crate::payment::Payment;
 /// There is no status in it, and no amount:
 ///
 /// ```compile_fail,E0609
-/// fn ship(callback: &card3ds::Unconfirmed<card3ds::ThreeDsCallback>) -> bool {
+/// fn ship(callback: &card3ds::Unverified<card3ds::ThreeDsCallback>) -> bool {
 ///     callback.claimed().status == card3ds::PaymentStatus::Success
 /// }
 /// ```
 ///
 /// ```compile_fail,E0599
-/// fn ship(callback: &card3ds::Unconfirmed<card3ds::ThreeDsCallback>) -> card3ds::Money {
+/// fn ship(callback: &card3ds::Unverified<card3ds::ThreeDsCallback>) -> card3ds::Money {
 ///     callback.claimed().amount()
 /// }
 /// ```
@@ -55,7 +56,8 @@ pub struct ThreeDsCallback {
 }
 
 impl ThreeDsCallback {
-    /// What to answer with: 200. To a person a redirect (303) to a page of the shop's says more, or in a frame the
+    /// What to answer with: 200 (inferred: the document names it for a checkout's callback only). To a person a
+    /// redirect (303) to a page of the shop's says more, or in a frame the
     /// [`RETURN_PAGE`](crate::ChallengePage::RETURN_PAGE).
     pub const ACKNOWLEDGEMENT: Acknowledgement = Acknowledgement::new(200, "");
 
@@ -65,9 +67,9 @@ impl ThreeDsCallback {
     /// # Errors
     ///
     /// One for whatever is wrong with it: answer 400. The reason goes to the trace.
-    pub fn parse(body: &[u8]) -> Result<Unconfirmed<Self>, VerifyError> {
+    pub fn parse(body: &[u8]) -> Result<Unverified<Self>, VerifyError> {
         let [payment_id, security_key] = fields(body, ["paymentId", "securityKey"])?;
-        Ok(Unconfirmed::new(Self { payment_id: id(&payment_id)?, security_key: key(security_key)? }))
+        Ok(Unverified::new(Self { payment_id: id(&payment_id)?, security_key: key(security_key)? }))
     }
 
     /// The payment that it claims to be about.
@@ -97,10 +99,10 @@ impl fmt::Debug for ThreeDsCallback {
 /// that failed may have none to give. It is not read, and nothing can be completed with this:
 ///
 /// ```compile_fail,E0308
-/// use card3ds::{Client, PaymentId, ThreeDsFailure, Unconfirmed};
+/// use card3ds::{Client, PaymentId, ThreeDsFailure, Unverified};
 ///
-/// fn complete(client: &Client, stored: &PaymentId, failure: &Unconfirmed<ThreeDsFailure>) {
-///     let _ = client.complete(stored, failure);
+/// fn complete(client: &Client, stored: &PaymentId, failure: &Unverified<ThreeDsFailure>) {
+///     let _ = client.complete_3ds(stored, failure);
 /// }
 /// ```
 ///
@@ -117,7 +119,7 @@ pub struct ThreeDsFailure {
 }
 
 impl ThreeDsFailure {
-    /// What to answer with, as for a [`ThreeDsCallback`].
+    /// What to answer with, as for a [`ThreeDsCallback`] (inferred).
     pub const ACKNOWLEDGEMENT: Acknowledgement = ThreeDsCallback::ACKNOWLEDGEMENT;
 
     /// Reads the body of a post to the failure address: a form with `paymentId` once. Other fields are ignored.
@@ -125,9 +127,9 @@ impl ThreeDsFailure {
     /// # Errors
     ///
     /// One for whatever is wrong with it: answer 400. The reason goes to the trace.
-    pub fn parse(body: &[u8]) -> Result<Unconfirmed<Self>, VerifyError> {
+    pub fn parse(body: &[u8]) -> Result<Unverified<Self>, VerifyError> {
         let [payment_id] = fields(body, ["paymentId"])?;
-        Ok(Unconfirmed::new(Self { payment_id: id(&payment_id)? }))
+        Ok(Unverified::new(Self { payment_id: id(&payment_id)? }))
     }
 
     /// The payment that it claims to be about.
@@ -142,7 +144,7 @@ impl ThreeDsFailure {
 /// It proves nothing, not even that anything was paid: [`Lookup::lookup`] asks the provider.
 ///
 /// ```compile_fail,E0609
-/// fn ship(callback: &card3ds::Unconfirmed<card3ds::CheckoutCallback>) -> bool {
+/// fn ship(callback: &card3ds::Unverified<card3ds::CheckoutCallback>) -> bool {
 ///     callback.claimed().status == card3ds::PaymentStatus::Success
 /// }
 /// ```
@@ -161,9 +163,9 @@ impl CheckoutCallback {
     /// # Errors
     ///
     /// One for whatever is wrong with it: answer 400. The reason goes to the trace.
-    pub fn parse(body: &[u8]) -> Result<Unconfirmed<Self>, VerifyError> {
+    pub fn parse(body: &[u8]) -> Result<Unverified<Self>, VerifyError> {
         let [checkout_id] = fields(body, ["checkoutId"])?;
-        Ok(Unconfirmed::new(Self { checkout_id: id(&checkout_id)? }))
+        Ok(Unverified::new(Self { checkout_id: id(&checkout_id)? }))
     }
 
     /// The checkout that it claims to be about.
@@ -191,7 +193,7 @@ pub trait Lookup {
     fn lookup(&self, client: &Client) -> Call<Payment>;
 }
 
-impl Lookup for Unconfirmed<CheckoutCallback> {
+impl Lookup for Unverified<CheckoutCallback> {
     fn lookup(&self, client: &Client) -> Call<Payment> {
         client.checkout_status(self.claimed().checkout_id())
     }
@@ -200,30 +202,30 @@ impl Lookup for Unconfirmed<CheckoutCallback> {
 /// The values of a form's fields, each of which must stand in it once.
 fn fields<const N: usize>(body: &[u8], names: [&str; N]) -> Result<[String; N], VerifyError> {
     if body.len() > LONGEST_BODY {
-        return Err(unproven("the body is too long to be a callback"));
+        return Err(rejected("the body is too long to be a callback"));
     }
     let mut found = [const { None }; N];
     for (name, value) in form_urlencoded::parse(body) {
         let Some(place) = names.iter().position(|wanted| name == *wanted) else { continue };
         if found[place].replace(value.into_owned()).is_some() {
-            return Err(unproven("a field stands in the form twice"));
+            return Err(rejected("a field stands in the form twice"));
         }
     }
     let mut values = [const { String::new() }; N];
     for (value, found) in values.iter_mut().zip(found) {
-        *value = found.ok_or_else(|| unproven("a field is missing from the form"))?;
+        *value = found.ok_or_else(|| rejected("a field is missing from the form"))?;
     }
     Ok(values)
 }
 
 /// What is encoded twice still has a `%` in it, which no id has.
-fn id<T: FromStr<Err = Invalid>>(text: &str) -> Result<T, VerifyError> {
-    text.parse().map_err(|_| unproven("an id in the form has another form than an id"))
+fn id<T: FromStr<Err = ValidationError>>(text: &str) -> Result<T, VerifyError> {
+    text.parse().map_err(|_| rejected("an id in the form has another form than an id"))
 }
 
 fn key(text: String) -> Result<Secret, VerifyError> {
     // It may hold a `%` of its own: it goes into a body, where that leads nowhere.
-    Secret::new("securityKey", text).map_err(|_| unproven("the security key is no text of visible characters"))
+    Secret::new("securityKey", text).map_err(|_| rejected("the security key is no text of visible characters"))
 }
 
 /// A callback is one or two short fields; an issuer's page may add its own. What is longer is not worth reading.

@@ -12,7 +12,7 @@ use serde::Serialize;
 ///
 /// let card = Card::new("John Doe", "5421190122090656".parse()?, Expiry::new(4, 2028)?, "916".parse()?);
 /// assert!(format!("{card:?}").contains("542119******0656"));
-/// # Ok::<(), card3ds::Invalid>(())
+/// # Ok::<(), card3ds::ValidationError>(())
 /// ```
 ///
 /// It cannot be stored by accident:

@@ -1,12 +1,13 @@
-use payments_core::api::{Draft, Operation, Path};
 use payments_core::id::check_web_address;
-use payments_core::json::{DecodeError, NumberText};
-use payments_core::{Call, Currency, Error, Invalid, Money, Wait};
+use payments_core::json::{DecodeError, JsonNumber};
+use payments_core::provider::Operation;
+use payments_core::request::{Path, RequestBuilder};
+use payments_core::{Call, Currency, Error, Money, Poller, ValidationError};
 use serde::{Deserialize, Serialize};
 
 use crate::amount::wire_amount;
 use crate::client::Client;
-use crate::id::{CheckoutId, CustomerId, OrderId, check_filled};
+use crate::id::{CheckoutId, CustomerId, MerchantOrderId, check_filled};
 use crate::installment::InterestPaidBy;
 use crate::payment::{Asked, Payment};
 
@@ -23,7 +24,7 @@ use crate::payment::{Asked, Payment};
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[must_use = "a checkout is not created until it is sent"]
 pub struct NewCheckout {
-    order: OrderId,
+    order: MerchantOrderId,
     amount: Money,
     description: String,
     callback: String,
@@ -36,7 +37,12 @@ impl NewCheckout {
     /// What the provider requires: the order, the amount, what is bought, and the web address to call afterwards.
     ///
     /// What is posted there is for [`CheckoutCallback::parse`](crate::CheckoutCallback::parse).
-    pub fn new(order: OrderId, amount: Money, description: impl Into<String>, callback: impl Into<String>) -> Self {
+    pub fn new(
+        order: MerchantOrderId,
+        amount: Money,
+        description: impl Into<String>,
+        callback: impl Into<String>,
+    ) -> Self {
         Self {
             order,
             amount,
@@ -70,7 +76,7 @@ impl NewCheckout {
 
     /// The merchant's tracking number.
     #[must_use]
-    pub fn order_id(&self) -> &OrderId {
+    pub fn order_id(&self) -> &MerchantOrderId {
         &self.order
     }
 
@@ -80,13 +86,13 @@ impl NewCheckout {
         self.amount
     }
 
-    fn draft(self) -> Result<Draft, Error> {
+    fn request(self) -> Result<RequestBuilder, Error> {
         let amount = wire_amount(self.amount)?;
         check_filled("description", &self.description)?;
         // The document gives no length.
         check_web_address("callback", &self.callback, usize::MAX)?;
         if self.max_installments == Some(0) {
-            return Err(Invalid::new("maxInstallmentCount", "must be 1 or more").into());
+            return Err(ValidationError::new("max_installments", "must be 1 or more").into());
         }
         let body = WireNewCheckout {
             order_id: &self.order,
@@ -98,8 +104,8 @@ impl NewCheckout {
             max_installment_count: self.max_installments,
             interest_paid_by_customer: self.interest_paid_by.map(InterestPaidBy::is_customer),
         };
-        let draft = Draft::post(Path::new("api/checkout")).json(&body)?;
-        Ok(draft.shown_as(self))
+        let request = RequestBuilder::post(Path::new("api/checkout")).json(&body)?;
+        Ok(request.log_as(self))
     }
 }
 
@@ -119,7 +125,7 @@ impl Client {
     /// Like every write it is not sent a second time by itself. After an unknown outcome create another: nobody knows the
     /// address of the one that may have been created, so nobody can pay on it (inferred).
     pub fn create_checkout(&self, checkout: NewCheckout) -> Call<Checkout> {
-        self.api.call(CREATE_CHECKOUT, checkout.draft(), |wire: WireCheckout| {
+        self.connection.call(CREATE_CHECKOUT, checkout.request(), |wire: WireCheckout| {
             if check_web_address("redirectUrl", &wire.redirect_url, usize::MAX).is_err() {
                 return Err(DecodeError::new("redirectUrl", "is not a web address"));
             }
@@ -134,25 +140,25 @@ impl Client {
     /// failed, and ask once more before opening another for the order. Hold the payment against the order with
     /// [`Payment::check`].
     pub fn checkout_status(&self, checkout: &CheckoutId) -> Call<Payment> {
-        let draft = Draft::get(Path::new("api/checkout").segment(checkout));
-        self.api.call(CHECKOUT_STATUS, Ok(draft), |wire| Asked::default().read(wire))
+        let request = RequestBuilder::get(Path::new("api/checkout").segment(checkout));
+        self.connection.call(CHECKOUT_STATUS, Ok(request), |wire| Asked::default().read(wire))
     }
 
     /// Asks until a checkout's payment is `SUCCESS` or `FAILED`, and gives the last status when time is up.
     ///
     /// Whether a customer can try again after `FAILED` is not documented: as with [`Client::checkout_status`], ask once
     /// more before opening another checkout for the order.
-    pub fn wait_until_final(&self, checkout: &CheckoutId) -> Wait<Payment> {
+    pub fn wait_until_final(&self, checkout: &CheckoutId) -> Poller<Payment> {
         let (client, checkout) = (self.clone(), checkout.clone());
-        Wait::new(&self.api, move || client.checkout_status(&checkout), |payment| payment.status.is_final())
+        Poller::new(&self.connection, move || client.checkout_status(&checkout), |payment| payment.status.is_final())
     }
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct WireNewCheckout<'a> {
-    order_id: &'a OrderId,
-    amount: NumberText,
+    order_id: &'a MerchantOrderId,
+    amount: JsonNumber,
     currency: Currency,
     description: &'a str,
     callback: &'a str,

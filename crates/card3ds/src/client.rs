@@ -1,16 +1,16 @@
 use std::fmt;
 
-use payments_core::api::Api;
-use payments_core::{Error, Settings, client_settings, secret};
+use payments_core::connection::Connection;
+use payments_core::{Error, Settings, client_settings, secret_newtype};
 
-use crate::error::DIALECT;
+use crate::error::SPEC;
 
-secret! {
+secret_newtype! {
     /// Authenticates requests, together with the [`ApiSecret`]: `X-API-KEY`, from the dashboard's Settings page.
     pub struct ApiKey("api_key", "CARD3DS_API_KEY");
 }
 
-secret! {
+secret_newtype! {
     /// Authenticates requests, together with the [`ApiKey`]: `X-API-SECRET`, from the dashboard's Settings page.
     ///
     /// With both, anything can be done on the account. Keep them on servers.
@@ -32,7 +32,7 @@ secret! {
 /// ```
 #[derive(Debug, Clone)]
 pub struct Client {
-    pub(crate) api: Api,
+    pub(crate) connection: Connection,
 }
 
 impl Client {
@@ -51,7 +51,7 @@ impl Client {
     /// Never for credentials that [`ApiKey::new`] and [`ApiSecret::new`] took.
     #[expect(clippy::needless_pass_by_value, reason = "secrets are handed over")]
     pub fn with_credentials(&self, key: ApiKey, secret: ApiSecret) -> Result<Self, Error> {
-        Ok(Self { api: self.api.with_credentials(&credentials(&key, &secret))? })
+        Ok(Self { connection: self.connection.with_credentials(&credentials(&key, &secret))? })
     }
 }
 
@@ -71,7 +71,7 @@ impl ClientBuilder {
     ///
     /// When the base URL is missing or unsafe, or a setting contradicts another.
     pub fn build(self) -> Result<Client, Error> {
-        Ok(Client { api: self.settings.connect(&DIALECT, None, &credentials(&self.key, &self.secret), None)? })
+        Ok(Client { connection: self.settings.connect(&SPEC, None, &credentials(&self.key, &self.secret), None)? })
     }
 }
 

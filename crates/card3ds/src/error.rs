@@ -1,41 +1,42 @@
 use std::fmt;
 
-use payments_core::api::{Dialect, Operation, mentions};
 use payments_core::id::check_id;
-use payments_core::transport::Answer;
-use payments_core::{Effect, ErrorKind, Outcome, Refusal, mask_card_numbers};
+use payments_core::provider::{Operation, ProviderSpec};
+use payments_core::text::contains_any;
+use payments_core::transport::Response;
+use payments_core::{Effect, ErrorKind, Outcome, ProviderError, mask_card_numbers};
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use crate::payment::PaymentStatus;
 
 /// Of errors, the document has the status 401 alone and no form at all.
-pub(crate) static DIALECT: Dialect = Dialect {
+pub(crate) static SPEC: ProviderSpec = ProviderSpec {
     provider: "card3ds",
     agent: concat!("card3ds/", env!("CARGO_PKG_VERSION")),
-    refusal,
-    errors_under_success: false,
+    parse_error,
+    errors_in_2xx: false,
     throttled_is_refused: false,
-    keys: None,
+    idempotency: None,
 };
 
 /// Any JSON object under an error status is the provider's own (inferred: none is documented); a page is not.
-fn refusal(operation: &Operation, answer: &Answer) -> Option<Refusal> {
-    let form: Form = serde_json::from_slice(answer.body()).ok()?;
-    let status = answer.status().as_u16();
-    let by_form = answer.status().is_client_error() && !matches!(status, 408 | 429);
+fn parse_error(operation: &Operation, response: &Response) -> Option<ProviderError> {
+    let form: Form = serde_json::from_slice(response.body()).ok()?;
+    let status = response.status().as_u16();
+    let by_form = response.status().is_client_error() && !matches!(status, 408 | 429);
     let moves_money = operation.effect == Effect::MoveMoney;
-    let mut refusal = Refusal {
+    let mut refusal = ProviderError {
         code: form.result_code,
         message: form.result_message.or(form.message).or(form.error).map(|text| mask_card_numbers(&text)),
         object_id: form.payment_id.filter(|id| check_id("paymentId", id).is_ok()),
-        ..Refusal::default()
+        ..ProviderError::default()
     };
     if form.claims_success || form.names_payment && form.stands_otherwise {
         // A payment that was made, or is under way, under a status that says the opposite: neither is to be believed.
         refusal.kind = Some(ErrorKind::MalformedResponse);
         refusal.outcome = Some(Outcome::Unknown);
-    } else if moves_money && by_form && mentions(answer.body(), TELLS_OF_ANOTHER) {
+    } else if moves_money && by_form && contains_any(response.body(), TELLS_OF_ANOTHER) {
         // It may be this very request that was executed, when it was sent before.
         refusal.kind = Some(ErrorKind::Conflict);
         refusal.outcome = Some(Outcome::Unknown);

@@ -1,10 +1,11 @@
 //! card3ds in the words that all providers share.
 
 use payments_core::gateway::{
-    Capabilities, Capability, Capture, Feature, Found, NextAction, Order, Retrieve, StartPayment, Started,
+    Capabilities, Capability, Capture, CaptureRequest, Feature, NextAction, PaymentRequest, PaymentState, Retrieve,
+    StartPayment, StartedPayment,
 };
 use payments_core::transport::async_trait;
-use payments_core::{Error, Expected, Invalid, Money};
+use payments_core::{Error, Expected, ValidationError};
 
 use crate::checkout::NewCheckout;
 use crate::client::Client;
@@ -22,65 +23,66 @@ impl Client {
 const CAPABILITIES: Capabilities = Capabilities {
     provider: "card3ds",
     table: &[
-        Capability::yes(Feature::StartPayment, "a hosted checkout; raw cards: `create_payment`, `start_3ds`"),
-        Capability::not_offered(Feature::LookUp, "what a lost answer did cannot be found out"),
-        Capability::yes(Feature::Retrieve, "checkouts only"),
-        Capability::yes(Feature::Capture, "of a pre-authorization, also in part"),
+        Capability::supported(Feature::StartPayment, "a hosted checkout; raw cards: `create_payment`, `start_3ds`"),
+        Capability::not_offered(Feature::Lookup, "what a lost answer did cannot be found out"),
+        Capability::supported(Feature::Retrieve, "checkouts only"),
+        Capability::supported(Feature::Capture, "of a pre-authorization, also in part"),
         Capability::not_offered(Feature::Cancel, "a hold cannot be released"),
         Capability::not_offered(Feature::Refund, ""),
         Capability::not_offered(Feature::PayOut, ""),
         Capability::not_offered(Feature::Balance, ""),
         Capability::not_offered(Feature::DuplicateProtection, "no keys; nothing says that an order id is taken once"),
-        Capability::not_offered(Feature::ProvenWebhooks, ""),
-        Capability::yes(Feature::Callbacks, "form posts through the customer's browser"),
+        Capability::not_offered(Feature::SignedWebhooks, ""),
+        Capability::supported(Feature::Callbacks, "form posts through the customer's browser"),
         Capability::not_offered(Feature::Lists, ""),
         Capability::not_offered(Feature::Subscriptions, ""),
-        Capability::yes(Feature::HostedPage, "the checkout"),
-        Capability::yes(Feature::ThreeDSecure, ""),
-        Capability::yes(Feature::Installments, ""),
+        Capability::supported(Feature::HostedPage, "the checkout"),
+        Capability::supported(Feature::ThreeDSecure, ""),
+        Capability::supported(Feature::Installments, ""),
     ],
 };
 
 #[async_trait]
 impl StartPayment for Client {
     /// Creates a checkout. It requires a description, and an address to return to, which gets the callback.
-    async fn start_payment(&self, order: &Order) -> Result<Started, Error> {
-        let required = |field: &'static str| move || Invalid::new(field, "is required: card3ds' checkout asks for one");
-        let description = order.description.clone().ok_or_else(required("description"))?;
-        let callback = order.return_url.clone().ok_or_else(required("return_url"))?;
-        let mut new = NewCheckout::new(order.reference.parse()?, order.amount, description, callback);
-        if let Some(customer) = &order.customer {
+    async fn start_payment(&self, request: &PaymentRequest) -> Result<StartedPayment, Error> {
+        let required =
+            |field: &'static str| move || ValidationError::new(field, "is required: card3ds' checkout asks for one");
+        let description = request.description.clone().ok_or_else(required("description"))?;
+        let callback = request.return_url.clone().ok_or_else(required("return_url"))?;
+        let mut new = NewCheckout::new(request.reference.parse()?, request.amount, description, callback);
+        if let Some(customer) = &request.customer {
             new = new.customer(customer.parse()?);
         }
         let checkout = self.create_checkout(new).send().await?;
         let next = NextAction::Redirect { url: checkout.redirect_url };
         let id = checkout.checkout_id.as_str().to_owned();
-        Ok(Started::new(Some(id), payments_core::PaymentStatus::AwaitingCustomer, order.amount, next))
+        Ok(StartedPayment::new(Some(id), payments_core::PaymentStatus::AwaitingCustomer, request.amount, next))
     }
 }
 
 #[async_trait]
 impl Retrieve for Client {
     /// What became of a checkout, by its id.
-    async fn retrieve(&self, id: &str, ordered: &Expected) -> Result<Found, Error> {
+    async fn retrieve(&self, id: &str, expected: &Expected) -> Result<PaymentState, Error> {
         let id: CheckoutId = id.parse()?;
         let payment = self.checkout_status(&id).send().await?;
-        let check = payment.check(ordered);
-        Ok(found(&payment).checked(check))
+        let check = payment.check(expected);
+        Ok(state(&payment).checked(check))
     }
 }
 
 #[async_trait]
 impl Capture for Client {
-    async fn capture_payment(&self, id: &str, amount: Money) -> Result<Found, Error> {
-        let id: PaymentId = id.parse()?;
-        Ok(found(&self.capture(&id, amount).send().await?))
+    async fn capture_payment(&self, request: &CaptureRequest) -> Result<PaymentState, Error> {
+        let id: PaymentId = request.payment_id.parse()?;
+        Ok(state(&self.capture(&id, request.amount).send().await?))
     }
 }
 
-fn found(payment: &Payment) -> Found {
+fn state(payment: &Payment) -> PaymentState {
     let id = payment.payment_id.as_str().to_owned();
-    Found::new(Some(id), payment.status.common(), payment.status.is_final(), Some(payment.amount))
+    PaymentState::new(Some(id), payment.status.common(), payment.status.is_final(), Some(payment.amount))
 }
 
 impl PaymentStatus {

@@ -1,30 +1,30 @@
 use payments_core::id::check_id;
-use payments_core::{Invalid, text};
+use payments_core::{ValidationError, string_newtype};
 
-text! {
+string_newtype! {
     /// The merchant's own tracking number of an order.
     ///
     /// Any text; the document gives no form and no length, and does not say that a number is taken only once.
-    pub struct OrderId("orderId"): |text| check_filled("orderId", text);
+    pub struct MerchantOrderId("order_id"): |text| check_filled("order_id", text);
 }
 
-text! {
+string_newtype! {
     /// The merchant's own id of a customer.
-    pub struct CustomerId("customerId"): |text| check_filled("customerId", text);
+    pub struct CustomerId("customer_id"): |text| check_filled("customer_id", text);
 }
 
-text! {
+string_newtype! {
     /// The provider's id of a payment: a UUID (documented).
     ///
     /// Anything that can stand in a path is taken, so that an executed payment is read whatever its id looks like.
-    pub struct PaymentId("paymentId"): |text| check_id("paymentId", text);
+    pub struct PaymentId("payment_id"): |text| check_id("payment_id", text);
 }
 
-text! {
+string_newtype! {
     /// The provider's id of a checkout: a UUID (documented).
     ///
     /// Anything that can stand in a path is taken, as with a [`PaymentId`].
-    pub struct CheckoutId("checkoutId"): |text| check_id("checkoutId", text);
+    pub struct CheckoutId("checkout_id"): |text| check_id("checkout_id", text);
 }
 
 impl PaymentId {
@@ -35,6 +35,6 @@ impl PaymentId {
 }
 
 /// What a document requires, and gives no other rule for.
-pub(crate) fn check_filled(field: &'static str, text: &str) -> Result<(), Invalid> {
-    if text.is_empty() { Err(Invalid::new(field, "must not be empty")) } else { Ok(()) }
+pub(crate) fn check_filled(field: &'static str, text: &str) -> Result<(), ValidationError> {
+    if text.is_empty() { Err(ValidationError::new(field, "must not be empty")) } else { Ok(()) }
 }

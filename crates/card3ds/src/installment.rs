@@ -1,6 +1,7 @@
-use payments_core::api::{Draft, Operation, Path};
-use payments_core::json::{self, DecodeError, NumberText};
-use payments_core::{Call, CardNumber, Currency, Error, Invalid, Money, MoneyError};
+use payments_core::json::{self, DecodeError, JsonNumber};
+use payments_core::provider::Operation;
+use payments_core::request::{Path, RequestBuilder};
+use payments_core::{Call, CardNumber, Currency, Error, Money, MoneyError, ValidationError};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
@@ -54,9 +55,9 @@ impl InstallmentQuery {
         self
     }
 
-    fn draft(self) -> Result<Draft, Error> {
+    fn request(self) -> Result<RequestBuilder, Error> {
         if self.max_installments == Some(0) {
-            return Err(Invalid::new("maxInstallmentCount", "must be 1 or more").into());
+            return Err(ValidationError::new("max_installments", "must be 1 or more").into());
         }
         let body = WireQuery {
             amount: wire_amount(self.amount)?,
@@ -65,8 +66,8 @@ impl InstallmentQuery {
             max_installment_count: self.max_installments,
             interest_paid_by_customer: self.interest_paid_by.map(InterestPaidBy::is_customer),
         };
-        let draft = Draft::post(Path::new("api/installment-options")).json(&body)?;
-        Ok(draft.shown_as(self))
+        let request = RequestBuilder::post(Path::new("api/installment-options")).json(&body)?;
+        Ok(request.log_as(self))
     }
 }
 
@@ -170,7 +171,7 @@ impl Client {
     /// The card's number goes out whole (documented), as with a payment.
     pub fn installment_options(&self, query: InstallmentQuery) -> Call<Vec<InstallmentOption>> {
         let asked = query.amount;
-        self.api.call(INSTALLMENT_OPTIONS, query.draft(), move |wire: WireOptions| {
+        self.connection.call(INSTALLMENT_OPTIONS, query.request(), move |wire: WireOptions| {
             let options = wire.options.into_iter().enumerate();
             options.map(|(index, option)| option.option(asked).map_err(|error| error.within(&at(index)))).collect()
         })
@@ -184,7 +185,7 @@ fn at(index: usize) -> String {
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct WireQuery<'a> {
-    amount: NumberText,
+    amount: JsonNumber,
     currency: Currency,
     pan: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]

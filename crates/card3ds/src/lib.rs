@@ -27,20 +27,19 @@ pub use callback::{CheckoutCallback, Lookup, ThreeDsCallback, ThreeDsFailure};
 pub use card::{Card, MaskedPan};
 pub use checkout::{Checkout, NewCheckout};
 pub use client::{ApiKey, ApiSecret, Client, ClientBuilder};
-pub use id::{CheckoutId, CustomerId, OrderId, PaymentId};
+pub use id::{CheckoutId, CustomerId, MerchantOrderId, PaymentId};
 pub use installment::{Differences, InstallmentOption, InstallmentQuery, InterestPaidBy};
 pub use new_payment::NewPayment;
 pub use payment::{CardScheme, CardType, Payment, PaymentDate, PaymentStatus, Region};
-pub use success::NotSuccessful;
 pub use three_ds::{Challenge, ChallengePage, Enrolment, NewThreeDsPayment, NotEnrolled, ReturnUrls};
 
 #[doc(no_inline)]
-pub use payments_core::webhook::{Unconfirmed, VerifyError};
+pub use payments_core::webhook::{Unverified, VerifyError};
 #[doc(no_inline)]
 pub use payments_core::{
-    Call, CardNumber, Currency, Error, ErrorKind, Expected, Expiry, Invalid, Mismatch, Money, MoneyError, Outcome,
-    RetryPolicy, SecurityCode, Timeouts, Wait,
+    Call, CardNumber, Currency, Error, ErrorKind, Expected, Expiry, Mismatch, Money, MoneyError, Outcome, Poller,
+    RetryPolicy, SecurityCode, Timeouts, ValidationError,
 };
 
 /// What all providers share: money, errors, transport, clock.
-pub use payments_core as core;
+pub use payments_core;

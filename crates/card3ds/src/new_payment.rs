@@ -1,12 +1,12 @@
 use std::net::{IpAddr, SocketAddr};
 
-use payments_core::json::NumberText;
-use payments_core::{Currency, Invalid, Money};
+use payments_core::json::JsonNumber;
+use payments_core::{Currency, Money, ValidationError};
 use serde::Serialize;
 
 use crate::amount::wire_amount;
 use crate::card::Card;
-use crate::id::{CustomerId, OrderId, check_filled};
+use crate::id::{CustomerId, MerchantOrderId, check_filled};
 
 /// A card payment to be made, or to be authorised first.
 ///
@@ -22,7 +22,7 @@ use crate::id::{CustomerId, OrderId, check_filled};
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[must_use = "a payment is not made until it is sent"]
 pub struct NewPayment {
-    pub(crate) order: OrderId,
+    pub(crate) order: MerchantOrderId,
     pub(crate) amount: Money,
     card: Card,
     requested_from: SocketAddr,
@@ -34,7 +34,7 @@ impl NewPayment {
     ///
     /// The document calls the last "the client making the request": the customer's device, as the merchant's server
     /// sees it (inferred). Behind a proxy, that is what the proxy says, not the proxy.
-    pub fn new(order: OrderId, amount: Money, card: Card, requested_from: SocketAddr) -> Self {
+    pub fn new(order: MerchantOrderId, amount: Money, card: Card, requested_from: SocketAddr) -> Self {
         Self { order, amount, card, requested_from, customer: None }
     }
 
@@ -46,7 +46,7 @@ impl NewPayment {
 
     /// The merchant's tracking number.
     #[must_use]
-    pub fn order_id(&self) -> &OrderId {
+    pub fn order_id(&self) -> &MerchantOrderId {
         &self.order
     }
 
@@ -57,11 +57,11 @@ impl NewPayment {
     }
 
     /// Checks it and puts it as it goes on the wire.
-    pub(crate) fn wire(&self) -> Result<WirePayment<'_>, Invalid> {
+    pub(crate) fn wire(&self) -> Result<WirePayment<'_>, ValidationError> {
         let amount = wire_amount(self.amount)?;
-        check_filled("cardHolderName", &self.card.holder)?;
+        check_filled("holder", &self.card.holder)?;
         if self.requested_from.port() == 0 {
-            return Err(Invalid::new("requestPort", "must be 1 to 65535"));
+            return Err(ValidationError::new("requested_from", "must have a port from 1 to 65535"));
         }
         let expiry = self.card.expiry;
         Ok(WirePayment {
@@ -89,8 +89,8 @@ impl NewPayment {
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct WirePayment<'a> {
-    order_id: &'a OrderId,
-    amount: NumberText,
+    order_id: &'a MerchantOrderId,
+    amount: JsonNumber,
     currency: Currency,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) installment_count: Option<u32>,

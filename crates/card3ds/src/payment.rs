@@ -1,9 +1,10 @@
 use std::fmt;
 use std::str::FromStr;
 
-use payments_core::api::{Draft, Operation, Path};
 use payments_core::json::{self, DecodeError};
-use payments_core::{Call, Claim, Currency, Error, Expected, Mismatch, Money, mask_card_numbers, open_enum};
+use payments_core::provider::Operation;
+use payments_core::request::{Path, RequestBuilder};
+use payments_core::{Call, Currency, Error, Expected, Mismatch, Money, Reported, mask_card_numbers, open_enum};
 use rust_decimal::Decimal;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
@@ -14,7 +15,7 @@ use time::format_description::well_known::Rfc3339;
 use crate::amount::{self, Commission};
 use crate::card::MaskedPan;
 use crate::client::Client;
-use crate::id::{CustomerId, OrderId, PaymentId};
+use crate::id::{CustomerId, MerchantOrderId, PaymentId};
 use crate::new_payment::NewPayment;
 
 open_enum! {
@@ -83,7 +84,7 @@ pub struct Payment {
     /// The provider's id. Store it: nothing else captures or completes a payment.
     pub payment_id: PaymentId,
     /// The merchant's tracking number.
-    pub order_id: Option<OrderId>,
+    pub order_id: Option<MerchantOrderId>,
     /// The amount, with its currency.
     pub amount: Money,
     /// In how many installments.
@@ -130,8 +131,8 @@ impl Payment {
     /// The first difference; [`Mismatch::Reference`] also where the answer named no order.
     pub fn check(&self, expected: &Expected) -> Result<(), Mismatch> {
         let amount = self.amount.to_decimal().map_err(Mismatch::Amount)?;
-        let reference = self.order_id.as_ref().map_or("", OrderId::as_str);
-        expected.check(&Claim { reference, amount, currency: Some(self.amount.currency()), live: None })
+        let reference = self.order_id.as_ref().map_or("", MerchantOrderId::as_str);
+        expected.check(&Reported { reference, amount, currency: Some(self.amount.currency()), live: None })
     }
 }
 
@@ -139,7 +140,7 @@ impl fmt::Debug for Payment {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Payment")
             .field("payment_id", &mask_card_numbers(self.payment_id.as_str()))
-            .field("order_id", &shown(self.order_id.as_ref().map(OrderId::as_str)))
+            .field("order_id", &shown(self.order_id.as_ref().map(MerchantOrderId::as_str)))
             .field("amount", &self.amount)
             .field("installment_count", &self.installment_count)
             .field("merchant_commission", &self.merchant_commission)
@@ -208,20 +209,20 @@ impl Client {
     /// [`Outcome::Unknown`]: payments_core::Outcome::Unknown
     pub fn create_payment(&self, payment: NewPayment) -> Call<Payment> {
         let asked = Asked::of(&payment);
-        self.api.call(CREATE_PAYMENT, draft(payment, "api/payment"), move |wire| asked.read(wire))
+        self.connection.call(CREATE_PAYMENT, request(payment, "api/payment"), move |wire| asked.read(wire))
     }
 }
 
-pub(crate) fn draft(payment: NewPayment, path: &'static str) -> Result<Draft, Error> {
-    let draft = Draft::post(Path::new(path)).json(&payment.wire()?)?;
-    Ok(draft.shown_as(payment))
+pub(crate) fn request(payment: NewPayment, path: &'static str) -> Result<RequestBuilder, Error> {
+    let request = RequestBuilder::post(Path::new(path)).json(&payment.wire()?)?;
+    Ok(request.log_as(payment))
 }
 
 /// What a request says of the payment that its answer must be about.
 #[derive(Default)]
 pub(crate) struct Asked {
     pub(crate) payment: Option<PaymentId>,
-    pub(crate) order: Option<OrderId>,
+    pub(crate) order: Option<MerchantOrderId>,
     pub(crate) amount: Option<Money>,
 }
 
@@ -257,7 +258,7 @@ impl Asked {
 pub(crate) struct WirePayment {
     payment_id: PaymentId,
     #[serde(default, deserialize_with = "text_or_number")]
-    order_id: Option<OrderId>,
+    order_id: Option<MerchantOrderId>,
     #[serde(with = "json::decimal")]
     amount: Decimal,
     #[serde(default, deserialize_with = "amount::count_option")]

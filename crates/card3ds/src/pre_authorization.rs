@@ -1,5 +1,6 @@
-use payments_core::api::{Draft, Operation, Path};
-use payments_core::json::NumberText;
+use payments_core::json::JsonNumber;
+use payments_core::provider::Operation;
+use payments_core::request::{Path, RequestBuilder};
 use payments_core::{Call, Currency, Error, Money};
 use serde::Serialize;
 
@@ -7,7 +8,7 @@ use crate::amount::wire_amount;
 use crate::client::Client;
 use crate::id::PaymentId;
 use crate::new_payment::NewPayment;
-use crate::payment::{Asked, Payment, draft};
+use crate::payment::{Asked, Payment, request};
 
 impl Client {
     /// Holds an amount on a card, to be captured later. **This moves money.**
@@ -17,7 +18,7 @@ impl Client {
     /// a hold either: the provider documents no cancellation. A refusal of a second one proves nothing about the first.
     pub fn pre_authorize(&self, payment: NewPayment) -> Call<Payment> {
         let asked = Asked::of(&payment);
-        self.api.call(PRE_AUTHORIZE, draft(payment, "api/pre-authorization"), move |wire| asked.read(wire))
+        self.connection.call(PRE_AUTHORIZE, request(payment, "api/pre-authorization"), move |wire| asked.read(wire))
     }
 
     /// Takes what was held, or less. **This moves money.**
@@ -34,7 +35,7 @@ impl Client {
     pub fn capture(&self, payment: &PaymentId, amount: Money) -> Call<Payment> {
         let capture = Capture { payment: payment.clone(), amount };
         let asked = Asked { payment: Some(payment.clone()), amount: Some(amount), ..Asked::default() };
-        self.api.call(CAPTURE, capture.draft(), move |wire| asked.read(wire))
+        self.connection.call(CAPTURE, capture.request(), move |wire| asked.read(wire))
     }
 }
 
@@ -45,16 +46,16 @@ struct Capture {
 }
 
 impl Capture {
-    fn draft(self) -> Result<Draft, Error> {
+    fn request(self) -> Result<RequestBuilder, Error> {
         let path = Path::new("api/pre-authorization").segment(&self.payment).segment(&"capture");
         let body = WireCapture { amount: wire_amount(self.amount)?, currency: self.amount.currency() };
-        Ok(Draft::post(path).json(&body)?.shown_as(self))
+        Ok(RequestBuilder::post(path).json(&body)?.log_as(self))
     }
 }
 
 #[derive(Serialize)]
 struct WireCapture {
-    amount: NumberText,
+    amount: JsonNumber,
     currency: Currency,
 }
 

@@ -1,10 +1,11 @@
 use std::fmt;
 
-use payments_core::api::{Draft, Operation, Path};
 use payments_core::id::check_web_address;
 use payments_core::json::{self, DecodeError};
-use payments_core::webhook::Unconfirmed;
-use payments_core::{Call, Error, Invalid, mask_card_numbers};
+use payments_core::provider::Operation;
+use payments_core::request::{Path, RequestBuilder};
+use payments_core::webhook::Unverified;
+use payments_core::{Call, Error, ValidationError, mask_card_numbers};
 use serde::{Deserialize, Serialize};
 
 mod challenge;
@@ -81,14 +82,14 @@ impl NewThreeDsPayment {
         &self.payment
     }
 
-    fn wire(&self) -> Result<WirePayment<'_>, Invalid> {
+    fn wire(&self) -> Result<WirePayment<'_>, ValidationError> {
         let mut wire = self.payment.wire()?;
         if self.installments == Some(0) {
-            return Err(Invalid::new("installmentCount", "must be 1 or more"));
+            return Err(ValidationError::new("installments", "must be 1 or more"));
         }
         // The document gives no length.
-        check_web_address("successUrl", &self.urls.success, usize::MAX)?;
-        check_web_address("failureUrl", &self.urls.failure, usize::MAX)?;
+        check_web_address("urls.success", &self.urls.success, usize::MAX)?;
+        check_web_address("urls.failure", &self.urls.failure, usize::MAX)?;
         wire.installment_count = self.installments;
         wire.interest_paid_by_customer = self.interest_paid_by.map(InterestPaidBy::is_customer);
         wire.success_url = Some(&self.urls.success);
@@ -96,9 +97,9 @@ impl NewThreeDsPayment {
         Ok(wire)
     }
 
-    fn draft(self) -> Result<Draft, Error> {
-        let draft = Draft::post(Path::new("api/3ds")).json(&self.wire()?)?;
-        Ok(draft.shown_as(self))
+    fn request(self) -> Result<RequestBuilder, Error> {
+        let request = RequestBuilder::post(Path::new("api/3ds")).json(&self.wire()?)?;
+        Ok(request.log_as(self))
     }
 }
 
@@ -135,7 +136,7 @@ impl fmt::Debug for NotEnrolled {
 }
 
 impl Client {
-    /// Starts a payment with 3-D Secure. It moves no money: [`Client::complete`] does (inferred).
+    /// Starts a payment with 3-D Secure. It moves no money: [`Client::complete_3ds`] does (inferred).
     ///
     /// The answer holds a page on which the customer proves to the card's issuer who they are. Before showing it, store
     /// its payment id with the order: what comes back later is held against it.
@@ -143,7 +144,7 @@ impl Client {
     /// Like every write it is not sent a second time by itself. After an unknown outcome start again: nobody has the page
     /// of the payment that may have been started, so nobody can complete it (inferred).
     pub fn start_3ds(&self, payment: NewThreeDsPayment) -> Call<Enrolment> {
-        self.api.call(START_3DS, payment.draft(), WireEnrolment::enrolment)
+        self.connection.call(START_3DS, payment.request(), WireEnrolment::enrolment)
     }
 
     /// Charges the card after the challenge. **This moves money.**
@@ -164,22 +165,24 @@ impl Client {
     /// Hold the payment against the order with [`Payment::check`]: this call knows neither its number nor its amount.
     ///
     /// [`Outcome::Unknown`]: payments_core::Outcome::Unknown
-    pub fn complete(&self, stored: &PaymentId, callback: &Unconfirmed<ThreeDsCallback>) -> Call<Payment> {
+    pub fn complete_3ds(&self, stored: &PaymentId, callback: &Unverified<ThreeDsCallback>) -> Call<Payment> {
         let asked = Asked { payment: Some(stored.clone()), ..Asked::default() };
-        self.api.call(COMPLETE, completion(stored, callback), move |wire| asked.read(wire))
+        self.connection.call(COMPLETE, completion(stored, callback), move |wire| asked.read(wire))
     }
 }
 
-fn completion(stored: &PaymentId, callback: &Unconfirmed<ThreeDsCallback>) -> Result<Draft, Error> {
+fn completion(stored: &PaymentId, callback: &Unverified<ThreeDsCallback>) -> Result<RequestBuilder, Error> {
     let claimed = callback.claimed();
     if !stored.is(claimed.payment_id()) {
-        return Err(
-            Invalid::new("paymentId", "is another payment's than the one that was started for this order").into()
-        );
+        return Err(ValidationError::new(
+            "callback",
+            "is about another payment than the one that was started for this order",
+        )
+        .into());
     }
     let path = Path::new("api/3ds").segment(stored).segment(&"complete");
     let body = WireCompletion { security_key: claimed.security_key() };
-    Ok(Draft::post(path).json(&body)?.hiding(claimed.security_key()).shown_as(claimed.clone()))
+    Ok(RequestBuilder::post(path).json(&body)?.redact(claimed.security_key()).log_as(claimed.clone()))
 }
 
 #[derive(Serialize)]
@@ -217,4 +220,4 @@ impl WireEnrolment {
 }
 
 const START_3DS: Operation = Operation::write("start_3ds");
-const COMPLETE: Operation = Operation::move_money("complete");
+const COMPLETE: Operation = Operation::move_money("complete_3ds");

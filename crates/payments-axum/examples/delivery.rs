@@ -7,26 +7,26 @@ use axum::Router;
 use axum::body::Body;
 use axum::http::Request;
 use axum::routing::post;
-use payments_axum::{Acknowledged, Delivered};
+use payments_axum::{Acknowledge, Webhook};
 use tower::ServiceExt;
-use turbopay::{WebhookEndpoint, WebhookKey};
+use turbopay::{WebhookKey, WebhookVerifier};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let key = WebhookKey::new("sandbox_whk_123")?;
     let body = r#"{"order_id":"849655cf","merchant_order_id":"O_7","status":"success","amount":"200.00"}"#;
     let signature = turbopay::test_util::sign(&key, body.as_bytes());
-    let app = Router::new().route("/turbopay", post(on_turbopay)).with_state(WebhookEndpoint::new(key));
+    let app = Router::new().route("/turbopay", post(on_turbopay)).with_state(WebhookVerifier::new(key));
 
     for signature in [signature.as_str(), "0000000000000000000000000000000000000000000000000000000000000000"] {
-        let delivery = Request::post("/turbopay").header(WebhookEndpoint::SIGNATURE_HEADER, signature);
-        let answer = app.clone().oneshot(delivery.body(Body::from(body))?).await?;
-        println!("answered {}", answer.status());
+        let delivery = Request::post("/turbopay").header(WebhookVerifier::SIGNATURE_HEADER, signature);
+        let response = app.clone().oneshot(delivery.body(Body::from(body))?).await?;
+        println!("answered {}", response.status());
     }
     Ok(())
 }
 
-async fn on_turbopay(Delivered(event): Delivered<WebhookEndpoint>) -> Acknowledged<WebhookEndpoint> {
+async fn on_turbopay(Webhook(event): Webhook<WebhookVerifier>) -> Acknowledge<WebhookVerifier> {
     println!("{} is {}", event.merchant_order_id, event.status);
-    Acknowledged::new()
+    Acknowledge::new()
 }

@@ -1,20 +1,20 @@
 use axum::http::HeaderMap;
 use card3ds::{CheckoutCallback, ThreeDsCallback, ThreeDsFailure};
-use payments_core::webhook::{Acknowledgement, Unconfirmed, VerifyError};
+use payments_core::webhook::{Acknowledgement, Unverified, VerifyError};
 
-use crate::Receiver;
+use crate::WebhookSource;
 
 /// Takes what is posted to a 3-D Secure payment's success address: to be completed, not to be believed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[expect(clippy::exhaustive_structs, reason = "there is nothing to set up")]
-pub struct PassedChallenges;
+pub struct ThreeDsSuccessCallback;
 
-impl Receiver for PassedChallenges {
-    type Taken = Unconfirmed<ThreeDsCallback>;
+impl WebhookSource for ThreeDsSuccessCallback {
+    type Output = Unverified<ThreeDsCallback>;
 
     const ACKNOWLEDGEMENT: Acknowledgement = ThreeDsCallback::ACKNOWLEDGEMENT;
 
-    fn receive(&self, body: &[u8], _: &HeaderMap) -> Result<Self::Taken, VerifyError> {
+    fn receive(&self, body: &[u8], _: &HeaderMap) -> Result<Self::Output, VerifyError> {
         ThreeDsCallback::parse(body)
     }
 }
@@ -22,14 +22,14 @@ impl Receiver for PassedChallenges {
 /// Takes what is posted to a 3-D Secure payment's failure address: nothing is to be completed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[expect(clippy::exhaustive_structs, reason = "there is nothing to set up")]
-pub struct FailedChallenges;
+pub struct ThreeDsFailureCallback;
 
-impl Receiver for FailedChallenges {
-    type Taken = Unconfirmed<ThreeDsFailure>;
+impl WebhookSource for ThreeDsFailureCallback {
+    type Output = Unverified<ThreeDsFailure>;
 
     const ACKNOWLEDGEMENT: Acknowledgement = ThreeDsCallback::ACKNOWLEDGEMENT;
 
-    fn receive(&self, body: &[u8], _: &HeaderMap) -> Result<Self::Taken, VerifyError> {
+    fn receive(&self, body: &[u8], _: &HeaderMap) -> Result<Self::Output, VerifyError> {
         ThreeDsFailure::parse(body)
     }
 }
@@ -37,14 +37,14 @@ impl Receiver for FailedChallenges {
 /// Takes what is posted to a checkout's callback address: to be asked about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[expect(clippy::exhaustive_structs, reason = "there is nothing to set up")]
-pub struct Checkouts;
+pub struct HostedCheckoutCallback;
 
-impl Receiver for Checkouts {
-    type Taken = Unconfirmed<CheckoutCallback>;
+impl WebhookSource for HostedCheckoutCallback {
+    type Output = Unverified<CheckoutCallback>;
 
     const ACKNOWLEDGEMENT: Acknowledgement = CheckoutCallback::ACKNOWLEDGEMENT;
 
-    fn receive(&self, body: &[u8], _: &HeaderMap) -> Result<Self::Taken, VerifyError> {
+    fn receive(&self, body: &[u8], _: &HeaderMap) -> Result<Self::Output, VerifyError> {
         CheckoutCallback::parse(body)
     }
 }

@@ -1,9 +1,9 @@
 #![doc = include_str!("../README.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
-mod acknowledged;
-mod delivered;
-mod receiver;
+mod acknowledge;
+mod source;
+mod webhook;
 
 // The providers, each in a file of its own.
 #[cfg(feature = "card3ds")]
@@ -15,9 +15,9 @@ mod turbopay;
 #[cfg(feature = "turratech")]
 mod turratech;
 
-pub use acknowledged::Acknowledged;
+pub use acknowledge::Acknowledge;
 #[cfg(feature = "card3ds")]
 #[cfg_attr(docsrs, doc(cfg(feature = "card3ds")))]
-pub use card3ds::{Checkouts, FailedChallenges, PassedChallenges};
-pub use delivered::{Delivered, Refused};
-pub use receiver::Receiver;
+pub use card3ds::{HostedCheckoutCallback, ThreeDsFailureCallback, ThreeDsSuccessCallback};
+pub use source::WebhookSource;
+pub use webhook::{Webhook, WebhookRejection};

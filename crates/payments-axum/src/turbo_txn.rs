@@ -1,16 +1,16 @@
 use axum::http::HeaderMap;
-use payments_core::webhook::{Acknowledgement, Unconfirmed, VerifyError};
-use turbo_txn::{Callbacks, OrderId};
+use payments_core::webhook::{Acknowledgement, Unverified, VerifyError};
+use turbo_txn::{CallbackDecryptor, MerchantOrderId};
 
-use crate::Receiver;
+use crate::WebhookSource;
 
 /// That it decrypts proves nothing, so a handler gets an order to look up.
-impl Receiver for Callbacks {
-    type Taken = Unconfirmed<OrderId>;
+impl WebhookSource for CallbackDecryptor {
+    type Output = Unverified<MerchantOrderId>;
 
     const ACKNOWLEDGEMENT: Acknowledgement = Self::ACKNOWLEDGEMENT;
 
-    fn receive(&self, body: &[u8], _: &HeaderMap) -> Result<Self::Taken, VerifyError> {
+    fn receive(&self, body: &[u8], _: &HeaderMap) -> Result<Self::Output, VerifyError> {
         self.decrypt(body)
     }
 }

@@ -1,15 +1,15 @@
 use axum::http::HeaderMap;
 use payments_core::webhook::{Acknowledgement, Verified, VerifyError};
-use turratech::{Event, WebhookEndpoint};
+use turratech::{Event, WebhookVerifier};
 
-use crate::Receiver;
+use crate::WebhookSource;
 
-impl Receiver for WebhookEndpoint {
-    type Taken = Verified<Event>;
+impl WebhookSource for WebhookVerifier {
+    type Output = Verified<Event>;
 
     const ACKNOWLEDGEMENT: Acknowledgement = Self::ACKNOWLEDGEMENT;
 
-    fn receive(&self, body: &[u8], headers: &HeaderMap) -> Result<Self::Taken, VerifyError> {
+    fn receive(&self, body: &[u8], headers: &HeaderMap) -> Result<Self::Output, VerifyError> {
         self.verify(body, headers)
     }
 }

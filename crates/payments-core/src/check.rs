@@ -2,7 +2,7 @@ use rust_decimal::Decimal;
 
 use crate::{Currency, Money, MoneyError};
 
-/// What the merchant's own books say of an order, to hold a provider's claim against before goods are shipped.
+/// What the merchant expects of an order. Compare it with what a provider reports before you deliver anything.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Expected {
     reference: String,
@@ -11,12 +11,12 @@ pub struct Expected {
 }
 
 impl Expected {
-    /// The merchant's reference and the amount that was asked for.
+    /// Expects this reference (the merchant's own) and this amount.
     pub fn new(reference: impl AsRef<str>, amount: Money) -> Self {
         Self { reference: reference.as_ref().to_owned(), amount, live: None }
     }
 
-    /// And that it be real money, or test money, where the provider says which.
+    /// Also expects real money (`true`) or test money (`false`), for providers that report which.
     #[must_use]
     pub fn live(mut self, live: bool) -> Self {
         self.live = Some(live);
@@ -29,78 +29,78 @@ impl Expected {
         &self.reference
     }
 
-    /// The amount that was asked for.
+    /// The expected amount.
     #[must_use]
     pub fn amount(&self) -> Money {
         self.amount
     }
 
-    /// Holds a claim against it.
+    /// Compares what a provider reports with what is expected.
     ///
     /// # Errors
     ///
-    /// The first difference found: reference, mode, currency, amount, in this order.
-    pub fn check(&self, claim: &Claim<'_>) -> Result<(), Mismatch> {
-        if claim.reference != self.reference {
+    /// Returns the first difference, in this order: reference, mode, currency, amount.
+    pub fn check(&self, reported: &Reported<'_>) -> Result<(), Mismatch> {
+        if reported.reference != self.reference {
             return Err(Mismatch::Reference);
         }
-        if let (Some(expected), Some(claimed)) = (self.live, claim.live)
-            && expected != claimed
+        if let (Some(expected), Some(reported)) = (self.live, reported.live)
+            && expected != reported
         {
-            return Err(Mismatch::Mode { live: claimed });
+            return Err(Mismatch::Mode { live: reported });
         }
-        if let Some(currency) = claim.currency.filter(|currency| *currency != self.amount.currency()) {
+        if let Some(currency) = reported.currency.filter(|currency| *currency != self.amount.currency()) {
             return Err(Mismatch::Currency { expected: self.amount.currency(), actual: currency });
         }
-        let actual = Money::from_decimal(claim.amount, self.amount.currency()).map_err(Mismatch::Amount)?;
-        if actual == self.amount { Ok(()) } else { Err(Mismatch::AmountDiffers { asked: self.amount, actual }) }
+        let actual = Money::from_decimal(reported.amount, self.amount.currency()).map_err(Mismatch::Amount)?;
+        if actual == self.amount { Ok(()) } else { Err(Mismatch::AmountDiffers { expected: self.amount, actual }) }
     }
 }
 
-/// What a provider says of an order.
+/// What a provider reports about an order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[expect(clippy::exhaustive_structs, reason = "provider crates build it")]
-pub struct Claim<'a> {
+pub struct Reported<'a> {
     /// The merchant's reference.
     pub reference: &'a str,
-    /// The amount, exact.
+    /// The exact amount.
     pub amount: Decimal,
-    /// The currency, where it is said.
+    /// The currency, if the provider reports it.
     pub currency: Option<Currency>,
-    /// Whether it is real money, where it is said.
+    /// True for real money, if the provider reports it.
     pub live: Option<bool>,
 }
 
-/// How a provider's claim differs from what was expected.
+/// How a provider's report differs from what was expected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Mismatch {
-    /// It is about another order.
-    #[error("it is about another order")]
+    /// The report is about another order.
+    #[error("the report is about another order")]
     Reference,
-    /// Test money where real money was expected, or the other way round.
-    #[error("it is in the wrong mode: live is {live}")]
+    /// Test money instead of real money, or the other way round.
+    #[error("the mode differs: the provider reports `live` as {live}")]
     Mode {
-        /// What the provider says.
+        /// What the provider reports.
         live: bool,
     },
-    /// Another currency.
-    #[error("it is in {actual}, not in {expected}")]
+    /// The currency differs.
+    #[error("the currency is {actual}, not {expected}")]
     Currency {
-        /// The currency that was asked for.
+        /// The expected currency.
         expected: Currency,
-        /// The one that the provider says.
+        /// The reported currency.
         actual: Currency,
     },
-    /// Another amount. Where the provider documents that amounts change, the actual one is what counts.
-    #[error("{actual} instead of the {asked} that were asked for")]
+    /// The amount differs. If the provider documents that amounts may change, the actual amount counts.
+    #[error("the amount is {actual}, not {expected}")]
     AmountDiffers {
-        /// What was asked for.
-        asked: Money,
-        /// What the provider says.
+        /// The expected amount.
+        expected: Money,
+        /// The reported amount.
         actual: Money,
     },
-    /// An amount that the currency cannot hold.
+    /// The expected currency cannot express the reported amount.
     #[error("{0}")]
     Amount(MoneyError),
 }

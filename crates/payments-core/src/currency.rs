@@ -3,7 +3,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::Invalid;
+use crate::ValidationError;
 
 /// A currency: any three letters, as ISO 4217 writes them.
 ///
@@ -16,7 +16,7 @@ use crate::Invalid;
 /// assert_eq!(Currency::INR.exponent(), Some(2));
 /// assert_eq!("kwd".parse::<Currency>()?.exponent(), Some(3));
 /// assert_eq!("ABC".parse::<Currency>()?.exponent(), None);
-/// # Ok::<(), payments_core::Invalid>(())
+/// # Ok::<(), payments_core::ValidationError>(())
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Currency([u8; 3]);
@@ -48,15 +48,15 @@ impl Currency {
 }
 
 impl FromStr for Currency {
-    type Err = Invalid;
+    type Err = ValidationError;
 
     /// Reads three ASCII letters of either case.
-    fn from_str(text: &str) -> Result<Self, Invalid> {
+    fn from_str(text: &str) -> Result<Self, ValidationError> {
         match text.as_bytes() {
             [a, b, c] if text.bytes().all(|byte| byte.is_ascii_alphabetic()) => {
                 Ok(Self([a.to_ascii_uppercase(), b.to_ascii_uppercase(), c.to_ascii_uppercase()]))
             }
-            _ => Err(Invalid::new("currency", "must be three letters, as in ISO 4217")),
+            _ => Err(ValidationError::new("currency", "must be three letters, as in ISO 4217")),
         }
     }
 }
@@ -81,7 +81,7 @@ impl Serialize for Currency {
 
 impl<'de> Deserialize<'de> for Currency {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        crate::json::text(deserializer, str::parse)
+        crate::text::deserialize(deserializer, str::parse)
     }
 }
 

@@ -2,11 +2,10 @@ use std::fmt;
 
 use http::StatusCode;
 
-use crate::call::IdempotencyKey;
-use crate::card::mask_card_numbers;
 use crate::json::DecodeError;
-use crate::transport::Answer;
-use crate::{Effect, Invalid, MoneyError, Outcome};
+use crate::message::Response;
+use crate::redact::redacted_line;
+use crate::{Effect, IdempotencyKey, MoneyError, Outcome, ValidationError};
 
 /// Why a call failed, and whether it may have been done all the same.
 ///
@@ -21,10 +20,10 @@ struct Inner {
     outcome: Outcome,
     effect: Effect,
     problem: String,
-    refusal: Refusal,
+    provider_error: ProviderError,
     decode: Option<DecodeError>,
-    invalid: Option<Invalid>,
-    response: Option<Answer>,
+    invalid: Option<ValidationError>,
+    response: Option<Response>,
     retry_after: Option<std::time::Duration>,
     attempts: u32,
     key: Option<IdempotencyKey>,
@@ -48,6 +47,8 @@ pub enum ErrorKind {
     Conflict,
     /// The provider, the bank or the issuer said no to the payment itself.
     Declined,
+    /// The payment is not final: it may still succeed or fail.
+    NotFinal,
     /// Too many requests.
     Throttled,
     /// The provider failed.
@@ -75,6 +76,7 @@ impl ErrorKind {
             Self::NotFound => "not found",
             Self::Conflict => "conflict",
             Self::Declined => "declined",
+            Self::NotFinal => "not final",
             Self::Throttled => "throttled",
             Self::ProviderFailure => "provider failure",
             Self::Timeout => "timeout",
@@ -105,7 +107,7 @@ impl FieldError {
 
 /// A provider's error answer, as its crate reads it: the documented form, in common terms.
 #[derive(Clone, Default, PartialEq, Eq)]
-pub struct Refusal {
+pub struct ProviderError {
     /// A kind better than the one the HTTP status says.
     pub kind: Option<ErrorKind>,
     /// The status that the provider's own envelope states, where it has one: the failure is classified by it as if it
@@ -134,18 +136,18 @@ pub struct Refusal {
 
 impl fmt::Debug for FieldError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", one_line(&self.field), one_line(&self.message))
+        write!(f, "{}: {}", redacted_line(&self.field), redacted_line(&self.message))
     }
 }
 
-impl fmt::Debug for Refusal {
+impl fmt::Debug for ProviderError {
     /// A provider may quote what it was sent, so its words are masked here as they are in a printed error.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Refusal")
-            .field("code", &self.code.as_deref().map(one_line))
-            .field("decline_code", &self.decline_code.as_deref().map(one_line))
-            .field("message", &self.message.as_deref().map(one_line))
-            .field("param", &self.param.as_deref().map(one_line))
+        f.debug_struct("ProviderError")
+            .field("code", &self.code.as_deref().map(redacted_line))
+            .field("decline_code", &self.decline_code.as_deref().map(redacted_line))
+            .field("message", &self.message.as_deref().map(redacted_line))
+            .field("param", &self.param.as_deref().map(redacted_line))
             .field("fields", &self.fields)
             .finish_non_exhaustive()
     }
@@ -160,7 +162,7 @@ impl Error {
             outcome,
             effect: Effect::MoveMoney,
             problem: problem.into(),
-            refusal: Refusal::default(),
+            provider_error: ProviderError::default(),
             decode: None,
             invalid: None,
             response: None,
@@ -180,6 +182,19 @@ impl Error {
     /// Something that this provider, or this key, cannot do; nothing was sent.
     pub fn unsupported(problem: impl Into<String>) -> Self {
         Self::new(ErrorKind::Unsupported, Outcome::NotSent, problem)
+    }
+
+    /// An error that a provider crate reads from a successful response, such as a payment that was declined.
+    pub fn from_provider(
+        provider: &'static str,
+        kind: ErrorKind,
+        outcome: Outcome,
+        problem: &str,
+        error: ProviderError,
+    ) -> Self {
+        let mut new = Self::new(kind, outcome, redacted_line(problem)).with_provider_error(error);
+        new.0.provider = provider;
+        new
     }
 
     /// What went wrong.
@@ -215,67 +230,67 @@ impl Error {
     /// The provider's code, where it has codes.
     #[must_use]
     pub fn code(&self) -> Option<&str> {
-        self.0.refusal.code.as_deref()
+        self.0.provider_error.code.as_deref()
     }
 
     /// Why the payment was declined, where the provider says so by code.
     #[must_use]
     pub fn decline_code(&self) -> Option<&str> {
-        self.0.refusal.decline_code.as_deref()
+        self.0.provider_error.decline_code.as_deref()
     }
 
     /// The provider's own words.
     #[must_use]
     pub fn message(&self) -> Option<&str> {
-        self.0.refusal.message.as_deref()
+        self.0.provider_error.message.as_deref()
     }
 
     /// The field or parameter that it is about, by the provider's name.
     #[must_use]
     pub fn param(&self) -> Option<&str> {
-        let own = self.0.invalid.as_ref().map(Invalid::field);
-        own.or(self.0.refusal.param.as_deref())
+        let own = self.0.invalid.as_ref().map(ValidationError::field);
+        own.or(self.0.provider_error.param.as_deref())
     }
 
     /// What the provider says is wrong with which field.
     #[must_use]
     pub fn field_errors(&self) -> &[FieldError] {
-        &self.0.refusal.fields
+        &self.0.provider_error.fields
     }
 
     /// What can be done about it, where the provider's documents say so.
     #[must_use]
     pub fn advice(&self) -> Option<&'static str> {
-        self.0.refusal.advice
+        self.0.provider_error.advice
     }
 
     /// The provider's id of the object, where the error answer held one.
     #[must_use]
     pub fn object_id(&self) -> Option<&str> {
-        self.0.refusal.object_id.as_deref()
+        self.0.provider_error.object_id.as_deref()
     }
 
     /// The HTTP status, once there was one.
     #[must_use]
     pub fn status(&self) -> Option<StatusCode> {
-        self.0.response.as_ref().map(Answer::status)
+        self.0.response.as_ref().map(Response::status)
     }
 
     /// The status that the provider's own envelope states, where it has one beside the HTTP status.
     #[must_use]
     pub fn stated_status(&self) -> Option<StatusCode> {
-        self.0.refusal.status
+        self.0.provider_error.status
     }
 
     /// The id under which the provider, or the network in front of it, knows the exchange.
     #[must_use]
     pub fn request_id(&self) -> Option<&str> {
-        self.0.response.as_ref().and_then(Answer::request_id)
+        self.0.response.as_ref().and_then(Response::request_id)
     }
 
     /// The answer as it came, as far as it came.
     #[must_use]
-    pub fn response(&self) -> Option<&Answer> {
+    pub fn response(&self) -> Option<&Response> {
         self.0.response.as_ref()
     }
 
@@ -314,14 +329,14 @@ impl Error {
         self.0.decode.as_ref().is_some_and(DecodeError::is_json)
     }
 
-    pub(crate) fn refusal(mut self, refusal: Refusal) -> Self {
-        self.0.refusal = refusal;
+    pub(crate) fn with_provider_error(mut self, error: ProviderError) -> Self {
+        self.0.provider_error = error;
         self
     }
 
     /// Takes secrets out of what the provider said: some quote the key that they refuse.
-    pub(crate) fn hiding(mut self, secrets: &[&str]) -> Self {
-        let Refusal { code, decline_code, message, param, fields, .. } = &mut self.0.refusal;
+    pub(crate) fn redact(mut self, secrets: &[&str]) -> Self {
+        let ProviderError { code, decline_code, message, param, fields, .. } = &mut self.0.provider_error;
         let texts = [code, decline_code, message, param].into_iter().flatten();
         let texts = texts.chain(fields.iter_mut().flat_map(|field| [&mut field.field, &mut field.message]));
         for text in texts {
@@ -334,7 +349,7 @@ impl Error {
         self
     }
 
-    pub(crate) fn with_response(mut self, response: Answer) -> Self {
+    pub(crate) fn with_response(mut self, response: Response) -> Self {
         self.0.response = Some(response);
         self
     }
@@ -361,33 +376,43 @@ impl Error {
     }
 
     /// Settles the call's outcome over all its attempts.
-    pub(crate) fn settle(mut self, attempts: u32, key: Option<IdempotencyKey>, earlier: Earlier) -> Self {
+    pub(crate) fn settle(mut self, attempts: u32, key: Option<IdempotencyKey>, unresolved: UnresolvedAttempt) -> Self {
         self.0.attempts = attempts;
         self.0.key = key;
-        if let Earlier::Unknown(attempt) = earlier
-            && !self.0.refusal.settles_key
-        {
-            self.0.outcome = Outcome::Unknown;
-            self.0.earlier = attempt;
+        if self.0.provider_error.settles_key {
+            return self;
+        }
+        match unresolved {
+            UnresolvedAttempt::None => {}
+            UnresolvedAttempt::OfEarlierCall => self.0.outcome = Outcome::Unknown,
+            UnresolvedAttempt::Of(attempt) => {
+                self.0.outcome = Outcome::Unknown;
+                self.0.earlier = Some(attempt);
+            }
         }
         self
     }
 }
 
-/// What the attempts before the last one left open.
-#[derive(Debug)]
-pub(crate) enum Earlier {
-    /// Nothing: none was made, or all were provably without effect.
-    Settled,
-    /// One may have been done: an attempt of this call, or, without one, of an earlier call under the same key.
-    Unknown(Option<Error>),
+/// An attempt before the last one that may have been executed.
+#[derive(Debug, Default)]
+pub(crate) enum UnresolvedAttempt {
+    /// There is none: no attempt was made, or each one provably had no effect.
+    #[default]
+    None,
+    /// An earlier call may have used the idempotency key.
+    OfEarlierCall,
+    /// An attempt of this call: the first of them.
+    Of(Error),
 }
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let inner = &self.0;
         if !inner.provider.is_empty() {
-            write!(f, "{} {}: ", inner.provider, inner.operation)?;
+            f.write_str(inner.provider)?;
+            let space = if inner.operation.is_empty() { "" } else { " " };
+            write!(f, "{space}{}: ", inner.operation)?;
         }
         f.write_str(inner.kind.as_str())?;
         if let Some(status) = self.status() {
@@ -402,14 +427,14 @@ impl fmt::Display for Error {
         if let Some(decode) = &inner.decode {
             write!(f, ": {decode}")?;
         }
-        if let Some(message) = &inner.refusal.message {
-            write!(f, ": {}", one_line(message).trim_end_matches('.'))?;
+        if let Some(message) = &inner.provider_error.message {
+            write!(f, ": {}", redacted_line(message).trim_end_matches('.'))?;
         }
-        if let Some(advice) = inner.refusal.advice {
+        if let Some(advice) = inner.provider_error.advice {
             write!(f, " ({advice})")?;
         }
         if inner.effect != Effect::Read && inner.outcome == Outcome::Unknown {
-            f.write_str("; it may have been done")?;
+            f.write_str("; it may have been executed")?;
         }
         Ok(())
     }
@@ -424,8 +449,8 @@ impl fmt::Debug for Error {
         if inner.attempts > 0 {
             shown.field("attempts", &inner.attempts);
         }
-        if inner.refusal != Refusal::default() {
-            shown.field("refusal", &inner.refusal);
+        if inner.provider_error != ProviderError::default() {
+            shown.field("provider_error", &inner.provider_error);
         }
         if let Some(response) = &inner.response {
             shown.field("response", response);
@@ -449,8 +474,8 @@ impl std::error::Error for Error {
     }
 }
 
-impl From<Invalid> for Error {
-    fn from(invalid: Invalid) -> Self {
+impl From<ValidationError> for Error {
+    fn from(invalid: ValidationError) -> Self {
         let mut error = Self::new(ErrorKind::InvalidRequest, Outcome::NotSent, invalid.to_string());
         error.0.invalid = Some(invalid);
         error
@@ -459,17 +484,13 @@ impl From<Invalid> for Error {
 
 impl From<MoneyError> for Error {
     fn from(error: MoneyError) -> Self {
-        Invalid::new("amount", error.to_string()).into()
+        ValidationError::new("amount", error.to_string()).into()
     }
 }
 
-/// A provider's words as part of a line: nothing that breaks it, nothing that could be a card number, not too long.
-#[must_use]
-pub fn one_line(message: &str) -> String {
-    let line: String = message.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-    // Masked before it is cut: half a card number is not recognised as one.
-    mask_card_numbers(&line).chars().take(MESSAGE_IN_A_LINE).collect()
+#[cfg(feature = "random-keys")]
+impl From<crate::NoRandomness> for Error {
+    fn from(error: crate::NoRandomness) -> Self {
+        Self::configuration(error.to_string())
+    }
 }
-
-/// A message is a sentence; a stack trace or a page is not, and stays in `response()`.
-const MESSAGE_IN_A_LINE: usize = 300;

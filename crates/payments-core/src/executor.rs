@@ -1,284 +1,310 @@
-//! The one loop that sends: every call of every provider runs through it.
+//! Sends the attempts of a call: all calls of all providers run through this module.
 
+use std::fmt;
 use std::future::Future;
 use std::pin::{Pin, pin};
 use std::task::Poll;
 use std::time::Duration;
 
+use http::StatusCode;
 use http::header::{HeaderName, HeaderValue};
 
-use crate::api::{Api, Draft, Operation};
-use crate::call::IdempotencyKey;
 use crate::classify;
 use crate::clock::Sleep;
-use crate::error::Earlier;
+use crate::connection::{Connection, Shared};
+use crate::error::UnresolvedAttempt;
 use crate::json::DecodeError;
-use crate::limiter::Place;
+use crate::message::{Request, Response};
 use crate::observe::Exchange;
+use crate::provider::Operation;
+use crate::rate_limit::Permit;
+use crate::request::RequestBuilder;
 use crate::retry::Failure;
-use crate::settings::Shared;
-use crate::transport::{Answer, Request};
-use crate::{Effect, Error, ErrorKind, Outcome, RetryPolicy, Timeouts, trace};
+use crate::trace::CallSpan;
+use crate::{Effect, Error, ErrorKind, IdempotencyKey, Outcome, RetryPolicy, Timeouts};
 
-/// A call, apart from the request itself.
-pub(crate) struct Plan<'a> {
-    pub(crate) api: &'a Api,
-    pub(crate) operation: Operation,
-    pub(crate) timeouts: Timeouts,
-    pub(crate) retry: RetryPolicy,
-    pub(crate) key: Option<&'a IdempotencyKey>,
-}
-
-/// A call that succeeded.
-pub(crate) struct Done {
-    pub(crate) answer: Answer,
-    ended: Ended,
-}
-
-impl Done {
-    pub(crate) fn observe(&self, api: &Api, operation: Operation, value: &dyn std::fmt::Debug) {
-        self.ended.observe(api, operation, Some(self.answer.status()), Ok(value));
-    }
-}
-
-/// An attempt that is over, as an observer is shown it.
-struct Ended {
-    attempt: u32,
-    took: Duration,
-    shown: Option<std::sync::Arc<dyn std::fmt::Debug + Send + Sync>>,
-}
-
-impl Ended {
-    fn observe(
-        &self,
-        api: &Api,
-        operation: Operation,
-        status: Option<http::StatusCode>,
-        result: Result<&dyn std::fmt::Debug, &Error>,
-    ) {
-        let Some(observer) = &api.shared.observer else { return };
-        observer.exchange(&Exchange {
-            provider: api.shared.dialect.provider,
-            operation: operation.name,
-            attempt: self.attempt,
-            took: self.took,
-            request: self.shown.as_ref().map(|shown| &**shown as &dyn std::fmt::Debug),
-            status,
-            result,
-        });
-    }
-}
-
-/// Takes a successful answer, or says where it cannot be read or contradicts the request.
-pub(crate) type Accept<'a> = &'a mut (dyn FnMut(&Answer) -> Result<(), DecodeError> + Send);
-
-/// Sends a call until it is settled, or until nothing more may be sent.
+/// One call: its attempts, and what they prove together.
 ///
-/// In a box, so that it is compiled here, once, and not in each application that awaits it.
-pub(crate) fn run<'a>(
-    plan: Plan<'a>,
-    draft: Result<Draft, Error>,
-    accept: Accept<'a>,
-) -> Pin<Box<dyn Future<Output = Result<Done, Error>> + Send + 'a>> {
-    let (provider, operation) = (plan.api.shared.dialect.provider, plan.operation);
-    let result = trace::call(provider, operation, async move {
-        let mut call = Running {
-            plan,
-            deadline: Duration::ZERO,
-            attempts: 0,
-            key: None,
-            key_used: false,
-            earlier: Earlier::Settled,
-        };
-        call.run(draft, accept).await
-    });
-    Box::pin(async move { result.await.map_err(|error| error.of_call(provider, operation.name, operation.effect)) })
-}
-
-struct Running<'a> {
-    plan: Plan<'a>,
+/// The caller takes responses with [`next_response`](Self::next_response) and decodes them. It then ends the call with
+/// [`succeed`](Self::succeed), or reports a body that it [cannot read](Self::cannot_read), which may lead to another attempt.
+/// Everything that waits is compiled here once, and not in each application that awaits a call.
+pub(crate) struct Execution<'a> {
+    connection: &'a Connection,
+    operation: Operation,
+    timeouts: Timeouts,
+    retry: RetryPolicy,
+    span: CallSpan,
     /// On the monotonic clock.
     deadline: Duration,
     attempts: u32,
+    /// How long the last attempt took.
+    elapsed: Duration,
     key: Option<IdempotencyKey>,
-    /// An attempt may have reached the provider, so that the key counts as used.
+    /// True once an attempt may have reached the provider, so that the key counts as used.
     key_used: bool,
-    earlier: Earlier,
+    unresolved: UnresolvedAttempt,
 }
 
-impl Running<'_> {
-    async fn run(&mut self, draft: Result<Draft, Error>, accept: Accept<'_>) -> Result<Done, Error> {
-        let shared = &self.plan.api.shared;
-        self.deadline = shared.clock.monotonic().saturating_add(self.plan.timeouts.total);
-        self.take_key();
-        let draft = draft.map_err(|error| self.settle(error))?;
-        loop {
-            let request = self.request(&draft).map_err(|error| self.settle(error))?;
-            let error = match self.attempt(request, &draft, accept).await {
-                Ok(done) => {
-                    shared.budget.give_back(self.attempts > 1);
-                    return Ok(done);
-                }
-                Err(error) => error,
-            };
-            self.key_used |= error.outcome() != Outcome::NotSent;
-            let Some(wait) = self.wait_after(&error) else { return Err(self.settle(error)) };
-            if error.outcome() == Outcome::Unknown {
-                self.earlier = Earlier::Unknown(Some(error));
-            }
-            shared.timer.sleep(wait).await;
+impl<'a> Execution<'a> {
+    /// Starts the clock of a call.
+    pub(crate) fn start(
+        connection: &'a Connection,
+        operation: Operation,
+        timeouts: Timeouts,
+        retry: RetryPolicy,
+        key: Option<&IdempotencyKey>,
+    ) -> Self {
+        let shared = &connection.shared;
+        // The call stays unknown until the provider responds if an earlier call may have used the key.
+        let unresolved = match key {
+            Some(key) if key.may_have_been_used() => UnresolvedAttempt::OfEarlierCall,
+            _ => UnresolvedAttempt::None,
+        };
+        Self {
+            connection,
+            operation,
+            timeouts,
+            retry,
+            span: CallSpan::new(shared.spec.provider, operation),
+            deadline: shared.clock.monotonic().saturating_add(timeouts.total),
+            attempts: 0,
+            elapsed: Duration::ZERO,
+            key: key.cloned(),
+            key_used: false,
+            unresolved,
         }
     }
 
-    /// How long to wait before the next attempt, if there may be one.
+    /// Ends the call with an error that occurred before its first attempt.
+    pub(crate) fn reject(&mut self, error: Error) -> Error {
+        self.settle(error)
+    }
+
+    /// Sends attempts until one returns a response that looks successful, or until no other attempt is allowed.
+    ///
+    /// # Errors
+    ///
+    /// Returns the call's error, over all its attempts.
+    pub(crate) fn next_response<'s>(
+        &'s mut self,
+        request: &'s RequestBuilder,
+    ) -> Pin<Box<dyn Future<Output = Result<Response, Error>> + Send + 's>> {
+        let span = self.span.clone();
+        Box::pin(span.instrument(async move {
+            loop {
+                match self.attempt(request).await {
+                    Ok(response) => return Ok(response),
+                    Err(error) => self.wait_or_settle(error).await?,
+                }
+            }
+        }))
+    }
+
+    /// Ends the call: the response was decoded.
+    pub(crate) fn succeed(&self, request: &RequestBuilder, response: &Response, value: &dyn fmt::Debug) {
+        self.connection.shared.budget.record_success(self.attempts > 1);
+        self.end_attempt(request, Some(response.status()), Ok(value));
+    }
+
+    /// Reports that the response could not be decoded, or contradicts the request. Returns once another attempt may start.
+    ///
+    /// # Errors
+    ///
+    /// Returns the call's error if no other attempt is allowed.
+    pub(crate) fn cannot_read<'s>(
+        &'s mut self,
+        request: &'s RequestBuilder,
+        response: Response,
+        problem: DecodeError,
+    ) -> Pin<Box<dyn Future<Output = Result<(), Error>> + Send + 's>> {
+        let span = self.span.clone();
+        Box::pin(span.instrument(async move {
+            let error = self.fail_attempt(request, classify::undecodable(response, problem));
+            self.wait_or_settle(error).await
+        }))
+    }
+
+    async fn attempt(&mut self, builder: &RequestBuilder) -> Result<Response, Error> {
+        let shared = &self.connection.shared;
+        let mut request = self.request(builder)?;
+        let permit = self.enter_rate_limit(shared).await?;
+        if !self.key_protects() {
+            let problem = "the idempotency key is too old, or its creation time lies in the future: the provider may no \
+                           longer recognise it, so look for the result of the earlier request instead";
+            return Err(Error::new(ErrorKind::InvalidRequest, Outcome::NotSent, problem));
+        }
+        let started = shared.clock.monotonic();
+        if started >= self.deadline {
+            // A wait may end late. Anything sent with no time left could only end unknown.
+            return Err(Error::new(ErrorKind::Timeout, Outcome::NotSent, "the deadline passed before sending"));
+        }
+        self.attempts += 1;
+        request.timeout = self.timeouts.attempt.min(self.deadline.saturating_sub(started));
+        let deadline = shared.timer.deadline(request.timeout);
+        let sent = crate::trace::attempt(self.attempts, timeout(shared.transport.send(request), deadline)).await;
+        let now = shared.clock.monotonic();
+        self.elapsed = now.saturating_sub(started);
+        let limited = permit.is_some();
+        drop(permit);
+        let result = match sent {
+            Some(Ok(response)) => {
+                if let Some(rate_limiter) = shared.rate_limiter.as_ref().filter(|_| limited) {
+                    let number = |name| response.header(name).and_then(|text| text.parse().ok());
+                    rate_limiter.observe(number("x-ratelimit-limit"), number("x-ratelimit-remaining"), now);
+                }
+                classify::response(shared.spec, &self.operation, self.key.is_some(), response)
+            }
+            Some(Err(error)) => Err(classify::transport(error)),
+            None => Err(Error::new(ErrorKind::Timeout, Outcome::Unknown, "no response before the timeout")),
+        };
+        result.map_err(|error| self.fail_attempt(builder, error))
+    }
+
+    /// Waits until another attempt may start, or settles the call's error.
+    async fn wait_or_settle(&mut self, error: Error) -> Result<(), Error> {
+        self.key_used |= error.outcome() != Outcome::NotSent;
+        let Some(wait) = self.wait_after(&error) else { return Err(self.settle(error)) };
+        // The first attempt that may have been executed is kept: under a key, the provider executes the first request
+        // and answers the others from memory.
+        if error.outcome() == Outcome::Unknown && !matches!(self.unresolved, UnresolvedAttempt::Of(_)) {
+            self.unresolved = UnresolvedAttempt::Of(error);
+        }
+        self.connection.shared.timer.sleep(wait).await;
+        Ok(())
+    }
+
+    /// How long to wait before the next attempt; `None` if there must not be another.
     fn wait_after(&self, error: &Error) -> Option<Duration> {
-        let shared = &self.plan.api.shared;
+        let shared = &self.connection.shared;
         let failure = Failure {
             error,
-            effect: self.plan.operation.effect,
+            effect: self.operation.effect,
             attempt: self.attempts,
             under_key: self.key.is_some() && self.key_protects(),
         };
-        let wait = self.plan.retry.next(&failure)?;
+        let wait = self.retry.next(&failure)?;
         let in_time = shared.clock.monotonic().saturating_add(wait) < self.deadline;
-        (in_time && shared.budget.take()).then_some(wait)
+        (in_time && shared.budget.take_retry()).then_some(wait)
     }
 
-    async fn attempt(&mut self, mut request: Request, draft: &Draft, accept: Accept<'_>) -> Result<Done, Error> {
-        let api = self.plan.api;
-        let place = self.enter_limit(&api.shared).await?;
-        if !self.key_protects() {
-            let problem = "the idempotency key is so old that the provider may have forgotten it, or dated ahead; \
-                           look for what it did instead";
-            return Err(Error::new(ErrorKind::InvalidRequest, Outcome::NotSent, problem));
-        }
-        let began = api.shared.clock.monotonic();
-        if began >= self.deadline {
-            // A pause may end late. What is sent with no time left can only end unknown.
-            return Err(Error::new(ErrorKind::Timeout, Outcome::NotSent, "time was up before it could be sent"));
-        }
-        self.attempts += 1;
-        request.timeout = self.plan.timeouts.attempt.min(self.deadline.saturating_sub(began));
-        let (attempt, limit) = (self.attempts, api.shared.timer.deadline(request.timeout));
-        let sent = trace::attempt(attempt, within(api.shared.transport.send(request), limit)).await;
-        let now = api.shared.clock.monotonic();
-        let took = now.saturating_sub(began);
-        let limited = place.is_some();
-        drop(place);
-        let result = match sent {
-            Some(Ok(answer)) => {
-                if let Some(limiter) = api.shared.limiter.as_ref().filter(|_| limited) {
-                    let number = |name| answer.header(name).and_then(|text| text.parse().ok());
-                    limiter.observe(number("x-ratelimit-limit"), number("x-ratelimit-remaining"), now);
-                }
-                classify::answer(api.shared.dialect, &self.plan.operation, self.key.is_some(), answer, accept)
-            }
-            Some(Err(error)) => Err(classify::transport(error)),
-            None => Err(Error::new(ErrorKind::Timeout, Outcome::Unknown, "no answer in time")),
+    /// Waits for a permit of the rate limit, up to the call's deadline.
+    async fn enter_rate_limit<'p>(&self, shared: &'p Shared) -> Result<Option<Permit<'p>>, Error> {
+        let Some(rate_limiter) = shared.rate_limiter.as_ref().filter(|_| self.operation.limited) else {
+            return Ok(None);
         };
-        trace::attempt_ended(api.shared.dialect.provider, self.plan.operation, attempt, took, &result);
-        let ended = Ended { attempt, took, shown: draft.shown.clone() };
-        match result {
-            Ok(answer) => Ok(Done { answer, ended }),
-            Err(error) => {
-                let operation = self.plan.operation;
-                let error = error.of_call(api.shared.dialect.provider, operation.name, operation.effect);
-                let error = error.hiding(&api.secrets(draft));
-                ended.observe(api, operation, error.status(), Err(&error));
-                Err(error)
-            }
-        }
-    }
-
-    /// Waits until the provider's limit leaves room for one more, within the call's deadline.
-    async fn enter_limit<'p>(&self, shared: &'p Shared) -> Result<Option<Place<'p>>, Error> {
-        let Some(limiter) = shared.limiter.as_ref().filter(|_| self.plan.operation.limited) else { return Ok(None) };
         loop {
-            let wait = match limiter.try_enter(&*shared.clock) {
-                Ok(place) => return Ok(Some(place)),
+            let wait = match rate_limiter.try_enter(&*shared.clock) {
+                Ok(permit) => return Ok(Some(permit)),
                 Err(wait) => wait,
             };
             if shared.clock.monotonic().saturating_add(wait) >= self.deadline {
-                let problem = "the provider's limit leaves no room for it within the call's timeout";
+                let problem = "the provider's rate limit allows no request before the call's timeout";
                 return Err(Error::new(ErrorKind::Throttled, Outcome::NotSent, problem).with_retry_after(Some(wait)));
             }
             shared.timer.sleep(wait).await;
         }
     }
 
-    /// A key that may have been used before leaves this call unknown until the provider answers it.
-    fn take_key(&mut self) {
-        let Some(key) = self.plan.key else { return };
-        if key.is_perhaps_used() {
-            self.earlier = Earlier::Unknown(None);
-        }
-        self.key = Some(key.clone());
-    }
-
+    /// True if the provider still remembers the key, or if there is none.
     fn key_protects(&self) -> bool {
-        let shared = &self.plan.api.shared;
-        match (&self.key, shared.dialect.keys) {
-            (Some(key), Some(rules)) => {
-                let age = shared.clock.now() - key.made();
-                // An attempt sent now may arrive an attempt later.
-                let attempt = self.plan.timeouts.attempt.min(self.plan.timeouts.total);
-                // Clocks differ a little, or are set back a little: a key may be older than it seems by as much. One from
-                // further ahead was dated by a clock that is wrong, and may be of any age.
-                let oldest = age.max(time::Duration::ZERO).saturating_add(CLOCKS_DIFFER_BY).unsigned_abs();
-                age >= -CLOCKS_DIFFER_BY && oldest.saturating_add(attempt) < rules.lifetime
+        let shared = &self.connection.shared;
+        match (&self.key, shared.spec.idempotency) {
+            (Some(key), Some(policy)) => {
+                let age = shared.clock.now() - key.created_at();
+                // An attempt that is sent now may arrive one attempt's timeout later.
+                let attempt = self.timeouts.attempt.min(self.timeouts.total);
+                // Clocks differ, or are set back, by a little: a key may be older than it seems by that much. A creation
+                // time further in the future comes from a wrong clock, so the key may have any age.
+                let oldest = age.max(time::Duration::ZERO).saturating_add(CLOCK_SKEW).unsigned_abs();
+                age >= -CLOCK_SKEW && oldest.saturating_add(attempt) < policy.lifetime
             }
             (Some(_), None) => false,
             (None, _) => true,
         }
     }
 
-    fn request(&self, draft: &Draft) -> Result<Request, Error> {
-        let api = self.plan.api;
-        let mut headers = api.headers();
-        for (name, value) in &draft.headers {
+    fn request(&self, builder: &RequestBuilder) -> Result<Request, Error> {
+        let mut headers = self.connection.headers();
+        for (name, value) in &builder.headers {
             headers.insert(name.clone(), value.clone());
         }
+        let shared = &self.connection.shared;
         if let Some(key) = &self.key {
-            let rules =
-                api.shared.dialect.keys.ok_or_else(|| Error::unsupported("this provider has no idempotency keys"))?;
+            let policy =
+                shared.spec.idempotency.ok_or_else(|| Error::unsupported("this provider has no idempotency keys"))?;
             let value = HeaderValue::from_str(key.value())
-                .map_err(|_| Error::configuration("the idempotency key does not fit in a header"))?;
-            headers.insert(HeaderName::from_static(rules.header), value);
+                .map_err(|_| Error::configuration("the idempotency key is not a valid header value"))?;
+            headers.insert(HeaderName::from_static(policy.header), value);
         }
         Ok(Request {
-            method: draft.method.clone(),
-            url: format!("{}{}", api.shared.base_url, draft.path.as_str()),
+            method: builder.method.clone(),
+            url: format!("{}{}", shared.base_url, builder.path.as_str()),
             headers,
-            body: draft.body.clone(),
-            timeout: self.plan.timeouts.attempt,
+            body: builder.body.clone(),
+            timeout: self.timeouts.attempt,
             body_limit: BODY_LIMIT,
         })
     }
 
+    /// Ends an attempt with an error.
+    fn fail_attempt(&self, request: &RequestBuilder, error: Error) -> Error {
+        let error = self.name(error).redact(&self.connection.secrets(request));
+        self.end_attempt(request, error.status(), Err(&error));
+        error
+    }
+
+    /// Traces an attempt that is over, and shows it to the observer.
+    fn end_attempt(
+        &self,
+        request: &RequestBuilder,
+        status: Option<StatusCode>,
+        result: Result<&dyn fmt::Debug, &Error>,
+    ) {
+        let shared = &self.connection.shared;
+        let exchange = Exchange {
+            provider: shared.spec.provider,
+            operation: self.operation.name,
+            attempt: self.attempts,
+            elapsed: self.elapsed,
+            request: request.logged.as_ref().map(|logged| &**logged as &dyn fmt::Debug),
+            status,
+            result,
+        };
+        self.span.attempt_ended(&exchange);
+        if let Some(observer) = &shared.observer {
+            observer.exchange(&exchange);
+        }
+    }
+
+    /// Settles the call's outcome over all its attempts.
     fn settle(&mut self, error: Error) -> Error {
-        let earlier = std::mem::replace(&mut self.earlier, Earlier::Settled);
-        // A read leaves nothing behind that a later attempt could not settle.
-        let earlier = if self.plan.operation.effect == Effect::Read { Earlier::Settled } else { earlier };
-        // A key under which nothing was sent is as new as it was: it leaves nothing unknown behind.
+        let unresolved = std::mem::take(&mut self.unresolved);
+        // A read changes nothing, so no earlier attempt of it needs to be resolved.
+        let unresolved = if self.operation.effect == Effect::Read { UnresolvedAttempt::None } else { unresolved };
+        // A key under which nothing was sent stays unused.
         let key = self.key.clone().map(|key| if self.key_used { key.used() } else { key });
-        error.settle(self.attempts, key, earlier)
+        self.name(error).settle(self.attempts, key, unresolved)
+    }
+
+    fn name(&self, error: Error) -> Error {
+        error.of_call(self.connection.shared.spec.provider, self.operation.name, self.operation.effect)
     }
 }
 
-/// What `work` gives, or nothing if `limit` ends first.
-async fn within<T>(work: impl Future<Output = T>, mut limit: Sleep) -> Option<T> {
+/// Awaits `work`; `None` if `deadline` ends first.
+async fn timeout<T>(work: impl Future<Output = T>, mut deadline: Sleep) -> Option<T> {
     let mut work = pin!(work);
     std::future::poll_fn(|context| {
         if let Poll::Ready(result) = work.as_mut().poll(context) {
             return Poll::Ready(Some(result));
         }
-        limit.as_mut().poll(context).map(|()| None)
+        deadline.as_mut().poll(context).map(|()| None)
     })
     .await
 }
 
-/// How far apart this machine's clock and the one that dated a key may be, either way.
-const CLOCKS_DIFFER_BY: time::Duration = time::Duration::minutes(5);
+/// How much this machine's clock and the clock that dated a key may differ, either way.
+const CLOCK_SKEW: time::Duration = time::Duration::minutes(5);
 
-/// No documented answer comes near it; a server that sends more is not to be read to its end.
+/// The largest response body that is read, in bytes. No documented response comes near it.
 const BODY_LIMIT: usize = 1024 * 1024;

@@ -1,103 +1,107 @@
-//! One vocabulary over several providers, for those who choose the provider at run time.
+//! One vocabulary for several providers, for applications that choose the provider at run time.
 //!
-//! Small object-safe traits, each implemented only where the provider really has the operation: what a provider cannot do
-//! does not compile. [`Capabilities`] says the same as a table. The providers' own clients say more; start with those.
+//! The traits are small and object-safe. A provider implements a trait only if it offers the operation, so code that needs
+//! a missing operation does not compile. [`Capabilities`] lists the same facts as a table. The providers' own clients offer
+//! more; prefer them if you use one provider.
 
 mod capabilities;
-mod payment;
+mod request;
+mod result;
 
 use async_trait::async_trait;
 
 use crate::{Currency, Error, Expected, Money};
 
-pub use capabilities::{Answer, Capabilities, Capability, Feature};
-pub use payment::{Found, NextAction, Order, Page, Payout, RefundOrder, Started, Upi};
+pub use capabilities::{Capabilities, Capability, Feature, Support};
+pub use request::{CancelRequest, CaptureRequest, PaymentRequest, PayoutRequest, RefundRequest};
+pub use result::{AcceptedPayout, HtmlPage, NextAction, PaymentState, RefundState, StartedPayment, Upi};
 
 /// Starts a payment by a customer.
 #[async_trait]
 pub trait StartPayment: Send + Sync {
-    /// Starts it, and says what the customer has to do next.
+    /// Starts the payment and returns what the customer must do next.
     ///
     /// # Errors
     ///
-    /// [`Error::outcome`] says whether it may have been started all the same. Try another provider after `NotSent` and
-    /// `Refused`; never after `Unknown`.
-    async fn start_payment(&self, order: &Order) -> Result<Started, Error>;
+    /// [`Error::outcome`] says whether the payment may have been started. Try another provider after `NotSent` and
+    /// `Refused`, but never after `Unknown`.
+    async fn start_payment(&self, request: &PaymentRequest) -> Result<StartedPayment, Error>;
 }
 
-/// Says where an order stands, by the merchant's own reference: what to ask after an unknown outcome.
+/// Looks up a payment by the merchant's own reference. Use it after an unknown outcome.
 #[async_trait]
-pub trait LookUp: Send + Sync {
-    /// Asks for it, and holds the answer against what was ordered.
+pub trait Lookup: Send + Sync {
+    /// Looks up the payment and compares it with what is expected.
     ///
     /// # Errors
     ///
-    /// "Not found" is an answer about now, never proof that a request still on its way will not be executed.
-    async fn look_up(&self, ordered: &Expected) -> Result<Found, Error>;
+    /// Returns an error if there is no such payment, or if the lookup fails. "Not found" does not prove that an earlier
+    /// request failed: it may still be in flight.
+    async fn lookup_payment(&self, expected: &Expected) -> Result<PaymentState, Error>;
 }
 
-/// Says where a payment stands, by the provider's own id of it.
+/// Retrieves a payment by the provider's id.
 #[async_trait]
 pub trait Retrieve: Send + Sync {
-    /// Asks for it, and holds the answer against what was ordered.
+    /// Retrieves the payment and compares it with what is expected.
     ///
     /// # Errors
     ///
-    /// As [`LookUp::look_up`].
-    async fn retrieve(&self, id: &str, ordered: &Expected) -> Result<Found, Error>;
+    /// Returns the errors of [`Lookup::lookup_payment`].
+    async fn retrieve(&self, id: &str, expected: &Expected) -> Result<PaymentState, Error>;
 }
 
-/// Takes money that an earlier payment holds.
+/// Captures an authorized payment.
 #[async_trait]
 pub trait Capture: Send + Sync {
-    /// Captures it, by the provider's id of the payment.
+    /// Captures the amount.
     ///
     /// # Errors
     ///
-    /// [`Error::outcome`] says whether it may have been captured all the same.
-    async fn capture_payment(&self, id: &str, amount: Money) -> Result<Found, Error>;
+    /// [`Error::outcome`] says whether the amount may have been captured.
+    async fn capture_payment(&self, request: &CaptureRequest) -> Result<PaymentState, Error>;
 }
 
-/// Lets go of money that an earlier payment holds.
+/// Cancels an authorized payment.
 #[async_trait]
 pub trait Cancel: Send + Sync {
-    /// Cancels it, by the provider's id of the payment.
+    /// Cancels the payment and releases the authorized amount.
     ///
     /// # Errors
     ///
-    /// [`Error::outcome`] says whether it may have been cancelled all the same.
-    async fn cancel_payment(&self, id: &str) -> Result<Found, Error>;
+    /// [`Error::outcome`] says whether the payment may have been cancelled.
+    async fn cancel_payment(&self, request: &CancelRequest) -> Result<PaymentState, Error>;
 }
 
-/// Gives a customer's money back.
+/// Refunds a payment.
 #[async_trait]
 pub trait Refund: Send + Sync {
-    /// Refunds this much of a payment.
+    /// Refunds the amount.
     ///
     /// # Errors
     ///
-    /// [`Error::outcome`] says whether it may have been refunded all the same.
-    async fn refund_payment(&self, refund: &RefundOrder) -> Result<Found, Error>;
+    /// [`Error::outcome`] says whether the amount may have been refunded.
+    async fn refund_payment(&self, request: &RefundRequest) -> Result<RefundState, Error>;
 }
 
-/// Pays somebody out.
+/// Pays out money to a bank account.
 #[async_trait]
 pub trait PayOut: Send + Sync {
     /// Sends the money.
     ///
     /// # Errors
     ///
-    /// [`Error::outcome`] says whether it may have been sent all the same.
-    async fn pay_out(&self, payout: &Payout) -> Result<Started, Error>;
+    /// [`Error::outcome`] says whether the money may have been sent.
+    async fn pay_out(&self, request: &PayoutRequest) -> Result<AcceptedPayout, Error>;
 }
 
-/// Says how much money the merchant has at the provider.
+/// Retrieves the merchant's balance.
 #[async_trait]
 pub trait AvailableBalance: Send + Sync {
-    /// What can be paid out now.
+    /// Returns the amount that can be paid out now.
     ///
     /// # Errors
     ///
-    /// When the provider does not say, or says more decimals than the currency has.
+    /// Returns an error if the provider does not report the balance, or reports more decimals than the currency has.
     async fn available_balance(&self, currency: Currency) -> Result<Money, Error>;
 }

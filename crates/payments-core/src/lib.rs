@@ -1,69 +1,83 @@
 #![doc = include_str!("../README.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
-// What a failure means.
-mod error;
-mod invalid;
+// Basics.
+pub mod clock;
+pub mod html;
+mod open_enum;
 mod outcome;
+mod redact;
+mod status;
+mod validation;
 
 // Values.
 mod card;
 mod currency;
+pub mod decimal;
 pub mod id;
+mod idempotency;
 mod money;
-mod open_enum;
 mod secret;
+pub mod text;
+
+// Messages, and what they prove.
+mod check;
+mod error;
+pub mod json;
+mod message;
+pub mod provider;
+pub mod transport;
+pub mod webhook;
+
+// Around a call.
+mod observe;
+mod rate_limit;
+mod retry;
+mod trace;
 
 // A call.
-pub mod api;
 mod call;
 mod classify;
+pub mod connection;
 mod executor;
-mod limiter;
-mod observe;
-mod pager;
-mod retry;
+pub mod request;
 mod settings;
-mod trace;
-mod wait;
 
-// The outside world.
-pub mod clock;
-pub mod html;
-pub mod json;
-pub mod transport;
+// Many calls.
+mod pager;
+mod poll;
 
-// One vocabulary over several providers.
+// One vocabulary for several providers.
 pub mod gateway;
-mod status;
-
-// What providers send.
-mod check;
-pub mod webhook;
 
 #[cfg(feature = "test-util")]
 #[cfg_attr(docsrs, doc(cfg(feature = "test-util")))]
 pub mod test_util;
 
-pub use call::{Call, Full, IdempotencyKey, Keyed, Unkeyed};
-pub use card::{CardNumber, Expiry, SecurityCode, mask_card_numbers};
-pub use check::{Claim, Expected, Mismatch};
+pub use call::{Call, Keyed, Unkeyed, WithResponse};
+pub use card::{CardNumber, Expiry, SecurityCode};
+pub use check::{Expected, Mismatch, Reported};
 pub use currency::Currency;
-pub use error::{Error, ErrorKind, FieldError, Refusal, one_line};
-pub use invalid::{Invalid, check_length};
-pub use limiter::Limiter;
+pub use error::{Error, ErrorKind, FieldError, ProviderError};
+pub use idempotency::IdempotencyKey;
+#[cfg(feature = "random-keys")]
+#[cfg_attr(docsrs, doc(cfg(feature = "random-keys")))]
+pub use idempotency::NoRandomness;
 pub use money::{Money, MoneyError};
 pub use observe::{Exchange, Observer};
 pub use open_enum::UnknownValue;
 pub use outcome::{Effect, Outcome};
 pub use pager::{Page, Pager};
+pub use poll::Poller;
+pub use rate_limit::RateLimiter;
+pub use redact::{mask_card_numbers, redacted_line};
 pub use retry::RetryPolicy;
 pub use secret::Secret;
 pub use settings::{Settings, Timeouts};
 pub use status::PaymentStatus;
-pub use wait::Wait;
+pub use validation::{ValidationError, check_length};
 
-/// The foreign types in public signatures come from these.
+/// The crates whose types occur in public signatures.
 pub use {http, rust_decimal, time};
 
 #[doc(hidden)]

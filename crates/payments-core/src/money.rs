@@ -5,7 +5,8 @@ use std::num::NonZeroU32;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
-use crate::{Currency, Invalid};
+use crate::decimal::{self, DecimalError, Parts};
+use crate::{Currency, ValidationError};
 
 /// An exact amount: an integer of minor units, never without its currency.
 ///
@@ -49,7 +50,7 @@ impl Money {
     /// (nothing is rounded), when it is out of range, and when the currency's decimals are not known.
     pub fn parse(text: &str, currency: Currency) -> Result<Self, MoneyError> {
         let exponent = exponent(currency)?;
-        let (negative, whole, fraction) = split_decimal(text)?;
+        let Parts { negative, whole, fraction } = decimal::split(text)?;
         let kept = usize::try_from(exponent).unwrap_or(usize::MAX);
         let (fraction, beyond) = fraction.split_at(fraction.len().min(kept));
         if beyond.bytes().any(|digit| digit != b'0') {
@@ -100,8 +101,8 @@ impl Money {
     /// # Errors
     ///
     /// Names the field.
-    pub fn check_positive(self, field: &'static str) -> Result<(), Invalid> {
-        if self.is_positive() { Ok(()) } else { Err(Invalid::new(field, "must be greater than zero")) }
+    pub fn check_positive(self, field: &'static str) -> Result<(), ValidationError> {
+        if self.is_positive() { Ok(()) } else { Err(ValidationError::new(field, "must be greater than zero")) }
     }
 
     /// The number without the currency, with exactly the currency's decimals: `2000.00`.
@@ -285,19 +286,13 @@ pub enum MoneyError {
     NoWeights,
 }
 
-/// The parts of a plain decimal: whether it is negative, the digits before the point and those behind it.
-pub(crate) fn split_decimal(text: &str) -> Result<(bool, &str, &str), MoneyError> {
-    let (negative, unsigned) = match text.strip_prefix('-') {
-        Some(rest) => (true, rest),
-        None => (false, text),
-    };
-    let (whole, fraction) = match unsigned.split_once('.') {
-        Some((_, "")) => return Err(MoneyError::Syntax),
-        Some(parts) => parts,
-        None => (unsigned, ""),
-    };
-    let plain = !whole.is_empty() && whole.bytes().chain(fraction.bytes()).all(|byte| byte.is_ascii_digit());
-    if plain { Ok((negative, whole, fraction)) } else { Err(MoneyError::Syntax) }
+impl From<DecimalError> for MoneyError {
+    fn from(error: DecimalError) -> Self {
+        match error {
+            DecimalError::Syntax => Self::Syntax,
+            DecimalError::OutOfRange => Self::OutOfRange,
+        }
+    }
 }
 
 fn exponent(currency: Currency) -> Result<u32, MoneyError> {

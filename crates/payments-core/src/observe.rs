@@ -32,8 +32,8 @@ pub struct Exchange<'a> {
     pub operation: &'static str,
     /// 1 for the first.
     pub attempt: u32,
-    /// How long it took.
-    pub took: Duration,
+    /// How long the attempt took.
+    pub elapsed: Duration,
     /// The parameters, where the operation has any. Their `Debug` shows no key and no card number.
     pub request: Option<&'a dyn fmt::Debug>,
     /// The HTTP status, where there was one.

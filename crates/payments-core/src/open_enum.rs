@@ -94,7 +94,7 @@ macro_rules! open_enum {
 
         impl<'de> $crate::serde::Deserialize<'de> for $name {
             fn deserialize<D: $crate::serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                $crate::json::text(deserializer, |text| Ok::<_, ::std::convert::Infallible>(Self::from(text)))
+                $crate::text::deserialize(deserializer, |text| Ok::<_, ::std::convert::Infallible>(Self::from(text)))
             }
         }
     };

@@ -15,7 +15,7 @@ pub struct Pager<T> {
     /// Where the next one begins.
     cursor: Option<String>,
     more: bool,
-    turns: Turns,
+    cycles: CycleDetector,
 }
 
 type Fetch<T> = Box<dyn Fn(Option<&str>) -> Call<Page<T>> + Send + Sync>;
@@ -38,7 +38,7 @@ impl<T: fmt::Debug + Send> Pager<T> {
             here: None,
             cursor: None,
             more: true,
-            turns: Turns::default(),
+            cycles: CycleDetector::default(),
         }
     }
 
@@ -104,7 +104,9 @@ impl<T: fmt::Debug + Send> Pager<T> {
     /// Goes on to the next page, unless it would be this one again, for ever.
     fn turn(&mut self, items: Vec<T>, next: Option<String>) -> Result<Vec<T>, Error> {
         match next {
-            Some(next) if items.is_empty() || self.cursor.as_deref() == Some(&next) || self.turns.again(&next) => {
+            Some(next)
+                if items.is_empty() || self.cursor.as_deref() == Some(&next) || self.cycles.is_repeated(&next) =>
+            {
                 let problem = "the list says that more follows, but leads back to where it was";
                 Err(Error::new(ErrorKind::MalformedResponse, Outcome::Unknown, problem))
             }
@@ -124,14 +126,14 @@ impl<T: fmt::Debug + Send> Pager<T> {
 /// Notices a list that goes round in circles, with one cursor to remember (Brent's way): that of the page whose number was
 /// the last power of two. Whoever goes round comes past it again.
 #[derive(Default)]
-struct Turns {
+struct CycleDetector {
     remembered: Option<String>,
     made: u64,
     until: u64,
 }
 
-impl Turns {
-    fn again(&mut self, next: &str) -> bool {
+impl CycleDetector {
+    fn is_repeated(&mut self, next: &str) -> bool {
         if self.remembered.as_deref() == Some(next) {
             return true;
         }

@@ -136,19 +136,19 @@ impl Failure<'_> {
 /// Bounds retries under a total outage: each costs ten, and gives them back if it succeeds; a success that needed none gives
 /// back one. So a provider whose every first answer is lost can be lived with, and one that is down is left alone.
 #[derive(Debug)]
-pub(crate) struct Budget(AtomicU32);
+pub(crate) struct RetryBudget(AtomicU32);
 
-impl Budget {
+impl RetryBudget {
     pub(crate) fn full() -> Self {
         Self(AtomicU32::new(FULL))
     }
 
-    pub(crate) fn take(&self) -> bool {
+    pub(crate) fn take_retry(&self) -> bool {
         self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(RETRY_COST)).is_ok()
     }
 
     /// A call succeeded, by a retry or without one.
-    pub(crate) fn give_back(&self, by_a_retry: bool) {
+    pub(crate) fn record_success(&self, by_a_retry: bool) {
         let earned = if by_a_retry { RETRY_COST } else { 1 };
         let more = |left: u32| Some((left + earned).min(FULL));
         // It never fails, for there is always something to write.

@@ -3,7 +3,7 @@ use std::fmt;
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
-use crate::Invalid;
+use crate::ValidationError;
 
 /// A text that nobody may read by accident: a key, a signing secret.
 ///
@@ -20,14 +20,14 @@ impl Secret {
     /// # Errors
     ///
     /// When it is empty, or holds white space (a trailing newline from a file, say) or anything but visible ASCII.
-    pub fn new(field: &'static str, text: impl Into<String>) -> Result<Self, Invalid> {
+    pub fn new(field: &'static str, text: impl Into<String>) -> Result<Self, ValidationError> {
         let text = Zeroizing::new(text.into());
         if text.is_empty() {
-            Err(Invalid::new(field, "must not be empty"))
+            Err(ValidationError::new(field, "must not be empty"))
         } else if text.chars().any(char::is_whitespace) {
-            Err(Invalid::new(field, "must not hold white space; is there a newline at its end?"))
+            Err(ValidationError::new(field, "must not hold white space; is there a newline at its end?"))
         } else if !text.bytes().all(|byte| byte.is_ascii_graphic()) {
-            Err(Invalid::new(field, "must be visible ASCII characters only"))
+            Err(ValidationError::new(field, "must be visible ASCII characters only"))
         } else {
             Ok(Self(text))
         }
@@ -42,12 +42,12 @@ impl Secret {
         clippy::disallowed_methods,
         reason = "the one place that reads the environment, when a caller asks for it"
     )]
-    pub fn from_env(variable: &'static str) -> Result<Self, Invalid> {
+    pub fn from_env(variable: &'static str) -> Result<Self, ValidationError> {
         match std::env::var(variable) {
             Ok(text) => Self::new(variable, text),
-            Err(std::env::VarError::NotPresent) => Err(Invalid::new(variable, "is not set in the environment")),
+            Err(std::env::VarError::NotPresent) => Err(ValidationError::new(variable, "is not set in the environment")),
             Err(std::env::VarError::NotUnicode(_)) => {
-                Err(Invalid::new(variable, "must be visible ASCII characters only"))
+                Err(ValidationError::new(variable, "must be visible ASCII characters only"))
             }
         }
     }
@@ -76,7 +76,7 @@ impl fmt::Debug for Secret {
 /// Makes a type of its own of a [`Secret`](crate::Secret), with the environment variable that may hold it.
 ///
 /// ```
-/// payments_core::secret! {
+/// payments_core::secret_newtype! {
 ///     /// Authenticates requests.
 ///     pub struct ApiKey("api_key", "ACME_API_KEY");
 /// }
@@ -84,20 +84,20 @@ impl fmt::Debug for Secret {
 /// let key = ApiKey::new("k-123")?;
 /// assert_eq!(format!("{key:?}"), "ApiKey([redacted])");
 /// assert!(ApiKey::new("k-123\n").is_err());
-/// # Ok::<(), payments_core::Invalid>(())
+/// # Ok::<(), payments_core::ValidationError>(())
 /// ```
 ///
 /// A secret cannot be printed:
 ///
 /// ```compile_fail,E0277
-/// payments_core::secret! {
+/// payments_core::secret_newtype! {
 ///     /// Authenticates requests.
 ///     pub struct ApiKey("api_key", "ACME_API_KEY");
 /// }
 /// println!("{}", ApiKey::new("k-123").unwrap());
 /// ```
 #[macro_export]
-macro_rules! secret {
+macro_rules! secret_newtype {
     ($(#[$meta:meta])* $vis:vis struct $name:ident($field:literal, $variable:literal);) => {
         $(#[$meta])*
         #[derive(Clone, Debug, PartialEq, Eq)]
@@ -109,7 +109,7 @@ macro_rules! secret {
             /// # Errors
             ///
             /// When it is empty, or holds anything but visible ASCII (a trailing newline, say).
-            pub fn new(text: impl Into<String>) -> Result<Self, $crate::Invalid> {
+            pub fn new(text: impl Into<String>) -> Result<Self, $crate::ValidationError> {
                 $crate::Secret::new($field, text).map(Self)
             }
 
@@ -118,7 +118,7 @@ macro_rules! secret {
             /// # Errors
             ///
             /// When the variable is not set, or holds what [`Self::new`] refuses.
-            pub fn from_env() -> Result<Self, $crate::Invalid> {
+            pub fn from_env() -> Result<Self, $crate::ValidationError> {
                 $crate::Secret::from_env($variable).map(Self)
             }
 

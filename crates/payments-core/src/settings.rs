@@ -1,16 +1,12 @@
-use std::fmt;
 use std::net::Ipv4Addr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::header::{ACCEPT, ACCEPT_ENCODING, HeaderMap, HeaderValue, USER_AGENT};
-
-use crate::api::{Api, Dialect};
 use crate::clock::{Clock, SystemClock, Timer};
-use crate::limiter::Limiter;
-use crate::retry::{Budget, RetryPolicy};
+use crate::observe::Observer;
+use crate::retry::RetryPolicy;
 use crate::transport::Transport;
-use crate::{Error, Invalid, Observer};
+use crate::{Error, ValidationError};
 
 /// What every provider's client can be told, with the defaults that suit most.
 ///
@@ -50,70 +46,6 @@ impl Default for Settings {
     }
 }
 
-impl Settings {
-    /// Makes a provider's API of it, with the headers that carry the credentials.
-    ///
-    /// # Errors
-    ///
-    /// When the base URL is missing or unsafe, when there is no transport, or when a setting contradicts another.
-    pub fn connect(
-        self,
-        dialect: &'static Dialect,
-        documented_base_url: Option<&str>,
-        credentials: &[(&'static str, &str)],
-        limiter: Option<Limiter>,
-    ) -> Result<Api, Error> {
-        let base_url = self
-            .base_url
-            .as_deref()
-            .or(documented_base_url)
-            .ok_or_else(|| Error::configuration("`base_url` is required: the provider's document names no host"))?;
-        let base_url = check_base_url(base_url)?;
-        self.timeouts.check()?;
-        let headers = common_headers(dialect, self.application.as_deref())?;
-        let shared = Shared {
-            dialect,
-            base_url,
-            headers,
-            transport: or_default_transport(self.transport)?,
-            clock: self.clock,
-            timer: or_default_timer(self.timer)?,
-            timeouts: self.timeouts,
-            retry: self.retry,
-            budget: Budget::full(),
-            limiter,
-            observer: self.observer,
-        };
-        Api::new(shared, credentials)
-    }
-}
-
-/// What all clones of a client share.
-pub(crate) struct Shared {
-    pub(crate) dialect: &'static Dialect,
-    pub(crate) base_url: String,
-    pub(crate) headers: HeaderMap,
-    pub(crate) transport: Arc<dyn Transport>,
-    pub(crate) clock: Arc<dyn Clock>,
-    pub(crate) timer: Arc<dyn Timer>,
-    pub(crate) timeouts: Timeouts,
-    pub(crate) retry: RetryPolicy,
-    pub(crate) budget: Budget,
-    pub(crate) limiter: Option<Limiter>,
-    pub(crate) observer: Option<Arc<dyn Observer>>,
-}
-
-impl fmt::Debug for Shared {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Shared")
-            .field("provider", &self.dialect.provider)
-            .field("base_url", &self.base_url)
-            .field("timeouts", &self.timeouts)
-            .field("retry", &self.retry)
-            .finish_non_exhaustive()
-    }
-}
-
 /// The limits of a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Timeouts {
@@ -132,7 +64,7 @@ impl Default for Timeouts {
 }
 
 impl Timeouts {
-    fn check(self) -> Result<(), Error> {
+    pub(crate) fn check(self) -> Result<(), Error> {
         if self.attempt.is_zero() || self.total.is_zero() {
             return Err(Error::configuration("a timeout must be longer than nothing"));
         }
@@ -140,54 +72,9 @@ impl Timeouts {
     }
 }
 
-#[cfg(feature = "reqwest")]
-fn or_default_transport(given: Option<Arc<dyn Transport>>) -> Result<Arc<dyn Transport>, Error> {
-    match given {
-        Some(transport) => Ok(transport),
-        None => Ok(Arc::new(crate::transport::reqwest::ReqwestTransport::builder().build()?)),
-    }
-}
-
-#[cfg(feature = "reqwest")]
-fn or_default_timer(given: Option<Arc<dyn Timer>>) -> Result<Arc<dyn Timer>, Error> {
-    Ok(given.unwrap_or_else(|| Arc::new(crate::transport::reqwest::TokioTimer)))
-}
-
-#[cfg(not(feature = "reqwest"))]
-fn or_default_transport(given: Option<Arc<dyn Transport>>) -> Result<Arc<dyn Transport>, Error> {
-    given.ok_or_else(|| required("transport"))
-}
-
-#[cfg(not(feature = "reqwest"))]
-fn or_default_timer(given: Option<Arc<dyn Timer>>) -> Result<Arc<dyn Timer>, Error> {
-    given.ok_or_else(|| required("timer"))
-}
-
-#[cfg(not(feature = "reqwest"))]
-fn required(what: &str) -> Error {
-    Error::configuration(format!("`{what}` is required: this build is without the `reqwest` feature"))
-}
-
-fn common_headers(dialect: &Dialect, application: Option<&str>) -> Result<HeaderMap, Error> {
-    let agent = match application {
-        Some(application) => format!("{} {application}", dialect.agent),
-        None => dialect.agent.to_owned(),
-    };
-    // `HeaderValue` takes more than that: tabs, and the bytes of any other text.
-    let plain = agent.bytes().all(|byte| byte.is_ascii_graphic() || byte == b' ');
-    let agent = HeaderValue::from_str(&agent).ok().filter(|_| plain);
-    let agent = agent.ok_or_else(|| Invalid::new("application", "must be visible ASCII characters and spaces"))?;
-    let mut headers = HeaderMap::with_capacity(3);
-    headers.insert(USER_AGENT, agent);
-    headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
-    // An answer is read as it comes: none of the providers' answers is worth a decompressor that can be bombed.
-    headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
-    Ok(headers)
-}
-
 /// Checks a base URL: `https`, or `http` to this machine, and nothing in it that could lead elsewhere.
-fn check_base_url(text: &str) -> Result<String, Error> {
-    let refuse = |rule: &'static str| -> Result<String, Error> { Err(Invalid::new("base_url", rule).into()) };
+pub(crate) fn check_base_url(text: &str) -> Result<String, Error> {
+    let refuse = |rule: &'static str| -> Result<String, Error> { Err(ValidationError::new("base_url", rule).into()) };
     let (secure, rest) = match (text.strip_prefix("https://"), text.strip_prefix("http://")) {
         (Some(rest), _) => (true, rest),
         (_, Some(rest)) => (false, rest),

@@ -12,7 +12,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use time::OffsetDateTime;
 
 use crate::clock::{Clock, Sleep, Timer};
-use crate::transport::{Answer, Request, Transport, TransportError};
+use crate::transport::{Request, Response, Transport, TransportError};
 
 /// Answers from a script, in order, and remembers every request.
 ///
@@ -51,14 +51,14 @@ impl Script {
 
 #[async_trait]
 impl Transport for Script {
-    async fn send(&self, request: Request) -> Result<Answer, TransportError> {
+    async fn send(&self, request: Request) -> Result<Response, TransportError> {
         let reply = {
             let mut script = lock(&self.0);
             script.requests.push(request);
             script.replies.pop_front()
         };
         match reply {
-            Some(Reply(ReplyKind::Answer(answer))) => Ok(answer),
+            Some(Reply(ReplyKind::Response(answer))) => Ok(answer),
             Some(Reply(ReplyKind::Failure(failure))) => Err(failure),
             Some(Reply(ReplyKind::Silence)) => std::future::pending().await,
             None => Err(TransportError::not_sent("the script has no more replies")),
@@ -72,7 +72,7 @@ pub struct Reply(ReplyKind);
 
 #[derive(Debug)]
 enum ReplyKind {
-    Answer(Answer),
+    Response(Response),
     Failure(TransportError),
     Silence,
 }
@@ -88,17 +88,17 @@ impl Reply {
     #[must_use]
     pub fn new(status: u16, body: impl AsRef<[u8]>) -> Self {
         let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        Self(ReplyKind::Answer(Answer::new(status, HeaderMap::new(), body.as_ref().to_vec())))
+        Self(ReplyKind::Response(Response::new(status, HeaderMap::new(), body.as_ref().to_vec())))
     }
 
     /// With a header.
     #[must_use]
     pub fn header(self, name: &'static str, value: &'static str) -> Self {
         match self.0 {
-            ReplyKind::Answer(answer) => {
+            ReplyKind::Response(answer) => {
                 let mut headers = answer.headers().clone();
                 headers.append(HeaderName::from_static(name), HeaderValue::from_static(value));
-                Self(ReplyKind::Answer(Answer::new(answer.status(), headers, answer.body().to_vec())))
+                Self(ReplyKind::Response(Response::new(answer.status(), headers, answer.body().to_vec())))
             }
             other => Self(other),
         }
@@ -110,7 +110,7 @@ impl Reply {
         Self(ReplyKind::Failure(TransportError::not_sent("no connection could be made")))
     }
 
-    /// The connection broke before an answer came: it may have been done.
+    /// The connection broke before an answer came: it may have been executed.
     #[must_use]
     pub fn lost() -> Self {
         Self(ReplyKind::Failure(TransportError::unknown("the connection broke before an answer came")))

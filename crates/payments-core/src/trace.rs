@@ -1,59 +1,65 @@
-//! Spans and events, when the `tracing` feature is on. Never a body, a key, a card number or an id.
+//! Spans and events of the `tracing` feature. They never contain a body, a key, a card number or an id.
 
 use std::future::Future;
-use std::time::Duration;
 
-use crate::Error;
-use crate::api::Operation;
-use crate::transport::Answer;
+use crate::observe::Exchange;
+use crate::provider::Operation;
+
+/// The span of a call.
+#[cfg(feature = "tracing")]
+#[derive(Clone)]
+pub(crate) struct CallSpan(tracing::Span);
 
 #[cfg(feature = "tracing")]
-pub(crate) fn call<F: Future>(
-    provider: &'static str,
-    operation: Operation,
-    work: F,
-) -> impl Future<Output = F::Output> {
-    use tracing::Instrument;
-    work.instrument(tracing::info_span!("payments_call", provider, operation = operation.name))
+impl CallSpan {
+    pub(crate) fn new(provider: &'static str, operation: Operation) -> Self {
+        Self(tracing::info_span!("payments_call", provider, operation = operation.name))
+    }
+
+    pub(crate) fn instrument<F: Future>(self, work: F) -> impl Future<Output = F::Output> {
+        tracing::Instrument::instrument(work, self.0)
+    }
+
+    pub(crate) fn attempt_ended(&self, exchange: &Exchange<'_>) {
+        let Exchange { provider, operation, attempt, elapsed, .. } = *exchange;
+        let status = exchange.status.map(|status| status.as_u16());
+        self.0.in_scope(|| match exchange.result {
+            Ok(_) => tracing::debug!(provider, operation, attempt, status, ?elapsed, "succeeded"),
+            Err(error) => {
+                let (kind, outcome) = (error.kind().as_str(), error.outcome());
+                tracing::warn!(provider, operation, attempt, status, kind, ?outcome, ?elapsed, "failed");
+            }
+        });
+    }
 }
 
 #[cfg(feature = "tracing")]
 pub(crate) fn attempt<F: Future>(attempt: u32, work: F) -> impl Future<Output = F::Output> {
-    use tracing::Instrument;
-    work.instrument(tracing::debug_span!("payments_attempt", attempt))
+    tracing::Instrument::instrument(work, tracing::debug_span!("payments_attempt", attempt))
 }
 
+/// Records why a delivery was rejected: for the operator, never for the sender.
 #[cfg(feature = "tracing")]
-pub(crate) fn attempt_ended(
-    provider: &'static str,
-    operation: Operation,
-    attempt: u32,
-    took: Duration,
-    result: &Result<Answer, Error>,
-) {
-    let operation = operation.name;
-    match result {
-        Ok(answer) => {
-            let status = answer.status().as_u16();
-            tracing::debug!(provider, operation, attempt, status, ?took, "answered");
-        }
-        Err(error) => {
-            let (kind, outcome) = (error.kind().as_str(), error.outcome());
-            let status = error.status().map(|status| status.as_u16());
-            tracing::warn!(provider, operation, attempt, status, kind, ?outcome, ?took, "failed");
-        }
-    }
-}
-
-/// Why a delivery was not believed: for the operator, never for the sender.
-#[cfg(feature = "tracing")]
-pub(crate) fn unproven(reason: &'static str) {
-    tracing::warn!(reason, "a delivery was refused");
+pub(crate) fn rejected(reason: &'static str) {
+    tracing::warn!(reason, "a webhook delivery was rejected");
 }
 
 #[cfg(not(feature = "tracing"))]
-pub(crate) fn call<F: Future>(_: &'static str, _: Operation, work: F) -> F {
-    work
+#[derive(Clone)]
+pub(crate) struct CallSpan;
+
+#[cfg(not(feature = "tracing"))]
+impl CallSpan {
+    pub(crate) fn new(_: &'static str, _: Operation) -> Self {
+        Self
+    }
+
+    #[expect(clippy::unused_self, reason = "the same signature as with the feature")]
+    pub(crate) fn instrument<F: Future>(self, work: F) -> F {
+        work
+    }
+
+    pub(crate) fn attempt_ended(&self, _: &Exchange<'_>) {}
 }
 
 #[cfg(not(feature = "tracing"))]
@@ -62,7 +68,4 @@ pub(crate) fn attempt<F: Future>(_: u32, work: F) -> F {
 }
 
 #[cfg(not(feature = "tracing"))]
-pub(crate) fn attempt_ended(_: &'static str, _: Operation, _: u32, _: Duration, _: &Result<Answer, Error>) {}
-
-#[cfg(not(feature = "tracing"))]
-pub(crate) fn unproven(_: &'static str) {}
+pub(crate) fn rejected(_: &'static str) {}

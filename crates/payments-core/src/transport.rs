@@ -5,11 +5,11 @@ pub mod reqwest;
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
 
 pub use async_trait::async_trait;
-use http::{HeaderMap, Method, StatusCode};
-use zeroize::Zeroizing;
+use http::{HeaderMap, StatusCode};
+
+pub use crate::message::{Body, Request, Response};
 
 /// Sends one request once.
 ///
@@ -18,14 +18,14 @@ use zeroize::Zeroizing;
 /// `Host` and the body's length, and changes nothing else.
 ///
 /// ```
-/// use payments_core::transport::{Answer, Request, Transport, TransportError, async_trait};
+/// use payments_core::transport::{Response, Request, Transport, TransportError, async_trait};
 ///
 /// #[derive(Debug)]
 /// struct Offline;
 ///
 /// #[async_trait]
 /// impl Transport for Offline {
-///     async fn send(&self, request: Request) -> Result<Answer, TransportError> {
+///     async fn send(&self, request: Request) -> Result<Response, TransportError> {
 ///         let _ = (request.method(), request.url(), request.headers(), request.body().as_ref());
 ///         Err(TransportError::not_sent("there is no network here"))
 ///     }
@@ -40,154 +40,13 @@ pub trait Transport: Send + Sync + fmt::Debug {
     /// # Errors
     ///
     /// Says how far it got.
-    async fn send(&self, request: Request) -> Result<Answer, TransportError>;
+    async fn send(&self, request: Request) -> Result<Response, TransportError>;
 }
 
 #[async_trait]
 impl<T: Transport + ?Sized> Transport for Arc<T> {
-    async fn send(&self, request: Request) -> Result<Answer, TransportError> {
+    async fn send(&self, request: Request) -> Result<Response, TransportError> {
         T::send(self, request).await
-    }
-}
-
-/// One HTTP request, with its deadline and the limit for its answer.
-///
-/// `Debug` shows neither header values nor the body: they hold keys and card numbers.
-#[derive(Clone)]
-pub struct Request {
-    pub(crate) method: Method,
-    pub(crate) url: String,
-    pub(crate) headers: HeaderMap,
-    pub(crate) body: Body,
-    pub(crate) timeout: Duration,
-    pub(crate) body_limit: usize,
-}
-
-impl Request {
-    /// The HTTP method.
-    #[must_use]
-    pub fn method(&self) -> &Method {
-        &self.method
-    }
-
-    /// The whole URL, already percent-encoded: it must go out as it is.
-    #[must_use]
-    pub fn url(&self) -> &str {
-        &self.url
-    }
-
-    /// The headers, credentials included.
-    #[must_use]
-    pub fn headers(&self) -> &HeaderMap {
-        &self.headers
-    }
-
-    /// The body; empty where there is none.
-    #[must_use]
-    pub fn body(&self) -> &Body {
-        &self.body
-    }
-
-    /// How long this attempt may take. The executor enforces it too; a transport need not.
-    #[must_use]
-    pub fn timeout(&self) -> Duration {
-        self.timeout
-    }
-
-    /// How many bytes of body to read at most: give up beyond, keeping status and headers.
-    #[must_use]
-    pub fn body_limit(&self) -> usize {
-        self.body_limit
-    }
-}
-
-impl fmt::Debug for Request {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Request").field("method", &self.method).finish_non_exhaustive()
-    }
-}
-
-/// A request's body: shared by its attempts, and wiped when the last of them is gone.
-#[derive(Clone, Default)]
-pub struct Body(Arc<Zeroizing<Vec<u8>>>);
-
-impl Body {
-    pub(crate) fn new(bytes: Vec<u8>) -> Self {
-        Self(Arc::new(Zeroizing::new(bytes)))
-    }
-
-    /// True where there is none.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-}
-
-impl AsRef<[u8]> for Body {
-    fn as_ref(&self) -> &[u8] {
-        &self.0
-    }
-}
-
-impl fmt::Debug for Body {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "[{} bytes]", self.0.len())
-    }
-}
-
-/// One HTTP answer, whole or as far as it came.
-///
-/// `Debug` shows neither header values nor the body.
-#[derive(Clone)]
-pub struct Answer {
-    status: StatusCode,
-    headers: HeaderMap,
-    body: Vec<u8>,
-}
-
-impl Answer {
-    /// An answer as it came.
-    #[must_use]
-    pub fn new(status: StatusCode, headers: HeaderMap, body: Vec<u8>) -> Self {
-        Self { status, headers, body }
-    }
-
-    /// The HTTP status.
-    #[must_use]
-    pub fn status(&self) -> StatusCode {
-        self.status
-    }
-
-    /// The headers.
-    #[must_use]
-    pub fn headers(&self) -> &HeaderMap {
-        &self.headers
-    }
-
-    /// The raw body; empty where it could not be read.
-    #[must_use]
-    pub fn body(&self) -> &[u8] {
-        &self.body
-    }
-
-    /// The first of `request-id`, `x-request-id` and `cf-ray` that the answer has.
-    #[must_use]
-    pub fn request_id(&self) -> Option<&str> {
-        ["request-id", "x-request-id", "cf-ray"].iter().find_map(|name| self.header(name))
-    }
-
-    pub(crate) fn header(&self, name: &str) -> Option<&str> {
-        self.headers.get(name).and_then(|value| value.to_str().ok())
-    }
-}
-
-impl fmt::Debug for Answer {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Answer")
-            .field("status", &self.status.as_u16())
-            .field("request_id", &self.request_id())
-            .field("body", &format_args!("[{} bytes]", self.body.len()))
-            .finish_non_exhaustive()
     }
 }
 
@@ -207,7 +66,7 @@ pub struct TransportError {
 pub(crate) enum Reached {
     NotSent,
     Unknown,
-    Head(Answer),
+    Head(Response),
 }
 
 impl TransportError {
@@ -226,7 +85,7 @@ impl TransportError {
     /// The head of an answer came, but its body could not be read.
     #[must_use]
     pub fn unreadable(status: StatusCode, headers: HeaderMap, problem: &'static str) -> Self {
-        Self::of(Reached::Head(Answer::new(status, headers, Vec::new())), problem)
+        Self::of(Reached::Head(Response::new(status, headers, Vec::new())), problem)
     }
 
     /// It failed because time was up.

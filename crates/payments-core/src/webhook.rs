@@ -10,6 +10,7 @@ use http::HeaderMap;
 use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq;
 use time::{Duration, OffsetDateTime};
+use zeroize::Zeroize as _;
 
 use crate::json::DecodeError;
 use crate::{Secret, trace};
@@ -102,77 +103,78 @@ impl fmt::Debug for Digest {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum VerifyError {
-    /// Its origin is not proved. Answer 400 and say no more: why it failed is in the trace, not for the sender.
-    #[error("the delivery's origin is not proved")]
-    Unproven,
+    /// The delivery could not be verified: a signature is missing or wrong, or it does not decrypt. Respond with 400 and no
+    /// details. The reason is in the trace, not for the sender.
+    #[error("the delivery could not be verified")]
+    Rejected,
     /// The provider signed it, but this version cannot read it. Answer 500, so that it is sent again.
     #[error("the provider signed what cannot be read: {0}")]
     Unreadable(DecodeError),
 }
 
-/// Refuses a delivery; the reason goes to the trace.
+/// Rejects a delivery. The reason is recorded in the trace only.
 #[must_use]
-pub fn unproven(reason: &'static str) -> VerifyError {
-    trace::unproven(reason);
-    VerifyError::Unproven
+pub fn rejected(reason: &'static str) -> VerifyError {
+    trace::rejected(reason);
+    VerifyError::Rejected
 }
 
-/// The value of a header that is there exactly once, such as a signature's.
+/// Returns the value of a header that must occur exactly once, such as a signature.
 ///
 /// # Errors
 ///
-/// When it is missing, or there are two: which of them the provider meant, nobody can say.
+/// Returns an error if the header is missing or occurs twice.
 pub fn one_header<'a>(headers: &'a HeaderMap, name: &str) -> Result<&'a [u8], VerifyError> {
     let mut values = headers.get_all(name).iter();
     match (values.next(), values.next()) {
         (Some(value), None) => Ok(value.as_bytes()),
-        (None, _) => Err(unproven("there is no signature header")),
-        (Some(_), Some(_)) => Err(unproven("there are two signature headers")),
+        (None, _) => Err(rejected("the signature header is missing")),
+        (Some(_), Some(_)) => Err(rejected("the signature header occurs twice")),
     }
 }
 
-/// The secrets that a provider may have signed with: one, or for the time of a rotation several.
+/// The secrets that a provider may have signed with: usually one, or several while a secret is being rotated.
 ///
-/// Every signature is held against every secret in constant time.
+/// Each signature is compared with each secret in constant time.
 #[derive(Clone)]
 pub struct SigningSecrets(Vec<Hmac<Sha256>>);
 
 impl SigningSecrets {
-    /// With one secret, whose text's bytes are the key.
+    /// Starts with one secret. The bytes of its text are the HMAC key.
     #[must_use]
     pub fn new(secret: &Secret) -> Self {
-        Self(vec![keyed(secret)])
+        Self(vec![hmac(secret)])
     }
 
-    /// And another, for the time of a rotation.
+    /// Also accepts this secret, for example during a rotation.
     #[must_use]
-    pub fn or(mut self, secret: &Secret) -> Self {
-        self.0.push(keyed(secret));
+    pub fn also_accept(mut self, secret: &Secret) -> Self {
+        self.0.push(hmac(secret));
         self
     }
 
-    /// Proves a body by the HMAC-SHA256 of `message`, the parts of which the provider's scheme puts together from it.
+    /// Verifies a body by the HMAC-SHA256 of `message`, which the provider's scheme composes from the body.
     ///
     /// # Errors
     ///
-    /// When none of the signatures is one of ours, or the body is too long to be a delivery.
-    pub fn prove(&self, body: &[u8], message: &[&[u8]], signatures: &[[u8; 32]]) -> Result<Verified<()>, VerifyError> {
-        if body.len() > LONGEST_BODY {
-            return Err(unproven("the body is too long to be a delivery"));
+    /// Returns an error if no signature matches a secret, or if the body is longer than [`MAX_BODY`].
+    pub fn verify(&self, body: &[u8], message: &[&[u8]], signatures: &[[u8; 32]]) -> Result<Verified<()>, VerifyError> {
+        if body.len() > MAX_BODY {
+            return Err(rejected("the body is longer than any webhook"));
         }
-        let mut proved = subtle::Choice::from(0);
-        for keyed in &self.0 {
-            let mut mac = keyed.clone();
-            message.iter().for_each(|part| mac.update(part));
-            let tag: [u8; 32] = mac.finalize().into_bytes().into();
+        let mut matches = subtle::Choice::from(0);
+        for hmac in &self.0 {
+            let mut hmac = hmac.clone();
+            message.iter().for_each(|part| hmac.update(part));
+            let tag: [u8; 32] = hmac.finalize().into_bytes().into();
             for signature in signatures {
-                proved |= tag.ct_eq(signature);
+                matches |= tag.ct_eq(signature);
             }
         }
-        if bool::from(proved) {
+        if bool::from(matches) {
             Ok(Verified { value: (), body: body.to_vec() })
         } else {
-            Err(unproven("no signature fits any secret"))
+            Err(rejected("no signature matches a secret"))
         }
     }
 }
@@ -183,19 +185,31 @@ impl fmt::Debug for SigningSecrets {
     }
 }
 
-fn keyed(secret: &Secret) -> Hmac<Sha256> {
-    // HMAC takes a key of any length; the `Result` is for other constructions.
-    Hmac::new_from_slice(secret.expose().as_bytes())
-        .unwrap_or_else(|_| Hmac::new(&hmac::digest::Key::<Hmac<Sha256>>::default()))
+/// HMAC-SHA256 under a secret of any length.
+///
+/// The key is padded to the hash's block size here (RFC 2104, section 2), because the fallible constructor for slices
+/// would need a fallback key for an error that cannot occur.
+fn hmac(secret: &Secret) -> Hmac<Sha256> {
+    let secret = secret.expose().as_bytes();
+    let mut key = hmac::digest::Key::<Hmac<Sha256>>::default();
+    if secret.len() > key.len() {
+        let digest = Sha256::digest(secret);
+        key[..digest.len()].copy_from_slice(&digest);
+    } else {
+        key[..secret.len()].copy_from_slice(secret);
+    }
+    let hmac = Hmac::new(&key);
+    key.as_mut_slice().zeroize();
+    hmac
 }
 
 /// The HMAC-SHA256 of a message, for signing what tests deliver.
 #[cfg(feature = "test-util")]
 #[must_use]
 pub fn sign(secret: &Secret, message: &[&[u8]]) -> [u8; 32] {
-    let mut mac = keyed(secret);
-    message.iter().for_each(|part| mac.update(part));
-    mac.finalize().into_bytes().into()
+    let mut hmac = hmac(secret);
+    message.iter().for_each(|part| hmac.update(part));
+    hmac.finalize().into_bytes().into()
 }
 
 /// How far a delivery's time may be from ours, either way.
@@ -284,17 +298,17 @@ impl Acknowledgement {
 /// Whatever amount or status it claims is out of reach. Reading one from it does not compile:
 ///
 /// ```compile_fail,E0609
-/// use payments_core::webhook::Unconfirmed;
-/// fn ship(callback: Unconfirmed<String>) {
+/// use payments_core::webhook::Unverified;
+/// fn ship(callback: Unverified<String>) {
 ///     let _ = callback.amount;
 /// }
 /// ```
 #[derive(Clone, PartialEq, Eq)]
-pub struct Unconfirmed<T> {
+pub struct Unverified<T> {
     claimed: T,
 }
 
-impl<T> Unconfirmed<T> {
+impl<T> Unverified<T> {
     /// For a provider crate: what a callback says that it is about.
     pub const fn new(claimed: T) -> Self {
         Self { claimed }
@@ -306,11 +320,11 @@ impl<T> Unconfirmed<T> {
     }
 }
 
-impl<T: fmt::Debug> fmt::Debug for Unconfirmed<T> {
+impl<T: fmt::Debug> fmt::Debug for Unverified<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Unconfirmed").field(&self.claimed).finish()
+        f.debug_tuple("Unverified").field(&self.claimed).finish()
     }
 }
 
-/// No provider's event comes near it; what is longer is not worth hashing.
-const LONGEST_BODY: usize = 256 * 1024;
+/// The largest delivery that is examined, in bytes: 256 KiB, inclusive. No documented event comes near it.
+pub const MAX_BODY: usize = 256 * 1024;

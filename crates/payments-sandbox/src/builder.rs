@@ -5,6 +5,7 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 
 use crate::clock::Clock;
+use crate::control_access::Access;
 use crate::fault::FaultError;
 use crate::inside::Inside;
 use crate::offline::Offline;
@@ -23,6 +24,7 @@ pub struct Builder {
     port: u16,
     clock: Clock,
     faults: Vec<String>,
+    access: Access,
     idle_close: Option<Duration>,
     #[cfg(feature = "tls")]
     tls: bool,
@@ -37,6 +39,7 @@ impl Builder {
             port: 0,
             clock: Clock::manual(),
             faults: Vec::new(),
+            access: Access::default(),
             idle_close: None,
             #[cfg(feature = "tls")]
             tls: false,
@@ -66,6 +69,23 @@ impl Builder {
     /// A fault, as [`Sandbox::fault`] takes it.
     pub fn fault(mut self, text: impl Into<String>) -> Self {
         self.faults.push(text.into());
+        self
+    }
+
+    /// Lets the control API be used through another host name: `sandbox.test`, without a port. Standard: loopback hosts
+    /// alone, which are `127.0.0.0/8`, `[::1]` and `localhost`.
+    ///
+    /// The sandbox still listens on loopback only. The rule keeps a web page from reaching the control API through a DNS
+    /// name that resolves to loopback.
+    pub fn allow_host(mut self, name: impl Into<String>) -> Self {
+        self.access.allow_host(name.into());
+        self
+    }
+
+    /// Lets web pages of another origin use the control API: `http://localhost:3000`. Standard: its own origin alone.
+    /// Requests without an `Origin` header, as `curl` sends them, always pass.
+    pub fn allow_origin(mut self, origin: impl Into<String>) -> Self {
+        self.access.allow_origin(origin.into());
         self
     }
 
@@ -138,7 +158,9 @@ impl Builder {
     pub async fn try_start(self) -> Result<Sandbox, StartError> {
         let mut setup = self.setup;
         setup.complete(self.seed)?;
+        let control_terms = Terms { control: Arc::new(self.access), ..Terms::default() };
         let terms = Terms {
+            control: Arc::default(),
             idle_close: self.idle_close,
             #[cfg(feature = "tls")]
             tls: if self.tls { Some(Tls::new().map_err(StartError::Tls)?) } else { None },
@@ -157,7 +179,7 @@ impl Builder {
             world.tell_nothing();
         }
         let mut tasks = vec![
-            tokio::spawn(server::accept(control, Door::Control, Arc::clone(&world), Terms::default())),
+            tokio::spawn(server::accept(control, Door::Control, Arc::clone(&world), control_terms)),
             tokio::spawn(Arc::clone(&world).keep_settling()),
         ];
         for (listener, door) in doors {

@@ -116,12 +116,17 @@ impl Stamp {
 pub(crate) struct Resend {
     /// How long after each attempt that failed; after the last of them, never again.
     pub(crate) waits: &'static [Duration],
+    /// How long the merchant may take to answer, and again for the rest of its answer, in real time.
+    pub(crate) patience: Duration,
     /// Which answer the provider takes for a yes.
     ///
     /// It is asked about the status alone first, with no body; if that is not enough and the status is a 2xx, about the
     /// first 1024 bytes of the body as well.
     pub(crate) taken: fn(status: u16, body: &[u8]) -> bool,
 }
+
+/// How long the sandbox waits for a merchant's response where no document says how long the provider does.
+pub(crate) const USUAL_PATIENCE: Duration = Duration::from_secs(5);
 
 /// Something that the sandbox models, and where it comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

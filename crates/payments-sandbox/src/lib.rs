@@ -36,6 +36,7 @@ pub mod turratech;
 
 // The outside of them.
 mod control;
+mod control_access;
 mod gzip;
 mod hex;
 mod http;

@@ -25,6 +25,12 @@ async fn main() -> ExitCode {
     for fault in serve.faults {
         builder = builder.fault(fault);
     }
+    for name in serve.hosts {
+        builder = builder.allow_host(name);
+    }
+    for origin in serve.origins {
+        builder = builder.allow_origin(origin);
+    }
     // Before anybody is told that it runs: who then ends it at once is to find it listening to that.
     let stopped = stopped();
     let sandbox = match builder.try_start().await {
@@ -48,6 +54,8 @@ struct Serve {
     port: u16,
     seed: u64,
     faults: Vec<String>,
+    hosts: Vec<String>,
+    origins: Vec<String>,
     json: bool,
 }
 
@@ -59,7 +67,7 @@ fn parse(arguments: &[String]) -> Result<Option<Serve>, String> {
         None | Some("--help" | "-h" | "help") => return Ok(None),
         Some(other) => return Err(format!("`{other}` is no command; there is serve")),
     }
-    let mut serve = Serve { port: 0, seed: 1, faults: Vec::new(), json: false };
+    let mut serve = Serve { port: 0, seed: 1, faults: Vec::new(), hosts: Vec::new(), origins: Vec::new(), json: false };
     while let Some(argument) = arguments.next() {
         let mut value = || arguments.next().ok_or_else(|| format!("{argument} needs a value"));
         match argument.as_str() {
@@ -68,6 +76,8 @@ fn parse(arguments: &[String]) -> Result<Option<Serve>, String> {
             }
             "--seed" => serve.seed = value()?.parse().map_err(|_| "--seed must be a whole number".to_owned())?,
             "--fault" => serve.faults.push(value()?.clone()),
+            "--allow-host" => serve.hosts.push(value()?.clone()),
+            "--allow-origin" => serve.origins.push(value()?.clone()),
             "--json" => serve.json = true,
             "--help" | "-h" => return Ok(None),
             other => return Err(format!("`{other}` is no option")),
@@ -146,7 +156,8 @@ Try:
       \"merchant_order_id\": \"order-1\", \"merchant_customer_id\": \"customer-1\",
       \"customer_bank_account\": \"065432123456789\", \"bank_code\": \"HDFC0000053\",
       \"status_url\": \"http://127.0.0.1:9/\"}}'
-  curl -X POST {control}/faults -d '{{\"spec\": \"turbopay.withdraw @after-commit fin\"}}'
+  curl {control}/faults -H 'content-type: application/json' \\
+    -d '{{\"spec\": \"turbopay.withdraw @after-commit fin\"}}'
   curl {control}/ledger",
         base = turbopay.base_url(),
         key = turbopay.api_key(),
@@ -178,8 +189,15 @@ async fn stopped() {
 const HELP: &str = "Payment providers on loopback, for tests.
 
   payments-sandbox serve [--port N] [--seed N] [--fault SPEC]... [--json]
+                          [--allow-host NAME]... [--allow-origin ORIGIN]...
 
-  --port N      the control API's port; the providers have those behind it
-  --seed N      what everything random comes from
-  --fault SPEC  something that goes wrong, such as \"turbopay.withdraw#1 @after-commit fin\"
-  --json        print addresses and keys as one line of JSON first";
+  --port N               the control API's port; the providers have those behind it
+  --seed N               what everything random comes from
+  --fault SPEC           something that goes wrong, such as \"turbopay.withdraw#1 @after-commit fin\"
+  --json                 print addresses and keys as one line of JSON first
+  --allow-host NAME      allow another `Host` for the control API; without this option, only
+                         loopback hosts: 127.0.0.0/8, [::1] and localhost, with any port
+  --allow-origin ORIGIN  allow web pages of another origin, such as http://localhost:3000, to use
+                         the control API
+
+A POST to the control API needs the header `Content-Type: application/json`.";

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use payments_core::clock::{Sleep, Timer};
 use payments_core::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
-use payments_core::transport::{Answer, Request, Transport, TransportError, async_trait};
+use payments_core::transport::{Request, Response, Transport, TransportError, async_trait};
 
 use crate::offline::{Offline, WireAnswer, WireEnd, WireRequest, Wires};
 
@@ -32,7 +32,7 @@ impl fmt::Debug for OfflineTransport {
 
 #[async_trait]
 impl Transport for OfflineTransport {
-    async fn send(&self, request: Request) -> Result<Answer, TransportError> {
+    async fn send(&self, request: Request) -> Result<Response, TransportError> {
         let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
         let outgoing = WireRequest {
             method: request.method().as_str().to_owned(),
@@ -41,16 +41,16 @@ impl Transport for OfflineTransport {
             body: request.body().as_ref().to_vec(),
         };
         match Arc::clone(&self.0).send(outgoing).await {
-            WireEnd::Whole(answer) if answer.body.len() > request.body_limit() => {
-                let (status, headers, _) = taken_apart(answer)?;
+            WireEnd::Whole(response) if response.body.len() > request.body_limit() => {
+                let (status, headers, _) = taken_apart(response)?;
                 Err(TransportError::unreadable(status, headers, "the body is longer than the limit"))
             }
-            WireEnd::Whole(answer) => {
-                let (status, headers, body) = taken_apart(answer)?;
-                Ok(Answer::new(status, headers, body))
+            WireEnd::Whole(response) => {
+                let (status, headers, body) = taken_apart(response)?;
+                Ok(Response::new(status, headers, body))
             }
-            WireEnd::CutOff(answer) => {
-                let (status, headers, _) = taken_apart(answer)?;
+            WireEnd::CutOff(response) => {
+                let (status, headers, _) = taken_apart(response)?;
                 Err(TransportError::unreadable(status, headers, "the body ends before its end"))
             }
             // However far it got: over a socket, a connection that was accepted is not provably unused.
@@ -68,13 +68,13 @@ impl Timer for OfflineTransport {
 }
 
 #[expect(clippy::result_large_err, reason = "it is what the transport fails with")]
-fn taken_apart(answer: WireAnswer) -> Result<(StatusCode, HeaderMap, Vec<u8>), TransportError> {
+fn taken_apart(response: WireAnswer) -> Result<(StatusCode, HeaderMap, Vec<u8>), TransportError> {
     let unreadable = || TransportError::unknown("the answer's head cannot be read");
-    let status = StatusCode::from_u16(answer.status).map_err(|_| unreadable())?;
-    let mut headers = HeaderMap::with_capacity(answer.headers.len());
-    for (name, value) in answer.headers {
+    let status = StatusCode::from_u16(response.status).map_err(|_| unreadable())?;
+    let mut headers = HeaderMap::with_capacity(response.headers.len());
+    for (name, value) in response.headers {
         let name = HeaderName::try_from(name).map_err(|_| unreadable())?;
         headers.append(name, HeaderValue::try_from(value).map_err(|_| unreadable())?);
     }
-    Ok((status, headers, answer.body))
+    Ok((status, headers, response.body))
 }

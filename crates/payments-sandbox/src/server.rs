@@ -11,6 +11,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 
 use crate::control;
+use crate::control_access::Access;
 use crate::fault::Phase;
 use crate::http::{Request, Response};
 use crate::world::{Close, DRIP, Exchange, Provider, Wire, World};
@@ -24,9 +25,11 @@ pub(crate) enum Door {
     Control,
 }
 
-/// How the providers take connections.
+/// How connections and requests are taken.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Terms {
+    /// Who may use the control API.
+    pub(crate) control: Arc<Access>,
     /// How long a connection may be idle, in real time.
     pub(crate) idle_close: Option<Duration>,
     #[cfg(feature = "tls")]
@@ -66,7 +69,7 @@ async fn connection(stream: TcpStream, door: Door, world: Arc<World>, terms: Ter
     };
     let mut reader = Reader::new(stream);
     loop {
-        match serve(&mut reader, door, &world, terms.idle_close).await {
+        match serve(&mut reader, door, &world, &terms).await {
             Ok(()) => {}
             Err(Ended::Silent) => return,
             Err(Ended::By(close)) => {
@@ -126,8 +129,8 @@ impl From<Close> for Ended {
 }
 
 /// Takes one request and answers it.
-async fn serve(reader: &mut Reader, door: Door, world: &Arc<World>, idle: Option<Duration>) -> Result<(), Ended> {
-    if !reader.first_byte(idle).await {
+async fn serve(reader: &mut Reader, door: Door, world: &Arc<World>, terms: &Terms) -> Result<(), Ended> {
+    if !reader.first_byte(terms.idle_close).await {
         return Err(Ended::Silent);
     }
     if let Door::Provider(provider) = door
@@ -141,7 +144,7 @@ async fn serve(reader: &mut Reader, door: Door, world: &Arc<World>, idle: Option
     };
     let last = is_last(&head);
     let answered = match door {
-        Door::Control => ask(reader, world, head).await,
+        Door::Control => ask(reader, world, head, &terms.control).await,
         Door::Provider(provider) => answer(reader, provider, world, head).await,
     };
     answered.map_err(|close| if reader.is_broken() { Ended::Broken } else { close.into() })?;
@@ -159,9 +162,13 @@ fn is_last(request: &Request) -> bool {
     options.split(',').any(|option| option.trim().eq_ignore_ascii_case("close"))
 }
 
-async fn ask(reader: &mut Reader, world: &Arc<World>, mut request: Request) -> Result<(), Close> {
+async fn ask(reader: &mut Reader, world: &Arc<World>, mut request: Request, access: &Access) -> Result<(), Close> {
     reader.body(&mut request).await.ok_or(Close::Fin)?;
-    let answer = control::answer(world, &request);
+    let answer = match access.check(&request) {
+        Ok(()) => access.preflight(&request).unwrap_or_else(|| control::answer(world, &request)),
+        Err(refused) => refused,
+    };
+    let answer = access.readable(&request, answer);
     write(reader.stream(), &answer).await.map_err(|_| Close::Fin)
 }
 

@@ -20,7 +20,7 @@ pub use behaviours::BEHAVIOURS;
 pub(crate) use order::{Action, Kind, Order, Status};
 pub use settings::{Settings, Settle};
 
-use crate::engine::{Behaviour, Controlled, Effect, Engine, Message, Resend};
+use crate::engine::{Behaviour, Controlled, Effect, Engine, Message, Resend, USUAL_PATIENCE};
 use crate::hex::hex;
 use crate::http::{Request, Response, decoded};
 use crate::ledger::What;
@@ -65,6 +65,7 @@ const LOOKUPS_A_MINUTE: usize = 60;
 /// Three times more unless it is answered 200 (documented), after these waits (inferred).
 const RESEND: Resend = Resend {
     waits: &[Duration::from_secs(60), Duration::from_secs(600), Duration::from_secs(3600)],
+    patience: USUAL_PATIENCE,
     taken: |status, _| status == 200,
 };
 

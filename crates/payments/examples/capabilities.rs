@@ -14,8 +14,8 @@ fn main() {
         let cells: Vec<String> = CAPABILITIES
             .iter()
             .map(|one| match one.table.iter().find(|row| row.feature == *feature) {
-                Some(row) if row.note.is_empty() => row.answer.to_string(),
-                Some(row) => format!("{}: {}", row.answer, row.note),
+                Some(row) if row.note.is_empty() => row.support.to_string(),
+                Some(row) => format!("{}: {}", row.support, row.note),
                 None => String::new(),
             })
             .collect();

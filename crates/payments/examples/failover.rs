@@ -3,13 +3,13 @@
 //! `cargo run --example failover --features turbopay,turbo-txn`
 #![expect(clippy::print_stdout, reason = "an example shows what it does")]
 
-use payments::gateway::{LookUp, NextAction, Order, StartPayment, Started};
+use payments::gateway::{Lookup, NextAction, PaymentRequest, StartPayment, StartedPayment};
 use payments::{Currency, Error, Expected, Money, Outcome, turbo_txn, turbopay};
 use payments_sandbox::Sandbox;
 
 /// A provider of UPI payments that can be asked what became of one.
-trait Upi: StartPayment + LookUp {}
-impl<T: StartPayment + LookUp> Upi for T {}
+trait Upi: StartPayment + Lookup {}
+impl<T: StartPayment + Lookup> Upi for T {}
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -22,7 +22,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     for (reference, fault) in [("order-1", "json=422"), ("order-2", "fin")] {
         let phase = if fault == "fin" { "after-commit" } else { "before-commit" };
         sandbox.fault(&format!("turbopay.deposit @{phase} {fault}"));
-        let order = Order::new(reference, Money::parse("300", Currency::INR)?)
+        let order = PaymentRequest::new(reference, Money::parse("300", Currency::INR)?)
             .customer("customer-9")
             .return_url("https://shop.example/thanks");
         match start(&providers, &order).await {
@@ -31,7 +31,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
             }
             Err((provider, err)) => {
                 println!("{reference}: {provider} may have taken it, so nobody else is asked: {err}");
-                let found = first.look_up(&Expected::new(reference, order.amount)).await?;
+                let found = first.lookup_payment(&Expected::new(reference, order.amount)).await?;
                 println!("{reference}: {provider} says {}", found.status);
             }
         }
@@ -41,7 +41,10 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 }
 
 /// The next provider is asked only when the one before provably did not take the order.
-async fn start<'a>(providers: &[(&'a str, &dyn Upi)], order: &Order) -> Result<(&'a str, Started), (&'a str, Error)> {
+async fn start<'a>(
+    providers: &[(&'a str, &dyn Upi)],
+    order: &PaymentRequest,
+) -> Result<(&'a str, StartedPayment), (&'a str, Error)> {
     let mut last = None;
     for (name, provider) in providers {
         match provider.start_payment(order).await {

@@ -25,7 +25,7 @@ pub use payments_core::gateway;
 pub use payments_core::{Currency, Error, ErrorKind, Expected, Mismatch, Money, MoneyError, Outcome, PaymentStatus};
 
 /// What all providers share: money, errors, transport, clock.
-pub use payments_core as core;
+pub use payments_core;
 
 /// What each provider that is compiled in can do.
 pub const CAPABILITIES: &[gateway::Capabilities] = &[

@@ -5,7 +5,7 @@
 #![expect(clippy::print_stdout, reason = "an example shows what it does")]
 
 use payments_sandbox::Sandbox;
-use turbo_link::{ApiKey, Client, Filter, Interval, WebAddress};
+use turbo_link::{ApiKey, Client, Interval, ListLinks, WebAddress};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -22,7 +22,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         }
     };
 
-    let list = client.list_filtered(Filter::new().interval(Interval::ThisMonth)).send().await?;
+    let list = client.list_links(ListLinks::new().interval(Interval::ThisMonth)).send().await?;
     for link in &list.line_items {
         let qr = link.qr.as_ref().and_then(WebAddress::href).unwrap_or("no QR code");
         println!("{} {} {} since {}: {qr}", link.id, link.amount, link.status, link.created);
@@ -32,7 +32,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     }
 
     if let Some(link) = list.line_items.first() {
-        let detail = client.link(&link.id).send().await?;
+        let detail = client.list_links(ListLinks::new().only(link.id.clone())).send().await?;
         match detail.find(&link.id) {
             Some(link) => println!("{} is {}", link.id, link.status),
             None => println!("tur.bo answered with {} other links", detail.line_items.len()),

@@ -1,11 +1,11 @@
 use std::fmt;
 
-use payments_core::api::Api;
-use payments_core::{Error, Settings, client_settings, secret};
+use payments_core::connection::Connection;
+use payments_core::{Error, Settings, client_settings, secret_newtype};
 
-use crate::error::DIALECT;
+use crate::error::SPEC;
 
-secret! {
+secret_newtype! {
     /// Authenticates requests: the `api_key` field of every form.
     ///
     /// It travels in the request's body, never in its address or a header.
@@ -22,7 +22,7 @@ secret! {
 /// ```
 #[derive(Debug, Clone)]
 pub struct Client {
-    pub(crate) api: Api,
+    pub(crate) connection: Connection,
     pub(crate) key: ApiKey,
 }
 
@@ -36,7 +36,7 @@ impl Client {
     /// The same client with another key: connections and settings are shared.
     #[must_use]
     pub fn with_credentials(&self, key: ApiKey) -> Self {
-        Self { api: self.api.clone(), key }
+        Self { connection: self.connection.clone(), key }
     }
 }
 
@@ -55,8 +55,8 @@ impl ClientBuilder {
     ///
     /// When the base URL is unsafe, or a setting contradicts another.
     pub fn build(self) -> Result<Client, Error> {
-        let api = self.settings.connect(&DIALECT, Some(BASE_URL), &[], None)?;
-        Ok(Client { api, key: self.key })
+        let connection = self.settings.connect(&SPEC, Some(BASE_URL), &[], None)?;
+        Ok(Client { connection, key: self.key })
     }
 }
 

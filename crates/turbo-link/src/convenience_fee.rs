@@ -1,6 +1,7 @@
 use std::fmt;
 
-use payments_core::json::{self, parse_decimal};
+use payments_core::decimal;
+use payments_core::json;
 use payments_core::{Currency, Money, MoneyError, open_enum};
 use rust_decimal::Decimal;
 use serde::de::{Error as _, MapAccess, SeqAccess, Visitor, value::MapAccessDeserializer};
@@ -37,22 +38,24 @@ pub struct ConvenienceFee {
     pub status: FeeStatus,
     /// How it is reckoned, where it is charged.
     pub setting: Option<FeeSetting>,
-    /// The number that goes with the setting, exact: see [`ConvenienceFee::flat_amount`].
+    /// The dollars that are charged (documented), exact: see [`ConvenienceFee::amount`].
     #[serde(with = "json::decimal_option")]
     pub value: Option<Decimal>,
 }
 
 impl ConvenienceFee {
-    /// What a flat fee that is charged comes to, in dollars; none for any other fee.
+    /// The dollars that are charged, for a flat fee and for a percentage; none if the fee is not enabled.
     ///
-    /// The document calls `value` "the dollar amount charged", under either setting. Whether a percentage's is one, or
-    /// the percentage itself, it does not show: that is left as the number it is.
+    /// The document calls `value` "the dollar amount charged" under either setting, so the value of a percentage fee is
+    /// an amount too, and not the percentage. Under a setting that this version does not know, and without one, there
+    /// is no amount (inferred).
     ///
     /// # Errors
     ///
     /// When it has a fraction of a cent: nothing is rounded.
-    pub fn flat_amount(&self) -> Result<Option<Money>, MoneyError> {
-        if self.status != FeeStatus::Enabled || self.setting != Some(FeeSetting::Flat) {
+    pub fn amount(&self) -> Result<Option<Money>, MoneyError> {
+        let known = matches!(self.setting, Some(FeeSetting::Flat | FeeSetting::Percentage));
+        if self.status != FeeStatus::Enabled || !known {
             return Ok(None);
         }
         self.value.map(|value| Money::from_decimal(value, Currency::USD)).transpose()
@@ -94,7 +97,7 @@ fn value<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Decimal>, 
     if text.is_empty() {
         return Ok(None);
     }
-    parse_decimal(&dollars::plain(&text).unwrap_or(text)).map(Some).map_err(D::Error::custom)
+    decimal::parse(&dollars::plain(&text).unwrap_or(text)).map(Some).map_err(D::Error::custom)
 }
 
 #[derive(Deserialize)]

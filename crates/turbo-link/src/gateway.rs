@@ -18,7 +18,7 @@ const CAPABILITIES: Capabilities = Capabilities {
     provider: "turbo-link",
     table: &[
         Capability::not_offered(Feature::StartPayment, "links are made elsewhere"),
-        Capability::not_offered(Feature::LookUp, "a link has no reference of the merchant's"),
+        Capability::not_offered(Feature::Lookup, "a link has no reference of the merchant's"),
         Capability::not_offered(
             Feature::Retrieve,
             "the detail's sample answers with another link: `link`, then `find`",
@@ -29,11 +29,11 @@ const CAPABILITIES: Capabilities = Capabilities {
         Capability::not_offered(Feature::PayOut, ""),
         Capability::not_offered(Feature::Balance, ""),
         Capability::not_offered(Feature::DuplicateProtection, "there is nothing to do twice"),
-        Capability::not_offered(Feature::ProvenWebhooks, ""),
+        Capability::not_offered(Feature::SignedWebhooks, ""),
         Capability::not_offered(Feature::Callbacks, ""),
-        Capability::yes(Feature::Lists, "one page of the newest; no way to page"),
+        Capability::supported(Feature::Lists, "one page; no way to page"),
         Capability::not_offered(Feature::Subscriptions, ""),
-        Capability::yes(Feature::HostedPage, "each link has an address and a QR code"),
+        Capability::supported(Feature::HostedPage, "each link has an address and a QR code"),
         Capability::not_offered(Feature::ThreeDSecure, ""),
         Capability::not_offered(Feature::Installments, ""),
     ],

@@ -1,12 +1,12 @@
 use payments_core::id::{check_id, check_web_address};
 use payments_core::time::PrimitiveDateTime;
-use payments_core::{Money, open_enum, text};
+use payments_core::{Money, open_enum, string_newtype};
 use serde::{Deserialize, Serialize};
 
 use crate::convenience_fee::{ConvenienceFee, one_or_many};
 use crate::{day, dollars};
 
-text! {
+string_newtype! {
     /// tur.bo's id of a payment link: letters, digits, `.`, `_` and `-`, since it stands in a path.
     pub struct LinkId("id"): |text| check_id("id", text);
 }

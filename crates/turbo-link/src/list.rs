@@ -1,13 +1,14 @@
-use payments_core::api::{Draft, Operation, Path};
-use payments_core::json::Raw;
+use payments_core::json::RawJson;
+use payments_core::provider::Operation;
+use payments_core::request::RequestBuilder;
 use payments_core::time::Date;
 use payments_core::{Call, Error};
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::client::Client;
 use crate::day;
-use crate::filter::{Filter, Interval};
 use crate::link::{LinkId, PaymentLink, WireLink};
+use crate::list_links::{Interval, ListLinks};
 
 /// Payment links, as many as tur.bo gives at once.
 ///
@@ -35,7 +36,7 @@ pub struct PaymentList {
     /// The interval asked for, where it is said again.
     pub interval: Option<Interval>,
     /// As it came: the document shows it empty and says nothing of it.
-    pub period: Option<Raw>,
+    pub period: Option<RawJson>,
     /// The path that answered, says the sample: `/payments`, for a request to `/payments/baddef`.
     pub api_path: Option<String>,
 }
@@ -56,40 +57,20 @@ impl PaymentList {
 }
 
 impl Client {
-    /// The payment links. It asks, and changes nothing.
+    /// Lists payment links. This is a read, although the provider documents it as a POST.
     ///
-    /// That the path without an id gives the list is inferred, from the sample's `api_path`.
-    pub fn list(&self) -> Call<PaymentList> {
-        self.list_filtered(Filter::new())
+    /// That the path without an id returns the list is inferred, from the sample's `api_path`. For one link use
+    /// [`ListLinks::only`].
+    pub fn list_links(&self, list: ListLinks) -> Call<PaymentList> {
+        self.connection.call(LIST_LINKS, self.request(list), |wire: WireList| Ok(wire.list()))
     }
 
-    /// The payment links that a filter lets through.
-    pub fn list_filtered(&self, filter: Filter) -> Call<PaymentList> {
-        self.ask(LIST, Path::new("payments"), filter)
-    }
-
-    /// What tur.bo has for one payment link: a list, too.
-    ///
-    /// The link need not be in it: in the document's sample another one is. [`PaymentList::find`] looks.
-    pub fn link(&self, id: &LinkId) -> Call<PaymentList> {
-        self.link_filtered(id, Filter::new())
-    }
-
-    /// The same, as a filter lets it through.
-    pub fn link_filtered(&self, id: &LinkId, filter: Filter) -> Call<PaymentList> {
-        self.ask(LINK, Path::new("payments").segment(id), filter)
-    }
-
-    fn ask(&self, operation: Operation, path: Path, filter: Filter) -> Call<PaymentList> {
-        self.api.call(operation, self.draft(path, filter), |wire: WireList| Ok(wire.list()))
-    }
-
-    fn draft(&self, path: Path, filter: Filter) -> Result<Draft, Error> {
-        let filters = filter.form()?;
+    fn request(&self, list: ListLinks) -> Result<RequestBuilder, Error> {
+        let fields = list.form()?;
         let mut form = vec![("api_key", self.key.expose())];
-        form.extend(filters.iter().map(|(name, value)| (*name, value.as_str())));
-        let draft = Draft::post(path).form(&form).hiding(self.key.expose());
-        Ok(draft.shown_as(filter))
+        form.extend(fields.iter().map(|(name, value)| (*name, value.as_str())));
+        let request = RequestBuilder::post(list.path()).form(&form).redact(self.key.expose());
+        Ok(request.log_as(list))
     }
 }
 
@@ -112,7 +93,7 @@ struct WireList {
     #[serde(default, deserialize_with = "label")]
     interval: Option<Interval>,
     #[serde(default)]
-    period: Option<Raw>,
+    period: Option<RawJson>,
     #[serde(default)]
     api_path: Option<String>,
 }
@@ -140,6 +121,4 @@ fn label<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Interval>,
     Ok(text.map(|text| Interval::from(&*text)))
 }
 
-/// They ask, although by POST: the key stands in the body.
-const LIST: Operation = Operation::read("list");
-const LINK: Operation = Operation::read("link");
+const LIST_LINKS: Operation = Operation::read("list_links");

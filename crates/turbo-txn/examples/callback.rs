@@ -8,14 +8,16 @@
 use std::io::Read as _;
 
 use payments_sandbox::Sandbox;
-use turbo_txn::{CallbackKey, Callbacks, Client, ClientId, Currency, Lookup as _, Money, NewTransaction, SecretKey};
+use turbo_txn::{
+    CallbackDecryptor, CallbackKey, Client, ClientId, Currency, Lookup as _, Money, NewTransaction, SecretKey,
+};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     if let Some((client, key)) = real()? {
         let mut body = Vec::new();
         std::io::stdin().read_to_end(&mut body)?;
-        return on_callback(&client, &Callbacks::new(key), &body).await;
+        return on_callback(&client, &CallbackDecryptor::new(key), &body).await;
     }
     println!("there are no credentials in the environment, so this is a sandbox");
     let sandbox = Sandbox::builder().start().await;
@@ -30,15 +32,19 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let key = CallbackKey::new(there.callback_key())?;
     let lie = br#"{"utr":"402393486736","amount":300000,"orderId":"order-7421","txnStatus":"Approved"}"#;
     let body = turbo_txn::test_util::callback(&key, [7; 16], lie);
-    on_callback(&client, &Callbacks::new(key), body.as_bytes()).await?;
+    on_callback(&client, &CallbackDecryptor::new(key), body.as_bytes()).await?;
     sandbox.finish();
     Ok(())
 }
 
 /// What a handler does: store the order to ask about, acknowledge, and then ask.
-async fn on_callback(client: &Client, callbacks: &Callbacks, body: &[u8]) -> Result<(), Box<dyn std::error::Error>> {
+async fn on_callback(
+    client: &Client,
+    callbacks: &CallbackDecryptor,
+    body: &[u8],
+) -> Result<(), Box<dyn std::error::Error>> {
     let hint = callbacks.decrypt(body)?;
-    println!("a callback about {}: answered {:?}", hint.claimed(), Callbacks::ACKNOWLEDGEMENT);
+    println!("a callback about {}: answered {:?}", hint.claimed(), CallbackDecryptor::ACKNOWLEDGEMENT);
     let details = hint.lookup(client).send().await?;
     println!("whatever it said, {} is {}, of {}", details.order_id, details.status, details.amount);
     Ok(())

@@ -5,7 +5,7 @@
 #![expect(clippy::print_stdout, reason = "an example shows what it does")]
 
 use payments_sandbox::Sandbox;
-use turbo_txn::{Client, ClientId, Currency, Expected, Money, NewTransaction, OrderId, Outcome, SecretKey};
+use turbo_txn::{Client, ClientId, Currency, Expected, MerchantOrderId, Money, NewTransaction, Outcome, SecretKey};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -32,7 +32,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 async fn collect(client: &Client) -> Result<(), Box<dyn std::error::Error>> {
     // An order id is to be unique; a shop has its own numbers. Stored before sending: it is what to ask about.
     let number = std::time::UNIX_EPOCH.elapsed()?.as_millis();
-    let order: OrderId = format!("example-{number}").parse()?;
+    let order: MerchantOrderId = format!("example-{number}").parse()?;
     let price = Money::parse("300", Currency::INR)?;
 
     match client.initiate(NewTransaction::new(order.clone(), price, "https://shop.example/thanks")).send().await {

@@ -7,7 +7,7 @@ use cbc::Decryptor;
 use cbc::cipher::{Block, BlockModeDecrypt, KeyIvInit};
 use payments_core::Call;
 use payments_core::json;
-use payments_core::webhook::{Acknowledgement, Unconfirmed, VerifyError, unproven};
+use payments_core::webhook::{Acknowledgement, MAX_BODY, Unverified, VerifyError, rejected};
 use serde::Deserialize;
 use subtle::{Choice, ConditionallySelectable, ConstantTimeEq, ConstantTimeGreater};
 use zeroize::Zeroizing;
@@ -15,7 +15,7 @@ use zeroize::Zeroizing;
 use crate::callback_key::CallbackKey;
 use crate::client::Client;
 use crate::status::TxnDetails;
-use crate::transaction::OrderId;
+use crate::transaction::MerchantOrderId;
 
 /// Decrypts callbacks to a merchant's webhook address, for the order to ask about.
 ///
@@ -40,22 +40,22 @@ use crate::transaction::OrderId;
 /// Neither its amount nor its status is there to be believed:
 ///
 /// ```compile_fail,E0609
-/// # fn believe(hint: turbo_txn::Unconfirmed<turbo_txn::OrderId>) {
+/// # fn believe(hint: turbo_txn::Unverified<turbo_txn::MerchantOrderId>) {
 /// let _ = hint.amount;
 /// # }
 /// ```
 ///
 /// ```compile_fail,E0599
-/// # fn believe(hint: turbo_txn::Unconfirmed<turbo_txn::OrderId>) {
+/// # fn believe(hint: turbo_txn::Unverified<turbo_txn::MerchantOrderId>) {
 /// let _ = hint.claimed().txn_status();
 /// # }
 /// ```
 #[derive(Debug, Clone)]
-pub struct Callbacks {
+pub struct CallbackDecryptor {
     keys: Vec<CallbackKey>,
 }
 
-impl Callbacks {
+impl CallbackDecryptor {
     /// What to answer a callback with: 200 and the body `OK` (documented).
     pub const ACKNOWLEDGEMENT: Acknowledgement = Acknowledgement::new(200, "OK");
 
@@ -67,7 +67,7 @@ impl Callbacks {
 
     /// And with this one, for the time of a rotation.
     #[must_use]
-    pub fn or(mut self, key: CallbackKey) -> Self {
+    pub fn also_accept(mut self, key: CallbackKey) -> Self {
         self.keys.push(key);
         self
     }
@@ -78,14 +78,14 @@ impl Callbacks {
     ///
     /// # Errors
     ///
-    /// [`VerifyError::Unproven`], whatever is wrong with it: answer 400 (inferred) and say no more. A sender who can
+    /// [`VerifyError::Rejected`], whatever is wrong with it: answer 400 (inferred) and say no more. A sender who can
     /// tell one failure from another can decrypt with that.
-    pub fn decrypt(&self, body: &[u8]) -> Result<Unconfirmed<OrderId>, VerifyError> {
-        if body.len() > LONGEST_BODY {
-            return Err(unproven("the body is too long to be a callback"));
+    pub fn decrypt(&self, body: &[u8]) -> Result<Unverified<MerchantOrderId>, VerifyError> {
+        if body.len() > MAX_BODY {
+            return Err(rejected("the body is too long to be a callback"));
         }
         let order = encrypted(body).and_then(|data| self.keys.iter().find_map(|key| claimed(key, &data)));
-        order.map(Unconfirmed::new).ok_or_else(|| unproven("it does not decrypt to an order"))
+        order.map(Unverified::new).ok_or_else(|| rejected("it does not decrypt to an order"))
     }
 }
 
@@ -95,7 +95,7 @@ pub trait Lookup {
     fn lookup(&self, client: &Client) -> Call<TxnDetails>;
 }
 
-impl Lookup for Unconfirmed<OrderId> {
+impl Lookup for Unverified<MerchantOrderId> {
     fn lookup(&self, client: &Client) -> Call<TxnDetails> {
         client.lookup(self.claimed())
     }
@@ -112,7 +112,7 @@ fn encrypted(body: &[u8]) -> Option<Vec<u8>> {
 ///
 /// Padding that does not fit is not told at once: the text is read as if it did, and only then thrown away. So bad
 /// padding takes the steps of a text that is none.
-fn claimed(key: &CallbackKey, data: &[u8]) -> Option<OrderId> {
+fn claimed(key: &CallbackKey, data: &[u8]) -> Option<MerchantOrderId> {
     let (vector, blocks) = data.split_at_checked(BLOCK)?;
     let mut plain = Zeroizing::new(blocks.to_vec());
     let mut cipher = Decryptor::<Aes256>::new_from_slices(key.bytes(), vector).ok()?;
@@ -144,12 +144,9 @@ struct WireCallback<'a> {
 #[derive(Deserialize)]
 struct WireClaim {
     #[serde(rename = "orderId")]
-    order_id: OrderId,
+    order_id: MerchantOrderId,
 }
 
 /// AES's block, and so the length of the initialization vector in front (documented).
 const BLOCK: usize = 16;
 const LONGEST_PADDING: u8 = 16;
-
-/// The document's own callback has 146 bytes.
-const LONGEST_BODY: usize = 256 * 1024;

@@ -2,7 +2,7 @@ use std::fmt;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use payments_core::{Invalid, Secret};
+use payments_core::{Secret, ValidationError};
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
@@ -19,7 +19,7 @@ use zeroize::Zeroizing;
 ///
 /// let raw = CallbackKey::new("0123456789abcdef0123456789abcdef").unwrap_err();
 /// assert_eq!(raw.rule(), "must be base64 of 32 bytes; it is of 24. Is it the key itself?");
-/// # Ok::<(), turbo_txn::Invalid>(())
+/// # Ok::<(), turbo_txn::ValidationError>(())
 /// ```
 #[derive(Clone)]
 pub struct CallbackKey(Box<Zeroizing<[u8; LENGTH]>>);
@@ -30,7 +30,7 @@ impl CallbackKey {
     /// # Errors
     ///
     /// When it is anything else: the key itself, the URL-safe alphabet, another length, a newline at its end.
-    pub fn new(text: impl Into<String>) -> Result<Self, Invalid> {
+    pub fn new(text: impl Into<String>) -> Result<Self, ValidationError> {
         Self::of(FIELD, &Secret::new(FIELD, text)?)
     }
 
@@ -39,20 +39,24 @@ impl CallbackKey {
     /// # Errors
     ///
     /// When the variable is not set, or holds what [`Self::new`] refuses.
-    pub fn from_env() -> Result<Self, Invalid> {
+    pub fn from_env() -> Result<Self, ValidationError> {
         Self::of(VARIABLE, &Secret::from_env(VARIABLE)?)
     }
 
-    fn of(field: &'static str, secret: &Secret) -> Result<Self, Invalid> {
+    fn of(field: &'static str, secret: &Secret) -> Result<Self, ValidationError> {
         let text = secret.expose();
         if text.contains(['-', '_']) {
-            return Err(Invalid::new(field, "must be base64 with `+` and `/`, not with `-` and `_`"));
+            return Err(ValidationError::new(field, "must be base64 with `+` and `/`, not with `-` and `_`"));
         }
         let bytes = STANDARD.decode(text).map(Zeroizing::new);
-        let bytes = bytes.map_err(|_| Invalid::new(field, "must be base64, padded, of 32 bytes: 44 characters"))?;
+        let bytes =
+            bytes.map_err(|_| ValidationError::new(field, "must be base64, padded, of 32 bytes: 44 characters"))?;
         if bytes.len() != LENGTH {
             let hint = if text.len() == LENGTH { ". Is it the key itself?" } else { "" };
-            return Err(Invalid::new(field, format!("must be base64 of 32 bytes; it is of {}{hint}", bytes.len())));
+            return Err(ValidationError::new(
+                field,
+                format!("must be base64 of 32 bytes; it is of {}{hint}", bytes.len()),
+            ));
         }
         // On the heap before it holds anything, so that moving it leaves no copy behind.
         let mut key = Box::new(Zeroizing::new([0; LENGTH]));

@@ -1,18 +1,18 @@
 use std::fmt;
 
-use payments_core::api::Api;
-use payments_core::{Error, Settings, client_settings, secret};
+use payments_core::connection::Connection;
+use payments_core::{Error, Settings, client_settings, secret_newtype};
 
-use crate::error::DIALECT;
+use crate::error::SPEC;
 
-secret! {
+secret_newtype! {
     /// Says who asks: the `client-id` header, from the developer portal.
     ///
     /// It is half of the credentials, so it is kept as a secret.
     pub struct ClientId("client_id", "TURBO_TXN_CLIENT_ID");
 }
 
-secret! {
+secret_newtype! {
     /// Authenticates requests: the `secret-key` header, from the developer portal. Keep it on servers.
     ///
     /// The key that decrypts callbacks goes by the same name in the document, and is another:
@@ -40,7 +40,7 @@ secret! {
 /// ```
 #[derive(Debug, Clone)]
 pub struct Client {
-    pub(crate) api: Api,
+    pub(crate) connection: Connection,
 }
 
 impl Client {
@@ -57,7 +57,7 @@ impl Client {
     /// Never for credentials that [`ClientId::new`] and [`SecretKey::new`] took.
     #[expect(clippy::needless_pass_by_value, reason = "secrets are handed over")]
     pub fn with_credentials(&self, id: ClientId, key: SecretKey) -> Result<Self, Error> {
-        Ok(Self { api: self.api.with_credentials(&credentials(&id, &key))? })
+        Ok(Self { connection: self.connection.with_credentials(&credentials(&id, &key))? })
     }
 }
 
@@ -77,8 +77,8 @@ impl ClientBuilder {
     ///
     /// When the base URL is missing or unsafe, or a setting contradicts another.
     pub fn build(self) -> Result<Client, Error> {
-        let api = self.settings.connect(&DIALECT, None, &credentials(&self.id, &self.key), None)?;
-        Ok(Client { api })
+        let connection = self.settings.connect(&SPEC, None, &credentials(&self.id, &self.key), None)?;
+        Ok(Client { connection })
     }
 }
 

@@ -1,6 +1,6 @@
 use payments_core::http::StatusCode;
-use payments_core::json::{self, DecodeError, Raw};
-use payments_core::transport::Answer;
+use payments_core::json::{self, DecodeError, RawJson};
+use payments_core::transport::Response;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -9,7 +9,7 @@ use time::format_description::well_known::Rfc3339;
 
 /// What Turbo Transactions wraps its answers in: what it says of the request, apart from the data.
 ///
-/// Of an error: `err.response().and_then(Envelope::of)`; of a success, [`Call::send_full`](crate::Call::send_full)
+/// Of an error: `err.response().and_then(Envelope::of)`; of a success, [`Call::send_with_response`](crate::Call::send_with_response)
 /// keeps the answer. The status and the message of an error are also [`Error::stated_status`] and [`Error::message`].
 ///
 /// [`Error::stated_status`]: crate::Error::stated_status
@@ -35,8 +35,8 @@ impl Envelope {
     ///
     /// No form of an error is documented, so a member that is missing or of another type is none; the raw body has it.
     #[must_use]
-    pub fn of(answer: &Answer) -> Option<Self> {
-        Said::of(answer).map(|said| Self {
+    pub fn of(response: &Response) -> Option<Self> {
+        Said::of(response).map(|said| Self {
             status_code: said.status_code.known(),
             success: said.success.known(),
             status: said.status.known(),
@@ -77,8 +77,8 @@ pub(crate) struct Success<T> {
 }
 
 impl<T: DeserializeOwned> Success<T> {
-    pub(crate) fn read(answer: &Raw) -> Result<Self, DecodeError> {
-        let wire: WireSuccess = answer.decode_object()?;
+    pub(crate) fn read(response: &RawJson) -> Result<Self, DecodeError> {
+        let wire: WireSuccess = response.decode_object()?;
         if !wire.success {
             return Err(DecodeError::new("success", "is not true"));
         }
@@ -97,7 +97,7 @@ struct WireSuccess {
     status_code: u16,
     #[serde(default)]
     timestamp: Option<Timestamp>,
-    data: Raw,
+    data: RawJson,
 }
 
 /// An envelope as it came, each member by itself.
@@ -131,8 +131,8 @@ impl<T> Member<T> {
 
 impl Said {
     /// None where the body is no JSON object, or says a member twice.
-    pub(crate) fn of(answer: &Answer) -> Option<Self> {
-        let wire: Wire = json::decode_object(answer.body()).ok()?;
+    pub(crate) fn of(response: &Response) -> Option<Self> {
+        let wire: Wire = json::decode_object(response.body()).ok()?;
         Some(Self {
             status_code: member(wire.status_code, |raw| StatusCode::from_u16(raw.parse().ok()?).ok()),
             success: member(wire.success, |raw| raw.parse().ok()),

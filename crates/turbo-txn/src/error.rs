@@ -1,16 +1,17 @@
-use payments_core::api::{Dialect, Operation, mentions};
-use payments_core::transport::Answer;
-use payments_core::{Effect, ErrorKind, Outcome, Refusal};
+use payments_core::provider::{Operation, ProviderSpec};
+use payments_core::text::contains_any;
+use payments_core::transport::Response;
+use payments_core::{Effect, ErrorKind, Outcome, ProviderError};
 
 use crate::envelope::{Member, Said};
 
-pub(crate) static DIALECT: Dialect = Dialect {
+pub(crate) static SPEC: ProviderSpec = ProviderSpec {
     provider: "turbo-txn",
     agent: concat!("turbo-txn/", env!("CARGO_PKG_VERSION")),
-    refusal,
-    errors_under_success: true,
+    parse_error,
+    errors_in_2xx: true,
     throttled_is_refused: false,
-    keys: None,
+    idempotency: None,
 };
 
 /// Turbo Transactions' word that it did not do it: no error is documented, so any JSON object under an error status,
@@ -18,9 +19,9 @@ pub(crate) static DIALECT: Dialect = Dialect {
 ///
 /// Only a plain refusal settles what moves money: an envelope that contradicts itself, or says in a form that cannot be
 /// read what became of the request, leaves it unknown.
-fn refusal(operation: &Operation, answer: &Answer) -> Option<Refusal> {
-    let said = Said::of(answer)?;
-    let (http, stated) = (answer.status(), said.status_code.clone().known());
+fn parse_error(operation: &Operation, response: &Response) -> Option<ProviderError> {
+    let said = Said::of(response)?;
+    let (http, stated) = (response.status(), said.status_code.clone().known());
     let is_error = said.success == Member::Known(false) || stated.is_some_and(|code| !code.is_success());
     if http.is_success() && !is_error {
         return None;
@@ -30,10 +31,10 @@ fn refusal(operation: &Operation, answer: &Answer) -> Option<Refusal> {
     let by_form = status.is_client_error() && !matches!(status.as_u16(), 408 | 429);
     let moves_money = operation.effect == Effect::MoveMoney;
 
-    let mut refusal = Refusal { status: stated, message: said.message.known(), ..Refusal::default() };
+    let mut refusal = ProviderError { status: stated, message: said.message.known(), ..ProviderError::default() };
     if !plain {
         refusal.outcome = Some(Outcome::Unknown);
-    } else if moves_money && by_form && mentions(answer.body(), TELLS_OF_ANOTHER) {
+    } else if moves_money && by_form && contains_any(response.body(), TELLS_OF_ANOTHER) {
         refusal.kind = Some(ErrorKind::Conflict);
         // Some transaction has the order id: perhaps this one, from an earlier sending.
         refusal.outcome = Some(Outcome::Unknown);

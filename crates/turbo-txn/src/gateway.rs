@@ -1,14 +1,14 @@
 //! Turbo Transactions in the words that all providers share.
 
 use payments_core::gateway::{
-    Capabilities, Capability, Feature, Found, LookUp, NextAction, Order, StartPayment, Started,
+    Capabilities, Capability, Feature, Lookup, NextAction, PaymentRequest, PaymentState, StartPayment, StartedPayment,
 };
 use payments_core::transport::async_trait;
-use payments_core::{Error, Expected, Invalid, PaymentStatus};
+use payments_core::{Error, Expected, PaymentStatus, ValidationError};
 
 use crate::client::Client;
 use crate::status::TxnStatus;
-use crate::transaction::{NewTransaction, OrderId};
+use crate::transaction::{MerchantOrderId, NewTransaction};
 
 impl Client {
     /// What Turbo Transactions can do.
@@ -21,8 +21,8 @@ impl Client {
 const CAPABILITIES: Capabilities = Capabilities {
     provider: "turbo-txn",
     table: &[
-        Capability::yes(Feature::StartPayment, "UPI, in whole rupees; the amount that counts may differ"),
-        Capability::yes(Feature::LookUp, ""),
+        Capability::supported(Feature::StartPayment, "UPI, in whole rupees; the amount that counts may differ"),
+        Capability::supported(Feature::Lookup, ""),
         Capability::not_offered(Feature::Retrieve, "its own id is in no request"),
         Capability::not_offered(Feature::Capture, ""),
         Capability::not_offered(Feature::Cancel, ""),
@@ -30,11 +30,11 @@ const CAPABILITIES: Capabilities = Capabilities {
         Capability::not_offered(Feature::PayOut, ""),
         Capability::not_offered(Feature::Balance, ""),
         Capability::not_offered(Feature::DuplicateProtection, "nothing says that an order id is taken once"),
-        Capability::not_offered(Feature::ProvenWebhooks, "callbacks are encrypted, which proves nothing"),
-        Capability::yes(Feature::Callbacks, "encrypted; they yield an order to look up"),
+        Capability::not_offered(Feature::SignedWebhooks, "callbacks are encrypted, which proves nothing"),
+        Capability::supported(Feature::Callbacks, "encrypted; they yield an order to look up"),
         Capability::not_offered(Feature::Lists, ""),
         Capability::not_offered(Feature::Subscriptions, ""),
-        Capability::yes(Feature::HostedPage, ""),
+        Capability::supported(Feature::HostedPage, ""),
         Capability::not_offered(Feature::ThreeDSecure, ""),
         Capability::not_offered(Feature::Installments, ""),
     ],
@@ -43,24 +43,25 @@ const CAPABILITIES: Capabilities = Capabilities {
 #[async_trait]
 impl StartPayment for Client {
     /// Initiates a transaction. It requires an address to return to.
-    async fn start_payment(&self, order: &Order) -> Result<Started, Error> {
-        let url = order.return_url.clone();
-        let url = url.ok_or_else(|| Invalid::new("return_url", "is required: Turbo Transactions asks for one"))?;
-        let new = NewTransaction::new(order.reference.parse()?, order.amount, url);
+    async fn start_payment(&self, request: &PaymentRequest) -> Result<StartedPayment, Error> {
+        let url = request.return_url.clone();
+        let url =
+            url.ok_or_else(|| ValidationError::new("return_url", "is required: Turbo Transactions asks for one"))?;
+        let new = NewTransaction::new(request.reference.parse()?, request.amount, url);
         let transaction = self.initiate(new).send().await?;
         let next = NextAction::Redirect { url: transaction.sdk_url };
         let id = transaction.txn_id.as_str().to_owned();
-        Ok(Started::new(Some(id), PaymentStatus::AwaitingCustomer, transaction.amount, next))
+        Ok(StartedPayment::new(Some(id), PaymentStatus::AwaitingCustomer, transaction.amount, next))
     }
 }
 
 #[async_trait]
-impl LookUp for Client {
-    async fn look_up(&self, ordered: &Expected) -> Result<Found, Error> {
-        let order: OrderId = ordered.reference().parse()?;
+impl Lookup for Client {
+    async fn lookup_payment(&self, expected: &Expected) -> Result<PaymentState, Error> {
+        let order: MerchantOrderId = expected.reference().parse()?;
         let details = self.lookup(&order).send().await?;
-        let found = Found::new(None, details.status.common(), details.status.is_final(), Some(details.amount));
-        Ok(found.checked(details.check(ordered)))
+        let found = PaymentState::new(None, details.status.common(), details.status.is_final(), Some(details.amount));
+        Ok(found.checked(details.check(expected)))
     }
 }
 

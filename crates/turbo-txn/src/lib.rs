@@ -20,20 +20,20 @@ mod callback_key;
 #[cfg_attr(docsrs, doc(cfg(feature = "test-util")))]
 pub mod test_util;
 
-pub use callback::{Callbacks, Lookup};
+pub use callback::{CallbackDecryptor, Lookup};
 pub use callback_key::CallbackKey;
 pub use client::{Client, ClientBuilder, ClientId, SecretKey};
 pub use envelope::{Envelope, Timestamp};
 pub use status::{TxnDetails, TxnStatus, Utr};
-pub use transaction::{NewTransaction, OrderId, Transaction, TxnId};
+pub use transaction::{MerchantOrderId, NewTransaction, Transaction, TxnId};
 
 #[doc(no_inline)]
-pub use payments_core::webhook::{Acknowledgement, Unconfirmed, VerifyError};
+pub use payments_core::webhook::{Acknowledgement, Unverified, VerifyError};
 #[doc(no_inline)]
 pub use payments_core::{
-    Call, Currency, Error, ErrorKind, Expected, Invalid, Mismatch, Money, MoneyError, Outcome, RetryPolicy, Timeouts,
-    Wait,
+    Call, Currency, Error, ErrorKind, Expected, Mismatch, Money, MoneyError, Outcome, Poller, RetryPolicy, Timeouts,
+    ValidationError,
 };
 
 /// What all providers share: money, errors, transport, clock.
-pub use payments_core as core;
+pub use payments_core;

@@ -1,12 +1,13 @@
-use payments_core::api::{Draft, Operation, Path};
-use payments_core::json::{self, DecodeError, Raw};
-use payments_core::{Call, Claim, Expected, Mismatch, Money, Wait, open_enum};
+use payments_core::json::{self, DecodeError, RawJson};
+use payments_core::provider::Operation;
+use payments_core::request::{Path, RequestBuilder};
+use payments_core::{Call, Expected, Mismatch, Money, Poller, Reported, open_enum};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::client::Client;
 use crate::envelope::{Success, Timestamp};
-use crate::transaction::{OrderId, rupees};
+use crate::transaction::{MerchantOrderId, rupees};
 
 open_enum! {
     /// Where a transaction stands. The document lists the names and says no more of them.
@@ -62,7 +63,7 @@ impl std::fmt::Display for Utr {
 #[non_exhaustive]
 pub struct TxnDetails {
     /// The merchant's reference.
-    pub order_id: OrderId,
+    pub order_id: MerchantOrderId,
     /// Where it stands.
     pub status: TxnStatus,
     /// The amount, which may differ from what was asked for (documented). Exact.
@@ -86,10 +87,10 @@ impl TxnDetails {
     }
 }
 
-pub(crate) fn check(order: &OrderId, amount: Money, expected: &Expected) -> Result<(), Mismatch> {
+pub(crate) fn check(order: &MerchantOrderId, amount: Money, expected: &Expected) -> Result<(), Mismatch> {
     let currency = Some(amount.currency());
     let amount = amount.to_decimal().map_err(Mismatch::Amount)?;
-    expected.check(&Claim { reference: order.as_str(), amount, currency, live: None })
+    expected.check(&Reported { reference: order.as_str(), amount, currency, live: None })
 }
 
 impl Client {
@@ -97,12 +98,12 @@ impl Client {
     ///
     /// What an order that Turbo Transactions does not know is answered is not documented: it is whatever error its
     /// envelope says, and an answer about now, never proof that an initiation still on its way will not be executed.
-    pub fn lookup(&self, order: &OrderId) -> Call<TxnDetails> {
-        let draft = Draft::get(Path::new("turbo-svc/api/v1/transaction/ext/status-check"));
-        let (draft, order) = (draft.header("order-id", order.as_str()), order.clone());
-        let draft = draft.map(|draft| draft.shown_as(order.clone()));
-        self.api.call(LOOKUP, draft, move |answer: Raw| {
-            let Success { timestamp, data } = Success::<WireDetails>::read(&answer)?;
+    pub fn lookup(&self, order: &MerchantOrderId) -> Call<TxnDetails> {
+        let request = RequestBuilder::get(Path::new("turbo-svc/api/v1/transaction/ext/status-check"));
+        let (request, order) = (request.header("order-id", order.as_str()), order.clone());
+        let request = request.map(|request| request.log_as(order.clone()));
+        self.connection.call(LOOKUP, request, move |response: RawJson| {
+            let Success { timestamp, data } = Success::<WireDetails>::read(&response)?;
             same_order(&data.order_id, &order)?;
             Ok(TxnDetails {
                 order_id: data.order_id,
@@ -117,21 +118,21 @@ impl Client {
     /// Looks a transaction up until its status is final, and gives the last status when time is up.
     ///
     /// A callback comes by itself once the status changes (documented); this is for when none came.
-    pub fn wait_until_final(&self, order: &OrderId) -> Wait<TxnDetails> {
+    pub fn wait_until_final(&self, order: &MerchantOrderId) -> Poller<TxnDetails> {
         let (client, order) = (self.clone(), order.clone());
-        Wait::new(&self.api, move || client.lookup(&order), |details| details.status.is_final())
+        Poller::new(&self.connection, move || client.lookup(&order), |details| details.status.is_final())
     }
 }
 
 /// The answer is held against the request.
-pub(crate) fn same_order(answered: &OrderId, asked: &OrderId) -> Result<(), DecodeError> {
+pub(crate) fn same_order(answered: &MerchantOrderId, asked: &MerchantOrderId) -> Result<(), DecodeError> {
     if answered == asked { Ok(()) } else { Err(DecodeError::new("data.orderId", "is another order's")) }
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct WireDetails {
-    order_id: OrderId,
+    order_id: MerchantOrderId,
     txn_status: TxnStatus,
     #[serde(with = "json::decimal")]
     amount: Decimal,

@@ -31,7 +31,7 @@ pub fn encrypt(key: &CallbackKey, vector: [u8; 16], text: &[u8]) -> String {
 ///
 /// let hint = Callbacks::new(key).decrypt(body.as_bytes()).unwrap();
 /// assert_eq!(hint.claimed().as_str(), "order-7421");
-/// # Ok::<(), turbo_txn::Invalid>(())
+/// # Ok::<(), turbo_txn::ValidationError>(())
 /// ```
 #[must_use]
 pub fn callback(key: &CallbackKey, vector: [u8; 16], text: &[u8]) -> String {

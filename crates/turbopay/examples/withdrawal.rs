@@ -29,6 +29,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     );
 
     match client.create_withdrawal(withdrawal).send().await {
+        // Store this status only if no webhook or lookup has set one: they are newer.
         Ok(order) => println!("taken in: {}", order.status),
         Err(err) => match err.outcome() {
             Outcome::NotSent | Outcome::Refused => println!("nothing was paid: {err}"),

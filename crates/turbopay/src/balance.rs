@@ -1,5 +1,6 @@
-use payments_core::api::{Draft, Operation, Path};
 use payments_core::json;
+use payments_core::provider::Operation;
+use payments_core::request::{Path, RequestBuilder};
 use payments_core::{Call, Currency, Money, MoneyError};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
@@ -16,7 +17,7 @@ pub struct Balance {
     pub account_id: String,
     /// The currency of both amounts.
     pub currency: Currency,
-    /// What can be paid out; below zero it is owed.
+    /// What can be paid out. A balance below zero is owed (inferred: no document or recorded exchange shows one).
     #[serde(with = "json::decimal")]
     pub available: Decimal,
     /// All of it.
@@ -47,15 +48,16 @@ impl Balance {
 impl Client {
     /// The balance in a currency.
     pub fn balance(&self, currency: Currency) -> Call<Balance> {
-        let draft = Draft::get(Path::new("balance").query("currency", currency.as_str()));
-        self.api.call(BALANCE, Ok(draft), move |wire: WireBalance| {
-            json::same("currency", &wire.currency, &currency).map(|()| wire.balance())
+        let request = RequestBuilder::get(Path::new("balance").query("currency", currency.as_str()));
+        self.connection.call(BALANCE, Ok(request), move |wire: WireBalance| {
+            json::expect_equal("currency", &wire.currency, &currency).map(|()| wire.balance())
         })
     }
 
     /// The balance in the account's default currency: INR (documented).
     pub fn default_balance(&self) -> Call<Balance> {
-        self.api.call(BALANCE, Ok(Draft::get(Path::new("balance"))), |wire: WireBalance| Ok(wire.balance()))
+        self.connection
+            .call(BALANCE, Ok(RequestBuilder::get(Path::new("balance"))), |wire: WireBalance| Ok(wire.balance()))
     }
 }
 

@@ -1,12 +1,12 @@
 use std::fmt;
 
-use payments_core::api::Api;
-use payments_core::{Error, Limiter, Settings, client_settings, secret};
+use payments_core::connection::Connection;
+use payments_core::{Error, RateLimiter, Settings, client_settings, secret_newtype};
 
-use crate::error::DIALECT;
+use crate::error::SPEC;
 use crate::method::Traffic;
 
-secret! {
+secret_newtype! {
     /// Authenticates requests: the API key from the back office, for `Authorization`.
     ///
     /// It can do anything on the account. Keep it on servers.
@@ -27,7 +27,7 @@ secret! {
 /// ```
 #[derive(Debug, Clone)]
 pub struct Client {
-    pub(crate) api: Api,
+    pub(crate) connection: Connection,
     pub(crate) defaults: Defaults,
 }
 
@@ -48,7 +48,7 @@ impl Client {
     /// Never for a key that [`ApiKey::new`] took.
     #[expect(clippy::needless_pass_by_value, reason = "a secret is handed over")]
     pub fn with_credentials(&self, key: ApiKey) -> Result<Self, Error> {
-        Ok(Self { api: self.api.with_credentials(&credentials(&key))?, defaults: self.defaults.clone() })
+        Ok(Self { connection: self.connection.with_credentials(&credentials(&key))?, defaults: self.defaults.clone() })
     }
 }
 
@@ -89,9 +89,9 @@ impl ClientBuilder {
     ///
     /// When the base URL is unsafe, or a setting contradicts another.
     pub fn build(self) -> Result<Client, Error> {
-        let limiter = Limiter::new(LOOKUPS, LOOKUP_WINDOW);
-        let api = self.settings.connect(&DIALECT, Some(BASE_URL), &credentials(&self.key), Some(limiter))?;
-        Ok(Client { api, defaults: self.defaults })
+        let limiter = RateLimiter::new(LOOKUPS, LOOKUP_WINDOW);
+        let connection = self.settings.connect(&SPEC, Some(BASE_URL), &credentials(&self.key), Some(limiter))?;
+        Ok(Client { connection, defaults: self.defaults })
     }
 }
 

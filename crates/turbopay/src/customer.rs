@@ -1,11 +1,11 @@
 use std::fmt;
 
 use payments_core::id::{check_reference, check_web_address};
-use payments_core::{Currency, Invalid, check_length, text};
+use payments_core::{Currency, ValidationError, check_length, string_newtype};
 
 use crate::method::Method;
 
-text! {
+string_newtype! {
     /// The merchant's own id of a customer: 1 to 100 characters.
     pub struct MerchantCustomerId("merchant_customer_id"): |text| check_reference("merchant_customer_id", text, 100);
 }
@@ -25,12 +25,12 @@ impl BankAccount {
 }
 
 impl std::str::FromStr for BankAccount {
-    type Err = Invalid;
+    type Err = ValidationError;
 
-    fn from_str(text: &str) -> Result<Self, Invalid> {
+    fn from_str(text: &str) -> Result<Self, ValidationError> {
         let plain = text.bytes().all(|byte| byte.is_ascii_alphanumeric());
         if !(9..=18).contains(&text.len()) || !plain {
-            return Err(Invalid::new("customer_bank_account", "must be 9 to 18 letters or digits"));
+            return Err(ValidationError::new("bank_account", "must be 9 to 18 letters or digits"));
         }
         Ok(Self(text.into()))
     }
@@ -43,18 +43,18 @@ impl fmt::Debug for BankAccount {
     }
 }
 
-text! {
+string_newtype! {
     /// A beneficiary's bank: in India the IFSC of the branch, 11 characters such as `HDFC0000053` (documented). Elsewhere
     /// letters, digits and hyphens, at most 100 (inferred).
     pub struct BankCode("bank_code"): |text| check_bank_code(text);
 }
 
-fn check_bank_code(text: &str) -> Result<(), Invalid> {
+fn check_bank_code(text: &str) -> Result<(), ValidationError> {
     check_length("bank_code", text, 100)?;
     if text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-') {
         Ok(())
     } else {
-        Err(Invalid::new("bank_code", "must hold only letters, digits and hyphens"))
+        Err(ValidationError::new("bank_code", "must hold only letters, digits and hyphens"))
     }
 }
 
@@ -65,53 +65,56 @@ pub(crate) fn check_beneficiary(
     bank: &BankCode,
     method: &Method,
     currency: Currency,
-) -> Result<(), Invalid> {
+) -> Result<(), ValidationError> {
     if currency != Currency::INR {
         return Ok(());
     }
     if !account.as_str().bytes().all(|byte| byte.is_ascii_digit()) {
-        return Err(Invalid::new("customer_bank_account", "must hold only digits for INR"));
+        return Err(ValidationError::new("bank_account", "must hold only digits for INR"));
     }
     let ifsc = bank.as_str().len() == 11 && !bank.as_str().contains('-');
     if *method == Method::BankTransfer && !ifsc {
-        return Err(Invalid::new("bank_code", "must be an IFSC of 11 characters for a bank transfer in INR"));
+        return Err(ValidationError::new("bank_code", "must be an IFSC of 11 characters for a bank transfer in INR"));
     }
     Ok(())
 }
 
 /// At most 100 characters, of the standard form.
-pub(crate) fn check_email(text: &str) -> Result<(), Invalid> {
+pub(crate) fn check_email(text: &str) -> Result<(), ValidationError> {
     check_length("customer_email", text, 100)?;
     let parts = text.split_once('@');
     let plain = !text.chars().any(|c| c.is_whitespace() || c.is_control());
     if plain && parts.is_some_and(|(local, domain)| !local.is_empty() && !domain.is_empty() && !domain.contains('@')) {
         Ok(())
     } else {
-        Err(Invalid::new("customer_email", "must be an e-mail address"))
+        Err(ValidationError::new("customer_email", "must be an e-mail address"))
     }
 }
 
 /// `+`, the country's code and the number; in India ten digits, the first from 6 to 9 (documented). Seven to fifteen digits
 /// in all, as numbers have everywhere (inferred).
-pub(crate) fn check_phone(text: &str) -> Result<(), Invalid> {
+pub(crate) fn check_phone(text: &str) -> Result<(), ValidationError> {
     let digits = text.strip_prefix('+').unwrap_or_default();
     if !(7..=15).contains(&digits.len()) || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Err(Invalid::new("customer_phone", "must be `+`, the country's code and the number, digits only"));
+        return Err(ValidationError::new(
+            "customer_phone",
+            "must be `+`, the country's code and the number, digits only",
+        ));
     }
     match digits.strip_prefix("91").map(str::as_bytes) {
         Some(number) if number.len() != 10 || !matches!(number.first(), Some(b'6'..=b'9')) => {
-            Err(Invalid::new("customer_phone", "must have ten digits after +91, the first from 6 to 9"))
+            Err(ValidationError::new("customer_phone", "must have ten digits after +91, the first from 6 to 9"))
         }
         _ => Ok(()),
     }
 }
 
 /// At most 300 characters.
-pub(crate) fn check_name(text: &str) -> Result<(), Invalid> {
+pub(crate) fn check_name(text: &str) -> Result<(), ValidationError> {
     check_length("customer_name", text, 300)
 }
 
 /// A merchant's own web address, at most 255 characters.
-pub(crate) fn check_url(field: &'static str, text: &str) -> Result<(), Invalid> {
+pub(crate) fn check_url(field: &'static str, text: &str) -> Result<(), ValidationError> {
     check_web_address(field, text, 255)
 }

@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use payments_core::api::{Draft, Operation, Path, percent_encoded};
 use payments_core::html::{escaped, script_string};
 use payments_core::json::{self, DecodeError};
-use payments_core::{Call, Currency, Error, Invalid, Money, check_length, text};
+use payments_core::provider::Operation;
+use payments_core::request::{Path, RequestBuilder, percent_encoded};
+use payments_core::{Call, Currency, Error, Money, ValidationError, check_length, string_newtype};
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::client::{Client, Defaults};
@@ -50,7 +51,7 @@ impl NewDeposit {
         self
     }
 
-    fn wire<'a>(&'a self, defaults: &'a Defaults) -> Result<WireOrder<'a>, Invalid> {
+    fn wire<'a>(&'a self, defaults: &'a Defaults) -> Result<WireOrder<'a>, ValidationError> {
         let redirect_url = required("redirect_url", self.redirect_url.as_deref(), defaults.redirect_url.as_deref())?;
         check_url("redirect_url", redirect_url)?;
         let mut wire = self.order.wire(defaults)?;
@@ -58,9 +59,9 @@ impl NewDeposit {
         Ok(wire)
     }
 
-    fn draft(self, path: &'static str, defaults: &Defaults) -> Result<Draft, Error> {
-        let draft = Draft::post(Path::new(path)).json(&self.wire(defaults)?)?;
-        Ok(draft.shown_as(self))
+    fn request(self, path: &'static str, defaults: &Defaults) -> Result<RequestBuilder, Error> {
+        let request = RequestBuilder::post(Path::new(path)).json(&self.wire(defaults)?)?;
+        Ok(request.log_as(self))
     }
 }
 
@@ -199,9 +200,9 @@ impl DeepLinks {
     }
 }
 
-text! {
+string_newtype! {
     /// The bank's reference of a transfer (UTR), as the customer's app shows it.
-    pub struct Utr("customer_transaction_id"): |text| check_utr(text);
+    pub struct Utr("utr"): |text| check_utr(text);
 }
 
 impl Utr {
@@ -211,10 +212,10 @@ impl Utr {
     }
 }
 
-fn check_utr(text: &str) -> Result<(), Invalid> {
-    check_length("customer_transaction_id", text, 100)?;
+fn check_utr(text: &str) -> Result<(), ValidationError> {
+    check_length("utr", text, 100)?;
     if text.chars().any(|c| c.is_whitespace() || c.is_control()) {
-        return Err(Invalid::new("customer_transaction_id", "must not hold white space"));
+        return Err(ValidationError::new("utr", "must not hold white space"));
     }
     Ok(())
 }
@@ -230,8 +231,8 @@ pub struct Confirmation {
 impl Client {
     /// Creates a deposit that the customer pays on TurboPay's page. It moves no money.
     pub fn create_deposit(&self, deposit: NewDeposit) -> Call<HostedDeposit> {
-        let draft = deposit.draft("deposit/new", &self.defaults);
-        self.api.call(CREATE_DEPOSIT, draft, |wire: WireHosted| {
+        let request = deposit.request("deposit/new", &self.defaults);
+        self.connection.call(CREATE_DEPOSIT, request, |wire: WireHosted| {
             if !wire.form_url.starts_with("https://") && !wire.form_url.starts_with("http://") {
                 return Err(DecodeError::new("form_url", "is not a web address"));
             }
@@ -242,8 +243,8 @@ impl Client {
     /// Creates a deposit that the customer pays on the merchant's own page ("S2S" on the wire). It moves no money.
     pub fn create_host_to_host_deposit(&self, deposit: NewDeposit) -> Call<HostToHostDeposit> {
         let amount = deposit.order.amount;
-        let draft = deposit.draft("s2s/deposit/new", &self.defaults);
-        self.api.call(CREATE_HOST_TO_HOST_DEPOSIT, draft, move |wire: WireHostToHost| wire.deposit(amount))
+        let request = deposit.request("s2s/deposit/new", &self.defaults);
+        self.connection.call(CREATE_HOST_TO_HOST_DEPOSIT, request, move |wire: WireHostToHost| wire.deposit(amount))
     }
 
     /// Confirms a host-to-host deposit by the reference of the customer's transfer.
@@ -252,9 +253,9 @@ impl Client {
     /// selected order id is invalid", which an order that is confirmed already may be answered too (inferred).
     pub fn confirm_utr(&self, order: &OrderId, utr: &Utr) -> Call<Confirmation> {
         let body = WireConfirm { order_id: order, customer_transaction_id: utr };
-        let draft = Draft::post(Path::new("s2s/deposit/confirm")).json(&body);
-        let draft = draft.map(|draft| draft.shown_as((order.clone(), utr.clone())));
-        self.api.call(CONFIRM_UTR, draft, |wire: WireConfirmation| Ok(Confirmation { status: wire.status }))
+        let request = RequestBuilder::post(Path::new("s2s/deposit/confirm")).json(&body);
+        let request = request.map(|request| request.log_as((order.clone(), utr.clone())));
+        self.connection.call(CONFIRM_UTR, request, |wire: WireConfirmation| Ok(Confirmation { status: wire.status }))
     }
 }
 

@@ -1,19 +1,20 @@
 use std::fmt;
 
-use payments_core::api::{Dialect, Operation, mentions};
 use payments_core::json;
-use payments_core::transport::Answer;
-use payments_core::{Effect, Error, ErrorKind, FieldError, Outcome, Refusal};
+use payments_core::provider::{Operation, ProviderSpec};
+use payments_core::text::contains_any;
+use payments_core::transport::Response;
+use payments_core::{Effect, Error, ErrorKind, FieldError, Outcome, ProviderError};
 use serde::de::{IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
-pub(crate) static DIALECT: Dialect = Dialect {
+pub(crate) static SPEC: ProviderSpec = ProviderSpec {
     provider: "turbopay",
     agent: concat!("turbopay/", env!("CARGO_PKG_VERSION")),
-    refusal,
-    errors_under_success: false,
+    parse_error,
+    errors_in_2xx: false,
     throttled_is_refused: false,
-    keys: None,
+    idempotency: None,
 };
 
 /// A problem that TurboPay has words for.
@@ -118,28 +119,29 @@ const SAYS_TAKEN: &[&str] = &["already been taken", "already exists", "id exists
 /// TurboPay's own form of an error: an object with a `message`, and with `errors` by field where there are any.
 ///
 /// An answer whose `errors` cannot be read is not taken for TurboPay's word: what it refuses might be in there.
-fn refusal(operation: &Operation, answer: &Answer) -> Option<Refusal> {
-    let Form { message, errors: Fields(fields) } = json::decode_object(answer.body()).ok()?;
+fn parse_error(operation: &Operation, response: &Response) -> Option<ProviderError> {
+    let Form { message, errors: Fields(fields) } = json::decode_object(response.body()).ok()?;
     let said = || std::iter::once(message.as_str()).chain(fields.iter().map(|field| field.message.as_str()));
     let is = |problem: Problem| said().any(|text| Problem::from_message(text) == Some(problem));
-    let refuses = answer.status().is_client_error() && !matches!(answer.status().as_u16(), 408 | 429);
+    let refuses = response.status().is_client_error() && !matches!(response.status().as_u16(), 408 | 429);
     let moves_money = operation.effect == Effect::MoveMoney;
 
     let about = fields.iter().find(|field| message.starts_with(&field.message)).or(fields.first());
-    let mut refusal = Refusal { param: about.map(|field| field.field.clone()), ..Refusal::default() };
-    if refuses && (said().any(|text| mentions(text, SAYS_TAKEN)) || moves_money && fields.iter().any(may_be_taken)) {
+    let mut refusal = ProviderError { param: about.map(|field| field.field.clone()), ..ProviderError::default() };
+    if refuses && (said().any(|text| contains_any(text, SAYS_TAKEN)) || moves_money && fields.iter().any(may_be_taken))
+    {
         refusal.kind = Some(ErrorKind::Conflict);
         // Some order has it: perhaps this one, from an earlier sending. Where money moves, that is to be looked up.
         refusal.outcome = moves_money.then_some(Outcome::Unknown);
     } else if refuses && moves_money && is(Problem::OrderIdNotValid) {
         // An order that is confirmed already cannot be confirmed (inferred): its status tells.
         refusal.outcome = Some(Outcome::Unknown);
-    } else if answer.status().as_u16() == 422 && is(Problem::OrderDeclined) {
+    } else if response.status().as_u16() == 422 && is(Problem::OrderDeclined) {
         refusal.kind = Some(ErrorKind::Declined);
     }
     refusal.advice = if is(Problem::AddressNotWhitelisted) {
         Some("have TurboPay whitelist this server's address")
-    } else if is(Problem::NoWallets) || answer.status().is_server_error() {
+    } else if is(Problem::NoWallets) || response.status().is_server_error() {
         Some("TurboPay's tech support can look into it")
     } else {
         None

@@ -1,11 +1,11 @@
 //! TurboPay in the words that all providers share.
 
 use payments_core::gateway::{
-    AvailableBalance, Capabilities, Capability, Feature, Found, LookUp, NextAction, Order as CommonOrder, PayOut,
-    Payout, Retrieve, StartPayment, Started,
+    AcceptedPayout, AvailableBalance, Capabilities, Capability, Feature, Lookup, NextAction, PayOut, PaymentRequest,
+    PaymentState, PayoutRequest, Retrieve, StartPayment, StartedPayment,
 };
 use payments_core::transport::async_trait;
-use payments_core::{Currency, Error, Expected, Invalid, Money, PaymentStatus};
+use payments_core::{Currency, Error, Expected, Money, PaymentStatus, ValidationError};
 
 use crate::client::Client;
 use crate::deposit::NewDeposit;
@@ -23,20 +23,20 @@ impl Client {
 const CAPABILITIES: Capabilities = Capabilities {
     provider: "turbopay",
     table: &[
-        Capability::yes(Feature::StartPayment, "a hosted deposit; host to host: `create_host_to_host_deposit`"),
-        Capability::yes(Feature::LookUp, "60 a minute, which the client keeps"),
-        Capability::yes(Feature::Retrieve, "within the same limit"),
+        Capability::supported(Feature::StartPayment, "a hosted deposit; host to host: `create_host_to_host_deposit`"),
+        Capability::supported(Feature::Lookup, "60 a minute, which the client keeps"),
+        Capability::supported(Feature::Retrieve, "within the same limit"),
         Capability::not_offered(Feature::Capture, ""),
         Capability::not_offered(Feature::Cancel, "customers cancel, merchants do not"),
         Capability::not_offered(Feature::Refund, ""),
-        Capability::yes(Feature::PayOut, "bank transfer"),
-        Capability::yes(Feature::Balance, ""),
-        Capability::yes(Feature::DuplicateProtection, "a reference is taken once; no keys"),
-        Capability::yes(Feature::ProvenWebhooks, "HMAC without a time: a captured delivery can be replayed"),
+        Capability::supported(Feature::PayOut, "bank transfer"),
+        Capability::supported(Feature::Balance, ""),
+        Capability::supported(Feature::DuplicateProtection, "a reference is taken once; no keys"),
+        Capability::supported(Feature::SignedWebhooks, "HMAC without a time: a captured delivery can be replayed"),
         Capability::not_offered(Feature::Callbacks, "webhooks prove their origin"),
         Capability::not_offered(Feature::Lists, ""),
         Capability::not_offered(Feature::Subscriptions, ""),
-        Capability::yes(Feature::HostedPage, ""),
+        Capability::supported(Feature::HostedPage, ""),
         Capability::not_offered(Feature::ThreeDSecure, ""),
         Capability::not_offered(Feature::Installments, ""),
     ],
@@ -45,51 +45,57 @@ const CAPABILITIES: Capabilities = Capabilities {
 #[async_trait]
 impl StartPayment for Client {
     /// Creates a hosted UPI deposit. TurboPay requires a customer.
-    async fn start_payment(&self, order: &CommonOrder) -> Result<Started, Error> {
-        let customer = order.customer.as_deref();
-        let customer = customer.ok_or_else(|| Invalid::new("customer", "is required: TurboPay asks for one"))?;
-        let mut deposit = NewDeposit::upi(order.amount, order.reference.parse()?, customer.parse()?);
-        if let Some(url) = &order.return_url {
+    async fn start_payment(&self, request: &PaymentRequest) -> Result<StartedPayment, Error> {
+        let customer = request.customer.as_deref();
+        let customer =
+            customer.ok_or_else(|| ValidationError::new("customer", "is required: TurboPay asks for one"))?;
+        let mut deposit = NewDeposit::upi(request.amount, request.reference.parse()?, customer.parse()?);
+        if let Some(url) = &request.return_url {
             deposit = deposit.redirect_url(url.clone());
         }
         let created = self.create_deposit(deposit).send().await?;
         let next = NextAction::Redirect { url: created.form_url };
-        Ok(Started::new(Some(created.order_id.as_str().to_owned()), created.status.common(), order.amount, next))
+        Ok(StartedPayment::new(
+            Some(created.order_id.as_str().to_owned()),
+            created.status.common(),
+            request.amount,
+            next,
+        ))
     }
 }
 
 #[async_trait]
-impl LookUp for Client {
-    async fn look_up(&self, ordered: &Expected) -> Result<Found, Error> {
-        let reference: MerchantOrderId = ordered.reference().parse()?;
-        Ok(found(&self.lookup(&reference).send().await?, ordered))
+impl Lookup for Client {
+    async fn lookup_payment(&self, expected: &Expected) -> Result<PaymentState, Error> {
+        let reference: MerchantOrderId = expected.reference().parse()?;
+        Ok(state(&self.lookup(&reference).send().await?, expected))
     }
 }
 
 #[async_trait]
 impl Retrieve for Client {
-    async fn retrieve(&self, id: &str, ordered: &Expected) -> Result<Found, Error> {
+    async fn retrieve(&self, id: &str, expected: &Expected) -> Result<PaymentState, Error> {
         let id: OrderId = id.parse()?;
-        Ok(found(&self.order_status(&id).send().await?, ordered))
+        Ok(state(&self.order_status(&id).send().await?, expected))
     }
 }
 
-fn found(order: &Order, ordered: &Expected) -> Found {
-    let amount = order.amount_in(ordered.amount().currency()).ok();
+fn state(order: &Order, expected: &Expected) -> PaymentState {
+    let amount = order.amount_in(expected.amount().currency()).ok();
     let id = order.order_id.as_str().to_owned();
-    Found::new(Some(id), order.status.common(), order.status.is_final(), amount).checked(order.check(ordered))
+    PaymentState::new(Some(id), order.status.common(), order.status.is_final(), amount).checked(order.check(expected))
 }
 
 #[async_trait]
 impl PayOut for Client {
     /// Withdraws by bank transfer.
-    async fn pay_out(&self, payout: &Payout) -> Result<Started, Error> {
-        let (account, bank) = (payout.account.parse()?, payout.bank.parse()?);
-        let (reference, customer) = (payout.reference.parse()?, payout.customer.parse()?);
-        let new = NewWithdrawal::bank_transfer(payout.amount, reference, customer, account, bank);
-        let taken = self.create_withdrawal(new).send().await?;
-        let id = taken.order_id.as_str().to_owned();
-        Ok(Started::new(Some(id), taken.status.common(), payout.amount, NextAction::None))
+    async fn pay_out(&self, request: &PayoutRequest) -> Result<AcceptedPayout, Error> {
+        let (account, bank) = (request.account.parse()?, request.bank.parse()?);
+        let (reference, customer) = (request.reference.parse()?, request.customer.parse()?);
+        let new = NewWithdrawal::bank_transfer(request.amount, reference, customer, account, bank);
+        let withdrawal = self.create_withdrawal(new).send().await?;
+        let id = withdrawal.order_id.as_str().to_owned();
+        Ok(AcceptedPayout::new(Some(id), withdrawal.status.common(), request.amount))
     }
 }
 

@@ -32,16 +32,16 @@ pub use error::Problem;
 pub use method::{Method, Traffic};
 pub use order::{MerchantOrderId, Order, OrderId, OrderStatus};
 pub use transition::{Direction, Transition, transition};
-pub use webhook::{Event, WebhookEndpoint, WebhookKey};
+pub use webhook::{Event, WebhookKey, WebhookVerifier};
 pub use withdrawal::{NewWithdrawal, Withdrawal};
 
 #[doc(no_inline)]
 pub use payments_core::webhook::{Verified, VerifyError};
 #[doc(no_inline)]
 pub use payments_core::{
-    Call, Currency, Error, ErrorKind, Expected, Invalid, Mismatch, Money, MoneyError, Outcome, RetryPolicy, Timeouts,
-    Wait,
+    Call, Currency, Error, ErrorKind, Expected, Mismatch, Money, MoneyError, Outcome, Poller, RetryPolicy, Timeouts,
+    ValidationError,
 };
 
 /// What all providers share: money, errors, transport, clock.
-pub use payments_core as core;
+pub use payments_core;

@@ -1,5 +1,5 @@
-use payments_core::json::NumberText;
-use payments_core::{Currency, Invalid, Money, MoneyError};
+use payments_core::json::JsonNumber;
+use payments_core::{Currency, Money, MoneyError, ValidationError};
 use serde::Serialize;
 
 use crate::client::Defaults;
@@ -42,7 +42,7 @@ impl NewOrder {
     }
 
     /// Checks it and puts it as it goes on the wire, with the client's defaults where it does not say.
-    pub(crate) fn wire<'a>(&'a self, defaults: &'a Defaults) -> Result<WireOrder<'a>, Invalid> {
+    pub(crate) fn wire<'a>(&'a self, defaults: &'a Defaults) -> Result<WireOrder<'a>, ValidationError> {
         check_method(&self.method)?;
         let amount = wire_amount(self.amount)?;
         self.customer_email.as_deref().map(check_email).transpose()?;
@@ -52,7 +52,7 @@ impl NewOrder {
         check_url("status_url", status_url)?;
         let traffic = required("traffic", self.traffic.as_ref(), defaults.traffic.as_ref())?;
         if matches!(traffic, Traffic::Unknown(_)) {
-            return Err(Invalid::new("traffic", "must be `ftd` or `std`"));
+            return Err(ValidationError::new("traffic", "must be `ftd` or `std`"));
         }
         Ok(WireOrder {
             method: &self.method,
@@ -76,7 +76,7 @@ impl NewOrder {
 #[derive(Serialize)]
 pub(crate) struct WireOrder<'a> {
     method: &'a Method,
-    amount: NumberText,
+    amount: JsonNumber,
     currency: Currency,
     #[serde(skip_serializing_if = "Option::is_none")]
     customer_email: Option<&'a str>,
@@ -101,34 +101,38 @@ pub(crate) fn required<'a, T: ?Sized>(
     field: &'static str,
     own: Option<&'a T>,
     default: Option<&'a T>,
-) -> Result<&'a T, Invalid> {
-    own.or(default).ok_or_else(|| Invalid::new(field, "is required: set it on the order, or once on the client"))
+) -> Result<&'a T, ValidationError> {
+    own.or(default)
+        .ok_or_else(|| ValidationError::new(field, "is required: set it on the order, or once on the client"))
 }
 
 /// A merchant's set-up sheet may name other methods than the documented; on the wire they are lower case (recorded).
-fn check_method(method: &Method) -> Result<(), Invalid> {
+fn check_method(method: &Method) -> Result<(), ValidationError> {
     let name = method.as_str();
     if !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_') {
         Ok(())
     } else {
-        Err(Invalid::new("method", "must be lower-case letters, digits and `_`, such as `upi`"))
+        Err(ValidationError::new("method", "must be lower-case letters, digits and `_`, such as `upi`"))
     }
 }
 
 /// INR goes as an integer of rupees (documented: paise are refused), other currencies with their two decimals.
-fn wire_amount(amount: Money) -> Result<NumberText, Invalid> {
-    let unwritable = |error: MoneyError| Invalid::new("amount", format!("cannot be written: {error}"));
+fn wire_amount(amount: Money) -> Result<JsonNumber, ValidationError> {
+    let unwritable = |error: MoneyError| ValidationError::new("amount", format!("cannot be written: {error}"));
     amount.check_positive("amount")?;
     let currency = amount.currency();
     if currency.exponent() != Some(2) {
-        return Err(Invalid::new("currency", "must be one with two decimals: TurboPay documents no other amounts"));
+        return Err(ValidationError::new(
+            "currency",
+            "must be one with two decimals: TurboPay documents no other amounts",
+        ));
     }
     if currency != Currency::INR {
-        return NumberText::decimal(amount).map_err(unwritable);
+        return JsonNumber::decimal(amount).map_err(unwritable);
     }
     match amount.whole_units().map_err(unwritable)? {
-        Some(rupees) => NumberText::integer(rupees).map_err(unwritable),
-        None => Err(Invalid::new("amount", "must be whole rupees: TurboPay takes no paise")),
+        Some(rupees) => JsonNumber::integer(rupees).map_err(unwritable),
+        None => Err(ValidationError::new("amount", "must be whole rupees: TurboPay takes no paise")),
     }
 }
 

@@ -1,19 +1,22 @@
-use payments_core::api::{Draft, Operation, Path};
 use payments_core::id::{check_id, check_reference};
 use payments_core::json::{self, DecodeError};
-use payments_core::{Call, Claim, Currency, Expected, Mismatch, Money, MoneyError, Wait, open_enum, text};
+use payments_core::provider::Operation;
+use payments_core::request::{Path, RequestBuilder};
+use payments_core::{
+    Call, Currency, Expected, Mismatch, Money, MoneyError, Poller, Reported, open_enum, string_newtype,
+};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 use crate::client::Client;
 use crate::deposit::Utr;
 
-text! {
+string_newtype! {
     /// TurboPay's id of an order. It is to be kept private (documented), so `Debug` does not show it.
     pub struct OrderId("order_id", private): |text| check_id("order_id", text);
 }
 
-text! {
+string_newtype! {
     /// The merchant's own reference for an order, taken once: any text of 1 to 100 characters.
     ///
     /// Best keep to letters, digits, `.`, `_` and `-`. Anything else is sent as it is, and looked up as one percent-encoded
@@ -100,7 +103,7 @@ impl Order {
 }
 
 pub(crate) fn check(reference: &MerchantOrderId, amount: Decimal, expected: &Expected) -> Result<(), Mismatch> {
-    expected.check(&Claim { reference: reference.as_str(), amount, currency: None, live: None })
+    expected.check(&Reported { reference: reference.as_str(), amount, currency: None, live: None })
 }
 
 impl Client {
@@ -110,7 +113,7 @@ impl Client {
     /// and each makes TurboPay send a webhook (documented).
     pub fn order_status(&self, id: &OrderId) -> Call<Order> {
         let (path, id) = (Path::new("order/status").segment(id), id.clone());
-        self.api.call(ORDER_STATUS, Ok(Draft::get(path)), move |wire: WireOrder| {
+        self.connection.call(ORDER_STATUS, Ok(RequestBuilder::get(path)), move |wire: WireOrder| {
             let order = wire.order();
             same("order_id", order.order_id == id).map(|()| order)
         })
@@ -123,7 +126,7 @@ impl Client {
     /// exchange is recorded). Whether the order found is the one that was meant, [`Order::check`] tells.
     pub fn lookup(&self, reference: &MerchantOrderId) -> Call<Order> {
         let (path, reference) = (Path::new("merchantorder/status").segment(reference), reference.clone());
-        self.api.call(LOOKUP, Ok(Draft::get(path)), move |wire: WireOrder| {
+        self.connection.call(LOOKUP, Ok(RequestBuilder::get(path)), move |wire: WireOrder| {
             let order = wire.order();
             same("merchant_order_id", order.merchant_order_id == reference).map(|()| order)
         })
@@ -132,9 +135,9 @@ impl Client {
     /// Looks an order up until its status is final, and gives the last status when time is up.
     ///
     /// Webhooks are the primary way to learn of a status (documented); this is for when one did not come.
-    pub fn wait_until_final(&self, reference: &MerchantOrderId) -> Wait<Order> {
+    pub fn wait_until_final(&self, reference: &MerchantOrderId) -> Poller<Order> {
         let (client, reference) = (self.clone(), reference.clone());
-        Wait::new(&self.api, move || client.lookup(&reference), |order| order.status.is_final())
+        Poller::new(&self.connection, move || client.lookup(&reference), |order| order.status.is_final())
     }
 }
 

@@ -1,17 +1,17 @@
 use payments_core::http::HeaderMap;
 use payments_core::json;
 use payments_core::webhook::{
-    Acknowledgement, HexCase, SigningSecrets, Verified, VerifyError, one_header, signature_from_base64,
-    signature_from_hex, unproven,
+    Acknowledgement, HexCase, SigningSecrets, Verified, VerifyError, one_header, rejected, signature_from_base64,
+    signature_from_hex,
 };
-use payments_core::{Currency, Expected, Mismatch, Money, MoneyError, Secret, secret};
+use payments_core::{Currency, Expected, Mismatch, Money, MoneyError, Secret, secret_newtype};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 use crate::deposit::Utr;
 use crate::order::{self, MerchantOrderId, OrderId, OrderStatus};
 
-secret! {
+secret_newtype! {
     /// Signs webhooks: the webhook key from the back office.
     pub struct WebhookKey("webhook_key", "TURBOPAY_WEBHOOK_KEY");
 }
@@ -19,21 +19,21 @@ secret! {
 /// Believes deliveries to a merchant's `status_url`, or refuses them.
 ///
 /// ```
-/// use turbopay::core::http::HeaderMap;
-/// use turbopay::{WebhookEndpoint, WebhookKey};
+/// use turbopay::payments_core::http::HeaderMap;
+/// use turbopay::{WebhookVerifier, WebhookKey};
 ///
-/// let endpoint = WebhookEndpoint::new(WebhookKey::new("whk-123")?);
+/// let endpoint = WebhookVerifier::new(WebhookKey::new("whk-123")?);
 ///
 /// let body = br#"{"order_id":"849655cf","merchant_order_id":"O_7","status":"success","amount":"200.00"}"#;
 /// assert!(endpoint.verify(body, &HeaderMap::new()).is_err());
-/// # Ok::<(), turbopay::core::Invalid>(())
+/// # Ok::<(), turbopay::payments_core::ValidationError>(())
 /// ```
 #[derive(Debug, Clone)]
-pub struct WebhookEndpoint {
+pub struct WebhookVerifier {
     secrets: SigningSecrets,
 }
 
-impl WebhookEndpoint {
+impl WebhookVerifier {
     /// What to answer a delivery that was taken in: 200 (documented).
     ///
     /// Store it, answer, then work: only a delivery that was not answered so is sent again.
@@ -52,8 +52,8 @@ impl WebhookEndpoint {
     /// And what is signed with this one, for the time of a rotation.
     #[must_use]
     #[expect(clippy::needless_pass_by_value, reason = "a secret is handed over")]
-    pub fn or(mut self, key: WebhookKey) -> Self {
-        self.secrets = self.secrets.or(key.secret());
+    pub fn also_accept(mut self, key: WebhookKey) -> Self {
+        self.secrets = self.secrets.also_accept(key.secret());
         self
     }
 
@@ -65,7 +65,7 @@ impl WebhookEndpoint {
     ///
     /// # Errors
     ///
-    /// [`VerifyError::Unproven`] when the signature is missing or fits no key: answer 400 (inferred).
+    /// [`VerifyError::Rejected`] when the signature is missing or fits no key: answer 400 (inferred).
     pub fn verify(&self, body: &[u8], headers: &HeaderMap) -> Result<Verified<Event>, VerifyError> {
         self.verify_signature(body, one_header(headers, Self::SIGNATURE_HEADER)?)
     }
@@ -76,11 +76,11 @@ impl WebhookEndpoint {
     ///
     /// # Errors
     ///
-    /// As [`WebhookEndpoint::verify`].
+    /// As [`WebhookVerifier::verify`].
     pub fn verify_signature(&self, body: &[u8], signature: &[u8]) -> Result<Verified<Event>, VerifyError> {
         let signature = signature_from_hex(signature, HexCase::Either).or_else(|| signature_from_base64(signature));
-        let signature = signature.ok_or_else(|| unproven("the signature has another form"))?;
-        self.secrets.prove(body, &[body], &[signature])?.decode(|body| json::decode_object(body).map(WireEvent::event))
+        let signature = signature.ok_or_else(|| rejected("the signature has another form"))?;
+        self.secrets.verify(body, &[body], &[signature])?.decode(|body| json::decode_object(body).map(WireEvent::event))
     }
 }
 

@@ -1,4 +1,5 @@
-use payments_core::api::{Draft, Operation, Path};
+use payments_core::provider::Operation;
+use payments_core::request::{Path, RequestBuilder};
 use payments_core::{Call, Error, Money};
 use serde::{Deserialize, Serialize};
 
@@ -45,13 +46,13 @@ impl NewWithdrawal {
 
     order_setters!();
 
-    fn draft(self, defaults: &Defaults) -> Result<Draft, Error> {
+    fn request(self, defaults: &Defaults) -> Result<RequestBuilder, Error> {
         check_beneficiary(&self.account, &self.bank, &self.order.method, self.order.amount.currency())?;
         let mut body = self.order.wire(defaults)?;
         body.customer_bank_account = Some(self.account.as_str());
         body.bank_code = Some(self.bank.as_str());
-        let draft = Draft::post(Path::new("withdraw/new")).json(&body)?;
-        Ok(draft.shown_as(self))
+        let request = RequestBuilder::post(Path::new("withdraw/new")).json(&body)?;
+        Ok(request.log_as(self))
     }
 }
 
@@ -74,8 +75,8 @@ impl Client {
     ///
     /// [`Order::check`]: crate::Order::check
     pub fn create_withdrawal(&self, withdrawal: NewWithdrawal) -> Call<Withdrawal> {
-        let draft = withdrawal.draft(&self.defaults);
-        self.api.call(CREATE_WITHDRAWAL, draft, |wire: WireWithdrawal| {
+        let request = withdrawal.request(&self.defaults);
+        self.connection.call(CREATE_WITHDRAWAL, request, |wire: WireWithdrawal| {
             Ok(Withdrawal { order_id: wire.order_id, status: wire.status })
         })
     }

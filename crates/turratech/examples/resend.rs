@@ -4,8 +4,8 @@
 #![expect(clippy::print_stdout, reason = "an example shows what it does")]
 
 use payments_sandbox::{Clock, Sandbox};
-use turratech::core::time::{Duration, OffsetDateTime};
-use turratech::{ApiKey, Client, Currency, Money, NewPayment, OnceExt, OnceReference, Outcome};
+use turratech::payments_core::time::{Duration, OffsetDateTime};
+use turratech::{ApiKey, Client, Currency, IdempotencyExt, IdempotencyReference, Money, NewPayment, Outcome};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -20,13 +20,13 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .build()?;
 
     // As the merchant's books have it, and never made up here: what the order is called, and since when it is there.
-    let (order, ordered_at): (OnceReference, _) = ("order-7421".parse()?, stored_moment(&sandbox.clock()));
+    let (order, ordered_at): (IdempotencyReference, _) = ("order-7421".parse()?, stored_moment(&sandbox.clock()));
     let pay = || {
         let payment = NewPayment::new(Money::from_minor(2000, Currency::GBP))
             .payment_method("pm_card_visa".parse()?)
             .confirm(true)
             .metadata("order_id", order.as_str());
-        Ok::<_, turratech::Invalid>(client.create_payment(payment).once_for(&order, ordered_at))
+        Ok::<_, turratech::ValidationError>(client.create_payment(payment).idempotency_reference(&order, ordered_at))
     };
 
     let paid = match pay()?.send().await {
@@ -52,5 +52,5 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 
 /// In place of a database: the order was made ten minutes ago.
 fn stored_moment(clock: &Clock) -> OffsetDateTime {
-    turratech::core::clock::Clock::now(clock) - Duration::minutes(10)
+    turratech::payments_core::clock::Clock::now(clock) - Duration::minutes(10)
 }

@@ -1,6 +1,6 @@
 use std::fmt;
 
-use payments_core::{Invalid, Secret};
+use payments_core::{Secret, ValidationError};
 
 /// Authenticates requests: a key from the Dashboard.
 ///
@@ -13,7 +13,7 @@ use payments_core::{Invalid, Secret};
 /// assert_eq!((key.kind(), key.mode()), (KeyKind::Secret, Mode::Test));
 /// assert_eq!(format!("{key:?}"), "ApiKey(secret, test, [redacted])");
 /// assert!(ApiKey::new("whsec_abc123").is_err());
-/// # Ok::<(), turratech::Invalid>(())
+/// # Ok::<(), turratech::ValidationError>(())
 /// ```
 #[derive(Clone, PartialEq, Eq)]
 pub struct ApiKey {
@@ -29,7 +29,7 @@ impl ApiKey {
     ///
     /// When it begins with none of the documented prefixes, or holds anything but visible ASCII (a trailing newline,
     /// say).
-    pub fn new(text: impl Into<String>) -> Result<Self, Invalid> {
+    pub fn new(text: impl Into<String>) -> Result<Self, ValidationError> {
         Self::of("api_key", Secret::new("api_key", text)?)
     }
 
@@ -38,7 +38,7 @@ impl ApiKey {
     /// # Errors
     ///
     /// When the variable is not set, or holds what [`Self::new`] refuses.
-    pub fn from_env() -> Result<Self, Invalid> {
+    pub fn from_env() -> Result<Self, ValidationError> {
         Self::of(VARIABLE, Secret::from_env(VARIABLE)?)
     }
 
@@ -58,11 +58,14 @@ impl ApiKey {
         self.secret.expose()
     }
 
-    fn of(field: &'static str, secret: Secret) -> Result<Self, Invalid> {
+    fn of(field: &'static str, secret: Secret) -> Result<Self, ValidationError> {
         let text = secret.expose();
         let row = PREFIXES.iter().find(|(prefix, ..)| text.len() > prefix.len() && text.starts_with(prefix));
         let Some((_, kind, mode)) = row else {
-            return Err(Invalid::new(field, "must be pk_, sk_ or rk_, then test_ or live_, then the key itself"));
+            return Err(ValidationError::new(
+                field,
+                "must be pk_, sk_ or rk_, then test_ or live_, then the key itself",
+            ));
         };
         Ok(Self { kind: *kind, mode: *mode, secret })
     }

@@ -1,7 +1,6 @@
-use payments_core::api::with_header;
 use payments_core::id::check_reference;
 use payments_core::time::OffsetDateTime;
-use payments_core::{Call, Keyed, text};
+use payments_core::{Call, Keyed, string_newtype};
 
 use crate::client::{VERSION_HEADER, check_version};
 
@@ -23,15 +22,15 @@ pub trait VersionExt {
 impl<T, K> VersionExt for Call<T, K> {
     fn version(self, version: &str) -> Self {
         // What fits in no header makes the call fail, and that is how a call is told.
-        with_header(self, VERSION_HEADER, check_version(version).map_or("\0", |()| version))
+        self.with_header(VERSION_HEADER, check_version(version).map_or("\0", |()| version))
     }
 }
 
-text! {
+string_newtype! {
     /// The merchant's own reference for what is to be done once.
     ///
     /// An order, a refund, a contract: 1 to 255 characters.
-    pub struct OnceReference("reference"): |text| check_reference("reference", text, 255);
+    pub struct IdempotencyReference("reference"): |text| check_reference("reference", text, 255);
 }
 
 /// A call that is done once for an order, whichever process makes it.
@@ -41,8 +40,8 @@ text! {
 /// payment.
 ///
 /// ```no_run
-/// use turratech::{Client, Currency, Money, NewPayment, OnceExt};
-/// # use turratech::core::time::OffsetDateTime;
+/// use turratech::{Client, Currency, Money, NewPayment, IdempotencyExt};
+/// # use turratech::payments_core::time::OffsetDateTime;
 ///
 /// // `ordered_at` is stored with the order.
 /// # async fn example(client: Client, ordered_at: OffsetDateTime) -> Result<(), turratech::Error> {
@@ -50,14 +49,14 @@ text! {
 ///     .payment_method("pm_card_visa".parse()?)
 ///     .confirm(true)
 ///     .metadata("order_id", "7421");
-/// let payment = client.create_payment(payment).once_for(&"order-7421".parse()?, ordered_at).send().await?;
+/// let payment = client.create_payment(payment).idempotency_reference(&"order-7421".parse()?, ordered_at).send().await?;
 /// # Ok(())
 /// # }
 /// ```
 ///
-/// After a refusal (a declined card, say) the same key gives the same refusal: a new attempt needs a reference of its
-/// own, such as `order-7421/2`.
-pub trait OnceExt {
+/// After a refusal (a declined card, say) the same key gives the same refusal (inferred): a new attempt needs a
+/// reference of its own, such as `order-7421/2`.
+pub trait IdempotencyExt {
     /// Sends it under a key made of the operation and of this reference.
     ///
     /// `since` is when the order was made, or any stored moment before the first such call: the key's age counts from
@@ -67,11 +66,11 @@ pub trait OnceExt {
     /// **Never pass the time of now as `since`.** Such a key never grows old: it is sent after 24 hours too, when
     /// TurraTech has forgotten it, and the order is paid again. Pass the moment that is stored with the order, the
     /// same one in every process and on every try.
-    fn once_for(self, reference: &OnceReference, since: OffsetDateTime) -> Self;
+    fn idempotency_reference(self, reference: &IdempotencyReference, since: OffsetDateTime) -> Self;
 }
 
-impl<T> OnceExt for Call<T, Keyed> {
-    fn once_for(self, reference: &OnceReference, since: OffsetDateTime) -> Self {
+impl<T> IdempotencyExt for Call<T, Keyed> {
+    fn idempotency_reference(self, reference: &IdempotencyReference, since: OffsetDateTime) -> Self {
         self.derived_key(reference.as_str(), since)
     }
 }

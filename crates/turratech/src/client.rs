@@ -1,13 +1,14 @@
 use std::fmt;
 use std::sync::Arc;
 
-use payments_core::api::{Api, Draft};
+use payments_core::connection::Connection;
 use payments_core::id::check_id;
 use payments_core::json::DecodeError;
-use payments_core::{Error, Invalid, Settings, client_settings};
+use payments_core::request::RequestBuilder;
+use payments_core::{Error, Settings, ValidationError, client_settings};
 
 use crate::api_key::{ApiKey, KeyKind, Mode};
-use crate::error::DIALECT;
+use crate::error::SPEC;
 
 /// TurraTech's API for one merchant. Cheap to clone.
 ///
@@ -19,7 +20,7 @@ use crate::error::DIALECT;
 /// ```
 #[derive(Debug, Clone)]
 pub struct Client {
-    pub(crate) api: Api,
+    pub(crate) connection: Connection,
     kind: KeyKind,
     mode: Mode,
     version: Arc<str>,
@@ -44,8 +45,8 @@ impl Client {
     #[expect(clippy::needless_pass_by_value, reason = "a secret is handed over")]
     pub fn with_credentials(&self, key: ApiKey) -> Result<Self, Error> {
         let bearer = bearer(&key);
-        let api = self.api.with_credentials(&headers(&bearer, &self.version))?;
-        Ok(Self { api, kind: key.kind(), mode: key.mode(), version: Arc::clone(&self.version) })
+        let connection = self.connection.with_credentials(&headers(&bearer, &self.version))?;
+        Ok(Self { connection, kind: key.kind(), mode: key.mode(), version: Arc::clone(&self.version) })
     }
 
     /// Whether its key moves real money.
@@ -55,11 +56,14 @@ impl Client {
     }
 
     /// A request that only a secret or a restricted key may make: with a publishable one it is not even put together.
-    pub(crate) fn private(&self, draft: impl FnOnce() -> Result<Draft, Error>) -> Result<Draft, Error> {
+    pub(crate) fn private(
+        &self,
+        request: impl FnOnce() -> Result<RequestBuilder, Error>,
+    ) -> Result<RequestBuilder, Error> {
         if self.kind == KeyKind::Publishable {
             return Err(Error::unsupported("a publishable key may only create payment methods"));
         }
-        draft()
+        request()
     }
 }
 
@@ -99,8 +103,8 @@ impl ClientBuilder {
     pub fn build(self) -> Result<Client, Error> {
         check_version(&self.version)?;
         let bearer = bearer(&self.key);
-        let api = self.settings.connect(&DIALECT, Some(BASE_URL), &headers(&bearer, &self.version), None)?;
-        Ok(Client { api, kind: self.key.kind(), mode: self.key.mode(), version: self.version.into() })
+        let connection = self.settings.connect(&SPEC, Some(BASE_URL), &headers(&bearer, &self.version), None)?;
+        Ok(Client { connection, kind: self.key.kind(), mode: self.key.mode(), version: self.version.into() })
     }
 }
 
@@ -111,7 +115,7 @@ impl fmt::Debug for ClientBuilder {
 }
 
 /// A version is a date (documented); a name behind it would do no harm.
-pub(crate) fn check_version(version: &str) -> Result<(), Invalid> {
+pub(crate) fn check_version(version: &str) -> Result<(), ValidationError> {
     check_id(VERSION_HEADER, version)
 }
 

@@ -1,9 +1,10 @@
 use std::collections::BTreeMap;
 
-use payments_core::api::{Draft, Operation, Path};
 use payments_core::id::check_id;
-use payments_core::json::{self, DecodeError, Raw};
-use payments_core::{Call, Invalid, Keyed, Pager, text};
+use payments_core::json::{self, DecodeError, RawJson};
+use payments_core::provider::Operation;
+use payments_core::request::{Path, RequestBuilder};
+use payments_core::{Call, Keyed, Pager, ValidationError, string_newtype};
 use serde::ser::SerializeMap;
 use serde::{Deserialize, Serialize};
 
@@ -16,7 +17,7 @@ use crate::payment_method::PaymentMethodId;
 use crate::shown::debug_masked;
 use crate::wire::{metadata, same_id};
 
-text! {
+string_newtype! {
     /// TurraTech's id of a customer, such as `cus_ABC123`.
     pub struct CustomerId("customer"): |text| check_id("customer", text);
 }
@@ -103,7 +104,7 @@ impl Parameters for CustomerDetails {
     const NAMES: &'static [&'static str] =
         &["email", "name", "phone", "description", "address", "shipping", "metadata", "payment_method"];
 
-    fn check(&self) -> Result<(), Invalid> {
+    fn check(&self) -> Result<(), ValidationError> {
         check_metadata(&self.metadata)?;
         self.shipping.check(&[])?;
         self.address.as_ref().map_or(Ok(()), check)
@@ -174,7 +175,7 @@ impl Address {
 impl Parameters for Address {
     const NAMES: &'static [&'static str] = &["line1", "city", "postal_code", "country"];
 
-    fn check(&self) -> Result<(), Invalid> {
+    fn check(&self) -> Result<(), ValidationError> {
         Ok(())
     }
 
@@ -205,9 +206,9 @@ pub struct Customer {
     /// The merchant's words.
     pub description: Option<String>,
     /// The billing address, as it came.
-    pub address: Option<Raw>,
+    pub address: Option<RawJson>,
     /// The shipping information, as it came.
-    pub shipping: Option<Raw>,
+    pub shipping: Option<RawJson>,
     /// What the merchant stored with it, by name in alphabetical order.
     pub metadata: BTreeMap<String, String>,
     /// The payment method that was attached.
@@ -216,7 +217,7 @@ pub struct Customer {
     pub status: Option<String>,
     /// The object as it came, with what is not named here. It is not serialized with the rest.
     #[serde(skip)]
-    pub raw: Raw,
+    pub raw: RawJson,
 }
 
 debug_masked!(Customer {
@@ -226,7 +227,7 @@ debug_masked!(Customer {
 });
 
 impl Customer {
-    pub(crate) fn read(raw: Raw) -> Result<Self, DecodeError> {
+    pub(crate) fn read(raw: RawJson) -> Result<Self, DecodeError> {
         let wire: WireCustomer = raw.decode_object()?;
         Ok(Self {
             id: wire.id,
@@ -247,20 +248,20 @@ impl Customer {
 impl Client {
     /// Creates a customer.
     pub fn create_customer(&self, details: CustomerDetails) -> Call<Customer, Keyed> {
-        let draft = self.private(|| post(Path::new("customers"), details));
-        self.api.auto_keyed_call(CREATE_CUSTOMER, draft, Customer::read)
+        let request = self.private(|| post(Path::new("customers"), details));
+        self.connection.auto_keyed_call(CREATE_CUSTOMER, request, Customer::read)
     }
 
     /// A customer.
     pub fn retrieve_customer(&self, id: &CustomerId) -> Call<Customer> {
-        let draft = self.private(|| Ok(Draft::get(Path::new("customers").segment(id)).shown_as(id.clone())));
-        self.api.call(RETRIEVE_CUSTOMER, draft, reads_customer(id))
+        let request = self.private(|| Ok(RequestBuilder::get(Path::new("customers").segment(id)).log_as(id.clone())));
+        self.connection.call(RETRIEVE_CUSTOMER, request, reads_customer(id))
     }
 
     /// Changes a customer's details: those that are set, and no others.
     pub fn update_customer(&self, id: &CustomerId, details: CustomerDetails) -> Call<Customer, Keyed> {
-        let draft = self.private(|| post(Path::new("customers").segment(id), details));
-        self.api.auto_keyed_call(UPDATE_CUSTOMER, draft, reads_customer(id))
+        let request = self.private(|| post(Path::new("customers").segment(id), details));
+        self.connection.auto_keyed_call(UPDATE_CUSTOMER, request, reads_customer(id))
     }
 
     /// Deletes a customer with all their data, for good (documented).
@@ -268,15 +269,16 @@ impl Client {
     /// There is no key for it (inferred: the document shows one on a POST), so it is not sent again after an unknown
     /// outcome. Look then: a customer that [`Client::retrieve_customer`] does not find is deleted.
     pub fn delete_customer(&self, id: &CustomerId) -> Call<DeletedCustomer> {
-        let draft = self.private(|| Ok(Draft::delete(Path::new("customers").segment(id)).shown_as(id.clone())));
+        let request =
+            self.private(|| Ok(RequestBuilder::delete(Path::new("customers").segment(id)).log_as(id.clone())));
         let asked = id.clone();
-        self.api.call(DELETE_CUSTOMER, draft, move |wire: WireDeleted<CustomerId>| {
+        self.connection.call(DELETE_CUSTOMER, request, move |wire: WireDeleted<CustomerId>| {
             same_id(&wire.id, &asked)?;
             deleted(wire.deleted).map(|()| DeletedCustomer { id: wire.id })
         })
     }
 
-    /// All customers, the newest first.
+    /// All customers, the newest first (inferred).
     pub fn list_customers(&self, list: ListParams<CustomerId>) -> Pager<Customer> {
         pager(self, LIST_CUSTOMERS, "customers", list, |customer: &Customer| customer.id.as_str(), Customer::read)
     }
@@ -290,7 +292,7 @@ pub struct DeletedCustomer {
     pub id: CustomerId,
 }
 
-fn reads_customer(id: &CustomerId) -> impl Fn(Raw) -> Result<Customer, DecodeError> + Send + Sync + 'static {
+fn reads_customer(id: &CustomerId) -> impl Fn(RawJson) -> Result<Customer, DecodeError> + Send + Sync + 'static {
     let id = id.clone();
     move |raw| {
         let customer = Customer::read(raw)?;
@@ -322,9 +324,9 @@ struct WireCustomer {
     #[serde(default)]
     description: Option<String>,
     #[serde(default)]
-    address: Option<Raw>,
+    address: Option<RawJson>,
     #[serde(default)]
-    shipping: Option<Raw>,
+    shipping: Option<RawJson>,
     #[serde(default, deserialize_with = "metadata")]
     metadata: BTreeMap<String, String>,
     #[serde(default, deserialize_with = "json::none_if_empty")]
@@ -333,8 +335,8 @@ struct WireCustomer {
     status: Option<String>,
 }
 
-const CREATE_CUSTOMER: Operation = Operation::write("create_customer");
+const CREATE_CUSTOMER: Operation = Operation::write("create_customer").stable_id("create_customer");
 const RETRIEVE_CUSTOMER: Operation = Operation::read("retrieve_customer");
-const UPDATE_CUSTOMER: Operation = Operation::write("update_customer");
+const UPDATE_CUSTOMER: Operation = Operation::write("update_customer").stable_id("update_customer");
 const DELETE_CUSTOMER: Operation = Operation::write("delete_customer");
 const LIST_CUSTOMERS: Operation = Operation::read("list_customers");

@@ -1,18 +1,18 @@
 use std::time::Duration;
 
-use payments_core::api::{Dialect, KeyRules, Operation};
-use payments_core::json::{self, Raw};
-use payments_core::transport::Answer;
-use payments_core::{Error, ErrorKind, Outcome, Refusal, open_enum};
+use payments_core::json::{self, RawJson};
+use payments_core::provider::{IdempotencyPolicy, Operation, ProviderSpec};
+use payments_core::transport::Response;
+use payments_core::{Error, ErrorKind, Outcome, ProviderError, open_enum};
 use serde::Deserialize;
 
-pub(crate) static DIALECT: Dialect = Dialect {
+pub(crate) static SPEC: ProviderSpec = ProviderSpec {
     provider: "turratech",
     agent: concat!("turratech/", env!("CARGO_PKG_VERSION")),
-    refusal,
-    errors_under_success: false,
+    parse_error,
+    errors_in_2xx: false,
     throttled_is_refused: true,
-    keys: Some(KeyRules { header: "idempotency-key", lifetime: KEY_LIFETIME }),
+    idempotency: Some(IdempotencyPolicy { header: "idempotency-key", lifetime: KEY_LIFETIME }),
 };
 
 /// Documented: after it, the same key makes a new request.
@@ -24,7 +24,7 @@ open_enum! {
     /// [`Error::kind`] says the same in the words of all providers, and [`Error::outcome`] what matters more.
     pub enum ErrorType {
         /// Something went wrong at TurraTech. Rare (documented).
-        Api = "api_error",
+        Connection = "api_error",
         /// The API key is wrong, or may not do this.
         Authentication = "authentication_error",
         /// The card cannot be charged: [`Error::code`] and [`Error::decline_code`] say why.
@@ -45,7 +45,7 @@ impl ErrorType {
     #[must_use]
     pub fn of(error: &Error) -> Option<Self> {
         match error.response() {
-            Some(answer) if !answer.status().is_success() => words_of(answer).map(|words| words.r#type),
+            Some(response) if !response.status().is_success() => words_of(response).map(|words| words.r#type),
             Some(_) => None,
             None => (error.kind() == ErrorKind::InvalidRequest).then_some(Self::Validation),
         }
@@ -53,21 +53,21 @@ impl ErrorType {
 }
 
 /// TurraTech's own form of an error: an object `error` with a `type`. Anything else is somebody else's page.
-fn refusal(_: &Operation, answer: &Answer) -> Option<Refusal> {
-    let words = words_of(answer)?;
-    let status = answer.status().as_u16();
+fn parse_error(_: &Operation, response: &Response) -> Option<ProviderError> {
+    let words = words_of(response)?;
+    let status = response.status().as_u16();
     let is_about_the_key = words.speaks_of_the_key();
     let (kind, outcome) = match (&words.r#type, status) {
         // The same key with another request, or one still under way: what was sent under it first may have been done.
-        _ if answer.status().is_client_error() && is_about_the_key => {
+        _ if response.status().is_client_error() && is_about_the_key => {
             (Some(ErrorKind::Conflict), Some(Outcome::Unknown))
         }
         // It failed inside TurraTech, whatever the status says: that is no refusal.
-        (ErrorType::Api, 400..=407 | 410..=428) => (Some(ErrorKind::ProviderFailure), Some(Outcome::Unknown)),
+        (ErrorType::Connection, 400..=407 | 410..=428) => (Some(ErrorKind::ProviderFailure), Some(Outcome::Unknown)),
         (ErrorType::Card, 400 | 402) => (Some(ErrorKind::Declined), None),
         _ => (None, None),
     };
-    Some(Refusal {
+    Some(ProviderError {
         kind,
         outcome,
         settles_key: outcome.is_none() && answers_the_keyed_request(status, &words.r#type),
@@ -75,15 +75,15 @@ fn refusal(_: &Operation, answer: &Answer) -> Option<Refusal> {
         decline_code: words.decline_code,
         message: words.message,
         param: words.param,
-        ..Refusal::default()
+        ..ProviderError::default()
     })
 }
 
 /// Whether an error proves that what was sent before under the same key was not done.
 ///
-/// TurraTech answers a key that it knows with what the first request under it came to (documented: repeating is
-/// safe). So an error settles the key only where the request itself must have been tried for it: a card that was
-/// declined.
+/// TurraTech answers a key that it knows with the response to the first request under it (inferred: the document
+/// says only that a request can be retried safely). So an error settles the key only where the request itself must have
+/// been tried for it: a card that was declined.
 ///
 /// All the others may be said by whoever stands before that, and so say nothing of what an earlier sending did:
 ///
@@ -104,14 +104,14 @@ fn answers_the_keyed_request(status: u16, error_type: &ErrorType) -> bool {
 }
 
 /// What an error says, where it has TurraTech's form.
-fn words_of(answer: &Answer) -> Option<Words> {
-    let envelope: Envelope = json::decode_object(answer.body()).ok()?;
+fn words_of(response: &Response) -> Option<Words> {
+    let envelope: Envelope = json::decode_object(response.body()).ok()?;
     envelope.error.decode_object().ok()
 }
 
 #[derive(Deserialize)]
 struct Envelope {
-    error: Raw,
+    error: RawJson,
 }
 
 #[derive(Deserialize)]

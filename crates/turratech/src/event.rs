@@ -1,7 +1,7 @@
 use payments_core::id::check_id;
-use payments_core::json::{self, DecodeError, Raw};
+use payments_core::json::{self, DecodeError, RawJson};
 use payments_core::time::OffsetDateTime;
-use payments_core::{open_enum, text};
+use payments_core::{open_enum, string_newtype};
 use serde::{Deserialize, Serialize};
 
 use crate::customer::Customer;
@@ -10,7 +10,7 @@ use crate::refund::Refund;
 use crate::subscription::Subscription;
 use crate::wire::{Whole, time_of, unix_seconds};
 
-text! {
+string_newtype! {
     /// TurraTech's id of an event: what repetitions of it have in common.
     pub struct EventId("event"): |text| check_id("event", text);
 }
@@ -58,7 +58,7 @@ pub struct Event {
     /// Whether it is about real money.
     pub livemode: bool,
     /// What it happened to, as it came: [`Event::object`] decodes it.
-    pub raw_object: Raw,
+    pub raw_object: RawJson,
 }
 
 impl Event {
@@ -125,7 +125,7 @@ pub enum EventObject {
     /// An object that the document does not describe.
     ///
     /// An invoice, a dispute, that of a type nobody knows yet.
-    Other(Raw),
+    Other(RawJson),
 }
 
 #[derive(Deserialize)]
@@ -139,5 +139,5 @@ struct WireEvent {
 
 #[derive(Deserialize)]
 struct WireData {
-    object: Raw,
+    object: RawJson,
 }

@@ -31,7 +31,7 @@ mod webhook;
 pub mod test_util;
 
 pub use api_key::{ApiKey, KeyKind, Mode};
-pub use call_ext::{OnceExt, OnceReference, VersionExt};
+pub use call_ext::{IdempotencyExt, IdempotencyReference, VersionExt};
 pub use client::{Client, ClientBuilder};
 pub use customer::{Address, Customer, CustomerDetails, CustomerId, DeletedCustomer};
 pub use error::ErrorType;
@@ -41,21 +41,21 @@ pub use new_payment::{CaptureMethod, NewPayment};
 pub use payment::{Payment, PaymentId, PaymentStatus};
 pub use payment_method::{Card, NewPaymentMethod, PaymentMethod, PaymentMethodId, PaymentMethodType};
 pub use refund::{NewRefund, Refund, RefundId, RefundReason};
-pub use registration::{CreatedWebhookEndpoint, NewWebhookEndpoint, WebhookEndpointId};
+pub use registration::{NewWebhookEndpoint, WebhookEndpoint, WebhookEndpointId};
 pub use subscription::{
     CancelledSubscription, NewSubscription, PriceId, Subscription, SubscriptionId, SubscriptionItem, SubscriptionUpdate,
 };
-pub use webhook::{WebhookEndpoint, WebhookSecret};
+pub use webhook::{WebhookSecret, WebhookVerifier};
 
 #[doc(no_inline)]
-pub use payments_core::json::Raw;
+pub use payments_core::json::RawJson;
 #[doc(no_inline)]
 pub use payments_core::webhook::{Tolerance, Verified, VerifyError};
 #[doc(no_inline)]
 pub use payments_core::{
-    Call, CardNumber, Currency, Error, ErrorKind, Expected, Expiry, IdempotencyKey, Invalid, Mismatch, Money,
-    MoneyError, Outcome, Pager, RetryPolicy, SecurityCode, Timeouts, Wait,
+    Call, CardNumber, Currency, Error, ErrorKind, Expected, Expiry, IdempotencyKey, Mismatch, Money, MoneyError,
+    Outcome, Pager, Poller, RetryPolicy, SecurityCode, Timeouts, ValidationError,
 };
 
 /// What all providers share: money, errors, transport, clock.
-pub use payments_core as core;
+pub use payments_core;

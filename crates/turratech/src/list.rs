@@ -1,8 +1,9 @@
 use std::fmt;
 
-use payments_core::api::{Draft, Operation, Path};
-use payments_core::json::{DecodeError, Raw};
-use payments_core::{Error, Invalid, Page, Pager};
+use payments_core::json::{DecodeError, RawJson};
+use payments_core::provider::Operation;
+use payments_core::request::{Path, RequestBuilder};
+use payments_core::{Error, Page, Pager, ValidationError};
 use serde::Deserialize;
 
 use crate::client::Client;
@@ -10,8 +11,8 @@ use crate::parameters::{Extra, extra_setter};
 
 /// Which part of a list to read, and in which direction.
 ///
-/// Lists come newest first. With [`ListParams::ending_before`] they are read the other way: from that object on
-/// towards the newer ones, each page turned round, so that the order is one throughout.
+/// Lists come newest first (inferred). With [`ListParams::ending_before`] they are read the other way: from that object
+/// on towards the newer ones, each page turned round, so that the order is one throughout.
 ///
 /// ```no_run
 /// use turratech::{Client, ListParams};
@@ -43,7 +44,7 @@ pub struct ListParams<I> {
 }
 
 impl<I> ListParams<I> {
-    /// All of it, from the newest on, ten at a time.
+    /// All of it, from the newest on (inferred), ten at a time (documented).
     pub fn new() -> Self {
         Self { limit: None, starting_after: None, ending_before: None, extra: Extra::default() }
     }
@@ -54,7 +55,8 @@ impl<I> ListParams<I> {
         self
     }
 
-    /// From the object after this one on, towards older ones.
+    /// From the object after this one on, towards older ones (inferred: the document says only that the list starts
+    /// after it).
     pub fn starting_after(mut self, id: I) -> Self {
         self.starting_after = Some(id);
         self
@@ -90,24 +92,24 @@ impl<I: fmt::Debug> fmt::Debug for ListParams<I> {
 }
 
 impl<I: AsRef<str> + fmt::Debug + Clone + Send + Sync + 'static> ListParams<I> {
-    fn draft(&self, path: &'static str, cursor: Option<&str>) -> Result<Draft, Error> {
+    fn request(&self, path: &'static str, cursor: Option<&str>) -> Result<RequestBuilder, Error> {
         self.extra.check(&["limit", "starting_after", "ending_before"])?;
         let mut path = Path::new(path);
         if let Some(limit) = self.limit {
             if !(1..=100).contains(&limit) {
-                return Err(Invalid::new("limit", "must be 1 to 100").into());
+                return Err(ValidationError::new("limit", "must be 1 to 100").into());
             }
             path = path.query("limit", &limit.to_string());
         }
         path = match (&self.starting_after, &self.ending_before) {
-            (Some(_), Some(_)) => return Err(Invalid::new("ending_before", "excludes `starting_after`").into()),
+            (Some(_), Some(_)) => return Err(ValidationError::new("ending_before", "excludes `starting_after`").into()),
             (_, Some(before)) => path.query("ending_before", cursor.unwrap_or(before.as_ref())),
             (after, None) => match cursor.or(after.as_ref().map(AsRef::as_ref)) {
                 Some(after) => path.query("starting_after", after),
                 None => path,
             },
         };
-        Ok(Draft::get(self.extra.query(path)?).shown_as(self.clone()))
+        Ok(RequestBuilder::get(self.extra.query(path)?).log_as(self.clone()))
     }
 }
 
@@ -123,19 +125,19 @@ pub(crate) fn pager<T, I, R>(
 where
     T: fmt::Debug + Send + 'static,
     I: AsRef<str> + fmt::Debug + Clone + Send + Sync + 'static,
-    R: Fn(Raw) -> Result<T, DecodeError> + Clone + Send + Sync + 'static,
+    R: Fn(RawJson) -> Result<T, DecodeError> + Clone + Send + Sync + 'static,
 {
     let client = client.clone();
     Pager::new(move |cursor| {
-        let draft = client.private(|| list.draft(path, cursor));
+        let request = client.private(|| list.request(path, cursor));
         let (read, newer) = (read.clone(), list.ending_before.is_some());
-        client.api.call(operation, draft, move |wire: WireList| wire.page(newer, id, &read))
+        client.connection.call(operation, request, move |wire: WireList| wire.page(newer, id, &read))
     })
 }
 
 #[derive(Deserialize)]
 struct WireList {
-    data: Vec<Raw>,
+    data: Vec<RawJson>,
     has_more: bool,
 }
 
@@ -144,7 +146,7 @@ impl WireList {
         self,
         newer: bool,
         id: fn(&T) -> &str,
-        read: impl Fn(Raw) -> Result<T, DecodeError>,
+        read: impl Fn(RawJson) -> Result<T, DecodeError>,
     ) -> Result<Page<T>, DecodeError> {
         let mut items = Vec::with_capacity(self.data.len());
         for (at, raw) in self.data.into_iter().enumerate() {

@@ -1,10 +1,11 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use payments_core::api::{Operation, Path};
 use payments_core::id::check_web_address;
-use payments_core::json::{DecodeError, Raw};
-use payments_core::{Call, Invalid, Keyed, Money, open_enum};
+use payments_core::json::{DecodeError, RawJson};
+use payments_core::provider::Operation;
+use payments_core::request::Path;
+use payments_core::{Call, Keyed, Money, ValidationError, open_enum};
 use serde::ser::SerializeMap;
 
 use crate::client::Client;
@@ -88,7 +89,11 @@ impl NewPayment {
         self
     }
 
-    /// Whether to try to confirm it at once.
+    /// Whether TurraTech attempts to confirm the payment immediately: `true` attempts it (documented).
+    ///
+    /// Without this parameter, a payment with a payment method is attempted too (inferred: the document's first example
+    /// has no `confirm`, and the response shown next to it has `succeeded`). `false` leaves the payment unconfirmed
+    /// (inferred). The SDK treats every creation as a request that may move money.
     pub fn confirm(mut self, confirm: bool) -> Self {
         self.confirm = Some(confirm);
         self
@@ -119,11 +124,11 @@ impl Parameters for NewPayment {
         "return_url",
     ];
 
-    fn check(&self) -> Result<(), Invalid> {
+    fn check(&self) -> Result<(), ValidationError> {
         check_amount(self.amount)?;
         check_metadata(&self.metadata)?;
         if let Some(CaptureMethod::Unknown(_)) = self.capture_method {
-            return Err(Invalid::new("capture_method", "must be `automatic` or `manual`"));
+            return Err(ValidationError::new("capture_method", "must be `automatic` or `manual`"));
         }
         self.return_url.as_deref().map_or(Ok(()), |url| check_web_address("return_url", url, LONGEST_URL))
     }
@@ -148,17 +153,19 @@ impl Parameters for NewPayment {
 impl Client {
     /// Creates a payment. **This moves money.**
     ///
-    /// Always, as far as the document goes: its first example charges a card without asking for confirmation. Whether
-    /// it did is in the answer's status, and a declined card is an [`Error`](crate::Error) of kind *declined*.
+    /// That holds whatever [`NewPayment::confirm`] says: the document's first example charges a card without it
+    /// (inferred). The response's status says whether money moved, and a declined card is an [`Error`](crate::Error) of
+    /// kind *declined*.
     ///
     /// It goes out under an idempotency key, the same on every attempt: drawn at random, or the caller's own
-    /// ([`Call::idempotency_key`]), or made of the order ([`OnceExt`](crate::OnceExt)). After an unknown outcome the
-    /// same call under the same key, within 24 hours, tells what became of it; there is no looking up by the
+    /// ([`Call::idempotency_key`]), or made of the order ([`IdempotencyExt`](crate::IdempotencyExt)). After an unknown outcome the
+    /// same call under the same key, within 24 hours, tells what became of it: TurraTech returns the first response
+    /// (inferred: the document says only that a request can be retried safely). There is no looking up by the
     /// merchant's reference.
     pub fn create_payment(&self, payment: NewPayment) -> Call<Payment, Keyed> {
         let (read, asked) = (self.reads_payment(None), Arc::new(payment));
-        let draft = self.private(|| post(Path::new("payments"), Arc::clone(&asked)));
-        self.api.auto_keyed_call(CREATE_PAYMENT, draft, move |raw: Raw| {
+        let request = self.private(|| post(Path::new("payments"), Arc::clone(&asked)));
+        self.connection.auto_keyed_call(CREATE_PAYMENT, request, move |raw: RawJson| {
             let payment = read(raw)?;
             contradicts(&asked, &payment).map(|()| payment)
         })
@@ -176,4 +183,4 @@ fn contradicts(asked: &NewPayment, answered: &Payment) -> Result<(), DecodeError
 /// As long as any browser takes (inferred: the document sets no bound).
 const LONGEST_URL: usize = 2048;
 
-const CREATE_PAYMENT: Operation = Operation::move_money("create_payment");
+const CREATE_PAYMENT: Operation = Operation::move_money("create_payment").stable_id("create_payment");

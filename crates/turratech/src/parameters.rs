@@ -2,9 +2,9 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
-use payments_core::api::{Draft, Path};
-use payments_core::json::{self, Raw};
-use payments_core::{Error, Invalid, mask_card_numbers};
+use payments_core::json::{self, RawJson};
+use payments_core::request::{Path, RequestBuilder};
+use payments_core::{Error, ValidationError, mask_card_numbers};
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
@@ -16,7 +16,7 @@ pub(crate) trait Parameters: fmt::Debug {
     const NAMES: &'static [&'static str];
 
     /// Whatever can be said of the values before anything is sent.
-    fn check(&self) -> Result<(), Invalid>;
+    fn check(&self) -> Result<(), ValidationError>;
 
     /// What the caller added by name.
     fn extra(&self) -> &Extra;
@@ -29,7 +29,7 @@ pub(crate) trait Parameters: fmt::Debug {
 impl<P: Parameters> Parameters for Arc<P> {
     const NAMES: &'static [&'static str] = P::NAMES;
 
-    fn check(&self) -> Result<(), Invalid> {
+    fn check(&self) -> Result<(), ValidationError> {
         P::check(self)
     }
 
@@ -43,17 +43,17 @@ impl<P: Parameters> Parameters for Arc<P> {
 }
 
 /// A POST of these.
-pub(crate) fn post<P: Parameters + Send + Sync + 'static>(path: Path, parameters: P) -> Result<Draft, Error> {
+pub(crate) fn post<P: Parameters + Send + Sync + 'static>(path: Path, parameters: P) -> Result<RequestBuilder, Error> {
     check(&parameters)?;
-    Ok(Draft::post(path).json(&Body(&parameters))?.shown_as(parameters))
+    Ok(RequestBuilder::post(path).json(&Body(&parameters))?.log_as(parameters))
 }
 
 /// A POST without a body, which says that it is JSON all the same (documented: on every POST).
-pub(crate) fn post_nothing(path: Path, id: impl fmt::Debug + Send + Sync + 'static) -> Result<Draft, Error> {
-    Ok(Draft::post(path).header("content-type", "application/json")?.shown_as(id))
+pub(crate) fn post_nothing(path: Path, id: impl fmt::Debug + Send + Sync + 'static) -> Result<RequestBuilder, Error> {
+    Ok(RequestBuilder::post(path).header("content-type", "application/json")?.log_as(id))
 }
 
-pub(crate) fn check<P: Parameters>(parameters: &P) -> Result<(), Invalid> {
+pub(crate) fn check<P: Parameters>(parameters: &P) -> Result<(), ValidationError> {
     parameters.check()?;
     parameters.extra().check(P::NAMES)
 }
@@ -88,7 +88,7 @@ pub(crate) fn entry<M: SerializeMap>(
 /// They may hold anything, also what must not be shown: `Debug` prints their names, and nothing whole in those that
 /// could be a card's number. An error does the same.
 #[derive(Clone, Default, PartialEq, Eq)]
-pub(crate) struct Extra(BTreeMap<String, Option<Raw>>);
+pub(crate) struct Extra(BTreeMap<String, Option<RawJson>>);
 
 impl Extra {
     /// Keeps a value as JSON; one that cannot be written is told of when the call is made.
@@ -98,36 +98,36 @@ impl Extra {
     }
 
     /// As a part of the request, where there is anything.
-    pub(crate) fn if_any(&self) -> Option<&BTreeMap<String, Option<Raw>>> {
+    pub(crate) fn if_any(&self) -> Option<&BTreeMap<String, Option<RawJson>>> {
         (!self.0.is_empty()).then_some(&self.0)
     }
 
-    pub(crate) fn check(&self, typed: &[&str]) -> Result<(), Invalid> {
+    pub(crate) fn check(&self, typed: &[&str]) -> Result<(), ValidationError> {
         for (name, value) in &self.0 {
-            let problem = match value.as_ref().map(Raw::as_str) {
-                _ if name.is_empty() => return Err(Invalid::new("extra", "must have a name")),
+            let problem = match value.as_ref().map(RawJson::as_str) {
+                _ if name.is_empty() => return Err(ValidationError::new("extra", "must have a name")),
                 _ if typed.contains(&name.as_str()) => "has a setter of its own, which an extra one must not override",
                 Some("null") => "must not be null: leave it out",
                 Some(_) => continue,
                 None => "cannot be written as JSON",
             };
-            return Err(Invalid::new(mask_card_numbers(name), problem));
+            return Err(ValidationError::new(mask_card_numbers(name), problem));
         }
         Ok(())
     }
 
     /// As query parameters: texts as they are, numbers and booleans as JSON writes them.
-    pub(crate) fn query(&self, mut path: Path) -> Result<Path, Invalid> {
+    pub(crate) fn query(&self, mut path: Path) -> Result<Path, ValidationError> {
         for (name, value) in &self.0 {
-            let text = match value.as_ref().map(Raw::as_str) {
+            let text = match value.as_ref().map(RawJson::as_str) {
                 Some(text) if text.starts_with(['{', '[']) => {
-                    return Err(Invalid::new(
+                    return Err(ValidationError::new(
                         mask_card_numbers(name),
                         "must be a text, a number or a boolean in a list's query",
                     ));
                 }
                 Some(text) if text.starts_with('"') => json::decode::<String>(text.as_bytes())
-                    .map_err(|_| Invalid::new(mask_card_numbers(name), "is no text"))?,
+                    .map_err(|_| ValidationError::new(mask_card_numbers(name), "is no text"))?,
                 Some(text) => text.to_owned(),
                 None => continue,
             };
@@ -144,8 +144,12 @@ impl fmt::Debug for Extra {
 }
 
 /// Metadata: a name is needed; the document sets no other bounds.
-pub(crate) fn check_metadata(metadata: &BTreeMap<String, String>) -> Result<(), Invalid> {
-    if metadata.contains_key("") { Err(Invalid::new("metadata", "must have a name for each value")) } else { Ok(()) }
+pub(crate) fn check_metadata(metadata: &BTreeMap<String, String>) -> Result<(), ValidationError> {
+    if metadata.contains_key("") {
+        Err(ValidationError::new("metadata", "must have a name for each value"))
+    } else {
+        Ok(())
+    }
 }
 
 /// Nothing to be written.

@@ -1,10 +1,13 @@
 use std::collections::BTreeMap;
 
-use payments_core::api::{Draft, Operation, Path};
 use payments_core::id::check_id;
-use payments_core::json::{self, DecodeError, Raw};
+use payments_core::json::{self, DecodeError, RawJson};
+use payments_core::provider::Operation;
+use payments_core::request::{Path, RequestBuilder};
 use payments_core::time::OffsetDateTime;
-use payments_core::{Call, Claim, Currency, Expected, Keyed, Mismatch, Money, Pager, Wait, open_enum, text};
+use payments_core::{
+    Call, Currency, Expected, Keyed, Mismatch, Money, Pager, Poller, Reported, open_enum, string_newtype,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::client::{Client, check_mode};
@@ -15,7 +18,7 @@ use crate::payment_method::PaymentMethodId;
 use crate::shown::debug_masked;
 use crate::wire::{Whole, metadata, same_id, time_of, unix_seconds};
 
-text! {
+string_newtype! {
     /// TurraTech's id of a payment, such as `pay_1NqQXYZ123456789`.
     pub struct PaymentId("payment"): |text| check_id("payment", text);
 }
@@ -88,7 +91,7 @@ pub struct Payment {
     pub metadata: BTreeMap<String, String>,
     /// The object as it came, with what the document does not name. It is not serialized with the rest.
     #[serde(skip)]
-    pub raw: Raw,
+    pub raw: RawJson,
 }
 
 debug_masked!(Payment {
@@ -134,11 +137,11 @@ impl Payment {
         let amount = self.amount_received.filter(|_| self.is_paid()).unwrap_or(self.amount);
         let currency = Some(amount.currency());
         let amount = amount.to_decimal().map_err(Mismatch::Amount)?;
-        expected.check(&Claim { reference, amount, currency, live: Some(self.livemode) })
+        expected.check(&Reported { reference, amount, currency, live: Some(self.livemode) })
     }
 
     /// Reads one, wherever it stands.
-    pub(crate) fn read(raw: Raw) -> Result<Self, DecodeError> {
+    pub(crate) fn read(raw: RawJson) -> Result<Self, DecodeError> {
         let wire: WirePayment = raw.decode_object()?;
         let money = |amount: Whole| Money::from_minor(amount.0, wire.currency);
         Ok(Self {
@@ -161,20 +164,20 @@ impl Payment {
 impl Client {
     /// Where a payment stands.
     pub fn retrieve_payment(&self, id: &PaymentId) -> Call<Payment> {
-        let draft = self.private(|| Ok(Draft::get(Path::new("payments").segment(id)).shown_as(id.clone())));
-        self.api.call(RETRIEVE_PAYMENT, draft, self.reads_payment(Some(id)))
+        let request = self.private(|| Ok(RequestBuilder::get(Path::new("payments").segment(id)).log_as(id.clone())));
+        self.connection.call(RETRIEVE_PAYMENT, request, self.reads_payment(Some(id)))
     }
 
     /// Asks for a payment until its status is final.
     ///
     /// It gives the last status when time is up. Webhooks say so sooner; this is for when one did not come. An
     /// authorization stays `requires_capture`, which is not final, until it is captured or cancelled.
-    pub fn wait_until_final(&self, id: &PaymentId) -> Wait<Payment> {
+    pub fn wait_until_final(&self, id: &PaymentId) -> Poller<Payment> {
         let (client, id) = (self.clone(), id.clone());
-        Wait::new(&self.api, move || client.retrieve_payment(&id), |payment| payment.status.is_final())
+        Poller::new(&self.connection, move || client.retrieve_payment(&id), |payment| payment.status.is_final())
     }
 
-    /// All payments, the newest first.
+    /// All payments, the newest first (inferred).
     pub fn list_payments(&self, list: ListParams<PaymentId>) -> Pager<Payment> {
         let read = self.reads_payment(None);
         pager(self, LIST_PAYMENTS, "payments", list, |payment: &Payment| payment.id.as_str(), read)
@@ -188,8 +191,8 @@ impl Client {
     /// [`CaptureMethod::Manual`]: crate::CaptureMethod::Manual
     pub fn capture_payment(&self, id: &PaymentId) -> Call<Payment, Keyed> {
         let path = Path::new("payments").segment(id).segment(&"capture");
-        let draft = self.private(|| post_nothing(path, id.clone()));
-        self.api.auto_keyed_call(CAPTURE_PAYMENT, draft, self.reads_payment(Some(id)))
+        let request = self.private(|| post_nothing(path, id.clone()));
+        self.connection.auto_keyed_call(CAPTURE_PAYMENT, request, self.reads_payment(Some(id)))
     }
 
     /// Cancels a payment that has not been captured: the authorization is released.
@@ -201,15 +204,15 @@ impl Client {
     /// [`Error::may_have_moved_money`]: crate::Error::may_have_moved_money
     pub fn cancel_payment(&self, id: &PaymentId) -> Call<Payment, Keyed> {
         let path = Path::new("payments").segment(id).segment(&"cancel");
-        let draft = self.private(|| post_nothing(path, id.clone()));
-        self.api.auto_keyed_call(CANCEL_PAYMENT, draft, self.reads_payment(Some(id)))
+        let request = self.private(|| post_nothing(path, id.clone()));
+        self.connection.auto_keyed_call(CANCEL_PAYMENT, request, self.reads_payment(Some(id)))
     }
 
     /// Reads a payment, and holds it against the key's mode and the id that was asked for.
     pub(crate) fn reads_payment(
         &self,
         id: Option<&PaymentId>,
-    ) -> impl Fn(Raw) -> Result<Payment, DecodeError> + Clone + Send + Sync + 'static {
+    ) -> impl Fn(RawJson) -> Result<Payment, DecodeError> + Clone + Send + Sync + 'static {
         let (mode, id) = (self.mode(), id.cloned());
         move |raw| {
             let payment = Payment::read(raw)?;
@@ -244,6 +247,6 @@ struct WirePayment {
 
 const RETRIEVE_PAYMENT: Operation = Operation::read("retrieve_payment");
 const LIST_PAYMENTS: Operation = Operation::read("list_payments");
-const CAPTURE_PAYMENT: Operation = Operation::move_money("capture_payment");
+const CAPTURE_PAYMENT: Operation = Operation::move_money("capture_payment").stable_id("capture_payment");
 /// It takes nothing and pays nothing out; done twice, it has released the same authorization once.
-const CANCEL_PAYMENT: Operation = Operation::write("cancel_payment");
+const CANCEL_PAYMENT: Operation = Operation::write("cancel_payment").stable_id("cancel_payment");

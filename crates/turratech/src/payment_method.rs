@@ -1,7 +1,8 @@
-use payments_core::api::{Draft, Operation, Path};
 use payments_core::id::check_id;
-use payments_core::json::{self, DecodeError, Raw};
-use payments_core::{Call, CardNumber, Expiry, Invalid, Keyed, SecurityCode, open_enum, text};
+use payments_core::json::{self, DecodeError, RawJson};
+use payments_core::provider::Operation;
+use payments_core::request::{Path, RequestBuilder};
+use payments_core::{Call, CardNumber, Expiry, Keyed, SecurityCode, ValidationError, open_enum, string_newtype};
 use serde::ser::SerializeMap;
 use serde::{Deserialize, Serialize};
 
@@ -11,7 +12,7 @@ use crate::parameters::{Extra, Parameters, entry, extra_setter, post, post_nothi
 use crate::shown::debug_masked;
 use crate::wire::{same, same_id};
 
-text! {
+string_newtype! {
     /// TurraTech's id of a payment method, such as `pm_card_visa`.
     pub struct PaymentMethodId("payment_method"): |text| check_id("payment_method", text);
 }
@@ -47,7 +48,7 @@ open_enum! {
 /// let iban = std::collections::BTreeMap::from([("iban", "DE89 3704 0044 0532 0130 00")]);
 /// let by_debit = NewPaymentMethod::of(PaymentMethodType::SepaDebit).extra("sepa_debit", iban);
 /// assert!(!format!("{by_debit:?}").contains("DE89"));
-/// # Ok::<(), turratech::Invalid>(())
+/// # Ok::<(), turratech::ValidationError>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[must_use = "a payment method is not created until it is sent"]
@@ -58,12 +59,13 @@ pub struct NewPaymentMethod {
 }
 
 impl NewPaymentMethod {
-    /// A card.
+    /// A card. It is sent as `card: {number, exp_month, exp_year, cvc}` (inferred: the document names only the type).
     pub fn card(card: Card) -> Self {
         Self { kind: PaymentMethodType::Card, card: Some(card), extra: Extra::default() }
     }
 
-    /// Of another type. The document names six; what the others need besides goes by name.
+    /// Of another type. The document names six types; that the parameter is called `type` is inferred; what the others
+    /// need besides goes by name.
     pub fn of(kind: PaymentMethodType) -> Self {
         Self { kind, card: None, extra: Extra::default() }
     }
@@ -74,11 +76,11 @@ impl NewPaymentMethod {
 impl Parameters for NewPaymentMethod {
     const NAMES: &'static [&'static str] = &["type", "card"];
 
-    fn check(&self) -> Result<(), Invalid> {
+    fn check(&self) -> Result<(), ValidationError> {
         match (&self.kind, &self.card) {
-            (PaymentMethodType::Card, None) => Err(Invalid::new("card", "is required for a card")),
+            (PaymentMethodType::Card, None) => Err(ValidationError::new("card", "is required for a card")),
             (PaymentMethodType::Unknown(kind), _) if kind.as_str().is_empty() => {
-                Err(Invalid::new("type", "must not be empty"))
+                Err(ValidationError::new("kind", "must not be empty"))
             }
             _ => Ok(()),
         }
@@ -94,7 +96,8 @@ impl Parameters for NewPaymentMethod {
     }
 }
 
-/// A card's own data. It is not kept beyond the request, and `Debug` shows the masked number alone.
+/// A card's own data: `number`, `exp_month`, `exp_year` and `cvc` on the wire (inferred). It is not kept beyond the
+/// request, and `Debug` shows the masked number alone.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Card {
     number: CardNumber,
@@ -143,13 +146,13 @@ pub struct PaymentMethod {
     pub status: Option<String>,
     /// The object as it came, with what is not named here. It is not serialized with the rest.
     #[serde(skip)]
-    pub raw: Raw,
+    pub raw: RawJson,
 }
 
 debug_masked!(PaymentMethod { id, kind, customer, raw } free { status });
 
 impl PaymentMethod {
-    fn read(raw: Raw) -> Result<Self, DecodeError> {
+    fn read(raw: RawJson) -> Result<Self, DecodeError> {
         let wire: WirePaymentMethod = raw.decode_object()?;
         Ok(Self { id: wire.id, kind: wire.r#type, customer: wire.customer, status: wire.status, raw })
     }
@@ -160,17 +163,18 @@ impl Client {
     ///
     /// Whoever sends card numbers has PCI duties for all that they pass through.
     pub fn create_payment_method(&self, method: NewPaymentMethod) -> Call<PaymentMethod, Keyed> {
-        let draft = post(Path::new("payment_methods"), method);
-        self.api.auto_keyed_call(CREATE_PAYMENT_METHOD, draft, PaymentMethod::read)
+        let request = post(Path::new("payment_methods"), method);
+        self.connection.auto_keyed_call(CREATE_PAYMENT_METHOD, request, PaymentMethod::read)
     }
 
-    /// Attaches a payment method to a customer.
+    /// Attaches a payment method to a customer, whose id is sent as `customer` (inferred: the document shows no
+    /// parameters of this call).
     pub fn attach_payment_method(&self, id: &PaymentMethodId, customer: &CustomerId) -> Call<PaymentMethod, Keyed> {
         let path = Path::new("payment_methods").segment(id).segment(&"attach");
         let shown = (id.clone(), customer.clone());
-        let draft = self.private(|| Ok(Draft::post(path).json(&WireAttach { customer })?.shown_as(shown)));
+        let request = self.private(|| Ok(RequestBuilder::post(path).json(&WireAttach { customer })?.log_as(shown)));
         let (id, customer) = (id.clone(), customer.clone());
-        self.api.auto_keyed_call(ATTACH_PAYMENT_METHOD, draft, move |raw: Raw| {
+        self.connection.auto_keyed_call(ATTACH_PAYMENT_METHOD, request, move |raw: RawJson| {
             let method = PaymentMethod::read(raw)?;
             same_id(&method.id, &id)?;
             same("customer", method.customer.as_ref(), Some(&customer)).map(|()| method)
@@ -180,9 +184,9 @@ impl Client {
     /// Detaches a payment method from its customer.
     pub fn detach_payment_method(&self, id: &PaymentMethodId) -> Call<PaymentMethod, Keyed> {
         let path = Path::new("payment_methods").segment(id).segment(&"detach");
-        let draft = self.private(|| post_nothing(path, id.clone()));
+        let request = self.private(|| post_nothing(path, id.clone()));
         let id = id.clone();
-        self.api.auto_keyed_call(DETACH_PAYMENT_METHOD, draft, move |raw: Raw| {
+        self.connection.auto_keyed_call(DETACH_PAYMENT_METHOD, request, move |raw: RawJson| {
             let method = PaymentMethod::read(raw)?;
             same_id(&method.id, &id).map(|()| method)
         })
@@ -205,6 +209,6 @@ struct WirePaymentMethod {
     status: Option<String>,
 }
 
-const CREATE_PAYMENT_METHOD: Operation = Operation::write("create_payment_method");
-const ATTACH_PAYMENT_METHOD: Operation = Operation::write("attach_payment_method");
-const DETACH_PAYMENT_METHOD: Operation = Operation::write("detach_payment_method");
+const CREATE_PAYMENT_METHOD: Operation = Operation::write("create_payment_method").stable_id("create_payment_method");
+const ATTACH_PAYMENT_METHOD: Operation = Operation::write("attach_payment_method").stable_id("attach_payment_method");
+const DETACH_PAYMENT_METHOD: Operation = Operation::write("detach_payment_method").stable_id("detach_payment_method");

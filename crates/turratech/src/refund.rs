@@ -1,10 +1,11 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use payments_core::api::{Draft, Operation, Path};
 use payments_core::id::check_id;
-use payments_core::json::{self, DecodeError, Raw};
-use payments_core::{Call, Currency, Invalid, Keyed, Money, MoneyError, Pager, open_enum, text};
+use payments_core::json::{self, DecodeError, RawJson};
+use payments_core::provider::Operation;
+use payments_core::request::{Path, RequestBuilder};
+use payments_core::{Call, Currency, Keyed, Money, MoneyError, Pager, ValidationError, open_enum, string_newtype};
 use serde::ser::SerializeMap;
 use serde::{Deserialize, Serialize};
 
@@ -15,7 +16,7 @@ use crate::payment::PaymentId;
 use crate::shown::debug_masked;
 use crate::wire::{Whole, check_amount, metadata, same, same_id, same_metadata};
 
-text! {
+string_newtype! {
     /// TurraTech's id of a refund.
     pub struct RefundId("refund"): |text| check_id("refund", text);
 }
@@ -74,11 +75,11 @@ impl NewRefund {
 impl Parameters for NewRefund {
     const NAMES: &'static [&'static str] = &["payment", "amount", "reason", "metadata"];
 
-    fn check(&self) -> Result<(), Invalid> {
+    fn check(&self) -> Result<(), ValidationError> {
         self.amount.map_or(Ok(()), check_amount)?;
         check_metadata(&self.metadata)?;
         if let Some(RefundReason::Unknown(_)) = self.reason {
-            return Err(Invalid::new("reason", "must be `duplicate`, `fraudulent` or `requested_by_customer`"));
+            return Err(ValidationError::new("reason", "must be `duplicate`, `fraudulent` or `requested_by_customer`"));
         }
         Ok(())
     }
@@ -115,7 +116,7 @@ pub struct Refund {
     pub metadata: BTreeMap<String, String>,
     /// The object as it came, with what is not named here. It is not serialized with the rest.
     #[serde(skip)]
-    pub raw: Raw,
+    pub raw: RawJson,
 }
 
 debug_masked!(Refund { id, payment, minor_units, currency, reason, raw } free { status, metadata });
@@ -141,7 +142,7 @@ impl Refund {
         }
     }
 
-    pub(crate) fn read(raw: Raw) -> Result<Self, DecodeError> {
+    pub(crate) fn read(raw: RawJson) -> Result<Self, DecodeError> {
         let wire: WireRefund = raw.decode_object()?;
         Ok(Self {
             id: wire.id,
@@ -162,11 +163,11 @@ impl Client {
     /// It goes back to what the customer paid with (documented). What can be given back was "charged but not yet
     /// refunded" (documented); that two refunds of a part are two refunds, each of which takes its part, is inferred.
     /// So after an unknown outcome send the same call under the same key, and never a new one: see
-    /// [`Call::idempotency_key`] and [`OnceExt`](crate::OnceExt).
+    /// [`Call::idempotency_key`] and [`IdempotencyExt`](crate::IdempotencyExt).
     pub fn create_refund(&self, refund: NewRefund) -> Call<Refund, Keyed> {
         let asked = Arc::new(refund);
-        let draft = self.private(|| post(Path::new("refunds"), Arc::clone(&asked)));
-        self.api.auto_keyed_call(CREATE_REFUND, draft, move |raw: Raw| {
+        let request = self.private(|| post(Path::new("refunds"), Arc::clone(&asked)));
+        self.connection.auto_keyed_call(CREATE_REFUND, request, move |raw: RawJson| {
             let refund = Refund::read(raw)?;
             contradicts(&asked, &refund).map(|()| refund)
         })
@@ -174,15 +175,15 @@ impl Client {
 
     /// A refund.
     pub fn retrieve_refund(&self, id: &RefundId) -> Call<Refund> {
-        let draft = self.private(|| Ok(Draft::get(Path::new("refunds").segment(id)).shown_as(id.clone())));
+        let request = self.private(|| Ok(RequestBuilder::get(Path::new("refunds").segment(id)).log_as(id.clone())));
         let id = id.clone();
-        self.api.call(RETRIEVE_REFUND, draft, move |raw: Raw| {
+        self.connection.call(RETRIEVE_REFUND, request, move |raw: RawJson| {
             let refund = Refund::read(raw)?;
             same_id(&refund.id, &id).map(|()| refund)
         })
     }
 
-    /// All refunds, the newest first.
+    /// All refunds, the newest first (inferred).
     pub fn list_refunds(&self, list: ListParams<RefundId>) -> Pager<Refund> {
         pager(self, LIST_REFUNDS, "refunds", list, |refund: &Refund| refund.id.as_str(), Refund::read)
     }
@@ -213,6 +214,6 @@ struct WireRefund {
     metadata: BTreeMap<String, String>,
 }
 
-const CREATE_REFUND: Operation = Operation::move_money("create_refund");
+const CREATE_REFUND: Operation = Operation::move_money("create_refund").stable_id("create_refund");
 const RETRIEVE_REFUND: Operation = Operation::read("retrieve_refund");
 const LIST_REFUNDS: Operation = Operation::read("list_refunds");

@@ -1,6 +1,7 @@
-use payments_core::api::{Operation, Path};
 use payments_core::id::{check_id, check_web_address};
-use payments_core::{Call, Invalid, Keyed, text};
+use payments_core::provider::Operation;
+use payments_core::request::Path;
+use payments_core::{Call, Keyed, ValidationError, string_newtype};
 use serde::ser::SerializeMap;
 use serde::{Deserialize, Serialize};
 
@@ -10,7 +11,7 @@ use crate::parameters::{Extra, Parameters, extra_setter, post};
 use crate::shown::debug_masked;
 use crate::webhook::WebhookSecret;
 
-text! {
+string_newtype! {
     /// TurraTech's id of a webhook endpoint.
     pub struct WebhookEndpointId("webhook_endpoint"): |text| check_id("webhook_endpoint", text);
 }
@@ -40,10 +41,10 @@ impl NewWebhookEndpoint {
 impl Parameters for NewWebhookEndpoint {
     const NAMES: &'static [&'static str] = &["url", "enabled_events"];
 
-    fn check(&self) -> Result<(), Invalid> {
+    fn check(&self) -> Result<(), ValidationError> {
         check_web_address("url", &self.url, LONGEST_URL)?;
         if self.enabled_events.is_empty() {
-            return Err(Invalid::new("enabled_events", "must name at least one type of event"));
+            return Err(ValidationError::new("events", "must name at least one type of event"));
         }
         Ok(())
     }
@@ -63,16 +64,16 @@ impl Parameters for NewWebhookEndpoint {
 /// All of it is inferred.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
-pub struct CreatedWebhookEndpoint {
+pub struct WebhookEndpoint {
     /// TurraTech's id.
     pub id: WebhookEndpointId,
     /// Where webhooks go.
     pub url: Option<String>,
     /// Which ones.
     pub enabled_events: Vec<EventType>,
-    /// Signs every delivery to it: for [`WebhookEndpoint::new`]. Store it where secrets are; it is not serialized.
+    /// Signs every delivery to it: for [`WebhookVerifier::new`]. Store it where secrets are; it is not serialized.
     ///
-    /// [`WebhookEndpoint::new`]: crate::WebhookEndpoint::new
+    /// [`WebhookVerifier::new`]: crate::WebhookVerifier::new
     #[serde(skip)]
     pub secret: WebhookSecret,
 }
@@ -80,12 +81,12 @@ pub struct CreatedWebhookEndpoint {
 impl Client {
     /// Makes a webhook endpoint known to TurraTech; the answer has its signing secret.
     ///
-    /// After an unknown outcome, the same call under the same key within 24 hours gives the secret; there is no other
-    /// way to it in the document.
-    pub fn create_webhook_endpoint(&self, endpoint: NewWebhookEndpoint) -> Call<CreatedWebhookEndpoint, Keyed> {
-        let draft = self.private(|| post(Path::new("webhook_endpoints"), endpoint));
-        self.api.auto_keyed_call(CREATE_WEBHOOK_ENDPOINT, draft, |wire: WireEndpoint| {
-            Ok(CreatedWebhookEndpoint {
+    /// After an unknown outcome, the same call under the same key within 24 hours gives the secret (inferred: the
+    /// document says only that a request can be retried safely). The document has no other way to it.
+    pub fn create_webhook_endpoint(&self, endpoint: NewWebhookEndpoint) -> Call<WebhookEndpoint, Keyed> {
+        let request = self.private(|| post(Path::new("webhook_endpoints"), endpoint));
+        self.connection.auto_keyed_call(CREATE_WEBHOOK_ENDPOINT, request, |wire: WireEndpoint| {
+            Ok(WebhookEndpoint {
                 id: wire.id,
                 url: wire.url,
                 enabled_events: wire.enabled_events.unwrap_or_default(),
@@ -109,4 +110,5 @@ struct WireEndpoint {
 /// As long as any browser takes (inferred: the document sets no bound).
 const LONGEST_URL: usize = 2048;
 
-const CREATE_WEBHOOK_ENDPOINT: Operation = Operation::write("create_webhook_endpoint");
+const CREATE_WEBHOOK_ENDPOINT: Operation =
+    Operation::write("create_webhook_endpoint").stable_id("create_webhook_endpoint");

@@ -1,9 +1,10 @@
 use std::collections::BTreeMap;
 
-use payments_core::api::{Draft, Operation, Path};
 use payments_core::id::check_id;
-use payments_core::json::{self, DecodeError, Raw};
-use payments_core::{Call, Invalid, Keyed, check_length, text};
+use payments_core::json::{self, DecodeError, RawJson};
+use payments_core::provider::Operation;
+use payments_core::request::{Path, RequestBuilder};
+use payments_core::{Call, Keyed, ValidationError, check_length, string_newtype};
 use serde::ser::SerializeMap;
 use serde::{Deserialize, Serialize};
 
@@ -16,12 +17,12 @@ use crate::payment_method::PaymentMethodId;
 use crate::shown::debug_masked;
 use crate::wire::{metadata, same, same_id};
 
-text! {
+string_newtype! {
     /// TurraTech's id of a subscription.
     pub struct SubscriptionId("subscription"): |text| check_id("subscription", text);
 }
 
-text! {
+string_newtype! {
     /// What is subscribed to, such as `price_pro_monthly`.
     ///
     /// The document has no calls that make prices.
@@ -55,7 +56,7 @@ impl SubscriptionItem {
 impl Parameters for SubscriptionItem {
     const NAMES: &'static [&'static str] = &["price", "quantity"];
 
-    fn check(&self) -> Result<(), Invalid> {
+    fn check(&self) -> Result<(), ValidationError> {
         Ok(())
     }
 
@@ -129,7 +130,7 @@ impl Parameters for NewSubscription {
     const NAMES: &'static [&'static str] =
         &["customer", "items", "trial_period_days", "cancel_at_period_end", "default_payment_method", "metadata"];
 
-    fn check(&self) -> Result<(), Invalid> {
+    fn check(&self) -> Result<(), ValidationError> {
         self.terms.check()
     }
 
@@ -192,7 +193,7 @@ impl SubscriptionUpdate {
 impl Parameters for SubscriptionUpdate {
     const NAMES: &'static [&'static str] = &["items", "cancel_at_period_end", "default_payment_method", "metadata"];
 
-    fn check(&self) -> Result<(), Invalid> {
+    fn check(&self) -> Result<(), ValidationError> {
         check_metadata(&self.metadata)?;
         self.items.iter().try_for_each(check)
     }
@@ -222,7 +223,7 @@ pub struct Subscription {
     /// What is subscribed to, as it came.
     ///
     /// The document does not say in what form.
-    pub items: Option<Raw>,
+    pub items: Option<RawJson>,
     /// How many days were free before the first charge.
     pub trial_period_days: Option<u32>,
     /// Whether it ends with the current period.
@@ -235,7 +236,7 @@ pub struct Subscription {
     pub metadata: BTreeMap<String, String>,
     /// The object as it came, with what is not named here. It is not serialized with the rest.
     #[serde(skip)]
-    pub raw: Raw,
+    pub raw: RawJson,
 }
 
 debug_masked!(Subscription {
@@ -245,7 +246,7 @@ debug_masked!(Subscription {
 });
 
 impl Subscription {
-    pub(crate) fn read(raw: Raw) -> Result<Self, DecodeError> {
+    pub(crate) fn read(raw: RawJson) -> Result<Self, DecodeError> {
         let wire: WireSubscription = raw.decode_object()?;
         Ok(Self {
             id: wire.id,
@@ -292,11 +293,12 @@ impl Client {
     /// Creates a subscription. **This moves money**: the first charge, unless there is a trial.
     ///
     /// A subscription cannot be looked up. After an unknown outcome, the same call under the same key within 24 hours
-    /// tells what became of it; after that nothing does, but perhaps the event `subscription.created`.
+    /// tells what became of it (inferred: the document says only that a request can be retried safely). After that,
+    /// nothing does, but perhaps the event `subscription.created`.
     pub fn create_subscription(&self, subscription: NewSubscription) -> Call<Subscription, Keyed> {
         let customer = subscription.customer.clone();
-        let draft = self.private(|| post(Path::new("subscriptions"), subscription));
-        self.api.auto_keyed_call(CREATE_SUBSCRIPTION, draft, move |raw: Raw| {
+        let request = self.private(|| post(Path::new("subscriptions"), subscription));
+        self.connection.auto_keyed_call(CREATE_SUBSCRIPTION, request, move |raw: RawJson| {
             let subscription = Subscription::read(raw)?;
             same("customer", subscription.customer.as_ref(), Some(&customer)).map(|()| subscription)
         })
@@ -306,9 +308,9 @@ impl Client {
     ///
     /// After an unknown outcome: as [`Client::create_subscription`].
     pub fn update_subscription(&self, id: &SubscriptionId, update: SubscriptionUpdate) -> Call<Subscription, Keyed> {
-        let draft = self.private(|| post(Path::new("subscriptions").segment(id), update));
+        let request = self.private(|| post(Path::new("subscriptions").segment(id), update));
         let id = id.clone();
-        self.api.auto_keyed_call(UPDATE_SUBSCRIPTION, draft, move |raw: Raw| {
+        self.connection.auto_keyed_call(UPDATE_SUBSCRIPTION, request, move |raw: RawJson| {
             let subscription = Subscription::read(raw)?;
             same_id(&subscription.id, &id).map(|()| subscription)
         })
@@ -320,9 +322,10 @@ impl Client {
     /// is no key for it (inferred) and no looking up, so it is not sent again by itself and no call finds out. The
     /// event `subscription.deleted` does, if it was done; that none came proves nothing.
     pub fn cancel_subscription(&self, id: &SubscriptionId) -> Call<CancelledSubscription> {
-        let draft = self.private(|| Ok(Draft::delete(Path::new("subscriptions").segment(id)).shown_as(id.clone())));
+        let request =
+            self.private(|| Ok(RequestBuilder::delete(Path::new("subscriptions").segment(id)).log_as(id.clone())));
         let id = id.clone();
-        self.api.call(CANCEL_SUBSCRIPTION, draft, move |raw: Raw| {
+        self.connection.call(CANCEL_SUBSCRIPTION, request, move |raw: RawJson| {
             let note: WireCancelled = raw.decode()?;
             let subscription = Subscription::read(raw)?;
             same_id(&subscription.id, &id)?;
@@ -340,7 +343,7 @@ struct WireSubscription {
     #[serde(default, deserialize_with = "json::none_if_empty")]
     customer: Option<CustomerId>,
     #[serde(default)]
-    items: Option<Raw>,
+    items: Option<RawJson>,
     #[serde(default)]
     trial_period_days: Option<u32>,
     #[serde(default)]
@@ -359,7 +362,7 @@ struct WireCancelled {
     deleted: Option<bool>,
 }
 
-const CREATE_SUBSCRIPTION: Operation = Operation::move_money("create_subscription");
-const UPDATE_SUBSCRIPTION: Operation = Operation::move_money("update_subscription");
+const CREATE_SUBSCRIPTION: Operation = Operation::move_money("create_subscription").stable_id("create_subscription");
+const UPDATE_SUBSCRIPTION: Operation = Operation::move_money("update_subscription").stable_id("update_subscription");
 /// It takes nothing and pays nothing out; what it leaves unknown is whether charges go on.
 const CANCEL_SUBSCRIPTION: Operation = Operation::write("cancel_subscription");

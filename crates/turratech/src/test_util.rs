@@ -8,17 +8,17 @@ use crate::webhook::WebhookSecret;
 /// The value of `turratech-signature` for this body, signed at this time.
 ///
 /// ```
-/// use turratech::core::time::OffsetDateTime;
-/// use turratech::{EventType, WebhookEndpoint, WebhookSecret, test_util::sign};
+/// use turratech::payments_core::time::OffsetDateTime;
+/// use turratech::{EventType, WebhookVerifier, WebhookSecret, test_util::sign};
 ///
 /// let secret = WebhookSecret::new("whsec_123")?;
 /// let body = br#"{"id":"evt_1","object":"event","type":"invoice.paid","created":1704067200,"livemode":false,
 ///                 "data":{"object":{"id":"in_1"}}}"#;
 /// let signature = sign(&secret, body, OffsetDateTime::from(std::time::SystemTime::now()));
 ///
-/// let event = WebhookEndpoint::new(secret).verify_signature(body, signature.as_bytes()).unwrap();
+/// let event = WebhookVerifier::new(secret).verify_signature(body, signature.as_bytes()).unwrap();
 /// assert_eq!(event.event_type, EventType::InvoicePaid);
-/// # Ok::<(), turratech::Invalid>(())
+/// # Ok::<(), turratech::ValidationError>(())
 /// ```
 #[must_use]
 pub fn sign(secret: &WebhookSecret, body: &[u8], at: OffsetDateTime) -> String {

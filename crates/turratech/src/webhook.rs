@@ -4,15 +4,15 @@ use payments_core::clock::{Clock, SystemClock};
 use payments_core::http::HeaderMap;
 use payments_core::time::OffsetDateTime;
 use payments_core::webhook::{
-    Acknowledgement, HexCase, SigningSecrets, Tolerance, Verified, VerifyError, one_header, signature_from_hex,
-    unproven,
+    Acknowledgement, HexCase, SigningSecrets, Tolerance, Verified, VerifyError, one_header, rejected,
+    signature_from_hex,
 };
-use payments_core::{Secret, secret};
+use payments_core::{Secret, secret_newtype};
 use serde::{Deserialize, Deserializer};
 
 use crate::event::Event;
 
-secret! {
+secret_newtype! {
     /// Signs webhooks: the signing secret of a webhook endpoint.
     pub struct WebhookSecret("webhook_secret", "TURRATECH_WEBHOOK_SECRET");
 }
@@ -34,26 +34,27 @@ impl WebhookSecret {
 /// `t=<unix seconds>,v1=<hex>`, where `v1` is the HMAC-SHA256 of `<t>.<raw body>`.
 ///
 /// ```
-/// use turratech::core::http::HeaderMap;
-/// use turratech::{WebhookEndpoint, WebhookSecret};
+/// use turratech::payments_core::http::HeaderMap;
+/// use turratech::{WebhookVerifier, WebhookSecret};
 ///
-/// let endpoint = WebhookEndpoint::new(WebhookSecret::new("whsec_123")?);
+/// let endpoint = WebhookVerifier::new(WebhookSecret::new("whsec_123")?);
 ///
 /// let body = br#"{"id":"evt_1","type":"payment.succeeded"}"#;
 /// assert!(endpoint.verify(body, &HeaderMap::new()).is_err());
-/// # Ok::<(), turratech::Invalid>(())
+/// # Ok::<(), turratech::ValidationError>(())
 /// ```
 #[derive(Debug, Clone)]
-pub struct WebhookEndpoint {
+pub struct WebhookVerifier {
     secrets: SigningSecrets,
     tolerance: Tolerance,
     clock: Arc<dyn Clock>,
 }
 
-impl WebhookEndpoint {
+impl WebhookVerifier {
     /// What to answer a delivery that was taken in: 200, within 30 seconds (documented).
     ///
-    /// So store it, answer, then work.
+    /// So store it, answer, then work. That TurraTech sends a delivery again without this response is inferred: the
+    /// document says only to expect duplicates.
     pub const ACKNOWLEDGEMENT: Acknowledgement = Acknowledgement::new(200, "");
 
     /// The header that carries the signature (documented).
@@ -75,8 +76,8 @@ impl WebhookEndpoint {
     /// For the time of a rotation, or for another endpoint at the same address.
     #[must_use]
     #[expect(clippy::needless_pass_by_value, reason = "a secret is handed over")]
-    pub fn or(mut self, secret: WebhookSecret) -> Self {
-        self.secrets = self.secrets.or(secret.secret());
+    pub fn also_accept(mut self, secret: WebhookSecret) -> Self {
+        self.secrets = self.secrets.also_accept(secret.secret());
         self
     }
 
@@ -101,7 +102,7 @@ impl WebhookEndpoint {
     ///
     /// # Errors
     ///
-    /// [`VerifyError::Unproven`] when the signature is missing, too old, or fits no secret: answer 400 (documented).
+    /// [`VerifyError::Rejected`] when the signature is missing, too old, or fits no secret: answer 400 (documented).
     pub fn verify(&self, body: &[u8], headers: &HeaderMap) -> Result<Verified<Event>, VerifyError> {
         self.verify_signature(body, one_header(headers, Self::SIGNATURE_HEADER)?)
     }
@@ -114,14 +115,14 @@ impl WebhookEndpoint {
     ///
     /// # Errors
     ///
-    /// As [`WebhookEndpoint::verify`].
+    /// As [`WebhookVerifier::verify`].
     pub fn verify_signature(&self, body: &[u8], signature: &[u8]) -> Result<Verified<Event>, VerifyError> {
         let Header { time, signatures } = Header::read(signature)?;
-        let claimed = seconds(time).ok_or_else(|| unproven("the time is no time"))?;
+        let claimed = seconds(time).ok_or_else(|| rejected("the time is no time"))?;
         if !self.tolerance.covers(claimed, self.clock.now()) {
-            return Err(unproven("the time is too far from ours"));
+            return Err(rejected("the time is too far from ours"));
         }
-        self.secrets.prove(body, &[time, b".", body], &signatures)?.decode(Event::read)
+        self.secrets.verify(body, &[time, b".", body], &signatures)?.decode(Event::read)
     }
 }
 
@@ -138,15 +139,15 @@ impl<'a> Header<'a> {
         for entry in text.split(|byte| *byte == b',').take(ENTRIES) {
             if let Some(digits) = entry.strip_prefix(b"t=") {
                 if time.replace(digits).is_some() {
-                    return Err(unproven("there are two times"));
+                    return Err(rejected("there are two times"));
                 }
             } else if let Some(hex) = entry.strip_prefix(b"v1=") {
                 signatures.extend(signature_from_hex(hex, HexCase::Lower));
             }
         }
-        let time = time.ok_or_else(|| unproven("there is no time"))?;
+        let time = time.ok_or_else(|| rejected("there is no time"))?;
         if signatures.is_empty() {
-            return Err(unproven("there is no signature of version 1"));
+            return Err(rejected("there is no signature of version 1"));
         }
         Ok(Self { time, signatures })
     }

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use payments_core::json::{self, DecodeError, Raw};
+use payments_core::json::{self, DecodeError, RawJson};
 use payments_core::time::OffsetDateTime;
-use payments_core::{Currency, Invalid, Money};
+use payments_core::{Currency, Money, ValidationError};
 use serde::de::{IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -23,7 +23,7 @@ impl Serialize for LowerCase {
 }
 
 /// Above zero, as every amount that is asked for must be (inferred; the document sets no bounds).
-pub(crate) fn check_amount(amount: Money) -> Result<(), Invalid> {
+pub(crate) fn check_amount(amount: Money) -> Result<(), ValidationError> {
     amount.check_positive("amount")
 }
 
@@ -75,7 +75,7 @@ pub(crate) fn same<T: PartialEq>(
     asked: Option<&T>,
 ) -> Result<(), DecodeError> {
     match (answered, asked) {
-        (Some(answered), Some(asked)) => json::same(path, answered, asked),
+        (Some(answered), Some(asked)) => json::expect_equal(path, answered, asked),
         _ => Ok(()),
     }
 }
@@ -84,7 +84,7 @@ pub(crate) fn same<T: PartialEq>(
 /// much another object's as another value is.
 pub(crate) fn same_metadata(
     answered: &BTreeMap<String, String>,
-    raw: &Raw,
+    raw: &RawJson,
     asked: &BTreeMap<String, String>,
 ) -> Result<(), DecodeError> {
     let is_there = asked.iter().all(|(name, value)| answered.get(name) == Some(value));

@@ -32,7 +32,7 @@ pub fn card3ds_responses(data: &[u8]) -> bool {
         3 => {
             let form = format!("paymentId={PAYMENT}&securityKey={SECURITY_KEY}");
             let callback = ThreeDsCallback::parse(form.as_bytes()).expect("it is a callback");
-            check_call(&case, &moves, &script, client.complete(&stored(), &callback).send()).inspect(|paid| {
+            check_call(&case, &moves, &script, client.complete_3ds(&stored(), &callback).send()).inspect(|paid| {
                 assert!(paid.payment_id.as_str().eq_ignore_ascii_case(PAYMENT));
             })
         }

@@ -1,6 +1,6 @@
 use payments_core::Effect;
 use payments_core::test_util::Script;
-use turbo_link::{ApiKey, Client, LinkStatus};
+use turbo_link::{ApiKey, Client, LinkStatus, ListLinks};
 
 use super::{Case, Rules, build_client, check_call, choices};
 use crate::oracle::{member, shortest, text};
@@ -12,10 +12,10 @@ pub fn turbo_link_responses(data: &[u8]) -> bool {
     let Some(case) = Case::of(data, 2) else { return false };
     let script = case.script();
     let client = client(&script);
-    let rules = Rules { errors_under_success: true, ..Rules::new(Effect::Read, &[KEY]) };
-    let id = "abc123".parse().expect("an id");
-    let call = if case.operation == 0 { client.list() } else { client.link(&id) };
-    let Some(list) = check_call(&case, &rules, &script, call.send()) else { return false };
+    let rules = Rules { errors_in_2xx: true, ..Rules::new(Effect::Read, &[KEY]) };
+    let id: turbo_link::LinkId = "abc123".parse().expect("an id");
+    let list = if case.operation == 0 { ListLinks::new() } else { ListLinks::new().only(id.clone()) };
+    let Some(list) = check_call(&case, &rules, &script, client.list_links(list).send()) else { return false };
 
     assert_eq!(member(case.body, "error").as_deref(), Some("false"));
     let items = member(case.body, "line_items").expect("a list has its items");
@@ -31,7 +31,7 @@ pub fn turbo_link_responses(data: &[u8]) -> bool {
         let known = ["pending", "completed", "refunded"].contains(&status);
         assert_eq!(matches!(link.status, LinkStatus::Unknown(_)), !known, "{status}");
         for fee in &link.convenience_fees {
-            let _ = fee.flat_amount();
+            let _ = fee.amount();
         }
         let _ = (link.url.as_ref().map(|url| url.href()), link.qr.as_ref().map(|url| url.href()));
     }

@@ -1,6 +1,6 @@
 use payments_core::test_util::Script;
 use payments_core::{Effect, Outcome};
-use turbo_txn::{Client, ClientId, Currency, Money, NewTransaction, OrderId, SecretKey, TxnStatus};
+use turbo_txn::{Client, ClientId, Currency, MerchantOrderId, Money, NewTransaction, SecretKey, TxnStatus};
 
 use super::{Case, Rules, build_client, check_call, choices};
 use crate::oracle::{member, member_of, same_amount, same_text};
@@ -13,8 +13,8 @@ pub fn turbo_txn_responses(data: &[u8]) -> bool {
     let script = case.script();
     let client = client(&script);
     let body = case.body;
-    let rules = |effect| Rules { errors_under_success: true, ..Rules::new(effect, &[CLIENT_ID, SECRET_KEY]) };
-    let order: OrderId = ORDER.parse().expect("a reference");
+    let rules = |effect| Rules { errors_in_2xx: true, ..Rules::new(effect, &[CLIENT_ID, SECRET_KEY]) };
+    let order: MerchantOrderId = ORDER.parse().expect("a reference");
     let amount = if case.operation == 0 {
         let transaction =
             NewTransaction::new(order, Money::from_minor(30_000, Currency::INR), "https://shop.example/thanks");
@@ -29,7 +29,7 @@ pub fn turbo_txn_responses(data: &[u8]) -> bool {
         };
         check_call(&case, &rules(Effect::MoveMoney), &script, call).map(|made| {
             same_text(member_of(body, "data", "txnId"), made.txn_id.as_str());
-            assert_eq!((made.order_id.as_str(), made.asked.minor()), (ORDER, 30_000));
+            assert_eq!((made.order_id.as_str(), made.requested_amount.minor()), (ORDER, 30_000));
             made.amount
         })
     } else {

@@ -154,7 +154,7 @@ fn client(script: &Script) -> Client {
     build_client!(builder, script)
 }
 
-fn id<T: std::str::FromStr<Err = turratech::Invalid>>(text: &str) -> T {
+fn id<T: std::str::FromStr<Err = turratech::ValidationError>>(text: &str) -> T {
     text.parse().expect("an id")
 }
 

@@ -6,14 +6,14 @@ use actix_web::http::StatusCode;
 use actix_web::web::{self, Bytes, Data, PayloadConfig, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse, ResponseError};
 use turbo_txn::Lookup as _;
-use turbopay::core::webhook::{Acknowledgement, VerifyError};
+use turbopay::payments_core::webhook::{Acknowledgement, MAX_BODY, VerifyError};
 
 /// What the handlers share. They only store what they may believe; the work is done elsewhere.
 #[derive(Clone)]
 pub(crate) struct Shop {
-    pub(crate) turbopay: turbopay::WebhookEndpoint,
-    pub(crate) turratech: turratech::WebhookEndpoint,
-    pub(crate) callbacks: turbo_txn::Callbacks,
+    pub(crate) turbopay: turbopay::WebhookVerifier,
+    pub(crate) turratech: turratech::WebhookVerifier,
+    pub(crate) callbacks: turbo_txn::CallbackDecryptor,
     pub(crate) turbo_txn: turbo_txn::Client,
     pub(crate) stored: Arc<Mutex<Vec<String>>>,
 }
@@ -30,24 +30,24 @@ impl Shop {
 /// which would unpack a body first.
 pub(crate) fn addresses(config: &mut ServiceConfig) {
     config
-        .app_data(PayloadConfig::new(LONGEST_BODY))
+        .app_data(PayloadConfig::new(MAX_BODY))
         .route("/turbopay", web::post().to(on_turbopay))
         .route("/turratech", web::post().to(on_turratech))
         .route("/turbo-txn", web::post().to(on_turbo_txn));
 }
 
 async fn on_turbopay(shop: Data<Shop>, request: HttpRequest, body: Bytes) -> Result<HttpResponse, Refused> {
-    let signature = one_header(&request, turbopay::WebhookEndpoint::SIGNATURE_HEADER)?;
+    let signature = one_header(&request, turbopay::WebhookVerifier::SIGNATURE_HEADER)?;
     let event = shop.turbopay.verify_signature(&body, signature)?;
     shop.store(format!("{} is {}", event.merchant_order_id, event.status));
-    Ok(acknowledged(turbopay::WebhookEndpoint::ACKNOWLEDGEMENT))
+    Ok(acknowledged(turbopay::WebhookVerifier::ACKNOWLEDGEMENT))
 }
 
 async fn on_turratech(shop: Data<Shop>, request: HttpRequest, body: Bytes) -> Result<HttpResponse, Refused> {
-    let signature = one_header(&request, turratech::WebhookEndpoint::SIGNATURE_HEADER)?;
+    let signature = one_header(&request, turratech::WebhookVerifier::SIGNATURE_HEADER)?;
     let event = shop.turratech.verify_signature(&body, signature)?;
     shop.store(event.event_type.to_string());
-    Ok(acknowledged(turratech::WebhookEndpoint::ACKNOWLEDGEMENT))
+    Ok(acknowledged(turratech::WebhookVerifier::ACKNOWLEDGEMENT))
 }
 
 /// That a callback decrypts proves nothing: what is true of its order, the look-up says.
@@ -55,7 +55,7 @@ async fn on_turbo_txn(shop: Data<Shop>, body: Bytes) -> Result<HttpResponse, Ref
     let hint = shop.callbacks.decrypt(&body)?;
     let details = hint.lookup(&shop.turbo_txn).send().await.map_err(|_| Refused::NotNow)?;
     shop.store(format!("{} is {}", hint.claimed(), details.status));
-    Ok(acknowledged(turbo_txn::Callbacks::ACKNOWLEDGEMENT))
+    Ok(acknowledged(turbo_txn::CallbackDecryptor::ACKNOWLEDGEMENT))
 }
 
 /// actix-web has header types of its own, so the value goes to `verify_signature` as it came.
@@ -63,19 +63,19 @@ fn one_header<'a>(request: &'a HttpRequest, name: &str) -> Result<&'a [u8], Refu
     let mut values = request.headers().get_all(name);
     match (values.next(), values.next()) {
         (Some(value), None) => Ok(value.as_bytes()),
-        _ => Err(Refused::Unproven),
+        _ => Err(Refused::Rejected),
     }
 }
 
-fn acknowledged(answer: Acknowledgement) -> HttpResponse {
-    HttpResponse::build(StatusCode::from_u16(answer.status).unwrap_or(StatusCode::OK)).body(answer.body)
+fn acknowledged(response: Acknowledgement) -> HttpResponse {
+    HttpResponse::build(StatusCode::from_u16(response.status).unwrap_or(StatusCode::OK)).body(response.body)
 }
 
 /// Why a delivery was not taken in. What it answers tells a stranger nothing.
 #[derive(Debug, Clone, Copy)]
 enum Refused {
     /// Its origin is not proved, and sending it again would not help: 400.
-    Unproven,
+    Rejected,
     /// The provider sent what this version cannot read: 500, so that it comes again.
     Unreadable,
     /// The look-up failed: 500, so that the callback comes again.
@@ -85,7 +85,7 @@ enum Refused {
 impl From<VerifyError> for Refused {
     fn from(err: VerifyError) -> Self {
         match err {
-            VerifyError::Unproven => Self::Unproven,
+            VerifyError::Rejected => Self::Rejected,
             // Whatever else it is, the provider is to send it again.
             _ => Self::Unreadable,
         }
@@ -101,7 +101,7 @@ impl std::fmt::Display for Refused {
 impl ResponseError for Refused {
     fn status_code(&self) -> StatusCode {
         match self {
-            Self::Unproven => StatusCode::BAD_REQUEST,
+            Self::Rejected => StatusCode::BAD_REQUEST,
             Self::Unreadable | Self::NotNow => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -110,6 +110,3 @@ impl ResponseError for Refused {
         HttpResponse::new(self.status_code())
     }
 }
-
-/// No provider's delivery comes near it.
-const LONGEST_BODY: usize = 256 * 1024;

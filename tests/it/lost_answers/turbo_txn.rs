@@ -2,7 +2,7 @@
 
 use payments_sandbox::Sandbox;
 use payments_tests::turbo_txn_at;
-use turbo_txn::{ErrorKind, NewTransaction, OrderId, Outcome, TxnStatus};
+use turbo_txn::{ErrorKind, MerchantOrderId, NewTransaction, Outcome, TxnStatus};
 
 use super::{EFFECTS, requests};
 use crate::support::rupees;
@@ -11,7 +11,7 @@ fn transaction(order: &str) -> NewTransaction {
     NewTransaction::new(order_id(order), rupees(300), "https://shop.example/thanks")
 }
 
-fn order_id(order: &str) -> OrderId {
+fn order_id(order: &str) -> MerchantOrderId {
     order.parse().unwrap()
 }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use payments_sandbox::Sandbox;
 use payments_tests::turratech_at;
-use turratech::{Client, ErrorKind, NewRefund, OnceExt, OnceReference, Outcome, Payment};
+use turratech::{Client, ErrorKind, IdempotencyExt, IdempotencyReference, NewRefund, Outcome, Payment};
 
 use super::{EFFECTS, requests};
 use crate::support::{payment, pounds};
@@ -96,9 +96,12 @@ async fn a_key_older_than_a_day_is_not_sent_again_because_it_protects_nothing() 
 
 #[tokio::test]
 async fn another_process_makes_the_same_key_of_the_order() {
-    async fn pay(client: &Client, since: turratech::core::time::OffsetDateTime) -> Result<Payment, turratech::Error> {
-        let order: OnceReference = "order-1".parse().unwrap();
-        client.create_payment(payment("order-1")).once_for(&order, since).send().await
+    async fn pay(
+        client: &Client,
+        since: turratech::payments_core::time::OffsetDateTime,
+    ) -> Result<Payment, turratech::Error> {
+        let order: IdempotencyReference = "order-1".parse().unwrap();
+        client.create_payment(payment("order-1")).idempotency_reference(&order, since).send().await
     }
     let sandbox = Sandbox::builder().start().await;
     sandbox.fault("turratech.create-payment#1-3 @after-commit fin");

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Debug;
 
 use ::card3ds::{CheckoutCallback, ThreeDsCallback, ThreeDsFailure};
-use ::turbo_txn::{CallbackKey, Callbacks};
+use ::turbo_txn::{CallbackDecryptor, CallbackKey};
 use ::turbopay::WebhookKey;
 use ::turratech::{EventObject, WebhookSecret};
 use payments_core::http::{HeaderMap, HeaderName, HeaderValue};
@@ -91,7 +91,7 @@ impl Verdict {
     }
 
     fn of_error(error: &VerifyError) -> Self {
-        let outcome = if *error == VerifyError::Unproven { Outcome::Rejected } else { Outcome::Unreadable };
+        let outcome = if *error == VerifyError::Rejected { Outcome::Rejected } else { Outcome::Unreadable };
         Self { shown: format!("{error}; {error:?}"), ..Self::of(outcome) }
     }
 }
@@ -108,22 +108,22 @@ macro_rules! verify {
 
 fn turratech(delivery: &Delivery) -> Option<Vec<Verdict>> {
     let mut secrets = parse_all(&delivery.secrets, |text| WebhookSecret::new(text).ok())?;
-    let first = ::turratech::WebhookEndpoint::new(secrets.next()?);
-    let endpoint = secrets.fold(first, ::turratech::WebhookEndpoint::or);
+    let first = ::turratech::WebhookVerifier::new(secrets.next()?);
+    let endpoint = secrets.fold(first, ::turratech::WebhookVerifier::also_accept);
     let clock = OffsetDateTime::from_unix_timestamp(delivery.clock).ok()?;
     verify!(delivery, endpoint.clock(ManualClock::at(clock)), turratech_event)
 }
 
 fn turbopay(delivery: &Delivery) -> Option<Vec<Verdict>> {
     let mut keys = parse_all(&delivery.secrets, |text| WebhookKey::new(text).ok())?;
-    let first = ::turbopay::WebhookEndpoint::new(keys.next()?);
-    verify!(delivery, keys.fold(first, ::turbopay::WebhookEndpoint::or), turbopay_event)
+    let first = ::turbopay::WebhookVerifier::new(keys.next()?);
+    verify!(delivery, keys.fold(first, ::turbopay::WebhookVerifier::also_accept), turbopay_event)
 }
 
 fn turbo_txn(delivery: &Delivery) -> Option<Verdict> {
     let mut keys = parse_all(&delivery.secrets, |text| CallbackKey::new(text).ok())?;
-    let callbacks = keys.next().map(Callbacks::new)?;
-    let result = keys.fold(callbacks, Callbacks::or).decrypt(&delivery.body);
+    let callbacks = keys.next().map(CallbackDecryptor::new)?;
+    let result = keys.fold(callbacks, CallbackDecryptor::also_accept).decrypt(&delivery.body);
     Some(Verdict::of_hint(result, "order", |hint| hint.claimed().as_str()))
 }
 

@@ -10,7 +10,7 @@ use payments_core::test_util::ManualClock;
 use payments_core::time::OffsetDateTime;
 use sha2::Sha256;
 use turratech::test_util::sign;
-use turratech::{WebhookEndpoint, WebhookSecret};
+use turratech::{WebhookSecret, WebhookVerifier};
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -25,7 +25,7 @@ fn main() -> ExitCode {
 
     let (secret, now) = (WebhookSecret::new(SECRET).unwrap(), OffsetDateTime::UNIX_EPOCH);
     let signature = sign(&secret, EVENT, now);
-    let endpoint = WebhookEndpoint::new(secret).clock(ManualClock::at(now));
+    let endpoint = WebhookVerifier::new(secret).clock(ManualClock::at(now));
     let repeat = |work: &mut dyn FnMut()| (0..turns).for_each(|_| work());
     match function.as_str() {
         // What any receiver pays.

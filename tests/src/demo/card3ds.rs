@@ -39,7 +39,7 @@ async fn three_ds(sandbox: &Sandbox, merchant: &Merchant, client: &Client) -> Re
     let posted = merchant.deliveries().pop().ok_or("the browser did not come back")?;
     let callback = ThreeDsCallback::parse(&posted.body)?;
     steps.push("callback            from the browser: proves nothing, and completes what was stored".to_owned());
-    let payment = client.complete(&stored, &callback).send().await?;
+    let payment = client.complete_3ds(&stored, &callback).send().await?;
     steps.push(format!("complete            {} {}", payment.status, payment.amount));
     let works = payment.status == PaymentStatus::Success && payment.check(&Expected::new("order-1", lira())).is_ok();
     Ok(Flow { title: "A payment with 3-D Secure", steps, works })

@@ -16,8 +16,8 @@ pub(super) async fn withdraw(url: &str, key: &str, order: &str) -> Result<u16, &
         "status_url": "http://127.0.0.1:9/status",
     });
     let client = browser().map_err(|_| "no client")?;
-    let answer = client.post(url).header("authorization", key).body(body.to_string()).send().await;
-    answer.map(|answer| answer.status().as_u16()).map_err(|_| "connection closed")
+    let response = client.post(url).header("authorization", key).body(body.to_string()).send().await;
+    response.map(|response| response.status().as_u16()).map_err(|_| "connection closed")
 }
 
 /// Opens a hosted page and presses one of its buttons.

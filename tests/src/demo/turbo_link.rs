@@ -1,7 +1,7 @@
 //! tur.bo: payment links, listed; there is nothing to send twice.
 
 use payments_sandbox::Sandbox;
-use turbo_link::{Client, Filter, Interval, LinkId, LinkStatus, PaymentList};
+use turbo_link::{Client, Interval, LinkId, LinkStatus, ListLinks, PaymentList};
 
 use super::{Failed, Flow, Tour, naive};
 use crate::clients::turbo_link_at;
@@ -40,5 +40,5 @@ async fn lost_answer(sandbox: &Sandbox, client: &Client) -> Result<Flow, Failed>
 }
 
 async fn today(client: &Client) -> Result<PaymentList, Failed> {
-    Ok(client.list_filtered(Filter::new().interval(Interval::Today)).send().await?)
+    Ok(client.list_links(ListLinks::new().interval(Interval::Today)).send().await?)
 }

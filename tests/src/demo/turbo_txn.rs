@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use payments_sandbox::Sandbox;
 use turbo_txn::{
-    CallbackKey, Callbacks, Client, Currency, Expected, Lookup as _, Money, NewTransaction, OrderId, Outcome, TxnStatus,
+    CallbackDecryptor, CallbackKey, Client, Currency, Expected, Lookup as _, MerchantOrderId, Money, NewTransaction,
+    Outcome, TxnStatus,
 };
 
 use super::{Failed, Flow, Tour, naive};
@@ -30,7 +31,7 @@ async fn collection(sandbox: &Sandbox, merchant: &Merchant, client: &Client) -> 
     sandbox.clock().advance(Duration::from_secs(10));
     sandbox.settle().await;
     let delivery = merchant.deliveries().pop().ok_or("no callback came")?;
-    let callbacks = Callbacks::new(CallbackKey::new(sandbox.turbo_txn().callback_key())?);
+    let callbacks = CallbackDecryptor::new(CallbackKey::new(sandbox.turbo_txn().callback_key())?);
     let hint = callbacks.decrypt(&delivery.body)?;
     steps.push(format!("callback, decrypted a hint to ask about {}, no more", hint.claimed()));
     let details = hint.lookup(client).send().await?;
@@ -43,7 +44,7 @@ async fn collection(sandbox: &Sandbox, merchant: &Merchant, client: &Client) -> 
 /// No key and no promise that an order id is taken once: it is not sent again, and can be asked about.
 async fn lost_answer(sandbox: &Sandbox, client: &Client) -> Result<Flow, Failed> {
     sandbox.fault("turbo-txn.initiate @after-commit fin");
-    let order: OrderId = "order-2".parse()?;
+    let order: MerchantOrderId = "order-2".parse()?;
     let new = NewTransaction::new(order.clone(), rupees(), "https://shop.example/thanks");
     let Err(err) = client.initiate(new).send().await else { return Err("the answer was not lost".into()) };
     let found = client.lookup(&order).send().await?;

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use payments_sandbox::turbopay::Settings;
 use payments_sandbox::{Entry, Sandbox};
-use turbopay::core::webhook::Verified;
+use turbopay::payments_core::webhook::Verified;
 use turbopay::{
     Client, Currency, Event, Expected, MerchantOrderId, Money, NewDeposit, NewWithdrawal, OrderStatus, Outcome, QrCode,
-    WebhookEndpoint, WebhookKey,
+    WebhookKey, WebhookVerifier,
 };
 
 use super::{Failed, Flow, Tour, naive};
@@ -39,7 +39,7 @@ struct Shop {
     sandbox: Sandbox,
     merchant: Merchant,
     client: Client,
-    endpoint: WebhookEndpoint,
+    endpoint: WebhookVerifier,
 }
 
 impl Shop {
@@ -51,7 +51,7 @@ impl Shop {
             .status_url(merchant.url("/status"))
             .redirect_url(merchant.url("/thanks"))
             .build()?;
-        let endpoint = WebhookEndpoint::new(WebhookKey::new(sandbox.turbopay().webhook_key())?);
+        let endpoint = WebhookVerifier::new(WebhookKey::new(sandbox.turbopay().webhook_key())?);
         Ok(Self { sandbox, merchant, client, endpoint })
     }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use payments_sandbox::Sandbox;
 use turratech::{
     CaptureMethod, Client, Currency, CustomerDetails, EventType, Expected, Money, NewPayment, NewRefund,
-    NewSubscription, PaymentStatus, SubscriptionItem, WebhookEndpoint, WebhookSecret,
+    NewSubscription, PaymentStatus, SubscriptionItem, WebhookSecret, WebhookVerifier,
 };
 
 use super::{Failed, Flow, Tour};
@@ -28,7 +28,7 @@ pub(super) async fn tour(seed: u64) -> Result<Tour, Failed> {
 }
 
 async fn payment(sandbox: &Sandbox, merchant: &Merchant, client: &Client) -> Result<Flow, Failed> {
-    let endpoint = WebhookEndpoint::new(WebhookSecret::new(sandbox.turratech().webhook_secret())?);
+    let endpoint = WebhookVerifier::new(WebhookSecret::new(sandbox.turratech().webhook_secret())?);
     let endpoint = endpoint.clock(sandbox.clock());
     let payment = client.create_payment(new_payment(2000, "order-1")?).send().await?;
     let mut steps = vec![format!("create_payment      {}, status {}", payment.amount, payment.status)];
@@ -67,7 +67,7 @@ async fn subscription(sandbox: &Sandbox, merchant: &Merchant, client: &Client) -
     sandbox.clock().advance(Duration::from_secs(14 * 24 * 60 * 60));
     sandbox.settle().await;
     steps.push("the clock           14 days later".to_owned());
-    let endpoint = WebhookEndpoint::new(WebhookSecret::new(sandbox.turratech().webhook_secret())?);
+    let endpoint = WebhookVerifier::new(WebhookSecret::new(sandbox.turratech().webhook_secret())?);
     let endpoint = endpoint.clock(sandbox.clock());
     let mut paid = false;
     for delivery in merchant.deliveries().iter().skip(before) {

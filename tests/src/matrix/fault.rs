@@ -148,7 +148,7 @@ impl fmt::Display for Fault {
             Self::Before(Obstacle::Refused) => f.pad("refused"),
             Self::Before(Obstacle::Untrusted) => f.pad("untrusted"),
             Self::Before(Obstacle::SilentHandshake) => f.pad("silent-handshake"),
-            Self::Before(Obstacle::Proxy(answer)) => f.pad(&format!("proxy={answer}")),
+            Self::Before(Obstacle::Proxy(response)) => f.pad(&format!("proxy={response}")),
             Self::There(phase, effect) => f.pad(&format!("@{} {effect}", phase.name())),
         }
     }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use payments_core::transport::reqwest::{Certificate, Proxy, ReqwestTransport};
-use payments_core::transport::{Answer, Request, Transport, TransportError, async_trait};
+use payments_core::transport::{Request, Response, Transport, TransportError, async_trait};
 use payments_core::{Error, RetryPolicy};
 use payments_sandbox::Clock;
 
@@ -105,7 +105,7 @@ struct Naive {
 
 #[async_trait]
 impl Transport for Naive {
-    async fn send(&self, request: Request) -> Result<Answer, TransportError> {
+    async fn send(&self, request: Request) -> Result<Response, TransportError> {
         let mut last = None;
         for _ in 0..3 {
             let given_up = self.clock.sleep(PATIENCE);
@@ -114,7 +114,7 @@ impl Transport for Naive {
                 () = given_up => None,
             };
             match answered {
-                Some(answer) if answer.status().is_success() => return Ok(answer),
+                Some(response) if response.status().is_success() => return Ok(response),
                 other => last = other,
             }
         }
@@ -130,7 +130,7 @@ struct OnceMore {
 
 #[async_trait]
 impl Transport for OnceMore {
-    async fn send(&self, request: Request) -> Result<Answer, TransportError> {
+    async fn send(&self, request: Request) -> Result<Response, TransportError> {
         let answered = match send(&self.http, &request).await {
             Err(err) if is_closed(&err) => send(&self.http, &request).await,
             other => other,
@@ -154,7 +154,7 @@ fn is_closed(err: &reqwest::Error) -> bool {
 }
 
 /// The request as the SDK made it, but without a key.
-async fn send(http: &reqwest::Client, request: &Request) -> reqwest::Result<Answer> {
+async fn send(http: &reqwest::Client, request: &Request) -> reqwest::Result<Response> {
     let mut headers = request.headers().clone();
     headers.remove("idempotency-key");
     let outgoing = http.request(request.method().clone(), request.url()).headers(headers);
@@ -168,7 +168,7 @@ async fn send(http: &reqwest::Client, request: &Request) -> reqwest::Result<Answ
             break;
         }
     }
-    Ok(Answer::new(status, headers, body))
+    Ok(Response::new(status, headers, body))
 }
 
 impl fmt::Display for Rig {

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use turbopay::{Currency, Money, OrderStatus};
-use turratech::core::time::OffsetDateTime;
+use turratech::payments_core::time::OffsetDateTime;
 
 /// How an order is paid, or paid out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -2,7 +2,7 @@
 
 use card3ds::{
     Card, CheckoutCallback, CheckoutId, Enrolment, Error, Expected, Expiry, Lookup as _, Money, NewCheckout,
-    NewPayment, NewThreeDsPayment, Payment, PaymentId, PaymentStatus, ReturnUrls, ThreeDsCallback, Unconfirmed,
+    NewPayment, NewThreeDsPayment, Payment, PaymentId, PaymentStatus, ReturnUrls, ThreeDsCallback, Unverified,
 };
 
 use super::Rig;
@@ -154,7 +154,7 @@ impl Day {
         let client = self.shop.card3ds.clone();
         let completing = async {
             let stored: PaymentId = id.parse()?;
-            client.complete(&stored, &callback).send().await
+            client.complete_3ds(&stored, &callback).send().await
         };
         match self.call("complete", &reference, completing) {
             After::Done(payment) => {
@@ -184,7 +184,7 @@ impl Day {
     }
 
     /// A callback of a checkout: asked about, and held against the order whose page it came to.
-    pub(super) fn checked_out(&mut self, reference: &str, callback: &Unconfirmed<CheckoutCallback>) {
+    pub(super) fn checked_out(&mut self, reference: &str, callback: &Unverified<CheckoutCallback>) {
         let Some(index) = self.books.find(reference) else { return };
         if self.rig == Rig::BelievesCallbacks {
             return self.believe(index, Standing::Paid(self.books.tries[index].asked));

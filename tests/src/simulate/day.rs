@@ -228,7 +228,7 @@ impl Day {
         let key = IdempotencyKey::new(stored.value.clone(), stored.made);
         match key {
             Ok(key) if sent => Some(key),
-            Ok(key) => Some(key.unused()),
+            Ok(key) => Some(key.assume_unused()),
             Err(invalid) => {
                 self.violated(format!("a stored key is none: {invalid}"));
                 None

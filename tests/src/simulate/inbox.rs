@@ -5,7 +5,7 @@ use std::time::Duration;
 use card3ds::CheckoutCallback;
 use payments_sandbox::Post;
 use turbopay::VerifyError;
-use turratech::core::http::{HeaderMap, HeaderName, HeaderValue};
+use turratech::payments_core::http::{HeaderMap, HeaderName, HeaderValue};
 
 use super::day::Day;
 use super::shop::SHOP;
@@ -51,22 +51,22 @@ impl Day {
             "turbopay" => match self.shop.turbopay_events.verify(&post.body, &headers(post)) {
                 Ok(event) => {
                     self.turbopay_told(&event);
-                    (turbopay::WebhookEndpoint::ACKNOWLEDGEMENT.status, "")
+                    (turbopay::WebhookVerifier::ACKNOWLEDGEMENT.status, "")
                 }
                 Err(error) => (refusal(&error), ""),
             },
             "turratech" => match self.shop.turratech_events.verify(&post.body, &headers(post)) {
                 Ok(event) => {
                     self.turratech_told(&event);
-                    (turratech::WebhookEndpoint::ACKNOWLEDGEMENT.status, "")
+                    (turratech::WebhookVerifier::ACKNOWLEDGEMENT.status, "")
                 }
                 Err(error) => (refusal(&error), ""),
             },
             "turbo-txn" => match self.shop.turbo_txn_callbacks.decrypt(&post.body) {
                 Ok(callback) => {
                     self.upi_called_back(&callback);
-                    let answer = turbo_txn::Callbacks::ACKNOWLEDGEMENT;
-                    (answer.status, answer.body)
+                    let response = turbo_txn::CallbackDecryptor::ACKNOWLEDGEMENT;
+                    (response.status, response.body)
                 }
                 Err(error) => (refusal(&error), ""),
             },
@@ -99,7 +99,7 @@ impl Day {
 
 fn refusal(error: &VerifyError) -> u16 {
     match error {
-        VerifyError::Unproven => 400,
+        VerifyError::Rejected => 400,
         _ => 500,
     }
 }

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use payments_core::transport::{Answer, Request, Transport, TransportError, async_trait};
+use payments_core::transport::{Request, Response, Transport, TransportError, async_trait};
 use payments_sandbox::{Clock, OfflineTransport};
 
 use super::Rig;
@@ -87,11 +87,11 @@ impl Network {
     }
 
     /// TurboPay counts as well. It may still count what an earlier process sent.
-    fn answered(&self, is_look_up: bool, answer: &Answer) {
+    fn answered(&self, is_look_up: bool, response: &Response) {
         let mut state = self.state();
         let grown_up = self.clock.elapsed().saturating_sub(state.began) > MINUTE * 3 / 2;
-        let by_provider = answer.headers().get("x-ratelimit-limit").is_some_and(|limit| limit == "60");
-        if is_look_up && answer.status() == 429 && by_provider && grown_up {
+        let by_provider = response.headers().get("x-ratelimit-limit").is_some_and(|limit| limit == "60");
+        if is_look_up && response.status() == 429 && by_provider && grown_up {
             state.violation = Some("TurboPay refused a look-up for their number".to_owned());
         }
     }
@@ -103,7 +103,7 @@ impl Network {
 
 #[async_trait]
 impl Transport for Network {
-    async fn send(&self, request: Request) -> Result<Answer, TransportError> {
+    async fn send(&self, request: Request) -> Result<Response, TransportError> {
         let is_look_up = request.url().contains("order/status/");
         if !self.admit(is_look_up) {
             return Err(TransportError::not_sent("no connection could be made"));
@@ -114,8 +114,8 @@ impl Transport for Network {
         if let (Err(_), Some(again)) = (&result, again) {
             result = self.there.send(again).await;
         }
-        if let Ok(answer) = &result {
-            self.answered(is_look_up, answer);
+        if let Ok(response) = &result {
+            self.answered(is_look_up, response);
         }
         result
     }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use payments_core::clock::Clock;
 use payments_sandbox::Offline;
 use turbopay::{Error, RetryPolicy, Traffic};
-use turratech::core::time::OffsetDateTime;
+use turratech::payments_core::time::OffsetDateTime;
 
 use super::network::Network;
 
@@ -15,13 +15,13 @@ use super::network::Network;
 #[derive(Debug)]
 pub(super) struct Shop {
     pub(super) turratech: turratech::Client,
-    pub(super) turratech_events: turratech::WebhookEndpoint,
+    pub(super) turratech_events: turratech::WebhookVerifier,
     pub(super) turbo_txn: turbo_txn::Client,
-    pub(super) turbo_txn_callbacks: turbo_txn::Callbacks,
+    pub(super) turbo_txn_callbacks: turbo_txn::CallbackDecryptor,
     pub(super) turbo_link: turbo_link::Client,
     pub(super) card3ds: card3ds::Client,
     pub(super) turbopay: turbopay::Client,
-    pub(super) turbopay_events: turbopay::WebhookEndpoint,
+    pub(super) turbopay_events: turbopay::WebhookVerifier,
 }
 
 impl Shop {
@@ -40,12 +40,12 @@ impl Shop {
         let there = offline.turratech();
         let turratech = turratech::Client::builder(turratech::ApiKey::new(there.api_key())?);
         let secret = turratech::WebhookSecret::new(there.webhook_secret())?;
-        let turratech_events = turratech::WebhookEndpoint::new(secret).clock(wall.clone());
+        let turratech_events = turratech::WebhookVerifier::new(secret).clock(wall.clone());
         let turratech = connected!(turratech, there).build()?;
         let there = offline.turbo_txn();
         let (id, key) = (turbo_txn::ClientId::new(there.client_id())?, turbo_txn::SecretKey::new(there.secret_key())?);
         let turbo_txn = connected!(turbo_txn::Client::builder(id, key), there).build()?;
-        let turbo_txn_callbacks = turbo_txn::Callbacks::new(turbo_txn::CallbackKey::new(there.callback_key())?);
+        let turbo_txn_callbacks = turbo_txn::CallbackDecryptor::new(turbo_txn::CallbackKey::new(there.callback_key())?);
         let there = offline.turbo_link();
         let turbo_link = turbo_link::Client::builder(turbo_link::ApiKey::new(there.api_key())?);
         let turbo_link = connected!(turbo_link, there).build()?;
@@ -53,7 +53,7 @@ impl Shop {
         let (key, secret) = (card3ds::ApiKey::new(there.api_key())?, card3ds::ApiSecret::new(there.api_secret())?);
         let card3ds = connected!(card3ds::Client::builder(key, secret), there).build()?;
         let there = offline.turbopay();
-        let turbopay_events = turbopay::WebhookEndpoint::new(turbopay::WebhookKey::new(there.webhook_key())?);
+        let turbopay_events = turbopay::WebhookVerifier::new(turbopay::WebhookKey::new(there.webhook_key())?);
         let turbopay = turbopay::Client::builder(turbopay::ApiKey::new(there.api_key())?);
         let turbopay = connected!(turbopay, there)
             .status_url(format!("{SHOP}/turbopay"))
@@ -93,7 +93,7 @@ impl WallClock {
 
 impl Clock for WallClock {
     fn now(&self) -> OffsetDateTime {
-        self.there.now() + turratech::core::time::Duration::seconds(self.wrong_by.load(Ordering::Relaxed))
+        self.there.now() + turratech::payments_core::time::Duration::seconds(self.wrong_by.load(Ordering::Relaxed))
     }
 
     fn monotonic(&self) -> Duration {

@@ -1,6 +1,6 @@
 //! tur.bo: links that are made in the dashboard and listed here.
 
-use turbo_link::{LinkId, LinkStatus};
+use turbo_link::{LinkId, LinkStatus, ListLinks};
 
 use super::books::Standing;
 use super::day::Day;
@@ -9,7 +9,7 @@ impl Day {
     pub(super) fn attend_to_link(&mut self, index: usize) {
         let reference = self.books.tries[index].reference.clone();
         let client = self.shop.turbo_link.clone();
-        let listing = async { client.list().send().await };
+        let listing = async { client.list_links(ListLinks::new()).send().await };
         let Some(list) = self.ask("list, for", &reference, listing) else { return };
         let Ok(id) = reference.parse::<LinkId>() else { return };
         let Some(link) = list.find(&id) else {

@@ -1,6 +1,6 @@
 //! Turbo Transactions: UPI collections, looked up whatever was said of them.
 
-use turbo_txn::{Expected, Lookup as _, Mismatch, NewTransaction, OrderId, TxnDetails, TxnStatus, Unconfirmed};
+use turbo_txn::{Expected, Lookup as _, MerchantOrderId, Mismatch, NewTransaction, TxnDetails, TxnStatus, Unverified};
 
 use super::Rig;
 use super::books::Standing;
@@ -43,7 +43,7 @@ impl Day {
         let reference = self.books.tries[index].reference.clone();
         let client = self.shop.turbo_txn.clone();
         let asking = async {
-            let order: OrderId = reference.parse()?;
+            let order: MerchantOrderId = reference.parse()?;
             client.lookup(&order).send().await
         };
         if let Some(details) = self.ask("lookup", &reference, asking) {
@@ -52,7 +52,7 @@ impl Day {
     }
 
     /// A callback proves nothing: it is asked about, whatever it claims.
-    pub(super) fn upi_called_back(&mut self, callback: &Unconfirmed<OrderId>) {
+    pub(super) fn upi_called_back(&mut self, callback: &Unverified<MerchantOrderId>) {
         let Some(index) = self.books.find(callback.claimed().as_str()) else { return };
         if self.rig == Rig::BelievesCallbacks {
             let paid = self.books.tries[index].announced.unwrap_or(self.books.tries[index].asked);

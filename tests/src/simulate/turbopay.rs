@@ -88,18 +88,18 @@ impl Day {
     pub(super) fn look_up_at_once(&mut self, indices: &[usize]) {
         let sent = indices.iter().filter(|index| self.books.tries[**index].sent);
         let mut asking: Vec<_> = sent.map(|index| (*index, self.looking_up(*index))).collect();
-        let mut answers = Vec::new();
+        let mut responses = Vec::new();
         self.offline.run(std::future::poll_fn(|context| {
             asking.retain_mut(|(index, asking)| match asking.as_mut().poll(context) {
                 Poll::Ready(result) => {
-                    answers.push((*index, result));
+                    responses.push((*index, result));
                     false
                 }
                 Poll::Pending => true,
             });
             if asking.is_empty() { Poll::Ready(()) } else { Poll::Pending }
         }));
-        for (index, result) in answers {
+        for (index, result) in responses {
             match result {
                 Ok(order) => self.turbopay_order_is(index, &order),
                 Err(error) => self.say(format_args!("lookup {}: {error}", self.books.tries[index].reference)),

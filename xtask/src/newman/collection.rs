@@ -53,7 +53,7 @@ struct Item {
 
 /// The recorded request, held against the recorded answer.
 fn replay(exchange: &Exchange, fill: impl Fn(&str) -> String) -> Item {
-    let script = format!("{}\n{}", expect_status(exchange.status), expect_shape(&exchange.answer));
+    let script = format!("{}\n{}", expect_status(exchange.status), expect_shape(&exchange.response));
     let request = Request {
         key: if exchange.status == 401 { "not-the-key" } else { "{{api_key}}" },
         url: format!("{{{{base_url}}}}{}", fill(&exchange.path)),

@@ -19,7 +19,7 @@ pub(crate) struct Exchange {
     /// As text, because a number's text is part of what was recorded.
     pub(crate) body: Option<String>,
     pub(crate) status: u64,
-    pub(crate) answer: Value,
+    pub(crate) response: Value,
 }
 
 pub(crate) fn read(collection: &str) -> Result<Vec<Exchange>, Failure> {
@@ -59,7 +59,7 @@ impl Exchange {
             headers,
             body: request["body"]["raw"].as_str().map(str::to_owned),
             status: example["code"].as_u64().ok_or_else(|| Failure::new(format!("{name}: no status")))?,
-            answer: serde_json::from_str(&text(&example["body"])?)?,
+            response: serde_json::from_str(&text(&example["body"])?)?,
             name,
         })
     }

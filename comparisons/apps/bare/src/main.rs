@@ -32,7 +32,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .build()?;
 
     let new = NewPayment { amount: 2000, currency: "usd", payment_method: "pm_card", confirm: true };
-    let answer = client
+    let response = client
         .post(format!("{base_url}/payments"))
         .bearer_auth(key)
         .header("turratech-version", "2024-01-01")
@@ -40,8 +40,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .json(&new)
         .send()
         .await?;
-    let status = answer.status();
-    let body = answer.bytes().await?;
+    let status = response.status();
+    let body = response.bytes().await?;
     if !status.is_success() {
         return Err(format!("{status}: {}", String::from_utf8_lossy(&body)).into());
     }

@@ -53,7 +53,24 @@ impl ChallengePage {
         &self.0
     }
 
-    /// A frame that shows it inside a page of the shop; `id` is the frame's.
+    /// HTML of a frame that shows the challenge inside a page of the shop; `id` is the frame's.
+    ///
+    /// Put it into the page as it is, together with [`frame_script`](Self::frame_script):
+    ///
+    /// ```
+    /// use card3ds::ChallengePage;
+    ///
+    /// /// A page of the shop. When the customer has come back, it goes on to the order.
+    /// fn pay(page: &ChallengePage) -> String {
+    ///     let (frame, script) = (page.frame("three-ds"), ChallengePage::frame_script("three-ds"));
+    ///     format!(
+    ///         r#"<!doctype html><title>Pay</title>{frame}{script}
+    /// <script>
+    ///   document.getElementById("three-ds").addEventListener("card3ds-returned", () => location.assign("/orders/ORD-12345"));
+    /// </script>"#
+    ///     )
+    /// }
+    /// ```
     ///
     /// The frame may post forms and run scripts, which a challenge needs, and nothing else; and so may every page that
     /// follows in it, the issuer's included:
@@ -78,20 +95,25 @@ impl ChallengePage {
         )
     }
 
-    /// A script for the page that holds the frame: when the customer has come back in it, a `card3ds-returned` event
-    /// happens on the frame. What became of the payment only the shop's own server can say.
+    /// HTML of a script for the page that holds the frame; `id` is the frame's. When the customer has come back, the
+    /// script dispatches a `card3ds-returned` event on the frame, to which the page listens: see
+    /// [`frame`](Self::frame). Only the shop's own server can say what became of the payment.
+    ///
+    /// A content security policy of the page must allow this inline script.
     ///
     /// Any page in that frame, or in a frame inside it, can make it happen, and no other can: it proves nothing.
     #[must_use]
     pub fn frame_script(id: &str) -> String {
         format!(
-            r#"addEventListener("message", (event) => {{
+            r#"<script>
+addEventListener("message", (event) => {{
   const frame = document.getElementById({});
   if (!frame || event.data !== "card3ds-returned") return;
   let source = event.source;
   while (source && source !== frame.contentWindow && source !== source.parent) source = source.parent;
   if (source && source === frame.contentWindow) frame.dispatchEvent(new Event("card3ds-returned"));
-}});"#,
+}});
+</script>"#,
             script_string(id)
         )
     }

@@ -2,7 +2,7 @@
 
 use card3ds::{Currency, ErrorKind, Money, Outcome};
 
-use crate::support::{answer, body_of, lira, now, payment_id, payment_of, scripted};
+use crate::support::{body_of, lira, now, payment_id, payment_of, response, scripted};
 
 #[track_caller]
 fn check_sent(amount: Money, wire: &str) {
@@ -31,7 +31,7 @@ fn amounts_go_out_as_numbers_with_exactly_their_currencys_decimals() {
 
 #[track_caller]
 fn check_read(wire: &str) {
-    let (client, _) = scripted([answer(&[("amount", wire)])]);
+    let (client, _) = scripted([response(&[("amount", wire)])]);
     let payment = now(client.create_payment(payment_of(lira("100.50"))).send()).unwrap();
     assert_eq!(payment.amount, lira("100.50"), "{wire}");
 }
@@ -47,7 +47,7 @@ fn an_answers_amount_is_read_with_fewer_decimals_and_with_zeros_beyond() {
 #[test]
 fn an_amount_that_cannot_be_had_exactly_leaves_a_payment_unknown() {
     for wire in ["100.505", "100.500000000000000000000000000001", "1e2", r#""100,50""#, "true", "{}", "null", r#""""#] {
-        let (client, script) = scripted([answer(&[("amount", wire)])]);
+        let (client, script) = scripted([response(&[("amount", wire)])]);
         let err = now(client.create_payment(payment_of(lira("100.50"))).send()).unwrap_err();
         assert_eq!((err.kind(), err.outcome()), (ErrorKind::MalformedResponse, Outcome::Unknown), "{wire}");
         assert_eq!(err.json_path(), Some("amount"), "{wire}");
@@ -61,7 +61,7 @@ fn the_largest_and_the_smallest_amounts_come_back_as_they_went() {
         for currency in [Currency::TRY, Currency::JPY, Currency::KWD, Currency::CLF] {
             let amount = Money::from_minor(minor, currency);
             let (wire, code) = (amount.decimal_text().unwrap(), format!("\"{currency}\""));
-            let (client, _) = scripted([answer(&[("amount", &wire), ("currency", &code)])]);
+            let (client, _) = scripted([response(&[("amount", &wire), ("currency", &code)])]);
             assert_eq!(now(client.create_payment(payment_of(amount)).send()).unwrap().amount, amount);
         }
     }

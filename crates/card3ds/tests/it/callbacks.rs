@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use card3ds::{CheckoutCallback, Lookup, ThreeDsCallback, ThreeDsFailure, VerifyError};
 use payments_core::webhook::Acknowledgement;
 
-use crate::support::{PAYMENT, answer, scripted, sent_to};
+use crate::support::{PAYMENT, response, scripted, sent_to};
 
 const KEY: &str = "3DS_AUTH_KEY_123456";
 
@@ -13,19 +13,19 @@ const KEY: &str = "3DS_AUTH_KEY_123456";
 fn check_refused(body: impl AsRef<[u8]>) {
     let body = body.as_ref();
     let shown = String::from_utf8_lossy(&body[..body.len().min(120)]).into_owned();
-    assert_eq!(ThreeDsCallback::parse(body).unwrap_err(), VerifyError::Unproven, "{shown}");
+    assert_eq!(ThreeDsCallback::parse(body).unwrap_err(), VerifyError::Rejected, "{shown}");
 }
 
 #[track_caller]
 fn check_checkout_refused(body: impl AsRef<[u8]>) {
-    assert_eq!(CheckoutCallback::parse(body.as_ref()).unwrap_err(), VerifyError::Unproven);
+    assert_eq!(CheckoutCallback::parse(body.as_ref()).unwrap_err(), VerifyError::Rejected);
 }
 
 /// The key that a callback would complete with, as it goes out.
 async fn key_of(body: &str) -> String {
     let (client, script) = scripted([]);
     let callback = ThreeDsCallback::parse(body.as_bytes()).unwrap();
-    let _ = client.complete(callback.claimed().payment_id(), &callback).send().await;
+    let _ = client.complete_3ds(callback.claimed().payment_id(), &callback).send().await;
     crate::support::body_of(&script)
 }
 
@@ -144,7 +144,7 @@ fn a_failed_challenge_may_come_without_a_key() {
         assert!(!format!("{failure:?}").contains(KEY));
     }
     for body in ["", "paymentId=", "paymentId=..", "paymentId=a&paymentId=b", "PaymentId=a", "{}", "paymentId=a%2Fb"] {
-        assert_eq!(ThreeDsFailure::parse(body.as_bytes()).unwrap_err(), VerifyError::Unproven, "{body}");
+        assert_eq!(ThreeDsFailure::parse(body.as_bytes()).unwrap_err(), VerifyError::Rejected, "{body}");
     }
 }
 
@@ -181,10 +181,10 @@ async fn a_checkouts_callback_yields_a_look_up_and_nothing_else() {
     assert_eq!(callback.claimed().checkout_id().as_str(), PAYMENT);
     assert_eq!(
         format!("{callback:?}"),
-        format!("Unconfirmed(CheckoutCallback {{ checkout_id: CheckoutId(\"{PAYMENT}\") }})")
+        format!("Unverified(CheckoutCallback {{ checkout_id: CheckoutId(\"{PAYMENT}\") }})")
     );
 
-    let (client, script) = scripted([answer(&[("status", "\"FAILED\"")])]);
+    let (client, script) = scripted([response(&[("status", "\"FAILED\"")])]);
     let payment = callback.lookup(&client).send().await.unwrap();
 
     assert!(payment.into_success().is_err(), "whatever the callback claimed");

@@ -9,8 +9,8 @@ use crate::support::{PAYMENT, now, scripted, three_ds};
 
 fn challenge(html: &str) -> Challenge {
     let html = serde_json::to_string(html).unwrap();
-    let answer = format!(r#"{{"paymentId":"{PAYMENT}","success":true,"htmlContent":{html}}}"#);
-    let (client, _) = scripted([Reply::json(200, &answer)]);
+    let response = format!(r#"{{"paymentId":"{PAYMENT}","success":true,"htmlContent":{html}}}"#);
+    let (client, _) = scripted([Reply::json(200, &response)]);
     match now(client.start_3ds(three_ds()).send()).unwrap() {
         Enrolment::Enrolled(challenge) => challenge,
         Enrolment::NotEnrolled(why) => panic!("{why:?}"),
@@ -58,8 +58,22 @@ fn the_frame_may_post_forms_and_run_scripts_and_nothing_else() {
 fn the_frames_id_is_the_shops_but_is_escaped_all_the_same() {
     let frame = challenge("<p>").page.frame("x\" onload=\"alert(1)");
     assert!(frame.starts_with("<iframe id=\"x&quot; onload=&quot;alert(1)\" title="), "{frame}");
-    let script = ChallengePage::frame_script("a\"</script><script>");
+    let html = ChallengePage::frame_script("a\"</script><script>");
+    let script = html.strip_prefix("<script>").unwrap().strip_suffix("</script>").unwrap();
+    assert!(!script.contains("</script"), "{script}");
     assert!(script.contains(r#"getElementById("a\"\u003c/script>\u003cscript>")"#), "{script}");
+}
+
+#[test]
+fn the_frame_and_its_script_are_html_to_put_into_a_page_as_they_are() {
+    let frame = challenge("<form></form>").page.frame("three-ds");
+    assert!(frame.starts_with("<iframe ") && frame.ends_with("</iframe>"), "{frame}");
+
+    let script = ChallengePage::frame_script("three-ds");
+    let inside = script.strip_prefix("<script>").unwrap().strip_suffix("</script>").unwrap();
+    // Outside of its element nothing is shown, and nothing in it ends the element early.
+    assert!(!inside.contains('<'), "{script}");
+    assert!(inside.trim().starts_with("addEventListener(") && inside.trim().ends_with("});"), "{script}");
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::time::Duration;
 use card3ds::{CheckoutId, ErrorKind, NewCheckout, Outcome, PaymentStatus};
 use payments_core::test_util::Reply;
 
-use crate::support::{PAYMENT, answer, lira, scripted};
+use crate::support::{PAYMENT, lira, response, scripted};
 
 fn checkout() -> NewCheckout {
     NewCheckout::new("ORD-12345".parse().unwrap(), lira("100.50"), "Product purchase", "https://example.com/callback")
@@ -27,8 +27,8 @@ async fn a_page_that_is_no_web_address_is_refused() {
 
 #[tokio::test]
 async fn an_id_that_could_lead_elsewhere_is_not_taken_from_an_answer() {
-    let answer = r#"{"checkoutId":"../payment","redirectUrl":"https://pay.example/x"}"#;
-    let (client, _) = scripted([Reply::json(200, answer)]);
+    let response = r#"{"checkoutId":"../payment","redirectUrl":"https://pay.example/x"}"#;
+    let (client, _) = scripted([Reply::json(200, response)]);
     let err = client.create_checkout(checkout()).send().await.unwrap_err();
     assert_eq!(err.json_path(), Some("checkoutId"));
 }
@@ -38,9 +38,9 @@ async fn a_checkout_is_waited_for_until_it_is_paid() {
     let (client, script) = scripted([
         Reply::json(404, r#"{"message":"not paid yet"}"#),
         Reply::json(200, r#"{"paymentId":null,"status":null}"#),
-        answer(&[("status", "\"ENROLLED\"")]),
-        answer(&[("status", "\"SOMETHING\"")]),
-        answer(&[]),
+        response(&[("status", "\"ENROLLED\"")]),
+        response(&[("status", "\"SOMETHING\"")]),
+        response(&[]),
     ]);
 
     let payment = client.wait_until_final(&id()).send().await.unwrap();
@@ -51,21 +51,21 @@ async fn a_checkout_is_waited_for_until_it_is_paid() {
 
 #[tokio::test]
 async fn a_failed_checkout_is_final() {
-    let (client, script) = scripted([answer(&[("status", "\"FAILED\"")]), answer(&[])]);
+    let (client, script) = scripted([response(&[("status", "\"FAILED\"")]), response(&[])]);
     let payment = client.wait_until_final(&id()).send().await.unwrap();
     assert_eq!((payment.status, script.requests().len()), (PaymentStatus::Failed, 1));
 }
 
 #[tokio::test]
 async fn when_time_is_up_the_last_status_is_given() {
-    let (client, _) = scripted((0..20).map(|_| answer(&[("status", "\"ENROLLED\"")])));
-    let payment = client.wait_until_final(&id()).within(Duration::from_secs(10)).send().await.unwrap();
+    let (client, _) = scripted((0..20).map(|_| response(&[("status", "\"ENROLLED\"")])));
+    let payment = client.wait_until_final(&id()).timeout(Duration::from_secs(10)).send().await.unwrap();
     assert_eq!((payment.status.is_final(), payment.status), (false, PaymentStatus::Enrolled));
 }
 
 #[tokio::test]
 async fn a_wrong_key_is_not_waited_out() {
-    let (client, script) = scripted([Reply::json(401, "{}"), answer(&[])]);
+    let (client, script) = scripted([Reply::json(401, "{}"), response(&[])]);
     let err = client.wait_until_final(&id()).send().await.unwrap_err();
     assert_eq!((err.kind(), script.requests().len()), (ErrorKind::Authentication, 1));
 }

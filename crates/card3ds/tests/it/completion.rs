@@ -1,32 +1,32 @@
 //! Completing a 3-D Secure payment: for the payment that was started, once, and for no other.
 
-use card3ds::{Enrolment, ErrorKind, Outcome, PaymentId, PaymentStatus, ThreeDsCallback, Unconfirmed};
+use card3ds::{Enrolment, ErrorKind, Outcome, PaymentId, PaymentStatus, ThreeDsCallback, Unverified};
 use payments_core::test_util::Reply;
 
-use crate::support::{PAYMENT, answer, body_of, payment_id, scripted, sent_to, three_ds};
+use crate::support::{PAYMENT, body_of, payment_id, response, scripted, sent_to, three_ds};
 
-fn callback(payment: &str) -> Unconfirmed<ThreeDsCallback> {
+fn callback(payment: &str) -> Unverified<ThreeDsCallback> {
     ThreeDsCallback::parse(format!("paymentId={payment}&securityKey=key-1").as_bytes()).unwrap()
 }
 
 #[tokio::test]
 async fn a_callback_for_another_payment_is_refused_before_anything_is_sent() {
-    let (client, script) = scripted([answer(&[])]);
+    let (client, script) = scripted([response(&[])]);
     let other: PaymentId = "00000000-e89b-12d3-a456-426614174000".parse().unwrap();
 
-    let err = client.complete(&other, &callback(PAYMENT)).send().await.unwrap_err();
+    let err = client.complete_3ds(&other, &callback(PAYMENT)).send().await.unwrap_err();
 
     assert_eq!((err.kind(), err.outcome(), err.attempts()), (ErrorKind::InvalidRequest, Outcome::NotSent, 0));
-    assert_eq!(err.param(), Some("paymentId"));
+    assert_eq!(err.param(), Some("callback"));
     assert!(!err.to_string().contains(PAYMENT), "{err}");
     assert_eq!(script.requests().len(), 0);
 }
 
 #[tokio::test]
 async fn the_stored_payment_is_the_one_that_is_completed() {
-    let (client, script) = scripted([answer(&[]), answer(&[])]);
+    let (client, script) = scripted([response(&[]), response(&[])]);
 
-    client.complete(&payment_id(), &callback(&PAYMENT.to_uppercase())).send().await.unwrap();
+    client.complete_3ds(&payment_id(), &callback(&PAYMENT.to_uppercase())).send().await.unwrap();
 
     assert_eq!(sent_to(&script), format!("POST https://api.example.com/api/3ds/{PAYMENT}/complete"));
     assert_eq!(body_of(&script), r#"{"securityKey":"key-1"}"#);
@@ -35,9 +35,9 @@ async fn the_stored_payment_is_the_one_that_is_completed() {
 #[tokio::test]
 async fn an_answer_about_another_payment_is_not_believed() {
     let other = "\"00000000-e89b-12d3-a456-426614174000\"";
-    let (client, script) = scripted([answer(&[("paymentId", other)]), answer(&[])]);
+    let (client, script) = scripted([response(&[("paymentId", other)]), response(&[])]);
 
-    let err = client.complete(&payment_id(), &callback(PAYMENT)).send().await.unwrap_err();
+    let err = client.complete_3ds(&payment_id(), &callback(PAYMENT)).send().await.unwrap_err();
 
     assert_eq!((err.kind(), err.outcome()), (ErrorKind::MalformedResponse, Outcome::Unknown));
     assert_eq!(err.json_path(), Some("paymentId"));
@@ -47,15 +47,15 @@ async fn an_answer_about_another_payment_is_not_believed() {
 #[tokio::test]
 async fn a_completion_that_failed_or_is_under_way_is_an_answer() {
     for (status, expected) in [("\"FAILED\"", PaymentStatus::Failed), ("\"ENROLLED\"", PaymentStatus::Enrolled)] {
-        let (client, _) = scripted([answer(&[("status", status)])]);
-        let payment = client.complete(&payment_id(), &callback(PAYMENT)).send().await.unwrap();
+        let (client, _) = scripted([response(&[("status", status)])]);
+        let payment = client.complete_3ds(&payment_id(), &callback(PAYMENT)).send().await.unwrap();
         assert_eq!(payment.status, expected);
     }
 }
 
 #[tokio::test]
 async fn an_enrolment_without_its_page_or_its_payment_cannot_be_read() {
-    for (answer, path) in [
+    for (response, path) in [
         (format!(r#"{{"paymentId":"{PAYMENT}","success":true}}"#), "htmlContent"),
         (format!(r#"{{"paymentId":"{PAYMENT}","success":true,"htmlContent":null}}"#), "htmlContent"),
         (format!(r#"{{"paymentId":"{PAYMENT}","success":true,"htmlContent":""}}"#), "htmlContent"),
@@ -66,16 +66,16 @@ async fn an_enrolment_without_its_page_or_its_payment_cannot_be_read() {
         (format!(r#"{{"paymentId":"{PAYMENT}","htmlContent":"<form>"}}"#), "."),
         (format!(r#"{{"paymentId":"{PAYMENT}","success":true,"htmlContent":{{}}}}"#), "htmlContent"),
     ] {
-        let (client, _) = scripted([Reply::json(200, &answer)]);
+        let (client, _) = scripted([Reply::json(200, &response)]);
         let err = client.start_3ds(three_ds()).send().await.unwrap_err();
-        assert_eq!((err.outcome(), err.json_path()), (Outcome::Unknown, Some(path)), "{answer}: {err}");
+        assert_eq!((err.outcome(), err.json_path()), (Outcome::Unknown, Some(path)), "{response}: {err}");
     }
 }
 
 #[tokio::test]
 async fn a_refused_enrolment_has_no_page_even_if_one_came() {
-    let answer = format!(r#"{{"paymentId":"{PAYMENT}","success":false,"htmlContent":"<form>"}}"#);
-    let (client, _) = scripted([Reply::json(200, &answer)]);
+    let response = format!(r#"{{"paymentId":"{PAYMENT}","success":false,"htmlContent":"<form>"}}"#);
+    let (client, _) = scripted([Reply::json(200, &response)]);
     let enrolment = client.start_3ds(three_ds()).send().await.unwrap();
     let Enrolment::NotEnrolled(why) = &enrolment else { panic!("{enrolment:?}") };
     assert_eq!(why.payment_id, Some(payment_id()));

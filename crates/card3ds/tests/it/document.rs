@@ -145,7 +145,7 @@ async fn a_3ds_payment_is_completed_with_the_key_that_was_posted() {
     let posted = format!("paymentId={PAYMENT}&securityKey=3DS_AUTH_KEY_123456");
 
     let callback = ThreeDsCallback::parse(posted.as_bytes()).unwrap();
-    let payment = client.complete(&payment_id(), &callback).send().await.unwrap();
+    let payment = client.complete_3ds(&payment_id(), &callback).send().await.unwrap();
 
     assert_eq!(sent_to(&script), format!("POST https://api.example.com/api/3ds/{PAYMENT}/complete"));
     assert_eq!(body_of(&script), r#"{"securityKey":"3DS_AUTH_KEY_123456"}"#);

@@ -3,7 +3,6 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail by panicking")]
 
 mod amounts;
-mod answers;
 mod callbacks;
 mod challenge;
 mod checkouts;
@@ -12,6 +11,7 @@ mod document;
 mod installments;
 mod outcomes;
 mod printed;
+mod responses;
 mod secrets;
 mod success;
 mod support;

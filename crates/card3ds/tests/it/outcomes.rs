@@ -5,7 +5,7 @@ use card3ds::{
 };
 use payments_core::test_util::Reply;
 
-use crate::support::{PAYMENT, answer, card, lira, payment, payment_id, scripted, three_ds};
+use crate::support::{PAYMENT, card, lira, payment, payment_id, response, scripted, three_ds};
 
 /// Every operation that moves money.
 const MOVING: [fn(&Client) -> Call<Payment>; 4] = [
@@ -14,7 +14,7 @@ const MOVING: [fn(&Client) -> Call<Payment>; 4] = [
     |client| client.capture(&payment_id(), lira("100.50")),
     |client| {
         let posted = format!("paymentId={PAYMENT}&securityKey=key-1");
-        client.complete(&payment_id(), &ThreeDsCallback::parse(posted.as_bytes()).unwrap())
+        client.complete_3ds(&payment_id(), &ThreeDsCallback::parse(posted.as_bytes()).unwrap())
     },
 ];
 
@@ -43,13 +43,13 @@ fn lost() -> Vec<Reply> {
 async fn what_moves_money_is_not_sent_again_once_its_answer_is_lost() {
     for operation in MOVING {
         for reply in lost() {
-            let (client, script) = scripted([reply, answer(&[]), answer(&[])]);
+            let (client, script) = scripted([reply, response(&[]), response(&[])]);
 
             let err = operation(&client).retry(RetryPolicy::default().extra_attempts(9)).send().await.unwrap_err();
 
             assert_eq!(err.outcome(), Outcome::Unknown, "{err}");
             assert!(err.may_have_moved_money(), "{err}");
-            assert!(err.to_string().ends_with("; it may have been done"), "{err}");
+            assert!(err.to_string().ends_with("; it may have been executed"), "{err}");
             assert_eq!(script.requests().len(), 1, "{err}");
         }
     }
@@ -58,7 +58,7 @@ async fn what_moves_money_is_not_sent_again_once_its_answer_is_lost() {
 #[tokio::test]
 async fn what_never_connected_is_tried_again() {
     for operation in MOVING {
-        let (client, script) = scripted([Reply::not_connected(), Reply::not_connected(), answer(&[])]);
+        let (client, script) = scripted([Reply::not_connected(), Reply::not_connected(), response(&[])]);
         assert_eq!(operation(&client).send().await.unwrap().payment_id, payment_id());
         assert_eq!(script.requests().len(), 3);
 
@@ -71,7 +71,7 @@ async fn what_never_connected_is_tried_again() {
 #[tokio::test]
 async fn one_unknown_attempt_settles_the_call() {
     for operation in MOVING {
-        let (client, script) = scripted([Reply::not_connected(), Reply::lost(), answer(&[])]);
+        let (client, script) = scripted([Reply::not_connected(), Reply::lost(), response(&[])]);
         let err = operation(&client).send().await.unwrap_err();
         assert_eq!((err.outcome(), err.attempts()), (Outcome::Unknown, 2));
         assert_eq!(script.requests().len(), 2);
@@ -81,13 +81,13 @@ async fn one_unknown_attempt_settles_the_call() {
 #[tokio::test]
 async fn starting_and_creating_move_no_money_and_are_not_sent_twice_either() {
     for reply in lost() {
-        let (client, script) = scripted([reply, answer(&[])]);
+        let (client, script) = scripted([reply, response(&[])]);
         let err = client.start_3ds(three_ds()).send().await.unwrap_err();
         assert_eq!((err.outcome(), script.requests().len()), (Outcome::Unknown, 1), "{err}");
         assert!(!err.may_have_moved_money());
     }
     for reply in lost() {
-        let (client, script) = scripted([reply, answer(&[])]);
+        let (client, script) = scripted([reply, response(&[])]);
         let err = client.create_checkout(checkout()).send().await.unwrap_err();
         assert_eq!((err.outcome(), script.requests().len()), (Outcome::Unknown, 1), "{err}");
         assert!(!err.may_have_moved_money());
@@ -102,7 +102,7 @@ async fn reads_are_sent_again_although_one_of_them_posts() {
     assert_eq!(client.installment_options(query).send().await.unwrap(), []);
     assert_eq!(script.requests().len(), 3);
 
-    let (client, script) = scripted([Reply::lost(), Reply::json(429, "{}"), answer(&[])]);
+    let (client, script) = scripted([Reply::lost(), Reply::json(429, "{}"), response(&[])]);
     client.checkout_status(&PAYMENT.parse().unwrap()).send().await.unwrap();
     assert_eq!(script.requests().len(), 3);
 
@@ -128,7 +128,7 @@ async fn any_json_object_under_a_refusing_status_is_the_providers_own_refusal() 
     for (status, kind) in kinds {
         for body in ["{}", r#"{"message":"no"}"#, r#"{"error":{"code":7}}"#, r#"{"status":400,"success":false}"#] {
             for operation in MOVING {
-                let (client, script) = scripted([Reply::json(status, body), answer(&[])]);
+                let (client, script) = scripted([Reply::json(status, body), response(&[])]);
                 let err = operation(&client).send().await.unwrap_err();
                 assert_eq!((err.kind(), err.outcome()), (kind, Outcome::Refused), "{status} {body}");
                 assert!(!err.may_have_moved_money());
@@ -193,7 +193,7 @@ async fn a_failed_payment_under_an_error_status_is_declined() {
 async fn a_payment_that_was_made_under_an_error_status_is_not_refused() {
     for body in [r#"{"status":"SUCCESS"}"#, r#"{"status":"ENROLLED"}"#, r#"{"success":true,"status":"FAILED"}"#] {
         for status in [400, 401, 402, 404, 422] {
-            let (client, script) = scripted([Reply::json(status, body), answer(&[])]);
+            let (client, script) = scripted([Reply::json(status, body), response(&[])]);
             let err = client.create_payment(payment()).send().await.unwrap_err();
             let expected = (ErrorKind::MalformedResponse, Outcome::Unknown);
             assert_eq!((err.kind(), err.outcome()), expected, "{status} {body}");
@@ -213,7 +213,7 @@ async fn a_payment_that_did_not_plainly_fail_under_an_error_status_is_not_refuse
     ] {
         for status in [400, 401, 402, 404, 422] {
             for operation in MOVING {
-                let (client, script) = scripted([Reply::json(status, body), answer(&[])]);
+                let (client, script) = scripted([Reply::json(status, body), response(&[])]);
                 let err = operation(&client).send().await.unwrap_err();
                 let expected = (ErrorKind::MalformedResponse, Outcome::Unknown);
                 assert_eq!((err.kind(), err.outcome()), expected, "{status} {body}");
@@ -247,7 +247,7 @@ async fn a_refusal_that_may_speak_of_an_earlier_sending_settles_nothing() {
     for body in bodies {
         for status in [400, 401, 402, 403, 404, 409, 410, 422] {
             for operation in MOVING {
-                let (client, script) = scripted([Reply::json(status, body), answer(&[])]);
+                let (client, script) = scripted([Reply::json(status, body), response(&[])]);
                 let err = operation(&client).send().await.unwrap_err();
                 assert_eq!((err.kind(), err.outcome()), (ErrorKind::Conflict, Outcome::Unknown), "{status} {body}");
                 assert_eq!(err.advice(), Some(SETTLE), "{status} {body}");

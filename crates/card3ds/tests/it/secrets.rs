@@ -90,7 +90,7 @@ async fn said(client: &Client, which: usize) -> String {
         1 => tell!(client.pre_authorize(payment())),
         2 => tell!(client.capture(&payment_id(), lira("100.50"))),
         3 => tell!(client.start_3ds(NewThreeDsPayment::new(payment(), urls()))),
-        4 => tell!(client.complete(&payment_id(), &callback)),
+        4 => tell!(client.complete_3ds(&payment_id(), &callback)),
         5 => tell!(client.installment_options(query())),
         _ => tell!(client.checkout_status(&PAYMENT.parse().unwrap())),
     }
@@ -149,7 +149,7 @@ fn a_callbacks_key_is_not_printed_and_neither_is_why_one_was_refused() {
         format!("securityKey={SECURITY_KEY}"),
     ] {
         let err = ThreeDsCallback::parse(body.as_bytes()).unwrap_err();
-        assert_eq!(err.to_string(), "the delivery's origin is not proved");
+        assert_eq!(err.to_string(), "the delivery could not be verified");
         check(&format!("{err} {err:?}"));
     }
     let text = traced();
@@ -206,7 +206,7 @@ async fn a_security_key_that_the_provider_quotes_is_not_shown() {
     let posted = format!("paymentId={PAYMENT}&securityKey={SECURITY_KEY}");
     let callback = card3ds::ThreeDsCallback::parse(posted.as_bytes()).unwrap();
 
-    let err = client.complete(&PAYMENT.parse().unwrap(), &callback).send().await.unwrap_err();
+    let err = client.complete_3ds(&PAYMENT.parse().unwrap(), &callback).send().await.unwrap_err();
 
     assert_eq!(err.message(), Some("the key [redacted] is not valid"));
     check(&format!("{err} {err:?} {err:#?}"));

@@ -65,7 +65,7 @@ pub(crate) fn payment_id() -> PaymentId {
 }
 
 /// An answer with what every payment's has, and these members more (or instead: the last one of a name counts).
-pub(crate) fn answer(members: &[(&str, &str)]) -> Reply {
+pub(crate) fn response(members: &[(&str, &str)]) -> Reply {
     Reply::json(200, &answer_text(members))
 }
 
@@ -87,7 +87,7 @@ pub(crate) fn answer_text(members: &[(&str, &str)]) -> String {
 
 /// The same without one of them.
 pub(crate) fn answer_without(name: &str) -> Reply {
-    answer(&[(name, "null")])
+    response(&[(name, "null")])
 }
 
 pub(crate) fn body_of(script: &Script) -> String {

@@ -2,7 +2,7 @@
 
 use card3ds::{
     ApiKey, ApiSecret, Call, Card, CheckoutId, Client, Currency, CustomerId, ErrorKind, Expiry, InstallmentQuery,
-    Money, NewCheckout, NewPayment, NewThreeDsPayment, OrderId, Outcome, PaymentId, ReturnUrls,
+    MerchantOrderId, Money, NewCheckout, NewPayment, NewThreeDsPayment, Outcome, PaymentId, ReturnUrls,
 };
 use payments_core::test_util::Script;
 
@@ -53,7 +53,7 @@ fn cards_that_are_none_are_refused_as_they_are_made() {
     assert!("91".parse::<card3ds::SecurityCode>().is_err());
     let nameless = Card::new("", PAN.parse().unwrap(), Expiry::new(4, 2028).unwrap(), CVV.parse().unwrap());
     let payment = NewPayment::new("o".parse().unwrap(), lira("1"), nameless, "192.168.1.1:8080".parse().unwrap());
-    check(|client| client.create_payment(payment), "cardHolderName", "must not be empty");
+    check(|client| client.create_payment(payment), "holder", "must not be empty");
 }
 
 #[test]
@@ -82,7 +82,7 @@ fn addresses_of_either_protocol_go_out_in_their_shortest_form() {
         let _ = now(client.create_payment(from(address)).send());
         assert!(body_of(&script).contains(wire), "{}", body_of(&script));
     }
-    check(|client| client.create_payment(from("192.168.1.1:0")), "requestPort", "1 to 65535");
+    check(|client| client.create_payment(from("192.168.1.1:0")), "requested_from", "port from 1 to 65535");
 }
 
 #[test]
@@ -91,9 +91,9 @@ fn addresses_to_come_back_to_must_be_web_addresses() {
     {
         let urls = |success: &str, failure: &str| ReturnUrls { success: success.into(), failure: failure.into() };
         let start = NewThreeDsPayment::new(payment(), urls(bad, "https://m.example"));
-        check(|client| client.start_3ds(start), "successUrl", "");
+        check(|client| client.start_3ds(start), "urls.success", "");
         let start = NewThreeDsPayment::new(payment(), urls("https://m.example", bad));
-        check(|client| client.start_3ds(start), "failureUrl", "");
+        check(|client| client.start_3ds(start), "urls.failure", "");
         check(|client| client.create_checkout(checkout("d", bad)), "callback", "");
     }
     // The document gives no length, so none is enforced.
@@ -105,11 +105,11 @@ fn addresses_to_come_back_to_must_be_web_addresses() {
 
 #[test]
 fn counts_of_nothing_and_empty_texts_are_refused() {
-    check(|client| client.start_3ds(three_ds().installments(0)), "installmentCount", "1 or more");
+    check(|client| client.start_3ds(three_ds().installments(0)), "installments", "1 or more");
     let query = || InstallmentQuery::new(lira("1"), card().number().clone());
-    check(|client| client.installment_options(query().max_installments(0)), "maxInstallmentCount", "1 or more");
+    check(|client| client.installment_options(query().max_installments(0)), "max_installments", "1 or more");
     let checkout = |description| checkout(description, "https://m.example");
-    check(|client| client.create_checkout(checkout("d").max_installments(0)), "maxInstallmentCount", "1 or more");
+    check(|client| client.create_checkout(checkout("d").max_installments(0)), "max_installments", "1 or more");
     check(|client| client.create_checkout(checkout("")), "description", "must not be empty");
 }
 
@@ -119,8 +119,12 @@ fn ids_that_go_into_a_path_can_lead_nowhere_else() {
         assert!(id.parse::<PaymentId>().is_err(), "{id:?}");
         assert!(id.parse::<CheckoutId>().is_err(), "{id:?}");
     }
-    assert!("".parse::<OrderId>().is_err() && "".parse::<CustomerId>().is_err());
-    let any: OrderId = "any text / at \"all\" \u{1F600}".parse().unwrap();
+    // Named as the caller wrote them, and not as the wire does.
+    assert_eq!("".parse::<MerchantOrderId>().unwrap_err().field(), "order_id");
+    assert_eq!("".parse::<CustomerId>().unwrap_err().field(), "customer_id");
+    assert_eq!("".parse::<PaymentId>().unwrap_err().field(), "payment_id");
+    assert_eq!("".parse::<CheckoutId>().unwrap_err().field(), "checkout_id");
+    let any: MerchantOrderId = "any text / at \"all\" \u{1F600}".parse().unwrap();
     let (client, script) = scripted([]);
     let _ =
         now(client.create_payment(NewPayment::new(any, lira("1"), card(), "192.168.1.1:80".parse().unwrap())).send());

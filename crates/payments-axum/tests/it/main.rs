@@ -10,19 +10,19 @@ use axum::http::{Request, StatusCode};
 use axum::routing::post;
 use axum::{Router, extract::FromRef};
 use http_body_util::BodyExt as _;
-use payments_axum::{Acknowledged, Checkouts, Delivered, FailedChallenges, PassedChallenges};
+use payments_axum::{Acknowledge, HostedCheckoutCallback, ThreeDsFailureCallback, ThreeDsSuccessCallback, Webhook};
 use payments_core::time::OffsetDateTime;
 use tower::ServiceExt as _;
-use turbo_txn::{CallbackKey, Callbacks};
+use turbo_txn::{CallbackDecryptor, CallbackKey};
 
 #[derive(Clone, FromRef)]
 struct Shop {
-    turratech: turratech::WebhookEndpoint,
-    turbopay: turbopay::WebhookEndpoint,
-    turbo_txn: Callbacks,
-    passed: PassedChallenges,
-    failed: FailedChallenges,
-    checkouts: Checkouts,
+    turratech: turratech::WebhookVerifier,
+    turbopay: turbopay::WebhookVerifier,
+    turbo_txn: CallbackDecryptor,
+    passed: ThreeDsSuccessCallback,
+    failed: ThreeDsFailureCallback,
+    checkouts: HostedCheckoutCallback,
     seen: Arc<Mutex<Vec<String>>>,
 }
 
@@ -34,50 +34,53 @@ type Seen = State<Arc<Mutex<Vec<String>>>>;
 
 async fn on_turratech(
     seen: Seen,
-    Delivered(event): Delivered<turratech::WebhookEndpoint>,
-) -> Acknowledged<turratech::WebhookEndpoint> {
+    Webhook(event): Webhook<turratech::WebhookVerifier>,
+) -> Acknowledge<turratech::WebhookVerifier> {
     saw(&seen, event.event_type.to_string());
-    Acknowledged::new()
+    Acknowledge::new()
 }
 
 async fn on_turbopay(
     seen: Seen,
-    Delivered(event): Delivered<turbopay::WebhookEndpoint>,
-) -> Acknowledged<turbopay::WebhookEndpoint> {
+    Webhook(event): Webhook<turbopay::WebhookVerifier>,
+) -> Acknowledge<turbopay::WebhookVerifier> {
     saw(&seen, event.merchant_order_id.to_string());
-    Acknowledged::new()
+    Acknowledge::new()
 }
 
-async fn on_turbo_txn(seen: Seen, Delivered(hint): Delivered<Callbacks>) -> Acknowledged<Callbacks> {
+async fn on_turbo_txn(seen: Seen, Webhook(hint): Webhook<CallbackDecryptor>) -> Acknowledge<CallbackDecryptor> {
     saw(&seen, hint.claimed().to_string());
-    Acknowledged::new()
+    Acknowledge::new()
 }
 
-async fn on_passed(seen: Seen, Delivered(hint): Delivered<PassedChallenges>) -> Acknowledged<PassedChallenges> {
+async fn on_passed(seen: Seen, Webhook(hint): Webhook<ThreeDsSuccessCallback>) -> Acknowledge<ThreeDsSuccessCallback> {
     saw(&seen, hint.claimed().payment_id().to_string());
-    Acknowledged::new()
+    Acknowledge::new()
 }
 
-async fn on_failed(seen: Seen, Delivered(hint): Delivered<FailedChallenges>) -> Acknowledged<FailedChallenges> {
+async fn on_failed(seen: Seen, Webhook(hint): Webhook<ThreeDsFailureCallback>) -> Acknowledge<ThreeDsFailureCallback> {
     saw(&seen, hint.claimed().payment_id().to_string());
-    Acknowledged::new()
+    Acknowledge::new()
 }
 
-async fn on_checkout(seen: Seen, Delivered(hint): Delivered<Checkouts>) -> Acknowledged<Checkouts> {
+async fn on_checkout(
+    seen: Seen,
+    Webhook(hint): Webhook<HostedCheckoutCallback>,
+) -> Acknowledge<HostedCheckoutCallback> {
     saw(&seen, hint.claimed().checkout_id().to_string());
-    Acknowledged::new()
+    Acknowledge::new()
 }
 
 /// Posts a body, and gives the answer and what handlers saw.
 async fn delivered(path: &str, headers: &[(&str, &str)], body: impl Into<Body>) -> (StatusCode, String, Vec<String>) {
     let seen = Arc::new(Mutex::new(Vec::new()));
     let shop = Shop {
-        turratech: turratech::WebhookEndpoint::new(turratech::WebhookSecret::new(SECRET).unwrap()),
-        turbopay: turbopay::WebhookEndpoint::new(turbopay::WebhookKey::new(SECRET).unwrap()),
-        turbo_txn: Callbacks::new(CallbackKey::new(CALLBACK_KEY).unwrap()),
-        passed: PassedChallenges,
-        failed: FailedChallenges,
-        checkouts: Checkouts,
+        turratech: turratech::WebhookVerifier::new(turratech::WebhookSecret::new(SECRET).unwrap()),
+        turbopay: turbopay::WebhookVerifier::new(turbopay::WebhookKey::new(SECRET).unwrap()),
+        turbo_txn: CallbackDecryptor::new(CallbackKey::new(CALLBACK_KEY).unwrap()),
+        passed: ThreeDsSuccessCallback,
+        failed: ThreeDsFailureCallback,
+        checkouts: HostedCheckoutCallback,
         seen: Arc::clone(&seen),
     };
     let app = Router::new()
@@ -89,9 +92,9 @@ async fn delivered(path: &str, headers: &[(&str, &str)], body: impl Into<Body>) 
         .route("/checkout", post(on_checkout))
         .with_state(shop);
     let request = headers.iter().fold(Request::post(path), |request, (name, value)| request.header(*name, *value));
-    let answer = app.oneshot(request.body(body.into()).unwrap()).await.unwrap();
-    let status = answer.status();
-    let body = answer.into_body().collect().await.unwrap().to_bytes();
+    let response = app.oneshot(request.body(body.into()).unwrap()).await.unwrap();
+    let status = response.status();
+    let body = response.into_body().collect().await.unwrap().to_bytes();
     let seen = seen.lock().unwrap().clone();
     (status, String::from_utf8(body.to_vec()).unwrap(), seen)
 }
@@ -103,31 +106,31 @@ const ORDER: &str = r#"{"order_id":"849655cf","merchant_order_id":"O_7","status"
 #[tokio::test]
 async fn what_is_proved_reaches_the_handler_and_is_acknowledged() {
     let signature = turbopay::test_util::sign(&turbopay::WebhookKey::new(SECRET).unwrap(), ORDER.as_bytes());
-    let answer = delivered("/turbopay", &[("x-pay-signature", &signature)], ORDER).await;
-    assert_eq!(answer, (StatusCode::OK, String::new(), vec!["O_7".to_owned()]));
+    let response = delivered("/turbopay", &[("x-pay-signature", &signature)], ORDER).await;
+    assert_eq!(response, (StatusCode::OK, String::new(), vec!["O_7".to_owned()]));
 
     let event =
         r#"{"id":"evt_1","object":"event","type":"invoice.paid","created":1,"livemode":false,"data":{"object":{}}}"#;
     let secret = turratech::WebhookSecret::new(SECRET).unwrap();
     let signature = turratech::test_util::sign(&secret, event.as_bytes(), now());
-    let answer = delivered("/turratech", &[("turratech-signature", &signature)], event).await;
-    assert_eq!(answer, (StatusCode::OK, String::new(), vec!["invoice.paid".to_owned()]));
+    let response = delivered("/turratech", &[("turratech-signature", &signature)], event).await;
+    assert_eq!(response, (StatusCode::OK, String::new(), vec!["invoice.paid".to_owned()]));
 }
 
 #[tokio::test]
 async fn what_proves_nothing_reaches_it_as_something_to_ask_about() {
     let text = br#"{"utr":"1","amount":300,"orderId":"order-7","txnStatus":"Approved"}"#;
     let callback = turbo_txn::test_util::callback(&CallbackKey::new(CALLBACK_KEY).unwrap(), [7; 16], text);
-    let answer = delivered("/turbo-txn", &[], callback).await;
-    assert_eq!(answer, (StatusCode::OK, "OK".to_owned(), vec!["order-7".to_owned()]));
+    let response = delivered("/turbo-txn", &[], callback).await;
+    assert_eq!(response, (StatusCode::OK, "OK".to_owned(), vec!["order-7".to_owned()]));
 
     for (path, body, id) in [
         ("/passed", "paymentId=p-1&securityKey=k-1", "p-1"),
         ("/failed", "paymentId=p-2", "p-2"),
         ("/checkout", "checkoutId=c-1", "c-1"),
     ] {
-        let answer = delivered(path, &[("content-type", "application/x-www-form-urlencoded")], body).await;
-        assert_eq!(answer, (StatusCode::OK, String::new(), vec![id.to_owned()]), "{path}");
+        let response = delivered(path, &[("content-type", "application/x-www-form-urlencoded")], body).await;
+        assert_eq!(response, (StatusCode::OK, String::new(), vec![id.to_owned()]), "{path}");
     }
 }
 
@@ -147,8 +150,8 @@ async fn what_is_refused_never_reaches_it_and_is_told_nothing() {
         ("/checkout", None, "checkoutId=../p", StatusCode::BAD_REQUEST),
     ] {
         let headers: Vec<(&str, &str)> = header.iter().map(|value| ("x-pay-signature", value.as_str())).collect();
-        let answer = delivered(path, &headers, body.to_owned()).await;
-        assert_eq!(answer, (status, String::new(), nobody.clone()), "{path} {}", &body[..body.len().min(60)]);
+        let response = delivered(path, &headers, body.to_owned()).await;
+        assert_eq!(response, (status, String::new(), nobody.clone()), "{path} {}", &body[..body.len().min(60)]);
     }
 }
 

@@ -1,20 +1,20 @@
 use std::fmt;
 
-/// What a provider can do: one static table a provider's crate.
+/// What a provider offers: one static table per provider crate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[expect(clippy::exhaustive_structs, reason = "provider crates build it")]
 pub struct Capabilities {
-    /// The provider, as its crate is called.
+    /// The provider's name, which is the name of its crate.
     pub provider: &'static str,
-    /// An answer for every feature, in the order of [`Feature::ALL`].
+    /// One row per feature, in the order of [`Feature::ALL`].
     pub table: &'static [Capability],
 }
 
 impl Capabilities {
-    /// What it says of a feature.
+    /// Whether the provider supports a feature.
     #[must_use]
-    pub fn of(&self, feature: Feature) -> Answer {
-        self.table.iter().find(|row| row.feature == feature).map_or(Answer::NotInSdk, |row| row.answer)
+    pub fn of(&self, feature: Feature) -> Support {
+        self.table.iter().find(|row| row.feature == feature).map_or(Support::NotImplemented, |row| row.support)
     }
 }
 
@@ -22,59 +22,59 @@ impl Capabilities {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[expect(clippy::exhaustive_structs, reason = "provider crates build it")]
 pub struct Capability {
-    /// What is asked.
+    /// The feature.
     pub feature: Feature,
-    /// Whether it can be had.
-    pub answer: Answer,
-    /// What else there is to know: how it is called here, or what stands in the way.
+    /// Whether the feature is supported.
+    pub support: Support,
+    /// Details: the method's name, a restriction, or the reason.
     pub note: &'static str,
 }
 
 impl Capability {
-    /// It can be had.
+    /// A feature that is supported.
     #[must_use]
-    pub const fn yes(feature: Feature, note: &'static str) -> Self {
-        Self { feature, answer: Answer::Yes, note }
+    pub const fn supported(feature: Feature, note: &'static str) -> Self {
+        Self { feature, support: Support::Supported, note }
     }
 
-    /// The provider does not offer it.
+    /// A feature that the provider does not offer.
     #[must_use]
     pub const fn not_offered(feature: Feature, note: &'static str) -> Self {
-        Self { feature, answer: Answer::NotOffered, note }
+        Self { feature, support: Support::NotOffered, note }
     }
 
-    /// The provider may offer it, and this SDK does not have it.
+    /// A feature that the provider may offer, but that this SDK does not implement.
     #[must_use]
-    pub const fn not_in_sdk(feature: Feature, note: &'static str) -> Self {
-        Self { feature, answer: Answer::NotInSdk, note }
+    pub const fn not_implemented(feature: Feature, note: &'static str) -> Self {
+        Self { feature, support: Support::NotImplemented, note }
     }
 }
 
-/// Whether something can be had.
+/// Whether a feature is supported.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[expect(clippy::exhaustive_enums, reason = "closed on purpose: there is no fourth answer")]
-pub enum Answer {
-    /// It can.
-    Yes,
-    /// The provider's document does not offer it.
+#[expect(clippy::exhaustive_enums, reason = "closed on purpose: there is no fourth case")]
+pub enum Support {
+    /// The provider offers the feature and this SDK implements it.
+    Supported,
+    /// The provider's document does not offer the feature.
     NotOffered,
-    /// The provider may offer it; this SDK does not have it.
-    NotInSdk,
+    /// The provider may offer the feature, but this SDK does not implement it.
+    NotImplemented,
 }
 
-impl fmt::Display for Answer {
+impl fmt::Display for Support {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(match self {
-            Self::Yes => "yes",
+            Self::Supported => "supported",
             Self::NotOffered => "not offered",
-            Self::NotInSdk => "not in the SDK",
+            Self::NotImplemented => "not implemented",
         })
     }
 }
 
 macro_rules! features {
     ($($(#[$meta:meta])* $name:ident = $words:literal,)*) => {
-        /// What can be asked of a provider's capabilities.
+        /// A feature that a provider may offer.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
         #[non_exhaustive]
         pub enum Feature {
@@ -82,10 +82,10 @@ macro_rules! features {
         }
 
         impl Feature {
-            /// Every one, in the order of the tables.
+            /// All features, in the order of the tables.
             pub const ALL: &[Self] = &[$(Self::$name),*];
 
-            /// The feature in words.
+            /// The feature's name for people.
             #[must_use]
             pub fn as_str(self) -> &'static str {
                 match self {
@@ -99,9 +99,9 @@ macro_rules! features {
 features! {
     /// [`StartPayment`](super::StartPayment).
     StartPayment = "start a payment",
-    /// [`LookUp`](super::LookUp): by the merchant's own reference.
-    LookUp = "look up by the merchant's reference",
-    /// [`Retrieve`](super::Retrieve): by the provider's own id.
+    /// [`Lookup`](super::Lookup): by the merchant's own reference.
+    Lookup = "look up by the merchant's reference",
+    /// [`Retrieve`](super::Retrieve): by the provider's id.
     Retrieve = "look up by the provider's id",
     /// [`Capture`](super::Capture).
     Capture = "capture",
@@ -113,17 +113,18 @@ features! {
     PayOut = "pay out",
     /// [`AvailableBalance`](super::AvailableBalance).
     Balance = "balance",
-    /// Protection of the provider's own against doing a thing twice: a key, or a reference that is taken once.
+    /// The provider's own protection against executing an operation twice: an idempotency key, or a reference that it
+    /// accepts once.
     DuplicateProtection = "protection against duplicates",
-    /// Messages whose origin can be proved.
-    ProvenWebhooks = "webhooks that prove their origin",
-    /// Messages that yield only what to ask about.
-    Callbacks = "callbacks to be confirmed",
+    /// Webhooks with a signature that can be verified.
+    SignedWebhooks = "signed webhooks",
+    /// Unsigned callbacks, which only name an order to look up.
+    Callbacks = "unsigned callbacks",
     /// Lists.
     Lists = "lists",
     /// Subscriptions.
     Subscriptions = "subscriptions",
-    /// A page of the provider's on which the customer pays.
+    /// A payment page that the provider hosts.
     HostedPage = "hosted payment page",
     /// 3-D Secure.
     ThreeDSecure = "3-D Secure",

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use http::HeaderMap;
 use reqwest::redirect;
 
-use super::{Answer, Request, Transport, TransportError};
+use super::{Request, Response, Transport, TransportError};
 use crate::Error;
 use crate::clock::{Sleep, Timer};
 
@@ -153,7 +153,7 @@ impl ReqwestTransportBuilder {
 
 #[async_trait]
 impl Transport for ReqwestTransport {
-    async fn send(&self, request: Request) -> Result<Answer, TransportError> {
+    async fn send(&self, request: Request) -> Result<Response, TransportError> {
         let Request { method, url, headers, body, body_limit, .. } = request;
         let url = url.parse().map_err(|_| TransportError::not_sent("the request's address could not be read"))?;
         let mut outgoing = reqwest::Request::new(method, url);
@@ -165,7 +165,7 @@ impl Transport for ReqwestTransport {
         let status = incoming.status();
         let headers = std::mem::take(incoming.headers_mut());
         match read(&mut incoming, body_limit).await {
-            Ok(body) => Ok(Answer::new(status, headers, body)),
+            Ok(body) => Ok(Response::new(status, headers, body)),
             Err(unreadable) => Err(unreadable.of(status, headers)),
         }
     }

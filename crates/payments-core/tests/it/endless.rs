@@ -48,8 +48,8 @@ async fn a_body_of_one_mib_is_read_and_one_byte_more_is_not() {
         let padding = " ".repeat(length - PAID.len());
         let body = format!("{PAID}{padding}");
         let chunked = format!("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n{length:x}\r\n{body}\r\n0\r\n\r\n");
-        for answer in [http(200, &body), chunked.into_bytes()] {
-            let server = Server::answering(answer).await;
+        for response in [http(200, &body), chunked.into_bytes()] {
+            let server = Server::answering(response).await;
             assert_eq!(over_sockets(server.address).pay().send().await.is_ok(), read, "{length}");
         }
     }

@@ -1,18 +1,18 @@
 //! Providers that wrap every answer in an envelope, and say "200 OK" around an error.
 
-use payments_core::api::{Dialect, Operation};
 use payments_core::http::StatusCode;
+use payments_core::provider::{Operation, ProviderSpec};
 use payments_core::test_util::Reply;
-use payments_core::transport::Answer;
-use payments_core::{ErrorKind, Outcome, Refusal, json};
+use payments_core::transport::Response;
+use payments_core::{ErrorKind, Outcome, ProviderError, json};
 use serde::Deserialize;
 
 use crate::support::{Bench, How, KEYED, UNKEYED, paid};
 
-static ENVELOPED: Dialect = Dialect { refusal, errors_under_success: true, ..UNKEYED };
-static ENVELOPED_KEYED: Dialect = Dialect { refusal, errors_under_success: true, ..KEYED };
+static ENVELOPED: ProviderSpec = ProviderSpec { parse_error, errors_in_2xx: true, ..UNKEYED };
+static ENVELOPED_KEYED: ProviderSpec = ProviderSpec { parse_error, errors_in_2xx: true, ..KEYED };
 /// The same provider, had its crate not said so.
-static UNAWARE: Dialect = Dialect { refusal, ..UNKEYED };
+static UNAWARE: ProviderSpec = ProviderSpec { parse_error, ..UNKEYED };
 
 #[derive(Deserialize)]
 struct Envelope {
@@ -20,19 +20,19 @@ struct Envelope {
     code: Option<u16>,
 }
 
-fn refusal(_: &Operation, answer: &Answer) -> Option<Refusal> {
-    let envelope: Envelope = json::decode(answer.body()).ok()?;
+fn parse_error(_: &Operation, response: &Response) -> Option<ProviderError> {
+    let envelope: Envelope = json::decode(response.body()).ok()?;
     let status = envelope.code.and_then(|code| StatusCode::from_u16(code).ok());
-    envelope.failed.then(|| Refusal { status, message: Some("no".to_owned()), ..Refusal::default() })
+    envelope.failed.then(|| ProviderError { status, message: Some("no".to_owned()), ..ProviderError::default() })
 }
 
 #[track_caller]
-fn check(dialect: &'static Dialect, how: How, http: u16, body: &str, expected: (ErrorKind, Outcome)) {
+fn check(dialect: &'static ProviderSpec, how: How, http: u16, body: &str, expected: (ErrorKind, Outcome)) {
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     let bench = Bench::with(dialect, None, (0..3).map(|_| Reply::json(http, body)), |_| {});
     let err = runtime.block_on(bench.send(how)).unwrap_err();
     assert_eq!((err.kind(), err.outcome()), expected, "HTTP {http} {body}: {err}");
-    assert_eq!(err.message().is_some(), dialect.errors_under_success || http >= 400, "{err}");
+    assert_eq!(err.message().is_some(), dialect.errors_in_2xx || http >= 400, "{err}");
 }
 
 #[test]

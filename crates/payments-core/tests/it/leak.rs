@@ -4,7 +4,8 @@ use std::cell::RefCell;
 use std::io::Write;
 use std::sync::{Mutex, OnceLock};
 
-use payments_core::api::{Draft, Operation, Path};
+use payments_core::provider::Operation;
+use payments_core::request::{Path, RequestBuilder};
 use payments_core::test_util::Reply;
 use payments_core::{CardNumber, Error};
 use serde::Serialize;
@@ -90,9 +91,9 @@ fn pay_by_card(shop: &Shop) -> payments_core::Call<Payment> {
     }
     let card: CardNumber = PAN.parse().unwrap();
     let path = Path::new("payments").segment(&REFERENCE).query("note", BODY);
-    let draft = Draft::post(path).json(&Body { pan: card.expose().to_owned(), cvv: CVV });
-    let draft = draft.map(|draft| draft.shown_as(card));
-    shop.api.call(Operation::move_money("pay_by_card"), draft, Ok)
+    let request = RequestBuilder::post(path).json(&Body { pan: card.expose().to_owned(), cvv: CVV });
+    let request = request.map(|request| request.log_as(card));
+    shop.connection.call(Operation::move_money("pay_by_card"), request, Ok)
 }
 
 fn odd_answers() -> Vec<Reply> {
@@ -149,7 +150,7 @@ async fn nothing_private_comes_out_of_an_error_or_a_trace() {
         "outcome=Unknown",
         "attempt=1",
         "status=500",
-        "took=",
+        "elapsed=",
     ] {
         assert!(text.contains(said), "{said}");
     }
@@ -164,7 +165,7 @@ async fn nothing_private_comes_out_of_the_http_stack() {
     let reference: Reference = REFERENCE.parse().unwrap();
     let mut errors: Vec<Error> = Vec::new();
     errors.push(pay_by_card(&over_sockets(nobody)).send().await.unwrap_err());
-    let answers = [
+    let responses = [
         Vec::new(),
         b"HTTP/1.1 canary-body\r\n\r\n".to_vec(),
         b"HTTP/1.1 200 OK\r\ncanary-body\r\n\r\n".to_vec(),
@@ -174,11 +175,13 @@ async fn nothing_private_comes_out_of_the_http_stack() {
         http(200, BODY),
         http(500, BODY),
     ];
-    for answer in answers {
-        let server = Server::answering_once(answer).await;
+    for response in responses {
+        let server = Server::answering_once(response).await;
         let shop = over_sockets(server.address);
         errors.push(pay_by_card(&shop).send().await.unwrap_err());
-        errors.push(shop.look_up(&reference, BODY).retry(payments_core::RetryPolicy::none()).send().await.unwrap_err());
+        errors.push(
+            shop.lookup_payment(&reference, BODY).retry(payments_core::RetryPolicy::none()).send().await.unwrap_err(),
+        );
     }
     let tls = Server::answering_once(BODY).await;
     let secure =
@@ -211,8 +214,9 @@ async fn a_provider_that_quotes_a_secret_is_not_quoted() {
         r#"{{"error":{{"code":"bad_{API_KEY}","message":"{API_KEY} is no key; canary-body-secret is none","param":"{API_KEY}"}}}}"#
     );
     let bench = Bench::new([Reply::json(401, &quoting)]);
-    let draft = Draft::post(Path::new("links")).form(&[("key", "canary-body-secret")]).hiding("canary-body-secret");
-    let call = bench.shop.api.call(Operation::move_money("pay"), Ok(draft), |payment: Payment| Ok(payment));
+    let request =
+        RequestBuilder::post(Path::new("links")).form(&[("key", "canary-body-secret")]).redact("canary-body-secret");
+    let call = bench.shop.connection.call(Operation::move_money("pay"), Ok(request), |payment: Payment| Ok(payment));
 
     let err = call.send().await.unwrap_err();
 

@@ -11,29 +11,29 @@ mod support;
 
 // Values.
 mod card;
+mod contains_any;
 mod currency;
 mod decimal;
 mod id;
-mod mentions;
 mod money;
 mod open_enum;
-mod raw;
+mod raw_json;
 mod secret;
 
 // A call.
 mod deadline;
-mod draft;
 mod envelope;
-mod key;
+mod idempotency;
 mod leak;
-mod limit;
 mod observer;
 mod outcome;
+mod rate_limit;
+mod request;
 mod retry;
 
 // Many calls.
 mod pager;
-mod wait;
+mod poll;
 
 // The wire.
 mod endless;

@@ -1,7 +1,8 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use payments_core::api::{Draft, Operation, Path};
+use payments_core::provider::Operation;
+use payments_core::request::{Path, RequestBuilder};
 use payments_core::test_util::Reply;
 use payments_core::{CardNumber, Exchange, Observer, SecurityCode};
 
@@ -34,8 +35,9 @@ async fn every_attempt_is_shown_once_with_parameters_that_redact_themselves() {
     let replies = [Reply::lost(), refused(429), paid(), refused(402)];
     let bench = Bench::with(&KEYED, None, replies, |settings| settings.observer = Some(Arc::clone(&log) as _));
     for _ in 0..2 {
-        let draft = Ok(Draft::get(Path::new("payments")).shown_as(new_payment()));
-        let _ = bench.shop.api.call(Operation::read("ask"), draft, |payment: Payment| Ok(payment)).send().await;
+        let request = Ok(RequestBuilder::get(Path::new("payments")).log_as(new_payment()));
+        let _ =
+            bench.shop.connection.call(Operation::read("ask"), request, |payment: Payment| Ok(payment)).send().await;
     }
     let seen = log.0.lock().unwrap();
     assert_eq!(seen.len(), 4);
@@ -59,7 +61,7 @@ async fn an_attempt_is_shown_with_how_long_it_took() {
     struct Took(Mutex<Vec<Duration>>);
     impl Observer for Took {
         fn exchange(&self, exchange: &Exchange<'_>) {
-            self.0.lock().unwrap().push(exchange.took);
+            self.0.lock().unwrap().push(exchange.elapsed);
         }
     }
     let took = Arc::new(Took::default());

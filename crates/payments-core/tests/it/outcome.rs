@@ -1,14 +1,14 @@
 //! The table of what a failure proves, row by row, for each way a call can stand to being sent again.
 
-use payments_core::api::Dialect;
+use payments_core::provider::ProviderSpec;
 use payments_core::test_util::Reply;
 use payments_core::{ErrorKind, Outcome};
 
 use crate::support::{Bench, How, KEYED, UNKEYED, paid, refused};
 
 /// A provider with keys that does not document what 429 means, and one without that does.
-static KEYED_UNDOCUMENTED: Dialect = Dialect { throttled_is_refused: false, ..KEYED };
-static UNKEYED_DOCUMENTED: Dialect = Dialect { throttled_is_refused: true, ..UNKEYED };
+static KEYED_UNDOCUMENTED: ProviderSpec = ProviderSpec { throttled_is_refused: false, ..KEYED };
+static UNKEYED_DOCUMENTED: ProviderSpec = ProviderSpec { throttled_is_refused: true, ..UNKEYED };
 
 /// Which calls are sent again after a failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,7 +23,7 @@ enum Again {
 
 #[track_caller]
 fn check_in(
-    dialects: [&'static Dialect; 2],
+    dialects: [&'static ProviderSpec; 2],
     row: &str,
     reply: impl Fn() -> Reply,
     expected: (ErrorKind, Outcome, Again),
@@ -42,7 +42,7 @@ fn check_in(
         assert_eq!(bench.sent(), attempts as usize, "{row}, {how:?}");
         let moves = matches!(how, How::Money | How::Keyed);
         assert_eq!(err.may_have_moved_money(), moves && outcome == Outcome::Unknown, "{row}, {how:?}");
-        let warned = err.to_string().contains("it may have been done");
+        let warned = err.to_string().contains("it may have been executed");
         assert_eq!(warned, how != How::Read && outcome == Outcome::Unknown, "{row}, {how:?}: {err}");
         assert_eq!(err.to_string().lines().count(), 1, "{err}");
         assert_eq!(err.provider(), "acme");
@@ -100,8 +100,8 @@ fn a_success_that_cannot_be_read_leaves_it_unknown() {
 #[tokio::test]
 async fn an_answer_that_cannot_be_read_is_described_and_not_quoted() {
     for (reply, described) in [
-        (foreign(502), "the answer of 35 bytes (text/html)"),
-        (Reply::new(200, "pay_1"), "the answer of 5 bytes (of no stated type)"),
+        (foreign(502), "a response of 35 bytes (text/html)"),
+        (Reply::new(200, "pay_1"), "a response of 5 bytes (no content type)"),
     ] {
         let err = Bench::new([reply]).send(How::Money).await.unwrap_err();
         assert!(err.to_string().contains(described), "{err}");
@@ -255,16 +255,18 @@ fn an_encoding_that_was_not_asked_for_leaves_it_unknown() {
 
 #[tokio::test]
 async fn what_does_not_fit_is_found_before_anything_leaves() {
-    use payments_core::api::{Draft, Operation};
-    use payments_core::{Error, Invalid};
+    use payments_core::provider::Operation;
+    use payments_core::request::RequestBuilder;
+    use payments_core::{Error, ValidationError};
     let bench = Bench::new([paid()]);
-    let problem = || -> Result<Draft, Error> { Err(Invalid::new("amount", "must be greater than zero").into()) };
-    let call = bench.shop.api.call(Operation::move_money("pay"), problem(), |()| Ok(()));
+    let problem =
+        || -> Result<RequestBuilder, Error> { Err(ValidationError::new("amount", "must be greater than zero").into()) };
+    let call = bench.shop.connection.call(Operation::move_money("pay"), problem(), |()| Ok(()));
     let err = call.send().await.unwrap_err();
     assert_eq!((err.kind(), err.outcome(), err.attempts()), (ErrorKind::InvalidRequest, Outcome::NotSent, 0));
     assert_eq!(err.param(), Some("amount"));
     let missing = Err(Error::unsupported("no such thing here"));
-    let err = bench.shop.api.call(Operation::move_money("pay"), missing, |()| Ok(())).send().await.unwrap_err();
+    let err = bench.shop.connection.call(Operation::move_money("pay"), missing, |()| Ok(())).send().await.unwrap_err();
     assert_eq!((err.kind(), err.outcome(), err.attempts()), (ErrorKind::Unsupported, Outcome::NotSent, 0));
     assert_eq!(bench.sent(), 0);
 }
@@ -302,8 +304,8 @@ async fn a_call_that_is_dropped_on_its_way_was_sent_once_and_no_more() {
 #[tokio::test]
 async fn the_whole_answer_can_be_had() {
     let bench = Bench::new([paid().header("request-id", "req_9")]);
-    let full = bench.shop.pay().send_full().await.unwrap();
+    let full = bench.shop.pay().send_with_response().await.unwrap();
     assert_eq!(full.value.id, "pay_1");
-    assert_eq!((full.answer.status().as_u16(), full.answer.request_id()), (200, Some("req_9")));
-    assert_eq!(full.answer.body(), crate::support::PAID.as_bytes());
+    assert_eq!((full.response.status().as_u16(), full.response.request_id()), (200, Some("req_9")));
+    assert_eq!(full.response.body(), crate::support::PAID.as_bytes());
 }

@@ -1,6 +1,7 @@
 use std::time::Duration;
 
-use payments_core::api::{Draft, Operation, Path};
+use payments_core::provider::Operation;
+use payments_core::request::{Path, RequestBuilder};
 use payments_core::test_util::Reply;
 use payments_core::{ErrorKind, Page, Pager};
 use proptest::prelude::*;
@@ -15,12 +16,12 @@ struct Wire {
 }
 
 fn numbers(bench: &Bench) -> Pager<u32> {
-    let api = bench.shop.api.clone();
+    let connection = bench.shop.connection.clone();
     Pager::new(move |cursor| {
         let path = Path::new("numbers");
         let path = if let Some(cursor) = cursor { path.query("after", cursor) } else { path };
         let read = |wire: Wire| Ok(Page { items: wire.items, next: wire.next });
-        api.call(Operation::read("numbers"), Ok(Draft::get(path)), read)
+        connection.call(Operation::read("numbers"), Ok(RequestBuilder::get(path)), read)
     })
 }
 
@@ -126,7 +127,7 @@ async fn a_list_that_leads_back_to_the_same_page_ends_in_an_error() {
         // It asked, and no more: nothing can have been done by it.
         assert!(!err.may_have_moved_money(), "{err}");
         assert_eq!((err.provider(), err.operation()), ("acme", "numbers"));
-        assert!(!err.to_string().contains("it may have been done"), "{err}");
+        assert!(!err.to_string().contains("it may have been executed"), "{err}");
         // It does not look complete afterwards: the same page is tried again.
         assert!(list.try_next().await.is_err());
         assert_eq!(asked(&bench)[1], asked(&bench)[2]);

@@ -31,7 +31,7 @@ async fn no_text_changes_the_path_that_is_asked_for() {
     for text in hostile() {
         let bench = Bench::new([paid(), paid()]);
         if let Ok(reference) = text.parse::<Reference>() {
-            bench.shop.look_up(&reference, &text).send().await.unwrap();
+            bench.shop.lookup_payment(&reference, &text).send().await.unwrap();
         }
         if let Ok(id) = text.parse::<PaymentId>() {
             bench.shop.payment(&id).send().await.unwrap();
@@ -52,7 +52,7 @@ async fn no_text_changes_the_request_line_or_adds_a_header_on_the_wire() {
     let mut expected = Vec::new();
     for text in hostile() {
         if let Ok(reference) = text.parse::<Reference>() {
-            shop.look_up(&reference, &text).send().await.unwrap();
+            shop.lookup_payment(&reference, &text).send().await.unwrap();
             expected.push(text.clone());
         }
         if let Ok(id) = text.parse::<PaymentId>() {
@@ -61,7 +61,7 @@ async fn no_text_changes_the_request_line_or_adds_a_header_on_the_wire() {
         }
         // And a query as long as it likes to be, with text that no reference may hold.
         let plain: Reference = "plain".parse().unwrap();
-        let query = shop.look_up(&plain, &text).send().await;
+        let query = shop.lookup_payment(&plain, &text).send().await;
         if query.is_ok() {
             expected.push(format!("plain\u{0}{text}"));
         }
@@ -91,7 +91,7 @@ async fn what_could_not_be_a_url_is_not_sent() {
     // The longest target that the wire takes; one that it does not take never leaves.
     let server = Server::answering(http(200, PAID)).await;
     let reference: Reference = "plain".parse().unwrap();
-    let err = over_sockets(server.address).look_up(&reference, &"a".repeat(70_000)).send().await.unwrap_err();
+    let err = over_sockets(server.address).lookup_payment(&reference, &"a".repeat(70_000)).send().await.unwrap_err();
     assert_eq!((err.kind(), err.outcome()), (ErrorKind::Connection, Outcome::NotSent), "{err:?}");
     assert_eq!(server.connections(), 0);
 }

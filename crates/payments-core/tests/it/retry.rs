@@ -206,7 +206,7 @@ async fn a_retry_that_succeeds_costs_nothing() {
 async fn clones_and_other_credentials_share_one_budget() {
     let bench = Bench::new([]);
     let mut other = bench.clone();
-    other.shop.api = bench.shop.api.with_credentials(&[("x-api-key", "another")]).unwrap();
+    other.shop.connection = bench.shop.connection.with_credentials(&[("x-api-key", "another")]).unwrap();
     for _ in 0..100 {
         bench.send(How::Read).await.unwrap_err();
         other.send(How::Read).await.unwrap_err();

@@ -1,6 +1,6 @@
 use payments_core::Secret;
 
-payments_core::secret! {
+payments_core::secret_newtype! {
     /// Authenticates requests.
     pub(crate) struct ApiKey("api_key", "ACME_KEY_THAT_NOBODY_SETS");
 }

@@ -206,7 +206,7 @@ fn credentials_that_do_not_fit_in_a_header_are_refused_without_being_shown() {
     assert_eq!(err.kind(), ErrorKind::Configuration);
     assert!(!format!("{err} {err:?}").contains("canary"));
     let (shop, _) = connect(|_| {}).unwrap();
-    assert!(shop.api.with_credentials(&credentials).is_err());
+    assert!(shop.connection.with_credentials(&credentials).is_err());
 }
 
 #[test]

@@ -111,8 +111,8 @@ async fn a_handshake_that_takes_too_long_is_not_sent() {
 
 #[tokio::test]
 async fn a_proxy_that_does_not_connect_us_is_not_sent() {
-    for answer in ["HTTP/1.1 502 Bad Gateway\r\n\r\n", "HTTP/1.1 407 Auth\r\n\r\n", "garbage\r\n\r\n", ""] {
-        let proxy = Server::answering_once(answer).await;
+    for response in ["HTTP/1.1 502 Bad Gateway\r\n\r\n", "HTTP/1.1 407 Auth\r\n\r\n", "garbage\r\n\r\n", ""] {
+        let proxy = Server::answering_once(response).await;
         let given = payments_core::transport::reqwest::Proxy::all(format!("http://{}", proxy.address)).unwrap();
         let shop = shop("https://api.acme.test", |settings| {
             settings.transport = Some(Arc::new(ReqwestTransport::builder().proxy(given).build().unwrap()));
@@ -212,7 +212,7 @@ async fn an_answer_that_breaks_off_anywhere_leaves_it_unknown() {
 
 #[tokio::test]
 async fn an_answer_that_is_no_http_leaves_it_unknown() {
-    for answer in [
+    for response in [
         "garbage\r\n\r\n",
         "HTTP/1.1\r\n\r\n",
         "HTTP/1.1 2000 OK\r\n\r\n",
@@ -226,10 +226,10 @@ async fn an_answer_that_is_no_http_leaves_it_unknown() {
         "HTTP/1.1 100 Continue\r\n\r\n",
         "HTTP/1.1 103 Early Hints\r\nlink: <x>\r\n\r\n",
     ] {
-        let server = Server::answering_once(answer).await;
+        let server = Server::answering_once(response).await;
         let err = over_sockets(server.address).pay().send().await.unwrap_err();
-        assert_eq!((err.kind(), err.outcome()), (ErrorKind::Connection, Outcome::Unknown), "{answer}: {err:?}");
-        assert_eq!(server.requests().len(), 1, "{answer}");
+        assert_eq!((err.kind(), err.outcome()), (ErrorKind::Connection, Outcome::Unknown), "{response}: {err:?}");
+        assert_eq!(server.requests().len(), 1, "{response}");
     }
 }
 
@@ -244,8 +244,8 @@ async fn a_body_that_is_framed_wrongly_leaves_it_unknown_after_any_status() {
             "-1\r\n\r\n",
             "1e\r\n{\"error\":{\"code\":\"no\"}}\r\n",
         ] {
-            let answer = format!("HTTP/1.1 {status} X\r\ntransfer-encoding: chunked\r\n\r\n{body}");
-            let server = Server::answering_once(answer).await;
+            let response = format!("HTTP/1.1 {status} X\r\ntransfer-encoding: chunked\r\n\r\n{body}");
+            let server = Server::answering_once(response).await;
             let err = over_sockets(server.address).pay().send().await.unwrap_err();
             check(&err, ErrorKind::MalformedResponse, Outcome::Unknown);
             assert_eq!((err.status().unwrap().as_u16(), server.requests().len()), (status, 1));
@@ -366,8 +366,8 @@ async fn no_redirect_reaches_another_host() {
     let elsewhere = Server::answering(http(200, PAID)).await;
     for status in [300, 301, 302, 303, 305, 307, 308] {
         for target in [format!("http://{}/payments", elsewhere.address), format!("//{}/payments", elsewhere.address)] {
-            let answer = format!("HTTP/1.1 {status} X\r\nlocation: {target}\r\ncontent-length: 0\r\n\r\n");
-            let server = Server::answering(answer).await;
+            let response = format!("HTTP/1.1 {status} X\r\nlocation: {target}\r\ncontent-length: 0\r\n\r\n");
+            let server = Server::answering(response).await;
             let shop = over_sockets(server.address);
             check(&shop.pay().send().await.unwrap_err(), ErrorKind::Configuration, Outcome::Unknown);
             check(&shop.ask().send().await.unwrap_err(), ErrorKind::Configuration, Outcome::Unknown);
@@ -380,8 +380,8 @@ async fn no_redirect_reaches_another_host() {
 
 #[tokio::test]
 async fn a_compressed_answer_is_not_decompressed() {
-    let answer = format!("HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: {}\r\n\r\n{PAID}", PAID.len());
-    let server = Server::answering(answer).await;
+    let response = format!("HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: {}\r\n\r\n{PAID}", PAID.len());
+    let server = Server::answering(response).await;
     let err = over_sockets(server.address).pay().send().await.unwrap_err();
     check(&err, ErrorKind::MalformedResponse, Outcome::Unknown);
     assert_eq!(err.response().unwrap().body(), PAID.as_bytes());
@@ -430,7 +430,7 @@ async fn a_plain_exchange_works_with_a_server_of_others_making() {
             then.status(201).header("content-type", "application/json").header("cf-ray", "ray-1").body(PAID);
         })
         .await;
-    let full = over_sockets(*server.address()).pay().send_full().await.unwrap();
-    assert_eq!((full.value.id.as_str(), full.answer.request_id()), ("pay_1", Some("ray-1")));
+    let full = over_sockets(*server.address()).pay().send_with_response().await.unwrap();
+    assert_eq!((full.value.id.as_str(), full.response.request_id()), ("pay_1", Some("ray-1")));
     mock.assert_async().await;
 }

@@ -5,47 +5,49 @@ pub(crate) mod server;
 use std::sync::Arc;
 use std::time::Duration;
 
-use payments_core::api::{Api, Dialect, Draft, KeyRules, Operation, Path};
 use payments_core::clock::Clock;
-use payments_core::json::{self, DecodeError, NumberText};
+use payments_core::connection::Connection;
+use payments_core::json::{self, DecodeError, JsonNumber};
+use payments_core::provider::{IdempotencyPolicy, Operation, ProviderSpec};
+use payments_core::request::{Path, RequestBuilder};
 use payments_core::rust_decimal::Decimal;
 use payments_core::test_util::{ManualClock, Reply, Script};
 use payments_core::time::OffsetDateTime;
-use payments_core::transport::Answer;
+use payments_core::transport::Response;
 use payments_core::{
-    Call, Currency, Error, ErrorKind, IdempotencyKey, Keyed, Limiter, Money, Outcome, Refusal, Settings,
+    Call, Currency, Error, ErrorKind, IdempotencyKey, Keyed, Money, Outcome, ProviderError, RateLimiter, Settings,
 };
 use serde::{Deserialize, Serialize};
 
 /// No keys, and 429 is not documented as refused.
-pub(crate) static UNKEYED: Dialect = Dialect {
+pub(crate) static UNKEYED: ProviderSpec = ProviderSpec {
     provider: "acme",
     agent: "acme/0.1.0",
-    refusal,
-    errors_under_success: false,
+    parse_error,
+    errors_in_2xx: false,
     throttled_is_refused: false,
-    keys: None,
+    idempotency: None,
 };
 
 /// Keys that live for 24 hours, and 429 is documented as refused.
-pub(crate) static KEYED: Dialect = Dialect {
+pub(crate) static KEYED: ProviderSpec = ProviderSpec {
     provider: "acme",
     agent: "acme/0.1.0",
-    refusal,
-    errors_under_success: false,
+    parse_error,
+    errors_in_2xx: false,
     throttled_is_refused: true,
-    keys: Some(KeyRules { header: "idempotency-key", lifetime: DAY }),
+    idempotency: Some(IdempotencyPolicy { header: "idempotency-key", lifetime: DAY }),
 };
 
 pub(crate) const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 pub(crate) const API_KEY: &str = "key-canary-5f1d";
 
-payments_core::text! {
+payments_core::string_newtype! {
     /// The merchant's own reference.
     pub(crate) struct Reference("reference"): |text| payments_core::id::check_reference("reference", text, 100);
 }
 
-payments_core::text! {
+payments_core::string_newtype! {
     /// The provider's id of a payment.
     pub(crate) struct PaymentId("payment_id", private): |text| payments_core::id::check_id("payment_id", text);
 }
@@ -86,14 +88,14 @@ struct Words {
     settles: bool,
 }
 
-fn refusal(_: &Operation, answer: &Answer) -> Option<Refusal> {
-    let words = json::decode::<Envelope>(answer.body()).ok()?.error;
+fn parse_error(_: &Operation, response: &Response) -> Option<ProviderError> {
+    let words = json::decode::<Envelope>(response.body()).ok()?.error;
     let (kind, outcome) = match words.code.as_deref() {
         Some("card_declined") => (Some(ErrorKind::Declined), None),
         Some("already_taken") => (Some(ErrorKind::Conflict), Some(Outcome::Unknown)),
         _ => (None, None),
     };
-    Some(Refusal {
+    Some(ProviderError {
         kind,
         outcome,
         code: words.code,
@@ -102,84 +104,91 @@ fn refusal(_: &Operation, answer: &Answer) -> Option<Refusal> {
         param: words.param,
         object_id: words.object,
         settles_key: words.settles,
-        ..Refusal::default()
+        ..ProviderError::default()
     })
 }
 
 /// The provider's client.
 #[derive(Debug, Clone)]
 pub(crate) struct Shop {
-    pub(crate) api: Api,
+    pub(crate) connection: Connection,
     clock: Arc<dyn Clock>,
 }
 
 impl Shop {
-    pub(crate) fn new(settings: Settings, dialect: &'static Dialect, limiter: Option<Limiter>) -> Self {
+    pub(crate) fn new(settings: Settings, dialect: &'static ProviderSpec, limiter: Option<RateLimiter>) -> Self {
         Self::try_new(settings, dialect, limiter).unwrap()
     }
 
     pub(crate) fn try_new(
         settings: Settings,
-        dialect: &'static Dialect,
-        limiter: Option<Limiter>,
+        dialect: &'static ProviderSpec,
+        limiter: Option<RateLimiter>,
     ) -> Result<Self, Error> {
         let (credentials, clock) = ([("x-api-key", API_KEY)], Arc::clone(&settings.clock));
-        Ok(Self { clock, api: settings.connect(dialect, Some("https://api.acme.test/v1"), &credentials, limiter)? })
+        Ok(Self {
+            clock,
+            connection: settings.connect(dialect, Some("https://api.acme.test/v1"), &credentials, limiter)?,
+        })
     }
 
     /// Asks.
     pub(crate) fn ask(&self) -> Call<Payment> {
-        self.api.call(Operation::read("ask"), Ok(Draft::get(Path::new("payments"))), Ok)
+        self.connection.call(Operation::read("ask"), Ok(RequestBuilder::get(Path::new("payments"))), Ok)
     }
 
     /// Asks, and counts against the limit.
     pub(crate) fn ask_limited(&self) -> Call<Payment> {
-        self.api.call(Operation::read("ask_limited").limited(), Ok(Draft::get(Path::new("payments"))), Ok)
+        self.connection.call(
+            Operation::read("ask_limited").limited(),
+            Ok(RequestBuilder::get(Path::new("payments"))),
+            Ok,
+        )
     }
 
     /// Asks by the merchant's reference and by a query.
-    pub(crate) fn look_up(&self, reference: &Reference, note: &str) -> Call<Payment> {
+    pub(crate) fn lookup_payment(&self, reference: &Reference, note: &str) -> Call<Payment> {
         let path = Path::new("payments").segment(reference).query("note", note);
-        self.api.call(Operation::read("look_up"), Ok(Draft::get(path)), Ok)
+        self.connection.call(Operation::read("lookup_payment"), Ok(RequestBuilder::get(path)), Ok)
     }
 
     /// Asks by the provider's id.
     pub(crate) fn payment(&self, id: &PaymentId) -> Call<Payment> {
-        self.api.call(Operation::read("payment"), Ok(Draft::get(Path::new("payments").segment(id))), Ok)
+        self.connection.call(Operation::read("payment"), Ok(RequestBuilder::get(Path::new("payments").segment(id))), Ok)
     }
 
     /// Changes something.
     pub(crate) fn rename(&self) -> Call<Payment> {
-        self.api.call(Operation::write("rename"), body("rename"), Ok)
+        self.connection.call(Operation::write("rename"), body("rename"), Ok)
     }
 
     /// Moves money.
     pub(crate) fn pay(&self) -> Call<Payment> {
-        self.api.call(Operation::move_money("pay"), body("pay"), Ok)
+        self.connection.call(Operation::move_money("pay"), body("pay"), Ok)
     }
 
     /// Moves money, and holds the answer's id against the one expected.
     pub(crate) fn pay_as(&self, id: &'static str) -> Call<Payment> {
-        self.api.call(Operation::move_money("pay_as"), body("pay"), move |payment: Payment| {
+        self.connection.call(Operation::move_money("pay_as"), body("pay"), move |payment: Payment| {
             if payment.id == id { Ok(payment) } else { Err(DecodeError::new("id", "is another payment's")) }
         })
     }
 
     /// Moves money under a key.
     pub(crate) fn pay_keyed(&self, key: &str) -> Call<Payment, Keyed> {
-        let key = IdempotencyKey::new(key, self.clock.now()).unwrap().unused();
-        self.api.keyed_call(Operation::move_money("pay_keyed"), body("pay"), key, Ok)
+        let key = IdempotencyKey::new(key, self.clock.now()).unwrap().assume_unused();
+        self.connection.keyed_call(Operation::move_money("pay_keyed"), body("pay"), key, Ok)
     }
 }
 
-fn body(what: &'static str) -> Result<Draft, Error> {
+fn body(what: &'static str) -> Result<RequestBuilder, Error> {
     #[derive(Debug, Serialize)]
     struct Body {
         what: &'static str,
-        amount: NumberText,
+        amount: JsonNumber,
     }
-    let amount = NumberText::decimal(Money::parse("100.50", Currency::INR)?)?;
-    Draft::post(Path::new("payments")).json(&Body { what, amount })
+    let amount = JsonNumber::decimal(Money::parse("100.50", Currency::INR)?)?;
+    RequestBuilder::post(Path::new("payments")).json(&Body { what, amount })
 }
 
 /// The four ways in which a call can stand to being sent again.
@@ -209,8 +218,8 @@ impl Bench {
     }
 
     pub(crate) fn with(
-        dialect: &'static Dialect,
-        limiter: Option<Limiter>,
+        dialect: &'static ProviderSpec,
+        limiter: Option<RateLimiter>,
         replies: impl IntoIterator<Item = Reply>,
         change: impl FnOnce(&mut Settings),
     ) -> Self {

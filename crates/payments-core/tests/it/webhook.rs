@@ -3,7 +3,7 @@ use payments_core::http::{HeaderMap, HeaderValue};
 use payments_core::json::{self, DecodeError};
 use payments_core::time::{Duration, OffsetDateTime};
 use payments_core::webhook::{
-    Acknowledgement, HexCase, SigningSecrets, Tolerance, Unconfirmed, VerifyError, one_header, sign,
+    Acknowledgement, HexCase, SigningSecrets, Tolerance, Unverified, VerifyError, one_header, sign,
     signature_from_base64, signature_from_hex,
 };
 use proptest::prelude::*;
@@ -28,30 +28,30 @@ fn the_signature_is_hmac_sha256() {
 #[test]
 fn a_delivery_signed_with_any_of_the_secrets_is_proved() {
     let (old, new) = (secret("old-secret"), secret("new-secret"));
-    let secrets = SigningSecrets::new(&new).or(&old);
+    let secrets = SigningSecrets::new(&new).also_accept(&old);
     for key in [&old, &new] {
-        let proved = secrets.prove(BODY, &[BODY], &[sign(key, &[BODY])]).unwrap();
+        let proved = secrets.verify(BODY, &[BODY], &[sign(key, &[BODY])]).unwrap();
         assert_eq!(proved.body(), BODY);
     }
     let wrong = sign(&secret("another"), &[BODY]);
-    assert_eq!(secrets.prove(BODY, &[BODY], &[wrong]), Err(VerifyError::Unproven));
+    assert_eq!(secrets.verify(BODY, &[BODY], &[wrong]), Err(VerifyError::Rejected));
     // One right signature among wrong ones is enough, wherever it stands.
     let right = sign(&old, &[BODY]);
-    assert!(secrets.prove(BODY, &[BODY], &[wrong, right]).is_ok());
-    assert!(secrets.prove(BODY, &[BODY], &[right, wrong]).is_ok());
-    assert_eq!(secrets.prove(BODY, &[BODY], &[]), Err(VerifyError::Unproven));
-    assert_eq!(SigningSecrets::new(&new).prove(BODY, &[BODY], &[right]), Err(VerifyError::Unproven));
+    assert!(secrets.verify(BODY, &[BODY], &[wrong, right]).is_ok());
+    assert!(secrets.verify(BODY, &[BODY], &[right, wrong]).is_ok());
+    assert_eq!(secrets.verify(BODY, &[BODY], &[]), Err(VerifyError::Rejected));
+    assert_eq!(SigningSecrets::new(&new).verify(BODY, &[BODY], &[right]), Err(VerifyError::Rejected));
 }
 
 #[test]
 fn a_signature_header_is_there_exactly_once() {
     let mut headers = HeaderMap::new();
-    assert_eq!(one_header(&headers, "x-signature"), Err(VerifyError::Unproven));
+    assert_eq!(one_header(&headers, "x-signature"), Err(VerifyError::Rejected));
     headers.append("x-signature", HeaderValue::from_bytes(b"\xff1").unwrap());
     assert_eq!(one_header(&headers, "x-signature"), Ok(&b"\xff1"[..]));
-    assert_eq!(one_header(&headers, "x-other"), Err(VerifyError::Unproven));
+    assert_eq!(one_header(&headers, "x-other"), Err(VerifyError::Rejected));
     headers.append("x-signature", HeaderValue::from_static("2"));
-    assert_eq!(one_header(&headers, "x-signature"), Err(VerifyError::Unproven));
+    assert_eq!(one_header(&headers, "x-signature"), Err(VerifyError::Rejected));
 }
 
 #[test]
@@ -62,12 +62,12 @@ fn one_changed_bit_proves_nothing() {
     for bit in 0..256 {
         let mut forged = right;
         forged[bit / 8] ^= 1 << (bit % 8);
-        assert_eq!(secrets.prove(BODY, &[BODY], &[forged]), Err(VerifyError::Unproven));
+        assert_eq!(secrets.verify(BODY, &[BODY], &[forged]), Err(VerifyError::Rejected));
     }
     for bit in 0..BODY.len() * 8 {
         let mut body = BODY.to_vec();
         body[bit / 8] ^= 1 << (bit % 8);
-        assert_eq!(secrets.prove(&body, &[&body], &[right]), Err(VerifyError::Unproven));
+        assert_eq!(secrets.verify(&body, &[&body], &[right]), Err(VerifyError::Rejected));
     }
     for body in [
         &b"{\"id\":\"evt_1\"}\n"[..],
@@ -76,7 +76,7 @@ fn one_changed_bit_proves_nothing() {
         b"{ \"id\":\"evt_1\"}",
         b"",
     ] {
-        assert_eq!(secrets.prove(body, &[body], &[right]), Err(VerifyError::Unproven));
+        assert_eq!(secrets.verify(body, &[body], &[right]), Err(VerifyError::Rejected));
     }
 }
 
@@ -85,8 +85,8 @@ fn the_parts_of_a_message_are_one_message() {
     let key = secret("signing-secret");
     let signature = sign(&key, &[b"1700000000", b".", BODY]);
     let secrets = SigningSecrets::new(&key);
-    assert!(secrets.prove(BODY, &[b"1700000000.", BODY], &[signature]).is_ok());
-    assert!(secrets.prove(BODY, &[b"1700000001.", BODY], &[signature]).is_err());
+    assert!(secrets.verify(BODY, &[b"1700000000.", BODY], &[signature]).is_ok());
+    assert!(secrets.verify(BODY, &[b"1700000001.", BODY], &[signature]).is_err());
 }
 
 #[test]
@@ -95,15 +95,15 @@ fn a_body_of_256_kib_is_the_longest() {
     let secrets = SigningSecrets::new(&key);
     let body = vec![b' '; 256 * 1024 + 1];
     let longest = &body[1..];
-    assert!(secrets.prove(longest, &[longest], &[sign(&key, &[longest])]).is_ok());
-    assert_eq!(secrets.prove(&body, &[&body], &[sign(&key, &[&body])]), Err(VerifyError::Unproven));
+    assert!(secrets.verify(longest, &[longest], &[sign(&key, &[longest])]).is_ok());
+    assert_eq!(secrets.verify(&body, &[&body], &[sign(&key, &[&body])]), Err(VerifyError::Rejected));
 }
 
 #[test]
 fn the_same_delivery_has_the_same_digest() {
     let key = secret("signing-secret");
     let secrets = SigningSecrets::new(&key);
-    let digest = |body: &[u8]| secrets.prove(body, &[body], &[sign(&key, &[body])]).unwrap().digest();
+    let digest = |body: &[u8]| secrets.verify(body, &[body], &[sign(&key, &[body])]).unwrap().digest();
     assert_eq!(digest(BODY), digest(BODY));
     assert_ne!(digest(BODY), digest(b"{}"));
     // FIPS 180-2, appendix B.1.
@@ -193,23 +193,23 @@ fn base64_is_the_padded_standard_alphabet_and_nothing_else() {
 #[test]
 fn what_the_provider_signed_but_cannot_be_read_is_not_called_unproven() {
     let key = secret("signing-secret");
-    let proved = SigningSecrets::new(&key).prove(BODY, &[BODY], &[sign(&key, &[BODY])]).unwrap();
+    let proved = SigningSecrets::new(&key).verify(BODY, &[BODY], &[sign(&key, &[BODY])]).unwrap();
     let err = proved.clone().decode(|_| Err::<(), _>(DecodeError::new("id", "is missing"))).unwrap_err();
     assert_eq!(err.to_string(), "the provider signed what cannot be read: id: is missing");
     let read = proved.decode(|body| Ok(body.len())).unwrap();
     assert_eq!(*read, BODY.len());
     assert_eq!(read.body(), BODY);
     assert_eq!(read.into_inner(), BODY.len());
-    assert_eq!(VerifyError::Unproven.to_string(), "the delivery's origin is not proved");
+    assert_eq!(VerifyError::Rejected.to_string(), "the delivery could not be verified");
 }
 
 #[test]
 fn what_is_shown_holds_neither_secret_nor_body() {
     let key = secret("canary-secret");
-    let secrets = SigningSecrets::new(&key).or(&key);
+    let secrets = SigningSecrets::new(&key).also_accept(&key);
     assert_eq!(format!("{secrets:?}"), "SigningSecrets([2 redacted])");
     let body = b"canary-body";
-    let proved = secrets.prove(body, &[body], &[sign(&key, &[body])]).unwrap();
+    let proved = secrets.verify(body, &[body], &[sign(&key, &[body])]).unwrap();
     assert_eq!(format!("{proved:?}"), "Verified(())");
 }
 
@@ -224,7 +224,7 @@ fn a_deeply_nested_delivery_is_verified_and_read_on_a_small_stack() {
         let body = format!(r#"{{"data":{nested},"id":"evt_1"}}"#);
         let key = secret("signing-secret");
         let signature = sign(&key, &[body.as_bytes()]);
-        let proved = SigningSecrets::new(&key).prove(body.as_bytes(), &[body.as_bytes()], &[signature]).unwrap();
+        let proved = SigningSecrets::new(&key).verify(body.as_bytes(), &[body.as_bytes()], &[signature]).unwrap();
         assert_eq!(proved.decode(json::decode::<Event>).unwrap().id, "evt_1");
     };
     std::thread::Builder::new().stack_size(64 * 1024).spawn(run).unwrap().join().unwrap();
@@ -232,11 +232,11 @@ fn a_deeply_nested_delivery_is_verified_and_read_on_a_small_stack() {
 
 #[test]
 fn what_came_without_proof_gives_what_to_ask_about() {
-    let hint = Unconfirmed::new("order-1");
+    let hint = Unverified::new("order-1");
     assert_eq!(*hint.claimed(), "order-1");
-    assert_eq!(format!("{hint:?}"), r#"Unconfirmed("order-1")"#);
-    let answer = Acknowledgement::new(200, "OK");
-    assert_eq!((answer.status, answer.body), (200, "OK"));
+    assert_eq!(format!("{hint:?}"), r#"Unverified("order-1")"#);
+    let response = Acknowledgement::new(200, "OK");
+    assert_eq!((response.status, response.body), (200, "OK"));
 }
 
 proptest! {
@@ -245,9 +245,9 @@ proptest! {
     #[test]
     fn a_genuine_delivery_passes_and_another_secret_never_does(body: Vec<u8>, key in "[!-~]{1,80}", other in "[!-~]{1,80}") {
         let signature = sign(&secret(&key), &[&body]);
-        prop_assert!(SigningSecrets::new(&secret(&key)).prove(&body, &[&body], &[signature]).is_ok());
+        prop_assert!(SigningSecrets::new(&secret(&key)).verify(&body, &[&body], &[signature]).is_ok());
         if key != other {
-            prop_assert!(SigningSecrets::new(&secret(&other)).prove(&body, &[&body], &[signature]).is_err());
+            prop_assert!(SigningSecrets::new(&secret(&other)).verify(&body, &[&body], &[signature]).is_err());
         }
     }
 

@@ -1,7 +1,7 @@
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::payment::{Checkout, Payment};
-use crate::engine::{Effect, Message, Resend};
+use crate::engine::{Effect, Message, Resend, USUAL_PATIENCE};
 
 /// How the customer's browser comes back to the merchant: it posts a form.
 #[derive(Debug)]
@@ -44,6 +44,6 @@ impl WayBack {
 }
 
 /// A browser posts once, and shows whatever it is answered.
-const ONCE: Resend = Resend { waits: &[], taken: |status, _| (200..400).contains(&status) };
+const ONCE: Resend = Resend { waits: &[], patience: USUAL_PATIENCE, taken: |status, _| (200..400).contains(&status) };
 
 const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'*');

@@ -12,7 +12,7 @@ use serde::Serialize;
 use super::settings::Settings;
 use super::transaction::Transaction;
 use super::wire;
-use crate::engine::{Message, Resend};
+use crate::engine::{Message, Resend, USUAL_PATIENCE};
 use crate::random::Random;
 
 /// The first sixteen bytes, in the clear.
@@ -60,5 +60,6 @@ struct Callback {
 /// Taken with 200 and `OK` (documented); sent again three times otherwise (inferred).
 const RESEND: Resend = Resend {
     waits: &[Duration::from_secs(60), Duration::from_secs(600), Duration::from_secs(3600)],
+    patience: USUAL_PATIENCE,
     taken: |status, body| status == 200 && body.trim_ascii() == b"OK",
 };

@@ -49,5 +49,6 @@ pub const BEHAVIOURS: &[Behaviour] = &[
     row("a customer that risk management blocked is declined", Documented),
     row("the hosted page says \"close\" to a page that frames it", Documented),
     row("a segment of a path is matched before it is decoded, so that any reference is found", Inferred),
-    row("a confirmation is always answered pending, although the document's sample says success", Recorded),
+    row("a confirmation is answered with the order's new status, which is pending", Recorded),
+    row("... or success, where deposits settle at once (Settle::AtOnce)", Documented),
 ];

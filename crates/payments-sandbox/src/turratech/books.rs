@@ -127,9 +127,11 @@ fn signature(secret: &str, body: &[u8], now: OffsetDateTime) -> (&'static str, S
     ("turratech-signature", format!("t={seconds},v1={}", mac.unwrap_or_default()))
 }
 
-/// Until it is answered 200 (documented), for three days at these distances (inferred).
+/// A merchant answers 200 within 30 seconds (documented). Without that response the event is sent again, for three days at
+/// these distances (inferred).
 const RESEND: Resend = Resend {
     waits: &[minutes(1), minutes(5), minutes(30), hours(2), hours(6), hours(12), hours(24), hours(24)],
+    patience: std::time::Duration::from_secs(30),
     taken: |status, _| status == 200,
 };
 

@@ -248,11 +248,13 @@ impl TurraTech {
         if manual && instrument.as_ref().is_some_and(|instrument| instrument.takes_time) {
             return Err(params.refuse("capture_method", "must be automatic for direct debits and bank transfers"));
         }
-        let confirm = params.flag("confirm")?;
+        let confirm = params.optional_flag("confirm")?;
         params.text("return_url")?;
-        if confirm && method.is_none() {
+        if confirm == Some(true) && method.is_none() {
             return Err(Refusal::missing("payment_method"));
         }
+        // The document's first example has no `confirm`, and the response shown next to it has succeeded (inferred).
+        let attempted = confirm != Some(false);
         let status = if method.is_some() { Status::RequiresConfirmation } else { Status::RequiresPaymentMethod };
         let id = self.books.id("pay");
         let payment = Payment {
@@ -272,7 +274,7 @@ impl TurraTech {
             created: call.now.unix_timestamp(),
             metadata,
         };
-        Ok((payment, instrument.filter(|_| confirm)))
+        Ok((payment, instrument.filter(|_| attempted)))
     }
 
     pub(super) fn retrieve_payment(&self, call: &Call<'_>) -> Result<Response, Refusal> {

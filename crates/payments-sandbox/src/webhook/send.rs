@@ -18,7 +18,7 @@ pub(crate) struct Answer {
 
 /// Sends a message once: what it was answered, or what went wrong.
 pub(crate) async fn send(message: &Message) -> Result<Answer, String> {
-    let asked = tokio::time::timeout(PATIENCE, ask(message)).await;
+    let asked = tokio::time::timeout(message.resend.patience, ask(message)).await;
     let (stream, head, rest) = asked.unwrap_or_else(|_| Err("no answer in time".to_owned()))?;
     let status = head.strip_prefix("HTTP/1.").and_then(|rest| rest.get(2..5)).and_then(|digits| digits.parse().ok());
     let status = status.ok_or("no HTTP answer")?;
@@ -28,7 +28,7 @@ pub(crate) async fn send(message: &Message) -> Result<Answer, String> {
     if taken(status, b"") || status == 204 || !matches!(status, 200..=299) {
         return Ok(Answer { status, taken: taken(status, b"") });
     }
-    let body = body(stream, &head, rest).await;
+    let body = body(stream, &head, rest, message.resend.patience).await;
     Ok(Answer { status, taken: taken(status, &body) })
 }
 
@@ -62,7 +62,7 @@ async fn ask(message: &Message) -> Result<(TcpStream, String, Vec<u8>), String> 
 }
 
 /// The beginning of an answer's body; what breaks off or does not come in time leaves what there is.
-async fn body(mut stream: TcpStream, head: &str, mut read: Vec<u8>) -> Vec<u8> {
+async fn body(mut stream: TcpStream, head: &str, mut read: Vec<u8>, patience: Duration) -> Vec<u8> {
     let field = |name: &str| {
         let mut fields = head.lines().filter_map(|line| line.split_once(':'));
         fields.find(|(field, _)| field.eq_ignore_ascii_case(name)).map(|(_, value)| value.trim())
@@ -82,7 +82,7 @@ async fn body(mut stream: TcpStream, head: &str, mut read: Vec<u8>) -> Vec<u8> {
             }
         }
     };
-    let _ = tokio::time::timeout(PATIENCE, reading).await;
+    let _ = tokio::time::timeout(patience, reading).await;
     let mut body = if chunked { dechunked(&read).0 } else { read };
     body.truncate(length.min(LONGEST_BODY));
     body
@@ -135,16 +135,13 @@ const LONGEST_HEAD: usize = 64 * 1024;
 /// As much of a body as is looked at: no provider waits for more than a word or two.
 const LONGEST_BODY: usize = 1024;
 
-/// How long a merchant may take to answer, and again for the rest of its answer, in real time.
-const PATIENCE: Duration = Duration::from_secs(5);
-
 #[cfg(test)]
 mod tests {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     use tokio::net::TcpListener;
 
     use super::send;
-    use crate::engine::{Message, Resend};
+    use crate::engine::{Message, Resend, USUAL_PATIENCE};
 
     /// What a provider that waits for a body of `OK` makes of an answer.
     async fn taken(answer: &[u8]) -> bool {
@@ -157,7 +154,11 @@ mod tests {
             content_type: "text/plain",
             headers: Vec::new(),
             body: b"signed".to_vec(),
-            resend: Resend { waits: &[], taken: |status, body| status == 200 && body == b"OK" },
+            resend: Resend {
+                waits: &[],
+                patience: USUAL_PATIENCE,
+                taken: |status, body| status == 200 && body == b"OK",
+            },
         };
         let answering = async {
             let (mut stream, _) = merchant.accept().await.unwrap();

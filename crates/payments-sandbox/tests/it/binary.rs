@@ -61,7 +61,7 @@ fn run(arguments: &[&str]) -> Output {
 async fn ask(url: &str, method: &str, path: &str, authorization: &str, body: &str) -> crate::support::Answer {
     let mut line = Line::to(authority(url)).await;
     let head = format!(
-        "{method} {path} HTTP/1.1\r\nHost: x\r\nAuthorization: {authorization}\r\nContent-Length: {}\r\n\r\n",
+        "{method} {path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: {authorization}\r\nContent-Length: {}\r\n\r\n",
         body.len()
     );
     line.write(&[head.as_bytes(), body.as_bytes()].concat()).await;
@@ -216,7 +216,7 @@ fn help_is_help_and_no_error() {
         let output = run(arguments);
         assert_eq!(output.status.code(), Some(0), "{arguments:?}");
         let said = String::from_utf8(output.stdout).unwrap();
-        for option in ["serve", "--port", "--seed", "--fault", "--json"] {
+        for option in ["serve", "--port", "--seed", "--fault", "--json", "--allow-host", "--allow-origin"] {
             assert!(said.contains(option), "{arguments:?}: {said}");
         }
     }
@@ -234,6 +234,8 @@ fn what_it_does_not_understand_ends_it_with_2_and_one_line() {
         (&["serve", "--port", "65531"], "65531: there must be 5 behind it"),
         (&["serve", "--seed", "-1"], "--seed must be a whole number"),
         (&["serve", "--fault"], "--fault needs a value"),
+        (&["serve", "--allow-host"], "--allow-host needs a value"),
+        (&["serve", "--allow-origin"], "--allow-origin needs a value"),
         (&["serve", "--fault", "turbopay.withdraw @lunch fin"], "`@lunch` in a fault: is no phase"),
         (&["serve", "--fault", "paypal @accept fin"], "`paypal` in a fault: is no provider"),
         (&["serve", "--fault", ""], "in a fault: is empty"),

@@ -75,7 +75,7 @@ async fn a_client_that_asks_for_it_gets_the_connection_closed_behind_the_answer(
         assert_eq!(line.end().await, (Vec::new(), End::Fin), "{version} {field}");
     }
     let mut line = Line::to(authority(sandbox.control_url())).await;
-    line.write(b"GET /health HTTP/1.1\r\nConnection: close\r\n\r\n").await;
+    line.write(b"GET /health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").await;
     line.answer().await.expect(200);
     assert_eq!(line.end().await, (Vec::new(), End::Fin));
     sandbox.finish();

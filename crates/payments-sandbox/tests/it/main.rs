@@ -5,9 +5,11 @@ mod support;
 mod turratech_support;
 
 mod at_the_end;
+mod behaviours;
 #[cfg(unix)]
 mod binary;
 mod card3ds;
+mod control_access;
 mod control_api;
 mod cut_points;
 mod ending;

@@ -3,7 +3,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
-use payments_sandbox::turbopay::Settings;
+use payments_sandbox::turbopay::{Settings, Settle};
 use payments_sandbox::{OrderHandle, Sandbox, What};
 use serde_json::{Value, json};
 
@@ -309,4 +309,21 @@ async fn a_client_that_waits_as_long_as_it_is_told_is_answered() {
     sandbox.clock().advance(Duration::from_secs(60));
     get(&sandbox, "merchantorder/status/nobody").await.expect(404);
     sandbox.finish();
+}
+
+#[tokio::test]
+async fn a_confirmation_is_answered_pending_or_success_as_deposits_settle() {
+    for (settle, status) in
+        [(Settle::Never, "pending"), (Settle::After(Duration::from_secs(2)), "pending"), (Settle::AtOnce, "success")]
+    {
+        let sandbox = Sandbox::builder().turbopay(Settings::default().deposits(settle)).start().await;
+        let order = post(&sandbox, "s2s/deposit/new", &deposit("order-1")).await.expect(201);
+        let body = json!({"order_id": order["order_id"], "customer_transaction_id": "409876543210"});
+        let confirmed = post(&sandbox, "s2s/deposit/confirm", &body).await.expect(200);
+        assert_eq!(confirmed, json!({"status": status}), "{settle:?}");
+        sandbox.finish();
+    }
+    let told: Vec<_> = payments_sandbox::turbopay::BEHAVIOURS.iter().map(|behaviour| behaviour.what).collect();
+    assert!(told.iter().all(|what| !what.contains("always answered pending")), "{told:?}");
+    assert!(told.iter().any(|what| what.contains("success") && what.contains("Settle::AtOnce")), "{told:?}");
 }

@@ -106,8 +106,14 @@ pub(crate) async fn post_to_the_end(sandbox: &Sandbox, path: &str, body: &Value)
 /// Asks the control API.
 pub(crate) async fn control(sandbox: &Sandbox, method: &str, path: &str, body: &str) -> Answer {
     let host = authority(sandbox.control_url());
-    let mut line = Line::to(host).await;
-    let head = format!("{method} {path} HTTP/1.1\r\nHost: {host}\r\nContent-Length: {}\r\n\r\n", body.len());
+    let headers = format!("Host: {host}\r\nContent-Type: application/json\r\n");
+    control_with(sandbox, method, path, &headers, body).await
+}
+
+/// Asks the control API with these headers, and with the body's length.
+pub(crate) async fn control_with(sandbox: &Sandbox, method: &str, path: &str, headers: &str, body: &str) -> Answer {
+    let mut line = Line::to(authority(sandbox.control_url())).await;
+    let head = format!("{method} {path} HTTP/1.1\r\n{headers}Content-Length: {}\r\n\r\n", body.len());
     line.write(&[head.as_bytes(), body.as_bytes()].concat()).await;
     line.answer().await
 }

@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use payments_sandbox::{DeliveryState, Sandbox};
 use serde_json::{Value, json};
+use tokio::io::AsyncWriteExt;
+use tokio::net::TcpListener;
 
 use crate::support::{Merchant, with};
 use crate::turratech_support::{customer, delete, id, payment, payment_by, post};
@@ -296,4 +298,36 @@ async fn a_replayed_answer_tells_nobody_again() {
 async fn events_go_to_web_addresses_only() {
     let sandbox = Sandbox::builder().start().await;
     sandbox.turratech().send_events_to("merchant.example");
+}
+
+/// A merchant that takes this long to acknowledge each event.
+async fn slow_merchant(takes: Duration) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/events", listener.local_addr().unwrap());
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            tokio::time::sleep(takes).await;
+            let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n").await;
+        }
+    });
+    url
+}
+
+#[tokio::test]
+async fn a_merchant_has_thirty_seconds_to_acknowledge_an_event() {
+    for (takes, state, result) in
+        [(29, DeliveryState::Delivered, "answered 200"), (31, DeliveryState::Waiting, "no answer in time")]
+    {
+        let sandbox = Sandbox::builder().start().await;
+        sandbox.turratech().send_events_to(&slow_merchant(Duration::from_secs(takes)).await);
+        // From here on, real time passes as soon as everything waits for it.
+        tokio::time::pause();
+        post(&sandbox, "payments", &payment("order-1")).await.expect(201);
+        sandbox.settle().await;
+
+        let delivery = sandbox.deliveries().pop().unwrap();
+        assert_eq!((delivery.results, delivery.state), (vec![result.to_owned()], state), "{takes} s");
+        tokio::time::resume();
+        sandbox.finish();
+    }
 }

@@ -80,9 +80,22 @@ async fn a_currency_without_hundredths_has_its_smallest_unit_in_the_ledger() {
 }
 
 #[tokio::test]
-async fn without_confirm_nothing_is_taken() {
+async fn a_payment_without_confirm_is_attempted_as_in_the_documents_first_example() {
     let sandbox = Sandbox::builder().start().await;
-    let waiting = post(&sandbox, "payments", &without(payment("order-1"), "confirm")).await.expect(201);
+    let paid = post(&sandbox, "payments", &without(payment("order-1"), "confirm")).await.expect(201);
+    assert_eq!((&paid["status"], &paid["amount_received"]), (&json!("succeeded"), &json!(2000)));
+    sandbox.ledger().order("order-1").executed_once();
+
+    let declined = without(payment_by("pm_card_chargeDeclined", "order-2"), "confirm");
+    error(&post(&sandbox, "payments", &declined).await, 402);
+    sandbox.ledger().order("order-2").never_executed();
+    sandbox.finish();
+}
+
+#[tokio::test]
+async fn nothing_is_taken_when_confirm_is_false_or_there_is_no_payment_method() {
+    let sandbox = Sandbox::builder().start().await;
+    let waiting = post(&sandbox, "payments", &with(payment("order-1"), "confirm", false)).await.expect(201);
     assert_eq!((&waiting["status"], &waiting["amount_received"]), (&json!("requires_confirmation"), &json!(0)));
     let bare = without(without(payment("order-2"), "confirm"), "payment_method");
     let bare = post(&sandbox, "payments", &bare).await.expect(201);
@@ -175,7 +188,7 @@ async fn an_order_that_is_taken_twice_is_complained_of_although_one_is_released(
 #[tokio::test]
 async fn what_waits_for_the_customer_can_be_cancelled_and_what_was_taken_cannot() {
     let sandbox = Sandbox::builder().start().await;
-    let waiting = id(&post(&sandbox, "payments", &without(payment("order-1"), "confirm")).await.expect(201));
+    let waiting = id(&post(&sandbox, "payments", &with(payment("order-1"), "confirm", false)).await.expect(201));
     let canceled = post(&sandbox, &format!("payments/{waiting}/cancel"), &json!({})).await.expect(200);
     assert_eq!(canceled["status"], "canceled");
     let begun = [entry("create-payment", What::Begun, 2000), entry("cancel-payment", What::Done, 0)];

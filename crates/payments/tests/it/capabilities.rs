@@ -1,7 +1,7 @@
 //! The table is held against what is really implemented.
 
 use payments::gateway::{
-    Answer, AvailableBalance, Cancel, Capabilities, Capture, Feature, LookUp, PayOut, Refund, Retrieve, StartPayment,
+    AvailableBalance, Cancel, Capabilities, Capture, Feature, Lookup, PayOut, Refund, Retrieve, StartPayment, Support,
 };
 use payments::{CAPABILITIES, card3ds, turbo_link, turbo_txn, turbopay, turratech};
 
@@ -27,7 +27,7 @@ macro_rules! check {
         let table: Capabilities = <$client>::capabilities();
         for (feature, implemented) in [
             (Feature::StartPayment, implements!($client: StartPayment)),
-            (Feature::LookUp, implements!($client: LookUp)),
+            (Feature::Lookup, implements!($client: Lookup)),
             (Feature::Retrieve, implements!($client: Retrieve)),
             (Feature::Capture, implements!($client: Capture)),
             (Feature::Cancel, implements!($client: Cancel)),
@@ -35,7 +35,7 @@ macro_rules! check {
             (Feature::PayOut, implements!($client: PayOut)),
             (Feature::Balance, implements!($client: AvailableBalance)),
         ] {
-            assert_eq!(table.of(feature) == Answer::Yes, implemented, "{} {feature}", table.provider);
+            assert_eq!(table.of(feature) == Support::Supported, implemented, "{} {feature}", table.provider);
         }
     }};
 }

@@ -1,7 +1,8 @@
 //! One vocabulary over several providers, against the sandbox.
 
 use payments::gateway::{
-    Capture, LookUp, NextAction, Order, PayOut, Payout, Refund, RefundOrder, Retrieve, StartPayment,
+    Capture, CaptureRequest, Lookup, NextAction, PayOut, PaymentRequest, PayoutRequest, Refund, RefundRequest,
+    Retrieve, StartPayment,
 };
 use payments::{
     Currency, Error, Expected, Mismatch, Money, Outcome, PaymentStatus, card3ds, turbo_txn, turbopay, turratech,
@@ -45,11 +46,14 @@ fn rupees() -> Money {
     Money::from_minor(30_000, Currency::INR)
 }
 
-fn order(reference: &str, amount: Money) -> Order {
-    Order::new(reference, amount).customer("customer-9").description("A book").return_url("http://127.0.0.1:9/return")
+fn order(reference: &str, amount: Money) -> PaymentRequest {
+    PaymentRequest::new(reference, amount)
+        .customer("customer-9")
+        .description("A book")
+        .return_url("http://127.0.0.1:9/return")
 }
 
-async fn start(providers: &[&dyn StartPayment], order: &Order) -> Result<usize, Error> {
+async fn start(providers: &[&dyn StartPayment], order: &PaymentRequest) -> Result<usize, Error> {
     let mut last = Error::configuration("there is no provider");
     for (number, provider) in providers.iter().enumerate() {
         match provider.start_payment(order).await {
@@ -87,22 +91,22 @@ async fn what_was_started_is_found_and_held_against_what_was_ordered() {
     let adjusted = second.start_payment(&order("order-2", rupees())).await.unwrap();
     assert_eq!(adjusted.amount, Money::from_minor(30_001, Currency::INR));
 
-    let found = first.look_up(&Expected::new("order-1", rupees())).await.unwrap();
+    let found = first.lookup_payment(&Expected::new("order-1", rupees())).await.unwrap();
     assert_eq!((found.status, found.is_final, found.mismatch), (PaymentStatus::AwaitingCustomer, false, None));
     let by_id = first.retrieve(started.id.as_deref().unwrap(), &Expected::new("order-1", rupees())).await.unwrap();
     assert_eq!(by_id.amount, Some(rupees()));
     sandbox.turbo_txn().order("order-2").approve();
-    let paid = second.look_up(&Expected::new("order-2", rupees())).await.unwrap();
-    assert!(paid.status.is_paid() && !paid.is_paid_as_ordered());
+    let paid = second.lookup_payment(&Expected::new("order-2", rupees())).await.unwrap();
+    assert!(paid.status.is_paid() && !paid.is_paid_as_expected());
     assert!(matches!(paid.mismatch, Some(Mismatch::AmountDiffers { .. })));
-    assert!(second.look_up(&Expected::new("order-2", adjusted.amount)).await.unwrap().is_paid_as_ordered());
+    assert!(second.lookup_payment(&Expected::new("order-2", adjusted.amount)).await.unwrap().is_paid_as_expected());
     sandbox.finish();
 }
 
 #[tokio::test]
 async fn what_a_provider_requires_is_named_before_anything_is_sent() {
     let sandbox = Sandbox::builder().start().await;
-    let bare = Order::new("order-1", rupees());
+    let bare = PaymentRequest::new("order-1", rupees());
     let missing: [(&dyn StartPayment, &str); 4] = [
         (&turbopay_at(&sandbox), "customer"),
         (&turbo_txn_at(&sandbox), "return_url"),
@@ -122,18 +126,18 @@ async fn a_payment_is_made_once_for_an_order_and_given_back() {
     let sandbox = Sandbox::builder().start().await;
     let client = turratech_at(&sandbox);
     let price = Money::from_minor(2000, Currency::GBP);
-    let made = payments::core::clock::Clock::now(&sandbox.clock());
-    let order = Order::new("order-1", price).payment_method("pm_card_visa").made(made);
+    let made = payments::payments_core::clock::Clock::now(&sandbox.clock());
+    let order = PaymentRequest::new("order-1", price).payment_method("pm_card_visa").created_at(made);
 
     let first = client.start_payment(&order).await.unwrap();
     let again = client.start_payment(&order).await.unwrap();
     assert_eq!((&first.id, first.status), (&again.id, PaymentStatus::Succeeded));
     sandbox.ledger().order("order-1").executed_once();
     let found = client.retrieve(first.id.as_deref().unwrap(), &Expected::new("order-1", price)).await.unwrap();
-    assert!(found.is_paid_as_ordered());
+    assert!(found.is_paid_as_expected());
 
     let part = Money::from_minor(500, Currency::GBP);
-    let refund = RefundOrder::new("refund-1", first.id.unwrap(), part).made(made);
+    let refund = RefundRequest::new("refund-1", first.id.unwrap(), part).created_at(made);
     assert_eq!(client.refund_payment(&refund).await.unwrap().amount, Some(part));
     sandbox.finish();
 }
@@ -155,10 +159,10 @@ async fn holds_are_captured_and_money_is_paid_out() {
     let new =
         card3ds::NewPayment::new("order-1".parse().unwrap(), lira("100"), card, "198.51.100.7:1".parse().unwrap());
     let held = cards.pre_authorize(new).send().await.unwrap();
-    let captured = cards.capture_payment(held.payment_id.as_str(), lira("90")).await.unwrap();
+    let captured = cards.capture_payment(&CaptureRequest::new(held.payment_id.as_str(), lira("90"))).await.unwrap();
     assert_eq!((captured.status, captured.amount), (PaymentStatus::Succeeded, Some(lira("90"))));
 
-    let payout = Payout::new(
+    let payout = PayoutRequest::new(
         "payout-1",
         Money::from_minor(50_000, Currency::INR),
         "customer-9",

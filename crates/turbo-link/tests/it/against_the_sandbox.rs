@@ -2,7 +2,7 @@
 
 use payments_sandbox::Sandbox;
 use payments_sandbox::turbo_link::Fee;
-use turbo_link::{ApiKey, Client, Currency, Filter, Interval, LinkStatus, Money, WebAddress};
+use turbo_link::{ApiKey, Client, Currency, Interval, LinkStatus, ListLinks, Money, WebAddress};
 
 fn client_at(sandbox: &Sandbox) -> Client {
     let there = sandbox.turbo_link();
@@ -21,21 +21,25 @@ async fn its_links_are_read_and_their_statuses_followed() {
     let client = client_at(&sandbox);
     let (small, large) = (there.create("1.5"), there.create("1234567.89"));
     there.link(&small).with_fee(&Fee::flat("0.50"));
+    there.link(&large).with_fee(&Fee::percentage("2.5"));
     there.link(&large).complete();
 
-    let list = client.list_filtered(Filter::new().interval(Interval::Today)).send().await.unwrap();
+    let list = client.list_links(ListLinks::new().interval(Interval::Today)).send().await.unwrap();
 
     assert_eq!((list.line_items.len(), list.not_shown()), (2, 0));
     let find = |id: &str| list.find(&id.parse().unwrap()).unwrap();
     assert_eq!((find(&small).amount.minor(), &find(&small).status), (150, &LinkStatus::Pending));
     let fee = &find(&small).convenience_fees[0];
-    assert_eq!(fee.flat_amount(), Ok(Some(Money::from_minor(50, Currency::USD))));
+    assert_eq!(fee.amount(), Ok(Some(Money::from_minor(50, Currency::USD))));
+    // Dollars too, and not the percentage (documented): 2.5 % of 1,234,567.89.
+    let fee = &find(&large).convenience_fees[0];
+    assert_eq!(fee.amount(), Ok(Some(Money::from_minor(3_086_420, Currency::USD))));
     assert_eq!(find(&large).amount, Money::from_minor(123_456_789, Currency::USD));
     assert_eq!(find(&large).status, LinkStatus::Completed);
     assert!(find(&small).qr.as_ref().and_then(WebAddress::href).is_some());
     there.link(&large).refund();
-    let detail = client.link(&large.parse().unwrap()).send().await.unwrap();
+    let detail = client.list_links(ListLinks::new().only(large.parse().unwrap())).send().await.unwrap();
     assert_eq!(detail.find(&large.parse().unwrap()).unwrap().status, LinkStatus::Refunded);
-    assert_eq!(client.list_filtered(Filter::new().interval(Interval::Yesterday)).send().await.unwrap().line_items, []);
+    assert_eq!(client.list_links(ListLinks::new().interval(Interval::Yesterday)).send().await.unwrap().line_items, []);
     sandbox.finish();
 }

@@ -1,6 +1,6 @@
 //! A convenience fee is one or several, and its value a number or text.
 
-use turbo_link::core::rust_decimal::Decimal;
+use turbo_link::payments_core::rust_decimal::Decimal;
 use turbo_link::{ConvenienceFee, Currency, ErrorKind, FeeSetting, FeeStatus, Money};
 
 use crate::support::{answered, with};
@@ -60,21 +60,22 @@ fn its_value_is_exact() {
 }
 
 #[test]
-fn only_a_flat_fee_that_is_charged_is_an_amount_of_dollars() {
+fn a_fee_that_is_charged_is_an_amount_of_dollars_flat_or_percentage() {
     let fee = |setting: &str, status: &str, value: &str| {
         let json = format!(r#"{{"setting":{setting},"status":"{status}","value":{value}}}"#);
         fees(&json).unwrap()[0].clone()
     };
     let dollar_fifty = Money::from_minor(150, Currency::USD);
-    assert_eq!(fee("\"flat\"", "enabled", "1.5").flat_amount(), Ok(Some(dollar_fifty)));
-    assert_eq!(fee("\"flat\"", "enabled", "\"$1.50\"").flat_amount(), Ok(Some(dollar_fifty)));
-    assert_eq!(fee("\"flat\"", "disabled", "1.5").flat_amount(), Ok(None));
-    assert_eq!(fee("\"flat\"", "paused", "1.5").flat_amount(), Ok(None));
-    assert_eq!(fee("\"percentage\"", "enabled", "1.5").flat_amount(), Ok(None));
-    assert_eq!(fee("\"tiered\"", "enabled", "1.5").flat_amount(), Ok(None));
-    assert_eq!(fee("null", "enabled", "1.5").flat_amount(), Ok(None));
-    assert_eq!(fee("\"flat\"", "enabled", "null").flat_amount(), Ok(None));
-    assert!(fee("\"flat\"", "enabled", "1.505").flat_amount().is_err(), "half a cent is not rounded");
+    assert_eq!(fee("\"flat\"", "enabled", "1.5").amount(), Ok(Some(dollar_fifty)));
+    assert_eq!(fee("\"flat\"", "enabled", "\"$1.50\"").amount(), Ok(Some(dollar_fifty)));
+    assert_eq!(fee("\"flat\"", "disabled", "1.5").amount(), Ok(None));
+    assert_eq!(fee("\"flat\"", "paused", "1.5").amount(), Ok(None));
+    assert_eq!(fee("\"percentage\"", "enabled", "1.5").amount(), Ok(Some(dollar_fifty)));
+    assert_eq!(fee("\"percentage\"", "disabled", "1.5").amount(), Ok(None));
+    assert_eq!(fee("\"tiered\"", "enabled", "1.5").amount(), Ok(None));
+    assert_eq!(fee("null", "enabled", "1.5").amount(), Ok(None));
+    assert_eq!(fee("\"flat\"", "enabled", "null").amount(), Ok(None));
+    assert!(fee("\"flat\"", "enabled", "1.505").amount().is_err(), "half a cent is not rounded");
 
     let odd = fee("\"tiered\"", "paused", "1");
     assert!(matches!((odd.setting, odd.status), (Some(FeeSetting::Unknown(_)), FeeStatus::Unknown(_))));

@@ -1,7 +1,7 @@
 //! The document's own samples, member for member.
 
 use payments_core::test_util::Reply;
-use turbo_link::{Currency, FeeSetting, FeeStatus, Interval, LinkStatus, Money};
+use turbo_link::{Currency, FeeSetting, FeeStatus, Interval, LinkId, LinkStatus, ListLinks, Money};
 
 use crate::support::{KEY, SAMPLE, answered, body_of, scripted, with};
 
@@ -9,7 +9,7 @@ use crate::support::{KEY, SAMPLE, answered, body_of, scripted, with};
 async fn a_links_detail_is_asked_for_as_documented() {
     let (client, script) = scripted([Reply::json(200, SAMPLE)]);
 
-    client.link(&"baddef".parse().unwrap()).send().await.unwrap();
+    client.list_links(ListLinks::new().only("baddef".parse().unwrap())).send().await.unwrap();
 
     let sent = &script.requests()[0];
     assert_eq!(sent.method(), "POST");
@@ -25,7 +25,7 @@ async fn a_links_detail_is_asked_for_as_documented() {
 #[tokio::test]
 async fn a_list_is_asked_for_at_the_samples_own_path() {
     let (client, script) = scripted([Reply::json(200, SAMPLE)]);
-    client.list().send().await.unwrap();
+    client.list_links(ListLinks::new()).send().await.unwrap();
     let sent = &script.requests()[0];
     assert_eq!((sent.method().as_str(), sent.url()), ("POST", "https://api.tur.bo/payments"));
     assert_eq!(body_of(&script), format!("api_key={KEY}"));
@@ -34,9 +34,9 @@ async fn a_list_is_asked_for_at_the_samples_own_path() {
 #[tokio::test]
 async fn the_documented_answer_is_read_member_for_member() {
     let (client, _) = scripted([Reply::json(200, SAMPLE)]);
-    let asked = "baddef".parse().unwrap();
+    let asked: LinkId = "baddef".parse().unwrap();
 
-    let list = client.link(&asked).send().await.unwrap();
+    let list = client.list_links(ListLinks::new().only(asked.clone())).send().await.unwrap();
 
     assert_eq!((list.total_results, list.limit, list.not_shown()), (1, 25, 0));
     assert_eq!((list.msg.as_deref(), list.api_path.as_deref()), (Some("OK"), Some("/payments")));
@@ -53,7 +53,7 @@ async fn the_documented_answer_is_read_member_for_member() {
     assert_eq!(link.created, time::macros::datetime!(2023-11-01 11:19:49));
     let [fee] = &link.convenience_fees[..] else { panic!("one fee") };
     assert_eq!((&fee.status, &fee.setting, fee.value), (&FeeStatus::Disabled, &None, None));
-    assert_eq!(fee.flat_amount(), Ok(None));
+    assert_eq!(fee.amount(), Ok(None));
 }
 
 #[test]

@@ -1,14 +1,14 @@
 //! `error: true` is an error under any HTTP status; and asking again is safe.
 
 use payments_core::test_util::Reply;
-use turbo_link::{ErrorKind, Outcome};
+use turbo_link::{ErrorKind, ListLinks, Outcome};
 
 use crate::support::{SAMPLE, now, scripted};
 
 #[track_caller]
 fn check(status: u16, body: &str, kind: ErrorKind, outcome: Outcome) -> turbo_link::Error {
     let (client, _) = scripted((0..3).map(|_| Reply::json(status, body)));
-    let err = now(client.list().send()).unwrap_err();
+    let err = now(client.list_links(ListLinks::new()).send()).unwrap_err();
     assert_eq!((err.kind(), err.outcome()), (kind, outcome), "HTTP {status} {body}: {err}");
     assert!(!err.may_have_moved_money(), "a list moves no money");
     err
@@ -34,7 +34,7 @@ fn an_error_is_what_its_http_status_says_and_under_200_an_invalid_request() {
         assert_eq!(err.message(), Some("Unknown payment link"));
     }
     let err = check(200, body, InvalidRequest, Refused);
-    assert_eq!(err.to_string(), "turbo-link list: invalid request (HTTP 200): Unknown payment link");
+    assert_eq!(err.to_string(), "turbo-link list_links: invalid request (HTTP 200): Unknown payment link");
     assert_eq!(err.attempts(), 1, "the next answer would be the same");
 }
 
@@ -50,7 +50,7 @@ fn an_error_that_brings_a_whole_list_with_it_is_one_all_the_same() {
 #[test]
 fn words_beside_a_list_that_is_none_are_kept() {
     let (client, _) = scripted([Reply::json(200, &SAMPLE.replace(r#""msg":"OK""#, r#""msg":"nothing found""#))]);
-    assert_eq!(now(client.list().send()).unwrap().msg.as_deref(), Some("nothing found"));
+    assert_eq!(now(client.list_links(ListLinks::new()).send()).unwrap().msg.as_deref(), Some("nothing found"));
 }
 
 #[test]
@@ -91,7 +91,11 @@ fn a_list_is_asked_for_again_after_a_failure_that_passes() {
             };
             let described = format!("{lost:?}");
             let (client, script) = scripted([lost, Reply::not_connected(), Reply::json(200, SAMPLE)]);
-            let call = if whole_list { client.list() } else { client.link(&"abc123".parse().unwrap()) };
+            let call = if whole_list {
+                client.list_links(ListLinks::new())
+            } else {
+                client.list_links(ListLinks::new().only("abc123".parse().unwrap()))
+            };
             assert_eq!(now(call.send()).unwrap().line_items.len(), 1, "{described}");
             let requests = script.requests();
             assert_eq!(requests.len(), 3, "{described}");
@@ -103,6 +107,6 @@ fn a_list_is_asked_for_again_after_a_failure_that_passes() {
 #[test]
 fn a_redirect_is_not_followed_because_the_key_would_follow_it() {
     let (client, script) = scripted([Reply::new(307, "").header("location", "https://evil.example")]);
-    let err = now(client.list().send()).unwrap_err();
+    let err = now(client.list_links(ListLinks::new()).send()).unwrap_err();
     assert_eq!((err.kind(), script.requests().len()), (ErrorKind::Configuration, 1));
 }

@@ -1,7 +1,7 @@
 //! What a link's members may hold, and what a list says of itself.
 
 use payments_core::test_util::Reply;
-use turbo_link::{ErrorKind, LinkId, LinkStatus};
+use turbo_link::{ErrorKind, LinkId, LinkStatus, ListLinks};
 
 use crate::support::{SAMPLE, answered, now, scripted, with};
 
@@ -184,7 +184,10 @@ fn no_id_leads_to_another_place() {
     }
     for id in ["abc123", "a.b_c-d", "...", "-", "x".repeat(255).as_str()] {
         let (client, script) = scripted([Reply::lost()]);
-        let _ = now(client.link(&id.parse().unwrap()).retry(turbo_link::RetryPolicy::none()).send());
+        let _ = now(client
+            .list_links(ListLinks::new().only(id.parse().unwrap()))
+            .retry(turbo_link::RetryPolicy::none())
+            .send());
         assert_eq!(script.requests()[0].url(), format!("https://api.tur.bo/payments/{id}"));
     }
 }

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use payments_core::test_util::{Reply, Script};
 use payments_core::{Exchange, Observer};
-use turbo_link::{ApiKey, Client, ErrorKind, Filter, Interval};
+use turbo_link::{ApiKey, Client, ErrorKind, Interval, LinkId, ListLinks};
 
 use crate::support::{KEY, SAMPLE, builder, now};
 
@@ -26,16 +26,16 @@ fn the_key_appears_in_no_address_no_header_and_nothing_that_is_printed() {
     let shown = Shown::default();
     let client = builder(&script).observer(shown.clone()).build().unwrap();
     let rotated = client.with_credentials(ApiKey::new("tl-canary-next-key").unwrap());
-    let id = "abc123".parse().unwrap();
+    let id: LinkId = "abc123".parse().unwrap();
 
-    let call = client.list_filtered(Filter::new().interval(Interval::Today).field("page", "2"));
+    let call = client.list_links(ListLinks::new().interval(Interval::Today).field("page", "2"));
     let mut printed = format!("{call:?} {:?} {:?}", builder(&script), ApiKey::new(KEY).unwrap());
-    let full = now(call.send_full()).unwrap();
-    let err = now(client.link(&id).send()).unwrap_err();
-    let malformed = now(client.list().send()).unwrap_err();
-    now(rotated.link(&id).send()).unwrap();
-    let mixed_up = Filter::new().field("api_key", KEY);
-    let invalid = now(client.list_filtered(mixed_up.clone()).send()).unwrap_err();
+    let full = now(call.send_with_response()).unwrap();
+    let err = now(client.list_links(ListLinks::new().only(id.clone())).send()).unwrap_err();
+    let malformed = now(client.list_links(ListLinks::new()).send()).unwrap_err();
+    now(rotated.list_links(ListLinks::new().only(id)).send()).unwrap();
+    let mixed_up = ListLinks::new().field("api_key", KEY);
+    let invalid = now(client.list_links(mixed_up.clone()).send()).unwrap_err();
     let newline = ApiKey::new(format!("{KEY}\n")).unwrap_err();
     let unsafe_url = builder(&script).base_url("http://api.tur.bo").build().unwrap_err();
     write!(
@@ -68,7 +68,7 @@ fn a_key_that_is_no_text_of_visible_characters_is_refused() {
     }
     let (key, script) = ("a&b=c+d%20e#f", Script::new([Reply::json(200, SAMPLE)]));
     let client: Client = builder(&script).build().unwrap().with_credentials(ApiKey::new(key).unwrap());
-    now(client.list().send()).unwrap();
+    now(client.list_links(ListLinks::new()).send()).unwrap();
     assert_eq!(script.requests()[0].body().as_ref(), b"api_key=a%26b%3Dc%2Bd%2520e%23f");
 }
 

@@ -1,5 +1,5 @@
 use payments_core::test_util::{ManualClock, Reply, Script};
-use turbo_link::{ApiKey, Client, ClientBuilder, Error, PaymentList};
+use turbo_link::{ApiKey, Client, ClientBuilder, Error, ListLinks, PaymentList};
 
 /// A client that is answered from a script, on a clock that stands still.
 pub(crate) fn scripted(replies: impl IntoIterator<Item = Reply>) -> (Client, Script) {
@@ -15,7 +15,7 @@ pub(crate) fn builder(script: &Script) -> ClientBuilder {
 /// What comes of a list that is answered so.
 pub(crate) fn answered(body: &str) -> Result<PaymentList, Error> {
     let (client, _) = scripted([Reply::json(200, body)]);
-    now(client.list().send())
+    now(client.list_links(ListLinks::new()).send())
 }
 
 pub(crate) fn now<T>(work: impl Future<Output = T>) -> T {

@@ -1,7 +1,9 @@
 //! Against a Turbo Transactions that somebody else wrote from the same document.
 
 use payments_sandbox::Sandbox;
-use turbo_txn::{CallbackKey, Callbacks, Client, ClientId, ErrorKind, Lookup as _, Outcome, SecretKey, TxnStatus};
+use turbo_txn::{
+    CallbackDecryptor, CallbackKey, Client, ClientId, ErrorKind, Lookup as _, Outcome, SecretKey, TxnStatus,
+};
 
 use crate::support::{order, rupees, transaction};
 
@@ -22,13 +24,13 @@ async fn its_callbacks_decrypt_to_the_order_that_was_paid() {
     let client = client_at(&sandbox);
     let asked = client.initiate(transaction()).send().await.unwrap();
     assert_eq!(
-        (asked.asked, client.lookup(&asked.order_id).send().await.unwrap().amount),
+        (asked.requested_amount, client.lookup(&asked.order_id).send().await.unwrap().amount),
         (rupees("300"), asked.amount)
     );
 
     sandbox.turbo_txn().order("order-7421").approve();
 
-    let callbacks = Callbacks::new(CallbackKey::new(sandbox.turbo_txn().callback_key()).unwrap());
+    let callbacks = CallbackDecryptor::new(CallbackKey::new(sandbox.turbo_txn().callback_key()).unwrap());
     let deliveries = sandbox.deliveries();
     assert!(!deliveries.is_empty(), "a callback is sent");
     for delivery in deliveries {

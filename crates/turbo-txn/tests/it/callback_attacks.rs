@@ -7,7 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 use cbc::cipher::block_padding::NoPadding;
 use cbc::cipher::{BlockModeEncrypt, KeyIvInit};
 use turbo_txn::test_util::{callback, encrypt};
-use turbo_txn::{CallbackKey, Callbacks, VerifyError};
+use turbo_txn::{CallbackDecryptor, CallbackKey, VerifyError};
 
 use crate::callbacks::CALLBACK;
 use crate::support::{CALLBACK_KEY_BYTES, callback_key, callbacks};
@@ -18,8 +18,8 @@ fn hint(body: &[u8]) -> Option<String> {
     match callbacks().decrypt(body) {
         Ok(hint) => Some(hint.claimed().as_str().to_owned()),
         Err(err) => {
-            assert_eq!(err, VerifyError::Unproven);
-            assert_eq!(format!("{err} {err:?}"), "the delivery's origin is not proved Unproven");
+            assert_eq!(err, VerifyError::Rejected);
+            assert_eq!(format!("{err} {err:?}"), "the delivery could not be verified Rejected");
             None
         }
     }
@@ -50,8 +50,8 @@ fn the_documents_own_callback_gives_nothing_without_its_key() {
         // One wrong key in 256 finds something like padding.
         for variant in 0..8_u8 {
             let key: Vec<u8> = (0..32_u8).map(|at| at.wrapping_mul(variant).wrapping_add(seed)).collect();
-            let callbacks = Callbacks::new(CallbackKey::new(STANDARD.encode(key)).unwrap());
-            assert_eq!(callbacks.decrypt(body.as_bytes()).unwrap_err(), VerifyError::Unproven);
+            let callbacks = CallbackDecryptor::new(CallbackKey::new(STANDARD.encode(key)).unwrap());
+            assert_eq!(callbacks.decrypt(body.as_bytes()).unwrap_err(), VerifyError::Rejected);
             refused += 1;
         }
     }
@@ -93,7 +93,7 @@ fn a_changed_status_or_amount_changes_nothing_because_neither_is_read() {
         data[10 + at] ^= is ^ to;
     }
     let body = format!(r#"{{"encryptedData":"{}"}}"#, STANDARD.encode(&data));
-    assert_eq!(format!("{:?}", callbacks().decrypt(body.as_bytes()).unwrap()), r#"Unconfirmed(OrderId("o-1"))"#);
+    assert_eq!(format!("{:?}", callbacks().decrypt(body.as_bytes()).unwrap()), r#"Unverified(MerchantOrderId("o-1"))"#);
 }
 
 #[test]
@@ -191,7 +191,7 @@ fn a_text_that_is_no_callback_gives_nothing() {
         br#"{"orderId":"a\r\nsecret-key: x"}"#,
         "{\"orderId\":\"ä\"}".as_bytes(),
         br#"{"orderid":"o-1"}"#,
-        br#"{"OrderId":"o-1"}"#,
+        br#"{"MerchantOrderId":"o-1"}"#,
         br#"{"orderId":"o-1","orderId":"o-2"}"#,
         br#"{"orderId":"o-1"} {}"#,
         br#"{"orderId":"o-1""#,

@@ -2,7 +2,7 @@
 
 use payments_core::test_util::Reply;
 use turbo_txn::test_util::callback;
-use turbo_txn::{CallbackKey, Callbacks, ErrorKind, Lookup as _, TxnStatus, VerifyError};
+use turbo_txn::{CallbackDecryptor, CallbackKey, ErrorKind, Lookup as _, TxnStatus, VerifyError};
 
 use crate::support::{CALLBACK_KEY, CALLBACK_KEY_BYTES, callback_key, callbacks, found, scripted};
 
@@ -11,7 +11,7 @@ async fn a_callback_gives_an_order_to_look_up_and_the_look_up_is_what_counts() {
     let body = callback(&callback_key(), [9; 16], CALLBACK.as_bytes());
     let hint = callbacks().decrypt(body.as_bytes()).unwrap();
     assert_eq!(hint.claimed().as_str(), "Test123456789");
-    assert_eq!(format!("{hint:?}"), "Unconfirmed(OrderId(\"Test123456789\"))");
+    assert_eq!(format!("{hint:?}"), "Unverified(MerchantOrderId(\"Test123456789\"))");
 
     // It claims to be approved; the provider knows better.
     let (client, script) = scripted([found("Test123456789", "Rejected")]);
@@ -31,22 +31,22 @@ async fn a_forged_order_ends_at_the_look_up() {
 
 #[test]
 fn a_callback_is_acknowledged_as_documented() {
-    assert_eq!((Callbacks::ACKNOWLEDGEMENT.status, Callbacks::ACKNOWLEDGEMENT.body), (200, "OK"));
+    assert_eq!((CallbackDecryptor::ACKNOWLEDGEMENT.status, CallbackDecryptor::ACKNOWLEDGEMENT.body), (200, "OK"));
 }
 
 #[test]
 fn both_keys_count_while_they_rotate() {
     let other = CallbackKey::new("AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=").unwrap();
     let third = CallbackKey::new("//////////////////////////////////////////8=").unwrap();
-    let rotating = Callbacks::new(other.clone()).or(callback_key());
+    let rotating = CallbackDecryptor::new(other.clone()).also_accept(callback_key());
     for key in [&other, &callback_key()] {
         let body = callback(key, [3; 16], CALLBACK.as_bytes());
         assert_eq!(rotating.decrypt(body.as_bytes()).unwrap().claimed().as_str(), "Test123456789");
     }
     let body = callback(&third, [3; 16], CALLBACK.as_bytes());
-    assert_eq!(rotating.decrypt(body.as_bytes()).unwrap_err(), VerifyError::Unproven);
+    assert_eq!(rotating.decrypt(body.as_bytes()).unwrap_err(), VerifyError::Rejected);
     let body = callback(&callback_key(), [3; 16], CALLBACK.as_bytes());
-    assert_eq!(Callbacks::new(other).decrypt(body.as_bytes()).unwrap_err(), VerifyError::Unproven);
+    assert_eq!(CallbackDecryptor::new(other).decrypt(body.as_bytes()).unwrap_err(), VerifyError::Rejected);
 }
 
 #[test]
@@ -90,7 +90,7 @@ fn a_callback_may_be_as_long_as_256_kib_and_no_longer() {
     let empty = callback(&callback_key(), [7; 16], br#"{"orderId":"o-1"}"#);
     let longest = format!("{empty}{}", " ".repeat(256 * 1024 - empty.len()));
     assert!(callbacks().decrypt(longest.as_bytes()).is_ok());
-    assert_eq!(callbacks().decrypt(format!("{longest} ").as_bytes()).unwrap_err(), VerifyError::Unproven);
+    assert_eq!(callbacks().decrypt(format!("{longest} ").as_bytes()).unwrap_err(), VerifyError::Rejected);
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! The document's own samples, member for member.
 
 use payments_core::test_util::Reply;
-use turbo_txn::{Envelope, NewTransaction, OrderId, TxnStatus};
+use turbo_txn::{Envelope, MerchantOrderId, NewTransaction, TxnStatus};
 
 use crate::support::{BASE_URL, CLIENT_ID, SECRET_KEY, order, rupees, scripted};
 
@@ -36,19 +36,19 @@ async fn an_initiations_answer_is_read_with_both_amounts() {
     let (client, _) = scripted([Reply::json(200, INITIATED)]);
 
     let transaction = NewTransaction::new(order("tt00d0u049100"), rupees("300"), "https://example.com");
-    let full = client.initiate(transaction).send_full().await.unwrap();
+    let full = client.initiate(transaction).send_with_response().await.unwrap();
 
     let transaction = &full.value;
     assert_eq!(transaction.txn_id.as_str(), "5NNGB2SVNBY0NOZ3G809SEM");
     assert_eq!(transaction.order_id, order("tt00d0u049100"));
-    assert_eq!(transaction.asked, rupees("300"));
+    assert_eq!(transaction.requested_amount, rupees("300"));
     assert_eq!((transaction.amount, transaction.amount.minor()), (rupees("300.01"), 30_001));
     let url = "https://payment-sdk.turbotransactions.in/utr/payment?data=OLGQ7qcmzpuQjwUK3PBIZ_gbRhDd4DqjVoOZp...";
     assert_eq!(transaction.sdk_url, url);
     let moment = transaction.timestamp.as_ref().unwrap().moment();
     assert_eq!(moment, Some(time::macros::datetime!(2025-08-26 07:52:23.243_989_861 UTC)));
 
-    let envelope = Envelope::of(&full.answer).unwrap();
+    let envelope = Envelope::of(&full.response).unwrap();
     assert_eq!(envelope.status_code.unwrap(), 200);
     assert_eq!((envelope.success, envelope.status.as_deref()), (Some(true), Some("OK")));
     assert_eq!(envelope.message.as_deref(), Some("Order Created Successfully"));
@@ -92,8 +92,8 @@ async fn each_documented_status_is_read_and_two_are_final() {
         ("Approved", TxnStatus::Approved, true),
         ("Rejected", TxnStatus::Rejected, true),
     ] {
-        let answer = CHECKED.replace("Initiated / Approved / Rejected / Pending", text);
-        let (client, _) = scripted([Reply::json(200, &answer.replace(r#""utr": """#, r#""utr": "402393486736""#))]);
+        let response = CHECKED.replace("Initiated / Approved / Rejected / Pending", text);
+        let (client, _) = scripted([Reply::json(200, &response.replace(r#""utr": """#, r#""utr": "402393486736""#))]);
         let details = client.lookup(&order("TestTurboTxn001")).send().await.unwrap();
         assert_eq!((&details.status, details.status.is_final()), (&status, is_final));
         let utr = details.utr.unwrap();
@@ -108,7 +108,7 @@ async fn each_documented_status_is_read_and_two_are_final() {
 #[test]
 fn the_documents_order_ids_are_order_ids() {
     for text in ["tt00d0u049100", "Test001", "TestTurboTxn001", "Test123456789"] {
-        assert_eq!(text.parse::<OrderId>().unwrap().as_str(), text);
+        assert_eq!(text.parse::<MerchantOrderId>().unwrap().as_str(), text);
     }
 }
 

@@ -16,12 +16,12 @@ async fn a_transaction_is_held_against_what_was_ordered() {
     let details = client.lookup(&transaction.order_id).send().await.unwrap();
 
     // What counts is the amount of the answer; it may differ from what was asked for, and says so.
-    let differs = Err(Mismatch::AmountDiffers { asked: rupees("300"), actual: rupees("300.01") });
+    let differs = Err(Mismatch::AmountDiffers { expected: rupees("300"), actual: rupees("300.01") });
     for of_both in [0, 1] {
         let check =
             |expected: &Expected| if of_both == 0 { transaction.check(expected) } else { details.check(expected) };
         assert_eq!(check(&Expected::new(&transaction.order_id, transaction.amount)), Ok(()));
-        assert_eq!(check(&Expected::new(&transaction.order_id, transaction.asked)), differs);
+        assert_eq!(check(&Expected::new(&transaction.order_id, transaction.requested_amount)), differs);
         assert_eq!(check(&Expected::new("order-1", transaction.amount)), Err(Mismatch::Reference));
         let dollars = Money::from_minor(30_001, Currency::USD);
         let currency = Mismatch::Currency { expected: Currency::USD, actual: Currency::INR };
@@ -41,8 +41,8 @@ async fn amounts_are_read_from_the_numbers_own_text() {
         ("90071992547409.93", 9_007_199_254_740_993),
         ("92233720368547758.07", i64::MAX),
     ] {
-        let answer = String::from_utf8(answer(text)).unwrap();
-        let (client, _) = scripted([Reply::json(200, &answer)]);
+        let response = String::from_utf8(response(text)).unwrap();
+        let (client, _) = scripted([Reply::json(200, &response)]);
         let details = client.lookup(&order("o-1")).send().await.unwrap();
         assert_eq!(details.amount, Money::from_minor(minor, Currency::INR), "{text}");
     }
@@ -53,7 +53,7 @@ async fn an_amount_that_is_not_exact_is_an_error_with_its_path() {
     for text in
         ["300.001", "3e2", "1e400", "\"300,01\"", "\"₹300\"", "\"\"", "null", "true", "[]", "92233720368547758.08"]
     {
-        let (client, _) = scripted([Reply::new(200, answer(text))]);
+        let (client, _) = scripted([Reply::new(200, response(text))]);
         let err = client.lookup(&order("o-1")).send().await.unwrap_err();
         assert_eq!((err.kind(), err.json_path()), (ErrorKind::MalformedResponse, Some("data.amount")), "{text}");
     }
@@ -101,8 +101,8 @@ async fn a_member_of_the_wrong_shape_is_named_and_unknown_ones_are_ignored() {
 
 #[tokio::test]
 async fn a_timestamp_of_another_form_costs_nothing() {
-    let answer = r#"{"statusCode":200,"success":true,"timestamp":"yesterday","data":{"orderId":"o-1","txnStatus":"Pending","amount":1}}"#;
-    let (client, _) = scripted([Reply::json(200, answer)]);
+    let response = r#"{"statusCode":200,"success":true,"timestamp":"yesterday","data":{"orderId":"o-1","txnStatus":"Pending","amount":1}}"#;
+    let (client, _) = scripted([Reply::json(200, response)]);
     let timestamp = client.lookup(&order("o-1")).send().await.unwrap().timestamp.unwrap();
     assert_eq!((timestamp.as_str(), timestamp.moment()), ("yesterday", None));
 }
@@ -127,7 +127,7 @@ async fn waiting_ends_with_the_first_final_status() {
 #[tokio::test]
 async fn waiting_gives_the_last_status_when_time_is_up() {
     let (client, _, clock) = scripted_with_clock((0..50).map(|_| found("o-1", "Pending")));
-    let details = client.wait_until_final(&order("o-1")).within(Duration::from_secs(30)).send().await.unwrap();
+    let details = client.wait_until_final(&order("o-1")).timeout(Duration::from_secs(30)).send().await.unwrap();
     assert_eq!(details.status, TxnStatus::Pending);
     assert_eq!(clock.monotonic(), Duration::from_secs(30));
 }
@@ -141,7 +141,7 @@ async fn waiting_gives_up_at_once_where_asking_again_cannot_help() {
     assert_eq!(script.requests().len(), 2);
 }
 
-fn answer(amount: &str) -> Vec<u8> {
+fn response(amount: &str) -> Vec<u8> {
     format!(
         r#"{{"statusCode":200,"success":true,"data":{{"orderId":"o-1","txnStatus":"Approved","amount":{amount}}}}}"#
     )

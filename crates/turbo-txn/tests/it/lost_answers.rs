@@ -31,13 +31,13 @@ async fn an_initiation_whose_answer_was_lost_is_never_sent_again_and_a_look_up_r
 
         assert_eq!(err.outcome(), Outcome::Unknown, "{described}: {err}");
         assert!(err.may_have_moved_money(), "{described}");
-        assert!(err.to_string().ends_with("; it may have been done"), "{err}");
+        assert!(err.to_string().ends_with("; it may have been executed"), "{err}");
         assert_eq!(script.requests().len(), 1, "{described}");
 
         let details = client.lookup(&order("order-7421")).send().await.unwrap();
         assert_eq!(details.status, TxnStatus::Approved);
         // Without the answer, only the asked amount is known here: that it differs is told, with both.
-        let differs = Mismatch::AmountDiffers { asked: rupees("300"), actual: rupees("300.01") };
+        let differs = Mismatch::AmountDiffers { expected: rupees("300"), actual: rupees("300.01") };
         assert_eq!(details.check(&Expected::new("order-7421", rupees("300"))), Err(differs));
     }
 }

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use payments_core::test_util::{ManualClock, Reply, Script};
 use payments_core::{Exchange, Observer};
-use turbo_txn::{CallbackKey, Callbacks, Client, ClientId, SecretKey, VerifyError, test_util::callback};
+use turbo_txn::{CallbackDecryptor, CallbackKey, Client, ClientId, SecretKey, VerifyError, test_util::callback};
 
 use crate::support::{
     CALLBACK_KEY, CALLBACK_KEY_BYTES, CLIENT_ID, SECRET_KEY, builder, callback_key, found, initiated, order,
@@ -34,12 +34,12 @@ async fn no_key_appears_in_anything_that_is_printed() {
 
     let call = client.initiate(transaction());
     let mut printed = format!("{call:?} {:?} {:?}", transaction(), builder(&script, &clock));
-    let full = call.send_full().await.unwrap();
+    let full = call.send_with_response().await.unwrap();
     let err = rotated.initiate(transaction()).send().await.unwrap_err();
     let details = client.lookup(&order("order-7421")).send().await.unwrap();
     let lost = client.initiate(transaction()).send().await.unwrap_err();
     let unsafe_url = builder(&script, &clock).base_url("http://turbo.example").build().unwrap_err();
-    let callbacks = Callbacks::new(callback_key()).or(callback_key());
+    let callbacks = CallbackDecryptor::new(callback_key()).also_accept(callback_key());
     let refused: VerifyError = callbacks.decrypt(b"{}").unwrap_err();
     let forged = callback(&callback_key(), [1; 16], br#"{"orderId":"o-1","utr":"utr-canary","amount":987654}"#);
     let hint = callbacks.decrypt(forged.as_bytes()).unwrap();

@@ -1,6 +1,8 @@
 use payments_core::test_util::{ManualClock, Reply, Script};
 use payments_core::{Currency, Money};
-use turbo_txn::{CallbackKey, Callbacks, Client, ClientBuilder, ClientId, NewTransaction, OrderId, SecretKey};
+use turbo_txn::{
+    CallbackDecryptor, CallbackKey, Client, ClientBuilder, ClientId, MerchantOrderId, NewTransaction, SecretKey,
+};
 
 /// A client that is answered from a script, on a clock that stands still.
 pub(crate) fn scripted(replies: impl IntoIterator<Item = Reply>) -> (Client, Script) {
@@ -27,7 +29,7 @@ pub(crate) fn rupees(text: &str) -> Money {
     Money::parse(text, Currency::INR).unwrap()
 }
 
-pub(crate) fn order(text: &str) -> OrderId {
+pub(crate) fn order(text: &str) -> MerchantOrderId {
     text.parse().unwrap()
 }
 
@@ -59,8 +61,8 @@ pub(crate) fn found(order: &str, status: &str) -> Reply {
     )
 }
 
-pub(crate) fn callbacks() -> Callbacks {
-    Callbacks::new(callback_key())
+pub(crate) fn callbacks() -> CallbackDecryptor {
+    CallbackDecryptor::new(callback_key())
 }
 
 pub(crate) fn callback_key() -> CallbackKey {

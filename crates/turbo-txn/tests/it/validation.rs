@@ -2,7 +2,7 @@
 
 use payments_core::test_util::{ManualClock, Script};
 use payments_core::{Currency, ErrorKind, Money, Outcome};
-use turbo_txn::{Client, ClientId, NewTransaction, OrderId, SecretKey};
+use turbo_txn::{Client, ClientId, MerchantOrderId, NewTransaction, SecretKey};
 
 use crate::support::{builder, order, rupees, scripted};
 
@@ -55,21 +55,21 @@ fn whole_rupees_go_out_as_an_integer() {
 #[test]
 fn a_return_url_must_be_a_web_address() {
     for url in ["shop.example", "ftp://shop.example", "https://", "https:///x", "https://a b", "javascript:alert(1)"] {
-        check(NewTransaction::new(order("o-1"), rupees("1"), url), "returnUrl", "web address");
+        check(NewTransaction::new(order("o-1"), rupees("1"), url), "return_url", "web address");
     }
-    check(NewTransaction::new(order("o-1"), rupees("1"), ""), "returnUrl", "empty");
+    check(NewTransaction::new(order("o-1"), rupees("1"), ""), "return_url", "empty");
     let long = format!("https://shop.example/{}", "x".repeat(2028));
     assert_eq!(long.len(), 2049);
-    check(NewTransaction::new(order("o-1"), rupees("1"), long), "returnUrl", "longer than 2048");
+    check(NewTransaction::new(order("o-1"), rupees("1"), long), "return_url", "longer than 2048");
 }
 
 #[test]
 fn an_order_id_that_could_become_another_header_is_none() {
     for id in ["", " ", "a b", "a\r\nsecret-key: x", "a\n", "a\0", "a\t", "\u{7f}", "ä", "оrder", "a\u{200b}"] {
-        assert!(id.parse::<OrderId>().is_err(), "{id:?}");
+        assert!(id.parse::<MerchantOrderId>().is_err(), "{id:?}");
     }
-    assert!("x".repeat(100).parse::<OrderId>().is_ok());
-    assert_eq!("x".repeat(101).parse::<OrderId>().unwrap_err().field(), "orderId");
+    assert!("x".repeat(100).parse::<MerchantOrderId>().is_ok());
+    assert_eq!("x".repeat(101).parse::<MerchantOrderId>().unwrap_err().field(), "order_id");
 }
 
 #[test]

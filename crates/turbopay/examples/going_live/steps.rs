@@ -5,12 +5,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use payments_sandbox::Sandbox;
-use turbopay::core::http::{HeaderMap, HeaderName, HeaderValue};
-use turbopay::core::{Exchange, Observer};
+use turbopay::payments_core::http::{HeaderMap, HeaderName, HeaderValue};
+use turbopay::payments_core::{Exchange, Observer};
 use turbopay::{
     ApiKey, BankAccount, BankCode, Client, ClientBuilder, Currency, Direction, Error, ErrorKind, Event, Expected,
     MerchantOrderId, Method, Mismatch, Money, NewDeposit, NewWithdrawal, OrderStatus, Outcome, Problem, Traffic,
-    Transition, Verified, VerifyError, WebhookEndpoint, WebhookKey, transition,
+    Transition, Verified, VerifyError, WebhookKey, WebhookVerifier, transition,
 };
 
 type Failure = Box<dyn std::error::Error>;
@@ -57,7 +57,7 @@ async fn withdrawal(merchant: &Merchant) -> Result<Found, Failure> {
         Ok(_) => {}
         // To be asked about, and never sent again.
         Err(err) if err.outcome() == Outcome::Unknown => {
-            let found = client.wait_until_final(&reference).within(PATIENCE).send().await;
+            let found = client.wait_until_final(&reference).timeout(PATIENCE).send().await;
             if found.is_err() {
                 return failed(format!("{err}; {reference} MAY HAVE BEEN PAID OUT, and was not found: ask TurboPay"));
             }
@@ -173,9 +173,9 @@ async fn signatures(merchant: &Merchant) -> Result<Found, Failure> {
     let (endpoint, _, body, headers) = last_delivery(sandbox, &reference)?;
     let mut changed = body.clone();
     changed.push(b' ');
-    let stranger = WebhookEndpoint::new(WebhookKey::new("sandbox_another_key")?);
+    let stranger = WebhookVerifier::new(WebhookKey::new("sandbox_another_key")?);
     match (endpoint.verify(&changed, &headers), stranger.verify(&body, &headers)) {
-        (Err(VerifyError::Unproven), Err(VerifyError::Unproven)) => {
+        (Err(VerifyError::Rejected), Err(VerifyError::Rejected)) => {
             ok("TurboPay's is taken; changed by a byte, or under another key, it is not")
         }
         _ => failed("a delivery that is not TurboPay's was believed"),
@@ -192,7 +192,7 @@ async fn amounts(merchant: &Merchant) -> Result<Found, Failure> {
     sandbox.settle().await;
     let (_, event, ..) = last_delivery(sandbox, &reference)?;
     match event.check(&Expected::new(&reference, merchant.amount)) {
-        Err(Mismatch::AmountDiffers { asked, actual }) => {
+        Err(Mismatch::AmountDiffers { expected: asked, actual }) => {
             ok(format!("the event says {}, {actual} instead of {asked}: both are at hand", event.status))
         }
         other => failed(format!("another amount was paid than asked for, and the event's check says {other:?}")),
@@ -238,7 +238,7 @@ async fn paid(merchant: &Merchant, sandbox: &Sandbox, what: &str) -> Result<Merc
     Ok(reference)
 }
 
-type Delivered = (WebhookEndpoint, Verified<Event>, Vec<u8>, HeaderMap);
+type Delivered = (WebhookVerifier, Verified<Event>, Vec<u8>, HeaderMap);
 
 /// The newest delivery about an order, verified.
 fn last_delivery(sandbox: &Sandbox, reference: &MerchantOrderId) -> Result<Delivered, Failure> {
@@ -249,7 +249,7 @@ fn last_delivery(sandbox: &Sandbox, reference: &MerchantOrderId) -> Result<Deliv
     for (name, value) in &delivery.headers {
         headers.append(name.parse::<HeaderName>()?, value.parse::<HeaderValue>()?);
     }
-    let endpoint = WebhookEndpoint::new(WebhookKey::new(sandbox.turbopay().webhook_key())?);
+    let endpoint = WebhookVerifier::new(WebhookKey::new(sandbox.turbopay().webhook_key())?);
     let event = endpoint.verify(&delivery.body, &headers)?;
     Ok((endpoint, event, delivery.body, headers))
 }

@@ -15,7 +15,7 @@ async fn keys_accounts_and_private_ids_appear_in_nothing_that_is_printed() {
     let (client, script) = scripted([Reply::json(201, r#"{"order_id":"private-order","status":"new"}"#)]);
     let call = client.create_withdrawal(withdrawal());
     let call_printed = format!("{call:?}");
-    let order = call.send_full().await.unwrap();
+    let order = call.send_with_response().await.unwrap();
     let found =
         r#"{"order_id":"private-order","merchant_order_id":"payout-7421","status":"new","amount":"1","utr":null}"#;
     let (client, _) = scripted([Reply::json(200, found), Reply::json(200, found)]);
@@ -37,8 +37,8 @@ async fn keys_accounts_and_private_ids_appear_in_nothing_that_is_printed() {
 
 #[tokio::test]
 async fn the_frames_html_cannot_be_broken_out_of() {
-    let answer = r#"{"order_id":"o-1","status":"new","form_url":"https://pay.example/?hash=\"><script>alert(1)</script>&x='y'"}"#;
-    let (client, _) = scripted([Reply::json(201, answer)]);
+    let response = r#"{"order_id":"o-1","status":"new","form_url":"https://pay.example/?hash=\"><script>alert(1)</script>&x='y'"}"#;
+    let (client, _) = scripted([Reply::json(201, response)]);
 
     let html = client.create_deposit(deposit()).send().await.unwrap().iframe("pay\"><b>");
 
@@ -61,8 +61,8 @@ fn the_frames_script_listens_to_its_own_frame_only() {
 #[tokio::test]
 async fn a_page_that_is_no_web_address_is_refused() {
     for url in ["javascript:alert(1)", "//evil.example", "data:text/html,x", ""] {
-        let answer = format!(r#"{{"order_id":"o-1","status":"new","form_url":"{url}"}}"#);
-        let (client, _) = scripted([Reply::json(201, &answer)]);
+        let response = format!(r#"{{"order_id":"o-1","status":"new","form_url":"{url}"}}"#);
+        let (client, _) = scripted([Reply::json(201, &response)]);
         let err = client.create_deposit(deposit()).send().await.unwrap_err();
         assert_eq!(err.json_path(), Some("form_url"), "{url}");
     }
@@ -71,11 +71,11 @@ async fn a_page_that_is_no_web_address_is_refused() {
 #[tokio::test]
 async fn a_broken_qr_code_says_so_and_leaves_the_deposit_to_be_paid() {
     for (qr, problem) in [("%%%", "qr: is not base64"), ("aGVsbG8=", "qr: is not a PNG")] {
-        let answer = format!(
+        let response = format!(
             r#"{{"order_id":"o-1","status":"new","wallet_address":"a@b","wallet_name":"n","transaction_note":"t",
                 "order_expiration_seconds":"600","qr":"{qr}","deep_links":{{"gpay":"gpay://x","paytm":null}}}}"#
         );
-        let (client, _) = scripted([Reply::json(201, &answer)]);
+        let (client, _) = scripted([Reply::json(201, &response)]);
 
         let deposit = client.create_host_to_host_deposit(deposit()).send().await.unwrap();
 
@@ -87,18 +87,18 @@ async fn a_broken_qr_code_says_so_and_leaves_the_deposit_to_be_paid() {
 
 #[tokio::test]
 async fn a_wallet_that_is_no_upi_id_has_no_upi_link() {
-    let answer = r#"{"order_id":"o-1","status":"new","wallet_address":"065432123456789","wallet_name":"n",
+    let response = r#"{"order_id":"o-1","status":"new","wallet_address":"065432123456789","wallet_name":"n",
         "transaction_note":"t","order_expiration_seconds":"600"}"#;
-    let (client, _) = scripted([Reply::json(201, answer)]);
+    let (client, _) = scripted([Reply::json(201, response)]);
     assert_eq!(client.create_host_to_host_deposit(deposit()).send().await.unwrap().upi_link(), None);
 }
 
 #[tokio::test]
 async fn a_deposit_without_what_is_only_recorded_is_read_all_the_same() {
     // The document's own example.
-    let answer = r#"{"wallet_address":"username@bankname","wallet_name":"Company Name","order_expiration_seconds":"600",
+    let response = r#"{"wallet_address":"username@bankname","wallet_name":"Company Name","order_expiration_seconds":"600",
         "transaction_note":"A1b2c","order_id":"c2f0f71a-6f3f-4d65-be01-aa6b0f86cbe1","status":"new"}"#;
-    let (client, _) = scripted([Reply::json(201, answer)]);
+    let (client, _) = scripted([Reply::json(201, response)]);
 
     let deposit = client.create_host_to_host_deposit(deposit()).send().await.unwrap();
 

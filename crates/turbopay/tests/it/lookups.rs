@@ -137,7 +137,7 @@ async fn waiting_ends_with_the_first_final_status() {
 #[tokio::test]
 async fn waiting_gives_the_last_status_when_time_is_up() {
     let (client, _, clock) = scripted_with_clock((0..50).map(|_| order("r-1", "pending")));
-    let waiting = client.wait_until_final(&"r-1".parse().unwrap()).within(Duration::from_secs(30));
+    let waiting = client.wait_until_final(&"r-1".parse().unwrap()).timeout(Duration::from_secs(30));
 
     let order = waiting.send().await.unwrap();
 
@@ -160,7 +160,7 @@ async fn an_order_is_held_against_what_was_asked_for() {
 
     assert_eq!(order.check(&Expected::new("r-1", rupees("500"))), Ok(()));
     assert_eq!(order.check(&Expected::new("r-2", rupees("500"))), Err(Mismatch::Reference));
-    let differs = Mismatch::AmountDiffers { asked: rupees("501"), actual: rupees("500") };
+    let differs = Mismatch::AmountDiffers { expected: rupees("501"), actual: rupees("500") };
     assert_eq!(order.check(&Expected::new("r-1", rupees("501"))), Err(differs));
 }
 

@@ -16,7 +16,7 @@ async fn a_withdrawal_whose_answer_was_lost_is_not_sent_again() {
 
         assert_eq!(err.outcome(), Outcome::Unknown, "{err}");
         assert!(err.may_have_moved_money());
-        assert!(err.to_string().ends_with("; it may have been done"), "{err}");
+        assert!(err.to_string().ends_with("; it may have been executed"), "{err}");
         assert_eq!(script.requests().len(), 1);
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use payments_core::test_util::{Reply, Script};
 use serde::Deserialize;
 use serde_json::value::RawValue;
-use turbopay::core::rust_decimal::Decimal;
+use turbopay::payments_core::rust_decimal::Decimal;
 use turbopay::{
     Client, Currency, Error, ErrorKind, Method, Money, NewDeposit, NewWithdrawal, OrderStatus, Outcome, Problem,
     Traffic,
@@ -100,10 +100,10 @@ async fn every_recorded_read_is_what_the_client_sends() {
 #[tokio::test]
 async fn the_recorded_answers_decode() {
     let mut seen = Vec::new();
-    for (example, answer) in answers() {
-        let (client, _) = scripted([answer.reply()]);
-        check_answer(&client, &example, &answer).await;
-        seen.push(answer.name);
+    for (example, response) in responses() {
+        let (client, _) = scripted([response.reply()]);
+        check_answer(&client, &example, &response).await;
+        seen.push(response.name);
     }
     assert_eq!(seen.len(), 20);
 }
@@ -111,10 +111,10 @@ async fn the_recorded_answers_decode() {
 #[tokio::test]
 async fn a_recorded_answer_that_came_compressed_is_refused_by_the_name_of_its_encoding() {
     let mut refused = 0;
-    for (_, answer) in answers() {
-        let Some(encoding) = answer.header("content-encoding") else { continue };
+    for (_, response) in responses() {
+        let Some(encoding) = response.header("content-encoding") else { continue };
         assert_eq!(encoding, "br");
-        let reply = answer.reply().header("content-encoding", "br");
+        let reply = response.reply().header("content-encoding", "br");
         let (client, _) = scripted([reply]);
 
         let err = client.create_withdrawal(crate::support::withdrawal()).send().await.unwrap_err();
@@ -126,15 +126,15 @@ async fn a_recorded_answer_that_came_compressed_is_refused_by_the_name_of_its_en
     assert_eq!(refused, 9);
 }
 
-async fn check_answer(client: &Client, example: &Example, answer: &Answer) {
-    let name = answer.name.as_str();
-    match (example.path().as_str(), answer.code) {
+async fn check_answer(client: &Client, example: &Example, response: &Response) {
+    let name = response.name.as_str();
+    match (example.path().as_str(), response.code) {
         (_, 401) => {
             let err = send(client, example).await.unwrap_err();
             assert_eq!((err.kind(), err.outcome()), (ErrorKind::Authentication, Outcome::Refused), "{name}");
             assert_eq!(err.message(), Some("Unauthorized"));
             assert_eq!(Problem::of(&err), Some(Problem::Unauthorized));
-            assert_eq!(err.request_id(), answer.header("cf-ray").as_deref());
+            assert_eq!(err.request_id(), response.header("cf-ray").as_deref());
         }
         ("deposit/new", 201) => {
             let deposit = client.create_deposit(deposit_of(&example.body())).send().await.unwrap();
@@ -201,7 +201,7 @@ async fn check_answer(client: &Client, example: &Example, answer: &Answer) {
             assert_eq!(balance.available_money().unwrap(), Money::from_minor(-228, Currency::INR));
             assert_eq!(balance.total_money().unwrap(), Money::parse("-2.28", Currency::INR).unwrap());
         }
-        (_, 200) => check_status(client, answer).await,
+        (_, 200) => check_status(client, response).await,
         (_, 404) => {
             let err = send(client, example).await.unwrap_err();
             assert_eq!((err.kind(), err.outcome()), (ErrorKind::NotFound, Outcome::Refused));
@@ -215,12 +215,12 @@ async fn check_answer(client: &Client, example: &Example, answer: &Answer) {
     }
 }
 
-async fn check_status(client: &Client, answer: &Answer) {
-    let fields: BTreeMap<String, Option<String>> = serde_json::from_str(&answer.body).unwrap();
+async fn check_status(client: &Client, response: &Response) {
+    let fields: BTreeMap<String, Option<String>> = serde_json::from_str(&response.body).unwrap();
     let field = |name: &str| fields[name].clone();
     let order = client.order_status(&field("order_id").unwrap().parse().unwrap()).send().await.unwrap();
 
-    let (status, is_final, amount) = match answer.name.as_str() {
+    let (status, is_final, amount) = match response.name.as_str() {
         "200 Success order" => (OrderStatus::Success, true, "345.00"),
         "200 Expired order" => (OrderStatus::Expired, false, "2000.00"),
         // Its reason says that the customer cancelled: prose, and never parsed.
@@ -352,12 +352,13 @@ impl Example {
 
 fn examples() -> Vec<Example> {
     let own = items().into_iter().map(|item| Example { request: item.request });
-    own.chain(answers().into_iter().map(|(example, _)| example)).collect()
+    own.chain(responses().into_iter().map(|(example, _)| example)).collect()
 }
 
-fn answers() -> Vec<(Example, Answer)> {
-    let each =
-        |item: Item| item.response.into_iter().map(|answer| (Example { request: answer.request.clone() }, answer));
+fn responses() -> Vec<(Example, Response)> {
+    let each = |item: Item| {
+        item.response.into_iter().map(|response| (Example { request: response.request.clone() }, response))
+    };
     items().into_iter().flat_map(each).collect()
 }
 
@@ -379,7 +380,7 @@ struct Folder {
 #[derive(Deserialize)]
 struct Item {
     request: Request,
-    response: Vec<Answer>,
+    response: Vec<Response>,
 }
 
 #[derive(Deserialize, Clone)]
@@ -409,7 +410,7 @@ struct Header {
 }
 
 #[derive(Deserialize)]
-struct Answer {
+struct Response {
     name: String,
     #[serde(rename = "originalRequest")]
     request: Request,
@@ -418,7 +419,7 @@ struct Answer {
     body: String,
 }
 
-impl Answer {
+impl Response {
     fn header(&self, name: &str) -> Option<String> {
         self.header.iter().find(|header| header.key.eq_ignore_ascii_case(name)).map(|header| header.value.clone())
     }

@@ -1,9 +1,9 @@
 //! A delivery is believed when it is proved, and not before.
 
-use turbopay::core::http::{HeaderMap, HeaderValue};
-use turbopay::core::webhook::{Verified, VerifyError};
+use turbopay::payments_core::http::{HeaderMap, HeaderValue};
+use turbopay::payments_core::webhook::{Verified, VerifyError};
 use turbopay::test_util::sign;
-use turbopay::{Currency, Event, Expected, Mismatch, OrderStatus, WebhookEndpoint, WebhookKey};
+use turbopay::{Currency, Event, Expected, Mismatch, OrderStatus, WebhookKey, WebhookVerifier};
 
 use crate::support::rupees;
 
@@ -61,7 +61,7 @@ fn a_signature_of_another_form_proves_nothing() {
     ];
     for signature in forms {
         let refused = endpoint().verify_signature(DEPOSIT.as_bytes(), signature.as_bytes());
-        assert_eq!(refused.unwrap_err(), VerifyError::Unproven, "{signature:.80}");
+        assert_eq!(refused.unwrap_err(), VerifyError::Rejected, "{signature:.80}");
     }
 }
 
@@ -78,12 +78,12 @@ fn a_delivery_with_a_changed_body_is_refused() {
     ];
     for body in changed {
         let refused = endpoint().verify_signature(body.as_bytes(), signature.as_bytes());
-        assert_eq!(refused.unwrap_err(), VerifyError::Unproven);
+        assert_eq!(refused.unwrap_err(), VerifyError::Rejected);
     }
     for at in 0..DEPOSIT.len() {
         let mut body = DEPOSIT.as_bytes().to_vec();
         body[at] ^= 1;
-        assert_eq!(endpoint().verify_signature(&body, signature.as_bytes()).unwrap_err(), VerifyError::Unproven);
+        assert_eq!(endpoint().verify_signature(&body, signature.as_bytes()).unwrap_err(), VerifyError::Rejected);
     }
 }
 
@@ -91,17 +91,17 @@ fn a_delivery_with_a_changed_body_is_refused() {
 fn a_delivery_without_exactly_one_signature_is_refused() {
     let signature = HeaderValue::from_str(&sign(&key(), DEPOSIT.as_bytes())).unwrap();
     let mut headers = HeaderMap::new();
-    assert_eq!(endpoint().verify(DEPOSIT.as_bytes(), &headers).unwrap_err(), VerifyError::Unproven);
+    assert_eq!(endpoint().verify(DEPOSIT.as_bytes(), &headers).unwrap_err(), VerifyError::Rejected);
     headers.append("X-Pay-Signature", signature.clone());
     assert!(endpoint().verify(DEPOSIT.as_bytes(), &headers).is_ok());
     headers.append("x-pay-signature", signature);
-    assert_eq!(endpoint().verify(DEPOSIT.as_bytes(), &headers).unwrap_err(), VerifyError::Unproven);
+    assert_eq!(endpoint().verify(DEPOSIT.as_bytes(), &headers).unwrap_err(), VerifyError::Rejected);
 }
 
 #[test]
 fn both_keys_count_while_they_rotate() {
     let (old, new, other) = (key(), WebhookKey::new("new-key").unwrap(), WebhookKey::new("other-key").unwrap());
-    let rotating = WebhookEndpoint::new(new.clone()).or(old.clone());
+    let rotating = WebhookVerifier::new(new.clone()).also_accept(old.clone());
     for key in [&old, &new] {
         assert!(rotating.verify_signature(DEPOSIT.as_bytes(), sign(key, DEPOSIT.as_bytes()).as_bytes()).is_ok());
     }
@@ -162,7 +162,7 @@ fn an_event_is_held_against_what_was_ordered() {
     let reference = "O_XVajPtgGFk173LluM5oKb";
     assert_eq!(event.check(&Expected::new(reference, rupees("200"))), Ok(()));
     assert_eq!(event.check(&Expected::new("O_other", rupees("200"))), Err(Mismatch::Reference));
-    let differs = Mismatch::AmountDiffers { asked: rupees("250"), actual: rupees("200") };
+    let differs = Mismatch::AmountDiffers { expected: rupees("250"), actual: rupees("200") };
     assert_eq!(event.check(&Expected::new(reference, rupees("250"))), Err(differs));
 }
 
@@ -193,8 +193,8 @@ fn genuine(body: &str) -> Verified<Event> {
     verify(body.as_bytes()).unwrap()
 }
 
-fn endpoint() -> WebhookEndpoint {
-    WebhookEndpoint::new(key())
+fn endpoint() -> WebhookVerifier {
+    WebhookVerifier::new(key())
 }
 
 fn key() -> WebhookKey {

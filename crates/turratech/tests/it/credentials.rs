@@ -117,7 +117,7 @@ impl<T: std::fmt::Debug + Send> Sends for Call<T> {
     }
 }
 
-impl<T: std::fmt::Debug + Send> Sends for Call<T, turratech::core::Keyed> {
+impl<T: std::fmt::Debug + Send> Sends for Call<T, turratech::payments_core::Keyed> {
     fn send_now(self) -> Result<(), turratech::Error> {
         now(self.send()).map(drop)
     }

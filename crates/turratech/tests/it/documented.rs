@@ -1,7 +1,7 @@
 //! The document's own examples: what it sends is sent, what it shows is read.
 
 use payments_core::test_util::Reply;
-use turratech::core::time::macros::datetime;
+use turratech::payments_core::time::macros::datetime;
 use turratech::{
     Address, CustomerDetails, ErrorKind, ErrorType, EventType, IdempotencyKey, ListParams, NewPayment, NewRefund,
     NewSubscription, Outcome, PaymentStatus, RefundReason, SubscriptionItem,

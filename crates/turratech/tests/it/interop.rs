@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 
 use payments_core::clock::Clock;
 use turratech::test_util::sign;
-use turratech::{WebhookEndpoint, WebhookSecret};
+use turratech::{WebhookSecret, WebhookVerifier};
 
 use crate::support::clock;
 use crate::webhooks::{delivery, event};
@@ -71,7 +71,7 @@ fn others_sign_as_we_do_and_we_believe_them() {
             let theirs = signer.hex(text, now.unix_timestamp(), body.as_bytes()).unwrap();
             let header = format!("t={},v1={theirs}", now.unix_timestamp());
             assert_eq!(header, sign(&secret, body.as_bytes(), now), "{}", signer.name);
-            let endpoint = WebhookEndpoint::new(secret).clock(clock());
+            let endpoint = WebhookVerifier::new(secret).clock(clock());
             assert!(endpoint.verify_signature(body.as_bytes(), header.as_bytes()).is_ok(), "{}", signer.name);
         }
     }

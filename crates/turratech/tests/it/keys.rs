@@ -4,8 +4,10 @@ use std::time::Duration;
 
 use payments_core::clock::Clock;
 use payments_core::test_util::Reply;
-use turratech::core::time::OffsetDateTime;
-use turratech::{ErrorKind, IdempotencyKey, NewRefund, OnceExt, OnceReference, Outcome, RetryPolicy};
+use turratech::payments_core::time::OffsetDateTime;
+use turratech::{
+    ErrorKind, IdempotencyExt, IdempotencyKey, IdempotencyReference, NewRefund, NewSubscription, Outcome, RetryPolicy,
+};
 
 use crate::support::{KEY, builder, created, paid, payment, refused, scripted, scripted_with_clock};
 
@@ -51,7 +53,7 @@ async fn an_unknown_outcome_hands_back_its_key_with_which_tomorrow_never_pays_tw
 
     assert_eq!((err.outcome(), err.may_have_moved_money(), err.attempts()), (Outcome::Unknown, true, 3));
     let key = err.idempotency_key().unwrap().clone();
-    assert_eq!(key.made(), began);
+    assert_eq!(key.created_at(), began);
     clock.advance(Duration::from_secs(23 * 60 * 60));
     client.create_payment(payment()).idempotency_key(key.clone()).send().await.unwrap();
     assert!(script.requests().iter().all(|request| request.headers()["idempotency-key"] == key.value()));
@@ -103,7 +105,7 @@ async fn a_declined_card_settles_a_lost_attempt() {
 
 #[tokio::test]
 async fn a_request_that_does_not_fit_is_refused_only_where_nothing_was_open() {
-    let order: OnceReference = "order-7421".parse().unwrap();
+    let order: IdempotencyReference = "order-7421".parse().unwrap();
     for (status, error_type) in [
         (400, "invalid_request_error"),
         (400, "validation_error"),
@@ -112,17 +114,22 @@ async fn a_request_that_does_not_fit_is_refused_only_where_nothing_was_open() {
         (402, "invalid_request_error"),
         (404, "card_error"),
     ] {
-        let answer = || refused(status, error_type);
+        let response = || refused(status, error_type);
         // The first sending under a new key: there is nothing else that could have been done.
-        let (client, _) = scripted([answer()]);
+        let (client, _) = scripted([response()]);
         let err = client.create_payment(payment()).send().await.unwrap_err();
         assert_eq!(err.outcome(), Outcome::Refused, "{status} {error_type}");
         // After a lost answer, and under a key that an earlier process may have used.
-        let (client, _) = scripted([Reply::lost(), answer()]);
+        let (client, _) = scripted([Reply::lost(), response()]);
         let err = client.create_payment(payment()).send().await.unwrap_err();
         assert_eq!((err.outcome(), err.attempts()), (Outcome::Unknown, 2), "{status} {error_type}");
-        let (client, _, clock) = scripted_with_clock([answer()]);
-        let err = client.create_payment(payment()).once_for(&order, ordered_at(&clock)).send().await.unwrap_err();
+        let (client, _, clock) = scripted_with_clock([response()]);
+        let err = client
+            .create_payment(payment())
+            .idempotency_reference(&order, ordered_at(&clock))
+            .send()
+            .await
+            .unwrap_err();
         assert_eq!(err.outcome(), Outcome::Unknown, "{status} {error_type}");
         assert!(err.may_have_moved_money());
     }
@@ -233,20 +240,21 @@ async fn a_deletion_has_no_key_and_is_not_sent_again() {
 #[tokio::test]
 async fn the_same_order_gives_the_same_key_in_every_process() {
     let (client, script, clock) = scripted_with_clock([created(), created()]);
-    let order: OnceReference = "order-7421".parse().unwrap();
+    let order: IdempotencyReference = "order-7421".parse().unwrap();
     let ordered_at = clock.now() - Duration::from_secs(60);
-    client.create_payment(payment()).once_for(&order, ordered_at).send().await.unwrap();
-    client.clone().create_payment(payment()).once_for(&order, ordered_at).send().await.unwrap();
+    client.create_payment(payment()).idempotency_reference(&order, ordered_at).send().await.unwrap();
+    client.clone().create_payment(payment()).idempotency_reference(&order, ordered_at).send().await.unwrap();
 
     let keys: Vec<_> = script.requests().iter().map(|request| request.headers()["idempotency-key"].clone()).collect();
     assert_eq!(keys[0], keys[1]);
     // It must stay what it is: a later release must not pay what an earlier one has paid.
     assert_eq!(keys[0], "04dbd993-77d0-81c3-a609-cf511d72a179");
 
-    let refund = client.create_refund(NewRefund::new("pay_1".parse().unwrap())).once_for(&order, ordered_at);
-    let other = client.create_payment(payment()).once_for(&"order-7422".parse().unwrap(), ordered_at);
-    let capture = client.capture_payment(&"pay_1".parse().unwrap()).once_for(&order, ordered_at);
-    let cancel = client.cancel_payment(&"pay_1".parse().unwrap()).once_for(&order, ordered_at);
+    let refund =
+        client.create_refund(NewRefund::new("pay_1".parse().unwrap())).idempotency_reference(&order, ordered_at);
+    let other = client.create_payment(payment()).idempotency_reference(&"order-7422".parse().unwrap(), ordered_at);
+    let capture = client.capture_payment(&"pay_1".parse().unwrap()).idempotency_reference(&order, ordered_at);
+    let cancel = client.cancel_payment(&"pay_1".parse().unwrap()).idempotency_reference(&order, ordered_at);
     let all: std::collections::BTreeSet<&str> = [refund.key(), other.key(), capture.key(), cancel.key()]
         .map(IdempotencyKey::value)
         .into_iter()
@@ -257,24 +265,27 @@ async fn the_same_order_gives_the_same_key_in_every_process() {
 
 #[tokio::test]
 async fn a_key_made_of_an_order_may_have_been_used_before_the_process_began() {
-    let order: OnceReference = "order-7421".parse().unwrap();
+    let order: IdempotencyReference = "order-7421".parse().unwrap();
     // Not even sent: an earlier process may have paid.
     let (client, _, clock) = scripted_with_clock([]);
-    let err = client.create_payment(payment()).once_for(&order, ordered_at(&clock)).send().await.unwrap_err();
+    let err =
+        client.create_payment(payment()).idempotency_reference(&order, ordered_at(&clock)).send().await.unwrap_err();
     assert_eq!((err.kind(), err.outcome()), (ErrorKind::Connection, Outcome::Unknown));
 
     let (client, _, clock) = scripted_with_clock([refused(402, "card_error")]);
-    let err = client.create_payment(payment()).once_for(&order, ordered_at(&clock)).send().await.unwrap_err();
+    let err =
+        client.create_payment(payment()).idempotency_reference(&order, ordered_at(&clock)).send().await.unwrap_err();
     assert_eq!(err.outcome(), Outcome::Refused, "answered under its key");
 
     let (client, script, clock) = scripted_with_clock([created()]);
-    let err = client.create_payment(payment()).once_for(&order, clock.now() - DAY).send().await.unwrap_err();
+    let err =
+        client.create_payment(payment()).idempotency_reference(&order, clock.now() - DAY).send().await.unwrap_err();
     assert_eq!((err.outcome(), script.requests().len()), (Outcome::Unknown, 0), "its age is the order's");
 }
 
 #[test]
 fn an_order_without_a_name_has_no_key() {
-    assert!(["", ".", "..", &"x".repeat(256)].iter().all(|text| text.parse::<OnceReference>().is_err()));
+    assert!(["", ".", "..", &"x".repeat(256)].iter().all(|text| text.parse::<IdempotencyReference>().is_err()));
 }
 
 #[tokio::test]
@@ -288,8 +299,8 @@ async fn another_payment_under_the_same_key_does_not_pass_for_this_one() {
         (paid("pay_1", "succeeded").replace("order_id", "invoice"), "metadata"),
         (paid("pay_1", "succeeded").replace(r#"{"order_id":"12345"}"#, "{}"), "metadata"),
     ];
-    for (answer, path) in another {
-        let (client, script) = scripted([Reply::json(200, &answer), created()]);
+    for (response, path) in another {
+        let (client, script) = scripted([Reply::json(200, &response), created()]);
         let new = payment().customer("cus_ABC123".parse().unwrap()).metadata("order_id", "12345");
         let err = client.create_payment(new).send().await.unwrap_err();
         assert_eq!((err.kind(), err.outcome()), (ErrorKind::MalformedResponse, Outcome::Unknown), "{path}");
@@ -313,10 +324,10 @@ async fn a_refund_of_another_payment_or_amount_does_not_pass_for_this_one() {
         (r#"{"id":"re_1","payment":"pay_1","amount":500,"currency":"gbp","metadata":{"n":"1","m":"2"}}"#, None),
         (r#"{"id":"re_1"}"#, None),
     ];
-    for (answer, path) in rows {
-        let (client, _) = scripted([Reply::json(200, answer)]);
+    for (response, path) in rows {
+        let (client, _) = scripted([Reply::json(200, response)]);
         let result = client.create_refund(asked()).send().await;
-        assert_eq!(result.as_ref().err().and_then(|err| err.json_path()), path, "{answer}");
+        assert_eq!(result.as_ref().err().and_then(|err| err.json_path()), path, "{response}");
         assert_eq!(result.is_ok(), path.is_none());
     }
 }
@@ -325,7 +336,7 @@ async fn a_refund_of_another_payment_or_amount_does_not_pass_for_this_one() {
 async fn a_key_that_was_stored_before_it_was_sent_has_an_age() {
     let (client, script, clock) = scripted_with_clock([Reply::lost(), created()]);
     let call = client.create_payment(payment()).retry(RetryPolicy::none());
-    let (value, made) = (call.key().value().to_owned(), call.key().made());
+    let (value, made) = (call.key().value().to_owned(), call.key().created_at());
     assert_eq!(made, clock.now());
     // The process dies while it waits for the answer, and another one has what was stored.
     call.send().await.unwrap_err();
@@ -346,7 +357,8 @@ async fn a_stored_key_may_have_been_used_whatever_the_next_answer_is() {
         assert_eq!(again.send().await.unwrap_err().outcome(), Outcome::Unknown, "{status}");
         // Whoever knows that nothing was sent under it says so.
         let (client, _) = scripted([refused(status, error_type)]);
-        let first = client.create_payment(payment()).retry(RetryPolicy::none()).idempotency_key(stored().unused());
+        let first =
+            client.create_payment(payment()).retry(RetryPolicy::none()).idempotency_key(stored().assume_unused());
         assert_eq!(first.send().await.unwrap_err().outcome(), Outcome::Refused, "{status}");
     }
 }
@@ -357,7 +369,7 @@ async fn nothing_is_sent_under_a_key_of_a_clock_that_is_ahead() {
     let ahead = clock.now() + Duration::from_secs(20 * 60 * 60);
     let keys = [
         client.create_payment(payment()).idempotency_key(IdempotencyKey::new("k", ahead).unwrap()),
-        client.create_payment(payment()).once_for(&"order-7421".parse().unwrap(), ahead),
+        client.create_payment(payment()).idempotency_reference(&"order-7421".parse().unwrap(), ahead),
     ];
     for call in keys {
         // Its age would count from a moment that is still to come.
@@ -375,4 +387,36 @@ async fn the_key_and_nothing_of_it_is_left_to_the_retry_policy() {
     eager.create_payment(payment()).send().await.unwrap();
     let sent = script.requests();
     assert_eq!(sent[0].headers()["idempotency-key"], sent[1].headers()["idempotency-key"]);
+}
+
+/// Computed apart from the SDK: the first 16 bytes of the SHA-256 of `<length of id>:<id>:<reference>` as a UUID of version 8.
+/// They must never change: another value would repeat the operation for an order that an earlier version executed.
+#[test]
+fn derived_keys_never_change() {
+    let (client, _, clock) = scripted_with_clock([]);
+    let (reference, at): (IdempotencyReference, _) = ("order-7421".parse().unwrap(), ordered_at(&clock));
+    let id = || "pay_1".parse().unwrap();
+    let price = turratech::SubscriptionItem::new("price_1".parse().unwrap());
+    let subscription = NewSubscription::new("cus_1".parse().unwrap(), price);
+
+    assert_eq!(
+        client.create_payment(payment()).idempotency_reference(&reference, at).key().value(),
+        "04dbd993-77d0-81c3-a609-cf511d72a179"
+    );
+    assert_eq!(
+        client.capture_payment(&id()).idempotency_reference(&reference, at).key().value(),
+        "8e4d00a8-2e66-8a93-8e0e-ee06682b7368"
+    );
+    assert_eq!(
+        client.cancel_payment(&id()).idempotency_reference(&reference, at).key().value(),
+        "cdff90fc-1e54-8d56-b04b-4ffc0dc43408"
+    );
+    assert_eq!(
+        client.create_refund(NewRefund::new(id())).idempotency_reference(&reference, at).key().value(),
+        "c11a760f-d632-8e91-afe7-ea3ddb289eb1"
+    );
+    assert_eq!(
+        client.create_subscription(subscription).idempotency_reference(&reference, at).key().value(),
+        "0493fd2d-f66e-81ea-82d3-a08ca4996420"
+    );
 }

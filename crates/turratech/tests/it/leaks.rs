@@ -4,11 +4,11 @@ use std::fmt::Debug;
 use std::sync::{Arc, Mutex};
 
 use payments_core::test_util::{Reply, Script};
-use turratech::core::{Exchange, Observer};
+use turratech::payments_core::{Exchange, Observer};
 use turratech::{
     Address, ApiKey, Client, CustomerDetails, Error, ListParams, NewPaymentMethod, NewRefund, NewSubscription,
-    NewWebhookEndpoint, PaymentId, PaymentMethodType, SubscriptionItem, SubscriptionUpdate, WebhookEndpoint,
-    WebhookSecret,
+    NewWebhookEndpoint, PaymentId, PaymentMethodType, SubscriptionItem, SubscriptionUpdate, WebhookSecret,
+    WebhookVerifier,
 };
 
 use crate::support::{CVC, KEY, PAN, PUBLISHABLE, builder, card, clock, created, paid, payment, refused, scripted};
@@ -47,7 +47,9 @@ fn by_card() -> NewPaymentMethod {
 async fn what_is_passed_in_does_not_come_out_in_print() {
     check_debug(&ApiKey::new(KEY).unwrap());
     check_debug(&WebhookSecret::new(WEBHOOK).unwrap());
-    check_debug(&WebhookEndpoint::new(WebhookSecret::new(WEBHOOK).unwrap()).or(WebhookSecret::new(WEBHOOK).unwrap()));
+    check_debug(
+        &WebhookVerifier::new(WebhookSecret::new(WEBHOOK).unwrap()).also_accept(WebhookSecret::new(WEBHOOK).unwrap()),
+    );
     check_debug(&card());
     check_debug(&by_card());
     check_debug(&NewPaymentMethod::of(PaymentMethodType::SepaDebit).extra("sepa_debit", [("iban", EXTRA)]));
@@ -171,17 +173,17 @@ async fn what_is_passed_in_does_not_come_back_in_an_error() {
 
 #[tokio::test]
 async fn a_webhook_secret_does_not_come_out_of_the_answer_that_brings_it() {
-    let answer = format!(r#"{{"id":"we_1","secret":"{WEBHOOK}"}}"#);
-    let (client, _) = scripted([Reply::json(201, &answer)]);
+    let response = format!(r#"{{"id":"we_1","secret":"{WEBHOOK}"}}"#);
+    let (client, _) = scripted([Reply::json(201, &response)]);
     let endpoint = NewWebhookEndpoint::new("https://m.example/hook", [turratech::EventType::InvoicePaid]);
-    let full = client.create_webhook_endpoint(endpoint).send_full().await.unwrap();
-    assert!(full.answer.body().windows(WEBHOOK.len()).any(|text| text == WEBHOOK.as_bytes()));
+    let full = client.create_webhook_endpoint(endpoint).send_with_response().await.unwrap();
+    assert!(full.response.body().windows(WEBHOOK.len()).any(|text| text == WEBHOOK.as_bytes()));
     check_debug(&full);
 }
 
 #[test]
 fn a_refused_delivery_says_nothing_of_why() {
-    let endpoint = WebhookEndpoint::new(WebhookSecret::new(WEBHOOK).unwrap()).clock(clock());
+    let endpoint = WebhookVerifier::new(WebhookSecret::new(WEBHOOK).unwrap()).clock(clock());
     let said: std::collections::BTreeSet<String> = ["", "t=1", "t=1,v1=0", "v1=0"]
         .iter()
         .map(|header| endpoint.verify_signature(delivery().as_bytes(), header.as_bytes()).unwrap_err())
@@ -204,9 +206,9 @@ impl Observer for Log {
 #[tokio::test]
 async fn an_observer_sees_parameters_and_answers_redacted() {
     let log = Log::default();
-    let answer = format!(r#"{{"id":"we_1","secret":"{WEBHOOK}"}}"#);
+    let response = format!(r#"{{"id":"we_1","secret":"{WEBHOOK}"}}"#);
     let method = Reply::json(201, &format!(r#"{{"id":"pm_1","type":"card","card":{{"number":"{PAN}"}}}}"#));
-    let script = Script::new([created(), method, refused(402, "card_error"), Reply::json(201, &answer)]);
+    let script = Script::new([created(), method, refused(402, "card_error"), Reply::json(201, &response)]);
     let client: Client = builder(KEY, &script, &clock()).observer(log.clone()).build().unwrap();
     client.create_payment(payment().description("Order #12345").extra("note", EXTRA)).send().await.unwrap();
     client.create_payment_method(by_card()).send().await.unwrap();

@@ -3,8 +3,8 @@
 use std::sync::{Arc, Mutex};
 
 use payments_core::test_util::Reply;
-use turratech::core::http::{HeaderMap, StatusCode};
-use turratech::core::transport::{Answer, Request, Transport, TransportError, async_trait};
+use turratech::payments_core::http::{HeaderMap, StatusCode};
+use turratech::payments_core::transport::{Request, Response, Transport, TransportError, async_trait};
 use turratech::{Client, ErrorKind, ListParams, Payment, PaymentId};
 
 use crate::support::{KEY, builder, clock, paid, refused, scripted};
@@ -42,7 +42,7 @@ impl Growing {
 
 #[async_trait]
 impl Transport for Growing {
-    async fn send(&self, request: Request) -> Result<Answer, TransportError> {
+    async fn send(&self, request: Request) -> Result<Response, TransportError> {
         let mut shelf = self.0.lock().unwrap();
         for _ in 0..shelf.arrive {
             let next = format!("pay_{:04}", shelf.ids.len());
@@ -66,7 +66,7 @@ impl Transport for Growing {
         shelf.fetched.push(query);
         let page =
             format!(r#"{{"object":"list","data":[{}],"has_more":{has_more},"url":"/v1/payments"}}"#, data.join(","));
-        Ok(Answer::new(StatusCode::OK, HeaderMap::new(), page.into_bytes()))
+        Ok(Response::new(StatusCode::OK, HeaderMap::new(), page.into_bytes()))
     }
 }
 

@@ -1,7 +1,7 @@
 //! A million objects, in the memory of a page.
 
-use turratech::core::http::{HeaderMap, StatusCode};
-use turratech::core::transport::{Answer, Request, Transport, TransportError, async_trait};
+use turratech::payments_core::http::{HeaderMap, StatusCode};
+use turratech::payments_core::transport::{Request, Response, Transport, TransportError, async_trait};
 use turratech::{Client, ListParams};
 
 use crate::support::{KEY, builder, clock, in_a_child, told};
@@ -15,7 +15,7 @@ struct OnTheFly;
 
 #[async_trait]
 impl Transport for OnTheFly {
-    async fn send(&self, request: Request) -> Result<Answer, TransportError> {
+    async fn send(&self, request: Request) -> Result<Response, TransportError> {
         let place = |name: &str| {
             let (_, text) = request.url().split_once(&format!("{name}=cus_"))?;
             text.split('&').next()?.parse::<usize>().ok()
@@ -33,7 +33,7 @@ impl Transport for OnTheFly {
             page += if at > from { "," } else { "" };
         }
         page += &format!(r#"],"has_more":{has_more},"url":"/v1/customers"}}"#);
-        Ok(Answer::new(StatusCode::OK, HeaderMap::new(), page.into_bytes()))
+        Ok(Response::new(StatusCode::OK, HeaderMap::new(), page.into_bytes()))
     }
 }
 

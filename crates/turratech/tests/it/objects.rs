@@ -8,8 +8,8 @@ use turratech::{
 
 use crate::support::{now, paid, pounds, scripted};
 
-fn retrieve(answer: &str) -> Result<Payment, Error> {
-    let (client, _) = scripted([Reply::json(200, answer)]);
+fn retrieve(response: &str) -> Result<Payment, Error> {
+    let (client, _) = scripted([Reply::json(200, response)]);
     now(client.retrieve_payment(&"pay_1".parse().unwrap()).send())
 }
 
@@ -56,21 +56,21 @@ fn what_is_missing_and_what_is_null_are_the_same() {
 
 #[test]
 fn unknown_members_are_ignored_and_stay_at_hand() {
-    let answer = paid("pay_1", "succeeded").replace("\"livemode\"", "\"next_action\":{\"url\":\"x\"},\"livemode\"");
-    let payment = retrieve(&answer).unwrap();
+    let response = paid("pay_1", "succeeded").replace("\"livemode\"", "\"next_action\":{\"url\":\"x\"},\"livemode\"");
+    let payment = retrieve(&response).unwrap();
     assert!(payment.raw.as_str().contains("next_action"));
-    assert_eq!(format!("{:?}", payment.raw), format!("Raw([{} bytes])", payment.raw.as_str().len()));
+    assert_eq!(format!("{:?}", payment.raw), format!("RawJson([{} bytes])", payment.raw.as_str().len()));
 }
 
 #[test]
 fn an_integer_may_be_written_in_the_ways_that_lose_nothing() {
     for number in ["2000", "2000.0", "2000.00", "\"2000\""] {
-        let answer = paid("pay_1", "succeeded").replace("\"amount\":2000", &format!("\"amount\":{number}"));
-        assert_eq!(retrieve(&answer).unwrap().amount, pounds(2000), "{number}");
+        let response = paid("pay_1", "succeeded").replace("\"amount\":2000", &format!("\"amount\":{number}"));
+        assert_eq!(retrieve(&response).unwrap().amount, pounds(2000), "{number}");
     }
     for number in ["2000.5", "2e3", "\"\"", "true", "null", "[2000]", "9223372036854775808", "1e400", "\"2,000\""] {
-        let answer = paid("pay_1", "succeeded").replace("\"amount\":2000", &format!("\"amount\":{number}"));
-        assert_eq!(retrieve(&answer).unwrap_err().json_path(), Some("amount"), "{number}");
+        let response = paid("pay_1", "succeeded").replace("\"amount\":2000", &format!("\"amount\":{number}"));
+        assert_eq!(retrieve(&response).unwrap_err().json_path(), Some("amount"), "{number}");
     }
     let most = paid("pay_1", "succeeded").replace("\"amount\":2000", "\"amount\":9223372036854775807");
     assert_eq!(retrieve(&most).unwrap().amount, pounds(i64::MAX));
@@ -95,9 +95,9 @@ fn a_known_member_of_the_wrong_shape_is_named() {
         (good.replace(",\"livemode\":false", ""), "."),
         (good.replace("\"status\":\"succeeded\",", ""), "."),
     ];
-    for (answer, path) in rows {
-        assert_ne!(answer, good);
-        assert_eq!(retrieve(&answer).unwrap_err().json_path(), Some(path), "{answer}");
+    for (response, path) in rows {
+        assert_ne!(response, good);
+        assert_eq!(retrieve(&response).unwrap_err().json_path(), Some(path), "{response}");
     }
 }
 
@@ -126,7 +126,7 @@ fn a_payment_is_held_against_the_merchants_books() {
     );
     assert_eq!(
         payment.check(&Expected::new("pay_1", pounds(2001))),
-        Err(Mismatch::AmountDiffers { asked: pounds(2001), actual: pounds(2000) })
+        Err(Mismatch::AmountDiffers { expected: pounds(2001), actual: pounds(2000) })
     );
     assert_eq!(payment.check_metadata("order_id", &Expected::new("12345", pounds(2000))), Ok(()));
     let other = Expected::new("12346", pounds(2000));
@@ -138,7 +138,7 @@ fn a_payment_is_held_against_the_merchants_books() {
 fn of_a_payment_that_succeeded_what_was_received_counts() {
     let part = paid("pay_1", "succeeded").replace("\"amount_received\":2000", "\"amount_received\":1500");
     let expected = Expected::new("pay_1", pounds(2000));
-    let differs = Mismatch::AmountDiffers { asked: pounds(2000), actual: pounds(1500) };
+    let differs = Mismatch::AmountDiffers { expected: pounds(2000), actual: pounds(1500) };
     assert_eq!(retrieve(&part).unwrap().check(&expected), Err(differs));
     let waiting = paid("pay_1", "requires_capture").replace("\"amount_received\":2000", "\"amount_received\":0");
     assert_eq!(retrieve(&waiting).unwrap().check(&expected), Ok(()), "nothing was received yet");
@@ -166,10 +166,10 @@ fn a_customer_needs_no_more_than_an_id() {
     let customer = now(client.retrieve_customer(&"cus_1".parse().unwrap()).send()).unwrap();
     assert_eq!((customer.email, customer.address, customer.metadata.len()), (None, None, 0));
 
-    let answer = r#"{"id":"cus_1","object":"customer","email":"a@b.example","name":"Jane","phone":"+44","description":"d",
+    let response = r#"{"id":"cus_1","object":"customer","email":"a@b.example","name":"Jane","phone":"+44","description":"d",
         "address":{"line1":"1 High Street"},"shipping":[1,2.50],"metadata":{"crm":"7"},"status":"active",
         "payment_method":"pm_1","unknown":{}}"#;
-    let (client, _) = scripted([Reply::json(200, answer)]);
+    let (client, _) = scripted([Reply::json(200, response)]);
     let customer = now(client.retrieve_customer(&"cus_1".parse().unwrap()).send()).unwrap();
     assert_eq!((customer.email.as_deref(), customer.name.as_deref()), (Some("a@b.example"), Some("Jane")));
     assert_eq!((customer.phone.as_deref(), customer.description.as_deref()), (Some("+44"), Some("d")));
@@ -177,7 +177,7 @@ fn a_customer_needs_no_more_than_an_id() {
     assert_eq!(customer.shipping.unwrap().as_str(), "[1,2.50]");
     assert_eq!((customer.metadata["crm"].as_str(), customer.status.as_deref()), ("7", Some("active")));
     assert_eq!(customer.payment_method.unwrap().as_str(), "pm_1");
-    assert_eq!(customer.raw.as_str(), answer);
+    assert_eq!(customer.raw.as_str(), response);
 
     let (client, _) = scripted([Reply::json(200, r#"{"id":"cus_2"}"#)]);
     let err = now(client.retrieve_customer(&"cus_1".parse().unwrap()).send()).unwrap_err();
@@ -186,12 +186,12 @@ fn a_customer_needs_no_more_than_an_id() {
 
 #[test]
 fn a_payment_method_needs_no_more_than_an_id() {
-    let answer = r#"{"id":"pm_1","type":"card","customer":"cus_1","card":{"brand":"visa","last4":"4242"}}"#;
-    let (client, _) = scripted([Reply::json(200, answer), Reply::json(200, r#"{"id":"pm_1","customer":null}"#)]);
+    let response = r#"{"id":"pm_1","type":"card","customer":"cus_1","card":{"brand":"visa","last4":"4242"}}"#;
+    let (client, _) = scripted([Reply::json(200, response), Reply::json(200, r#"{"id":"pm_1","customer":null}"#)]);
     let (id, customer) = ("pm_1".parse().unwrap(), "cus_1".parse().unwrap());
     let attached = now(client.attach_payment_method(&id, &customer).send()).unwrap();
     assert_eq!((attached.kind, attached.customer), (Some(PaymentMethodType::Card), Some(customer.clone())));
-    assert_eq!(attached.raw.as_str(), answer);
+    assert_eq!(attached.raw.as_str(), response);
     let detached = now(client.detach_payment_method(&id).send()).unwrap();
     assert_eq!((detached.kind, detached.customer, detached.status), (None, None, None));
 
@@ -203,7 +203,7 @@ fn a_payment_method_needs_no_more_than_an_id() {
 #[test]
 fn a_refunds_amount_is_money_once_its_currency_is_known() {
     let id = "re_1".parse().unwrap();
-    let retrieve = |answer: &str| now(scripted([Reply::json(200, answer)]).0.retrieve_refund(&id).send()).unwrap();
+    let retrieve = |response: &str| now(scripted([Reply::json(200, response)]).0.retrieve_refund(&id).send()).unwrap();
 
     let bare = retrieve(r#"{"id":"re_1"}"#);
     assert_eq!((bare.amount(), bare.amount_in(Currency::GBP)), (None, Ok(None)));
@@ -224,9 +224,9 @@ fn a_refunds_amount_is_money_once_its_currency_is_known() {
 
 #[test]
 fn a_subscription_needs_no_more_than_an_id() {
-    let answer = r#"{"id":"sub_1","customer":"cus_1","items":{"object":"list","data":[]},"cancel_at_period_end":true,
+    let response = r#"{"id":"sub_1","customer":"cus_1","items":{"object":"list","data":[]},"cancel_at_period_end":true,
         "default_payment_method":"pm_1","status":"trialing","metadata":{"plan":"pro"},"trial_period_days":14}"#;
-    let (client, _) = scripted([Reply::json(200, answer), Reply::json(200, r#"{"id":"sub_1"}"#)]);
+    let (client, _) = scripted([Reply::json(200, response), Reply::json(200, r#"{"id":"sub_1"}"#)]);
     let (id, update) = ("sub_1".parse().unwrap(), turratech::SubscriptionUpdate::new);
     let subscription = now(client.update_subscription(&id, update()).send()).unwrap();
     assert_eq!(subscription.items.unwrap().as_str(), r#"{"object":"list","data":[]}"#);
@@ -249,9 +249,9 @@ fn a_subscription_of_another_customer_does_not_pass_for_this_one() {
 
 #[test]
 fn a_webhook_endpoints_secret_comes_back_as_a_secret() {
-    let answer = r#"{"id":"we_1","object":"webhook_endpoint","url":"https://m.example/hook",
+    let response = r#"{"id":"we_1","object":"webhook_endpoint","url":"https://m.example/hook",
         "enabled_events":["payment.succeeded","x.y"],"secret":"whsec_canary9b"}"#;
-    let (client, _) = scripted([Reply::json(201, answer)]);
+    let (client, _) = scripted([Reply::json(201, response)]);
     let new = || NewWebhookEndpoint::new("https://m.example/hook", [turratech::EventType::PaymentSucceeded]);
     let created = now(client.create_webhook_endpoint(new()).send()).unwrap();
     assert_eq!((created.id.as_str(), created.url.as_deref()), ("we_1", Some("https://m.example/hook")));
@@ -260,14 +260,14 @@ fn a_webhook_endpoints_secret_comes_back_as_a_secret() {
     assert!(!format!("{created:?}").contains("canary9b"));
     assert!(!serde_json::to_string(&created).unwrap().contains("canary9b"));
 
-    for (answer, path) in [
+    for (response, path) in [
         (r#"{"id":"we_1"}"#, "."),
         (r#"{"id":"we_1","secret":""}"#, "secret"),
         (r#"{"id":"we_1","secret":"canary9b \n"}"#, "secret"),
         (r#"{"id":"we_1","secret":7}"#, "secret"),
     ] {
-        let err = now(scripted([Reply::json(201, answer)]).0.create_webhook_endpoint(new()).send()).unwrap_err();
-        assert_eq!(err.json_path(), Some(path), "{answer}");
+        let err = now(scripted([Reply::json(201, response)]).0.create_webhook_endpoint(new()).send()).unwrap_err();
+        assert_eq!(err.json_path(), Some(path), "{response}");
         assert!(!format!("{err} {err:?}").contains("canary9b"));
     }
 }

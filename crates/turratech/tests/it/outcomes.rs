@@ -138,7 +138,7 @@ async fn what_moves_money_says_so_when_its_answer_is_lost() {
     ];
     for err in moving {
         assert!(err.may_have_moved_money(), "{err}");
-        assert!(err.to_string().ends_with("; it may have been done"), "{err}");
+        assert!(err.to_string().ends_with("; it may have been executed"), "{err}");
     }
     let subscribed = scripted(lost()).0.create_subscription(NewSubscription::new(cus, item())).send().await;
     assert!(subscribed.unwrap_err().may_have_moved_money());
@@ -147,7 +147,7 @@ async fn what_moves_money_says_so_when_its_answer_is_lost() {
 
     let cancelled = scripted(lost()).0.cancel_payment(&pay).send().await.unwrap_err();
     assert_eq!((cancelled.outcome(), cancelled.may_have_moved_money()), (Outcome::Unknown, false));
-    assert!(cancelled.to_string().ends_with("; it may have been done"), "its outcome matters all the same");
+    assert!(cancelled.to_string().ends_with("; it may have been executed"), "its outcome matters all the same");
     let created = scripted(lost()).0.create_customer(CustomerDetails::new()).send().await.unwrap_err();
     assert_eq!((created.outcome(), created.may_have_moved_money()), (Outcome::Unknown, false));
     let asked = scripted(lost()).0.retrieve_payment(&pay).send().await.unwrap_err();
@@ -175,21 +175,22 @@ async fn a_list_is_not_taken_for_the_object_that_it_could_be() {
     assert_eq!(err.json_path(), Some("."));
 
     let (pay, cus, sub) = ("pay_1".parse().unwrap(), "cus_1".parse().unwrap(), "sub_1".parse().unwrap());
-    let answer = |text: &str| scripted([Reply::json(200, text)]).0;
-    let refunded = answer(r#"["re_1",null,null,null,null,null,null]"#).create_refund(NewRefund::new(pay)).send().await;
+    let response = |text: &str| scripted([Reply::json(200, text)]).0;
+    let refunded =
+        response(r#"["re_1",null,null,null,null,null,null]"#).create_refund(NewRefund::new(pay)).send().await;
     assert_eq!(refunded.unwrap_err().json_path(), Some("."));
     let customer = r#"["cus_1",null,null,null,null,null,null,null,null,null]"#;
-    assert!(answer(customer).retrieve_customer(&cus).send().await.is_err());
+    assert!(response(customer).retrieve_customer(&cus).send().await.is_err());
     let subscription = r#"["sub_1",null,null,null,null,null,null,null]"#;
-    assert!(answer(subscription).update_subscription(&sub, SubscriptionUpdate::new()).send().await.is_err());
-    let attached = answer(r#"["pm_1",null,null,null]"#).attach_payment_method(&"pm_1".parse().unwrap(), &cus).send();
+    assert!(response(subscription).update_subscription(&sub, SubscriptionUpdate::new()).send().await.is_err());
+    let attached = response(r#"["pm_1",null,null,null]"#).attach_payment_method(&"pm_1".parse().unwrap(), &cus).send();
     assert!(attached.await.is_err());
 }
 
 #[tokio::test]
 async fn a_payment_is_asked_for_until_it_is_over() {
-    let answers = ["processing", "requires_action", "succeeded"];
-    let (client, script) = scripted(answers.map(|status| Reply::json(200, &crate::support::paid("pay_1", status))));
+    let responses = ["processing", "requires_action", "succeeded"];
+    let (client, script) = scripted(responses.map(|status| Reply::json(200, &crate::support::paid("pay_1", status))));
     let payment = client.wait_until_final(&"pay_1".parse().unwrap()).send().await.unwrap();
     assert_eq!((payment.is_paid(), script.requests().len()), (true, 3));
 }
@@ -201,23 +202,23 @@ async fn a_cancelled_subscription_is_read_in_either_form() {
     let cancelled = client.cancel_subscription(&id).send().await.unwrap();
     assert_eq!((&cancelled, cancelled.id()), (&CancelledSubscription::Deleted(id.clone()), &id));
 
-    let answer = r#"{"id":"sub_1","object":"subscription","status":"canceled","customer":"cus_1"}"#;
-    let (client, _) = scripted([Reply::json(200, answer)]);
+    let response = r#"{"id":"sub_1","object":"subscription","status":"canceled","customer":"cus_1"}"#;
+    let (client, _) = scripted([Reply::json(200, response)]);
     let cancelled = client.cancel_subscription(&id).send().await.unwrap();
     assert_eq!(cancelled.id(), &id);
     let CancelledSubscription::Subscription(subscription) = cancelled else { panic!("{cancelled:?}") };
     assert_eq!(subscription.status.as_deref(), Some("canceled"));
 
-    for (answer, path) in [
+    for (response, path) in [
         (r#"{"id":"sub_1","deleted":false}"#, "deleted"),
         (r#"{"id":"sub_2","deleted":true}"#, "id"),
         (r#"{"id":"sub_2","status":"canceled"}"#, "id"),
         (r#"{"id":"sub_1","deleted":"yes"}"#, "deleted"),
         (r#"{"deleted":true}"#, "."),
     ] {
-        let (client, _) = scripted([Reply::json(200, answer)]);
+        let (client, _) = scripted([Reply::json(200, response)]);
         let err = client.cancel_subscription(&id).send().await.unwrap_err();
-        assert_eq!((err.json_path(), err.outcome()), (Some(path), Outcome::Unknown), "{answer}");
+        assert_eq!((err.json_path(), err.outcome()), (Some(path), Outcome::Unknown), "{response}");
     }
 }
 
@@ -226,12 +227,12 @@ async fn a_deleted_customer_is_deleted_and_that_one() {
     let id = "cus_1".parse().unwrap();
     let (client, _) = scripted([Reply::json(200, r#"{"id":"cus_1","object":"customer","deleted":true}"#)]);
     assert_eq!(client.delete_customer(&id).send().await.unwrap().id, id);
-    for (answer, path) in
+    for (response, path) in
         [(r#"{"id":"cus_1","deleted":false}"#, "deleted"), (r#"{"id":"cus_2","deleted":true}"#, "id"), ("{}", ".")]
     {
-        let (client, _) = scripted([Reply::json(200, answer)]);
+        let (client, _) = scripted([Reply::json(200, response)]);
         let err = client.delete_customer(&id).send().await.unwrap_err();
-        assert_eq!(err.json_path(), Some(path), "{answer}");
+        assert_eq!(err.json_path(), Some(path), "{response}");
     }
     // What to do after an unknown outcome: look, and "not found" is done.
     let (client, _) = scripted([refused(404, "invalid_request_error")]);

@@ -4,13 +4,13 @@ use std::time::Duration;
 
 use payments_core::clock::Clock;
 use payments_sandbox::Sandbox;
-use turratech::core::http::{HeaderMap, HeaderName, HeaderValue};
-use turratech::core::time::OffsetDateTime;
+use turratech::payments_core::http::{HeaderMap, HeaderName, HeaderValue};
+use turratech::payments_core::time::OffsetDateTime;
 use turratech::{
     Address, ApiKey, CancelledSubscription, CaptureMethod, Client, ClientBuilder, Currency, CustomerDetails, ErrorKind,
-    ErrorType, EventObject, EventType, Expected, ListParams, Money, NewPayment, NewPaymentMethod, NewRefund,
-    NewSubscription, NewWebhookEndpoint, OnceExt, OnceReference, Outcome, RefundReason, RetryPolicy, SubscriptionItem,
-    SubscriptionUpdate, Verified, VersionExt, WebhookEndpoint, WebhookSecret,
+    ErrorType, EventObject, EventType, Expected, IdempotencyExt, IdempotencyReference, ListParams, Money, NewPayment,
+    NewPaymentMethod, NewRefund, NewSubscription, NewWebhookEndpoint, Outcome, RefundReason, RetryPolicy,
+    SubscriptionItem, SubscriptionUpdate, Verified, VersionExt, WebhookSecret, WebhookVerifier,
 };
 
 use crate::support::{card, pounds};
@@ -120,9 +120,9 @@ async fn a_payment_that_stays_unknown_is_made_once_by_the_next_process() {
     let sandbox = Sandbox::builder().seed(4).start().await;
     sandbox.fault("turratech.create-payment#1-3 @after-commit fin");
     // Stored with the order when it was made: that is not when it is paid.
-    let (reference, since): (OnceReference, _) = ("order-1".parse().unwrap(), Clock::now(&sandbox.clock()));
+    let (reference, since): (IdempotencyReference, _) = ("order-1".parse().unwrap(), Clock::now(&sandbox.clock()));
     sandbox.clock().advance(Duration::from_secs(60 * 60));
-    let pay = || client(&sandbox).create_payment(order("order-1")).once_for(&reference, since);
+    let pay = || client(&sandbox).create_payment(order("order-1")).idempotency_reference(&reference, since);
     assert!(pay().send().await.unwrap_err().may_have_moved_money());
     assert!(pay().send().await.unwrap().is_paid());
     sandbox.clock().advance(Duration::from_secs(23 * 60 * 60));
@@ -136,7 +136,10 @@ async fn a_version_that_is_refused_at_the_door_settles_no_earlier_sending() {
     let sandbox = Sandbox::builder().seed(4).start().await;
     let (reference, since) = paid_and_lost(&sandbox).await;
     // A release meanwhile asks in a version that TurraTech does not speak: a 400, said before the key is looked up.
-    let resent = client(&sandbox).create_payment(order("order-1")).once_for(&reference, since).version("2024-06-01");
+    let resent = client(&sandbox)
+        .create_payment(order("order-1"))
+        .idempotency_reference(&reference, since)
+        .version("2024-06-01");
     let err = resent.send().await.unwrap_err();
     assert_eq!((err.kind(), err.outcome()), (ErrorKind::InvalidRequest, Outcome::Unknown), "{err}");
     assert!(err.may_have_moved_money());
@@ -150,7 +153,8 @@ async fn an_address_that_is_not_found_settles_no_earlier_sending() {
     let (reference, since) = paid_and_lost(&sandbox).await;
     let elsewhere = sandbox.turratech().base_url().to_string().replace("/v1", "/v2");
     let elsewhere = builder(&sandbox, sandbox.turratech().api_key()).base_url(elsewhere).build().unwrap();
-    let err = elsewhere.create_payment(order("order-1")).once_for(&reference, since).send().await.unwrap_err();
+    let err =
+        elsewhere.create_payment(order("order-1")).idempotency_reference(&reference, since).send().await.unwrap_err();
     assert_eq!((err.kind(), err.outcome()), (ErrorKind::NotFound, Outcome::Unknown), "{err}");
     assert!(err.may_have_moved_money());
     sandbox.ledger().order("order-1").executed_once();
@@ -158,11 +162,11 @@ async fn an_address_that_is_not_found_settles_no_earlier_sending() {
 }
 
 /// Order 1 is paid, and its answer lost: what it is called and since when is all that is left.
-async fn paid_and_lost(sandbox: &Sandbox) -> (OnceReference, OffsetDateTime) {
+async fn paid_and_lost(sandbox: &Sandbox) -> (IdempotencyReference, OffsetDateTime) {
     sandbox.fault("turratech.create-payment#1 @after-commit fin");
-    let (reference, since): (OnceReference, _) = ("order-1".parse().unwrap(), Clock::now(&sandbox.clock()));
+    let (reference, since): (IdempotencyReference, _) = ("order-1".parse().unwrap(), Clock::now(&sandbox.clock()));
     sandbox.clock().advance(Duration::from_secs(60));
-    let paid = client(sandbox).create_payment(order("order-1")).once_for(&reference, since);
+    let paid = client(sandbox).create_payment(order("order-1")).idempotency_reference(&reference, since);
     let err = paid.retry(RetryPolicy::none()).send().await.unwrap_err();
     assert_eq!(err.outcome(), Outcome::Unknown);
     (reference, since)
@@ -215,7 +219,7 @@ async fn events_are_signed_as_we_believe_them_and_read_as_we_decode_them() {
     let customer = client.create_customer(CustomerDetails::new().name("Jane")).send().await.unwrap();
 
     let secret = WebhookSecret::new(sandbox.turratech().webhook_secret()).unwrap();
-    let endpoint = WebhookEndpoint::new(secret).clock(sandbox.clock());
+    let endpoint = WebhookVerifier::new(secret).clock(sandbox.clock());
     let events: Vec<Verified<turratech::Event>> = sandbox
         .deliveries()
         .iter()

@@ -89,13 +89,13 @@ fn an_address_to_return_to_is_a_web_address() {
 
 #[test]
 fn a_webhook_endpoint_without_events_is_refused() {
-    check_endpoint(NewWebhookEndpoint::new("https://m.example/h", []), "enabled_events", "at least one");
+    check_endpoint(NewWebhookEndpoint::new("https://m.example/h", []), "events", "at least one");
 }
 
 #[test]
 fn a_card_needs_its_data_and_a_type_its_name() {
     check_method(NewPaymentMethod::of(PaymentMethodType::Card), "card", "is required");
-    check_method(NewPaymentMethod::of(PaymentMethodType::from("")), "type", "must not be empty");
+    check_method(NewPaymentMethod::of(PaymentMethodType::from("")), "kind", "must not be empty");
 }
 
 #[test]

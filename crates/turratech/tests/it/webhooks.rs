@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use payments_core::clock::Clock;
 use payments_core::test_util::ManualClock;
-use turratech::core::http::{HeaderMap, HeaderValue};
-use turratech::core::time::OffsetDateTime;
+use turratech::payments_core::http::{HeaderMap, HeaderValue};
+use turratech::payments_core::time::OffsetDateTime;
 use turratech::test_util::sign;
-use turratech::{Event, Tolerance, Verified, VerifyError, WebhookEndpoint, WebhookSecret};
+use turratech::{Event, Tolerance, Verified, VerifyError, WebhookSecret, WebhookVerifier};
 
 use crate::support::{clock, paid};
 
@@ -26,8 +26,8 @@ pub(crate) fn delivery() -> String {
     event("payment.succeeded", &paid("pay_1", "succeeded"))
 }
 
-pub(crate) fn endpoint() -> WebhookEndpoint {
-    WebhookEndpoint::new(secret()).clock(clock())
+pub(crate) fn endpoint() -> WebhookVerifier {
+    WebhookVerifier::new(secret()).clock(clock())
 }
 
 /// The signature of this body, of now.
@@ -49,7 +49,7 @@ fn verify(body: &str, signature: impl AsRef<[u8]>) -> Result<Verified<Event>, Ve
 fn refused(signature: impl AsRef<[u8]>) {
     let result = verify(&delivery(), signature.as_ref());
     let shown = String::from_utf8_lossy(signature.as_ref()).chars().take(120).collect::<String>();
-    assert_eq!(result.unwrap_err(), VerifyError::Unproven, "{shown}");
+    assert_eq!(result.unwrap_err(), VerifyError::Rejected, "{shown}");
 }
 
 #[test]
@@ -58,7 +58,7 @@ fn a_genuine_delivery_is_read() {
     let event = verify(&body, signature(&body)).unwrap();
     assert_eq!((event.id.as_str(), event.event_type.as_str()), ("evt_1", "payment.succeeded"));
     assert_eq!(event.body(), body.as_bytes());
-    assert_eq!(WebhookEndpoint::ACKNOWLEDGEMENT.status, 200);
+    assert_eq!(WebhookVerifier::ACKNOWLEDGEMENT.status, 200);
 }
 
 #[test]
@@ -151,7 +151,7 @@ fn a_time_five_minutes_off_is_the_last_that_counts_either_way() {
     let body = delivery();
     for (seconds, good) in [(0, true), (299, true), (300, true), (301, false), (3600, false)] {
         for sign_of in [1, -1] {
-            let at = clock().now() + turratech::core::time::Duration::seconds(sign_of * seconds);
+            let at = clock().now() + turratech::payments_core::time::Duration::seconds(sign_of * seconds);
             let header = sign(&secret(), body.as_bytes(), at);
             assert_eq!(verify(&body, header).is_ok(), good, "{}", sign_of * seconds);
         }
@@ -174,11 +174,11 @@ fn the_tolerance_is_the_merchants_to_choose() {
 fn a_clock_that_is_far_off_believes_nothing() {
     let body = delivery();
     for now in [OffsetDateTime::UNIX_EPOCH - Duration::from_secs(86_400), OffsetDateTime::UNIX_EPOCH] {
-        let endpoint = WebhookEndpoint::new(secret()).clock(ManualClock::at(now));
+        let endpoint = WebhookVerifier::new(secret()).clock(ManualClock::at(now));
         assert!(endpoint.verify_signature(body.as_bytes(), signature(&body).as_bytes()).is_err());
     }
     // The very beginning is a time like any other, and is written with one digit.
-    let endpoint = WebhookEndpoint::new(secret()).clock(ManualClock::at(OffsetDateTime::UNIX_EPOCH));
+    let endpoint = WebhookVerifier::new(secret()).clock(ManualClock::at(OffsetDateTime::UNIX_EPOCH));
     let at_zero = sign(&secret(), body.as_bytes(), OffsetDateTime::UNIX_EPOCH);
     assert!(endpoint.verify_signature(body.as_bytes(), at_zero.as_bytes()).is_ok());
 }
@@ -222,11 +222,11 @@ fn the_header_is_there_exactly_once() {
     let body = delivery();
     let value = HeaderValue::from_str(&signature(&body)).unwrap();
     let mut headers = HeaderMap::new();
-    assert_eq!(endpoint().verify(body.as_bytes(), &headers).unwrap_err(), VerifyError::Unproven);
+    assert_eq!(endpoint().verify(body.as_bytes(), &headers).unwrap_err(), VerifyError::Rejected);
     headers.append("TurraTech-Signature", value.clone());
     assert!(endpoint().verify(body.as_bytes(), &headers).is_ok());
     headers.append("turratech-signature", value);
-    assert_eq!(endpoint().verify(body.as_bytes(), &headers).unwrap_err(), VerifyError::Unproven);
+    assert_eq!(endpoint().verify(body.as_bytes(), &headers).unwrap_err(), VerifyError::Rejected);
 }
 
 #[test]
@@ -238,13 +238,13 @@ fn a_changed_body_or_header_is_refused_whichever_bit_it_is() {
         let mut changed = body.clone().into_bytes();
         changed[bit / 8] ^= 1 << (bit % 8);
         let result = endpoint().verify_signature(&changed, header.as_bytes());
-        assert_eq!(result.unwrap_err(), VerifyError::Unproven, "bit {bit} of the body");
+        assert_eq!(result.unwrap_err(), VerifyError::Rejected, "bit {bit} of the body");
         tried += 1;
     }
     for bit in 0..header.len() * 8 {
         let mut changed = header.clone().into_bytes();
         changed[bit / 8] ^= 1 << (bit % 8);
-        assert_eq!(verify(&body, &changed).unwrap_err(), VerifyError::Unproven, "bit {bit} of the header");
+        assert_eq!(verify(&body, &changed).unwrap_err(), VerifyError::Rejected, "bit {bit} of the header");
         tried += 1;
     }
     assert!(tried > 3000, "{tried}");
@@ -260,7 +260,7 @@ fn a_changed_body_or_header_is_refused_whichever_bit_it_is() {
         format!(".{body}"),
         body.to_uppercase(),
     ] {
-        assert_eq!(verify(&changed, &header).unwrap_err(), VerifyError::Unproven);
+        assert_eq!(verify(&changed, &header).unwrap_err(), VerifyError::Rejected);
     }
 }
 
@@ -273,7 +273,7 @@ fn the_point_between_time_and_body_cannot_be_moved() {
     let signed = parts(&signature(&body)).1;
     let moved = format!("{last}.{body}");
     let result = endpoint().verify_signature(moved.as_bytes(), format!("t={shorter},v1={signed}").as_bytes());
-    assert_eq!(result.unwrap_err(), VerifyError::Unproven);
+    assert_eq!(result.unwrap_err(), VerifyError::Rejected);
 }
 
 #[test]
@@ -301,7 +301,7 @@ fn every_secret_of_a_rotation_counts_and_no_other() {
     let body = delivery();
     let (old, new, other) =
         (secret(), WebhookSecret::new("whsec_new").unwrap(), WebhookSecret::new("whsec_x").unwrap());
-    let rotating = WebhookEndpoint::new(new.clone()).or(old.clone()).clock(clock());
+    let rotating = WebhookVerifier::new(new.clone()).also_accept(old.clone()).clock(clock());
     let (of_old, of_new, of_other) =
         (sign(&old, body.as_bytes(), clock().now()), sign(&new, body.as_bytes(), clock().now()), {
             sign(&other, body.as_bytes(), clock().now())
@@ -336,11 +336,11 @@ fn a_delivery_that_is_repeated_has_the_id_and_the_digest_of_the_first() {
     let first = verify(&body, signature(&body)).unwrap();
     let later = clock();
     later.advance(Duration::from_secs(200));
-    let again = WebhookEndpoint::new(secret()).clock(later.clone());
+    let again = WebhookVerifier::new(secret()).clock(later.clone());
     let again = again.verify_signature(body.as_bytes(), signature(&body).as_bytes()).unwrap();
     assert_eq!((first.digest(), &first.id), (again.digest(), &again.id));
     later.advance(Duration::from_secs(101));
-    let too_late = WebhookEndpoint::new(secret()).clock(later);
+    let too_late = WebhookVerifier::new(secret()).clock(later);
     assert!(too_late.verify_signature(body.as_bytes(), signature(&body).as_bytes()).is_err());
 }
 
@@ -354,7 +354,7 @@ fn a_body_that_is_too_long_is_not_a_delivery() {
     let longest = padding(256 * 1024);
     assert!(verify(&longest, signature(&longest)).is_ok());
     let longer = padding(256 * 1024 + 1);
-    assert_eq!(verify(&longer, signature(&longer)).unwrap_err(), VerifyError::Unproven);
+    assert_eq!(verify(&longer, signature(&longer)).unwrap_err(), VerifyError::Rejected);
 }
 
 #[test]

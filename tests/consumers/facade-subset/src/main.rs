@@ -1,6 +1,6 @@
 //! One order, at whichever of two providers takes it; their addresses are given, their keys come from the environment.
 
-use payments::gateway::{Order, StartPayment, Started};
+use payments::gateway::{PaymentRequest, StartPayment, StartedPayment};
 use payments::{Currency, Error, Money, Outcome, turbo_txn, turbopay};
 
 #[tokio::main]
@@ -16,7 +16,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let (id, key) = (turbo_txn::ClientId::from_env()?, turbo_txn::SecretKey::from_env()?);
     let turbo_txn = turbo_txn::Client::builder(id, key).base_url(second).build()?;
 
-    let order = Order::new("facade-subset-1", Money::parse("300", Currency::INR)?)
+    let order = PaymentRequest::new("facade-subset-1", Money::parse("300", Currency::INR)?)
         .customer("customer-9")
         .description("A book")
         .return_url("http://127.0.0.1:9/thanks");
@@ -27,7 +27,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 }
 
 /// Another provider is asked only when the one before provably did not take the order.
-async fn start(providers: &[&dyn StartPayment], order: &Order) -> Result<Started, Error> {
+async fn start(providers: &[&dyn StartPayment], order: &PaymentRequest) -> Result<StartedPayment, Error> {
     let mut last = Error::configuration("there is no provider");
     for provider in providers {
         match provider.start_payment(order).await {

@@ -2,7 +2,7 @@
 
 mod transport;
 
-use turbopay::core::clock::{Sleep, Timer};
+use turbopay::payments_core::clock::{Sleep, Timer};
 use turbopay::{ApiKey, Client, Currency, Money, NewDeposit, Traffic};
 
 use crate::transport::Ureq;

@@ -1,7 +1,7 @@
 //! `ureq` as a transport.
 
-use turbopay::core::http;
-use turbopay::core::transport::{Answer, Request, Transport, TransportError, async_trait};
+use turbopay::payments_core::http;
+use turbopay::payments_core::transport::{Response, Request, Transport, TransportError, async_trait};
 
 #[derive(Debug)]
 pub(crate) struct Ureq(ureq::Agent);
@@ -22,7 +22,7 @@ impl Ureq {
 
 #[async_trait]
 impl Transport for Ureq {
-    async fn send(&self, request: Request) -> Result<Answer, TransportError> {
+    async fn send(&self, request: Request) -> Result<Response, TransportError> {
         let mut outgoing = http::Request::builder().method(request.method().clone()).uri(request.url());
         if let Some(headers) = outgoing.headers_mut() {
             headers.extend(request.headers().clone());
@@ -32,11 +32,11 @@ impl Transport for Ureq {
             .map_err(|_| TransportError::not_sent("the request cannot be written"))?;
         let outgoing = self.0.configure_request(outgoing).timeout_global(Some(request.timeout())).build();
 
-        let answer = self.0.run(outgoing).map_err(how_far)?;
-        let (head, body) = answer.into_parts();
+        let response = self.0.run(outgoing).map_err(how_far)?;
+        let (head, body) = response.into_parts();
         let limit = u64::try_from(request.body_limit()).unwrap_or(u64::MAX);
         match body.into_with_config().limit(limit).read_to_vec() {
-            Ok(body) => Ok(Answer::new(head.status, head.headers, body)),
+            Ok(body) => Ok(Response::new(head.status, head.headers, body)),
             Err(_) => Err(TransportError::unreadable(head.status, head.headers, "the body cannot be read")),
         }
     }

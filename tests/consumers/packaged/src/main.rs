@@ -3,13 +3,13 @@
 use axum::Router;
 use axum::extract::FromRef;
 use axum::routing::post;
-use payments::turbopay::{self, OrderStatus, WebhookEndpoint, WebhookKey};
+use payments::turbopay::{self, OrderStatus, WebhookVerifier, WebhookKey};
 use payments::{Currency, Error, Money};
-use payments_axum::{Acknowledged, Delivered};
+use payments_axum::{Acknowledge, Webhook};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let shop = Shop { turbopay: WebhookEndpoint::new(WebhookKey::new("whk-123")?) };
+    let shop = Shop { turbopay: WebhookVerifier::new(WebhookKey::new("whk-123")?) };
     let _app: Router = Router::new().route("/turbopay", post(on_turbopay)).with_state(shop);
 
     for provider in payments::CAPABILITIES {
@@ -20,14 +20,14 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 
 #[derive(Clone, FromRef)]
 struct Shop {
-    turbopay: WebhookEndpoint,
+    turbopay: WebhookVerifier,
 }
 
-async fn on_turbopay(Delivered(event): Delivered<WebhookEndpoint>) -> Acknowledged<WebhookEndpoint> {
+async fn on_turbopay(Webhook(event): Webhook<WebhookVerifier>) -> Acknowledge<WebhookVerifier> {
     if event.status == OrderStatus::Success {
         println!("{} is paid", event.merchant_order_id);
     }
-    Acknowledged::new()
+    Acknowledge::new()
 }
 
 /// Where the customer pays for an order.

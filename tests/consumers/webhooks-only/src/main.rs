@@ -1,6 +1,6 @@
 //! Verifies one delivery: the key is in `TURBOPAY_WEBHOOK_KEY`, the signature and the body are given.
 
-use turbopay::{WebhookEndpoint, WebhookKey};
+use turbopay::{WebhookVerifier, WebhookKey};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut arguments = std::env::args().skip(1);
@@ -8,7 +8,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         arguments.next().zip(arguments.next()).ok_or("say what is in x-pay-signature, and the body")?;
 
     let event =
-        WebhookEndpoint::new(WebhookKey::from_env()?).verify_signature(body.as_bytes(), signature.as_bytes())?;
+        WebhookVerifier::new(WebhookKey::from_env()?).verify_signature(body.as_bytes(), signature.as_bytes())?;
 
     println!("{} of {} is {}", event.amount, event.merchant_order_id, event.status);
     Ok(())

@@ -73,13 +73,13 @@ fn is_id(provider: Provider, text: &str) -> bool {
 fn shown(delivery: &Delivery, id: &str) -> String {
     match delivery.kind {
         Kind::ThreeDs => {
-            format!("Unconfirmed(ThreeDsCallback {{ payment_id: PaymentId({id:?}), security_key: [redacted] }})")
+            format!("Unverified(ThreeDsCallback {{ payment_id: PaymentId({id:?}), security_key: [redacted] }})")
         }
-        Kind::ThreeDsFailure => format!("Unconfirmed(ThreeDsFailure {{ payment_id: PaymentId({id:?}) }})"),
-        Kind::Checkout => format!("Unconfirmed(CheckoutCallback {{ checkout_id: CheckoutId({id:?}) }})"),
-        Kind::Callback | Kind::Webhook => format!("Unconfirmed(OrderId({id:?}))"),
+        Kind::ThreeDsFailure => format!("Unverified(ThreeDsFailure {{ payment_id: PaymentId({id:?}) }})"),
+        Kind::Checkout => format!("Unverified(CheckoutCallback {{ checkout_id: CheckoutId({id:?}) }})"),
+        Kind::Callback | Kind::Webhook => format!("Unverified(MerchantOrderId({id:?}))"),
     }
 }
 
 /// The text of every rejection.
-const REJECTION: &str = "the delivery's origin is not proved; Unproven";
+const REJECTION: &str = "the delivery could not be verified; Rejected";

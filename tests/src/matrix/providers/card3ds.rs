@@ -67,7 +67,7 @@ async fn complete_3ds(bench: Bench) -> Result<Ready, Failed> {
     bench.sandbox.card3ds().challenge(challenge.payment_id.as_str()).approve();
     let posted = bench.sandbox.deliveries().pop().ok_or("nothing was posted to the merchant")?;
     let callback = ThreeDsCallback::parse(&posted.body)?;
-    Ok(Ready::new(move || sent(tested.complete(&challenge.payment_id, &callback).send())))
+    Ok(Ready::new(move || sent(tested.complete_3ds(&challenge.payment_id, &callback).send())))
 }
 
 async fn checkout(bench: Bench) -> Result<Ready, Failed> {

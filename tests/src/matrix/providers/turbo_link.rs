@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use turbo_link::Client;
+use turbo_link::{Client, ListLinks};
 
 use super::Provider;
 use crate::clients::turbo_link_builder;
@@ -28,17 +28,17 @@ pub(super) const OPERATIONS: &[Operation] = &[
 ];
 
 pub(super) fn warm(bench: &Bench) -> Result<Sending, Failed> {
-    Ok(sent(client(bench, &bench.tested)?.list().send()))
+    Ok(sent(client(bench, &bench.tested)?.list_links(ListLinks::new()).send()))
 }
 
 async fn list(bench: Bench) -> Result<Ready, Failed> {
     let client = client(&bench, &bench.tested)?;
-    Ok(Ready::new(move || sent(client.list().send())))
+    Ok(Ready::new(move || sent(client.list_links(ListLinks::new()).send())))
 }
 
 async fn detail(bench: Bench) -> Result<Ready, Failed> {
     let (client, id) = (client(&bench, &bench.tested)?, bench.sandbox.turbo_link().create("12.50").parse()?);
-    Ok(Ready::new(move || sent(client.link(&id).send())))
+    Ok(Ready::new(move || sent(client.list_links(ListLinks::new().only(id)).send())))
 }
 
 fn client(bench: &Bench, line: &Line) -> Result<Client, Failed> {

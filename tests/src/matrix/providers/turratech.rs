@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use payments_core::Keyed;
 use turratech::{
-    Call, CaptureMethod, Card, Client, Currency, CustomerDetails, CustomerId, EventType, Expiry, IdempotencyKey,
-    ListParams, Money, NewPayment, NewPaymentMethod, NewRefund, NewSubscription, NewWebhookEndpoint, OnceExt as _,
+    Call, CaptureMethod, Card, Client, Currency, CustomerDetails, CustomerId, EventType, Expiry, IdempotencyExt as _,
+    IdempotencyKey, ListParams, Money, NewPayment, NewPaymentMethod, NewRefund, NewSubscription, NewWebhookEndpoint,
     Outcome, Payment, SubscriptionId, SubscriptionItem, SubscriptionUpdate,
 };
 
@@ -79,7 +79,7 @@ async fn create_payment_under_own_key(bench: Bench) -> Result<Ready, Failed> {
 async fn create_payment_under_order_key(bench: Bench) -> Result<Ready, Failed> {
     let (new, since) = (new_payment()?, bench.sandbox.clock().now());
     let reference = "order-1".parse()?;
-    once(&bench, None, move |client| client.create_payment(new.clone()).once_for(&reference, since))
+    once(&bench, None, move |client| client.create_payment(new.clone()).idempotency_reference(&reference, since))
 }
 
 async fn capture_payment(bench: Bench) -> Result<Ready, Failed> {
@@ -258,5 +258,5 @@ async fn subscription(bench: &Bench) -> Result<SubscriptionId, Failed> {
 
 /// A key of the merchant's own, which vouches that nothing was sent under it.
 fn own_key(bench: &Bench) -> Result<IdempotencyKey, Failed> {
-    Ok(IdempotencyKey::new("merchants-own-1", bench.sandbox.clock().now())?.unused())
+    Ok(IdempotencyKey::new("merchants-own-1", bench.sandbox.clock().now())?.assume_unused())
 }

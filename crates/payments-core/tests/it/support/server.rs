@@ -49,13 +49,13 @@ impl Server {
     }
 
     /// Answers every request on every connection with these bytes.
-    pub(crate) async fn answering(answer: impl Into<Vec<u8>>) -> Self {
-        let answer: Arc<[u8]> = answer.into().into();
+    pub(crate) async fn answering(response: impl Into<Vec<u8>>) -> Self {
+        let response: Arc<[u8]> = response.into().into();
         Self::start(move |_, mut connection| {
-            let answer = Arc::clone(&answer);
+            let response = Arc::clone(&response);
             async move {
                 while connection.request().await.is_some() {
-                    connection.write(&answer).await;
+                    connection.write(&response).await;
                 }
             }
         })
@@ -63,13 +63,13 @@ impl Server {
     }
 
     /// Answers the first request of every connection with these bytes and closes it.
-    pub(crate) async fn answering_once(answer: impl Into<Vec<u8>>) -> Self {
-        let answer: Arc<[u8]> = answer.into().into();
+    pub(crate) async fn answering_once(response: impl Into<Vec<u8>>) -> Self {
+        let response: Arc<[u8]> = response.into().into();
         Self::start(move |_, mut connection| {
-            let answer = Arc::clone(&answer);
+            let response = Arc::clone(&response);
             async move {
                 connection.request().await;
-                connection.write(&answer).await;
+                connection.write(&response).await;
             }
         })
         .await

@@ -4,14 +4,14 @@ use std::marker::PhantomData;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 
-use crate::Receiver;
+use crate::WebhookSource;
 
 /// The answer that the provider of the endpoint `R` expects, so that it does not send the delivery again.
 ///
 /// Return it once the delivery is stored; work afterwards.
-pub struct Acknowledged<R>(PhantomData<fn() -> R>);
+pub struct Acknowledge<R>(PhantomData<fn() -> R>);
 
-impl<R: Receiver> Acknowledged<R> {
+impl<R: WebhookSource> Acknowledge<R> {
     /// It was taken in.
     #[must_use]
     pub const fn new() -> Self {
@@ -19,23 +19,23 @@ impl<R: Receiver> Acknowledged<R> {
     }
 }
 
-impl<R: Receiver> Default for Acknowledged<R> {
+impl<R: WebhookSource> Default for Acknowledge<R> {
     fn default() -> Self {
         Self::new()
     }
 }
 
-impl<R> fmt::Debug for Acknowledged<R> {
+impl<R> fmt::Debug for Acknowledge<R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Acknowledged")
+        f.write_str("Acknowledge")
     }
 }
 
-impl<R: Receiver> IntoResponse for Acknowledged<R> {
+impl<R: WebhookSource> IntoResponse for Acknowledge<R> {
     fn into_response(self) -> Response {
-        let answer = R::ACKNOWLEDGEMENT;
+        let response = R::ACKNOWLEDGEMENT;
         // Every provider's status is one.
-        let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::OK);
-        (status, answer.body).into_response()
+        let status = StatusCode::from_u16(response.status).unwrap_or(StatusCode::OK);
+        (status, response.body).into_response()
     }
 }

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use payments_core::clock::Clock;
 use payments_core::test_util::Reply;
-use payments_core::{ErrorKind, Wait};
+use payments_core::{ErrorKind, Poller};
 
 use crate::support::{Bench, Payment, refused};
 
@@ -16,10 +16,10 @@ fn done() -> Reply {
     Reply::json(200, r#"{"id":"done","amount":1}"#)
 }
 
-fn wait(bench: &Bench) -> Wait<Payment> {
+fn wait(bench: &Bench) -> Poller<Payment> {
     let shop = bench.shop.clone();
-    Wait::new(
-        &bench.shop.api,
+    Poller::new(
+        &bench.shop.connection,
         move || shop.ask().retry(payments_core::RetryPolicy::none()),
         |payment| payment.id == "done",
     )
@@ -28,7 +28,7 @@ fn wait(bench: &Bench) -> Wait<Payment> {
 #[tokio::test]
 async fn it_asks_less_and_less_often_until_the_order_is_final() {
     let bench = Bench::new((0..6).map(|_| pending()).chain([done(), pending()]));
-    let last = wait(&bench).within(SECOND * 600).send().await.unwrap();
+    let last = wait(&bench).timeout(SECOND * 600).send().await.unwrap();
     assert_eq!(last.id, "done");
     assert_eq!(bench.clock.slept(), [1, 2, 4, 8, 16, 16].map(Duration::from_secs));
     assert_eq!(bench.sent(), 7);
@@ -37,7 +37,7 @@ async fn it_asks_less_and_less_often_until_the_order_is_final() {
 #[tokio::test]
 async fn a_final_answer_needs_no_wait() {
     let bench = Bench::new([done()]);
-    wait(&bench).within(Duration::ZERO).send().await.unwrap();
+    wait(&bench).timeout(Duration::ZERO).send().await.unwrap();
     assert_eq!(bench.clock.slept().len(), 0);
 }
 
@@ -75,7 +75,7 @@ async fn a_failure_does_not_take_back_the_status_before_it() {
 #[tokio::test]
 async fn without_any_answer_it_gives_the_last_failure() {
     let bench = Bench::new([Reply::not_connected(), refused(404), refused(503)]);
-    let err = wait(&bench).within(SECOND * 3).send().await.unwrap_err();
+    let err = wait(&bench).timeout(SECOND * 3).send().await.unwrap_err();
     assert_eq!(err.kind(), ErrorKind::ProviderFailure);
     assert_eq!(bench.sent(), 3);
 }
@@ -97,7 +97,7 @@ async fn it_stops_where_asking_again_cannot_help() {
 #[tokio::test]
 async fn no_question_outlasts_the_wait_by_more_than_a_second() {
     let bench = Bench::new([pending(), pending(), pending(), pending()]);
-    wait(&bench).within(SECOND * 5).send().await.unwrap();
+    wait(&bench).timeout(SECOND * 5).send().await.unwrap();
     let given: Vec<Duration> = bench.script.requests().iter().map(|request| request.timeout()).collect();
     assert_eq!(given, [SECOND * 5, SECOND * 4, SECOND * 2, SECOND]);
 }

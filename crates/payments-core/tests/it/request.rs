@@ -1,20 +1,21 @@
 //! What a provider's crate can put into a request.
 
-use payments_core::api::{Draft, Operation, Path, with_header};
+use payments_core::provider::Operation;
+use payments_core::request::{Path, RequestBuilder};
 use payments_core::test_util::Reply;
 use payments_core::{Call, Outcome};
 
 use crate::support::{Bench, Payment, paid};
 
-fn call(bench: &Bench, draft: Draft) -> Call<Payment> {
-    bench.shop.api.call(Operation::move_money("pay"), Ok(draft), Ok)
+fn call(bench: &Bench, request: RequestBuilder) -> Call<Payment> {
+    bench.shop.connection.call(Operation::move_money("pay"), Ok(request), Ok)
 }
 
 #[tokio::test]
 async fn a_form_goes_out_as_a_browser_sends_it() {
     let bench = Bench::new([paid()]);
     let form = [("api_key", "k&1"), ("note", "a b=ü+\r\n%"), ("empty", "")];
-    call(&bench, Draft::post(Path::new("links")).form(&form)).send().await.unwrap();
+    call(&bench, RequestBuilder::post(Path::new("links")).form(&form)).send().await.unwrap();
     let request = &bench.script.requests()[0];
     assert_eq!(request.body().as_ref(), b"api_key=k%261&note=a+b%3D%C3%BC%2B%0D%0A%25&empty=");
     assert_eq!(request.headers()["content-type"], "application/x-www-form-urlencoded");
@@ -23,9 +24,9 @@ async fn a_form_goes_out_as_a_browser_sends_it() {
 #[tokio::test]
 async fn a_header_of_its_own_takes_the_place_of_the_common_one() {
     let bench = Bench::new([paid(), paid()]);
-    let draft = Draft::post(Path::new("links")).header("accept", "text/plain").unwrap();
-    call(&bench, draft).send().await.unwrap();
-    with_header(call(&bench, Draft::get(Path::new("links"))), "x-version", "7").send().await.unwrap();
+    let request = RequestBuilder::post(Path::new("links")).header("accept", "text/plain").unwrap();
+    call(&bench, request).send().await.unwrap();
+    call(&bench, RequestBuilder::get(Path::new("links"))).with_header("x-version", "7").send().await.unwrap();
     let [first, second] = &bench.script.requests()[..] else { panic!("two requests") };
     assert_eq!(first.headers().get_all("accept").iter().collect::<Vec<_>>(), ["text/plain"]);
     assert_eq!(
@@ -37,7 +38,11 @@ async fn a_header_of_its_own_takes_the_place_of_the_common_one() {
 #[tokio::test]
 async fn a_header_that_does_not_fit_is_refused_before_anything_is_sent() {
     let bench = Bench::new([Reply::lost()]);
-    assert_eq!(Draft::get(Path::new("links")).header("order-id", "a\r\nb").unwrap_err().param(), Some("order-id"));
-    let err = with_header(call(&bench, Draft::get(Path::new("links"))), "x-version", "\n").send().await.unwrap_err();
+    assert_eq!(
+        RequestBuilder::get(Path::new("links")).header("order-id", "a\r\nb").unwrap_err().param(),
+        Some("order-id")
+    );
+    let err =
+        call(&bench, RequestBuilder::get(Path::new("links"))).with_header("x-version", "\n").send().await.unwrap_err();
     assert_eq!((err.outcome(), err.param(), bench.sent()), (Outcome::NotSent, Some("x-version"), 0));
 }

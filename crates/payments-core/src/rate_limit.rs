@@ -9,7 +9,7 @@ use crate::clock::Clock;
 /// A call counts from when it is sent until one window after it ended, with an answer or without: wherever in between
 /// the provider counted it, its own window is never exceeded by this client.
 #[derive(Debug)]
-pub struct Limiter {
+pub struct RateLimiter {
     window: Duration,
     state: Mutex<State>,
 }
@@ -31,7 +31,7 @@ impl State {
     }
 }
 
-impl Limiter {
+impl RateLimiter {
     /// At most `limit` calls in any `window`.
     #[must_use]
     pub fn new(limit: usize, window: Duration) -> Self {
@@ -39,14 +39,14 @@ impl Limiter {
     }
 
     /// Takes a place, or says how long to wait at least before asking again.
-    pub(crate) fn try_enter<'a>(&'a self, clock: &'a dyn Clock) -> Result<Place<'a>, Duration> {
+    pub(crate) fn try_enter<'a>(&'a self, clock: &'a dyn Clock) -> Result<Permit<'a>, Duration> {
         let now = clock.monotonic();
         let mut state = self.state();
         // A call under way counts for one more window at least from now.
         let left = |ended: Option<Duration>| ended.unwrap_or(now).saturating_add(self.window).saturating_sub(now);
         state.calls.retain(|(_, ended)| !left(*ended).is_zero());
         let Some(too_many) = state.calls.len().checked_sub(state.limit) else {
-            return Ok(Place { limiter: self, clock, id: state.add(None) });
+            return Ok(Permit { limiter: self, clock, id: state.add(None) });
         };
         let mut waits: Vec<Duration> = state.calls.iter().map(|(_, ended)| left(*ended)).collect();
         let (_, wait, _) = waits.select_nth_unstable(too_many);
@@ -82,13 +82,13 @@ impl Limiter {
 /// One call's place. It counts until one window after this is dropped: when the answer came, when none came in time,
 /// or when the caller gave up.
 #[derive(Debug)]
-pub(crate) struct Place<'a> {
-    limiter: &'a Limiter,
+pub(crate) struct Permit<'a> {
+    limiter: &'a RateLimiter,
     clock: &'a dyn Clock,
     id: u64,
 }
 
-impl Drop for Place<'_> {
+impl Drop for Permit<'_> {
     fn drop(&mut self) {
         self.limiter.leave(self.id, self.clock.monotonic());
     }

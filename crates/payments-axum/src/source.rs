@@ -3,10 +3,10 @@ use payments_core::webhook::{Acknowledgement, VerifyError};
 
 /// What believes or refuses a provider's deliveries: its endpoint, as the provider's crate has it.
 ///
-/// What it gives is proved (`Verified`) or no more than what to ask about (`Unconfirmed`); it never gives a body.
-pub trait Receiver: Clone + Send + Sync + 'static {
+/// What it gives is proved (`Verified`) or no more than what to ask about (`Unverified`); it never gives a body.
+pub trait WebhookSource: Clone + Send + Sync + 'static {
     /// What a handler gets.
-    type Taken: Send + 'static;
+    type Output: Send + 'static;
 
     /// What the provider expects as the answer.
     const ACKNOWLEDGEMENT: Acknowledgement;
@@ -16,5 +16,5 @@ pub trait Receiver: Clone + Send + Sync + 'static {
     /// # Errors
     ///
     /// When it is not to be believed, or cannot be read.
-    fn receive(&self, body: &[u8], headers: &HeaderMap) -> Result<Self::Taken, VerifyError>;
+    fn receive(&self, body: &[u8], headers: &HeaderMap) -> Result<Self::Output, VerifyError>;
 }

@@ -7,8 +7,8 @@ use payments_core::clock::Clock;
 use payments_core::http::{HeaderMap, StatusCode};
 use payments_core::test_util::{ManualClock, Reply};
 use payments_core::time::OffsetDateTime;
-use payments_core::transport::{Answer, Request, Transport, TransportError};
-use payments_core::{ErrorKind, Limiter, Outcome, RetryPolicy, Settings, Timeouts};
+use payments_core::transport::{Request, Response, Transport, TransportError};
+use payments_core::{ErrorKind, Outcome, RateLimiter, RetryPolicy, Settings, Timeouts};
 use proptest::prelude::*;
 
 use crate::support::{Bench, PAID, Shop, UNKEYED, paid, poll_once};
@@ -16,7 +16,7 @@ use crate::support::{Bench, PAID, Shop, UNKEYED, paid, poll_once};
 const MINUTE: Duration = Duration::from_secs(60);
 
 fn bench(limit: usize, replies: impl IntoIterator<Item = Reply>) -> Bench {
-    Bench::with(&UNKEYED, Some(Limiter::new(limit, MINUTE)), replies, |settings| {
+    Bench::with(&UNKEYED, Some(RateLimiter::new(limit, MINUTE)), replies, |settings| {
         settings.timeouts = Timeouts { total: MINUTE * 2, attempt: Duration::from_secs(30) };
         settings.retry = RetryPolicy::none();
     })
@@ -76,7 +76,7 @@ async fn a_limit_of_none_at_all_is_one() {
 async fn a_retry_counts_as_well() {
     let bench = Bench::with(
         &UNKEYED,
-        Some(Limiter::new(1, MINUTE)),
+        Some(RateLimiter::new(1, MINUTE)),
         [Reply::not_connected(), Reply::not_connected(), paid()],
         |settings| settings.timeouts.total = MINUTE * 3,
     );
@@ -172,13 +172,13 @@ struct Turn {
 
 #[async_trait::async_trait]
 impl Transport for Slow {
-    async fn send(&self, _: Request) -> Result<Answer, TransportError> {
+    async fn send(&self, _: Request) -> Result<Response, TransportError> {
         let turn = self.script.lock().unwrap().pop_front().unwrap();
         self.clock.advance(Duration::from_millis(turn.way_there));
         self.counted.lock().unwrap().push(self.clock.monotonic());
         self.clock.advance(Duration::from_millis(turn.way_back));
         if turn.answered {
-            Ok(Answer::new(StatusCode::OK, HeaderMap::new(), PAID.into()))
+            Ok(Response::new(StatusCode::OK, HeaderMap::new(), PAID.into()))
         } else {
             Err(TransportError::unknown("lost"))
         }
@@ -211,7 +211,7 @@ proptest! {
             retry: RetryPolicy::none(),
             ..Settings::default()
         };
-        let shop = Shop::new(settings, &UNKEYED, Some(Limiter::new(limit, MINUTE)));
+        let shop = Shop::new(settings, &UNKEYED, Some(RateLimiter::new(limit, MINUTE)));
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         runtime.block_on(async {
             for turn in &turns {

@@ -12,12 +12,12 @@ use std::borrow::Cow;
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{field}` {rule}")]
-pub struct Invalid {
+pub struct ValidationError {
     field: Cow<'static, str>,
     rule: Cow<'static, str>,
 }
 
-impl Invalid {
+impl ValidationError {
     /// A field, and the rule it breaks: `("amount", "must be greater than zero")`.
     pub fn new(field: impl Into<Cow<'static, str>>, rule: impl Into<Cow<'static, str>>) -> Self {
         Self { field: field.into(), rule: rule.into() }
@@ -41,16 +41,16 @@ impl Invalid {
 /// # Errors
 ///
 /// Names the field and the rule.
-pub fn check_length(field: &'static str, text: &str, max: usize) -> Result<(), Invalid> {
+pub fn check_length(field: &'static str, text: &str, max: usize) -> Result<(), ValidationError> {
     // No text has more characters than bytes, so a short one need not be counted.
     if !text.is_empty() && text.len() <= max {
         return Ok(());
     }
     let length = text.chars().count();
     if length == 0 {
-        Err(Invalid::new(field, "must not be empty"))
+        Err(ValidationError::new(field, "must not be empty"))
     } else if length > max {
-        Err(Invalid::new(field, format!("must not be longer than {max} characters; it has {length}")))
+        Err(ValidationError::new(field, format!("must not be longer than {max} characters; it has {length}")))
     } else {
         Ok(())
     }

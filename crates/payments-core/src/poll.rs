@@ -1,29 +1,33 @@
 use std::fmt;
 use std::time::Duration;
 
-use crate::api::Api;
+use crate::connection::Connection;
 use crate::{Call, Error, ErrorKind};
 
 /// Asks again and again until an order is final, or time is up.
 ///
 /// It keeps to the provider's limit, waits longer each time, and outlasts failures that pass.
 #[must_use = "nothing is asked until it is sent"]
-pub struct Wait<T> {
-    api: Api,
+pub struct Poller<T> {
+    connection: Connection,
     ask: Box<dyn Fn() -> Call<T> + Send + Sync>,
     is_final: fn(&T) -> bool,
-    within: Duration,
+    timeout: Duration,
 }
 
-impl<T: fmt::Debug + Send> Wait<T> {
+impl<T: fmt::Debug + Send> Poller<T> {
     /// Asks with `ask` until `is_final` says so.
-    pub fn new(api: &Api, ask: impl Fn() -> Call<T> + Send + Sync + 'static, is_final: fn(&T) -> bool) -> Self {
-        Self { api: api.clone(), ask: Box::new(ask), is_final, within: WITHIN }
+    pub fn new(
+        connection: &Connection,
+        ask: impl Fn() -> Call<T> + Send + Sync + 'static,
+        is_final: fn(&T) -> bool,
+    ) -> Self {
+        Self { connection: connection.clone(), ask: Box::new(ask), is_final, timeout: TIMEOUT }
     }
 
     /// How long to wait at most. Standard: one minute.
-    pub fn within(mut self, limit: Duration) -> Self {
-        self.within = limit;
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = timeout;
         self
     }
 
@@ -33,8 +37,8 @@ impl<T: fmt::Debug + Send> Wait<T> {
     ///
     /// When no answer came in all that time, or when asking again cannot help (a wrong key, say).
     pub async fn send(self) -> Result<T, Error> {
-        let (clock, timer) = (&self.api.shared.clock, &self.api.shared.timer);
-        let deadline = clock.monotonic().saturating_add(self.within);
+        let (clock, timer) = (&self.connection.shared.clock, &self.connection.shared.timer);
+        let deadline = clock.monotonic().saturating_add(self.timeout);
         let mut pause = FIRST_PAUSE;
         let mut last = None;
         loop {
@@ -59,9 +63,9 @@ impl<T: fmt::Debug + Send> Wait<T> {
     }
 }
 
-impl<T> fmt::Debug for Wait<T> {
+impl<T> fmt::Debug for Poller<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Wait").field("within", &self.within).finish_non_exhaustive()
+        f.debug_struct("Poller").field("timeout", &self.timeout).finish_non_exhaustive()
     }
 }
 
@@ -78,7 +82,7 @@ fn passes(error: &Error) -> bool {
     )
 }
 
-const WITHIN: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_secs(60);
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 /// Within a limit of 60 a minute, four orders waited for at once take a quarter of it.
 const LONGEST_PAUSE: Duration = Duration::from_secs(16);

@@ -7,7 +7,7 @@ use payments_core::test_util::Reply;
 use rust_decimal::Decimal;
 use time::macros::datetime;
 
-use crate::support::{PAN, answer, answer_without, lira, now, payment, payment_id, scripted};
+use crate::support::{PAN, answer_without, lira, now, payment, payment_id, response, scripted};
 
 fn made(reply: Reply) -> Payment {
     let (client, _) = scripted([reply]);
@@ -17,7 +17,7 @@ fn made(reply: Reply) -> Payment {
 /// The answer cannot be believed: the error says where, the outcome is unknown, and nothing is sent again.
 #[track_caller]
 fn check_malformed(reply: Reply, path: &str) {
-    let (client, script) = scripted([reply, answer(&[])]);
+    let (client, script) = scripted([reply, response(&[])]);
     let err = now(client.create_payment(payment()).send()).unwrap_err();
     assert_eq!((err.kind(), err.outcome()), (ErrorKind::MalformedResponse, Outcome::Unknown), "{err}");
     assert_eq!(err.json_path(), Some(path), "{err}");
@@ -56,8 +56,8 @@ fn missing_null_and_empty_are_the_same() {
         "customerId",
     ];
     let (nulls, empties): (Vec<_>, Vec<_>) = optional.iter().map(|name| ((*name, "null"), (*name, "\"\""))).unzip();
-    assert_eq!(made(answer(&nulls)), made(answer_without("orderId")));
-    assert_eq!(made(answer(&empties)), made(answer_without("orderId")));
+    assert_eq!(made(response(&nulls)), made(answer_without("orderId")));
+    assert_eq!(made(response(&empties)), made(answer_without("orderId")));
 }
 
 #[test]
@@ -91,18 +91,18 @@ fn a_field_of_another_shape_is_an_error_with_its_path() {
         ("domInt", "false"),
         ("resultMessage", "{}"),
     ] {
-        check_malformed(answer(&[(field, shape)]), field);
+        check_malformed(response(&[(field, shape)]), field);
     }
 }
 
 #[test]
 fn an_answer_about_something_else_is_not_believed() {
-    check_malformed(answer(&[("orderId", "\"ORD-99999\"")]), "orderId");
-    check_malformed(answer(&[("amount", "100.51")]), "amount");
-    check_malformed(answer(&[("amount", "10050")]), "amount");
-    check_malformed(answer(&[("currency", "\"USD\"")]), "currency");
+    check_malformed(response(&[("orderId", "\"ORD-99999\"")]), "orderId");
+    check_malformed(response(&[("amount", "100.51")]), "amount");
+    check_malformed(response(&[("amount", "10050")]), "amount");
+    check_malformed(response(&[("currency", "\"USD\"")]), "currency");
     // Nor when it says that it failed.
-    check_malformed(answer(&[("orderId", "\"ORD-99999\""), ("status", "\"FAILED\"")]), "orderId");
+    check_malformed(response(&[("orderId", "\"ORD-99999\""), ("status", "\"FAILED\"")]), "orderId");
 }
 
 #[test]
@@ -110,25 +110,25 @@ fn a_captures_answer_is_held_against_the_capture() {
     for (field, value) in
         [("amount", "100.50"), ("currency", "\"EUR\""), ("paymentId", "\"00000000-e89b-12d3-a456-426614174000\"")]
     {
-        let (client, _) = scripted([answer(&[("amount", "90.00"), (field, value)])]);
+        let (client, _) = scripted([response(&[("amount", "90.00"), (field, value)])]);
         let err = now(client.capture(&payment_id(), lira("90")).send()).unwrap_err();
         assert_eq!((err.outcome(), err.json_path()), (Outcome::Unknown, Some(field)));
     }
     // Which order it was, a capture does not say itself.
-    let (client, _) = scripted([answer(&[("amount", "90.00"), ("orderId", "\"ORD-7\"")])]);
+    let (client, _) = scripted([response(&[("amount", "90.00"), ("orderId", "\"ORD-7\"")])]);
     assert!(now(client.capture(&payment_id(), lira("90")).send()).is_ok());
 }
 
 #[test]
 fn a_payments_id_is_the_same_in_either_case() {
     let id = format!("\"{}\"", payment_id().as_str().to_uppercase());
-    let (client, _) = scripted([answer(&[("paymentId", &id), ("amount", "90")])]);
+    let (client, _) = scripted([response(&[("paymentId", &id), ("amount", "90")])]);
     assert!(now(client.capture(&payment_id(), lira("90")).send()).is_ok());
 }
 
 #[test]
 fn values_that_nobody_knows_are_kept() {
-    let payment = made(answer(&[
+    let payment = made(response(&[
         ("status", "\"REVERSED\""),
         ("domInt", "\"EEA\""),
         ("cardScheme", "\"TROY\""),
@@ -141,12 +141,12 @@ fn values_that_nobody_knows_are_kept() {
     assert_eq!(payment.card_scheme.unwrap().as_str(), "TROY");
     assert_eq!(payment.card_type.unwrap().as_str(), "PREPAID");
     // What is nearly a known value is not that value.
-    assert!(matches!(made(answer(&[("status", "\"success\"")])).status, PaymentStatus::Unknown(_)));
+    assert!(matches!(made(response(&[("status", "\"success\"")])).status, PaymentStatus::Unknown(_)));
 }
 
 #[test]
 fn known_values_are_named() {
-    let payment = made(answer(&[("domInt", "\"INT\""), ("cardScheme", "\"MASTERCARD\""), ("cardType", "\"DEBIT\"")]));
+    let payment = made(response(&[("domInt", "\"INT\""), ("cardScheme", "\"MASTERCARD\""), ("cardType", "\"DEBIT\"")]));
     assert_eq!(payment.region, Some(Region::International));
     assert_eq!(payment.card_scheme, Some(CardScheme::Mastercard));
     assert_eq!(payment.card_type, Some(CardType::Debit));
@@ -156,7 +156,7 @@ fn known_values_are_named() {
 
 #[test]
 fn no_commission_costs_an_executed_payment() {
-    let kept = |wire: &str| made(answer(&[("merchantCommission", wire)])).merchant_commission.unwrap();
+    let kept = |wire: &str| made(response(&[("merchantCommission", wire)])).merchant_commission.unwrap();
 
     let fine = kept("2.5125");
     assert_eq!(fine.decimal(), Ok(Decimal::new(25125, 4)));
@@ -173,7 +173,7 @@ fn no_commission_costs_an_executed_payment() {
 
 #[test]
 fn a_date_in_another_form_is_kept_as_it_was_written() {
-    let dated = |text: &str| made(answer(&[("paymentDate", &format!("\"{text}\""))])).payment_date.unwrap();
+    let dated = |text: &str| made(response(&[("paymentDate", &format!("\"{text}\""))])).payment_date.unwrap();
 
     assert_eq!(dated("2023-05-01T14:30:00Z").moment(), Some(datetime!(2023-05-01 14:30 UTC)));
     assert_eq!(dated("2023-05-01T14:30:00.123+03:00").moment(), Some(datetime!(2023-05-01 14:30:00.123 +3)));
@@ -185,18 +185,18 @@ fn a_date_in_another_form_is_kept_as_it_was_written() {
 #[test]
 fn a_date_that_is_no_text_costs_no_payment() {
     for other in ["1682951400000", "-1.5e3", "[2023,5,1,14,30]", "{\"seconds\":1682951400}", "false"] {
-        let payment = made(answer(&[("paymentDate", other)]));
+        let payment = made(response(&[("paymentDate", other)]));
         assert_eq!(payment.status, PaymentStatus::Success);
         let date = payment.payment_date.unwrap();
         assert_eq!((date.as_str(), date.moment()), (other, None));
     }
-    let printed = format!("{:?}", made(answer(&[("paymentDate", &format!("[{PAN}]"))])).payment_date);
+    let printed = format!("{:?}", made(response(&[("paymentDate", &format!("[{PAN}]"))])).payment_date);
     assert!(!printed.contains(PAN), "{printed}");
 }
 
 #[test]
 fn a_number_in_the_place_of_a_text_costs_no_payment() {
-    let payment = made(answer(&[
+    let payment = made(response(&[
         ("customerId", "12345"),
         ("authCode", "987654"),
         ("resultCode", "0"),
@@ -208,19 +208,19 @@ fn a_number_in_the_place_of_a_text_costs_no_payment() {
     assert_eq!(payment.external_transaction_id.as_deref(), Some("123456789012345678901234567890"));
     assert_eq!(payment.pan.unwrap().as_str(), "542119******0656");
     // It is another order's all the same.
-    check_malformed(answer(&[("orderId", "12345")]), "orderId");
+    check_malformed(response(&[("orderId", "12345")]), "orderId");
 }
 
 #[test]
 fn counts_are_read_however_a_whole_number_is_written() {
     for wire in ["3", "3.0", "\"3\""] {
-        assert_eq!(made(answer(&[("installmentCount", wire)])).installment_count, Some(3), "{wire}");
+        assert_eq!(made(response(&[("installmentCount", wire)])).installment_count, Some(3), "{wire}");
     }
 }
 
 #[test]
 fn a_whole_card_number_is_masked_as_it_is_read() {
-    let masked = |text: &str| made(answer(&[("pan", &format!("\"{text}\""))])).pan.unwrap().as_str().to_owned();
+    let masked = |text: &str| made(response(&[("pan", &format!("\"{text}\""))])).pan.unwrap().as_str().to_owned();
     for (sent, kept) in [
         ("411111******1111", "411111******1111"),
         ("****1111", "****1111"),
@@ -246,7 +246,7 @@ fn a_whole_card_number_is_masked_as_it_is_read() {
 
 #[test]
 fn a_payment_is_held_against_the_books() {
-    let payment = made(answer(&[]));
+    let payment = made(response(&[]));
     let expected = |order: &str, amount: Money| payment.check(&Expected::new(order, amount));
 
     assert_eq!(expected("ORD-12345", lira("100.50")), Ok(()));
@@ -257,14 +257,14 @@ fn a_payment_is_held_against_the_books() {
         Err(Mismatch::Currency { expected: Currency::USD, actual: Currency::TRY })
     );
     let asked = lira("1000");
-    assert_eq!(expected("ORD-12345", asked), Err(Mismatch::AmountDiffers { asked, actual: lira("100.50") }));
+    assert_eq!(expected("ORD-12345", asked), Err(Mismatch::AmountDiffers { expected: asked, actual: lira("100.50") }));
     let nameless = made(answer_without("orderId"));
     assert_eq!(nameless.check(&Expected::new("ORD-12345", lira("100.50"))), Err(Mismatch::Reference));
 }
 
 #[test]
 fn a_payment_can_be_stored_without_anything_that_may_not_be() {
-    let payment = made(answer(&[
+    let payment = made(response(&[
         ("pan", &format!("\"{PAN}\"")),
         ("resultMessage", &format!("\"card {PAN} was charged\"")),
         ("cardHolderName", &format!("\"{PAN}\"")),

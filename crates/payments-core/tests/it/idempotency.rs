@@ -1,7 +1,8 @@
 use std::time::Duration;
 
-use payments_core::api::{Dialect, Draft, Operation, Path};
 use payments_core::clock::Clock;
+use payments_core::provider::{Operation, ProviderSpec};
+use payments_core::request::{Path, RequestBuilder};
 use payments_core::test_util::Reply;
 use payments_core::time::OffsetDateTime;
 use payments_core::{ErrorKind, IdempotencyKey, Outcome};
@@ -57,7 +58,7 @@ async fn nothing_but_the_providers_answer_to_the_key_settles_a_lost_attempt() {
         let err = bench.send(How::Keyed).await.unwrap_err();
         assert_eq!(err.outcome(), Outcome::Unknown, "{row}");
         assert!(err.may_have_moved_money(), "{row}");
-        assert!(err.to_string().ends_with("it may have been done"), "{err}");
+        assert!(err.to_string().ends_with("it may have been executed"), "{err}");
         let earlier = err.earlier().unwrap();
         assert_eq!((earlier.outcome(), earlier.provider()), (Outcome::Unknown, "acme"), "{row}");
     }
@@ -78,6 +79,18 @@ async fn the_providers_answer_to_the_same_key_settles_it() {
     }
     let bench = Bench::new([Reply::lost(), Reply::lost(), paid()]);
     assert!(bench.send(How::Keyed).await.is_ok());
+}
+
+#[tokio::test]
+async fn the_first_attempt_that_may_have_been_executed_is_kept() {
+    let attempt = |id| Reply::json(503, "{}").header("request-id", id);
+    let bench = Bench::new([Reply::not_connected(), attempt("first"), refused(400)]);
+    let err = bench.send(How::Keyed).await.unwrap_err();
+    assert_eq!(err.earlier().unwrap().request_id(), Some("first"), "an attempt that was not sent is not kept");
+
+    let bench = Bench::new([attempt("first"), attempt("second"), refused(400)]);
+    let err = bench.send(How::Keyed).await.unwrap_err();
+    assert_eq!(err.earlier().unwrap().request_id(), Some("first"));
 }
 
 #[tokio::test]
@@ -109,8 +122,8 @@ async fn a_key_that_was_used_before_leaves_the_call_unknown_until_it_is_answered
 async fn a_draft_that_does_not_fit_says_nothing_of_what_its_key_did_before() {
     let bench = Bench::new([]);
     let used = key(bench.clock.now());
-    let draft = Err(payments_core::Invalid::new("amount", "is odd").into());
-    let call = bench.shop.api.keyed_call(Operation::move_money("pay"), draft, used, |()| Ok(()));
+    let request = Err(payments_core::ValidationError::new("amount", "is odd").into());
+    let call = bench.shop.connection.keyed_call(Operation::move_money("pay"), request, used, |()| Ok(()));
     assert_eq!(call.send().await.unwrap_err().outcome(), Outcome::Unknown);
     assert_eq!(bench.sent(), 0);
 }
@@ -121,7 +134,7 @@ async fn an_unknown_outcome_hands_back_its_key_and_since_when_it_is_in_use() {
     let began = bench.clock.now();
     let err = bench.send(How::Keyed).await.unwrap_err();
     let key = err.idempotency_key().unwrap().clone();
-    assert_eq!((key.value(), key.made(), key.is_perhaps_used()), ("key-1", began, true));
+    assert_eq!((key.value(), key.created_at(), key.may_have_been_used()), ("key-1", began, true));
     let call = bench.shop.pay_keyed("new").idempotency_key(key.clone());
     assert_eq!(call.key(), &key);
     call.send().await.unwrap();
@@ -134,7 +147,7 @@ async fn a_key_under_which_nothing_was_sent_stays_new() {
     let err = bench.send(How::Keyed).await.unwrap_err();
     assert_eq!((err.outcome(), err.attempts()), (Outcome::NotSent, 3));
     let key = err.idempotency_key().unwrap().clone();
-    assert_eq!((key.value(), key.is_perhaps_used()), ("key-1", false));
+    assert_eq!((key.value(), key.may_have_been_used()), ("key-1", false));
     // So that the next call under it is as clean as the first.
     let err = bench.shop.pay_keyed("new").idempotency_key(key).send().await.unwrap_err();
     assert_eq!(err.outcome(), Outcome::NotSent);
@@ -142,7 +155,7 @@ async fn a_key_under_which_nothing_was_sent_stays_new() {
     let bench = Bench::new([refused(429).header("retry-after", "5"), Reply::not_connected(), Reply::not_connected()]);
     let err = bench.send(How::Keyed).await.unwrap_err();
     assert_eq!(err.outcome(), Outcome::NotSent);
-    assert!(err.idempotency_key().unwrap().is_perhaps_used());
+    assert!(err.idempotency_key().unwrap().may_have_been_used());
 }
 
 #[tokio::test]
@@ -204,8 +217,11 @@ async fn a_clock_that_was_set_back_makes_no_key_young_again() {
 
 #[tokio::test]
 async fn a_call_that_outlasts_its_key_is_not_sent_again() {
-    static SHORT: Dialect = Dialect {
-        keys: Some(payments_core::api::KeyRules { header: "idempotency-key", lifetime: Duration::from_secs(340) }),
+    static SHORT: ProviderSpec = ProviderSpec {
+        idempotency: Some(payments_core::provider::IdempotencyPolicy {
+            header: "idempotency-key",
+            lifetime: Duration::from_secs(340),
+        }),
         ..KEYED
     };
     let bench = Bench::with(&SHORT, None, [Reply::lost(), refused(503).header("retry-after", "10"), paid()], |_| {});
@@ -215,8 +231,11 @@ async fn a_call_that_outlasts_its_key_is_not_sent_again() {
 
 #[tokio::test]
 async fn a_key_that_has_run_out_meanwhile_is_not_waited_with() {
-    static SHORT: Dialect = Dialect {
-        keys: Some(payments_core::api::KeyRules { header: "idempotency-key", lifetime: Duration::from_secs(350) }),
+    static SHORT: ProviderSpec = ProviderSpec {
+        idempotency: Some(payments_core::provider::IdempotencyPolicy {
+            header: "idempotency-key",
+            lifetime: Duration::from_secs(350),
+        }),
         ..KEYED
     };
     let bench = Bench::with(&SHORT, None, [Reply::silence(), paid()], |_| {});
@@ -240,10 +259,10 @@ async fn a_provider_without_keys_is_sent_nothing_under_one() {
 #[tokio::test]
 async fn a_keyed_write_is_protected_as_well() {
     let bench = Bench::new([Reply::lost(), paid()]);
-    let draft = Ok(Draft::post(Path::new("customers")));
-    let call = bench.shop.api.keyed_call(
+    let request = Ok(RequestBuilder::post(Path::new("customers")));
+    let call = bench.shop.connection.keyed_call(
         Operation::write("create"),
-        draft,
+        request,
         key(bench.clock.now()),
         |payment: crate::support::Payment| Ok(payment),
     );
@@ -265,8 +284,8 @@ fn a_key_is_1_to_255_visible_ascii_characters() {
 async fn a_fresh_key_is_a_random_uuid_that_every_attempt_carries() {
     let bench = Bench::new([Reply::lost(), refused(500), paid(), paid()]);
     let call = || {
-        let draft = Ok(Draft::post(Path::new("payments")));
-        bench.shop.api.auto_keyed_call(Operation::move_money("pay"), draft, |payment: Payment| Ok(payment))
+        let request = Ok(RequestBuilder::post(Path::new("payments")));
+        bench.shop.connection.auto_keyed_call(Operation::move_money("pay"), request, |payment: Payment| Ok(payment))
     };
     let first = call();
     let key = first.key().value().to_owned();
@@ -283,12 +302,12 @@ async fn a_fresh_key_is_a_random_uuid_that_every_attempt_carries() {
 #[tokio::test]
 async fn a_key_that_is_stored_before_sending_has_its_age() {
     let bench = Bench::new([Reply::lost(), paid()]);
-    let call = bench.shop.api.auto_keyed_call(
+    let call = bench.shop.connection.auto_keyed_call(
         Operation::move_money("pay"),
-        Ok(Draft::post(Path::new("payments"))),
+        Ok(RequestBuilder::post(Path::new("payments"))),
         |payment: Payment| Ok(payment),
     );
-    let stored = (call.key().value().to_owned(), call.key().made());
+    let stored = (call.key().value().to_owned(), call.key().created_at());
     assert_eq!(stored.1, bench.clock.now());
     // The process dies with its answer; the next one has what was stored, and comes too late.
     call.retry(payments_core::RetryPolicy::none()).send().await.unwrap_err();
@@ -304,7 +323,7 @@ async fn a_key_of_the_callers_is_unknown_until_he_vouches_for_it() {
     let key = key(bench.clock.now());
     let send = |key: &IdempotencyKey| bench.shop.pay_keyed("x").idempotency_key(key.clone()).send();
     assert_eq!(send(&key).await.unwrap_err().outcome(), Outcome::Unknown);
-    assert_eq!(send(&key.unused()).await.unwrap_err().outcome(), Outcome::Refused);
+    assert_eq!(send(&key.assume_unused()).await.unwrap_err().outcome(), Outcome::Refused);
 }
 
 #[tokio::test]
@@ -334,5 +353,5 @@ fn a_call_derives_its_key_from_what_it_does_and_for_what() {
     let (bench, made) = (Bench::new([]), OffsetDateTime::UNIX_EPOCH);
     let call = bench.shop.pay_keyed("key-1").derived_key("order-7", made);
     assert_eq!(*call.key(), IdempotencyKey::derived(call.operation(), "order-7", made));
-    assert!(call.key().is_perhaps_used());
+    assert!(call.key().may_have_been_used());
 }

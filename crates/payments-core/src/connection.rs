@@ -1,0 +1,193 @@
+//! A provider's API as one merchant reaches it: base URL, credentials, transport.
+
+use std::fmt;
+use std::sync::Arc;
+
+use http::header::{ACCEPT, ACCEPT_ENCODING, HeaderMap, HeaderName, HeaderValue, USER_AGENT};
+
+use crate::clock::{Clock, Timer};
+use crate::observe::Observer;
+use crate::provider::ProviderSpec;
+use crate::rate_limit::RateLimiter;
+use crate::request::RequestBuilder;
+use crate::retry::{RetryBudget, RetryPolicy};
+use crate::settings::{Settings, Timeouts, check_base_url};
+use crate::transport::Transport;
+use crate::{Error, ValidationError};
+
+/// A connection to a provider's API with one merchant's credentials.
+///
+/// A provider's client consists of a connection and the merchant's defaults. Cloning is cheap.
+#[derive(Debug, Clone)]
+pub struct Connection {
+    pub(crate) shared: Arc<Shared>,
+    headers: Arc<CommonHeaders>,
+}
+
+/// What all clones of a connection share.
+pub(crate) struct Shared {
+    pub(crate) spec: &'static ProviderSpec,
+    pub(crate) base_url: String,
+    headers: HeaderMap,
+    pub(crate) transport: Arc<dyn Transport>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) timer: Arc<dyn Timer>,
+    pub(crate) timeouts: Timeouts,
+    pub(crate) retry: RetryPolicy,
+    pub(crate) budget: RetryBudget,
+    pub(crate) rate_limiter: Option<RateLimiter>,
+    pub(crate) observer: Option<Arc<dyn Observer>>,
+}
+
+/// The headers of every request, including the credentials.
+struct CommonHeaders(HeaderMap);
+
+impl Settings {
+    /// Connects to a provider's API. `credentials` are the headers that carry the credentials.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the base URL is missing or unsafe, if there is no transport, or if a setting is invalid.
+    pub fn connect(
+        self,
+        spec: &'static ProviderSpec,
+        documented_base_url: Option<&str>,
+        credentials: &[(&'static str, &str)],
+        rate_limiter: Option<RateLimiter>,
+    ) -> Result<Connection, Error> {
+        let base_url = self
+            .base_url
+            .as_deref()
+            .or(documented_base_url)
+            .ok_or_else(|| Error::configuration("`base_url` is required: the provider's document names no host"))?;
+        let base_url = check_base_url(base_url)?;
+        self.timeouts.check()?;
+        let shared = Shared {
+            spec,
+            base_url,
+            headers: client_headers(spec, self.application.as_deref())?,
+            transport: or_default_transport(self.transport)?,
+            clock: self.clock,
+            timer: or_default_timer(self.timer)?,
+            timeouts: self.timeouts,
+            retry: self.retry,
+            budget: RetryBudget::full(),
+            rate_limiter,
+            observer: self.observer,
+        };
+        let headers = Arc::new(shared.headers_with(credentials)?);
+        Ok(Connection { shared: Arc::new(shared), headers })
+    }
+}
+
+impl Connection {
+    /// Returns a connection with other credentials. Connection pool, rate limit and settings are shared.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if a credential is not a valid header value. A [`Secret`](crate::Secret) always is.
+    pub fn with_credentials(&self, credentials: &[(&'static str, &str)]) -> Result<Self, Error> {
+        let headers = Arc::new(self.shared.headers_with(credentials)?);
+        Ok(Self { shared: Arc::clone(&self.shared), headers })
+    }
+
+    /// The headers of every request, to which a request adds its own.
+    pub(crate) fn headers(&self) -> HeaderMap {
+        self.headers.0.clone()
+    }
+
+    /// The secrets to redact from the provider's texts: the credentials, and those that the request names.
+    pub(crate) fn secrets<'a>(&'a self, request: &'a RequestBuilder) -> Vec<&'a str> {
+        let credentials = self.headers.0.values().filter(|value| value.is_sensitive());
+        let credentials = credentials.filter_map(|value| value.to_str().ok());
+        // A scheme may precede the key: `Bearer sk_…`.
+        let keys = credentials.filter_map(|value| value.rsplit(' ').next());
+        let all = keys.chain(request.secrets.iter().map(|secret| secret.as_str()));
+        all.filter(|secret| {
+            secret.len() >= SHORTEST_REDACTED_SECRET && secret.contains(|c: char| c.is_ascii_alphabetic())
+        })
+        .collect()
+    }
+}
+
+impl Shared {
+    fn headers_with(&self, credentials: &[(&'static str, &str)]) -> Result<CommonHeaders, Error> {
+        // Reserves room for a request's own content type and key as well.
+        let mut headers = HeaderMap::with_capacity(self.headers.len() + credentials.len() + 2);
+        headers.extend(self.headers.iter().map(|(name, value)| (name.clone(), value.clone())));
+        for (name, value) in credentials {
+            let mut value = HeaderValue::from_str(value).map_err(|_| {
+                Error::configuration(format!("the credential for `{name}` is not a valid header value"))
+            })?;
+            value.set_sensitive(true);
+            headers.insert(HeaderName::from_static(name), value);
+        }
+        Ok(CommonHeaders(headers))
+    }
+}
+
+impl fmt::Debug for Shared {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Shared")
+            .field("provider", &self.spec.provider)
+            .field("base_url", &self.base_url)
+            .field("timeouts", &self.timeouts)
+            .field("retry", &self.retry)
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for CommonHeaders {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("[redacted]")
+    }
+}
+
+fn client_headers(spec: &ProviderSpec, application: Option<&str>) -> Result<HeaderMap, Error> {
+    let agent = match application {
+        Some(application) => format!("{} {application}", spec.agent),
+        None => spec.agent.to_owned(),
+    };
+    // `HeaderValue` accepts more: tabs, and the bytes of any other text.
+    let plain = agent.bytes().all(|byte| byte.is_ascii_graphic() || byte == b' ');
+    let agent = HeaderValue::from_str(&agent).ok().filter(|_| plain);
+    let agent =
+        agent.ok_or_else(|| ValidationError::new("application", "must be visible ASCII characters and spaces"))?;
+    let mut headers = HeaderMap::with_capacity(3);
+    headers.insert(USER_AGENT, agent);
+    headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
+    // Responses are small. Decompression would save nothing and could be abused by a decompression bomb.
+    headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
+    Ok(headers)
+}
+
+#[cfg(feature = "reqwest")]
+fn or_default_transport(transport: Option<Arc<dyn Transport>>) -> Result<Arc<dyn Transport>, Error> {
+    match transport {
+        Some(transport) => Ok(transport),
+        None => Ok(Arc::new(crate::transport::reqwest::ReqwestTransport::builder().build()?)),
+    }
+}
+
+#[cfg(feature = "reqwest")]
+fn or_default_timer(timer: Option<Arc<dyn Timer>>) -> Result<Arc<dyn Timer>, Error> {
+    Ok(timer.unwrap_or_else(|| Arc::new(crate::transport::reqwest::TokioTimer)))
+}
+
+#[cfg(not(feature = "reqwest"))]
+fn or_default_transport(transport: Option<Arc<dyn Transport>>) -> Result<Arc<dyn Transport>, Error> {
+    transport.ok_or_else(|| required("transport"))
+}
+
+#[cfg(not(feature = "reqwest"))]
+fn or_default_timer(timer: Option<Arc<dyn Timer>>) -> Result<Arc<dyn Timer>, Error> {
+    timer.ok_or_else(|| required("timer"))
+}
+
+#[cfg(not(feature = "reqwest"))]
+fn required(setting: &str) -> Error {
+    Error::configuration(format!("`{setting}` is required: the `reqwest` feature is off"))
+}
+
+/// Shorter texts are not redacted, because they occur in ordinary sentences.
+const SHORTEST_REDACTED_SECRET: usize = 6;

@@ -1,0 +1,139 @@
+#[cfg(feature = "random-keys")]
+use std::fmt;
+
+use sha2::{Digest as _, Sha256};
+use time::OffsetDateTime;
+
+use crate::ValidationError;
+
+/// An idempotency key, its creation time, and whether it may already have been used.
+///
+/// A provider executes a request at most once per key, but only as long as it remembers the key. So the key's age matters:
+/// store [`IdempotencyKey::value`] and [`IdempotencyKey::created_at`] together, and pass both to [`IdempotencyKey::new`]
+/// when you load the key.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct IdempotencyKey {
+    value: Box<str>,
+    created_at: OffsetDateTime,
+    may_have_been_used: bool,
+}
+
+impl IdempotencyKey {
+    /// Creates a key from a stored or self-chosen value of 1 to 255 visible ASCII characters.
+    ///
+    /// The key counts as possibly used, for example by an earlier process that had stored it. A call under it starts with
+    /// the outcome `Unknown`, and is not sent once the provider may have forgotten the key. If you know that no request
+    /// was sent under it, say so with [`IdempotencyKey::assume_unused`].
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the value is empty, too long, or contains other characters.
+    pub fn new(value: impl Into<String>, created_at: OffsetDateTime) -> Result<Self, ValidationError> {
+        let value = value.into();
+        if !(1..=255).contains(&value.len()) || !value.bytes().all(|byte| byte.is_ascii_graphic()) {
+            return Err(ValidationError::new("idempotency_key", "must be 1 to 255 visible ASCII characters"));
+        }
+        Ok(Self { value: value.into(), created_at, may_have_been_used: true })
+    }
+
+    /// Creates a random, unused key (a version 4 UUID).
+    ///
+    /// The key exists only in memory. If a payment must survive a crash, store the key before sending, or use a
+    /// [derived](Self::derived) key.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the operating system provides no randomness.
+    #[cfg(feature = "random-keys")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "random-keys")))]
+    pub fn random(created_at: OffsetDateTime) -> Result<Self, NoRandomness> {
+        let mut bytes = [0; 16];
+        getrandom::fill(&mut bytes).map_err(|_| NoRandomness(()))?;
+        Ok(Self { value: uuid(bytes, 4).into(), created_at, may_have_been_used: false })
+    }
+
+    /// Derives the key of an order. Every process derives the same key from the same arguments.
+    ///
+    /// - `operation_id` says what is done (`"refund"`). It must never change for the same kind of operation.
+    /// - `reference` is the merchant's own reference.
+    /// - `created_at` is when the order was created, **as stored by the merchant**. Do not pass the current time: the key
+    ///   would never seem to expire, and a request after its real expiry would pay again.
+    ///
+    /// An earlier process may have used the key, so a call under it starts with the outcome `Unknown`.
+    #[must_use]
+    pub fn derived(operation_id: &str, reference: &str, created_at: OffsetDateTime) -> Self {
+        // The length separates ("a", "bc") from ("ab", "c").
+        let digest: [u8; 32] = Sha256::new()
+            .chain_update(format!("{}:{operation_id}:", operation_id.len()))
+            .chain_update(reference)
+            .finalize()
+            .into();
+        let mut bytes = [0; 16];
+        bytes.copy_from_slice(&digest[..16]);
+        Self { value: uuid(bytes, 8).into(), created_at, may_have_been_used: true }
+    }
+
+    /// Stands in for the key of a call that is never sent.
+    #[cfg(feature = "random-keys")]
+    pub(crate) fn placeholder() -> Self {
+        Self { value: "none".into(), created_at: OffsetDateTime::UNIX_EPOCH, may_have_been_used: false }
+    }
+
+    /// Returns the same key, marked as unused: the caller guarantees that no request was sent under it.
+    #[must_use]
+    pub fn assume_unused(self) -> Self {
+        Self { may_have_been_used: false, ..self }
+    }
+
+    pub(crate) fn used(self) -> Self {
+        Self { may_have_been_used: true, ..self }
+    }
+
+    /// The key's text.
+    #[must_use]
+    pub fn value(&self) -> &str {
+        &self.value
+    }
+
+    /// When the key was created. Its age counts from here.
+    #[must_use]
+    pub fn created_at(&self) -> OffsetDateTime {
+        self.created_at
+    }
+
+    /// True if a request may already have been sent under the key.
+    #[must_use]
+    pub fn may_have_been_used(&self) -> bool {
+        self.may_have_been_used
+    }
+}
+
+/// The operating system provided no randomness for an idempotency key.
+#[cfg(feature = "random-keys")]
+#[cfg_attr(docsrs, doc(cfg(feature = "random-keys")))]
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NoRandomness(());
+
+#[cfg(feature = "random-keys")]
+impl fmt::Display for NoRandomness {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the operating system provided no randomness for an idempotency key")
+    }
+}
+
+#[cfg(feature = "random-keys")]
+impl std::error::Error for NoRandomness {}
+
+/// Formats sixteen bytes as a UUID of this version (RFC 9562): 4 is random, 8 is vendor-specific.
+fn uuid(mut bytes: [u8; 16], version: u8) -> String {
+    bytes[6] = bytes[6] & 0x0f | version << 4;
+    bytes[8] = bytes[8] & 0x3f | 0x80;
+    let mut text = String::with_capacity(36);
+    for (index, byte) in bytes.iter().enumerate() {
+        if matches!(index, 4 | 6 | 8 | 10) {
+            text.push('-');
+        }
+        text.extend([byte >> 4, byte & 0x0f].map(|digit| char::from_digit(digit.into(), 16).unwrap_or_default()));
+    }
+    text
+}

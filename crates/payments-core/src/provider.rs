@@ -1,0 +1,90 @@
+//! What is specific to one provider's API, as data.
+
+use std::time::Duration;
+
+use crate::message::Response;
+use crate::{Effect, ProviderError};
+
+/// How one provider's API differs from the others: one `static` per provider crate.
+#[derive(Debug)]
+pub struct ProviderSpec {
+    /// The provider's name, which is the name of its crate.
+    pub provider: &'static str,
+    /// The crate and its version for `User-Agent`: `acme/0.1.0`.
+    pub agent: &'static str,
+    /// Reads an error response in the provider's documented form.
+    ///
+    /// Returns `None` for a body in any other form, such as a proxy's error page.
+    pub parse_error: fn(&Operation, &Response) -> Option<ProviderError>,
+    /// True if the provider reports some errors under a 2xx status.
+    ///
+    /// `parse_error` is then called for 2xx responses too, and `None` means that the response is not an error.
+    pub errors_in_2xx: bool,
+    /// True if the provider documents that a request answered with 429 was not executed.
+    pub throttled_is_refused: bool,
+    /// The provider's idempotency keys; `None` if it has none.
+    pub idempotency: Option<IdempotencyPolicy>,
+}
+
+/// How a provider's idempotency keys work.
+#[derive(Debug, Clone, Copy)]
+pub struct IdempotencyPolicy {
+    /// The request header that carries the key, in lower case.
+    pub header: &'static str,
+    /// How long the provider remembers a key, counted from the first request under it.
+    ///
+    /// The executor stops sending five minutes earlier, minus the time that one attempt may take, because clocks differ.
+    pub lifetime: Duration,
+}
+
+/// One operation of a provider's API.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Operation {
+    /// The name of the client's method.
+    pub name: &'static str,
+    /// The identifier that derived idempotency keys are computed from.
+    ///
+    /// It must never change: a renamed method with a new identifier would derive a new key and could repeat a payment
+    /// after an upgrade. The constructors set it to the name; use [`Operation::stable_id`] to keep it when the name changes.
+    pub id: &'static str,
+    /// What executing the operation twice would do.
+    pub effect: Effect,
+    /// True if the operation counts against the provider's rate limit.
+    pub limited: bool,
+}
+
+impl Operation {
+    /// An operation that changes nothing at the provider.
+    #[must_use]
+    pub const fn read(name: &'static str) -> Self {
+        Self::new(name, Effect::Read)
+    }
+
+    /// An operation that changes something but moves no money.
+    #[must_use]
+    pub const fn write(name: &'static str) -> Self {
+        Self::new(name, Effect::Write)
+    }
+
+    /// An operation that moves money.
+    #[must_use]
+    pub const fn move_money(name: &'static str) -> Self {
+        Self::new(name, Effect::MoveMoney)
+    }
+
+    /// Counts the operation against the provider's rate limit.
+    #[must_use]
+    pub const fn limited(self) -> Self {
+        Self { limited: true, ..self }
+    }
+
+    /// Sets the identifier that derived idempotency keys are computed from.
+    #[must_use]
+    pub const fn stable_id(self, id: &'static str) -> Self {
+        Self { id, ..self }
+    }
+
+    const fn new(name: &'static str, effect: Effect) -> Self {
+        Self { name, id: name, effect, limited: false }
+    }
+}

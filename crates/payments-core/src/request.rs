@@ -1,0 +1,148 @@
+//! Building a request: method, path, headers, body.
+
+use std::fmt;
+use std::sync::Arc;
+
+use http::Method;
+use http::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use serde::Serialize;
+use zeroize::Zeroizing;
+
+use crate::message::Body;
+use crate::{Error, ValidationError};
+
+/// A request that is not yet bound to a client.
+#[derive(Debug)]
+pub struct RequestBuilder {
+    pub(crate) method: Method,
+    pub(crate) path: Path,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Body,
+    pub(crate) logged: Option<Arc<dyn fmt::Debug + Send + Sync>>,
+    pub(crate) secrets: Vec<Zeroizing<String>>,
+}
+
+impl RequestBuilder {
+    /// Starts a GET request.
+    #[must_use]
+    pub fn get(path: Path) -> Self {
+        Self::new(Method::GET, path)
+    }
+
+    /// Starts a POST request without a body.
+    #[must_use]
+    pub fn post(path: Path) -> Self {
+        Self::new(Method::POST, path)
+    }
+
+    /// Starts a DELETE request.
+    #[must_use]
+    pub fn delete(path: Path) -> Self {
+        Self::new(Method::DELETE, path)
+    }
+
+    /// Sets a JSON body and its `Content-Type`.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the value cannot be serialized as JSON. No type of a provider crate fails this way.
+    pub fn json(mut self, body: &impl Serialize) -> Result<Self, Error> {
+        let bytes = serde_json::to_vec(body)
+            .map_err(|_| Error::configuration("the request could not be serialized as JSON"))?;
+        self.body = Body::new(bytes);
+        self.headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        Ok(self)
+    }
+
+    /// Sets a form body (`application/x-www-form-urlencoded`) and its `Content-Type`.
+    #[must_use]
+    pub fn form(mut self, fields: &[(&str, &str)]) -> Self {
+        let form = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+        self.body = Body::new(form.into_bytes());
+        self.headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/x-www-form-urlencoded"));
+        self
+    }
+
+    /// Sets a header. It replaces the header of the same name that every request carries.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the value is not a valid header value.
+    pub fn header(mut self, name: &'static str, value: &str) -> Result<Self, Error> {
+        let value =
+            HeaderValue::from_str(value).map_err(|_| ValidationError::new(name, "must be a valid header value"))?;
+        self.headers.insert(HeaderName::from_static(name), value);
+        Ok(self)
+    }
+
+    /// Sets what an [`Observer`](crate::Observer) sees of the request: the parameters, through their redacting `Debug`.
+    #[must_use]
+    pub fn log_as(mut self, parameters: impl fmt::Debug + Send + Sync + 'static) -> Self {
+        self.logged = Some(Arc::new(parameters));
+        self
+    }
+
+    /// Redacts this secret from the provider's error texts. Use it for a secret in the path or body.
+    #[must_use]
+    pub fn redact(mut self, secret: &str) -> Self {
+        self.secrets.push(Zeroizing::new(secret.to_owned()));
+        self
+    }
+
+    fn new(method: Method, path: Path) -> Self {
+        Self { method, path, headers: HeaderMap::new(), body: Body::default(), logged: None, secrets: Vec::new() }
+    }
+}
+
+/// A path below the base URL. Each value from a caller becomes exactly one percent-encoded segment.
+#[derive(Clone)]
+pub struct Path(String);
+
+impl Path {
+    /// Starts with the fixed part: `"order/status"`.
+    #[must_use]
+    pub fn new(fixed: &'static str) -> Self {
+        Self(format!("/{fixed}"))
+    }
+
+    /// Adds a segment.
+    ///
+    /// The value must not be `.` or `..`, which would name another path. Ids and references are checked for this when
+    /// they are created.
+    #[must_use]
+    pub fn segment(mut self, text: &impl AsRef<str>) -> Self {
+        self.0.push('/');
+        self.0.push_str(&percent_encoded(text.as_ref()));
+        self
+    }
+
+    /// Adds a query parameter.
+    #[must_use]
+    pub fn query(mut self, name: &str, value: &str) -> Self {
+        self.0.push(if self.0.contains('?') { '&' } else { '?' });
+        self.0.push_str(&percent_encoded(name));
+        self.0.push('=');
+        self.0.push_str(&percent_encoded(value));
+        self
+    }
+
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Path {
+    /// Shows nothing of the path, because it may contain a private id.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Path([private])")
+    }
+}
+
+/// Percent-encodes a text as one path segment or query value: everything but RFC 3986's unreserved characters.
+#[must_use]
+pub fn percent_encoded(text: &str) -> String {
+    utf8_percent_encode(text, RESERVED).to_string()
+}
+
+const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');

@@ -1,0 +1,128 @@
+//! Which HTTP requests may use the control API.
+//!
+//! A web page that a developer has open must not control the sandbox. Three rules prevent that: the host name must be a
+//! loopback name, so that a rebound DNS name fails; a page's origin must be the control API's own; and a POST must be
+//! JSON, which a foreign page can send only after a preflight request that the origin rule rejects.
+
+use std::net::{Ipv4Addr, Ipv6Addr};
+
+use serde_json::json;
+
+use crate::http::{Request, Response};
+
+/// Hosts and origins that are allowed besides the standard ones.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Access {
+    hosts: Vec<String>,
+    origins: Vec<String>,
+}
+
+impl Access {
+    pub(crate) fn allow_host(&mut self, name: String) {
+        self.hosts.push(name);
+    }
+
+    pub(crate) fn allow_origin(&mut self, origin: String) {
+        self.origins.push(origin);
+    }
+
+    /// The response to a request that may not use the control API.
+    pub(crate) fn check(&self, request: &Request) -> Result<(), Response> {
+        // A redirect fault leads to this address. It only records that the client under test followed the redirect, and
+        // must record that whatever the client sends.
+        if request.path.trim_matches('/') == "astray" {
+            return Ok(());
+        }
+        let host = self.check_host(request).map_err(|problem| refused(403, &problem))?;
+        self.check_origin(request, host).map_err(|problem| refused(403, &problem))?;
+        check_content_type(request).map_err(|problem| refused(415, &problem))
+    }
+
+    /// The response to a preflight request of an origin that `--allow-origin` names.
+    pub(crate) fn preflight(&self, request: &Request) -> Option<Response> {
+        if request.method != "OPTIONS" || self.allowed_origin(request).is_none() {
+            return None;
+        }
+        let response = Response::new(200, "text/plain", "")
+            .header("Access-Control-Allow-Methods", "GET, POST, DELETE")
+            .header("Access-Control-Allow-Headers", "content-type");
+        Some(response)
+    }
+
+    /// Lets a page of an origin that `--allow-origin` names read the response.
+    pub(crate) fn readable(&self, request: &Request, response: Response) -> Response {
+        match self.allowed_origin(request) {
+            Some(origin) => response.header("Access-Control-Allow-Origin", origin).header("Vary", "Origin"),
+            None => response,
+        }
+    }
+
+    /// As the option spells it: what a client sent is not copied into a header.
+    fn allowed_origin(&self, request: &Request) -> Option<&str> {
+        let sent = request.header("origin")?;
+        self.origins.iter().find(|origin| origin.eq_ignore_ascii_case(sent)).map(String::as_str)
+    }
+
+    fn check_host<'a>(&self, request: &'a Request) -> Result<&'a str, String> {
+        let mut hosts = request.headers.iter().filter(|(name, _)| name == "host").map(|(_, value)| value.as_str());
+        let (Some(host), None) = (hosts.next(), hosts.next()) else {
+            return Err("the request must have exactly one `Host` header".to_owned());
+        };
+        let name = name_of(host);
+        if is_loopback(name) || self.hosts.iter().any(|allowed| allowed.eq_ignore_ascii_case(name)) {
+            return Ok(host);
+        }
+        Err(format!(
+            "`Host` is {host:?}: the control API is used through a loopback host (127.0.0.0/8, [::1] or localhost); \
+             start the sandbox with `--allow-host NAME` or `Builder::allow_host` to allow another one"
+        ))
+    }
+
+    fn check_origin(&self, request: &Request, host: &str) -> Result<(), String> {
+        let Some(origin) = request.header("origin") else { return Ok(()) };
+        let own = format!("http://{host}");
+        if origin.eq_ignore_ascii_case(&own) || self.allowed_origin(request).is_some() {
+            return Ok(());
+        }
+        Err(format!(
+            "`Origin` is {origin:?}: a web page may use the control API only from its own origin, {own}; start the \
+             sandbox with `--allow-origin ORIGIN` or `Builder::allow_origin` to allow another one"
+        ))
+    }
+}
+
+fn check_content_type(request: &Request) -> Result<(), String> {
+    if request.method != "POST" {
+        return Ok(());
+    }
+    let Some(sent) = request.header("content-type") else {
+        return Err(format!("`Content-Type` is missing: {ONLY_JSON}"));
+    };
+    let media_type = sent.split(';').next().unwrap_or_default().trim();
+    if media_type.eq_ignore_ascii_case("application/json") {
+        return Ok(());
+    }
+    Err(format!("`Content-Type` is {sent:?}: {ONLY_JSON}"))
+}
+
+fn refused(status: u16, problem: &str) -> Response {
+    Response::json(status, &json!({"error": problem}))
+}
+
+/// A host without its port.
+fn name_of(host: &str) -> &str {
+    match host.rsplit_once(':') {
+        Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
+        _ => host,
+    }
+}
+
+fn is_loopback(name: &str) -> bool {
+    if let Some(address) = name.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
+        return address.parse::<Ipv6Addr>().is_ok_and(|address| address.is_loopback());
+    }
+    name.eq_ignore_ascii_case("localhost") || name.parse::<Ipv4Addr>().is_ok_and(|address| address.is_loopback())
+}
+
+const ONLY_JSON: &str =
+    "every POST to the control API must say `Content-Type: application/json`, also one without a body";

@@ -1,0 +1,131 @@
+//! A web page that a developer has open cannot use the control API.
+
+use payments_sandbox::Sandbox;
+use serde_json::json;
+
+use crate::support::{authority, control, control_with};
+
+const JSON: &str = "Content-Type: application/json\r\n";
+const ADVANCE: &str = "{\"seconds\": 600}";
+
+/// Tries to advance the clock with these headers: the status, the error, and whether the clock moved.
+async fn advance(sandbox: &Sandbox, headers: &str) -> (u16, String, bool) {
+    let before = sandbox.clock().now();
+    let response = control_with(sandbox, "POST", "/clock/advance", headers, ADVANCE).await;
+    let error = response.json()["error"].as_str().unwrap_or_default().to_owned();
+    (response.status, error, sandbox.clock().now() != before)
+}
+
+#[tokio::test]
+async fn a_foreign_page_cannot_advance_the_clock_or_add_a_fault() {
+    let sandbox = Sandbox::builder().start().await;
+    let host = authority(sandbox.control_url());
+
+    for origin in ["https://evil.example", "null", "http://localhost:1", "http://127.0.0.1"] {
+        let headers = format!("Host: {host}\r\nOrigin: {origin}\r\n{JSON}");
+        let (status, error, moved) = advance(&sandbox, &headers).await;
+        assert_eq!((status, moved), (403, false), "{origin}: {error}");
+        for part in ["`Origin`", origin, sandbox.control_url(), "--allow-origin", "Builder::allow_origin"] {
+            assert!(error.contains(part), "{part}: {error}");
+        }
+        let fault = json!({"spec": "turbopay.withdraw @after-commit fin"}).to_string();
+        control_with(&sandbox, "POST", "/faults", &headers, &fault).await.expect(403);
+    }
+
+    assert_eq!(control(&sandbox, "GET", "/faults", "").await.expect(200), json!([]));
+    sandbox.finish();
+}
+
+#[tokio::test]
+async fn a_post_must_be_json_whatever_its_body_is() {
+    let sandbox = Sandbox::builder().start().await;
+    let host = authority(sandbox.control_url());
+
+    for sent in ["", "Content-Type: text/plain\r\n", "Content-Type: application/json-seq\r\n"] {
+        let (status, error, moved) = advance(&sandbox, &format!("Host: {host}\r\n{sent}")).await;
+        assert_eq!((status, moved), (415, false), "{sent:?}: {error}");
+        assert!(error.contains("`Content-Type`") && error.contains("application/json"), "{error}");
+    }
+    control_with(&sandbox, "POST", "/webhooks/release", &format!("Host: {host}\r\n"), "").await.expect(415);
+
+    for sent in ["application/json; charset=utf-8", "Application/JSON", "application/json ;x=y"] {
+        let (status, error, moved) = advance(&sandbox, &format!("Host: {host}\r\nContent-Type: {sent}\r\n")).await;
+        assert_eq!((status, moved), (200, true), "{sent}: {error}");
+    }
+    sandbox.finish();
+}
+
+#[tokio::test]
+async fn a_host_name_that_is_not_loopback_reads_nothing() {
+    let sandbox = Sandbox::builder().start().await;
+    for host in [
+        "evil.example",
+        "evil.example:9000",
+        "localhost.evil.example",
+        "127.0.0.1.evil.example",
+        "10.0.0.1",
+        "[::2]",
+        "::1",
+        "",
+    ] {
+        let response = control_with(&sandbox, "GET", "/timeline", &format!("Host: {host}\r\n"), "").await;
+        let error = response.expect(403)["error"].as_str().unwrap().to_owned();
+        for part in ["`Host`", host, "127.0.0.0/8", "--allow-host", "Builder::allow_host"] {
+            assert!(error.contains(part), "{part}: {error}");
+        }
+    }
+    for none_or_two in ["", "Host: localhost\r\nHost: localhost\r\n"] {
+        control_with(&sandbox, "GET", "/timeline", none_or_two, "").await.expect(403);
+    }
+    sandbox.finish();
+}
+
+#[tokio::test]
+async fn loopback_hosts_with_any_port_and_pages_of_the_same_origin_pass() {
+    let sandbox = Sandbox::builder().start().await;
+    for host in ["127.0.0.1", "127.255.0.1:1", "localhost", "LocalHost:8080", "[::1]", "[::1]:9000"] {
+        control_with(&sandbox, "GET", "/timeline", &format!("Host: {host}\r\n"), "").await.expect(200);
+        // As a page behind an SSH forward sends it.
+        let (status, error, moved) =
+            advance(&sandbox, &format!("Host: {host}\r\nOrigin: http://{host}\r\n{JSON}")).await;
+        assert_eq!((status, moved), (200, true), "{host}: {error}");
+    }
+    sandbox.finish();
+}
+
+#[tokio::test]
+async fn other_hosts_and_origins_can_be_allowed() {
+    let builder = Sandbox::builder().allow_host("sandbox.test").allow_origin("http://localhost:3000");
+    let sandbox = builder.start().await;
+    for headers in [
+        "Host: sandbox.test:9000\r\n",
+        "Host: SANDBOX.test\r\nOrigin: http://SANDBOX.test\r\n",
+        "Host: localhost\r\nOrigin: http://localhost:3000\r\n",
+    ] {
+        let (status, error, moved) = advance(&sandbox, &format!("{headers}{JSON}")).await;
+        assert_eq!((status, moved), (200, true), "{headers}: {error}");
+    }
+    let (status, ..) = advance(&sandbox, &format!("Host: other.test\r\n{JSON}")).await;
+    assert_eq!(status, 403);
+
+    // A browser asks first, and shows the page only what it is allowed to read.
+    let page = "Host: localhost\r\nOrigin: http://localhost:3000\r\n";
+    let preflight = control_with(&sandbox, "OPTIONS", "/clock/advance", page, "").await;
+    assert_eq!(preflight.status, 200);
+    assert_eq!(preflight.header("access-control-allow-origin"), Some("http://localhost:3000"));
+    assert_eq!(preflight.header("access-control-allow-headers"), Some("content-type"));
+    let read = control_with(&sandbox, "GET", "/ledger", page, "").await;
+    assert_eq!(read.header("access-control-allow-origin"), Some("http://localhost:3000"));
+    let own = control(&sandbox, "GET", "/ledger", "").await;
+    assert_eq!(own.header("access-control-allow-origin"), None);
+    sandbox.finish();
+}
+
+#[tokio::test]
+async fn a_foreign_pages_preflight_is_rejected() {
+    let sandbox = Sandbox::builder().start().await;
+    let page = "Host: localhost\r\nOrigin: https://evil.example\r\n";
+    let preflight = control_with(&sandbox, "OPTIONS", "/clock/advance", page, "").await;
+    assert_eq!((preflight.status, preflight.header("access-control-allow-origin")), (403, None));
+    sandbox.finish();
+}
