@@ -1,4 +1,2 @@
 #![no_main]
-libfuzzer_sys::fuzz_target!(|data: &[u8]| {
-    payments_fuzz::card3ds_forms(data);
-});
+payments_fuzz::fuzz!(card3ds_forms);

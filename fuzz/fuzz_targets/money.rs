@@ -1,4 +1,2 @@
 #![no_main]
-libfuzzer_sys::fuzz_target!(|data: &[u8]| {
-    payments_fuzz::money(data);
-});
+payments_fuzz::fuzz!(money);

@@ -1,22 +1,22 @@
-//! Callbacks that prove nothing: whatever is in them, no more comes out than an id.
+//! Unsigned callbacks: a receiver reads an id to look up, and nothing else.
 
 use card3ds::{CheckoutCallback, ThreeDsCallback, ThreeDsFailure, VerifyError};
 use turbo_txn::test_util::{callback, encrypt};
-use turbo_txn::{CallbackKey, CallbackDecryptor};
+use turbo_txn::{CallbackDecryptor, CallbackKey};
 
 use crate::oracle::{member, same_text};
 
-/// Turbo Transactions' callbacks: the input as a body, as an encrypted text, and as a text that is encrypted.
+/// Turbo Transactions' callbacks. The input is used as a body and as a text to encrypt.
 pub fn turbo_txn_callbacks(data: &[u8]) -> bool {
     let key = CallbackKey::new("Y2FuYXJ5LWNhbGxiYWNrLWtleS0wMTIzNDU2Nzg5YWI=").expect("a key");
     let callbacks = CallbackDecryptor::new(key.clone());
     let given = callbacks.decrypt(data);
-    assert!(given.is_ok() || given == Err(VerifyError::Rejected), "failures all look alike");
+    assert!(given.is_ok() || given == Err(VerifyError::Rejected), "all failures look alike");
 
     let vector = std::array::from_fn(|at| data.get(at).copied().unwrap_or(7));
     let text = encrypt(&key, vector, data);
     for changed in 0..3 {
-        // A flipped bit of the vector or of a block, or a cut: it may decrypt, but it never panics or tells how it failed.
+        // A changed or cut callback may decrypt. If it does not, the error does not say why.
         let mut broken = text.clone().into_bytes();
         let at = data.iter().fold(changed * 7, |sum, byte| sum * 31 % 9973 + usize::from(*byte)) % broken.len();
         match changed {
@@ -32,16 +32,16 @@ pub fn turbo_txn_callbacks(data: &[u8]) -> bool {
     let rotated = CallbackDecryptor::new(other).also_accept(key.clone());
     let body = callback(&key, vector, data);
     let hint = callbacks.decrypt(body.as_bytes());
-    assert_eq!(rotated.decrypt(body.as_bytes()), hint, "the other key changes nothing");
+    assert_eq!(rotated.decrypt(body.as_bytes()), hint, "a second key makes no difference");
     if let Ok(hint) = &hint {
         same_text(member(data, "orderId"), hint.claimed().as_str());
         let plain = hint.claimed().as_str().bytes().all(|byte| (b' '..=b'~').contains(&byte));
-        assert!(plain && (1..=100).contains(&hint.claimed().as_str().len()), "it goes into a header");
+        assert!(plain && (1..=100).contains(&hint.claimed().as_str().len()), "the id is sent in a header");
     }
     hint.is_ok() || given.is_ok()
 }
 
-/// card3ds' forms: every id once, and only what can stand in a path.
+/// card3ds' forms. An id occurs once and is a single path segment.
 pub fn card3ds_forms(data: &[u8]) -> bool {
     let once = |name: &str| {
         let mut values = form_urlencoded::parse(data).filter(|(field, _)| field == name);
@@ -52,10 +52,10 @@ pub fn card3ds_forms(data: &[u8]) -> bool {
     let checkout = CheckoutCallback::parse(data);
     if let Ok(callback) = &completes {
         is_one_segment(&once, "paymentId", callback.claimed().payment_id().as_str());
-        let key = once("securityKey").expect("a key that is there once");
+        let key = once("securityKey").expect("the key occurs once");
         let quoted = callback.claimed().payment_id().as_str().contains(&key);
         assert!(quoted || !key.starts_with("canary-") || !format!("{callback:?}").contains(&key), "{callback:?}");
-        assert!(failed.is_ok(), "the same id is read either way");
+        assert!(failed.is_ok(), "both parsers read the same id");
     }
     if let Ok(callback) = &failed {
         is_one_segment(&once, "paymentId", callback.claimed().payment_id().as_str());

@@ -1,50 +1,65 @@
-//! What every parser of untrusted bytes must hold to, whatever it is fed.
+//! Fuzz targets: what every parser of untrusted bytes must guarantee for any input.
 //!
-//! A target is a plain function of bytes with assertions in it. The programs in `fuzz_targets` hand it to libFuzzer,
-//! and `smoke` feeds it the corpus and mutations of it, on any toolchain.
+//! A target is a function of bytes that asserts these guarantees. `fuzz_targets` runs the targets under libFuzzer.
+//! `smoke` runs them on the corpus and on mutations of it, with any toolchain.
 #![forbid(unsafe_code)]
 
-mod answers;
 mod callbacks;
-mod deliveries;
-pub mod mutate;
 mod oracle;
+mod responses;
 mod values;
+mod webhooks;
 
-pub use answers::card3ds::card3ds_answers;
-pub use answers::turbo_link::turbo_link_answers;
-pub use answers::turbo_txn::turbo_txn_answers;
-pub use answers::turbopay::turbopay_answers;
-pub use answers::turratech::turratech_answers;
 pub use callbacks::{card3ds_forms, turbo_txn_callbacks};
-pub use deliveries::{signatures, turbopay_webhooks, turratech_webhooks};
+pub use responses::card3ds::card3ds_responses;
+pub use responses::turbo_link::turbo_link_responses;
+pub use responses::turbo_txn::turbo_txn_responses;
+pub use responses::turbopay::turbopay_responses;
+pub use responses::turratech::turratech_responses;
 pub use values::{faults, json, masks, money};
+pub use webhooks::{signatures, turbopay_webhooks, turratech_webhooks};
 
-/// A parser, and how the first bytes of its input are to be read.
+/// A parser and the meaning of the first bytes of its input.
 #[derive(Debug)]
 pub struct Target {
-    /// Its name, that of its program and of its directory in the corpus.
+    /// The name of the target, its program and its corpus directory.
     pub name: &'static str,
-    /// Feeds it. True when it took the input for what it parses; it panics when it breaks a promise.
+    /// Returns true if the parser accepts the input. Panics if the parser breaks a guarantee.
     pub run: fn(&[u8]) -> bool,
-    /// Bytes in front that choose: from this byte on, so many different ones.
+    /// The first bytes of an input select a case: for each, the first value and the number of values.
     pub choices: &'static [(u8, u8)],
 }
 
-/// All of them.
-pub const TARGETS: &[Target] = &[
-    Target { name: "card3ds_answers", run: card3ds_answers, choices: answers::card3ds::CHOICES },
-    Target { name: "card3ds_forms", run: card3ds_forms, choices: &[] },
-    Target { name: "faults", run: faults, choices: &[] },
-    Target { name: "json", run: json, choices: &[] },
-    Target { name: "masks", run: masks, choices: &[] },
-    Target { name: "money", run: money, choices: &[] },
-    Target { name: "signatures", run: signatures, choices: &[] },
-    Target { name: "turbo_link_answers", run: turbo_link_answers, choices: answers::turbo_link::CHOICES },
-    Target { name: "turbo_txn_answers", run: turbo_txn_answers, choices: answers::turbo_txn::CHOICES },
-    Target { name: "turbo_txn_callbacks", run: turbo_txn_callbacks, choices: &[] },
-    Target { name: "turbopay_answers", run: turbopay_answers, choices: answers::turbopay::CHOICES },
-    Target { name: "turbopay_webhooks", run: turbopay_webhooks, choices: &[] },
-    Target { name: "turratech_answers", run: turratech_answers, choices: answers::turratech::CHOICES },
-    Target { name: "turratech_webhooks", run: turratech_webhooks, choices: &[] },
-];
+macro_rules! targets {
+    ($($name:ident $choices:expr;)*) => {
+        /// All targets.
+        pub const TARGETS: &[Target] = &[$(Target { name: stringify!($name), run: $name, choices: $choices }),*];
+    };
+}
+
+targets! {
+    card3ds_forms &[];
+    card3ds_responses responses::card3ds::CHOICES;
+    faults &[];
+    json &[];
+    masks &[];
+    money &[];
+    signatures &[];
+    turbo_link_responses responses::turbo_link::CHOICES;
+    turbo_txn_callbacks &[];
+    turbo_txn_responses responses::turbo_txn::CHOICES;
+    turbopay_responses responses::turbopay::CHOICES;
+    turbopay_webhooks &[];
+    turratech_responses responses::turratech::CHOICES;
+    turratech_webhooks &[];
+}
+
+/// Defines the libFuzzer program of a target.
+#[macro_export]
+macro_rules! fuzz {
+    ($target:ident) => {
+        libfuzzer_sys::fuzz_target!(|data: &[u8]| {
+            $crate::$target(data);
+        });
+    };
+}

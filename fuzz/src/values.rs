@@ -1,7 +1,8 @@
-//! Amounts, JSON, numbers to be masked, and the sandbox's own grammar.
+//! Amounts, JSON, masked card numbers, and the sandbox's fault grammar.
 
 use std::collections::BTreeMap;
 
+use payments_core::decimal;
 use payments_core::json::{self, JsonNumber, RawJson};
 use payments_core::rust_decimal::Decimal;
 use payments_core::{Currency, Money, mask_card_numbers, redacted_line};
@@ -10,7 +11,7 @@ use serde::Deserialize;
 
 use crate::oracle::{member, same_amount, same_text, shortest, shows_card};
 
-/// An amount: three letters of a currency, then the text.
+/// Amounts. An input is a three-letter currency code and the text of the amount.
 pub fn money(data: &[u8]) -> bool {
     let Ok(text) = std::str::from_utf8(data) else { return false };
     let (currency, amount) = text.split_at_checked(3).unwrap_or(("INR", text));
@@ -37,7 +38,7 @@ pub fn money(data: &[u8]) -> bool {
     true
 }
 
-/// A JSON body, read into what models are made of.
+/// JSON bodies, decoded into the building blocks of the models.
 pub fn json(data: &[u8]) -> bool {
     let read = json::decode_object::<Everything>(data);
     let owned = json::decode::<Owned>(data);
@@ -88,7 +89,7 @@ struct Owned {
     _currency: Option<Currency>,
 }
 
-/// A provider's message, with a card's number in it.
+/// Messages of providers that contain card numbers.
 pub fn masks(data: &[u8]) -> bool {
     let Ok(text) = std::str::from_utf8(data) else { return false };
     let masked = mask_card_numbers(text);
@@ -109,7 +110,7 @@ pub fn masks(data: &[u8]) -> bool {
     masked != text
 }
 
-/// A fault's text: what is read is written as what is read again.
+/// Faults. A parsed fault prints as text that parses to the same fault.
 pub fn faults(data: &[u8]) -> bool {
     let Ok(text) = std::str::from_utf8(data) else { return false };
     let fault = match text.parse::<Fault>() {

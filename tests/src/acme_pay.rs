@@ -18,7 +18,10 @@ static SPEC: ProviderSpec = ProviderSpec {
     parse_error,
     errors_in_2xx: false,
     throttled_is_refused: false,
-    idempotency: Some(IdempotencyPolicy { header: "idempotency-key", lifetime: std::time::Duration::from_secs(86_400) }),
+    idempotency: Some(IdempotencyPolicy {
+        header: "idempotency-key",
+        lifetime: std::time::Duration::from_secs(86_400),
+    }),
 };
 
 /// Parses Acme Pay's documented error. A declined card is the result of the keyed request itself, so it settles the key.

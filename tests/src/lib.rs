@@ -2,16 +2,17 @@
 
 #[expect(missing_docs, reason = "the page on adding a provider walks through it")]
 pub mod acme_pay;
-pub mod attack;
 mod clients;
 pub mod demo;
 #[cfg(doctest)]
 mod guide;
 pub mod matrix;
 mod merchant;
-mod random;
 pub mod simulate;
-pub mod vectors;
 
 pub use clients::{card3ds_at, turbo_link_at, turbo_txn_at, turbopay_at, turbopay_builder, turratech_at};
 pub use merchant::{Delivery, Merchant};
+
+mod random {
+    pub(crate) use payments_proof::Random;
+}

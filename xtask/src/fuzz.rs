@@ -1,4 +1,4 @@
-//! Hostile bytes: quickly for every change, or for as long as one likes under libFuzzer.
+//! Runs the fuzz targets: quickly for every change, or for a given time under libFuzzer.
 
 use std::fs;
 use std::path::PathBuf;
@@ -7,55 +7,43 @@ use crate::process::{Failure, Run, Step};
 use crate::workspace::{self, Workspace};
 
 pub(crate) fn run(args: &[String]) -> Result<Step, Failure> {
-    match Wanted::read(args)? {
-        Wanted::Smoke(inputs) => smoke(&inputs),
-        Wanted::Target { name, seconds } => explore(&name, seconds),
+    match Command::read(args)? {
+        Command::Smoke(inputs) => smoke(&inputs),
+        Command::Target { name, seconds } => explore(&name, seconds),
     }
 }
 
-/// What was asked for.
+/// The parsed arguments.
 #[derive(Debug, PartialEq, Eq)]
-enum Wanted {
-    /// Every target on its corpus and mutations of it; the arguments go to it.
+enum Command {
+    /// Runs the smoke program with these arguments.
     Smoke(Vec<String>),
-    Target {
-        name: String,
-        seconds: u32,
-    },
+    /// Runs one target under libFuzzer.
+    Target { name: String, seconds: u32 },
 }
 
-impl Wanted {
-    fn read(args: &[String]) -> Result<Wanted, Failure> {
-        let usage = || Failure::new("fuzz [INPUTS] | fuzz TARGET [--seconds N] | fuzz TARGET FILE");
+impl Command {
+    fn read(args: &[String]) -> Result<Command, Failure> {
+        let usage = || Failure::new("usage: fuzz [MUTATIONS] | fuzz TARGET [--seconds N] | fuzz TARGET FILE");
         let Some(name) = args.first().filter(|name| name.parse::<u64>().is_err()) else {
-            return Ok(Wanted::Smoke(args.to_vec()));
+            return Ok(Command::Smoke(args.to_vec()));
         };
         let seconds = match &args[1..] {
-            [] => AN_HOUR,
+            [] => HOUR,
             [option, seconds] if option == "--seconds" => seconds.parse().map_err(|_| usage())?,
-            [file] if !file.starts_with('-') => return Ok(Wanted::Smoke(args.to_vec())),
+            [file] if !file.starts_with('-') => return Ok(Command::Smoke(args.to_vec())),
             _ => return Err(usage()),
         };
-        Ok(Wanted::Target { name: name.clone(), seconds })
+        Ok(Command::Target { name: name.clone(), seconds })
     }
 }
 
-/// In release, and with what overflows made a panic: see the profile in `fuzz/Cargo.toml`.
+/// In release, with overflow checks: see the profile in `fuzz/Cargo.toml`.
 fn smoke(args: &[String]) -> Result<Step, Failure> {
     let target = target_dir()?;
     Run::cargo()
-        .args([
-            "run",
-            "--quiet",
-            "--release",
-            "--locked",
-            "--manifest-path",
-            MANIFEST,
-            "--bin",
-            "smoke",
-            "--target-dir",
-        ])
-        .args([target.as_os_str()])
+        .args(["run", "--quiet", "--release", "--locked", "--manifest-path", MANIFEST, "--bin", "smoke"])
+        .args(["--target-dir".as_ref(), target.as_os_str()])
         .args(["--"])
         .args(args)
         .run()?;
@@ -64,7 +52,7 @@ fn smoke(args: &[String]) -> Result<Step, Failure> {
 
 fn explore(name: &str, seconds: u32) -> Result<Step, Failure> {
     if !workspace::root().join("fuzz/fuzz_targets").join(format!("{name}.rs")).is_file() {
-        return Err(Failure::new(format!("there is no fuzz/fuzz_targets/{name}.rs")));
+        return Err(Failure::new(format!("unknown target: fuzz/fuzz_targets/{name}.rs does not exist")));
     }
     if !Run::cargo().args(["fuzz", "--version"]).works() {
         Run::cargo().args(["install", "--locked", "cargo-fuzz"]).run()?;
@@ -72,10 +60,10 @@ fn explore(name: &str, seconds: u32) -> Result<Step, Failure> {
     let mut run = Run::cargo().args(["fuzz", "run", "--features", "libfuzzer", "--target-dir"]);
     run = run.args([target_dir()?.as_os_str()]);
     if !is_nightly() {
-        // The sanitizers need a standard library of nightly; coverage to steer by does not.
+        // Sanitizers need the nightly standard library. Coverage guidance does not.
         run = run.args(["--sanitizer", "none"]).env("RUSTC_BOOTSTRAP", "1");
     }
-    // What is found goes to a directory of its own: what is worth keeping of it is taken into the corpus by hand.
+    // New inputs go to a separate directory. Add the useful ones to the corpus by hand.
     let found = format!("fuzz/artifacts/found/{name}");
     fs::create_dir_all(workspace::root().join(&found))?;
     let corpus = format!("fuzz/corpus/{name}");
@@ -94,19 +82,20 @@ fn is_nightly() -> bool {
 
 const MANIFEST: &str = "fuzz/Cargo.toml";
 
-const AN_HOUR: u32 = 60 * 60;
+/// In seconds.
+const HOUR: u32 = 60 * 60;
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn read(args: &[&str]) -> Option<Wanted> {
-        Wanted::read(&args.iter().map(|arg| (*arg).to_owned()).collect::<Vec<_>>()).ok()
+    fn read(args: &[&str]) -> Option<Command> {
+        Command::read(&args.iter().map(|arg| (*arg).to_owned()).collect::<Vec<_>>()).ok()
     }
 
     #[test]
-    fn a_target_runs_for_an_hour_unless_it_is_told() {
-        let named = |seconds| Some(Wanted::Target { name: "json".to_owned(), seconds });
+    fn a_target_runs_for_an_hour_by_default() {
+        let named = |seconds| Some(Command::Target { name: "json".to_owned(), seconds });
 
         assert_eq!(read(&["json"]), named(3600));
         assert_eq!(read(&["json", "--seconds", "60"]), named(60));
@@ -115,9 +104,9 @@ mod tests {
     }
 
     #[test]
-    fn without_a_target_all_of_them_are_tried_quickly() {
-        assert_eq!(read(&[]), Some(Wanted::Smoke(Vec::new())));
-        assert_eq!(read(&["500"]), Some(Wanted::Smoke(vec!["500".to_owned()])));
-        assert_eq!(read(&["json", "a-file"]), Some(Wanted::Smoke(vec!["json".to_owned(), "a-file".to_owned()])));
+    fn without_a_target_the_smoke_program_runs() {
+        assert_eq!(read(&[]), Some(Command::Smoke(Vec::new())));
+        assert_eq!(read(&["500"]), Some(Command::Smoke(vec!["500".to_owned()])));
+        assert_eq!(read(&["json", "a-file"]), Some(Command::Smoke(vec!["json".to_owned(), "a-file".to_owned()])));
     }
 }

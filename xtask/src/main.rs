@@ -79,12 +79,12 @@ const COMMANDS: &[Command] = &[
     },
     Command {
         name: "attack",
-        about: "mutated webhooks and callbacks: none is believed; arguments go to it",
+        about: "genuine and forged webhooks and callbacks: no forged one is accepted; arguments go to it",
         run: programs::attack,
     },
     Command {
         name: "fuzz",
-        about: "hostile bytes for every parser; with TARGET [--seconds N] under libFuzzer (installs cargo-fuzz)",
+        about: "every parser of untrusted bytes; with TARGET [--seconds N] under libFuzzer (installs cargo-fuzz)",
         run: fuzz::run,
     },
     Command {

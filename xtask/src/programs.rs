@@ -1,4 +1,4 @@
-//! The programs of `payments-tests`: they need the SDKs and the sandbox, and xtask may need neither.
+//! The programs of `payments-tests` and `payments-proof`. They need the SDKs and the sandbox, which xtask must not.
 
 use crate::process::{Failure, Run, Step};
 
@@ -21,13 +21,17 @@ pub(crate) fn simulate(args: &[String]) -> Result<Step, Failure> {
     run("simulate", RELEASE, args)
 }
 
-/// In release, since it is a hundred thousand deliveries and more.
+/// In release, because it sends 200,000 deliveries.
 pub(crate) fn attack(args: &[String]) -> Result<Step, Failure> {
-    run("attack", RELEASE, args)
+    run_of("payments-proof", "attack", RELEASE, args)
 }
 
 fn run(program: &str, profile: &[&str], args: &[String]) -> Result<Step, Failure> {
-    let run = Run::cargo().args(["run"]).args(profile).args(["--package", "payments-tests", "--bin", program, "--"]);
+    run_of("payments-tests", program, profile, args)
+}
+
+fn run_of(package: &str, program: &str, profile: &[&str], args: &[String]) -> Result<Step, Failure> {
+    let run = Run::cargo().args(["run"]).args(profile).args(["--package", package, "--bin", program, "--"]);
     run.args(args).run()?;
     Ok(Step::Passed)
 }

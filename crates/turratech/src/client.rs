@@ -61,7 +61,9 @@ impl Client {
         build: impl FnOnce() -> Result<RequestBuilder, Error>,
     ) -> Result<RequestBuilder, Error> {
         if self.kind == KeyKind::Publishable {
-            return Err(Error::unsupported("a publishable key can only create payment methods: use a secret or restricted key"));
+            return Err(Error::unsupported(
+                "a publishable key can only create payment methods: use a secret or restricted key",
+            ));
         }
         build()
     }

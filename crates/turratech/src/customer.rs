@@ -252,7 +252,8 @@ impl Client {
 
     /// Retrieves a customer.
     pub fn retrieve_customer(&self, id: &CustomerId) -> Call<Customer> {
-        let request = self.unless_publishable(|| Ok(RequestBuilder::get(Path::new("customers").segment(id)).log_as(id.clone())));
+        let request =
+            self.unless_publishable(|| Ok(RequestBuilder::get(Path::new("customers").segment(id)).log_as(id.clone())));
         self.connection.call(RETRIEVE_CUSTOMER, request, customer_reader(id))
     }
 
@@ -268,8 +269,8 @@ impl Client {
     /// after an unknown outcome. Call [`Client::retrieve_customer`] instead: "not found" means that the customer is
     /// deleted.
     pub fn delete_customer(&self, id: &CustomerId) -> Call<DeletedCustomer> {
-        let request =
-            self.unless_publishable(|| Ok(RequestBuilder::delete(Path::new("customers").segment(id)).log_as(id.clone())));
+        let request = self
+            .unless_publishable(|| Ok(RequestBuilder::delete(Path::new("customers").segment(id)).log_as(id.clone())));
         let requested = id.clone();
         self.connection.call(DELETE_CUSTOMER, request, move |wire: WireDeletedCustomer| {
             json::expect_equal("id", &wire.id, &requested)?;

@@ -1,6 +1,6 @@
 use payments_core::json::{self, DecodeError, RawJson};
-use payments_core::time::OffsetDateTime;
 use payments_core::open_enum;
+use payments_core::time::OffsetDateTime;
 use serde::{Deserialize, Serialize};
 
 use crate::customer::Customer;
@@ -69,9 +69,8 @@ impl Event {
     pub fn object(&self) -> Result<EventObject, DecodeError> {
         let raw = self.raw_object.clone();
         let object = match self.event_type {
-            EventType::PaymentSucceeded | EventType::PaymentFailed => {
-                Payment::read(raw).and_then(|payment| self.expect_same_mode(&payment).map(|()| EventObject::Payment(payment)))
-            }
+            EventType::PaymentSucceeded | EventType::PaymentFailed => Payment::read(raw)
+                .and_then(|payment| self.expect_same_mode(&payment).map(|()| EventObject::Payment(payment))),
             EventType::CustomerCreated => Customer::read(raw).map(EventObject::Customer),
             EventType::SubscriptionCreated | EventType::SubscriptionUpdated | EventType::SubscriptionDeleted => {
                 Subscription::read(raw).map(EventObject::Subscription)

@@ -26,7 +26,10 @@ impl Client {
 const CAPABILITIES: Capabilities = Capabilities {
     provider: "turratech",
     table: &[
-        Capability::supported(Feature::StartPayment, "with a payment method; no documented response contains a redirect URL"),
+        Capability::supported(
+            Feature::StartPayment,
+            "with a payment method; no documented response contains a redirect URL",
+        ),
         Capability::not_offered(
             Feature::Lookup,
             "no list filters by a reference; repeat the call with the same key instead (inferred)",
@@ -43,7 +46,10 @@ const CAPABILITIES: Capabilities = Capabilities {
         Capability::supported(Feature::Lists, "payments, customers, refunds; in both directions"),
         Capability::supported(Feature::Subscriptions, ""),
         Capability::not_offered(Feature::HostedPage, ""),
-        Capability::not_offered(Feature::ThreeDSecure, "`return_url` is accepted, but no documented response contains a redirect URL"),
+        Capability::not_offered(
+            Feature::ThreeDSecure,
+            "`return_url` is accepted, but no documented response contains a redirect URL",
+        ),
         Capability::not_offered(Feature::Installments, ""),
     ],
 };
@@ -70,7 +76,8 @@ impl StartPayment for Client {
         if let Some(url) = &request.return_url {
             new = new.return_url(url.as_str());
         }
-        let payment = with_derived_key(self.create_payment(new), &request.reference, request.created_at)?.send().await?;
+        let payment =
+            with_derived_key(self.create_payment(new), &request.reference, request.created_at)?.send().await?;
         let id = payment.id.as_str().to_owned();
         Ok(StartedPayment::new(Some(id), payment.status.common(), payment.amount, NextAction::None))
     }

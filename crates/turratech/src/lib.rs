@@ -40,18 +40,14 @@ pub use client::{Client, ClientBuilder};
 pub use customer::{Address, Customer, CustomerDetails, DeletedCustomer};
 pub use error::ErrorType;
 pub use event::{Event, EventObject, EventType};
-pub use id::{
-    CustomerId, EventId, PaymentId, PaymentMethodId, PriceId, RefundId, SubscriptionId, WebhookEndpointId,
-};
+pub use id::{CustomerId, EventId, PaymentId, PaymentMethodId, PriceId, RefundId, SubscriptionId, WebhookEndpointId};
 pub use idempotency::{IdempotencyExt, IdempotencyReference};
 pub use list::ListParams;
 pub use new_payment::{CaptureMethod, NewPayment};
 pub use payment::{Payment, PaymentStatus};
 pub use payment_method::{Card, NewPaymentMethod, PaymentMethod, PaymentMethodType};
 pub use refund::{NewRefund, Refund, RefundReason};
-pub use subscription::{
-    CancelledSubscription, NewSubscription, Subscription, SubscriptionItem, SubscriptionUpdate,
-};
+pub use subscription::{CancelledSubscription, NewSubscription, Subscription, SubscriptionItem, SubscriptionUpdate};
 pub use version::VersionExt;
 pub use webhook::{WebhookSecret, WebhookVerifier};
 pub use webhook_endpoint::{NewWebhookEndpoint, WebhookEndpoint};

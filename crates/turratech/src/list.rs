@@ -108,7 +108,9 @@ impl<I: AsRef<str> + fmt::Debug + Clone + Send + Sync + 'static> ListParams<I> {
             path = path.query("limit", &limit.to_string());
         }
         path = match (&self.starting_after, &self.ending_before) {
-            (Some(_), Some(_)) => return Err(ValidationError::new("ending_before", "cannot be combined with `starting_after`").into()),
+            (Some(_), Some(_)) => {
+                return Err(ValidationError::new("ending_before", "cannot be combined with `starting_after`").into());
+            }
             (_, Some(before)) => path.query("ending_before", cursor.unwrap_or(before.as_ref())),
             (after, None) => match cursor.or(after.as_ref().map(AsRef::as_ref)) {
                 Some(after) => path.query("starting_after", after),

@@ -165,7 +165,8 @@ impl Payment {
 impl Client {
     /// Retrieves a payment.
     pub fn retrieve_payment(&self, id: &PaymentId) -> Call<Payment> {
-        let request = self.unless_publishable(|| Ok(RequestBuilder::get(Path::new("payments").segment(id)).log_as(id.clone())));
+        let request =
+            self.unless_publishable(|| Ok(RequestBuilder::get(Path::new("payments").segment(id)).log_as(id.clone())));
         self.connection.call(RETRIEVE_PAYMENT, request, self.payment_reader(Some(id)))
     }
 

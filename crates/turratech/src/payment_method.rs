@@ -76,7 +76,9 @@ impl Parameters for NewPaymentMethod {
 
     fn check(&self) -> Result<(), ValidationError> {
         match (&self.kind, &self.card) {
-            (PaymentMethodType::Card, None) => Err(ValidationError::new("card", "is required for the type `card`: use `NewPaymentMethod::card`")),
+            (PaymentMethodType::Card, None) => {
+                Err(ValidationError::new("card", "is required for the type `card`: use `NewPaymentMethod::card`"))
+            }
             (PaymentMethodType::Unknown(kind), _) if kind.as_str().is_empty() => {
                 Err(ValidationError::new("kind", "must not be empty"))
             }

@@ -176,7 +176,8 @@ impl Client {
 
     /// Retrieves a refund.
     pub fn retrieve_refund(&self, id: &RefundId) -> Call<Refund> {
-        let request = self.unless_publishable(|| Ok(RequestBuilder::get(Path::new("refunds").segment(id)).log_as(id.clone())));
+        let request =
+            self.unless_publishable(|| Ok(RequestBuilder::get(Path::new("refunds").segment(id)).log_as(id.clone())));
         let id = id.clone();
         self.connection.call(RETRIEVE_REFUND, request, move |raw: RawJson| {
             let refund = Refund::read(raw)?;

@@ -307,8 +307,9 @@ impl Client {
     /// has no idempotency key (inferred) and there is no lookup. So the SDK does not send it again, and no call can
     /// resolve the outcome. The event `subscription.deleted` proves the cancellation; its absence proves nothing.
     pub fn cancel_subscription(&self, id: &SubscriptionId) -> Call<CancelledSubscription> {
-        let request =
-            self.unless_publishable(|| Ok(RequestBuilder::delete(Path::new("subscriptions").segment(id)).log_as(id.clone())));
+        let request = self.unless_publishable(|| {
+            Ok(RequestBuilder::delete(Path::new("subscriptions").segment(id)).log_as(id.clone()))
+        });
         let id = id.clone();
         self.connection.call(CANCEL_SUBSCRIPTION, request, move |raw: RawJson| {
             let wire: WireCancelled = raw.decode()?;

@@ -1,6 +1,6 @@
-//! Every target on its corpus and on seeded mutations of it: no sanitizer, no nightly toolchain, the same every time.
+//! Runs every target on its corpus and on seeded mutations of it, with any toolchain and the same result every time.
 //!
-//! `smoke [INPUTS]` runs all targets on so many mutations each; `smoke TARGET FILE` one target on one input.
+//! `smoke [MUTATIONS]` runs all targets with this many mutations each. `smoke TARGET FILE` runs one target on one input.
 #![forbid(unsafe_code)]
 
 use std::collections::BTreeMap;
@@ -9,17 +9,18 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Instant;
 
-use payments_fuzz::mutate::{Random, mutate};
 use payments_fuzz::{TARGETS, Target};
+use payments_proof::Random;
+use payments_proof::mutate::mutate;
 
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
     match args.as_slice() {
         [] => all(MUTATIONS),
-        [inputs] if inputs.parse::<u64>().is_ok() => all(inputs.parse().unwrap_or(MUTATIONS)),
+        [count] if count.parse::<u64>().is_ok() => all(count.parse().unwrap_or(MUTATIONS)),
         [name, file] => one(name, Path::new(file)),
         _ => {
-            eprintln!("smoke [INPUTS] | smoke TARGET FILE");
+            eprintln!("usage: smoke [MUTATIONS] | smoke TARGET FILE");
             ExitCode::from(2)
         }
     }
@@ -28,11 +29,11 @@ fn main() -> ExitCode {
 fn one(name: &str, file: &Path) -> ExitCode {
     match (TARGETS.iter().find(|target| target.name == name), std::fs::read(file)) {
         (Some(target), Ok(data)) => {
-            println!("{name}: {}", if (target.run)(&data) { "taken" } else { "refused" });
+            println!("{name}: {}", if (target.run)(&data) { "accepted" } else { "rejected" });
             ExitCode::SUCCESS
         }
         (None, _) => {
-            eprintln!("there is no target {name}");
+            eprintln!("unknown target `{name}`");
             ExitCode::from(2)
         }
         (_, Err(error)) => {
@@ -44,7 +45,7 @@ fn one(name: &str, file: &Path) -> ExitCode {
 
 fn all(mutations: u64) -> ExitCode {
     let mut failed = 0;
-    println!("{:<20} {:>6} {:>8} {:>9} {:>7}  seconds", "target", "corpus", "choices", "mutations", "taken");
+    println!("{:<20} {:>6} {:>8} {:>9} {:>8}  seconds", "target", "corpus", "choices", "mutations", "accepted");
     for target in TARGETS {
         match run(target, mutations) {
             Ok(row) => println!("{row}"),
@@ -57,25 +58,26 @@ fn all(mutations: u64) -> ExitCode {
     if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
+#[expect(clippy::disallowed_methods, reason = "measures how long a target takes")]
 fn run(target: &Target, mutations: u64) -> Result<String, String> {
     let began = Instant::now();
     let corpus = corpus(target)?;
-    let mut taken = 0;
+    let mut accepted = 0;
     for (name, data) in &corpus {
-        taken += feed(target, name, data)?;
+        accepted += feed(target, name, data)?;
     }
-    if taken == 0 {
-        return Err("takes nothing of its corpus: it would test nothing".to_owned());
+    if accepted == 0 {
+        return Err("accepts no input of its corpus, so it tests nothing".to_owned());
     }
 
-    // Every answer of the corpus under every choice.
+    // Every input of the corpus with every combination of choices.
     let mut chosen = 0;
     for (name, data) in &corpus {
         for choice in combinations(target.choices) {
             let mut data = data.clone();
             data.splice(..choice.len().min(data.len()), choice.iter().copied());
             chosen += 1;
-            taken += feed(target, &format!("{name}-{}", String::from_utf8_lossy(&choice)), &data)?;
+            accepted += feed(target, &format!("{name}-{}", String::from_utf8_lossy(&choice)), &data)?;
         }
     }
 
@@ -83,29 +85,31 @@ fn run(target: &Target, mutations: u64) -> Result<String, String> {
     for index in 0..mutations {
         let mut random = Random::new(seed(target.name, index));
         let (base, other) = (random.below(seeds.len()), random.below(seeds.len()));
-        let data = mutate(&mut random, seeds[base], seeds[other], target.choices);
-        taken += feed(target, &format!("seed-{index}"), &data)?;
+        let mut data = mutate(&mut random, seeds[base], seeds[other], MOST_CHANGES);
+        data.truncate(LONGEST);
+        choose(&mut random, &mut data, target.choices);
+        accepted += feed(target, &format!("seed-{index}"), &data)?;
     }
     let took = began.elapsed().as_secs_f32();
-    Ok(format!("{:<20} {:>6} {chosen:>8} {mutations:>9} {taken:>7}  {took:.1}", target.name, corpus.len()))
+    Ok(format!("{:<20} {:>6} {chosen:>8} {mutations:>9} {accepted:>8}  {took:.1}", target.name, corpus.len()))
 }
 
-/// Feeds one input; what breaks a promise is written down, to be looked at and kept.
+/// Runs the target on one input. Writes the input to a file if the target fails.
 fn feed(target: &Target, name: &str, data: &[u8]) -> Result<u64, String> {
     match catch_unwind(AssertUnwindSafe(|| (target.run)(data))) {
-        Ok(taken) => Ok(u64::from(taken)),
+        Ok(accepted) => Ok(u64::from(accepted)),
         Err(_) => {
             let dir = root().join("artifacts").join(target.name);
             let file = dir.join(format!("smoke-{name}"));
             let written = std::fs::create_dir_all(&dir).and_then(|()| std::fs::write(&file, data));
             let again = format!("cargo xtask fuzz {} {}", target.name, file.display());
             let again = written.map_or_else(|error| error.to_string(), |()| again);
-            Err(format!("a promise is broken by {name}: {again}"))
+            Err(format!("fails on {name}: {again}"))
         }
     }
 }
 
-/// The target's inputs by their names, in one order everywhere.
+/// The inputs of the target by name, in the same order on every machine.
 fn corpus(target: &Target) -> Result<BTreeMap<String, Vec<u8>>, String> {
     let dir = root().join("corpus").join(target.name);
     let cannot = |error: std::io::Error| format!("{}: {error}", dir.display());
@@ -118,7 +122,16 @@ fn corpus(target: &Target) -> Result<BTreeMap<String, Vec<u8>>, String> {
     Ok(inputs)
 }
 
-/// Every combination of the bytes that choose.
+/// Draws the selecting bytes of half of the inputs again. Otherwise most inputs would select the same case.
+fn choose(random: &mut Random, data: &mut [u8], choices: &[(u8, u8)]) {
+    for (byte, (first, count)) in data.iter_mut().zip(choices) {
+        if random.one_in(2) {
+            *byte = first.wrapping_add(u8::try_from(random.below(usize::from(*count))).unwrap_or_default());
+        }
+    }
+}
+
+/// Every combination of the selecting bytes.
 fn combinations(choices: &[(u8, u8)]) -> Vec<Vec<u8>> {
     let Some(((first, count), rest)) = choices.split_first() else { return Vec::new() };
     let tails = if rest.is_empty() { vec![Vec::new()] } else { combinations(rest) };
@@ -126,7 +139,7 @@ fn combinations(choices: &[(u8, u8)]) -> Vec<Vec<u8>> {
     bytes.flat_map(|byte| tails.iter().map(move |tail| [&[byte], tail.as_slice()].concat())).collect()
 }
 
-/// FNV-1a of the target's name and the index.
+/// Hashes the target's name and the index (FNV-1a).
 fn seed(name: &str, index: u64) -> u64 {
     let bytes = name.bytes().chain(index.to_le_bytes());
     bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
@@ -136,5 +149,11 @@ fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// A target: enough to meet each kind of change with each input of the corpus, and over in seconds.
+/// Mutations per target: enough to apply each kind of change to each input of the corpus, in seconds.
 const MUTATIONS: u64 = 40_000;
+
+/// The longest mutated input. Short inputs find more in the same time.
+const LONGEST: usize = 8 * 1024;
+
+/// The most changes per input. More changes leave too few inputs that a parser accepts.
+const MOST_CHANGES: usize = 4;

@@ -1,8 +1,8 @@
 //! card3ds: no keys, no uniqueness, and for cards no way to ask.
 
 use card3ds::{
-    CheckoutCallback, Enrolment, Lookup as _, NewCheckout, NewThreeDsPayment, Outcome, PaymentStatus,
-    ReturnUrls, ThreeDsCallback,
+    CheckoutCallback, Enrolment, Lookup as _, NewCheckout, NewThreeDsPayment, Outcome, PaymentStatus, ReturnUrls,
+    ThreeDsCallback,
 };
 use payments_sandbox::Sandbox;
 use payments_tests::{Merchant, card3ds_at};

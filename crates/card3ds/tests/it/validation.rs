@@ -32,7 +32,8 @@ fn checkout(description: &str, callback: &str) -> NewCheckout {
 #[test]
 fn every_operation_rejects_amounts_that_cannot_be_charged() {
     let not_positive = [lira("0"), lira("-5")].map(|amount| (amount, "amount", "must be greater than zero"));
-    let unknown_currency = (Money::from_minor(100, "ABC".parse().unwrap()), "currency", "how many decimals ABC has");
+    let unknown_currency =
+        (Money::from_minor(100, "ABC".parse().unwrap()), "currency", "the number of decimals of ABC is unknown");
     for (amount, field, rule) in not_positive.into_iter().chain([unknown_currency]) {
         check(|client| client.create_payment(payment_of(amount)), field, rule);
         check(|client| client.pre_authorize(payment_of(amount)), field, rule);

@@ -26,7 +26,9 @@ fn each_currency_has_the_decimals_of_iso_4217() {
 #[test]
 fn every_listed_currency_is_known() {
     let known: Vec<_> = Currency::iso_4217().collect();
-    for code in [ZERO_DECIMALS, THREE_DECIMALS, FOUR_DECIMALS, UNKNOWN_DECIMALS].iter().flat_map(|codes| codes.split(' ')) {
+    for code in
+        [ZERO_DECIMALS, THREE_DECIMALS, FOUR_DECIMALS, UNKNOWN_DECIMALS].iter().flat_map(|codes| codes.split(' '))
+    {
         assert!(known.contains(&code.parse().unwrap()), "{code}");
     }
     assert!(known.len() > 170);

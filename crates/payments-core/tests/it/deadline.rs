@@ -6,7 +6,7 @@ use payments_core::clock::{Sleep, Timer};
 use payments_core::test_util::{ManualClock, Reply};
 use payments_core::{ErrorKind, Outcome, RetryPolicy, Timeouts};
 
-use crate::support::{Harness, CallType, KEYED, payment_response, poll_once, error_response};
+use crate::support::{CallType, Harness, KEYED, error_response, payment_response, poll_once};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -60,9 +60,10 @@ async fn a_wait_that_would_end_after_the_deadline_is_not_started() {
 
 #[tokio::test]
 async fn an_attempt_has_the_smaller_of_its_timeout_and_the_calls() {
-    let harness = Harness::with(&KEYED, None, [payment_response(), payment_response(), payment_response()], |settings| {
-        settings.timeouts = Timeouts { total: SECOND * 20, attempt: SECOND * 5 };
-    });
+    let harness =
+        Harness::with(&KEYED, None, [payment_response(), payment_response(), payment_response()], |settings| {
+            settings.timeouts = Timeouts { total: SECOND * 20, attempt: SECOND * 5 };
+        });
     harness.client.retrieve().send().await.unwrap();
     harness.client.retrieve().attempt_timeout(SECOND * 7).send().await.unwrap();
     harness.client.retrieve().timeout(SECOND * 3).send().await.unwrap();
@@ -106,15 +107,23 @@ async fn the_longest_durations_do_not_overflow() {
     let endless = Timeouts { total: Duration::MAX, attempt: Duration::MAX };
     let policy = RetryPolicy::default().wait(Duration::MAX, Duration::MAX).longest_retry_after(Duration::MAX);
     for call_type in CallType::ALL {
-        let harness =
-            Harness::with(&KEYED, None, [error_response(429).header("retry-after", "18446744073709551615")], |settings| {
+        let harness = Harness::with(
+            &KEYED,
+            None,
+            [error_response(429).header("retry-after", "18446744073709551615")],
+            |settings| {
                 settings.timeouts = endless;
                 settings.retry = policy;
-            });
+            },
+        );
         harness.clock.advance(SECOND);
         // A call under a key must not outlive the key.
-        assert_eq!(harness.send(call_type).await.unwrap_err().kind() == ErrorKind::InvalidRequest, call_type == CallType::Keyed);
-        let harness = Harness::with(&KEYED, None, [payment_response()], |settings| settings.timeouts.attempt = Duration::MAX);
+        assert_eq!(
+            harness.send(call_type).await.unwrap_err().kind() == ErrorKind::InvalidRequest,
+            call_type == CallType::Keyed
+        );
+        let harness =
+            Harness::with(&KEYED, None, [payment_response()], |settings| settings.timeouts.attempt = Duration::MAX);
         assert!(harness.send(call_type).await.is_ok());
     }
 }

@@ -7,7 +7,7 @@ use payments_core::transport::Response;
 use payments_core::{ErrorKind, Outcome, ProviderError, json};
 use serde::Deserialize;
 
-use crate::support::{Harness, CallType, KEYED, UNKEYED, payment_response};
+use crate::support::{CallType, Harness, KEYED, UNKEYED, payment_response};
 
 static ENVELOPED: ProviderSpec = ProviderSpec { parse_error, errors_in_2xx: true, ..UNKEYED };
 static ENVELOPED_KEYED: ProviderSpec = ProviderSpec { parse_error, errors_in_2xx: true, ..KEYED };
@@ -62,14 +62,38 @@ fn an_envelope_that_contradicts_itself_or_the_http_status_leaves_the_outcome_unk
     check(&ENVELOPED, CallType::MoveMoney, 200, r#"{"failed":true}"#, unknown);
     check(&ENVELOPED, CallType::MoveMoney, 500, r#"{"failed":true,"code":200}"#, unknown);
     // The client error alone would prove that the operation was not executed.
-    check(&ENVELOPED, CallType::MoveMoney, 502, r#"{"failed":true,"code":400}"#, (ErrorKind::InvalidRequest, Outcome::Unknown));
-    check(&ENVELOPED, CallType::MoveMoney, 400, r#"{"failed":true,"code":500}"#, (ErrorKind::ProviderFailure, Outcome::Unknown));
-    check(&ENVELOPED, CallType::MoveMoney, 400, r#"{"failed":true,"code":404}"#, (ErrorKind::NotFound, Outcome::Refused));
+    check(
+        &ENVELOPED,
+        CallType::MoveMoney,
+        502,
+        r#"{"failed":true,"code":400}"#,
+        (ErrorKind::InvalidRequest, Outcome::Unknown),
+    );
+    check(
+        &ENVELOPED,
+        CallType::MoveMoney,
+        400,
+        r#"{"failed":true,"code":500}"#,
+        (ErrorKind::ProviderFailure, Outcome::Unknown),
+    );
+    check(
+        &ENVELOPED,
+        CallType::MoveMoney,
+        400,
+        r#"{"failed":true,"code":404}"#,
+        (ErrorKind::NotFound, Outcome::Refused),
+    );
 }
 
 #[test]
 fn a_spec_without_errors_in_2xx_does_not_parse_errors_under_http_200() {
-    check(&WITHOUT_ERRORS_IN_2XX, CallType::MoveMoney, 200, r#"{"failed":true,"code":400}"#, (ErrorKind::MalformedResponse, Outcome::Unknown));
+    check(
+        &WITHOUT_ERRORS_IN_2XX,
+        CallType::MoveMoney,
+        200,
+        r#"{"failed":true,"code":400}"#,
+        (ErrorKind::MalformedResponse, Outcome::Unknown),
+    );
 }
 
 #[tokio::test]

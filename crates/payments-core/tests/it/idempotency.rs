@@ -7,7 +7,7 @@ use payments_core::test_util::Reply;
 use payments_core::time::OffsetDateTime;
 use payments_core::{ErrorKind, IdempotencyKey, Outcome};
 
-use crate::support::{Harness, DAY, CallType, KEYED, Payment, UNKEYED, payment_response, error_response};
+use crate::support::{CallType, DAY, Harness, KEYED, Payment, UNKEYED, error_response, payment_response};
 
 /// A key that may have been used.
 fn key(created_at: OffsetDateTime) -> IdempotencyKey {
@@ -153,7 +153,8 @@ async fn a_key_under_which_nothing_was_sent_stays_unused() {
     let err = harness.client.pay_keyed("new").idempotency_key(key).send().await.unwrap_err();
     assert_eq!(err.outcome(), Outcome::NotSent);
     // A refused request used the key.
-    let harness = Harness::new([error_response(429).header("retry-after", "5"), Reply::not_connected(), Reply::not_connected()]);
+    let harness =
+        Harness::new([error_response(429).header("retry-after", "5"), Reply::not_connected(), Reply::not_connected()]);
     let err = harness.send(CallType::Keyed).await.unwrap_err();
     assert_eq!(err.outcome(), Outcome::NotSent);
     assert!(err.idempotency_key().unwrap().may_have_been_used());
@@ -224,7 +225,12 @@ async fn a_call_is_not_retried_after_its_key_has_expired() {
         }),
         ..KEYED
     };
-    let harness = Harness::with(&SHORT, None, [Reply::lost(), error_response(503).header("retry-after", "10"), payment_response()], |_| {});
+    let harness = Harness::with(
+        &SHORT,
+        None,
+        [Reply::lost(), error_response(503).header("retry-after", "10"), payment_response()],
+        |_| {},
+    );
     let err = harness.send(CallType::Keyed).await.unwrap_err();
     assert_eq!((err.outcome(), err.attempts(), harness.request_count()), (Outcome::Unknown, 2, 2));
 }

@@ -7,7 +7,7 @@ use payments_core::transport::reqwest::ReqwestTransport;
 use payments_core::{ErrorKind, Outcome};
 
 use crate::support::server::{Server, http_response};
-use crate::support::{KEYED, PAYMENT_JSON, Client, client_at, settings_at};
+use crate::support::{Client, KEYED, PAYMENT_JSON, client_at, settings_at};
 
 /// Starts a server that closes connections after this idle time, as common servers do.
 async fn server_closing_after(idle: Duration) -> Server {
@@ -26,7 +26,10 @@ async fn server_closing_on_arrival_after(idle: Duration) -> Server {
         loop {
             connection.write(&http_response(200, PAYMENT_JSON)).await;
             let responded_at = tokio::time::Instant::now();
-            if connection.read_some().await.is_none() || responded_at.elapsed() >= idle || connection.read_request().await.is_none() {
+            if connection.read_some().await.is_none()
+                || responded_at.elapsed() >= idle
+                || connection.read_request().await.is_none()
+            {
                 return;
             }
         }

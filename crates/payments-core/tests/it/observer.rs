@@ -6,7 +6,7 @@ use payments_core::request::{Path, RequestBuilder};
 use payments_core::test_util::Reply;
 use payments_core::{CardNumber, Exchange, Observer, SecurityCode};
 
-use crate::support::{Harness, KEYED, Payment, payment_response, error_response};
+use crate::support::{Harness, KEYED, Payment, error_response, payment_response};
 
 #[derive(Debug, Default)]
 struct Log(Mutex<Vec<String>>);
@@ -36,8 +36,12 @@ async fn every_attempt_is_observed_once_with_redacted_parameters() {
     let harness = Harness::with(&KEYED, None, replies, |settings| settings.observer = Some(Arc::clone(&log) as _));
     for _ in 0..2 {
         let request = Ok(RequestBuilder::get(Path::new("payments")).log_as(new_payment()));
-        let _ =
-            harness.client.connection.call(Operation::read("retrieve"), request, |payment: Payment| Ok(payment)).send().await;
+        let _ = harness
+            .client
+            .connection
+            .call(Operation::read("retrieve"), request, |payment: Payment| Ok(payment))
+            .send()
+            .await;
     }
     let lines = log.0.lock().unwrap();
     assert_eq!(lines.len(), 4);
@@ -65,8 +69,9 @@ async fn an_observed_attempt_has_its_duration() {
         }
     }
     let durations = Arc::new(Durations::default());
-    let harness =
-        Harness::with(&KEYED, None, [Reply::silence()], |settings| settings.observer = Some(Arc::clone(&durations) as _));
+    let harness = Harness::with(&KEYED, None, [Reply::silence()], |settings| {
+        settings.observer = Some(Arc::clone(&durations) as _)
+    });
     let mut call = std::pin::pin!(harness.client.pay().send());
     assert!(crate::support::poll_once(call.as_mut()).is_pending());
     harness.clock.advance(Duration::from_secs(31));

@@ -4,7 +4,7 @@ use payments_core::provider::ProviderSpec;
 use payments_core::test_util::Reply;
 use payments_core::{ErrorKind, Outcome};
 
-use crate::support::{Harness, CallType, KEYED, UNKEYED, payment_response, error_response};
+use crate::support::{CallType, Harness, KEYED, UNKEYED, error_response, payment_response};
 
 /// A provider with keys that does not document what 429 means, and one without that does.
 static KEYED_UNDOCUMENTED: ProviderSpec = ProviderSpec { throttled_is_refused: false, ..KEYED };
@@ -38,7 +38,11 @@ fn check_in(
             (Again::All, _) | (Again::Harmless, CallType::Read | CallType::Keyed) => 3,
             (Again::Never, _) | (Again::Harmless, CallType::Write | CallType::MoveMoney) => 1,
         };
-        assert_eq!((err.kind(), err.outcome(), err.attempts()), (kind, outcome, attempts), "{row}, {call_type:?}: {err}");
+        assert_eq!(
+            (err.kind(), err.outcome(), err.attempts()),
+            (kind, outcome, attempts),
+            "{row}, {call_type:?}: {err}"
+        );
         assert_eq!(harness.request_count(), attempts as usize, "{row}, {call_type:?}");
         let moves = matches!(call_type, CallType::MoveMoney | CallType::Keyed);
         assert_eq!(err.may_have_moved_money(), moves && outcome == Outcome::Unknown, "{row}, {call_type:?}");
@@ -225,7 +229,11 @@ fn throttling_is_a_refusal_only_where_the_provider_documents_it_and_says_it_itse
 #[test]
 fn a_status_that_nobody_documents_leaves_it_unknown() {
     for status in [406, 410, 411, 412, 414, 416, 417, 418, 421, 423, 424, 425, 426, 428, 431, 451, 499] {
-        check(&status.to_string(), || error_response(status), (ErrorKind::InvalidRequest, Outcome::Unknown, Again::Never));
+        check(
+            &status.to_string(),
+            || error_response(status),
+            (ErrorKind::InvalidRequest, Outcome::Unknown, Again::Never),
+        );
     }
     for status in [100, 101, 199, 600, 999] {
         let odd = (ErrorKind::MalformedResponse, Outcome::Unknown, Again::Harmless);
@@ -266,7 +274,8 @@ async fn what_does_not_fit_is_found_before_anything_leaves() {
     assert_eq!((err.kind(), err.outcome(), err.attempts()), (ErrorKind::InvalidRequest, Outcome::NotSent, 0));
     assert_eq!(err.param(), Some("amount"));
     let missing = Err(Error::unsupported("no such thing here"));
-    let err = harness.client.connection.call(Operation::move_money("pay"), missing, |()| Ok(())).send().await.unwrap_err();
+    let err =
+        harness.client.connection.call(Operation::move_money("pay"), missing, |()| Ok(())).send().await.unwrap_err();
     assert_eq!((err.kind(), err.outcome(), err.attempts()), (ErrorKind::Unsupported, Outcome::NotSent, 0));
     assert_eq!(harness.request_count(), 0);
 }

@@ -146,7 +146,11 @@ async fn a_list_that_goes_round_in_a_circle_of_any_length_ends_in_an_error() {
         let harness = Harness::new(pages.take(5000));
         let mut list = numbers(&harness);
         while let Ok(Some(_)) = list.try_next().await {}
-        assert!(harness.request_count() as u32 <= 4 * (tail + circle) + 2, "{tail}+{circle}: {} pages", harness.request_count());
+        assert!(
+            harness.request_count() as u32 <= 4 * (tail + circle) + 2,
+            "{tail}+{circle}: {} pages",
+            harness.request_count()
+        );
     }
 }
 

@@ -2,7 +2,7 @@ use payments_core::transport::reqwest::{Proxy, ReqwestTransport, ReqwestTranspor
 use std::sync::Arc;
 
 use crate::support::server::{Server, http_response};
-use crate::support::{KEYED, PAYMENT_JSON, Client, run_in_child_process, settings_at, child_variable};
+use crate::support::{Client, KEYED, PAYMENT_JSON, child_variable, run_in_child_process, settings_at};
 
 async fn ask(base_url: &str, change: impl FnOnce(ReqwestTransportBuilder) -> ReqwestTransportBuilder) {
     let mut settings = settings_at(base_url);

@@ -11,7 +11,7 @@ use payments_core::transport::{Request, Response, Transport, TransportError};
 use payments_core::{ErrorKind, Outcome, RateLimiter, RetryPolicy, Settings, Timeouts};
 use proptest::prelude::*;
 
-use crate::support::{Harness, PAYMENT_JSON, Client, UNKEYED, payment_response, poll_once};
+use crate::support::{Client, Harness, PAYMENT_JSON, UNKEYED, payment_response, poll_once};
 
 const MINUTE: Duration = Duration::from_secs(60);
 
@@ -146,8 +146,10 @@ async fn a_lower_limit_is_kept_and_a_higher_one_is_not_believed() {
     }
     assert_eq!(lower.clock.slept(), [MINUTE]);
     let odd = ["1000", "0", "-1", "1e3", "", "unlimited", "99999999999999999999999"];
-    let higher =
-        harness(2, odd.map(|text| payment_response().header("x-ratelimit-limit", text).header("x-ratelimit-remaining", "7")));
+    let higher = harness(
+        2,
+        odd.map(|text| payment_response().header("x-ratelimit-limit", text).header("x-ratelimit-remaining", "7")),
+    );
     for _ in 0..3 {
         higher.client.retrieve_limited().send().await.unwrap();
     }

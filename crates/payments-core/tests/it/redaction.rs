@@ -13,7 +13,8 @@ use tracing_subscriber::fmt::format::FmtSpan;
 
 use crate::support::server::{Server, http_response};
 use crate::support::{
-    API_KEY, Harness, CallType, PAYMENT_JSON, Payment, Reference, Client, all_error_text, client_at, payment_response, error_response,
+    API_KEY, CallType, Client, Harness, PAYMENT_JSON, Payment, Reference, all_error_text, client_at, error_response,
+    payment_response,
 };
 
 const PAN: &str = "4929000000006";
@@ -216,7 +217,8 @@ async fn a_provider_that_quotes_a_secret_is_not_quoted() {
     let harness = Harness::new([Reply::json(401, &quoting)]);
     let request =
         RequestBuilder::post(Path::new("links")).form(&[("key", "canary-body-secret")]).redact("canary-body-secret");
-    let call = harness.client.connection.call(Operation::move_money("pay"), Ok(request), |payment: Payment| Ok(payment));
+    let call =
+        harness.client.connection.call(Operation::move_money("pay"), Ok(request), |payment: Payment| Ok(payment));
 
     let err = call.send().await.unwrap_err();
 

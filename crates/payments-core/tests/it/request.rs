@@ -42,7 +42,10 @@ async fn a_header_that_does_not_fit_is_refused_before_anything_is_sent() {
         RequestBuilder::get(Path::new("links")).header("order-id", "a\r\nb").unwrap_err().param(),
         Some("order-id")
     );
-    let err =
-        call(&harness, RequestBuilder::get(Path::new("links"))).with_header("x-version", "\n").send().await.unwrap_err();
+    let err = call(&harness, RequestBuilder::get(Path::new("links")))
+        .with_header("x-version", "\n")
+        .send()
+        .await
+        .unwrap_err();
     assert_eq!((err.outcome(), err.param(), harness.request_count()), (Outcome::NotSent, Some("x-version"), 0));
 }

@@ -3,7 +3,7 @@
 use payments_core::{ErrorKind, Outcome, RetryPolicy};
 
 use crate::support::server::{Server, http_response};
-use crate::support::{PAYMENT_JSON, run_in_child_process, client_at, child_variable};
+use crate::support::{PAYMENT_JSON, child_variable, client_at, run_in_child_process};
 
 const MIB: usize = 1024 * 1024;
 
@@ -81,7 +81,11 @@ fn memory(field: &str) -> usize {
 #[tokio::test]
 async fn an_endless_response_uses_less_than_eight_mib() {
     for (row, (name, _, _)) in ENDLESS.iter().enumerate() {
-        let stdout = run_in_child_process("response_size_limit::child_process_that_reads_endless_responses", vec![("ROW", row.to_string())]).await;
+        let stdout = run_in_child_process(
+            "response_size_limit::child_process_that_reads_endless_responses",
+            vec![("ROW", row.to_string())],
+        )
+        .await;
         let grew = stdout.lines().find_map(|line| line.split_once("grew by ")).unwrap().1;
         let grew: usize = grew.split(' ').next().unwrap().parse().unwrap();
         println!("{name}: {grew} KiB");

@@ -3,7 +3,7 @@ use std::time::Duration;
 use payments_core::test_util::Reply;
 use payments_core::{ErrorKind, Outcome, RetryPolicy};
 
-use crate::support::{Harness, CallType, KEYED, UNKEYED, payment_response, error_response};
+use crate::support::{CallType, Harness, KEYED, UNKEYED, error_response, payment_response};
 
 const HALF: Duration = Duration::from_millis(500);
 
@@ -35,8 +35,13 @@ async fn what_was_not_sent_is_sent_again_whatever_it_does() {
 async fn money_without_a_key_is_never_sent_after_an_unknown_attempt() {
     let eager = RetryPolicy::default().extra_attempts(50).wait(Duration::ZERO, Duration::ZERO);
     for call_type in [CallType::Write, CallType::MoveMoney] {
-        let lost: [fn() -> Reply; 5] =
-            [Reply::lost, || Reply::cut_off(200), || error_response(500), || Reply::json(200, "{}"), || error_response(429)];
+        let lost: [fn() -> Reply; 5] = [
+            Reply::lost,
+            || Reply::cut_off(200),
+            || error_response(500),
+            || Reply::json(200, "{}"),
+            || error_response(429),
+        ];
         for unknown in lost {
             let replies = [Reply::not_connected(), Reply::not_connected(), unknown(), payment_response()];
             let harness = Harness::with(&UNKEYED, None, replies, |settings| settings.retry = eager);
@@ -89,7 +94,9 @@ async fn waits_stop_growing_at_the_longest() {
 
 #[tokio::test]
 async fn without_retries_nothing_is_waited_for() {
-    let harness = Harness::with(&KEYED, None, [Reply::lost(), payment_response()], |settings| settings.retry = RetryPolicy::none());
+    let harness = Harness::with(&KEYED, None, [Reply::lost(), payment_response()], |settings| {
+        settings.retry = RetryPolicy::none()
+    });
     let err = harness.send(CallType::Read).await.unwrap_err();
     assert_eq!((err.attempts(), harness.request_count(), harness.clock.slept().len()), (1, 1, 0));
     let harness = Harness::new([Reply::lost(), payment_response()]);
@@ -106,7 +113,12 @@ async fn retry_after_is_waited_for_up_to_the_cap() {
         [("7", Some(7)), ("30", Some(30)), (" 3 ", Some(3)), ("31", None), ("18446744073709551615", None)]
     {
         for call_type in [CallType::Read, CallType::Keyed, CallType::MoveMoney] {
-            let harness = Harness::with(&KEYED, None, [error_response(429).header("retry-after", asked), payment_response()], |_| {});
+            let harness = Harness::with(
+                &KEYED,
+                None,
+                [error_response(429).header("retry-after", asked), payment_response()],
+                |_| {},
+            );
             let result = harness.send(call_type).await;
             assert_eq!(result.is_ok(), expected.is_some(), "{asked}");
             let waited: Vec<Duration> = expected.map(Duration::from_secs).into_iter().collect();

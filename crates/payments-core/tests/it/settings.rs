@@ -3,11 +3,12 @@ use payments_core::time::OffsetDateTime;
 use payments_core::{Error, ErrorKind, Outcome, Settings, Timeouts};
 use std::time::Duration;
 
-use crate::support::{KEYED, PAYMENT_JSON, Client, scripted_settings};
+use crate::support::{Client, KEYED, PAYMENT_JSON, scripted_settings};
 
 fn connect(change: impl FnOnce(&mut Settings)) -> Result<(Client, Script), Error> {
     let script = Script::new([Reply::json(200, PAYMENT_JSON)]);
-    let mut settings = scripted_settings(&script, &payments_core::test_util::ManualClock::at(OffsetDateTime::UNIX_EPOCH));
+    let mut settings =
+        scripted_settings(&script, &payments_core::test_util::ManualClock::at(OffsetDateTime::UNIX_EPOCH));
     change(&mut settings);
     Ok((Client::try_new(settings, &KEYED, None)?, script))
 }

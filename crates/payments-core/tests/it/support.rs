@@ -125,10 +125,7 @@ impl Client {
         limiter: Option<RateLimiter>,
     ) -> Result<Self, Error> {
         let (credentials, clock) = ([("x-api-key", API_KEY)], Arc::clone(&settings.clock));
-        Ok(Self {
-            clock,
-            connection: settings.connect(spec, Some("https://api.acme.test/v1"), &credentials, limiter)?,
-        })
+        Ok(Self { clock, connection: settings.connect(spec, Some("https://api.acme.test/v1"), &credentials, limiter)? })
     }
 
     /// A read-only call.

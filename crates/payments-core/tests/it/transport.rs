@@ -9,7 +9,7 @@ use payments_core::{Error, ErrorKind, Outcome, RetryPolicy, Settings};
 use tokio::io::AsyncWriteExt;
 
 use crate::support::server::{Server, http_response};
-use crate::support::{KEYED, PAYMENT_JSON, Client, client_at, settings_at};
+use crate::support::{Client, KEYED, PAYMENT_JSON, client_at, settings_at};
 
 const SHORT: Duration = Duration::from_millis(300);
 
@@ -380,7 +380,10 @@ async fn no_redirect_reaches_another_host() {
 
 #[tokio::test]
 async fn a_compressed_answer_is_not_decompressed() {
-    let response = format!("HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: {}\r\n\r\n{PAYMENT_JSON}", PAYMENT_JSON.len());
+    let response = format!(
+        "HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: {}\r\n\r\n{PAYMENT_JSON}",
+        PAYMENT_JSON.len()
+    );
     let server = Server::responding(response).await;
     let err = client_at(server.address).pay().send().await.unwrap_err();
     check(&err, ErrorKind::MalformedResponse, Outcome::Unknown);

@@ -1,0 +1,2 @@
+#![no_main]
+payments_fuzz::fuzz!(card3ds_responses);

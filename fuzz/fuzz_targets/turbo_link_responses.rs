@@ -1,0 +1,2 @@
+#![no_main]
+payments_fuzz::fuzz!(turbo_link_responses);

@@ -1,0 +1,2 @@
+#![no_main]
+payments_fuzz::fuzz!(turbopay_responses);
