@@ -86,8 +86,8 @@ pub struct WithResponse<T> {
 impl<T: fmt::Debug + Send, K: Key> Call<T, K> {
     /// Sends the call and waits for its result.
     ///
-    /// If the returned future is dropped after it was polled, the outcome is unknown: the request may be on its way. Web
-    /// frameworks drop a handler when the browser disconnects, so spawn a task for calls that move money.
+    /// If the returned future is dropped after it was polled, the outcome is unknown: the request may be on its way.
+    /// Web frameworks drop a handler when the browser disconnects, so spawn a task for calls that move money.
     ///
     /// # Errors
     ///
@@ -190,7 +190,7 @@ impl<T, K: fmt::Debug> fmt::Debug for Call<T, K> {
 }
 
 impl Connection {
-    /// Prepares a call whose response body is an object of type `W`, which `read` turns into what the caller gets.
+    /// Prepares a call. Its response body is a JSON object of type `W`, which `read` converts to the result.
     ///
     /// `read` also compares the response with the request: a contradiction is a malformed response.
     pub fn call<W, T, F>(

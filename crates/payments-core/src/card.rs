@@ -9,8 +9,8 @@ use crate::redact::{self, mask, passes_luhn};
 
 /// A card number: 12 to 19 digits with a valid check digit (Luhn).
 ///
-/// `Display` and `Debug` show only the first six and the last four digits. The number does not serialize, and its memory
-/// is wiped when it is dropped.
+/// `Display` and `Debug` show only the first six and last four digits. The number does not serialize, and its memory is
+/// wiped when it is dropped.
 ///
 /// ```
 /// use payments_core::CardNumber;

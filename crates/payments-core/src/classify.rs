@@ -11,7 +11,7 @@ use crate::provider::{Operation, ProviderSpec};
 use crate::transport::{Reached, TransportError};
 use crate::{Error, ErrorKind, Outcome};
 
-/// Passes on a response that may be a success, and turns any other into an error.
+/// Returns a response that may be a success, and an error for any other.
 pub(crate) fn response(
     spec: &ProviderSpec,
     operation: &Operation,
@@ -100,7 +100,7 @@ fn outcome(spec: &ProviderSpec, keyed: bool, status: StatusCode, error: &Provide
     }
 }
 
-/// True for the statuses with which a provider says that it did not execute the operation.
+/// Returns true if the status says that the provider did not execute the operation.
 fn refuses(status: StatusCode) -> bool {
     matches!(status.as_u16(), 400 | 401 | 402 | 403 | 404 | 405 | 413 | 415 | 422)
 }

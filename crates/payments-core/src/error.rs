@@ -10,7 +10,7 @@ use crate::{Effect, IdempotencyKey, MoneyError, Outcome, ValidationError};
 
 /// The error of a call, including whether the operation may have been executed.
 ///
-/// Check [`Error::outcome`] first: it decides whether money may have moved. [`Error::kind`] says what went wrong, and the
+/// Check [`Error::outcome`] first: it says whether money may have moved. [`Error::kind`] says what went wrong, and the
 /// other methods return what the provider reported.
 ///
 /// `Display` prints one line without URL, body, API key or card number. `Debug` adds details, with the same redaction.
@@ -24,7 +24,7 @@ struct Inner {
     kind: ErrorKind,
     outcome: Outcome,
     effect: Effect,
-    /// What went wrong, in words of this crate.
+    /// This crate's description of the failure.
     problem: String,
     provider_error: ProviderError,
     decode_error: Option<DecodeError>,
@@ -43,7 +43,7 @@ impl Error {
         Self::new(ErrorKind::Configuration, Outcome::NotSent, problem)
     }
 
-    /// Creates an error for an operation that the provider or the API key does not support. Its outcome is `NotSent`.
+    /// Creates an error for an unsupported operation. Its outcome is `NotSent`.
     pub fn unsupported(problem: impl Into<String>) -> Self {
         Self::new(ErrorKind::Unsupported, Outcome::NotSent, problem)
     }
@@ -136,7 +136,7 @@ impl Error {
         self.0.provider_error.advice
     }
 
-    /// The provider's id of the object that the error is about, if the response contains it.
+    /// The provider's id of the object in question, if the response contains it.
     #[must_use]
     pub fn object_id(&self) -> Option<&str> {
         self.0.provider_error.object_id.as_deref()
@@ -148,7 +148,7 @@ impl Error {
         self.0.response.as_ref().map(Response::status)
     }
 
-    /// The status in the provider's response body, for providers that state one besides the HTTP status.
+    /// The status that the response body states, if the provider states one besides the HTTP status.
     #[must_use]
     pub fn stated_status(&self) -> Option<StatusCode> {
         self.0.provider_error.status
@@ -172,7 +172,9 @@ impl Error {
         self.0.decode_error.as_ref().map(DecodeError::path)
     }
 
-    /// The time to wait before the next request, from the `Retry-After` header or the client's own rate limit.
+    /// The time to wait before the next request.
+    ///
+    /// It comes from the `Retry-After` header or from the client's own rate limit.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
         self.0.retry_after
@@ -192,7 +194,7 @@ impl Error {
         self.0.idempotency_key.as_ref()
     }
 
-    /// The error of the first attempt that may have been executed, if a later attempt failed differently.
+    /// The first attempt that may have been executed, if a later attempt failed as well.
     #[must_use]
     pub fn earlier(&self) -> Option<&Error> {
         self.0.earlier_attempt.as_ref()
@@ -211,7 +213,7 @@ pub enum ErrorKind {
     Permission,
     /// The provider does not know the object, at least not yet.
     NotFound,
-    /// The request conflicts with another one, most often with an earlier request for the same order.
+    /// The request conflicts with another, most often an earlier request for the same order.
     Conflict,
     /// The provider, the bank or the issuer declined the payment.
     Declined,
@@ -281,7 +283,9 @@ pub struct ProviderError {
     pub object_id: Option<String>,
     /// The merchant's next step, if the provider documents one.
     pub advice: Option<&'static str>,
-    /// True if the response is about the idempotency key's own request, so that it settles earlier attempts under the key.
+    /// True if the response settles earlier attempts under the same idempotency key.
+    ///
+    /// Set it only if the response is about the request that the key belongs to.
     pub settles_key: bool,
 }
 
@@ -436,7 +440,7 @@ impl fmt::Display for Error {
         f.write_str(inner.kind.as_str())?;
         if let Some(status) = self.status() {
             match self.stated_status().filter(|stated| *stated != status) {
-                Some(stated) => write!(f, " (HTTP {}, stating {})", status.as_u16(), stated.as_u16())?,
+                Some(stated) => write!(f, " (HTTP {}, stated status {})", status.as_u16(), stated.as_u16())?,
                 None => write!(f, " (HTTP {})", status.as_u16())?,
             }
         }

@@ -23,11 +23,11 @@ use crate::retry::FailedAttempt;
 use crate::trace::CallSpan;
 use crate::{Effect, Error, ErrorKind, IdempotencyKey, Outcome, RetryPolicy, Timeouts};
 
-/// One call: its attempts, and what they prove together.
+/// A call in progress: its attempts and their common outcome.
 ///
 /// The caller takes responses with [`next_response`](Self::next_response) and decodes them. It then ends the call with
-/// [`succeed`](Self::succeed), or reports a body that it [cannot read](Self::cannot_read), which may lead to another attempt.
-/// Everything that waits is compiled here once, and not in each application that awaits a call.
+/// [`succeed`](Self::succeed), or reports a body that it [cannot read](Self::cannot_read), which may lead to another
+/// attempt. Everything that waits is compiled here once, and not in each application that awaits a call.
 pub(crate) struct Execution<'a> {
     connection: &'a Connection,
     operation: Operation,
@@ -37,7 +37,7 @@ pub(crate) struct Execution<'a> {
     /// On the monotonic clock.
     deadline: Duration,
     attempts: u32,
-    /// How long the last attempt took.
+    /// The duration of the last attempt.
     elapsed: Duration,
     key: Option<IdempotencyKey>,
     /// True once an attempt may have reached the provider, so that the key counts as used.
@@ -106,7 +106,8 @@ impl<'a> Execution<'a> {
         self.end_attempt(request, Some(response.status()), Ok(value));
     }
 
-    /// Reports that the response could not be decoded, or contradicts the request. Returns once another attempt may start.
+    /// Reports that the response could not be decoded, or contradicts the request. Returns once another attempt may
+    /// start.
     ///
     /// # Errors
     ///
@@ -165,7 +166,7 @@ impl<'a> Execution<'a> {
         self.key_used |= error.outcome() != Outcome::NotSent;
         let Some(wait) = self.wait_after(&error) else { return Err(self.settle(error)) };
         // The first attempt that may have been executed is kept: under a key, the provider executes the first request
-        // and answers the others from memory.
+        // and returns the stored response for the others.
         if error.outcome() == Outcome::Unknown && !matches!(self.unresolved, UnresolvedAttempt::Of(_)) {
             self.unresolved = UnresolvedAttempt::Of(error);
         }
@@ -173,7 +174,7 @@ impl<'a> Execution<'a> {
         Ok(())
     }
 
-    /// How long to wait before the next attempt; `None` if there must not be another.
+    /// Returns how long to wait before the next attempt; `None` if there must not be another.
     fn wait_after(&self, error: &Error) -> Option<Duration> {
         let shared = &self.connection.shared;
         let failed = FailedAttempt {
@@ -213,8 +214,8 @@ impl<'a> Execution<'a> {
                 let age = shared.clock.now() - key.created_at();
                 // An attempt that is sent now may arrive one attempt's timeout later.
                 let attempt = self.timeouts.attempt.min(self.timeouts.total);
-                // Clocks differ, or are set back, by a little: a key may be older than it seems by that much. A creation
-                // time further in the future comes from a wrong clock, so the key may have any age.
+                // Clocks differ, or are set back, by a little: a key may be older than it seems by that much. A
+                // creation time further in the future comes from a wrong clock, so the key may have any age.
                 let oldest = age.max(time::Duration::ZERO).saturating_add(CLOCK_SKEW).unsigned_abs();
                 age >= -CLOCK_SKEW && oldest.saturating_add(attempt) < policy.lifetime
             }
@@ -303,7 +304,7 @@ async fn timeout<T>(work: impl Future<Output = T>, mut deadline: Sleep) -> Optio
     .await
 }
 
-/// How much this machine's clock and the clock that dated a key may differ, either way.
+/// The largest expected difference between this machine's clock and the clock that dated a key, in either direction.
 const CLOCK_SKEW: time::Duration = time::Duration::minutes(5);
 
 /// The largest response body that is read, in bytes. No documented response comes near it.

@@ -1,8 +1,8 @@
-//! One vocabulary for several providers, for applications that choose the provider at run time.
+//! Common traits and types for applications that choose the provider at run time.
 //!
-//! The traits are small and object-safe. A provider implements a trait only if it offers the operation, so code that needs
-//! a missing operation does not compile. [`Capabilities`] lists the same facts as a table. The providers' own clients offer
-//! more; prefer them if you use one provider.
+//! The traits are small and object-safe. A provider implements a trait only if it offers the operation, so code that
+//! needs a missing operation does not compile. [`Capabilities`] lists the same facts as a table. The providers' own
+//! clients offer more; prefer them if you use one provider.
 
 mod capabilities;
 mod request;

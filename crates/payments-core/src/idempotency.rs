@@ -8,9 +8,9 @@ use crate::ValidationError;
 
 /// An idempotency key, its creation time, and whether it may already have been used.
 ///
-/// A provider executes a request at most once per key, but only as long as it remembers the key. So the key's age matters:
-/// store [`IdempotencyKey::value`] and [`IdempotencyKey::created_at`] together, and pass both to [`IdempotencyKey::new`]
-/// when you load the key.
+/// A provider executes a request at most once per key, but only as long as it remembers the key. So the key's age
+/// matters: store [`IdempotencyKey::value`] and [`IdempotencyKey::created_at`] together, and pass both to
+/// [`IdempotencyKey::new`] when you load the key.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct IdempotencyKey {
     value: Box<str>,
@@ -19,11 +19,11 @@ pub struct IdempotencyKey {
 }
 
 impl IdempotencyKey {
-    /// Creates a key from a stored or self-chosen value of 1 to 255 visible ASCII characters.
+    /// Creates a key from 1 to 255 visible ASCII characters, stored or self-chosen.
     ///
-    /// The key counts as possibly used, for example by an earlier process that had stored it. A call under it starts with
-    /// the outcome `Unknown`, and is not sent once the provider may have forgotten the key. If you know that no request
-    /// was sent under it, say so with [`IdempotencyKey::assume_unused`].
+    /// The key counts as possibly used, for example by an earlier process that had stored it. A call under it starts
+    /// with the outcome `Unknown`, and is not sent once the provider may have forgotten the key. If you know that no
+    /// request was sent under it, say so with [`IdempotencyKey::assume_unused`].
     ///
     /// # Errors
     ///
@@ -56,8 +56,8 @@ impl IdempotencyKey {
     ///
     /// - `operation_id` says what is done (`"refund"`). It must never change for the same kind of operation.
     /// - `reference` is the merchant's own reference.
-    /// - `created_at` is when the order was created, **as stored by the merchant**. Do not pass the current time: the key
-    ///   would never seem to expire, and a request after its real expiry would pay again.
+    /// - `created_at` is when the order was created, **as stored by the merchant**. Do not pass the current time: the
+    ///   key would never seem to expire, and a request after its real expiry would pay again.
     ///
     /// An earlier process may have used the key, so a call under it starts with the outcome `Unknown`.
     #[must_use]
@@ -95,7 +95,7 @@ impl IdempotencyKey {
         &self.value
     }
 
-    /// When the key was created. Its age counts from here.
+    /// The time when the key was created. Its age counts from then.
     #[must_use]
     pub fn created_at(&self) -> OffsetDateTime {
         self.created_at

@@ -64,7 +64,7 @@ impl std::fmt::Debug for RawJson {
     }
 }
 
-/// Where a body could not be decoded, and why.
+/// A body that could not be decoded: the path and the problem.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DecodeError {
     path: String,
@@ -98,7 +98,7 @@ impl DecodeError {
         &self.path
     }
 
-    /// What is wrong with the member.
+    /// The problem with the member.
     #[must_use]
     pub fn problem(&self) -> &str {
         &self.problem

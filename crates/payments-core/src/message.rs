@@ -7,9 +7,9 @@ use std::time::Duration;
 use http::{HeaderMap, Method, StatusCode};
 use zeroize::Zeroizing;
 
-/// One HTTP request, with its timeout and the size limit for its response.
+/// An HTTP request, with its timeout and the size limit for its response.
 ///
-/// `Debug` shows neither header values nor the body, because they hold keys and card numbers.
+/// `Debug` shows neither header values nor the body, because they contain keys and card numbers.
 #[derive(Clone)]
 pub struct Request {
     pub(crate) method: Method,
@@ -45,7 +45,7 @@ impl Request {
         &self.body
     }
 
-    /// How long this attempt may take. The executor enforces it, so a transport need not.
+    /// The timeout of this attempt. The executor enforces it, so a transport need not.
     #[must_use]
     pub fn timeout(&self) -> Duration {
         self.timeout
@@ -64,7 +64,7 @@ impl fmt::Debug for Request {
     }
 }
 
-/// A request's body, shared by all attempts of a call and wiped when the last of them is dropped.
+/// A request's body. All attempts of a call share it, and it is wiped when the last of them is dropped.
 #[derive(Clone, Default)]
 pub struct Body(Arc<Zeroizing<Vec<u8>>>);
 
@@ -92,7 +92,7 @@ impl fmt::Debug for Body {
     }
 }
 
-/// One HTTP response, complete or as far as it was received.
+/// An HTTP response, complete or as far as it was received.
 ///
 /// `Debug` shows neither header values nor the body.
 #[derive(Clone)]

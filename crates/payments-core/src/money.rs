@@ -10,8 +10,8 @@ use crate::{Currency, ValidationError};
 
 /// An exact amount in a currency, stored as an integer number of minor units.
 ///
-/// Amounts are parsed from text and written as text. They never pass through a float and are never rounded: an amount that
-/// cannot be represented exactly is an error.
+/// Amounts are parsed from text and written as text. They never pass through a float and are never rounded: an amount
+/// that cannot be represented exactly is an error.
 ///
 /// ```
 /// use payments_core::{Currency, Money};

@@ -6,7 +6,9 @@ use http::StatusCode;
 
 use crate::Error;
 
-/// A receiver of every exchange with the provider, for the log that providers ask merchants to keep.
+/// A receiver of every exchange with the provider.
+///
+/// Providers ask merchants to log requests and responses; an observer can write this log.
 ///
 /// API keys, card numbers and private ids are redacted. Customers' names and addresses are not, so protect the log
 /// accordingly.
@@ -23,7 +25,7 @@ impl<T: Observer + ?Sized> Observer for Arc<T> {
     }
 }
 
-/// One attempt of a call.
+/// An attempt of a call, with its request and its result.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Exchange<'a> {

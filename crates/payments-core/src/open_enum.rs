@@ -77,8 +77,8 @@ macro_rules! open_enum {
 
 /// A value that this version of an [`open_enum!`](crate::open_enum) does not know, as received.
 ///
-/// Application code cannot create one. So a `match` on it still works when a later version adds a variant for the value.
-/// To read the text, call `as_str()` on the enum.
+/// Application code cannot create one. So a `match` on it still works when a later version adds a variant for the
+/// value. To read the text, call `as_str()` on the enum.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct UnknownValue(Box<str>);
 

@@ -1,7 +1,7 @@
 /// The outcome of a failed call: whether the operation may have been executed.
 ///
-/// The outcome covers all attempts of the call. Once one attempt may have been executed, a later failure does not change
-/// that.
+/// The outcome covers all attempts of the call. Once one attempt may have been executed, a later failure does not
+/// change that.
 ///
 /// ```
 /// use payments_core::{Error, Outcome};

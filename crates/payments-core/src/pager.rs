@@ -19,7 +19,7 @@ pub struct Pager<T> {
 
 type Fetch<T> = Box<dyn Fn(Option<&str>) -> Call<Page<T>> + Send + Sync>;
 
-/// One page of a list, as a provider crate decodes it.
+/// A page of a list, as a provider crate decodes it.
 #[derive(Debug, Clone)]
 pub struct Page<T> {
     /// The items of the page.

@@ -20,7 +20,7 @@ pub struct ProviderSpec {
     ///
     /// `parse_error` is then called for 2xx responses too, and `None` means that the response is not an error.
     pub errors_in_2xx: bool,
-    /// True if the provider documents that a request answered with 429 was not executed.
+    /// True if the provider documents that a request with a 429 response was not executed.
     pub throttled_is_refused: bool,
     /// The provider's idempotency keys; `None` if it has none.
     pub idempotency: Option<IdempotencyPolicy>,
@@ -31,13 +31,14 @@ pub struct ProviderSpec {
 pub struct IdempotencyPolicy {
     /// The request header that carries the key, in lower case.
     pub header: &'static str,
-    /// How long the provider remembers a key, counted from the first request under it.
+    /// The time for which the provider remembers a key, counted from the first request under it.
     ///
-    /// The executor stops sending five minutes earlier, minus the time that one attempt may take, because clocks differ.
+    /// The executor stops sending five minutes earlier, minus the time that one attempt may take, because clocks
+    /// differ.
     pub lifetime: Duration,
 }
 
-/// One operation of a provider's API.
+/// An operation of a provider's API.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Operation {
     /// The name of the client's method.
@@ -45,7 +46,8 @@ pub struct Operation {
     /// The identifier that derived idempotency keys are computed from.
     ///
     /// It must never change: a renamed method with a new identifier would derive a new key and could repeat a payment
-    /// after an upgrade. The constructors set it to the name; use [`Operation::stable_id`] to keep it when the name changes.
+    /// after an upgrade. The constructors set it to the name; use [`Operation::stable_id`] to keep it when the name
+    /// changes.
     pub id: &'static str,
     /// The effect of executing the operation.
     pub effect: Effect,

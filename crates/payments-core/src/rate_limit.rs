@@ -6,8 +6,8 @@ use crate::clock::Clock;
 
 /// A client-side rate limit: at most `limit` calls in any window of this length.
 ///
-/// A call counts from when it is sent until one window after it ended, with or without a response. So the provider's own
-/// window is never exceeded by this client, whenever the provider counted the call in between.
+/// A call counts from when it is sent until one window after it ended, with or without a response. So the provider's
+/// own window is never exceeded by this client, whenever the provider counted the call in between.
 #[derive(Debug)]
 pub struct RateLimiter {
     window: Duration,
@@ -56,7 +56,7 @@ impl RateLimiter {
         }
     }
 
-    /// How much longer a call counts. A call in progress counts for at least one more window.
+    /// Returns how much longer a call counts. A call in progress counts for at least one more window.
     fn remaining_time(&self, call: &CountedCall, now: Duration) -> Duration {
         call.ended.unwrap_or(now).saturating_add(self.window).saturating_sub(now)
     }
@@ -92,7 +92,7 @@ struct State {
 #[derive(Debug)]
 struct CountedCall {
     id: u64,
-    /// When the call ended, on the monotonic clock; `None` while it is in progress.
+    /// The end of the call on the monotonic clock; `None` while it is in progress.
     ended: Option<Duration>,
 }
 

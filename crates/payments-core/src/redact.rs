@@ -13,8 +13,8 @@ pub fn redacted_line(message: &str) -> String {
 /// Masks every number in a text that could be a card number.
 ///
 /// Other numbers may stand next to the card number, such as the expiry date in `4111 1111 1111 1111 12-27`. So every
-/// sequence of whole groups of digits is checked. In a long group the beginning is checked as well, because a security code
-/// may follow the card number without a space.
+/// sequence of whole groups of digits is checked. In a long group the beginning is checked as well, because a security
+/// code may follow the card number without a space.
 #[must_use]
 pub fn mask_card_numbers(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
@@ -115,5 +115,6 @@ const VISIBLE_FIRST: usize = 6;
 /// The number of trailing digits that may be shown.
 const VISIBLE_LAST: usize = 4;
 
-/// The largest number of characters in a line. Longer messages are stack traces or pages, and `Error::response` has them.
+/// The largest number of characters in a line. Longer messages are stack traces or pages, and `Error::response` has
+/// them.
 const MAX_LINE: usize = 300;

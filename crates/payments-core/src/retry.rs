@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::{Effect, Error, ErrorKind, Outcome};
 
-/// How often a call is retried, and how long it waits before each retry.
+/// The rules for retries of a call: how many, and how long to wait before each.
 ///
 /// The policy cannot make an unsafe retry safe. Only these attempts are ever retried:
 ///
@@ -61,8 +61,8 @@ impl RetryPolicy {
 
     /// Disables the random part of the waits, for reproducible simulations.
     ///
-    /// Do not use this in production: after an outage, clients without jitter retry at the same time and can cause the next
-    /// outage.
+    /// Do not use this in production: after an outage, clients without jitter retry at the same time and can cause the
+    /// next outage.
     #[must_use]
     pub const fn without_jitter(mut self) -> Self {
         self.jitter = Jitter::Off;
@@ -140,8 +140,8 @@ impl FailedAttempt<'_> {
 
 /// A budget that bounds retries during an outage.
 ///
-/// A retry costs ten tokens and returns them if it succeeds. A success without a retry adds one token. So every call may
-/// need one retry, but a provider that is down is not flooded.
+/// A retry costs ten tokens and returns them if it succeeds. A success without a retry adds one token. So every call
+/// may need one retry, but a provider that is down is not flooded.
 #[derive(Debug)]
 pub(crate) struct RetryBudget(AtomicU32);
 

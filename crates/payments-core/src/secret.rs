@@ -11,7 +11,8 @@ use crate::ValidationError;
 /// - Comparison takes constant time.
 /// - The memory is wiped on drop. Copies inside the HTTP stack are not wiped.
 ///
-/// Provider crates wrap it with [`secret_newtype!`](crate::secret_newtype), so that two kinds of secret cannot be mixed up.
+/// Provider crates wrap it with [`secret_newtype!`](crate::secret_newtype), so that two kinds of secret cannot be mixed
+/// up.
 #[derive(Clone)]
 pub struct Secret(Zeroizing<String>);
 
@@ -106,7 +107,8 @@ macro_rules! secret_newtype {
             ///
             /// # Errors
             ///
-            /// Returns an error if the text is empty or contains anything but visible ASCII, such as a trailing newline.
+            /// Returns an error if the text is empty or contains anything but visible ASCII, such as a trailing
+            /// newline.
             pub fn new(text: impl Into<String>) -> Result<Self, $crate::ValidationError> {
                 $crate::Secret::new($field, text).map(Self)
             }

@@ -18,7 +18,7 @@ pub struct Settings {
     pub base_url: Option<String>,
     /// The timeouts of a call and of each attempt.
     pub timeouts: Timeouts,
-    /// How often a call is retried where a retry is safe.
+    /// The retry policy.
     pub retry: RetryPolicy,
     /// The transport that sends requests; `None` for the one of the `reqwest` feature.
     pub transport: Option<Arc<dyn Transport>>,
@@ -50,7 +50,8 @@ impl Default for Settings {
 /// The timeouts of a call and of each attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Timeouts {
-    /// The timeout of the whole call: all attempts, all waits, and waiting for the provider's rate limit. Default: 60 s.
+    /// The timeout of the whole call: all attempts, all waits, and waiting for the provider's rate limit. Default: 60
+    /// s.
     pub total: Duration,
     /// The timeout of one attempt, including the connection. Default: 30 s.
     ///
@@ -84,7 +85,7 @@ macro_rules! client_settings {
             self
         }
 
-        /// Sets how often a call is retried where a retry is safe.
+        /// Sets the retry policy. Only safe retries are ever made.
         #[must_use]
         pub fn retry(mut self, retry: $crate::RetryPolicy) -> Self {
             self.settings.retry = retry;
@@ -139,8 +140,8 @@ impl Timeouts {
 
 /// Checks a base URL and removes trailing slashes.
 ///
-/// The URL must use `https`, or `http` with a loopback address, and must contain nothing that could lead to another host
-/// or path.
+/// The URL must use `https`, or `http` with a loopback address, and must contain nothing that could lead to another
+/// host or path.
 pub(crate) fn check_base_url(text: &str) -> Result<String, Error> {
     let invalid = |rule: &'static str| -> Result<String, Error> { Err(ValidationError::new("base_url", rule).into()) };
     let (secure, rest) = match (text.strip_prefix("https://"), text.strip_prefix("http://")) {

@@ -77,7 +77,7 @@ impl TransportError {
         Self::new(Reached::Unknown, problem)
     }
 
-    /// Creates an error for a response whose status and headers arrived, but not its whole body.
+    /// Creates an error for a response whose status and headers arrived, but not the whole body.
     #[must_use]
     pub fn unreadable(status: StatusCode, headers: HeaderMap, problem: &'static str) -> Self {
         Self::new(Reached::Head(Response::new(status, headers, Vec::new())), problem)
@@ -102,7 +102,7 @@ impl TransportError {
     }
 }
 
-/// How far a request got.
+/// The progress of a request before it failed.
 #[derive(Debug)]
 pub(crate) enum Reached {
     /// No byte of the request left the process.

@@ -1,6 +1,6 @@
 use std::fmt;
 
-/// What a provider offers: one static table per provider crate.
+/// The features that a provider offers: one static table per provider crate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[expect(clippy::exhaustive_structs, reason = "provider crates build it")]
 pub struct Capabilities {
@@ -18,7 +18,7 @@ impl Capabilities {
     }
 }
 
-/// One row of the table.
+/// A row of the table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[expect(clippy::exhaustive_structs, reason = "provider crates build it")]
 pub struct Capability {

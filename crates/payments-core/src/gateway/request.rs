@@ -12,8 +12,8 @@ pub struct PaymentRequest {
     pub reference: String,
     /// The amount to pay.
     pub amount: Money,
-    /// When the order was created. A provider with idempotency keys then gets a key derived from the reference, which is
-    /// the same after a restart.
+    /// When the order was created. A provider with idempotency keys then gets a key derived from the reference, which
+    /// is the same after a restart.
     pub created_at: Option<OffsetDateTime>,
     /// The merchant's own id of the customer. Some providers require it.
     pub customer: Option<String>,
@@ -117,8 +117,8 @@ pub struct RefundRequest {
     pub payment_id: String,
     /// The amount to refund.
     pub amount: Money,
-    /// When the refund was decided. A provider with idempotency keys then gets a key derived from the reference, which is
-    /// the same after a restart.
+    /// When the refund was decided. A provider with idempotency keys then gets a key derived from the reference, which
+    /// is the same after a restart.
     pub created_at: Option<OffsetDateTime>,
 }
 

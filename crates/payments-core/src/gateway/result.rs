@@ -13,7 +13,7 @@ pub struct StartedPayment {
     pub status: PaymentStatus,
     /// The amount that counts. Some providers document that it may differ from the requested amount.
     pub amount: Money,
-    /// What the customer must do next.
+    /// The customer's next step.
     pub next: NextAction,
 }
 
@@ -45,7 +45,7 @@ impl AcceptedPayout {
     }
 }
 
-/// What the customer must do next.
+/// The customer's next step.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum NextAction {
@@ -86,7 +86,7 @@ impl fmt::Debug for HtmlPage {
     }
 }
 
-/// How to pay by UPI.
+/// The data for a payment by UPI.
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Upi {
@@ -94,7 +94,7 @@ pub struct Upi {
     pub intent: Option<String>,
     /// A QR code as a PNG, if the provider returned one.
     pub qr_png: Option<Vec<u8>>,
-    /// How long the customer can pay, counted from the provider's response.
+    /// The time in which the customer can pay, counted from the provider's response.
     pub expires_after: Option<Duration>,
 }
 
@@ -128,7 +128,7 @@ pub struct PaymentState {
     pub is_final: bool,
     /// The amount that counts; `None` if the expected currency cannot express it.
     pub amount: Option<Money>,
-    /// How the payment differs from what was expected. Check it before you deliver anything.
+    /// The difference from what was expected, if any. Check it before you deliver anything.
     pub mismatch: Option<Mismatch>,
 }
 

@@ -46,8 +46,8 @@ pub mod decimal {
     ///
     /// # Errors
     ///
-    /// Returns an error if the value is neither a number nor a string, has an exponent, or has more digits than an exact
-    /// decimal holds.
+    /// Returns an error if the value is neither a number nor a string, has an exponent, or has more digits than an
+    /// exact decimal holds.
     pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Decimal, D::Error> {
         super::parse(<&RawValue>::deserialize(deserializer)?.get()).map_err(D::Error::custom)
     }
@@ -62,7 +62,8 @@ pub mod decimal {
     }
 }
 
-/// For `#[serde(default, with = "json::decimal_option")]`: like [`decimal`], but `None` if the value is missing or `null`.
+/// For `#[serde(default, with = "json::decimal_option")]`: like [`decimal`], but `None` if the value is missing or
+/// `null`.
 pub mod decimal_option {
     use rust_decimal::Decimal;
     use serde::de::Error as _;

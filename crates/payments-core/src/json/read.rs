@@ -37,8 +37,8 @@ pub fn expect_equal<T: PartialEq>(path: &'static str, received: &T, requested: &
     if received == requested { Ok(()) } else { Err(DecodeError::new(path, "differs from what was requested")) }
 }
 
-/// For `#[serde(default, deserialize_with = "json::none_if_empty")]`: parses a string; `None` if it is missing, `null` or
-/// empty.
+/// For `#[serde(default, deserialize_with = "json::none_if_empty")]`: parses a string; `None` if it is missing, `null`
+/// or empty.
 ///
 /// # Errors
 ///

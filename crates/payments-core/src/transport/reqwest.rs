@@ -71,8 +71,8 @@ impl ReqwestTransportBuilder {
 
     /// Sets how long an idle connection stays in the pool. Default: 4 s; zero disables reuse.
     ///
-    /// Keep this below the provider's own idle timeout. Otherwise the provider may close a connection while a request is
-    /// written to it, and the outcome of that call is unknown.
+    /// Keep this below the provider's own idle timeout. Otherwise the provider may close a connection while a request
+    /// is written to it, and the outcome of that call is unknown.
     #[must_use]
     pub fn idle_timeout(mut self, timeout: Duration) -> Self {
         self.idle_timeout = timeout;
@@ -247,10 +247,12 @@ impl Timer for TokioTimer {
     }
 }
 
-/// How long connecting may take. It normally takes well under a second; after five, another attempt is the better choice.
+/// The timeout for connecting.
+///
+/// Connecting normally takes well under a second. After five, another attempt is the better choice.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// How long an idle connection stays in the pool.
+/// The time for which an idle connection stays in the pool.
 ///
 /// Longer saves handshakes. But if the server closes an idle connection while we write to it, we cannot know whether it
 /// read the request. Common servers wait at least five seconds, so we close first.

@@ -102,6 +102,6 @@ async fn a_success_is_decoded_and_an_error_prints_both_statuses() {
     let harness = Harness::with(&ENVELOPED, None, [payment_response(), stated], |_| {});
     assert_eq!(harness.send(CallType::MoveMoney).await.unwrap().id, "pay_1");
     let err = harness.send(CallType::MoveMoney).await.unwrap_err();
-    assert_eq!(err.to_string(), "acme pay: not found (HTTP 200, stating 404): no");
+    assert_eq!(err.to_string(), "acme pay: not found (HTTP 200, stated status 404): no");
     assert_eq!((err.status(), err.stated_status()), (Some(StatusCode::OK), Some(StatusCode::NOT_FOUND)));
 }

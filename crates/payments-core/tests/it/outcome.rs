@@ -1,4 +1,4 @@
-//! The table of what a failure proves, row by row, for each way a call can stand to being sent again.
+//! The outcome and the retries after each failure, for each type of call.
 
 use payments_core::provider::ProviderSpec;
 use payments_core::test_util::Reply;
@@ -6,18 +6,19 @@ use payments_core::{ErrorKind, Outcome};
 
 use crate::support::{CallType, Harness, KEYED, UNKEYED, error_response, payment_response};
 
-/// A provider with keys that does not document what 429 means, and one without that does.
+/// A provider with keys that does not document that a 429 was not executed.
 static KEYED_UNDOCUMENTED: ProviderSpec = ProviderSpec { throttled_is_refused: false, ..KEYED };
+/// A provider without keys that documents that a 429 was not executed.
 static UNKEYED_DOCUMENTED: ProviderSpec = ProviderSpec { throttled_is_refused: true, ..UNKEYED };
 
-/// Which calls are sent again after a failure.
+/// The calls that are retried after a failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Again {
-    /// Every one.
+enum Retried {
+    /// All calls.
     All,
-    /// Those that ask, and those under a key.
-    Harmless,
-    /// None.
+    /// Read-only calls, and calls under a key.
+    ReadOrKeyed,
+    /// No calls.
     Never,
 }
 
@@ -26,17 +27,17 @@ fn check_in(
     specs: [&'static ProviderSpec; 2],
     row: &str,
     reply: impl Fn() -> Reply,
-    expected: (ErrorKind, Outcome, Again),
+    expected: (ErrorKind, Outcome, Retried),
 ) {
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-    let (kind, outcome, again) = expected;
+    let (kind, outcome, retried) = expected;
     for call_type in CallType::ALL {
         let spec = specs[usize::from(call_type == CallType::Keyed)];
         let harness = Harness::with(spec, None, (0..5).map(|_| reply()), |_| {});
         let err = runtime.block_on(harness.send(call_type)).unwrap_err();
-        let attempts = match (again, call_type) {
-            (Again::All, _) | (Again::Harmless, CallType::Read | CallType::Keyed) => 3,
-            (Again::Never, _) | (Again::Harmless, CallType::Write | CallType::MoveMoney) => 1,
+        let attempts = match (retried, call_type) {
+            (Retried::All, _) | (Retried::ReadOrKeyed, CallType::Read | CallType::Keyed) => 3,
+            (Retried::Never, _) | (Retried::ReadOrKeyed, CallType::Write | CallType::MoveMoney) => 1,
         };
         assert_eq!(
             (err.kind(), err.outcome(), err.attempts()),
@@ -44,10 +45,14 @@ fn check_in(
             "{row}, {call_type:?}: {err}"
         );
         assert_eq!(harness.request_count(), attempts as usize, "{row}, {call_type:?}");
-        let moves = matches!(call_type, CallType::MoveMoney | CallType::Keyed);
-        assert_eq!(err.may_have_moved_money(), moves && outcome == Outcome::Unknown, "{row}, {call_type:?}");
-        let warned = err.to_string().contains("it may have been executed");
-        assert_eq!(warned, call_type != CallType::Read && outcome == Outcome::Unknown, "{row}, {call_type:?}: {err}");
+        let moves_money = matches!(call_type, CallType::MoveMoney | CallType::Keyed);
+        assert_eq!(err.may_have_moved_money(), moves_money && outcome == Outcome::Unknown, "{row}, {call_type:?}");
+        let says_unknown = err.to_string().contains("it may have been executed");
+        assert_eq!(
+            says_unknown,
+            call_type != CallType::Read && outcome == Outcome::Unknown,
+            "{row}, {call_type:?}: {err}"
+        );
         assert_eq!(err.to_string().lines().count(), 1, "{err}");
         assert_eq!(err.provider(), "acme");
         assert_eq!(err.idempotency_key().is_some(), call_type == CallType::Keyed);
@@ -55,66 +60,67 @@ fn check_in(
 }
 
 #[track_caller]
-fn check(row: &str, reply: impl Fn() -> Reply, expected: (ErrorKind, Outcome, Again)) {
+fn check(row: &str, reply: impl Fn() -> Reply, expected: (ErrorKind, Outcome, Retried)) {
     check_in([&UNKEYED, &KEYED], row, reply, expected);
 }
 
+/// A response that is not in the provider's documented form, such as a proxy's error page.
 fn unrecognised(status: u16) -> Reply {
     Reply::new(status, "<html><h1>Somebody else</h1></html>").header("content-type", "text/html; charset=utf-8")
 }
 
 #[test]
-fn what_never_left_is_not_sent_and_may_be_sent_again() {
-    check("no connection", Reply::not_connected, (ErrorKind::Connection, Outcome::NotSent, Again::All));
+fn a_request_without_a_connection_is_not_sent_and_is_retried() {
+    check("no connection", Reply::not_connected, (ErrorKind::Connection, Outcome::NotSent, Retried::All));
 }
 
 #[test]
-fn a_lost_answer_leaves_it_unknown() {
-    check("lost", Reply::lost, (ErrorKind::Connection, Outcome::Unknown, Again::Harmless));
+fn a_lost_response_leaves_the_outcome_unknown() {
+    check("lost", Reply::lost, (ErrorKind::Connection, Outcome::Unknown, Retried::ReadOrKeyed));
 }
 
 #[test]
-fn a_body_that_is_cut_off_leaves_it_unknown_after_any_status() {
+fn an_incomplete_body_leaves_the_outcome_unknown_for_any_status() {
     for status in [200, 201, 302, 400, 401, 402, 404, 422, 429, 500, 503] {
         let row = format!("{status} cut off");
-        check(&row, || Reply::cut_off(status), (ErrorKind::MalformedResponse, Outcome::Unknown, Again::Harmless));
+        check(&row, || Reply::cut_off(status), (ErrorKind::MalformedResponse, Outcome::Unknown, Retried::ReadOrKeyed));
     }
 }
 
 #[test]
-fn a_success_that_cannot_be_read_leaves_it_unknown() {
-    let malformed = (ErrorKind::MalformedResponse, Outcome::Unknown, Again::Harmless);
+fn a_success_that_cannot_be_decoded_leaves_the_outcome_unknown() {
+    let malformed = (ErrorKind::MalformedResponse, Outcome::Unknown, Retried::ReadOrKeyed);
     for status in [200, 201, 202, 204, 206] {
         for body in ["", "{", r#"{"id":"pay_1","am"#] {
             check(&format!("{status} {body}"), || Reply::json(status, body), malformed);
         }
-        // It is JSON, only not what was expected: the next answer would be the same.
-        let of_another_shape = (ErrorKind::MalformedResponse, Outcome::Unknown, Again::Never);
+        // JSON with unexpected content is not retried: the next response would most likely be the same.
+        let unexpected_json = (ErrorKind::MalformedResponse, Outcome::Unknown, Retried::Never);
         for body in
             ["null", "{}", "[]", r#" ["pay_1", 100.50]"#, r#"{"id":"pay_1"}"#, r#"{"id":"pay_1","amount":"1e2"}"#]
         {
-            check(&format!("{status} {body}"), || Reply::json(status, body), of_another_shape);
+            check(&format!("{status} {body}"), || Reply::json(status, body), unexpected_json);
         }
         check(&format!("{status} in html"), || unrecognised(status), malformed);
-        check(&format!("{status} with an error in it"), || error_response(status), of_another_shape);
+        check(&format!("{status} with an error in it"), || error_response(status), unexpected_json);
         check(&format!("{status} not utf-8"), || Reply::new(status, b"\xff\xfe\0"), malformed);
     }
 }
 
 #[tokio::test]
-async fn an_answer_that_cannot_be_read_is_described_and_not_quoted() {
-    for (reply, described) in [
+async fn a_response_that_cannot_be_decoded_is_described_and_not_quoted() {
+    for (reply, description) in [
         (unrecognised(502), "a response of 35 bytes (text/html)"),
         (Reply::new(200, "pay_1"), "a response of 5 bytes (no content type)"),
     ] {
         let err = Harness::new([reply]).send(CallType::MoveMoney).await.unwrap_err();
-        assert!(err.to_string().contains(described), "{err}");
+        assert!(err.to_string().contains(description), "{err}");
         assert!(!err.to_string().contains("Somebody") && !err.to_string().contains("pay_1"), "{err}");
     }
 }
 
 #[tokio::test]
-async fn a_success_that_contradicts_the_request_leaves_it_unknown() {
+async fn a_success_that_contradicts_the_request_leaves_the_outcome_unknown() {
     let harness = Harness::new([payment_response(), payment_response()]);
     let err = harness.client.pay_expecting_id("pay_2").send().await.unwrap_err();
     assert_eq!((err.kind(), err.outcome()), (ErrorKind::MalformedResponse, Outcome::Unknown));
@@ -125,16 +131,16 @@ async fn a_success_that_contradicts_the_request_leaves_it_unknown() {
 }
 
 #[test]
-fn a_redirect_is_not_followed_and_leaves_it_unknown() {
+fn a_redirect_is_not_followed_and_leaves_the_outcome_unknown() {
     for status in [300, 301, 302, 303, 304, 305, 307, 308] {
-        let configuration = (ErrorKind::Configuration, Outcome::Unknown, Again::Never);
+        let configuration = (ErrorKind::Configuration, Outcome::Unknown, Retried::Never);
         check(&status.to_string(), || unrecognised(status).header("location", "https://evil.test/"), configuration);
-        check(&format!("{status} own form"), || error_response(status), configuration);
+        check(&format!("{status} in the documented form"), || error_response(status), configuration);
     }
 }
 
 #[test]
-fn the_providers_own_refusal_is_a_refusal() {
+fn an_error_response_in_the_documented_form_is_a_refusal() {
     for (status, kind) in [
         (400, ErrorKind::InvalidRequest),
         (401, ErrorKind::Authentication),
@@ -146,26 +152,26 @@ fn the_providers_own_refusal_is_a_refusal() {
         (415, ErrorKind::InvalidRequest),
         (422, ErrorKind::InvalidRequest),
     ] {
-        check(&status.to_string(), || error_response(status), (kind, Outcome::Refused, Again::Never));
+        check(&status.to_string(), || error_response(status), (kind, Outcome::Refused, Retried::Never));
     }
 }
 
 #[test]
-fn a_refusal_in_somebody_elses_words_is_none() {
+fn an_unrecognised_error_response_leaves_the_outcome_unknown() {
     for status in [400, 401, 402, 403, 404, 405, 409, 410, 413, 415, 422] {
-        let foreign_words = (ErrorKind::MalformedResponse, Outcome::Unknown, Again::Harmless);
-        check(&status.to_string(), || unrecognised(status), foreign_words);
-        check(&format!("{status} empty"), || Reply::new(status, ""), foreign_words);
-        check(&format!("{status} other json"), || Reply::json(status, r#"{"detail":"no"}"#), foreign_words);
-        check(&format!("{status} half"), || Reply::json(status, r#"{"error":{"code":"n"#), foreign_words);
+        let unrecognised_response = (ErrorKind::MalformedResponse, Outcome::Unknown, Retried::ReadOrKeyed);
+        check(&status.to_string(), || unrecognised(status), unrecognised_response);
+        check(&format!("{status} empty"), || Reply::new(status, ""), unrecognised_response);
+        check(&format!("{status} other json"), || Reply::json(status, r#"{"detail":"no"}"#), unrecognised_response);
+        check(&format!("{status} incomplete"), || Reply::json(status, r#"{"error":{"code":"n"#), unrecognised_response);
     }
 }
 
 #[test]
-fn a_documented_decline_is_a_refusal_whatever_its_client_error() {
+fn a_documented_decline_is_a_refusal_for_any_client_error() {
     for status in [400, 402, 403, 409, 418, 422] {
         let declined = || Reply::json(status, r#"{"error":{"code":"card_declined","decline_code":"lost_card"}}"#);
-        // Under a key, 409 says that the same request is still under way, and no more.
+        // Under a key, 409 says only that the same request is still in progress.
         if status == 409 {
             let harness = Harness::with(&UNKEYED, None, [declined()], |_| {});
             let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
@@ -173,41 +179,41 @@ fn a_documented_decline_is_a_refusal_whatever_its_client_error() {
             assert_eq!((err.kind(), err.outcome()), (ErrorKind::Declined, Outcome::Refused));
             continue;
         }
-        check(&status.to_string(), declined, (ErrorKind::Declined, Outcome::Refused, Again::Never));
+        check(&status.to_string(), declined, (ErrorKind::Declined, Outcome::Refused, Retried::Never));
     }
     let declined = || Reply::json(409, r#"{"error":{"code":"card_declined"}}"#);
     let harness = Harness::with(&KEYED, None, (0..5).map(|_| declined()), |_| {});
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     let err = runtime.block_on(harness.send(CallType::Keyed)).unwrap_err();
-    assert_eq!((err.kind(), err.outcome()), (ErrorKind::Declined, Outcome::Unknown), "under a key, 409 says no more");
+    assert_eq!((err.kind(), err.outcome()), (ErrorKind::Declined, Outcome::Unknown), "under a key, 409 proves nothing");
     for status in [408, 429] {
         let declined = || Reply::json(status, r#"{"error":{"code":"card_declined"}}"#);
-        let unknown = (ErrorKind::Declined, Outcome::Unknown, Again::Harmless);
+        let unknown = (ErrorKind::Declined, Outcome::Unknown, Retried::ReadOrKeyed);
         check_in([&UNKEYED, &KEYED_UNDOCUMENTED], &format!("{status} declined"), declined, unknown);
     }
     let failed = || Reply::json(500, r#"{"error":{"code":"card_declined"}}"#);
-    check("a decline that is a failure", failed, (ErrorKind::Declined, Outcome::Unknown, Again::Harmless));
+    check("a decline that is a failure", failed, (ErrorKind::Declined, Outcome::Unknown, Retried::ReadOrKeyed));
 }
 
 #[test]
-fn a_refusal_that_may_describe_an_earlier_sending_leaves_it_unknown() {
+fn a_refusal_that_may_be_about_an_earlier_request_leaves_the_outcome_unknown() {
     for status in [400, 403, 409, 422] {
         let taken = || Reply::json(status, r#"{"error":{"code":"already_taken"}}"#);
-        check(&status.to_string(), taken, (ErrorKind::Conflict, Outcome::Unknown, Again::Harmless));
+        check(&status.to_string(), taken, (ErrorKind::Conflict, Outcome::Unknown, Retried::ReadOrKeyed));
     }
 }
 
 #[test]
-fn a_conflict_leaves_it_unknown() {
-    check("409", || error_response(409), (ErrorKind::Conflict, Outcome::Unknown, Again::Harmless));
+fn a_conflict_leaves_the_outcome_unknown() {
+    check("409", || error_response(409), (ErrorKind::Conflict, Outcome::Unknown, Retried::ReadOrKeyed));
 }
 
 #[test]
-fn a_failure_of_the_provider_leaves_it_unknown_whoever_says_so() {
-    check("408", || error_response(408), (ErrorKind::Timeout, Outcome::Unknown, Again::Harmless));
-    check("408", || unrecognised(408), (ErrorKind::Timeout, Outcome::Unknown, Again::Harmless));
+fn a_provider_failure_leaves_the_outcome_unknown_in_any_form() {
+    check("408", || error_response(408), (ErrorKind::Timeout, Outcome::Unknown, Retried::ReadOrKeyed));
+    check("408", || unrecognised(408), (ErrorKind::Timeout, Outcome::Unknown, Retried::ReadOrKeyed));
     for status in [500, 501, 502, 503, 504, 511, 520, 522, 524, 599] {
-        let failed = (ErrorKind::ProviderFailure, Outcome::Unknown, Again::Harmless);
+        let failed = (ErrorKind::ProviderFailure, Outcome::Unknown, Retried::ReadOrKeyed);
         check(&status.to_string(), || error_response(status), failed);
         check(&format!("{status} in html"), || unrecognised(status), failed);
         check(&format!("{status} empty"), || Reply::new(status, ""), failed);
@@ -215,45 +221,45 @@ fn a_failure_of_the_provider_leaves_it_unknown_whoever_says_so() {
 }
 
 #[test]
-fn throttling_is_a_refusal_only_where_the_provider_documents_it_and_says_it_itself() {
-    let (yes, no) = (
-        (ErrorKind::Throttled, Outcome::Refused, Again::All),
-        (ErrorKind::Throttled, Outcome::Unknown, Again::Harmless),
+fn throttling_is_a_refusal_only_if_documented_and_in_the_documented_form() {
+    let (refused, unknown) = (
+        (ErrorKind::Throttled, Outcome::Refused, Retried::All),
+        (ErrorKind::Throttled, Outcome::Unknown, Retried::ReadOrKeyed),
     );
-    check_in([&UNKEYED_DOCUMENTED, &KEYED], "documented", || error_response(429), yes);
-    check_in([&UNKEYED, &KEYED_UNDOCUMENTED], "not documented", || error_response(429), no);
-    check_in([&UNKEYED_DOCUMENTED, &KEYED], "somebody else's", || unrecognised(429), no);
-    check_in([&UNKEYED, &KEYED_UNDOCUMENTED], "somebody else's", || unrecognised(429), no);
+    check_in([&UNKEYED_DOCUMENTED, &KEYED], "documented", || error_response(429), refused);
+    check_in([&UNKEYED, &KEYED_UNDOCUMENTED], "not documented", || error_response(429), unknown);
+    check_in([&UNKEYED_DOCUMENTED, &KEYED], "unrecognised", || unrecognised(429), unknown);
+    check_in([&UNKEYED, &KEYED_UNDOCUMENTED], "unrecognised", || unrecognised(429), unknown);
 }
 
 #[test]
-fn a_status_that_nobody_documents_leaves_it_unknown() {
+fn an_undocumented_status_leaves_the_outcome_unknown() {
     for status in [406, 410, 411, 412, 414, 416, 417, 418, 421, 423, 424, 425, 426, 428, 431, 451, 499] {
         check(
             &status.to_string(),
             || error_response(status),
-            (ErrorKind::InvalidRequest, Outcome::Unknown, Again::Never),
+            (ErrorKind::InvalidRequest, Outcome::Unknown, Retried::Never),
         );
     }
     for status in [100, 101, 199, 600, 999] {
-        let odd = (ErrorKind::MalformedResponse, Outcome::Unknown, Again::Harmless);
-        check(&status.to_string(), || error_response(status), odd);
-        check(&format!("{status} foreign"), || unrecognised(status), odd);
+        let malformed = (ErrorKind::MalformedResponse, Outcome::Unknown, Retried::ReadOrKeyed);
+        check(&status.to_string(), || error_response(status), malformed);
+        check(&format!("{status} unrecognised"), || unrecognised(status), malformed);
     }
 }
 
 #[test]
-fn an_encoding_that_was_not_asked_for_leaves_it_unknown() {
+fn an_encoding_that_was_not_requested_leaves_the_outcome_unknown() {
     for status in [200, 400, 429, 500] {
         for encoding in ["gzip", "br", "deflate", "zstd", "x-gzip", "identity, gzip", "GZIP"] {
             let reply = || Reply::json(status, r#"{"id":"pay_1","amount":1}"#).header("content-encoding", encoding);
-            let malformed = (ErrorKind::MalformedResponse, Outcome::Unknown, Again::Harmless);
+            let malformed = (ErrorKind::MalformedResponse, Outcome::Unknown, Retried::ReadOrKeyed);
             check(&format!("{status} {encoding}"), reply, malformed);
         }
     }
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-    for named in ["identity", "Identity"] {
-        let harness = Harness::new([payment_response().header("content-encoding", named)]);
+    for encoding in ["identity", "Identity"] {
+        let harness = Harness::new([payment_response().header("content-encoding", encoding)]);
         assert!(runtime.block_on(harness.send(CallType::MoveMoney)).is_ok());
     }
     let harness = Harness::new([payment_response().header("content-encoding", "gzip")]);
@@ -262,26 +268,31 @@ fn an_encoding_that_was_not_asked_for_leaves_it_unknown() {
 }
 
 #[tokio::test]
-async fn what_does_not_fit_is_found_before_anything_leaves() {
+async fn an_invalid_request_is_rejected_before_it_is_sent() {
     use payments_core::provider::Operation;
     use payments_core::request::RequestBuilder;
     use payments_core::{Error, ValidationError};
     let harness = Harness::new([payment_response()]);
-    let problem =
+    let invalid =
         || -> Result<RequestBuilder, Error> { Err(ValidationError::new("amount", "must be greater than zero").into()) };
-    let call = harness.client.connection.call(Operation::move_money("pay"), problem(), |()| Ok(()));
+    let call = harness.client.connection.call(Operation::move_money("pay"), invalid(), |()| Ok(()));
     let err = call.send().await.unwrap_err();
     assert_eq!((err.kind(), err.outcome(), err.attempts()), (ErrorKind::InvalidRequest, Outcome::NotSent, 0));
     assert_eq!(err.param(), Some("amount"));
-    let missing = Err(Error::unsupported("no such thing here"));
-    let err =
-        harness.client.connection.call(Operation::move_money("pay"), missing, |()| Ok(())).send().await.unwrap_err();
+    let unsupported = Err(Error::unsupported("not supported"));
+    let err = harness
+        .client
+        .connection
+        .call(Operation::move_money("pay"), unsupported, |()| Ok(()))
+        .send()
+        .await
+        .unwrap_err();
     assert_eq!((err.kind(), err.outcome(), err.attempts()), (ErrorKind::Unsupported, Outcome::NotSent, 0));
     assert_eq!(harness.request_count(), 0);
 }
 
 #[tokio::test]
-async fn an_error_carries_what_the_provider_said() {
+async fn an_error_contains_the_providers_error_response() {
     let body = r#"{"error":{"code":"card_declined","decline_code":"lost_card","message":"No.\nReally: 4111111111111111",
         "param":"source","object":"pay_7"}}"#;
     let harness = Harness::new([Reply::json(402, body).header("x-request-id", "req_1").header("cf-ray", "ray_1")]);
@@ -302,7 +313,7 @@ async fn a_call_that_is_never_sent_does_nothing() {
 }
 
 #[tokio::test]
-async fn a_call_that_is_dropped_on_its_way_was_sent_once_and_no_more() {
+async fn a_call_that_is_dropped_while_in_flight_was_sent_once() {
     let harness = Harness::new([Reply::silence(), payment_response()]);
     let mut call = Box::pin(harness.client.pay().send());
     assert!(crate::support::poll_once(call.as_mut()).is_pending());
@@ -311,7 +322,7 @@ async fn a_call_that_is_dropped_on_its_way_was_sent_once_and_no_more() {
 }
 
 #[tokio::test]
-async fn the_whole_answer_can_be_had() {
+async fn a_call_can_return_the_whole_response() {
     let harness = Harness::new([payment_response().header("request-id", "req_9")]);
     let sent = harness.client.pay().send_with_response().await.unwrap();
     assert_eq!(sent.value.id, "pay_1");

@@ -1,4 +1,4 @@
-//! Whatever an id or a reference holds: the request goes to the one endpoint that the call is for.
+//! No id, reference or query value can send a request to another endpoint.
 
 use payments_core::test_util::Reply;
 use payments_core::{ErrorKind, Outcome};
@@ -7,7 +7,7 @@ use crate::id::hostile;
 use crate::support::server::{Server, http_response};
 use crate::support::{Harness, PAYMENT_JSON, PaymentId, Reference, client_at, payment_response};
 
-/// What a percent-encoded text stands for.
+/// Percent-decodes a text.
 fn decoded(text: &str) -> Vec<u8> {
     percent_encoding::percent_decode_str(text).collect()
 }
@@ -26,27 +26,27 @@ fn check_target(target: &str, prefix: &str, reference: &str, note: &str) {
 }
 
 #[tokio::test]
-async fn no_text_changes_the_path_that_is_asked_for() {
-    let mut sent = 0;
+async fn no_value_changes_the_requested_path() {
+    let mut checked = 0;
     for text in hostile() {
         let harness = Harness::new([payment_response(), payment_response()]);
         if let Ok(reference) = text.parse::<Reference>() {
             harness.client.lookup_payment(&reference, &text).send().await.unwrap();
         }
         if let Ok(id) = text.parse::<PaymentId>() {
-            harness.client.payment(&id).send().await.unwrap();
+            harness.client.retrieve_by_id(&id).send().await.unwrap();
         }
         for request in harness.script.requests() {
             check_target(request.url(), "https://api.acme.test/v1/payments/", &text, &text);
             assert_eq!(request.headers().len(), 4);
-            sent += 1;
+            checked += 1;
         }
     }
-    assert!(sent > 200, "{sent}");
+    assert!(checked > 200, "{checked}");
 }
 
 #[tokio::test]
-async fn no_text_changes_the_request_line_or_adds_a_header_on_the_wire() {
+async fn no_value_changes_the_request_line_or_adds_a_header_on_the_socket() {
     let server = Server::responding(http_response(200, PAYMENT_JSON)).await;
     let client = client_at(server.address);
     let mut expected = Vec::new();
@@ -56,10 +56,10 @@ async fn no_text_changes_the_request_line_or_adds_a_header_on_the_wire() {
             expected.push(text.clone());
         }
         if let Ok(id) = text.parse::<PaymentId>() {
-            client.payment(&id).send().await.unwrap();
+            client.retrieve_by_id(&id).send().await.unwrap();
             expected.push(text.clone());
         }
-        // And a query as long as it likes to be, with text that no reference may hold.
+        // A query value of any length, with text that a reference must not contain.
         let plain: Reference = "plain".parse().unwrap();
         let query = client.lookup_payment(&plain, &text).send().await;
         if query.is_ok() {
@@ -85,10 +85,10 @@ async fn no_text_changes_the_request_line_or_adds_a_header_on_the_wire() {
 }
 
 #[tokio::test]
-async fn what_could_not_be_a_url_is_not_sent() {
+async fn a_request_whose_url_is_too_long_is_not_sent() {
     let harness = Harness::new([Reply::lost()]);
     assert_eq!(harness.client.pay().send().await.unwrap_err().outcome(), Outcome::Unknown);
-    // The longest target that the wire takes; one that it does not take never leaves.
+    // A target that is longer than the HTTP stack supports is never sent.
     let server = Server::responding(http_response(200, PAYMENT_JSON)).await;
     let reference: Reference = "plain".parse().unwrap();
     let err = client_at(server.address).lookup_payment(&reference, &"a".repeat(70_000)).send().await.unwrap_err();

@@ -15,7 +15,7 @@ use crate::support::{Client, Harness, PAYMENT_JSON, UNKEYED, payment_response, p
 
 const MINUTE: Duration = Duration::from_secs(60);
 
-fn harness(limit: usize, replies: impl IntoIterator<Item = Reply>) -> Harness {
+fn limited_harness(limit: usize, replies: impl IntoIterator<Item = Reply>) -> Harness {
     Harness::with(&UNKEYED, Some(RateLimiter::new(limit, MINUTE)), replies, |settings| {
         settings.timeouts = Timeouts { total: MINUTE * 2, attempt: Duration::from_secs(30) };
         settings.retry = RetryPolicy::none();
@@ -23,8 +23,8 @@ fn harness(limit: usize, replies: impl IntoIterator<Item = Reply>) -> Harness {
 }
 
 #[tokio::test]
-async fn sixty_calls_go_at_once_and_the_next_waits_until_the_first_is_a_minute_old() {
-    let harness = harness(60, (0..62).map(|_| payment_response()));
+async fn sixty_calls_are_sent_at_once_and_the_next_waits_for_the_end_of_the_window() {
+    let harness = limited_harness(60, (0..62).map(|_| payment_response()));
     for _ in 0..60 {
         harness.client.retrieve_limited().send().await.unwrap();
     }
@@ -38,8 +38,8 @@ async fn sixty_calls_go_at_once_and_the_next_waits_until_the_first_is_a_minute_o
 }
 
 #[tokio::test]
-async fn what_the_limit_leaves_no_time_for_is_not_sent() {
-    let harness = harness(2, (0..3).map(|_| payment_response()));
+async fn a_call_is_not_sent_if_the_limit_allows_it_only_after_its_deadline() {
+    let harness = limited_harness(2, (0..3).map(|_| payment_response()));
     harness.client.retrieve_limited().send().await.unwrap();
     harness.client.retrieve_limited().send().await.unwrap();
     let err = harness.client.retrieve_limited().timeout(MINUTE).send().await.unwrap_err();
@@ -47,15 +47,15 @@ async fn what_the_limit_leaves_no_time_for_is_not_sent() {
     assert_eq!(err.retry_after(), Some(MINUTE));
     assert_eq!(harness.clock.slept(), [] as [Duration; 0]);
     assert_eq!(harness.request_count(), 2);
-    // A moment more is enough.
+    // One millisecond more is enough.
     let call = harness.client.retrieve_limited().timeout(MINUTE + Duration::from_millis(1));
     call.send().await.unwrap();
     assert_eq!(harness.clock.slept(), [MINUTE]);
 }
 
 #[tokio::test]
-async fn only_what_counts_against_the_limit_waits_for_it() {
-    let harness = harness(1, (0..21).map(|_| payment_response()));
+async fn only_limited_operations_wait_for_the_limit() {
+    let harness = limited_harness(1, (0..21).map(|_| payment_response()));
     harness.client.retrieve_limited().send().await.unwrap();
     for _ in 0..10 {
         harness.client.retrieve().send().await.unwrap();
@@ -65,15 +65,15 @@ async fn only_what_counts_against_the_limit_waits_for_it() {
 }
 
 #[tokio::test]
-async fn a_limit_of_none_at_all_is_one() {
-    let harness = harness(0, [payment_response(), payment_response()]);
+async fn a_limit_of_zero_counts_as_one() {
+    let harness = limited_harness(0, [payment_response(), payment_response()]);
     harness.client.retrieve_limited().send().await.unwrap();
     harness.client.retrieve_limited().send().await.unwrap();
     assert_eq!(harness.clock.slept(), [MINUTE]);
 }
 
 #[tokio::test]
-async fn a_retry_counts_as_well() {
+async fn a_retry_counts_against_the_limit() {
     let harness = Harness::with(
         &UNKEYED,
         Some(RateLimiter::new(1, MINUTE)),
@@ -85,8 +85,8 @@ async fn a_retry_counts_as_well() {
 }
 
 #[tokio::test]
-async fn a_call_that_is_given_up_counts_from_then_on() {
-    let harness = harness(1, [Reply::silence(), payment_response()]);
+async fn a_dropped_call_counts_for_one_window_after_the_drop() {
+    let harness = limited_harness(1, [Reply::silence(), payment_response()]);
     let mut dropped = Box::pin(harness.client.retrieve_limited().send());
     assert!(poll_once(dropped.as_mut()).is_pending());
     harness.clock.advance(Duration::from_secs(20));
@@ -96,8 +96,8 @@ async fn a_call_that_is_given_up_counts_from_then_on() {
 }
 
 #[tokio::test]
-async fn a_call_that_gets_no_answer_counts_from_when_it_ended() {
-    let harness = harness(1, [Reply::silence(), payment_response()]);
+async fn a_call_without_a_response_counts_for_one_window_after_its_timeout() {
+    let harness = limited_harness(1, [Reply::silence(), payment_response()]);
     let mut call = pin!(harness.client.retrieve_limited().send());
     assert!(poll_once(call.as_mut()).is_pending());
     harness.clock.advance(Duration::from_secs(30));
@@ -107,8 +107,8 @@ async fn a_call_that_gets_no_answer_counts_from_when_it_ended() {
 }
 
 #[tokio::test]
-async fn a_call_that_takes_longer_than_the_window_still_counts_while_it_is_under_way() {
-    let harness = harness(1, [Reply::silence(), payment_response()]);
+async fn a_call_that_takes_longer_than_the_window_counts_while_it_is_in_progress() {
+    let harness = limited_harness(1, [Reply::silence(), payment_response()]);
     let mut slow = Box::pin(harness.client.retrieve_limited().attempt_timeout(MINUTE * 2).send());
     assert!(poll_once(slow.as_mut()).is_pending());
     harness.clock.advance(MINUTE + Duration::from_secs(10));
@@ -118,18 +118,18 @@ async fn a_call_that_takes_longer_than_the_window_still_counts_while_it_is_under
 }
 
 #[tokio::test]
-async fn what_the_provider_says_is_left_is_believed() {
-    let none_left = || payment_response().header("x-ratelimit-limit", "60").header("x-ratelimit-remaining", "0");
-    let harness = harness(60, [none_left(), payment_response()]);
+async fn the_providers_remaining_count_is_applied() {
+    let none_remaining = || payment_response().header("x-ratelimit-limit", "60").header("x-ratelimit-remaining", "0");
+    let harness = limited_harness(60, [none_remaining(), payment_response()]);
     harness.client.retrieve_limited().send().await.unwrap();
     harness.client.retrieve_limited().send().await.unwrap();
     assert_eq!(harness.clock.slept(), [MINUTE]);
 }
 
 #[tokio::test]
-async fn others_who_use_the_same_key_take_their_share() {
-    let two_left = || payment_response().header("x-ratelimit-remaining", "2");
-    let harness = harness(60, std::iter::once(two_left()).chain((0..3).map(|_| payment_response())));
+async fn calls_of_other_clients_with_the_same_key_count() {
+    let two_remaining = || payment_response().header("x-ratelimit-remaining", "2");
+    let harness = limited_harness(60, std::iter::once(two_remaining()).chain((0..3).map(|_| payment_response())));
     for _ in 0..3 {
         harness.client.retrieve_limited().send().await.unwrap();
     }
@@ -139,16 +139,16 @@ async fn others_who_use_the_same_key_take_their_share() {
 }
 
 #[tokio::test]
-async fn a_lower_limit_is_kept_and_a_higher_one_is_not_believed() {
-    let lower = harness(60, (0..4).map(|_| payment_response().header("x-ratelimit-limit", "2")));
+async fn a_lower_limit_of_the_provider_is_applied_and_a_higher_one_is_ignored() {
+    let lower = limited_harness(60, (0..4).map(|_| payment_response().header("x-ratelimit-limit", "2")));
     for _ in 0..4 {
         lower.client.retrieve_limited().send().await.unwrap();
     }
     assert_eq!(lower.clock.slept(), [MINUTE]);
-    let odd = ["1000", "0", "-1", "1e3", "", "unlimited", "99999999999999999999999"];
-    let higher = harness(
+    let ignored = ["1000", "0", "-1", "1e3", "", "unlimited", "99999999999999999999999"];
+    let higher = limited_harness(
         2,
-        odd.map(|text| payment_response().header("x-ratelimit-limit", text).header("x-ratelimit-remaining", "7")),
+        ignored.map(|text| payment_response().header("x-ratelimit-limit", text).header("x-ratelimit-remaining", "7")),
     );
     for _ in 0..3 {
         higher.client.retrieve_limited().send().await.unwrap();
@@ -156,30 +156,31 @@ async fn a_lower_limit_is_kept_and_a_higher_one_is_not_believed() {
     assert_eq!(higher.clock.slept(), [MINUTE]);
 }
 
-/// Takes its time over each request, and counts it somewhere in between.
+/// A transport that takes a scripted time for each request and counts the request in between.
 #[derive(Debug)]
-struct Slow {
+struct SlowTransport {
     clock: ManualClock,
-    script: Mutex<VecDeque<Turn>>,
+    script: Mutex<VecDeque<ScriptedCall>>,
     counted: Mutex<Vec<Duration>>,
 }
 
+/// The timing of one call, in milliseconds.
 #[derive(Debug, Clone)]
-struct Turn {
-    before: u64,
-    way_there: u64,
-    way_back: u64,
-    answered: bool,
+struct ScriptedCall {
+    pause_before: u64,
+    until_counted: u64,
+    until_response: u64,
+    responds: bool,
 }
 
 #[async_trait::async_trait]
-impl Transport for Slow {
+impl Transport for SlowTransport {
     async fn send(&self, _: Request) -> Result<Response, TransportError> {
-        let turn = self.script.lock().unwrap().pop_front().unwrap();
-        self.clock.advance(Duration::from_millis(turn.way_there));
+        let call = self.script.lock().unwrap().pop_front().unwrap();
+        self.clock.advance(Duration::from_millis(call.until_counted));
         self.counted.lock().unwrap().push(self.clock.monotonic());
-        self.clock.advance(Duration::from_millis(turn.way_back));
-        if turn.answered {
+        self.clock.advance(Duration::from_millis(call.until_response));
+        if call.responds {
             Ok(Response::new(StatusCode::OK, HeaderMap::new(), PAYMENT_JSON.into()))
         } else {
             Err(TransportError::unknown("lost"))
@@ -187,26 +188,31 @@ impl Transport for Slow {
     }
 }
 
-fn turns() -> impl Strategy<Value = Vec<Turn>> {
+fn scripted_calls() -> impl Strategy<Value = Vec<ScriptedCall>> {
     let pause = || prop_oneof![4 => Just(0_u64), 3 => 0_u64..2_000, 2 => 0_u64..70_000, 1 => 59_999_u64..60_002];
-    let turn = (pause(), pause(), pause(), any::<bool>());
-    let turn = turn.prop_map(|(before, way_there, way_back, answered)| Turn { before, way_there, way_back, answered });
-    prop::collection::vec(turn, 1..250)
+    let call = (pause(), pause(), pause(), any::<bool>());
+    let call = call.prop_map(|(pause_before, until_counted, until_response, responds)| ScriptedCall {
+        pause_before,
+        until_counted,
+        until_response,
+        responds,
+    });
+    prop::collection::vec(call, 1..250)
 }
 
 proptest! {
     #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn in_no_minute_does_the_provider_count_more_than_the_limit(turns in turns(), limit in prop_oneof![Just(60_usize), 1_usize..8]) {
+    fn the_provider_never_counts_more_calls_in_a_minute_than_the_limit(calls in scripted_calls(), limit in prop_oneof![Just(60_usize), 1_usize..8]) {
         let clock = ManualClock::at(OffsetDateTime::UNIX_EPOCH);
-        let slow = Arc::new(Slow {
+        let transport = Arc::new(SlowTransport {
             clock: clock.clone(),
-            script: Mutex::new(turns.iter().cloned().collect()),
+            script: Mutex::new(calls.iter().cloned().collect()),
             counted: Mutex::default(),
         });
         let settings = Settings {
-            transport: Some(Arc::clone(&slow) as Arc<dyn Transport>),
+            transport: Some(Arc::clone(&transport) as Arc<dyn Transport>),
             clock: Arc::new(clock.clone()),
             timer: Some(Arc::new(clock.clone())),
             timeouts: Timeouts { total: MINUTE * 60, attempt: MINUTE * 30 },
@@ -216,15 +222,15 @@ proptest! {
         let client = Client::new(settings, &UNKEYED, Some(RateLimiter::new(limit, MINUTE)));
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         runtime.block_on(async {
-            for turn in &turns {
-                clock.advance(Duration::from_millis(turn.before));
-                assert_eq!(client.retrieve_limited().send().await.is_ok(), turn.answered);
+            for call in &calls {
+                clock.advance(Duration::from_millis(call.pause_before));
+                assert_eq!(client.retrieve_limited().send().await.is_ok(), call.responds);
             }
         });
-        let counted = slow.counted.lock().unwrap();
-        prop_assert_eq!(counted.len(), turns.len());
-        for rows in counted.windows(limit + 1) {
-            prop_assert!(rows[limit] - rows[0] >= MINUTE, "{:?}", rows);
+        let counted = transport.counted.lock().unwrap();
+        prop_assert_eq!(counted.len(), calls.len());
+        for times in counted.windows(limit + 1) {
+            prop_assert!(times[limit] - times[0] >= MINUTE, "{:?}", times);
         }
     }
 }

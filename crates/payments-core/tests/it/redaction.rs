@@ -1,4 +1,6 @@
-//! Secrets, card numbers and bodies planted everywhere, and every way out read for them.
+//! Secrets, card numbers and bodies appear in no error, trace or log.
+//!
+//! The tests put marker values everywhere and search all output for them.
 
 use std::cell::RefCell;
 use std::io::Write;
@@ -17,15 +19,15 @@ use crate::support::{
     payment_response,
 };
 
-const PAN: &str = "4929000000006";
-const CVV: &str = "canary-cvv";
+const CARD_NUMBER: &str = "4929000000006";
+const SECURITY_CODE: &str = "canary-cvv";
 const BODY: &str = "canary-body";
 const REFERENCE: &str = "canary-reference";
 
 #[track_caller]
-fn check(said: &str) {
-    for canary in [API_KEY, PAN, CVV, BODY, REFERENCE, "another-canary"] {
-        assert!(!said.contains(canary), "{canary} in {said}");
+fn check(output: &str) {
+    for canary in [API_KEY, CARD_NUMBER, SECURITY_CODE, BODY, REFERENCE, "another-canary"] {
+        assert!(!output.contains(canary), "{canary} in {output}");
     }
 }
 
@@ -33,30 +35,30 @@ thread_local! {
     static TRACED: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Collects all that reaches `tracing` on this thread from here on.
+/// Starts to collect everything that this thread sends to `tracing`.
 ///
-/// One subscriber serves the whole process: where each test has its own, what a thread without one passes by first may
-/// never be traced.
-fn listen() {
+/// All tests share one subscriber. With one per test, a thread without a subscriber could disable a call site for all.
+fn start_tracing() {
     static SUBSCRIBER: OnceLock<()> = OnceLock::new();
     SUBSCRIBER.get_or_init(|| {
         let subscriber = tracing_subscriber::fmt()
             .with_max_level(tracing::Level::TRACE)
             .with_span_events(FmtSpan::FULL)
-            .with_writer(|| ToThisThread)
+            .with_writer(|| ThreadLocalWriter)
             .finish();
         tracing::subscriber::set_global_default(subscriber).unwrap();
     });
     TRACED.take();
 }
 
+/// Returns everything that was collected since [`start_tracing`].
 fn traced() -> String {
     String::from_utf8(TRACED.take()).unwrap()
 }
 
-struct ToThisThread;
+struct ThreadLocalWriter;
 
-impl Write for ToThisThread {
+impl Write for ThreadLocalWriter {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
         TRACED.with_borrow_mut(|traced| traced.extend_from_slice(bytes));
         Ok(bytes.len())
@@ -67,7 +69,7 @@ impl Write for ToThisThread {
     }
 }
 
-/// All that reaches `log`, from every test of this process.
+/// Everything that any test of this process sends to `log`.
 struct Logged(Mutex<Vec<String>>);
 
 static LOGGED: Logged = Logged(Mutex::new(Vec::new()));
@@ -90,24 +92,26 @@ fn pay_by_card(client: &Client) -> payments_core::Call<Payment> {
         pan: String,
         cvv: &'static str,
     }
-    let card: CardNumber = PAN.parse().unwrap();
+    let card: CardNumber = CARD_NUMBER.parse().unwrap();
     let path = Path::new("payments").segment(&REFERENCE).query("note", BODY);
-    let request = RequestBuilder::post(path).json(&Body { pan: card.expose().to_owned(), cvv: CVV });
+    let request = RequestBuilder::post(path).json(&Body { pan: card.expose().to_owned(), cvv: SECURITY_CODE });
     let request = request.map(|request| request.log_as(card));
     client.connection.call(Operation::move_money("pay_by_card"), request, Ok)
 }
 
-fn odd_answers() -> Vec<Reply> {
+fn unusual_responses() -> Vec<Reply> {
     let mut all = vec![Reply::not_connected(), Reply::lost(), Reply::cut_off(200), error_response(500)];
     for status in [200, 302, 400, 401, 404, 409, 429, 500] {
         for body in [
-            format!("<html>{BODY} {PAN}</html>"),
+            format!("<html>{BODY} {CARD_NUMBER}</html>"),
             format!(r#"{{"id":"{BODY}","amount":"{BODY}"}}"#),
-            format!(r#"{{"id":{PAN},"amount":1}}"#),
+            format!(r#"{{"id":{CARD_NUMBER},"amount":1}}"#),
             format!(r#"{{"id":["{BODY}"],"amount":1}}"#),
             format!(r#"{{"{BODY}":"#),
-            format!(r#"{{"error":{{"code":"{PAN}","decline_code":"{PAN}","message":"{PAN} 12/27","param":"{PAN}"}}}}"#),
-            format!(r#"{{"error":{{"message":"{}{PAN}"}}}}"#, "x".repeat(300 - PAN.len() + 1)),
+            format!(
+                r#"{{"error":{{"code":"{CARD_NUMBER}","decline_code":"{CARD_NUMBER}","message":"{CARD_NUMBER} 12/27","param":"{CARD_NUMBER}"}}}}"#
+            ),
+            format!(r#"{{"error":{{"message":"{}{CARD_NUMBER}"}}}}"#, "x".repeat(300 - CARD_NUMBER.len() + 1)),
             BODY.to_owned(),
         ] {
             all.push(Reply::json(status, &body));
@@ -120,10 +124,10 @@ fn odd_answers() -> Vec<Reply> {
 }
 
 #[tokio::test]
-async fn nothing_private_comes_out_of_an_error_or_a_trace() {
-    listen();
+async fn no_error_or_trace_contains_private_data() {
+    start_tracing();
     let mut errors = 0;
-    for reply in odd_answers() {
+    for reply in unusual_responses() {
         let harness = Harness::new([reply]);
         let call = pay_by_card(&harness.client);
         check(&format!("{call:?} {call:#?} {:?} {:#?}", harness.client, harness.script));
@@ -142,8 +146,8 @@ async fn nothing_private_comes_out_of_an_error_or_a_trace() {
     }
     let text = traced();
     check(&text);
-    // It does say what an operator asks first.
-    for said in [
+    // The trace contains what an operator needs first.
+    for expected in [
         "payments_call",
         "payments_attempt",
         "acme",
@@ -153,19 +157,19 @@ async fn nothing_private_comes_out_of_an_error_or_a_trace() {
         "status=500",
         "elapsed=",
     ] {
-        assert!(text.contains(said), "{said}");
+        assert!(text.contains(expected), "{expected}");
     }
 }
 
 #[tokio::test]
-async fn nothing_private_comes_out_of_the_http_stack() {
+async fn the_http_stack_logs_no_private_data() {
     log::set_logger(&LOGGED).unwrap();
     log::set_max_level(log::LevelFilter::Trace);
-    listen();
-    let nobody = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+    start_tracing();
+    let closed = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
     let reference: Reference = REFERENCE.parse().unwrap();
     let mut errors: Vec<Error> = Vec::new();
-    errors.push(pay_by_card(&client_at(nobody)).send().await.unwrap_err());
+    errors.push(pay_by_card(&client_at(closed)).send().await.unwrap_err());
     let responses = [
         Vec::new(),
         b"HTTP/1.1 canary-body\r\n\r\n".to_vec(),
@@ -202,7 +206,7 @@ async fn nothing_private_comes_out_of_the_http_stack() {
 }
 
 #[tokio::test]
-async fn an_earlier_attempt_is_as_discreet() {
+async fn an_earlier_attempt_contains_no_private_data() {
     let harness = Harness::new([Reply::json(500, BODY), Reply::json(200, BODY), Reply::not_connected()]);
     let err = harness.send(CallType::Keyed).await.unwrap_err();
     assert!(err.earlier().is_some());
@@ -210,7 +214,7 @@ async fn an_earlier_attempt_is_as_discreet() {
 }
 
 #[tokio::test]
-async fn a_provider_that_quotes_a_secret_is_not_quoted() {
+async fn a_secret_that_the_provider_quotes_is_redacted() {
     let quoting = format!(
         r#"{{"error":{{"code":"bad_{API_KEY}","message":"{API_KEY} is no key; canary-body-secret is none","param":"{API_KEY}"}}}}"#
     );

@@ -1,4 +1,4 @@
-//! What a provider's crate can put into a request.
+//! The parts of a request that a provider's crate can set.
 
 use payments_core::provider::Operation;
 use payments_core::request::{Path, RequestBuilder};
@@ -12,7 +12,7 @@ fn call(harness: &Harness, request: RequestBuilder) -> Call<Payment> {
 }
 
 #[tokio::test]
-async fn a_form_goes_out_as_a_browser_sends_it() {
+async fn a_form_is_encoded_as_a_browser_does() {
     let harness = Harness::new([payment_response()]);
     let form = [("api_key", "k&1"), ("note", "a b=ü+\r\n%"), ("empty", "")];
     call(&harness, RequestBuilder::post(Path::new("links")).form(&form)).send().await.unwrap();
@@ -22,12 +22,12 @@ async fn a_form_goes_out_as_a_browser_sends_it() {
 }
 
 #[tokio::test]
-async fn a_header_of_its_own_takes_the_place_of_the_common_one() {
+async fn a_header_of_the_request_replaces_the_common_one() {
     let harness = Harness::new([payment_response(), payment_response()]);
     let request = RequestBuilder::post(Path::new("links")).header("accept", "text/plain").unwrap();
     call(&harness, request).send().await.unwrap();
     call(&harness, RequestBuilder::get(Path::new("links"))).with_header("x-version", "7").send().await.unwrap();
-    let [first, second] = &harness.script.requests()[..] else { panic!("two requests") };
+    let [first, second] = &harness.script.requests()[..] else { panic!("there must be two requests") };
     assert_eq!(first.headers().get_all("accept").iter().collect::<Vec<_>>(), ["text/plain"]);
     assert_eq!(
         (&second.headers()["accept"], &second.headers()["x-version"]),
@@ -36,7 +36,7 @@ async fn a_header_of_its_own_takes_the_place_of_the_common_one() {
 }
 
 #[tokio::test]
-async fn a_header_that_does_not_fit_is_refused_before_anything_is_sent() {
+async fn an_invalid_header_is_rejected_before_the_call_is_sent() {
     let harness = Harness::new([Reply::lost()]);
     assert_eq!(
         RequestBuilder::get(Path::new("links")).header("order-id", "a\r\nb").unwrap_err().param(),

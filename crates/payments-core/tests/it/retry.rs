@@ -8,22 +8,22 @@ use crate::support::{CallType, Harness, KEYED, UNKEYED, error_response, payment_
 const HALF: Duration = Duration::from_millis(500);
 
 #[track_caller]
-fn check_wait(waited: Duration, whole: Duration) {
-    assert!((whole / 2..=whole).contains(&waited), "{waited:?} is not between half of {whole:?} and the whole");
+fn check_wait(actual: Duration, full: Duration) {
+    assert!((full / 2..=full).contains(&actual), "{actual:?} is not between half of {full:?} and {full:?}");
 }
 
 #[tokio::test]
-async fn a_lost_answer_is_asked_for_again_and_money_is_not_sent_again() {
+async fn after_a_lost_response_only_reads_and_keyed_calls_are_retried() {
     for call_type in CallType::ALL {
         let harness = Harness::new([Reply::lost(), payment_response()]);
         let result = harness.send(call_type).await;
-        let again = matches!(call_type, CallType::Read | CallType::Keyed);
-        assert_eq!((result.is_ok(), harness.request_count()), (again, 1 + usize::from(again)), "{call_type:?}");
+        let retried = matches!(call_type, CallType::Read | CallType::Keyed);
+        assert_eq!((result.is_ok(), harness.request_count()), (retried, 1 + usize::from(retried)), "{call_type:?}");
     }
 }
 
 #[tokio::test]
-async fn what_was_not_sent_is_sent_again_whatever_it_does() {
+async fn a_request_that_was_not_sent_is_retried_for_any_call() {
     for call_type in CallType::ALL {
         let harness = Harness::new([Reply::not_connected(), Reply::not_connected(), payment_response()]);
         assert!(harness.send(call_type).await.is_ok());
@@ -32,17 +32,17 @@ async fn what_was_not_sent_is_sent_again_whatever_it_does() {
 }
 
 #[tokio::test]
-async fn money_without_a_key_is_never_sent_after_an_unknown_attempt() {
+async fn a_write_without_a_key_is_never_retried_after_an_unknown_outcome() {
     let eager = RetryPolicy::default().extra_attempts(50).wait(Duration::ZERO, Duration::ZERO);
     for call_type in [CallType::Write, CallType::MoveMoney] {
-        let lost: [fn() -> Reply; 5] = [
+        let unknown_outcomes: [fn() -> Reply; 5] = [
             Reply::lost,
             || Reply::cut_off(200),
             || error_response(500),
             || Reply::json(200, "{}"),
             || error_response(429),
         ];
-        for unknown in lost {
+        for unknown in unknown_outcomes {
             let replies = [Reply::not_connected(), Reply::not_connected(), unknown(), payment_response()];
             let harness = Harness::with(&UNKEYED, None, replies, |settings| settings.retry = eager);
             let err = harness.send(call_type).await.unwrap_err();
@@ -52,24 +52,27 @@ async fn money_without_a_key_is_never_sent_after_an_unknown_attempt() {
 }
 
 #[tokio::test]
-async fn waits_double_from_half_a_second_and_are_spread_over_their_upper_half() {
-    let mut firsts = Vec::new();
+async fn waits_double_from_half_a_second_and_are_spread_by_jitter() {
+    let mut first_waits = Vec::new();
     for _ in 0..200 {
         let harness = Harness::new([]);
         harness.send(CallType::Read).await.unwrap_err();
         let slept = harness.clock.slept();
-        // Two waits for three attempts: none after the last.
+        // Three attempts have two waits: there is none after the last.
         assert_eq!((slept.len(), harness.request_count()), (2, 3));
         check_wait(slept[0], HALF);
         check_wait(slept[1], HALF * 2);
-        firsts.push(slept[0]);
+        first_waits.push(slept[0]);
     }
-    firsts.sort();
-    assert!(firsts[0] < Duration::from_millis(300) && firsts[199] > Duration::from_millis(450), "{firsts:?}");
+    first_waits.sort();
+    assert!(
+        first_waits[0] < Duration::from_millis(300) && first_waits[199] > Duration::from_millis(450),
+        "{first_waits:?}"
+    );
 }
 
 #[tokio::test]
-async fn waits_without_jitter_are_the_whole_wait_every_time() {
+async fn waits_without_jitter_are_exact() {
     let exact = RetryPolicy::default().without_jitter();
     let harness = Harness::with(&KEYED, None, [], |settings| settings.retry = exact);
     harness.send(CallType::Read).await.unwrap_err();
@@ -77,7 +80,7 @@ async fn waits_without_jitter_are_the_whole_wait_every_time() {
 }
 
 #[tokio::test]
-async fn waits_stop_growing_at_the_longest() {
+async fn waits_do_not_exceed_the_longest_wait() {
     let patient = RetryPolicy::default().extra_attempts(40);
     let harness = Harness::with(&KEYED, None, [], |settings| {
         settings.retry = patient;
@@ -86,14 +89,14 @@ async fn waits_stop_growing_at_the_longest() {
     let err = harness.send(CallType::Read).await.unwrap_err();
     assert_eq!(err.attempts(), 41);
     let slept = harness.clock.slept();
-    for (at, waited) in slept.iter().enumerate() {
-        check_wait(*waited, (HALF * (1 << at.min(5))).min(Duration::from_secs(5)));
+    for (index, wait) in slept.iter().enumerate() {
+        check_wait(*wait, (HALF * (1 << index.min(5))).min(Duration::from_secs(5)));
     }
     assert_eq!(slept.len(), 40);
 }
 
 #[tokio::test]
-async fn without_retries_nothing_is_waited_for() {
+async fn without_retries_there_are_no_waits() {
     let harness = Harness::with(&KEYED, None, [Reply::lost(), payment_response()], |settings| {
         settings.retry = RetryPolicy::none()
     });
@@ -108,21 +111,21 @@ async fn without_retries_nothing_is_waited_for() {
 }
 
 #[tokio::test]
-async fn retry_after_is_waited_for_up_to_the_cap() {
-    for (asked, expected) in
+async fn retry_after_is_respected_up_to_the_limit() {
+    for (requested, expected) in
         [("7", Some(7)), ("30", Some(30)), (" 3 ", Some(3)), ("31", None), ("18446744073709551615", None)]
     {
         for call_type in [CallType::Read, CallType::Keyed, CallType::MoveMoney] {
             let harness = Harness::with(
                 &KEYED,
                 None,
-                [error_response(429).header("retry-after", asked), payment_response()],
+                [error_response(429).header("retry-after", requested), payment_response()],
                 |_| {},
             );
             let result = harness.send(call_type).await;
-            assert_eq!(result.is_ok(), expected.is_some(), "{asked}");
-            let waited: Vec<Duration> = expected.map(Duration::from_secs).into_iter().collect();
-            assert_eq!(harness.clock.slept(), waited, "{asked}");
+            assert_eq!(result.is_ok(), expected.is_some(), "{requested}");
+            let waits: Vec<Duration> = expected.map(Duration::from_secs).into_iter().collect();
+            assert_eq!(harness.clock.slept(), waits, "{requested}");
             if let Err(err) = result {
                 assert_eq!((err.kind(), err.outcome()), (ErrorKind::Throttled, Outcome::Refused));
                 assert!(err.retry_after().unwrap() > Duration::from_secs(30));
@@ -132,16 +135,16 @@ async fn retry_after_is_waited_for_up_to_the_cap() {
 }
 
 #[tokio::test]
-async fn a_retry_after_that_says_nothing_leaves_the_ordinary_wait() {
-    for odd in ["0", "", "-1", "soon", "1.5", "Wed, 21 Oct 2026 07:28:00 GMT", "99999999999999999999999999"] {
-        let harness = Harness::new([error_response(503).header("retry-after", odd), payment_response()]);
+async fn an_unusable_retry_after_is_ignored() {
+    for value in ["0", "", "-1", "soon", "1.5", "Wed, 21 Oct 2026 07:28:00 GMT", "99999999999999999999999999"] {
+        let harness = Harness::new([error_response(503).header("retry-after", value), payment_response()]);
         harness.send(CallType::Read).await.unwrap();
         check_wait(harness.clock.slept()[0], HALF);
     }
 }
 
 #[tokio::test]
-async fn retry_after_is_heard_whatever_the_answer_looks_like() {
+async fn retry_after_is_respected_in_any_response() {
     let html = Reply::new(503, "<html>").header("retry-after", "9");
     let encoded = Reply::new(503, [0x1f, 0x8b]).header("content-encoding", "gzip").header("retry-after", "9");
     for reply in [html, encoded] {
@@ -152,38 +155,38 @@ async fn retry_after_is_heard_whatever_the_answer_looks_like() {
 }
 
 #[tokio::test]
-async fn a_total_outage_is_not_made_worse() {
+async fn the_retry_budget_bounds_retries_during_an_outage() {
     let harness = Harness::new([]);
     for _ in 0..1000 {
         harness.send(CallType::Read).await.unwrap_err();
     }
     assert_eq!(harness.request_count(), 1050);
-    // And nothing is waited for that does not happen.
+    // There is no wait for a retry that is not sent.
     assert_eq!(harness.clock.slept().len(), 50);
 }
 
 #[tokio::test]
-async fn ten_successes_earn_one_retry() {
+async fn ten_successes_allow_one_retry() {
     let harness = Harness::new([]);
     for _ in 0..30 {
         harness.send(CallType::Read).await.unwrap_err();
     }
-    let spent = harness.request_count();
-    assert_eq!(spent, 30 + 50);
+    let sent = harness.request_count();
+    assert_eq!(sent, 30 + 50);
     for _ in 0..9 {
         harness.script.push(payment_response());
         harness.send(CallType::Read).await.unwrap();
     }
     harness.send(CallType::Read).await.unwrap_err();
-    assert_eq!(harness.request_count(), spent + 10);
+    assert_eq!(harness.request_count(), sent + 10);
     harness.script.push(payment_response());
     harness.send(CallType::Read).await.unwrap();
     harness.send(CallType::Read).await.unwrap_err();
-    assert_eq!(harness.request_count(), spent + 10 + 1 + 2);
+    assert_eq!(harness.request_count(), sent + 10 + 1 + 2);
 }
 
 #[tokio::test]
-async fn successes_earn_no_more_than_the_budget_holds() {
+async fn successes_do_not_raise_the_budget_above_its_capacity() {
     let harness = Harness::new((0..1000).map(|_| payment_response()));
     for _ in 0..1000 {
         harness.send(CallType::Read).await.unwrap();
@@ -192,7 +195,7 @@ async fn successes_earn_no_more_than_the_budget_holds() {
         harness.send(CallType::Read).await.unwrap_err();
     }
     assert_eq!(harness.request_count(), 1000 + 100 + 50);
-    // Not by one: nine more do not earn another.
+    // Nine more successes do not allow another retry.
     for _ in 0..9 {
         harness.script.push(payment_response());
         harness.send(CallType::Read).await.unwrap();
@@ -207,7 +210,7 @@ async fn a_retry_that_succeeds_costs_nothing() {
     for _ in 0..1000 {
         harness.send(CallType::Keyed).await.unwrap();
     }
-    // And earns nothing beyond what it took.
+    // A successful retry returns only what it cost.
     for _ in 0..100 {
         harness.send(CallType::Read).await.unwrap_err();
     }
@@ -215,7 +218,7 @@ async fn a_retry_that_succeeds_costs_nothing() {
 }
 
 #[tokio::test]
-async fn clones_and_other_credentials_share_one_budget() {
+async fn clones_and_clients_with_other_credentials_share_one_budget() {
     let harness = Harness::new([]);
     let mut other = harness.clone();
     other.client.connection = harness.client.connection.with_credentials(&[("x-api-key", "another")]).unwrap();

@@ -1,24 +1,24 @@
 use payments_core::Secret;
 
 payments_core::secret_newtype! {
-    /// Authenticates requests.
-    pub(crate) struct ApiKey("api_key", "ACME_KEY_THAT_NOBODY_SETS");
+    /// The API key that authenticates requests.
+    pub(crate) struct ApiKey("api_key", "ACME_API_KEY_UNSET_IN_TESTS");
 }
 
 #[test]
-fn a_secret_shows_nothing_of_itself() {
+fn a_secret_is_printed_redacted() {
     let secret = Secret::new("api_key", "sk-canary").unwrap();
     let key = ApiKey::new("sk-canary").unwrap();
-    for shown in [format!("{secret:?}"), format!("{secret:#?}"), format!("{key:?}"), format!("{key:#?}")] {
-        assert!(!shown.contains("canary"), "{shown}");
-        assert!(shown.contains("[redacted]"), "{shown}");
+    for printed in [format!("{secret:?}"), format!("{secret:#?}"), format!("{key:?}"), format!("{key:#?}")] {
+        assert!(!printed.contains("canary"), "{printed}");
+        assert!(printed.contains("[redacted]"), "{printed}");
     }
     assert_eq!(secret.expose(), "sk-canary");
     assert_eq!(key.expose(), "sk-canary");
 }
 
 #[test]
-fn secrets_are_equal_only_when_they_are_the_same() {
+fn secrets_are_equal_only_if_their_texts_are() {
     let secret = |text: &str| Secret::new("s", text).unwrap();
     assert_eq!(secret("abc"), secret("abc"));
     for other in ["abd", "bbc", "ab", "abcd", "ABC"] {
@@ -27,8 +27,8 @@ fn secrets_are_equal_only_when_they_are_the_same() {
 }
 
 #[test]
-fn a_secret_that_a_file_or_a_paste_has_spoilt_is_refused() {
-    for odd in [
+fn a_secret_with_whitespace_or_invisible_characters_is_rejected() {
+    for invalid in [
         "",
         " ",
         "k\n",
@@ -48,20 +48,20 @@ fn a_secret_that_a_file_or_a_paste_has_spoilt_is_refused() {
         "k\u{2028}",
         "🔑",
     ] {
-        let err = Secret::new("api_key", odd).unwrap_err();
+        let err = Secret::new("api_key", invalid).unwrap_err();
         assert_eq!(err.field(), "api_key");
         assert!(
-            odd.trim().is_empty() || !err.to_string().contains(odd.trim_matches('k')) || odd.contains(' '),
+            invalid.trim().is_empty() || !err.to_string().contains(invalid.trim_matches('k')) || invalid.contains(' '),
             "{err}"
         );
-        assert!(ApiKey::new(odd).is_err());
+        assert!(ApiKey::new(invalid).is_err());
     }
     let visible: String = ('!'..='~').collect();
     assert!(Secret::new("api_key", visible).is_ok());
 }
 
 #[test]
-fn a_secret_that_is_not_in_the_environment_is_named() {
+fn a_missing_environment_variable_is_named() {
     let err = ApiKey::from_env().unwrap_err();
-    assert_eq!(err.to_string(), "`ACME_KEY_THAT_NOBODY_SETS` is not set in the environment");
+    assert_eq!(err.to_string(), "`ACME_API_KEY_UNSET_IN_TESTS` is not set in the environment");
 }

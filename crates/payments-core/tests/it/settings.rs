@@ -13,12 +13,12 @@ fn connect(change: impl FnOnce(&mut Settings)) -> Result<(Client, Script), Error
     Ok((Client::try_new(settings, &KEYED, None)?, script))
 }
 
-fn at(base_url: &str) -> Result<(Client, Script), Error> {
+fn connect_to(base_url: &str) -> Result<(Client, Script), Error> {
     connect(|settings| settings.base_url = Some(base_url.to_owned()))
 }
 
 #[tokio::test]
-async fn a_plain_address_is_where_requests_go() {
+async fn requests_go_to_the_base_url() {
     for (base, url) in [
         ("https://api.acme.test", "https://api.acme.test/payments"),
         ("https://api.acme.test/", "https://api.acme.test/payments"),
@@ -33,14 +33,14 @@ async fn a_plain_address_is_where_requests_go() {
         ("http://127.255.0.9:1", "http://127.255.0.9:1/payments"),
         ("http://[::1]:8080/v1", "http://[::1]:8080/v1/payments"),
     ] {
-        let (client, script) = at(base).unwrap_or_else(|err| panic!("{base}: {err}"));
+        let (client, script) = connect_to(base).unwrap_or_else(|err| panic!("{base}: {err}"));
         client.retrieve().send().await.unwrap();
         assert_eq!(script.requests()[0].url(), url);
     }
 }
 
 #[test]
-fn an_address_that_could_lead_elsewhere_is_refused() {
+fn an_unsafe_base_url_is_rejected() {
     for base in [
         "",
         " ",
@@ -65,7 +65,7 @@ fn an_address_that_could_lead_elsewhere_is_refused() {
         "https://api.acme.test\n",
         "https://api.acme.test\r\nx: y",
         "https://api.acme.test/\0",
-        // Not https, and not this machine.
+        // `http` to a host that is not a loopback address.
         "http://api.acme.test",
         "http://10.0.0.1",
         "http://0.0.0.0",
@@ -91,14 +91,14 @@ fn an_address_that_could_lead_elsewhere_is_refused() {
         "http://::1",
         "http://[::1].evil.com",
         "http://[::1]evil.com",
-        // User name and password.
+        // User names and passwords.
         "https://user@api.acme.test",
         "https://user:secret@api.acme.test",
         "https://:@api.acme.test",
         "https://@api.acme.test",
         "https://api.acme.test@evil.com",
         "https://api.acme.test%40evil.com",
-        // Query and fragment.
+        // Queries and fragments.
         "https://api.acme.test?x",
         "https://api.acme.test/?",
         "https://api.acme.test/v1?x=y",
@@ -106,7 +106,7 @@ fn an_address_that_could_lead_elsewhere_is_refused() {
         "https://api.acme.test/#",
         "https://evil.com#@api.acme.test",
         "https://evil.com?@api.acme.test",
-        // Hosts that are none, or that two parsers may read differently.
+        // Invalid hosts, and hosts that two parsers may read differently.
         "https://api acme.test",
         "https://api.acme.test\\evil.com",
         "https://api\\.acme.test",
@@ -126,7 +126,7 @@ fn an_address_that_could_lead_elsewhere_is_refused() {
         "https://a`b.test",
         "https://{a}.test",
         "https://*.acme.test",
-        // Ports that are none.
+        // Invalid ports.
         "https://api.acme.test:",
         "https://api.acme.test:0",
         "https://api.acme.test:65536",
@@ -138,7 +138,7 @@ fn an_address_that_could_lead_elsewhere_is_refused() {
         "https://:443",
         "http://localhost:x",
         "http://[::1]:",
-        // Paths that climb, or that are not plain.
+        // Paths with `.` and `..` segments or special characters.
         "https://api.acme.test/..",
         "https://api.acme.test/../x",
         "https://api.acme.test/v1/../..",
@@ -154,8 +154,8 @@ fn an_address_that_could_lead_elsewhere_is_refused() {
         "https://api.acme.test/a:b",
         "https://api.acme.test/{id}",
     ] {
-        match at(base) {
-            Ok(_) => panic!("{base:?} was taken"),
+        match connect_to(base) {
+            Ok(_) => panic!("{base:?} was accepted"),
             Err(err) => {
                 assert_eq!((err.kind(), err.outcome()), (ErrorKind::InvalidRequest, Outcome::NotSent), "{base:?}");
                 assert_eq!(err.param(), Some("base_url"), "{base:?}");
@@ -166,7 +166,7 @@ fn an_address_that_could_lead_elsewhere_is_refused() {
 }
 
 #[test]
-fn a_provider_whose_document_names_no_host_needs_one() {
+fn a_base_url_is_required_if_the_provider_documents_none() {
     let settings = Settings::default();
     let err = settings.connect(&KEYED, None, &[], None).unwrap_err();
     assert_eq!(err.kind(), ErrorKind::Configuration);
@@ -174,7 +174,7 @@ fn a_provider_whose_document_names_no_host_needs_one() {
 }
 
 #[tokio::test]
-async fn every_request_says_who_asks_and_what_it_takes() {
+async fn every_request_has_the_common_headers() {
     let (client, script) = connect(|settings| settings.application = Some("shop/2.1 (staging)".into())).unwrap();
     client.pay().send().await.unwrap();
     let requests = script.requests();
@@ -193,15 +193,15 @@ async fn every_request_says_who_asks_and_what_it_takes() {
 }
 
 #[test]
-fn an_application_that_does_not_fit_in_a_header_is_refused() {
-    for odd in ["shop\r\nx-evil: 1", "shop\n", "sh\0p", "shöp", "🛒", "shop\u{7f}", "sh\top"] {
-        let err = connect(|settings| settings.application = Some(odd.into())).unwrap_err();
-        assert_eq!(err.param(), Some("application"), "{odd:?}");
+fn an_application_name_that_is_not_a_valid_header_value_is_rejected() {
+    for invalid in ["shop\r\nx-evil: 1", "shop\n", "sh\0p", "shöp", "🛒", "shop\u{7f}", "sh\top"] {
+        let err = connect(|settings| settings.application = Some(invalid.into())).unwrap_err();
+        assert_eq!(err.param(), Some("application"), "{invalid:?}");
     }
 }
 
 #[test]
-fn credentials_that_do_not_fit_in_a_header_are_refused_without_being_shown() {
+fn credentials_that_are_not_valid_header_values_are_rejected_and_not_printed() {
     let credentials = [("x-api-key", "canary\r\nx-evil: 1")];
     let err = Settings::default().connect(&KEYED, Some("https://a.test"), &credentials, None).unwrap_err();
     assert_eq!(err.kind(), ErrorKind::Configuration);
@@ -211,7 +211,7 @@ fn credentials_that_do_not_fit_in_a_header_are_refused_without_being_shown() {
 }
 
 #[test]
-fn a_timeout_of_nothing_is_refused() {
+fn a_timeout_of_zero_is_rejected() {
     let second = Duration::from_secs(1);
     for timeouts in
         [Timeouts { total: Duration::ZERO, attempt: second }, Timeouts { total: second, attempt: Duration::ZERO }]

@@ -1,4 +1,4 @@
-//! What the transport makes of real sockets, against the versions of the HTTP stack that are locked.
+//! Failures of the built-in transport on real sockets, with the locked version of the HTTP stack.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -20,7 +20,7 @@ fn client(base_url: &str, change: impl FnOnce(&mut Settings)) -> Client {
     Client::new(settings, &KEYED, None)
 }
 
-fn connecting_within(settings: &mut Settings, limit: Duration) {
+fn set_connect_timeout(settings: &mut Settings, limit: Duration) {
     settings.transport = Some(Arc::new(ReqwestTransport::builder().connect_timeout(limit).build().unwrap()));
 }
 
@@ -29,32 +29,32 @@ fn check(err: &Error, kind: ErrorKind, outcome: Outcome) {
     assert_eq!((err.kind(), err.outcome()), (kind, outcome), "{err:?}");
 }
 
-/// Nobody listens there: the port was free a moment ago.
-async fn nobody() -> SocketAddr {
+/// An address on which no process listens: the port was free a moment ago.
+async fn closed_address() -> SocketAddr {
     tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap()
 }
 
-// Provably not sent.
+// Outcome: provably not sent.
 
 #[tokio::test]
-async fn a_name_that_does_not_resolve_is_not_sent() {
-    let client = client("https://name.invalid", |settings| connecting_within(settings, Duration::from_secs(20)));
+async fn a_host_that_does_not_resolve_means_not_sent() {
+    let client = client("https://name.invalid", |settings| set_connect_timeout(settings, Duration::from_secs(20)));
     let err = client.pay().send().await.unwrap_err();
     assert_eq!(err.outcome(), Outcome::NotSent, "{err:?}");
     assert!(matches!(err.kind(), ErrorKind::Connection | ErrorKind::Timeout), "{err:?}");
 }
 
 #[tokio::test]
-async fn a_refused_connection_is_not_sent() {
-    let client = client(&format!("http://{}", nobody().await), |_| {});
+async fn a_refused_connection_means_not_sent() {
+    let client = client(&format!("http://{}", closed_address().await), |_| {});
     for _ in 0..10 {
         check(&client.pay().send().await.unwrap_err(), ErrorKind::Connection, Outcome::NotSent);
     }
 }
 
 #[tokio::test]
-async fn a_refused_connection_is_tried_again_for_money_too() {
-    let client = client(&format!("http://{}", nobody().await), |settings| {
+async fn a_refused_connection_is_retried_even_for_a_payment() {
+    let client = client(&format!("http://{}", closed_address().await), |settings| {
         settings.retry = RetryPolicy::default().wait(Duration::from_millis(1), Duration::from_millis(1));
     });
     let err = client.pay().send().await.unwrap_err();
@@ -63,7 +63,7 @@ async fn a_refused_connection_is_tried_again_for_money_too() {
 }
 
 #[tokio::test]
-async fn a_tls_handshake_that_fails_is_not_sent() {
+async fn a_failed_tls_handshake_means_not_sent() {
     let closing = Server::start(|_, connection| async move { drop(connection) }).await;
     let resetting = Server::start(|_, connection| async move { connection.reset() }).await;
     let closing_later = Server::start(|_, mut connection| async move {
@@ -78,7 +78,7 @@ async fn a_tls_handshake_that_fails_is_not_sent() {
     .await;
     let alert = Server::start(|_, mut connection| async move {
         connection.read_some().await;
-        // Fatal, handshake_failure.
+        // A fatal alert: handshake_failure.
         connection.write(&[0x15, 0x03, 0x03, 0x00, 0x02, 0x02, 0x28]).await;
         connection.hold_open().await;
     })
@@ -96,70 +96,70 @@ async fn a_tls_handshake_that_fails_is_not_sent() {
             assert_eq!((err.kind(), err.outcome()), (ErrorKind::Connection, Outcome::NotSent), "{name}: {err:?}");
         }
     }
-    let client = client(&format!("https://{}", plain.address), |settings| connecting_within(settings, SHORT));
+    let client = client(&format!("https://{}", plain.address), |settings| set_connect_timeout(settings, SHORT));
     assert_eq!(client.pay().send().await.unwrap_err().outcome(), Outcome::NotSent);
     assert_eq!(plain.requests().len(), 0);
 }
 
 #[tokio::test]
-async fn a_handshake_that_takes_too_long_is_not_sent() {
+async fn a_tls_handshake_that_takes_too_long_means_not_sent() {
     let silent = Server::start(|_, connection| connection.hold_open()).await;
-    let client = client(&format!("https://{}", silent.address), |settings| connecting_within(settings, SHORT));
+    let client = client(&format!("https://{}", silent.address), |settings| set_connect_timeout(settings, SHORT));
     check(&client.pay().send().await.unwrap_err(), ErrorKind::Timeout, Outcome::NotSent);
     assert_eq!(silent.connections(), 1);
 }
 
 #[tokio::test]
-async fn a_proxy_that_does_not_connect_us_is_not_sent() {
+async fn a_proxy_that_does_not_connect_means_not_sent() {
     for response in ["HTTP/1.1 502 Bad Gateway\r\n\r\n", "HTTP/1.1 407 Auth\r\n\r\n", "garbage\r\n\r\n", ""] {
         let proxy = Server::responding_once(response).await;
-        let given = payments_core::transport::reqwest::Proxy::all(format!("http://{}", proxy.address)).unwrap();
+        let configured = payments_core::transport::reqwest::Proxy::all(format!("http://{}", proxy.address)).unwrap();
         let client = client("https://api.acme.test", |settings| {
-            settings.transport = Some(Arc::new(ReqwestTransport::builder().proxy(given).build().unwrap()));
+            settings.transport = Some(Arc::new(ReqwestTransport::builder().proxy(configured).build().unwrap()));
         });
         check(&client.pay().send().await.unwrap_err(), ErrorKind::Connection, Outcome::NotSent);
-        let seen = proxy.requests();
-        // The proxy is child_variable the host and nothing else.
-        assert_eq!(seen[0].line(), "CONNECT api.acme.test:443 HTTP/1.1");
-        assert!(seen[0].header("x-api-key").is_none() && seen[0].body.is_empty());
+        let requests = proxy.requests();
+        // The proxy receives only the host.
+        assert_eq!(requests[0].line(), "CONNECT api.acme.test:443 HTTP/1.1");
+        assert!(requests[0].header("x-api-key").is_none() && requests[0].body.is_empty());
     }
 }
 
 #[tokio::test]
-async fn a_request_that_is_handed_back_unwritten_is_not_sent() {
-    // The server says at once that it will send nothing, and goes on reading: whether the request is written before the
-    // client hears of it is a race. Whatever comes of it, of what is called unsent not one byte arrives.
+async fn a_request_that_was_not_written_is_not_sent() {
+    // The server closes its sending side at once and continues to read. Whether the client writes the request before it
+    // notices is a race. If the outcome is "not sent", no byte of the request may arrive.
     let (arrived, mut arrivals) = tokio::sync::mpsc::unbounded_channel();
     let server = Server::start(move |_, mut connection| {
         let arrived = arrived.clone();
         async move {
             connection.stream.shutdown().await.unwrap();
             let mut bytes = 0;
-            while let Some(more) = connection.read_some().await {
-                bytes += more;
+            while let Some(count) = connection.read_some().await {
+                bytes += count;
             }
             arrived.send(bytes).unwrap();
         }
     })
     .await;
     let client = client(&format!("http://{}", server.address), |_| {});
-    let mut handed_back = 0;
+    let mut not_written = 0;
     for _ in 0..200 {
         let err = client.pay().send().await.unwrap_err();
         let bytes = arrivals.recv().await.unwrap();
         if err.outcome() == Outcome::NotSent {
             assert_eq!((err.kind(), bytes), (ErrorKind::Connection, 0), "{err:?}");
-            handed_back += 1;
+            not_written += 1;
         } else {
             check(&err, ErrorKind::Connection, Outcome::Unknown);
         }
     }
-    // Were it never seen, nothing here would show that the HTTP stack still says so.
-    assert!(handed_back > 0);
+    // The case must occur, or the test would not show that the HTTP stack still reports it.
+    assert!(not_written > 0);
 }
 
 #[tokio::test]
-async fn a_connection_that_is_reset_at_once_is_not_sent_only_when_nothing_was_read() {
+async fn a_reset_connection_means_not_sent_only_if_nothing_was_read() {
     let server = Server::start(move |number, mut connection| async move {
         if number % 3 == 0 {
             connection.read_request().await;
@@ -169,20 +169,20 @@ async fn a_connection_that_is_reset_at_once_is_not_sent_only_when_nothing_was_re
     .await;
     let client = client(&format!("http://{}", server.address), |_| {});
     for _ in 0..150 {
-        let read = server.requests().len();
+        let received = server.requests().len();
         let err = client.pay().send().await.unwrap_err();
         if err.outcome() == Outcome::NotSent {
-            assert_eq!(server.requests().len(), read, "{err:?}");
+            assert_eq!(server.requests().len(), received, "{err:?}");
         } else {
             check(&err, ErrorKind::Connection, Outcome::Unknown);
         }
     }
 }
 
-// Unknown.
+// Outcome: unknown.
 
 #[tokio::test]
-async fn an_answer_that_breaks_off_anywhere_leaves_it_unknown() {
+async fn an_incomplete_response_leaves_the_outcome_unknown() {
     let whole = String::from_utf8(http_response(200, PAYMENT_JSON)).unwrap();
     let head = whole.find("\r\n\r\n").unwrap() + 4;
     for end in [0, 1, 5, 9, 12, 14, 20, head - 3, head - 1, head, head + 1, whole.len() - 1] {
@@ -201,7 +201,7 @@ async fn an_answer_that_breaks_off_anywhere_leaves_it_unknown() {
             assert_eq!((err.outcome(), err.attempts()), (Outcome::Unknown, 1), "{end}, {reset}: {err:?}");
             assert!(err.may_have_moved_money());
             assert_eq!((server.requests().len(), server.connections()), (1, 1), "{end}, {reset}");
-            // RST may overtake what was written before it, never what FIN ends.
+            // An RST may discard bytes that were written before it; a FIN never does.
             if !reset {
                 let kind = if end < head { ErrorKind::Connection } else { ErrorKind::MalformedResponse };
                 assert_eq!((err.kind(), err.status().is_some()), (kind, end >= head), "{end}: {err:?}");
@@ -211,7 +211,7 @@ async fn an_answer_that_breaks_off_anywhere_leaves_it_unknown() {
 }
 
 #[tokio::test]
-async fn an_answer_that_is_no_http_leaves_it_unknown() {
+async fn a_response_that_is_not_http_leaves_the_outcome_unknown() {
     for response in [
         "garbage\r\n\r\n",
         "HTTP/1.1\r\n\r\n",
@@ -234,7 +234,7 @@ async fn an_answer_that_is_no_http_leaves_it_unknown() {
 }
 
 #[tokio::test]
-async fn a_body_that_is_framed_wrongly_leaves_it_unknown_after_any_status() {
+async fn a_wrongly_framed_body_leaves_the_outcome_unknown_for_any_status() {
     for status in [200, 400, 404, 422] {
         for body in [
             "xyz\r\nnot a size\r\n",
@@ -254,7 +254,7 @@ async fn a_body_that_is_framed_wrongly_leaves_it_unknown_after_any_status() {
 }
 
 #[tokio::test]
-async fn silence_after_the_request_leaves_it_unknown() {
+async fn no_response_leaves_the_outcome_unknown() {
     let whole = String::from_utf8(http_response(200, PAYMENT_JSON)).unwrap();
     for end in [0, 10, whole.len() - 1] {
         let part = whole[..end].to_owned();
@@ -274,7 +274,7 @@ async fn silence_after_the_request_leaves_it_unknown() {
 }
 
 #[tokio::test]
-async fn an_answer_that_drips_takes_no_longer_than_the_attempt_may() {
+async fn a_slow_response_ends_at_the_attempts_timeout() {
     let server = Server::start(|_, mut connection| async move {
         connection.read_request().await;
         connection.write(b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n").await;
@@ -288,7 +288,7 @@ async fn an_answer_that_drips_takes_no_longer_than_the_attempt_may() {
 }
 
 #[tokio::test]
-async fn a_reused_connection_that_closes_as_the_request_is_written_leaves_it_unknown() {
+async fn a_reused_connection_that_closes_during_the_request_leaves_the_outcome_unknown() {
     for reset in [false, true] {
         let server = Server::start(move |_, mut connection| async move {
             connection.read_request().await;
@@ -302,14 +302,14 @@ async fn a_reused_connection_that_closes_as_the_request_is_written_leaves_it_unk
             client.pay().send().await.unwrap();
             let err = client.pay().send().await.unwrap_err();
             assert_eq!((err.outcome(), err.attempts()), (Outcome::Unknown, 1), "{err:?}");
-            // And the HTTP stack did not send it a second time on its own.
+            // The HTTP stack did not retry the request by itself.
             assert_eq!((server.requests().len(), server.connections()), (2 * round, round));
         }
     }
 }
 
 #[tokio::test]
-async fn a_connection_that_was_closed_while_idle_never_sends_money_twice() {
+async fn a_connection_that_was_closed_while_idle_never_causes_a_double_payment() {
     let server = Server::responding_once(http_response(200, PAYMENT_JSON)).await;
     let client = client(&format!("http://{}", server.address), |_| {});
     let (mut paid, mut unknown) = (0, 0);
@@ -320,14 +320,14 @@ async fn a_connection_that_was_closed_while_idle_never_sends_money_twice() {
             Err(err) => assert_eq!(err.outcome(), Outcome::NotSent, "{err:?}"),
         }
     }
-    let read = server.requests().len();
-    assert!(paid <= read && read <= paid + unknown, "{read} read, {paid} paid, {unknown} unknown");
+    let received = server.requests().len();
+    assert!(paid <= received && received <= paid + unknown, "{received} received, {paid} paid, {unknown} unknown");
     assert!(paid > 0);
 }
 
 #[tokio::test]
-async fn an_answer_that_nobody_asked_for_is_nobodys_answer() {
-    let other = r#"{"id":"pay_of_somebody_else","amount":1}"#;
+async fn an_unrequested_response_is_not_used_for_the_next_request() {
+    let other = r#"{"id":"unrequested_payment","amount":1}"#;
     let both = [http_response(200, PAYMENT_JSON), http_response(200, other)].concat();
     let server = Server::responding(both).await;
     let client = client(&format!("http://{}", server.address), |_| {});
@@ -340,7 +340,7 @@ async fn an_answer_that_nobody_asked_for_is_nobodys_answer() {
 }
 
 #[tokio::test]
-async fn a_call_that_is_dropped_on_the_wire_is_sent_once() {
+async fn a_call_that_is_dropped_while_in_flight_is_sent_once() {
     let (arrived, mut arrivals) = tokio::sync::mpsc::unbounded_channel();
     let server = Server::start(move |_, mut connection| {
         let arrived = arrived.clone();
@@ -359,10 +359,10 @@ async fn a_call_that_is_dropped_on_the_wire_is_sent_once() {
     assert_eq!((server.requests().len(), server.connections()), (1, 1));
 }
 
-// Never followed, never decoded.
+// Redirects are not followed, and bodies are not decompressed.
 
 #[tokio::test]
-async fn no_redirect_reaches_another_host() {
+async fn a_redirect_is_never_followed() {
     let elsewhere = Server::responding(http_response(200, PAYMENT_JSON)).await;
     for status in [300, 301, 302, 303, 305, 307, 308] {
         for target in [format!("http://{}/payments", elsewhere.address), format!("//{}/payments", elsewhere.address)] {
@@ -379,7 +379,7 @@ async fn no_redirect_reaches_another_host() {
 }
 
 #[tokio::test]
-async fn a_compressed_answer_is_not_decompressed() {
+async fn a_compressed_response_is_not_decompressed() {
     let response = format!(
         "HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: {}\r\n\r\n{PAYMENT_JSON}",
         PAYMENT_JSON.len()
@@ -390,10 +390,10 @@ async fn a_compressed_answer_is_not_decompressed() {
     assert_eq!(err.response().unwrap().body(), PAYMENT_JSON.as_bytes());
 }
 
-// What a request looks like.
+// The bytes of a request.
 
 #[tokio::test]
-async fn a_request_stands_on_the_wire_as_it_was_made() {
+async fn a_request_has_exactly_the_expected_line_headers_and_body() {
     let server = Server::responding(http_response(200, PAYMENT_JSON)).await;
     let client =
         client(&format!("http://{}/v1/", server.address), |settings| settings.application = Some("shop/2.1".into()));
@@ -417,12 +417,12 @@ async fn a_request_stands_on_the_wire_as_it_was_made() {
     assert_eq!(requests[0].header_names().len(), 8);
     assert_eq!(requests[1].line(), "GET /v1/payments HTTP/1.1");
     assert_eq!(requests[1].header_names(), ["accept", "accept-encoding", "host", "user-agent", "x-api-key"]);
-    // One connection for both.
+    // Both requests use one connection.
     assert_eq!(server.connections(), 1);
 }
 
 #[tokio::test]
-async fn a_plain_exchange_works_with_a_server_of_others_making() {
+async fn a_call_works_with_an_independent_http_server() {
     let server = httpmock::MockServer::start_async().await;
     let mock = server
         .mock_async(|when, then| {

@@ -26,16 +26,16 @@ fn the_signature_is_hmac_sha256() {
 }
 
 #[test]
-fn a_delivery_signed_with_any_of_the_secrets_is_proved() {
+fn a_delivery_signed_with_any_of_the_secrets_is_verified() {
     let (old, new) = (secret("old-secret"), secret("new-secret"));
     let secrets = SigningSecrets::new(&new).also_accept(&old);
     for key in [&old, &new] {
-        let proved = secrets.verify(BODY, &[BODY], &[sign(key, &[BODY])]).unwrap();
-        assert_eq!(proved.body(), BODY);
+        let verified = secrets.verify(BODY, &[BODY], &[sign(key, &[BODY])]).unwrap();
+        assert_eq!(verified.body(), BODY);
     }
     let wrong = sign(&secret("another"), &[BODY]);
     assert_eq!(secrets.verify(BODY, &[BODY], &[wrong]), Err(VerifyError::Rejected));
-    // One right signature among wrong ones is enough, wherever it stands.
+    // One right signature among wrong ones is enough, in any position.
     let right = sign(&old, &[BODY]);
     assert!(secrets.verify(BODY, &[BODY], &[wrong, right]).is_ok());
     assert!(secrets.verify(BODY, &[BODY], &[right, wrong]).is_ok());
@@ -44,7 +44,7 @@ fn a_delivery_signed_with_any_of_the_secrets_is_proved() {
 }
 
 #[test]
-fn a_signature_header_is_there_exactly_once() {
+fn a_signature_header_must_occur_exactly_once() {
     let mut headers = HeaderMap::new();
     assert_eq!(one_header(&headers, "x-signature"), Err(VerifyError::Rejected));
     headers.append("x-signature", HeaderValue::from_bytes(b"\xff1").unwrap());
@@ -55,7 +55,7 @@ fn a_signature_header_is_there_exactly_once() {
 }
 
 #[test]
-fn one_changed_bit_proves_nothing() {
+fn a_delivery_with_one_changed_bit_is_rejected() {
     let key = secret("signing-secret");
     let secrets = SigningSecrets::new(&key);
     let right = sign(&key, &[BODY]);
@@ -81,7 +81,7 @@ fn one_changed_bit_proves_nothing() {
 }
 
 #[test]
-fn the_parts_of_a_message_are_one_message() {
+fn the_parts_of_a_message_are_concatenated() {
     let key = secret("signing-secret");
     let signature = sign(&key, &[b"1700000000", b".", BODY]);
     let secrets = SigningSecrets::new(&key);
@@ -90,7 +90,7 @@ fn the_parts_of_a_message_are_one_message() {
 }
 
 #[test]
-fn a_body_of_256_kib_is_the_longest() {
+fn the_body_limit_is_256_kib_inclusive() {
     let key = secret("signing-secret");
     let secrets = SigningSecrets::new(&key);
     let body = vec![b' '; 256 * 1024 + 1];
@@ -100,7 +100,7 @@ fn a_body_of_256_kib_is_the_longest() {
 }
 
 #[test]
-fn the_same_delivery_has_the_same_digest() {
+fn repeated_deliveries_have_the_same_digest() {
     let key = secret("signing-secret");
     let secrets = SigningSecrets::new(&key);
     let digest = |body: &[u8]| secrets.verify(body, &[body], &[sign(&key, &[body])]).unwrap().digest();
@@ -114,19 +114,19 @@ fn the_same_delivery_has_the_same_digest() {
 }
 
 #[test]
-fn a_time_may_be_300_seconds_off_either_way_and_no_more() {
+fn the_default_tolerance_is_300_seconds_in_either_direction_inclusive() {
     let now = OffsetDateTime::UNIX_EPOCH + Duration::days(20_000);
     let tolerance = Tolerance::default();
     for (seconds, covered) in [(0, true), (299, true), (300, true), (301, false), (i64::from(u32::MAX), false)] {
-        let apart = Duration::seconds(seconds);
-        assert_eq!(tolerance.covers(now - apart, now), covered, "{seconds} s ago");
-        assert_eq!(tolerance.covers(now + apart, now), covered, "in {seconds} s");
+        let difference = Duration::seconds(seconds);
+        assert_eq!(tolerance.covers(now - difference, now), covered, "{seconds} s ago");
+        assert_eq!(tolerance.covers(now + difference, now), covered, "in {seconds} s");
     }
     let just_over = Duration::seconds(300) + Duration::nanoseconds(1);
     assert!(!tolerance.covers(now - just_over, now));
     assert!(!tolerance.covers(now + just_over, now));
     assert!(Tolerance::seconds(0).covers(now, now));
-    // The ends of time neither overflow nor pass.
+    // The first and last possible dates neither overflow nor are accepted.
     let (first, last) = (
         OffsetDateTime::new_utc(payments_core::time::Date::MIN, payments_core::time::Time::MIDNIGHT),
         OffsetDateTime::new_utc(payments_core::time::Date::MAX, payments_core::time::Time::MIDNIGHT),
@@ -136,7 +136,7 @@ fn a_time_may_be_300_seconds_off_either_way_and_no_more() {
 }
 
 #[test]
-fn hexadecimal_is_64_digits_and_nothing_else() {
+fn a_hexadecimal_signature_has_exactly_64_digits() {
     let tag = sign(&secret("k"), &[BODY]);
     let text = hex(&tag);
     let upper = text.to_ascii_uppercase();
@@ -144,7 +144,7 @@ fn hexadecimal_is_64_digits_and_nothing_else() {
     assert_eq!(signature_from_hex(text.as_bytes(), HexCase::Either), Some(tag));
     assert_eq!(signature_from_hex(upper.as_bytes(), HexCase::Either), Some(tag));
     assert_eq!(signature_from_hex(upper.as_bytes(), HexCase::Lower), None);
-    for odd in [
+    for invalid in [
         String::new(),
         text[1..].to_owned(),
         text[2..].to_owned(),
@@ -161,22 +161,22 @@ fn hexadecimal_is_64_digits_and_nothing_else() {
         "é".repeat(32),
         "0".repeat(1024 * 1024),
     ] {
-        assert_eq!(signature_from_hex(odd.as_bytes(), HexCase::Either), None, "{}", odd.len());
+        assert_eq!(signature_from_hex(invalid.as_bytes(), HexCase::Either), None, "{}", invalid.len());
     }
 }
 
 #[test]
-fn base64_is_the_padded_standard_alphabet_and_nothing_else() {
-    // 32 bytes of 0xfb give both letters that the URL-safe alphabet has otherwise.
+fn a_base64_signature_uses_the_standard_alphabet_with_padding() {
+    // The encoding of 32 bytes of 0xfb contains both characters in which the URL-safe alphabet differs.
     let tag = [0xfb; 32];
     let text = "+/v7+/v7+/v7+/v7+/v7+/v7+/v7+/v7+/v7+/v7+/s=";
     assert_eq!(signature_from_base64(text.as_bytes()), Some(tag));
-    for odd in [
+    for invalid in [
         "",
         &text[..43],
         &text.replace('+', "-").replace('/', "_"),
         &text.replace('+', " "),
-        // The last letter's unused bits are set.
+        // The unused bits of the last character are set.
         &text.replace("s=", "t="),
         &format!("{text}="),
         &format!("{text}\n"),
@@ -186,35 +186,35 @@ fn base64_is_the_padded_standard_alphabet_and_nothing_else() {
         &"A".repeat(44),
         &"A".repeat(1024 * 1024),
     ] {
-        assert_eq!(signature_from_base64(odd.as_bytes()), None, "{odd:.60}");
+        assert_eq!(signature_from_base64(invalid.as_bytes()), None, "{invalid:.60}");
     }
 }
 
 #[test]
-fn what_the_provider_signed_but_cannot_be_read_is_not_called_unproven() {
+fn a_verified_body_that_cannot_be_decoded_is_unreadable_and_not_rejected() {
     let key = secret("signing-secret");
-    let proved = SigningSecrets::new(&key).verify(BODY, &[BODY], &[sign(&key, &[BODY])]).unwrap();
-    let err = proved.clone().decode(|_| Err::<(), _>(DecodeError::new("id", "is missing"))).unwrap_err();
-    assert_eq!(err.to_string(), "the provider signed what cannot be read: id: is missing");
-    let read = proved.decode(|body| Ok(body.len())).unwrap();
-    assert_eq!(*read, BODY.len());
-    assert_eq!(read.body(), BODY);
-    assert_eq!(read.into_inner(), BODY.len());
+    let verified = SigningSecrets::new(&key).verify(BODY, &[BODY], &[sign(&key, &[BODY])]).unwrap();
+    let err = verified.clone().decode(|_| Err::<(), _>(DecodeError::new("id", "is missing"))).unwrap_err();
+    assert_eq!(err.to_string(), "the verified body could not be decoded: id: is missing");
+    let decoded = verified.decode(|body| Ok(body.len())).unwrap();
+    assert_eq!(*decoded, BODY.len());
+    assert_eq!(decoded.body(), BODY);
+    assert_eq!(decoded.into_inner(), BODY.len());
     assert_eq!(VerifyError::Rejected.to_string(), "the delivery could not be verified");
 }
 
 #[test]
-fn what_is_shown_holds_neither_secret_nor_body() {
+fn debug_output_contains_neither_secret_nor_body() {
     let key = secret("canary-secret");
     let secrets = SigningSecrets::new(&key).also_accept(&key);
     assert_eq!(format!("{secrets:?}"), "SigningSecrets([2 redacted])");
     let body = b"canary-body";
-    let proved = secrets.verify(body, &[body], &[sign(&key, &[body])]).unwrap();
-    assert_eq!(format!("{proved:?}"), "Verified(())");
+    let verified = secrets.verify(body, &[body], &[sign(&key, &[body])]).unwrap();
+    assert_eq!(format!("{verified:?}"), "Verified(())");
 }
 
 #[test]
-fn a_deeply_nested_delivery_is_verified_and_read_on_a_small_stack() {
+fn a_deeply_nested_delivery_is_verified_and_decoded_with_a_small_stack() {
     #[derive(serde::Deserialize)]
     struct Event {
         id: String,
@@ -224,17 +224,17 @@ fn a_deeply_nested_delivery_is_verified_and_read_on_a_small_stack() {
         let body = format!(r#"{{"data":{nested},"id":"evt_1"}}"#);
         let key = secret("signing-secret");
         let signature = sign(&key, &[body.as_bytes()]);
-        let proved = SigningSecrets::new(&key).verify(body.as_bytes(), &[body.as_bytes()], &[signature]).unwrap();
-        assert_eq!(proved.decode(json::decode::<Event>).unwrap().id, "evt_1");
+        let verified = SigningSecrets::new(&key).verify(body.as_bytes(), &[body.as_bytes()], &[signature]).unwrap();
+        assert_eq!(verified.decode(json::decode::<Event>).unwrap().id, "evt_1");
     };
     std::thread::Builder::new().stack_size(64 * 1024).spawn(run).unwrap().join().unwrap();
 }
 
 #[test]
-fn what_came_without_proof_gives_what_to_ask_about() {
-    let hint = Unverified::new("order-1");
-    assert_eq!(*hint.claimed(), "order-1");
-    assert_eq!(format!("{hint:?}"), r#"Unverified("order-1")"#);
+fn an_unverified_value_exposes_only_the_claim() {
+    let unverified = Unverified::new("order-1");
+    assert_eq!(*unverified.claimed(), "order-1");
+    assert_eq!(format!("{unverified:?}"), r#"Unverified("order-1")"#);
     let response = Acknowledgement::new(200, "OK");
     assert_eq!((response.status, response.body), (200, "OK"));
 }
@@ -243,7 +243,7 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn a_genuine_delivery_passes_and_another_secret_never_does(body: Vec<u8>, key in "[!-~]{1,80}", other in "[!-~]{1,80}") {
+    fn a_delivery_passes_only_with_the_secret_that_signed_it(body: Vec<u8>, key in "[!-~]{1,80}", other in "[!-~]{1,80}") {
         let signature = sign(&secret(&key), &[&body]);
         prop_assert!(SigningSecrets::new(&secret(&key)).verify(&body, &[&body], &[signature]).is_ok());
         if key != other {
