@@ -1,4 +1,4 @@
-//! A provider of one small file on `payments-core`: everything that it has not written itself works for it.
+//! The fictional provider of the guide: what `payments-core` does for a provider of one small file.
 
 use std::time::Duration;
 
@@ -36,7 +36,7 @@ fn keys(script: &Script) -> Vec<String> {
 }
 
 #[test]
-fn the_whole_provider_is_fewer_than_two_hundred_lines_on_the_core_alone() {
+fn the_provider_has_fewer_than_two_hundred_lines_and_uses_only_the_core_and_serde() {
     let text = include_str!("../src/acme_pay.rs");
     assert!(text.lines().count() < 200, "{} lines", text.lines().count());
     let uses = text.lines().filter_map(|line| line.strip_prefix("use "));
@@ -45,7 +45,7 @@ fn the_whole_provider_is_fewer_than_two_hundred_lines_on_the_core_alone() {
 }
 
 #[tokio::test]
-async fn a_payment_is_created_under_its_key_and_read_exactly() {
+async fn a_payment_is_created_under_its_key_and_decoded_exactly() {
     let (client, script, _) = acme([Reply::json(201, PAID)]);
     let call = client.create_payment(payment());
     let key = call.key().value().to_owned();
@@ -62,7 +62,7 @@ async fn a_payment_is_created_under_its_key_and_read_exactly() {
 }
 
 #[tokio::test]
-async fn what_was_lost_is_sent_again_under_the_same_key_within_its_day_and_never_after() {
+async fn a_lost_request_is_sent_again_under_the_same_key_within_24_hours_and_never_later() {
     let (client, script, _) = acme([Reply::lost(), Reply::json(201, PAID)]);
     assert_eq!(client.create_payment(payment()).send().await.unwrap().amount(), price());
     assert_eq!((keys(&script).len(), keys(&script)[0] == keys(&script)[1]), (2, true));
@@ -81,7 +81,7 @@ async fn what_was_lost_is_sent_again_under_the_same_key_within_its_day_and_never
 }
 
 #[tokio::test]
-async fn a_refusal_in_its_own_form_is_one_and_a_page_of_somebody_elses_is_none() {
+async fn an_error_in_the_documented_form_is_refused_and_any_other_body_is_unknown() {
     let declined = r#"{"error":{"code":"card_declined","message":"The card was declined."}}"#;
     for (reply, kind, outcome, code) in [
         (Reply::json(402, declined), ErrorKind::Declined, Outcome::Refused, Some("card_declined")),
@@ -91,7 +91,7 @@ async fn a_refusal_in_its_own_form_is_one_and_a_page_of_somebody_elses_is_none()
     ] {
         let (client, script, _) = acme([reply]);
         let err = client.create_payment(payment()).send().await.unwrap_err();
-        // After the page it tries again, and nothing answers any more.
+        // After an unrecognised body the client tries again, and the script has no more replies.
         let first = err.earlier().unwrap_or(&err);
         assert_eq!((first.kind(), err.outcome(), err.code()), (kind, outcome, code), "{err}");
         assert!(outcome == Outcome::Unknown || script.requests().len() == 1);
@@ -99,7 +99,7 @@ async fn a_refusal_in_its_own_form_is_one_and_a_page_of_somebody_elses_is_none()
 }
 
 #[tokio::test]
-async fn another_payment_is_no_answer_and_an_amount_of_nothing_no_request() {
+async fn a_response_about_another_payment_is_malformed_and_a_zero_amount_is_not_sent() {
     for other in [PAID.replace("30010", "3001"), PAID.replace("INR", "USD"), PAID.replace("order-1", "order-2")] {
         let (client, ..) = acme([Reply::json(201, &other)]);
         let err = client.create_payment(payment()).send().await.unwrap_err();
@@ -117,7 +117,7 @@ async fn another_payment_is_no_answer_and_an_amount_of_nothing_no_request() {
 }
 
 #[tokio::test]
-async fn a_list_goes_on_where_its_cursor_says() {
+async fn a_list_continues_at_its_cursor() {
     let second = PAID.replace("p_1", "p_2");
     let (client, script, _) = acme([
         Reply::json(200, &format!(r#"{{"data":[{PAID}],"next_cursor":"c&1"}}"#)),
@@ -133,26 +133,26 @@ async fn a_list_goes_on_where_its_cursor_says() {
 }
 
 #[test]
-fn a_webhook_is_believed_and_with_one_byte_flipped_it_is_not() {
+fn a_signed_webhook_is_verified_and_a_changed_byte_is_rejected() {
     let body = format!(r#"{{"id":"evt_1","payment":{PAID}}}"#).into_bytes();
     let secret = "acme_whsec_1";
     let tag = payments_core::webhook::sign(&Secret::new("secret", secret).unwrap(), &[&body]);
     let signature: String = tag.iter().map(|byte| format!("{byte:02x}")).collect();
-    let endpoint = WebhookVerifier::new(&WebhookSecret::new(secret).unwrap());
+    let verifier = WebhookVerifier::new(&WebhookSecret::new(secret).unwrap());
     let headers =
         |signature: &str| HeaderMap::from_iter([("x-acme-signature".parse().unwrap(), signature.parse().unwrap())]);
 
-    let event = endpoint.verify(&body, &headers(&signature)).unwrap();
+    let event = verifier.verify(&body, &headers(&signature)).unwrap();
     assert_eq!((event.id.as_str(), event.payment.amount()), ("evt_1", price()));
-    for at in 0..body.len() {
-        let mut flipped = body.clone();
-        flipped[at] ^= 1;
-        assert_eq!(endpoint.verify(&flipped, &headers(&signature)), Err(VerifyError::Rejected), "{at}");
+    for index in 0..body.len() {
+        let mut changed = body.clone();
+        changed[index] ^= 1;
+        assert_eq!(verifier.verify(&changed, &headers(&signature)), Err(VerifyError::Rejected), "{index}");
     }
     for forged in ["", "00", &signature.to_uppercase(), &signature[1..]] {
-        assert_eq!(endpoint.verify(&body, &headers(forged)), Err(VerifyError::Rejected));
+        assert_eq!(verifier.verify(&body, &headers(forged)), Err(VerifyError::Rejected));
     }
-    assert_eq!(endpoint.verify(&body, &HeaderMap::new()), Err(VerifyError::Rejected));
+    assert_eq!(verifier.verify(&body, &HeaderMap::new()), Err(VerifyError::Rejected));
 }
 
 async fn start(providers: &[&dyn StartPayment], order: &PaymentRequest) -> Result<usize, Error> {
@@ -168,7 +168,7 @@ async fn start(providers: &[&dyn StartPayment], order: &PaymentRequest) -> Resul
 }
 
 #[tokio::test]
-async fn it_fails_over_to_a_provider_that_knows_nothing_of_it_and_only_where_nothing_was_done() {
+async fn failover_tries_the_next_provider_only_if_the_payment_was_not_executed() {
     let sandbox = Sandbox::builder().start().await;
     let other = turratech_at(&sandbox).unwrap();
     let order = |reference: &str| {
@@ -176,7 +176,7 @@ async fn it_fails_over_to_a_provider_that_knows_nothing_of_it_and_only_where_not
     };
     let declined = r#"{"error":{"code":"card_declined","message":"no"}}"#;
 
-    // A derived key may have been used before: only an answer to the keyed request itself says that nothing was done.
+    // A derived key may have been used before. Only a response to the keyed request itself proves that nothing was executed.
     let (acme_pay, script, _) = acme([Reply::json(402, declined)]);
     let one = PaymentRequest::new("order-1", price()).payment_method("pm_card_visa");
     assert_eq!(start(&[&acme_pay, &other], &one).await.unwrap(), 1);
@@ -184,8 +184,8 @@ async fn it_fails_over_to_a_provider_that_knows_nothing_of_it_and_only_where_not
     let declined = acme_pay.start_payment(&order("order-2")).await.unwrap_err();
     assert_eq!(declined.outcome(), Outcome::Refused);
     script.push(Reply::json(401, r#"{"error":{"code":"bad_key","message":"no"}}"#));
-    let unread = start(&[&acme_pay, &other], &order("order-3")).await.unwrap_err();
-    assert_eq!((unread.outcome(), unread.provider()), (Outcome::Unknown, "acme-pay"));
+    let unsettled = start(&[&acme_pay, &other], &order("order-3")).await.unwrap_err();
+    assert_eq!((unsettled.outcome(), unsettled.provider()), (Outcome::Unknown, "acme-pay"));
 
     sandbox.ledger().order("order-1").executed_once();
     sandbox.ledger().order("order-3").never_executed();
@@ -194,7 +194,7 @@ async fn it_fails_over_to_a_provider_that_knows_nothing_of_it_and_only_where_not
 }
 
 #[tokio::test]
-async fn it_speaks_the_words_that_all_providers_share() {
+async fn the_gateway_traits_return_the_common_statuses() {
     let (client, ..) = acme([Reply::json(201, PAID), Reply::json(200, PAID), Reply::json(200, PAID)]);
     let started = client.start_payment(&PaymentRequest::new("order-1", price())).await.unwrap();
     assert_eq!((started.status, started.amount), (PaymentStatus::Succeeded, price()));
@@ -203,17 +203,20 @@ async fn it_speaks_the_words_that_all_providers_share() {
     let cheaper = Expected::new("order-1", Money::from_minor(1, Currency::INR));
     assert!(!client.retrieve(&id, &cheaper).await.unwrap().is_paid_as_expected());
 
-    let odd = PAID.replace("\"paid\"", "\"on_the_moon\"");
-    let (client, ..) = acme([Reply::json(200, &odd)]);
-    let found = client.retrieve(&id, &Expected::new("order-1", price())).await.unwrap();
-    assert_eq!((found.status, found.is_final), (PaymentStatus::Unknown("on_the_moon".to_owned()), false));
+    let unknown = PAID.replace("\"paid\"", "\"on_the_moon\"");
+    let (client, ..) = acme([Reply::json(200, &unknown)]);
+    let state = client.retrieve(&id, &Expected::new("order-1", price())).await.unwrap();
+    assert_eq!((state.status, state.is_final), (PaymentStatus::Unknown("on_the_moon".to_owned()), false));
 
-    let can = Client::capabilities();
-    assert_eq!((can.of(Feature::Retrieve), can.of(Feature::Refund)), (Support::Supported, Support::NotImplemented));
+    let capabilities = Client::capabilities();
+    assert_eq!(
+        (capabilities.of(Feature::Retrieve), capabilities.of(Feature::Refund)),
+        (Support::Supported, Support::NotImplemented)
+    );
 }
 
 #[test]
-fn the_page_on_adding_a_provider_shows_what_stands_in_the_file() {
+fn the_excerpts_in_the_guide_are_in_the_file() {
     let (page, file) = (include_str!("../../docs/guide/adding-a-provider.md"), include_str!("../src/acme_pay.rs"));
     let excerpts: Vec<&str> = page.split("```rs\n").skip(1).filter_map(|rest| rest.split("\n```").next()).collect();
     assert_eq!(excerpts.len(), 9);

@@ -1,15 +1,12 @@
 //! Acme Pay: a fictional provider, written on `payments-core` alone.
 
-use payments_core::connection::Connection;
-use payments_core::gateway::{self, Capabilities, Capability, Feature, NextAction, PaymentRequest};
-use payments_core::gateway::{PaymentState, StartedPayment};
+use payments_core::gateway::{self, Capabilities, Capability, Feature, NextAction, PaymentState, StartedPayment};
 use payments_core::provider::{IdempotencyPolicy, Operation, ProviderSpec};
 use payments_core::request::{Path, RequestBuilder};
-use payments_core::transport::{Response, async_trait};
 use payments_core::webhook::{self, HexCase, SigningSecrets, Verified, VerifyError, signature_from_hex};
 use payments_core::{Call, Currency, Error, Expected, Keyed, Mismatch, Money, Page, Pager, ProviderError, Reported};
-use payments_core::{PaymentStatus as CommonStatus, Settings, client_settings, http, id, json};
-use payments_core::{open_enum, secret_newtype, string_newtype};
+use payments_core::{PaymentStatus as Common, Settings, client_settings, connection::Connection, http, id, json, time};
+use payments_core::{open_enum, secret_newtype, string_newtype, transport::Response, transport::async_trait};
 use serde::{Deserialize, Serialize};
 
 static SPEC: ProviderSpec = ProviderSpec {
@@ -18,10 +15,7 @@ static SPEC: ProviderSpec = ProviderSpec {
     parse_error,
     errors_in_2xx: false,
     throttled_is_refused: false,
-    idempotency: Some(IdempotencyPolicy {
-        header: "idempotency-key",
-        lifetime: std::time::Duration::from_secs(86_400),
-    }),
+    idempotency: Some(IdempotencyPolicy { header: "idempotency-key", lifetime: time::Duration::DAY.unsigned_abs() }),
 };
 
 /// Parses Acme Pay's documented error. A declined card is the result of the keyed request itself, so it settles the key.
@@ -35,7 +29,6 @@ fn parse_error(_: &Operation, response: &Response) -> Option<ProviderError> {
 struct WireError {
     error: ErrorDetails,
 }
-
 #[derive(Deserialize)]
 struct ErrorDetails {
     code: String,
@@ -63,8 +56,7 @@ impl ClientBuilder {
 
     pub fn build(self) -> Result<Client, Error> {
         let bearer = format!("Bearer {}", self.key.expose());
-        let base_url = Some("https://acme-pay.example");
-        self.settings.connect(&SPEC, base_url, &[("authorization", &bearer)], None).map(Client)
+        self.settings.connect(&SPEC, Some("https://acme-pay.example"), &[("authorization", &bearer)], None).map(Client)
     }
 }
 
@@ -99,18 +91,17 @@ impl Payment {
     }
 
     /// Compares reference, currency and amount with the merchant's order. Does not check the status.
-    pub fn check(&self, expected: &Expected) -> Result<(), Mismatch> {
-        let (reference, currency) = (self.reference.as_str(), Some(self.currency));
+    pub fn check(&self, order: &Expected) -> Result<(), Mismatch> {
         let amount = self.amount().to_decimal().map_err(Mismatch::Amount)?;
-        expected.check(&Reported { reference, amount, currency, live: None })
+        order.check(&Reported { reference: self.reference.as_str(), amount, currency: Some(self.currency), live: None })
     }
 
-    fn common(&self) -> CommonStatus {
+    fn common(&self) -> Common {
         match &self.status {
-            PaymentStatus::Pending => CommonStatus::Processing,
-            PaymentStatus::Paid => CommonStatus::Succeeded,
-            PaymentStatus::Failed => CommonStatus::Failed,
-            PaymentStatus::Unknown(value) => CommonStatus::Unknown(value.as_str().to_owned()),
+            PaymentStatus::Pending => Common::Processing,
+            PaymentStatus::Paid => Common::Succeeded,
+            PaymentStatus::Failed => Common::Failed,
+            PaymentStatus::Unknown(value) => Common::Unknown(value.as_str().to_owned()),
         }
     }
 }
@@ -123,9 +114,8 @@ impl Client {
     /// Creates a payment under an idempotency key. **This moves money.**
     pub fn create_payment(&self, new: NewPayment) -> Call<Payment, Keyed> {
         let valid = Money::from_minor(new.amount, new.currency).check_positive("amount").map_err(Error::from);
-        let request = valid.and_then(|()| RequestBuilder::post(Path::new("v1/payments")).json(&new));
-        let request = request.map(|request| request.log_as(new.clone()));
-        self.0.auto_keyed_call(Operation::move_money("create_payment"), request, move |payment: Payment| {
+        let request = RequestBuilder::post(Path::new("v1/payments")).log_as(new.clone()).json(&new);
+        self.0.auto_keyed_call(Operation::move_money("create_payment"), valid.and(request), move |payment: Payment| {
             json::expect_equal("reference", &payment.reference, &new.reference)?;
             json::expect_equal("currency", &payment.currency, &new.currency)?;
             json::expect_equal("amount", &payment.amount, &new.amount).map(|()| payment)
@@ -176,8 +166,8 @@ impl WebhookVerifier {
     }
 
     pub fn verify(&self, body: &[u8], headers: &http::HeaderMap) -> Result<Verified<Event>, VerifyError> {
-        let signature = signature_from_hex(webhook::one_header(headers, "x-acme-signature")?, HexCase::Lower);
-        let signature = signature.ok_or_else(|| webhook::rejected("the signature is not hexadecimal"))?;
+        let hex = webhook::one_header(headers, "x-acme-signature")?;
+        let signature = signature_from_hex(hex, HexCase::Lower).ok_or_else(|| webhook::rejected("not hexadecimal"))?;
         self.0.verify(body, &[body], &[signature])?.decode(json::decode)
     }
 }
@@ -190,7 +180,7 @@ pub struct Event {
 
 #[async_trait]
 impl gateway::StartPayment for Client {
-    async fn start_payment(&self, order: &PaymentRequest) -> Result<StartedPayment, Error> {
+    async fn start_payment(&self, order: &gateway::PaymentRequest) -> Result<StartedPayment, Error> {
         let call = self.create_payment(NewPayment::new(order.amount, order.reference.parse()?));
         let call = if let Some(at) = order.created_at { call.derived_key(&order.reference, at) } else { call };
         let payment = call.send().await?;

@@ -1,8 +1,10 @@
-//! A card is charged; an amount is held and a part of it captured; and an answer is lost.
+//! Charges a card, captures a part of a pre-authorization, and loses the response to a payment.
 //!
-//! `cargo run --example payment` talks to a sandbox on this machine. With `CARD3DS_API_KEY`, `CARD3DS_API_SECRET` and
-//! `CARD3DS_BASE_URL` set it talks to the provider, **and charges the card that is written here**: one for tests.
-#![expect(clippy::print_stdout, reason = "an example shows what it does")]
+//! `cargo run --example payment` uses a local sandbox.
+//!
+//! With `CARD3DS_API_KEY`, `CARD3DS_API_SECRET` and `CARD3DS_BASE_URL` set, it uses the provider, **and charges the card in
+//! this file**, which is a test card.
+#![expect(clippy::print_stdout, reason = "an example prints its results")]
 
 use std::net::SocketAddr;
 
@@ -17,29 +19,30 @@ use connect::connect;
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let sandbox = Sandbox::builder().clock(Clock::running()).start().await;
-    let (client, at_the_provider) = connect(&sandbox)?;
+    let (client, uses_provider) = connect(&sandbox)?;
 
-    // A shop has its own numbers.
-    let number = std::time::UNIX_EPOCH.elapsed()?.as_millis();
-    let order = |what: &str| format!("example-{number}-{what}").parse::<MerchantOrderId>();
+    // Stands in for the merchant's own order ids.
+    let run = std::time::UNIX_EPOCH.elapsed()?.as_millis();
+    let order_id = |name: &str| format!("example-{run}-{name}").parse::<MerchantOrderId>();
 
-    let paid = client.create_payment(payment(order("paid")?, "100.50")?).send().await?;
-    tell(&paid);
+    let payment = client.create_payment(new_payment(order_id("payment")?, "100.50")?).send().await?;
+    print(&payment);
 
-    let held = client.pre_authorize(payment(order("held")?, "100")?).send().await?;
-    tell(&held);
-    if held.status == PaymentStatus::Success {
-        tell(&client.capture(&held.payment_id, Money::parse("90", Currency::TRY)?).send().await?);
+    let authorized = client.pre_authorize(new_payment(order_id("authorization")?, "100")?).send().await?;
+    print(&authorized);
+    if authorized.status == PaymentStatus::Success {
+        print(&client.capture(&authorized.payment_id, Money::parse("90", Currency::TRY)?).send().await?);
     }
 
-    if !at_the_provider {
+    if !uses_provider {
+        // The sandbox executes the second payment, but drops the response.
         sandbox.fault("card3ds.payment#2 @after-commit fin");
-        match client.create_payment(payment(order("lost")?, "12.34")?).send().await {
-            Ok(payment) => tell(&payment),
-            Err(err) => match err.outcome() {
-                Outcome::NotSent | Outcome::Refused => println!("nothing was charged: {err}"),
+        match client.create_payment(new_payment(order_id("lost-response")?, "12.34")?).send().await {
+            Ok(payment) => print(&payment),
+            Err(error) => match error.outcome() {
+                Outcome::NotSent | Outcome::Refused => println!("the card was not charged: {error}"),
                 Outcome::Unknown => {
-                    println!("{err}\nno call can find out: charge nothing for it before the provider says")
+                    println!("{error}\nhold the order and ask the provider: there is no lookup")
                 }
             },
         }
@@ -51,15 +54,15 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-/// `FAILED` is an answer, too.
-fn tell(payment: &Payment) {
-    let order = payment.order_id.as_ref().map_or("an order", MerchantOrderId::as_str);
-    let said = payment.result_message.as_deref().unwrap_or_default();
-    println!("{order}: {} is {} {said}", payment.amount, payment.status);
+/// Prints a payment. A `FAILED` payment is not an error.
+fn print(payment: &Payment) {
+    let order_id = payment.order_id.as_ref().map_or("(no order id)", MerchantOrderId::as_str);
+    let message = payment.result_message.as_deref().unwrap_or("no message");
+    println!("order {order_id}: {}, {}, {message}", payment.status, payment.amount);
 }
 
-fn payment(order: MerchantOrderId, amount: &str) -> Result<NewPayment, Box<dyn std::error::Error>> {
+fn new_payment(order_id: MerchantOrderId, amount: &str) -> Result<NewPayment, Box<dyn std::error::Error>> {
     let card = Card::new("John Doe", "5421190122090656".parse()?, Expiry::new(4, 2028)?, "916".parse()?);
-    let customer_at: SocketAddr = "198.51.100.7:52144".parse()?;
-    Ok(NewPayment::new(order, Money::parse(amount, Currency::TRY)?, card, customer_at))
+    let customer_address: SocketAddr = "198.51.100.7:52144".parse()?;
+    Ok(NewPayment::new(order_id, Money::parse(amount, Currency::TRY)?, card, customer_address))
 }

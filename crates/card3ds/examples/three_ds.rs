@@ -1,10 +1,9 @@
-//! A payment with 3-D Secure, and the small web server of a shop that it needs.
+//! Makes a payment with 3-D Secure, and serves the pages that it needs.
 //!
-//! `cargo run --example three_ds` talks to a sandbox on this machine, whose customer answers the challenge at once.
-//! `cargo run --example three_ds -- browser` talks to the sandbox too, but **you** are the customer: open the address that it
-//! prints. With `CARD3DS_API_KEY`, `CARD3DS_API_SECRET` and `CARD3DS_BASE_URL` set it talks to the provider, and you are the
-//! customer.
-#![expect(clippy::print_stdout, reason = "an example shows what it does")]
+//! - `cargo run --example three_ds` uses a local sandbox, whose customer passes the challenge at once.
+//! - `cargo run --example three_ds -- browser` uses the sandbox, and you are the customer: open the printed URL.
+//! - With `CARD3DS_API_KEY`, `CARD3DS_API_SECRET` and `CARD3DS_BASE_URL` set, it uses the provider, and you are the customer.
+#![expect(clippy::print_stdout, reason = "an example prints its results")]
 
 use card3ds::{
     Card, ChallengePage, Currency, Enrolment, Expected, Expiry, MerchantOrderId, Money, NewPayment, NewThreeDsPayment,
@@ -22,68 +21,67 @@ use connect::connect;
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let sandbox = Sandbox::builder().clock(Clock::running()).start().await;
-    let (client, at_the_provider) = connect(&sandbox)?;
-    let shop = TcpListener::bind("127.0.0.1:0").await?;
-    let address = format!("http://{}", shop.local_addr()?);
+    let (client, uses_provider) = connect(&sandbox)?;
+    let server = TcpListener::bind("127.0.0.1:0").await?;
+    let base_url = format!("http://{}", server.local_addr()?);
 
-    let order: MerchantOrderId = format!("example-{}", std::time::UNIX_EPOCH.elapsed()?.as_millis()).parse()?;
+    let order_id: MerchantOrderId = format!("example-{}", std::time::UNIX_EPOCH.elapsed()?.as_millis()).parse()?;
     let price = Money::parse("100.50", Currency::TRY)?;
     let card = Card::new("John Doe", "5421190122090656".parse()?, Expiry::new(4, 2028)?, "916".parse()?);
-    let payment = NewPayment::new(order.clone(), price, card, "198.51.100.7:52144".parse()?);
-    let urls = ReturnUrls { success: format!("{address}/success"), failure: format!("{address}/failure") };
+    let payment = NewPayment::new(order_id.clone(), price, card, "198.51.100.7:52144".parse()?);
+    let urls = ReturnUrls { success: format!("{base_url}/success"), failure: format!("{base_url}/failure") };
 
     let challenge = match client.start_3ds(NewThreeDsPayment::new(payment, urls)).send().await? {
         Enrolment::Enrolled(challenge) => challenge,
-        Enrolment::NotEnrolled(why) => return Err(format!("no 3-D Secure for this card: {why:?}").into()),
+        Enrolment::NotEnrolled(reason) => return Err(format!("3-D Secure enrolment failed: {reason:?}").into()),
     };
-    // A shop stores it with the order: the post that comes back is held against it.
-    let stored = challenge.payment_id.clone();
-    println!("{stored} waits for its customer, and nothing is charged yet");
-    let in_a_browser = at_the_provider || std::env::args().any(|argument| argument == "browser");
-    if in_a_browser {
-        println!("open {address}/challenge");
+    // A merchant stores the id with the order, and compares it with the callback's id.
+    let stored_id = challenge.payment_id.clone();
+    println!("payment {stored_id}: started, nothing is charged yet");
+    let uses_browser = uses_provider || std::env::args().any(|argument| argument == "browser");
+    if uses_browser {
+        println!("open {base_url}/challenge");
     } else {
-        sandbox.card3ds().challenge(stored.as_str()).approve();
+        sandbox.card3ds().challenge(stored_id.as_str()).approve();
     }
 
-    let mut result = "The customer has not come back yet.";
+    let mut result = "The challenge is not finished.";
     loop {
-        let mut request = Request::read(shop.accept().await?.0).await?;
+        let mut request = Request::read(server.accept().await?.0).await?;
         println!("{}", request.line);
         match request.line.as_str() {
-            "GET /challenge" => request.response(&HTML, &page_with(&challenge.page)).await?,
+            "GET /challenge" => request.respond(&HTML, &challenge_page(&challenge.page)).await?,
             "POST /failure" => {
-                // Anyone can post one: of another payment it says nothing about this one.
+                // Anyone can post a form, so it may name another payment.
                 let failure = ThreeDsFailure::parse(&request.body)?;
-                if !failure.claimed().payment_id().as_str().eq_ignore_ascii_case(stored.as_str()) {
-                    return Err("a post about another payment".into());
+                if !failure.claimed().payment_id().is_same_as(&stored_id) {
+                    return Err("the form names another payment".into());
                 }
-                result = "The challenge failed, and nothing was charged.";
-                println!("the challenge failed");
-                request.response(&ChallengePage::RETURN_HEADERS, ChallengePage::RETURN_PAGE).await?;
+                result = "The challenge failed. Nothing was charged.";
+                println!("payment {stored_id}: the challenge failed");
+                request.respond(&ChallengePage::RETURN_HEADERS, ChallengePage::RETURN_PAGE).await?;
             }
             "POST /success" => {
                 let callback = ThreeDsCallback::parse(&request.body)?;
-                // This charges the card. A shop records first that a completion is under way: a page that is reloaded
-                // posts again.
-                let payment = client.complete_3ds(&stored, &callback).send().await?.into_success()?;
-                payment.check(&Expected::new(&order, price))?;
-                result = "Thank you.";
-                println!("{order}: {} is {}", payment.amount, payment.status);
-                request.response(&ChallengePage::RETURN_HEADERS, ChallengePage::RETURN_PAGE).await?;
+                // A merchant first records the completion, because a reloaded page posts the form again.
+                let payment = client.complete_3ds(&stored_id, &callback).send().await?.into_success()?;
+                payment.check(&Expected::new(&order_id, price))?;
+                result = "The payment succeeded.";
+                println!("order {order_id}: {}, {}", payment.status, payment.amount);
+                request.respond(&ChallengePage::RETURN_HEADERS, ChallengePage::RETURN_PAGE).await?;
             }
             "GET /result" => {
-                request.response(&HTML, &format!("<!doctype html><title>Paid?</title><p>{result}</p>")).await?
+                request.respond(&HTML, &format!("<!doctype html><title>Result</title><p>{result}</p>")).await?
             }
-            _ => request.response(&[], "").await?,
+            _ => request.respond(&[], "").await?,
         }
-        // A browser goes on to the result when the frame says that the customer is back; the sandbox's customer has none.
-        let last = if in_a_browser { "GET /result" } else { "POST /success" };
+        // The sandbox's customer does not load the result page.
+        let last = if uses_browser { "GET /result" } else { "POST /success" };
         if request.line == last {
             break;
         }
     }
-    if !at_the_provider {
+    if !uses_provider {
         sandbox.ledger().entries().iter().for_each(|entry| println!("ledger: {entry}"));
         sandbox.timeline().iter().for_each(|entry| println!("timeline: {entry}"));
     }
@@ -91,8 +89,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-/// A page of the shop with the challenge in a frame. When the customer has come back, it goes on to the result.
-fn page_with(challenge: &ChallengePage) -> String {
+/// Returns a page that shows the challenge in a frame, and opens the result when the customer returns.
+fn challenge_page(challenge: &ChallengePage) -> String {
     let (frame, script) = (challenge.frame("three-ds"), ChallengePage::frame_script("three-ds"));
     format!(
         r#"<!doctype html><title>Pay</title>{frame}{script}
@@ -104,7 +102,7 @@ fn page_with(challenge: &ChallengePage) -> String {
 
 const HTML: [(&str, &str); 1] = [("content-type", "text/html; charset=utf-8")];
 
-/// A request, as far as this shop needs to know: a web framework does it better.
+/// An HTTP request, parsed as far as this example needs. Use a web framework in your server.
 struct Request {
     stream: TcpStream,
     line: String,
@@ -131,7 +129,7 @@ impl Request {
         Ok(Self { stream, line, body })
     }
 
-    async fn response(&mut self, headers: &[(&str, &str)], body: &str) -> std::io::Result<()> {
+    async fn respond(&mut self, headers: &[(&str, &str)], body: &str) -> std::io::Result<()> {
         let headers: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
         let response =
             format!("HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: {}\r\n{headers}\r\n{body}", body.len());

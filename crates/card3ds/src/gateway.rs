@@ -2,14 +2,15 @@
 
 use payments_core::gateway::{
     Capabilities, Capability, Capture, CaptureRequest, Feature, NextAction, PaymentRequest, PaymentState, Retrieve,
-    StartPayment, StartedPayment,
+    StartPayment, StartedPayment, parse_field,
 };
+use payments_core::id::check_web_address;
 use payments_core::transport::async_trait;
 use payments_core::{Error, Expected, ValidationError};
 
 use crate::checkout::NewCheckout;
 use crate::client::Client;
-use crate::id::{CheckoutId, PaymentId};
+use crate::id::{CheckoutId, PaymentId, UNLIMITED};
 use crate::payment::{Payment, PaymentStatus};
 
 impl Client {
@@ -52,9 +53,11 @@ impl StartPayment for Client {
         let required = |field: &'static str| move || ValidationError::new(field, "is required by card3ds");
         let description = request.description.clone().ok_or_else(required("description"))?;
         let callback = request.return_url.clone().ok_or_else(required("return_url"))?;
-        let mut new = NewCheckout::new(request.reference.parse()?, request.amount, description, callback);
+        check_web_address("return_url", &callback, UNLIMITED)?;
+        let reference = parse_field("reference", &request.reference)?;
+        let mut new = NewCheckout::new(reference, request.amount, description, callback);
         if let Some(customer) = &request.customer {
-            new = new.customer(customer.parse()?);
+            new = new.customer(parse_field("customer", customer)?);
         }
         let checkout = self.create_checkout(new).send().await?;
         let next = NextAction::Redirect { url: checkout.redirect_url };
@@ -67,7 +70,7 @@ impl StartPayment for Client {
 impl Retrieve for Client {
     /// Looks up a checkout by its id.
     async fn retrieve(&self, id: &str, expected: &Expected) -> Result<PaymentState, Error> {
-        let id: CheckoutId = id.parse()?;
+        let id: CheckoutId = parse_field("id", id)?;
         let payment = self.checkout_status(&id).send().await?;
         let check = payment.check(expected);
         Ok(state(&payment).checked(check))
@@ -77,7 +80,7 @@ impl Retrieve for Client {
 #[async_trait]
 impl Capture for Client {
     async fn capture_payment(&self, request: &CaptureRequest) -> Result<PaymentState, Error> {
-        let id: PaymentId = request.payment_id.parse()?;
+        let id: PaymentId = parse_field("payment_id", &request.payment_id)?;
         Ok(state(&self.capture(&id, request.amount).send().await?))
     }
 }

@@ -1,8 +1,8 @@
-//! A payment: created, then looked at, then given back in part.
+//! Creates a payment, retrieves it, and refunds a part of it.
 //!
-//! `cargo run --example card_payment` talks to a sandbox on this machine. With `TURRATECH_API_KEY` set it talks to
-//! TurraTech, or to the base URL that is given as its argument; it takes keys of the test mode alone, for it pays.
-#![expect(clippy::print_stdout, reason = "an example shows what it does")]
+//! `cargo run --example card_payment` uses a local sandbox. With `TURRATECH_API_KEY` set, it uses TurraTech, or the base
+//! URL in the first argument. It accepts only test keys, because it pays.
+#![expect(clippy::print_stdout, reason = "an example prints its results")]
 
 use payments_sandbox::Sandbox;
 use turratech::{ApiKey, Client, Currency, Expected, Mode, Money, NewPayment, NewRefund, RefundReason};
@@ -12,12 +12,12 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let sandbox;
     let builder = match (ApiKey::from_env(), std::env::args().nth(1)) {
         (Ok(key), _) if key.mode() == Mode::Live => {
-            return Err("this example pays: give it a key of the test mode".into());
+            return Err("this example pays: set TURRATECH_API_KEY to a test key".into());
         }
         (Ok(key), None) => Client::builder(key),
         (Ok(key), Some(base_url)) => Client::builder(key).base_url(base_url),
         (Err(problem), _) => {
-            println!("{problem}, so this is a sandbox");
+            println!("using a local sandbox: {problem}");
             sandbox = Sandbox::builder().start().await;
             Client::builder(ApiKey::new(sandbox.turratech().api_key())?).base_url(sandbox.turratech().base_url())
         }
@@ -31,7 +31,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .description("Order #7421")
         .metadata("order_id", "7421");
     let payment = client.create_payment(payment).send().await?;
-    println!("{} is {}: {}", payment.id, payment.status, payment.amount);
+    println!("payment {}: {}, {}", payment.id, payment.status, payment.amount);
 
     let payment = client.retrieve_payment(&payment.id).send().await?;
     payment.check_metadata("order_id", &Expected::new("7421", price).live(false))?;
@@ -40,6 +40,9 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .amount(Money::from_minor(500, Currency::GBP))
         .reason(RefundReason::RequestedByCustomer);
     let refund = client.create_refund(refund).send().await?;
-    println!("{} gives {:?} back", refund.id, refund.amount_in(Currency::GBP)?);
+    match refund.amount_in(Currency::GBP)? {
+        Some(amount) => println!("refund {}: {amount}", refund.id),
+        None => println!("refund {}: the response contains no amount", refund.id),
+    }
     Ok(())
 }

@@ -1,7 +1,7 @@
-//! A payment whose answers are lost after TurraTech has taken the money, against a sandbox on this machine.
+//! Retries a payment whose response was lost, with the same idempotency key, against a local sandbox.
 //!
-//! `cargo run --example resend`
-#![expect(clippy::print_stdout, reason = "an example shows what it does")]
+//! `cargo run --example unknown_outcome`
+#![expect(clippy::print_stdout, reason = "an example prints its results")]
 
 use payments_sandbox::{Clock, Sandbox};
 use turratech::payments_core::time::{Duration, OffsetDateTime};
@@ -10,7 +10,7 @@ use turratech::{ApiKey, Client, Currency, IdempotencyExt, IdempotencyReference, 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let sandbox = Sandbox::builder().clock(Clock::running()).start().await;
-    // The answer of the first attempt is lost, and those of the second and the third.
+    // The sandbox executes the payment, but drops the responses to the first three attempts.
     sandbox.fault("turratech.create-payment#1-3 @after-commit fin");
 
     let client = Client::builder(ApiKey::new(sandbox.turratech().api_key())?)
@@ -19,8 +19,9 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .timer(sandbox.clock())
         .build()?;
 
-    // As the merchant's books have it, and never made up here: what the order is called, and since when it is there.
-    let (order, ordered_at): (IdempotencyReference, _) = ("order-7421".parse()?, stored_moment(&sandbox.clock()));
+    // The order's reference and creation time come from the merchant's database.
+    let order: IdempotencyReference = "order-7421".parse()?;
+    let ordered_at = stored_creation_time(&sandbox.clock());
     let pay = || {
         let payment = NewPayment::new(Money::from_minor(2000, Currency::GBP))
             .payment_method("pm_card_visa".parse()?)
@@ -29,19 +30,19 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         Ok::<_, turratech::ValidationError>(client.create_payment(payment).idempotency_reference(&order, ordered_at))
     };
 
-    let paid = match pay()?.send().await {
+    let payment = match pay()?.send().await {
         Ok(payment) => payment,
         Err(err) => match err.outcome() {
-            Outcome::NotSent | Outcome::Refused => return Err(format!("nothing was paid: {err}").into()),
-            // Within a day of `ordered_at`, the same call pays nothing twice.
+            Outcome::NotSent | Outcome::Refused => return Err(format!("the payment was not executed: {err}").into()),
+            // The same call within a day of `ordered_at` does not pay twice.
             Outcome::Unknown => {
-                println!("{err}, after {} attempts under one key", err.attempts());
-                println!("so the same call again, as another process would make it later");
+                println!("unknown outcome after {} attempts with one key: {err}", err.attempts());
+                println!("sending the same call again, as another process would do later");
                 pay()?.send().await?
             }
         },
     };
-    println!("{} is {}: {}", paid.id, paid.status, paid.amount);
+    println!("payment {}: {}, {}", payment.id, payment.status, payment.amount);
 
     for entry in sandbox.ledger().entries() {
         println!("TurraTech's ledger: {entry}");
@@ -50,7 +51,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-/// In place of a database: the order was made ten minutes ago.
-fn stored_moment(clock: &Clock) -> OffsetDateTime {
+/// Stands in for a database: the order was created ten minutes ago.
+fn stored_creation_time(clock: &Clock) -> OffsetDateTime {
     turratech::payments_core::clock::Clock::now(clock) - Duration::minutes(10)
 }

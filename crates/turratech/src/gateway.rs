@@ -2,7 +2,7 @@
 
 use payments_core::gateway::{
     Cancel, CancelRequest, Capabilities, Capability, Capture, CaptureRequest, Feature, NextAction, PaymentRequest,
-    PaymentState, Refund, RefundRequest, RefundState, Retrieve, StartPayment, StartedPayment,
+    PaymentState, Refund, RefundRequest, RefundState, Retrieve, StartPayment, StartedPayment, parse_field,
 };
 use payments_core::time::OffsetDateTime;
 use payments_core::transport::async_trait;
@@ -64,11 +64,11 @@ impl StartPayment for Client {
         let method = request.payment_method.as_deref();
         let method = method.ok_or_else(|| ValidationError::new("payment_method", "is required by TurraTech"))?;
         let mut new = NewPayment::new(request.amount)
-            .payment_method(method.parse()?)
+            .payment_method(parse_field("payment_method", method)?)
             .confirm(true)
             .metadata(ORDER_ID, request.reference.as_str());
         if let Some(customer) = &request.customer {
-            new = new.customer(customer.parse()?);
+            new = new.customer(parse_field("customer", customer)?);
         }
         if let Some(description) = &request.description {
             new = new.description(description.as_str());
@@ -86,7 +86,7 @@ impl StartPayment for Client {
 #[async_trait]
 impl Retrieve for Client {
     async fn retrieve(&self, id: &str, expected: &Expected) -> Result<PaymentState, Error> {
-        let id: PaymentId = id.parse()?;
+        let id: PaymentId = parse_field("id", id)?;
         let payment = self.retrieve_payment(&id).send().await?;
         let check = payment.check_metadata(ORDER_ID, expected);
         Ok(payment_state(&payment).checked(check))
@@ -107,7 +107,7 @@ impl Capture for Client {
     ///
     /// The client's own [`Client::capture_payment`] captures without this comparison.
     async fn capture_payment(&self, request: &CaptureRequest) -> Result<PaymentState, Error> {
-        let id: PaymentId = request.payment_id.parse()?;
+        let id: PaymentId = parse_field("payment_id", &request.payment_id)?;
         let payment = self.retrieve_payment(&id).send().await?;
         if payment.is_paid() && payment.amount_received == Some(request.amount) {
             return Ok(payment_state(&payment));
@@ -124,7 +124,7 @@ impl Capture for Client {
 #[async_trait]
 impl Cancel for Client {
     async fn cancel_payment(&self, request: &CancelRequest) -> Result<PaymentState, Error> {
-        let id: PaymentId = request.payment_id.parse()?;
+        let id: PaymentId = parse_field("payment_id", &request.payment_id)?;
         Ok(payment_state(&self.cancel_payment(&id).send().await?))
     }
 }
@@ -132,7 +132,7 @@ impl Cancel for Client {
 #[async_trait]
 impl Refund for Client {
     async fn refund_payment(&self, request: &RefundRequest) -> Result<RefundState, Error> {
-        let new = NewRefund::new(request.payment_id.parse()?).amount(request.amount);
+        let new = NewRefund::new(parse_field("payment_id", &request.payment_id)?).amount(request.amount);
         let new = new.metadata(ORDER_ID, request.reference.as_str());
         let refund = with_derived_key(self.create_refund(new), &request.reference, request.created_at)?.send().await?;
         // The document names no statuses of a refund.

@@ -70,8 +70,8 @@ impl<I> ListParams<I> {
 
     /// Starts at this object, excluding it, and reads towards newer ones, nearest first.
     ///
-    /// That a page contains the objects nearest to the cursor is inferred: the document says only that the page ends
-    /// before the cursor. Cannot be combined with [`starting_after`](Self::starting_after).
+    /// The direction and the order are inferred: the document says only that the page ends before the object. Cannot be
+    /// combined with [`starting_after`](Self::starting_after).
     pub fn ending_before(mut self, id: I) -> Self {
         self.ending_before = Some(id);
         self

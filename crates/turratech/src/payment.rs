@@ -21,7 +21,7 @@ open_enum! {
     ///
     /// Only `succeeded` is documented; the other names are inferred.
     pub enum PaymentStatus {
-        /// Paid (documented).
+        /// The payment succeeded (documented).
         Succeeded = "succeeded",
         /// The payment has no payment method yet (inferred).
         RequiresPaymentMethod = "requires_payment_method",
@@ -86,7 +86,7 @@ pub struct Payment {
     pub livemode: bool,
     /// The metadata that the merchant stored, sorted by name.
     pub metadata: BTreeMap<String, String>,
-    /// The object as it came, with what the document does not name. It is not serialized with the rest.
+    /// The object as received, including members that the document does not name. Not serialized.
     #[serde(skip)]
     pub raw: RawJson,
 }
@@ -112,7 +112,7 @@ impl Payment {
     ///
     /// | payment | amount |
     /// |---|---|
-    /// | succeeded, and has `amount_received` | `amount_received`, because a capture may be partial |
+    /// | succeeded, and has `amount_received` | `amount_received`, because less than the whole amount may have been captured |
     /// | any other | `amount` |
     ///
     /// # Errors

@@ -21,9 +21,9 @@ use crate::request_body::{Parameters, post, serialize_some};
 open_enum! {
     /// The reason for a refund.
     pub enum RefundReason {
-        /// The customer paid twice.
+        /// The payment was a duplicate.
         Duplicate = "duplicate",
-        /// Somebody other than the customer paid.
+        /// The payment was fraudulent.
         Fraudulent = "fraudulent",
         /// The customer requested the refund.
         RequestedByCustomer = "requested_by_customer",

@@ -132,7 +132,7 @@ impl Parameters for NewSubscription {
 /// Changes to a subscription: plan, quantity and others (documented).
 ///
 /// The parameters are inferred. Only the parameters that are set are changed. The document does not say how to refer to
-/// an existing item; use [`SubscriptionItem::extra`] if TurraTech tells you.
+/// an existing item: send that parameter by name with [`SubscriptionItem::extra`].
 #[derive(Clone, Default, PartialEq, Eq)]
 #[must_use = "a subscription is not changed until it is sent"]
 pub struct SubscriptionUpdate {

@@ -45,8 +45,8 @@ impl fmt::Debug for Challenge {
 ///
 /// In both, the provider's HTML has an opaque origin: it cannot read your cookies, storage or pages.
 ///
-/// Whether the provider's HTML submits its form by itself or waits for a click is not documented. `Debug` shows only its
-/// length, because it identifies the payment.
+/// Whether the provider's HTML submits its form by itself or waits for a click is not documented. `Debug` shows only the
+/// length of the HTML, because the HTML identifies the payment.
 #[derive(Clone, PartialEq, Eq)]
 pub struct ChallengePage(String);
 

@@ -1,4 +1,4 @@
-//! What a key is known by, and what each kind of key may do.
+//! API keys: their kinds, their modes, and what each kind may do.
 
 use payments_core::test_util::Reply;
 use turratech::{
@@ -6,11 +6,11 @@ use turratech::{
     NewSubscription, NewWebhookEndpoint, Outcome, SubscriptionItem, SubscriptionUpdate,
 };
 
-use crate::support::{KEY, PUBLISHABLE, builder, card, clock, created, now, payment, scripted};
+use crate::support::{KEY, PUBLISHABLE, block_on, builder, card, clock, created, payment, scripted};
 use payments_core::test_util::Script;
 
 #[test]
-fn a_keys_prefix_says_its_kind_and_its_mode() {
+fn an_api_keys_prefix_states_its_kind_and_mode() {
     let rows = [
         ("pk_test_a", KeyKind::Publishable, Mode::Test),
         ("pk_live_a", KeyKind::Publishable, Mode::Live),
@@ -27,7 +27,7 @@ fn a_keys_prefix_says_its_kind_and_its_mode() {
 }
 
 #[test]
-fn what_is_no_key_is_refused_when_it_is_built() {
+fn an_invalid_api_key_is_rejected_at_construction() {
     for text in [
         "",
         "abc",
@@ -62,7 +62,7 @@ async fn a_publishable_key_creates_payment_methods() {
 }
 
 #[test]
-fn a_publishable_key_does_nothing_else() {
+fn a_publishable_key_cannot_send_any_other_call() {
     let script = Script::new([]);
     let client = builder(PUBLISHABLE, &script, &clock()).build().unwrap();
     check_unsupported(client.create_payment(payment()));
@@ -82,16 +82,16 @@ fn a_publishable_key_does_nothing_else() {
     check_unsupported(client.update_subscription(&"sub_1".parse().unwrap(), SubscriptionUpdate::new()));
     check_unsupported(client.cancel_subscription(&"sub_1".parse().unwrap()));
     check_unsupported(client.create_webhook_endpoint(NewWebhookEndpoint::new("https://m.example/hook", [])));
-    let listed = [
-        now(client.list_payments(ListParams::new()).try_next()).unwrap_err(),
-        now(client.list_customers(ListParams::new()).try_next()).unwrap_err(),
-        now(client.list_refunds(ListParams::new()).try_next()).unwrap_err(),
-        now(client.wait_until_final(&"pay_1".parse().unwrap()).send()).unwrap_err(),
+    let errors = [
+        block_on(client.list_payments(ListParams::new()).try_next()).unwrap_err(),
+        block_on(client.list_customers(ListParams::new()).try_next()).unwrap_err(),
+        block_on(client.list_refunds(ListParams::new()).try_next()).unwrap_err(),
+        block_on(client.wait_until_final(&"pay_1".parse().unwrap()).send()).unwrap_err(),
     ];
-    for err in listed {
+    for err in errors {
         assert_eq!((err.kind(), err.outcome()), (ErrorKind::Unsupported, Outcome::NotSent));
     }
-    assert_eq!(script.requests().len(), 0, "something was sent");
+    assert_eq!(script.requests().len(), 0, "no request may be sent");
 }
 
 fn check_unsupported<T: std::fmt::Debug + Send, K>(call: Call<T, K>)
@@ -103,7 +103,9 @@ where
     assert_eq!((err.kind(), err.outcome(), err.attempts()), (ErrorKind::Unsupported, Outcome::NotSent, 0));
     assert_eq!(
         err.to_string(),
-        format!("turratech {operation}: unsupported: a publishable key may only create payment methods")
+        format!(
+            "turratech {operation}: unsupported: a publishable key can only create payment methods: use a secret or restricted key"
+        )
     );
 }
 
@@ -113,18 +115,18 @@ trait Sends {
 
 impl<T: std::fmt::Debug + Send> Sends for Call<T> {
     fn send_now(self) -> Result<(), turratech::Error> {
-        now(self.send()).map(drop)
+        block_on(self.send()).map(drop)
     }
 }
 
 impl<T: std::fmt::Debug + Send> Sends for Call<T, turratech::payments_core::Keyed> {
     fn send_now(self) -> Result<(), turratech::Error> {
-        now(self.send()).map(drop)
+        block_on(self.send()).map(drop)
     }
 }
 
 #[tokio::test]
-async fn keys_rotate_over_the_same_connections() {
+async fn an_api_key_can_be_replaced_without_a_new_connection() {
     let (client, script) = scripted([created(), created()]);
     client.create_payment(payment()).send().await.unwrap();
     let rotated = client.with_credentials(ApiKey::new("rk_test_other").unwrap()).unwrap();
@@ -134,20 +136,20 @@ async fn keys_rotate_over_the_same_connections() {
     assert_eq!(sent[0].headers()["authorization"], format!("Bearer {KEY}"));
     assert_eq!(sent[1].headers()["authorization"], "Bearer rk_test_other");
     assert!(sent.iter().all(|request| request.headers()["turratech-version"] == "2024-01-01"));
-    let public = rotated.with_credentials(ApiKey::new(PUBLISHABLE).unwrap()).unwrap();
-    let err = public.create_payment(payment()).send().await.unwrap_err();
-    assert_eq!(err.kind(), ErrorKind::Unsupported, "the new key's kind counts");
+    let publishable = rotated.with_credentials(ApiKey::new(PUBLISHABLE).unwrap()).unwrap();
+    let err = publishable.create_payment(payment()).send().await.unwrap_err();
+    assert_eq!(err.kind(), ErrorKind::Unsupported, "the kind of the new key applies");
 }
 
 #[tokio::test]
-async fn an_answer_of_the_other_mode_contradicts_the_key() {
+async fn a_response_of_the_other_mode_is_rejected() {
     let live = Reply::json(201, &crate::support::paid("pay_1", "succeeded").replace("false", "true"));
     let (client, _) = scripted([live]);
     let err = client.create_payment(payment()).send().await.unwrap_err();
     assert_eq!((err.kind(), err.outcome()), (ErrorKind::MalformedResponse, Outcome::Unknown));
     assert_eq!(err.json_path(), Some("livemode"));
 
-    // The client with a live key takes live answers alone; the script is no provider, so nothing is charged.
+    // The responses are scripted, so the live key charges nothing.
     let live_client: Client = client.with_credentials(ApiKey::new("sk_live_x").unwrap()).unwrap();
     assert_eq!(live_client.mode(), Mode::Live);
 }

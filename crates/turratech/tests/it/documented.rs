@@ -1,4 +1,4 @@
-//! The document's own examples: what it sends is sent, what it shows is read.
+//! The document's examples: requests are sent as shown, and responses are read.
 
 use payments_core::test_util::Reply;
 use turratech::payments_core::time::macros::datetime;
@@ -7,7 +7,7 @@ use turratech::{
     NewSubscription, Outcome, PaymentStatus, RefundReason, SubscriptionItem,
 };
 
-use crate::support::{now, payment, pounds, same_members, scripted};
+use crate::support::{block_on, check_members, payment, pounds, scripted};
 
 const SHORT: &str = r#"{
 "id": "pay_1NqQXYZ123456789",
@@ -48,13 +48,13 @@ const ERROR: &str = r#"{
 }"#;
 
 #[tokio::test]
-async fn the_first_example_is_sent_and_its_answer_is_read() {
+async fn the_first_example_is_sent_and_its_response_is_read() {
     let (client, script) = scripted([Reply::json(200, SHORT)]);
     let new = NewPayment::new(pounds(2000)).payment_method("pm_card_visa".parse().unwrap());
 
     let payment = client.create_payment(new).send().await.unwrap();
 
-    same_members(&script, r#"{ "amount": 2000, "currency": "gbp", "payment_method": "pm_card_visa" }"#);
+    check_members(&script, r#"{ "amount": 2000, "currency": "gbp", "payment_method": "pm_card_visa" }"#);
     assert_eq!((payment.id.as_str(), payment.amount), ("pay_1NqQXYZ123456789", pounds(2000)));
     assert_eq!((payment.status.clone(), payment.is_paid()), (PaymentStatus::Succeeded, true));
     assert_eq!((payment.created, payment.livemode), (datetime!(2024-01-01 00:00:00 UTC), false));
@@ -62,7 +62,7 @@ async fn the_first_example_is_sent_and_its_answer_is_read() {
 }
 
 #[tokio::test]
-async fn the_example_of_a_payment_is_sent_and_the_payment_object_is_read() {
+async fn the_payment_example_is_sent_and_the_payment_object_is_read() {
     let (client, script) = scripted([Reply::json(201, PAYMENT)]);
     let new = payment()
         .payment_method("pm_card_visa".parse().unwrap())
@@ -72,7 +72,7 @@ async fn the_example_of_a_payment_is_sent_and_the_payment_object_is_read() {
 
     let payment = client.create_payment(new).send().await.unwrap();
 
-    same_members(
+    check_members(
         &script,
         r#"{ "amount": 2000, "currency": "gbp", "payment_method": "pm_card_visa", "confirm": true,
              "description": "Order #12345", "metadata": { "order_id": "12345" } }"#,
@@ -87,7 +87,7 @@ async fn the_example_of_a_payment_is_sent_and_the_payment_object_is_read() {
 }
 
 #[tokio::test]
-async fn the_example_of_a_key_is_sent() {
+async fn the_idempotency_key_example_is_sent() {
     let (client, script) = scripted([Reply::json(200, SHORT)]);
     let key = IdempotencyKey::new(
         "a1b2c3d4-e5f6-7890-abcd-ef1234567890",
@@ -95,17 +95,17 @@ async fn the_example_of_a_key_is_sent() {
     )
     .unwrap();
     client.create_payment(payment()).idempotency_key(key).send().await.unwrap();
-    same_members(&script, r#"{"amount": 2000, "currency": "gbp"}"#);
+    check_members(&script, r#"{"amount": 2000, "currency": "gbp"}"#);
     assert_eq!(script.requests()[0].headers()["idempotency-key"], "a1b2c3d4-e5f6-7890-abcd-ef1234567890");
 }
 
 #[test]
-fn the_example_of_a_customer_is_sent() {
+fn the_customer_example_is_sent() {
     let (client, script) = scripted([]);
     let address = Address::new().line1("123 Main Street").city("London").postal_code("SW1A 1AA").country("GB");
     let details = CustomerDetails::new().email("hello@turratech.com").name("Jane Doe").address(address);
-    let _ = now(client.create_customer(details).send());
-    same_members(
+    let _ = block_on(client.create_customer(details).send());
+    check_members(
         &script,
         r#"{ "email": "hello@turratech.com", "name": "Jane Doe", "address": { "line1": "123 Main Street",
              "city": "London", "postal_code": "SW1A 1AA", "country": "GB" } }"#,
@@ -113,25 +113,25 @@ fn the_example_of_a_customer_is_sent() {
 }
 
 #[test]
-fn the_example_of_a_refund_is_sent() {
+fn the_refund_example_is_sent() {
     let (client, script) = scripted([]);
     let refund = NewRefund::new("pay_1NqQXYZ123456789".parse().unwrap())
         .amount(pounds(1000))
         .reason(RefundReason::RequestedByCustomer);
-    let _ = now(client.create_refund(refund).send());
-    same_members(
+    let _ = block_on(client.create_refund(refund).send());
+    check_members(
         &script,
         r#"{ "payment": "pay_1NqQXYZ123456789", "amount": 1000, "reason": "requested_by_customer" }"#,
     );
 }
 
 #[test]
-fn the_example_of_a_subscription_is_sent() {
+fn the_subscription_example_is_sent() {
     let (client, script) = scripted([]);
     let item = SubscriptionItem::new("price_pro_monthly".parse().unwrap()).quantity(1);
     let subscription = NewSubscription::new("cus_ABC123".parse().unwrap(), item).trial_period_days(14);
-    let _ = now(client.create_subscription(subscription).send());
-    same_members(
+    let _ = block_on(client.create_subscription(subscription).send());
+    check_members(
         &script,
         r#"{ "customer": "cus_ABC123", "items": [{ "price": "price_pro_monthly", "quantity": 1 }],
              "trial_period_days": 14 }"#,
@@ -139,7 +139,7 @@ fn the_example_of_a_subscription_is_sent() {
 }
 
 #[tokio::test]
-async fn the_example_of_a_list_is_sent_and_read() {
+async fn the_list_example_is_sent_and_read() {
     let payment = |id: &str| PAYMENT.replace("pay_1NqQXYZ123456789", id);
     let page = format!(
         r#"{{"object":"list","data":[{},{}],"has_more":true,"url":"/v1/payments"}}"#,
@@ -159,7 +159,7 @@ async fn the_example_of_a_list_is_sent_and_read() {
 }
 
 #[tokio::test]
-async fn the_example_of_an_error_is_read() {
+async fn the_error_example_is_read() {
     let (client, _) = scripted([Reply::json(402, ERROR)]);
 
     let err = client.create_payment(payment()).send().await.unwrap_err();
@@ -172,7 +172,7 @@ async fn the_example_of_an_error_is_read() {
 }
 
 #[test]
-fn the_documented_events_are_known() {
+fn all_documented_event_types_are_known() {
     let names: Vec<_> = EventType::KNOWN.iter().map(EventType::as_str).collect();
     assert_eq!(
         names,
@@ -192,7 +192,7 @@ fn the_documented_events_are_known() {
 }
 
 #[test]
-fn the_documented_types_of_error_are_known() {
+fn all_documented_error_types_are_known() {
     let names: Vec<_> = ErrorType::KNOWN.iter().map(ErrorType::as_str).collect();
     assert_eq!(
         names,

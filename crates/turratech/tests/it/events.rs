@@ -1,34 +1,34 @@
-//! What a delivery is about, once it is proved.
+//! Events: the content of verified webhooks.
 
 use payments_core::clock::Clock;
 use turratech::test_util::sign;
 use turratech::{Event, EventObject, EventType, Expected, Mismatch, Verified};
 
 use crate::support::{clock, paid, pounds};
-use crate::webhooks::{endpoint, event, secret};
+use crate::webhooks::{event, secret, verifier};
 
 #[track_caller]
-fn genuine(event_type: &str, object: &str) -> Verified<Event> {
+fn verified_event(event_type: &str, object: &str) -> Verified<Event> {
     let body = event(event_type, object);
     let header = sign(&secret(), body.as_bytes(), clock().now());
-    endpoint().verify_signature(body.as_bytes(), header.as_bytes()).unwrap()
+    verifier().verify_signature(body.as_bytes(), header.as_bytes()).unwrap()
 }
 
 #[test]
-fn an_event_says_what_happened_when_and_in_which_mode() {
-    let event = genuine("payment.succeeded", &paid("pay_1", "succeeded"));
+fn an_event_has_its_type_time_and_mode() {
+    let event = verified_event("payment.succeeded", &paid("pay_1", "succeeded"));
     assert_eq!((event.id.as_str(), &event.event_type), ("evt_1", &EventType::PaymentSucceeded));
     assert_eq!((event.created.unix_timestamp(), event.livemode), (1_704_067_200, false));
     assert!(event.raw_object.as_str().contains("pay_1"));
 }
 
 #[test]
-fn the_object_is_decoded_by_the_type_of_the_event() {
+fn the_object_is_decoded_according_to_the_event_type() {
     for kind in EventType::KNOWN {
         let object =
             if kind.as_str().starts_with("payment.") { paid("pay_1", "failed") } else { r#"{"id":"x_1"}"#.into() };
-        let decoded = genuine(kind.as_str(), &object).object().unwrap();
-        let fits = match kind {
+        let decoded = verified_event(kind.as_str(), &object).object().unwrap();
+        let is_expected = match kind {
             EventType::PaymentSucceeded | EventType::PaymentFailed => matches!(&decoded, EventObject::Payment(_)),
             EventType::CustomerCreated => matches!(&decoded, EventObject::Customer(_)),
             EventType::SubscriptionCreated | EventType::SubscriptionUpdated | EventType::SubscriptionDeleted => {
@@ -37,14 +37,14 @@ fn the_object_is_decoded_by_the_type_of_the_event() {
             EventType::RefundCreated => matches!(&decoded, EventObject::Refund(_)),
             _ => matches!(&decoded, EventObject::Other(raw) if raw.as_str() == object),
         };
-        assert!(fits, "{kind}: {decoded:?}");
+        assert!(is_expected, "{kind}: {decoded:?}");
     }
 }
 
 #[test]
-fn a_type_that_nobody_knows_is_kept_with_its_object() {
+fn an_unknown_event_type_is_kept_with_its_object() {
     for name in ["payment.refunded", "payout.created", "", "payment.Succeeded", "PAYMENT.SUCCEEDED"] {
-        let event = genuine(name, "[1, 2.50]");
+        let event = verified_event(name, "[1, 2.50]");
         assert_eq!((event.event_type.as_str(), matches!(event.event_type, EventType::Unknown(_))), (name, true));
         let EventObject::Other(raw) = event.object().unwrap() else { panic!("{name}") };
         assert_eq!(raw.as_str(), "[1, 2.50]");
@@ -52,7 +52,7 @@ fn a_type_that_nobody_knows_is_kept_with_its_object() {
 }
 
 #[test]
-fn an_object_that_is_not_what_its_type_promises_says_where() {
+fn an_object_that_does_not_fit_its_event_type_is_rejected_with_a_path() {
     let rows = [
         ("payment.succeeded", "{}".to_owned(), "data.object"),
         ("payment.succeeded", "7".to_owned(), "data.object"),
@@ -63,34 +63,34 @@ fn an_object_that_is_not_what_its_type_promises_says_where() {
         ("refund.created", r#"{"id":"re_1","amount":1.5}"#.to_owned(), "data.object.amount"),
     ];
     for (event_type, object, path) in rows {
-        let event = genuine(event_type, &object);
+        let event = verified_event(event_type, &object);
         assert_eq!(event.object().unwrap_err().path(), path, "{object}");
     }
 }
 
 #[test]
-fn a_payment_in_an_event_is_held_against_the_books_with_its_mode() {
-    let event = genuine("payment.succeeded", &paid("pay_1", "succeeded"));
+fn a_payment_in_an_event_is_compared_with_the_order_and_mode() {
+    let event = verified_event("payment.succeeded", &paid("pay_1", "succeeded"));
     let EventObject::Payment(payment) = event.object().unwrap() else { panic!("{event:?}") };
     assert!(payment.is_paid());
     let expected = || Expected::new("12345", pounds(2000));
     assert_eq!(payment.check_metadata("order_id", &expected().live(false)), Ok(()));
-    let real = payment.check_metadata("order_id", &expected().live(true));
-    assert_eq!(real, Err(Mismatch::Mode { live: false }), "a test payment at a shop that takes real money");
+    let live = payment.check_metadata("order_id", &expected().live(true));
+    assert_eq!(live, Err(Mismatch::Mode { live: false }), "a test payment in live mode");
 }
 
 #[test]
-fn the_type_of_an_event_does_not_stand_for_the_status_of_its_payment() {
+fn the_event_type_does_not_replace_the_payments_status() {
     for status in ["processing", "failed", "under_review"] {
-        let event = genuine("payment.succeeded", &paid("pay_1", status));
+        let event = verified_event("payment.succeeded", &paid("pay_1", status));
         let EventObject::Payment(payment) = event.object().unwrap() else { panic!("{event:?}") };
         assert!(!payment.is_paid(), "{status}");
     }
 }
 
 #[test]
-fn an_event_is_stored_as_it_is() {
-    let event = genuine("invoice.paid", r#"{"total": 2.50}"#);
+fn an_event_can_be_serialized() {
+    let event = verified_event("invoice.paid", r#"{"total": 2.50}"#);
     let stored = serde_json::to_string(&event.into_inner()).unwrap();
     assert_eq!(
         stored,

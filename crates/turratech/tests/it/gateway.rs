@@ -1,54 +1,60 @@
-//! TurraTech in the words that all providers share, where its answers leave something open.
+//! Captures through the common `Capture` trait, which never capture another amount than requested.
 
 use payments_core::test_util::Reply;
 use payments_core::{Currency, ErrorKind, Money, Outcome};
 use turratech::payments_core::gateway::{Capture, CaptureRequest};
 
-use crate::support::{now, paid, pounds, scripted};
+use crate::support::{block_on, paid, pounds, scripted};
 
-/// A payment of 20.00 GBP that holds this much, as a member; or says nothing of it.
-fn held(amount_capturable: &str) -> Reply {
+/// An authorized payment of 20.00 GBP with this `amount_capturable` member, or without one.
+fn authorized(amount_capturable: &str) -> Reply {
     Reply::json(200, &paid("pay_1", "requires_capture").replace(r#""amount_capturable":0,"#, amount_capturable))
 }
 
 #[test]
-fn all_that_is_held_is_captured() {
+fn the_whole_authorized_amount_is_captured() {
     let (client, script) =
-        scripted([held(r#""amount_capturable":2000,"#), Reply::json(200, &paid("pay_1", "succeeded"))]);
-    let found = now(Capture::capture_payment(&client, &CaptureRequest::new("pay_1", pounds(2000)))).unwrap();
-    assert!(found.status.is_paid());
-    assert_eq!((found.amount, script.requests().len()), (Some(pounds(2000)), 2));
+        scripted([authorized(r#""amount_capturable":2000,"#), Reply::json(200, &paid("pay_1", "succeeded"))]);
+    let captured = block_on(Capture::capture_payment(&client, &CaptureRequest::new("pay_1", pounds(2000)))).unwrap();
+    assert!(captured.status.is_paid());
+    assert_eq!((captured.amount, script.requests().len()), (Some(pounds(2000)), 2));
 }
 
 #[test]
-fn what_an_earlier_capture_took_is_not_called_uncaptured() {
-    let captured = || scripted([Reply::json(200, &paid("pay_1", "succeeded"))]);
-    let (client, script) = captured();
+fn a_payment_that_is_already_captured_is_returned_without_a_second_capture() {
+    let already_captured = || scripted([Reply::json(200, &paid("pay_1", "succeeded"))]);
+    let (client, script) = already_captured();
     assert!(
-        now(Capture::capture_payment(&client, &CaptureRequest::new("pay_1", pounds(2000)))).unwrap().status.is_paid()
+        block_on(Capture::capture_payment(&client, &CaptureRequest::new("pay_1", pounds(2000))))
+            .unwrap()
+            .status
+            .is_paid()
     );
-    assert_eq!(script.requests().len(), 1, "it is looked at, and not captured again");
+    assert_eq!(script.requests().len(), 1, "the payment is retrieved and not captured again");
 
-    let err = now(Capture::capture_payment(&captured().0, &CaptureRequest::new("pay_1", pounds(1999)))).unwrap_err();
+    let err = block_on(Capture::capture_payment(&already_captured().0, &CaptureRequest::new("pay_1", pounds(1999))))
+        .unwrap_err();
     assert_eq!(err.param(), Some("amount"));
 }
 
 #[test]
-fn a_part_of_what_is_held_is_not() {
+fn an_amount_other_than_the_whole_authorized_amount_is_rejected() {
     let other = Money::from_minor(2000, Currency::EUR);
-    for (capturable, asked) in [("2000", pounds(1999)), ("2000", other), ("1500", pounds(2000)), ("0", pounds(2000))] {
-        let (client, script) = scripted([held(&format!(r#""amount_capturable":{capturable},"#))]);
-        let err = now(Capture::capture_payment(&client, &CaptureRequest::new("pay_1", asked))).unwrap_err();
+    for (capturable, requested) in
+        [("2000", pounds(1999)), ("2000", other), ("1500", pounds(2000)), ("0", pounds(2000))]
+    {
+        let (client, script) = scripted([authorized(&format!(r#""amount_capturable":{capturable},"#))]);
+        let err = block_on(Capture::capture_payment(&client, &CaptureRequest::new("pay_1", requested))).unwrap_err();
         assert_eq!((err.outcome(), err.param()), (Outcome::NotSent, Some("amount")), "{capturable}: {err}");
         assert_eq!(script.requests().len(), 1);
     }
 }
 
 #[test]
-fn nothing_is_captured_where_how_much_is_held_is_not_said() {
+fn nothing_is_captured_if_the_authorized_amount_is_unknown() {
     for capturable in ["", r#""amount_capturable":null,"#] {
-        let (client, script) = scripted([held(capturable)]);
-        let err = now(Capture::capture_payment(&client, &CaptureRequest::new("pay_1", pounds(2000)))).unwrap_err();
+        let (client, script) = scripted([authorized(capturable)]);
+        let err = block_on(Capture::capture_payment(&client, &CaptureRequest::new("pay_1", pounds(2000)))).unwrap_err();
         assert_eq!((err.outcome(), err.kind()), (Outcome::NotSent, ErrorKind::Unsupported), "{err}");
         assert_eq!(script.requests().len(), 1);
     }

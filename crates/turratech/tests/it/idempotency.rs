@@ -1,4 +1,4 @@
-//! Nothing is done twice: the key on every attempt, its age, and what settles it.
+//! Idempotency keys: the same key on every attempt, its age, and which responses settle it.
 
 use std::time::Duration;
 
@@ -9,18 +9,18 @@ use turratech::{
     ErrorKind, IdempotencyExt, IdempotencyKey, IdempotencyReference, NewRefund, NewSubscription, Outcome, RetryPolicy,
 };
 
-use crate::support::{KEY, builder, created, paid, payment, refused, scripted, scripted_with_clock};
+use crate::support::{KEY, builder, created, error_response, paid, payment, scripted, scripted_with_clock};
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// What the books have: a stored moment, ten minutes before anything is sent.
-fn ordered_at(clock: &impl Clock) -> OffsetDateTime {
+/// The stored creation time of an order: ten minutes before anything is sent.
+fn order_created_at(clock: &impl Clock) -> OffsetDateTime {
     clock.now() - Duration::from_secs(600)
 }
 
 #[tokio::test]
-async fn a_payment_whose_answer_was_lost_is_sent_again_under_the_same_key_and_in_the_same_bytes() {
-    let (client, script) = scripted([Reply::lost(), refused(500, "api_error"), created()]);
+async fn a_payment_whose_response_was_lost_is_sent_again_with_the_same_key_and_bytes() {
+    let (client, script) = scripted([Reply::lost(), error_response(500, "api_error"), created()]);
 
     let call = client.create_payment(payment().metadata("order_id", "12345"));
     let key = call.key().value().to_owned();
@@ -37,7 +37,7 @@ async fn a_payment_whose_answer_was_lost_is_sent_again_under_the_same_key_and_in
 }
 
 #[tokio::test]
-async fn every_call_has_a_key_of_its_own() {
+async fn every_call_has_its_own_key() {
     let (client, _) = scripted([]);
     let keys: std::collections::BTreeSet<String> =
         (0..1000).map(|_| client.create_payment(payment()).key().value().to_owned()).collect();
@@ -45,26 +45,25 @@ async fn every_call_has_a_key_of_its_own() {
 }
 
 #[tokio::test]
-async fn an_unknown_outcome_hands_back_its_key_with_which_tomorrow_never_pays_twice() {
+async fn an_unknown_outcome_returns_its_key_for_a_later_retry() {
     let (client, script, clock) = scripted_with_clock([Reply::lost(), Reply::lost(), Reply::lost(), created()]);
-    let began = clock.now();
+    let created_at = clock.now();
 
     let err = client.create_payment(payment()).send().await.unwrap_err();
 
     assert_eq!((err.outcome(), err.may_have_moved_money(), err.attempts()), (Outcome::Unknown, true, 3));
     let key = err.idempotency_key().unwrap().clone();
-    assert_eq!(key.created_at(), began);
+    assert_eq!(key.created_at(), created_at);
     clock.advance(Duration::from_secs(23 * 60 * 60));
     client.create_payment(payment()).idempotency_key(key.clone()).send().await.unwrap();
     assert!(script.requests().iter().all(|request| request.headers()["idempotency-key"] == key.value()));
 }
 
 #[tokio::test]
-async fn nothing_is_sent_under_a_key_that_turratech_has_forgotten() {
+async fn nothing_is_sent_under_an_expired_key() {
     for (age, sent) in [
         (Duration::ZERO, true),
-        // An attempt takes up to thirty seconds, and must arrive while the key is remembered: also where TurraTech's
-        // clock is five minutes ahead of the one that dated the key.
+        // An attempt takes up to 30 seconds, and TurraTech's clock may be 5 minutes ahead of the clock that dated the key.
         (DAY - Duration::from_secs(331), true),
         (DAY - Duration::from_secs(330), false),
         (DAY, false),
@@ -78,16 +77,16 @@ async fn nothing_is_sent_under_a_key_that_turratech_has_forgotten() {
         assert_eq!((result.is_ok(), script.requests().len()), (sent, usize::from(sent)), "{age:?}");
         if let Err(err) = result {
             assert_eq!((err.kind(), err.outcome()), (ErrorKind::InvalidRequest, Outcome::Unknown), "{age:?}");
-            assert!(err.may_have_moved_money(), "what was sent under it before may have paid");
+            assert!(err.may_have_moved_money(), "an earlier request under the key may have been executed");
         }
     }
 }
 
 #[tokio::test]
-async fn a_key_that_runs_out_during_the_call_stops_it() {
+async fn a_key_that_expires_during_a_call_stops_the_call() {
     let (client, script, clock) = scripted_with_clock([Reply::lost(), created()]);
     let key = IdempotencyKey::new("k", clock.now() - DAY + Duration::from_millis(330_100)).unwrap();
-    // The first pause is a quarter of a second at least, and so past the key's end.
+    // The first wait is at least 250 ms, so it ends after the key has expired.
     let err = client.create_payment(payment()).idempotency_key(key).send().await.unwrap_err();
     assert_eq!((err.outcome(), err.attempts(), script.requests().len()), (Outcome::Unknown, 1, 1));
 }
@@ -95,7 +94,7 @@ async fn a_key_that_runs_out_during_the_call_stops_it() {
 #[tokio::test]
 async fn a_declined_card_settles_a_lost_attempt() {
     for status in [400, 402] {
-        let (client, script) = scripted([Reply::lost(), refused(status, "card_error")]);
+        let (client, script) = scripted([Reply::lost(), error_response(status, "card_error")]);
         let err = client.create_payment(payment()).send().await.unwrap_err();
         assert_eq!((err.outcome(), err.attempts()), (Outcome::Refused, 2), "{status}");
         assert!(!err.may_have_moved_money());
@@ -104,7 +103,7 @@ async fn a_declined_card_settles_a_lost_attempt() {
 }
 
 #[tokio::test]
-async fn a_request_that_does_not_fit_is_refused_only_where_nothing_was_open() {
+async fn an_invalid_request_is_refused_only_if_no_earlier_request_is_open() {
     let order: IdempotencyReference = "order-7421".parse().unwrap();
     for (status, error_type) in [
         (400, "invalid_request_error"),
@@ -114,19 +113,19 @@ async fn a_request_that_does_not_fit_is_refused_only_where_nothing_was_open() {
         (402, "invalid_request_error"),
         (404, "card_error"),
     ] {
-        let response = || refused(status, error_type);
-        // The first sending under a new key: there is nothing else that could have been done.
+        let response = || error_response(status, error_type);
+        // The first request under a new key: no earlier request can have been executed.
         let (client, _) = scripted([response()]);
         let err = client.create_payment(payment()).send().await.unwrap_err();
         assert_eq!(err.outcome(), Outcome::Refused, "{status} {error_type}");
-        // After a lost answer, and under a key that an earlier process may have used.
+        // After a lost response, and under a key that an earlier process may have used.
         let (client, _) = scripted([Reply::lost(), response()]);
         let err = client.create_payment(payment()).send().await.unwrap_err();
         assert_eq!((err.outcome(), err.attempts()), (Outcome::Unknown, 2), "{status} {error_type}");
         let (client, _, clock) = scripted_with_clock([response()]);
         let err = client
             .create_payment(payment())
-            .idempotency_reference(&order, ordered_at(&clock))
+            .idempotency_reference(&order, order_created_at(&clock))
             .send()
             .await
             .unwrap_err();
@@ -136,7 +135,7 @@ async fn a_request_that_does_not_fit_is_refused_only_where_nothing_was_open() {
 }
 
 #[tokio::test]
-async fn what_is_said_at_the_door_settles_nothing() {
+async fn an_error_that_does_not_prove_a_declined_card_settles_nothing() {
     let rows = [
         (401, "authentication_error"),
         (401, "invalid_request_error"),
@@ -156,7 +155,7 @@ async fn what_is_said_at_the_door_settles_nothing() {
         (404, "invalid_request_error"),
         (402, "invalid_request_error"),
         (400, "validation_error"),
-        // The status of a settlement under the word of somebody else.
+        // A status that would settle the key, with a type that does not.
         (400, "api_error"),
         (402, "api_error"),
         (404, "authentication_error"),
@@ -164,7 +163,7 @@ async fn what_is_said_at_the_door_settles_nothing() {
         (402, "a_type_nobody_knows"),
     ];
     for (status, error_type) in rows {
-        let later = || refused(status, error_type);
+        let later = || error_response(status, error_type);
         let (client, script) = scripted([Reply::lost(), later(), later()]);
         let err = client.create_payment(payment()).send().await.unwrap_err();
         assert_eq!(err.outcome(), Outcome::Unknown, "{status} {error_type}");
@@ -175,7 +174,7 @@ async fn what_is_said_at_the_door_settles_nothing() {
 }
 
 #[tokio::test]
-async fn words_about_the_key_are_a_conflict_that_settles_nothing() {
+async fn an_error_about_the_idempotency_key_is_a_conflict_and_settles_nothing() {
     let bodies = [
         r#"{"error":{"type":"idempotency_error","message":"no"}}"#,
         r#"{"error":{"type":"invalid_request_error","code":"idempotency_key_in_use"}}"#,
@@ -197,20 +196,24 @@ async fn words_about_the_key_are_a_conflict_that_settles_nothing() {
 }
 
 #[tokio::test]
-async fn a_conflict_is_waited_out_under_the_same_key() {
-    let conflict = || refused(409, "invalid_request_error");
+async fn a_conflict_is_retried_with_the_same_key() {
+    let conflict = || error_response(409, "invalid_request_error");
     let (client, script, clock) = scripted_with_clock([conflict(), conflict(), created()]);
     assert!(client.create_payment(payment()).send().await.is_ok());
     assert_eq!((script.requests().len(), clock.slept().len()), (3, 2));
 
     let (client, _) = scripted([conflict(), conflict(), conflict()]);
     let err = client.create_payment(payment()).send().await.unwrap_err();
-    assert_eq!((err.kind(), err.outcome()), (ErrorKind::Conflict, Outcome::Unknown), "it is never \"not done\"");
+    assert_eq!(
+        (err.kind(), err.outcome()),
+        (ErrorKind::Conflict, Outcome::Unknown),
+        "a conflict never proves that the request was not executed"
+    );
 }
 
 #[tokio::test]
-async fn a_throttled_payment_was_not_made_and_is_sent_again() {
-    let throttled = || refused(429, "rate_limit_error").header("retry-after", "3");
+async fn a_throttled_payment_is_refused_and_sent_again() {
+    let throttled = || error_response(429, "rate_limit_error").header("retry-after", "3");
     let (client, script, clock) = scripted_with_clock([throttled(), created()]);
     assert!(client.create_payment(payment()).send().await.is_ok());
     assert_eq!(script.requests().len(), 2);
@@ -225,7 +228,9 @@ async fn a_throttled_payment_was_not_made_and_is_sent_again() {
 
 #[tokio::test]
 async fn a_deletion_has_no_key_and_is_not_sent_again() {
-    for lost in [Reply::lost(), Reply::new(502, "<html>"), refused(409, "invalid_request_error"), Reply::cut_off(200)] {
+    for lost in
+        [Reply::lost(), Reply::new(502, "<html>"), error_response(409, "invalid_request_error"), Reply::cut_off(200)]
+    {
         let (client, script) = scripted([lost, Reply::json(200, r#"{"id":"cus_1","deleted":true}"#)]);
         let err = client.delete_customer(&"cus_1".parse().unwrap()).send().await.unwrap_err();
         assert_eq!((err.outcome(), script.requests().len()), (Outcome::Unknown, 1), "{err}");
@@ -234,11 +239,11 @@ async fn a_deletion_has_no_key_and_is_not_sent_again() {
     let (client, script) = scripted([Reply::lost(), Reply::json(200, r#"{"id":"sub_1"}"#)]);
     let err = client.cancel_subscription(&"sub_1".parse().unwrap()).send().await.unwrap_err();
     assert_eq!((err.outcome(), script.requests().len()), (Outcome::Unknown, 1));
-    assert!(!err.may_have_moved_money(), "it moves none; that it charges on is another matter");
+    assert!(!err.may_have_moved_money(), "the call moves no money, although charges may continue");
 }
 
 #[tokio::test]
-async fn the_same_order_gives_the_same_key_in_every_process() {
+async fn every_process_derives_the_same_key_for_an_order() {
     let (client, script, clock) = scripted_with_clock([created(), created()]);
     let order: IdempotencyReference = "order-7421".parse().unwrap();
     let ordered_at = clock.now() - Duration::from_secs(60);
@@ -247,7 +252,7 @@ async fn the_same_order_gives_the_same_key_in_every_process() {
 
     let keys: Vec<_> = script.requests().iter().map(|request| request.headers()["idempotency-key"].clone()).collect();
     assert_eq!(keys[0], keys[1]);
-    // It must stay what it is: a later release must not pay what an earlier one has paid.
+    // The key must never change: a later release must not repeat a payment of an earlier one.
     assert_eq!(keys[0], "04dbd993-77d0-81c3-a609-cf511d72a179");
 
     let refund =
@@ -260,36 +265,44 @@ async fn the_same_order_gives_the_same_key_in_every_process() {
         .into_iter()
         .chain([keys[0].to_str().unwrap()])
         .collect();
-    assert_eq!(all.len(), 5, "what is done and what for both count");
+    assert_eq!(all.len(), 5, "the key depends on the operation and on the reference");
 }
 
 #[tokio::test]
-async fn a_key_made_of_an_order_may_have_been_used_before_the_process_began() {
+async fn a_derived_key_may_have_been_used_by_an_earlier_process() {
     let order: IdempotencyReference = "order-7421".parse().unwrap();
-    // Not even sent: an earlier process may have paid.
+    // This call is not even sent, but an earlier process may have paid.
     let (client, _, clock) = scripted_with_clock([]);
-    let err =
-        client.create_payment(payment()).idempotency_reference(&order, ordered_at(&clock)).send().await.unwrap_err();
+    let err = client
+        .create_payment(payment())
+        .idempotency_reference(&order, order_created_at(&clock))
+        .send()
+        .await
+        .unwrap_err();
     assert_eq!((err.kind(), err.outcome()), (ErrorKind::Connection, Outcome::Unknown));
 
-    let (client, _, clock) = scripted_with_clock([refused(402, "card_error")]);
-    let err =
-        client.create_payment(payment()).idempotency_reference(&order, ordered_at(&clock)).send().await.unwrap_err();
-    assert_eq!(err.outcome(), Outcome::Refused, "answered under its key");
+    let (client, _, clock) = scripted_with_clock([error_response(402, "card_error")]);
+    let err = client
+        .create_payment(payment())
+        .idempotency_reference(&order, order_created_at(&clock))
+        .send()
+        .await
+        .unwrap_err();
+    assert_eq!(err.outcome(), Outcome::Refused, "the response settles the key");
 
     let (client, script, clock) = scripted_with_clock([created()]);
     let err =
         client.create_payment(payment()).idempotency_reference(&order, clock.now() - DAY).send().await.unwrap_err();
-    assert_eq!((err.outcome(), script.requests().len()), (Outcome::Unknown, 0), "its age is the order's");
+    assert_eq!((err.outcome(), script.requests().len()), (Outcome::Unknown, 0), "the key is as old as the order");
 }
 
 #[test]
-fn an_order_without_a_name_has_no_key() {
+fn an_invalid_reference_is_rejected() {
     assert!(["", ".", "..", &"x".repeat(256)].iter().all(|text| text.parse::<IdempotencyReference>().is_err()));
 }
 
 #[tokio::test]
-async fn another_payment_under_the_same_key_does_not_pass_for_this_one() {
+async fn a_response_with_another_payment_is_rejected() {
     let another = [
         (paid("pay_1", "succeeded").replace(":2000", ":100"), "amount"),
         (paid("pay_1", "succeeded").replace("\"gbp\"", "\"usd\""), "currency"),
@@ -310,8 +323,8 @@ async fn another_payment_under_the_same_key_does_not_pass_for_this_one() {
 }
 
 #[tokio::test]
-async fn a_refund_of_another_payment_or_amount_does_not_pass_for_this_one() {
-    let asked = || NewRefund::new("pay_1".parse().unwrap()).amount(crate::support::pounds(500)).metadata("n", "1");
+async fn a_response_with_another_refund_is_rejected() {
+    let requested = || NewRefund::new("pay_1".parse().unwrap()).amount(crate::support::pounds(500)).metadata("n", "1");
     let rows = [
         (r#"{"id":"re_1","payment":"pay_2"}"#, Some("payment")),
         (r#"{"id":"re_1","amount":501}"#, Some("amount")),
@@ -326,37 +339,37 @@ async fn a_refund_of_another_payment_or_amount_does_not_pass_for_this_one() {
     ];
     for (response, path) in rows {
         let (client, _) = scripted([Reply::json(200, response)]);
-        let result = client.create_refund(asked()).send().await;
+        let result = client.create_refund(requested()).send().await;
         assert_eq!(result.as_ref().err().and_then(|err| err.json_path()), path, "{response}");
         assert_eq!(result.is_ok(), path.is_none());
     }
 }
 
 #[tokio::test]
-async fn a_key_that_was_stored_before_it_was_sent_has_an_age() {
+async fn a_stored_key_keeps_its_creation_time() {
     let (client, script, clock) = scripted_with_clock([Reply::lost(), created()]);
     let call = client.create_payment(payment()).retry(RetryPolicy::none());
-    let (value, made) = (call.key().value().to_owned(), call.key().created_at());
-    assert_eq!(made, clock.now());
-    // The process dies while it waits for the answer, and another one has what was stored.
+    let (value, created_at) = (call.key().value().to_owned(), call.key().created_at());
+    assert_eq!(created_at, clock.now());
+    // The process stops while it waits for the response. Another process loads the stored key.
     call.send().await.unwrap_err();
     clock.advance(DAY);
-    let stored = IdempotencyKey::new(value, made).unwrap();
+    let stored = IdempotencyKey::new(value, created_at).unwrap();
     let err = client.create_payment(payment()).idempotency_key(stored).send().await.unwrap_err();
-    assert_eq!((err.outcome(), script.requests().len()), (Outcome::Unknown, 1), "it would be paid twice");
+    assert_eq!((err.outcome(), script.requests().len()), (Outcome::Unknown, 1), "the order would be paid twice");
 }
 
 #[tokio::test]
-async fn a_stored_key_may_have_been_used_whatever_the_next_answer_is() {
+async fn a_stored_key_counts_as_used_whatever_the_next_response_is() {
     for (status, error_type) in
         [(400, "invalid_request_error"), (401, "authentication_error"), (429, "rate_limit_error")]
     {
-        let (client, _, clock) = scripted_with_clock([refused(status, error_type)]);
-        let stored = || IdempotencyKey::new("stored", ordered_at(&clock)).unwrap();
+        let (client, _, clock) = scripted_with_clock([error_response(status, error_type)]);
+        let stored = || IdempotencyKey::new("stored", order_created_at(&clock)).unwrap();
         let again = client.create_payment(payment()).retry(RetryPolicy::none()).idempotency_key(stored());
         assert_eq!(again.send().await.unwrap_err().outcome(), Outcome::Unknown, "{status}");
-        // Whoever knows that nothing was sent under it says so.
-        let (client, _) = scripted([refused(status, error_type)]);
+        // The caller knows that no request was sent under the key.
+        let (client, _) = scripted([error_response(status, error_type)]);
         let first =
             client.create_payment(payment()).retry(RetryPolicy::none()).idempotency_key(stored().assume_unused());
         assert_eq!(first.send().await.unwrap_err().outcome(), Outcome::Refused, "{status}");
@@ -364,7 +377,7 @@ async fn a_stored_key_may_have_been_used_whatever_the_next_answer_is() {
 }
 
 #[tokio::test]
-async fn nothing_is_sent_under_a_key_of_a_clock_that_is_ahead() {
+async fn nothing_is_sent_under_a_key_dated_in_the_future() {
     let (client, script, clock) = scripted_with_clock([created()]);
     let ahead = clock.now() + Duration::from_secs(20 * 60 * 60);
     let keys = [
@@ -372,14 +385,14 @@ async fn nothing_is_sent_under_a_key_of_a_clock_that_is_ahead() {
         client.create_payment(payment()).idempotency_reference(&"order-7421".parse().unwrap(), ahead),
     ];
     for call in keys {
-        // Its age would count from a moment that is still to come.
+        // The age of the key cannot be known.
         let err = call.send().await.unwrap_err();
         assert_eq!((err.outcome(), script.requests().len()), (Outcome::Unknown, 0));
     }
 }
 
 #[tokio::test]
-async fn the_key_and_nothing_of_it_is_left_to_the_retry_policy() {
+async fn the_retry_policy_does_not_change_the_key() {
     let (client, script) = (scripted([]).0, payments_core::test_util::Script::new([Reply::lost(), created()]));
     drop(client);
     let clock = crate::support::clock();
@@ -389,34 +402,35 @@ async fn the_key_and_nothing_of_it_is_left_to_the_retry_policy() {
     assert_eq!(sent[0].headers()["idempotency-key"], sent[1].headers()["idempotency-key"]);
 }
 
-/// Computed apart from the SDK: the first 16 bytes of the SHA-256 of `<length of id>:<id>:<reference>` as a UUID of version 8.
-/// They must never change: another value would repeat the operation for an order that an earlier version executed.
+/// The expected keys were computed without the SDK: the first 16 bytes of the SHA-256 of
+/// `<length of id>:<id>:<reference>` as a version 8 UUID. They must never change: another key would repeat an operation
+/// that an earlier version executed.
 #[test]
 fn derived_keys_never_change() {
     let (client, _, clock) = scripted_with_clock([]);
-    let (reference, at): (IdempotencyReference, _) = ("order-7421".parse().unwrap(), ordered_at(&clock));
+    let (reference, created_at): (IdempotencyReference, _) = ("order-7421".parse().unwrap(), order_created_at(&clock));
     let id = || "pay_1".parse().unwrap();
     let price = turratech::SubscriptionItem::new("price_1".parse().unwrap());
     let subscription = NewSubscription::new("cus_1".parse().unwrap(), price);
 
     assert_eq!(
-        client.create_payment(payment()).idempotency_reference(&reference, at).key().value(),
+        client.create_payment(payment()).idempotency_reference(&reference, created_at).key().value(),
         "04dbd993-77d0-81c3-a609-cf511d72a179"
     );
     assert_eq!(
-        client.capture_payment(&id()).idempotency_reference(&reference, at).key().value(),
+        client.capture_payment(&id()).idempotency_reference(&reference, created_at).key().value(),
         "8e4d00a8-2e66-8a93-8e0e-ee06682b7368"
     );
     assert_eq!(
-        client.cancel_payment(&id()).idempotency_reference(&reference, at).key().value(),
+        client.cancel_payment(&id()).idempotency_reference(&reference, created_at).key().value(),
         "cdff90fc-1e54-8d56-b04b-4ffc0dc43408"
     );
     assert_eq!(
-        client.create_refund(NewRefund::new(id())).idempotency_reference(&reference, at).key().value(),
+        client.create_refund(NewRefund::new(id())).idempotency_reference(&reference, created_at).key().value(),
         "c11a760f-d632-8e91-afe7-ea3ddb289eb1"
     );
     assert_eq!(
-        client.create_subscription(subscription).idempotency_reference(&reference, at).key().value(),
+        client.create_subscription(subscription).idempotency_reference(&reference, created_at).key().value(),
         "0493fd2d-f66e-81ea-82d3-a08ca4996420"
     );
 }

@@ -1,4 +1,4 @@
-//! The signature, held against implementations that are not ours: they sign and we believe, we sign and they agree.
+//! Signatures compared with other implementations: OpenSSL, Node.js and Python.
 
 use std::io::Write;
 use std::process::{Command, Stdio};
@@ -10,7 +10,7 @@ use turratech::{WebhookSecret, WebhookVerifier};
 use crate::support::clock;
 use crate::webhooks::{delivery, event};
 
-/// Reads `<t>.<body>` from its input and prints the HMAC-SHA256 in hexadecimal digits at the end of a line.
+/// A program that reads `<t>.<body>` from its input and prints the HMAC-SHA256 in hex at the end of a line.
 struct Signer {
     name: &'static str,
     program: &'static str,
@@ -34,7 +34,7 @@ const SIGNERS: [Signer; 3] = [
 ];
 
 impl Signer {
-    /// Nothing where the program is not on this machine.
+    /// Returns `None` if the program is not installed.
     fn hex(&self, secret: &str, time: i64, body: &[u8]) -> Option<String> {
         let mut command = Command::new(self.program);
         command.args((self.arguments)(secret)).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
@@ -50,7 +50,7 @@ impl Signer {
 }
 
 #[test]
-fn others_sign_as_we_do_and_we_believe_them() {
+fn signatures_of_other_programs_are_equal_and_accepted() {
     let now = clock().now();
     let bodies = [
         delivery(),
@@ -61,18 +61,18 @@ fn others_sign_as_we_do_and_we_believe_them() {
     ];
     for signer in SIGNERS {
         if signer.hex("k", 0, b"").is_none() {
-            println!("skipped: there is no {} on this machine", signer.name);
+            println!("skipped: {} is not installed", signer.name);
             continue;
         }
         for (text, body) in
-            ["whsec_short", &"whsec_".repeat(20)].iter().flat_map(|key| bodies.iter().map(move |b| (key, b)))
+            ["whsec_short", &"whsec_".repeat(20)].iter().flat_map(|key| bodies.iter().map(move |body| (key, body)))
         {
             let secret = WebhookSecret::new(*text).unwrap();
             let theirs = signer.hex(text, now.unix_timestamp(), body.as_bytes()).unwrap();
             let header = format!("t={},v1={theirs}", now.unix_timestamp());
             assert_eq!(header, sign(&secret, body.as_bytes(), now), "{}", signer.name);
-            let endpoint = WebhookVerifier::new(secret).clock(clock());
-            assert!(endpoint.verify_signature(body.as_bytes(), header.as_bytes()).is_ok(), "{}", signer.name);
+            let verifier = WebhookVerifier::new(secret).clock(clock());
+            assert!(verifier.verify_signature(body.as_bytes(), header.as_bytes()).is_ok(), "{}", signer.name);
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Lists, read in both directions while the world goes on.
+//! Lists in both directions, also while new objects appear.
 
 use std::sync::{Arc, Mutex};
 
@@ -7,26 +7,26 @@ use turratech::payments_core::http::{HeaderMap, StatusCode};
 use turratech::payments_core::transport::{Request, Response, Transport, TransportError, async_trait};
 use turratech::{Client, ErrorKind, ListParams, Payment, PaymentId};
 
-use crate::support::{KEY, builder, clock, paid, refused, scripted};
+use crate::support::{KEY, builder, clock, error_response, paid, scripted};
 use payments_core::test_util::Script;
 
-/// A list that grows at its newer end whenever a page of it is fetched.
+/// A list to which newer objects are added whenever a page is fetched.
 #[derive(Debug, Clone)]
-struct Growing(Arc<Mutex<Shelf>>);
+struct GrowingList(Arc<Mutex<ListState>>);
 
 #[derive(Debug)]
-struct Shelf {
-    /// The oldest first.
+struct ListState {
+    /// The ids, oldest first.
     ids: Vec<String>,
-    /// How many more appear before each page.
-    arrive: usize,
+    /// How many objects are added before each page.
+    added_per_page: usize,
     fetched: Vec<String>,
 }
 
-impl Growing {
-    fn of(count: usize, arrive: usize) -> (Self, Client) {
-        let ids = (0..count).map(|at| format!("pay_{at:04}")).collect();
-        let list = Self(Arc::new(Mutex::new(Shelf { ids, arrive, fetched: Vec::new() })));
+impl GrowingList {
+    fn new(count: usize, added_per_page: usize) -> (Self, Client) {
+        let ids = (0..count).map(|number| format!("pay_{number:04}")).collect();
+        let list = Self(Arc::new(Mutex::new(ListState { ids, added_per_page, fetched: Vec::new() })));
         let client = builder(KEY, &Script::new([]), &clock()).transport(list.clone()).build().unwrap();
         (list, client)
     }
@@ -41,29 +41,29 @@ impl Growing {
 }
 
 #[async_trait]
-impl Transport for Growing {
+impl Transport for GrowingList {
     async fn send(&self, request: Request) -> Result<Response, TransportError> {
-        let mut shelf = self.0.lock().unwrap();
-        for _ in 0..shelf.arrive {
-            let next = format!("pay_{:04}", shelf.ids.len());
-            shelf.ids.push(next);
+        let mut list = self.0.lock().unwrap();
+        for _ in 0..list.added_per_page {
+            let next = format!("pay_{:04}", list.ids.len());
+            list.ids.push(next);
         }
         let query = request.url().split_once('?').map_or("", |(_, query)| query).to_owned();
         let value =
             |name: &str| query.split('&').find_map(|pair| pair.strip_prefix(&format!("{name}=")).map(str::to_owned));
         let limit: usize = value("limit").map_or(10, |text| text.parse().unwrap());
-        let place = |id: String| shelf.ids.iter().position(|one| *one == id).unwrap();
-        // Oldest first, as a range of the shelf.
-        let (from, to, has_more) = match (value("starting_after").map(place), value("ending_before").map(place)) {
+        let position = |id: String| list.ids.iter().position(|other| *other == id).unwrap();
+        // A range of `ids`, oldest first.
+        let (from, to, has_more) = match (value("starting_after").map(position), value("ending_before").map(position)) {
             (Some(after), None) => (after.saturating_sub(limit), after, after > limit),
             (None, Some(before)) => {
-                let end = (before + 1 + limit).min(shelf.ids.len());
-                (before + 1, end, end < shelf.ids.len())
+                let end = (before + 1 + limit).min(list.ids.len());
+                (before + 1, end, end < list.ids.len())
             }
-            _ => (shelf.ids.len().saturating_sub(limit), shelf.ids.len(), shelf.ids.len() > limit),
+            _ => (list.ids.len().saturating_sub(limit), list.ids.len(), list.ids.len() > limit),
         };
-        let data: Vec<String> = shelf.ids[from..to].iter().rev().map(|id| paid(id, "succeeded")).collect();
-        shelf.fetched.push(query);
+        let data: Vec<String> = list.ids[from..to].iter().rev().map(|id| paid(id, "succeeded")).collect();
+        list.fetched.push(query);
         let page =
             format!(r#"{{"object":"list","data":[{}],"has_more":{has_more},"url":"/v1/payments"}}"#, data.join(","));
         Ok(Response::new(StatusCode::OK, HeaderMap::new(), page.into_bytes()))
@@ -74,38 +74,38 @@ async fn all(mut payments: turratech::Pager<Payment>) -> Vec<String> {
     let mut ids = Vec::new();
     while let Some(payment) = payments.try_next().await.unwrap() {
         ids.push(payment.id.as_str().to_owned());
-        assert!(ids.len() < 1000, "it does not end");
+        assert!(ids.len() < 1000, "the list does not end");
     }
     ids
 }
 
 fn ids(range: impl Iterator<Item = usize>) -> Vec<String> {
-    range.map(|at| format!("pay_{at:04}")).collect()
+    range.map(|number| format!("pay_{number:04}")).collect()
 }
 
-fn id(at: usize) -> PaymentId {
-    format!("pay_{at:04}").parse().unwrap()
+fn id(number: usize) -> PaymentId {
+    format!("pay_{number:04}").parse().unwrap()
 }
 
 #[tokio::test]
 async fn a_list_is_read_from_the_newest_to_the_oldest() {
     for (count, limit) in [(0, 10), (1, 1), (25, 10), (30, 10), (200, 100)] {
-        let (_, client) = Growing::of(count, 0);
+        let (_, client) = GrowingList::new(count, 0);
         let read = all(client.list_payments(ListParams::new().limit(limit))).await;
         assert_eq!(read, ids((0..count).rev()), "{count} by {limit}");
     }
 }
 
 #[tokio::test]
-async fn a_list_without_a_limit_names_none() {
-    let (list, client) = Growing::of(25, 0);
+async fn a_list_without_a_limit_sends_none() {
+    let (list, client) = GrowingList::new(25, 0);
     assert_eq!(all(client.list_payments(ListParams::default())).await.len(), 25);
     assert_eq!(list.queries(), ["", "starting_after=pay_0015", "starting_after=pay_0005"]);
 }
 
 #[tokio::test]
-async fn a_list_is_read_the_other_way_from_an_object_on_in_one_order_throughout() {
-    let (list, client) = Growing::of(25, 0);
+async fn a_list_towards_newer_objects_has_a_consistent_order() {
+    let (list, client) = GrowingList::new(25, 0);
     let read = all(client.list_payments(ListParams::new().limit(10).ending_before(id(2)))).await;
     assert_eq!(read, ids(3..25));
     assert_eq!(
@@ -116,22 +116,22 @@ async fn a_list_is_read_the_other_way_from_an_object_on_in_one_order_throughout(
 }
 
 #[tokio::test]
-async fn what_appears_meanwhile_shifts_nothing() {
-    let (list, client) = Growing::of(50, 7);
+async fn new_objects_do_not_shift_a_list() {
+    let (list, client) = GrowingList::new(50, 7);
     let read = all(client.list_payments(ListParams::new().limit(10).starting_after(id(40)))).await;
-    assert_eq!(read, ids((0..40).rev()), "towards older ones, new ones are not met");
+    assert_eq!(read, ids((0..40).rev()), "reading towards older objects returns no new ones");
     assert!(list.len() > 50);
 
-    // Three new ones before each page of ten: it catches up, and meets every one of them once.
-    let (list, client) = Growing::of(50, 3);
+    // Three objects are added before each page of ten. The reader catches up and returns each of them once.
+    let (list, client) = GrowingList::new(50, 3);
     let read = all(client.list_payments(ListParams::new().limit(10).ending_before(id(0)))).await;
-    assert_eq!(read, ids(1..list.len()), "towards newer ones, they are");
+    assert_eq!(read, ids(1..list.len()), "reading towards newer objects returns the new ones");
     assert!(list.len() > 60);
 }
 
 #[tokio::test]
-async fn a_list_is_taken_up_again_where_it_was_left() {
-    let (_, client) = Growing::of(35, 0);
+async fn a_list_can_be_resumed_from_its_cursor() {
+    let (_, client) = GrowingList::new(35, 0);
     let list = || ListParams::new().limit(10).starting_after(id(30));
     let mut first = client.list_payments(list());
     assert_eq!(first.try_next_page().await.unwrap().unwrap().len(), 10);
@@ -148,27 +148,27 @@ async fn a_list_is_taken_up_again_where_it_was_left() {
 }
 
 #[tokio::test]
-async fn a_list_goes_on_after_the_last_object_that_was_handled() {
-    let (_, client) = Growing::of(35, 0);
-    for handled in 1..35 {
+async fn a_list_continues_after_the_last_processed_object() {
+    let (_, client) = GrowingList::new(35, 0);
+    for processed in 1..35 {
         let mut list = client.list_payments(ListParams::new().limit(10));
         let mut seen = Vec::new();
-        for _ in 0..handled {
+        for _ in 0..processed {
             seen.push(list.try_next().await.unwrap().unwrap().id);
         }
         let rest = ListParams::new().limit(10).starting_after(seen.last().unwrap().clone());
         let rest = all(client.list_payments(rest)).await;
         let whole: Vec<String> = seen.iter().map(ToString::to_string).chain(rest).collect();
-        assert_eq!(whole, ids((0..35).rev()), "{handled}");
+        assert_eq!(whole, ids((0..35).rev()), "{processed}");
     }
 }
 
 #[tokio::test]
-async fn a_page_that_fails_is_fetched_again() {
+async fn a_page_that_failed_is_fetched_again() {
     let page = |id: &str, more: bool| {
         Reply::json(200, &format!(r#"{{"data":[{}],"has_more":{more}}}"#, paid(id, "succeeded")))
     };
-    let replies = [page("pay_2", true), refused(401, "authentication_error"), page("pay_1", false)];
+    let replies = [page("pay_2", true), error_response(401, "authentication_error"), page("pay_1", false)];
     let (client, script) = scripted(replies);
     let mut payments = client.list_payments(ListParams::new());
     assert_eq!(payments.try_next().await.unwrap().unwrap().id.as_str(), "pay_2");
@@ -179,9 +179,9 @@ async fn a_page_that_fails_is_fetched_again() {
 }
 
 #[tokio::test]
-async fn a_list_that_leads_nowhere_is_an_error() {
-    let nowhere = r#"{"object":"list","data":[],"has_more":true,"url":"/v1/payments"}"#;
-    let (client, _) = scripted([Reply::json(200, nowhere)]);
+async fn a_list_that_does_not_advance_is_an_error() {
+    let empty = r#"{"object":"list","data":[],"has_more":true,"url":"/v1/payments"}"#;
+    let (client, _) = scripted([Reply::json(200, empty)]);
     let err = client.list_payments(ListParams::new()).try_next().await.unwrap_err();
     assert_eq!((err.kind(), err.operation()), (ErrorKind::MalformedResponse, "list_payments"));
 
@@ -194,7 +194,7 @@ async fn a_list_that_leads_nowhere_is_an_error() {
 }
 
 #[tokio::test]
-async fn a_page_that_cannot_be_read_says_where() {
+async fn an_unreadable_page_is_an_error_with_a_path() {
     let good = paid("pay_1", "succeeded");
     let rows = [
         (format!(r#"{{"data":[{good}]}}"#), "."),
@@ -213,7 +213,7 @@ async fn a_page_that_cannot_be_read_says_where() {
 }
 
 #[tokio::test]
-async fn customers_and_refunds_are_listed_alike() {
+async fn customers_and_refunds_are_listed_like_payments() {
     let page = |id: &str, more: bool| Reply::json(200, &format!(r#"{{"data":[{{"id":"{id}"}}],"has_more":{more}}}"#));
     let (client, script) =
         scripted([page("cus_2", true), page("cus_1", false), page("re_2", true), page("re_3", false)]);

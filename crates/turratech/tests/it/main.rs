@@ -1,20 +1,20 @@
-//! TurraTech's client and webhook endpoint, through the public API and without a network.
+//! Tests of TurraTech's client and webhook verifier through the public API.
 
-#![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
+#![expect(clippy::unwrap_used, reason = "a test helper fails by panicking")]
 
 mod credentials;
 mod documented;
 mod events;
 mod gateway;
+mod idempotency;
 mod interop;
-mod keys;
-mod leaks;
+mod list_memory;
 mod lists;
-mod million;
-mod objects;
 mod outcomes;
 mod requests;
+mod responses;
 mod sandbox;
+mod secrets;
 mod support;
 mod validation;
 mod webhooks;

@@ -1,4 +1,4 @@
-//! What a failure proves, by TurraTech's own table.
+//! The kind and outcome of every error response.
 
 use payments_core::test_util::Reply;
 use turratech::{
@@ -6,10 +6,10 @@ use turratech::{
     RetryPolicy, SubscriptionItem, SubscriptionUpdate,
 };
 
-use crate::support::{created, payment, refused, scripted};
+use crate::support::{created, error_response, payment, scripted};
 
 #[tokio::test]
-async fn every_documented_status_is_a_kind_and_an_outcome() {
+async fn every_documented_status_has_a_kind_and_an_outcome() {
     use ErrorKind::{
         Authentication, Conflict, Declined, InvalidRequest, NotFound, Permission, ProviderFailure, Throttled,
     };
@@ -25,7 +25,7 @@ async fn every_documented_status_is_a_kind_and_an_outcome() {
         (500, "api_error", ProviderFailure, Unknown),
     ];
     for (status, error_type, kind, outcome) in rows {
-        let (client, _) = scripted([refused(status, error_type)]);
+        let (client, _) = scripted([error_response(status, error_type)]);
         let call = client.create_payment(payment()).retry(RetryPolicy::none());
         let err = call.send().await.unwrap_err();
         assert_eq!((err.kind(), err.outcome()), (kind, outcome), "{status}");
@@ -36,7 +36,7 @@ async fn every_documented_status_is_a_kind_and_an_outcome() {
 }
 
 #[tokio::test]
-async fn both_documented_successes_are_taken() {
+async fn both_documented_success_statuses_are_accepted() {
     for status in [200, 201] {
         let (client, _) = scripted([Reply::json(status, &crate::support::paid("pay_1", "succeeded"))]);
         assert!(client.create_payment(payment()).send().await.unwrap().is_paid());
@@ -44,33 +44,33 @@ async fn both_documented_successes_are_taken() {
 }
 
 #[tokio::test]
-async fn a_declined_card_is_declined_under_either_status() {
+async fn a_card_error_is_declined_with_status_400_and_402() {
     for status in [400, 402] {
-        let (client, _) = scripted([refused(status, "card_error")]);
+        let (client, _) = scripted([error_response(status, "card_error")]);
         let err = client.create_payment(payment()).send().await.unwrap_err();
         assert_eq!((err.kind(), err.outcome()), (ErrorKind::Declined, Outcome::Refused), "{status}");
     }
 }
 
 #[tokio::test]
-async fn a_failure_inside_turratech_is_no_refusal_whatever_its_status() {
+async fn an_api_error_is_never_refused_whatever_its_status() {
     for status in [400, 401, 402, 403, 404, 405, 422] {
-        let (client, _) = scripted([refused(status, "api_error")]);
+        let (client, _) = scripted([error_response(status, "api_error")]);
         let err = client.create_payment(payment()).retry(RetryPolicy::none()).send().await.unwrap_err();
         assert_eq!((err.kind(), err.outcome()), (ErrorKind::ProviderFailure, Outcome::Unknown), "{status}");
     }
 }
 
 #[tokio::test]
-async fn a_type_that_nobody_knows_is_kept_and_goes_by_its_status() {
-    let (client, _) = scripted([refused(404, "teapot_error")]);
+async fn an_unknown_error_type_is_kept_and_classified_by_its_status() {
+    let (client, _) = scripted([error_response(404, "teapot_error")]);
     let err = client.create_payment(payment()).send().await.unwrap_err();
     assert_eq!((err.kind(), err.outcome()), (ErrorKind::NotFound, Outcome::Refused));
     assert_eq!(ErrorType::of(&err).unwrap().as_str(), "teapot_error");
 }
 
 #[tokio::test]
-async fn what_is_found_before_sending_is_a_validation_error() {
+async fn an_error_found_before_sending_is_a_validation_error() {
     let (client, _) = scripted([]);
     let err = client.create_payment(turratech::NewPayment::new(crate::support::pounds(0))).send().await.unwrap_err();
     assert_eq!(ErrorType::of(&err), Some(ErrorType::Validation));
@@ -78,11 +78,15 @@ async fn what_is_found_before_sending_is_a_validation_error() {
     assert_eq!((err.kind(), ErrorType::of(&err)), (ErrorKind::Connection, None));
     let (client, _) = scripted([Reply::json(200, r#"{"error":{"type":"api_error"}}"#)]);
     let err = client.create_payment(payment()).send().await.unwrap_err();
-    assert_eq!((err.kind(), ErrorType::of(&err)), (ErrorKind::MalformedResponse, None), "a success is no error");
+    assert_eq!(
+        (err.kind(), ErrorType::of(&err)),
+        (ErrorKind::MalformedResponse, None),
+        "a successful response has no error type"
+    );
 }
 
 #[tokio::test]
-async fn somebody_elses_words_settle_nothing() {
+async fn an_error_in_another_form_leaves_the_outcome_unknown() {
     let bodies = [
         "<html>blocked</html>",
         "",
@@ -97,7 +101,7 @@ async fn somebody_elses_words_settle_nothing() {
         r#"{"error":{"type":"card_error","message":{"en":"no"}}}"#,
         r#"{"error":{"type":"card_error","code":402}}"#,
         r#"{"type":"card_error","message":"no"}"#,
-        // A list of what the members would be.
+        // An array of the members instead of an object.
         r#"[["card_error",null,null,null,null]]"#,
         r#"[{"type":"card_error"}]"#,
         r#" [{"type":"card_error"}]"#,
@@ -118,7 +122,7 @@ async fn somebody_elses_words_settle_nothing() {
 }
 
 #[tokio::test]
-async fn the_type_alone_is_turratechs_form() {
+async fn an_error_requires_only_a_type() {
     let body = "\n {\"error\" : {\"type\":\"card_error\",\"code\":null,\"more\":[1]}}\n";
     let (client, _) = scripted([Reply::json(402, body)]);
     let err = client.create_payment(payment()).send().await.unwrap_err();
@@ -126,17 +130,17 @@ async fn the_type_alone_is_turratechs_form() {
 }
 
 #[tokio::test]
-async fn what_moves_money_says_so_when_its_answer_is_lost() {
+async fn a_lost_response_may_have_moved_money_only_for_operations_that_move_money() {
     let lost = || [Reply::lost(), Reply::lost(), Reply::lost()];
     let (pay, cus, sub) = ("pay_1".parse().unwrap(), "cus_1".parse().unwrap(), "sub_1".parse().unwrap());
     let item = || SubscriptionItem::new("price_1".parse().unwrap());
-    let moving = [
+    let errors = [
         scripted(lost()).0.create_payment(payment()).send().await.unwrap_err(),
         scripted(lost()).0.create_payment(payment().confirm(false)).send().await.unwrap_err(),
         scripted(lost()).0.capture_payment(&pay).send().await.unwrap_err(),
         scripted(lost()).0.create_refund(NewRefund::new(pay.clone())).send().await.unwrap_err(),
     ];
-    for err in moving {
+    for err in errors {
         assert!(err.may_have_moved_money(), "{err}");
         assert!(err.to_string().ends_with("; it may have been executed"), "{err}");
     }
@@ -147,17 +151,17 @@ async fn what_moves_money_says_so_when_its_answer_is_lost() {
 
     let cancelled = scripted(lost()).0.cancel_payment(&pay).send().await.unwrap_err();
     assert_eq!((cancelled.outcome(), cancelled.may_have_moved_money()), (Outcome::Unknown, false));
-    assert!(cancelled.to_string().ends_with("; it may have been executed"), "its outcome matters all the same");
+    assert!(cancelled.to_string().ends_with("; it may have been executed"), "the outcome is reported for every write");
     let created = scripted(lost()).0.create_customer(CustomerDetails::new()).send().await.unwrap_err();
     assert_eq!((created.outcome(), created.may_have_moved_money()), (Outcome::Unknown, false));
-    let asked = scripted(lost()).0.retrieve_payment(&pay).send().await.unwrap_err();
-    assert!(!asked.may_have_moved_money());
+    let retrieved = scripted(lost()).0.retrieve_payment(&pay).send().await.unwrap_err();
+    assert!(!retrieved.may_have_moved_money());
     let listed = scripted(lost()).0.list_payments(ListParams::new()).try_next().await.unwrap_err();
     assert!(!listed.may_have_moved_money());
 }
 
 #[tokio::test]
-async fn a_success_that_cannot_be_read_says_where_and_not_what() {
+async fn an_unreadable_success_names_the_path_but_not_the_value() {
     let (client, script) =
         scripted([Reply::json(201, r#"{"id":{"pan":"4111111111111111"},"amount":2000}"#), created()]);
     let err = client.create_payment(payment()).send().await.unwrap_err();
@@ -167,9 +171,9 @@ async fn a_success_that_cannot_be_read_says_where_and_not_what() {
 }
 
 #[tokio::test]
-async fn a_list_is_not_taken_for_the_object_that_it_could_be() {
-    let payment_as_list = r#"["pay_1",2000,0,2000,"gbp",null,null,null,"succeeded",1704067200,false,null]"#;
-    let (client, _) = scripted([Reply::json(201, payment_as_list)]);
+async fn an_array_is_not_read_as_an_object() {
+    let payment_as_array = r#"["pay_1",2000,0,2000,"gbp",null,null,null,"succeeded",1704067200,false,null]"#;
+    let (client, _) = scripted([Reply::json(201, payment_as_array)]);
     let err = client.create_payment(payment()).send().await.unwrap_err();
     assert_eq!((err.kind(), err.outcome()), (ErrorKind::MalformedResponse, Outcome::Unknown));
     assert_eq!(err.json_path(), Some("."));
@@ -188,7 +192,7 @@ async fn a_list_is_not_taken_for_the_object_that_it_could_be() {
 }
 
 #[tokio::test]
-async fn a_payment_is_asked_for_until_it_is_over() {
+async fn a_payment_is_polled_until_it_is_final() {
     let responses = ["processing", "requires_action", "succeeded"];
     let (client, script) = scripted(responses.map(|status| Reply::json(200, &crate::support::paid("pay_1", status))));
     let payment = client.wait_until_final(&"pay_1".parse().unwrap()).send().await.unwrap();
@@ -196,7 +200,7 @@ async fn a_payment_is_asked_for_until_it_is_over() {
 }
 
 #[tokio::test]
-async fn a_cancelled_subscription_is_read_in_either_form() {
+async fn a_cancelled_subscription_is_read_in_both_forms() {
     let id = "sub_1".parse().unwrap();
     let (client, _) = scripted([Reply::json(200, r#"{"id":"sub_1","object":"subscription","deleted":true}"#)]);
     let cancelled = client.cancel_subscription(&id).send().await.unwrap();
@@ -223,7 +227,7 @@ async fn a_cancelled_subscription_is_read_in_either_form() {
 }
 
 #[tokio::test]
-async fn a_deleted_customer_is_deleted_and_that_one() {
+async fn a_deletion_response_must_confirm_the_same_customer() {
     let id = "cus_1".parse().unwrap();
     let (client, _) = scripted([Reply::json(200, r#"{"id":"cus_1","object":"customer","deleted":true}"#)]);
     assert_eq!(client.delete_customer(&id).send().await.unwrap().id, id);
@@ -234,7 +238,7 @@ async fn a_deleted_customer_is_deleted_and_that_one() {
         let err = client.delete_customer(&id).send().await.unwrap_err();
         assert_eq!(err.json_path(), Some(path), "{response}");
     }
-    // What to do after an unknown outcome: look, and "not found" is done.
-    let (client, _) = scripted([refused(404, "invalid_request_error")]);
+    // After an unknown outcome, "not found" means that the customer is deleted.
+    let (client, _) = scripted([error_response(404, "invalid_request_error")]);
     assert_eq!(client.retrieve_customer(&id).send().await.unwrap_err().kind(), ErrorKind::NotFound);
 }

@@ -1,4 +1,4 @@
-//! What every request carries, and where each goes.
+//! The method, path, headers and body of every request.
 
 use payments_core::test_util::{Reply, Script};
 use turratech::{
@@ -8,16 +8,16 @@ use turratech::{
 };
 
 use crate::support::{
-    CVC, KEY, PAN, builder, card, clock, created, members, now, paid, payment, pounds, same_members, scripted,
+    CVC, KEY, PAN, block_on, builder, card, check_members, clock, created, members, paid, payment, pounds, scripted,
 };
 
-/// Sends every call once, in the document's order, whatever comes of it.
-fn every_call(script: &Script) {
+/// Sends every call once, in the document's order, and ignores the results.
+fn send_every_call(script: &Script) {
     let client = builder(KEY, script, &clock()).retry(turratech::RetryPolicy::none()).build().unwrap();
     let item = SubscriptionItem::new("price_1".parse().unwrap());
     let (payment_id, customer, method) = ("pay_1".parse().unwrap(), "cus_1".parse().unwrap(), "pm_1".parse().unwrap());
     let (refund, subscription) = ("re_1".parse().unwrap(), "sub_1".parse().unwrap());
-    now(async {
+    block_on(async {
         let _ = client.create_payment(payment()).send().await;
         let _ = client.retrieve_payment(&payment_id).send().await;
         let _ = client.list_payments(ListParams::new()).try_next().await;
@@ -43,10 +43,10 @@ fn every_call(script: &Script) {
 }
 
 #[test]
-fn every_documented_endpoint_is_called_as_documented() {
+fn every_documented_endpoint_is_called() {
     let script = Script::new([]);
-    every_call(&script);
-    let called: Vec<String> = script
+    send_every_call(&script);
+    let calls: Vec<String> = script
         .requests()
         .iter()
         .map(|request| {
@@ -55,7 +55,7 @@ fn every_documented_endpoint_is_called_as_documented() {
         })
         .collect();
     assert_eq!(
-        called,
+        calls,
         [
             "POST /v1/payments",
             "GET /v1/payments/pay_1",
@@ -82,9 +82,9 @@ fn every_documented_endpoint_is_called_as_documented() {
 }
 
 #[test]
-fn every_request_carries_the_key_the_version_and_where_it_writes_its_type_and_a_key_of_its_own() {
+fn every_request_has_the_documented_headers_and_every_post_its_own_idempotency_key() {
     let script = Script::new([]);
-    every_call(&script);
+    send_every_call(&script);
     let mut keys = std::collections::BTreeSet::new();
     for request in script.requests() {
         let (headers, url) = (request.headers(), request.url());
@@ -92,11 +92,14 @@ fn every_request_carries_the_key_the_version_and_where_it_writes_its_type_and_a_
         assert!(headers["authorization"].is_sensitive());
         assert_eq!(headers["turratech-version"], "2024-01-01", "{url}");
         assert_eq!(headers["accept"], "application/json", "{url}");
-        let posts = request.method() == "POST";
-        assert_eq!(headers.get("content-type").is_some_and(|kind| kind == "application/json"), posts, "{url}");
-        assert_eq!(headers.contains_key("idempotency-key"), posts, "{url}");
-        if posts {
-            assert!(keys.insert(headers["idempotency-key"].to_str().unwrap().to_owned()), "the same key twice");
+        let is_post = request.method() == "POST";
+        assert_eq!(headers.get("content-type").is_some_and(|kind| kind == "application/json"), is_post, "{url}");
+        assert_eq!(headers.contains_key("idempotency-key"), is_post, "{url}");
+        if is_post {
+            assert!(
+                keys.insert(headers["idempotency-key"].to_str().unwrap().to_owned()),
+                "two requests have the same key"
+            );
         }
     }
     assert_eq!(keys.len(), 12);
@@ -106,18 +109,18 @@ fn every_request_carries_the_key_the_version_and_where_it_writes_its_type_and_a_
 #[test]
 fn a_post_without_parameters_has_no_body() {
     let script = Script::new([]);
-    every_call(&script);
+    send_every_call(&script);
     for request in script.requests() {
-        let bare = request.method() != "POST"
+        let without_body = request.method() != "POST"
             || request.url().ends_with("/capture")
             || request.url().ends_with("/cancel")
             || request.url().ends_with("/detach");
-        assert_eq!(request.body().is_empty(), bare, "{} {}", request.method(), request.url());
+        assert_eq!(request.body().is_empty(), without_body, "{} {}", request.method(), request.url());
     }
 }
 
 #[tokio::test]
-async fn the_version_is_the_clients_or_the_calls() {
+async fn the_version_is_set_on_the_client_or_on_the_call() {
     let script = Script::new([created(), created(), Reply::json(200, &paid("pay_1", "succeeded"))]);
     let client = builder(KEY, &script, &clock()).version("2025-03-01").build().unwrap();
     client.create_payment(payment()).send().await.unwrap();
@@ -132,7 +135,7 @@ async fn the_version_is_the_clients_or_the_calls() {
 }
 
 #[tokio::test]
-async fn a_version_that_is_none_is_refused_before_anything_is_sent() {
+async fn an_invalid_version_is_rejected_before_sending() {
     for version in ["", " ", "2024-01-01\r\nX-Evil: 1", "2024 01", "é", "2024-01-01/x"] {
         let (client, script) = scripted([created()]);
         let err = client.create_payment(payment()).version(version).send().await.unwrap_err();
@@ -144,7 +147,7 @@ async fn a_version_that_is_none_is_refused_before_anything_is_sent() {
 }
 
 #[test]
-fn every_documented_parameter_of_a_payment_is_sent_by_its_name() {
+fn every_documented_payment_parameter_is_sent() {
     let (client, script) = scripted([]);
     let all = payment()
         .payment_method("pm_card_visa".parse().unwrap())
@@ -155,8 +158,8 @@ fn every_documented_parameter_of_a_payment_is_sent_by_its_name() {
         .confirm(false)
         .return_url("https://shop.example/back?order=1&x=ä")
         .extra("anything_else", "SHOP");
-    let _ = now(client.create_payment(all).send());
-    same_members(
+    let _ = block_on(client.create_payment(all).send());
+    check_members(
         &script,
         r#"{"amount":2000,"currency":"gbp","payment_method":"pm_card_visa","customer":"cus_ABC123",
             "description":"Order #12345","metadata":{"order_id":"12345"},"capture_method":"manual","confirm":false,
@@ -165,17 +168,17 @@ fn every_documented_parameter_of_a_payment_is_sent_by_its_name() {
 }
 
 #[test]
-fn an_amount_is_an_integer_of_the_smallest_unit_in_every_currency() {
+fn an_amount_is_sent_as_an_integer_in_the_smallest_unit_of_every_currency() {
     for (minor, currency) in [(1, "jpy"), (i64::MAX, "gbp"), (12_345, "kwd"), (5, "xag"), (7, "abc")] {
         let (client, script) = scripted([]);
         let amount = turratech::Money::from_minor(minor, currency.parse().unwrap());
-        let _ = now(client.create_payment(turratech::NewPayment::new(amount)).send());
+        let _ = block_on(client.create_payment(turratech::NewPayment::new(amount)).send());
         assert_eq!(crate::support::body_of(&script), format!(r#"{{"amount":{minor},"currency":"{currency}"}}"#));
     }
 }
 
 #[test]
-fn every_documented_parameter_of_a_customer_is_sent_by_its_name() {
+fn every_documented_customer_parameter_is_sent() {
     let (client, script) = scripted([]);
     let all = CustomerDetails::new()
         .email("hello@turratech.com")
@@ -192,30 +195,30 @@ fn every_documented_parameter_of_a_customer_is_sent_by_its_name() {
         "description":"since 2019","address":{"line1":"123 Main Street","city":"London","postal_code":"SW1A 1AA",
         "country":"GB"},"shipping":{"name":"Jane Doe","address":{"city":"Leeds"}},"metadata":{"crm":"77"},
         "payment_method":"pm_1","anything_else":"none"}"#;
-    let _ = now(client.create_customer(all.clone()).send());
-    same_members(&script, document);
-    let _ = now(client.update_customer(&"cus_1".parse().unwrap(), all).send());
-    same_members(&script, document);
+    let _ = block_on(client.create_customer(all.clone()).send());
+    check_members(&script, document);
+    let _ = block_on(client.update_customer(&"cus_1".parse().unwrap(), all).send());
+    check_members(&script, document);
 }
 
 #[test]
-fn a_card_is_sent_by_its_members() {
+fn a_card_is_sent_with_four_members() {
     let (client, script) = scripted([]);
-    let _ = now(client.create_payment_method(NewPaymentMethod::card(card())).send());
-    same_members(
+    let _ = block_on(client.create_payment_method(NewPaymentMethod::card(card())).send());
+    check_members(
         &script,
         &format!(r#"{{"type":"card","card":{{"number":"{PAN}","exp_month":12,"exp_year":2030,"cvc":"{CVC}"}}}}"#),
     );
 }
 
 #[test]
-fn each_of_the_six_types_of_payment_method_is_sent_by_its_name() {
+fn every_payment_method_type_is_sent_by_name() {
     let names: Vec<_> = PaymentMethodType::KNOWN.iter().map(PaymentMethodType::as_str).collect();
     assert_eq!(names, ["card", "bacs_debit", "sepa_debit", "bank_transfer", "apple_pay", "google_pay"]);
     for kind in &PaymentMethodType::KNOWN[1..] {
         let (client, script) = scripted([]);
-        let method = NewPaymentMethod::of(kind.clone()).extra(kind.as_str(), [("token", "tok_1")].as_slice());
-        let _ = now(client.create_payment_method(method).send());
+        let method = NewPaymentMethod::new(kind.clone()).extra(kind.as_str(), [("token", "tok_1")].as_slice());
+        let _ = block_on(client.create_payment_method(method).send());
         let sent = members(&script);
         assert_eq!(sent["type"], kind.as_str());
         assert_eq!(sent[kind.as_str()][0][1], "tok_1");
@@ -223,14 +226,14 @@ fn each_of_the_six_types_of_payment_method_is_sent_by_its_name() {
 }
 
 #[test]
-fn attaching_names_the_customer() {
+fn attaching_a_payment_method_sends_the_customer() {
     let (client, script) = scripted([]);
-    let _ = now(client.attach_payment_method(&"pm_1".parse().unwrap(), &"cus_1".parse().unwrap()).send());
-    same_members(&script, r#"{"customer":"cus_1"}"#);
+    let _ = block_on(client.attach_payment_method(&"pm_1".parse().unwrap(), &"cus_1".parse().unwrap()).send());
+    check_members(&script, r#"{"customer":"cus_1"}"#);
 }
 
 #[test]
-fn every_documented_parameter_of_a_refund_is_sent_by_its_name() {
+fn every_documented_refund_parameter_is_sent() {
     for (reason, name) in RefundReason::KNOWN.iter().zip(["duplicate", "fraudulent", "requested_by_customer"]) {
         let (client, script) = scripted([]);
         let refund = NewRefund::new("pay_1".parse().unwrap())
@@ -238,8 +241,8 @@ fn every_documented_parameter_of_a_refund_is_sent_by_its_name() {
             .reason(reason.clone())
             .metadata("ticket", "9")
             .extra("anything_else", "a@b.example");
-        let _ = now(client.create_refund(refund).send());
-        same_members(
+        let _ = block_on(client.create_refund(refund).send());
+        check_members(
             &script,
             &format!(
                 r#"{{"payment":"pay_1","amount":1000,"reason":"{name}","metadata":{{"ticket":"9"}},
@@ -250,14 +253,14 @@ fn every_documented_parameter_of_a_refund_is_sent_by_its_name() {
 }
 
 #[test]
-fn a_refund_of_all_names_no_amount() {
+fn a_full_refund_sends_no_amount() {
     let (client, script) = scripted([]);
-    let _ = now(client.create_refund(NewRefund::new("pay_1".parse().unwrap())).send());
-    same_members(&script, r#"{"payment":"pay_1"}"#);
+    let _ = block_on(client.create_refund(NewRefund::new("pay_1".parse().unwrap())).send());
+    check_members(&script, r#"{"payment":"pay_1"}"#);
 }
 
 #[test]
-fn every_documented_parameter_of_a_subscription_is_sent_by_its_name() {
+fn every_documented_subscription_parameter_is_sent() {
     let (client, script) = scripted([]);
     let item = SubscriptionItem::new("price_pro_monthly".parse().unwrap()).quantity(2).extra("rates", ["t1"]);
     let other = SubscriptionItem::new("price_seat".parse().unwrap());
@@ -268,8 +271,8 @@ fn every_documented_parameter_of_a_subscription_is_sent_by_its_name() {
         .default_payment_method("pm_1".parse().unwrap())
         .metadata("plan", "pro")
         .extra("anything_else", "none");
-    let _ = now(client.create_subscription(subscription).send());
-    same_members(
+    let _ = block_on(client.create_subscription(subscription).send());
+    check_members(
         &script,
         r#"{"customer":"cus_1","items":[{"price":"price_pro_monthly","quantity":2,"rates":["t1"]},
             {"price":"price_seat"}],"trial_period_days":14,"cancel_at_period_end":false,
@@ -281,8 +284,8 @@ fn every_documented_parameter_of_a_subscription_is_sent_by_its_name() {
         .default_payment_method("pm_2".parse().unwrap())
         .metadata("plan", "max")
         .extra("anything_else", 1_704_067_200);
-    let _ = now(client.update_subscription(&"sub_1".parse().unwrap(), update).send());
-    same_members(
+    let _ = block_on(client.update_subscription(&"sub_1".parse().unwrap(), update).send());
+    check_members(
         &script,
         r#"{"items":[{"price":"price_pro_monthly","quantity":2,"rates":["t1"],"id":"si_1"}],
             "cancel_at_period_end":true,"default_payment_method":"pm_2","metadata":{"plan":"max"},
@@ -291,14 +294,14 @@ fn every_documented_parameter_of_a_subscription_is_sent_by_its_name() {
 }
 
 #[test]
-fn a_webhook_endpoint_names_its_address_and_its_events() {
+fn a_webhook_endpoint_sends_its_url_and_events() {
     let (client, script) = scripted([]);
     let endpoint = NewWebhookEndpoint::new(
         "https://m.example/hook",
         [EventType::PaymentSucceeded, EventType::from("payment.disputed")],
     );
-    let _ = now(client.create_webhook_endpoint(endpoint.extra("description", "main")).send());
-    same_members(
+    let _ = block_on(client.create_webhook_endpoint(endpoint.extra("description", "main")).send());
+    check_members(
         &script,
         r#"{"url":"https://m.example/hook","enabled_events":["payment.succeeded","payment.disputed"],
             "description":"main"}"#,

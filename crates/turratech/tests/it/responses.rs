@@ -1,4 +1,4 @@
-//! What comes back: read exactly, kept where it is not known, refused where it contradicts.
+//! Responses are read exactly, keep unknown values, and are rejected if they contradict the request.
 
 use payments_core::test_util::Reply;
 use turratech::{
@@ -6,15 +6,15 @@ use turratech::{
     PaymentStatus, RefundReason,
 };
 
-use crate::support::{now, paid, pounds, scripted};
+use crate::support::{block_on, paid, pounds, scripted};
 
 fn retrieve(response: &str) -> Result<Payment, Error> {
     let (client, _) = scripted([Reply::json(200, response)]);
-    now(client.retrieve_payment(&"pay_1".parse().unwrap()).send())
+    block_on(client.retrieve_payment(&"pay_1".parse().unwrap()).send())
 }
 
 #[test]
-fn only_succeeded_is_paid_and_what_is_unknown_is_not_over() {
+fn only_succeeded_is_paid_and_an_unknown_status_is_not_final() {
     let rows = [
         ("succeeded", true, true),
         ("requires_payment_method", false, false),
@@ -38,7 +38,7 @@ fn only_succeeded_is_paid_and_what_is_unknown_is_not_over() {
 }
 
 #[test]
-fn what_is_missing_and_what_is_null_are_the_same() {
+fn a_missing_member_and_null_are_read_alike() {
     let short = r#"{"id":"pay_1","amount":2000,"currency":"gbp","status":"succeeded","created":1,"livemode":false"#;
     let nulls = format!(
         r#"{short},"amount_capturable":null,"amount_received":null,"customer":null,"description":null,
@@ -50,12 +50,12 @@ fn what_is_missing_and_what_is_null_are_the_same() {
     assert_eq!((missing.amount_received, missing.metadata.is_empty()), (None, true));
     let empty = retrieve(&paid("pay_1", "succeeded").replace("cus_ABC123", "").replace("pm_card_visa", "")).unwrap();
     assert_eq!((empty.customer, empty.payment_method), (None, None));
-    let holes = retrieve(&paid("pay_1", "succeeded").replace("\"12345\"}", "\"1\",\"gone\":null}")).unwrap();
-    assert_eq!(holes.metadata.keys().collect::<Vec<_>>(), ["order_id"]);
+    let with_null = retrieve(&paid("pay_1", "succeeded").replace("\"12345\"}", "\"1\",\"gone\":null}")).unwrap();
+    assert_eq!(with_null.metadata.keys().collect::<Vec<_>>(), ["order_id"]);
 }
 
 #[test]
-fn unknown_members_are_ignored_and_stay_at_hand() {
+fn unknown_members_are_ignored_and_kept_in_raw() {
     let response = paid("pay_1", "succeeded").replace("\"livemode\"", "\"next_action\":{\"url\":\"x\"},\"livemode\"");
     let payment = retrieve(&response).unwrap();
     assert!(payment.raw.as_str().contains("next_action"));
@@ -63,7 +63,7 @@ fn unknown_members_are_ignored_and_stay_at_hand() {
 }
 
 #[test]
-fn an_integer_may_be_written_in_the_ways_that_lose_nothing() {
+fn an_integer_is_read_in_every_exact_notation() {
     for number in ["2000", "2000.0", "2000.00", "\"2000\""] {
         let response = paid("pay_1", "succeeded").replace("\"amount\":2000", &format!("\"amount\":{number}"));
         assert_eq!(retrieve(&response).unwrap().amount, pounds(2000), "{number}");
@@ -72,12 +72,12 @@ fn an_integer_may_be_written_in_the_ways_that_lose_nothing() {
         let response = paid("pay_1", "succeeded").replace("\"amount\":2000", &format!("\"amount\":{number}"));
         assert_eq!(retrieve(&response).unwrap_err().json_path(), Some("amount"), "{number}");
     }
-    let most = paid("pay_1", "succeeded").replace("\"amount\":2000", "\"amount\":9223372036854775807");
-    assert_eq!(retrieve(&most).unwrap().amount, pounds(i64::MAX));
+    let largest = paid("pay_1", "succeeded").replace("\"amount\":2000", "\"amount\":9223372036854775807");
+    assert_eq!(retrieve(&largest).unwrap().amount, pounds(i64::MAX));
 }
 
 #[test]
-fn a_known_member_of_the_wrong_shape_is_named() {
+fn a_member_of_the_wrong_type_is_an_error_with_its_path() {
     let good = paid("pay_1", "succeeded");
     let rows = [
         (good.replace("\"id\":\"pay_1\"", "\"id\":\"../x\""), "id"),
@@ -102,17 +102,17 @@ fn a_known_member_of_the_wrong_shape_is_named() {
 }
 
 #[test]
-fn another_payment_than_the_one_asked_for_is_not_taken() {
+fn a_payment_with_another_id_is_rejected() {
     let err = retrieve(&paid("pay_2", "succeeded")).unwrap_err();
     assert_eq!(err.json_path(), Some("id"));
     let id = "pay_1".parse().unwrap();
     let other = || Reply::json(200, &paid("pay_2", "succeeded"));
-    assert!(now(scripted([other()]).0.capture_payment(&id).send()).unwrap_err().may_have_moved_money());
-    assert_eq!(now(scripted([other()]).0.cancel_payment(&id).send()).unwrap_err().json_path(), Some("id"));
+    assert!(block_on(scripted([other()]).0.capture_payment(&id).send()).unwrap_err().may_have_moved_money());
+    assert_eq!(block_on(scripted([other()]).0.cancel_payment(&id).send()).unwrap_err().json_path(), Some("id"));
 }
 
 #[test]
-fn a_payment_is_held_against_the_merchants_books() {
+fn a_payment_is_compared_with_what_the_merchant_expects() {
     let payment = retrieve(&paid("pay_1", "succeeded")).unwrap();
     let expected = || Expected::new("pay_1", pounds(2000));
     assert_eq!(payment.check(&expected()), Ok(()));
@@ -135,21 +135,25 @@ fn a_payment_is_held_against_the_merchants_books() {
 }
 
 #[test]
-fn of_a_payment_that_succeeded_what_was_received_counts() {
+fn the_received_amount_of_a_succeeded_payment_is_compared() {
     let part = paid("pay_1", "succeeded").replace("\"amount_received\":2000", "\"amount_received\":1500");
     let expected = Expected::new("pay_1", pounds(2000));
     let differs = Mismatch::AmountDiffers { expected: pounds(2000), actual: pounds(1500) };
     assert_eq!(retrieve(&part).unwrap().check(&expected), Err(differs));
     let waiting = paid("pay_1", "requires_capture").replace("\"amount_received\":2000", "\"amount_received\":0");
-    assert_eq!(retrieve(&waiting).unwrap().check(&expected), Ok(()), "nothing was received yet");
+    assert_eq!(
+        retrieve(&waiting).unwrap().check(&expected),
+        Ok(()),
+        "the requested amount is compared until something is received"
+    );
 }
 
 #[test]
-fn a_payment_is_stored_without_its_raw_object() {
+fn a_payment_is_serialized_without_its_raw_object() {
     let payment = retrieve(&paid("pay_1", "succeeded")).unwrap();
-    let stored: serde_json::Value = serde_json::to_value(&payment).unwrap();
+    let serialized: serde_json::Value = serde_json::to_value(&payment).unwrap();
     assert_eq!(
-        stored,
+        serialized,
         serde_json::json!({
             "id": "pay_1", "amount": {"minor": 2000, "currency": "GBP"},
             "amount_capturable": {"minor": 0, "currency": "GBP"},
@@ -161,16 +165,16 @@ fn a_payment_is_stored_without_its_raw_object() {
 }
 
 #[test]
-fn a_customer_needs_no_more_than_an_id() {
+fn a_customer_requires_only_an_id() {
     let (client, _) = scripted([Reply::json(200, r#"{"id":"cus_1"}"#)]);
-    let customer = now(client.retrieve_customer(&"cus_1".parse().unwrap()).send()).unwrap();
+    let customer = block_on(client.retrieve_customer(&"cus_1".parse().unwrap()).send()).unwrap();
     assert_eq!((customer.email, customer.address, customer.metadata.len()), (None, None, 0));
 
     let response = r#"{"id":"cus_1","object":"customer","email":"a@b.example","name":"Jane","phone":"+44","description":"d",
         "address":{"line1":"1 High Street"},"shipping":[1,2.50],"metadata":{"crm":"7"},"status":"active",
         "payment_method":"pm_1","unknown":{}}"#;
     let (client, _) = scripted([Reply::json(200, response)]);
-    let customer = now(client.retrieve_customer(&"cus_1".parse().unwrap()).send()).unwrap();
+    let customer = block_on(client.retrieve_customer(&"cus_1".parse().unwrap()).send()).unwrap();
     assert_eq!((customer.email.as_deref(), customer.name.as_deref()), (Some("a@b.example"), Some("Jane")));
     assert_eq!((customer.phone.as_deref(), customer.description.as_deref()), (Some("+44"), Some("d")));
     assert_eq!(customer.address.unwrap().as_str(), r#"{"line1":"1 High Street"}"#);
@@ -180,30 +184,31 @@ fn a_customer_needs_no_more_than_an_id() {
     assert_eq!(customer.raw.as_str(), response);
 
     let (client, _) = scripted([Reply::json(200, r#"{"id":"cus_2"}"#)]);
-    let err = now(client.retrieve_customer(&"cus_1".parse().unwrap()).send()).unwrap_err();
+    let err = block_on(client.retrieve_customer(&"cus_1".parse().unwrap()).send()).unwrap_err();
     assert_eq!(err.json_path(), Some("id"));
 }
 
 #[test]
-fn a_payment_method_needs_no_more_than_an_id() {
+fn a_payment_method_requires_only_an_id() {
     let response = r#"{"id":"pm_1","type":"card","customer":"cus_1","card":{"brand":"visa","last4":"4242"}}"#;
     let (client, _) = scripted([Reply::json(200, response), Reply::json(200, r#"{"id":"pm_1","customer":null}"#)]);
     let (id, customer) = ("pm_1".parse().unwrap(), "cus_1".parse().unwrap());
-    let attached = now(client.attach_payment_method(&id, &customer).send()).unwrap();
+    let attached = block_on(client.attach_payment_method(&id, &customer).send()).unwrap();
     assert_eq!((attached.kind, attached.customer), (Some(PaymentMethodType::Card), Some(customer.clone())));
     assert_eq!(attached.raw.as_str(), response);
-    let detached = now(client.detach_payment_method(&id).send()).unwrap();
+    let detached = block_on(client.detach_payment_method(&id).send()).unwrap();
     assert_eq!((detached.kind, detached.customer, detached.status), (None, None, None));
 
     let (client, _) = scripted([Reply::json(200, r#"{"id":"pm_1","customer":"cus_2"}"#)]);
-    let err = now(client.attach_payment_method(&id, &customer).send()).unwrap_err();
-    assert_eq!(err.json_path(), Some("customer"), "attached to somebody else");
+    let err = block_on(client.attach_payment_method(&id, &customer).send()).unwrap_err();
+    assert_eq!(err.json_path(), Some("customer"), "attached to another customer");
 }
 
 #[test]
-fn a_refunds_amount_is_money_once_its_currency_is_known() {
+fn a_refund_has_a_money_amount_if_its_currency_is_known() {
     let id = "re_1".parse().unwrap();
-    let retrieve = |response: &str| now(scripted([Reply::json(200, response)]).0.retrieve_refund(&id).send()).unwrap();
+    let retrieve =
+        |response: &str| block_on(scripted([Reply::json(200, response)]).0.retrieve_refund(&id).send()).unwrap();
 
     let bare = retrieve(r#"{"id":"re_1"}"#);
     assert_eq!((bare.amount(), bare.amount_in(Currency::GBP)), (None, Ok(None)));
@@ -223,37 +228,37 @@ fn a_refunds_amount_is_money_once_its_currency_is_known() {
 }
 
 #[test]
-fn a_subscription_needs_no_more_than_an_id() {
+fn a_subscription_requires_only_an_id() {
     let response = r#"{"id":"sub_1","customer":"cus_1","items":{"object":"list","data":[]},"cancel_at_period_end":true,
         "default_payment_method":"pm_1","status":"trialing","metadata":{"plan":"pro"},"trial_period_days":14}"#;
     let (client, _) = scripted([Reply::json(200, response), Reply::json(200, r#"{"id":"sub_1"}"#)]);
     let (id, update) = ("sub_1".parse().unwrap(), turratech::SubscriptionUpdate::new);
-    let subscription = now(client.update_subscription(&id, update()).send()).unwrap();
+    let subscription = block_on(client.update_subscription(&id, update()).send()).unwrap();
     assert_eq!(subscription.items.unwrap().as_str(), r#"{"object":"list","data":[]}"#);
     assert_eq!((subscription.cancel_at_period_end, subscription.status.as_deref()), (Some(true), Some("trialing")));
     assert_eq!(subscription.default_payment_method.unwrap().as_str(), "pm_1");
     assert_eq!(subscription.trial_period_days, Some(14));
     assert_eq!((subscription.customer.unwrap().as_str(), &*subscription.metadata["plan"]), ("cus_1", "pro"));
-    let bare = now(client.update_subscription(&id, update()).send()).unwrap();
+    let bare = block_on(client.update_subscription(&id, update()).send()).unwrap();
     assert_eq!((bare.customer, bare.items, bare.status), (None, None, None));
 }
 
 #[test]
-fn a_subscription_of_another_customer_does_not_pass_for_this_one() {
+fn a_subscription_of_another_customer_is_rejected() {
     let (client, _) = scripted([Reply::json(200, r#"{"id":"sub_1","customer":"cus_2"}"#)]);
     let item = turratech::SubscriptionItem::new("price_1".parse().unwrap());
     let subscription = turratech::NewSubscription::new("cus_1".parse().unwrap(), item);
-    let err = now(client.create_subscription(subscription).send()).unwrap_err();
+    let err = block_on(client.create_subscription(subscription).send()).unwrap_err();
     assert_eq!((err.json_path(), err.may_have_moved_money()), (Some("customer"), true));
 }
 
 #[test]
-fn a_webhook_endpoints_secret_comes_back_as_a_secret() {
+fn the_secret_of_a_webhook_endpoint_is_redacted() {
     let response = r#"{"id":"we_1","object":"webhook_endpoint","url":"https://m.example/hook",
         "enabled_events":["payment.succeeded","x.y"],"secret":"whsec_canary9b"}"#;
     let (client, _) = scripted([Reply::json(201, response)]);
     let new = || NewWebhookEndpoint::new("https://m.example/hook", [turratech::EventType::PaymentSucceeded]);
-    let created = now(client.create_webhook_endpoint(new()).send()).unwrap();
+    let created = block_on(client.create_webhook_endpoint(new()).send()).unwrap();
     assert_eq!((created.id.as_str(), created.url.as_deref()), ("we_1", Some("https://m.example/hook")));
     assert_eq!(created.enabled_events.len(), 2);
     assert_eq!(created.secret, turratech::WebhookSecret::new("whsec_canary9b").unwrap());
@@ -266,7 +271,7 @@ fn a_webhook_endpoints_secret_comes_back_as_a_secret() {
         (r#"{"id":"we_1","secret":"canary9b \n"}"#, "secret"),
         (r#"{"id":"we_1","secret":7}"#, "secret"),
     ] {
-        let err = now(scripted([Reply::json(201, response)]).0.create_webhook_endpoint(new()).send()).unwrap_err();
+        let err = block_on(scripted([Reply::json(201, response)]).0.create_webhook_endpoint(new()).send()).unwrap_err();
         assert_eq!(err.json_path(), Some(path), "{response}");
         assert!(!format!("{err} {err:?}").contains("canary9b"));
     }

@@ -1,4 +1,4 @@
-//! Against the sandbox, which was written from the document by itself: what one of the two reads wrongly shows here.
+//! The client against the sandbox. Both were written independently from the document, so a misreading in one shows here.
 
 use std::time::Duration;
 
@@ -34,7 +34,7 @@ fn order(reference: &str) -> NewPayment {
 }
 
 #[tokio::test]
-async fn a_payment_is_made_looked_at_captured_cancelled_and_refunded() {
+async fn payments_are_created_retrieved_captured_cancelled_and_refunded() {
     let sandbox = Sandbox::builder().seed(1).start().await;
     let client = client(&sandbox);
 
@@ -43,14 +43,14 @@ async fn a_payment_is_made_looked_at_captured_cancelled_and_refunded() {
     assert_eq!(paid.check_metadata("order_id", &Expected::new("order-1", pounds(2000)).live(false)), Ok(()));
     assert_eq!(client.retrieve_payment(&paid.id).send().await.unwrap().id, paid.id);
 
-    let held = order("order-2").capture_method(CaptureMethod::Manual);
-    let held = client.create_payment(held).send().await.unwrap();
-    assert!(!held.is_paid());
-    assert!(client.capture_payment(&held.id).send().await.unwrap().is_paid());
+    let authorized = order("order-2").capture_method(CaptureMethod::Manual);
+    let authorized = client.create_payment(authorized).send().await.unwrap();
+    assert!(!authorized.is_paid());
+    assert!(client.capture_payment(&authorized.id).send().await.unwrap().is_paid());
 
-    let released = order("order-3").capture_method(CaptureMethod::Manual);
-    let released = client.create_payment(released).send().await.unwrap();
-    assert!(!client.cancel_payment(&released.id).send().await.unwrap().is_paid());
+    let cancelled = order("order-3").capture_method(CaptureMethod::Manual);
+    let cancelled = client.create_payment(cancelled).send().await.unwrap();
+    assert!(!client.cancel_payment(&cancelled.id).send().await.unwrap().is_paid());
 
     let part = NewRefund::new(paid.id.clone()).amount(pounds(500)).reason(RefundReason::RequestedByCustomer);
     let refund = client.create_refund(part).send().await.unwrap();
@@ -63,7 +63,7 @@ async fn a_payment_is_made_looked_at_captured_cancelled_and_refunded() {
 }
 
 #[tokio::test]
-async fn customers_methods_subscriptions_and_endpoints_come_and_go() {
+async fn customers_payment_methods_subscriptions_and_endpoints_are_created_and_removed() {
     let sandbox = Sandbox::builder().seed(2).start().await;
     let client = client(&sandbox);
     let details = CustomerDetails::new().email("hello@turratech.com").name("Jane Doe");
@@ -89,8 +89,8 @@ async fn customers_methods_subscriptions_and_endpoints_come_and_go() {
 
     client.detach_payment_method(&method.id).send().await.unwrap();
     client.delete_customer(&customer.id).send().await.unwrap();
-    let gone = client.retrieve_customer(&customer.id).send().await.unwrap_err();
-    assert_eq!((gone.kind(), ErrorType::of(&gone)), (ErrorKind::NotFound, Some(ErrorType::InvalidRequest)));
+    let not_found = client.retrieve_customer(&customer.id).send().await.unwrap_err();
+    assert_eq!((not_found.kind(), ErrorType::of(&not_found)), (ErrorKind::NotFound, Some(ErrorType::InvalidRequest)));
 
     let endpoint = NewWebhookEndpoint::new("http://127.0.0.1:9/hook", [EventType::PaymentSucceeded]);
     client.create_webhook_endpoint(endpoint).send().await.unwrap();
@@ -98,13 +98,13 @@ async fn customers_methods_subscriptions_and_endpoints_come_and_go() {
 }
 
 #[tokio::test]
-async fn a_payment_whose_answer_is_lost_is_made_once() {
+async fn a_payment_whose_response_is_lost_is_executed_once() {
     for effect in ["fin", "rst", "html=502", "truncate", "garbage", "json=429", "redirect=302", "encoding=gzip"] {
         let sandbox = Sandbox::builder().seed(3).start().await;
         sandbox.fault(&format!("turratech.create-payment#1 @after-commit {effect}"));
-        let lost_once = client(&sandbox).create_payment(order("order-1")).send().await;
-        // A redirect is a set-up that is wrong, and is not asked again; whatever else it was, the key finds out.
-        assert_eq!(lost_once.is_ok(), effect != "redirect=302", "{effect}");
+        let result = client(&sandbox).create_payment(order("order-1")).send().await;
+        // A redirect is a configuration error and is not retried. After every other fault, the retry succeeds.
+        assert_eq!(result.is_ok(), effect != "redirect=302", "{effect}");
         sandbox.ledger().order("order-1").executed_once();
 
         sandbox.fault(&format!("turratech.create-payment#* @after-commit {effect}"));
@@ -116,31 +116,31 @@ async fn a_payment_whose_answer_is_lost_is_made_once() {
 }
 
 #[tokio::test]
-async fn a_payment_that_stays_unknown_is_made_once_by_the_next_process() {
+async fn a_payment_that_stays_unknown_is_executed_once_by_the_next_process() {
     let sandbox = Sandbox::builder().seed(4).start().await;
     sandbox.fault("turratech.create-payment#1-3 @after-commit fin");
-    // Stored with the order when it was made: that is not when it is paid.
-    let (reference, since): (IdempotencyReference, _) = ("order-1".parse().unwrap(), Clock::now(&sandbox.clock()));
+    // The creation time of the order, which is not when the order is paid.
+    let (reference, created_at): (IdempotencyReference, _) = ("order-1".parse().unwrap(), Clock::now(&sandbox.clock()));
     sandbox.clock().advance(Duration::from_secs(60 * 60));
-    let pay = || client(&sandbox).create_payment(order("order-1")).idempotency_reference(&reference, since);
+    let pay = || client(&sandbox).create_payment(order("order-1")).idempotency_reference(&reference, created_at);
     assert!(pay().send().await.unwrap_err().may_have_moved_money());
     assert!(pay().send().await.unwrap().is_paid());
     sandbox.clock().advance(Duration::from_secs(23 * 60 * 60));
-    assert_eq!(pay().send().await.unwrap_err().outcome(), Outcome::Unknown, "a day later nothing is sent");
+    assert_eq!(pay().send().await.unwrap_err().outcome(), Outcome::Unknown, "nothing is sent one day later");
     sandbox.ledger().order("order-1").executed_once();
     sandbox.finish();
 }
 
 #[tokio::test]
-async fn a_version_that_is_refused_at_the_door_settles_no_earlier_sending() {
+async fn an_error_about_the_version_settles_no_earlier_request() {
     let sandbox = Sandbox::builder().seed(4).start().await;
-    let (reference, since) = paid_and_lost(&sandbox).await;
-    // A release meanwhile asks in a version that TurraTech does not speak: a 400, said before the key is looked up.
-    let resent = client(&sandbox)
+    let (reference, created_at) = pay_and_lose_the_response(&sandbox).await;
+    // A later release names an API version that TurraTech does not know: a 400 before the key is looked up.
+    let repeated = client(&sandbox)
         .create_payment(order("order-1"))
-        .idempotency_reference(&reference, since)
+        .idempotency_reference(&reference, created_at)
         .version("2024-06-01");
-    let err = resent.send().await.unwrap_err();
+    let err = repeated.send().await.unwrap_err();
     assert_eq!((err.kind(), err.outcome()), (ErrorKind::InvalidRequest, Outcome::Unknown), "{err}");
     assert!(err.may_have_moved_money());
     sandbox.ledger().order("order-1").executed_once();
@@ -148,47 +148,47 @@ async fn a_version_that_is_refused_at_the_door_settles_no_earlier_sending() {
 }
 
 #[tokio::test]
-async fn an_address_that_is_not_found_settles_no_earlier_sending() {
+async fn an_unknown_path_settles_no_earlier_request() {
     let sandbox = Sandbox::builder().seed(4).start().await;
-    let (reference, since) = paid_and_lost(&sandbox).await;
-    let elsewhere = sandbox.turratech().base_url().to_string().replace("/v1", "/v2");
-    let elsewhere = builder(&sandbox, sandbox.turratech().api_key()).base_url(elsewhere).build().unwrap();
+    let (reference, created_at) = pay_and_lose_the_response(&sandbox).await;
+    let base_url = sandbox.turratech().base_url().to_string().replace("/v1", "/v2");
+    let client = builder(&sandbox, sandbox.turratech().api_key()).base_url(base_url).build().unwrap();
     let err =
-        elsewhere.create_payment(order("order-1")).idempotency_reference(&reference, since).send().await.unwrap_err();
+        client.create_payment(order("order-1")).idempotency_reference(&reference, created_at).send().await.unwrap_err();
     assert_eq!((err.kind(), err.outcome()), (ErrorKind::NotFound, Outcome::Unknown), "{err}");
     assert!(err.may_have_moved_money());
     sandbox.ledger().order("order-1").executed_once();
     sandbox.abandon();
 }
 
-/// Order 1 is paid, and its answer lost: what it is called and since when is all that is left.
-async fn paid_and_lost(sandbox: &Sandbox) -> (IdempotencyReference, OffsetDateTime) {
+/// Pays order 1, but loses the response. Returns the reference and the creation time of the order.
+async fn pay_and_lose_the_response(sandbox: &Sandbox) -> (IdempotencyReference, OffsetDateTime) {
     sandbox.fault("turratech.create-payment#1 @after-commit fin");
-    let (reference, since): (IdempotencyReference, _) = ("order-1".parse().unwrap(), Clock::now(&sandbox.clock()));
+    let (reference, created_at): (IdempotencyReference, _) = ("order-1".parse().unwrap(), Clock::now(&sandbox.clock()));
     sandbox.clock().advance(Duration::from_secs(60));
-    let paid = client(sandbox).create_payment(order("order-1")).idempotency_reference(&reference, since);
-    let err = paid.retry(RetryPolicy::none()).send().await.unwrap_err();
+    let call = client(sandbox).create_payment(order("order-1")).idempotency_reference(&reference, created_at);
+    let err = call.retry(RetryPolicy::none()).send().await.unwrap_err();
     assert_eq!(err.outcome(), Outcome::Unknown);
-    (reference, since)
+    (reference, created_at)
 }
 
 #[tokio::test]
-async fn a_wrong_key_is_refused_and_a_publishable_one_makes_payment_methods() {
+async fn a_wrong_api_key_is_rejected_and_a_publishable_key_creates_payment_methods() {
     let sandbox = Sandbox::builder().seed(5).start().await;
-    let stranger = builder(&sandbox, "sk_test_nobody").build().unwrap();
-    let err = stranger.create_payment(order("order-1")).send().await.unwrap_err();
+    let unknown_key = builder(&sandbox, "sk_test_nobody").build().unwrap();
+    let err = unknown_key.create_payment(order("order-1")).send().await.unwrap_err();
     assert_eq!((err.kind(), err.outcome()), (ErrorKind::Authentication, Outcome::Refused));
     assert_eq!(ErrorType::of(&err), Some(ErrorType::Authentication));
-    let public = builder(&sandbox, sandbox.turratech().publishable_key()).build().unwrap();
-    public.create_payment_method(NewPaymentMethod::card(card())).send().await.unwrap();
-    let public_err = public.create_payment(order("order-1")).send().await.unwrap_err();
-    assert_eq!(public_err.kind(), ErrorKind::Unsupported);
+    let publishable = builder(&sandbox, sandbox.turratech().publishable_key()).build().unwrap();
+    publishable.create_payment_method(NewPaymentMethod::card(card())).send().await.unwrap();
+    let err = publishable.create_payment(order("order-1")).send().await.unwrap_err();
+    assert_eq!(err.kind(), ErrorKind::Unsupported);
     sandbox.ledger().order("order-1").never_executed();
     sandbox.finish();
 }
 
 #[tokio::test]
-async fn lists_are_one_in_both_directions() {
+async fn a_list_contains_the_same_payments_in_both_directions() {
     let sandbox = Sandbox::builder().seed(6).start().await;
     let client = client(&sandbox);
     let seeded = sandbox.turratech().seed_payments(250);
@@ -210,7 +210,7 @@ async fn lists_are_one_in_both_directions() {
 }
 
 #[tokio::test]
-async fn events_are_signed_as_we_believe_them_and_read_as_we_decode_them() {
+async fn the_sandboxs_events_are_verified_and_decoded() {
     let sandbox = Sandbox::builder().seed(7).start().await;
     let client = client(&sandbox);
     sandbox.turratech().send_events_to("http://127.0.0.1:9/hook");
@@ -219,7 +219,7 @@ async fn events_are_signed_as_we_believe_them_and_read_as_we_decode_them() {
     let customer = client.create_customer(CustomerDetails::new().name("Jane")).send().await.unwrap();
 
     let secret = WebhookSecret::new(sandbox.turratech().webhook_secret()).unwrap();
-    let endpoint = WebhookVerifier::new(secret).clock(sandbox.clock());
+    let verifier = WebhookVerifier::new(secret).clock(sandbox.clock());
     let events: Vec<Verified<turratech::Event>> = sandbox
         .deliveries()
         .iter()
@@ -229,7 +229,7 @@ async fn events_are_signed_as_we_believe_them_and_read_as_we_decode_them() {
                 let name: HeaderName = name.parse().unwrap();
                 headers.append(name, HeaderValue::from_str(value).unwrap());
             }
-            endpoint.verify(&delivery.body, &headers).unwrap()
+            verifier.verify(&delivery.body, &headers).unwrap()
         })
         .collect();
     let types: Vec<_> = events.iter().map(|event| event.event_type.clone()).collect();

@@ -4,13 +4,13 @@ use payments_core::test_util::{ManualClock, Reply, Script};
 use serde_json::Value;
 use turratech::{ApiKey, Card, Client, ClientBuilder, Currency, Expiry, Money, NewPayment};
 
-/// A key that appears nowhere else.
+/// An API key that appears nowhere else, so that a leak is recognised.
 pub(crate) const KEY: &str = "sk_test_canary7f3a";
 pub(crate) const PUBLISHABLE: &str = "pk_test_canary51ab";
 pub(crate) const PAN: &str = "4242424242424242";
 pub(crate) const CVC: &str = "8309";
 
-/// A client that is answered from a script, on a clock that stands still.
+/// A client with scripted responses and a clock that stands still.
 pub(crate) fn scripted(replies: impl IntoIterator<Item = Reply>) -> (Client, Script) {
     let (client, script, _) = scripted_with_clock(replies);
     (client, script)
@@ -41,7 +41,7 @@ pub(crate) fn card() -> Card {
     Card::new(PAN.parse().unwrap(), Expiry::new(12, 2030).unwrap(), CVC.parse().unwrap())
 }
 
-/// A payment of 20.00 GBP as the document shows one, with this id and status.
+/// A payment of 20.00 GBP in the documented form, with this id and status.
 pub(crate) fn paid(id: &str, status: &str) -> String {
     format!(
         r#"{{"id":"{id}","object":"payment","amount":2000,"amount_capturable":0,"amount_received":2000,
@@ -54,12 +54,12 @@ pub(crate) fn created() -> Reply {
     Reply::json(201, &paid("pay_1", "succeeded"))
 }
 
-/// An error in TurraTech's own form.
-pub(crate) fn refused(status: u16, error_type: &str) -> Reply {
+/// An error response in the documented form.
+pub(crate) fn error_response(status: u16, error_type: &str) -> Reply {
     Reply::json(status, &format!(r#"{{"error":{{"type":"{error_type}","message":"no"}}}}"#))
 }
 
-pub(crate) fn now<T>(work: impl Future<Output = T>) -> T {
+pub(crate) fn block_on<T>(work: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(work)
 }
 
@@ -68,19 +68,19 @@ pub(crate) fn body_of(script: &Script) -> String {
     String::from_utf8(requests.last().unwrap().body().as_ref().to_vec()).unwrap()
 }
 
-/// The last request's body, member for member.
+/// The members of the last request's body.
 pub(crate) fn members(script: &Script) -> BTreeMap<String, Value> {
     serde_json::from_str(&body_of(script)).unwrap()
 }
 
 #[track_caller]
-pub(crate) fn same_members(script: &Script, document: &str) {
+pub(crate) fn check_members(script: &Script, document: &str) {
     let expected: BTreeMap<String, Value> = serde_json::from_str(document).unwrap();
     assert_eq!(members(script), expected);
 }
 
-/// Runs one test of this binary in a process of its own, and gives what it printed.
-pub(crate) fn in_a_child(test: &str, variable: (&str, &str)) -> String {
+/// Runs one test of this binary in its own process and returns what the test printed.
+pub(crate) fn run_in_child(test: &str, variable: (&str, &str)) -> String {
     let mut child = std::process::Command::new(std::env::current_exe().unwrap());
     child.args(["--exact", test, "--nocapture"]).env(CHILD, "1").env(variable.0, variable.1);
     let output = child.output().unwrap();
@@ -90,9 +90,9 @@ pub(crate) fn in_a_child(test: &str, variable: (&str, &str)) -> String {
     printed
 }
 
-/// What an outer test told the process that it started, and nothing in the outer process itself.
-#[expect(clippy::disallowed_methods, reason = "the one way to tell a child anything")]
-pub(crate) fn told(variable: &str) -> Option<String> {
+/// Returns a variable that the parent test set, and `None` in the parent process.
+#[expect(clippy::disallowed_methods, reason = "a child process receives its arguments as variables")]
+pub(crate) fn child_variable(variable: &str) -> Option<String> {
     std::env::var(CHILD).ok().and_then(|_| std::env::var(variable).ok())
 }
 

@@ -1,4 +1,4 @@
-//! Whatever is wrong locally is one clear error, before any I/O.
+//! Invalid parameters are rejected with a clear error before anything is sent.
 
 use payments_core::test_util::Script;
 use turratech::{
@@ -8,52 +8,52 @@ use turratech::{
     WebhookEndpointId,
 };
 
-use crate::support::{card, now, payment, pounds, scripted};
+use crate::support::{block_on, card, payment, pounds, scripted};
 
 #[track_caller]
 fn check(err: &Error, script: &Script, field: &str, rule: &str) {
     assert_eq!((err.kind(), err.outcome(), err.attempts()), (ErrorKind::InvalidRequest, Outcome::NotSent, 0), "{err}");
     assert_eq!(err.param(), Some(field), "{err}");
     assert!(err.to_string().contains(rule), "{err}");
-    assert_eq!(script.requests().len(), 0, "something was sent");
+    assert_eq!(script.requests().len(), 0, "no request may be sent");
 }
 
 #[track_caller]
 fn check_payment(payment: NewPayment, field: &str, rule: &str) {
     let (client, script) = scripted([]);
-    check(&now(client.create_payment(payment).send()).unwrap_err(), &script, field, rule);
+    check(&block_on(client.create_payment(payment).send()).unwrap_err(), &script, field, rule);
 }
 
 #[track_caller]
 fn check_customer(details: CustomerDetails, field: &str, rule: &str) {
     let (client, script) = scripted([]);
-    check(&now(client.create_customer(details.clone()).send()).unwrap_err(), &script, field, rule);
+    check(&block_on(client.create_customer(details.clone()).send()).unwrap_err(), &script, field, rule);
     let update = client.update_customer(&"cus_1".parse().unwrap(), details);
-    check(&now(update.send()).unwrap_err(), &script, field, rule);
+    check(&block_on(update.send()).unwrap_err(), &script, field, rule);
 }
 
 #[track_caller]
 fn check_refund(refund: NewRefund, field: &str, rule: &str) {
     let (client, script) = scripted([]);
-    check(&now(client.create_refund(refund).send()).unwrap_err(), &script, field, rule);
+    check(&block_on(client.create_refund(refund).send()).unwrap_err(), &script, field, rule);
 }
 
 #[track_caller]
 fn check_method(method: NewPaymentMethod, field: &str, rule: &str) {
     let (client, script) = scripted([]);
-    check(&now(client.create_payment_method(method).send()).unwrap_err(), &script, field, rule);
+    check(&block_on(client.create_payment_method(method).send()).unwrap_err(), &script, field, rule);
 }
 
 #[track_caller]
 fn check_endpoint(endpoint: NewWebhookEndpoint, field: &str, rule: &str) {
     let (client, script) = scripted([]);
-    check(&now(client.create_webhook_endpoint(endpoint).send()).unwrap_err(), &script, field, rule);
+    check(&block_on(client.create_webhook_endpoint(endpoint).send()).unwrap_err(), &script, field, rule);
 }
 
 #[track_caller]
 fn check_list(list: ListParams<PaymentId>, field: &str, rule: &str) {
     let (client, script) = scripted([]);
-    check(&now(client.list_payments(list).try_next()).unwrap_err(), &script, field, rule);
+    check(&block_on(client.list_payments(list).try_next()).unwrap_err(), &script, field, rule);
 }
 
 fn refund() -> NewRefund {
@@ -65,7 +65,7 @@ fn item() -> SubscriptionItem {
 }
 
 #[test]
-fn nothing_and_less_is_neither_paid_nor_refunded() {
+fn an_amount_must_be_greater_than_zero() {
     for minor in [0, -1, i64::MIN] {
         check_payment(NewPayment::new(pounds(minor)), "amount", "must be greater than zero");
         check_refund(refund().amount(pounds(minor)), "amount", "must be greater than zero");
@@ -73,13 +73,13 @@ fn nothing_and_less_is_neither_paid_nor_refunded() {
 }
 
 #[test]
-fn what_the_document_lists_in_full_is_held_to_its_list() {
+fn a_value_outside_a_documented_list_is_rejected() {
     check_payment(payment().capture_method(CaptureMethod::from("later")), "capture_method", "`automatic` or `manual`");
     check_refund(refund().reason(RefundReason::from("bored")), "reason", "`duplicate`");
 }
 
 #[test]
-fn an_address_to_return_to_is_a_web_address() {
+fn a_url_must_be_a_web_address() {
     for url in ["", "shop.example", "javascript:alert(1)", "//shop.example", "https://", "https://a b.example"] {
         check_payment(payment().return_url(url), "return_url", "");
         check_endpoint(NewWebhookEndpoint::new(url, [EventType::InvoicePaid]), "url", "");
@@ -88,25 +88,25 @@ fn an_address_to_return_to_is_a_web_address() {
 }
 
 #[test]
-fn a_webhook_endpoint_without_events_is_refused() {
+fn a_webhook_endpoint_requires_an_event_type() {
     check_endpoint(NewWebhookEndpoint::new("https://m.example/h", []), "events", "at least one");
 }
 
 #[test]
-fn a_card_needs_its_data_and_a_type_its_name() {
-    check_method(NewPaymentMethod::of(PaymentMethodType::Card), "card", "is required");
-    check_method(NewPaymentMethod::of(PaymentMethodType::from("")), "kind", "must not be empty");
+fn a_card_requires_its_data_and_a_type_its_name() {
+    check_method(NewPaymentMethod::new(PaymentMethodType::Card), "card", "is required");
+    check_method(NewPaymentMethod::new(PaymentMethodType::from("")), "kind", "must not be empty");
 }
 
 #[test]
-fn metadata_needs_names() {
+fn metadata_requires_names() {
     check_payment(payment().metadata("", "x"), "metadata", "must have a name");
     check_refund(refund().metadata("", "x"), "metadata", "must have a name");
     check_customer(CustomerDetails::new().metadata("", "x"), "metadata", "must have a name");
 }
 
 #[test]
-fn an_extra_parameter_never_overrides_one_that_has_a_setter() {
+fn an_extra_parameter_cannot_override_a_setter() {
     let rule = "has a setter of its own";
     for name in [
         "amount",
@@ -129,7 +129,7 @@ fn an_extra_parameter_never_overrides_one_that_has_a_setter() {
     }
     for name in ["type", "card"] {
         check_method(NewPaymentMethod::card(card()).extra(name, "x"), name, rule);
-        check_method(NewPaymentMethod::of(PaymentMethodType::ApplePay).extra(name, "x"), name, rule);
+        check_method(NewPaymentMethod::new(PaymentMethodType::ApplePay).extra(name, "x"), name, rule);
     }
     for name in ["payment", "amount", "reason", "metadata"] {
         check_refund(refund().extra(name, 1), name, rule);
@@ -145,22 +145,22 @@ fn an_extra_parameter_never_overrides_one_that_has_a_setter() {
     let terms = ["items", "cancel_at_period_end", "default_payment_method", "metadata"];
     for name in terms.into_iter().chain(["customer", "trial_period_days"]) {
         let subscription = NewSubscription::new("cus_1".parse().unwrap(), item()).extra(name, 1);
-        check(&now(client.create_subscription(subscription).send()).unwrap_err(), &script, name, rule);
+        check(&block_on(client.create_subscription(subscription).send()).unwrap_err(), &script, name, rule);
     }
     for name in terms {
         let update = SubscriptionUpdate::new().extra(name, 1);
         let call = client.update_subscription(&"sub_1".parse().unwrap(), update);
-        check(&now(call.send()).unwrap_err(), &script, name, rule);
+        check(&block_on(call.send()).unwrap_err(), &script, name, rule);
     }
     for name in ["price", "quantity"] {
         let update = SubscriptionUpdate::new().item(item().extra(name, 1));
         let call = client.update_subscription(&"sub_1".parse().unwrap(), update);
-        check(&now(call.send()).unwrap_err(), &script, name, rule);
+        check(&block_on(call.send()).unwrap_err(), &script, name, rule);
     }
 }
 
 #[test]
-fn an_extra_parameter_has_a_name_and_a_value_that_json_can_hold() {
+fn an_extra_parameter_requires_a_name_and_a_json_value() {
     check_payment(payment().extra("", 1), "extra", "must have a name");
     check_payment(payment().extra("more", None::<u8>), "more", "must not be null");
     check_payment(payment().extra("more", f64::NAN), "more", "must not be null");
@@ -168,38 +168,38 @@ fn an_extra_parameter_has_a_name_and_a_value_that_json_can_hold() {
     check_payment(payment().extra("more", by_pairs), "more", "cannot be written as JSON");
     check_customer(CustomerDetails::new().shipping("", 1), "extra", "must have a name");
     check_customer(CustomerDetails::new().shipping("zone", None::<u8>), "zone", "must not be null");
-    check_list(ListParams::new().extra("created", [1]), "created", "a text, a number or a boolean");
-    check_list(ListParams::new().extra("created", [("gte", 1)]), "created", "a text, a number or a boolean");
+    check_list(ListParams::new().extra("created", [1]), "created", "a string, a number or a boolean");
+    check_list(ListParams::new().extra("created", [("gte", 1)]), "created", "a string, a number or a boolean");
     check_list(ListParams::new().extra("created", None::<u8>), "created", "must not be null");
 }
 
 #[test]
-fn the_last_value_under_a_name_is_the_one_that_is_sent() {
+fn the_last_value_of_an_extra_parameter_is_sent() {
     let (client, script) = scripted([]);
-    let _ = now(client.create_payment(payment().extra("note", 1).extra("note", [true])).send());
-    crate::support::same_members(&script, r#"{"amount":2000,"currency":"gbp","note":[true]}"#);
+    let _ = block_on(client.create_payment(payment().extra("note", 1).extra("note", [true])).send());
+    crate::support::check_members(&script, r#"{"amount":2000,"currency":"gbp","note":[true]}"#);
 }
 
 #[test]
-fn a_page_has_one_to_a_hundred_objects() {
+fn a_page_has_1_to_100_objects() {
     for limit in [0, 101, u32::MAX] {
         check_list(ListParams::new().limit(limit), "limit", "must be 1 to 100");
     }
     for limit in [1, 100] {
         let (client, script) = scripted([]);
-        let _ = now(client.list_payments(ListParams::new().limit(limit)).try_next());
+        let _ = block_on(client.list_payments(ListParams::new().limit(limit)).try_next());
         assert!(script.requests()[0].url().ends_with(&format!("?limit={limit}")));
     }
 }
 
 #[test]
-fn a_list_is_read_in_one_direction() {
+fn a_list_cannot_have_both_cursors() {
     let both = ListParams::new().starting_after("pay_1".parse().unwrap()).ending_before("pay_2".parse().unwrap());
-    check_list(both, "ending_before", "excludes `starting_after`");
+    check_list(both, "ending_before", "cannot be combined with `starting_after`");
 }
 
 #[test]
-fn no_id_leads_to_another_place() {
+fn an_id_that_could_change_the_path_is_rejected() {
     let hostile = [
         "",
         ".",
@@ -232,15 +232,15 @@ fn no_id_leads_to_another_place() {
         assert!(text.parse::<WebhookEndpointId>().is_err(), "{text:?}");
         assert!(text.parse::<EventId>().is_err(), "{text:?}");
     }
-    assert!("price with words".parse::<PriceId>().is_ok(), "it stands in no path");
+    assert!("price with words".parse::<PriceId>().is_ok(), "a price id is never part of a path");
     assert!("".parse::<PriceId>().is_err());
 }
 
 #[test]
-fn a_hostile_query_stays_one_value() {
+fn hostile_query_values_are_percent_encoded() {
     let (client, script) = scripted([]);
     let list = ListParams::new().limit(5).extra("created[gte]", 17).extra("q&limit", "a&b=c#d é\r\n").extra("x", true);
-    let _ = now(client.list_payments(list).try_next());
+    let _ = block_on(client.list_payments(list).try_next());
     assert_eq!(
         script.requests()[0].url(),
         "https://api.turratech.com/v1/payments?limit=5&created%5Bgte%5D=17&q%26limit=a%26b%3Dc%23d%20%C3%A9%0D%0A&x=true"

@@ -1,4 +1,4 @@
-//! A delivery is believed when it is proved, and not before.
+//! Webhook signatures: which webhooks are verified and which are rejected.
 
 use std::time::Duration;
 
@@ -26,34 +26,34 @@ pub(crate) fn delivery() -> String {
     event("payment.succeeded", &paid("pay_1", "succeeded"))
 }
 
-pub(crate) fn endpoint() -> WebhookVerifier {
+pub(crate) fn verifier() -> WebhookVerifier {
     WebhookVerifier::new(secret()).clock(clock())
 }
 
-/// The signature of this body, of now.
+/// The signature of this body, signed now.
 fn signature(body: &str) -> String {
     sign(&secret(), body.as_bytes(), clock().now())
 }
 
-/// Its parts: the time and the digits.
+/// The time and the digits of a signature.
 fn parts(signature: &str) -> (String, String) {
     let (time, hex) = signature.split_once(",v1=").unwrap();
     (time.strip_prefix("t=").unwrap().to_owned(), hex.to_owned())
 }
 
 fn verify(body: &str, signature: impl AsRef<[u8]>) -> Result<Verified<Event>, VerifyError> {
-    endpoint().verify_signature(body.as_bytes(), signature.as_ref())
+    verifier().verify_signature(body.as_bytes(), signature.as_ref())
 }
 
 #[track_caller]
-fn refused(signature: impl AsRef<[u8]>) {
+fn check_rejected(signature: impl AsRef<[u8]>) {
     let result = verify(&delivery(), signature.as_ref());
-    let shown = String::from_utf8_lossy(signature.as_ref()).chars().take(120).collect::<String>();
-    assert_eq!(result.unwrap_err(), VerifyError::Rejected, "{shown}");
+    let excerpt = String::from_utf8_lossy(signature.as_ref()).chars().take(120).collect::<String>();
+    assert_eq!(result.unwrap_err(), VerifyError::Rejected, "{excerpt}");
 }
 
 #[test]
-fn a_genuine_delivery_is_read() {
+fn a_correctly_signed_webhook_is_verified() {
     let body = delivery();
     let event = verify(&body, signature(&body)).unwrap();
     assert_eq!((event.id.as_str(), event.event_type.as_str()), ("evt_1", "payment.succeeded"));
@@ -62,13 +62,14 @@ fn a_genuine_delivery_is_read() {
 }
 
 #[test]
-fn a_header_of_another_form_proves_nothing() {
+fn a_signature_in_another_form_is_rejected() {
     let (t, hex) = parts(&signature(&delivery()));
     let upper = hex.to_uppercase();
-    assert_ne!(upper, hex, "there is a letter in it");
+    assert_ne!(upper, hex, "the digits contain a letter");
     let base64 = {
         use base64::Engine as _;
-        let bytes: Vec<u8> = (0..64).step_by(2).map(|at| u8::from_str_radix(&hex[at..at + 2], 16).unwrap()).collect();
+        let bytes: Vec<u8> =
+            (0..64).step_by(2).map(|index| u8::from_str_radix(&hex[index..index + 2], 16).unwrap()).collect();
         base64::engine::general_purpose::STANDARD.encode(bytes)
     };
     for header in [
@@ -103,14 +104,14 @@ fn a_header_of_another_form_proves_nothing() {
         ",".repeat(1024 * 1024),
         "t=".repeat(1000),
     ] {
-        refused(header);
+        check_rejected(header);
     }
-    refused([b"t=".as_slice(), t.as_bytes(), b",v1=", hex.as_bytes(), &[0xff]].concat());
-    refused([b"t=".as_slice(), &[0xd9, 0xa1], b",v1=", hex.as_bytes()].concat());
+    check_rejected([b"t=".as_slice(), t.as_bytes(), b",v1=", hex.as_bytes(), &[0xff]].concat());
+    check_rejected([b"t=".as_slice(), &[0xd9, 0xa1], b",v1=", hex.as_bytes()].concat());
 }
 
 #[test]
-fn the_time_is_said_once_in_plain_digits() {
+fn the_signature_has_exactly_one_time_in_decimal_digits() {
     let body = delivery();
     let now = clock().now().unix_timestamp();
     let (_, hex) = parts(&signature(&body));
@@ -133,58 +134,58 @@ fn the_time_is_said_once_in_plain_digits() {
         "１７６７３２３０４５".to_owned(),
         "now".to_owned(),
     ] {
-        // Even where somebody who has the secret signs that very text.
+        // Rejected even if the same text is signed with the secret.
         let message = [time.as_bytes(), b".", body.as_bytes()].concat();
-        let own: String = hmac(b"whsec_canary51ab", &message).iter().map(|byte| format!("{byte:02x}")).collect();
-        refused(format!("t={time},v1={own}"));
-        refused(format!("t={time},v1={hex}"));
+        let signed: String = hmac(b"whsec_canary51ab", &message).iter().map(|byte| format!("{byte:02x}")).collect();
+        check_rejected(format!("t={time},v1={signed}"));
+        check_rejected(format!("t={time},v1={hex}"));
     }
-    refused(format!("t={now},t={now},v1={hex}"));
-    refused(format!("t={now},v1={hex},t={now}"));
-    refused(format!("t={now},v1={hex},t=1"));
-    refused(format!("t=1,t={now},v1={hex}"));
-    assert!(verify(&body, format!("v1={hex},t={now}")).is_ok(), "the order does not matter");
+    check_rejected(format!("t={now},t={now},v1={hex}"));
+    check_rejected(format!("t={now},v1={hex},t={now}"));
+    check_rejected(format!("t={now},v1={hex},t=1"));
+    check_rejected(format!("t=1,t={now},v1={hex}"));
+    assert!(verify(&body, format!("v1={hex},t={now}")).is_ok(), "the order of the entries does not matter");
 }
 
 #[test]
-fn a_time_five_minutes_off_is_the_last_that_counts_either_way() {
+fn a_time_may_differ_by_at_most_300_seconds_in_either_direction() {
     let body = delivery();
-    for (seconds, good) in [(0, true), (299, true), (300, true), (301, false), (3600, false)] {
-        for sign_of in [1, -1] {
-            let at = clock().now() + turratech::payments_core::time::Duration::seconds(sign_of * seconds);
-            let header = sign(&secret(), body.as_bytes(), at);
-            assert_eq!(verify(&body, header).is_ok(), good, "{}", sign_of * seconds);
+    for (seconds, accepted) in [(0, true), (299, true), (300, true), (301, false), (3600, false)] {
+        for direction in [1, -1] {
+            let time = clock().now() + turratech::payments_core::time::Duration::seconds(direction * seconds);
+            let header = sign(&secret(), body.as_bytes(), time);
+            assert_eq!(verify(&body, header).is_ok(), accepted, "{}", direction * seconds);
         }
     }
 }
 
 #[test]
-fn the_tolerance_is_the_merchants_to_choose() {
+fn the_tolerance_can_be_changed() {
     let body = delivery();
     let old = sign(&secret(), body.as_bytes(), clock().now() - Duration::from_secs(3600));
-    let patient = endpoint().tolerance(Tolerance::seconds(3600));
-    assert!(patient.verify_signature(body.as_bytes(), old.as_bytes()).is_ok());
-    let strict = endpoint().tolerance(Tolerance::seconds(0));
+    let tolerant = verifier().tolerance(Tolerance::seconds(3600));
+    assert!(tolerant.verify_signature(body.as_bytes(), old.as_bytes()).is_ok());
+    let strict = verifier().tolerance(Tolerance::seconds(0));
     assert!(strict.verify_signature(body.as_bytes(), signature(&body).as_bytes()).is_ok());
-    let a_second = sign(&secret(), body.as_bytes(), clock().now() - Duration::from_secs(1));
-    assert!(strict.verify_signature(body.as_bytes(), a_second.as_bytes()).is_err());
+    let one_second_old = sign(&secret(), body.as_bytes(), clock().now() - Duration::from_secs(1));
+    assert!(strict.verify_signature(body.as_bytes(), one_second_old.as_bytes()).is_err());
 }
 
 #[test]
-fn a_clock_that_is_far_off_believes_nothing() {
+fn a_wrong_clock_rejects_every_webhook() {
     let body = delivery();
     for now in [OffsetDateTime::UNIX_EPOCH - Duration::from_secs(86_400), OffsetDateTime::UNIX_EPOCH] {
-        let endpoint = WebhookVerifier::new(secret()).clock(ManualClock::at(now));
-        assert!(endpoint.verify_signature(body.as_bytes(), signature(&body).as_bytes()).is_err());
+        let verifier = WebhookVerifier::new(secret()).clock(ManualClock::at(now));
+        assert!(verifier.verify_signature(body.as_bytes(), signature(&body).as_bytes()).is_err());
     }
-    // The very beginning is a time like any other, and is written with one digit.
-    let endpoint = WebhookVerifier::new(secret()).clock(ManualClock::at(OffsetDateTime::UNIX_EPOCH));
+    // Unix time zero is valid and has one digit.
+    let verifier = WebhookVerifier::new(secret()).clock(ManualClock::at(OffsetDateTime::UNIX_EPOCH));
     let at_zero = sign(&secret(), body.as_bytes(), OffsetDateTime::UNIX_EPOCH);
-    assert!(endpoint.verify_signature(body.as_bytes(), at_zero.as_bytes()).is_ok());
+    assert!(verifier.verify_signature(body.as_bytes(), at_zero.as_bytes()).is_ok());
 }
 
 #[test]
-fn at_most_sixteen_entries_are_looked_at() {
+fn at_most_sixteen_entries_are_read() {
     let body = delivery();
     let (t, hex) = parts(&signature(&body));
     let other = "0".repeat(64);
@@ -194,11 +195,11 @@ fn at_most_sixteen_entries_are_looked_at() {
         entries.join(",")
     };
     assert!(verify(&body, with(0, 0)).is_ok());
-    assert!(verify(&body, with(14, 0)).is_ok(), "the sixteenth");
-    refused(with(15, 0));
-    refused(with(1000, 0));
-    assert!(verify(&body, with(0, 1000)).is_ok(), "what follows it is not looked at");
-    refused(format!("{}t={t},v1={hex}", "v0=1,".repeat(16)));
+    assert!(verify(&body, with(14, 0)).is_ok(), "the sixteenth entry is read");
+    check_rejected(with(15, 0));
+    check_rejected(with(1000, 0));
+    assert!(verify(&body, with(0, 1000)).is_ok(), "later entries are ignored");
+    check_rejected(format!("{}t={t},v1={hex}", "v0=1,".repeat(16)));
 }
 
 #[test]
@@ -218,36 +219,36 @@ fn entries_of_other_versions_are_ignored() {
 }
 
 #[test]
-fn the_header_is_there_exactly_once() {
+fn the_signature_header_must_occur_exactly_once() {
     let body = delivery();
     let value = HeaderValue::from_str(&signature(&body)).unwrap();
     let mut headers = HeaderMap::new();
-    assert_eq!(endpoint().verify(body.as_bytes(), &headers).unwrap_err(), VerifyError::Rejected);
+    assert_eq!(verifier().verify(body.as_bytes(), &headers).unwrap_err(), VerifyError::Rejected);
     headers.append("TurraTech-Signature", value.clone());
-    assert!(endpoint().verify(body.as_bytes(), &headers).is_ok());
+    assert!(verifier().verify(body.as_bytes(), &headers).is_ok());
     headers.append("turratech-signature", value);
-    assert_eq!(endpoint().verify(body.as_bytes(), &headers).unwrap_err(), VerifyError::Rejected);
+    assert_eq!(verifier().verify(body.as_bytes(), &headers).unwrap_err(), VerifyError::Rejected);
 }
 
 #[test]
-fn a_changed_body_or_header_is_refused_whichever_bit_it_is() {
+fn a_webhook_with_any_changed_bit_is_rejected() {
     let body = delivery();
     let header = signature(&body);
-    let mut tried = 0;
+    let mut attempts = 0;
     for bit in 0..body.len() * 8 {
         let mut changed = body.clone().into_bytes();
         changed[bit / 8] ^= 1 << (bit % 8);
-        let result = endpoint().verify_signature(&changed, header.as_bytes());
+        let result = verifier().verify_signature(&changed, header.as_bytes());
         assert_eq!(result.unwrap_err(), VerifyError::Rejected, "bit {bit} of the body");
-        tried += 1;
+        attempts += 1;
     }
     for bit in 0..header.len() * 8 {
         let mut changed = header.clone().into_bytes();
         changed[bit / 8] ^= 1 << (bit % 8);
         assert_eq!(verify(&body, &changed).unwrap_err(), VerifyError::Rejected, "bit {bit} of the header");
-        tried += 1;
+        attempts += 1;
     }
-    assert!(tried > 3000, "{tried}");
+    assert!(attempts > 3000, "{attempts}");
     for changed in [
         String::new(),
         body.replace("2000", "9000"),
@@ -265,19 +266,19 @@ fn a_changed_body_or_header_is_refused_whichever_bit_it_is() {
 }
 
 #[test]
-fn the_point_between_time_and_body_cannot_be_moved() {
-    // "1767323045" and "." and a body that begins with digits: no other split of the same bytes is taken.
+fn the_separator_between_time_and_body_cannot_be_moved() {
+    // The signed bytes are "<time>.<body>". The same bytes, split at another place, are rejected.
     let now = clock().now().unix_timestamp().to_string();
     let (shorter, last) = now.split_at(now.len() - 1);
     let body = delivery();
     let signed = parts(&signature(&body)).1;
     let moved = format!("{last}.{body}");
-    let result = endpoint().verify_signature(moved.as_bytes(), format!("t={shorter},v1={signed}").as_bytes());
+    let result = verifier().verify_signature(moved.as_bytes(), format!("t={shorter},v1={signed}").as_bytes());
     assert_eq!(result.unwrap_err(), VerifyError::Rejected);
 }
 
 #[test]
-fn the_body_alone_or_the_time_alone_is_no_message() {
+fn a_signature_of_the_body_alone_or_the_time_alone_is_rejected() {
     let (body, now) = (delivery(), clock().now().unix_timestamp());
     let key = b"whsec_canary51ab";
     for message in [
@@ -289,15 +290,15 @@ fn the_body_alone_or_the_time_alone_is_no_message() {
         now.to_string(),
     ] {
         let hex: String = hmac(key, message.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect();
-        refused(format!("t={now},v1={hex}"));
+        check_rejected(format!("t={now},v1={hex}"));
     }
-    let right = hmac(key, format!("{now}.{body}").as_bytes());
-    let hex: String = right.iter().map(|byte| format!("{byte:02x}")).collect();
+    let correct = hmac(key, format!("{now}.{body}").as_bytes());
+    let hex: String = correct.iter().map(|byte| format!("{byte:02x}")).collect();
     assert!(verify(&body, format!("t={now},v1={hex}")).is_ok());
 }
 
 #[test]
-fn every_secret_of_a_rotation_counts_and_no_other() {
+fn every_accepted_secret_verifies_and_no_other() {
     let body = delivery();
     let (old, new, other) =
         (secret(), WebhookSecret::new("whsec_new").unwrap(), WebhookSecret::new("whsec_x").unwrap());
@@ -309,29 +310,29 @@ fn every_secret_of_a_rotation_counts_and_no_other() {
     assert!(rotating.verify_signature(body.as_bytes(), of_old.as_bytes()).is_ok());
     assert!(rotating.verify_signature(body.as_bytes(), of_new.as_bytes()).is_ok());
     assert!(rotating.verify_signature(body.as_bytes(), of_other.as_bytes()).is_err());
-    // TurraTech may sign with both of its own.
+    // TurraTech may sign with two secrets during a rotation.
     let (t, first) = parts(&of_other);
     let both = format!("t={t},v1={first},v1={}", parts(&of_new).1);
     assert!(rotating.verify_signature(body.as_bytes(), both.as_bytes()).is_ok());
 }
 
 #[test]
-fn a_secret_is_taken_as_it_is_and_never_empty() {
+fn a_secret_is_used_unchanged_and_never_empty() {
     for text in ["", " ", "whsec_1\n", "whsec 1", "whsec_\u{e9}"] {
         assert_eq!(WebhookSecret::new(text).unwrap_err().field(), "webhook_secret");
     }
     let body = delivery();
     let now = clock().now().unix_timestamp();
-    // The text's bytes are the key: nothing of it is cut off or decoded.
+    // The bytes of the text are the HMAC key: nothing is trimmed or decoded.
     for key in [b"canary51ab".as_slice(), b"whsec_canary51ab\n", b"whsec_canary51a", b"WHSEC_canary51ab"] {
         let tag = hmac(key, format!("{now}.{body}").as_bytes());
         let hex: String = tag.iter().map(|byte| format!("{byte:02x}")).collect();
-        refused(format!("t={now},v1={hex}"));
+        check_rejected(format!("t={now},v1={hex}"));
     }
 }
 
 #[test]
-fn a_delivery_that_is_repeated_has_the_id_and_the_digest_of_the_first() {
+fn a_repeated_webhook_has_the_same_id_and_digest() {
     let body = delivery();
     let first = verify(&body, signature(&body)).unwrap();
     let later = clock();
@@ -345,7 +346,7 @@ fn a_delivery_that_is_repeated_has_the_id_and_the_digest_of_the_first() {
 }
 
 #[test]
-fn a_body_that_is_too_long_is_not_a_delivery() {
+fn a_body_over_256_kib_is_rejected() {
     let padding = |length: usize| {
         let body = delivery();
         let spaces = " ".repeat(length - body.len());
@@ -353,12 +354,12 @@ fn a_body_that_is_too_long_is_not_a_delivery() {
     };
     let longest = padding(256 * 1024);
     assert!(verify(&longest, signature(&longest)).is_ok());
-    let longer = padding(256 * 1024 + 1);
-    assert_eq!(verify(&longer, signature(&longer)).unwrap_err(), VerifyError::Rejected);
+    let too_long = padding(256 * 1024 + 1);
+    assert_eq!(verify(&too_long, signature(&too_long)).unwrap_err(), VerifyError::Rejected);
 }
 
 #[test]
-fn what_is_signed_but_cannot_be_read_says_so() {
+fn a_signed_but_unreadable_webhook_is_an_error_with_a_path() {
     let good = delivery();
     let rows = [
         (String::new(), "."),
@@ -385,12 +386,12 @@ fn what_is_signed_but_cannot_be_read_says_so() {
     }
     let invalid = [good.as_bytes(), &[0xff]].concat();
     let header = sign(&secret(), &invalid, clock().now());
-    let result = endpoint().verify_signature(&invalid, header.as_bytes());
+    let result = verifier().verify_signature(&invalid, header.as_bytes());
     assert!(matches!(result, Err(VerifyError::Unreadable(_))));
 }
 
 #[test]
-fn a_deeply_nested_delivery_is_read_on_a_small_stack() {
+fn a_deeply_nested_webhook_is_read_on_a_small_stack() {
     let nested = format!("{}{}", "[".repeat(10_000), "]".repeat(10_000));
     let body = event("payment.imagined", &nested).replacen("\"id\"", &format!("\"deep\":{nested},\"id\""), 1);
     let small = std::thread::Builder::new().stack_size(64 * 1024);
@@ -401,7 +402,7 @@ fn a_deeply_nested_delivery_is_read_on_a_small_stack() {
     assert!(read.unwrap().join().unwrap());
 }
 
-/// HMAC-SHA256 by itself, as RFC 2104 writes it.
+/// HMAC-SHA256 after RFC 2104, independent of the SDK.
 fn hmac(key: &[u8], message: &[u8]) -> [u8; 32] {
     use sha2::{Digest, Sha256};
     let mut block = [0_u8; 64];
