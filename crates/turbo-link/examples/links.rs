@@ -1,8 +1,8 @@
-//! The payment links of this month, and what tur.bo has for the first of them.
+//! Lists the payment links of this month, and requests the first of them by its id.
 //!
-//! `cargo run --example links` talks to a sandbox on this machine. With `TURBO_LINK_API_KEY` set it talks to tur.bo, or
-//! to the base URL that is given as its argument. It only asks.
-#![expect(clippy::print_stdout, reason = "an example shows what it does")]
+//! `cargo run --example links` uses a local sandbox. To use the real API, set `TURBO_LINK_API_KEY`. An optional
+//! argument is the base URL. All requests are read-only.
+#![expect(clippy::print_stdout, reason = "the example prints its results")]
 
 use payments_sandbox::Sandbox;
 use turbo_link::{ApiKey, Client, Interval, ListLinks, WebAddress};
@@ -14,28 +14,30 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         (Ok(key), None) => Client::builder(key).build()?,
         (Ok(key), Some(base_url)) => Client::builder(key).base_url(base_url).build()?,
         (Err(problem), _) => {
-            println!("{problem}, so this is a sandbox");
+            println!("{problem}: using a local sandbox.");
             sandbox = Sandbox::builder().start().await;
-            let there = sandbox.turbo_link();
-            println!("with the link {}", there.create("1234.50"));
-            Client::builder(ApiKey::new(there.api_key())?).base_url(there.base_url()).build()?
+            let provider = sandbox.turbo_link();
+            println!("Created the link {} in the sandbox.", provider.create("1234.50"));
+            Client::builder(ApiKey::new(provider.api_key())?).base_url(provider.base_url()).build()?
         }
     };
 
     let list = client.list_links(ListLinks::new().interval(Interval::ThisMonth)).send().await?;
     for link in &list.line_items {
         let qr = link.qr.as_ref().and_then(WebAddress::href).unwrap_or("no QR code");
-        println!("{} {} {} since {}: {qr}", link.id, link.amount, link.status, link.created);
+        println!("{}: {}, {}, created {}, {qr}", link.id, link.amount, link.status, link.created);
     }
     if list.not_shown() > 0 {
-        println!("and {} more, which only a filter of fewer days shows", list.not_shown());
+        println!("{} more links are not shown. Request fewer days to see them.", list.not_shown());
     }
 
-    if let Some(link) = list.line_items.first() {
-        let detail = client.list_links(ListLinks::new().only(link.id.clone())).send().await?;
-        match detail.find(&link.id) {
-            Some(link) => println!("{} is {}", link.id, link.status),
-            None => println!("tur.bo answered with {} other links", detail.line_items.len()),
+    if let Some(first) = list.line_items.first() {
+        let response = client.list_links(ListLinks::new().only(first.id.clone())).send().await?;
+        match response.find(&first.id) {
+            Some(link) => println!("{} is {}.", link.id, link.status),
+            None => {
+                println!("The response does not contain {}, but {} other links.", first.id, response.line_items.len())
+            }
         }
     }
     Ok(())

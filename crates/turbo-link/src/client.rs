@@ -6,13 +6,13 @@ use payments_core::{Error, Settings, client_settings, secret_newtype};
 use crate::error::SPEC;
 
 secret_newtype! {
-    /// Authenticates requests: the `api_key` field of every form.
+    /// The API key that authenticates requests, sent in the form field `api_key`.
     ///
-    /// It travels in the request's body, never in its address or a header.
+    /// The key is only in request bodies, never in a URL or a header.
     pub struct ApiKey("api_key", "TURBO_LINK_API_KEY");
 }
 
-/// tur.bo's API for one merchant. Cheap to clone.
+/// A client for the tur.bo API and one merchant. Cheap to clone.
 ///
 /// ```no_run
 /// use turbo_link::{ApiKey, Client};
@@ -27,20 +27,20 @@ pub struct Client {
 }
 
 impl Client {
-    /// A client for the merchant with this key.
+    /// Starts building a client with this key.
     #[must_use]
     pub fn builder(key: ApiKey) -> ClientBuilder {
         ClientBuilder { key, settings: Settings::default() }
     }
 
-    /// The same client with another key: connections and settings are shared.
+    /// Returns a client with another key that shares connections and settings.
     #[must_use]
     pub fn with_credentials(&self, key: ApiKey) -> Self {
         Self { connection: self.connection.clone(), key }
     }
 }
 
-/// Sets up a [`Client`].
+/// Builds a [`Client`].
 pub struct ClientBuilder {
     key: ApiKey,
     settings: Settings,
@@ -49,11 +49,11 @@ pub struct ClientBuilder {
 impl ClientBuilder {
     client_settings!();
 
-    /// Builds it.
+    /// Builds the client.
     ///
     /// # Errors
     ///
-    /// When the base URL is unsafe, or a setting contradicts another.
+    /// Returns an error if the base URL is unsafe, or if two settings contradict each other.
     pub fn build(self) -> Result<Client, Error> {
         let connection = self.settings.connect(&SPEC, Some(BASE_URL), &[], None)?;
         Ok(Client { connection, key: self.key })
@@ -66,5 +66,5 @@ impl fmt::Debug for ClientBuilder {
     }
 }
 
-/// Documented.
+/// The default base URL (*documented*).
 const BASE_URL: &str = "https://api.tur.bo";

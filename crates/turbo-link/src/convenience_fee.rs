@@ -11,11 +11,11 @@ use serde_json::value::RawValue;
 use crate::dollars;
 
 open_enum! {
-    /// How a convenience fee is reckoned.
+    /// How a convenience fee is calculated.
     pub enum FeeSetting {
-        /// The same for every payment.
+        /// The same amount for every payment.
         Flat = "flat",
-        /// A share of the payment.
+        /// A percentage of the payment.
         Percentage = "percentage",
     }
 }
@@ -23,36 +23,35 @@ open_enum! {
 open_enum! {
     /// Whether a convenience fee is charged.
     pub enum FeeStatus {
-        /// It is.
+        /// The fee is charged.
         Enabled = "enabled",
-        /// It is not.
+        /// The fee is not charged.
         Disabled = "disabled",
     }
 }
 
-/// What a customer pays on top, for the convenience.
+/// A convenience fee, which the customer pays in addition to the amount.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct ConvenienceFee {
-    /// Whether it is charged.
+    /// Whether the fee is charged.
     pub status: FeeStatus,
-    /// How it is reckoned, where it is charged.
+    /// How the fee is calculated, if it is charged.
     pub setting: Option<FeeSetting>,
-    /// The dollars that are charged (documented), exact: see [`ConvenienceFee::amount`].
+    /// The exact amount in US dollars (*documented*). See [`ConvenienceFee::amount`].
     #[serde(with = "json::decimal_option")]
     pub value: Option<Decimal>,
 }
 
 impl ConvenienceFee {
-    /// The dollars that are charged, for a flat fee and for a percentage; none if the fee is not enabled.
+    /// Returns the charged amount for a flat or percentage fee; `None` if the fee is not enabled.
     ///
-    /// The document calls `value` "the dollar amount charged" under either setting, so the value of a percentage fee is
-    /// an amount too, and not the percentage. Under a setting that this version does not know, and without one, there
-    /// is no amount (inferred).
+    /// The documentation calls `value` "the dollar amount charged" for both settings. So the value of a percentage fee
+    /// is an amount, not the percentage. Without a setting, or with an unknown one, there is no amount (*inferred*).
     ///
     /// # Errors
     ///
-    /// When it has a fraction of a cent: nothing is rounded.
+    /// Returns an error if the value has a fraction of a cent. Nothing is rounded.
     pub fn amount(&self) -> Result<Option<Money>, MoneyError> {
         let known = matches!(self.setting, Some(FeeSetting::Flat | FeeSetting::Percentage));
         if self.status != FeeStatus::Enabled || !known {
@@ -62,7 +61,7 @@ impl ConvenienceFee {
     }
 }
 
-/// For reading: the one fee of the document's sample, the list of its table, or none.
+/// For `#[serde(default, deserialize_with)]`: one fee (documented sample), a list (documented table), or `null`.
 pub(crate) fn one_or_many<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<ConvenienceFee>, D::Error> {
     struct OneOrMany;
     impl<'de> Visitor<'de> for OneOrMany {
@@ -74,12 +73,12 @@ pub(crate) fn one_or_many<'de, D: Deserializer<'de>>(deserializer: D) -> Result<
             Ok(Vec::new())
         }
         fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
-            WireFee::deserialize(MapAccessDeserializer::new(map)).map(|fee| vec![fee.fee()])
+            WireFee::deserialize(MapAccessDeserializer::new(map)).map(|wire| vec![wire.into_fee()])
         }
         fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
             let mut fees = Vec::new();
-            while let Some(fee) = list.next_element::<WireFee>()? {
-                fees.push(fee.fee());
+            while let Some(wire) = list.next_element::<WireFee>()? {
+                fees.push(wire.into_fee());
             }
             Ok(fees)
         }
@@ -87,8 +86,8 @@ pub(crate) fn one_or_many<'de, D: Deserializer<'de>>(deserializer: D) -> Result<
     deserializer.deserialize_any(OneOrMany)
 }
 
-/// A number, its text, or dollars as amounts are written. Nothing, `null` and an empty text are all "none".
-fn value<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Decimal>, D::Error> {
+/// Decodes a number, a number in a string, or an amount such as `$1.50`; `None` if it is missing, `null` or empty.
+fn decimal_or_dollars<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Decimal>, D::Error> {
     let Some(raw) = Option::<&RawValue>::deserialize(deserializer)? else { return Ok(None) };
     let text = match raw.get() {
         quoted if quoted.starts_with('"') => serde_json::from_str(quoted).map_err(D::Error::custom)?,
@@ -97,7 +96,7 @@ fn value<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Decimal>, 
     if text.is_empty() {
         return Ok(None);
     }
-    decimal::parse(&dollars::plain(&text).unwrap_or(text)).map(Some).map_err(D::Error::custom)
+    decimal::parse(&dollars::to_decimal_text(&text).unwrap_or(text)).map(Some).map_err(D::Error::custom)
 }
 
 #[derive(Deserialize)]
@@ -105,12 +104,12 @@ struct WireFee {
     status: FeeStatus,
     #[serde(default)]
     setting: Option<FeeSetting>,
-    #[serde(default, deserialize_with = "value")]
+    #[serde(default, deserialize_with = "decimal_or_dollars")]
     value: Option<Decimal>,
 }
 
 impl WireFee {
-    fn fee(self) -> ConvenienceFee {
+    fn into_fee(self) -> ConvenienceFee {
         ConvenienceFee { status: self.status, setting: self.setting, value: self.value }
     }
 }

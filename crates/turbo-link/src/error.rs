@@ -14,27 +14,26 @@ pub(crate) static SPEC: ProviderSpec = ProviderSpec {
     idempotency: None,
 };
 
-/// tur.bo's own form of an error: an object whose `error` is `true`, with the words in `msg` (documented).
+/// Reads an error response: an object whose `error` is `true`, with a description in `msg` (*documented*).
 ///
-/// It says no more than that, so under a successful HTTP status one error is like another: a request that tur.bo did
-/// not answer. Asking the same again is left to the caller.
+/// The format has no error codes. So every error under HTTP 2xx is an invalid request (*inferred*) and is not retried.
 fn parse_error(_: &Operation, response: &Response) -> Option<ProviderError> {
-    let form: Form<'_> = json::decode_object(response.body()).ok()?;
-    if form.error.get() != "true" {
+    let wire: WireError<'_> = json::decode_object(response.body()).ok()?;
+    if wire.error.get() != "true" {
         return None;
     }
-    let message = form.msg.and_then(|msg| serde_json::from_str(msg.get()).ok());
-    let by_itself = response.status().is_success();
+    let message = wire.msg.and_then(|msg| serde_json::from_str(msg.get()).ok());
+    let is_2xx = response.status().is_success();
     Some(ProviderError {
-        kind: by_itself.then_some(ErrorKind::InvalidRequest),
-        outcome: by_itself.then_some(Outcome::Refused),
+        kind: is_2xx.then_some(ErrorKind::InvalidRequest),
+        outcome: is_2xx.then_some(Outcome::Refused),
         message,
         ..ProviderError::default()
     })
 }
 
 #[derive(Deserialize)]
-struct Form<'a> {
+struct WireError<'a> {
     #[serde(borrow)]
     error: &'a RawValue,
     #[serde(borrow, default)]

@@ -1,4 +1,4 @@
-//! tur.bo in the words that all providers share.
+//! tur.bo in the vocabulary that all providers share.
 
 use payments_core::PaymentStatus;
 use payments_core::gateway::{Capabilities, Capability, Feature};
@@ -7,7 +7,7 @@ use crate::client::Client;
 use crate::link::LinkStatus;
 
 impl Client {
-    /// What tur.bo can do.
+    /// Returns what tur.bo offers, as a table.
     #[must_use]
     pub const fn capabilities() -> Capabilities {
         CAPABILITIES
@@ -17,30 +17,30 @@ impl Client {
 const CAPABILITIES: Capabilities = Capabilities {
     provider: "turbo-link",
     table: &[
-        Capability::not_offered(Feature::StartPayment, "links are made elsewhere"),
-        Capability::not_offered(Feature::Lookup, "a link has no reference of the merchant's"),
+        Capability::not_offered(Feature::StartPayment, "the API cannot create payment links"),
+        Capability::not_offered(Feature::Lookup, "a payment link has no merchant reference"),
         Capability::not_offered(
             Feature::Retrieve,
-            "the detail's sample answers with another link: `link`, then `find`",
+            "the documented response for one id contains another link: call `list_links`, then `find`",
         ),
         Capability::not_offered(Feature::Capture, ""),
         Capability::not_offered(Feature::Cancel, ""),
         Capability::not_offered(Feature::Refund, ""),
         Capability::not_offered(Feature::PayOut, ""),
         Capability::not_offered(Feature::Balance, ""),
-        Capability::not_offered(Feature::DuplicateProtection, "there is nothing to do twice"),
+        Capability::not_offered(Feature::DuplicateProtection, "not needed: all operations are read-only"),
         Capability::not_offered(Feature::SignedWebhooks, ""),
         Capability::not_offered(Feature::Callbacks, ""),
-        Capability::supported(Feature::Lists, "one page; no way to page"),
+        Capability::supported(Feature::Lists, "one page; the API documents no way to get the next page"),
         Capability::not_offered(Feature::Subscriptions, ""),
-        Capability::supported(Feature::HostedPage, "each link has an address and a QR code"),
+        Capability::supported(Feature::HostedPage, "a payment link can have a URL and a QR code"),
         Capability::not_offered(Feature::ThreeDSecure, ""),
         Capability::not_offered(Feature::Installments, ""),
     ],
 };
 
 impl LinkStatus {
-    /// The same in the words that all providers share.
+    /// Returns the status in the vocabulary that all providers share.
     #[must_use]
     pub fn common(&self) -> PaymentStatus {
         match self {

@@ -5,19 +5,21 @@ mod client;
 mod error;
 mod gateway;
 
-// What can be asked of tur.bo.
+// Operations.
 mod list;
-mod list_links;
 
-// What a list is made of.
+// Parameters and responses.
 mod convenience_fee;
 mod day;
 mod dollars;
+mod id;
 mod link;
+mod list_links;
 
 pub use client::{ApiKey, Client, ClientBuilder};
 pub use convenience_fee::{ConvenienceFee, FeeSetting, FeeStatus};
-pub use link::{LinkId, LinkStatus, PaymentLink, WebAddress};
+pub use id::LinkId;
+pub use link::{LinkStatus, PaymentLink, WebAddress};
 pub use list::PaymentList;
 pub use list_links::{Interval, ListLinks};
 
@@ -26,5 +28,5 @@ pub use payments_core::{
     Call, Currency, Error, ErrorKind, Money, MoneyError, Outcome, RetryPolicy, Timeouts, ValidationError,
 };
 
-/// What all providers share: money, errors, transport, clock.
+/// The core that all providers share: money, errors, transport, clock.
 pub use payments_core;

@@ -1,64 +1,60 @@
-use payments_core::id::{check_id, check_web_address};
+use payments_core::id::check_web_address;
 use payments_core::time::PrimitiveDateTime;
-use payments_core::{Money, open_enum, string_newtype};
+use payments_core::{Money, open_enum};
 use serde::{Deserialize, Serialize};
 
 use crate::convenience_fee::{ConvenienceFee, one_or_many};
+use crate::id::LinkId;
 use crate::{day, dollars};
 
-string_newtype! {
-    /// tur.bo's id of a payment link: letters, digits, `.`, `_` and `-`, since it stands in a path.
-    pub struct LinkId("id"): |text| check_id("id", text);
-}
-
 open_enum! {
-    /// Where the payment behind a link stands.
+    /// The status of a link's payment.
     pub enum LinkStatus {
         /// Not paid.
         Pending = "pending",
         /// Paid.
         Completed = "completed",
-        /// Paid, and given back.
+        /// Paid and refunded.
         Refunded = "refunded",
     }
 }
 
-/// A payment link, as a list shows it.
+/// A payment link.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct PaymentLink {
     /// tur.bo's id.
     pub id: LinkId,
-    /// The amount, in US dollars. Exact.
+    /// The exact amount in US dollars.
     pub amount: Money,
-    /// Where the payment stands.
+    /// The status of the payment.
     pub status: LinkStatus,
-    /// The address to pay at.
+    /// The URL of the payment page.
     pub url: Option<WebAddress>,
-    /// The address of a picture of the QR code to pay by.
+    /// The URL of the QR code's image.
     pub qr: Option<WebAddress>,
-    /// When the QR code was created: a local time, for tur.bo names no time zone.
-    #[serde(serialize_with = "day::as_it_came")]
+    /// When the QR code was created (*documented*), as a local time: tur.bo names no time zone.
+    #[serde(serialize_with = "day::serialize_local")]
     pub created: PrimitiveDateTime,
-    /// The convenience fees: one in the document's sample, a list of them in its table.
+    /// The convenience fees: one in the documented sample, a list in the documented table.
     pub convenience_fees: Vec<ConvenienceFee>,
 }
 
-/// An address, as it came. It is checked where it is used, so that one odd address does not cost the list.
+/// A URL as received. It is validated on use, so that one invalid URL does not make the list undecodable.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct WebAddress(Box<str>);
 
 impl WebAddress {
-    /// The address, for a page or a picture in it; none where it is not one of `http` or `https` (`javascript:`, say).
+    /// Returns the URL if it is http or https; `None` for any other text, such as `javascript:`.
     ///
-    /// Text in a page is to be escaped all the same: [`core::html::escaped`](crate::core::html::escaped).
+    /// Escape it in HTML: [`html::escaped`](payments_core::html::escaped).
     #[must_use]
     pub fn href(&self) -> Option<&str> {
         check_web_address("url", &self.0, usize::MAX).is_ok().then_some(&*self.0)
     }
 
-    /// The text as it came, whatever it is.
+    /// The text as received, valid or not.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -68,21 +64,21 @@ impl WebAddress {
 #[derive(Deserialize)]
 pub(crate) struct WireLink {
     id: LinkId,
-    #[serde(deserialize_with = "dollars::money")]
+    #[serde(deserialize_with = "dollars::deserialize")]
     amount: Money,
     status: LinkStatus,
     #[serde(default)]
     url: Option<WebAddress>,
     #[serde(default)]
     qr: Option<WebAddress>,
-    #[serde(deserialize_with = "day::local")]
+    #[serde(deserialize_with = "day::deserialize_local")]
     created: PrimitiveDateTime,
     #[serde(default, deserialize_with = "one_or_many")]
     convenience_fee: Vec<ConvenienceFee>,
 }
 
 impl WireLink {
-    pub(crate) fn link(self) -> PaymentLink {
+    pub(crate) fn into_link(self) -> PaymentLink {
         PaymentLink {
             id: self.id,
             amount: self.amount,

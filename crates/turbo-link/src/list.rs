@@ -1,4 +1,4 @@
-use payments_core::json::RawJson;
+use payments_core::json::{self, RawJson};
 use payments_core::provider::Operation;
 use payments_core::request::RequestBuilder;
 use payments_core::time::Date;
@@ -7,49 +7,51 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::client::Client;
 use crate::day;
-use crate::link::{LinkId, PaymentLink, WireLink};
+use crate::id::LinkId;
+use crate::link::{PaymentLink, WireLink};
 use crate::list_links::{Interval, ListLinks};
 
-/// Payment links, as many as tur.bo gives at once.
+/// A list of payment links, as many as tur.bo returns at once.
 ///
-/// It documents no way to have the rest: [`PaymentList::not_shown`] says how many there are. Ask for fewer days.
+/// The API documents no way to get the rest. [`PaymentList::not_shown`] returns how many links are missing. Request
+/// fewer days to see them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct PaymentList {
-    /// The links.
+    /// The returned links.
     pub line_items: Vec<PaymentLink>,
-    /// How many there are in all.
+    /// How many links there are in total.
     pub total_results: u64,
-    /// How many are shown, says the document's table; in its sample, how many could be.
+    /// How many links are returned, according to the documented table. In the documented sample it is the maximum.
     pub limit: u64,
-    /// `OK`, or words about what is not.
+    /// `OK`, or a description of a problem.
     pub msg: Option<String>,
-    /// What kind of list it is: `payment-detail` is the one documented.
+    /// The kind of list. `payment-detail` is the only documented value.
     #[serde(rename = "type")]
     pub kind: Option<String>,
-    /// The first day asked for, where it is said again.
-    #[serde(serialize_with = "day::as_iso")]
+    /// The first day of the range, if the response repeats it.
+    #[serde(serialize_with = "day::serialize_iso")]
     pub start: Option<Date>,
-    /// The last day asked for, where it is said again.
-    #[serde(serialize_with = "day::as_iso")]
+    /// The last day of the range, if the response repeats it.
+    #[serde(serialize_with = "day::serialize_iso")]
     pub end: Option<Date>,
-    /// The interval asked for, where it is said again.
+    /// The interval, if the response repeats it.
     pub interval: Option<Interval>,
-    /// As it came: the document shows it empty and says nothing of it.
+    /// An undocumented member, which is an empty list in the documented sample.
     pub period: Option<RawJson>,
-    /// The path that answered, says the sample: `/payments`, for a request to `/payments/baddef`.
+    /// The API path. In the documented sample it is `/payments`, for a request to `/payments/baddef`.
     pub api_path: Option<String>,
 }
 
 impl PaymentList {
-    /// How many links there are beyond those that came. There is no documented way to ask for them.
+    /// Returns how many links are missing from the list.
     #[must_use]
     pub fn not_shown(&self) -> u64 {
         let shown = u64::try_from(self.line_items.len()).unwrap_or(u64::MAX);
         self.total_results.saturating_sub(shown)
     }
 
-    /// The link with this id, if it came.
+    /// Returns the link with this id, if the list contains it.
     #[must_use]
     pub fn find(&self, id: &LinkId) -> Option<&PaymentLink> {
         self.line_items.iter().find(|link| link.id == *id)
@@ -57,12 +59,11 @@ impl PaymentList {
 }
 
 impl Client {
-    /// Lists payment links. This is a read, although the provider documents it as a POST.
+    /// Lists payment links. The call is read-only, although it is a POST request.
     ///
-    /// That the path without an id returns the list is inferred, from the sample's `api_path`. For one link use
-    /// [`ListLinks::only`].
+    /// The path without an id is *inferred* from the sample's `api_path`. For one link, use [`ListLinks::only`].
     pub fn list_links(&self, list: ListLinks) -> Call<PaymentList> {
-        self.connection.call(LIST_LINKS, self.request(list), |wire: WireList| Ok(wire.list()))
+        self.connection.call(LIST_LINKS, self.request(list), |wire: WireList| Ok(wire.into_list()))
     }
 
     fn request(&self, list: ListLinks) -> Result<RequestBuilder, Error> {
@@ -74,7 +75,7 @@ impl Client {
     }
 }
 
-/// `error` has been looked at: what says `true` does not come here.
+/// A successful response. `error` must be a boolean; responses with `true` are handled before this is decoded.
 #[derive(Deserialize)]
 struct WireList {
     #[serde(rename = "error")]
@@ -86,11 +87,11 @@ struct WireList {
     msg: Option<String>,
     #[serde(default, rename = "type")]
     kind: Option<String>,
-    #[serde(default, deserialize_with = "day::optional")]
+    #[serde(default, deserialize_with = "day::deserialize_optional")]
     start: Option<Date>,
-    #[serde(default, deserialize_with = "day::optional")]
+    #[serde(default, deserialize_with = "day::deserialize_optional")]
     end: Option<Date>,
-    #[serde(default, deserialize_with = "label")]
+    #[serde(default, deserialize_with = "interval_or_none")]
     interval: Option<Interval>,
     #[serde(default)]
     period: Option<RawJson>,
@@ -99,9 +100,9 @@ struct WireList {
 }
 
 impl WireList {
-    fn list(self) -> PaymentList {
+    fn into_list(self) -> PaymentList {
         PaymentList {
-            line_items: self.line_items.into_iter().map(WireLink::link).collect(),
+            line_items: self.line_items.into_iter().map(WireLink::into_link).collect(),
             total_results: self.total_results,
             limit: self.limit,
             msg: self.msg,
@@ -115,10 +116,10 @@ impl WireList {
     }
 }
 
-/// Nothing, `null` and an empty text are all "none".
-fn label<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Interval>, D::Error> {
-    let text = Option::<String>::deserialize(deserializer)?.filter(|text| !text.is_empty());
-    Ok(text.map(|text| Interval::from(&*text)))
+/// Decodes an interval; `None` if it is missing, `null` or empty.
+fn interval_or_none<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Interval>, D::Error> {
+    let label: Option<String> = json::none_if_empty(deserializer)?;
+    Ok(label.map(|label| Interval::from(&*label)))
 }
 
 const LIST_LINKS: Operation = Operation::read("list_links");

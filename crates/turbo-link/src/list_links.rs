@@ -3,10 +3,10 @@ use payments_core::time::Date;
 use payments_core::{ValidationError, check_length, open_enum};
 
 use crate::day;
-use crate::link::LinkId;
+use crate::id::LinkId;
 
 open_enum! {
-    /// A span of time by its label, as tur.bo reckons it. In which time zone, it does not say.
+    /// A range of days by name, as tur.bo calculates it. The time zone is not documented.
     pub enum Interval {
         /// Today.
         Today = "today",
@@ -27,10 +27,10 @@ open_enum! {
     }
 }
 
-/// Which payment links to list: all, those of a range of days, or those of an interval.
+/// The parameters of a list: all links, a range of days, or an interval.
 ///
-/// That `start`, `end` and `interval` are sent is inferred: the document lists them under the response, with words
-/// about what a caller chooses. Their forms are documented.
+/// The formats of `start`, `end` and `interval` are *documented*. That they are sent is *inferred*: the documentation
+/// lists them under the response, and describes them as the caller's choice.
 ///
 /// ```
 /// use turbo_link::{Interval, ListLinks, payments_core::time::{Date, Month}};
@@ -57,36 +57,38 @@ impl ListLinks {
         Self::default()
     }
 
-    /// Lists what tur.bo returns for one link.
+    /// Requests one link.
     ///
-    /// The response is a list too, and the link need not be in it: the document's sample contains another one. Use
+    /// The response is a list too, and may not contain the link: the documented sample contains another one. Use
     /// [`PaymentList::find`](crate::PaymentList::find).
     pub fn only(mut self, id: LinkId) -> Self {
         self.only = Some(id);
         self
     }
 
-    /// Lists links from this day on, inclusive. That the provider accepts it in a request is inferred.
+    /// Lists links from this day on, inclusive. That the provider accepts it in a request is *inferred*.
     pub fn start(mut self, day: Date) -> Self {
         self.start = Some(day);
         self
     }
 
-    /// Lists links up to this day, inclusive. That the provider accepts it in a request is inferred.
+    /// Lists links up to this day, inclusive. That the provider accepts it in a request is *inferred*.
     pub fn end(mut self, day: Date) -> Self {
         self.end = Some(day);
         self
     }
 
-    /// Lists the links of this interval, instead of a range of days. That the provider accepts it in a request is inferred.
+    /// Lists the links of an interval instead of a range of days.
+    ///
+    /// That the provider accepts it in a request is *inferred*.
     pub fn interval(mut self, interval: Interval) -> Self {
         self.interval = Some(interval);
         self
     }
 
-    /// One more field of the form, for what the document does not describe: a name of letters, digits, `_` and `-`.
+    /// Adds an undocumented form field. Its name contains only letters, digits, `_` and `-`.
     ///
-    /// It cannot take the place of a field that the client sends itself.
+    /// A field that the client sends itself cannot be replaced.
     pub fn field(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.fields.push((name.into(), value.into()));
         self
@@ -100,7 +102,7 @@ impl ListLinks {
         }
     }
 
-    /// Validates the fields and formats them for the form, after the key.
+    /// Validates the parameters and returns the form fields after the key.
     pub(crate) fn form(&self) -> Result<Vec<(&str, String)>, ValidationError> {
         if self.interval.is_some() && (self.start.is_some() || self.end.is_some()) {
             return Err(ValidationError::new("interval", "must not be set together with `start` or `end`"));
@@ -109,19 +111,19 @@ impl ListLinks {
             return Err(ValidationError::new("end", "must not be before `start`"));
         }
         let mut form = Vec::new();
-        for (name, day) in [("start", self.start), ("end", self.end)] {
-            let Some(day) = day else { continue };
-            let text =
-                day::written(day).ok_or_else(|| ValidationError::new(name, "must be in a year of four digits"))?;
+        for (name, date) in [("start", self.start), ("end", self.end)] {
+            let Some(date) = date else { continue };
+            let text = day::to_month_day_year(date)
+                .ok_or_else(|| ValidationError::new(name, "must have a year from 0 to 9999"))?;
             form.push((name, text));
         }
         if let Some(interval) = &self.interval {
-            check_label(interval)?;
+            check_interval(interval)?;
             form.push(("interval", interval.as_str().to_owned()));
         }
-        for (at, (name, value)) in self.fields.iter().enumerate() {
-            check_field(name)?;
-            if self.fields[..at].iter().any(|(earlier, _)| earlier == name) {
+        for (index, (name, value)) in self.fields.iter().enumerate() {
+            check_field_name(name)?;
+            if self.fields[..index].iter().any(|(earlier, _)| earlier == name) {
                 return Err(ValidationError::new(name.clone(), "must not be set twice"));
             }
             form.push((name, value.clone()));
@@ -130,28 +132,28 @@ impl ListLinks {
     }
 }
 
-/// Labels that this version does not know are sent, for the document speaks of those "currently" supported.
-fn check_label(interval: &Interval) -> Result<(), ValidationError> {
+/// Accepts unknown labels too, because the documentation lists those that are "currently" supported.
+fn check_interval(interval: &Interval) -> Result<(), ValidationError> {
     check_length("interval", interval.as_str(), 100)?;
-    let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
-    if interval.as_str().bytes().all(plain) {
+    let is_allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
+    if interval.as_str().bytes().all(is_allowed) {
         Ok(())
     } else {
-        Err(ValidationError::new("interval", "must be a label of lower-case letters, digits and `_`"))
+        Err(ValidationError::new("interval", "must contain only lower-case letters, digits and `_`"))
     }
 }
 
-/// No brackets, dots or spaces: there are servers that read `api_key[]`, `api.key` and `api key` as `api_key`.
-fn check_field(name: &str) -> Result<(), ValidationError> {
+/// Rejects brackets, dots and spaces, because some servers treat `api_key[]`, `api.key` and `api key` as `api_key`.
+fn check_field_name(name: &str) -> Result<(), ValidationError> {
     check_length("field", name, 100)?;
     if !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-') {
-        return Err(ValidationError::new("field", "must have a name of letters, digits, `_` and `-`"));
+        return Err(ValidationError::new("field", "must have a name of only letters, digits, `_` and `-`"));
     }
-    match OWN.iter().find(|own| own.eq_ignore_ascii_case(name)) {
-        Some(own) => Err(ValidationError::new(*own, "must be set by its own method, not as a further field")),
+    match CLIENT_FIELDS.iter().find(|field| field.eq_ignore_ascii_case(name)) {
+        Some(field) => Err(ValidationError::new(*field, "must not be set with `field`: the client sets it itself")),
         None => Ok(()),
     }
 }
 
-/// What the client sends itself.
-const OWN: &[&str] = &["api_key", "start", "end", "interval"];
+/// The form fields that the client sends itself.
+const CLIENT_FIELDS: &[&str] = &["api_key", "start", "end", "interval"];

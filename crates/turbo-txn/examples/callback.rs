@@ -1,7 +1,7 @@
 //! Decrypts a callback and looks up its order, because the callback itself proves nothing.
 //!
-//! `cargo run --example callback --features test-util` forges a callback that claims `Approved`, and looks up the order in
-//! a local sandbox.
+//! `cargo run --example callback --features test-util` forges a callback that claims `Approved`, and looks up the order
+//! in a local sandbox.
 //!
 //! To use the real API, set `TURBO_TXN_BASE_URL`, `TURBO_TXN_CLIENT_ID`, `TURBO_TXN_SECRET_KEY` and
 //! `TURBO_TXN_CALLBACK_KEY`, and pass the body of a callback on standard input.

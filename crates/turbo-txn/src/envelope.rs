@@ -34,7 +34,7 @@ pub struct Envelope {
 impl Envelope {
     /// Decodes a response's envelope; `None` if the body is not a JSON object or has a member twice.
     ///
-    /// No error format is documented. A member that is missing or has another type is `None`; the raw body still has it.
+    /// No error format is documented. A member that is missing or has another type is `None`.
     #[must_use]
     pub fn of(response: &Response) -> Option<Self> {
         LenientEnvelope::of(response).map(|envelope| Self {
@@ -71,8 +71,8 @@ impl Timestamp {
 
 /// The envelope of a response that must be a success.
 ///
-/// Recognised errors are handled before this is decoded. What remains are successes, and envelopes that are neither: for
-/// example a `statusCode` that is not an HTTP status, or a member that occurs twice.
+/// Recognised errors are handled before this is decoded. What remains are successes, and envelopes that are neither:
+/// for example a `statusCode` that is not an HTTP status, or a member that occurs twice.
 #[derive(Deserialize)]
 pub(crate) struct SuccessEnvelope {
     success: bool,

@@ -16,8 +16,8 @@ pub(crate) static SPEC: ProviderSpec = ProviderSpec {
 
 /// Reads an error response.
 ///
-/// No error format is documented. Under an HTTP error status, any JSON object is an error response. Under HTTP 2xx, it is
-/// an envelope that states an error itself.
+/// No error format is documented. Under an HTTP error status, any JSON object is an error response. Under HTTP 2xx, an
+/// error response is an envelope that states an error itself.
 ///
 /// An envelope that contradicts itself, or whose `success` or `statusCode` is malformed, does not prove that a
 /// transaction was refused: the outcome is unknown.

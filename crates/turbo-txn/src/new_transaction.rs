@@ -19,8 +19,8 @@ pub struct NewTransaction {
 impl NewTransaction {
     /// Creates a transaction for this order.
     ///
-    /// - `amount` is in whole rupees. An amount with paise is rejected before anything is sent, because decimals are not
-    ///   allowed (*documented*).
+    /// - `amount` is in whole rupees: decimals are not allowed (*documented*). An amount with paise is rejected before
+    ///   anything is sent.
     /// - `return_url` is where the customer returns to after the payment: `http` or `https`, at most 2,048 characters.
     pub fn new(order_id: MerchantOrderId, amount: Money, return_url: impl Into<String>) -> Self {
         Self { order_id, amount, return_url: return_url.into() }

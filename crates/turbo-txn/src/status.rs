@@ -71,8 +71,8 @@ impl TxnDetails {
 impl Client {
     /// Looks up a transaction by the merchant's order id. Use it after a callback or an unknown outcome.
     ///
-    /// The response for an unknown order id is not documented; the error follows the envelope's `statusCode`. "Not found"
-    /// does not prove that an initiation failed: it may still be in flight.
+    /// The response for an unknown order id is not documented. The error follows the envelope's `statusCode`.
+    /// "Not found" does not prove that an initiation failed: it may still be in flight.
     pub fn lookup(&self, order: &MerchantOrderId) -> Call<TxnDetails> {
         let order = order.clone();
         let request = RequestBuilder::get(Path::new("turbo-svc/api/v1/transaction/ext/status-check"))

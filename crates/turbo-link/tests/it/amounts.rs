@@ -1,16 +1,16 @@
-//! Dollars are read exactly, or not at all.
+//! Amounts in dollars are decoded exactly or rejected.
 
 use turbo_link::{Currency, ErrorKind, Money};
 
-use crate::support::{answered, with};
+use crate::support::{list_from, sample_with};
 
 fn amount(text: &str) -> Result<Money, turbo_link::Error> {
     let amount = serde_json::to_string(text).unwrap();
-    answered(&with(r#""$1.00""#, &amount)).map(|list| list.line_items[0].amount)
+    list_from(&sample_with(r#""$1.00""#, &amount)).map(|list| list.line_items[0].amount)
 }
 
 #[test]
-fn dollars_are_read_exactly() {
+fn dollars_are_decoded_exactly() {
     for (text, cents) in [
         ("$1.00", 100),
         ("$1", 100),
@@ -35,7 +35,7 @@ fn dollars_are_read_exactly() {
 }
 
 #[test]
-fn whatever_else_stands_there_is_an_error_with_its_path() {
+fn any_other_amount_is_an_error_that_names_its_path() {
     for text in [
         "",
         "$",
@@ -91,7 +91,7 @@ fn whatever_else_stands_there_is_an_error_with_its_path() {
         assert!(text.len() < 4 || !err.to_string().contains(text), "{err}");
     }
     for shape in ["1.00", "100", "null", "true", "[]", "{}", "[\"$1.00\"]"] {
-        let err = answered(&with(r#""$1.00""#, shape)).unwrap_err();
+        let err = list_from(&sample_with(r#""$1.00""#, shape)).unwrap_err();
         assert_eq!(
             (err.kind(), err.json_path()),
             (ErrorKind::MalformedResponse, Some("line_items[0].amount")),

@@ -1,24 +1,24 @@
-//! A convenience fee is one or several, and its value a number or text.
+//! Convenience fees: one or a list, with a number or a string as value.
 
 use turbo_link::payments_core::rust_decimal::Decimal;
 use turbo_link::{ConvenienceFee, Currency, ErrorKind, FeeSetting, FeeStatus, Money};
 
-use crate::support::{answered, with};
+use crate::support::{list_from, sample_with};
 
 const SAMPLE: &str = r#"{"setting":null,"status":"disabled","value":null}"#;
 
 fn fees(json: &str) -> Result<Vec<ConvenienceFee>, turbo_link::Error> {
-    answered(&with(SAMPLE, json)).map(|list| list.line_items[0].convenience_fees.clone())
+    list_from(&sample_with(SAMPLE, json)).map(|list| list.line_items[0].convenience_fees.clone())
 }
 
 #[test]
-fn it_is_an_object_a_list_or_nothing() {
+fn convenience_fees_are_an_object_a_list_or_missing() {
     let flat = r#"{"setting":"flat","status":"enabled","value":1.50}"#;
-    let share = r#"{"setting":"percentage","status":"enabled","value":"2.75"}"#;
+    let percentage = r#"{"setting":"percentage","status":"enabled","value":"2.75"}"#;
     for (json, count) in [
         (flat.to_owned(), 1),
         (format!("[{flat}]"), 1),
-        (format!("[{flat},{share},{SAMPLE}]"), 3),
+        (format!("[{flat},{percentage},{SAMPLE}]"), 3),
         ("[]".to_owned(), 0),
         ("null".to_owned(), 0),
         (r#"{"status":"disabled"}"#.to_owned(), 1),
@@ -26,12 +26,12 @@ fn it_is_an_object_a_list_or_nothing() {
     ] {
         assert_eq!(fees(&json).unwrap().len(), count, "{json}");
     }
-    let without = answered(&with(&format!(r#", "convenience_fee":{SAMPLE}"#), "")).unwrap();
+    let without = list_from(&sample_with(&format!(r#", "convenience_fee":{SAMPLE}"#), "")).unwrap();
     assert_eq!(without.line_items[0].convenience_fees, []);
 }
 
 #[test]
-fn its_value_is_exact() {
+fn a_value_is_decoded_exactly() {
     for (value, text) in [
         ("1.50", "1.50"),
         ("1.5", "1.5"),
@@ -60,7 +60,7 @@ fn its_value_is_exact() {
 }
 
 #[test]
-fn a_fee_that_is_charged_is_an_amount_of_dollars_flat_or_percentage() {
+fn an_enabled_fee_is_an_amount_of_dollars_for_both_settings() {
     let fee = |setting: &str, status: &str, value: &str| {
         let json = format!(r#"{{"setting":{setting},"status":"{status}","value":{value}}}"#);
         fees(&json).unwrap()[0].clone()
@@ -75,14 +75,14 @@ fn a_fee_that_is_charged_is_an_amount_of_dollars_flat_or_percentage() {
     assert_eq!(fee("\"tiered\"", "enabled", "1.5").amount(), Ok(None));
     assert_eq!(fee("null", "enabled", "1.5").amount(), Ok(None));
     assert_eq!(fee("\"flat\"", "enabled", "null").amount(), Ok(None));
-    assert!(fee("\"flat\"", "enabled", "1.505").amount().is_err(), "half a cent is not rounded");
+    assert!(fee("\"flat\"", "enabled", "1.505").amount().is_err(), "half a cent must not be rounded");
 
-    let odd = fee("\"tiered\"", "paused", "1");
-    assert!(matches!((odd.setting, odd.status), (Some(FeeSetting::Unknown(_)), FeeStatus::Unknown(_))));
+    let unknown = fee("\"tiered\"", "paused", "1");
+    assert!(matches!((unknown.setting, unknown.status), (Some(FeeSetting::Unknown(_)), FeeStatus::Unknown(_))));
 }
 
 #[test]
-fn one_of_the_wrong_shape_is_named() {
+fn an_error_names_the_malformed_member() {
     for (json, path) in [
         (r#"{"status":"enabled","value":"3%"}"#, "line_items[0].convenience_fee.value"),
         (r#"{"status":"enabled","value":"$1,5"}"#, "line_items[0].convenience_fee.value"),
@@ -99,7 +99,11 @@ fn one_of_the_wrong_shape_is_named() {
     ] {
         let err = fees(json).unwrap_err();
         assert_eq!((err.kind(), err.json_path()), (ErrorKind::MalformedResponse, Some(path)), "{json}: {err}");
-        let whole = path.ends_with("fee") && json != "{}";
-        assert_eq!(err.to_string().ends_with("expected a convenience fee or a list of them"), whole, "{json}: {err}");
+        let is_whole_fee = path.ends_with("fee") && json != "{}";
+        assert_eq!(
+            err.to_string().ends_with("expected a convenience fee or a list of them"),
+            is_whole_fee,
+            "{json}: {err}"
+        );
     }
 }

@@ -1,49 +1,49 @@
-//! The document's own samples, member for member.
+//! The samples of the documentation, member by member.
 
 use payments_core::test_util::Reply;
 use turbo_link::{Currency, FeeSetting, FeeStatus, Interval, LinkId, LinkStatus, ListLinks, Money};
 
-use crate::support::{KEY, SAMPLE, answered, body_of, scripted, with};
+use crate::support::{KEY, SAMPLE, last_body, list_from, sample_with, scripted};
 
 #[tokio::test]
-async fn a_links_detail_is_asked_for_as_documented() {
+async fn a_request_for_one_link_is_sent_as_documented() {
     let (client, script) = scripted([Reply::json(200, SAMPLE)]);
 
     client.list_links(ListLinks::new().only("baddef".parse().unwrap())).send().await.unwrap();
 
-    let sent = &script.requests()[0];
-    assert_eq!(sent.method(), "POST");
-    assert_eq!(sent.url(), "https://api.tur.bo/payments/baddef");
-    assert_eq!(body_of(&script), format!("api_key={KEY}"));
-    assert_eq!(sent.headers()["content-type"], "application/x-www-form-urlencoded");
-    assert_eq!(sent.headers()["accept"], "application/json");
-    assert_eq!(sent.headers()["accept-encoding"], "identity");
-    assert!(sent.headers()["user-agent"].to_str().unwrap().starts_with("turbo-link/"));
-    assert_eq!(sent.headers().len(), 4, "{:?}", sent.headers().keys());
+    let request = &script.requests()[0];
+    assert_eq!(request.method(), "POST");
+    assert_eq!(request.url(), "https://api.tur.bo/payments/baddef");
+    assert_eq!(last_body(&script), format!("api_key={KEY}"));
+    assert_eq!(request.headers()["content-type"], "application/x-www-form-urlencoded");
+    assert_eq!(request.headers()["accept"], "application/json");
+    assert_eq!(request.headers()["accept-encoding"], "identity");
+    assert!(request.headers()["user-agent"].to_str().unwrap().starts_with("turbo-link/"));
+    assert_eq!(request.headers().len(), 4, "{:?}", request.headers().keys());
 }
 
 #[tokio::test]
-async fn a_list_is_asked_for_at_the_samples_own_path() {
+async fn a_list_is_requested_at_the_api_path_of_the_sample() {
     let (client, script) = scripted([Reply::json(200, SAMPLE)]);
     client.list_links(ListLinks::new()).send().await.unwrap();
-    let sent = &script.requests()[0];
-    assert_eq!((sent.method().as_str(), sent.url()), ("POST", "https://api.tur.bo/payments"));
-    assert_eq!(body_of(&script), format!("api_key={KEY}"));
+    let request = &script.requests()[0];
+    assert_eq!((request.method().as_str(), request.url()), ("POST", "https://api.tur.bo/payments"));
+    assert_eq!(last_body(&script), format!("api_key={KEY}"));
 }
 
 #[tokio::test]
-async fn the_documented_answer_is_read_member_for_member() {
+async fn every_member_of_the_documented_response_is_decoded() {
     let (client, _) = scripted([Reply::json(200, SAMPLE)]);
-    let asked: LinkId = "baddef".parse().unwrap();
+    let requested: LinkId = "baddef".parse().unwrap();
 
-    let list = client.list_links(ListLinks::new().only(asked.clone())).send().await.unwrap();
+    let list = client.list_links(ListLinks::new().only(requested.clone())).send().await.unwrap();
 
     assert_eq!((list.total_results, list.limit, list.not_shown()), (1, 25, 0));
     assert_eq!((list.msg.as_deref(), list.api_path.as_deref()), (Some("OK"), Some("/payments")));
     assert_eq!(list.period.as_ref().unwrap().as_str(), "[]");
     assert_eq!((&list.kind, &list.start, &list.end, &list.interval), (&None, &None, &None, &None));
-    // The sample answers for `baddef` with another link.
-    assert_eq!(list.find(&asked), None);
+    // The sample is the response for `baddef`, but contains another link.
+    assert_eq!(list.find(&requested), None);
     let link = list.find(&"abc123".parse().unwrap()).unwrap();
     assert_eq!(list.line_items.len(), 1);
     assert_eq!((link.id.as_str(), &link.status), ("abc123", &LinkStatus::Pending));
@@ -51,14 +51,14 @@ async fn the_documented_answer_is_read_member_for_member() {
     assert_eq!(link.url, None);
     assert_eq!(link.qr.as_ref().unwrap().href(), Some("https://api.tur.bo/images/abc123.png"));
     assert_eq!(link.created, time::macros::datetime!(2023-11-01 11:19:49));
-    let [fee] = &link.convenience_fees[..] else { panic!("one fee") };
+    let [fee] = &link.convenience_fees[..] else { panic!("expected one fee") };
     assert_eq!((&fee.status, &fee.setting, fee.value), (&FeeStatus::Disabled, &None, None));
     assert_eq!(fee.amount(), Ok(None));
 }
 
 #[test]
-fn what_only_the_table_has_is_read_too() {
-    let list = answered(&with(
+fn members_that_are_only_in_the_table_are_decoded() {
+    let list = list_from(&sample_with(
         r#""error":false"#,
         r#""error":false,"type":"payment-detail","start":"11/01/2023","end":"02/29/2024","interval":"last_month""#,
     ))
@@ -69,13 +69,14 @@ fn what_only_the_table_has_is_read_too() {
     assert_eq!(list.interval, Some(Interval::LastMonth));
 
     let list =
-        answered(&with(r#""status":"pending""#, r#""status":"completed","url":"https://tur.bo/abc123""#)).unwrap();
+        list_from(&sample_with(r#""status":"pending""#, r#""status":"completed","url":"https://tur.bo/abc123""#))
+            .unwrap();
     let link = &list.line_items[0];
     assert_eq!((&link.status, link.url.as_ref().unwrap().as_str()), (&LinkStatus::Completed, "https://tur.bo/abc123"));
 }
 
 #[test]
-fn each_documented_label_and_status_has_its_name() {
+fn every_documented_label_and_status_is_known() {
     let labels = Interval::KNOWN.iter().map(Interval::as_str).collect::<Vec<_>>();
     assert_eq!(
         labels,
@@ -88,8 +89,8 @@ fn each_documented_label_and_status_has_its_name() {
 }
 
 #[test]
-fn a_list_is_stored_with_exact_amounts_and_its_times_as_they_came() {
-    let list = answered(&with(r#""period": []"#, r#""period": [],"start":"11/01/2023""#)).unwrap();
+fn a_list_is_serialized_with_exact_amounts_and_unchanged_times() {
+    let list = list_from(&sample_with(r#""period": []"#, r#""period": [],"start":"11/01/2023""#)).unwrap();
     assert_eq!(
         serde_json::to_string(&list).unwrap(),
         r#"{"line_items":[{"id":"abc123","amount":{"minor":100,"currency":"USD"},"status":"pending","url":null,"qr":"https://api.tur.bo/images/abc123.png","created":"2023-11-01 11:19:49","convenience_fees":[{"status":"disabled","setting":null,"value":null}]}],"total_results":1,"limit":25,"msg":"OK","type":null,"start":"2023-11-01","end":null,"interval":null,"period":[],"api_path":"/payments"}"#

@@ -1,64 +1,66 @@
-//! What a link's members may hold, and what a list says of itself.
+//! The members of lists and links.
 
 use payments_core::test_util::Reply;
 use turbo_link::{ErrorKind, LinkId, LinkStatus, ListLinks};
 
-use crate::support::{SAMPLE, answered, now, scripted, with};
+use crate::support::{SAMPLE, block_on, list_from, sample_with, scripted};
 
 #[test]
-fn a_list_says_how_many_links_it_does_not_show() {
+fn a_list_reports_how_many_links_are_missing() {
     for (total, not_shown) in [(0, 0), (1, 0), (2, 1), (26, 25), (u64::MAX, u64::MAX - 1)] {
-        let list = answered(&with(r#""total_results":1"#, &format!(r#""total_results":{total}"#))).unwrap();
+        let list = list_from(&sample_with(r#""total_results":1"#, &format!(r#""total_results":{total}"#))).unwrap();
         assert_eq!((list.total_results, list.not_shown()), (total, not_shown));
     }
-    let none = answered(r#"{"error":false,"line_items":[],"total_results":7,"limit":0}"#).unwrap();
-    assert_eq!((none.not_shown(), none.limit, none.msg, none.period), (7, 0, None, None));
+    let empty = list_from(r#"{"error":false,"line_items":[],"total_results":7,"limit":0}"#).unwrap();
+    assert_eq!((empty.not_shown(), empty.limit, empty.msg, empty.period), (7, 0, None, None));
 }
 
 #[test]
-fn a_link_is_found_by_its_id_among_several() {
+fn find_returns_the_link_with_the_id() {
     let link = &SAMPLE[SAMPLE.find("[{").unwrap() + 1..SAMPLE.rfind(']').unwrap()];
-    let several = format!(
+    let links = format!(
         "{link},{},{}",
         link.replace("abc123", "abc124").replace("$1.00", "$2.00"),
         link.replace("abc123", "abc125")
     );
-    let list = answered(&with(link, &several)).unwrap();
+    let list = list_from(&sample_with(link, &links)).unwrap();
     let found = list.find(&"abc124".parse().unwrap()).unwrap();
     assert_eq!((found.amount.minor(), list.line_items.len()), (200, 3));
     assert_eq!(list.find(&"abc12".parse().unwrap()), None);
 }
 
 #[test]
-fn an_unknown_status_and_unknown_members_are_kept_or_ignored() {
-    let list = answered(&with(r#""pending""#, r#""under_review","memo":{"amount":1e400},"tags":[[]]"#)).unwrap();
+fn unknown_values_are_kept_and_unknown_members_are_ignored() {
+    let list =
+        list_from(&sample_with(r#""pending""#, r#""under_review","memo":{"amount":1e400},"tags":[[]]"#)).unwrap();
     assert!(matches!(list.line_items[0].status, LinkStatus::Unknown(_)));
     assert_eq!(list.line_items[0].status.as_str(), "under_review");
     for status in ["Completed", "paid", ""] {
         assert!(!LinkStatus::KNOWN.contains(&LinkStatus::from(status)), "{status}");
     }
-    let kinds =
-        answered(&with(r#""msg":"OK""#, r#""msg":"OK","type":"payment-list","interval":"last_90_days""#)).unwrap();
-    assert_eq!(kinds.kind.as_deref(), Some("payment-list"));
-    assert_eq!(kinds.interval.unwrap().as_str(), "last_90_days");
+    let list =
+        list_from(&sample_with(r#""msg":"OK""#, r#""msg":"OK","type":"payment-list","interval":"last_90_days""#))
+            .unwrap();
+    assert_eq!(list.kind.as_deref(), Some("payment-list"));
+    assert_eq!(list.interval.unwrap().as_str(), "last_90_days");
 }
 
 #[test]
-fn what_is_missing_null_or_empty_is_none() {
+fn missing_null_and_empty_members_are_none() {
     for period in ["null", "{\"a\": [1.10]}", "\"x\"", "7"] {
-        let list = answered(&with(r#""period": []"#, &format!(r#""period": {period}"#))).unwrap();
+        let list = list_from(&sample_with(r#""period": []"#, &format!(r#""period": {period}"#))).unwrap();
         assert_eq!(list.period.as_ref().map_or("null", |raw| raw.as_str()), period);
     }
     let nulls = r#""period": [],"type":null,"start":null,"end":"","interval":"""#;
-    let list = answered(&with(r#""period": []"#, nulls)).unwrap();
+    let list = list_from(&sample_with(r#""period": []"#, nulls)).unwrap();
     assert_eq!((list.kind, list.start, list.end, list.interval), (None, None, None, None));
-    let list = answered(&with(r#""https://api.tur.bo/images/abc123.png""#, r#"null,"url":null"#)).unwrap();
+    let list = list_from(&sample_with(r#""https://api.tur.bo/images/abc123.png""#, r#"null,"url":null"#)).unwrap();
     assert_eq!((&list.line_items[0].qr, &list.line_items[0].url), (&None, &None));
 }
 
 #[test]
-fn an_odd_address_costs_no_list_and_is_no_address_for_a_page() {
-    for odd in [
+fn an_invalid_url_does_not_fail_the_list_and_has_no_href() {
+    for invalid in [
         "javascript:alert(1)",
         "//evil.example",
         "/images/abc123.png",
@@ -67,19 +69,19 @@ fn an_odd_address_costs_no_list_and_is_no_address_for_a_page() {
         "https://",
         "https://a b",
     ] {
-        let list = answered(&with("https://api.tur.bo/images/abc123.png", odd)).unwrap();
+        let list = list_from(&sample_with("https://api.tur.bo/images/abc123.png", invalid)).unwrap();
         let qr = list.line_items[0].qr.as_ref().unwrap();
-        assert_eq!((qr.href(), qr.as_str()), (None, odd));
+        assert_eq!((qr.href(), qr.as_str()), (None, invalid));
     }
-    let list = answered(&with(r#""qr":"https"#, r#""url":"javascript:x","qr":"http"#)).unwrap();
+    let list = list_from(&sample_with(r#""qr":"https"#, r#""url":"javascript:x","qr":"http"#)).unwrap();
     let link = &list.line_items[0];
     assert_eq!(link.url.as_ref().unwrap().href(), None);
     assert_eq!(link.qr.as_ref().unwrap().href(), Some("http://api.tur.bo/images/abc123.png"));
 }
 
 #[test]
-fn days_and_moments_are_read_in_their_documented_form_only() {
-    for odd in [
+fn days_and_times_in_other_formats_are_rejected() {
+    for invalid in [
         "2023-11-01",
         "2023-11-01T11:19:49",
         "2023-11-01 11:19:49Z",
@@ -101,14 +103,14 @@ fn days_and_moments_are_read_in_their_documented_form_only() {
         "",
         "1698837589",
     ] {
-        let err = answered(&with("2023-11-01 11:19:49", odd)).unwrap_err();
+        let err = list_from(&sample_with("2023-11-01 11:19:49", invalid)).unwrap_err();
         assert_eq!(
             (err.kind(), err.json_path()),
             (ErrorKind::MalformedResponse, Some("line_items[0].created")),
-            "{odd}"
+            "{invalid}"
         );
     }
-    for odd in [
+    for invalid in [
         "2023-11-01",
         "11/1/2023",
         "1/11/2023",
@@ -121,16 +123,16 @@ fn days_and_moments_are_read_in_their_documented_form_only() {
         "11/01/2023/1",
     ] {
         for name in ["start", "end"] {
-            let err = answered(&with(r#""period""#, &format!(r#""{name}":"{odd}","period""#))).unwrap_err();
-            assert_eq!(err.json_path(), Some(name), "{odd}");
+            let err = list_from(&sample_with(r#""period""#, &format!(r#""{name}":"{invalid}","period""#))).unwrap_err();
+            assert_eq!(err.json_path(), Some(name), "{invalid}");
         }
     }
-    let leap = answered(&with("2023-11-01 11:19:49", "2024-02-29 00:00:00")).unwrap();
+    let leap = list_from(&sample_with("2023-11-01 11:19:49", "2024-02-29 00:00:00")).unwrap();
     assert_eq!(leap.line_items[0].created, time::macros::datetime!(2024-02-29 00:00:00));
 }
 
 #[test]
-fn a_known_member_of_the_wrong_shape_is_named() {
+fn an_error_names_the_malformed_member() {
     for (member, value, path) in [
         (r#""error":false"#, r#""error":"false""#, "error"),
         (r#""error":false"#, r#""error":0"#, "error"),
@@ -151,13 +153,13 @@ fn a_known_member_of_the_wrong_shape_is_named() {
         (r#""line_items":["#, r#""line_items":[null,"#, "line_items[0]"),
         (r#""line_items":["#, r#""line_items":7,"more":["#, "line_items"),
     ] {
-        let err = answered(&with(member, value)).unwrap_err();
+        let err = list_from(&sample_with(member, value)).unwrap_err();
         assert_eq!((err.kind(), err.json_path()), (ErrorKind::MalformedResponse, Some(path)), "{value}: {err}");
     }
 }
 
 #[test]
-fn no_id_leads_to_another_place() {
+fn an_id_cannot_change_the_path() {
     let hostile = [
         "",
         ".",
@@ -184,10 +186,9 @@ fn no_id_leads_to_another_place() {
     }
     for id in ["abc123", "a.b_c-d", "...", "-", "x".repeat(255).as_str()] {
         let (client, script) = scripted([Reply::lost()]);
-        let _ = now(client
-            .list_links(ListLinks::new().only(id.parse().unwrap()))
-            .retry(turbo_link::RetryPolicy::none())
-            .send());
+        let _ = block_on(
+            client.list_links(ListLinks::new().only(id.parse().unwrap())).retry(turbo_link::RetryPolicy::none()).send(),
+        );
         assert_eq!(script.requests()[0].url(), format!("https://api.tur.bo/payments/{id}"));
     }
 }

@@ -1,13 +1,13 @@
-//! tur.bo's client, through the public API and without a network.
+//! Tests of the client through the public API. Only `sandbox` opens sockets, on loopback.
 
-#![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
+#![expect(clippy::unwrap_used, reason = "test helpers may panic")]
 
-mod against_the_sandbox;
 mod amounts;
 mod convenience_fees;
 mod documented;
 mod errors;
 mod filters;
 mod links;
+mod sandbox;
 mod secrets;
 mod support;

@@ -1,7 +1,7 @@
 use payments_core::test_util::{ManualClock, Reply, Script};
 use turbo_link::{ApiKey, Client, ClientBuilder, Error, ListLinks, PaymentList};
 
-/// A client that is answered from a script, on a clock that stands still.
+/// Returns a client that receives these replies, one per request. Its clock advances only when the client waits.
 pub(crate) fn scripted(replies: impl IntoIterator<Item = Reply>) -> (Client, Script) {
     let script = Script::new(replies);
     (builder(&script).build().unwrap(), script)
@@ -12,29 +12,29 @@ pub(crate) fn builder(script: &Script) -> ClientBuilder {
     Client::builder(ApiKey::new(KEY).unwrap()).transport(script.clone()).clock(clock.clone()).timer(clock)
 }
 
-/// What comes of a list that is answered so.
-pub(crate) fn answered(body: &str) -> Result<PaymentList, Error> {
+/// Returns the result of a list whose response has this body.
+pub(crate) fn list_from(body: &str) -> Result<PaymentList, Error> {
     let (client, _) = scripted([Reply::json(200, body)]);
-    now(client.list_links(ListLinks::new()).send())
+    block_on(client.list_links(ListLinks::new()).send())
 }
 
-pub(crate) fn now<T>(work: impl Future<Output = T>) -> T {
-    tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(work)
+pub(crate) fn block_on<T>(future: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(future)
 }
 
-/// The sample with another text in place of one that it has.
+/// Returns the documented sample with one part replaced.
 #[track_caller]
-pub(crate) fn with(member: &str, value: &str) -> String {
-    assert!(SAMPLE.contains(member), "{member} is not in the sample");
-    SAMPLE.replacen(member, value, 1)
+pub(crate) fn sample_with(part: &str, replacement: &str) -> String {
+    assert!(SAMPLE.contains(part), "{part} is not in the sample");
+    SAMPLE.replacen(part, replacement, 1)
 }
 
-pub(crate) fn body_of(script: &Script) -> String {
+pub(crate) fn last_body(script: &Script) -> String {
     String::from_utf8(script.requests().last().unwrap().body().as_ref().to_vec()).unwrap()
 }
 
-/// A key that appears nowhere else.
+/// A key that occurs nowhere else, so that a leak is found by searching for it.
 pub(crate) const KEY: &str = "tl-canary-api-key-7f3a";
 
-/// The document's own answer.
+/// The documented response.
 pub(crate) const SAMPLE: &str = r#"{ "error":false, "msg":"OK", "period": [], "api_path":"/payments", "total_results":1, "limit":25, "line_items":[{ "id":"abc123", "amount":"$1.00", "status":"pending", "qr":"https://api.tur.bo/images/abc123.png", "created":"2023-11-01 11:19:49", "convenience_fee":{"setting":null,"status":"disabled","value":null} }] }"#;

@@ -103,8 +103,8 @@ fn a_key_that_is_not_32_bytes_in_base64_is_rejected_with_the_reason() {
     let url_safe = "-_-_-_-_-_-_-_-_-_-_-_-_-_-_-_-_-_-_-_-_-_8=".to_owned();
     for (text, rule) in [
         (String::new(), "must not be empty"),
-        (format!("{CALLBACK_KEY}\n"), "is there a newline at its end?"),
-        (format!(" {CALLBACK_KEY}"), "must not hold white space"),
+        (format!("{CALLBACK_KEY}\n"), "must not contain whitespace; check for a newline at the end"),
+        (format!(" {CALLBACK_KEY}"), "must not contain whitespace"),
         (
             CALLBACK_KEY.trim_end_matches('=').to_owned(),
             "must be 32 bytes in padded base64, which is a text of 44 characters",
@@ -115,7 +115,7 @@ fn a_key_that_is_not_32_bytes_in_base64_is_rejected_with_the_reason() {
         (url_safe, "not URL-safe base64 with `-` and `_`"),
         ("0123456789abcdef0123456789abcdef".to_owned(), "decodes to 24 bytes; is this the raw key?"),
         ("a raw key of thirty-two charact.".replace(' ', "."), "not URL-safe base64 with `-` and `_`"),
-        ("a.raw.key.of.thirty.two.charact.".to_owned(), "must be base64"),
+        ("a.raw.key.of.thirty.two.charact.".to_owned(), "must be 32 bytes in padded base64"),
         (base64(&[7; 16]), "decodes to 16 bytes"),
         (base64(&[7; 24]), "decodes to 24 bytes; is this the raw key?"),
         (base64(&[7; 31]), "decodes to 31 bytes"),

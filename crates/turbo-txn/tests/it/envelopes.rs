@@ -264,7 +264,7 @@ fn an_error_keeps_the_members_of_its_envelope() {
     assert_eq!(err.message(), Some("Invalid client-id"));
     assert_eq!(
         err.to_string(),
-        "turbo-txn initiate: authentication failed (HTTP 200, stating 401): Invalid client-id \
+        "turbo-txn initiate: authentication failed (HTTP 200, stated status 401): Invalid client-id \
          (find the client id and the secret key in Turbo Transactions' developer portal)"
     );
     let envelope = Envelope::of(err.response().unwrap()).unwrap();
