@@ -1,7 +1,7 @@
-//! A shop with an address for TurboPay's webhooks, and one delivery to it.
+//! An axum router with a route for TurboPay's webhooks, one valid webhook and one forged webhook.
 //!
 //! `cargo run --example delivery --features turbopay`
-#![expect(clippy::print_stdout, reason = "an example shows what it does")]
+#![expect(clippy::print_stdout, reason = "an example prints its results")]
 
 use axum::Router;
 use axum::body::Body;
@@ -18,10 +18,11 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let signature = turbopay::test_util::sign(&key, body.as_bytes());
     let app = Router::new().route("/turbopay", post(on_turbopay)).with_state(WebhookVerifier::new(key));
 
-    for signature in [signature.as_str(), "0000000000000000000000000000000000000000000000000000000000000000"] {
+    let forged = "0000000000000000000000000000000000000000000000000000000000000000";
+    for signature in [signature.as_str(), forged] {
         let delivery = Request::post("/turbopay").header(WebhookVerifier::SIGNATURE_HEADER, signature);
         let response = app.clone().oneshot(delivery.body(Body::from(body))?).await?;
-        println!("answered {}", response.status());
+        println!("response: {}", response.status());
     }
     Ok(())
 }

@@ -6,36 +6,36 @@ use axum::response::{IntoResponse, Response};
 
 use crate::WebhookSource;
 
-/// The answer that the provider of the endpoint `R` expects, so that it does not send the delivery again.
+/// The response that the provider expects for an accepted delivery, so that it does not send the delivery again.
 ///
-/// Return it once the delivery is stored; work afterwards.
-pub struct Acknowledge<R>(PhantomData<fn() -> R>);
+/// Return it as soon as the delivery is stored, and process the delivery afterwards.
+pub struct Acknowledge<S>(PhantomData<fn() -> S>);
 
-impl<R: WebhookSource> Acknowledge<R> {
-    /// It was taken in.
+impl<S: WebhookSource> Acknowledge<S> {
+    /// Creates the response.
     #[must_use]
     pub const fn new() -> Self {
         Self(PhantomData)
     }
 }
 
-impl<R: WebhookSource> Default for Acknowledge<R> {
+impl<S: WebhookSource> Default for Acknowledge<S> {
     fn default() -> Self {
         Self::new()
     }
 }
 
-impl<R> fmt::Debug for Acknowledge<R> {
+impl<S> fmt::Debug for Acknowledge<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Acknowledge")
     }
 }
 
-impl<R: WebhookSource> IntoResponse for Acknowledge<R> {
+impl<S: WebhookSource> IntoResponse for Acknowledge<S> {
     fn into_response(self) -> Response {
-        let response = R::ACKNOWLEDGEMENT;
-        // Every provider's status is one.
-        let status = StatusCode::from_u16(response.status).unwrap_or(StatusCode::OK);
-        (status, response.body).into_response()
+        let acknowledgement = S::ACKNOWLEDGEMENT;
+        // The fallback is never used: the status of every provider is valid.
+        let status = StatusCode::from_u16(acknowledgement.status).unwrap_or(StatusCode::OK);
+        (status, acknowledgement.body).into_response()
     }
 }

@@ -4,9 +4,11 @@ use payments_core::webhook::{Acknowledgement, Unverified, VerifyError};
 
 use crate::WebhookSource;
 
-/// Takes what is posted to a 3-D Secure payment's success address: to be completed, not to be believed.
+/// A source for the forms that browsers post to the success URL of a 3-D Secure payment.
+///
+/// A form does not prove a payment. Complete the payment with `Client::complete_3ds`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[expect(clippy::exhaustive_structs, reason = "there is nothing to set up")]
+#[expect(clippy::exhaustive_structs, reason = "it has no settings")]
 pub struct ThreeDsSuccessCallback;
 
 impl WebhookSource for ThreeDsSuccessCallback {
@@ -19,9 +21,11 @@ impl WebhookSource for ThreeDsSuccessCallback {
     }
 }
 
-/// Takes what is posted to a 3-D Secure payment's failure address: nothing is to be completed.
+/// A source for the forms that browsers post to the failure URL of a 3-D Secure payment.
+///
+/// There is nothing to complete.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[expect(clippy::exhaustive_structs, reason = "there is nothing to set up")]
+#[expect(clippy::exhaustive_structs, reason = "it has no settings")]
 pub struct ThreeDsFailureCallback;
 
 impl WebhookSource for ThreeDsFailureCallback {
@@ -34,9 +38,11 @@ impl WebhookSource for ThreeDsFailureCallback {
     }
 }
 
-/// Takes what is posted to a checkout's callback address: to be asked about.
+/// A source for the forms that are posted to the callback URL of a hosted checkout.
+///
+/// A form does not prove a payment. Look up the checkout.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[expect(clippy::exhaustive_structs, reason = "there is nothing to set up")]
+#[expect(clippy::exhaustive_structs, reason = "it has no settings")]
 pub struct HostedCheckoutCallback;
 
 impl WebhookSource for HostedCheckoutCallback {

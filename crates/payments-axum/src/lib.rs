@@ -5,7 +5,7 @@ mod acknowledge;
 mod source;
 mod webhook;
 
-// The providers, each in a file of its own.
+// One file per provider.
 #[cfg(feature = "card3ds")]
 mod card3ds;
 #[cfg(feature = "turbo-txn")]

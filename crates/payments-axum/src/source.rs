@@ -1,20 +1,20 @@
 use axum::http::HeaderMap;
 use payments_core::webhook::{Acknowledgement, VerifyError};
 
-/// What believes or refuses a provider's deliveries: its endpoint, as the provider's crate has it.
+/// A source of webhooks or callbacks: the verifier, decryptor or parser of a provider's crate.
 ///
-/// What it gives is proved (`Verified`) or no more than what to ask about (`Unverified`); it never gives a body.
+/// Its output is either `Verified`, or `Unverified` with only an id. A handler never receives a raw body.
 pub trait WebhookSource: Clone + Send + Sync + 'static {
-    /// What a handler gets.
+    /// The value that a handler receives.
     type Output: Send + 'static;
 
-    /// What the provider expects as the answer.
+    /// The response that the provider expects for an accepted delivery.
     const ACKNOWLEDGEMENT: Acknowledgement;
 
-    /// Believes a delivery, or refuses it. `body` is the raw body.
+    /// Verifies or parses a delivery. `body` is the raw body.
     ///
     /// # Errors
     ///
-    /// When it is not to be believed, or cannot be read.
+    /// Returns an error if the delivery cannot be verified, or if its body cannot be decoded.
     fn receive(&self, body: &[u8], headers: &HeaderMap) -> Result<Self::Output, VerifyError>;
 }

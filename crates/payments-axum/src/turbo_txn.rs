@@ -4,7 +4,7 @@ use turbo_txn::{CallbackDecryptor, MerchantOrderId};
 
 use crate::WebhookSource;
 
-/// That it decrypts proves nothing, so a handler gets an order to look up.
+/// Decryption does not verify the sender, so a handler receives only the id of an order to look up.
 impl WebhookSource for CallbackDecryptor {
     type Output = Unverified<MerchantOrderId>;
 

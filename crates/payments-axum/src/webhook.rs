@@ -8,62 +8,64 @@ use payments_core::webhook::{MAX_BODY, VerifyError};
 
 use crate::WebhookSource;
 
-/// A delivery that the endpoint `R` has taken: a `Verified` event, or an `Unverified` claim to ask about.
+/// An extractor for webhooks and callbacks: a `Verified` event, or an `Unverified` id to look up.
 ///
-/// It reads the raw body itself, at most 256 KiB, so it stands last among a handler's arguments. The endpoint comes from the
-/// router's state. What is refused never reaches the handler.
-pub struct Webhook<R: WebhookSource>(
-    /// What the provider's endpoint made of it.
-    pub R::Output,
+/// It reads the raw body, at most 256 KiB, so it must be the handler's last argument. It takes the source `S` from the
+/// router's state. A rejected delivery never reaches the handler.
+pub struct Webhook<S: WebhookSource>(
+    /// The output of the source.
+    pub S::Output,
 );
 
-impl<R: WebhookSource<Output: fmt::Debug>> fmt::Debug for Webhook<R> {
+impl<S: WebhookSource<Output: fmt::Debug>> fmt::Debug for Webhook<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("Webhook").field(&self.0).finish()
     }
 }
 
-impl<S, R> FromRequest<S> for Webhook<R>
+impl<State, S> FromRequest<State> for Webhook<S>
 where
-    S: Send + Sync,
-    R: WebhookSource + FromRef<S>,
+    State: Send + Sync,
+    S: WebhookSource + FromRef<State>,
 {
     type Rejection = WebhookRejection;
 
-    async fn from_request(request: Request, state: &S) -> Result<Self, WebhookRejection> {
+    async fn from_request(request: Request, state: &State) -> Result<Self, WebhookRejection> {
         let (head, body) = request.into_parts();
         let body = Limited::new(body, MAX_BODY).collect().await.map_err(|err| {
-            if err.is::<LengthLimitError>() { WebhookRejection::TooLong } else { WebhookRejection::Broken }
+            if err.is::<LengthLimitError>() { WebhookRejection::TooLong } else { WebhookRejection::Incomplete }
         })?;
-        let taken = R::from_ref(state).receive(&body.to_bytes(), &head.headers);
-        taken.map(Self).map_err(|err| match err {
+        let output = S::from_ref(state).receive(&body.to_bytes(), &head.headers);
+        output.map(Self).map_err(|err| match err {
             VerifyError::Rejected => WebhookRejection::Rejected,
-            // Whatever else it is, the provider is to send it again.
+            // After any other error, the provider should send the delivery again.
             _ => WebhookRejection::Unreadable,
         })
     }
 }
 
-/// Why a delivery did not reach its handler. What it answers tells a stranger nothing.
+/// The reason why a delivery did not reach its handler.
+///
+/// The HTTP response has a status and no body, so that it tells an attacker nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum WebhookRejection {
-    /// Its origin is not proved: 400. Why is in the trace.
+    /// The delivery could not be verified: 400. The reason is in the trace.
     Rejected,
-    /// The provider sent what this version cannot read: 500, so that it comes again.
+    /// The delivery is valid, but this version cannot decode it: 500, so that the provider sends it again.
     Unreadable,
-    /// It is longer than any delivery: 413.
+    /// The body is longer than 256 KiB: 413.
     TooLong,
-    /// It broke off: 400.
-    Broken,
+    /// The connection ended before the whole body was received: 400.
+    Incomplete,
 }
 
 impl WebhookRejection {
-    /// The status that it answers.
+    /// Returns the status of the HTTP response.
     #[must_use]
     pub fn status(self) -> StatusCode {
         match self {
-            Self::Rejected | Self::Broken => StatusCode::BAD_REQUEST,
+            Self::Rejected | Self::Incomplete => StatusCode::BAD_REQUEST,
             Self::Unreadable => StatusCode::INTERNAL_SERVER_ERROR,
             Self::TooLong => StatusCode::PAYLOAD_TOO_LARGE,
         }
@@ -74,9 +76,9 @@ impl fmt::Display for WebhookRejection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Rejected => "the delivery could not be verified",
-            Self::Unreadable => "the delivery cannot be read",
-            Self::TooLong => "the delivery is too long",
-            Self::Broken => "the delivery broke off",
+            Self::Unreadable => "the delivery could not be decoded",
+            Self::TooLong => "the delivery's body is longer than 256 KiB",
+            Self::Incomplete => "the delivery's body is incomplete",
         })
     }
 }

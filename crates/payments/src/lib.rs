@@ -1,7 +1,7 @@
 #![doc = include_str!("../README.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
-// The providers, each behind a feature of its own.
+// The providers' crates, one feature each.
 #[cfg(feature = "card3ds")]
 #[cfg_attr(docsrs, doc(cfg(feature = "card3ds")))]
 pub use card3ds;
@@ -18,16 +18,16 @@ pub use turbopay;
 #[cfg_attr(docsrs, doc(cfg(feature = "turratech")))]
 pub use turratech;
 
-// One vocabulary for those who choose the provider at run time.
+// The shared vocabulary, for choosing a provider at run time.
 pub use payments_core::gateway;
 
 #[doc(no_inline)]
 pub use payments_core::{Currency, Error, ErrorKind, Expected, Mismatch, Money, MoneyError, Outcome, PaymentStatus};
 
-/// What all providers share: money, errors, transport, clock.
+/// The core that all providers share: money, errors, transport, clock.
 pub use payments_core;
 
-/// What each provider that is compiled in can do.
+/// The capabilities of each provider whose feature is enabled.
 pub const CAPABILITIES: &[gateway::Capabilities] = &[
     #[cfg(feature = "turratech")]
     turratech::Client::capabilities(),

@@ -1,7 +1,7 @@
 //! Creates a hosted deposit and looks it up.
 //!
-//! `cargo run --example deposit` uses a local sandbox. With `TURBOPAY_API_KEY` set, it uses TurboPay, or the base URL in its
-//! first argument. Creating a deposit moves no money.
+//! `cargo run --example deposit` uses a local sandbox. With `TURBOPAY_API_KEY` set, it uses TurboPay, or the base URL
+//! in its first argument. Creating a deposit moves no money.
 #![expect(clippy::print_stdout, reason = "an example prints its results")]
 
 use payments_sandbox::Sandbox;

@@ -1,7 +1,7 @@
 //! Runs TurboPay's go-live checklist, as far as a program can.
 //!
-//! `cargo run --example going_live` runs it in a local sandbox. With `TURBOPAY_API_KEY` set, it runs at TurboPay and **creates
-//! orders there**. Use the key of a test account, and the base URL from its setup sheet:
+//! `cargo run --example going_live` runs it in a local sandbox. With `TURBOPAY_API_KEY` set, it runs at TurboPay and
+//! **creates orders there**. Use the key of a test account, and the base URL from its setup sheet:
 //!
 //! ```sh
 //! cargo run --example going_live -- base-url=https://.. status-url=https://.. redirect-url=https://..
@@ -9,8 +9,8 @@
 //!
 //! - `amount=500` sets the amount of the orders.
 //! - `traffic=ftd` sets the other kind of traffic.
-//! - `account=.. ifsc=..` sets the beneficiary of a withdrawal. Without a beneficiary, no withdrawal is created at TurboPay.
-//!   **With a live key, the withdrawal pays out real money.**
+//! - `account=.. ifsc=..` sets the beneficiary of a withdrawal. Without a beneficiary, no withdrawal is created at
+//!   TurboPay. **With a live key, the withdrawal pays out real money.**
 //!
 //! The program exits with a failure if a step failed. Steps that need a person are printed as `by hand`.
 #![expect(clippy::print_stdout, reason = "an example prints its results")]

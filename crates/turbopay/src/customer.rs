@@ -58,8 +58,8 @@ fn check_bank_code(text: &str) -> Result<(), ValidationError> {
 
 /// Checks the rules for beneficiaries in INR.
 ///
-/// An IFSC has 11 characters (documented). That an account number has only digits is inferred from the document's table,
-/// which calls it an integer.
+/// An IFSC has 11 characters (documented). That an account number has only digits is inferred from the document's
+/// table, which calls it an integer.
 pub(crate) fn check_beneficiary(
     account: &BankAccount,
     bank: &BankCode,

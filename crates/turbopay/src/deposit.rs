@@ -20,8 +20,8 @@ use crate::order::OrderStatus;
 
 /// A deposit to create: a payment by a customer.
 ///
-/// The constructors take the required parameters. The URLs and the kind of traffic are required too, but can be set once
-/// on the client.
+/// The constructors take the required parameters. The URLs and the kind of traffic are required too, but can be set
+/// once on the client.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[must_use = "a deposit is not created until it is sent"]
 pub struct NewDeposit {
@@ -160,8 +160,8 @@ pub struct HostToHostDeposit {
 impl HostToHostDeposit {
     /// Returns a `upi://pay` link that any UPI app opens, with the address, the note and the amount.
     ///
-    /// Returns `None` if the address is not a UPI ID or the amount is not in INR. TurboPay does not return such a link. It
-    /// is built by UPI's own linking rules (inferred).
+    /// Returns `None` if the address is not a UPI ID or the amount is not in INR. TurboPay does not return such a link.
+    /// It is built by UPI's own linking rules (inferred).
     #[must_use]
     pub fn upi_link(&self) -> Option<String> {
         if self.amount.currency() != Currency::INR || !self.wallet_address.contains('@') {
@@ -188,7 +188,8 @@ impl QrCode {
     ///
     /// # Errors
     ///
-    /// Returns an error if the text is not base64 or not a PNG. The customer can still pay with the address or the links.
+    /// Returns an error if the text is not base64 or not a PNG. The customer can still pay with the address or the
+    /// links.
     pub fn png(&self) -> Result<Vec<u8>, DecodeError> {
         let text = self.0.strip_prefix("data:image/png;base64,").unwrap_or(&self.0);
         let bytes = STANDARD.decode(text).map_err(|_| DecodeError::new("qr", "is not base64"))?;
@@ -256,11 +257,12 @@ impl Client {
         self.connection.call(CREATE_HOST_TO_HOST_DEPOSIT, request, move |wire: WireHostToHost| wire.deposit(amount))
     }
 
-    /// Confirms a host-to-host deposit with the UTR of the customer's transfer. **This moves money:** it credits the merchant.
+    /// Confirms a host-to-host deposit with the UTR of the customer's transfer. **This moves money:** it credits the
+    /// merchant.
     ///
-    /// TurboPay accepts a UTR once. After an unknown outcome, look up the order; the outcome stays unknown as long as the
-    /// status is `new`. "The selected order id is invalid" is an unknown outcome too, because TurboPay may return it for an
-    /// order that is already confirmed (inferred).
+    /// TurboPay accepts a UTR once. After an unknown outcome, look up the order; the outcome stays unknown as long as
+    /// the status is `new`. "The selected order id is invalid" is an unknown outcome too, because TurboPay may return
+    /// it for an order that is already confirmed (inferred).
     pub fn confirm_utr(&self, order: &OrderId, utr: &Utr) -> Call<Confirmation> {
         let body = WireConfirm { order_id: order, customer_transaction_id: utr };
         let request = RequestBuilder::post(Path::new("s2s/deposit/confirm")).json(&body);

@@ -117,7 +117,8 @@ const MESSAGES: &[(&str, &str, Problem)] = &[
     ("The ", "must be a valid", Problem::WrongFormat),
 ];
 
-/// Phrases of a duplicate reference or UTR. TurboPay uses two wordings, so others may exist: missing one could pay twice.
+/// Phrases of a duplicate reference or UTR. TurboPay uses two wordings, so others may exist: missing one could pay
+/// twice.
 const DUPLICATE_PHRASES: &[&str] = &["already been taken", "already exists", "id exists", "duplicate"];
 
 /// Parses TurboPay's error form: an object with a `message`, and optionally with `errors` by field.
@@ -176,7 +177,8 @@ struct ErrorBody {
     errors: FieldErrors,
 }
 
-/// The member `errors`: one message or a list for each field, in TurboPay's order. The web framework sends `[]` for none.
+/// The member `errors`: one message or a list for each field, in TurboPay's order. The web framework sends `[]` for
+/// none.
 #[derive(Default)]
 struct FieldErrors(Vec<FieldError>);
 

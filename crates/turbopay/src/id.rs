@@ -10,8 +10,8 @@ string_newtype! {
 string_newtype! {
     /// The merchant's own reference for an order: any text of 1 to 100 characters. TurboPay accepts each once.
     ///
-    /// Use only letters, digits, `.`, `_` and `-`. Other characters are accepted and percent-encoded in a lookup, but no
-    /// recorded exchange shows such a lookup, and TurboPay's web framework may read `%2F` as `/`.
+    /// Use only letters, digits, `.`, `_` and `-`. Other characters are accepted and percent-encoded in a lookup, but
+    /// no recorded exchange shows such a lookup, and TurboPay's web framework may read `%2F` as `/`.
     pub struct MerchantOrderId("merchant_order_id"): |text| check_reference("merchant_order_id", text, 100);
 }
 
@@ -21,7 +21,8 @@ string_newtype! {
 }
 
 string_newtype! {
-    /// The bank's reference of a transfer (UTR), as the customer's app shows it: 1 to 100 characters without whitespace.
+    /// The bank's reference of a transfer (UTR), as the customer's app shows it: 1 to 100 characters without
+    /// whitespace.
     pub struct Utr("utr"): |text| check_utr(text);
 }
 

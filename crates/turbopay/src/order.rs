@@ -36,8 +36,8 @@ open_enum! {
 impl OrderStatus {
     /// Returns true if the status normally does not change any more.
     ///
-    /// [`transition`](crate::transition()) lists the documented rare exceptions. `cancelled`, `expired` and unrecognised
-    /// statuses are not final.
+    /// [`transition`](crate::transition()) lists the documented rare exceptions. `cancelled`, `expired` and
+    /// unrecognised statuses are not final.
     #[must_use]
     pub fn is_final(&self) -> bool {
         match self {
@@ -74,8 +74,8 @@ impl Order {
     ///
     /// # Errors
     ///
-    /// Returns the first difference. TurboPay documents that amounts can change: [`Mismatch::AmountDiffers`] contains both
-    /// amounts.
+    /// Returns the first difference. TurboPay documents that amounts can change: [`Mismatch::AmountDiffers`] contains
+    /// both amounts.
     pub fn check(&self, expected: &Expected) -> Result<(), Mismatch> {
         check(&self.merchant_order_id, self.amount, expected)
     }
@@ -108,8 +108,8 @@ impl Client {
 
     /// Looks up an order by the merchant's reference. Use it after an unknown outcome.
     ///
-    /// "Not found" does not prove that an earlier request failed: it may still be in flight. Use [`Order::check`] to make
-    /// sure that the order is the expected one.
+    /// "Not found" does not prove that an earlier request failed: it may still be in flight. Use [`Order::check`] to
+    /// make sure that the order is the expected one.
     ///
     /// The lookup counts against the limit of [`Client::order_status`]. Its response has the same form (inferred: no
     /// exchange is recorded).

@@ -62,7 +62,8 @@ impl WebhookVerifier {
     /// Deliver goods once per order and status, because webhooks are repeated:
     ///
     /// - Every lookup and every "Resend callback" in the back office sends another webhook, possibly with other bytes.
-    /// - The signature covers no timestamp, so a captured webhook can be replayed. Its [`Verified::digest`] is the same.
+    /// - The signature covers no timestamp, so a captured webhook can be replayed. Its [`Verified::digest`] is the
+    ///   same.
     ///
     /// Check the [`transition`](crate::transition()) too.
     ///
@@ -70,15 +71,16 @@ impl WebhookVerifier {
     ///
     /// - [`VerifyError::Rejected`] if the signature is missing, occurs twice, or matches no key. Respond with 400
     ///   (inferred).
-    /// - [`VerifyError::Unreadable`] if the signature is valid but the body cannot be decoded. Respond with 500, so that
-    ///   TurboPay sends the webhook again.
+    /// - [`VerifyError::Unreadable`] if the signature is valid but the body cannot be decoded. Respond with 500, so
+    ///   that TurboPay sends the webhook again.
     pub fn verify(&self, body: &[u8], headers: &HeaderMap) -> Result<Verified<Event>, VerifyError> {
         self.verify_signature(body, one_header(headers, Self::SIGNATURE_HEADER)?)
     }
 
     /// Verifies a webhook by the value of its `x-pay-signature` header.
     ///
-    /// Use it if your web framework does not use the `http` crate's `HeaderMap`. Reject a request that has the header twice.
+    /// Use it if your web framework does not use the `http` crate's `HeaderMap`. Reject a request that has the header
+    /// twice.
     ///
     /// The signature is 64 hexadecimal digits of either case, or base64 of the same 32 bytes (inferred).
     ///
@@ -101,8 +103,8 @@ impl WebhookKey {
 
 /// An order as a webhook reports it. Only [`WebhookVerifier`] creates events.
 ///
-/// TurboPay reports neither the currency nor whether the order is a deposit or a withdrawal. Compare the event with what
-/// you ordered: [`Event::check`].
+/// TurboPay reports neither the currency nor whether the order is a deposit or a withdrawal. Compare the event with
+/// what you ordered: [`Event::check`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Event {
@@ -136,8 +138,8 @@ impl Event {
     ///
     /// # Errors
     ///
-    /// Returns the first difference. TurboPay documents that amounts can change: [`Mismatch::AmountDiffers`] contains both
-    /// amounts.
+    /// Returns the first difference. TurboPay documents that amounts can change: [`Mismatch::AmountDiffers`] contains
+    /// both amounts.
     pub fn check(&self, expected: &Expected) -> Result<(), Mismatch> {
         order::check(&self.merchant_order_id, self.amount, expected)
     }

@@ -75,8 +75,8 @@ impl Client {
     /// again after an unknown outcome. Call [`Client::lookup`] with the reference, and create no other withdrawal until
     /// the lookup has settled this one.
     ///
-    /// "The merchant order id has already been taken" is an unknown outcome too: an order with this reference exists, and
-    /// it may be this withdrawal. Compare it with [`Order::check`](crate::Order::check).
+    /// "The merchant order id has already been taken" is an unknown outcome too: an order with this reference exists,
+    /// and it may be this withdrawal. Compare it with [`Order::check`](crate::Order::check).
     pub fn create_withdrawal(&self, withdrawal: NewWithdrawal) -> Call<Withdrawal> {
         let request = withdrawal.request(&self.defaults);
         self.connection.call(CREATE_WITHDRAWAL, request, |wire: WireWithdrawal| {

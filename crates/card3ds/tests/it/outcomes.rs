@@ -236,7 +236,7 @@ async fn a_payment_with_an_unclear_result_under_an_error_status_makes_the_outcom
 #[tokio::test]
 async fn a_refusal_that_may_be_about_an_earlier_request_makes_the_outcome_unknown() {
     let bodies = [
-        r#"{"message":"the pre-authorization is captured already"}"#,
+        r#"{"message":"the pre-authorization has already been captured"}"#,
         r#"{"resultCode":"DUPLICATE_ORDER"}"#,
         r#"{"resultMessage":"Order Already paid","status":"FAILED"}"#,
         r#"{"message":"x","error":"a payment with this orderId EXISTS"}"#,
@@ -263,7 +263,7 @@ async fn a_refusal_that_may_be_about_an_earlier_request_makes_the_outcome_unknow
 
 #[tokio::test]
 async fn the_refusal_of_a_second_capture_proves_nothing_about_the_first() {
-    let refused = Reply::json(400, r#"{"message":"the pre-authorization is captured already"}"#);
+    let refused = Reply::json(400, r#"{"message":"the pre-authorization has already been captured"}"#);
     let (client, _) = scripted([Reply::lost(), refused]);
     let capture = || client.capture(&payment_id(), lira("100.50"));
     assert_eq!(capture().send().await.unwrap_err().outcome(), Outcome::Unknown);

@@ -1,24 +1,24 @@
-//! The table is held against what is really implemented.
+//! The table of capabilities matches the implemented traits.
 
 use payments::gateway::{
     AvailableBalance, Cancel, Capabilities, Capture, Feature, Lookup, PayOut, Refund, Retrieve, StartPayment, Support,
 };
 use payments::{CAPABILITIES, card3ds, turbo_link, turbo_txn, turbopay, turratech};
 
-/// Whether a type implements a trait: an inherent constant goes before a trait's.
+/// Evaluates to true if a type implements a trait. An inherent constant takes precedence over a trait's constant.
 macro_rules! implements {
     ($type:ty: $trait:path) => {{
-        #[allow(dead_code, reason = "only one of the two constants is ever asked for")]
-        trait Otherwise {
-            const YES: bool = false;
+        #[allow(dead_code, reason = "each expansion uses only one of the two constants")]
+        trait NotImplemented {
+            const IMPLEMENTED: bool = false;
         }
-        impl<T: ?Sized> Otherwise for T {}
-        struct Holds<T: ?Sized>(std::marker::PhantomData<T>);
-        #[allow(dead_code, reason = "only one of the two constants is ever asked for")]
-        impl<T: ?Sized + $trait> Holds<T> {
-            const YES: bool = true;
+        impl<T: ?Sized> NotImplemented for T {}
+        struct Probe<T: ?Sized>(std::marker::PhantomData<T>);
+        #[allow(dead_code, reason = "each expansion uses only one of the two constants")]
+        impl<T: ?Sized + $trait> Probe<T> {
+            const IMPLEMENTED: bool = true;
         }
-        <Holds<$type>>::YES
+        <Probe<$type>>::IMPLEMENTED
     }};
 }
 
@@ -41,7 +41,7 @@ macro_rules! check {
 }
 
 #[test]
-fn a_trait_is_implemented_where_the_table_says_yes_and_nowhere_else() {
+fn a_trait_is_implemented_exactly_if_the_table_says_supported() {
     check!(turratech::Client);
     check!(turbo_txn::Client);
     check!(turbo_link::Client);
@@ -50,11 +50,11 @@ fn a_trait_is_implemented_where_the_table_says_yes_and_nowhere_else() {
 }
 
 #[test]
-fn every_provider_answers_every_question_once_and_in_order() {
-    let names: Vec<&str> = CAPABILITIES.iter().map(|one| one.provider).collect();
+fn every_provider_lists_every_feature_once_and_in_order() {
+    let names: Vec<&str> = CAPABILITIES.iter().map(|capabilities| capabilities.provider).collect();
     assert_eq!(names, ["turratech", "turbo-txn", "turbo-link", "card3ds", "turbopay"]);
-    for one in CAPABILITIES {
-        let asked: Vec<Feature> = one.table.iter().map(|row| row.feature).collect();
-        assert_eq!(asked, Feature::ALL, "{}", one.provider);
+    for capabilities in CAPABILITIES {
+        let features: Vec<Feature> = capabilities.table.iter().map(|row| row.feature).collect();
+        assert_eq!(features, Feature::ALL, "{}", capabilities.provider);
     }
 }

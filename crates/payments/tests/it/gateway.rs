@@ -1,4 +1,4 @@
-//! One vocabulary over several providers, against the sandbox.
+//! The shared traits over several providers, against the sandbox.
 
 use payments::gateway::{
     Capture, CaptureRequest, Lookup, NextAction, PayOut, PaymentRequest, PayoutRequest, Refund, RefundRequest,
@@ -9,10 +9,10 @@ use payments::{
 };
 use payments_sandbox::Sandbox;
 
-fn turbopay_at(sandbox: &Sandbox) -> turbopay::Client {
-    let there = sandbox.turbopay();
-    turbopay::Client::builder(turbopay::ApiKey::new(there.api_key()).unwrap())
-        .base_url(there.base_url())
+fn turbopay_client(sandbox: &Sandbox) -> turbopay::Client {
+    let simulated = sandbox.turbopay();
+    turbopay::Client::builder(turbopay::ApiKey::new(simulated.api_key()).unwrap())
+        .base_url(simulated.base_url())
         .clock(sandbox.clock())
         .timer(sandbox.clock())
         .status_url("http://127.0.0.1:9/status")
@@ -22,42 +22,43 @@ fn turbopay_at(sandbox: &Sandbox) -> turbopay::Client {
         .unwrap()
 }
 
-fn turbo_txn_at(sandbox: &Sandbox) -> turbo_txn::Client {
-    let there = sandbox.turbo_txn();
-    let id = turbo_txn::ClientId::new(there.client_id()).unwrap();
-    let builder = turbo_txn::Client::builder(id, turbo_txn::SecretKey::new(there.secret_key()).unwrap());
-    builder.base_url(there.base_url()).clock(sandbox.clock()).timer(sandbox.clock()).build().unwrap()
+fn turbo_txn_client(sandbox: &Sandbox) -> turbo_txn::Client {
+    let simulated = sandbox.turbo_txn();
+    let id = turbo_txn::ClientId::new(simulated.client_id()).unwrap();
+    let builder = turbo_txn::Client::builder(id, turbo_txn::SecretKey::new(simulated.secret_key()).unwrap());
+    builder.base_url(simulated.base_url()).clock(sandbox.clock()).timer(sandbox.clock()).build().unwrap()
 }
 
-fn turratech_at(sandbox: &Sandbox) -> turratech::Client {
-    let there = sandbox.turratech();
-    let builder = turratech::Client::builder(turratech::ApiKey::new(there.api_key()).unwrap());
-    builder.base_url(there.base_url()).clock(sandbox.clock()).timer(sandbox.clock()).build().unwrap()
+fn turratech_client(sandbox: &Sandbox) -> turratech::Client {
+    let simulated = sandbox.turratech();
+    let builder = turratech::Client::builder(turratech::ApiKey::new(simulated.api_key()).unwrap());
+    builder.base_url(simulated.base_url()).clock(sandbox.clock()).timer(sandbox.clock()).build().unwrap()
 }
 
-fn card3ds_at(sandbox: &Sandbox) -> card3ds::Client {
-    let there = sandbox.card3ds();
-    let key = card3ds::ApiKey::new(there.api_key()).unwrap();
-    let builder = card3ds::Client::builder(key, card3ds::ApiSecret::new(there.api_secret()).unwrap());
-    builder.base_url(there.base_url()).clock(sandbox.clock()).timer(sandbox.clock()).build().unwrap()
+fn card3ds_client(sandbox: &Sandbox) -> card3ds::Client {
+    let simulated = sandbox.card3ds();
+    let key = card3ds::ApiKey::new(simulated.api_key()).unwrap();
+    let builder = card3ds::Client::builder(key, card3ds::ApiSecret::new(simulated.api_secret()).unwrap());
+    builder.base_url(simulated.base_url()).clock(sandbox.clock()).timer(sandbox.clock()).build().unwrap()
 }
 
 fn rupees() -> Money {
     Money::from_minor(30_000, Currency::INR)
 }
 
-fn order(reference: &str, amount: Money) -> PaymentRequest {
+fn request(reference: &str, amount: Money) -> PaymentRequest {
     PaymentRequest::new(reference, amount)
         .customer("customer-9")
         .description("A book")
         .return_url("http://127.0.0.1:9/return")
 }
 
-async fn start(providers: &[&dyn StartPayment], order: &PaymentRequest) -> Result<usize, Error> {
+/// Tries the providers in order, and returns the index of the one that started the payment.
+async fn start(providers: &[&dyn StartPayment], request: &PaymentRequest) -> Result<usize, Error> {
     let mut last = Error::configuration("there is no provider");
-    for (number, provider) in providers.iter().enumerate() {
-        match provider.start_payment(order).await {
-            Ok(_) => return Ok(number),
+    for (index, provider) in providers.iter().enumerate() {
+        match provider.start_payment(request).await {
+            Ok(_) => return Ok(index),
             Err(err) if err.outcome() == Outcome::Unknown => return Err(err),
             Err(err) => last = err,
         }
@@ -66,15 +67,15 @@ async fn start(providers: &[&dyn StartPayment], order: &PaymentRequest) -> Resul
 }
 
 #[tokio::test]
-async fn another_provider_is_asked_after_a_refusal_and_never_after_an_unknown_outcome() {
+async fn another_provider_is_tried_after_a_refusal_but_never_after_an_unknown_outcome() {
     let sandbox = Sandbox::builder().start().await;
-    let (first, second) = (turbopay_at(&sandbox), turbo_txn_at(&sandbox));
+    let (first, second) = (turbopay_client(&sandbox), turbo_txn_client(&sandbox));
     let providers: [&dyn StartPayment; 2] = [&first, &second];
     sandbox.fault("turbopay.deposit#1 @before-commit json=422");
     sandbox.fault("turbopay.deposit#2 @after-commit fin");
 
-    assert_eq!(start(&providers, &order("order-1", rupees())).await.unwrap(), 1);
-    let err = start(&providers, &order("order-2", rupees())).await.unwrap_err();
+    assert_eq!(start(&providers, &request("order-1", rupees())).await.unwrap(), 1);
+    let err = start(&providers, &request("order-2", rupees())).await.unwrap_err();
 
     assert_eq!((err.outcome(), err.provider()), (Outcome::Unknown, "turbopay"));
     let ledger = sandbox.ledger();
@@ -83,35 +84,35 @@ async fn another_provider_is_asked_after_a_refusal_and_never_after_an_unknown_ou
 }
 
 #[tokio::test]
-async fn what_was_started_is_found_and_held_against_what_was_ordered() {
+async fn a_started_payment_is_looked_up_and_compared_with_the_order() {
     let sandbox = Sandbox::builder().start().await;
-    let (first, second) = (turbopay_at(&sandbox), turbo_txn_at(&sandbox));
-    let started = first.start_payment(&order("order-1", rupees())).await.unwrap();
+    let (first, second) = (turbopay_client(&sandbox), turbo_txn_client(&sandbox));
+    let started = first.start_payment(&request("order-1", rupees())).await.unwrap();
     assert!(matches!(started.next, NextAction::Redirect { .. }));
-    let adjusted = second.start_payment(&order("order-2", rupees())).await.unwrap();
+    let adjusted = second.start_payment(&request("order-2", rupees())).await.unwrap();
     assert_eq!(adjusted.amount, Money::from_minor(30_001, Currency::INR));
 
-    let found = first.lookup_payment(&Expected::new("order-1", rupees())).await.unwrap();
-    assert_eq!((found.status, found.is_final, found.mismatch), (PaymentStatus::AwaitingCustomer, false, None));
+    let state = first.lookup_payment(&Expected::new("order-1", rupees())).await.unwrap();
+    assert_eq!((state.status, state.is_final, state.mismatch), (PaymentStatus::AwaitingCustomer, false, None));
     let by_id = first.retrieve(started.id.as_deref().unwrap(), &Expected::new("order-1", rupees())).await.unwrap();
     assert_eq!(by_id.amount, Some(rupees()));
     sandbox.turbo_txn().order("order-2").approve();
-    let paid = second.lookup_payment(&Expected::new("order-2", rupees())).await.unwrap();
-    assert!(paid.status.is_paid() && !paid.is_paid_as_expected());
-    assert!(matches!(paid.mismatch, Some(Mismatch::AmountDiffers { .. })));
+    let state = second.lookup_payment(&Expected::new("order-2", rupees())).await.unwrap();
+    assert!(state.status.is_paid() && !state.is_paid_as_expected());
+    assert!(matches!(state.mismatch, Some(Mismatch::AmountDiffers { .. })));
     assert!(second.lookup_payment(&Expected::new("order-2", adjusted.amount)).await.unwrap().is_paid_as_expected());
     sandbox.finish();
 }
 
 #[tokio::test]
-async fn what_a_provider_requires_is_named_before_anything_is_sent() {
+async fn a_missing_required_field_is_named_before_anything_is_sent() {
     let sandbox = Sandbox::builder().start().await;
     let bare = PaymentRequest::new("order-1", rupees());
     let missing: [(&dyn StartPayment, &str); 4] = [
-        (&turbopay_at(&sandbox), "customer"),
-        (&turbo_txn_at(&sandbox), "return_url"),
-        (&turratech_at(&sandbox), "payment_method"),
-        (&card3ds_at(&sandbox), "description"),
+        (&turbopay_client(&sandbox), "customer"),
+        (&turbo_txn_client(&sandbox), "return_url"),
+        (&turratech_client(&sandbox), "payment_method"),
+        (&card3ds_client(&sandbox), "description"),
     ];
     for (provider, field) in missing {
         let err = provider.start_payment(&bare).await.unwrap_err();
@@ -122,33 +123,79 @@ async fn what_a_provider_requires_is_named_before_anything_is_sent() {
 }
 
 #[tokio::test]
-async fn a_payment_is_made_once_for_an_order_and_given_back() {
+async fn an_invalid_field_is_named_as_the_request_names_it() {
     let sandbox = Sandbox::builder().start().await;
-    let client = turratech_at(&sandbox);
-    let price = Money::from_minor(2000, Currency::GBP);
-    let made = payments::payments_core::clock::Clock::now(&sandbox.clock());
-    let order = PaymentRequest::new("order-1", price).payment_method("pm_card_visa").created_at(made);
+    let (turbopay, turbo_txn) = (turbopay_client(&sandbox), turbo_txn_client(&sandbox));
+    let (turratech, card3ds) = (turratech_client(&sandbox), card3ds_client(&sandbox));
+    let valid = request("order-1", rupees()).payment_method("pm_card_visa");
+    let payout = |customer, account, bank| PayoutRequest::new("payout-1", rupees(), customer, account, bank);
+    let (account, ifsc) = ("065432123456789", "HDFC0000053");
+    let expected = |reference| Expected::new(reference, rupees());
+    let errors = [
+        ("reference", turbopay.start_payment(&request("..", rupees())).await.err()),
+        ("customer", turbopay.start_payment(&valid.clone().customer("")).await.err()),
+        ("return_url", turbopay.start_payment(&valid.clone().return_url("shop.example")).await.err()),
+        ("reference", turbopay.lookup_payment(&expected("..")).await.err()),
+        ("id", turbopay.retrieve("../x", &expected("order-1")).await.err()),
+        ("reference", turbopay.pay_out(&PayoutRequest::new("", rupees(), "c", account, ifsc)).await.err()),
+        ("customer", turbopay.pay_out(&payout("", account, ifsc)).await.err()),
+        ("account", turbopay.pay_out(&payout("c", "1", ifsc)).await.err()),
+        ("account", turbopay.pay_out(&payout("c", "ABCDEFGHI", ifsc)).await.err()),
+        ("bank", turbopay.pay_out(&payout("c", account, "HDFC/000053")).await.err()),
+        ("bank", turbopay.pay_out(&payout("c", account, "HDFC")).await.err()),
+        ("reference", turbo_txn.start_payment(&request("order 1", rupees())).await.err()),
+        ("return_url", turbo_txn.start_payment(&valid.clone().return_url("shop.example")).await.err()),
+        ("reference", turbo_txn.lookup_payment(&expected("order 1")).await.err()),
+        ("payment_method", turratech.start_payment(&valid.clone().payment_method("../x")).await.err()),
+        ("customer", turratech.start_payment(&valid.clone().customer("../x")).await.err()),
+        ("return_url", turratech.start_payment(&valid.clone().return_url("shop.example")).await.err()),
+        ("id", turratech.retrieve("../x", &expected("order-1")).await.err()),
+        ("payment_id", Capture::capture_payment(&turratech, &CaptureRequest::new("../x", rupees())).await.err()),
+        ("payment_id", turratech.refund_payment(&RefundRequest::new("refund-1", "../x", rupees())).await.err()),
+        ("reference", card3ds.start_payment(&request("", rupees())).await.err()),
+        ("customer", card3ds.start_payment(&valid.clone().customer("")).await.err()),
+        ("description", card3ds.start_payment(&valid.clone().description("")).await.err()),
+        ("return_url", card3ds.start_payment(&valid.return_url("shop.example")).await.err()),
+        ("id", card3ds.retrieve("../x", &expected("order-1")).await.err()),
+        ("payment_id", card3ds.capture_payment(&CaptureRequest::new("../x", rupees())).await.err()),
+    ];
+    for (index, (field, err)) in errors.into_iter().enumerate() {
+        let err = err.unwrap();
+        assert_eq!((err.outcome(), err.param()), (Outcome::NotSent, Some(field)), "{index}: {err}");
+        assert!(err.to_string().contains(&format!("`{field}`")), "{index}: {err}");
+    }
+    assert_eq!(sandbox.ledger().entries().len(), 0);
+    sandbox.finish();
+}
 
-    let first = client.start_payment(&order).await.unwrap();
-    let again = client.start_payment(&order).await.unwrap();
-    assert_eq!((&first.id, first.status), (&again.id, PaymentStatus::Succeeded));
+#[tokio::test]
+async fn a_payment_is_executed_once_per_order_and_can_be_refunded() {
+    let sandbox = Sandbox::builder().start().await;
+    let client = turratech_client(&sandbox);
+    let price = Money::from_minor(2000, Currency::GBP);
+    let created_at = payments::payments_core::clock::Clock::now(&sandbox.clock());
+    let request = PaymentRequest::new("order-1", price).payment_method("pm_card_visa").created_at(created_at);
+
+    let first = client.start_payment(&request).await.unwrap();
+    let second = client.start_payment(&request).await.unwrap();
+    assert_eq!((&first.id, first.status), (&second.id, PaymentStatus::Succeeded));
     sandbox.ledger().order("order-1").executed_once();
-    let found = client.retrieve(first.id.as_deref().unwrap(), &Expected::new("order-1", price)).await.unwrap();
-    assert!(found.is_paid_as_expected());
+    let state = client.retrieve(first.id.as_deref().unwrap(), &Expected::new("order-1", price)).await.unwrap();
+    assert!(state.is_paid_as_expected());
 
     let part = Money::from_minor(500, Currency::GBP);
-    let refund = RefundRequest::new("refund-1", first.id.unwrap(), part).created_at(made);
+    let refund = RefundRequest::new("refund-1", first.id.unwrap(), part).created_at(created_at);
     assert_eq!(client.refund_payment(&refund).await.unwrap().amount, Some(part));
     sandbox.finish();
 }
 
 #[tokio::test]
-async fn holds_are_captured_and_money_is_paid_out() {
+async fn an_authorized_amount_is_captured_and_money_is_paid_out() {
     let sandbox = Sandbox::builder()
         .turbopay(payments_sandbox::turbopay::Settings::default().opening_balance(1000))
         .start()
         .await;
-    let cards = card3ds_at(&sandbox);
+    let cards = card3ds_client(&sandbox);
     let card = card3ds::Card::new(
         "John Doe",
         "5421190122090656".parse().unwrap(),
@@ -158,8 +205,9 @@ async fn holds_are_captured_and_money_is_paid_out() {
     let lira = |text| Money::parse(text, Currency::TRY).unwrap();
     let new =
         card3ds::NewPayment::new("order-1".parse().unwrap(), lira("100"), card, "198.51.100.7:1".parse().unwrap());
-    let held = cards.pre_authorize(new).send().await.unwrap();
-    let captured = cards.capture_payment(&CaptureRequest::new(held.payment_id.as_str(), lira("90"))).await.unwrap();
+    let authorized = cards.pre_authorize(new).send().await.unwrap();
+    let captured =
+        cards.capture_payment(&CaptureRequest::new(authorized.payment_id.as_str(), lira("90"))).await.unwrap();
     assert_eq!((captured.status, captured.amount), (PaymentStatus::Succeeded, Some(lira("90"))));
 
     let payout = PayoutRequest::new(
@@ -169,7 +217,7 @@ async fn holds_are_captured_and_money_is_paid_out() {
         "065432123456789",
         "HDFC0000053",
     );
-    let bank = turbopay_at(&sandbox);
+    let bank = turbopay_client(&sandbox);
     bank.pay_out(&payout).await.unwrap();
     sandbox.ledger().order("payout-1").executed_once();
     sandbox.finish();

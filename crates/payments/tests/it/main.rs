@@ -1,6 +1,6 @@
-//! The facade: what it re-exports, and what it says of the providers.
+//! The facade: what it re-exports, the shared traits, and the table of capabilities.
 
-#![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
+#![expect(clippy::unwrap_used, reason = "test helpers fail by panicking")]
 
 mod capabilities;
-mod failover;
+mod gateway;

@@ -65,7 +65,9 @@ async fn withdrawal(merchant: &Merchant) -> Result<StepResult, Failure> {
         Err(err) if err.outcome() == Outcome::Unknown => {
             let order = client.wait_until_final(&reference).timeout(LOOKUP_TIMEOUT).send().await;
             if order.is_err() {
-                return failed(format!("{err}; {reference} MAY HAVE BEEN PAID OUT but was not found: ask TurboPay"));
+                return failed(format!(
+                    "{err}; {reference} MAY HAVE BEEN PAID OUT, and the lookup failed: ask TurboPay"
+                ));
             }
         }
         Err(err) => return Err(err.into()),

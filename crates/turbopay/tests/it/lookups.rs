@@ -1,33 +1,24 @@
-//! Asking where an order stands, within the provider's limit.
+//! Lookups of orders and balances, within TurboPay's limit.
 
 use std::time::Duration;
 
 use payments_core::clock::Clock;
 use payments_core::test_util::Reply;
-use turbopay::{ApiKey, Currency, ErrorKind, Expected, Mismatch, OrderStatus, Outcome};
+use turbopay::{Currency, ErrorKind, Expected, Mismatch, OrderStatus, Outcome};
 
-use crate::support::{rupees, scripted, scripted_with_clock};
-
-fn order(reference: &str, status: &str) -> Reply {
-    Reply::json(
-        200,
-        &format!(
-            r#"{{"order_id":"o-1","merchant_order_id":"{reference}","status":"{status}","reason":"","amount":"500.00","utr":null}}"#
-        ),
-    )
-}
+use crate::support::{order, rupees, scripted, scripted_with_clock, withdrawal};
 
 #[tokio::test]
-async fn the_sixty_first_look_up_waits_until_the_first_is_a_minute_old() {
+async fn the_sixty_first_lookup_waits_until_the_first_is_one_minute_old() {
     let (client, script, clock) = scripted_with_clock((0..61).map(|_| order("r-1", "new")));
     let (reference, id) = ("r-1".parse().unwrap(), "o-1".parse().unwrap());
 
-    for turn in 0..60 {
-        // Both look-ups count together.
-        let asked = if turn % 2 == 0 { client.lookup(&reference) } else { client.order_status(&id) };
-        asked.send().await.unwrap();
+    for number in 0..60 {
+        // Lookups by either id count together.
+        let lookup = if number % 2 == 0 { client.lookup(&reference) } else { client.order_status(&id) };
+        lookup.send().await.unwrap();
     }
-    assert_eq!(clock.monotonic(), Duration::ZERO, "sixty go through at once");
+    assert_eq!(clock.monotonic(), Duration::ZERO, "sixty lookups need no wait");
     client.lookup(&reference).timeout(Duration::from_secs(90)).send().await.unwrap();
 
     assert_eq!(clock.monotonic(), Duration::from_secs(60));
@@ -35,7 +26,7 @@ async fn the_sixty_first_look_up_waits_until_the_first_is_a_minute_old() {
 }
 
 #[tokio::test]
-async fn a_look_up_that_the_limit_would_hold_too_long_is_not_sent() {
+async fn a_lookup_that_would_wait_longer_than_its_timeout_is_not_sent() {
     let (client, script) = scripted((0..60).map(|_| order("r-1", "new")));
     let reference = "r-1".parse().unwrap();
     for _ in 0..60 {
@@ -50,47 +41,33 @@ async fn a_look_up_that_the_limit_would_hold_too_long_is_not_sent() {
 }
 
 #[tokio::test]
-async fn look_ups_by_another_process_count_through_the_recorded_headers() {
-    let left = order("r-1", "new").header("x-ratelimit-limit", "60").header("x-ratelimit-remaining", "1");
-    let (client, _, clock) = scripted_with_clock([left, order("r-1", "new"), order("r-1", "new")]);
+async fn lookups_by_another_process_count_if_the_rate_limit_headers_report_them() {
+    let limited = order("r-1", "new").header("x-ratelimit-limit", "60").header("x-ratelimit-remaining", "1");
+    let (client, _, clock) = scripted_with_clock([limited, order("r-1", "new"), order("r-1", "new")]);
     let reference = "r-1".parse().unwrap();
 
     for _ in 0..3 {
         client.lookup(&reference).timeout(Duration::from_secs(90)).send().await.unwrap();
     }
 
-    assert_eq!(clock.monotonic(), Duration::from_secs(60), "58 were used by somebody else");
+    assert_eq!(clock.monotonic(), Duration::from_secs(60), "another process used 58 of the 60 lookups");
 }
 
 #[tokio::test]
-async fn a_key_that_rotates_shares_the_limit() {
-    let (client, _, clock) = scripted_with_clock((0..61).map(|_| order("r-1", "new")));
-    let rotated = client.with_credentials(ApiKey::new("next-key").unwrap()).unwrap();
-    let reference = "r-1".parse().unwrap();
-    for _ in 0..60 {
-        client.lookup(&reference).send().await.unwrap();
-    }
-
-    rotated.lookup(&reference).timeout(Duration::from_secs(90)).send().await.unwrap();
-
-    assert_eq!(clock.monotonic(), Duration::from_secs(60));
-}
-
-#[tokio::test]
-async fn withdrawals_are_not_held_up_by_the_limit_on_look_ups() {
+async fn the_limit_on_lookups_does_not_delay_withdrawals() {
     let created = Reply::json(201, r#"{"order_id":"o-2","status":"new"}"#);
     let (client, _, clock) = scripted_with_clock((0..60).map(|_| order("r-1", "new")).chain([created]));
     for _ in 0..60 {
         client.lookup(&"r-1".parse().unwrap()).send().await.unwrap();
     }
 
-    client.create_withdrawal(crate::support::withdrawal()).send().await.unwrap();
+    client.create_withdrawal(withdrawal()).send().await.unwrap();
 
     assert_eq!(clock.monotonic(), Duration::ZERO);
 }
 
 #[tokio::test]
-async fn an_answer_about_another_order_is_refused() {
+async fn a_response_about_another_order_is_rejected() {
     let (client, _) = scripted([order("r-2", "success")]);
     let err = client.lookup(&"r-1".parse().unwrap()).send().await.unwrap_err();
     assert_eq!((err.kind(), err.json_path()), (ErrorKind::MalformedResponse, Some("merchant_order_id")));
@@ -101,7 +78,7 @@ async fn an_answer_about_another_order_is_refused() {
 }
 
 #[tokio::test]
-async fn a_reference_is_one_segment_of_the_path_whatever_it_holds() {
+async fn a_reference_with_any_characters_is_one_path_segment() {
     let rows = [
         ("a/b", "a%2Fb"),
         ("../balance", "..%2Fbalance"),
@@ -119,7 +96,7 @@ async fn a_reference_is_one_segment_of_the_path_whatever_it_holds() {
 }
 
 #[tokio::test]
-async fn waiting_ends_with_the_first_final_status() {
+async fn wait_until_final_returns_the_first_final_status() {
     let (client, script) = scripted([
         Reply::json(404, r#"{"message":"Order not found"}"#),
         order("r-1", "new"),
@@ -135,18 +112,18 @@ async fn waiting_ends_with_the_first_final_status() {
 }
 
 #[tokio::test]
-async fn waiting_gives_the_last_status_when_time_is_up() {
+async fn wait_until_final_returns_the_last_status_at_its_timeout() {
     let (client, _, clock) = scripted_with_clock((0..50).map(|_| order("r-1", "pending")));
-    let waiting = client.wait_until_final(&"r-1".parse().unwrap()).timeout(Duration::from_secs(30));
+    let poller = client.wait_until_final(&"r-1".parse().unwrap()).timeout(Duration::from_secs(30));
 
-    let order = waiting.send().await.unwrap();
+    let order = poller.send().await.unwrap();
 
     assert_eq!(order.status, OrderStatus::Pending);
     assert_eq!(clock.monotonic(), Duration::from_secs(30));
 }
 
 #[tokio::test]
-async fn waiting_gives_up_at_once_where_asking_again_cannot_help() {
+async fn wait_until_final_stops_at_an_error_that_is_not_temporary() {
     let (client, script) = scripted([order("r-1", "new"), Reply::json(401, r#"{"message":"Unauthorized"}"#)]);
     let err = client.wait_until_final(&"r-1".parse().unwrap()).send().await.unwrap_err();
     assert_eq!(err.kind(), ErrorKind::Authentication);
@@ -154,7 +131,7 @@ async fn waiting_gives_up_at_once_where_asking_again_cannot_help() {
 }
 
 #[tokio::test]
-async fn an_order_is_held_against_what_was_asked_for() {
+async fn check_compares_an_order_with_what_was_ordered() {
     let (client, _) = scripted([order("r-1", "success")]);
     let order = client.lookup(&"r-1".parse().unwrap()).send().await.unwrap();
 
@@ -165,7 +142,7 @@ async fn an_order_is_held_against_what_was_asked_for() {
 }
 
 #[tokio::test]
-async fn a_balance_in_another_currency_than_asked_for_is_refused() {
+async fn a_balance_in_another_currency_than_requested_is_rejected() {
     let inr = r#"{"account_id":"a","currency":"INR","available_balance":"1.0000","total_balance":"2.005"}"#;
     let (client, script) = scripted([Reply::json(200, inr), Reply::json(200, inr)]);
 

@@ -1,13 +1,15 @@
-//! TurboPay's client and webhook endpoint, through the public API and without a network.
+//! TurboPay's client and webhook verifier, through the public API and without a network.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail by panicking")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "test helpers fail by panicking")]
 
-mod edges;
+mod credentials;
+mod deposits;
 #[cfg(feature = "reqwest")]
 mod going_live;
 mod lookups;
 mod outcomes;
 mod recorded;
+mod secrets;
 mod support;
 mod transitions;
 mod validation;

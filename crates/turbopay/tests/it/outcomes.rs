@@ -1,4 +1,4 @@
-//! What a failure proves, by TurboPay's own rules.
+//! The outcomes of failed calls, by TurboPay's own rules.
 
 use payments_core::test_util::Reply;
 use turbopay::{ErrorKind, Outcome, Problem};
@@ -6,7 +6,7 @@ use turbopay::{ErrorKind, Outcome, Problem};
 use crate::support::{deposit, scripted, withdrawal};
 
 #[tokio::test]
-async fn a_withdrawal_whose_answer_was_lost_is_not_sent_again() {
+async fn a_withdrawal_whose_response_was_lost_is_not_sent_again() {
     for lost in
         [Reply::lost(), Reply::cut_off(201), Reply::json(201, "{}"), Reply::new(502, "<html>"), Reply::json(429, "{}")]
     {
@@ -22,7 +22,7 @@ async fn a_withdrawal_whose_answer_was_lost_is_not_sent_again() {
 }
 
 #[tokio::test]
-async fn a_withdrawal_that_never_connected_is_tried_again() {
+async fn a_withdrawal_is_retried_after_a_failed_connection() {
     let (client, script) = scripted([Reply::not_connected(), Reply::json(201, r#"{"order_id":"o-1","status":"new"}"#)]);
 
     let order = client.create_withdrawal(withdrawal()).send().await.unwrap();
@@ -32,7 +32,7 @@ async fn a_withdrawal_that_never_connected_is_tried_again() {
 }
 
 #[tokio::test]
-async fn a_withdrawal_that_never_connected_at_all_was_not_sent() {
+async fn a_withdrawal_without_any_connection_is_not_sent() {
     let (client, _) = scripted([]);
 
     let err = client.create_withdrawal(withdrawal()).send().await.unwrap_err();
@@ -42,7 +42,7 @@ async fn a_withdrawal_that_never_connected_at_all_was_not_sent() {
 }
 
 #[tokio::test]
-async fn a_taken_reference_is_unknown_for_a_withdrawal_and_refused_for_a_deposit() {
+async fn a_duplicate_reference_is_unknown_for_a_withdrawal_and_refused_for_a_deposit() {
     let taken = || {
         let message = "The merchant order id has already been taken.";
         Reply::json(422, &format!(r#"{{"message":"{message}","errors":{{"merchant_order_id":["{message}"]}}}}"#))
@@ -59,7 +59,7 @@ async fn a_taken_reference_is_unknown_for_a_withdrawal_and_refused_for_a_deposit
 }
 
 #[tokio::test]
-async fn every_documented_error_is_a_kind_and_a_problem() {
+async fn every_documented_error_has_a_kind_and_a_problem() {
     use ErrorKind::{Authentication, Conflict, Declined, InvalidRequest, NotFound, Permission};
     let rows = [
         (401, "Unauthorized", Authentication, Problem::Unauthorized),
@@ -90,7 +90,7 @@ async fn every_documented_error_is_a_kind_and_a_problem() {
 }
 
 #[tokio::test]
-async fn an_address_that_is_not_whitelisted_says_what_to_do() {
+async fn the_error_for_an_address_that_is_not_whitelisted_advises_what_to_do() {
     let (client, _) = scripted([Reply::json(403, r#"{"message":"10.0.0.7 is not white listed"}"#)]);
     let err = client.create_withdrawal(withdrawal()).send().await.unwrap_err();
     assert_eq!(err.advice(), Some("have TurboPay whitelist this server's address"));
@@ -102,7 +102,7 @@ async fn an_address_that_is_not_whitelisted_says_what_to_do() {
 }
 
 #[tokio::test]
-async fn somebody_elses_words_settle_nothing() {
+async fn an_error_response_in_another_form_leaves_the_outcome_unknown() {
     let bodies = [
         "<html>blocked</html>",
         "",
@@ -111,7 +111,7 @@ async fn somebody_elses_words_settle_nothing() {
         r#"{"message":7}"#,
         "null",
         "\u{feff}{}",
-        // Its form, as far as the errors: what they say cannot be read, and might be "already taken".
+        // TurboPay's form with unreadable `errors`, which could report a duplicate.
         r#"{"message":"invalid request","errors":{"merchant_order_id":{"code":7}}}"#,
         r#"{"message":"invalid request","errors":["merchant_order_id"]}"#,
         r#"{"message":"invalid request","errors":"merchant_order_id"}"#,
@@ -130,7 +130,7 @@ async fn somebody_elses_words_settle_nothing() {
 }
 
 #[tokio::test]
-async fn a_success_that_cannot_be_read_says_where_and_not_what() {
+async fn an_unreadable_success_names_the_member_but_not_its_value() {
     let (client, _) = scripted([Reply::json(201, r#"{"order_id":{"secret":"4111111111111111"},"status":"new"}"#)]);
 
     let err = client.create_withdrawal(withdrawal()).send().await.unwrap_err();
@@ -142,14 +142,14 @@ async fn a_success_that_cannot_be_read_says_where_and_not_what() {
 }
 
 #[tokio::test]
-async fn an_order_id_that_could_lead_elsewhere_is_not_taken_from_an_answer() {
+async fn an_order_id_that_could_change_a_path_is_rejected() {
     let (client, _) = scripted([Reply::json(201, r#"{"order_id":"../balance","status":"new"}"#)]);
     let err = client.create_withdrawal(withdrawal()).send().await.unwrap_err();
     assert_eq!(err.json_path(), Some("order_id"));
 }
 
 #[tokio::test]
-async fn throttling_is_not_documented_as_a_refusal() {
+async fn a_throttled_withdrawal_is_unknown() {
     let (client, script) = scripted([Reply::json(429, r#"{"message":"Too Many Attempts."}"#)]);
     let err = client.create_withdrawal(withdrawal()).send().await.unwrap_err();
     assert_eq!((err.kind(), err.outcome()), (ErrorKind::Throttled, Outcome::Unknown));
@@ -157,7 +157,7 @@ async fn throttling_is_not_documented_as_a_refusal() {
 }
 
 #[tokio::test]
-async fn whatever_is_wrong_with_a_reference_leaves_a_withdrawal_unknown_unless_it_is_its_form() {
+async fn a_rejected_reference_leaves_a_withdrawal_unknown_unless_only_its_form_is_invalid() {
     let rows = [
         (
             r#"{"message":"invalid request","errors":{"merchant_order_id":"The merchant order id has already been taken."}}"#,
@@ -185,7 +185,7 @@ async fn whatever_is_wrong_with_a_reference_leaves_a_withdrawal_unknown_unless_i
 }
 
 #[tokio::test]
-async fn words_count_under_their_own_status_only() {
+async fn messages_count_under_their_own_status_only() {
     for status in [408, 425, 429, 500, 503] {
         for message in ["Order Declined", "The merchant order id has already been taken."] {
             let (client, _) = scripted([Reply::json(status, &format!(r#"{{"message":"{message}"}}"#))]);
@@ -197,9 +197,9 @@ async fn words_count_under_their_own_status_only() {
 }
 
 #[tokio::test]
-async fn an_order_that_cannot_be_confirmed_may_be_confirmed_already() {
-    let refused = r#"{"message":"The selected order id is invalid.","errors":{"order_id":["The selected order id is invalid."]}}"#;
-    let (client, _) = scripted([Reply::json(422, refused)]);
+async fn an_order_that_cannot_be_confirmed_may_already_be_confirmed() {
+    let rejected = r#"{"message":"The selected order id is invalid.","errors":{"order_id":["The selected order id is invalid."]}}"#;
+    let (client, _) = scripted([Reply::json(422, rejected)]);
     let confirm = client.confirm_utr(&"o-1".parse().unwrap(), &"409876543210".parse().unwrap());
     let err = confirm.send().await.unwrap_err();
     assert_eq!((err.outcome(), Problem::of(&err)), (Outcome::Unknown, Some(Problem::OrderIdNotValid)));

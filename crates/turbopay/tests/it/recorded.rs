@@ -1,4 +1,4 @@
-//! Every recorded exchange of the provider's collection, against the client.
+//! The recorded exchanges of TurboPay's Postman collection, compared with the client.
 
 use std::collections::BTreeMap;
 
@@ -14,7 +14,7 @@ use turbopay::{
 use crate::support::scripted;
 
 #[tokio::test]
-async fn every_recorded_deposit_request_is_what_the_client_sends() {
+async fn the_client_sends_every_recorded_deposit_request() {
     let mut compared = 0;
     for example in examples().iter().filter(|example| example.path().ends_with("deposit/new")) {
         let (client, script) = scripted([]);
@@ -28,12 +28,12 @@ async fn every_recorded_deposit_request_is_what_the_client_sends() {
         check_sent(&script, example, &example.body());
         compared += 1;
     }
-    // Two folders: the request itself and two and three answers with theirs.
+    // Two folders, each with one request, and with two and three responses that have their own requests.
     assert_eq!(compared, 3 + 4);
 }
 
 #[tokio::test]
-async fn every_recorded_confirmation_is_what_the_client_sends() {
+async fn the_client_sends_every_recorded_confirmation() {
     let mut compared = 0;
     for example in examples().iter().filter(|example| example.path() == "s2s/deposit/confirm") {
         let (client, script) = scripted([]);
@@ -48,12 +48,13 @@ async fn every_recorded_confirmation_is_what_the_client_sends() {
 }
 
 #[tokio::test]
-async fn every_recorded_withdrawal_that_follows_the_table_is_what_the_client_sends() {
+async fn the_client_sends_every_recorded_withdrawal_that_follows_the_documented_table() {
     let mut compared = 0;
     for example in examples().iter().filter(|example| example.path() == "withdraw/new") {
         let mut expected = example.body();
-        // Two of the recorded requests name the account otherwise than the table, and add a name that the table does
-        // not have. TurboPay refused them: "The customer bank account field is required." The client sends the table's.
+        // Two of the recorded requests use another field for the account than the documented table, and add a field
+        // that the table does not have. TurboPay rejected them: "The customer bank account field is required." The
+        // client sends the table's fields.
         if let Some(account) = expected.remove("customer_destination_account") {
             expected.insert("customer_bank_account".to_owned(), account);
             expected.remove("account_name").unwrap();
@@ -70,19 +71,19 @@ async fn every_recorded_withdrawal_that_follows_the_table_is_what_the_client_sen
 }
 
 #[tokio::test]
-async fn every_recorded_read_is_what_the_client_sends() {
+async fn the_client_sends_every_recorded_read() {
     let order = "5fd7ec21-bfa1-4c12-b204-aebe13cf155f";
     let mut compared = 0;
     for example in examples().iter().filter(|example| example.request.method == "GET") {
         let (client, script) = scripted([]);
         let path = example.path();
         let expected = if path == "balance?currency=" {
-            // An empty currency is no currency (documented: INR then).
+            // An empty currency means the default, which is INR (documented).
             let _ = client.default_balance().send().await.err();
             "/balance".to_owned()
         } else {
             let _ = client.order_status(&order.parse().unwrap()).send().await.err();
-            // One of the recorded addresses has `api/` twice, and was answered all the same.
+            // One of the recorded URLs has `api/` twice. TurboPay responded to it anyway.
             let path = path.strip_prefix("api/").unwrap_or(&path);
             format!("/{}", path.replace("{{order_id}}", order))
         };
@@ -98,19 +99,19 @@ async fn every_recorded_read_is_what_the_client_sends() {
 }
 
 #[tokio::test]
-async fn the_recorded_answers_decode() {
-    let mut seen = Vec::new();
+async fn the_recorded_responses_decode() {
+    let mut checked = Vec::new();
     for (example, response) in responses() {
         let (client, _) = scripted([response.reply()]);
-        check_answer(&client, &example, &response).await;
-        seen.push(response.name);
+        check_response(&client, &example, &response).await;
+        checked.push(response.name);
     }
-    assert_eq!(seen.len(), 20);
+    assert_eq!(checked.len(), 20);
 }
 
 #[tokio::test]
-async fn a_recorded_answer_that_came_compressed_is_refused_by_the_name_of_its_encoding() {
-    let mut refused = 0;
+async fn a_recorded_response_that_is_compressed_is_rejected_with_the_name_of_its_encoding() {
+    let mut rejected = 0;
     for (_, response) in responses() {
         let Some(encoding) = response.header("content-encoding") else { continue };
         assert_eq!(encoding, "br");
@@ -121,12 +122,12 @@ async fn a_recorded_answer_that_came_compressed_is_refused_by_the_name_of_its_en
 
         assert_eq!((err.kind(), err.outcome()), (ErrorKind::MalformedResponse, Outcome::Unknown));
         assert!(err.to_string().contains("encoded as br"), "{err}");
-        refused += 1;
+        rejected += 1;
     }
-    assert_eq!(refused, 9);
+    assert_eq!(rejected, 9);
 }
 
-async fn check_answer(client: &Client, example: &Example, response: &Response) {
+async fn check_response(client: &Client, example: &Example, response: &Response) {
     let name = response.name.as_str();
     match (example.path().as_str(), response.code) {
         (_, 401) => {
@@ -171,7 +172,7 @@ async fn check_answer(client: &Client, example: &Example, response: &Response) {
         }
         ("s2s/deposit/confirm", 422) => {
             let err = send(client, example).await.unwrap_err();
-            // It may be this order's own earlier confirmation that has the UTR.
+            // An earlier confirmation of this order may have used the UTR.
             assert_eq!((err.kind(), err.outcome()), (ErrorKind::Conflict, Outcome::Unknown));
             assert_eq!(Problem::of(&err), Some(Problem::UtrTaken));
             assert_eq!(Problem::all(&err), [Problem::OrderIdNotValid, Problem::UtrTaken]);
@@ -206,12 +207,12 @@ async fn check_answer(client: &Client, example: &Example, response: &Response) {
             let err = send(client, example).await.unwrap_err();
             assert_eq!((err.kind(), err.outcome()), (ErrorKind::NotFound, Outcome::Refused));
             assert_eq!(Problem::of(&err), Some(Problem::RouteNotFound));
-            // The framework's page quotes the id and its own files: neither is printed.
+            // The web framework's response quotes the id and the server's files. Neither is printed.
             let printed = format!("{err} {err:?}");
             assert!(!printed.contains("e2430e2c") && !printed.contains("/var/www"), "{printed}");
             assert!(err.response().unwrap().body().starts_with(b"{"));
         }
-        (path, code) => panic!("no rule for {path} {code} {name}"),
+        (path, code) => panic!("the test does not cover {path} {code} {name}"),
     }
 }
 
@@ -223,12 +224,12 @@ async fn check_status(client: &Client, response: &Response) {
     let (status, is_final, amount) = match response.name.as_str() {
         "200 Success order" => (OrderStatus::Success, true, "345.00"),
         "200 Expired order" => (OrderStatus::Expired, false, "2000.00"),
-        // Its reason says that the customer cancelled: prose, and never parsed.
+        // The reason says that the customer cancelled. It is prose and never parsed.
         "200 Failed order" => (OrderStatus::Failed, true, "555.00"),
         "200 New order" => (OrderStatus::New, false, "444.00"),
         "200 Pending order" => (OrderStatus::Pending, false, "444.00"),
         "200 Chargeback order" => (OrderStatus::Chargeback, true, "300.00"),
-        other => panic!("no rule for {other}"),
+        other => panic!("the test does not cover {other}"),
     };
     assert_eq!((&order.status, order.status.is_final()), (&status, is_final));
     assert_eq!(order.amount, amount.parse::<Decimal>().unwrap());
@@ -239,7 +240,7 @@ async fn check_status(client: &Client, response: &Response) {
     assert_eq!(order.utr.as_ref().map(|utr| utr.as_str().to_owned()), field("utr"));
 }
 
-/// Sends the example's own request.
+/// Sends the recorded request of an example.
 async fn send(client: &Client, example: &Example) -> Result<(), Error> {
     let path = example.path();
     match path.as_str() {
@@ -260,7 +261,7 @@ fn deposit_of(body: &Members) -> NewDeposit {
     let amount = Money::parse(body["amount"].get(), text(body, "currency").parse().unwrap()).unwrap();
     let (order, customer) = (text(body, "merchant_order_id"), text(body, "merchant_customer_id"));
     let method = Method::from(text(body, "method").as_str());
-    NewDeposit::by(method, amount, order.parse().unwrap(), customer.parse().unwrap())
+    NewDeposit::new(method, amount, order.parse().unwrap(), customer.parse().unwrap())
         .customer_email(text(body, "customer_email"))
         .customer_phone(text(body, "customer_phone"))
         .customer_name(text(body, "customer_name"))
@@ -271,7 +272,7 @@ fn deposit_of(body: &Members) -> NewDeposit {
 
 fn withdrawal_of(body: &Members) -> NewWithdrawal {
     let amount = Money::parse(body["amount"].get(), text(body, "currency").parse().unwrap()).unwrap();
-    NewWithdrawal::by(
+    NewWithdrawal::new(
         Method::from(text(body, "method").as_str()),
         amount,
         text(body, "merchant_order_id").parse().unwrap(),
@@ -293,10 +294,10 @@ fn check_sent(script: &Script, example: &Example, expected: &Members) {
     assert_eq!(sent.url(), format!("https://api.turbopay.com/api/{}", example.path()));
     check_headers(sent, example);
     let sent: Members = serde_json::from_slice(sent.body().as_ref()).unwrap();
-    let plain = |members: &Members| -> BTreeMap<String, String> {
-        members.iter().map(|(name, value)| (name.clone(), whole(value.get()))).collect()
+    let normalized = |members: &Members| -> BTreeMap<String, String> {
+        members.iter().map(|(name, value)| (name.clone(), without_zero_decimals(value.get()))).collect()
     };
-    assert_eq!(plain(&sent), plain(expected));
+    assert_eq!(normalized(&sent), normalized(expected));
 }
 
 #[track_caller]
@@ -304,7 +305,7 @@ fn check_headers(sent: &payments_core::transport::Request, example: &Example) {
     for header in &example.request.header {
         let value = match header.value.as_str() {
             "{{merchant_api_token}}" => crate::support::KEY,
-            // Some examples were recorded with a wrong key.
+            // Some examples were recorded with a wrong API key.
             _ if header.key == "Authorization" => crate::support::KEY,
             other => other,
         };
@@ -313,8 +314,8 @@ fn check_headers(sent: &payments_core::transport::Request, example: &Example) {
     assert_eq!(sent.headers()["accept-encoding"], "identity");
 }
 
-/// Whole amounts are recorded as `2000`, `500.00` and `11.0`; all mean the same.
-fn whole(raw: &str) -> String {
+/// Removes the zero decimals of a number, because whole amounts are recorded as `2000`, `500.00` and `11.0`.
+fn without_zero_decimals(raw: &str) -> String {
     match raw.split_once('.') {
         Some((whole, fraction)) if !raw.starts_with('"') && fraction.bytes().all(|byte| byte == b'0') => {
             whole.to_owned()
@@ -330,7 +331,7 @@ fn text(members: &Members, name: &str) -> String {
     serde_json::from_str(members[name].get()).unwrap()
 }
 
-/// A recorded request: an item's own, or the one that an answer was recorded for.
+/// A recorded request: that of an item, or that of a recorded response.
 #[derive(Clone)]
 struct Example {
     request: Request,
@@ -351,15 +352,15 @@ impl Example {
 }
 
 fn examples() -> Vec<Example> {
-    let own = items().into_iter().map(|item| Example { request: item.request });
-    own.chain(responses().into_iter().map(|(example, _)| example)).collect()
+    let requests = items().into_iter().map(|item| Example { request: item.request });
+    requests.chain(responses().into_iter().map(|(example, _)| example)).collect()
 }
 
 fn responses() -> Vec<(Example, Response)> {
-    let each = |item: Item| {
+    let with_requests = |item: Item| {
         item.response.into_iter().map(|response| (Example { request: response.request.clone() }, response))
     };
-    items().into_iter().flat_map(each).collect()
+    items().into_iter().flat_map(with_requests).collect()
 }
 
 fn items() -> Vec<Item> {
@@ -424,7 +425,7 @@ impl Response {
         self.header.iter().find(|header| header.key.eq_ignore_ascii_case(name)).map(|header| header.value.clone())
     }
 
-    /// As it was recorded, but uncompressed, as the client asks for it.
+    /// The recorded response, uncompressed as the client requests it.
     fn reply(&self) -> Reply {
         let reply = Reply::json(self.code, &self.body);
         match self.header("cf-ray") {

@@ -1,7 +1,7 @@
 use payments_core::test_util::{ManualClock, Reply, Script};
 use turbopay::{ApiKey, Client, ClientBuilder, Currency, Money, NewDeposit, NewWithdrawal, Traffic};
 
-/// A client that is answered from a script, on a clock that stands still; with what a merchant says once.
+/// Returns a client with scripted replies, a clock that stands still, and all defaults set.
 pub(crate) fn scripted(replies: impl IntoIterator<Item = Reply>) -> (Client, Script) {
     let (client, script, _) = scripted_with_clock(replies);
     (client, script)
@@ -19,9 +19,19 @@ pub(crate) fn scripted_with_clock(replies: impl IntoIterator<Item = Reply>) -> (
     (client, script, clock)
 }
 
-/// The same without what a merchant says once.
+/// Starts building a scripted client without defaults for orders.
 pub(crate) fn builder(script: &Script, clock: &ManualClock) -> ClientBuilder {
     Client::builder(ApiKey::new(KEY).unwrap()).transport(script.clone()).clock(clock.clone()).timer(clock.clone())
+}
+
+/// The reply to a lookup of an order of 500 rupees.
+pub(crate) fn order(reference: &str, status: &str) -> Reply {
+    Reply::json(
+        200,
+        &format!(
+            r#"{{"order_id":"o-1","merchant_order_id":"{reference}","status":"{status}","reason":"","amount":"500.00","utr":null}}"#
+        ),
+    )
 }
 
 pub(crate) fn rupees(text: &str) -> Money {
@@ -46,7 +56,7 @@ pub(crate) fn withdrawal_of(amount: Money) -> NewWithdrawal {
     )
 }
 
-/// A key that appears nowhere else.
+/// An API key that occurs nowhere else, so that tests can search for it.
 pub(crate) const KEY: &str = "tp-canary-api-key-7f3a";
 
 pub(crate) fn body_of(script: &Script) -> String {

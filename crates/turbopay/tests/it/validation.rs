@@ -1,4 +1,4 @@
-//! Whatever is wrong locally is one clear error, before any I/O.
+//! Invalid parameters fail before any I/O, with an error that names the field and the rule.
 
 use std::collections::BTreeMap;
 
@@ -10,18 +10,18 @@ use turbopay::{
 
 use crate::support::{body_of, builder, deposit, rupees, scripted, withdrawal, withdrawal_of};
 
-/// The deposit is refused for this field by this rule, and nothing is sent.
+/// Checks that the deposit is rejected for this field and rule, and that nothing is sent.
 #[track_caller]
 fn check_deposit(deposit: NewDeposit, field: &str, rule: &str) {
     let (client, script) = scripted([]);
-    let err = now(client.create_deposit(deposit).send()).unwrap_err();
+    let err = block_on(client.create_deposit(deposit).send()).unwrap_err();
     check(&err, &script, field, rule);
 }
 
 #[track_caller]
 fn check_withdrawal(withdrawal: NewWithdrawal, field: &str, rule: &str) {
     let (client, script) = scripted([]);
-    let err = now(client.create_withdrawal(withdrawal).send()).unwrap_err();
+    let err = block_on(client.create_withdrawal(withdrawal).send()).unwrap_err();
     check(&err, &script, field, rule);
 }
 
@@ -30,33 +30,37 @@ fn check(err: &Error, script: &Script, field: &str, rule: &str) {
     assert_eq!((err.kind(), err.outcome(), err.attempts()), (ErrorKind::InvalidRequest, Outcome::NotSent, 0), "{err}");
     assert_eq!(err.param(), Some(field), "{err}");
     assert!(err.to_string().contains(rule), "{err}");
-    assert_eq!(script.requests().len(), 0, "something was sent");
+    assert_eq!(script.requests().len(), 0, "a request was sent");
 }
 
-fn now<T>(work: impl Future<Output = T>) -> T {
+fn block_on<T>(work: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(work)
 }
 
 #[test]
-fn amounts_that_turbopay_does_not_take_are_refused() {
-    check_deposit(priced(rupees("100.50")), "amount", "must be whole rupees");
-    check_deposit(priced(rupees("0")), "amount", "must be greater than zero");
-    check_deposit(priced(rupees("-5")), "amount", "must be greater than zero");
-    check_deposit(priced(Money::from_minor(100, Currency::JPY)), "currency", "two decimals");
-    check_deposit(priced(Money::from_minor(100, Currency::KWD)), "currency", "two decimals");
-    check_deposit(priced(Money::from_minor(100, "ABC".parse().unwrap())), "currency", "two decimals");
+fn amounts_that_turbopay_does_not_accept_are_rejected() {
+    check_deposit(deposit_of(rupees("100.50")), "amount", "must be whole rupees");
+    check_deposit(deposit_of(rupees("0")), "amount", "must be greater than zero");
+    check_deposit(deposit_of(rupees("-5")), "amount", "must be greater than zero");
+    check_deposit(deposit_of(Money::from_minor(100, Currency::JPY)), "currency", "two decimals");
+    check_deposit(deposit_of(Money::from_minor(100, Currency::KWD)), "currency", "two decimals");
+    check_deposit(deposit_of(Money::from_minor(100, "ABC".parse().unwrap())), "currency", "two decimals");
     check_withdrawal(withdrawal_of(rupees("0.01")), "amount", "must be whole rupees");
 }
 
 #[test]
-fn contact_details_that_turbopay_does_not_take_are_refused() {
+fn contact_details_that_turbopay_does_not_accept_are_rejected() {
     check_deposit(deposit().customer_email("a".repeat(95) + "@b.com"), "customer_email", "longer than 100");
     for email in ["nobody", "@b.com", "a@", "a@b@c", "a b@c.com", "a@b.com\r\nX: y"] {
-        check_deposit(deposit().customer_email(email), "customer_email", "e-mail address");
+        check_deposit(deposit().customer_email(email), "customer_email", "valid email address");
     }
     check_deposit(deposit().customer_email(""), "customer_email", "empty");
     for phone in ["9876543210", "+", "+12", "+91 98765 43210", "+1234567890123456", "+91٩٨٧٦٥٤٣٢١٠"] {
-        check_deposit(deposit().customer_phone(phone), "customer_phone", "country's code");
+        check_deposit(
+            deposit().customer_phone(phone),
+            "customer_phone",
+            "the country code and the number, 7 to 15 digits",
+        );
     }
     for phone in ["+915876543210", "+91987654321", "+9198765432101"] {
         check_deposit(deposit().customer_phone(phone), "customer_phone", "ten digits after +91");
@@ -66,7 +70,7 @@ fn contact_details_that_turbopay_does_not_take_are_refused() {
 }
 
 #[test]
-fn what_fits_exactly_is_sent_as_it_is() {
+fn values_at_their_limits_are_sent_unchanged() {
     let (name, phone, email) = ("ü".repeat(300), "+4915123456789", "a".repeat(94) + "@b.com");
     let url = format!("https://m.example/{}", "x".repeat(237));
     assert_eq!((url.len(), email.len()), (255, 100));
@@ -78,7 +82,7 @@ fn what_fits_exactly_is_sent_as_it_is() {
         .status_url(&url)
         .redirect_url(&url);
     let (client, script) = scripted([]);
-    let _ = now(client.create_deposit(deposit).send());
+    let _ = block_on(client.create_deposit(deposit).send());
 
     let sent: BTreeMap<String, serde_json::Value> = serde_json::from_str(&body_of(&script)).unwrap();
     for (field, value) in [
@@ -95,22 +99,22 @@ fn what_fits_exactly_is_sent_as_it_is() {
 }
 
 #[test]
-fn traffic_and_methods_that_no_document_knows_are_refused() {
+fn undocumented_traffic_and_malformed_methods_are_rejected() {
     for traffic in ["vip", "FTD", ""] {
         check_deposit(deposit().traffic(Traffic::from(traffic)), "traffic", "must be `ftd` or `std`");
     }
     for method in ["", "UPI", "bank transfer"] {
-        let deposit = NewDeposit::by(Method::from(method), rupees("1"), "o".parse().unwrap(), "c".parse().unwrap());
+        let deposit = NewDeposit::new(Method::from(method), rupees("1"), "o".parse().unwrap(), "c".parse().unwrap());
         check_deposit(deposit, "method", "lower-case letters");
     }
 }
 
 #[test]
-fn addresses_that_cannot_be_reached_are_refused() {
+fn invalid_urls_are_rejected() {
     for url in
         ["", "merchant.example", "ftp://merchant.example", "https://", "https:///x", "https://a b", "javascript:x"]
     {
-        let rule = if url.is_empty() { "empty" } else { "web address" };
+        let rule = if url.is_empty() { "empty" } else { "must be a URL that starts with https:// or http://" };
         check_deposit(deposit().status_url(url), "status_url", rule);
         check_deposit(deposit().redirect_url(url), "redirect_url", rule);
         check_withdrawal(withdrawal().status_url(url), "status_url", rule);
@@ -121,29 +125,29 @@ fn addresses_that_cannot_be_reached_are_refused() {
 }
 
 #[test]
-fn what_turbopay_requires_must_be_said_somewhere() {
+fn required_values_must_be_set_on_the_order_or_the_client() {
     let script = Script::new([]);
     let clock = ManualClock::at(time::macros::datetime!(2026-01-02 03:04:05 UTC));
-    let silent = builder(&script, &clock).build().unwrap();
+    let bare = builder(&script, &clock).build().unwrap();
 
-    let err = now(silent.create_deposit(deposit()).send()).unwrap_err();
+    let err = block_on(bare.create_deposit(deposit()).send()).unwrap_err();
     check(&err, &script, "redirect_url", "set it on the order, or once on the client");
-    let err = now(silent.create_withdrawal(withdrawal()).send()).unwrap_err();
+    let err = block_on(bare.create_withdrawal(withdrawal()).send()).unwrap_err();
     check(&err, &script, "status_url", "set it on the order, or once on the client");
-    let err = now(silent.create_withdrawal(withdrawal().status_url("https://m.example")).send()).unwrap_err();
+    let err = block_on(bare.create_withdrawal(withdrawal().status_url("https://m.example")).send()).unwrap_err();
     check(&err, &script, "traffic", "set it on the order, or once on the client");
 
     let complete = withdrawal().status_url("https://m.example").traffic(Traffic::FirstTime);
-    let _ = now(silent.create_withdrawal(complete).send());
+    let _ = block_on(bare.create_withdrawal(complete).send());
     assert!(body_of(&script).contains(r#""traffic":"ftd""#));
 }
 
 #[test]
-fn what_an_order_says_outranks_what_the_client_says() {
+fn an_orders_values_override_the_clients_defaults() {
     let (client, script) = scripted([]);
-    let own =
+    let deposit =
         deposit().status_url("https://own.example/s").redirect_url("https://own.example/r").traffic(Traffic::FirstTime);
-    let _ = now(client.create_deposit(own).send());
+    let _ = block_on(client.create_deposit(deposit).send());
 
     let body = body_of(&script);
     assert!(body.contains(r#""status_url":"https://own.example/s""#), "{body}");
@@ -158,26 +162,26 @@ fn a_beneficiary_must_have_the_documented_form() {
         assert_eq!(err.field(), "bank_account");
     }
     assert_eq!("065432123".parse::<BankAccount>().unwrap().as_str(), "065432123", "a leading zero is kept");
-    assert!("123456789012345678".parse::<BankAccount>().is_ok(), "eighteen fit");
+    assert!("123456789012345678".parse::<BankAccount>().is_ok(), "eighteen characters are accepted");
 
-    let odd = |account: &str, bank: &str| {
+    let withdrawal_to = |account: &str, bank: &str| {
         let (account, bank): (BankAccount, BankCode) = (account.parse().unwrap(), bank.parse().unwrap());
         NewWithdrawal::bank_transfer(rupees("500"), "o".parse().unwrap(), "c".parse().unwrap(), account, bank)
     };
-    check_withdrawal(odd("ABC123456789", "HDFC0000053"), "bank_account", "only digits for INR");
-    check_withdrawal(odd("065432123456789", "HDFC000005"), "bank_code", "IFSC of 11 characters");
-    check_withdrawal(odd("065432123456789", "HDFC00000531"), "bank_code", "IFSC of 11 characters");
+    check_withdrawal(withdrawal_to("ABC123456789", "HDFC0000053"), "bank_account", "only digits for INR");
+    check_withdrawal(withdrawal_to("065432123456789", "HDFC000005"), "bank_code", "IFSC of 11 characters");
+    check_withdrawal(withdrawal_to("065432123456789", "HDFC00000531"), "bank_code", "IFSC of 11 characters");
     assert!("HDFC/00005".parse::<BankCode>().is_err());
 }
 
 #[test]
-fn the_beneficiarys_rules_for_rupees_are_not_those_of_other_currencies() {
+fn the_rules_for_beneficiaries_in_inr_do_not_apply_to_other_currencies() {
     let (client, script) = scripted([]);
     let euros = Money::parse("12.5", Currency::EUR).unwrap();
     let (account, bank) = ("DE1234567890".parse().unwrap(), "DEUTDEFF".parse().unwrap());
     let (method, order, customer) = (Method::from("sepa"), "o".parse().unwrap(), "c".parse().unwrap());
-    let withdrawal = NewWithdrawal::by(method, euros, order, customer, account, bank);
-    let _ = now(client.create_withdrawal(withdrawal).send());
+    let withdrawal = NewWithdrawal::new(method, euros, order, customer, account, bank);
+    let _ = block_on(client.create_withdrawal(withdrawal).send());
 
     let body = body_of(&script);
     assert!(body.contains(r#""amount":12.50,"currency":"EUR""#), "{body}");
@@ -185,7 +189,7 @@ fn the_beneficiarys_rules_for_rupees_are_not_those_of_other_currencies() {
 }
 
 #[test]
-fn ids_and_references_are_checked_when_they_are_made() {
+fn ids_and_references_are_checked_when_they_are_created() {
     for id in ["", ".", "..", "a/b", "a?b", "a#b", "a%2e", "a b", "a\r\nX: y", "a\0", "ä", &"x".repeat(256)] {
         assert!(id.parse::<OrderId>().is_err(), "{id:?}");
     }
@@ -199,6 +203,6 @@ fn ids_and_references_are_checked_when_they_are_made() {
     }
 }
 
-fn priced(amount: Money) -> NewDeposit {
+fn deposit_of(amount: Money) -> NewDeposit {
     NewDeposit::upi(amount, "order-1".parse().unwrap(), "customer-1".parse().unwrap())
 }

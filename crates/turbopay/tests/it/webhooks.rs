@@ -1,4 +1,4 @@
-//! A delivery is believed when it is proved, and not before.
+//! A webhook is accepted only with a valid signature.
 
 use turbopay::payments_core::http::{HeaderMap, HeaderValue};
 use turbopay::payments_core::webhook::{Verified, VerifyError};
@@ -8,43 +8,43 @@ use turbopay::{Currency, Event, Expected, Mismatch, OrderStatus, WebhookKey, Web
 use crate::support::rupees;
 
 #[test]
-fn a_deposit_a_withdrawal_and_a_chargeback_are_read_as_documented() {
-    let event = genuine(DEPOSIT);
+fn webhooks_about_a_deposit_a_withdrawal_and_a_chargeback_decode_as_documented() {
+    let event = verified(DEPOSIT);
     assert_eq!((&event.status, event.amount.to_string().as_str()), (&OrderStatus::Success, "200.00"));
     assert_eq!(event.target_upi_id.as_deref(), Some("deposit@test"));
     assert_eq!(event.merchant_customer_id.as_deref().unwrap(), "aaaaaaa99-1290-3e9f-a08e-c03aedc68b35");
     assert_eq!(event.utr.as_ref().unwrap().as_str(), "409876543210");
     assert_eq!((&event.error_code, &event.claim_id), (&None, &None));
 
-    let event = genuine(WITHDRAWAL);
+    let event = verified(WITHDRAWAL);
     assert_eq!(event.status, OrderStatus::Failed);
     assert_eq!(event.error_code.as_deref(), Some("ERR_001"));
     assert_eq!(event.error_message.as_deref(), Some("Payout service under maintenance. Try again later."));
     assert_eq!(event.amount_in(Currency::INR).unwrap(), rupees("300"));
 
-    // The document's sample has a comment in it, which is not JSON; without the comment it is read.
+    // The documented sample contains a comment, so it is not JSON. Without the comment it decodes.
     assert!(matches!(verify(CHARGEBACK.as_bytes()), Err(VerifyError::Unreadable(_))));
-    let event = genuine(&CHARGEBACK.replace(" // ask support for proper resaon if needed", ""));
+    let event = verified(&CHARGEBACK.replace(" // ask support for proper resaon if needed", ""));
     assert_eq!((&event.status, event.status.is_final()), (&OrderStatus::Chargeback, true));
     assert_eq!(event.claim_id.as_deref(), Some("<cyber_complaint_id>"));
 }
 
 #[test]
-fn the_documents_own_one_line_body_is_read() {
-    let event = genuine(ONE_LINE);
+fn the_documented_one_line_body_decodes() {
+    let event = verified(ONE_LINE);
     assert_eq!((&event.status, event.is_about("O_XVajPtgGFk173LluM5oKb")), (&OrderStatus::Pending, true));
 }
 
 #[test]
-fn a_signature_is_hexadecimal_of_either_case_or_base64() {
+fn a_signature_may_be_hexadecimal_in_either_case_or_base64() {
     let hex = sign(&key(), DEPOSIT.as_bytes());
     for signature in [hex.clone(), hex.to_uppercase(), base64_of(&hex)] {
-        assert!(endpoint().verify_signature(DEPOSIT.as_bytes(), signature.as_bytes()).is_ok(), "{signature}");
+        assert!(verifier().verify_signature(DEPOSIT.as_bytes(), signature.as_bytes()).is_ok(), "{signature}");
     }
 }
 
 #[test]
-fn a_signature_of_another_form_proves_nothing() {
+fn a_signature_in_another_form_is_rejected() {
     let hex = sign(&key(), DEPOSIT.as_bytes());
     let forms = [
         String::new(),
@@ -60,15 +60,15 @@ fn a_signature_of_another_form_proves_nothing() {
         "a".repeat(1024 * 1024),
     ];
     for signature in forms {
-        let refused = endpoint().verify_signature(DEPOSIT.as_bytes(), signature.as_bytes());
-        assert_eq!(refused.unwrap_err(), VerifyError::Rejected, "{signature:.80}");
+        let result = verifier().verify_signature(DEPOSIT.as_bytes(), signature.as_bytes());
+        assert_eq!(result.unwrap_err(), VerifyError::Rejected, "{signature:.80}");
     }
 }
 
 #[test]
-fn a_delivery_with_a_changed_body_is_refused() {
+fn a_webhook_with_a_modified_body_is_rejected() {
     let signature = sign(&key(), DEPOSIT.as_bytes());
-    let changed = [
+    let modified = [
         DEPOSIT.replace("200.00", "900.00"),
         DEPOSIT.replace(": ", ":"),
         format!("{DEPOSIT}\n"),
@@ -76,30 +76,30 @@ fn a_delivery_with_a_changed_body_is_refused() {
         DEPOSIT.replace('\n', "\r\n"),
         String::new(),
     ];
-    for body in changed {
-        let refused = endpoint().verify_signature(body.as_bytes(), signature.as_bytes());
-        assert_eq!(refused.unwrap_err(), VerifyError::Rejected);
+    for body in modified {
+        let result = verifier().verify_signature(body.as_bytes(), signature.as_bytes());
+        assert_eq!(result.unwrap_err(), VerifyError::Rejected);
     }
-    for at in 0..DEPOSIT.len() {
+    for index in 0..DEPOSIT.len() {
         let mut body = DEPOSIT.as_bytes().to_vec();
-        body[at] ^= 1;
-        assert_eq!(endpoint().verify_signature(&body, signature.as_bytes()).unwrap_err(), VerifyError::Rejected);
+        body[index] ^= 1;
+        assert_eq!(verifier().verify_signature(&body, signature.as_bytes()).unwrap_err(), VerifyError::Rejected);
     }
 }
 
 #[test]
-fn a_delivery_without_exactly_one_signature_is_refused() {
+fn a_webhook_without_exactly_one_signature_header_is_rejected() {
     let signature = HeaderValue::from_str(&sign(&key(), DEPOSIT.as_bytes())).unwrap();
     let mut headers = HeaderMap::new();
-    assert_eq!(endpoint().verify(DEPOSIT.as_bytes(), &headers).unwrap_err(), VerifyError::Rejected);
+    assert_eq!(verifier().verify(DEPOSIT.as_bytes(), &headers).unwrap_err(), VerifyError::Rejected);
     headers.append("X-Pay-Signature", signature.clone());
-    assert!(endpoint().verify(DEPOSIT.as_bytes(), &headers).is_ok());
+    assert!(verifier().verify(DEPOSIT.as_bytes(), &headers).is_ok());
     headers.append("x-pay-signature", signature);
-    assert_eq!(endpoint().verify(DEPOSIT.as_bytes(), &headers).unwrap_err(), VerifyError::Rejected);
+    assert_eq!(verifier().verify(DEPOSIT.as_bytes(), &headers).unwrap_err(), VerifyError::Rejected);
 }
 
 #[test]
-fn both_keys_count_while_they_rotate() {
+fn both_keys_are_accepted_during_a_rotation() {
     let (old, new, other) = (key(), WebhookKey::new("new-key").unwrap(), WebhookKey::new("other-key").unwrap());
     let rotating = WebhookVerifier::new(new.clone()).also_accept(old.clone());
     for key in [&old, &new] {
@@ -110,31 +110,31 @@ fn both_keys_count_while_they_rotate() {
 }
 
 #[test]
-fn a_delivery_repeated_has_the_digest_of_the_first() {
-    let (first, again) = (genuine(DEPOSIT), genuine(DEPOSIT));
-    assert_eq!(first.digest(), again.digest());
-    assert_ne!(first.digest(), genuine(WITHDRAWAL).digest());
+fn a_repeated_webhook_has_the_digest_of_the_first() {
+    let (first, second) = (verified(DEPOSIT), verified(DEPOSIT));
+    assert_eq!(first.digest(), second.digest());
+    assert_ne!(first.digest(), verified(WITHDRAWAL).digest());
     assert_eq!(first.body(), DEPOSIT.as_bytes());
 }
 
 #[test]
-fn an_unknown_status_and_unknown_members_are_kept_or_ignored() {
-    let event = genuine(&DEPOSIT.replace("\"success\"", "\"under_review\", \"new_member\": [1, {\"a\": null}]"));
+fn an_unrecognised_status_is_kept_and_unknown_members_are_ignored() {
+    let event = verified(&DEPOSIT.replace("\"success\"", "\"under_review\", \"new_member\": [1, {\"a\": null}]"));
     assert_eq!((event.status.as_str(), event.status.is_final()), ("under_review", false));
 }
 
 #[test]
-fn what_is_empty_is_none_and_what_a_bank_writes_is_kept() {
-    let event = genuine(
+fn empty_members_are_none_and_a_utr_may_have_any_form() {
+    let event = verified(
         &DEPOSIT.replace("409876543210", "UTR 4098/76 x").replace("deposit@test", "").replace("some reason", ""),
     );
     assert_eq!(event.utr.as_ref().unwrap().as_str(), "UTR 4098/76 x");
     assert_eq!((&event.target_upi_id, &event.reason), (&None, &None));
-    assert_eq!(genuine(&DEPOSIT.replace("\"409876543210\"", "\"\"")).utr, None);
+    assert_eq!(verified(&DEPOSIT.replace("\"409876543210\"", "\"\"")).utr, None);
 }
 
 #[test]
-fn a_known_member_of_the_wrong_shape_is_named() {
+fn the_error_names_a_known_member_of_the_wrong_type() {
     for (body, path) in [
         (DEPOSIT.replace("\"200.00\"", "\"2e2\""), "amount"),
         (DEPOSIT.replace("\"200.00\"", "1e400"), "amount"),
@@ -152,13 +152,13 @@ fn a_known_member_of_the_wrong_shape_is_named() {
         Err(VerifyError::Unreadable(problem)) => assert_eq!(problem.problem(), "is not an object"),
         other => panic!("{other:?}"),
     }
-    let number = genuine(&DEPOSIT.replace("\"200.00\"", "200.10"));
-    assert_eq!(number.amount.to_string(), "200.10", "a number is read through its text");
+    let number = verified(&DEPOSIT.replace("\"200.00\"", "200.10"));
+    assert_eq!(number.amount.to_string(), "200.10", "a number is decoded from its text");
 }
 
 #[test]
-fn an_event_is_held_against_what_was_ordered() {
-    let event = genuine(DEPOSIT);
+fn check_compares_an_event_with_what_was_ordered() {
+    let event = verified(DEPOSIT);
     let reference = "O_XVajPtgGFk173LluM5oKb";
     assert_eq!(event.check(&Expected::new(reference, rupees("200"))), Ok(()));
     assert_eq!(event.check(&Expected::new("O_other", rupees("200"))), Err(Mismatch::Reference));
@@ -167,11 +167,11 @@ fn an_event_is_held_against_what_was_ordered() {
 }
 
 #[test]
-fn a_verified_event_decodes_on_a_small_stack_however_deep_it_is_nested() {
+fn a_deeply_nested_event_decodes_on_a_small_stack() {
     let nested = format!("\"x\": {}{}, \"utr\"", "[".repeat(10_000), "]".repeat(10_000));
     let body = DEPOSIT.replace("\"utr\"", &nested);
-    let verified = std::thread::Builder::new().stack_size(64 * 1024).spawn(move || verify(body.as_bytes()).is_ok());
-    assert!(verified.unwrap().join().unwrap());
+    let thread = std::thread::Builder::new().stack_size(64 * 1024).spawn(move || verify(body.as_bytes()).is_ok());
+    assert!(thread.unwrap().join().unwrap());
 }
 
 trait About {
@@ -185,15 +185,15 @@ impl About for Event {
 }
 
 fn verify(body: &[u8]) -> Result<Verified<Event>, VerifyError> {
-    endpoint().verify_signature(body, sign(&key(), body).as_bytes())
+    verifier().verify_signature(body, sign(&key(), body).as_bytes())
 }
 
 #[track_caller]
-fn genuine(body: &str) -> Verified<Event> {
+fn verified(body: &str) -> Verified<Event> {
     verify(body.as_bytes()).unwrap()
 }
 
-fn endpoint() -> WebhookVerifier {
+fn verifier() -> WebhookVerifier {
     WebhookVerifier::new(key())
 }
 
@@ -204,7 +204,7 @@ fn key() -> WebhookKey {
 fn base64_of(hex: &str) -> String {
     use base64::Engine as _;
     let bytes: Vec<u8> =
-        (0..hex.len()).step_by(2).map(|at| u8::from_str_radix(&hex[at..at + 2], 16).unwrap()).collect();
+        (0..hex.len()).step_by(2).map(|start| u8::from_str_radix(&hex[start..start + 2], 16).unwrap()).collect();
     base64::engine::general_purpose::STANDARD.encode(bytes)
 }
 
