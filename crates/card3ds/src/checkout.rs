@@ -1,4 +1,4 @@
-use payments_core::id::check_web_address;
+use payments_core::id::check_url;
 use payments_core::json::{DecodeError, JsonNumber};
 use payments_core::provider::Operation;
 use payments_core::request::{Path, RequestBuilder};
@@ -89,7 +89,7 @@ impl NewCheckout {
     fn request(self) -> Result<RequestBuilder, Error> {
         let amount = wire_amount(self.amount)?;
         check_length("description", &self.description, UNLIMITED)?;
-        check_web_address("callback", &self.callback, UNLIMITED)?;
+        check_url("callback", &self.callback, UNLIMITED)?;
         check_at_least_one("max_installments", self.max_installments)?;
         let body = WireNewCheckout {
             order_id: &self.order_id,
@@ -123,7 +123,7 @@ impl Client {
     /// nobody has the URL of the first one, so nobody can pay it (inferred).
     pub fn create_checkout(&self, checkout: NewCheckout) -> Call<Checkout> {
         self.connection.call(CREATE_CHECKOUT, checkout.request(), |wire: WireCheckout| {
-            if check_web_address("redirectUrl", &wire.redirect_url, UNLIMITED).is_err() {
+            if check_url("redirectUrl", &wire.redirect_url, UNLIMITED).is_err() {
                 return Err(DecodeError::new("redirectUrl", "is not a URL that starts with https:// or http://"));
             }
             Ok(Checkout { checkout_id: wire.checkout_id, redirect_url: wire.redirect_url })

@@ -4,7 +4,7 @@ use payments_core::gateway::{
     Capabilities, Capability, Capture, CaptureRequest, Feature, NextAction, PaymentRequest, PaymentState, Retrieve,
     StartPayment, StartedPayment, parse_field,
 };
-use payments_core::id::check_web_address;
+use payments_core::id::check_url;
 use payments_core::transport::async_trait;
 use payments_core::{Error, Expected, ValidationError};
 
@@ -53,7 +53,7 @@ impl StartPayment for Client {
         let required = |field: &'static str| move || ValidationError::new(field, "is required by card3ds");
         let description = request.description.clone().ok_or_else(required("description"))?;
         let callback = request.return_url.clone().ok_or_else(required("return_url"))?;
-        check_web_address("return_url", &callback, UNLIMITED)?;
+        check_url("return_url", &callback, UNLIMITED)?;
         let reference = parse_field("reference", &request.reference)?;
         let mut new = NewCheckout::new(reference, request.amount, description, callback);
         if let Some(customer) = &request.customer {

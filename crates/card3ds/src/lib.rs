@@ -34,9 +34,9 @@ pub use new_payment::NewPayment;
 pub use payment::{CardScheme, CardType, Payment, PaymentDate, PaymentStatus, Region};
 pub use three_ds::{Challenge, ChallengePage, Enrolment, NewThreeDsPayment, NotEnrolled, ReturnUrls};
 
-#[doc(no_inline)]
+#[doc(inline)]
 pub use payments_core::webhook::{Unverified, VerifyError};
-#[doc(no_inline)]
+#[doc(inline)]
 pub use payments_core::{
     Call, CardNumber, Currency, Error, ErrorKind, Expected, Expiry, Mismatch, Money, MoneyError, Outcome, Poller,
     RetryPolicy, SecurityCode, Timeouts, ValidationError,

@@ -1,6 +1,6 @@
 use std::fmt;
 
-use payments_core::id::check_web_address;
+use payments_core::id::check_url;
 use payments_core::json::{self, DecodeError};
 use payments_core::provider::Operation;
 use payments_core::request::{Path, RequestBuilder};
@@ -86,8 +86,8 @@ impl NewThreeDsPayment {
     fn wire(&self) -> Result<WireNewPayment<'_>, ValidationError> {
         let mut wire = self.payment.wire()?;
         check_at_least_one("installments", self.installments)?;
-        check_web_address("urls.success", &self.urls.success, UNLIMITED)?;
-        check_web_address("urls.failure", &self.urls.failure, UNLIMITED)?;
+        check_url("urls.success", &self.urls.success, UNLIMITED)?;
+        check_url("urls.failure", &self.urls.failure, UNLIMITED)?;
         wire.installment_count = self.installments;
         wire.interest_paid_by_customer = self.interest_paid_by.map(InterestPaidBy::is_customer);
         wire.success_url = Some(&self.urls.success);

@@ -2,7 +2,7 @@
 
 /// Escapes a text for HTML content and attribute values.
 #[must_use]
-pub fn escaped(text: &str) -> String {
+pub fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         match c {

@@ -37,7 +37,7 @@ pub fn check_reference(field: &'static str, text: &str, max: usize) -> Result<()
 /// # Errors
 ///
 /// Returns an error if the URL has another scheme, no host, whitespace, or more than `max` characters.
-pub fn check_web_address(field: &'static str, text: &str, max: usize) -> Result<(), ValidationError> {
+pub fn check_url(field: &'static str, text: &str, max: usize) -> Result<(), ValidationError> {
     check_length(field, text, max)?;
     let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
     let plain = !text.chars().any(|c| c.is_whitespace() || c.is_control());

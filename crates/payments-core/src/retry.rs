@@ -16,12 +16,12 @@ use crate::{Effect, Error, ErrorKind, Outcome};
 /// ```
 /// use payments_core::RetryPolicy;
 ///
-/// let patient = RetryPolicy::default().extra_attempts(4);
+/// let patient = RetryPolicy::default().max_retries(4);
 /// let once = RetryPolicy::none();
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RetryPolicy {
-    extra_attempts: u32,
+    max_retries: u32,
     first_wait: Duration,
     longest_wait: Duration,
     longest_retry_after: Duration,
@@ -38,13 +38,13 @@ impl RetryPolicy {
     /// Creates a policy without retries.
     #[must_use]
     pub const fn none() -> Self {
-        Self { extra_attempts: 0, ..Self::DEFAULT }
+        Self { max_retries: 0, ..Self::DEFAULT }
     }
 
     /// Sets how many attempts may follow the first. Default: 2.
     #[must_use]
-    pub const fn extra_attempts(mut self, extra: u32) -> Self {
-        self.extra_attempts = extra;
+    pub const fn max_retries(mut self, extra: u32) -> Self {
+        self.max_retries = extra;
         self
     }
 
@@ -80,7 +80,7 @@ impl RetryPolicy {
 
     /// Returns how long to wait before the next attempt; `None` if there must not be another.
     pub(crate) fn wait_after(&self, failed: &FailedAttempt<'_>) -> Option<Duration> {
-        if failed.attempt > self.extra_attempts || !failed.may_be_retried() {
+        if failed.attempt > self.max_retries || !failed.may_be_retried() {
             return None;
         }
         let factor = 1_u32.checked_shl(failed.attempt.saturating_sub(1)).unwrap_or(u32::MAX);
@@ -97,7 +97,7 @@ impl RetryPolicy {
     }
 
     const DEFAULT: Self = Self {
-        extra_attempts: 2,
+        max_retries: 2,
         first_wait: Duration::from_millis(500),
         longest_wait: Duration::from_secs(5),
         longest_retry_after: Duration::from_secs(30),

@@ -21,7 +21,7 @@ pub use turratech;
 // The shared vocabulary, for choosing a provider at run time.
 pub use payments_core::gateway;
 
-#[doc(no_inline)]
+#[doc(inline)]
 pub use payments_core::{Currency, Error, ErrorKind, Expected, Mismatch, Money, MoneyError, Outcome, PaymentStatus};
 
 /// The core that all providers share: money, errors, transport, clock.

@@ -23,7 +23,7 @@ pub use link::{LinkStatus, PaymentLink, WebAddress};
 pub use list::PaymentList;
 pub use list_links::{Interval, ListLinks};
 
-#[doc(no_inline)]
+#[doc(inline)]
 pub use payments_core::{
     Call, Currency, Error, ErrorKind, Money, MoneyError, Outcome, RetryPolicy, Timeouts, ValidationError,
 };

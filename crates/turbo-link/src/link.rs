@@ -1,4 +1,4 @@
-use payments_core::id::check_web_address;
+use payments_core::id::check_url;
 use payments_core::time::PrimitiveDateTime;
 use payments_core::{Money, open_enum};
 use serde::{Deserialize, Serialize};
@@ -48,10 +48,10 @@ pub struct WebAddress(Box<str>);
 impl WebAddress {
     /// Returns the URL if it is http or https; `None` for any other text, such as `javascript:`.
     ///
-    /// Escape it in HTML: [`html::escaped`](payments_core::html::escaped).
+    /// Escape it in HTML: [`html::escape`](payments_core::html::escape).
     #[must_use]
     pub fn href(&self) -> Option<&str> {
-        check_web_address("url", &self.0, usize::MAX).is_ok().then_some(&*self.0)
+        check_url("url", &self.0, usize::MAX).is_ok().then_some(&*self.0)
     }
 
     /// The text as received, valid or not.

@@ -32,9 +32,9 @@ pub use new_transaction::NewTransaction;
 pub use status::{TxnDetails, TxnStatus};
 pub use transaction::Transaction;
 
-#[doc(no_inline)]
+#[doc(inline)]
 pub use payments_core::webhook::{Acknowledgement, Unverified, VerifyError};
-#[doc(no_inline)]
+#[doc(inline)]
 pub use payments_core::{
     Call, Currency, Error, ErrorKind, Expected, Mismatch, Money, MoneyError, Outcome, Poller, RetryPolicy, Timeouts,
     ValidationError,

@@ -1,4 +1,4 @@
-use payments_core::id::check_web_address;
+use payments_core::id::check_url;
 use payments_core::json::JsonNumber;
 use payments_core::request::{Path, RequestBuilder};
 use payments_core::{Error, Money};
@@ -27,7 +27,7 @@ impl NewTransaction {
     }
 
     pub(crate) fn into_request(self) -> Result<RequestBuilder, Error> {
-        check_web_address("return_url", &self.return_url, LONGEST_RETURN_URL)?;
+        check_url("return_url", &self.return_url, LONGEST_RETURN_URL)?;
         let amount = whole_rupees(self.amount)?;
         let body = WireNewTransaction { order_id: &self.order_id, amount, return_url: &self.return_url };
         let request =

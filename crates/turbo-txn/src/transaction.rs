@@ -1,4 +1,4 @@
-use payments_core::id::check_web_address;
+use payments_core::id::check_url;
 use payments_core::json::{self, DecodeError};
 use payments_core::provider::Operation;
 use payments_core::{Call, Expected, Mismatch, Money};
@@ -55,7 +55,7 @@ impl Client {
         self.connection.call(INITIATE, transaction.into_request(), move |envelope: SuccessEnvelope| {
             let (data, timestamp) = envelope.into_data::<WireTransaction>()?;
             json::expect_equal("data.orderId", &data.order_id, &order_id)?;
-            if check_web_address("sdkUrl", &data.sdk_url, usize::MAX).is_err() {
+            if check_url("sdkUrl", &data.sdk_url, usize::MAX).is_err() {
                 return Err(DecodeError::new("data.sdkUrl", "is not an http or https URL"));
             }
             Ok(Transaction {

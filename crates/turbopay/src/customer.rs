@@ -1,6 +1,5 @@
 use std::fmt;
 
-use payments_core::id::check_web_address;
 use payments_core::{Currency, ValidationError, check_length, string_newtype};
 
 use crate::method::Method;
@@ -118,5 +117,5 @@ pub(crate) fn check_name(text: &str) -> Result<(), ValidationError> {
 
 /// Checks a merchant's own URL: at most 255 characters (documented).
 pub(crate) fn check_url(field: &'static str, text: &str) -> Result<(), ValidationError> {
-    check_web_address(field, text, 255)
+    payments_core::id::check_url(field, text, 255)
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use payments_core::html::{escaped, script_string};
+use payments_core::html::{escape, script_string};
 use payments_core::json::DecodeError;
 use payments_core::provider::Operation;
 use payments_core::request::{Path, RequestBuilder, percent_encoded};
@@ -102,8 +102,8 @@ impl HostedDeposit {
     pub fn iframe(&self, id: &str) -> String {
         format!(
             r#"<iframe id="{}" src="{}" allow="clipboard-write" height="800" width="100%" frameborder="0"></iframe>"#,
-            escaped(id),
-            escaped(&self.form_url)
+            escape(id),
+            escape(&self.form_url)
         )
     }
 

@@ -38,9 +38,9 @@ pub use transition::{Direction, Transition, transition};
 pub use webhook::{Event, WebhookKey, WebhookVerifier};
 pub use withdrawal::{NewWithdrawal, Withdrawal};
 
-#[doc(no_inline)]
+#[doc(inline)]
 pub use payments_core::webhook::{Verified, VerifyError};
-#[doc(no_inline)]
+#[doc(inline)]
 pub use payments_core::{
     Call, Currency, Error, ErrorKind, Expected, Mismatch, Money, MoneyError, Outcome, Poller, RetryPolicy, Timeouts,
     ValidationError,

@@ -1,6 +1,5 @@
 //! Fields that several objects share: amounts, currencies, times and URLs.
 
-use payments_core::id::check_web_address;
 use payments_core::json::{self, DecodeError};
 use payments_core::time::OffsetDateTime;
 use payments_core::{Currency, Money, ValidationError};
@@ -26,7 +25,7 @@ pub(crate) fn check_amount(amount: Money) -> Result<(), ValidationError> {
 
 /// Checks a URL of the merchant: `http` or `https`, with at most 2048 characters.
 pub(crate) fn check_url(field: &'static str, url: &str) -> Result<(), ValidationError> {
-    check_web_address(field, url, MAX_URL_LENGTH)
+    payments_core::id::check_url(field, url, MAX_URL_LENGTH)
 }
 
 /// Converts Unix seconds to a time.

@@ -52,11 +52,11 @@ pub use version::VersionExt;
 pub use webhook::{WebhookSecret, WebhookVerifier};
 pub use webhook_endpoint::{NewWebhookEndpoint, WebhookEndpoint};
 
-#[doc(no_inline)]
+#[doc(inline)]
 pub use payments_core::json::RawJson;
-#[doc(no_inline)]
+#[doc(inline)]
 pub use payments_core::webhook::{Tolerance, Verified, VerifyError};
-#[doc(no_inline)]
+#[doc(inline)]
 pub use payments_core::{
     Call, CardNumber, Currency, Error, ErrorKind, Expected, Expiry, IdempotencyKey, Mismatch, Money, MoneyError,
     Outcome, Pager, Poller, RetryPolicy, SecurityCode, Timeouts, ValidationError,

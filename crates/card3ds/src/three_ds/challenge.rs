@@ -1,6 +1,6 @@
 use std::fmt;
 
-use payments_core::html::{escaped, script_string};
+use payments_core::html::{escape, script_string};
 use serde::Serialize;
 
 use crate::id::PaymentId;
@@ -94,8 +94,8 @@ impl ChallengePage {
     pub fn frame(&self, id: &str) -> String {
         format!(
             r#"<iframe id="{}" title="3-D Secure" sandbox="{SANDBOX}" srcdoc="{}" width="100%" height="600" frameborder="0"></iframe>"#,
-            escaped(id),
-            escaped(&self.0)
+            escape(id),
+            escape(&self.0)
         )
     }
 

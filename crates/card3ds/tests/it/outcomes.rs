@@ -45,7 +45,7 @@ async fn a_request_that_moves_money_is_not_retried_after_an_unknown_outcome() {
         for reply in unknown_outcomes() {
             let (client, script) = scripted([reply, response(&[]), response(&[])]);
 
-            let err = operation(&client).retry(RetryPolicy::default().extra_attempts(9)).send().await.unwrap_err();
+            let err = operation(&client).retry(RetryPolicy::default().max_retries(9)).send().await.unwrap_err();
 
             assert_eq!(err.outcome(), Outcome::Unknown, "{err}");
             assert!(err.may_have_moved_money(), "{err}");

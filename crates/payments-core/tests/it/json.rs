@@ -1,6 +1,6 @@
 //! Raw JSON, decoding of objects, and escaping for HTML.
 
-use payments_core::html::{escaped, script_string};
+use payments_core::html::{escape, script_string};
 use payments_core::json::{self, DecodeError, RawJson};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
@@ -61,6 +61,6 @@ fn an_optional_amount_may_be_missing_or_null_but_not_invalid() {
 
 #[test]
 fn escaped_text_contains_no_markup() {
-    assert_eq!(escaped(r#""></iframe><script>'&"#), "&quot;&gt;&lt;/iframe&gt;&lt;script&gt;&#39;&amp;");
+    assert_eq!(escape(r#""></iframe><script>'&"#), "&quot;&gt;&lt;/iframe&gt;&lt;script&gt;&#39;&amp;");
     assert_eq!(script_string("a\"</script>\n\\"), r#""a\"\u003c/script>\n\\""#);
 }

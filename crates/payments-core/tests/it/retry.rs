@@ -33,7 +33,7 @@ async fn a_request_that_was_not_sent_is_retried_for_any_call() {
 
 #[tokio::test]
 async fn a_write_without_a_key_is_never_retried_after_an_unknown_outcome() {
-    let eager = RetryPolicy::default().extra_attempts(50).wait(Duration::ZERO, Duration::ZERO);
+    let eager = RetryPolicy::default().max_retries(50).wait(Duration::ZERO, Duration::ZERO);
     for call_type in [CallType::Write, CallType::MoveMoney] {
         let unknown_outcomes: [fn() -> Reply; 5] = [
             Reply::lost,
@@ -81,7 +81,7 @@ async fn waits_without_jitter_are_exact() {
 
 #[tokio::test]
 async fn waits_do_not_exceed_the_longest_wait() {
-    let patient = RetryPolicy::default().extra_attempts(40);
+    let patient = RetryPolicy::default().max_retries(40);
     let harness = Harness::with(&KEYED, None, [], |settings| {
         settings.retry = patient;
         settings.timeouts.total = Duration::from_secs(3600);
@@ -106,7 +106,7 @@ async fn without_retries_there_are_no_waits() {
     harness.client.retrieve().retry(RetryPolicy::none()).send().await.unwrap_err();
     assert_eq!(harness.request_count(), 1);
     let harness = Harness::new([Reply::lost(), Reply::lost(), payment_response()]);
-    harness.client.retrieve().retry(RetryPolicy::default().extra_attempts(1)).send().await.unwrap_err();
+    harness.client.retrieve().retry(RetryPolicy::default().max_retries(1)).send().await.unwrap_err();
     assert_eq!(harness.request_count(), 2);
 }
 

@@ -396,7 +396,7 @@ async fn the_retry_policy_does_not_change_the_key() {
     let (client, script) = (scripted([]).0, payments_core::test_util::Script::new([Reply::lost(), created()]));
     drop(client);
     let clock = crate::support::clock();
-    let eager = builder(KEY, &script, &clock).retry(RetryPolicy::default().extra_attempts(9)).build().unwrap();
+    let eager = builder(KEY, &script, &clock).retry(RetryPolicy::default().max_retries(9)).build().unwrap();
     eager.create_payment(payment()).send().await.unwrap();
     let sent = script.requests();
     assert_eq!(sent[0].headers()["idempotency-key"], sent[1].headers()["idempotency-key"]);
