@@ -1,9 +1,9 @@
-//! A withdrawal that is paid out although its answer is lost, told by the ledger.
+//! Pays out once although the response is lost, and shows the ledger.
 //!
 //! ```sh
-//! cargo run --example lost_answer
+//! cargo run --example lost_response
 //! ```
-#![expect(clippy::print_stdout, reason = "an example shows what it finds")]
+#![expect(clippy::print_stdout, reason = "the example prints what it finds")]
 
 use std::error::Error;
 
@@ -16,8 +16,8 @@ use tokio::net::TcpStream;
 async fn main() -> Result<(), Box<dyn Error>> {
     let sandbox = Sandbox::builder().seed(7).fault("turbopay.withdraw#1 @after-commit fin").start().await;
 
-    let answer = withdraw(&sandbox, "order-1").await?;
-    println!("the client was answered {} bytes: it cannot know whether the money left", answer.len());
+    let response = withdraw(&sandbox, "order-1").await?;
+    println!("the client received {} bytes, so it cannot know whether the money was paid out", response.len());
 
     println!("the ledger knows:");
     for entry in sandbox.ledger().entries() {
@@ -25,16 +25,16 @@ async fn main() -> Result<(), Box<dyn Error>> {
     }
     sandbox.ledger().order("order-1").executed_once();
 
-    // Sent again under the same reference, it is refused and not paid out twice.
-    let answer = withdraw(&sandbox, "order-1").await?;
-    println!("sent again: {}", answer.lines().next().unwrap_or_default());
+    // The provider rejects a second request with the same reference.
+    let response = withdraw(&sandbox, "order-1").await?;
+    println!("response to the second request: {}", response.lines().next().unwrap_or_default());
     sandbox.ledger().order("order-1").executed_once();
 
     sandbox.finish();
     Ok(())
 }
 
-/// Sends a withdrawal over a connection of its own, and reads what comes until that is closed.
+/// Sends a withdrawal over a new connection, and reads until the connection is closed.
 async fn withdraw(sandbox: &Sandbox, reference: &str) -> Result<String, Box<dyn Error>> {
     let turbopay = sandbox.turbopay();
     let host = turbopay.base_url().trim_start_matches("http://").trim_end_matches("/api");
@@ -58,7 +58,7 @@ async fn withdraw(sandbox: &Sandbox, reference: &str) -> Result<String, Box<dyn 
     );
     let mut connection = TcpStream::connect(host).await?;
     connection.write_all(&[head.as_bytes(), body.as_bytes()].concat()).await?;
-    let mut answer = String::new();
-    connection.read_to_string(&mut answer).await?;
-    Ok(answer)
+    let mut response = String::new();
+    connection.read_to_string(&mut response).await?;
+    Ok(response)
 }

@@ -17,15 +17,15 @@ use crate::shell::{server, wire};
 use crate::state::{ProviderId, SharedState};
 
 impl Sandbox {
-    /// Sets one up.
+    /// Returns a builder with default settings.
     pub fn builder() -> Builder {
         Builder::new()
     }
 }
 
-/// Sets up a [`Sandbox`].
+/// Configures and starts a [`Sandbox`] or an [`Offline`].
 #[derive(Debug)]
-#[must_use = "nothing listens before it is started"]
+#[must_use = "a builder does nothing until `start` or `offline` is called"]
 pub struct Builder {
     seed: u64,
     port: u16,
@@ -55,55 +55,59 @@ impl Builder {
         }
     }
 
-    /// What everything random comes from. Standard: 1.
+    /// Sets the seed of all random values. Default: 1.
     pub fn seed(mut self, seed: u64) -> Self {
         self.seed = seed;
         self
     }
 
-    /// The control API's port; the providers have those behind it. Standard: any that are free.
+    /// Sets the port of the control API. Default: 0, which picks free ports.
+    ///
+    /// The providers use the next five ports.
     pub fn port(mut self, port: u16) -> Self {
         self.port = port;
         self
     }
 
-    /// Another clock than one that stands still.
+    /// Sets the clock. Default: [`Clock::manual`].
     pub fn clock(mut self, clock: Clock) -> Self {
         self.clock = clock;
         self
     }
 
-    /// A fault, as [`Sandbox::fault`] takes it.
+    /// Adds a fault, in the text form of [`Fault`](crate::Fault).
     pub fn fault(mut self, text: impl Into<String>) -> Self {
         self.faults.push(text.into());
         self
     }
 
-    /// Lets the control API be used through another host name: `sandbox.test`, without a port. Standard: loopback hosts
-    /// alone, which are `127.0.0.0/8`, `[::1]` and `localhost`.
+    /// Allows requests to the control API under another host name: `sandbox.test`, without a port.
     ///
-    /// The sandbox still listens on loopback only. The rule keeps a web page from reaching the control API through a DNS
-    /// name that resolves to loopback.
+    /// Default: only the loopback hosts `127.0.0.0/8`, `[::1]` and `localhost`. The sandbox always listens on loopback
+    /// only. The rule prevents a web page from reaching the control API through a DNS name that resolves to loopback.
     pub fn allow_host(mut self, name: impl Into<String>) -> Self {
         self.access.allow_host(name.into());
         self
     }
 
-    /// Lets web pages of another origin use the control API: `http://localhost:3000`. Standard: its own origin alone.
-    /// Requests without an `Origin` header, as `curl` sends them, always pass.
+    /// Allows web pages of another origin to use the control API: `http://localhost:3000`.
+    ///
+    /// Default: only the control API's own origin. Requests without an `Origin` header, such as those of `curl`, are
+    /// always allowed.
     pub fn allow_origin(mut self, origin: impl Into<String>) -> Self {
         self.access.allow_origin(origin.into());
         self
     }
 
-    /// Closes connections that are idle for this long, in real time. Standard: never.
+    /// Closes connections that are idle for this long, in real time. Default: never.
     pub fn idle_close(mut self, after: Duration) -> Self {
         self.idle_close = Some(after);
         self
     }
 
-    /// Puts the providers behind TLS, under a certificate that is made at the start: see
-    /// [`Sandbox::certificate_pem`]. The control API stays plain.
+    /// Serves the providers over TLS, with a certificate that is created at each start.
+    ///
+    /// Clients must trust [`Sandbox::certificate_pem`]. The control API stays on plain HTTP.
     #[cfg(feature = "tls")]
     #[cfg_attr(docsrs, doc(cfg(feature = "tls")))]
     pub fn tls(mut self) -> Self {
@@ -111,7 +115,9 @@ impl Builder {
         self
     }
 
-    /// Keeps no timeline: for simulations, which tell a day again once something went wrong on it.
+    /// Disables the timeline, to speed up long simulations.
+    ///
+    /// Repeat a failed simulation with the same seed and the timeline enabled.
     pub fn without_timeline(mut self) -> Self {
         self.record_timeline = false;
         self
@@ -119,21 +125,21 @@ impl Builder {
 
     settings_methods!();
 
-    /// Starts it.
+    /// Starts the sandbox.
     ///
     /// # Panics
     ///
-    /// When it cannot be started; [`Builder::try_start`] says so instead.
-    #[expect(clippy::panic, reason = "a test without its sandbox is to fail")]
+    /// Panics if the sandbox cannot be started; [`Builder::try_start`] returns the error instead.
+    #[expect(clippy::panic, reason = "a test cannot run without its sandbox")]
     pub async fn start(self) -> Sandbox {
         self.try_start().await.unwrap_or_else(|err| panic!("the sandbox could not be started: {err}"))
     }
 
-    /// Starts it.
+    /// Starts the sandbox, or returns why it cannot be started.
     ///
     /// # Errors
     ///
-    /// When a port is taken, a fault is none that it knows, or a key might be somebody's real one.
+    /// Returns an error if a port is in use, a fault is invalid, or a key is not marked as a test key.
     pub async fn try_start(self) -> Result<Sandbox, StartError> {
         let mut settings = self.settings;
         settings.fill_in_keys(self.seed)?;
@@ -174,22 +180,24 @@ impl Builder {
         })
     }
 
-    /// Makes one without sockets.
+    /// Creates a sandbox without sockets.
     ///
     /// # Panics
     ///
-    /// When it cannot be made; [`Builder::try_offline`] says so instead.
+    /// Panics if the sandbox cannot be created; [`Builder::try_offline`] returns the error instead.
     #[must_use]
-    #[expect(clippy::panic, reason = "a test without its sandbox is to fail")]
+    #[expect(clippy::panic, reason = "a test cannot run without its sandbox")]
     pub fn offline(self) -> Offline {
-        self.try_offline().unwrap_or_else(|err| panic!("the sandbox could not be made: {err}"))
+        self.try_offline().unwrap_or_else(|err| panic!("the sandbox could not be created: {err}"))
     }
 
-    /// Makes one without sockets. Ports and idle connections mean nothing to it.
+    /// Creates a sandbox without sockets, or returns why it cannot be created.
+    ///
+    /// It ignores [`port`](Builder::port) and [`idle_close`](Builder::idle_close).
     ///
     /// # Errors
     ///
-    /// When its clock runs by itself, a fault is none that it knows, or a key might be somebody's real one.
+    /// Returns an error if the clock is not manual, a fault is invalid, or a key is not marked as a test key.
     pub fn try_offline(self) -> Result<Offline, StartError> {
         if !self.clock.is_manual() {
             return Err(StartError::RunningClock);
@@ -205,7 +213,7 @@ impl Builder {
     }
 }
 
-/// What is the same with sockets and without, with its first faults.
+/// Creates the state that is the same with and without sockets, and adds the builder's faults.
 fn shared_state(
     clock: Clock,
     seed: u64,
@@ -224,14 +232,14 @@ fn shared_state(
 }
 
 async fn listen(port: u16) -> std::io::Result<TcpListener> {
-    let named = |err: std::io::Error| std::io::Error::new(err.kind(), format!("{port}: {err}"));
-    TcpListener::bind(("127.0.0.1", port)).await.map_err(named)
+    let with_port = |err: std::io::Error| std::io::Error::new(err.kind(), format!("port {port}: {err}"));
+    TcpListener::bind(("127.0.0.1", port)).await.map_err(with_port)
 }
 
-/// The port so many behind one, or any where that is any.
+/// Returns the port `number` after `port`, or 0 (any free port) if `port` is 0.
 fn port_after(port: u16, number: u16) -> std::io::Result<u16> {
     let after = if port == 0 { Some(0) } else { port.checked_add(number) };
-    let too_few = || format!("{port}: there must be {} behind it for the providers", COUNT);
+    let too_few = || format!("port {port}: the providers need the {} ports after it", COUNT);
     after.ok_or_else(|| std::io::Error::other(too_few()))
 }
 

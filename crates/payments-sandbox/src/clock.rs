@@ -5,33 +5,34 @@ use std::time::{Duration, Instant};
 use time::OffsetDateTime;
 use tokio::sync::watch;
 
-/// The sandbox's time: it stands still until it is moved, or runs with this machine's.
+/// The sandbox's clock: manual, or running in real time.
 ///
-/// With the feature `sdk-clock` it is the SDK's clock and timer as well, and three days of retries run in milliseconds.
+/// A manual clock stands still until it is advanced. With the feature `sdk-clock`, the clock also serves as the SDK's
+/// clock and timer, so that three days of retries take milliseconds.
 #[derive(Debug, Clone)]
 pub struct Clock(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
     began: OffsetDateTime,
-    /// When a running clock was started.
+    /// When a running clock was started; `None` for a manual clock.
     running: Option<Instant>,
     moved: Mutex<Duration>,
     changed: watch::Sender<()>,
-    /// What is waited for, and by how many.
+    /// The times that futures wait for, each with the number of those futures.
     waits: Mutex<BTreeMap<Duration, usize>>,
 }
 
 impl Clock {
-    /// A clock that moves only when it is told to. It starts at noon on 1 January 2026.
+    /// Creates a clock that moves only when it is advanced. It starts at 2026-01-01 12:00 UTC.
     #[must_use]
     pub fn manual() -> Self {
         Self::new(time::macros::datetime!(2026-01-01 12:00:00 UTC), None)
     }
 
-    /// A clock that runs, and can be moved on besides.
+    /// Creates a clock that runs in real time and can also be advanced.
     #[must_use]
-    #[expect(clippy::disallowed_methods, reason = "this is the clock")]
+    #[expect(clippy::disallowed_methods, reason = "this is the clock that all other code uses")]
     pub fn running() -> Self {
         Self::new(std::time::SystemTime::now().into(), Some(Instant::now()))
     }
@@ -46,49 +47,49 @@ impl Clock {
         }))
     }
 
-    /// True for a clock that moves only when it is told to.
+    /// True if the clock moves only when it is advanced.
     #[must_use]
     pub fn is_manual(&self) -> bool {
         self.0.running.is_none()
     }
 
-    /// The time of day.
+    /// The current date and time.
     #[must_use]
     pub fn now(&self) -> OffsetDateTime {
         self.0.began + self.elapsed()
     }
 
-    /// The time since it began.
+    /// The time since the clock's start.
     #[must_use]
     pub fn elapsed(&self) -> Duration {
         self.0.running.map_or(Duration::ZERO, |began| began.elapsed()) + *self.moved()
     }
 
-    /// How long after its beginning a moment is; nothing for one before it.
+    /// Returns the time from the clock's start to `at`; zero if `at` is earlier.
     pub(crate) fn elapsed_at(&self, at: OffsetDateTime) -> Duration {
         Duration::try_from(at - self.0.began).unwrap_or_default()
     }
 
-    /// The moment so long after its beginning.
+    /// Returns the date and time at `elapsed` after the clock's start.
     pub(crate) fn at(&self, elapsed: Duration) -> OffsetDateTime {
         self.0.began + elapsed
     }
 
-    /// Moves it on.
+    /// Advances the clock.
     pub fn advance(&self, by: Duration) {
         {
             let mut moved = self.moved();
-            *moved = moved.saturating_add(by).min(LONGEST);
+            *moved = moved.saturating_add(by).min(MAX_ELAPSED);
         }
         self.0.changed.send_replace(());
     }
 
-    /// Waits for `duration` on this clock. Something else must move a manual clock meanwhile.
+    /// Waits for `duration` on this clock. Other code must advance a manual clock meanwhile.
     pub fn sleep(&self, duration: Duration) -> impl Future<Output = ()> + Send + 'static {
         self.sleep_until(self.elapsed().saturating_add(duration))
     }
 
-    /// Waits until so much time has passed since it began.
+    /// Waits until `until` has passed since the clock's start.
     pub fn sleep_until(&self, until: Duration) -> impl Future<Output = ()> + Send + 'static {
         let clock = self.clone();
         async move {
@@ -99,7 +100,7 @@ impl Clock {
                 if left.is_zero() {
                     return;
                 }
-                // The sender lives in the clock that this future holds, so waiting for a change cannot fail.
+                // This future holds the clock, and the clock holds the sender, so waiting for a change cannot fail.
                 if clock.is_manual() {
                     let _ = changed.changed().await;
                 } else {
@@ -109,7 +110,7 @@ impl Clock {
         }
     }
 
-    /// The next moment that somebody waits for.
+    /// Returns the next time that a future waits for.
     pub(crate) fn next_wait(&self) -> Option<Duration> {
         let elapsed = self.elapsed();
         self.waits().keys().find(|until| **until > elapsed).copied()
@@ -124,7 +125,7 @@ impl Clock {
     }
 }
 
-/// Somebody waits, for as long as this lives.
+/// Registers a wait for as long as it lives.
 struct Waiter<'a> {
     clock: &'a Clock,
     until: Duration,
@@ -149,5 +150,5 @@ impl Drop for Waiter<'_> {
     }
 }
 
-/// Dates end with the year 9999, and what is beyond could not be told.
-const LONGEST: Duration = Duration::from_secs(1000 * 365 * 24 * 60 * 60);
+/// The clock stops here, because dates end with the year 9999.
+const MAX_ELAPSED: Duration = Duration::from_secs(1000 * 365 * 24 * 60 * 60);

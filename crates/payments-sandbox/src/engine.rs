@@ -1,4 +1,4 @@
-//! What every provider's engine is: a pure, synchronous, seeded function of requests and time.
+//! The trait of all providers' engines: pure, synchronous, seeded functions of requests and time.
 
 use std::any::Any;
 use std::time::Duration;
@@ -10,85 +10,85 @@ use crate::http::{Request, Response};
 use crate::ledger::EntryKind;
 use crate::random::Random;
 
-/// A provider. It does no I/O and reads no clock, so that a socket server and a simulation can both drive it.
+/// A simulated provider. It does no I/O and reads no clock, so that a socket server and a simulation can both drive it.
 ///
-/// It is `Any`, so that a provider's handle gets its own engine back from the list of all.
+/// It is `Any`, so that a provider's handle can downcast its engine from the list of all engines.
 pub(crate) trait Engine: RespondWithoutCommit + Any + Send {
-    /// What does not change about it.
+    /// The provider's constant description.
     fn spec(&self) -> &'static ProviderSpec;
 
-    /// Which operation a request asks for, if it is one, and for which of the merchant's references.
+    /// Returns the operation and the merchant's reference of a request; `None` if the request is no API operation.
     fn operation(&self, request: &Request) -> Option<(&'static str, Option<String>)>;
 
-    /// A request has arrived that will be answered later: its sender may be gone by then, or ask again meanwhile.
+    /// Notes the arrival of a request that is executed later. Its client may retry or disconnect in the meantime.
     fn begin(&mut self, _request: &Request, _now: OffsetDateTime) {}
 
-    /// Answers a request. What it did is in the effects, whatever becomes of the answer.
+    /// Executes a request. Returns the response and the effects, which are final even if the response is lost.
     fn respond(&mut self, request: &Request, now: OffsetDateTime) -> (Response, Vec<Effect>);
 
-    /// The random numbers that its ids come from.
+    /// The random numbers for ids.
     fn random(&mut self) -> &mut Random;
 
-    /// Does what is due by now: expiry, settlement.
+    /// Executes what is due: expiry, settlement.
     fn tick(&mut self, _now: OffsetDateTime) -> Vec<Effect> {
         Vec::new()
     }
 
-    /// When something is due next.
+    /// When the next action is due.
     fn next_due(&self) -> Option<OffsetDateTime> {
         None
     }
 
-    /// Where an order stands, as the provider says it, by the merchant's reference.
+    /// Returns an order's status in the provider's words, by the merchant's reference.
     fn status(&self, reference: &str) -> Option<String>;
 
-    /// Does what a `POST` to the control API asks of it; `path` comes decoded and without the provider's name.
+    /// Handles a `POST` to the control API. `path` is decoded and does not include the provider's name.
     ///
-    /// Nothing where there is no such address.
+    /// Returns `None` if there is no such endpoint.
     fn control(&mut self, path: &[&str], body: &[u8], now: OffsetDateTime) -> Option<ControlResult>;
 }
 
-/// What is fixed of a provider.
+/// The constant description of a provider.
 pub(crate) struct ProviderSpec {
-    /// As its crate is called.
+    /// The name, which is the name of the provider's crate.
     pub(crate) name: &'static str,
-    /// Its operations, as faults name them.
+    /// The operations, as faults name them.
     pub(crate) operations: &'static [&'static str],
-    /// Those that only ask.
+    /// The operations that change nothing.
     pub(crate) read_only_operations: &'static [&'static str],
-    /// Those whose orders the merchant gets messages about.
+    /// The operations whose orders cause messages to the merchant.
     pub(crate) operations_with_messages: &'static [&'static str],
-    /// What it does, and where that comes from.
+    /// The simulated behaviours, each with its provenance.
     pub(crate) behaviours: &'static [Behaviour],
-    /// The addresses that [`control`](Engine::control) knows, and what each is for.
-    pub(crate) control_addresses: &'static [(&'static str, &'static str)],
+    /// The endpoints of [`control`](Engine::control), each with a description.
+    pub(crate) control_endpoints: &'static [(&'static str, &'static str)],
 }
 
-/// Responding to a request without doing it; every engine that can be cloned does.
+/// Responds to a request without executing it. Implemented for every engine that can be cloned.
 pub(crate) trait RespondWithoutCommit {
-    /// What [`respond`](Engine::respond) would answer, with nothing done.
+    /// Returns the response that [`respond`](Engine::respond) would return, and executes nothing.
     ///
-    /// For faults that lose a response: on the wire, a request that was not done must look like one that was.
+    /// Faults before the commit need it: on the wire, a request that was not executed must look like one that was.
     fn respond_without_commit(&self, request: &Request, now: OffsetDateTime) -> Response;
 }
 
 impl<E: Engine + Clone> RespondWithoutCommit for E {
     fn respond_without_commit(&self, request: &Request, now: OffsetDateTime) -> Response {
         let mut copy = self.clone();
-        // Ids that nothing will have.
+        // The response must not contain ids that a later object will have.
         let random = copy.random();
         *random = Random::new(!random.next());
         copy.respond(request, now).0
     }
 }
 
-/// What somebody outside did to a provider and the answer to that, or why it could not be done.
+/// The effects and the response of a control action, or why the action is impossible.
 pub(crate) type ControlResult = Result<(Vec<Effect>, Value), String>;
 
-/// What an engine did, besides answering.
+/// An effect of an engine, besides its response.
 #[derive(Debug, Clone)]
 pub(crate) enum Effect {
-    /// An entry for the ledger.
+    /// A ledger entry.
     Record {
         operation: &'static str,
         reference: String,
@@ -97,21 +97,21 @@ pub(crate) enum Effect {
         currency: String,
         request: Option<u64>,
     },
-    /// A message to the merchant, ready to go out.
+    /// A message to the merchant, ready to be sent.
     Deliver(Message),
-    /// The same with a header that depends on when it goes out.
+    /// A message with a header that depends on the time of sending.
     DeliverSigned(Message, SignedHeader),
-    /// Time passes: somebody pressed the sandbox's own button for it.
+    /// The clock is advanced, by a button on a customer page.
     Advance(Duration),
 }
 
-/// A webhook or a callback.
+/// A webhook or a callback to the merchant.
 #[derive(Debug, Clone)]
 pub(crate) struct Message {
-    /// The operation whose order it is about, as faults name it.
+    /// The operation that created the order, as faults name it.
     pub(crate) operation: &'static str,
     pub(crate) reference: String,
-    /// What it says, for the timeline: `success`.
+    /// The status or event that the message reports, for the timeline: `success`.
     pub(crate) about: String,
     pub(crate) url: String,
     pub(crate) content_type: &'static str,
@@ -120,63 +120,63 @@ pub(crate) struct Message {
     pub(crate) resend: Resend,
 }
 
-/// A header that says when a message goes out, and so is made anew for each attempt.
+/// A header that includes the time of sending, so that it is created again for each attempt.
 #[derive(Debug, Clone)]
 pub(crate) struct SignedHeader {
     pub(crate) key: String,
-    /// What it vouches for, whatever a fault makes of the message.
+    /// The body that is signed, even if a fault changes the body that is sent.
     pub(crate) body: Vec<u8>,
     pub(crate) header: fn(key: &str, body: &[u8], now: OffsetDateTime) -> (&'static str, String),
 }
 
 impl SignedHeader {
-    /// The header for a moment.
-    pub(crate) fn at(&self, now: OffsetDateTime) -> (&'static str, String) {
+    /// Creates the header for this time of sending.
+    pub(crate) fn create(&self, now: OffsetDateTime) -> (&'static str, String) {
         (self.header)(&self.key, &self.body, now)
     }
 }
 
-/// When a message goes out again.
+/// The rules for sending a message again.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Resend {
-    /// How long after each attempt that failed; after the last of them, never again.
+    /// The wait after each failed attempt. After the last wait and its attempt, the message has failed.
     pub(crate) waits: &'static [Duration],
-    /// How long the merchant may take to respond, and again for the rest of its response, in real time.
+    /// How long the merchant may take for the response's head, and again for its body, in real time.
     pub(crate) timeout: Duration,
-    /// Which response the provider takes as an acknowledgement.
+    /// Returns true if the provider treats this response as an acknowledgement.
     ///
-    /// It is asked about the status alone first, with no body; if that is not enough and the status is a 2xx, about the
-    /// first 1024 bytes of the body as well.
+    /// It is called with an empty body first. If it returns false and the status is 2xx, it is called again with the
+    /// first 1024 bytes of the body.
     pub(crate) accepted: fn(status: u16, body: &[u8]) -> bool,
 }
 
-/// How long the sandbox waits for a merchant's response where no document says how long the provider does.
+/// How long the sandbox waits for a merchant's response if the provider's limit is not documented.
 pub(crate) const DEFAULT_RESPONSE_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Something that the sandbox models, and where it comes from.
+/// A behaviour that the sandbox simulates, and its provenance.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Behaviour {
-    /// What it does.
-    pub what: &'static str,
-    /// Where that comes from.
+    /// The description.
+    pub text: &'static str,
+    /// The source of the behaviour.
     pub provenance: Provenance,
 }
 
-/// Where a modelled behaviour comes from.
+/// The source of a simulated behaviour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Provenance {
-    /// The provider's document says it.
+    /// The provider's documentation states the behaviour.
     Documented,
-    /// A recorded exchange shows it.
+    /// A recorded exchange shows the behaviour.
     Recorded,
-    /// Both are silent; it is our reading.
+    /// Neither the documentation nor a recorded exchange covers the behaviour; it is an assumption.
     Inferred,
 }
 
 impl Provenance {
-    /// The word for it.
+    /// Returns `documented`, `recorded` or `inferred`.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {

@@ -1,38 +1,38 @@
-//! Why a sandbox does not start.
+//! The errors of starting a sandbox.
 
 use std::fmt;
 
-/// Why a sandbox could not be started.
+/// The error of starting or creating a sandbox.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum StartError {
-    /// A port could not be listened on.
+    /// Listening on a port failed.
     Listen(std::io::Error),
-    /// A fault is none that it knows.
+    /// A fault is invalid.
     Fault(FaultError),
-    /// No certificate could be made.
+    /// The TLS certificate could not be created.
     #[cfg(feature = "tls")]
     Tls(std::io::Error),
-    /// A key does not say that it is for tests, as `sandbox_...` and `sk_test_...` do: it might be somebody's real one.
+    /// A key is not marked as a test key, such as `sandbox_...` or `sk_test_...`, so it may be a real key.
     LiveKey,
-    /// A key has not the form that such keys have at its provider.
+    /// A key does not have the form that its provider requires.
     MalformedKey,
-    /// Without sockets nothing waits in real time: the clock must be one that stands still until it is moved.
+    /// An offline sandbox was given a running clock. It needs a manual clock.
     RunningClock,
 }
 
 impl fmt::Display for StartError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Listen(err) => write!(f, "a port could not be listened on, {err}"),
+            Self::Listen(err) => write!(f, "could not listen on 127.0.0.1, {err}"),
             Self::Fault(err) => err.fmt(f),
             #[cfg(feature = "tls")]
-            Self::Tls(err) => write!(f, "no certificate could be made: {err}"),
-            Self::LiveKey => f.write_str(
-                "a key here must say that it is for tests, as sandbox_... does: real ones have no place here",
-            ),
-            Self::MalformedKey => f.write_str("a key has not the form that such keys have at its provider"),
-            Self::RunningClock => f.write_str("without sockets the clock must stand still until it is moved"),
+            Self::Tls(err) => write!(f, "the TLS certificate could not be created: {err}"),
+            Self::LiveKey => {
+                f.write_str("a key is not marked as a test key, such as sandbox_...: the sandbox accepts no real keys")
+            }
+            Self::MalformedKey => f.write_str("a key does not have the form that its provider requires"),
+            Self::RunningClock => f.write_str("an offline sandbox needs a manual clock: Clock::manual()"),
         }
     }
 }
@@ -51,7 +51,7 @@ impl From<FaultError> for StartError {
     }
 }
 
-/// What is wrong with a fault's text.
+/// The error of parsing or adding a fault: the invalid part, and the rule that it breaks.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FaultError {
     pub(crate) part: String,
@@ -60,7 +60,7 @@ pub struct FaultError {
 
 impl fmt::Display for FaultError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "`{}` in a fault: {}", self.part, self.rule)
+        write!(f, "invalid fault: `{}` {}", self.part, self.rule)
     }
 }
 

@@ -1,4 +1,4 @@
-//! Faults, in one text form: `turbopay.withdraw#1 @after-commit fin`.
+//! Faults and their text form: `turbopay.withdraw#1 @after-commit fin`.
 
 mod parse;
 mod schedule;
@@ -8,7 +8,9 @@ use std::time::Duration;
 
 pub(crate) use schedule::{CallNumber, ConnectionMoment, FaultPoint, FaultSchedule};
 
-/// Something that goes wrong: when, where in an exchange, how, and how often.
+/// A fault: the calls that it affects, the phase of the exchange, the effect, and how often it occurs.
+///
+/// [The README](https://docs.rs/payments-sandbox#inject-a-fault) lists the phases, effects and operations.
 ///
 /// ```
 /// use payments_sandbox::Fault;
@@ -21,18 +23,18 @@ pub(crate) use schedule::{CallNumber, ConnectionMoment, FaultPoint, FaultSchedul
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fault {
     pub(crate) provider: String,
-    /// Nothing for any.
+    /// `None` for any operation.
     pub(crate) operation: Option<String>,
     pub(crate) calls: Calls,
     pub(crate) order: Option<String>,
     pub(crate) percent: Option<u8>,
     pub(crate) phase: Phase,
     pub(crate) effect: FaultEffect,
-    /// Nothing for no limit.
+    /// The most times that the fault occurs; `None` for no limit.
     pub(crate) budget: Option<u32>,
 }
 
-/// Which calls of an operation, counted from 1.
+/// The calls of an operation, counted from 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Calls {
     Any,
@@ -40,7 +42,7 @@ pub(crate) enum Calls {
 }
 
 impl Calls {
-    /// How often a fault happens that does not say: as often as it names calls.
+    /// The default limit: once, or unlimited within a range of several calls.
     fn budget(self) -> Option<u32> {
         match self {
             Self::Range(from, to) if from != to => None,
@@ -49,32 +51,32 @@ impl Calls {
     }
 }
 
-/// Where in an exchange.
+/// A phase of an exchange.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Phase {
     Accept,
-    /// A request begins, and nothing of it is understood yet.
+    /// The first byte of a request was received.
     FirstByte,
-    /// The head was read, and nothing behind it.
+    /// The request's head was read.
     Head,
-    /// Half of the body was read.
+    /// Half of the request's body was read.
     Body,
     BeforeCommit,
     AfterCommit,
     MidBody,
     Query,
-    /// The answer is out, and the connection waits for another request.
+    /// The response was sent, and the connection waits for the next request.
     Idle,
     Webhook,
 }
 
-/// What goes wrong.
+/// The effect of a fault.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum FaultEffect {
     Fin,
-    /// With TLS only: the end without a goodbye.
+    /// With TLS only: a FIN without `close_notify`.
     Eof,
-    /// With TLS only.
+    /// With TLS only: a fatal alert instead of a handshake.
     TlsAlert,
     Rst,
     Stall,
@@ -117,17 +119,17 @@ impl Phase {
         Self::ALL.iter().find(|(_, phase)| *phase == self).map_or("", |(name, _)| name)
     }
 
-    /// Whether the operation is known by then: of an idle connection, no longer.
+    /// True if the operation is known in this phase. On an idle connection, it is known no longer.
     fn knows_operation(self) -> bool {
         !matches!(self, Self::Accept | Self::FirstByte | Self::Idle)
     }
 
-    /// Whether the merchant's reference is known by then.
+    /// True if the merchant's reference is known in this phase.
     fn knows_order(self) -> bool {
         self.knows_operation() && !matches!(self, Self::Head | Self::Body)
     }
 
-    /// What can go wrong there.
+    /// True if the effect is possible in this phase.
     fn allows(self, effect: &FaultEffect) -> bool {
         use FaultEffect::{Delay, Drop, Duplicate, Eof, Fin, Hold, LateCommit, Reorder, Rst, Stall, Tamper, TlsAlert};
         let ends_connection = matches!(effect, Fin | Rst | Stall | Eof);
@@ -144,7 +146,7 @@ impl Phase {
 }
 
 impl Fault {
-    /// Whether it is one of TLS's own.
+    /// True if the effect exists only with TLS.
     pub(crate) fn needs_tls(&self) -> bool {
         matches!(self.effect, FaultEffect::Eof | FaultEffect::TlsAlert)
     }
@@ -214,7 +216,7 @@ impl fmt::Display for FaultEffect {
     }
 }
 
-/// `2s`, or `2500ms` where it is no whole number of seconds.
+/// Formats a duration as `2s`, or as `2500ms` if it is not a whole number of seconds.
 fn format_duration(time: Duration) -> String {
     if time.subsec_millis() == 0 { format!("{}s", time.as_secs()) } else { format!("{}ms", time.as_millis()) }
 }

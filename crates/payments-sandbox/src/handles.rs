@@ -1,4 +1,4 @@
-//! What the handles of all providers share: each reaches its own provider's engine in the shared state.
+//! The shared part of all handles: access to a provider's engine in the shared state.
 
 use std::any::Any;
 use std::marker::PhantomData;
@@ -9,7 +9,7 @@ use time::OffsetDateTime;
 use crate::engine::{Effect, Engine};
 use crate::state::{ProviderId, SharedState};
 
-/// One provider's engine in the shared state.
+/// A typed reference to one provider's engine in the shared state.
 #[derive(Clone)]
 pub(crate) struct EngineHandle<E> {
     state: Arc<SharedState>,
@@ -18,18 +18,18 @@ pub(crate) struct EngineHandle<E> {
 }
 
 impl<E: Engine> EngineHandle<E> {
-    /// `provider` must be the one whose engine is an `E`.
+    /// Creates a handle. `provider` must be the provider whose engine is an `E`.
     pub(crate) fn new(state: &Arc<SharedState>, provider: ProviderId) -> Self {
         Self { state: Arc::clone(state), provider, engine: PhantomData }
     }
 
-    /// Reads from the engine, once all that is due by now is done.
+    /// Reads from the engine, after executing everything that is due.
     pub(crate) fn read<T>(&self, read: impl FnOnce(&E) -> T) -> T {
         self.state.tick();
         read(downcast(self.state.lock().engine(self.provider)))
     }
 
-    /// Does what somebody outside of a request does: a bank, a customer, the back office.
+    /// Performs an action of a bank, a customer or the back office, outside of any request.
     pub(crate) fn act(
         &self,
         act: impl FnOnce(&mut E, OffsetDateTime) -> Result<Vec<Effect>, String>,
@@ -37,7 +37,7 @@ impl<E: Engine> EngineHandle<E> {
         self.act_with(|engine, now| act(engine, now).map(|effects| (effects, ())))
     }
 
-    /// The same, with a value that comes of it.
+    /// Performs such an action and returns its value.
     pub(crate) fn act_with<T>(
         &self,
         act: impl FnOnce(&mut E, OffsetDateTime) -> Result<(Vec<Effect>, T), String>,
@@ -51,19 +51,20 @@ fn downcast<E: Engine>(engine: &mut dyn Engine) -> &mut E {
     let engine: &mut dyn Any = engine;
     match engine.downcast_mut() {
         Some(engine) => engine,
-        None => panic!("this is another provider's engine"),
+        None => panic!("the handle belongs to another provider's engine"),
     }
 }
 
-/// The value; a test that asks for the impossible fails.
+/// Returns the value. Panics if the action was impossible, which fails the test.
 #[track_caller]
-#[expect(clippy::panic, reason = "a test that asks for the impossible is to fail")]
-pub(crate) fn done<T>(result: Result<T, String>) -> T {
+#[expect(clippy::panic, reason = "an impossible action is an error in the test")]
+pub(crate) fn or_panic<T>(result: Result<T, String>) -> T {
     result.unwrap_or_else(|problem| panic!("{problem}"))
 }
 
-/// Declares a provider's handle: `provider_handle! { pub struct TurboPay(TurboPayEngine), "/api" }`. The text is the path
-/// of the API's base URL. The provider's `Settings` must be in scope.
+/// Declares a provider's handle: `provider_handle! { pub struct TurboPay(TurboPayEngine), "/api" }`.
+///
+/// The string is the path of the API's base URL. The provider's `Settings` must be in scope.
 macro_rules! provider_handle {
     ($(#[$attribute:meta])* pub struct $name:ident($engine:ty), $path:literal) => {
         $(#[$attribute])*
@@ -83,7 +84,7 @@ macro_rules! provider_handle {
                 Self { engine, settings, base_url: format!("{origin}{}", $path) }
             }
 
-            /// The base URL of its API.
+            /// The base URL of the provider's API.
             #[must_use]
             pub fn base_url(&self) -> &str {
                 &self.base_url
@@ -98,7 +99,7 @@ macro_rules! provider_handle {
     };
 }
 
-/// Declares a handle to one object of a provider, which a text names:
+/// Declares a handle to one object of a provider, identified by a string:
 /// `object_handle! { pub struct OrderHandle(TurboPayEngine), reference }`.
 macro_rules! object_handle {
     ($(#[$attribute:meta])* pub struct $name:ident($engine:ty), $key:ident) => {

@@ -1,27 +1,27 @@
-//! The frame of every page. Nothing from elsewhere.
+//! The layout of every page. It loads nothing from other hosts.
 
-/// What a wrong address shows.
+/// The page for an unknown URL.
 pub(crate) fn not_found() -> String {
-    document("No such payment", "<p>There is no payment at this address.</p>")
+    document("No such payment", "<p>There is no payment at this URL.</p>")
 }
 
-/// What cannot be done.
+/// The page for an action that is not possible.
 pub(crate) fn error(problem: &str) -> String {
     document("Not possible", &format!("<p>{}</p>", escape(problem)))
 }
 
-/// A whole page.
+/// Builds a complete page.
 pub(crate) fn document(title: &str, body: &str) -> String {
     let title = escape(title);
     format!(
         "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\">\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><title>{title} · sandbox</title>\
          <style>{STYLE}</style></head><body><main><h1>{title}</h1>{body}</main>\
-         <footer>A sandbox: no real money.</footer></body></html>"
+         <footer>Sandbox: no real money.</footer></body></html>"
     )
 }
 
-/// A text inside HTML, also inside an attribute.
+/// Escapes a text for HTML, including attribute values.
 pub(crate) fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {

@@ -1,20 +1,20 @@
-//! HTTP as the engines see it: no sockets here.
+//! HTTP requests and responses as values, without sockets.
 
 pub(crate) mod gzip;
 
 use percent_encoding::percent_decode_str;
 use serde::Deserialize;
 
-/// One request.
+/// An HTTP request.
 #[derive(Debug, Clone)]
 pub(crate) struct Request {
-    /// In the order in which requests came, over all providers.
+    /// The request's number in order of arrival, over all providers.
     pub(crate) number: u64,
     pub(crate) method: String,
-    /// Without the query, still percent-encoded.
+    /// The path without the query, still percent-encoded.
     pub(crate) path: String,
     pub(crate) query: String,
-    /// Names in lower case.
+    /// The headers, with names in lower case.
     pub(crate) headers: Vec<(String, String)>,
     pub(crate) body: Vec<u8>,
 }
@@ -24,13 +24,13 @@ impl Request {
         self.headers.iter().find(|(header, _)| header == name).map(|(_, value)| value.as_str())
     }
 
-    /// Whether the body is sent as JSON.
+    /// True if `Content-Type` is `application/json`.
     pub(crate) fn is_json(&self) -> bool {
         let media_type = self.header("content-type").and_then(|value| value.split(';').next());
         media_type.is_some_and(|value| value.trim().eq_ignore_ascii_case("application/json"))
     }
 
-    /// A query parameter, or a field of a form.
+    /// Returns a query parameter or a form field, decoded.
     pub(crate) fn parameter(&self, name: &str) -> Option<String> {
         let form = String::from_utf8_lossy(&self.body);
         let pairs = self.query.split('&').chain(form.split('&'));
@@ -39,24 +39,25 @@ impl Request {
     }
 }
 
-/// Reads a JSON body.
+/// Parses a JSON body of the control API.
 pub(crate) fn read_json<T: for<'de> Deserialize<'de>>(body: &[u8]) -> Result<T, String> {
-    serde_json::from_slice(body).map_err(|err| format!("the body is not what is expected here: {err}"))
+    serde_json::from_slice(body).map_err(|err| format!("invalid body: {err}"))
 }
 
-/// Whether a text is an http or https address that can stand in a header: a line feed in an address would write headers
-/// of its own.
-pub(crate) fn is_web_address(text: &str) -> bool {
+/// True if the text is an `http` or `https` URL of visible ASCII characters.
+///
+/// The URL is written into headers, where a line feed would start another header.
+pub(crate) fn is_http_url(text: &str) -> bool {
     let host = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
     host.is_some_and(|host| !host.is_empty()) && text.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
-/// Percent-decodes one segment.
+/// Percent-decodes one path segment.
 pub(crate) fn percent_decode(text: &str) -> String {
     percent_decode_str(text).decode_utf8_lossy().into_owned()
 }
 
-/// One response.
+/// An HTTP response.
 #[derive(Debug, Clone)]
 pub(crate) struct Response {
     pub(crate) status: u16,
@@ -86,12 +87,12 @@ impl Response {
         self
     }
 
-    /// The head as it goes on the wire.
+    /// Returns the head as it is written to the wire, with `Content-Length`.
     pub(crate) fn head(&self) -> Vec<u8> {
         self.head_with(&format!("Content-Length: {}", self.body.len()))
     }
 
-    /// The same, of a body that comes in chunks.
+    /// Returns the head as it is written to the wire, for a chunked body.
     pub(crate) fn chunked_head(&self) -> Vec<u8> {
         self.head_with("Transfer-Encoding: chunked")
     }

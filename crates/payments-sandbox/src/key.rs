@@ -2,7 +2,7 @@ use std::fmt;
 
 use crate::error::StartError;
 
-/// A key that a merchant and a provider know each other by. Its `Debug` does not show it: it might be a real one yet.
+/// A merchant's key at a provider. `Debug` hides its text, because it may be a real key before it is checked.
 #[derive(Clone, Default)]
 pub(crate) struct Key(String);
 
@@ -11,7 +11,7 @@ impl Key {
         &self.0
     }
 
-    /// Makes one where none was given; one that was must begin with a mark that real ones never have.
+    /// Creates a key if none is set. A key that is set must start with a prefix that real keys never have.
     pub(crate) fn fill_in(&mut self, prefixes: &[&str], make: impl FnOnce() -> String) -> Result<(), StartError> {
         if self.0.is_empty() {
             self.0 = make();
@@ -32,5 +32,5 @@ impl fmt::Debug for Key {
     }
 }
 
-/// What keys begin with that are for tests.
+/// The prefixes of test keys.
 pub(crate) const TEST_PREFIXES: &[&str] = &["sandbox_", "test_"];

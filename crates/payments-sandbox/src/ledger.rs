@@ -6,13 +6,13 @@ use serde::Serialize;
 
 use crate::money;
 
-/// What the providers really did, whatever their answers said. It only ever grows.
+/// A snapshot of everything that the providers have executed, whatever their responses said.
 ///
-/// This is a view of a moment; ask the sandbox again for a later one.
+/// Call [`Sandbox::ledger`](crate::Sandbox::ledger) again to see later entries.
 #[derive(Clone)]
 pub struct Ledger {
     pub(crate) entries: Arc<Vec<Entry>>,
-    /// What a failed assertion shows: the timeline, and how to run it again.
+    /// The text that a failed assertion shows: the timeline, the ledger, and the seed.
     pub(crate) report: Arc<dyn Fn() -> String + Send + Sync>,
 }
 
@@ -22,55 +22,54 @@ impl fmt::Debug for Ledger {
     }
 }
 
-/// One thing that a provider did.
+/// One entry of the ledger.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Entry {
     /// The position, from 1.
     pub number: usize,
-    /// When, in seconds since 1970.
+    /// When the entry was recorded, as Unix time in seconds.
     pub at: i64,
     /// The provider and the operation: `turbopay.withdraw`.
     pub operation: String,
     /// The merchant's reference.
     pub reference: String,
-    /// What it did.
-    #[serde(rename = "what")]
+    /// The kind of entry.
     pub kind: EntryKind,
-    /// The amount in hundredths of the currency's unit; of TurraTech's in its smallest unit, whatever that is.
+    /// The amount in hundredths of the currency's unit. For TurraTech, in the currency's smallest unit.
     pub amount: i64,
-    /// The currency.
+    /// The currency's ISO 4217 code; empty if no money moves.
     pub currency: String,
-    /// The request that did it, where one did.
+    /// The number of the request that caused the entry; `None` if a bank, a customer or the clock caused it.
     pub request: Option<u64>,
 }
 
-/// What a provider did.
+/// The kind of a ledger entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum EntryKind {
-    /// It took in what a customer is yet to do: no money moves before.
+    /// A payment was started that a customer must still complete. No money has moved.
     Begun,
-    /// It did what it was asked: created a deposit, paid out.
+    /// The request was executed: a deposit was created, a withdrawal was paid out, an object was created.
     Executed,
-    /// It took in what confirms an order.
+    /// A confirmation of an order was accepted.
     Confirmed,
-    /// The money came in that was asked for before: a deposit's, a direct debit's.
+    /// The money of an earlier entry arrived, such as that of a deposit or a direct debit.
     Credited,
-    /// A withdrawal's money came back.
+    /// Money was returned: a failed or refunded withdrawal, or a refunded payment link.
     Returned,
-    /// What was paid was charged back.
+    /// A payment was charged back.
     ChargedBack,
-    /// What was authorized was taken.
+    /// An authorized amount was captured.
     Captured,
-    /// What was authorized, or asked of a bank, was let go of.
+    /// An authorization was released, or a pending debit failed.
     Released,
-    /// What was taken was given back.
+    /// A payment was refunded.
     Refunded,
-    /// What was agreed on before was charged: another period, or the first after a trial.
+    /// A subscription was charged for a period after its creation.
     Charged,
-    /// It did what it was asked, and that moves no money: a customer was changed.
+    /// A request was executed that moves no money, such as an update of a customer.
     Done,
 }
 
@@ -95,7 +94,7 @@ impl fmt::Display for EntryKind {
 impl fmt::Display for Entry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let amount = money::with_two_decimals(self.amount);
-        // A reference is any text; here it is to stay on its line.
+        // A reference may contain any character. A line feed must not start a new line here.
         let reference: String = self.reference.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect();
         write!(
             f,
@@ -106,27 +105,27 @@ impl fmt::Display for Entry {
 }
 
 impl Ledger {
-    /// Every entry, in order.
+    /// All entries, in order.
     #[must_use]
     pub fn entries(&self) -> &[Entry] {
         &self.entries
     }
 
-    /// The entries of one order, by the merchant's reference.
+    /// Returns the entries of one order, by the merchant's reference.
     #[must_use]
     pub fn order(&self, reference: &str) -> OrderEntries<'_> {
         OrderEntries { ledger: self, reference: reference.to_owned() }
     }
 
-    /// How often an operation was executed, over all orders: `ledger.executions("turbopay.withdraw")`.
+    /// Returns how often an operation was executed, over all orders: `ledger.executions("turbopay.withdraw")`.
     #[must_use]
     pub fn executions(&self, operation: &str) -> usize {
         self.entries.iter().filter(|entry| entry.kind == EntryKind::Executed && entry.operation == operation).count()
     }
 
-    /// What was executed for one order while it was already, which a provider's own rules should make impossible.
+    /// Returns the operation and reference of each order that was executed more than once.
     ///
-    /// What was released in between does not count: it can be done anew.
+    /// An execution that was [released](EntryKind::Released) before the next one does not count.
     #[must_use]
     pub fn double_executions(&self) -> Vec<(String, String)> {
         let mut executed: BTreeMap<(&str, &str), BTreeMap<&str, u32>> = BTreeMap::new();
@@ -148,7 +147,7 @@ impl Ledger {
     }
 }
 
-/// One order's entries, to make assertions about.
+/// The entries of one order, with assertions.
 #[derive(Debug, Clone)]
 pub struct OrderEntries<'a> {
     ledger: &'a Ledger,
@@ -162,43 +161,44 @@ impl OrderEntries<'_> {
         self.ledger.entries.iter().filter(|entry| entry.reference == self.reference).collect()
     }
 
-    /// How often something was executed for it.
+    /// Returns how often the order was executed, over all operations.
     #[must_use]
     pub fn executions(&self) -> usize {
         self.entries().iter().filter(|entry| entry.kind == EntryKind::Executed).count()
     }
 
-    /// Holds that exactly one thing was executed for it.
+    /// Asserts that the order was executed exactly once.
     ///
     /// # Panics
     ///
-    /// Otherwise, with the timeline.
+    /// Panics with the timeline if the order was executed another number of times.
     #[track_caller]
     pub fn executed_once(&self) {
         self.executed_times(1);
     }
 
-    /// Holds that nothing was executed for it.
+    /// Asserts that the order was never executed.
     ///
     /// # Panics
     ///
-    /// Otherwise, with the timeline.
+    /// Panics with the timeline if the order was executed.
     #[track_caller]
     pub fn never_executed(&self) {
         self.executed_times(0);
     }
 
-    /// Holds how often something was executed for it.
+    /// Asserts that the order was executed this number of times.
     ///
     /// # Panics
     ///
-    /// Otherwise, with the timeline.
+    /// Panics with the timeline if the order was executed another number of times.
     #[track_caller]
-    #[expect(clippy::panic, reason = "it is an assertion")]
+    #[expect(clippy::panic, reason = "this is an assertion")]
     pub fn executed_times(&self, times: usize) {
-        let found = self.executions();
-        if found != times {
-            panic!("executions of order {:?}: {found}, not {times}\n{}", self.reference, (self.ledger.report)());
+        let executions = self.executions();
+        if executions != times {
+            let (order, report) = (&self.reference, (self.ledger.report)());
+            panic!("executions of order {order:?}: expected {times}, found {executions}\n{report}");
         }
     }
 }

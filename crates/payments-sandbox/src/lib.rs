@@ -1,8 +1,8 @@
 #![doc = include_str!("../README.md")]
 
-// Each module imports only from those above it.
+// Each module imports only from the modules above it.
 
-// Small things.
+// Helpers.
 mod clock;
 mod error;
 mod hex;
@@ -14,25 +14,25 @@ mod qr;
 mod random;
 mod timeline;
 
-// What goes in and comes out, and what really happened.
+// Requests, responses, and the ledger.
 mod http;
 mod ledger;
 
-// What a provider is, what goes wrong there, and what it sends.
+// The trait of all providers, faults, and messages to the merchant.
 mod engine;
 mod fault;
 mod outbox;
 
-// The state that everything shares, and the providers in it.
+// The shared state, and the providers.
 mod state;
 
 mod handles;
 mod providers;
 
-// The outside: sockets, or values in their place.
+// Sockets, or values in place of sockets.
 mod shell;
 
-// What a test holds in its hands.
+// The public API.
 mod sandbox;
 
 mod builder;

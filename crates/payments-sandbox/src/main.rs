@@ -1,5 +1,5 @@
-//! The sandbox as a program, for tests in any language.
-#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a program speaks through its output")]
+//! Runs the sandbox as a program, for tests in any language.
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "the program prints its URLs and errors")]
 
 use std::collections::BTreeMap;
 use std::process::ExitCode;
@@ -17,7 +17,7 @@ async fn main() -> ExitCode {
             return ExitCode::SUCCESS;
         }
         Err(problem) => {
-            eprintln!("payments-sandbox: {problem} (--help shows what there is)");
+            eprintln!("payments-sandbox: {problem} (see --help)");
             return ExitCode::from(2);
         }
     };
@@ -31,7 +31,7 @@ async fn main() -> ExitCode {
     for origin in serve.origins {
         builder = builder.allow_origin(origin);
     }
-    // Before anybody is told that it runs: who then ends it at once is to find it listening to that.
+    // Installed before the URLs are printed, so that a signal right after them ends the program cleanly.
     let shutdown_signal = shutdown_signal();
     let sandbox = match builder.try_start().await {
         Ok(sandbox) => sandbox,
@@ -59,13 +59,13 @@ struct ServeArguments {
     json: bool,
 }
 
-/// Nothing where help is asked for.
+/// Parses the arguments. Returns `None` if help is requested.
 fn parse(arguments: &[String]) -> Result<Option<ServeArguments>, String> {
     let mut arguments = arguments.iter();
     match arguments.next().map(String::as_str) {
         Some("serve") => {}
         None | Some("--help" | "-h" | "help") => return Ok(None),
-        Some(other) => return Err(format!("`{other}` is no command; there is serve")),
+        Some(other) => return Err(format!("unknown command `{other}`; the only command is `serve`")),
     }
     let mut serve =
         ServeArguments { port: 0, seed: 1, faults: Vec::new(), hosts: Vec::new(), origins: Vec::new(), json: false };
@@ -75,13 +75,17 @@ fn parse(arguments: &[String]) -> Result<Option<ServeArguments>, String> {
             "--port" => {
                 serve.port = value()?.parse().map_err(|_| "--port must be a number from 0 to 65535".to_owned())?
             }
-            "--seed" => serve.seed = value()?.parse().map_err(|_| "--seed must be a whole number".to_owned())?,
+            "--seed" => {
+                serve.seed = value()?
+                    .parse()
+                    .map_err(|_| "--seed must be a whole number from 0 to 18446744073709551615".to_owned())?
+            }
             "--fault" => serve.faults.push(value()?.clone()),
             "--allow-host" => serve.hosts.push(value()?.clone()),
             "--allow-origin" => serve.origins.push(value()?.clone()),
             "--json" => serve.json = true,
             "--help" | "-h" => return Ok(None),
-            other => return Err(format!("`{other}` is no option")),
+            other => return Err(format!("unknown option `{other}`")),
         }
     }
     Ok(Some(serve))
@@ -97,8 +101,11 @@ fn print_json(sandbox: &Sandbox) {
 
 fn print_screen(sandbox: &Sandbox) {
     let (turbopay, control) = (sandbox.turbopay(), sandbox.control_url());
-    println!("Payment providers on this machine. No real money. Seed {}. Ctrl-C ends it.\n", sandbox.seed());
-    println!("  {:<16} {control}", "control");
+    println!(
+        "Simulated payment providers on this machine. No real money. Seed {}. Press Ctrl-C to stop.\n",
+        sandbox.seed()
+    );
+    println!("  {:<16} {control}", "control API");
     for (provider, values) in sandbox.credentials() {
         for (name, value) in values {
             let name = if name == "base_url" { provider.to_owned() } else { format!("  {}", name.replace('_', " ")) };
@@ -123,7 +130,7 @@ Try:
     );
 }
 
-/// Ends when Ctrl-C is pressed or the program is told to end, from the moment of this call on.
+/// Waits for Ctrl-C or SIGTERM. Signals are recorded from this call on, before the first poll.
 #[cfg(unix)]
 fn shutdown_signal() -> impl Future<Output = ()> {
     use tokio::signal::unix::{SignalKind, signal};
@@ -139,24 +146,25 @@ fn shutdown_signal() -> impl Future<Output = ()> {
     }
 }
 
-/// Ends when Ctrl-C is pressed.
+/// Waits for Ctrl-C.
 #[cfg(not(unix))]
 async fn shutdown_signal() {
     let _ = tokio::signal::ctrl_c().await;
 }
 
-const HELP: &str = "Payment providers on loopback, for tests.
+const HELP: &str = "Simulates five payment providers on loopback, for tests.
 
   payments-sandbox serve [--port N] [--seed N] [--fault SPEC]... [--json]
                           [--allow-host NAME]... [--allow-origin ORIGIN]...
 
-  --port N               the control API's port; the providers have those behind it
-  --seed N               what everything random comes from
-  --fault SPEC           something that goes wrong, such as \"turbopay.withdraw#1 @after-commit fin\"
-  --json                 print addresses and keys as one line of JSON first
-  --allow-host NAME      allow another `Host` for the control API; without this option, only
-                         loopback hosts: 127.0.0.0/8, [::1] and localhost, with any port
-  --allow-origin ORIGIN  allow web pages of another origin, such as http://localhost:3000, to use
-                         the control API
+  --port N               port of the control API; the providers use the next five ports.
+                         Default: 0, which picks free ports
+  --seed N               seed of all random values. Default: 1
+  --fault SPEC           inject a fault, such as \"turbopay.withdraw#1 @after-commit fin\"
+  --json                 print URLs and keys as one line of JSON
+  --allow-host NAME      allow another `Host` for the control API. Always allowed: the loopback
+                         hosts 127.0.0.0/8, [::1] and localhost, with any port
+  --allow-origin ORIGIN  let web pages of another origin, such as http://localhost:3000, use the
+                         control API
 
 A POST to the control API needs the header `Content-Type: application/json`.";

@@ -1,4 +1,4 @@
-//! Messages to the merchant: what goes out, when, and what became of it.
+//! Messages to the merchant: what is sent, when, and with which result.
 
 mod queue;
 mod send;
@@ -10,32 +10,33 @@ use serde::Serialize;
 pub(crate) use queue::Outbox;
 pub(crate) use send::{MerchantResponse, send};
 
-/// One message to the merchant.
+/// A webhook or callback to the merchant, with its attempts so far.
 ///
-/// `Debug` shows of its headers the names, and of its body the length: logs are no place for keys and signatures.
+/// `Debug` shows only the headers' names and the body's length, because logs must not contain signatures or private
+/// ids.
 #[derive(Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Delivery {
     /// The position, from 1.
     pub number: usize,
-    /// The operation whose order it is about.
+    /// The operation that created the order, as faults name it.
     pub operation: String,
     /// The merchant's reference.
     pub reference: String,
-    /// What it says: `success`.
+    /// The status or event that the message reports: `success`.
     pub about: String,
-    /// Where it goes, without the query.
+    /// The URL that it is sent to, without the query.
     pub url: String,
-    /// How often it was tried.
+    /// The number of attempts.
     pub attempts: u32,
-    /// What came of each: `answered 200`.
+    /// The result of each attempt: `status 200`, or an error.
     pub results: Vec<String>,
-    /// What became of it.
+    /// The current state.
     pub state: DeliveryState,
-    /// Its headers, the signature among them. Not on the control API.
+    /// The headers, including the signature. Not available from the control API.
     #[serde(skip)]
     pub headers: Vec<(String, String)>,
-    /// Its body, byte for byte. Not on the control API: it holds private ids.
+    /// The body, byte for byte. Not available from the control API, because it contains private ids.
     #[serde(skip)]
     pub body: Vec<u8>,
 }
@@ -58,24 +59,24 @@ impl fmt::Debug for Delivery {
     }
 }
 
-/// What became of a message.
+/// The state of a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum DeliveryState {
-    /// It will be sent, or sent again, when it is due.
+    /// The message will be sent, or sent again, when it is due.
     Waiting,
-    /// The merchant took it.
+    /// The merchant acknowledged the message.
     Delivered,
-    /// The merchant did not take it, and it was sent as often as it is.
+    /// The merchant did not acknowledge any attempt, and there are no more attempts.
     Failed,
-    /// A fault holds it until it is released.
+    /// A fault holds the message until it is released.
     Held,
-    /// A fault holds it until the next message has gone.
+    /// A fault holds the message until the next message has been sent.
     Overtaken,
-    /// A fault dropped it.
+    /// A fault dropped the message.
     Dropped,
-    /// Its address is not this machine's.
+    /// The message was not sent, because its URL is not a loopback `http` URL.
     NotSent,
 }
 

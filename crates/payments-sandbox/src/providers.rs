@@ -1,4 +1,4 @@
-//! The providers that the sandbox plays. A new one is a folder here, its `mod`, and its line in the list below.
+//! The simulated providers. To add one, add its folder, its `mod`, and its line in the list below.
 
 pub mod card3ds;
 pub mod turbo_link;
@@ -14,32 +14,32 @@ use crate::handles::EngineHandle;
 use crate::random::Random;
 use crate::state::{ProviderId, SharedState};
 
-/// How many there are.
+/// The number of providers.
 pub(crate) const COUNT: usize = NAMES.len();
 
-/// The address of each one's listener: `http://127.0.0.1:4001`.
+/// The origin of each provider's listener: `http://127.0.0.1:4001`.
 pub(crate) type Origins = [String; COUNT];
 
-/// Makes everything that there is once for each provider.
+/// Generates everything that exists once per provider.
 macro_rules! providers {
     ($($module:ident: $handle:ident, $engine:ident, $title:literal;)*) => {
-        /// As their crates are called.
+        /// The providers' names, which are the names of their crates.
         const NAMES: &[&str] = &[$($module::engine::SPEC.name),*];
 
-        /// How each is set up.
+        /// The settings of each provider.
         #[derive(Debug, Clone, Default)]
         pub(crate) struct ProviderSettings {
             $(pub(crate) $module: $module::Settings,)*
         }
 
         impl ProviderSettings {
-            /// Makes the keys that were not given.
+            /// Creates the keys that were not set.
             pub(crate) fn fill_in_keys(&mut self, seed: u64) -> Result<(), StartError> {
                 $(self.$module.fill_in_keys(&mut Random::for_name(seed, &format!("{} keys", $module::engine::SPEC.name)))?;)*
                 Ok(())
             }
 
-            /// The engine of each, with the address of its listener.
+            /// Creates the engine of each provider, with the origin of its listener.
             pub(crate) fn engines(&self, seed: u64, origins: Origins) -> Vec<Box<dyn Engine>> {
                 let seed = |name| Random::for_name(seed, name).next();
                 let [$($module),*] = origins;
@@ -51,7 +51,7 @@ macro_rules! providers {
             }
         }
 
-        /// The handle of each.
+        /// The handle of each provider.
         pub(crate) struct Handles {
             $(pub(crate) $module: $module::handle::$handle,)*
         }
@@ -68,17 +68,17 @@ macro_rules! providers {
                 }
             }
 
-            /// What a client needs to reach each and to authenticate, by the provider's name.
+            /// Returns each provider's base URL and keys, by the provider's name.
             pub(crate) fn credentials(&self) -> Vec<(&'static str, Vec<(&'static str, &str)>)> {
                 vec![$(($module::engine::SPEC.name, self.$module.credentials())),*]
             }
         }
 
-        /// The methods of a builder with a field `settings: ProviderSettings`.
+        /// Generates the setters of a builder with a field `settings: ProviderSettings`.
         macro_rules! settings_methods {
             () => {
                 $(
-                    #[doc = concat!("Sets how ", $title, " behaves, and its keys.")]
+                    #[doc = concat!("Sets the keys and the behaviour of ", $title, ".")]
                     pub fn $module(mut self, settings: $crate::providers::$module::Settings) -> Self {
                         self.settings.$module = settings;
                         self
@@ -87,11 +87,11 @@ macro_rules! providers {
             };
         }
 
-        /// The methods of a sandbox with a field `simulation: Simulation`.
+        /// Generates the provider methods of a sandbox with a field `simulation: Simulation`.
         macro_rules! handle_methods {
             () => {
                 $(
-                    #[doc = concat!($title, ": its address, its keys, and what happens there.")]
+                    #[doc = concat!("Returns the handle of ", $title, ": its base URL, its keys, and its banks' and customers' actions.")]
                     #[must_use]
                     pub fn $module(&self) -> &$crate::providers::$module::handle::$handle {
                         &self.simulation.handles.$module
@@ -104,7 +104,7 @@ macro_rules! providers {
     };
 }
 
-// The list. Its order is that of the ports, of the control page, and of what is due at one moment.
+// The order determines the ports, the control page, and which of several actions that are due at one time runs first.
 providers! {
     turratech: TurraTech, TurraTechEngine, "TurraTech";
     turbo_txn: TurboTxn, TurboTxnEngine, "Turbo Transactions";
@@ -124,7 +124,7 @@ mod tests {
     use crate::state::{ProviderId, SharedState};
 
     #[test]
-    fn every_provider_goes_by_one_name() {
+    fn every_engine_has_the_name_of_its_place_in_the_list() {
         let engines = ProviderSettings::default().engines(1, Origins::default());
         assert_eq!(engines.iter().map(|engine| engine.spec().name).collect::<Vec<_>>(), NAMES);
     }

@@ -1,6 +1,6 @@
 use std::collections::HashSet;
 
-/// A stream of numbers that a seed determines (SplitMix64).
+/// A stream of pseudo-random numbers, determined by a seed (SplitMix64).
 #[derive(Debug, Clone)]
 pub(crate) struct Random(u64);
 
@@ -9,7 +9,7 @@ impl Random {
         Self(seed)
     }
 
-    /// A stream of its own for a name: what one provider draws changes nothing for another.
+    /// Creates a separate stream for a name, so that one provider's draws do not change another's.
     pub(crate) fn for_name(seed: u64, name: &str) -> Self {
         name.bytes().fold(Self::new(seed), |mut random, byte| Self::new(random.next() ^ u64::from(byte)))
     }
@@ -22,19 +22,19 @@ impl Random {
         z ^ (z >> 31)
     }
 
-    /// True in so many of a hundred cases.
+    /// Returns true with this probability in percent.
     pub(crate) fn percent(&mut self, percent: u8) -> bool {
         self.next() % 100 < u64::from(percent)
     }
 
-    /// A version 4 UUID.
+    /// Returns a version 4 UUID.
     pub(crate) fn uuid(&mut self) -> String {
         let hex = format!("{:016x}{:016x}", self.next(), self.next());
         let variant = ["8", "9", "a", "b"][usize::from(hex.as_bytes()[16] % 4)];
         format!("{}-{}-4{}-{variant}{}-{}", &hex[..8], &hex[8..12], &hex[13..16], &hex[17..20], &hex[20..32])
     }
 
-    /// So many letters and digits.
+    /// Returns this many letters and digits.
     pub(crate) fn alphanumeric(&mut self, length: usize) -> String {
         const LETTERS: &[u8] = b"ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnpqrstuvwxyz23456789";
         let letter = |number: u64| {
@@ -44,7 +44,7 @@ impl Random {
         (0..length).map(|_| letter(self.next())).collect()
     }
 
-    /// So many digits that are not used yet; from now on they are.
+    /// Returns this many digits that are not in `used`, and inserts them.
     pub(crate) fn unused_digits(&mut self, length: u32, used: &mut HashSet<String>) -> String {
         loop {
             let digits = self.digits(length);
@@ -54,7 +54,7 @@ impl Random {
         }
     }
 
-    /// So many digits, the first not zero.
+    /// Returns this many digits, the first of which is not zero.
     pub(crate) fn digits(&mut self, length: u32) -> String {
         let lowest = 10_u64.saturating_pow(length - 1);
         (lowest + self.next() % (lowest * 9)).to_string()

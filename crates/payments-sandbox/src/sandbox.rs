@@ -9,9 +9,10 @@ use crate::providers::handle_methods;
 use crate::shell::simulation::{Simulation, simulation_methods};
 use crate::timeline::TimelineEntry;
 
-/// The providers on loopback, for as long as it lives.
+/// A running sandbox: all providers and the control API on loopback, until it is dropped.
 ///
-/// At its end, or when it is dropped, it complains of faults that never happened and of orders that were executed twice.
+/// [`finish`](Sandbox::finish) and dropping fail the test if a fault never occurred, an order was executed twice, a
+/// redirect was followed, or an order does not have its [expected status](Sandbox::expect_status).
 pub struct Sandbox {
     pub(crate) simulation: Simulation,
     pub(crate) control_url: String,
@@ -21,15 +22,15 @@ pub struct Sandbox {
 }
 
 impl Sandbox {
-    /// Where the control API is.
+    /// The URL of the control API.
     #[must_use]
     pub fn control_url(&self) -> &str {
         &self.control_url
     }
 
-    /// The certificate to trust, in PEM; nothing where the providers are not behind TLS.
+    /// The root certificate to trust, in PEM; `None` if the providers do not use TLS.
     ///
-    /// It is the root of what they show: give it to the client under test, and to nothing else.
+    /// Give it to the client under test, and to nothing else.
     #[cfg(feature = "tls")]
     #[cfg_attr(docsrs, doc(cfg(feature = "tls")))]
     #[must_use]
@@ -37,13 +38,13 @@ impl Sandbox {
         self.certificate.as_deref()
     }
 
-    /// How many connections the providers have taken by now, those included that a fault ended at once.
+    /// The number of connections that the providers have accepted, including those that a fault closed at once.
     #[must_use]
     pub fn connections(&self) -> u64 {
         self.simulation.state.lock().faults.connections()
     }
 
-    /// Waits until all that is due by now is delivered.
+    /// Waits until every webhook that is due has been sent.
     pub async fn settle(&self) {
         self.simulation.state.settle().await;
     }

@@ -1,4 +1,4 @@
-//! The outside of the engines: sockets and the control API, or values in place of sockets.
+//! Everything around the engines: sockets and the control API, or values in place of sockets.
 
 pub(crate) mod connection;
 pub(crate) mod control;

@@ -1,4 +1,4 @@
-//! Everything that the sandbox's parts share, and the rules by which it changes. It knows providers as engines alone.
+//! The state that all parts of the sandbox share. It knows the providers only as engines.
 
 mod exchange;
 
@@ -22,7 +22,7 @@ use crate::timeline::TimelineEntry;
 
 pub(crate) use exchange::{Close, Exchange, SLOW_BYTE_INTERVAL, Wire};
 
-/// One of the providers, by its place in their list.
+/// A provider, by its index in the list of providers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct ProviderId(usize);
 
@@ -40,12 +40,12 @@ pub(crate) struct SharedState {
     pub(crate) clock: Clock,
     pub(crate) seed: u64,
     pub(crate) control_url: String,
-    /// The providers are behind TLS.
+    /// True if the providers use TLS.
     is_tls: bool,
     state: Mutex<State>,
-    /// One delivers at a time, so that messages leave in order.
+    /// Held while messages are sent, so that they are sent in order.
     delivering: tokio::sync::Mutex<()>,
-    /// Something was put in the outbox.
+    /// Notified when a message may be due.
     wake: Notify,
 }
 
@@ -53,18 +53,18 @@ pub(crate) struct State {
     engines: Vec<Box<dyn Engine>>,
     pub(crate) outbox: Outbox,
     pub(crate) faults: FaultSchedule,
-    /// Shared with the views of it, which are taken more often than it grows.
+    /// Shared with the snapshots, which are taken more often than the ledger grows.
     ledger: Arc<Vec<Entry>>,
     timeline: Vec<TimelineEntry>,
-    /// There is to be a timeline.
+    /// True if a timeline is recorded.
     record_timeline: bool,
-    /// Requests that will be done later, although their clients have lost them already; by when, and in order.
+    /// Requests that are executed later although their clients have disconnected, by time and request number.
     delayed: BTreeMap<(OffsetDateTime, u64), (ProviderId, Request)>,
     requests: u64,
-    /// Requests that followed a redirect away from the provider.
+    /// The number of requests that followed a redirect away from their provider.
     misdirected: u64,
-    /// What a client believes of an order, by the merchant's reference.
-    beliefs: BTreeMap<String, String>,
+    /// The status that each order must have at the end, by the merchant's reference.
+    expected_statuses: BTreeMap<String, String>,
 }
 
 impl SharedState {
@@ -85,7 +85,7 @@ impl SharedState {
             delayed: BTreeMap::new(),
             requests: 0,
             misdirected: 0,
-            beliefs: BTreeMap::new(),
+            expected_statuses: BTreeMap::new(),
         };
         Self {
             clock,
@@ -99,11 +99,11 @@ impl SharedState {
     }
 
     pub(crate) fn lock(&self) -> MutexGuard<'_, State> {
-        // A panic elsewhere is a failed test, which wants to read what happened.
+        // A panic in another thread is a failed test, whose report still needs the state.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Does what somebody outside of a request did: a bank, a customer, the back office.
+    /// Performs an action of a bank, a customer or the back office, outside of any request.
     pub(crate) fn act<T>(
         &self,
         provider: ProviderId,
@@ -119,22 +119,22 @@ impl SharedState {
         Ok(value)
     }
 
-    /// Does what the control API was asked of a provider; nothing where there is no such address.
+    /// Handles a provider's part of the control API; `None` if there is no such endpoint.
     pub(crate) fn control(&self, name: &str, path: &[&str], body: &[u8]) -> Option<Result<Value, String>> {
         let index = self.lock().engines.iter().position(|engine| engine.spec().name == name)?;
-        let done = self.act(ProviderId(index), |engine, now| match engine.control(path, body, now) {
-            Some(done) => done.map(|(effects, response)| (effects, Some(response))),
+        let result = self.act(ProviderId(index), |engine, now| match engine.control(path, body, now) {
+            Some(result) => result.map(|(effects, response)| (effects, Some(response))),
             None => Ok((Vec::new(), None)),
         });
-        done.transpose()
+        result.transpose()
     }
 
-    /// Does all that is due by now.
+    /// Executes everything that is due.
     pub(crate) fn tick(&self) {
         self.lock().tick(&self.clock);
     }
 
-    /// Delivers all that is due by now, and all that follows from it.
+    /// Sends every message that is due, and every message that becomes due by that.
     pub(crate) async fn settle(&self) {
         let _one_at_a_time = self.delivering.lock().await;
         loop {
@@ -144,32 +144,32 @@ impl SharedState {
         }
     }
 
-    /// The first message that is due by now. It stays so until its [attempt is recorded](SharedState::record_attempt).
+    /// The first message that is due. It stays first until [`record_attempt`](SharedState::record_attempt) is called.
     pub(crate) fn next_message(&self) -> Option<(usize, Message)> {
         let mut state = self.lock();
         state.tick(&self.clock);
         state.outbox.next(self.clock.elapsed(), self.clock.now())
     }
 
-    /// What a message was answered, or why it was not.
+    /// Records the merchant's response to a message, or why there was none.
     pub(crate) fn record_attempt(&self, id: usize, result: &Result<MerchantResponse, String>) {
         let mut state = self.lock();
         let line = state.outbox.record_attempt(id, result);
         state.note(&self.clock, format_args!("{line}"));
     }
 
-    /// When something falls due, on the clock since its beginning.
+    /// When the next action or message is due, on the clock since its start.
     pub(crate) fn next_due(&self) -> Option<Duration> {
         self.lock().next_due(&self.clock)
     }
 
-    /// Does a request at its time, although its client has gone away.
+    /// Executes a request at this time, although its client has disconnected.
     pub(crate) fn respond_later(&self, at: Duration, provider: ProviderId, request: Request) {
         let due = (self.clock.at(at), request.number);
         self.lock().delayed.insert(due, (provider, request));
     }
 
-    /// Settles whenever something falls due, for as long as the sandbox runs.
+    /// Calls [`settle`](SharedState::settle) whenever something is due, for as long as the sandbox runs.
     pub(crate) async fn keep_settling(self: Arc<Self>) {
         loop {
             self.settle().await;
@@ -184,7 +184,7 @@ impl SharedState {
     pub(crate) fn add_fault(&self, text: &str) -> Result<(), FaultError> {
         let fault: Fault = text.parse()?;
         if fault.needs_tls() && !self.is_tls {
-            let rule = "is only there with TLS: Sandbox::builder().tls(), of the feature tls".to_owned();
+            let rule = "needs TLS: enable the feature `tls` and call Sandbox::builder().tls()".to_owned();
             return Err(FaultError { part: fault.effect.to_string(), rule });
         }
         let mut state = self.lock();
@@ -192,12 +192,12 @@ impl SharedState {
         faults.add(fault, engines)
     }
 
-    /// A line of the test's own.
-    pub(crate) fn note(&self, what: fmt::Arguments<'_>) {
-        self.lock().note(&self.clock, what);
+    /// Adds a line to the timeline.
+    pub(crate) fn note(&self, text: fmt::Arguments<'_>) {
+        self.lock().note(&self.clock, text);
     }
 
-    /// Keeps no timeline from now on.
+    /// Stops recording the timeline.
     pub(crate) fn disable_timeline(&self) {
         self.lock().record_timeline = false;
     }
@@ -212,22 +212,22 @@ impl SharedState {
         Ledger { entries: Arc::clone(&self.lock().ledger), report: Arc::new(move || state.report()) }
     }
 
-    /// What a client says of an order; the last word on each counts.
-    pub(crate) fn believes(&self, reference: &str, status: &str) {
-        self.lock().beliefs.insert(reference.to_owned(), status.to_owned());
+    /// Sets the status that an order must have at the end. The last call for an order counts.
+    pub(crate) fn expect_status(&self, reference: &str, status: &str) {
+        self.lock().expected_statuses.insert(reference.to_owned(), status.to_owned());
     }
 
-    /// A request came to where a redirect led.
+    /// Records a request to the URL of a redirect fault.
     pub(crate) fn record_misdirected(&self, request: &Request) {
         let mut state = self.lock();
         state.misdirected += 1;
         state.note(&self.clock, format_args!("{} followed a redirect away from its provider", request.method));
     }
 
-    /// What happened, and how to make it happen again.
+    /// Returns the end of the timeline, the end of the ledger, and how to repeat the run.
     pub(crate) fn report(&self) -> String {
         let state = self.lock();
-        let mut report = String::from("what happened:\n");
+        let mut report = String::from("timeline:\n");
         let skipped = state.timeline.len().saturating_sub(REPORT_LINES);
         if skipped > 0 {
             report.push_str(&format!("  ... {skipped} earlier lines\n"));
@@ -235,7 +235,7 @@ impl SharedState {
         for entry in &state.timeline[skipped..] {
             report.push_str(&format!("{entry}\n"));
         }
-        report.push_str("the ledger:\n");
+        report.push_str("ledger:\n");
         for entry in &state.ledger[state.ledger.len().saturating_sub(REPORT_LINES)..] {
             report.push_str(&format!("{entry}\n"));
         }
@@ -246,20 +246,20 @@ impl SharedState {
         report
     }
 
-    /// What is wrong at the end: faults that never happened, orders that were executed twice.
+    /// Returns everything that must make the test fail.
     pub(crate) fn violations(self: &Arc<Self>) -> Vec<String> {
         let ledger = self.ledger();
-        let unfired = self.lock().faults.unfired().into_iter().map(|fault| format!("a fault never happened: {fault}"));
+        let unfired = self.lock().faults.unfired().into_iter().map(|fault| format!("a fault never occurred: {fault}"));
         let double = ledger.double_executions().into_iter();
         let double = double.map(|(operation, reference)| format!("{operation} was executed twice for {reference:?}"));
         let misdirected = Some(self.lock().misdirected).filter(|misdirected| *misdirected > 0);
         let misdirected = misdirected
-            .map(|misdirected| format!("{misdirected} requests followed a redirect away from their provider"));
+            .map(|misdirected| format!("requests that followed a redirect away from their provider: {misdirected}"));
         let state = self.lock();
-        let wrong = state.beliefs.iter().filter_map(|(reference, believed)| {
+        let wrong = state.expected_statuses.iter().filter_map(|(reference, expected)| {
             let engines = state.engines().iter();
             let status = status_of(engines.filter_map(|engine| Some((engine.status(reference)?, engine.spec().name))));
-            (status != *believed).then(|| format!("order {reference:?} is {status}, and was believed to be {believed}"))
+            (status != *expected).then(|| format!("order {reference:?} is {status}, expected {expected}"))
         });
         unfired.chain(double).chain(misdirected).chain(wrong).collect()
     }
@@ -290,8 +290,9 @@ impl State {
         response
     }
 
-    /// Does all that is due by now, one thing after the other, each at its own time: a clock that jumps over an hour must
-    /// not change what happens in it.
+    /// Executes everything that is due, in order and each at its own time.
+    ///
+    /// A clock that is advanced by an hour at once must not change what happens in that hour.
     fn tick(&mut self, clock: &Clock) {
         let now = clock.now();
         while let Some((at, due)) = self.first_due().filter(|(at, _)| *at <= now) {
@@ -302,8 +303,8 @@ impl State {
                 }
                 Due::DelayedRequest => {
                     let Some((_, (provider, request))) = self.delayed.pop_first() else { return };
-                    self.note_at(clock.elapsed_at(at), format_args!("request {} is done now", request.number));
-                    let _nobody_waits_for_it = self.respond_at(provider, &request, at, clock);
+                    self.note_at(clock.elapsed_at(at), format_args!("request {} is executed now", request.number));
+                    let _discarded = self.respond_at(provider, &request, at, clock);
                 }
             }
         }
@@ -337,7 +338,7 @@ impl State {
                 }
                 Effect::Advance(time) => {
                     clock.advance(time);
-                    self.note(clock, format_args!("{name}: {} s were skipped", time.as_secs()));
+                    self.note(clock, format_args!("{name}: the clock was advanced by {} s", time.as_secs()));
                 }
                 Effect::Deliver(message) => self.deliver(name, message, None, at, clock),
                 Effect::DeliverSigned(message, signed_header) => {
@@ -355,53 +356,54 @@ impl State {
         at: OffsetDateTime,
         clock: &Clock,
     ) {
-        message.headers.extend(signed_header.as_ref().map(|signed_header| signed_header.at(at)));
+        message.headers.extend(signed_header.as_ref().map(|signed_header| signed_header.create(at)));
         let fault = self.faults.take_for_message(provider, message.operation, &message.reference);
         let elapsed = clock.elapsed_at(at);
         let line = self.outbox.enqueue(message, signed_header, fault.as_ref(), elapsed);
         self.note_at(elapsed, format_args!("{line}"));
     }
 
-    /// When something falls due, on the clock since its beginning.
+    /// When the next action or message is due, on the clock since its start.
     fn next_due(&self, clock: &Clock) -> Option<Duration> {
         let at = self.first_due().map(|(at, _)| clock.elapsed_at(at));
         [at, self.outbox.next_due()].into_iter().flatten().min()
     }
 
-    fn note(&mut self, clock: &Clock, what: fmt::Arguments<'_>) {
-        self.note_at(clock.elapsed(), what);
+    fn note(&mut self, clock: &Clock, text: fmt::Arguments<'_>) {
+        self.note_at(clock.elapsed(), text);
     }
 
-    fn note_at(&mut self, at: Duration, what: fmt::Arguments<'_>) {
+    fn note_at(&mut self, at: Duration, text: fmt::Arguments<'_>) {
         if !self.record_timeline {
             return;
         }
-        let what = what.to_string();
-        // A merchant's reference is any text: one with a line feed would write lines of its own.
-        let what = if what.contains(char::is_control) { what.replace(char::is_control, "\u{fffd}") } else { what };
-        self.timeline.push(TimelineEntry { at, what });
+        let text = text.to_string();
+        // A merchant's reference may contain any character. A line feed must not start a new line here.
+        let text = if text.contains(char::is_control) { text.replace(char::is_control, "\u{fffd}") } else { text };
+        self.timeline.push(TimelineEntry { at, text });
     }
 }
 
-/// Where an order stands, at the provider that has it; one word cannot be right about the orders of two.
-fn status_of(found: impl Iterator<Item = (String, &'static str)>) -> String {
-    match found.collect::<Vec<_>>().as_slice() {
-        [] => "unknown here".to_owned(),
+/// Formats an order's statuses. If several providers have an order of this reference, no expected status equals the
+/// text.
+fn status_of(statuses: impl Iterator<Item = (String, &'static str)>) -> String {
+    match statuses.collect::<Vec<_>>().as_slice() {
+        [] => "unknown to all providers".to_owned(),
         [(status, _)] => status.clone(),
         several => several.iter().map(|(status, name)| format!("{status} at {name}")).collect::<Vec<_>>().join(", "),
     }
 }
 
-/// What falls due.
+/// An action that is due.
 enum Due {
     Engine(ProviderId),
     DelayedRequest,
 }
 
-/// Nothing is due: look again in a while all the same.
+/// How long to wait before looking again if nothing is due.
 const IDLE: Duration = Duration::from_secs(3600);
 
-/// A failure's report shows the end, which is where it went wrong.
+/// The most lines of the timeline and of the ledger in a report. It shows the last ones, which explain a failure best.
 const REPORT_LINES: usize = 60;
 
 #[cfg(test)]
@@ -409,11 +411,11 @@ mod tests {
     use super::status_of;
 
     #[test]
-    fn no_status_is_right_about_the_orders_of_two_providers() {
-        let status_of = |found: &[(&str, &'static str)]| {
-            status_of(found.iter().map(|(status, provider)| ((*status).to_owned(), *provider)))
+    fn the_status_of_a_reference_at_two_providers_names_both() {
+        let status_of = |statuses: &[(&str, &'static str)]| {
+            status_of(statuses.iter().map(|(status, provider)| ((*status).to_owned(), *provider)))
         };
-        assert_eq!(status_of(&[]), "unknown here");
+        assert_eq!(status_of(&[]), "unknown to all providers");
         assert_eq!(status_of(&[("success", "turbopay")]), "success");
         assert_eq!(status_of(&[("paid", "card3ds"), ("paid", "turbopay")]), "paid at card3ds, paid at turbopay");
     }

@@ -7,27 +7,25 @@ use crate::error::FaultError;
 impl FromStr for Fault {
     type Err = FaultError;
 
-    /// Reads `PROVIDER[.OPERATION][#N|#N-M|#*] [order=REF] [p=N%] @PHASE EFFECT [xN|x*]`.
+    /// Parses `PROVIDER[.OPERATION][#N|#N-M|#*] [order=REF] [p=N%] @PHASE EFFECT [xN|x*]`.
     fn from_str(text: &str) -> Result<Self, FaultError> {
         let mut words = text.split_whitespace().peekable();
         let trigger = words
             .next()
-            .ok_or_else(|| invalid(text, "is empty; say for example turbopay.withdraw#1 @after-commit fin"))?;
+            .ok_or_else(|| invalid(text, "is empty; a fault looks like turbopay.withdraw#1 @after-commit fin"))?;
         let (provider, operation, calls, all) = parse_trigger(trigger)?;
         let (mut order, mut percent) = (None, None);
         while let Some(word) = words.next_if(|word| !word.starts_with('@')) {
             match word.split_once('=') {
                 Some(("order", reference)) if !reference.is_empty() => order = Some(reference.to_owned()),
                 Some(("p", share)) => percent = Some(parse_percent(word, share)?),
-                _ => return Err(invalid(word, "between the trigger and @PHASE stand only order=REF and p=N%")),
+                _ => return Err(invalid(word, "is not allowed before @PHASE; only order=REF and p=N% are")),
             }
         }
-        let phase = words
-            .next()
-            .ok_or_else(|| invalid(trigger, "is followed by no phase; it needs one, such as @after-commit"))?;
+        let phase = words.next().ok_or_else(|| invalid(trigger, "needs a phase after it, such as @after-commit"))?;
         let phase = parse_phase(phase)?;
-        let effect = words.next().ok_or_else(|| invalid(trigger, "has no effect behind its phase, such as fin"))?;
-        let named = effect;
+        let effect = words.next().ok_or_else(|| invalid(trigger, "needs an effect after its phase, such as fin"))?;
+        let effect_text = effect;
         let effect = parse_effect(effect)?;
         if let Some(operation) = operation.as_ref().filter(|_| !phase.knows_operation()) {
             return Err(invalid(operation, operation_unknown(phase)));
@@ -35,7 +33,7 @@ impl FromStr for Fault {
         if let Some(reference) = order.as_ref().filter(|_| !phase.knows_order()) {
             let word = format!("order={reference}");
             return Err(if phase.knows_operation() {
-                invalid(&word, format!("cannot be told @{}, where the body is not read yet", phase.name()))
+                invalid(&word, format!("cannot be used with @{}: the request's body is not read yet", phase.name()))
             } else {
                 invalid(&word, operation_unknown(phase))
             });
@@ -44,8 +42,8 @@ impl FromStr for Fault {
             let allowed: Vec<&str> =
                 EFFECTS.iter().filter(|(_, effect)| phase.allows(effect)).map(|(name, _)| *name).collect();
             return Err(invalid(
-                named,
-                format!("cannot happen at @{}; what can is {}", phase.name(), allowed.join(", ")),
+                effect_text,
+                format!("is not possible at @{}; expected one of {}", phase.name(), allowed.join(", ")),
             ));
         }
         let budget = match words.next() {
@@ -55,7 +53,7 @@ impl FromStr for Fault {
             Some(word) => Some(parse_budget(word)?),
         };
         if let Some(word) = words.next() {
-            return Err(invalid(word, "is too much: a fault ends with its effect and xN"));
+            return Err(invalid(word, "is unexpected: a fault ends with its effect and xN"));
         }
         Ok(Self { provider, operation, calls, order, percent, phase, effect, budget })
     }
@@ -65,10 +63,10 @@ fn parse_trigger(text: &str) -> Result<(String, Option<String>, Calls, bool), Fa
     let (name, calls) = text.split_once('#').map_or((text, None), |(name, calls)| (name, Some(calls)));
     let (provider, operation) = name.split_once('.').map_or((name, None), |(name, operation)| (name, Some(operation)));
     if provider.is_empty() || operation.is_some_and(str::is_empty) {
-        return Err(invalid(text, "names nothing; it begins with a provider, and perhaps .OPERATION"));
+        return Err(invalid(text, "must start with PROVIDER or PROVIDER.OPERATION"));
     }
     let number = |digits: &str| parse_number::<u64>(digits).filter(|number| *number > 0);
-    let rule = "behind # stands a call's number from 1, a range such as 2-5, or *";
+    let rule = "needs a call's number from 1, a range such as 2-5, or * after #";
     let (calls, all) = match calls {
         None => (Calls::Any, false),
         Some("*") => (Calls::Any, true),
@@ -89,24 +87,26 @@ fn parse_percent(word: &str, share: &str) -> Result<u8, FaultError> {
 
 fn parse_phase(word: &str) -> Result<Phase, FaultError> {
     let names: Vec<String> = Phase::ALL.iter().map(|(name, _)| format!("@{name}")).collect();
-    let found = Phase::ALL.iter().find(|(name, _)| word.strip_prefix('@') == Some(name));
-    found.map(|(_, phase)| *phase).ok_or_else(|| invalid(word, format!("is no phase; there are {}", names.join(", "))))
+    let phase = Phase::ALL.iter().find(|(name, _)| word.strip_prefix('@') == Some(name));
+    phase
+        .map(|(_, phase)| *phase)
+        .ok_or_else(|| invalid(word, format!("is not a phase; expected one of {}", names.join(", "))))
 }
 
 fn parse_effect(word: &str) -> Result<FaultEffect, FaultError> {
     let (name, value) = word.split_once('=').map_or((word, None), |(name, value)| (name, Some(value)));
     let Some((_, pattern)) = EFFECTS.iter().find(|(known, _)| *known == name) else {
         let names: Vec<&str> = EFFECTS.iter().map(|(name, _)| *name).collect();
-        return Err(invalid(word, format!("is no effect; there are {}", names.join(", "))));
+        return Err(invalid(word, format!("is not an effect; expected one of {}", names.join(", "))));
     };
     let status = |range: std::ops::RangeInclusive<u16>| {
-        let given = value.and_then(parse_number::<u16>).filter(|status| range.contains(status));
-        given.ok_or_else(|| invalid(word, format!("needs a status from {} to {}", range.start(), range.end())))
+        let status = value.and_then(parse_number::<u16>).filter(|status| range.contains(status));
+        status.ok_or_else(|| invalid(word, format!("needs a status from {} to {}", range.start(), range.end())))
     };
     let time = || {
         value
             .and_then(parse_duration)
-            .ok_or_else(|| invalid(word, "needs a time, such as 2s or 500ms, of at most 365 days"))
+            .ok_or_else(|| invalid(word, "needs a duration of at most 365 days, such as 2s or 500ms"))
     };
     Ok(match pattern {
         FaultEffect::Html(_) => FaultEffect::Html(status(200..=599)?),
@@ -116,12 +116,14 @@ fn parse_effect(word: &str) -> Result<FaultEffect, FaultError> {
         FaultEffect::LateCommit(_) => FaultEffect::LateCommit(time()?),
         FaultEffect::Encoding(_) => match value {
             Some(name) if !name.is_empty() => FaultEffect::Encoding(name.to_owned()),
-            _ => return Err(invalid(word, "needs the encoding's name, such as gzip")),
+            _ => return Err(invalid(word, "needs the name of an encoding, such as gzip")),
         },
         FaultEffect::Truncate(_) => match value.map(parse_number::<usize>) {
             None => FaultEffect::Truncate(None),
             Some(Some(bytes)) => FaultEffect::Truncate(Some(bytes)),
-            Some(None) => return Err(invalid(word, "needs a number of bytes, or nothing for the half")),
+            Some(None) => {
+                return Err(invalid(word, "needs a number of bytes; without a value, half of the body is sent"));
+            }
         },
         other if value.is_none() => other.clone(),
         _ => return Err(invalid(word, "takes no value")),
@@ -133,28 +135,28 @@ fn parse_duration(text: &str) -> Option<Duration> {
         Some(digits) => parse_number(digits).map(Duration::from_millis),
         None => parse_number(text.strip_suffix('s')?).map(Duration::from_secs),
     };
-    time.filter(|time| *time <= LONGEST_TIME)
+    time.filter(|time| *time <= MAX_DURATION)
 }
 
-/// Digits alone: Rust's own parsing also takes a sign.
+/// Parses digits only: `str::parse` would also accept a sign.
 fn parse_number<T: FromStr>(digits: &str) -> Option<T> {
     digits.bytes().all(|byte| byte.is_ascii_digit()).then(|| digits.parse().ok())?
 }
 
 fn parse_budget(word: &str) -> Result<u32, FaultError> {
     let times = word.strip_prefix('x').and_then(parse_number::<u32>).filter(|times| *times > 0);
-    times.ok_or_else(|| invalid(word, "must be xN, or x* for no limit"))
+    times.ok_or_else(|| invalid(word, "must be xN with N from 1, or x* for no limit"))
 }
 
-/// Why a fault of a connection cannot say more about the call.
+/// The rule that a fault at a connection's moment cannot name an operation or an order.
 fn operation_unknown(phase: Phase) -> String {
-    let what = match phase {
-        Phase::FirstByte => "request to begin",
+    let counted = match phase {
+        Phase::FirstByte => "request",
         Phase::Idle => "idle connection",
         _ => "connection",
     };
     format!(
-        "cannot be told @{}, where nothing is read yet; say turbopay or turbopay#2, for the second {what}",
+        "cannot be used with @{}: no request is known at that point; use turbopay, or turbopay#2 for the second {counted}",
         phase.name()
     )
 }
@@ -164,9 +166,9 @@ fn invalid(part: &str, rule: impl Into<String>) -> FaultError {
 }
 
 /// A year, so that no sum with the clock overflows.
-const LONGEST_TIME: Duration = Duration::from_secs(365 * 24 * 60 * 60);
+const MAX_DURATION: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
-/// Every effect, with a value of its kind.
+/// Every effect's name, with a value of its variant.
 const EFFECTS: &[(&str, FaultEffect)] = &[
     ("fin", FaultEffect::Fin),
     ("rst", FaultEffect::Rst),

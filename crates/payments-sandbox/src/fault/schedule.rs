@@ -5,13 +5,13 @@ use crate::engine::Engine;
 use crate::error::FaultError;
 use crate::random::Random;
 
-/// The faults that wait for their call, and how often each operation was called.
+/// The faults, and how often each operation was called.
 #[derive(Debug)]
 pub(crate) struct FaultSchedule {
     faults: Vec<ScheduledFault>,
     calls: Counts,
     messages: Counts,
-    /// How often a provider's connections were taken, a request began on one, and one was idle.
+    /// How often each moment occurred on a provider's connections.
     connections: HashMap<(&'static str, ConnectionMoment), u64>,
     random: Random,
 }
@@ -22,17 +22,17 @@ struct ScheduledFault {
     fired: u32,
 }
 
-/// One call of an operation, or one message about an order of it.
+/// A point at which a fault can occur: a connection, a call of an operation, or a message.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct FaultPoint<'a> {
     pub(crate) provider: &'static str,
-    /// Nothing before a request was read.
+    /// `None` before the request's head was read.
     pub(crate) operation: Option<&'static str>,
     pub(crate) reference: Option<&'a str>,
     pub(crate) number: CallNumber,
 }
 
-/// A moment of a connection at which no operation is known.
+/// A moment of a connection at which the operation is unknown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum ConnectionMoment {
     Accepted,
@@ -40,7 +40,7 @@ pub(crate) enum ConnectionMoment {
     Idle,
 }
 
-/// Where a call stands among those of its operation, and among all of its provider's; both from 1.
+/// The number of a call among the calls of its operation and among all calls of its provider, each from 1.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct CallNumber {
     pub(crate) of_operation: u64,
@@ -62,8 +62,8 @@ impl Counts {
     }
 }
 
-fn join_or(operations: &[&str], provider: &str, none: &str) -> String {
-    if operations.is_empty() { format!("{provider} {none}") } else { operations.join(", ") }
+fn join_or_none(operations: &[&str]) -> String {
+    if operations.is_empty() { "none".to_owned() } else { operations.join(", ") }
 }
 
 fn increment(count: &mut u64) -> u64 {
@@ -82,38 +82,42 @@ impl FaultSchedule {
         }
     }
 
-    /// Adds a fault, if it can ever happen.
+    /// Adds a fault. Fails if the fault can never occur.
     pub(crate) fn add(&mut self, fault: Fault, engines: &[Box<dyn Engine>]) -> Result<(), FaultError> {
         let invalid = |part: &str, rule: String| FaultError { part: part.to_owned(), rule };
         let Some(engine) = engines.iter().find(|engine| engine.spec().name == fault.provider) else {
             let names: Vec<&str> = engines.iter().map(|engine| engine.spec().name).collect();
-            return Err(invalid(&fault.provider, format!("is no provider; there are {}", names.join(", "))));
+            return Err(invalid(&fault.provider, format!("is not a provider; expected one of {}", names.join(", "))));
         };
         if let Some(operation) = &fault.operation {
-            let among = |names: &[&str]| names.contains(&operation.as_str());
-            if !among(engine.spec().operations) {
+            let is_in = |names: &[&str]| names.contains(&operation.as_str());
+            if !is_in(engine.spec().operations) {
                 let known = engine.spec().operations.join(", ");
-                return Err(invalid(operation, format!("is no operation of {}; there are {known}", fault.provider)));
+                let rule = format!("is not an operation of {}; expected one of {known}", fault.provider);
+                return Err(invalid(operation, rule));
             }
-            if fault.phase == Phase::Query && !among(engine.spec().read_only_operations) {
-                let reads = join_or(engine.spec().read_only_operations, engine.spec().name, "has none");
-                return Err(invalid(operation, format!("does not only ask, as @query needs; what does: {reads}")));
+            if fault.phase == Phase::Query && !is_in(engine.spec().read_only_operations) {
+                let reads = join_or_none(engine.spec().read_only_operations);
+                return Err(invalid(operation, format!("is not read-only, as @query requires; read-only: {reads}")));
             }
-            if fault.phase == Phase::Webhook && !among(engine.spec().operations_with_messages) {
-                let with_messages = join_or(engine.spec().operations_with_messages, engine.spec().name, "sends none");
-                return Err(invalid(operation, format!("sends no message; what does: {with_messages}")));
+            if fault.phase == Phase::Webhook && !is_in(engine.spec().operations_with_messages) {
+                let senders = join_or_none(engine.spec().operations_with_messages);
+                return Err(invalid(
+                    operation,
+                    format!("sends no webhooks, as @webhook requires; these do: {senders}"),
+                ));
             }
         }
         self.faults.push(ScheduledFault { fault, fired: 0 });
         Ok(())
     }
 
-    /// Counts a call of an operation, and gives its number.
+    /// Counts a call of an operation and returns its number.
     pub(crate) fn count(&mut self, provider: &'static str, operation: &'static str) -> CallNumber {
         self.calls.next(provider, operation)
     }
 
-    /// The fault that hits a connection at a moment at which no operation is known. Each moment is counted apart.
+    /// Takes the fault of a connection at a moment at which the operation is unknown. Each moment has its own count.
     pub(crate) fn take_for_connection(
         &mut self,
         provider: &'static str,
@@ -130,7 +134,7 @@ impl FaultSchedule {
         self.take(point, &[phase]).map(|(_, effect)| effect)
     }
 
-    /// How many connections were accepted by now, over all providers.
+    /// Returns the number of accepted connections, over all providers.
     pub(crate) fn connections(&self) -> u64 {
         self.connections
             .iter()
@@ -139,31 +143,31 @@ impl FaultSchedule {
             .sum()
     }
 
-    /// The fault that hits this call in one of these phases, if one does; it is then used up by one.
-    pub(crate) fn take(&mut self, call: FaultPoint<'_>, phases: &[Phase]) -> Option<(Phase, FaultEffect)> {
+    /// Takes the first fault that matches this point in one of these phases, and counts that it occurred.
+    pub(crate) fn take(&mut self, point: FaultPoint<'_>, phases: &[Phase]) -> Option<(Phase, FaultEffect)> {
         let random = &mut self.random;
-        let mut hits = |scheduled: &&mut ScheduledFault| {
+        let mut matches = |scheduled: &&mut ScheduledFault| {
             let fault = &scheduled.fault;
             phases.contains(&fault.phase)
-                && fault.provider == call.provider
-                && fault.operation.as_deref().is_none_or(|operation| call.operation == Some(operation))
-                && fault.order.as_deref().is_none_or(|order| call.reference == Some(order))
+                && fault.provider == point.provider
+                && fault.operation.as_deref().is_none_or(|operation| point.operation == Some(operation))
+                && fault.order.as_deref().is_none_or(|order| point.reference == Some(order))
                 && fault.budget.is_none_or(|budget| scheduled.fired < budget)
                 && match fault.calls {
                     Calls::Any => true,
                     Calls::Range(from, to) if fault.operation.is_some() => {
-                        (from..=to).contains(&call.number.of_operation)
+                        (from..=to).contains(&point.number.of_operation)
                     }
-                    Calls::Range(from, to) => (from..=to).contains(&call.number.of_all),
+                    Calls::Range(from, to) => (from..=to).contains(&point.number.of_all),
                 }
                 && fault.percent.is_none_or(|percent| random.percent(percent))
         };
-        let scheduled = self.faults.iter_mut().find(|scheduled| hits(scheduled))?;
+        let scheduled = self.faults.iter_mut().find(|scheduled| matches(scheduled))?;
         scheduled.fired += 1;
         Some((scheduled.fault.phase, scheduled.fault.effect.clone()))
     }
 
-    /// The fault that hits a message to the merchant. Messages are counted by operation, apart from its calls.
+    /// Takes the fault of a message to the merchant. Messages are counted per operation, separately from its calls.
     pub(crate) fn take_for_message(
         &mut self,
         provider: &'static str,
@@ -171,19 +175,19 @@ impl FaultSchedule {
         reference: &str,
     ) -> Option<FaultEffect> {
         let number = self.messages.next(provider, operation);
-        let call = FaultPoint { provider, operation: Some(operation), reference: Some(reference), number };
-        self.take(call, &[Phase::Webhook]).map(|(_, effect)| effect)
+        let point = FaultPoint { provider, operation: Some(operation), reference: Some(reference), number };
+        self.take(point, &[Phase::Webhook]).map(|(_, effect)| effect)
     }
 
-    /// Every fault, and how often it has happened.
+    /// Returns every fault, and how often it occurred.
     pub(crate) fn list(&self) -> Vec<(String, u32)> {
         self.faults.iter().map(|scheduled| (scheduled.fault.to_string(), scheduled.fired)).collect()
     }
 
-    /// The faults that have not happened. One that is left to chance need not.
+    /// Returns the faults that never occurred, except those with a probability.
     pub(crate) fn unfired(&self) -> Vec<String> {
-        let waits = |scheduled: &&ScheduledFault| scheduled.fired == 0 && scheduled.fault.percent.is_none();
-        self.faults.iter().filter(waits).map(|scheduled| scheduled.fault.to_string()).collect()
+        let unfired = |scheduled: &&ScheduledFault| scheduled.fired == 0 && scheduled.fault.percent.is_none();
+        self.faults.iter().filter(unfired).map(|scheduled| scheduled.fault.to_string()).collect()
     }
 
     pub(crate) fn clear(&mut self) {

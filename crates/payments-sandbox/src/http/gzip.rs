@@ -1,8 +1,8 @@
-//! Just enough of gzip to answer in it: stored, not compressed.
+//! A minimal gzip encoder: stored blocks, no compression.
 
-/// The bytes as a gzip member of stored blocks.
+/// Encodes the bytes as one gzip member of stored blocks.
 pub(crate) fn stored(bytes: &[u8]) -> Vec<u8> {
-    // Magic, deflate, no flags, no time, no extra flags, unknown system.
+    // The magic number, deflate, no flags, no time, no extra flags, unknown system.
     let mut out = vec![0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255];
     let mut blocks = bytes.chunks(usize::from(u16::MAX)).peekable();
     if bytes.is_empty() {
@@ -31,7 +31,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_checksum_is_that_of_the_standard() {
+    fn the_checksum_matches_the_published_check_value() {
         assert_eq!(crc32(b"123456789"), 0xcbf4_3926);
         assert_eq!(stored(b"a").len(), 10 + 5 + 1 + 8);
     }

@@ -1,4 +1,4 @@
-//! Messages in order, again when they fail, and otherwise as a fault has it.
+//! The queue of messages: in order, with further attempts, and with faults.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -12,12 +12,12 @@ use crate::fault::FaultEffect;
 
 #[derive(Debug, Default)]
 pub(crate) struct Outbox {
-    /// In the order in which they came; a message keeps its place.
+    /// All messages in order of creation. The index is the message's id.
     entries: Vec<Queued>,
-    /// Those that wait, in the order in which they will go: by when, and who queued first.
+    /// The waiting messages, by due time and then by queue order.
     queue: BTreeMap<(Duration, u64), usize>,
     queued: u64,
-    /// The one that waits to be overtaken.
+    /// The message that is held until the next one has been sent.
     overtaken: Option<usize>,
 }
 
@@ -26,12 +26,12 @@ struct Queued {
     delivery: Delivery,
     message: Message,
     signed_header: Option<SignedHeader>,
-    /// Its place in the queue: by when, on the clock since its beginning, and who queued first.
+    /// The key in the queue: the due time on the clock since its start, and the queue order.
     place: (Duration, u64),
 }
 
 impl Outbox {
-    /// Puts a message in, as a fault has it; says so for the timeline.
+    /// Adds a message and applies a fault to it. Returns a line for the timeline.
     pub(crate) fn enqueue(
         &mut self,
         mut message: Message,
@@ -63,12 +63,12 @@ impl Outbox {
             DeliveryState::Waiting => self.overtaken.take(),
             _ => None,
         };
-        // What waited to be overtaken goes now, behind this one.
+        // The message that this one overtakes is sent after it.
         if let Some(overtaken) = overtaken {
             self.queue(overtaken, due);
         }
         match state {
-            DeliveryState::NotSent => format!("{label}: not sent, its address is not a loopback address"),
+            DeliveryState::NotSent => format!("{label}: not sent, its URL is not a loopback http URL"),
             _ => format!("{label}: due{}", fault.map(|effect| format!(", fault {effect}")).unwrap_or_default()),
         }
     }
@@ -108,12 +108,12 @@ impl Outbox {
         entry.delivery.state = DeliveryState::Waiting;
     }
 
-    /// The first message that is due. It stays in the queue until it was sent.
+    /// Returns the first message that is due. It stays in the queue until its attempt is recorded.
     pub(crate) fn next(&mut self, elapsed: Duration, now: OffsetDateTime) -> Option<(usize, Message)> {
         let (_, id) = self.queue.first_key_value().filter(|((due, _), _)| *due <= elapsed)?;
         let Queued { delivery, message, signed_header, .. } = &mut self.entries[*id];
         if let Some(signed_header) = signed_header {
-            let (name, value) = signed_header.at(now);
+            let (name, value) = signed_header.create(now);
             message.headers.retain(|(header, _)| *header != name);
             message.headers.push((name, value));
             delivery.headers = owned_headers(message);
@@ -125,33 +125,33 @@ impl Outbox {
         self.queue.first_key_value().map(|((due, _), _)| *due)
     }
 
-    /// A message was sent: done with it, or once more later.
+    /// Records an attempt, and queues the message again if it was not acknowledged. Returns a line for the timeline.
     ///
-    /// Later counts from when it was due, so that a clock that jumps does not change when it is sent again.
+    /// The wait counts from when the message was due, so that a clock that jumps does not change the next attempt.
     pub(crate) fn record_attempt(&mut self, id: usize, result: &Result<MerchantResponse, String>) -> String {
         let Queued { delivery, place, message, .. } = &mut self.entries[id];
         self.queue.remove(place);
         let due = place.0;
         delivery.attempts += 1;
-        let outcome = result.as_ref().map_or_else(Clone::clone, |response| format!("answered {}", response.status));
+        let outcome = result.as_ref().map_or_else(Clone::clone, |response| format!("status {}", response.status));
         let label =
             format!("webhook {} {}: attempt {}, {outcome}", delivery.reference, delivery.about, delivery.attempts);
         delivery.results.push(outcome);
         if result.as_ref().is_ok_and(|response| response.accepted) {
             delivery.state = DeliveryState::Delivered;
-            return format!("{label}: taken");
+            return format!("{label}: acknowledged");
         }
         let waits = message.resend.waits;
         let wait = usize::try_from(delivery.attempts - 1).ok().and_then(|attempt| waits.get(attempt));
         let Some(wait) = wait else {
             delivery.state = DeliveryState::Failed;
-            return format!("{label}: not taken, and not sent again");
+            return format!("{label}: not acknowledged, no more attempts");
         };
         self.queue(id, due + *wait);
-        format!("{label}: not taken, again after {} s", wait.as_secs())
+        format!("{label}: not acknowledged, next attempt after {} s", wait.as_secs())
     }
 
-    /// Lets go of what faults hold.
+    /// Queues every message that a fault holds.
     pub(crate) fn release(&mut self, now: Duration) {
         self.overtaken = None;
         let held = |entry: &Queued| matches!(entry.delivery.state, DeliveryState::Held | DeliveryState::Overtaken);
@@ -172,7 +172,7 @@ fn without_query(url: &str) -> String {
     url.split(['?', '#']).next().unwrap_or_default().to_owned()
 }
 
-/// Another amount under the old signature; or where none is in sight, another byte.
+/// Changes the amount, or one byte if the body has no amount. The signature stays the same.
 fn tamper(body: &[u8]) -> Vec<u8> {
     let text = String::from_utf8_lossy(body);
     if text.contains(AMOUNT) {
@@ -194,7 +194,7 @@ mod tests {
     use super::tamper;
 
     #[test]
-    fn a_tampered_body_is_another_whatever_it_is() {
+    fn a_tampered_body_always_differs() {
         for body in
             ["{\"encryptedData\":\"AAAA\"}", "{\"amount\":2000,\"currency\":\"gbp\"}", "x", "a=b&c=d", "", "\u{20ac}"]
         {

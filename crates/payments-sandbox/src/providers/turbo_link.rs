@@ -1,4 +1,9 @@
-//! tur.bo, as its document shows it: payment links to be listed, and the pages behind them.
+//! tur.bo, simulated from its documentation: listings of payment links, and the links' pages.
+//!
+//! - The sandbox starts with the sample's link `abc123` and one link of each status;
+//!   [`Settings::without_links`] starts without them.
+//! - No endpoint creates a link: [`TurboLink::create`](crate::TurboLink::create) does.
+//! - The ledger records payments and refunds of links as `turbo-link.payment`.
 
 mod behaviours;
 mod control;

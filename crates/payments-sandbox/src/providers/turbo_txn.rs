@@ -1,4 +1,8 @@
-//! Turbo Transactions, as its document shows it.
+//! Turbo Transactions, simulated from its documentation.
+//!
+//! - An `orderId` that is used again creates another transaction (*inferred*), which counts as a double execution.
+//!   [`Settings::unique_order_ids`] rejects it instead.
+//! - `sdkUrl` is a page where the customer pays, declines or leaves.
 
 mod behaviours;
 mod callback;

@@ -1,4 +1,4 @@
-//! TurboPay, as its document and its recorded exchanges show it.
+//! TurboPay, simulated from its documentation and its recorded exchanges.
 
 mod api;
 mod behaviours;

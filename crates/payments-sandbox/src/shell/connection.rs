@@ -1,4 +1,4 @@
-//! One connection: a socket of our own, so that a fault ends exactly the one it is meant for.
+//! Serves one connection. HTTP is handled here and not by a library, so that a fault can cut a connection at any byte.
 
 mod reader;
 mod stream;
@@ -17,19 +17,19 @@ use crate::state::{Close, Exchange, ProviderId, SLOW_BYTE_INTERVAL, SharedState,
 use reader::{Incoming, Reader};
 use stream::Stream;
 
-/// Who listens on a port.
+/// The owner of a listening port.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Listener {
     Provider(ProviderId),
     Control,
 }
 
-/// How connections and requests are taken.
+/// Settings of a listener's connections.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct ConnectionSettings {
-    /// Who may use the control API.
+    /// Which requests may use the control API.
     pub(crate) control: Arc<Access>,
-    /// How long a connection may be idle, in real time.
+    /// How long a connection may be idle, in real time; `None` for no limit.
     pub(crate) idle_close: Option<Duration>,
     #[cfg(feature = "tls")]
     pub(crate) tls: Option<super::tls::Tls>,
@@ -42,7 +42,7 @@ pub(crate) async fn serve_connection(
     state: Arc<SharedState>,
     settings: ConnectionSettings,
 ) {
-    // Without it an answer may wait for the client's acknowledgement.
+    // Otherwise a response may wait for the client's TCP acknowledgement.
     let _ = stream.set_nodelay(true);
     let stream = match listener {
         Listener::Control => Stream::Plain(stream),
@@ -53,7 +53,7 @@ pub(crate) async fn serve_connection(
                 }
                 return;
             }
-            // A handshake that fails ends the connection, and is the client's to tell.
+            // A failed handshake ends the connection; the client reports it.
             let Some(stream) = settings.handshake(stream).await else { return };
             stream
         }
@@ -87,7 +87,7 @@ impl ConnectionSettings {
         false
     }
 
-    /// What the providers' addresses begin with.
+    /// The scheme of the providers' URLs.
     pub(crate) fn scheme(&self) -> &'static str {
         if self.is_tls() { "https" } else { "http" }
     }
@@ -104,11 +104,11 @@ impl ConnectionSettings {
     }
 }
 
-/// Why a connection takes no further request.
+/// Why a connection serves no further request.
 enum ConnectionEnd {
-    /// It does not speak HTTP.
+    /// The client sent no valid HTTP request.
     Malformed,
-    /// The client is gone, or was idle for too long.
+    /// The client disconnected, or was idle for too long.
     Gone,
     By(Close),
 }
@@ -119,7 +119,7 @@ impl From<Close> for ConnectionEnd {
     }
 }
 
-/// Takes one request and answers it.
+/// Reads one request and responds to it.
 async fn serve(
     reader: &mut Reader,
     listener: Listener,
@@ -154,7 +154,7 @@ async fn serve(
     close.map_or(Ok(()), |close| Err(close.into()))
 }
 
-/// Whether the client wants the connection closed behind the answer.
+/// True if the client wants the connection to be closed after the response.
 fn wants_close(request: &Request) -> bool {
     let options = request.header("connection").unwrap_or_default();
     options.split(',').any(|option| option.trim().eq_ignore_ascii_case("close"))
@@ -171,11 +171,11 @@ async fn serve_control(
         Ok(()) => access.preflight(&request).unwrap_or_else(|| control::respond(state, &request)),
         Err(rejection) => rejection,
     };
-    let response = access.readable(&request, response);
+    let response = access.add_cors_headers(&request, response);
     write(reader.stream(), &response).await.map_err(|_| Close::Fin)
 }
 
-/// Answers a request, or says how the connection is to end.
+/// Responds to a request, or returns how the connection ends.
 async fn serve_provider(
     reader: &mut Reader,
     provider: ProviderId,
@@ -213,7 +213,7 @@ async fn serve_provider(
         Wire::Endless(response) => {
             let beginning = [response.chunked_head(), format!("{:x}\r\n", response.body.len()).into(), response.body];
             let mut sent = send(stream, &beginning.concat()).await;
-            // White space, so that nothing but the length is wrong with it.
+            // White space keeps the body valid JSON, so that only its length is wrong.
             let more = [b"\r\n4000\r\n".as_slice(), &[b' '; 0x4000]].concat();
             while sent.is_ok() {
                 sent = send(stream, &more).await;
@@ -229,10 +229,10 @@ async fn write(stream: &mut Stream, response: &Response) -> std::io::Result<()> 
     send(stream, &bytes).await
 }
 
-/// Writes, and lets nothing wait in a buffer of TLS's.
+/// Writes and flushes, because TLS buffers.
 async fn send(stream: &mut Stream, bytes: &[u8]) -> std::io::Result<()> {
     stream.write_all(bytes).await?;
     stream.flush().await
 }
 
-const MALFORMED_REQUEST: &str = "not a request that is understood here";
+const MALFORMED_REQUEST: &str = "this is not a valid HTTP/1.x request";

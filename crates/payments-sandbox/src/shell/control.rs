@@ -1,4 +1,4 @@
-//! The control API: what a test in another language asks of the sandbox.
+//! The control API, for tests in other languages.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,9 +15,9 @@ pub(crate) fn respond(state: &Arc<SharedState>, request: &Request) -> Response {
     let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
     let result = match (request.method.as_str(), segments.as_slice()) {
         ("GET", [""]) => return Response::html(200, index(state)),
-        (_, ["astray"]) => {
+        (_, [MISDIRECTED]) => {
             state.record_misdirected(request);
-            Ok(json!({"status": "astray"}))
+            Ok(misdirected_body())
         }
         ("GET", ["health"]) => Ok(json!({"status": "ok", "seed": state.seed})),
         ("GET", ["ledger"]) => Ok(json!(state.ledger().entries())),
@@ -37,8 +37,8 @@ pub(crate) fn respond(state: &Arc<SharedState>, request: &Request) -> Response {
         }
         ("GET", ["clock"]) => Ok(clock(state)),
         ("POST", ["clock", "advance"]) => read_json(&request.body).and_then(|Advance { seconds }| {
-            if seconds > LONGEST_ADVANCE {
-                return Err(format!("`seconds` must be at most {LONGEST_ADVANCE}, ten years"));
+            if seconds > MAX_ADVANCE {
+                return Err(format!("`seconds` must be at most {MAX_ADVANCE} (ten years)"));
             }
             state.clock.advance(Duration::from_secs(seconds));
             state.tick();
@@ -61,7 +61,7 @@ pub(crate) fn respond(state: &Arc<SharedState>, request: &Request) -> Response {
 }
 
 fn not_found() -> Response {
-    Response::json(404, &json!({"error": "there is no such address; GET / lists them"}))
+    Response::json(404, &json!({"error": "no such endpoint; GET / lists all endpoints"}))
 }
 
 fn clock(state: &SharedState) -> Value {
@@ -80,18 +80,18 @@ struct Advance {
 
 fn index(state: &SharedState) -> String {
     let state = state.lock();
-    let mut addresses = rows(ADDRESSES);
+    let mut endpoints = rows(ENDPOINTS);
     let mut behaviours = String::new();
     for engine in state.engines() {
-        addresses.push_str(&rows(engine.spec().control_addresses));
-        let known = engine.spec().behaviours.iter().map(|behaviour| (behaviour.provenance.as_str(), behaviour.what));
+        endpoints.push_str(&rows(engine.spec().control_endpoints));
+        let known = engine.spec().behaviours.iter().map(|behaviour| (behaviour.provenance.as_str(), behaviour.text));
         behaviours.push_str(&format!(
-            "<h1>{} here</h1><table>{}</table>",
+            "<h1>Behaviour of {}</h1><table>{}</table>",
             engine.spec().name,
             rows(&known.collect::<Vec<_>>())
         ));
     }
-    html::document("Payments sandbox", &format!("<table>{addresses}</table>{behaviours}"))
+    html::document("Payments sandbox", &format!("<table>{endpoints}</table>{behaviours}"))
 }
 
 fn rows(rows: &[(&str, &str)]) -> String {
@@ -100,18 +100,26 @@ fn rows(rows: &[(&str, &str)]) -> String {
         .collect()
 }
 
-/// More is a mistake in the unit.
-const LONGEST_ADVANCE: u64 = 10 * 365 * 24 * 60 * 60;
+/// The body of the response to a misdirected request.
+pub(super) fn misdirected_body() -> Value {
+    json!({"status": "misdirected"})
+}
 
-const ADDRESSES: &[(&str, &str)] = &[
-    ("GET /health", "whether it runs"),
-    ("GET /ledger", "what the providers really did"),
-    ("GET /timeline", "what happened, in order"),
-    ("GET /deliveries", "messages to the merchant"),
-    ("GET /faults", "faults, and how often each has happened"),
-    ("POST /faults", "add one: {\"spec\": \"turbopay.withdraw @after-commit fin\"}"),
-    ("DELETE /faults", "forget them all"),
-    ("GET /clock", "the time here"),
-    ("POST /clock/advance", "move it on: {\"seconds\": 600}"),
-    ("POST /webhooks/release", "let go of messages that faults hold"),
+/// The path that redirect faults lead to. It only records that the client under test followed the redirect.
+pub(super) const MISDIRECTED: &str = "misdirected";
+
+/// In seconds. A larger value is most likely a mistake in the unit.
+const MAX_ADVANCE: u64 = 10 * 365 * 24 * 60 * 60;
+
+const ENDPOINTS: &[(&str, &str)] = &[
+    ("GET /health", "returns ok and the seed"),
+    ("GET /ledger", "everything that the providers executed"),
+    ("GET /timeline", "requests, faults, responses, ledger entries and webhooks, in order"),
+    ("GET /deliveries", "webhooks and callbacks to the merchant, with the result of each attempt"),
+    ("GET /faults", "all faults, and how often each occurred"),
+    ("POST /faults", "adds a fault: {\"spec\": \"turbopay.withdraw @after-commit fin\"}"),
+    ("DELETE /faults", "removes all faults"),
+    ("GET /clock", "the sandbox's time"),
+    ("POST /clock/advance", "advances the clock: {\"seconds\": 600}"),
+    ("POST /webhooks/release", "releases the webhooks that faults hold"),
 ];

@@ -1,4 +1,4 @@
-//! Which HTTP requests may use the control API.
+//! The rules for which requests may use the control API.
 //!
 //! A web page that a developer has open must not control the sandbox. Three rules prevent that: the host name must be a
 //! loopback name, so that a rebound DNS name fails; a page's origin must be the control API's own; and a POST must be
@@ -8,9 +8,10 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 
 use serde_json::json;
 
+use super::control::MISDIRECTED;
 use crate::http::{Request, Response};
 
-/// Hosts and origins that are allowed besides the standard ones.
+/// Hosts and origins that are allowed in addition to the default ones.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Access {
     hosts: Vec<String>,
@@ -26,19 +27,18 @@ impl Access {
         self.origins.push(origin);
     }
 
-    /// The response to a request that may not use the control API.
+    /// Returns the error response if the request may not use the control API.
     pub(crate) fn check(&self, request: &Request) -> Result<(), Response> {
-        // A redirect fault leads to this address. It only records that the client under test followed the redirect, and
-        // must record that whatever the client sends.
-        if request.path.trim_matches('/') == "astray" {
+        // Redirect faults lead to this path. It must record a followed redirect whatever the client sends.
+        if request.path.trim_matches('/') == MISDIRECTED {
             return Ok(());
         }
-        let host = self.check_host(request).map_err(|problem| refused(403, &problem))?;
-        self.check_origin(request, host).map_err(|problem| refused(403, &problem))?;
-        check_content_type(request).map_err(|problem| refused(415, &problem))
+        let host = self.check_host(request).map_err(|problem| rejection(403, &problem))?;
+        self.check_origin(request, host).map_err(|problem| rejection(403, &problem))?;
+        check_content_type(request).map_err(|problem| rejection(415, &problem))
     }
 
-    /// The response to a preflight request of an origin that `--allow-origin` names.
+    /// Returns the response to a preflight request from an allowed origin.
     pub(crate) fn preflight(&self, request: &Request) -> Option<Response> {
         if request.method != "OPTIONS" || self.allowed_origin(request).is_none() {
             return None;
@@ -49,15 +49,15 @@ impl Access {
         Some(response)
     }
 
-    /// Lets a page of an origin that `--allow-origin` names read the response.
-    pub(crate) fn readable(&self, request: &Request, response: Response) -> Response {
+    /// Lets web pages of an allowed origin read the response.
+    pub(crate) fn add_cors_headers(&self, request: &Request, response: Response) -> Response {
         match self.allowed_origin(request) {
             Some(origin) => response.header("Access-Control-Allow-Origin", origin).header("Vary", "Origin"),
             None => response,
         }
     }
 
-    /// As the option spells it: what a client sent is not copied into a header.
+    /// Returns the allowed origin as the option spells it, so that no client text is copied into a header.
     fn allowed_origin(&self, request: &Request) -> Option<&str> {
         let sent = request.header("origin")?;
         self.origins.iter().find(|origin| origin.eq_ignore_ascii_case(sent)).map(String::as_str)
@@ -105,11 +105,11 @@ fn check_content_type(request: &Request) -> Result<(), String> {
     Err(format!("`Content-Type` is {sent:?}: {ONLY_JSON}"))
 }
 
-fn refused(status: u16, problem: &str) -> Response {
+fn rejection(status: u16, problem: &str) -> Response {
     Response::json(status, &json!({"error": problem}))
 }
 
-/// A host without its port.
+/// Returns a host without its port.
 fn name_of(host: &str) -> &str {
     match host.rsplit_once(':') {
         Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
@@ -124,5 +124,4 @@ fn is_loopback(name: &str) -> bool {
     name.eq_ignore_ascii_case("localhost") || name.parse::<Ipv4Addr>().is_ok_and(|address| address.is_loopback())
 }
 
-const ONLY_JSON: &str =
-    "every POST to the control API must say `Content-Type: application/json`, also one without a body";
+const ONLY_JSON: &str = "every POST to the control API needs `Content-Type: application/json`, even without a body";

@@ -1,4 +1,4 @@
-//! The sandbox without sockets: the same engines, faults and ledger, in one thread and in no time.
+//! The sandbox without sockets: the same engines, faults and ledger, on one thread and without real waiting.
 
 mod outgoing;
 
@@ -19,12 +19,12 @@ use crate::timeline::TimelineEntry;
 
 pub use outgoing::OutgoingMessage;
 
-/// The providers without sockets, for simulations of many days in a second.
+/// A sandbox without sockets, for simulations of many days in a second.
 ///
-/// The same seed and the same steps give the same [`timeline`](Offline::timeline), to the letter. Nothing sleeps: the clock
-/// moves when [`run`](Offline::run) finds that everything waits, or when it is told to.
+/// The same seed and the same steps give exactly the same [`timeline`](Offline::timeline). Nothing sleeps: the clock
+/// advances when [`run`](Offline::run) finds that everything waits, or when you advance it.
 ///
-/// Requests go in and responses come out as values, and so do messages to the merchant:
+/// Requests, responses and messages to the merchant are values:
 ///
 /// ```
 /// use payments_sandbox::{Sandbox, WireEnd, WireRequest};
@@ -41,13 +41,13 @@ pub use outgoing::OutgoingMessage;
 ///
 /// assert_eq!(response.status, 200);
 /// while let Some(message) = offline.next_message() {
-///     // Hand `message.body` to the merchant's own handler, and say what it responds.
+///     // Pass `message.body` to the merchant's handler, and record its response.
 ///     offline.respond_to(&message, 200, b"OK");
 /// }
 /// offline.finish();
 /// ```
 ///
-/// At its end, or when it is dropped, it complains of faults that never happened and of orders that were executed twice.
+/// [`finish`](Offline::finish) and dropping fail the test for the same reasons as for a [`Sandbox`](crate::Sandbox).
 pub struct Offline {
     simulation: Simulation,
     network: Arc<Network>,
@@ -59,45 +59,49 @@ impl Offline {
         Self { simulation, network }
     }
 
-    /// Sends one request, and gives what its wire shows. Where that is nothing, it never ends: let a deadline end it.
+    /// Sends one request and returns how it ended, as its client sees it.
     ///
-    /// One connection is kept for the next request to a provider, as most clients do. A future that is dropped is a client
-    /// that went away: what the provider is to do, it does.
+    /// - If nothing arrives, the future never completes. Use a deadline.
+    /// - Connections are reused for the next request to the same provider, as most clients do.
+    /// - Dropping the future disconnects the client. The provider still executes what it has received.
     pub fn send(&self, request: WireRequest) -> impl Future<Output = WireEnd> + Send + 'static {
         Arc::clone(&self.network).send(request)
     }
 
-    /// The next message to the merchant that is due by now. It stays the next until it was [responded
-    /// to](Offline::respond_to), or [could not be delivered](Offline::fail_delivery).
+    /// Returns the next message to the merchant that is due.
+    ///
+    /// It stays the next one until you call [`respond_to`](Offline::respond_to) or
+    /// [`fail_delivery`](Offline::fail_delivery).
     #[must_use]
     pub fn next_message(&self) -> Option<OutgoingMessage> {
         self.simulation.state.next_message().map(|(id, message)| OutgoingMessage::new(id, message))
     }
 
-    /// What the merchant responded to a message.
+    /// Records the merchant's response to a message.
     pub fn respond_to(&self, message: &OutgoingMessage, status: u16, body: &[u8]) {
         self.simulation.state.record_attempt(message.id, &Ok(message.evaluate(status, body)));
     }
 
-    /// The merchant was not there to take a message, or said nothing.
+    /// Records that the merchant could not be reached, or did not respond.
     pub fn fail_delivery(&self, message: &OutgoingMessage, why: &str) {
         self.simulation.state.record_attempt(message.id, &Err(why.to_owned()));
     }
 
-    /// When something falls due next, on the clock since its beginning: an expiry, a settlement, a message.
+    /// Returns when the next expiry, settlement or message is due, on the clock since its start.
     #[must_use]
     pub fn next_due(&self) -> Option<Duration> {
         self.simulation.state.next_due()
     }
 
-    /// Runs a future to its end on this thread, on the sandbox's time: when all of it waits, the clock moves to the next
-    /// moment that something waits for.
+    /// Runs a future to completion on this thread, in the sandbox's time.
+    ///
+    /// Whenever the whole future waits, the clock advances to the next time that something waits for.
     ///
     /// # Panics
     ///
-    /// When it waits for something that no time brings.
+    /// Panics if the future waits for something that advancing the clock cannot cause.
     #[track_caller]
-    #[expect(clippy::panic, reason = "a test that waits for ever is to fail")]
+    #[expect(clippy::panic, reason = "a test that can never end must fail")]
     pub fn run<F: Future>(&self, future: F) -> F::Output {
         let mut future = pin!(future);
         let woken = Arc::new(Woken(AtomicBool::new(false)));
@@ -111,7 +115,9 @@ impl Offline {
                 continue;
             }
             let clock = &self.simulation.state.clock;
-            let Some(next) = clock.next_wait() else { panic!("nothing will ever happen here: no time ends this wait") };
+            let Some(next) = clock.next_wait() else {
+                panic!("the future waits forever: advancing the clock cannot wake it")
+            };
             clock.advance(next.saturating_sub(clock.elapsed()));
         }
     }

@@ -1,4 +1,4 @@
-//! The sandbox's clock as the SDK's, so that both live in one time. Only the two traits of time are shared, nothing else.
+//! The sandbox's clock as the SDK's clock and timer. It shares only the two traits with the SDK.
 
 use std::time::Duration;
 
@@ -18,7 +18,7 @@ impl payments_core::clock::Clock for Clock {
 }
 
 impl Timer for Clock {
-    /// On a clock that stands still, a pause of the SDK's (a back-off, a limit) moves it on, and is over.
+    /// Waits on the clock. A wait of the SDK (a backoff, a rate limit) advances a manual clock and ends at once.
     fn sleep(&self, duration: Duration) -> Sleep {
         if self.is_manual() {
             self.advance(duration);
@@ -27,7 +27,7 @@ impl Timer for Clock {
         Box::pin(Self::sleep(self, duration))
     }
 
-    /// A deadline of something under way ends only when the clock passes it.
+    /// Waits until other code advances the clock past the deadline.
     fn deadline(&self, duration: Duration) -> Sleep {
         Box::pin(Self::sleep(self, duration))
     }

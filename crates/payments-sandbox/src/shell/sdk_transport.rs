@@ -1,4 +1,4 @@
-//! The sandbox without sockets as the SDK's transport. Only the core's traits are shared, nothing else.
+//! The sandbox without sockets as the SDK's transport. It shares only the core's traits with the SDK.
 
 use std::fmt;
 use std::sync::Arc;
@@ -12,16 +12,16 @@ use super::offline::Offline;
 use super::wire::{Network, WireEnd, WireRequest, WireResponse};
 
 impl Offline {
-    /// What an SDK's client sends with and waits with: `client.transport(t.clone()).timer(t).clock(offline.clock())`.
+    /// Returns a transport and timer for the SDK: `client.transport(t.clone()).timer(t).clock(offline.clock())`.
     ///
-    /// Whatever awaits its calls belongs into [`run`](Offline::run).
+    /// Await the client's calls inside [`run`](Offline::run).
     #[must_use]
     pub fn transport(&self) -> OfflineTransport {
         OfflineTransport(Arc::clone(self.network()))
     }
 }
 
-/// Reaches the providers of an [`Offline`] sandbox, and reports each failure as a transport over sockets would.
+/// The SDK's transport and timer for an [`Offline`] sandbox. It reports failures as a transport over sockets does.
 #[derive(Clone)]
 pub struct OfflineTransport(Arc<Network>);
 
@@ -44,7 +44,7 @@ impl Transport for OfflineTransport {
         match Arc::clone(&self.0).send(outgoing).await {
             WireEnd::Whole(response) if response.body.len() > request.body_limit() => {
                 let (status, headers, _) = into_parts(response)?;
-                Err(TransportError::unreadable(status, headers, "the body is longer than the limit"))
+                Err(TransportError::unreadable(status, headers, "the response body exceeds the size limit"))
             }
             WireEnd::Whole(response) => {
                 let (status, headers, body) = into_parts(response)?;
@@ -52,25 +52,26 @@ impl Transport for OfflineTransport {
             }
             WireEnd::CutOff(response) => {
                 let (status, headers, _) = into_parts(response)?;
-                Err(TransportError::unreadable(status, headers, "the body ends before its end"))
+                Err(TransportError::unreadable(status, headers, "the response body is incomplete"))
             }
-            // However far it got: over a socket, a connection that was accepted is not provably unused.
-            WireEnd::Closed(_) => Err(TransportError::unknown("the connection broke before an answer came")),
-            WireEnd::NoConnection => Err(TransportError::not_sent("no connection could be made")),
+            // Regardless of the progress: over a socket, the client cannot prove that an accepted connection was
+            // unused.
+            WireEnd::Closed(_) => Err(TransportError::unknown("the connection broke before a response arrived")),
+            WireEnd::NoConnection => Err(TransportError::not_sent("no connection could be established")),
         }
     }
 }
 
 impl Timer for OfflineTransport {
-    /// A wait on the sandbox's clock, which [`Offline::run`] moves.
+    /// Waits on the sandbox's clock, which [`Offline::run`] advances.
     fn sleep(&self, duration: Duration) -> Sleep {
         Box::pin(self.0.clock().sleep(duration))
     }
 }
 
-#[expect(clippy::result_large_err, reason = "it is what the transport fails with")]
+#[expect(clippy::result_large_err, reason = "this is the error type of `Transport::send`")]
 fn into_parts(response: WireResponse) -> Result<(StatusCode, HeaderMap, Vec<u8>), TransportError> {
-    let unreadable = || TransportError::unknown("the answer's head cannot be read");
+    let unreadable = || TransportError::unknown("the response's head could not be parsed");
     let status = StatusCode::from_u16(response.status).map_err(|_| unreadable())?;
     let mut headers = HeaderMap::with_capacity(response.headers.len());
     for (name, value) in response.headers {

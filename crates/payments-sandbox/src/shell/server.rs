@@ -8,7 +8,7 @@ use tokio::task::JoinSet;
 use super::connection::{ConnectionSettings, Listener, serve_connection};
 use crate::state::SharedState;
 
-/// Takes connections for as long as it is not aborted; aborting it ends them too.
+/// Accepts connections until the task is aborted, which also closes the connections.
 pub(crate) async fn accept(
     socket: TcpListener,
     listener: Listener,
@@ -18,7 +18,7 @@ pub(crate) async fn accept(
     let mut connections = JoinSet::new();
     loop {
         let Ok((stream, _)) = socket.accept().await else {
-            // Out of descriptors, most likely: others must close first.
+            // Most likely out of file descriptors: wait until other connections close.
             tokio::task::yield_now().await;
             continue;
         };

@@ -1,4 +1,4 @@
-//! What is the same with sockets and without: the shared state, and a handle for each provider in it.
+//! The shared part of [`Sandbox`](crate::Sandbox) and [`Offline`](crate::Offline).
 
 use std::sync::Arc;
 
@@ -17,7 +17,7 @@ impl Simulation {
     }
 
     #[track_caller]
-    #[expect(clippy::panic, reason = "it is an assertion")]
+    #[expect(clippy::panic, reason = "this is an assertion")]
     pub(crate) fn assert_no_violations(&self) {
         let violations = self.state.violations();
         if !violations.is_empty() {
@@ -34,26 +34,26 @@ impl Drop for Simulation {
     }
 }
 
-/// What a test does with either; it needs a field `simulation: Simulation`.
+/// Generates the methods of a type with a field `simulation: Simulation`.
 macro_rules! simulation_methods {
     () => {
-        /// The seed that everything random here comes from.
+        /// The seed of all random values.
         #[must_use]
         pub fn seed(&self) -> u64 {
             self.simulation.state.seed
         }
 
-        /// Its clock, to be moved and to be shared.
+        /// The clock. Clones share the same time.
         #[must_use]
         pub fn clock(&self) -> Clock {
             self.simulation.state.clock.clone()
         }
 
-        /// Adds a fault: `turbopay.withdraw#1 @after-commit fin`.
+        /// Adds a fault, in the text form of [`Fault`](crate::Fault): `turbopay.withdraw#1 @after-commit fin`.
         ///
         /// # Panics
         ///
-        /// When it is none that the sandbox knows.
+        /// Panics if the fault is invalid.
         #[track_caller]
         pub fn fault(&self, text: &str) {
             if let Err(err) = self.simulation.state.add_fault(text) {
@@ -61,47 +61,48 @@ macro_rules! simulation_methods {
             }
         }
 
-        /// What the providers have really done by now.
+        /// Returns everything that the providers have executed so far.
         #[must_use]
         pub fn ledger(&self) -> Ledger {
             self.simulation.state.ledger()
         }
 
-        /// What has happened by now, in order.
+        /// Returns the timeline so far: requests, faults, responses, ledger entries and webhooks, in order.
         #[must_use]
         pub fn timeline(&self) -> Vec<TimelineEntry> {
             self.simulation.state.timeline()
         }
 
-        /// Adds a line of the test's own to it, so that a failure tells both sides in one order.
-        pub fn note(&self, what: impl std::fmt::Display) {
-            self.simulation.state.note(format_args!("{what}"));
+        /// Adds a line to the timeline, such as what the client under test reports.
+        pub fn note(&self, text: impl std::fmt::Display) {
+            self.simulation.state.note(format_args!("{text}"));
         }
 
-        /// Every message to the merchant by now.
+        /// Returns every webhook and callback to the merchant so far.
         #[must_use]
         pub fn deliveries(&self) -> Vec<Delivery> {
             self.simulation.state.lock().outbox.list()
         }
 
-        /// What the client under test believes of an order: at the end, it is held against what is true.
+        /// Sets the status that an order must have when the sandbox ends, such as the status that your application
+        /// stored.
         ///
-        /// Of a reference that two providers have an order for, no belief is right: give each its own.
-        pub fn believes(&self, reference: &str, status: &str) {
-            self.simulation.state.believes(reference, status);
+        /// The last call for a reference counts. References must be unique across providers.
+        pub fn expect_status(&self, reference: &str, status: &str) {
+            self.simulation.state.expect_status(reference, status);
         }
 
-        /// Forgets the faults that are left, also those that never happened.
+        /// Removes all faults, including those that never occurred.
         pub fn clear_faults(&self) {
             self.simulation.state.lock().faults.clear();
         }
 
-        /// Lets go of messages that faults hold.
+        /// Releases the webhooks that faults hold.
         pub fn release(&self) {
             self.simulation.state.release();
         }
 
-        /// What a client needs to reach each provider and to authenticate, by the provider's name: its base URL and keys.
+        /// Returns each provider's base URL and keys, by the provider's name.
         #[must_use]
         pub fn credentials(&self) -> Vec<(&'static str, Vec<(&'static str, &str)>)> {
             self.simulation.handles.credentials()
@@ -109,18 +110,20 @@ macro_rules! simulation_methods {
 
         handle_methods!();
 
-        /// Ends it, and holds that everything was as it should be.
+        /// Ends the sandbox and asserts that nothing went wrong.
         ///
         /// # Panics
         ///
-        /// When a fault never happened, or an order was executed twice: with what happened, and how to replay it.
+        /// Panics if a fault never occurred, an order was executed twice, a redirect was followed, or an order does not
+        /// have its [expected status](Self::expect_status). The message has the timeline, the ledger, and the seed and
+        /// faults for repeating the run.
         #[track_caller]
         pub fn finish(mut self) {
             self.simulation.finished = true;
             self.simulation.assert_no_violations();
         }
 
-        /// Ends it without holding anything.
+        /// Ends the sandbox without any assertion.
         pub fn abandon(mut self) {
             self.simulation.finished = true;
         }

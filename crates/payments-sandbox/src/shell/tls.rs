@@ -1,4 +1,4 @@
-//! A certificate of the sandbox's own, made anew at each start: whoever is not told of it does not trust it.
+//! The sandbox's TLS certificate. It is created at each start, so only clients that are given it trust it.
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
@@ -9,21 +9,21 @@ use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::crypto::aws_lc_rs;
 use tokio_rustls::rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 
-/// What the providers show their clients, and what the clients need to trust it.
+/// The providers' TLS configuration, and the certificate that clients must trust.
 #[derive(Clone)]
 pub(crate) struct Tls {
     pub(crate) acceptor: TlsAcceptor,
-    /// The root's, in PEM.
+    /// The root certificate, in PEM.
     pub(crate) certificate: String,
 }
 
 impl Tls {
-    /// Makes a root, and a certificate under it for this machine's loopback address and name.
+    /// Creates a root certificate, and a certificate for `127.0.0.1` and `localhost` that it signs.
     pub(crate) fn new() -> std::io::Result<Self> {
-        Self::make().map_err(std::io::Error::other)
+        Self::generate().map_err(std::io::Error::other)
     }
 
-    fn make() -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
+    fn generate() -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
         let mut root = CertificateParams::new([])?;
         root.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         root.distinguished_name.push(DnType::CommonName, "payments-sandbox");
@@ -33,7 +33,7 @@ impl Tls {
         let key = KeyPair::generate()?;
         let leaf = leaf.signed_by(&key, &root)?;
         let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(key.serialize_der()));
-        // By name: where several providers of cryptography are in a build, rustls has no default.
+        // Named explicitly: rustls has no default if a build contains several cryptography providers.
         let config = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
             .with_safe_default_protocol_versions()?
             .with_no_client_auth()

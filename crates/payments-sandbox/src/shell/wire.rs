@@ -1,27 +1,28 @@
-//! What goes over wires that are not there.
+//! A simulated network: requests and responses as values, with faults.
 
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use super::control::misdirected_body;
 use crate::fault::ConnectionMoment;
 use crate::http::{Request, Response};
 use crate::providers::{COUNT, Origins};
 use crate::state::{Close, Exchange, ProviderId, SLOW_BYTE_INTERVAL, SharedState, Wire};
 
-/// One request, as it would go out.
+/// A request to a provider of an [`Offline`](crate::Offline) sandbox.
 ///
-/// `Debug` shows neither headers nor the body: they hold keys and card numbers.
+/// `Debug` shows neither headers nor the body, because they hold keys and card numbers.
 #[derive(Clone)]
 #[expect(clippy::exhaustive_structs, reason = "callers build it")]
 pub struct WireRequest {
-    /// In upper case.
+    /// The HTTP method, in upper case.
     pub method: String,
-    /// The whole address, percent-encoded.
+    /// The full URL, percent-encoded.
     pub url: String,
-    /// Names in either case.
+    /// The headers. Names may be in upper or lower case.
     pub headers: Vec<(String, String)>,
-    /// Empty where there is none.
+    /// The body; empty if the request has none.
     pub body: Vec<u8>,
 }
 
@@ -31,33 +32,33 @@ impl fmt::Debug for WireRequest {
     }
 }
 
-/// What a request's wire shows in the end.
+/// The end of a request, as its client sees it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum WireEnd {
-    /// A whole answer.
+    /// A complete response.
     Whole(WireResponse),
-    /// The whole head of an answer, and a body that breaks off, cannot be read, or has no end.
+    /// A response with a complete head, and a body that is cut off, unreadable or endless.
     CutOff(WireResponse),
-    /// The connection ended before the head of an answer was whole.
+    /// The connection was closed before the response's head was complete.
     Closed(Progress),
-    /// No provider is at that address, so that nothing was sent.
+    /// No provider has this URL, so nothing was sent.
     NoConnection,
 }
 
-/// How far a request had got when its connection ended, which a client cannot always tell.
+/// How much of a request the provider had read when the connection was closed. A client cannot always tell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Progress {
-    /// Nothing was read from the connection.
+    /// Nothing.
     Accepted,
-    /// A part of the request was.
+    /// A part of the request.
     InPart,
-    /// The whole request was, or more: the answer had begun.
+    /// The whole request. The response may have begun.
     Whole,
 }
 
-/// An answer, or as much of one as came.
+/// A response, or the part of it that arrived.
 ///
 /// `Debug` shows neither headers nor the body.
 #[derive(Clone, PartialEq, Eq)]
@@ -65,9 +66,9 @@ pub enum Progress {
 pub struct WireResponse {
     /// The HTTP status.
     pub status: u16,
-    /// As they were written.
+    /// The headers, with names as the provider writes them.
     pub headers: Vec<(String, String)>,
-    /// What came of it.
+    /// The body, as far as it arrived.
     pub body: Vec<u8>,
 }
 
@@ -77,12 +78,12 @@ impl fmt::Debug for WireResponse {
     }
 }
 
-/// The connections to every provider.
+/// The client's connections to all providers.
 #[derive(Clone)]
 pub(crate) struct Network {
     state: Arc<SharedState>,
     origins: Origins,
-    /// How many connections to each are kept open.
+    /// The number of idle connections to each provider.
     idle: Arc<Mutex<[usize; COUNT]>>,
 }
 
@@ -108,7 +109,7 @@ impl Network {
         let Some(provider) = provider else {
             if misdirected {
                 self.state.record_misdirected(&request);
-                return WireEnd::Whole(Response::json(200, &serde_json::json!({"status": "astray"})).into());
+                return WireEnd::Whole(Response::json(200, &misdirected_body()).into());
             }
             return WireEnd::NoConnection;
         };
@@ -148,11 +149,11 @@ impl Network {
             }
             Wire::Part(bytes, close) => parse_response(&bytes, close).await,
             Wire::Slow(bytes, end) => {
-                let drops = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
-                self.state.clock.sleep_until(at.saturating_add(SLOW_BYTE_INTERVAL.saturating_mul(drops))).await;
+                let count = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
+                self.state.clock.sleep_until(at.saturating_add(SLOW_BYTE_INTERVAL.saturating_mul(count))).await;
                 parse_response(&bytes, end.unwrap_or(Close::Fin)).await
             }
-            // Whoever reads it to its limit has read enough.
+            // A client stops reading an endless body at its own limit.
             Wire::Endless(response) => WireEnd::CutOff(response.into()),
         }
     }
@@ -169,7 +170,7 @@ impl Network {
     }
 }
 
-/// A request that is yet to be done, and is even if its client goes away.
+/// A request that is executed later, even if its client disconnects before.
 struct DeferredRequest<'a> {
     state: &'a SharedState,
     provider: ProviderId,
@@ -185,29 +186,31 @@ impl Drop for DeferredRequest<'_> {
     }
 }
 
-/// What a client reads of these bytes and no more.
+/// Returns what a client sees if it receives these bytes only.
 async fn parse_response(bytes: &[u8], close: Close) -> WireEnd {
     let mut fields = [httparse::EMPTY_HEADER; MAX_HEADERS];
     let mut head = httparse::Response::new(&mut fields);
-    let Ok(httparse::Status::Complete(length)) = head.parse(bytes) else { return closed(close, Progress::Whole).await };
+    let Ok(httparse::Status::Complete(head_length)) = head.parse(bytes) else {
+        return closed(close, Progress::Whole).await;
+    };
     let status = head.code.unwrap_or_default();
     if status < 200 {
-        // It announces an answer, and is none.
+        // An interim response (1xx) is followed by a final one, which is missing here.
         return closed(close, Progress::Whole).await;
     }
     let text = |value: &[u8]| String::from_utf8_lossy(value).into_owned();
     let headers = head.headers.iter().map(|field| (field.name.to_owned(), text(field.value))).collect();
-    let response = WireResponse { status, headers, body: bytes[length..].to_vec() };
-    let announced = head.headers.iter().find(|field| field.name.eq_ignore_ascii_case("content-length"));
-    let announced = announced.and_then(|field| std::str::from_utf8(field.value).ok()?.parse::<usize>().ok());
+    let response = WireResponse { status, headers, body: bytes[head_length..].to_vec() };
+    let length = head.headers.iter().find(|field| field.name.eq_ignore_ascii_case("content-length"));
+    let length = length.and_then(|field| std::str::from_utf8(field.value).ok()?.parse::<usize>().ok());
     match close {
-        _ if announced.is_some_and(|length| response.body.len() >= length) => WireEnd::Whole(response),
+        _ if length.is_some_and(|length| response.body.len() >= length) => WireEnd::Whole(response),
         Close::Stall => std::future::pending().await,
         Close::Fin | Close::Eof | Close::Alert | Close::Rst => WireEnd::CutOff(response),
     }
 }
 
-/// The connection ends, unless it does not.
+/// Returns a closed connection; never returns for [`Close::Stall`].
 async fn closed(close: Close, progress: Progress) -> WireEnd {
     match close {
         Close::Fin | Close::Eof | Close::Alert | Close::Rst => WireEnd::Closed(progress),
@@ -215,7 +218,7 @@ async fn closed(close: Close, progress: Progress) -> WireEnd {
     }
 }
 
-/// The origin of an address, and what is behind it.
+/// Splits a URL into its origin and the rest.
 fn split_url(url: &str) -> Option<(&str, &str)> {
     let authority = url.find("://")? + 3;
     let end = url[authority..].find('/')? + authority;
@@ -229,15 +232,15 @@ impl From<Response> for WireResponse {
     }
 }
 
-/// Where the providers are, in their order. Nothing listens there, so that whoever tries a socket is refused.
+/// The providers' origins. Nothing listens there, so a client that uses sockets by mistake cannot connect.
 pub(crate) fn origins() -> Origins {
     std::array::from_fn(|index| format!("http://localhost:{}", index + 1))
 }
 
-/// Where a redirect leads that must not be followed.
+/// The origin that redirect faults lead to.
 pub(crate) fn control_origin() -> String {
     format!("http://localhost:{}", COUNT + 1)
 }
 
-/// No response here has more.
+/// More headers than any simulated response has.
 const MAX_HEADERS: usize = 32;

@@ -1,4 +1,4 @@
-//! One exchange: what a request is answered, and what a fault makes of that on the wire.
+//! One exchange: the response to a request, and how a fault changes it on the wire.
 
 use std::time::Duration;
 
@@ -12,31 +12,32 @@ use crate::http::{Request, Response, gzip};
 /// A request whose head has been read.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Arrival {
-    /// In the order in which requests came, over all providers.
+    /// The request's number in order of arrival, over all providers.
     number: u64,
-    /// The operation, if it is one, and where this call stands among its calls.
+    /// The operation and this call's number; `None` if the request is no API operation.
     call: Option<(&'static str, CallNumber)>,
-    /// A fault that ends the connection before the request is whole.
+    /// A fault that closes the connection before the request is complete.
     pub(crate) cut: Option<(Phase, Close)>,
 }
 
-/// What goes over the wire, and when.
+/// The bytes on the wire, and when they are sent.
 pub(crate) struct Exchange {
-    /// On the clock, since its beginning. It is settled with the exchange itself: a clock that is moved right afterwards
-    /// moves this answer too.
+    /// When the response is sent, on the clock since its start.
+    ///
+    /// It is set with the exchange, so that a clock that is advanced right afterwards releases the response.
     pub(crate) at: Duration,
     pub(crate) wire: Wire,
 }
 
 pub(crate) enum Wire {
     Response(Response),
-    /// These bytes and no more.
+    /// These bytes only, and then the end of the connection.
     Part(Vec<u8>, Close),
-    /// A byte at a time; or nothing more from some byte on.
+    /// One byte at a time, and then the end of the connection if there is one.
     Slow(Vec<u8>, Option<Close>),
     /// A body that never ends.
     Endless(Response),
-    /// The request is yet to be done.
+    /// The request is executed later.
     Deferred(Request),
 }
 
@@ -44,45 +45,45 @@ pub(crate) enum Wire {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Close {
     Fin,
-    /// A FIN without TLS's own goodbye before it.
+    /// A FIN without the TLS `close_notify` before it.
     Eof,
-    /// TLS's alert that there is nothing to agree on.
+    /// The TLS alert `handshake_failure`.
     Alert,
     Rst,
-    /// It does not, until the client gives up.
+    /// The connection stays open and silent until the client closes it.
     Stall,
 }
 
 impl SharedState {
-    /// The fault that hits a connection at a moment at which no operation is known.
+    /// Returns the fault of a connection at a moment at which the operation is unknown.
     pub(crate) fn connection_fault(&self, provider: ProviderId, moment: ConnectionMoment) -> Option<Close> {
         let mut state = self.lock();
         let name = state.engine(provider).spec().name;
         let effect = state.faults.take_for_connection(name, moment)?;
         match moment {
             ConnectionMoment::Accepted => {
-                state.note(&self.clock, format_args!("{name}: a connection, fault {effect} as it was accepted"));
+                state.note(&self.clock, format_args!("{name}: connection accepted, fault {effect}"));
             }
             ConnectionMoment::RequestBegun => {
-                state.note(&self.clock, format_args!("{name}: the beginning of a request, fault {effect}"));
+                state.note(&self.clock, format_args!("{name}: first byte of a request, fault {effect}"));
             }
             ConnectionMoment::Idle => {
-                state.note(&self.clock, format_args!("{name}: an idle connection, fault {effect}"));
+                state.note(&self.clock, format_args!("{name}: idle connection, fault {effect}"));
             }
         }
         close_of(&effect)
     }
 
-    /// What came over a connection that was ended as it was accepted: nothing, from a client that saw the end in time.
+    /// Records how many bytes the client sent on a connection that was closed when it was accepted.
     pub(crate) fn record_unread(&self, provider: ProviderId, unread: usize) {
         let mut state = self.lock();
         let name = state.engine(provider).spec().name;
-        state.note(&self.clock, format_args!("{name}: that connection brought {unread} bytes"));
+        state.note(&self.clock, format_args!("{name}: the closed connection received {unread} bytes"));
     }
 
-    /// Takes in a request's head.
+    /// Counts a request whose head has been read, and returns the fault that cuts it off.
     ///
-    /// A fault there needs the operation's name, so it comes when the whole head was read. [`ConnectionMoment::RequestBegun`] is for a part.
+    /// Such a fault names an operation, so it needs the whole head. [`ConnectionMoment::RequestBegun`] comes earlier.
     pub(crate) fn arrive(&self, provider: ProviderId, head: &Request) -> Arrival {
         let mut state = self.lock();
         state.tick(&self.clock);
@@ -95,18 +96,17 @@ impl SharedState {
         let point = FaultPoint { provider: name, operation: Some(operation), reference: None, number: call };
         let fault = state.faults.take(point, &[Phase::Head, Phase::Body]);
         let cut = fault.and_then(|(phase, effect)| {
-            let at = if phase == Phase::Head { "head" } else { "body" };
             let count = call.of_operation;
             state.note(
                 &self.clock,
-                format_args!("{name}.{operation}#{count}: request {number}, fault {effect} in its {at}"),
+                format_args!("{name}.{operation}#{count}: request {number}, {phase}, fault {effect}"),
             );
             close_of(&effect).map(|close| (phase, close))
         });
         Arrival { number, call: Some((operation, call)), cut }
     }
 
-    /// Answers a request, as a fault lets it.
+    /// Executes a request and applies the fault that matches it.
     pub(crate) fn exchange(&self, provider: ProviderId, request: Request, arrival: Arrival) -> Exchange {
         let request = Request { number: arrival.number, ..request };
         let mut state = self.lock();
@@ -116,7 +116,7 @@ impl SharedState {
         let Some((operation, number)) = arrival.call else {
             state.note(
                 &self.clock,
-                format_args!("{name}: {} of another address, request {}", request.method, request.number),
+                format_args!("{name}: {} outside the API, request {}", request.method, request.number),
             );
             let response = state.respond(provider, &request, &self.clock);
             drop(state);
@@ -154,7 +154,7 @@ impl SharedState {
             }
             fault => {
                 let response = state.respond(provider, &request, &self.clock);
-                state.note(&self.clock, format_args!("answer {} to request {}", response.status, arrival.number));
+                state.note(&self.clock, format_args!("response {} to request {}", response.status, arrival.number));
                 match fault {
                     None => Exchange::now(Wire::Response(response)),
                     Some((Phase::MidBody, effect)) => {
@@ -170,19 +170,22 @@ impl SharedState {
         exchange
     }
 
-    /// Does a request that was held back.
+    /// Executes a request that was deferred.
     pub(crate) fn respond_now(&self, provider: ProviderId, request: &Request) -> Response {
         let mut state = self.lock();
         state.tick(&self.clock);
         let response = state.respond(provider, request, &self.clock);
-        state.note(&self.clock, format_args!("request {} is done now: answer {}", request.number, response.status));
+        state.note(
+            &self.clock,
+            format_args!("request {} is executed now: response {}", request.number, response.status),
+        );
         drop(state);
         self.wake.notify_one();
         response
     }
 }
 
-/// Whether the request was done that is being responded to.
+/// Whether the request was executed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Committed {
     Yes,
@@ -194,11 +197,11 @@ impl Exchange {
         Self { at: Duration::ZERO, wire }
     }
 
-    /// What a fault makes of a response.
+    /// Applies a fault to a response.
     fn of(effect: &FaultEffect, response: Response, committed: Committed, now: Duration, control_url: &str) -> Self {
         let wire = match effect {
             FaultEffect::Truncate(bytes) => {
-                // Never the whole of it: that would be no fault.
+                // At least one byte is cut off, or there would be no fault.
                 let most = response.body.len().saturating_sub(1);
                 partial_response(&response, bytes.unwrap_or(response.body.len() / 2).min(most), Close::Fin)
             }
@@ -225,12 +228,12 @@ impl Exchange {
                 Wire::Response(Response::json(*status, &json!({"message": "Something went wrong"})))
             }
             FaultEffect::Redirect(status) => {
-                Wire::Response(Response::redirect(*status, &format!("{control_url}/astray")))
+                Wire::Response(Response::redirect(*status, &format!("{control_url}/misdirected")))
             }
             FaultEffect::Encoding(name) => Wire::Response(encode(response, name, committed)),
             FaultEffect::Slow => {
                 let mut bytes = [response.head(), response.body].concat();
-                // What was not done never arrives whole, however patient the client is.
+                // The response to a request that was not executed must never arrive completely.
                 let end = (committed == Committed::No).then_some(Close::Stall);
                 if end.is_some() {
                     bytes.pop();
@@ -254,9 +257,9 @@ impl Exchange {
     }
 }
 
-/// The response in an encoding that nobody asked for: really so for gzip, and otherwise in name.
+/// Adds a `Content-Encoding` that the client did not request. Only gzip is really encoded.
 ///
-/// What was not done must not be readable as if it had been, whatever the client can decode.
+/// The response to a request that was not executed is made unreadable, whatever the client can decode.
 fn encode(mut response: Response, name: &str, committed: Committed) -> Response {
     if committed == Committed::No {
         response.body = base64::engine::general_purpose::STANDARD.encode(&response.body).into_bytes();
@@ -283,5 +286,5 @@ fn close_of(effect: &FaultEffect) -> Option<Close> {
     }
 }
 
-/// Between two bytes of a slow response, on the clock.
+/// The time between two bytes of a slow response, on the clock.
 pub(crate) const SLOW_BYTE_INTERVAL: Duration = Duration::from_millis(100);

@@ -1,4 +1,4 @@
-//! Amounts and shares of them, exactly: in hundredths, as the ledger keeps them.
+//! Exact amounts and shares of amounts, in hundredths like the ledger's.
 
 use serde::Serialize;
 use serde::ser::{Error, Serializer};
@@ -6,56 +6,56 @@ use serde_json::value::RawValue;
 
 use crate::money;
 
-/// A currency that the merchant is set up for.
+/// A currency that the merchant can use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Currency {
     pub(crate) code: &'static str,
-    /// How many decimals its amounts have, two at most.
+    /// The number of decimals of its amounts, at most two.
     decimals: usize,
 }
 
 impl Currency {
-    pub(crate) fn named(code: &str) -> Option<Self> {
+    pub(crate) fn by_code(code: &str) -> Option<Self> {
         CURRENCIES.iter().copied().find(|currency| currency.code == code)
     }
 
-    /// Reads a JSON number's text, digit by digit: at most the currency's decimals, no exponent, above zero.
+    /// Parses a JSON number's text exactly: above zero, no exponent, at most the currency's number of decimals.
     pub(crate) fn parse(self, text: &str) -> Option<i64> {
         let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
-        if whole.len() > LONGEST_WHOLE || fraction.len() > self.decimals {
+        if whole.len() > MAX_WHOLE_DIGITS || fraction.len() > self.decimals {
             return None;
         }
         money::parse_positive(text)
     }
 
-    /// `100.50`, or `100` where the currency has no decimals.
+    /// Formats an amount as `100.50`, or as `100` if the currency has no decimals.
     pub(crate) fn format(self, hundredths: i64) -> String {
         if self.decimals == 0 { (hundredths / 100).to_string() } else { money::with_two_decimals(hundredths) }
     }
 
-    /// The same as a JSON number.
+    /// Returns an amount as a JSON number.
     pub(crate) fn number(self, hundredths: i64) -> Number {
         Number(self.format(hundredths))
     }
 
-    /// So many hundredths of a percent of an amount, rounded half up to what can be paid.
+    /// Returns this many hundredths of a percent of an amount, rounded half up to the currency's decimals.
     pub(crate) fn share(self, hundredths: i64, basis_points: u32) -> i64 {
         self.rounded(i128::from(hundredths) * i128::from(basis_points), 10_000)
     }
 
-    /// The same to the last digit: `2.5125`, and never fewer decimals than the currency has.
+    /// Returns the exact share, such as `2.5125`, with at least the currency's number of decimals.
     pub(crate) fn exact_share(self, hundredths: i64, basis_points: u32) -> Number {
         let millionths = i128::from(hundredths) * i128::from(basis_points);
         let fraction = format!("{:06}", millionths % 1_000_000);
-        let (kept, finer) = fraction.split_at(self.decimals);
-        let (whole, finer) = (millionths / 1_000_000, finer.trim_end_matches('0'));
-        let point = if kept.is_empty() && finer.is_empty() { "" } else { "." };
-        Number(format!("{whole}{point}{kept}{finer}"))
+        let (minor, extra) = fraction.split_at(self.decimals);
+        let (whole, extra) = (millionths / 1_000_000, extra.trim_end_matches('0'));
+        let point = if minor.is_empty() && extra.is_empty() { "" } else { "." };
+        Number(format!("{whole}{point}{minor}{extra}"))
     }
 
-    /// One of so many parts, rounded half up to what can be paid: together they may come to less or more.
-    pub(crate) fn part(self, hundredths: i64, parts: u32) -> i64 {
-        self.rounded(i128::from(hundredths), i128::from(parts))
+    /// Returns one of `count` equal installments, rounded half up. Their sum may differ from the amount.
+    pub(crate) fn installment(self, hundredths: i64, count: u32) -> i64 {
+        self.rounded(i128::from(hundredths), i128::from(count))
     }
 
     fn rounded(self, numerator: i128, denominator: i128) -> i64 {
@@ -65,7 +65,7 @@ impl Currency {
     }
 }
 
-/// A number as it is written.
+/// A JSON number as it is written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Number(String);
 
@@ -83,15 +83,15 @@ const CURRENCIES: &[Currency] = &[
     Currency { code: "USD", decimals: 2 },
 ];
 
-/// More digits before the point are a mistake, and would not leave room for interest.
-const LONGEST_WHOLE: usize = 12;
+/// The most digits before the decimal point, so that interest cannot overflow.
+const MAX_WHOLE_DIGITS: usize = 12;
 
 #[cfg(test)]
 mod tests {
     use super::{Currency, Number};
 
     fn currency(code: &str) -> Currency {
-        Currency::named(code).unwrap()
+        Currency::by_code(code).unwrap()
     }
 
     #[test]
@@ -115,20 +115,20 @@ mod tests {
     }
 
     #[test]
-    fn what_is_written_has_exactly_the_decimals_of_its_currency() {
+    fn a_formatted_amount_has_exactly_the_decimals_of_its_currency() {
         assert_eq!(currency("TRY").format(10_050), "100.50");
         assert_eq!(currency("JPY").format(50_000), "500");
     }
 
     #[test]
-    fn shares_and_parts_round_half_up_to_what_can_be_paid() {
+    fn shares_and_installments_round_half_up_to_the_decimals_of_the_currency() {
         assert_eq!(currency("TRY").share(10_050, 250), 251);
         assert_eq!(currency("TRY").share(100, 50), 1);
         assert_eq!(currency("TRY").share(100, 49), 0);
         assert_eq!(currency("JPY").share(50_000, 250), 1_300);
-        assert_eq!(currency("TRY").part(10_000, 3), 3_333);
-        assert_eq!(currency("TRY").part(20_000, 3), 6_667);
-        assert_eq!(currency("JPY").part(10_000, 3), 3_300);
+        assert_eq!(currency("TRY").installment(10_000, 3), 3_333);
+        assert_eq!(currency("TRY").installment(20_000, 3), 6_667);
+        assert_eq!(currency("JPY").installment(10_000, 3), 3_300);
     }
 
     #[test]

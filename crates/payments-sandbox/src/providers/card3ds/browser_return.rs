@@ -3,10 +3,10 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use super::payment::{Checkout, Payment};
 use crate::engine::{DEFAULT_RESPONSE_TIMEOUT, Effect, Message, Resend};
 
-/// How the customer's browser comes back to the merchant: it posts a form.
+/// The form that the customer's browser posts to the merchant.
 #[derive(Debug)]
 pub(crate) struct BrowserReturn {
-    /// The operation whose order it is about.
+    /// The operation that created the order, as faults name it.
     pub(crate) operation: &'static str,
     pub(crate) reference: String,
     pub(crate) about: &'static str,
@@ -15,7 +15,7 @@ pub(crate) struct BrowserReturn {
 }
 
 impl BrowserReturn {
-    /// From a checkout, once something has become of it.
+    /// Creates the form of a checkout that has ended.
     pub(crate) fn from_checkout(payment: &Payment, checkout: &Checkout, about: &'static str) -> Self {
         Self {
             operation: "checkout",
@@ -26,7 +26,8 @@ impl BrowserReturn {
         }
     }
 
-    /// What the browser would post from a page of this origin, where there is no browser.
+    /// Returns the form as a message, for tests without a browser. `origin` is the `Origin` that the browser would
+    /// send.
     pub(crate) fn message(self, origin: &str) -> Effect {
         let encoded = |value: &str| utf8_percent_encode(value, RESERVED).to_string();
         let fields: Vec<String> = self.form.iter().map(|(name, value)| format!("{name}={}", encoded(value))).collect();
@@ -43,7 +44,7 @@ impl BrowserReturn {
     }
 }
 
-/// A browser posts once, and shows whatever it is answered.
+/// A browser posts the form once.
 const ONCE: Resend =
     Resend { waits: &[], timeout: DEFAULT_RESPONSE_TIMEOUT, accepted: |status, _| (200..400).contains(&status) };
 

@@ -2,23 +2,23 @@ use std::fmt;
 
 use crate::luhn;
 
-/// A card number that the sandbox takes: well known, and nobody's.
+/// A well-known test card. The sandbox accepts no other cards.
 #[derive(Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct TestCard {
-    /// What it is called on the checkout page: `visa`.
+    /// The name on the checkout page: `visa`.
     pub name: &'static str,
-    /// Its number.
+    /// The card number.
     pub number: &'static str,
     /// `VISA`, `MASTERCARD`, `AMEX` or `TROY`.
     pub scheme: &'static str,
     /// `CREDIT` or `DEBIT`.
     pub card_type: &'static str,
-    /// `DOM` or `INT`: issued in the merchant's country, or elsewhere.
+    /// `DOM` if the card was issued in the merchant's country, otherwise `INT`.
     pub dom_int: &'static str,
-    /// Its bank's loyalty programme.
+    /// The loyalty programme of the card's bank.
     pub loyalty_code: Option<&'static str>,
-    /// The code and the words that its bank declines it with, if it does.
+    /// The result code and message if the bank declines the card.
     pub declines: Option<(&'static str, &'static str)>,
 }
 
@@ -31,7 +31,7 @@ impl TestCard {
         TEST_CARDS.iter().find(|card| card.name == name)
     }
 
-    /// The first six and the last four digits: `411111******1111`.
+    /// Returns the masked number with the first six and the last four digits: `411111******1111`.
     #[must_use]
     pub fn mask(&self) -> String {
         let (first, rest) = self.number.split_at(6);
@@ -39,8 +39,8 @@ impl TestCard {
         format!("{first}{}{last}", "*".repeat(hidden.len()))
     }
 
-    /// Whether its bank lets a customer pay in parts.
-    pub(crate) fn pays_in_parts(&self) -> bool {
+    /// True if the card's bank offers installments.
+    pub(crate) fn offers_installments(&self) -> bool {
         self.card_type == "CREDIT" && self.dom_int == "DOM"
     }
 }
@@ -51,7 +51,7 @@ impl fmt::Debug for TestCard {
     }
 }
 
-/// What is kept of a card.
+/// The stored details of a card, without its number.
 #[derive(Debug, Clone)]
 pub(crate) struct StoredCard {
     pub(crate) holder: String,
@@ -60,7 +60,7 @@ pub(crate) struct StoredCard {
     pub(crate) card_type: &'static str,
     pub(crate) dom_int: &'static str,
     pub(crate) loyalty_code: Option<&'static str>,
-    /// What its bank will say, unless it lets it pay.
+    /// The result code and message if the bank declines the card.
     pub(crate) declines: Option<(&'static str, &'static str)>,
 }
 
@@ -78,7 +78,7 @@ impl StoredCard {
     }
 }
 
-/// Whether a text is a card number as such: 13 to 19 digits, the last of which checks the others.
+/// True if the text has the form of a card number: 13 to 19 digits with a valid check digit.
 pub(crate) fn is_number(text: &str) -> bool {
     (13..=19).contains(&text.len()) && luhn::is_valid(text)
 }
@@ -94,10 +94,10 @@ const fn declined(name: &'static str, number: &'static str, code: &'static str, 
     TestCard { declines: Some((code, message)), ..card(name, number, "VISA") }
 }
 
-/// The card numbers that the sandbox's card3ds takes; any other is refused.
+/// The cards that the simulated card3ds accepts. Any other card number is rejected.
 pub const TEST_CARDS: &[TestCard] = &[
     TestCard { loyalty_code: Some("GOLD123"), ..card("visa", "4111111111111111", "VISA") },
-    // The document's.
+    // From the document's sample.
     card("mastercard", "5421190122090656", "MASTERCARD"),
     card("troy", "9792030394440796", "TROY"),
     TestCard { card_type: "DEBIT", ..card("visa-debit", "4000056655665556", "VISA") },
@@ -126,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn a_number_with_a_wrong_digit_or_of_a_wrong_length_is_none() {
+    fn a_number_with_a_wrong_digit_or_of_a_wrong_length_is_not_a_card_number() {
         for text in ["4111111111111112", "411111111111", "41111111111111111111", "4111 1111 1111 1111", ""] {
             assert!(!is_number(text), "{text}");
         }

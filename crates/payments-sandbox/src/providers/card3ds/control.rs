@@ -1,4 +1,4 @@
-//! What a test in another language asks of it.
+//! card3ds' part of the control API.
 
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -14,10 +14,10 @@ pub(super) fn act(
     body: &[u8],
     now: OffsetDateTime,
 ) -> Option<ControlResult> {
-    let done = match path {
-        ["challenges", id, action] => match Decision::named(action) {
-            Some(decision) => engine.answer_challenge(id, decision, now),
-            None => Err("there are approve, reject and abandon".to_owned()),
+    let result = match path {
+        ["challenges", id, action] => match Decision::by_name(action) {
+            Some(decision) => engine.decide_challenge(id, decision, now),
+            None => Err("unknown action; expected one of approve, reject, abandon".to_owned()),
         }
         .map(|effects| control_response(effects, "paymentId", id, engine.payment_status(id))),
         ["checkouts", id, action] => match *action {
@@ -25,22 +25,22 @@ pub(super) fn act(
                 engine.pay_checkout(id, &pan, installment_count.unwrap_or(1), now)
             }),
             "cancel" => engine.cancel_checkout(id, now),
-            _ => Err("there are pay and cancel".to_owned()),
+            _ => Err("unknown action; expected one of pay, cancel".to_owned()),
         }
         .map(|effects| control_response(effects, "checkoutId", id, engine.checkout_status(id))),
         ["orders", order, "status"] => Ok(control_response(Vec::new(), "orderId", order, engine.order_status(order))),
         _ => return None,
     };
-    Some(done)
+    Some(result)
 }
 
 fn control_response(effects: Vec<Effect>, name: &str, id: &str, status: Option<&str>) -> (Vec<Effect>, Value) {
     (effects, json!({name: id, "status": status}))
 }
 
-/// Reads a card to pay with. What is wrong is not repeated: it might be a card number.
+/// Parses the card to pay with. The error does not quote the body, which may contain a real card number.
 fn read(body: &[u8]) -> Result<Pay, String> {
-    let expected = "the body is not what is expected here: {\"pan\": \"4111111111111111\", \"installmentCount\": 3}";
+    let expected = "invalid body; expected {\"pan\": \"4111111111111111\", \"installmentCount\": 3}";
     serde_json::from_slice(body).map_err(|_| expected.to_owned())
 }
 
@@ -51,11 +51,11 @@ struct Pay {
     installment_count: Option<u32>,
 }
 
-pub(super) const ADDRESSES: &[(&str, &str)] = &[
-    ("POST /card3ds/challenges/{paymentId}/{action}", "approve, reject, abandon: as the customer's browser would"),
+pub(super) const ENDPOINTS: &[(&str, &str)] = &[
+    ("POST /card3ds/challenges/{paymentId}/{action}", "approve, reject, abandon: the customer's decision"),
     (
         "POST /card3ds/checkouts/{checkoutId}/{action}",
-        "pay, with {\"pan\": \"4111...\", \"installmentCount\": 3}; cancel: as the customer's browser would",
+        "pay, with {\"pan\": \"4111...\", \"installmentCount\": 3}; cancel: the customer's action",
     ),
-    ("POST /card3ds/orders/{orderId}/status", "where an order stands; nothing is done"),
+    ("POST /card3ds/orders/{orderId}/status", "returns an order's status; changes nothing"),
 ];

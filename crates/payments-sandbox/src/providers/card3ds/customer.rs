@@ -1,4 +1,4 @@
-//! What customers do: on pages in a browser, or without one where a test does it for them.
+//! The customers' actions: on pages in a browser, or by a test without a browser.
 
 use time::OffsetDateTime;
 
@@ -14,7 +14,7 @@ use crate::http::{Request, Response, percent_decode};
 use crate::ledger::EntryKind;
 
 impl Card3dsEngine {
-    /// What a browser is shown, where it asks for a page. It then posts to the merchant itself: no message is sent.
+    /// Returns a page if the request is for one. The browser then posts to the merchant itself, so no message is sent.
     pub(super) fn page(&mut self, request: &Request, now: OffsetDateTime) -> Option<(Response, Vec<Effect>)> {
         if request.path == pages::CHALLENGE {
             return Some((self.challenge_page(request, now), Vec::new()));
@@ -23,19 +23,19 @@ impl Card3dsEngine {
         Some(self.checkout_page(&id, request, now))
     }
 
-    /// The customer answers a challenge, without a browser.
-    pub(crate) fn answer_challenge(
+    /// Decides a challenge as the customer, without a browser.
+    pub(crate) fn decide_challenge(
         &mut self,
         payment: &str,
         decision: Decision,
         now: OffsetDateTime,
     ) -> Result<Vec<Effect>, String> {
-        let index = *self.by_id.get(payment).ok_or("there is no such payment")?;
+        let index = *self.by_id.get(payment).ok_or("no such payment")?;
         let browser_return = self.decide(index, decision, now)?;
         Ok(browser_return.map(|browser_return| browser_return.message(&self.origin)).into_iter().collect())
     }
 
-    /// The customer pays at a checkout, without a browser.
+    /// Pays at a checkout as the customer, without a browser.
     pub(crate) fn pay_checkout(
         &mut self,
         checkout: &str,
@@ -43,24 +43,24 @@ impl Card3dsEngine {
         installments: u32,
         now: OffsetDateTime,
     ) -> Result<Vec<Effect>, String> {
-        let index = *self.by_checkout.get(checkout).ok_or("there is no such checkout")?;
-        let card = TestCard::by_number(number).ok_or("that is the number of no test card")?;
+        let index = *self.by_checkout.get(checkout).ok_or("no such checkout")?;
+        let card = TestCard::by_number(number).ok_or("this is not the number of a test card")?;
         let (browser_return, paid) = self.pay_at(index, card, installments, None, now)?;
         Ok(paid.into_iter().chain([browser_return.message(&self.origin)]).collect())
     }
 
-    /// The customer leaves a checkout, without a browser.
+    /// Cancels a checkout as the customer, without a browser.
     pub(crate) fn cancel_checkout(&mut self, checkout: &str, now: OffsetDateTime) -> Result<Vec<Effect>, String> {
-        let index = *self.by_checkout.get(checkout).ok_or("there is no such checkout")?;
+        let index = *self.by_checkout.get(checkout).ok_or("no such checkout")?;
         Ok(vec![self.cancel_at(index, now)?.message(&self.origin)])
     }
 
-    /// Where a payment stands, by its own id.
+    /// Returns a payment's status, by the payment's id.
     pub(super) fn payment_status(&self, id: &str) -> Option<&'static str> {
         self.by_id.get(id).map(|index| self.payments[*index].status.as_str())
     }
 
-    /// Where a checkout's payment stands.
+    /// Returns the status of a checkout's payment, by the checkout's id.
     pub(super) fn checkout_status(&self, id: &str) -> Option<&'static str> {
         self.by_checkout.get(id).map(|index| self.payments[*index].status.as_str())
     }
@@ -73,11 +73,11 @@ impl Card3dsEngine {
             let Kind::ThreeDs(Some(challenge)) = &payment.kind else { return Response::html(404, html::not_found()) };
             return Response::html(200, pages::challenge(payment, challenge));
         };
-        let decided = match (request.method.as_str(), Decision::named(&action)) {
+        let result = match (request.method.as_str(), Decision::by_name(&action)) {
             ("POST", Some(decision)) => self.decide(index, decision, now),
-            _ => Err("there is no such button".to_owned()),
+            _ => Err("unknown action".to_owned()),
         };
-        match decided {
+        match result {
             Ok(Some(browser_return)) => return_page(&browser_return),
             Ok(None) => Response::html(200, pages::abandoned()),
             Err(problem) => Response::html(409, html::error(&problem)),
@@ -94,19 +94,19 @@ impl Card3dsEngine {
             };
             return (Response::html(200, pages::checkout(payment, checkout)), Vec::new());
         }
-        let done = match request.parameter("action").as_deref() {
+        let result = match request.parameter("action").as_deref() {
             Some("pay") => {
                 let card = request.parameter("card").and_then(|name| TestCard::by_name(&name));
                 let count = request.parameter("installments").map_or(Some(1), |count| count.parse().ok());
                 match (card, count) {
                     (Some(card), Some(count)) => self.pay_at(index, card, count, Some(request.number), now),
-                    _ => Err("there is no such choice".to_owned()),
+                    _ => Err("unknown card or number of installments".to_owned()),
                 }
             }
             Some("cancel") => self.cancel_at(index, now).map(|browser_return| (browser_return, None)),
-            _ => Err("there is no such button".to_owned()),
+            _ => Err("unknown action".to_owned()),
         };
-        match done {
+        match result {
             Ok((browser_return, paid)) => (return_page(&browser_return), paid.into_iter().collect()),
             Err(problem) => (Response::html(409, html::error(&problem)), Vec::new()),
         }
@@ -120,7 +120,7 @@ impl Card3dsEngine {
     ) -> Result<Option<BrowserReturn>, String> {
         let payment = &mut self.payments[index];
         let Kind::ThreeDs(Some(challenge)) = &mut payment.kind else {
-            return Err("that payment has no challenge".to_owned());
+            return Err("this payment has no challenge".to_owned());
         };
         let browser_return = challenge.decide(decision, (&payment.id, &payment.order), &mut self.random)?;
         if decision == Decision::Reject {
@@ -130,7 +130,7 @@ impl Card3dsEngine {
         Ok(browser_return)
     }
 
-    /// The card's bank is asked; either way the browser is sent back, and what was paid is to be put down.
+    /// Charges a card at a checkout. Returns the form for the merchant, and a ledger entry if the bank accepts.
     fn pay_at(
         &mut self,
         index: usize,
@@ -140,12 +140,12 @@ impl Card3dsEngine {
         now: OffsetDateTime,
     ) -> Result<(BrowserReturn, Option<Effect>), String> {
         let payment = &mut self.payments[index];
-        let Kind::Checkout(checkout) = &payment.kind else { return Err("that payment has no checkout".to_owned()) };
+        let Kind::Checkout(checkout) = &payment.kind else { return Err("this payment has no checkout".to_owned()) };
         if payment.status != Status::Enrolled {
-            return Err("this checkout is over".to_owned());
+            return Err("this checkout has already ended".to_owned());
         }
         let total = pages::installment_query(payment, checkout).total(card, installments);
-        let total = total.ok_or("that card cannot pay in so many parts here")?;
+        let total = total.ok_or("this card does not offer this number of installments here")?;
         let browser_return = BrowserReturn::from_checkout(payment, checkout, "processed");
         payment.set_installments(installments, total, &self.settings);
         payment.card = Some(StoredCard::of(card, CUSTOMER.to_owned(), false));
@@ -156,9 +156,9 @@ impl Card3dsEngine {
 
     fn cancel_at(&mut self, index: usize, now: OffsetDateTime) -> Result<BrowserReturn, String> {
         let payment = &mut self.payments[index];
-        let Kind::Checkout(checkout) = &payment.kind else { return Err("that payment has no checkout".to_owned()) };
+        let Kind::Checkout(checkout) = &payment.kind else { return Err("this payment has no checkout".to_owned()) };
         if payment.status != Status::Enrolled {
-            return Err("this checkout is over".to_owned());
+            return Err("this checkout has already ended".to_owned());
         }
         let browser_return = BrowserReturn::from_checkout(payment, checkout, "cancelled");
         payment.date = Some(now);
@@ -167,12 +167,12 @@ impl Card3dsEngine {
     }
 }
 
-/// The page that posts to the merchant. What it posts is for this browser alone.
+/// Returns the page that posts the form to the merchant. It must not be cached, because it contains the security key.
 fn return_page(browser_return: &BrowserReturn) -> Response {
     Response::html(200, pages::browser_return(browser_return)).header("Cache-Control", "no-store")
 }
 
 const CANCELLED: (&str, &str) = ("CANCELLED", "The customer cancelled");
 
-/// Who pays at a checkout here.
+/// The card holder's name at a checkout.
 const CUSTOMER: &str = "Test Customer";

@@ -1,4 +1,4 @@
-//! card3ds, as its document shows it.
+//! card3ds' engine: its state and its API.
 
 use std::collections::HashMap;
 
@@ -21,19 +21,19 @@ use crate::http::{Request, Response};
 use crate::ledger::EntryKind;
 use crate::random::Random;
 
-/// The engine.
+/// The engine of card3ds.
 #[derive(Clone)]
 #[cfg_attr(test, derive(Debug))]
 pub(crate) struct Card3dsEngine {
     pub(super) settings: Settings,
-    /// Where its pages are: the listener's own address.
+    /// The origin of its pages, which is the listener's.
     pub(super) origin: String,
     pub(super) random: Random,
     pub(super) payments: Vec<Payment>,
     pub(super) by_id: HashMap<String, usize>,
     pub(super) by_challenge: HashMap<String, usize>,
     pub(super) by_checkout: HashMap<String, usize>,
-    /// An order may have several payments: nothing says that it has one.
+    /// The payments of each order. An order can have several, because no rule says otherwise (inferred).
     pub(super) by_order: HashMap<String, Vec<usize>>,
 }
 
@@ -54,7 +54,7 @@ pub(crate) const SPEC: ProviderSpec = ProviderSpec {
     read_only_operations: &["installment-options", "checkout-status"],
     operations_with_messages: &["start-3ds", "checkout"],
     behaviours: BEHAVIOURS,
-    control_addresses: control::ADDRESSES,
+    control_endpoints: control::ENDPOINTS,
 };
 
 impl Engine for Card3dsEngine {
@@ -112,7 +112,7 @@ impl Card3dsEngine {
         }
     }
 
-    /// Where an order stands: paid as soon as one of its payments is, or else as the last of them.
+    /// Returns an order's status: successful if one of its payments is, otherwise that of its last payment.
     pub(crate) fn order_status(&self, order: &str) -> Option<&'static str> {
         let mut statuses = self.by_order.get(order)?.iter().map(|index| self.payments[*index].status);
         let paid = statuses.clone().find(|status| *status == Status::Success);
@@ -125,7 +125,7 @@ impl Card3dsEngine {
         now: OffsetDateTime,
         effects: &mut Vec<Effect>,
     ) -> Result<Response, ErrorResponse> {
-        let Some(route) = route(request) else { return Err(ErrorResponse::new(404, "there is no such endpoint")) };
+        let Some(route) = route(request) else { return Err(ErrorResponse::new(404, "no such endpoint")) };
         let has = |name, key: &str| request.header(name) == Some(key);
         if !has("x-api-key", self.settings.api_key.as_str()) || !has("x-api-secret", self.settings.api_secret.as_str())
         {
@@ -144,7 +144,7 @@ impl Card3dsEngine {
             Route::Checkout => self.create_checkout(request, effects),
             Route::CheckoutStatus(id) => {
                 let index = self.by_checkout.get(&id).copied();
-                let index = index.ok_or_else(|| ErrorResponse::new(404, "there is no such checkout"))?;
+                let index = index.ok_or_else(|| ErrorResponse::new(404, "no such checkout"))?;
                 Ok(self.payment_response(index))
             }
         }
@@ -174,7 +174,7 @@ impl Card3dsEngine {
         now: OffsetDateTime,
         effects: &mut Vec<Effect>,
     ) -> Result<Response, ErrorResponse> {
-        let unknown = || ErrorResponse::new(404, "there is no such pre-authorization");
+        let unknown = || ErrorResponse::new(404, "no such pre-authorization");
         let index = *self.by_id.get(id).ok_or_else(unknown)?;
         let payment = &mut self.payments[index];
         let Kind::PreAuthorization { captured, captures } = &mut payment.kind else { return Err(unknown()) };
@@ -183,17 +183,20 @@ impl Card3dsEngine {
             return Err(ErrorResponse::new(400, "the pre-authorization was declined: there is nothing to capture"));
         }
         if currency != payment.currency {
-            return Err(ErrorResponse::field("currency", "must be that of the pre-authorization"));
+            return Err(ErrorResponse::field("currency", "must be the currency of the pre-authorization"));
         }
         if self.settings.captures_once && *captures > 0 {
-            return Err(ErrorResponse::new(400, "the pre-authorization is captured already"));
+            return Err(ErrorResponse::new(400, "the pre-authorization has already been captured"));
         }
         if amount > payment.amount - *captured {
-            return Err(ErrorResponse::field("amount", "must be at most what is left of the pre-authorization"));
+            return Err(ErrorResponse::field(
+                "amount",
+                "must be at most the remaining amount of the pre-authorization",
+            ));
         }
         *captured += amount;
         *captures += 1;
-        // The answer is about the capture, under the number of the pre-authorization.
+        // The response describes the capture, under the pre-authorization's id.
         let mut capture = Payment { amount, date: Some(now), ..payment.clone() };
         if let Some((transaction, _)) = &mut capture.acquirer_ids {
             *transaction = payment::transaction(&mut self.random);
@@ -219,8 +222,8 @@ impl Card3dsEngine {
         };
         let total = installment_query.total(new.card, count);
         let total = total
-            .ok_or_else(|| ErrorResponse::field("installmentCount", "must be one that the card has options for"))?;
-        let (success_url, failure_url) = (fields.address("successUrl")?, fields.address("failureUrl")?);
+            .ok_or_else(|| ErrorResponse::field("installmentCount", "must be one of the card's installment options"))?;
+        let (success_url, failure_url) = (fields.url("successUrl")?, fields.url("failureUrl")?);
         let enrolled = !self.settings.not_enrolled.contains(new.card.name);
         let challenge = enrolled.then(|| Challenge::new(&mut self.random, success_url, failure_url));
         let html = challenge.as_ref().map(|challenge| pages::challenge_form(&self.origin, challenge));
@@ -243,7 +246,7 @@ impl Card3dsEngine {
         now: OffsetDateTime,
         effects: &mut Vec<Effect>,
     ) -> Result<Response, ErrorResponse> {
-        let unknown = || ErrorResponse::new(404, "there is no such 3-D Secure payment");
+        let unknown = || ErrorResponse::new(404, "no such 3-D Secure payment");
         let index = *self.by_id.get(id).ok_or_else(unknown)?;
         let payment = &mut self.payments[index];
         let Kind::ThreeDs(challenge) = &mut payment.kind else { return Err(unknown()) };
@@ -252,17 +255,20 @@ impl Card3dsEngine {
             challenge.as_mut().map_or(Err(CompletionError::WrongSecurityKey), |challenge| challenge.complete(&key));
         match completed {
             Err(CompletionError::WrongSecurityKey) => {
-                return Err(ErrorResponse::field("securityKey", "must be the one that the customer came back with"));
+                return Err(ErrorResponse::field(
+                    "securityKey",
+                    "must be the security key that the customer's browser posted",
+                ));
             }
             Err(CompletionError::AlreadyCompleted) => {
-                return Err(ErrorResponse::new(409, "the payment is completed already"));
+                return Err(ErrorResponse::new(409, "the payment has already been completed"));
             }
             Ok(true) => {
                 if payment.charge(&mut self.random, now) {
                     effects.push(record("card3ds.complete-3ds", payment, EntryKind::Executed, Some(request.number)));
                 }
             }
-            // It has failed when the customer said so.
+            // The payment failed when the customer rejected it.
             Ok(false) => {}
         }
         Ok(self.payment_response(index))
@@ -283,7 +289,7 @@ impl Card3dsEngine {
         let order = fields.text("orderId")?;
         let (amount, currency) = fields.money()?;
         let description = fields.text("description")?;
-        let callback = fields.address("callback")?;
+        let callback = fields.url("callback")?;
         let customer = fields.optional_text("customerId")?;
         let checkout = Checkout {
             id: self.random.uuid(),
@@ -304,7 +310,7 @@ impl Card3dsEngine {
         self.enrolled_payment(new.order, new.amount, new.currency, new.customer, Some(new.stored_card), kind)
     }
 
-    /// A payment that nothing has become of.
+    /// Creates a payment that waits for the card or the customer.
     fn enrolled_payment(
         &mut self,
         order: String,
@@ -364,7 +370,7 @@ pub(super) fn record(operation: &'static str, payment: &Payment, kind: EntryKind
     }
 }
 
-/// The document has no code for what is under way.
+/// The result of a payment in progress (inferred): the document has no code for it.
 const WAITING: (&str, &str) = ("WAITING", "Waiting for the customer");
 
 #[cfg(test)]
@@ -400,19 +406,19 @@ mod tests {
     }
 
     #[test]
-    fn what_is_kept_of_a_card_is_its_mask() {
+    fn only_the_masked_number_of_a_card_is_stored() {
         let mut engine = Card3dsEngine::new(Settings::default(), String::new(), 1);
         for path in ["/api/payment", "/api/pre-authorization", "/api/3ds", "/api/installment-options", "/api/checkout"]
         {
             let real = post(&mut engine, path, "4539578763621486");
             assert_eq!(real["field"] == "pan", path != "/api/checkout", "{path}: {real}");
-            let done = post(&mut engine, path, PAN);
+            let response = post(&mut engine, path, PAN);
             let now = OffsetDateTime::UNIX_EPOCH;
             if path == "/api/3ds" {
-                engine.answer_challenge(done["paymentId"].as_str().unwrap(), Decision::Approve, now).unwrap();
+                engine.decide_challenge(response["paymentId"].as_str().unwrap(), Decision::Approve, now).unwrap();
             }
             if path == "/api/checkout" {
-                engine.pay_checkout(done["checkoutId"].as_str().unwrap(), PAN, 1, now).unwrap();
+                engine.pay_checkout(response["checkoutId"].as_str().unwrap(), PAN, 1, now).unwrap();
             }
         }
         let state = format!("{engine:?}");

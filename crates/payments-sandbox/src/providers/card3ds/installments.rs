@@ -1,4 +1,4 @@
-//! What paying in parts costs.
+//! The installment options and their cost.
 
 use serde::Serialize;
 
@@ -6,46 +6,52 @@ use super::amount::{Currency, Number};
 use super::card::TestCard;
 use super::settings::Settings;
 
-/// A way to pay in parts.
+/// An installment option.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Offer {
     pub(crate) count: u32,
-    /// What each part comes to, rounded.
-    pub(crate) part: i64,
+    /// The amount of each installment, rounded.
+    pub(crate) installment: i64,
     pub(crate) interest: i64,
     pub(crate) total: i64,
     basis_points: u32,
 }
 
-/// What is to be paid, and by which rules.
+/// The amount to pay, and the rules for paying it in installments.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct InstallmentQuery {
     pub(crate) amount: i64,
     pub(crate) currency: Currency,
-    /// How many parts at most.
+    /// The most installments.
     pub(crate) max_installments: u32,
     pub(crate) interest_paid_by_customer: bool,
 }
 
 impl InstallmentQuery {
-    /// The ways to pay in two parts and more, whichever card it is.
+    /// Returns the options with at least two installments, for any card.
     pub(crate) fn offers(self) -> impl Iterator<Item = Offer> {
         RATES.iter().filter(move |(count, _)| *count <= self.max_installments).filter_map(move |(count, rate)| {
             let basis_points = if self.interest_paid_by_customer { *rate } else { 0 };
             let interest = self.currency.share(self.amount, basis_points);
             let total = self.amount + interest;
-            let part = self.currency.part(total, *count);
-            (part >= MIN_PART).then_some(Offer { count: *count, part, interest, total, basis_points })
+            let installment = self.currency.installment(total, *count);
+            (installment >= MIN_INSTALLMENT).then_some(Offer {
+                count: *count,
+                installment,
+                interest,
+                total,
+                basis_points,
+            })
         })
     }
 
-    /// Those that a card has.
+    /// Returns the options of a card.
     pub(crate) fn offers_for(self, card: &TestCard) -> impl Iterator<Item = Offer> {
-        let has = card.pays_in_parts();
-        self.offers().filter(move |_| has)
+        let offers = card.offers_installments();
+        self.offers().filter(move |_| offers)
     }
 
-    /// What a customer pays in so many parts, unless the card has no such offer.
+    /// Returns the total for this number of installments; `None` if the card does not offer it.
     pub(crate) fn total(self, card: &TestCard, count: u32) -> Option<i64> {
         if count == 1 {
             return Some(self.amount);
@@ -67,7 +73,7 @@ impl InstallmentQuery {
         };
         InstallmentOption {
             installment_count: offer.count,
-            installment_amount: currency.number(offer.part),
+            installment_amount: currency.number(offer.installment),
             currency: currency.code,
             interest_amount,
             total_amount: currency.number(offer.total),
@@ -75,7 +81,7 @@ impl InstallmentQuery {
     }
 }
 
-/// The answer to the question which ways there are.
+/// The response body with a card's options.
 #[derive(Debug, Serialize)]
 pub(crate) struct InstallmentOptions {
     options: Vec<InstallmentOption>,
@@ -91,10 +97,12 @@ struct InstallmentOption {
     total_amount: Number,
 }
 
-/// How many parts at most, where nobody says it.
+/// The default of the most installments.
 pub(crate) const MAX_INSTALLMENTS: u32 = 12;
 
-/// Parts, and hundredths of a percent: the first two are the document's sample, the others go on like them.
+/// The number of installments, and the interest in hundredths of a percent.
+///
+/// The first two are from the document's sample; the others continue the series (inferred).
 const RATES: &[(u32, u32)] = &[
     (2, 200),
     (3, 350),
@@ -109,5 +117,5 @@ const RATES: &[(u32, u32)] = &[
     (MAX_INSTALLMENTS, 1700),
 ];
 
-/// A part is at least one unit of the currency.
-const MIN_PART: i64 = 100;
+/// The smallest installment: one unit of the currency.
+const MIN_INSTALLMENT: i64 = 100;

@@ -1,4 +1,4 @@
-//! The pages that a card's customer meets. They work without scripts, and inside a frame that is sandboxed.
+//! The customer's pages. They work without scripts, and inside a sandboxed frame.
 
 use super::amount::Currency;
 use super::browser_return::BrowserReturn;
@@ -8,7 +8,7 @@ use super::payment::{Checkout, Payment, Status};
 use super::three_ds::Challenge;
 use crate::html::{document, escape};
 
-/// What a merchant shows to have a challenge begin: a form, which a script posts, or else a button.
+/// Builds the HTML that starts a challenge on the merchant's page: a form that a script or a button posts.
 pub(crate) fn challenge_form(origin: &str, challenge: &Challenge) -> String {
     format!(
         "<form id=\"card3ds\" action=\"{}{CHALLENGE}\" method=\"POST\">\
@@ -19,13 +19,13 @@ pub(crate) fn challenge_form(origin: &str, challenge: &Challenge) -> String {
     )
 }
 
-/// The cardholder's bank asks.
+/// Builds the challenge page of the cardholder's bank.
 pub(crate) fn challenge(payment: &Payment, challenge: &Challenge) -> String {
     let summary = summary(payment);
-    if let Some(done) = challenge.done() {
-        return document("Your bank", &format!("{summary}<p>This payment was <strong>{done}</strong>.</p>"));
+    if let Some(result) = challenge.result() {
+        return document("Your bank", &format!("{summary}<p>This payment was <strong>{result}</strong>.</p>"));
     }
-    // A frame that may not navigate the window around it, as a shop's frame should be, can still navigate itself.
+    // A sandboxed frame may not navigate the window around it, but it can navigate itself.
     let button = |action: &str, label: &str, class: &str| {
         form(
             CHALLENGE,
@@ -35,36 +35,36 @@ pub(crate) fn challenge(payment: &Payment, challenge: &Challenge) -> String {
         )
     };
     let card = payment.card.as_ref().map(|card| card.mask.as_str()).unwrap_or_default();
-    let parts = if payment.installments > 1 {
-        format!("<p>In {} parts, together {}</p>", payment.installments, money(payment.total, payment.currency))
+    let installments = if payment.installments > 1 {
+        format!("<p>In {} installments, {} in total</p>", payment.installments, money(payment.total, payment.currency))
     } else {
         String::new()
     };
     document(
         "Your bank",
         &format!(
-            "{summary}{parts}<p>Card {}</p>{}{}<p class=\"aside\">Only in the sandbox:</p>{}",
+            "{summary}{installments}<p>Card {}</p>{}{}<p class=\"aside\">Only in the sandbox:</p>{}",
             escape(card),
             button("approve", "Approve", "main"),
             button("reject", "Reject", ""),
-            button("abandon", "Go away without an answer", ""),
+            button("abandon", "Leave without a decision", ""),
         ),
     )
 }
 
-/// The customer has gone away.
+/// Builds the page for a customer who left without a decision.
 pub(crate) fn abandoned() -> String {
-    document("Your bank", "<p>You went away. Nobody will ever hear of this payment again.</p>")
+    document("Your bank", "<p>You left without a decision. The shop is not notified, and the payment stays open.</p>")
 }
 
-/// Sends the customer's browser back to the merchant: by script, or else by a button.
+/// Builds the page that sends the customer's browser back to the merchant, by a script or a button.
 pub(crate) fn browser_return(browser_return: &BrowserReturn) -> String {
     let fields: Vec<(&str, &str)> = browser_return.form.iter().map(|(name, value)| (*name, value.as_str())).collect();
     let form = form(&browser_return.url, "_self", &fields, "<button class=\"main\">Back to the shop</button>");
     document("Back to the shop", &format!("{form}<script>document.forms[0].submit()</script>"))
 }
 
-/// The hosted checkout.
+/// Builds the hosted checkout page.
 pub(crate) fn checkout(payment: &Payment, checkout: &Checkout) -> String {
     let description = escape(&checkout.description);
     let summary = format!("{}<p>{description}</p>", summary(payment));
@@ -75,7 +75,7 @@ pub(crate) fn checkout(payment: &Payment, checkout: &Checkout) -> String {
     let cards: String = TEST_CARDS
         .iter()
         .map(|card| {
-            let (name, mask, aside) = (card.name, card.mask(), card.declines.map_or("", |(_, words)| words));
+            let (name, mask, aside) = (card.name, card.mask(), card.declines.map_or("", |(_, message)| message));
             format!("<button name=\"card\" value=\"{name}\">{name} {mask}<br><small>{}</small></button>", escape(aside))
         })
         .collect();
@@ -90,25 +90,25 @@ pub(crate) fn checkout(payment: &Payment, checkout: &Checkout) -> String {
     document("Checkout", &format!("{summary}{pay}{cancel}"))
 }
 
-/// The choice in how many parts to pay, where there is one.
+/// Builds the choice of installments; empty if there is no choice.
 fn installment_choice(payment: &Payment, checkout: &Checkout) -> String {
     let currency = payment.currency;
     let options: String = installment_query(payment, checkout)
         .offers()
         .map(|offer| {
-            let (count, part, total) = (offer.count, currency.format(offer.part), money(offer.total, currency));
-            format!("<option value=\"{count}\">{count} × {part}, together {total}</option>")
+            let (count, each, total) = (offer.count, currency.format(offer.installment), money(offer.total, currency));
+            format!("<option value=\"{count}\">{count} × {each}, {total} in total</option>")
         })
         .collect();
     if options.is_empty() {
         return String::new();
     }
     format!(
-        "<p><label>Pay <select name=\"installments\" style=\"font:inherit;width:100%;padding:.6rem\"><option value=\"1\">at once</option>{options}</select></label></p>"
+        "<p><label>Pay <select name=\"installments\" style=\"font:inherit;width:100%;padding:.6rem\"><option value=\"1\">in full</option>{options}</select></label></p>"
     )
 }
 
-/// What a checkout's customer may choose from.
+/// Returns the installment rules of a checkout.
 pub(crate) fn installment_query(payment: &Payment, checkout: &Checkout) -> InstallmentQuery {
     InstallmentQuery {
         amount: payment.amount,
@@ -135,7 +135,7 @@ fn form(action: &str, target: &str, hidden: &[(&str, &str)], rest: &str) -> Stri
     format!("<form method=\"post\" action=\"{}\" target=\"{target}\">{hidden}{rest}</form>", escape(action))
 }
 
-/// Where challenges are.
+/// The path of challenge pages.
 pub(crate) const CHALLENGE: &str = "/3ds-challenge";
-/// What the addresses of checkouts begin with (documented).
+/// The path prefix of checkout pages (documented).
 pub(crate) const CHECKOUT: &str = "/checkout-link/";

@@ -8,7 +8,7 @@ use super::settings::Settings;
 use super::three_ds::Challenge;
 use crate::random::Random;
 
-/// Where a payment stands; these are all that the document has.
+/// The status of a payment: all documented values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Status {
     Success,
@@ -26,7 +26,7 @@ impl Status {
     }
 }
 
-/// A payment, however it came about.
+/// A payment of any kind.
 #[derive(Debug, Clone)]
 pub(crate) struct Payment {
     pub(crate) id: String,
@@ -34,21 +34,21 @@ pub(crate) struct Payment {
     pub(crate) amount: i64,
     pub(crate) currency: Currency,
     pub(crate) installments: u32,
-    /// What the customer pays, interest included.
+    /// The amount that the customer pays, including interest.
     pub(crate) total: i64,
     pub(crate) status: Status,
     pub(crate) customer: Option<String>,
-    /// Nothing before a customer has said which.
+    /// `None` before the customer has chosen a card.
     pub(crate) card: Option<StoredCard>,
-    /// When it was tried.
+    /// When the card was charged, or the payment failed.
     pub(crate) date: Option<OffsetDateTime>,
     pub(crate) result: (&'static str, &'static str),
-    /// The acquirer's number for it, and its bank's word.
+    /// The acquirer's transaction id, and the bank's authorization code.
     pub(crate) acquirer_ids: Option<(String, String)>,
     pub(crate) kind: Kind,
 }
 
-/// What only one sort of payment has.
+/// The kind of a payment, with the data that only this kind has.
 #[derive(Debug, Clone)]
 pub(crate) enum Kind {
     Direct,
@@ -56,12 +56,12 @@ pub(crate) enum Kind {
         captured: i64,
         captures: u32,
     },
-    /// Without a challenge where the card is not enrolled.
+    /// Without a challenge if the card is not enrolled.
     ThreeDs(Option<Challenge>),
     Checkout(Checkout),
 }
 
-/// What a checkout has beyond its payment.
+/// A checkout, apart from its payment.
 #[derive(Debug, Clone)]
 pub(crate) struct Checkout {
     pub(crate) id: String,
@@ -72,7 +72,7 @@ pub(crate) struct Checkout {
 }
 
 impl Payment {
-    /// It is paid in so many parts, which come to so much.
+    /// Sets the number of installments and their total.
     pub(crate) fn set_installments(&mut self, installments: u32, total: i64, settings: &Settings) {
         self.installments = installments;
         self.total = total;
@@ -81,7 +81,7 @@ impl Payment {
         }
     }
 
-    /// Asks the card's bank for the money: whether it gave it.
+    /// Charges the card. Returns true if its bank accepts.
     pub(crate) fn charge(&mut self, random: &mut Random, now: OffsetDateTime) -> bool {
         self.date = Some(now);
         let declines = self.card.as_ref().and_then(|card| card.declines);
@@ -89,7 +89,7 @@ impl Payment {
         match declines {
             Some(result) => {
                 self.fail(result);
-                // No bank has a word for what it did not do.
+                // A declined payment has no authorization code.
                 if let Some((_, auth)) = &mut self.acquirer_ids {
                     auth.clear();
                 }
@@ -108,7 +108,7 @@ impl Payment {
         self.result = result;
     }
 
-    /// What the API says of it.
+    /// Returns the payment as a response body.
     pub(crate) fn to_response(&self, settings: &Settings) -> PaymentResponse<'_> {
         let commission = match self.status {
             Status::Success if settings.exact_commission => self.currency.exact_share(self.amount, settings.commission),
@@ -142,7 +142,7 @@ impl Payment {
     }
 }
 
-/// Every documented member, `null` where there is nothing to say.
+/// A payment in the API: every documented member, with `null` for a missing value.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct PaymentResponse<'a> {
@@ -167,7 +167,7 @@ pub(crate) struct PaymentResponse<'a> {
     customer_id: Option<&'a str>,
 }
 
-/// The acquirer's number for one movement of money.
+/// Creates an acquirer's transaction id.
 pub(crate) fn transaction(random: &mut Random) -> String {
     format!("EXT{}", random.digits(9))
 }

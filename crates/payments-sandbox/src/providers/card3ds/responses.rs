@@ -1,19 +1,19 @@
-//! What card3ds responds with. The document has no form of an error: this one is inferred.
+//! card3ds' responses. The form of errors is inferred, because the document shows none.
 
 use serde::Serialize;
 use serde_json::json;
 
 use crate::http::Response;
 
-/// A response in which numbers stand as they are written: `serde_json`'s own values would make floats of them.
+/// Returns a JSON response. It serializes directly, because `serde_json::Value` would turn numbers into floats.
 pub(super) fn json_response(body: &impl Serialize) -> Response {
     match serde_json::to_vec(body) {
         Ok(body) => Response::new(200, "application/json", body),
-        Err(_) => ErrorResponse::new(500, "the answer could not be written").response(),
+        Err(_) => ErrorResponse::new(500, "the response could not be serialized").response(),
     }
 }
 
-/// Why a request was not taken.
+/// The error response to a rejected request.
 #[derive(Debug)]
 pub(crate) struct ErrorResponse {
     status: u16,
@@ -22,7 +22,7 @@ pub(crate) struct ErrorResponse {
 }
 
 impl ErrorResponse {
-    /// A field with a value that does not fit. No value is ever repeated: it might be a card number.
+    /// An error about a field. It never quotes the value, which may be a real card number.
     pub(crate) fn field(field: &'static str, rule: &str) -> Self {
         Self { status: 400, field: Some(field), message: format!("{field} {rule}") }
     }

@@ -1,6 +1,6 @@
 use crate::http::{Request, percent_decode};
 
-/// What a request asks for.
+/// The operation of a request.
 pub(super) enum Route {
     Payment,
     PreAuthorization,
@@ -13,7 +13,7 @@ pub(super) enum Route {
 }
 
 impl Route {
-    /// The operation, as faults name it.
+    /// The operation's name in faults.
     pub(super) fn name(&self) -> &'static str {
         match self {
             Self::Payment => "payment",
@@ -28,7 +28,7 @@ impl Route {
     }
 }
 
-/// The documented endpoints.
+/// Returns the documented operation of a request.
 pub(super) fn route(request: &Request) -> Option<Route> {
     let path = request.path.strip_prefix("/api/")?;
     let segments: Vec<&str> = path.split('/').collect();

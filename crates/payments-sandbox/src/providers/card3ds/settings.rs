@@ -5,7 +5,7 @@ use crate::error::StartError;
 use crate::key::{Key, TEST_PREFIXES};
 use crate::random::Random;
 
-/// How the sandbox's card3ds is set up.
+/// The settings of the simulated card3ds.
 #[derive(Debug, Clone)]
 pub struct Settings {
     pub(crate) api_key: Key,
@@ -16,14 +16,14 @@ pub struct Settings {
     pub(crate) exact_interest: bool,
     pub(crate) amount_with_interest: bool,
     pub(crate) captures_once: bool,
-    /// By the names of the cards.
+    /// The cards' names.
     pub(crate) not_enrolled: HashSet<&'static str>,
 }
 
 impl Settings {
-    /// The key and the secret that it knows the merchant by. Standard: made from the seed.
+    /// Sets the merchant's API key and API secret. Default: derived from the seed.
     ///
-    /// They must begin with `sandbox_` or `test_`, so that nobody's real ones end up here.
+    /// Both must start with `sandbox_` or `test_`, because the sandbox accepts no real keys.
     #[must_use]
     pub fn keys(mut self, api_key: impl Into<String>, api_secret: impl Into<String>) -> Self {
         self.api_key = api_key.into().into();
@@ -31,57 +31,58 @@ impl Settings {
         self
     }
 
-    /// The merchant's commission, in hundredths of a percent. Standard: 250, which is 2.5 %.
+    /// Sets the merchant's commission, in hundredths of a percent. Default: 250, which is 2.5 %.
     #[must_use]
     pub fn commission(mut self, basis_points: u32) -> Self {
         self.commission = basis_points;
         self
     }
 
-    /// The commission is told to the last digit, `2.5125`, and not rounded to what can be paid.
+    /// Reports the exact commission, such as `2.5125`, instead of rounding it to the currency's decimals.
     #[must_use]
     pub fn exact_commission(mut self) -> Self {
         self.exact_commission = true;
         self
     }
 
-    /// The interest of an installment option is told to the last digit; its total is rounded all the same.
+    /// Reports the exact interest of an installment option. The total is still rounded.
     #[must_use]
     pub fn exact_interest(mut self) -> Self {
         self.exact_interest = true;
         self
     }
 
-    /// The amount of a payment in parts is what the customer pays, interest included. Standard: what was asked for.
+    /// Reports the amount of a payment in installments including interest. Default: the requested amount.
     #[must_use]
     pub fn amount_with_interest(mut self) -> Self {
         self.amount_with_interest = true;
         self
     }
 
-    /// A pre-authorization is captured once, however little was captured. Standard: until nothing is left of it.
+    /// Allows only one capture of a pre-authorization. Default: captures until nothing remains.
     #[must_use]
     pub fn captures_once(mut self) -> Self {
         self.captures_once = true;
         self
     }
 
-    /// A card that 3-D Secure does not know, by the number of one of the [`TEST_CARDS`](super::TEST_CARDS). Standard:
-    /// American Express alone.
+    /// Marks one of the [`TEST_CARDS`](super::TEST_CARDS) as not enrolled in 3-D Secure, by its number.
+    ///
+    /// By default, only the American Express card is not enrolled.
     ///
     /// # Panics
     ///
-    /// When it is none of them.
+    /// Panics if the number is not that of a test card.
     #[must_use]
     #[track_caller]
-    #[expect(clippy::panic, reason = "a test that says it wrong is to fail")]
+    #[expect(clippy::panic, reason = "an unknown card is an error in the test")]
     pub fn not_enrolled(mut self, number: &str) -> Self {
-        let Some(card) = TestCard::by_number(number) else { panic!("that is the number of no test card") };
+        let Some(card) = TestCard::by_number(number) else { panic!("this is not the number of a test card") };
         self.not_enrolled.insert(card.name);
         self
     }
 
-    /// Makes the keys that were not given.
+    /// Creates the keys that were not set.
     pub(crate) fn fill_in_keys(&mut self, random: &mut Random) -> Result<(), StartError> {
         self.api_key.fill_in(TEST_PREFIXES, || format!("sandbox_api_{}", random.alphanumeric(24)))?;
         self.api_secret.fill_in(TEST_PREFIXES, || format!("sandbox_secret_{}", random.alphanumeric(24)))

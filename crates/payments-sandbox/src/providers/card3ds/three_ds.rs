@@ -1,4 +1,4 @@
-//! The cardholder's bank asks the customer; what it says of that.
+//! 3-D Secure challenges: the customer's decision and the completion of the payment.
 
 use serde::Serialize;
 
@@ -6,30 +6,30 @@ use super::browser_return::BrowserReturn;
 use super::payment::{Payment, SUCCESSFUL, Status};
 use crate::random::Random;
 
-/// What a customer is asked.
+/// A challenge by the cardholder's bank.
 #[derive(Debug, Clone)]
 pub(crate) struct Challenge {
-    /// What its page is known by; the payment's id alone does not open it.
+    /// The token in the page's URL. The payment's id does not open the page.
     pub(crate) token: String,
     pub(crate) success_url: String,
     pub(crate) failure_url: String,
     decision: Option<Decision>,
-    /// What proves that the customer was asked; nobody has it before.
+    /// The security key, which proves that the customer has decided. It does not exist before.
     key: Option<String>,
     completed: bool,
 }
 
-/// What a customer does with it.
+/// A customer's decision.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Decision {
     Approve,
     Reject,
-    /// Goes away, for ever.
+    /// Leaves without a decision.
     Abandon,
 }
 
 impl Decision {
-    pub(crate) fn named(name: &str) -> Option<Self> {
+    pub(crate) fn by_name(name: &str) -> Option<Self> {
         match name {
             "approve" => Some(Self::Approve),
             "reject" => Some(Self::Reject),
@@ -38,8 +38,8 @@ impl Decision {
         }
     }
 
-    /// What has become of the challenge.
-    fn done(self) -> &'static str {
+    /// The challenge's result.
+    fn result(self) -> &'static str {
         match self {
             Self::Approve => "approved",
             Self::Reject => "rejected",
@@ -48,7 +48,7 @@ impl Decision {
     }
 }
 
-/// Why a payment is not completed.
+/// Why a payment cannot be completed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum CompletionError {
     WrongSecurityKey,
@@ -61,20 +61,22 @@ impl Challenge {
         Self { token, success_url, failure_url, decision: None, key: None, completed: false }
     }
 
-    /// What has become of it, once something has.
-    pub(crate) fn done(&self) -> Option<&'static str> {
-        self.decision.map(Decision::done)
+    /// The result; `None` before the customer has decided.
+    pub(crate) fn result(&self) -> Option<&'static str> {
+        self.decision.map(Decision::result)
     }
 
-    /// The customer decides, once; where that leads the browser, if anywhere.
+    /// Records the customer's decision. Returns the form that the browser then posts, if any.
+    ///
+    /// Fails if the customer has already decided.
     pub(crate) fn decide(
         &mut self,
         decision: Decision,
         payment: (&str, &str),
         random: &mut Random,
     ) -> Result<Option<BrowserReturn>, String> {
-        if let Some(done) = self.done() {
-            return Err(format!("this challenge is {done}"));
+        if let Some(result) = self.result() {
+            return Err(format!("this challenge was already {result}"));
         }
         self.decision = Some(decision);
         let url = match decision {
@@ -88,13 +90,13 @@ impl Challenge {
         Ok(Some(BrowserReturn {
             operation: "start-3ds",
             reference: order.to_owned(),
-            about: decision.done(),
+            about: decision.result(),
             url: url.clone(),
             form: vec![("paymentId", id.to_owned()), ("securityKey", key)],
         }))
     }
 
-    /// The merchant completes it, once: whether the customer approved.
+    /// Completes the payment, once. Returns true if the customer approved.
     pub(crate) fn complete(&mut self, key: &str) -> Result<bool, CompletionError> {
         if self.key.as_deref() != Some(key) {
             return Err(CompletionError::WrongSecurityKey);
@@ -106,7 +108,7 @@ impl Challenge {
     }
 }
 
-/// The answer to the start of one.
+/// The response body of starting a 3-D Secure payment.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct StartResponse<'a> {
@@ -118,7 +120,7 @@ pub(crate) struct StartResponse<'a> {
 }
 
 impl<'a> StartResponse<'a> {
-    /// With what is to be shown, unless the card is not enrolled.
+    /// Creates the body. `html_content` is `None` if the card is not enrolled.
     pub(crate) fn new(payment: &'a Payment, html_content: Option<String>) -> Self {
         let success = payment.status == Status::Enrolled;
         let (result_code, result_message) = if success { SUCCESSFUL } else { payment.result };

@@ -1,4 +1,4 @@
-//! What is refused, field by field. The document has the fields and their types; the form of a refusal is inferred.
+//! card3ds' validation. The fields and their types are documented; the form of errors is inferred.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -10,18 +10,18 @@ use time::OffsetDateTime;
 use super::amount::Currency;
 use super::card::{self, StoredCard, TestCard};
 use super::responses::ErrorResponse;
-use crate::http::{Request, is_web_address};
+use crate::http::{Request, is_http_url};
 
-/// A body's members, each as its text: an amount is read digit by digit.
+/// A body's members, each as raw JSON text, so that amounts are parsed exactly.
 pub(crate) struct Fields(BTreeMap<String, Box<RawValue>>);
 
 impl Fields {
-    /// A body that is no JSON object has none.
+    /// Parses a body; `None` if it is not a JSON object.
     pub(crate) fn read(body: &[u8]) -> Option<Self> {
         serde_json::from_slice(body).ok().map(Self)
     }
 
-    /// Those of a request that is to be done.
+    /// Parses a request's body, or returns the error response.
     pub(crate) fn of(request: &Request) -> Result<Self, ErrorResponse> {
         if !request.is_json() {
             return Err(ErrorResponse::new(415, "Content-Type must be application/json"));
@@ -29,7 +29,7 @@ impl Fields {
         Self::read(&request.body).ok_or_else(|| ErrorResponse::new(400, "the body must be a JSON object"))
     }
 
-    /// What says which order a request is about, if anything does.
+    /// The request's `orderId`, if it has one.
     pub(crate) fn order(&self) -> Option<String> {
         self.parsed("orderId")
     }
@@ -48,7 +48,7 @@ impl Fields {
 
     pub(crate) fn text(&self, name: &'static str) -> Result<String, ErrorResponse> {
         self.required(name)?;
-        let text: String = self.parsed(name).ok_or_else(|| ErrorResponse::field(name, "must be a text"))?;
+        let text: String = self.parsed(name).ok_or_else(|| ErrorResponse::field(name, "must be a string"))?;
         if text.trim().is_empty() { Err(ErrorResponse::field(name, "must not be empty")) } else { Ok(text) }
     }
 
@@ -61,8 +61,8 @@ impl Fields {
         self.parsed(name).ok_or_else(|| ErrorResponse::field(name, "must be true or false"))
     }
 
-    pub(crate) fn count(&self, name: &'static str, standard: u32) -> Result<u32, ErrorResponse> {
-        let Some(_) = self.raw(name) else { return Ok(standard) };
+    pub(crate) fn count(&self, name: &'static str, default: u32) -> Result<u32, ErrorResponse> {
+        let Some(_) = self.raw(name) else { return Ok(default) };
         let count = self.parsed::<u32>(name).filter(|count| *count > 0);
         count.ok_or_else(|| ErrorResponse::field(name, "must be a whole number above zero"))
     }
@@ -74,46 +74,49 @@ impl Fields {
             return Err(ErrorResponse::field("amount", "must be a number"));
         }
         let code = self.text("currency")?;
-        let currency = Currency::named(&code)
-            .ok_or_else(|| ErrorResponse::field("currency", "must be one that the merchant is set up for"))?;
+        let currency = Currency::by_code(&code)
+            .ok_or_else(|| ErrorResponse::field("currency", "must be one of the merchant's currencies"))?;
         let amount = currency.parse(text).ok_or_else(|| {
             ErrorResponse::field(
                 "amount",
-                "must be above zero, without an exponent and with its currency's decimals at most",
+                "must be above zero, without an exponent, and with at most the currency's number of decimals",
             )
         })?;
         Ok((amount, currency))
     }
 
-    /// The card as such.
+    /// The test card of `pan`.
     pub(crate) fn card(&self) -> Result<&'static TestCard, ErrorResponse> {
         let number = self.text("pan")?;
         if !card::is_number(&number) {
             return Err(ErrorResponse::field("pan", "must be a card number"));
         }
         TestCard::by_number(&number).ok_or_else(|| {
-            ErrorResponse::field("pan", "must be a well-known test card's: real cards have no place here")
+            ErrorResponse::field(
+                "pan",
+                "must be the number of a well-known test card: the sandbox accepts no real cards",
+            )
         })
     }
 
-    /// An address that a browser can be sent to.
-    pub(crate) fn address(&self, name: &'static str) -> Result<String, ErrorResponse> {
+    /// A URL that a browser can post to.
+    pub(crate) fn url(&self, name: &'static str) -> Result<String, ErrorResponse> {
         let text = self.text(name)?;
         let has_host = text.split_once("://").is_some_and(|(_, rest)| !rest.starts_with(['/', '?', '#']));
-        if is_web_address(&text) && has_host {
+        if is_http_url(&text) && has_host {
             Ok(text)
         } else {
-            Err(ErrorResponse::field(name, "must be an http or https address"))
+            Err(ErrorResponse::field(name, "must be an http or https URL"))
         }
     }
 
     fn digits(&self, name: &'static str, lengths: &[usize], rule: &str) -> Result<String, ErrorResponse> {
         let text = self.text(name)?;
-        let fits = lengths.contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
-        if fits { Ok(text) } else { Err(ErrorResponse::field(name, rule)) }
+        let is_valid = lengths.contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
+        if is_valid { Ok(text) } else { Err(ErrorResponse::field(name, rule)) }
     }
 
-    /// The customer's address, which is checked and not kept.
+    /// Checks the customer's IP address and port, which are not stored.
     fn check_client(&self) -> Result<(), ErrorResponse> {
         if self.text("requestIp")?.parse::<IpAddr>().is_err() {
             return Err(ErrorResponse::field("requestIp", "must be an IP address"));
@@ -124,14 +127,14 @@ impl Fields {
     }
 }
 
-/// What payments, pre-authorizations and 3-D Secure payments have in common.
+/// The validated values of a payment, pre-authorization or 3-D Secure payment.
 pub(crate) struct NewPayment {
     pub(crate) order: String,
     pub(crate) amount: i64,
     pub(crate) currency: Currency,
-    /// For what depends on it now.
+    /// The card, for checks that need it now.
     pub(crate) card: &'static TestCard,
-    /// For later.
+    /// The card's details that are stored.
     pub(crate) stored_card: StoredCard,
     pub(crate) customer: Option<String>,
 }
@@ -155,7 +158,7 @@ impl NewPayment {
     }
 }
 
-/// A card is good until the end of its month.
+/// True if the card has expired. It is valid until the end of its month.
 fn is_expired(year: &str, month: u8, now: OffsetDateTime) -> bool {
     let year: i32 = format!("20{year}").parse().unwrap_or_default();
     (year, month) < (now.year(), u8::from(now.month()))

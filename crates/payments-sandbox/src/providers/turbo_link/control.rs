@@ -1,4 +1,4 @@
-//! What the control API does at tur.bo.
+//! tur.bo's part of the control API.
 
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -10,15 +10,15 @@ use super::link::Action;
 use crate::engine::{ControlResult, Engine};
 use crate::http::read_json;
 
-pub(super) const ADDRESSES: &[(&str, &str)] = &[
+pub(super) const ENDPOINTS: &[(&str, &str)] = &[
     (
         "POST /turbo-link/links",
-        "make one: {\"amount\": \"1.00\"}, perhaps with {\"fee\": {\"setting\": \"flat\", \"value\": \"0.50\"}}",
+        "creates a link: {\"amount\": \"1.00\"}; optional: {\"fee\": {\"setting\": \"flat\", \"value\": \"0.50\"}}",
     ),
     ("POST /turbo-link/links/{id}/{action}", "complete, refund"),
     (
         "POST /turbo-link/links/{id}/fee",
-        "{\"setting\": \"flat\", \"value\": \"0.50\"}, {\"setting\": \"percentage\", \"value\": \"2.5\"}, {\"setting\": \"disabled\"}",
+        "sets the fee: {\"setting\": \"flat\", \"value\": \"0.50\"}, {\"setting\": \"percentage\", \"value\": \"2.5\"}, {\"setting\": \"disabled\"}",
     ),
 ];
 
@@ -48,7 +48,7 @@ fn create(engine: &mut TurboLinkEngine, body: &[u8], now: OffsetDateTime) -> Res
     if let Some(fee) = &new.fee {
         engine.set_fee(&id, fee)?;
     }
-    let (url, qr) = engine.addresses(&id)?;
+    let (url, qr) = engine.urls(&id)?;
     Ok(json!({"id": id, "url": url, "qr": qr}))
 }
 
@@ -56,7 +56,7 @@ fn act_by_name(engine: &mut TurboLinkEngine, id: &str, name: &str) -> ControlRes
     let action = match name {
         "complete" => Action::Complete,
         "refund" => Action::Refund,
-        _ => return Err(format!("{name:?} is no action; there are complete, refund, fee")),
+        _ => return Err(format!("{name:?} is not an action; expected one of complete, refund, fee")),
     };
     let effects = engine.act(id, action)?;
     Ok((effects, json!({"id": id, "status": engine.status(id)})))

@@ -1,4 +1,4 @@
-//! tur.bo, as its document shows it: payment links to be listed, and the pages behind them.
+//! tur.bo's engine: its links, its API, and its pages.
 
 use time::OffsetDateTime;
 
@@ -16,14 +16,14 @@ use crate::http::{Request, Response};
 use crate::qr;
 use crate::random::Random;
 
-/// The engine.
+/// The engine of tur.bo.
 #[derive(Debug, Clone)]
 pub(crate) struct TurboLinkEngine {
     pub(super) settings: Settings,
-    /// Where the payment pages and the QR codes are: the listener's own address.
+    /// The origin of the payment pages and QR codes, which is the listener's.
     pub(super) origin: String,
     pub(super) random: Random,
-    /// In the order in which they came.
+    /// In order of creation.
     pub(super) links: Vec<Link>,
 }
 
@@ -33,7 +33,7 @@ pub(crate) const SPEC: ProviderSpec = ProviderSpec {
     read_only_operations: &["list", "detail"],
     operations_with_messages: &[],
     behaviours: BEHAVIOURS,
-    control_addresses: control::ADDRESSES,
+    control_endpoints: control::ENDPOINTS,
 };
 
 impl Engine for TurboLinkEngine {
@@ -56,7 +56,7 @@ impl Engine for TurboLinkEngine {
             Some(Route::Image(id)) => return (self.image(&id), effects),
             Some(Route::List) => self.list(request, None, now),
             Some(Route::Detail(id)) => self.list(request, Some(&id), now),
-            None => Err(ErrorResponse::new(404, "there is nothing at this address")),
+            None => Err(ErrorResponse::new(404, "no such endpoint")),
         };
         let response = result.unwrap_or_else(|error| {
             let hides_status =
@@ -82,11 +82,11 @@ impl Engine for TurboLinkEngine {
 impl TurboLinkEngine {
     pub(crate) fn new(settings: Settings, origin: String, seed: u64) -> Self {
         let mut random = Random::new(seed);
-        let links = if settings.begins_with_links { link::first(&mut random) } else { Vec::new() };
+        let links = if settings.has_initial_links { link::initial(&mut random) } else { Vec::new() };
         Self { settings, origin, random, links }
     }
 
-    /// Makes a link, as the merchant would in the dashboard: no endpoint does.
+    /// Creates a link, as the merchant does in the dashboard: no endpoint creates one.
     pub(crate) fn create(&mut self, amount: &str, now: OffsetDateTime) -> Result<String, String> {
         let amount = link::dollars(amount)?;
         let id = loop {
@@ -99,7 +99,7 @@ impl TurboLinkEngine {
         Ok(id)
     }
 
-    /// Does something to a link, as a customer or the back office would.
+    /// Performs an action of the customer or the merchant on a link.
     pub(crate) fn act(&mut self, id: &str, action: Action) -> Result<Vec<Effect>, String> {
         let link = self.link_mut(id)?;
         Ok(vec![link.apply(action)?])
@@ -110,23 +110,23 @@ impl TurboLinkEngine {
         let charge = fee.charge()?;
         let link = self.link_mut(id)?;
         if link.status != link::Status::Pending {
-            return Err(format!("link {id:?} is {} already", link.status.as_str()));
+            return Err(format!("link {id:?} is already {}", link.status.as_str()));
         }
         link.charge = charge;
         Ok(())
     }
 
-    /// Where a link is paid, and where its QR code is.
-    pub(crate) fn addresses(&self, id: &str) -> Result<(String, String), String> {
+    /// Returns the URLs of a link's payment page and of its QR code.
+    pub(crate) fn urls(&self, id: &str) -> Result<(String, String), String> {
         self.link(id).map(|link| (link.url(&self.origin), link.qr(&self.origin)))
     }
 
     fn link(&self, id: &str) -> Result<&Link, String> {
-        self.links.iter().find(|link| link.id == id).ok_or_else(|| format!("there is no link {id:?}"))
+        self.links.iter().find(|link| link.id == id).ok_or_else(|| format!("no such link: {id:?}"))
     }
 
     fn link_mut(&mut self, id: &str) -> Result<&mut Link, String> {
-        self.links.iter_mut().find(|link| link.id == id).ok_or_else(|| format!("there is no link {id:?}"))
+        self.links.iter_mut().find(|link| link.id == id).ok_or_else(|| format!("no such link: {id:?}"))
     }
 
     fn list(&self, request: &Request, id: Option<&str>, now: OffsetDateTime) -> Result<Response, ErrorResponse> {
@@ -136,18 +136,18 @@ impl TurboLinkEngine {
         }
         let filter = Filter::read(&fields, now.date())?;
         let (id, members) = match id {
-            // The sample: this path, and the link that it lists.
+            // The sample requests this path, and its response lists this link.
             Some(SAMPLE_PATH) => (Some(link::SAMPLE_ID), Members::Sample),
             other => (other, Members::Table),
         };
         if id.is_some_and(|id| self.link(id).is_err()) {
-            return Err(ErrorResponse::new(404, "there is no such payment"));
+            return Err(ErrorResponse::new(404, "no such payment"));
         }
         let matches = |link: &&Link| id.is_none_or(|id| link.id == id) && filter.covers(link.created.date());
-        let mut found: Vec<&Link> = self.links.iter().rev().filter(matches).collect();
-        // The newest first, and what was made in the same moment in the order of its making, backwards.
-        found.sort_by_key(|link| std::cmp::Reverse(link.created));
-        Ok(responses::listing(&found, &filter, members, &self.settings, &self.origin))
+        let mut links: Vec<&Link> = self.links.iter().rev().filter(matches).collect();
+        // The newest first. The sort is stable, so links of the same time stay in reverse order of creation.
+        links.sort_by_key(|link| std::cmp::Reverse(link.created));
+        Ok(responses::listing(&links, &filter, members, &self.settings, &self.origin))
     }
 
     fn page(&mut self, request: &Request, id: &str, effects: &mut Vec<Effect>) -> Response {
@@ -155,13 +155,13 @@ impl TurboLinkEngine {
         if request.method == "GET" {
             return Response::html(200, pages::payment(link));
         }
-        let done = match request.parameter("action").as_deref() {
+        let result = match request.parameter("action").as_deref() {
             Some("pay") => self.act(id, Action::Complete),
-            _ => Err("there is no such button".to_owned()),
+            _ => Err("unknown action".to_owned()),
         };
-        match done {
-            Ok(done) => {
-                effects.extend(done);
+        match result {
+            Ok(recorded) => {
+                effects.extend(recorded);
                 Response::redirect(303, &format!("{}{id}", link::PAGES))
             }
             Err(problem) => Response::html(409, html::error(&problem)),
@@ -177,5 +177,5 @@ impl TurboLinkEngine {
     }
 }
 
-/// What the sample asks for, and is answered with the link `abc123`.
+/// The id in the sample's path, whose response lists the link `abc123`.
 const SAMPLE_PATH: &str = "baddef";

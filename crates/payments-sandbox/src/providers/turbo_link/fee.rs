@@ -2,35 +2,35 @@ use serde::Deserialize;
 
 use crate::money;
 
-/// A link's convenience fee, as the merchant sets it.
+/// A link's convenience fee.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(tag = "setting", content = "value", rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum Fee {
-    /// None.
+    /// No fee.
     Disabled,
-    /// The same whatever the amount, in dollars: `0.50`.
+    /// A fixed fee in dollars: `0.50`.
     Flat(String),
-    /// A part of the amount, in percent: `2.5`.
+    /// A share of the amount, in percent: `2.5`.
     Percentage(String),
 }
 
 impl Fee {
-    /// So many dollars: `0.50`.
+    /// Creates a fixed fee in dollars: `0.50`.
     pub fn flat(dollars: impl Into<String>) -> Self {
         Self::Flat(dollars.into())
     }
 
-    /// So many percent of the amount: `2.5`.
+    /// Creates a fee in percent of the amount: `2.5`.
     pub fn percentage(percent: impl Into<String>) -> Self {
         Self::Percentage(percent.into())
     }
 
-    /// The same with its number read.
+    /// Parses the fee's number.
     pub(crate) fn charge(&self) -> Result<Charge, String> {
         let number = |text: &str| {
             money::parse_positive(text)
-                .ok_or_else(|| format!("a fee of {text:?} is no decimal above zero with at most two decimals"))
+                .ok_or_else(|| format!("the fee {text:?} must be a decimal above zero with at most two decimals"))
         };
         match self {
             Self::Disabled => Ok(Charge::Disabled),
@@ -40,7 +40,7 @@ impl Fee {
     }
 }
 
-/// What a link charges on top of its amount.
+/// The fee that a link adds to its amount.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Charge {
     Disabled,
@@ -49,7 +49,7 @@ pub(crate) enum Charge {
 }
 
 impl Charge {
-    /// The document's word for it.
+    /// The documented name of the fee's kind.
     pub(crate) fn setting(self) -> Option<&'static str> {
         match self {
             Self::Disabled => None,
@@ -58,14 +58,14 @@ impl Charge {
         }
     }
 
-    /// The cents that are charged with an amount, half a cent rounded up; nothing where the fee is off.
+    /// Returns the fee in cents for an amount in cents, with half a cent rounded up; `None` if the fee is disabled.
     pub(crate) fn on(self, amount: i64) -> Option<i64> {
         match self {
             Self::Disabled => None,
             Self::Flat { cents } => Some(cents),
             Self::Percentage { hundredths } => {
-                let part = (i128::from(amount) * i128::from(hundredths) + 5_000) / 10_000;
-                i64::try_from(part).ok()
+                let cents = (i128::from(amount) * i128::from(hundredths) + 5_000) / 10_000;
+                i64::try_from(cents).ok()
             }
         }
     }

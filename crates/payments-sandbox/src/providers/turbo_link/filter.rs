@@ -1,4 +1,4 @@
-//! What a caller chooses: days from one to another, or a label for some.
+//! The filter of a listing: a first and a last day, or a labelled interval.
 
 use std::collections::HashMap;
 
@@ -7,9 +7,9 @@ use time::{Date, Duration, Month};
 
 use super::responses::ErrorResponse;
 
-/// A form's fields. Of one that stands there twice, the last counts.
+/// The fields of a form. If a field occurs twice, the last one counts.
 ///
-/// Whatever type it is sent as: the document's Python sample says none.
+/// The `Content-Type` is ignored, because the document's Python sample sends none.
 pub(crate) struct Fields(HashMap<String, String>);
 
 impl Fields {
@@ -19,19 +19,19 @@ impl Fields {
             percent_decode(&spaced).decode_utf8_lossy().into_owned()
         };
         let pair = |pair: &[u8]| {
-            let at = pair.iter().position(|byte| *byte == b'=').unwrap_or(pair.len());
-            (decoded(&pair[..at]), decoded(pair.get(at + 1..).unwrap_or_default()))
+            let end = pair.iter().position(|byte| *byte == b'=').unwrap_or(pair.len());
+            (decoded(&pair[..end]), decoded(pair.get(end + 1..).unwrap_or_default()))
         };
         Self(body.split(|byte| *byte == b'&').map(pair).collect())
     }
 
-    /// A field that is there and not empty.
+    /// Returns a non-empty field.
     pub(crate) fn get(&self, name: &str) -> Option<&str> {
         self.0.get(name).map(String::as_str).filter(|value| !value.is_empty())
     }
 }
 
-/// The days that are asked for, and how they were.
+/// The requested days, and the parameters that requested them.
 #[derive(Debug)]
 pub(crate) struct Filter {
     pub(crate) start: Option<String>,
@@ -46,7 +46,7 @@ impl Filter {
         let owned = |name| fields.get(name).map(str::to_owned);
         let (start, end, interval) = (owned("start"), owned("end"), owned("interval"));
         if interval.is_some() && (start.is_some() || end.is_some()) {
-            return Err(ErrorResponse::new(400, "interval excludes start and end"));
+            return Err(ErrorResponse::new(400, "interval cannot be combined with start or end"));
         }
         let date = |name: &str, text: &Option<String>| match text {
             Some(text) => day(text)
@@ -63,13 +63,13 @@ impl Filter {
         Ok(Self { start, end, interval, first, last })
     }
 
-    /// Whether a day is one of those asked for, the first and the last among them.
+    /// True if the day is in the requested range, inclusive.
     pub(crate) fn covers(&self, day: Date) -> bool {
         self.first.is_none_or(|first| first <= day) && self.last.is_none_or(|last| day <= last)
     }
 }
 
-/// Reads `11/30/2023`, if there is such a day.
+/// Parses an existing day of the form `11/30/2023`.
 fn day(text: &str) -> Option<Date> {
     let parts: Vec<&str> = text.split('/').collect();
     let [month, day, year] = parts.as_slice() else { return None };
@@ -81,7 +81,7 @@ fn day(text: &str) -> Option<Date> {
     Date::from_calendar_date(year.parse().ok()?, month, day.parse().ok()?).ok()
 }
 
-/// The first and the last day of an interval, which may be ahead.
+/// Returns the first and the last day of an interval. The last day may be in the future.
 fn interval_days(label: &str, today: Date) -> Option<(Date, Date)> {
     let before = |days: u8| today.saturating_sub(Duration::days(i64::from(days)));
     let since_monday = today.weekday().number_days_from_monday();
@@ -108,7 +108,7 @@ fn interval_days(label: &str, today: Date) -> Option<(Date, Date)> {
     }
 }
 
-/// As the document lists them.
+/// The documented labels.
 const LABELS: &[&str] =
     &["today", "yesterday", "this_week", "this_month", "this_year", "last_week", "last_month", "last_year"];
 
@@ -119,7 +119,7 @@ mod tests {
     use super::{LABELS, day, interval_days};
 
     #[test]
-    fn a_date_is_a_real_one_in_the_one_form() {
+    fn a_date_is_an_existing_day_in_the_documented_form() {
         assert_eq!(day("02/29/2024"), Some(date!(2024 - 02 - 29)));
         for text in [
             "02/29/2023",
@@ -138,7 +138,7 @@ mod tests {
 
     #[test]
     fn every_interval_has_its_first_and_its_last_day() {
-        // A Thursday, in a leap year, behind the turn of a month.
+        // A Thursday in a leap year, on the first day of a month.
         let today = date!(2024 - 02 - 01);
         let expected = [
             (date!(2024 - 02 - 01), date!(2024 - 02 - 01)),

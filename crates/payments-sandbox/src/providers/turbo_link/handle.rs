@@ -3,10 +3,10 @@ use super::fee::Fee;
 use super::link::Action;
 use super::settings::Settings;
 use crate::engine::Engine as _;
-use crate::handles::{done, object_handle, provider_handle};
+use crate::handles::{object_handle, or_panic, provider_handle};
 
 provider_handle! {
-    /// The sandbox's tur.bo: where it is, whom it knows, and what the merchant and its customers do there.
+    /// The simulated tur.bo: its base URL, its key, and the actions of the merchant and its customers.
     pub struct TurboLink(TurboLinkEngine), ""
 }
 
@@ -17,72 +17,73 @@ impl TurboLink {
         self.settings.api_key.as_str()
     }
 
-    /// Makes a link over so many dollars, such as `1.00`, and says its id: no endpoint does.
+    /// Creates a link with an amount in dollars, such as `1.00`, and returns its id. No endpoint creates one.
     ///
     /// # Panics
     ///
-    /// When the amount is no decimal above zero with at most two decimals.
+    /// Panics if the amount is not a decimal above zero with at most two decimals.
     #[must_use]
     #[track_caller]
     pub fn create(&self, dollars: &str) -> String {
-        done(self.engine.act_with(|engine, now| engine.create(dollars, now).map(|id| (Vec::new(), id))))
+        or_panic(self.engine.act_with(|engine, now| engine.create(dollars, now).map(|id| (Vec::new(), id))))
     }
 
-    /// A link by its id, to be changed as a customer or the merchant would.
+    /// Returns a link, by its id, for actions of the customer or the merchant.
     #[must_use]
     pub fn link(&self, id: &str) -> LinkHandle {
         LinkHandle { engine: self.engine.clone(), id: id.to_owned() }
     }
 
-    /// What a client needs, as the program prints it.
+    /// The base URL and key, as the program prints them.
     pub(crate) fn credentials(&self) -> Vec<(&'static str, &str)> {
         vec![("base_url", self.base_url()), ("api_key", self.api_key())]
     }
 }
 
 object_handle! {
-    /// A payment link of the sandbox's tur.bo.
+    /// A payment link of the simulated tur.bo.
+    ///
+    /// # Panics
+    ///
+    /// Every method except [`status`](LinkHandle::status) panics if there is no such link, or if its status does not
+    /// allow the action.
     pub struct LinkHandle(TurboLinkEngine), id
 }
 
 impl LinkHandle {
-    /// Where it stands, as the listing says it; nothing where there is no such link.
+    /// The link's status as in a listing; `None` if there is no such link.
     #[must_use]
     pub fn status(&self) -> Option<String> {
         self.engine.read(|engine| engine.status(&self.id))
     }
 
-    /// Where its customer pays.
-    ///
-    /// # Panics
-    ///
-    /// When there is no such link, or that cannot be, as all of these.
+    /// The URL of the payment page.
     #[must_use]
     #[track_caller]
     pub fn url(&self) -> String {
-        done(self.engine.read(|engine| engine.addresses(&self.id))).0
+        or_panic(self.engine.read(|engine| engine.urls(&self.id))).0
     }
 
-    /// Where its QR code is.
+    /// The URL of the QR code.
     #[must_use]
     #[track_caller]
     pub fn qr(&self) -> String {
-        done(self.engine.read(|engine| engine.addresses(&self.id))).1
+        or_panic(self.engine.read(|engine| engine.urls(&self.id))).1
     }
 
-    /// Sets its convenience fee, as long as it is not paid.
+    /// Sets the convenience fee of a link that is not paid yet.
     #[track_caller]
     pub fn set_fee(&self, fee: &Fee) {
-        done(self.engine.act(|engine, _| engine.set_fee(&self.id, fee).map(|()| Vec::new())));
+        or_panic(self.engine.act(|engine, _| engine.set_fee(&self.id, fee).map(|()| Vec::new())));
     }
 
-    /// The customer pays.
+    /// Pays the link as the customer.
     #[track_caller]
     pub fn complete(&self) {
         self.apply(Action::Complete);
     }
 
-    /// The merchant gives the money back.
+    /// Refunds the link as the merchant.
     #[track_caller]
     pub fn refund(&self) {
         self.apply(Action::Refund);
@@ -90,6 +91,6 @@ impl LinkHandle {
 
     #[track_caller]
     fn apply(&self, action: Action) {
-        done(self.engine.act(|engine, _| engine.act(&self.id, action)));
+        or_panic(self.engine.act(|engine, _| engine.act(&self.id, action)));
     }
 }

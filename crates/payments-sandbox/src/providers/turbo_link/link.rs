@@ -7,7 +7,7 @@ use crate::ledger::EntryKind;
 use crate::money;
 use crate::random::Random;
 
-/// Where a link stands, in the document's words.
+/// The status of a link, as documented.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Status {
     Pending,
@@ -25,12 +25,12 @@ impl Status {
     }
 }
 
-/// What becomes of a link.
+/// An action on a link.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Action {
     /// The customer pays.
     Complete,
-    /// The merchant gives it back.
+    /// The merchant refunds the payment.
     Refund,
 }
 
@@ -50,24 +50,24 @@ impl Link {
         Self { id, amount, status: Status::Pending, created, charge: Charge::Disabled }
     }
 
-    /// Where it is paid.
+    /// Returns the URL of the payment page.
     pub(crate) fn url(&self, origin: &str) -> String {
         format!("{origin}{PAGES}{}", self.id)
     }
 
-    /// Where its QR code is.
+    /// Returns the URL of the QR code.
     pub(crate) fn qr(&self, origin: &str) -> String {
         format!("{origin}{IMAGES}{}.png", self.id)
     }
 
-    /// Changes it, and says what money that moved.
+    /// Changes the link. Returns the ledger entry of the money that moved.
     pub(crate) fn apply(&mut self, action: Action) -> Result<Effect, String> {
         let (from, next, kind) = match action {
             Action::Complete => (Status::Pending, Status::Completed, EntryKind::Credited),
             Action::Refund => (Status::Completed, Status::Refunded, EntryKind::Returned),
         };
         if self.status != from {
-            return Err(format!("a link that is {} does not become {}", self.status.as_str(), next.as_str()));
+            return Err(format!("a link cannot change from {} to {}", self.status.as_str(), next.as_str()));
         }
         self.status = next;
         Ok(Effect::Record {
@@ -81,17 +81,17 @@ impl Link {
     }
 }
 
-/// The links that are there from the start: the sample's, and one of each status from the seed.
+/// Returns the initial links: the sample's, and one of each status from the seed.
 ///
-/// What became of them became so before the ledger began.
-pub(crate) fn first(random: &mut Random) -> Vec<Link> {
+/// Their payments and refunds are not in the ledger.
+pub(crate) fn initial(random: &mut Random) -> Vec<Link> {
     let sample = Link::new(SAMPLE_ID.to_owned(), 100, datetime!(2023-11-01 11:19:49 UTC));
     let mut links = vec![sample];
-    for (status, least) in [(Status::Pending, 100), (Status::Completed, 100_000), (Status::Refunded, 5_000)] {
-        let mut up_to = |most: u64| i64::try_from(random.next() % most).unwrap_or_default();
-        let amount = least + up_to(100_000);
-        let created = datetime!(2024-01-01 00:00:00 UTC) + time::Duration::seconds(up_to(A_YEAR));
-        // Seven letters, so that none is the sample's, nor one that is made later.
+    for (status, min) in [(Status::Pending, 100), (Status::Completed, 100_000), (Status::Refunded, 5_000)] {
+        let mut below = |limit: u64| i64::try_from(random.next() % limit).unwrap_or_default();
+        let amount = min + below(100_000);
+        let created = datetime!(2024-01-01 00:00:00 UTC) + time::Duration::seconds(below(SECONDS_PER_YEAR));
+        // Seven characters, so that no id equals the sample's or that of a later link, which have six.
         let id = random.alphanumeric(7).to_ascii_lowercase();
         links.push(Link { status, ..Link::new(id, amount, created) });
     }
@@ -99,18 +99,19 @@ pub(crate) fn first(random: &mut Random) -> Vec<Link> {
     links
 }
 
-/// Reads an amount of dollars: `1.00`.
+/// Parses an amount in dollars, such as `1.00`, as cents.
 pub(crate) fn dollars(text: &str) -> Result<i64, String> {
-    money::parse_positive(text).ok_or_else(|| format!("{text:?} is no decimal above zero with at most two decimals"))
+    money::parse_positive(text)
+        .ok_or_else(|| format!("{text:?} must be a decimal above zero with at most two decimals"))
 }
 
-/// The sample's.
+/// The id of the sample's link.
 pub(crate) const SAMPLE_ID: &str = "abc123";
 
-/// The payment pages: the document shows no address of one.
+/// The path prefix of payment pages (inferred): the document shows no URL of one.
 pub(crate) const PAGES: &str = "/pay/";
-/// The QR codes, as the sample shows their address.
+/// The path prefix of QR codes, as in the sample.
 pub(crate) const IMAGES: &str = "/images/";
 
-/// In seconds.
-const A_YEAR: u64 = 366 * 24 * 60 * 60;
+/// A leap year.
+const SECONDS_PER_YEAR: u64 = 366 * 24 * 60 * 60;

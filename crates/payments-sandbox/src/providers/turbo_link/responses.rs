@@ -1,4 +1,4 @@
-//! The listing that both endpoints answer with, its members in the sample's order.
+//! The listing that both endpoints return, with its members in the sample's order.
 
 use serde::ser::Error as _;
 use serde::{Serialize, Serializer};
@@ -14,16 +14,16 @@ use super::settings::{FeeValue, Settings};
 use crate::http::Response;
 use crate::money;
 
-/// Which members an answer has: the document's sample and its table do not say the same.
+/// The members of a response: the document's sample and its table differ.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Members {
-    /// Those of the sample alone.
+    /// The members of the sample only.
     Sample,
-    /// Those of the table too: `type`, `start`, `end`, `interval` and a link's `url`.
+    /// The members of the table too: `type`, `start`, `end`, `interval` and a link's `url`.
     Table,
 }
 
-/// Why a request was not taken.
+/// The error response to a rejected request.
 #[derive(Debug)]
 pub(crate) struct ErrorResponse {
     pub(crate) status: u16,
@@ -35,14 +35,14 @@ impl ErrorResponse {
         Self { status, message: message.to_owned() }
     }
 
-    /// `error` says that it is one, under any HTTP status.
+    /// Returns the error under this HTTP status. Its `error` is true under any status.
     pub(crate) fn response(&self, http_status: u16) -> Response {
         Response::json(http_status, &json!({"error": true, "msg": self.message}))
     }
 }
 
 pub(crate) fn listing(
-    found: &[&Link],
+    links: &[&Link],
     filter: &Filter,
     members: Members,
     settings: &Settings,
@@ -67,9 +67,9 @@ pub(crate) fn listing(
         interval: filter.interval.as_deref().filter(|_| table),
         period: Period::of(filter),
         api_path: "/payments",
-        total_results: found.len(),
+        total_results: links.len(),
         limit: LIMIT,
-        line_items: found.iter().take(LIMIT).map(item).collect(),
+        line_items: links.iter().take(LIMIT).map(item).collect(),
     };
     Response::new(200, "application/json", serde_json::to_vec(&listing).unwrap_or_default())
 }
@@ -105,7 +105,7 @@ struct LineItem {
     convenience_fee: ConvenienceFee,
 }
 
-/// A list in the sample, which is empty there; with days in it, it has names for them.
+/// An empty list, as in the sample; an object if the request filters by days.
 #[derive(Serialize)]
 #[serde(untagged)]
 enum Period {
@@ -128,7 +128,7 @@ impl Period {
     }
 }
 
-/// An object in the sample, and a list in the table.
+/// An object, as in the sample, or a list, as in the table.
 #[derive(Serialize)]
 #[serde(untagged)]
 enum ConvenienceFee {
@@ -168,7 +168,7 @@ impl Serialize for Charged {
     }
 }
 
-/// `$1,234.50`.
+/// Formats cents as `$1,234.50`.
 pub(crate) fn in_dollars(cents: i64) -> String {
     let amount = money::with_two_decimals(cents);
     let (whole, fraction) = amount.split_once('.').unwrap_or((&amount, "00"));
@@ -180,7 +180,7 @@ fn format_time(at: OffsetDateTime) -> String {
     at.format(format_description!("[year]-[month]-[day] [hour]:[minute]:[second]")).unwrap_or_default()
 }
 
-/// As many links as one answer has (the sample's).
+/// The most links in one response, as in the sample.
 const LIMIT: usize = 25;
 
 #[cfg(test)]

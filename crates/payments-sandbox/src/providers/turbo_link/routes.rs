@@ -1,7 +1,7 @@
 use super::link;
 use crate::http::{Request, percent_decode};
 
-/// What a request asks for.
+/// The operation or page of a request.
 pub(super) enum Route {
     List,
     Detail(String),

@@ -1,39 +1,42 @@
 use crate::engine::Behaviour;
 use crate::engine::Provenance::{self, Documented, Inferred};
 
-const fn row(what: &'static str, provenance: Provenance) -> Behaviour {
-    Behaviour { what, provenance }
+const fn row(text: &'static str, provenance: Provenance) -> Behaviour {
+    Behaviour { text, provenance }
 }
 
-/// What the sandbox's Turbo Transactions does, and where that comes from.
+/// The simulated behaviours of Turbo Transactions. A text that starts with `...` continues the text before it.
 pub const BEHAVIOURS: &[Behaviour] = &[
-    row("every request carries client-id and secret-key", Documented),
-    row("... and is answered 401 otherwise, by HTTP and in the envelope", Inferred),
-    row("an error comes in the envelope, with success false, its own statusCode and no data", Inferred),
-    row("an amount is a JSON integer, and a decimal is refused", Documented),
-    row("... as are 300.0, 3e2, a text, zero and more than 15 digits", Inferred),
-    row("orderId, amount and returnUrl are mandatory", Documented),
-    row("an orderId is 1 to 100 visible ASCII characters, and a returnUrl http or https", Inferred),
-    row("a body that is not sent as application/json is answered 415", Inferred),
-    row("the amount in the answer can differ from the one asked for, and is the one that counts", Documented),
-    row("... by 0.01 for the first transaction over an amount, 0.02 for the second, to 0.99, and 0.01 again", Inferred),
-    row("an amount is a JSON number without zeros at its end", Inferred),
-    row("an orderId that is used again creates another transaction, and look-ups find the newest", Inferred),
+    row("every request has the headers client-id and secret-key", Documented),
+    row("... otherwise, the HTTP status and the envelope's statusCode are 401", Inferred),
+    row("an error has the envelope with success false, its own statusCode and no data", Inferred),
+    row("an amount is a JSON integer; decimals are rejected", Documented),
+    row("... and so are 300.0, 3e2, strings, zero and more than 15 digits", Inferred),
+    row("orderId, amount and returnUrl are required", Documented),
+    row("an orderId is 1 to 100 visible ASCII characters, and a returnUrl an http or https URL", Inferred),
+    row("a body without Content-Type: application/json returns 415", Inferred),
+    row("the amount in the response can differ from the requested amount, and is the amount to pay", Documented),
+    row(
+        "... by 0.01 for the first transaction of an amount, 0.02 for the second, up to 0.99, and then 0.01 again",
+        Inferred,
+    ),
+    row("an amount is a JSON number without trailing zeros", Inferred),
+    row("an orderId that is used again creates another transaction, and a status check finds the newest", Inferred),
     row("sdkUrl is a page where the customer pays", Documented),
     row("... declines, or leaves, which changes nothing", Inferred),
     row("the customer is sent to returnUrl after paying", Documented),
-    row("... and after declining, and the address says nothing of what happened", Inferred),
+    row("... and after declining; the URL does not contain the result", Inferred),
     row("txnStatus is Initiated, Pending, Approved or Rejected", Documented),
-    row("a payment becomes pending when the customer has paid, and is approved two seconds later", Inferred),
-    row("what is approved or rejected stays so, and what nobody pays stays Initiated", Inferred),
+    row("a payment becomes Pending when the customer has paid, and Approved two seconds later", Inferred),
+    row("Approved and Rejected are final, and an unpaid transaction stays Initiated", Inferred),
     row("utr is empty", Documented),
-    row("... until the payment is approved, and then 12 digits that nobody else has", Inferred),
-    row("a look-up names its order in the header order-id", Documented),
-    row("an order that there is not is answered 404, and a look-up without one 400", Inferred),
-    row("Approved and Rejected are told by a callback", Documented),
-    row("... and nothing else is", Inferred),
-    row("a callback is AES-256-CBC behind a 16-byte IV, in base64; the key is 32 bytes in base64", Documented),
+    row("... until the payment is approved, and then 12 unique digits", Inferred),
+    row("a status check names the order in the header order-id", Documented),
+    row("a status check of an unknown order returns 404, and one without an order 400", Inferred),
+    row("Approved and Rejected cause a callback", Documented),
+    row("... and no other status does", Inferred),
+    row("a callback is AES-256-CBC after a 16-byte IV, in base64; the key is 32 bytes in base64", Documented),
     row("... with PKCS #7 padding", Documented),
-    row("a callback is taken with 200 and the body OK", Documented),
-    row("... with white space around it or not; and sent again after one, ten and sixty minutes otherwise", Inferred),
+    row("a callback is acknowledged with 200 and the body OK", Documented),
+    row("... with or without white space around it; otherwise it is sent again after 1, 10 and 60 minutes", Inferred),
 ];

@@ -1,4 +1,4 @@
-//! Callbacks: what was decided, encrypted for the merchant.
+//! Callbacks: the bank's decision, encrypted for the merchant.
 
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ use super::transaction::Transaction;
 use crate::engine::{DEFAULT_RESPONSE_TIMEOUT, Message, Resend};
 use crate::random::Random;
 
-/// The first sixteen bytes, in the clear.
+/// The initialization vector: the first sixteen bytes of a callback, unencrypted.
 pub(crate) type Iv = [u8; 16];
 
 pub(crate) fn iv(random: &mut Random) -> Iv {
@@ -25,7 +25,7 @@ pub(crate) fn iv(random: &mut Random) -> Iv {
     iv
 }
 
-/// The message to the merchant; nothing where the key is none, which a sandbox does not start with.
+/// Builds the message to the merchant; `None` if the key is malformed, which is checked at the start.
 pub(crate) fn message(transaction: &Transaction, settings: &Settings, iv: Iv) -> Option<Message> {
     let encrypted_data = encrypted(&key(settings.callback_key.as_str())?, iv, &responses::callback_data(transaction));
     Some(Message {
@@ -40,12 +40,12 @@ pub(crate) fn message(transaction: &Transaction, settings: &Settings, iv: Iv) ->
     })
 }
 
-/// The bytes of a key: 32 of them, in base64.
+/// Decodes a key of 32 bytes in base64.
 pub(crate) fn key(base64: &str) -> Option<[u8; 32]> {
     STANDARD.decode(base64).ok()?.try_into().ok()
 }
 
-/// AES-256-CBC with PKCS #7 padding, behind its IV, in base64.
+/// Encrypts with AES-256-CBC and PKCS #7 padding. Returns the IV and the ciphertext in base64.
 fn encrypted(key: &[u8; 32], iv: Iv, text: &[u8]) -> String {
     let cipher = cbc::Encryptor::<Aes256>::new(key.into(), &iv.into());
     STANDARD.encode([iv.as_slice(), &cipher.encrypt_padded_vec::<Pkcs7>(text)].concat())
@@ -57,7 +57,7 @@ struct Callback {
     encrypted_data: String,
 }
 
-/// Taken with 200 and `OK` (documented); sent again three times otherwise (inferred).
+/// A callback is acknowledged with 200 and `OK` (documented); otherwise it is sent three more times (inferred).
 const RESEND: Resend = Resend {
     waits: &[Duration::from_secs(60), Duration::from_secs(600), Duration::from_secs(3600)],
     timeout: DEFAULT_RESPONSE_TIMEOUT,

@@ -1,4 +1,4 @@
-//! What the control API does at Turbo Transactions.
+//! Turbo Transactions' part of the control API.
 
 use serde::Deserialize;
 use serde_json::json;
@@ -9,9 +9,9 @@ use super::transaction::Action;
 use crate::engine::{ControlResult, Engine};
 use crate::http::read_json;
 
-pub(super) const ADDRESSES: &[(&str, &str)] = &[
+pub(super) const ENDPOINTS: &[(&str, &str)] = &[
     ("POST /turbo-txn/orders/{orderId}/{action}", "pay, pending, approve, reject"),
-    ("POST /turbo-txn/callbacks", "where callbacks go from now on: {\"url\": \"http://127.0.0.1:8080/callback\"}"),
+    ("POST /turbo-txn/callbacks", "sets the callback URL: {\"url\": \"http://127.0.0.1:8080/callback\"}"),
 ];
 
 pub(super) fn act(
@@ -36,7 +36,7 @@ fn act_by_name(engine: &mut TurboTxnEngine, order: &str, name: &str, now: Offset
         "pending" => Action::Pending,
         "approve" => Action::Approve,
         "reject" => Action::Reject,
-        _ => return Err(format!("{name:?} is no action; there are pay, pending, approve, reject")),
+        _ => return Err(format!("{name:?} is not an action; expected one of pay, pending, approve, reject")),
     };
     let effects = engine.act(order, action, now)?;
     Ok((effects, json!({"orderId": order, "txnStatus": engine.status(order)})))

@@ -1,4 +1,4 @@
-//! Turbo Transactions, as its document shows it.
+//! Turbo Transactions' engine: its state, its API, and its due actions.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::time::Duration;
@@ -14,24 +14,24 @@ use super::validation::NewTransaction;
 use super::{callback, control, pages, responses, validation};
 use crate::engine::{ControlResult, Effect, Engine, ProviderSpec};
 use crate::html;
-use crate::http::{Request, Response, is_web_address};
+use crate::http::{Request, Response, is_http_url};
 use crate::random::Random;
 
-/// The engine.
+/// The engine of Turbo Transactions.
 #[derive(Debug, Clone)]
 pub(crate) struct TurboTxnEngine {
     pub(super) settings: Settings,
-    /// Where the payment page is: the listener's own address.
+    /// The origin of the payment page, which is the listener's.
     pub(super) origin: String,
     pub(super) random: Random,
     pub(super) transactions: Vec<Transaction>,
-    /// The newest of each order: that is the one that a look-up finds.
+    /// The newest transaction of each order, which is the one that a status check finds.
     pub(super) by_order: HashMap<String, usize>,
     pub(super) by_page: HashMap<String, usize>,
     pub(super) utrs: HashSet<String>,
-    /// How often each whole amount was asked for: what is added to it tells them apart.
+    /// How often each amount in rupees was requested. It determines the paise that are added.
     pub(super) times_requested: HashMap<i64, i64>,
-    /// What the bank will do, by when.
+    /// The scheduled actions of the bank, by time.
     pub(super) due: BTreeMap<(OffsetDateTime, u64), (usize, Action)>,
     pub(super) scheduled: u64,
 }
@@ -42,7 +42,7 @@ pub(crate) const SPEC: ProviderSpec = ProviderSpec {
     read_only_operations: &["status-check"],
     operations_with_messages: &["initiate"],
     behaviours: BEHAVIOURS,
-    control_addresses: control::ADDRESSES,
+    control_endpoints: control::ENDPOINTS,
 };
 
 impl Engine for TurboTxnEngine {
@@ -75,7 +75,7 @@ impl Engine for TurboTxnEngine {
         let mut effects = Vec::new();
         while let Some(entry) = self.due.first_entry().filter(|entry| entry.key().0 <= now) {
             let (index, action) = entry.remove();
-            // Where it was decided meanwhile, this comes too late and changes nothing.
+            // An action that comes after a decision changes nothing.
             let _ = self.apply(index, action, &mut effects);
         }
         effects
@@ -110,10 +110,10 @@ impl TurboTxnEngine {
         }
     }
 
-    /// Does something to an order's newest transaction, as the bank or the customer would.
+    /// Performs an action of the bank or the customer on an order's newest transaction.
     pub(crate) fn act(&mut self, order: &str, action: Action, now: OffsetDateTime) -> Result<Vec<Effect>, String> {
         let mut effects = self.tick(now);
-        let index = *self.by_order.get(order).ok_or_else(|| format!("there is no order {order:?}"))?;
+        let index = *self.by_order.get(order).ok_or_else(|| format!("no such order: {order:?}"))?;
         match action {
             Action::Pay => self.pay(index, now, &mut effects)?,
             Action::Pending | Action::Approve | Action::Reject => self.apply(index, action, &mut effects)?,
@@ -121,10 +121,10 @@ impl TurboTxnEngine {
         Ok(effects)
     }
 
-    /// Where callbacks go from now on.
+    /// Sets the URL of later callbacks.
     pub(crate) fn send_callbacks_to(&mut self, url: &str) -> Result<(), String> {
-        if !is_web_address(url) {
-            return Err(format!("{url:?} is no http or https address"));
+        if !is_http_url(url) {
+            return Err(format!("{url:?} must be an http or https URL"));
         }
         url.clone_into(&mut self.settings.callback_url);
         Ok(())
@@ -180,7 +180,7 @@ impl TurboTxnEngine {
         Ok(response)
     }
 
-    /// The paise that tell one transaction from another over the same amount: 1 to 99, and from 1 again.
+    /// Returns the paise that distinguish transactions of the same amount: 1 to 99, and then from 1 again.
     fn added_paise(&mut self, rupees: i64) -> i64 {
         if !self.settings.adjusts_amounts {
             return 0;
@@ -203,21 +203,23 @@ impl TurboTxnEngine {
         if request.method != "POST" {
             return Response::html(200, pages::payment(&self.transactions[index]));
         }
-        let done = match request.parameter("action").as_deref() {
+        let result = match request.parameter("action").as_deref() {
             Some("pay") => self.pay(index, now, effects),
-            // Who has paid cannot decline any more: that is then the bank's to say.
-            Some("reject") if self.transactions[index].status == Status::Pending => Err("it is paid".to_owned()),
+            // A customer who has paid cannot decline any more: the bank decides.
+            Some("reject") if self.transactions[index].status == Status::Pending => {
+                Err("the payment has already been made".to_owned())
+            }
             Some("reject") => self.apply(index, Action::Reject, effects),
             Some("leave") => return Response::html(200, pages::left(&self.transactions[index])),
-            _ => Err("there is no such button".to_owned()),
+            _ => Err("unknown action".to_owned()),
         };
-        match done {
+        match result {
             Ok(()) => Response::redirect(303, &self.transactions[index].return_url),
             Err(problem) => Response::html(409, html::error(&problem)),
         }
     }
 
-    /// The customer has paid; the bank decides.
+    /// Records that the customer has paid, and schedules the bank's decision.
     fn pay(&mut self, index: usize, now: OffsetDateTime, effects: &mut Vec<Effect>) -> Result<(), String> {
         self.apply(index, Action::Pending, effects)?;
         let (at, decision) = match self.settings.payments {
@@ -232,7 +234,7 @@ impl TurboTxnEngine {
         Ok(())
     }
 
-    /// Changes a transaction if that can be, puts down what it moved, and tells the merchant what was decided.
+    /// Changes a transaction if it can change, records the money that it moves, and sends a callback of a decision.
     fn apply(&mut self, index: usize, action: Action, effects: &mut Vec<Effect>) -> Result<(), String> {
         self.transactions[index].apply(action)?;
         if self.transactions[index].status == Status::Approved {
@@ -248,7 +250,7 @@ impl TurboTxnEngine {
     }
 }
 
-/// So long after a moment, or when time ends.
+/// Adds a duration to a time, up to the latest possible time.
 fn saturating_add(now: OffsetDateTime, time: Duration) -> OffsetDateTime {
     now.saturating_add(time.try_into().unwrap_or(time::Duration::MAX))
 }

@@ -2,10 +2,10 @@ use super::engine::TurboTxnEngine;
 use super::settings::Settings;
 use super::transaction::Action;
 use crate::engine::Engine as _;
-use crate::handles::{done, object_handle, provider_handle};
+use crate::handles::{object_handle, or_panic, provider_handle};
 
 provider_handle! {
-    /// The sandbox's Turbo Transactions: where it is, whom it knows, and what its bank and its customers do.
+    /// The simulated Turbo Transactions: its base URL, its keys, and the actions of its bank and its customers.
     pub struct TurboTxn(TurboTxnEngine), ""
 }
 
@@ -16,37 +16,37 @@ impl TurboTxn {
         self.settings.client_id.as_str()
     }
 
-    /// The merchant's `secret-key`, which requests are authenticated with.
+    /// The merchant's `secret-key`, which authenticates requests.
     #[must_use]
     pub fn secret_key(&self) -> &str {
         self.settings.secret_key.as_str()
     }
 
-    /// The key that it encrypts callbacks with: 32 bytes, in base64.
+    /// The key that callbacks are encrypted with: 32 bytes, in base64.
     #[must_use]
     pub fn callback_key(&self) -> &str {
         self.settings.callback_key.as_str()
     }
 
-    /// Where callbacks go from now on; those that wait already go where they were to go.
+    /// Sets the URL of later callbacks. Callbacks that are already queued keep their URL.
     ///
     /// # Panics
     ///
-    /// When it is no http or https address.
+    /// Panics if the URL is not an `http` or `https` URL.
     #[track_caller]
     pub fn send_callbacks_to(&self, url: &str) {
-        done(self.engine.act(|engine, _| engine.send_callbacks_to(url).map(|()| Vec::new())));
+        or_panic(self.engine.act(|engine, _| engine.send_callbacks_to(url).map(|()| Vec::new())));
     }
 
-    /// An order by its `orderId`, to be changed as the bank or the customer would.
+    /// Returns an order, by its `orderId`, for actions of the bank or the customer.
     ///
-    /// Where the same `orderId` was used again, it is the newest transaction of it.
+    /// If the `orderId` was used several times, this is its newest transaction.
     #[must_use]
     pub fn order(&self, reference: &str) -> TransactionHandle {
         TransactionHandle { engine: self.engine.clone(), order: reference.to_owned() }
     }
 
-    /// What a client needs, as the program prints it.
+    /// The base URL and keys, as the program prints them.
     pub(crate) fn credentials(&self) -> Vec<(&'static str, &str)> {
         vec![
             ("base_url", self.base_url()),
@@ -58,40 +58,40 @@ impl TurboTxn {
 }
 
 object_handle! {
-    /// An order of the sandbox's Turbo Transactions.
+    /// An order of the simulated Turbo Transactions.
+    ///
+    /// # Panics
+    ///
+    /// Every action panics if there is no such order, or if its status does not allow the change.
     pub struct TransactionHandle(TurboTxnEngine), order
 }
 
 impl TransactionHandle {
-    /// Where it stands, as `txnStatus` says it; nothing where there is no such order.
+    /// The order's `txnStatus`; `None` if there is no such order.
     #[must_use]
     pub fn status(&self) -> Option<String> {
         self.engine.read(|engine| engine.status(&self.order))
     }
 
-    /// The customer pays; the bank then does what it does with payments here.
-    ///
-    /// # Panics
-    ///
-    /// When there is no such order, or it is past that, as all of these.
+    /// Pays as the customer. The bank then settles the payment as [`Settings::payments`] says.
     #[track_caller]
     pub fn pay(&self) {
         self.apply(Action::Pay);
     }
 
-    /// The customer has paid, and the bank does not say anything yet.
+    /// Marks the order as paid by the customer, without a decision of the bank.
     #[track_caller]
     pub fn pending(&self) {
         self.apply(Action::Pending);
     }
 
-    /// The bank has the money.
+    /// Approves the order: the bank has received the money.
     #[track_caller]
     pub fn approve(&self) {
         self.apply(Action::Approve);
     }
 
-    /// The bank, or the customer, says no.
+    /// Rejects the order, as the bank or the customer does.
     #[track_caller]
     pub fn reject(&self) {
         self.apply(Action::Reject);
@@ -100,6 +100,6 @@ impl TransactionHandle {
     #[track_caller]
     fn apply(&self, action: Action) {
         let result = self.engine.act(|engine, now| engine.act(&self.order, action, now));
-        done(result.map_err(|problem| format!("order {:?}: {problem}", self.order)));
+        or_panic(result.map_err(|problem| format!("order {:?}: {problem}", self.order)));
     }
 }

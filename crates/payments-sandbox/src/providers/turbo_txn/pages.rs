@@ -1,17 +1,17 @@
-//! The payment page that `sdkUrl` leads to.
+//! The payment page at `sdkUrl`.
 
 use super::routes::PAGE;
 use super::transaction::{Status, Transaction};
 use crate::{html, money};
 
-/// What the customer meets.
+/// Builds the page that the customer sees.
 pub(crate) fn payment(transaction: &Transaction) -> String {
     let rest = match transaction.status {
         Status::Initiated => [
             button(transaction, "pay", "I have paid", "main"),
             button(transaction, "reject", "Decline", ""),
             "<p class=\"aside\">Only in the sandbox:</p>".to_owned(),
-            button(transaction, "leave", "Leave without a word", ""),
+            button(transaction, "leave", "Leave without a decision", ""),
         ]
         .concat(),
         Status::Pending | Status::Approved | Status::Rejected => {
@@ -23,13 +23,13 @@ pub(crate) fn payment(transaction: &Transaction) -> String {
     html::document("Payment", &format!("<p class=\"amount\">{amount} INR</p><p>Your order: {order}</p>{rest}"))
 }
 
-/// What a customer who left is no longer there to see.
+/// Builds the page for a customer who left.
 pub(crate) fn left(transaction: &Transaction) -> String {
     let status = transaction.status.as_str();
     let page = html::escape(&transaction.page);
     let body = format!(
-        "<p>Nothing was done: this payment is <strong>{status}</strong>.</p>\
-         <p><a href=\"{PAGE}?data={page}\">Come back</a></p>"
+        "<p>You left without a decision: this payment is <strong>{status}</strong>.</p>\
+         <p><a href=\"{PAGE}?data={page}\">Back to the payment</a></p>"
     );
     html::document("Left", &body)
 }

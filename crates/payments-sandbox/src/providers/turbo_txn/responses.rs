@@ -1,4 +1,4 @@
-//! The envelope that every answer comes in, its members in the samples' order.
+//! The envelope of every response, with its members in the samples' order.
 
 use serde::ser::Error as _;
 use serde::{Serialize, Serializer};
@@ -10,7 +10,7 @@ use super::transaction::Transaction;
 use crate::http::Response;
 use crate::money;
 
-/// Why a request was not taken.
+/// The error response to a rejected request.
 pub(crate) struct ErrorResponse {
     pub(crate) status_code: u16,
     message: String,
@@ -21,7 +21,7 @@ impl ErrorResponse {
         Self { status_code, message: message.to_owned() }
     }
 
-    /// The envelope says what is wrong under any HTTP status.
+    /// Returns the envelope under this HTTP status, which may differ from the envelope's `statusCode`.
     pub(crate) fn response(&self, http_status: u16, now: OffsetDateTime) -> Response {
         let envelope: Envelope<'_, ()> = Envelope::new(self.status_code, &self.message, now, None);
         envelope.response(http_status)
@@ -48,7 +48,7 @@ pub(crate) fn details_fetched(transaction: &Transaction, now: OffsetDateTime) ->
     Envelope::new(200, "Txn details fetched successfully", now, Some(data)).response(200)
 }
 
-/// What a callback says, before it is encrypted.
+/// Returns a callback's content before encryption.
 pub(crate) fn callback_data(transaction: &Transaction) -> Vec<u8> {
     let callback_data = CallbackData {
         utr: &transaction.utr,
@@ -59,7 +59,7 @@ pub(crate) fn callback_data(transaction: &Transaction) -> Vec<u8> {
     json(&callback_data)
 }
 
-/// The text of what cannot fail to have one.
+/// Serializes a value that always serializes.
 pub(crate) fn json(value: &impl Serialize) -> Vec<u8> {
     serde_json::to_vec(value).unwrap_or_default()
 }
@@ -114,7 +114,7 @@ struct CallbackData<'a> {
     txn_status: &'a str,
 }
 
-/// Paise, written as a JSON number of rupees without zeros at its end: `300.01`, `300.1`, `300`.
+/// Paise, serialized as a JSON number of rupees without trailing zeros: `300.01`, `300.1`, `300`.
 struct Rupees(i64);
 
 impl Serialize for Rupees {
@@ -125,7 +125,7 @@ impl Serialize for Rupees {
     }
 }
 
-/// The sample says `OK` with 200; the other names are those of the same vocabulary.
+/// Returns the envelope's `status`. The sample has `OK` for 200; the others are inferred from it.
 fn status_name(status_code: u16) -> &'static str {
     match status_code {
         200 => "OK",
@@ -142,7 +142,7 @@ mod tests {
     use super::{Rupees, json};
 
     #[test]
-    fn an_amount_is_a_json_number_without_zeros_at_its_end() {
+    fn an_amount_is_a_json_number_without_trailing_zeros() {
         for (paise, text) in [
             (30_001, "300.01"),
             (30_010, "300.1"),

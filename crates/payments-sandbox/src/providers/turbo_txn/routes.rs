@@ -1,6 +1,6 @@
 use crate::http::Request;
 
-/// What a request asks for.
+/// The operation of a request.
 pub(super) enum Route {
     Initiate,
     StatusCheck,
@@ -14,5 +14,5 @@ pub(super) fn route(request: &Request) -> Option<Route> {
     }
 }
 
-/// Where the sample's `sdkUrl` leads.
+/// The path of the payment page, as in the sample's `sdkUrl`.
 pub(super) const PAGE: &str = "/utr/payment";

@@ -8,28 +8,28 @@ use crate::error::StartError;
 use crate::key::{Key, TEST_PREFIXES};
 use crate::random::Random;
 
-/// What the bank does once a customer has paid, when nobody decides otherwise.
+/// How the bank settles a payment once the customer has paid, unless the test decides first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Settle {
-    /// It approves at once.
+    /// The payment is approved at once.
     AtOnce,
-    /// It approves after a while on the clock.
+    /// The payment is approved after this time on the clock.
     After(Duration),
-    /// It rejects after a while on the clock.
+    /// The payment is rejected after this time on the clock.
     RejectsAfter(Duration),
-    /// It stays pending.
+    /// The payment stays pending.
     Never,
 }
 
-/// How the sandbox's Turbo Transactions is set up.
+/// The settings of the simulated Turbo Transactions.
 #[derive(Debug, Clone)]
-#[must_use = "they count once the builder has them"]
+#[must_use = "settings have no effect until they are passed to the builder"]
 pub struct Settings {
     pub(crate) client_id: Key,
     pub(crate) secret_key: Key,
     pub(crate) callback_key: Key,
-    /// Empty for nowhere.
+    /// Empty if no callbacks are sent.
     pub(crate) callback_url: String,
     pub(crate) payments: Settle,
     pub(crate) adjusts_amounts: bool,
@@ -55,10 +55,10 @@ impl Default for Settings {
 }
 
 impl Settings {
-    /// The client id, the secret key and the key of its callbacks. Standard: made from the seed.
+    /// Sets the client id, the secret key and the callback key. Default: derived from the seed.
     ///
-    /// The first two must begin with `sandbox_` or `test_`, and the 32 bytes that the third is in base64 must begin
-    /// with `sandbox_`, so that nobody's real keys end up here.
+    /// The first two must start with `sandbox_` or `test_`. The callback key is 32 bytes in base64, and the bytes must
+    /// start with `sandbox_`. The sandbox accepts no real keys.
     pub fn keys(
         mut self,
         client_id: impl Into<String>,
@@ -71,43 +71,44 @@ impl Settings {
         self
     }
 
-    /// Where callbacks go. Standard: nowhere, until [`TurboTxn::send_callbacks_to`](crate::TurboTxn::send_callbacks_to).
+    /// Sets the URL of callbacks. Default: none are sent until
+    /// [`TurboTxn::send_callbacks_to`](crate::TurboTxn::send_callbacks_to) is called.
     pub fn callback_url(mut self, url: impl Into<String>) -> Self {
         self.callback_url = url.into();
         self
     }
 
-    /// What becomes of a payment once the customer has paid. Standard: approved after two seconds.
+    /// Sets how the bank settles a payment once the customer has paid. Default: approved after two seconds.
     pub fn payments(mut self, settle: Settle) -> Self {
         self.payments = settle;
         self
     }
 
-    /// Leaves amounts as they were asked for, instead of adding paise to tell them apart.
+    /// Keeps the requested amounts, instead of adding paise to distinguish them.
     pub fn unadjusted_amounts(mut self) -> Self {
         self.adjusts_amounts = false;
         self
     }
 
-    /// Refuses an `orderId` that it has, instead of creating another transaction for it.
+    /// Rejects an `orderId` that is already used, instead of creating another transaction.
     pub fn unique_order_ids(mut self) -> Self {
         self.order_ids_are_unique = true;
         self
     }
 
-    /// Answers wrong credentials under HTTP 200; the envelope says 401 all the same.
+    /// Returns HTTP 200 for wrong credentials. The envelope's `statusCode` is still 401.
     pub fn unauthorized_under_200(mut self) -> Self {
         self.unauthorized_under_200 = true;
         self
     }
 
-    /// Answers every error under HTTP 200, with the envelope's own `statusCode`.
+    /// Returns HTTP 200 for every error. The envelope's `statusCode` is still that of the error.
     pub fn errors_under_200(mut self) -> Self {
         self.errors_under_200 = true;
         self
     }
 
-    /// Makes the keys that were not given.
+    /// Creates the keys that were not set.
     pub(crate) fn fill_in_keys(&mut self, random: &mut Random) -> Result<(), StartError> {
         self.client_id.fill_in(TEST_PREFIXES, || format!("sandbox_client_{}", random.alphanumeric(12)))?;
         self.secret_key.fill_in(TEST_PREFIXES, || format!("sandbox_secret_{}", random.alphanumeric(24)))?;
@@ -117,8 +118,8 @@ impl Settings {
     }
 }
 
-/// `sandbox_` in base64, whatever comes behind it.
+/// The base64 encodings of `sandbox_`, for all values of the next byte's first bits.
 const TEST_CALLBACK_PREFIXES: &[&str] = &["c2FuZGJveF8", "c2FuZGJveF9", "c2FuZGJveF+", "c2FuZGJveF/"];
 
-/// Inferred: the document says only that the status is updated.
+/// Inferred: the documentation says only that the status is updated.
 const SETTLES_AFTER: Duration = Duration::from_secs(2);

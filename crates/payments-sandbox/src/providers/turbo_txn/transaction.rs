@@ -1,7 +1,7 @@
 use crate::engine::Effect;
 use crate::ledger::EntryKind;
 
-/// Where a transaction stands, in the document's words.
+/// The status of a transaction, as documented.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Status {
     Initiated,
@@ -20,7 +20,7 @@ impl Status {
         }
     }
 
-    /// Whether the merchant is told, which is also when nothing changes any more.
+    /// True if the status is final. The merchant then gets a callback.
     pub(crate) fn is_decided(self) -> bool {
         match self {
             Self::Initiated | Self::Pending => false,
@@ -29,28 +29,28 @@ impl Status {
     }
 }
 
-/// What the bank or a customer does to a transaction.
+/// An action of the bank or the customer on a transaction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Action {
-    /// The customer pays: pending, and then what the bank says.
+    /// The customer pays: the transaction becomes pending, and then the bank decides.
     Pay,
     Pending,
     Approve,
     Reject,
 }
 
-/// One transaction. An order can have several: nothing documented keeps its id from being used again.
+/// A transaction. An order can have several, because nothing documented prevents reuse of its id.
 #[derive(Debug, Clone)]
 pub(crate) struct Transaction {
     pub(crate) id: String,
-    /// What the payment page's address knows it by.
+    /// The token in the payment page's URL.
     pub(crate) page: String,
     pub(crate) order_id: String,
-    /// In paise, with what was added.
+    /// In paise, including the added ones.
     pub(crate) amount: i64,
     pub(crate) return_url: String,
     pub(crate) status: Status,
-    /// Empty until it is approved.
+    /// Empty until the transaction is approved.
     pub(crate) utr: String,
 }
 
@@ -62,7 +62,7 @@ impl Transaction {
             Action::Reject => (Status::Rejected, &[Status::Initiated, Status::Pending]),
         };
         if !from.contains(&self.status) {
-            return Err(format!("a transaction that is {} does not become {}", self.status.as_str(), next.as_str()));
+            return Err(format!("a transaction cannot change from {} to {}", self.status.as_str(), next.as_str()));
         }
         self.status = next;
         Ok(())

@@ -1,20 +1,20 @@
-//! What a request to initiate must say.
+//! The validation of a request to initiate a transaction.
 
 use std::collections::BTreeMap;
 
 use serde_json::value::RawValue;
 
 use super::responses::ErrorResponse;
-use crate::http::{Request, is_web_address};
+use crate::http::{Request, is_http_url};
 
-/// A new transaction's checked values.
+/// The validated values of a new transaction.
 pub(crate) struct NewTransaction {
     pub(crate) order_id: String,
     pub(crate) rupees: i64,
     pub(crate) return_url: String,
 }
 
-/// A body's members, each as its text: an amount's spelling counts.
+/// A body's members, each as raw JSON text, because the form of an amount matters.
 type Members = BTreeMap<String, Box<RawValue>>;
 
 pub(crate) fn read(request: &Request) -> Result<NewTransaction, ErrorResponse> {
@@ -29,13 +29,13 @@ pub(crate) fn read(request: &Request) -> Result<NewTransaction, ErrorResponse> {
     }
     let rupees = rupees(&members)?;
     let return_url = required_text(&members, "returnUrl")?;
-    if !is_web_address(&return_url) {
+    if !is_http_url(&return_url) {
         return Err(ErrorResponse::new(400, "returnUrl must be a URL"));
     }
     Ok(NewTransaction { order_id, rupees, return_url })
 }
 
-/// The reference of a body that may be wrong otherwise.
+/// Returns the `orderId` of a body that may be invalid otherwise.
 pub(crate) fn order_id(body: &[u8]) -> Option<String> {
     let members: Members = serde_json::from_slice(body).ok()?;
     serde_json::from_str(members.get("orderId")?.get()).ok()
@@ -48,10 +48,10 @@ fn required_text(members: &Members, name: &str) -> Result<String, ErrorResponse>
     if text.is_empty() { Err(missing(name)) } else { Ok(text) }
 }
 
-/// Digits and nothing else: `300.0` and `3e2` are decimals too, and `"300"` is a text.
+/// Parses an amount of digits only: `300.0` and `3e2` count as decimals, and `"300"` is a string.
 fn rupees(members: &Members) -> Result<i64, ErrorResponse> {
     let raw = member(members, "amount")?;
-    if !raw.bytes().all(|byte| byte.is_ascii_digit()) || raw.len() > LONGEST_AMOUNT {
+    if !raw.bytes().all(|byte| byte.is_ascii_digit()) || raw.len() > MAX_AMOUNT_DIGITS {
         return Err(ErrorResponse::new(400, "amount must be an integer value; decimal values are not allowed"));
     }
     let rupees = raw.parse().ok().filter(|rupees| *rupees > 0);
@@ -66,5 +66,5 @@ fn missing(name: &str) -> ErrorResponse {
     ErrorResponse::new(400, &format!("{name} is required"))
 }
 
-/// In digits: far more than anybody pays, and its paise still count.
-const LONGEST_AMOUNT: usize = 15;
+/// The most digits of an amount, so that its paise cannot overflow.
+const MAX_AMOUNT_DIGITS: usize = 15;

@@ -1,9 +1,9 @@
-//! What the API responds with, and does.
+//! The API's operations.
 
 use serde_json::json;
 use time::OffsetDateTime;
 
-use super::engine::{EXPIRES_AFTER, LOOKUPS_A_MINUTE, TurboPayEngine, WALLET, WALLET_NAME};
+use super::engine::{EXPIRES_AFTER, LOOKUPS_PER_MINUTE, TurboPayEngine, WALLET, WALLET_NAME};
 use super::order::{Action, Kind, Order, Status};
 use super::qr;
 use super::responses::{ErrorResponse, not_routed};
@@ -80,7 +80,7 @@ impl TurboPayEngine {
         self.by_page.insert(order.page.clone(), index);
         effects.push(order.record(EntryKind::Executed, Some(request.number)));
         if kind == Kind::Withdrawal {
-            // The money leaves when the order is taken in (inferred): from here on, another order is another payout.
+            // The money leaves when the order is accepted (inferred), so any further order is a further payout.
             self.adjust_balance(&order.currency, -order.amount);
             self.schedule(now, index, Action::Pending);
             self.settle(now, index, self.settings.withdrawals);
@@ -153,19 +153,19 @@ impl TurboPayEngine {
         while self.lookups.front().is_some_and(|at| now - *at >= time::Duration::MINUTE) {
             self.lookups.pop_front();
         }
-        if self.lookups.len() >= LOOKUPS_A_MINUTE {
+        if self.lookups.len() >= LOOKUPS_PER_MINUTE {
             let wait = self.lookups.front().map_or(now, |oldest| *oldest) + time::Duration::MINUTE - now;
-            let part = i64::from(wait.subsec_nanoseconds() > 0);
+            let rounding = i64::from(wait.subsec_nanoseconds() > 0);
             return Response::json(429, &json!({"message": "Too Many Attempts."}))
-                .header("Retry-After", (wait.whole_seconds() + part).to_string())
-                .header("X-RateLimit-Limit", LOOKUPS_A_MINUTE.to_string())
+                .header("Retry-After", (wait.whole_seconds() + rounding).to_string())
+                .header("X-RateLimit-Limit", LOOKUPS_PER_MINUTE.to_string())
                 .header("X-RateLimit-Remaining", "0");
         }
         self.lookups.push_back(now);
         let Some(index) = index else { return Response::json(404, &json!({"message": "Order not found"})) };
         effects.push(self.message(index));
         let order = &self.orders[index];
-        // A chargeback by look-up has neither a claim nor a UTR (recorded).
+        // A chargeback in a lookup has neither a claim nor a UTR (recorded).
         let utr = order.utr.as_ref().filter(|_| order.status != Status::Chargeback);
         let body = json!({
             "order_id": order.id,
@@ -176,7 +176,7 @@ impl TurboPayEngine {
             "utr": utr,
         });
         Response::json(200, &body)
-            .header("X-RateLimit-Limit", LOOKUPS_A_MINUTE.to_string())
-            .header("X-RateLimit-Remaining", (LOOKUPS_A_MINUTE - self.lookups.len()).to_string())
+            .header("X-RateLimit-Limit", LOOKUPS_PER_MINUTE.to_string())
+            .header("X-RateLimit-Remaining", (LOOKUPS_PER_MINUTE - self.lookups.len()).to_string())
     }
 }

@@ -1,4 +1,4 @@
-//! What the control API does to TurboPay's orders.
+//! TurboPay's part of the control API.
 
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -10,12 +10,12 @@ use crate::engine::Effect;
 use crate::http::read_json;
 use crate::money;
 
-pub(super) const ADDRESSES: &[(&str, &str)] = &[(
+pub(super) const ENDPOINTS: &[(&str, &str)] = &[(
     "POST /turbopay/orders/{merchant_order_id}/{action}",
-    "pending, pay, success, fail, cancel, expire, amount, refund, chargeback, resend; perhaps with {\"amount\": \"250.00\", \"reason\": \"...\", \"utr\": \"...\"}",
+    "pending, pay, success, fail, cancel, expire, amount, refund, chargeback, resend; optional body: {\"amount\": \"250.00\", \"reason\": \"...\", \"utr\": \"...\"}",
 )];
 
-/// Does something to an order, as the bank, a customer or the back office would.
+/// Performs an action of the bank, the customer or the back office on an order.
 pub(super) fn act(
     engine: &mut TurboPayEngine,
     reference: &str,
@@ -26,14 +26,14 @@ pub(super) fn act(
     let change: Change = if body.is_empty() { Change::default() } else { read_json(body)? };
     let amount = change.amount.as_deref().map(|text| {
         money::parse_positive(text)
-            .ok_or_else(|| "`amount` must be a decimal above zero with at most two decimals, as text".to_owned())
+            .ok_or_else(|| "`amount` must be a string with a decimal above zero and at most two decimals".to_owned())
     });
     let reason = change.reason.unwrap_or_default();
     let utr = change.utr.map(Action::Utr);
     let action = match action {
         "pending" => Action::Pending,
         "pay" => Action::Pay,
-        "amount" => Action::Amount(amount.transpose()?.ok_or("`amount` is what it changes to")?),
+        "amount" => Action::Amount(amount.transpose()?.ok_or("`amount` is required: the new amount")?),
         "success" => Action::Succeed(amount.transpose()?),
         "fail" => Action::Fail(reason),
         "cancel" => Action::Cancel,
@@ -43,7 +43,7 @@ pub(super) fn act(
         "resend" => Action::Resend,
         _ => {
             return Err(format!(
-                "{action:?} is no action; there are pending, pay, success, fail, cancel, expire, amount, refund, chargeback, resend"
+                "{action:?} is not an action; expected one of pending, pay, success, fail, cancel, expire, amount, refund, chargeback, resend"
             ));
         }
     };

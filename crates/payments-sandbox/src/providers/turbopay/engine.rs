@@ -1,4 +1,4 @@
-//! TurboPay, as its document and its recorded exchanges show it.
+//! TurboPay's engine: its state, its due actions, and its webhooks.
 
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::time::Duration;
@@ -19,11 +19,11 @@ use crate::ledger::EntryKind;
 use crate::money;
 use crate::random::Random;
 
-/// The engine.
+/// The engine of TurboPay.
 #[derive(Clone)]
 pub(crate) struct TurboPayEngine {
     pub(super) settings: Settings,
-    /// Where the hosted page is: the listener's own address.
+    /// The origin of the hosted page, which is the listener's.
     pub(super) origin: String,
     pub(super) random: Random,
     pub(super) orders: Vec<Order>,
@@ -31,26 +31,26 @@ pub(crate) struct TurboPayEngine {
     pub(super) by_reference: HashMap<String, usize>,
     pub(super) by_page: HashMap<String, usize>,
     pub(super) utrs: HashSet<String>,
-    /// What the bank or the clock will do, by when.
+    /// The scheduled actions of the bank and the clock, by time.
     pub(super) due: BTreeMap<(OffsetDateTime, u64), (usize, Action)>,
     pub(super) scheduled: u64,
-    /// What the ledger's entries come to, by currency.
+    /// The merchant's balance by currency, in hundredths.
     pub(super) balances: BTreeMap<String, i64>,
-    /// When orders were looked up in the last minute.
+    /// The times of the lookups of the last minute.
     pub(super) lookups: VecDeque<OffsetDateTime>,
 }
 
 const OPERATIONS: &[&str] =
     &["deposit", "host-to-host-deposit", "confirm", "withdraw", "balance", "order-status", "merchant-order-status"];
 
-/// Those that the merchant is set up for.
+/// The currencies that the merchant can use (inferred).
 pub(super) const CURRENCIES: &[&str] = &["EUR", "INR", "USD"];
 
-/// Documented: ten minutes.
+/// How long an order can be paid (documented: ten minutes).
 pub(super) const EXPIRES_AFTER: Duration = Duration::from_secs(600);
-/// Documented.
-pub(super) const LOOKUPS_A_MINUTE: usize = 60;
-/// Three times more unless it is answered 200 (documented), after these waits (inferred).
+/// The rate limit of lookups (documented).
+pub(super) const LOOKUPS_PER_MINUTE: usize = 60;
+/// A webhook that is not acknowledged with 200 is sent three more times (documented), after these waits (inferred).
 const RESEND: Resend = Resend {
     waits: &[Duration::from_secs(60), Duration::from_secs(600), Duration::from_secs(3600)],
     timeout: DEFAULT_RESPONSE_TIMEOUT,
@@ -63,7 +63,7 @@ pub(crate) const SPEC: ProviderSpec = ProviderSpec {
     read_only_operations: &["balance", "order-status", "merchant-order-status"],
     operations_with_messages: &["deposit", "host-to-host-deposit", "withdraw"],
     behaviours: BEHAVIOURS,
-    control_addresses: control::ADDRESSES,
+    control_endpoints: control::ENDPOINTS,
 };
 
 impl Engine for TurboPayEngine {
@@ -106,8 +106,8 @@ impl Engine for TurboPayEngine {
         let mut effects = Vec::new();
         while let Some(entry) = self.due.first_entry().filter(|entry| entry.key().0 <= now) {
             let (index, action) = entry.remove();
-            // What was due may have been overtaken: an order that was paid does not expire, and one that the bank has
-            // refused is not settled by it afterwards, although a failed deposit can still succeed.
+            // An earlier change can make the action obsolete: a paid order does not expire, and a failed order is not
+            // settled later, although a failed deposit can still succeed.
             if !matches!(self.orders[index].status, Status::New | Status::Pending) {
                 continue;
             }
@@ -153,15 +153,15 @@ impl TurboPayEngine {
         }
     }
 
-    /// Does something to an order by the merchant's reference, as the bank, a customer or the back office would.
+    /// Performs an action of the bank, the customer or the back office on an order, by the merchant's reference.
     pub(crate) fn act(&mut self, reference: &str, action: &Action, now: OffsetDateTime) -> Result<Vec<Effect>, String> {
         let mut effects = self.tick(now);
-        let index = *self.by_reference.get(reference).ok_or_else(|| format!("there is no order {reference:?}"))?;
+        let index = *self.by_reference.get(reference).ok_or_else(|| format!("no such order: {reference:?}"))?;
         match action {
             Action::Pay => {
                 let withdrawal = self.orders[index].kind == Kind::Withdrawal;
                 if withdrawal {
-                    return Err("no customer pays a withdrawal".to_owned());
+                    return Err("a withdrawal cannot be paid by the customer".to_owned());
                 }
                 self.pay(index, now, &mut effects)?;
             }
@@ -176,7 +176,7 @@ impl TurboPayEngine {
         Ok(effects)
     }
 
-    /// Where an order stands, by the merchant's reference.
+    /// Returns an order's status, by the merchant's reference.
     pub(crate) fn order_status(&self, reference: &str) -> Option<Status> {
         self.by_reference.get(reference).map(|index| self.orders[*index].status)
     }
@@ -186,18 +186,18 @@ impl TurboPayEngine {
         let Some(index) = index else { return Response::html(404, html::not_found()) };
         if request.method == "POST" {
             let action = request.parameter("action");
-            let done = match action.as_deref() {
+            let result = match action.as_deref() {
                 Some("pay") => self.pay(index, now, effects),
                 Some("cancel") => self.apply(index, &Action::Cancel, effects),
-                // The order expires as any does: time passes.
+                // The clock advances, and the order expires like any other.
                 Some("expire") if self.orders[index].status == Status::New => {
                     effects.push(Effect::Advance(EXPIRES_AFTER));
                     Ok(())
                 }
-                Some("expire") => Err("its time no longer matters".to_owned()),
-                _ => Err("there is no such button".to_owned()),
+                Some("expire") => Err("only an unpaid order can expire".to_owned()),
+                _ => Err("unknown action".to_owned()),
             };
-            return match (done, &self.orders[index].redirect_url) {
+            return match (result, &self.orders[index].redirect_url) {
                 (Ok(()), Some(url)) => Response::redirect(303, url),
                 (Ok(()), None) => Response::redirect(303, &format!("/deposit?hash={}", self.orders[index].page)),
                 (Err(problem), _) => Response::html(409, html::error(&problem)),
@@ -211,7 +211,7 @@ impl TurboPayEngine {
         )
     }
 
-    /// The customer has paid, or says so; the bank decides.
+    /// Records that the customer has paid or says so, and schedules the bank's decision.
     pub(super) fn pay(&mut self, index: usize, now: OffsetDateTime, effects: &mut Vec<Effect>) -> Result<(), String> {
         self.apply(index, &Action::Pending, effects)?;
         if self.orders[index].utr.is_none() {
@@ -240,12 +240,12 @@ impl TurboPayEngine {
         self.due.insert((at, self.scheduled), (index, action));
     }
 
-    /// Changes an order, if the documents know such a change; says so to the merchant, and puts down what it moved.
+    /// Changes an order if the transition is documented, records the money that it moves, and notifies the merchant.
     fn apply(&mut self, index: usize, action: &Action, effects: &mut Vec<Effect>) -> Result<(), String> {
         let before = self.orders[index].amount;
         let moved = self.orders[index].apply(action)?;
         if self.orders[index].kind == Kind::Withdrawal {
-            // It left when the order was taken in; what was paid out in the end may be another amount.
+            // The money left when the order was accepted. The amount that is paid out in the end may differ.
             let order = &self.orders[index];
             let (currency, difference) = (order.currency.clone(), before - order.amount);
             self.adjust_balance(&currency, difference);
@@ -254,11 +254,11 @@ impl TurboPayEngine {
             let utr = self.random.unused_digits(12, &mut self.utrs);
             self.orders[index].utr = Some(utr);
         }
-        if let Some(what) = moved {
+        if let Some(kind) = moved {
             let order = &self.orders[index];
-            let sign = if what == EntryKind::ChargedBack { -1 } else { 1 };
+            let sign = if kind == EntryKind::ChargedBack { -1 } else { 1 };
             let (currency, amount) = (order.currency.clone(), sign * order.amount);
-            effects.push(order.record(what, None));
+            effects.push(order.record(kind, None));
             self.adjust_balance(&currency, amount);
         }
         effects.push(self.message(index));

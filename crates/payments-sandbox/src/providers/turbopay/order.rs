@@ -4,7 +4,7 @@ use crate::engine::Effect;
 use crate::ledger::EntryKind;
 use crate::money;
 
-/// What an order is.
+/// The kind of an order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
     Hosted,
@@ -13,7 +13,7 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
-    /// The operation that creates it, as faults name it.
+    /// The operation that creates the order, as faults name it.
     pub(crate) fn operation(self) -> &'static str {
         match self {
             Self::Hosted => "deposit",
@@ -22,7 +22,7 @@ impl Kind {
         }
     }
 
-    /// The same as the ledger names it.
+    /// The operation as the ledger names it.
     fn ledger_name(self) -> &'static str {
         match self {
             Self::Hosted => "turbopay.deposit",
@@ -32,7 +32,7 @@ impl Kind {
     }
 }
 
-/// Where an order stands.
+/// The status of an order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Status {
     New,
@@ -60,11 +60,11 @@ impl Status {
     }
 }
 
-/// What the bank, a customer or the back office does to an order.
+/// An action of the bank, the customer or the back office on an order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Action {
     Pending,
-    /// With another amount than was asked for, perhaps, in hundredths.
+    /// With the amount in hundredths if it differs from the requested amount.
     Succeed(Option<i64>),
     Fail(String),
     Cancel,
@@ -73,11 +73,11 @@ pub(crate) enum Action {
     ChargeBack(String),
     /// "Resend callback" in the back office.
     Resend,
-    /// The customer pays: pending, and then what the bank says.
+    /// The customer pays: the order becomes pending, and then the bank decides.
     Pay,
-    /// Another amount arrives than was asked for, in hundredths; the status stays.
+    /// The amount changes, in hundredths. The status stays the same.
     Amount(i64),
-    /// The bank's number.
+    /// The bank's reference number is set.
     Utr(String),
 }
 
@@ -86,12 +86,12 @@ pub(crate) enum Action {
 pub(crate) struct Order {
     pub(crate) kind: Kind,
     pub(crate) id: String,
-    /// What the hosted page's address knows it by.
+    /// The token in the hosted page's URL.
     pub(crate) page: String,
     pub(crate) note: String,
     pub(crate) reference: String,
     pub(crate) customer: String,
-    /// The most recent amount.
+    /// The current amount, in hundredths.
     pub(crate) amount: i64,
     pub(crate) currency: String,
     pub(crate) status: Status,
@@ -104,11 +104,11 @@ pub(crate) struct Order {
 }
 
 impl Order {
-    /// Changes it, and says what money that moved.
+    /// Changes the order. Returns the kind of ledger entry if money moved.
     pub(crate) fn apply(&mut self, action: &Action) -> Result<Option<EntryKind>, String> {
         use Status::{Cancelled, Chargeback, Expired, Failed, New, Pending, Refunded, Success};
         let withdrawal = self.kind == Kind::Withdrawal;
-        // The documented transitions; the last two rows of each are the rare ones.
+        // The documented transitions.
         let (next, from): (Status, &[Status]) = match (action, withdrawal) {
             (Action::Resend | Action::Pay | Action::Utr(_), _) => return Ok(None),
             (Action::Amount(amount), _) if self.may_change_amount() => {
@@ -116,7 +116,7 @@ impl Order {
                 return Ok(None);
             }
             (Action::Amount(_), _) => {
-                return Err(format!("the amount stays once an order is {}", self.status.as_str()));
+                return Err(format!("the amount cannot change once an order is {}", self.status.as_str()));
             }
             (Action::Pending, _) => (Pending, &[New]),
             (Action::Succeed(_), true) => (Success, &[New, Pending]),
@@ -128,11 +128,11 @@ impl Order {
             (Action::Refund, true) => (Refunded, &[Success]),
             (Action::ChargeBack(_), false) => (Chargeback, &[Success]),
             (Action::Cancel | Action::Expire | Action::ChargeBack(_), true) | (Action::Refund, false) => {
-                return Err(format!("no document knows that change of a {}", self.kind.operation()));
+                return Err(format!("the documentation has no such change of a {}", self.kind.operation()));
             }
         };
         if !from.contains(&self.status) {
-            return Err(format!("no document knows a change from {} to {}", self.status.as_str(), next.as_str()));
+            return Err(format!("the documentation has no change from {} to {}", self.status.as_str(), next.as_str()));
         }
         let step = format!("{} -> {}", self.status.as_str(), next.as_str());
         self.reason = match action {
@@ -160,7 +160,7 @@ impl Order {
         })
     }
 
-    /// What a withdrawal that failed was about is given back already.
+    /// True if the amount may still change. The amount of a failed withdrawal was already returned.
     fn may_change_amount(&self) -> bool {
         use Status::{Cancelled, Expired, Failed, New, Pending};
         match self.kind {
@@ -169,7 +169,7 @@ impl Order {
         }
     }
 
-    /// The webhook's body (documented members; the amount spelt as the document's samples spell it).
+    /// Returns the webhook's body: the documented members, with the amount formatted as in the document's samples.
     pub(crate) fn webhook(&self) -> Value {
         let mut body = Map::new();
         let mut put = |name: &str, value: Value| {

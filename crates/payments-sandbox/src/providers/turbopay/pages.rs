@@ -1,8 +1,8 @@
-//! The hosted deposit page. No private id, and no script but the close button's.
+//! The hosted deposit page. It shows no private id, and has no script except the close button's.
 
 use crate::html::{document, escape};
 
-/// What the customer meets.
+/// Builds the page that the customer sees.
 pub(crate) fn deposit(hash: &str, amount: &str, reference: &str, status: &str, open: bool) -> String {
     let hash = escape(hash);
     let button = |action: &str, label: &str, class: &str| {
@@ -25,5 +25,5 @@ pub(crate) fn deposit(hash: &str, amount: &str, reference: &str, status: &str, o
     document("Deposit", &format!("<p class=\"amount\">{amount}</p><p>Your order: {reference}</p>{rest}"))
 }
 
-/// Says to a page that frames this one that the customer is done with it.
+/// Tells a page that frames this one that the customer closes it (documented).
 const CLOSE: &str = "<button type=\"button\" onclick=\"parent.postMessage('close','*')\">Close</button>";

@@ -1,4 +1,4 @@
-//! Where and how a host-to-host deposit can be paid: a QR code and links, as recorded.
+//! The QR code and the deep links of a host-to-host deposit, as recorded.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -17,7 +17,7 @@ pub(crate) fn links(wallet: &str, name: &str, note: &str, amount: i64, currency:
     let encoded = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
     let (pa, pn, tn) = (encoded(wallet), encoded(name), encoded(note));
     let (am, cu) = (money::plain(amount), currency);
-    // The members that the recorded link has; amounts in hundredths.
+    // The members of the recorded link, with amounts in hundredths.
     let data = json!({
         "contact": {"cbsName": "", "nickName": "", "type": "VPA", "vpa": wallet},
         "p2pPaymentCheckoutParams": {
@@ -46,7 +46,7 @@ pub(crate) fn links(wallet: &str, name: &str, note: &str, amount: i64, currency:
     }
 }
 
-/// A QR code of the text: a PNG, in base64. Nothing where the text is too long for one.
+/// Returns a QR code of the text as a PNG in base64; `None` if the text is too long.
 pub(crate) fn png_base64(text: &str) -> Option<String> {
     qr::png(text).map(|png| STANDARD.encode(png))
 }

@@ -1,27 +1,27 @@
-//! What TurboPay says of a request that it does not take, in the words of its documents and recorded responses.
+//! TurboPay's error responses, in the words of its documentation and recorded responses.
 
 use serde_json::{Value, json};
 
 use crate::http::Response;
 
-/// Why a request was not taken.
+/// The error response to a rejected request.
 pub(crate) struct ErrorResponse {
     message: Option<String>,
     errors: Vec<(&'static str, String)>,
 }
 
 impl ErrorResponse {
-    /// A message alone.
+    /// An error with a message only.
     pub(crate) fn message(message: &str) -> Self {
         Self { message: Some(message.to_owned()), errors: Vec::new() }
     }
 
-    /// Several fields, without a general message.
+    /// An error about fields, whose message is that of the first field.
     pub(crate) fn fields(errors: Vec<(&'static str, String)>) -> Self {
         Self { message: None, errors }
     }
 
-    /// A field under a general message.
+    /// An error about one field, under the message `invalid request`.
     pub(crate) fn invalid(field: &'static str, problem: String) -> Self {
         Self { message: Some("invalid request".to_owned()), errors: vec![(field, problem)] }
     }
@@ -50,7 +50,7 @@ impl ErrorResponse {
     }
 }
 
-/// The web framework's own 404 (recorded).
+/// The web framework's 404 response (recorded).
 pub(super) fn not_routed(path: &str) -> Response {
     let path = path.trim_start_matches('/');
     let frame = json!({

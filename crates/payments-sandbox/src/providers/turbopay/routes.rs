@@ -1,6 +1,6 @@
 use crate::http::Request;
 
-/// What a request asks for.
+/// The operation of a request.
 pub(super) enum Route<'a> {
     Deposit,
     HostToHost,
@@ -12,7 +12,7 @@ pub(super) enum Route<'a> {
 }
 
 impl Route<'_> {
-    /// The operation, as faults name it.
+    /// The operation's name in faults.
     pub(super) fn name(&self) -> &'static str {
         match self {
             Self::Deposit => "deposit",
@@ -27,7 +27,7 @@ impl Route<'_> {
 }
 
 pub(super) fn route(request: &Request) -> Option<Route<'_>> {
-    // One recorded request says `api/` twice, and was answered (recorded).
+    // One recorded request has `api/` twice and succeeded (recorded).
     let path = request.path.strip_prefix("/api/")?;
     let path = path.strip_prefix("api/").unwrap_or(path);
     match (request.method.as_str(), path) {

@@ -5,21 +5,21 @@ use crate::error::StartError;
 use crate::key::{Key, TEST_PREFIXES};
 use crate::random::Random;
 
-/// What the bank does with an order that is under way, when nobody decides otherwise.
+/// How the bank settles a pending order, unless the test decides first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Settle {
-    /// It succeeds, with the confirmation already.
+    /// The order succeeds at once. The response to a confirmation already says so.
     AtOnce,
-    /// It succeeds after a while on the clock.
+    /// The order succeeds after this time on the clock.
     After(Duration),
-    /// It fails after a while on the clock.
+    /// The order fails after this time on the clock.
     FailsAfter(Duration),
-    /// It stays as it is.
+    /// The order stays pending.
     Never,
 }
 
-/// How the sandbox's TurboPay is set up.
+/// The settings of the simulated TurboPay.
 ///
 /// ```
 /// use payments_sandbox::{Sandbox, turbopay};
@@ -31,11 +31,11 @@ pub enum Settle {
 pub struct Settings {
     pub(crate) api_key: Key,
     pub(crate) webhook_key: Key,
-    /// In hundredths of a rupee.
+    /// In paise.
     pub(crate) opening_balance: i64,
     pub(crate) deposits: Settle,
     pub(crate) withdrawals: Settle,
-    /// In whole units of an order's currency, the least and the most.
+    /// The minimum and the maximum, in whole units of an order's currency.
     pub(crate) amounts: (i64, i64),
     pub(crate) whitelisted: bool,
     pub(crate) wallets: bool,
@@ -61,9 +61,9 @@ impl Default for Settings {
 }
 
 impl Settings {
-    /// The keys that it knows the merchant by. Standard: made from the seed.
+    /// Sets the merchant's API key and webhook key. Default: derived from the seed.
     ///
-    /// They must begin with `sandbox_` or `test_`, so that nobody's real keys end up here.
+    /// Both must start with `sandbox_` or `test_`, because the sandbox accepts no real keys.
     #[must_use]
     pub fn keys(mut self, api_key: impl Into<String>, webhook_key: impl Into<String>) -> Self {
         self.api_key = api_key.into().into();
@@ -71,76 +71,76 @@ impl Settings {
         self
     }
 
-    /// What the merchant has to begin with, in rupees. Standard: nothing.
+    /// Sets the merchant's initial balance in rupees. Default: 0.
     #[must_use]
     pub fn opening_balance(mut self, rupees: i64) -> Self {
         self.opening_balance = rupees.saturating_mul(100);
         self
     }
 
-    /// How long the bank takes once it has something to do, on the clock. Standard: two seconds.
+    /// Lets deposits and withdrawals succeed after this time on the clock. Default: two seconds.
     #[must_use]
     pub fn settles_after(self, time: Duration) -> Self {
         self.deposits(Settle::After(time)).withdrawals(Settle::After(time))
     }
 
-    /// What becomes of a deposit once the customer has paid.
+    /// Sets how the bank settles a deposit once the customer has paid.
     #[must_use]
     pub fn deposits(mut self, settle: Settle) -> Self {
         self.deposits = settle;
         self
     }
 
-    /// What becomes of a withdrawal once it was taken in.
+    /// Sets how the bank settles a withdrawal once it was accepted.
     #[must_use]
     pub fn withdrawals(mut self, settle: Settle) -> Self {
         self.withdrawals = settle;
         self
     }
 
-    /// The least and the most that an order may be about, in whole units. Standard: 1 and 10,000,000.
+    /// Sets the minimum and maximum amount of an order, inclusive, in whole units. Default: 1 and 10,000,000.
     #[must_use]
-    pub fn amounts(mut self, least: i64, most: i64) -> Self {
-        self.amounts = (least, most);
+    pub fn amounts(mut self, min: i64, max: i64) -> Self {
+        self.amounts = (min, max);
         self
     }
 
-    /// It does not know this machine's address.
+    /// Rejects every request with 403, because the client's IP address is not whitelisted.
     #[must_use]
     pub fn not_whitelisted(mut self) -> Self {
         self.whitelisted = false;
         self
     }
 
-    /// It has nowhere to take money in or to pay it out from.
+    /// Rejects every order, because no wallet is available.
     #[must_use]
     pub fn no_wallets(mut self) -> Self {
         self.wallets = false;
         self
     }
 
-    /// Its own protection against duplicates fails: a reference can be used again.
+    /// Accepts a `merchant_order_id` any number of times.
     ///
-    /// For tests of the client's protection: what it sends twice is executed twice, and the ledger says so.
+    /// Use it to test the client's own protection: a request that is sent twice is executed twice.
     #[must_use]
     pub fn without_unique_references(mut self) -> Self {
         self.references_are_unique = false;
         self
     }
 
-    /// Its risk management has blocked this customer of the merchant's.
+    /// Declines all orders of this customer, as risk management does.
     #[must_use]
     pub fn block_customer(mut self, customer: impl Into<String>) -> Self {
         self.blocked_customers.insert(customer.into());
         self
     }
 
-    /// Makes the keys that were not given.
+    /// Creates the keys that were not set.
     pub(crate) fn fill_in_keys(&mut self, random: &mut Random) -> Result<(), StartError> {
         self.api_key.fill_in(TEST_PREFIXES, || format!("sandbox_api_{}", random.alphanumeric(24)))?;
         self.webhook_key.fill_in(TEST_PREFIXES, || format!("sandbox_whk_{}", random.alphanumeric(24)))
     }
 }
 
-/// Inferred: the document says only that the bank takes time.
+/// Inferred: the documentation says only that the bank takes time.
 const SETTLES_AFTER: Duration = Duration::from_secs(2);

@@ -1,4 +1,4 @@
-//! What TurboPay says of a request that it does not take, in the words of its documents and recorded answers.
+//! TurboPay's validation, with the messages of its documentation and recorded responses.
 
 use std::collections::BTreeMap;
 
@@ -10,21 +10,21 @@ use super::responses::ErrorResponse;
 use super::settings::Settings;
 use crate::money;
 
-/// A body's members, each as its text.
+/// A body's members, each as raw JSON text.
 pub(crate) struct Fields(BTreeMap<String, Box<RawValue>>);
 
 impl Fields {
-    /// What is no JSON object has no members.
+    /// Parses a body. A body that is not a JSON object has no members.
     pub(crate) fn read(body: &[u8]) -> Self {
         Self(serde_json::from_slice(body).unwrap_or_default())
     }
 
-    /// A member that is a text and not empty.
+    /// Returns a member that is a non-empty string.
     pub(crate) fn text(&self, name: &str) -> Option<String> {
         serde_json::from_str::<String>(self.0.get(name)?.get()).ok().filter(|text| !text.is_empty())
     }
 
-    /// A number as it was written, or a text's.
+    /// Returns a number as it was written, as a JSON number or as a string.
     fn number(&self, name: &str) -> Option<String> {
         let raw = self.0.get(name).filter(|_| self.has(name))?.get();
         if raw.starts_with('"') { self.text(name) } else { Some(raw.to_owned()) }
@@ -35,7 +35,7 @@ impl Fields {
     }
 }
 
-/// A new order's checked values.
+/// The validated values of a new order.
 pub(crate) struct NewOrder {
     pub(crate) reference: String,
     pub(crate) customer: String,
@@ -45,7 +45,7 @@ pub(crate) struct NewOrder {
     pub(crate) redirect_url: Option<String>,
 }
 
-/// Checks a new order as TurboPay does: all fields first, then what the merchant is set up for.
+/// Validates a new order as TurboPay does: first all fields, then the merchant's configuration.
 pub(crate) fn new_order(
     kind: Kind,
     fields: &Fields,
@@ -90,7 +90,7 @@ pub(crate) fn new_order(
     Ok(NewOrder { reference, customer, amount, currency, status_url, redirect_url })
 }
 
-/// Checks a confirmation; both of its fields can be wrong at once (recorded).
+/// Validates a confirmation. Both of its fields can be reported at once (recorded).
 pub(crate) fn confirmation(
     fields: &Fields,
     order_is_open: bool,
@@ -114,7 +114,7 @@ struct Check<'a> {
 }
 
 impl Check<'_> {
-    fn required(&mut self, name: &'static str, longest: usize) -> String {
+    fn required(&mut self, name: &'static str, max_length: usize) -> String {
         if !self.fields.has(name) {
             self.add_error(name, format!("The {} field is required.", label(name)));
             return String::new();
@@ -123,23 +123,23 @@ impl Check<'_> {
             self.add_error(name, format!("The {} field must be a valid string.", label(name)));
             return String::new();
         };
-        self.check_length(name, &text, longest);
+        self.check_length(name, &text, max_length);
         text
     }
 
-    fn optional(&mut self, name: &'static str, longest: usize, form: &str, fits: impl Fn(&str) -> bool) {
+    fn optional(&mut self, name: &'static str, max_length: usize, form: &str, is_valid: impl Fn(&str) -> bool) {
         if !self.fields.has(name) {
             return;
         }
         match self.fields.text(name) {
-            Some(text) if fits(&text) => self.check_length(name, &text, longest),
+            Some(text) if is_valid(&text) => self.check_length(name, &text, max_length),
             _ => self.add_error(name, format!("The {} field must be a valid {form}.", label(name))),
         }
     }
 
-    /// Refuses a field unless its form is the documented one.
-    fn check_form(&mut self, name: &'static str, form: &str, fits: bool) {
-        if !fits {
+    /// Adds an error unless the field has the documented form.
+    fn check_form(&mut self, name: &'static str, form: &str, is_valid: bool) {
+        if !is_valid {
             self.add_error(name, format!("The {} field must be a valid {form}.", label(name)));
         }
     }
@@ -155,15 +155,15 @@ impl Check<'_> {
     fn beneficiary(&mut self, method: &str, currency: &str) {
         let account = self.required("customer_bank_account", 18);
         let digits = currency != "INR" || account.bytes().all(|byte| byte.is_ascii_digit());
-        let fits = account.is_empty() || (account.len() >= 9 && digits);
-        self.check_form("customer_bank_account", "bank account number", fits);
+        let is_account = account.is_empty() || (account.len() >= 9 && digits);
+        self.check_form("customer_bank_account", "bank account number", is_account);
         let bank = self.required("bank_code", 100);
         let ifsc = bank.len() == 11 && bank.bytes().all(|byte| byte.is_ascii_alphanumeric());
-        let free = bank.is_empty() || (method, currency) != ("bank_transfer", "INR");
-        self.check_form("bank_code", "IFSC code", free || ifsc);
+        let needs_no_ifsc = bank.is_empty() || (method, currency) != ("bank_transfer", "INR");
+        self.check_form("bank_code", "IFSC code", needs_no_ifsc || ifsc);
     }
 
-    fn amount(&mut self, (least, most): (i64, i64)) -> i64 {
+    fn amount(&mut self, (min, max): (i64, i64)) -> i64 {
         let Some(text) = self.fields.number("amount") else {
             self.add_error("amount", "The amount field is required.".to_owned());
             return 0;
@@ -173,17 +173,20 @@ impl Check<'_> {
             self.add_error("amount", "The amount field must be an integer.".to_owned());
             return 0;
         };
-        if amount < least * 100 {
-            self.add_error("amount", format!("The amount field must be at least {least}."));
-        } else if amount > most * 100 {
-            self.add_error("amount", format!("The amount field must not be greater than {most}."));
+        if amount < min * 100 {
+            self.add_error("amount", format!("The amount field must be at least {min}."));
+        } else if amount > max * 100 {
+            self.add_error("amount", format!("The amount field must not be greater than {max}."));
         }
         amount
     }
 
-    fn check_length(&mut self, name: &'static str, text: &str, longest: usize) {
-        if text.chars().count() > longest {
-            self.add_error(name, format!("The {} field must not be greater than {longest} characters.", label(name)));
+    fn check_length(&mut self, name: &'static str, text: &str, max_length: usize) {
+        if text.chars().count() > max_length {
+            self.add_error(
+                name,
+                format!("The {} field must not be greater than {max_length} characters.", label(name)),
+            );
         }
     }
 
@@ -192,7 +195,7 @@ impl Check<'_> {
     }
 }
 
-/// With a country code; behind India's, ten digits of which the first is 6, 7, 8 or 9.
+/// True for a number with a country code. After India's, ten digits follow, and the first is 6, 7, 8 or 9.
 fn is_phone(text: &str) -> bool {
     let Some(digits) = text.strip_prefix('+') else { return false };
     let national = digits.strip_prefix("91");
@@ -211,7 +214,7 @@ fn is_email(text: &str) -> bool {
 }
 
 fn is_url(text: &str) -> bool {
-    // A line feed in an address would write headers of its own, in messages and in redirects.
+    // The URL is written into headers of messages and redirects, where a line feed would start another header.
     let plain = text.chars().all(|c| c.is_ascii_graphic());
     plain && (text.starts_with("http://") || text.starts_with("https://"))
 }

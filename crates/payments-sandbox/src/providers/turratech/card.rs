@@ -1,19 +1,19 @@
-//! The cards that are taken here: those that are published for tests, and no others.
+//! The published test cards. The sandbox accepts no others.
 
 use ChargeOutcome::{Approved, Authentication, Declined, Disputed};
 
-/// What becomes of a charge.
+/// The outcome of charging a card.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum ChargeOutcome {
     Approved,
     Declined(&'static Decline),
-    /// The customer has to show that it is them.
+    /// The customer must authenticate first.
     Authentication,
-    /// It is approved, and charged back at once.
+    /// The charge is approved, and charged back at once.
     Disputed,
 }
 
-/// A bank's no.
+/// A bank's decline.
 #[derive(Debug)]
 pub(crate) struct Decline {
     pub(crate) code: &'static str,
@@ -21,10 +21,10 @@ pub(crate) struct Decline {
     pub(crate) message: &'static str,
 }
 
-/// A card for tests.
+/// A test card.
 #[derive(Debug)]
 pub(crate) struct TestCard {
-    /// The payment method that everybody has of it.
+    /// The id of its ready-made payment method; empty if it has none.
     pub(crate) id: &'static str,
     pub(crate) number: &'static str,
     pub(crate) brand: &'static str,
@@ -32,7 +32,7 @@ pub(crate) struct TestCard {
 }
 
 impl TestCard {
-    /// The card of a payment method that needs no creating: `pm_card_visa`.
+    /// Returns the card of a ready-made payment method: `pm_card_visa`.
     pub(crate) fn by_id(id: &str) -> Option<&'static Self> {
         CARDS.iter().find(|card| !card.id.is_empty() && card.id == id)
     }
@@ -46,11 +46,11 @@ impl TestCard {
     }
 }
 
-/// What a number is answered that belongs to no card for tests.
-pub(crate) const NOT_FOR_TESTS: Decline = Decline {
+/// The decline of a number that is not a test card's.
+pub(crate) const NOT_A_TEST_CARD: Decline = Decline {
     code: "card_declined",
     decline_code: Some("test_mode_live_card"),
-    message: "Your card was declined. The request was in test mode, but used a card that is not one for tests.",
+    message: "Your card was declined. The request was in test mode, but used a card that is not a test card.",
 };
 
 pub(crate) const WRONG_NUMBER: Decline =
@@ -58,7 +58,7 @@ pub(crate) const WRONG_NUMBER: Decline =
 
 pub(crate) const EXPIRED: Decline = declined("expired_card", None, "Your card has expired.");
 
-/// The bank wants to hear from the customer, who is not there when a period ends.
+/// The bank requires authentication, but the customer is not present when a period ends.
 pub(crate) const AUTHENTICATION_REQUIRED: Decline = declined(
     "authentication_required",
     Some("authentication_required"),
@@ -88,7 +88,7 @@ const fn card(id: &'static str, number: &'static str, brand: &'static str, charg
     TestCard { id, number, brand, charge_outcome }
 }
 
-/// The numbers that payment providers publish for tests; one without a payment method is taken by its number only.
+/// Card numbers that payment providers publish for tests. A card without an id is accepted only by its number.
 const CARDS: &[TestCard] = &[
     card("pm_card_visa", "4242424242424242", "visa", Approved),
     card("pm_card_visa_debit", "4000056655665556", "visa", Approved),

@@ -1,4 +1,4 @@
-//! What the control API does at TurraTech.
+//! TurraTech's part of the control API.
 
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -8,11 +8,14 @@ use super::engine::TurraTechEngine;
 use super::payment::Action;
 use crate::http::read_json;
 
-/// What there is, for the control page.
-pub(crate) const ADDRESSES: &[(&str, &str)] = &[
-    ("POST /turratech/payments/{order or id}/{action}", "succeed, fail, dispute: what a bank or a customer does"),
-    ("POST /turratech/endpoints", "send all events there: {\"url\": \"http://127.0.0.1:PORT/...\"}"),
-    ("POST /turratech/seed", "payments for lists: {\"payments\": 250}; not in the ledger, without events"),
+/// The endpoints, for the control page.
+pub(crate) const ENDPOINTS: &[(&str, &str)] = &[
+    (
+        "POST /turratech/payments/{order or id}/{action}",
+        "succeed, fail, dispute: the action of the bank or the customer",
+    ),
+    ("POST /turratech/endpoints", "adds an endpoint for all events: {\"url\": \"http://127.0.0.1:PORT/...\"}"),
+    ("POST /turratech/seed", "creates payments for lists, without ledger entries or events: {\"payments\": 250}"),
 ];
 
 impl TurraTechEngine {
@@ -29,8 +32,8 @@ impl TurraTechEngine {
                 Ok(json!({"url": url}))
             })),
             ["seed"] => Some(read_json(body).and_then(|Seed { payments }| {
-                if payments > MOST {
-                    return Err(format!("`payments` must be at most {MOST}"));
+                if payments > MAX_SEEDED_PAYMENTS {
+                    return Err(format!("`payments` must be at most {MAX_SEEDED_PAYMENTS}"));
                 }
                 Ok(json!({"payments": self.seed_payments(payments, now)}))
             })),
@@ -43,7 +46,7 @@ impl TurraTechEngine {
             "succeed" => Action::Succeed,
             "fail" => Action::Fail,
             "dispute" => Action::Dispute,
-            _ => return Err(format!("{action:?} is no action; there are succeed, fail, dispute")),
+            _ => return Err(format!("{action:?} is not an action; expected one of succeed, fail, dispute")),
         };
         self.act(name, action, now)?;
         let payment = self.find_payment(name);
@@ -61,5 +64,5 @@ struct Seed {
     payments: usize,
 }
 
-/// Enough for any list, and no gigabytes.
-const MOST: usize = 1_000_000;
+/// Enough for any list, and not enough to exhaust the memory.
+const MAX_SEEDED_PAYMENTS: usize = 1_000_000;

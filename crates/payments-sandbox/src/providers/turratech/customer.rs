@@ -16,15 +16,15 @@ pub(crate) struct Customer {
     pub(crate) reference: String,
     details: Details,
     metadata: Map<String, Value>,
-    /// The one that was named last to be attached.
+    /// The payment method that was named last in a create or update request.
     method: Option<String>,
-    /// All that are attached.
+    /// All attached payment methods.
     pub(crate) methods: Vec<String>,
     pub(crate) subscriptions: Vec<String>,
     created: i64,
 }
 
-/// What the merchant tells of a customer.
+/// The details that the merchant sets.
 #[derive(Debug, Clone)]
 struct Details {
     email: Option<String>,
@@ -47,7 +47,7 @@ impl Details {
         })
     }
 
-    /// What is not told anew stays.
+    /// Fills missing details from the known ones.
     fn or(self, known: Self) -> Self {
         Self {
             email: self.email.or(known.email),
@@ -78,7 +78,7 @@ impl Customer {
         })
     }
 
-    /// What a charge without a payment method of its own goes to.
+    /// The payment method of a charge that names none.
     pub(crate) fn default_method(&self) -> Option<&String> {
         self.method.as_ref().or(self.methods.first())
     }
@@ -137,7 +137,7 @@ impl TurraTechEngine {
         Ok(Response::json(200, &self.customers.page(&params.page()?, "/v1/customers", Customer::value)?))
     }
 
-    /// With all their data: payment methods go, subscriptions end.
+    /// Deletes the customer with all their data: removes payment methods, cancels subscriptions.
     pub(super) fn delete_customer(&mut self, call: &Call<'_>) -> Result<Response, ErrorResponse> {
         let customer = self.customers.remove(call.id).ok_or_else(|| ErrorResponse::not_found("customer", call.id))?;
         for method in &customer.methods {
@@ -150,7 +150,7 @@ impl TurraTechEngine {
         Ok(Response::json(200, &json!({"id": call.id, "object": "customer", "deleted": true})))
     }
 
-    /// Reads which payment method is to be attached, and whether it can be.
+    /// Reads the payment method to attach, and checks that it can be attached.
     fn read_attachable_method(&self, params: &Params, customer: Option<&str>) -> Result<Option<String>, ErrorResponse> {
         let Some(id) = params.text("payment_method")? else { return Ok(None) };
         let owner = self.instrument(&id, "payment_method")?.customer;
@@ -165,7 +165,7 @@ impl TurraTechEngine {
         Ok(Some(id))
     }
 
-    /// A customer, with this payment method attached.
+    /// Attaches a payment method if there is one, and returns the customer.
     fn with_method(
         &mut self,
         id: &str,
@@ -181,7 +181,7 @@ impl TurraTechEngine {
     }
 }
 
-/// Adds to metadata what is new in it; an empty text takes an entry away.
+/// Merges new entries into metadata. An empty string removes an entry.
 pub(crate) fn merge(metadata: &mut Map<String, Value>, new: Map<String, Value>) {
     for (name, value) in new {
         if value.as_str() == Some("") {

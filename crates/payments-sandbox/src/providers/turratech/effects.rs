@@ -1,4 +1,4 @@
-//! What comes of what is done: ids, entries for the ledger, and events to the merchant.
+//! The effects of an operation: ids, ledger entries, and events to the merchant.
 
 use serde_json::{Map, Value, json};
 use time::OffsetDateTime;
@@ -9,32 +9,32 @@ use crate::hex::hmac_sha256;
 use crate::ledger::EntryKind;
 use crate::random::Random;
 
-/// One thing that is being done.
+/// The execution of one operation.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Call<'a> {
     pub(crate) operation: Operation,
-    /// The object in the address; empty where there is none.
+    /// The id in the path; empty if there is none.
     pub(crate) id: &'a str,
     /// The idempotency key.
     pub(crate) key: Option<&'a str>,
-    /// The request's number; nothing where no request asked for it.
+    /// The request's number; `None` if a bank, a customer or the clock caused the execution.
     pub(crate) request: Option<u64>,
     pub(crate) now: OffsetDateTime,
 }
 
 impl Call<'_> {
-    /// What the ledger knows a new object by: the merchant's order, else the request's key, else the object's own id.
+    /// Returns a new object's reference: `metadata.order_id`, else the idempotency key, else the object's id.
     pub(crate) fn reference(&self, metadata: &Map<String, Value>, id: &str) -> String {
         order_id_in(metadata).or(self.key).unwrap_or(id).to_owned()
     }
 }
 
-/// The merchant's order, where metadata names one.
+/// Returns `order_id` in metadata, if it is a non-empty string.
 pub(crate) fn order_id_in(metadata: &Map<String, Value>) -> Option<&str> {
     metadata.get("order_id").and_then(Value::as_str).filter(|order| !order.is_empty())
 }
 
-/// The outside of the engine.
+/// Collects the engine's effects.
 #[derive(Debug, Clone)]
 pub(crate) struct Effects {
     pub(crate) random: Random,
@@ -43,11 +43,11 @@ pub(crate) struct Effects {
     secret: String,
 }
 
-/// Where events go.
+/// A webhook endpoint.
 #[derive(Debug, Clone)]
 struct Endpoint {
     url: String,
-    /// The types that it wants; `*` is all.
+    /// The subscribed event types; `*` means all.
     events: Vec<String>,
 }
 
@@ -56,12 +56,12 @@ impl Effects {
         Self { random, pending: Vec::new(), endpoints: Vec::new(), secret: secret.to_owned() }
     }
 
-    /// A new object's id, as long as the document's are.
+    /// Creates an object's id, as long as the document's.
     pub(crate) fn id(&mut self, prefix: &str) -> String {
         format!("{prefix}_{}", self.random.alphanumeric(16))
     }
 
-    /// `amount` is in the currency's smallest unit, whatever that is.
+    /// Records a ledger entry. `amount` is in the currency's smallest unit.
     pub(crate) fn record(&mut self, call: &Call<'_>, reference: &str, kind: EntryKind, amount: i64, currency: &str) {
         self.pending.push(Effect::Record {
             operation: call.operation.ledger_name(),
@@ -73,7 +73,7 @@ impl Effects {
         });
     }
 
-    /// Something was done that moves no money.
+    /// Records a ledger entry of an operation that moves no money.
     pub(crate) fn record_done(&mut self, call: &Call<'_>, reference: &str) {
         self.record(call, reference, EntryKind::Done, 0, "");
     }
@@ -82,7 +82,7 @@ impl Effects {
         self.endpoints.push(Endpoint { url, events });
     }
 
-    /// Sends an event to every endpoint that wants it.
+    /// Sends an event to every endpoint that subscribes to it.
     pub(crate) fn send_event(&mut self, call: &Call<'_>, reference: &str, event: &'static str, object: &Value) {
         let id = self.id("evt");
         let created = call.now.unix_timestamp();
@@ -95,8 +95,8 @@ impl Effects {
             "data": {"object": object},
         });
         let body = body.to_string().into_bytes();
-        let wants = |endpoint: &&Endpoint| endpoint.events.iter().any(|wanted| wanted == "*" || wanted == event);
-        for endpoint in self.endpoints.iter().filter(wants) {
+        let subscribes = |endpoint: &&Endpoint| endpoint.events.iter().any(|name| name == "*" || name == event);
+        for endpoint in self.endpoints.iter().filter(subscribes) {
             let signed_header = SignedHeader { key: self.secret.clone(), body: body.clone(), header: signature };
             let message = Message {
                 operation: call.operation.name(),
@@ -113,15 +113,15 @@ impl Effects {
     }
 }
 
-/// `turratech-signature: t=<seconds>,v1=<HMAC-SHA256 of "<seconds>.<body>" in hexadecimal>`.
+/// Returns `turratech-signature: t=<seconds>,v1=<HMAC-SHA256 of "<seconds>.<body>" in hexadecimal>`.
 fn signature(secret: &str, body: &[u8], now: OffsetDateTime) -> (&'static str, String) {
     let seconds = now.unix_timestamp();
     let mac = hmac_sha256(secret, &[format!("{seconds}.").as_bytes(), body]);
     ("turratech-signature", format!("t={seconds},v1={mac}"))
 }
 
-/// A merchant answers 200 within 30 seconds (documented). Without that response the event is sent again, for three days at
-/// these distances (inferred).
+/// A merchant acknowledges an event with 200 within 30 seconds (documented). Otherwise, the event is sent again after
+/// these waits, for three days (inferred).
 const RESEND: Resend = Resend {
     waits: &[minutes(1), minutes(5), minutes(30), hours(2), hours(6), hours(12), hours(24), hours(24)],
     timeout: std::time::Duration::from_secs(30),

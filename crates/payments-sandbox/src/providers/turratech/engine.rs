@@ -1,4 +1,4 @@
-//! TurraTech, as its document has it.
+//! TurraTech's engine: its state, authorization, idempotency, and due actions.
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 
@@ -23,32 +23,32 @@ use crate::engine::{ControlResult, Effect, Engine, ProviderSpec};
 use crate::http::{Request, Response};
 use crate::random::Random;
 
-/// The engine.
+/// The engine of TurraTech.
 #[derive(Clone)]
 pub(crate) struct TurraTechEngine {
     pub(super) settings: Settings,
     pub(super) effects: Effects,
     pub(super) idempotency_keys: IdempotencyKeys,
     pub(super) payments: ObjectStore<Payment>,
-    /// The latest payment of each of the merchant's references.
+    /// The id of the latest payment of each of the merchant's references.
     pub(super) by_reference: HashMap<String, String>,
     pub(super) customers: ObjectStore<Customer>,
     pub(super) methods: HashMap<String, Method>,
     pub(super) refunds: ObjectStore<Refund>,
     pub(super) subscriptions: HashMap<String, Subscription>,
-    /// What banks and the calendar will do, by when.
+    /// The scheduled settlements and ends of periods, by time.
     pub(super) due: BTreeMap<(OffsetDateTime, u64), Due>,
     pub(super) scheduled: u64,
-    /// When requests were answered in the last second.
+    /// The times of the requests of the last second.
     pub(super) recent_requests: VecDeque<OffsetDateTime>,
 }
 
-/// What falls due.
+/// A scheduled action.
 #[derive(Debug, Clone)]
 pub(super) enum Due {
-    /// The bank has the money of this payment.
+    /// The bank settles this payment.
     Settlement(String),
-    /// This subscription's trial or period is over.
+    /// This subscription's trial or period ends.
     PeriodEnd(String),
 }
 
@@ -58,7 +58,7 @@ pub(crate) const SPEC: ProviderSpec = ProviderSpec {
     read_only_operations: READ_ONLY_OPERATIONS,
     operations_with_messages: OPERATIONS_WITH_MESSAGES,
     behaviours: BEHAVIOURS,
-    control_addresses: control::ADDRESSES,
+    control_endpoints: control::ENDPOINTS,
 };
 
 impl Engine for TurraTechEngine {
@@ -112,8 +112,8 @@ impl Engine for TurraTechEngine {
     }
 
     fn control(&mut self, path: &[&str], body: &[u8], now: OffsetDateTime) -> Option<ControlResult> {
-        let done = self.handle_control(path, body, now)?;
-        Some(done.map(|response| (self.drain_effects(), response)))
+        let result = self.handle_control(path, body, now)?;
+        Some(result.map(|response| (self.drain_effects(), response)))
     }
 }
 
@@ -135,7 +135,7 @@ impl TurraTechEngine {
         }
     }
 
-    /// Takes what came of all that was done.
+    /// Returns and removes the pending effects.
     pub(crate) fn drain_effects(&mut self) -> Vec<Effect> {
         std::mem::take(&mut self.effects.pending)
     }
@@ -144,7 +144,7 @@ impl TurraTechEngine {
         let (operation, id) = self.authorize(request)?;
         self.check_rate_limit(now)?;
         if request.header("turratech-version").is_some_and(|version| version != VERSION) {
-            return Err(ErrorResponse::unreadable("The version that TurraTech-Version names is not known here."));
+            return Err(ErrorResponse::unreadable("The TurraTech-Version is not supported."));
         }
         let key = self.idempotency_key(request)?;
         let call = Call { operation, id, key, request: Some(request.number), now };
@@ -169,7 +169,7 @@ impl TurraTechEngine {
         result
     }
 
-    /// Who asks for what: refuses whoever may not.
+    /// Checks the API key and its permission. Returns the operation and the id in the path.
     fn authorize<'a>(&self, request: &'a Request) -> Result<(Operation, &'a str), ErrorResponse> {
         let token = request.header("authorization").and_then(|value| value.split_once(' '));
         let token = token.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer")).map(|(_, token)| token.trim());
@@ -191,22 +191,23 @@ impl TurraTechEngine {
         if may(operation) { Ok((operation, id)) } else { Err(ErrorResponse::not_permitted(operation.name())) }
     }
 
-    /// Counts a request, unless there were too many.
+    /// Counts a request, or rejects it if there were too many.
     fn check_rate_limit(&mut self, now: OffsetDateTime) -> Result<(), ErrorResponse> {
-        let Some(most) = self.settings.requests_per_second else { return Ok(()) };
+        let Some(limit) = self.settings.requests_per_second else { return Ok(()) };
         while self.recent_requests.front().is_some_and(|at| now - *at >= Duration::SECOND) {
             self.recent_requests.pop_front();
         }
-        if self.recent_requests.len() >= most {
+        if self.recent_requests.len() >= limit {
             return Err(ErrorResponse::too_many());
         }
         self.recent_requests.push_back(now);
         Ok(())
     }
 
-    /// The key that protects a request, if one does.
+    /// Returns the idempotency key of a request; `None` if it has none or keys are disabled.
     fn idempotency_key<'a>(&self, request: &'a Request) -> Result<Option<&'a str>, ErrorResponse> {
-        let key = request.header("idempotency-key").filter(|_| request.method == "POST" && self.settings.keys_protect);
+        let key =
+            request.header("idempotency-key").filter(|_| request.method == "POST" && self.settings.idempotency_enabled);
         let Some(key) = key else { return Ok(None) };
         if (1..=255).contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_graphic()) {
             return Ok(Some(key));
@@ -239,9 +240,9 @@ impl TurraTechEngine {
         }
     }
 
-    /// The merchant's reference that a request is about, as faults and the timeline name it.
+    /// Returns the merchant's reference of a request, as faults and the timeline name it.
     fn reference(&self, operation: Operation, id: &str, request: &Request) -> Option<String> {
-        let known = match operation {
+        let reference = match operation {
             Operation::ListPayments | Operation::ListCustomers | Operation::ListRefunds => return None,
             Operation::CreatePayment
             | Operation::CreateCustomer
@@ -270,7 +271,7 @@ impl TurraTechEngine {
                 self.subscriptions.get(id).map(|subscription| &subscription.reference)
             }
         };
-        Some(known.map_or(id, String::as_str).to_owned())
+        Some(reference.map_or(id, String::as_str).to_owned())
     }
 
     pub(super) fn schedule(&mut self, at: OffsetDateTime, due: Due) {
@@ -278,7 +279,7 @@ impl TurraTechEngine {
         self.due.insert((at, self.scheduled), due);
     }
 
-    /// Does what is due by now, each at its own time.
+    /// Executes what is due, each action at its own time.
     pub(super) fn advance(&mut self, now: OffsetDateTime) {
         while let Some(entry) = self.due.first_entry().filter(|entry| entry.key().0 <= now) {
             let ((at, _), due) = entry.remove_entry();
@@ -290,5 +291,5 @@ impl TurraTechEngine {
     }
 }
 
-/// Documented.
+/// The supported `TurraTech-Version` (documented).
 const VERSION: &str = "2024-01-01";

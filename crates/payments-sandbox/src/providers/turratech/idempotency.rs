@@ -1,4 +1,4 @@
-//! Idempotency keys: what was answered under each, for a day.
+//! Idempotency keys, and the stored responses under them.
 
 use std::collections::{HashMap, VecDeque};
 
@@ -8,31 +8,31 @@ use time::{Duration, OffsetDateTime};
 use super::responses::ErrorResponse;
 use crate::http::Response;
 
-/// What is known of every key. One account's keys are one set, whichever of its API keys they came with.
+/// All idempotency keys of the account, across its API keys.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct IdempotencyKeys {
     known: HashMap<String, KeyRecord>,
-    /// In the order in which they will be forgotten.
+    /// The keys in order of creation, which is the order of expiry.
     ages: VecDeque<(OffsetDateTime, String)>,
-    /// What the key of a request had been answered when it arrived, while it waits to be done.
-    arrived: HashMap<u64, (Fingerprint, Response)>,
+    /// The stored response at the arrival of a request that is executed later, by the request's number.
+    on_arrival: HashMap<u64, (Fingerprint, Response)>,
 }
 
 #[derive(Debug, Clone)]
 struct KeyRecord {
-    since: OffsetDateTime,
+    created_at: OffsetDateTime,
     state: State,
 }
 
 #[derive(Debug, Clone)]
 enum State {
-    /// This request has arrived, and is not done yet.
+    /// The request with this number has arrived and is not executed yet.
     InProgress(u64),
-    /// A digest, since parameters may hold a card's number.
+    /// The first request's fingerprint and response.
     Completed(Fingerprint, Response),
 }
 
-/// What a key was used for.
+/// The path and parameters of a request, as a digest, because parameters may contain a card number.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Fingerprint(Vec<u8>);
 
@@ -43,7 +43,11 @@ impl Fingerprint {
 }
 
 impl IdempotencyKeys {
-    /// The answer that the key has already; nothing where its request is to be done.
+    /// Returns the stored response of a key; `None` if the request must be executed.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the key is in use, or was used for another request.
     pub(crate) fn stored_response(
         &mut self,
         key: &str,
@@ -52,7 +56,8 @@ impl IdempotencyKeys {
         now: OffsetDateTime,
     ) -> Result<Option<Response>, ErrorResponse> {
         self.forget(now);
-        let (known, response) = match (self.arrived.remove(&request), self.known.get(key).map(|known| &known.state)) {
+        let (known, response) = match (self.on_arrival.remove(&request), self.known.get(key).map(|known| &known.state))
+        {
             (Some(completed), _) => completed,
             (None, Some(State::Completed(known, response))) => (known.clone(), response.clone()),
             (None, Some(State::InProgress(first))) if *first != request => {
@@ -68,23 +73,23 @@ impl IdempotencyKeys {
         }
         Err(ErrorResponse::conflict(
             "idempotency_key_reused",
-            "The idempotency key was used for another request, with other parameters or at another address.",
+            "The idempotency key was used for another request, with other parameters or another path.",
         ))
     }
 
-    /// A request has arrived that will be done later. Its key is looked at now: by then it may be forgotten.
+    /// Records the arrival of a request that is executed later. Its key is looked up now, because it may expire before.
     pub(crate) fn begin(&mut self, key: &str, request: u64, now: OffsetDateTime) {
         self.forget(now);
         match self.known.get(key).map(|known| &known.state) {
             None => self.keep(key, State::InProgress(request), now),
             Some(State::Completed(known, response)) => {
-                self.arrived.insert(request, (known.clone(), response.clone()));
+                self.on_arrival.insert(request, (known.clone(), response.clone()));
             }
             Some(State::InProgress(_)) => {}
         }
     }
 
-    /// A request was done, and this is its answer for as long as the key lives.
+    /// Stores the response of an executed request for the key's lifetime.
     pub(crate) fn store(&mut self, key: &str, fingerprint: Fingerprint, response: &Response, now: OffsetDateTime) {
         let state = State::Completed(fingerprint, response.clone());
         match self.known.get_mut(key) {
@@ -93,29 +98,29 @@ impl IdempotencyKeys {
         }
     }
 
-    /// A request is no longer under way. If it came to nothing, its key is as good as new.
+    /// Ends a request. If it stored no response, its key can be used again.
     pub(crate) fn release(&mut self, key: &str, request: u64) {
-        self.arrived.remove(&request);
+        self.on_arrival.remove(&request);
         if matches!(self.known.get(key), Some(KeyRecord { state: State::InProgress(first), .. }) if *first == request) {
             self.known.remove(key);
         }
     }
 
     fn keep(&mut self, key: &str, state: State, now: OffsetDateTime) {
-        self.known.insert(key.to_owned(), KeyRecord { since: now, state });
+        self.known.insert(key.to_owned(), KeyRecord { created_at: now, state });
         self.ages.push_back((now, key.to_owned()));
     }
 
     fn forget(&mut self, now: OffsetDateTime) {
-        while self.ages.front().is_some_and(|(since, _)| now - *since >= LIFETIME) {
-            let Some((since, key)) = self.ages.pop_front() else { return };
-            // One that was let go of and used again is younger than its first entry here.
-            if self.known.get(&key).is_some_and(|known| known.since == since) {
+        while self.ages.front().is_some_and(|(created_at, _)| now - *created_at >= LIFETIME) {
+            let Some((created_at, key)) = self.ages.pop_front() else { return };
+            // A key that was released and used again has a later entry too.
+            if self.known.get(&key).is_some_and(|known| known.created_at == created_at) {
                 self.known.remove(&key);
             }
         }
     }
 }
 
-/// Documented: 24 hours.
+/// How long a key is remembered (documented).
 const LIFETIME: Duration = Duration::hours(24);

@@ -1,4 +1,4 @@
-//! Where objects are kept: found by id, and listed page by page, however many there are.
+//! A store of objects with lookup by id and paginated lists.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -6,23 +6,23 @@ use serde_json::{Value, json};
 
 use super::responses::ErrorResponse;
 
-/// Objects of one kind, in the order in which they were made.
+/// Objects of one kind, in order of creation.
 #[derive(Debug, Clone)]
 pub(crate) struct ObjectStore<T> {
     rows: BTreeMap<u64, T>,
-    /// Of those that are gone, too: a list goes on behind one that was deleted meanwhile.
+    /// The positions by id. Deleted objects keep theirs, so that they still work as cursors.
     positions: HashMap<String, u64>,
     inserted: u64,
 }
 
-/// Which part of a list is asked for.
+/// A requested page of a list.
 #[derive(Debug)]
 pub(crate) struct Page {
     pub(crate) limit: usize,
     pub(crate) cursor: Option<Cursor>,
 }
 
-/// Where a page begins or ends; neither takes in the object that it names.
+/// Where a page begins or ends. The named object is not included.
 #[derive(Debug)]
 pub(crate) enum Cursor {
     StartingAfter(String),
@@ -54,23 +54,23 @@ impl<T> ObjectStore<T> {
         self.rows.remove(self.positions.get(id)?)
     }
 
-    /// A page, the newest first, as the document shows one.
-    pub(crate) fn page(&self, page: &Page, url: &str, show: impl Fn(&T) -> Value) -> Result<Value, ErrorResponse> {
+    /// Returns a page in the documented form, with the newest object first.
+    pub(crate) fn page(&self, page: &Page, url: &str, to_json: impl Fn(&T) -> Value) -> Result<Value, ErrorResponse> {
         let position = |id: &str, param: &str| {
             self.positions.get(id).copied().ok_or_else(|| ErrorResponse::unknown_id("object", id, param))
         };
-        // One more than asked for shows whether there is more.
-        let some = page.limit + 1;
+        // One more than requested shows whether there are more.
+        let count = page.limit + 1;
         let mut rows: Vec<&T> = match &page.cursor {
-            None => self.rows.values().rev().take(some).collect(),
+            None => self.rows.values().rev().take(count).collect(),
             Some(Cursor::StartingAfter(id)) => {
                 let position = position(id, "starting_after")?;
-                self.rows.range(..position).rev().map(|(_, row)| row).take(some).collect()
+                self.rows.range(..position).rev().map(|(_, row)| row).take(count).collect()
             }
-            // Those next to the cursor, so that one page after the other leads back to the newest.
+            // The objects next to the cursor, so that following pages lead back to the newest.
             Some(Cursor::EndingBefore(id)) => {
                 let position = position(id, "ending_before")?;
-                self.rows.range(position + 1..).map(|(_, row)| row).take(some).collect()
+                self.rows.range(position + 1..).map(|(_, row)| row).take(count).collect()
             }
         };
         let has_more = rows.len() > page.limit;
@@ -78,7 +78,7 @@ impl<T> ObjectStore<T> {
         if matches!(page.cursor, Some(Cursor::EndingBefore(_))) {
             rows.reverse();
         }
-        let data: Vec<Value> = rows.into_iter().map(show).collect();
+        let data: Vec<Value> = rows.into_iter().map(to_json).collect();
         Ok(json!({"object": "list", "data": data, "has_more": has_more, "url": url}))
     }
 }

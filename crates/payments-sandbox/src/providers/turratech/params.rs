@@ -1,4 +1,4 @@
-//! A request's parameters, each read in the one form that it may have.
+//! A request's parameters, with typed access.
 
 use serde_json::{Map, Value};
 
@@ -6,16 +6,16 @@ use super::object_store::{Cursor, Page};
 use super::responses::ErrorResponse;
 use crate::http::percent_decode;
 
-/// A JSON object's members, or a query's. Those that nobody reads are accepted.
+/// The members of a JSON object or a query. Unknown members are accepted.
 #[derive(Debug, Default)]
 pub(crate) struct Params {
     members: Map<String, Value>,
-    /// The object's own name: empty for a whole body.
+    /// The object's name within the body; empty for the body itself.
     name: String,
 }
 
 impl Params {
-    /// A body; one that is empty has no parameters.
+    /// Parses a body. An empty body has no parameters.
     pub(crate) fn of_body(body: &[u8]) -> Result<Self, ErrorResponse> {
         if body.is_empty() {
             return Ok(Self::default());
@@ -23,7 +23,7 @@ impl Params {
         match serde_json::from_slice(body) {
             Ok(Value::Object(members)) => Ok(Self { members, name: String::new() }),
             Ok(_) => Err(ErrorResponse::unreadable("The request's body must be a JSON object.")),
-            Err(_) => Err(ErrorResponse::unreadable("The request's body is no JSON.")),
+            Err(_) => Err(ErrorResponse::unreadable("The request's body is not valid JSON.")),
         }
     }
 
@@ -34,19 +34,19 @@ impl Params {
         Self { members, name: String::new() }
     }
 
-    /// One text for one set of parameters, in whatever order and with whatever white space they came.
+    /// Returns a canonical text that does not depend on the parameters' order or white space.
     pub(crate) fn canonical(&self) -> String {
         let mut text = String::new();
         write_object(&self.members, &mut text);
         text
     }
 
-    /// A member's full name: `card[number]`.
+    /// Returns a member's full name: `card[number]`.
     fn named(&self, name: &str) -> String {
         if self.name.is_empty() { name.to_owned() } else { format!("{}[{name}]", self.name) }
     }
 
-    /// Null is the same as nothing.
+    /// Returns a member. `null` counts as missing.
     fn get(&self, name: &str) -> Option<&Value> {
         self.members.get(name).filter(|value| !value.is_null())
     }
@@ -65,18 +65,18 @@ impl Params {
         read(value).map(Some).ok_or_else(|| ErrorResponse::invalid(self.named(name), rule))
     }
 
-    /// Turns what is missing into a refusal.
+    /// Returns an error if the value is missing.
     pub(crate) fn required<T>(&self, name: &str, value: Option<T>) -> Result<T, ErrorResponse> {
         value.ok_or_else(|| ErrorResponse::missing(self.named(name)))
     }
 
-    /// Refuses a parameter.
+    /// Creates the error of an invalid parameter.
     pub(crate) fn invalid(&self, name: &str, rule: &str) -> ErrorResponse {
         ErrorResponse::invalid(self.named(name), rule)
     }
 
     pub(crate) fn text(&self, name: &str) -> Result<Option<String>, ErrorResponse> {
-        self.read(name, "must be text", |value| value.as_str().map(str::to_owned))
+        self.read(name, "must be a string", |value| value.as_str().map(str::to_owned))
     }
 
     pub(crate) fn required_text(&self, name: &str) -> Result<String, ErrorResponse> {
@@ -84,7 +84,7 @@ impl Params {
         self.required(name, text)
     }
 
-    /// A number without a point: `2000.0` is none, nor is `2e3`.
+    /// Returns an integer. `2000.0` and `2e3` are not integers.
     pub(crate) fn integer(&self, name: &str) -> Result<Option<i64>, ErrorResponse> {
         self.read(name, "must be an integer", Value::as_i64)
     }
@@ -97,18 +97,18 @@ impl Params {
         self.read(name, "must be true or false", Value::as_bool)
     }
 
-    /// An object that is kept as it came.
+    /// Returns an object unchanged.
     pub(crate) fn object(&self, name: &str) -> Result<Option<Value>, ErrorResponse> {
         self.read(name, "must be an object", |value| value.is_object().then(|| value.clone()))
     }
 
-    /// An object whose members are read.
+    /// Returns an object for typed access to its members.
     pub(crate) fn inner(&self, name: &str) -> Result<Option<Self>, ErrorResponse> {
         let inner = |value: &Value| Some(Self { members: value.as_object()?.clone(), name: self.named(name) });
         self.read(name, "must be an object", inner)
     }
 
-    /// A list of objects whose members are read.
+    /// Returns a list of objects for typed access to their members.
     pub(crate) fn list(&self, name: &str) -> Result<Option<Vec<Self>>, ErrorResponse> {
         let Some(values) = self.read(name, "must be an array", Value::as_array)? else { return Ok(None) };
         let list = values.iter().enumerate().map(|(index, value)| {
@@ -126,28 +126,28 @@ impl Params {
             let texts = value.as_array()?.iter().map(|text| text.as_str().map(str::to_owned));
             texts.collect::<Option<Vec<_>>>()
         };
-        self.read(name, "must be an array of texts", texts)
+        self.read(name, "must be an array of strings", texts)
     }
 
     pub(crate) fn metadata(&self) -> Result<Option<Map<String, Value>>, ErrorResponse> {
         let Some(Value::Object(pairs)) = self.object("metadata")? else { return Ok(None) };
         match pairs.iter().find(|(_, value)| !value.is_string()) {
-            Some((name, _)) => Err(ErrorResponse::invalid(format!("metadata[{name}]"), "must be text")),
+            Some((name, _)) => Err(ErrorResponse::invalid(format!("metadata[{name}]"), "must be a string")),
             None => Ok(Some(pairs)),
         }
     }
 
-    /// Which part of a list is asked for.
+    /// Returns the requested page of a list.
     pub(crate) fn page(&self) -> Result<Page, ErrorResponse> {
         let limit = match self.text("limit")? {
             None => DEFAULT_LIMIT,
             Some(text) => {
-                let limit = text.parse().ok().filter(|limit| (1..=MOST).contains(limit));
+                let limit = text.parse().ok().filter(|limit| (1..=MAX_LIMIT).contains(limit));
                 limit.ok_or_else(|| self.invalid("limit", "must be an integer from 1 to 100"))?
             }
         };
         let cursor = match (self.text("starting_after")?, self.text("ending_before")?) {
-            (Some(_), Some(_)) => return Err(self.invalid("ending_before", "excludes starting_after")),
+            (Some(_), Some(_)) => return Err(self.invalid("ending_before", "cannot be combined with starting_after")),
             (Some(id), None) => Some(Cursor::StartingAfter(id)),
             (None, Some(id)) => Some(Cursor::EndingBefore(id)),
             (None, None) => None,
@@ -172,7 +172,7 @@ fn write(value: &Value, text: &mut String) {
 }
 
 fn write_object(members: &Map<String, Value>, text: &mut String) {
-    // Another crate in the build may have switched on that maps keep the order in which their members came.
+    // Another crate in the build may have enabled serde_json's `preserve_order`, so the members are sorted here.
     let mut members: Vec<_> = members.iter().collect();
     members.sort_by_key(|(name, _)| name.as_str());
     text.push('{');
@@ -185,6 +185,6 @@ fn write_object(members: &Map<String, Value>, text: &mut String) {
     text.push('}');
 }
 
-/// Documented, both.
+/// The default and the maximum of `limit` (documented).
 const DEFAULT_LIMIT: usize = 10;
-const MOST: usize = 100;
+const MAX_LIMIT: usize = 100;

@@ -1,4 +1,4 @@
-//! Payments: made, captured, cancelled, looked up, and settled by banks and customers.
+//! Payments.
 
 use serde_json::{Map, Value, json};
 use time::OffsetDateTime;
@@ -17,10 +17,10 @@ use crate::ledger::EntryKind;
 #[derive(Debug, Clone)]
 pub(crate) struct Payment {
     pub(crate) id: String,
-    /// The merchant's, as the ledger knows it.
+    /// The merchant's reference, as in the ledger.
     pub(crate) reference: String,
     amount: i64,
-    /// What was authorized and can be captured.
+    /// The authorized amount that can be captured.
     capturable: i64,
     received: i64,
     pub(crate) refunded: i64,
@@ -35,7 +35,7 @@ pub(crate) struct Payment {
     metadata: Map<String, Value>,
 }
 
-/// Where a payment stands.
+/// The status of a payment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Status {
     RequiresPaymentMethod,
@@ -62,13 +62,13 @@ impl Status {
         }
     }
 
-    /// Nothing was taken, authorized or asked of a bank yet.
+    /// True if the payment waits for the customer, and nothing was charged or authorized yet.
     fn waits_for_customer(self) -> bool {
         matches!(self, Self::RequiresPaymentMethod | Self::RequiresConfirmation | Self::RequiresAction)
     }
 }
 
-/// What a bank or a customer does to a payment.
+/// An action of the bank or the customer on a payment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Action {
     Succeed,
@@ -95,7 +95,7 @@ impl Payment {
         })
     }
 
-    /// What there is left to give back.
+    /// The amount that can still be refunded.
     pub(crate) fn refundable(&self) -> i64 {
         self.received - self.refunded
     }
@@ -112,7 +112,7 @@ impl Payment {
         effects.send_event(call, &self.reference, event, &self.value());
     }
 
-    /// Asks the bank for the money.
+    /// Charges the payment method.
     fn attempt(
         &mut self,
         instrument: &Instrument,
@@ -122,12 +122,12 @@ impl Payment {
         match instrument.charge_outcome {
             ChargeOutcome::Approved if instrument.is_delayed => {
                 self.status = Status::Processing;
-                // From here on another payment is another debit, whatever becomes of this one.
+                // Recorded now: a further payment is a further debit, even if this one fails later.
                 self.record(EntryKind::Executed, self.amount, call, effects);
             }
-            ChargeOutcome::Approved => self.take(call, effects),
+            ChargeOutcome::Approved => self.approve(call, effects),
             ChargeOutcome::Disputed => {
-                self.take(call, effects);
+                self.approve(call, effects);
                 if self.status == Status::Succeeded {
                     self.dispute(call, effects);
                 }
@@ -144,8 +144,8 @@ impl Payment {
         Ok(())
     }
 
-    /// The bank says yes: the money is taken, or authorized.
-    fn take(&mut self, call: &Call<'_>, effects: &mut Effects) {
+    /// Approves the payment: the money is received, or authorized for a later capture.
+    fn approve(&mut self, call: &Call<'_>, effects: &mut Effects) {
         self.record(EntryKind::Executed, self.amount, call, effects);
         if self.manual {
             self.status = Status::RequiresCapture;
@@ -162,7 +162,7 @@ impl Payment {
         self.send_event("payment.succeeded", call, effects);
     }
 
-    /// The bank has the money of a debit or a transfer.
+    /// Settles a debit or a transfer: the bank has received the money.
     fn settle(&mut self, call: &Call<'_>, effects: &mut Effects) {
         self.record(EntryKind::Credited, self.amount, call, effects);
         self.succeed(call, effects);
@@ -194,8 +194,8 @@ impl Payment {
         effects.send_event(call, &self.reference, "dispute.created", &dispute);
     }
 
-    fn cannot_be(&self, what: &str) -> ErrorResponse {
-        let message = format!("A payment that is {} cannot be {what}.", self.status.as_str());
+    fn wrong_status(&self, change: &str) -> ErrorResponse {
+        let message = format!("A payment that is {} cannot be {change}.", self.status.as_str());
         ErrorResponse::invalid_state("payment_unexpected_state", message, None)
     }
 }
@@ -222,7 +222,7 @@ impl TurraTechEngine {
         response
     }
 
-    /// Reads a payment, and what is to be charged for it, if it is to be confirmed now.
+    /// Validates a new payment. Returns it, and what to charge if it is attempted now.
     fn new_payment(
         &mut self,
         call: &Call<'_>,
@@ -298,7 +298,7 @@ impl TurraTechEngine {
     pub(super) fn capture_payment(&mut self, call: &Call<'_>) -> Result<Response, ErrorResponse> {
         let payment = self.payments.get_mut(call.id).ok_or_else(|| ErrorResponse::not_found("payment", call.id))?;
         if payment.status != Status::RequiresCapture {
-            return Err(payment.cannot_be("captured"));
+            return Err(payment.wrong_status("captured"));
         }
         payment.record(EntryKind::Captured, payment.capturable, call, &mut self.effects);
         payment.succeed(call, &mut self.effects);
@@ -313,33 +313,33 @@ impl TurraTechEngine {
         } else if payment.status.waits_for_customer() {
             self.effects.record_done(call, &payment.reference);
         } else {
-            return Err(payment.cannot_be("canceled"));
+            return Err(payment.wrong_status("canceled"));
         }
         payment.status = Status::Canceled;
         Ok(payment.response(200))
     }
 
-    /// Does something to a payment as its bank or its customer would; by the merchant's reference or its id.
+    /// Performs an action of the bank or the customer on a payment, by the merchant's reference or its id.
     pub(crate) fn act(&mut self, name: &str, action: Action, now: OffsetDateTime) -> Result<(), String> {
         self.advance(now);
         let id = self.by_reference.get(name).map_or(name, String::as_str);
-        let payment = self.payments.get_mut(id).ok_or_else(|| format!("there is no payment {name:?}"))?;
+        let payment = self.payments.get_mut(id).ok_or_else(|| format!("no such payment: {name:?}"))?;
         let (call, effects) = (without_request(id, now), &mut self.effects);
         match action {
-            Action::Succeed if payment.status.waits_for_customer() => payment.take(&call, effects),
+            Action::Succeed if payment.status.waits_for_customer() => payment.approve(&call, effects),
             Action::Succeed if payment.status == Status::Processing => payment.settle(&call, effects),
             Action::Fail if payment.status.waits_for_customer() => payment.fail(&call, effects),
             Action::Fail if payment.status == Status::Processing => payment.fail(&call, effects),
-            Action::Dispute if payment.disputed => return Err(format!("payment {name:?} is disputed already")),
+            Action::Dispute if payment.disputed => return Err(format!("payment {name:?} is already disputed")),
             Action::Dispute if payment.status == Status::Succeeded => payment.dispute(&call, effects),
             Action::Succeed | Action::Fail | Action::Dispute => {
-                return Err(format!("that does not happen to a payment that is {}", payment.status.as_str()));
+                return Err(format!("a payment that is {} does not allow this action", payment.status.as_str()));
             }
         }
         Ok(())
     }
 
-    /// The bank has the money of a debit or a transfer, unless somebody decided otherwise meanwhile.
+    /// Settles a debit or a transfer, unless the test has decided it before.
     pub(super) fn settle_payment(&mut self, id: &str, now: OffsetDateTime) {
         let payment = self.payments.get_mut(id).filter(|payment| payment.status == Status::Processing);
         if let Some(payment) = payment {
@@ -347,9 +347,7 @@ impl TurraTechEngine {
         }
     }
 
-    /// Puts down so many payments as if they had been taken; their ids, the newest first.
-    ///
-    /// They are not in the ledger, and nobody is told.
+    /// Creates succeeded payments without ledger entries and events. Returns their ids, the newest first.
     pub(crate) fn seed_payments(&mut self, count: usize, now: OffsetDateTime) -> Vec<String> {
         let mut ids: Vec<String> = (0..count).map(|_| self.effects.id("pay")).collect();
         for id in &ids {
@@ -376,13 +374,13 @@ impl TurraTechEngine {
         ids
     }
 
-    /// By the merchant's reference or its id; of several with one reference, the latest.
+    /// Finds a payment by the merchant's reference or its id. If several have the reference, returns the latest.
     pub(crate) fn find_payment(&self, name: &str) -> Option<&Payment> {
         self.payments.get(self.by_reference.get(name).map_or(name, String::as_str))
     }
 }
 
-/// What no request asked for.
+/// Creates a call that was not caused by a request.
 fn without_request(id: &str, now: OffsetDateTime) -> Call<'_> {
     Call { operation: Operation::CreatePayment, id, key: None, request: None, now }
 }

@@ -1,4 +1,4 @@
-//! Payment methods: what a customer pays with.
+//! Payment methods.
 
 use serde_json::{Map, Value, json};
 
@@ -11,7 +11,7 @@ use crate::http::Response;
 use crate::ledger::EntryKind;
 use crate::luhn;
 
-/// A payment method that was created.
+/// A created payment method.
 #[derive(Debug, Clone)]
 pub(crate) struct Method {
     id: String,
@@ -24,7 +24,7 @@ pub(crate) struct Method {
     metadata: Map<String, Value>,
 }
 
-/// What is kept of a card: not its number.
+/// The stored details of a card, without its number.
 #[derive(Debug, Clone)]
 struct Card {
     brand: &'static str,
@@ -33,11 +33,11 @@ struct Card {
     year: i64,
 }
 
-/// What matters of a payment method when it is charged.
+/// The properties of a payment method that matter for a charge.
 #[derive(Debug, Clone)]
 pub(crate) struct Instrument {
     pub(crate) charge_outcome: ChargeOutcome,
-    /// The bank answers later.
+    /// True if the bank decides later.
     pub(crate) is_delayed: bool,
     pub(crate) customer: Option<String>,
 }
@@ -115,7 +115,7 @@ impl TurraTechEngine {
         Ok(Response::json(200, &method.value()))
     }
 
-    /// Attaches a payment method, whose id it then has: of one that everybody has, the customer gets their own.
+    /// Attaches a payment method and returns its id. Of a ready-made one, the customer gets a copy with its own id.
     pub(super) fn attach(
         &mut self,
         id: &str,
@@ -162,7 +162,7 @@ impl TurraTechEngine {
         id
     }
 
-    /// What a parameter names to be charged.
+    /// Returns the payment method that a parameter names.
     pub(super) fn instrument(&self, id: &str, param: &str) -> Result<Instrument, ErrorResponse> {
         if let Some(card) = TestCard::by_id(id) {
             return Ok(Instrument { charge_outcome: card.charge_outcome, is_delayed: false, customer: None });
@@ -194,7 +194,7 @@ fn read_card(card: &Params, call: &Call<'_>) -> Result<(ChargeOutcome, Card), Er
         return Err(ErrorResponse::declined(&card::WRONG_NUMBER, "card[number]"));
     }
     let Some(known) = TestCard::by_number(&number) else {
-        return Err(ErrorResponse::declined(&card::NOT_FOR_TESTS, "card[number]"));
+        return Err(ErrorResponse::declined(&card::NOT_A_TEST_CARD, "card[number]"));
     };
     let today = (i64::from(call.now.year()), i64::from(u8::from(call.now.month())));
     if (year, month) < today {
@@ -203,8 +203,8 @@ fn read_card(card: &Params, call: &Call<'_>) -> Result<(ChargeOutcome, Card), Er
     Ok((known.charge_outcome, Card { brand: known.brand, last4: known.last4(), month, year }))
 }
 
-/// Documented.
+/// The documented types.
 const KINDS: &[&str] = &["card", "bacs_debit", "sepa_debit", "bank_transfer", "apple_pay", "google_pay"];
 
-/// Inferred: those where a bank answers days later.
+/// The types where the bank decides later (inferred).
 const DELAYED_KINDS: &[&str] = &["bacs_debit", "sepa_debit", "bank_transfer"];

@@ -1,4 +1,4 @@
-//! Refunds: never more than was taken.
+//! Refunds.
 
 use serde_json::{Map, Value, json};
 
@@ -61,18 +61,18 @@ impl TurraTechEngine {
             let message = "A payment that is disputed cannot be refunded.".to_owned();
             return Err(ErrorResponse::invalid_state("payment_disputed", message, Some("payment")));
         }
-        let left = payment.refundable();
-        if left == 0 {
-            let message = "The payment has been refunded already.".to_owned();
+        let remaining = payment.refundable();
+        if remaining == 0 {
+            let message = "The payment has already been refunded.".to_owned();
             return Err(ErrorResponse::invalid_state("payment_already_refunded", message, Some("payment")));
         }
-        let amount = amount.unwrap_or(left);
-        if amount > left {
-            let message = format!("The refund of {amount} is more than what is left of the payment: {left}.");
+        let amount = amount.unwrap_or(remaining);
+        if amount > remaining {
+            let message = format!("The refund of {amount} exceeds the remaining amount of the payment: {remaining}.");
             return Err(ErrorResponse::invalid_state("amount_too_large", message, Some("amount")));
         }
         payment.refunded += amount;
-        // Without an order of its own, it is about the payment's.
+        // A refund without its own `order_id` has the payment's reference.
         let refund = Refund {
             id: self.effects.id("re"),
             reference: order_id_in(&metadata).unwrap_or(&payment.reference).to_owned(),
@@ -101,5 +101,5 @@ impl TurraTechEngine {
     }
 }
 
-/// Documented.
+/// The documented reasons.
 const REASONS: &[&str] = &["duplicate", "fraudulent", "requested_by_customer"];

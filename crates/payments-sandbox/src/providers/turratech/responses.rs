@@ -1,11 +1,11 @@
-//! What TurraTech says when it does not do something: the documented form under the documented statuses.
+//! TurraTech's error responses, in the documented form and with the documented statuses.
 
 use serde_json::{Map, Value, json};
 
 use super::card::Decline;
 use crate::http::Response;
 
-/// Why a request was not done.
+/// The error response to a rejected request.
 #[derive(Debug)]
 pub(crate) struct ErrorResponse {
     status: u16,
@@ -14,7 +14,7 @@ pub(crate) struct ErrorResponse {
     message: String,
     param: Option<String>,
     decline_code: Option<&'static str>,
-    /// It came of doing the request, not of looking at it: the request's key keeps it like any other answer.
+    /// True if executing the request caused the error, and not its validation. The idempotency key then stores it.
     pub(crate) is_result: bool,
 }
 
@@ -46,12 +46,12 @@ impl ErrorResponse {
         Self::new(404, "invalid_request_error", "unknown_url", format!("There is no {method} {path}."))
     }
 
-    /// The address names something that is not there.
+    /// The error of an unknown id in the path.
     pub(crate) fn not_found(what: &str, id: &str) -> Self {
         Self::new(404, "invalid_request_error", "resource_missing", format!("No such {what}: {id}")).with_param("id")
     }
 
-    /// A parameter names something that is not there.
+    /// The error of an unknown id in a parameter.
     pub(crate) fn unknown_id(what: &str, id: &str, param: impl Into<String>) -> Self {
         Self::new(400, "invalid_request_error", "resource_missing", format!("No such {what}: {id}")).with_param(param)
     }
@@ -66,7 +66,7 @@ impl ErrorResponse {
         Self::new(400, "invalid_request_error", "parameter_missing", message).with_param(param)
     }
 
-    /// `rule` goes on from the parameter's name: `must be text`.
+    /// The error of an invalid parameter. `rule` continues a sentence about it: `must be a string`.
     pub(crate) fn invalid(param: impl Into<String>, rule: &str) -> Self {
         let param = param.into();
         let message = format!("Invalid {param}: it {rule}.");
@@ -77,13 +77,13 @@ impl ErrorResponse {
         Self::new(409, "invalid_request_error", code, message)
     }
 
-    /// Nothing is wrong with the request, but with where things stand.
+    /// The error of a valid request that an object's state forbids.
     pub(crate) fn invalid_state(code: &'static str, message: String, param: Option<&str>) -> Self {
         let error = Self::new(400, "invalid_request_error", code, message);
         Self { is_result: true, param: param.map(str::to_owned), ..error }
     }
 
-    /// The bank says no.
+    /// The error of a decline.
     pub(crate) fn declined(decline: &Decline, param: &str) -> Self {
         let error = Self::new(402, "card_error", decline.code, decline.message).with_param(param);
         Self { is_result: true, decline_code: decline.decline_code, ..error }

@@ -1,8 +1,8 @@
-//! The addresses, and the operations that they stand for.
+//! The operations and their paths.
 
 use crate::http::Request;
 
-/// What can be asked for.
+/// An operation of the API.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Operation {
     CreatePayment,
@@ -28,7 +28,7 @@ pub(crate) enum Operation {
 }
 
 impl Operation {
-    /// As the ledger names it.
+    /// The operation's name in the ledger.
     pub(crate) fn ledger_name(self) -> &'static str {
         match self {
             Self::CreatePayment => "turratech.create-payment",
@@ -54,13 +54,13 @@ impl Operation {
         }
     }
 
-    /// As faults name it.
+    /// The operation's name in faults.
     pub(crate) fn name(self) -> &'static str {
         self.ledger_name().strip_prefix("turratech.").unwrap_or_default()
     }
 }
 
-/// As faults name them.
+/// All operations, as faults name them.
 pub(crate) const OPERATIONS: &[&str] = &[
     "create-payment",
     "retrieve-payment",
@@ -84,11 +84,11 @@ pub(crate) const OPERATIONS: &[&str] = &[
     "create-webhook-endpoint",
 ];
 
-/// Those that only ask.
+/// The operations that change nothing.
 pub(crate) const READ_ONLY_OPERATIONS: &[&str] =
     &["retrieve-payment", "list-payments", "retrieve-customer", "list-customers", "retrieve-refund", "list-refunds"];
 
-/// Those that send an event.
+/// The operations that cause events.
 pub(crate) const OPERATIONS_WITH_MESSAGES: &[&str] = &[
     "create-payment",
     "capture-payment",
@@ -100,7 +100,7 @@ pub(crate) const OPERATIONS_WITH_MESSAGES: &[&str] = &[
     "cancel-subscription",
 ];
 
-/// Which operation a request asks for, and for which object: none where it makes one or lists them.
+/// Returns a request's operation and the id in its path, which is empty for creating and listing.
 pub(crate) fn route(request: &Request) -> Option<(Operation, &str)> {
     use Operation::*;
     let path: Vec<&str> = request.path.strip_prefix("/v1/")?.split('/').collect();
@@ -127,6 +127,6 @@ pub(crate) fn route(request: &Request) -> Option<(Operation, &str)> {
         ("POST", ["webhook_endpoints"]) => (CreateWebhookEndpoint, ""),
         _ => return None,
     };
-    let names_one = path.len() > 1;
-    (!names_one || !route.1.is_empty()).then_some(route)
+    let has_id = path.len() > 1;
+    (!has_id || !route.1.is_empty()).then_some(route)
 }

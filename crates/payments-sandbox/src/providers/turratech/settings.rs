@@ -5,20 +5,20 @@ use crate::error::StartError;
 use crate::key::{Key, TEST_PREFIXES};
 use crate::random::Random;
 
-/// How the sandbox's TurraTech is set up.
+/// The settings of the simulated TurraTech.
 #[derive(Debug, Clone)]
 pub struct Settings {
     pub(crate) api_key: Key,
     pub(crate) publishable_key: Key,
     pub(crate) restricted_key: Key,
     pub(crate) webhook_secret: Key,
-    /// The operations that the restricted key may ask for; all where there is no such list.
+    /// The operations that the restricted key may call; `None` for all.
     pub(crate) restricted_to: Option<BTreeSet<String>>,
-    pub(crate) keys_protect: bool,
+    pub(crate) idempotency_enabled: bool,
     pub(crate) requests_per_second: Option<usize>,
-    /// How long a payment that is not made by card takes; for ever where nothing is said.
+    /// How long a direct debit or bank transfer is processing; `None` for forever.
     pub(crate) debit_delay: Option<Duration>,
-    /// In the smallest unit of the currency, by the price's id.
+    /// The amount in the currency's smallest unit, and the currency, by the price's id.
     pub(crate) prices: BTreeMap<String, (i64, String)>,
     pub(crate) period: Duration,
 }
@@ -31,7 +31,7 @@ impl Default for Settings {
             restricted_key: Key::default(),
             webhook_secret: Key::default(),
             restricted_to: None,
-            keys_protect: true,
+            idempotency_enabled: true,
             requests_per_second: None,
             debit_delay: Some(DEBIT_DELAY),
             prices: BTreeMap::new(),
@@ -41,9 +41,10 @@ impl Default for Settings {
 }
 
 impl Settings {
-    /// The secret key and the webhooks' secret. Standard: made from the seed.
+    /// Sets the secret API key and the webhook secret. Default: derived from the seed.
     ///
-    /// They must begin with `sk_test_` and with `sandbox_` or `test_`, so that nobody's real keys end up here.
+    /// The API key must start with `sk_test_` and the webhook secret with `sandbox_` or `test_`, because the sandbox
+    /// accepts no real keys.
     #[must_use]
     pub fn keys(mut self, api_key: impl Into<String>, webhook_secret: impl Into<String>) -> Self {
         self.api_key = api_key.into().into();
@@ -51,9 +52,9 @@ impl Settings {
         self
     }
 
-    /// The publishable and the restricted key. Standard: made from the seed.
+    /// Sets the publishable and the restricted API key. Default: derived from the seed.
     ///
-    /// They must begin with `pk_test_` and with `rk_test_`.
+    /// They must start with `pk_test_` and `rk_test_`.
     #[must_use]
     pub fn publishable_and_restricted_keys(
         mut self,
@@ -65,61 +66,61 @@ impl Settings {
         self
     }
 
-    /// The operations that the restricted key may ask for, as faults name them. Standard: all.
+    /// Sets the operations that the restricted key may call, as faults name them. Default: all.
     #[must_use]
     pub fn restricted_to(mut self, operations: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.restricted_to = Some(operations.into_iter().map(Into::into).collect());
         self
     }
 
-    /// TurraTech's own protection against duplicates fails: idempotency keys mean nothing.
+    /// Ignores idempotency keys.
     ///
-    /// For tests of the client's protection: what it sends twice is executed twice, and the ledger says so.
+    /// Use it to test the client's own protection: a request that is sent twice is executed twice.
     #[must_use]
     pub fn without_idempotency(mut self) -> Self {
-        self.keys_protect = false;
+        self.idempotency_enabled = false;
         self
     }
 
-    /// How many requests are answered in one second on the clock; beyond, 429. Standard: all.
+    /// Sets the rate limit in requests per second on the clock; further requests get 429. Default: no limit.
     #[must_use]
-    pub fn requests_per_second(mut self, most: usize) -> Self {
-        self.requests_per_second = Some(most);
+    pub fn requests_per_second(mut self, limit: usize) -> Self {
+        self.requests_per_second = Some(limit);
         self
     }
 
-    /// How long a direct debit or a bank transfer takes, on the clock. Standard: two seconds.
+    /// Sets how long a direct debit or bank transfer is processing, on the clock. Default: two seconds.
     #[must_use]
     pub fn debit_delay(mut self, time: Duration) -> Self {
         self.debit_delay = Some(time);
         self
     }
 
-    /// A direct debit or a bank transfer stays as it is until the test decides.
+    /// Keeps direct debits and bank transfers processing until the test decides.
     #[must_use]
     pub fn debits_stay_processing(mut self) -> Self {
         self.debit_delay = None;
         self
     }
 
-    /// What a price of subscriptions comes to, in the smallest unit of a currency such as `gbp`.
+    /// Sets the amount of a subscription's price, in the smallest unit of a currency such as `gbp`.
     ///
-    /// Standard: whatever begins with `price_` costs 1000 pence.
+    /// Default: every price whose id starts with `price_` costs 1000 pence.
     #[must_use]
     pub fn price(mut self, id: impl Into<String>, amount: u32, currency: impl Into<String>) -> Self {
         self.prices.insert(id.into(), (i64::from(amount), currency.into()));
         self
     }
 
-    /// How long one period of a subscription is, on the clock. Standard: thirty days.
+    /// Sets the length of a subscription's period on the clock. Default: thirty days; minimum: one second.
     #[must_use]
     pub fn period(mut self, period: Duration) -> Self {
-        // Without a length, periods would never end to follow one another.
+        // Periods of length zero would follow one another endlessly at one point in time.
         self.period = period.max(Duration::from_secs(1));
         self
     }
 
-    /// Makes the keys that were not given.
+    /// Creates the keys that were not set.
     pub(crate) fn fill_in_keys(&mut self, random: &mut Random) -> Result<(), StartError> {
         let mut new_key = |kind: &str| format!("{kind}sandbox_{}", random.alphanumeric(24));
         self.api_key.fill_in(&["sk_test_"], || new_key("sk_test_"))?;
@@ -128,18 +129,18 @@ impl Settings {
         self.webhook_secret.fill_in(TEST_PREFIXES, || format!("sandbox_whsec_{}", random.alphanumeric(24)))
     }
 
-    /// What a price comes to, if there is such a price.
+    /// Returns the amount and currency of a price; `None` if there is no such price.
     pub(crate) fn price_of(&self, id: &str) -> Option<(i64, &str)> {
         let known = self.prices.get(id).map(|(amount, currency)| (*amount, currency.as_str()));
         known.or_else(|| id.starts_with("price_").then_some(ANY_PRICE))
     }
 }
 
-/// Inferred: the document says only that there are such payments.
+/// Inferred: the documentation says only that there are such payments.
 const DEBIT_DELAY: Duration = Duration::from_secs(2);
 
-/// Inferred, as are all prices: the document shows only their ids.
+/// Inferred, like all prices: the documentation shows only their ids.
 const ANY_PRICE: (i64, &str) = (1000, "gbp");
 
-/// Inferred.
+/// The default length of a period (inferred).
 const PERIOD: Duration = Duration::from_secs(30 * 24 * 60 * 60);

@@ -1,4 +1,4 @@
-//! Subscriptions: a trial, then a charge for each period, until somebody ends them.
+//! Subscriptions: a trial, and then a charge for each period until the cancellation.
 
 use serde_json::{Map, Value, json};
 use time::{Duration, OffsetDateTime};
@@ -38,12 +38,12 @@ struct Item {
     quantity: i64,
 }
 
-/// Where a subscription stands.
+/// The status of a subscription.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Status {
     Trialing,
     Active,
-    /// Its last charge failed.
+    /// The last charge failed.
     PastDue,
     Canceled,
 }
@@ -84,7 +84,7 @@ impl Subscription {
         effects.send_event(call, &self.reference, event, &self.value());
     }
 
-    /// Says what became of the charge for the current period.
+    /// Sends the invoice event of the current period's charge.
     fn send_invoice_event(&self, due: (i64, &str), paid: bool, call: &Call<'_>, effects: &mut Effects) {
         let (amount, currency) = due;
         let invoice = json!({
@@ -113,14 +113,14 @@ impl TurraTechEngine {
         let items = self.read_items(params)?;
         let items = params.required("items", items)?;
         let trial_days = params.integer("trial_period_days")?;
-        if trial_days.is_some_and(|days| !(0..=LONGEST_TRIAL).contains(&days)) {
+        if trial_days.is_some_and(|days| !(0..=MAX_TRIAL_DAYS).contains(&days)) {
             return Err(params.invalid("trial_period_days", "must be from 0 to 730"));
         }
         let cancel_at_period_end = params.flag("cancel_at_period_end")?;
         let method = self.read_default_method(params, &customer)?;
         let metadata = params.metadata()?.unwrap_or_default();
         let trial = trial_days.filter(|days| *days > 0).map(|days| call.now + Duration::days(days));
-        let (amount, currency) = self.settings.due(&items)?;
+        let (amount, currency) = self.settings.total(&items)?;
         if trial.is_none() {
             self.charge(method.as_ref(), &customer)?;
         }
@@ -160,10 +160,10 @@ impl TurraTechEngine {
         let (status, customer) = (*status, customer.clone());
         let items = self.read_items(params)?;
         if let Some(items) = &items {
-            self.settings.due(items)?;
+            self.settings.total(items)?;
         }
         if params.has("trial_period_days") {
-            return Err(params.invalid("trial_period_days", "can only be said when a subscription is created"));
+            return Err(params.invalid("trial_period_days", "can only be set when a subscription is created"));
         }
         let cancel_at_period_end = params.optional_flag("cancel_at_period_end")?;
         let method = self.read_default_method(params, &customer)?;
@@ -183,7 +183,8 @@ impl TurraTechEngine {
     }
 
     pub(super) fn cancel_subscription(&mut self, call: &Call<'_>) -> Result<Response, ErrorResponse> {
-        let subscription = self.subscriptions.get(call.id).filter(|known| known.status != Status::Canceled);
+        let subscription =
+            self.subscriptions.get(call.id).filter(|subscription| subscription.status != Status::Canceled);
         let subscription = subscription.ok_or_else(|| ErrorResponse::not_found("subscription", call.id))?;
         self.effects.record_done(call, &subscription.reference);
         self.end_subscription(call.id, call);
@@ -192,24 +193,27 @@ impl TurraTechEngine {
     }
 
     pub(super) fn end_subscription(&mut self, id: &str, call: &Call<'_>) {
-        let subscription = self.subscriptions.get_mut(id).filter(|known| known.status != Status::Canceled);
+        let subscription =
+            self.subscriptions.get_mut(id).filter(|subscription| subscription.status != Status::Canceled);
         if let Some(subscription) = subscription {
             subscription.status = Status::Canceled;
             subscription.send_event("subscription.deleted", call, &mut self.effects);
         }
     }
 
-    /// A trial or a period is over: the end, or the next charge.
+    /// Ends a trial or a period: ends the subscription, or charges the next period.
     pub(super) fn end_period(&mut self, id: &str, now: OffsetDateTime) {
         let call = Call { operation: Operation::CreateSubscription, id, key: None, request: None, now };
-        let Some(subscription) = self.subscriptions.get(id).filter(|known| known.status != Status::Canceled) else {
+        let Some(subscription) =
+            self.subscriptions.get(id).filter(|subscription| subscription.status != Status::Canceled)
+        else {
             return;
         };
         if subscription.cancel_at_period_end {
             return self.end_subscription(id, &call);
         }
-        // Prices were checked when the items were.
-        let Ok((amount, currency)) = self.settings.due(&subscription.items) else { return };
+        // The prices were checked when the items were set.
+        let Ok((amount, currency)) = self.settings.total(&subscription.items) else { return };
         let paid = self.charge(subscription.method.as_ref(), &subscription.customer).is_ok();
         let Some(subscription) = self.subscriptions.get_mut(id) else { return };
         subscription.status = if paid { Status::Active } else { Status::PastDue };
@@ -223,7 +227,7 @@ impl TurraTechEngine {
         self.schedule(next, Due::PeriodEnd(id.to_owned()));
     }
 
-    /// Asks the bank for a period's money: of the subscription's payment method, or else of the customer's.
+    /// Charges a period to the subscription's payment method, or else to the customer's.
     fn charge(&self, method: Option<&String>, customer: &str) -> Result<(), ErrorResponse> {
         let customer = self.customers.get(customer);
         let Some(method) = method.or(customer.and_then(|customer| customer.default_method())) else {
@@ -265,8 +269,8 @@ impl TurraTechEngine {
 }
 
 impl Settings {
-    /// What items come to for one period.
-    fn due(&self, items: &[Item]) -> Result<(i64, String), ErrorResponse> {
+    /// Returns the items' total and currency for one period.
+    fn total(&self, items: &[Item]) -> Result<(i64, String), ErrorResponse> {
         let mut sum: Option<(i64, &str)> = None;
         for (index, item) in items.iter().enumerate() {
             let param = format!("items[{index}]");
@@ -277,12 +281,12 @@ impl Settings {
             if known != currency {
                 return Err(ErrorResponse::invalid(
                     format!("{param}[price]"),
-                    "is in another currency than the others",
+                    "must have the same currency as the other prices",
                 ));
             }
             let amount = price.checked_mul(item.quantity).and_then(|amount| amount.checked_add(before));
-            let amount =
-                amount.ok_or_else(|| ErrorResponse::invalid(format!("{param}[quantity]"), "comes to too much"))?;
+            let amount = amount
+                .ok_or_else(|| ErrorResponse::invalid(format!("{param}[quantity]"), "makes the total too large"))?;
             sum = Some((amount, currency));
         }
         Ok(sum.map_or((0, String::new()), |(amount, currency)| (amount, currency.to_owned())))
@@ -291,5 +295,5 @@ impl Settings {
 
 const METHOD: &str = "default_payment_method";
 
-/// Inferred: two years.
-const LONGEST_TRIAL: i64 = 730;
+/// The longest trial: two years (inferred).
+const MAX_TRIAL_DAYS: i64 = 730;

@@ -1,4 +1,4 @@
-//! Webhook endpoints: where events go.
+//! Webhook endpoints.
 
 use serde_json::json;
 
@@ -6,14 +6,14 @@ use super::effects::Call;
 use super::engine::TurraTechEngine;
 use super::params::Params;
 use super::responses::ErrorResponse;
-use crate::http::{Response, is_web_address};
+use crate::http::{Response, is_http_url};
 use crate::ledger::EntryKind;
 
 impl TurraTechEngine {
     pub(super) fn create_endpoint(&mut self, call: &Call<'_>, params: &Params) -> Result<Response, ErrorResponse> {
         let url = params.required_text("url")?;
-        if !is_web_address(&url) {
-            return Err(params.invalid("url", "must be an http or https address"));
+        if !is_http_url(&url) {
+            return Err(params.invalid("url", "must be an http or https URL"));
         }
         let events = params.texts("enabled_events")?.unwrap_or_else(|| vec!["*".to_owned()]);
         if events.is_empty() || events.iter().any(String::is_empty) {
@@ -38,10 +38,10 @@ impl TurraTechEngine {
         Ok(Response::json(201, &response))
     }
 
-    /// An endpoint for all events that nobody created over the API.
+    /// Adds an endpoint for all events, without a request to the API.
     pub(crate) fn send_events_to(&mut self, url: &str) -> Result<(), String> {
-        if !is_web_address(url) {
-            return Err(format!("{url:?} is no http or https address"));
+        if !is_http_url(url) {
+            return Err(format!("{url:?} must be an http or https URL"));
         }
         self.effects.add_endpoint(url.to_owned(), vec!["*".to_owned()]);
         Ok(())

@@ -9,15 +9,15 @@ use crate::http::Request;
 pub(super) struct Reader {
     stream: Stream,
     buffer: Vec<u8>,
-    /// Of the request whose head was read last.
+    /// The body's framing, from the request head that was read last.
     body: Body,
     malformed: bool,
 }
 
 pub(super) enum Incoming {
-    /// Its head; the body is yet to be read.
+    /// A request's head. The body has not been read yet.
     Request(Request),
-    /// The client is gone, or does not speak HTTP.
+    /// The client disconnected, or sent no valid HTTP request.
     Nothing,
 }
 
@@ -34,24 +34,24 @@ impl Reader {
         self.stream
     }
 
-    /// Whether what came was no request that is understood here.
+    /// True if the client sent no valid HTTP request.
     pub(super) fn is_malformed(&self) -> bool {
         self.malformed
     }
 
-    /// Waits for a request to begin, if not for longer than this in real time; false where none does.
-    pub(super) async fn first_byte(&mut self, patience: Option<Duration>) -> bool {
+    /// Waits for the first byte of a request, up to a limit in real time. Returns false if none arrives.
+    pub(super) async fn first_byte(&mut self, limit: Option<Duration>) -> bool {
         if !self.buffer.is_empty() {
             return true;
         }
-        let first = match patience {
-            Some(patience) => tokio::time::timeout(patience, self.read_more()).await.unwrap_or(None),
+        let first = match limit {
+            Some(limit) => tokio::time::timeout(limit, self.read_more()).await.unwrap_or(None),
             None => self.read_more().await,
         };
         first.is_some()
     }
 
-    /// The next request's head.
+    /// Reads the next request's head.
     pub(super) async fn head(&mut self) -> Incoming {
         loop {
             match head(&self.buffer) {
@@ -60,12 +60,12 @@ impl Reader {
                     self.body = body;
                     return Incoming::Request(request);
                 }
-                Head::Part if self.buffer.len() < LONGEST_HEAD => {
+                Head::Part if self.buffer.len() < MAX_HEAD_BYTES => {
                     if self.read_more().await.is_none() {
                         return Incoming::Nothing;
                     }
                 }
-                Head::Part | Head::Wrong => {
+                Head::Part | Head::Malformed => {
                     self.malformed = true;
                     return Incoming::Nothing;
                 }
@@ -85,7 +85,7 @@ impl Reader {
         Some(())
     }
 
-    /// Reads half of it, or of what there is; or merely some of it where its length is not known.
+    /// Reads half of the body, or one byte of a chunked body.
     pub(super) async fn half_of_body(&mut self, request: &Request) {
         let half = match self.body {
             Body::Sized(length) => length / 2,
@@ -110,7 +110,7 @@ impl Reader {
             let (start, size) = loop {
                 match httparse::parse_chunk_size(&self.buffer).ok()? {
                     httparse::Status::Complete(found) => break found,
-                    httparse::Status::Partial if self.buffer.len() > LONGEST_HEAD => return None,
+                    httparse::Status::Partial if self.buffer.len() > MAX_HEAD_BYTES => return None,
                     httparse::Status::Partial => self.read_more().await?,
                 }
             };
@@ -124,13 +124,13 @@ impl Reader {
                 return None;
             }
             body.extend(chunk);
-            if body.len() > LONGEST_BODY {
+            if body.len() > MAX_BODY_BYTES {
                 return None;
             }
         }
     }
 
-    /// Skips what may stand behind the last chunk, up to an empty line.
+    /// Skips the trailers after the last chunk, up to an empty line.
     async fn trailers(&mut self) -> Option<()> {
         let mut skipped = 0;
         loop {
@@ -145,14 +145,14 @@ impl Reader {
                 }
                 None => self.read_more().await?,
             }
-            if skipped + self.buffer.len() > LONGEST_HEAD + LONGEST_BODY {
+            if skipped + self.buffer.len() > MAX_HEAD_BYTES + MAX_BODY_BYTES {
                 return None;
             }
         }
     }
 
     async fn take(&mut self, length: usize) -> Option<Vec<u8>> {
-        if length > LONGEST_BODY {
+        if length > MAX_BODY_BYTES {
             return None;
         }
         while self.buffer.len() < length {
@@ -171,7 +171,7 @@ impl Reader {
 enum Head {
     Whole(usize, Request, Body),
     Part,
-    Wrong,
+    Malformed,
 }
 
 #[derive(Clone, Copy)]
@@ -186,15 +186,15 @@ fn head(bytes: &[u8]) -> Head {
     let length = match parsed.parse(bytes) {
         Ok(httparse::Status::Complete(length)) => length,
         Ok(httparse::Status::Partial) => return Head::Part,
-        Err(_) => return Head::Wrong,
+        Err(_) => return Head::Malformed,
     };
-    let (Some(method), Some(target)) = (parsed.method, parsed.path) else { return Head::Wrong };
+    let (Some(method), Some(target)) = (parsed.method, parsed.path) else { return Head::Malformed };
     let (path, query) = target.split_once('?').unwrap_or((target, ""));
     let text = |value: &[u8]| String::from_utf8_lossy(value).into_owned();
     let mut headers: Vec<(String, String)> =
         parsed.headers.iter().map(|header| (header.name.to_ascii_lowercase(), text(header.value))).collect();
     if parsed.version == Some(0) && !headers.iter().any(|(name, _)| name == "connection") {
-        // Without a word, HTTP/1.0 means one request a connection.
+        // Without a `Connection` header, HTTP/1.0 means one request per connection.
         headers.push(("connection".to_owned(), "close".to_owned()));
     }
     let value = |name: &str| headers.iter().find(|(header, _)| header == name).map(|(_, value)| value.as_str());
@@ -203,9 +203,9 @@ fn head(bytes: &[u8]) -> Head {
         (None, None) => Body::Sized(0),
         (None, Some(length)) if length.bytes().all(|byte| byte.is_ascii_digit()) => match length.parse() {
             Ok(length) => Body::Sized(length),
-            Err(_) => return Head::Wrong,
+            Err(_) => return Head::Malformed,
         },
-        (None, Some(_)) => return Head::Wrong,
+        (None, Some(_)) => return Head::Malformed,
     };
     let request = Request {
         number: 0,
@@ -218,5 +218,5 @@ fn head(bytes: &[u8]) -> Head {
     Head::Whole(length, request, body)
 }
 
-const LONGEST_HEAD: usize = 64 * 1024;
-const LONGEST_BODY: usize = 1024 * 1024;
+const MAX_HEAD_BYTES: usize = 64 * 1024;
+const MAX_BODY_BYTES: usize = 1024 * 1024;

@@ -1,4 +1,4 @@
-//! A connection's bytes, plain or through TLS, and the ways in which it can end.
+//! A connection, plain or over TLS, and the ways to end it.
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -9,7 +9,7 @@ use tokio::net::TcpStream;
 
 use crate::state::Close;
 
-/// What is read and written; what ends it may have to reach below TLS.
+/// A connection. Ending it may need the TCP stream below TLS.
 pub(super) enum Stream {
     Plain(TcpStream),
     #[cfg(feature = "tls")]
@@ -17,12 +17,12 @@ pub(super) enum Stream {
 }
 
 impl Stream {
-    /// Ends the connection, and says how many bytes came that nobody wanted; nothing where that is not known.
+    /// Ends the connection. Returns how many unread bytes the client sent; `None` if that is unknown.
     pub(super) async fn end(mut self, close: Close) -> Option<usize> {
         let mut unread = 0;
         match close {
             Close::Fin => {
-                // Through TLS, with its own goodbye before the FIN.
+                // With TLS, this sends `close_notify` before the FIN.
                 let _ = self.shutdown().await;
                 self.linger(&mut unread).await;
             }
@@ -36,7 +36,7 @@ impl Stream {
                 self.linger(&mut unread).await;
             }
             Close::Rst => {
-                // Closing with nothing to wait for sends a reset.
+                // With zero linger, closing the socket sends a reset.
                 let _ = self.tcp().set_zero_linger();
                 return None;
             }
@@ -45,15 +45,15 @@ impl Stream {
         Some(unread)
     }
 
-    /// Reads on until the client has closed too: what is unread when a socket is closed turns the FIN into a reset.
+    /// Reads until the client has closed too, because unread bytes at closing would turn the FIN into a reset.
     async fn linger(&mut self, unread: &mut usize) {
         let _ = tokio::time::timeout(LINGER, self.drain(unread)).await;
     }
 
-    /// Reads until the client closes.
+    /// Reads and counts bytes until the client closes.
     async fn drain(&mut self, unread: &mut usize) {
-        let mut nothing = [0; 1024];
-        while let Ok(length) = self.tcp().read(&mut nothing).await
+        let mut discarded = [0; 1024];
+        while let Ok(length) = self.tcp().read(&mut discarded).await
             && length > 0
         {
             *unread += length;
@@ -105,8 +105,8 @@ impl AsyncWrite for Stream {
     }
 }
 
-/// How long a closed connection's client may take to close it too, in real time.
+/// How long to wait for the client to close as well, in real time.
 const LINGER: Duration = Duration::from_secs(1);
 
-/// A record with TLS's fatal alert of that name, as it goes out before anything is encrypted.
+/// The TLS record of a fatal `handshake_failure` alert, unencrypted.
 const HANDSHAKE_FAILURE: &[u8] = &[0x15, 0x03, 0x03, 0x00, 0x02, 0x02, 0x28];

@@ -3,19 +3,20 @@ use std::fmt;
 use crate::engine::Message;
 use crate::outbox::MerchantResponse;
 
-/// A message to the merchant, as it goes over the wire.
+/// A webhook or callback that is due, ready for the merchant's handler.
 ///
-/// `Debug` shows of its headers the names, and of its body the length: logs are no place for keys and signatures.
+/// `Debug` shows only the headers' names and the body's length, because logs must not contain signatures or private
+/// ids.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct OutgoingMessage {
-    /// Its number among the [`deliveries`](crate::Offline::deliveries).
+    /// The number of its [`Delivery`](crate::Delivery).
     pub number: usize,
-    /// Where it goes.
+    /// The URL that it is sent to.
     pub url: String,
-    /// Its headers, `Content-Type` and the signature among them.
+    /// The headers, including `Content-Type` and the signature.
     pub headers: Vec<(String, String)>,
-    /// Its body, byte for byte.
+    /// The body, byte for byte.
     pub body: Vec<u8>,
     pub(super) id: usize,
     accepted: fn(u16, &[u8]) -> bool,
@@ -28,7 +29,7 @@ impl OutgoingMessage {
         Self { number: id + 1, url: message.url, headers, body: message.body, id, accepted: message.resend.accepted }
     }
 
-    /// What the provider makes of an answer: the status decides, or the beginning of the body does as well.
+    /// Evaluates the merchant's response as the provider does.
     pub(super) fn evaluate(&self, status: u16, body: &[u8]) -> MerchantResponse {
         MerchantResponse::new(status, body, self.accepted)
     }
