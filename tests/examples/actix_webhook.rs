@@ -1,7 +1,7 @@
-//! A shop on actix-web that takes deliveries of three providers, and what it stores of them.
+//! A shop on actix-web that receives webhooks of three providers and prints what it stored.
 //!
-//! `cargo run -p payments-tests --example actix_webhook`
-#![expect(clippy::print_stdout, reason = "an example shows what it does")]
+//! Run it with `cargo run -p payments-tests --example actix_webhook`.
+#![expect(clippy::print_stdout, reason = "an example prints its result")]
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -19,19 +19,19 @@ mod app;
 #[actix_web::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let sandbox = Sandbox::builder().start().await;
-    let there = sandbox.turratech();
+    let provider = sandbox.turratech();
     let stored = Arc::new(Mutex::new(Vec::new()));
     let shop = app::Shop {
         turbopay: turbopay::WebhookVerifier::new(turbopay::WebhookKey::new(sandbox.turbopay().webhook_key())?),
-        turratech: turratech::WebhookVerifier::new(turratech::WebhookSecret::new(there.webhook_secret())?)
+        turratech: turratech::WebhookVerifier::new(turratech::WebhookSecret::new(provider.webhook_secret())?)
             .clock(sandbox.clock()),
         callbacks: CallbackDecryptor::new(CallbackKey::new(sandbox.turbo_txn().callback_key())?),
         turbo_txn: turbo_txn_at(&sandbox)?,
         stored: Arc::clone(&stored),
     };
-    let server = HttpServer::new(move || App::new().app_data(Data::new(shop.clone())).configure(app::addresses));
+    let server = HttpServer::new(move || App::new().app_data(Data::new(shop.clone())).configure(app::routes));
     let server = server.workers(1).bind(("127.0.0.1", 0))?;
-    let address = server.addrs().first().copied().ok_or("it listens nowhere")?;
+    let address = server.addrs().first().copied().ok_or("the server has no address")?;
     let server = server.run();
     let handle = server.handle();
     actix_web::rt::spawn(server);

@@ -1,4 +1,4 @@
-//! Whatever an id or a reference holds: each provider's request goes where the call says, with what the call carries.
+//! Hostile ids and references never change where a request goes or what else it carries.
 
 use std::collections::BTreeSet;
 
@@ -11,91 +11,91 @@ use turratech::VersionExt as _;
 use crate::support::{lira, pounds, rupees};
 
 #[test]
-fn no_id_and_no_reference_changes_where_a_request_goes_or_what_it_carries() {
-    let texts = hostile();
+fn no_id_or_reference_changes_where_a_request_goes_or_what_else_it_carries() {
+    let texts = hostile_texts();
     assert!(texts.len() >= 200, "{}", texts.len());
-    let (mut sent, mut refused) = (0, 0);
-    for (name, send) in WAYS {
-        let plain = one_request(*send, PLAIN).unwrap().unwrap_or_else(|| panic!("{name} sends nothing"));
-        let mut sent_here = 0;
+    let (mut sent, mut rejected) = (0, 0);
+    for (name, send) in PLACES {
+        let plain = one_request(*send, PLAIN).unwrap().unwrap_or_else(|| panic!("{name} sends no request"));
+        let mut sent_at_place = 0;
         for text in &texts {
             match one_request(*send, text) {
                 Ok(Some(request)) => {
                     check(name, &plain, &request, text);
-                    sent_here += 1;
+                    sent_at_place += 1;
                 }
-                // It was a parameter's, and refused before anything was sent.
-                Ok(None) => refused += 1,
+                // Rejected as a parameter before the request was sent.
+                Ok(None) => rejected += 1,
                 Err(invalid) => {
                     assert!(!invalid.field().is_empty(), "{invalid:?}");
                     assert!(text.len() < 4 || !invalid.to_string().contains(text.as_str()), "{invalid:?}");
-                    refused += 1;
+                    rejected += 1;
                 }
             }
         }
-        assert!(sent_here > 0, "{name} takes none of them");
-        sent += sent_here;
+        assert!(sent_at_place > 0, "{name} accepts none of the texts");
+        sent += sent_at_place;
     }
-    println!("{} texts in {} places: {sent} sent as they are, {refused} refused", texts.len(), WAYS.len());
-    assert!(sent > 1000 && refused > 1000, "{sent} sent, {refused} refused");
+    println!("{} texts in {} places: {sent} sent unchanged, {rejected} rejected", texts.len(), PLACES.len());
+    assert!(sent > 1000 && rejected > 1000, "{sent} sent, {rejected} rejected");
 }
 
-/// The request for `text` is that for a plain one with the text in its place, and no other byte changed.
+/// Asserts that a request equals the one for [`PLAIN`], apart from the text that replaces it.
 #[track_caller]
 fn check(name: &str, plain: &Request, request: &Request, text: &str) {
-    let about = format!("{name} with {:?}: {}", text.chars().take(40).collect::<String>(), request.url());
-    assert_eq!(request.method(), plain.method(), "{about}");
+    let context = format!("{name} with {:?}: {}", text.chars().take(40).collect::<String>(), request.url());
+    assert_eq!(request.method(), plain.method(), "{context}");
     match plain.url().split_once(PLAIN) {
-        None => assert_eq!(request.url(), plain.url(), "{about}"),
-        Some((before, behind)) => {
+        None => assert_eq!(request.url(), plain.url(), "{context}"),
+        Some((before, after)) => {
             let url = request.url();
-            let part = url.strip_prefix(before).and_then(|rest| rest.strip_suffix(behind));
-            assert!(part.is_some(), "{about}");
+            let part = url.strip_prefix(before).and_then(|rest| rest.strip_suffix(after));
+            assert!(part.is_some(), "{context}");
             let part = part.unwrap_or_default();
             let safe = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~%".contains(&byte);
-            assert!(part.bytes().all(safe) && !matches!(part, "" | "." | ".."), "{about}");
-            assert_eq!(decoded(part, false), text.as_bytes(), "{about}");
+            assert!(part.bytes().all(safe) && !matches!(part, "" | "." | ".."), "{context}");
+            assert_eq!(decoded(part, false), text.as_bytes(), "{context}");
         }
     }
     let names = |request: &Request| request.headers().keys().map(ToString::to_string).collect::<BTreeSet<_>>();
-    assert_eq!(names(request), names(plain), "{about}");
-    assert_eq!(request.headers().len(), plain.headers().len(), "{about}");
+    assert_eq!(names(request), names(plain), "{context}");
+    assert_eq!(request.headers().len(), plain.headers().len(), "{context}");
     for (header, value) in plain.headers() {
         let expected = if value == PLAIN { text.as_bytes() } else { value.as_bytes() };
-        // A fresh one is drawn for each call.
+        // Each call has a new random key.
         if header != "idempotency-key" || value == PLAIN {
-            assert_eq!(request.headers()[header].as_bytes(), expected, "{about}");
+            assert_eq!(request.headers()[header].as_bytes(), expected, "{context}");
         }
     }
     let body = |request: &Request| request.body().as_ref().to_vec();
     if body(plain).starts_with(b"{") {
-        let expected = with_text(serde_json::from_slice(&body(plain)).unwrap(), text);
-        assert_eq!(serde_json::from_slice::<Value>(&body(request)).unwrap(), expected, "{about}");
+        let expected = replace_plain_in_json(serde_json::from_slice(&body(plain)).unwrap(), text);
+        assert_eq!(serde_json::from_slice::<Value>(&body(request)).unwrap(), expected, "{context}");
     } else {
         let fields = |body: &[u8]| {
             let fields: Vec<_> = body.split(|byte| *byte == b'&').map(|field| decoded_bytes(field, true)).collect();
             fields
         };
-        let expected: Vec<_> = fields(&body(plain)).into_iter().map(|field| in_place(&field, text)).collect();
-        assert_eq!(fields(&body(request)), expected, "{about}");
+        let expected: Vec<_> = fields(&body(plain)).into_iter().map(|field| replace_plain(&field, text)).collect();
+        assert_eq!(fields(&body(request)), expected, "{context}");
     }
 }
 
-/// A JSON value with the text where the plain one stands.
-fn with_text(value: Value, text: &str) -> Value {
+/// Replaces [`PLAIN`] with the text in a JSON value.
+fn replace_plain_in_json(value: Value, text: &str) -> Value {
     match value {
         Value::String(plain) if plain == PLAIN => Value::String(text.to_owned()),
-        Value::Array(all) => all.into_iter().map(|value| with_text(value, text)).collect(),
-        Value::Object(members) => members
+        Value::Array(items) => items.into_iter().map(|value| replace_plain_in_json(value, text)).collect(),
+        Value::Object(fields) => fields
             .into_iter()
-            .map(|(name, value)| (name, with_text(value, text)))
+            .map(|(name, value)| (name, replace_plain_in_json(value, text)))
             .collect::<serde_json::Map<_, _>>()
             .into(),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => value,
     }
 }
 
-fn in_place(field: &[u8], text: &str) -> Vec<u8> {
+fn replace_plain(field: &[u8], text: &str) -> Vec<u8> {
     let field = String::from_utf8(field.to_vec()).unwrap();
     field.replace(PLAIN, text).into_bytes()
 }
@@ -126,8 +126,8 @@ fn decoded_bytes(mut text: &[u8], form: bool) -> Vec<u8> {
     decoded
 }
 
-/// Texts that somebody would try in order to reach another endpoint, another header or another machine.
-fn hostile() -> BTreeSet<String> {
+/// Returns texts that try to reach another endpoint, another header or another machine.
+fn hostile_texts() -> BTreeSet<String> {
     let parts = [
         ".",
         "..",
@@ -215,9 +215,9 @@ fn hostile() -> BTreeSet<String> {
     all
 }
 
-/// The one request that is made with a text; nothing where it is refused as a parameter.
-fn one_request(send: Send, text: &str) -> Result<Option<Request>, ValidationError> {
-    // Nothing is answered, so that every call ends with its first request.
+/// Returns the request that is sent with a text, or `None` if the text is rejected as a parameter.
+fn one_request(send: SendCall, text: &str) -> Result<Option<Request>, ValidationError> {
+    // The script has no replies, so that every call ends after its first request.
     let script = Script::new([]);
     send(&Clients::over(&script), text)?;
     let mut requests = script.requests();
@@ -225,9 +225,9 @@ fn one_request(send: Send, text: &str) -> Result<Option<Request>, ValidationErro
     Ok(requests.pop())
 }
 
-type Send = fn(&Clients, &str) -> Result<(), ValidationError>;
+type SendCall = fn(&Clients, &str) -> Result<(), ValidationError>;
 
-/// Sends a call, and does not care for what comes of it.
+/// Sends a call and ignores its result.
 macro_rules! send {
     ($call:expr) => {{
         let call = $call.retry(payments_core::RetryPolicy::none());
@@ -236,79 +236,89 @@ macro_rules! send {
     }};
 }
 
-/// Every place in every provider's requests where an id or a reference of the caller's can stand.
-const WAYS: &[(&str, Send)] = &[
-    ("turratech retrieve_payment", |to, text| send!(to.turratech.retrieve_payment(&text.parse()?))),
-    ("turratech capture_payment", |to, text| send!(to.turratech.capture_payment(&text.parse()?))),
-    ("turratech cancel_payment", |to, text| send!(to.turratech.cancel_payment(&text.parse()?))),
-    ("turratech retrieve_refund", |to, text| send!(to.turratech.retrieve_refund(&text.parse()?))),
-    ("turratech create_refund", |to, text| send!(to.turratech.create_refund(turratech::NewRefund::new(text.parse()?)))),
-    ("turratech retrieve_customer", |to, text| send!(to.turratech.retrieve_customer(&text.parse()?))),
-    ("turratech update_customer", |to, text| {
-        send!(to.turratech.update_customer(&text.parse()?, turratech::CustomerDetails::new().name("Jo")))
+/// Each place in the requests of all providers for an id or a reference of the caller.
+const PLACES: &[(&str, SendCall)] = &[
+    ("turratech retrieve_payment", |clients, text| send!(clients.turratech.retrieve_payment(&text.parse()?))),
+    ("turratech capture_payment", |clients, text| send!(clients.turratech.capture_payment(&text.parse()?))),
+    ("turratech cancel_payment", |clients, text| send!(clients.turratech.cancel_payment(&text.parse()?))),
+    ("turratech retrieve_refund", |clients, text| send!(clients.turratech.retrieve_refund(&text.parse()?))),
+    ("turratech create_refund", |clients, text| {
+        send!(clients.turratech.create_refund(turratech::NewRefund::new(text.parse()?)))
     }),
-    ("turratech delete_customer", |to, text| send!(to.turratech.delete_customer(&text.parse()?))),
-    ("turratech update_subscription", |to, text| {
-        send!(to.turratech.update_subscription(&text.parse()?, turratech::SubscriptionUpdate::new()))
+    ("turratech retrieve_customer", |clients, text| send!(clients.turratech.retrieve_customer(&text.parse()?))),
+    ("turratech update_customer", |clients, text| {
+        send!(clients.turratech.update_customer(&text.parse()?, turratech::CustomerDetails::new().name("Jo")))
     }),
-    ("turratech cancel_subscription", |to, text| send!(to.turratech.cancel_subscription(&text.parse()?))),
-    ("turratech attach_payment_method", |to, text| {
-        send!(to.turratech.attach_payment_method(&text.parse()?, &"cus_1".parse()?))
+    ("turratech delete_customer", |clients, text| send!(clients.turratech.delete_customer(&text.parse()?))),
+    ("turratech update_subscription", |clients, text| {
+        send!(clients.turratech.update_subscription(&text.parse()?, turratech::SubscriptionUpdate::new()))
     }),
-    ("turratech attach_payment_method, customer", |to, text| {
-        send!(to.turratech.attach_payment_method(&"pm_1".parse()?, &text.parse()?))
+    ("turratech cancel_subscription", |clients, text| send!(clients.turratech.cancel_subscription(&text.parse()?))),
+    ("turratech attach_payment_method", |clients, text| {
+        send!(clients.turratech.attach_payment_method(&text.parse()?, &"cus_1".parse()?))
     }),
-    ("turratech detach_payment_method", |to, text| send!(to.turratech.detach_payment_method(&text.parse()?))),
-    ("turratech create_payment, metadata", |to, text| {
-        send!(to.turratech.create_payment(turratech::NewPayment::new(pounds(2000)).metadata("order_id", text)))
+    ("turratech attach_payment_method, customer", |clients, text| {
+        send!(clients.turratech.attach_payment_method(&"pm_1".parse()?, &text.parse()?))
     }),
-    ("turratech list_payments", |to, text| {
-        let mut list = to.turratech.list_payments(turratech::ListParams::new().starting_after(text.parse()?));
+    ("turratech detach_payment_method", |clients, text| send!(clients.turratech.detach_payment_method(&text.parse()?))),
+    ("turratech create_payment, metadata", |clients, text| {
+        send!(clients.turratech.create_payment(turratech::NewPayment::new(pounds(2000)).metadata("order_id", text)))
+    }),
+    ("turratech list_payments", |clients, text| {
+        let mut list = clients.turratech.list_payments(turratech::ListParams::new().starting_after(text.parse()?));
         let _ = tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(list.try_next());
         Ok(())
     }),
-    ("turratech version", |to, text| send!(to.turratech.retrieve_payment(&"pay_1".parse()?).version(text))),
-    ("turratech idempotency key", |to, text| {
+    ("turratech version", |clients, text| send!(clients.turratech.retrieve_payment(&"pay_1".parse()?).version(text))),
+    ("turratech idempotency key", |clients, text| {
         let key = turratech::IdempotencyKey::new(text, payments_core::time::OffsetDateTime::UNIX_EPOCH)?;
-        send!(to.turratech.capture_payment(&"pay_1".parse()?).idempotency_key(key))
+        send!(clients.turratech.capture_payment(&"pay_1".parse()?).idempotency_key(key))
     }),
-    ("turbopay order_status", |to, text| send!(to.turbopay.order_status(&text.parse()?))),
-    ("turbopay lookup", |to, text| send!(to.turbopay.lookup(&text.parse()?))),
-    ("turbopay create_deposit", |to, text| {
-        send!(to.turbopay.create_deposit(turbopay::NewDeposit::upi(rupees(100), text.parse()?, "c-1".parse()?)))
+    ("turbopay order_status", |clients, text| send!(clients.turbopay.order_status(&text.parse()?))),
+    ("turbopay lookup", |clients, text| send!(clients.turbopay.lookup(&text.parse()?))),
+    ("turbopay create_deposit", |clients, text| {
+        send!(clients.turbopay.create_deposit(turbopay::NewDeposit::upi(rupees(100), text.parse()?, "c-1".parse()?)))
     }),
-    ("turbopay create_deposit, customer", |to, text| {
-        send!(to.turbopay.create_deposit(turbopay::NewDeposit::upi(rupees(100), "o-1".parse()?, text.parse()?)))
+    ("turbopay create_deposit, customer", |clients, text| {
+        send!(clients.turbopay.create_deposit(turbopay::NewDeposit::upi(rupees(100), "o-1".parse()?, text.parse()?)))
     }),
-    ("turbopay confirm_utr", |to, text| send!(to.turbopay.confirm_utr(&"o-1".parse()?, &text.parse()?))),
-    ("turbopay confirm_utr, order", |to, text| send!(to.turbopay.confirm_utr(&text.parse()?, &"4093".parse()?))),
-    ("turbo-txn lookup", |to, text| send!(to.turbo_txn.lookup(&text.parse()?))),
-    ("turbo-txn initiate", |to, text| {
-        send!(to.turbo_txn.initiate(turbo_txn::NewTransaction::new(text.parse()?, rupees(300), "https://m.example/")))
+    ("turbopay confirm_utr", |clients, text| send!(clients.turbopay.confirm_utr(&"o-1".parse()?, &text.parse()?))),
+    ("turbopay confirm_utr, order", |clients, text| {
+        send!(clients.turbopay.confirm_utr(&text.parse()?, &"4093".parse()?))
     }),
-    ("turbo-link link", |to, text| send!(to.turbo_link.list_links(turbo_link::ListLinks::new().only(text.parse()?)))),
-    ("turbo-link list, field", |to, text| {
-        send!(to.turbo_link.list_links(turbo_link::ListLinks::new().field("reference", text)))
+    ("turbo-txn lookup", |clients, text| send!(clients.turbo_txn.lookup(&text.parse()?))),
+    ("turbo-txn initiate", |clients, text| {
+        send!(clients.turbo_txn.initiate(turbo_txn::NewTransaction::new(
+            text.parse()?,
+            rupees(300),
+            "https://m.example/"
+        )))
     }),
-    ("card3ds capture", |to, text| send!(to.card3ds.capture(&text.parse()?, lira("100.50")))),
-    ("card3ds checkout_status", |to, text| send!(to.card3ds.checkout_status(&text.parse()?))),
-    ("card3ds complete", |to, text| {
+    ("turbo-link link", |clients, text| {
+        send!(clients.turbo_link.list_links(turbo_link::ListLinks::new().only(text.parse()?)))
+    }),
+    ("turbo-link list, field", |clients, text| {
+        send!(clients.turbo_link.list_links(turbo_link::ListLinks::new().field("reference", text)))
+    }),
+    ("card3ds capture", |clients, text| send!(clients.card3ds.capture(&text.parse()?, lira("100.50")))),
+    ("card3ds checkout_status", |clients, text| send!(clients.card3ds.checkout_status(&text.parse()?))),
+    ("card3ds complete", |clients, text| {
         let stored: card3ds::PaymentId = text.parse()?;
-        // What can be a payment's id needs no encoding in a form.
+        // Every valid payment id needs no encoding in a form.
         let callback = card3ds::ThreeDsCallback::parse(format!("paymentId={text}&securityKey=k").as_bytes()).unwrap();
-        send!(to.card3ds.complete_3ds(&stored, &callback))
+        send!(clients.card3ds.complete_3ds(&stored, &callback))
     }),
-    ("card3ds create_checkout", |to, text| {
-        send!(to.card3ds.create_checkout(card3ds::NewCheckout::new(
+    ("card3ds create_checkout", |clients, text| {
+        send!(clients.card3ds.create_checkout(card3ds::NewCheckout::new(
             text.parse()?,
             lira("1"),
             "a book",
             "https://m.example/"
         )))
     }),
-    ("card3ds create_checkout, customer", |to, text| {
+    ("card3ds create_checkout, customer", |clients, text| {
         let checkout = card3ds::NewCheckout::new("o-1".parse()?, lira("1"), "a book", "https://m.example/");
-        send!(to.card3ds.create_checkout(checkout.customer(text.parse()?)))
+        send!(clients.card3ds.create_checkout(checkout.customer(text.parse()?)))
     }),
 ];
 
@@ -356,5 +366,5 @@ impl Clients {
     }
 }
 
-/// What every way takes, and what stands nowhere else in a request.
+/// A text that every place accepts and that occurs nowhere else in a request.
 const PLAIN: &str = "plain-7f3a";

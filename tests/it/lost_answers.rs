@@ -1,11 +1,11 @@
-//! The answer is lost, and the money may have moved: what each provider lets a client do about it.
+//! Lost responses: the money may have moved, and each provider offers different ways to find out.
 
 mod card3ds;
 mod turbo_txn;
 mod turbopay;
 mod turratech;
 
-/// Every way in which an answer can be lost, that is not the provider's own word for anything.
+/// The effects that lose a response or replace it with one that proves nothing.
 const EFFECTS: &[&str] = &[
     "fin",
     "rst",
@@ -31,7 +31,7 @@ const EFFECTS: &[&str] = &[
     "json=409",
 ];
 
-/// How often a request reached the sandbox, by whatever operation.
-fn requests(sandbox: &payments_sandbox::Sandbox) -> usize {
-    sandbox.timeline().iter().filter(|entry| entry.what.contains(": request ")).count()
+/// Returns how many requests of any operation reached the sandbox.
+fn request_count(sandbox: &payments_sandbox::Sandbox) -> usize {
+    sandbox.timeline().iter().filter(|entry| entry.text.contains(": request ")).count()
 }

@@ -1,6 +1,6 @@
-//! The SDKs against the sandbox, over real sockets: what the ledger says is what counts.
+//! The SDKs against the sandbox over real sockets, checked against its ledger.
 
-#![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
+#![expect(clippy::unwrap_used, reason = "a test helper fails by panicking")]
 
 mod acme_pay;
 mod actix;

@@ -1,4 +1,4 @@
-//! Canaries in the place of every key, card number and code of every provider, and every way out read for them.
+//! Canary values in place of every secret of every provider, searched for in everything that is printed.
 
 use std::cell::RefCell;
 use std::error::Error as _;
@@ -31,14 +31,14 @@ const CANARIES: &[&str] = &[
     "5421 1901 2209 0656",
 ];
 
-/// Everything that a test has to look at, in one text.
+/// Everything that was printed, in one text.
 #[derive(Default)]
-struct Said {
+struct Output {
     text: String,
     errors: usize,
 }
 
-impl Said {
+impl Output {
     fn value(&mut self, value: &impl std::fmt::Debug) {
         self.text += &format!("{value:?}\n{value:#?}\n");
     }
@@ -52,7 +52,7 @@ impl Said {
             self.text += &format!("{inner}\n{inner:?}\n");
             source = inner.source();
         }
-        // What is printed where nobody handles it.
+        // The message of a panic from `unwrap`.
         let unhandled = |result: Result<(), Error>| result.unwrap();
         let panic = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| unhandled(Err(error))));
         let message = panic.unwrap_err().downcast::<String>().unwrap();
@@ -63,17 +63,18 @@ impl Said {
     #[track_caller]
     fn check(&self) {
         for canary in CANARIES {
-            let found = self.text.find(canary).map(|at| {
-                let from = (0..=at.saturating_sub(200)).rev().find(|at| self.text.is_char_boundary(*at)).unwrap();
-                &self.text[from..at + canary.len()]
+            let context = self.text.find(canary).map(|index| {
+                let from =
+                    (0..=index.saturating_sub(200)).rev().find(|start| self.text.is_char_boundary(*start)).unwrap();
+                &self.text[from..index + canary.len()]
             });
-            assert_eq!(found, None, "{canary}");
+            assert_eq!(context, None, "{canary}");
         }
     }
 }
 
-/// Answers that quote what this provider was sent, in every form of an error that any of them has.
-fn echoes(secrets: &[&str]) -> Vec<Reply> {
+/// Returns replies that quote the secrets, in the error format of every provider.
+fn echoing_replies(secrets: &[&str]) -> Vec<Reply> {
     let all = format!("{} {PAN} 5421 1901 2209 0656", secrets.join(" "));
     let bodies = [
         format!("<html>{all}</html>"),
@@ -84,102 +85,113 @@ fn echoes(secrets: &[&str]) -> Vec<Reply> {
         format!(r#"{{"id":["{all}"],"paymentId":7,"order_id":{{"{PAN}":1}},"data":"{all}"}}"#),
     ];
     let statuses = [200, 302, 400, 401, 402, 404, 409, 422, 429, 500];
-    let answered = statuses.iter().flat_map(|status| bodies.iter().map(|body| Reply::json(*status, body)));
-    answered.chain([Reply::lost(), Reply::not_connected(), Reply::cut_off(200)]).collect()
+    let replies = statuses.iter().flat_map(|status| bodies.iter().map(|body| Reply::json(*status, body)));
+    replies.chain([Reply::lost(), Reply::not_connected(), Reply::cut_off(200)]).collect()
 }
 
 #[tokio::test]
-async fn no_secret_of_any_provider_comes_out_of_anything() {
-    listen();
-    // A panic's own words are read from its payload.
+async fn no_output_contains_a_secret_of_any_provider() {
+    collect_traces();
+    // The panic message is read from the payload, so the hook prints nothing.
     std::panic::set_hook(Box::new(|_| {}));
-    let (mut said, builders) = (Said::default(), RefCell::new(String::new()));
-    macro_rules! tell {
+    let (mut output, builders) = (Output::default(), RefCell::new(String::new()));
+    macro_rules! send_all {
         ($($call:expr),*) => {{$(
             let call = $call.retry(RetryPolicy::none());
-            said.value(&call);
-            // What a success says is the provider's; each crate's own tests read that.
+            output.value(&call);
+            // Each crate's own tests check the contents of a successful response.
             if let Err(error) = call.send().await {
-                said.error(error);
+                output.error(error);
             }
         )*}};
     }
     let clock = ManualClock::at(payments_core::time::OffsetDateTime::UNIX_EPOCH);
-    macro_rules! over {
+    macro_rules! with_reply {
         ($builder:expr, $reply:expr) => {{
             let builder = $builder.transport(Script::new([$reply])).clock(clock.clone()).timer(clock.clone());
             builders.borrow_mut().push_str(&format!("{builder:?} {builder:#?}"));
             builder
         }};
     }
-    for which in 0..echoes(&[]).len() {
-        let quoting = |secrets: &[&str]| echoes(secrets).swap_remove(which);
+    for index in 0..echoing_replies(&[]).len() {
+        let reply_quoting = |secrets: &[&str]| echoing_replies(secrets).swap_remove(index);
         let key = || turratech::ApiKey::new(CANARIES[0]).unwrap();
         let expiry = turratech::Expiry::new(4, 2028).unwrap();
         let card = || turratech::Card::new(PAN.parse().unwrap(), expiry, "8437".parse().unwrap());
-        let client = || over!(turratech::Client::builder(key()), quoting(&CANARIES[..1])).build().unwrap();
-        tell!(
+        let client = || with_reply!(turratech::Client::builder(key()), reply_quoting(&CANARIES[..1])).build().unwrap();
+        send_all!(
             client().create_payment_method(turratech::NewPaymentMethod::card(card())),
             client().create_payment(turratech::NewPayment::new(pounds(2000)).description(PAN))
         );
-        let builder =
-            || over!(turbopay::Client::builder(turbopay::ApiKey::new(CANARIES[2]).unwrap()), quoting(&CANARIES[2..3]));
+        let builder = || {
+            with_reply!(
+                turbopay::Client::builder(turbopay::ApiKey::new(CANARIES[2]).unwrap()),
+                reply_quoting(&CANARIES[2..3])
+            )
+        };
         let client = builder().status_url("https://m.example/s").traffic(turbopay::Traffic::Standard).build().unwrap();
-        tell!(client.create_withdrawal(withdrawal("order-1")));
+        send_all!(client.create_withdrawal(withdrawal("order-1")));
         let ids = || (turbo_txn::ClientId::new(CANARIES[4]).unwrap(), turbo_txn::SecretKey::new(CANARIES[5]).unwrap());
-        let builder = over!(turbo_txn::Client::builder(ids().0, ids().1), quoting(&CANARIES[4..6]));
+        let builder = with_reply!(turbo_txn::Client::builder(ids().0, ids().1), reply_quoting(&CANARIES[4..6]));
         let client = builder.base_url("https://turbo.example").build().unwrap();
         let order: turbo_txn::MerchantOrderId = "o-1".parse().unwrap();
-        tell!(client.initiate(turbo_txn::NewTransaction::new(order, rupees(300), "https://m.example/")));
-        let builder =
-            over!(turbo_link::Client::builder(turbo_link::ApiKey::new(CANARIES[8]).unwrap()), quoting(&CANARIES[8..9]));
-        tell!(builder.build().unwrap().list_links(turbo_link::ListLinks::new()));
+        send_all!(client.initiate(turbo_txn::NewTransaction::new(order, rupees(300), "https://m.example/")));
+        let builder = with_reply!(
+            turbo_link::Client::builder(turbo_link::ApiKey::new(CANARIES[8]).unwrap()),
+            reply_quoting(&CANARIES[8..9])
+        );
+        send_all!(builder.build().unwrap().list_links(turbo_link::ListLinks::new()));
         let keys = || (card3ds::ApiKey::new(CANARIES[9]).unwrap(), card3ds::ApiSecret::new(CANARIES[10]).unwrap());
         let client = || {
-            let builder = over!(card3ds::Client::builder(keys().0, keys().1), quoting(&CANARIES[9..11]));
+            let builder = with_reply!(card3ds::Client::builder(keys().0, keys().1), reply_quoting(&CANARIES[9..11]));
             builder.base_url("https://acquirer.example").build().unwrap()
         };
         let callback = card3ds::ThreeDsCallback::parse(b"paymentId=p-1&securityKey=canary-11-security-key").unwrap();
-        tell!(
+        send_all!(
             client().create_payment(card_payment("o-1")),
             client().complete_3ds(&"p-1".parse().unwrap(), &callback),
             client().capture(&"p-1".parse().unwrap(), lira("1"))
         );
     }
-    said.text += &builders.borrow();
-    deliveries(&mut said);
+    output.text += &builders.borrow();
+    print_rejected_deliveries(&mut output);
     let _ = std::panic::take_hook();
 
-    assert!(said.errors > 400, "{} errors", said.errors);
-    said.check();
-    let traced = Said { text: traced(), ..Said::default() };
+    assert!(output.errors > 400, "{} errors", output.errors);
+    output.check();
+    let traced = Output { text: traced(), ..Output::default() };
     for provider in ["turratech", "turbopay", "turbo-txn", "turbo-link", "card3ds"] {
-        assert!(traced.text.contains(provider), "nothing of {provider} is traced");
+        assert!(traced.text.contains(provider), "{provider} wrote no trace");
     }
     traced.check();
-    println!("{} errors, {} bytes printed and {} traced: no canary", said.errors, said.text.len(), traced.text.len());
+    println!(
+        "{} errors, {} bytes printed and {} traced: no canary",
+        output.errors,
+        output.text.len(),
+        traced.text.len()
+    );
 }
 
-/// Deliveries that are refused, and the endpoints that refuse them.
-fn deliveries(said: &mut Said) {
+/// Prints verifiers and the errors of deliveries that they reject.
+fn print_rejected_deliveries(output: &mut Output) {
     let body = format!(r#"{{"order_id":"{}"}}"#, CANARIES.join(" "));
     let endpoint = turratech::WebhookVerifier::new(turratech::WebhookSecret::new(CANARIES[1]).unwrap());
-    said.value(&endpoint);
-    said.value(&endpoint.verify_signature(body.as_bytes(), b"t=1,v1=0").unwrap_err());
+    output.value(&endpoint);
+    output.value(&endpoint.verify_signature(body.as_bytes(), b"t=1,v1=0").unwrap_err());
     let key = || turbopay::WebhookKey::new(CANARIES[3]).unwrap();
     let endpoint = turbopay::WebhookVerifier::new(key());
-    said.value(&endpoint);
-    said.value(&endpoint.verify_signature(body.as_bytes(), CANARIES[3].as_bytes()).unwrap_err());
+    output.value(&endpoint);
+    output.value(&endpoint.verify_signature(body.as_bytes(), CANARIES[3].as_bytes()).unwrap_err());
     let genuine = turbopay::test_util::sign(&key(), body.as_bytes());
-    said.value(&endpoint.verify_signature(body.as_bytes(), genuine.as_bytes()).unwrap_err());
+    output.value(&endpoint.verify_signature(body.as_bytes(), genuine.as_bytes()).unwrap_err());
     let callbacks = turbo_txn::CallbackDecryptor::new(turbo_txn::CallbackKey::new(CANARIES[6]).unwrap());
-    said.value(&callbacks);
-    said.value(&callbacks.decrypt(body.as_bytes()).unwrap_err());
-    said.value(&card3ds::ThreeDsCallback::parse(CANARIES[11].as_bytes()).unwrap_err());
+    output.value(&callbacks);
+    output.value(&callbacks.decrypt(body.as_bytes()).unwrap_err());
+    output.value(&card3ds::ThreeDsCallback::parse(CANARIES[11].as_bytes()).unwrap_err());
 }
 
 #[tokio::test]
-async fn the_sandbox_logs_no_secret_either() {
+async fn the_sandbox_logs_no_secret() {
     let sandbox = Sandbox::builder().seed(7).start().await;
     let card = || {
         let expiry = turratech::Expiry::new(4, 2030).unwrap();
@@ -219,15 +231,17 @@ async fn the_sandbox_logs_no_secret_either() {
 
 static TRACED: Mutex<Vec<u8>> = Mutex::new(Vec::new());
 
-/// Collects all that reaches `tracing` in this process: a subscriber for each test would miss what another saw first.
-fn listen() {
+/// Collects all `tracing` output of this process.
+///
+/// A subscriber per test would miss callsites that another test registered first.
+fn collect_traces() {
     static SUBSCRIBER: OnceLock<()> = OnceLock::new();
     SUBSCRIBER.get_or_init(|| {
         let subscriber = tracing_subscriber::fmt()
             .with_max_level(tracing_subscriber::filter::LevelFilter::TRACE)
             .with_span_events(FmtSpan::FULL)
             .with_ansi(false)
-            .with_writer(|| Tracing)
+            .with_writer(|| TraceWriter)
             .finish();
         tracing_subscriber::util::SubscriberInitExt::try_init(subscriber).unwrap();
     });
@@ -237,9 +251,9 @@ fn traced() -> String {
     String::from_utf8(TRACED.lock().unwrap().clone()).unwrap()
 }
 
-struct Tracing;
+struct TraceWriter;
 
-impl Write for Tracing {
+impl Write for TraceWriter {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
         TRACED.lock().unwrap().extend_from_slice(bytes);
         Ok(bytes.len())

@@ -1,65 +1,70 @@
-//! The simulation itself: that it comes out the same each time, and would notice.
+//! The simulation itself: it is repeatable, and it detects each flaw of a merchant.
 
-use payments_tests::simulate::{Rig, Violation, day, timeline};
+use payments_tests::simulate::{Flaw, Violation, day, timeline};
 
-/// The first of these days on which something went wrong.
-fn first_violation(rig: Rig, seeds: u64) -> Option<Violation> {
-    (1..=seeds).find_map(|seed| day(seed, rig).err()).map(|violation| *violation)
+/// Returns the first violation within this many days.
+fn first_violation(flaw: Flaw, seeds: u64) -> Option<Violation> {
+    (1..=seeds).find_map(|seed| day(seed, flaw).err()).map(|violation| *violation)
 }
 
 #[track_caller]
-fn check_is_caught(rig: Rig, by: &[&str]) {
-    let violation = first_violation(rig, 400).unwrap();
-    assert!(by.iter().any(|words| violation.what.contains(words)), "{rig:?}: {violation}");
-    let told = violation.to_string();
-    assert!(told.contains("LEDGER") || told.contains("look-ups"), "{told}");
-    assert!(told.ends_with(&format!("replay: cargo xtask simulate --seed {}", violation.seed)), "{told}");
+fn check_is_detected(flaw: Flaw, messages: &[&str]) {
+    let violation = first_violation(flaw, 400).unwrap();
+    assert!(messages.iter().any(|message| violation.what.contains(message)), "{flaw:?}: {violation}");
+    let printed = violation.to_string();
+    assert!(printed.contains("LEDGER") || printed.contains("lookups"), "{printed}");
+    assert!(printed.ends_with(&format!("replay: cargo xtask simulate --seed {}", violation.seed)), "{printed}");
 }
 
 #[test]
-fn hundreds_of_days_pass_without_a_violation() {
-    assert_eq!(first_violation(Rig::Sound, 300).map(|violation| violation.to_string()), None);
+fn three_hundred_days_have_no_violation() {
+    assert_eq!(first_violation(Flaw::None, 300).map(|violation| violation.to_string()), None);
 }
 
 #[test]
-fn a_seed_is_the_same_day_each_time_to_the_letter() {
+fn the_same_seed_gives_the_same_timeline() {
     for seed in 1..=20 {
-        let told = timeline(seed, Rig::Sound);
-        assert!(told.lines().count() > 20, "{told}");
-        assert_eq!(told, timeline(seed, Rig::Sound));
-        assert_ne!(told, timeline(seed + 1, Rig::Sound));
+        let first = timeline(seed, Flaw::None);
+        assert!(first.lines().count() > 20, "{first}");
+        assert_eq!(first, timeline(seed, Flaw::None));
+        assert_ne!(first, timeline(seed + 1, Flaw::None));
     }
 }
 
 #[test]
-fn a_client_that_sends_again_what_has_no_key_is_caught() {
-    check_is_caught(Rig::SendsUnkeyedAgain, &["a second time"]);
+fn a_transport_that_resends_unkeyed_requests_is_detected() {
+    check_is_detected(Flaw::ResendsUnkeyedRequests, &["a second time"]);
 }
 
 #[test]
-fn a_merchant_who_sends_again_under_a_new_key_is_caught() {
-    check_is_caught(Rig::TakesFreshKeys, &["a second time"]);
+fn a_merchant_that_retries_under_a_new_key_is_detected() {
+    check_is_detected(Flaw::RetriesUnderNewKey, &["a second time"]);
 }
 
 #[test]
-fn a_merchant_who_takes_unknown_for_a_failure_is_caught() {
-    check_is_caught(
-        Rig::TriesElsewhere,
-        &["which the ledger denies", "stands paid 2 times", "the client said that it was not", "ends as NotDone"],
+fn a_merchant_that_treats_unknown_as_failed_is_detected() {
+    check_is_detected(
+        Flaw::TreatsUnknownAsFailed,
+        &[
+            "which the ledger contradicts",
+            "is paid 2 times",
+            "the client reported that it was not",
+            "ends as NotExecuted",
+        ],
     );
 }
 
 #[test]
-fn a_merchant_who_believes_what_nothing_proves_is_caught() {
-    check_is_caught(Rig::BelievesCallbacks, &["which the ledger denies"]);
+fn a_merchant_that_trusts_unverified_callbacks_is_detected() {
+    check_is_detected(Flaw::TrustsCallbacks, &["which the ledger contradicts"]);
 }
 
 #[test]
-fn a_limiter_that_is_off_is_caught() {
-    check_is_caught(Rig::ForgetsTheLimit, &["times in one minute", "for their number"]);
+fn a_merchant_that_bypasses_the_rate_limit_is_detected() {
+    check_is_detected(Flaw::BypassesRateLimit, &["lookups in one minute", "over its rate limit"]);
 }
 
 #[test]
-fn a_merchant_who_looks_at_no_amount_is_caught() {
-    check_is_caught(Rig::LooksAtNoAmount, &["which the ledger denies"]);
+fn a_merchant_that_ignores_amounts_is_detected() {
+    check_is_detected(Flaw::IgnoresAmounts, &["which the ledger contradicts"]);
 }

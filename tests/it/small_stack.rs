@@ -1,4 +1,4 @@
-//! A delivery is proved and read on a thread with a stack of 64 KiB, however deep it is nested, at every provider.
+//! Every provider's deliveries are verified and decoded on a stack of 64 KiB, nested 10,000 levels deep.
 
 use std::fmt::Debug;
 
@@ -9,13 +9,13 @@ use payments_core::time::OffsetDateTime;
 use turbo_txn::{CallbackDecryptor, CallbackKey};
 use turratech::{EventObject, VerifyError};
 
-/// Runs it where a stack that grows with the input would overflow, which ends the whole process.
+/// Runs the closure on a stack of 64 KiB. Recursion over the input would overflow it and abort the process.
 #[track_caller]
 fn on_a_small_stack<T: Send + 'static>(run: impl FnOnce() -> T + Send + 'static) -> T {
     std::thread::Builder::new().stack_size(64 * 1024).spawn(run).unwrap().join().unwrap()
 }
 
-/// Lists, objects, and both by turns; closed, and never closed.
+/// Returns nested arrays, objects and both alternately, and whether they are closed.
 fn nested() -> Vec<(String, bool)> {
     let pairs = [("[", "]"), ("{\"a\":", "}"), ("[{\"a\":", "}]")];
     let closed = pairs.map(|(open, close)| (format!("{}1{}", open.repeat(DEPTH), close.repeat(DEPTH)), true));
@@ -28,10 +28,10 @@ fn header(name: &'static str, value: &str) -> HeaderMap {
 }
 
 #[track_caller]
-fn check<T: Debug>(result: Result<T, VerifyError>, good: bool) {
+fn check<T: Debug>(result: Result<T, VerifyError>, is_valid: bool) {
     match result {
-        Ok(event) => assert!(good, "{event:?}"),
-        Err(error) => assert!(!good && matches!(error, VerifyError::Unreadable(_)), "{error:?}"),
+        Ok(event) => assert!(is_valid, "{event:?}"),
+        Err(error) => assert!(!is_valid && matches!(error, VerifyError::Unreadable(_)), "{error:?}"),
     }
 }
 
@@ -50,27 +50,27 @@ fn turratech() {
             Ok(event.object().map_err(|problem| problem.path().to_owned()))
         })
     };
-    let event = |event_type: &str, more: &str, object: &str| {
+    let event = |event_type: &str, extra: &str, object: &str| {
         format!(
-            r#"{{"id":"evt_1",{more}"type":"{event_type}","created":1,"livemode":true,"data":{{"object":{object}}}}}"#
+            r#"{{"id":"evt_1",{extra}"type":"{event_type}","created":1,"livemode":true,"data":{{"object":{object}}}}}"#
         )
     };
-    let payment = |more: &str| {
+    let payment = |extra: &str| {
         format!(
-            r#"{{"id":"pay_1",{more}"amount":2000,"currency":"gbp","status":"succeeded","created":1,"livemode":true}}"#
+            r#"{{"id":"pay_1",{extra}"amount":2000,"currency":"gbp","status":"succeeded","created":1,"livemode":true}}"#
         )
     };
-    for (deep, closed) in nested() {
-        let member = format!("\"x\":{deep},");
-        check(verify(event("payment.succeeded", &member, &payment(""))), closed);
-        check(verify(event("invoice.paid", "", &deep)), closed);
-        check(verify(event("payment.succeeded", &format!("\"data\":{deep},"), &payment(""))), false);
-        // Where the object is decoded, too.
-        let inside = verify(event("payment.succeeded", "", &payment(&member)));
-        check(inside.clone(), closed);
-        assert!(inside.is_err() || matches!(inside, Ok(Ok(EventObject::Payment(_)))));
-        let inside = verify(event("payment.succeeded", "", &payment(&format!("\"metadata\":{deep},"))));
-        assert!(inside.is_err() || matches!(inside, Ok(Err(_))), "a known member of the wrong shape");
+    for (nested_json, closed) in nested() {
+        let field = format!("\"x\":{nested_json},");
+        check(verify(event("payment.succeeded", &field, &payment(""))), closed);
+        check(verify(event("invoice.paid", "", &nested_json)), closed);
+        check(verify(event("payment.succeeded", &format!("\"data\":{nested_json},"), &payment(""))), false);
+        // Nested JSON inside the object is decoded too.
+        let result = verify(event("payment.succeeded", "", &payment(&field)));
+        check(result.clone(), closed);
+        assert!(result.is_err() || matches!(result, Ok(Ok(EventObject::Payment(_)))));
+        let result = verify(event("payment.succeeded", "", &payment(&format!("\"metadata\":{nested_json},"))));
+        assert!(result.is_err() || matches!(result, Ok(Err(_))), "a known field of the wrong type");
     }
 }
 
@@ -86,14 +86,14 @@ fn turbopay() {
             WebhookVerifier::new(key).verify(body.as_bytes(), &headers)
         })
     };
-    for (deep, closed) in nested() {
-        let event = |more: &str| format!(r#"{{{more}"order_id":"o","merchant_order_id":"O_7","status":"success"}}"#);
+    for (nested_json, closed) in nested() {
+        let event = |extra: &str| format!(r#"{{{extra}"order_id":"o","merchant_order_id":"O_7","status":"success"}}"#);
         let amount = "\"amount\":\"200.00\",";
-        check(verify(event(&format!("{amount}\"x\":{deep},"))), closed);
-        for member in ["amount", "reason", "utr", "status"] {
-            check(verify(event(&format!("\"{member}\":{deep},"))), false);
+        check(verify(event(&format!("{amount}\"x\":{nested_json},"))), closed);
+        for field in ["amount", "reason", "utr", "status"] {
+            check(verify(event(&format!("\"{field}\":{nested_json},"))), false);
         }
-        check(verify(deep), false);
+        check(verify(nested_json), false);
     }
 }
 
@@ -108,30 +108,30 @@ fn turbo_txn() {
             Ok::<_, VerifyError>(hint.claimed().as_str().to_owned())
         })
     };
-    let check = |body: String, good: bool| {
-        assert_eq!(decrypt(body), if good { Ok("o-1".to_owned()) } else { Err(VerifyError::Rejected) });
+    let check = |body: String, is_valid: bool| {
+        assert_eq!(decrypt(body), if is_valid { Ok("o-1".to_owned()) } else { Err(VerifyError::Rejected) });
     };
     let plain = callback(&key(), [7; 16], br#"{"orderId":"o-1"}"#);
-    for (deep, closed) in nested() {
-        check(plain.replacen('{', &format!("{{\"x\":{deep},"), 1), closed);
-        check(format!("{{\"encryptedData\":{deep}}}"), false);
-        check(deep.clone(), false);
+    for (nested_json, closed) in nested() {
+        check(plain.replacen('{', &format!("{{\"x\":{nested_json},"), 1), closed);
+        check(format!("{{\"encryptedData\":{nested_json}}}"), false);
+        check(nested_json.clone(), false);
         let inside = |text: String| callback(&key(), [7; 16], text.as_bytes());
-        check(inside(format!("{{\"x\":{deep},\"orderId\":\"o-1\"}}")), closed);
-        check(inside(format!("{{\"orderId\":{deep}}}")), false);
-        check(inside(deep), false);
+        check(inside(format!("{{\"x\":{nested_json},\"orderId\":\"o-1\"}}")), closed);
+        check(inside(format!("{{\"orderId\":{nested_json}}}")), false);
+        check(inside(nested_json), false);
     }
 }
 
 #[test]
 fn card3ds() {
-    // A form has no depth of its own; what looks like it, and as many fields as there may be.
+    // A form has no nesting, so these bodies have many fields and names that look nested.
     let fields = ["&x[a]".repeat(DEPTH), "&x".repeat(3 * DEPTH), format!("&x{}=1", "[a]".repeat(DEPTH))];
-    for more in fields.into_iter().chain(nested().into_iter().map(|(deep, _)| format!("&x={deep}"))) {
-        // As much of it as is read at all.
-        let more = &more[..more.len().min(65_000)];
-        let payment = format!("paymentId=p-1&securityKey=k{more}");
-        let checkout = format!("checkoutId=c-1{more}");
+    for extra in fields.into_iter().chain(nested().into_iter().map(|(nested_json, _)| format!("&x={nested_json}"))) {
+        // Keeps the body under the size limit.
+        let extra = &extra[..extra.len().min(65_000)];
+        let payment = format!("paymentId=p-1&securityKey=k{extra}");
+        let checkout = format!("checkoutId=c-1{extra}");
         on_a_small_stack(move || {
             let three_ds = ThreeDsCallback::parse(payment.as_bytes());
             assert_eq!(three_ds.unwrap().claimed().payment_id().as_str(), "p-1");

@@ -1,10 +1,10 @@
-//! Statuses that nobody knows: kept as they came, and never taken for the end of anything, least of all for money.
+//! Unrecognised statuses are preserved, and never count as final or paid.
 
 use payments_core::PaymentStatus;
 use proptest::prelude::*;
 use turbopay::{Direction, OrderStatus, Transition, transition};
 
-/// Holds one provider's status to what is true of all of them.
+/// Asserts what every provider's status type guarantees.
 macro_rules! check {
     ($text:expr, $status:ty, $is_final:expr) => {{
         let status = <$status>::from($text);
@@ -36,7 +36,7 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn a_status_that_nobody_knows_is_kept_and_is_neither_final_nor_paid(text in any_status()) {
+    fn an_unrecognised_status_is_preserved_and_is_neither_final_nor_paid(text in any_status()) {
         let text = text.as_str();
         check!(text, turratech::PaymentStatus, turratech::PaymentStatus::is_final);
         check!(text, turbopay::OrderStatus, turbopay::OrderStatus::is_final);
@@ -46,12 +46,12 @@ proptest! {
     }
 
     #[test]
-    fn whatever_order_deliveries_come_in_a_final_status_is_not_left_for_one_that_is_not(
-        arriving in proptest::collection::vec(any_status(), 0..30),
+    fn a_final_status_is_never_replaced_by_one_that_is_not_final_in_any_delivery_order(
+        received in proptest::collection::vec(any_status(), 0..30),
         direction in proptest::sample::select(vec![Direction::Deposit, Direction::Withdrawal]),
     ) {
         let mut status = OrderStatus::New;
-        for next in arriving {
+        for next in received {
             let next = OrderStatus::from(next.as_str());
             match transition(direction, &status, &next) {
                 Transition::Expected | Transition::Rare => {

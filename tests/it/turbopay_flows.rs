@@ -1,4 +1,4 @@
-//! TurboPay from the first call to the last webhook.
+//! Complete TurboPay flows, from the first call to the last webhook.
 
 use std::time::Duration;
 
@@ -14,16 +14,16 @@ use turbopay::{
 use crate::support::{deposit, reference, rupees, withdrawal};
 
 #[tokio::test]
-async fn a_hosted_deposit_is_paid_on_its_page_and_proved_by_its_webhooks() {
+async fn a_hosted_deposit_is_paid_on_its_page_and_confirmed_by_its_webhooks() {
     let (sandbox, merchant) = (Sandbox::builder().seed(3).start().await, Merchant::start().await.unwrap());
     let client = turbopay_at(&sandbox).unwrap();
     let order = client.create_deposit(deposit("order-1").status_url(merchant.url("/status"))).send().await.unwrap();
 
-    press(&order.form_url, "pay").await;
+    submit_page(&order.form_url, "pay").await;
     sandbox.clock().advance(Duration::from_secs(2));
     sandbox.settle().await;
 
-    let events = proved(&sandbox, &merchant.deliveries());
+    let events = verify_all(&sandbox, &merchant.deliveries());
     let statuses: Vec<_> = events.iter().map(|event| event.status.clone()).collect();
     assert_eq!(statuses, [OrderStatus::Pending, OrderStatus::Success]);
     let mut before = OrderStatus::New;
@@ -45,7 +45,7 @@ async fn a_cancelled_or_expired_deposit_is_not_final_and_may_still_be_paid() {
     let cancelled = client.create_deposit(deposit("order-1")).send().await.unwrap();
     client.create_deposit(deposit("order-2").status_url(merchant.url("/status"))).send().await.unwrap();
 
-    press(&cancelled.form_url, "cancel").await;
+    submit_page(&cancelled.form_url, "cancel").await;
     sandbox.clock().advance(Duration::from_secs(600));
     let statuses = [client.lookup(&reference("order-1")), client.lookup(&reference("order-2"))];
     for (call, expected) in statuses.into_iter().zip([OrderStatus::Cancelled, OrderStatus::Expired]) {
@@ -55,7 +55,7 @@ async fn a_cancelled_or_expired_deposit_is_not_final_and_may_still_be_paid() {
     sandbox.turbopay().order("order-2").succeed();
     sandbox.settle().await;
 
-    let last = proved(&sandbox, &merchant.deliveries()).pop().unwrap();
+    let last = verify_all(&sandbox, &merchant.deliveries()).pop().unwrap();
     assert_eq!(last.status, OrderStatus::Success);
     sandbox.finish();
 }
@@ -83,27 +83,27 @@ async fn a_host_to_host_deposit_is_confirmed_by_its_utr_once() {
 }
 
 #[tokio::test]
-async fn a_withdrawal_that_failed_says_why_and_the_money_is_back() {
+async fn a_failed_withdrawal_has_an_error_code_and_the_money_returns() {
     let (sandbox, merchant) = (
         Sandbox::builder().turbopay(Settings::default().opening_balance(1000)).start().await,
         Merchant::start().await.unwrap(),
     );
     let client = turbopay_builder(&sandbox).unwrap().status_url(merchant.url("/status")).build().unwrap();
     client.create_withdrawal(withdrawal("payout-1")).send().await.unwrap();
-    let paid_out = client.balance(Currency::INR).send().await.unwrap();
+    let after_payout = client.balance(Currency::INR).send().await.unwrap();
     sandbox.turbopay().order("payout-1").fail("bank says no");
-    let back = client.default_balance().send().await.unwrap();
+    let after_failure = client.default_balance().send().await.unwrap();
     sandbox.settle().await;
 
-    assert_eq!((paid_out.available_money(), back.available_money()), (Ok(rupees(500)), Ok(rupees(1000))));
-    assert_eq!(back.available.to_string(), "1000.0000");
-    let event = proved(&sandbox, &merchant.deliveries()).pop().unwrap();
+    assert_eq!((after_payout.available_money(), after_failure.available_money()), (Ok(rupees(500)), Ok(rupees(1000))));
+    assert_eq!(after_failure.available.to_string(), "1000.0000");
+    let event = verify_all(&sandbox, &merchant.deliveries()).pop().unwrap();
     assert_eq!((&event.status, event.error_code.as_deref()), (&OrderStatus::Failed, Some("ERR_001")));
     sandbox.finish();
 }
 
 #[tokio::test]
-async fn a_deposit_may_come_in_with_another_amount_and_be_charged_back_later() {
+async fn a_deposit_may_be_credited_with_another_amount_and_charged_back_later() {
     let (sandbox, merchant) = (Sandbox::builder().start().await, Merchant::start().await.unwrap());
     let client = turbopay_at(&sandbox).unwrap();
     client.create_deposit(deposit("order-1").status_url(merchant.url("/status"))).send().await.unwrap();
@@ -111,19 +111,19 @@ async fn a_deposit_may_come_in_with_another_amount_and_be_charged_back_later() {
     sandbox.turbopay().order("order-1").charge_back("complaint");
     sandbox.settle().await;
 
-    let events = proved(&sandbox, &merchant.deliveries());
+    let events = verify_all(&sandbox, &merchant.deliveries());
     let actual = turbopay::Money::parse("1999.50", Currency::INR).unwrap();
     let differs = Mismatch::AmountDiffers { expected: rupees(2000), actual };
     assert_eq!(events[0].check(&Expected::new("order-1", rupees(2000))), Err(differs));
     assert_eq!((&events[1].status, events[1].claim_id.as_deref()), (&OrderStatus::Chargeback, Some("claim-order-1")));
     assert_eq!(transition(Direction::Deposit, &events[0].status, &events[1].status), Transition::Rare);
-    let looked_up = client.lookup(&reference("order-1")).send().await.unwrap();
-    assert_eq!((looked_up.status, looked_up.utr), (OrderStatus::Chargeback, None));
+    let lookup = client.lookup(&reference("order-1")).send().await.unwrap();
+    assert_eq!((lookup.status, lookup.utr), (OrderStatus::Chargeback, None));
     sandbox.finish();
 }
 
 #[tokio::test]
-async fn webhooks_that_are_repeated_are_recognised_and_those_tampered_with_refused() {
+async fn repeated_webhooks_are_recognised_and_tampered_ones_are_rejected() {
     let (sandbox, merchant) = (Sandbox::builder().start().await, Merchant::start().await.unwrap());
     sandbox.fault("turbopay.withdraw#1 @webhook duplicate");
     sandbox.fault("turbopay.withdraw#2 @webhook tamper");
@@ -134,45 +134,46 @@ async fn webhooks_that_are_repeated_are_recognised_and_those_tampered_with_refus
 
     let deliveries = merchant.deliveries();
     assert_eq!(deliveries.len(), 3);
-    let (first, again) = (verified(&sandbox, &deliveries[0]).unwrap(), verified(&sandbox, &deliveries[1]).unwrap());
-    assert_eq!(first.digest(), again.digest());
-    assert_eq!(verified(&sandbox, &deliveries[2]).unwrap_err(), VerifyError::Rejected);
+    let (first, repeated) = (verify(&sandbox, &deliveries[0]).unwrap(), verify(&sandbox, &deliveries[1]).unwrap());
+    assert_eq!(first.digest(), repeated.digest());
+    assert_eq!(verify(&sandbox, &deliveries[2]).unwrap_err(), VerifyError::Rejected);
     sandbox.finish();
 }
 
 #[tokio::test]
-async fn a_merchant_that_was_away_is_told_three_times_more() {
+async fn a_webhook_to_an_unreachable_merchant_is_sent_three_more_times() {
     let sandbox = Sandbox::builder().start().await;
-    let client = turbopay_at(&sandbox).unwrap(); // its status URL is a port that nobody listens on
+    let client = turbopay_at(&sandbox).unwrap(); // no server listens at this client's status URL
     client.create_withdrawal(withdrawal("payout-1")).send().await.unwrap();
     for minutes in [0, 1, 10, 60, 600] {
         sandbox.clock().advance(Duration::from_secs(minutes * 60));
         sandbox.settle().await;
     }
-    let first = &sandbox.deliveries()[0];
-    assert_eq!((first.attempts, first.state), (4, DeliveryState::Failed));
-    // What never arrived can be handed to a handler all the same.
+    let delivery = &sandbox.deliveries()[0];
+    assert_eq!((delivery.attempts, delivery.state), (4, DeliveryState::Failed));
+    // The test can verify a webhook that never arrived.
     let endpoint = WebhookVerifier::new(WebhookKey::new(sandbox.turbopay().webhook_key()).unwrap());
-    let (_, signature) = first.headers.iter().find(|(name, _)| name == WebhookVerifier::SIGNATURE_HEADER).unwrap();
-    let event = endpoint.verify_signature(&first.body, signature.as_bytes()).unwrap();
+    let (_, signature) = delivery.headers.iter().find(|(name, _)| name == WebhookVerifier::SIGNATURE_HEADER).unwrap();
+    let event = endpoint.verify_signature(&delivery.body, signature.as_bytes()).unwrap();
     assert_eq!(event.status, OrderStatus::Pending);
     sandbox.finish();
 }
 
 #[tokio::test]
-async fn what_turbopay_refuses_is_refused_and_says_why() {
+async fn each_refusal_of_turbopay_has_its_kind_and_problem() {
     let sandbox = Sandbox::builder().turbopay(Settings::default().block_customer("customer-bad")).start().await;
     let client = turbopay_at(&sandbox).unwrap();
-    let declined = NewDeposit::upi(rupees(100), reference("order-1"), "customer-bad".parse().unwrap());
-    let err = client.create_deposit(declined).send().await.unwrap_err();
+    let blocked = NewDeposit::upi(rupees(100), reference("order-1"), "customer-bad".parse().unwrap());
+    let err = client.create_deposit(blocked).send().await.unwrap_err();
     assert_eq!((err.kind(), err.outcome()), (ErrorKind::Declined, Outcome::Refused));
 
-    let odd = NewDeposit::new(Method::from("carrier_pigeon"), rupees(100), reference("order-2"), "c".parse().unwrap());
-    let err = client.create_deposit(odd).send().await.unwrap_err();
+    let unknown_method =
+        NewDeposit::new(Method::from("carrier_pigeon"), rupees(100), reference("order-2"), "c".parse().unwrap());
+    let err = client.create_deposit(unknown_method).send().await.unwrap_err();
     assert_eq!((err.param(), Problem::of(&err)), (Some("method"), Some(Problem::MethodNotValid)));
 
-    let much = NewDeposit::upi(rupees(10_000_001), reference("order-3"), "c".parse().unwrap());
-    let err = client.create_deposit(much).send().await.unwrap_err();
+    let too_large = NewDeposit::upi(rupees(10_000_001), reference("order-3"), "c".parse().unwrap());
+    let err = client.create_deposit(too_large).send().await.unwrap_err();
     assert_eq!((err.param(), Problem::of(&err)), (Some("amount"), Some(Problem::AmountTooLarge)));
 
     let err = client.order_status(&"no-uuid".parse().unwrap()).send().await.unwrap_err();
@@ -180,14 +181,14 @@ async fn what_turbopay_refuses_is_refused_and_says_why() {
     assert_eq!(sandbox.ledger().entries(), []);
     sandbox.finish();
 
-    let elsewhere = Sandbox::builder().turbopay(Settings::default().not_whitelisted()).start().await;
-    let err = turbopay_at(&elsewhere).unwrap().create_withdrawal(withdrawal("p")).send().await.unwrap_err();
+    let not_whitelisted = Sandbox::builder().turbopay(Settings::default().not_whitelisted()).start().await;
+    let err = turbopay_at(&not_whitelisted).unwrap().create_withdrawal(withdrawal("p")).send().await.unwrap_err();
     assert_eq!((err.kind(), Problem::of(&err)), (ErrorKind::Permission, Some(Problem::AddressNotWhitelisted)));
-    elsewhere.finish();
+    not_whitelisted.finish();
 }
 
 #[tokio::test]
-async fn look_ups_never_exceed_the_providers_limit() {
+async fn lookups_never_exceed_the_rate_limit() {
     let sandbox = Sandbox::builder().start().await;
     let client = turbopay_at(&sandbox).unwrap();
     client.create_withdrawal(withdrawal("payout-1")).send().await.unwrap();
@@ -196,43 +197,43 @@ async fn look_ups_never_exceed_the_providers_limit() {
         client.lookup(&reference("payout-1")).timeout(Duration::from_secs(600)).send().await.unwrap();
     }
 
-    // Had one been throttled, it would have been sent again: 300 look-ups are 300 requests.
+    // A throttled lookup would have been sent again, so 300 lookups must be 300 requests.
     let requests =
-        sandbox.timeline().into_iter().filter(|entry| entry.what.starts_with("turbopay.merchant-order-status#"));
+        sandbox.timeline().into_iter().filter(|entry| entry.text.starts_with("turbopay.merchant-order-status#"));
     assert_eq!(requests.count(), 300);
     assert!(sandbox.clock().elapsed() >= Duration::from_secs(240));
     sandbox.finish();
 }
 
 #[tokio::test]
-async fn any_text_is_a_reference() {
+async fn any_text_can_be_a_reference() {
     let sandbox = Sandbox::builder().start().await;
     let client = turbopay_at(&sandbox).unwrap();
     for text in ["a/b", "../balance", "%2e%2e", "a?b=c#d", "ümlaut & <b>", "quote\"'", "a\\b", "a\tb", "🐦"] {
         client.create_withdrawal(withdrawal(text)).send().await.unwrap();
-        let found = client.lookup(&reference(text)).send().await.unwrap();
-        assert_eq!(found.merchant_order_id.as_str(), text);
+        let order = client.lookup(&reference(text)).send().await.unwrap();
+        assert_eq!(order.merchant_order_id.as_str(), text);
         sandbox.ledger().order(text).executed_once();
     }
     sandbox.finish();
 }
 
-/// A customer presses a button on the hosted page.
-async fn press(page: &str, button: &str) {
+/// Submits the form of the hosted page as a customer does.
+async fn submit_page(page: &str, action: &str) {
     let browser = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).build().unwrap();
-    let shown = browser.get(page).send().await.unwrap().text().await.unwrap();
-    assert!(shown.contains(&format!("value=\"{button}\"")), "{shown}");
+    let html = browser.get(page).send().await.unwrap().text().await.unwrap();
+    assert!(html.contains(&format!("value=\"{action}\"")), "{html}");
     let form = browser.post(page).header("content-type", "application/x-www-form-urlencoded");
-    let response = form.body(format!("action={button}")).send().await.unwrap();
+    let response = form.body(format!("action={action}")).send().await.unwrap();
     assert_eq!(response.status(), 303);
     assert_eq!(response.headers()["location"], "http://127.0.0.1:9/return");
 }
 
-fn verified(sandbox: &Sandbox, delivery: &Delivery) -> Result<Verified<Event>, VerifyError> {
+fn verify(sandbox: &Sandbox, delivery: &Delivery) -> Result<Verified<Event>, VerifyError> {
     let endpoint = WebhookVerifier::new(WebhookKey::new(sandbox.turbopay().webhook_key()).unwrap());
     endpoint.verify(&delivery.body, &delivery.headers)
 }
 
-fn proved(sandbox: &Sandbox, deliveries: &[Delivery]) -> Vec<Verified<Event>> {
-    deliveries.iter().map(|delivery| verified(sandbox, delivery).unwrap()).collect()
+fn verify_all(sandbox: &Sandbox, deliveries: &[Delivery]) -> Vec<Verified<Event>> {
+    deliveries.iter().map(|delivery| verify(sandbox, delivery).unwrap()).collect()
 }

@@ -1,4 +1,4 @@
-//! The file of test vectors: well-formed, and received by the SDKs as it says.
+//! The file of webhook test vectors: its format, and the outcome of each vector with the SDKs.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::{Command, Stdio};
@@ -11,9 +11,9 @@ use turratech::{Currency, EventObject, Expected, Mismatch, Money};
 fn the_file_has_one_vector_per_line_and_is_ascii() {
     let printed = file().print().unwrap();
     let differs = FILE.lines().zip(printed.lines()).position(|(committed, printed)| committed != printed);
-    assert!(FILE == printed, "line {:?} is not in the canonical form", differs.map(|at| at + 1));
+    assert!(FILE == printed, "line {:?} is not in the canonical form", differs.map(|index| index + 1));
     assert!(FILE.len() <= 256 * 1024, "{} bytes", FILE.len());
-    assert!(FILE.is_ascii(), "any program can read it");
+    assert!(FILE.is_ascii(), "every program can read ASCII");
     assert_eq!(file().vectors.len(), 496);
 }
 
@@ -44,8 +44,8 @@ fn every_vector_has_its_expected_outcome() {
 fn every_vector_has_its_expected_outcome_on_a_stack_of_64_kib() {
     for vector in vectors() {
         let delivery = vector.delivery().unwrap();
-        let small = std::thread::Builder::new().stack_size(64 * 1024);
-        let verdict = small.spawn(move || receive(&delivery)).unwrap().join().unwrap();
+        let thread = std::thread::Builder::new().stack_size(64 * 1024);
+        let verdict = thread.spawn(move || receive(&delivery)).unwrap().join().unwrap();
         let mut wrong = Vec::new();
         check(&vector, verdict, &mut wrong);
         assert!(wrong.is_empty(), "{wrong:?}");
@@ -101,9 +101,9 @@ fn a_test_event_at_a_live_endpoint_matches_no_live_order() {
 
 /// Uses Node's HMAC and AES, and an independent parser of signatures.
 #[test]
-fn another_language_comes_to_the_same_outcomes() {
-    let there = Command::new("node").arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status();
-    if there.is_err() {
+fn another_language_gets_the_same_outcomes() {
+    let node = Command::new("node").arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status();
+    if node.is_err() {
         println!("skipped: tests/vectors/judge.mjs needs node, which is not installed");
         return;
     }
@@ -113,11 +113,11 @@ fn another_language_comes_to_the_same_outcomes() {
     print!("{printed}");
     assert!(output.status.success(), "{printed}{problems}");
     let judged: usize = printed.lines().last().and_then(|line| line.split(' ').next()?.parse().ok()).unwrap();
-    let left = |vector: &&Vector| vector.provider == Provider::Card3ds || vector.expect == Outcome::InvalidSecret;
-    assert_eq!(judged, vectors().iter().filter(|vector| !left(vector)).count());
+    let is_skipped = |vector: &&Vector| vector.provider == Provider::Card3ds || vector.expect == Outcome::InvalidSecret;
+    assert_eq!(judged, vectors().iter().filter(|vector| !is_skipped(vector)).count());
 }
 
-/// Notes each difference from the vector.
+/// Records each difference from the vector.
 fn check(vector: &Vector, verdict: Option<Verdict>, wrong: &mut Vec<String>) {
     let Some(verdict) = verdict else {
         wrong.push(format!(
@@ -127,13 +127,13 @@ fn check(vector: &Vector, verdict: Option<Verdict>, wrong: &mut Vec<String>) {
         return;
     };
     if verdict.outcome != vector.expect {
-        let (is, expected) = (verdict.outcome, vector.expect);
-        wrong.push(format!("{:?} {}: {is:?} instead of {expected:?}", vector.provider, vector.name));
+        let (actual, expected) = (verdict.outcome, vector.expect);
+        wrong.push(format!("{:?} {}: {actual:?} instead of {expected:?}", vector.provider, vector.name));
     }
     for (name, value) in &vector.reads {
         if verdict.reads.get(name) != Some(value) {
-            let is = verdict.reads.get(name);
-            wrong.push(format!("{:?} {}: {name} reads {is:?} instead of {value:?}", vector.provider, vector.name));
+            let actual = verdict.reads.get(name);
+            wrong.push(format!("{:?} {}: {name} reads {actual:?} instead of {value:?}", vector.provider, vector.name));
         }
     }
 }

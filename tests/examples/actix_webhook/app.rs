@@ -1,4 +1,4 @@
-//! The addresses that providers deliver to, in actix-web: plain functions over the raw body and one header.
+//! Webhook routes in actix-web: plain verification functions over the raw body and one header.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -8,7 +8,7 @@ use actix_web::{HttpRequest, HttpResponse, ResponseError};
 use turbo_txn::Lookup as _;
 use turbopay::payments_core::webhook::{Acknowledgement, MAX_BODY, VerifyError};
 
-/// What the handlers share. They only store what they may believe; the work is done elsewhere.
+/// The state that the handlers share. They store only verified facts; other code acts on these.
 #[derive(Clone)]
 pub(crate) struct Shop {
     pub(crate) turbopay: turbopay::WebhookVerifier,
@@ -24,11 +24,11 @@ impl Shop {
     }
 }
 
-/// The addresses. A body beyond the limit is answered 413 before a handler runs.
+/// Adds the webhook routes. A body over the limit gets a 413 before a handler runs.
 ///
-/// What is signed is what came: take actix-web's `Bytes`, never its JSON, and leave its `compress-*` features out of it,
-/// which would unpack a body first.
-pub(crate) fn addresses(config: &mut ServiceConfig) {
+/// The signature covers the raw body: extract actix-web's `Bytes` and not its `Json`, and leave its `compress-*` features
+/// off, because they would decompress a body first.
+pub(crate) fn routes(config: &mut ServiceConfig) {
     config
         .app_data(PayloadConfig::new(MAX_BODY))
         .route("/turbopay", web::post().to(on_turbopay))
@@ -36,34 +36,34 @@ pub(crate) fn addresses(config: &mut ServiceConfig) {
         .route("/turbo-txn", web::post().to(on_turbo_txn));
 }
 
-async fn on_turbopay(shop: Data<Shop>, request: HttpRequest, body: Bytes) -> Result<HttpResponse, Refused> {
+async fn on_turbopay(shop: Data<Shop>, request: HttpRequest, body: Bytes) -> Result<HttpResponse, WebhookError> {
     let signature = one_header(&request, turbopay::WebhookVerifier::SIGNATURE_HEADER)?;
     let event = shop.turbopay.verify_signature(&body, signature)?;
     shop.store(format!("{} is {}", event.merchant_order_id, event.status));
     Ok(acknowledged(turbopay::WebhookVerifier::ACKNOWLEDGEMENT))
 }
 
-async fn on_turratech(shop: Data<Shop>, request: HttpRequest, body: Bytes) -> Result<HttpResponse, Refused> {
+async fn on_turratech(shop: Data<Shop>, request: HttpRequest, body: Bytes) -> Result<HttpResponse, WebhookError> {
     let signature = one_header(&request, turratech::WebhookVerifier::SIGNATURE_HEADER)?;
     let event = shop.turratech.verify_signature(&body, signature)?;
     shop.store(event.event_type.to_string());
     Ok(acknowledged(turratech::WebhookVerifier::ACKNOWLEDGEMENT))
 }
 
-/// That a callback decrypts proves nothing: what is true of its order, the look-up says.
-async fn on_turbo_txn(shop: Data<Shop>, body: Bytes) -> Result<HttpResponse, Refused> {
+/// Looks up the order, because a callback that decrypts proves nothing about the order's status.
+async fn on_turbo_txn(shop: Data<Shop>, body: Bytes) -> Result<HttpResponse, WebhookError> {
     let hint = shop.callbacks.decrypt(&body)?;
-    let details = hint.lookup(&shop.turbo_txn).send().await.map_err(|_| Refused::NotNow)?;
+    let details = hint.lookup(&shop.turbo_txn).send().await.map_err(|_| WebhookError::LookupFailed)?;
     shop.store(format!("{} is {}", hint.claimed(), details.status));
     Ok(acknowledged(turbo_txn::CallbackDecryptor::ACKNOWLEDGEMENT))
 }
 
-/// actix-web has header types of its own, so the value goes to `verify_signature` as it came.
-fn one_header<'a>(request: &'a HttpRequest, name: &str) -> Result<&'a [u8], Refused> {
+/// Returns the only value of a header for `verify_signature`, because actix-web has its own header types.
+fn one_header<'a>(request: &'a HttpRequest, name: &str) -> Result<&'a [u8], WebhookError> {
     let mut values = request.headers().get_all(name);
     match (values.next(), values.next()) {
         (Some(value), None) => Ok(value.as_bytes()),
-        _ => Err(Refused::Rejected),
+        _ => Err(WebhookError::Rejected),
     }
 }
 
@@ -71,38 +71,38 @@ fn acknowledged(response: Acknowledgement) -> HttpResponse {
     HttpResponse::build(StatusCode::from_u16(response.status).unwrap_or(StatusCode::OK)).body(response.body)
 }
 
-/// Why a delivery was not taken in. What it answers tells a stranger nothing.
+/// The reason why a delivery was not accepted. The response does not reveal it.
 #[derive(Debug, Clone, Copy)]
-enum Refused {
-    /// Its origin is not proved, and sending it again would not help: 400.
+enum WebhookError {
+    /// The delivery is not authentic, and sending it again would not help: 400.
     Rejected,
-    /// The provider sent what this version cannot read: 500, so that it comes again.
+    /// This version cannot decode a verified delivery: 500, so that the provider sends it again.
     Unreadable,
-    /// The look-up failed: 500, so that the callback comes again.
-    NotNow,
+    /// The lookup failed: 500, so that the provider sends the callback again.
+    LookupFailed,
 }
 
-impl From<VerifyError> for Refused {
+impl From<VerifyError> for WebhookError {
     fn from(err: VerifyError) -> Self {
         match err {
             VerifyError::Rejected => Self::Rejected,
-            // Whatever else it is, the provider is to send it again.
+            // The provider should send the delivery again after any other error.
             _ => Self::Unreadable,
         }
     }
 }
 
-impl std::fmt::Display for Refused {
+impl std::fmt::Display for WebhookError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("the delivery was not taken in")
+        f.write_str("the delivery was not accepted")
     }
 }
 
-impl ResponseError for Refused {
+impl ResponseError for WebhookError {
     fn status_code(&self) -> StatusCode {
         match self {
             Self::Rejected => StatusCode::BAD_REQUEST,
-            Self::Unreadable | Self::NotNow => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::Unreadable | Self::LookupFailed => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
 

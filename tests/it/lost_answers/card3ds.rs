@@ -1,4 +1,4 @@
-//! card3ds: no keys, no uniqueness, and for cards no way to ask.
+//! card3ds: no idempotency keys, no unique references, and no lookup for card payments.
 
 use card3ds::{
     CheckoutCallback, Enrolment, Lookup as _, NewCheckout, NewThreeDsPayment, Outcome, PaymentStatus, ReturnUrls,
@@ -7,11 +7,11 @@ use card3ds::{
 use payments_sandbox::Sandbox;
 use payments_tests::{Merchant, card3ds_at};
 
-use super::{EFFECTS, requests};
+use super::{EFFECTS, request_count};
 use crate::support::{card_payment, lira};
 
 #[tokio::test]
-async fn a_thousand_payments_whose_answers_were_lost_are_unknown_and_nothing_is_sent_again() {
+async fn a_thousand_payments_with_lost_responses_are_unknown_and_not_sent_again() {
     let sandbox = Sandbox::builder().seed(7).start().await;
     sandbox.fault("card3ds.payment#* @after-commit fin");
     let client = card3ds_at(&sandbox).unwrap();
@@ -25,17 +25,17 @@ async fn a_thousand_payments_whose_answers_were_lost_are_unknown_and_nothing_is_
     }
 
     let ledger = sandbox.ledger();
-    assert_eq!((unknown, ledger.executions("card3ds.payment"), requests(&sandbox)), (1000, 1000, 1000));
+    assert_eq!((unknown, ledger.executions("card3ds.payment"), request_count(&sandbox)), (1000, 1000, 1000));
     assert_eq!(ledger.double_executions(), []);
 }
 
 #[tokio::test]
-async fn every_way_of_losing_an_answer_leaves_every_write_unknown_whether_it_was_done_or_not() {
+async fn every_lost_response_leaves_every_write_unknown_before_and_after_the_commit() {
     for effect in EFFECTS {
         for phase in ["before-commit", "after-commit"] {
             let sandbox = Sandbox::builder().start().await;
             let client = card3ds_at(&sandbox).unwrap();
-            let held = client.pre_authorize(card_payment("order-1")).send().await.unwrap();
+            let authorized = client.pre_authorize(card_payment("order-1")).send().await.unwrap();
             sandbox.fault(&format!("card3ds.payment#1 @{phase} {effect}"));
             sandbox.fault(&format!("card3ds.pre-authorization#2 @{phase} {effect}"));
             sandbox.fault(&format!("card3ds.capture#1 @{phase} {effect}"));
@@ -43,7 +43,7 @@ async fn every_way_of_losing_an_answer_leaves_every_write_unknown_whether_it_was
             let errors = [
                 client.create_payment(card_payment("order-2")).send().await.unwrap_err(),
                 client.pre_authorize(card_payment("order-3")).send().await.unwrap_err(),
-                client.capture(&held.payment_id, lira("90")).send().await.unwrap_err(),
+                client.capture(&authorized.payment_id, lira("90")).send().await.unwrap_err(),
             ];
 
             for err in errors {
@@ -56,16 +56,16 @@ async fn every_way_of_losing_an_answer_leaves_every_write_unknown_whether_it_was
 }
 
 #[tokio::test]
-async fn a_completion_whose_answer_was_lost_is_unknown_and_charged_once() {
+async fn a_completion_with_a_lost_response_is_unknown_and_charged_once() {
     let (sandbox, merchant) = (Sandbox::builder().start().await, Merchant::start().await.unwrap());
     let client = card3ds_at(&sandbox).unwrap();
     let urls = ReturnUrls { success: merchant.url("/success"), failure: merchant.url("/failure") };
-    let new = NewThreeDsPayment::new(card_payment("order-1"), urls);
-    let Enrolment::Enrolled(challenge) = client.start_3ds(new).send().await.unwrap() else { panic!("not enrolled") };
+    let params = NewThreeDsPayment::new(card_payment("order-1"), urls);
+    let Enrolment::Enrolled(challenge) = client.start_3ds(params).send().await.unwrap() else { panic!("not enrolled") };
     sandbox.card3ds().challenge(challenge.payment_id.as_str()).approve();
     sandbox.settle().await;
-    let posted = merchant.deliveries().pop().unwrap();
-    let callback = ThreeDsCallback::parse(&posted.body).unwrap();
+    let delivery = merchant.deliveries().pop().unwrap();
+    let callback = ThreeDsCallback::parse(&delivery.body).unwrap();
     sandbox.fault("card3ds.complete-3ds#1 @after-commit fin");
 
     let err = client.complete_3ds(&challenge.payment_id, &callback).send().await.unwrap_err();
@@ -76,19 +76,19 @@ async fn a_completion_whose_answer_was_lost_is_unknown_and_charged_once() {
 }
 
 #[tokio::test]
-async fn a_checkout_can_be_asked_about_whatever_became_of_its_callback() {
+async fn the_status_of_a_checkout_can_be_looked_up_from_its_callback() {
     let (sandbox, merchant) = (Sandbox::builder().start().await, Merchant::start().await.unwrap());
     let client = card3ds_at(&sandbox).unwrap();
-    let new = NewCheckout::new("order-1".parse().unwrap(), lira("100.50"), "A book", merchant.url("/checkout"));
-    let checkout = client.create_checkout(new).send().await.unwrap();
+    let params = NewCheckout::new("order-1".parse().unwrap(), lira("100.50"), "A book", merchant.url("/checkout"));
+    let checkout = client.create_checkout(params).send().await.unwrap();
     let before = client.checkout_status(&checkout.checkout_id).send().await.unwrap();
     assert!(!before.status.is_final(), "{before:?}");
 
     sandbox.card3ds().checkout(checkout.checkout_id.as_str()).pay("5421190122090656");
     sandbox.settle().await;
     sandbox.fault("card3ds.checkout-status @query fin");
-    let posted = merchant.deliveries().pop().unwrap();
-    let payment = CheckoutCallback::parse(&posted.body).unwrap().lookup(&client).send().await.unwrap();
+    let delivery = merchant.deliveries().pop().unwrap();
+    let payment = CheckoutCallback::parse(&delivery.body).unwrap().lookup(&client).send().await.unwrap();
 
     assert_eq!((payment.status, payment.amount), (PaymentStatus::Success, lira("100.50")));
     sandbox.ledger().order("order-1").executed_once();
@@ -96,7 +96,7 @@ async fn a_checkout_can_be_asked_about_whatever_became_of_its_callback() {
 }
 
 #[tokio::test]
-async fn a_card_that_is_declined_is_an_answer_and_not_an_error() {
+async fn a_declined_card_is_a_response_and_not_an_error() {
     let sandbox = Sandbox::builder().start().await;
     let client = card3ds_at(&sandbox).unwrap();
 

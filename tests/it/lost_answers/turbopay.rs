@@ -1,14 +1,14 @@
-//! TurboPay: no keys, references that are taken once, and a look-up.
+//! TurboPay: no idempotency keys, unique references, and a lookup.
 
 use payments_sandbox::Sandbox;
 use payments_tests::{turbopay_at, turbopay_builder};
 use turbopay::{ErrorKind, OrderStatus, Outcome, RetryPolicy};
 
-use super::{EFFECTS, requests};
+use super::{EFFECTS, request_count};
 use crate::support::{deposit, reference, withdrawal};
 
 #[tokio::test]
-async fn a_thousand_withdrawals_whose_answers_were_lost_are_each_executed_once_and_found_again() {
+async fn a_thousand_withdrawals_with_lost_responses_are_executed_once_and_can_be_looked_up() {
     let sandbox = Sandbox::builder().seed(7).start().await;
     sandbox.fault("turbopay.withdraw#* @after-commit fin");
     let client = turbopay_at(&sandbox).unwrap();
@@ -20,9 +20,9 @@ async fn a_thousand_withdrawals_whose_answers_were_lost_are_each_executed_once_a
         assert_eq!((err.outcome(), err.attempts()), (Outcome::Unknown, 1), "{err}");
         unknown += 1;
 
-        // The limit of 60 look-ups a minute is kept by waiting, on the clock that both share.
-        let found = client.lookup(&reference(&order)).timeout(MINUTES).send().await.unwrap();
-        assert!(matches!(found.status, OrderStatus::Pending | OrderStatus::Success), "{found:?}");
+        // The client waits on the shared clock to stay under 60 lookups per minute.
+        let details = client.lookup(&reference(&order)).timeout(LOOKUP_TIMEOUT).send().await.unwrap();
+        assert!(matches!(details.status, OrderStatus::Pending | OrderStatus::Success), "{details:?}");
     }
 
     let ledger = sandbox.ledger();
@@ -34,10 +34,10 @@ async fn a_thousand_withdrawals_whose_answers_were_lost_are_each_executed_once_a
 }
 
 #[tokio::test]
-async fn every_way_of_losing_an_answer_leaves_a_withdrawal_unknown_whether_it_was_done_or_not() {
+async fn every_lost_response_leaves_a_withdrawal_unknown_before_and_after_the_commit() {
     for effect in EFFECTS {
         for phase in ["before-commit", "after-commit"] {
-            // Each symptom comes with a commit and without one, so that guessing cannot pass.
+            // Each effect occurs before and after the commit, so that a client that guesses fails the test.
             let sandbox = Sandbox::builder().start().await;
             sandbox.fault(&format!("turbopay.withdraw#1 @{phase} {effect}"));
             let client = turbopay_at(&sandbox).unwrap();
@@ -47,15 +47,15 @@ async fn every_way_of_losing_an_answer_leaves_a_withdrawal_unknown_whether_it_wa
             assert_eq!((err.outcome(), err.attempts()), (Outcome::Unknown, 1), "{phase} {effect}: {err}");
             let executions = usize::from(phase == "after-commit");
             sandbox.ledger().order("payout-1").executed_times(executions);
-            let found = client.lookup(&reference("payout-1")).send().await;
-            assert_eq!(found.is_ok(), executions == 1, "{phase} {effect}: the look-up must agree with the ledger");
+            let result = client.lookup(&reference("payout-1")).send().await;
+            assert_eq!(result.is_ok(), executions == 1, "{phase} {effect}: the lookup must agree with the ledger");
             sandbox.finish();
         }
     }
 }
 
 #[tokio::test]
-async fn a_request_that_was_cut_short_may_have_arrived_for_all_the_client_knows() {
+async fn a_request_that_was_cut_off_leaves_the_outcome_unknown() {
     for (phase, effect) in [("head", "fin"), ("head", "rst"), ("body", "fin"), ("body", "rst")] {
         let sandbox = Sandbox::builder().start().await;
         sandbox.fault(&format!("turbopay.withdraw#1 @{phase} {effect}"));
@@ -70,7 +70,7 @@ async fn a_request_that_was_cut_short_may_have_arrived_for_all_the_client_knows(
 }
 
 #[tokio::test]
-async fn a_connection_that_was_accepted_and_then_reset_is_not_provably_unsent() {
+async fn a_request_on_a_connection_that_ends_after_accept_is_never_reported_as_not_sent() {
     for effect in ["fin", "rst"] {
         let sandbox = Sandbox::builder().start().await;
         sandbox.fault(&format!("turbopay @accept {effect}"));
@@ -78,7 +78,7 @@ async fn a_connection_that_was_accepted_and_then_reset_is_not_provably_unsent() 
 
         let result = client.create_withdrawal(withdrawal("payout-1")).send().await;
 
-        // Where the stack hands the request back unwritten it may be tried again; otherwise nothing is known.
+        // The request is retried if the HTTP stack returns it unwritten. Otherwise the outcome is unknown.
         match result {
             Ok(_) => sandbox.ledger().order("payout-1").executed_once(),
             Err(err) => {
@@ -91,7 +91,7 @@ async fn a_connection_that_was_accepted_and_then_reset_is_not_provably_unsent() 
 }
 
 #[tokio::test]
-async fn a_withdrawal_that_is_done_late_is_not_found_until_then_and_never_done_twice() {
+async fn a_late_withdrawal_is_not_found_before_its_execution_and_is_executed_once() {
     let sandbox = Sandbox::builder().start().await;
     sandbox.fault("turbopay.withdraw#1 @before-commit late-commit=3s");
     let client = turbopay_at(&sandbox).unwrap();
@@ -99,7 +99,7 @@ async fn a_withdrawal_that_is_done_late_is_not_found_until_then_and_never_done_t
     let err = client.create_withdrawal(withdrawal("payout-1")).send().await.unwrap_err();
     assert_eq!(err.outcome(), Outcome::Unknown);
     let err = client.lookup(&reference("payout-1")).send().await.unwrap_err();
-    assert_eq!(err.kind(), ErrorKind::NotFound, "an answer about now, and no proof");
+    assert_eq!(err.kind(), ErrorKind::NotFound, "the order does not exist yet, which proves nothing");
 
     let order = client.wait_until_final(&reference("payout-1")).send().await.unwrap();
 
@@ -109,14 +109,14 @@ async fn a_withdrawal_that_is_done_late_is_not_found_until_then_and_never_done_t
 }
 
 #[tokio::test]
-async fn a_withdrawal_that_stalls_is_given_up_as_unknown() {
+async fn a_withdrawal_that_stalls_times_out_as_unknown() {
     let sandbox = Sandbox::builder().start().await;
     sandbox.fault("turbopay.withdraw#1 @after-commit stall");
     let client = turbopay_at(&sandbox).unwrap();
     let clock = sandbox.clock();
 
     let sending = tokio::spawn(client.create_withdrawal(withdrawal("payout-1")).send());
-    // The clock moves only once the request has arrived, or the timeout could come before it.
+    // Advances the clock only after the request has arrived, so that the timeout does not expire first.
     while sandbox.ledger().order("payout-1").executions() == 0 {
         tokio::task::yield_now().await;
     }
@@ -143,7 +143,7 @@ async fn sending_a_lost_withdrawal_again_by_hand_is_unknown_too_and_pays_once() 
 }
 
 #[tokio::test]
-async fn a_confirmation_whose_answer_was_lost_is_told_by_the_orders_status() {
+async fn the_order_status_shows_a_confirmation_with_a_lost_response() {
     let sandbox = Sandbox::builder().start().await;
     sandbox.fault("turbopay.confirm#1 @after-commit fin");
     let client = turbopay_at(&sandbox).unwrap();
@@ -161,7 +161,7 @@ async fn a_confirmation_whose_answer_was_lost_is_told_by_the_orders_status() {
 }
 
 #[tokio::test]
-async fn reads_are_tried_again() {
+async fn lookups_are_retried() {
     let sandbox = Sandbox::builder().start().await;
     let client = turbopay_at(&sandbox).unwrap();
     client.create_withdrawal(withdrawal("payout-1")).send().await.unwrap();
@@ -175,16 +175,16 @@ async fn reads_are_tried_again() {
 }
 
 #[tokio::test]
-async fn no_policy_makes_a_withdrawal_go_out_twice() {
+async fn no_retry_policy_sends_a_withdrawal_twice() {
     let sandbox = Sandbox::builder().start().await;
     sandbox.fault("turbopay.withdraw#* @before-commit fin");
-    let client = turbopay_builder(&sandbox).unwrap().retry(RetryPolicy::default().extra_attempts(50)).build().unwrap();
+    let client = turbopay_builder(&sandbox).unwrap().retry(RetryPolicy::default().max_retries(50)).build().unwrap();
 
     let err = client.create_withdrawal(withdrawal("payout-1")).send().await.unwrap_err();
 
     assert_eq!((err.outcome(), err.attempts()), (Outcome::Unknown, 1));
-    assert_eq!(requests(&sandbox), 1);
+    assert_eq!(request_count(&sandbox), 1);
     sandbox.finish();
 }
 
-const MINUTES: std::time::Duration = std::time::Duration::from_secs(300);
+const LOOKUP_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(300);

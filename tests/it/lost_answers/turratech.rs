@@ -1,4 +1,4 @@
-//! TurraTech: keys that live for a day, under which a call is sent again until it is answered.
+//! TurraTech: idempotency keys that are valid for 24 hours, under which calls are retried.
 
 use std::time::Duration;
 
@@ -6,17 +6,17 @@ use payments_sandbox::Sandbox;
 use payments_tests::turratech_at;
 use turratech::{Client, ErrorKind, IdempotencyExt, IdempotencyReference, NewRefund, Outcome, Payment};
 
-use super::{EFFECTS, requests};
+use super::{EFFECTS, request_count};
 use crate::support::{payment, pounds};
 
 #[tokio::test]
-async fn a_thousand_creates_whose_answers_were_lost_are_a_thousand_payments_under_their_keys() {
+async fn a_thousand_payments_with_lost_responses_are_executed_once_under_their_keys() {
     let sandbox = Sandbox::builder().seed(7).start().await;
     let client = turratech_at(&sandbox).unwrap();
 
     let mut succeeded = 0;
     for number in 0..1000 {
-        // The first attempt of each call; its repetition is answered.
+        // The first attempt of each call loses its response; the retry gets one.
         sandbox.fault("turratech.create-payment @after-commit fin");
         let order = format!("order-{number}");
         let paid = client.create_payment(payment(&order)).send().await.unwrap();
@@ -29,12 +29,12 @@ async fn a_thousand_creates_whose_answers_were_lost_are_a_thousand_payments_unde
     for number in 0..1000 {
         ledger.order(&format!("order-{number}")).executed_once();
     }
-    assert_eq!(requests(&sandbox), 2000);
+    assert_eq!(request_count(&sandbox), 2000);
     sandbox.finish();
 }
 
 #[tokio::test]
-async fn every_way_of_losing_an_answer_ends_in_one_payment_whether_it_was_done_or_not() {
+async fn every_lost_response_ends_in_one_payment_before_and_after_the_commit() {
     for effect in EFFECTS {
         for phase in ["before-commit", "after-commit"] {
             let sandbox = Sandbox::builder().start().await;
@@ -46,7 +46,7 @@ async fn every_way_of_losing_an_answer_ends_in_one_payment_whether_it_was_done_o
             let executions = sandbox.ledger().order("order-1").executions();
             match result {
                 Ok(paid) => assert!(paid.is_paid() && executions == 1, "{phase} {effect}"),
-                // A redirect is a set-up that is wrong here: asking again would end the same way.
+                // A redirect is a configuration error: a retry would end the same way.
                 Err(err) => {
                     assert!(effect.starts_with("redirect"), "{phase} {effect}: {err}");
                     assert_eq!((err.outcome(), err.attempts()), (Outcome::Unknown, 1), "{phase} {effect}: {err}");
@@ -59,7 +59,7 @@ async fn every_way_of_losing_an_answer_ends_in_one_payment_whether_it_was_done_o
 }
 
 #[tokio::test]
-async fn a_call_that_stays_unknown_is_made_again_tomorrow_under_the_key_it_gave_back() {
+async fn an_unknown_payment_can_be_retried_23_hours_later_under_the_key_from_its_error() {
     let sandbox = Sandbox::builder().start().await;
     sandbox.fault("turratech.create-payment#1-3 @after-commit rst");
     let client = turratech_at(&sandbox).unwrap();
@@ -77,40 +77,40 @@ async fn a_call_that_stays_unknown_is_made_again_tomorrow_under_the_key_it_gave_
 }
 
 #[tokio::test]
-async fn a_key_older_than_a_day_is_not_sent_again_because_it_protects_nothing() {
+async fn a_request_under_a_key_older_than_24_hours_is_not_sent() {
     let sandbox = Sandbox::builder().start().await;
     sandbox.fault("turratech.create-payment#1-3 @after-commit fin");
     let client = turratech_at(&sandbox).unwrap();
     let err = client.create_payment(payment("order-1")).send().await.unwrap_err();
     let key = err.idempotency_key().unwrap().clone();
-    let before = requests(&sandbox);
+    let before = request_count(&sandbox);
     sandbox.clock().advance(Duration::from_secs(24 * 60 * 60));
 
     let err = client.create_payment(payment("order-1")).idempotency_key(key).send().await.unwrap_err();
 
     assert_eq!((err.kind(), err.outcome(), err.attempts()), (ErrorKind::InvalidRequest, Outcome::Unknown, 0));
-    assert_eq!(requests(&sandbox), before, "nothing was sent");
+    assert_eq!(request_count(&sandbox), before, "nothing was sent");
     sandbox.ledger().order("order-1").executed_once();
     sandbox.finish();
 }
 
 #[tokio::test]
-async fn another_process_makes_the_same_key_of_the_order() {
+async fn another_process_derives_the_same_key_from_the_order() {
     async fn pay(
         client: &Client,
-        since: turratech::payments_core::time::OffsetDateTime,
+        created_at: turratech::payments_core::time::OffsetDateTime,
     ) -> Result<Payment, turratech::Error> {
         let order: IdempotencyReference = "order-1".parse().unwrap();
-        client.create_payment(payment("order-1")).idempotency_reference(&order, since).send().await
+        client.create_payment(payment("order-1")).idempotency_reference(&order, created_at).send().await
     }
     let sandbox = Sandbox::builder().start().await;
     sandbox.fault("turratech.create-payment#1-3 @after-commit fin");
-    let since = sandbox.clock().now();
-    let lost = pay(&turratech_at(&sandbox).unwrap(), since).await.unwrap_err();
+    let created_at = sandbox.clock().now();
+    let lost = pay(&turratech_at(&sandbox).unwrap(), created_at).await.unwrap_err();
     assert_eq!(lost.outcome(), Outcome::Unknown);
 
-    // It shares nothing with the first but the merchant's books.
-    let paid = pay(&turratech_at(&sandbox).unwrap(), since).await.unwrap();
+    // The second client shares only the merchant's stored order with the first one.
+    let paid = pay(&turratech_at(&sandbox).unwrap(), created_at).await.unwrap();
 
     assert!(paid.is_paid());
     sandbox.ledger().order("order-1").executed_once();
@@ -118,7 +118,7 @@ async fn another_process_makes_the_same_key_of_the_order() {
 }
 
 #[tokio::test]
-async fn a_request_that_is_still_under_way_is_a_conflict_and_no_second_payment() {
+async fn a_retry_while_the_first_request_is_in_progress_is_a_conflict_and_pays_once() {
     let sandbox = Sandbox::builder().start().await;
     sandbox.fault("turratech.create-payment#1 @before-commit late-commit=120s");
     let client = turratech_at(&sandbox).unwrap();
@@ -135,7 +135,7 @@ async fn a_request_that_is_still_under_way_is_a_conflict_and_no_second_payment()
 }
 
 #[tokio::test]
-async fn a_refund_whose_answer_was_lost_is_given_once() {
+async fn a_refund_with_a_lost_response_is_executed_once() {
     let sandbox = Sandbox::builder().start().await;
     let client = turratech_at(&sandbox).unwrap();
     let paid = client.create_payment(payment("order-1")).send().await.unwrap();
@@ -162,6 +162,6 @@ async fn a_deletion_has_no_key_and_is_not_sent_again() {
     assert_eq!((err.outcome(), err.attempts()), (Outcome::Unknown, 1));
     let gone = client.retrieve_customer(&customer.id).send().await.unwrap_err();
 
-    assert_eq!(gone.kind(), ErrorKind::NotFound, "which means that it was done");
+    assert_eq!(gone.kind(), ErrorKind::NotFound, "the deletion was executed");
     sandbox.finish();
 }

@@ -1,4 +1,4 @@
-//! The program, for tests in any language.
+//! The `payments-sandbox` program.
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read};
@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::support::{Connection, authority};
 
-/// The program, ended with the test.
+/// A running program, which is killed when the test ends.
 struct Program {
     child: Child,
     output: BufReader<std::process::ChildStdout>,
@@ -22,14 +22,14 @@ impl Program {
         Self { child, output }
     }
 
-    fn line(&mut self) -> String {
+    fn read_line(&mut self) -> String {
         let mut line = String::new();
         self.output.read_line(&mut line).unwrap();
         line
     }
 
-    /// Sends a signal, and gives the exit code.
-    fn end(&mut self, signal: &str) -> Option<i32> {
+    /// Sends a signal and returns the exit code.
+    fn stop(&mut self, signal: &str) -> Option<i32> {
         let sent = Command::new("kill").args([signal, &self.child.id().to_string()]).status().unwrap();
         assert!(sent.success(), "kill {signal}");
         for _ in 0..2000 {
@@ -38,7 +38,7 @@ impl Program {
             }
             std::thread::sleep(Duration::from_millis(10));
         }
-        panic!("it did not end on {signal}");
+        panic!("the program did not exit after {signal}");
     }
 }
 
@@ -53,12 +53,18 @@ fn command() -> Command {
     Command::new(env!("CARGO_BIN_EXE_payments-sandbox"))
 }
 
-/// Runs the program to its end.
+/// Runs the program until it exits.
 fn run(arguments: &[&str]) -> Output {
     command().args(arguments).output().unwrap()
 }
 
-async fn ask(url: &str, method: &str, path: &str, authorization: &str, body: &str) -> crate::support::Response {
+async fn send_request(
+    url: &str,
+    method: &str,
+    path: &str,
+    authorization: &str,
+    body: &str,
+) -> crate::support::Response {
     let mut connection = Connection::open(authority(url)).await;
     let head = format!(
         "{method} {path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: {authorization}\r\nContent-Length: {}\r\n\r\n",
@@ -68,24 +74,24 @@ async fn ask(url: &str, method: &str, path: &str, authorization: &str, body: &st
     connection.response().await
 }
 
-/// What the first line of `serve --json` says.
-fn addresses(program: &mut Program) -> Value {
-    serde_json::from_str(&program.line()).unwrap()
+/// Reads the first line of `serve --json`.
+fn read_addresses(program: &mut Program) -> Value {
+    serde_json::from_str(&program.read_line()).unwrap()
 }
 
 #[tokio::test]
-async fn its_first_line_of_json_says_where_everything_is() {
+async fn the_first_json_line_has_the_addresses_and_the_keys() {
     let mut program = Program::start(&["serve", "--json", "--seed", "42"]);
 
-    let found = addresses(&mut program);
+    let addresses = read_addresses(&mut program);
 
-    assert_eq!(found["seed"], 42);
-    let control = found["control_url"].as_str().unwrap();
-    let members: BTreeMap<&str, Vec<&str>> = ["turratech", "turbo-txn", "turbo-link", "card3ds", "turbopay"]
-        .map(|provider| (provider, found[provider].as_object().unwrap().keys().map(String::as_str).collect()))
+    assert_eq!(addresses["seed"], 42);
+    let control = addresses["control_url"].as_str().unwrap();
+    let fields: BTreeMap<&str, Vec<&str>> = ["turratech", "turbo-txn", "turbo-link", "card3ds", "turbopay"]
+        .map(|provider| (provider, addresses[provider].as_object().unwrap().keys().map(String::as_str).collect()))
         .into();
     assert_eq!(
-        members,
+        fields,
         BTreeMap::from([
             ("turratech", vec!["api_key", "base_url", "webhook_secret"]),
             ("turbo-txn", vec!["base_url", "callback_key", "client_id", "secret_key"]),
@@ -94,23 +100,23 @@ async fn its_first_line_of_json_says_where_everything_is() {
             ("turbopay", vec!["api_key", "base_url", "webhook_key"]),
         ])
     );
-    let text = |name: &str| found["turbopay"][name].as_str().unwrap().to_owned();
+    let text = |name: &str| addresses["turbopay"][name].as_str().unwrap().to_owned();
     assert!(text("base_url").starts_with("http://127.0.0.1:") && text("base_url").ends_with("/api"));
     assert!(text("webhook_key").starts_with("sandbox_whk_"));
-    assert_eq!(ask(control, "GET", "/health", "", "").await.expect(200)["seed"], 42);
-    assert_eq!(ask(control, "GET", "/clock", "", "").await.expect(200)["manual"], false);
-    let balance = ask(&text("base_url"), "GET", "/api/balance", &text("api_key"), "").await;
-    assert_eq!(balance.expect(200)["currency"], "INR");
-    assert_eq!(program.end("-TERM"), Some(0));
+    assert_eq!(send_request(control, "GET", "/health", "", "").await.expect_status(200)["seed"], 42);
+    assert_eq!(send_request(control, "GET", "/clock", "", "").await.expect_status(200)["manual"], false);
+    let balance = send_request(&text("base_url"), "GET", "/api/balance", &text("api_key"), "").await;
+    assert_eq!(balance.expect_status(200)["currency"], "INR");
+    assert_eq!(program.stop("-TERM"), Some(0));
 }
 
 #[test]
-fn it_ends_well_on_either_signal_even_one_that_comes_at_once() {
+fn sigint_and_sigterm_end_the_program_with_exit_code_0() {
     for signal in ["-INT", "-TERM"] {
         for _ in 0..5 {
             let mut program = Program::start(&["serve", "--json"]);
-            program.line();
-            assert_eq!(program.end(signal), Some(0), "{signal}");
+            program.read_line();
+            assert_eq!(program.stop(signal), Some(0), "{signal}");
             let mut rest = String::new();
             program.output.read_to_string(&mut rest).unwrap();
             assert_eq!(rest, "");
@@ -119,14 +125,14 @@ fn it_ends_well_on_either_signal_even_one_that_comes_at_once() {
 }
 
 #[test]
-fn a_fault_that_never_happened_does_not_spoil_its_end() {
+fn an_unfired_fault_does_not_change_the_exit_code() {
     let mut program = Program::start(&["serve", "--json", "--fault", "turbopay.withdraw @after-commit fin"]);
-    program.line();
-    assert_eq!(program.end("-TERM"), Some(0));
+    program.read_line();
+    assert_eq!(program.stop("-TERM"), Some(0));
 }
 
 #[tokio::test]
-async fn it_takes_faults_and_serves_a_withdrawal() {
+async fn faults_from_the_command_line_apply_to_requests() {
     let mut program = Program::start(&[
         "serve",
         "--json",
@@ -135,31 +141,33 @@ async fn it_takes_faults_and_serves_a_withdrawal() {
         "--fault",
         "turbopay.balance @query json=503",
     ]);
-    let found = addresses(&mut program);
-    let (base, key) = (found["turbopay"]["base_url"].as_str().unwrap(), found["turbopay"]["api_key"].as_str().unwrap());
+    let addresses = read_addresses(&mut program);
+    let (base, key) =
+        (addresses["turbopay"]["base_url"].as_str().unwrap(), addresses["turbopay"]["api_key"].as_str().unwrap());
     let body = crate::support::withdrawal("order-1").to_string();
 
-    assert_eq!(ask(base, "POST", "/api/withdraw/new", key, &body).await.status, 502);
-    assert_eq!(ask(base, "GET", "/api/balance", key, "").await.status, 503);
+    assert_eq!(send_request(base, "POST", "/api/withdraw/new", key, &body).await.status, 502);
+    assert_eq!(send_request(base, "GET", "/api/balance", key, "").await.status, 503);
 
-    let ledger = ask(found["control_url"].as_str().unwrap(), "GET", "/ledger", "", "").await.expect(200);
-    assert_eq!((&ledger[0]["reference"], &ledger[0]["what"]), (&"order-1".into(), &"executed".into()));
-    assert_eq!(program.end("-INT"), Some(0));
+    let ledger =
+        send_request(addresses["control_url"].as_str().unwrap(), "GET", "/ledger", "", "").await.expect_status(200);
+    assert_eq!((&ledger[0]["reference"], &ledger[0]["kind"]), (&"order-1".into(), &"executed".into()));
+    assert_eq!(program.stop("-INT"), Some(0));
 }
 
 #[test]
-fn it_tells_a_person_what_to_try() {
+fn the_text_output_explains_what_to_try() {
     let mut program = Program::start(&["serve"]);
     let mut text = String::new();
     while !text.contains("/ledger") {
-        let line = program.line();
-        assert_ne!(line, "", "it ended: {text}");
+        let line = program.read_line();
+        assert_ne!(line, "", "the program exited: {text}");
         text.push_str(&line);
     }
     for part in [
         "No real money",
         "Seed 1",
-        "control          http://127.0.0.1:",
+        "control API      http://127.0.0.1:",
         "turratech        http://127.0.0.1:",
         "turbo-txn        http://127.0.0.1:",
         "turbo-link       http://127.0.0.1:",
@@ -172,79 +180,79 @@ fn it_tells_a_person_what_to_try() {
     }
     assert!(text.lines().all(|line| line.chars().count() <= 100), "wider than a screen: {text}");
     assert!(text.lines().count() <= 40, "longer than a screen: {text}");
-    assert_eq!(program.end("-INT"), Some(0));
+    assert_eq!(program.stop("-INT"), Some(0));
 }
 
 #[test]
-fn it_listens_where_it_is_told_and_says_when_that_is_taken() {
-    // Below the ports that systems hand out by themselves, which other tests use up by the thousand.
+fn the_program_listens_on_the_given_port_and_reports_when_it_is_taken() {
+    // Below the ephemeral ports, of which other tests use thousands.
     let first = 10_000 + u16::try_from(std::process::id() % 10_000).unwrap();
     let (mut program, port) = (0..50)
         .find_map(|attempt| {
             let free = first + 6 * attempt;
             let mut program = Program::start(&["serve", "--json", "--port", &free.to_string()]);
-            let line = program.line();
+            let line = program.read_line();
             (!line.is_empty()).then(|| (program, serde_json::from_str::<Value>(&line).unwrap(), free))
         })
-        .map(|(program, found, port)| {
-            assert_eq!(found["control_url"], format!("http://127.0.0.1:{port}"));
-            for (provider, behind, path) in [
+        .map(|(program, addresses, port)| {
+            assert_eq!(addresses["control_url"], format!("http://127.0.0.1:{port}"));
+            for (provider, offset, path) in [
                 ("turratech", 1, "/v1"),
                 ("turbo-txn", 2, ""),
                 ("turbo-link", 3, ""),
                 ("card3ds", 4, ""),
                 ("turbopay", 5, "/api"),
             ] {
-                assert_eq!(found[provider]["base_url"], format!("http://127.0.0.1:{}{path}", port + behind));
+                assert_eq!(addresses[provider]["base_url"], format!("http://127.0.0.1:{}{path}", port + offset));
             }
             (program, port)
         })
-        .expect("no six ports in a row are free");
+        .expect("no six consecutive ports are free");
 
     let second = run(&["serve", "--port", &port.to_string()]);
 
     assert_eq!(second.status.code(), Some(2));
-    let said = String::from_utf8(second.stderr).unwrap();
-    assert!(said.starts_with("payments-sandbox: ") && said.contains(&port.to_string()), "{said}");
-    assert_eq!(said.lines().count(), 1, "{said}");
-    assert_eq!(program.end("-TERM"), Some(0));
+    let stderr = String::from_utf8(second.stderr).unwrap();
+    assert!(stderr.starts_with("payments-sandbox: ") && stderr.contains(&port.to_string()), "{stderr}");
+    assert_eq!(stderr.lines().count(), 1, "{stderr}");
+    assert_eq!(program.stop("-TERM"), Some(0));
 }
 
 #[test]
-fn help_is_help_and_no_error() {
+fn help_is_printed_with_exit_code_0() {
     for arguments in [&["--help"][..], &["-h"], &["help"], &[], &["serve", "--help"], &["serve", "--json", "-h"]] {
         let output = run(arguments);
         assert_eq!(output.status.code(), Some(0), "{arguments:?}");
-        let said = String::from_utf8(output.stdout).unwrap();
+        let stdout = String::from_utf8(output.stdout).unwrap();
         for option in ["serve", "--port", "--seed", "--fault", "--json", "--allow-host", "--allow-origin"] {
-            assert!(said.contains(option), "{arguments:?}: {said}");
+            assert!(stdout.contains(option), "{arguments:?}: {stdout}");
         }
     }
 }
 
 #[test]
-fn what_it_does_not_understand_ends_it_with_2_and_one_line() {
+fn an_invalid_argument_ends_the_program_with_exit_code_2_and_one_line() {
     for (arguments, part) in [
-        (&["run"][..], "`run` is no command"),
-        (&["serve", "--colour"], "`--colour` is no option"),
-        (&["serve", "extra"], "`extra` is no option"),
+        (&["run"][..], "unknown command `run`"),
+        (&["serve", "--colour"], "unknown option `--colour`"),
+        (&["serve", "extra"], "unknown option `extra`"),
         (&["serve", "--port"], "--port needs a value"),
         (&["serve", "--port", "http"], "--port must be a number from 0 to 65535"),
         (&["serve", "--port", "65536"], "--port must be a number from 0 to 65535"),
-        (&["serve", "--port", "65531"], "65531: there must be 5 behind it"),
+        (&["serve", "--port", "65531"], "port 65531: the providers need the 5 ports after it"),
         (&["serve", "--seed", "-1"], "--seed must be a whole number"),
         (&["serve", "--fault"], "--fault needs a value"),
         (&["serve", "--allow-host"], "--allow-host needs a value"),
         (&["serve", "--allow-origin"], "--allow-origin needs a value"),
-        (&["serve", "--fault", "turbopay.withdraw @lunch fin"], "`@lunch` in a fault: is no phase"),
-        (&["serve", "--fault", "paypal @accept fin"], "`paypal` in a fault: is no provider"),
-        (&["serve", "--fault", ""], "in a fault: is empty"),
+        (&["serve", "--fault", "turbopay.withdraw @lunch fin"], "invalid fault: `@lunch` is not a phase"),
+        (&["serve", "--fault", "paypal @accept fin"], "invalid fault: `paypal` is not a provider"),
+        (&["serve", "--fault", ""], "invalid fault: `` is empty"),
     ] {
         let output = run(arguments);
-        let said = String::from_utf8(output.stderr).unwrap();
-        assert_eq!(output.status.code(), Some(2), "{arguments:?}: {said}");
-        assert!(said.starts_with("payments-sandbox: ") && said.contains(part), "{arguments:?}: {said}");
-        assert_eq!(said.lines().count(), 1, "{arguments:?}: {said}");
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}: {stderr}");
+        assert!(stderr.starts_with("payments-sandbox: ") && stderr.contains(part), "{arguments:?}: {stderr}");
+        assert_eq!(stderr.lines().count(), 1, "{arguments:?}: {stderr}");
         assert_eq!(output.stdout, b"", "{arguments:?}");
     }
 }

@@ -1,4 +1,4 @@
-//! card3ds, as its document shows it.
+//! card3ds: payments, pre-authorizations, 3-D Secure and checkouts.
 
 mod checkouts;
 mod control;
@@ -14,12 +14,12 @@ use serde_json::{Value, json};
 
 use crate::support::{Connection, End, Response, authority, http_request};
 
-/// The document's card, which pays and pays in parts.
+/// The document's card, which succeeds and allows installments.
 const CARD: &str = "5421190122090656";
 const DEBIT: &str = "4000056655665556";
 const DECLINED: &str = "4000000000000002";
 
-/// A payment or a pre-authorization, as the document's.
+/// Returns a payment or a pre-authorization like the one in the document.
 fn payment(order: &str) -> Value {
     json!({
         "orderId": order,
@@ -36,7 +36,7 @@ fn payment(order: &str) -> Value {
     })
 }
 
-/// A 3-D Secure payment that leads back to one address either way.
+/// Returns a 3-D Secure payment whose success and failure URLs differ only in the query.
 fn three_ds_payment(order: &str, back: &str) -> Value {
     let mut body = payment(order);
     body["successUrl"] = json!(format!("{back}?success"));
@@ -57,7 +57,7 @@ fn checkout(order: &str, callback: &str) -> Value {
     })
 }
 
-/// A request as it goes over the wire.
+/// Returns the bytes of a request.
 fn request(sandbox: &Sandbox, method: &str, path: &str, body: &str) -> Vec<u8> {
     let card3ds = sandbox.card3ds();
     let headers = [
@@ -68,15 +68,15 @@ fn request(sandbox: &Sandbox, method: &str, path: &str, body: &str) -> Vec<u8> {
     http_request(card3ds.base_url(), method, path, &headers, body)
 }
 
-/// Sends bytes on a connection of its own.
-async fn raw(sandbox: &Sandbox, bytes: &[u8]) -> Response {
+/// Sends bytes on their own connection.
+async fn send_bytes(sandbox: &Sandbox, bytes: &[u8]) -> Response {
     let mut connection = Connection::open(authority(sandbox.card3ds().base_url())).await;
     connection.write(bytes).await;
     connection.response().await
 }
 
 async fn post_text(sandbox: &Sandbox, path: &str, body: &str) -> Response {
-    raw(sandbox, &request(sandbox, "POST", path, body)).await
+    send_bytes(sandbox, &request(sandbox, "POST", path, body)).await
 }
 
 async fn post(sandbox: &Sandbox, path: &str, body: &Value) -> Response {
@@ -84,32 +84,31 @@ async fn post(sandbox: &Sandbox, path: &str, body: &Value) -> Response {
 }
 
 async fn get(sandbox: &Sandbox, path: &str) -> Response {
-    raw(sandbox, &request(sandbox, "GET", path, "")).await
+    send_bytes(sandbox, &request(sandbox, "GET", path, "")).await
 }
 
-/// Sends a POST and hears the connection out.
+/// Sends a POST and reads until the connection ends.
 async fn post_until_closed(sandbox: &Sandbox, path: &str, body: &Value) -> (Vec<u8>, End) {
     let mut connection = Connection::open(authority(sandbox.card3ds().base_url())).await;
     connection.write(&request(sandbox, "POST", path, &body.to_string())).await;
-    connection.end().await
+    connection.read_to_end().await
 }
 
-/// What a browser gets that is inside a sandboxed frame: no key, and an origin that nobody knows.
+/// Sends a request as a browser in a sandboxed frame does: without a key, and with the origin `null`.
 async fn browse(sandbox: &Sandbox, method: &str, target: &str, form: &str) -> Response {
     let headers = [("Origin", "null"), ("Content-Type", "application/x-www-form-urlencoded")];
     crate::support::send(sandbox.card3ds().base_url(), method, target, &headers, form).await
 }
 
-/// The first value of an attribute behind some text.
+/// Returns the value of the first such attribute after some text.
 #[track_caller]
-fn attribute<'a>(html: &'a str, behind: &str, name: &str) -> &'a str {
-    let rest = html.split_once(behind).unwrap_or_else(|| panic!("no {behind} in {html}")).1;
-    let rest =
-        rest.split_once(&format!("{name}=\"")).unwrap_or_else(|| panic!("no {name} behind {behind} in {html}")).1;
+fn attribute<'a>(html: &'a str, after: &str, name: &str) -> &'a str {
+    let rest = html.split_once(after).unwrap_or_else(|| panic!("no {after} in {html}")).1;
+    let rest = rest.split_once(&format!("{name}=\"")).unwrap_or_else(|| panic!("no {name} after {after} in {html}")).1;
     rest.split_once('"').unwrap().0
 }
 
-/// The fields of a form that was posted.
+/// Returns the fields of a posted form.
 fn fields(body: &[u8]) -> Vec<(String, String)> {
     let text = String::from_utf8(body.to_vec()).unwrap();
     let pair = |pair: &str| {
@@ -119,7 +118,7 @@ fn fields(body: &[u8]) -> Vec<(String, String)> {
     text.split('&').map(pair).collect()
 }
 
-/// The message to the merchant that there is.
+/// Returns the only delivery to the merchant.
 #[track_caller]
 fn only_delivery(sandbox: &Sandbox) -> Delivery {
     let mut deliveries = sandbox.deliveries();
@@ -127,9 +126,9 @@ fn only_delivery(sandbox: &Sandbox) -> Delivery {
     deliveries.remove(0)
 }
 
-/// The text of an answer of which a card's owner must not find the card.
+/// Returns the text after asserting that it does not contain the card number.
 #[track_caller]
-fn without_card(text: &str) -> &str {
+fn assert_without_card(text: &str) -> &str {
     assert!(!text.contains(CARD), "{text}");
     text
 }

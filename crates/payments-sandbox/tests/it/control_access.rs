@@ -1,4 +1,4 @@
-//! A web page that a developer has open cannot use the control API.
+//! Foreign web pages and unknown host names cannot use the control API.
 
 use payments_sandbox::Sandbox;
 use serde_json::json;
@@ -8,7 +8,7 @@ use crate::support::{authority, control, control_with};
 const JSON: &str = "Content-Type: application/json\r\n";
 const ADVANCE: &str = "{\"seconds\": 600}";
 
-/// Tries to advance the clock with these headers: the status, the error, and whether the clock moved.
+/// Tries to advance the clock with these headers, and returns the status, the error, and whether the clock moved.
 async fn advance(sandbox: &Sandbox, headers: &str) -> (u16, String, bool) {
     let before = sandbox.clock().now();
     let response = control_with(sandbox, "POST", "/clock/advance", headers, ADVANCE).await;
@@ -29,34 +29,35 @@ async fn a_foreign_page_cannot_advance_the_clock_or_add_a_fault() {
             assert!(error.contains(part), "{part}: {error}");
         }
         let fault = json!({"spec": "turbopay.withdraw @after-commit fin"}).to_string();
-        control_with(&sandbox, "POST", "/faults", &headers, &fault).await.expect(403);
+        control_with(&sandbox, "POST", "/faults", &headers, &fault).await.expect_status(403);
     }
 
-    assert_eq!(control(&sandbox, "GET", "/faults", "").await.expect(200), json!([]));
+    assert_eq!(control(&sandbox, "GET", "/faults", "").await.expect_status(200), json!([]));
     sandbox.finish();
 }
 
 #[tokio::test]
-async fn a_post_must_be_json_whatever_its_body_is() {
+async fn a_post_needs_a_json_content_type_with_any_body() {
     let sandbox = Sandbox::builder().start().await;
     let host = authority(sandbox.control_url());
 
-    for sent in ["", "Content-Type: text/plain\r\n", "Content-Type: application/json-seq\r\n"] {
-        let (status, error, moved) = advance(&sandbox, &format!("Host: {host}\r\n{sent}")).await;
-        assert_eq!((status, moved), (415, false), "{sent:?}: {error}");
+    for header in ["", "Content-Type: text/plain\r\n", "Content-Type: application/json-seq\r\n"] {
+        let (status, error, moved) = advance(&sandbox, &format!("Host: {host}\r\n{header}")).await;
+        assert_eq!((status, moved), (415, false), "{header:?}: {error}");
         assert!(error.contains("`Content-Type`") && error.contains("application/json"), "{error}");
     }
-    control_with(&sandbox, "POST", "/webhooks/release", &format!("Host: {host}\r\n"), "").await.expect(415);
+    control_with(&sandbox, "POST", "/webhooks/release", &format!("Host: {host}\r\n"), "").await.expect_status(415);
 
-    for sent in ["application/json; charset=utf-8", "Application/JSON", "application/json ;x=y"] {
-        let (status, error, moved) = advance(&sandbox, &format!("Host: {host}\r\nContent-Type: {sent}\r\n")).await;
-        assert_eq!((status, moved), (200, true), "{sent}: {error}");
+    for content_type in ["application/json; charset=utf-8", "Application/JSON", "application/json ;x=y"] {
+        let (status, error, moved) =
+            advance(&sandbox, &format!("Host: {host}\r\nContent-Type: {content_type}\r\n")).await;
+        assert_eq!((status, moved), (200, true), "{content_type}: {error}");
     }
     sandbox.finish();
 }
 
 #[tokio::test]
-async fn a_host_name_that_is_not_loopback_reads_nothing() {
+async fn a_host_that_is_not_loopback_is_rejected() {
     let sandbox = Sandbox::builder().start().await;
     for host in [
         "evil.example",
@@ -69,23 +70,23 @@ async fn a_host_name_that_is_not_loopback_reads_nothing() {
         "",
     ] {
         let response = control_with(&sandbox, "GET", "/timeline", &format!("Host: {host}\r\n"), "").await;
-        let error = response.expect(403)["error"].as_str().unwrap().to_owned();
+        let error = response.expect_status(403)["error"].as_str().unwrap().to_owned();
         for part in ["`Host`", host, "127.0.0.0/8", "--allow-host", "Builder::allow_host"] {
             assert!(error.contains(part), "{part}: {error}");
         }
     }
-    for none_or_two in ["", "Host: localhost\r\nHost: localhost\r\n"] {
-        control_with(&sandbox, "GET", "/timeline", none_or_two, "").await.expect(403);
+    for headers in ["", "Host: localhost\r\nHost: localhost\r\n"] {
+        control_with(&sandbox, "GET", "/timeline", headers, "").await.expect_status(403);
     }
     sandbox.finish();
 }
 
 #[tokio::test]
-async fn loopback_hosts_with_any_port_and_pages_of_the_same_origin_pass() {
+async fn loopback_hosts_with_any_port_and_pages_of_the_same_origin_are_accepted() {
     let sandbox = Sandbox::builder().start().await;
     for host in ["127.0.0.1", "127.255.0.1:1", "localhost", "LocalHost:8080", "[::1]", "[::1]:9000"] {
-        control_with(&sandbox, "GET", "/timeline", &format!("Host: {host}\r\n"), "").await.expect(200);
-        // As a page behind an SSH forward sends it.
+        control_with(&sandbox, "GET", "/timeline", &format!("Host: {host}\r\n"), "").await.expect_status(200);
+        // A page behind an SSH port forward sends these headers.
         let (status, error, moved) =
             advance(&sandbox, &format!("Host: {host}\r\nOrigin: http://{host}\r\n{JSON}")).await;
         assert_eq!((status, moved), (200, true), "{host}: {error}");
@@ -108,7 +109,7 @@ async fn other_hosts_and_origins_can_be_allowed() {
     let (status, ..) = advance(&sandbox, &format!("Host: other.test\r\n{JSON}")).await;
     assert_eq!(status, 403);
 
-    // A browser asks first, and shows the page only what it is allowed to read.
+    // A browser sends a preflight request first, and gives a page only the responses it may read.
     let page = "Host: localhost\r\nOrigin: http://localhost:3000\r\n";
     let preflight = control_with(&sandbox, "OPTIONS", "/clock/advance", page, "").await;
     assert_eq!(preflight.status, 200);
@@ -122,7 +123,7 @@ async fn other_hosts_and_origins_can_be_allowed() {
 }
 
 #[tokio::test]
-async fn a_foreign_pages_preflight_is_rejected() {
+async fn a_preflight_from_a_foreign_page_is_rejected() {
     let sandbox = Sandbox::builder().start().await;
     let page = "Host: localhost\r\nOrigin: https://evil.example\r\n";
     let preflight = control_with(&sandbox, "OPTIONS", "/clock/advance", page, "").await;

@@ -1,4 +1,4 @@
-//! What a test in another language asks of the sandbox.
+//! The control API, as tests in other languages use it.
 
 use std::time::Duration;
 
@@ -8,18 +8,18 @@ use serde_json::{Value, json};
 use crate::support::{Merchant, control, deposit, keys, post, with, withdrawal};
 
 async fn get(sandbox: &Sandbox, path: &str) -> Value {
-    control(sandbox, "GET", path, "").await.expect(200)
+    control(sandbox, "GET", path, "").await.expect_status(200)
 }
 
 #[tokio::test]
-async fn it_says_that_it_runs() {
+async fn the_health_endpoint_returns_the_status_and_the_seed() {
     let sandbox = Sandbox::builder().seed(42).start().await;
     assert_eq!(get(&sandbox, "/health").await, json!({"status": "ok", "seed": 42}));
     sandbox.finish();
 }
 
 #[tokio::test]
-async fn the_first_page_lists_every_address_and_every_behaviour() {
+async fn the_index_page_lists_every_endpoint_and_every_behaviour() {
     let sandbox = Sandbox::builder().start().await;
     let page = control(&sandbox, "GET", "/", "").await;
     assert_eq!((page.status, page.header("content-type")), (200, Some("text/html; charset=utf-8")));
@@ -47,17 +47,17 @@ async fn the_first_page_lists_every_address_and_every_behaviour() {
         payments_sandbox::turbopay::BEHAVIOURS,
     ];
     for behaviour in behaviours.concat() {
-        let shown = behaviour.what.replace('&', "&amp;").replace('"', "&quot;").replace('\'', "&#39;");
-        assert!(text.contains(&shown) && text.contains(behaviour.provenance.as_str()), "{}", behaviour.what);
+        let escaped = behaviour.text.replace('&', "&amp;").replace('"', "&quot;").replace('\'', "&#39;");
+        assert!(text.contains(&escaped) && text.contains(behaviour.provenance.as_str()), "{}", behaviour.text);
     }
     sandbox.finish();
 }
 
 #[tokio::test]
-async fn the_ledger_and_the_timeline_tell_what_happened() {
+async fn the_ledger_and_the_timeline_list_what_happened() {
     let sandbox = Sandbox::builder().start().await;
     assert_eq!(get(&sandbox, "/ledger").await, json!([]));
-    post(&sandbox, "withdraw/new", &withdrawal("order-1")).await.expect(201);
+    post(&sandbox, "withdraw/new", &withdrawal("order-1")).await.expect_status(201);
     assert_eq!(
         get(&sandbox, "/ledger").await,
         json!([{
@@ -65,7 +65,7 @@ async fn the_ledger_and_the_timeline_tell_what_happened() {
             "at": 1_767_268_800,
             "operation": "turbopay.withdraw",
             "reference": "order-1",
-            "what": "executed",
+            "kind": "executed",
             "amount": 50_000,
             "currency": "INR",
             "request": 1
@@ -77,11 +77,11 @@ async fn the_ledger_and_the_timeline_tell_what_happened() {
 }
 
 #[tokio::test]
-async fn messages_are_listed_and_let_go_of() {
+async fn held_webhooks_are_listed_and_released() {
     let (sandbox, merchant) = (Sandbox::builder().start().await, Merchant::start().await);
     sandbox.fault("turbopay.deposit @webhook hold");
     let body = with(deposit("order-1"), "status_url", merchant.url.as_str());
-    post(&sandbox, "deposit/new", &body).await.expect(201);
+    post(&sandbox, "deposit/new", &body).await.expect_status(201);
     sandbox.turbopay().order("order-1").succeed();
     assert_eq!(
         get(&sandbox, "/deliveries").await,
@@ -97,7 +97,7 @@ async fn messages_are_listed_and_let_go_of() {
         }])
     );
 
-    assert_eq!(control(&sandbox, "POST", "/webhooks/release", "").await.expect(200), json!({}));
+    assert_eq!(control(&sandbox, "POST", "/webhooks/release", "").await.expect_status(200), json!({}));
     sandbox.settle().await;
 
     assert_eq!(get(&sandbox, "/deliveries").await[0]["state"], "delivered");
@@ -105,27 +105,27 @@ async fn messages_are_listed_and_let_go_of() {
 }
 
 #[tokio::test]
-async fn faults_are_added_listed_and_forgotten() {
+async fn faults_are_added_listed_and_cleared() {
     let sandbox = Sandbox::builder().start().await;
     let spec = "turbopay.withdraw#1 @after-commit html=502";
     let body = json!({"spec": spec}).to_string();
-    assert_eq!(control(&sandbox, "POST", "/faults", &body).await.expect(200), json!({"spec": spec}));
+    assert_eq!(control(&sandbox, "POST", "/faults", &body).await.expect_status(200), json!({"spec": spec}));
     assert_eq!(get(&sandbox, "/faults").await, json!([{"spec": spec, "fired": 0}]));
     assert_eq!(post(&sandbox, "withdraw/new", &withdrawal("order-1")).await.status, 502);
     assert_eq!(get(&sandbox, "/faults").await, json!([{"spec": spec, "fired": 1}]));
     sandbox.fault("turbopay.balance @query fin");
-    assert_eq!(control(&sandbox, "DELETE", "/faults", "").await.expect(200), json!([]));
+    assert_eq!(control(&sandbox, "DELETE", "/faults", "").await.expect_status(200), json!([]));
     assert_eq!(get(&sandbox, "/faults").await, json!([]));
     sandbox.finish();
 }
 
 #[tokio::test]
-async fn the_clock_is_told_and_moved() {
+async fn the_clock_is_returned_and_advanced() {
     let sandbox = Sandbox::builder().start().await;
-    post(&sandbox, "deposit/new", &deposit("order-1")).await.expect(201);
+    post(&sandbox, "deposit/new", &deposit("order-1")).await.expect_status(201);
     assert_eq!(get(&sandbox, "/clock").await, json!({"now": 1_767_268_800, "manual": true}));
     let moved = control(&sandbox, "POST", "/clock/advance", "{\"seconds\": 600}").await;
-    assert_eq!(moved.expect(200), json!({"now": 1_767_269_400, "manual": true}));
+    assert_eq!(moved.expect_status(200), json!({"now": 1_767_269_400, "manual": true}));
     assert_eq!(sandbox.clock().elapsed(), Duration::from_secs(600));
     assert_eq!(sandbox.turbopay().order("order-1").status(), Some("expired"));
     sandbox.finish();
@@ -136,16 +136,16 @@ async fn the_clock_is_told_and_moved() {
 }
 
 #[tokio::test]
-async fn the_clock_survives_being_moved_too_far() {
+async fn the_clock_survives_an_advance_beyond_its_limit() {
     let sandbox = Sandbox::builder().start().await;
     for seconds in ["18446744073709551615", "999999999999", "315360001"] {
-        let found = control(&sandbox, "POST", "/clock/advance", &format!("{{\"seconds\": {seconds}}}")).await;
-        assert!(found.expect(422)["error"].as_str().unwrap().contains("`seconds` must be at most"));
+        let response = control(&sandbox, "POST", "/clock/advance", &format!("{{\"seconds\": {seconds}}}")).await;
+        assert!(response.expect_status(422)["error"].as_str().unwrap().contains("`seconds` must be at most"));
     }
     for _ in 0..3 {
         sandbox.clock().advance(Duration::MAX);
     }
-    post(&sandbox, "withdraw/new", &withdrawal("order-1")).await.expect(201);
+    post(&sandbox, "withdraw/new", &withdrawal("order-1")).await.expect_status(201);
     sandbox.clock().advance(Duration::MAX);
     sandbox.ledger().order("order-1").executed_once();
     sandbox.finish();
@@ -156,13 +156,13 @@ async fn every_action_changes_an_order() {
     let sandbox = Sandbox::builder().start().await;
     let act = async |reference: &str, action: &str, body: &str| {
         let path = format!("/turbopay/orders/{reference}/{action}");
-        control(&sandbox, "POST", &path, body).await.expect(200)["status"].as_str().unwrap().to_owned()
+        control(&sandbox, "POST", &path, body).await.expect_status(200)["status"].as_str().unwrap().to_owned()
     };
     for reference in ["a", "b", "c", "d", "e", "f"] {
-        post(&sandbox, "deposit/new", &deposit(reference)).await.expect(201);
+        post(&sandbox, "deposit/new", &deposit(reference)).await.expect_status(201);
     }
-    post(&sandbox, "withdraw/new", &withdrawal("w")).await.expect(201);
-    post(&sandbox, "withdraw/new", &withdrawal("x/ü")).await.expect(201);
+    post(&sandbox, "withdraw/new", &withdrawal("w")).await.expect_status(201);
+    post(&sandbox, "withdraw/new", &withdrawal("x/ü")).await.expect_status(201);
 
     assert_eq!(act("a", "pending", "").await, "pending");
     assert_eq!(act("a", "success", "{\"amount\": \"250.00\"}").await, "success");
@@ -172,8 +172,8 @@ async fn every_action_changes_an_order() {
     assert_eq!(act("d", "fail", "{\"reason\": \"no\"}").await, "failed");
     assert_eq!(act("e", "resend", "").await, "new");
     assert_eq!(act("f", "success", "{\"utr\": \"402393486736\"}").await, "success");
-    let found = crate::support::get(&sandbox, "merchantorder/status/f").await.expect(200);
-    assert_eq!(found["utr"], "402393486736");
+    let response = crate::support::get(&sandbox, "merchantorder/status/f").await.expect_status(200);
+    assert_eq!(response["utr"], "402393486736");
     assert_eq!(act("w", "success", "").await, "success");
     assert_eq!(act("w", "refund", "").await, "refunded");
     assert_eq!(act("x%2F%C3%BC", "success", "").await, "success");
@@ -182,28 +182,36 @@ async fn every_action_changes_an_order() {
 }
 
 #[tokio::test]
-async fn what_it_cannot_do_is_said() {
+async fn an_impossible_command_is_rejected_with_the_reason() {
     let sandbox = Sandbox::builder().start().await;
-    post(&sandbox, "deposit/new", &deposit("order-1")).await.expect(201);
+    post(&sandbox, "deposit/new", &deposit("order-1")).await.expect_status(201);
     for (path, body, problem) in [
-        ("/faults", "", "the body is not what is expected here"),
+        ("/faults", "", "invalid body: "),
         ("/faults", "{}", "missing field `spec`"),
-        ("/faults", "[1]", "the body is not what is expected here"),
-        ("/faults", "{\"spec\": \"turbopay @lunch fin\"}", "`@lunch` in a fault: is no phase"),
-        ("/faults", "{\"spec\": \"paypal @accept fin\"}", "`paypal` in a fault: is no provider"),
-        ("/clock/advance", "{\"seconds\": -1}", "the body is not what is expected here"),
-        ("/clock/advance", "{\"seconds\": \"60\"}", "the body is not what is expected here"),
-        ("/clock/advance", "nonsense", "the body is not what is expected here"),
-        ("/turbopay/orders/nobody/success", "", "there is no order \"nobody\""),
-        ("/turbopay/orders/order-1/explode", "", "\"explode\" is no action"),
-        ("/turbopay/orders/order-1/refund", "", "no document knows that change of a deposit"),
-        ("/turbopay/orders/order-1/chargeback", "", "no document knows a change from new to chargeback"),
-        ("/turbopay/orders/order-1/success", "{\"amount\": 250}", "the body is not what is expected here"),
-        ("/turbopay/orders/order-1/success", "{\"amount\": \"1.234\"}", "`amount` must be a decimal above zero"),
-        ("/turbopay/orders/order-1/success", "{\"amount\": \"-1\"}", "`amount` must be a decimal above zero"),
+        ("/faults", "[1]", "invalid body: "),
+        ("/faults", "{\"spec\": \"turbopay @lunch fin\"}", "invalid fault: `@lunch` is not a phase"),
+        ("/faults", "{\"spec\": \"paypal @accept fin\"}", "invalid fault: `paypal` is not a provider"),
+        ("/clock/advance", "{\"seconds\": -1}", "invalid body: "),
+        ("/clock/advance", "{\"seconds\": \"60\"}", "invalid body: "),
+        ("/clock/advance", "nonsense", "invalid body: "),
+        ("/turbopay/orders/nobody/success", "", "no such order: \"nobody\""),
+        ("/turbopay/orders/order-1/explode", "", "\"explode\" is not an action"),
+        ("/turbopay/orders/order-1/refund", "", "the documentation has no such change of a deposit"),
+        ("/turbopay/orders/order-1/chargeback", "", "the documentation has no change from new to chargeback"),
+        ("/turbopay/orders/order-1/success", "{\"amount\": 250}", "invalid body: "),
+        (
+            "/turbopay/orders/order-1/success",
+            "{\"amount\": \"1.234\"}",
+            "`amount` must be a string with a decimal above zero",
+        ),
+        (
+            "/turbopay/orders/order-1/success",
+            "{\"amount\": \"-1\"}",
+            "`amount` must be a string with a decimal above zero",
+        ),
     ] {
-        let found = control(&sandbox, "POST", path, body).await.expect(422);
-        let error = found["error"].as_str().unwrap();
+        let response = control(&sandbox, "POST", path, body).await.expect_status(422);
+        let error = response["error"].as_str().unwrap();
         assert!(error.contains(problem), "{path} {body}: {error}");
     }
     assert_eq!(sandbox.turbopay().order("order-1").status(), Some("new"));
@@ -211,7 +219,7 @@ async fn what_it_cannot_do_is_said() {
 }
 
 #[tokio::test]
-async fn an_address_that_there_is_not_points_to_the_list() {
+async fn an_unknown_address_points_to_the_index_page() {
     let sandbox = Sandbox::builder().start().await;
     for (method, path) in [
         ("GET", "/nothing"),
@@ -225,16 +233,16 @@ async fn an_address_that_there_is_not_points_to_the_list() {
         ("GET", "/turbopay/orders/x/success"),
         ("POST", "/paypal/orders/x/success"),
     ] {
-        let found = control(&sandbox, method, path, "").await.expect(404);
-        assert_eq!(found["error"], "there is no such address; GET / lists them", "{method} {path}");
+        let response = control(&sandbox, method, path, "").await.expect_status(404);
+        assert_eq!(response["error"], "no such endpoint; GET / lists all endpoints", "{method} {path}");
     }
     sandbox.finish();
 }
 
 #[tokio::test]
-async fn no_key_and_no_private_id_is_on_any_page() {
+async fn no_page_shows_a_key_or_a_private_id() {
     let sandbox = Sandbox::builder().start().await;
-    let order = post(&sandbox, "deposit/new", &deposit("order-1")).await.expect(201);
+    let order = post(&sandbox, "deposit/new", &deposit("order-1")).await.expect_status(201);
     sandbox.turbopay().order("order-1").succeed();
     crate::support::get(&sandbox, &format!("order/status/{}", order["order_id"].as_str().unwrap())).await;
     let private = keys(&sandbox).into_iter().chain([order["order_id"].as_str().unwrap()]).collect::<Vec<_>>();

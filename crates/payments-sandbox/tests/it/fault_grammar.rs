@@ -1,3 +1,5 @@
+//! The text form of faults: parsing, printing and validation.
+
 use payments_sandbox::{Fault, Sandbox, StartError};
 use proptest::prelude::*;
 use serde_json::json;
@@ -13,23 +15,24 @@ fn check_round_trip(text: &str) {
     assert_eq!(printed.parse::<Fault>().as_ref(), Ok(&fault), "{text} printed as {printed}");
 }
 
-/// The error of a fault that is none, as part and rule.
+/// Asserts that a text is not a valid fault, and that the error names the invalid part and the rule.
 #[track_caller]
 fn check_rejected(text: &str, part: &str, rule: &str) {
     let err = text.parse::<Fault>().expect_err(text).to_string();
-    assert!(err.starts_with(&format!("`{part}` in a fault: ")), "{text}: the part is not named: {err}");
-    assert!(err.contains(rule), "{text}: the rule is not named: {err}");
+    assert!(err.starts_with(&format!("invalid fault: `{part}` ")), "{text}: the error does not name the part: {err}");
+    assert!(err.contains(rule), "{text}: the error does not name the rule: {err}");
 }
 
-async fn refused_by_a_sandbox(fault: &str) -> String {
+/// Returns the error of a sandbox that does not start with this fault.
+async fn start_error(fault: &str) -> String {
     match Sandbox::builder().fault(fault).try_start().await {
         Err(err @ StartError::Fault(_)) => err.to_string(),
         other => panic!("{fault}: {other:?}"),
     }
 }
 
-/// What may stand behind a phase.
-fn effects_of(phase: &str) -> &'static [&'static str] {
+/// Returns the effects that a phase allows.
+fn effects_at(phase: &str) -> &'static [&'static str] {
     match phase {
         "accept" => &["fin", "rst", "stall", "tls-alert"],
         "idle" => &["fin", "rst", "eof"],
@@ -63,9 +66,9 @@ const PHASES: &[&str] =
     &["accept", "first-byte", "head", "body", "before-commit", "after-commit", "mid-body", "query", "idle", "webhook"];
 
 #[test]
-fn every_phase_takes_its_documented_effects_and_prints_them_again() {
+fn every_documented_effect_of_a_phase_round_trips() {
     for phase in PHASES {
-        for effect in effects_of(phase) {
+        for effect in effects_at(phase) {
             let text = format!("turbopay @{phase} {effect}");
             assert_eq!(text.parse::<Fault>().unwrap().to_string(), text);
         }
@@ -99,37 +102,41 @@ fn every_documented_trigger_and_budget_round_trips() {
 }
 
 #[test]
-fn what_is_no_fault_is_refused_with_the_part_and_the_rule() {
+fn an_invalid_fault_is_rejected_with_the_invalid_part_and_the_rule() {
     for (text, part, rule) in [
         ("", "", "empty"),
         ("   ", "   ", "empty"),
-        ("turbopay", "turbopay", "no phase"),
+        ("turbopay", "turbopay", "needs a phase"),
         ("turbopay fin", "fin", "order=REF and p=N%"),
         ("turbopay order= @after-commit fin", "order=", "order=REF"),
         ("turbopay colour=red @after-commit fin", "colour=red", "order=REF"),
-        ("turbopay @after-lunch fin", "@after-lunch", "there are @accept, @first-byte, @head, @body, @before-commit"),
-        ("turbopay @after-commit", "turbopay", "no effect"),
-        ("turbopay @after-commit explode", "explode", "there are fin, rst"),
+        (
+            "turbopay @after-lunch fin",
+            "@after-lunch",
+            "expected one of @accept, @first-byte, @head, @body, @before-commit",
+        ),
+        ("turbopay @after-commit", "turbopay", "needs an effect"),
+        ("turbopay @after-commit explode", "explode", "expected one of fin, rst"),
         ("turbopay @after-commit fin=3", "fin=3", "takes no value"),
         ("turbopay @after-commit html", "html", "status from 200 to 599"),
         ("turbopay @after-commit html=99", "html=99", "status from 200 to 599"),
         ("turbopay @after-commit json=600", "json=600", "status from 200 to 599"),
         ("turbopay @after-commit json=+429", "json=+429", "status from 200 to 599"),
         ("turbopay @after-commit redirect=200", "redirect=200", "status from 300 to 399"),
-        ("turbopay @after-commit encoding", "encoding", "encoding's name"),
-        ("turbopay @after-commit encoding=", "encoding=", "encoding's name"),
+        ("turbopay @after-commit encoding", "encoding", "name of an encoding"),
+        ("turbopay @after-commit encoding=", "encoding=", "name of an encoding"),
         ("turbopay @after-commit truncate=half", "truncate=half", "number of bytes"),
         ("turbopay @after-commit truncate=-1", "truncate=-1", "number of bytes"),
-        ("turbopay @after-commit delay", "delay", "needs a time"),
-        ("turbopay @after-commit delay=2", "delay=2", "needs a time"),
-        ("turbopay @after-commit delay=2m", "delay=2m", "needs a time"),
-        ("turbopay @after-commit delay=-2s", "delay=-2s", "needs a time"),
+        ("turbopay @after-commit delay", "delay", "needs a duration"),
+        ("turbopay @after-commit delay=2", "delay=2", "needs a duration"),
+        ("turbopay @after-commit delay=2m", "delay=2m", "needs a duration"),
+        ("turbopay @after-commit delay=-2s", "delay=-2s", "needs a duration"),
         ("turbopay @after-commit delay=99999999999s", "delay=99999999999s", "at most 365 days"),
         ("turbopay @before-commit late-commit=18446744073709551615ms", "late-commit=18446744073709551615ms", "365"),
-        ("turbopay @after-commit fin x0", "x0", "xN, or x*"),
-        ("turbopay @after-commit fin 3", "3", "xN, or x*"),
-        ("turbopay @after-commit fin x+3", "x+3", "xN, or x*"),
-        ("turbopay @after-commit fin x3 x4", "x4", "too much"),
+        ("turbopay @after-commit fin x0", "x0", "xN with N from 1, or x*"),
+        ("turbopay @after-commit fin 3", "3", "xN with N from 1, or x*"),
+        ("turbopay @after-commit fin x+3", "x+3", "xN with N from 1, or x*"),
+        ("turbopay @after-commit fin x3 x4", "x4", "unexpected"),
         ("turbopay#0 @after-commit fin", "turbopay#0", "from 1"),
         ("turbopay# @after-commit fin", "turbopay#", "from 1"),
         ("turbopay#3-2 @after-commit fin", "turbopay#3-2", "from 1"),
@@ -144,69 +151,71 @@ fn what_is_no_fault_is_refused_with_the_part_and_the_rule() {
 }
 
 #[test]
-fn a_fault_that_names_no_provider_or_no_operation_is_refused() {
+fn a_fault_without_a_provider_or_an_operation_is_rejected() {
     for trigger in [".withdraw", ".*#*", "#1", "turbopay.", "turbopay.#2-5"] {
-        check_rejected(&format!("{trigger} @query html=502"), trigger, "names nothing");
+        check_rejected(&format!("{trigger} @query html=502"), trigger, "must start with PROVIDER");
     }
 }
 
 #[test]
-fn an_effect_that_cannot_happen_at_a_phase_is_refused_with_those_that_can() {
+fn an_effect_that_a_phase_does_not_allow_is_rejected_with_the_allowed_ones() {
     for (text, part, rule) in [
-        ("turbopay @accept garbage", "garbage", "cannot happen at @accept; what can is fin, rst, stall"),
-        ("turbopay @mid-body html=502", "html=502", "cannot happen at @mid-body; what can is fin, rst, stall"),
-        ("turbopay @first-byte tls-alert", "tls-alert", "cannot happen at @first-byte"),
-        ("turbopay @before-commit tls-alert", "tls-alert", "cannot happen at @before-commit"),
-        ("turbopay @query tls-alert", "tls-alert", "cannot happen at @query"),
-        ("turbopay @idle stall", "stall", "cannot happen at @idle; what can is fin, rst, eof"),
-        ("turbopay @accept eof", "eof", "cannot happen at @accept"),
-        ("turbopay @after-commit late-commit=3s", "late-commit=3s", "cannot happen at @after-commit"),
-        ("turbopay @query late-commit=3s", "late-commit=3s", "cannot happen at @query"),
-        ("turbopay @before-commit duplicate", "duplicate", "cannot happen at @before-commit"),
-        ("turbopay @webhook fin", "fin", "what can is delay, duplicate, reorder, drop, tamper, hold"),
+        ("turbopay @accept garbage", "garbage", "is not possible at @accept; expected one of fin, rst, stall"),
+        ("turbopay @mid-body html=502", "html=502", "is not possible at @mid-body; expected one of fin, rst, stall"),
+        ("turbopay @first-byte tls-alert", "tls-alert", "is not possible at @first-byte"),
+        ("turbopay @before-commit tls-alert", "tls-alert", "is not possible at @before-commit"),
+        ("turbopay @query tls-alert", "tls-alert", "is not possible at @query"),
+        ("turbopay @idle stall", "stall", "is not possible at @idle; expected one of fin, rst, eof"),
+        ("turbopay @accept eof", "eof", "is not possible at @accept"),
+        ("turbopay @after-commit late-commit=3s", "late-commit=3s", "is not possible at @after-commit"),
+        ("turbopay @query late-commit=3s", "late-commit=3s", "is not possible at @query"),
+        ("turbopay @before-commit duplicate", "duplicate", "is not possible at @before-commit"),
+        ("turbopay @webhook fin", "fin", "expected one of delay, duplicate, reorder, drop, tamper, hold"),
     ] {
         check_rejected(text, part, rule);
     }
 }
 
 #[test]
-fn a_fault_of_a_connection_cannot_ask_for_what_is_not_read_yet() {
-    for (phase, counted) in [("accept", "connection"), ("first-byte", "request to begin"), ("idle", "idle connection")]
-    {
+fn a_fault_cannot_select_by_data_that_is_not_read_yet() {
+    for (phase, counted) in [("accept", "connection"), ("first-byte", "request"), ("idle", "idle connection")] {
         check_rejected(&format!("turbopay.withdraw @{phase} fin"), "withdraw", &format!("@{phase}"));
         check_rejected(&format!("turbopay order=x @{phase} fin"), "order=x", &format!("for the second {counted}"));
     }
-    check_rejected("turbopay.withdraw order=x @head fin", "order=x", "the body is not read yet");
+    check_rejected("turbopay.withdraw order=x @head fin", "order=x", "the request's body is not read yet");
 }
 
 #[tokio::test]
-async fn a_provider_or_an_operation_that_is_unknown_is_refused_with_those_that_there_are() {
-    let err = refused_by_a_sandbox("paypal.withdraw @after-commit fin").await;
+async fn an_unknown_provider_or_operation_is_rejected_with_the_known_ones() {
+    let err = start_error("paypal.withdraw @after-commit fin").await;
     assert_eq!(
         err,
-        "`paypal` in a fault: is no provider; there are turratech, turbo-txn, turbo-link, card3ds, turbopay"
+        "invalid fault: `paypal` is not a provider; expected one of turratech, turbo-txn, turbo-link, card3ds, turbopay"
     );
-    let err = refused_by_a_sandbox("turbopay.payout @after-commit fin").await;
-    assert!(err.starts_with("`payout` in a fault: is no operation of turbopay; there are deposit, "), "{err}");
+    let err = start_error("turbopay.payout @after-commit fin").await;
+    assert!(
+        err.starts_with("invalid fault: `payout` is not an operation of turbopay; expected one of deposit, "),
+        "{err}"
+    );
     assert!(err.contains("withdraw") && err.contains("merchant-order-status"), "{err}");
 }
 
 #[tokio::test]
-async fn a_fault_that_could_never_happen_is_refused_with_what_could() {
-    for (spec, part, could) in [
+async fn a_fault_that_could_never_fire_is_rejected_with_the_possible_operations() {
+    for (spec, part, allowed) in [
         ("turbopay.withdraw @query fin", "withdraw", "balance, order-status, merchant-order-status"),
         ("turbopay.balance @webhook drop", "balance", "deposit, host-to-host-deposit, withdraw"),
         ("turbopay.confirm @webhook drop", "confirm", "deposit, host-to-host-deposit, withdraw"),
         ("turbo-txn.initiate @query fin", "initiate", "status-check"),
         ("card3ds.payment @webhook drop", "payment", "start-3ds, checkout"),
     ] {
-        let err = refused_by_a_sandbox(spec).await;
-        assert!(err.starts_with(&format!("`{part}` in a fault: ")) && err.ends_with(could), "{spec}: {err}");
+        let err = start_error(spec).await;
+        assert!(err.starts_with(&format!("invalid fault: `{part}` ")) && err.ends_with(allowed), "{spec}: {err}");
     }
 }
 
 #[tokio::test]
-async fn a_sandbox_takes_every_operation_as_the_readme_lists_it() {
+async fn every_operation_in_the_readme_accepts_faults() {
     let sandbox = Sandbox::builder().start().await;
     for (provider, operations) in [
         (
@@ -227,9 +236,9 @@ async fn a_sandbox_takes_every_operation_as_the_readme_lists_it() {
         for operation in operations.split_whitespace() {
             sandbox.fault(&format!("{provider}.{operation} @after-commit fin"));
             let add = json!({"spec": format!("{provider}.{operation} @query fin")}).to_string();
-            let only_asks = control(&sandbox, "POST", "/faults", &add).await.status == 200;
+            let read_only = control(&sandbox, "POST", "/faults", &add).await.status == 200;
             let row = README.lines().find(|line| line.starts_with(&format!("| `{provider}` |"))).unwrap();
-            let listed = if only_asks { format!(" *`{operation}`* ") } else { format!(" `{operation}` ") };
+            let listed = if read_only { format!(" *`{operation}`* ") } else { format!(" `{operation}` ") };
             assert!(row.contains(&listed), "the README's row of {provider} does not list{listed}");
         }
     }
@@ -237,16 +246,16 @@ async fn a_sandbox_takes_every_operation_as_the_readme_lists_it() {
 }
 
 #[tokio::test]
-async fn a_fault_of_tls_is_refused_where_there_is_none() {
+async fn a_tls_fault_is_rejected_without_tls() {
     for (fault, effect) in [("turbopay @accept tls-alert", "tls-alert"), ("turbopay @head eof", "eof")] {
-        let err = refused_by_a_sandbox(fault).await;
-        assert!(err.starts_with(&format!("`{effect}` in a fault: is only there with TLS")), "{err}");
+        let err = start_error(fault).await;
+        assert!(err.starts_with(&format!("invalid fault: `{effect}` needs TLS")), "{err}");
     }
 }
 
 #[tokio::test]
-#[should_panic(expected = "`@after-lunch` in a fault")]
-async fn a_test_that_says_a_fault_wrong_fails() {
+#[should_panic(expected = "invalid fault: `@after-lunch`")]
+async fn adding_an_invalid_fault_panics() {
     let sandbox = Sandbox::builder().start().await;
     sandbox.fault("turbopay.withdraw @after-lunch fin");
 }
@@ -265,10 +274,10 @@ fn fault_text() -> impl Strategy<Value = String> {
     let effect =
         (0..PHASES.len(), any::<prop::sample::Index>(), 0_u64..31_536_000_000).prop_map(|(phase, pick, time)| {
             let phase = PHASES[phase];
-            match pick.index(effects_of(phase).len() + 2) {
+            match pick.index(effects_at(phase).len() + 2) {
                 0 if phase == "before-commit" => format!("@{phase} late-commit={time}ms"),
                 1 if phase == "query" => format!("@{phase} delay={time}ms"),
-                other => format!("@{phase} {}", effects_of(phase)[other % effects_of(phase).len()]),
+                other => format!("@{phase} {}", effects_at(phase)[other % effects_at(phase).len()]),
             }
         });
     ("(\\.(withdraw|\\*|balance))?", calls, order, percent, effect, budget).prop_map(

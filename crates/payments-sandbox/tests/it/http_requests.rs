@@ -1,4 +1,4 @@
-//! HTTP as clients speak it, well and badly: the sandbox must live through it all.
+//! Well-formed, unusual and malformed HTTP requests.
 
 use std::time::Duration;
 
@@ -7,41 +7,41 @@ use proptest::prelude::*;
 
 use crate::support::{Connection, End, Response, authority, connect, get, request, withdrawal};
 
-/// Sends bytes, and holds that they are refused, that the connection ends, and that the sandbox goes on.
+/// Asserts that these bytes get a 400, that the connection ends, and that the sandbox keeps running.
 async fn check_rejected(bytes: &[u8]) {
     let sandbox = Sandbox::builder().start().await;
     let mut connection = connect(&sandbox).await;
     connection.write(bytes).await;
-    let (found, end) = connection.end().await;
-    let shown = String::from_utf8_lossy(&bytes[..bytes.len().min(80)]).into_owned();
-    assert_eq!((Response::of(&found).status, end), (400, End::Fin), "{shown:?}");
+    let (received, end) = connection.read_to_end().await;
+    let preview = String::from_utf8_lossy(&bytes[..bytes.len().min(80)]).into_owned();
+    assert_eq!((Response::from_bytes(&received).status, end), (400, End::Fin), "{preview:?}");
     assert_eq!(sandbox.ledger().entries(), []);
-    get(&sandbox, "balance").await.expect(200);
+    get(&sandbox, "balance").await.expect_status(200);
     sandbox.finish();
 }
 
-fn head(sandbox: &Sandbox, fields: &str) -> Vec<u8> {
+fn withdrawal_head(sandbox: &Sandbox, fields: &str) -> Vec<u8> {
     let key = sandbox.turbopay().api_key();
     format!("POST /api/withdraw/new HTTP/1.1\r\nHost: x\r\nAuthorization: {key}\r\n{fields}\r\n").into_bytes()
 }
 
 #[tokio::test]
-async fn a_connection_takes_one_request_after_another() {
+async fn a_connection_serves_many_requests() {
     let sandbox = Sandbox::builder().start().await;
     let mut connection = connect(&sandbox).await;
     for number in 0..20 {
         let body = withdrawal(&format!("order-{number}"));
         connection.write(&request(&sandbox, "POST", "withdraw/new", Some(&body))).await;
-        connection.response().await.expect(201);
+        connection.response().await.expect_status(201);
         connection.write(&request(&sandbox, "GET", "balance", None)).await;
-        connection.response().await.expect(200);
+        connection.response().await.expect_status(200);
     }
     assert_eq!(sandbox.ledger().executions("turbopay.withdraw"), 20);
     sandbox.finish();
 }
 
 #[tokio::test]
-async fn requests_that_come_at_once_are_answered_in_order() {
+async fn pipelined_requests_get_their_responses_in_order() {
     let sandbox = Sandbox::builder().start().await;
     let mut connection = connect(&sandbox).await;
     let withdraw = request(&sandbox, "POST", "withdraw/new", Some(&withdrawal("order-1")));
@@ -54,91 +54,92 @@ async fn requests_that_come_at_once_are_answered_in_order() {
 }
 
 #[tokio::test]
-async fn a_request_may_come_a_byte_at_a_time() {
+async fn a_request_may_arrive_byte_by_byte() {
     let sandbox = Sandbox::builder().start().await;
     let mut connection = connect(&sandbox).await;
     for byte in request(&sandbox, "POST", "withdraw/new", Some(&withdrawal("order-1"))) {
         connection.write(&[byte]).await;
         tokio::task::yield_now().await;
     }
-    connection.response().await.expect(201);
+    connection.response().await.expect_status(201);
     sandbox.finish();
 }
 
 #[tokio::test]
-async fn a_client_that_asks_for_it_gets_the_connection_closed_behind_the_answer() {
+async fn the_connection_is_closed_after_the_response_if_the_client_requests_it() {
     let sandbox = Sandbox::builder().start().await;
     let host = authority(sandbox.turbopay().base_url()).to_owned();
     for (version, field) in [("1.1", "Connection: close\r\n"), ("1.1", "Connection: TE, Close\r\n"), ("1.0", "")] {
         let mut connection = connect(&sandbox).await;
         connection.write(format!("GET /api/nothing HTTP/{version}\r\nHost: {host}\r\n{field}\r\n").as_bytes()).await;
-        connection.response().await.expect(404);
-        assert_eq!(connection.end().await, (Vec::new(), End::Fin), "{version} {field}");
+        connection.response().await.expect_status(404);
+        assert_eq!(connection.read_to_end().await, (Vec::new(), End::Fin), "{version} {field}");
     }
     let mut connection = Connection::open(authority(sandbox.control_url())).await;
     connection.write(b"GET /health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").await;
-    connection.response().await.expect(200);
-    assert_eq!(connection.end().await, (Vec::new(), End::Fin));
+    connection.response().await.expect_status(200);
+    assert_eq!(connection.read_to_end().await, (Vec::new(), End::Fin));
     sandbox.finish();
 }
 
 #[tokio::test]
-async fn a_body_may_come_in_chunks_with_extensions_and_trailers() {
+async fn a_chunked_body_may_have_extensions_and_trailers() {
     let sandbox = Sandbox::builder().start().await;
     let mut connection = connect(&sandbox).await;
     for (number, trailers) in ["", "X-Checksum: 1\r\nX-More: 2\r\n"].into_iter().enumerate() {
         let body = withdrawal(&format!("order-{number}")).to_string();
         let (first, second) = body.split_at(7);
-        connection.write(&head(&sandbox, "Transfer-Encoding: chunked\r\n")).await;
+        connection.write(&withdrawal_head(&sandbox, "Transfer-Encoding: chunked\r\n")).await;
         connection.write(format!("{:x};name=value\r\n{first}\r\n", first.len()).as_bytes()).await;
         connection.write(format!("{:X}\r\n{second}\r\n0\r\n{trailers}\r\n", second.len()).as_bytes()).await;
-        connection.response().await.expect(201);
+        connection.response().await.expect_status(201);
     }
     connection.write(&request(&sandbox, "GET", "balance", None)).await;
-    connection.response().await.expect(200);
+    connection.response().await.expect_status(200);
     sandbox.finish();
 }
 
 #[tokio::test]
-async fn a_client_that_expects_to_be_told_to_go_on_is_told() {
+async fn a_request_that_expects_100_continue_gets_it() {
     let sandbox = Sandbox::builder().start().await;
     let mut connection = connect(&sandbox).await;
     let body = withdrawal("order-1").to_string();
     let fields = format!("Expect: 100-continue\r\nContent-Length: {}\r\n", body.len());
-    connection.write(&head(&sandbox, &fields)).await;
-    assert_eq!(connection.bytes(25).await, b"HTTP/1.1 100 Continue\r\n\r\n");
+    connection.write(&withdrawal_head(&sandbox, &fields)).await;
+    assert_eq!(connection.read_exact(25).await, b"HTTP/1.1 100 Continue\r\n\r\n");
     connection.write(body.as_bytes()).await;
-    connection.response().await.expect(201);
+    connection.response().await.expect_status(201);
     sandbox.ledger().order("order-1").executed_once();
     sandbox.finish();
 }
 
 #[tokio::test]
-async fn a_client_that_goes_away_in_the_middle_has_done_nothing() {
+async fn an_incomplete_request_is_not_executed() {
     let sandbox = Sandbox::builder().start().await;
     let whole = request(&sandbox, "POST", "withdraw/new", Some(&withdrawal("order-1")));
     for length in [0, 1, 40, whole.len() / 2, whole.len() - 1] {
         let mut connection = connect(&sandbox).await;
         connection.write(&whole[..length]).await;
         drop(connection);
-        get(&sandbox, "balance").await.expect(200);
+        get(&sandbox, "balance").await.expect_status(200);
     }
     sandbox.ledger().order("order-1").never_executed();
     sandbox.finish();
 }
 
 #[tokio::test]
-async fn a_client_that_goes_away_before_its_answer_has_had_it_done() {
+async fn a_complete_request_is_executed_even_if_the_client_disconnects() {
     let sandbox = Sandbox::builder().start().await;
     let mut connection = connect(&sandbox).await;
     connection.write(&request(&sandbox, "POST", "withdraw/new", Some(&withdrawal("order-1")))).await;
     drop(connection);
-    crate::support::wait_until("it is done", || sandbox.ledger().order("order-1").executions() == 1).await;
+    crate::support::wait_until("the withdrawal is executed", || sandbox.ledger().order("order-1").executions() == 1)
+        .await;
     sandbox.finish();
 }
 
 #[tokio::test]
-async fn what_is_no_http_is_refused() {
+async fn malformed_http_is_rejected() {
     for bytes in [
         &b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03"[..],
         b"hello\r\n\r\n",
@@ -160,7 +161,7 @@ async fn what_is_no_http_is_refused() {
 }
 
 #[tokio::test]
-async fn what_is_too_long_is_refused() {
+async fn requests_over_the_size_limits_are_rejected() {
     let long = |length: usize| "x".repeat(length);
     check_rejected(format!("GET /{} HTTP/1.1\r\n\r\n", long(70_000)).as_bytes()).await;
     check_rejected(format!("GET / HTTP/1.1\r\nX: {}", long(70_000)).as_bytes()).await;
@@ -174,35 +175,35 @@ async fn what_is_too_long_is_refused() {
 }
 
 #[tokio::test]
-async fn garbage_behind_a_request_spoils_its_connection_and_nothing_else() {
+async fn garbage_after_a_request_ends_only_its_connection() {
     let sandbox = Sandbox::builder().start().await;
     let mut connection = connect(&sandbox).await;
     let good = request(&sandbox, "POST", "withdraw/new", Some(&withdrawal("order-1")));
     connection.write(&[&good[..], b"\x00\xff garbage \r\n\r\n", &good].concat()).await;
-    connection.response().await.expect(201);
+    connection.response().await.expect_status(201);
     assert_eq!(connection.response().await.status, 400);
-    assert_eq!(connection.end().await, (Vec::new(), End::Fin));
-    get(&sandbox, "balance").await.expect(200);
+    assert_eq!(connection.read_to_end().await, (Vec::new(), End::Fin));
+    get(&sandbox, "balance").await.expect_status(200);
     sandbox.ledger().order("order-1").executed_once();
     sandbox.finish();
 }
 
 #[tokio::test]
-async fn a_hundred_connections_that_say_nothing_keep_nobody_waiting() {
+async fn a_hundred_idle_connections_do_not_block_other_requests() {
     let sandbox = Sandbox::builder().start().await;
-    let mut silent = Vec::new();
+    let mut idle = Vec::new();
     for _ in 0..100 {
-        silent.push(connect(&sandbox).await);
+        idle.push(connect(&sandbox).await);
     }
-    get(&sandbox, "balance").await.expect(200);
-    drop(silent);
+    get(&sandbox, "balance").await.expect_status(200);
+    drop(idle);
     sandbox.finish();
 }
 
 proptest! {
     #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
     #[test]
-    fn no_bytes_at_all_end_the_sandbox(
+    fn no_input_stops_the_sandbox(
         garbage in prop::collection::vec(any::<u8>(), 0..600),
         cut in any::<prop::sample::Index>(),
         to_control in any::<bool>(),
@@ -215,8 +216,8 @@ proptest! {
             let mut connection = Connection::open(authority(url)).await;
             connection.write(&[&good[..cut.index(good.len())], &garbage].concat()).await;
             drop(connection);
-            let answered = tokio::time::timeout(Duration::from_secs(20), get(&sandbox, "balance")).await;
-            assert_eq!(answered.expect("it no longer answers").status, 200);
+            let response = tokio::time::timeout(Duration::from_secs(20), get(&sandbox, "balance")).await;
+            assert_eq!(response.expect("the sandbox no longer responds").status, 200);
             sandbox.finish();
         });
     }

@@ -1,4 +1,4 @@
-//! The keys that merchants are known by here: every provider's own, from the seed, and never anybody's real ones.
+//! The sandbox's keys and secrets: derived from the seed, and never a merchant's real ones.
 
 use std::collections::BTreeSet;
 
@@ -8,30 +8,30 @@ use crate::support::{get, keys};
 
 #[tokio::test]
 async fn keys_come_from_the_seed_and_are_all_different() {
-    let (one, again) = (Sandbox::builder().seed(7).start().await, Sandbox::builder().seed(7).start().await);
-    let other = Sandbox::builder().seed(8).start().await;
+    let (first, same_seed) = (Sandbox::builder().seed(7).start().await, Sandbox::builder().seed(7).start().await);
+    let other_seed = Sandbox::builder().seed(8).start().await;
 
-    assert_eq!(keys(&one), keys(&again));
-    let all: BTreeSet<&str> = keys(&one).into_iter().chain(keys(&other)).collect();
-    assert_eq!(all.len(), 2 * keys(&one).len());
+    assert_eq!(keys(&first), keys(&same_seed));
+    let all: BTreeSet<&str> = keys(&first).into_iter().chain(keys(&other_seed)).collect();
+    assert_eq!(all.len(), 2 * keys(&first).len());
 
-    let turratech = one.turratech();
+    let turratech = first.turratech();
     assert!(turratech.api_key().starts_with("sk_test_") && turratech.publishable_key().starts_with("pk_test_"));
     assert!(turratech.restricted_key().starts_with("rk_test_"));
-    assert_eq!(one.turbo_txn().callback_key().len(), 44, "32 bytes in base64");
-    for sandbox in [one, again, other] {
+    assert_eq!(first.turbo_txn().callback_key().len(), 44, "32 bytes in base64");
+    for sandbox in [first, same_seed, other_seed] {
         sandbox.finish();
     }
 }
 
-/// Holds that a key which might be somebody's real one is refused.
+/// Asserts that the sandbox does not start with a key that could be a live key.
 async fn check_rejected(builder: Builder) {
-    let refused = builder.try_start().await;
-    assert!(matches!(refused, Err(StartError::LiveKey)), "{refused:?}");
+    let result = builder.try_start().await;
+    assert!(matches!(result, Err(StartError::LiveKey)), "{result:?}");
 }
 
 #[tokio::test]
-async fn a_key_that_might_be_real_is_refused() {
+async fn a_key_that_could_be_a_live_key_is_rejected() {
     let turratech =
         |api_key, secret| Sandbox::builder().turratech(turratech::Settings::default().keys(api_key, secret));
     check_rejected(turratech("sk_live_1", "sandbox_1")).await;
@@ -57,7 +57,7 @@ async fn a_key_that_might_be_real_is_refused() {
 }
 
 #[tokio::test]
-async fn a_key_that_says_that_it_is_none_is_taken() {
+async fn a_key_marked_as_a_test_key_is_accepted() {
     let callback_key = "c2FuZGJveF8wMTIzNDU2Nzg5MDEyMzQ1Njc4OTAxMjM=";
     let sandbox = Sandbox::builder()
         .turratech(turratech::Settings::default().keys("sk_test_mine", "test_secret"))
@@ -75,14 +75,14 @@ async fn a_key_that_says_that_it_is_none_is_taken() {
     assert_eq!(sandbox.turbo_link().api_key(), "sandbox_link");
     assert_eq!((sandbox.card3ds().api_key(), sandbox.card3ds().api_secret()), ("test_card", "sandbox_card"));
     assert_eq!((sandbox.turbopay().api_key(), sandbox.turbopay().webhook_key()), ("sandbox_mine", "test_whk"));
-    get(&sandbox, "balance").await.expect(200);
+    get(&sandbox, "balance").await.expect_status(200);
     sandbox.finish();
 }
 
 #[test]
-fn a_key_is_shown_by_no_debug_form_of_the_settings() {
+fn the_debug_output_of_the_settings_shows_no_key() {
     let secret = "sandbox_not_to_be_seen";
-    let shown = format!(
+    let debug = format!(
         "{:?}",
         Sandbox::builder()
             .turratech(turratech::Settings::default().keys(secret, secret))
@@ -91,5 +91,5 @@ fn a_key_is_shown_by_no_debug_form_of_the_settings() {
             .card3ds(card3ds::Settings::default().keys(secret, secret))
             .turbopay(turbopay::Settings::default().keys(secret, secret))
     );
-    assert!(!shown.contains("not_to_be_seen"), "{shown}");
+    assert!(!debug.contains("not_to_be_seen"), "{debug}");
 }

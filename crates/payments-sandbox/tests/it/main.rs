@@ -1,5 +1,5 @@
-//! What the sandbox does, from outside: over sockets and through its public API.
-#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that cannot go on is to fail")]
+//! Tests of the sandbox through its sockets and its public API.
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests fail by panicking")]
 
 mod support;
 mod turratech_support;
@@ -14,7 +14,7 @@ mod control_api;
 mod fault_budgets;
 mod fault_grammar;
 mod finish;
-mod hostile_clients;
+mod http_requests;
 mod keys;
 mod offline;
 mod recorded_exchanges;

@@ -1,4 +1,4 @@
-//! The sandbox without sockets: the same providers, and what their wires would show.
+//! The sandbox without sockets: the same providers and the same wire-level results.
 
 use std::time::Duration;
 
@@ -33,88 +33,88 @@ fn withdrawal(offline: &Offline, order: &str) -> WireRequest {
     request(offline, "POST", "/withdraw/new", &body)
 }
 
-fn look_up(offline: &Offline, order: &str) -> WireRequest {
+fn lookup(offline: &Offline, order: &str) -> WireRequest {
     request(offline, "GET", &format!("/merchantorder/status/{order}"), "")
 }
 
-/// What a withdrawal's wire shows within a minute.
-fn shown(offline: &Offline, order: &str) -> Option<WireEnd> {
+/// Sends a withdrawal, and returns how the exchange ends, or `None` if it does not end within a minute.
+fn send_withdrawal(offline: &Offline, order: &str) -> Option<WireEnd> {
     let mut sending = Box::pin(offline.send(withdrawal(offline, order)));
-    let mut patience = Box::pin(offline.clock().sleep(Duration::from_secs(60)));
+    let mut timeout = Box::pin(offline.clock().sleep(Duration::from_secs(60)));
     offline.run(std::future::poll_fn(move |context| match sending.as_mut().poll(context) {
         std::task::Poll::Ready(end) => std::task::Poll::Ready(Some(end)),
-        std::task::Poll::Pending => patience.as_mut().poll(context).map(|()| None),
+        std::task::Poll::Pending => timeout.as_mut().poll(context).map(|()| None),
     }))
 }
 
-fn whole(end: WireEnd) -> WireResponse {
+fn whole_response(end: WireEnd) -> WireResponse {
     let WireEnd::Whole(response) = end else { panic!("{end:?}") };
     response
 }
 
 #[test]
-fn a_request_is_answered_and_put_down_in_the_ledger() {
+fn a_request_gets_a_response_and_is_recorded_in_the_ledger() {
     let offline = Sandbox::builder().seed(7).offline();
 
-    let response = whole(offline.run(offline.send(withdrawal(&offline, "order-1"))));
+    let response = whole_response(offline.run(offline.send(withdrawal(&offline, "order-1"))));
 
     assert_eq!(response.status, 201);
     assert!(response.headers.iter().any(|(name, value)| name == "Content-Type" && value == "application/json"));
     offline.ledger().order("order-1").executed_once();
-    assert_eq!(whole(offline.run(offline.send(look_up(&offline, "order-1")))).status, 200);
+    assert_eq!(whole_response(offline.run(offline.send(lookup(&offline, "order-1")))).status, 200);
     offline.finish();
 }
 
 #[test]
-fn a_fault_shows_what_its_wire_would() {
-    let after_the_request = Some(WireEnd::Closed(Progress::Whole));
+fn a_fault_ends_an_exchange_as_it_would_on_a_socket() {
+    let closed_after_request = Some(WireEnd::Closed(Progress::Whole));
     for (fault, end, executions) in [
         ("turbopay#1 @accept fin", Some(WireEnd::Closed(Progress::Accepted)), 0),
         ("turbopay.withdraw @head rst", Some(WireEnd::Closed(Progress::InPart)), 0),
         ("turbopay.withdraw @body fin", Some(WireEnd::Closed(Progress::InPart)), 0),
-        ("turbopay.withdraw @before-commit fin", after_the_request.clone(), 0),
-        ("turbopay.withdraw @after-commit rst", after_the_request.clone(), 1),
-        ("turbopay.withdraw @after-commit mid-status", after_the_request.clone(), 1),
-        ("turbopay.withdraw @after-commit mid-headers", after_the_request.clone(), 1),
-        ("turbopay.withdraw @after-commit continue", after_the_request, 1),
+        ("turbopay.withdraw @before-commit fin", closed_after_request.clone(), 0),
+        ("turbopay.withdraw @after-commit rst", closed_after_request.clone(), 1),
+        ("turbopay.withdraw @after-commit mid-status", closed_after_request.clone(), 1),
+        ("turbopay.withdraw @after-commit mid-headers", closed_after_request.clone(), 1),
+        ("turbopay.withdraw @after-commit continue", closed_after_request, 1),
         ("turbopay#1 @accept stall", None, 0),
         ("turbopay.withdraw @after-commit stall", None, 1),
     ] {
         let offline = offline(fault);
-        assert_eq!(shown(&offline, "order-1"), end, "{fault}");
+        assert_eq!(send_withdrawal(&offline, "order-1"), end, "{fault}");
         offline.ledger().order("order-1").executed_times(executions);
         offline.finish();
     }
 }
 
 #[test]
-fn an_answer_that_breaks_off_has_its_head() {
+fn a_response_that_is_cut_off_keeps_its_head() {
     for effect in ["truncate", "bad-chunk", "endless"] {
         let offline = offline(&format!("turbopay.withdraw @after-commit {effect}"));
-        let end = shown(&offline, "order-1");
+        let end = send_withdrawal(&offline, "order-1");
         assert!(matches!(&end, Some(WireEnd::CutOff(response)) if response.status == 201), "{effect}: {end:?}");
         offline.finish();
     }
 }
 
 #[test]
-fn what_comes_late_moves_the_clock_and_nobody_waits() {
+fn a_delay_advances_the_clock_instead_of_waiting() {
     let offline = offline("turbopay.withdraw @after-commit delay=40s");
-    assert_eq!(whole(shown(&offline, "order-1").unwrap()).status, 201);
+    assert_eq!(whole_response(send_withdrawal(&offline, "order-1").unwrap()).status, 201);
     assert_eq!(offline.clock().elapsed(), Duration::from_secs(40));
 
     offline.fault("turbopay.withdraw @after-commit slow");
-    assert_eq!(whole(shown(&offline, "order-2").unwrap()).status, 201);
-    // A byte every 100 ms, and more than a hundred of them.
+    assert_eq!(whole_response(send_withdrawal(&offline, "order-2").unwrap()).status, 201);
+    // One byte every 100 ms, for more than a hundred bytes.
     assert!(offline.clock().elapsed() > Duration::from_secs(50));
     offline.finish();
 }
 
 #[test]
-fn a_client_that_goes_away_does_not_take_its_request_along() {
+fn an_abandoned_request_is_still_executed() {
     let offline = offline("turbopay.withdraw @before-commit delay=90s");
 
-    assert_eq!(shown(&offline, "order-1"), None);
+    assert_eq!(send_withdrawal(&offline, "order-1"), None);
     offline.ledger().order("order-1").never_executed();
     offline.clock().advance(Duration::from_secs(30));
 
@@ -123,26 +123,30 @@ fn a_client_that_goes_away_does_not_take_its_request_along() {
 }
 
 #[test]
-fn a_connection_is_kept_for_the_next_request_and_none_that_broke() {
+fn a_connection_is_reused_unless_it_broke() {
     let offline = offline("turbopay#2 @accept fin");
     for order in ["order-1", "order-2"] {
-        assert_eq!(whole(shown(&offline, order).unwrap()).status, 201);
+        assert_eq!(whole_response(send_withdrawal(&offline, order).unwrap()).status, 201);
     }
     offline.fault("turbopay.withdraw#3 @after-commit fin");
-    assert_eq!(shown(&offline, "order-3"), Some(WireEnd::Closed(Progress::Whole)));
-    assert_eq!(shown(&offline, "order-4"), Some(WireEnd::Closed(Progress::Accepted)), "the second connection");
+    assert_eq!(send_withdrawal(&offline, "order-3"), Some(WireEnd::Closed(Progress::Whole)));
+    assert_eq!(
+        send_withdrawal(&offline, "order-4"),
+        Some(WireEnd::Closed(Progress::Accepted)),
+        "the second connection"
+    );
     offline.finish();
 }
 
 #[test]
-fn messages_are_values_and_come_again_until_they_are_taken() {
+fn webhooks_are_returned_as_values_until_they_are_accepted() {
     let offline = Sandbox::builder().seed(7).offline();
     offline.run(offline.send(withdrawal(&offline, "order-1")));
 
     let message = offline.next_message().unwrap();
     assert_eq!(message.url, "http://127.0.0.1:9/status");
     assert!(message.headers.iter().any(|(name, _)| name == "x-pay-signature"));
-    assert_eq!(offline.next_message().unwrap().number, message.number, "until it is answered");
+    assert_eq!(offline.next_message().unwrap().number, message.number, "the same webhook until the test responds");
     offline.respond_to(&message, 500, b"");
     assert!(offline.next_message().is_none());
     assert!(offline.next_due().is_some());
@@ -159,22 +163,22 @@ fn messages_are_values_and_come_again_until_they_are_taken() {
 }
 
 #[test]
-fn a_provider_that_waits_for_a_word_is_told_it_in_the_body() {
+fn turbo_txn_accepts_a_callback_response_only_with_the_body_ok() {
     let settings = turbo_txn::Settings::default().callback_url("http://127.0.0.1:9/callback");
     let offline = Sandbox::builder().turbo_txn(settings).offline();
-    let there = offline.turbo_txn();
+    let turbo_txn = offline.turbo_txn();
     let initiate = WireRequest {
         method: "POST".to_owned(),
-        url: format!("{}/turbo-svc/api/v1/transaction/ext/v2/amt/initiate-s2s", there.base_url()),
+        url: format!("{}/turbo-svc/api/v1/transaction/ext/v2/amt/initiate-s2s", turbo_txn.base_url()),
         headers: vec![
-            ("client-id".to_owned(), there.client_id().to_owned()),
-            ("secret-key".to_owned(), there.secret_key().to_owned()),
+            ("client-id".to_owned(), turbo_txn.client_id().to_owned()),
+            ("secret-key".to_owned(), turbo_txn.secret_key().to_owned()),
             ("content-type".to_owned(), "application/json".to_owned()),
         ],
         body: br#"{"orderId":"order-1","amount":300,"returnUrl":"https://shop.example/"}"#.to_vec(),
     };
-    assert_eq!(whole(offline.run(offline.send(initiate))).status, 200);
-    there.order("order-1").approve();
+    assert_eq!(whole_response(offline.run(offline.send(initiate))).status, 200);
+    turbo_txn.order("order-1").approve();
 
     let message = offline.next_message().unwrap();
     offline.respond_to(&message, 200, b"thanks");
@@ -188,14 +192,14 @@ fn a_provider_that_waits_for_a_word_is_told_it_in_the_body() {
 }
 
 #[test]
-fn a_key_is_looked_at_when_a_request_arrives_and_not_when_it_is_done() {
+fn an_idempotency_key_is_checked_when_the_request_arrives() {
     let offline = Sandbox::builder().seed(7).offline();
-    let there = offline.turratech();
+    let turratech = offline.turratech();
     let create = || WireRequest {
         method: "POST".to_owned(),
-        url: format!("{}/payments", there.base_url()),
+        url: format!("{}/payments", turratech.base_url()),
         headers: vec![
-            ("authorization".to_owned(), format!("Bearer {}", there.api_key())),
+            ("authorization".to_owned(), format!("Bearer {}", turratech.api_key())),
             ("content-type".to_owned(), "application/json".to_owned()),
             ("idempotency-key".to_owned(), "key-1".to_owned()),
         ],
@@ -203,7 +207,7 @@ fn a_key_is_looked_at_when_a_request_arrives_and_not_when_it_is_done() {
             "metadata":{"order_id":"order-1"}}"#
             .to_vec(),
     };
-    assert_eq!(whole(offline.run(offline.send(create()))).status, 201);
+    assert_eq!(whole_response(offline.run(offline.send(create()))).status, 201);
     offline.clock().advance(Duration::from_secs(24 * 60 * 60 - 60));
     offline.fault("turratech.create-payment @before-commit late-commit=600s");
     assert_eq!(offline.run(offline.send(create())), WireEnd::Closed(Progress::Whole));
@@ -211,31 +215,31 @@ fn a_key_is_looked_at_when_a_request_arrives_and_not_when_it_is_done() {
     offline.clock().advance(Duration::from_secs(600));
 
     offline.ledger().order("order-1").executed_once();
-    assert_eq!(whole(offline.run(offline.send(create()))).status, 201);
+    assert_eq!(whole_response(offline.run(offline.send(create()))).status, 201);
     offline.ledger().order("order-1").executed_times(2);
     offline.abandon();
 }
 
 #[test]
 fn the_same_seed_and_steps_give_the_same_timeline() {
-    let day = |seed| {
+    let timeline = |seed| {
         let offline = Sandbox::builder().seed(seed).offline();
         offline.fault("turbopay.withdraw p=50% @after-commit fin x*");
         for order in 0..20 {
             offline.note(format!("order {order}"));
-            shown(&offline, &format!("order-{order}"));
+            send_withdrawal(&offline, &format!("order-{order}"));
         }
         offline.timeline().iter().map(ToString::to_string).collect::<Vec<_>>()
     };
-    assert_eq!(day(7), day(7));
-    assert_ne!(day(7), day(8));
-    assert!(day(7).iter().any(|line| line.ends_with("order 19")));
+    assert_eq!(timeline(7), timeline(7));
+    assert_ne!(timeline(7), timeline(8));
+    assert!(timeline(7).iter().any(|line| line.ends_with("order 19")));
 }
 
 #[test]
-fn without_a_timeline_nothing_is_told_and_all_is_done() {
+fn without_a_timeline_requests_are_still_executed() {
     let offline = Sandbox::builder().without_timeline().offline();
-    shown(&offline, "order-1");
+    send_withdrawal(&offline, "order-1");
     offline.note("order 1");
     assert_eq!(offline.timeline(), []);
     offline.ledger().order("order-1").executed_once();
@@ -243,7 +247,7 @@ fn without_a_timeline_nothing_is_told_and_all_is_done() {
 }
 
 #[test]
-fn an_address_of_nobodys_is_no_connection() {
+fn an_unknown_address_gets_no_connection() {
     let offline = Sandbox::builder().offline();
     for url in
         ["http://localhost:7/api/balance", "https://localhost:1/v1/payments", "localhost:1/v1", "http://localhost:1"]
@@ -256,23 +260,23 @@ fn an_address_of_nobodys_is_no_connection() {
 
 #[test]
 #[should_panic(expected = "followed a redirect")]
-fn a_redirect_that_is_followed_is_complained_of() {
+fn finish_reports_a_followed_redirect() {
     let offline = offline("turbopay.withdraw @after-commit redirect=307");
-    let response = whole(shown(&offline, "order-1").unwrap());
-    let (_, to) = response.headers.into_iter().find(|(name, _)| name == "Location").unwrap();
-    offline.run(offline.send(WireRequest { url: to, ..withdrawal(&offline, "order-1") }));
+    let response = whole_response(send_withdrawal(&offline, "order-1").unwrap());
+    let (_, location) = response.headers.into_iter().find(|(name, _)| name == "Location").unwrap();
+    offline.run(offline.send(WireRequest { url: location, ..withdrawal(&offline, "order-1") }));
     offline.finish();
 }
 
 #[test]
-#[should_panic(expected = "no time ends this wait")]
-fn a_wait_without_end_is_said_instead_of_waited() {
+#[should_panic(expected = "advancing the clock cannot wake it")]
+fn a_wait_that_nothing_can_end_panics() {
     let offline = offline("turbopay.withdraw @after-commit stall");
     offline.run(offline.send(withdrawal(&offline, "order-1")));
 }
 
 #[test]
-fn a_clock_that_runs_by_itself_is_none_for_it() {
-    let refused = Sandbox::builder().clock(Clock::running()).try_offline();
-    assert!(matches!(refused, Err(StartError::RunningClock)));
+fn a_running_clock_is_rejected() {
+    let result = Sandbox::builder().clock(Clock::running()).try_offline();
+    assert!(matches!(result, Err(StartError::RunningClock)));
 }

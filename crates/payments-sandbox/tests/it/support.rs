@@ -1,4 +1,4 @@
-//! A client that shows what happens on the wire, a merchant that takes webhooks, and orders to send.
+//! A raw HTTP client, a merchant that receives webhooks, and request bodies.
 
 mod connection;
 mod merchant;
@@ -13,10 +13,10 @@ use serde_json::{Value, json};
 pub(crate) use connection::{Connection, End, Response};
 pub(crate) use merchant::{Merchant, Received};
 
-/// Where no message is ever sent to.
+/// A URL to which the sandbox never sends webhooks, because it is not on loopback.
 pub(crate) const UNREACHABLE_URL: &str = "https://merchant.example/status";
 
-/// A withdrawal, as the recorded one.
+/// Returns a withdrawal like the recorded one.
 pub(crate) fn withdrawal(reference: &str) -> Value {
     json!({
         "method": "bank_transfer",
@@ -34,7 +34,7 @@ pub(crate) fn withdrawal(reference: &str) -> Value {
     })
 }
 
-/// A deposit, hosted or host-to-host, as the recorded ones.
+/// Returns a deposit, hosted or host-to-host, like the recorded ones.
 pub(crate) fn deposit(reference: &str) -> Value {
     json!({
         "method": "upi",
@@ -51,24 +51,24 @@ pub(crate) fn deposit(reference: &str) -> Value {
     })
 }
 
-/// The same with another member.
+/// Returns the body with a field set to this value.
 pub(crate) fn with(mut body: Value, name: &str, value: impl Into<Value>) -> Value {
     body[name] = value.into();
     body
 }
 
-/// The same without a member.
+/// Returns the body without a field.
 pub(crate) fn without(mut body: Value, name: &str) -> Value {
     body.as_object_mut().unwrap().remove(name);
     body
 }
 
-/// Host and port of an address.
+/// Returns the host and the port of a URL.
 pub(crate) fn authority(url: &str) -> &str {
     url.strip_prefix("http://").unwrap().split('/').next().unwrap()
 }
 
-/// A request as it goes over the wire.
+/// Returns the bytes of an HTTP request.
 pub(crate) fn http_request(
     base_url: &str,
     method: &str,
@@ -84,59 +84,59 @@ pub(crate) fn http_request(
     format!("{head}\r\n{body}").into_bytes()
 }
 
-/// Sends a request on a connection of its own.
+/// Sends a request on its own connection.
 pub(crate) async fn send(base_url: &str, method: &str, target: &str, headers: &[(&str, &str)], body: &str) -> Response {
     let mut connection = Connection::open(authority(base_url)).await;
     connection.write(&http_request(base_url, method, target, headers, body)).await;
     connection.response().await
 }
 
-/// Gets or posts a form as a browser does: without a key.
+/// Sends a form as a browser does, without a key.
 pub(crate) async fn browse(base_url: &str, method: &str, target: &str, form: &str) -> Response {
     send(base_url, method, target, &[("Content-Type", "application/x-www-form-urlencoded")], form).await
 }
 
-/// A request to TurboPay as it goes over the wire, for a connection that stays open.
+/// Returns the bytes of a request to TurboPay, for a connection that stays open.
 pub(crate) fn request(sandbox: &Sandbox, method: &str, path: &str, body: Option<&Value>) -> Vec<u8> {
     let body = body.map(Value::to_string).unwrap_or_default();
     let headers = [("Authorization", sandbox.turbopay().api_key()), ("Content-Type", "application/json")];
     http_request(sandbox.turbopay().base_url(), method, &format!("/api/{path}"), &headers, &body)
 }
 
-/// A connection to TurboPay.
+/// Connects to TurboPay.
 pub(crate) async fn connect(sandbox: &Sandbox) -> Connection {
     Connection::open(authority(sandbox.turbopay().base_url())).await
 }
 
-/// Sends a POST to TurboPay on a connection of its own.
+/// Sends a POST to TurboPay on its own connection.
 pub(crate) async fn post(sandbox: &Sandbox, path: &str, body: &Value) -> Response {
     let mut connection = connect(sandbox).await;
     connection.write(&request(sandbox, "POST", path, Some(body))).await;
     connection.response().await
 }
 
-/// Sends a GET to TurboPay on a connection of its own.
+/// Sends a GET to TurboPay on its own connection.
 pub(crate) async fn get(sandbox: &Sandbox, path: &str) -> Response {
     let mut connection = connect(sandbox).await;
     connection.write(&request(sandbox, "GET", path, None)).await;
     connection.response().await
 }
 
-/// Sends a POST to TurboPay and hears the connection out.
+/// Sends a POST to TurboPay and reads until the connection ends.
 pub(crate) async fn post_until_closed(sandbox: &Sandbox, path: &str, body: &Value) -> (Vec<u8>, End) {
     let mut connection = connect(sandbox).await;
     connection.write(&request(sandbox, "POST", path, Some(body))).await;
-    connection.end().await
+    connection.read_to_end().await
 }
 
-/// Asks the control API.
+/// Sends a JSON request to the control API.
 pub(crate) async fn control(sandbox: &Sandbox, method: &str, path: &str, body: &str) -> Response {
     let host = authority(sandbox.control_url());
     let headers = format!("Host: {host}\r\nContent-Type: application/json\r\n");
     control_with(sandbox, method, path, &headers, body).await
 }
 
-/// Sends a request to the control API with these headers, and with the body's length.
+/// Sends a request to the control API with these headers and a `Content-Length`.
 pub(crate) async fn control_with(sandbox: &Sandbox, method: &str, path: &str, headers: &str, body: &str) -> Response {
     let mut connection = Connection::open(authority(sandbox.control_url())).await;
     let head = format!("{method} {path} HTTP/1.1\r\n{headers}Content-Length: {}\r\n\r\n", body.len());
@@ -144,17 +144,17 @@ pub(crate) async fn control_with(sandbox: &Sandbox, method: &str, path: &str, he
     connection.response().await
 }
 
-/// Yields until something is so, for some seconds at most.
-pub(crate) async fn wait_until(what: &str, mut holds: impl FnMut() -> bool) {
-    let patience = tokio::time::timeout(connection::TIMEOUT, async {
-        while !holds() {
+/// Waits until a condition is true, for at most [`connection::TIMEOUT`].
+pub(crate) async fn wait_until(description: &str, mut condition: impl FnMut() -> bool) {
+    let waiting = tokio::time::timeout(connection::TIMEOUT, async {
+        while !condition() {
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
     });
-    assert!(patience.await.is_ok(), "it never came to this: {what}");
+    assert!(waiting.await.is_ok(), "timed out waiting until {description}");
 }
 
-/// What `openssl dgst` makes of a body; nothing where there is no openssl.
+/// Returns the HMAC-SHA256 that `openssl dgst` computes, or `None` if openssl is not installed.
 pub(crate) fn openssl_hmac(key: &str, body: &[u8]) -> Option<String> {
     let mut openssl = Command::new("openssl")
         .args(["dgst", "-sha256", "-hmac", key])
@@ -169,7 +169,7 @@ pub(crate) fn openssl_hmac(key: &str, body: &[u8]) -> Option<String> {
     text.trim().rsplit_once("= ").map(|(_, hex)| hex.to_owned())
 }
 
-/// Every key of every provider.
+/// Returns every key and secret of every provider.
 pub(crate) fn keys(sandbox: &Sandbox) -> [&str; 12] {
     let (turratech, turbo_txn, card3ds) = (sandbox.turratech(), sandbox.turbo_txn(), sandbox.card3ds());
     [
@@ -188,7 +188,7 @@ pub(crate) fn keys(sandbox: &Sandbox) -> [&str; 12] {
     ]
 }
 
-/// The message that a merchant does not accept comes again after 1, 10 and 60 minutes, to the millisecond.
+/// Asserts that an unaccepted webhook is sent again after exactly 1, 10 and 60 minutes.
 pub(crate) async fn check_three_resends(sandbox: &Sandbox, merchant: &Merchant) {
     for (attempts, minutes) in [(2, 1), (3, 10), (4, 60)] {
         let wait = Duration::from_secs(minutes * 60);

@@ -1,4 +1,4 @@
-//! The providers behind TLS: what a client that trusts them sees, and one that does not.
+//! The providers behind TLS, for clients that trust the sandbox's certificate and clients that do not.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 
 use crate::support::{control, withdrawal};
 
-/// A connection to TurboPay that trusts this certificate, by a name for this machine.
+/// Connects to TurboPay under this server name, and trusts only this certificate.
 async fn connect(sandbox: &Sandbox, pem: &str, name: &str) -> std::io::Result<TlsStream<TcpStream>> {
     let mut roots = RootCertStore::empty();
     roots.add(CertificateDer::from_pem_slice(pem.as_bytes()).unwrap()).unwrap();
@@ -23,7 +23,7 @@ async fn connect(sandbox: &Sandbox, pem: &str, name: &str) -> std::io::Result<Tl
     TlsConnector::from(Arc::new(config)).connect(name, stream).await
 }
 
-async fn trusting(sandbox: &Sandbox) -> TlsStream<TcpStream> {
+async fn connect_trusted(sandbox: &Sandbox) -> TlsStream<TcpStream> {
     connect(sandbox, sandbox.certificate_pem().unwrap(), "127.0.0.1").await.unwrap()
 }
 
@@ -41,10 +41,10 @@ async fn write_withdrawal(stream: &mut TlsStream<TcpStream>, sandbox: &Sandbox) 
     stream.write_all(format!("{head}{body}").as_bytes()).await.unwrap();
 }
 
-/// What comes after a withdrawal under a fault, and how it ends.
-async fn hit(fault: &str) -> (Vec<u8>, std::io::Result<()>) {
+/// Sends a withdrawal under a fault, and returns the received bytes and how the connection ended.
+async fn withdraw_under_fault(fault: &str) -> (Vec<u8>, std::io::Result<()>) {
     let sandbox = Sandbox::builder().tls().fault(fault).start().await;
-    let mut stream = trusting(&sandbox).await;
+    let mut stream = connect_trusted(&sandbox).await;
     write_withdrawal(&mut stream, &sandbox).await;
     let mut bytes = Vec::new();
     let end = stream.read_to_end(&mut bytes).await.map(drop);
@@ -54,7 +54,7 @@ async fn hit(fault: &str) -> (Vec<u8>, std::io::Result<()>) {
 }
 
 #[tokio::test]
-async fn a_client_that_trusts_the_certificate_is_served_by_address_and_by_name() {
+async fn a_client_that_trusts_the_certificate_connects_by_address_and_by_name() {
     let sandbox = Sandbox::builder().tls().start().await;
     for name in ["127.0.0.1", "localhost"] {
         let mut stream = connect(&sandbox, sandbox.certificate_pem().unwrap(), name).await.unwrap();
@@ -68,53 +68,53 @@ async fn a_client_that_trusts_the_certificate_is_served_by_address_and_by_name()
 }
 
 #[tokio::test]
-async fn every_start_has_a_certificate_of_its_own_and_nobody_else_is_trusted() {
-    let (one, other) = (Sandbox::builder().tls().start().await, Sandbox::builder().tls().start().await);
+async fn every_sandbox_has_its_own_certificate_for_loopback_names_only() {
+    let (first, second) = (Sandbox::builder().tls().start().await, Sandbox::builder().tls().start().await);
 
-    let err = connect(&one, other.certificate_pem().unwrap(), "127.0.0.1").await.unwrap_err();
+    let err = connect(&first, second.certificate_pem().unwrap(), "127.0.0.1").await.unwrap_err();
 
     assert!(err.to_string().contains("certificate"), "{err}");
-    assert!(connect(&one, one.certificate_pem().unwrap(), "another.host").await.is_err());
+    assert!(connect(&first, first.certificate_pem().unwrap(), "another.host").await.is_err());
 }
 
 #[tokio::test]
-async fn without_tls_there_is_no_certificate_and_with_it_the_control_api_stays_plain() {
+async fn tls_applies_to_the_providers_and_not_to_the_control_api() {
     let plain = Sandbox::builder().start().await;
     assert_eq!((plain.certificate_pem(), &plain.turbopay().base_url()[..7]), (None, "http://"));
 
     let sandbox = Sandbox::builder().tls().start().await;
     assert!(sandbox.turratech().base_url().starts_with("https://127.0.0.1:"));
-    control(&sandbox, "GET", "/health", "").await.expect(200);
+    control(&sandbox, "GET", "/health", "").await.expect_status(200);
 }
 
 #[tokio::test]
-async fn an_alert_ends_the_handshake() {
+async fn a_tls_alert_ends_the_handshake() {
     let sandbox = Sandbox::builder().tls().fault("turbopay @accept tls-alert").start().await;
 
     let err = connect(&sandbox, sandbox.certificate_pem().unwrap(), "127.0.0.1").await.unwrap_err();
 
     assert!(err.to_string().contains("HandshakeFailure"), "{err}");
-    trusting(&sandbox).await;
+    connect_trusted(&sandbox).await;
     sandbox.finish();
 }
 
 #[tokio::test]
-async fn a_connection_can_end_with_tlss_goodbye_or_without_it_or_by_a_reset() {
-    let (bytes, end) = hit("turbopay.withdraw @after-commit fin").await;
+async fn a_connection_can_end_with_or_without_close_notify_or_by_a_reset() {
+    let (bytes, end) = withdraw_under_fault("turbopay.withdraw @after-commit fin").await;
     assert!(bytes.is_empty() && end.is_ok(), "{end:?}");
 
-    let (bytes, end) = hit("turbopay.withdraw @after-commit eof").await;
+    let (bytes, end) = withdraw_under_fault("turbopay.withdraw @after-commit eof").await;
     assert_eq!((bytes.len(), end.unwrap_err().kind()), (0, std::io::ErrorKind::UnexpectedEof));
 
-    let (bytes, end) = hit("turbopay.withdraw @after-commit rst").await;
+    let (bytes, end) = withdraw_under_fault("turbopay.withdraw @after-commit rst").await;
     assert_eq!((bytes.len(), end.unwrap_err().kind()), (0, std::io::ErrorKind::ConnectionReset));
 }
 
 #[tokio::test]
-async fn an_answer_breaks_off_through_tls_too() {
-    let (bytes, end) = hit("turbopay.withdraw @after-commit mid-status").await;
+async fn a_response_can_be_cut_off_over_tls() {
+    let (bytes, end) = withdraw_under_fault("turbopay.withdraw @after-commit mid-status").await;
     assert_eq!((bytes.as_slice(), end.is_ok()), (b"HTTP/1.1 2".as_slice(), true));
 
-    let (bytes, _) = hit("turbopay.withdraw @mid-body eof").await;
+    let (bytes, _) = withdraw_under_fault("turbopay.withdraw @mid-body eof").await;
     assert!(bytes.starts_with(b"HTTP/1.1 201 Created\r\n"));
 }

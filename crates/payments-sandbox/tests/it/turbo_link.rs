@@ -1,4 +1,4 @@
-//! tur.bo's listings: what they say, of which links, and how they change.
+//! tur.bo's listings: their format, their filters, and the changes of links.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
@@ -9,38 +9,38 @@ use serde_json::{Value, json};
 
 use crate::support::{Response, control};
 
-/// A request with a body that says nothing of its type, as the document's Python sample sends it.
+/// Sends a request without a `Content-Type`, as the document's Python sample does.
 pub(crate) async fn send(sandbox: &Sandbox, method: &str, target: &str, body: &str) -> Response {
     crate::support::send(sandbox.turbo_link().base_url(), method, target, &[], body).await
 }
 
-/// A listing, with more fields than the key.
+/// Requests a listing with the key and these further form fields.
 async fn list(sandbox: &Sandbox, target: &str, fields: &str) -> Response {
     send(sandbox, "POST", target, &format!("api_key={}{fields}", sandbox.turbo_link().api_key())).await
 }
 
-/// A sandbox that has no links yet.
-async fn empty() -> Sandbox {
+/// Starts a sandbox without links.
+async fn start_without_links() -> Sandbox {
     Sandbox::builder().turbo_link(Settings::default().without_links()).start().await
 }
 
-/// The ids that a listing has.
+/// Returns the ids in a listing.
 #[track_caller]
 fn ids(response: &Response) -> Vec<String> {
-    let items = response.expect(200)["line_items"].clone();
+    let items = response.expect_status(200)["line_items"].clone();
     items.as_array().unwrap().iter().map(|item| item["id"].as_str().unwrap().to_owned()).collect()
 }
 
 #[track_caller]
 fn check_rejected(response: &Response, status: u16, message: &str) {
-    let found = response.expect(status);
-    assert_eq!(found["error"], true, "{found}");
-    assert!(found["msg"].as_str().unwrap().contains(message), "{found}");
-    assert_eq!(found.as_object().unwrap().len(), 2, "{found}");
+    let body = response.expect_status(status);
+    assert_eq!(body["error"], true, "{body}");
+    assert!(body["msg"].as_str().unwrap().contains(message), "{body}");
+    assert_eq!(body.as_object().unwrap().len(), 2, "{body}");
 }
 
 #[tokio::test]
-async fn the_sample_s_request_is_answered_as_the_sample_is() {
+async fn the_documented_sample_request_gets_the_sample_response() {
     let sandbox = Sandbox::builder().start().await;
     let response = list(&sandbox, "/payments/baddef", "").await;
     assert_eq!((response.status, response.header("content-type")), (200, Some("application/json")));
@@ -58,8 +58,8 @@ async fn the_sample_s_request_is_answered_as_the_sample_is() {
 }
 
 #[tokio::test]
-async fn a_listing_has_the_members_of_the_table_too() {
-    let sandbox = empty().await;
+async fn a_listing_has_the_fields_of_the_documented_table() {
+    let sandbox = start_without_links().await;
     let id = sandbox.turbo_link().create("1234.50");
     sandbox.turbo_link().link(&id).set_fee(&Fee::flat("1.5"));
     let base = sandbox.turbo_link().base_url();
@@ -93,7 +93,7 @@ async fn a_listing_has_the_members_of_the_table_too() {
 }
 
 #[tokio::test]
-async fn a_detail_lists_the_one_link_and_an_unknown_one_is_an_error() {
+async fn a_detail_lists_one_link_and_an_unknown_link_is_an_error() {
     let sandbox = Sandbox::builder().start().await;
     let id = sandbox.turbo_link().create("2.00");
     assert_eq!(ids(&list(&sandbox, &format!("/payments/{id}"), "").await), [id.as_str()]);
@@ -104,14 +104,14 @@ async fn a_detail_lists_the_one_link_and_an_unknown_one_is_an_error() {
     assert_eq!(ids(&list(&sandbox, "/payments/%61bc123", "").await), ["abc123"]);
     sandbox.finish();
 
-    let none = empty().await;
-    check_rejected(&list(&none, "/payments/baddef", "").await, 404, "no such payment");
-    assert_eq!(list(&none, "/payments", "").await.expect(200)["total_results"], 0);
-    none.finish();
+    let without_links = start_without_links().await;
+    check_rejected(&list(&without_links, "/payments/baddef", "").await, 404, "no such payment");
+    assert_eq!(list(&without_links, "/payments", "").await.expect_status(200)["total_results"], 0);
+    without_links.finish();
 }
 
 #[tokio::test]
-async fn a_wrong_key_is_answered_401_with_error_true() {
+async fn a_wrong_key_gets_a_401_with_error_true() {
     let sandbox = Sandbox::builder().start().await;
     let key = sandbox.turbo_link().api_key();
     for body in ["", "api_key=", "api_key", "api_key=sandbox_wrong", &format!("key={key}"), &format!("api_key={key}x")]
@@ -123,16 +123,16 @@ async fn a_wrong_key_is_answered_401_with_error_true() {
     check_rejected(&send(&sandbox, "POST", &format!("/payments?api_key={key}"), "").await, 401, "api_key");
     check_rejected(&send(&sandbox, "POST", "/payments", &json!({"api_key": key}).to_string()).await, 401, "api_key");
     let odd = Sandbox::builder().turbo_link(Settings::default().key("sandbox_a b+c")).start().await;
-    send(&odd, "POST", "/payments", "api_key=sandbox_a+b%2Bc").await.expect(200);
+    send(&odd, "POST", "/payments", "api_key=sandbox_a+b%2Bc").await.expect_status(200);
     check_rejected(&send(&odd, "POST", "/payments", "api_key=sandbox_a+b+c").await, 401, "api_key");
     odd.finish();
     let escaped: String = key.bytes().map(|byte| format!("%{byte:02x}")).collect();
-    send(&sandbox, "POST", "/payments", &format!("a=b&api_key={escaped}&&c")).await.expect(200);
+    send(&sandbox, "POST", "/payments", &format!("a=b&api_key={escaped}&&c")).await.expect_status(200);
     sandbox.finish();
 }
 
 #[tokio::test]
-async fn errors_can_come_under_http_200_with_error_true() {
+async fn errors_can_arrive_with_http_200_and_error_true() {
     let unauthorized = Sandbox::builder().turbo_link(Settings::default().unauthorized_under_200()).start().await;
     check_rejected(&send(&unauthorized, "POST", "/payments", "").await, 200, "api_key");
     check_rejected(&list(&unauthorized, "/payments/nobody", "").await, 404, "no such payment");
@@ -142,12 +142,12 @@ async fn errors_can_come_under_http_200_with_error_true() {
     check_rejected(&send(&all, "POST", "/payments", "").await, 200, "api_key");
     check_rejected(&list(&all, "/payments/nobody", "").await, 200, "no such payment");
     check_rejected(&list(&all, "/payments", "&interval=never").await, 200, "interval");
-    check_rejected(&send(&all, "GET", "/payments", "").await, 200, "nothing at this address");
+    check_rejected(&send(&all, "GET", "/payments", "").await, 200, "no such endpoint");
     all.finish();
 }
 
 #[tokio::test]
-async fn an_address_that_there_is_not_is_answered_404() {
+async fn an_unknown_address_returns_404() {
     let sandbox = Sandbox::builder().start().await;
     for (method, target) in [
         ("GET", "/payments"),
@@ -156,14 +156,14 @@ async fn an_address_that_there_is_not_is_answered_404() {
         ("POST", "/payments/a/b"),
         ("GET", "/"),
     ] {
-        check_rejected(&send(&sandbox, method, target, "").await, 404, "nothing at this address");
+        check_rejected(&send(&sandbox, method, target, "").await, 404, "no such endpoint");
     }
     sandbox.finish();
 }
 
-/// A sandbox with a link on each of these days, at noon: the ids with their days.
-async fn with_days(days: &[(u64, &'static str)]) -> (Sandbox, Vec<(String, &'static str)>) {
-    let sandbox = empty().await;
+/// Starts a sandbox with a link created at noon of each of these days, and returns each id with its day.
+async fn start_with_links_on(days: &[(u64, &'static str)]) -> (Sandbox, Vec<(String, &'static str)>) {
+    let sandbox = start_without_links().await;
     let (mut links, mut today) = (Vec::new(), 0);
     for (day, date) in days {
         sandbox.clock().advance(Duration::from_secs((day - today) * 86_400));
@@ -173,15 +173,16 @@ async fn with_days(days: &[(u64, &'static str)]) -> (Sandbox, Vec<(String, &'sta
     (sandbox, links)
 }
 
-/// The days of the links that a listing has, the first made first.
-async fn days_listed(sandbox: &Sandbox, links: &[(String, &'static str)], fields: &str) -> Vec<&'static str> {
-    let found = ids(&list(sandbox, "/payments", fields).await);
-    links.iter().filter(|(id, _)| found.contains(id)).map(|(_, date)| *date).collect()
+/// Returns the creation days of the listed links, oldest first.
+async fn listed_days(sandbox: &Sandbox, links: &[(String, &'static str)], fields: &str) -> Vec<&'static str> {
+    let listed = ids(&list(sandbox, "/payments", fields).await);
+    links.iter().filter(|(id, _)| listed.contains(id)).map(|(_, date)| *date).collect()
 }
 
 #[tokio::test]
-async fn dates_choose_from_the_first_day_to_the_last_both_among_them() {
-    let (sandbox, links) = with_days(&[(0, "01/01"), (1, "01/02"), (2, "01/03"), (58, "02/28"), (59, "03/01")]).await;
+async fn start_and_end_dates_are_inclusive() {
+    let (sandbox, links) =
+        start_with_links_on(&[(0, "01/01"), (1, "01/02"), (2, "01/03"), (58, "02/28"), (59, "03/01")]).await;
     for (fields, expected) in [
         ("", vec!["01/01", "01/02", "01/03", "02/28", "03/01"]),
         ("&start=01/02/2026", vec!["01/02", "01/03", "02/28", "03/01"]),
@@ -193,13 +194,13 @@ async fn dates_choose_from_the_first_day_to_the_last_both_among_them() {
         ("&start=&end=01/01/2026&interval=", vec!["01/01"]),
         ("&start=01/01/2026&start=03/01/2026", vec!["03/01"]),
     ] {
-        assert_eq!(days_listed(&sandbox, &links, fields).await, expected, "{fields}");
+        assert_eq!(listed_days(&sandbox, &links, fields).await, expected, "{fields}");
     }
     sandbox.finish();
 }
 
 #[tokio::test]
-async fn an_interval_chooses_by_the_sandbox_s_clock() {
+async fn intervals_are_relative_to_the_sandbox_clock() {
     let days = [
         (0, "Thu 01/01/2026"),
         (3, "Sun 01/04/2026"),
@@ -212,31 +213,31 @@ async fn an_interval_chooses_by_the_sandbox_s_clock() {
         (371, "Thu 01/07/2027"),
         (372, "Fri 01/08/2027"),
     ];
-    let (sandbox, links) = with_days(&days).await;
-    let at = |dates: &[&'static str]| dates.to_vec();
+    let (sandbox, links) = start_with_links_on(&days).await;
+    let days_of = |dates: &[&'static str]| dates.to_vec();
     for (interval, expected) in [
-        ("today", at(&["Fri 01/08/2027"])),
-        ("yesterday", at(&["Thu 01/07/2027"])),
-        ("this_week", at(&["Thu 01/07/2027", "Fri 01/08/2027"])),
-        ("last_week", at(&["Thu 12/31/2026", "Fri 01/01/2027"])),
-        ("this_month", at(&["Fri 01/01/2027", "Thu 01/07/2027", "Fri 01/08/2027"])),
-        ("last_month", at(&["Thu 12/31/2026"])),
-        ("this_year", at(&["Fri 01/01/2027", "Thu 01/07/2027", "Fri 01/08/2027"])),
+        ("today", days_of(&["Fri 01/08/2027"])),
+        ("yesterday", days_of(&["Thu 01/07/2027"])),
+        ("this_week", days_of(&["Thu 01/07/2027", "Fri 01/08/2027"])),
+        ("last_week", days_of(&["Thu 12/31/2026", "Fri 01/01/2027"])),
+        ("this_month", days_of(&["Fri 01/01/2027", "Thu 01/07/2027", "Fri 01/08/2027"])),
+        ("last_month", days_of(&["Thu 12/31/2026"])),
+        ("this_year", days_of(&["Fri 01/01/2027", "Thu 01/07/2027", "Fri 01/08/2027"])),
     ] {
-        assert_eq!(days_listed(&sandbox, &links, &format!("&interval={interval}")).await, expected, "{interval}");
+        assert_eq!(listed_days(&sandbox, &links, &format!("&interval={interval}")).await, expected, "{interval}");
     }
-    let last_year = days_listed(&sandbox, &links, "&interval=last_year").await;
+    let last_year = listed_days(&sandbox, &links, "&interval=last_year").await;
     assert_eq!(last_year, days[..7].iter().map(|(_, date)| *date).collect::<Vec<_>>());
 
     sandbox.clock().advance(Duration::from_secs(43_199));
-    assert_eq!(days_listed(&sandbox, &links, "&interval=today").await.len(), 1, "a second before midnight in UTC");
+    assert_eq!(listed_days(&sandbox, &links, "&interval=today").await.len(), 1, "a second before midnight in UTC");
     sandbox.clock().advance(Duration::from_secs(1));
-    assert_eq!(days_listed(&sandbox, &links, "&interval=today").await.len(), 0, "midnight in UTC");
+    assert_eq!(listed_days(&sandbox, &links, "&interval=today").await.len(), 0, "midnight in UTC");
     sandbox.finish();
 }
 
 #[tokio::test]
-async fn filters_that_say_nothing_are_errors() {
+async fn invalid_filters_are_errors() {
     let sandbox = Sandbox::builder().start().await;
     for (fields, message) in [
         ("&start=2026-01-01", "start must be a date in the form mm/dd/YYYY"),
@@ -246,8 +247,8 @@ async fn filters_that_say_nothing_are_errors() {
         ("&end=01/01/26", "end must be a date in the form mm/dd/YYYY"),
         ("&interval=Today", "interval must be one of today, yesterday"),
         ("&interval=next_week", "interval must be one of today, yesterday"),
-        ("&interval=today&start=01/01/2026", "interval excludes start and end"),
-        ("&interval=today&end=01/01/2026", "interval excludes start and end"),
+        ("&interval=today&start=01/01/2026", "interval cannot be combined with start or end"),
+        ("&interval=today&end=01/01/2026", "interval cannot be combined with start or end"),
     ] {
         for target in ["/payments", "/payments/abc123"] {
             check_rejected(&list(&sandbox, target, fields).await, 400, message);
@@ -257,17 +258,17 @@ async fn filters_that_say_nothing_are_errors() {
 }
 
 #[tokio::test]
-async fn at_most_25_are_listed_the_newest_first_and_all_are_counted() {
-    let sandbox = empty().await;
-    let mut made = Vec::new();
+async fn a_listing_has_at_most_25_links_newest_first_and_counts_all() {
+    let sandbox = start_without_links().await;
+    let mut created = Vec::new();
     for number in 0..30 {
-        made.push(sandbox.turbo_link().create("1.00"));
+        created.push(sandbox.turbo_link().create("1.00"));
         if number % 3 == 0 {
             sandbox.clock().advance(Duration::from_secs(1));
         }
     }
-    made.reverse();
-    for (count, links) in [(25, &made[..25]), (30, &made[..25])] {
+    created.reverse();
+    for (count, links) in [(25, &created[..25]), (30, &created[..25])] {
         let fields = if count == 30 { "" } else { "&end=01/01/2026" };
         let response = list(&sandbox, "/payments", fields).await;
         assert_eq!((&response.json()["total_results"], &response.json()["limit"]), (&json!(30), &json!(25)));
@@ -276,16 +277,16 @@ async fn at_most_25_are_listed_the_newest_first_and_all_are_counted() {
     sandbox.finish();
 }
 
-/// What a listing says of the fee of its only link, to the letter: an amount's spelling counts.
-async fn fee_listed(sandbox: &Sandbox, target: &str) -> String {
+/// Returns the fee of the only link in a listing as raw JSON, because the notation of the amount matters.
+async fn listed_fee(sandbox: &Sandbox, target: &str) -> String {
     let text = list(sandbox, target, "").await.text();
     let (_, fee) = text.split_once("\"convenience_fee\":").unwrap();
     fee.strip_suffix("}]}").unwrap().to_owned()
 }
 
 #[tokio::test]
-async fn a_fee_s_value_is_the_dollars_charged() {
-    let sandbox = empty().await;
+async fn a_fee_value_is_the_charged_amount_in_dollars() {
+    let sandbox = start_without_links().await;
     for (amount, fee, expected) in [
         ("10.00", Fee::flat("0.5"), "{\"setting\":\"flat\",\"status\":\"enabled\",\"value\":0.50}"),
         ("10.00", Fee::percentage("2.5"), "{\"setting\":\"percentage\",\"status\":\"enabled\",\"value\":0.25}"),
@@ -296,13 +297,13 @@ async fn a_fee_s_value_is_the_dollars_charged() {
         let id = sandbox.turbo_link().create(amount);
         sandbox.turbo_link().link(&id).set_fee(&Fee::flat("9"));
         sandbox.turbo_link().link(&id).set_fee(&fee);
-        assert_eq!(fee_listed(&sandbox, &format!("/payments/{id}")).await, expected, "{amount} with {fee:?}");
+        assert_eq!(listed_fee(&sandbox, &format!("/payments/{id}")).await, expected, "{amount} with {fee:?}");
     }
     sandbox.finish();
 }
 
 #[tokio::test]
-async fn a_fee_comes_in_the_form_that_was_set() {
+async fn a_fee_has_the_configured_format() {
     for (form, value) in
         [(FeeValue::Number, "1234.50"), (FeeValue::Text, "\"1234.50\""), (FeeValue::Dollars, "\"$1,234.50\"")]
     {
@@ -314,19 +315,19 @@ async fn a_fee_comes_in_the_form_that_was_set() {
             let sandbox = Sandbox::builder().turbo_link(settings).start().await;
             let id = sandbox.turbo_link().create("9999.00");
             sandbox.turbo_link().link(&id).set_fee(&Fee::flat("1234.50"));
-            assert_eq!(fee_listed(&sandbox, "/payments").await, expected);
+            assert_eq!(listed_fee(&sandbox, "/payments").await, expected);
             sandbox.finish();
         }
     }
 }
 
 #[tokio::test]
-async fn links_change_between_two_listings_and_the_ledger_has_what_moved() {
-    let sandbox = empty().await;
+async fn status_changes_appear_in_listings_and_in_the_ledger() {
+    let sandbox = start_without_links().await;
     let id = sandbox.turbo_link().create("1234.50");
     let link = sandbox.turbo_link().link(&id);
     link.set_fee(&Fee::percentage("10"));
-    let status = async || list(&sandbox, "/payments", "").await.expect(200)["line_items"][0]["status"].clone();
+    let status = async || list(&sandbox, "/payments", "").await.expect_status(200)["line_items"][0]["status"].clone();
     assert_eq!((status().await, link.status().as_deref()), (json!("pending"), Some("pending")));
     link.complete();
     assert_eq!((status().await, link.status().as_deref()), (json!("completed"), Some("completed")));
@@ -348,14 +349,14 @@ async fn links_change_between_two_listings_and_the_ledger_has_what_moved() {
             ("turbo-link.payment", id.as_str(), EntryKind::Returned, 123_450, "USD"),
         ]
     );
-    sandbox.believes(&id, "refunded");
+    sandbox.expect_status(&id, "refunded");
     sandbox.finish();
 }
 
 #[tokio::test]
-async fn a_link_changes_forward_and_in_no_other_way() {
-    let sandbox = empty().await;
-    for (steps, last, status) in [
+async fn a_link_status_only_moves_forward() {
+    let sandbox = start_without_links().await;
+    for (steps, action, status) in [
         (0, "refund", "pending"),
         (1, "complete", "completed"),
         (1, "fee", "completed"),
@@ -371,20 +372,20 @@ async fn a_link_changes_forward_and_in_no_other_way() {
         if steps > 1 {
             link.refund();
         }
-        let changed = catch_unwind(AssertUnwindSafe(|| match last {
+        let changed = catch_unwind(AssertUnwindSafe(|| match action {
             "complete" => link.complete(),
             "refund" => link.refund(),
             _ => link.set_fee(&Fee::flat("1")),
         }));
-        assert!(changed.is_err(), "{last} of a link that is {status}");
+        assert!(changed.is_err(), "{action} on a {status} link");
         assert_eq!(link.status().as_deref(), Some(status));
     }
     sandbox.finish();
 }
 
 #[tokio::test]
-async fn amounts_and_fees_that_are_none_are_refused() {
-    let sandbox = empty().await;
+async fn invalid_amounts_and_fees_are_rejected() {
+    let sandbox = start_without_links().await;
     for amount in ["", "0", "-1.00", "1.234", "$1.00", "1,000.00", "1e3", "one"] {
         assert!(catch_unwind(AssertUnwindSafe(|| sandbox.turbo_link().create(amount))).is_err(), "{amount:?}");
         let id = sandbox.turbo_link().create("1.00");
@@ -393,47 +394,47 @@ async fn amounts_and_fees_that_are_none_are_refused() {
             assert!(catch_unwind(AssertUnwindSafe(|| link.set_fee(&fee))).is_err(), "{fee:?}");
         }
     }
-    assert_eq!(list(&sandbox, "/payments", "").await.expect(200)["total_results"], 8);
+    assert_eq!(list(&sandbox, "/payments", "").await.expect_status(200)["total_results"], 8);
     sandbox.finish();
 }
 
 #[tokio::test]
-#[should_panic(expected = "there is no link \"nobody\"")]
-async fn a_link_that_there_is_not_cannot_be_paid() {
+#[should_panic(expected = "no such link: \"nobody\"")]
+async fn an_unknown_link_cannot_be_paid() {
     let sandbox = Sandbox::builder().start().await;
     assert_eq!(sandbox.turbo_link().link("nobody").status(), None);
     sandbox.turbo_link().link("nobody").complete();
 }
 
 #[tokio::test]
-async fn the_seed_gives_a_link_of_each_status_besides_the_sample_s() {
-    let mut seen = Vec::new();
+async fn a_new_sandbox_has_the_sample_link_and_one_link_of_each_status() {
+    let mut runs = Vec::new();
     for seed in [7, 7, 8] {
         let sandbox = Sandbox::builder().seed(seed).start().await;
         let response = list(&sandbox, "/payments", "").await;
-        let items = response.expect(200)["line_items"].clone();
+        let items = response.expect_status(200)["line_items"].clone();
         let mut statuses: Vec<&str> =
             items.as_array().unwrap().iter().map(|item| item["status"].as_str().unwrap()).collect();
         statuses.sort_unstable();
         assert_eq!(statuses, ["completed", "pending", "pending", "refunded"]);
         let created = items.as_array().unwrap().iter().map(|item| item["created"].as_str().unwrap());
         assert!(created.is_sorted_by(|newer, older| newer > older), "{items}");
-        assert_eq!(items[3]["id"], "abc123", "the oldest");
-        assert_eq!(sandbox.ledger().entries().len(), 0, "what became of them did so before");
+        assert_eq!(items[3]["id"], "abc123", "the sample link is the oldest");
+        assert_eq!(sandbox.ledger().entries().len(), 0, "the initial links changed before the ledger starts");
         let completed: Vec<&Value> =
             items.as_array().unwrap().iter().filter(|item| item["status"] == "completed").collect();
         assert_eq!(completed[0]["convenience_fee"]["setting"], "flat");
         assert!(completed[0]["amount"].as_str().unwrap().contains(','), "{items}");
         let new = sandbox.turbo_link().create("1.00");
-        seen.push((items[0]["id"].clone(), items[0]["amount"].clone(), new, sandbox.turbo_link().api_key().to_owned()));
+        runs.push((items[0]["id"].clone(), items[0]["amount"].clone(), new, sandbox.turbo_link().api_key().to_owned()));
         sandbox.finish();
     }
-    assert_eq!(seen[0], seen[1]);
-    assert!(seen[0].0 != seen[2].0 && seen[0].1 != seen[2].1 && seen[0].2 != seen[2].2 && seen[0].3 != seen[2].3);
+    assert_eq!(runs[0], runs[1]);
+    assert!(runs[0].0 != runs[2].0 && runs[0].1 != runs[2].1 && runs[0].2 != runs[2].2 && runs[0].3 != runs[2].3);
 }
 
 #[tokio::test]
-async fn listings_suffer_the_faults_of_reads() {
+async fn faults_apply_to_listings() {
     let sandbox = Sandbox::builder().start().await;
     sandbox.fault("turbo-link.list#1 @query garbage");
     sandbox.fault("turbo-link.detail order=abc123 @query html=502");
@@ -446,49 +447,66 @@ async fn listings_suffer_the_faults_of_reads() {
 }
 
 #[tokio::test]
-async fn the_control_api_makes_and_changes_links_too() {
-    let sandbox = empty().await;
+async fn the_control_api_creates_and_changes_links() {
+    let sandbox = start_without_links().await;
     let act = async |path: &str, body: &str| control(&sandbox, "POST", &format!("/turbo-link/{path}"), body).await;
-    let made = act("links", "{\"amount\": \"1.00\"}").await.expect(200);
-    let id = made["id"].as_str().unwrap();
+    let created = act("links", "{\"amount\": \"1.00\"}").await.expect_status(200);
+    let id = created["id"].as_str().unwrap();
     let base = sandbox.turbo_link().base_url();
-    assert_eq!(made, json!({"id": id, "url": format!("{base}/pay/{id}"), "qr": format!("{base}/images/{id}.png")}));
+    assert_eq!(created, json!({"id": id, "url": format!("{base}/pay/{id}"), "qr": format!("{base}/images/{id}.png")}));
     for (fee, setting) in [
         ("{\"setting\": \"percentage\", \"value\": \"2.5\"}", json!("percentage")),
         ("{\"setting\": \"disabled\"}", json!(null)),
         ("{\"setting\": \"flat\", \"value\": \"0.50\"}", json!("flat")),
     ] {
-        assert_eq!(act(&format!("links/{id}/fee"), fee).await.expect(200), json!({"id": id, "status": "pending"}));
-        let found = list(&sandbox, "/payments", "").await.expect(200);
-        assert_eq!(found["line_items"][0]["convenience_fee"]["setting"], setting);
+        assert_eq!(
+            act(&format!("links/{id}/fee"), fee).await.expect_status(200),
+            json!({"id": id, "status": "pending"})
+        );
+        let response = list(&sandbox, "/payments", "").await.expect_status(200);
+        assert_eq!(response["line_items"][0]["convenience_fee"]["setting"], setting);
     }
-    assert_eq!(act(&format!("links/{id}/complete"), "").await.expect(200), json!({"id": id, "status": "completed"}));
-    assert_eq!(act(&format!("links/{id}/refund"), "").await.expect(200), json!({"id": id, "status": "refunded"}));
+    assert_eq!(
+        act(&format!("links/{id}/complete"), "").await.expect_status(200),
+        json!({"id": id, "status": "completed"})
+    );
+    assert_eq!(
+        act(&format!("links/{id}/refund"), "").await.expect_status(200),
+        json!({"id": id, "status": "refunded"})
+    );
     assert_eq!(sandbox.ledger().order(id).entries().len(), 2);
-    let with_fee = "{\"amount\": \"2.00\", \"fee\": {\"setting\": \"flat\", \"value\": \"0.50\"}}";
-    let other = act("links", with_fee).await.expect(200);
-    let found = list(&sandbox, &format!("/payments/{}", other["id"].as_str().unwrap()), "").await;
-    assert!(found.text().contains("\"setting\":\"flat\""), "{}", found.text());
+    let body = "{\"amount\": \"2.00\", \"fee\": {\"setting\": \"flat\", \"value\": \"0.50\"}}";
+    let other = act("links", body).await.expect_status(200);
+    let response = list(&sandbox, &format!("/payments/{}", other["id"].as_str().unwrap()), "").await;
+    assert!(response.text().contains("\"setting\":\"flat\""), "{}", response.text());
 
     for (path, body, problem) in [
-        ("links", "", "the body is not what is expected here"),
-        ("links", "{\"amount\": 1.00}", "the body is not what is expected here"),
-        ("links", "{\"amount\": \"1.234\"}", "\"1.234\" is no decimal above zero"),
-        ("links", "{\"amount\": \"1.00\", \"fee\": {\"setting\": \"flat\", \"value\": \"x\"}}", "a fee of \"x\""),
-        ("links/nobody/complete", "", "there is no link \"nobody\""),
-        (&format!("links/{id}/explode"), "", "\"explode\" is no action"),
-        (&format!("links/{id}/complete"), "", "a link that is refunded does not become completed"),
-        (&format!("links/{id}/fee"), "{\"setting\": \"much\"}", "the body is not what is expected here"),
+        ("links", "", "invalid body: "),
+        ("links", "{\"amount\": 1.00}", "invalid body: "),
+        ("links", "{\"amount\": \"1.234\"}", "\"1.234\" must be a decimal above zero"),
+        (
+            "links",
+            "{\"amount\": \"1.00\", \"fee\": {\"setting\": \"flat\", \"value\": \"x\"}}",
+            "the fee \"x\" must be a decimal",
+        ),
+        ("links/nobody/complete", "", "no such link: \"nobody\""),
+        (&format!("links/{id}/explode"), "", "\"explode\" is not an action"),
+        (&format!("links/{id}/complete"), "", "a link cannot change from refunded to completed"),
+        (&format!("links/{id}/fee"), "{\"setting\": \"much\"}", "invalid body: "),
     ] {
-        let found = act(path, body).await.expect(422);
-        assert!(found["error"].as_str().unwrap().contains(problem), "{path} {body}: {found}");
+        let response = act(path, body).await.expect_status(422);
+        assert!(response["error"].as_str().unwrap().contains(problem), "{path} {body}: {response}");
     }
-    assert_eq!(list(&sandbox, "/payments", "").await.expect(200)["total_results"], 2, "nothing was half made");
-    control(&sandbox, "POST", "/turbo-link/nothing", "").await.expect(404);
+    assert_eq!(
+        list(&sandbox, "/payments", "").await.expect_status(200)["total_results"],
+        2,
+        "a rejected command creates no link"
+    );
+    control(&sandbox, "POST", "/turbo-link/nothing", "").await.expect_status(404);
     let page = control(&sandbox, "GET", "/", "").await.text();
     assert!(page.contains("POST /turbo-link/links") && page.contains("POST /turbo-link/links/{id}/fee"));
     for behaviour in payments_sandbox::turbo_link::BEHAVIOURS {
-        assert!(page.contains(&behaviour.what.replace('\'', "&#39;")), "{}", behaviour.what);
+        assert!(page.contains(&behaviour.text.replace('\'', "&#39;")), "{}", behaviour.text);
     }
     sandbox.finish();
 }

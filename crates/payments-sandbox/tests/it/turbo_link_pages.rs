@@ -1,4 +1,4 @@
-//! What a link and its QR code lead to at tur.bo.
+//! tur.bo's payment page and QR code.
 
 use payments_sandbox::Sandbox;
 use payments_sandbox::turbo_link::Fee;
@@ -6,13 +6,13 @@ use payments_sandbox::turbo_link::Fee;
 use crate::support::Response;
 use crate::turbo_link::send;
 
-/// The target of an address of tur.bo's.
+/// Returns the request target of a tur.bo URL.
 fn target(sandbox: &Sandbox, url: &str) -> String {
-    url.strip_prefix(sandbox.turbo_link().base_url()).expect("it is elsewhere").to_owned()
+    url.strip_prefix(sandbox.turbo_link().base_url()).expect("the URL belongs to another server").to_owned()
 }
 
-/// A link and what its page shows.
-async fn page(sandbox: &Sandbox, id: &str) -> (String, Response) {
+/// Opens a link's page, and returns its request target and the response.
+async fn open_page(sandbox: &Sandbox, id: &str) -> (String, Response) {
     let target = target(sandbox, &sandbox.turbo_link().link(id).url());
     let response = send(sandbox, "GET", &target, "").await;
     (target, response)
@@ -23,21 +23,21 @@ async fn the_page_shows_the_amount_and_the_fee_and_no_secret() {
     let sandbox = Sandbox::builder().start().await;
     let id = sandbox.turbo_link().create("1234.50");
     sandbox.turbo_link().link(&id).set_fee(&Fee::percentage("10"));
-    let (_, response) = page(&sandbox, &id).await;
+    let (_, response) = open_page(&sandbox, &id).await;
     assert_eq!((response.status, response.header("content-type")), (200, Some("text/html; charset=utf-8")));
     let text = response.text();
     assert!(text.contains("$1,234.50") && text.contains("$123.45") && text.contains(&id), "{text}");
     assert!(!text.contains(sandbox.turbo_link().api_key()), "{text}");
     assert!(!text.contains("<script") && !text.contains("http://") && !text.contains("https://"), "{text}");
-    let (_, without) = page(&sandbox, "abc123").await;
-    assert!(!without.text().contains("convenience fee"), "{}", without.text());
+    let (_, page_without_fee) = open_page(&sandbox, "abc123").await;
+    assert!(!page_without_fee.text().contains("convenience fee"), "{}", page_without_fee.text());
     sandbox.finish();
 }
 
 #[tokio::test]
-async fn a_customer_pays_once() {
+async fn a_link_can_be_paid_only_once() {
     let sandbox = Sandbox::builder().start().await;
-    let (target, response) = page(&sandbox, "abc123").await;
+    let (target, response) = open_page(&sandbox, "abc123").await;
     assert!(response.text().contains("<button"), "{}", response.text());
     assert_eq!(send(&sandbox, "POST", &target, "action=explode").await.status, 409);
     assert_eq!(sandbox.turbo_link().link("abc123").status().as_deref(), Some("pending"));
@@ -47,15 +47,15 @@ async fn a_customer_pays_once() {
     assert_eq!((paid.status, paid.header("location")), (303, Some(target.as_str())));
     assert_eq!(sandbox.turbo_link().link("abc123").status().as_deref(), Some("completed"));
     assert_eq!(send(&sandbox, "POST", &target, "action=pay").await.status, 409);
-    let shown = send(&sandbox, "GET", &target, "").await.text();
-    assert!(shown.contains("completed") && !shown.contains("<button"), "{shown}");
+    let page = send(&sandbox, "GET", &target, "").await.text();
+    assert!(page.contains("completed") && !page.contains("<button"), "{page}");
     let ledger = sandbox.ledger();
     assert_eq!((ledger.entries().len(), ledger.entries()[0].amount), (1, 100));
     sandbox.finish();
 }
 
 #[tokio::test]
-async fn what_there_is_not_is_answered_404() {
+async fn an_unknown_page_or_image_returns_404() {
     let sandbox = Sandbox::builder().start().await;
     for (method, target) in [
         ("GET", "/pay/nobody"),
@@ -74,7 +74,7 @@ async fn what_there_is_not_is_answered_404() {
     sandbox.finish();
 }
 
-/// The pixels of a PNG of greys, and how many make a line.
+/// Returns the pixels of a square greyscale PNG, and its width.
 fn pixels(png: &[u8]) -> (Vec<u8>, usize) {
     let mut reader = png::Decoder::new(std::io::Cursor::new(png)).read_info().unwrap();
     let mut pixels = vec![0; reader.output_buffer_size().unwrap()];
@@ -84,7 +84,7 @@ fn pixels(png: &[u8]) -> (Vec<u8>, usize) {
 }
 
 #[tokio::test]
-async fn the_qr_code_is_a_png_of_the_page_s_address() {
+async fn the_qr_code_is_a_png_of_the_page_url() {
     let sandbox = Sandbox::builder().start().await;
     for id in ["abc123".to_owned(), sandbox.turbo_link().create("1.00")] {
         let link = sandbox.turbo_link().link(&id);
@@ -93,13 +93,13 @@ async fn the_qr_code_is_a_png_of_the_page_s_address() {
 
         let (pixels, side) = pixels(&response.body);
         let code = qrcode::QrCode::new(link.url()).unwrap();
-        // Four modules of white around it, as its standard asks.
+        // The QR code standard requires a white border of four modules.
         let modules = code.width() + 8;
         let scale = side / modules;
         assert_eq!(scale * modules, side);
         let dark = |x: usize, y: usize| pixels[(y * scale + scale / 2) * side + x * scale + scale / 2] == 0;
         let expected = |x: usize, y: usize| {
-            let inside = |at: usize| (4..4 + code.width()).contains(&at);
+            let inside = |index: usize| (4..4 + code.width()).contains(&index);
             inside(x) && inside(y) && code[(x - 4, y - 4)] == qrcode::Color::Dark
         };
         for (x, y) in (0..modules).flat_map(|x| (0..modules).map(move |y| (x, y))) {

@@ -1,4 +1,4 @@
-//! What Turbo Transactions tells the merchant: encrypted, and until it is taken.
+//! Turbo Transactions' callbacks: their encryption and their delivery.
 
 use std::io::Write;
 use std::process::{Command, Stdio};
@@ -18,7 +18,7 @@ use crate::turbo_txn::initiate;
 
 const OK: &str = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nOK";
 
-/// A sandbox whose callbacks go to a merchant that takes all of them.
+/// Starts a sandbox whose callbacks go to a merchant that accepts all of them.
 async fn start() -> (Sandbox, Merchant) {
     let merchant = Merchant::start().await;
     merchant.queue_responses([OK; 32]);
@@ -26,30 +26,31 @@ async fn start() -> (Sandbox, Merchant) {
     (sandbox, merchant)
 }
 
-async fn approved(sandbox: &Sandbox, order: &str) {
-    initiate(sandbox, order, 300).await.expect(200);
+/// Initiates and approves an order, and waits until its callback has been sent.
+async fn approve_new_order(sandbox: &Sandbox, order: &str) {
+    initiate(sandbox, order, 300).await.expect_status(200);
     sandbox.turbo_txn().order(order).approve();
     sandbox.settle().await;
 }
 
-/// The only member of a callback's body.
+/// Returns the only field of a callback's body.
 fn encrypted_data(body: &[u8]) -> String {
     let body: serde_json::Value = serde_json::from_slice(body).unwrap();
     assert_eq!(body.as_object().unwrap().len(), 1, "{body}");
     body["encryptedData"].as_str().unwrap().to_owned()
 }
 
-/// The key, the IV and the rest.
+/// Returns the key, the IV and the ciphertext of a callback.
 fn parts(sandbox: &Sandbox, body: &[u8]) -> (Vec<u8>, Vec<u8>, Vec<u8>) {
     let mut iv = STANDARD.decode(encrypted_data(body)).unwrap();
-    let rest = iv.split_off(16);
-    (STANDARD.decode(sandbox.turbo_txn().callback_key()).unwrap(), iv, rest)
+    let ciphertext = iv.split_off(16);
+    (STANDARD.decode(sandbox.turbo_txn().callback_key()).unwrap(), iv, ciphertext)
 }
 
-fn decrypted(sandbox: &Sandbox, body: &[u8]) -> String {
-    let (key, iv, rest) = parts(sandbox, body);
+fn decrypt(sandbox: &Sandbox, body: &[u8]) -> String {
+    let (key, iv, ciphertext) = parts(sandbox, body);
     let cipher = cbc::Decryptor::<Aes256>::new_from_slices(&key, &iv).unwrap();
-    String::from_utf8(cipher.decrypt_padded_vec::<Pkcs7>(&rest).unwrap()).unwrap()
+    String::from_utf8(cipher.decrypt_padded_vec::<Pkcs7>(&ciphertext).unwrap()).unwrap()
 }
 
 fn states(sandbox: &Sandbox) -> Vec<(String, u32, DeliveryState)> {
@@ -57,33 +58,33 @@ fn states(sandbox: &Sandbox) -> Vec<(String, u32, DeliveryState)> {
 }
 
 #[tokio::test]
-async fn a_callback_says_what_was_decided_as_the_sample_does() {
+async fn a_callback_has_the_result_in_the_form_of_the_documented_sample() {
     let (sandbox, merchant) = start().await;
-    approved(&sandbox, "Test123456789").await;
-    initiate(&sandbox, "order-2", 300).await.expect(200);
+    approve_new_order(&sandbox, "Test123456789").await;
+    initiate(&sandbox, "order-2", 300).await.expect_status(200);
     sandbox.turbo_txn().order("order-2").reject();
     sandbox.settle().await;
 
     let messages = merchant.received();
     assert!(messages[0].head.starts_with("POST /status HTTP/1.1\r\n"), "{}", messages[0].head);
     assert_eq!(messages[0].header("content-type"), Some("application/json"));
-    let text = decrypted(&sandbox, &messages[0].body);
-    let decided: serde_json::Value = serde_json::from_str(&text).unwrap();
-    let utr = decided["utr"].as_str().unwrap();
+    let text = decrypt(&sandbox, &messages[0].body);
+    let callback: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let utr = callback["utr"].as_str().unwrap();
     assert!(utr.len() == 12 && utr.bytes().all(|byte| byte.is_ascii_digit()), "{utr}");
     assert_eq!(
         text,
         format!("{{\"utr\":\"{utr}\",\"amount\":300.01,\"orderId\":\"Test123456789\",\"txnStatus\":\"Approved\"}}")
     );
     assert_eq!(
-        decrypted(&sandbox, &messages[1].body),
+        decrypt(&sandbox, &messages[1].body),
         "{\"utr\":\"\",\"amount\":300.02,\"orderId\":\"order-2\",\"txnStatus\":\"Rejected\"}"
     );
     assert_eq!(messages.len(), 2);
     sandbox.finish();
 }
 
-/// What a program makes of its input; nothing where there is no such program.
+/// Returns a program's output for this input, or `None` if the program is not installed.
 fn output_of(program: &str, arguments: &[&str], input: &[u8]) -> Option<String> {
     let mut child = Command::new(program)
         .args(arguments)
@@ -101,20 +102,20 @@ fn output_of(program: &str, arguments: &[&str], input: &[u8]) -> Option<String> 
 #[tokio::test]
 async fn openssl_decrypts_a_callback() {
     let (sandbox, merchant) = start().await;
-    approved(&sandbox, "order-1").await;
+    approve_new_order(&sandbox, "order-1").await;
     let body = merchant.received().remove(0).body;
-    let (key, iv, rest) = parts(&sandbox, &body);
+    let (key, iv, ciphertext) = parts(&sandbox, &body);
     let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
     let arguments = ["enc", "-d", "-aes-256-cbc", "-K", &hex(&key), "-iv", &hex(&iv)];
-    match output_of("openssl", &arguments, &rest) {
-        Some(text) => assert_eq!(text, decrypted(&sandbox, &body)),
-        None => println!("skipped: there is no openssl command here to decrypt the callback with"),
+    match output_of("openssl", &arguments, &ciphertext) {
+        Some(text) => assert_eq!(text, decrypt(&sandbox, &body)),
+        None => println!("skipped: the openssl command is not installed"),
     }
     sandbox.finish();
 }
 
-/// Reads `{key, encryptedData}`, decrypts with the Web Crypto API that browsers have too, and prints the text.
-const IN_NODE: &str = r"
+/// A Node.js script that reads `{key, encryptedData}`, decrypts it with the Web Crypto API, and prints the text.
+const DECRYPT_IN_NODE: &str = r"
 const { key, encryptedData } = JSON.parse(require('fs').readFileSync(0, 'utf8'));
 const bytes = (text) => Uint8Array.from(Buffer.from(text, 'base64'));
 const data = bytes(encryptedData);
@@ -127,20 +128,20 @@ subtle.importKey('raw', bytes(key), 'AES-CBC', false, ['decrypt'])
 #[tokio::test]
 async fn node_decrypts_a_callback() {
     let (sandbox, merchant) = start().await;
-    approved(&sandbox, "order-1").await;
+    approve_new_order(&sandbox, "order-1").await;
     let body = merchant.received().remove(0).body;
     let input = json!({"key": sandbox.turbo_txn().callback_key(), "encryptedData": encrypted_data(&body)}).to_string();
-    match output_of("node", &["-e", IN_NODE], input.as_bytes()) {
-        Some(text) => assert_eq!(text, decrypted(&sandbox, &body)),
-        None => println!("skipped: there is no node command here to decrypt the callback with"),
+    match output_of("node", &["-e", DECRYPT_IN_NODE], input.as_bytes()) {
+        Some(text) => assert_eq!(text, decrypt(&sandbox, &body)),
+        None => println!("skipped: the node command is not installed"),
     }
     sandbox.finish();
 }
 
 #[tokio::test]
-async fn approved_and_rejected_are_told_and_nothing_else_is() {
+async fn only_approved_and_rejected_send_a_callback() {
     let (sandbox, merchant) = start().await;
-    initiate(&sandbox, "order-1", 300).await.expect(200);
+    initiate(&sandbox, "order-1", 300).await.expect_status(200);
     sandbox.turbo_txn().order("order-1").pending();
     sandbox.settle().await;
     assert_eq!(merchant.received().len(), 0);
@@ -152,9 +153,9 @@ async fn approved_and_rejected_are_told_and_nothing_else_is() {
 }
 
 #[tokio::test]
-async fn a_callback_comes_without_being_asked_for() {
+async fn callbacks_are_sent_in_the_background_without_settle() {
     let (sandbox, merchant) = start().await;
-    initiate(&sandbox, "order-1", 300).await.expect(200);
+    initiate(&sandbox, "order-1", 300).await.expect_status(200);
     sandbox.turbo_txn().order("order-1").pay();
     sandbox.clock().advance(Duration::from_secs(2));
     wait_until("the callback arrives", || merchant.received().len() == 1).await;
@@ -162,46 +163,46 @@ async fn a_callback_comes_without_being_asked_for() {
 }
 
 #[tokio::test]
-async fn callbacks_go_nowhere_until_somebody_says_where() {
+async fn no_callback_is_sent_until_a_url_is_set() {
     let (sandbox, merchant) = (Sandbox::builder().start().await, Merchant::start().await);
     merchant.queue_responses([OK; 2]);
-    approved(&sandbox, "order-1").await;
+    approve_new_order(&sandbox, "order-1").await;
     assert_eq!(sandbox.deliveries().len(), 0);
 
     sandbox.turbo_txn().send_callbacks_to(&merchant.url);
-    approved(&sandbox, "order-2").await;
+    approve_new_order(&sandbox, "order-2").await;
     let other = Merchant::start().await;
     other.queue_responses([OK]);
     let url = json!({"url": other.url});
-    assert_eq!(control(&sandbox, "POST", "/turbo-txn/callbacks", &url.to_string()).await.expect(200), url);
-    approved(&sandbox, "order-3").await;
+    assert_eq!(control(&sandbox, "POST", "/turbo-txn/callbacks", &url.to_string()).await.expect_status(200), url);
+    approve_new_order(&sandbox, "order-3").await;
 
     assert_eq!((merchant.received().len(), other.received().len()), (1, 1));
-    assert!(decrypted(&sandbox, &other.received()[0].body).contains("order-3"));
+    assert!(decrypt(&sandbox, &other.received()[0].body).contains("order-3"));
     for body in ["", "{}", "{\"url\": 7}", "{\"url\": \"merchant.example\"}", "{\"url\": \"http://a/\\r\\nb: c\"}"] {
-        control(&sandbox, "POST", "/turbo-txn/callbacks", body).await.expect(422);
+        control(&sandbox, "POST", "/turbo-txn/callbacks", body).await.expect_status(422);
     }
     sandbox.finish();
 }
 
 #[tokio::test]
-#[should_panic(expected = "\"merchant.example\" is no http or https address")]
-async fn callbacks_do_not_go_to_what_is_no_address() {
+#[should_panic(expected = "\"merchant.example\" must be an http or https URL")]
+async fn an_invalid_callback_url_panics() {
     Sandbox::builder().start().await.turbo_txn().send_callbacks_to("merchant.example");
 }
 
 #[tokio::test]
-async fn callbacks_to_elsewhere_are_not_sent_and_can_be_read() {
+async fn a_callback_to_another_machine_is_not_sent_but_can_be_read() {
     let settings = Settings::default().callback_url("https://merchant.example/callback");
     let sandbox = Sandbox::builder().turbo_txn(settings).start().await;
-    approved(&sandbox, "order-1").await;
+    approve_new_order(&sandbox, "order-1").await;
     assert_eq!(states(&sandbox), [("Approved".to_owned(), 0, DeliveryState::NotSent)]);
-    assert!(decrypted(&sandbox, &sandbox.deliveries()[0].body).contains("\"Approved\""));
+    assert!(decrypt(&sandbox, &sandbox.deliveries()[0].body).contains("\"Approved\""));
     sandbox.finish();
 }
 
 #[tokio::test]
-async fn a_callback_is_taken_with_200_and_ok_and_with_nothing_else() {
+async fn a_callback_is_accepted_only_with_status_200_and_the_body_ok() {
     let cases = [
         (OK, DeliveryState::Delivered),
         ("HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\n OK\r\n ", DeliveryState::Delivered),
@@ -220,17 +221,17 @@ async fn a_callback_is_taken_with_200_and_ok_and_with_nothing_else() {
     sandbox.turbo_txn().send_callbacks_to(&merchant.url);
     merchant.queue_responses(cases.map(|(response, _)| response));
     for (number, (response, state)) in cases.into_iter().enumerate() {
-        approved(&sandbox, &format!("order-{number}")).await;
+        approve_new_order(&sandbox, &format!("order-{number}")).await;
         assert_eq!(sandbox.deliveries()[number].state, state, "{response:?}");
     }
     sandbox.finish();
 }
 
 #[tokio::test]
-async fn a_callback_that_is_not_taken_comes_again_after_1_10_and_60_minutes_with_the_same_bytes() {
+async fn an_unaccepted_callback_is_sent_again_after_1_10_and_60_minutes_with_the_same_bytes() {
     let (sandbox, merchant) = (Sandbox::builder().start().await, Merchant::start().await);
     sandbox.turbo_txn().send_callbacks_to(&merchant.url);
-    approved(&sandbox, "order-1").await;
+    approve_new_order(&sandbox, "order-1").await;
     check_three_resends(&sandbox, &merchant).await;
     assert_eq!(states(&sandbox), [("Approved".to_owned(), 4, DeliveryState::Failed)]);
     sandbox.clock().advance(Duration::from_secs(86_400));
@@ -241,34 +242,34 @@ async fn a_callback_that_is_not_taken_comes_again_after_1_10_and_60_minutes_with
 }
 
 #[tokio::test]
-async fn every_callback_has_an_iv_of_its_own_that_the_seed_determines() {
-    let mut seen = Vec::new();
+async fn every_callback_has_its_own_iv_derived_from_the_seed() {
+    let mut runs = Vec::new();
     for seed in [7, 7, 8] {
         let merchant = Merchant::start().await;
         merchant.queue_responses([OK; 3]);
         let settings = Settings::default().callback_url(merchant.url.as_str());
         let sandbox = Sandbox::builder().seed(seed).turbo_txn(settings).start().await;
         for order in ["a", "b", "c"] {
-            approved(&sandbox, order).await;
+            approve_new_order(&sandbox, order).await;
         }
-        seen.push(merchant.received().iter().map(|message| parts(&sandbox, &message.body).1).collect::<Vec<_>>());
+        runs.push(merchant.received().iter().map(|message| parts(&sandbox, &message.body).1).collect::<Vec<_>>());
         sandbox.finish();
     }
-    assert_eq!(seen[0], seen[1]);
-    let mut all = [seen[1].clone(), seen[2].clone()].concat();
+    assert_eq!(runs[0], runs[1]);
+    let mut all = [runs[1].clone(), runs[2].clone()].concat();
     all.sort_unstable();
     all.dedup();
     assert_eq!(all.len(), 6);
 }
 
 #[tokio::test]
-async fn a_text_of_whole_blocks_is_padded_with_another() {
+async fn a_text_of_whole_blocks_gets_a_block_of_padding() {
     let (sandbox, merchant) = start().await;
     for length in 1..=16 {
-        approved(&sandbox, &"x".repeat(length)).await;
+        approve_new_order(&sandbox, &"x".repeat(length)).await;
     }
     for message in merchant.received() {
-        let text = decrypted(&sandbox, &message.body);
+        let text = decrypt(&sandbox, &message.body);
         assert_eq!(parts(&sandbox, &message.body).2.len(), (text.len() / 16 + 1) * 16, "{text}");
     }
     assert_eq!(merchant.received().len(), 16);
@@ -276,22 +277,22 @@ async fn a_text_of_whole_blocks_is_padded_with_another() {
 }
 
 #[tokio::test]
-async fn a_duplicated_callback_comes_twice_with_the_same_bytes() {
+async fn a_duplicated_callback_arrives_twice_with_the_same_bytes() {
     let (sandbox, merchant) = start().await;
     sandbox.fault("turbo-txn.initiate @webhook duplicate");
-    approved(&sandbox, "order-1").await;
+    approve_new_order(&sandbox, "order-1").await;
     let messages = merchant.received();
     assert_eq!((messages.len(), &messages[0].body), (2, &messages[1].body));
     sandbox.finish();
 }
 
 #[tokio::test]
-async fn a_tampered_callback_is_another_than_the_genuine_one() {
+async fn a_tampered_callback_differs_from_the_genuine_one_in_one_character() {
     let mut bodies = Vec::new();
     for faults in [vec![], vec!["turbo-txn.initiate order=order-1 @webhook tamper"]] {
         let (sandbox, merchant) = start().await;
         faults.into_iter().for_each(|fault| sandbox.fault(fault));
-        approved(&sandbox, "order-1").await;
+        approve_new_order(&sandbox, "order-1").await;
         bodies.push(encrypted_data(&merchant.received()[0].body));
         sandbox.finish();
     }

@@ -1,4 +1,4 @@
-//! What becomes of an order: its statuses, its amount, the balance, and how often it may be asked about.
+//! TurboPay orders: status changes, amounts, balances, and the rate limit of lookups.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::support::{deposit, get, post, with, withdrawal};
 
-/// Brings an order from one status to another, as whoever can.
+/// Changes an order to this status through its handle.
 fn change(order: &OrderHandle, to: &str) {
     match to {
         "pending" => order.pending(),
@@ -19,18 +19,18 @@ fn change(order: &OrderHandle, to: &str) {
         "expired" => order.expire(),
         "refunded" => order.refund(),
         "chargeback" => order.charge_back("some reason"),
-        other => panic!("nobody brings an order to {other}"),
+        other => panic!("no handle method leads to {other}"),
     }
 }
 
-/// Every status, and how an order gets there by documented changes.
-fn ways(withdrawal: bool) -> Vec<(&'static str, &'static [&'static str])> {
-    let mut ways: Vec<(&str, &[&str])> = vec![("success", &["success"]), ("failed", &["failed"])];
+/// Returns each status with the documented changes that lead to it.
+fn steps_to_each_status(withdrawal: bool) -> Vec<(&'static str, &'static [&'static str])> {
+    let mut steps_to_each_status: Vec<(&str, &[&str])> = vec![("success", &["success"]), ("failed", &["failed"])];
     if withdrawal {
-        // It is with the bank as soon as anybody looks: only its answer says that it is new.
-        ways.extend([("pending", &[][..]), ("refunded", &["success", "refunded"][..])]);
+        // A withdrawal is pending at once: only the response to its creation says `new`.
+        steps_to_each_status.extend([("pending", &[][..]), ("refunded", &["success", "refunded"][..])]);
     } else {
-        ways.extend([
+        steps_to_each_status.extend([
             ("new", &[][..]),
             ("pending", &["pending"][..]),
             ("cancelled", &["cancelled"][..]),
@@ -38,7 +38,7 @@ fn ways(withdrawal: bool) -> Vec<(&'static str, &'static [&'static str])> {
             ("chargeback", &["success", "chargeback"][..]),
         ]);
     }
-    ways
+    steps_to_each_status
 }
 
 const DEPOSIT_CHANGES: &[(&str, &str)] = &[
@@ -69,15 +69,15 @@ const WITHDRAWAL_CHANGES: &[(&str, &str)] = &[
 
 async fn check_changes(path: &str, body: Value, documented: &[(&str, &str)]) {
     let mut allowed = 0;
-    for (from, way) in ways(path == "withdraw/new") {
+    for (from, steps) in steps_to_each_status(path == "withdraw/new") {
         for to in ["pending", "success", "failed", "cancelled", "expired", "refunded", "chargeback"] {
             let sandbox = Sandbox::builder().start().await;
-            post(&sandbox, path, &body).await.expect(201);
+            post(&sandbox, path, &body).await.expect_status(201);
             let handle = sandbox.turbopay().order("order-1");
-            for step in way {
+            for step in steps {
                 change(&handle, step);
             }
-            assert_eq!(handle.status(), Some(from), "on the way to {from}");
+            assert_eq!(handle.status(), Some(from), "after the steps to {from}");
 
             let changed = catch_unwind(AssertUnwindSafe(|| change(&handle, to)));
 
@@ -88,43 +88,43 @@ async fn check_changes(path: &str, body: Value, documented: &[(&str, &str)]) {
             sandbox.finish();
         }
     }
-    let seen = documented.iter().filter(|(from, _)| path != "withdraw/new" || *from != "new").count();
-    assert_eq!(allowed, seen, "every documented change was made");
+    let reachable = documented.iter().filter(|(from, _)| path != "withdraw/new" || *from != "new").count();
+    assert_eq!(allowed, reachable, "every documented change was made");
 }
 
 #[tokio::test]
-async fn a_deposit_changes_as_documented_and_in_no_other_way() {
+async fn a_deposit_allows_only_the_documented_status_changes() {
     check_changes("deposit/new", deposit("order-1"), DEPOSIT_CHANGES).await;
     check_changes("s2s/deposit/new", deposit("order-1"), DEPOSIT_CHANGES).await;
 }
 
 #[tokio::test]
-async fn a_withdrawal_changes_as_documented_and_in_no_other_way() {
+async fn a_withdrawal_allows_only_the_documented_status_changes() {
     check_changes("withdraw/new", withdrawal("order-1"), WITHDRAWAL_CHANGES).await;
 }
 
 #[tokio::test]
-#[should_panic(expected = "order \"nobody\": there is no order \"nobody\"")]
-async fn an_order_that_there_is_not_cannot_be_changed() {
+#[should_panic(expected = "order \"nobody\": no such order: \"nobody\"")]
+async fn an_unknown_order_cannot_be_changed() {
     let sandbox = Sandbox::builder().start().await;
     assert_eq!(sandbox.turbopay().order("nobody").status(), None);
     sandbox.turbopay().order("nobody").succeed();
 }
 
 #[tokio::test]
-#[should_panic(expected = "no document knows a change from success to success")]
-async fn a_change_that_no_document_knows_says_so() {
+#[should_panic(expected = "the documentation has no change from success to success")]
+async fn an_undocumented_status_change_panics() {
     let sandbox = Sandbox::builder().start().await;
-    post(&sandbox, "deposit/new", &deposit("order-1")).await.expect(201);
+    post(&sandbox, "deposit/new", &deposit("order-1")).await.expect_status(201);
     sandbox.turbopay().order("order-1").succeed();
     sandbox.turbopay().order("order-1").succeed();
 }
 
 #[tokio::test]
-async fn a_deposit_expires_after_600_seconds_exactly() {
+async fn a_deposit_expires_after_exactly_600_seconds() {
     for path in ["deposit/new", "s2s/deposit/new"] {
         let sandbox = Sandbox::builder().start().await;
-        let id = post(&sandbox, path, &deposit("order-1")).await.expect(201)["order_id"].clone();
+        let id = post(&sandbox, path, &deposit("order-1")).await.expect_status(201)["order_id"].clone();
 
         sandbox.clock().advance(Duration::from_millis(599_999));
         assert_eq!(sandbox.turbopay().order("order-1").status(), Some("new"));
@@ -132,19 +132,19 @@ async fn a_deposit_expires_after_600_seconds_exactly() {
         assert_eq!(sandbox.turbopay().order("order-1").status(), Some("expired"));
 
         let body = json!({"order_id": id, "customer_transaction_id": "409876543210"});
-        let found = post(&sandbox, "s2s/deposit/confirm", &body).await.expect(422);
-        assert_eq!(found["message"], "The selected order id is invalid.");
+        let response = post(&sandbox, "s2s/deposit/confirm", &body).await.expect_status(422);
+        assert_eq!(response["message"], "The selected order id is invalid.");
         sandbox.finish();
     }
 }
 
 #[tokio::test]
-async fn a_deposit_that_was_confirmed_in_the_last_moment_does_not_expire() {
+async fn a_deposit_confirmed_just_before_its_expiry_does_not_expire() {
     let sandbox = Sandbox::builder().start().await;
-    let id = post(&sandbox, "s2s/deposit/new", &deposit("order-1")).await.expect(201)["order_id"].clone();
+    let id = post(&sandbox, "s2s/deposit/new", &deposit("order-1")).await.expect_status(201)["order_id"].clone();
     sandbox.clock().advance(Duration::from_millis(599_999));
     let body = json!({"order_id": id, "customer_transaction_id": "409876543210"});
-    post(&sandbox, "s2s/deposit/confirm", &body).await.expect(200);
+    post(&sandbox, "s2s/deposit/confirm", &body).await.expect_status(200);
     sandbox.clock().advance(Duration::from_secs(1));
     assert_eq!(sandbox.turbopay().order("order-1").status(), Some("pending"));
     sandbox.clock().advance(Duration::from_secs(1));
@@ -153,10 +153,10 @@ async fn a_deposit_that_was_confirmed_in_the_last_moment_does_not_expire() {
 }
 
 #[tokio::test]
-async fn a_withdrawal_is_with_the_bank_at_once_and_paid_out_when_the_bank_is_done() {
+async fn a_withdrawal_is_pending_at_once_and_succeeds_after_the_settlement_time() {
     let sandbox =
         Sandbox::builder().turbopay(Settings::default().settles_after(Duration::from_secs(86_400))).start().await;
-    post(&sandbox, "withdraw/new", &withdrawal("order-1")).await.expect(201);
+    post(&sandbox, "withdraw/new", &withdrawal("order-1")).await.expect_status(201);
     let order = sandbox.turbopay().order("order-1");
     assert_eq!(order.status(), Some("pending"));
     sandbox.clock().advance(Duration::from_secs(86_399));
@@ -167,11 +167,11 @@ async fn a_withdrawal_is_with_the_bank_at_once_and_paid_out_when_the_bank_is_don
 }
 
 #[tokio::test]
-async fn a_deposit_that_was_failed_while_the_bank_had_it_stays_failed() {
+async fn a_deposit_that_fails_while_pending_stays_failed() {
     let sandbox = Sandbox::builder().start().await;
-    let id = post(&sandbox, "s2s/deposit/new", &deposit("order-1")).await.expect(201)["order_id"].clone();
+    let id = post(&sandbox, "s2s/deposit/new", &deposit("order-1")).await.expect_status(201)["order_id"].clone();
     let body = json!({"order_id": id, "customer_transaction_id": "409876543210"});
-    post(&sandbox, "s2s/deposit/confirm", &body).await.expect(200);
+    post(&sandbox, "s2s/deposit/confirm", &body).await.expect_status(200);
 
     sandbox.turbopay().order("order-1").fail("no such payment");
     sandbox.clock().advance(Duration::from_secs(3600));
@@ -182,30 +182,30 @@ async fn a_deposit_that_was_failed_while_the_bank_had_it_stays_failed() {
 }
 
 async fn balance(sandbox: &Sandbox, currency: &str) -> Value {
-    let found = get(sandbox, &format!("balance?currency={currency}")).await.expect(200);
-    assert_eq!(found["available_balance"], found["total_balance"]);
-    found["available_balance"].clone()
+    let response = get(sandbox, &format!("balance?currency={currency}")).await.expect_status(200);
+    assert_eq!(response["available_balance"], response["total_balance"]);
+    response["available_balance"].clone()
 }
 
 #[tokio::test]
-async fn a_deposit_can_come_in_with_another_amount() {
+async fn a_deposit_can_be_credited_with_another_amount() {
     let sandbox = Sandbox::builder().start().await;
-    post(&sandbox, "deposit/new", &deposit("order-1")).await.expect(201);
+    post(&sandbox, "deposit/new", &deposit("order-1")).await.expect_status(201);
 
     sandbox.turbopay().order("order-1").succeed_with("1500.00");
 
-    let found = get(&sandbox, "merchantorder/status/order-1").await.expect(200);
-    assert_eq!((&found["amount"], &found["status"]), (&json!("1500.00"), &json!("success")));
+    let response = get(&sandbox, "merchantorder/status/order-1").await.expect_status(200);
+    assert_eq!((&response["amount"], &response["status"]), (&json!("1500.00"), &json!("success")));
     assert_eq!(balance(&sandbox, "INR").await, "1500.0000");
     sandbox.turbopay().order("order-1").charge_back("");
-    assert_eq!(balance(&sandbox, "INR").await, "0.0000", "the amount that was credited is the one charged back");
+    assert_eq!(balance(&sandbox, "INR").await, "0.0000", "the credited amount is charged back");
     sandbox.finish();
 }
 
 #[tokio::test]
-async fn an_amount_that_is_none_is_refused() {
+async fn an_invalid_amount_is_rejected() {
     let sandbox = Sandbox::builder().start().await;
-    post(&sandbox, "deposit/new", &deposit("order-1")).await.expect(201);
+    post(&sandbox, "deposit/new", &deposit("order-1")).await.expect_status(201);
     for amount in ["", "0", "-5", "1.234", "1e3", "five"] {
         let order = sandbox.turbopay().order("order-1");
         assert!(catch_unwind(AssertUnwindSafe(|| order.succeed_with(amount))).is_err(), "{amount:?}");
@@ -219,20 +219,20 @@ async fn the_balance_follows_the_ledger_with_four_decimals() {
     let sandbox = Sandbox::builder().turbopay(Settings::default().opening_balance(1000)).start().await;
     assert_eq!(balance(&sandbox, "INR").await, "1000.0000");
 
-    post(&sandbox, "withdraw/new", &withdrawal("out")).await.expect(201);
-    assert_eq!(balance(&sandbox, "INR").await, "500.0000", "the money leaves as the order is taken in");
+    post(&sandbox, "withdraw/new", &withdrawal("out")).await.expect_status(201);
+    assert_eq!(balance(&sandbox, "INR").await, "500.0000", "the money leaves when the order is accepted");
     sandbox.turbopay().order("out").fail("");
-    assert_eq!(balance(&sandbox, "INR").await, "1000.0000", "it comes back");
+    assert_eq!(balance(&sandbox, "INR").await, "1000.0000", "the money returns");
 
-    post(&sandbox, "deposit/new", &deposit("in")).await.expect(201);
-    assert_eq!(balance(&sandbox, "INR").await, "1000.0000", "an order alone moves no money");
+    post(&sandbox, "deposit/new", &deposit("in")).await.expect_status(201);
+    assert_eq!(balance(&sandbox, "INR").await, "1000.0000", "creating an order moves no money");
     sandbox.turbopay().order("in").succeed();
     assert_eq!(balance(&sandbox, "INR").await, "3000.0000");
     sandbox.turbopay().order("in").charge_back("fraud");
     assert_eq!(balance(&sandbox, "INR").await, "1000.0000");
 
-    post(&sandbox, "withdraw/new", &with(withdrawal("more"), "amount", 5000)).await.expect(201);
-    assert_eq!(balance(&sandbox, "INR").await, "-4000.0000", "it can be owed (recorded)");
+    post(&sandbox, "withdraw/new", &with(withdrawal("more"), "amount", 5000)).await.expect_status(201);
+    assert_eq!(balance(&sandbox, "INR").await, "-4000.0000", "the balance can be negative (recorded)");
     sandbox.turbopay().order("more").succeed();
     sandbox.turbopay().order("more").refund();
     assert_eq!(balance(&sandbox, "INR").await, "1000.0000");
@@ -258,7 +258,7 @@ async fn the_balance_follows_the_ledger_with_four_decimals() {
 async fn every_currency_has_its_own_balance() {
     let sandbox = Sandbox::builder().turbopay(Settings::default().opening_balance(100)).start().await;
     let euros = with(with(deposit("euros"), "currency", "EUR"), "amount", "12.34");
-    post(&sandbox, "deposit/new", &euros).await.expect(201);
+    post(&sandbox, "deposit/new", &euros).await.expect_status(201);
     sandbox.turbopay().order("euros").succeed();
     assert_eq!(balance(&sandbox, "INR").await, "100.0000");
     assert_eq!(balance(&sandbox, "EUR").await, "12.3400");
@@ -267,9 +267,9 @@ async fn every_currency_has_its_own_balance() {
 }
 
 #[tokio::test]
-async fn sixty_look_ups_a_minute_are_answered_and_no_more() {
+async fn at_most_sixty_lookups_per_minute_are_allowed() {
     let sandbox = Sandbox::builder().start().await;
-    let id = post(&sandbox, "deposit/new", &deposit("order-1")).await.expect(201)["order_id"].clone();
+    let id = post(&sandbox, "deposit/new", &deposit("order-1")).await.expect_status(201)["order_id"].clone();
     let by_id = format!("order/status/{}", id.as_str().unwrap());
     for call in 0..60_u32 {
         let path = if call % 2 == 0 { by_id.as_str() } else { "merchantorder/status/order-1" };
@@ -283,10 +283,10 @@ async fn sixty_look_ups_a_minute_are_answered_and_no_more() {
     }
 
     let response = get(&sandbox, &by_id).await;
-    assert_eq!(response.expect(429)["message"], "Too Many Attempts.");
-    assert_eq!(response.header("retry-after"), Some("50"), "49.5 seconds, and no less");
+    assert_eq!(response.expect_status(429)["message"], "Too Many Attempts.");
+    assert_eq!(response.header("retry-after"), Some("50"), "49.5 seconds, rounded up");
     assert_eq!(response.header("x-ratelimit-remaining"), Some("0"));
-    get(&sandbox, "balance").await.expect(200);
+    get(&sandbox, "balance").await.expect_status(200);
 
     sandbox.clock().advance(Duration::from_millis(49_499));
     let response = get(&sandbox, "merchantorder/status/order-1").await;
@@ -299,31 +299,34 @@ async fn sixty_look_ups_a_minute_are_answered_and_no_more() {
 }
 
 #[tokio::test]
-async fn a_client_that_waits_as_long_as_it_is_told_is_answered() {
+async fn a_client_that_waits_for_retry_after_is_not_throttled() {
     let sandbox = Sandbox::builder().start().await;
     for _ in 0..60 {
-        get(&sandbox, "merchantorder/status/nobody").await.expect(404);
+        get(&sandbox, "merchantorder/status/nobody").await.expect_status(404);
     }
     let wait = get(&sandbox, "merchantorder/status/nobody").await;
     assert_eq!((wait.status, wait.header("retry-after")), (429, Some("60")));
     sandbox.clock().advance(Duration::from_secs(60));
-    get(&sandbox, "merchantorder/status/nobody").await.expect(404);
+    get(&sandbox, "merchantorder/status/nobody").await.expect_status(404);
     sandbox.finish();
 }
 
 #[tokio::test]
-async fn a_confirmation_is_answered_pending_or_success_as_deposits_settle() {
+async fn a_confirmation_returns_pending_or_success_depending_on_the_settlement() {
     for (settle, status) in
         [(Settle::Never, "pending"), (Settle::After(Duration::from_secs(2)), "pending"), (Settle::AtOnce, "success")]
     {
         let sandbox = Sandbox::builder().turbopay(Settings::default().deposits(settle)).start().await;
-        let order = post(&sandbox, "s2s/deposit/new", &deposit("order-1")).await.expect(201);
+        let order = post(&sandbox, "s2s/deposit/new", &deposit("order-1")).await.expect_status(201);
         let body = json!({"order_id": order["order_id"], "customer_transaction_id": "409876543210"});
-        let confirmed = post(&sandbox, "s2s/deposit/confirm", &body).await.expect(200);
+        let confirmed = post(&sandbox, "s2s/deposit/confirm", &body).await.expect_status(200);
         assert_eq!(confirmed, json!({"status": status}), "{settle:?}");
         sandbox.finish();
     }
-    let told: Vec<_> = payments_sandbox::turbopay::BEHAVIOURS.iter().map(|behaviour| behaviour.what).collect();
-    assert!(told.iter().all(|what| !what.contains("always answered pending")), "{told:?}");
-    assert!(told.iter().any(|what| what.contains("success") && what.contains("Settle::AtOnce")), "{told:?}");
+    let behaviours: Vec<_> = payments_sandbox::turbopay::BEHAVIOURS.iter().map(|behaviour| behaviour.text).collect();
+    assert!(behaviours.iter().all(|what| !what.contains("always answered pending")), "{behaviours:?}");
+    assert!(
+        behaviours.iter().any(|what| what.contains("success") && what.contains("Settle::AtOnce")),
+        "{behaviours:?}"
+    );
 }

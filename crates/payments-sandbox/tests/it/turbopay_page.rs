@@ -1,4 +1,4 @@
-//! What a customer meets at `form_url`.
+//! TurboPay's payment page at `form_url`.
 
 use std::time::Duration;
 
@@ -6,23 +6,23 @@ use payments_sandbox::Sandbox;
 
 use crate::support::{Response, deposit, get, post, with};
 
-/// An order and the target of its page.
-async fn page_of(sandbox: &Sandbox, reference: &str) -> (String, String) {
-    let order = post(sandbox, "deposit/new", &deposit(reference)).await.expect(201);
+/// Creates a deposit, and returns its id and the request target of its page.
+async fn create_page(sandbox: &Sandbox, reference: &str) -> (String, String) {
+    let order = post(sandbox, "deposit/new", &deposit(reference)).await.expect_status(201);
     let origin = sandbox.turbopay().base_url().strip_suffix("/api").unwrap();
-    let target = order["form_url"].as_str().unwrap().strip_prefix(origin).expect("the page is elsewhere");
+    let target = order["form_url"].as_str().unwrap().strip_prefix(origin).expect("the page belongs to another server");
     (order["order_id"].as_str().unwrap().to_owned(), target.to_owned())
 }
 
-/// What a browser gets: no key is needed.
+/// Sends a request as a browser does, without a key.
 async fn browse(sandbox: &Sandbox, method: &str, target: &str, form: &str) -> Response {
     crate::support::browse(sandbox.turbopay().base_url(), method, target, form).await
 }
 
 #[tokio::test]
-async fn the_page_shows_the_amount_and_the_reference_and_never_the_order_s_id() {
+async fn the_page_shows_the_amount_and_the_reference_and_never_the_order_id() {
     let sandbox = Sandbox::builder().start().await;
-    let (id, target) = page_of(&sandbox, "order-1").await;
+    let (id, target) = create_page(&sandbox, "order-1").await;
 
     let page = browse(&sandbox, "GET", &target, "").await;
 
@@ -30,33 +30,33 @@ async fn the_page_shows_the_amount_and_the_reference_and_never_the_order_s_id() 
     let text = page.text();
     assert!(text.contains("2000.00 INR") && text.contains("order-1") && text.contains("I have paid"), "{text}");
     for private in [id.as_str(), sandbox.turbopay().api_key(), sandbox.turbopay().webhook_key()] {
-        assert!(!text.contains(private), "{private} is shown");
+        assert!(!text.contains(private), "the page shows {private}");
     }
     assert!(!text.contains("<script") && !text.contains("http://") && !text.contains("https://"), "{text}");
     sandbox.finish();
 }
 
 #[tokio::test]
-async fn a_customer_who_pays_is_sent_back_and_the_bank_has_the_money_in_a_while() {
+async fn a_customer_who_pays_is_redirected_and_the_deposit_succeeds_later() {
     let sandbox = Sandbox::builder().start().await;
-    let (_, target) = page_of(&sandbox, "order-1").await;
+    let (_, target) = create_page(&sandbox, "order-1").await;
 
     let response = browse(&sandbox, "POST", &target, "action=pay").await;
 
     assert_eq!((response.status, response.header("location")), (303, Some("https://merchant.example/back")));
     assert_eq!(sandbox.turbopay().order("order-1").status(), Some("pending"));
-    let shown = browse(&sandbox, "GET", &target, "").await.text();
-    assert!(shown.contains("pending") && !shown.contains("I have paid"), "{shown}");
+    let page = browse(&sandbox, "GET", &target, "").await.text();
+    assert!(page.contains("pending") && !page.contains("I have paid"), "{page}");
     sandbox.clock().advance(Duration::from_secs(2));
     assert_eq!(sandbox.turbopay().order("order-1").status(), Some("success"));
     sandbox.finish();
 }
 
 #[tokio::test]
-async fn a_customer_can_cancel_or_let_the_time_pass() {
+async fn a_customer_can_cancel_or_let_the_order_expire() {
     let sandbox = Sandbox::builder().start().await;
     for (action, status) in [("cancel", "cancelled"), ("expire", "expired")] {
-        let (_, target) = page_of(&sandbox, action).await;
+        let (_, target) = create_page(&sandbox, action).await;
         let response = browse(&sandbox, "POST", &target, &format!("action={action}")).await;
         assert_eq!((response.status, response.header("location")), (303, Some("https://merchant.example/back")));
         assert_eq!(sandbox.turbopay().order(action).status(), Some(status));
@@ -65,12 +65,12 @@ async fn a_customer_can_cancel_or_let_the_time_pass() {
 }
 
 #[tokio::test]
-async fn a_second_press_is_refused_and_changes_nothing() {
+async fn a_second_action_is_rejected_and_changes_nothing() {
     let sandbox = Sandbox::builder().start().await;
     for (first, status) in [("pay", "pending"), ("cancel", "cancelled"), ("expire", "expired")] {
         for second in ["pay", "cancel", "expire"] {
             let reference = format!("{first}-{second}");
-            let (_, target) = page_of(&sandbox, &reference).await;
+            let (_, target) = create_page(&sandbox, &reference).await;
             browse(&sandbox, "POST", &target, &format!("action={first}")).await;
             let before = get(&sandbox, &format!("merchantorder/status/{reference}")).await.json();
 
@@ -85,9 +85,9 @@ async fn a_second_press_is_refused_and_changes_nothing() {
 }
 
 #[tokio::test]
-async fn a_button_that_there_is_not_is_refused() {
+async fn an_unknown_action_is_rejected() {
     let sandbox = Sandbox::builder().start().await;
-    let (_, target) = page_of(&sandbox, "order-1").await;
+    let (_, target) = create_page(&sandbox, "order-1").await;
     for form in ["", "action=", "action=succeed", "nonsense", "action=%ff"] {
         assert_eq!(browse(&sandbox, "POST", &target, form).await.status, 409, "{form:?}");
     }
@@ -96,9 +96,9 @@ async fn a_button_that_there_is_not_is_refused() {
 }
 
 #[tokio::test]
-async fn an_unknown_hash_is_answered_404_without_showing_it() {
+async fn an_unknown_hash_returns_404_and_is_not_echoed() {
     let sandbox = Sandbox::builder().start().await;
-    let (id, _) = page_of(&sandbox, "order-1").await;
+    let (id, _) = create_page(&sandbox, "order-1").await;
     for target in ["/deposit", "/deposit?hash=", "/deposit?hash=%3Cscript%3E", &format!("/deposit?hash={id}")] {
         for method in ["GET", "POST"] {
             let response = browse(&sandbox, method, target, "action=pay").await;
@@ -111,10 +111,10 @@ async fn an_unknown_hash_is_answered_404_without_showing_it() {
 }
 
 #[tokio::test]
-async fn a_hostile_reference_is_shown_as_text() {
+async fn a_hostile_reference_is_escaped() {
     let sandbox = Sandbox::builder().start().await;
     let hostile = "\"><script>alert('1')</script>&amp;";
-    let (_, target) = page_of(&sandbox, hostile).await;
+    let (_, target) = create_page(&sandbox, hostile).await;
 
     let text = browse(&sandbox, "GET", &target, "").await.text();
 
@@ -124,10 +124,10 @@ async fn a_hostile_reference_is_shown_as_text() {
 }
 
 #[tokio::test]
-async fn a_hostile_way_back_is_refused_before_it_can_split_an_answer() {
+async fn a_redirect_url_with_a_line_break_is_rejected() {
     let sandbox = Sandbox::builder().start().await;
     let body = with(deposit("order-1"), "redirect_url", "https://merchant.example/\r\nSet-Cookie: a=b");
-    let found = post(&sandbox, "deposit/new", &body).await.expect(422);
-    assert_eq!(found["message"], "The redirect url field must be a valid URL.");
+    let response = post(&sandbox, "deposit/new", &body).await.expect_status(422);
+    assert_eq!(response["message"], "The redirect url field must be a valid URL.");
     sandbox.finish();
 }

@@ -1,23 +1,23 @@
-//! What TurboPay says of a request that it does not take, in the documented words.
+//! TurboPay's validation errors, with the documented messages.
 
 use payments_sandbox::Sandbox;
 use serde_json::{Value, json};
 
 use crate::support::{control, deposit, get, post, with, withdrawal, without};
 
-/// Holds what a request is answered, and that nothing was done.
+/// Asserts that a request gets this error and that nothing is executed.
 async fn check_rejected(path: &str, body: &Value, field: &str, message: &str) {
     let sandbox = Sandbox::builder().start().await;
-    let found = post(&sandbox, path, body).await.expect(422);
-    assert_eq!(found["message"], message, "{found}");
-    assert_eq!(found["errors"][field], json!([message]), "{found}");
+    let response = post(&sandbox, path, body).await.expect_status(422);
+    assert_eq!(response["message"], message, "{response}");
+    assert_eq!(response["errors"][field], json!([message]), "{response}");
     assert_eq!(sandbox.ledger().entries(), []);
     sandbox.finish();
 }
 
 async fn check_accepted(path: &str, body: &Value) {
     let sandbox = Sandbox::builder().start().await;
-    post(&sandbox, path, body).await.expect(201);
+    post(&sandbox, path, body).await.expect_status(201);
     sandbox.finish();
 }
 
@@ -38,7 +38,7 @@ async fn a_required_field_that_is_missing_null_or_empty_is_named() {
 }
 
 #[tokio::test]
-async fn a_field_that_is_longer_than_documented_is_named_with_its_length() {
+async fn a_field_over_its_documented_length_is_named_with_the_limit() {
     for (name, longest) in [("customer_name", 300), ("merchant_order_id", 100), ("merchant_customer_id", 100)] {
         let message = format!("The {} field must not be greater than {longest} characters.", name.replace('_', " "));
         check_rejected("deposit/new", &with(deposit("o"), name, "é".repeat(longest + 1)), name, &message).await;
@@ -57,7 +57,7 @@ async fn a_field_that_is_longer_than_documented_is_named_with_its_length() {
 }
 
 #[tokio::test]
-async fn an_amount_of_rupees_is_a_whole_number_however_it_is_spelt() {
+async fn an_amount_in_rupees_must_be_a_whole_number_in_any_notation() {
     for amount in ["500", "500.0", "500.00", "\"500\"", "\"500.00\""] {
         let body = serde_json::from_str::<Value>(&withdrawal("o").to_string().replace("500", amount)).unwrap();
         check_accepted("withdraw/new", &body).await;
@@ -69,7 +69,7 @@ async fn an_amount_of_rupees_is_a_whole_number_however_it_is_spelt() {
 }
 
 #[tokio::test]
-async fn an_amount_has_its_bounds() {
+async fn an_amount_outside_its_limits_is_rejected() {
     for (amount, message) in [
         (json!(0), "The amount field must be at least 1."),
         (json!(-500), "The amount field must be at least 1."),
@@ -82,14 +82,14 @@ async fn an_amount_has_its_bounds() {
 }
 
 #[tokio::test]
-async fn another_currency_has_two_decimals() {
+async fn an_amount_in_another_currency_may_have_two_decimals() {
     let euros = |amount: &str| with(with(deposit("o"), "currency", "EUR"), "amount", amount);
     check_accepted("deposit/new", &euros("12.34")).await;
     check_rejected("deposit/new", &euros("12.345"), "amount", "The amount field must be an integer.").await;
 }
 
 #[tokio::test]
-async fn a_field_of_another_form_is_named_with_the_form() {
+async fn a_field_with_an_invalid_format_is_named_with_the_expected_format() {
     for (name, value, form) in [
         ("customer_email", json!("nobody"), "email address"),
         ("customer_phone", json!("9876543210"), "phone number"),
@@ -126,7 +126,7 @@ async fn a_field_of_another_form_is_named_with_the_form() {
 }
 
 #[tokio::test]
-async fn what_the_merchant_is_not_set_up_for_is_an_invalid_request() {
+async fn a_currency_or_method_that_is_not_enabled_is_an_invalid_request() {
     let sandbox = Sandbox::builder().start().await;
     for (path, body, field, problem) in [
         ("withdraw/new", with(withdrawal("o"), "currency", "GBP"), "currency", "Currency \"GBP\" is not valid"),
@@ -134,46 +134,46 @@ async fn what_the_merchant_is_not_set_up_for_is_an_invalid_request() {
         ("deposit/new", with(deposit("o"), "method", "UPI"), "method", "Method \"UPI\" is not valid"),
         ("deposit/new", with(deposit("o"), "method", "cash"), "method", "Method \"cash\" is not valid"),
     ] {
-        let found = post(&sandbox, path, &body).await.expect(422);
+        let response = post(&sandbox, path, &body).await.expect_status(422);
         let mut errors = json!({});
         errors[field] = json!([problem]);
-        assert_eq!(found, json!({"message": "invalid request", "errors": errors}));
+        assert_eq!(response, json!({"message": "invalid request", "errors": errors}));
     }
-    post(&sandbox, "deposit/new", &with(deposit("o"), "method", "bank_transfer")).await.expect(201);
+    post(&sandbox, "deposit/new", &with(deposit("o"), "method", "bank_transfer")).await.expect_status(201);
     sandbox.finish();
 }
 
 #[tokio::test]
-async fn several_problems_are_told_at_once_and_counted() {
+async fn several_errors_are_reported_together_and_counted() {
     let sandbox = Sandbox::builder().start().await;
     let body = without(without(withdrawal("o"), "method"), "bank_code");
-    let found = post(&sandbox, "withdraw/new", &body).await.expect(422);
-    assert_eq!(found["message"], "The method field is required. (and 1 more error)");
-    let found = post(&sandbox, "withdraw/new", &without(body, "amount")).await.expect(422);
-    assert_eq!(found["message"], "The method field is required. (and 2 more errors)");
-    assert_eq!(found["errors"].as_object().unwrap().len(), 3);
+    let response = post(&sandbox, "withdraw/new", &body).await.expect_status(422);
+    assert_eq!(response["message"], "The method field is required. (and 1 more error)");
+    let response = post(&sandbox, "withdraw/new", &without(body, "amount")).await.expect_status(422);
+    assert_eq!(response["message"], "The method field is required. (and 2 more errors)");
+    assert_eq!(response["errors"].as_object().unwrap().len(), 3);
     sandbox.finish();
 }
 
 #[tokio::test]
-async fn what_is_no_json_object_has_no_fields() {
+async fn a_body_that_is_not_a_json_object_has_no_fields() {
     let sandbox = Sandbox::builder().start().await;
     for body in [json!(null), json!([1]), json!("x"), json!(7)] {
-        let found = post(&sandbox, "withdraw/new", &body).await.expect(422);
-        assert_eq!(found["message"], "The method field is required. (and 8 more errors)");
+        let response = post(&sandbox, "withdraw/new", &body).await.expect_status(422);
+        assert_eq!(response["message"], "The method field is required. (and 8 more errors)");
     }
     sandbox.finish();
 }
 
 #[tokio::test]
-async fn a_reference_is_taken_once_over_deposits_and_withdrawals() {
+async fn a_reference_is_unique_across_deposits_and_withdrawals() {
     let orders = [("deposit/new", deposit("o")), ("s2s/deposit/new", deposit("o")), ("withdraw/new", withdrawal("o"))];
     for (first, body) in &orders {
         let sandbox = Sandbox::builder().start().await;
-        post(&sandbox, first, body).await.expect(201);
+        post(&sandbox, first, body).await.expect_status(201);
         for (second, body) in &orders {
-            let found = post(&sandbox, second, body).await.expect(422);
-            assert_eq!(found["message"], "The merchant order id has already been taken.", "{first}, then {second}");
+            let response = post(&sandbox, second, body).await.expect_status(422);
+            assert_eq!(response["message"], "The merchant order id has already been taken.", "{first}, then {second}");
         }
         sandbox.ledger().order("o").executed_once();
         sandbox.finish();
@@ -181,21 +181,21 @@ async fn a_reference_is_taken_once_over_deposits_and_withdrawals() {
 }
 
 #[tokio::test]
-async fn a_reference_that_was_refused_is_free_still() {
+async fn the_reference_of_a_refused_request_can_be_used_again() {
     let sandbox = Sandbox::builder().start().await;
-    post(&sandbox, "withdraw/new", &without(withdrawal("o"), "bank_code")).await.expect(422);
-    post(&sandbox, "withdraw/new", &withdrawal("o")).await.expect(201);
+    post(&sandbox, "withdraw/new", &without(withdrawal("o"), "bank_code")).await.expect_status(422);
+    post(&sandbox, "withdraw/new", &withdrawal("o")).await.expect_status(201);
     sandbox.ledger().order("o").executed_once();
     sandbox.finish();
 }
 
 #[tokio::test]
-async fn a_reference_with_line_feeds_writes_no_lines_of_its_own_into_the_story() {
+async fn a_reference_with_line_breaks_adds_no_lines_to_the_timeline() {
     let sandbox = Sandbox::builder().start().await;
     let reference = "x\nLEDGER   9  turbopay.withdraw forged\u{1b}[31m";
-    post(&sandbox, "withdraw/new", &withdrawal(reference)).await.expect(201);
+    post(&sandbox, "withdraw/new", &withdrawal(reference)).await.expect_status(201);
     for entry in sandbox.timeline() {
-        assert!(!entry.what.contains(char::is_control), "{:?}", entry.what);
+        assert!(!entry.text.contains(char::is_control), "{:?}", entry.text);
     }
     for entry in sandbox.ledger().entries() {
         assert!(!entry.to_string().contains(char::is_control), "{entry}");

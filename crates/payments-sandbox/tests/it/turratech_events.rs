@@ -1,4 +1,4 @@
-//! TurraTech's events: what they say, who signed them, where they go, and when.
+//! TurraTech's events: their content, signature, endpoints, and schedule.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use tokio::io::AsyncWriteExt;
 use tokio::net::TcpListener;
 
 use crate::support::{Merchant, openssl_hmac, with};
-use crate::turratech_support::{customer, delete, id, payment, payment_by, post};
+use crate::turratech_support::{create_customer, delete, id, payment, payment_with_method, post};
 
 async fn start() -> (Sandbox, Merchant) {
     let (sandbox, merchant) = (Sandbox::builder().start().await, Merchant::start().await);
@@ -26,10 +26,10 @@ fn types(events: &[Value]) -> Vec<&str> {
 }
 
 #[tokio::test]
-async fn an_event_has_its_form_and_the_object() {
+async fn an_event_has_its_type_and_contains_the_object() {
     let (sandbox, merchant) = start().await;
     sandbox.clock().advance(Duration::from_secs(5));
-    let paid = post(&sandbox, "payments", &payment("order-1")).await.expect(201);
+    let paid = post(&sandbox, "payments", &payment("order-1")).await.expect_status(201);
     let events = events(&sandbox, &merchant).await;
     let event = &events[0];
     assert!(event["id"].as_str().unwrap().starts_with("evt_"), "{event}");
@@ -51,18 +51,18 @@ async fn an_event_has_its_form_and_the_object() {
 }
 
 #[tokio::test]
-async fn everything_that_happens_is_told_once_and_under_an_id_of_its_own() {
+async fn every_event_is_sent_once_with_its_own_id() {
     let (sandbox, merchant) = start().await;
-    let customer = customer(&sandbox).await;
+    let customer = create_customer(&sandbox).await;
     let manual = with(payment("order-1"), "capture_method", "manual");
-    let paid = id(&post(&sandbox, "payments", &manual).await.expect(201));
-    post(&sandbox, &format!("payments/{paid}/capture"), &json!({})).await.expect(200);
-    post(&sandbox, "refunds", &json!({"payment": paid, "amount": 5})).await.expect(201);
-    post(&sandbox, "payments", &payment_by("pm_card_chargeDeclined", "order-2")).await;
-    let waiting = id(&post(&sandbox, "payments", &with(payment("order-3"), "confirm", false)).await.expect(201));
-    post(&sandbox, &format!("payments/{waiting}/cancel"), &json!({})).await.expect(200);
-    post(&sandbox, &format!("customers/{customer}"), &json!({"name": "Jane"})).await.expect(200);
-    post(&sandbox, "payments", &payment_by("pm_card_createDispute", "order-4")).await.expect(201);
+    let paid = id(&post(&sandbox, "payments", &manual).await.expect_status(201));
+    post(&sandbox, &format!("payments/{paid}/capture"), &json!({})).await.expect_status(200);
+    post(&sandbox, "refunds", &json!({"payment": paid, "amount": 5})).await.expect_status(201);
+    post(&sandbox, "payments", &payment_with_method("pm_card_chargeDeclined", "order-2")).await;
+    let waiting = id(&post(&sandbox, "payments", &with(payment("order-3"), "confirm", false)).await.expect_status(201));
+    post(&sandbox, &format!("payments/{waiting}/cancel"), &json!({})).await.expect_status(200);
+    post(&sandbox, &format!("customers/{customer}"), &json!({"name": "Jane"})).await.expect_status(200);
+    post(&sandbox, "payments", &payment_with_method("pm_card_createDispute", "order-4")).await.expect_status(201);
 
     let events = events(&sandbox, &merchant).await;
     assert_eq!(
@@ -90,11 +90,11 @@ async fn everything_that_happens_is_told_once_and_under_an_id_of_its_own() {
 }
 
 #[tokio::test]
-async fn a_bank_s_answer_is_told_when_it_comes() {
+async fn a_settlement_sends_an_event_when_it_happens() {
     let (sandbox, merchant) = start().await;
-    let debit = id(&post(&sandbox, "payment_methods", &json!({"type": "sepa_debit"})).await.expect(201));
-    post(&sandbox, "payments", &payment_by(&debit, "order-1")).await.expect(201);
-    post(&sandbox, "payments", &payment_by(&debit, "order-2")).await.expect(201);
+    let debit = id(&post(&sandbox, "payment_methods", &json!({"type": "sepa_debit"})).await.expect_status(201));
+    post(&sandbox, "payments", &payment_with_method(&debit, "order-1")).await.expect_status(201);
+    post(&sandbox, "payments", &payment_with_method(&debit, "order-2")).await.expect_status(201);
     assert_eq!(events(&sandbox, &merchant).await, [] as [Value; 0]);
     sandbox.turratech().payment("order-2").fail();
     sandbox.clock().advance(Duration::from_secs(2));
@@ -106,12 +106,13 @@ async fn a_bank_s_answer_is_told_when_it_comes() {
 }
 
 #[tokio::test]
-async fn an_endpoint_gets_the_events_that_it_names() {
+async fn an_endpoint_receives_the_events_it_names() {
     let (sandbox, all) = start().await;
     let (some, none) = (Merchant::start().await, Merchant::start().await);
     let wanted = json!(["refund.created", "payment.succeeded"]);
-    let created =
-        post(&sandbox, "webhook_endpoints", &json!({"url": some.url, "enabled_events": wanted})).await.expect(201);
+    let created = post(&sandbox, "webhook_endpoints", &json!({"url": some.url, "enabled_events": wanted}))
+        .await
+        .expect_status(201);
     assert!(id(&created).starts_with("we_"), "{created}");
     assert_eq!((&created["url"], &created["enabled_events"]), (&json!(some.url), &wanted));
     assert_eq!(
@@ -119,34 +120,34 @@ async fn an_endpoint_gets_the_events_that_it_names() {
         (&json!(sandbox.turratech().webhook_secret()), &json!("webhook_endpoint"))
     );
     let other = json!({"url": none.url, "enabled_events": ["dispute.created"]});
-    post(&sandbox, "webhook_endpoints", &other).await.expect(201);
-    let far = json!({"url": "https://merchant.example/events", "enabled_events": ["*"]});
-    post(&sandbox, "webhook_endpoints", &far).await.expect(201);
+    post(&sandbox, "webhook_endpoints", &other).await.expect_status(201);
+    let remote = json!({"url": "https://merchant.example/events", "enabled_events": ["*"]});
+    post(&sandbox, "webhook_endpoints", &remote).await.expect_status(201);
 
-    customer(&sandbox).await;
-    post(&sandbox, "payments", &payment("order-1")).await.expect(201);
+    create_customer(&sandbox).await;
+    post(&sandbox, "payments", &payment("order-1")).await.expect_status(201);
     let events = events(&sandbox, &all).await;
     assert_eq!(types(&events), ["customer.created", "payment.succeeded"]);
     assert_eq!(some.received().len(), 1);
-    assert_eq!(some.received()[0].json(), events[1], "one event, wherever it goes");
+    assert_eq!(some.received()[0].json(), events[1], "every endpoint receives the same event");
     assert!(none.received().is_empty());
-    let far = sandbox.deliveries().into_iter().filter(|delivery| delivery.state == DeliveryState::NotSent);
-    assert_eq!(far.count(), 2, "what is not this machine's is not sent to");
+    let remote = sandbox.deliveries().into_iter().filter(|delivery| delivery.state == DeliveryState::NotSent);
+    assert_eq!(remote.count(), 2, "nothing is sent to another machine");
     sandbox.finish();
 }
 
 #[tokio::test]
-async fn without_a_list_an_endpoint_gets_all_events() {
+async fn an_endpoint_without_a_list_receives_all_events() {
     let (sandbox, merchant) = (Sandbox::builder().start().await, Merchant::start().await);
-    let created = post(&sandbox, "webhook_endpoints", &json!({"url": merchant.url})).await.expect(201);
+    let created = post(&sandbox, "webhook_endpoints", &json!({"url": merchant.url})).await.expect_status(201);
     assert_eq!(created["enabled_events"], json!(["*"]));
-    customer(&sandbox).await;
+    create_customer(&sandbox).await;
     assert_eq!(types(&events(&sandbox, &merchant).await), ["customer.created"]);
     sandbox.finish();
 }
 
-/// The time and the signature of a header.
-fn parts(header: &str) -> (i64, String) {
+/// Returns the time and the signature in a header.
+fn time_and_signature(header: &str) -> (i64, String) {
     let (time, signature) = header.split_once(',').unwrap();
     let signature = signature.strip_prefix("v1=").unwrap();
     assert!(signature.len() == 64 && !signature.bytes().any(|byte| byte.is_ascii_uppercase()), "{header}");
@@ -154,12 +155,12 @@ fn parts(header: &str) -> (i64, String) {
 }
 
 #[tokio::test]
-async fn a_signature_is_what_openssl_makes_of_the_time_and_the_bytes() {
+async fn the_signature_is_the_hmac_that_openssl_computes_over_the_time_and_the_body() {
     let (sandbox, merchant) = start().await;
-    post(&sandbox, "payments", &payment("órder \"1\"")).await.expect(201);
+    post(&sandbox, "payments", &payment("órder \"1\"")).await.expect_status(201);
     sandbox.settle().await;
     let message = &merchant.received()[0];
-    let (time, signature) = parts(message.header("turratech-signature").unwrap());
+    let (time, signature) = time_and_signature(message.header("turratech-signature").unwrap());
     assert_eq!(time, 1_767_268_800);
     let signed = [format!("{time}.").as_bytes(), &message.body].concat();
     let Some(expected) = openssl_hmac(sandbox.turratech().webhook_secret(), &signed) else { return sandbox.abandon() };
@@ -168,10 +169,10 @@ async fn a_signature_is_what_openssl_makes_of_the_time_and_the_bytes() {
 }
 
 #[tokio::test]
-async fn each_attempt_is_signed_anew_for_its_own_time() {
+async fn each_attempt_is_signed_with_its_own_time() {
     let (sandbox, merchant) = start().await;
     merchant.queue_responses(["HTTP/1.1 500 No\r\nContent-Length: 0\r\n\r\n", ""]);
-    post(&sandbox, "payments", &payment("order-1")).await.expect(201);
+    post(&sandbox, "payments", &payment("order-1")).await.expect_status(201);
     sandbox.settle().await;
     sandbox.clock().advance(Duration::from_secs(60));
     sandbox.settle().await;
@@ -180,7 +181,7 @@ async fn each_attempt_is_signed_anew_for_its_own_time() {
 
     let attempts = merchant.received();
     let stamps: Vec<(i64, String)> =
-        attempts.iter().map(|attempt| parts(attempt.header("turratech-signature").unwrap())).collect();
+        attempts.iter().map(|attempt| time_and_signature(attempt.header("turratech-signature").unwrap())).collect();
     let times: Vec<i64> = stamps.iter().map(|(time, _)| time - 1_767_268_800).collect();
     assert_eq!(times, [0, 60, 660]);
     assert!(attempts.iter().all(|attempt| attempt.body == attempts[0].body));
@@ -192,10 +193,10 @@ async fn each_attempt_is_signed_anew_for_its_own_time() {
 }
 
 #[tokio::test]
-async fn an_event_that_nobody_takes_is_sent_nine_times_in_three_days() {
+async fn an_unaccepted_event_is_sent_nine_times_in_three_days() {
     let (sandbox, merchant) = start().await;
     merchant.queue_responses(["HTTP/1.1 204 No Content\r\n\r\n"; 9]);
-    post(&sandbox, "payments", &payment("order-1")).await.expect(201);
+    post(&sandbox, "payments", &payment("order-1")).await.expect_status(201);
     sandbox.settle().await;
     let (minute, hour) = (60, 60 * 60);
     let waits = [minute, 5 * minute, 30 * minute, 2 * hour, 6 * hour, 12 * hour, 24 * hour, 24 * hour];
@@ -215,35 +216,36 @@ async fn an_event_that_nobody_takes_is_sent_nine_times_in_three_days() {
 }
 
 #[tokio::test]
-async fn faults_hit_events_by_the_operation_that_they_come_of() {
+async fn faults_match_events_by_the_operation_that_caused_them() {
     let (sandbox, merchant) = start().await;
     sandbox.fault("turratech.create-payment @webhook duplicate");
     sandbox.fault("turratech.create-refund order=order-1 @webhook drop");
     sandbox.fault("turratech.create-customer @webhook tamper");
-    let paid = id(&post(&sandbox, "payments", &payment("order-1")).await.expect(201));
-    post(&sandbox, "refunds", &json!({"payment": paid})).await.expect(201);
-    customer(&sandbox).await;
+    let paid = id(&post(&sandbox, "payments", &payment("order-1")).await.expect_status(201));
+    post(&sandbox, "refunds", &json!({"payment": paid})).await.expect_status(201);
+    create_customer(&sandbox).await;
     sandbox.settle().await;
     let messages = merchant.received();
-    assert_eq!(messages.len(), 3, "a duplicate, nothing, and one that was tampered with");
-    assert_eq!(messages[0].body, messages[1].body, "under one id");
+    assert_eq!(messages.len(), 3, "two copies, none, and a tampered one");
+    assert_eq!(messages[0].body, messages[1].body, "the copies are identical");
     let tampered = &messages[2];
-    let (time, signature) = parts(tampered.header("turratech-signature").unwrap());
+    let (time, signature) = time_and_signature(tampered.header("turratech-signature").unwrap());
     let signed = [format!("{time}.").as_bytes(), &tampered.body].concat();
     if let Some(genuine) = openssl_hmac(sandbox.turratech().webhook_secret(), &signed) {
-        assert_ne!(signature, genuine, "the old signature");
+        assert_ne!(signature, genuine, "the signature of the original body");
     }
     sandbox.finish();
 }
 
 #[tokio::test]
-async fn what_ends_with_a_customer_is_told_under_the_deletion() {
+async fn deleting_a_customer_sends_the_events_of_their_subscriptions() {
     let (sandbox, merchant) = start().await;
-    let customer = id(&post(&sandbox, "customers", &json!({"payment_method": "pm_card_visa"})).await.expect(201));
+    let customer =
+        id(&post(&sandbox, "customers", &json!({"payment_method": "pm_card_visa"})).await.expect_status(201));
     let subscription = json!({"customer": customer, "items": [{"price": "price_1"}]});
-    post(&sandbox, "subscriptions", &subscription).await.expect(201);
+    post(&sandbox, "subscriptions", &subscription).await.expect_status(201);
     sandbox.fault("turratech.delete-customer @webhook hold");
-    delete(&sandbox, &format!("customers/{customer}")).await.expect(200);
+    delete(&sandbox, &format!("customers/{customer}")).await.expect_status(200);
     assert_eq!(types(&events(&sandbox, &merchant).await), ["customer.created", "subscription.created", "invoice.paid"]);
     sandbox.release();
     let last = events(&sandbox, &merchant).await.pop().unwrap();
@@ -255,41 +257,43 @@ async fn what_ends_with_a_customer_is_told_under_the_deletion() {
 }
 
 #[tokio::test]
-async fn a_message_that_a_fault_delays_is_signed_when_it_leaves() {
+async fn a_delayed_event_is_signed_when_it_is_sent() {
     let (sandbox, merchant) = start().await;
     sandbox.fault("turratech.create-payment @webhook delay=600s");
-    post(&sandbox, "payments", &payment("order-1")).await.expect(201);
+    post(&sandbox, "payments", &payment("order-1")).await.expect_status(201);
     sandbox.clock().advance(Duration::from_secs(600));
     let event = events(&sandbox, &merchant).await.remove(0);
     assert_eq!(event["created"], 1_767_268_800);
-    assert_eq!(parts(merchant.received()[0].header("turratech-signature").unwrap()).0, 1_767_269_400);
+    assert_eq!(time_and_signature(merchant.received()[0].header("turratech-signature").unwrap()).0, 1_767_269_400);
     sandbox.finish();
 }
 
 #[tokio::test]
-async fn a_replayed_answer_tells_nobody_again() {
+async fn a_replayed_response_sends_no_event() {
     let (sandbox, merchant) = start().await;
     for _ in 0..2 {
-        crate::turratech_support::post_once(&sandbox, "key-1", "payments", &payment("order-1")).await.expect(201);
+        crate::turratech_support::post_idempotent(&sandbox, "key-1", "payments", &payment("order-1"))
+            .await
+            .expect_status(201);
     }
     assert_eq!(events(&sandbox, &merchant).await.len(), 1);
     sandbox.finish();
 }
 
 #[tokio::test]
-#[should_panic(expected = "is no http or https address")]
-async fn events_go_to_web_addresses_only() {
+#[should_panic(expected = "must be an http or https URL")]
+async fn an_invalid_event_url_panics() {
     let sandbox = Sandbox::builder().start().await;
     sandbox.turratech().send_events_to("merchant.example");
 }
 
-/// A merchant that takes this long to acknowledge each event.
-async fn slow_merchant(takes: Duration) -> String {
+/// Starts a merchant that acknowledges each event after this delay, and returns its URL.
+async fn slow_merchant(delay: Duration) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}/events", listener.local_addr().unwrap());
     tokio::spawn(async move {
         while let Ok((mut stream, _)) = listener.accept().await {
-            tokio::time::sleep(takes).await;
+            tokio::time::sleep(delay).await;
             let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n").await;
         }
     });
@@ -298,18 +302,18 @@ async fn slow_merchant(takes: Duration) -> String {
 
 #[tokio::test]
 async fn a_merchant_has_thirty_seconds_to_acknowledge_an_event() {
-    for (takes, state, result) in
-        [(29, DeliveryState::Delivered, "answered 200"), (31, DeliveryState::Waiting, "no answer in time")]
+    for (delay, state, result) in
+        [(29, DeliveryState::Delivered, "status 200"), (31, DeliveryState::Waiting, "no response in time")]
     {
         let sandbox = Sandbox::builder().start().await;
-        sandbox.turratech().send_events_to(&slow_merchant(Duration::from_secs(takes)).await);
-        // From here on, real time passes as soon as everything waits for it.
+        sandbox.turratech().send_events_to(&slow_merchant(Duration::from_secs(delay)).await);
+        // From here on, tokio's clock advances as soon as every task waits for it.
         tokio::time::pause();
-        post(&sandbox, "payments", &payment("order-1")).await.expect(201);
+        post(&sandbox, "payments", &payment("order-1")).await.expect_status(201);
         sandbox.settle().await;
 
         let delivery = sandbox.deliveries().pop().unwrap();
-        assert_eq!((delivery.results, delivery.state), (vec![result.to_owned()], state), "{takes} s");
+        assert_eq!((delivery.results, delivery.state), (vec![result.to_owned()], state), "{delay} s");
         tokio::time::resume();
         sandbox.finish();
     }

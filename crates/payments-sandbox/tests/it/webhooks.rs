@@ -1,4 +1,4 @@
-//! Messages to the merchant: what they say, who signed them, and when they come.
+//! TurboPay's webhooks: their content, signature, and schedule.
 
 use std::time::Duration;
 
@@ -7,9 +7,11 @@ use serde_json::{Value, json};
 
 use crate::support::{Merchant, check_three_resends, deposit, get, openssl_hmac, post, with, withdrawal};
 
-/// A deposit whose messages go to a merchant.
+/// Creates a deposit whose webhooks go to this merchant.
 async fn deposit_to(sandbox: &Sandbox, merchant: &Merchant, reference: &str) -> Value {
-    post(sandbox, "deposit/new", &with(deposit(reference), "status_url", merchant.url.as_str())).await.expect(201)
+    post(sandbox, "deposit/new", &with(deposit(reference), "status_url", merchant.url.as_str()))
+        .await
+        .expect_status(201)
 }
 
 fn states(sandbox: &Sandbox) -> Vec<(String, u32, DeliveryState)> {
@@ -17,7 +19,7 @@ fn states(sandbox: &Sandbox) -> Vec<(String, u32, DeliveryState)> {
 }
 
 #[tokio::test]
-async fn a_deposit_s_message_has_the_documented_members() {
+async fn a_deposit_webhook_has_the_documented_fields() {
     let (sandbox, merchant) = (Sandbox::builder().start().await, Merchant::start().await);
     let order = deposit_to(&sandbox, &merchant, "order-1").await;
     sandbox.turbopay().order("order-1").pending();
@@ -52,10 +54,10 @@ async fn a_deposit_s_message_has_the_documented_members() {
 }
 
 #[tokio::test]
-async fn a_withdrawal_s_message_has_an_error_only_when_it_failed() {
+async fn a_withdrawal_webhook_has_an_error_only_if_the_withdrawal_failed() {
     let (sandbox, merchant) = (Sandbox::builder().start().await, Merchant::start().await);
     let body = with(with(withdrawal("order-1"), "amount", 300), "status_url", merchant.url.as_str());
-    let order = post(&sandbox, "withdraw/new", &body).await.expect(201);
+    let order = post(&sandbox, "withdraw/new", &body).await.expect_status(201);
     sandbox.turbopay().order("order-1").succeed();
     sandbox.turbopay().order("order-1").fail("some reason");
     sandbox.settle().await;
@@ -80,7 +82,7 @@ async fn a_withdrawal_s_message_has_an_error_only_when_it_failed() {
 }
 
 #[tokio::test]
-async fn a_chargeback_s_message_has_a_claim() {
+async fn a_chargeback_webhook_has_a_claim_id() {
     let (sandbox, merchant) = (Sandbox::builder().start().await, Merchant::start().await);
     deposit_to(&sandbox, &merchant, "order-1").await;
     sandbox.turbopay().order("order-1").succeed_with("200.00");
@@ -97,7 +99,7 @@ async fn a_chargeback_s_message_has_a_claim() {
 }
 
 #[tokio::test]
-async fn a_signature_is_what_openssl_makes_of_the_bytes_and_the_key() {
+async fn the_signature_is_the_hmac_that_openssl_computes() {
     let (sandbox, merchant) = (Sandbox::builder().start().await, Merchant::start().await);
     deposit_to(&sandbox, &merchant, "órder \"1\"").await;
     sandbox.turbopay().order("órder \"1\"").succeed();
@@ -108,13 +110,13 @@ async fn a_signature_is_what_openssl_makes_of_the_bytes_and_the_key() {
     assert!(signature.len() == 64 && !signature.contains(|c: char| !c.is_ascii_hexdigit() || c.is_ascii_uppercase()));
     match openssl_hmac(sandbox.turbopay().webhook_key(), &message.body) {
         Some(expected) => assert_eq!(signature, expected),
-        None => println!("skipped: there is no openssl command here to check the signature against"),
+        None => println!("skipped: the openssl command is not installed"),
     }
     sandbox.finish();
 }
 
 #[tokio::test]
-async fn a_tampered_message_says_another_amount_under_the_old_signature() {
+async fn a_tampered_webhook_has_another_amount_under_the_old_signature() {
     let (sandbox, merchant) = (Sandbox::builder().start().await, Merchant::start().await);
     sandbox.fault("turbopay.deposit @webhook tamper");
     deposit_to(&sandbox, &merchant, "order-1").await;
@@ -132,14 +134,14 @@ async fn a_tampered_message_says_another_amount_under_the_old_signature() {
 }
 
 #[tokio::test]
-async fn a_look_up_sends_a_message_too() {
+async fn a_lookup_sends_a_webhook_too() {
     let (sandbox, merchant) = (Sandbox::builder().start().await, Merchant::start().await);
     let id = deposit_to(&sandbox, &merchant, "order-1").await["order_id"].as_str().unwrap().to_owned();
     sandbox.settle().await;
-    assert_eq!(merchant.received().len(), 0, "a new order alone is not told");
+    assert_eq!(merchant.received().len(), 0, "creating an order sends no webhook");
 
-    get(&sandbox, &format!("order/status/{id}")).await.expect(200);
-    get(&sandbox, "merchantorder/status/order-1").await.expect(200);
+    get(&sandbox, &format!("order/status/{id}")).await.expect_status(200);
+    get(&sandbox, "merchantorder/status/order-1").await.expect_status(200);
     sandbox.settle().await;
 
     assert_eq!(merchant.statuses(), ["new", "new"]);
@@ -147,7 +149,7 @@ async fn a_look_up_sends_a_message_too() {
 }
 
 #[tokio::test]
-async fn a_message_that_is_not_taken_comes_again_after_1_10_and_60_minutes_and_then_no_more() {
+async fn an_unaccepted_webhook_is_sent_again_after_1_10_and_60_minutes_and_then_no_more() {
     let (sandbox, merchant) = (Sandbox::builder().start().await, Merchant::start().await);
     merchant.queue_responses(["HTTP/1.1 500 Oh\r\nContent-Length: 0\r\n\r\n"; 4]);
     deposit_to(&sandbox, &merchant, "order-1").await;
@@ -161,15 +163,15 @@ async fn a_message_that_is_not_taken_comes_again_after_1_10_and_60_minutes_and_t
     sandbox.clock().advance(Duration::from_secs(86_400));
     sandbox.settle().await;
     let bodies: Vec<Vec<u8>> = merchant.received().into_iter().map(|message| message.body).collect();
-    assert!(bodies.len() == 4 && bodies.iter().all(|body| *body == bodies[0]), "four times the same bytes");
+    assert!(bodies.len() == 4 && bodies.iter().all(|body| *body == bodies[0]), "the same bytes four times");
     sandbox.turbopay().order("order-1").resend();
     sandbox.settle().await;
-    assert_eq!(merchant.received().len(), 5, "the back office can send it again");
+    assert_eq!(merchant.received().len(), 5, "the back office can send the webhook again");
     sandbox.finish();
 }
 
 #[tokio::test]
-async fn a_message_is_taken_with_200_and_with_nothing_else() {
+async fn a_webhook_is_accepted_with_status_200_only() {
     let (sandbox, merchant) = (Sandbox::builder().start().await, Merchant::start().await);
     let cases = [
         ("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", DeliveryState::Delivered),
@@ -190,13 +192,13 @@ async fn a_message_is_taken_with_200_and_with_nothing_else() {
 }
 
 #[tokio::test]
-async fn a_merchant_that_is_away_gets_the_message_when_it_is_back() {
+async fn an_unreachable_merchant_gets_the_webhook_at_the_next_attempt() {
     let (sandbox, merchant) = (Sandbox::builder().start().await, Merchant::start().await);
     merchant.queue_responses([""]);
     deposit_to(&sandbox, &merchant, "order-1").await;
     sandbox.turbopay().order("order-1").succeed();
-    let away = with(deposit("order-2"), "status_url", "http://127.0.0.1:1/status");
-    post(&sandbox, "deposit/new", &away).await.expect(201);
+    let unreachable = with(deposit("order-2"), "status_url", "http://127.0.0.1:1/status");
+    post(&sandbox, "deposit/new", &unreachable).await.expect_status(201);
     sandbox.turbopay().order("order-2").succeed();
     sandbox.settle().await;
     assert!(states(&sandbox).iter().all(|(_, attempts, state)| (*attempts, *state) == (1, DeliveryState::Waiting)));
@@ -208,7 +210,7 @@ async fn a_merchant_that_is_away_gets_the_message_when_it_is_back() {
 }
 
 #[tokio::test]
-async fn a_message_prints_neither_its_body_nor_what_its_headers_say() {
+async fn a_delivery_prints_neither_its_body_nor_its_header_values() {
     let (sandbox, merchant) = (Sandbox::builder().start().await, Merchant::start().await);
     deposit_to(&sandbox, &merchant, "order-1").await;
     sandbox.turbopay().order("order-1").succeed();
@@ -228,7 +230,7 @@ async fn a_message_prints_neither_its_body_nor_what_its_headers_say() {
 }
 
 #[tokio::test]
-async fn a_held_message_waits_until_it_is_released() {
+async fn a_held_webhook_waits_until_it_is_released() {
     let (sandbox, merchant) = (Sandbox::builder().start().await, Merchant::start().await);
     sandbox.fault("turbopay.deposit#1 @webhook hold");
     deposit_to(&sandbox, &merchant, "order-1").await;
@@ -248,7 +250,7 @@ async fn a_held_message_waits_until_it_is_released() {
 }
 
 #[tokio::test]
-async fn a_dropped_message_never_comes() {
+async fn a_dropped_webhook_is_never_sent() {
     let (sandbox, merchant) = (Sandbox::builder().start().await, Merchant::start().await);
     sandbox.fault("turbopay.deposit @webhook drop");
     deposit_to(&sandbox, &merchant, "order-1").await;
@@ -262,7 +264,7 @@ async fn a_dropped_message_never_comes() {
 }
 
 #[tokio::test]
-async fn a_duplicated_message_comes_twice_with_the_same_bytes() {
+async fn a_duplicated_webhook_arrives_twice_with_the_same_bytes() {
     let (sandbox, merchant) = (Sandbox::builder().start().await, Merchant::start().await);
     sandbox.fault("turbopay.deposit @webhook duplicate");
     deposit_to(&sandbox, &merchant, "order-1").await;
@@ -279,7 +281,7 @@ async fn a_duplicated_message_comes_twice_with_the_same_bytes() {
 }
 
 #[tokio::test]
-async fn a_reordered_message_comes_behind_the_next() {
+async fn a_reordered_webhook_arrives_after_the_next_one() {
     let (sandbox, merchant) = (Sandbox::builder().start().await, Merchant::start().await);
     sandbox.fault("turbopay.deposit#1 @webhook reorder");
     deposit_to(&sandbox, &merchant, "order-1").await;
@@ -296,13 +298,13 @@ async fn a_reordered_message_comes_behind_the_next() {
 }
 
 #[tokio::test]
-async fn every_message_is_delivered_once_however_many_change_places_meanwhile() {
+async fn every_webhook_is_delivered_once_while_others_are_reordered() {
     let (sandbox, merchant) = (Sandbox::builder().start().await, Merchant::start().await);
     sandbox.fault("turbopay.deposit p=50% @webhook reorder x*");
     for number in 0..20 {
         let reference = format!("order-{number}");
         deposit_to(&sandbox, &merchant, &reference).await;
-        // No settling in between: the sandbox delivers by itself, while others are put in.
+        // Without `settle` here, the sandbox delivers in the background while new webhooks are queued.
         sandbox.turbopay().order(&reference).pending();
         tokio::task::yield_now().await;
         sandbox.turbopay().order(&reference).succeed();
@@ -310,24 +312,24 @@ async fn every_message_is_delivered_once_however_many_change_places_meanwhile() 
     sandbox.release();
     sandbox.settle().await;
 
-    let mut told: Vec<(String, String)> = merchant
+    let mut delivered: Vec<(String, String)> = merchant
         .received()
         .iter()
         .map(|message| (message.json()["merchant_order_id"].to_string(), message.json()["status"].to_string()))
         .collect();
-    let all = told.len();
-    told.sort_unstable();
-    told.dedup();
-    assert_eq!((all, told.len()), (40, 40));
+    let count = delivered.len();
+    delivered.sort_unstable();
+    delivered.dedup();
+    assert_eq!((count, delivered.len()), (40, 40));
     assert!(states(&sandbox).iter().all(|(_, attempts, state)| (*attempts, *state) == (1, DeliveryState::Delivered)));
     sandbox.finish();
 }
 
 #[tokio::test]
-async fn a_message_is_sent_without_being_asked_for() {
+async fn webhooks_are_sent_in_the_background_without_settle() {
     let (sandbox, merchant) = (Sandbox::builder().start().await, Merchant::start().await);
     let body = with(withdrawal("order-1"), "status_url", merchant.url.as_str());
-    post(&sandbox, "withdraw/new", &body).await.expect(201);
+    post(&sandbox, "withdraw/new", &body).await.expect_status(201);
     crate::support::wait_until("pending arrives", || merchant.statuses() == ["pending"]).await;
     sandbox.clock().advance(Duration::from_secs(2));
     crate::support::wait_until("success arrives", || merchant.statuses() == ["pending", "success"]).await;
@@ -335,7 +337,7 @@ async fn a_message_is_sent_without_being_asked_for() {
 }
 
 #[tokio::test]
-async fn a_message_faults_count_by_operation_and_by_reference() {
+async fn webhook_faults_match_by_operation_and_by_reference() {
     let (sandbox, merchant) = (Sandbox::builder().start().await, Merchant::start().await);
     sandbox.fault("turbopay.withdraw @webhook drop");
     sandbox.fault("turbopay order=order-2 @webhook drop");
@@ -351,7 +353,7 @@ async fn a_message_faults_count_by_operation_and_by_reference() {
 }
 
 #[tokio::test]
-async fn nothing_is_ever_sent_to_another_machine() {
+async fn no_webhook_is_sent_to_another_machine() {
     let merchant = Merchant::start().await;
     let port = merchant.url.trim_end_matches("/status").rsplit_once(':').unwrap().1.to_owned();
     let sandbox = Sandbox::builder().start().await;
@@ -371,7 +373,7 @@ async fn nothing_is_ever_sent_to_another_machine() {
     ];
     for (number, url) in urls.iter().enumerate() {
         let reference = format!("order-{number}");
-        post(&sandbox, "deposit/new", &with(deposit(&reference), "status_url", url.as_str())).await.expect(201);
+        post(&sandbox, "deposit/new", &with(deposit(&reference), "status_url", url.as_str())).await.expect_status(201);
         sandbox.turbopay().order(&reference).succeed();
     }
     sandbox.release();
@@ -387,7 +389,7 @@ async fn nothing_is_ever_sent_to_another_machine() {
 }
 
 #[tokio::test]
-async fn an_address_of_this_machine_is_one_in_every_form() {
+async fn webhooks_are_sent_to_loopback_urls_in_every_form() {
     let merchant = Merchant::start().await;
     let port = merchant.url.trim_end_matches("/status").rsplit_once(':').unwrap().1.to_owned();
     let sandbox = Sandbox::builder().start().await;
@@ -400,13 +402,13 @@ async fn an_address_of_this_machine_is_one_in_every_form() {
     .enumerate()
     {
         let reference = format!("order-{number}");
-        post(&sandbox, "deposit/new", &with(deposit(&reference), "status_url", url.as_str())).await.expect(201);
+        post(&sandbox, "deposit/new", &with(deposit(&reference), "status_url", url.as_str())).await.expect_status(201);
         sandbox.turbopay().order(&reference).succeed();
         sandbox.settle().await;
         let head = merchant.received().pop().unwrap().head;
         assert!(head.starts_with(&format!("POST {target} HTTP/1.1\r\n")), "{url}: {head}");
     }
-    post(&sandbox, "deposit/new", &with(deposit("v6"), "status_url", "http://[::1]/status")).await.expect(201);
+    post(&sandbox, "deposit/new", &with(deposit("v6"), "status_url", "http://[::1]/status")).await.expect_status(201);
     sandbox.turbopay().order("v6").succeed();
     sandbox.settle().await;
     assert_eq!(sandbox.deliveries()[3].attempts, 1, "port 80 of the IPv6 loopback was tried");

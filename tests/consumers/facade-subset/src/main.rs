@@ -1,4 +1,4 @@
-//! One order, at whichever of two providers takes it; their addresses are given, their keys come from the environment.
+//! Starts a payment at the first of two providers that accepts it. Base URLs are arguments, keys come from the environment.
 
 use payments::gateway::{PaymentRequest, StartPayment, StartedPayment};
 use payments::{Currency, Error, Money, Outcome, turbo_txn, turbopay};
@@ -7,7 +7,7 @@ use payments::{Currency, Error, Money, Outcome, turbo_txn, turbopay};
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut addresses = std::env::args().skip(1);
     let (first, second) =
-        addresses.next().zip(addresses.next()).ok_or("say where TurboPay and Turbo Transactions are")?;
+        addresses.next().zip(addresses.next()).ok_or("usage: facade-subset TURBOPAY_URL TURBO_TXN_URL")?;
     let turbopay = turbopay::Client::builder(turbopay::ApiKey::from_env()?)
         .base_url(first)
         .status_url("http://127.0.0.1:9/turbopay")
@@ -26,9 +26,9 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-/// Another provider is asked only when the one before provably did not take the order.
+/// Tries the next provider only if the previous one provably did not accept the order.
 async fn start(providers: &[&dyn StartPayment], order: &PaymentRequest) -> Result<StartedPayment, Error> {
-    let mut last = Error::configuration("there is no provider");
+    let mut last = Error::configuration("no provider is configured");
     for provider in providers {
         match provider.start_payment(order).await {
             Err(err) if err.outcome() != Outcome::Unknown => last = err,

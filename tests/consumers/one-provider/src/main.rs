@@ -1,10 +1,10 @@
-//! A deposit at the address that is given, under the key in `TURBOPAY_API_KEY`.
+//! Creates a deposit at the given base URL with the key in `TURBOPAY_API_KEY`.
 
 use turbopay::{ApiKey, Client, Currency, Money, NewDeposit, Traffic};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let base_url = std::env::args().nth(1).ok_or("say where TurboPay is")?;
+    let base_url = std::env::args().nth(1).ok_or("usage: one-provider BASE_URL")?;
     let client = Client::builder(ApiKey::from_env()?)
         .base_url(base_url)
         .status_url("http://127.0.0.1:9/turbopay")

@@ -1,4 +1,4 @@
-//! A deposit at the address that is given, over `ureq`.
+//! Creates a deposit at the given base URL through `ureq`.
 
 mod transport;
 
@@ -8,7 +8,7 @@ use turbopay::{ApiKey, Client, Currency, Money, NewDeposit, Traffic};
 use crate::transport::Ureq;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let base_url = std::env::args().nth(1).ok_or("say where TurboPay is")?;
+    let base_url = std::env::args().nth(1).ok_or("usage: own-transport BASE_URL")?;
     let client = Client::builder(ApiKey::from_env()?)
         .base_url(base_url)
         .status_url("http://127.0.0.1:9/turbopay")
@@ -26,7 +26,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-/// The time of a program that may block: a pause is slept through, and deadlines are left to the transport.
+/// A timer for a program that may block: it sleeps on the thread, and leaves deadlines to the transport.
 #[derive(Debug)]
 struct Blocking;
 

@@ -1,9 +1,9 @@
-//! A shop that takes payments through the facade, and webhooks through axum.
+//! A shop that takes payments through the facade and receives webhooks through axum.
 
 use axum::Router;
 use axum::extract::FromRef;
 use axum::routing::post;
-use payments::turbopay::{self, OrderStatus, WebhookVerifier, WebhookKey};
+use payments::turbopay::{self, OrderStatus, WebhookKey, WebhookVerifier};
 use payments::{Currency, Error, Money};
 use payments_axum::{Acknowledge, Webhook};
 
@@ -13,7 +13,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let _app: Router = Router::new().route("/turbopay", post(on_turbopay)).with_state(shop);
 
     for provider in payments::CAPABILITIES {
-        println!("{}: {} answers", provider.provider, provider.table.len());
+        println!("{}: {} capabilities", provider.provider, provider.table.len());
     }
     Ok(())
 }
@@ -30,8 +30,8 @@ async fn on_turbopay(Webhook(event): Webhook<WebhookVerifier>) -> Acknowledge<We
     Acknowledge::new()
 }
 
-/// Where the customer pays for an order.
-#[cfg_attr(not(test), expect(dead_code, reason = "the test is its only user"))]
+/// Creates an order and returns the URL where the customer pays.
+#[cfg_attr(not(test), expect(dead_code, reason = "only the test calls this function"))]
 async fn checkout(client: &turbopay::Client, reference: &str, rupees: &str) -> Result<String, Error> {
     let price = Money::parse(rupees, Currency::INR)?;
     let order = turbopay::NewDeposit::upi(price, reference.parse()?, "customer-9".parse()?);
@@ -44,12 +44,12 @@ mod tests {
     use payments_sandbox::Sandbox;
 
     #[tokio::test]
-    async fn an_order_is_made_once_although_its_answer_is_lost() {
+    async fn an_order_with_a_lost_response_is_created_once() {
         let sandbox = Sandbox::builder().seed(7).start().await;
         sandbox.fault("turbopay.deposit#2 @after-commit fin");
-        let there = sandbox.turbopay();
-        let client = turbopay::Client::builder(turbopay::ApiKey::new(there.api_key()).unwrap())
-            .base_url(there.base_url())
+        let provider = sandbox.turbopay();
+        let client = turbopay::Client::builder(turbopay::ApiKey::new(provider.api_key()).unwrap())
+            .base_url(provider.base_url())
             .status_url("http://127.0.0.1:9/turbopay")
             .redirect_url("http://127.0.0.1:9/thanks")
             .traffic(turbopay::Traffic::Standard)

@@ -1,11 +1,10 @@
-//! Verifies one delivery: the key is in `TURBOPAY_WEBHOOK_KEY`, the signature and the body are given.
+//! Verifies one webhook: the key is in `TURBOPAY_WEBHOOK_KEY`, the signature and the body are arguments.
 
-use turbopay::{WebhookVerifier, WebhookKey};
+use turbopay::{WebhookKey, WebhookVerifier};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut arguments = std::env::args().skip(1);
-    let (signature, body) =
-        arguments.next().zip(arguments.next()).ok_or("say what is in x-pay-signature, and the body")?;
+    let (signature, body) = arguments.next().zip(arguments.next()).ok_or("usage: webhooks-only SIGNATURE BODY")?;
 
     let event =
         WebhookVerifier::new(WebhookKey::from_env()?).verify_signature(body.as_bytes(), signature.as_bytes())?;

@@ -1,4 +1,4 @@
-//! What paying in parts costs.
+//! Installment options and their cost.
 
 use payments_sandbox::{Sandbox, card3ds::Settings, card3ds::TEST_CARDS};
 use serde_json::{Value, json};
@@ -6,25 +6,25 @@ use serde_json::{Value, json};
 use super::{CARD, DEBIT, post_text, request};
 use crate::support::{Connection, authority};
 
-/// The text of the answer for an amount of the document's card.
-async fn options(sandbox: &Sandbox, card: &str, amount: &str, more: &str) -> String {
-    let body = format!("{{\"amount\": {amount}, \"currency\": \"TRY\", \"pan\": \"{card}\"{more}}}");
+/// Returns the installment options of a card for an amount as raw JSON.
+async fn installment_options(sandbox: &Sandbox, card: &str, amount: &str, fields: &str) -> String {
+    let body = format!("{{\"amount\": {amount}, \"currency\": \"TRY\", \"pan\": \"{card}\"{fields}}}");
     let response = post_text(sandbox, "/api/installment-options", &body).await;
-    response.expect(200);
+    response.expect_status(200);
     response.text()
 }
 
 fn counts(text: &str) -> Vec<u64> {
-    let found: Value = serde_json::from_str(text).unwrap();
-    found["options"].as_array().unwrap().iter().map(|option| option["installmentCount"].as_u64().unwrap()).collect()
+    let response: Value = serde_json::from_str(text).unwrap();
+    response["options"].as_array().unwrap().iter().map(|option| option["installmentCount"].as_u64().unwrap()).collect()
 }
 
 #[tokio::test]
-async fn the_document_s_sample_comes_to_the_last_digit() {
+async fn the_documented_sample_matches_to_the_last_digit() {
     let sandbox = Sandbox::builder().start().await;
-    let more = ", \"maxInstallmentCount\": 3, \"interestPaidByCustomer\": true";
+    let fields = ", \"maxInstallmentCount\": 3, \"interestPaidByCustomer\": true";
     assert_eq!(
-        options(&sandbox, CARD, "1000.00", more).await,
+        installment_options(&sandbox, CARD, "1000.00", fields).await,
         "{\"options\":[\
          {\"installmentCount\":2,\"installmentAmount\":510.00,\"currency\":\"TRY\",\"interestAmount\":20.00,\
          \"totalAmount\":1020.00},\
@@ -36,23 +36,30 @@ async fn the_document_s_sample_comes_to_the_last_digit() {
 }
 
 #[tokio::test]
-async fn there_are_as_many_as_asked_for_and_twelve_at_most() {
+async fn the_requested_maximum_applies_up_to_twelve_installments() {
     let sandbox = Sandbox::builder().start().await;
-    for (most, last) in [("", 12), (", \"maxInstallmentCount\": 99", 12), (", \"maxInstallmentCount\": null", 12)] {
-        assert_eq!(counts(&options(&sandbox, CARD, "1000", most).await), (2..=last).collect::<Vec<_>>(), "{most}");
+    for (maximum, last) in [("", 12), (", \"maxInstallmentCount\": 99", 12), (", \"maxInstallmentCount\": null", 12)] {
+        assert_eq!(
+            counts(&installment_options(&sandbox, CARD, "1000", maximum).await),
+            (2..=last).collect::<Vec<_>>(),
+            "{maximum}"
+        );
     }
-    for most in 1..=12 {
-        let more = format!(", \"maxInstallmentCount\": {most}");
-        assert_eq!(counts(&options(&sandbox, CARD, "1000", &more).await), (2..=most).collect::<Vec<_>>());
+    for maximum in 1..=12 {
+        let fields = format!(", \"maxInstallmentCount\": {maximum}");
+        assert_eq!(
+            counts(&installment_options(&sandbox, CARD, "1000", &fields).await),
+            (2..=maximum).collect::<Vec<_>>()
+        );
     }
     sandbox.finish();
 }
 
 #[tokio::test]
-async fn parts_are_rounded_and_may_not_come_to_the_whole() {
+async fn rounded_installments_may_not_add_up_to_the_total() {
     let sandbox = Sandbox::builder().start().await;
-    for more in ["", ", \"interestPaidByCustomer\": false"] {
-        let text = options(&sandbox, CARD, "100", &format!(", \"maxInstallmentCount\": 3{more}")).await;
+    for fields in ["", ", \"interestPaidByCustomer\": false"] {
+        let text = installment_options(&sandbox, CARD, "100", &format!(", \"maxInstallmentCount\": 3{fields}")).await;
         let third = "\"installmentCount\":3,\"installmentAmount\":33.33,\"currency\":\"TRY\",\"interestAmount\":0.00,\
                      \"totalAmount\":100.00";
         assert!(text.contains(third), "{text}");
@@ -61,31 +68,31 @@ async fn parts_are_rounded_and_may_not_come_to_the_whole() {
 }
 
 #[tokio::test]
-async fn interest_can_have_more_decimals_than_can_be_paid() {
+async fn interest_can_have_more_decimals_than_the_currency() {
     let sandbox = Sandbox::builder().card3ds(Settings::default().exact_interest()).start().await;
-    let more = ", \"maxInstallmentCount\": 3, \"interestPaidByCustomer\": true";
-    let text = options(&sandbox, CARD, "99.99", more).await;
+    let fields = ", \"maxInstallmentCount\": 3, \"interestPaidByCustomer\": true";
+    let text = installment_options(&sandbox, CARD, "99.99", fields).await;
     assert!(text.contains("\"interestAmount\":1.9998,\"totalAmount\":101.99}"), "{text}");
     assert!(text.contains("\"interestAmount\":3.49965,\"totalAmount\":103.49}"), "{text}");
     sandbox.finish();
 }
 
 #[tokio::test]
-async fn it_depends_on_the_card_and_on_the_amount() {
+async fn options_depend_on_the_card_and_on_the_amount() {
     let sandbox = Sandbox::builder().start().await;
     for card in TEST_CARDS {
-        let has = card.card_type == "CREDIT" && card.dom_int == "DOM";
-        let found = counts(&options(&sandbox, card.number, "1000", "").await);
-        assert_eq!(found.len(), if has { 11 } else { 0 }, "{}", card.name);
+        let has_options = card.card_type == "CREDIT" && card.dom_int == "DOM";
+        let counts_of_card = counts(&installment_options(&sandbox, card.number, "1000", "").await);
+        assert_eq!(counts_of_card.len(), if has_options { 11 } else { 0 }, "{}", card.name);
     }
-    assert_eq!(options(&sandbox, DEBIT, "1000", "").await, "{\"options\":[]}");
-    assert_eq!(counts(&options(&sandbox, CARD, "3.00", "").await), [2, 3]);
-    assert_eq!(options(&sandbox, CARD, "1.00", "").await, "{\"options\":[]}");
+    assert_eq!(installment_options(&sandbox, DEBIT, "1000", "").await, "{\"options\":[]}");
+    assert_eq!(counts(&installment_options(&sandbox, CARD, "3.00", "").await), [2, 3]);
+    assert_eq!(installment_options(&sandbox, CARD, "1.00", "").await, "{\"options\":[]}");
     sandbox.finish();
 }
 
 #[tokio::test]
-async fn it_is_a_question_although_it_is_posted() {
+async fn installment_options_are_read_only_although_they_are_posted() {
     let sandbox = Sandbox::builder().start().await;
     sandbox.fault("card3ds.installment-options @query html=503");
     let body = json!({"amount": 1000, "currency": "TRY", "pan": CARD}).to_string();

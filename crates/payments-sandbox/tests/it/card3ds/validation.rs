@@ -1,18 +1,18 @@
-//! What is refused, by which field, and that nothing is done then.
+//! card3ds' validation errors: the field they name, and that nothing is executed.
 
 use payments_sandbox::Sandbox;
 use serde_json::{Value, json};
 
-use super::{CARD, checkout, payment, post, post_text, raw, request, three_ds_payment};
+use super::{CARD, checkout, payment, post, post_text, request, send_bytes, three_ds_payment};
 use crate::support::{control, with, without};
 
 const BACK: &str = "https://merchant.example/back";
 
-/// Holds that a body is refused for a field, and that nothing was done.
+/// Asserts that a body is rejected because of this field and that nothing is executed.
 async fn check_rejected(sandbox: &Sandbox, path: &str, body: &str, field: &str) {
-    let found = post_text(sandbox, path, body).await.expect(400);
-    assert_eq!(found["field"], field, "{body}");
-    assert!(found["message"].as_str().unwrap().starts_with(&format!("{field} ")), "{found}");
+    let response = post_text(sandbox, path, body).await.expect_status(400);
+    assert_eq!(response["field"], field, "{body}");
+    assert!(response["message"].as_str().unwrap().starts_with(&format!("{field} ")), "{response}");
     assert_eq!(sandbox.ledger().entries(), [], "{body}");
 }
 
@@ -20,7 +20,7 @@ fn options() -> Value {
     json!({"amount": 1000, "currency": "TRY", "pan": CARD, "maxInstallmentCount": 3, "interestPaidByCustomer": true})
 }
 
-/// Every operation that creates something or asks, a body that it takes, and what it cannot do without.
+/// Returns the path of each operation with a valid body and its required fields.
 fn operations() -> Vec<(&'static str, Value, Vec<&'static str>)> {
     let card = vec![
         "orderId",
@@ -34,11 +34,11 @@ fn operations() -> Vec<(&'static str, Value, Vec<&'static str>)> {
         "requestIp",
         "requestPort",
     ];
-    let secure = card.iter().copied().chain(["successUrl", "failureUrl"]).collect();
+    let three_ds = card.iter().copied().chain(["successUrl", "failureUrl"]).collect();
     vec![
         ("/api/payment", payment("o"), card.clone()),
         ("/api/pre-authorization", payment("o"), card),
-        ("/api/3ds", three_ds_payment("o", BACK), secure),
+        ("/api/3ds", three_ds_payment("o", BACK), three_ds),
         ("/api/installment-options", options(), vec!["amount", "currency", "pan"]),
         ("/api/checkout", checkout("o", BACK), vec!["orderId", "amount", "currency", "description", "callback"]),
     ]
@@ -58,7 +58,7 @@ async fn a_required_field_that_is_missing_or_null_is_named() {
 }
 
 #[tokio::test]
-async fn a_field_of_another_type_is_named() {
+async fn a_field_of_the_wrong_type_is_named() {
     let sandbox = Sandbox::builder().start().await;
     for (path, body, _) in operations() {
         for (field, value) in body.as_object().unwrap() {
@@ -76,7 +76,7 @@ async fn a_field_of_another_type_is_named() {
 }
 
 #[tokio::test]
-async fn an_amount_is_read_digit_by_digit() {
+async fn an_amount_outside_the_limits_or_with_too_many_digits_is_rejected() {
     let sandbox = Sandbox::builder().start().await;
     for (path, body, _) in operations() {
         let amount = body["amount"].to_string();
@@ -91,7 +91,7 @@ async fn an_amount_is_read_digit_by_digit() {
 }
 
 #[tokio::test]
-async fn a_value_that_does_not_fit_is_named_with_its_field() {
+async fn an_invalid_value_is_rejected_with_its_field() {
     let sandbox = Sandbox::builder().start().await;
     for (field, wrong) in [
         ("orderId", json!("")),
@@ -137,36 +137,37 @@ async fn a_value_that_does_not_fit_is_named_with_its_field() {
             check_rejected(&sandbox, path, &body, "maxInstallmentCount").await;
         }
     }
-    for (field, fits) in [("cvv", json!("9162")), ("requestIp", json!("2001:db8::1")), ("requestPort", json!(65_535))] {
-        post(&sandbox, "/api/payment", &with(payment(field), field, fits)).await.expect(200);
+    for (field, valid) in [("cvv", json!("9162")), ("requestIp", json!("2001:db8::1")), ("requestPort", json!(65_535))]
+    {
+        post(&sandbox, "/api/payment", &with(payment(field), field, valid)).await.expect_status(200);
         sandbox.ledger().order(field).executed_once();
     }
     sandbox.finish();
 }
 
 #[tokio::test]
-async fn a_number_that_no_card_has_is_told_from_one_that_is_no_test_card_s() {
+async fn an_invalid_card_number_and_a_real_card_number_get_different_errors() {
     let sandbox = Sandbox::builder().start().await;
     for (number, rule) in [
-        ("4539578763621486", "pan must be a well-known test card's: real cards have no place here"),
+        ("4539578763621486", "pan must be the number of a well-known test card: the sandbox accepts no real cards"),
         ("4539578763621487", "pan must be a card number"),
         ("453957876362148", "pan must be a card number"),
     ] {
-        let found = post(&sandbox, "/api/payment", &with(payment("o"), "pan", number)).await.expect(400);
-        assert_eq!(found["message"], rule);
+        let response = post(&sandbox, "/api/payment", &with(payment("o"), "pan", number)).await.expect_status(400);
+        assert_eq!(response["message"], rule);
     }
     sandbox.finish();
 }
 
 #[tokio::test]
-async fn a_card_that_is_no_test_card_is_refused_and_shown_nowhere() {
+async fn a_card_that_is_not_a_test_card_is_rejected_and_never_shown() {
     let sandbox = Sandbox::builder().start().await;
     let real = "4539578763621486";
     for (path, body, required) in operations() {
         if required.contains(&"pan") {
             let response = post(&sandbox, path, &with(body, "pan", real)).await;
             assert!(!response.text().contains(real) && !response.text().contains("453957"), "{}", response.text());
-            assert_eq!(response.expect(400)["field"], "pan");
+            assert_eq!(response.expect_status(400)["field"], "pan");
         }
     }
     for path in ["/", "/ledger", "/timeline", "/deliveries", "/faults"] {
@@ -179,39 +180,39 @@ async fn a_card_that_is_no_test_card_is_refused_and_shown_nowhere() {
 }
 
 #[tokio::test]
-async fn a_body_that_is_no_json_object_is_refused() {
+async fn a_body_that_is_not_a_json_object_is_rejected() {
     let sandbox = Sandbox::builder().start().await;
     for (path, _, _) in operations() {
         for body in ["", "[1]", "\"x\"", "7", "{\"orderId\": ", "orderId=1"] {
-            let found = post_text(&sandbox, path, body).await.expect(400);
-            assert_eq!(found, json!({"message": "the body must be a JSON object"}), "{body}");
+            let response = post_text(&sandbox, path, body).await.expect_status(400);
+            assert_eq!(response, json!({"message": "the body must be a JSON object"}), "{body}");
         }
     }
     sandbox.finish();
 }
 
 #[tokio::test]
-async fn a_body_must_say_that_it_is_json() {
+async fn a_body_needs_a_json_content_type() {
     let sandbox = Sandbox::builder().start().await;
-    let whole = String::from_utf8(request(&sandbox, "POST", "/api/payment", &payment("o").to_string())).unwrap();
+    let valid = String::from_utf8(request(&sandbox, "POST", "/api/payment", &payment("o").to_string())).unwrap();
     for (to, status) in [
         ("Content-Type: text/plain", 415),
         ("Content-Type: application/x-www-form-urlencoded", 415),
         ("X-Nothing: 1", 415),
         ("Content-Type: application/json; charset=utf-8", 200),
     ] {
-        let request = whole.replacen("Content-Type: application/json", to, 1);
-        raw(&sandbox, request.as_bytes()).await.expect(status);
+        let request = valid.replacen("Content-Type: application/json", to, 1);
+        send_bytes(&sandbox, request.as_bytes()).await.expect_status(status);
     }
     sandbox.ledger().order("o").executed_once();
     sandbox.finish();
 }
 
 #[tokio::test]
-async fn a_field_that_nobody_knows_is_ignored() {
+async fn an_unknown_field_is_ignored() {
     let sandbox = Sandbox::builder().start().await;
     for (path, body, _) in operations() {
-        post(&sandbox, path, &with(body, "somethingNew", json!({"a": [1]}))).await.expect(200);
+        post(&sandbox, path, &with(body, "somethingNew", json!({"a": [1]}))).await.expect_status(200);
     }
     sandbox.abandon();
 }

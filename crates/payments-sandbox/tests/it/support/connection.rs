@@ -4,7 +4,7 @@ use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-/// A connection that tells a FIN from a reset and both from silence.
+/// A client connection that distinguishes a FIN, a reset and a connection that stays open.
 pub(crate) struct Connection {
     stream: TcpStream,
     buffer: Vec<u8>,
@@ -17,7 +17,7 @@ pub(crate) enum End {
     Rst,
 }
 
-/// One answer.
+/// A response.
 #[derive(Debug, Clone)]
 pub(crate) struct Response {
     pub(crate) status: u16,
@@ -30,66 +30,68 @@ impl Connection {
         Self { stream: TcpStream::connect(authority).await.unwrap(), buffer: Vec::new() }
     }
 
-    /// Writes, or is told that nobody reads any longer: what is read shows which.
+    /// Writes the bytes, and ignores a connection that is already closed: a later read shows it.
     pub(crate) async fn write(&mut self, bytes: &[u8]) {
         let _ = self.try_write(bytes).await;
     }
 
-    /// Writes, and says whether somebody still took it.
+    /// Writes the bytes, and returns false if the connection is closed.
     pub(crate) async fn try_write(&mut self, bytes: &[u8]) -> bool {
-        tokio::time::timeout(TIMEOUT, self.stream.write_all(bytes)).await.expect("nobody reads").is_ok()
+        tokio::time::timeout(TIMEOUT, self.stream.write_all(bytes)).await.expect("the write timed out").is_ok()
     }
 
-    /// The next whole answer.
+    /// Reads the next complete response.
     pub(crate) async fn response(&mut self) -> Response {
         loop {
             if let Some((response, length)) = Response::parse(&self.buffer) {
                 self.buffer.drain(..length);
                 return response;
             }
-            let end = tokio::time::timeout(TIMEOUT, self.more()).await.expect("no answer came");
-            assert_eq!(end, None, "the answer broke off: {:?}", String::from_utf8_lossy(&self.buffer));
+            let end = tokio::time::timeout(TIMEOUT, self.read_some()).await.expect("no response arrived");
+            assert_eq!(end, None, "the response is incomplete: {:?}", String::from_utf8_lossy(&self.buffer));
         }
     }
 
-    /// All that comes until the connection ends, and how it does.
-    pub(crate) async fn end(&mut self) -> (Vec<u8>, End) {
+    /// Reads until the connection ends, and returns the bytes and how it ended.
+    pub(crate) async fn read_to_end(&mut self) -> (Vec<u8>, End) {
         loop {
-            if let Some(end) = tokio::time::timeout(TIMEOUT, self.more()).await.expect("it does not end") {
+            if let Some(end) =
+                tokio::time::timeout(TIMEOUT, self.read_some()).await.expect("the connection does not end")
+            {
                 return (std::mem::take(&mut self.buffer), end);
             }
         }
     }
 
-    /// So many bytes.
-    pub(crate) async fn bytes(&mut self, length: usize) -> Vec<u8> {
+    /// Reads this many bytes.
+    pub(crate) async fn read_exact(&mut self, length: usize) -> Vec<u8> {
         while self.buffer.len() < length {
-            let end = tokio::time::timeout(TIMEOUT, self.more()).await.expect("no more bytes came");
-            assert_eq!(end, None, "it ended too early: {:?}", String::from_utf8_lossy(&self.buffer));
+            let end = tokio::time::timeout(TIMEOUT, self.read_some()).await.expect("too few bytes arrived");
+            assert_eq!(end, None, "the connection ended too early: {:?}", String::from_utf8_lossy(&self.buffer));
         }
         self.buffer.drain(..length).collect()
     }
 
-    /// All that is there once nothing more comes for a moment; the connection must still be open.
-    pub(crate) async fn silence(&mut self) -> Vec<u8> {
-        while let Ok(end) = tokio::time::timeout(MOMENT, self.more()).await {
-            assert_eq!(end, None, "the connection ended instead of being silent");
+    /// Reads until nothing arrives for [`QUIET_PERIOD`]. The connection must stay open.
+    pub(crate) async fn read_until_quiet(&mut self) -> Vec<u8> {
+        while let Ok(end) = tokio::time::timeout(QUIET_PERIOD, self.read_some()).await {
+            assert_eq!(end, None, "the connection ended instead of staying open");
         }
         std::mem::take(&mut self.buffer)
     }
 
-    async fn more(&mut self) -> Option<End> {
+    async fn read_some(&mut self) -> Option<End> {
         match self.stream.read_buf(&mut self.buffer).await {
             Ok(0) => Some(End::Fin),
             Ok(_) => None,
             Err(err) if err.kind() == std::io::ErrorKind::ConnectionReset => Some(End::Rst),
-            Err(err) => panic!("neither FIN nor RST: {err}"),
+            Err(err) => panic!("the connection ended with neither FIN nor RST: {err}"),
         }
     }
 }
 
 impl Response {
-    /// The first answer in some bytes, and how long it is.
+    /// Returns the first complete response in the bytes, and its length.
     fn parse(bytes: &[u8]) -> Option<(Self, usize)> {
         let end = bytes.windows(4).position(|window| window == b"\r\n\r\n")? + 4;
         let head = String::from_utf8(bytes[..end].to_vec()).unwrap();
@@ -100,9 +102,9 @@ impl Response {
         Some((Self { body, ..response }, end + length))
     }
 
-    /// The only answer in some bytes.
-    pub(crate) fn of(bytes: &[u8]) -> Self {
-        Self::parse(bytes).expect("no whole answer").0
+    /// Returns the response in the bytes.
+    pub(crate) fn from_bytes(bytes: &[u8]) -> Self {
+        Self::parse(bytes).expect("an incomplete response").0
     }
 
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
@@ -119,15 +121,15 @@ impl Response {
         serde_json::from_slice(&self.body).unwrap_or_else(|err| panic!("{err} in {:?}", self.text()))
     }
 
-    /// Its body, once the status is held to be this.
+    /// Returns the JSON body after asserting the status.
     #[track_caller]
-    pub(crate) fn expect(&self, status: u16) -> Value {
+    pub(crate) fn expect_status(&self, status: u16) -> Value {
         assert_eq!(self.status, status, "{}", self.text());
         self.json()
     }
 }
 
-/// Far longer than anything takes that happens at all.
+/// Far longer than any operation of the sandbox takes.
 pub(crate) const TIMEOUT: Duration = Duration::from_secs(20);
-/// Long enough to see that nothing happens; too short a moment could only pass wrongly, never fail.
-const MOMENT: Duration = Duration::from_millis(150);
+/// How long the connection must be quiet. A period that is too short could only hide a failure, never cause one.
+const QUIET_PERIOD: Duration = Duration::from_millis(150);

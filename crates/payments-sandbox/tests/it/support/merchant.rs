@@ -5,14 +5,14 @@ use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
-/// A merchant's server for status messages.
+/// A merchant's webhook server.
 pub(crate) struct Merchant {
     pub(crate) url: String,
     received: Arc<Mutex<Vec<Received>>>,
     responses: Arc<Mutex<VecDeque<&'static str>>>,
 }
 
-/// One message as it came.
+/// A webhook as the merchant received it.
 #[derive(Debug, Clone)]
 pub(crate) struct Received {
     pub(crate) head: String,
@@ -33,7 +33,7 @@ impl Merchant {
         merchant
     }
 
-    /// What it answers next, in order, nothing for a closed connection; afterwards 200 with an empty body.
+    /// Queues the next responses; an empty one closes the connection. Afterwards every response is an empty 200.
     pub(crate) fn queue_responses(&self, responses: impl IntoIterator<Item = &'static str>) {
         self.responses.lock().unwrap().extend(responses);
     }
@@ -42,7 +42,7 @@ impl Merchant {
         self.received.lock().unwrap().clone()
     }
 
-    /// The statuses that it was told, in order.
+    /// Returns the received statuses in order.
     pub(crate) fn statuses(&self) -> Vec<String> {
         self.received().iter().map(|message| message.json()["status"].as_str().unwrap().to_owned()).collect()
     }
@@ -88,6 +88,6 @@ async fn serve(
         return;
     }
     let _ = stream.write_all(response.as_bytes()).await;
-    // Like a server that keeps connections open, it leaves it to the other side to close this one.
+    // A server with keep-alive lets the client close the connection.
     let _ = stream.read_buf(&mut bytes).await;
 }
