@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 
-/// Whether the body is a JSON object.
+/// Returns true if the body is a JSON object.
 pub(crate) fn is_object(body: &[u8]) -> bool {
     let first = body.iter().find(|byte| !b" \t\r\n".contains(byte));
     let text = std::str::from_utf8(body).ok().filter(|_| first == Some(&b'{'));
@@ -60,7 +60,7 @@ pub(crate) fn same_text(raw: Option<String>, value: &str) {
     assert_eq!(raw.as_deref().and_then(text).as_deref(), Some(value));
 }
 
-/// Whether a text contains a card number, other than as part of a longer number.
+/// Returns true if a text contains a card number, other than as part of a longer number.
 pub(crate) fn shows_card(text: &str, number: &str) -> bool {
     let digit = |c: char| c.is_ascii_digit() || ('\u{ff10}'..='\u{ff19}').contains(&c);
     text.match_indices(number)

@@ -20,7 +20,7 @@ use crate::oracle;
 
 /// The response to a call.
 pub(crate) struct Case<'a> {
-    /// Which operation, from 0.
+    /// The number of the operation, from 0.
     pub(crate) operation: usize,
     pub(crate) status: u16,
     headers: u8,
@@ -63,9 +63,9 @@ impl<'a> Case<'a> {
 /// The properties of a call and its provider.
 pub(crate) struct Rules {
     pub(crate) effect: Effect,
-    /// Whether the provider also sends errors with a 2xx status.
+    /// True if the provider also sends errors with a 2xx status.
     pub(crate) errors_in_2xx: bool,
-    /// Whether the provider documents that a request with status 429 was not executed.
+    /// True if the provider documents that a request with status 429 was not executed.
     pub(crate) throttled_is_refused: bool,
     /// Secrets that no error may print.
     pub(crate) secrets: &'static [&'static str],
@@ -135,7 +135,7 @@ fn check(case: &Case<'_>, rules: &Rules, error: &Error) {
     assert!(rules.card.is_none_or(|number| !oracle::shows_card(&shown, number)), "a card number in {shown}");
 }
 
-/// Whether a response with this status can be a refusal.
+/// Returns true if a response with this status can be a refusal.
 fn may_refuse(case: &Case<'_>, rules: &Rules) -> bool {
     match case.status {
         200..300 => rules.errors_in_2xx,

@@ -68,7 +68,7 @@ fn delivery(provider: Provider, secret: &str, signature: &[u8], body: &[u8]) -> 
     Delivery { provider, kind: Kind::Webhook, secrets, clock, headers, body: body.to_vec() }
 }
 
-/// Whether the receiver verifies the delivery, which it does exactly if the delivery is genuine.
+/// Returns true if the receiver verifies the delivery. Panics unless that agrees with whether it is genuine.
 #[track_caller]
 fn is_verified(delivery: &Delivery) -> bool {
     let verdict = receive(delivery).expect("the header map and the bare value get the same verdict");

@@ -9,7 +9,7 @@ mod actix_app;
 mod attack;
 mod dropped_handler;
 mod hostile_ids;
-mod lost_answers;
+mod lost_responses;
 mod matrix;
 mod secrets;
 mod simulate;

@@ -1,30 +1,30 @@
-//! The demo: what happens, apart from how it is shown. A file for each provider.
+//! The demo: the main flows and a lost response at each provider, in the sandbox.
 
 mod card3ds;
-mod naive;
-mod show;
+mod plain_http;
+mod report;
 mod turbo_link;
 mod turbo_txn;
 mod turbopay;
 mod turratech;
 
-use turbopay::Side;
+use turbopay::PayoutScene;
 
-/// Anything that keeps the demo from being shown.
+/// An error that stops the demo.
 type Failed = Box<dyn std::error::Error + Send + Sync>;
 
-/// What came of it.
+/// The results of the demo.
 #[derive(Debug)]
 pub struct Report {
     seed: u64,
     tours: Vec<Tour>,
-    /// What a closed connection does to an application that takes it for a failure.
-    naive: Side,
-    /// The same with this SDK.
-    sdk: Side,
+    /// The lost payout response, in an application that treats a closed connection as a failure.
+    naive: PayoutScene,
+    /// The lost payout response, in an application with the SDK.
+    sdk: PayoutScene,
 }
 
-/// What one provider does, and what becomes of an answer that it gives and nobody gets.
+/// The flows of one provider.
 #[derive(Debug)]
 struct Tour {
     provider: &'static str,
@@ -32,30 +32,29 @@ struct Tour {
     flows: Vec<Flow>,
 }
 
-/// One thing that is done, step by step.
+/// One flow, step by step.
 #[derive(Debug)]
 struct Flow {
     title: &'static str,
     steps: Vec<String>,
-    /// It came out as it should, by the ledger and not by what the client says.
-    works: bool,
+    /// True if the result and the sandbox's ledger are as expected.
+    as_expected: bool,
 }
 
 impl Report {
-    /// True when everything came out as it should, and the lost payout cost the naive application a second one and the SDK
-    /// none.
+    /// Returns true if every flow is as expected, the naive application paid twice and the SDK paid once.
     #[must_use]
-    pub fn holds(&self) -> bool {
-        let flows = self.tours.iter().flat_map(|tour| &tour.flows);
-        flows.into_iter().all(|flow| flow.works) && self.naive.payouts == 2 && self.sdk.payouts == 1
+    pub fn is_as_expected(&self) -> bool {
+        let mut flows = self.tours.iter().flat_map(|tour| &tour.flows);
+        flows.all(|flow| flow.as_expected) && self.naive.payouts == 2 && self.sdk.payouts == 1
     }
 }
 
-/// Runs it all, in the sandbox.
+/// Runs the demo in the sandbox.
 ///
 /// # Errors
 ///
-/// When the sandbox cannot be started, or a payment that should work does not.
+/// Returns an error if the sandbox cannot be started, or if a payment fails that should succeed.
 pub async fn run(seed: u64) -> Result<Report, Failed> {
     let tours = vec![
         turratech::tour(seed).await?,
@@ -64,6 +63,11 @@ pub async fn run(seed: u64) -> Result<Report, Failed> {
         card3ds::tour(seed).await?,
         turbopay::tour(seed).await?,
     ];
-    let (naive, sdk) = turbopay::lost_answer(seed).await?;
+    let (naive, sdk) = turbopay::lost_payout_response(seed).await?;
     Ok(Report { seed, tours, naive, sdk })
+}
+
+/// Formats a step: the SDK call or the event, and its result.
+fn step(name: &str, result: impl std::fmt::Display) -> String {
+    format!("{name:<22}{result}")
 }

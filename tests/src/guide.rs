@@ -1,6 +1,6 @@
-//! Compiles the Rust blocks of the project's documents, and runs those that can run. The crates' own READMEs are their docs.
+//! Compiles and runs the Rust examples in the project's documents. The crates test their own READMEs.
 
-/// A module each, so that a failure names it.
+/// Declares one module per page, so that a failure names the page.
 macro_rules! pages {
     ($($page:ident: $path:literal),* $(,)?) => {
         $(#[doc = include_str!(concat!("../../", $path))] mod $page {})*

@@ -1,6 +1,6 @@
-//! What no single crate can check: SDKs against the sandbox.
+//! Tests across crates: the SDKs against the sandbox, the fault matrix, the simulation and the demo.
 
-#[expect(missing_docs, reason = "the page on adding a provider walks through it")]
+#[expect(missing_docs, reason = "`docs/guide/adding-a-provider.md` explains this module")]
 pub mod acme_pay;
 mod clients;
 pub mod demo;

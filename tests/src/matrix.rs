@@ -1,28 +1,27 @@
-//! The fault matrix: every provider, every operation, every way in which an exchange can end badly, over new and used
-//! connections, plain and through TLS; and what the provider then really did, held against what the client says.
+//! The fault matrix: every operation of every provider under every fault, over new and reused connections, with and
+//! without TLS.
 //!
-//! `cargo xtask matrix` runs it. What counts is the sandbox's ledger and what it saw of requests, never the client.
+//! Each run compares the client's result with the sandbox's ledger and with the requests that the sandbox received.
+//! `cargo xtask matrix` runs it.
 
-// What is run.
+// The cells to run.
 mod cell;
 mod fault;
 mod operation;
 mod plan;
 mod providers;
 
-// How.
-mod bench;
-mod once;
-mod patience;
+// One run.
+mod client;
+mod observation;
 mod proxy;
-mod seen;
+mod run;
+mod setup;
+mod virtual_time;
 
-// Who.
-mod rig;
-
-// What comes of it.
-mod figures;
-mod show;
+// The results.
+mod counts;
+mod report;
 mod verdict;
 
 use std::collections::BTreeMap;
@@ -32,58 +31,58 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
 use cell::Cell;
-use figures::Figures;
-use once::Run;
+use counts::Counts;
 use providers::Provider;
+use run::Run;
 
-pub use fault::unpaired;
-pub use rig::{Rig, Wiring};
+pub use client::{ConnectionSettings, TestClient};
+pub use fault::unpaired_faults;
 
-/// Anything that keeps the matrix from being run.
+/// An error that prevents a run, such as a sandbox that cannot be started.
 type Failed = Box<dyn std::error::Error + Send + Sync>;
 
-/// What to run.
+/// The cells to run, and the client to run them with.
 #[derive(Debug, Clone)]
-#[must_use = "nothing is run by itself"]
+#[must_use = "call `matrix::run` to run the cells"]
 pub struct Options {
     seed: u64,
     runs: usize,
     provider: Option<Provider>,
     cell: Option<Cell>,
-    rig: Rig,
+    client: TestClient,
     controls: bool,
 }
 
 impl Options {
-    /// At least so many runs of the SDK, from this seed; all that there are of providers and faults at least once.
+    /// Selects at least this many runs of the SDK. Every fault runs at every provider at least once.
     pub fn new(seed: u64, runs: usize) -> Self {
-        Self { seed, runs, provider: None, cell: None, rig: Rig::sdk(), controls: false }
+        Self { seed, runs, provider: None, cell: None, client: TestClient::sdk(), controls: false }
     }
 
-    /// One provider alone.
+    /// Selects one provider.
     ///
     /// # Errors
     ///
-    /// When there is no such provider.
+    /// Returns an error if no provider has this name.
     pub fn provider(self, name: &str) -> Result<Self, String> {
         Ok(Self { provider: Some(name.parse()?), ..self })
     }
 
-    /// One cell alone, as a failure prints it; the seed is then the run's own.
+    /// Selects one cell, in the form that a failure prints. The seed is then the seed of the run.
     ///
     /// # Errors
     ///
-    /// When there is no such cell.
+    /// Returns an error if the cell does not exist.
     pub fn cell(self, text: &str) -> Result<Self, String> {
         Ok(Self { cell: Some(text.parse()?), ..self })
     }
 
-    /// Another client than the SDK as it is.
-    pub fn rig(self, rig: Rig) -> Self {
-        Self { rig, ..self }
+    /// Runs another client instead of the SDK.
+    pub fn client(self, client: TestClient) -> Self {
+        Self { client, ..self }
     }
 
-    /// What would be run, in order: each cell and the seed that it is run under.
+    /// Returns the planned runs in order: each cell and its seed.
     #[must_use]
     pub fn planned(&self) -> Vec<(String, u64)> {
         self.plan().into_iter().map(|(cell, seed)| (cell.to_string(), seed)).collect()
@@ -91,149 +90,154 @@ impl Options {
 
     fn plan(&self) -> Vec<(Cell, u64)> {
         match self.cell {
-            Some(cell) => plan::of_one(cell, self.seed, self.runs),
-            None => plan::of_all(self.seed, self.runs, self.provider),
+            Some(cell) => plan::single(cell, self.seed, self.runs),
+            None => plan::all(self.seed, self.runs, self.provider),
         }
     }
 
-    /// Runs the two controls as well: they must fail, or the matrix proves nothing.
+    /// Also runs two faulty clients. The matrix must detect them, or its results prove nothing.
     pub fn controls(self) -> Self {
         Self { controls: true, ..self }
     }
 }
 
-/// What came of it.
+/// The results of all runs.
 #[derive(Debug)]
 pub struct Report {
     seed: u64,
-    /// As it was asked for, to be replayed.
-    single: bool,
+    /// True if one cell was selected.
+    is_single: bool,
     sdk: Tally,
     controls: Vec<Tally>,
 }
 
-/// What came of one client.
+/// The results of one client.
 #[derive(Debug)]
 struct Tally {
-    rig: Rig,
-    faults: BTreeMap<fault::Fault, Figures>,
-    providers: BTreeMap<Provider, Figures>,
-    total: Figures,
-    /// Those that came out wrong, or were asked for alone.
-    told: Vec<Run>,
+    client: TestClient,
+    faults: BTreeMap<fault::Fault, Counts>,
+    providers: BTreeMap<Provider, Counts>,
+    total: Counts,
+    /// The runs to print: the first failures, or every run of a selected cell.
+    reported: Vec<Run>,
 }
 
 impl Report {
-    /// True when the SDK did nothing wrong, and the controls did what they must.
+    /// Returns true if the client has no violation and both controls were detected.
     #[must_use]
-    pub fn holds(&self) -> bool {
-        self.sdk.total.is_clean() && self.controls.iter().all(Tally::is_caught)
+    pub fn passed(&self) -> bool {
+        self.sdk.total.passed() && self.controls.iter().all(Tally::is_detected)
     }
 
-    /// How many runs there were of the client under test.
+    /// The number of runs of the client under test.
     #[must_use]
     pub fn runs(&self) -> usize {
         self.sdk.total.runs
     }
 
-    /// How often something was executed more than once for one call.
+    /// The number of calls that were executed more than once.
     #[must_use]
     pub fn double_executions(&self) -> usize {
-        self.sdk.total.doubles
+        self.sdk.total.double_executions
     }
 
-    /// How often a request that was seen was said not to have been sent.
+    /// The number of calls reported as not sent although the sandbox received a request.
     #[must_use]
     pub fn false_not_sent(&self) -> usize {
         self.sdk.total.false_not_sent
     }
 
-    /// How many requests went to another host or path.
+    /// The number of requests to another host or path.
     #[must_use]
-    pub fn astray(&self) -> usize {
-        self.sdk.total.astray
+    pub fn misdirected(&self) -> usize {
+        self.sdk.total.misdirected
     }
 
-    /// How many calls were provably not sent, and how many of them the client recognised.
+    /// The number of calls that were provably not sent, and how many of them the client recognised.
     #[must_use]
-    pub fn provable(&self) -> (usize, usize) {
-        (self.sdk.total.provable, self.sdk.total.recognised)
+    pub fn provably_unsent(&self) -> (usize, usize) {
+        (self.sdk.total.provably_unsent, self.sdk.total.recognised)
     }
 
-    /// Each run that came out wrong, as the command that replays it alone.
+    /// Returns the commands that replay the reported failures.
     #[must_use]
     pub fn replays(&self) -> Vec<String> {
-        self.sdk.told.iter().filter(|run| !run.wrong.is_empty()).map(Run::replay).collect()
+        self.sdk.reported.iter().filter(|run| !run.violations.is_empty()).map(Run::replay).collect()
     }
 }
 
 impl Tally {
-    fn new(rig: Rig) -> Self {
-        Self { rig, faults: BTreeMap::new(), providers: BTreeMap::new(), total: Figures::default(), told: Vec::new() }
-    }
-
-    fn add(&mut self, run: Run, always_told: bool) {
-        self.faults.entry(run.cell.fault).or_default().add(&run);
-        self.providers.entry(run.cell.operation.provider).or_default().add(&run);
-        self.total.add(&run);
-        if always_told || !run.wrong.is_empty() && self.told.len() < MOST_TOLD {
-            self.told.push(run);
+    fn new(client: TestClient) -> Self {
+        Self {
+            client,
+            faults: BTreeMap::new(),
+            providers: BTreeMap::new(),
+            total: Counts::default(),
+            reported: Vec::new(),
         }
     }
 
-    /// Whether a control failed at every provider that offers no protection of its own.
-    fn is_caught(&self) -> bool {
-        let of = |provider| self.providers.get(provider);
+    fn add(&mut self, run: Run, report_all: bool) {
+        self.faults.entry(run.cell.fault).or_default().add(&run);
+        self.providers.entry(run.cell.operation.provider).or_default().add(&run);
+        self.total.add(&run);
+        if report_all || !run.violations.is_empty() && self.reported.len() < MAX_REPORTED {
+            self.reported.push(run);
+        }
+    }
+
+    /// Returns true if a control caused a double execution at every provider that does not prevent them itself.
+    fn is_detected(&self) -> bool {
         Provider::ALL.iter().filter(|provider| provider.is_unprotected_without_keys()).all(|provider| {
-            // What was not run has nothing to show.
-            of(provider).is_none_or(|figures| figures.doubles > 0)
+            // A provider without runs cannot show anything.
+            self.providers.get(provider).is_none_or(|counts| counts.double_executions > 0)
         })
     }
 }
 
-/// Runs it.
+/// Runs the selected cells.
 ///
 /// # Errors
 ///
-/// When a sandbox cannot be started.
+/// Returns an error if a sandbox cannot be started.
 pub async fn run(options: Options) -> Result<Report, Failed> {
     let plan = options.plan();
-    let Options { seed, runs, provider, cell, rig, controls } = options;
-    let single = cell.is_some();
-    let sdk = tally(rig, plan, single).await?;
+    let Options { seed, runs, provider, cell, client, controls } = options;
+    let is_single = cell.is_some();
+    let sdk = tally(client, plan, is_single).await?;
     let mut tallies = Vec::new();
     if controls {
-        for control in Rig::controls() {
-            tallies.push(tally(control, plan::of_writes(seed, runs, provider), false).await?);
+        for control in TestClient::controls() {
+            tallies.push(tally(control, plan::writes(seed, runs, provider), false).await?);
         }
     }
-    Ok(Report { seed, single, sdk, controls: tallies })
+    Ok(Report { seed, is_single, sdk, controls: tallies })
 }
 
-async fn tally(rig: Rig, plan: Vec<(Cell, u64)>, always_told: bool) -> Result<Tally, Failed> {
-    let at_once = std::thread::available_parallelism().map_or(2, std::num::NonZero::get) * RUNS_A_CORE;
-    let room = Arc::new(Semaphore::new(at_once));
-    let mut under_way = JoinSet::new();
-    let mut tally = Tally::new(rig);
+async fn tally(client: TestClient, plan: Vec<(Cell, u64)>, report_all: bool) -> Result<Tally, Failed> {
+    let concurrency = std::thread::available_parallelism().map_or(2, std::num::NonZero::get) * RUNS_PER_CORE;
+    let semaphore = Arc::new(Semaphore::new(concurrency));
+    let mut running = JoinSet::new();
+    let mut tally = Tally::new(client);
     for (cell, seed) in plan {
-        let place = Arc::clone(&room).acquire_owned().await?;
-        while let Some(run) = under_way.try_join_next() {
-            tally.add(run??, always_told);
+        let permit = Arc::clone(&semaphore).acquire_owned().await?;
+        while let Some(run) = running.try_join_next() {
+            tally.add(run??, report_all);
         }
-        under_way.spawn(async move {
-            let run = once::run(cell, seed, rig).await;
-            drop(place);
+        running.spawn(async move {
+            let run = run::run(cell, seed, client).await;
+            drop(permit);
             run
         });
     }
-    while let Some(run) = under_way.join_next().await {
-        tally.add(run??, always_told);
+    while let Some(run) = running.join_next().await {
+        tally.add(run??, report_all);
     }
     Ok(tally)
 }
 
-/// Some runs wait for real time: a connect timeout, the client's end of a closed connection.
-const RUNS_A_CORE: usize = 6;
+/// More than one, because some runs wait in real time: for a connect timeout, or for a closed connection.
+const RUNS_PER_CORE: usize = 6;
 
-/// The first failures tell enough; the figures count them all.
-const MOST_TOLD: usize = 5;
+/// The number of failures that are printed in full. All of them are counted.
+const MAX_REPORTED: usize = 5;

@@ -9,7 +9,7 @@ use hyper::{HeaderMap, Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpListener;
 
-/// A merchant's web server on loopback: takes deliveries, answers `200 OK` and keeps them.
+/// A merchant's web server on loopback. It stores every delivery and responds with `200 OK`.
 #[derive(Debug)]
 pub struct Merchant {
     address: SocketAddr,
@@ -19,7 +19,7 @@ pub struct Merchant {
 
 type Inbox = Arc<Mutex<Vec<Delivery>>>;
 
-/// One delivery, byte for byte.
+/// A received delivery.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Delivery {
@@ -32,11 +32,11 @@ pub struct Delivery {
 }
 
 impl Merchant {
-    /// Starts it.
+    /// Starts the server.
     ///
     /// # Errors
     ///
-    /// When no port of the loopback address can be listened on.
+    /// Returns an error if no loopback port is available.
     pub async fn start() -> std::io::Result<Self> {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
         let address = listener.local_addr()?;
@@ -45,13 +45,13 @@ impl Merchant {
         Ok(Self { address, inbox, server })
     }
 
-    /// The address of one of its pages: `merchant.url("/status")`.
+    /// Returns the URL of a path: `merchant.url("/status")`.
     #[must_use]
     pub fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.address)
     }
 
-    /// Everything delivered so far.
+    /// Returns every delivery so far, in order.
     #[must_use]
     pub fn deliveries(&self) -> Vec<Delivery> {
         self.inbox.lock().unwrap_or_else(PoisonError::into_inner).clone()
@@ -67,13 +67,13 @@ impl Drop for Merchant {
 async fn serve(listener: TcpListener, inbox: Inbox) {
     while let Ok((stream, _)) = listener.accept().await {
         let inbox = Arc::clone(&inbox);
-        let take = service_fn(move |request| take(request, Arc::clone(&inbox)));
-        // A delivery that breaks off is the sender's to repeat.
-        tokio::spawn(hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), take));
+        let service = service_fn(move |request| receive(request, Arc::clone(&inbox)));
+        // Ignore connection errors: the sender retries an interrupted delivery.
+        tokio::spawn(hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service));
     }
 }
 
-async fn take(request: Request<Incoming>, inbox: Inbox) -> Result<Response<Full<Bytes>>, Infallible> {
+async fn receive(request: Request<Incoming>, inbox: Inbox) -> Result<Response<Full<Bytes>>, Infallible> {
     let (head, body) = request.into_parts();
     let mut response = Response::new(Full::from("OK"));
     match body.collect().await {

@@ -1,19 +1,19 @@
-//! Whole days of a merchant without sockets: the real clients, the sandbox's engines, one virtual clock.
+//! Simulated days of a merchant: the real clients, the sandbox's engines and one virtual clock, without sockets.
 //!
-//! A seed draws everything: orders at five providers, faults at every phase, messages late, twice, out of order and
-//! tampered with, customers who pay, abandon or come back, clocks that jump, processes that die. After each step the
-//! ledger is asked whether what must never happen has happened.
+//! One seed determines the whole day: orders at five providers; faults at every phase; messages that are late,
+//! duplicated, out of order or modified; customers who pay, abandon the page or return; clock jumps and process
+//! crashes. After each step, the audit compares the merchant's records with the sandbox's ledger.
 
 mod attack;
 mod audit;
-mod books;
 mod card3ds;
 mod day;
-mod evening;
+mod end_of_day;
 mod faults;
 mod inbox;
 mod network;
-mod shop;
+mod process;
+mod records;
 mod steps;
 mod turbo_link;
 mod turbo_txn;
@@ -25,61 +25,61 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use day::Day;
 
-/// What is wrong with the merchant, so that a day shows whether it would be noticed.
+/// A flaw in the merchant's code that the simulation must detect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Rig {
-    /// Nothing.
-    Sound,
-    /// Its transport sends again what has no key, when an answer is lost.
-    SendsUnkeyedAgain,
-    /// It sends what may have been done again, under a new key.
-    TakesFreshKeys,
-    /// It takes what may have been done for a failure, and tries something else.
-    TriesElsewhere,
-    /// It ships when a callback comes, whoever sent it.
-    BelievesCallbacks,
-    /// It asks for the status of orders without the client's limit.
-    ForgetsTheLimit,
-    /// It takes the amount of an order for paid, whatever amount was.
-    LooksAtNoAmount,
+pub enum Flaw {
+    /// No flaw.
+    None,
+    /// The transport resends a request without an idempotency key after a lost response.
+    ResendsUnkeyedRequests,
+    /// After an unknown outcome, the merchant sends the request again under a new key.
+    RetriesUnderNewKey,
+    /// The merchant treats an unknown outcome as a failure and makes another attempt.
+    TreatsUnknownAsFailed,
+    /// The merchant ships when a callback arrives, without verifying it.
+    TrustsCallbacks,
+    /// The merchant looks up orders without the client's rate limit.
+    BypassesRateLimit,
+    /// The merchant records the requested amount, whatever amount was paid.
+    IgnoresAmounts,
 }
 
-impl Rig {
-    /// All that are not sound.
-    pub const UNSOUND: &[Self] = &[
-        Self::SendsUnkeyedAgain,
-        Self::TakesFreshKeys,
-        Self::TriesElsewhere,
-        Self::BelievesCallbacks,
-        Self::ForgetsTheLimit,
-        Self::LooksAtNoAmount,
+impl Flaw {
+    /// Every flaw, without [`Flaw::None`].
+    pub const ALL: &[Self] = &[
+        Self::ResendsUnkeyedRequests,
+        Self::RetriesUnderNewKey,
+        Self::TreatsUnknownAsFailed,
+        Self::TrustsCallbacks,
+        Self::BypassesRateLimit,
+        Self::IgnoresAmounts,
     ];
 }
 
-/// How much happened on a day, or on many.
+/// The counts of one day, or of many.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub struct Tally {
     /// Days.
     pub days: u64,
-    /// What the merchant, its customers, their banks or an attacker did.
+    /// Actions of the merchant, its customers, their banks or an attacker.
     pub steps: u64,
     /// Orders.
     pub orders: u64,
-    /// Requests that left a client.
+    /// Requests sent by a client.
     pub requests: u64,
-    /// Messages to the merchant, those of attackers among them.
+    /// Messages to the merchant, including an attacker's.
     pub messages: u64,
-    /// Calls whose outcome was unknown.
+    /// Calls with an unknown outcome.
     pub unknown: u64,
-    /// Calls that were provably not sent or refused.
-    pub not_done: u64,
+    /// Calls that were provably not sent, or refused.
+    pub not_executed: u64,
     /// Entries in the ledger.
     pub entries: u64,
 }
 
 impl Tally {
-    /// The sum.
+    /// Returns the sum of two tallies.
     #[must_use]
     pub fn and(self, other: Self) -> Self {
         Self {
@@ -89,20 +89,20 @@ impl Tally {
             requests: self.requests + other.requests,
             messages: self.messages + other.messages,
             unknown: self.unknown + other.unknown,
-            not_done: self.not_done + other.not_done,
+            not_executed: self.not_executed + other.not_executed,
             entries: self.entries + other.entries,
         }
     }
 }
 
-/// What must never happen, and did.
+/// A violation of an invariant.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Violation {
     /// The day's seed.
     pub seed: u64,
-    /// What it is.
+    /// The description.
     pub what: String,
-    /// All of the day up to there, in order.
+    /// The day's timeline up to the violation.
     pub timeline: String,
 }
 
@@ -113,36 +113,36 @@ impl fmt::Display for Violation {
     }
 }
 
-/// Lives a day.
+/// Simulates one day.
 ///
 /// # Errors
 ///
-/// When something happened that must not.
-pub fn day(seed: u64, rig: Rig) -> Result<Tally, Box<Violation>> {
-    let what = match catch_unwind(AssertUnwindSafe(|| live(seed, rig))) {
+/// Returns the first violation.
+pub fn day(seed: u64, flaw: Flaw) -> Result<Tally, Box<Violation>> {
+    let what = match catch_unwind(AssertUnwindSafe(|| run(seed, flaw))) {
         Ok(Ok(tally)) => return Ok(tally),
         Ok(Err(what)) => what,
-        Err(_) => "something panicked".to_owned(),
+        Err(_) => "the code under test panicked".to_owned(),
     };
-    // It comes out the same, and is told only where somebody has to read it.
-    Err(Box::new(Violation { seed, what, timeline: timeline(seed, rig) }))
+    // A second run of the same seed records the timeline. Without it, the first run is faster.
+    Err(Box::new(Violation { seed, what, timeline: timeline(seed, flaw) }))
 }
 
-/// What happens on a day, in order: the merchant's side and the providers'.
+/// Returns the timeline of a day: the merchant's and the providers' events in order.
 #[must_use]
-pub fn timeline(seed: u64, rig: Rig) -> String {
-    let mut day = Day::begin(seed, rig, true);
-    // A panic is the day's end; what led to it is told all the same.
-    let _ = catch_unwind(AssertUnwindSafe(|| day.live()));
-    let told = day.told();
-    day.end();
-    told
+pub fn timeline(seed: u64, flaw: Flaw) -> String {
+    let mut day = Day::new(seed, flaw, true);
+    // A panic ends the day. The timeline up to it is still useful.
+    let _ = catch_unwind(AssertUnwindSafe(|| day.run()));
+    let timeline = day.timeline();
+    day.finish();
+    timeline
 }
 
-fn live(seed: u64, rig: Rig) -> Result<Tally, String> {
-    let mut day = Day::begin(seed, rig, false);
-    let result = day.live();
+fn run(seed: u64, flaw: Flaw) -> Result<Tally, String> {
+    let mut day = Day::new(seed, flaw, false);
+    let result = day.run();
     let tally = day.tally();
-    day.end();
+    day.finish();
     result.map(|()| tally)
 }

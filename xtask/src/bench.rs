@@ -1,10 +1,10 @@
-//! What the crates cost, beside what they would be used instead of: everything is measured in one run, side by side.
+//! Compares the crates with alternatives. Both sides of each row are measured in the same run.
 
 mod builds;
+mod limits;
 mod machine;
 mod page;
 mod rows;
-mod verdict;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -15,95 +15,97 @@ use self::rows::ROWS;
 use crate::process::{Failure, Run, Step};
 use crate::workspace::{self, Workspace};
 
-/// Two sides of a row, in its unit. Where there is no other side, that one is zero.
+/// The two values of a row, in its unit. `theirs` is zero if there is no other side.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Sides {
     ours: u64,
     theirs: u64,
 }
 
-/// What was measured, by the row's name.
+/// The measured values, by the name of the row.
 type Measured = BTreeMap<String, Sides>;
 
-/// Measures all rows and writes the page; with `--quick` those that need no clean build, and prints them only.
-/// `--rounds N` builds each application N times instead of three.
+/// Measures all rows and writes `docs/performance.md`.
+///
+/// With `--quick`, only prints the rows that need no clean build. With `--rounds N`, builds each application N times
+/// instead of three.
 pub(crate) fn run(args: &[String]) -> Result<Step, Failure> {
-    let (quick, rounds) = asked(args)?;
+    let (quick, rounds) = parse(args)?;
     let target = Workspace::load()?.target.join("comparisons");
     let mut measured = Measured::new();
     if !quick {
         builds::measure(&target, rounds, &mut measured)?;
     }
     builds::count_crates(&mut measured)?;
-    in_process(&target, &mut measured)?;
+    measure_table(&target, &mut measured)?;
 
     let page = page::write(&machine::describe()?, (!quick).then_some(rounds), &measured);
     println!("\n{page}");
-    known(&measured)?;
+    check_known(&measured)?;
     if !quick {
-        complete(&measured)?;
+        check_complete(&measured)?;
         fs::write(workspace::root().join("docs").join("performance.md"), page)?;
     }
     Ok(Step::Passed)
 }
 
-/// What was measured under a name that no row has would be lost.
-fn known(measured: &Measured) -> Result<(), Failure> {
+/// Returns an error if a measured value has no row, because the page would omit it.
+fn check_known(measured: &Measured) -> Result<(), Failure> {
     match measured.keys().find(|name| ROWS.iter().all(|row| row.name != **name)) {
-        Some(name) => Err(Failure::new(format!("`{name}` was measured, and is no row"))),
+        Some(name) => Err(Failure::new(format!("`{name}` was measured, but no row has this name"))),
         None => Ok(()),
     }
 }
 
-/// A row that is missing would be a limit that seems to be kept.
-fn complete(measured: &Measured) -> Result<(), Failure> {
+/// Returns an error if a row was not measured, because its limit would seem to be met.
+fn check_complete(measured: &Measured) -> Result<(), Failure> {
     match ROWS.iter().find(|row| !measured.contains_key(row.name)) {
         Some(row) => Err(Failure::new(format!("the row `{}` was not measured", row.name))),
         None => Ok(()),
     }
 }
 
-fn asked(args: &[String]) -> Result<(bool, usize), Failure> {
+fn parse(args: &[String]) -> Result<(bool, usize), Failure> {
     match args.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
         [] => Ok((false, ROUNDS)),
         ["--quick"] => Ok((true, ROUNDS)),
         ["--rounds", rounds] => match rounds.parse() {
             Ok(rounds) if rounds > 0 => Ok((false, rounds)),
-            _ => Err(Failure::new("say how many rounds: --rounds 3")),
+            _ => Err(Failure::new("--rounds needs a whole number above 0")),
         },
-        _ => Err(Failure::new("bench takes --quick, or --rounds N, or nothing")),
+        _ => Err(Failure::new("usage: cargo xtask bench [--quick | --rounds N]")),
     }
 }
 
-/// The rows that one program measures by itself.
-fn in_process(target: &std::path::Path, measured: &mut Measured) -> Result<(), Failure> {
+/// Measures the rows of the program `table`.
+fn measure_table(target: &std::path::Path, measured: &mut Measured) -> Result<(), Failure> {
     let target = target.join("table");
     let build = comparisons(&["build", "--release", "--package", "table"]);
     build.args(["--target-dir".as_ref(), target.as_os_str()]).run()?;
     let lines = Run::program(target.join("release").join("table")).read()?;
     for line in lines.lines() {
-        let (row, sides) = read(line)?;
+        let (row, sides) = parse_row(line)?;
         measured.insert(row, sides);
     }
     Ok(())
 }
 
-/// A line of the program's.
-fn read(line: &str) -> Result<(String, Sides), Failure> {
+/// Parses a line of the program's output.
+fn parse_row(line: &str) -> Result<(String, Sides), Failure> {
     let line: Value = serde_json::from_str(line)?;
     match (line["row"].as_str(), line["ours"].as_u64(), line["theirs"].as_u64()) {
         (Some(row), Some(ours), Some(theirs)) => Ok((row.to_owned(), Sides { ours, theirs })),
-        _ => Err(Failure::new(format!("this is no row: {line}"))),
+        _ => Err(Failure::new(format!("this line is not a row: {line}"))),
     }
 }
 
-/// Cargo in the workspace of the comparisons, with the versions that are locked there.
+/// Runs cargo in the workspace `comparisons`, with its locked versions.
 fn comparisons(args: &[&str]) -> Run {
     let manifest = workspace::root().join("comparisons").join("Cargo.toml");
     Run::cargo().args(args).args(["--quiet", "--locked"]).args(["--manifest-path".as_ref(), manifest.as_os_str()])
 }
 
-/// The fewest that a median can be taken of.
+/// The fewest rounds with a meaningful median.
 const ROUNDS: usize = 3;
 
 #[cfg(test)]
@@ -111,31 +113,31 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_argument_that_it_does_not_know_is_told() {
-        let asked = |args: &[&str]| asked(&args.iter().map(|arg| (*arg).to_owned()).collect::<Vec<_>>());
+    fn unknown_arguments_are_rejected() {
+        let parse = |args: &[&str]| parse(&args.iter().map(|arg| (*arg).to_owned()).collect::<Vec<_>>());
 
-        assert_eq!(asked(&["--quick"]).unwrap(), (true, 3));
-        assert_eq!(asked(&["--rounds", "5"]).unwrap(), (false, 5));
-        assert!(asked(&["--rounds", "0"]).is_err() && asked(&["--fast"]).is_err());
+        assert_eq!(parse(&["--quick"]).unwrap(), (true, 3));
+        assert_eq!(parse(&["--rounds", "5"]).unwrap(), (false, 5));
+        assert!(parse(&["--rounds", "0"]).is_err() && parse(&["--fast"]).is_err());
     }
 
     #[test]
-    fn a_row_is_neither_lost_nor_left_out() {
+    fn unknown_and_missing_rows_are_reported() {
         let all: Measured = ROWS.iter().map(|row| (row.name.to_owned(), Sides { ours: 1, theirs: 1 })).collect();
         let (mut more, mut less) = (all.clone(), all.clone());
         more.insert("webhooks-bare".to_owned(), Sides { ours: 1, theirs: 1 });
         less.remove("flight");
 
-        assert!(known(&all).is_ok() && complete(&all).is_ok());
-        assert!(known(&more).unwrap_err().to_string().contains("`webhooks-bare`"));
-        assert!(complete(&less).unwrap_err().to_string().contains("`flight`"));
+        assert!(check_known(&all).is_ok() && check_complete(&all).is_ok());
+        assert!(check_known(&more).unwrap_err().to_string().contains("`webhooks-bare`"));
+        assert!(check_complete(&less).unwrap_err().to_string().contains("`flight`"));
     }
 
     #[test]
-    fn a_line_is_a_row_with_two_sides() {
+    fn a_line_has_a_row_and_two_values() {
         let line = r#"{"row":"flight","unit":"calls/s","ours":40455,"theirs":53080,"ratio":0.762}"#;
 
-        assert_eq!(read(line).unwrap(), ("flight".to_owned(), Sides { ours: 40_455, theirs: 53_080 }));
-        assert!(read(r#"{"row":"flight"}"#).unwrap_err().to_string().contains("no row"));
+        assert_eq!(parse_row(line).unwrap(), ("flight".to_owned(), Sides { ours: 40_455, theirs: 53_080 }));
+        assert!(parse_row(r#"{"row":"flight"}"#).unwrap_err().to_string().contains("not a row"));
     }
 }

@@ -1,11 +1,11 @@
-//! All steps in a row, up to the first that fails.
+//! Runs all checks, up to the first failure.
 
 use std::time::{Duration, Instant};
 
 use crate::process::{Action, Failure, Step};
 use crate::{consumers, docs, features, fuzz, instructions, newman, package, programs, test, tidy};
 
-/// What is quick and often broken comes first.
+/// Quick checks that often fail come first.
 const STEPS: &[(&str, Action)] = &[
     ("tidy", tidy::run),
     ("docs", docs::run),
@@ -25,7 +25,7 @@ pub(crate) fn run(_: &[String]) -> Result<Step, Failure> {
     let mut report = Report::default();
     for (name, step) in STEPS {
         println!("\n== {name}");
-        #[expect(clippy::disallowed_methods, reason = "a step's duration is for people to read")]
+        #[expect(clippy::disallowed_methods, reason = "the duration is only printed")]
         let start = Instant::now();
         let result = step(&[]);
         report.add(name, start.elapsed(), &result);
@@ -37,7 +37,7 @@ pub(crate) fn run(_: &[String]) -> Result<Step, Failure> {
     print!("{report}");
     match report.failed {
         0 => Ok(Step::Passed),
-        _ => Err(Failure::told()),
+        _ => Err(Failure::already_printed()),
     }
 }
 
@@ -49,19 +49,19 @@ struct Report {
 }
 
 impl Report {
-    fn add(&mut self, name: &str, took: Duration, result: &Result<Step, Failure>) {
+    fn add(&mut self, name: &str, elapsed: Duration, result: &Result<Step, Failure>) {
         let result = match result {
             Ok(Step::Passed) => {
                 self.passed += 1;
                 "passed".to_owned()
             }
-            Ok(Step::Skipped(why)) => format!("skipped: {why}"),
+            Ok(Step::Skipped(reason)) => format!("skipped: {reason}"),
             Err(_) => {
                 self.failed += 1;
                 "failed".to_owned()
             }
         };
-        self.rows += &format!("{name:<12} {:>4} s  {result}\n", took.as_secs());
+        self.rows += &format!("{name:<12} {:>4} s  {result}\n", elapsed.as_secs());
     }
 }
 
@@ -84,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_passed_is_counted_as_passed() {
+    fn skipped_and_failed_steps_do_not_count_as_passed() {
         assert_eq!(last_line(&[Ok(Step::Passed), Ok(Step::Skipped("no npm".into()))]), "ci: 1 passed, 0 failed");
         assert_eq!(last_line(&[Ok(Step::Passed), Err(Failure::new("no"))]), "ci: 1 passed, 1 failed");
     }

@@ -1,4 +1,4 @@
-//! Small applications that depend on the crates as users do, each a workspace of its own: what they bring in, and that they work.
+//! Small applications that use the crates, each in its own workspace. Checks their dependencies and their output.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,13 +12,13 @@ use crate::workspace::{self, PROVIDERS, SANDBOX, Workspace};
 /// An application in `tests/consumers`.
 struct Consumer {
     name: &'static str,
-    /// The providers that it asks for; no other may come with them.
+    /// The providers it depends on. No other provider may be in its dependency tree.
     providers: &'static [&'static str],
-    /// What else must not be in its tree.
+    /// Other crates that must not be in its dependency tree.
     absent: &'static [&'static str],
-    /// How many crates its tree has at most, itself included. A limit that has to be raised is a price that every user pays.
-    most_crates: usize,
-    try_out: fn(&Built<'_>, &Addresses) -> Result<(), Failure>,
+    /// The highest number of crates in its dependency tree, including itself. Every user pays for a higher limit.
+    max_crates: usize,
+    check_output: fn(&Built<'_>, &Addresses) -> Result<(), Failure>,
 }
 
 const CONSUMERS: &[Consumer] = &[
@@ -26,29 +26,29 @@ const CONSUMERS: &[Consumer] = &[
         name: "one-provider",
         providers: &["turbopay"],
         absent: &[SANDBOX, "payments", "native-tls", "openssl"],
-        most_crates: 122,
-        try_out: one_provider,
+        max_crates: 122,
+        check_output: one_provider,
     },
     Consumer {
         name: "facade-subset",
         providers: &["turbopay", "turbo-txn"],
         absent: &[SANDBOX, "native-tls", "openssl"],
-        most_crates: 130,
-        try_out: facade_subset,
+        max_crates: 130,
+        check_output: facade_subset,
     },
     Consumer {
         name: "webhooks-only",
         providers: &["turbopay"],
         absent: HTTP_STACK,
-        most_crates: 48,
-        try_out: webhooks_only,
+        max_crates: 48,
+        check_output: webhooks_only,
     },
     Consumer {
         name: "own-transport",
         providers: &["turbopay"],
         absent: HTTP_STACK,
-        most_crates: 51,
-        try_out: one_provider,
+        max_crates: 51,
+        check_output: one_provider,
     },
 ];
 
@@ -61,14 +61,14 @@ pub(crate) fn run(_: &[String]) -> Result<Step, Failure> {
     let sandbox = Sandbox::start()?;
     for consumer in CONSUMERS {
         cargo(consumer.name, "build").args(["--target-dir".as_ref(), target.as_os_str()]).run_without_warnings()?;
-        (consumer.try_out)(&Built { name: consumer.name, target: &target }, &sandbox.addresses)?;
+        (consumer.check_output)(&Built { name: consumer.name, target: &target }, &sandbox.addresses)?;
     }
-    time_from_nothing("webhooks-only", &target.join("from-nothing"))?;
+    time_clean_build("webhooks-only", &target.join("clean-build"))?;
     Ok(Step::Passed)
 }
 
-/// They are no members, so that `cargo fmt` does not know them.
-pub(crate) fn formatted() -> Result<(), Failure> {
+/// Checks the format of the applications. They are not members, so `cargo fmt` skips them.
+pub(crate) fn check_format() -> Result<(), Failure> {
     for name in CONSUMERS.iter().map(|consumer| consumer.name).chain(["packaged"]) {
         let main = dir(name).join("src").join("main.rs");
         Run::program("rustfmt").args(["--check", "--edition", "2024"]).args([main]).run()?;
@@ -76,7 +76,7 @@ pub(crate) fn formatted() -> Result<(), Failure> {
     Ok(())
 }
 
-/// The application that uses the archives; they have been unpacked here.
+/// Tests the application `packaged` with the unpacked archives of the crates.
 pub(crate) fn packaged(target: &Path, patches: &[(String, PathBuf)]) -> Result<(), Failure> {
     lock("packaged")?;
     let mut test = cargo("packaged", "test").args(["--target-dir".as_ref(), target.as_os_str()]);
@@ -86,7 +86,7 @@ pub(crate) fn packaged(target: &Path, patches: &[(String, PathBuf)]) -> Result<(
     test.run()
 }
 
-/// The versions that everything else here is tested with.
+/// Copies the workspace's `Cargo.lock`, so that the application has the same versions.
 fn lock(name: &str) -> Result<(), Failure> {
     fs::copy(workspace::root().join("Cargo.lock"), dir(name).join("Cargo.lock"))?;
     Ok(())
@@ -95,24 +95,24 @@ fn lock(name: &str) -> Result<(), Failure> {
 fn check_tree(consumer: &Consumer) -> Result<(), Failure> {
     let tree = cargo(consumer.name, "tree").args(["--prefix", "none", "--format", "{p}"]).read()?;
     let crates = crate_names(&tree);
-    println!("{}: {} crates of {} allowed", consumer.name, crates.len(), consumer.most_crates);
+    println!("{}: {} crates (limit: {})", consumer.name, crates.len(), consumer.max_crates);
     let others = PROVIDERS.iter().filter(|provider| !consumer.providers.contains(provider));
     let found: Vec<_> = others.chain(consumer.absent).copied().filter(|name| crates.contains(name)).collect();
     if !found.is_empty() {
         return Err(Failure::new(format!("{} depends on {}", consumer.name, found.join(", "))));
     }
-    if crates.len() > consumer.most_crates {
+    if crates.len() > consumer.max_crates {
         return Err(Failure::new(format!(
-            "{} has {} crates in its tree, and may have {}",
+            "{} has {} crates in its dependency tree, more than the limit of {}",
             consumer.name,
             crates.len(),
-            consumer.most_crates
+            consumer.max_crates
         )));
     }
     Ok(())
 }
 
-/// An application that has been built.
+/// A built application.
 struct Built<'a> {
     name: &'a str,
     target: &'a Path,
@@ -123,48 +123,48 @@ impl Built<'_> {
         Run::program(self.target.join("debug").join(self.name))
     }
 
-    fn says(&self, run: Run, expected: &str) -> Result<(), Failure> {
-        let said = run.read()?;
-        print!("{}: {said}", self.name);
-        if said.contains(expected) {
+    fn check_output(&self, run: Run, expected: &str) -> Result<(), Failure> {
+        let output = run.read()?;
+        print!("{}: {output}", self.name);
+        if output.contains(expected) {
             return Ok(());
         }
-        Err(Failure::new(format!("{} should have said {expected:?}", self.name)))
+        Err(Failure::new(format!("the output of {} does not contain {expected:?}", self.name)))
     }
 }
 
 fn one_provider(built: &Built<'_>, sandbox: &Addresses) -> Result<(), Failure> {
     let run = built.run().args([&sandbox.turbopay.base_url]).env("TURBOPAY_API_KEY", &sandbox.turbopay.api_key);
-    built.says(run, "send the customer to http://127.0.0.1:")
+    built.check_output(run, "send the customer to http://127.0.0.1:")
 }
 
 fn facade_subset(built: &Built<'_>, sandbox: &Addresses) -> Result<(), Failure> {
     let run = built
         .run()
-        // Nobody listens at the first address, so the second provider gets the order.
+        // The first provider's address refuses connections, so the second provider gets the order.
         .args(["http://127.0.0.1:9", &sandbox.turbo_txn.base_url])
         .env("TURBOPAY_API_KEY", &sandbox.turbopay.api_key)
         .env("TURBO_TXN_CLIENT_ID", &sandbox.turbo_txn.client_id)
         .env("TURBO_TXN_SECRET_KEY", &sandbox.turbo_txn.secret_key);
-    built.says(run, "awaiting customer: ")
+    built.check_output(run, "awaiting customer: ")
 }
 
 fn webhooks_only(built: &Built<'_>, _: &Addresses) -> Result<(), Failure> {
     let run = built.run().args([SIGNATURE, BODY]).env("TURBOPAY_WEBHOOK_KEY", WEBHOOK_KEY);
-    built.says(run, "200.00 of order-7421 is success")
+    built.check_output(run, "200.00 of order-7421 is success")
 }
 
-/// Says how long it takes whoever has nothing but the sources; a busy machine's figure fails nobody.
-fn time_from_nothing(name: &str, target: &Path) -> Result<(), Failure> {
+/// Prints the time of a clean build. There is no limit, because the time depends on the machine.
+fn time_clean_build(name: &str, target: &Path) -> Result<(), Failure> {
     if target.exists() {
         fs::remove_dir_all(target)?;
     }
-    // The download is the network's time.
+    // Exclude the download from the measurement.
     cargo(name, "fetch").run()?;
-    #[expect(clippy::disallowed_methods, reason = "a build's duration is for people to read")]
+    #[expect(clippy::disallowed_methods, reason = "the duration is only printed")]
     let start = Instant::now();
     cargo(name, "build").args(["--target-dir".as_ref(), target.as_os_str()]).run()?;
-    println!("{name}: built from nothing in {:.1} s", start.elapsed().as_secs_f64());
+    println!("{name}: clean build in {:.1} s", start.elapsed().as_secs_f64());
     Ok(())
 }
 
@@ -176,10 +176,10 @@ fn dir(name: &str) -> PathBuf {
     workspace::root().join("tests").join("consumers").join(name)
 }
 
-/// A delivery as TurboPay sends it.
+/// The body of a TurboPay webhook.
 const BODY: &str = r#"{"order_id":"849655cf-ceba-49bc-951a-cbfbf8d63274","merchant_order_id":"order-7421","status":"success","amount":"200.00"}"#;
 
 const WEBHOOK_KEY: &str = "whk-123";
 
-/// Of the body under the key, as `openssl dgst -sha256 -hmac` makes it.
+/// The signature of `BODY` under `WEBHOOK_KEY`, computed by `openssl dgst -sha256 -hmac`.
 const SIGNATURE: &str = "2d2187551b62a5159805182f7d1ecbb087865607cfabc4ce6f08142385dedca1";

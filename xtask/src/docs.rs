@@ -1,4 +1,4 @@
-//! The documentation builds without a warning, whichever features are on, and says of the providers what their crates say.
+//! Builds the documentation without warnings, and checks the table of capabilities.
 
 use crate::process::{Failure, Run, Step};
 use crate::workspace;
@@ -15,7 +15,7 @@ pub(crate) fn run(args: &[String]) -> Result<Step, Failure> {
     Ok(Step::Passed)
 }
 
-/// The table of what each provider can do is the one that the crates give.
+/// Checks that the committed table equals the output of the example `capabilities`.
 fn check_capabilities() -> Result<(), Failure> {
     let table = Run::cargo()
         .args(["run", "--quiet", "--package", "payments", "--features", "all-providers", "--example", "capabilities"])
@@ -25,7 +25,7 @@ fn check_capabilities() -> Result<(), Failure> {
         return Ok(());
     }
     Err(Failure::new(format!(
-        "the table in {CAPABILITIES} is not the one that its command prints; run it and put that in"
+        "the table in {CAPABILITIES} is out of date; replace it with the output of the command in that file"
     )))
 }
 

@@ -1,19 +1,19 @@
-//! Features only add: every combination builds, and what a feature brings stays out without it.
+//! Builds every combination of features, and checks that optional dependencies stay out of the others.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::process::{Failure, Run, Step};
 use crate::workspace::{PROVIDERS, Workspace};
 
-/// What must not be in the tree of a crate built with these features.
+/// Crates that must not be in the dependency tree of a member with these features.
 struct Absence {
     member: &'static str,
-    /// Comma-separated; none of the default ones.
+    /// Comma-separated. The default features are off.
     features: &'static str,
     absent: &'static [&'static str],
 }
 
-/// Verifying webhooks takes no client, no TLS and no runtime.
+/// Verifying webhooks needs no HTTP client, no TLS and no async runtime.
 const ABSENCES: &[Absence] = &[
     Absence { member: "payments-core", features: "", absent: HTTP_STACK },
     Absence { member: "turratech", features: "", absent: HTTP_STACK },
@@ -28,14 +28,14 @@ const ABSENCES: &[Absence] = &[
     Absence { member: "payments-axum", features: "turratech,turbo-txn,card3ds,turbopay", absent: CLIENTS },
 ];
 
-/// An axum application has a runtime anyway; what it must not get is a client.
+/// An axum application already has a runtime, but must not get an HTTP client.
 const CLIENTS: &[&str] = &["reqwest", "rustls", "native-tls", "openssl", "aws-lc-rs", "ring", "payments-sandbox"];
 
 pub(crate) const HTTP_STACK: &[&str] =
     &["reqwest", "hyper", "tokio", "rustls", "native-tls", "openssl", "aws-lc-rs", "ring", "mio"];
 
-/// With more features than this, pairs stand for the larger combinations: 2^7 builds of one crate take too long.
-const MOST_COMBINED: usize = 6;
+/// A crate with more features is built with single features, pairs and all features: 2^7 builds take too long.
+const MAX_COMBINED: usize = 6;
 
 pub(crate) fn run(_: &[String]) -> Result<Step, Failure> {
     let workspace = Workspace::load()?;
@@ -64,7 +64,7 @@ fn check_absence(absence: &Absence) -> Result<(), Failure> {
         .read()?;
     let crates = crate_names(&tree);
     let features = if features.is_empty() { "no features" } else { features };
-    println!("{member} with {features}: {} crates in all", crates.len());
+    println!("{member} with {features}: {} crates", crates.len());
     let found: Vec<_> = absent.iter().copied().filter(|name| crates.contains(name)).collect();
     if found.is_empty() {
         return Ok(());
@@ -76,15 +76,15 @@ fn check_absence(absence: &Absence) -> Result<(), Failure> {
     )))
 }
 
-/// The names in what `cargo tree --prefix none` prints: `name v1.2.3 (path)`, once or more.
+/// Returns the crate names in the output of `cargo tree --prefix none`, whose lines are `name v1.2.3 (path)`.
 pub(crate) fn crate_names(tree: &str) -> BTreeSet<&str> {
     tree.lines().filter_map(|line| line.split(' ').next()).filter(|name| !name.is_empty()).collect()
 }
 
-/// The combinations to build, fewest features first. Of those that switch the same features on, the first will do.
+/// Returns the combinations to build, fewest features first. Omits those that enable the same features as another.
 fn combinations(features: &BTreeMap<String, Vec<String>>) -> Vec<Vec<&str>> {
     let names: Vec<&str> = features.keys().map(String::as_str).filter(|name| *name != "default").collect();
-    let mut combinations = if names.len() <= MOST_COMBINED { subsets(&names) } else { up_to_pairs(&names) };
+    let mut combinations = if names.len() <= MAX_COMBINED { subsets(&names) } else { up_to_pairs(&names) };
     combinations.sort_by_key(Vec::len);
     let mut seen = BTreeSet::new();
     combinations.retain(|combination| seen.insert(closure(combination, features)));
@@ -109,7 +109,7 @@ fn up_to_pairs<'a>(names: &[&'a str]) -> Vec<Vec<&'a str>> {
     combinations
 }
 
-/// All that these features switch on, features of dependencies included.
+/// Returns every feature that these features enable, including features of dependencies.
 fn closure<'a>(combination: &[&'a str], features: &'a BTreeMap<String, Vec<String>>) -> BTreeSet<&'a str> {
     let mut on = BTreeSet::new();
     let mut next = combination.to_vec();
@@ -138,14 +138,14 @@ mod tests {
     }
 
     #[test]
-    fn what_switches_the_same_on_is_built_once() {
+    fn combinations_that_enable_the_same_features_are_built_once() {
         let features = features(&[("a", &["dep:a"]), ("b", &["a"])]);
 
         assert_eq!(combinations(&features), [vec![], vec!["a"], vec!["b"]]);
     }
 
     #[test]
-    fn many_features_are_combined_in_pairs_and_all_at_once() {
+    fn many_features_are_combined_in_pairs_and_all_together() {
         let names = ["a", "b", "c", "d", "e", "f", "g"];
         let features: BTreeMap<_, _> =
             names.iter().map(|name| ((*name).to_owned(), vec![format!("dep:{name}")])).collect();
@@ -157,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn a_crate_is_counted_once_and_by_its_whole_name() {
+    fn each_crate_is_counted_once() {
         let names = crate_names("turbopay v0.1.0 (/here)\nhttp v1.5.0\nhyper-util v0.1.0\nhttp v1.5.0 (*)\n\n");
 
         assert_eq!(names.into_iter().collect::<Vec<_>>(), ["http", "hyper-util", "turbopay"]);

@@ -1,4 +1,4 @@
-//! What the hot functions cost, in instructions: the same number however busy the machine is.
+//! Counts the instructions of the hot functions with callgrind. The counts do not depend on the machine's load.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -7,44 +7,47 @@ use std::path::PathBuf;
 use crate::process::{Failure, Run, Step};
 use crate::workspace::{self, Workspace};
 
-/// Counts, and holds the counts against those that were kept; with `--bless`, keeps these.
+/// Counts the instructions and compares them with the stored counts. With `--bless`, stores them.
 pub(crate) fn run(args: &[String]) -> Result<Step, Failure> {
     let bless = match args {
         [] => false,
         [bless] if bless == "--bless" => true,
-        _ => return Err(Failure::new("instructions [--bless]")),
+        _ => return Err(Failure::new("usage: cargo xtask instructions [--bless]")),
     };
     if !Run::program("valgrind").args(["--version"]).works() {
-        return Ok(Step::Skipped("there is no valgrind on this machine to count with".to_owned()));
+        return Ok(Step::Skipped("valgrind is not installed".to_owned()));
     }
-    let path = workspace::root().join(KEPT);
-    let kept =
-        Counts::read(&fs::read_to_string(&path)?).ok_or_else(|| Failure::new(format!("{KEPT} is unreadable")))?;
+    let path = workspace::root().join(STORED);
+    let stored = Counts::read(&fs::read_to_string(&path)?)
+        .ok_or_else(|| Failure::new(format!("{STORED} is not in the expected format")))?;
     let compiler = compiler()?;
-    if !bless && kept.compiler != compiler {
-        let how = "`cargo xtask instructions --bless` before a change, and without it after, compares";
-        return Ok(Step::Skipped(format!("{KEPT} was counted with {}, this is {compiler}; {how}", kept.compiler)));
+    if !bless && stored.compiler != compiler {
+        let advice = "to compare, run it with --bless before your change and without after it";
+        return Ok(Step::Skipped(format!(
+            "{STORED} has the counts of {}, but this is {compiler}; {advice}",
+            stored.compiler
+        )));
     }
     let target = Workspace::load()?.target;
     Run::cargo().args(["build", "--release", "--package", "payments-tests", "--bin", "instructions"]).run()?;
     let counter = Counter { program: target.join("release/instructions"), log: target.join("instructions.log") };
-    let hmac = counter.a_turn("hmac")?;
+    let hmac = counter.per_call("hmac")?;
     let counts = Counts {
         compiler,
-        // What an HMAC costs depends on the processor that callgrind plays; what is ours is the rest.
-        verify: counter.a_turn("verify")?.saturating_sub(hmac),
-        decode: counter.a_turn("decode")?,
+        // The cost of an HMAC depends on the processor that callgrind emulates, so it is subtracted.
+        verify: counter.per_call("verify")?.saturating_sub(hmac),
+        decode: counter.per_call("decode")?,
     };
-    println!("an HMAC of the body costs {hmac} instructions; beside it\n{}", counts.text());
+    println!("instructions per call (an HMAC of the body, not included in verify: {hmac})\n{}", counts.text());
 
     if counts.verify == 0 || counts.decode == 0 {
-        return Err(Failure::new("nothing was counted"));
+        return Err(Failure::new("a function has zero instructions: the measurement failed"));
     }
     if bless {
         fs::write(path, counts.text())?;
         return Ok(Step::Passed);
     }
-    counts.check(&kept)?;
+    counts.check(&stored)?;
     Ok(Step::Passed)
 }
 
@@ -54,29 +57,29 @@ struct Counter {
 }
 
 impl Counter {
-    /// The difference of many turns and few, so that starting the program does not count.
-    fn a_turn(&self, function: &str) -> Result<u64, Failure> {
-        Ok((self.count(function, FEW + TURNS)?.saturating_sub(self.count(function, FEW)?)) / TURNS)
+    /// Returns the instructions per call: the difference between many calls and few, so that startup does not count.
+    fn per_call(&self, function: &str) -> Result<u64, Failure> {
+        Ok((self.count(function, FEW + CALLS)?.saturating_sub(self.count(function, FEW)?)) / CALLS)
     }
 
-    fn count(&self, function: &str, turns: u64) -> Result<u64, Failure> {
+    fn count(&self, function: &str, calls: u64) -> Result<u64, Failure> {
         Run::program("valgrind")
             .args(["--tool=callgrind", "--callgrind-out-file=/dev/null"])
             .args([format!("--log-file={}", self.log.display())])
             .args([self.program.as_os_str()])
-            .args([function, &turns.to_string()])
+            .args([function, &calls.to_string()])
             .run()?;
         let log = fs::read_to_string(&self.log)?;
-        collected(&log).ok_or_else(|| Failure::new(format!("callgrind did not say what it counted:\n{log}")))
+        collected(&log).ok_or_else(|| Failure::new(format!("callgrind printed no count:\n{log}")))
     }
 }
 
-/// What stands behind callgrind's `Collected :`.
+/// Returns the count after `Collected : ` in callgrind's log.
 fn collected(log: &str) -> Option<u64> {
     log.lines().find_map(|line| line.split_once("Collected : "))?.1.trim().parse().ok()
 }
 
-/// Another compiler makes other instructions, and so does another architecture.
+/// Returns the compiler's version and target, on which the counts depend.
 fn compiler() -> Result<String, Failure> {
     let version = Run::program("rustc").args(["-vV"]).read()?;
     let field = |name| version.lines().find_map(|line| line.strip_prefix(name)).unwrap_or("?");
@@ -110,12 +113,12 @@ impl Counts {
         })
     }
 
-    fn check(&self, kept: &Counts) -> Result<(), Failure> {
-        for (name, now, kept) in [("verify", self.verify, kept.verify), ("decode", self.decode, kept.decode)] {
-            if now * 100 > kept * (100 + MORE_AT_MOST) {
+    fn check(&self, stored: &Counts) -> Result<(), Failure> {
+        for (name, now, stored) in [("verify", self.verify, stored.verify), ("decode", self.decode, stored.decode)] {
+            if now * 100 > stored * (100 + TOLERANCE) {
                 return Err(Failure::new(format!(
-                    "{name} costs {now} instructions, more than {MORE_AT_MOST} % above the {kept} of {KEPT}; \
-                     if that is meant, `cargo xtask instructions --bless`"
+                    "{name} takes {now} instructions, more than {TOLERANCE} % above the {stored} in {STORED}; \
+                     if that is intended, run `cargo xtask instructions --bless`"
                 )));
             }
         }
@@ -123,13 +126,13 @@ impl Counts {
     }
 }
 
-const KEPT: &str = "tests/instructions.txt";
+const STORED: &str = "tests/instructions.txt";
 
 const FEW: u64 = 10;
-const TURNS: u64 = 1000;
+const CALLS: u64 = 1000;
 
-/// In percent. Between two builds of the same code there is none; a library's new version may take a little.
-const MORE_AT_MOST: u64 = 10;
+/// In percent. The same code always has the same count, but a library's new version may need a few more instructions.
+const TOLERANCE: u64 = 10;
 
 #[cfg(test)]
 mod tests {
@@ -140,23 +143,23 @@ mod tests {
     }
 
     #[test]
-    fn more_than_a_tenth_more_fails() {
-        let kept = counts(1000, 500);
+    fn more_than_ten_percent_above_the_stored_count_fails() {
+        let stored = counts(1000, 500);
 
-        assert!(counts(1100, 550).check(&kept).is_ok());
-        assert!(counts(10, 10).check(&kept).is_ok());
-        assert!(counts(1101, 500).check(&kept).unwrap_err().to_string().starts_with("verify costs 1101"));
-        assert!(counts(1000, 551).check(&kept).unwrap_err().to_string().starts_with("decode costs 551"));
+        assert!(counts(1100, 550).check(&stored).is_ok());
+        assert!(counts(10, 10).check(&stored).is_ok());
+        assert!(counts(1101, 500).check(&stored).unwrap_err().to_string().starts_with("verify takes 1101"));
+        assert!(counts(1000, 551).check(&stored).unwrap_err().to_string().starts_with("decode takes 551"));
     }
 
     #[test]
-    fn what_is_kept_is_read_as_it_was_written() {
+    fn stored_counts_can_be_read_back() {
         assert_eq!(Counts::read(&counts(12, 34).text()), Some(counts(12, 34)));
         assert_eq!(Counts::read("verify 12"), None);
     }
 
     #[test]
-    fn callgrinds_count_is_read() {
+    fn the_count_is_read_from_callgrinds_log() {
         assert_eq!(collected("==7== Events    : Ir\n==7== Collected : 123456\n==7==\n"), Some(123_456));
         assert_eq!(collected("==7== nothing"), None);
     }

@@ -1,8 +1,8 @@
-//! Everything CI does, one command each, so that a red run can be repeated by hand.
+//! The project's development commands. CI runs the same ones, so each failure can be repeated by hand.
 //!
-//! `cargo xtask --help` lists the commands. This crate depends on no other member, so that it builds in seconds and
-//! works while the rest does not.
-#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command line tool speaks through its output")]
+//! `cargo xtask --help` lists the commands. This crate depends on no other member, so it builds in seconds, also while
+//! other crates do not compile.
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "this is a command line tool")]
 
 mod bench;
 mod ci;
@@ -32,18 +32,18 @@ fn main() -> ExitCode {
         return ExitCode::SUCCESS;
     };
     let Some(command) = COMMANDS.iter().find(|command| command.name == name) else {
-        eprint!("xtask: there is no command `{name}`\n\n{}", help());
+        eprint!("xtask: unknown command `{name}`\n\n{}", help());
         return ExitCode::from(2);
     };
 
     match (command.run)(&args.collect::<Vec<_>>()) {
         Ok(Step::Passed) => ExitCode::SUCCESS,
-        Ok(Step::Skipped(why)) => {
-            println!("skipped: {why}");
+        Ok(Step::Skipped(reason)) => {
+            println!("skipped: {reason}");
             ExitCode::SUCCESS
         }
         Err(failure) => {
-            if !failure.is_told() {
+            if !failure.is_printed() {
                 eprintln!("xtask {name}: {failure}");
             }
             failure.exit_code()
@@ -58,66 +58,82 @@ struct Command {
 }
 
 const COMMANDS: &[Command] = &[
-    Command { name: "ci", about: "all that a change must pass: the next twelve, fastest to fail first", run: ci::run },
-    Command { name: "tidy", about: "formatting, lints, layering, crate metadata, links", run: tidy::run },
-    Command { name: "docs", about: "rustdoc without a warning, with all features and with none", run: docs::run },
-    Command { name: "test", about: "every test; arguments go to the test runner", run: test::run },
+    Command { name: "ci", about: "runs the twelve checks below, which every change must pass", run: ci::run },
+    Command { name: "tidy", about: "checks formatting, lints, crate layers, crate metadata and links", run: tidy::run },
+    Command {
+        name: "docs",
+        about: "builds rustdoc with all features and with none; a warning is an error",
+        run: docs::run,
+    },
+    Command { name: "test", about: "runs every test; arguments go to the test runner", run: test::run },
     Command {
         name: "matrix",
-        about: "every operation under every fault, held against the ledger; arguments go to it",
+        about: "runs every operation under every fault in the sandbox; --help lists its options",
         run: programs::matrix,
     },
     Command {
         name: "features",
-        about: "every feature combination builds; what must stay out stays out",
+        about: "builds every feature combination, and checks that none adds an unwanted dependency",
         run: features::run,
     },
     Command {
         name: "simulate",
-        about: "days of a merchant without sockets, 20,000 unless --seeds says otherwise",
+        about: "simulates 20,000 days of a merchant in the sandbox; --help lists its options",
         run: programs::simulate,
     },
     Command {
         name: "attack",
-        about: "genuine and forged webhooks and callbacks: no forged one is accepted; arguments go to it",
+        about: "delivers genuine and forged webhooks; no forged one may be accepted; --help lists its options",
         run: programs::attack,
     },
     Command {
         name: "fuzz",
-        about: "every parser of untrusted bytes; with TARGET [--seconds N] under libFuzzer (installs cargo-fuzz)",
+        about: "fuzzes every parser of untrusted bytes; TARGET [--seconds N] uses libFuzzer (installs cargo-fuzz)",
         run: fuzz::run,
     },
     Command {
         name: "instructions",
-        about: "what verifying and decoding cost, counted by callgrind; --bless keeps what is counted",
+        about: "counts the instructions to verify and decode a webhook; --bless stores the counts",
         run: instructions::run,
     },
-    Command { name: "newman", about: "the provider's recorded exchanges against the sandbox", run: newman::run },
+    Command {
+        name: "newman",
+        about: "replays TurboPay's recorded exchanges against the sandbox (needs npm)",
+        run: newman::run,
+    },
     Command {
         name: "consumers",
-        about: "small applications that depend on the crates as users do, and what comes with them",
+        about: "builds and runs small applications that use the crates, and counts their dependencies",
         run: consumers::run,
     },
-    Command { name: "package", about: "each published crate's archive is complete and builds", run: package::run },
+    Command {
+        name: "package",
+        about: "checks that each published crate's archive is complete and compiles",
+        run: package::run,
+    },
     Command {
         name: "demo",
-        about: "one payment after another against the sandbox; arguments go to it",
+        about: "shows the main flows and a lost response at each provider, in the sandbox",
         run: programs::demo,
     },
     Command {
         name: "bench",
-        about: "what it costs beside what is used instead, written to docs/performance.md; --quick skips the builds",
+        about: "compares performance with alternatives, and writes docs/performance.md; --quick skips the builds",
         run: bench::run,
     },
-    Command { name: "supply-chain", about: "licences and advisories (installs cargo-deny)", run: tools::supply_chain },
+    Command {
+        name: "supply-chain",
+        about: "checks licences and security advisories of dependencies (installs cargo-deny)",
+        run: tools::supply_chain,
+    },
     Command {
         name: "mutants",
-        about: "mutation tests of what decides about money (installs cargo-mutants)",
+        about: "runs mutation tests of the code that decides about money (installs cargo-mutants)",
         run: tools::mutants,
     },
     Command {
         name: "semver",
-        about: "API changes since a git revision (installs cargo-semver-checks)",
+        about: "lists API changes since a git revision (installs cargo-semver-checks)",
         run: tools::semver,
     },
 ];
@@ -135,7 +151,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn help_gives_each_command_one_line() {
+    fn the_help_has_one_line_per_command() {
         for command in COMMANDS {
             let lines =
                 help().lines().filter(|line| line.trim_start().starts_with(&format!("{} ", command.name))).count();

@@ -1,7 +1,7 @@
-//! The provider's recorded exchanges, played by Newman against the sandbox.
+//! Replays TurboPay's recorded exchanges against the sandbox with Newman.
 //!
-//! The provider publishes a Postman collection whose examples are exchanges with the live service. Each becomes a
-//! request of its own; the sandbox must answer it with the recorded status, and with JSON of the recorded form.
+//! TurboPay publishes a Postman collection whose examples are exchanges with the live service. Each example becomes a
+//! request. The sandbox's response must have the recorded status and the recorded JSON structure.
 
 mod collection;
 mod recording;
@@ -42,19 +42,19 @@ pub(crate) fn run(_: &[String]) -> Result<Step, Failure> {
         fs::remove_file(&report)?;
     }
 
-    let played = Run::program(&newman)
+    let result = Run::program(&newman)
         .args(["run".as_ref(), derived.as_os_str()])
         .args(["--reporters", "cli,json", "--color", "off", "--timeout-request", "10000"])
         .args(["--reporter-cli-no-banner", "--reporter-cli-no-success-assertions"])
         .args(["--reporter-json-export".as_ref(), report.as_os_str()])
-        // Loopback is nobody's business but ours, whatever the machine is set up to send through a proxy.
+        // Never send loopback requests through a configured proxy.
         .env("NO_PROXY", "127.0.0.1,localhost")
         .run();
     let tally = Tally::read(&fs::read_to_string(&report).unwrap_or_default());
     println!("newman: {} exchanges, {} assertions passed, {} failed", exchanges.len(), tally.passed, tally.failed);
-    played?;
+    result?;
     if tally.failed != 0 || tally.passed != collection.assertions {
-        return Err(Failure::new(format!("{} assertions should have passed", collection.assertions)));
+        return Err(Failure::new(format!("expected {} assertions to pass", collection.assertions)));
     }
     Ok(Step::Passed)
 }
@@ -70,7 +70,7 @@ struct Tally {
 }
 
 impl Tally {
-    /// Counts the assertions in Newman's own report; one that cannot be read counts none as passed.
+    /// Reads the assertion counts from Newman's report. An unreadable report has no passed assertions.
     fn read(report: &str) -> Tally {
         let report: Value = serde_json::from_str(report).unwrap_or_default();
         let assertions = &report["run"]["stats"]["assertions"];
@@ -84,7 +84,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_report_that_is_not_there_counts_nothing_as_passed() {
+    fn a_missing_report_has_no_passed_assertions() {
         assert_eq!(Tally::read(""), Tally { passed: 0, failed: 0 });
         let report = r#"{"run": {"stats": {"assertions": {"total": 40, "pending": 0, "failed": 3}}}}"#;
         assert_eq!(Tally::read(report), Tally { passed: 37, failed: 3 });

@@ -1,5 +1,4 @@
-//! What would be published: each crate's archive holds what it must, and builds as its users would build it; and an
-//! application works over the archives.
+//! Packages the published crates, checks and compiles each archive, and tests an application with the archives.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -9,13 +8,13 @@ use crate::consumers;
 use crate::process::{Failure, Run, Step};
 use crate::workspace::{self, Member, Workspace};
 
-/// What every archive must hold, whether as a file or through a link in the crate's directory.
+/// The files that every archive must contain.
 const REQUIRED: &[&str] = &["Cargo.toml", "README.md", "CHANGELOG.md", "LICENSE-MIT", "LICENSE-APACHE", "src/lib.rs"];
 
 pub(crate) fn run(_: &[String]) -> Result<Step, Failure> {
     let workspace = Workspace::load()?;
-    // All at once: they depend on each other, and none needs to be published for that. Cargo could verify them here,
-    // but would unpack what they depend on once for each version, and verify the next change against the last.
+    // Package all crates at once, because they depend on each other and are not published. `--no-verify`, because cargo
+    // would unpack dependencies once per version, and check later changes against outdated code.
     let mut package = Run::cargo().args(["package", "--quiet", "--allow-dirty", "--no-verify"]);
     for member in workspace.published() {
         package = package.args(["--package", &member.name]);
@@ -31,7 +30,7 @@ pub(crate) fn run(_: &[String]) -> Result<Step, Failure> {
     for member in workspace.published() {
         inspect(member, &archives)?;
         let archive = archives.join(format!("{}.crate", versioned(member)));
-        // With new times, for cargo takes a file that looks old for one that it has built.
+        // `-m` sets new modification times. With the archive's old times, cargo would not rebuild.
         Run::program("tar").args(["-xzmf".as_ref(), archive.as_os_str(), "-C".as_ref(), unpacked.as_os_str()]).run()?;
     }
     build(&workspace, &unpacked)?;
@@ -49,17 +48,17 @@ fn inspect(member: &Member, archives: &Path) -> Result<(), Failure> {
     println!("{name}.crate: {} files, {} KiB", listing.lines().count(), size.div_ceil(1024));
     match missing(&listing, &name).as_slice() {
         [] => Ok(()),
-        missing => Err(Failure::new(format!("{name}.crate lacks {}", missing.join(", ")))),
+        missing => Err(Failure::new(format!("{name}.crate does not contain {}", missing.join(", ")))),
     }
 }
 
 fn missing(listing: &str, name: &str) -> Vec<&'static str> {
-    let holds = |file: &str| listing.lines().any(|line| line == format!("{name}/{file}"));
-    REQUIRED.iter().copied().filter(|file| !holds(file)).collect()
+    let contains = |file: &str| listing.lines().any(|line| line == format!("{name}/{file}"));
+    REQUIRED.iter().copied().filter(|file| !contains(file)).collect()
 }
 
-/// Builds each crate from its archive, with the other archives for its dependencies: with its default features as its
-/// users would, and then with all of them, its examples and tests included.
+/// Compiles each crate from its archive, with the other archives as its dependencies: first with default features, as
+/// users do, then with all features, examples and tests.
 fn build(workspace: &Workspace, unpacked: &Path) -> Result<(), Failure> {
     fs::write(unpacked.join("Cargo.toml"), manifest(workspace))?;
     fs::copy(workspace::root().join("Cargo.lock"), unpacked.join("Cargo.lock"))?;
@@ -75,7 +74,7 @@ fn build(workspace: &Workspace, unpacked: &Path) -> Result<(), Failure> {
     check().args(["--workspace", "--all-targets", "--all-features"]).run()
 }
 
-/// A workspace of the unpacked archives, which stand in for those of the registry.
+/// Returns the manifest of a workspace of the unpacked archives, which replace the registry's crates.
 fn manifest(workspace: &Workspace) -> String {
     let names: Vec<_> = workspace.published().map(versioned).collect();
     let mut manifest = format!("[workspace]\nresolver = \"3\"\nmembers = {names:?}\n\n[patch.crates-io]\n");
@@ -94,7 +93,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_an_archive_lacks_is_told() {
+    fn files_missing_from_an_archive_are_reported() {
         let listing = "turbopay-0.1.0/Cargo.toml\nturbopay-0.1.0/README.md\nturbopay-0.1.0/docs/CHANGELOG.md\n\
                        turbopay-0.1.0/LICENSE-MIT\nturbopay-0.1.0/src/lib.rs\n";
 
@@ -102,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn an_archive_stands_in_for_the_published_crate() {
+    fn an_archive_replaces_the_published_crate() {
         let published = |name: &str, published| {
             let (name, version) = (name.to_owned(), "0.1.0".to_owned());
             Member { name, version, published, ..Member::default() }

@@ -1,21 +1,21 @@
-//! Running other programs: what is run is printed, and the first failure ends it.
+//! Runs other programs, and prints each command line.
 
 use std::ffi::{OsStr, OsString};
 use std::fmt;
 use std::io::{BufRead as _, BufReader};
 use std::process::{Command, ExitCode, ExitStatus, Stdio};
 
-/// What runs a command, with the arguments after its name.
+/// The function of a command. It gets the arguments after the command's name.
 pub(crate) type Action = fn(&[String]) -> Result<Step, Failure>;
 
-/// How a command ended that did not fail.
+/// The result of a command that did not fail.
 pub(crate) enum Step {
     Passed,
-    /// Nothing was checked, and why.
+    /// Nothing was checked, for this reason.
     Skipped(String),
 }
 
-/// What went wrong, in a line or a few, for whoever reads a red run.
+/// A failure: a message and an exit status.
 #[derive(Debug)]
 pub(crate) struct Failure {
     message: String,
@@ -27,12 +27,12 @@ impl Failure {
         Failure { message: message.into(), status: 1 }
     }
 
-    /// A failure that has been told already, so that nothing follows its telling.
-    pub(crate) fn told() -> Failure {
+    /// Returns a failure whose message is already printed.
+    pub(crate) fn already_printed() -> Failure {
         Failure::new("")
     }
 
-    pub(crate) fn is_told(&self) -> bool {
+    pub(crate) fn is_printed(&self) -> bool {
         self.message.is_empty()
     }
 
@@ -55,117 +55,118 @@ impl From<std::io::Error> for Failure {
 
 impl From<serde_json::Error> for Failure {
     fn from(error: serde_json::Error) -> Failure {
-        Failure::new(format!("unreadable JSON: {error}"))
+        Failure::new(format!("invalid JSON: {error}"))
     }
 }
 
-/// A program, its arguments and how to show them.
+/// A program with its arguments, and the command line to print.
 pub(crate) struct Run {
     command: Command,
-    shown: String,
+    command_line: String,
 }
 
 impl Run {
-    /// The cargo that runs us, at the root of the workspace.
+    /// Runs the cargo that runs xtask, in the workspace's root.
     pub(crate) fn cargo() -> Run {
-        #[expect(clippy::disallowed_methods, reason = "cargo says so which cargo it is")]
+        #[expect(clippy::disallowed_methods, reason = "cargo sets `CARGO` to its own path")]
         let cargo = std::env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo"));
         let mut run = Run::program(cargo);
-        run.shown = "cargo".to_owned();
+        run.command_line = "cargo".to_owned();
         run
     }
 
     pub(crate) fn program(program: impl AsRef<OsStr>) -> Run {
         let mut command = Command::new(&program);
         command.current_dir(crate::workspace::root());
-        Run { command, shown: program.as_ref().to_string_lossy().into_owned() }
+        Run { command, command_line: program.as_ref().to_string_lossy().into_owned() }
     }
 
     pub(crate) fn args<A: AsRef<OsStr>>(mut self, args: impl IntoIterator<Item = A>) -> Run {
         for arg in args {
-            let shown = arg.as_ref().to_string_lossy();
-            let quote = if shown.is_empty() || shown.contains([' ', '"', '*']) { "'" } else { "" };
-            self.shown += &format!(" {quote}{shown}{quote}");
+            let text = arg.as_ref().to_string_lossy();
+            let quote = if text.is_empty() || text.contains([' ', '"', '*']) { "'" } else { "" };
+            self.command_line += &format!(" {quote}{text}{quote}");
             self.command.arg(arg);
         }
         self
     }
 
     pub(crate) fn env(mut self, name: &str, value: &str) -> Run {
-        self.shown = format!("{name}='{value}' {}", self.shown);
+        self.command_line = format!("{name}='{value}' {}", self.command_line);
         self.command.env(name, value);
         self
     }
 
-    /// Runs it, its output going where ours goes.
+    /// Runs the program with inherited output.
     pub(crate) fn run(mut self) -> Result<(), Failure> {
-        self.announce();
-        let status = self.command.status().map_err(|error| cannot_start(&self.shown, &error))?;
-        self.judge(status)
+        self.print_command_line();
+        let status = self.command.status().map_err(|error| cannot_start(&self.command_line, &error))?;
+        self.check(status)
     }
 
-    /// Runs it, and takes a compiler warning for a failure.
+    /// Runs cargo, and fails on a compiler warning.
     ///
-    /// `-D warnings` in `RUSTFLAGS` would build every dependency anew; reading what cargo prints does not.
+    /// Reads cargo's output, because `-D warnings` in `RUSTFLAGS` would rebuild every dependency.
     pub(crate) fn run_without_warnings(mut self) -> Result<(), Failure> {
-        self.announce();
+        self.print_command_line();
         let mut child =
-            self.command.stderr(Stdio::piped()).spawn().map_err(|error| cannot_start(&self.shown, &error))?;
+            self.command.stderr(Stdio::piped()).spawn().map_err(|error| cannot_start(&self.command_line, &error))?;
         let mut warned = None;
         for line in child.stderr.take().map(|stderr| BufReader::new(stderr).lines()).into_iter().flatten() {
             let line = line?;
             eprintln!("{line}");
-            if counts_warnings(&line) {
+            if is_warning_summary(&line) {
                 warned = Some(line);
             }
         }
         let status = child.wait()?;
-        self.judge(status)?;
+        self.check(status)?;
         match warned {
-            Some(line) => Err(Failure::new(format!("`{}` passed, but not without warnings: {line}", self.shown))),
+            Some(line) => Err(Failure::new(format!("`{}` passed with warnings: {line}", self.command_line))),
             None => Ok(()),
         }
     }
 
-    /// Runs it and hands back what it printed.
+    /// Runs the program and returns its standard output.
     pub(crate) fn read(mut self) -> Result<String, Failure> {
         let output =
-            self.command.stderr(Stdio::inherit()).output().map_err(|error| cannot_start(&self.shown, &error))?;
-        self.judge(output.status)?;
-        String::from_utf8(output.stdout).map_err(|_| Failure::new(format!("`{}` printed no UTF-8", self.shown)))
+            self.command.stderr(Stdio::inherit()).output().map_err(|error| cannot_start(&self.command_line, &error))?;
+        self.check(output.status)?;
+        String::from_utf8(output.stdout)
+            .map_err(|_| Failure::new(format!("the output of `{}` is not UTF-8", self.command_line)))
     }
 
-    /// Whether it starts and ends well, in silence: for asking whether a tool is there.
+    /// Returns true if the program starts and succeeds. Discards its output. Used to detect installed tools.
     pub(crate) fn works(mut self) -> bool {
         let status = self.command.stdout(Stdio::null()).stderr(Stdio::null()).status();
         status.is_ok_and(|status| status.success())
     }
 
-    /// Starts it, its standard output readable, and leaves the rest to the caller.
+    /// Starts the program with a readable standard output.
     pub(crate) fn spawn(mut self) -> Result<std::process::Child, Failure> {
-        self.announce();
-        self.command.stdout(Stdio::piped()).spawn().map_err(|error| cannot_start(&self.shown, &error))
+        self.print_command_line();
+        self.command.stdout(Stdio::piped()).spawn().map_err(|error| cannot_start(&self.command_line, &error))
     }
 
-    fn announce(&self) {
-        eprintln!("$ {}", self.shown);
+    fn print_command_line(&self) {
+        eprintln!("$ {}", self.command_line);
     }
 
-    fn judge(&self, status: ExitStatus) -> Result<(), Failure> {
+    fn check(&self, status: ExitStatus) -> Result<(), Failure> {
         if status.success() {
             return Ok(());
         }
         let code = status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(1);
-        Err(Failure { message: format!("`{}` failed ({status})", self.shown), status: code })
+        Err(Failure { message: format!("`{}` failed ({status})", self.command_line), status: code })
     }
 }
 
-fn cannot_start(shown: &str, error: &std::io::Error) -> Failure {
-    Failure::new(format!("`{shown}` does not start: {error}"))
+fn cannot_start(command_line: &str, error: &std::io::Error) -> Failure {
+    Failure::new(format!("cannot start `{command_line}`: {error}"))
 }
 
-/// Whether this is cargo's line at the end of a crate that has warnings.
-fn counts_warnings(line: &str) -> bool {
+/// Returns true for cargo's summary line of a crate with warnings.
+fn is_warning_summary(line: &str) -> bool {
     line.starts_with("warning: `") && line.contains(" generated ")
 }
 
@@ -174,7 +175,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_failing_program_hands_on_its_exit_status() {
+    fn a_failure_has_the_exit_status_of_the_program() {
         let failure = Run::program("sh").args(["-c", "exit 7"]).run().unwrap_err();
 
         assert_eq!(failure.status, 7);
@@ -182,18 +183,18 @@ mod tests {
     }
 
     #[test]
-    fn a_program_that_is_not_there_is_named() {
+    fn a_missing_program_is_reported_by_name() {
         let failure = Run::program("no-such-program").run().unwrap_err();
 
-        assert!(failure.to_string().starts_with("`no-such-program` does not start"), "{failure}");
+        assert!(failure.to_string().starts_with("cannot start `no-such-program`"), "{failure}");
     }
 
     #[test]
-    fn a_warning_fails_what_must_not_warn() {
+    fn a_warning_is_a_failure() {
         let warns = "echo 'warning: `turbopay` (lib) generated 1 warning' >&2";
 
         let failure = Run::program("sh").args(["-c", warns]).run_without_warnings().unwrap_err();
 
-        assert!(failure.to_string().contains("not without warnings"), "{failure}");
+        assert!(failure.to_string().contains("passed with warnings"), "{failure}");
     }
 }

@@ -1,4 +1,4 @@
-//! The programs of `payments-tests` and `payments-proof`. They need the SDKs and the sandbox, which xtask must not.
+//! Runs the programs of `payments-tests` and `payments-proof`, which need the SDKs and the sandbox.
 
 use crate::process::{Failure, Run, Step};
 
@@ -6,22 +6,22 @@ pub(crate) fn demo(args: &[String]) -> Result<Step, Failure> {
     run("demo", &[], args)
 }
 
-/// In release, since it is ten thousand runs and more.
+/// Runs in release mode, because the matrix has 20,000 runs.
 pub(crate) fn matrix(args: &[String]) -> Result<Step, Failure> {
     run("matrix", RELEASE, args)
 }
 
-/// Every fault at every provider at least once, with what the tests have built already.
+/// Runs every fault at every provider at least once, in debug mode, to reuse the tests' build.
 pub(crate) fn short_matrix(_: &[String]) -> Result<Step, Failure> {
     run("matrix", &[], &["--runs".to_owned(), SHORT.to_owned()])
 }
 
-/// In release: a day takes a hundred times as long otherwise.
+/// Runs in release mode: in debug mode, a day takes a hundred times as long.
 pub(crate) fn simulate(args: &[String]) -> Result<Step, Failure> {
     run("simulate", RELEASE, args)
 }
 
-/// In release, because it sends 200,000 deliveries.
+/// Runs in release mode, because the attack sends 200,000 deliveries.
 pub(crate) fn attack(args: &[String]) -> Result<Step, Failure> {
     run_of("payments-proof", "attack", RELEASE, args)
 }
@@ -38,5 +38,5 @@ fn run_of(package: &str, program: &str, profile: &[&str], args: &[String]) -> Re
 
 const RELEASE: &[&str] = &["--release"];
 
-/// Under a minute on two cores.
+/// Takes less than a minute on two cores.
 const SHORT: &str = "600";

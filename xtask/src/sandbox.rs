@@ -1,4 +1,4 @@
-//! A sandbox that lives as long as this value.
+//! Starts the sandbox as a child process.
 
 use std::io::{BufRead as _, BufReader};
 use std::process::{Child, ChildStdout};
@@ -8,20 +8,21 @@ use serde_json::Value;
 use crate::process::{Failure, Run};
 use crate::workspace::SANDBOX;
 
+/// A running sandbox. It stops when this value is dropped.
 pub(crate) struct Sandbox {
     pub(crate) addresses: Addresses,
-    /// Stays open: a program that is not read any more may die of its next line.
+    /// Stays open, because the sandbox may fail when it writes to a closed pipe.
     _stdout: BufReader<ChildStdout>,
     _process: Process,
 }
 
 impl Sandbox {
     pub(crate) fn start() -> Result<Sandbox, Failure> {
-        // Built first, so that a compiler error is not taken for a sandbox that says nothing.
+        // Build first, so that a compiler error is reported as such.
         Run::cargo().args(["build", "--quiet", "--package", SANDBOX]).run()?;
         let serve = Run::cargo().args(["run", "--quiet", "--package", SANDBOX, "--", "serve", "--json"]);
         let mut process = Process(serve.spawn()?);
-        let stdout = process.0.stdout.take().ok_or_else(|| Failure::new("the sandbox has no output"))?;
+        let stdout = process.0.stdout.take().ok_or_else(|| Failure::new("the sandbox's output cannot be read"))?;
         let mut stdout = BufReader::new(stdout);
         let mut line = String::new();
         stdout.read_line(&mut line)?;
@@ -29,7 +30,7 @@ impl Sandbox {
     }
 }
 
-/// Where a sandbox listens, and the keys that it takes.
+/// The sandbox's URLs and credentials.
 #[derive(Debug)]
 pub(crate) struct Addresses {
     pub(crate) control_url: String,
@@ -53,7 +54,7 @@ pub(crate) struct TurboTxn {
 impl Addresses {
     fn read(line: &str) -> Result<Addresses, Failure> {
         let line: Value = serde_json::from_str(line)
-            .map_err(|_| Failure::new(format!("the sandbox's first line is no JSON: {:?}", line.trim())))?;
+            .map_err(|_| Failure::new(format!("the sandbox's first line is not JSON: {:?}", line.trim())))?;
         let text = |value: &Value, name: &str| match value[name].as_str() {
             Some(text) => Ok(text.trim_end_matches('/').to_owned()),
             None => Err(Failure::new(format!("the sandbox's first line has no {name}"))),
@@ -71,12 +72,12 @@ impl Addresses {
     }
 }
 
-/// A process that ends with this value.
+/// A child process. It is killed when this value is dropped.
 struct Process(Child);
 
 impl Drop for Process {
     fn drop(&mut self) {
-        // Both fail only if it has ended already.
+        // Both fail only if the process has already ended.
         let _ = self.0.kill();
         let _ = self.0.wait();
     }
@@ -87,7 +88,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_first_line_says_where_to_go() {
+    fn the_first_line_contains_the_urls() {
         let line = r#"{"control_url": "http://127.0.0.1:1/control/",
             "turbopay": {"base_url": "http://127.0.0.1:2/api", "api_key": "k"},
             "turbo-txn": {"base_url": "http://127.0.0.1:3/", "client_id": "c", "secret_key": "s"}}"#;
@@ -100,8 +101,8 @@ mod tests {
     }
 
     #[test]
-    fn a_first_line_without_an_address_is_told() {
-        assert!(Addresses::read("").unwrap_err().to_string().contains("no JSON"));
+    fn a_first_line_without_a_url_is_an_error() {
+        assert!(Addresses::read("").unwrap_err().to_string().contains("not JSON"));
         assert!(Addresses::read("{}").unwrap_err().to_string().contains("no control_url"));
     }
 }

@@ -1,4 +1,4 @@
-//! Formatting, lints, and the rules that no compiler knows.
+//! Checks formatting, lints, and this project's own rules.
 
 mod blocks;
 mod layers;
@@ -15,49 +15,49 @@ use crate::tidy::tree::Tree;
 use crate::workspace::Workspace;
 
 pub(crate) fn run(_: &[String]) -> Result<Step, Failure> {
-    rules()?;
+    check_rules()?;
     Run::cargo().args(["fmt", "--all", "--check"]).run()?;
-    consumers::formatted()?;
-    for workspace in OUTSIDE {
+    consumers::check_format()?;
+    for workspace in OTHER_WORKSPACES {
         Run::cargo().args(["fmt", "--all", "--check", "--manifest-path", &format!("{workspace}/Cargo.toml")]).run()?;
     }
     Run::cargo().args(["clippy", "--workspace", "--all-targets", "--all-features", "--", "-D", "warnings"]).run()?;
     Ok(Step::Passed)
 }
 
-/// Holds every file against every rule, and tells all that is wrong at once.
-fn rules() -> Result<(), Failure> {
+/// Checks every rule, and reports all problems together.
+fn check_rules() -> Result<(), Failure> {
     let workspace = Workspace::load()?;
     let tree = Tree::load()?;
     let problems: Vec<String> = RULES.iter().flat_map(|rule| rule(&tree, &workspace)).collect();
-    println!("tidy: {} files against {} rules", tree.len(), RULES.len());
+    println!("tidy: {} files, {} rules", tree.len(), RULES.len());
     match problems.as_slice() {
         [] => Ok(()),
-        [one] => Err(Failure::new(one)),
-        many => Err(Failure::new(format!("{} problems\n  {}", many.len(), many.join("\n  ")))),
+        [problem] => Err(Failure::new(problem)),
+        problems => Err(Failure::new(format!("{} problems\n  {}", problems.len(), problems.join("\n  ")))),
     }
 }
 
-/// Workspaces of their own, which `cargo fmt` does not know from here.
-const OUTSIDE: [&str; 2] = ["comparisons", "fuzz"];
+/// Separate workspaces, which `cargo fmt` does not include.
+const OTHER_WORKSPACES: [&str; 2] = ["comparisons", "fuzz"];
 
-/// A rule answers with one line for each thing that breaks it.
+/// A rule. It returns one line per problem.
 type Rule = fn(&Tree, &Workspace) -> Vec<String>;
 
 const RULES: &[Rule] = &[
-    sources::no_file_is_too_long,
-    sources::no_mod_rs,
-    sources::nothing_is_unsafe,
-    manifests::published_crates_say_what_they_are,
-    manifests::published_crates_hold_what_readers_look_for,
+    sources::source_files_have_at_most_700_lines,
+    sources::no_file_is_named_mod_rs,
+    sources::no_unsafe_code,
+    manifests::published_crates_have_metadata,
+    manifests::published_crates_have_their_documents,
     manifests::every_member_inherits_the_lints,
     layers::the_core_names_no_provider,
-    layers::no_provider_depends_on_another,
-    layers::the_sandbox_stays_out_of_the_sdk,
+    layers::provider_crates_are_independent,
+    layers::the_sdk_does_not_depend_on_the_sandbox,
     layers::the_sandbox_depends_on_no_provider,
-    modules::the_cores_modules_have_no_circle,
-    modules::the_sandboxs_folders_have_no_circle,
-    blocks::documents_with_rust_are_compiled,
-    links::relative_links_lead_somewhere,
-    words::nothing_names_a_machine,
+    modules::core_modules_have_no_cycles,
+    modules::sandbox_folders_have_no_cycles,
+    blocks::rust_in_documents_is_compiled,
+    links::relative_links_resolve,
+    words::no_machine_specific_paths,
 ];

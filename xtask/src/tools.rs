@@ -1,4 +1,4 @@
-//! Checks that need a tool of their own, too slow to install or to run for every change.
+//! Checks with additional tools. They take too long to install or run for every change.
 
 use crate::process::{Failure, Run, Step};
 use crate::workspace;
@@ -9,13 +9,13 @@ pub(crate) fn supply_chain(args: &[String]) -> Result<Step, Failure> {
     Ok(Step::Passed)
 }
 
-/// The files that decide whether money may have moved, and how much.
-const DECIDERS: &[&str] = &["classify", "error", "outcome", "executor", "retry", "webhook", "money"];
+/// The source files that decide whether money may have moved, and how much.
+const MUTATED: &[&str] = &["classify", "error", "outcome", "executor", "retry", "webhook", "money"];
 
 pub(crate) fn mutants(args: &[String]) -> Result<Step, Failure> {
-    let files: Vec<_> = DECIDERS.iter().map(|name| format!("crates/payments-core/src/{name}.rs")).collect();
+    let files: Vec<_> = MUTATED.iter().map(|name| format!("crates/payments-core/src/{name}.rs")).collect();
     if let Some(file) = files.iter().find(|file| !workspace::root().join(file).is_file()) {
-        return Err(Failure::new(format!("there is no {file}: put its new name into DECIDERS")));
+        return Err(Failure::new(format!("{file} does not exist: update MUTATED in xtask/src/tools.rs")));
     }
     install("mutants", "cargo-mutants")?;
     Run::cargo()
@@ -26,14 +26,14 @@ pub(crate) fn mutants(args: &[String]) -> Result<Step, Failure> {
     Ok(Step::Passed)
 }
 
-/// Compares with the revision that is given, or with the newest tag.
+/// Compares the API with a git revision, by default the newest tag.
 pub(crate) fn semver(args: &[String]) -> Result<Step, Failure> {
     let revision = match args.first() {
         Some(revision) => revision.clone(),
         None => Run::program("git")
             .args(["describe", "--tags", "--abbrev=0"])
             .read()
-            .map_err(|_| Failure::new("no tag to compare with: name a git revision"))?,
+            .map_err(|_| Failure::new("no tag to compare with: pass a git revision"))?,
     };
     install("semver-checks", "cargo-semver-checks")?;
     Run::cargo().args(["semver-checks", "--workspace", "--baseline-rev", revision.trim()]).run()?;

@@ -1,4 +1,4 @@
-//! What cargo knows about this workspace.
+//! Reads the workspace's metadata from cargo.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -7,13 +7,13 @@ use serde_json::Value;
 
 use crate::process::{Failure, Run};
 
-/// The crates that model one provider each; those that do not exist yet may already be named.
+/// The provider crates.
 pub(crate) const PROVIDERS: &[&str] = &["turratech", "turbo-txn", "turbo-link", "card3ds", "turbopay"];
 
-/// The crate that plays the providers, for tests only.
+/// The crate that simulates the providers, for tests only.
 pub(crate) const SANDBOX: &str = "payments-sandbox";
 
-/// The workspace's directory.
+/// Returns the workspace's directory.
 pub(crate) fn root() -> &'static Path {
     let xtask = Path::new(env!("CARGO_MANIFEST_DIR"));
     xtask.parent().unwrap_or(xtask)
@@ -21,7 +21,7 @@ pub(crate) fn root() -> &'static Path {
 
 pub(crate) struct Workspace {
     pub(crate) members: Vec<Member>,
-    /// Where cargo builds.
+    /// The target directory.
     pub(crate) target: PathBuf,
 }
 
@@ -36,16 +36,16 @@ pub(crate) struct Member {
     pub(crate) keywords: usize,
     pub(crate) categories: usize,
     pub(crate) readme: Option<String>,
-    /// Whether `[package.metadata.docs.rs]` is there.
+    /// True if the manifest has `[package.metadata.docs.rs]`.
     pub(crate) docs_rs: bool,
-    /// Each feature with what it switches on.
+    /// Each feature, with the features and dependencies that it enables.
     pub(crate) features: BTreeMap<String, Vec<String>>,
     pub(crate) dependencies: Vec<Dependency>,
 }
 
 pub(crate) struct Dependency {
     pub(crate) name: String,
-    /// Whether users of the crate get it too: neither a development nor a build dependency.
+    /// True for a normal dependency, false for a development or build dependency.
     pub(crate) normal: bool,
 }
 
@@ -76,7 +76,7 @@ impl Member {
             name: text(&package["name"]),
             version: text(&package["version"]),
             dir: dir.strip_prefix(&root.replace('\\', "/")).unwrap_or(dir).trim_start_matches('/').to_owned(),
-            // `publish = false` is an empty list of registries; no `publish` at all is null.
+            // `publish = false` is an empty list of registries. Without `publish`, the value is null.
             published: package["publish"].as_array().is_none_or(|registries| !registries.is_empty()),
             description: text(&package["description"]),
             keywords: list(&package["keywords"]).len(),
@@ -105,7 +105,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_unpublished_member_is_told_from_a_published_one() {
+    fn members_with_publish_false_are_not_published() {
         let workspace = Workspace::parse(
             r#"{"workspace_root": "/w", "target_directory": "/t", "packages": [
                 {"name": "turbopay", "manifest_path": "/w/crates/turbopay/Cargo.toml", "publish": null,

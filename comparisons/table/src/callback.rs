@@ -1,4 +1,4 @@
-//! A callback of Turbo Transactions: decrypted and decoded.
+//! Decrypts and decodes a callback of Turbo Transactions.
 
 use std::borrow::Cow;
 use std::hint::black_box;
@@ -10,7 +10,7 @@ use cbc::Decryptor;
 use cbc::cipher::block_padding::Pkcs7;
 use cbc::cipher::{BlockModeDecrypt, KeyIvInit};
 use serde::Deserialize;
-use turbo_txn::{CallbackKey, CallbackDecryptor, MerchantOrderId};
+use turbo_txn::{CallbackDecryptor, CallbackKey, MerchantOrderId};
 
 use crate::report;
 use crate::side_by_side::medians;
@@ -19,10 +19,10 @@ pub fn decrypt_and_decode() {
     let key = || CallbackKey::new(KEY).unwrap();
     let text = br#"{"utr":"402393486736","amount":300.01,"orderId":"order-7421","txnStatus":"Approved"}"#;
     let body = turbo_txn::test_util::callback(&key(), [7; 16], text);
-    let callbacks = CallbackDecryptor::new(key());
+    let decryptor = CallbackDecryptor::new(key());
     let bytes = STANDARD.decode(KEY).unwrap();
 
-    let mut ours = || drop(black_box(callbacks.decrypt(body.as_bytes()).unwrap()));
+    let mut ours = || drop(black_box(decryptor.decrypt(body.as_bytes()).unwrap()));
     let mut by_hand = || {
         let outer: Outer<'_> = serde_json::from_slice(body.as_bytes()).unwrap();
         let mut data = STANDARD.decode(&*outer.encrypted_data).unwrap();

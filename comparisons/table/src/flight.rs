@@ -1,4 +1,4 @@
-//! Many calls in flight at once: how many a second.
+//! Measures the throughput of 256 concurrent calls.
 
 use std::future::Future;
 use std::time::Instant;
@@ -15,7 +15,7 @@ pub fn throughput() {
     let url = format!("http://{server}/v1/payments");
     let ours = move || {
         let sdk = sdk.clone();
-        async move { drop(turratech_side::through_the_sdk(&sdk).await) }
+        async move { drop(turratech_side::with_sdk(&sdk).await) }
     };
     let theirs = move || {
         let (bare, url) = (bare.clone(), url.clone());
@@ -46,12 +46,12 @@ where
     F: Send + 'static,
 {
     runtime.block_on(async {
-        let began = Instant::now();
-        let tasks: Vec<_> = (0..IN_FLIGHT)
+        let start = Instant::now();
+        let tasks: Vec<_> = (0..TASKS)
             .map(|_| {
                 let call = call.clone();
                 let calls = async move {
-                    for _ in 0..EACH {
+                    for _ in 0..CALLS_PER_TASK {
                         call().await;
                     }
                 };
@@ -61,10 +61,10 @@ where
         for task in tasks {
             task.await.unwrap();
         }
-        IN_FLIGHT * EACH * 1_000_000 / u64::try_from(began.elapsed().as_micros()).unwrap()
+        TASKS * CALLS_PER_TASK * 1_000_000 / u64::try_from(start.elapsed().as_micros()).unwrap()
     })
 }
 
 const ROUNDS: usize = 31;
-const IN_FLIGHT: u64 = 256;
-const EACH: u64 = 8;
+const TASKS: u64 = 256;
+const CALLS_PER_TASK: u64 = 8;

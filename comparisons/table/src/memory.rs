@@ -1,43 +1,43 @@
-//! Long lists: the memory that they take, and whether an object costs more as they grow.
+//! Measures long lists: their memory, and the time per object as they grow.
 
 use std::time::Instant;
 
 use turratech::payments_core::http::{HeaderMap, StatusCode};
-use turratech::payments_core::transport::{Response, Request, Transport, TransportError, async_trait};
+use turratech::payments_core::transport::{Request, Response, Transport, TransportError, async_trait};
 use turratech::{ApiKey, Client, ListParams};
 
 use crate::side_by_side::median;
-use crate::{child, report, said};
+use crate::{child, output_of, report};
 
-/// In a process of its own: memory that another row has given back would hide what this one takes.
-pub fn of_the_pager() {
-    let kib = said(child(&["pager"])).trim().parse().unwrap();
+/// Runs in a child process, because memory freed by another row would hide the memory of this one.
+pub fn pager_memory() {
+    let kib = output_of(child(&["pager"])).trim().parse().unwrap();
     report("pager-memory", "KiB", kib, 0);
 }
 
-pub fn pager() {
+pub fn read_lists() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    // Whatever is set up once is not the list's.
+    // Exclude the memory that is allocated once.
     runtime.block_on(read(1_000));
     let before = memory("VmRSS:");
     runtime.block_on(read(1_000_000));
     println!("{}", memory("VmHWM:").saturating_sub(before));
 }
 
-/// An object's cost in the longest list beside the same in the shortest; and the dearest of those between.
+/// Compares the time per object: the slowest of the longer lists with the shortest list.
 pub fn growth() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let lengths = [1_000, 10_000, 100_000, 1_000_000];
     let mut times = lengths.map(|_| Vec::new());
     for round in 0..=ROUNDS {
         for (length, times) in lengths.into_iter().zip(&mut times) {
-            // As many objects in each, so that each is disturbed as often.
+            // Read about the same number of objects for each length, so that load on the machine affects all of them.
             let lists = (100_000 / length).max(1);
-            let began = Instant::now();
+            let start = Instant::now();
             (0..lists).for_each(|_| runtime.block_on(read(length)));
             let objects = u128::try_from(lists * length).unwrap();
             if round > 0 {
-                times.push(u64::try_from(began.elapsed().as_nanos() * 1_000 / objects).unwrap());
+                times.push(u64::try_from(start.elapsed().as_nanos() * 1_000 / objects).unwrap());
             }
         }
     }
@@ -47,7 +47,7 @@ pub fn growth() {
 
 async fn read(length: usize) {
     let builder = Client::builder(ApiKey::new("sk_test_51ABC123DEF456").unwrap());
-    let client = builder.transport(OnTheFly { length }).build().unwrap();
+    let client = builder.transport(GeneratedList { length }).build().unwrap();
     let (mut customers, mut count) = (client.list_customers(ListParams::new().limit(100)), 0);
     while customers.try_next().await.unwrap().is_some() {
         count += 1;
@@ -55,30 +55,30 @@ async fn read(length: usize) {
     assert_eq!(count, length);
 }
 
-/// A list whose pages are made when they are asked for. The newest object has the highest number.
+/// A transport that generates each page on request. The newest object has the highest number.
 #[derive(Debug)]
-struct OnTheFly {
+struct GeneratedList {
     length: usize,
 }
 
 #[async_trait]
-impl Transport for OnTheFly {
+impl Transport for GeneratedList {
     async fn send(&self, request: Request) -> Result<Response, TransportError> {
         let after = request.url().split_once("starting_after=cus_").map(|(_, after)| after.parse().unwrap());
         let to: usize = after.unwrap_or(self.length);
         let from = to - 100;
         let mut page = String::from(r#"{"object":"list","data":["#);
-        for at in (from..to).rev() {
-            // As many digits in each, so that the objects of a short list are not shorter.
-            page += &format!(r#"{{"id":"cus_{at:07}","object":"customer","name":"Customer {at:07}"}}"#);
-            page += if at > from { "," } else { "" };
+        for number in (from..to).rev() {
+            // The same number of digits in every id, so that all objects have the same size.
+            page += &format!(r#"{{"id":"cus_{number:07}","object":"customer","name":"Customer {number:07}"}}"#);
+            page += if number > from { "," } else { "" };
         }
         page += &format!(r#"],"has_more":{},"url":"/v1/customers"}}"#, from > 0);
         Ok(Response::new(StatusCode::OK, HeaderMap::new(), page.into_bytes()))
     }
 }
 
-/// In KiB, as the kernel counts it.
+/// Returns a memory field of `/proc/self/status`, in KiB.
 fn memory(field: &str) -> usize {
     let status = std::fs::read_to_string("/proc/self/status").unwrap();
     let line = status.lines().find_map(|line| line.strip_prefix(field)).unwrap();

@@ -1,4 +1,4 @@
-//! One keyed POST: sent, answered, decoded, one after another over loopback.
+//! Sends POST requests with idempotency keys over loopback, one after another, and decodes the responses.
 
 use std::hint::black_box;
 
@@ -6,23 +6,23 @@ use rcgen::{CertificateParams, KeyPair, SanType};
 use tokio::runtime::Runtime;
 
 use crate::side_by_side::medians;
-use crate::{child, report, said, server, stripe_side, turratech_side};
+use crate::{child, output_of, report, server, stripe_side, turratech_side};
 
 pub fn plain() {
     let (server, runtime) = (server::plain(), runtime());
     let (sdk, bare) = (turratech_side::sdk("http", server, None), turratech_side::bare());
     let (stripe, url) = (stripe_side::client("http", server), format!("http://{server}/v1/payments"));
-    let mut ours = || drop(black_box(runtime.block_on(turratech_side::through_the_sdk(&sdk))));
+    let mut ours = || drop(black_box(runtime.block_on(turratech_side::with_sdk(&sdk))));
     let mut by_hand = || drop(black_box(runtime.block_on(turratech_side::by_hand(&bare, &url))));
     let mut theirs = || drop(black_box(runtime.block_on(stripe_side::create(&stripe))));
 
-    let (our_time, bare_time) = medians(ROUNDS, TURNS, &mut ours, &mut by_hand);
+    let (our_time, bare_time) = medians(ROUNDS, CALLS, &mut ours, &mut by_hand);
     report("post-bare", "ns", our_time, bare_time);
-    let (our_time, their_time) = medians(ROUNDS, TURNS, &mut ours, &mut theirs);
+    let (our_time, their_time) = medians(ROUNDS, CALLS, &mut ours, &mut theirs);
     report("post-stripe", "ns", our_time, their_time);
 }
 
-/// In a process of its own: async-stripe trusts the machine's roots and no other, and the environment says which those are.
+/// Runs in a child process, because async-stripe trusts only the machine's root certificates, which `SSL_CERT_FILE` sets.
 pub fn tls() {
     let mut certificate = CertificateParams::new(["localhost".to_owned()]).unwrap();
     certificate.subject_alt_names.push(SanType::IpAddress(std::net::Ipv4Addr::LOCALHOST.into()));
@@ -32,19 +32,19 @@ pub fn tls() {
     let roots = std::env::temp_dir().join(format!("comparisons-{}.pem", std::process::id()));
     std::fs::write(&roots, certificate.pem()).unwrap();
     child.env("SSL_CERT_FILE", &roots);
-    let lines = said(child);
+    let lines = output_of(child);
     std::fs::remove_file(roots).unwrap();
     print!("{lines}");
 }
 
-pub fn over_tls(certificate: &str, key: &str) {
+pub fn measure_tls(certificate: &str, key: &str) {
     let (server, runtime) = (server::tls(certificate, key), runtime());
     let sdk = turratech_side::sdk("https", server, Some(certificate));
     let stripe = stripe_side::client("https", server);
-    let mut ours = || drop(black_box(runtime.block_on(turratech_side::through_the_sdk(&sdk))));
+    let mut ours = || drop(black_box(runtime.block_on(turratech_side::with_sdk(&sdk))));
     let mut theirs = || drop(black_box(runtime.block_on(stripe_side::create(&stripe))));
 
-    let (our_time, their_time) = medians(ROUNDS, TURNS, &mut ours, &mut theirs);
+    let (our_time, their_time) = medians(ROUNDS, CALLS, &mut ours, &mut theirs);
     report("post-stripe-tls", "ns", our_time, their_time);
 }
 
@@ -53,4 +53,4 @@ fn runtime() -> Runtime {
 }
 
 const ROUNDS: usize = 61;
-const TURNS: u32 = 100;
+const CALLS: u32 = 100;

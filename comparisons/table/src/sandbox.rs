@@ -1,4 +1,4 @@
-//! The sandbox: how many payments it creates in a second, and how soon it is there.
+//! Measures the sandbox: payments created per second, and the time until it is ready.
 
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::SocketAddr;
@@ -20,18 +20,18 @@ use crate::side_by_side::median;
 use crate::{child, report};
 
 pub fn all() {
-    creates();
-    ready();
+    measure_creates();
+    measure_start();
 }
 
-/// The sandbox's own server beside axum's, both around the same engine.
-fn creates() {
-    // The first one's settings go for both: the seed makes the keys.
+/// Compares the sandbox's own server with axum, both with the sandbox's engine.
+fn measure_creates() {
+    // The same seed gives both sandboxes the same keys.
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
     let client = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let (mut our_rates, mut their_rates) = (Vec::new(), Vec::new());
     for round in 0..=ROUNDS {
-        // Anew each time: a ledger that grows is not what is measured.
+        // A new sandbox each round, so that the size of the ledger does not matter.
         let sandbox = runtime.block_on(Sandbox::builder().seed(7).start());
         let address = sandbox.turratech().base_url().split('/').nth(2).unwrap().parse().unwrap();
         let key = sandbox.turratech().api_key().to_owned();
@@ -47,23 +47,23 @@ fn creates() {
             our_rates.push(our_rate);
             their_rates.push(their_rate);
         }
-        let _inside = runtime.enter();
+        let _guard = runtime.enter();
         sandbox.finish();
     }
     report("sandbox-creates", "calls/s", median(our_rates), median(their_rates));
 }
 
 async fn axum(offline: Offline) -> SocketAddr {
-    let there = Arc::new((offline.turratech().base_url().to_owned(), offline));
+    let state = Arc::new((offline.turratech().base_url().to_owned(), offline));
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
-    let app = Router::new().route("/v1/payments", post(create)).with_state(there);
+    let app = Router::new().route("/v1/payments", post(create)).with_state(state);
     tokio::spawn(async move { axum::serve(listener, app).await.unwrap() });
     address
 }
 
-async fn create(State(there): State<Arc<(String, Offline)>>, headers: HeaderMap, body: Bytes) -> impl IntoResponse {
-    let (base_url, offline) = &*there;
+async fn create(State(state): State<Arc<(String, Offline)>>, headers: HeaderMap, body: Bytes) -> impl IntoResponse {
+    let (base_url, offline) = &*state;
     let headers = headers.iter().map(|(name, value)| (name.as_str().to_owned(), value.to_str().unwrap().to_owned()));
     let request = WireRequest {
         method: "POST".to_owned(),
@@ -71,16 +71,17 @@ async fn create(State(there): State<Arc<(String, Offline)>>, headers: HeaderMap,
         headers: headers.collect(),
         body: body.into(),
     };
-    let WireEnd::Whole(response) = offline.send(request).await else { panic!("no answer") };
+    let WireEnd::Whole(response) = offline.send(request).await else { panic!("the response is incomplete") };
     let framing = ["content-length", "connection", "transfer-encoding"];
-    let kept = response.headers.iter().filter(|(name, _)| !framing.iter().any(|one| name.eq_ignore_ascii_case(one)));
-    let headers: HeaderMap = kept.map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap())).collect();
+    let copied =
+        response.headers.iter().filter(|(name, _)| !framing.iter().any(|framing| name.eq_ignore_ascii_case(framing)));
+    let headers: HeaderMap = copied.map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap())).collect();
     (StatusCode::from_u16(response.status).unwrap(), headers, response.body)
 }
 
-/// Payments that are created in a second, by a client that does as little as it can.
+/// Returns the number of payments created per second, by a minimal client.
 async fn rate(server: SocketAddr, key: &str) -> u64 {
-    let began = Instant::now();
+    let start = Instant::now();
     let connections: Vec<_> = (0..CONNECTIONS)
         .map(|connection| {
             let key = key.to_owned();
@@ -88,7 +89,7 @@ async fn rate(server: SocketAddr, key: &str) -> u64 {
                 let mut stream = TcpStream::connect(server).await.unwrap();
                 stream.set_nodelay(true).unwrap();
                 let mut response = vec![0; 8192];
-                for number in 0..EACH {
+                for number in 0..PAYMENTS_PER_CONNECTION {
                     let request = request(&key, &format!("{server}-{connection}-{number}"));
                     stream.write_all(request.as_bytes()).await.unwrap();
                     read(&mut stream, &mut response).await;
@@ -99,7 +100,7 @@ async fn rate(server: SocketAddr, key: &str) -> u64 {
     for connection in connections {
         connection.await.unwrap();
     }
-    CONNECTIONS * EACH * 1_000_000 / u64::try_from(began.elapsed().as_micros()).unwrap()
+    CONNECTIONS * PAYMENTS_PER_CONNECTION * 1_000_000 / u64::try_from(start.elapsed().as_micros()).unwrap()
 }
 
 fn request(key: &str, idempotency_key: &str) -> String {
@@ -129,24 +130,24 @@ async fn read(stream: &mut TcpStream, response: &mut [u8]) {
     }
 }
 
-/// From the start of its process to its being ready.
-fn ready() {
+/// Measures the time from the start of the process until the sandbox is ready.
+fn measure_start() {
     let times = (0..ROUNDS).map(|_| {
-        let began = Instant::now();
+        let start = Instant::now();
         let mut process = child(&["sandbox"]).stdout(Stdio::piped()).stdin(Stdio::piped()).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        let took = began.elapsed();
+        let elapsed = start.elapsed();
         assert!(line.starts_with("http://"), "{line}");
         drop(process.stdin.take());
         process.wait().unwrap();
-        u64::try_from(took.as_micros()).unwrap()
+        u64::try_from(elapsed.as_micros()).unwrap()
     });
     report("sandbox-ready", "us", median(times.collect()), 0);
 }
 
-/// Serves until its input ends.
-pub fn started() {
+/// Runs a sandbox until the standard input is closed.
+pub fn serve() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let sandbox = runtime.block_on(Sandbox::builder().start());
     println!("{}", sandbox.turratech().base_url());
@@ -157,4 +158,4 @@ pub fn started() {
 
 const ROUNDS: usize = 21;
 const CONNECTIONS: u64 = 16;
-const EACH: u64 = 200;
+const PAYMENTS_PER_CONNECTION: u64 = 200;

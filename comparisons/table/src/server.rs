@@ -1,5 +1,4 @@
-//! A server that gives every request to a path the same answer. One thread serves all sides, so that none is luckier
-//! with the core that its own thread runs on.
+//! A server with a fixed response per path. One thread serves both sides, so that both run on the same core.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -17,7 +16,7 @@ pub fn plain() -> SocketAddr {
     serve(None)
 }
 
-/// Behind TLS, with this certificate and its key in PEM.
+/// Starts a TLS server with this certificate and key, both in PEM.
 pub fn tls(certificate: &str, key: &str) -> SocketAddr {
     let certificate = CertificateDer::from_pem_slice(certificate.as_bytes()).unwrap();
     let key = PrivateKeyDer::from_pem_slice(key.as_bytes()).unwrap();
@@ -41,8 +40,8 @@ fn serve(tls: Option<TlsAcceptor>) -> SocketAddr {
             while let Ok((stream, _)) = listener.accept().await {
                 stream.set_nodelay(true).unwrap();
                 match tls.clone() {
-                    None => tokio::spawn(response(stream)),
-                    Some(tls) => tokio::spawn(async move { response(tls.accept(stream).await.ok()?).await }),
+                    None => tokio::spawn(respond(stream)),
+                    Some(tls) => tokio::spawn(async move { respond(tls.accept(stream).await.ok()?).await }),
                 };
             }
         });
@@ -50,8 +49,8 @@ fn serve(tls: Option<TlsAcceptor>) -> SocketAddr {
     address
 }
 
-async fn response(mut stream: impl AsyncRead + AsyncWrite + Unpin) -> Option<()> {
-    let (payment, customer) = (whole(turratech_side::PAYMENT), whole(stripe_side::CUSTOMER));
+async fn respond(mut stream: impl AsyncRead + AsyncWrite + Unpin) -> Option<()> {
+    let (payment, customer) = (with_head(turratech_side::PAYMENT), with_head(stripe_side::CUSTOMER));
     let (mut request, mut length) = ([0; 8192], 0);
     loop {
         let read = stream.read(&mut request[length..]).await.ok()?;
@@ -59,7 +58,7 @@ async fn response(mut stream: impl AsyncRead + AsyncWrite + Unpin) -> Option<()>
             return None;
         }
         length += read;
-        if is_whole(&request[..length]) {
+        if is_complete(&request[..length]) {
             let response = if request.starts_with(b"POST /v1/customers") { &customer } else { &payment };
             stream.write_all(response).await.ok()?;
             stream.flush().await.ok()?;
@@ -68,7 +67,7 @@ async fn response(mut stream: impl AsyncRead + AsyncWrite + Unpin) -> Option<()>
     }
 }
 
-fn is_whole(request: &[u8]) -> bool {
+fn is_complete(request: &[u8]) -> bool {
     let Some(end) = request.windows(4).position(|four| four == b"\r\n\r\n") else { return false };
     let head = std::str::from_utf8(&request[..end]).unwrap();
     let is_length = |name: &str| name.eq_ignore_ascii_case("content-length");
@@ -77,7 +76,7 @@ fn is_whole(request: &[u8]) -> bool {
     request.len() == end + 4 + body
 }
 
-fn whole(body: &str) -> Vec<u8> {
+fn with_head(body: &str) -> Vec<u8> {
     let head = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nrequest-id: req_8fU2";
     format!("{head}\r\ncontent-length: {}\r\n\r\n{body}", body.len()).into_bytes()
 }

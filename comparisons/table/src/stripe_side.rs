@@ -1,4 +1,4 @@
-//! A customer at Stripe, through async-stripe.
+//! Creates a Stripe customer with async-stripe.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -6,7 +6,7 @@ use std::time::Duration;
 use stripe::{Client, ClientBuilder, RequestStrategy, StripeRequest as _};
 use stripe_core::customer::CreateCustomer;
 
-/// As long as TurraTech's payment.
+/// A response of about the same length as TurraTech's payment.
 pub const CUSTOMER: &str = r#"{"id":"cus_NffrFeUfNV2Hib","object":"customer","address":null,"balance":0,"created":1680893993,"currency":null,"default_source":null,"delinquent":false,"description":"Order #12345","email":"jennyrosen@example.com","livemode":false,"metadata":{"order_id":"12345"},"name":"Jenny Rosen","phone":null,"shipping":null,"tax_exempt":"none"}"#;
 
 pub fn client(scheme: &str, server: SocketAddr) -> Client {
@@ -20,6 +20,6 @@ pub async fn create(client: &Client) -> stripe_core::Customer {
         .name("Jenny Rosen")
         .description("Order #12345")
         .metadata([("order_id".to_owned(), "12345".to_owned())]);
-    let once = RequestStrategy::idempotent_with_uuid();
-    customer.customize().request_strategy(once).send(client).await.unwrap()
+    let strategy = RequestStrategy::idempotent_with_uuid();
+    customer.customize().request_strategy(strategy).send(client).await.unwrap()
 }

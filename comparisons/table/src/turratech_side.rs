@@ -1,4 +1,4 @@
-//! A payment at TurraTech: through the SDK, and written by hand over reqwest.
+//! Creates a TurraTech payment with the SDK, and by hand with reqwest.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -20,7 +20,7 @@ pub fn sdk(scheme: &str, server: SocketAddr, certificate: Option<&str>) -> Clien
     builder.transport(ReqwestTransport::builder().root_certificate(root).build().unwrap()).build().unwrap()
 }
 
-pub async fn through_the_sdk(client: &Client) -> Payment {
+pub async fn with_sdk(client: &Client) -> Payment {
     let payment = NewPayment::new(Money::from_minor(2000, Currency::GBP))
         .payment_method("pm_card_visa".parse().unwrap())
         .customer("cus_NffrFeUfNV2Hib".parse().unwrap())
@@ -30,7 +30,7 @@ pub async fn through_the_sdk(client: &Client) -> Payment {
     client.create_payment(payment).send().await.unwrap()
 }
 
-/// The same connection pool, timeouts and headers as the SDK's.
+/// Returns a reqwest client with the SDK's connection pool, timeouts and headers.
 pub fn bare() -> reqwest::Client {
     let mut headers = HeaderMap::new();
     let mut key = HeaderValue::from_static("Bearer sk_test_51ABC123DEF456");
@@ -86,9 +86,9 @@ struct BareNewPayment<'a> {
     confirm: bool,
 }
 
-/// The SDK's own types wherever they can be decoded into; amounts and times as the integers that they are.
+/// A payment with the SDK's own types where possible. Amounts and times are integers, as in the JSON.
 #[derive(Deserialize)]
-#[expect(dead_code, reason = "decoded, as the SDK decodes it")]
+#[expect(dead_code, reason = "the fields are decoded for comparison, not read")]
 pub struct BarePayment {
     id: PaymentId,
     amount: i64,

@@ -1,4 +1,4 @@
-//! Webhooks: verified and decoded.
+//! Verifies and decodes webhooks.
 
 use std::hint::black_box;
 use std::time::SystemTime;
@@ -23,7 +23,7 @@ pub fn all() {
 fn turratech() {
     let secret = turratech::WebhookSecret::new(SECRET).unwrap();
     let header = turratech::test_util::sign(&secret, EVENT.as_bytes(), OffsetDateTime::from(SystemTime::now()));
-    let endpoint = turratech::WebhookVerifier::new(secret);
+    let verifier = turratech::WebhookVerifier::new(secret);
     let keyed = Hmac::<Sha256>::new_from_slice(SECRET.as_bytes()).unwrap();
     let stripe_header = Webhook::generate_test_header(STRIPE_EVENT, SECRET, None);
     let length = EVENT.len().abs_diff(STRIPE_EVENT.len());
@@ -32,21 +32,21 @@ fn turratech() {
     let tag = hex::decode(tag).unwrap();
 
     let mut ours = || {
-        let event = endpoint.verify_signature(EVENT.as_bytes(), header.as_bytes()).unwrap();
+        let event = verifier.verify_signature(EVENT.as_bytes(), header.as_bytes()).unwrap();
         black_box(event.object().unwrap());
     };
-    let mut ours_in_part = || {
-        let event = endpoint.verify_signature(EVENT.as_bytes(), header.as_bytes()).unwrap();
+    let mut ours_without_object = || {
+        let event = verifier.verify_signature(EVENT.as_bytes(), header.as_bytes()).unwrap();
         assert_eq!(event.event_type, EventType::PaymentSucceeded);
         black_box(event);
     };
     let mut stripe = || drop(black_box(Webhook::construct_event(STRIPE_EVENT, &stripe_header, SECRET).unwrap()));
     let mut by_hand = || {
         verify_by_hand(&keyed, EVENT.as_bytes(), &header);
-        // A delivery comes as bytes.
+        // A webhook's body is bytes, so this decodes from bytes too.
         drop(black_box(serde_json::from_slice::<BareEvent>(EVENT.as_bytes()).unwrap()));
     };
-    let mut mac_alone = || {
+    let mut hmac_only = || {
         let mut mac = keyed.clone();
         mac.update(time.as_bytes());
         mac.update(b".");
@@ -54,15 +54,15 @@ fn turratech() {
         mac.verify_slice(&tag).unwrap();
     };
 
-    let (our_time, their_time) = medians(ROUNDS, TURNS, &mut ours, &mut stripe);
+    let (our_time, their_time) = medians(ROUNDS, CALLS, &mut ours, &mut stripe);
     report("webhook-stripe", "ns", our_time, their_time);
-    let (our_time, their_time) = medians(ROUNDS, TURNS, &mut ours, &mut by_hand);
+    let (our_time, their_time) = medians(ROUNDS, CALLS, &mut ours, &mut by_hand);
     report("webhook-bare", "ns", our_time, their_time);
-    let (our_time, their_time) = medians(ROUNDS, TURNS, &mut ours_in_part, &mut mac_alone);
+    let (our_time, their_time) = medians(ROUNDS, CALLS, &mut ours_without_object, &mut hmac_only);
     report("webhook-hmac", "ns", our_time, their_time);
 }
 
-/// What nobody can leave out: the header taken apart, the time looked at, the tag compared in constant time.
+/// Verifies a signature with the necessary steps only: parses the header, checks the time, compares the tag.
 fn verify_by_hand(keyed: &Hmac<Sha256>, body: &[u8], header: &str) {
     let (time, hex) = header.strip_prefix("t=").unwrap().split_once(",v1=").unwrap();
     let mut tag = [0; 32];
@@ -79,10 +79,10 @@ fn verify_by_hand(keyed: &Hmac<Sha256>, body: &[u8], header: &str) {
 fn turbopay() {
     let key = turbopay::WebhookKey::new(SECRET).unwrap();
     let header = turbopay::test_util::sign(&key, TURBOPAY_EVENT);
-    let endpoint = turbopay::WebhookVerifier::new(key);
+    let verifier = turbopay::WebhookVerifier::new(key);
     let keyed = Hmac::<Sha256>::new_from_slice(SECRET.as_bytes()).unwrap();
 
-    let mut ours = || drop(black_box(endpoint.verify_signature(TURBOPAY_EVENT, header.as_bytes()).unwrap()));
+    let mut ours = || drop(black_box(verifier.verify_signature(TURBOPAY_EVENT, header.as_bytes()).unwrap()));
     let mut by_hand = || {
         let mut tag = [0; 32];
         hex::decode_to_slice(&header, &mut tag).unwrap();
@@ -91,13 +91,13 @@ fn turbopay() {
         mac.verify_slice(&tag).unwrap();
         drop(black_box(serde_json::from_slice::<BareTurboPayEvent>(TURBOPAY_EVENT).unwrap()));
     };
-    let (our_time, their_time) = medians(ROUNDS, TURNS, &mut ours, &mut by_hand);
+    let (our_time, their_time) = medians(ROUNDS, CALLS, &mut ours, &mut by_hand);
     report("webhook-turbopay", "ns", our_time, their_time);
 }
 
-/// In one piece, as whoever expects nothing but payments would write it.
+/// An event with its payment, decoded in one pass, as an application would do that expects only payments.
 #[derive(Deserialize)]
-#[expect(dead_code, reason = "decoded, as the SDK decodes it")]
+#[expect(dead_code, reason = "the fields are decoded for comparison, not read")]
 struct BareEvent {
     id: EventId,
     r#type: EventType,
@@ -107,13 +107,13 @@ struct BareEvent {
 }
 
 #[derive(Deserialize)]
-#[expect(dead_code, reason = "decoded, as the SDK decodes it")]
+#[expect(dead_code, reason = "the fields are decoded for comparison, not read")]
 struct BareData {
     object: BarePayment,
 }
 
 #[derive(Deserialize)]
-#[expect(dead_code, reason = "decoded, as the SDK decodes it")]
+#[expect(dead_code, reason = "the fields are decoded for comparison, not read")]
 struct BareTurboPayEvent {
     order_id: turbopay::OrderId,
     merchant_order_id: turbopay::MerchantOrderId,
@@ -138,4 +138,4 @@ const STRIPE_EVENT: &str = r#"{"id":"evt_1NqQXYZ123456789","object":"event","api
 const TURBOPAY_EVENT: &[u8] = br#"{"order_id":"849655cf-ceba-49bc-951a-cbfbf8d63274","merchant_order_id":"O_XVajPtgGFk173LluM5oKb","status":"pending","reason":"some reason","amount":"200.00","utr":"409876543210","target_upi_id":"deposit@test","merchant_customer_id":"aaaaaaa99-1290-3e9f-a08e-c03aedc68b35"}"#;
 
 const ROUNDS: usize = 101;
-const TURNS: u32 = 2_000;
+const CALLS: u32 = 2_000;

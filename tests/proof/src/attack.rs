@@ -70,7 +70,7 @@ pub(crate) struct Attempt {
     pub(crate) expected: Expected,
 }
 
-/// What decides whether a receiver may use the changed delivery.
+/// The result that a receiver may have for the changed delivery.
 #[derive(Debug)]
 pub(crate) enum Expected {
     /// The signature.
@@ -81,7 +81,7 @@ pub(crate) enum Expected {
     NoHint { id: String },
 }
 
-/// What happened to an attempt.
+/// The judgement of one attempt.
 #[derive(Debug)]
 enum Judgement {
     /// Forged and rejected.

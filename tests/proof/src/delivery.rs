@@ -67,7 +67,7 @@ pub struct Delivery {
 }
 
 impl Delivery {
-    /// Whether one of the merchant's secrets signed this body, in the provider's scheme and at an acceptable time.
+    /// Returns true if one of the merchant's secrets signed this body, in the provider's scheme and at an acceptable time.
     ///
     /// Always false for providers that do not sign.
     #[must_use]
@@ -95,7 +95,7 @@ impl Delivery {
         }
     }
 
-    /// Whether the time is in plain digits, without leading zeros, and at most 300 seconds from the clock.
+    /// Returns true if the time is in plain digits, without leading zeros, and at most 300 seconds from the clock.
     fn is_recent(&self, time: &[u8]) -> bool {
         let seconds = std::str::from_utf8(time).ok().and_then(|text| text.parse::<u64>().ok());
         seconds.is_some_and(|seconds| {

@@ -109,7 +109,7 @@ fn replace(random: &mut Random, bytes: &mut Vec<u8>, at: usize, is_of_word: fn(u
     bytes.splice(start..start + length, random.pick(words).iter().copied());
 }
 
-/// How often a mutation that changes nothing is repeated.
+/// The number of attempts, because a mutation may change nothing.
 const ATTEMPTS: usize = 8;
 
 #[rustfmt::skip]

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Delivery, Kind, Provider};
 
-/// What a receiver does with a delivery.
+/// The outcome of a delivery at a receiver.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
@@ -36,7 +36,7 @@ pub enum Outcome {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Verdict {
-    /// What the receiver did.
+    /// The outcome.
     pub outcome: Outcome,
     /// The values that the receiver read.
     pub reads: BTreeMap<String, String>,

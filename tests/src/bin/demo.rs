@@ -1,10 +1,10 @@
-//! What this project does, in a minute: five providers, and the answers that are lost.
-#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a program speaks through its output")]
+//! Shows the main flows of the five providers, and what the SDK does after a lost response.
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "this is a command line tool")]
 
 use std::io::Write;
 use std::process::ExitCode;
 
-use payments_tests::demo::{self, Report};
+use payments_tests::demo;
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -15,21 +15,21 @@ async fn main() -> ExitCode {
             "--json" => json = true,
             "--seed" => match arguments.next().map(|text| text.parse()) {
                 Some(Ok(number)) => seed = number,
-                _ => return misused("--seed needs a whole number"),
+                _ => return usage_error("--seed needs a whole number"),
             },
             "--help" | "-h" => {
                 println!("{HELP}");
                 return ExitCode::SUCCESS;
             }
-            other => return misused(&format!("`{other}` is no option")),
+            other => return usage_error(&format!("unknown option `{other}`")),
         }
     }
     match demo::run(seed).await {
         Ok(report) => {
-            let shown = if json { format!("{}\n", report.json()) } else { report.to_string() };
-            // A reader that has gone away has seen what it wanted.
-            let _ = std::io::stdout().write_all(shown.as_bytes());
-            verdict(&report)
+            let text = if json { format!("{}\n", report.json()) } else { report.to_string() };
+            // A closed pipe is not an error: the reader has read enough.
+            let _ = std::io::stdout().write_all(text.as_bytes());
+            if report.is_as_expected() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
         }
         Err(err) => {
             eprintln!("demo: {err}");
@@ -38,19 +38,16 @@ async fn main() -> ExitCode {
     }
 }
 
-/// Success when everything came out as the demo says it does.
-fn verdict(report: &Report) -> ExitCode {
-    if report.holds() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
-}
-
-fn misused(problem: &str) -> ExitCode {
+fn usage_error(problem: &str) -> ExitCode {
     eprintln!("demo: {problem}\n\n{HELP}");
     ExitCode::from(2)
 }
 
-const HELP: &str = "cargo xtask demo [--seed N] [--json]
+const HELP: &str = "Usage: cargo xtask demo [--seed N] [--json]
 
-  --seed N  what everything random comes from (7)
-  --json    the same for machines, as one object
+Shows the main flows and a lost response at each provider, in the sandbox.
 
-The exit status is 0 when everything came out as it should.";
+  --seed N  seed of everything random (default: 7)
+  --json    prints one JSON object
+
+Exits with 0 if every result is as expected, with 1 if one is not, and with 2 on a usage error.";

@@ -1,6 +1,6 @@
-//! One hot function, as often as it is told: what it costs is counted from outside, in instructions.
-#![expect(clippy::print_stderr, reason = "a program speaks through its output")]
-#![expect(clippy::unwrap_used, reason = "what is measured is written here, and reads well")]
+//! Runs one hot function a given number of times, so that callgrind can count its instructions.
+#![expect(clippy::print_stderr, reason = "this is a command line tool")]
+#![expect(clippy::unwrap_used, reason = "the inputs are constants")]
 
 use std::hint::black_box;
 use std::process::ExitCode;
@@ -14,21 +14,21 @@ use turratech::{WebhookSecret, WebhookVerifier};
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let [function, turns] = arguments.as_slice() else {
-        eprintln!("instructions FUNCTION TURNS");
+    let [function, times] = arguments.as_slice() else {
+        eprintln!("Usage: instructions FUNCTION TIMES");
         return ExitCode::from(2);
     };
-    let Ok(turns) = turns.parse::<u32>() else {
-        eprintln!("instructions: `{turns}` is no number of turns");
+    let Ok(times) = times.parse::<u32>() else {
+        eprintln!("instructions: TIMES must be a whole number, not `{times}`");
         return ExitCode::from(2);
     };
 
     let (secret, now) = (WebhookSecret::new(SECRET).unwrap(), OffsetDateTime::UNIX_EPOCH);
     let signature = sign(&secret, EVENT, now);
-    let endpoint = WebhookVerifier::new(secret).clock(ManualClock::at(now));
-    let repeat = |work: &mut dyn FnMut()| (0..turns).for_each(|_| work());
+    let verifier = WebhookVerifier::new(secret).clock(ManualClock::at(now));
+    let repeat = |work: &mut dyn FnMut()| (0..times).for_each(|_| work());
     match function.as_str() {
-        // What any receiver pays.
+        // The part of `verify` that every receiver needs.
         "hmac" => {
             let keyed = Hmac::<Sha256>::new_from_slice(SECRET.as_bytes()).unwrap();
             repeat(&mut || {
@@ -39,14 +39,14 @@ fn main() -> ExitCode {
             });
         }
         "verify" => repeat(&mut || {
-            drop(black_box(endpoint.verify_signature(black_box(EVENT), signature.as_bytes()).unwrap()));
+            drop(black_box(verifier.verify_signature(black_box(EVENT), signature.as_bytes()).unwrap()));
         }),
         "decode" => {
-            let event = endpoint.verify_signature(EVENT, signature.as_bytes()).unwrap();
+            let event = verifier.verify_signature(EVENT, signature.as_bytes()).unwrap();
             repeat(&mut || drop(black_box(black_box(&event).object().unwrap())));
         }
         other => {
-            eprintln!("instructions: `{other}` is none of hmac, verify, decode");
+            eprintln!("instructions: FUNCTION must be hmac, verify or decode, not `{other}`");
             return ExitCode::from(2);
         }
     }
@@ -55,5 +55,5 @@ fn main() -> ExitCode {
 
 const SECRET: &str = "whsec_MfKQ9r8GKYq";
 
-/// Of the usual size: an event with its payment.
+/// A `payment.succeeded` event of typical size.
 const EVENT: &[u8] = br#"{"id":"evt_1MqqbKLt4dXK03v5qaIbiNCC","type":"payment.succeeded","created":1704067200,"livemode":true,"data":{"object":{"id":"pay_3MmlLrLkdIwHu7ix0uke3Ezy","amount":2000,"amount_received":2000,"currency":"gbp","status":"succeeded","customer":"cus_9s6XKzkNRiz8i3","description":"Order 12345","payment_method":"pm_1MqLiJLkdIwHu7ixUEgbFdYF","metadata":{"order_id":"12345","cart":"c_881"},"created":1704067200,"livemode":true}}}"#;

@@ -1,16 +1,16 @@
-//! Days of a merchant by the thousand, each from its seed; the ledger says whether one went wrong.
-#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a program speaks through its output")]
+//! Simulates days of a merchant and compares each with the sandbox's ledger.
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "this is a command line tool")]
 
 use std::process::ExitCode;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use payments_tests::simulate::{Rig, Tally, Violation, day, timeline};
+use payments_tests::simulate::{Flaw, Tally, Violation, day, timeline};
 
 fn main() -> ExitCode {
     let mut run = Run { from: 1, seeds: 20_000, jobs: std::thread::available_parallelism().map_or(1, usize::from) };
-    let mut one = None;
+    let mut single = None;
     let mut arguments = std::env::args().skip(1);
     while let Some(argument) = arguments.next() {
         if matches!(argument.as_str(), "--help" | "-h") {
@@ -19,25 +19,26 @@ fn main() -> ExitCode {
         }
         let number = arguments.next().and_then(|text| text.replace('_', "").parse::<u64>().ok());
         match (argument.as_str(), number) {
-            ("--seed", Some(seed)) => one = Some(seed),
+            ("--seed", Some(seed)) => single = Some(seed),
             ("--from", Some(seed)) => run.from = seed,
             ("--seeds", Some(seeds)) => run.seeds = seeds,
             ("--jobs", Some(jobs)) if jobs > 0 => run.jobs = usize::try_from(jobs).unwrap_or(1),
-            ("--seed" | "--from" | "--seeds" | "--jobs", _) => {
-                return misused(&format!("{argument} needs a whole number"));
+            ("--jobs", _) => return usage_error("--jobs needs a whole number above 0"),
+            ("--seed" | "--from" | "--seeds", _) => {
+                return usage_error(&format!("{argument} needs a whole number"));
             }
-            (other, _) => return misused(&format!("`{other}` is no option")),
+            (other, _) => return usage_error(&format!("unknown option `{other}`")),
         }
     }
-    one.map_or_else(|| run.all(), replay)
+    single.map_or_else(|| run.all(), replay)
 }
 
-/// One day, with all that happened on it.
+/// Simulates one day and prints its timeline.
 fn replay(seed: u64) -> ExitCode {
-    match day(seed, Rig::Sound) {
+    match day(seed, Flaw::None) {
         Ok(tally) => {
-            print!("{}", timeline(seed, Rig::Sound));
-            println!("seed {seed}: nothing went wrong in {} steps", tally.steps);
+            print!("{}", timeline(seed, Flaw::None));
+            println!("seed {seed}: no violation in {} steps", tally.steps);
             ExitCode::SUCCESS
         }
         Err(violation) => {
@@ -55,14 +56,14 @@ struct Run {
 
 impl Run {
     fn all(&self) -> ExitCode {
-        #[expect(clippy::disallowed_methods, reason = "how long it took is for people to read")]
-        let began = Instant::now();
+        #[expect(clippy::disallowed_methods, reason = "the elapsed time is only printed")]
+        let start = Instant::now();
         let (next, failed) = (AtomicU64::new(0), AtomicU64::new(0));
         let sum = Mutex::new(Tally::default());
         std::thread::scope(|scope| {
             for _ in 0..self.jobs {
                 scope.spawn(|| {
-                    let tally = self.some(&next, &failed);
+                    let tally = self.work(&next, &failed);
                     if let Ok(mut sum) = sum.lock() {
                         *sum = sum.and(tally);
                     }
@@ -71,64 +72,67 @@ impl Run {
         });
         let tally = sum.into_inner().unwrap_or_default();
         let failed = failed.into_inner();
-        println!("{}", told(tally, failed, began.elapsed(), self.jobs));
+        println!("{}", summary(tally, failed, start.elapsed(), self.jobs));
         if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
     }
 
-    /// Takes seeds until there are none left.
-    fn some(&self, next: &AtomicU64, failed: &AtomicU64) -> Tally {
-        let mut tally = Tally::default();
+    /// Simulates days until no seed is left.
+    fn work(&self, next: &AtomicU64, failed: &AtomicU64) -> Tally {
+        let mut sum = Tally::default();
         loop {
             let number = next.fetch_add(1, Ordering::Relaxed);
             if number >= self.seeds {
-                return tally;
+                return sum;
             }
-            match day(self.from.wrapping_add(number), Rig::Sound) {
-                Ok(lived) => tally = tally.and(lived),
-                Err(violation) => show(&violation, failed.fetch_add(1, Ordering::Relaxed)),
+            match day(self.from.wrapping_add(number), Flaw::None) {
+                Ok(tally) => sum = sum.and(tally),
+                Err(violation) => print_violation(&violation, failed.fetch_add(1, Ordering::Relaxed)),
             }
         }
     }
 }
 
-/// The first is told in full: the others may be of the same kind.
-fn show(violation: &Violation, before: u64) {
-    if before == 0 {
+/// Prints the first violation with its timeline, and up to 19 more in one line each.
+fn print_violation(violation: &Violation, printed: u64) {
+    if printed == 0 {
         println!("{violation}");
-    } else if before < MOST_SHOWN {
+    } else if printed < MAX_PRINTED {
         println!("seed {}: {}", violation.seed, violation.what);
     }
 }
 
-fn told(tally: Tally, failed: u64, took: Duration, jobs: usize) -> String {
-    let Tally { days, steps, orders, requests, messages, unknown, not_done, entries, .. } = tally;
-    let millis = took.as_millis().max(1);
-    let a_second = u128::from(days + failed) * 1000 / millis;
-    let a_core = a_second / u128::try_from(jobs).unwrap_or(1);
+fn summary(tally: Tally, failed: u64, elapsed: Duration, jobs: usize) -> String {
+    let Tally { days, steps, orders, requests, messages, unknown, not_executed, entries, .. } = tally;
+    let millis = elapsed.as_millis().max(1);
+    let per_second = u128::from(days + failed) * 1000 / millis;
+    let per_thread = per_second / u128::try_from(jobs).unwrap_or(1);
     format!(
-        "{days} days without a violation, {failed} with one\n\
-         {steps} steps, {orders} orders, {requests} requests, {messages} messages\n\
-         {unknown} calls ended unknown, {not_done} provably undone; {entries} entries in the ledgers\n\
-         {}.{:03} s, {a_second} days a second, {a_core} on each of {jobs} threads",
-        took.as_secs(),
-        took.subsec_millis()
+        "days:     {days} without a violation, {failed} with a violation\n\
+         activity: {steps} steps, {orders} orders, {requests} requests, {messages} messages\n\
+         calls:    {unknown} with an unknown outcome, {not_executed} not executed (not sent, or refused)\n\
+         ledgers:  {entries} entries\n\
+         time:     {}.{:03} s, {per_second} days per second, {per_thread} on each of {jobs} threads",
+        elapsed.as_secs(),
+        elapsed.subsec_millis()
     )
 }
 
-fn misused(problem: &str) -> ExitCode {
+fn usage_error(problem: &str) -> ExitCode {
     eprintln!("simulate: {problem}\n\n{HELP}");
     ExitCode::from(2)
 }
 
-/// What is wrong once is often wrong a thousand times.
-const MOST_SHOWN: u64 = 20;
+/// One mistake often causes many violations.
+const MAX_PRINTED: u64 = 20;
 
-const HELP: &str = "cargo xtask simulate [--seeds N] [--from S] [--jobs N]
-cargo xtask simulate --seed S
+const HELP: &str = "Usage: cargo xtask simulate [--seeds N] [--from S] [--jobs N]
+       cargo xtask simulate --seed S
 
-  --seeds N  how many days, each from a seed of its own (20000)
-  --from S   the first of the seeds (1)
-  --jobs N   threads (as many as this machine has)
-  --seed S   this day alone, with all that happened on it
+Simulates days of a merchant, and compares the merchant's records with the sandbox's ledger.
 
-The exit status is 0 when nothing happened that must not.";
+  --seeds N  number of days; each has its own seed (default: 20000)
+  --from S   first seed (default: 1)
+  --jobs N   number of threads (default: one per core)
+  --seed S   simulates this day only, and prints its timeline
+
+Exits with 0 if no invariant was violated, with 1 if one was, and with 2 on a usage error.";

@@ -1,4 +1,4 @@
-//! card3ds: 3-D Secure, an authorization, and the two kinds of lost answer: one can be asked about, the other cannot.
+//! card3ds: 3-D Secure, an authorization, a hosted checkout, and a lost response.
 
 use card3ds::{
     Card, CheckoutCallback, Client, Currency, Enrolment, Expected, Expiry, Lookup as _, Money, NewCheckout, NewPayment,
@@ -6,7 +6,7 @@ use card3ds::{
 };
 use payments_sandbox::Sandbox;
 
-use super::{Failed, Flow, Tour};
+use super::{Failed, Flow, Tour, step};
 use crate::clients::card3ds_at;
 use crate::merchant::Merchant;
 
@@ -18,7 +18,7 @@ pub(super) async fn tour(seed: u64) -> Result<Tour, Failed> {
         three_ds(&sandbox, &merchant, &client).await?,
         capture(&client).await?,
         checkout(&sandbox, &merchant, &client).await?,
-        lost_answer(&sandbox, &client).await?,
+        lost_response(&sandbox, &client).await?,
     ];
     sandbox.finish();
     Ok(Tour { provider: "card3ds", about: "raw cards, 3-D Secure, installments, hosted checkout", flows })
@@ -29,32 +29,33 @@ async fn three_ds(sandbox: &Sandbox, merchant: &Merchant, client: &Client) -> Re
     let Enrolment::Enrolled(challenge) =
         client.start_3ds(NewThreeDsPayment::new(new_payment("order-1")?, urls)).send().await?
     else {
-        return Err("the card takes no part in 3-D Secure".into());
+        return Err("the card is not enrolled in 3-D Secure".into());
     };
     let stored = challenge.payment_id.clone();
     let mut steps =
-        vec![format!("start_3ds           {}, a page of the bank's to be shown; nothing is charged", lira())];
+        vec![step("start_3ds", format_args!("{}, the customer gets the bank's page, nothing is charged yet", lira()))];
     sandbox.card3ds().challenge(stored.as_str()).approve();
     sandbox.settle().await;
-    let posted = merchant.deliveries().pop().ok_or("the browser did not come back")?;
+    let posted = merchant.deliveries().pop().ok_or("the browser did not return")?;
     let callback = ThreeDsCallback::parse(&posted.body)?;
-    steps.push("callback            from the browser: proves nothing, and completes what was stored".to_owned());
+    steps.push(step("callback", "posted by the customer's browser, unsigned, so it proves nothing"));
     let payment = client.complete_3ds(&stored, &callback).send().await?;
-    steps.push(format!("complete            {} {}", payment.status, payment.amount));
-    let works = payment.status == PaymentStatus::Success && payment.check(&Expected::new("order-1", lira())).is_ok();
-    Ok(Flow { title: "A payment with 3-D Secure", steps, works })
+    steps.push(step("complete_3ds", format_args!("{}, status {}", payment.amount, payment.status)));
+    let as_expected =
+        payment.status == PaymentStatus::Success && payment.check(&Expected::new("order-1", lira())).is_ok();
+    Ok(Flow { title: "A payment with 3-D Secure", steps, as_expected })
 }
 
 async fn capture(client: &Client) -> Result<Flow, Failed> {
-    let held = client.pre_authorize(new_payment("order-2")?).send().await?;
+    let authorized = client.pre_authorize(new_payment("order-2")?).send().await?;
     let part = Money::parse("90.00", Currency::TRY)?;
-    let captured = client.capture(&held.payment_id, part).send().await?;
+    let captured = client.capture(&authorized.payment_id, part).send().await?;
     let steps = vec![
-        format!("pre_authorize       {} {}", held.status, held.amount),
-        format!("capture             {} {}", captured.status, captured.amount),
+        step("pre_authorize", format_args!("{}, status {}", authorized.amount, authorized.status)),
+        step("capture", format_args!("{}, status {}", captured.amount, captured.status)),
     ];
-    let works = captured.status == PaymentStatus::Success && captured.amount == part;
-    Ok(Flow { title: "An authorization, captured in part", steps, works })
+    let as_expected = captured.status == PaymentStatus::Success && captured.amount == part;
+    Ok(Flow { title: "An authorization and a partial capture", steps, as_expected })
 }
 
 async fn checkout(sandbox: &Sandbox, merchant: &Merchant, client: &Client) -> Result<Flow, Failed> {
@@ -62,31 +63,32 @@ async fn checkout(sandbox: &Sandbox, merchant: &Merchant, client: &Client) -> Re
     let checkout = client.create_checkout(new.max_installments(3)).send().await?;
     sandbox.card3ds().checkout(checkout.checkout_id.as_str()).pay_in_installments(3, CARD);
     sandbox.settle().await;
-    let posted = merchant.deliveries().pop().ok_or("no callback came")?;
+    let posted = merchant.deliveries().pop().ok_or("no callback arrived")?;
     let payment = CheckoutCallback::parse(&posted.body)?.lookup(client).send().await?;
     let count = payment.installment_count.unwrap_or(1);
     let steps = vec![
-        format!("create_checkout     {}, a page to send the customer to", lira()),
-        "the customer        pays on it, in three parts".to_owned(),
-        format!("callback, lookup    {} {} in {count} installments", payment.status, payment.amount),
+        step("create_checkout", format_args!("{}, the customer is sent to the checkout page", lira())),
+        step("the customer", "pays on the page in 3 installments"),
+        step("callback", "unsigned, so the SDK looks the checkout up"),
+        step("lookup", format_args!("{}, status {}, {count} installments", payment.amount, payment.status)),
     ];
-    let works = payment.status == PaymentStatus::Success && count == 3;
-    Ok(Flow { title: "A hosted checkout", steps, works })
+    let as_expected = payment.status == PaymentStatus::Success && count == 3;
+    Ok(Flow { title: "A hosted checkout", steps, as_expected })
 }
 
-/// The one provider that cannot be asked.
-async fn lost_answer(sandbox: &Sandbox, client: &Client) -> Result<Flow, Failed> {
+/// Loses the response to a card payment, for which card3ds has no lookup.
+async fn lost_response(sandbox: &Sandbox, client: &Client) -> Result<Flow, Failed> {
     sandbox.fault("card3ds.payment @after-commit fin");
     let Err(err) = client.create_payment(new_payment("order-4")?).send().await else {
-        return Err("the answer was not lost".into());
+        return Err("the response was not lost".into());
     };
     let executions = sandbox.ledger().order("order-4").executions();
     let steps = vec![
-        format!("create_payment      {}: Outcome::{:?}, not sent again", err.kind().as_str(), err.outcome()),
-        "                    card3ds offers no way to ask: no look-up, no key. A person has to.".to_owned(),
-        format!("the ledger          {executions} execution, which only the provider can tell"),
+        step("create_payment", format_args!("{}: Outcome::{:?}, not sent again", err.kind().as_str(), err.outcome())),
+        step("", "card3ds has no lookup for it: a person must check with the provider"),
+        step("provider's ledger", format_args!("{executions} execution")),
     ];
-    Ok(Flow { title: "The answer that is lost", steps, works: err.outcome() == Outcome::Unknown && executions == 1 })
+    Ok(Flow { title: "A lost response", steps, as_expected: err.outcome() == Outcome::Unknown && executions == 1 })
 }
 
 fn new_payment(order: &str) -> Result<NewPayment, Failed> {

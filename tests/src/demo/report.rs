@@ -1,24 +1,25 @@
-//! How the demo is shown: for people in a hundred columns, for machines as one object.
+//! The report: text of at most 100 columns for people, and one JSON object for programs.
 
 use std::fmt;
 
 use serde_json::{Map, Value, json};
 
-use super::turbopay::Side;
+use super::turbopay::PayoutScene;
 use super::{Flow, Report, Tour};
 
 impl Report {
-    /// The same for machines.
+    /// Returns the report as a JSON object.
     #[must_use]
     pub fn json(&self) -> String {
-        let side = |side: &Side| json!({"steps": side.steps, "payouts": side.payouts, "ledger": side.ledger});
-        let flow = |flow: &Flow| json!({"title": flow.title, "steps": flow.steps, "works": flow.works});
+        let scene =
+            |scene: &PayoutScene| json!({"steps": scene.steps, "payouts": scene.payouts, "ledger": scene.ledger});
+        let flow = |flow: &Flow| json!({"title": flow.title, "steps": flow.steps, "as_expected": flow.as_expected});
         let tour = |tour: &Tour| (tour.provider.to_owned(), tour.flows.iter().map(flow).collect());
         json!({
             "seed": self.seed,
-            "holds": self.holds(),
+            "as_expected": self.is_as_expected(),
             "providers": self.tours.iter().map(tour).collect::<Map<String, Value>>(),
-            "lost_payout": {"naive": side(&self.naive), "sdk": side(&self.sdk)},
+            "lost_payout": {"naive": scene(&self.naive), "sdk": scene(&self.sdk)},
         })
         .to_string()
     }
@@ -26,32 +27,56 @@ impl Report {
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let count = self.tours.len();
-        writeln!(f, "{count} payment providers, played on this machine. No network, no account, no real money.")?;
+        writeln!(
+            f,
+            "{} payment providers, simulated on this machine: no network, no account, no real money.",
+            self.tours.len()
+        )?;
+        writeln!(
+            f,
+            "Each step shows an SDK call or an event, and its result. In \"A lost response\", the provider executes"
+        )?;
+        writeln!(f, "the request and closes the connection. Outcome::Unknown: the request may have been executed.")?;
         for tour in &self.tours {
             writeln!(f, "\n{}: {}", tour.provider.to_uppercase(), tour.about)?;
             for flow in &tour.flows {
-                writeln!(f, "\n   {}{}", flow.title, if flow.works { "" } else { ": DID NOT WORK" })?;
+                writeln!(f, "\n   {}{}", flow.title, if flow.as_expected { "" } else { ": NOT AS EXPECTED" })?;
                 for step in &flow.steps {
-                    writeln!(f, "     {}", cut(step, WIDTH - 5))?;
+                    writeln!(f, "     {}", truncated(step, WIDTH - 5))?;
                 }
             }
         }
-        writeln!(f, "\nTHE PAYOUT WHOSE ANSWER IS LOST, WITH AND WITHOUT")?;
-        writeln!(f, "   TurboPay pays 500.00 INR out, and the connection closes before it can say so.\n")?;
-        row(f, "An application that takes", "The same with this SDK,")?;
-        row(f, "a closed connection for a failure", "which asks")?;
+        self.write_payout_scenes(f)?;
+        let verdict = if self.is_as_expected() { "Everything is as expected" } else { "SOMETHING IS NOT AS EXPECTED" };
+        writeln!(f, "\n{verdict} (seed {}).\n\nNext:", self.seed)?;
+        for (command, description) in [
+            (format!("cargo xtask demo --seed {} --json", self.seed).as_str(), "prints this demo as JSON"),
+            ("cargo run -p payments-sandbox -- serve", "starts the sandbox for clients in any language"),
+            ("cargo run -p turbopay --example withdrawal", "runs a payout with a lost response, in code"),
+            ("cargo xtask test", "runs every test"),
+        ] {
+            writeln!(f, "  {command:<45} {description}")?;
+        }
+        Ok(())
+    }
+}
+
+impl Report {
+    fn write_payout_scenes(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "\nA LOST RESPONSE TO A PAYOUT, WITH AND WITHOUT THE SDK")?;
+        writeln!(f, "\n   TurboPay pays out 500.00 INR, but the connection closes before the response arrives.\n")?;
+        row(f, "An application that treats", "An application with this SDK,")?;
+        row(f, "a closed connection as a failure", "which looks the payout up")?;
         row(f, &"-".repeat(COLUMN), &"-".repeat(COLUMN))?;
-        for at in 0..self.naive.steps.len().max(self.sdk.steps.len()) {
-            let step = |side: &Side| side.steps.get(at).cloned().unwrap_or_default();
+        for index in 0..self.naive.steps.len().max(self.sdk.steps.len()) {
+            let step = |scene: &PayoutScene| scene.steps.get(index).cloned().unwrap_or_default();
             row(f, &step(&self.naive), &step(&self.sdk))?;
         }
         row(f, &"-".repeat(COLUMN), &"-".repeat(COLUMN))?;
         row(f, "TurboPay's ledger:", "TurboPay's ledger:")?;
-        for at in 0..self.naive.ledger.len().max(self.sdk.ledger.len()) {
-            let entry = |side: &Side| {
-                let entry = side.ledger.get(at);
-                entry.map_or(String::new(), |entry| {
+        for index in 0..self.naive.ledger.len().max(self.sdk.ledger.len()) {
+            let entry = |scene: &PayoutScene| {
+                scene.ledger.get(index).map_or(String::new(), |entry| {
                     format!(
                         "{} {} {}.{:02} {}",
                         entry.reference,
@@ -64,40 +89,28 @@ impl fmt::Display for Report {
             };
             row(f, &entry(&self.naive), &entry(&self.sdk))?;
         }
-        row(f, &payouts(&self.naive), &payouts(&self.sdk))?;
-        let verdict =
-            if self.holds() { "Everything came out as it should." } else { "SOMETHING DID NOT COME OUT AS IT SHOULD." };
-        writeln!(f, "\n{verdict} Seed {}.\n\nNext:", self.seed)?;
-        for (command, what) in [
-            (format!("cargo xtask demo --seed {} --json", self.seed).as_str(), "the same for machines"),
-            ("cargo run -p payments-sandbox -- serve", "the sandbox, for a client in any language"),
-            ("cargo run -p turbopay --example withdrawal", "a withdrawal whose answer is lost, in code"),
-            ("cargo xtask test", "every test"),
-        ] {
-            writeln!(f, "  {command:<45} {what}")?;
-        }
-        Ok(())
+        row(f, &payouts(&self.naive), &payouts(&self.sdk))
     }
 }
 
-fn payouts(side: &Side) -> String {
-    match side.payouts {
-        1 => "= 1 payout, as was asked for".to_owned(),
-        payouts => format!("= {payouts} PAYOUTS, one was asked for"),
+fn payouts(scene: &PayoutScene) -> String {
+    match scene.payouts {
+        1 => "= 1 payout for 1 order".to_owned(),
+        payouts => format!("= {payouts} PAYOUTS FOR 1 ORDER"),
     }
 }
 
 fn row(f: &mut fmt::Formatter<'_>, left: &str, right: &str) -> fmt::Result {
-    let line = format!("   {:<COLUMN$}   {}", cut(left, COLUMN), cut(right, COLUMN));
+    let line = format!("   {:<COLUMN$}   {}", truncated(left, COLUMN), truncated(right, COLUMN));
     writeln!(f, "{}", line.trim_end())
 }
 
-fn cut(text: &str, width: usize) -> String {
+fn truncated(text: &str, width: usize) -> String {
     if text.chars().count() <= width {
         return text.to_owned();
     }
-    let kept: String = text.chars().take(width - 3).collect();
-    format!("{kept}...")
+    let start: String = text.chars().take(width - 3).collect();
+    format!("{start}...")
 }
 
 const WIDTH: usize = 100;

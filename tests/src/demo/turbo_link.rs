@@ -1,44 +1,49 @@
-//! tur.bo: payment links, listed; there is nothing to send twice.
+//! tur.bo: payment links, listed before and after the payment.
 
 use payments_sandbox::Sandbox;
 use turbo_link::{Client, Interval, LinkId, LinkStatus, ListLinks, PaymentList};
 
-use super::{Failed, Flow, Tour, naive};
+use super::{Failed, Flow, Tour, plain_http, step};
 use crate::clients::turbo_link_at;
 
 pub(super) async fn tour(seed: u64) -> Result<Tour, Failed> {
     let sandbox = Sandbox::builder().seed(seed).try_start().await?;
     let client = turbo_link_at(&sandbox)?;
-    let flows = vec![links(&sandbox, &client).await?, lost_answer(&sandbox, &client).await?];
+    let flows = vec![links(&sandbox, &client).await?, lost_response(&sandbox, &client).await?];
     sandbox.finish();
-    Ok(Tour { provider: "tur.bo", about: "payment links with QR codes, to be listed; they are made elsewhere", flows })
+    Ok(Tour { provider: "tur.bo", about: "payment links, created in the dashboard and listed through the API", flows })
 }
 
 async fn links(sandbox: &Sandbox, client: &Client) -> Result<Flow, Failed> {
-    let there = sandbox.turbo_link();
-    let id: LinkId = there.create("1234.50").parse()?;
-    let before = today(client).await?;
-    naive::press(&there.link(id.as_str()).url(), "pay").await?;
-    let after = today(client).await?;
+    let provider = sandbox.turbo_link();
+    let id: LinkId = provider.create("1234.50").parse()?;
+    let before = todays_links(client).await?;
+    plain_http::press_button(&provider.link(id.as_str()).url(), "pay").await?;
+    let after = todays_links(client).await?;
     let status = |list: &PaymentList| list.find(&id).map(|link| (link.amount, link.status.clone()));
     let mut steps = Vec::new();
-    for (list, what) in [(&before, "before"), (&after, "after")] {
+    for list in [&before, &after] {
         let (amount, status) = status(list).ok_or("the link is not listed")?;
-        steps.push(format!("list, today         {amount} {status}, {what} the customer pays"));
+        steps.push(step("list_links", format_args!("{amount}, status {status}")));
     }
-    let works = status(&after).is_some_and(|(_, status)| status == LinkStatus::Completed);
-    Ok(Flow { title: "A link, before and after it is paid", steps, works })
+    steps.insert(1, step("the customer", "opens the link and pays"));
+    let as_expected = status(&after).is_some_and(|(_, status)| status == LinkStatus::Completed);
+    Ok(Flow { title: "A payment link", steps, as_expected })
 }
 
-/// Both operations only ask.
-async fn lost_answer(sandbox: &Sandbox, client: &Client) -> Result<Flow, Failed> {
+/// Loses the response to a read-only call, which is sent again.
+async fn lost_response(sandbox: &Sandbox, client: &Client) -> Result<Flow, Failed> {
     sandbox.fault("turbo-link.list @query fin");
-    let list = today(client).await?;
-    let steps =
-        vec![format!("list, today         asked again, because it only asks: {} listed", list.line_items.len())];
-    Ok(Flow { title: "The answer that is lost", steps, works: !list.line_items.is_empty() })
+    let list = todays_links(client).await?;
+    let count = list.line_items.len();
+    let plural = if count == 1 { "" } else { "s" };
+    let steps = vec![
+        step("list_links", "the connection closes before the response"),
+        step("", format_args!("read-only, so the SDK sends it again: {count} link{plural} listed")),
+    ];
+    Ok(Flow { title: "A lost response", steps, as_expected: !list.line_items.is_empty() })
 }
 
-async fn today(client: &Client) -> Result<PaymentList, Failed> {
+async fn todays_links(client: &Client) -> Result<PaymentList, Failed> {
     Ok(client.list_links(ListLinks::new().interval(Interval::Today)).send().await?)
 }

@@ -1,4 +1,4 @@
-//! TurboPay: deposits, a withdrawal, and the answer that is lost, with and without the SDK.
+//! TurboPay: deposits, a withdrawal, and a lost payout response, with and without the SDK.
 
 use std::time::Duration;
 
@@ -10,40 +10,40 @@ use turbopay::{
     WebhookKey, WebhookVerifier,
 };
 
-use super::{Failed, Flow, Tour, naive};
+use super::{Failed, Flow, Tour, plain_http, step};
 use crate::clients::turbopay_builder;
 use crate::merchant::Merchant;
 
 pub(super) async fn tour(seed: u64) -> Result<Tour, Failed> {
-    let shop = Shop::open(seed).await?;
-    let flows = vec![shop.hosted_deposit().await?, shop.host_to_host_deposit().await?, shop.withdrawal().await?];
-    shop.sandbox.finish();
+    let scene = Setup::start(seed).await?;
+    let flows = vec![scene.hosted_deposit().await?, scene.host_to_host_deposit().await?, scene.withdrawal().await?];
+    scene.sandbox.finish();
     Ok(Tour { provider: "TurboPay", about: "deposits and withdrawals in INR, signed webhooks", flows })
 }
 
-/// What a closed connection does to an application that takes it for a failure, and the same with this SDK.
-pub(super) async fn lost_answer(seed: u64) -> Result<(Side, Side), Failed> {
-    Ok((lost_answer_naively(seed).await?, lost_answer_asked(seed).await?))
+/// Loses a payout's response: in an application that treats it as a failure, and in one with the SDK.
+pub(super) async fn lost_payout_response(seed: u64) -> Result<(PayoutScene, PayoutScene), Failed> {
+    Ok((naive_application(seed).await?, sdk_application(seed).await?))
 }
 
-/// One application's story of the lost answer.
+/// The steps of one application after a lost payout response, and the ledger.
 #[derive(Debug)]
-pub(super) struct Side {
+pub(super) struct PayoutScene {
     pub(super) steps: Vec<String>,
     pub(super) payouts: usize,
     pub(super) ledger: Vec<Entry>,
 }
 
-/// A merchant with a client, a status URL and a provider.
-struct Shop {
+/// A sandbox, a merchant's web server, a client and a webhook verifier.
+struct Setup {
     sandbox: Sandbox,
     merchant: Merchant,
     client: Client,
-    endpoint: WebhookVerifier,
+    verifier: WebhookVerifier,
 }
 
-impl Shop {
-    async fn open(seed: u64) -> Result<Self, Failed> {
+impl Setup {
+    async fn start(seed: u64) -> Result<Self, Failed> {
         let sandbox =
             Sandbox::builder().seed(seed).turbopay(Settings::default().opening_balance(5000)).try_start().await?;
         let merchant = Merchant::start().await?;
@@ -51,23 +51,23 @@ impl Shop {
             .status_url(merchant.url("/status"))
             .redirect_url(merchant.url("/thanks"))
             .build()?;
-        let endpoint = WebhookVerifier::new(WebhookKey::new(sandbox.turbopay().webhook_key())?);
-        Ok(Self { sandbox, merchant, client, endpoint })
+        let verifier = WebhookVerifier::new(WebhookKey::new(sandbox.turbopay().webhook_key())?);
+        Ok(Self { sandbox, merchant, client, verifier })
     }
 
     async fn hosted_deposit(&self) -> Result<Flow, Failed> {
         let amount = rupees(2000);
         let new = NewDeposit::upi(amount, "order-1".parse()?, "customer-9".parse()?).customer_name("Raj Singh");
         let deposit = self.client.create_deposit(new).send().await?;
-        let mut steps = vec![format!("create_deposit     {amount}, status {}", deposit.status)];
+        let mut steps = vec![step("create_deposit", format_args!("{amount}, status {}", deposit.status))];
         let before = self.merchant.deliveries().len();
-        naive::press(&deposit.form_url, "pay").await?;
-        steps.push("the customer       opens the page and presses \"I have paid\"".to_owned());
+        plain_http::press_button(&deposit.form_url, "pay").await?;
+        steps.push(step("the customer", "opens the page and confirms the payment"));
         let last = self.webhooks_since(before, &mut steps).await?;
-        let works = last.is_some_and(|event| {
+        let as_expected = last.is_some_and(|event| {
             event.status == OrderStatus::Success && event.check(&Expected::new("order-1", amount)).is_ok()
         });
-        Ok(Flow { title: "A deposit on TurboPay's page", steps, works })
+        Ok(Flow { title: "A deposit on TurboPay's page", steps, as_expected })
     }
 
     async fn host_to_host_deposit(&self) -> Result<Flow, Failed> {
@@ -75,60 +75,65 @@ impl Shop {
         let deposit = self.client.create_host_to_host_deposit(new).send().await?;
         let qr = deposit.qr.as_ref().map(QrCode::png).transpose()?.map_or(0, |png| png.len());
         let mut steps = vec![
-            format!(
-                "create_deposit     host to host: a QR code of {qr} bytes, to be paid to {}",
-                deposit.wallet_address
+            step(
+                "host-to-host deposit",
+                format_args!("QR code of {qr} bytes, to be paid to {}", deposit.wallet_address),
             ),
-            format!("upi_link           {}", deposit.upi_link().unwrap_or_default()),
+            step("upi_link", deposit.upi_link().unwrap_or_default()),
         ];
         let confirmed = self.client.confirm_utr(&deposit.order_id, &"409876543210".parse()?).send().await?;
         let order = self.client.wait_until_final(&"order-2".parse()?).send().await?;
-        steps.push(format!("confirm_utr        409876543210: {}", confirmed.status));
-        steps.push(format!("wait_until_final   {}", order.status));
-        Ok(Flow { title: "A deposit on your own page", steps, works: order.status == OrderStatus::Success })
-    }
-
-    async fn withdrawal(&self) -> Result<Flow, Failed> {
-        // What is still to be said of the deposits is not this flow's.
-        self.sandbox.settle().await;
-        let before = self.merchant.deliveries().len();
-        let order = self.client.create_withdrawal(payout("payout-1")?).send().await?;
-        let mut steps = vec![format!("create_withdrawal  {}, status {}", rupees(500), order.status)];
-        let last = self.webhooks_since(before, &mut steps).await?;
-        let balance = self.client.balance(Currency::INR).send().await?;
-        steps.push(format!("balance            {} INR", balance.available));
-        let works = last.is_some_and(|event| event.status == OrderStatus::Success);
+        steps.push(step("confirm_utr", format_args!("409876543210, status {}", confirmed.status)));
+        steps.push(step("wait_until_final", format_args!("status {}", order.status)));
         Ok(Flow {
-            title: "A withdrawal",
+            title: "A deposit on the merchant's own page",
             steps,
-            works: works && balance.available_money()? == rupees(5000 + 2000 + 226 - 500),
+            as_expected: order.status == OrderStatus::Success,
         })
     }
 
-    /// Lets the bank do its work, and proves what TurboPay says of it.
+    async fn withdrawal(&self) -> Result<Flow, Failed> {
+        // Deliver the webhooks of the deposits first.
+        self.sandbox.settle().await;
+        let before = self.merchant.deliveries().len();
+        let order = self.client.create_withdrawal(payout("payout-1")?).send().await?;
+        let mut steps = vec![step("create_withdrawal", format_args!("{}, status {}", rupees(500), order.status))];
+        let last = self.webhooks_since(before, &mut steps).await?;
+        let balance = self.client.balance(Currency::INR).send().await?;
+        steps.push(step("balance", format_args!("{} INR", balance.available)));
+        let as_expected = last.is_some_and(|event| event.status == OrderStatus::Success);
+        Ok(Flow {
+            title: "A withdrawal",
+            steps,
+            as_expected: as_expected && balance.available_money()? == rupees(5000 + 2000 + 226 - 500),
+        })
+    }
+
+    /// Advances the clock until the bank has processed the order, and verifies the new webhooks.
     async fn webhooks_since(&self, before: usize, steps: &mut Vec<String>) -> Result<Option<Verified<Event>>, Failed> {
         self.sandbox.clock().advance(Duration::from_secs(2));
         self.sandbox.settle().await;
         let mut last = None;
         for delivery in self.merchant.deliveries().into_iter().skip(before) {
-            let event = self.endpoint.verify(&delivery.body, &delivery.headers)?;
-            steps.push(format!("webhook, verified  {} is {}", event.merchant_order_id, event.status));
+            let event = self.verifier.verify(&delivery.body, &delivery.headers)?;
+            steps
+                .push(step("webhook (verified)", format_args!("{}, status {}", event.merchant_order_id, event.status)));
             last = Some(event);
         }
         Ok(last)
     }
 }
 
-/// The provider pays, and closes the connection instead of saying so.
-const LOST: &str = "turbopay.withdraw#1 @after-commit fin";
+/// TurboPay executes the payout and closes the connection before the response.
+const LOST_RESPONSE: &str = "turbopay.withdraw#1 @after-commit fin";
 
-async fn lost_answer_naively(seed: u64) -> Result<Side, Failed> {
-    let sandbox = Sandbox::builder().seed(seed).fault(LOST).try_start().await?;
+async fn naive_application(seed: u64) -> Result<PayoutScene, Failed> {
+    let sandbox = Sandbox::builder().seed(seed).fault(LOST_RESPONSE).try_start().await?;
     let (url, key) = (format!("{}/withdraw/new", sandbox.turbopay().base_url()), sandbox.turbopay().api_key());
     let mut steps = Vec::new();
     for order in ["payout-7", "payout-7-again"] {
         steps.push(format!("POST /withdraw/new {order}"));
-        match naive::withdraw(&url, key, order).await {
+        match plain_http::withdraw(&url, key, order).await {
             Ok(status) => {
                 steps.push(format!("-> {status}: \"paid\""));
                 break;
@@ -136,31 +141,31 @@ async fn lost_answer_naively(seed: u64) -> Result<Side, Failed> {
             Err(err) => steps.push(format!("-> {err}: \"failed, so pay again\"")),
         }
     }
-    Ok(side(sandbox, steps))
+    Ok(scene(sandbox, steps))
 }
 
-async fn lost_answer_asked(seed: u64) -> Result<Side, Failed> {
-    let sandbox = Sandbox::builder().seed(seed).fault(LOST).try_start().await?;
+async fn sdk_application(seed: u64) -> Result<PayoutScene, Failed> {
+    let sandbox = Sandbox::builder().seed(seed).fault(LOST_RESPONSE).try_start().await?;
     let client = turbopay_builder(&sandbox)?.build()?;
     let reference: MerchantOrderId = "payout-7".parse()?;
     let mut steps = vec!["create_withdrawal payout-7".to_owned()];
     match client.create_withdrawal(payout("payout-7")?).send().await {
         Ok(order) => steps.push(format!("-> {}", order.status)),
         Err(err) if err.outcome() == Outcome::Unknown => {
-            steps.push(format!("-> {}: Outcome::{:?}, so ask", err.kind().as_str(), err.outcome()));
+            steps.push(format!("-> {}: Outcome::{:?}", err.kind().as_str(), err.outcome()));
             steps.push("wait_until_final payout-7".to_owned());
             let order = client.wait_until_final(&reference).send().await?;
             steps.push(format!("-> {}: \"paid\"", order.status));
         }
         Err(err) => return Err(err.into()),
     }
-    Ok(side(sandbox, steps))
+    Ok(scene(sandbox, steps))
 }
 
-fn side(sandbox: Sandbox, steps: Vec<String>) -> Side {
+fn scene(sandbox: Sandbox, steps: Vec<String>) -> PayoutScene {
     let ledger = sandbox.ledger();
     sandbox.finish();
-    Side { steps, payouts: ledger.executions("turbopay.withdraw"), ledger: ledger.entries().to_vec() }
+    PayoutScene { steps, payouts: ledger.executions("turbopay.withdraw"), ledger: ledger.entries().to_vec() }
 }
 
 fn payout(order: &str) -> Result<NewWithdrawal, Failed> {

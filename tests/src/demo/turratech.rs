@@ -1,4 +1,4 @@
-//! TurraTech: a payment, an authorization, a subscription, and a create whose answer is lost.
+//! TurraTech: a payment, an authorization, a subscription, and a lost response.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use turratech::{
     NewSubscription, PaymentStatus, SubscriptionItem, WebhookSecret, WebhookVerifier,
 };
 
-use super::{Failed, Flow, Tour};
+use super::{Failed, Flow, Tour, step};
 use crate::clients::turratech_at;
 use crate::merchant::Merchant;
 
@@ -21,39 +21,40 @@ pub(super) async fn tour(seed: u64) -> Result<Tour, Failed> {
         payment(&sandbox, &merchant, &client).await?,
         capture(&sandbox, &client).await?,
         subscription(&sandbox, &merchant, &client).await?,
-        lost_answer(&sandbox, &client).await?,
+        lost_response(&sandbox, &client).await?,
     ];
     sandbox.finish();
-    Ok(Tour { provider: "TurraTech", about: "cards, subscriptions, idempotency keys, signed events", flows })
+    Ok(Tour { provider: "TurraTech", about: "cards, subscriptions, idempotency keys, signed webhooks", flows })
 }
 
 async fn payment(sandbox: &Sandbox, merchant: &Merchant, client: &Client) -> Result<Flow, Failed> {
-    let endpoint = WebhookVerifier::new(WebhookSecret::new(sandbox.turratech().webhook_secret())?);
-    let endpoint = endpoint.clock(sandbox.clock());
+    let verifier = WebhookVerifier::new(WebhookSecret::new(sandbox.turratech().webhook_secret())?);
+    let verifier = verifier.clock(sandbox.clock());
     let payment = client.create_payment(new_payment(2000, "order-1")?).send().await?;
-    let mut steps = vec![format!("create_payment      {}, status {}", payment.amount, payment.status)];
+    let mut steps = vec![step("create_payment", format_args!("{}, status {}", payment.amount, payment.status))];
     sandbox.settle().await;
-    let delivery = merchant.deliveries().pop().ok_or("no event came")?;
-    let event = endpoint.verify(&delivery.body, &delivery.headers)?;
-    steps.push(format!("webhook, verified   {}", event.event_type));
+    let delivery = merchant.deliveries().pop().ok_or("no webhook arrived")?;
+    let event = verifier.verify(&delivery.body, &delivery.headers)?;
+    steps.push(step("webhook (verified)", &event.event_type));
     let refund = client.create_refund(NewRefund::new(payment.id.clone()).amount(pounds(500))).send().await?;
-    steps.push(format!("create_refund       {}", refund.amount_in(Currency::GBP)?.unwrap_or(pounds(0))));
+    let refunded = refund.amount_in(Currency::GBP)?.unwrap_or(pounds(0));
+    steps.push(step("create_refund", format_args!("{refunded} refunded")));
     let checked = payment.check_metadata("order_id", &Expected::new("order-1", pounds(2000)).live(false));
-    let works = payment.is_paid() && checked.is_ok() && event.event_type == EventType::PaymentSucceeded;
-    Ok(Flow { title: "A payment by card, and a part of it back", steps, works })
+    let as_expected = payment.is_paid() && checked.is_ok() && event.event_type == EventType::PaymentSucceeded;
+    Ok(Flow { title: "A card payment and a partial refund", steps, as_expected })
 }
 
 async fn capture(sandbox: &Sandbox, client: &Client) -> Result<Flow, Failed> {
-    let held = new_payment(3000, "order-2")?.capture_method(CaptureMethod::Manual);
-    let held = client.create_payment(held).send().await?;
-    let captured = client.capture_payment(&held.id).send().await?;
+    let new = new_payment(3000, "order-2")?.capture_method(CaptureMethod::Manual);
+    let authorized = client.create_payment(new).send().await?;
+    let captured = client.capture_payment(&authorized.id).send().await?;
     let steps = vec![
-        format!("create_payment      {}, status {}", held.amount, held.status),
-        format!("capture_payment     {}, status {}", captured.amount, captured.status),
+        step("create_payment", format_args!("{}, status {}", authorized.amount, authorized.status)),
+        step("capture_payment", format_args!("{}, status {}", captured.amount, captured.status)),
     ];
-    let works = held.status == PaymentStatus::RequiresCapture && captured.is_paid();
+    let as_expected = authorized.status == PaymentStatus::RequiresCapture && captured.is_paid();
     let executed = sandbox.ledger().executions("turratech.create-payment") == 2;
-    Ok(Flow { title: "An authorization, captured", steps, works: works && executed })
+    Ok(Flow { title: "An authorization and its capture", steps, as_expected: as_expected && executed })
 }
 
 async fn subscription(sandbox: &Sandbox, merchant: &Merchant, client: &Client) -> Result<Flow, Failed> {
@@ -61,34 +62,38 @@ async fn subscription(sandbox: &Sandbox, merchant: &Merchant, client: &Client) -
     let customer = client.create_customer(customer).send().await?;
     let new = NewSubscription::new(customer.id.clone(), SubscriptionItem::new("price_pro_monthly".parse()?));
     let created = client.create_subscription(new.trial_period_days(14)).send().await?;
-    let mut steps = vec![format!("create_subscription status {}", shown(created.status.as_ref()))];
+    let mut steps =
+        vec![step("create_subscription", format_args!("status {}", status_or_missing(created.status.as_ref())))];
     sandbox.settle().await;
     let before = merchant.deliveries().len();
     sandbox.clock().advance(Duration::from_secs(14 * 24 * 60 * 60));
     sandbox.settle().await;
-    steps.push("the clock           14 days later".to_owned());
-    let endpoint = WebhookVerifier::new(WebhookSecret::new(sandbox.turratech().webhook_secret())?);
-    let endpoint = endpoint.clock(sandbox.clock());
+    steps.push("(14 days pass)".to_owned());
+    let verifier = WebhookVerifier::new(WebhookSecret::new(sandbox.turratech().webhook_secret())?);
+    let verifier = verifier.clock(sandbox.clock());
     let mut paid = false;
     for delivery in merchant.deliveries().iter().skip(before) {
-        let event = endpoint.verify(&delivery.body, &delivery.headers)?;
+        let event = verifier.verify(&delivery.body, &delivery.headers)?;
         paid |= event.event_type == EventType::InvoicePaid;
-        steps.push(format!("webhook, verified   {}", event.event_type));
+        steps.push(step("webhook (verified)", &event.event_type));
     }
-    Ok(Flow { title: "A subscription, after its trial", steps, works: paid })
+    Ok(Flow { title: "A subscription with a trial of 14 days", steps, as_expected: paid })
 }
 
-/// The provider's own protection, used: the same key until there is an answer.
-async fn lost_answer(sandbox: &Sandbox, client: &Client) -> Result<Flow, Failed> {
+/// Loses the response to a payment. The SDK sends it again under the same idempotency key.
+async fn lost_response(sandbox: &Sandbox, client: &Client) -> Result<Flow, Failed> {
     sandbox.fault("turratech.create-payment @after-commit fin");
     let before = sandbox.ledger().executions("turratech.create-payment");
     let call = client.create_payment(new_payment(4000, "order-3")?);
-    let mut steps = vec![format!("create_payment      {}, and the answer is lost", pounds(4000))];
+    let mut steps = vec![step(
+        "create_payment",
+        format_args!("{}, executed, but the connection closes before the response", pounds(4000)),
+    )];
     let payment = call.send().await?;
-    steps.push(format!("                    sent again under the same key: {}", payment.status));
+    steps.push(step("", format_args!("the SDK sends it again under the same idempotency key: {}", payment.status)));
     let executions = sandbox.ledger().executions("turratech.create-payment") - before;
-    steps.push(format!("the ledger          {executions} execution"));
-    Ok(Flow { title: "The answer that is lost", steps, works: executions == 1 && payment.is_paid() })
+    steps.push(step("provider's ledger", format_args!("{executions} execution")));
+    Ok(Flow { title: "A lost response", steps, as_expected: executions == 1 && payment.is_paid() })
 }
 
 fn new_payment(pence: i64, order: &str) -> Result<NewPayment, Failed> {
@@ -100,6 +105,6 @@ fn pounds(pence: i64) -> Money {
     Money::from_minor(pence, Currency::GBP)
 }
 
-fn shown(status: Option<&impl std::fmt::Display>) -> String {
-    status.map_or_else(|| "not said".to_owned(), ToString::to_string)
+fn status_or_missing(status: Option<&impl std::fmt::Display>) -> String {
+    status.map_or_else(|| "missing".to_owned(), ToString::to_string)
 }

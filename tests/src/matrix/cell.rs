@@ -1,4 +1,4 @@
-//! One place in the matrix, and its one line of text.
+//! A cell of the matrix, and its text form.
 
 use std::fmt;
 use std::str::FromStr;
@@ -7,7 +7,7 @@ use super::fault::{Fault, Phase};
 use super::operation::Operation;
 use super::providers;
 
-/// An operation, what goes wrong, how often, and over which connection.
+/// A cell: an operation, a fault, how often the fault happens, and the kind of connection.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Cell {
     pub(super) operation: &'static Operation,
@@ -17,7 +17,7 @@ pub(super) struct Cell {
     pub(super) tls: bool,
 }
 
-/// How often a fault happens to one call, each time that it is sent.
+/// The number of attempts of a call that the fault hits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Times {
     Once,
@@ -26,32 +26,32 @@ pub(super) enum Times {
 }
 
 impl Cell {
-    /// All of them, without the combinations that mean nothing; each fault happens once.
+    /// Returns every possible cell, with each fault once.
     pub(super) fn all() -> impl Iterator<Item = Self> {
         providers::operations().flat_map(|operation| {
-            let faults = Fault::all().filter(|fault| fault.happens_to(operation.reads()));
+            let faults = Fault::all().filter(|fault| fault.applies_to(operation.is_read_only()));
             faults.flat_map(move |fault| {
                 let connections = [(false, false), (false, true), (true, false), (true, true)].into_iter();
                 connections
-                    .filter(move |(reused, tls)| fault.happens_on(*reused, *tls))
+                    .filter(move |(reused, tls)| fault.applies_to_connection(*reused, *tls))
                     .map(move |(reused, tls)| Self { operation, fault, times: Times::Once, reused, tls })
             })
         })
     }
 
-    /// Whether every byte is known that came over a connection which was closed as it was accepted.
+    /// Returns true if the sandbox counts the bytes received over a connection that it closed after accepting it.
     ///
-    /// Through TLS the handshake comes, and proves nothing of the request.
-    pub(super) fn is_heard_out(&self) -> bool {
-        !self.tls && self.fault == Fault::There(Phase::Accept, "fin")
+    /// Over TLS, the received bytes are the handshake's and say nothing about the request.
+    pub(super) fn shows_received_bytes(&self) -> bool {
+        !self.tls && self.fault == Fault::Sandbox(Phase::Accept, "fin")
     }
 
-    /// The fault as the sandbox takes it, if it is the sandbox's doing.
+    /// Returns the fault in the sandbox's syntax. Returns `None` if the fault is not the sandbox's.
     pub(super) fn fault_line(&self) -> Option<String> {
-        let Fault::There(..) = self.fault else { return None };
+        let Fault::Sandbox(..) = self.fault else { return None };
         let provider = self.operation.provider.name();
-        let whom = if self.fault.hits_connection() { provider.to_owned() } else { self.operation.name_there() };
-        Some(format!("{whom} {} {}", self.fault, self.times))
+        let target = if self.fault.affects_connection() { provider.to_owned() } else { self.operation.sandbox_name() };
+        Some(format!("{target} {} {}", self.fault, self.times))
     }
 }
 
@@ -65,13 +65,13 @@ impl fmt::Display for Times {
     }
 }
 
-/// `turbopay.withdraw @after-commit fin x1, reused, tls`.
+/// Formats a cell like `turbopay.withdraw @after-commit fin x1, reused, tls`.
 impl fmt::Display for Cell {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { operation, fault, times, reused, tls } = self;
         let connection = if *reused { "reused" } else { "fresh" };
-        let line = if *tls { "tls" } else { "plain" };
-        write!(f, "{operation} {fault} {times}, {connection}, {line}")
+        let encryption = if *tls { "tls" } else { "plain" };
+        write!(f, "{operation} {fault} {times}, {connection}, {encryption}")
     }
 }
 
@@ -79,33 +79,34 @@ impl FromStr for Cell {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let shape = || format!("`{text}` is no cell; one looks like `{EXAMPLE}`");
-        let [call, connection, line] = text.split(", ").collect::<Vec<_>>()[..] else { return Err(shape()) };
-        let (operation, rest) = call.split_once(' ').ok_or_else(shape)?;
-        let (fault, times) = rest.rsplit_once(' ').ok_or_else(shape)?;
+        let invalid = || format!("invalid cell `{text}`; example: `{EXAMPLE}`");
+        let [call, connection, encryption] = text.split(", ").collect::<Vec<_>>()[..] else { return Err(invalid()) };
+        let (operation, rest) = call.split_once(' ').ok_or_else(invalid)?;
+        let (fault, times) = rest.rsplit_once(' ').ok_or_else(invalid)?;
         let operation = providers::operations().find(|known| known.to_string() == operation);
         let cell = Self {
-            operation: operation.ok_or_else(|| format!("{text}: there is no such operation"))?,
+            operation: operation.ok_or_else(|| format!("unknown operation in `{text}`"))?,
             fault: fault.parse()?,
             times: match times {
                 "x1" => Times::Once,
                 "x2" => Times::Twice,
                 "x*" => Times::Always,
-                _ => return Err(shape()),
+                _ => return Err(invalid()),
             },
             reused: match connection {
                 "reused" => true,
                 "fresh" => false,
-                _ => return Err(shape()),
+                _ => return Err(invalid()),
             },
-            tls: match line {
+            tls: match encryption {
                 "tls" => true,
                 "plain" => false,
-                _ => return Err(shape()),
+                _ => return Err(invalid()),
             },
         };
-        let exists = cell.fault.happens_to(cell.operation.reads()) && cell.fault.happens_on(cell.reused, cell.tls);
-        if exists { Ok(cell) } else { Err(format!("`{text}` cannot happen")) }
+        let is_possible = cell.fault.applies_to(cell.operation.is_read_only())
+            && cell.fault.applies_to_connection(cell.reused, cell.tls);
+        if is_possible { Ok(cell) } else { Err(format!("the fault of `{text}` cannot happen there")) }
     }
 }
 

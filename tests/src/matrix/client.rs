@@ -1,4 +1,4 @@
-//! Clients: the SDK as it is, and two that others write, which the matrix must catch.
+//! The clients: the SDK, and two controls with common retry mistakes that the matrix must detect.
 
 use std::error::Error as _;
 use std::fmt;
@@ -10,132 +10,132 @@ use payments_core::transport::{Request, Response, Transport, TransportError, asy
 use payments_core::{Error, RetryPolicy};
 use payments_sandbox::Clock;
 
-/// A client: what it sends its requests with, and whether the SDK's own retries are on.
+/// A client to test: a transport and a retry policy.
 #[derive(Clone, Copy)]
-pub struct Rig {
+pub struct TestClient {
     name: &'static str,
-    pub(super) transport: Make,
+    pub(super) transport: TransportFactory,
     pub(super) retry: RetryPolicy,
 }
 
-/// Makes what sends.
-type Make = fn(&Wiring) -> Result<Arc<dyn Transport>, Error>;
+type TransportFactory = fn(&ConnectionSettings) -> Result<Arc<dyn Transport>, Error>;
 
-/// How a client is connected.
+/// The connection settings of a client.
 #[derive(Debug, Clone)]
-pub struct Wiring {
-    /// The root to trust, in PEM.
+pub struct ConnectionSettings {
+    /// The trusted root certificate, in PEM.
     pub(super) certificate: Option<String>,
     pub(super) proxy: Option<String>,
     pub(super) connect_timeout: Duration,
     pub(super) clock: Clock,
 }
 
-impl Rig {
-    /// The SDK with its own transport and its own retries.
+impl TestClient {
+    /// Returns the SDK with its own transport and retry policy.
     #[must_use]
     pub fn sdk() -> Self {
-        Self::new("the SDK", |wiring| Ok(Arc::new(wiring.transport()?)))
+        Self::new("the SDK", |settings| Ok(Arc::new(settings.transport()?)))
     }
 
-    /// The SDK over another transport.
+    /// Creates a client with the SDK's retry policy and another transport.
     #[must_use]
-    pub fn new(name: &'static str, transport: fn(&Wiring) -> Result<Arc<dyn Transport>, Error>) -> Self {
+    pub fn new(name: &'static str, transport: fn(&ConnectionSettings) -> Result<Arc<dyn Transport>, Error>) -> Self {
         Self { name, transport, retry: RetryPolicy::default() }
     }
 
-    /// The same requests, sent without keys by rules that are none of the SDK's.
+    /// Returns the two controls. They send the SDK's requests without idempotency keys, under their own retry rules.
     pub(super) fn controls() -> [Self; 2] {
         [
             Self {
                 retry: RetryPolicy::none(),
-                ..Self::new("retries everything on any error", |wiring| {
-                    let http = wiring.plain(reqwest::redirect::Policy::default())?;
-                    Ok(Arc::new(Naive { http, clock: wiring.clock.clone() }))
+                ..Self::new("retries every request after any error", |settings| {
+                    let http = settings.plain_client(reqwest::redirect::Policy::default())?;
+                    Ok(Arc::new(RetriesEverything { http, clock: settings.clock.clone() }))
                 })
             },
             Self {
                 retry: RetryPolicy::none(),
-                ..Self::new("retries once on a closed connection", |wiring| {
-                    Ok(Arc::new(OnceMore { http: wiring.plain(reqwest::redirect::Policy::none())? }))
+                ..Self::new("retries once after a closed connection", |settings| {
+                    let http = settings.plain_client(reqwest::redirect::Policy::none())?;
+                    Ok(Arc::new(RetriesOnClose { http }))
                 })
             },
         ]
     }
 }
 
-impl Wiring {
-    /// The SDK's own transport, connected so.
+impl ConnectionSettings {
+    /// Builds the SDK's own transport with these settings.
     ///
     /// # Errors
     ///
-    /// When TLS cannot be set up.
+    /// Returns an error if TLS cannot be set up.
     pub fn transport(&self) -> Result<ReqwestTransport, Error> {
         let mut builder = ReqwestTransport::builder().connect_timeout(self.connect_timeout);
         if let Some(pem) = &self.certificate {
-            builder = builder.root_certificate(Certificate::from_pem(pem.as_bytes()).map_err(set_up)?);
+            builder = builder.root_certificate(Certificate::from_pem(pem.as_bytes()).map_err(configuration_error)?);
         }
         if let Some(proxy) = &self.proxy {
-            builder = builder.proxy(Proxy::all(proxy).map_err(set_up)?);
+            builder = builder.proxy(Proxy::all(proxy).map_err(configuration_error)?);
         }
         builder.build()
     }
 
-    /// A client of reqwest's as most write it.
-    fn plain(&self, redirects: reqwest::redirect::Policy) -> Result<reqwest::Client, Error> {
+    /// Builds a `reqwest` client in the usual way.
+    fn plain_client(&self, redirects: reqwest::redirect::Policy) -> Result<reqwest::Client, Error> {
         let mut builder = reqwest::Client::builder().no_proxy().redirect(redirects);
         if let Some(pem) = &self.certificate {
-            builder = builder.tls_certs_merge([Certificate::from_pem(pem.as_bytes()).map_err(set_up)?]);
+            builder = builder.tls_certs_merge([Certificate::from_pem(pem.as_bytes()).map_err(configuration_error)?]);
         }
-        builder.build().map_err(set_up)
+        builder.build().map_err(configuration_error)
     }
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "it is what `map_err` hands over")]
-fn set_up(err: reqwest::Error) -> Error {
+#[expect(clippy::needless_pass_by_value, reason = "`map_err` passes the error by value")]
+fn configuration_error(err: reqwest::Error) -> Error {
     Error::configuration(err.to_string())
 }
 
-/// Sends again after whatever is not a success, and takes what fails for not done.
+/// Sends up to three times until a response is a success, and reports the last failure as not sent.
 #[derive(Debug)]
-struct Naive {
+struct RetriesEverything {
     http: reqwest::Client,
     clock: Clock,
 }
 
 #[async_trait]
-impl Transport for Naive {
+impl Transport for RetriesEverything {
     async fn send(&self, request: Request) -> Result<Response, TransportError> {
         let mut last = None;
         for _ in 0..3 {
-            let given_up = self.clock.sleep(PATIENCE);
-            let answered = tokio::select! {
-                answered = send(&self.http, &request) => answered.ok(),
-                () = given_up => None,
+            let timeout = self.clock.sleep(TIMEOUT);
+            let response = tokio::select! {
+                result = send(&self.http, &request) => result.ok(),
+                () = timeout => None,
             };
-            match answered {
+            match response {
                 Some(response) if response.status().is_success() => return Ok(response),
                 other => last = other,
             }
         }
-        last.ok_or_else(|| TransportError::not_sent("it failed"))
+        last.ok_or_else(|| TransportError::not_sent("all three attempts failed"))
     }
 }
 
-/// Sends again, once, when the connection was closed before an answer came: for they say that it was idle.
+/// Sends again once if the connection is closed before the response, on the assumption that it was idle.
 #[derive(Debug)]
-struct OnceMore {
+struct RetriesOnClose {
     http: reqwest::Client,
 }
 
 #[async_trait]
-impl Transport for OnceMore {
+impl Transport for RetriesOnClose {
     async fn send(&self, request: Request) -> Result<Response, TransportError> {
-        let answered = match send(&self.http, &request).await {
+        let result = match send(&self.http, &request).await {
             Err(err) if is_closed(&err) => send(&self.http, &request).await,
             other => other,
         };
-        answered.map_err(|err| TransportError::unknown("it failed").caused_by(err.without_url()))
+        result.map_err(|err| TransportError::unknown("the request failed").caused_by(err.without_url()))
     }
 }
 
@@ -153,7 +153,7 @@ fn is_closed(err: &reqwest::Error) -> bool {
     false
 }
 
-/// The request as the SDK made it, but without a key.
+/// Sends the SDK's request without its idempotency key.
 async fn send(http: &reqwest::Client, request: &Request) -> reqwest::Result<Response> {
     let mut headers = request.headers().clone();
     headers.remove("idempotency-key");
@@ -171,20 +171,20 @@ async fn send(http: &reqwest::Client, request: &Request) -> reqwest::Result<Resp
     Ok(Response::new(status, headers, body))
 }
 
-impl fmt::Display for Rig {
+impl fmt::Display for TestClient {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name)
     }
 }
 
-impl fmt::Debug for Rig {
+impl fmt::Debug for TestClient {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Rig").field(&self.name).finish()
+        f.debug_tuple("TestClient").field(&self.name).finish()
     }
 }
 
-/// On the sandbox's clock.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// The timeout of an attempt, on the sandbox's clock.
+const TIMEOUT: Duration = Duration::from_secs(10);
 
 const CLOSED: &[std::io::ErrorKind] = &[
     std::io::ErrorKind::ConnectionReset,

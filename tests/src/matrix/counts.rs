@@ -1,37 +1,43 @@
-//! What many runs come to.
+//! The counts of many runs.
 
 use payments_core::Outcome;
 
-use super::once::Run;
+use super::run::Run;
 
-/// Figures of some runs.
+/// The counts of a set of runs.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Figures {
+pub(super) struct Counts {
     pub(super) runs: usize,
     pub(super) succeeded: usize,
     pub(super) not_sent: usize,
     pub(super) refused: usize,
     pub(super) unknown: usize,
-    /// How many calls were executed never, once, and more often, by the time that nothing was under way any longer.
+    /// Calls with zero, one and more executions, when no request is in flight.
     pub(super) executed: [usize; 3],
-    pub(super) doubles: usize,
+    pub(super) double_executions: usize,
     pub(super) false_not_sent: usize,
-    pub(super) provable: usize,
+    /// Calls that were provably not sent.
+    pub(super) provably_unsent: usize,
+    /// How many of the calls above the client treated as not sent.
     pub(super) recognised: usize,
-    pub(super) astray: usize,
-    /// Calls whose connections were closed at once and brought nothing, and how many of them came back as they were.
-    pub(super) brought_nothing: usize,
-    pub(super) handed_back: usize,
-    /// Unknown outcomes that could be resolved, and how many came out as the ledger has it.
+    pub(super) misdirected: usize,
+    /// Calls whose connections were closed after they were accepted, before they received a byte.
+    pub(super) closed_without_bytes: usize,
+    /// How many of the calls above the client treated as not sent.
+    pub(super) returned_unsent: usize,
+    /// Unknown outcomes that could be resolved.
     pub(super) resolvable: usize,
+    /// How many of the outcomes above were resolved as in the ledger.
     pub(super) resolved: usize,
-    /// Calls over a connection that was to be used again, and how many really were.
-    pub(super) to_reuse: usize,
+    /// Calls that should reuse a connection.
+    pub(super) should_reuse: usize,
+    /// How many of the calls above reused one.
     pub(super) reused: usize,
-    pub(super) wrong: usize,
+    /// Runs with a violation.
+    pub(super) failed: usize,
 }
 
-impl Figures {
+impl Counts {
     pub(super) fn add(&mut self, run: &Run) {
         let facts = &run.facts;
         self.runs += 1;
@@ -42,30 +48,31 @@ impl Figures {
             Some(Outcome::Unknown) => self.unknown += 1,
         }
         self.executed[facts.executions.min(2)] += 1;
-        self.doubles += usize::from(facts.in_the_end > 1);
+        self.double_executions += usize::from(facts.final_executions > 1);
         self.false_not_sent += usize::from(facts.is_false_not_sent());
-        self.provable += usize::from(facts.provable);
+        self.provably_unsent += usize::from(facts.provably_unsent);
         self.recognised += usize::from(facts.is_recognised());
-        self.astray += facts.astray;
-        self.brought_nothing += usize::from(facts.brought_nothing);
-        self.handed_back += usize::from(facts.is_handed_back());
+        self.misdirected += facts.misdirected;
+        self.closed_without_bytes += usize::from(facts.closed_without_bytes);
+        self.returned_unsent += usize::from(facts.is_returned_unsent());
         self.resolvable += usize::from(facts.resolved);
         self.resolved += usize::from(facts.resolved && !facts.unresolved);
-        // One that the server closes beforehand is not.
-        self.to_reuse += usize::from(run.cell.reused && !run.cell.fault.closes_idle());
-        self.reused += usize::from(facts.reused && !run.cell.fault.closes_idle());
-        self.wrong += usize::from(!run.wrong.is_empty());
+        // A connection that the server closes before the call cannot be reused.
+        self.should_reuse += usize::from(run.cell.reused && !run.cell.fault.closes_idle_connection());
+        self.reused += usize::from(facts.reused && !run.cell.fault.closes_idle_connection());
+        self.failed += usize::from(!run.violations.is_empty());
     }
 
-    /// The four figures, and everything else that a run is held to.
-    pub(super) fn is_clean(&self) -> bool {
-        let four =
-            self.doubles == 0 && self.false_not_sent == 0 && self.recognised == self.provable && self.astray == 0;
-        // A race that is never won shows that nobody looks any longer.
-        let handed_back = self.handed_back > 0 || self.brought_nothing < ENOUGH;
-        self.runs > 0 && four && handed_back && self.wrong == 0
+    /// Returns true if no run has a violation and the four required counts are met.
+    pub(super) fn passed(&self) -> bool {
+        let required_counts_are_met = self.double_executions == 0
+            && self.false_not_sent == 0
+            && self.recognised == self.provably_unsent
+            && self.misdirected == 0;
+        // The client wins most of these races. If it never wins one, it no longer detects the closed connection.
+        let detects_closed_connections = self.returned_unsent > 0 || self.closed_without_bytes < ENOUGH_RACES;
+        self.runs > 0 && required_counts_are_met && detects_closed_connections && self.failed == 0
     }
 }
 
-/// Most such races are won.
-const ENOUGH: usize = 20;
+const ENOUGH_RACES: usize = 20;

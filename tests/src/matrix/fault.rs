@@ -1,37 +1,35 @@
-//! What goes wrong, as data.
+//! The faults, as data.
 
 use std::fmt;
 use std::str::FromStr;
 
-/// One way in which an exchange can end badly.
-///
-/// In the table's order. What the sandbox does is said in its own text form, behind the operation's name.
+/// A fault of one call. The order of the variants is the order of the table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) enum Fault {
-    /// Nothing does: what every other line is held against.
+    /// No fault: the baseline.
     None,
-    /// The request never gets as far as the provider.
-    Before(Obstacle),
-    /// The sandbox's doing.
-    There(Phase, &'static str),
+    /// No connection to the provider is established.
+    Connect(Obstacle),
+    /// A fault that the sandbox injects: the phase, and the effect in the sandbox's syntax.
+    Sandbox(Phase, &'static str),
 }
 
-/// What is in the way of a connection, so that nothing can have been sent.
+/// An obstacle to a connection. It proves that nothing was sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) enum Obstacle {
-    /// The name does not resolve.
+    /// The host name cannot be resolved.
     Unresolvable,
-    /// Nobody listens there.
+    /// The connection is refused.
     Refused,
-    /// The certificate is nobody's whom the client trusts.
+    /// The client does not trust the server's certificate.
     Untrusted,
-    /// The server says nothing to the handshake, until the connect timeout.
+    /// The server does not respond to the TLS handshake before the connect timeout.
     SilentHandshake,
-    /// The proxy does not connect it: its answer to `CONNECT`, or nothing.
+    /// The proxy responds to `CONNECT` with this status, or closes the connection (`fin`).
     Proxy(&'static str),
 }
 
-/// Where in an exchange, as the sandbox's faults name it.
+/// A phase of an exchange, as in the sandbox's syntax.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) enum Phase {
     Accept,
@@ -45,84 +43,89 @@ pub(super) enum Phase {
 }
 
 impl Fault {
-    /// All of them.
+    /// Returns every fault.
     pub(super) fn all() -> impl Iterator<Item = Self> {
-        let before = OBSTACLES.iter().map(|obstacle| Self::Before(*obstacle));
-        let at = |phase, effects: &'static [&'static str]| effects.iter().map(move |effect| Self::There(phase, effect));
+        let before = OBSTACLES.iter().map(|obstacle| Self::Connect(*obstacle));
+        let in_phase =
+            |phase, effects: &'static [&'static str]| effects.iter().map(move |effect| Self::Sandbox(phase, effect));
         std::iter::once(Self::None)
             .chain(before)
-            .chain(at(Phase::Accept, &["fin", "rst", "stall", "tls-alert"]))
-            .chain(at(Phase::Idle, &["fin", "rst", "eof"]))
-            .chain(at(Phase::FirstByte, ENDS))
-            .chain(at(Phase::Head, ENDS))
-            .chain(at(Phase::Body, ENDS))
-            .chain(at(Phase::BeforeCommit, LOSSES))
-            .chain(at(Phase::BeforeCommit, DONE_LATER))
-            .chain(at(Phase::AfterCommit, LOSSES))
-            .chain(at(Phase::Query, LOSSES))
+            .chain(in_phase(Phase::Accept, &["fin", "rst", "stall", "tls-alert"]))
+            .chain(in_phase(Phase::Idle, &["fin", "rst", "eof"]))
+            .chain(in_phase(Phase::FirstByte, ENDS))
+            .chain(in_phase(Phase::Head, ENDS))
+            .chain(in_phase(Phase::Body, ENDS))
+            .chain(in_phase(Phase::BeforeCommit, LOSSES))
+            .chain(in_phase(Phase::BeforeCommit, EXECUTED_LATER))
+            .chain(in_phase(Phase::AfterCommit, LOSSES))
+            .chain(in_phase(Phase::Query, LOSSES))
     }
 
-    /// Whether it can happen to a call that only asks, or to one that does something.
-    pub(super) fn happens_to(self, reads: bool) -> bool {
+    /// Returns true if the fault can happen to a read-only call, or to a write.
+    pub(super) fn applies_to(self, read_only: bool) -> bool {
         match self {
-            Self::There(Phase::BeforeCommit | Phase::AfterCommit, _) => !reads,
-            Self::There(Phase::Query, _) => reads,
-            Self::There(..) | Self::None | Self::Before(_) => true,
+            Self::Sandbox(Phase::BeforeCommit | Phase::AfterCommit, _) => !read_only,
+            Self::Sandbox(Phase::Query, _) => read_only,
+            Self::Sandbox(..) | Self::None | Self::Connect(_) => true,
         }
     }
 
-    /// Whether it can happen on a connection of this kind.
-    pub(super) fn happens_on(self, reused: bool, tls: bool) -> bool {
+    /// Returns true if the fault can happen on this kind of connection.
+    pub(super) fn applies_to_connection(self, reused: bool, tls: bool) -> bool {
         match self {
             Self::None => true,
-            Self::Before(Obstacle::Refused) => !reused,
-            // Names other than this machine's are https only, and a proxy is asked to connect for https alone.
-            Self::Before(_) => !reused && tls,
-            Self::There(_, "tls-alert") => !reused && tls,
-            Self::There(Phase::Accept, _) => !reused,
-            Self::There(Phase::Idle, effect) => reused && (tls || effect != "eof"),
-            Self::There(_, "eof") => tls,
-            Self::There(..) => true,
+            Self::Connect(Obstacle::Refused) => !reused,
+            // The SDK accepts other host names over https only, and sends `CONNECT` for https only.
+            Self::Connect(_) => !reused && tls,
+            Self::Sandbox(_, "tls-alert") => !reused && tls,
+            Self::Sandbox(Phase::Accept, _) => !reused,
+            Self::Sandbox(Phase::Idle, effect) => reused && (tls || effect != "eof"),
+            Self::Sandbox(_, "eof") => tls,
+            Self::Sandbox(..) => true,
         }
     }
 
-    /// Whether it proves that nothing was sent, as long as it lasts.
-    pub(super) fn is_provable(self, tls: bool) -> bool {
+    /// Returns true if the fault proves that nothing was sent in the attempts that it hits.
+    pub(super) fn proves_unsent(self, tls: bool) -> bool {
         match self {
             Self::None => false,
-            Self::Before(_) => true,
-            // Before a handshake there is nothing to send on; silence there ends with the attempt's time, like any other.
-            Self::There(Phase::Accept, effect) => tls && effect != "stall",
-            Self::There(..) => false,
+            Self::Connect(_) => true,
+            // No request is sent before the handshake. A stall is different: it ends in an ordinary timeout.
+            Self::Sandbox(Phase::Accept, effect) => tls && effect != "stall",
+            Self::Sandbox(..) => false,
         }
     }
 
-    /// Whether a connection is hit and not a call, so that the fault names the provider alone.
-    pub(super) fn hits_connection(self) -> bool {
-        matches!(self, Self::There(Phase::Accept | Phase::Idle | Phase::FirstByte, _))
+    /// Returns true if the fault affects a connection instead of a call. Its fault line then names only the provider.
+    pub(super) fn affects_connection(self) -> bool {
+        matches!(self, Self::Sandbox(Phase::Accept | Phase::Idle | Phase::FirstByte, _))
     }
 
-    /// Whether the connection is closed before the call, behind an earlier answer.
-    pub(super) fn closes_idle(self) -> bool {
-        matches!(self, Self::There(Phase::Idle, _))
+    /// Returns true if the idle connection is closed before the call, after an earlier response.
+    pub(super) fn closes_idle_connection(self) -> bool {
+        matches!(self, Self::Sandbox(Phase::Idle, _))
     }
 
-    /// Whether the provider does what was asked after it has lost the answer.
-    pub(super) fn is_done_later(self) -> bool {
-        matches!(self, Self::There(Phase::BeforeCommit, effect) if DONE_LATER.contains(&effect))
+    /// Returns true if the provider executes the request after the response was lost.
+    pub(super) fn executes_later(self) -> bool {
+        matches!(self, Self::Sandbox(Phase::BeforeCommit, effect) if EXECUTED_LATER.contains(&effect))
     }
 }
 
-/// Faults after the commit that have no twin without one, on the same wire: there must be none.
+/// Returns the faults after the commit that have no counterpart before the commit. There must be none.
 #[must_use]
-pub fn unpaired() -> Vec<String> {
-    let there = |phase: Phase| Fault::all().filter(move |fault| matches!(fault, Fault::There(at, _) if *at == phase));
+pub fn unpaired_faults() -> Vec<String> {
+    let in_phase =
+        |phase: Phase| Fault::all().filter(move |fault| matches!(fault, Fault::Sandbox(actual, _) if *actual == phase));
     let effect = |fault: &Fault| match fault {
-        Fault::There(_, effect) => *effect,
-        Fault::None | Fault::Before(_) => "",
+        Fault::Sandbox(_, effect) => *effect,
+        Fault::None | Fault::Connect(_) => "",
     };
-    let without: Vec<&str> = there(Phase::BeforeCommit).map(|fault| effect(&fault)).collect();
-    there(Phase::AfterCommit).filter(|fault| !without.contains(&effect(fault))).map(|fault| fault.to_string()).collect()
+    let before_commit: Vec<&str> = in_phase(Phase::BeforeCommit).map(|fault| effect(&fault)).collect();
+    in_phase(Phase::AfterCommit)
+        .filter(|fault| !before_commit.contains(&effect(fault)))
+        .map(|fault| fault.to_string())
+        .collect()
 }
 
 impl Phase {
@@ -144,12 +147,12 @@ impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::None => f.pad("none"),
-            Self::Before(Obstacle::Unresolvable) => f.pad("unresolvable"),
-            Self::Before(Obstacle::Refused) => f.pad("refused"),
-            Self::Before(Obstacle::Untrusted) => f.pad("untrusted"),
-            Self::Before(Obstacle::SilentHandshake) => f.pad("silent-handshake"),
-            Self::Before(Obstacle::Proxy(response)) => f.pad(&format!("proxy={response}")),
-            Self::There(phase, effect) => f.pad(&format!("@{} {effect}", phase.name())),
+            Self::Connect(Obstacle::Unresolvable) => f.pad("unresolvable"),
+            Self::Connect(Obstacle::Refused) => f.pad("refused"),
+            Self::Connect(Obstacle::Untrusted) => f.pad("untrusted"),
+            Self::Connect(Obstacle::SilentHandshake) => f.pad("silent-handshake"),
+            Self::Connect(Obstacle::Proxy(response)) => f.pad(&format!("proxy={response}")),
+            Self::Sandbox(phase, effect) => f.pad(&format!("@{} {effect}", phase.name())),
         }
     }
 }
@@ -158,7 +161,7 @@ impl FromStr for Fault {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        Self::all().find(|fault| fault.to_string() == text).ok_or_else(|| format!("`{text}` is no fault of the matrix"))
+        Self::all().find(|fault| fault.to_string() == text).ok_or_else(|| format!("unknown fault `{text}`"))
     }
 }
 
@@ -172,13 +175,13 @@ const OBSTACLES: &[Obstacle] = &[
     Obstacle::Proxy("fin"),
 ];
 
-/// How a connection ends.
+/// The ways a connection can end.
 const ENDS: &[&str] = &["fin", "rst", "stall", "eof"];
 
-/// How an answer is lost: each of these looks the same on the wire whether or not anything was done.
+/// The ways a response can be lost. Each looks the same to the client, whether or not the request was executed.
 ///
-/// None is the provider's own word. Where a document shows no form for errors, any JSON object under a refusing status is
-/// that, so of those there are only statuses here that refuse nothing.
+/// None of them is an error response of the provider. A provider without a documented error format may send any JSON
+/// object as one, so the `json` effects have only statuses that do not mean a refusal.
 const LOSSES: &[&str] = &[
     "fin",
     "rst",
@@ -208,5 +211,5 @@ const LOSSES: &[&str] = &[
     "redirect=308",
 ];
 
-/// Lost, and done all the same once the client has given up: as a closed connection, and as silence.
-const DONE_LATER: &[&str] = &["late-commit=90s", "delay=90s"];
+/// The request is executed after the client has given up: on a closed connection, or after a silence.
+const EXECUTED_LATER: &[&str] = &["late-commit=90s", "delay=90s"];

@@ -1,4 +1,4 @@
-//! What the sandbox saw and did, since some moment.
+//! The sandbox's observations: requests, faults, connections and executions since a checkpoint.
 
 use std::collections::BTreeSet;
 
@@ -6,30 +6,31 @@ use payments_sandbox::Sandbox;
 
 use super::operation::Operation;
 
-/// A moment in a sandbox's life.
+/// A position in a sandbox's timeline and ledger.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Mark {
+pub(super) struct Checkpoint {
     timeline: usize,
     ledger: usize,
     connections: u64,
 }
 
-/// What came since.
+/// The sandbox's observations since a checkpoint.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct Seen {
-    /// Requests for the operation, whole or as far as they came.
+pub(super) struct Observed {
+    /// Requests for the operation, complete or incomplete.
     pub(super) requests: usize,
-    /// Requests for something else, or at another host.
-    pub(super) astray: usize,
+    /// Requests for another operation, path or host.
+    pub(super) misdirected: usize,
     /// Faults that happened.
     pub(super) faults: usize,
     pub(super) connections: u64,
-    /// Connections that were ended as they were accepted and then heard out, and how many of those brought a byte.
-    pub(super) heard_out: usize,
-    pub(super) spoken_on: usize,
+    /// Connections that the sandbox closed after accepting them, once their received bytes are counted.
+    pub(super) closed_at_accept: usize,
+    /// How many of the connections above received at least one byte.
+    pub(super) closed_with_bytes: usize,
 }
 
-impl Mark {
+impl Checkpoint {
     pub(super) fn now(sandbox: &Sandbox) -> Self {
         Self {
             timeline: sandbox.timeline().len(),
@@ -42,34 +43,34 @@ impl Mark {
         self.timeline
     }
 
-    /// What the sandbox saw since.
-    pub(super) fn seen(self, sandbox: &Sandbox, operation: &Operation) -> Seen {
-        let wanted = operation.name_there();
-        let mut seen = Seen { connections: sandbox.connections() - self.connections, ..Seen::default() };
+    /// Returns the sandbox's observations since the checkpoint.
+    pub(super) fn observed(self, sandbox: &Sandbox, operation: &Operation) -> Observed {
+        let name = operation.sandbox_name();
+        let mut observed = Observed { connections: sandbox.connections() - self.connections, ..Observed::default() };
         for entry in sandbox.timeline().iter().skip(self.timeline) {
-            let what = entry.what.as_str();
-            seen.faults += usize::from(what.contains("fault "));
-            if let Some((_, bytes)) = what.split_once(": that connection brought ") {
-                seen.heard_out += 1;
-                seen.spoken_on += usize::from(bytes != "0 bytes");
+            let text = entry.text.as_str();
+            observed.faults += usize::from(text.contains("fault "));
+            if let Some((_, bytes)) = text.split_once(": the closed connection received ") {
+                observed.closed_at_accept += 1;
+                observed.closed_with_bytes += usize::from(bytes != "0 bytes");
             }
-            if what.contains(": the beginning of a request") {
-                seen.requests += 1;
-            } else if what.contains("followed a redirect away") || what.contains(" of another address, request ") {
-                seen.astray += 1;
-            } else if what.contains(": request ") {
-                let ours = what.split('#').next() == Some(&wanted);
-                seen.requests += usize::from(ours);
-                seen.astray += usize::from(!ours);
+            if text.contains(": first byte of a request") {
+                observed.requests += 1;
+            } else if text.contains("followed a redirect away") || text.contains(" outside the API, request ") {
+                observed.misdirected += 1;
+            } else if text.contains(": request ") {
+                let is_operation = text.split('#').next() == Some(&name);
+                observed.requests += usize::from(is_operation);
+                observed.misdirected += usize::from(!is_operation);
             }
         }
-        seen
+        observed
     }
 
-    /// How often the operation was executed since: by how many requests.
+    /// Returns how many requests executed the operation since the checkpoint.
     pub(super) fn executions(self, sandbox: &Sandbox, operation: &Operation) -> usize {
-        let (ledger, wanted) = (sandbox.ledger(), operation.name_there());
-        let entries = ledger.entries().iter().skip(self.ledger).filter(|entry| entry.operation == wanted);
+        let (ledger, name) = (sandbox.ledger(), operation.sandbox_name());
+        let entries = ledger.entries().iter().skip(self.ledger).filter(|entry| entry.operation == name);
         entries.filter_map(|entry| entry.request).collect::<BTreeSet<_>>().len()
     }
 }

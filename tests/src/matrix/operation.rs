@@ -1,4 +1,4 @@
-//! A provider's operation: how it is made ready, sent, and resolved afterwards.
+//! A provider's operation: how to prepare a call, send it and resolve an unknown outcome.
 
 use std::fmt;
 use std::pin::Pin;
@@ -6,85 +6,88 @@ use std::pin::Pin;
 use payments_core::{Error, IdempotencyKey};
 
 use super::Failed;
-use super::bench::Bench;
 use super::providers::Provider;
+use super::setup::Setup;
 
-/// One operation, perhaps made in a way of its own.
+/// An operation, or a variant of one.
 pub(super) struct Operation {
     pub(super) provider: Provider,
-    /// As the sandbox's faults and its ledger name it.
+    /// The name in the sandbox's faults and ledger.
     pub(super) name: &'static str,
-    /// Where the same is called in more than one way.
-    pub(super) way: Option<&'static str>,
-    pub(super) guard: Guard,
-    pub(super) prepare: fn(Bench) -> Preparing,
+    /// Distinguishes several ways of calling the same operation.
+    pub(super) variant: Option<&'static str>,
+    pub(super) protection: Protection,
+    pub(super) prepare: fn(Setup) -> PrepareFuture,
 }
 
-/// What keeps the call from being executed twice, or need not.
+/// The protection against a second execution.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Guard {
-    /// It only asks.
-    Reads,
-    /// A key under which nothing was ever sent.
-    Key,
-    /// A key that another process may have used: no failure proves that nothing was sent under it.
-    PerhapsUsedKey,
-    /// The client, which does not send it a second time.
-    Client,
+pub(super) enum Protection {
+    /// None needed, because the operation is read-only.
+    ReadOnly,
+    /// An idempotency key under which nothing was sent.
+    UnusedKey,
+    /// An idempotency key that another process may have used. No failure proves that nothing was sent under it.
+    PossiblyUsedKey,
+    /// The client, which does not send the request again.
+    NotResent,
 }
 
-/// What is done before the fault: whatever the call needs to be there.
-pub(super) type Preparing = Pin<Box<dyn Future<Output = Result<Ready, Failed>> + Send>>;
+/// Prepares a call: creates the objects that the call needs, before the fault is injected.
+pub(super) type PrepareFuture = Pin<Box<dyn Future<Output = Result<PreparedCall, Failed>> + Send>>;
 
-/// A call under way.
-pub(super) type Sending = Pin<Box<dyn Future<Output = Result<(), Error>> + Send>>;
+/// A call that is being sent.
+pub(super) type CallFuture = Pin<Box<dyn Future<Output = Result<(), Error>> + Send>>;
 
-/// A look-up under way: whether the call was done.
-pub(super) type Looking = Pin<Box<dyn Future<Output = Result<bool, Error>> + Send>>;
+/// A lookup that is being sent. It returns true if the call was executed.
+pub(super) type LookupFuture = Pin<Box<dyn Future<Output = Result<bool, Error>> + Send>>;
 
 /// A call that is ready to be sent.
-pub(super) struct Ready {
-    pub(super) send: Box<dyn FnOnce() -> Sending + Send>,
-    pub(super) resolve: Resolve,
+pub(super) struct PreparedCall {
+    pub(super) send: Box<dyn FnOnce() -> CallFuture + Send>,
+    pub(super) resolution: Resolution,
 }
 
-/// How an unknown outcome is resolved.
-pub(super) enum Resolve {
-    /// By looking.
-    Look(Box<dyn Fn() -> Looking + Send + Sync>),
-    /// By the same call under the key that the failure gave back.
-    Again(Box<dyn Fn(IdempotencyKey) -> Sending + Send + Sync>),
-    /// By nothing that the provider offers, as the SDK says; or it was a question, and can be asked again.
-    Nothing,
+/// The way to resolve an unknown outcome.
+pub(super) enum Resolution {
+    /// A lookup.
+    Lookup(Box<dyn Fn() -> LookupFuture + Send + Sync>),
+    /// The same call under the key that the error returned.
+    SameKey(Box<dyn Fn(IdempotencyKey) -> CallFuture + Send + Sync>),
+    /// None: the provider offers no way, or the operation is read-only.
+    None,
 }
 
 impl Operation {
-    pub(super) fn reads(&self) -> bool {
-        self.guard == Guard::Reads
+    pub(super) fn is_read_only(&self) -> bool {
+        self.protection == Protection::ReadOnly
     }
 
-    /// `turbopay.withdraw`.
-    pub(super) fn name_there(&self) -> String {
+    /// The name in the sandbox's timeline and ledger, for example `turbopay.withdraw`.
+    pub(super) fn sandbox_name(&self) -> String {
         format!("{}.{}", self.provider.name(), self.name)
     }
 }
 
-impl Ready {
-    pub(super) fn new(send: impl FnOnce() -> Sending + Send + 'static) -> Self {
-        Self { send: Box::new(send), resolve: Resolve::Nothing }
+impl PreparedCall {
+    pub(super) fn new(send: impl FnOnce() -> CallFuture + Send + 'static) -> Self {
+        Self { send: Box::new(send), resolution: Resolution::None }
     }
 
-    pub(super) fn looked_up(self, look: impl Fn() -> Looking + Send + Sync + 'static) -> Self {
-        Self { resolve: Resolve::Look(Box::new(look)), ..self }
+    pub(super) fn resolved_by_lookup(self, look_up: impl Fn() -> LookupFuture + Send + Sync + 'static) -> Self {
+        Self { resolution: Resolution::Lookup(Box::new(look_up)), ..self }
     }
 
-    pub(super) fn sent_again(self, again: impl Fn(IdempotencyKey) -> Sending + Send + Sync + 'static) -> Self {
-        Self { resolve: Resolve::Again(Box::new(again)), ..self }
+    pub(super) fn resolved_by_same_key(
+        self,
+        send_again: impl Fn(IdempotencyKey) -> CallFuture + Send + Sync + 'static,
+    ) -> Self {
+        Self { resolution: Resolution::SameKey(Box::new(send_again)), ..self }
     }
 }
 
-/// A call whose value does not matter here.
-pub(super) fn sent<T>(call: impl Future<Output = Result<T, Error>> + Send + 'static) -> Sending {
+/// Discards the value of a call.
+pub(super) fn discard_value<T>(call: impl Future<Output = Result<T, Error>> + Send + 'static) -> CallFuture {
     Box::pin(async move { call.await.map(drop) })
 }
 
@@ -94,10 +97,10 @@ impl fmt::Debug for Operation {
     }
 }
 
-/// `turratech.create-payment/own-key`.
+/// Formats an operation like `turratech.create-payment/own-key`.
 impl fmt::Display for Operation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}.{}", self.provider.name(), self.name)?;
-        self.way.map_or(Ok(()), |way| write!(f, "/{way}"))
+        self.variant.map_or(Ok(()), |variant| write!(f, "/{variant}"))
     }
 }

@@ -1,4 +1,4 @@
-//! The five providers, and everything that each can be asked to do.
+//! The five providers and all their operations.
 
 mod card3ds;
 mod turbo_link;
@@ -9,10 +9,10 @@ mod turratech;
 use std::str::FromStr;
 
 use super::Failed;
-use super::bench::Bench;
-use super::operation::{Operation, Sending};
+use super::operation::{CallFuture, Operation};
+use super::setup::Setup;
 
-/// One of them.
+/// A provider.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) enum Provider {
     TurraTech,
@@ -22,7 +22,7 @@ pub(super) enum Provider {
     TurboPay,
 }
 
-/// Every operation of every provider.
+/// Returns every operation of every provider.
 pub(super) fn operations() -> impl Iterator<Item = &'static Operation> {
     Provider::ALL.iter().flat_map(|provider| provider.operations())
 }
@@ -40,11 +40,11 @@ impl Provider {
         }
     }
 
-    /// Whether nothing but the client's care, or its keys, keeps a call from being executed twice.
+    /// Returns true if only the client, or its idempotency keys, can prevent a second execution.
     pub(super) fn is_unprotected_without_keys(self) -> bool {
         match self {
             Self::TurraTech | Self::TurboTxn | Self::Card3ds => true,
-            // The one has nothing to execute, the other takes a reference once.
+            // tur.bo executes nothing, and TurboPay accepts each reference once.
             Self::TurboLink | Self::TurboPay => false,
         }
     }
@@ -59,14 +59,14 @@ impl Provider {
         }
     }
 
-    /// Asks something over the line under test, so that its connection has been used.
-    pub(super) fn warm(self, bench: &Bench) -> Result<Sending, Failed> {
+    /// Sends a read-only call over the tested route, so that its connection can be reused.
+    pub(super) fn warm_up(self, setup: &Setup) -> Result<CallFuture, Failed> {
         match self {
-            Self::TurraTech => turratech::warm(bench),
-            Self::TurboTxn => turbo_txn::warm(bench),
-            Self::TurboLink => turbo_link::warm(bench),
-            Self::Card3ds => card3ds::warm(bench),
-            Self::TurboPay => turbopay::warm(bench),
+            Self::TurraTech => turratech::warm_up(setup),
+            Self::TurboTxn => turbo_txn::warm_up(setup),
+            Self::TurboLink => turbo_link::warm_up(setup),
+            Self::Card3ds => card3ds::warm_up(setup),
+            Self::TurboPay => turbopay::warm_up(setup),
         }
     }
 }
@@ -77,6 +77,6 @@ impl FromStr for Provider {
     fn from_str(text: &str) -> Result<Self, String> {
         let names = Self::ALL.iter().map(|provider| provider.name()).collect::<Vec<_>>().join(", ");
         let found = Self::ALL.iter().copied().find(|provider| provider.name() == text);
-        found.ok_or_else(|| format!("`{text}` is no provider; there are {names}"))
+        found.ok_or_else(|| format!("unknown provider `{text}`; the providers are {names}"))
     }
 }

@@ -1,107 +1,108 @@
-//! How it is shown: a table for people, one object for machines.
+//! The report: tables for people, and one JSON object for programs.
 
 use std::fmt;
 
 use serde_json::{Map, Value, json};
 
-use super::figures::Figures;
+use super::counts::Counts;
 use super::{Report, Tally};
 
 impl Report {
-    /// The same for machines.
+    /// Returns the report as a JSON object.
     #[must_use]
     pub fn json(&self) -> String {
-        let told = self.sdk.told.iter().map(|run| {
+        let reported = self.sdk.reported.iter().map(|run| {
             json!({
                 "cell": run.cell.to_string(),
                 "seed": run.seed,
-                "wrong": run.wrong.iter().map(ToString::to_string).collect::<Vec<_>>(),
+                "violations": run.violations.iter().map(ToString::to_string).collect::<Vec<_>>(),
                 "replay": run.replay(),
-                "story": run.story,
+                "log": run.log,
             })
         });
         json!({
             "seed": self.seed,
-            "holds": self.holds(),
+            "passed": self.passed(),
             "sdk": tally(&self.sdk),
             "controls": self.controls.iter().map(tally).collect::<Vec<_>>(),
-            "told": told.collect::<Vec<_>>(),
+            "reported_runs": reported.collect::<Vec<_>>(),
         })
         .to_string()
     }
 }
 
 fn tally(tally: &Tally) -> Value {
-    let faults = tally.faults.iter().map(|(fault, figures)| (fault.to_string(), of(figures)));
-    let providers = tally.providers.iter().map(|(provider, figures)| (provider.name().to_owned(), of(figures)));
+    let faults = tally.faults.iter().map(|(fault, counts)| (fault.to_string(), json_counts(counts)));
+    let providers = tally.providers.iter().map(|(provider, counts)| (provider.name().to_owned(), json_counts(counts)));
     json!({
-        "client": tally.rig.to_string(),
-        "total": of(&tally.total),
+        "client": tally.client.to_string(),
+        "total": json_counts(&tally.total),
         "providers": providers.collect::<Map<String, Value>>(),
         "faults": faults.collect::<Map<String, Value>>(),
     })
 }
 
-fn of(figures: &Figures) -> Value {
+fn json_counts(counts: &Counts) -> Value {
     json!({
-        "runs": figures.runs,
+        "runs": counts.runs,
         "outcomes": {
-            "success": figures.succeeded,
-            "not_sent": figures.not_sent,
-            "refused": figures.refused,
-            "unknown": figures.unknown,
+            "success": counts.succeeded,
+            "not_sent": counts.not_sent,
+            "refused": counts.refused,
+            "unknown": counts.unknown,
         },
-        "executions_per_order": {"0": figures.executed[0], "1": figures.executed[1], "more": figures.executed[2]},
-        "double_executions": figures.doubles,
-        "false_not_sent": figures.false_not_sent,
-        "provably_not_sent": figures.provable,
-        "recognised": figures.recognised,
-        "astray": figures.astray,
-        "closed_at_once_and_brought_nothing": figures.brought_nothing,
-        "handed_back": figures.handed_back,
-        "resolvable": figures.resolvable,
-        "resolved": figures.resolved,
-        "to_reuse": figures.to_reuse,
-        "reused": figures.reused,
-        "wrong": figures.wrong,
+        "executions_per_order": {"0": counts.executed[0], "1": counts.executed[1], "more": counts.executed[2]},
+        "double_executions": counts.double_executions,
+        "false_not_sent": counts.false_not_sent,
+        "provably_not_sent": counts.provably_unsent,
+        "recognised": counts.recognised,
+        "misdirected_requests": counts.misdirected,
+        "closed_without_bytes": counts.closed_without_bytes,
+        "returned_unsent": counts.returned_unsent,
+        "resolvable": counts.resolvable,
+        "resolved": counts.resolved,
+        "should_reuse": counts.should_reuse,
+        "reused": counts.reused,
+        "failed_runs": counts.failed,
     })
 }
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if !self.single {
+        if !self.is_single {
             table(f, &self.sdk)?;
-            figures(f, &self.sdk)?;
+            summary(f, &self.sdk)?;
             for control in &self.controls {
-                controlled(f, control)?;
+                control_table(f, control)?;
             }
         }
-        for run in &self.sdk.told {
-            writeln!(f, "\n{} seed {}", run.cell, run.seed)?;
-            for wrong in &run.wrong {
-                writeln!(f, "  WRONG: {wrong}")?;
+        for run in &self.sdk.reported {
+            writeln!(f, "\n{}, seed {}", run.cell, run.seed)?;
+            for violation in &run.violations {
+                writeln!(f, "  VIOLATION: {violation}")?;
             }
-            writeln!(f, "  {}\n{}", run.replay(), run.story)?;
+            writeln!(f, "  replay: {}\n{}", run.replay(), run.log)?;
         }
-        if self.sdk.total.wrong > self.sdk.told.len() {
-            writeln!(f, "... and {} more.", self.sdk.total.wrong - self.sdk.told.len())?;
+        if self.sdk.total.failed > self.sdk.reported.len() {
+            writeln!(f, "... and {} more failed runs.", self.sdk.total.failed - self.sdk.reported.len())?;
         }
         let (runs, seed) = (self.sdk.total.runs, self.seed);
-        let verdict = if self.holds() { "everything came out as it must" } else { "SOMETHING IS WRONG" };
-        writeln!(f, "\n{runs} runs, seed {seed}: {verdict}.")
+        let plural = if runs == 1 { "" } else { "s" };
+        let verdict = if self.passed() { "passed" } else { "FAILED" };
+        writeln!(f, "\nmatrix {verdict}: {runs} run{plural}, seed {seed}")
     }
 }
 
-/// A row a fault, and one a provider.
+/// Writes one row per fault and one row per provider.
 fn table(f: &mut fmt::Formatter<'_>, tally: &Tally) -> fmt::Result {
     writeln!(
         f,
-        "Outcomes are the client's word. Executions are the ledger's count for each order, once nothing is under way.\n"
+        "Outcomes are what the client reports. Executions are what the sandbox's ledger has when no request is in flight.\n"
     )?;
-    writeln!(f, "{:<37} | {:^30} | {:^15} | {:^29} |", "", "outcomes", "executions", "must be 0, 0, all and 0")?;
+    writeln!(f, "{:<37} | {:^30} | {:^15} | {:^29} |", "", "outcomes", "executions", "required: 0, 0, all, 0")?;
     writeln!(
         f,
-        "{:<31}{:>6} |{:>8}{:>8}{:>8}{:>8}|{:>6}{:>6}{:>4} |{:>7}{:>7}{:>10}{:>7}|{:>5}",
+        "{:<31}{:>6} |{:>8}{:>8}{:>8}{:>8}|{:>6}{:>6}{:>4} |{:>7}{:>7}{:>10}{:>7}|{:>7}",
         "fault",
         "runs",
         "success",
@@ -113,52 +114,60 @@ fn table(f: &mut fmt::Formatter<'_>, tally: &Tally) -> fmt::Result {
         "2+",
         "double",
         "false",
-        "proved",
-        "astray",
-        "wrong"
+        "unsent",
+        "stray",
+        "failed"
     )?;
-    for (fault, figures) in &tally.faults {
-        row(f, &fault.to_string(), figures)?;
+    for (fault, counts) in &tally.faults {
+        row(f, &fault.to_string(), counts)?;
     }
-    row(f, "all", &tally.total)?;
+    row(f, "all faults", &tally.total)?;
     writeln!(f)?;
-    for (provider, figures) in &tally.providers {
-        row(f, provider.name(), figures)?;
+    for (provider, counts) in &tally.providers {
+        row(f, provider.name(), counts)?;
     }
     Ok(())
 }
 
-fn row(f: &mut fmt::Formatter<'_>, name: &str, figures: &Figures) -> fmt::Result {
-    let Figures { runs, succeeded, not_sent, refused, unknown, executed: [none, one, more], .. } = figures;
-    let Figures { doubles, false_not_sent, provable, recognised, astray, wrong, .. } = figures;
-    let proved = format!("{recognised}/{provable}");
+fn row(f: &mut fmt::Formatter<'_>, name: &str, counts: &Counts) -> fmt::Result {
+    let Counts { runs, succeeded, not_sent, refused, unknown, executed: [zero, one, more], .. } = counts;
+    let Counts { double_executions, false_not_sent, provably_unsent, recognised, misdirected, failed, .. } = counts;
+    let unsent = format!("{recognised}/{provably_unsent}");
     writeln!(
         f,
-        "{name:<31}{runs:>6} |{succeeded:>8}{not_sent:>8}{refused:>8}{unknown:>8}|{none:>6}{one:>6}{more:>4} |\
-         {doubles:>7}{false_not_sent:>7}{proved:>10}{astray:>7}|{wrong:>5}"
+        "{name:<31}{runs:>6} |{succeeded:>8}{not_sent:>8}{refused:>8}{unknown:>8}|{zero:>6}{one:>6}{more:>4} |\
+         {double_executions:>7}{false_not_sent:>7}{unsent:>10}{misdirected:>7}|{failed:>7}"
     )
 }
 
-/// The four figures, and three that say what was tried.
-fn figures(f: &mut fmt::Formatter<'_>, tally: &Tally) -> fmt::Result {
+/// Writes the four required counts, with their column names, and three counts that show what the runs covered.
+fn summary(f: &mut fmt::Formatter<'_>, tally: &Tally) -> fmt::Result {
     let total = &tally.total;
-    writeln!(f, "\ndouble executions                  {:>6}", total.doubles)?;
-    writeln!(f, "false \"not sent\"                   {:>6}", total.false_not_sent)?;
-    writeln!(f, "provably not sent, recognised      {:>6} of {}", total.recognised, total.provable)?;
-    writeln!(f, "requests to another host or path   {:>6}", total.astray)?;
-    writeln!(f, "closed at once, handed back unsent {:>6} of {}", total.handed_back, total.brought_nothing)?;
-    writeln!(f, "unknown, resolved as the ledger is {:>6} of {}", total.resolved, total.resolvable)?;
-    writeln!(f, "connections really used again      {:>6} of {}", total.reused, total.to_reuse)
+    let rows = [
+        ("double", "calls executed more than once", total.double_executions, None),
+        ("false", "received requests reported as not sent", total.false_not_sent, None),
+        ("unsent", "provably unsent calls recognised", total.recognised, Some(total.provably_unsent)),
+        ("stray", "requests to another host or path", total.misdirected, None),
+        ("", "connections closed without a byte recognised", total.returned_unsent, Some(total.closed_without_bytes)),
+        ("", "unknown outcomes resolved as in the ledger", total.resolved, Some(total.resolvable)),
+        ("", "connections reused", total.reused, Some(total.should_reuse)),
+    ];
+    writeln!(f)?;
+    for (column, meaning, count, of) in rows {
+        let of = of.map_or_else(String::new, |of| format!(" of {of}"));
+        writeln!(f, "{column:<7} {meaning:<45}{count:>7}{of}")?;
+    }
+    Ok(())
 }
 
-/// What a client of others' making comes to, in the same matrix.
-fn controlled(f: &mut fmt::Formatter<'_>, tally: &Tally) -> fmt::Result {
-    let caught = if tally.is_caught() { "caught, as it must be" } else { "NOT CAUGHT: the matrix proves nothing" };
-    writeln!(f, "\nControl: a client without keys that {}: {caught}.", tally.rig)?;
-    writeln!(f, "  {:<14}{:>6}{:>8}{:>17}{:>8}", "provider", "runs", "double", "false not sent", "astray")?;
-    for (provider, figures) in &tally.providers {
-        let Figures { runs, doubles, false_not_sent, astray, .. } = figures;
-        writeln!(f, "  {:<14}{runs:>6}{doubles:>8}{false_not_sent:>17}{astray:>8}", provider.name())?;
+/// Writes the counts of a control, and whether the matrix detected it.
+fn control_table(f: &mut fmt::Formatter<'_>, tally: &Tally) -> fmt::Result {
+    let verdict = if tally.is_detected() { "detected, as required" } else { "NOT DETECTED: the matrix proves nothing" };
+    writeln!(f, "\nControl without idempotency keys that {}: {verdict}.", tally.client)?;
+    writeln!(f, "  {:<14}{:>6}{:>8}{:>8}{:>8}", "provider", "runs", "double", "false", "stray")?;
+    for (provider, counts) in &tally.providers {
+        let Counts { runs, double_executions, false_not_sent, misdirected, .. } = counts;
+        writeln!(f, "  {:<14}{runs:>6}{double_executions:>8}{false_not_sent:>8}{misdirected:>8}", provider.name())?;
     }
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! What one run stands on: a sandbox of its own, the line that is tested, and one that works.
+//! The setup of one run: its own sandbox, a tested route and a healthy route to it.
 
 use std::ops::Deref;
 use std::sync::Arc;
@@ -11,34 +11,34 @@ use tokio::net::TcpSocket;
 
 use super::Failed;
 use super::cell::Cell;
+use super::client::{ConnectionSettings, TestClient};
 use super::fault::{Fault, Obstacle};
 use super::proxy::Proxy;
-use super::rig::{Rig, Wiring};
 
-/// What a call is prepared with, and sent over.
+/// A sandbox with two routes to it.
 #[derive(Debug, Clone)]
-pub(super) struct Bench {
-    pub(super) sandbox: Arc<Quiet>,
-    /// What the call goes over.
-    pub(super) tested: Line,
-    /// What everything before and after it goes over: the same, where its connection is to be used again.
-    pub(super) healthy: Line,
+pub(super) struct Setup {
+    pub(super) sandbox: Arc<UncheckedSandbox>,
+    /// The route of the call under test.
+    pub(super) tested: Route,
+    /// The route of the calls before and after it. It is the tested route if the connection is to be reused.
+    pub(super) healthy: Route,
 }
 
-/// A sandbox that complains of nothing at its end: what it saw is judged here, and a run may be given up.
+/// A sandbox without the usual check at its end. The matrix judges the run itself, and may abandon it.
 #[derive(Debug)]
-pub(super) struct Quiet(Option<Sandbox>);
+pub(super) struct UncheckedSandbox(Option<Sandbox>);
 
-impl Deref for Quiet {
+impl Deref for UncheckedSandbox {
     type Target = Sandbox;
 
-    #[expect(clippy::expect_used, reason = "it is taken out at its end alone")]
+    #[expect(clippy::expect_used, reason = "only `drop` takes the sandbox out")]
     fn deref(&self) -> &Sandbox {
-        self.0.as_ref().expect("it lives until it is dropped")
+        self.0.as_ref().expect("the sandbox is present until the drop")
     }
 }
 
-impl Drop for Quiet {
+impl Drop for UncheckedSandbox {
     fn drop(&mut self) {
         if let Some(sandbox) = self.0.take() {
             sandbox.abandon();
@@ -46,75 +46,75 @@ impl Drop for Quiet {
     }
 }
 
-/// A way to a provider.
+/// A route to a provider: a transport, a retry policy and an origin.
 #[derive(Debug, Clone)]
-pub(super) struct Line {
+pub(super) struct Route {
     pub(super) transport: Arc<dyn Transport>,
     pub(super) retry: RetryPolicy,
-    /// Where it leads, when not to the provider.
+    /// The origin to connect to instead of the sandbox's.
     origin: Option<String>,
 }
 
-/// What must not go away while the run lasts.
-pub(super) struct Held {
+/// Resources that must live as long as the run.
+pub(super) struct Resources {
     _socket: Option<TcpSocket>,
     _proxy: Option<Proxy>,
 }
 
-impl Line {
-    /// The provider's address over this line.
-    pub(super) fn address(&self, base_url: &str) -> String {
-        let Some(origin) = &self.origin else { return base_url.to_owned() };
-        // Behind the scheme, the two slashes and the host.
-        let path = base_url.splitn(4, '/').nth(3).unwrap_or_default();
+impl Route {
+    /// Returns the provider's base URL over this route.
+    pub(super) fn base_url(&self, sandbox_url: &str) -> String {
+        let Some(origin) = &self.origin else { return sandbox_url.to_owned() };
+        // The part after `scheme://host/`.
+        let path = sandbox_url.splitn(4, '/').nth(3).unwrap_or_default();
         format!("{origin}/{path}")
     }
 }
 
-impl Bench {
-    /// Sets a sandbox up, and the lines to it.
-    pub(super) async fn set_up(cell: &Cell, seed: u64, rig: Rig) -> Result<(Self, Held), Failed> {
+impl Setup {
+    /// Starts a sandbox and builds the routes to it.
+    pub(super) async fn create(cell: &Cell, seed: u64, client: TestClient) -> Result<(Self, Resources), Failed> {
         let builder = Sandbox::builder().seed(seed);
         let sandbox = if cell.tls { builder.tls() } else { builder }.try_start().await?;
-        let wiring = Wiring {
+        let settings = ConnectionSettings {
             certificate: sandbox.certificate_pem().map(str::to_owned),
             proxy: None,
             connect_timeout: LONG,
             clock: sandbox.clock(),
         };
-        let (mut tested, mut origin) = (wiring.clone(), None);
-        let mut held = Held { _socket: None, _proxy: None };
+        let (mut tested, mut origin) = (settings.clone(), None);
+        let mut resources = Resources { _socket: None, _proxy: None };
         match cell.fault {
-            Fault::Before(Obstacle::Unresolvable) => origin = Some(format!("https://{}.invalid", "n".repeat(70))),
-            Fault::Before(Obstacle::Refused) => {
-                // Bound and not listening: nobody else can come to listen there either.
+            Fault::Connect(Obstacle::Unresolvable) => origin = Some(format!("https://{}.invalid", "n".repeat(70))),
+            Fault::Connect(Obstacle::Refused) => {
+                // The socket is bound but does not listen, so no other process can listen on its port.
                 let socket = TcpSocket::new_v4()?;
                 socket.bind(([127, 0, 0, 1], 0).into())?;
                 let scheme = if cell.tls { "https" } else { "http" };
                 origin = Some(format!("{scheme}://{}", socket.local_addr()?));
-                held._socket = Some(socket);
+                resources._socket = Some(socket);
             }
-            Fault::Before(Obstacle::Untrusted) => tested.certificate = None,
-            Fault::Before(Obstacle::SilentHandshake) => tested.connect_timeout = SHORT,
-            Fault::Before(Obstacle::Proxy(status)) => {
+            Fault::Connect(Obstacle::Untrusted) => tested.certificate = None,
+            Fault::Connect(Obstacle::SilentHandshake) => tested.connect_timeout = SHORT,
+            Fault::Connect(Obstacle::Proxy(status)) => {
                 let proxy = Proxy::refusing_with(status).await?;
                 tested.proxy = Some(proxy.url.clone());
-                held._proxy = Some(proxy);
+                resources._proxy = Some(proxy);
             }
-            Fault::None | Fault::There(..) => {}
+            Fault::None | Fault::Sandbox(..) => {}
         }
-        let tested = Line { transport: (rig.transport)(&tested)?, retry: rig.retry, origin };
+        let tested = Route { transport: (client.transport)(&tested)?, retry: client.retry, origin };
         let healthy = if cell.reused {
             tested.clone()
         } else {
-            Line { transport: Arc::new(wiring.transport()?), retry: RetryPolicy::none(), origin: None }
+            Route { transport: Arc::new(settings.transport()?), retry: RetryPolicy::none(), origin: None }
         };
-        Ok((Self { sandbox: Arc::new(Quiet(Some(sandbox))), tested, healthy }, held))
+        Ok((Self { sandbox: Arc::new(UncheckedSandbox(Some(sandbox))), tested, healthy }, resources))
     }
 }
 
-/// Real time, as all of the transport's is: an attempt's own time, which is the clock's, is to end before it.
+/// A connect timeout that never fires. It runs in real time, and the attempt's timeout on the virtual clock ends first.
 const LONG: Duration = Duration::from_secs(120);
 
-/// Long enough for a handshake on loopback that is answered at all: only what is never answered waits for it.
+/// Long enough for any handshake on loopback that gets a response.
 const SHORT: Duration = Duration::from_millis(100);

@@ -1,4 +1,4 @@
-//! What must be so, whatever went wrong on the way.
+//! The invariants that every run must satisfy.
 
 use std::fmt;
 
@@ -6,164 +6,175 @@ use payments_core::{Error, Outcome};
 
 use super::cell::{Cell, Times};
 use super::fault::Fault;
-use super::operation::Guard;
-use super::seen::Seen;
+use super::observation::Observed;
+use super::operation::Protection;
 
-/// What both sides say of one call.
+/// The facts about one call, from the client and from the sandbox.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Facts {
-    /// The client's word; nothing for success.
+    /// The outcome that the client reported; `None` for a success.
     pub(super) outcome: Option<Outcome>,
     pub(super) may_have_moved_money: bool,
-    /// How often the provider executed it: when the client said so, when nothing was under way any longer, and when an
-    /// unknown outcome was resolved.
-    pub(super) at_once: usize,
+    /// The number of executions when the client returned its result.
+    pub(super) executions_at_response: usize,
+    /// The number of executions when no request is in flight.
     pub(super) executions: usize,
-    pub(super) in_the_end: usize,
-    /// What the provider saw by the time that the client said so; what came over a connection that it had closed already
-    /// counts, except through TLS, where there is no telling.
+    /// The number of executions after an unknown outcome was resolved.
+    pub(super) final_executions: usize,
+    /// The requests that the sandbox received before the client returned its result.
+    ///
+    /// Bytes received over a closed connection count as a request, except over TLS, where they may be the handshake's.
     pub(super) requests: usize,
-    pub(super) astray: usize,
+    pub(super) misdirected: usize,
     pub(super) faults: usize,
-    /// Nothing can have been sent, and the client can know.
-    pub(super) provable: bool,
-    /// It was closed as it was accepted, and not a byte came: the client may have seen it in time.
-    pub(super) brought_nothing: bool,
-    /// The first attempt went over a connection that was used before.
+    /// True if no request can have been sent, and the client can know it.
+    pub(super) provably_unsent: bool,
+    /// True if every connection was closed after it was accepted, before a byte was received.
+    pub(super) closed_without_bytes: bool,
+    /// True if the first attempt reused a connection.
     pub(super) reused: bool,
-    /// What an unknown outcome leaves was followed, and did not lead to the truth.
+    /// True if the resolution of an unknown outcome disagreed with the ledger.
     pub(super) unresolved: bool,
+    /// True if an unknown outcome was resolved, correctly or not.
     pub(super) resolved: bool,
 }
 
-/// Something that must not be.
+/// A violation of an invariant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Wrong {
-    Doubled(usize),
+pub(super) enum Violation {
+    MultipleExecutions(usize),
     FalseNotSent,
     FalseRefusal,
-    /// A success, of which the ledger has another number of executions than one.
+    /// The client reported a success, but the ledger has this number of executions instead of one.
     FalseSuccess(usize),
     NotRecognised,
-    Astray(usize),
-    SentAgain(usize),
-    /// A question that is said to have moved money, or did.
-    QuestionThatActs,
+    Misdirected(usize),
+    Resent(usize),
+    /// A read-only call was reported to have moved money, or was executed in the ledger.
+    ReadMovedMoney,
     Unresolved,
-    /// The fault never happened, so that the run shows nothing.
-    NoFault,
-    /// Nothing went wrong, and it failed all the same.
+    /// The fault did not happen, so the run proves nothing.
+    FaultDidNotHappen,
     FailedWithoutFault,
 }
 
 impl Facts {
-    pub(super) fn new(cell: &Cell, result: &Result<(), Error>, seen: Seen, at_once: usize) -> Self {
-        let Seen { requests, astray, faults, connections, heard_out, spoken_on } = seen;
+    pub(super) fn new(
+        cell: &Cell,
+        result: &Result<(), Error>,
+        observed: Observed,
+        executions_at_response: usize,
+    ) -> Self {
+        let Observed { requests, misdirected, faults, connections, closed_at_accept, closed_with_bytes } = observed;
         let attempts = u64::try_from(requests.max(1)).unwrap_or(u64::MAX);
-        let requests = if cell.tls { requests } else { requests + spoken_on };
-        // No connection that was closed at once has brought a byte. Whether the client can know is a race: what it has
-        // written by the time that it sees the end may have gone nowhere, and it must not call that unsent.
-        let brought_nothing = cell.is_heard_out() && heard_out > 0 && spoken_on == 0;
-        // What was sent again and answered shows that it was recognised only where nothing else may be sent again.
-        let shows = match cell.operation.guard {
-            Guard::Client => true,
-            Guard::Reads | Guard::Key => result.is_err(),
-            Guard::PerhapsUsedKey => false,
+        let requests = if cell.tls { requests } else { requests + closed_with_bytes };
+        // The client does not always know this: bytes that it wrote before it saw the close may have been discarded,
+        // and it must not report such a request as not sent.
+        let closed_without_bytes = cell.shows_received_bytes() && closed_at_accept > 0 && closed_with_bytes == 0;
+        // A success after a resend shows that the client recognised an unsent request, but only if the client would
+        // resend nothing else.
+        let is_conclusive = match cell.operation.protection {
+            Protection::NotResent => true,
+            Protection::ReadOnly | Protection::UnusedKey => result.is_err(),
+            Protection::PossiblyUsedKey => false,
         };
         Self {
             outcome: result.as_ref().err().map(Error::outcome),
             may_have_moved_money: result.as_ref().err().is_some_and(Error::may_have_moved_money),
-            at_once,
-            executions: at_once,
-            in_the_end: at_once,
+            executions_at_response,
+            executions: executions_at_response,
+            final_executions: executions_at_response,
             requests,
-            astray,
+            misdirected,
             faults,
-            provable: cell.fault.is_provable(cell.tls) && shows,
-            brought_nothing: brought_nothing && shows,
+            provably_unsent: cell.fault.proves_unsent(cell.tls) && is_conclusive,
+            closed_without_bytes: closed_without_bytes && is_conclusive,
             reused: cell.reused && connections < attempts,
             unresolved: false,
             resolved: false,
         }
     }
 
-    /// Said to be not sent, although the provider saw it.
+    /// Returns true if the client reported "not sent", but the sandbox received a request or executed one.
     pub(super) fn is_false_not_sent(&self) -> bool {
         self.outcome == Some(Outcome::NotSent) && (self.requests > 0 || self.executions > 0)
     }
 
-    /// Said to be not sent; or sent again, where that is safe for nothing else, until it was done.
+    /// Returns true if the client treated a provably unsent request as not sent.
     pub(super) fn is_recognised(&self) -> bool {
-        self.provable && self.is_taken_for_unsent()
+        self.provably_unsent && self.is_treated_as_unsent()
     }
 
-    /// The same of a request that came back as it was, because its connection was closed at once.
-    pub(super) fn is_handed_back(&self) -> bool {
-        self.brought_nothing && self.is_taken_for_unsent()
+    /// Returns true if the client treated a request as not sent whose connection was closed before it received a byte.
+    pub(super) fn is_returned_unsent(&self) -> bool {
+        self.closed_without_bytes && self.is_treated_as_unsent()
     }
 
-    fn is_taken_for_unsent(&self) -> bool {
+    /// Returns true if the client reported "not sent", or sent the request again until it succeeded.
+    fn is_treated_as_unsent(&self) -> bool {
         matches!(self.outcome, Some(Outcome::NotSent) | None)
     }
 
-    /// Everything that is wrong with it.
-    pub(super) fn judge(&self, cell: &Cell) -> Vec<Wrong> {
-        let (guard, mut wrong) = (cell.operation.guard, Vec::new());
-        if self.in_the_end > 1 {
-            wrong.push(Wrong::Doubled(self.in_the_end));
+    /// Returns every violation of this run.
+    pub(super) fn violations(&self, cell: &Cell) -> Vec<Violation> {
+        let (protection, mut violations) = (cell.operation.protection, Vec::new());
+        if self.final_executions > 1 {
+            violations.push(Violation::MultipleExecutions(self.final_executions));
         }
         if self.is_false_not_sent() {
-            wrong.push(Wrong::FalseNotSent);
+            violations.push(Violation::FalseNotSent);
         }
         if self.outcome == Some(Outcome::Refused) && self.executions > 0 {
-            wrong.push(Wrong::FalseRefusal);
+            violations.push(Violation::FalseRefusal);
         }
-        if guard == Guard::Reads {
-            if self.may_have_moved_money || self.in_the_end > 0 {
-                wrong.push(Wrong::QuestionThatActs);
+        if protection == Protection::ReadOnly {
+            if self.may_have_moved_money || self.final_executions > 0 {
+                violations.push(Violation::ReadMovedMoney);
             }
-        } else if self.outcome.is_none() && self.at_once != 1 {
-            wrong.push(Wrong::FalseSuccess(self.at_once));
+        } else if self.outcome.is_none() && self.executions_at_response != 1 {
+            violations.push(Violation::FalseSuccess(self.executions_at_response));
         }
-        if self.provable && !self.is_recognised() {
-            wrong.push(Wrong::NotRecognised);
+        if self.provably_unsent && !self.is_recognised() {
+            violations.push(Violation::NotRecognised);
         }
-        if self.astray > 0 {
-            wrong.push(Wrong::Astray(self.astray));
+        if self.misdirected > 0 {
+            violations.push(Violation::Misdirected(self.misdirected));
         }
-        if guard == Guard::Client && self.requests > 1 {
-            wrong.push(Wrong::SentAgain(self.requests));
+        if protection == Protection::NotResent && self.requests > 1 {
+            violations.push(Violation::Resent(self.requests));
         }
         if self.unresolved {
-            wrong.push(Wrong::Unresolved);
+            violations.push(Violation::Unresolved);
         }
         match cell.fault {
-            Fault::None if self.outcome.is_some() => wrong.push(Wrong::FailedWithoutFault),
-            Fault::There(..) if self.faults == 0 => wrong.push(Wrong::NoFault),
-            Fault::None | Fault::Before(_) | Fault::There(..) => {}
+            Fault::None if self.outcome.is_some() => violations.push(Violation::FailedWithoutFault),
+            Fault::Sandbox(..) if self.faults == 0 => violations.push(Violation::FaultDidNotHappen),
+            Fault::None | Fault::Connect(_) | Fault::Sandbox(..) => {}
         }
-        // What lasts cannot end in success where nothing gets through.
-        if self.provable && self.outcome.is_none() && cell.times == Times::Always {
-            wrong.push(Wrong::FalseSuccess(self.executions));
+        // A fault that always prevents sending cannot end in a success.
+        if self.provably_unsent && self.outcome.is_none() && cell.times == Times::Always {
+            violations.push(Violation::FalseSuccess(self.executions));
         }
-        wrong
+        violations
     }
 }
 
-impl fmt::Display for Wrong {
+impl fmt::Display for Violation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Doubled(times) => write!(f, "executed {times} times"),
-            Self::FalseNotSent => f.write_str("said not to have been sent, and the provider saw it"),
-            Self::FalseRefusal => f.write_str("said to be refused, and it was done"),
-            Self::FalseSuccess(times) => write!(f, "said to be done, and the ledger has {times} executions"),
-            Self::NotRecognised => f.write_str("provably not sent, and not recognised"),
-            Self::Astray(requests) => write!(f, "{requests} requests reached another host or path"),
-            Self::SentAgain(requests) => write!(f, "sent {requests} times without the provider's protection"),
-            Self::QuestionThatActs => f.write_str("a question that is said to have moved money"),
-            Self::Unresolved => f.write_str("unknown, and what it left does not lead to the truth"),
-            Self::NoFault => f.write_str("the fault never happened"),
-            Self::FailedWithoutFault => f.write_str("failed, and nothing had gone wrong"),
+            Self::MultipleExecutions(times) => write!(f, "executed {times} times"),
+            Self::FalseNotSent => f.write_str("reported as not sent, but the sandbox received the request"),
+            Self::FalseRefusal => f.write_str("reported as refused, but the ledger has an execution"),
+            Self::FalseSuccess(times) => write!(f, "reported as a success, but the ledger has {times} executions"),
+            Self::NotRecognised => f.write_str("provably not sent, but not reported as not sent"),
+            Self::Misdirected(requests) => write!(f, "{requests} requests reached another host or path"),
+            Self::Resent(requests) => {
+                write!(f, "sent {requests} times, although the provider does not prevent a second execution")
+            }
+            Self::ReadMovedMoney => f.write_str("a read-only call moved money, or is reported to have moved money"),
+            Self::Unresolved => f.write_str("the resolution of the unknown outcome disagrees with the ledger"),
+            Self::FaultDidNotHappen => f.write_str("the fault did not happen, so the run proves nothing"),
+            Self::FailedWithoutFault => f.write_str("failed without a fault"),
         }
     }
 }

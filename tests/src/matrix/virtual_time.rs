@@ -1,44 +1,45 @@
-//! Time that passes only while a call waits for it: silence until the timeout costs none.
+//! The virtual clock during a call: it advances only while the sandbox keeps the call waiting.
 
 use std::time::Duration;
 
 use payments_sandbox::Sandbox;
 
-/// Waits for `work`, and moves the clock on whenever the sandbox keeps it waiting on purpose.
-pub(super) async fn with_time<T>(sandbox: &Sandbox, work: impl Future<Output = T>) -> T {
-    let mut work = std::pin::pin!(work);
-    let (mut read, mut left, mut still) = (sandbox.timeline().len(), Duration::ZERO, 0);
+/// Runs the call, and advances the clock past the client's timeout whenever the sandbox delays its response.
+pub(super) async fn run_with_virtual_time<T>(sandbox: &Sandbox, call: impl Future<Output = T>) -> T {
+    let mut call = std::pin::pin!(call);
+    let (mut entries_read, mut to_advance, mut idle_polls) = (sandbox.timeline().len(), Duration::ZERO, 0);
     loop {
         tokio::select! {
             biased;
-            result = &mut work => return result,
-            () = tokio::time::sleep(MOMENT) => {}
+            result = &mut call => return result,
+            () = tokio::time::sleep(POLL_INTERVAL) => {}
         }
         let timeline = sandbox.timeline();
-        let news = &timeline[read..];
-        read = timeline.len();
-        still = if news.is_empty() { still + 1 } else { 0 };
-        // Whoever waits without a fault that says so waits in vain too, however slow this machine is.
-        if still == LONG_STILL || news.iter().any(|entry| WAITS.iter().any(|effect| entry.what.contains(effect))) {
-            (left, still) = (TIMEOUT, 0);
+        let new_entries = &timeline[entries_read..];
+        entries_read = timeline.len();
+        idle_polls = if new_entries.is_empty() { idle_polls + 1 } else { 0 };
+        let is_delayed = new_entries.iter().any(|entry| DELAYS.iter().any(|fault| entry.text.contains(fault)));
+        // A call that waits for very long without a delaying fault also has to time out, even on a slow machine.
+        if idle_polls == MAX_IDLE_POLLS || is_delayed {
+            (to_advance, idle_polls) = (TIMEOUT, 0);
         }
-        if !left.is_zero() {
-            // In steps, so that what comes slowly comes slowly.
+        if !to_advance.is_zero() {
+            // In steps, so that a slow response arrives in parts.
             sandbox.clock().advance(STEP);
-            left = left.saturating_sub(STEP);
+            to_advance = to_advance.saturating_sub(STEP);
         }
     }
 }
 
-/// How a fault is told that keeps a client waiting.
-const WAITS: &[&str] = &["fault stall", "fault slow", "fault delay"];
+/// The timeline's texts for the faults that keep a client waiting.
+const DELAYS: &[&str] = &["fault stall", "fault slow", "fault delay"];
 
-/// Beyond the time that an attempt may take.
+/// Longer than the timeout of an attempt.
 const TIMEOUT: Duration = Duration::from_secs(32);
 const STEP: Duration = Duration::from_secs(4);
 
-/// Between two looks, in real time.
-const MOMENT: Duration = Duration::from_millis(1);
+/// In real time.
+const POLL_INTERVAL: Duration = Duration::from_millis(1);
 
-/// So many looks without anything new are twenty seconds at least.
-const LONG_STILL: u32 = 20_000;
+/// At least twenty seconds.
+const MAX_IDLE_POLLS: u32 = 20_000;

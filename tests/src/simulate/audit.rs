@@ -1,148 +1,153 @@
-//! The invariants, held against the sandbox's ledger and never against what a client says.
+//! The invariants: the merchant's records compared with the sandbox's ledger. The clients' results are never used.
 
 use std::collections::HashMap;
 
 use payments_sandbox::{Entry, EntryKind, Ledger};
 
-use super::books::{self, Books, Errand, Standing, Try, Way};
+use super::records::{Attempt, AttemptState, Flow, FollowUp, FollowUpKind, Records};
 
-/// What the ledger says by now.
+/// The ledger's entries so far, by reference.
 #[derive(Debug, Default)]
 pub(super) struct Audit {
-    seen: usize,
+    entries_read: usize,
     facts: HashMap<String, Vec<Fact>>,
-    /// How often money stands moved for an order.
-    moved: HashMap<usize, i32>,
+    /// Per order, how many payments stand: executed and neither released nor returned.
+    payments: HashMap<usize, i32>,
 }
 
 #[derive(Debug)]
 struct Fact {
     operation: String,
-    what: EntryKind,
+    kind: EntryKind,
     amount: i64,
 }
 
 impl Audit {
-    /// Takes in what is new in the ledger, and says what of it must not be.
-    pub(super) fn take(&mut self, ledger: &Ledger, books: &Books) -> Option<String> {
+    /// Reads the new ledger entries, and returns the first violation among them.
+    pub(super) fn read(&mut self, ledger: &Ledger, records: &Records) -> Option<String> {
         let entries = ledger.entries();
         let mut violation = None;
-        for entry in &entries[self.seen..] {
-            violation = violation.or(self.enter(entry, books));
+        for entry in &entries[self.entries_read..] {
+            violation = violation.or(self.add(entry, records));
         }
-        self.seen = entries.len();
+        self.entries_read = entries.len();
         violation
     }
 
-    fn enter(&mut self, entry: &Entry, books: &Books) -> Option<String> {
-        let Entry { operation, reference, kind: what, amount, .. } = entry;
+    fn add(&mut self, entry: &Entry, records: &Records) -> Option<String> {
+        let Entry { operation, reference, kind, amount, .. } = entry;
         let facts = self.facts.entry(reference.clone()).or_default();
-        let before = facts.iter().filter(|fact| fact.operation == *operation && fact.what == *what).count();
-        facts.push(Fact { operation: operation.clone(), what: *what, amount: *amount });
-        if before > 0 && once(*what) {
-            return Some(format!("{operation} is {what} a second time for {reference}"));
+        let before = facts.iter().filter(|fact| fact.operation == *operation && fact.kind == *kind).count();
+        facts.push(Fact { operation: operation.clone(), kind: *kind, amount: *amount });
+        if before > 0 && happens_once(*kind) {
+            return Some(format!("{operation} is {kind} a second time for {reference}"));
         }
-        let index = books.find(reference)?;
-        let this = &books.tries[index];
-        let moved = self.moved.entry(this.order).or_default();
-        *moved += moves(operation, *what);
-        if *moved > 1 {
-            return Some(format!("order {} stands paid {moved} times, by {operation} for {reference}", this.order));
+        let index = records.find(reference)?;
+        let attempt = &records.attempts[index];
+        let payments = self.payments.entry(attempt.order).or_default();
+        *payments += payment_change(operation, *kind);
+        if *payments > 1 {
+            return Some(format!("order {} is paid {payments} times, by {operation} for {reference}", attempt.order));
         }
-        (this.standing == Standing::NotDone && *what == EntryKind::Executed && moves(operation, *what) > 0)
-            .then(|| format!("{operation} was done for {reference}, of which the client said that it was not"))
+        (attempt.state == AttemptState::NotExecuted
+            && *kind == EntryKind::Executed
+            && payment_change(operation, *kind) > 0)
+            .then(|| format!("{operation} was executed for {reference}, but the client reported that it was not"))
     }
 
-    /// Why a belief of a try is none that the ledger bears out.
-    pub(super) fn denies(&self, this: &Try) -> Option<String> {
-        let money = |wanted: EntryKind, minor: i64| {
-            self.has(&this.reference, |fact| fact.what == wanted && fact.amount == minor)
+    /// Returns a message if the ledger contradicts the recorded state of an attempt.
+    pub(super) fn contradiction(&self, attempt: &Attempt) -> Option<String> {
+        let has_amount = |kind: EntryKind, minor: i64| {
+            self.has(&attempt.reference, |fact| fact.kind == kind && fact.amount == minor)
         };
-        let borne_out = match (this.standing, this.way) {
-            (Standing::Planned | Standing::Unknown | Standing::Open, _) => true,
-            (Standing::NotDone, _) => !self.stands_moved(&this.reference),
-            (Standing::Paid(paid), Way::Upi | Way::Link | Way::Deposit | Way::HostToHost) => {
-                money(EntryKind::Credited, paid.minor())
+        let agrees = match (attempt.state, attempt.flow) {
+            (AttemptState::Planned | AttemptState::Unknown | AttemptState::Open, _) => true,
+            (AttemptState::NotExecuted, _) => !self.is_paid(&attempt.reference),
+            (AttemptState::Paid(paid), Flow::Upi | Flow::Link | Flow::Deposit | Flow::HostToHost) => {
+                has_amount(EntryKind::Credited, paid.minor())
             }
-            (Standing::Paid(paid), Way::Withdrawal) => {
-                // What arrives in the end may be another amount than left (documented).
-                let _ = paid;
-                self.has(&this.reference, |fact| fact.what == EntryKind::Executed)
+            // The bank may pay out another amount than was requested (documented).
+            (AttemptState::Paid(_), Flow::Withdrawal) => {
+                self.has(&attempt.reference, |fact| fact.kind == EntryKind::Executed)
             }
-            (Standing::Paid(paid), Way::Charge { .. } | Way::Card | Way::Hold | Way::ThreeDs | Way::Checkout) => {
-                money(EntryKind::Executed, paid.minor())
+            (
+                AttemptState::Paid(paid),
+                Flow::Charge { .. } | Flow::Card | Flow::Hold | Flow::ThreeDs | Flow::Checkout,
+            ) => has_amount(EntryKind::Executed, paid.minor()),
+            (AttemptState::Failed, Flow::Withdrawal) => {
+                self.has(&attempt.reference, |fact| fact.kind == EntryKind::Returned)
             }
-            (Standing::Failed, Way::Withdrawal) => self.has(&this.reference, |fact| fact.what == EntryKind::Returned),
-            (Standing::Failed, Way::Charge { .. } | Way::Card | Way::Hold | Way::ThreeDs | Way::Checkout) => {
-                !self.stands_moved(&this.reference)
+            (AttemptState::Failed, Flow::Charge { .. } | Flow::Card | Flow::Hold | Flow::ThreeDs | Flow::Checkout) => {
+                !self.is_paid(&attempt.reference)
             }
-            // It may succeed yet, or have done so a moment ago.
-            (Standing::Failed, Way::Upi | Way::Link | Way::Deposit | Way::HostToHost) => true,
+            // The payment may succeed later, or may have succeeded since the status was read.
+            (AttemptState::Failed, Flow::Upi | Flow::Link | Flow::Deposit | Flow::HostToHost) => true,
         };
-        (!borne_out)
-            .then(|| format!("{} is believed to be {:?}, which the ledger denies", this.reference, this.standing))
+        (!agrees)
+            .then(|| format!("{} is recorded as {:?}, which the ledger contradicts", attempt.reference, attempt.state))
     }
 
-    /// The same of what was done to a payment afterwards.
-    pub(super) fn denies_errand(&self, this: &Try, errand: &Errand) -> Option<String> {
-        let done = self.errand_was_done(this, errand);
-        let borne_out = match errand.standing {
-            Standing::Planned | Standing::Unknown | Standing::Open => true,
-            Standing::Paid(_) => done,
-            Standing::NotDone | Standing::Failed => !done,
+    /// Returns a message if the ledger contradicts the recorded state of a follow-up.
+    pub(super) fn follow_up_contradiction(&self, attempt: &Attempt, follow_up: &FollowUp) -> Option<String> {
+        let executed = self.follow_up_was_executed(attempt, follow_up);
+        let agrees = match follow_up.state {
+            AttemptState::Planned | AttemptState::Unknown | AttemptState::Open => true,
+            AttemptState::Paid(_) => executed,
+            AttemptState::NotExecuted | AttemptState::Failed => !executed,
         };
-        let (what, standing) = (errand.what, errand.standing);
-        (!borne_out)
-            .then(|| format!("{what:?} of {} is believed to be {standing:?}, which the ledger denies", this.reference))
+        let (kind, state) = (follow_up.kind, follow_up.state);
+        (!agrees).then(|| {
+            format!("{kind:?} of {} is recorded as {state:?}, which the ledger contradicts", attempt.reference)
+        })
     }
 
-    pub(super) fn errand_was_done(&self, this: &Try, errand: &Errand) -> bool {
-        let amount = errand.amount.minor();
-        match (errand.what, this.way) {
-            (books::What::Capture, Way::Hold) => {
-                self.has(&this.reference, |fact| fact.operation == "card3ds.capture" && fact.amount == amount)
+    pub(super) fn follow_up_was_executed(&self, attempt: &Attempt, follow_up: &FollowUp) -> bool {
+        let amount = follow_up.amount.minor();
+        match (follow_up.kind, attempt.flow) {
+            (FollowUpKind::Capture, Flow::Hold) => {
+                self.has(&attempt.reference, |fact| fact.operation == "card3ds.capture" && fact.amount == amount)
             }
-            (books::What::Capture, _) => {
-                self.has(&this.reference, |fact| fact.what == EntryKind::Captured && fact.amount == amount)
+            (FollowUpKind::Capture, _) => {
+                self.has(&attempt.reference, |fact| fact.kind == EntryKind::Captured && fact.amount == amount)
             }
-            (books::What::Cancel, _) => self.has(&this.reference, |fact| fact.what == EntryKind::Released),
-            (books::What::Refund, _) => {
-                self.has(&errand.reference, |fact| fact.what == EntryKind::Refunded && fact.amount == amount)
+            (FollowUpKind::Cancel, _) => self.has(&attempt.reference, |fact| fact.kind == EntryKind::Released),
+            (FollowUpKind::Refund, _) => {
+                self.has(&follow_up.reference, |fact| fact.kind == EntryKind::Refunded && fact.amount == amount)
             }
-            (books::What::Complete, _) => self.has(&this.reference, |fact| fact.what == EntryKind::Executed),
-            (books::What::Confirm, _) => self.has(&this.reference, |fact| fact.what == EntryKind::Confirmed),
+            (FollowUpKind::Complete, _) => self.has(&attempt.reference, |fact| fact.kind == EntryKind::Executed),
+            (FollowUpKind::Confirm, _) => self.has(&attempt.reference, |fact| fact.kind == EntryKind::Confirmed),
         }
     }
 
-    /// The customer has had it charged back.
-    pub(super) fn disputed(&self, reference: &str) -> bool {
-        self.has(reference, |fact| fact.what == EntryKind::ChargedBack)
+    /// Returns true if the customer has charged the payment back.
+    pub(super) fn was_charged_back(&self, reference: &str) -> bool {
+        self.has(reference, |fact| fact.kind == EntryKind::ChargedBack)
     }
 
-    /// The provider took something in under this reference.
-    pub(super) fn knows(&self, reference: &str) -> bool {
+    /// Returns true if the ledger has an entry for this reference.
+    pub(super) fn has_entries(&self, reference: &str) -> bool {
         self.facts.contains_key(reference)
     }
 
-    /// How often this was done: for what is printed at the end.
+    /// The number of ledger entries read so far.
     pub(super) fn entries(&self) -> usize {
-        self.seen
+        self.entries_read
     }
 
-    fn stands_moved(&self, reference: &str) -> bool {
+    fn is_paid(&self, reference: &str) -> bool {
         let facts = self.facts.get(reference).map(Vec::as_slice).unwrap_or_default();
-        facts.iter().map(|fact| moves(&fact.operation, fact.what)).sum::<i32>() > 0
+        facts.iter().map(|fact| payment_change(&fact.operation, fact.kind)).sum::<i32>() > 0
     }
 
-    fn has(&self, reference: &str, is: impl Fn(&Fact) -> bool) -> bool {
-        self.facts.get(reference).is_some_and(|facts| facts.iter().any(is))
+    fn has(&self, reference: &str, matches: impl Fn(&Fact) -> bool) -> bool {
+        self.facts.get(reference).is_some_and(|facts| facts.iter().any(matches))
     }
 }
 
-/// What is done at most once under one reference.
-fn once(what: EntryKind) -> bool {
+/// Returns true for kinds that happen at most once per reference.
+fn happens_once(kind: EntryKind) -> bool {
     matches!(
-        what,
+        kind,
         EntryKind::Executed
             | EntryKind::Credited
             | EntryKind::Captured
@@ -152,9 +157,9 @@ fn once(what: EntryKind) -> bool {
     )
 }
 
-/// Whether money leaves, or comes back.
-fn moves(operation: &str, what: EntryKind) -> i32 {
-    match (operation, what) {
+/// Returns 1 for an entry that pays, -1 for one that undoes a payment, and 0 for any other.
+fn payment_change(operation: &str, kind: EntryKind) -> i32 {
+    match (operation, kind) {
         ("turratech.create-payment" | "turbopay.withdraw", EntryKind::Executed) => 1,
         (
             "card3ds.payment" | "card3ds.pre-authorization" | "card3ds.complete-3ds" | "card3ds.checkout",

@@ -1,4 +1,4 @@
-//! One day: what it is made of, and what every step of it uses.
+//! One day: its state, and the functions that every step uses.
 
 use std::pin::pin;
 use std::task::Poll;
@@ -10,80 +10,80 @@ use turbopay::{Error, Money, Outcome};
 use turratech::IdempotencyKey;
 
 use super::audit::Audit;
-use super::books::{Books, Errand, Standing, StoredKey, Try, Way, What};
 use super::network::Network;
-use super::shop::{SHOP, Shop, WallClock};
-use super::{Rig, Tally};
+use super::process::{MERCHANT_URL, Process, WallClock};
+use super::records::{Attempt, AttemptState, Flow, FollowUp, FollowUpKind, Records, StoredKey};
+use super::{Flaw, Tally};
 use crate::random::Random;
 
 pub(super) struct Day {
-    pub(super) rig: Rig,
-    pub(super) dice: Random,
+    pub(super) flaw: Flaw,
+    pub(super) random: Random,
     pub(super) offline: Offline,
     pub(super) network: Network,
     pub(super) wall: WallClock,
-    pub(super) shop: Shop,
-    pub(super) books: Books,
+    pub(super) process: Process,
+    pub(super) records: Records,
     pub(super) audit: Audit,
-    /// What somebody on the way has seen of the messages.
+    /// The messages that an attacker has captured.
     pub(super) captured: Vec<OutgoingMessage>,
     pub(super) tally: Tally,
-    /// Nothing of the merchant's own goes wrong any more.
-    pub(super) calm: bool,
+    /// True at the end of the day: the merchant's process no longer crashes.
+    pub(super) no_crashes: bool,
     violation: Option<String>,
 }
 
-/// What a call leaves.
-pub(super) enum After<T> {
-    Done(T),
-    /// Provably, or in the provider's own words.
-    NotDone,
-    /// With the error, unless the process died.
+/// The result of a call, as the merchant's process records it.
+pub(super) enum CallResult<T> {
+    Executed(T),
+    /// Provably not sent, or refused by the provider.
+    NotExecuted,
+    /// `None` if the process crashed during the call.
     Unknown(Option<Error>),
 }
 
 impl Day {
-    #[expect(clippy::expect_used, reason = "what the sandbox gives is well-formed, and a panic is a violation")]
-    pub(super) fn begin(seed: u64, rig: Rig, tells: bool) -> Self {
-        let mut dice = Random::new(seed);
-        let builder = super::faults::settings(Sandbox::builder().seed(seed), &mut dice);
-        let offline = if tells { builder } else { builder.without_timeline() }.offline();
-        let network = Network::new(offline.transport(), offline.clock(), rig, dice.next());
+    #[expect(clippy::expect_used, reason = "the sandbox's credentials are well-formed; a panic counts as a violation")]
+    pub(super) fn new(seed: u64, flaw: Flaw, with_timeline: bool) -> Self {
+        let mut random = Random::new(seed);
+        let builder = super::faults::provider_settings(Sandbox::builder().seed(seed), &mut random);
+        let offline = if with_timeline { builder } else { builder.without_timeline() }.offline();
+        let network = Network::new(offline.transport(), offline.clock(), flaw, random.next());
         let wall = WallClock::new(offline.clock());
-        let shop = Shop::open(&offline, &network, &wall).expect("the sandbox's keys are keys");
-        offline.turratech().send_events_to(&format!("{SHOP}/turratech"));
-        offline.turbo_txn().send_callbacks_to(&format!("{SHOP}/turbo-txn"));
+        let process = Process::start(&offline, &network, &wall).expect("the sandbox's credentials are well-formed");
+        offline.turratech().send_events_to(&format!("{MERCHANT_URL}/turratech"));
+        offline.turbo_txn().send_callbacks_to(&format!("{MERCHANT_URL}/turbo-txn"));
         let tally = Tally { days: 1, ..Tally::default() };
         Self {
-            rig,
-            dice,
+            flaw,
+            random,
             offline,
             network,
             wall,
-            shop,
-            books: Books::default(),
+            process,
+            records: Records::default(),
             audit: Audit::default(),
             captured: Vec::new(),
             tally,
-            calm: false,
+            no_crashes: false,
             violation: None,
         }
     }
 
-    /// Lives it, up to the first violation.
-    pub(super) fn live(&mut self) -> Result<(), String> {
-        self.morning();
-        let steps = self.dice.between(30, 60);
+    /// Runs the day up to the first violation.
+    pub(super) fn run(&mut self) -> Result<(), String> {
+        self.add_initial_faults();
+        let steps = self.random.between(30, 60);
         for _ in 0..steps {
             self.step();
             self.check()?;
         }
-        self.evening()
+        self.end_of_day()
     }
 
-    /// Holds the day against the ledger as it stands.
+    /// Compares the merchant's records with the ledger.
     pub(super) fn check(&mut self) -> Result<(), String> {
-        let violation = self.audit.take(&self.offline.ledger(), &self.books);
+        let violation = self.audit.read(&self.offline.ledger(), &self.records);
         match violation.or_else(|| self.network.violation()).or_else(|| self.violation.take()) {
             Some(what) => Err(what),
             None => Ok(()),
@@ -94,34 +94,40 @@ impl Day {
         let count = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
         Tally {
             requests: self.network.requests(),
-            orders: count(self.books.orders()),
+            orders: count(self.records.orders()),
             entries: count(self.audit.entries()),
             ..self.tally
         }
     }
 
-    pub(super) fn told(&self) -> String {
+    pub(super) fn timeline(&self) -> String {
         self.offline.timeline().iter().map(|line| format!("{line}\n")).collect()
     }
 
-    pub(super) fn end(self) {
+    pub(super) fn finish(self) {
         self.offline.abandon();
     }
 
-    /// Something that must never happen.
-    pub(super) fn violated(&mut self, what: String) {
+    /// Records a violation. The first one is reported at the next check.
+    pub(super) fn report_violation(&mut self, what: String) {
         self.violation.get_or_insert(what);
     }
 
-    /// A line of the merchant's.
-    pub(super) fn say(&self, what: std::fmt::Arguments<'_>) {
+    /// Adds a line of the merchant's to the timeline.
+    pub(super) fn log(&self, what: std::fmt::Arguments<'_>) {
         self.offline.note(format_args!("      {what}"));
     }
 
-    /// Asks the provider; sometimes the process dies before it has put down what came of it.
-    pub(super) fn call<T>(&mut self, what: &str, of: &str, future: impl Future<Output = Result<T, Error>>) -> After<T> {
-        let dies = (!self.calm && self.dice.percent(2)).then(|| Duration::from_secs(self.dice.between(0, 40)));
-        let result = match dies {
+    /// Runs a call. In 2 % of the calls, the process crashes before it has recorded the result.
+    pub(super) fn call<T>(
+        &mut self,
+        what: &str,
+        reference: &str,
+        future: impl Future<Output = Result<T, Error>>,
+    ) -> CallResult<T> {
+        let crashes_after =
+            (!self.no_crashes && self.random.percent(2)).then(|| Duration::from_secs(self.random.between(0, 40)));
+        let result = match crashes_after {
             None => Some(self.offline.run(future)),
             Some(after) => {
                 let mut pause = pin!(self.offline.clock().sleep(after));
@@ -132,134 +138,144 @@ impl Day {
                 }))
             }
         };
-        if dies.is_some() {
-            self.say(format_args!("{what} {of}: the process dies"));
+        if crashes_after.is_some() {
+            self.log(format_args!("{what} {reference}: the process crashes"));
             self.restart();
             self.tally.unknown += 1;
-            return After::Unknown(None);
+            return CallResult::Unknown(None);
         }
         match result {
             Some(Ok(value)) => {
-                self.say(format_args!("{what} {of}: done"));
-                After::Done(value)
+                self.log(format_args!("{what} {reference}: success"));
+                CallResult::Executed(value)
             }
             Some(Err(error)) => {
                 let (outcome, kind) = (error.outcome(), error.kind().as_str());
-                self.say(format_args!("{what} {of}: {outcome:?}, {kind}, attempts {}", error.attempts()));
+                self.log(format_args!("{what} {reference}: {outcome:?}, {kind}, attempts: {}", error.attempts()));
                 match outcome {
                     Outcome::NotSent | Outcome::Refused => {
-                        self.tally.not_done += 1;
-                        After::NotDone
+                        self.tally.not_executed += 1;
+                        CallResult::NotExecuted
                     }
                     Outcome::Unknown => {
                         self.tally.unknown += 1;
-                        After::Unknown(Some(error))
+                        CallResult::Unknown(Some(error))
                     }
                 }
             }
-            None => After::Unknown(None),
+            None => CallResult::Unknown(None),
         }
     }
 
-    /// A read: what it says, or nothing.
-    pub(super) fn ask<T>(&mut self, what: &str, of: &str, future: impl Future<Output = Result<T, Error>>) -> Option<T> {
-        match self.call(what, of, future) {
-            After::Done(value) => Some(value),
-            After::NotDone | After::Unknown(_) => None,
+    /// Runs a read-only call, and returns its value if it succeeds.
+    pub(super) fn read<T>(
+        &mut self,
+        what: &str,
+        reference: &str,
+        future: impl Future<Output = Result<T, Error>>,
+    ) -> Option<T> {
+        match self.call(what, reference, future) {
+            CallResult::Executed(value) => Some(value),
+            CallResult::NotExecuted | CallResult::Unknown(_) => None,
         }
     }
 
-    /// Another process, that knows what is in the books.
+    /// Replaces the process. The new one has only what is in the records.
     pub(super) fn restart(&mut self) {
         self.network.restart();
-        match Shop::open(&self.offline, &self.network, &self.wall) {
-            Ok(shop) => self.shop = shop,
-            Err(error) => self.violated(format!("the shop could not be opened again: {error}")),
+        match Process::start(&self.offline, &self.network, &self.wall) {
+            Ok(process) => self.process = process,
+            Err(error) => self.report_violation(format!("the process could not be restarted: {error}")),
         }
     }
 
-    /// Puts down what is believed of a try, and holds it against the ledger.
-    pub(super) fn believe(&mut self, index: usize, standing: Standing) {
-        let standing = match (self.rig, standing) {
-            // It has a reason to doubt, and does not.
-            (Rig::TriesElsewhere, Standing::Unknown) => Standing::NotDone,
-            (Rig::LooksAtNoAmount, Standing::Paid(_)) => Standing::Paid(self.books.tries[index].asked),
-            (_, standing) => standing,
+    /// Records the state of an attempt, and compares it with the ledger.
+    pub(super) fn set_state(&mut self, index: usize, state: AttemptState) {
+        let state = match (self.flaw, state) {
+            (Flaw::TreatsUnknownAsFailed, AttemptState::Unknown) => AttemptState::NotExecuted,
+            (Flaw::IgnoresAmounts, AttemptState::Paid(_)) => AttemptState::Paid(self.records.attempts[index].amount),
+            (_, state) => state,
         };
-        let this = &mut self.books.tries[index];
-        if this.standing != standing {
-            this.standing = standing;
-            self.offline.note(format_args!("      {} is believed to be {standing:?}", this.reference));
+        let attempt = &mut self.records.attempts[index];
+        if attempt.state != state {
+            attempt.state = state;
+            self.offline.note(format_args!("      {} is recorded as {state:?}", attempt.reference));
         }
-        let fresh = self.audit.take(&self.offline.ledger(), &self.books);
-        let denied = fresh.or_else(|| self.audit.denies(&self.books.tries[index]));
-        if let Some(what) = denied {
-            self.violated(what);
-        }
-    }
-
-    /// The same of an errand.
-    pub(super) fn believe_errand(&mut self, index: usize, standing: Standing) {
-        let Some(mut errand) = self.books.tries[index].errand.clone() else { return };
-        errand.standing = standing;
-        self.say(format_args!("{:?} of {} is believed to be {standing:?}", errand.what, errand.reference));
-        let fresh = self.audit.take(&self.offline.ledger(), &self.books);
-        let denied = fresh.or_else(|| self.audit.denies_errand(&self.books.tries[index], &errand));
-        self.books.tries[index].errand = Some(errand);
-        if let Some(what) = denied {
-            self.violated(what);
+        let new_violation = self.audit.read(&self.offline.ledger(), &self.records);
+        let violation = new_violation.or_else(|| self.audit.contradiction(&self.records.attempts[index]));
+        if let Some(what) = violation {
+            self.report_violation(what);
         }
     }
 
-    /// Puts down what is to be done to a payment.
-    pub(super) fn plan_errand(&mut self, index: usize, what: What, amount: Money) {
-        let made = self.wall.now();
-        let reference = match what {
-            What::Refund => format!("{}-r", self.books.tries[index].reference),
-            What::Capture | What::Cancel | What::Complete | What::Confirm => self.books.tries[index].reference.clone(),
+    /// Records the state of a follow-up, and compares it with the ledger.
+    pub(super) fn set_follow_up_state(&mut self, index: usize, state: AttemptState) {
+        let Some(mut follow_up) = self.records.attempts[index].follow_up.clone() else { return };
+        follow_up.state = state;
+        self.log(format_args!("{:?} of {} is recorded as {state:?}", follow_up.kind, follow_up.reference));
+        let new_violation = self.audit.read(&self.offline.ledger(), &self.records);
+        let violation =
+            new_violation.or_else(|| self.audit.follow_up_contradiction(&self.records.attempts[index], &follow_up));
+        self.records.attempts[index].follow_up = Some(follow_up);
+        if let Some(what) = violation {
+            self.report_violation(what);
+        }
+    }
+
+    /// Stores a follow-up with its key, before anything is sent.
+    pub(super) fn plan_follow_up(&mut self, index: usize, kind: FollowUpKind, amount: Money) {
+        let created_at = self.wall.now();
+        let attempt = &self.records.attempts[index];
+        let reference = match kind {
+            FollowUpKind::Refund => format!("{}-r", attempt.reference),
+            FollowUpKind::Capture | FollowUpKind::Cancel | FollowUpKind::Complete | FollowUpKind::Confirm => {
+                attempt.reference.clone()
+            }
         };
-        let key = StoredKey { value: format!("key-{reference}-{what:?}"), made };
-        self.books.tries[index].errand =
-            Some(Errand { what, reference, amount, key, sent: false, standing: Standing::Planned });
+        let key = StoredKey { value: format!("key-{reference}-{kind:?}"), created_at };
+        self.records.attempts[index].follow_up =
+            Some(FollowUp { kind, reference, amount, key, sent: false, state: AttemptState::Planned });
     }
 
-    /// What was stored, as the client is given it. Only a process that has not sent yet knows that nothing was.
+    /// Loads a stored key. Before the first request, the records prove that the key is unused.
     pub(super) fn key(&mut self, stored: &StoredKey, sent: bool) -> Option<IdempotencyKey> {
-        let key = IdempotencyKey::new(stored.value.clone(), stored.made);
+        let key = IdempotencyKey::new(stored.value.clone(), stored.created_at);
         match key {
             Ok(key) if sent => Some(key),
             Ok(key) => Some(key.assume_unused()),
             Err(invalid) => {
-                self.violated(format!("a stored key is none: {invalid}"));
+                self.report_violation(format!("a stored key is invalid: {invalid}"));
                 None
             }
         }
     }
 
-    /// What was not done is tried again under a new reference, here or elsewhere.
-    pub(super) fn try_again(&mut self, index: usize) {
-        let Try { order, way, asked, .. } = self.books.tries[index];
-        if self.books.tries_of(order) >= MOST_TRIES || self.books.tries.iter().any(|other| is_later(other, index, self))
+    /// Makes a new attempt under a new reference, at the same or another provider.
+    pub(super) fn retry_with_new_reference(&mut self, index: usize) {
+        let Attempt { order, flow, amount, .. } = self.records.attempts[index];
+        if self.records.attempts_of(order) >= MAX_ATTEMPTS
+            || self.records.attempts.iter().any(|other| is_later(other, index, self))
         {
             return;
         }
-        // These two take the same order in the same currency.
-        let way = match way {
-            Way::Charge { .. } if self.dice.percent(30) => Way::Card,
-            Way::Card if self.dice.percent(30) => Way::Charge { manual: self.dice.percent(30) },
+        // These two flows use the same currency.
+        let flow = match flow {
+            Flow::Charge { .. } if self.random.percent(30) => Flow::Card,
+            Flow::Card if self.random.percent(30) => Flow::Charge { manual: self.random.percent(30) },
             same => same,
         };
-        let made = self.wall.now();
-        let next = self.books.again(order, way, asked, made);
-        self.say(format_args!("{} follows {}", self.books.tries[next].reference, self.books.tries[index].reference));
+        let created_at = self.wall.now();
+        let next = self.records.new_attempt(order, flow, amount, created_at);
+        let [old, new] = [index, next].map(|index| &self.records.attempts[index].reference);
+        self.log(format_args!("{new} is the next attempt after {old}"));
     }
 }
 
-/// An order's tries are made one after the other: none while a later one is there.
-fn is_later(other: &Try, index: usize, day: &Day) -> bool {
-    let this = &day.books.tries[index];
-    other.order == this.order && day.books.find(&other.reference).is_some_and(|at| at > index)
+/// Returns true if `other` is a later attempt of the same order. An order has one open attempt at a time.
+fn is_later(other: &Attempt, index: usize, day: &Day) -> bool {
+    let attempt = &day.records.attempts[index];
+    other.order == attempt.order && day.records.find(&other.reference).is_some_and(|other| other > index)
 }
 
-/// After so many, a customer has lost patience.
-const MOST_TRIES: usize = 4;
+/// The limit of attempts per order.
+const MAX_ATTEMPTS: usize = 4;

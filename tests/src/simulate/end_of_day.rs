@@ -1,45 +1,48 @@
-//! The end of a day: everything is repaired, everything comes in, and every order is held against what is true.
+//! The end of a day: all faults are removed, all messages are delivered, and every attempt is compared with the ledger.
 
 use std::time::Duration;
 
-use super::books::{Standing, Way, What};
 use super::day::Day;
+use super::records::{AttemptState, Flow, FollowUpKind};
 use super::steps::HOUR;
-use super::turratech::is_over;
+use super::turratech::is_finished;
 
 impl Day {
-    pub(super) fn evening(&mut self) -> Result<(), String> {
-        self.say(format_args!("everything is repaired"));
-        self.calm = true;
+    pub(super) fn end_of_day(&mut self) -> Result<(), String> {
+        self.log(format_args!("end of the day: all faults are removed"));
+        self.no_crashes = true;
         self.offline.clear_faults();
         self.offline.release();
-        self.network.refuse(0);
-        self.wall.set_wrong_by(0);
-        // While keys still protect, and again once nothing is under way any more.
-        self.settle_accounts()?;
+        self.network.refuse_connections(0);
+        self.wall.set_offset(0);
+        // Once while the keys are still valid, and again when no request is in flight.
+        self.reconcile()?;
         self.offline.clock().advance(Duration::from_secs(2 * HOUR + 60));
-        self.empty_mailbox()?;
+        self.deliver_all_messages()?;
         for _ in 0..3 {
-            self.settle_accounts()?;
-            self.empty_mailbox()?;
+            self.reconcile()?;
+            self.deliver_all_messages()?;
         }
-        self.nothing_is_left_open()
+        self.check_final_states()
     }
 
-    fn settle_accounts(&mut self) -> Result<(), String> {
-        for index in 0..self.books.tries.len() {
-            let this = &self.books.tries[index];
-            let errand_waits = this.errand.as_ref().is_some_and(|errand| errand.sent && !is_over(errand));
-            let waits = this.doubt || matches!(this.standing, Standing::Unknown | Standing::Open);
-            match (this.way, waits) {
-                (Way::Charge { .. }, true) if this.sent => self.attend(index),
-                (Way::Charge { .. }, false) if errand_waits => self.attend(index),
-                (Way::Upi, true) => self.look_up_upi(index),
-                (Way::Link, _) => self.attend(index),
-                (Way::Checkout | Way::ThreeDs, true) => self.attend(index),
-                // What is final may have changed all the same (documented), and a message of that may be lost.
-                (Way::Deposit | Way::HostToHost | Way::Withdrawal, _) if this.standing != Standing::NotDone => {
-                    self.look_up_at_turbopay(index);
+    fn reconcile(&mut self) -> Result<(), String> {
+        for index in 0..self.records.attempts.len() {
+            let attempt = &self.records.attempts[index];
+            let follow_up_is_open =
+                attempt.follow_up.as_ref().is_some_and(|follow_up| follow_up.sent && !is_finished(follow_up));
+            let is_open = attempt.needs_lookup || matches!(attempt.state, AttemptState::Unknown | AttemptState::Open);
+            match (attempt.flow, is_open) {
+                (Flow::Charge { .. }, true) if attempt.sent => self.continue_attempt(index),
+                (Flow::Charge { .. }, false) if follow_up_is_open => self.continue_attempt(index),
+                (Flow::Upi, true) => self.look_up_upi(index),
+                (Flow::Link, _) => self.continue_attempt(index),
+                (Flow::Checkout | Flow::ThreeDs, true) => self.continue_attempt(index),
+                // A final status can still change (documented), and the message about it can be lost.
+                (Flow::Deposit | Flow::HostToHost | Flow::Withdrawal, _)
+                    if attempt.state != AttemptState::NotExecuted =>
+                {
+                    self.look_up_turbopay(index);
                 }
                 _ => {}
             }
@@ -48,87 +51,91 @@ impl Day {
         Ok(())
     }
 
-    /// What is believed now is what the ledger says, wherever there is a way to know.
-    fn nothing_is_left_open(&mut self) -> Result<(), String> {
-        for index in 0..self.books.tries.len() {
-            let this = &self.books.tries[index];
-            let reference = this.reference.as_str();
-            let wrong = |truth: &str| {
-                Err(format!("{reference} ends as {:?}, {:?}, and is {truth} in truth", this.standing, this.status))
+    /// Returns an error unless each recorded state agrees with the provider, wherever the merchant can look it up.
+    fn check_final_states(&mut self) -> Result<(), String> {
+        for index in 0..self.records.attempts.len() {
+            let attempt = &self.records.attempts[index];
+            let reference = attempt.reference.as_str();
+            let mismatch = |actual: &str| {
+                let (state, status) = (attempt.state, &attempt.order_status);
+                Err(format!("{reference} ends as {state:?} with the status {status:?}, but the provider has: {actual}"))
             };
-            if let Some(what) = self.audit.denies(this) {
+            if let Some(what) = self.audit.contradiction(attempt) {
                 return Err(what);
             }
-            let known = self.audit.knows(reference);
-            let open = matches!(this.standing, Standing::Unknown | Standing::Open);
-            match this.way {
-                _ if !this.sent && this.way != Way::Link => {
-                    if known {
-                        return wrong("there, although it was never sent");
+            let has_entries = self.audit.has_entries(reference);
+            let is_open = matches!(attempt.state, AttemptState::Unknown | AttemptState::Open);
+            match attempt.flow {
+                _ if !attempt.sent && attempt.flow != Flow::Link => {
+                    if has_entries {
+                        return mismatch("entries, although no request was sent");
                     }
                 }
-                Way::Deposit | Way::HostToHost | Way::Withdrawal => {
-                    let truth = self.offline.turbopay().order(reference).status();
-                    let believed = this.status.as_ref().map(turbopay::OrderStatus::as_str);
-                    if this.standing != Standing::NotDone && believed != truth {
-                        return wrong(truth.unwrap_or("unknown there"));
+                Flow::Deposit | Flow::HostToHost | Flow::Withdrawal => {
+                    let actual = self.offline.turbopay().order(reference).status();
+                    let recorded = attempt.order_status.as_ref().map(turbopay::OrderStatus::as_str);
+                    if attempt.state != AttemptState::NotExecuted && recorded != actual {
+                        return mismatch(actual.unwrap_or(NO_ENTRY));
                     }
                 }
-                Way::Upi => {
-                    let truth = self.offline.turbo_txn().order(reference).status();
-                    let fits = match truth.as_deref() {
-                        Some("Approved") => matches!(this.standing, Standing::Paid(_)),
-                        Some("Rejected") => this.standing == Standing::Failed,
-                        Some(_) => this.standing == Standing::Open,
-                        None => matches!(this.standing, Standing::Unknown | Standing::NotDone),
+                Flow::Upi => {
+                    let actual = self.offline.turbo_txn().order(reference).status();
+                    let agrees = match actual.as_deref() {
+                        Some("Approved") => matches!(attempt.state, AttemptState::Paid(_)),
+                        Some("Rejected") => attempt.state == AttemptState::Failed,
+                        Some(_) => attempt.state == AttemptState::Open,
+                        None => matches!(attempt.state, AttemptState::Unknown | AttemptState::NotExecuted),
                     };
-                    if !fits {
-                        return wrong(truth.as_deref().unwrap_or("unknown there"));
+                    if !agrees {
+                        return mismatch(actual.as_deref().unwrap_or(NO_ENTRY));
                     }
                 }
-                Way::Link => {
-                    let truth = self.offline.turbo_link().link(reference).status();
-                    let fits = match truth.as_deref() {
-                        Some("completed") => matches!(this.standing, Standing::Paid(_)),
-                        Some("refunded") => this.standing == Standing::Failed,
-                        _ => this.standing == Standing::Open,
+                Flow::Link => {
+                    let actual = self.offline.turbo_link().link(reference).status();
+                    let agrees = match actual.as_deref() {
+                        Some("completed") => matches!(attempt.state, AttemptState::Paid(_)),
+                        Some("refunded") => attempt.state == AttemptState::Failed,
+                        _ => attempt.state == AttemptState::Open,
                     };
-                    if !fits {
-                        return wrong(truth.as_deref().unwrap_or("unknown there"));
+                    if !agrees {
+                        return mismatch(actual.as_deref().unwrap_or(NO_ENTRY));
                     }
                 }
-                Way::Charge { .. } => {
-                    let truth = self.offline.turratech().payment(reference).status();
-                    let fits = match truth {
-                        Some("succeeded" | "requires_capture") => matches!(this.standing, Standing::Paid(_)),
-                        Some("failed") => matches!(this.standing, Standing::Failed | Standing::NotDone),
-                        Some("canceled") => this.standing == Standing::Failed,
-                        Some(_) => this.standing == Standing::Open,
-                        None => matches!(this.standing, Standing::Unknown | Standing::NotDone),
+                Flow::Charge { .. } => {
+                    let actual = self.offline.turratech().payment(reference).status();
+                    let agrees = match actual {
+                        Some("succeeded" | "requires_capture") => matches!(attempt.state, AttemptState::Paid(_)),
+                        Some("failed") => matches!(attempt.state, AttemptState::Failed | AttemptState::NotExecuted),
+                        Some("canceled") => attempt.state == AttemptState::Failed,
+                        Some(_) => attempt.state == AttemptState::Open,
+                        None => matches!(attempt.state, AttemptState::Unknown | AttemptState::NotExecuted),
                     };
-                    if !fits {
-                        return wrong(truth.unwrap_or("unknown there"));
+                    if !agrees {
+                        return mismatch(actual.unwrap_or(NO_ENTRY));
                     }
                 }
-                Way::Checkout if open => {
-                    let truth = self.offline.card3ds().order(reference).status();
-                    if truth != Some("ENROLLED") {
-                        return wrong(truth.unwrap_or("unknown there"));
+                Flow::Checkout if is_open => {
+                    let actual = self.offline.card3ds().order(reference).status();
+                    if actual != Some("ENROLLED") {
+                        return mismatch(actual.unwrap_or(NO_ENTRY));
                     }
                 }
-                // Nobody can be asked: what is unknown stays so, and nothing else is believed of it.
-                Way::Card | Way::Hold | Way::ThreeDs | Way::Checkout => {}
+                // card3ds has no lookup for these, so an unknown state stays unknown.
+                Flow::Card | Flow::Hold | Flow::ThreeDs | Flow::Checkout => {}
             }
-            if let Some(errand) = &this.errand {
-                if let Some(what) = self.audit.denies_errand(this, errand) {
+            if let Some(follow_up) = &attempt.follow_up {
+                if let Some(what) = self.audit.follow_up_contradiction(attempt, follow_up) {
                     return Err(what);
                 }
-                let resolvable = matches!(this.way, Way::Charge { .. }) && errand.what != What::Confirm;
-                if resolvable && !is_over(errand) && self.audit.errand_was_done(this, errand) {
-                    return wrong("done, whose errand is open");
+                let can_be_resolved =
+                    matches!(attempt.flow, Flow::Charge { .. }) && follow_up.kind != FollowUpKind::Confirm;
+                if can_be_resolved && !is_finished(follow_up) && self.audit.follow_up_was_executed(attempt, follow_up) {
+                    return mismatch("the executed follow-up, which is recorded as open");
                 }
             }
         }
         Ok(())
     }
 }
+
+const NO_ENTRY: &str = "no entry";

@@ -1,4 +1,4 @@
-//! What goes wrong on a day, and how its providers are set up.
+//! The faults of a day, and the providers' settings.
 
 use std::time::Duration;
 
@@ -7,45 +7,45 @@ use payments_sandbox::{Builder, turbo_txn, turbopay, turratech};
 use super::day::Day;
 use crate::random::Random;
 
-/// How the providers are to be today.
-pub(super) fn settings(builder: Builder, dice: &mut Random) -> Builder {
-    let mut there = turbopay::Settings::default().opening_balance(1_000_000);
-    if dice.percent(40) {
-        // Then the client's own rules are all that protects.
-        there = there.without_unique_references();
+/// Draws the providers' settings for a day.
+pub(super) fn provider_settings(builder: Builder, random: &mut Random) -> Builder {
+    let mut turbopay = turbopay::Settings::default().opening_balance(1_000_000);
+    if random.percent(40) {
+        // Only the client's own rules then prevent a second payment.
+        turbopay = turbopay.without_unique_references();
     }
-    if dice.percent(30) {
-        there = there.withdrawals(turbopay::Settle::FailsAfter(Duration::from_secs(dice.between(1, 600))));
+    if random.percent(30) {
+        turbopay = turbopay.withdrawals(turbopay::Settle::FailsAfter(Duration::from_secs(random.between(1, 600))));
     }
-    let mut txn = turbo_txn::Settings::default();
-    if dice.percent(30) {
-        txn = txn.unique_order_ids();
+    let mut turbo_txn = turbo_txn::Settings::default();
+    if random.percent(30) {
+        turbo_txn = turbo_txn.unique_order_ids();
     }
-    if dice.percent(30) {
-        txn = txn.errors_under_200();
+    if random.percent(30) {
+        turbo_txn = turbo_txn.errors_under_200();
     }
-    if dice.percent(30) {
-        txn = txn.payments(turbo_txn::Settle::RejectsAfter(Duration::from_secs(30)));
+    if random.percent(30) {
+        turbo_txn = turbo_txn.payments(turbo_txn::Settle::RejectsAfter(Duration::from_secs(30)));
     }
-    let mut tech = turratech::Settings::default();
-    if dice.percent(20) {
-        tech = tech.requests_per_second(2);
+    let mut turratech = turratech::Settings::default();
+    if random.percent(20) {
+        turratech = turratech.requests_per_second(2);
     }
-    builder.turbopay(there).turbo_txn(txn).turratech(tech)
+    builder.turbopay(turbopay).turbo_txn(turbo_txn).turratech(turratech)
 }
 
 impl Day {
-    /// What is wrong from the beginning: by chance, all day.
-    pub(super) fn morning(&mut self) {
-        if self.dice.percent(20) {
-            let percent = self.dice.between(1, 30);
-            self.network.refuse(percent);
+    /// Adds faults that last all day, each with a probability per request.
+    pub(super) fn add_initial_faults(&mut self) {
+        if self.random.percent(20) {
+            let percent = self.random.between(1, 30);
+            self.network.refuse_connections(percent);
         }
-        for _ in 0..self.dice.below(10) {
-            let percent = self.dice.between(2, 50);
-            let fault = if self.dice.percent(25) {
-                let provider = self.dice.pick(TELL);
-                format!("{provider} p={percent}% @webhook {} x*", self.message_effect())
+        for _ in 0..self.random.below(10) {
+            let percent = self.random.between(2, 50);
+            let fault = if self.random.percent(25) {
+                let provider = self.random.pick(MESSAGE_SENDERS);
+                format!("{provider} p={percent}% @webhook {} x*", self.message_fault())
             } else {
                 self.fault(percent, "x*")
             };
@@ -53,43 +53,43 @@ impl Day {
         }
     }
 
-    /// The next calls of something go wrong.
-    pub(super) fn one_fault(&mut self) {
-        let times = self.dice.between(1, 4);
+    /// Adds a fault for the next one to four calls of an operation.
+    pub(super) fn add_fault(&mut self) {
+        let times = self.random.between(1, 4);
         let fault = self.fault(60, &format!("x{times}"));
         self.offline.fault(&fault);
     }
 
     fn fault(&mut self, percent: u64, times: &str) -> String {
-        if self.dice.percent(15) {
-            // Of a write: a look-up that TurboPay counts long after it was given up is in no client's hands.
-            let (operation, after) = (self.dice.pick(WRITES), self.dice.pick(&[1, 5, 50, 600, 7200]));
+        if self.random.percent(15) {
+            // Only for writes: the client cannot prevent TurboPay from counting a lookup late.
+            let (operation, after) = (self.random.pick(WRITES), self.random.pick(&[1, 5, 50, 600, 7200]));
             return format!("{operation} p={percent}% @before-commit late-commit={after}s {times}");
         }
-        let (provider, phase) = (self.dice.pick(PROVIDERS), self.dice.pick(PHASES));
+        let (provider, phase) = (self.random.pick(PROVIDERS), self.random.pick(PHASES));
         let effect = match phase {
-            "accept" | "head" | "body" | "mid-body" => self.dice.pick(&["fin", "rst", "stall"]),
-            _ => self.dice.pick(EFFECTS),
+            "accept" | "head" | "body" | "mid-body" => self.random.pick(&["fin", "rst", "stall"]),
+            _ => self.random.pick(EFFECTS),
         };
         format!("{provider} p={percent}% @{phase} {effect} {times}")
     }
 
-    fn message_effect(&mut self) -> String {
-        match self.dice.below(6) {
+    fn message_fault(&mut self) -> String {
+        match self.random.below(6) {
             0 => "duplicate".to_owned(),
             1 => "reorder".to_owned(),
             2 => "drop".to_owned(),
             3 => "tamper".to_owned(),
             4 => "hold".to_owned(),
-            _ => format!("delay={}s", self.dice.between(1, 7200)),
+            _ => format!("delay={}s", self.random.between(1, 7200)),
         }
     }
 }
 
 const PROVIDERS: &[&str] = &["turratech", "turbo-txn", "turbo-link", "card3ds", "turbopay"];
 
-/// Those that send messages.
-const TELL: &[&str] = &["turratech", "turbo-txn", "card3ds", "turbopay"];
+/// The providers that send messages.
+const MESSAGE_SENDERS: &[&str] = &["turratech", "turbo-txn", "card3ds", "turbopay"];
 
 const WRITES: &[&str] = &[
     "turratech.create-payment",
@@ -109,7 +109,7 @@ const WRITES: &[&str] = &[
 const PHASES: &[&str] =
     &["accept", "head", "body", "before-commit", "before-commit", "after-commit", "after-commit", "mid-body", "query"];
 
-/// No delay is longer than a client waits and TurboPay counts: it would count what was long given up.
+/// No delay exceeds the client's timeout. TurboPay would count such a lookup long after the client gave up.
 const EFFECTS: &[&str] = &[
     "fin",
     "rst",

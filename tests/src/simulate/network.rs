@@ -1,4 +1,4 @@
-//! What is between the merchant and the providers, and a count of what goes over it.
+//! The network between the merchant and the providers. It counts requests and checks rate limits.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -7,53 +7,53 @@ use std::time::Duration;
 use payments_core::transport::{Request, Response, Transport, TransportError, async_trait};
 use payments_sandbox::{Clock, OfflineTransport};
 
-use super::Rig;
+use super::Flaw;
 use crate::random::Random;
 
-/// Carries requests to the sandbox, or makes no connection.
+/// A transport to the sandbox that refuses some connections.
 #[derive(Debug, Clone)]
 pub(super) struct Network {
-    there: OfflineTransport,
+    sandbox: OfflineTransport,
     clock: Clock,
-    rig: Rig,
+    flaw: Flaw,
     state: Arc<Mutex<State>>,
 }
 
 #[derive(Debug)]
 struct State {
-    dice: Random,
-    /// Of a hundred connections, how many are refused.
-    refused: u64,
+    random: Random,
+    /// The probability that a connection is refused, in percent.
+    refused_percent: u64,
     requests: u64,
-    /// When this process began.
-    began: Duration,
-    /// When it asked for the status of TurboPay's orders in the last minute.
-    look_ups: VecDeque<Duration>,
+    /// When this process started.
+    started_at: Duration,
+    /// The times of this process's TurboPay lookups within the last minute.
+    lookups: VecDeque<Duration>,
     violation: Option<String>,
 }
 
 impl Network {
-    pub(super) fn new(there: OfflineTransport, clock: Clock, rig: Rig, seed: u64) -> Self {
+    pub(super) fn new(sandbox: OfflineTransport, clock: Clock, flaw: Flaw, seed: u64) -> Self {
         let state = State {
-            dice: Random::new(seed),
-            refused: 0,
+            random: Random::new(seed),
+            refused_percent: 0,
             requests: 0,
-            began: Duration::ZERO,
-            look_ups: VecDeque::new(),
+            started_at: Duration::ZERO,
+            lookups: VecDeque::new(),
             violation: None,
         };
-        Self { there, clock, rig, state: Arc::new(Mutex::new(state)) }
+        Self { sandbox, clock, flaw, state: Arc::new(Mutex::new(state)) }
     }
 
-    pub(super) fn refuse(&self, percent: u64) {
-        self.state().refused = percent;
+    pub(super) fn refuse_connections(&self, percent: u64) {
+        self.state().refused_percent = percent;
     }
 
-    /// Another process: what the last one sent is not its to count.
+    /// Starts a new process, whose rate limiter does not know the earlier process's lookups.
     pub(super) fn restart(&self) {
         let mut state = self.state();
-        state.began = self.clock.elapsed();
-        state.look_ups.clear();
+        state.started_at = self.clock.elapsed();
+        state.lookups.clear();
     }
 
     pub(super) fn requests(&self) -> u64 {
@@ -64,35 +64,37 @@ impl Network {
         self.state().violation.take()
     }
 
-    /// Whether a request gets through, once it is counted.
-    fn admit(&self, is_look_up: bool) -> bool {
+    /// Counts a request, and returns false if its connection is refused.
+    fn admit(&self, is_lookup: bool) -> bool {
         let now = self.clock.elapsed();
         let mut state = self.state();
         state.requests += 1;
-        let refused = state.refused;
-        if state.dice.percent(refused) {
+        let percent = state.refused_percent;
+        if state.random.percent(percent) {
             return false;
         }
-        if is_look_up {
-            while state.look_ups.front().is_some_and(|at| now.saturating_sub(*at) >= MINUTE) {
-                state.look_ups.pop_front();
+        if is_lookup {
+            while state.lookups.front().is_some_and(|time| now.saturating_sub(*time) >= MINUTE) {
+                state.lookups.pop_front();
             }
-            state.look_ups.push_back(now);
-            if state.look_ups.len() > MOST_LOOK_UPS {
-                let count = state.look_ups.len();
-                state.violation = Some(format!("TurboPay was asked {count} times in one minute"));
+            state.lookups.push_back(now);
+            if state.lookups.len() > MAX_LOOKUPS {
+                let count = state.lookups.len();
+                state.violation = Some(format!("TurboPay received {count} lookups in one minute"));
             }
         }
         true
     }
 
-    /// TurboPay counts as well. It may still count what an earlier process sent.
-    fn answered(&self, is_look_up: bool, response: &Response) {
+    /// Reports a violation if TurboPay rejects a lookup over its limit.
+    ///
+    /// TurboPay may still count an earlier process's lookups, so a new process gets 90 seconds.
+    fn check_response(&self, is_lookup: bool, response: &Response) {
         let mut state = self.state();
-        let grown_up = self.clock.elapsed().saturating_sub(state.began) > MINUTE * 3 / 2;
+        let is_past_restart = self.clock.elapsed().saturating_sub(state.started_at) > MINUTE * 3 / 2;
         let by_provider = response.headers().get("x-ratelimit-limit").is_some_and(|limit| limit == "60");
-        if is_look_up && response.status() == 429 && by_provider && grown_up {
-            state.violation = Some("TurboPay refused a look-up for their number".to_owned());
+        if is_lookup && response.status() == 429 && by_provider && is_past_restart {
+            state.violation = Some("TurboPay rejected a lookup over its rate limit".to_owned());
         }
     }
 
@@ -104,18 +106,18 @@ impl Network {
 #[async_trait]
 impl Transport for Network {
     async fn send(&self, request: Request) -> Result<Response, TransportError> {
-        let is_look_up = request.url().contains("order/status/");
-        if !self.admit(is_look_up) {
-            return Err(TransportError::not_sent("no connection could be made"));
+        let is_lookup = request.url().contains("order/status/");
+        if !self.admit(is_lookup) {
+            return Err(TransportError::not_sent("no connection could be established"));
         }
         let unkeyed = request.method() == "POST" && !request.headers().contains_key("idempotency-key");
-        let again = (self.rig == Rig::SendsUnkeyedAgain && unkeyed).then(|| request.clone());
-        let mut result = self.there.send(request).await;
-        if let (Err(_), Some(again)) = (&result, again) {
-            result = self.there.send(again).await;
+        let resent = (self.flaw == Flaw::ResendsUnkeyedRequests && unkeyed).then(|| request.clone());
+        let mut result = self.sandbox.send(request).await;
+        if let (Err(_), Some(resent)) = (&result, resent) {
+            result = self.sandbox.send(resent).await;
         }
         if let Ok(response) = &result {
-            self.answered(is_look_up, response);
+            self.check_response(is_lookup, response);
         }
         result
     }
@@ -123,5 +125,5 @@ impl Transport for Network {
 
 const MINUTE: Duration = Duration::from_secs(60);
 
-/// Documented.
-const MOST_LOOK_UPS: usize = 60;
+/// TurboPay's limit per minute (documented).
+const MAX_LOOKUPS: usize = 60;

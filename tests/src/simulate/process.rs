@@ -1,4 +1,4 @@
-//! The merchant's process: the real clients and endpoints, all made anew when it is restarted.
+//! The merchant's process: the clients and webhook handlers, recreated at each restart.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -11,9 +11,9 @@ use turratech::payments_core::time::OffsetDateTime;
 
 use super::network::Network;
 
-/// The clients and endpoints of one process.
+/// The clients and webhook verifiers of one process.
 #[derive(Debug)]
-pub(super) struct Shop {
+pub(super) struct Process {
     pub(super) turratech: turratech::Client,
     pub(super) turratech_events: turratech::WebhookVerifier,
     pub(super) turbo_txn: turbo_txn::Client,
@@ -24,40 +24,43 @@ pub(super) struct Shop {
     pub(super) turbopay_events: turbopay::WebhookVerifier,
 }
 
-impl Shop {
-    pub(super) fn open(offline: &Offline, network: &Network, wall: &WallClock) -> Result<Self, Error> {
-        // Several clients may share one of everything, as these do.
+impl Process {
+    pub(super) fn start(offline: &Offline, network: &Network, wall: &WallClock) -> Result<Self, Error> {
+        // The builders have different types.
         macro_rules! connected {
-            ($builder:expr, $there:expr) => {
+            ($builder:expr, $provider:expr) => {
                 $builder
-                    .base_url($there.base_url())
+                    .base_url($provider.base_url())
                     .transport(network.clone())
                     .timer(offline.transport())
                     .clock(wall.clone())
                     .retry(RetryPolicy::default().without_jitter())
             };
         }
-        let there = offline.turratech();
-        let turratech = turratech::Client::builder(turratech::ApiKey::new(there.api_key())?);
-        let secret = turratech::WebhookSecret::new(there.webhook_secret())?;
+        let provider = offline.turratech();
+        let turratech = turratech::Client::builder(turratech::ApiKey::new(provider.api_key())?);
+        let secret = turratech::WebhookSecret::new(provider.webhook_secret())?;
         let turratech_events = turratech::WebhookVerifier::new(secret).clock(wall.clone());
-        let turratech = connected!(turratech, there).build()?;
-        let there = offline.turbo_txn();
-        let (id, key) = (turbo_txn::ClientId::new(there.client_id())?, turbo_txn::SecretKey::new(there.secret_key())?);
-        let turbo_txn = connected!(turbo_txn::Client::builder(id, key), there).build()?;
-        let turbo_txn_callbacks = turbo_txn::CallbackDecryptor::new(turbo_txn::CallbackKey::new(there.callback_key())?);
-        let there = offline.turbo_link();
-        let turbo_link = turbo_link::Client::builder(turbo_link::ApiKey::new(there.api_key())?);
-        let turbo_link = connected!(turbo_link, there).build()?;
-        let there = offline.card3ds();
-        let (key, secret) = (card3ds::ApiKey::new(there.api_key())?, card3ds::ApiSecret::new(there.api_secret())?);
-        let card3ds = connected!(card3ds::Client::builder(key, secret), there).build()?;
-        let there = offline.turbopay();
-        let turbopay_events = turbopay::WebhookVerifier::new(turbopay::WebhookKey::new(there.webhook_key())?);
-        let turbopay = turbopay::Client::builder(turbopay::ApiKey::new(there.api_key())?);
-        let turbopay = connected!(turbopay, there)
-            .status_url(format!("{SHOP}/turbopay"))
-            .redirect_url(format!("{SHOP}/return"))
+        let turratech = connected!(turratech, provider).build()?;
+        let provider = offline.turbo_txn();
+        let id = turbo_txn::ClientId::new(provider.client_id())?;
+        let key = turbo_txn::SecretKey::new(provider.secret_key())?;
+        let turbo_txn = connected!(turbo_txn::Client::builder(id, key), provider).build()?;
+        let key = turbo_txn::CallbackKey::new(provider.callback_key())?;
+        let turbo_txn_callbacks = turbo_txn::CallbackDecryptor::new(key);
+        let provider = offline.turbo_link();
+        let turbo_link = turbo_link::Client::builder(turbo_link::ApiKey::new(provider.api_key())?);
+        let turbo_link = connected!(turbo_link, provider).build()?;
+        let provider = offline.card3ds();
+        let key = card3ds::ApiKey::new(provider.api_key())?;
+        let secret = card3ds::ApiSecret::new(provider.api_secret())?;
+        let card3ds = connected!(card3ds::Client::builder(key, secret), provider).build()?;
+        let provider = offline.turbopay();
+        let turbopay_events = turbopay::WebhookVerifier::new(turbopay::WebhookKey::new(provider.webhook_key())?);
+        let turbopay = turbopay::Client::builder(turbopay::ApiKey::new(provider.api_key())?);
+        let turbopay = connected!(turbopay, provider)
+            .status_url(format!("{MERCHANT_URL}/turbopay"))
+            .redirect_url(format!("{MERCHANT_URL}/return"))
             .traffic(Traffic::Standard)
             .build()?;
         Ok(Self {
@@ -73,33 +76,33 @@ impl Shop {
     }
 }
 
-/// The merchant's clock: its time of day may be wrong, and is set right by a jump.
+/// The merchant's clock: the sandbox's clock, with an adjustable error in the time of day.
 #[derive(Debug, Clone)]
 pub(super) struct WallClock {
-    there: payments_sandbox::Clock,
-    /// In seconds.
-    wrong_by: Arc<AtomicI64>,
+    sandbox: payments_sandbox::Clock,
+    /// In seconds; positive if the merchant's clock is ahead.
+    offset: Arc<AtomicI64>,
 }
 
 impl WallClock {
-    pub(super) fn new(there: payments_sandbox::Clock) -> Self {
-        Self { there, wrong_by: Arc::default() }
+    pub(super) fn new(sandbox: payments_sandbox::Clock) -> Self {
+        Self { sandbox, offset: Arc::default() }
     }
 
-    pub(super) fn set_wrong_by(&self, seconds: i64) {
-        self.wrong_by.store(seconds, Ordering::Relaxed);
+    pub(super) fn set_offset(&self, seconds: i64) {
+        self.offset.store(seconds, Ordering::Relaxed);
     }
 }
 
 impl Clock for WallClock {
     fn now(&self) -> OffsetDateTime {
-        self.there.now() + turratech::payments_core::time::Duration::seconds(self.wrong_by.load(Ordering::Relaxed))
+        self.sandbox.now() + turratech::payments_core::time::Duration::seconds(self.offset.load(Ordering::Relaxed))
     }
 
     fn monotonic(&self) -> Duration {
-        self.there.elapsed()
+        self.sandbox.elapsed()
     }
 }
 
-/// Where the merchant takes messages and customers.
-pub(super) const SHOP: &str = "http://127.0.0.1:8080";
+/// The base URL of the merchant's webhook handlers and return pages.
+pub(super) const MERCHANT_URL: &str = "http://127.0.0.1:8080";

@@ -1,14 +1,14 @@
-//! The merchant's own books: what was ordered, what was tried for it, and what is believed of each try.
+//! The merchant's own records: orders, the attempts to pay each order, and the recorded state of each attempt.
 
 use std::collections::HashMap;
 
 use turbopay::{Currency, Money, OrderStatus};
 use turratech::payments_core::time::OffsetDateTime;
 
-/// How an order is paid, or paid out.
+/// The provider's operation that pays an order, or pays it out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Way {
-    /// At TurraTech, at once or by a capture.
+pub(super) enum Flow {
+    /// A TurraTech payment, captured at once or manually.
     Charge {
         manual: bool,
     },
@@ -23,71 +23,73 @@ pub(super) enum Way {
     Withdrawal,
 }
 
-/// What is believed.
+/// The state of an attempt, as the merchant has recorded it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Standing {
-    /// Stored, and not sent.
+pub(super) enum AttemptState {
+    /// Stored, not sent.
     Planned,
-    /// It may have been done.
+    /// May have been executed.
     Unknown,
-    /// It was not done, and nothing of it is on its way.
-    NotDone,
-    /// The provider has it, and nothing is decided.
+    /// Not executed, and no request is in flight.
+    NotExecuted,
+    /// Accepted by the provider, not final.
     Open,
-    /// So much was taken, held or paid out.
+    /// This amount was charged, authorized or paid out.
     Paid(Money),
-    /// It is over, and no money stays moved.
+    /// Final, without a payment.
     Failed,
 }
 
-/// A key, as it is stored before anything is sent under it.
+/// An idempotency key, stored before the first request under it.
 #[derive(Debug, Clone)]
 pub(super) struct StoredKey {
     pub(super) value: String,
     /// By the merchant's own clock.
-    pub(super) made: OffsetDateTime,
+    pub(super) created_at: OffsetDateTime,
 }
 
-/// One try to have an order paid.
+/// One attempt to pay an order.
 #[derive(Debug)]
-pub(super) struct Try {
+pub(super) struct Attempt {
     pub(super) order: usize,
     pub(super) reference: String,
-    pub(super) way: Way,
-    pub(super) asked: Money,
-    /// What the provider said that it would be, where it did.
-    pub(super) announced: Option<Money>,
-    pub(super) standing: Standing,
-    /// Put down before it is sent: a process that dies meanwhile must know.
+    pub(super) flow: Flow,
+    /// The requested amount.
+    pub(super) amount: Money,
+    /// The amount to pay, if the provider's response named one.
+    pub(super) provider_amount: Option<Money>,
+    pub(super) state: AttemptState,
+    /// Stored before sending, so that it survives a crash.
     pub(super) sent: bool,
     pub(super) key: Option<StoredKey>,
-    /// The provider's own id of it.
+    /// The provider's id.
     pub(super) id: Option<String>,
-    /// The customer has a page to pay on.
-    pub(super) page: bool,
-    /// What was taken is only held yet.
-    pub(super) held: bool,
-    /// Something was said of it that is to be looked up.
-    pub(super) doubt: bool,
-    pub(super) status: Option<OrderStatus>,
-    /// What a customer's browser came back with.
-    pub(super) back: Option<Vec<u8>>,
-    pub(super) errand: Option<Errand>,
+    /// True if the customer has a page to pay on.
+    pub(super) has_page: bool,
+    /// True if the amount is authorized and not yet captured.
+    pub(super) is_authorized: bool,
+    /// True if a message must be confirmed by a lookup.
+    pub(super) needs_lookup: bool,
+    /// TurboPay's status.
+    pub(super) order_status: Option<OrderStatus>,
+    /// The form that the customer's browser posted after 3-D Secure.
+    pub(super) returned_form: Option<Vec<u8>>,
+    pub(super) follow_up: Option<FollowUp>,
 }
 
-/// What is done to a payment afterwards.
+/// An operation on an existing payment.
 #[derive(Debug, Clone)]
-pub(super) struct Errand {
-    pub(super) what: What,
+pub(super) struct FollowUp {
+    pub(super) kind: FollowUpKind,
     pub(super) reference: String,
     pub(super) amount: Money,
     pub(super) key: StoredKey,
     pub(super) sent: bool,
-    pub(super) standing: Standing,
+    pub(super) state: AttemptState,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum What {
+pub(super) enum FollowUpKind {
     Capture,
     Cancel,
     Refund,
@@ -95,59 +97,73 @@ pub(super) enum What {
     Confirm,
 }
 
-/// Every try, and where it is found.
+/// All attempts, indexed by reference.
 #[derive(Debug, Default)]
-pub(super) struct Books {
-    pub(super) tries: Vec<Try>,
-    /// How many tries each order has had.
+pub(super) struct Records {
+    pub(super) attempts: Vec<Attempt>,
+    /// The number of attempts per order.
     orders: Vec<usize>,
     by_reference: HashMap<String, usize>,
 }
 
-impl Books {
-    /// The tries of a new order begin with this one.
-    pub(super) fn order(&mut self, way: Way, minor: i64, key_made: OffsetDateTime) -> usize {
+impl Records {
+    /// Adds an order with its first attempt, and returns the attempt's index.
+    pub(super) fn new_order(&mut self, flow: Flow, minor: i64, key_created_at: OffsetDateTime) -> usize {
         self.orders.push(0);
-        self.again(self.orders.len() - 1, way, Money::from_minor(minor, currency(way)), key_made)
+        self.new_attempt(self.orders.len() - 1, flow, Money::from_minor(minor, currency(flow)), key_created_at)
     }
 
-    /// One more try for an order, with a reference and a key of its own.
-    pub(super) fn again(&mut self, order: usize, way: Way, asked: Money, key_made: OffsetDateTime) -> usize {
+    /// Adds an attempt with its own reference and key to an order.
+    pub(super) fn new_attempt(
+        &mut self,
+        order: usize,
+        flow: Flow,
+        amount: Money,
+        key_created_at: OffsetDateTime,
+    ) -> usize {
         self.orders[order] += 1;
         let reference = format!("o{order}-{}", self.orders[order]);
-        self.enter(order, reference, way, asked, key_made)
+        self.insert(order, reference, flow, amount, key_created_at)
     }
 
-    /// A link that was made in the dashboard, under tur.bo's own name for it.
-    pub(super) fn link(&mut self, id: String, cents: i64, now: OffsetDateTime) -> usize {
+    /// Adds a link created in the dashboard. Its reference is tur.bo's id.
+    pub(super) fn new_link(&mut self, id: String, cents: i64, now: OffsetDateTime) -> usize {
         self.orders.push(1);
-        let asked = Money::from_minor(cents, Currency::USD);
-        let link = self.enter(self.orders.len() - 1, id, Way::Link, asked, now);
-        self.tries[link].standing = Standing::Open;
-        self.tries[link].page = true;
+        let amount = Money::from_minor(cents, Currency::USD);
+        let link = self.insert(self.orders.len() - 1, id, Flow::Link, amount, now);
+        self.attempts[link].state = AttemptState::Open;
+        self.attempts[link].has_page = true;
         link
     }
 
-    fn enter(&mut self, order: usize, reference: String, way: Way, asked: Money, made: OffsetDateTime) -> usize {
-        let index = self.tries.len();
+    fn insert(
+        &mut self,
+        order: usize,
+        reference: String,
+        flow: Flow,
+        amount: Money,
+        created_at: OffsetDateTime,
+    ) -> usize {
+        let index = self.attempts.len();
         self.by_reference.insert(reference.clone(), index);
-        let key = matches!(way, Way::Charge { .. }).then(|| StoredKey { value: format!("key-{reference}"), made });
-        self.tries.push(Try {
+        let key =
+            matches!(flow, Flow::Charge { .. }).then(|| StoredKey { value: format!("key-{reference}"), created_at });
+        self.attempts.push(Attempt {
             order,
             reference,
-            way,
-            asked,
-            announced: None,
-            standing: Standing::Planned,
+            flow,
+            amount,
+            provider_amount: None,
+            state: AttemptState::Planned,
             sent: false,
             key,
             id: None,
-            page: false,
-            held: false,
-            doubt: false,
-            status: None,
-            back: None,
-            errand: None,
+            has_page: false,
+            is_authorized: false,
+            needs_lookup: false,
+            order_status: None,
+            returned_form: None,
+            follow_up: None,
         });
         index
     }
@@ -160,17 +176,17 @@ impl Books {
         self.by_reference.get(reference).copied()
     }
 
-    /// How many tries an order has had.
-    pub(super) fn tries_of(&self, order: usize) -> usize {
+    /// The number of attempts of an order.
+    pub(super) fn attempts_of(&self, order: usize) -> usize {
         self.orders[order]
     }
 }
 
-fn currency(way: Way) -> Currency {
-    match way {
-        Way::Charge { .. } | Way::Card => Currency::EUR,
-        Way::Hold | Way::ThreeDs | Way::Checkout => Currency::TRY,
-        Way::Upi | Way::Deposit | Way::HostToHost | Way::Withdrawal => Currency::INR,
-        Way::Link => Currency::USD,
+fn currency(flow: Flow) -> Currency {
+    match flow {
+        Flow::Charge { .. } | Flow::Card => Currency::EUR,
+        Flow::Hold | Flow::ThreeDs | Flow::Checkout => Currency::TRY,
+        Flow::Upi | Flow::Deposit | Flow::HostToHost | Flow::Withdrawal => Currency::INR,
+        Flow::Link => Currency::USD,
     }
 }

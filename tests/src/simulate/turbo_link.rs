@@ -1,42 +1,42 @@
-//! tur.bo: links that are made in the dashboard and listed here.
+//! tur.bo: payment links, created in the dashboard and listed through the API.
 
 use turbo_link::{LinkId, LinkStatus, ListLinks};
 
-use super::books::Standing;
 use super::day::Day;
+use super::records::AttemptState;
 
 impl Day {
-    pub(super) fn attend_to_link(&mut self, index: usize) {
-        let reference = self.books.tries[index].reference.clone();
-        let client = self.shop.turbo_link.clone();
-        let listing = async { client.list_links(ListLinks::new()).send().await };
-        let Some(list) = self.ask("list, for", &reference, listing) else { return };
+    pub(super) fn continue_link(&mut self, index: usize) {
+        let reference = self.records.attempts[index].reference.clone();
+        let client = self.process.turbo_link.clone();
+        let call = async { client.list_links(ListLinks::new()).send().await };
+        let Some(list) = self.read("list_links for", &reference, call) else { return };
         let Ok(id) = reference.parse::<LinkId>() else { return };
         let Some(link) = list.find(&id) else {
             if list.not_shown() == 0 {
-                self.violated(format!("link {reference} is in no list"));
+                self.report_violation(format!("link {reference} is not in a complete list"));
             }
             return;
         };
-        if link.amount != self.books.tries[index].asked {
-            return self.violated(format!("link {reference} is over {}", link.amount));
+        if link.amount != self.records.attempts[index].amount {
+            return self.report_violation(format!("link {reference} has the amount {}", link.amount));
         }
         match link.status {
-            LinkStatus::Completed => self.believe(index, Standing::Paid(link.amount)),
-            LinkStatus::Refunded => self.believe(index, Standing::Failed),
-            LinkStatus::Pending => self.believe(index, Standing::Open),
-            _ => self.believe(index, Standing::Unknown),
+            LinkStatus::Completed => self.set_state(index, AttemptState::Paid(link.amount)),
+            LinkStatus::Refunded => self.set_state(index, AttemptState::Failed),
+            LinkStatus::Pending => self.set_state(index, AttemptState::Open),
+            _ => self.set_state(index, AttemptState::Unknown),
         }
     }
 
-    pub(super) fn act_on_link(&mut self, index: usize) {
-        let reference = self.books.tries[index].reference.clone();
+    pub(super) fn link_event(&mut self, index: usize) {
+        let reference = self.records.attempts[index].reference.clone();
         let link = self.offline.turbo_link().link(&reference);
         match link.status().as_deref() {
-            Some("pending") if self.dice.percent(60) => link.complete(),
-            Some("completed") if self.dice.percent(20) => link.refund(),
+            Some("pending") if self.random.percent(60) => link.complete(),
+            Some("completed") if self.random.percent(20) => link.refund(),
             _ => return,
         }
-        self.say(format_args!("link {reference} is {}", link.status().unwrap_or_default()));
+        self.log(format_args!("link {reference} becomes {}", link.status().unwrap_or_default()));
     }
 }

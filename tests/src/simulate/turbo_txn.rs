@@ -1,105 +1,112 @@
-//! Turbo Transactions: UPI collections, looked up whatever was said of them.
+//! Turbo Transactions: UPI collections. Callbacks are unsigned, so each one is looked up.
 
 use turbo_txn::{Expected, Lookup as _, MerchantOrderId, Mismatch, NewTransaction, TxnDetails, TxnStatus, Unverified};
 
-use super::Rig;
-use super::books::Standing;
-use super::day::{After, Day};
-use super::shop::SHOP;
+use super::Flaw;
+use super::day::{CallResult, Day};
+use super::process::MERCHANT_URL;
+use super::records::AttemptState;
 
 impl Day {
-    pub(super) fn attend_to_upi(&mut self, index: usize) {
-        match self.books.tries[index].standing {
-            Standing::Planned => self.initiate(index),
-            Standing::Unknown if self.rig == Rig::TakesFreshKeys => self.initiate(index),
-            Standing::Unknown | Standing::Open => self.look_up_upi(index),
-            Standing::Failed => self.try_again(index),
-            Standing::Paid(_) | Standing::NotDone => {}
+    pub(super) fn continue_upi(&mut self, index: usize) {
+        match self.records.attempts[index].state {
+            AttemptState::Planned => self.initiate(index),
+            AttemptState::Unknown if self.flaw == Flaw::RetriesUnderNewKey => self.initiate(index),
+            AttemptState::Unknown | AttemptState::Open => self.look_up_upi(index),
+            AttemptState::Failed => self.retry_with_new_reference(index),
+            AttemptState::Paid(_) | AttemptState::NotExecuted => {}
         }
     }
 
     fn initiate(&mut self, index: usize) {
-        let this = &mut self.books.tries[index];
-        this.sent = true;
-        let (reference, asked) = (this.reference.clone(), this.asked);
-        let client = self.shop.turbo_txn.clone();
-        let initiating = async {
-            let transaction = NewTransaction::new(reference.parse()?, asked, format!("{SHOP}/return"));
-            client.initiate(transaction).send().await
+        let attempt = &mut self.records.attempts[index];
+        attempt.sent = true;
+        let (reference, amount) = (attempt.reference.clone(), attempt.amount);
+        let client = self.process.turbo_txn.clone();
+        let call = async {
+            let new = NewTransaction::new(reference.parse()?, amount, format!("{MERCHANT_URL}/return"));
+            client.initiate(new).send().await
         };
-        match self.call("initiate", &reference, initiating) {
-            After::Done(made) => {
-                let this = &mut self.books.tries[index];
-                this.announced = Some(made.amount);
-                this.page = true;
-                self.believe(index, Standing::Open);
+        match self.call("initiate", &reference, call) {
+            CallResult::Executed(transaction) => {
+                let attempt = &mut self.records.attempts[index];
+                attempt.provider_amount = Some(transaction.amount);
+                attempt.has_page = true;
+                self.set_state(index, AttemptState::Open);
             }
-            After::NotDone => self.believe(index, Standing::NotDone),
-            After::Unknown(_) => self.believe(index, Standing::Unknown),
+            CallResult::NotExecuted => self.set_state(index, AttemptState::NotExecuted),
+            CallResult::Unknown(_) => self.set_state(index, AttemptState::Unknown),
         }
     }
 
     pub(super) fn look_up_upi(&mut self, index: usize) {
-        let reference = self.books.tries[index].reference.clone();
-        let client = self.shop.turbo_txn.clone();
-        let asking = async {
+        let reference = self.records.attempts[index].reference.clone();
+        let client = self.process.turbo_txn.clone();
+        let call = async {
             let order: MerchantOrderId = reference.parse()?;
             client.lookup(&order).send().await
         };
-        if let Some(details) = self.ask("lookup", &reference, asking) {
-            self.upi_is(index, &details);
+        if let Some(details) = self.read("lookup", &reference, call) {
+            self.apply_upi_details(index, &details);
         }
     }
 
-    /// A callback proves nothing: it is asked about, whatever it claims.
-    pub(super) fn upi_called_back(&mut self, callback: &Unverified<MerchantOrderId>) {
-        let Some(index) = self.books.find(callback.claimed().as_str()) else { return };
-        if self.rig == Rig::BelievesCallbacks {
-            let paid = self.books.tries[index].announced.unwrap_or(self.books.tries[index].asked);
-            return self.believe(index, Standing::Paid(paid));
+    /// Handles a callback: looks the order up and ignores the callback's own contents.
+    pub(super) fn handle_upi_callback(&mut self, callback: &Unverified<MerchantOrderId>) {
+        let Some(index) = self.records.find(callback.claimed().as_str()) else { return };
+        if self.flaw == Flaw::TrustsCallbacks {
+            let paid = self.records.attempts[index].provider_amount.unwrap_or(self.records.attempts[index].amount);
+            return self.set_state(index, AttemptState::Paid(paid));
         }
-        let reference = self.books.tries[index].reference.clone();
-        let client = self.shop.turbo_txn.clone();
-        let asking = async { callback.lookup(&client).send().await };
-        if let Some(details) = self.ask("lookup for a callback of", &reference, asking) {
-            self.upi_is(index, &details);
+        let reference = self.records.attempts[index].reference.clone();
+        let client = self.process.turbo_txn.clone();
+        let call = async { callback.lookup(&client).send().await };
+        if let Some(details) = self.read("lookup after a callback for", &reference, call) {
+            self.apply_upi_details(index, &details);
         }
     }
 
-    fn upi_is(&mut self, index: usize, details: &TxnDetails) {
-        let this = &self.books.tries[index];
-        if this.standing == Standing::NotDone {
-            return self
-                .violated(format!("{} is there, of which the client said that it was not done", this.reference));
+    fn apply_upi_details(&mut self, index: usize, details: &TxnDetails) {
+        let attempt = &self.records.attempts[index];
+        if attempt.state == AttemptState::NotExecuted {
+            return self.report_violation(format!(
+                "{} exists, but the client reported that it was not executed",
+                attempt.reference
+            ));
         }
-        // Where the initiation was answered, its amount is the one; otherwise the amount may differ (documented).
-        let expected = Expected::new(&this.reference, this.announced.unwrap_or(this.asked));
+        // The amount to pay may differ from the requested one (documented). The initiation's response names it.
+        let expected = Expected::new(&attempt.reference, attempt.provider_amount.unwrap_or(attempt.amount));
         match details.check(&expected) {
             Ok(()) => {}
-            Err(Mismatch::AmountDiffers { .. }) if this.announced.is_none() => {}
-            Err(mismatch) => return self.violated(format!("{} is looked up as another: {mismatch}", this.reference)),
+            Err(Mismatch::AmountDiffers { .. }) if attempt.provider_amount.is_none() => {}
+            Err(mismatch) => {
+                return self.report_violation(format!(
+                    "the lookup of {} returned another order: {mismatch}",
+                    attempt.reference
+                ));
+            }
         }
         match details.status {
-            TxnStatus::Approved => self.believe(index, Standing::Paid(details.amount)),
-            TxnStatus::Rejected => self.believe(index, Standing::Failed),
-            TxnStatus::Initiated | TxnStatus::Pending => self.believe(index, Standing::Open),
-            _ => self.believe(index, Standing::Unknown),
+            TxnStatus::Approved => self.set_state(index, AttemptState::Paid(details.amount)),
+            TxnStatus::Rejected => self.set_state(index, AttemptState::Failed),
+            TxnStatus::Initiated | TxnStatus::Pending => self.set_state(index, AttemptState::Open),
+            _ => self.set_state(index, AttemptState::Unknown),
         }
     }
 
-    pub(super) fn act_on_upi(&mut self, index: usize) {
-        let this = &self.books.tries[index];
-        let reference = this.reference.clone();
+    pub(super) fn upi_event(&mut self, index: usize) {
+        let attempt = &self.records.attempts[index];
+        let reference = attempt.reference.clone();
         let order = self.offline.turbo_txn().order(&reference);
-        let Some(status) = order.status().filter(|_| this.page) else { return };
-        let did = match (status.as_str(), self.dice.below(8)) {
+        let Some(status) = order.status().filter(|_| attempt.has_page) else { return };
+        let event = match (status.as_str(), self.random.below(8)) {
             ("Initiated", 0..5) => {
                 order.pay();
-                "pays"
+                "is paid"
             }
             ("Initiated", 5) => {
                 order.pending();
-                "is paid, and the bank is silent"
+                "is paid, not yet confirmed by the bank"
             }
             ("Initiated" | "Pending", 6) => {
                 order.reject();
@@ -109,8 +116,8 @@ impl Day {
                 order.approve();
                 "is approved"
             }
-            _ => "is left alone",
+            _ => "does not change",
         };
-        self.say(format_args!("{reference} {did}"));
+        self.log(format_args!("{reference} {event}"));
     }
 }

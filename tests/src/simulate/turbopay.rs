@@ -1,4 +1,4 @@
-//! TurboPay: deposits, withdrawals, and what is made of what it says of them.
+//! TurboPay: deposits and withdrawals, their webhooks and lookups.
 
 use std::pin::Pin;
 use std::task::Poll;
@@ -8,221 +8,227 @@ use turbopay::{
     Transition, transition,
 };
 
-use super::Rig;
-use super::books::{Standing, Try, Way, What};
-use super::day::{After, Day};
-use super::shop::Shop;
+use super::Flaw;
+use super::day::{CallResult, Day};
+use super::process::Process;
+use super::records::{Attempt, AttemptState, Flow, FollowUpKind};
 
 impl Day {
-    pub(super) fn attend_to_turbopay(&mut self, index: usize) {
-        let Try { standing, doubt, .. } = self.books.tries[index];
-        match standing {
-            Standing::Planned => self.send_to_turbopay(index),
-            Standing::Unknown if self.rig == Rig::TakesFreshKeys => self.send_to_turbopay(index),
-            Standing::Open if self.books.tries[index].errand.is_some() => self.confirm(index),
-            Standing::Unknown | Standing::Open => self.look_up_at_turbopay(index),
-            Standing::Paid(_) | Standing::Failed if doubt => self.look_up_at_turbopay(index),
-            Standing::Paid(_) | Standing::Failed | Standing::NotDone => {}
+    pub(super) fn continue_turbopay(&mut self, index: usize) {
+        let Attempt { state, needs_lookup, .. } = self.records.attempts[index];
+        match state {
+            AttemptState::Planned => self.send_to_turbopay(index),
+            AttemptState::Unknown if self.flaw == Flaw::RetriesUnderNewKey => self.send_to_turbopay(index),
+            AttemptState::Open if self.records.attempts[index].follow_up.is_some() => self.confirm(index),
+            AttemptState::Unknown | AttemptState::Open => self.look_up_turbopay(index),
+            AttemptState::Paid(_) | AttemptState::Failed if needs_lookup => self.look_up_turbopay(index),
+            AttemptState::Paid(_) | AttemptState::Failed | AttemptState::NotExecuted => {}
         }
     }
 
     fn send_to_turbopay(&mut self, index: usize) {
-        let this = &mut self.books.tries[index];
-        this.sent = true;
-        let (way, reference, asked) = (this.way, this.reference.clone(), this.asked);
-        let client = self.shop.turbopay.clone();
-        match way {
-            Way::Withdrawal => {
-                let result = async { client.create_withdrawal(withdrawal(&reference, asked)?).send().await };
-                match self.call("create_withdrawal", &reference, result) {
-                    After::Done(made) => self.turbopay_has_it(index, made.order_id.as_str(), made.status),
-                    other => self.turbopay_did_not_say(index, &other),
+        let attempt = &mut self.records.attempts[index];
+        attempt.sent = true;
+        let (flow, reference, amount) = (attempt.flow, attempt.reference.clone(), attempt.amount);
+        let client = self.process.turbopay.clone();
+        match flow {
+            Flow::Withdrawal => {
+                let call = async { client.create_withdrawal(withdrawal(&reference, amount)?).send().await };
+                match self.call("create_withdrawal", &reference, call) {
+                    CallResult::Executed(order) => self.turbopay_created(index, order.order_id.as_str(), order.status),
+                    failed => self.turbopay_failed(index, &failed),
                 }
             }
-            Way::HostToHost => {
-                let result = async { client.create_host_to_host_deposit(deposit(&reference, asked)?).send().await };
-                match self.call("create_host_to_host_deposit", &reference, result) {
-                    After::Done(made) => self.turbopay_has_it(index, made.order_id.as_str(), made.status),
-                    other => self.turbopay_did_not_say(index, &other),
+            Flow::HostToHost => {
+                let call = async { client.create_host_to_host_deposit(deposit(&reference, amount)?).send().await };
+                match self.call("create_host_to_host_deposit", &reference, call) {
+                    CallResult::Executed(order) => self.turbopay_created(index, order.order_id.as_str(), order.status),
+                    failed => self.turbopay_failed(index, &failed),
                 }
             }
             _ => {
-                let result = async { client.create_deposit(deposit(&reference, asked)?).send().await };
-                match self.call("create_deposit", &reference, result) {
-                    After::Done(made) => self.turbopay_has_it(index, made.order_id.as_str(), made.status),
-                    other => self.turbopay_did_not_say(index, &other),
+                let call = async { client.create_deposit(deposit(&reference, amount)?).send().await };
+                match self.call("create_deposit", &reference, call) {
+                    CallResult::Executed(order) => self.turbopay_created(index, order.order_id.as_str(), order.status),
+                    failed => self.turbopay_failed(index, &failed),
                 }
             }
         }
     }
 
-    fn turbopay_has_it(&mut self, index: usize, id: &str, status: OrderStatus) {
-        let this = &mut self.books.tries[index];
-        this.id = Some(id.to_owned());
-        this.page = this.way != Way::Withdrawal;
-        this.status.get_or_insert(status);
-        if matches!(this.standing, Standing::Planned | Standing::Unknown) {
-            self.believe(index, Standing::Open);
+    fn turbopay_created(&mut self, index: usize, id: &str, status: OrderStatus) {
+        let attempt = &mut self.records.attempts[index];
+        attempt.id = Some(id.to_owned());
+        attempt.has_page = attempt.flow != Flow::Withdrawal;
+        attempt.order_status.get_or_insert(status);
+        if matches!(attempt.state, AttemptState::Planned | AttemptState::Unknown) {
+            self.set_state(index, AttemptState::Open);
         }
     }
 
-    fn turbopay_did_not_say<T>(&mut self, index: usize, after: &After<T>) {
-        match after {
-            After::NotDone => self.believe(index, Standing::NotDone),
-            After::Unknown(_) | After::Done(_) => self.believe(index, Standing::Unknown),
+    fn turbopay_failed<T>(&mut self, index: usize, result: &CallResult<T>) {
+        match result {
+            CallResult::NotExecuted => self.set_state(index, AttemptState::NotExecuted),
+            CallResult::Unknown(_) | CallResult::Executed(_) => self.set_state(index, AttemptState::Unknown),
         }
     }
 
-    pub(super) fn look_up_at_turbopay(&mut self, index: usize) {
-        if !self.books.tries[index].sent {
+    pub(super) fn look_up_turbopay(&mut self, index: usize) {
+        if !self.records.attempts[index].sent {
             return;
         }
-        let (reference, asking) = (self.books.tries[index].reference.clone(), self.looking_up(index));
-        // What is not found now may be on its way: only an answer changes anything.
-        if let Some(order) = self.ask("lookup", &reference, asking) {
-            self.turbopay_order_is(index, &order);
+        let (reference, call) = (self.records.attempts[index].reference.clone(), self.lookup_call(index));
+        // An order that is not found may still be created, so only a successful lookup changes the state.
+        if let Some(order) = self.read("lookup", &reference, call) {
+            self.apply_turbopay_order(index, &order);
         }
     }
 
-    /// So many look-ups at once: the client's limit has them wait for each other.
-    pub(super) fn look_up_at_once(&mut self, indices: &[usize]) {
-        let sent = indices.iter().filter(|index| self.books.tries[**index].sent);
-        let mut asking: Vec<_> = sent.map(|index| (*index, self.looking_up(*index))).collect();
+    /// Looks up many orders concurrently. The client's rate limit delays some of them.
+    pub(super) fn look_up_concurrently(&mut self, indices: &[usize]) {
+        let sent = indices.iter().filter(|index| self.records.attempts[**index].sent);
+        let mut calls: Vec<_> = sent.map(|index| (*index, self.lookup_call(*index))).collect();
         let mut responses = Vec::new();
         self.offline.run(std::future::poll_fn(|context| {
-            asking.retain_mut(|(index, asking)| match asking.as_mut().poll(context) {
+            calls.retain_mut(|(index, call)| match call.as_mut().poll(context) {
                 Poll::Ready(result) => {
                     responses.push((*index, result));
                     false
                 }
                 Poll::Pending => true,
             });
-            if asking.is_empty() { Poll::Ready(()) } else { Poll::Pending }
+            if calls.is_empty() { Poll::Ready(()) } else { Poll::Pending }
         }));
         for (index, result) in responses {
             match result {
-                Ok(order) => self.turbopay_order_is(index, &order),
-                Err(error) => self.say(format_args!("lookup {}: {error}", self.books.tries[index].reference)),
+                Ok(order) => self.apply_turbopay_order(index, &order),
+                Err(error) => self.log(format_args!("lookup {}: {error}", self.records.attempts[index].reference)),
             }
         }
     }
 
-    fn looking_up(&self, index: usize) -> Pin<Box<dyn Future<Output = Result<Order, Error>>>> {
-        let (client, reference) = (self.shop.turbopay.clone(), self.books.tries[index].reference.clone());
+    fn lookup_call(&self, index: usize) -> Pin<Box<dyn Future<Output = Result<Order, Error>>>> {
+        let (client, reference) = (self.process.turbopay.clone(), self.records.attempts[index].reference.clone());
         Box::pin(async move {
-            let asked: MerchantOrderId = reference.parse()?;
-            client.lookup(&asked).timeout(PATIENCE).send().await
+            let order: MerchantOrderId = reference.parse()?;
+            client.lookup(&order).timeout(LOOKUP_TIMEOUT).send().await
         })
     }
 
-    fn turbopay_order_is(&mut self, index: usize, order: &Order) {
-        let reference = self.books.tries[index].reference.clone();
-        let asked = self.books.tries[index].asked;
-        let actual = match order.check(&Expected::new(&reference, asked)) {
-            Ok(()) => asked,
+    fn apply_turbopay_order(&mut self, index: usize, order: &Order) {
+        let reference = self.records.attempts[index].reference.clone();
+        let amount = self.records.attempts[index].amount;
+        let actual = match order.check(&Expected::new(&reference, amount)) {
+            Ok(()) => amount,
             Err(Mismatch::AmountDiffers { actual, .. }) => actual,
             Err(mismatch) => {
-                return self.violated(format!("a look-up of {reference} is about something else: {mismatch}"));
+                return self.report_violation(format!("the lookup of {reference} returned another order: {mismatch}"));
             }
         };
-        self.books.tries[index].doubt = false;
-        self.turbopay_says(index, order.status.clone(), actual);
+        self.records.attempts[index].needs_lookup = false;
+        self.apply_turbopay_status(index, order.status.clone(), actual);
     }
 
-    /// A proved event. One that does not follow from what is known is looked up.
-    pub(super) fn turbopay_told(&mut self, event: &turbopay::Event) {
-        let Some(index) = self.books.find(event.merchant_order_id.as_str()) else { return };
-        let this = &self.books.tries[index];
-        let actual = match event.check(&Expected::new(&this.reference, this.asked)) {
-            Ok(()) => this.asked,
+    /// Handles a verified event. An event that does not follow from the recorded status is looked up.
+    pub(super) fn handle_turbopay_event(&mut self, event: &turbopay::Event) {
+        let Some(index) = self.records.find(event.merchant_order_id.as_str()) else { return };
+        let attempt = &self.records.attempts[index];
+        let actual = match event.check(&Expected::new(&attempt.reference, attempt.amount)) {
+            Ok(()) => attempt.amount,
             Err(Mismatch::AmountDiffers { actual, .. }) => actual,
             Err(_) => return,
         };
-        let direction = if this.way == Way::Withdrawal { Direction::Withdrawal } else { Direction::Deposit };
-        let from = this.status.clone().unwrap_or(OrderStatus::New);
+        let direction = if attempt.flow == Flow::Withdrawal { Direction::Withdrawal } else { Direction::Deposit };
+        let from = attempt.order_status.clone().unwrap_or(OrderStatus::New);
         match transition(direction, &from, &event.status) {
             Transition::Repeated if from != OrderStatus::New => {}
-            Transition::Repeated | Transition::Expected => self.turbopay_says(index, event.status.clone(), actual),
-            Transition::Rare => {
-                self.turbopay_says(index, event.status.clone(), actual);
-                self.books.tries[index].doubt = true;
+            Transition::Repeated | Transition::Expected => {
+                self.apply_turbopay_status(index, event.status.clone(), actual)
             }
-            _ => self.books.tries[index].doubt = true,
+            Transition::Rare => {
+                self.apply_turbopay_status(index, event.status.clone(), actual);
+                self.records.attempts[index].needs_lookup = true;
+            }
+            _ => self.records.attempts[index].needs_lookup = true,
         }
     }
 
-    fn turbopay_says(&mut self, index: usize, status: OrderStatus, actual: Money) {
-        let this = &mut self.books.tries[index];
-        let withdrawal = this.way == Way::Withdrawal;
-        let standing = match status {
-            OrderStatus::Success => Standing::Paid(actual),
-            OrderStatus::Failed | OrderStatus::Refunded => Standing::Failed,
-            OrderStatus::Chargeback => Standing::Failed,
-            OrderStatus::New | OrderStatus::Pending | OrderStatus::Cancelled | OrderStatus::Expired => Standing::Open,
-            _ => Standing::Unknown,
+    fn apply_turbopay_status(&mut self, index: usize, status: OrderStatus, actual: Money) {
+        let attempt = &mut self.records.attempts[index];
+        let withdrawal = attempt.flow == Flow::Withdrawal;
+        let state = match status {
+            OrderStatus::Success => AttemptState::Paid(actual),
+            OrderStatus::Failed | OrderStatus::Refunded => AttemptState::Failed,
+            OrderStatus::Chargeback => AttemptState::Failed,
+            OrderStatus::New | OrderStatus::Pending | OrderStatus::Cancelled | OrderStatus::Expired => {
+                AttemptState::Open
+            }
+            _ => AttemptState::Unknown,
         };
-        this.status = Some(status);
-        if withdrawal || this.standing != Standing::NotDone {
-            self.believe(index, standing);
+        attempt.order_status = Some(status);
+        if withdrawal || attempt.state != AttemptState::NotExecuted {
+            self.set_state(index, state);
         }
     }
 
-    /// The customer has told the number of the transfer.
+    /// Confirms a deposit by the transfer's number (UTR), which the customer entered.
     fn confirm(&mut self, index: usize) {
-        let this = &mut self.books.tries[index];
-        let (Some(errand), Some(id)) = (this.errand.as_mut(), this.id.clone()) else { return };
-        if errand.sent {
-            // A number counts once: the order's status tells.
-            return self.look_up_at_turbopay(index);
+        let attempt = &mut self.records.attempts[index];
+        let (Some(follow_up), Some(id)) = (attempt.follow_up.as_mut(), attempt.id.clone()) else { return };
+        if follow_up.sent {
+            // Each UTR is accepted once, so the order's status shows whether the confirmation was executed.
+            return self.look_up_turbopay(index);
         }
-        errand.sent = true;
-        let (reference, utr) = (this.reference.clone(), errand.key.value.clone());
-        let client = self.shop.turbopay.clone();
-        let confirming = async { client.confirm_utr(&id.parse()?, &utr.parse()?).send().await };
-        match self.call("confirm_utr", &reference, confirming) {
-            After::Done(_) => self.believe_errand(index, Standing::Paid(self.books.tries[index].asked)),
-            After::NotDone => self.believe_errand(index, Standing::NotDone),
-            After::Unknown(_) => self.believe_errand(index, Standing::Unknown),
+        follow_up.sent = true;
+        let (reference, utr) = (attempt.reference.clone(), follow_up.key.value.clone());
+        let client = self.process.turbopay.clone();
+        let call = async { client.confirm_utr(&id.parse()?, &utr.parse()?).send().await };
+        match self.call("confirm_utr", &reference, call) {
+            CallResult::Executed(_) => {
+                self.set_follow_up_state(index, AttemptState::Paid(self.records.attempts[index].amount))
+            }
+            CallResult::NotExecuted => self.set_follow_up_state(index, AttemptState::NotExecuted),
+            CallResult::Unknown(_) => self.set_follow_up_state(index, AttemptState::Unknown),
         }
     }
 
-    /// The customer, the bank, the back office.
-    pub(super) fn act_at_turbopay(&mut self, index: usize) {
-        let Try { way, page, .. } = self.books.tries[index];
-        let reference = self.books.tries[index].reference.clone();
+    /// Takes an action of the customer, the bank or TurboPay's staff.
+    pub(super) fn turbopay_event(&mut self, index: usize) {
+        let Attempt { flow, has_page, .. } = self.records.attempts[index];
+        let reference = self.records.attempts[index].reference.clone();
         let order = self.offline.turbopay().order(&reference);
         let Some(status) = order.status() else { return };
-        let withdrawal = way == Way::Withdrawal;
-        if !withdrawal && !page {
+        let withdrawal = flow == Flow::Withdrawal;
+        if !withdrawal && !has_page {
             return;
         }
-        let choice = self.dice.below(10);
-        let did = match (status, withdrawal) {
-            ("new", false) if way == Way::HostToHost && choice < 6 => {
-                if self.books.tries[index].errand.is_none() {
-                    self.plan_errand(index, What::Confirm, self.books.tries[index].asked);
-                    let utr = self.dice.between(100_000_000_000, 999_999_999_999).to_string();
-                    if let Some(errand) = &mut self.books.tries[index].errand {
-                        errand.key.value = utr;
+        let choice = self.random.below(10);
+        let event = match (status, withdrawal) {
+            ("new", false) if flow == Flow::HostToHost && choice < 6 => {
+                if self.records.attempts[index].follow_up.is_none() {
+                    self.plan_follow_up(index, FollowUpKind::Confirm, self.records.attempts[index].amount);
+                    let utr = self.random.between(100_000_000_000, 999_999_999_999).to_string();
+                    if let Some(follow_up) = &mut self.records.attempts[index].follow_up {
+                        follow_up.key.value = utr;
                     }
                 }
-                "pays, and says the transfer's number"
+                "is paid, and the customer enters the UTR"
             }
             ("new", false) if choice < 5 => {
                 order.pay();
-                "pays"
+                "is paid by the customer"
             }
             ("new", false) if choice < 6 => {
                 order.cancel();
-                "cancels"
+                "is cancelled by the customer"
             }
             ("new" | "pending", false) if choice < 7 => {
-                order.change_amount(&format!("{}.00", self.dice.between(1, 5000)));
-                "pays another amount"
+                order.change_amount(&format!("{}.00", self.random.between(1, 5000)));
+                "gets another amount"
             }
             ("pending" | "expired" | "cancelled" | "failed", false) if choice < 4 => {
                 order.succeed();
-                "has paid after all"
+                "succeeds late"
             }
             ("pending" | "expired" | "cancelled", false) if choice < 6 => {
                 order.fail("The bank says no");
@@ -230,7 +236,7 @@ impl Day {
             }
             ("success", false) if choice < 2 => {
                 order.charge_back("Not as described");
-                "charges back"
+                "is charged back"
             }
             ("new" | "pending", true) if choice < 5 => {
                 order.succeed();
@@ -242,31 +248,31 @@ impl Day {
             }
             ("success", true) if choice < 3 => {
                 order.refund();
-                "comes back"
+                "is returned by the bank"
             }
             _ => {
                 order.resend();
-                "is told of once more"
+                "gets its webhook again"
             }
         };
-        self.say(format_args!("{reference} {did}"));
+        self.log(format_args!("{reference} {event}"));
     }
 
-    pub(super) fn forget_the_limit(&mut self) {
-        if let Ok(shop) = Shop::open(&self.offline, &self.network, &self.wall) {
-            self.shop = shop;
+    pub(super) fn reset_rate_limiter(&mut self) {
+        if let Ok(shop) = Process::start(&self.offline, &self.network, &self.wall) {
+            self.process = shop;
         }
     }
 }
 
-fn deposit(reference: &str, asked: Money) -> Result<NewDeposit, Error> {
-    Ok(NewDeposit::upi(asked, reference.parse()?, "customer-9".parse()?))
+fn deposit(reference: &str, amount: Money) -> Result<NewDeposit, Error> {
+    Ok(NewDeposit::upi(amount, reference.parse()?, "customer-9".parse()?))
 }
 
-fn withdrawal(reference: &str, asked: Money) -> Result<NewWithdrawal, Error> {
+fn withdrawal(reference: &str, amount: Money) -> Result<NewWithdrawal, Error> {
     let (account, bank) = ("065432123456789".parse()?, "HDFC0000053".parse()?);
-    Ok(NewWithdrawal::bank_transfer(asked, reference.parse()?, "customer-9".parse()?, account, bank))
+    Ok(NewWithdrawal::bank_transfer(amount, reference.parse()?, "customer-9".parse()?, account, bank))
 }
 
-/// Within the limit of a minute, there is always room again.
-const PATIENCE: std::time::Duration = std::time::Duration::from_secs(300);
+/// Longer than any wait for the rate limit of 60 lookups per minute.
+const LOOKUP_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(300);

@@ -1,4 +1,4 @@
-//! What building costs: from nothing, after a touch, in bytes and in crates.
+//! Measures clean builds, incremental builds, binary sizes and dependency counts.
 
 use std::fs;
 use std::path::Path;
@@ -9,42 +9,42 @@ use crate::features::crate_names;
 use crate::process::Failure;
 use crate::workspace;
 
-/// Applications are built by turns, so that what disturbs the machine disturbs all.
+/// Measures build times and binary sizes. The applications take turns, so that load on the machine affects all of them.
 pub(super) fn measure(target: &Path, rounds: usize, measured: &mut Measured) -> Result<(), Failure> {
-    // The download is the network's time.
+    // Exclude the download from the measurement.
     comparisons(&["fetch"]).run()?;
     let mut clean = APPS.map(|_| Vec::new());
-    let (mut our_touched, mut their_touched) = (Vec::new(), Vec::new());
+    let (mut our_incremental, mut their_incremental) = (Vec::new(), Vec::new());
     for _ in 0..rounds {
         for (app, times) in APPS.iter().zip(&mut clean) {
-            let target = target.join("from-nothing");
+            let target = target.join("clean");
             if target.exists() {
                 fs::remove_dir_all(&target)?;
             }
             times.push(build(app, &target)?);
-            let touched = match app.name {
-                OURS => &mut our_touched,
-                BARE => &mut their_touched,
+            let incremental = match app.name {
+                OURS => &mut our_incremental,
+                BARE => &mut their_incremental,
                 _ => continue,
             };
-            for _ in 0..TOUCHES {
+            for _ in 0..INCREMENTAL_BUILDS {
                 touch(app.name)?;
-                touched.push(build(app, &target)?);
+                incremental.push(build(app, &target)?);
             }
         }
     }
     let [ours, bare, stripe, webhooks, webhooks_with_transport] = clean.map(median);
-    let mut put = |row: &str, ours, theirs| measured.insert(row.to_owned(), Sides { ours, theirs });
-    put("build-bare", ours, bare);
-    put("build-stripe", ours, stripe);
-    put("build-webhooks", webhooks, webhooks_with_transport);
-    put("incremental", median(our_touched), median(their_touched));
-    put("binary", binary(OURS, target)?, binary(BARE, target)?);
+    let mut insert = |row: &str, ours, theirs| measured.insert(row.to_owned(), Sides { ours, theirs });
+    insert("build-bare", ours, bare);
+    insert("build-stripe", ours, stripe);
+    insert("build-webhooks", webhooks, webhooks_with_transport);
+    insert("incremental", median(our_incremental), median(their_incremental));
+    insert("binary", binary_size(OURS, target)?, binary_size(BARE, target)?);
     Ok(())
 }
 
 pub(super) fn count_crates(measured: &mut Measured) -> Result<(), Failure> {
-    let sides = Sides { ours: crates(OURS)?, theirs: crates("payrail-stripe")? };
+    let sides = Sides { ours: crate_count(OURS)?, theirs: crate_count("payrail-stripe")? };
     measured.insert("crates".to_owned(), sides);
     Ok(())
 }
@@ -54,7 +54,7 @@ struct App {
     features: &'static [&'static str],
 }
 
-/// In the order in which they are built.
+/// The applications, in build order.
 const APPS: [App; 5] = [
     App { name: OURS, features: &[] },
     App { name: BARE, features: &[] },
@@ -67,29 +67,29 @@ const OURS: &str = "ours";
 const BARE: &str = "bare";
 const WEBHOOKS: &str = "ours-webhooks";
 
-/// In milliseconds.
+/// Builds an application and returns the time in milliseconds.
 fn build(app: &App, target: &Path) -> Result<u64, Failure> {
     let features = app.features.iter().map(|feature| format!("--features={feature}"));
     let cargo = comparisons(&["build", "--package", app.name]).args(features);
-    #[expect(clippy::disallowed_methods, reason = "a build's duration is what is measured")]
-    let began = Instant::now();
+    #[expect(clippy::disallowed_methods, reason = "the duration of a build is measured")]
+    let start = Instant::now();
     cargo.args(["--target-dir".as_ref(), target.as_os_str()]).run()?;
-    let took = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
-    println!("{} {}: {took} ms", app.name, app.features.join(","));
-    Ok(took)
+    let millis = u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX);
+    println!("{} {}: {millis} ms", app.name, app.features.join(","));
+    Ok(millis)
 }
 
-/// As saving it in an editor does.
+/// Updates the modification time of an application's `main.rs`, as saving in an editor does.
 fn touch(app: &str) -> Result<(), Failure> {
     let main = workspace::root().join("comparisons").join("apps").join(app).join("src").join("main.rs");
-    #[expect(clippy::disallowed_methods, reason = "cargo compares files by their times")]
+    #[expect(clippy::disallowed_methods, reason = "cargo detects changes by modification time")]
     let now = SystemTime::now();
     fs::File::options().append(true).open(main)?.set_modified(now)?;
     Ok(())
 }
 
-/// The bytes of its stripped release build.
-fn binary(app: &str, target: &Path) -> Result<u64, Failure> {
+/// Returns the size of the stripped release build in bytes.
+fn binary_size(app: &str, target: &Path) -> Result<u64, Failure> {
     let target = target.join("stripped");
     let profile = ["--config=profile.release.strip=true", "--config=profile.release.debug=false"];
     let build = comparisons(&["build", "--release", "--package", app]).args(profile);
@@ -97,7 +97,7 @@ fn binary(app: &str, target: &Path) -> Result<u64, Failure> {
     Ok(fs::metadata(target.join("release").join(app))?.len())
 }
 
-fn crates(app: &str) -> Result<u64, Failure> {
+fn crate_count(app: &str) -> Result<u64, Failure> {
     let tree = comparisons(&["tree", "--package", app, "--prefix", "none", "--format", "{p}"]).read()?;
     Ok(crate_names(&tree).len().try_into().unwrap_or(u64::MAX))
 }
@@ -107,5 +107,5 @@ fn median(mut times: Vec<u64>) -> u64 {
     times.get(times.len() / 2).copied().unwrap_or_default()
 }
 
-/// They take a second each, and differ more than clean builds do.
-const TOUCHES: usize = 5;
+/// More than the clean builds, because each takes only a second and the times vary more.
+const INCREMENTAL_BUILDS: usize = 5;

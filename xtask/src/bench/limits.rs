@@ -1,32 +1,32 @@
-//! Figures for people: ratios, limits, units. In whole numbers throughout.
+//! Ratios, limits and units, calculated in integers.
 
 use super::Sides;
 use super::rows::{Limit, Unit};
 
 impl Limit {
-    pub(super) fn holds(self, sides: Sides) -> bool {
+    pub(super) fn is_met(self, sides: Sides) -> bool {
         match self {
-            Limit::AtMost(thousandths) => sides.ours > 0 && ratio(sides) <= thousandths,
-            Limit::AtLeast(thousandths) => at_least(sides) >= thousandths,
+            Limit::AtMost(thousandths) => sides.ours > 0 && ratio_up(sides) <= thousandths,
+            Limit::AtLeast(thousandths) => ratio_down(sides) >= thousandths,
             Limit::Within(most) => sides.ours <= most,
             Limit::Fits => sides.ours > 0,
         }
     }
 
-    pub(super) fn shown(self, unit: Unit) -> String {
+    pub(super) fn text(self, unit: Unit) -> String {
         match self {
             Limit::AtMost(thousandths) => format!("at most {}", hundredths(thousandths)),
             Limit::AtLeast(thousandths) => format!("at least {}", hundredths(thousandths)),
-            Limit::Within(most) => unit.show(most),
+            Limit::Within(most) => unit.format(most),
             Limit::Fits => "fits".to_owned(),
         }
     }
 
-    /// What stands where the ratio does.
-    pub(super) fn outcome(self, sides: Sides) -> String {
+    /// Returns the text of the ratio column.
+    pub(super) fn ratio_text(self, sides: Sides) -> String {
         match self {
-            Limit::AtMost(_) => hundredths(ratio(sides)),
-            Limit::AtLeast(_) => hundredths(at_least(sides)),
+            Limit::AtMost(_) => hundredths(ratio_up(sides)),
+            Limit::AtLeast(_) => hundredths(ratio_down(sides)),
             Limit::Within(_) => String::new(),
             Limit::Fits if sides.ours > 0 => "fits".to_owned(),
             Limit::Fits => "does not fit".to_owned(),
@@ -35,7 +35,7 @@ impl Limit {
 }
 
 impl Unit {
-    pub(super) fn show(self, value: u64) -> String {
+    pub(super) fn format(self, value: u64) -> String {
         match self {
             Unit::Picoseconds => format!("{value} ps"),
             Unit::Nanoseconds if value < 10_000 => format!("{value} ns"),
@@ -51,16 +51,16 @@ impl Unit {
     }
 }
 
-/// In thousandths, rounded up: what is just above a limit must not seem to keep it.
-fn ratio(Sides { ours, theirs }: Sides) -> u64 {
+/// Returns the ratio in thousandths, rounded up, so that a value just above an upper limit does not seem to meet it.
+fn ratio_up(Sides { ours, theirs }: Sides) -> u64 {
     match theirs {
         0 => u64::MAX,
         _ => ours.saturating_mul(1_000).div_ceil(theirs),
     }
 }
 
-/// The same for a limit from below: rounded down.
-fn at_least(Sides { ours, theirs }: Sides) -> u64 {
+/// Returns the ratio in thousandths, rounded down, for lower limits.
+fn ratio_down(Sides { ours, theirs }: Sides) -> u64 {
     ours.saturating_mul(1_000).checked_div(theirs).unwrap_or(0)
 }
 
@@ -84,24 +84,24 @@ mod tests {
     }
 
     #[test]
-    fn a_limit_holds_up_to_itself() {
-        assert!(Limit::AtMost(1_050).holds(sides(105, 100)) && !Limit::AtMost(1_050).holds(sides(1_051, 1_000)));
-        assert!(Limit::AtLeast(950).holds(sides(95, 100)) && !Limit::AtLeast(950).holds(sides(9_499, 10_000)));
-        assert!(Limit::Within(4_096).holds(sides(4_096, 0)) && !Limit::Within(4_096).holds(sides(4_097, 0)));
-        assert!(Limit::Fits.holds(sides(1, 1)) && !Limit::Fits.holds(sides(0, 1)));
+    fn limits_are_inclusive() {
+        assert!(Limit::AtMost(1_050).is_met(sides(105, 100)) && !Limit::AtMost(1_050).is_met(sides(1_051, 1_000)));
+        assert!(Limit::AtLeast(950).is_met(sides(95, 100)) && !Limit::AtLeast(950).is_met(sides(9_499, 10_000)));
+        assert!(Limit::Within(4_096).is_met(sides(4_096, 0)) && !Limit::Within(4_096).is_met(sides(4_097, 0)));
+        assert!(Limit::Fits.is_met(sides(1, 1)) && !Limit::Fits.is_met(sides(0, 1)));
     }
 
     #[test]
-    fn a_side_that_took_no_time_was_not_measured() {
-        assert!(!Limit::AtMost(1_050).holds(sides(1, 0)) && !Limit::AtMost(1_050).holds(sides(0, 1)));
-        assert!(!Limit::AtLeast(950).holds(sides(1, 0)) && !Limit::AtLeast(950).holds(sides(0, 1)));
+    fn a_side_with_zero_was_not_measured() {
+        assert!(!Limit::AtMost(1_050).is_met(sides(1, 0)) && !Limit::AtMost(1_050).is_met(sides(0, 1)));
+        assert!(!Limit::AtLeast(950).is_met(sides(1, 0)) && !Limit::AtLeast(950).is_met(sides(0, 1)));
     }
 
     #[test]
-    fn figures_are_shown_in_units_that_people_read() {
-        assert_eq!(Limit::AtMost(1_050).shown(Unit::Nanoseconds), "at most 1.05");
-        assert_eq!(Limit::AtMost(1_050).outcome(sides(1_867, 1_000)), "1.867");
-        assert_eq!(Unit::Nanoseconds.show(80_666), "80.6 µs");
-        assert_eq!(Unit::Milliseconds.show(61_234), "61.2 s");
+    fn values_have_readable_units() {
+        assert_eq!(Limit::AtMost(1_050).text(Unit::Nanoseconds), "at most 1.05");
+        assert_eq!(Limit::AtMost(1_050).ratio_text(sides(1_867, 1_000)), "1.867");
+        assert_eq!(Unit::Nanoseconds.format(80_666), "80.6 µs");
+        assert_eq!(Unit::Milliseconds.format(61_234), "61.2 s");
     }
 }

@@ -1,4 +1,4 @@
-//! What the figures were measured on, as far as it matters and no further: it has no name.
+//! Describes the machine of the measurement, without its name.
 
 use std::fs;
 
@@ -21,7 +21,7 @@ fn field(file: &str, name: &str) -> Option<String> {
     line.split_once(':').map(|(_, value)| value.trim().to_owned())
 }
 
-/// To the next whole one: the kernel keeps some for itself.
+/// Rounds up to whole GiB, because the kernel reserves a part of the memory.
 fn gibibytes(kibibytes: &str) -> Option<u64> {
     kibibytes.split(' ').next()?.parse::<u64>().ok().map(|kibibytes| kibibytes.div_ceil(1_024 * 1_024))
 }
@@ -36,7 +36,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn memory_and_system_are_read_as_linux_writes_them() {
+    fn memory_and_system_are_read_from_linux_files() {
         assert_eq!(gibibytes("24634388 kB"), Some(24));
         assert_eq!(pretty_name("ID=debian\nPRETTY_NAME=\"Debian 12\"\n"), Some("Debian 12".to_owned()));
     }

@@ -17,14 +17,14 @@ pub(super) fn write(machine: &str, rounds: Option<usize>, measured: &Measured) -
     let mut missed = 0;
     for (row, sides) in rows() {
         let Row { figure, against, limit, unit, .. } = row;
-        let theirs = if sides.theirs == 0 { String::new() } else { unit.show(sides.theirs) };
-        let mark = if limit.holds(sides) { "" } else { " **missed**" };
-        missed += usize::from(!limit.holds(sides));
+        let theirs = if sides.theirs == 0 { String::new() } else { unit.format(sides.theirs) };
+        let mark = if limit.is_met(sides) { "" } else { " **missed**" };
+        missed += usize::from(!limit.is_met(sides));
         page += &format!(
             "| {figure} | {against} | {} | {theirs} | {} | {}{mark} |\n",
-            unit.show(sides.ours),
-            limit.outcome(sides),
-            limit.shown(*unit)
+            unit.format(sides.ours),
+            limit.ratio_text(sides),
+            limit.text(*unit)
         );
     }
     page += &match missed {
@@ -43,7 +43,7 @@ pub(super) fn write(machine: &str, rounds: Option<usize>, measured: &Measured) -
         };
         let against = if row.against.is_empty() { String::new() } else { format!(", compared with {}", row.against) };
         methods += &format!("* *{figure}{against}*: {}.\n", row.how);
-        if !row.limit.holds(sides) {
+        if !row.limit.is_met(sides) {
             let reason = MISS_REASONS.iter().find(|(name, _)| *name == row.name);
             reasons +=
                 &format!("* *{figure}{against}*: {}.\n", reason.map_or("Not yet investigated", |(_, reason)| reason));

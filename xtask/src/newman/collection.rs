@@ -1,4 +1,4 @@
-//! The collection that Newman plays: one request for each recorded exchange, and before it what it needs.
+//! Builds the collection for Newman: each recorded request, preceded by the requests that prepare it.
 
 use serde_json::{Value, json};
 
@@ -11,7 +11,7 @@ use crate::sandbox::Addresses;
 #[derive(Debug)]
 pub(crate) struct Collection {
     pub(crate) json: Value,
-    /// How many assertions there are to pass.
+    /// The number of assertions that must pass.
     pub(crate) assertions: u64,
 }
 
@@ -51,11 +51,11 @@ struct Item {
     assertions: u64,
 }
 
-/// The recorded request, held against the recorded answer.
+/// Builds the recorded request, with assertions on the recorded response.
 fn replay(exchange: &Exchange, fill: impl Fn(&str) -> String) -> Item {
     let script = format!("{}\n{}", expect_status(exchange.status), expect_shape(&exchange.response));
     let request = Request {
-        key: if exchange.status == 401 { "not-the-key" } else { "{{api_key}}" },
+        key: if exchange.status == 401 { "wrong-key" } else { "{{api_key}}" },
         url: format!("{{{{base_url}}}}{}", fill(&exchange.path)),
         body: exchange.body.as_deref().map(fill),
     };
@@ -71,42 +71,42 @@ fn prepare(setup: Setup, exchange: &Exchange, number: usize, exchanges: &[Exchan
             "header": [{"key": "Content-Type", "value": "application/json"}],
             "body": {"mode": "raw", "raw": body.to_string()},
         });
-        let script = "pm.test('the control is taken', () => pm.expect(pm.response.code).to.be.within(200, 299));";
+        let script = "pm.test('control request accepted', () => pm.expect(pm.response.code).to.be.within(200, 299));";
         item(&format!("(control {path})"), &request, script, 1)
     };
     let recorded = |path: &str| {
         let success = exchanges.iter().find(|exchange| exchange.path == path && exchange.status < 300);
-        success.ok_or_else(|| Failure::new(format!("no success is recorded at {path}")))
+        success.ok_or_else(|| Failure::new(format!("no successful exchange is recorded for {path}")))
     };
-    let send = |exchange: &Exchange, status: u64, fill: &dyn Fn(&str) -> Result<String, Failure>, then: &str| {
+    let send = |exchange: &Exchange, status: u64, fill: &dyn Fn(&str) -> Result<String, Failure>, script: &str| {
         let request = Request {
             key: "{{api_key}}",
             url: format!("{{{{base_url}}}}{}", exchange.path),
             body: exchange.body.as_deref().map(fill).transpose()?,
         };
-        let script = format!("{}\n{then}", expect_status(status));
+        let script = format!("{}\n{script}", expect_status(status));
         Ok(item(&format!("(first {})", exchange.path), &request.json(exchange), &script, 1))
     };
 
     match setup {
-        Setup::Order(path) => {
+        Setup::CreateOrder(path) => {
             let fill = |body: &str| with_member(body, "merchant_order_id", &reference);
             let capture = "pm.collectionVariables.set('order_id', pm.response.json().order_id);";
             send(recorded(path)?, 201, &fill, capture)
         }
-        Setup::Confirmed(utr) => {
+        Setup::ConfirmUtr(utr) => {
             let fill = |body: &str| {
                 with_member(&with_member(body, "order_id", "{{order_id}}")?, "customer_transaction_id", utr)
             };
             send(recorded("/s2s/deposit/confirm")?, 200, &fill, "")
         }
-        Setup::Itself => send(exchange, 201, &|body| Ok(body.to_owned()), ""),
-        Setup::Becomes(what) => Ok(control(&format!("/turbopay/orders/{reference}/{what}"), &json!({}))),
-        Setup::Passes(seconds) => Ok(control("/clock/advance", &json!({"seconds": seconds}))),
+        Setup::SameRequest => send(exchange, 201, &|body| Ok(body.to_owned()), ""),
+        Setup::Control(action) => Ok(control(&format!("/turbopay/orders/{reference}/{action}"), &json!({}))),
+        Setup::AdvanceClock(seconds) => Ok(control("/clock/advance", &json!({"seconds": seconds}))),
     }
 }
 
-/// A recorded request made new; the rest of it stays as recorded.
+/// A recorded request with a new key, URL and body. Method and other headers stay as recorded.
 struct Request {
     key: &'static str,
     url: String,
@@ -136,9 +136,9 @@ fn expect_status(status: u64) -> String {
     format!("pm.test('status {status}', () => pm.expect(pm.response.code).to.equal({status}));")
 }
 
-/// Puts `value` for the text of a member, and leaves every other character of the body as it was recorded.
+/// Replaces the string value of a member. Every other character of the body stays as recorded.
 fn with_member(body: &str, name: &str, value: &str) -> Result<String, Failure> {
-    let missing = || Failure::new(format!("the recorded body has no text {name}"));
+    let missing = || Failure::new(format!("the recorded body has no string member `{name}`"));
     let quoted = format!("\"{name}\"");
     let after_name = body.find(&quoted).ok_or_else(missing)? + quoted.len();
     let start = after_name + body[after_name..].find('"').ok_or_else(missing)? + 1;
@@ -176,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn an_order_expires_after_it_was_created_and_time_has_passed() {
+    fn an_expired_order_is_prepared_by_creating_it_and_advancing_the_clock() {
         let collection = derived();
         let names = names(&collection);
         let expired = names.iter().position(|name| name.ends_with("200 Expired order")).unwrap();
@@ -185,14 +185,14 @@ mod tests {
     }
 
     #[test]
-    fn only_a_recorded_401_is_asked_for_with_a_wrong_key() {
+    fn only_recorded_401_exchanges_use_a_wrong_key() {
         let text = derived().json.to_string();
 
-        assert_eq!(text.matches("not-the-key").count(), exchanges().iter().filter(|e| e.status == 401).count());
+        assert_eq!(text.matches("wrong-key").count(), exchanges().iter().filter(|e| e.status == 401).count());
     }
 
     #[test]
-    fn a_body_keeps_its_numbers_as_they_were_written() {
+    fn replacing_a_member_keeps_the_text_of_numbers() {
         let body =
             with_member(r#"{"amount": 500.00, "merchant_order_id" : "old"}"#, "merchant_order_id", "new").unwrap();
 

@@ -1,22 +1,22 @@
-//! The recorded exchanges, as the provider's collection holds them.
+//! Reads the recorded exchanges from TurboPay's Postman collection.
 
 use serde_json::Value;
 
 use crate::process::Failure;
 
-/// Where the provider recorded them. What follows is the path that the sandbox serves, too.
+/// The base URL of the recorded requests. The sandbox serves the same paths under its own base URL.
 const RECORDED_AT: &str = "https://api.turbopay.com/api";
 
-/// One recorded request with its answer.
+/// A recorded request and its response.
 #[derive(Debug, Clone)]
 pub(crate) struct Exchange {
-    /// The example's name in the collection: a status and a few words.
+    /// The example's name in the collection: the status and a short description.
     pub(crate) name: String,
     pub(crate) method: String,
-    /// From the base URL on, with its query and with variables as they are.
+    /// The path below the base URL, including the query and unexpanded variables.
     pub(crate) path: String,
     pub(crate) headers: Vec<(String, String)>,
-    /// As text, because a number's text is part of what was recorded.
+    /// Kept as text, to preserve how numbers were written.
     pub(crate) body: Option<String>,
     pub(crate) status: u64,
     pub(crate) response: Value,
@@ -29,7 +29,7 @@ pub(crate) fn read(collection: &str) -> Result<Vec<Exchange>, Failure> {
     Ok(exchanges)
 }
 
-/// Folders and requests are both items; only requests have examples.
+/// Collects the examples of an item, which is a folder or a request. Only requests have examples.
 fn collect(item: &Value, exchanges: &mut Vec<Exchange>) -> Result<(), Failure> {
     for example in item["response"].as_array().into_iter().flatten() {
         exchanges.push(Exchange::read(example)?);
@@ -44,10 +44,12 @@ impl Exchange {
     fn read(example: &Value) -> Result<Exchange, Failure> {
         let request = &example["originalRequest"];
         let name = text(&example["name"])?;
-        // A URL is a text, or an object that has the text beside its parts.
+        // A URL is a string, or an object with the string in `raw`.
         let url = text(request["url"].get("raw").unwrap_or(&request["url"]))?;
-        let path = url.strip_prefix(RECORDED_AT).ok_or_else(|| Failure::new(format!("{name}: recorded at {url}")))?;
-        // One example was recorded with a base URL that ended in a path which the request repeated.
+        let path = url
+            .strip_prefix(RECORDED_AT)
+            .ok_or_else(|| Failure::new(format!("{name}: the recorded URL {url} is not below {RECORDED_AT}")))?;
+        // One example's base URL already ended in `/api`, so its URL contains it twice.
         let path = path.strip_prefix("/api").unwrap_or(path).to_owned();
         let mut headers = Vec::new();
         for header in request["header"].as_array().into_iter().flatten() {
@@ -58,7 +60,9 @@ impl Exchange {
             path,
             headers,
             body: request["body"]["raw"].as_str().map(str::to_owned),
-            status: example["code"].as_u64().ok_or_else(|| Failure::new(format!("{name}: no status")))?,
+            status: example["code"]
+                .as_u64()
+                .ok_or_else(|| Failure::new(format!("{name}: the example has no status")))?,
             response: serde_json::from_str(&text(&example["body"])?)?,
             name,
         })
@@ -66,7 +70,10 @@ impl Exchange {
 }
 
 fn text(value: &Value) -> Result<String, Failure> {
-    value.as_str().map(str::to_owned).ok_or_else(|| Failure::new(format!("the collection has {value} for a text")))
+    value
+        .as_str()
+        .map(str::to_owned)
+        .ok_or_else(|| Failure::new(format!("the collection has {value} instead of a string")))
 }
 
 #[cfg(test)]
@@ -86,7 +93,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn a_path_begins_after_the_base_url() {
+    fn the_path_excludes_the_base_url() {
         let expired = exchanges().into_iter().find(|exchange| exchange.name == "200 Expired order").unwrap();
 
         assert_eq!(expired.path, "/order/status/{{order_id}}");

@@ -1,30 +1,30 @@
-//! What must have happened at the provider before a recorded exchange can happen again.
+//! The requests that prepare the sandbox for a recorded exchange.
 
 use crate::newman::recording::Exchange;
 
-/// One thing that happens first.
+/// A preparation step.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Setup {
-    /// An order is created, as the recorded success at this path was; `{{order_id}}` is its id from here on.
-    Order(&'static str),
-    /// The customer's transfer for that order is confirmed under this number.
-    Confirmed(&'static str),
-    /// Something happens to that order at the provider: the last part of the sandbox's control path.
-    Becomes(&'static str),
-    /// So many seconds pass.
-    Passes(u32),
-    /// The very same request is sent.
-    Itself,
+    /// Creates an order with the recorded successful request for this path, and sets `{{order_id}}`.
+    CreateOrder(&'static str),
+    /// Confirms the customer's transfer for that order with this UTR.
+    ConfirmUtr(&'static str),
+    /// Changes that order: the last segment of the sandbox's control path.
+    Control(&'static str),
+    /// Advances the clock by this many seconds.
+    AdvanceClock(u32),
+    /// Sends the recorded request once before.
+    SameRequest,
 }
 
-use Setup::{Becomes, Confirmed, Itself, Order, Passes};
+use Setup::{AdvanceClock, ConfirmUtr, Control, CreateOrder, SameRequest};
 
-/// How one recorded exchange is made to happen again; the others need nothing.
+/// The preparation of a recorded exchange. Exchanges without a scenario need none.
 pub(crate) struct Scenario {
     path: &'static str,
     example: &'static str,
     pub(crate) setup: &'static [Setup],
-    /// What is put for a text of the recorded request.
+    /// A text of the recorded request, and its replacement.
     pub(crate) replace: Option<(&'static str, &'static str)>,
 }
 
@@ -36,25 +36,25 @@ const SCENARIOS: &[Scenario] = &[
     Scenario {
         path: CONFIRM,
         example: "200 Success - order confirmed",
-        setup: &[Order("/s2s/deposit/new")],
+        setup: &[CreateOrder("/s2s/deposit/new")],
         replace: Some(("3a54ba9d-cf38-4dcb-8478-51afdb77d96e", "{{order_id}}")),
     },
-    // The recorded order is unknown to the provider, and the recorded number is taken: the answer says both.
+    // The recorded response reports both an unknown order and a used UTR.
     Scenario {
         path: CONFIRM,
         example: "422 Wrong UTR - already taken",
-        setup: &[Order("/s2s/deposit/new"), Confirmed("409876543210")],
+        setup: &[CreateOrder("/s2s/deposit/new"), ConfirmUtr("409876543210")],
         replace: None,
     },
-    Scenario { path: "/withdraw/new", example: "422 Order already taken", setup: &[Itself], replace: None },
-    status("200 Success order", &[Order(DEPOSIT), Becomes("success")]),
-    status("200 Expired order", &[Order(DEPOSIT), Passes(600)]),
-    status("200 Failed order", &[Order(DEPOSIT), Becomes("fail")]),
-    status("200 New order", &[Order(DEPOSIT)]),
-    status("200 Pending order", &[Order(DEPOSIT), Becomes("pending")]),
-    status("200 Chargeback order", &[Order(DEPOSIT), Becomes("success"), Becomes("chargeback")]),
-    status("401 Unauthorized", &[Order(DEPOSIT)]),
-    // The id that the recorded answer repeats: too short by three characters, so that no route matches it.
+    Scenario { path: "/withdraw/new", example: "422 Order already taken", setup: &[SameRequest], replace: None },
+    status("200 Success order", &[CreateOrder(DEPOSIT), Control("success")]),
+    status("200 Expired order", &[CreateOrder(DEPOSIT), AdvanceClock(600)]),
+    status("200 Failed order", &[CreateOrder(DEPOSIT), Control("fail")]),
+    status("200 New order", &[CreateOrder(DEPOSIT)]),
+    status("200 Pending order", &[CreateOrder(DEPOSIT), Control("pending")]),
+    status("200 Chargeback order", &[CreateOrder(DEPOSIT), Control("success"), Control("chargeback")]),
+    status("401 Unauthorized", &[CreateOrder(DEPOSIT)]),
+    // The id in the recorded response. It is three characters too short, so no route matches it.
     Scenario {
         path: STATUS,
         example: "404 Order not found",

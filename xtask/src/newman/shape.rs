@@ -1,10 +1,10 @@
-//! The form of a JSON text: which members there are, and of which type; not their values.
+//! The structure of a JSON value: its members and their types, without their values.
 
 use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-/// One line for every member: its path and its type. Items of an array share the path `[]`.
+/// Returns one line per member: its path and type. All items of an array share the path `[]`.
 fn shape(value: &Value) -> BTreeSet<String> {
     let mut lines = BTreeSet::new();
     collect("$", value, &mut lines);
@@ -29,23 +29,23 @@ fn collect(path: &str, value: &Value, lines: &mut BTreeSet<String>) {
     }
 }
 
-/// A test in Postman's language: the answer has this shape, and no other. It fails with the lines that differ.
+/// Returns a Postman test that compares the response's structure. It fails with the differing lines.
 pub(crate) fn expect_shape(recorded: &Value) -> String {
     let recorded: Vec<_> = shape(recorded).into_iter().map(Value::String).collect();
     format!(
         "{SHAPE_JS}
 pm.test('names and types as recorded', () => {{
   const recorded = {};
-  const answered = shape(pm.response.json());
-  const missing = recorded.filter((line) => !answered.includes(line)).map((line) => `- ${{line}}`);
-  const added = answered.filter((line) => !recorded.includes(line)).map((line) => `+ ${{line}}`);
+  const actual = shape(pm.response.json());
+  const missing = recorded.filter((line) => !actual.includes(line)).map((line) => `- ${{line}}`);
+  const added = actual.filter((line) => !recorded.includes(line)).map((line) => `+ ${{line}}`);
   pm.expect([...missing, ...added].join(', ')).to.equal('');
 }});",
         Value::Array(recorded)
     )
 }
 
-/// What [`shape`] is here.
+/// [`shape`] in JavaScript.
 const SHAPE_JS: &str = "\
 function shape(value, path = '$', lines = new Set()) {
   const kind = value === null ? 'null' : Array.isArray(value) ? 'array' : typeof value;
@@ -60,7 +60,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_shape_tells_null_from_text_and_forgets_values() {
+    fn a_structure_distinguishes_null_from_strings_and_ignores_values() {
         let order = |utr: Value| shape(&serde_json::json!({"utr": utr, "errors": [{"n": 1}, {"n": 2}]}));
 
         assert_eq!(order("1".into()), order("2".into()));

@@ -1,16 +1,18 @@
-//! The Rust in the project's documents.
+//! A rule for Rust code blocks in the project's documents.
 
 use crate::tidy::tree::Tree;
 use crate::workspace::Workspace;
 
-/// A document outside the crates is compiled only where it is named; those inside are their crates' docs.
-pub(crate) fn documents_with_rust_are_compiled(tree: &Tree, _: &Workspace) -> Vec<String> {
+/// Every document with Rust code is listed in `tests/src/guide.rs`, which compiles it.
+///
+/// Documents inside a crate are excluded: the crate includes them in its rustdoc.
+pub(crate) fn rust_in_documents_is_compiled(tree: &Tree, _: &Workspace) -> Vec<String> {
     let compiled = tree.text(PAGES).unwrap_or_default();
     let documents = tree.files().filter(|(path, _)| path.ends_with(".md") && !path.starts_with("crates/"));
     let with_rust = documents.filter(|(_, text)| text.lines().any(|line| line.trim_start().starts_with("```rust")));
     with_rust
         .filter(|(path, _)| !compiled.contains(&format!("\"{path}\"")))
-        .map(|(path, _)| format!("{path}: nobody compiles its Rust: name it in {PAGES}"))
+        .map(|(path, _)| format!("{path}: its Rust code is not compiled; add the file to {PAGES}"))
         .collect()
 }
 
@@ -22,7 +24,7 @@ mod tests {
     use crate::tidy::manifests::tests::workspace;
 
     #[test]
-    fn a_document_whose_rust_nobody_compiles_is_told() {
+    fn a_document_with_uncompiled_rust_is_reported() {
         let tree = Tree::of(&[
             (PAGES, "pages! { errors: \"docs/errors.md\" }"),
             ("docs/errors.md", "```rust,no_run\n```"),
@@ -31,8 +33,8 @@ mod tests {
             ("crates/turbopay/README.md", "```rust\n```"),
         ]);
 
-        let problems = documents_with_rust_are_compiled(&tree, &workspace([]));
+        let problems = rust_in_documents_is_compiled(&tree, &workspace([]));
 
-        assert_eq!(problems, ["docs/clock.md: nobody compiles its Rust: name it in tests/src/guide.rs"]);
+        assert_eq!(problems, ["docs/clock.md: its Rust code is not compiled; add the file to tests/src/guide.rs"]);
     }
 }

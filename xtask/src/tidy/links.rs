@@ -1,22 +1,23 @@
-//! Links between the project's documents.
+//! A rule for links between the project's documents.
 
 use crate::tidy::tree::Tree;
 use crate::workspace::Workspace;
 
-pub(crate) fn relative_links_lead_somewhere(tree: &Tree, _: &Workspace) -> Vec<String> {
+/// Every relative link leads to an existing file, directory or section.
+pub(crate) fn relative_links_resolve(tree: &Tree, _: &Workspace) -> Vec<String> {
     let mut problems = Vec::new();
     for (path, text) in tree.files().filter(|(path, _)| path.ends_with(".md")) {
         for (number, link) in links(text) {
-            if !leads_somewhere(tree, path, link) {
-                problems.push(format!("{path}:{number}: `{link}` leads nowhere"));
+            if !target_exists(tree, path, link) {
+                problems.push(format!("{path}:{number}: the target of the link `{link}` does not exist"));
             }
         }
     }
     problems
 }
 
-/// Whether the file or directory is there, and of a document the section as well.
-fn leads_somewhere(tree: &Tree, from: &str, link: &str) -> bool {
+/// Returns true if the file or directory exists, and the section too if the link names one in a document.
+fn target_exists(tree: &Tree, from: &str, link: &str) -> bool {
     let (file, section) = link.split_once('#').map_or((link, None), |(file, section)| (file, Some(section)));
     let target = if file.is_empty() { Some(from.to_owned()) } else { resolve(from, file) };
     let Some(target) = target.filter(|target| tree.has(target)) else { return false };
@@ -26,7 +27,7 @@ fn leads_somewhere(tree: &Tree, from: &str, link: &str) -> bool {
     }
 }
 
-/// The targets of links and images that name neither a scheme nor a path in Rust, with their lines; code is left out.
+/// Returns the targets of links and images with their line numbers. Skips code, URLs and Rust paths.
 fn links(text: &str) -> Vec<(usize, &str)> {
     let mut links = Vec::new();
     let mut in_code = false;
@@ -34,7 +35,8 @@ fn links(text: &str) -> Vec<(usize, &str)> {
         if line.trim_start().starts_with("```") {
             in_code = !in_code;
         } else if !in_code {
-            let inline = line.match_indices("](").filter_map(|(at, open)| line[at + open.len()..].split_once(')'));
+            let inline =
+                line.match_indices("](").filter_map(|(start, open)| line[start + open.len()..].split_once(')'));
             let defined =
                 line.starts_with('[').then(|| line.split_once("]: ").map(|(_, target)| (target, ""))).flatten();
             let targets = inline.chain(defined).map(|(target, _)| target.split(' ').next().unwrap_or_default());
@@ -44,7 +46,7 @@ fn links(text: &str) -> Vec<(usize, &str)> {
     links
 }
 
-/// What a document's headings are called in links, as GitHub and rustdoc make them of the heading's text.
+/// Returns the names of a document's sections in links, as GitHub and rustdoc derive them from the headings.
 fn sections(text: &str) -> Vec<String> {
     let mut sections = Vec::<String>::new();
     let mut in_code = false;
@@ -57,8 +59,8 @@ fn sections(text: &str) -> Vec<String> {
             && marks.bytes().all(|byte| byte == b'#')
         {
             let name = section(heading);
-            let again = sections.iter().filter(|known| **known == name).count();
-            sections.push(if again == 0 { name } else { format!("{name}-{again}") });
+            let repeats = sections.iter().filter(|known| **known == name).count();
+            sections.push(if repeats == 0 { name } else { format!("{name}-{repeats}") });
         }
     }
     sections
@@ -67,7 +69,7 @@ fn sections(text: &str) -> Vec<String> {
 fn section(heading: &str) -> String {
     let mut name = String::new();
     let mut rest = heading.trim();
-    // Of a link in a heading, its text counts.
+    // Use the text of a link in a heading.
     while let Some((before, link)) = rest.split_once("](") {
         name += before;
         rest = link.split_once(')').map_or("", |(_, after)| after);
@@ -77,7 +79,7 @@ fn section(heading: &str) -> String {
     kept.flat_map(char::to_lowercase).map(|c| if c == ' ' { '-' } else { c }).collect()
 }
 
-/// The path from the root that `link` means in the file at `from`, unless it leaves the project.
+/// Resolves a link in the file `from` to a path from the root. Returns `None` if it leaves the project.
 fn resolve(from: &str, link: &str) -> Option<String> {
     let mut path: Vec<&str> = from.split('/').collect();
     path.pop();
@@ -106,11 +108,11 @@ mod tests {
             "# Faults\n## Cut `off`, or: not?\n```sh\n# cut\n```\n## Twice\n## Twice\n## See [the clock](guide.md)\n";
         let files = [("docs/guide.md", markdown), ("docs/faults.md", faults), ("crates/turbopay/README.md", "")];
         let tree = Tree::of(&files);
-        assert_eq!(relative_links_lead_somewhere(&tree, &workspace([])), problems);
+        assert_eq!(relative_links_resolve(&tree, &workspace([])), problems);
     }
 
     #[test]
-    fn links_that_lead_somewhere_pass() {
+    fn links_to_existing_targets_pass() {
         check(
             "# Here\n[a](faults.md#faults) [b](../crates/turbopay) [c](https://example.com) [d](#here) [e](turbopay::Client)",
             &[],
@@ -118,26 +120,32 @@ mod tests {
     }
 
     #[test]
-    fn a_link_that_leads_nowhere_is_told_with_its_line() {
-        check("\n[a](fault.md)", &["docs/guide.md:2: `fault.md` leads nowhere"]);
-        check("[a]: ../faults.md \"title\"", &["docs/guide.md:1: `../faults.md` leads nowhere"]);
-        check("[a](../../outside.md)", &["docs/guide.md:1: `../../outside.md` leads nowhere"]);
+    fn a_broken_link_is_reported_with_its_line() {
+        check("\n[a](fault.md)", &["docs/guide.md:2: the target of the link `fault.md` does not exist"]);
+        check(
+            "[a]: ../faults.md \"title\"",
+            &["docs/guide.md:1: the target of the link `../faults.md` does not exist"],
+        );
+        check("[a](../../outside.md)", &["docs/guide.md:1: the target of the link `../../outside.md` does not exist"]);
     }
 
     #[test]
-    fn a_section_is_called_what_its_heading_says() {
+    fn a_section_is_named_after_its_heading() {
         check("[a](faults.md#cut-off-or-not) [b](faults.md#twice-1) [c](faults.md#see-the-clock)", &[]);
     }
 
     #[test]
-    fn a_section_that_is_not_there_is_told() {
-        check("[a](faults.md#cut)", &["docs/guide.md:1: `faults.md#cut` leads nowhere"]);
-        check("[a](faults.md#twice-2)", &["docs/guide.md:1: `faults.md#twice-2` leads nowhere"]);
-        check("[a](#there)\n# Here", &["docs/guide.md:1: `#there` leads nowhere"]);
+    fn a_missing_section_is_reported() {
+        check("[a](faults.md#cut)", &["docs/guide.md:1: the target of the link `faults.md#cut` does not exist"]);
+        check(
+            "[a](faults.md#twice-2)",
+            &["docs/guide.md:1: the target of the link `faults.md#twice-2` does not exist"],
+        );
+        check("[a](#there)\n# Here", &["docs/guide.md:1: the target of the link `#there` does not exist"]);
     }
 
     #[test]
-    fn code_holds_no_links() {
+    fn links_in_code_are_ignored() {
         check("```text\n[a](nowhere.md)\n```", &[]);
     }
 }

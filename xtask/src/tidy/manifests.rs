@@ -1,38 +1,40 @@
-//! Rules for crates as their users meet them: on the registry, in an archive, on the documentation site.
+//! Rules for manifests, and for the documents of published crates.
 
 use crate::tidy::tree::Tree;
 use crate::workspace::Workspace;
 
-/// The files that readers of a published crate look for.
+/// The documents that every published crate must have.
 const FILES: &[&str] = &["README.md", "CHANGELOG.md", "LICENSE-MIT", "LICENSE-APACHE"];
 
-/// The registry takes no more keywords, and no more categories, than this.
-const MOST_WORDS: usize = 5;
+/// The registry's limit for keywords, and for categories.
+const MAX_TERMS: usize = 5;
 
-pub(crate) fn published_crates_say_what_they_are(_: &Tree, workspace: &Workspace) -> Vec<String> {
+/// Published crates have a description, keywords, categories, a README and docs.rs settings.
+pub(crate) fn published_crates_have_metadata(_: &Tree, workspace: &Workspace) -> Vec<String> {
     let mut problems = Vec::new();
     for member in workspace.published() {
-        let mut missing = |what: &str| problems.push(format!("{}/Cargo.toml: {what}", member.dir));
+        let mut report = |problem: &str| problems.push(format!("{}/Cargo.toml: {problem}", member.dir));
         if member.description.split_whitespace().count() < 3 {
-            missing("`description` says too little");
+            report("`description` must have at least three words");
         }
-        if !(1..=MOST_WORDS).contains(&member.keywords) {
-            missing("`keywords` must be one to five");
+        if !(1..=MAX_TERMS).contains(&member.keywords) {
+            report("there must be one to five `keywords`");
         }
-        if !(1..=MOST_WORDS).contains(&member.categories) {
-            missing("`categories` must be one to five");
+        if !(1..=MAX_TERMS).contains(&member.categories) {
+            report("there must be one to five `categories`");
         }
         if member.readme.as_deref() != Some("README.md") {
-            missing("`readme` must be README.md");
+            report("`readme` must be README.md");
         }
         if !member.docs_rs {
-            missing("`[package.metadata.docs.rs]` is missing");
+            report("`[package.metadata.docs.rs]` is missing");
         }
     }
     problems
 }
 
-pub(crate) fn published_crates_hold_what_readers_look_for(tree: &Tree, workspace: &Workspace) -> Vec<String> {
+/// Published crates have a README, a changelog, both licences and an example.
+pub(crate) fn published_crates_have_their_documents(tree: &Tree, workspace: &Workspace) -> Vec<String> {
     let mut problems = Vec::new();
     for member in workspace.published() {
         for file in FILES {
@@ -41,12 +43,13 @@ pub(crate) fn published_crates_hold_what_readers_look_for(tree: &Tree, workspace
             }
         }
         if !tree.under(&format!("{}/examples", member.dir)).any(|(path, _)| path.ends_with(".rs")) {
-            problems.push(format!("{}: examples/ holds no program", member.dir));
+            problems.push(format!("{}: examples/ contains no Rust file", member.dir));
         }
     }
     problems
 }
 
+/// Every member inherits the workspace's lints.
 pub(crate) fn every_member_inherits_the_lints(tree: &Tree, workspace: &Workspace) -> Vec<String> {
     let manifests = workspace.members.iter().map(|member| format!("{}/Cargo.toml", member.dir));
     manifests
@@ -79,7 +82,7 @@ pub(crate) mod tests {
     }
 
     fn check_manifest(member: Member, problems: &[&str]) {
-        assert_eq!(published_crates_say_what_they_are(&Tree::of(&[]), &workspace([member])), problems);
+        assert_eq!(published_crates_have_metadata(&Tree::of(&[]), &workspace([member])), problems);
     }
 
     #[test]
@@ -88,13 +91,13 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn each_thing_that_a_manifest_lacks_is_told() {
+    fn each_missing_entry_of_a_manifest_is_reported() {
         check_manifest(
             Member { published: true, dir: "crates/turbopay".into(), ..Member::default() },
             &[
-                "crates/turbopay/Cargo.toml: `description` says too little",
-                "crates/turbopay/Cargo.toml: `keywords` must be one to five",
-                "crates/turbopay/Cargo.toml: `categories` must be one to five",
+                "crates/turbopay/Cargo.toml: `description` must have at least three words",
+                "crates/turbopay/Cargo.toml: there must be one to five `keywords`",
+                "crates/turbopay/Cargo.toml: there must be one to five `categories`",
                 "crates/turbopay/Cargo.toml: `readme` must be README.md",
                 "crates/turbopay/Cargo.toml: `[package.metadata.docs.rs]` is missing",
             ],
@@ -102,12 +105,12 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn an_unpublished_member_owes_nobody_a_description() {
+    fn an_unpublished_member_needs_no_metadata() {
         check_manifest(Member { published: false, ..Member::default() }, &[]);
     }
 
     #[test]
-    fn each_file_that_a_crate_lacks_is_told() {
+    fn each_missing_document_of_a_crate_is_reported() {
         let tree = Tree::of(&[
             ("crates/turbopay/README.md", ""),
             ("crates/turbopay/LICENSE-MIT", ""),
@@ -115,17 +118,17 @@ pub(crate) mod tests {
         ]);
 
         assert_eq!(
-            published_crates_hold_what_readers_look_for(&tree, &workspace([complete()])),
+            published_crates_have_their_documents(&tree, &workspace([complete()])),
             [
                 "crates/turbopay: CHANGELOG.md is missing",
                 "crates/turbopay: LICENSE-APACHE is missing",
-                "crates/turbopay: examples/ holds no program",
+                "crates/turbopay: examples/ contains no Rust file",
             ]
         );
     }
 
     #[test]
-    fn a_member_that_sets_its_own_lints_is_told() {
+    fn a_member_with_its_own_lints_is_reported() {
         let tree = Tree::of(&[("crates/turbopay/Cargo.toml", "[lints.rust]\nunused = \"allow\"\n")]);
 
         assert_eq!(every_member_inherits_the_lints(&tree, &workspace([complete()])).len(), 1);

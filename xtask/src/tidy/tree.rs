@@ -7,11 +7,11 @@ use std::path::Path;
 use crate::process::{Failure, Run};
 use crate::workspace;
 
-/// Every file of the project by its path from the root, with forward slashes; symbolic links are followed.
+/// The project's files by their paths from the root, with forward slashes. Symbolic links are followed.
 pub(crate) struct Tree(BTreeMap<String, String>);
 
 impl Tree {
-    /// Reads what git tracks, or is about to; without git, what lies there apart from builds.
+    /// Reads all files that git does not ignore. Without git, reads all files except builds.
     pub(crate) fn load() -> Result<Tree, Failure> {
         let mut paths = Vec::new();
         if Run::program("git").args(["rev-parse", "--git-dir"]).works() {
@@ -23,7 +23,7 @@ impl Tree {
 
         let mut files = BTreeMap::new();
         for path in paths {
-            // A deleted file is listed until the deletion is committed, and a dangling link is as good as deleted.
+            // Skip deleted files, which git lists until the deletion is committed, and dangling links.
             if let Ok(bytes) = fs::read(workspace::root().join(&path)) {
                 files.insert(path, String::from_utf8_lossy(&bytes).into_owned());
             }
@@ -52,7 +52,7 @@ impl Tree {
         self.0.get(path).map(String::as_str)
     }
 
-    /// Whether there is such a file, or a directory that holds one.
+    /// Returns true if the path is a file, or a directory with a file in it.
     pub(crate) fn has(&self, path: &str) -> bool {
         path.is_empty() || self.0.contains_key(path) || self.under(path).next().is_some()
     }
@@ -80,7 +80,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_directory_is_there_if_a_file_is_in_it() {
+    fn a_directory_exists_if_it_contains_a_file() {
         let tree = Tree::of(&[("docs/guide/start.md", "")]);
 
         assert!(tree.has("docs/guide") && tree.has("docs/guide/start.md"));
@@ -88,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn the_walk_finds_what_git_finds() {
+    fn the_walk_finds_tracked_files() {
         let mut walked = Vec::new();
         walk(workspace::root(), "xtask/src", &mut walked).unwrap();
 

@@ -1,9 +1,9 @@
-//! What must not be written anywhere, because it is true on one machine only.
+//! A rule against paths and URLs that depend on one machine.
 
 use crate::tidy::tree::Tree;
 use crate::workspace::Workspace;
 
-/// Split, so that this file does not break its own rule.
+/// The strings are split, so that this file does not break its own rule.
 const FORBIDDEN: &[&str] = &[
     concat!("/ho", "me/"),
     concat!("/Us", "ers/"),
@@ -16,23 +16,24 @@ const FORBIDDEN: &[&str] = &[
     concat!("registry.", "npmjs.org"),
 ];
 
-pub(crate) fn nothing_names_a_machine(tree: &Tree, _: &Workspace) -> Vec<String> {
+/// No file contains a path or registry URL of one machine.
+pub(crate) fn no_machine_specific_paths(tree: &Tree, _: &Workspace) -> Vec<String> {
     let mut problems = Vec::new();
-    // Cargo writes its registry into its lock files, and has to.
+    // Lock files contain the registry's URL.
     for (path, text) in tree.files().filter(|(path, _)| !path.ends_with("Cargo.lock")) {
         for (line, number) in text.lines().zip(1..) {
-            for word in FORBIDDEN.iter().filter(|word| stands_alone(line, word)) {
-                problems.push(format!("{path}:{number}: `{word}` is true on one machine only"));
+            for word in FORBIDDEN.iter().filter(|word| starts_a_path(line, word)) {
+                problems.push(format!("{path}:{number}: `{word}` depends on one machine"));
             }
         }
     }
     problems
 }
 
-/// Whether `word` begins somewhere in `line` and is not merely the rest of a longer path or name.
-fn stands_alone(line: &str, word: &str) -> bool {
+/// Returns true if `line` contains `word`, and not only inside a longer path or name.
+fn starts_a_path(line: &str, word: &str) -> bool {
     let is_part_of_a_path = |c: char| c.is_alphanumeric() || "._-~}".contains(c);
-    line.match_indices(word).any(|(at, _)| !line[..at].ends_with(is_part_of_a_path))
+    line.match_indices(word).any(|(start, _)| !line[..start].ends_with(is_part_of_a_path))
 }
 
 #[cfg(test)]
@@ -41,20 +42,20 @@ mod tests {
     use crate::tidy::manifests::tests::workspace;
 
     #[test]
-    fn each_forbidden_word_is_told() {
+    fn each_forbidden_string_is_reported() {
         for word in FORBIDDEN {
             let tree = Tree::of(&[("docs/guide.md", &format!("see `{word}somewhere`")), ("fuzz/Cargo.lock", word)]);
 
-            let problems = nothing_names_a_machine(&tree, &workspace([]));
+            let problems = no_machine_specific_paths(&tree, &workspace([]));
 
-            assert_eq!(problems, [format!("docs/guide.md:1: `{word}` is true on one machine only")]);
+            assert_eq!(problems, [format!("docs/guide.md:1: `{word}` depends on one machine")]);
         }
     }
 
     #[test]
-    fn part_of_an_address_is_no_path() {
+    fn part_of_a_url_is_not_a_path() {
         let tree = Tree::of(&[("docs/guide.md", concat!("https://example.com/wo", "rk/ and ~/wo", "rk/"))]);
 
-        assert!(nothing_names_a_machine(&tree, &workspace([])).is_empty());
+        assert!(no_machine_specific_paths(&tree, &workspace([])).is_empty());
     }
 }

@@ -1,4 +1,4 @@
-//! A payment at the address that is given, under the key in `TURRATECH_API_KEY`.
+//! Charges a card without an SDK: `TURRATECH_API_KEY=… bare BASE_URL`.
 
 use std::time::Duration;
 
@@ -22,7 +22,7 @@ struct Payment {
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let base_url = std::env::args().nth(1).ok_or("say where TurraTech is")?;
+    let base_url = std::env::args().nth(1).ok_or("usage: bare BASE_URL")?;
     let key = std::env::var("TURRATECH_API_KEY")?;
     let client = reqwest::Client::builder()
         .redirect(reqwest::redirect::Policy::none())

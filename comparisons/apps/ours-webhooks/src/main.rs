@@ -1,14 +1,13 @@
-//! Verifies one delivery: the secret is in `TURRATECH_WEBHOOK_SECRET`, the signature and the body are given.
+//! Verifies a webhook: `TURRATECH_WEBHOOK_SECRET=… ours-webhooks SIGNATURE BODY`.
 
-use turratech::{WebhookVerifier, WebhookSecret};
+use turratech::{WebhookSecret, WebhookVerifier};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut arguments = std::env::args().skip(1);
-    let (signature, body) =
-        arguments.next().zip(arguments.next()).ok_or("say what is in turratech-signature, and the body")?;
+    let (signature, body) = arguments.next().zip(arguments.next()).ok_or("usage: ours-webhooks SIGNATURE BODY")?;
 
-    let endpoint = WebhookVerifier::new(WebhookSecret::from_env()?);
-    let event = endpoint.verify_signature(body.as_bytes(), signature.as_bytes())?;
+    let verifier = WebhookVerifier::new(WebhookSecret::from_env()?);
+    let event = verifier.verify_signature(body.as_bytes(), signature.as_bytes())?;
 
     println!("{} {}: {:?}", event.id, event.event_type, event.object()?);
     Ok(())

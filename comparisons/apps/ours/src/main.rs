@@ -1,10 +1,10 @@
-//! A payment at the address that is given, under the key in `TURRATECH_API_KEY`.
+//! Charges a card with the SDK: `TURRATECH_API_KEY=… ours BASE_URL`.
 
 use turratech::{ApiKey, Client, Currency, Money, NewPayment};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let base_url = std::env::args().nth(1).ok_or("say where TurraTech is")?;
+    let base_url = std::env::args().nth(1).ok_or("usage: ours BASE_URL")?;
     let client = Client::builder(ApiKey::from_env()?).base_url(base_url).build()?;
 
     let new = NewPayment::new(Money::parse("20.00", Currency::USD)?).payment_method("pm_card".parse()?).confirm(true);

@@ -1,4 +1,4 @@
-//! Nothing but its dependencies is looked at.
+//! Only the dependencies of this application are counted.
 
 fn main() {
     println!("{}", std::any::type_name::<payrail::PaymentError>());

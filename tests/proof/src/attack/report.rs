@@ -10,7 +10,7 @@ use crate::{Delivery, Provider};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Report {
     seed: u64,
-    /// Whether to show the deliveries, which a run of a single one does.
+    /// True if the report prints the deliveries, as for a single one.
     shows: bool,
     rows: BTreeMap<(&'static str, &'static str), Row>,
     failures: Vec<Failure>,
@@ -63,7 +63,7 @@ pub struct Failure {
     pub number: u64,
     /// The provider and the kind of change.
     pub delivery: String,
-    /// What happened instead.
+    /// The actual result.
     pub problem: String,
 }
 

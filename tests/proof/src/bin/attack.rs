@@ -1,5 +1,5 @@
 //! Attacks every receiver with changed deliveries. No receiver may accept a forged delivery or panic.
-#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a program speaks through its output")]
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "this is a command line tool")]
 
 use std::io::Write as _;
 use std::process::ExitCode;
@@ -20,12 +20,12 @@ fn main() -> ExitCode {
         }
     };
     let report = attack::run(options);
-    // A closed pipe is not an error: the reader has seen enough.
+    // A closed pipe is not an error: the reader has read enough.
     let _ = std::io::stdout().write_all(report.to_string().as_bytes());
     if report.failures().is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-/// Returns `None` if the arguments ask for help.
+/// Parses the arguments. Returns `None` for `--help`.
 fn parse(arguments: &[String]) -> Result<Option<Options>, String> {
     let mut options = Options { seed: 7, deliveries: DELIVERIES, only: None };
     let mut arguments = arguments.iter();
@@ -45,15 +45,15 @@ fn parse(arguments: &[String]) -> Result<Option<Options>, String> {
     Ok(Some(options))
 }
 
-/// Some changes make no difference, so fewer deliveries are forged: at least 100,000 must be.
+/// Enough for more than 100,000 forged deliveries. Some changes make no difference, so not every delivery is forged.
 const DELIVERIES: u64 = 200_000;
 
-const HELP: &str = "cargo xtask attack [--seed N] [--deliveries N] [--only N]
+const HELP: &str = "Usage: cargo xtask attack [--seed N] [--deliveries N] [--only N]
 
 Sends random deliveries to every receiver of webhooks and callbacks, each once genuine and once changed.
 
-  --seed N        seed of all randomness (default: 7)
+  --seed N        seed of everything random (default: 7)
   --deliveries N  number of deliveries (default: 200000)
-  --only N        send only delivery number N, and show it
+  --only N        sends only delivery number N, and prints it
 
 Exits with 0 if every genuine delivery was accepted, every forged one was rejected, and nothing panicked.";

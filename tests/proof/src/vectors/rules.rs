@@ -10,7 +10,7 @@ pub struct Rules {
     pub provider: Provider,
     /// The kind of delivery.
     pub kind: Kind,
-    /// Whether the origin of such a delivery can be verified.
+    /// True if the origin of such a delivery can be verified.
     #[serde(rename = "signed")]
     pub is_signed: bool,
     /// The header that carries the signature. It must be present exactly once.
@@ -21,7 +21,7 @@ pub struct Rules {
     /// The accepted encodings of a signature or of encrypted data.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub encodings: Vec<String>,
-    /// What is signed or encrypted, and with which algorithm.
+    /// The signed or encrypted data, and the algorithm.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scheme: Option<String>,
     /// The largest distance, in seconds and inclusive, between the delivery's time and the receiver's clock.

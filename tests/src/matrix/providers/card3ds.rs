@@ -1,4 +1,4 @@
-//! card3ds: no keys, no uniqueness, and for what is charged no way to ask.
+//! card3ds: no idempotency keys, no unique order ids, and no lookup for a card payment.
 
 use std::sync::Arc;
 
@@ -10,85 +10,85 @@ use card3ds::{
 use super::Provider;
 use crate::clients::card3ds_builder;
 use crate::matrix::Failed;
-use crate::matrix::bench::{Bench, Line};
-use crate::matrix::operation::{Guard, Operation, Preparing, Ready, Sending, sent};
+use crate::matrix::operation::{CallFuture, Operation, PrepareFuture, PreparedCall, Protection, discard_value};
+use crate::matrix::setup::{Route, Setup};
 
 pub(super) const OPERATIONS: &[Operation] = &[
-    write("payment", |bench| Box::pin(payment(bench))),
-    write("pre-authorization", |bench| Box::pin(pre_authorization(bench))),
-    write("capture", |bench| Box::pin(capture(bench))),
-    write("start-3ds", |bench| Box::pin(start_3ds(bench))),
-    write("complete-3ds", |bench| Box::pin(complete_3ds(bench))),
-    write("checkout", |bench| Box::pin(checkout(bench))),
-    read("installment-options", |bench| Box::pin(installment_options(bench))),
-    read("checkout-status", |bench| Box::pin(checkout_status(bench))),
+    write("payment", |setup| Box::pin(payment(setup))),
+    write("pre-authorization", |setup| Box::pin(pre_authorization(setup))),
+    write("capture", |setup| Box::pin(capture(setup))),
+    write("start-3ds", |setup| Box::pin(start_3ds(setup))),
+    write("complete-3ds", |setup| Box::pin(complete_3ds(setup))),
+    write("checkout", |setup| Box::pin(checkout(setup))),
+    read("installment-options", |setup| Box::pin(installment_options(setup))),
+    read("checkout-status", |setup| Box::pin(checkout_status(setup))),
 ];
 
-const fn write(name: &'static str, prepare: fn(Bench) -> Preparing) -> Operation {
-    Operation { provider: Provider::Card3ds, name, way: None, guard: Guard::Client, prepare }
+const fn write(name: &'static str, prepare: fn(Setup) -> PrepareFuture) -> Operation {
+    Operation { provider: Provider::Card3ds, name, variant: None, protection: Protection::NotResent, prepare }
 }
 
-const fn read(name: &'static str, prepare: fn(Bench) -> Preparing) -> Operation {
-    Operation { guard: Guard::Reads, ..write(name, prepare) }
+const fn read(name: &'static str, prepare: fn(Setup) -> PrepareFuture) -> Operation {
+    Operation { protection: Protection::ReadOnly, ..write(name, prepare) }
 }
 
-pub(super) fn warm(bench: &Bench) -> Result<Sending, Failed> {
-    Ok(sent(client(bench, &bench.tested)?.installment_options(query()?).send()))
+pub(super) fn warm_up(setup: &Setup) -> Result<CallFuture, Failed> {
+    Ok(discard_value(client(setup, &setup.tested)?.installment_options(query()?).send()))
 }
 
-async fn payment(bench: Bench) -> Result<Ready, Failed> {
-    let (client, new) = (client(&bench, &bench.tested)?, new_payment()?);
-    Ok(Ready::new(move || sent(client.create_payment(new).send())))
+async fn payment(setup: Setup) -> Result<PreparedCall, Failed> {
+    let (client, new) = (client(&setup, &setup.tested)?, new_payment()?);
+    Ok(PreparedCall::new(move || discard_value(client.create_payment(new).send())))
 }
 
-async fn pre_authorization(bench: Bench) -> Result<Ready, Failed> {
-    let (client, new) = (client(&bench, &bench.tested)?, new_payment()?);
-    Ok(Ready::new(move || sent(client.pre_authorize(new).send())))
+async fn pre_authorization(setup: Setup) -> Result<PreparedCall, Failed> {
+    let (client, new) = (client(&setup, &setup.tested)?, new_payment()?);
+    Ok(PreparedCall::new(move || discard_value(client.pre_authorize(new).send())))
 }
 
-async fn capture(bench: Bench) -> Result<Ready, Failed> {
-    let (healthy, tested) = (client(&bench, &bench.healthy)?, client(&bench, &bench.tested)?);
-    let held = healthy.pre_authorize(new_payment()?).send().await?;
-    // A part, so that a second capture would find something left.
+async fn capture(setup: Setup) -> Result<PreparedCall, Failed> {
+    let (healthy, tested) = (client(&setup, &setup.healthy)?, client(&setup, &setup.tested)?);
+    let authorized = healthy.pre_authorize(new_payment()?).send().await?;
+    // A partial amount, so that a second capture would also be possible.
     let part = Money::parse("30.00", Currency::TRY)?;
-    Ok(Ready::new(move || sent(tested.capture(&held.payment_id, part).send())))
+    Ok(PreparedCall::new(move || discard_value(tested.capture(&authorized.payment_id, part).send())))
 }
 
-async fn start_3ds(bench: Bench) -> Result<Ready, Failed> {
-    let (client, new) = (client(&bench, &bench.tested)?, new_three_ds()?);
-    Ok(Ready::new(move || sent(client.start_3ds(new).send())))
+async fn start_3ds(setup: Setup) -> Result<PreparedCall, Failed> {
+    let (client, new) = (client(&setup, &setup.tested)?, new_three_ds()?);
+    Ok(PreparedCall::new(move || discard_value(client.start_3ds(new).send())))
 }
 
-async fn complete_3ds(bench: Bench) -> Result<Ready, Failed> {
-    let (healthy, tested) = (client(&bench, &bench.healthy)?, client(&bench, &bench.tested)?);
+async fn complete_3ds(setup: Setup) -> Result<PreparedCall, Failed> {
+    let (healthy, tested) = (client(&setup, &setup.healthy)?, client(&setup, &setup.tested)?);
     let Enrolment::Enrolled(challenge) = healthy.start_3ds(new_three_ds()?).send().await? else {
         return Err("the card is not enrolled".into());
     };
-    bench.sandbox.card3ds().challenge(challenge.payment_id.as_str()).approve();
-    let posted = bench.sandbox.deliveries().pop().ok_or("nothing was posted to the merchant")?;
+    setup.sandbox.card3ds().challenge(challenge.payment_id.as_str()).approve();
+    let posted = setup.sandbox.deliveries().pop().ok_or("no form was posted to the merchant")?;
     let callback = ThreeDsCallback::parse(&posted.body)?;
-    Ok(Ready::new(move || sent(tested.complete_3ds(&challenge.payment_id, &callback).send())))
+    Ok(PreparedCall::new(move || discard_value(tested.complete_3ds(&challenge.payment_id, &callback).send())))
 }
 
-async fn checkout(bench: Bench) -> Result<Ready, Failed> {
-    let (client, new) = (client(&bench, &bench.tested)?, new_checkout()?);
-    Ok(Ready::new(move || sent(client.create_checkout(new).send())))
+async fn checkout(setup: Setup) -> Result<PreparedCall, Failed> {
+    let (client, new) = (client(&setup, &setup.tested)?, new_checkout()?);
+    Ok(PreparedCall::new(move || discard_value(client.create_checkout(new).send())))
 }
 
-async fn installment_options(bench: Bench) -> Result<Ready, Failed> {
-    let (client, query) = (client(&bench, &bench.tested)?, query()?);
-    Ok(Ready::new(move || sent(client.installment_options(query).send())))
+async fn installment_options(setup: Setup) -> Result<PreparedCall, Failed> {
+    let (client, query) = (client(&setup, &setup.tested)?, query()?);
+    Ok(PreparedCall::new(move || discard_value(client.installment_options(query).send())))
 }
 
-async fn checkout_status(bench: Bench) -> Result<Ready, Failed> {
-    let (healthy, tested) = (client(&bench, &bench.healthy)?, client(&bench, &bench.tested)?);
+async fn checkout_status(setup: Setup) -> Result<PreparedCall, Failed> {
+    let (healthy, tested) = (client(&setup, &setup.healthy)?, client(&setup, &setup.tested)?);
     let checkout = healthy.create_checkout(new_checkout()?).send().await?;
-    Ok(Ready::new(move || sent(tested.checkout_status(&checkout.checkout_id).send())))
+    Ok(PreparedCall::new(move || discard_value(tested.checkout_status(&checkout.checkout_id).send())))
 }
 
-fn client(bench: &Bench, line: &Line) -> Result<Client, Failed> {
-    let builder = card3ds_builder(&bench.sandbox)?.base_url(line.address(bench.sandbox.card3ds().base_url()));
-    Ok(builder.transport(Arc::clone(&line.transport)).retry(line.retry).build()?)
+fn client(setup: &Setup, route: &Route) -> Result<Client, Failed> {
+    let builder = card3ds_builder(&setup.sandbox)?.base_url(route.base_url(setup.sandbox.card3ds().base_url()));
+    Ok(builder.transport(Arc::clone(&route.transport)).retry(route.retry).build()?)
 }
 
 fn new_payment() -> Result<NewPayment, Failed> {
@@ -115,5 +115,5 @@ fn lira() -> Result<Money, Failed> {
 
 const CARD: &str = "5421190122090656";
 
-/// Messages go to loopback only, so none is sent there.
+/// The sandbox sends messages to loopback only, so none is sent to this URL.
 const SHOP: &str = "https://shop.example";

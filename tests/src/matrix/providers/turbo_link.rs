@@ -1,4 +1,4 @@
-//! tur.bo: questions alone, by POST.
+//! tur.bo: read-only operations, sent as POST requests.
 
 use std::sync::Arc;
 
@@ -7,41 +7,41 @@ use turbo_link::{Client, ListLinks};
 use super::Provider;
 use crate::clients::turbo_link_builder;
 use crate::matrix::Failed;
-use crate::matrix::bench::{Bench, Line};
-use crate::matrix::operation::{Guard, Operation, Ready, Sending, sent};
+use crate::matrix::operation::{CallFuture, Operation, PreparedCall, Protection, discard_value};
+use crate::matrix::setup::{Route, Setup};
 
 pub(super) const OPERATIONS: &[Operation] = &[
     Operation {
         provider: Provider::TurboLink,
         name: "list",
-        way: None,
-        guard: Guard::Reads,
-        prepare: |bench| Box::pin(list(bench)),
+        variant: None,
+        protection: Protection::ReadOnly,
+        prepare: |setup| Box::pin(list(setup)),
     },
     Operation {
         provider: Provider::TurboLink,
         name: "detail",
-        way: None,
-        guard: Guard::Reads,
-        prepare: |bench| Box::pin(detail(bench)),
+        variant: None,
+        protection: Protection::ReadOnly,
+        prepare: |setup| Box::pin(detail(setup)),
     },
 ];
 
-pub(super) fn warm(bench: &Bench) -> Result<Sending, Failed> {
-    Ok(sent(client(bench, &bench.tested)?.list_links(ListLinks::new()).send()))
+pub(super) fn warm_up(setup: &Setup) -> Result<CallFuture, Failed> {
+    Ok(discard_value(client(setup, &setup.tested)?.list_links(ListLinks::new()).send()))
 }
 
-async fn list(bench: Bench) -> Result<Ready, Failed> {
-    let client = client(&bench, &bench.tested)?;
-    Ok(Ready::new(move || sent(client.list_links(ListLinks::new()).send())))
+async fn list(setup: Setup) -> Result<PreparedCall, Failed> {
+    let client = client(&setup, &setup.tested)?;
+    Ok(PreparedCall::new(move || discard_value(client.list_links(ListLinks::new()).send())))
 }
 
-async fn detail(bench: Bench) -> Result<Ready, Failed> {
-    let (client, id) = (client(&bench, &bench.tested)?, bench.sandbox.turbo_link().create("12.50").parse()?);
-    Ok(Ready::new(move || sent(client.list_links(ListLinks::new().only(id)).send())))
+async fn detail(setup: Setup) -> Result<PreparedCall, Failed> {
+    let (client, id) = (client(&setup, &setup.tested)?, setup.sandbox.turbo_link().create("12.50").parse()?);
+    Ok(PreparedCall::new(move || discard_value(client.list_links(ListLinks::new().only(id)).send())))
 }
 
-fn client(bench: &Bench, line: &Line) -> Result<Client, Failed> {
-    let builder = turbo_link_builder(&bench.sandbox)?.base_url(line.address(bench.sandbox.turbo_link().base_url()));
-    Ok(builder.transport(Arc::clone(&line.transport)).retry(line.retry).build()?)
+fn client(setup: &Setup, route: &Route) -> Result<Client, Failed> {
+    let builder = turbo_link_builder(&setup.sandbox)?.base_url(route.base_url(setup.sandbox.turbo_link().base_url()));
+    Ok(builder.transport(Arc::clone(&route.transport)).retry(route.retry).build()?)
 }

@@ -1,4 +1,4 @@
-//! Turbo Transactions: no keys, no promise that an order id is taken once, and a status check.
+//! Turbo Transactions: no idempotency keys, no documented uniqueness of order ids, but a lookup.
 
 use std::sync::Arc;
 
@@ -7,29 +7,29 @@ use turbo_txn::{Client, Currency, Money, NewTransaction, Outcome};
 use super::Provider;
 use crate::clients::turbo_txn_builder;
 use crate::matrix::Failed;
-use crate::matrix::bench::{Bench, Line};
-use crate::matrix::operation::{Guard, Looking, Operation, Ready, Sending, sent};
+use crate::matrix::operation::{CallFuture, LookupFuture, Operation, PreparedCall, Protection, discard_value};
+use crate::matrix::setup::{Route, Setup};
 
 pub(super) const OPERATIONS: &[Operation] = &[
     Operation {
         provider: Provider::TurboTxn,
         name: "initiate",
-        way: None,
-        guard: Guard::Client,
-        prepare: |bench| Box::pin(initiate(bench)),
+        variant: None,
+        protection: Protection::NotResent,
+        prepare: |setup| Box::pin(initiate(setup)),
     },
     Operation {
         provider: Provider::TurboTxn,
         name: "status-check",
-        way: None,
-        guard: Guard::Reads,
-        prepare: |bench| Box::pin(status_check(bench)),
+        variant: None,
+        protection: Protection::ReadOnly,
+        prepare: |setup| Box::pin(status_check(setup)),
     },
 ];
 
-/// That the order is unknown is an answer too.
-pub(super) fn warm(bench: &Bench) -> Result<Sending, Failed> {
-    let (client, order) = (client(bench, &bench.tested)?, "nobodys".parse()?);
+/// Looks up an order that does not exist. The error response counts as success.
+pub(super) fn warm_up(setup: &Setup) -> Result<CallFuture, Failed> {
+    let (client, order) = (client(setup, &setup.tested)?, "unknown-order".parse()?);
     Ok(Box::pin(async move {
         match client.lookup(&order).send().await {
             Err(err) if err.outcome() != Outcome::Refused => Err(err),
@@ -38,31 +38,33 @@ pub(super) fn warm(bench: &Bench) -> Result<Sending, Failed> {
     }))
 }
 
-async fn initiate(bench: Bench) -> Result<Ready, Failed> {
-    let (healthy, tested) = (client(&bench, &bench.healthy)?, client(&bench, &bench.tested)?);
+async fn initiate(setup: Setup) -> Result<PreparedCall, Failed> {
+    let (healthy, tested) = (client(&setup, &setup.healthy)?, client(&setup, &setup.tested)?);
     let (new, order) = (new_transaction()?, REFERENCE.parse()?);
-    Ok(Ready::new(move || sent(tested.initiate(new).send())).looked_up(move || -> Looking {
-        let asking = healthy.lookup(&order).send();
-        Box::pin(async move {
-            match asking.await {
-                Ok(_) => Ok(true),
-                Err(err) if err.outcome() == Outcome::Refused => Ok(false),
-                Err(err) => Err(err),
-            }
-        })
-    }))
+    Ok(PreparedCall::new(move || discard_value(tested.initiate(new).send())).resolved_by_lookup(
+        move || -> LookupFuture {
+            let call = healthy.lookup(&order).send();
+            Box::pin(async move {
+                match call.await {
+                    Ok(_) => Ok(true),
+                    Err(err) if err.outcome() == Outcome::Refused => Ok(false),
+                    Err(err) => Err(err),
+                }
+            })
+        },
+    ))
 }
 
-async fn status_check(bench: Bench) -> Result<Ready, Failed> {
-    let (healthy, tested) = (client(&bench, &bench.healthy)?, client(&bench, &bench.tested)?);
+async fn status_check(setup: Setup) -> Result<PreparedCall, Failed> {
+    let (healthy, tested) = (client(&setup, &setup.healthy)?, client(&setup, &setup.tested)?);
     healthy.initiate(new_transaction()?).send().await?;
     let order = REFERENCE.parse()?;
-    Ok(Ready::new(move || sent(tested.lookup(&order).send())))
+    Ok(PreparedCall::new(move || discard_value(tested.lookup(&order).send())))
 }
 
-fn client(bench: &Bench, line: &Line) -> Result<Client, Failed> {
-    let builder = turbo_txn_builder(&bench.sandbox)?.base_url(line.address(bench.sandbox.turbo_txn().base_url()));
-    Ok(builder.transport(Arc::clone(&line.transport)).retry(line.retry).build()?)
+fn client(setup: &Setup, route: &Route) -> Result<Client, Failed> {
+    let builder = turbo_txn_builder(&setup.sandbox)?.base_url(route.base_url(setup.sandbox.turbo_txn().base_url()));
+    Ok(builder.transport(Arc::clone(&route.transport)).retry(route.retry).build()?)
 }
 
 fn new_transaction() -> Result<NewTransaction, Failed> {

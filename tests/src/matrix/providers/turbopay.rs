@@ -1,4 +1,4 @@
-//! TurboPay: references that are taken once, and a look-up.
+//! TurboPay: each reference is accepted once, and can be looked up.
 
 use std::sync::Arc;
 
@@ -7,82 +7,85 @@ use turbopay::{Client, Currency, Money, NewDeposit, NewWithdrawal, Outcome};
 use super::Provider;
 use crate::clients::turbopay_builder;
 use crate::matrix::Failed;
-use crate::matrix::bench::{Bench, Line};
-use crate::matrix::operation::{Guard, Looking, Operation, Ready, Sending, sent};
+use crate::matrix::operation::{CallFuture, LookupFuture, Operation, PreparedCall, Protection, discard_value};
+use crate::matrix::setup::{Route, Setup};
 
 pub(super) const OPERATIONS: &[Operation] = &[
-    write("deposit", |bench| Box::pin(deposit(bench))),
-    write("host-to-host-deposit", |bench| Box::pin(host_to_host_deposit(bench))),
-    write("confirm", |bench| Box::pin(confirm(bench))),
-    write("withdraw", |bench| Box::pin(withdraw(bench))),
-    read("balance", |bench| Box::pin(balance(bench))),
-    read("order-status", |bench| Box::pin(order_status(bench))),
-    read("merchant-order-status", |bench| Box::pin(merchant_order_status(bench))),
+    write("deposit", |setup| Box::pin(deposit(setup))),
+    write("host-to-host-deposit", |setup| Box::pin(host_to_host_deposit(setup))),
+    write("confirm", |setup| Box::pin(confirm(setup))),
+    write("withdraw", |setup| Box::pin(withdraw(setup))),
+    read("balance", |setup| Box::pin(balance(setup))),
+    read("order-status", |setup| Box::pin(order_status(setup))),
+    read("merchant-order-status", |setup| Box::pin(merchant_order_status(setup))),
 ];
 
-const fn write(name: &'static str, prepare: fn(Bench) -> crate::matrix::operation::Preparing) -> Operation {
-    Operation { provider: Provider::TurboPay, name, way: None, guard: Guard::Client, prepare }
+const fn write(name: &'static str, prepare: fn(Setup) -> crate::matrix::operation::PrepareFuture) -> Operation {
+    Operation { provider: Provider::TurboPay, name, variant: None, protection: Protection::NotResent, prepare }
 }
 
-const fn read(name: &'static str, prepare: fn(Bench) -> crate::matrix::operation::Preparing) -> Operation {
-    Operation { guard: Guard::Reads, ..write(name, prepare) }
+const fn read(name: &'static str, prepare: fn(Setup) -> crate::matrix::operation::PrepareFuture) -> Operation {
+    Operation { protection: Protection::ReadOnly, ..write(name, prepare) }
 }
 
-pub(super) fn warm(bench: &Bench) -> Result<Sending, Failed> {
-    Ok(sent(client(bench, &bench.tested)?.default_balance().send()))
+pub(super) fn warm_up(setup: &Setup) -> Result<CallFuture, Failed> {
+    Ok(discard_value(client(setup, &setup.tested)?.default_balance().send()))
 }
 
-async fn deposit(bench: Bench) -> Result<Ready, Failed> {
-    let (client, new) = (client(&bench, &bench.tested)?, new_deposit()?);
-    Ok(Ready::new(move || sent(client.create_deposit(new).send())).looked_up(found(&bench)?))
+async fn deposit(setup: Setup) -> Result<PreparedCall, Failed> {
+    let (client, new) = (client(&setup, &setup.tested)?, new_deposit()?);
+    Ok(PreparedCall::new(move || discard_value(client.create_deposit(new).send()))
+        .resolved_by_lookup(lookup_by_reference(&setup)?))
 }
 
-async fn host_to_host_deposit(bench: Bench) -> Result<Ready, Failed> {
-    let (client, new) = (client(&bench, &bench.tested)?, new_deposit()?);
-    Ok(Ready::new(move || sent(client.create_host_to_host_deposit(new).send())).looked_up(found(&bench)?))
+async fn host_to_host_deposit(setup: Setup) -> Result<PreparedCall, Failed> {
+    let (client, new) = (client(&setup, &setup.tested)?, new_deposit()?);
+    Ok(PreparedCall::new(move || discard_value(client.create_host_to_host_deposit(new).send()))
+        .resolved_by_lookup(lookup_by_reference(&setup)?))
 }
 
-async fn confirm(bench: Bench) -> Result<Ready, Failed> {
-    let (healthy, tested) = (client(&bench, &bench.healthy)?, client(&bench, &bench.tested)?);
+async fn confirm(setup: Setup) -> Result<PreparedCall, Failed> {
+    let (healthy, tested) = (client(&setup, &setup.healthy)?, client(&setup, &setup.tested)?);
     let id = healthy.create_host_to_host_deposit(new_deposit()?).send().await?.order_id;
     let utr: turbopay::Utr = "110000000000".parse()?;
-    let (known, confirmed) = (id.clone(), utr.clone());
-    Ok(Ready::new(move || sent(tested.confirm_utr(&id, &utr).send())).looked_up(move || {
-        let (asking, confirmed) = (healthy.order_status(&known).send(), confirmed.clone());
-        Box::pin(async move { Ok(asking.await?.utr == Some(confirmed)) })
+    let (order_id, confirmed_utr) = (id.clone(), utr.clone());
+    Ok(PreparedCall::new(move || discard_value(tested.confirm_utr(&id, &utr).send())).resolved_by_lookup(move || {
+        let (call, confirmed_utr) = (healthy.order_status(&order_id).send(), confirmed_utr.clone());
+        Box::pin(async move { Ok(call.await?.utr == Some(confirmed_utr)) })
     }))
 }
 
-async fn withdraw(bench: Bench) -> Result<Ready, Failed> {
-    let (client, new) = (client(&bench, &bench.tested)?, new_withdrawal()?);
-    Ok(Ready::new(move || sent(client.create_withdrawal(new).send())).looked_up(found(&bench)?))
+async fn withdraw(setup: Setup) -> Result<PreparedCall, Failed> {
+    let (client, new) = (client(&setup, &setup.tested)?, new_withdrawal()?);
+    Ok(PreparedCall::new(move || discard_value(client.create_withdrawal(new).send()))
+        .resolved_by_lookup(lookup_by_reference(&setup)?))
 }
 
-async fn balance(bench: Bench) -> Result<Ready, Failed> {
-    let client = client(&bench, &bench.tested)?;
-    Ok(Ready::new(move || sent(client.balance(Currency::INR).send())))
+async fn balance(setup: Setup) -> Result<PreparedCall, Failed> {
+    let client = client(&setup, &setup.tested)?;
+    Ok(PreparedCall::new(move || discard_value(client.balance(Currency::INR).send())))
 }
 
-async fn order_status(bench: Bench) -> Result<Ready, Failed> {
-    let (healthy, tested) = (client(&bench, &bench.healthy)?, client(&bench, &bench.tested)?);
+async fn order_status(setup: Setup) -> Result<PreparedCall, Failed> {
+    let (healthy, tested) = (client(&setup, &setup.healthy)?, client(&setup, &setup.tested)?);
     let id = healthy.create_withdrawal(new_withdrawal()?).send().await?.order_id;
-    Ok(Ready::new(move || sent(tested.order_status(&id).send())))
+    Ok(PreparedCall::new(move || discard_value(tested.order_status(&id).send())))
 }
 
-async fn merchant_order_status(bench: Bench) -> Result<Ready, Failed> {
-    let (healthy, tested) = (client(&bench, &bench.healthy)?, client(&bench, &bench.tested)?);
+async fn merchant_order_status(setup: Setup) -> Result<PreparedCall, Failed> {
+    let (healthy, tested) = (client(&setup, &setup.healthy)?, client(&setup, &setup.tested)?);
     healthy.create_withdrawal(new_withdrawal()?).send().await?;
     let reference = REFERENCE.parse()?;
-    Ok(Ready::new(move || sent(tested.lookup(&reference).send())))
+    Ok(PreparedCall::new(move || discard_value(tested.lookup(&reference).send())))
 }
 
-/// Whether the order is known by the merchant's reference.
-fn found(bench: &Bench) -> Result<impl Fn() -> Looking + Send + Sync + use<>, Failed> {
-    let (client, reference) = (client(bench, &bench.healthy)?, REFERENCE.parse()?);
-    Ok(move || -> Looking {
-        let asking = client.lookup(&reference).send();
+/// Returns a lookup by the merchant's reference.
+fn lookup_by_reference(setup: &Setup) -> Result<impl Fn() -> LookupFuture + Send + Sync + use<>, Failed> {
+    let (client, reference) = (client(setup, &setup.healthy)?, REFERENCE.parse()?);
+    Ok(move || -> LookupFuture {
+        let call = client.lookup(&reference).send();
         Box::pin(async move {
-            match asking.await {
+            match call.await {
                 Ok(_) => Ok(true),
                 Err(err) if err.outcome() == Outcome::Refused => Ok(false),
                 Err(err) => Err(err),
@@ -91,9 +94,9 @@ fn found(bench: &Bench) -> Result<impl Fn() -> Looking + Send + Sync + use<>, Fa
     })
 }
 
-fn client(bench: &Bench, line: &Line) -> Result<Client, Failed> {
-    let builder = turbopay_builder(&bench.sandbox)?.base_url(line.address(bench.sandbox.turbopay().base_url()));
-    Ok(builder.status_url(NOWHERE).transport(Arc::clone(&line.transport)).retry(line.retry).build()?)
+fn client(setup: &Setup, route: &Route) -> Result<Client, Failed> {
+    let builder = turbopay_builder(&setup.sandbox)?.base_url(route.base_url(setup.sandbox.turbopay().base_url()));
+    Ok(builder.status_url(STATUS_URL).transport(Arc::clone(&route.transport)).retry(route.retry).build()?)
 }
 
 fn new_deposit() -> Result<NewDeposit, Failed> {
@@ -108,5 +111,5 @@ fn new_withdrawal() -> Result<NewWithdrawal, Failed> {
 
 const REFERENCE: &str = "order-1";
 
-/// Messages go to loopback only, so none is sent there.
-const NOWHERE: &str = "https://merchant.example/status";
+/// The sandbox sends messages to loopback only, so none is sent to this URL.
+const STATUS_URL: &str = "https://merchant.example/status";
