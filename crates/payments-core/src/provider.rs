@@ -33,8 +33,8 @@ pub struct IdempotencyPolicy {
     pub header: &'static str,
     /// The time for which the provider remembers a key, counted from the first request under it.
     ///
-    /// The executor stops sending five minutes earlier, minus the time that one attempt may take, because clocks
-    /// differ.
+    /// The executor starts no attempt that could end later than five minutes before the end of this time, because
+    /// clocks differ.
     pub lifetime: Duration,
 }
 
