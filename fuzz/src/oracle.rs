@@ -1,60 +1,31 @@
 //! Reads JSON independently of the SDKs, to compare with what they read.
 
-use std::collections::HashMap;
+mod amount;
+mod body;
 
 use serde::de::IgnoredAny;
-use serde_json::value::RawValue;
 
-/// Returns true if the body is a JSON object.
+pub(crate) use amount::{ReportedMoney, check_agrees, never_passes, same_amount, same_reported, shortest};
+pub(crate) use body::{clean, item, member, member_at, member_of, occurrences, says};
+
+/// Returns true if the body is a JSON object, apart from a byte order mark and invalid Unicode.
 pub(crate) fn is_object(body: &[u8]) -> bool {
-    let first = body.iter().find(|byte| !b" \t\r\n".contains(byte));
-    let text = std::str::from_utf8(body).ok().filter(|_| first == Some(&b'{'));
-    text.is_some_and(|text| serde_json::from_str::<IgnoredAny>(text).is_ok())
+    let text = clean(body, char::REPLACEMENT_CHARACTER);
+    text.trim_start_matches([' ', '\t', '\r', '\n']).starts_with('{')
+        && serde_json::from_str::<IgnoredAny>(&text).is_ok()
 }
 
-/// The raw JSON of an object's member.
-pub(crate) fn member(body: &[u8], name: &str) -> Option<String> {
-    let body = std::str::from_utf8(body).ok()?;
-    let members: HashMap<String, Box<RawValue>> = serde_json::from_str(body).ok()?;
-    members.get(name).map(|raw| raw.get().to_owned())
-}
-
-/// The raw JSON of a member of an inner object.
-pub(crate) fn member_of(body: &[u8], outer: &str, name: &str) -> Option<String> {
-    member(member(body, outer)?.as_bytes(), name)
-}
-
-/// The content of a JSON string, or the text of a number. `None` for `null`.
+/// The content of a JSON string, or the text of a number or boolean. `None` for `null`, lists and objects.
 pub(crate) fn text(raw: &str) -> Option<String> {
-    match raw {
-        "null" => None,
-        raw if raw.starts_with('"') => Some(serde_json::from_str(raw).expect("the member was JSON")),
-        raw => Some(raw.to_owned()),
-    }
+    if raw == "null" || raw.starts_with(['[', '{']) { None } else { Some(any_text(raw)) }
 }
 
-/// The canonical form of a plain decimal, or `None` if the text is not one.
-pub(crate) fn shortest(text: &str) -> Option<String> {
-    let (sign, digits) = text.strip_prefix('-').map_or(("", text), |rest| ("-", rest));
-    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, "0"));
-    let plain = |digits: &str| !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
-    if !plain(whole) || !plain(fraction) {
-        return None;
-    }
-    let (whole, fraction) = (whole.trim_start_matches('0'), fraction.trim_end_matches('0'));
-    let sign = if whole.is_empty() && fraction.is_empty() { "" } else { sign };
-    Some(format!("{sign}{whole}.{fraction}"))
+/// The content of a JSON string, or the text of any other value.
+pub(crate) fn any_text(raw: &str) -> String {
+    if raw.starts_with('"') { serde_json::from_str(raw).expect("the member was JSON") } else { raw.to_owned() }
 }
 
-/// Compares an amount with the member from which it was read.
-#[track_caller]
-pub(crate) fn same_amount(raw: Option<String>, amount: &str) {
-    let raw = raw.expect("an amount was read, so one was there");
-    let said = text(&raw).and_then(|text| shortest(&text));
-    assert_eq!(said, shortest(amount), "{raw} was read as {amount}");
-}
-
-/// Compares a text with the member from which it was read.
+/// Compares a text with the member from which it was read. A number or boolean is read as its text.
 #[track_caller]
 pub(crate) fn same_text(raw: Option<String>, value: &str) {
     assert_eq!(raw.as_deref().and_then(text).as_deref(), Some(value));

@@ -13,10 +13,11 @@ use std::future::Future;
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
+use payments_core::json::UnreadableItem;
 use payments_core::test_util::{ManualClock, Reply, Script};
 use payments_core::{Effect, Error, ErrorKind, Outcome};
 
-use crate::oracle;
+use crate::oracle::{self, same_text};
 
 /// The response to a call.
 pub(crate) struct Case<'a> {
@@ -65,8 +66,8 @@ pub(crate) struct Rules {
     pub(crate) effect: Effect,
     /// True if the provider also sends errors with a 2xx status.
     pub(crate) errors_in_2xx: bool,
-    /// True if the provider documents that a request with status 429 was not executed.
-    pub(crate) throttled_is_refused: bool,
+    /// True if the provider documents 401 without a body.
+    pub(crate) empty_401: bool,
     /// Secrets that no error may print.
     pub(crate) secrets: &'static [&'static str],
     /// The card number in the request, if there is one. Errors may print it only as part of a longer number.
@@ -75,7 +76,7 @@ pub(crate) struct Rules {
 
 impl Rules {
     pub(crate) fn new(effect: Effect, secrets: &'static [&'static str]) -> Self {
-        Self { effect, errors_in_2xx: false, throttled_is_refused: false, secrets, card: None }
+        Self { effect, errors_in_2xx: false, empty_401: false, secrets, card: None }
     }
 }
 
@@ -114,12 +115,23 @@ fn check(case: &Case<'_>, rules: &Rules, error: &Error) {
     );
     if outcome == Outcome::Refused {
         assert!(may_refuse(case, rules), "refused by {} with {} bytes", case.status, case.body.len());
-        assert!(oracle::is_object(case.body) && !case.is_encoded(), "refused by a body that is not the provider's");
+        let is_documented = rules.empty_401 && case.status == 401 && case.body.is_empty();
+        let is_provider = oracle::is_object(case.body) && !case.is_encoded() || is_documented;
+        assert!(is_provider, "refused by a body that is not the provider's");
     }
     if (300..400).contains(&case.status) && !case.is_encoded() {
         assert_eq!((error.kind(), outcome), (ErrorKind::Configuration, Outcome::Unknown));
     }
     assert_eq!(error.status().map(|status| status.as_u16()), Some(case.status));
+    for said in [error.object_id(), error.reported_status()].into_iter().flatten() {
+        assert!(oracle::says(case.body, said), "{said:?} is nowhere in the body");
+    }
+    if let Some(said) = error.reported_amount() {
+        // An amount of another shape is kept as it was received.
+        let body = oracle::clean(case.body, char::REPLACEMENT_CHARACTER);
+        let kept = oracle::clean(said.as_bytes(), char::REPLACEMENT_CHARACTER);
+        assert!(oracle::says(case.body, said) || body.contains(&kept), "{said:?} is nowhere in the body");
+    }
 
     let line = error.to_string();
     assert!(!line.chars().any(|c| c.is_control()), "{line:?} has control characters");
@@ -135,13 +147,24 @@ fn check(case: &Case<'_>, rules: &Rules, error: &Error) {
     assert!(rules.card.is_none_or(|number| !oracle::shows_card(&shown, number)), "a card number in {shown}");
 }
 
+/// An item that cannot be read is the list's, with the id that the list says.
+#[track_caller]
+pub(crate) fn check_item(body: &[u8], list: &str, index: usize, unreadable: &UnreadableItem) {
+    assert_eq!(unreadable.index, index);
+    let raw = oracle::clean(unreadable.raw.as_str().as_bytes(), char::REPLACEMENT_CHARACTER);
+    assert_eq!(oracle::item(body, list, index), Some(raw));
+    assert!(unreadable.error.path().starts_with(&format!("{list}[{index}]")), "{unreadable}");
+    if let Some(id) = &unreadable.id {
+        same_text(oracle::member_at(body, &[list, &format!("[{index}]"), "id"]), id);
+    }
+    let _ = format!("{unreadable} {unreadable:?}");
+}
+
 /// Returns true if a response with this status can be a refusal.
 fn may_refuse(case: &Case<'_>, rules: &Rules) -> bool {
     match case.status {
         200..300 => rules.errors_in_2xx,
         400..=405 | 413 | 415 | 422 => true,
-        409 => false,
-        429 => rules.throttled_is_refused,
         _ => false,
     }
 }

@@ -6,9 +6,10 @@ use payments_core::webhook::{HexCase, one_header, signature_from_base64, signatu
 use payments_proof::{Delivery, Kind, Outcome, Provider, receive};
 use turratech::EventObject;
 
-use crate::oracle::{member, member_of, same_amount, same_text};
+use crate::oracle::{check_agrees, member, member_at, occurrences, same_reported, same_text};
 use crate::responses::clock;
-use crate::responses::turbopay::check_status;
+use crate::responses::turbopay::{check_status, rupees_are};
+use crate::responses::turratech::{same_payment_amounts, same_refund_amount};
 
 /// TurboPay's webhooks. An input is the signature, a line break and the body.
 pub fn turbopay_webhooks(data: &[u8]) -> bool {
@@ -24,10 +25,13 @@ pub fn turbopay_webhooks(data: &[u8]) -> bool {
     assert_eq!(event.body(), body);
     same_text(member(body, "order_id"), event.order_id.as_str());
     same_text(member(body, "merchant_order_id"), event.merchant_order_id.as_str());
-    same_amount(member(body, "amount"), &event.amount.to_string());
+    same_reported(body, &["amount"], &event.amount());
     check_status(body, &event.status);
     assert!(format!("{event:?}").contains("OrderId([private])"), "ids are private");
-    let _ = (event.amount_in(turbopay::Currency::INR), event.digest().to_string());
+    let rupees = event.amount_in(turbopay::Currency::INR);
+    rupees_are(body).is(&rupees);
+    check_agrees(event.merchant_order_id.as_str(), &rupees, turbopay::Currency::INR, |order| event.check(order));
+    let _ = event.digest().to_string();
     true
 }
 
@@ -48,14 +52,19 @@ pub fn turratech_webhooks(data: &[u8]) -> bool {
     same_text(member(body, "id"), event.id.as_str());
     same_text(member(body, "type"), event.event_type.as_str());
     assert_eq!(member(body, "livemode").as_deref(), Some(if event.livemode { "true" } else { "false" }));
-    let object = member_of(body, "data", "object").expect("an event has an object");
+    let part = |name| member_at(body, &["data", "object", name]);
+    assert_eq!(occurrences(body, &["data", "object"]).len(), 1, "an event has an object");
     match event.object() {
         Ok(EventObject::Payment(payment)) => {
             assert_eq!(payment.livemode, event.livemode, "a payment of the other mode");
-            same_amount(member(object.as_bytes(), "amount"), &payment.amount.minor().to_string());
-            same_text(member(object.as_bytes(), "status"), payment.status.as_str());
+            same_text(part("id"), payment.id.as_str());
+            same_text(part("status"), payment.status.as_str());
+            same_payment_amounts(body, &["data", "object"], &payment);
         }
-        Ok(EventObject::Refund(refund)) => same_text(member(object.as_bytes(), "id"), refund.id.as_str()),
+        Ok(EventObject::Refund(refund)) => {
+            same_text(part("id"), refund.id.as_str());
+            same_refund_amount(body, &["data", "object"], &refund);
+        }
         Ok(_) => {}
         Err(error) => assert!(error.path().starts_with("data.object"), "{error}"),
     }

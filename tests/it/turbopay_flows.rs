@@ -96,7 +96,7 @@ async fn a_failed_withdrawal_has_an_error_code_and_the_money_returns() {
     sandbox.settle().await;
 
     assert_eq!((after_payout.available_money(), after_failure.available_money()), (Ok(rupees(500)), Ok(rupees(1000))));
-    assert_eq!(after_failure.available.to_string(), "1000.0000");
+    assert_eq!(after_failure.available().unwrap().to_string(), "1000.0000");
     let event = verify_all(&sandbox, &merchant.deliveries()).pop().unwrap();
     assert_eq!((&event.status, event.error_code.as_deref()), (&OrderStatus::Failed, Some("ERR_001")));
     sandbox.finish();

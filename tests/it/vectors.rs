@@ -14,7 +14,7 @@ fn the_file_has_one_vector_per_line_and_is_ascii() {
     assert!(FILE == printed, "line {:?} is not in the canonical form", differs.map(|index| index + 1));
     assert!(FILE.len() <= 256 * 1024, "{} bytes", FILE.len());
     assert!(FILE.is_ascii(), "every program can read ASCII");
-    assert_eq!(file().vectors.len(), 496);
+    assert_eq!(file().vectors.len(), 513);
 }
 
 #[test]
@@ -97,6 +97,24 @@ fn a_test_event_at_a_live_endpoint_matches_no_live_order() {
     let order = Expected::new("pay_1", Money::from_minor(2000, Currency::GBP));
     assert_eq!(payment.check(&order.clone().live(true)), Err(Mismatch::Mode { live: false }));
     assert_eq!(payment.check(&order.live(false)), Ok(()));
+}
+
+#[test]
+fn an_amount_that_cannot_be_read_matches_no_order() {
+    let unreadable: Vec<_> = vectors().into_iter().filter(|v| v.reads.contains_key("unreadable_amount")).collect();
+    assert!(unreadable.len() > 4);
+    for vector in unreadable {
+        let delivery = vector.delivery().unwrap();
+        let verdict = receive(&delivery).unwrap();
+        assert!(!verdict.reads.contains_key("amount"), "{}", vector.name);
+        let key = turbopay::WebhookKey::new(&*delivery.secrets[0]).unwrap();
+        let signature = &delivery.headers[0].1;
+        let event = turbopay::WebhookVerifier::new(key).verify_signature(&delivery.body, signature).unwrap();
+        for rupees in [0, 1, 2, 20, 200, 900, i64::MAX / 100] {
+            let order = Expected::new("O_00", Money::from_minor(rupees * 100, Currency::INR));
+            assert!(matches!(event.check(&order), Err(Mismatch::AmountUnreadable(_))), "{}", vector.name);
+        }
+    }
 }
 
 /// Uses Node's HMAC and AES, and an independent parser of signatures.

@@ -3,10 +3,11 @@
 use payments_core::gateway::{self, Capabilities, Capability, Feature, NextAction, PaymentState, StartedPayment};
 use payments_core::provider::{IdempotencyPolicy, Operation, ProviderSpec};
 use payments_core::request::{Path, RequestBuilder};
+use payments_core::transport::{Response, async_trait};
 use payments_core::webhook::{self, HexCase, SigningSecrets, Verified, VerifyError, signature_from_hex};
 use payments_core::{Call, Currency, Error, Expected, Keyed, Mismatch, Money, Page, Pager, ProviderError, Reported};
 use payments_core::{PaymentStatus as Common, Settings, client_settings, connection::Connection, http, id, json, time};
-use payments_core::{open_enum, secret_newtype, string_newtype, transport::Response, transport::async_trait};
+use payments_core::{deciding_members, json::Read, open_enum, secret_newtype, string_newtype};
 use serde::{Deserialize, Serialize};
 
 static SPEC: ProviderSpec = ProviderSpec {
@@ -14,7 +15,6 @@ static SPEC: ProviderSpec = ProviderSpec {
     agent: concat!("acme-pay/", env!("CARGO_PKG_VERSION")),
     parse_error,
     errors_in_2xx: false,
-    throttled_is_refused: false,
     idempotency: Some(IdempotencyPolicy { header: "idempotency-key", lifetime: time::Duration::DAY.unsigned_abs() }),
 };
 
@@ -62,7 +62,6 @@ impl ClientBuilder {
 
 /// The parameters of a new payment. The amount must be above zero.
 #[derive(Debug, Clone, Serialize)]
-#[must_use = "a payment is not created until it is sent"]
 pub struct NewPayment {
     amount: i64,
     currency: Currency,
@@ -85,6 +84,7 @@ pub struct Payment {
     pub status: PaymentStatus,
 }
 
+deciding_members!(Payment: "id", "reference", "amount", "currency", "status");
 impl Payment {
     pub fn amount(&self) -> Money {
         Money::from_minor(self.amount, self.currency)
@@ -92,8 +92,7 @@ impl Payment {
 
     /// Compares reference, currency and amount with the merchant's order. Does not check the status.
     pub fn check(&self, order: &Expected) -> Result<(), Mismatch> {
-        let amount = self.amount().to_decimal().map_err(Mismatch::Amount)?;
-        order.check(&Reported { reference: self.reference.as_str(), amount, currency: Some(self.currency), live: None })
+        order.check(&Reported::money(self.reference.as_str(), self.amount())?)
     }
 
     fn common(&self) -> Common {
@@ -113,20 +112,20 @@ impl Client {
 
     /// Creates a payment under an idempotency key. **This moves money.**
     pub fn create_payment(&self, new: NewPayment) -> Call<Payment, Keyed> {
-        let valid = Money::from_minor(new.amount, new.currency).check_positive("amount").map_err(Error::from);
-        let request = RequestBuilder::post(Path::new("v1/payments")).log_as(new.clone()).json(&new);
-        self.0.auto_keyed_call(Operation::move_money("create_payment"), valid.and(request), move |payment: Payment| {
-            json::expect_equal("reference", &payment.reference, &new.reference)?;
-            json::expect_equal("currency", &payment.currency, &new.currency)?;
-            json::expect_equal("amount", &payment.amount, &new.amount).map(|()| payment)
+        let amount = Money::from_minor(new.amount, new.currency);
+        let valid = amount.check_positive("amount").map_err(Error::from);
+        let request = valid.and(RequestBuilder::post(Path::new("v1/payments")).log_as(new.clone()).json(&new));
+        self.0.auto_keyed_call(Operation::move_money("create_payment"), request, move |read: Read<'_, Payment>| {
+            json::expect_equal("reference", &read.value.reference, &new.reference)?;
+            json::expect_equal("amount", &read.value.amount(), &amount).map(|()| read.value)
         })
     }
 
     pub fn retrieve_payment(&self, id: &PaymentId) -> Call<Payment> {
         let requested = id.clone();
         let request = RequestBuilder::get(Path::new("v1/payments").segment(id)).log_as(id.clone());
-        self.0.call(Operation::read("retrieve_payment"), Ok(request), move |payment: Payment| {
-            json::expect_equal("id", &payment.id, &requested).map(|()| payment)
+        self.0.call(Operation::read("retrieve_payment"), Ok(request), move |read: Read<'_, Payment>| {
+            json::expect_equal("id", &read.value.id, &requested).map(|()| read.value)
         })
     }
 
@@ -134,7 +133,7 @@ impl Client {
         let connection = self.0.clone();
         Pager::new(move |cursor| {
             let path = cursor.iter().fold(Path::new("v1/payments"), |path, cursor| path.query("cursor", cursor));
-            let read = |list: WireList| Ok(Page { items: list.data, next: list.next_cursor });
+            let read = |list: Read<'_, WireList>| Ok(Page { items: list.value.data, next: list.value.next_cursor });
             connection.call(Operation::read("list_payments"), Ok(RequestBuilder::get(path)), read)
         })
     }
@@ -156,6 +155,7 @@ struct WireList {
     data: Vec<Payment>,
     next_cursor: Option<String>,
 }
+deciding_members!(WireList: "data", "next_cursor");
 
 #[derive(Debug, Clone)]
 pub struct WebhookVerifier(SigningSecrets);

@@ -54,7 +54,7 @@ function turratech(vector, body) {
   if (times.length !== 1 || !/^(0|[1-9][0-9]*)$/.test(times[0])) return false;
   const distance = BigInt(times[0]) - BigInt(vector.clock);
   if (distance > rules.tolerance || distance < -rules.tolerance) return false;
-  const signatures = entries.filter((entry) => /^v1=[0-9a-f]{64}$/.test(entry));
+  const signatures = entries.filter((entry) => /^v1=[0-9a-fA-F]{64}$/.test(entry));
   const message = Buffer.concat([Buffer.from(`${times[0]}.`), body]);
   return isSigned(vector, message, signatures.map((entry) => Buffer.from(entry.slice(3), 'hex')));
 }
@@ -84,7 +84,7 @@ function isSigned(vector, message, signatures) {
 function decrypt(vector, body) {
   const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
   try {
-    const data = strictBase64(member(utf8.decode(body), 'encryptedData'));
+    const data = anyBase64(member(utf8.decode(body), 'encryptedData'));
     for (const secret of vector.secrets) {
       try {
         const key = Buffer.from(bytes(secret).toString(), 'base64');
@@ -106,6 +106,15 @@ function decrypt(vector, body) {
 function strictBase64(text) {
   const decoded = Buffer.from(text, 'base64');
   return decoded.toString('base64') === text ? decoded : undefined;
+}
+
+/** Decodes base64 of the standard or the URL-safe alphabet. Line breaks are ignored; padding is optional. */
+function anyBase64(text) {
+  const standard = text.replace(/[\r\n]/g, '').replace(/-/g, '+').replace(/_/g, '/');
+  const digits = standard.replace(/={0,2}$/, '');
+  const padded = digits.padEnd(Math.ceil(digits.length / 4) * 4, '=');
+  if (standard.length > padded.length) throw new Error('too much padding');
+  return strictBase64(padded);
 }
 
 /** A string member that occurs in an object exactly once. */

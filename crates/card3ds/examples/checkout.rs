@@ -40,7 +40,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         callback.lookup(&client).send().await?
     };
     payment.check(&Expected::new(&order_id, price))?;
-    println!("order {order_id}: {}, {}", payment.status, payment.amount);
+    println!("order {order_id}: {}, {}", payment.status, payment.amount()?);
     sandbox.finish();
     Ok(())
 }

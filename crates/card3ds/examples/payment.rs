@@ -58,7 +58,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 fn print(payment: &Payment) {
     let order_id = payment.order_id.as_ref().map_or("(no order id)", MerchantOrderId::as_str);
     let message = payment.result_message.as_deref().unwrap_or("no message");
-    println!("order {order_id}: {}, {}, {message}", payment.status, payment.amount);
+    let amount = payment.amount().map_or_else(|unreadable| unreadable.to_string(), |amount| amount.to_string());
+    println!("order {order_id}: {}, {amount}, {message}", payment.status);
 }
 
 fn new_payment(order_id: MerchantOrderId, amount: &str) -> Result<NewPayment, Box<dyn std::error::Error>> {

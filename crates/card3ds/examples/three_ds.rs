@@ -67,7 +67,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
                 let payment = client.complete_3ds(&stored_id, &callback).send().await?.into_success()?;
                 payment.check(&Expected::new(&order_id, price))?;
                 result = "The payment succeeded.";
-                println!("order {order_id}: {}, {}", payment.status, payment.amount);
+                println!("order {order_id}: {}, {}", payment.status, payment.amount()?);
                 request.respond(&ChallengePage::RETURN_HEADERS, ChallengePage::RETURN_PAGE).await?;
             }
             "GET /result" => {

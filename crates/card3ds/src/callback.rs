@@ -65,13 +65,14 @@ impl ThreeDsCallback {
     /// Parses the body of a POST request to the success URL.
     ///
     /// The body is a form (documented) in URL encoding (inferred). `paymentId` and `securityKey` must occur exactly once.
-    /// Other fields are ignored.
+    /// Other fields are ignored. A plus sign in the key stays one, because a key contains no spaces.
     ///
     /// # Errors
     ///
     /// Returns [`VerifyError::Rejected`] for any other body. Respond with 400. The reason is recorded in the trace only.
     pub fn parse(body: &[u8]) -> Result<Unverified<Self>, VerifyError> {
-        let [payment_id, security_key] = fields(body, ["paymentId", "securityKey"])?;
+        let [payment_id, _] = fields(body, ["paymentId", "securityKey"])?;
+        let [security_key] = values(&with_encoded_plus(body), ["securityKey"])?;
         Ok(Unverified::new(Self { payment_id: id(&payment_id)?, security_key: key(security_key)? }))
     }
 
@@ -212,6 +213,10 @@ fn fields<const N: usize>(body: &[u8], names: [&str; N]) -> Result<[String; N], 
     if body.len() > MAX_BODY {
         return Err(rejected("the body is longer than any callback"));
     }
+    values(body, names)
+}
+
+fn values<const N: usize>(body: &[u8], names: [&str; N]) -> Result<[String; N], VerifyError> {
     let mut found = [const { None }; N];
     for (name, value) in form_urlencoded::parse(body) {
         let Some(index) = names.iter().position(|wanted| name == *wanted) else { continue };
@@ -224,6 +229,18 @@ fn fields<const N: usize>(body: &[u8], names: [&str; N]) -> Result<[String; N], 
         *value = found.ok_or_else(|| rejected("a form field is missing"))?;
     }
     Ok(values)
+}
+
+/// Encodes each plus sign of a form, which otherwise stands for a space.
+fn with_encoded_plus(body: &[u8]) -> Vec<u8> {
+    let mut encoded = Vec::with_capacity(body.len());
+    for byte in body {
+        match byte {
+            b'+' => encoded.extend_from_slice(b"%2B"),
+            byte => encoded.push(*byte),
+        }
+    }
+    encoded
 }
 
 /// Parses an id. A value that was encoded twice still contains a `%`, which no id may contain.

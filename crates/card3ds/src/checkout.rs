@@ -1,15 +1,18 @@
 use payments_core::id::check_url;
-use payments_core::json::{DecodeError, JsonNumber};
+use payments_core::json::{DecodeError, Facts, JsonNumber, ProviderMessage, Read, UnreadableMembers};
 use payments_core::provider::Operation;
 use payments_core::request::{Path, RequestBuilder};
-use payments_core::{Call, Currency, Error, Money, Poller, check_length};
+use payments_core::{Call, Currency, Error, Money, Poller, ValidationError, check_length};
 use serde::{Deserialize, Serialize};
 
 use crate::amount::wire_amount;
 use crate::client::Client;
+use crate::error::parse_refusal;
+use crate::fields::Member;
 use crate::id::{CheckoutId, CustomerId, MerchantOrderId, UNLIMITED};
 use crate::installment::{InterestPaidBy, check_at_least_one};
-use crate::payment::{Payment, Requested};
+use crate::payment::Payment;
+use crate::requested::Requested;
 
 /// A checkout to create: a payment that the customer makes on the provider's page.
 ///
@@ -114,25 +117,34 @@ pub struct Checkout {
     pub checkout_id: CheckoutId,
     /// The page to send the customer to.
     pub redirect_url: String,
+    #[serde(skip)]
+    unreadable: UnreadableMembers,
+}
+
+impl Checkout {
+    /// The members of the response that could not be read as documented. Usually there are none.
+    #[must_use]
+    pub fn unreadable_members(&self) -> &UnreadableMembers {
+        &self.unreadable
+    }
 }
 
 impl Client {
     /// Creates a checkout. This moves no money: the customer pays on the provider's page.
     ///
     /// The client never retries a request that may have been executed. After an unknown outcome, create another checkout:
-    /// nobody has the URL of the first one, so nobody can pay it (inferred).
+    /// nobody has the URL of the first one, so nobody can pay it (inferred). Except after an error of the kind
+    /// [`Conflict`](payments_core::ErrorKind::Conflict): it says that the order may be paid.
     pub fn create_checkout(&self, checkout: NewCheckout) -> Call<Checkout> {
-        self.connection.call(CREATE_CHECKOUT, checkout.request(), |wire: WireCheckout| {
-            if check_url("redirectUrl", &wire.redirect_url, UNLIMITED).is_err() {
-                return Err(DecodeError::new("redirectUrl", "is not a URL that starts with https:// or http://"));
-            }
-            Ok(Checkout { checkout_id: wire.checkout_id, redirect_url: wire.redirect_url })
-        })
+        let requested = Requested::for_order(&checkout.order_id);
+        self.connection
+            .call(CREATE_CHECKOUT, checkout.request(), WireCheckout::checkout)
+            .with_error_parser(move |operation, response| parse_refusal(operation, response, &requested))
     }
 
     /// Looks up the payment of a checkout. Read-only.
     ///
-    /// Compare the payment with the order: [`Payment::check`].
+    /// Compare the payment with the order: [`Payment::check`]. A `FAILED` payment without an id is an error: declined.
     ///
     /// Not documented:
     ///
@@ -141,7 +153,7 @@ impl Client {
     ///   So keep the id of a failed checkout, and look it up again before you create another checkout for the order.
     pub fn checkout_status(&self, checkout: &CheckoutId) -> Call<Payment> {
         let request = RequestBuilder::get(Path::new("api/checkout").segment(checkout));
-        self.connection.call(CHECKOUT_STATUS, Ok(request), |wire| Requested::default().decode(wire))
+        self.payment_call(CHECKOUT_STATUS, Ok(request), Requested::default())
     }
 
     /// Looks up a checkout repeatedly until its payment is `SUCCESS` or `FAILED`.
@@ -173,8 +185,42 @@ struct WireNewCheckout<'a> {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct WireCheckout {
-    checkout_id: CheckoutId,
-    redirect_url: String,
+    #[serde(default)]
+    checkout_id: Member<CheckoutId>,
+    #[serde(default)]
+    redirect_url: Member<RedirectUrl>,
+}
+
+impl ProviderMessage for WireCheckout {
+    const DECIDING: &'static [&'static str] = &["checkoutId", "redirectUrl"];
+}
+
+impl WireCheckout {
+    fn checkout(read: Read<'_, Self>) -> Result<Checkout, DecodeError> {
+        let Self { checkout_id, redirect_url } = read.value;
+        let object_id = checkout_id.known().map(|id| id.as_str().to_owned());
+        let page = match redirect_url {
+            Member::Unreadable => {
+                Err(DecodeError::new("redirectUrl", "is not a URL that starts with https:// or http://"))
+            }
+            url => url.required("redirectUrl"),
+        };
+        let checkout = checkout_id
+            .required("checkoutId")
+            .and_then(|checkout_id| Ok(Checkout { checkout_id, redirect_url: page?.0, unreadable: read.unreadable }));
+        checkout.map_err(|error| error.with_facts(Facts { object_id, ..Facts::default() }))
+    }
+}
+
+/// The URL of a page.
+struct RedirectUrl(String);
+
+impl TryFrom<&str> for RedirectUrl {
+    type Error = ValidationError;
+    fn try_from(text: &str) -> Result<Self, ValidationError> {
+        check_url("redirectUrl", text, UNLIMITED)?;
+        Ok(Self(text.to_owned()))
+    }
 }
 
 const CREATE_CHECKOUT: Operation = Operation::write("create_checkout");

@@ -6,7 +6,7 @@ use payments_core::gateway::{
 };
 use payments_core::id::check_url;
 use payments_core::transport::async_trait;
-use payments_core::{Error, Expected, ValidationError};
+use payments_core::{Error, Expected, Mismatch, ValidationError};
 
 use crate::checkout::NewCheckout;
 use crate::client::Client;
@@ -81,13 +81,21 @@ impl Retrieve for Client {
 impl Capture for Client {
     async fn capture_payment(&self, request: &CaptureRequest) -> Result<PaymentState, Error> {
         let id: PaymentId = parse_field("payment_id", &request.payment_id)?;
-        Ok(state(&self.capture(&id, request.amount).send().await?))
+        let payment = self.capture(&id, request.amount).send().await?;
+        let check = payment.amount().map(|_| ()).map_err(Mismatch::AmountUnreadable);
+        Ok(state(&payment).checked(check))
     }
 }
 
 fn state(payment: &Payment) -> PaymentState {
     let id = payment.payment_id.as_str().to_owned();
-    PaymentState::new(Some(id), payment.status.common(), payment.status.is_final(), Some(payment.amount))
+    let amount = payment.amount().ok();
+    if payment.may_be_duplicate() {
+        // It does not prove that the order is unpaid.
+        let status = payments_core::PaymentStatus::Unknown(payment.status.as_str().to_owned());
+        return PaymentState::new(Some(id), status, false, amount);
+    }
+    PaymentState::new(Some(id), payment.status.common(), payment.status.is_final(), amount)
 }
 
 impl PaymentStatus {

@@ -1,7 +1,7 @@
-use payments_core::json::{self, DecodeError, JsonNumber};
+use payments_core::json::{self, DecodeError, JsonNumber, ProviderMessage, RawJson, Read, UnreadableItem};
 use payments_core::provider::Operation;
 use payments_core::request::{Path, RequestBuilder};
-use payments_core::{Call, CardNumber, Currency, Error, Money, MoneyError, ValidationError};
+use payments_core::{Call, CardNumber, Currency, Error, Money, MoneyError, ReportedCurrency, ValidationError};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
@@ -170,14 +170,12 @@ impl Client {
     /// Returns the installment options for a card and an amount. Read-only, although the method is POST.
     ///
     /// The full card number is sent (documented), as with a payment.
-    pub fn installment_options(&self, query: InstallmentQuery) -> Call<Vec<InstallmentOption>> {
+    ///
+    /// An option that cannot be read does not affect the others. An option in another currency makes the response malformed.
+    pub fn installment_options(&self, query: InstallmentQuery) -> Call<Vec<Result<InstallmentOption, UnreadableItem>>> {
         let requested = query.amount;
-        self.connection.call(INSTALLMENT_OPTIONS, query.request(), move |wire: WireOptions| {
-            let options = wire.options.into_iter().enumerate();
-            let decode = |(index, option): (usize, WireOption)| {
-                option.option(requested).map_err(|error| error.within(&format!("options[{index}]")))
-            };
-            options.map(decode).collect()
+        self.connection.call(INSTALLMENT_OPTIONS, query.request(), move |read: Read<'_, WireOptions>| {
+            read.value.options.into_iter().enumerate().map(|(index, raw)| option(index, raw, requested)).collect()
         })
     }
 }
@@ -201,7 +199,11 @@ struct WireQuery<'a> {
 
 #[derive(Deserialize)]
 struct WireOptions {
-    options: Vec<WireOption>,
+    options: Vec<RawJson>,
+}
+
+impl ProviderMessage for WireOptions {
+    const DECIDING: &'static [&'static str] = &["options"];
 }
 
 #[derive(Deserialize)]
@@ -211,25 +213,39 @@ struct WireOption {
     installment_count: u32,
     #[serde(with = "json::decimal")]
     installment_amount: Decimal,
-    currency: Currency,
+    #[serde(default)]
+    currency: ReportedCurrency,
     #[serde(with = "json::decimal")]
     interest_amount: Decimal,
     #[serde(with = "json::decimal")]
     total_amount: Decimal,
 }
 
-impl WireOption {
-    fn option(self, requested: Money) -> Result<InstallmentOption, DecodeError> {
-        json::expect_equal("currency", &self.currency, &requested.currency())?;
-        Ok(InstallmentOption {
-            requested_amount: requested,
-            installment_count: self.installment_count,
-            installment_amount: self.installment_amount,
-            currency: self.currency,
-            interest_amount: self.interest_amount,
-            total_amount: self.total_amount,
-        })
-    }
+/// Reads an option. The outer error is about the whole response.
+fn option(
+    index: usize,
+    raw: RawJson,
+    requested: Money,
+) -> Result<Result<InstallmentOption, UnreadableItem>, DecodeError> {
+    let path = format!("options[{index}]");
+    let read = || -> Result<(WireOption, Currency), DecodeError> {
+        let wire: WireOption = raw.decode_object()?;
+        let currency = wire.currency.currency().map_err(|_| DecodeError::new("currency", "is missing or unknown"))?;
+        Ok((wire, currency))
+    };
+    let (wire, currency) = match read() {
+        Ok(read) => read,
+        Err(error) => return Ok(Err(UnreadableItem { index, id: None, error: error.within(&path), raw })),
+    };
+    json::expect_equal("currency", &currency, &requested.currency()).map_err(|error| error.within(&path))?;
+    Ok(Ok(InstallmentOption {
+        requested_amount: requested,
+        installment_count: wire.installment_count,
+        installment_amount: wire.installment_amount,
+        currency,
+        interest_amount: wire.interest_amount,
+        total_amount: wire.total_amount,
+    }))
 }
 
 const INSTALLMENT_OPTIONS: Operation = Operation::read("installment_options");

@@ -18,7 +18,9 @@ mod card;
 mod fields;
 mod id;
 mod new_payment;
+mod requested;
 mod success;
+mod wording;
 
 // Callbacks.
 mod callback;
@@ -35,11 +37,13 @@ pub use payment::{CardScheme, CardType, Payment, PaymentDate, PaymentStatus, Reg
 pub use three_ds::{Challenge, ChallengePage, Enrolment, NewThreeDsPayment, NotEnrolled, ReturnUrls};
 
 #[doc(inline)]
+pub use payments_core::json::{UnreadableItem, UnreadableMember, UnreadableMembers};
+#[doc(inline)]
 pub use payments_core::webhook::{Unverified, VerifyError};
 #[doc(inline)]
 pub use payments_core::{
-    Call, CardNumber, Currency, Error, ErrorKind, Expected, Expiry, Mismatch, Money, MoneyError, Outcome, Poller,
-    RetryPolicy, SecurityCode, Timeouts, ValidationError,
+    AmountUnreadable, Call, CardNumber, Currency, Error, ErrorKind, Expected, Expiry, Mismatch, Money, MoneyError,
+    Outcome, Poller, RetryPolicy, SecurityCode, Timeouts, ValidationError,
 };
 
 /// The core that all providers share: money, errors, transport, clock.

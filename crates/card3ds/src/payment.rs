@@ -1,20 +1,24 @@
 use std::fmt;
 
-use payments_core::json::{self, DecodeError};
+use payments_core::json::UnreadableMembers;
 use payments_core::provider::Operation;
 use payments_core::request::{Path, RequestBuilder};
-use payments_core::{Call, Currency, Error, Expected, Mismatch, Money, Reported, mask_card_numbers, open_enum};
-use rust_decimal::Decimal;
-use serde::{Deserialize, Deserializer, Serialize};
+use payments_core::{
+    AmountUnreadable, Call, Error, Expected, Mismatch, Money, Reported, ReportedAmount, ReportedCurrency,
+    mask_card_numbers, open_enum,
+};
+use serde::Serialize;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use crate::amount::Commission;
 use crate::card::MaskedPan;
 use crate::client::Client;
-use crate::fields::{any_value, optional_count, string_or_number};
 use crate::id::{CustomerId, MerchantOrderId, PaymentId};
 use crate::new_payment::NewPayment;
+use crate::requested::Requested;
+
+mod wire;
 
 open_enum! {
     /// The status of a payment.
@@ -73,9 +77,13 @@ open_enum! {
 ///
 /// **A `FAILED` payment is not an [`Error`].** Check [`Payment::status`], or call [`Payment::into_success`].
 ///
-/// Only the id, amount, currency and status are required. The document marks only the loyalty code and the customer id as
-/// possibly missing, but no other missing member may make an executed payment undecodable. For the same reason, an
-/// optional text may be a number, which is kept as written.
+/// Only the id and the status are required. The document marks only the loyalty code and the customer id as possibly
+/// missing, but no other missing or malformed member may make an executed payment undecodable:
+///
+/// - A number in place of a text is kept as written. Any other unexpected value is `None`. [`Payment::unreadable_members`]
+///   lists both.
+/// - An amount or a currency that is missing or unreadable fails [`Payment::amount`], [`Payment::check`] and
+///   [`Payment::into_success`].
 #[derive(Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Payment {
@@ -83,8 +91,8 @@ pub struct Payment {
     pub payment_id: PaymentId,
     /// The merchant's order id.
     pub order_id: Option<MerchantOrderId>,
-    /// The amount.
-    pub amount: Money,
+    pub(crate) amount: ReportedAmount,
+    pub(crate) currency: ReportedCurrency,
     /// The number of installments.
     pub installment_count: Option<u32>,
     /// The merchant's commission. It may have more decimals than the currency.
@@ -115,9 +123,41 @@ pub struct Payment {
     pub result_message: Option<String>,
     /// The merchant's own id of the customer, if one was sent.
     pub customer_id: Option<CustomerId>,
+    #[serde(skip)]
+    pub(crate) may_be_duplicate: bool,
+    #[serde(skip)]
+    pub(crate) unreadable: UnreadableMembers,
 }
 
 impl Payment {
+    /// Returns the amount. A numeric currency code of ISO 4217, such as 949 for TRY, is understood.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the amount or the currency is missing or unreadable: nothing is guessed or rounded. A `FAILED`
+    /// payment often has no amount.
+    pub fn amount(&self) -> Result<Money, AmountUnreadable> {
+        self.amount.in_units(self.currency.currency()?)
+    }
+
+    /// True if the payment is `FAILED` and its message says, in English or Turkish, that the order may have been executed
+    /// before: duplicate, already paid (inferred, because no message is documented).
+    ///
+    /// Such a payment does not prove that the order is unpaid. [`Payment::into_success`] returns an error with the outcome
+    /// `Unknown` for it. Only [`Client::checkout_status`] returns such a payment: a call that moves money returns the error.
+    #[must_use]
+    pub fn may_be_duplicate(&self) -> bool {
+        self.may_be_duplicate
+    }
+
+    /// The members of the response that could not be read as documented. Usually there are none.
+    ///
+    /// An unreadable amount or currency is not among them: see [`Payment::amount`].
+    #[must_use]
+    pub fn unreadable_members(&self) -> &UnreadableMembers {
+        &self.unreadable
+    }
+
     /// Compares the order id, currency and amount with what is expected. Does not check the status.
     ///
     /// `create_payment` and `pre_authorize` already compare their response with the request. Call this method after
@@ -126,20 +166,27 @@ impl Payment {
     ///
     /// # Errors
     ///
-    /// Returns the first difference. A missing order id is a [`Mismatch::Reference`].
+    /// Returns the first difference. A missing order id is a [`Mismatch::Reference`], and an amount or currency that is
+    /// missing or unreadable is a [`Mismatch::AmountUnreadable`].
     pub fn check(&self, expected: &Expected) -> Result<(), Mismatch> {
-        let amount = self.amount.to_decimal().map_err(Mismatch::Amount)?;
-        let reference = self.order_id.as_ref().map_or("", MerchantOrderId::as_str);
-        expected.check(&Reported { reference, amount, currency: Some(self.amount.currency()), live: None })
+        let reference = self.order_id.as_ref().ok_or(Mismatch::Reference)?.as_str();
+        let (amount, currency) = (self.amount.decimal(), self.currency.currency().map(Some));
+        expected.check(&Reported { reference, amount, currency, live: None })
     }
 }
 
 impl fmt::Debug for Payment {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Payment")
+        let amount = self.amount();
+        let amount: &dyn fmt::Debug = match &amount {
+            Ok(amount) => amount,
+            Err(unreadable) => unreadable,
+        };
+        let mut debug = f.debug_struct("Payment");
+        debug
             .field("payment_id", &mask_card_numbers(self.payment_id.as_str()))
             .field("order_id", &masked(self.order_id.as_ref().map(MerchantOrderId::as_str)))
-            .field("amount", &self.amount)
+            .field("amount", amount)
             .field("installment_count", &self.installment_count)
             .field("merchant_commission", &self.merchant_commission)
             .field("status", &mask_card_numbers(self.status.as_str()))
@@ -154,21 +201,30 @@ impl fmt::Debug for Payment {
             .field("auth_code", &masked(self.auth_code.as_deref()))
             .field("result_code", &masked(self.result_code.as_deref()))
             .field("result_message", &masked(self.result_message.as_deref()))
-            .field("customer_id", &masked(self.customer_id.as_ref().map(CustomerId::as_str)))
-            .finish()
+            .field("customer_id", &masked(self.customer_id.as_ref().map(CustomerId::as_str)));
+        if self.may_be_duplicate {
+            debug.field("may_be_duplicate", &true);
+        }
+        if !self.unreadable.is_empty() {
+            debug.field("unreadable_members", &self.unreadable);
+        }
+        debug.finish()
     }
 }
 
 /// The date of a payment, exactly as the provider wrote it.
 ///
-/// The document calls it a date and shows `2023-05-01T14:30:00Z`. Any other form is kept too, so that it cannot make an
-/// executed payment undecodable.
+/// The document calls it a date and shows `2023-05-01T14:30:00Z`. Any other text or number is kept too.
 #[derive(Clone, PartialEq, Eq, Hash, Serialize)]
 #[serde(transparent)]
 pub struct PaymentDate(Box<str>);
 
 impl PaymentDate {
-    /// The text as it was written. If the value is not a string, this is its JSON.
+    pub(crate) fn new(text: &str) -> Self {
+        Self(text.into())
+    }
+
+    /// The text as it was written.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -178,11 +234,6 @@ impl PaymentDate {
     #[must_use]
     pub fn moment(&self) -> Option<OffsetDateTime> {
         OffsetDateTime::parse(&self.0, &Rfc3339).ok()
-    }
-
-    /// Reads any value. A missing, `null` or empty member is `None`.
-    fn deserialize_option<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Self>, D::Error> {
-        Ok(any_value(deserializer)?.map(|text| Self(text.into())))
     }
 }
 
@@ -203,117 +254,23 @@ impl Client {
     /// - If you send one anyway, its refusal proves nothing about the first request. A refusal that may be about an
     ///   earlier request ("already", "duplicate") has the outcome `Unknown` itself.
     ///
-    /// A response with another order id, amount or currency is a malformed response with the outcome `Unknown`.
+    /// A response with another order id, amount or currency is a malformed response with the outcome `Unknown`. The error
+    /// has what could be read: [`Error::object_id`], [`Error::reported_status`], [`Error::reported_amount`]. An amount that
+    /// cannot be read is not compared: call [`Payment::into_success`].
+    ///
+    /// A `FAILED` payment without an id is an error: declined, with the outcome `Refused`. One whose message says that the
+    /// order may have been executed before is a conflict with the outcome `Unknown`.
     ///
     /// [`Outcome::Unknown`]: payments_core::Outcome::Unknown
     pub fn create_payment(&self, payment: NewPayment) -> Call<Payment> {
         let requested = Requested::by(&payment);
-        self.connection.call(CREATE_PAYMENT, request(payment, "api/payment"), move |wire| requested.decode(wire))
+        self.payment_call(CREATE_PAYMENT, request(payment, "api/payment"), requested)
     }
 }
 
 pub(crate) fn request(payment: NewPayment, path: &'static str) -> Result<RequestBuilder, Error> {
     let request = RequestBuilder::post(Path::new(path)).json(&payment.wire()?)?;
     Ok(request.log_as(payment))
-}
-
-/// The members of a request that its response must repeat.
-#[derive(Default)]
-pub(crate) struct Requested {
-    pub(crate) payment_id: Option<PaymentId>,
-    pub(crate) order_id: Option<MerchantOrderId>,
-    pub(crate) amount: Option<Money>,
-}
-
-impl Requested {
-    pub(crate) fn by(payment: &NewPayment) -> Self {
-        Self { payment_id: None, order_id: Some(payment.order_id.clone()), amount: Some(payment.amount) }
-    }
-
-    /// Decodes a response and compares it with the request.
-    pub(crate) fn decode(&self, wire: WirePayment) -> Result<Payment, DecodeError> {
-        if let Some(requested) = &self.payment_id {
-            let lower_case = |id: &PaymentId| id.as_str().to_ascii_lowercase();
-            json::expect_equal("paymentId", &lower_case(&wire.payment_id), &lower_case(requested))?;
-        }
-        if let (Some(received), Some(requested)) = (&wire.order_id, &self.order_id) {
-            json::expect_equal("orderId", received, requested)?;
-        }
-        if let Some(requested) = self.amount {
-            json::expect_equal("currency", &wire.currency, &requested.currency())?;
-        }
-        let amount = Money::from_decimal(wire.amount, wire.currency)
-            .map_err(|problem| DecodeError::new("amount", problem.to_string()))?;
-        if let Some(requested) = self.amount {
-            json::expect_equal("amount", &amount, &requested)?;
-        }
-        Ok(wire.payment(amount))
-    }
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct WirePayment {
-    payment_id: PaymentId,
-    #[serde(default, deserialize_with = "string_or_number")]
-    order_id: Option<MerchantOrderId>,
-    #[serde(with = "json::decimal")]
-    amount: Decimal,
-    #[serde(default, deserialize_with = "optional_count")]
-    installment_count: Option<u32>,
-    currency: Currency,
-    #[serde(default, deserialize_with = "Commission::deserialize_option")]
-    merchant_commission: Option<Commission>,
-    status: PaymentStatus,
-    #[serde(default, deserialize_with = "PaymentDate::deserialize_option")]
-    payment_date: Option<PaymentDate>,
-    #[serde(default, deserialize_with = "string_or_number")]
-    card_holder_name: Option<String>,
-    #[serde(default, deserialize_with = "string_or_number")]
-    pan: Option<String>,
-    #[serde(default, deserialize_with = "string_or_number")]
-    dom_int: Option<String>,
-    #[serde(default, deserialize_with = "string_or_number")]
-    card_scheme: Option<String>,
-    #[serde(default, deserialize_with = "string_or_number")]
-    card_type: Option<String>,
-    #[serde(default, deserialize_with = "string_or_number")]
-    loyalty_code: Option<String>,
-    #[serde(default, deserialize_with = "string_or_number")]
-    external_transaction_id: Option<String>,
-    #[serde(default, deserialize_with = "string_or_number")]
-    auth_code: Option<String>,
-    #[serde(default, deserialize_with = "string_or_number")]
-    result_code: Option<String>,
-    #[serde(default, deserialize_with = "string_or_number")]
-    result_message: Option<String>,
-    #[serde(default, deserialize_with = "string_or_number")]
-    customer_id: Option<CustomerId>,
-}
-
-impl WirePayment {
-    fn payment(self, amount: Money) -> Payment {
-        Payment {
-            payment_id: self.payment_id,
-            order_id: self.order_id,
-            amount,
-            installment_count: self.installment_count,
-            merchant_commission: self.merchant_commission,
-            status: self.status,
-            payment_date: self.payment_date,
-            card_holder_name: masked(self.card_holder_name.as_deref()),
-            pan: self.pan.as_deref().map(MaskedPan::new),
-            region: self.dom_int.as_deref().map(Region::from),
-            card_scheme: self.card_scheme.as_deref().map(CardScheme::from),
-            card_type: self.card_type.as_deref().map(CardType::from),
-            loyalty_code: self.loyalty_code,
-            external_transaction_id: self.external_transaction_id,
-            auth_code: self.auth_code,
-            result_code: self.result_code,
-            result_message: masked(self.result_message.as_deref()),
-            customer_id: self.customer_id,
-        }
-    }
 }
 
 /// Masks card numbers in a text from the provider, which may quote what it received.

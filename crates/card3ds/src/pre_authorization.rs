@@ -8,7 +8,8 @@ use crate::amount::wire_amount;
 use crate::client::Client;
 use crate::id::PaymentId;
 use crate::new_payment::NewPayment;
-use crate::payment::{Payment, Requested, request};
+use crate::payment::{Payment, request};
+use crate::requested::Requested;
 
 impl Client {
     /// Authorizes an amount on a card, to be captured later. **This moves money.**
@@ -19,7 +20,7 @@ impl Client {
     pub fn pre_authorize(&self, payment: NewPayment) -> Call<Payment> {
         let requested = Requested::by(&payment);
         let request = request(payment, "api/pre-authorization");
-        self.connection.call(PRE_AUTHORIZE, request, move |wire| requested.decode(wire))
+        self.payment_call(PRE_AUTHORIZE, request, requested)
     }
 
     /// Captures an authorized amount, or a part of it. **This moves money.**
@@ -31,12 +32,13 @@ impl Client {
     /// a capture that may have been executed. If you send another one, its refusal proves nothing about the first: it may
     /// be refused because the first one was executed.
     ///
-    /// A response with another payment id, amount or currency is a malformed response with the outcome `Unknown`. That a
-    /// capture keeps the payment's id is inferred.
+    /// A response with another payment id, amount or currency is a malformed response with the outcome `Unknown`. The error
+    /// has what could be read: [`Error::object_id`], [`Error::reported_status`], [`Error::reported_amount`], and
+    /// [`Error::json_path`] for the member that differs. That a capture keeps the payment's id is inferred.
     pub fn capture(&self, payment: &PaymentId, amount: Money) -> Call<Payment> {
         let capture = Capture { payment: payment.clone(), amount };
         let requested = Requested { payment_id: Some(payment.clone()), amount: Some(amount), ..Requested::default() };
-        self.connection.call(CAPTURE, capture.request(), move |wire| requested.decode(wire))
+        self.payment_call(CAPTURE, capture.request(), requested)
     }
 }
 

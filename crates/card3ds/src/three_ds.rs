@@ -1,12 +1,14 @@
 use std::fmt;
 
 use payments_core::id::check_url;
-use payments_core::json::{self, DecodeError};
+use payments_core::json::{self, DecodeError, Facts, ProviderMessage, Read, UnreadableMembers};
 use payments_core::provider::Operation;
 use payments_core::request::{Path, RequestBuilder};
+use payments_core::transport::Response;
 use payments_core::webhook::Unverified;
-use payments_core::{Call, Error, ValidationError};
-use serde::{Deserialize, Serialize};
+use payments_core::{Call, Error, ProviderError, ValidationError};
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::value::RawValue;
 
 mod challenge;
 
@@ -14,10 +16,14 @@ pub use challenge::{Challenge, ChallengePage};
 
 use crate::callback::ThreeDsCallback;
 use crate::client::Client;
+use crate::error::{conflict, declined, parse_error};
+use crate::fields::Member;
 use crate::id::{PaymentId, UNLIMITED};
 use crate::installment::{InterestPaidBy, check_at_least_one};
 use crate::new_payment::{NewPayment, WireNewPayment};
-use crate::payment::{Payment, Requested, masked};
+use crate::payment::{Payment, masked};
+use crate::requested::Requested;
+use crate::wording::mentions_earlier_request;
 
 /// A card payment to start with 3-D Secure.
 ///
@@ -121,6 +127,16 @@ pub struct NotEnrolled {
     pub result_code: Option<String>,
     /// The result message. A possible card number in it is masked.
     pub result_message: Option<String>,
+    #[serde(skip)]
+    unreadable: UnreadableMembers,
+}
+
+impl NotEnrolled {
+    /// The members of the response that could not be read as documented. Usually there are none.
+    #[must_use]
+    pub fn unreadable_members(&self) -> &UnreadableMembers {
+        &self.unreadable
+    }
 }
 
 impl fmt::Debug for NotEnrolled {
@@ -140,9 +156,14 @@ impl Client {
     /// the order before you show the page.
     ///
     /// The client never retries a request that may have been executed. After an unknown outcome, start the payment again:
-    /// nobody has the page of the first one, so nobody can complete it (inferred).
+    /// nobody has the page of the first one, so nobody can complete it (inferred). Except after an error of the kind
+    /// [`Conflict`](payments_core::ErrorKind::Conflict): the provider's message says that the order may have been paid
+    /// before.
     pub fn start_3ds(&self, payment: NewThreeDsPayment) -> Call<Enrolment> {
-        self.connection.call(START_3DS, payment.request(), WireEnrolment::enrolment)
+        let requested = Requested::for_order(&payment.payment.order_id);
+        self.connection
+            .call(START_3DS, payment.request(), WireEnrolment::enrolment)
+            .with_error_parser(move |operation, response| refused_enrolment(operation, response, &requested))
     }
 
     /// Charges the card after the challenge. **This moves money.**
@@ -163,7 +184,7 @@ impl Client {
     /// [`Outcome::Unknown`]: payments_core::Outcome::Unknown
     pub fn complete_3ds(&self, stored: &PaymentId, callback: &Unverified<ThreeDsCallback>) -> Call<Payment> {
         let requested = Requested { payment_id: Some(stored.clone()), ..Requested::default() };
-        self.connection.call(COMPLETE_3DS, completion(stored, callback), move |wire| requested.decode(wire))
+        self.payment_call(COMPLETE_3DS, completion(stored, callback), requested)
     }
 }
 
@@ -186,28 +207,98 @@ struct WireCompletion<'a> {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct WireEnrolment {
-    #[serde(default, deserialize_with = "json::none_if_empty")]
-    payment_id: Option<PaymentId>,
-    success: bool,
+    #[serde(default)]
+    payment_id: Member<PaymentId>,
+    #[serde(default)]
+    success: Flag,
     #[serde(default, deserialize_with = "json::none_if_empty")]
     result_code: Option<String>,
     #[serde(default, deserialize_with = "json::none_if_empty")]
     result_message: Option<String>,
-    #[serde(default, deserialize_with = "json::none_if_empty")]
-    html_content: Option<String>,
+    #[serde(default)]
+    html_content: Member<Html>,
+}
+
+impl ProviderMessage for WireEnrolment {
+    const DECIDING: &'static [&'static str] = &["paymentId", "success", "htmlContent"];
 }
 
 impl WireEnrolment {
-    fn enrolment(self) -> Result<Enrolment, DecodeError> {
-        let Self { payment_id, success, result_code, result_message, html_content } = self;
+    fn enrolment(read: Read<'_, Self>) -> Result<Enrolment, DecodeError> {
+        let object_id = read.value.payment_id.known().map(|id| id.as_str().to_owned());
+        Self::convert(read).map_err(|error| error.with_facts(Facts { object_id, ..Facts::default() }))
+    }
+
+    fn convert(read: Read<'_, Self>) -> Result<Enrolment, DecodeError> {
+        let (Self { payment_id, success, result_code, result_message, html_content }, unreadable) =
+            (read.value, read.unreadable);
         let result_message = masked(result_message.as_deref());
-        if !success {
-            return Ok(Enrolment::NotEnrolled(NotEnrolled { payment_id, result_code, result_message }));
+        match success {
+            Flag::True => {
+                let payment_id = payment_id.required("paymentId")?;
+                let page = ChallengePage::new(html_content.required("htmlContent")?.0);
+                Ok(Enrolment::Enrolled(Challenge { payment_id, result_code, result_message, page, unreadable }))
+            }
+            Flag::False => {
+                let payment_id = payment_id.known().cloned();
+                Ok(Enrolment::NotEnrolled(NotEnrolled { payment_id, result_code, result_message, unreadable }))
+            }
+            Flag::Missing => Err(DecodeError::new(".", "missing field `success`")),
+            Flag::Unreadable => Err(DecodeError::new("success", "is neither true nor false")),
         }
-        let missing = |field| DecodeError::new(field, "is missing, although `success` is true");
-        let payment_id = payment_id.ok_or_else(|| missing("paymentId"))?;
-        let page = ChallengePage::new(html_content.ok_or_else(|| missing("htmlContent"))?);
-        Ok(Enrolment::Enrolled(Challenge { payment_id, result_code, result_message, page }))
+    }
+}
+
+/// Reads a refusal: an error response, or a failed enrolment under 2xx that cannot be returned as one.
+fn refused_enrolment(operation: &Operation, response: &Response, requested: &Requested) -> Option<ProviderError> {
+    if !response.status().is_success() {
+        return parse_error(operation, response, requested);
+    }
+    let wire = json::read::<WireEnrolment>(response.body()).ok()?.value;
+    if wire.success != Flag::False {
+        return None;
+    }
+    let error = ProviderError {
+        code: wire.result_code,
+        message: masked(wire.result_message.as_deref()),
+        object_id: wire.payment_id.known().map(|id| id.as_str().to_owned()),
+        ..ProviderError::default()
+    };
+    if mentions_earlier_request(response.body()) {
+        Some(conflict(operation, error))
+    } else if wire.payment_id == Member::Unreadable {
+        Some(ProviderError { param: Some("paymentId".to_owned()), ..declined(error) })
+    } else {
+        None
+    }
+}
+
+/// A boolean that is never guessed.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+enum Flag {
+    True,
+    False,
+    #[default]
+    Missing,
+    Unreadable,
+}
+
+impl<'de> Deserialize<'de> for Flag {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(match <&RawValue>::deserialize(deserializer)?.get() {
+            "true" => Self::True,
+            "false" => Self::False,
+            _ => Self::Unreadable,
+        })
+    }
+}
+
+/// The HTML of a page.
+struct Html(String);
+
+impl From<&str> for Html {
+    fn from(text: &str) -> Self {
+        Self(text.to_owned())
     }
 }
 

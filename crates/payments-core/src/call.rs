@@ -1,16 +1,16 @@
 use std::fmt;
 use std::time::Duration;
 
-use serde::de::DeserializeOwned;
 use time::OffsetDateTime;
 
 use crate::connection::Connection;
 use crate::executor::Execution;
-use crate::json::{self, DecodeError};
+use crate::json::{self, DecodeError, ProviderMessage, Read};
 use crate::message::Response;
-use crate::provider::Operation;
+use crate::provider::{ErrorParser, Operation};
 use crate::request::RequestBuilder;
-use crate::{Error, IdempotencyKey, RetryPolicy, Timeouts};
+use crate::trace;
+use crate::{Error, IdempotencyKey, ProviderError, RetryPolicy, Timeouts};
 
 /// A call that is prepared but not sent.
 ///
@@ -38,14 +38,15 @@ pub struct Call<T, K = Unkeyed> {
     connection: Connection,
     operation: Operation,
     request: Result<RequestBuilder, Error>,
-    read: Read<T>,
+    read: Decoder<T>,
+    parse_error: Option<Box<ErrorParser>>,
     timeouts: Timeouts,
     retry: RetryPolicy,
     key: K,
 }
 
 /// Turns a successful response into what the caller gets.
-type Read<T> = Box<dyn Fn(&Response) -> Result<T, DecodeError> + Send + Sync>;
+type Decoder<T> = Box<dyn Fn(&Response) -> Result<T, DecodeError> + Send + Sync>;
 
 /// The type parameter of a call without an idempotency key.
 #[derive(Debug, Clone, Copy)]
@@ -102,8 +103,9 @@ impl<T: fmt::Debug + Send, K: Key> Call<T, K> {
     ///
     /// Returns the errors of [`Call::send`].
     pub async fn send_with_response(self) -> Result<WithResponse<T>, Error> {
-        let Self { connection, operation, request, read, timeouts, retry, key } = self;
-        let mut execution = Execution::start(&connection, operation, timeouts, retry, key.key());
+        let Self { connection, operation, request, read, parse_error, timeouts, retry, key } = self;
+        let parse_error = parse_error.as_deref();
+        let mut execution = Execution::start(&connection, operation, parse_error, timeouts, retry, key.key());
         let request = request.map_err(|error| execution.reject(error))?;
         loop {
             let response = execution.next_response(&request).await?;
@@ -148,6 +150,19 @@ impl<T, K> Call<T, K> {
     /// An invalid header value makes the call fail before it is sent.
     pub fn with_header(mut self, name: &'static str, value: &str) -> Self {
         self.request = self.request.and_then(|request| request.header(name, value));
+        self
+    }
+
+    /// Reads error responses with this function instead of [`ProviderSpec::parse_error`], for provider crates.
+    ///
+    /// The function can compare a refusal with the request, because a refusal about another order proves nothing.
+    ///
+    /// [`ProviderSpec::parse_error`]: crate::provider::ProviderSpec::parse_error
+    pub fn with_error_parser(
+        mut self,
+        parse: impl Fn(&Operation, &Response) -> Option<ProviderError> + Send + Sync + 'static,
+    ) -> Self {
+        self.parse_error = Some(Box::new(parse));
         self
     }
 
@@ -200,8 +215,8 @@ impl Connection {
         read: F,
     ) -> Call<T, Unkeyed>
     where
-        W: DeserializeOwned,
-        F: Fn(W) -> Result<T, DecodeError> + Send + Sync + 'static,
+        W: ProviderMessage,
+        F: Fn(Read<'_, W>) -> Result<T, DecodeError> + Send + Sync + 'static,
     {
         self.call_with(operation, request, read, Unkeyed)
     }
@@ -215,8 +230,8 @@ impl Connection {
         read: F,
     ) -> Call<T, Keyed>
     where
-        W: DeserializeOwned,
-        F: Fn(W) -> Result<T, DecodeError> + Send + Sync + 'static,
+        W: ProviderMessage,
+        F: Fn(Read<'_, W>) -> Result<T, DecodeError> + Send + Sync + 'static,
     {
         self.call_with(operation, request, read, Keyed(key))
     }
@@ -231,8 +246,8 @@ impl Connection {
         read: F,
     ) -> Call<T, Keyed>
     where
-        W: DeserializeOwned,
-        F: Fn(W) -> Result<T, DecodeError> + Send + Sync + 'static,
+        W: ProviderMessage,
+        F: Fn(Read<'_, W>) -> Result<T, DecodeError> + Send + Sync + 'static,
     {
         match IdempotencyKey::random(self.shared.clock.now()) {
             Ok(key) => self.keyed_call(operation, request, key, read),
@@ -249,14 +264,22 @@ impl Connection {
         key: K,
     ) -> Call<T, K>
     where
-        W: DeserializeOwned,
-        F: Fn(W) -> Result<T, DecodeError> + Send + Sync + 'static,
+        W: ProviderMessage,
+        F: Fn(Read<'_, W>) -> Result<T, DecodeError> + Send + Sync + 'static,
     {
+        let provider = self.shared.spec.provider;
         Call {
             connection: self.clone(),
             operation,
             request,
-            read: Box::new(move |response| read(json::decode_object(response.body())?)),
+            read: Box::new(move |response| {
+                let message = json::read(response.body())?;
+                if !message.unreadable.is_empty() {
+                    trace::unreadable(provider, operation, &message.unreadable);
+                }
+                read(message)
+            }),
+            parse_error: None,
             timeouts: self.shared.timeouts,
             retry: self.shared.retry,
             key,

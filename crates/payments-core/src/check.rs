@@ -1,5 +1,6 @@
 use rust_decimal::Decimal;
 
+use crate::reported::AmountUnreadable;
 use crate::{Currency, Money, MoneyError};
 
 /// The expected reference and amount of an order. Compare them with the provider's report before you deliver anything.
@@ -49,30 +50,44 @@ impl Expected {
         {
             return Err(Mismatch::Mode { live: reported });
         }
-        if let Some(currency) = reported.currency.filter(|currency| *currency != self.amount.currency()) {
+        let currency = reported.currency.clone().map_err(Mismatch::AmountUnreadable)?;
+        if let Some(currency) = currency.filter(|currency| *currency != self.amount.currency()) {
             return Err(Mismatch::Currency { expected: self.amount.currency(), actual: currency });
         }
-        let actual = Money::from_decimal(reported.amount, self.amount.currency()).map_err(Mismatch::Amount)?;
+        let amount = reported.amount.clone().map_err(Mismatch::AmountUnreadable)?;
+        let actual = Money::from_decimal(amount, self.amount.currency()).map_err(Mismatch::Amount)?;
         if actual == self.amount { Ok(()) } else { Err(Mismatch::AmountDiffers { expected: self.amount, actual }) }
     }
 }
 
 /// A provider's report about an order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 #[expect(clippy::exhaustive_structs, reason = "provider crates build it")]
 pub struct Reported<'a> {
     /// The merchant's reference.
     pub reference: &'a str,
-    /// The exact amount.
-    pub amount: Decimal,
-    /// The currency, if the provider reports it.
-    pub currency: Option<Currency>,
+    /// The exact amount, in units of the currency. A missing amount is unreadable.
+    pub amount: Result<Decimal, AmountUnreadable>,
+    /// The currency, if the provider reports it. An unreadable currency is never treated as missing.
+    pub currency: Result<Option<Currency>, AmountUnreadable>,
     /// True for real money, if the provider reports it.
     pub live: Option<bool>,
 }
 
+impl<'a> Reported<'a> {
+    /// A report with an amount of money in a known currency, without a mode.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the currency's decimals are unknown.
+    pub fn money(reference: &'a str, amount: Money) -> Result<Self, Mismatch> {
+        let decimal = amount.to_decimal().map_err(Mismatch::Amount)?;
+        Ok(Self { reference, amount: Ok(decimal), currency: Ok(Some(amount.currency())), live: None })
+    }
+}
+
 /// A difference between a provider's report and what was expected.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Mismatch {
     /// The report is about another order.
@@ -100,6 +115,9 @@ pub enum Mismatch {
         /// The reported amount.
         actual: Money,
     },
+    /// The amount or the currency is missing or unreadable.
+    #[error("{0}")]
+    AmountUnreadable(AmountUnreadable),
     /// The expected currency cannot express the reported amount.
     #[error("{0}")]
     Amount(MoneyError),

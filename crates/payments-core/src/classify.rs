@@ -3,32 +3,36 @@
 use std::time::Duration;
 
 use http::StatusCode;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc2822;
 
 use crate::error::ProviderError;
 use crate::json::DecodeError;
 use crate::message::Response;
-use crate::provider::{Operation, ProviderSpec};
+use crate::provider::{ErrorParser, Operation, ProviderSpec};
 use crate::transport::{Reached, TransportError};
 use crate::{Error, ErrorKind, Outcome};
 
 /// Returns a response that may be a success, and an error for any other.
 pub(crate) fn response(
     spec: &ProviderSpec,
+    parse_error: &ErrorParser,
     operation: &Operation,
     keyed: bool,
     response: Response,
+    now: OffsetDateTime,
 ) -> Result<Response, Error> {
     let status = response.status();
     if let Some(encoding) = response.header("content-encoding").filter(|name| !name.eq_ignore_ascii_case("identity")) {
         let problem = format!("the body is encoded as {}, which was not requested", plain(encoding));
         return Err(Error::new(ErrorKind::MalformedResponse, Outcome::Unknown, problem)
-            .with_retry_after(retry_after(&response))
+            .with_retry_after(retry_after(&response, now))
             .with_response(response));
     }
     if status.is_success() {
-        let error = spec.errors_in_2xx.then(|| (spec.parse_error)(operation, &response)).flatten();
+        let error = spec.errors_in_2xx.then(|| parse_error(operation, &response)).flatten();
         return match error {
-            Some(error) => Err(error_response(spec, keyed, response, Some(error))),
+            Some(error) => Err(error_response(spec, keyed, response, Some(error), now)),
             None => Ok(response),
         };
     }
@@ -36,8 +40,8 @@ pub(crate) fn response(
         let problem = "the server responded with a redirect, and redirects are never followed";
         return Err(Error::new(ErrorKind::Configuration, Outcome::Unknown, problem).with_response(response));
     }
-    let error = (spec.parse_error)(operation, &response);
-    Err(error_response(spec, keyed, response, error))
+    let error = parse_error(operation, &response);
+    Err(error_response(spec, keyed, response, error, now))
 }
 
 /// A successful response that could not be decoded, or that contradicts the request.
@@ -48,31 +52,44 @@ pub(crate) fn undecodable(response: Response, problem: DecodeError) -> Error {
 }
 
 /// An attempt without a response, or with an incomplete one.
-pub(crate) fn transport(error: TransportError) -> Error {
-    let TransportError { reached, timed_out, problem, source } = error;
+pub(crate) fn transport(error: TransportError, body_limit: usize, now: OffsetDateTime) -> Error {
+    let TransportError { reached, timed_out, too_long, problem, source } = error;
     let broken = if timed_out { ErrorKind::Timeout } else { ErrorKind::Connection };
     match reached {
         Reached::NotSent => Error::new(broken, Outcome::NotSent, problem),
         Reached::Unknown => Error::new(broken, Outcome::Unknown, problem),
+        Reached::Head(response) if too_long => {
+            let advice = "request a smaller page, or raise `response_limit`";
+            let problem = format!("{problem} of {body_limit} bytes: {advice}");
+            Error::new(ErrorKind::MalformedResponse, Outcome::Unknown, problem).with_response(response).repeatable()
+        }
         Reached::Head(response) => {
             let kind = if timed_out { ErrorKind::Timeout } else { ErrorKind::MalformedResponse };
-            Error::new(kind, Outcome::Unknown, problem).with_retry_after(retry_after(&response)).with_response(response)
+            Error::new(kind, Outcome::Unknown, problem)
+                .with_retry_after(retry_after(&response, now))
+                .with_response(response)
         }
     }
     .with_source(source)
 }
 
 /// An error response, in the provider's documented form or in any other.
-fn error_response(spec: &ProviderSpec, keyed: bool, response: Response, error: Option<ProviderError>) -> Error {
+fn error_response(
+    spec: &ProviderSpec,
+    keyed: bool,
+    response: Response,
+    error: Option<ProviderError>,
+    now: OffsetDateTime,
+) -> Error {
     let status = response.status();
     let stated = error.as_ref().and_then(|error| error.status).unwrap_or(status);
-    let retry_after = retry_after(&response);
+    let retry_after = retry_after(&response, now);
     let kind = error.as_ref().and_then(|error| error.kind).unwrap_or_else(|| kind(stated, error.is_some()));
     let outcome = match &error {
         Some(error) => error.outcome.unwrap_or_else(|| {
             // If the envelope and HTTP state different statuses, both must prove that the operation was not executed.
             let statuses = std::iter::once(stated).chain((!status.is_success()).then_some(status));
-            let mut outcomes = statuses.map(|status| outcome(spec, keyed, status, error));
+            let mut outcomes = statuses.map(|status| outcome(keyed, status, error));
             outcomes.find(|outcome| *outcome != Outcome::Refused).unwrap_or(Outcome::Refused)
         }),
         None => Outcome::Unknown,
@@ -88,9 +105,8 @@ fn error_response(spec: &ProviderSpec, keyed: bool, response: Response, error: O
 }
 
 /// The outcome that an error status proves if the body has the provider's documented form.
-fn outcome(spec: &ProviderSpec, keyed: bool, status: StatusCode, error: &ProviderError) -> Outcome {
+fn outcome(keyed: bool, status: StatusCode, error: &ProviderError) -> Outcome {
     match status.as_u16() {
-        429 if spec.throttled_is_refused => Outcome::Refused,
         // Neither status says that the operation was not executed.
         408 | 429 => Outcome::Unknown,
         // Where keys exist, this status says that the same request is still in progress.
@@ -135,7 +151,12 @@ fn plain(text: &str) -> String {
     text.chars().filter(|c| c.is_ascii_graphic()).take(40).collect()
 }
 
-/// `Retry-After` in seconds. The date form is ignored; the retry policy's own wait applies.
-fn retry_after(response: &Response) -> Option<Duration> {
-    response.header("retry-after")?.trim().parse().ok().map(Duration::from_secs)
+/// `Retry-After` as a duration from `now`: in seconds, or as an HTTP date.
+fn retry_after(response: &Response, now: OffsetDateTime) -> Option<Duration> {
+    let value = response.header("retry-after")?.trim();
+    let seconds = value.parse().ok().map(Duration::from_secs);
+    // A date in the past asks for no wait.
+    let until =
+        || Some(OffsetDateTime::parse(value, &Rfc2822).ok()? - now).map(|wait| wait.try_into().unwrap_or_default());
+    seconds.or_else(until)
 }

@@ -8,7 +8,7 @@ use http::header::{ACCEPT, ACCEPT_ENCODING, HeaderMap, HeaderName, HeaderValue, 
 use crate::clock::{Clock, Timer};
 use crate::observe::Observer;
 use crate::provider::ProviderSpec;
-use crate::rate_limit::RateLimiter;
+use crate::rate_limit::{AccountKey, RateLimit, RateLimiter};
 use crate::request::RequestBuilder;
 use crate::retry::{RetryBudget, RetryPolicy};
 use crate::settings::{Settings, Timeouts, check_base_url};
@@ -34,13 +34,18 @@ pub(crate) struct Shared {
     pub(crate) timer: Arc<dyn Timer>,
     pub(crate) timeouts: Timeouts,
     pub(crate) retry: RetryPolicy,
+    pub(crate) response_limit: usize,
     pub(crate) budget: RetryBudget,
-    pub(crate) rate_limiter: Option<RateLimiter>,
+    pub(crate) rate_limit: Option<Arc<dyn RateLimit>>,
     pub(crate) observer: Option<Arc<dyn Observer>>,
 }
 
 /// The headers of every request, including the credentials.
-struct CommonHeaders(HeaderMap);
+struct CommonHeaders {
+    headers: HeaderMap,
+    /// Names the account of these credentials.
+    account: AccountKey,
+}
 
 impl Settings {
     /// Connects to a provider's API. `credentials` are the headers that carry the credentials.
@@ -71,8 +76,9 @@ impl Settings {
             timer: or_default_timer(self.timer)?,
             timeouts: self.timeouts,
             retry: self.retry,
+            response_limit: self.response_limit,
             budget: RetryBudget::full(),
-            rate_limiter,
+            rate_limit: rate_limiter.map(|default| self.rate_limit.unwrap_or_else(|| Arc::new(default))),
             observer: self.observer,
         };
         let headers = Arc::new(shared.headers_with(credentials)?);
@@ -81,7 +87,8 @@ impl Settings {
 }
 
 impl Connection {
-    /// Returns a connection with other credentials. Connection pool, rate limit and settings are shared.
+    /// Returns a connection with other credentials. Connection pool and settings are shared; the rate limit is counted
+    /// for each set of credentials.
     ///
     /// # Errors
     ///
@@ -91,14 +98,19 @@ impl Connection {
         Ok(Self { shared: Arc::clone(&self.shared), headers })
     }
 
+    /// The account whose rate limit applies.
+    pub(crate) fn account(&self) -> &AccountKey {
+        &self.headers.account
+    }
+
     /// The headers of every request, to which a request adds its own.
     pub(crate) fn headers(&self) -> HeaderMap {
-        self.headers.0.clone()
+        self.headers.headers.clone()
     }
 
     /// The secrets to redact from the provider's texts: the credentials, and those that the request names.
     pub(crate) fn secrets<'a>(&'a self, request: &'a RequestBuilder) -> Vec<&'a str> {
-        let credentials = self.headers.0.values().filter(|value| value.is_sensitive());
+        let credentials = self.headers.headers.values().filter(|value| value.is_sensitive());
         let credentials = credentials.filter_map(|value| value.to_str().ok());
         // A scheme may precede the key: `Bearer sk_…`.
         let keys = credentials.filter_map(|value| value.rsplit(' ').next());
@@ -122,7 +134,7 @@ impl Shared {
             value.set_sensitive(true);
             headers.insert(HeaderName::from_static(name), value);
         }
-        Ok(CommonHeaders(headers))
+        Ok(CommonHeaders { headers, account: AccountKey::of(self.spec.provider, credentials) })
     }
 }
 

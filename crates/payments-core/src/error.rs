@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use http::StatusCode;
 
-use crate::json::DecodeError;
+use crate::json::{DecodeError, Facts, UnreadableItem};
 use crate::message::Response;
 use crate::redact::redacted_line;
 use crate::{Effect, IdempotencyKey, MoneyError, Outcome, ValidationError};
@@ -35,6 +35,8 @@ struct Inner {
     idempotency_key: Option<IdempotencyKey>,
     earlier_attempt: Option<Error>,
     source: Option<Box<dyn std::error::Error + Send + Sync>>,
+    /// True if another attempt would most likely end in the same way.
+    is_repeatable: bool,
 }
 
 impl Error {
@@ -59,6 +61,13 @@ impl Error {
         let mut new = Self::new(kind, outcome, redacted_line(problem)).with_provider_error(error);
         new.0.provider = provider;
         new
+    }
+
+    /// Turns the error of a read into the error of a write that would have followed it. The write was not sent.
+    #[must_use]
+    pub fn before_write(mut self) -> Self {
+        self.0.outcome = Outcome::NotSent;
+        self
     }
 
     /// The kind of failure.
@@ -139,7 +148,25 @@ impl Error {
     /// The provider's id of the object in question, if the response contains it.
     #[must_use]
     pub fn object_id(&self) -> Option<&str> {
-        self.0.provider_error.object_id.as_deref()
+        let read = self.facts().and_then(|facts| facts.object_id.as_deref());
+        self.0.provider_error.object_id.as_deref().or(read)
+    }
+
+    /// The status that the provider reported, as it writes it, if the response could not be used otherwise.
+    #[must_use]
+    pub fn reported_status(&self) -> Option<&str> {
+        self.facts()?.status.as_deref()
+    }
+
+    /// The amount that the provider reported, as it writes it, if the response could not be used otherwise.
+    #[must_use]
+    pub fn reported_amount(&self) -> Option<&str> {
+        self.facts()?.amount.as_deref()
+    }
+
+    /// What could be read of a response that is malformed or contradicts the request.
+    fn facts(&self) -> Option<&Facts> {
+        self.0.decode_error.as_ref()?.facts()
     }
 
     /// The HTTP status of the response, if there was one.
@@ -225,6 +252,8 @@ pub enum ErrorKind {
     ProviderFailure,
     /// No response arrived before the timeout.
     Timeout,
+    /// The caller dropped the call before it ended. Only observers and traces see this kind.
+    Cancelled,
     /// The connection could not be established, or it broke.
     Connection,
     /// The response cannot be decoded, or it contradicts the request.
@@ -250,6 +279,7 @@ impl ErrorKind {
             Self::Throttled => "throttled",
             Self::ProviderFailure => "provider failure",
             Self::Timeout => "timeout",
+            Self::Cancelled => "cancelled",
             Self::Connection => "connection failed",
             Self::MalformedResponse => "malformed response",
             Self::Configuration => "configuration",
@@ -356,6 +386,7 @@ impl Error {
             idempotency_key: None,
             earlier_attempt: None,
             source: None,
+            is_repeatable: false,
         }))
     }
 
@@ -423,9 +454,15 @@ impl Error {
         self
     }
 
-    /// Returns true if the response was valid JSON with unexpected content. A retry would most likely get the same.
-    pub(crate) fn is_unexpected_json(&self) -> bool {
-        self.0.decode_error.as_ref().is_some_and(DecodeError::is_json)
+    pub(crate) fn repeatable(mut self) -> Self {
+        self.0.is_repeatable = true;
+        self
+    }
+
+    /// Returns true if another attempt would most likely end in the same way: the response was valid JSON with unexpected
+    /// content, for example.
+    pub(crate) fn is_repeatable(&self) -> bool {
+        self.0.is_repeatable || self.0.decode_error.as_ref().is_some_and(DecodeError::is_json)
     }
 }
 
@@ -452,6 +489,11 @@ impl fmt::Display for Error {
         }
         if let Some(message) = &inner.provider_error.message {
             write!(f, ": {}", redacted_line(message).trim_end_matches('.'))?;
+        }
+        for (index, field) in inner.provider_error.fields.iter().take(FIELD_ERRORS_IN_A_LINE).enumerate() {
+            let separator = if index == 0 { ":" } else { ";" };
+            let message = redacted_line(&field.message);
+            write!(f, "{separator} `{}` {}", redacted_line(&field.field), message.trim_end_matches('.'))?;
         }
         if let Some(advice) = inner.provider_error.advice {
             write!(f, " ({advice})")?;
@@ -505,6 +547,16 @@ impl From<ValidationError> for Error {
     }
 }
 
+impl From<UnreadableItem> for Error {
+    /// Lets code that cannot do without an item of a list end with `?`.
+    fn from(item: UnreadableItem) -> Self {
+        let mut error = Self::new(ErrorKind::MalformedResponse, Outcome::Unknown, "an item of the list cannot be read");
+        error.0.effect = Effect::Read;
+        error.0.provider_error.object_id = item.id;
+        error.with_decode_error(item.error)
+    }
+}
+
 impl From<MoneyError> for Error {
     fn from(error: MoneyError) -> Self {
         ValidationError::new("amount", error.to_string()).into()
@@ -517,3 +569,6 @@ impl From<crate::NoRandomness> for Error {
         Self::configuration(error.to_string())
     }
 }
+
+/// The number of field errors that the line of an error shows. `Error::field_errors` has all of them.
+const FIELD_ERRORS_IN_A_LINE: usize = 3;

@@ -2,7 +2,9 @@
 
 use std::fmt;
 use std::future::Future;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::{Pin, pin};
+use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
@@ -11,13 +13,13 @@ use http::header::{HeaderName, HeaderValue};
 
 use crate::classify;
 use crate::clock::Sleep;
-use crate::connection::{Connection, Shared};
+use crate::connection::Connection;
 use crate::error::UnresolvedAttempt;
 use crate::json::DecodeError;
 use crate::message::{Request, Response};
 use crate::observe::Exchange;
-use crate::provider::Operation;
-use crate::rate_limit::Permit;
+use crate::provider::{ErrorParser, Operation};
+use crate::rate_limit::{RateLimitPermit, RateLimitRequest};
 use crate::request::RequestBuilder;
 use crate::retry::FailedAttempt;
 use crate::trace::CallSpan;
@@ -31,6 +33,7 @@ use crate::{Effect, Error, ErrorKind, IdempotencyKey, Outcome, RetryPolicy, Time
 pub(crate) struct Execution<'a> {
     connection: &'a Connection,
     operation: Operation,
+    parse_error: &'a ErrorParser,
     timeouts: Timeouts,
     retry: RetryPolicy,
     span: CallSpan,
@@ -50,6 +53,7 @@ impl<'a> Execution<'a> {
     pub(crate) fn start(
         connection: &'a Connection,
         operation: Operation,
+        parse_error: Option<&'a ErrorParser>,
         timeouts: Timeouts,
         retry: RetryPolicy,
         key: Option<&IdempotencyKey>,
@@ -63,6 +67,7 @@ impl<'a> Execution<'a> {
         Self {
             connection,
             operation,
+            parse_error: parse_error.unwrap_or(&shared.spec.parse_error),
             timeouts,
             retry,
             span: CallSpan::new(shared.spec.provider, operation),
@@ -128,37 +133,58 @@ impl<'a> Execution<'a> {
     async fn attempt(&mut self, builder: &RequestBuilder) -> Result<Response, Error> {
         let shared = &self.connection.shared;
         let mut request = self.request(builder)?;
-        let permit = self.enter_rate_limit(shared).await?;
+        let mut permit = self.enter_rate_limit().await?;
         if !self.key_protects() {
             let problem = "the idempotency key is too old, or its creation time lies in the future: the provider may no \
                            longer recognise it, so look for the result of the earlier request instead";
             return Err(Error::new(ErrorKind::InvalidRequest, Outcome::NotSent, problem));
         }
         let started = shared.clock.monotonic();
-        if started >= self.deadline {
-            // A wait may end late. Anything sent with no time left could only end unknown.
-            return Err(Error::new(ErrorKind::Timeout, Outcome::NotSent, "the deadline passed before sending"));
-        }
-        self.attempts += 1;
         request.timeout = self.timeouts.attempt.min(self.deadline.saturating_sub(started));
+        self.check_time(request.timeout)?;
+        self.attempts += 1;
         let deadline = shared.timer.deadline(request.timeout);
+        let in_flight = InFlight { execution: self, builder, started, ended: false };
         let sent = crate::trace::attempt(self.attempts, timeout(shared.transport.send(request), deadline)).await;
+        in_flight.end();
         let now = shared.clock.monotonic();
         self.elapsed = now.saturating_sub(started);
-        let limited = permit.is_some();
+        if let (Some(permit), Some(Ok(response))) = (&mut permit, &sent) {
+            let number = |name| response.header(name).and_then(|text| text.parse().ok());
+            permit.observe(number("x-ratelimit-limit"), number("x-ratelimit-remaining"));
+        }
         drop(permit);
         let result = match sent {
             Some(Ok(response)) => {
-                if let Some(rate_limiter) = shared.rate_limiter.as_ref().filter(|_| limited) {
-                    let number = |name| response.header(name).and_then(|text| text.parse().ok());
-                    rate_limiter.observe(number("x-ratelimit-limit"), number("x-ratelimit-remaining"), now);
-                }
-                classify::response(shared.spec, &self.operation, self.key.is_some(), response)
+                let (keyed, now) = (self.key.is_some(), shared.clock.now());
+                classify::response(shared.spec, self.parse_error, &self.operation, keyed, response, now)
             }
-            Some(Err(error)) => Err(classify::transport(error)),
+            Some(Err(error)) => Err(classify::transport(error, shared.response_limit, shared.clock.now())),
             None => Err(Error::new(ErrorKind::Timeout, Outcome::Unknown, "no response before the timeout")),
         };
         result.map_err(|error| self.fail_attempt(builder, error))
+    }
+
+    /// Checks that the remaining time allows an attempt.
+    ///
+    /// A write needs more time than connecting may take. Otherwise an attempt that is cut off while it connects would look
+    /// like one whose response was lost.
+    fn check_time(&self, remaining: Duration) -> Result<(), Error> {
+        let connect_timeout = match self.operation.effect {
+            Effect::Read => Duration::ZERO,
+            Effect::Write | Effect::MoveMoney => self.connection.shared.transport.connect_timeout(),
+        };
+        if !connect_timeout.is_zero() && self.timeouts.attempt.min(self.timeouts.total) <= connect_timeout {
+            let problem =
+                format!("the timeout of a write must be longer than the connect timeout of {connect_timeout:?}");
+            return Err(Error::configuration(problem));
+        }
+        if remaining <= connect_timeout {
+            // A wait may end late. Anything sent with too little time could only end unknown.
+            let problem = "too little time remained to start an attempt before the deadline";
+            return Err(Error::new(ErrorKind::Timeout, Outcome::NotSent, problem));
+        }
+        Ok(())
     }
 
     /// Waits until another attempt may start, or settles the call's error.
@@ -189,21 +215,22 @@ impl<'a> Execution<'a> {
     }
 
     /// Waits for a permit of the rate limit, up to the call's deadline.
-    async fn enter_rate_limit<'p>(&self, shared: &'p Shared) -> Result<Option<Permit<'p>>, Error> {
-        let Some(rate_limiter) = shared.rate_limiter.as_ref().filter(|_| self.operation.limited) else {
+    async fn enter_rate_limit(&self) -> Result<Option<Box<dyn RateLimitPermit>>, Error> {
+        let shared = &self.connection.shared;
+        let Some(rate_limit) = shared.rate_limit.as_ref().filter(|_| self.operation.limited) else {
             return Ok(None);
         };
-        loop {
-            let wait = match rate_limiter.try_enter(&*shared.clock) {
-                Ok(permit) => return Ok(Some(permit)),
-                Err(wait) => wait,
-            };
-            if shared.clock.monotonic().saturating_add(wait) >= self.deadline {
-                let problem = "the provider's rate limit allows no request before the call's timeout";
-                return Err(Error::new(ErrorKind::Throttled, Outcome::NotSent, problem).with_retry_after(Some(wait)));
-            }
-            shared.timer.sleep(wait).await;
-        }
+        let request = RateLimitRequest {
+            account: self.connection.account().clone(),
+            max_wait: self.deadline.saturating_sub(shared.clock.monotonic()),
+            clock: Arc::clone(&shared.clock),
+            timer: Arc::clone(&shared.timer),
+        };
+        rate_limit.enter(request).await.map(Some).map_err(|limited| {
+            let problem = "the provider's rate limit allows no request before the call's timeout";
+            let error = Error::new(ErrorKind::Throttled, Outcome::NotSent, problem);
+            error.with_retry_after(Some(limited.retry_after))
+        })
     }
 
     /// True if the provider still remembers the key, or if there is none.
@@ -243,7 +270,7 @@ impl<'a> Execution<'a> {
             headers,
             body: builder.body.clone(),
             timeout: self.timeouts.attempt,
-            body_limit: BODY_LIMIT,
+            body_limit: shared.response_limit,
         })
     }
 
@@ -261,19 +288,30 @@ impl<'a> Execution<'a> {
         status: Option<StatusCode>,
         result: Result<&dyn fmt::Debug, &Error>,
     ) {
+        self.record(request, self.elapsed, status, result);
+    }
+
+    fn record(
+        &self,
+        request: &RequestBuilder,
+        elapsed: Duration,
+        status: Option<StatusCode>,
+        result: Result<&dyn fmt::Debug, &Error>,
+    ) {
         let shared = &self.connection.shared;
         let exchange = Exchange {
             provider: shared.spec.provider,
             operation: self.operation.name,
             attempt: self.attempts,
-            elapsed: self.elapsed,
+            elapsed,
             request: request.logged.as_ref().map(|logged| &**logged as &dyn fmt::Debug),
             status,
             result,
         };
         self.span.attempt_ended(&exchange);
         if let Some(observer) = &shared.observer {
-            observer.exchange(&exchange);
+            // A panic in the observer must not lose the result of a call that moved money.
+            let _ = catch_unwind(AssertUnwindSafe(|| observer.exchange(&exchange)));
         }
     }
 
@@ -292,6 +330,32 @@ impl<'a> Execution<'a> {
     }
 }
 
+/// An attempt that was started and has not ended. If the caller drops the call, the attempt is recorded as cancelled.
+struct InFlight<'e, 'a> {
+    execution: &'e Execution<'a>,
+    builder: &'e RequestBuilder,
+    /// On the monotonic clock.
+    started: Duration,
+    ended: bool,
+}
+
+impl InFlight<'_, '_> {
+    fn end(mut self) {
+        self.ended = true;
+    }
+}
+
+impl Drop for InFlight<'_, '_> {
+    fn drop(&mut self) {
+        if self.ended {
+            return;
+        }
+        let elapsed = self.execution.connection.shared.clock.monotonic().saturating_sub(self.started);
+        let error = Error::new(ErrorKind::Cancelled, Outcome::Unknown, "the call was dropped before it ended");
+        self.execution.record(self.builder, elapsed, None, Err(&self.execution.name(error)));
+    }
+}
+
 /// Awaits `work`; `None` if `deadline` ends first.
 async fn timeout<T>(work: impl Future<Output = T>, mut deadline: Sleep) -> Option<T> {
     let mut work = pin!(work);
@@ -306,6 +370,3 @@ async fn timeout<T>(work: impl Future<Output = T>, mut deadline: Sleep) -> Optio
 
 /// The largest expected difference between this machine's clock and the clock that dated a key, in either direction.
 const CLOCK_SKEW: time::Duration = time::Duration::minutes(5);
-
-/// The largest response body that is read, in bytes. No documented response comes near it.
-const BODY_LIMIT: usize = 1024 * 1024;

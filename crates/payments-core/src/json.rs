@@ -1,7 +1,10 @@
 //! JSON as payment APIs need it: numbers as text, and errors that name a path but never quote a value.
 
+mod item;
 mod number;
+mod object;
 mod read;
+mod tolerant;
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -10,8 +13,11 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
 
+pub use item::UnreadableItem;
 pub use number::{JsonNumber, decimal, decimal_option, integer};
+pub use object::Object;
 pub use read::{decode, decode_object, expect_equal, none_if_empty};
+pub use tolerant::{ProviderMessage, Read, UnreadableMember, UnreadableMembers, read};
 
 /// A JSON value as it was received, decoded only on request.
 ///
@@ -70,16 +76,38 @@ pub struct DecodeError {
     path: String,
     problem: Cow<'static, str>,
     is_json: bool,
+    facts: Option<Box<Facts>>,
+}
+
+/// What could be read of a message that cannot be used: it may be about an operation that was executed.
+#[derive(Clone, Default, PartialEq, Eq)]
+#[expect(clippy::exhaustive_structs, reason = "provider crates build it")]
+pub struct Facts {
+    /// The provider's id of the object.
+    pub object_id: Option<String>,
+    /// The status, as the provider writes it.
+    pub status: Option<String>,
+    /// The amount, as the provider writes it.
+    pub amount: Option<String>,
+}
+
+impl std::fmt::Debug for Facts {
+    /// Shows which members could be read, but not their values, because an id may be private.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { object_id, status, amount } = self;
+        let shown = [("object_id", object_id), ("status", status), ("amount", amount)];
+        f.debug_list().entries(shown.iter().filter(|(_, value)| value.is_some()).map(|(name, _)| name)).finish()
+    }
 }
 
 impl DecodeError {
     /// Creates an error about a member of a decoded response: the member's path and what is wrong with it.
     pub fn new(path: impl Into<String>, problem: impl Into<Cow<'static, str>>) -> Self {
-        Self { path: path.into(), problem: problem.into(), is_json: true }
+        Self { path: path.into(), problem: problem.into(), is_json: true, facts: None }
     }
 
     fn not_json(problem: impl Into<Cow<'static, str>>) -> Self {
-        Self { path: ROOT.to_owned(), problem: problem.into(), is_json: false }
+        Self { path: ROOT.to_owned(), problem: problem.into(), is_json: false, facts: None }
     }
 
     /// Prepends the path of the part that was decoded: `data[3]`.
@@ -90,6 +118,19 @@ impl DecodeError {
             inner => format!("{path}.{inner}"),
         };
         self
+    }
+
+    /// Adds what could be read of the message.
+    #[must_use]
+    pub fn with_facts(mut self, facts: Facts) -> Self {
+        self.facts = Some(Box::new(facts));
+        self
+    }
+
+    /// What could be read of the message, if its type names such members.
+    #[must_use]
+    pub fn facts(&self) -> Option<&Facts> {
+        self.facts.as_deref()
     }
 
     /// The path to the member, such as `items[3].amount`; `.` is the whole body.

@@ -22,10 +22,12 @@ pub mod text;
 
 // Requests, responses and errors.
 mod check;
+mod duplicate_wording;
 mod error;
 pub mod json;
 mod message;
 pub mod provider;
+mod reported;
 pub mod transport;
 pub mod webhook;
 
@@ -58,6 +60,7 @@ pub use call::{Call, Keyed, Unkeyed, WithResponse};
 pub use card::{CardNumber, Expiry, SecurityCode};
 pub use check::{Expected, Mismatch, Reported};
 pub use currency::Currency;
+pub use duplicate_wording::DuplicateWording;
 pub use error::{Error, ErrorKind, FieldError, ProviderError};
 pub use idempotency::IdempotencyKey;
 #[cfg(feature = "random-keys")]
@@ -69,8 +72,9 @@ pub use open_enum::UnknownValue;
 pub use outcome::{Effect, Outcome};
 pub use pager::{Page, Pager};
 pub use poll::Poller;
-pub use rate_limit::RateLimiter;
+pub use rate_limit::{AccountKey, RateLimit, RateLimitPermit, RateLimitRequest, RateLimited, RateLimiter};
 pub use redact::{mask_card_numbers, redacted_line};
+pub use reported::{AmountUnreadable, ReportedAmount, ReportedCurrency};
 pub use retry::RetryPolicy;
 pub use secret::Secret;
 pub use settings::{Settings, Timeouts};

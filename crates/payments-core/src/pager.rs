@@ -14,6 +14,8 @@ pub struct Pager<T> {
     page_cursor: Option<String>,
     next_cursor: Option<String>,
     has_more: bool,
+    /// True if the cursor of the next page repeats.
+    is_endless: bool,
     cycles: CycleDetector,
 }
 
@@ -37,6 +39,7 @@ impl<T: fmt::Debug + Send> Pager<T> {
             page_cursor: None,
             next_cursor: None,
             has_more: true,
+            is_endless: false,
             cycles: CycleDetector::default(),
         }
     }
@@ -62,7 +65,8 @@ impl<T: fmt::Debug + Send> Pager<T> {
     ///
     /// # Errors
     ///
-    /// Returns an error if a page cannot be fetched. The next call fetches the same page again.
+    /// Returns an error if a page cannot be fetched; the next call fetches it again. Also returns an error if the cursor of
+    /// the next page repeats, because the list would never end.
     pub async fn try_next(&mut self) -> Result<Option<T>, Error> {
         loop {
             if let Some(item) = self.page.pop_front() {
@@ -95,28 +99,28 @@ impl<T: fmt::Debug + Send> Pager<T> {
 
     async fn fetch_page(&mut self) -> Result<Vec<T>, Error> {
         let call = (self.fetch)(self.next_cursor.as_deref());
-        let (provider, operation) = call.names();
+        if self.is_endless {
+            let (provider, operation) = call.names();
+            let problem = "the list would never end: the cursor of the next page repeats";
+            let error = Error::new(ErrorKind::MalformedResponse, Outcome::Unknown, problem);
+            return Err(error.with_call(provider, operation.name, operation.effect));
+        }
         let Page { items, next } = call.send().await?;
-        self.advance(items, next).map_err(|error| error.with_call(provider, operation.name, operation.effect))
+        self.advance(next);
+        Ok(items)
     }
 
-    /// Moves on to the next page. Rejects a page that would make the list endless.
-    fn advance(&mut self, items: Vec<T>, next: Option<String>) -> Result<Vec<T>, Error> {
+    /// Moves on to the next page. If its cursor would make the list endless, the error follows after the page's items.
+    fn advance(&mut self, next: Option<String>) {
         match next {
-            Some(next)
-                if items.is_empty() || self.next_cursor.as_deref() == Some(&next) || self.cycles.is_repeated(&next) =>
-            {
-                let problem = "the list would never end: a page before the last is empty, or its next cursor repeats";
-                Err(Error::new(ErrorKind::MalformedResponse, Outcome::Unknown, problem))
+            Some(next) if self.next_cursor.as_deref() == Some(&next) || self.cycles.is_repeated(&next) => {
+                self.page_cursor.clone_from(&self.next_cursor);
+                self.is_endless = true;
             }
-            Some(next) => {
-                self.page_cursor = self.next_cursor.replace(next);
-                Ok(items)
-            }
+            Some(next) => self.page_cursor = self.next_cursor.replace(next),
             None => {
                 self.page_cursor.clone_from(&self.next_cursor);
                 self.has_more = false;
-                Ok(items)
             }
         }
     }

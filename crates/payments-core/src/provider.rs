@@ -20,11 +20,12 @@ pub struct ProviderSpec {
     ///
     /// `parse_error` is then called for 2xx responses too, and `None` means that the response is not an error.
     pub errors_in_2xx: bool,
-    /// True if the provider documents that a request with a 429 response was not executed.
-    pub throttled_is_refused: bool,
     /// The provider's idempotency keys; `None` if it has none.
     pub idempotency: Option<IdempotencyPolicy>,
 }
+
+/// Reads an error response, as [`ProviderSpec::parse_error`] does.
+pub(crate) type ErrorParser = dyn Fn(&Operation, &Response) -> Option<ProviderError> + Send + Sync;
 
 /// The rules of a provider's idempotency keys.
 #[derive(Debug, Clone, Copy)]

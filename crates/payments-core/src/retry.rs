@@ -10,8 +10,7 @@ use crate::{Effect, Error, ErrorKind, Outcome};
 ///
 /// - an attempt that was provably not sent,
 /// - an attempt of a read-only call with an unknown outcome,
-/// - an attempt with an unknown outcome under an idempotency key, with the same key,
-/// - an attempt that the provider refused because of its rate limit.
+/// - an attempt with an unknown outcome under an idempotency key, with the same key.
 ///
 /// ```
 /// use payments_core::RetryPolicy;
@@ -124,14 +123,13 @@ pub(crate) struct FailedAttempt<'a> {
 impl FailedAttempt<'_> {
     /// Returns true if a retry is safe and can help. No setting changes this rule.
     fn may_be_retried(&self) -> bool {
-        // The response was JSON with unexpected content, and the next one would most likely be the same.
-        if self.error.is_unexpected_json() {
+        if self.error.is_repeatable() {
             return false;
         }
         match (self.error.outcome(), self.error.kind()) {
             // A redirect or a wrong configuration, for example: the next attempt would end in the same way.
             (_, ErrorKind::Configuration | ErrorKind::InvalidRequest | ErrorKind::Unsupported) => false,
-            (Outcome::NotSent, _) | (Outcome::Refused, ErrorKind::Throttled) => true,
+            (Outcome::NotSent, _) => true,
             (Outcome::Unknown, _) => self.effect == Effect::Read || self.key_protects,
             (Outcome::Refused, _) => false,
         }

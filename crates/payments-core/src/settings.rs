@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::clock::{Clock, SystemClock, Timer};
 use crate::observe::Observer;
+use crate::rate_limit::RateLimit;
 use crate::retry::RetryPolicy;
 use crate::transport::Transport;
 use crate::{Error, ValidationError};
@@ -20,12 +21,16 @@ pub struct Settings {
     pub timeouts: Timeouts,
     /// The retry policy.
     pub retry: RetryPolicy,
+    /// The largest response body that is read, in bytes, inclusive. Default: 1 MiB.
+    pub response_limit: usize,
     /// The transport that sends requests; `None` for the one of the `reqwest` feature.
     pub transport: Option<Arc<dyn Transport>>,
     /// The source of time.
     pub clock: Arc<dyn Clock>,
     /// The timer for waits and timeouts; `None` for tokio's, with the `reqwest` feature.
     pub timer: Option<Arc<dyn Timer>>,
+    /// The rate limit, if the provider documents one; `None` for a [`RateLimiter`](crate::RateLimiter) in this process.
+    pub rate_limit: Option<Arc<dyn RateLimit>>,
     /// The name and version of the application, added to `User-Agent`.
     pub application: Option<String>,
     /// The observer that receives every exchange, redacted.
@@ -38,9 +43,11 @@ impl Default for Settings {
             base_url: None,
             timeouts: Timeouts::default(),
             retry: RetryPolicy::default(),
+            response_limit: RESPONSE_LIMIT,
             transport: None,
             clock: Arc::new(SystemClock::new()),
             timer: None,
+            rate_limit: None,
             application: None,
             observer: None,
         }
@@ -92,6 +99,15 @@ macro_rules! client_settings {
             self
         }
 
+        /// Sets the largest response body that is read, in bytes, inclusive. Default: 1 MiB.
+        ///
+        /// A longer response is an error; for a list, you can also request smaller pages.
+        #[must_use]
+        pub fn response_limit(mut self, bytes: usize) -> Self {
+            self.settings.response_limit = bytes;
+            self
+        }
+
         /// Sets the transport that sends requests. Several clients can share one.
         #[must_use]
         pub fn transport(mut self, transport: impl $crate::transport::Transport + 'static) -> Self {
@@ -110,6 +126,13 @@ macro_rules! client_settings {
         #[must_use]
         pub fn timer(mut self, timer: impl $crate::clock::Timer + 'static) -> Self {
             self.settings.timer = Some(::std::sync::Arc::new(timer));
+            self
+        }
+
+        /// Sets a rate limit that several processes share. Without it, the client keeps the documented limit by itself.
+        #[must_use]
+        pub fn rate_limit(mut self, rate_limit: impl $crate::RateLimit + 'static) -> Self {
+            self.settings.rate_limit = Some(::std::sync::Arc::new(rate_limit));
             self
         }
 
@@ -181,3 +204,6 @@ pub(crate) fn check_base_url(text: &str) -> Result<String, Error> {
 fn is_loopback(host: &str) -> bool {
     host == "localhost" || host == "[::1]" || host.parse::<Ipv4Addr>().is_ok_and(|ip| ip.is_loopback())
 }
+
+/// No documented response comes near it.
+const RESPONSE_LIMIT: usize = 1024 * 1024;

@@ -25,16 +25,6 @@ where
     deserializer.deserialize_str(StringVisitor(parse))
 }
 
-/// Returns true if the text contains one of these words, also inside a longer word. ASCII case is ignored.
-///
-/// Use it for a provider that has no error code for "this order already exists". A false match is safe: the outcome is
-/// then unknown, and nothing is sent twice.
-#[must_use]
-pub fn contains_any(text: impl AsRef<[u8]>, words: &[&str]) -> bool {
-    let text = String::from_utf8_lossy(text.as_ref()).to_ascii_lowercase();
-    words.iter().any(|word| text.contains(&word.to_ascii_lowercase()))
-}
-
 /// Defines a type for a validated text, such as an id, a reference or a code.
 ///
 /// The check runs once, when a value is created. With `private`, `Debug` hides the text and there is no `Display`.

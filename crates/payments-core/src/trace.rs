@@ -2,6 +2,7 @@
 
 use std::future::Future;
 
+use crate::json::UnreadableMembers;
 use crate::observe::Exchange;
 use crate::provider::Operation;
 
@@ -44,6 +45,13 @@ pub(crate) fn rejected(reason: &'static str) {
     tracing::warn!(reason, "a webhook delivery was rejected");
 }
 
+/// Records that members of a response differ from the document: the names of top-level members only.
+#[cfg(feature = "tracing")]
+pub(crate) fn unreadable(provider: &'static str, operation: Operation, members: &UnreadableMembers) {
+    let names: Vec<&str> = members.iter().map(|member| member.path.split(['.', '[']).next().unwrap_or("")).collect();
+    tracing::warn!(provider, operation = operation.name, members = names.join(" "), "unreadable members");
+}
+
 #[cfg(not(feature = "tracing"))]
 #[derive(Clone)]
 pub(crate) struct CallSpan;
@@ -66,6 +74,9 @@ impl CallSpan {
 pub(crate) fn attempt<F: Future>(_: u32, work: F) -> F {
     work
 }
+
+#[cfg(not(feature = "tracing"))]
+pub(crate) fn unreadable(_: &'static str, _: Operation, _: &UnreadableMembers) {}
 
 #[cfg(not(feature = "tracing"))]
 pub(crate) fn rejected(_: &'static str) {}

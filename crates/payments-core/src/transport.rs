@@ -5,6 +5,7 @@ pub mod reqwest;
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 pub use async_trait::async_trait;
 use http::{HeaderMap, StatusCode};
@@ -44,12 +45,24 @@ pub trait Transport: Send + Sync + fmt::Debug {
     ///
     /// Returns an error that says how far the request got.
     async fn send(&self, request: Request) -> Result<Response, TransportError>;
+
+    /// Returns how long connecting may take; zero if the transport sets no such limit.
+    ///
+    /// A write is started only if more time than this remains: an attempt that is cut off while it connects could not be
+    /// distinguished from one whose response was lost.
+    fn connect_timeout(&self) -> Duration {
+        Duration::ZERO
+    }
 }
 
 #[async_trait]
 impl<T: Transport + ?Sized> Transport for Arc<T> {
     async fn send(&self, request: Request) -> Result<Response, TransportError> {
         T::send(self, request).await
+    }
+
+    fn connect_timeout(&self) -> Duration {
+        T::connect_timeout(self)
     }
 }
 
@@ -59,6 +72,7 @@ impl<T: Transport + ?Sized> Transport for Arc<T> {
 pub struct TransportError {
     pub(crate) reached: Reached,
     pub(crate) timed_out: bool,
+    pub(crate) too_long: bool,
     pub(crate) problem: &'static str,
     #[source]
     pub(crate) source: Option<Box<dyn std::error::Error + Send + Sync>>,
@@ -83,6 +97,13 @@ impl TransportError {
         Self::new(Reached::Head(Response::new(status, headers, Vec::new())), problem)
     }
 
+    /// Creates an error for a response whose body exceeds the request's [body limit](Request::body_limit).
+    #[must_use]
+    pub fn too_long(status: StatusCode, headers: HeaderMap) -> Self {
+        let head = Response::new(status, headers, Vec::new());
+        Self { too_long: true, ..Self::new(Reached::Head(head), "the response body exceeds the size limit") }
+    }
+
     /// Marks the error as a timeout.
     #[must_use]
     pub fn timed_out(mut self) -> Self {
@@ -98,7 +119,7 @@ impl TransportError {
     }
 
     fn new(reached: Reached, problem: &'static str) -> Self {
-        Self { reached, timed_out: false, problem, source: None }
+        Self { reached, timed_out: false, too_long: false, problem, source: None }
     }
 }
 

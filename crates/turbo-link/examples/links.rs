@@ -23,17 +23,24 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     };
 
     let list = client.list_links(ListLinks::new().interval(Interval::ThisMonth)).send().await?;
-    for link in &list.line_items {
+    for item in &list.line_items {
+        let link = match item {
+            Ok(link) => link,
+            Err(unreadable) => {
+                println!("{unreadable}");
+                continue;
+            }
+        };
         let qr = link.qr.as_ref().and_then(WebAddress::href).unwrap_or("no QR code");
-        println!("{}: {}, {}, created {}, {qr}", link.id, link.amount, link.status, link.created);
+        println!("{}: {}, {}, {qr}", link.id, link.amount()?, link.status);
     }
     if list.not_shown() > 0 {
         println!("{} more links are not shown. Request fewer days to see them.", list.not_shown());
     }
 
-    if let Some(first) = list.line_items.first() {
+    if let Some(first) = list.line_items.iter().flatten().next() {
         let response = client.list_links(ListLinks::new().only(first.id.clone())).send().await?;
-        match response.find(&first.id) {
+        match response.find(&first.id)? {
             Some(link) => println!("{} is {}.", link.id, link.status),
             None => {
                 println!("The response does not contain {}, but {} other links.", first.id, response.line_items.len())

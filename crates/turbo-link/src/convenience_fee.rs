@@ -1,12 +1,11 @@
 use std::fmt;
 
 use payments_core::decimal;
-use payments_core::json;
-use payments_core::{Currency, Money, MoneyError, open_enum};
+use payments_core::json::{self, Object, UnreadableMembers};
+use payments_core::{AmountUnreadable, Currency, Money, open_enum};
 use rust_decimal::Decimal;
-use serde::de::{Error as _, MapAccess, SeqAccess, Visitor, value::MapAccessDeserializer};
-use serde::{Deserialize, Deserializer, Serialize};
-use serde_json::value::RawValue;
+use serde::de::{MapAccess, SeqAccess, Visitor, value::MapAccessDeserializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::dollars;
 
@@ -34,16 +33,27 @@ open_enum! {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct ConvenienceFee {
-    /// Whether the fee is charged.
-    pub status: FeeStatus,
+    /// Whether the fee is charged; `None` if the status is missing or unreadable.
+    pub status: Option<FeeStatus>,
     /// How the fee is calculated, if it is charged.
     pub setting: Option<FeeSetting>,
-    /// The exact amount in US dollars (*documented*). See [`ConvenienceFee::amount`].
-    #[serde(with = "json::decimal_option")]
-    pub value: Option<Decimal>,
+    #[serde(serialize_with = "serialize_value")]
+    value: FeeValue,
+    /// True if the status or the setting is unreadable, so that nothing is known about the amount.
+    #[serde(skip)]
+    is_unreadable: bool,
 }
 
 impl ConvenienceFee {
+    /// Returns the exact value in US dollars (*documented*); `None` if there is none. See [`ConvenienceFee::amount`].
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the value is neither a number nor an amount such as `$1.50`.
+    pub fn value(&self) -> Result<Option<Decimal>, AmountUnreadable> {
+        self.value.clone()
+    }
+
     /// Returns the charged amount for a flat or percentage fee; `None` if the fee is not enabled.
     ///
     /// The documentation calls `value` "the dollar amount charged" for both settings. So the value of a percentage fee
@@ -51,65 +61,121 @@ impl ConvenienceFee {
     ///
     /// # Errors
     ///
-    /// Returns an error if the value has a fraction of a cent. Nothing is rounded.
-    pub fn amount(&self) -> Result<Option<Money>, MoneyError> {
+    /// Returns an error if the fee cannot be read, or if the value has a fraction of a cent. Nothing is rounded.
+    pub fn amount(&self) -> Result<Option<Money>, AmountUnreadable> {
+        let Some(status) = self.status.as_ref().filter(|_| !self.is_unreadable) else {
+            return Err(AmountUnreadable::new(None, "the convenience fee cannot be read"));
+        };
         let known = matches!(self.setting, Some(FeeSetting::Flat | FeeSetting::Percentage));
-        if self.status != FeeStatus::Enabled || !known {
+        if *status != FeeStatus::Enabled || !known {
             return Ok(None);
         }
-        self.value.map(|value| Money::from_decimal(value, Currency::USD)).transpose()
+        let Some(value) = self.value()? else { return Ok(None) };
+        let amount = Money::from_decimal(value, Currency::USD);
+        amount.map(Some).map_err(|problem| dollars::unreadable(&value.to_string(), &problem.to_string()))
     }
 }
 
-/// For `#[serde(default, deserialize_with)]`: one fee (documented sample), a list (documented table), or `null`.
-pub(crate) fn one_or_many<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<ConvenienceFee>, D::Error> {
-    struct OneOrMany;
-    impl<'de> Visitor<'de> for OneOrMany {
-        type Value = Vec<ConvenienceFee>;
-        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            f.write_str("a convenience fee or a list of them")
-        }
-        fn visit_unit<E: serde::de::Error>(self) -> Result<Self::Value, E> {
-            Ok(Vec::new())
-        }
-        fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
-            WireFee::deserialize(MapAccessDeserializer::new(map)).map(|wire| vec![wire.into_fee()])
-        }
-        fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
-            let mut fees = Vec::new();
-            while let Some(wire) = list.next_element::<WireFee>()? {
-                fees.push(wire.into_fee());
+/// The value of a fee. One that cannot be read exactly is kept as text.
+type FeeValue = Result<Option<Decimal>, AmountUnreadable>;
+
+/// The fees of a link: one (documented sample), a list (documented table), or none.
+#[derive(Default)]
+pub(crate) enum WireFees {
+    #[default]
+    None,
+    One(WireFee),
+    List(Vec<Option<Object<WireFee>>>),
+}
+
+impl WireFees {
+    /// Returns the fees. One that cannot be read is among them, because it may be charged.
+    pub(crate) fn into_fees(self, unreadable: &UnreadableMembers) -> Vec<ConvenienceFee> {
+        match self {
+            Self::None if unreadable.concerns(MEMBER) => vec![WireFee::default().into_fee(MEMBER, unreadable)],
+            Self::None => Vec::new(),
+            Self::One(fee) => vec![fee.into_fee(MEMBER, unreadable)],
+            Self::List(fees) => {
+                let fees = fees.into_iter().enumerate().map(|(index, fee)| {
+                    let fee = fee.map_or_else(WireFee::default, |fee| fee.0);
+                    fee.into_fee(&format!("{MEMBER}[{index}]"), unreadable)
+                });
+                fees.collect()
             }
-            Ok(fees)
         }
     }
-    deserializer.deserialize_any(OneOrMany)
 }
 
-/// Decodes a number, a number in a string, or an amount such as `$1.50`; `None` if it is missing, `null` or empty.
-fn decimal_or_dollars<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Decimal>, D::Error> {
-    let Some(raw) = Option::<&RawValue>::deserialize(deserializer)? else { return Ok(None) };
-    let text = match raw.get() {
-        quoted if quoted.starts_with('"') => serde_json::from_str(quoted).map_err(D::Error::custom)?,
-        number => number.to_owned(),
-    };
-    if text.is_empty() {
-        return Ok(None);
+impl<'de> Deserialize<'de> for WireFees {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct OneOrMany;
+        impl<'de> Visitor<'de> for OneOrMany {
+            type Value = WireFees;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a convenience fee or a list of them")
+            }
+            fn visit_unit<E: serde::de::Error>(self) -> Result<WireFees, E> {
+                Ok(WireFees::None)
+            }
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<WireFees, A::Error> {
+                WireFee::deserialize(MapAccessDeserializer::new(map)).map(WireFees::One)
+            }
+            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<WireFees, A::Error> {
+                let mut fees = Vec::new();
+                while let Some(fee) = list.next_element()? {
+                    fees.push(fee);
+                }
+                Ok(WireFees::List(fees))
+            }
+        }
+        deserializer.deserialize_any(OneOrMany)
     }
-    decimal::parse(&dollars::to_decimal_text(&text).unwrap_or(text)).map(Some).map_err(D::Error::custom)
 }
 
 #[derive(Deserialize)]
-struct WireFee {
-    status: FeeStatus,
+pub(crate) struct WireFee {
+    #[serde(default)]
+    status: Option<FeeStatus>,
     #[serde(default)]
     setting: Option<FeeSetting>,
-    #[serde(default, deserialize_with = "decimal_or_dollars")]
-    value: Option<Decimal>,
+    #[serde(default = "no_value", deserialize_with = "decimal_or_dollars")]
+    value: FeeValue,
+}
+
+impl Default for WireFee {
+    fn default() -> Self {
+        Self { status: None, setting: None, value: no_value() }
+    }
 }
 
 impl WireFee {
-    fn into_fee(self) -> ConvenienceFee {
-        ConvenienceFee { status: self.status, setting: self.setting, value: self.value }
+    fn into_fee(self, path: &str, unreadable: &UnreadableMembers) -> ConvenienceFee {
+        let is_noted = ["status", "setting"].iter().any(|name| unreadable.concerns(&format!("{path}.{name}")));
+        // The list replaces invalid Unicode before its items are read.
+        let texts = [self.status.as_ref().map(FeeStatus::as_str), self.setting.as_ref().map(FeeSetting::as_str)];
+        let is_damaged = texts.into_iter().flatten().any(|text| text.contains(char::REPLACEMENT_CHARACTER));
+        let is_unreadable = is_noted || is_damaged;
+        ConvenienceFee { status: self.status, setting: self.setting, value: self.value, is_unreadable }
     }
 }
+
+/// Decodes a number, a number in a string, or an amount such as `$1.50`; `None` if it is `null` or empty.
+fn decimal_or_dollars<'de, D: Deserializer<'de>>(deserializer: D) -> Result<FeeValue, D::Error> {
+    let Some(text) = dollars::raw_text(deserializer)? else { return Ok(no_value()) };
+    let value = decimal::parse(dollars::to_decimal_text(&text).as_deref().unwrap_or(&text));
+    Ok(value.map(Some).map_err(|_| dollars::unreadable(&text, "the fee is neither a number nor US dollars")))
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "serde needs the type of the member")]
+fn no_value() -> FeeValue {
+    Ok(None)
+}
+
+fn serialize_value<S: Serializer>(value: &FeeValue, serializer: S) -> Result<S::Ok, S::Error> {
+    match value {
+        Ok(value) => json::decimal_option::serialize(value, serializer),
+        Err(unreadable) => unreadable.raw().serialize(serializer),
+    }
+}
+
+const MEMBER: &str = "convenience_fee";

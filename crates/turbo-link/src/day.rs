@@ -1,7 +1,7 @@
 //! Dates and times in tur.bo's formats: `11/01/2023` (mm/dd/yyyy) and `2023-11-01 11:19:49`.
 
+use payments_core::json;
 use payments_core::time::{Date, Month, PrimitiveDateTime, Time};
-use payments_core::{json, text};
 use serde::de::Error as _;
 use serde::{Deserializer, Serializer};
 
@@ -18,10 +18,15 @@ pub(crate) fn deserialize_optional<'de, D: Deserializer<'de>>(deserializer: D) -
     text.map(|text| parse_month_day_year(&text).ok_or_else(|| D::Error::custom(problem))).transpose()
 }
 
-/// Decodes a local date and time such as `2023-11-01 11:19:49`.
-pub(crate) fn deserialize_local<'de, D: Deserializer<'de>>(deserializer: D) -> Result<PrimitiveDateTime, D::Error> {
+/// For `#[serde(default, deserialize_with)]`: a local date and time such as `2023-11-01 11:19:49`; `None` if it is missing,
+/// `null` or empty.
+pub(crate) fn deserialize_local<'de, D>(deserializer: D) -> Result<Option<PrimitiveDateTime>, D::Error>
+where
+    D: Deserializer<'de>,
+{
+    let text: Option<String> = json::none_if_empty(deserializer)?;
     let problem = "must be a date and time such as 2023-11-01 11:19:49";
-    text::deserialize(deserializer, |text| parse_local(text).ok_or(problem))
+    text.map(|text| parse_local(&text).ok_or_else(|| D::Error::custom(problem))).transpose()
 }
 
 /// Serializes a date in ISO 8601, which is unambiguous.
@@ -33,7 +38,11 @@ pub(crate) fn serialize_iso<S: Serializer>(date: &Option<Date>, serializer: S) -
 }
 
 /// Serializes a local date and time as it was received.
-pub(crate) fn serialize_local<S: Serializer>(local: &PrimitiveDateTime, serializer: S) -> Result<S::Ok, S::Error> {
+pub(crate) fn serialize_local<S: Serializer>(
+    local: &Option<PrimitiveDateTime>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    let Some(local) = local else { return serializer.serialize_none() };
     let (hour, minute, second) = local.time().as_hms();
     serializer.collect_str(&format_args!("{} {hour:02}:{minute:02}:{second:02}", local.date()))
 }

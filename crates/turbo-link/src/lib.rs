@@ -24,8 +24,11 @@ pub use list::PaymentList;
 pub use list_links::{Interval, ListLinks};
 
 #[doc(inline)]
+pub use payments_core::json::{UnreadableItem, UnreadableMember, UnreadableMembers};
+#[doc(inline)]
 pub use payments_core::{
-    Call, Currency, Error, ErrorKind, Money, MoneyError, Outcome, RetryPolicy, Timeouts, ValidationError,
+    AmountUnreadable, Call, Currency, Error, ErrorKind, Money, MoneyError, Outcome, RetryPolicy, Timeouts,
+    ValidationError,
 };
 
 /// The core that all providers share: money, errors, transport, clock.

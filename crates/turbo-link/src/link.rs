@@ -1,11 +1,13 @@
 use payments_core::id::check_url;
+use payments_core::json::{DecodeError, ProviderMessage, Read, UnreadableMembers};
 use payments_core::time::PrimitiveDateTime;
-use payments_core::{Money, open_enum};
+use payments_core::{AmountUnreadable, Money, open_enum};
 use serde::{Deserialize, Serialize};
 
-use crate::convenience_fee::{ConvenienceFee, one_or_many};
+use crate::convenience_fee::{ConvenienceFee, WireFees};
+use crate::day;
+use crate::dollars::{self, Dollars};
 use crate::id::LinkId;
-use crate::{day, dollars};
 
 open_enum! {
     /// The status of a link's payment.
@@ -25,19 +27,57 @@ open_enum! {
 pub struct PaymentLink {
     /// tur.bo's id.
     pub id: LinkId,
-    /// The exact amount in US dollars.
-    pub amount: Money,
+    #[serde(serialize_with = "dollars::serialize")]
+    amount: Dollars,
     /// The status of the payment.
     pub status: LinkStatus,
     /// The URL of the payment page.
     pub url: Option<WebAddress>,
     /// The URL of the QR code's image.
     pub qr: Option<WebAddress>,
-    /// When the QR code was created (*documented*), as a local time: tur.bo names no time zone.
+    /// When the QR code was created (*documented*), as a local time: tur.bo names no time zone. `None` if it is missing or
+    /// is not a date.
     #[serde(serialize_with = "day::serialize_local")]
-    pub created: PrimitiveDateTime,
+    pub created: Option<PrimitiveDateTime>,
     /// The convenience fees: one in the documented sample, a list in the documented table.
     pub convenience_fees: Vec<ConvenienceFee>,
+    #[serde(skip)]
+    unreadable: UnreadableMembers,
+}
+
+impl PaymentLink {
+    /// Returns the exact amount in US dollars.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the amount is missing or is not in tur.bo's format. The status is readable all the same.
+    pub fn amount(&self) -> Result<Money, AmountUnreadable> {
+        self.amount.clone()
+    }
+
+    /// Returns the members of the link that could not be read as documented. Usually there are none.
+    #[must_use]
+    pub fn unreadable_members(&self) -> &UnreadableMembers {
+        &self.unreadable
+    }
+
+    pub(crate) fn of(read: Read<'_, WireLink>) -> Result<Self, DecodeError> {
+        let Read { value: wire, unreadable, .. } = read;
+        // The list replaces invalid Unicode before its items are read.
+        if wire.status.as_str().contains(char::REPLACEMENT_CHARACTER) {
+            return Err(DecodeError::new("status", "contains invalid Unicode"));
+        }
+        Ok(Self {
+            id: wire.id,
+            amount: wire.amount,
+            status: wire.status,
+            url: wire.url,
+            qr: wire.qr,
+            created: wire.created,
+            convenience_fees: wire.convenience_fee.into_fees(&unreadable),
+            unreadable,
+        })
+    }
 }
 
 /// A URL as received. It is validated on use, so that one invalid URL does not make the list undecodable.
@@ -64,29 +104,19 @@ impl WebAddress {
 #[derive(Deserialize)]
 pub(crate) struct WireLink {
     id: LinkId,
-    #[serde(deserialize_with = "dollars::deserialize")]
-    amount: Money,
+    #[serde(default = "dollars::missing", deserialize_with = "dollars::deserialize")]
+    amount: Dollars,
     status: LinkStatus,
     #[serde(default)]
     url: Option<WebAddress>,
     #[serde(default)]
     qr: Option<WebAddress>,
-    #[serde(deserialize_with = "day::deserialize_local")]
-    created: PrimitiveDateTime,
-    #[serde(default, deserialize_with = "one_or_many")]
-    convenience_fee: Vec<ConvenienceFee>,
+    #[serde(default, deserialize_with = "day::deserialize_local")]
+    created: Option<PrimitiveDateTime>,
+    #[serde(default)]
+    convenience_fee: WireFees,
 }
 
-impl WireLink {
-    pub(crate) fn into_link(self) -> PaymentLink {
-        PaymentLink {
-            id: self.id,
-            amount: self.amount,
-            status: self.status,
-            url: self.url,
-            qr: self.qr,
-            created: self.created,
-            convenience_fees: self.convenience_fee,
-        }
-    }
+impl ProviderMessage for WireLink {
+    const DECIDING: &'static [&'static str] = &["id", "status"];
 }

@@ -1,14 +1,16 @@
-use payments_core::json::{self, RawJson};
+use payments_core::json::{self, DecodeError, ProviderMessage, RawJson, Read, UnreadableItem, UnreadableMembers};
 use payments_core::provider::Operation;
 use payments_core::request::RequestBuilder;
 use payments_core::time::Date;
 use payments_core::{Call, Error};
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::ser::{SerializeMap as _, SerializeSeq as _};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::client::Client;
 use crate::day;
+use crate::error::SPEC;
 use crate::id::LinkId;
-use crate::link::{PaymentLink, WireLink};
+use crate::link::PaymentLink;
 use crate::list_links::{Interval, ListLinks};
 
 /// A list of payment links, as many as tur.bo returns at once.
@@ -18,12 +20,13 @@ use crate::list_links::{Interval, ListLinks};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct PaymentList {
-    /// The returned links.
-    pub line_items: Vec<PaymentLink>,
+    /// The returned links. One whose id or status cannot be read is an [`UnreadableItem`]; the others are not affected.
+    #[serde(serialize_with = "serialize_items")]
+    pub line_items: Vec<Result<PaymentLink, UnreadableItem>>,
     /// How many links there are in total.
     pub total_results: u64,
     /// How many links are returned, according to the documented table. In the documented sample it is the maximum.
-    pub limit: u64,
+    pub limit: Option<u64>,
     /// `OK`, or a description of a problem.
     pub msg: Option<String>,
     /// The kind of list. `payment-detail` is the only documented value.
@@ -41,20 +44,68 @@ pub struct PaymentList {
     pub period: Option<RawJson>,
     /// The API path. In the documented sample it is `/payments`, for a request to `/payments/baddef`.
     pub api_path: Option<String>,
+    #[serde(skip)]
+    unreadable: UnreadableMembers,
 }
 
 impl PaymentList {
-    /// Returns how many links are missing from the list.
+    /// Returns how many links are missing from the list. Unreadable links are not missing.
     #[must_use]
     pub fn not_shown(&self) -> u64 {
         let shown = u64::try_from(self.line_items.len()).unwrap_or(u64::MAX);
         self.total_results.saturating_sub(shown)
     }
 
-    /// Returns the link with this id, if the list contains it.
+    /// Returns the link with this id; `None` if the list does not contain it.
+    ///
+    /// # Errors
+    ///
+    /// Returns the unreadable item that has this id. If no link has the id, also returns an unreadable item without a
+    /// readable id, because it may be the link.
+    pub fn find(&self, id: &LinkId) -> Result<Option<&PaymentLink>, UnreadableItem> {
+        let link = self.line_items.iter().flatten().find(|link| link.id == *id);
+        let unreadable = || self.line_items.iter().filter_map(|item| item.as_ref().err());
+        let item = unreadable().find(|item| item.id.as_deref() == Some(id.as_str()));
+        match item.or_else(|| unreadable().find(|item| link.is_none() && item.id.is_none())) {
+            Some(item) => Err(item.clone()),
+            None => Ok(link),
+        }
+    }
+
+    /// Returns the members of the response that could not be read as documented. Usually there are none.
+    ///
+    /// Members of links are included, such as `line_items[1].created`. Unreadable links are not: they are in
+    /// [`PaymentList::line_items`].
     #[must_use]
-    pub fn find(&self, id: &LinkId) -> Option<&PaymentLink> {
-        self.line_items.iter().find(|link| link.id == *id)
+    pub fn unreadable_members(&self) -> &UnreadableMembers {
+        &self.unreadable
+    }
+
+    fn of(read: Read<'_, WireList>) -> Result<Self, DecodeError> {
+        let Read { value: wire, mut unreadable, .. } = read;
+        let line_items = read_items(&wire.line_items)?;
+        let mut in_links = UnreadableMembers::default();
+        for (index, link) in line_items.iter().enumerate() {
+            if let Ok(link) = link {
+                unreadable = unreadable.with_part(&item_path(index), link.unreadable_members().clone());
+                in_links = in_links.with_part(&item_path(index), link.unreadable_members().clone());
+            }
+        }
+        // The call records the other members.
+        in_links.trace(SPEC.provider, LIST_LINKS);
+        Ok(Self {
+            line_items,
+            total_results: wire.total_results,
+            limit: wire.limit,
+            msg: wire.msg,
+            kind: wire.kind,
+            start: wire.start,
+            end: wire.end,
+            interval: wire.interval,
+            period: wire.period,
+            api_path: wire.api_path,
+            unreadable,
+        })
     }
 }
 
@@ -63,7 +114,7 @@ impl Client {
     ///
     /// The path without an id is *inferred* from the sample's `api_path`. For one link, use [`ListLinks::only`].
     pub fn list_links(&self, list: ListLinks) -> Call<PaymentList> {
-        self.connection.call(LIST_LINKS, self.request(list), |wire: WireList| Ok(wire.into_list()))
+        self.connection.call(LIST_LINKS, self.request(list), PaymentList::of)
     }
 
     fn request(&self, list: ListLinks) -> Result<RequestBuilder, Error> {
@@ -80,9 +131,11 @@ impl Client {
 struct WireList {
     #[serde(rename = "error")]
     _error: bool,
-    line_items: Vec<WireLink>,
+    // Decoded item by item.
+    line_items: RawJson,
     total_results: u64,
-    limit: u64,
+    #[serde(default)]
+    limit: Option<u64>,
     #[serde(default)]
     msg: Option<String>,
     #[serde(default, rename = "type")]
@@ -99,21 +152,62 @@ struct WireList {
     api_path: Option<String>,
 }
 
-impl WireList {
-    fn into_list(self) -> PaymentList {
-        PaymentList {
-            line_items: self.line_items.into_iter().map(WireLink::into_link).collect(),
-            total_results: self.total_results,
-            limit: self.limit,
-            msg: self.msg,
-            kind: self.kind,
-            start: self.start,
-            end: self.end,
-            interval: self.interval,
-            period: self.period,
-            api_path: self.api_path,
+impl ProviderMessage for WireList {
+    // `line_items` can have any shape here. It is checked item by item.
+    const DECIDING: &'static [&'static str] = &["error", "total_results"];
+}
+
+/// Reads the items of a list; `null` is an empty list.
+fn read_items(items: &RawJson) -> Result<Vec<Result<PaymentLink, UnreadableItem>>, DecodeError> {
+    let items: Option<Vec<RawJson>> = items.decode().map_err(|error| error.within("line_items"))?;
+    let items = items.unwrap_or_default().into_iter().enumerate();
+    Ok(items.map(|(index, raw)| read_item(index, raw)).collect())
+}
+
+fn read_item(index: usize, raw: RawJson) -> Result<PaymentLink, UnreadableItem> {
+    json::read(raw.as_str().as_bytes()).and_then(PaymentLink::of).map_err(|error| {
+        let id = json::read::<WireId>(raw.as_str().as_bytes()).ok();
+        let id = id.map(|read| read.value.id.as_str().to_owned());
+        UnreadableItem { index, id, error: error.within(&item_path(index)), raw }
+    })
+}
+
+fn item_path(index: usize) -> String {
+    format!("line_items[{index}]")
+}
+
+/// The id of an item that cannot be read otherwise.
+#[derive(Deserialize)]
+struct WireId {
+    id: LinkId,
+}
+
+impl ProviderMessage for WireId {
+    const DECIDING: &'static [&'static str] = &["id"];
+}
+
+/// Serializes the links, and of an unreadable one its id and the problem. Its text could contain anything.
+fn serialize_items<S: Serializer>(
+    items: &[Result<PaymentLink, UnreadableItem>],
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    struct Unreadable<'a>(&'a UnreadableItem);
+    impl Serialize for Unreadable<'_> {
+        fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            let mut map = serializer.serialize_map(Some(2))?;
+            map.serialize_entry("id", &self.0.id)?;
+            map.serialize_entry("unreadable", &self.0.error.to_string())?;
+            map.end()
         }
     }
+    let mut list = serializer.serialize_seq(Some(items.len()))?;
+    for item in items {
+        match item {
+            Ok(link) => list.serialize_element(link)?,
+            Err(item) => list.serialize_element(&Unreadable(item))?,
+        }
+    }
+    list.end()
 }
 
 /// Decodes an interval; `None` if it is missing, `null` or empty.

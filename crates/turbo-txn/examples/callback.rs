@@ -50,7 +50,7 @@ async fn handle_callback(
     let acknowledgement = CallbackDecryptor::ACKNOWLEDGEMENT;
     println!("The response to it is {} {}.", acknowledgement.status, acknowledgement.body);
     let details = callback.lookup(client).send().await?;
-    println!("According to the lookup, {} is {}: {}.", details.order_id, details.status, details.amount);
+    println!("According to the lookup, {} is {}: {}.", details.order_id, details.status, details.amount()?);
     Ok(())
 }
 

@@ -37,9 +37,10 @@ async fn collect(client: &Client) -> Result<(), Box<dyn std::error::Error>> {
 
     match client.initiate(NewTransaction::new(order.clone(), price, "https://shop.example/thanks")).send().await {
         Ok(transaction) => {
-            println!("The customer pays {} at {}.", transaction.amount, transaction.sdk_url);
+            let amount = transaction.amount()?;
+            println!("The customer pays {amount} at {}.", transaction.sdk_url);
             let details = client.lookup(&order).send().await?;
-            details.check(&Expected::new(&order, transaction.amount))?;
+            details.check(&Expected::new(&order, amount))?;
             println!("{order} is {}.", details.status);
         }
         Err(err) => match err.outcome() {
@@ -48,7 +49,7 @@ async fn collect(client: &Client) -> Result<(), Box<dyn std::error::Error>> {
                 println!("{err}");
                 println!("Looking up the order instead of sending the request again.");
                 let details = client.lookup(&order).send().await?;
-                println!("{order} is {}: {}.", details.status, details.amount);
+                println!("{order} is {}: {}.", details.status, details.amount()?);
                 if let Err(difference) = details.check(&Expected::new(&order, price)) {
                     println!("The amount differs from the request: {difference}.");
                 }

@@ -1,8 +1,9 @@
 //! Amounts in rupees: sent as whole rupees, received with up to two decimals.
 
-use payments_core::json::{DecodeError, JsonNumber};
-use payments_core::{Currency, Error, Expected, Mismatch, Money, Reported, ValidationError};
-use rust_decimal::Decimal;
+use payments_core::json::JsonNumber;
+use payments_core::{
+    AmountUnreadable, Currency, Error, Expected, Mismatch, Money, Reported, ReportedAmount, ValidationError,
+};
 
 use crate::id::MerchantOrderId;
 
@@ -22,16 +23,21 @@ pub(crate) fn whole_rupees(amount: Money) -> Result<JsonNumber, Error> {
     }
 }
 
-/// Converts a response's amount exactly. It must be greater than zero (*inferred*).
-pub(crate) fn rupees(amount: Decimal) -> Result<Money, DecodeError> {
-    let amount = Money::from_decimal(amount, Currency::INR)
-        .map_err(|problem| DecodeError::new("data.amount", problem.to_string()))?;
-    if amount.is_positive() { Ok(amount) } else { Err(DecodeError::new("data.amount", "is not greater than zero")) }
-}
-
-/// Compares an order's reference and amount with what is expected.
-pub(crate) fn check(order_id: &MerchantOrderId, amount: Money, expected: &Expected) -> Result<(), Mismatch> {
-    let currency = Some(amount.currency());
-    let amount = amount.to_decimal().map_err(Mismatch::Amount)?;
-    expected.check(&Reported { reference: order_id.as_str(), amount, currency, live: None })
+/// Compares an order's reference and amount with what is expected. An amount that is not greater than zero matches
+/// nothing (*inferred*).
+pub(crate) fn check(order_id: &MerchantOrderId, amount: &ReportedAmount, expected: &Expected) -> Result<(), Mismatch> {
+    expected.check(&Reported {
+        reference: order_id.as_str(),
+        amount: amount.decimal(),
+        currency: Ok(Some(Currency::INR)),
+        live: None,
+    })?;
+    match amount.in_units(Currency::INR) {
+        Ok(money) if money.is_positive() => Ok(()),
+        Ok(_) => Err(Mismatch::AmountUnreadable(AmountUnreadable::new(
+            amount.text().as_deref(),
+            "the amount is not greater than zero",
+        ))),
+        Err(unreadable) => Err(Mismatch::AmountUnreadable(unreadable)),
+    }
 }

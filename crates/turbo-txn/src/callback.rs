@@ -2,7 +2,8 @@ use std::borrow::Cow;
 
 use aes::Aes256;
 use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use base64::alphabet;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use cbc::Decryptor;
 use cbc::cipher::{Block, BlockModeDecrypt, KeyIvInit};
 use payments_core::Call;
@@ -102,9 +103,18 @@ impl Lookup for Unverified<MerchantOrderId> {
 }
 
 /// Returns the initialization vector and the encrypted blocks; `None` if the last block is incomplete.
+///
+/// The base64 may lack its padding, use the URL-safe alphabet, or have line breaks: an attacker gains nothing by that,
+/// because a callback yields only an order id to look up. The JSON is decoded strictly.
 fn decode_body(body: &[u8]) -> Option<Vec<u8>> {
     let callback: WireCallback<'_> = json::decode_object(body).ok()?;
-    let data = STANDARD.decode(&*callback.encrypted_data).ok()?;
+    let standard =
+        callback.encrypted_data.bytes().filter(|byte| !matches!(byte, b'\r' | b'\n')).map(|byte| match byte {
+            b'-' => b'+',
+            b'_' => b'/',
+            byte => byte,
+        });
+    let data = BASE64.decode(standard.collect::<Vec<u8>>()).ok()?;
     data.len().is_multiple_of(BLOCK).then_some(data)
 }
 
@@ -148,6 +158,12 @@ struct WireContent {
     #[serde(rename = "orderId")]
     order_id: MerchantOrderId,
 }
+
+/// Base64 with or without padding.
+const BASE64: GeneralPurpose = GeneralPurpose::new(
+    &alphabet::STANDARD,
+    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
+);
 
 /// The block size of AES in bytes, which is also the length of the leading initialization vector (*documented*).
 const BLOCK: usize = 16;

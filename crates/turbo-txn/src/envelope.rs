@@ -1,8 +1,7 @@
 use payments_core::http::StatusCode;
-use payments_core::json::{self, DecodeError, RawJson};
+use payments_core::json::{self, DecodeError, ProviderMessage};
 use payments_core::transport::Response;
-use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
@@ -32,17 +31,19 @@ pub struct Envelope {
 }
 
 impl Envelope {
-    /// Decodes a response's envelope; `None` if the body is not a JSON object or has a member twice.
+    /// Decodes a response's envelope; `None` if the body is not a JSON object, or if `success` or `statusCode` occurs
+    /// twice.
     ///
-    /// No error format is documented. A member that is missing or has another type is `None`.
+    /// No error format is documented. A member that is missing or has another type is `None`; a number in place of a
+    /// text is kept as text.
     #[must_use]
     pub fn of(response: &Response) -> Option<Self> {
         LenientEnvelope::of(response).map(|envelope| Self {
             status_code: envelope.status_code.value(),
             success: envelope.success.value(),
-            status: envelope.status.value(),
-            message: envelope.message.value(),
-            timestamp: envelope.timestamp.value().map(|text| Timestamp(text.into())),
+            status: envelope.status,
+            message: envelope.message,
+            timestamp: envelope.timestamp,
         })
     }
 }
@@ -69,47 +70,69 @@ impl Timestamp {
     }
 }
 
-/// The envelope of a response that must be a success.
+/// The envelope of a response that must be a success. `D` is its data.
 ///
 /// Recognised errors are handled before this is decoded. What remains are successes, and envelopes that are neither:
 /// for example a `statusCode` that is not an HTTP status, or a member that occurs twice.
 #[derive(Deserialize)]
-pub(crate) struct SuccessEnvelope {
+pub(crate) struct SuccessEnvelope<D> {
     success: bool,
     #[serde(rename = "statusCode")]
     status_code: u16,
     #[serde(default)]
     timestamp: Option<Timestamp>,
-    data: RawJson,
+    // Decoded so that an unexpected shape is recorded. `Envelope` has the values.
+    #[serde(default, rename = "status")]
+    _status: Option<String>,
+    #[serde(default, rename = "message")]
+    _message: Option<String>,
+    data: json::Object<D>,
 }
 
-impl SuccessEnvelope {
-    /// Decodes the data, if both `success` and `statusCode` state success.
-    pub(crate) fn into_data<T: DeserializeOwned>(self) -> Result<(T, Option<Timestamp>), DecodeError> {
+impl<D> SuccessEnvelope<D> {
+    /// Returns the data, if both `success` and `statusCode` state success.
+    pub(crate) fn into_data(self) -> Result<(D, Option<Timestamp>), DecodeError> {
         if !self.success {
             return Err(DecodeError::new("success", "is not `true`"));
         }
         if !(200..300).contains(&self.status_code) {
             return Err(DecodeError::new("statusCode", "is not a status from 200 to 299"));
         }
-        let data = self.data.decode_object().map_err(|problem| problem.within("data"))?;
-        Ok((data, self.timestamp))
+        Ok((self.data.0, self.timestamp))
     }
 }
 
-/// An envelope whose members are decoded one by one, because each can have any type.
+/// An envelope of any kind. `success` and `statusCode` can have any type, because an outcome depends on them.
+#[derive(Deserialize)]
 pub(crate) struct LenientEnvelope {
+    #[serde(default, rename = "statusCode", deserialize_with = "status_code")]
     pub(crate) status_code: Member<StatusCode>,
+    #[serde(default, deserialize_with = "boolean")]
     pub(crate) success: Member<bool>,
-    pub(crate) message: Member<String>,
-    status: Member<String>,
-    timestamp: Member<String>,
+    #[serde(default)]
+    pub(crate) message: Option<String>,
+    #[serde(default)]
+    status: Option<String>,
+    #[serde(default)]
+    timestamp: Option<Timestamp>,
+}
+
+impl ProviderMessage for LenientEnvelope {
+    const DECIDING: &'static [&'static str] = &["success", "statusCode"];
+}
+
+impl LenientEnvelope {
+    /// Returns `None` if the body is not a JSON object, or if `success` or `statusCode` occurs twice.
+    pub(crate) fn of(response: &Response) -> Option<Self> {
+        json::read(response.body()).ok().map(|read| read.value)
+    }
 }
 
 /// A member that can have any type.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) enum Member<T> {
     /// Missing or `null`.
+    #[default]
     Missing,
     /// Of the documented type.
     Valid(T),
@@ -126,45 +149,21 @@ impl<T> Member<T> {
     }
 }
 
-impl LenientEnvelope {
-    /// Returns `None` if the body is not a JSON object or has a member twice.
-    pub(crate) fn of(response: &Response) -> Option<Self> {
-        let wire: WireEnvelope<'_> = json::decode_object(response.body()).ok()?;
-        Some(Self {
-            status_code: member(wire.status_code, |raw| StatusCode::from_u16(raw.parse().ok()?).ok()),
-            success: member(wire.success, |raw| raw.parse().ok()),
-            message: member(wire.message, string),
-            status: member(wire.status, string),
-            timestamp: member(wire.timestamp, string),
-        })
-    }
+fn status_code<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Member<StatusCode>, D::Error> {
+    member(deserializer, |raw| StatusCode::from_u16(raw.parse().ok()?).ok())
 }
 
-fn member<T>(raw: Option<&RawValue>, decode: fn(&str) -> Option<T>) -> Member<T> {
-    match raw {
-        None => Member::Missing,
-        Some(raw) => decode(raw.get()).map_or(Member::Malformed, Member::Valid),
-    }
+fn boolean<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Member<bool>, D::Error> {
+    member(deserializer, |raw| raw.parse().ok())
 }
 
-fn string(raw: &str) -> Option<String> {
-    serde_json::from_str(raw).ok()
+fn member<'de, D: Deserializer<'de>, T>(deserializer: D, decode: fn(&str) -> Option<T>) -> Result<Member<T>, D::Error> {
+    Ok(match <&RawValue>::deserialize(deserializer)?.get() {
+        "null" => Member::Missing,
+        raw => decode(raw).map_or(Member::Malformed, Member::Valid),
+    })
 }
 
 fn as_number<S: serde::Serializer>(code: &Option<StatusCode>, serializer: S) -> Result<S::Ok, S::Error> {
     code.map(|code| code.as_u16()).serialize(serializer)
-}
-
-#[derive(Deserialize)]
-struct WireEnvelope<'a> {
-    #[serde(borrow, default, rename = "statusCode")]
-    status_code: Option<&'a RawValue>,
-    #[serde(borrow, default)]
-    success: Option<&'a RawValue>,
-    #[serde(borrow, default)]
-    message: Option<&'a RawValue>,
-    #[serde(borrow, default)]
-    status: Option<&'a RawValue>,
-    #[serde(borrow, default)]
-    timestamp: Option<&'a RawValue>,
 }

@@ -1,7 +1,6 @@
 use payments_core::provider::{Operation, ProviderSpec};
-use payments_core::text::contains_any;
 use payments_core::transport::Response;
-use payments_core::{Effect, ErrorKind, Outcome, ProviderError};
+use payments_core::{DuplicateWording, Effect, ErrorKind, Outcome, ProviderError};
 
 use crate::envelope::{LenientEnvelope, Member};
 
@@ -10,7 +9,6 @@ pub(crate) static SPEC: ProviderSpec = ProviderSpec {
     agent: concat!("turbo-txn/", env!("CARGO_PKG_VERSION")),
     parse_error,
     errors_in_2xx: true,
-    throttled_is_refused: false,
     idempotency: None,
 };
 
@@ -35,11 +33,10 @@ fn parse_error(operation: &Operation, response: &Response) -> Option<ProviderErr
     let is_refusal = status.is_client_error() && !matches!(status.as_u16(), 408 | 429);
     let moves_money = operation.effect == Effect::MoveMoney;
 
-    let message = envelope.message.value();
-    let mut error = ProviderError { status: stated_status, message, ..ProviderError::default() };
+    let mut error = ProviderError { status: stated_status, message: envelope.message, ..ProviderError::default() };
     if !is_clear {
         error.outcome = Some(Outcome::Unknown);
-    } else if moves_money && is_refusal && contains_any(response.body(), DUPLICATE_WORDS) {
+    } else if moves_money && is_refusal && DUPLICATES.occurs_in(response.body()) {
         error.kind = Some(ErrorKind::Conflict);
         // Some transaction has the order id. It may be this one, from an earlier request.
         error.outcome = Some(Outcome::Unknown);
@@ -52,5 +49,9 @@ fn parse_error(operation: &Operation, response: &Response) -> Option<ProviderErr
 
 /// Words that suggest that the order id is already in use (*inferred*: no wording is documented).
 ///
-/// The whole body is searched, because the member that would contain them is not documented either.
-const DUPLICATE_WORDS: &[&str] = &["already", "duplicate", "exists", "unique"];
+/// All texts of the body are searched, because the member that would contain them is not documented either. There are no
+/// negations: a rule that rejects a duplicate may be negated itself ("must not be a duplicate").
+const DUPLICATES: DuplicateWording = DuplicateWording {
+    words: &["already", "duplicate", "exists", "existing", "unique", "taken", "in use", "been used"],
+    negations: &[],
+};

@@ -5,9 +5,10 @@ use payments_core::gateway::{
     parse_field,
 };
 use payments_core::transport::async_trait;
-use payments_core::{Error, Expected, PaymentStatus, ValidationError};
+use payments_core::{Error, ErrorKind, Expected, Outcome, PaymentStatus, ProviderError, ValidationError};
 
 use crate::client::Client;
+use crate::error::SPEC;
 use crate::id::MerchantOrderId;
 use crate::new_transaction::NewTransaction;
 use crate::status::TxnStatus;
@@ -48,6 +49,8 @@ const CAPABILITIES: Capabilities = Capabilities {
 #[async_trait]
 impl StartPayment for Client {
     /// Initiates a transaction. The request's `return_url` is required.
+    ///
+    /// If the amount to pay cannot be read, the outcome is unknown: look up the payment.
     async fn start_payment(&self, request: &PaymentRequest) -> Result<StartedPayment, Error> {
         let return_url = request
             .return_url
@@ -55,9 +58,18 @@ impl StartPayment for Client {
             .ok_or_else(|| ValidationError::new("return_url", "is required by Turbo Transactions"))?;
         let new = NewTransaction::new(parse_field("reference", &request.reference)?, request.amount, return_url);
         let transaction = self.initiate(new).send().await?;
-        let next = NextAction::Redirect { url: transaction.sdk_url };
-        let id = transaction.txn_id.as_str().to_owned();
-        Ok(StartedPayment::new(Some(id), PaymentStatus::AwaitingCustomer, transaction.amount, next))
+        let id = Some(transaction.txn_id.as_str().to_owned());
+        match transaction.amount() {
+            Ok(amount) => {
+                let next = NextAction::Redirect { url: transaction.sdk_url };
+                Ok(StartedPayment::new(id, PaymentStatus::AwaitingCustomer, amount, next))
+            }
+            Err(unreadable) => {
+                let error = ProviderError { object_id: id, ..ProviderError::default() };
+                let (kind, problem) = (ErrorKind::MalformedResponse, unreadable.to_string());
+                Err(Error::from_provider(SPEC.provider, kind, Outcome::Unknown, &problem, error))
+            }
+        }
     }
 }
 
@@ -66,7 +78,7 @@ impl Lookup for Client {
     async fn lookup_payment(&self, expected: &Expected) -> Result<PaymentState, Error> {
         let order: MerchantOrderId = parse_field("reference", expected.reference())?;
         let details = self.lookup(&order).send().await?;
-        let state = PaymentState::new(None, details.status.common(), details.status.is_final(), Some(details.amount));
+        let state = PaymentState::new(None, details.status.common(), details.status.is_final(), details.amount().ok());
         Ok(state.checked(details.check(expected)))
     }
 }

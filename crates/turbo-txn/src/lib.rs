@@ -33,11 +33,13 @@ pub use status::{TxnDetails, TxnStatus};
 pub use transaction::Transaction;
 
 #[doc(inline)]
+pub use payments_core::json::{UnreadableMember, UnreadableMembers};
+#[doc(inline)]
 pub use payments_core::webhook::{Acknowledgement, Unverified, VerifyError};
 #[doc(inline)]
 pub use payments_core::{
-    Call, Currency, Error, ErrorKind, Expected, Mismatch, Money, MoneyError, Outcome, Poller, RetryPolicy, Timeouts,
-    ValidationError,
+    AmountUnreadable, Call, Currency, Error, ErrorKind, Expected, Mismatch, Money, MoneyError, Outcome, Poller,
+    RetryPolicy, Timeouts, ValidationError,
 };
 
 /// The core that all providers share: money, errors, transport, clock.

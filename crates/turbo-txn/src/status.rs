@@ -1,11 +1,10 @@
-use payments_core::json;
+use payments_core::json::{self, Facts, ProviderMessage, Read, UnreadableMembers};
 use payments_core::provider::Operation;
 use payments_core::request::{Path, RequestBuilder};
-use payments_core::{Call, Expected, Mismatch, Money, Poller, open_enum};
-use rust_decimal::Decimal;
+use payments_core::{AmountUnreadable, Call, Currency, Expected, Mismatch, Money, Poller, ReportedAmount, open_enum};
 use serde::{Deserialize, Serialize};
 
-use crate::amount::{self, rupees};
+use crate::amount;
 use crate::client::Client;
 use crate::envelope::{SuccessEnvelope, Timestamp};
 use crate::id::{MerchantOrderId, Utr};
@@ -45,15 +44,27 @@ pub struct TxnDetails {
     pub order_id: MerchantOrderId,
     /// The status.
     pub status: TxnStatus,
-    /// The exact amount. It may differ from the requested amount (*documented*).
-    pub amount: Money,
+    amount: ReportedAmount,
     /// The bank's reference, once there is one.
     pub utr: Option<Utr>,
     /// When the response was created.
     pub timestamp: Option<Timestamp>,
+    #[serde(skip)]
+    unreadable: UnreadableMembers,
 }
 
 impl TxnDetails {
+    /// Returns the exact amount. It may differ from the requested amount (*documented*).
+    ///
+    /// The amount of a rejected transaction may be zero or missing (*inferred*).
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the amount is missing or cannot be read exactly. The status is readable all the same.
+    pub fn amount(&self) -> Result<Money, AmountUnreadable> {
+        self.amount.in_units(Currency::INR)
+    }
+
     /// Compares the transaction's reference and amount with what is expected. The status is not compared.
     ///
     /// If you received the response to the initiation, expect its amount:
@@ -62,9 +73,15 @@ impl TxnDetails {
     /// # Errors
     ///
     /// Returns the first difference. A different amount is documented behaviour: [`Mismatch::AmountDiffers`] has both
-    /// amounts.
+    /// amounts. An amount that is missing, unreadable, zero or negative matches nothing.
     pub fn check(&self, expected: &Expected) -> Result<(), Mismatch> {
-        amount::check(&self.order_id, self.amount, expected)
+        amount::check(&self.order_id, &self.amount, expected)
+    }
+
+    /// Returns the members of the response that could not be read as documented. Usually there are none.
+    #[must_use]
+    pub fn unreadable_members(&self) -> &UnreadableMembers {
+        &self.unreadable
     }
 }
 
@@ -78,15 +95,22 @@ impl Client {
         let request = RequestBuilder::get(Path::new("turbo-svc/api/v1/transaction/ext/status-check"))
             .header("order-id", order.as_str())
             .map(|request| request.log_as(order.clone()));
-        self.connection.call(LOOKUP, request, move |envelope: SuccessEnvelope| {
-            let (data, timestamp) = envelope.into_data::<WireDetails>()?;
-            json::expect_equal("data.orderId", &data.order_id, &order)?;
+        self.connection.call(LOOKUP, request, move |read: Read<'_, DetailsEnvelope>| {
+            let (data, timestamp) = read.value.into_data()?;
+            json::expect_equal("data.orderId", &data.order_id, &order).map_err(|error| {
+                error.with_facts(Facts {
+                    object_id: Some(data.order_id.as_str().to_owned()),
+                    status: Some(data.txn_status.as_str().to_owned()),
+                    amount: data.amount.text(),
+                })
+            })?;
             Ok(TxnDetails {
                 order_id: data.order_id,
                 status: data.txn_status,
-                amount: rupees(data.amount)?,
+                amount: read.unreadable.amount("data.amount", data.amount),
                 utr: data.utr,
                 timestamp,
+                unreadable: read.unreadable,
             })
         })
     }
@@ -106,10 +130,21 @@ impl Client {
 struct WireDetails {
     order_id: MerchantOrderId,
     txn_status: TxnStatus,
-    #[serde(with = "json::decimal")]
-    amount: Decimal,
+    #[serde(default)]
+    amount: ReportedAmount,
     #[serde(default, deserialize_with = "Utr::none_if_empty")]
     utr: Option<Utr>,
+}
+
+type DetailsEnvelope = SuccessEnvelope<WireDetails>;
+
+impl ProviderMessage for DetailsEnvelope {
+    const DECIDING: &'static [&'static str] = &["success", "statusCode", "data.orderId", "data.txnStatus"];
+
+    fn facts(member: &dyn Fn(&str) -> Option<String>) -> Facts {
+        // The response contains no other id.
+        Facts { object_id: member("data.orderId"), status: member("data.txnStatus"), amount: member("data.amount") }
+    }
 }
 
 const LOOKUP: Operation = Operation::read("lookup");

@@ -38,10 +38,10 @@ impl Client {
         ClientBuilder { key, settings: Settings::default(), defaults: Defaults::default() }
     }
 
-    /// Returns a client with another key that shares connections, settings and the limit on lookups.
+    /// Returns a client with another key, for another merchant or to rotate a key. It shares connections and settings.
     ///
-    /// Use it to rotate a key. For several merchants, build one client each, because TurboPay may count their lookups
-    /// separately. They can share one transport: pass a clone of it, or an `Arc`, to `.transport(..)`.
+    /// Lookups are counted for each key, because TurboPay may count merchants separately. After a rotation the new key
+    /// starts at zero: TurboPay may then answer 429, and the lookup is retried.
     ///
     /// # Errors
     ///

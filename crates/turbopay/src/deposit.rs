@@ -5,7 +5,7 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use payments_core::html::{escape, script_string};
-use payments_core::json::DecodeError;
+use payments_core::json::{self, DecodeError, Facts, ProviderMessage, Read, UnreadableMembers};
 use payments_core::provider::Operation;
 use payments_core::request::{Path, RequestBuilder, percent_encoded};
 use payments_core::{Call, Currency, Error, Money, ValidationError};
@@ -77,9 +77,27 @@ pub struct HostedDeposit {
     pub status: OrderStatus,
     /// The URL of the payment page. Redirect the customer to it, or show it in an [`iframe`](Self::iframe).
     pub form_url: String,
+    #[serde(skip)]
+    unreadable: UnreadableMembers,
 }
 
 impl HostedDeposit {
+    /// Returns the members of the response that could not be read as documented. Usually there are none.
+    #[must_use]
+    pub fn unreadable_members(&self) -> &UnreadableMembers {
+        &self.unreadable
+    }
+
+    fn of(read: Read<'_, WireHosted>) -> Result<Self, DecodeError> {
+        let Read { value: WireHosted { order_id, status, form_url }, unreadable, .. } = read;
+        let form_url = form_url.filter(|url| url.starts_with("https://") || url.starts_with("http://"));
+        match form_url.filter(|url| is_intact(url)) {
+            Some(form_url) => Ok(Self { order_id, status, form_url, unreadable }),
+            None => Err(DecodeError::new("form_url", "is not a URL that starts with https:// or http://")
+                .with_facts(facts(&order_id, &status))),
+        }
+    }
+
     /// Returns an HTML `<iframe>` element that shows the payment page. Its attributes are documented.
     ///
     /// `id` is the element's id. Add the [`iframe_script`](Self::iframe_script) to the same page:
@@ -145,20 +163,31 @@ pub struct HostToHostDeposit {
     pub amount: Money,
     /// The virtual payment address (UPI ID) that the customer pays to.
     pub wallet_address: String,
-    /// The name of the address's owner.
-    pub wallet_name: String,
-    /// The note that the customer adds to the payment.
-    pub transaction_note: String,
-    /// How long the customer can pay and the UTR can be confirmed: normally ten minutes.
-    pub expires_after: Duration,
+    /// The name of the address's owner; `None` if it is missing or unreadable.
+    pub wallet_name: Option<String>,
+    /// The note that the customer adds to the payment; `None` if it is missing or unreadable.
+    pub transaction_note: Option<String>,
+    /// How long the customer can pay and the UTR can be confirmed: normally ten minutes. `None` if it is missing or
+    /// unreadable.
+    pub expires_after: Option<Duration>,
     /// A QR code for the payment, if TurboPay returned one (recorded, not documented).
     pub qr: Option<QrCode>,
     /// Links that open a UPI app with the payment details (recorded, not documented).
     pub deep_links: DeepLinks,
+    #[serde(skip)]
+    unreadable: UnreadableMembers,
 }
 
 impl HostToHostDeposit {
-    /// Returns a `upi://pay` link that any UPI app opens, with the address, the note and the amount.
+    /// Returns the members of the response that could not be read as documented. Usually there are none.
+    #[must_use]
+    pub fn unreadable_members(&self) -> &UnreadableMembers {
+        &self.unreadable
+    }
+
+    /// Returns a `upi://pay` link that any UPI app opens, with the address, the name, the note and the amount.
+    ///
+    /// A name or a note that is missing is not part of the link.
     ///
     /// Returns `None` if the address is not a UPI ID or the amount is not in INR. TurboPay does not return such a link.
     /// It is built by UPI's own linking rules (inferred).
@@ -168,13 +197,33 @@ impl HostToHostDeposit {
             return None;
         }
         let amount = self.amount.decimal_text().ok()?;
-        Some(format!(
-            "upi://pay?pa={}&pn={}&tn={}&am={amount}&cu={}",
-            percent_encoded(&self.wallet_address),
-            percent_encoded(&self.wallet_name),
-            percent_encoded(&self.transaction_note),
-            self.amount.currency(),
-        ))
+        let mut link = format!("upi://pay?pa={}", percent_encoded(&self.wallet_address));
+        for (name, value) in [("pn", &self.wallet_name), ("tn", &self.transaction_note)] {
+            if let Some(value) = value {
+                link.push_str(&format!("&{name}={}", percent_encoded(value)));
+            }
+        }
+        Some(format!("{link}&am={amount}&cu={}", self.amount.currency()))
+    }
+
+    fn of(read: Read<'_, WireHostToHost>, amount: Money) -> Result<Self, DecodeError> {
+        let Read { value: wire, unreadable, .. } = read;
+        let Some(wallet_address) = wire.wallet_address.filter(|address| is_intact(address)) else {
+            let facts = facts(&wire.order_id, &wire.status);
+            return Err(DecodeError::new("wallet_address", "is missing or unreadable").with_facts(facts));
+        };
+        Ok(Self {
+            order_id: wire.order_id,
+            status: wire.status,
+            amount,
+            wallet_address,
+            wallet_name: wire.wallet_name,
+            transaction_note: wire.transaction_note,
+            expires_after: wire.order_expiration_seconds.map(Duration::from_secs),
+            qr: wire.qr.map(QrCode),
+            deep_links: DeepLinks(wire.deep_links.unwrap_or_default()),
+            unreadable,
+        })
     }
 }
 
@@ -234,27 +283,37 @@ impl DeepLinks {
 pub struct Confirmation {
     /// The order's status: `success` or `pending` (documented).
     pub status: OrderStatus,
+    #[serde(skip)]
+    unreadable: UnreadableMembers,
+}
+
+impl Confirmation {
+    /// Returns the members of the response that could not be read as documented. Usually there are none.
+    #[must_use]
+    pub fn unreadable_members(&self) -> &UnreadableMembers {
+        &self.unreadable
+    }
 }
 
 impl Client {
     /// Creates a deposit that the customer pays on TurboPay's payment page. It moves no money.
+    ///
+    /// "The merchant order id has already been taken" is an unknown outcome: an order with this reference exists, and the
+    /// customer may pay it. Look it up before you create another deposit, at TurboPay or elsewhere.
     pub fn create_deposit(&self, deposit: NewDeposit) -> Call<HostedDeposit> {
         let request = deposit.request("deposit/new", &self.defaults);
-        self.connection.call(CREATE_DEPOSIT, request, |wire: WireHosted| {
-            if !wire.form_url.starts_with("https://") && !wire.form_url.starts_with("http://") {
-                return Err(DecodeError::new("form_url", "is not a URL that starts with https:// or http://"));
-            }
-            Ok(HostedDeposit { order_id: wire.order_id, status: wire.status, form_url: wire.form_url })
-        })
+        self.connection.call(CREATE_DEPOSIT, request, HostedDeposit::of)
     }
 
     /// Creates a deposit that the customer pays from the merchant's own payment page. It moves no money.
+    ///
+    /// A reference that has already been taken is an unknown outcome, as in [`Client::create_deposit`].
     ///
     /// TurboPay calls this "host-to-host", and `s2s` in the URL. Confirm the payment with [`Client::confirm_utr`].
     pub fn create_host_to_host_deposit(&self, deposit: NewDeposit) -> Call<HostToHostDeposit> {
         let amount = deposit.order.amount;
         let request = deposit.request("s2s/deposit/new", &self.defaults);
-        self.connection.call(CREATE_HOST_TO_HOST_DEPOSIT, request, move |wire: WireHostToHost| wire.deposit(amount))
+        self.connection.call(CREATE_HOST_TO_HOST_DEPOSIT, request, move |read| HostToHostDeposit::of(read, amount))
     }
 
     /// Confirms a host-to-host deposit with the UTR of the customer's transfer. **This moves money:** it credits the
@@ -267,53 +326,73 @@ impl Client {
         let body = WireConfirm { order_id: order, customer_transaction_id: utr };
         let request = RequestBuilder::post(Path::new("s2s/deposit/confirm")).json(&body);
         let request = request.map(|request| request.log_as((order.clone(), utr.clone())));
-        self.connection.call(CONFIRM_UTR, request, |wire: WireConfirmation| Ok(Confirmation { status: wire.status }))
+        self.connection.call(CONFIRM_UTR, request, |read: Read<'_, WireConfirmation>| {
+            Ok(Confirmation { status: read.value.status, unreadable: read.unreadable })
+        })
     }
+}
+
+/// True if the text is present and was received without a replacement character.
+fn is_intact(text: &str) -> bool {
+    !text.is_empty() && !text.contains(char::REPLACEMENT_CHARACTER)
+}
+
+/// What was read of a deposit that cannot be paid.
+fn facts(order_id: &OrderId, status: &OrderStatus) -> Facts {
+    Facts { object_id: Some(order_id.as_str().to_owned()), status: Some(status.as_str().to_owned()), amount: None }
 }
 
 #[derive(Deserialize)]
 struct WireHosted {
     order_id: OrderId,
     status: OrderStatus,
-    form_url: String,
+    /// What the call was made for. It is checked after the ids were read, so that an error carries them.
+    #[serde(default)]
+    form_url: Option<String>,
+}
+
+impl ProviderMessage for WireHosted {
+    const DECIDING: &'static [&'static str] = &["order_id", "status"];
+
+    fn facts(member: &dyn Fn(&str) -> Option<String>) -> Facts {
+        Facts { object_id: member("order_id"), status: member("status"), amount: None }
+    }
 }
 
 #[derive(Deserialize)]
 struct WireHostToHost {
     order_id: OrderId,
     status: OrderStatus,
-    wallet_address: String,
-    wallet_name: String,
-    transaction_note: String,
-    order_expiration_seconds: String,
+    /// What the call was made for. It is checked after the ids were read, so that an error carries them.
     #[serde(default)]
+    wallet_address: Option<String>,
+    #[serde(default, deserialize_with = "json::none_if_empty")]
+    wallet_name: Option<String>,
+    #[serde(default, deserialize_with = "json::none_if_empty")]
+    transaction_note: Option<String>,
+    #[serde(default, deserialize_with = "json::none_if_empty")]
+    order_expiration_seconds: Option<u64>,
+    #[serde(default, deserialize_with = "json::none_if_empty")]
     qr: Option<String>,
     #[serde(default)]
     deep_links: Option<BTreeMap<String, Option<String>>>,
 }
 
-impl WireHostToHost {
-    fn deposit(self, amount: Money) -> Result<HostToHostDeposit, DecodeError> {
-        let seconds = self.order_expiration_seconds.parse();
-        let seconds =
-            seconds.map_err(|_| DecodeError::new("order_expiration_seconds", "is not a number of seconds"))?;
-        Ok(HostToHostDeposit {
-            order_id: self.order_id,
-            status: self.status,
-            amount,
-            wallet_address: self.wallet_address,
-            wallet_name: self.wallet_name,
-            transaction_note: self.transaction_note,
-            expires_after: Duration::from_secs(seconds),
-            qr: self.qr.filter(|qr| !qr.is_empty()).map(QrCode),
-            deep_links: DeepLinks(self.deep_links.unwrap_or_default()),
-        })
+impl ProviderMessage for WireHostToHost {
+    const DECIDING: &'static [&'static str] = &["order_id", "status"];
+
+    fn facts(member: &dyn Fn(&str) -> Option<String>) -> Facts {
+        Facts { object_id: member("order_id"), status: member("status"), amount: None }
     }
 }
 
 #[derive(Deserialize)]
 struct WireConfirmation {
     status: OrderStatus,
+}
+
+impl ProviderMessage for WireConfirmation {
+    const DECIDING: &'static [&'static str] = &["status"];
 }
 
 #[derive(Serialize)]

@@ -1,10 +1,9 @@
 use std::fmt;
 
-use payments_core::json;
+use payments_core::json::{self, ProviderMessage};
 use payments_core::provider::{Operation, ProviderSpec};
-use payments_core::text::contains_any;
 use payments_core::transport::Response;
-use payments_core::{Effect, Error, ErrorKind, FieldError, Outcome, ProviderError};
+use payments_core::{DuplicateWording, Effect, Error, ErrorKind, FieldError, Outcome, ProviderError};
 use serde::de::{IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
@@ -13,7 +12,6 @@ pub(crate) static SPEC: ProviderSpec = ProviderSpec {
     agent: concat!("turbopay/", env!("CARGO_PKG_VERSION")),
     parse_error,
     errors_in_2xx: false,
-    throttled_is_refused: false,
     idempotency: None,
 };
 
@@ -51,6 +49,8 @@ pub enum Problem {
     CurrencyNotValid,
     /// A field is too long.
     TooLong,
+    /// A field is too short (inferred: the message is the web framework's, and neither documented nor recorded).
+    TooShort,
     /// A field has an invalid format.
     WrongFormat,
     /// The order cannot be confirmed (recorded). It may not exist, or be in another state (inferred).
@@ -73,19 +73,24 @@ impl Problem {
         all.iter().find(|problem| problem.is_duplicate()).or(all.first()).copied()
     }
 
-    /// Returns all problems of an error, in TurboPay's order.
+    /// Returns all problems of an error, each once, in TurboPay's order.
     #[must_use]
     pub fn all(error: &Error) -> Vec<Self> {
         let fields = error.field_errors().iter().map(|field| field.message.as_str());
-        let mut all: Vec<Self> = error.message().into_iter().chain(fields).filter_map(Self::from_message).collect();
-        all.dedup();
+        let mut all = Vec::new();
+        for problem in error.message().into_iter().chain(fields).filter_map(Self::from_message) {
+            if !all.contains(&problem) {
+                all.push(problem);
+            }
+        }
         all
     }
 
     /// Returns the problem that one of TurboPay's messages describes.
     #[must_use]
     pub fn from_message(message: &str) -> Option<Self> {
-        let row = MESSAGES.iter().find(|(start, part, _)| message.starts_with(start) && message.contains(part));
+        let matches = |parts: &[&str]| parts.iter().all(|part| message.contains(part));
+        let row = MESSAGES.iter().find(|(start, parts, _)| message.starts_with(start) && matches(parts));
         row.map(|(_, _, problem)| *problem)
     }
 
@@ -94,50 +99,61 @@ impl Problem {
     }
 }
 
-/// The start of a message, another part of it, and the problem. The first matching row counts.
-const MESSAGES: &[(&str, &str, Problem)] = &[
-    ("Unauthorized", "", Problem::Unauthorized),
-    ("", "is not white listed", Problem::AddressNotWhitelisted),
-    ("The route ", "could not be found", Problem::RouteNotFound),
-    ("", "Order Declined", Problem::OrderDeclined),
-    ("The merchant order id ", "already been taken", Problem::MerchantOrderIdTaken),
-    ("The customer transaction id ", "already been taken", Problem::UtrTaken),
-    ("Customer transaction ID exists", "", Problem::UtrTaken),
-    ("The selected order id is invalid", "", Problem::OrderIdNotValid),
-    ("", "No available wallets found", Problem::NoWallets),
-    ("Mid is not configured", "", Problem::MethodNotConfigured),
-    ("Method ", "is not valid", Problem::MethodNotValid),
-    ("invalid request", "Method ", Problem::MethodNotValid),
-    ("Currency ", "is not valid", Problem::CurrencyNotValid),
-    ("The amount field must be an integer", "", Problem::AmountNotInteger),
-    ("The amount field must be at least", "", Problem::AmountTooSmall),
-    ("The ", "characters", Problem::TooLong),
-    ("The amount field must not be greater than", "", Problem::AmountTooLarge),
-    ("The ", "field is required", Problem::FieldRequired),
-    ("The ", "must be a valid", Problem::WrongFormat),
+/// The start of a message, other parts of it, and the problem. The first matching row counts.
+const MESSAGES: &[(&str, &[&str], Problem)] = &[
+    ("Unauthorized", &[], Problem::Unauthorized),
+    ("", &["is not white listed"], Problem::AddressNotWhitelisted),
+    ("The route ", &["could not be found"], Problem::RouteNotFound),
+    ("", &["Order Declined"], Problem::OrderDeclined),
+    ("The merchant order id ", &["already been taken"], Problem::MerchantOrderIdTaken),
+    ("The customer transaction id ", &["already been taken"], Problem::UtrTaken),
+    ("Customer transaction ID exists", &[], Problem::UtrTaken),
+    ("The selected order id is invalid", &[], Problem::OrderIdNotValid),
+    ("", &["No available wallets found"], Problem::NoWallets),
+    ("Mid is not configured", &[], Problem::MethodNotConfigured),
+    ("Method ", &["is not valid"], Problem::MethodNotValid),
+    ("invalid request", &["Method "], Problem::MethodNotValid),
+    ("Currency ", &["is not valid"], Problem::CurrencyNotValid),
+    ("The amount field must be an integer", &[], Problem::AmountNotInteger),
+    ("The ", &["must not be greater than", "characters"], Problem::TooLong),
+    ("The ", &["must be at least", "characters"], Problem::TooShort),
+    ("The ", &["characters"], Problem::WrongFormat),
+    ("The amount field must be at least", &[], Problem::AmountTooSmall),
+    ("The amount field must not be greater than", &[], Problem::AmountTooLarge),
+    ("The ", &["field is required"], Problem::FieldRequired),
+    ("The ", &["must be a valid"], Problem::WrongFormat),
 ];
 
-/// Phrases of a duplicate reference or UTR. TurboPay uses two wordings, so others may exist: missing one could pay
-/// twice.
-const DUPLICATE_PHRASES: &[&str] = &["already been taken", "already exists", "id exists", "duplicate"];
+/// How TurboPay may say that an order with this reference or UTR exists. Two of the wordings are documented or recorded
+/// ("has already been taken", "ID exists"), so others may exist: missing one could pay twice.
+const DUPLICATES: DuplicateWording =
+    DuplicateWording { words: &["already", "taken", "exists", "duplicate", "be unique"], negations: &[] };
 
 /// Parses TurboPay's error form: an object with a `message`, and optionally with `errors` by field.
 ///
-/// A body whose `errors` cannot be read does not count as TurboPay's error, because they may report a duplicate.
+/// A body whose `errors` cannot be read does not count as TurboPay's error, because they may report a duplicate. Invalid
+/// Unicode in the `message` is replaced.
 fn parse_error(operation: &Operation, response: &Response) -> Option<ProviderError> {
-    let ErrorBody { message, errors: FieldErrors(fields) } = json::decode_object(response.body()).ok()?;
+    let body = json::read::<ErrorBody>(response.body()).ok()?;
+    // Only texts were repaired. A number in place of a text is another form.
+    if body.unreadable.iter().any(|member| !member.raw.starts_with('"')) {
+        return None;
+    }
+    let ErrorBody { message, errors: FieldErrors(fields) } = body.value;
     let messages = || std::iter::once(message.as_str()).chain(fields.iter().map(|field| field.message.as_str()));
     let has = |problem: Problem| messages().any(|text| Problem::from_message(text) == Some(problem));
     let is_refusal = response.status().is_client_error() && !matches!(response.status().as_u16(), 408 | 429);
+    let creates_order = operation.effect != Effect::Read;
     let moves_money = operation.effect == Effect::MoveMoney;
-    let is_duplicate = messages().any(|text| contains_any(text, DUPLICATE_PHRASES));
+    let may_exist = DUPLICATES.occurs_in(response.body()) || fields.iter().any(may_be_duplicate);
 
     let main_field = fields.iter().find(|field| message.starts_with(&field.message)).or(fields.first());
     let mut error = ProviderError { param: main_field.map(|field| field.field.clone()), ..ProviderError::default() };
-    if is_refusal && (is_duplicate || moves_money && fields.iter().any(may_be_duplicate)) {
+    if is_refusal && creates_order && may_exist {
         error.kind = Some(ErrorKind::Conflict);
-        // The existing order may be this one, created by an earlier request. If money moves, it must be looked up.
-        error.outcome = moves_money.then_some(Outcome::Unknown);
+        // The existing order may be this one, created by an earlier request. It must be looked up: a withdrawal could be
+        // executed twice, and a customer could pay a deposit here and another one elsewhere.
+        error.outcome = Some(Outcome::Unknown);
     } else if is_refusal && moves_money && has(Problem::OrderIdNotValid) {
         // An order that is already confirmed cannot be confirmed again (inferred). It must be looked up.
         error.outcome = Some(Outcome::Unknown);
@@ -166,7 +182,7 @@ fn may_be_duplicate(field: &FieldError) -> bool {
     matches!(field.field.as_str(), "merchant_order_id" | "customer_transaction_id")
         && !matches!(
             Problem::from_message(&field.message),
-            Some(Problem::FieldRequired | Problem::TooLong | Problem::WrongFormat)
+            Some(Problem::FieldRequired | Problem::TooLong | Problem::TooShort | Problem::WrongFormat)
         )
 }
 
@@ -175,6 +191,10 @@ struct ErrorBody {
     message: String,
     #[serde(default)]
     errors: FieldErrors,
+}
+
+impl ProviderMessage for ErrorBody {
+    const DECIDING: &'static [&'static str] = &["errors"];
 }
 
 /// The member `errors`: one message or a list for each field, in TurboPay's order. The web framework sends `[]` for

@@ -109,19 +109,27 @@ impl PayOut for Client {
         let new = NewWithdrawal::bank_transfer(request.amount, reference, customer, account, bank);
         let withdrawal = self.create_withdrawal(new).send().await?;
         let id = withdrawal.order_id.as_str().to_owned();
-        Ok(AcceptedPayout::new(Some(id), withdrawal.status.common(), request.amount))
+        // The customer of a payout has nothing to do.
+        let status = match withdrawal.status {
+            OrderStatus::New => PaymentStatus::Processing,
+            status => status.common(),
+        };
+        Ok(AcceptedPayout::new(Some(id), status, request.amount))
     }
 }
 
 #[async_trait]
 impl AvailableBalance for Client {
     async fn available_balance(&self, currency: Currency) -> Result<Money, Error> {
-        Ok(self.balance(currency).send().await?.available_money()?)
+        self.available_money(currency).send().await
     }
 }
 
 impl OrderStatus {
-    /// Returns the status in the vocabulary that all providers share.
+    /// Returns a deposit's status in the vocabulary that all providers share.
+    ///
+    /// A lookup does not report whether an order is a deposit. A withdrawal that is `new` is in progress: nobody waits
+    /// for the customer.
     #[must_use]
     pub fn common(&self) -> PaymentStatus {
         match self {

@@ -39,11 +39,13 @@ pub use webhook::{Event, WebhookKey, WebhookVerifier};
 pub use withdrawal::{NewWithdrawal, Withdrawal};
 
 #[doc(inline)]
+pub use payments_core::json::{UnreadableMember, UnreadableMembers};
+#[doc(inline)]
 pub use payments_core::webhook::{Verified, VerifyError};
 #[doc(inline)]
 pub use payments_core::{
-    Call, Currency, Error, ErrorKind, Expected, Mismatch, Money, MoneyError, Outcome, Poller, RetryPolicy, Timeouts,
-    ValidationError,
+    AmountUnreadable, Call, Currency, Error, ErrorKind, Expected, Mismatch, Money, MoneyError, Outcome, Poller,
+    RetryPolicy, Timeouts, ValidationError,
 };
 
 /// The core that all providers share: money, errors, transport, clock.

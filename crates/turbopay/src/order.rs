@@ -1,7 +1,9 @@
-use payments_core::json;
+use payments_core::json::{self, DecodeError, Facts, ProviderMessage, Read, UnreadableMembers};
 use payments_core::provider::Operation;
 use payments_core::request::{Path, RequestBuilder};
-use payments_core::{Call, Currency, Expected, Mismatch, Money, MoneyError, Poller, Reported, open_enum};
+use payments_core::{
+    AmountUnreadable, Call, Currency, Expected, Mismatch, Money, Poller, Reported, ReportedAmount, open_enum,
+};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
@@ -62,11 +64,11 @@ pub struct Order {
     pub status: OrderStatus,
     /// The reason for the status in prose, if TurboPay reports one.
     pub reason: Option<String>,
-    /// The most recent amount, without its currency. It can differ from the requested amount.
-    #[serde(with = "json::decimal")]
-    pub amount: Decimal,
+    amount: ReportedAmount,
     /// The bank's reference of the transfer; `None` until there is one.
     pub utr: Option<Utr>,
+    #[serde(skip)]
+    unreadable: UnreadableMembers,
 }
 
 impl Order {
@@ -75,23 +77,73 @@ impl Order {
     /// # Errors
     ///
     /// Returns the first difference. TurboPay documents that amounts can change: [`Mismatch::AmountDiffers`] contains
-    /// both amounts.
+    /// both amounts. A missing or unreadable amount is [`Mismatch::AmountUnreadable`].
     pub fn check(&self, expected: &Expected) -> Result<(), Mismatch> {
-        check(&self.merchant_order_id, self.amount, expected)
+        check(&self.merchant_order_id, &self.amount, expected)
+    }
+
+    /// Returns the most recent amount, without its currency. It can differ from the requested amount.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the amount is missing or is not a plain number. The status is readable all the same.
+    pub fn amount(&self) -> Result<Decimal, AmountUnreadable> {
+        self.amount.decimal()
     }
 
     /// Returns the amount in the currency that you ordered.
     ///
     /// # Errors
     ///
-    /// Returns an error if the amount has more decimals than the currency.
-    pub fn amount_in(&self, currency: Currency) -> Result<Money, MoneyError> {
-        Money::from_decimal(self.amount, currency)
+    /// Returns the errors of [`Order::amount`], and an error if the amount has more decimals than the currency.
+    pub fn amount_in(&self, currency: Currency) -> Result<Money, AmountUnreadable> {
+        self.amount.in_units(currency)
+    }
+
+    /// Returns the members of the response that could not be read as documented. Usually there are none.
+    #[must_use]
+    pub fn unreadable_members(&self) -> &UnreadableMembers {
+        &self.unreadable
+    }
+
+    fn of(read: Read<'_, WireOrder>) -> Self {
+        let Read { value: wire, unreadable, .. } = read;
+        Self {
+            order_id: wire.order_id,
+            merchant_order_id: wire.merchant_order_id,
+            status: wire.status,
+            reason: wire.reason,
+            amount: unreadable.amount("amount", wire.amount),
+            utr: wire.utr,
+            unreadable,
+        }
+    }
+
+    /// Returns the order if an id in it is the requested one. Otherwise the error carries what was read.
+    fn if_requested<T: PartialEq>(
+        self,
+        path: &'static str,
+        id: fn(&Self) -> &T,
+        requested: &T,
+    ) -> Result<Self, DecodeError> {
+        match json::expect_equal(path, id(&self), requested) {
+            Ok(()) => Ok(self),
+            Err(error) => Err(error.with_facts(Facts {
+                object_id: Some(self.order_id.as_str().to_owned()),
+                status: Some(self.status.as_str().to_owned()),
+                amount: self.amount.text(),
+            })),
+        }
     }
 }
 
-pub(crate) fn check(reference: &MerchantOrderId, amount: Decimal, expected: &Expected) -> Result<(), Mismatch> {
-    expected.check(&Reported { reference: reference.as_str(), amount, currency: None, live: None })
+pub(crate) fn check(reference: &MerchantOrderId, amount: &ReportedAmount, expected: &Expected) -> Result<(), Mismatch> {
+    expected.check(&Reported {
+        reference: reference.as_str(),
+        amount: amount.decimal(),
+        currency: Ok(None),
+        live: None,
+    })
 }
 
 impl Client {
@@ -101,8 +153,8 @@ impl Client {
     /// limit is reached. Each lookup also makes TurboPay send a webhook (documented).
     pub fn order_status(&self, id: &OrderId) -> Call<Order> {
         let (path, id) = (Path::new("order/status").segment(id), id.clone());
-        self.connection.call(ORDER_STATUS, Ok(RequestBuilder::get(path)), move |wire: WireOrder| {
-            json::expect_equal("order_id", &wire.order_id, &id).map(|()| wire.order())
+        self.connection.call(ORDER_STATUS, Ok(RequestBuilder::get(path)), move |wire| {
+            Order::of(wire).if_requested("order_id", |order| &order.order_id, &id)
         })
     }
 
@@ -115,8 +167,8 @@ impl Client {
     /// exchange is recorded).
     pub fn lookup(&self, reference: &MerchantOrderId) -> Call<Order> {
         let (path, reference) = (Path::new("merchantorder/status").segment(reference), reference.clone());
-        self.connection.call(LOOKUP, Ok(RequestBuilder::get(path)), move |wire: WireOrder| {
-            json::expect_equal("merchant_order_id", &wire.merchant_order_id, &reference).map(|()| wire.order())
+        self.connection.call(LOOKUP, Ok(RequestBuilder::get(path)), move |wire| {
+            Order::of(wire).if_requested("merchant_order_id", |order| &order.merchant_order_id, &reference)
         })
     }
 
@@ -136,22 +188,17 @@ struct WireOrder {
     status: OrderStatus,
     #[serde(default, deserialize_with = "json::none_if_empty")]
     reason: Option<String>,
-    #[serde(with = "json::decimal")]
-    amount: Decimal,
+    #[serde(default)]
+    amount: ReportedAmount,
     #[serde(default, deserialize_with = "Utr::none_if_empty")]
     utr: Option<Utr>,
 }
 
-impl WireOrder {
-    fn order(self) -> Order {
-        Order {
-            order_id: self.order_id,
-            merchant_order_id: self.merchant_order_id,
-            status: self.status,
-            reason: self.reason,
-            amount: self.amount,
-            utr: self.utr,
-        }
+impl ProviderMessage for WireOrder {
+    const DECIDING: &'static [&'static str] = &["order_id", "merchant_order_id", "status"];
+
+    fn facts(member: &dyn Fn(&str) -> Option<String>) -> Facts {
+        Facts { object_id: member("order_id"), status: member("status"), amount: member("amount") }
     }
 }
 

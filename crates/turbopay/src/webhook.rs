@@ -1,10 +1,11 @@
 use payments_core::http::HeaderMap;
-use payments_core::json;
+use payments_core::json::{self, Facts, ProviderMessage, Read, UnreadableMembers};
+use payments_core::provider::Operation;
 use payments_core::webhook::{
     Acknowledgement, HexCase, SigningSecrets, Verified, VerifyError, one_header, rejected, signature_from_base64,
     signature_from_hex,
 };
-use payments_core::{Currency, Expected, Mismatch, Money, MoneyError, Secret, secret_newtype};
+use payments_core::{AmountUnreadable, Currency, Expected, Mismatch, Money, ReportedAmount, Secret, secret_newtype};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
@@ -71,8 +72,9 @@ impl WebhookVerifier {
     ///
     /// - [`VerifyError::Rejected`] if the signature is missing, occurs twice, or matches no key. Respond with 400
     ///   (inferred).
-    /// - [`VerifyError::Unreadable`] if the signature is valid but the body cannot be decoded. Respond with 500, so
-    ///   that TurboPay sends the webhook again.
+    /// - [`VerifyError::Unreadable`] if the signature is valid but an id or the status cannot be read. Respond with 500,
+    ///   so that TurboPay sends the webhook again. Other members that cannot be read fail nothing:
+    ///   [`Event::unreadable_members`].
     pub fn verify(&self, body: &[u8], headers: &HeaderMap) -> Result<Verified<Event>, VerifyError> {
         self.verify_signature(body, one_header(headers, Self::SIGNATURE_HEADER)?)
     }
@@ -91,7 +93,7 @@ impl WebhookVerifier {
         let signature = signature_from_hex(signature, HexCase::Either).or_else(|| signature_from_base64(signature));
         let signature = signature
             .ok_or_else(|| rejected("the signature is neither 64 hexadecimal digits nor base64 of 32 bytes"))?;
-        self.secrets.verify(body, &[body], &[signature])?.decode(|body| json::decode_object(body).map(WireEvent::event))
+        self.secrets.verify(body, &[body], &[signature])?.decode(|body| json::read(body).map(Event::of))
     }
 }
 
@@ -116,9 +118,7 @@ pub struct Event {
     pub status: OrderStatus,
     /// The reason for the status in prose, if TurboPay reports one. A chargeback has a specific reason.
     pub reason: Option<String>,
-    /// The most recent amount, without its currency. It can differ from the requested amount.
-    #[serde(with = "json::decimal")]
-    pub amount: Decimal,
+    amount: ReportedAmount,
     /// The bank's reference of the transfer; `None` until there is one.
     pub utr: Option<Utr>,
     /// The UPI ID that a deposit was paid to.
@@ -131,6 +131,8 @@ pub struct Event {
     pub error_message: Option<String>,
     /// The id of the complaint that led to a chargeback.
     pub claim_id: Option<String>,
+    #[serde(skip)]
+    unreadable: UnreadableMembers,
 }
 
 impl Event {
@@ -139,18 +141,52 @@ impl Event {
     /// # Errors
     ///
     /// Returns the first difference. TurboPay documents that amounts can change: [`Mismatch::AmountDiffers`] contains
-    /// both amounts.
+    /// both amounts. A missing or unreadable amount is [`Mismatch::AmountUnreadable`].
     pub fn check(&self, expected: &Expected) -> Result<(), Mismatch> {
-        order::check(&self.merchant_order_id, self.amount, expected)
+        order::check(&self.merchant_order_id, &self.amount, expected)
+    }
+
+    /// Returns the most recent amount, without its currency. It can differ from the requested amount.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the amount is missing or is not a plain number. The status is readable all the same.
+    pub fn amount(&self) -> Result<Decimal, AmountUnreadable> {
+        self.amount.decimal()
     }
 
     /// Returns the amount in the currency that you ordered.
     ///
     /// # Errors
     ///
-    /// Returns an error if the amount has more decimals than the currency.
-    pub fn amount_in(&self, currency: Currency) -> Result<Money, MoneyError> {
-        Money::from_decimal(self.amount, currency)
+    /// Returns the errors of [`Event::amount`], and an error if the amount has more decimals than the currency.
+    pub fn amount_in(&self, currency: Currency) -> Result<Money, AmountUnreadable> {
+        self.amount.in_units(currency)
+    }
+
+    /// Returns the members of the webhook that could not be read as documented. Usually there are none.
+    #[must_use]
+    pub fn unreadable_members(&self) -> &UnreadableMembers {
+        &self.unreadable
+    }
+
+    fn of(read: Read<'_, WireEvent>) -> Self {
+        let Read { value: wire, unreadable, .. } = read;
+        unreadable.trace("turbopay", WEBHOOK);
+        Self {
+            order_id: wire.order_id,
+            merchant_order_id: wire.merchant_order_id,
+            status: wire.status,
+            reason: wire.reason,
+            amount: unreadable.amount("amount", wire.amount),
+            utr: wire.utr,
+            target_upi_id: wire.target_upi_id,
+            merchant_customer_id: wire.merchant_customer_id,
+            error_code: wire.error_code,
+            error_message: wire.error_message,
+            claim_id: wire.claim_id,
+            unreadable,
+        }
     }
 }
 
@@ -161,8 +197,8 @@ struct WireEvent {
     status: OrderStatus,
     #[serde(default, deserialize_with = "json::none_if_empty")]
     reason: Option<String>,
-    #[serde(with = "json::decimal")]
-    amount: Decimal,
+    #[serde(default)]
+    amount: ReportedAmount,
     #[serde(default, deserialize_with = "Utr::none_if_empty")]
     utr: Option<Utr>,
     #[serde(default, deserialize_with = "json::none_if_empty")]
@@ -177,20 +213,13 @@ struct WireEvent {
     claim_id: Option<String>,
 }
 
-impl WireEvent {
-    fn event(self) -> Event {
-        Event {
-            order_id: self.order_id,
-            merchant_order_id: self.merchant_order_id,
-            status: self.status,
-            reason: self.reason,
-            amount: self.amount,
-            utr: self.utr,
-            target_upi_id: self.target_upi_id,
-            merchant_customer_id: self.merchant_customer_id,
-            error_code: self.error_code,
-            error_message: self.error_message,
-            claim_id: self.claim_id,
-        }
+impl ProviderMessage for WireEvent {
+    const DECIDING: &'static [&'static str] = &["order_id", "merchant_order_id", "status"];
+
+    fn facts(member: &dyn Fn(&str) -> Option<String>) -> Facts {
+        Facts { object_id: member("order_id"), status: member("status"), amount: member("amount") }
     }
 }
+
+/// The name of webhooks in the trace.
+const WEBHOOK: Operation = Operation::read("webhook");

@@ -1,3 +1,4 @@
+use payments_core::json::{Facts, ProviderMessage, Read, UnreadableMembers};
 use payments_core::provider::Operation;
 use payments_core::request::{Path, RequestBuilder};
 use payments_core::{Call, Error, Money};
@@ -66,6 +67,16 @@ pub struct Withdrawal {
     pub order_id: OrderId,
     /// The withdrawal's status: normally `new`.
     pub status: OrderStatus,
+    #[serde(skip)]
+    unreadable: UnreadableMembers,
+}
+
+impl Withdrawal {
+    /// Returns the members of the response that could not be read as documented. Usually there are none.
+    #[must_use]
+    pub fn unreadable_members(&self) -> &UnreadableMembers {
+        &self.unreadable
+    }
 }
 
 impl Client {
@@ -79,8 +90,9 @@ impl Client {
     /// and it may be this withdrawal. Compare it with [`Order::check`](crate::Order::check).
     pub fn create_withdrawal(&self, withdrawal: NewWithdrawal) -> Call<Withdrawal> {
         let request = withdrawal.request(&self.defaults);
-        self.connection.call(CREATE_WITHDRAWAL, request, |wire: WireWithdrawal| {
-            Ok(Withdrawal { order_id: wire.order_id, status: wire.status })
+        self.connection.call(CREATE_WITHDRAWAL, request, |read: Read<'_, WireWithdrawal>| {
+            let Read { value: wire, unreadable, .. } = read;
+            Ok(Withdrawal { order_id: wire.order_id, status: wire.status, unreadable })
         })
     }
 }
@@ -89,6 +101,14 @@ impl Client {
 struct WireWithdrawal {
     order_id: OrderId,
     status: OrderStatus,
+}
+
+impl ProviderMessage for WireWithdrawal {
+    const DECIDING: &'static [&'static str] = &["order_id", "status"];
+
+    fn facts(member: &dyn Fn(&str) -> Option<String>) -> Facts {
+        Facts { object_id: member("order_id"), status: member("status"), amount: None }
+    }
 }
 
 const CREATE_WITHDRAWAL: Operation = Operation::move_money("create_withdrawal");

@@ -31,7 +31,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .description("Order #7421")
         .metadata("order_id", "7421");
     let payment = client.create_payment(payment).send().await?;
-    println!("payment {}: {}, {}", payment.id, payment.status, payment.amount);
+    println!("payment {}: {}, {}", payment.id, payment.status, payment.amount()?);
 
     let payment = client.retrieve_payment(&payment.id).send().await?;
     payment.check_metadata("order_id", &Expected::new("7421", price).live(false))?;
@@ -40,9 +40,9 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .amount(Money::from_minor(500, Currency::GBP))
         .reason(RefundReason::RequestedByCustomer);
     let refund = client.create_refund(refund).send().await?;
-    match refund.amount_in(Currency::GBP)? {
-        Some(amount) => println!("refund {}: {amount}", refund.id),
-        None => println!("refund {}: the response contains no amount", refund.id),
+    match refund.amount_in(Currency::GBP) {
+        Ok(amount) => println!("refund {}: {amount}", refund.id),
+        Err(problem) => println!("refund {}: {problem}", refund.id),
     }
     Ok(())
 }

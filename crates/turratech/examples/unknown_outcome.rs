@@ -42,7 +42,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
             }
         },
     };
-    println!("payment {}: {}, {}", payment.id, payment.status, payment.amount);
+    println!("payment {}: {}, {}", payment.id, payment.status, payment.amount()?);
 
     for entry in sandbox.ledger().entries() {
         println!("TurraTech's ledger: {entry}");

@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use payments_core::json::{self, DecodeError, RawJson};
+use payments_core::json::{self, DecodeError, ProviderMessage, RawJson, Read, UnreadableItem, UnreadableMembers};
 use payments_core::provider::Operation;
 use payments_core::request::{Path, RequestBuilder};
 use payments_core::{Call, Keyed, Pager, ValidationError};
@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::client::Client;
 use crate::expect::expect_deleted;
 use crate::extra::{Extra, extra_setter};
+use crate::fields::reference;
 use crate::id::{CustomerId, PaymentMethodId};
 use crate::list::{ListParams, pager};
 use crate::masked_debug::masked_debug;
@@ -213,21 +214,31 @@ pub struct Customer {
     pub payment_method: Option<PaymentMethodId>,
     /// The status, if the response contains one.
     pub status: Option<String>,
-    /// The object as received, including members that have no field here. Not serialized.
+    /// The object as received, including members that have no field here. Not serialized. Members that could not be
+    /// read are repaired or `null`.
     #[serde(skip)]
     pub raw: RawJson,
+    #[serde(skip)]
+    unreadable: UnreadableMembers,
 }
 
 masked_debug!(Customer {
-    id, address, shipping, payment_method, raw
+    id, address, shipping, payment_method, raw, unreadable
 } masked {
     email, name, phone, description, metadata, status
 });
 
 impl Customer {
-    pub(crate) fn read(raw: RawJson) -> Result<Self, DecodeError> {
-        let wire: WireCustomer = raw.decode_object()?;
-        Ok(Self {
+    /// The members of the response that could not be read as expected. Usually there are none.
+    #[must_use]
+    pub fn unreadable_members(&self) -> &UnreadableMembers {
+        &self.unreadable
+    }
+
+    pub(crate) fn read(read: Read<'_, WireCustomer>) -> Self {
+        let raw = read.raw();
+        let Read { value: wire, unreadable, .. } = read;
+        Self {
             id: wire.id,
             email: wire.email,
             name: wire.name,
@@ -239,7 +250,8 @@ impl Customer {
             payment_method: wire.payment_method,
             status: wire.status,
             raw,
-        })
+            unreadable,
+        }
     }
 }
 
@@ -247,7 +259,7 @@ impl Client {
     /// Creates a customer.
     pub fn create_customer(&self, details: CustomerDetails) -> Call<Customer, Keyed> {
         let request = self.unless_publishable(|| post(Path::new("customers"), details));
-        self.connection.auto_keyed_call(CREATE_CUSTOMER, request, Customer::read)
+        self.connection.auto_keyed_call(CREATE_CUSTOMER, request, |message| Ok(Customer::read(message)))
     }
 
     /// Retrieves a customer.
@@ -272,15 +284,18 @@ impl Client {
         let request = self
             .unless_publishable(|| Ok(RequestBuilder::delete(Path::new("customers").segment(id)).log_as(id.clone())));
         let requested = id.clone();
-        self.connection.call(DELETE_CUSTOMER, request, move |wire: WireDeletedCustomer| {
+        self.connection.call(DELETE_CUSTOMER, request, move |message: Read<'_, WireDeletedCustomer>| {
+            let wire = message.value;
             json::expect_equal("id", &wire.id, &requested)?;
             expect_deleted(wire.deleted).map(|()| DeletedCustomer { id: wire.id })
         })
     }
 
     /// Lists customers, newest first (inferred).
-    pub fn list_customers(&self, list: ListParams<CustomerId>) -> Pager<Customer> {
-        pager(self, LIST_CUSTOMERS, "customers", list, |customer: &Customer| customer.id.as_str(), Customer::read)
+    ///
+    /// A customer that cannot be read is an [`UnreadableItem`]. The others follow.
+    pub fn list_customers(&self, list: ListParams<CustomerId>) -> Pager<Result<Customer, UnreadableItem>> {
+        pager(self, LIST_CUSTOMERS, "customers", list, |message| Ok(Customer::read(message)))
     }
 }
 
@@ -293,10 +308,12 @@ pub struct DeletedCustomer {
 }
 
 /// Returns a function that reads the customer with this id and rejects any other.
-fn customer_reader(id: &CustomerId) -> impl Fn(RawJson) -> Result<Customer, DecodeError> + Send + Sync + 'static {
+fn customer_reader(
+    id: &CustomerId,
+) -> impl Fn(Read<'_, WireCustomer>) -> Result<Customer, DecodeError> + Send + Sync + 'static {
     let id = id.clone();
-    move |raw| {
-        let customer = Customer::read(raw)?;
+    move |message| {
+        let customer = Customer::read(message);
         json::expect_equal("id", &customer.id, &id).map(|()| customer)
     }
 }
@@ -308,8 +325,12 @@ struct WireDeletedCustomer {
     deleted: bool,
 }
 
+impl ProviderMessage for WireDeletedCustomer {
+    const DECIDING: &'static [&'static str] = &["id", "deleted"];
+}
+
 #[derive(Deserialize)]
-struct WireCustomer {
+pub(crate) struct WireCustomer {
     id: CustomerId,
     #[serde(default)]
     email: Option<String>,
@@ -325,10 +346,14 @@ struct WireCustomer {
     shipping: Option<RawJson>,
     #[serde(default, deserialize_with = "metadata::deserialize")]
     metadata: BTreeMap<String, String>,
-    #[serde(default, deserialize_with = "json::none_if_empty")]
+    #[serde(default, deserialize_with = "reference")]
     payment_method: Option<PaymentMethodId>,
     #[serde(default)]
     status: Option<String>,
+}
+
+impl ProviderMessage for WireCustomer {
+    const DECIDING: &'static [&'static str] = &["id"];
 }
 
 const CREATE_CUSTOMER: Operation = Operation::write("create_customer").stable_id("create_customer");

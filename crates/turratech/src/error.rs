@@ -1,9 +1,9 @@
 use std::time::Duration;
 
-use payments_core::json::{self, RawJson};
+use payments_core::json::{self, ProviderMessage};
 use payments_core::provider::{IdempotencyPolicy, Operation, ProviderSpec};
 use payments_core::transport::Response;
-use payments_core::{Error, ErrorKind, Outcome, ProviderError, open_enum};
+use payments_core::{DuplicateWording, Error, ErrorKind, Outcome, ProviderError, open_enum};
 use serde::Deserialize;
 
 pub(crate) static SPEC: ProviderSpec = ProviderSpec {
@@ -11,7 +11,6 @@ pub(crate) static SPEC: ProviderSpec = ProviderSpec {
     agent: concat!("turratech/", env!("CARGO_PKG_VERSION")),
     parse_error,
     errors_in_2xx: false,
-    throttled_is_refused: true,
     idempotency: Some(IdempotencyPolicy { header: "idempotency-key", lifetime: KEY_LIFETIME }),
 };
 
@@ -60,7 +59,7 @@ fn parse_error(_: &Operation, response: &Response) -> Option<ProviderError> {
     let status = response.status().as_u16();
     let (kind, outcome) = match (&body.r#type, status) {
         // Another request used the key, or is still in progress under it. That request may have been executed.
-        _ if response.status().is_client_error() && body.mentions_idempotency() => {
+        _ if response.status().is_client_error() && ABOUT_THE_KEY.occurs_in(response.body()) => {
             (Some(ErrorKind::Conflict), Some(Outcome::Unknown))
         }
         // The request failed inside TurraTech, so the status does not prove that it was not executed.
@@ -93,7 +92,7 @@ fn parse_error(_: &Operation, response: &Response) -> Option<ProviderError> {
 /// | 400, 404 | Parameters, paths and accounts may be checked before the key is looked up (inferred: the document gives no order). A changed API version, path or account causes these errors even if the first request was executed. |
 /// | 401, 403 | The API key was revoked or lost its permission in the meantime. |
 /// | 409 | The documented "conflicts with another request" may be about the lost request, which is still in progress. |
-/// | 429 | This request was turned away. An earlier one may not have been. |
+/// | 429 | The document does not say that a throttled request is not executed. |
 /// | 5xx | The request may have failed after the money moved. |
 /// | 405, 408, 413, 415, 422, others | Not in the document, so a router or a gateway may have sent them. |
 fn settles_earlier_requests(status: u16, error_type: &ErrorType) -> bool {
@@ -101,32 +100,37 @@ fn settles_earlier_requests(status: u16, error_type: &ErrorType) -> bool {
 }
 
 /// Reads the `error` object of a response; `None` if the response has another form.
+///
+/// The form is proved by the `type`, which must be a text. The other members only describe the error.
 fn parse_body(response: &Response) -> Option<ErrorBody> {
-    let envelope: ErrorEnvelope = json::decode_object(response.body()).ok()?;
-    envelope.error.decode_object().ok()
+    let read = json::read::<ErrorEnvelope>(response.body()).ok()?;
+    (!read.unreadable.concerns("error.type")).then_some(read.value.error.0)
 }
 
 #[derive(Deserialize)]
 struct ErrorEnvelope {
-    error: RawJson,
+    error: json::Object<ErrorBody>,
+}
+
+impl ProviderMessage for ErrorEnvelope {
+    const DECIDING: &'static [&'static str] = &["error.type"];
 }
 
 #[derive(Deserialize)]
 struct ErrorBody {
     r#type: ErrorType,
+    #[serde(default)]
     code: Option<String>,
+    #[serde(default)]
     message: Option<String>,
+    #[serde(default)]
     param: Option<String>,
+    #[serde(default)]
     decline_code: Option<String>,
 }
 
-impl ErrorBody {
-    /// Returns true if the error is about the idempotency key.
-    ///
-    /// The document does not say what TurraTech returns for a key that another request has used. Any such error will
-    /// most likely contain this word (inferred).
-    fn mentions_idempotency(&self) -> bool {
-        let texts = [Some(self.r#type.as_str()), self.code.as_deref(), self.message.as_deref(), self.param.as_deref()];
-        texts.into_iter().flatten().any(|text| text.to_ascii_lowercase().contains("idempoten"))
-    }
-}
+/// What an error about the idempotency key contains.
+///
+/// The document does not say what TurraTech returns for a key that another request has used. Any such error will most
+/// likely contain this word (inferred).
+const ABOUT_THE_KEY: DuplicateWording = DuplicateWording { words: &["idempoten"], negations: &[] };

@@ -1,10 +1,12 @@
-use payments_core::json::{self, DecodeError, RawJson};
+use payments_core::json::{self, DecodeError, ProviderMessage, RawJson, Read, UnreadableMembers};
 use payments_core::open_enum;
+use payments_core::provider::Operation;
 use payments_core::time::OffsetDateTime;
 use serde::{Deserialize, Serialize};
 
 use crate::customer::Customer;
-use crate::fields::{Integer, serialize_timestamp, timestamp};
+use crate::error::SPEC;
+use crate::fields::{serialize_timestamp, timestamp};
 use crate::id::EventId;
 use crate::payment::Payment;
 use crate::refund::Refund;
@@ -47,13 +49,15 @@ pub struct Event {
     /// The type of the event.
     #[serde(rename = "type")]
     pub event_type: EventType,
-    /// When the event was created.
+    /// When the event was created, if the event says so.
     #[serde(serialize_with = "serialize_timestamp")]
-    pub created: OffsetDateTime,
+    pub created: Option<OffsetDateTime>,
     /// True for real money, false for test money.
     pub livemode: bool,
     /// The object that the event is about, as received. [`Event::object`] decodes it.
     pub raw_object: RawJson,
+    #[serde(skip)]
+    unreadable: UnreadableMembers,
 }
 
 impl Event {
@@ -67,32 +71,49 @@ impl Event {
     /// Returns an error if the object does not fit the event type, or if its mode differs from the event's. Respond with
     /// 500 and investigate: TurraTech signed the event.
     pub fn object(&self) -> Result<EventObject, DecodeError> {
-        let raw = self.raw_object.clone();
         let object = match self.event_type {
-            EventType::PaymentSucceeded | EventType::PaymentFailed => Payment::read(raw)
+            EventType::PaymentSucceeded | EventType::PaymentFailed => self
+                .decode(Payment::read)
                 .and_then(|payment| self.expect_same_mode(&payment).map(|()| EventObject::Payment(payment))),
-            EventType::CustomerCreated => Customer::read(raw).map(EventObject::Customer),
+            EventType::CustomerCreated => self.decode(Customer::read).map(EventObject::Customer),
             EventType::SubscriptionCreated | EventType::SubscriptionUpdated | EventType::SubscriptionDeleted => {
-                Subscription::read(raw).map(EventObject::Subscription)
+                self.decode(Subscription::read).map(EventObject::Subscription)
             }
-            EventType::RefundCreated => Refund::read(raw).map(EventObject::Refund),
+            EventType::RefundCreated => self.decode(Refund::read).map(EventObject::Refund),
             EventType::InvoicePaid
             | EventType::InvoicePaymentFailed
             | EventType::DisputeCreated
-            | EventType::Unknown(_) => Ok(EventObject::Other(raw)),
+            | EventType::Unknown(_) => Ok(EventObject::Other(self.raw_object.clone())),
         };
         object.map_err(|problem| problem.within("data.object"))
     }
 
+    /// The members of the event that could not be read as expected. Usually there are none.
+    ///
+    /// Those that [`Event::object`] finds are at the decoded object, such as [`Payment::unreadable_members`].
+    #[must_use]
+    pub fn unreadable_members(&self) -> &UnreadableMembers {
+        &self.unreadable
+    }
+
+    /// Reads the event of a signed body.
     pub(crate) fn read(body: &[u8]) -> Result<Self, DecodeError> {
-        let wire: WireEvent = json::decode_object(body)?;
+        let Read { value: wire, unreadable, .. } = json::read::<WireEvent>(body)?;
+        unreadable.trace(SPEC.provider, WEBHOOK);
         Ok(Self {
             id: wire.id,
             event_type: wire.r#type,
-            created: timestamp("created", wire.created)?,
+            created: wire.created,
             livemode: wire.livemode,
-            raw_object: wire.data.object,
+            raw_object: wire.data.0.object,
+            unreadable,
         })
+    }
+
+    fn decode<W: ProviderMessage, T>(&self, read: fn(Read<'_, W>) -> T) -> Result<T, DecodeError> {
+        let message = json::read::<W>(self.raw_object.as_str().as_bytes())?;
+        message.unreadable.trace(SPEC.provider, WEBHOOK);
+        Ok(read(message))
     }
 
     fn expect_same_mode(&self, payment: &Payment) -> Result<(), DecodeError> {
@@ -124,12 +145,21 @@ pub enum EventObject {
 struct WireEvent {
     id: EventId,
     r#type: EventType,
-    created: Integer,
+    #[serde(default, deserialize_with = "timestamp")]
+    created: Option<OffsetDateTime>,
     livemode: bool,
-    data: WireData,
+    data: json::Object<WireData>,
+}
+
+impl ProviderMessage for WireEvent {
+    const DECIDING: &'static [&'static str] =
+        &["id", "type", "livemode", "data.object.id", "data.object.status", "data.object.livemode"];
 }
 
 #[derive(Deserialize)]
 struct WireData {
     object: RawJson,
 }
+
+/// The name of a webhook in the trace.
+const WEBHOOK: Operation = Operation::read("webhook");

@@ -1,13 +1,14 @@
-//! Fields that several objects share: amounts, currencies, times and URLs.
+//! Fields that several objects share: amounts, currencies, times, ids of other objects, and URLs.
 
-use payments_core::json::{self, DecodeError};
+use std::fmt;
+use std::marker::PhantomData;
+use std::str::FromStr;
+
+use payments_core::json;
 use payments_core::time::OffsetDateTime;
-use payments_core::{Currency, Money, ValidationError};
-use serde::{Deserialize, Serialize, Serializer};
-
-/// An integer: an amount in the smallest currency unit, or a time in seconds.
-#[derive(Clone, Copy, Deserialize)]
-pub(crate) struct Integer(#[serde(deserialize_with = "json::integer")] pub(crate) i64);
+use payments_core::{Currency, Money, ReportedAmount, ValidationError};
+use serde::de::{Error as _, IgnoredAny, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// A currency code that is serialized in lower case.
 pub(crate) struct LowerCaseCurrency(pub(crate) Currency);
@@ -28,15 +29,90 @@ pub(crate) fn check_url(field: &'static str, url: &str) -> Result<(), Validation
     payments_core::id::check_url(field, url, MAX_URL_LENGTH)
 }
 
-/// Converts Unix seconds to a time.
-pub(crate) fn timestamp(field: &'static str, seconds: Integer) -> Result<OffsetDateTime, DecodeError> {
-    OffsetDateTime::from_unix_timestamp(seconds.0).map_err(|_| DecodeError::new(field, "is not a valid Unix timestamp"))
+/// For `#[serde(default, deserialize_with = "timestamp")]`: reads Unix seconds. Missing, `null` and empty are `None`.
+pub(crate) fn timestamp<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<OffsetDateTime>, D::Error> {
+    let seconds = match ReportedAmount::deserialize(deserializer)? {
+        ReportedAmount::Missing => return Ok(None),
+        // The number never passes through a float. A formatting habit, such as `1704067200.0`, is accepted.
+        reported => reported.in_smallest_units(Currency::USD).map_err(|_| D::Error::custom(NO_TIMESTAMP))?.minor(),
+    };
+    OffsetDateTime::from_unix_timestamp(seconds).map(Some).map_err(|_| D::Error::custom(NO_TIMESTAMP))
 }
 
 /// Serializes a time as Unix seconds, as TurraTech does.
-pub(crate) fn serialize_timestamp<S: Serializer>(time: &OffsetDateTime, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_i64(time.unix_timestamp())
+#[expect(clippy::ref_option, reason = "serde passes a reference to the field")]
+pub(crate) fn serialize_timestamp<S: Serializer>(
+    time: &Option<OffsetDateTime>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    time.map(OffsetDateTime::unix_timestamp).serialize(serializer)
 }
+
+/// For `#[serde(default, deserialize_with = "reference")]`: reads the id of another object.
+///
+/// The document shows an id. The object itself, whose `id` counts, is accepted too (inferred). Missing, `null` and empty
+/// are `None`.
+pub(crate) fn reference<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: FromStr<Err: fmt::Display>,
+{
+    struct IdOrObject<T>(PhantomData<T>);
+
+    impl<'de, T: FromStr<Err: fmt::Display>> Visitor<'de> for IdOrObject<T> {
+        type Value = Option<T>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("an id")
+        }
+
+        fn visit_unit<E>(self) -> Result<Option<T>, E> {
+            Ok(None)
+        }
+
+        fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Option<T>, E> {
+            if text.is_empty() { Ok(None) } else { text.parse().map(Some).map_err(E::custom) }
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Option<T>, A::Error> {
+            let mut id = None;
+            while let Some(name) = members.next_key::<std::borrow::Cow<'_, str>>()? {
+                if name != "id" {
+                    members.next_value::<IgnoredAny>()?;
+                } else if id.replace(members.next_value::<Id<T>>()?).is_some() {
+                    return Err(A::Error::duplicate_field("id"));
+                }
+            }
+            id.map(|Id(id)| Some(id)).ok_or_else(|| A::Error::missing_field("id"))
+        }
+    }
+
+    /// The id inside an object.
+    struct Id<T>(T);
+
+    impl<'de, T: FromStr<Err: fmt::Display>> Deserialize<'de> for Id<T> {
+        fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+            payments_core::text::deserialize(deserializer, str::parse).map(Self)
+        }
+    }
+
+    deserializer.deserialize_any(IdOrObject(PhantomData))
+}
+
+/// Reads the `id` of an object that cannot be read otherwise. A number counts as its text.
+pub(crate) fn raw_id(object: &json::RawJson) -> Option<String> {
+    #[derive(Deserialize)]
+    struct WithId {
+        id: String,
+    }
+    impl json::ProviderMessage for WithId {
+        const DECIDING: &'static [&'static str] = &["id"];
+    }
+    let read = json::read::<WithId>(object.as_str().as_bytes()).ok()?;
+    Some(read.value.id).filter(|id| !id.is_empty() && !id.contains(char::REPLACEMENT_CHARACTER))
+}
+
+const NO_TIMESTAMP: &str = "is not a valid Unix timestamp";
 
 /// The longest URL that every browser accepts (inferred: the document sets no limit).
 const MAX_URL_LENGTH: usize = 2048;

@@ -1,14 +1,17 @@
 //! TurraTech through the traits that all providers share.
 
+use std::fmt;
+
 use payments_core::gateway::{
     Cancel, CancelRequest, Capabilities, Capability, Capture, CaptureRequest, Feature, NextAction, PaymentRequest,
     PaymentState, Refund, RefundRequest, RefundState, Retrieve, StartPayment, StartedPayment, parse_field,
 };
 use payments_core::time::OffsetDateTime;
 use payments_core::transport::async_trait;
-use payments_core::{Call, Error, Expected, Keyed, ValidationError};
+use payments_core::{Call, Error, ErrorKind, Expected, Keyed, Mismatch, Outcome, ProviderError, ValidationError};
 
 use crate::client::Client;
+use crate::error::SPEC;
 use crate::id::PaymentId;
 use crate::idempotency::IdempotencyExt;
 use crate::new_payment::NewPayment;
@@ -60,6 +63,8 @@ impl StartPayment for Client {
     ///
     /// The reference is sent in the metadata as `order_id`. The idempotency key is derived from the reference if
     /// [`PaymentRequest::created_at`] is set, and random otherwise.
+    ///
+    /// [`PaymentRequest::customer`] is not sent: it is the merchant's own id, and not TurraTech's id of a customer.
     async fn start_payment(&self, request: &PaymentRequest) -> Result<StartedPayment, Error> {
         let method = request.payment_method.as_deref();
         let method = method.ok_or_else(|| ValidationError::new("payment_method", "is required by TurraTech"))?;
@@ -67,9 +72,6 @@ impl StartPayment for Client {
             .payment_method(parse_field("payment_method", method)?)
             .confirm(true)
             .metadata(ORDER_ID, request.reference.as_str());
-        if let Some(customer) = &request.customer {
-            new = new.customer(parse_field("customer", customer)?);
-        }
         if let Some(description) = &request.description {
             new = new.description(description.as_str());
         }
@@ -78,8 +80,9 @@ impl StartPayment for Client {
         }
         let payment =
             with_derived_key(self.create_payment(new), &request.reference, request.created_at)?.send().await?;
+        let amount = payment.amount().map_err(|problem| unreadable(payment.id.as_str(), Outcome::Unknown, &problem))?;
         let id = payment.id.as_str().to_owned();
-        Ok(StartedPayment::new(Some(id), payment.status.common(), payment.amount, NextAction::None))
+        Ok(StartedPayment::new(Some(id), payment.status.common(), amount, NextAction::None))
     }
 }
 
@@ -102,17 +105,21 @@ impl Capture for Client {
     /// | retrieved payment | result |
     /// |---|---|
     /// | `amount_capturable` equals the requested amount | it is captured |
-    /// | `amount_capturable` differs, or is missing | an error; nothing is captured, because it could be another amount |
+    /// | `amount_capturable` differs, is missing or cannot be read | an error; nothing is captured, because it could be another amount |
     /// | already captured with the requested amount, for example by a request whose response was lost | the payment |
+    ///
+    /// If the payment cannot be retrieved, the outcome of the capture is [`Outcome::NotSent`].
     ///
     /// The client's own [`Client::capture_payment`] captures without this comparison.
     async fn capture_payment(&self, request: &CaptureRequest) -> Result<PaymentState, Error> {
         let id: PaymentId = parse_field("payment_id", &request.payment_id)?;
-        let payment = self.retrieve_payment(&id).send().await?;
-        if payment.is_paid() && payment.amount_received == Some(request.amount) {
+        let payment = self.retrieve_payment(&id).send().await.map_err(Error::before_write)?;
+        let not_sent = |problem| unreadable(payment.id.as_str(), Outcome::NotSent, &problem);
+        if payment.is_paid() && payment.amount_received().map_err(not_sent)? == Some(request.amount) {
             return Ok(payment_state(&payment));
         }
-        let capturable = payment.amount_capturable.ok_or_else(|| Error::unsupported(NO_CAPTURABLE_AMOUNT))?;
+        let capturable = payment.amount_capturable().map_err(not_sent)?;
+        let capturable = capturable.ok_or_else(|| Error::unsupported(NO_CAPTURABLE_AMOUNT))?;
         if capturable != request.amount {
             let rule = "must be the whole capturable amount: TurraTech documents no partial capture";
             return Err(ValidationError::new("amount", rule).into());
@@ -138,7 +145,8 @@ impl Refund for Client {
         // The document names no statuses of a refund.
         let status = refund.status.clone().unwrap_or_else(|| "not reported".to_owned());
         let status = payments_core::PaymentStatus::Unknown(status);
-        let amount = refund.amount_in(request.amount.currency()).ok().flatten();
+        let amount = refund.amount_if_reported(request.amount.currency());
+        let amount = amount.map_err(|problem| unreadable(refund.id.as_str(), Outcome::Unknown, &problem))?;
         Ok(RefundState::new(Some(refund.id.as_str().to_owned()), status, false, amount))
     }
 }
@@ -155,10 +163,21 @@ fn with_derived_key<T>(
     }
 }
 
+/// The payment's state. A paid amount that cannot be read is a mismatch.
 fn payment_state(payment: &Payment) -> PaymentState {
-    let amount = payment.amount_received.filter(|_| payment.is_paid()).unwrap_or(payment.amount);
+    let (amount, check) = match payment.effective_amount() {
+        Ok(amount) => (Some(amount), Ok(())),
+        Err(unreadable) if payment.is_paid() => (None, Err(Mismatch::AmountUnreadable(unreadable))),
+        Err(_) => (None, Ok(())),
+    };
     let id = payment.id.as_str().to_owned();
-    PaymentState::new(Some(id), payment.status.common(), payment.status.is_final(), Some(amount))
+    PaymentState::new(Some(id), payment.status.common(), payment.status.is_final(), amount).checked(check)
+}
+
+/// The error for an object whose amount cannot be read.
+fn unreadable(id: &str, outcome: Outcome, problem: &dyn fmt::Display) -> Error {
+    let error = ProviderError { object_id: Some(id.to_owned()), ..ProviderError::default() };
+    Error::from_provider(SPEC.provider, ErrorKind::MalformedResponse, outcome, &problem.to_string(), error)
 }
 
 impl PaymentStatus {

@@ -53,13 +53,13 @@ pub use webhook::{WebhookSecret, WebhookVerifier};
 pub use webhook_endpoint::{NewWebhookEndpoint, WebhookEndpoint};
 
 #[doc(inline)]
-pub use payments_core::json::RawJson;
+pub use payments_core::json::{RawJson, UnreadableItem, UnreadableMember, UnreadableMembers};
 #[doc(inline)]
 pub use payments_core::webhook::{Tolerance, Verified, VerifyError};
 #[doc(inline)]
 pub use payments_core::{
-    Call, CardNumber, Currency, Error, ErrorKind, Expected, Expiry, IdempotencyKey, Mismatch, Money, MoneyError,
-    Outcome, Pager, Poller, RetryPolicy, SecurityCode, Timeouts, ValidationError,
+    AmountUnreadable, Call, CardNumber, Currency, Error, ErrorKind, Expected, Expiry, IdempotencyKey, Mismatch, Money,
+    MoneyError, Outcome, Pager, Poller, RetryPolicy, SecurityCode, Timeouts, ValidationError,
 };
 
 /// The types that all provider crates share: money, errors, transport, clock.

@@ -1,13 +1,15 @@
 use std::fmt;
 
-use payments_core::json::{DecodeError, RawJson};
+use payments_core::json::{self, DecodeError, ProviderMessage, RawJson, Read, UnreadableItem, UnreadableMembers};
 use payments_core::provider::Operation;
 use payments_core::request::{Path, RequestBuilder};
-use payments_core::{Error, Page, Pager, ValidationError};
+use payments_core::{Error, ErrorKind, Outcome, Page, Pager, ProviderError, ValidationError};
 use serde::Deserialize;
 
 use crate::client::Client;
+use crate::error::SPEC;
 use crate::extra::{Extra, extra_setter};
+use crate::fields::raw_id;
 
 /// The parameters of a list: which part to read, and in which direction.
 ///
@@ -23,11 +25,17 @@ use crate::extra::{Extra, extra_setter};
 /// # async fn example(client: Client) -> Result<(), turratech::Error> {
 /// let mut payments = client.list_payments(ListParams::new().limit(100));
 /// while let Some(payment) = payments.try_next().await? {
-///     println!("{} {} {}", payment.created, payment.id, payment.status);
+///     match payment {
+///         Ok(payment) => println!("{} {}", payment.id, payment.status),
+///         Err(unreadable) => eprintln!("{unreadable}"), // the list goes on
+///     }
 /// }
 /// # Ok(())
 /// # }
 /// ```
+///
+/// An object that cannot be read is an [`UnreadableItem`] and does not end the list. If your code needs every object, write
+/// `payment?`: the item converts to an [`Error`].
 ///
 /// A cursor is an object's id, not a number. So objects that are added or removed while you read do not shift the list:
 /// no object is returned twice, and no object that existed at the start is skipped. New objects are returned only if you
@@ -55,6 +63,8 @@ impl<I> ListParams<I> {
     }
 
     /// Sets the number of objects per page, 1 to 100. The default is 10 (documented).
+    ///
+    /// If a page is larger than the client's limit for responses, set a smaller number.
     pub fn limit(mut self, limit: u32) -> Self {
         self.limit = Some(limit);
         self
@@ -100,6 +110,11 @@ impl<I: fmt::Debug> fmt::Debug for ListParams<I> {
 impl<I: AsRef<str> + fmt::Debug + Clone + Send + Sync + 'static> ListParams<I> {
     fn request(&self, path: &'static str, cursor: Option<&str>) -> Result<RequestBuilder, Error> {
         self.extra.check(&["limit", "starting_after", "ending_before"])?;
+        if cursor.is_some_and(str::is_empty) {
+            let error = ProviderError::default();
+            let (kind, outcome) = (ErrorKind::MalformedResponse, Outcome::Unknown);
+            return Err(Error::from_provider(SPEC.provider, kind, outcome, NO_CURSOR, error));
+        }
         let mut path = Path::new(path);
         if let Some(limit) = self.limit {
             if !(1..=100).contains(&limit) {
@@ -122,24 +137,52 @@ impl<I: AsRef<str> + fmt::Debug + Clone + Send + Sync + 'static> ListParams<I> {
 }
 
 /// Returns a pager over the objects at `path`.
-pub(crate) fn pager<T, I, R>(
+pub(crate) fn pager<W, T, I, R>(
     client: &Client,
     operation: Operation,
     path: &'static str,
     list: ListParams<I>,
-    id: fn(&T) -> &str,
     read: R,
-) -> Pager<T>
+) -> Pager<Result<T, UnreadableItem>>
 where
+    W: ProviderMessage,
     T: fmt::Debug + Send + 'static,
     I: AsRef<str> + fmt::Debug + Clone + Send + Sync + 'static,
-    R: Fn(RawJson) -> Result<T, DecodeError> + Clone + Send + Sync + 'static,
+    R: Fn(Read<'_, W>) -> Result<T, DecodeError> + Clone + Send + Sync + 'static,
 {
     let client = client.clone();
     Pager::new(move |cursor| {
         let request = client.unless_publishable(|| list.request(path, cursor));
         let (read, towards_newer) = (read.clone(), list.ending_before.is_some());
-        client.connection.call(operation, request, move |wire: WireList| wire.into_page(towards_newer, id, &read))
+        client.connection.call(operation, request, move |page: Read<'_, WireList>| {
+            let Read { value, unreadable, .. } = page;
+            Ok(value.into_page(towards_newer, |index, raw| read_item(operation, index, raw, &unreadable, &read)))
+        })
+    })
+}
+
+/// Reads an item of a page. An item that cannot be read does not affect the others.
+fn read_item<W: ProviderMessage, T>(
+    operation: Operation,
+    index: usize,
+    raw: RawJson,
+    unreadable: &UnreadableMembers,
+    read: impl Fn(Read<'_, W>) -> Result<T, DecodeError>,
+) -> Result<T, UnreadableItem> {
+    // The list replaces invalid Unicode before its items are read.
+    let is_damaged = |name: &&&str| unreadable.concerns(&format!("data[{index}].{name}"));
+    let item = match W::DECIDING.iter().find(is_damaged) {
+        Some(name) => Err(DecodeError::new(*name, "contains invalid Unicode")),
+        None => json::read::<W>(raw.as_str().as_bytes()).and_then(|message| {
+            message.unreadable.trace(SPEC.provider, operation);
+            read(message)
+        }),
+    };
+    item.map_err(|problem| UnreadableItem {
+        index,
+        id: raw_id(&raw),
+        error: problem.within(&format!("data[{index}]")),
+        raw,
     })
 }
 
@@ -149,22 +192,29 @@ struct WireList {
     has_more: bool,
 }
 
+impl ProviderMessage for WireList {
+    // The empty name stands for no item: what an item contains does not decide about the list.
+    const DECIDING: &'static [&'static str] = &["data.", "has_more"];
+}
+
 impl WireList {
     fn into_page<T>(
-        self,
+        mut self,
         towards_newer: bool,
-        id: fn(&T) -> &str,
-        read: impl Fn(RawJson) -> Result<T, DecodeError>,
-    ) -> Result<Page<T>, DecodeError> {
-        let mut items = Vec::with_capacity(self.data.len());
-        for (index, raw) in self.data.into_iter().enumerate() {
-            items.push(read(raw).map_err(|problem| problem.within(&format!("data[{index}]")))?);
-        }
+        read: impl Fn(usize, RawJson) -> Result<T, UnreadableItem>,
+    ) -> Page<Result<T, UnreadableItem>> {
+        // The cursor is the id of the last item, whether or not the item can be read otherwise. If an item has no id, the
+        // list continues after the last one that has: the next page repeats an item rather than skipping one.
+        let cursor =
+            if towards_newer { self.data.iter().find_map(raw_id) } else { self.data.iter().rev().find_map(raw_id) };
+        let next = self.has_more.then(|| cursor.unwrap_or_default());
+        let mut items: Vec<_> = self.data.drain(..).enumerate().map(|(index, raw)| read(index, raw)).collect();
         if towards_newer {
             items.reverse();
         }
-        // If the page has no objects, the cursor is empty, and the pager reports an error.
-        let next = self.has_more.then(|| items.last().map_or_else(String::new, |item| id(item).to_owned()));
-        Ok(Page { items, next })
+        Page { items, next }
     }
 }
+
+/// What is wrong with a page that announces more but has no item to continue after.
+const NO_CURSOR: &str = "the list cannot be continued: a page with `has_more` contains no id";

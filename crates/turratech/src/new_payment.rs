@@ -1,14 +1,12 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use payments_core::json::{self, DecodeError, RawJson};
 use payments_core::provider::Operation;
 use payments_core::request::Path;
 use payments_core::{Call, Keyed, Money, ValidationError, open_enum};
 use serde::ser::SerializeMap;
 
 use crate::client::Client;
-use crate::expect::{expect_equal_if_present, expect_metadata};
 use crate::extra::{Extra, extra_setter};
 use crate::fields::{LowerCaseCurrency, check_amount, check_url};
 use crate::id::{CustomerId, PaymentMethodId};
@@ -168,25 +166,24 @@ impl Client {
     /// - your own key: [`Call::idempotency_key`]
     /// - a key derived from the order: [`IdempotencyExt`](crate::IdempotencyExt)
     ///
+    /// The returned payment is compared with the request. An amount or currency that cannot be read does not fail the call,
+    /// because the payment may be executed: [`Payment::amount`] and [`Payment::check`] then return an error.
+    ///
     /// After an unknown outcome, repeat the call with the same key within 24 hours. TurraTech then returns its first
     /// response (inferred: the document says only that a request can be retried safely). There is no lookup by the
     /// merchant's reference.
     pub fn create_payment(&self, payment: NewPayment) -> Call<Payment, Keyed> {
         let (read, requested) = (self.payment_reader(None), Arc::new(payment));
         let request = self.unless_publishable(|| post(Path::new("payments"), Arc::clone(&requested)));
-        self.connection.auto_keyed_call(CREATE_PAYMENT, request, move |raw: RawJson| {
-            let payment = read(raw)?;
-            expect_requested(&payment, &requested).map(|()| payment)
+        self.connection.auto_keyed_call(CREATE_PAYMENT, request, move |message| {
+            let payment = read(message)?;
+            let NewPayment { amount, customer, metadata, .. } = &*requested;
+            match payment.expect_requested(*amount, customer.as_ref(), metadata) {
+                Ok(()) => Ok(payment),
+                Err(problem) => Err(problem.with_facts(payment.facts())),
+            }
         })
     }
-}
-
-/// Compares a payment with its request. A key that was used for another order returns that order's payment.
-fn expect_requested(received: &Payment, requested: &NewPayment) -> Result<(), DecodeError> {
-    json::expect_equal("amount", &received.amount.minor(), &requested.amount.minor())?;
-    json::expect_equal("currency", &received.amount.currency(), &requested.amount.currency())?;
-    expect_equal_if_present("customer", received.customer.as_ref(), requested.customer.as_ref())?;
-    expect_metadata(&received.metadata, &received.raw, &requested.metadata)
 }
 
 const CREATE_PAYMENT: Operation = Operation::move_money("create_payment").stable_id("create_payment");

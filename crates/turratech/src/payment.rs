@@ -1,15 +1,20 @@
 use std::collections::BTreeMap;
 
-use payments_core::json::{self, DecodeError, RawJson};
+use payments_core::json::{
+    self, DecodeError, Facts, ProviderMessage, RawJson, Read, UnreadableItem, UnreadableMembers,
+};
 use payments_core::provider::Operation;
 use payments_core::request::{Path, RequestBuilder};
 use payments_core::time::OffsetDateTime;
-use payments_core::{Call, Currency, Expected, Keyed, Mismatch, Money, Pager, Poller, Reported, open_enum};
+use payments_core::{
+    AmountUnreadable, Call, Expected, Keyed, Mismatch, Money, Pager, Poller, Reported, ReportedAmount,
+    ReportedCurrency, open_enum,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::client::Client;
-use crate::expect::expect_mode;
-use crate::fields::{Integer, serialize_timestamp, timestamp};
+use crate::expect::{expect_amount, expect_equal_if_present, expect_metadata, expect_mode};
+use crate::fields::{reference, serialize_timestamp, timestamp};
 use crate::id::{CustomerId, PaymentId, PaymentMethodId};
 use crate::list::{ListParams, pager};
 use crate::masked_debug::masked_debug;
@@ -65,12 +70,10 @@ impl PaymentStatus {
 pub struct Payment {
     /// TurraTech's id of the payment.
     pub id: PaymentId,
-    /// The requested amount.
-    pub amount: Money,
-    /// The amount that can still be captured.
-    pub amount_capturable: Option<Money>,
-    /// The amount that was received.
-    pub amount_received: Option<Money>,
+    amount: ReportedAmount,
+    amount_capturable: ReportedAmount,
+    amount_received: ReportedAmount,
+    currency: ReportedCurrency,
     /// The customer who pays.
     pub customer: Option<CustomerId>,
     /// The merchant's description.
@@ -79,25 +82,75 @@ pub struct Payment {
     pub payment_method: Option<PaymentMethodId>,
     /// The status of the payment.
     pub status: PaymentStatus,
-    /// When the payment was created.
+    /// When the payment was created, if the response says so.
     #[serde(serialize_with = "serialize_timestamp")]
-    pub created: OffsetDateTime,
+    pub created: Option<OffsetDateTime>,
     /// True for real money, false for test money.
     pub livemode: bool,
     /// The metadata that the merchant stored, sorted by name.
     pub metadata: BTreeMap<String, String>,
-    /// The object as received, including members that the document does not name. Not serialized.
+    /// The object as received, including members that the document does not name. Not serialized. Members that could
+    /// not be read are repaired or `null`.
     #[serde(skip)]
     pub raw: RawJson,
+    #[serde(skip)]
+    unreadable: UnreadableMembers,
 }
 
 masked_debug!(Payment {
-    id, amount, amount_capturable, amount_received, customer, payment_method, status, created, livemode, raw
+    id, customer, payment_method, status, created, livemode, raw, unreadable
 } masked {
-    description, metadata
+    amount, amount_capturable, amount_received, currency, description, metadata
 });
 
 impl Payment {
+    /// Returns the requested amount.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the response contains no amount or currency, or one that cannot be read exactly. The error
+    /// contains the text as received.
+    pub fn amount(&self) -> Result<Money, AmountUnreadable> {
+        self.amount.in_smallest_units(self.currency.currency()?)
+    }
+
+    /// Returns the amount that can still be captured, if the response contains it.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the amount or the currency cannot be read exactly.
+    pub fn amount_capturable(&self) -> Result<Option<Money>, AmountUnreadable> {
+        self.if_reported(&self.amount_capturable)
+    }
+
+    /// Returns the amount that was received, if the response contains it.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the amount or the currency cannot be read exactly.
+    pub fn amount_received(&self) -> Result<Option<Money>, AmountUnreadable> {
+        self.if_reported(&self.amount_received)
+    }
+
+    /// Returns the amount that counts: what was received if the payment succeeded, and the requested amount otherwise.
+    pub(crate) fn effective_amount(&self) -> Result<Money, AmountUnreadable> {
+        let received = if self.is_paid() { self.amount_received()? } else { None };
+        received.map_or_else(|| self.amount(), Ok)
+    }
+
+    fn if_reported(&self, amount: &ReportedAmount) -> Result<Option<Money>, AmountUnreadable> {
+        match amount {
+            ReportedAmount::Missing => Ok(None),
+            amount => amount.in_smallest_units(self.currency.currency()?).map(Some),
+        }
+    }
+
+    /// The members of the response that could not be read as expected. Usually there are none.
+    #[must_use]
+    pub fn unreadable_members(&self) -> &UnreadableMembers {
+        &self.unreadable
+    }
+
     /// Returns true for the status `succeeded` only.
     ///
     /// Compare the amount with [`Payment::check`].
@@ -117,7 +170,7 @@ impl Payment {
     ///
     /// # Errors
     ///
-    /// Returns the first difference.
+    /// Returns the first difference. An amount or currency that cannot be read is a [`Mismatch::AmountUnreadable`].
     pub fn check(&self, expected: &Expected) -> Result<(), Mismatch> {
         self.check_reference(self.id.as_str(), expected)
     }
@@ -131,34 +184,61 @@ impl Payment {
     ///
     /// Returns the first difference. A payment without this metadata is a [`Mismatch::Reference`].
     pub fn check_metadata(&self, name: &str, expected: &Expected) -> Result<(), Mismatch> {
-        self.check_reference(self.metadata.get(name).ok_or(Mismatch::Reference)?, expected)
+        // A value that contained invalid Unicode is not known.
+        let value = self.metadata.get(name).filter(|value| !value.contains(char::REPLACEMENT_CHARACTER));
+        self.check_reference(value.ok_or(Mismatch::Reference)?, expected)
     }
 
     fn check_reference(&self, reference: &str, expected: &Expected) -> Result<(), Mismatch> {
-        let amount = self.amount_received.filter(|_| self.is_paid()).unwrap_or(self.amount);
-        let currency = Some(amount.currency());
-        let amount = amount.to_decimal().map_err(Mismatch::Amount)?;
+        let (amount, currency) = match self.effective_amount() {
+            Ok(amount) => (Ok(amount.to_decimal().map_err(Mismatch::Amount)?), Ok(Some(amount.currency()))),
+            Err(unreadable) => (Err(unreadable), Ok(None)),
+        };
         expected.check(&Reported { reference, amount, currency, live: Some(self.livemode) })
     }
 
     /// Reads a payment from a response or an event.
-    pub(crate) fn read(raw: RawJson) -> Result<Self, DecodeError> {
-        let wire: WirePayment = raw.decode_object()?;
-        let money = |amount: Integer| Money::from_minor(amount.0, wire.currency);
-        Ok(Self {
+    pub(crate) fn read(read: Read<'_, WirePayment>) -> Self {
+        let raw = read.raw();
+        let Read { value: wire, unreadable, .. } = read;
+        let reported = |name, amount| unreadable.amount(name, amount);
+        Self {
             id: wire.id,
-            amount: money(wire.amount),
-            amount_capturable: wire.amount_capturable.map(money),
-            amount_received: wire.amount_received.map(money),
+            amount: reported("amount", wire.amount),
+            amount_capturable: reported("amount_capturable", wire.amount_capturable),
+            amount_received: reported("amount_received", wire.amount_received),
+            currency: unreadable.currency("currency", wire.currency),
             customer: wire.customer,
             description: wire.description,
             payment_method: wire.payment_method,
             status: wire.status,
-            created: timestamp("created", wire.created)?,
+            created: wire.created,
             livemode: wire.livemode,
             metadata: wire.metadata,
             raw,
-        })
+            unreadable,
+        }
+    }
+
+    /// Compares the payment with its request. A key that was used for another order returns that order's payment.
+    pub(crate) fn expect_requested(
+        &self,
+        amount: Money,
+        customer: Option<&CustomerId>,
+        metadata: &BTreeMap<String, String>,
+    ) -> Result<(), DecodeError> {
+        expect_amount(&self.amount, &self.currency, amount)?;
+        expect_equal_if_present("customer", self.customer.as_ref(), customer, &self.unreadable)?;
+        expect_metadata(&self.metadata, &self.raw, &self.unreadable, metadata)
+    }
+
+    /// What an error says about a payment that contradicts its request.
+    pub(crate) fn facts(&self) -> Facts {
+        Facts {
+            object_id: Some(self.id.as_str().to_owned()),
+            status: Some(self.status.as_str().to_owned()),
+            amount: self.amount.text(),
+        }
     }
 }
 
@@ -180,9 +260,10 @@ impl Client {
     }
 
     /// Lists payments, newest first (inferred).
-    pub fn list_payments(&self, list: ListParams<PaymentId>) -> Pager<Payment> {
-        let read = self.payment_reader(None);
-        pager(self, LIST_PAYMENTS, "payments", list, |payment: &Payment| payment.id.as_str(), read)
+    ///
+    /// A payment that cannot be read, or that is in the other mode, is an [`UnreadableItem`]. The others follow.
+    pub fn list_payments(&self, list: ListParams<PaymentId>) -> Pager<Result<Payment, UnreadableItem>> {
+        pager(self, LIST_PAYMENTS, "payments", list, self.payment_reader(None))
     }
 
     /// Captures a payment that was created with [`CaptureMethod::Manual`]. **This moves money.**
@@ -214,37 +295,46 @@ impl Client {
     pub(crate) fn payment_reader(
         &self,
         id: Option<&PaymentId>,
-    ) -> impl Fn(RawJson) -> Result<Payment, DecodeError> + Clone + Send + Sync + 'static {
+    ) -> impl Fn(Read<'_, WirePayment>) -> Result<Payment, DecodeError> + Clone + Send + Sync + 'static {
         let (mode, id) = (self.mode(), id.cloned());
-        move |raw| {
-            let payment = Payment::read(raw)?;
-            expect_mode(payment.livemode, mode)?;
-            id.as_ref().map_or(Ok(()), |id| json::expect_equal("id", &payment.id, id))?;
-            Ok(payment)
+        move |message| {
+            let payment = Payment::read(message);
+            let same_id = id.as_ref().map_or(Ok(()), |id| json::expect_equal("id", &payment.id, id));
+            match expect_mode(payment.livemode, mode).and(same_id) {
+                Ok(()) => Ok(payment),
+                Err(problem) => Err(problem.with_facts(payment.facts())),
+            }
         }
     }
 }
 
 #[derive(Deserialize)]
-struct WirePayment {
+pub(crate) struct WirePayment {
     id: PaymentId,
-    amount: Integer,
     #[serde(default)]
-    amount_capturable: Option<Integer>,
+    amount: ReportedAmount,
     #[serde(default)]
-    amount_received: Option<Integer>,
-    currency: Currency,
-    #[serde(default, deserialize_with = "json::none_if_empty")]
+    amount_capturable: ReportedAmount,
+    #[serde(default)]
+    amount_received: ReportedAmount,
+    #[serde(default)]
+    currency: ReportedCurrency,
+    #[serde(default, deserialize_with = "reference")]
     customer: Option<CustomerId>,
     #[serde(default)]
     description: Option<String>,
-    #[serde(default, deserialize_with = "json::none_if_empty")]
+    #[serde(default, deserialize_with = "reference")]
     payment_method: Option<PaymentMethodId>,
     status: PaymentStatus,
-    created: Integer,
+    #[serde(default, deserialize_with = "timestamp")]
+    created: Option<OffsetDateTime>,
     livemode: bool,
     #[serde(default, deserialize_with = "metadata::deserialize")]
     metadata: BTreeMap<String, String>,
+}
+
+impl ProviderMessage for WirePayment {
+    const DECIDING: &'static [&'static str] = &["id", "status", "livemode"];
 }
 
 const RETRIEVE_PAYMENT: Operation = Operation::read("retrieve_payment");

@@ -1,4 +1,4 @@
-use payments_core::json::{self, DecodeError, RawJson};
+use payments_core::json::{self, ProviderMessage, RawJson, Read, UnreadableMembers};
 use payments_core::provider::Operation;
 use payments_core::request::{Path, RequestBuilder};
 use payments_core::{Call, CardNumber, Expiry, Keyed, SecurityCode, ValidationError, open_enum};
@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::client::Client;
 use crate::expect::expect_equal_if_present;
 use crate::extra::{Extra, extra_setter};
+use crate::fields::reference;
 use crate::id::{CustomerId, PaymentMethodId};
 use crate::masked_debug::masked_debug;
 use crate::request_body::{Parameters, post, post_without_body, serialize_some};
@@ -148,17 +149,27 @@ pub struct PaymentMethod {
     pub customer: Option<CustomerId>,
     /// The status, if the response contains one.
     pub status: Option<String>,
-    /// The object as received, including members that have no field here. Not serialized.
+    /// The object as received, including members that have no field here. Not serialized. Members that could not be
+    /// read are repaired or `null`.
     #[serde(skip)]
     pub raw: RawJson,
+    #[serde(skip)]
+    unreadable: UnreadableMembers,
 }
 
-masked_debug!(PaymentMethod { id, kind, customer, raw } masked { status });
+masked_debug!(PaymentMethod { id, kind, customer, raw, unreadable } masked { status });
 
 impl PaymentMethod {
-    fn read(raw: RawJson) -> Result<Self, DecodeError> {
-        let wire: WirePaymentMethod = raw.decode_object()?;
-        Ok(Self { id: wire.id, kind: wire.r#type, customer: wire.customer, status: wire.status, raw })
+    /// The members of the response that could not be read as expected. Usually there are none.
+    #[must_use]
+    pub fn unreadable_members(&self) -> &UnreadableMembers {
+        &self.unreadable
+    }
+
+    fn read(read: Read<'_, WirePaymentMethod>) -> Self {
+        let raw = read.raw();
+        let Read { value: wire, unreadable, .. } = read;
+        Self { id: wire.id, kind: wire.r#type, customer: wire.customer, status: wire.status, raw, unreadable }
     }
 }
 
@@ -168,7 +179,7 @@ impl Client {
     /// If you send card numbers, PCI rules apply to every system that they pass through.
     pub fn create_payment_method(&self, method: NewPaymentMethod) -> Call<PaymentMethod, Keyed> {
         let request = post(Path::new("payment_methods"), method);
-        self.connection.auto_keyed_call(CREATE_PAYMENT_METHOD, request, PaymentMethod::read)
+        self.connection.auto_keyed_call(CREATE_PAYMENT_METHOD, request, |message| Ok(PaymentMethod::read(message)))
     }
 
     /// Attaches a payment method to a customer.
@@ -180,10 +191,11 @@ impl Client {
         let request =
             self.unless_publishable(|| Ok(RequestBuilder::post(path).json(&WireAttach { customer })?.log_as(logged)));
         let (id, customer) = (id.clone(), customer.clone());
-        self.connection.auto_keyed_call(ATTACH_PAYMENT_METHOD, request, move |raw: RawJson| {
-            let method = PaymentMethod::read(raw)?;
+        self.connection.auto_keyed_call(ATTACH_PAYMENT_METHOD, request, move |message| {
+            let method = PaymentMethod::read(message);
             json::expect_equal("id", &method.id, &id)?;
-            expect_equal_if_present("customer", method.customer.as_ref(), Some(&customer)).map(|()| method)
+            expect_equal_if_present("customer", method.customer.as_ref(), Some(&customer), &method.unreadable)?;
+            Ok(method)
         })
     }
 
@@ -192,8 +204,8 @@ impl Client {
         let path = Path::new("payment_methods").segment(id).segment(&"detach");
         let request = self.unless_publishable(|| post_without_body(path, id.clone()));
         let id = id.clone();
-        self.connection.auto_keyed_call(DETACH_PAYMENT_METHOD, request, move |raw: RawJson| {
-            let method = PaymentMethod::read(raw)?;
+        self.connection.auto_keyed_call(DETACH_PAYMENT_METHOD, request, move |message| {
+            let method = PaymentMethod::read(message);
             json::expect_equal("id", &method.id, &id).map(|()| method)
         })
     }
@@ -209,10 +221,14 @@ struct WirePaymentMethod {
     id: PaymentMethodId,
     #[serde(default)]
     r#type: Option<PaymentMethodType>,
-    #[serde(default, deserialize_with = "json::none_if_empty")]
+    #[serde(default, deserialize_with = "reference")]
     customer: Option<CustomerId>,
     #[serde(default)]
     status: Option<String>,
+}
+
+impl ProviderMessage for WirePaymentMethod {
+    const DECIDING: &'static [&'static str] = &["id"];
 }
 
 const CREATE_PAYMENT_METHOD: Operation = Operation::write("create_payment_method").stable_id("create_payment_method");

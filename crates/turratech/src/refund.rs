@@ -1,17 +1,22 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use payments_core::json::{self, DecodeError, RawJson};
+use payments_core::json::{
+    self, DecodeError, Facts, ProviderMessage, RawJson, Read, UnreadableItem, UnreadableMembers,
+};
 use payments_core::provider::Operation;
 use payments_core::request::{Path, RequestBuilder};
-use payments_core::{Call, Currency, Keyed, Money, MoneyError, Pager, ValidationError, open_enum};
+use payments_core::{
+    AmountUnreadable, Call, Currency, Keyed, Mismatch, Money, Pager, ReportedAmount, ReportedCurrency, ValidationError,
+    open_enum,
+};
 use serde::ser::SerializeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::client::Client;
-use crate::expect::{expect_equal_if_present, expect_metadata};
+use crate::expect::{expect_amount, expect_equal_if_present, expect_metadata};
 use crate::extra::{Extra, extra_setter};
-use crate::fields::{Integer, check_amount};
+use crate::fields::{check_amount, reference};
 use crate::id::{PaymentId, RefundId};
 use crate::list::{ListParams, pager};
 use crate::masked_debug::masked_debug;
@@ -102,58 +107,77 @@ pub struct Refund {
     pub id: RefundId,
     /// The refunded payment.
     pub payment: Option<PaymentId>,
-    /// The amount in the smallest unit of the payment's currency. See [`Refund::amount`] and [`Refund::amount_in`].
-    pub minor_units: Option<i64>,
-    /// The currency, if the response contains one.
-    pub currency: Option<Currency>,
+    amount: ReportedAmount,
+    currency: ReportedCurrency,
     /// The reason.
     pub reason: Option<RefundReason>,
     /// The status, if the response contains one. The document names no statuses.
     pub status: Option<String>,
     /// The metadata that the merchant stored, sorted by name.
     pub metadata: BTreeMap<String, String>,
-    /// The object as received, including members that have no field here. Not serialized.
+    /// The object as received, including members that have no field here. Not serialized. Members that could not be
+    /// read are repaired or `null`.
     #[serde(skip)]
     pub raw: RawJson,
+    #[serde(skip)]
+    unreadable: UnreadableMembers,
 }
 
-masked_debug!(Refund { id, payment, minor_units, currency, reason, raw } masked { status, metadata });
+masked_debug!(Refund { id, payment, reason, raw, unreadable } masked { amount, currency, status, metadata });
 
 impl Refund {
     /// Returns the amount, if the response contains both the amount and the currency.
-    #[must_use]
-    pub fn amount(&self) -> Option<Money> {
-        Some(Money::from_minor(self.minor_units?, self.currency?))
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the amount or the currency is missing or cannot be read exactly. [`AmountUnreadable::raw`] is
+    /// `None` if it is missing.
+    pub fn amount(&self) -> Result<Money, AmountUnreadable> {
+        self.amount.in_smallest_units(self.currency.currency()?)
     }
 
     /// Returns the amount in the payment's currency, which the merchant knows.
     ///
-    /// Returns `None` if the response contains no amount.
-    ///
     /// # Errors
     ///
-    /// Returns an error if the response contains another currency.
-    pub fn amount_in(&self, currency: Currency) -> Result<Option<Money>, MoneyError> {
-        match self.currency {
-            Some(received) if received != currency => {
-                Err(MoneyError::CurrencyMismatch { left: currency, right: received })
-            }
-            _ => Ok(self.minor_units.map(|minor| Money::from_minor(minor, currency))),
+    /// Returns an error if the response contains another currency, or if the amount is missing, or if either cannot be
+    /// read exactly.
+    pub fn amount_in(&self, currency: Currency) -> Result<Money, Mismatch> {
+        match self.currency.if_reported().map_err(Mismatch::AmountUnreadable)? {
+            Some(received) if received != currency => Err(Mismatch::Currency { expected: currency, actual: received }),
+            _ => self.amount.in_smallest_units(currency).map_err(Mismatch::AmountUnreadable),
         }
     }
 
-    pub(crate) fn read(raw: RawJson) -> Result<Self, DecodeError> {
-        let wire: WireRefund = raw.decode_object()?;
-        Ok(Self {
+    /// Returns the amount like [`Refund::amount_in`], or `None` if the response contains none.
+    pub(crate) fn amount_if_reported(&self, currency: Currency) -> Result<Option<Money>, Mismatch> {
+        if self.amount == ReportedAmount::Missing { Ok(None) } else { self.amount_in(currency).map(Some) }
+    }
+
+    /// The members of the response that could not be read as expected. Usually there are none.
+    #[must_use]
+    pub fn unreadable_members(&self) -> &UnreadableMembers {
+        &self.unreadable
+    }
+
+    pub(crate) fn read(read: Read<'_, WireRefund>) -> Self {
+        let raw = read.raw();
+        let Read { value: wire, unreadable, .. } = read;
+        Self {
             id: wire.id,
             payment: wire.payment,
-            minor_units: wire.amount.map(|amount| amount.0),
-            currency: wire.currency,
+            amount: unreadable.amount("amount", wire.amount),
+            currency: unreadable.currency("currency", wire.currency),
             reason: wire.reason,
             status: wire.status,
             metadata: wire.metadata,
             raw,
-        })
+            unreadable,
+        }
+    }
+
+    fn facts(&self) -> Facts {
+        Facts { object_id: Some(self.id.as_str().to_owned()), status: self.status.clone(), amount: self.amount.text() }
     }
 }
 
@@ -163,14 +187,20 @@ impl Client {
     /// The money returns to the original payment method (documented). Only what was charged and not yet refunded can be
     /// refunded (documented). Two partial refunds of the same amount are two refunds (inferred).
     ///
+    /// The returned refund is compared with the request. An amount or currency that cannot be read does not fail the call,
+    /// because the refund may be executed: [`Refund::amount`] and [`Refund::amount_in`] then return an error.
+    ///
     /// So after an unknown outcome, repeat the call with the same key. Never use a new key: see
     /// [`Call::idempotency_key`] and [`IdempotencyExt`](crate::IdempotencyExt).
     pub fn create_refund(&self, refund: NewRefund) -> Call<Refund, Keyed> {
         let requested = Arc::new(refund);
         let request = self.unless_publishable(|| post(Path::new("refunds"), Arc::clone(&requested)));
-        self.connection.auto_keyed_call(CREATE_REFUND, request, move |raw: RawJson| {
-            let refund = Refund::read(raw)?;
-            expect_requested(&refund, &requested).map(|()| refund)
+        self.connection.auto_keyed_call(CREATE_REFUND, request, move |message| {
+            let refund = Refund::read(message);
+            match expect_requested(&refund, &requested) {
+                Ok(()) => Ok(refund),
+                Err(problem) => Err(problem.with_facts(refund.facts())),
+            }
         })
     }
 
@@ -179,42 +209,49 @@ impl Client {
         let request =
             self.unless_publishable(|| Ok(RequestBuilder::get(Path::new("refunds").segment(id)).log_as(id.clone())));
         let id = id.clone();
-        self.connection.call(RETRIEVE_REFUND, request, move |raw: RawJson| {
-            let refund = Refund::read(raw)?;
+        self.connection.call(RETRIEVE_REFUND, request, move |message| {
+            let refund = Refund::read(message);
             json::expect_equal("id", &refund.id, &id).map(|()| refund)
         })
     }
 
     /// Lists refunds, newest first (inferred).
-    pub fn list_refunds(&self, list: ListParams<RefundId>) -> Pager<Refund> {
-        pager(self, LIST_REFUNDS, "refunds", list, |refund: &Refund| refund.id.as_str(), Refund::read)
+    ///
+    /// A refund that cannot be read is an [`UnreadableItem`]. The others follow.
+    pub fn list_refunds(&self, list: ListParams<RefundId>) -> Pager<Result<Refund, UnreadableItem>> {
+        pager(self, LIST_REFUNDS, "refunds", list, |message| Ok(Refund::read(message)))
     }
 }
 
 /// Compares a refund with its request. A key that was used for another refund returns that refund.
 fn expect_requested(received: &Refund, requested: &NewRefund) -> Result<(), DecodeError> {
-    let (amount, currency) = (requested.amount.map(Money::minor), requested.amount.map(Money::currency));
-    expect_equal_if_present("payment", received.payment.as_ref(), Some(&requested.payment))?;
-    expect_equal_if_present("amount", received.minor_units.as_ref(), amount.as_ref())?;
-    expect_equal_if_present("currency", received.currency.as_ref(), currency.as_ref())?;
-    expect_metadata(&received.metadata, &received.raw, &requested.metadata)
+    let unreadable = &received.unreadable;
+    expect_equal_if_present("payment", received.payment.as_ref(), Some(&requested.payment), unreadable)?;
+    if let Some(amount) = requested.amount {
+        expect_amount(&received.amount, &received.currency, amount)?;
+    }
+    expect_metadata(&received.metadata, &received.raw, unreadable, &requested.metadata)
 }
 
 #[derive(Deserialize)]
-struct WireRefund {
+pub(crate) struct WireRefund {
     id: RefundId,
-    #[serde(default, deserialize_with = "json::none_if_empty")]
+    #[serde(default, deserialize_with = "reference")]
     payment: Option<PaymentId>,
     #[serde(default)]
-    amount: Option<Integer>,
+    amount: ReportedAmount,
     #[serde(default)]
-    currency: Option<Currency>,
+    currency: ReportedCurrency,
     #[serde(default)]
     reason: Option<RefundReason>,
     #[serde(default)]
     status: Option<String>,
     #[serde(default, deserialize_with = "metadata::deserialize")]
     metadata: BTreeMap<String, String>,
+}
+
+impl ProviderMessage for WireRefund {
+    const DECIDING: &'static [&'static str] = &["id", "status"];
 }
 
 const CREATE_REFUND: Operation = Operation::move_money("create_refund").stable_id("create_refund");

@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use payments_core::json::{self, DecodeError, RawJson};
+use payments_core::json::{self, Facts, ProviderMessage, RawJson, Read, UnreadableMembers};
 use payments_core::provider::Operation;
 use payments_core::request::{Path, RequestBuilder};
 use payments_core::{Call, Keyed, ValidationError};
@@ -8,8 +8,9 @@ use serde::ser::SerializeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::client::Client;
-use crate::expect::{expect_deleted, expect_equal_if_present};
+use crate::expect::{expect_deleted, expect_equal_if_present, expect_readable};
 use crate::extra::{Extra, extra_setter};
+use crate::fields::reference;
 use crate::id::{CustomerId, PaymentMethodId, PriceId, SubscriptionId};
 use crate::masked_debug::masked_debug;
 use crate::metadata::{self, metadata_setter};
@@ -218,21 +219,31 @@ pub struct Subscription {
     pub status: Option<String>,
     /// The metadata that the merchant stored, sorted by name.
     pub metadata: BTreeMap<String, String>,
-    /// The object as received, including members that have no field here. Not serialized.
+    /// The object as received, including members that have no field here. Not serialized. Members that could not be
+    /// read are repaired or `null`.
     #[serde(skip)]
     pub raw: RawJson,
+    #[serde(skip)]
+    unreadable: UnreadableMembers,
 }
 
 masked_debug!(Subscription {
-    id, customer, items, trial_period_days, cancel_at_period_end, default_payment_method, raw
+    id, customer, items, trial_period_days, cancel_at_period_end, default_payment_method, raw, unreadable
 } masked {
     status, metadata
 });
 
 impl Subscription {
-    pub(crate) fn read(raw: RawJson) -> Result<Self, DecodeError> {
-        let wire: WireSubscription = raw.decode_object()?;
-        Ok(Self {
+    /// The members of the response that could not be read as expected. Usually there are none.
+    #[must_use]
+    pub fn unreadable_members(&self) -> &UnreadableMembers {
+        &self.unreadable
+    }
+
+    pub(crate) fn read(read: Read<'_, WireSubscription>) -> Self {
+        let raw = read.raw();
+        let Read { value: wire, unreadable, .. } = read;
+        Self {
             id: wire.id,
             customer: wire.customer,
             items: wire.items,
@@ -242,7 +253,12 @@ impl Subscription {
             status: wire.status,
             metadata: wire.metadata,
             raw,
-        })
+            unreadable,
+        }
+    }
+
+    fn facts(&self) -> Facts {
+        Facts { object_id: Some(self.id.as_str().to_owned()), status: self.status.clone(), amount: None }
     }
 }
 
@@ -282,9 +298,13 @@ impl Client {
     pub fn create_subscription(&self, subscription: NewSubscription) -> Call<Subscription, Keyed> {
         let customer = subscription.customer.clone();
         let request = self.unless_publishable(|| post(Path::new("subscriptions"), subscription));
-        self.connection.auto_keyed_call(CREATE_SUBSCRIPTION, request, move |raw: RawJson| {
-            let subscription = Subscription::read(raw)?;
-            expect_equal_if_present("customer", subscription.customer.as_ref(), Some(&customer)).map(|()| subscription)
+        self.connection.auto_keyed_call(CREATE_SUBSCRIPTION, request, move |message| {
+            let subscription = Subscription::read(message);
+            let (received, unreadable) = (subscription.customer.as_ref(), &subscription.unreadable);
+            match expect_equal_if_present("customer", received, Some(&customer), unreadable) {
+                Ok(()) => Ok(subscription),
+                Err(problem) => Err(problem.with_facts(subscription.facts())),
+            }
         })
     }
 
@@ -295,8 +315,8 @@ impl Client {
     pub fn update_subscription(&self, id: &SubscriptionId, update: SubscriptionUpdate) -> Call<Subscription, Keyed> {
         let request = self.unless_publishable(|| post(Path::new("subscriptions").segment(id), update));
         let id = id.clone();
-        self.connection.auto_keyed_call(UPDATE_SUBSCRIPTION, request, move |raw: RawJson| {
-            let subscription = Subscription::read(raw)?;
+        self.connection.auto_keyed_call(UPDATE_SUBSCRIPTION, request, move |message| {
+            let subscription = Subscription::read(message);
             json::expect_equal("id", &subscription.id, &id).map(|()| subscription)
         })
     }
@@ -311,22 +331,23 @@ impl Client {
             Ok(RequestBuilder::delete(Path::new("subscriptions").segment(id)).log_as(id.clone()))
         });
         let id = id.clone();
-        self.connection.call(CANCEL_SUBSCRIPTION, request, move |raw: RawJson| {
-            let wire: WireCancelled = raw.decode()?;
-            let subscription = Subscription::read(raw)?;
+        self.connection.call(CANCEL_SUBSCRIPTION, request, move |message: Read<'_, WireSubscription>| {
+            let deleted = message.value.deleted;
+            let subscription = Subscription::read(message);
             json::expect_equal("id", &subscription.id, &id)?;
-            match wire.deleted {
+            match deleted {
                 Some(deleted) => expect_deleted(deleted).map(|()| CancelledSubscription::Deleted(subscription.id)),
-                None => Ok(CancelledSubscription::Subscription(subscription)),
+                None => expect_readable("deleted", &subscription.unreadable)
+                    .map(|()| CancelledSubscription::Subscription(subscription)),
             }
         })
     }
 }
 
 #[derive(Deserialize)]
-struct WireSubscription {
+pub(crate) struct WireSubscription {
     id: SubscriptionId,
-    #[serde(default, deserialize_with = "json::none_if_empty")]
+    #[serde(default, deserialize_with = "reference")]
     customer: Option<CustomerId>,
     #[serde(default)]
     items: Option<RawJson>,
@@ -334,18 +355,19 @@ struct WireSubscription {
     trial_period_days: Option<u32>,
     #[serde(default)]
     cancel_at_period_end: Option<bool>,
-    #[serde(default, deserialize_with = "json::none_if_empty")]
+    #[serde(default, deserialize_with = "reference")]
     default_payment_method: Option<PaymentMethodId>,
     #[serde(default)]
     status: Option<String>,
     #[serde(default, deserialize_with = "metadata::deserialize")]
     metadata: BTreeMap<String, String>,
-}
-
-#[derive(Deserialize)]
-struct WireCancelled {
+    /// Only in the response to a cancellation.
     #[serde(default)]
     deleted: Option<bool>,
+}
+
+impl ProviderMessage for WireSubscription {
+    const DECIDING: &'static [&'static str] = &["id", "status"];
 }
 
 const CREATE_SUBSCRIPTION: Operation = Operation::move_money("create_subscription").stable_id("create_subscription");

@@ -103,7 +103,8 @@ impl WebhookVerifier {
     /// # Errors
     ///
     /// Returns [`VerifyError::Rejected`] if the signature is missing, too old, or matches no secret. Respond with 400
-    /// (documented). Returns [`VerifyError::Unreadable`] if TurraTech signed the body, but this version cannot read it.
+    /// (documented). Returns [`VerifyError::Unreadable`] if TurraTech signed the body, but this version cannot read the
+    /// event's id, type, mode or object.
     pub fn verify(&self, body: &[u8], headers: &HeaderMap) -> Result<Verified<Event>, VerifyError> {
         self.verify_signature(body, one_header(headers, Self::SIGNATURE_HEADER)?)
     }
@@ -113,7 +114,7 @@ impl WebhookVerifier {
     /// `signature` is the whole value of the header, in this form (inferred):
     ///
     /// - exactly one time, in decimal digits
-    /// - one or more signatures, in lower-case hexadecimal digits
+    /// - one or more signatures, in hexadecimal digits of either case
     /// - entries of other versions are ignored, as is everything after the sixteenth entry
     ///
     /// # Errors
@@ -145,7 +146,7 @@ impl<'a> SignatureHeader<'a> {
                     return Err(rejected("the signature has two times"));
                 }
             } else if let Some(hex) = entry.strip_prefix(b"v1=") {
-                signatures.extend(signature_from_hex(hex, HexCase::Lower));
+                signatures.extend(signature_from_hex(hex, HexCase::Either));
             }
         }
         let time = time.ok_or_else(|| rejected("the signature has no time"))?;

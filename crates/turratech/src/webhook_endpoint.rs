@@ -1,3 +1,4 @@
+use payments_core::json::{ProviderMessage, Read, UnreadableMembers};
 use payments_core::provider::Operation;
 use payments_core::request::Path;
 use payments_core::{Call, Keyed, ValidationError};
@@ -6,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::client::Client;
 use crate::event::EventType;
+use crate::expect::expect_readable;
 use crate::extra::{Extra, extra_setter};
 use crate::fields::check_url;
 use crate::id::WebhookEndpointId;
@@ -73,6 +75,16 @@ pub struct WebhookEndpoint {
     /// [`WebhookVerifier::new`]: crate::WebhookVerifier::new
     #[serde(skip)]
     pub secret: WebhookSecret,
+    #[serde(skip)]
+    unreadable: UnreadableMembers,
+}
+
+impl WebhookEndpoint {
+    /// The members of the response that could not be read as expected. Usually there are none.
+    #[must_use]
+    pub fn unreadable_members(&self) -> &UnreadableMembers {
+        &self.unreadable
+    }
 }
 
 impl Client {
@@ -82,12 +94,16 @@ impl Client {
     /// document says only that a request can be retried safely). The document has no other call that returns it.
     pub fn create_webhook_endpoint(&self, endpoint: NewWebhookEndpoint) -> Call<WebhookEndpoint, Keyed> {
         let request = self.unless_publishable(|| post(Path::new("webhook_endpoints"), endpoint));
-        self.connection.auto_keyed_call(CREATE_WEBHOOK_ENDPOINT, request, |wire: WireEndpoint| {
+        self.connection.auto_keyed_call(CREATE_WEBHOOK_ENDPOINT, request, |message: Read<'_, WireEndpoint>| {
+            let Read { value: wire, unreadable, .. } = message;
+            // A repaired secret would be among the unreadable members as text.
+            expect_readable("secret", &unreadable)?;
             Ok(WebhookEndpoint {
                 id: wire.id,
                 url: wire.url,
                 enabled_events: wire.enabled_events.unwrap_or_default(),
                 secret: wire.secret,
+                unreadable,
             })
         })
     }
@@ -102,6 +118,10 @@ struct WireEndpoint {
     enabled_events: Option<Vec<EventType>>,
     #[serde(deserialize_with = "WebhookSecret::deserialize")]
     secret: WebhookSecret,
+}
+
+impl ProviderMessage for WireEndpoint {
+    const DECIDING: &'static [&'static str] = &["id", "secret"];
 }
 
 const CREATE_WEBHOOK_ENDPOINT: Operation =

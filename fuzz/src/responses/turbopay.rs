@@ -3,7 +3,7 @@ use payments_core::test_util::Script;
 use turbopay::{ApiKey, Client, Currency, Money, NewDeposit, NewWithdrawal, OrderStatus, Problem, Traffic};
 
 use super::{Case, Rules, build_client, check_call, choices};
-use crate::oracle::{member, same_amount, same_text};
+use crate::oracle::{ReportedMoney, check_agrees, member, same_reported, same_text};
 
 pub(crate) const CHOICES: &[(u8, u8)] = &choices(8);
 
@@ -33,6 +33,7 @@ pub fn turbopay_responses(data: &[u8]) -> bool {
         2 => {
             return check_call(&case, &writes, &script, client.create_deposit(deposit()).send())
                 .inspect(|made| {
+                    same_text(member(body, "order_id"), made.order_id.as_str());
                     check_status(body, &made.status);
                     same_text(member(body, "form_url"), &made.form_url);
                     let _ = made.iframe("frame");
@@ -42,6 +43,8 @@ pub fn turbopay_responses(data: &[u8]) -> bool {
         3 => {
             return check_call(&case, &writes, &script, client.create_host_to_host_deposit(deposit()).send())
                 .inspect(|made| {
+                    same_text(member(body, "order_id"), made.order_id.as_str());
+                    same_text(member(body, "wallet_address"), &made.wallet_address);
                     check_status(body, &made.status);
                     assert_eq!(made.amount, rupees(2000));
                     let _ = (made.qr.as_ref().map(|qr| qr.png().is_ok()), made.deep_links.phonepe());
@@ -50,7 +53,8 @@ pub fn turbopay_responses(data: &[u8]) -> bool {
                             link.bytes().all(|byte| byte.is_ascii_graphic()) && link.contains("&am=2000.00&"),
                             "{link}"
                         );
-                        assert_eq!(link.matches('&').count(), 4, "{link}");
+                        let members = [&made.wallet_name, &made.transaction_note].into_iter().flatten().count();
+                        assert_eq!(link.matches('&').count(), 2 + members, "{link}");
                     }
                 })
                 .is_some();
@@ -62,7 +66,17 @@ pub fn turbopay_responses(data: &[u8]) -> bool {
                     if case.operation == 4 {
                         assert_eq!(balance.currency, Currency::INR);
                     }
-                    let _ = (balance.available_money(), balance.total_money());
+                    for (name, total, money) in [
+                        ("available_balance", balance.available(), balance.available_money()),
+                        ("total_balance", balance.total(), balance.total_money()),
+                    ] {
+                        same_reported(body, &[name], &total);
+                        let currency: &[&str] = &["currency"];
+                        if balance.currency == Currency::INR || money.is_ok() {
+                            let (amount, currency) = (&[name][..], Ok(currency));
+                            ReportedMoney { body, amount, currency, in_smallest_units: false }.is(&money);
+                        }
+                    }
                 })
                 .is_some();
         }
@@ -74,10 +88,20 @@ pub fn turbopay_responses(data: &[u8]) -> bool {
     order
         .inspect(|order| {
             check_status(body, &order.status);
-            same_amount(member(body, "amount"), &order.amount.to_string());
-            let _ = (order.amount_in(Currency::INR), order.amount_in(Currency::KWD));
+            same_text(member(body, "order_id"), order.order_id.as_str());
+            same_text(member(body, "merchant_order_id"), order.merchant_order_id.as_str());
+            same_reported(body, &["amount"], &order.amount());
+            let rupees = order.amount_in(Currency::INR);
+            rupees_are(body).is(&rupees);
+            check_agrees(order.merchant_order_id.as_str(), &rupees, Currency::INR, |expected| order.check(expected));
+            let _ = order.amount_in(Currency::KWD);
         })
         .is_some()
+}
+
+/// An order's amount, in the only currency of these tests.
+pub(crate) fn rupees_are(body: &[u8]) -> ReportedMoney<'_> {
+    ReportedMoney { body, amount: &["amount"], currency: Err(Currency::INR), in_smallest_units: false }
 }
 
 /// The status equals the response, and an unknown one is not final.

@@ -1,13 +1,13 @@
-use payments_core::Effect;
 use payments_core::test_util::Script;
+use payments_core::{AmountUnreadable, Effect};
 use turratech::{
     ApiKey, CancelledSubscription, Card, Client, Currency, CustomerDetails, EventType, Expiry, ListParams, Money,
     NewPayment, NewPaymentMethod, NewRefund, NewSubscription, NewWebhookEndpoint, Payment, PaymentStatus, Refund,
     Subscription, SubscriptionItem, SubscriptionUpdate,
 };
 
-use super::{Case, Rules, build_client, check_call, choices};
-use crate::oracle::{member, same_amount, same_text, text};
+use super::{Case, Rules, build_client, check_call, check_item, choices};
+use crate::oracle::{ReportedMoney, check_agrees, member, member_at, occurrences, same_text, shortest, text};
 
 pub(crate) const CHOICES: &[(u8, u8)] = &choices(OPERATIONS);
 
@@ -17,12 +17,11 @@ pub fn turratech_responses(data: &[u8]) -> bool {
     let script = case.script();
     let client = client(&script);
     let body = case.body;
-    let rules = |effect| Rules { throttled_is_refused: true, card: Some(PAN), ..Rules::new(effect, &[KEY]) };
     let (moves, writes, reads) = (rules(Effect::MoveMoney), rules(Effect::Write), rules(Effect::Read));
     match case.operation {
         0 => check_call(&case, &moves, &script, client.create_payment(NewPayment::new(pounds())).send())
             .inspect(|payment| {
-                assert_eq!(payment.amount, pounds());
+                is_requested_amount(body, &payment.amount());
                 is_payment(body, payment);
             })
             .is_some(),
@@ -39,7 +38,10 @@ pub fn turratech_responses(data: &[u8]) -> bool {
             let mut pager = client.list_payments(ListParams::new().limit(10));
             check_call(&case, &reads, &script, pager.try_next())
                 .flatten()
-                .inspect(|payment| assert!(!payment.livemode))
+                .inspect(|payment| match payment {
+                    Ok(payment) => is_payment_at(body, &["data", "[0]"], payment),
+                    Err(unreadable) => check_item(body, "data", 0, unreadable),
+                })
                 .is_some()
         }
         5 => check_call(
@@ -49,7 +51,7 @@ pub fn turratech_responses(data: &[u8]) -> bool {
             client.create_refund(NewRefund::new(id(PAYMENT)).amount(pounds())).send(),
         )
         .inspect(|refund| {
-            assert!(refund.amount().is_none_or(|amount| amount == pounds()));
+            is_requested_amount(body, &refund.amount());
             assert!(refund.payment.as_ref().is_none_or(|payment| payment.as_str() == PAYMENT));
             is_refund(body, refund);
         })
@@ -123,11 +125,16 @@ fn is_this_payment(body: &[u8], payment: &Payment) {
 /// The payment equals the response, is in test mode, and is paid only if its status says so.
 #[track_caller]
 fn is_payment(body: &[u8], payment: &Payment) {
-    assert_eq!((payment.livemode, member(body, "livemode").as_deref()), (false, Some("false")));
-    same_amount(member(body, "amount"), &payment.amount.minor().to_string());
-    same_text(member(body, "status"), payment.status.as_str());
-    let currency = member(body, "currency").as_deref().and_then(text).expect("a payment has a currency");
-    assert!(currency.eq_ignore_ascii_case(payment.amount.currency().as_str()), "{currency}");
+    is_payment_at(body, &[], payment);
+}
+
+#[track_caller]
+fn is_payment_at(body: &[u8], object: &[&str], payment: &Payment) {
+    let part = |name| member_at(body, &[object, &[name]].concat());
+    assert_eq!((payment.livemode, part("livemode").as_deref()), (false, Some("false")));
+    same_text(part("id"), payment.id.as_str());
+    same_text(part("status"), payment.status.as_str());
+    same_payment_amounts(body, object, payment);
     assert_eq!(payment.is_paid(), payment.status.as_str() == "succeeded");
     if let PaymentStatus::Unknown(_) = payment.status {
         assert!(!payment.status.is_final());
@@ -137,16 +144,73 @@ fn is_payment(body: &[u8], payment: &Payment) {
 
 #[track_caller]
 fn is_refund(body: &[u8], refund: &Refund) {
-    if let Some(minor) = refund.minor_units {
-        same_amount(member(body, "amount"), &minor.to_string());
+    same_text(member(body, "id"), refund.id.as_str());
+    same_refund_amount(body, &[], refund);
+}
+
+/// All amounts of a payment equal the response, and `check` passes for the amount that counts.
+#[track_caller]
+pub(crate) fn same_payment_amounts(body: &[u8], object: &[&str], payment: &Payment) {
+    let path = |name| [object, &[name]].concat();
+    let amounts = [
+        ("amount", payment.amount().map(Some)),
+        ("amount_capturable", payment.amount_capturable()),
+        ("amount_received", payment.amount_received()),
+    ];
+    for (name, amount) in amounts {
+        is_reported(body, &path(name), &path("currency"), amount);
     }
-    let _ = refund.amount_in(Currency::GBP);
+    let effective = match payment.amount_received() {
+        Ok(None) => payment.amount(),
+        Ok(Some(received)) if payment.is_paid() => Ok(received),
+        Err(unreadable) if payment.is_paid() => Err(unreadable),
+        _ => payment.amount(),
+    };
+    check_agrees(payment.id.as_str(), &effective, Currency::GBP, |expected| payment.check(expected));
+}
+
+/// A refund's amount equals the response.
+#[track_caller]
+pub(crate) fn same_refund_amount(body: &[u8], object: &[&str], refund: &Refund) {
+    let path = |name| [object, &[name]].concat();
+    is_reported(body, &path("amount"), &path("currency"), refund.amount().map(Some));
+    if let Ok(amount) = refund.amount_in(Currency::GBP) {
+        let (amounts, currency) = (path("amount"), occurrences(body, &path("currency")));
+        let reported = ReportedMoney { body, amount: &amounts, currency: Err(Currency::GBP), in_smallest_units: true };
+        reported.is(&Ok(amount));
+        let is_missing = currency.is_empty() || currency == ["null"] || currency == ["\"\""];
+        assert!(is_missing || refund.amount() == Ok(amount), "an unreadable currency is not a missing one");
+    }
+}
+
+/// An amount equals the response. `None` means that the response has none.
+#[track_caller]
+fn is_reported(body: &[u8], amount: &[&str], currency: &[&str], read: Result<Option<Money>, AmountUnreadable>) {
+    match read.transpose() {
+        Some(read) => ReportedMoney { body, amount, currency: Ok(currency), in_smallest_units: true }.is(&read),
+        None => {
+            let said = occurrences(body, amount);
+            assert!(said.is_empty() || said == ["null"] || said == ["\"\""], "unreadable is not absent");
+        }
+    }
+}
+
+/// The amount is the requested one, unless nothing in the response is an amount.
+#[track_caller]
+fn is_requested_amount(body: &[u8], amount: &Result<Money, AmountUnreadable>) {
+    assert!(amount.as_ref().map_or(true, |amount| *amount == pounds()));
+    let said = member(body, "amount").as_deref().and_then(text).and_then(|said| shortest(&said));
+    assert!(said.is_none_or(|said| said == "2000." || said.len() > 17), "the amount contradicts the request");
 }
 
 #[track_caller]
 fn is_subscription(body: &[u8], subscription: &Subscription) {
     same_text(member(body, "id"), subscription.id.as_str());
     serde_json::to_string(subscription).expect("what is stored can be written");
+}
+
+fn rules(effect: Effect) -> Rules {
+    Rules { card: Some(PAN), ..Rules::new(effect, &[KEY]) }
 }
 
 fn client(script: &Script) -> Client {

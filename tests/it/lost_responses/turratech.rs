@@ -46,9 +46,9 @@ async fn every_lost_response_ends_in_one_payment_before_and_after_the_commit() {
             let executions = sandbox.ledger().order("order-1").executions();
             match result {
                 Ok(paid) => assert!(paid.is_paid() && executions == 1, "{phase} {effect}"),
-                // A redirect is a configuration error: a retry would end the same way.
+                // A redirect is a configuration error, and a body is too long again: a retry would end the same way.
                 Err(err) => {
-                    assert!(effect.starts_with("redirect"), "{phase} {effect}: {err}");
+                    assert!(effect.starts_with("redirect") || *effect == "endless", "{phase} {effect}: {err}");
                     assert_eq!((err.outcome(), err.attempts()), (Outcome::Unknown, 1), "{phase} {effect}: {err}");
                     assert_eq!(executions, usize::from(phase == "after-commit"), "{phase} {effect}");
                 }
@@ -144,7 +144,7 @@ async fn a_refund_with_a_lost_response_is_executed_once() {
     let refund = NewRefund::new(paid.id).amount(pounds(500));
     let refund = client.create_refund(refund).send().await.unwrap();
 
-    assert_eq!(refund.amount_in(turratech::Currency::GBP).unwrap(), Some(pounds(500)));
+    assert_eq!(refund.amount_in(turratech::Currency::GBP).unwrap(), pounds(500));
     let refunded = sandbox.ledger();
     let refunded = refunded.entries().iter().filter(|entry| entry.operation == "turratech.create-refund").count();
     assert_eq!(refunded, 1);

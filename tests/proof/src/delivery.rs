@@ -89,7 +89,8 @@ impl Delivery {
                 let mut times = entries.iter().filter_map(|entry| entry.strip_prefix(b"t="));
                 let (Some(time), None) = (times.next(), times.next()) else { return false };
                 let tag = hmac(secret, &[time, b".", &self.body]);
-                self.is_recent(time) && entries.contains(&format!("v1={}", hex(&tag)).as_bytes())
+                let mut signatures = entries.iter().filter_map(|entry| entry.strip_prefix(b"v1="));
+                self.is_recent(time) && signatures.any(|digits| digits.eq_ignore_ascii_case(hex(&tag).as_bytes()))
             }
             Provider::TurboTxn | Provider::Card3ds => false,
         }

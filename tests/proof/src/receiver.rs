@@ -183,10 +183,14 @@ fn turratech_event(event: &::turratech::Event) -> Vec<(&'static str, String)> {
 }
 
 fn turbopay_event(event: &::turbopay::Event) -> Vec<(&'static str, String)> {
-    vec![
+    let mut reads = vec![
         ("order", event.merchant_order_id.as_str().to_owned()),
         ("status", event.status.as_str().to_owned()),
         ("final", event.status.is_final().to_string()),
-        ("amount", event.amount.to_string()),
-    ]
+    ];
+    match event.amount() {
+        Ok(amount) => reads.push(("amount", amount.to_string())),
+        Err(unreadable) => reads.push(("unreadable_amount", unreadable.raw().unwrap_or_default().to_owned())),
+    }
+    reads
 }

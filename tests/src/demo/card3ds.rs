@@ -40,7 +40,7 @@ async fn three_ds(sandbox: &Sandbox, merchant: &Merchant, client: &Client) -> Re
     let callback = ThreeDsCallback::parse(&posted.body)?;
     steps.push(step("callback", "posted by the customer's browser, unsigned, so it proves nothing"));
     let payment = client.complete_3ds(&stored, &callback).send().await?;
-    steps.push(step("complete_3ds", format_args!("{}, status {}", payment.amount, payment.status)));
+    steps.push(step("complete_3ds", format_args!("{}, status {}", payment.amount()?, payment.status)));
     let as_expected =
         payment.status == PaymentStatus::Success && payment.check(&Expected::new("order-1", lira())).is_ok();
     Ok(Flow { title: "A payment with 3-D Secure", steps, as_expected })
@@ -51,10 +51,10 @@ async fn capture(client: &Client) -> Result<Flow, Failed> {
     let part = Money::parse("90.00", Currency::TRY)?;
     let captured = client.capture(&authorized.payment_id, part).send().await?;
     let steps = vec![
-        step("pre_authorize", format_args!("{}, status {}", authorized.amount, authorized.status)),
-        step("capture", format_args!("{}, status {}", captured.amount, captured.status)),
+        step("pre_authorize", format_args!("{}, status {}", authorized.amount()?, authorized.status)),
+        step("capture", format_args!("{}, status {}", captured.amount()?, captured.status)),
     ];
-    let as_expected = captured.status == PaymentStatus::Success && captured.amount == part;
+    let as_expected = captured.status == PaymentStatus::Success && captured.amount()? == part;
     Ok(Flow { title: "An authorization and a partial capture", steps, as_expected })
 }
 
@@ -70,7 +70,7 @@ async fn checkout(sandbox: &Sandbox, merchant: &Merchant, client: &Client) -> Re
         step("create_checkout", format_args!("{}, the customer is sent to the checkout page", lira())),
         step("the customer", "pays on the page in 3 installments"),
         step("callback", "unsigned, so the SDK looks the checkout up"),
-        step("lookup", format_args!("{}, status {}, {count} installments", payment.amount, payment.status)),
+        step("lookup", format_args!("{}, status {}, {count} installments", payment.amount()?, payment.status)),
     ];
     let as_expected = payment.status == PaymentStatus::Success && count == 3;
     Ok(Flow { title: "A hosted checkout", steps, as_expected })

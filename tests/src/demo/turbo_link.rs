@@ -20,14 +20,17 @@ async fn links(sandbox: &Sandbox, client: &Client) -> Result<Flow, Failed> {
     let before = todays_links(client).await?;
     plain_http::press_button(&provider.link(id.as_str()).url(), "pay").await?;
     let after = todays_links(client).await?;
-    let status = |list: &PaymentList| list.find(&id).map(|link| (link.amount, link.status.clone()));
+    let status = |list: &PaymentList| -> Result<_, Failed> {
+        let link = list.find(&id)?.ok_or("the link is not listed")?;
+        Ok((link.amount()?, link.status.clone()))
+    };
     let mut steps = Vec::new();
     for list in [&before, &after] {
-        let (amount, status) = status(list).ok_or("the link is not listed")?;
+        let (amount, status) = status(list)?;
         steps.push(step("list_links", format_args!("{amount}, status {status}")));
     }
     steps.insert(1, step("the customer", "opens the link and pays"));
-    let as_expected = status(&after).is_some_and(|(_, status)| status == LinkStatus::Completed);
+    let as_expected = status(&after)?.1 == LinkStatus::Completed;
     Ok(Flow { title: "A payment link", steps, as_expected })
 }
 

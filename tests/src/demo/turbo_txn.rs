@@ -27,7 +27,7 @@ async fn collection(sandbox: &Sandbox, merchant: &Merchant, client: &Client) -> 
     let transaction = client.initiate(new).send().await?;
     let mut steps = vec![step(
         "initiate",
-        format_args!("{} requested, the provider sets the amount to pay to {}", rupees(), transaction.amount),
+        format_args!("{} requested, the provider sets the amount to pay to {}", rupees(), transaction.amount()?),
     )];
     plain_http::press_button(&transaction.sdk_url, "pay").await?;
     steps.push(step("the customer", "opens the payment page and confirms the payment"));
@@ -39,9 +39,9 @@ async fn collection(sandbox: &Sandbox, merchant: &Merchant, client: &Client) -> 
     steps
         .push(step("callback (decrypted)", format_args!("about {}, unsigned, so the SDK looks it up", hint.claimed())));
     let details = hint.lookup(client).send().await?;
-    steps.push(step("lookup", format_args!("{}, status {}", details.amount, details.status)));
-    let as_expected =
-        details.status == TxnStatus::Approved && details.check(&Expected::new("order-1", transaction.amount)).is_ok();
+    steps.push(step("lookup", format_args!("{}, status {}", details.amount()?, details.status)));
+    let as_expected = details.status == TxnStatus::Approved
+        && details.check(&Expected::new("order-1", transaction.amount()?)).is_ok();
     Ok(Flow { title: "A UPI payment", steps, as_expected })
 }
 
@@ -55,7 +55,7 @@ async fn lost_response(sandbox: &Sandbox, client: &Client) -> Result<Flow, Faile
     let executions = sandbox.ledger().order("order-2").executions();
     let steps = vec![
         step("initiate", format_args!("{}: Outcome::{:?}, not sent again", err.kind().as_str(), err.outcome())),
-        step("lookup", format_args!("{}, status {}, so it was executed", details.amount, details.status)),
+        step("lookup", format_args!("{}, status {}, so it was executed", details.amount()?, details.status)),
         step("", "(the URL of the payment page is lost with the response)"),
         step("provider's ledger", format_args!("{executions} execution")),
     ];

@@ -100,7 +100,7 @@ impl Setup {
         let mut steps = vec![step("create_withdrawal", format_args!("{}, status {}", rupees(500), order.status))];
         let last = self.webhooks_since(before, &mut steps).await?;
         let balance = self.client.balance(Currency::INR).send().await?;
-        steps.push(step("balance", format_args!("{} INR", balance.available)));
+        steps.push(step("balance", format_args!("{} INR", balance.available()?)));
         let as_expected = last.is_some_and(|event| event.status == OrderStatus::Success);
         Ok(Flow {
             title: "A withdrawal",

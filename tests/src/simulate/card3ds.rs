@@ -97,7 +97,10 @@ impl Day {
             attempt.id = Some(payment.payment_id.as_str().to_owned());
         }
         match payment.status {
-            PaymentStatus::Success => self.set_state(index, AttemptState::Paid(payment.amount)),
+            PaymentStatus::Success => match payment.amount() {
+                Ok(amount) => self.set_state(index, AttemptState::Paid(amount)),
+                Err(_) => self.set_state(index, AttemptState::Unknown),
+            },
             PaymentStatus::Failed => self.set_state(index, AttemptState::Failed),
             PaymentStatus::Enrolled => self.set_state(index, AttemptState::Open),
             _ => self.set_state(index, AttemptState::Unknown),

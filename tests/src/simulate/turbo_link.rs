@@ -12,17 +12,21 @@ impl Day {
         let call = async { client.list_links(ListLinks::new()).send().await };
         let Some(list) = self.read("list_links for", &reference, call) else { return };
         let Ok(id) = reference.parse::<LinkId>() else { return };
-        let Some(link) = list.find(&id) else {
+        let Ok(found) = list.find(&id) else {
+            return self.report_violation(format!("link {reference} cannot be read"));
+        };
+        let Some(link) = found else {
             if list.not_shown() == 0 {
                 self.report_violation(format!("link {reference} is not in a complete list"));
             }
             return;
         };
-        if link.amount != self.records.attempts[index].amount {
-            return self.report_violation(format!("link {reference} has the amount {}", link.amount));
+        let amount = self.records.attempts[index].amount;
+        if link.amount() != Ok(amount) {
+            return self.report_violation(format!("link {reference} has the amount {:?}", link.amount()));
         }
         match link.status {
-            LinkStatus::Completed => self.set_state(index, AttemptState::Paid(link.amount)),
+            LinkStatus::Completed => self.set_state(index, AttemptState::Paid(amount)),
             LinkStatus::Refunded => self.set_state(index, AttemptState::Failed),
             LinkStatus::Pending => self.set_state(index, AttemptState::Open),
             _ => self.set_state(index, AttemptState::Unknown),

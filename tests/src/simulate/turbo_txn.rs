@@ -30,7 +30,7 @@ impl Day {
         match self.call("initiate", &reference, call) {
             CallResult::Executed(transaction) => {
                 let attempt = &mut self.records.attempts[index];
-                attempt.provider_amount = Some(transaction.amount);
+                attempt.provider_amount = transaction.amount().ok();
                 attempt.has_page = true;
                 self.set_state(index, AttemptState::Open);
             }
@@ -87,7 +87,10 @@ impl Day {
             }
         }
         match details.status {
-            TxnStatus::Approved => self.set_state(index, AttemptState::Paid(details.amount)),
+            TxnStatus::Approved => match details.amount() {
+                Ok(amount) => self.set_state(index, AttemptState::Paid(amount)),
+                Err(_) => self.set_state(index, AttemptState::Unknown),
+            },
             TxnStatus::Rejected => self.set_state(index, AttemptState::Failed),
             TxnStatus::Initiated | TxnStatus::Pending => self.set_state(index, AttemptState::Open),
             _ => self.set_state(index, AttemptState::Unknown),

@@ -63,6 +63,7 @@ impl Day {
         let call = async move {
             let mut pages = client.list_payments(ListParams::new().limit(100));
             while let Some(payment) = pages.try_next().await? {
+                let payment = payment?;
                 if payment.metadata.get("order_id") == Some(&wanted) {
                     return Ok(Some(payment));
                 }
@@ -196,7 +197,7 @@ impl Day {
         let call = async move {
             let mut pages = client.list_refunds(ListParams::new().limit(100));
             while let Some(refund) = pages.try_next().await? {
-                if refund.metadata.get("order_id") == Some(&wanted) {
+                if refund?.metadata.get("order_id") == Some(&wanted) {
                     return Ok(true);
                 }
             }

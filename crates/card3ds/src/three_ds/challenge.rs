@@ -1,6 +1,7 @@
 use std::fmt;
 
 use payments_core::html::{escape, script_string};
+use payments_core::json::UnreadableMembers;
 use serde::Serialize;
 
 use crate::id::PaymentId;
@@ -19,6 +20,16 @@ pub struct Challenge {
     /// The page to show. It is not serialized, because only this customer may see it, and only now.
     #[serde(skip)]
     pub page: ChallengePage,
+    #[serde(skip)]
+    pub(super) unreadable: UnreadableMembers,
+}
+
+impl Challenge {
+    /// The members of the response that could not be read as documented. Usually there are none.
+    #[must_use]
+    pub fn unreadable_members(&self) -> &UnreadableMembers {
+        &self.unreadable
+    }
 }
 
 impl fmt::Debug for Challenge {

@@ -1,8 +1,8 @@
 //! Amounts are exact in requests and responses.
 
-use card3ds::{Currency, ErrorKind, Money, Outcome};
+use card3ds::{Currency, ErrorKind, Expected, Mismatch, Money, Outcome};
 
-use crate::support::{body_of, lira, now, payment_id, payment_of, response, scripted};
+use crate::support::{PAYMENT, body_of, lira, now, payment_id, payment_of, response, scripted};
 
 #[track_caller]
 fn check_sent(amount: Money, wire: &str) {
@@ -33,7 +33,7 @@ fn amounts_are_sent_as_numbers_with_exactly_the_currencys_decimals() {
 fn check_received(wire: &str) {
     let (client, _) = scripted([response(&[("amount", wire)])]);
     let payment = now(client.create_payment(payment_of(lira("100.50"))).send()).unwrap();
-    assert_eq!(payment.amount, lira("100.50"), "{wire}");
+    assert_eq!(payment.amount(), Ok(lira("100.50")), "{wire}");
 }
 
 #[test]
@@ -46,13 +46,27 @@ fn a_received_amount_may_have_fewer_decimals_or_trailing_zeros() {
 
 #[test]
 fn an_amount_that_is_not_exact_makes_the_outcome_unknown() {
-    for wire in ["100.505", "100.500000000000000000000000000001", "1e2", r#""100,50""#, "true", "{}", "null", r#""""#] {
+    for wire in ["100.500000000000000000000000000001", "1e2", r#""100,50""#, "true", "{}", "null", r#""""#] {
         let (client, script) = scripted([response(&[("amount", wire)])]);
-        let err = now(client.create_payment(payment_of(lira("100.50"))).send()).unwrap_err();
+        let payment = now(client.create_payment(payment_of(lira("100.50"))).send()).unwrap();
+        let unreadable = payment.amount().unwrap_err();
+        assert_eq!(unreadable.raw(), Some(wire.trim_matches('"')).filter(|raw| !matches!(*raw, "null" | "")), "{wire}");
+        let check = payment.check(&Expected::new("ORD-12345", lira("100.50")));
+        assert_eq!(check, Err(Mismatch::AmountUnreadable(unreadable)), "{wire}");
+        let err = payment.into_success().unwrap_err();
         assert_eq!((err.kind(), err.outcome()), (ErrorKind::MalformedResponse, Outcome::Unknown), "{wire}");
-        assert_eq!(err.json_path(), Some("amount"), "{wire}");
+        assert_eq!(err.object_id(), Some(PAYMENT), "{wire}");
         assert_eq!(script.requests().len(), 1);
     }
+}
+
+#[test]
+fn an_amount_with_more_decimals_than_the_currency_contradicts_the_request() {
+    let (client, script) = scripted([response(&[("amount", "100.501")])]);
+    let err = now(client.create_payment(payment_of(lira("100.50"))).send()).unwrap_err();
+    assert_eq!((err.kind(), err.outcome()), (ErrorKind::MalformedResponse, Outcome::Unknown));
+    assert_eq!((err.object_id(), err.reported_amount()), (Some(PAYMENT), Some("100.501")));
+    assert_eq!(script.requests().len(), 1);
 }
 
 #[test]
@@ -62,7 +76,7 @@ fn the_largest_and_the_smallest_amounts_survive_a_round_trip() {
             let amount = Money::from_minor(minor, currency);
             let (wire, code) = (amount.decimal_text().unwrap(), format!("\"{currency}\""));
             let (client, _) = scripted([response(&[("amount", &wire), ("currency", &code)])]);
-            assert_eq!(now(client.create_payment(payment_of(amount)).send()).unwrap().amount, amount);
+            assert_eq!(now(client.create_payment(payment_of(amount)).send()).unwrap().amount(), Ok(amount));
         }
     }
 }

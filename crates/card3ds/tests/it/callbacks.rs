@@ -150,7 +150,7 @@ fn a_failure_may_have_no_security_key() {
 
 #[test]
 fn a_security_key_with_other_than_visible_ascii_characters_is_rejected() {
-    for key in ["a b", "a+b", "a%20b", "a%0A", "a\r\n", "%00", "%C3%A4", "ä", "%FF", "a\t"] {
+    for key in ["a b", "a%20b", "a%0A", "a\r\n", "%00", "%C3%A4", "ä", "%FF", "a\t"] {
         check_rejected(format!("paymentId={PAYMENT}&securityKey={key}"));
     }
 }

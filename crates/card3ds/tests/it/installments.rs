@@ -10,7 +10,7 @@ use crate::support::{card, lira, now, scripted};
 fn option(requested: Money, count: &str, installment: &str, interest: &str, total: &str) -> InstallmentOption {
     let (client, _) = scripted([options(requested.currency(), count, installment, interest, total)]);
     let query = InstallmentQuery::new(requested, card().number().clone());
-    now(client.installment_options(query).send()).unwrap().remove(0)
+    now(client.installment_options(query).send()).unwrap().remove(0).unwrap()
 }
 
 fn options(currency: Currency, count: &str, installment: &str, interest: &str, total: &str) -> Reply {
@@ -97,9 +97,14 @@ fn an_undecodable_option_is_an_error_with_its_path() {
     };
     assert_eq!(path(Reply::json(200, "{}")), ".");
     assert_eq!(path(Reply::json(200, r#"{"options":{}}"#)), "options");
-    assert_eq!(path(options(Currency::TRY, "2.5", "510", "20", "1020")), "options[0].installmentCount");
-    assert_eq!(path(options(Currency::TRY, "2", "{}", "20", "1020")), "options[0].installmentAmount");
-    assert_eq!(path(options(Currency::TRY, "2", "510", "null", "1020")), "options[0].interestAmount");
+    let item_path = |reply| {
+        let (client, _) = scripted([reply]);
+        let query = InstallmentQuery::new(lira("1000"), card().number().clone());
+        now(client.installment_options(query).send()).unwrap().remove(0).unwrap_err().error.path().to_owned()
+    };
+    assert_eq!(item_path(options(Currency::TRY, "2.5", "510", "20", "1020")), "options[0].installmentCount");
+    assert_eq!(item_path(options(Currency::TRY, "2", "{}", "20", "1020")), "options[0].installmentAmount");
+    assert_eq!(item_path(options(Currency::TRY, "2", "510", "null", "1020")), "options[0].interestAmount");
 }
 
 #[test]

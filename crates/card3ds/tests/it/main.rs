@@ -9,6 +9,7 @@ mod checkouts;
 mod completion;
 mod debug_output;
 mod documented;
+mod imperfect_responses;
 mod installments;
 mod outcomes;
 mod responses;

@@ -140,8 +140,12 @@ async fn a_json_object_under_a_refusing_status_proves_that_nothing_was_executed(
 
 #[tokio::test]
 async fn an_unrecognised_error_response_proves_nothing() {
-    for body in ["<html>blocked</html>", "", "[]", "[{}]", "null", "7", "\"no\"", "{", "{}{}", "\u{feff}{}"] {
+    for body in ["<html>blocked</html>", "", "[]", "[{}]", "null", "7", "\"no\"", "{", "{}{}"] {
         for status in [400, 401, 402, 403, 404, 405, 413, 415, 422] {
+            if (status, body) == (401, "") {
+                // The documented 401.
+                continue;
+            }
             let (client, _) = scripted([Reply::new(status, body)]);
             let err = client.create_payment(payment()).send().await.unwrap_err();
             let expected = (ErrorKind::MalformedResponse, Outcome::Unknown);
@@ -254,9 +258,13 @@ async fn a_refusal_that_may_be_about_an_earlier_request_makes_the_outcome_unknow
                 assert!(err.may_have_moved_money());
                 assert_eq!(script.requests().len(), 1);
             }
-            // An operation that moves no money is refused.
-            let (client, _) = scripted([Reply::json(400, body)]);
-            assert_eq!(client.start_3ds(three_ds()).send().await.unwrap_err().outcome(), Outcome::Refused, "{body}");
+            // Also if the operation moves no money: the customer could pay twice.
+            let (client, _) = scripted([Reply::json(status, body), Reply::json(status, body)]);
+            let err = client.start_3ds(three_ds()).send().await.unwrap_err();
+            assert_eq!((err.kind(), err.outcome()), (ErrorKind::Conflict, Outcome::Unknown), "{status} {body}");
+            assert!(err.advice().is_some() && !err.may_have_moved_money(), "{status} {body}");
+            let err = client.create_checkout(checkout()).send().await.unwrap_err();
+            assert_eq!((err.kind(), err.outcome()), (ErrorKind::Conflict, Outcome::Unknown), "{status} {body}");
         }
     }
 }

@@ -96,7 +96,7 @@ fn locate<'a, T: Deserialize<'a>>(body: &'a str) -> DecodeError {
 }
 
 /// Removes the quoted value from serde's message, because it may be a card number. What was expected stays.
-fn without_values(message: &str) -> String {
+pub(super) fn without_values(message: &str) -> String {
     // serde_json ends its messages with the position, which the path replaces.
     let message = message.rfind(" at line ").map_or(message, |end| &message[..end]);
     let quotes_value = ["invalid type: ", "invalid value: ", "unknown variant ", "unknown field "];

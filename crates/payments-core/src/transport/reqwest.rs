@@ -27,6 +27,7 @@ pub use reqwest::{Certificate, Identity};
 #[derive(Debug, Clone)]
 pub struct ReqwestTransport {
     http: reqwest::Client,
+    connect_timeout: Duration,
 }
 
 impl ReqwestTransport {
@@ -146,7 +147,7 @@ impl ReqwestTransportBuilder {
         let http = http.build().map_err(|err| {
             Error::configuration("the HTTP transport could not be set up").with_source(Some(err.without_url().into()))
         })?;
-        Ok(ReqwestTransport { http })
+        Ok(ReqwestTransport { http, connect_timeout: self.connect_timeout })
     }
 }
 
@@ -175,6 +176,10 @@ impl Transport for ReqwestTransport {
             Err(error) => Err(error.with_head(status, headers)),
         }
     }
+
+    fn connect_timeout(&self) -> Duration {
+        self.connect_timeout
+    }
 }
 
 async fn read_body(incoming: &mut reqwest::Response, limit: usize) -> Result<Vec<u8>, BodyError> {
@@ -200,7 +205,7 @@ enum BodyError {
 impl BodyError {
     fn with_head(self, status: http::StatusCode, headers: HeaderMap) -> TransportError {
         match self {
-            Self::TooLong => TransportError::unreadable(status, headers, "the response body exceeds the size limit"),
+            Self::TooLong => TransportError::too_long(status, headers),
             Self::Broken(err) => TransportError::unreadable(status, headers, "the response body is incomplete")
                 .caused_by(err.without_url()),
         }

@@ -11,14 +11,16 @@ mod support;
 
 // Values.
 mod card;
-mod contains_any;
 mod currency;
 mod decimal;
+mod duplicate_wording;
 mod id;
 mod json;
 mod money;
 mod open_enum;
+mod reported;
 mod secret;
+mod tolerant_reading;
 
 // Calls.
 mod deadline;

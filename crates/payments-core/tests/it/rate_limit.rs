@@ -3,12 +3,15 @@ use std::pin::pin;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use payments_core::clock::Clock;
+use payments_core::clock::{Clock, Sleep, Timer};
 use payments_core::http::{HeaderMap, StatusCode};
 use payments_core::test_util::{ManualClock, Reply};
 use payments_core::time::OffsetDateTime;
-use payments_core::transport::{Request, Response, Transport, TransportError};
-use payments_core::{ErrorKind, Outcome, RateLimiter, RetryPolicy, Settings, Timeouts};
+use payments_core::transport::{Request, Response, Transport, TransportError, async_trait};
+use payments_core::{
+    ErrorKind, Outcome, RateLimit, RateLimitPermit, RateLimitRequest, RateLimited, RateLimiter, RetryPolicy, Settings,
+    Timeouts,
+};
 use proptest::prelude::*;
 
 use crate::support::{Client, Harness, PAYMENT_JSON, UNKEYED, payment_response, poll_once};
@@ -233,4 +236,95 @@ proptest! {
             prop_assert!(times[limit] - times[0] >= MINUTE, "{:?}", times);
         }
     }
+}
+
+/// A timer whose waits end only when the test moves the clock.
+#[derive(Debug)]
+struct WaitingTimer(ManualClock);
+
+impl Timer for WaitingTimer {
+    fn sleep(&self, duration: Duration) -> Sleep {
+        self.0.deadline(duration)
+    }
+}
+
+#[tokio::test]
+async fn waiting_calls_are_sent_in_the_order_of_their_arrival() {
+    let clock = ManualClock::at(OffsetDateTime::UNIX_EPOCH);
+    let timer = WaitingTimer(clock.clone());
+    let harness =
+        Harness::with(&UNKEYED, Some(RateLimiter::new(1, MINUTE)), (0..4).map(|_| payment_response()), |settings| {
+            settings.clock = Arc::new(clock.clone());
+            settings.timer = Some(Arc::new(timer));
+            settings.timeouts.total = MINUTE * 10;
+        });
+    let call = || Box::pin(harness.client.retrieve_limited().send());
+    call().await.unwrap();
+    let (mut second, mut dropped, mut third) = (call(), call(), call());
+    for waiting in [&mut second, &mut dropped, &mut third] {
+        assert!(poll_once(waiting.as_mut()).is_pending());
+    }
+    drop(dropped);
+    clock.advance(MINUTE);
+    assert!(poll_once(third.as_mut()).is_pending(), "the second call is ahead");
+    assert!(poll_once(second.as_mut()).is_ready());
+    assert!(poll_once(third.as_mut()).is_pending());
+    clock.advance(MINUTE);
+    assert!(poll_once(third.as_mut()).is_ready(), "a dropped call leaves the queue");
+}
+
+#[tokio::test]
+async fn the_limit_recovers_when_the_providers_header_does() {
+    let limits = ["1", "60", "600", "60", "60", "60"];
+    let harness = limited_harness(4, limits.map(|limit| payment_response().header("x-ratelimit-limit", limit)));
+    harness.client.retrieve_limited().send().await.unwrap();
+    harness.client.retrieve_limited().send().await.unwrap();
+    assert_eq!(harness.clock.slept(), [MINUTE], "the provider allowed one call");
+    for _ in 0..3 {
+        harness.client.retrieve_limited().send().await.unwrap();
+    }
+    assert_eq!(harness.clock.slept(), [MINUTE], "and then the documented number");
+    harness.client.retrieve_limited().send().await.unwrap();
+    assert_eq!(harness.clock.slept(), [MINUTE, MINUTE], "but never more");
+}
+
+#[tokio::test]
+async fn each_account_has_its_own_limit() {
+    let harness = limited_harness(1, (0..3).map(|_| payment_response()));
+    let mut other = harness.client.clone();
+    other.connection = harness.client.connection.with_credentials(&[("x-api-key", "another")]).unwrap();
+    harness.client.retrieve_limited().send().await.unwrap();
+    other.retrieve_limited().send().await.unwrap();
+    assert_eq!(harness.clock.slept(), [] as [Duration; 0]);
+    harness.client.clone().retrieve_limited().send().await.unwrap();
+    assert_eq!(harness.clock.slept(), [MINUTE]);
+}
+
+#[tokio::test]
+async fn a_shared_limit_replaces_the_one_of_the_process() {
+    #[derive(Debug, Default)]
+    struct Shared(Mutex<Vec<String>>);
+    #[derive(Debug)]
+    struct SharedPermit;
+    impl RateLimitPermit for SharedPermit {
+        fn observe(&mut self, _: Option<usize>, _: Option<usize>) {}
+    }
+    #[async_trait]
+    impl RateLimit for Shared {
+        async fn enter(&self, request: RateLimitRequest) -> Result<Box<dyn RateLimitPermit>, RateLimited> {
+            let mut accounts = self.0.lock().unwrap();
+            accounts.push(request.account.as_str().to_owned());
+            if accounts.len() == 1 { Ok(Box::new(SharedPermit)) } else { Err(RateLimited { retry_after: MINUTE }) }
+        }
+    }
+    let shared = Arc::new(Shared::default());
+    let harness = Harness::with(&UNKEYED, Some(RateLimiter::new(60, MINUTE)), [payment_response()], |settings| {
+        settings.rate_limit = Some(Arc::clone(&shared) as _)
+    });
+    harness.client.retrieve_limited().send().await.unwrap();
+    let err = harness.client.retrieve_limited().retry(RetryPolicy::none()).send().await.unwrap_err();
+    assert_eq!((err.kind(), err.outcome(), err.retry_after()), (ErrorKind::Throttled, Outcome::NotSent, Some(MINUTE)));
+    let accounts = shared.0.lock().unwrap();
+    assert_eq!(accounts[0], accounts[1]);
+    assert!(accounts[0].len() == 64 && !accounts[0].contains(crate::support::API_KEY));
 }

@@ -16,7 +16,7 @@ use tracing_subscriber::fmt::format::FmtSpan;
 use crate::support::server::{Server, http_response};
 use crate::support::{
     API_KEY, CallType, Client, Harness, PAYMENT_JSON, Payment, Reference, all_error_text, client_at, error_response,
-    payment_response,
+    payment_response, value,
 };
 
 const CARD_NUMBER: &str = "4929000000006";
@@ -96,7 +96,7 @@ fn pay_by_card(client: &Client) -> payments_core::Call<Payment> {
     let path = Path::new("payments").segment(&REFERENCE).query("note", BODY);
     let request = RequestBuilder::post(path).json(&Body { pan: card.expose().to_owned(), cvv: SECURITY_CODE });
     let request = request.map(|request| request.log_as(card));
-    client.connection.call(Operation::move_money("pay_by_card"), request, Ok)
+    client.connection.call(Operation::move_money("pay_by_card"), request, value)
 }
 
 fn unusual_responses() -> Vec<Reply> {
@@ -221,8 +221,7 @@ async fn a_secret_that_the_provider_quotes_is_redacted() {
     let harness = Harness::new([Reply::json(401, &quoting)]);
     let request =
         RequestBuilder::post(Path::new("links")).form(&[("key", "canary-body-secret")]).redact("canary-body-secret");
-    let call =
-        harness.client.connection.call(Operation::move_money("pay"), Ok(request), |payment: Payment| Ok(payment));
+    let call = harness.client.connection.call(Operation::move_money("pay"), Ok(request), value::<Payment>);
 
     let err = call.send().await.unwrap_err();
 

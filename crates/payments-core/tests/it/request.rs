@@ -5,10 +5,10 @@ use payments_core::request::{Path, RequestBuilder};
 use payments_core::test_util::Reply;
 use payments_core::{Call, Outcome};
 
-use crate::support::{Harness, Payment, payment_response};
+use crate::support::{Harness, Payment, payment_response, value};
 
 fn call(harness: &Harness, request: RequestBuilder) -> Call<Payment> {
-    harness.client.connection.call(Operation::move_money("pay"), Ok(request), Ok)
+    harness.client.connection.call(Operation::move_money("pay"), Ok(request), value)
 }
 
 #[tokio::test]

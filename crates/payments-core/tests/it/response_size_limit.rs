@@ -3,7 +3,7 @@
 use payments_core::{ErrorKind, Outcome, RetryPolicy};
 
 use crate::support::server::{Server, http_response};
-use crate::support::{PAYMENT_JSON, child_variable, client_at, run_in_child_process};
+use crate::support::{Client, KEYED, PAYMENT_JSON, child_variable, client_at, run_in_child_process, settings_at};
 
 const MIB: usize = 1024 * 1024;
 
@@ -53,6 +53,21 @@ async fn the_body_limit_is_one_mib_inclusive() {
             assert_eq!(client_at(server.address).pay().send().await.is_ok(), accepted, "{length}");
         }
     }
+}
+
+#[tokio::test]
+async fn a_response_beyond_the_limit_is_fetched_once_and_the_limit_can_be_raised() {
+    let body = format!("{PAYMENT_JSON}{}", " ".repeat(MIB));
+    let server = Server::responding(http_response(200, &body)).await;
+    let err = client_at(server.address).retrieve().send().await.unwrap_err();
+    assert_eq!((err.kind(), err.attempts()), (ErrorKind::MalformedResponse, 1));
+    let advice = "exceeds the size limit of 1048576 bytes: request a smaller page, or raise `response_limit`";
+    assert!(err.to_string().ends_with(advice), "{err}");
+    assert_eq!(server.requests().len(), 1);
+
+    let mut settings = settings_at(&format!("http://{}", server.address));
+    settings.response_limit = 2 * MIB;
+    assert!(Client::new(settings, &KEYED, None).retrieve().send().await.is_ok());
 }
 
 #[tokio::test]

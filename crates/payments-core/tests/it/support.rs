@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use payments_core::clock::Clock;
 use payments_core::connection::Connection;
-use payments_core::json::{self, DecodeError, JsonNumber};
+use payments_core::json::{self, DecodeError, JsonNumber, ProviderMessage, Read};
 use payments_core::provider::{IdempotencyPolicy, Operation, ProviderSpec};
 use payments_core::request::{Path, RequestBuilder};
 use payments_core::rust_decimal::Decimal;
@@ -20,14 +20,8 @@ use payments_core::{
 use serde::{Deserialize, Serialize};
 
 /// A provider without idempotency keys, which does not document that a 429 was not executed.
-pub(crate) static UNKEYED: ProviderSpec = ProviderSpec {
-    provider: "acme",
-    agent: "acme/0.1.0",
-    parse_error,
-    errors_in_2xx: false,
-    throttled_is_refused: false,
-    idempotency: None,
-};
+pub(crate) static UNKEYED: ProviderSpec =
+    ProviderSpec { provider: "acme", agent: "acme/0.1.0", parse_error, errors_in_2xx: false, idempotency: None };
 
 /// A provider with keys that live for 24 hours, which documents that a 429 was not executed.
 pub(crate) static KEYED: ProviderSpec = ProviderSpec {
@@ -35,7 +29,6 @@ pub(crate) static KEYED: ProviderSpec = ProviderSpec {
     agent: "acme/0.1.0",
     parse_error,
     errors_in_2xx: false,
-    throttled_is_refused: true,
     idempotency: Some(IdempotencyPolicy { header: "idempotency-key", lifetime: DAY }),
 };
 
@@ -51,6 +44,15 @@ payments_core::string_newtype! {
 payments_core::string_newtype! {
     /// The provider's id of a payment.
     pub(crate) struct PaymentId("payment_id", private): |text| payments_core::id::check_id("payment_id", text);
+}
+
+impl ProviderMessage for Payment {
+    const DECIDING: &'static [&'static str] = &["id", "amount"];
+}
+
+/// Returns the decoded message.
+pub(crate) fn value<T>(read: Read<'_, T>) -> Result<T, DecodeError> {
+    Ok(read.value)
 }
 
 /// A payment in a response of the provider.
@@ -130,7 +132,7 @@ impl Client {
 
     /// A read-only call.
     pub(crate) fn retrieve(&self) -> Call<Payment> {
-        self.connection.call(Operation::read("retrieve"), Ok(RequestBuilder::get(Path::new("payments"))), Ok)
+        self.connection.call(Operation::read("retrieve"), Ok(RequestBuilder::get(Path::new("payments"))), value)
     }
 
     /// A read-only call that counts against the rate limit.
@@ -138,43 +140,48 @@ impl Client {
         self.connection.call(
             Operation::read("retrieve_limited").limited(),
             Ok(RequestBuilder::get(Path::new("payments"))),
-            Ok,
+            value,
         )
     }
 
     /// A read-only call with the merchant's reference in its path and a note in its query.
     pub(crate) fn lookup_payment(&self, reference: &Reference, note: &str) -> Call<Payment> {
         let path = Path::new("payments").segment(reference).query("note", note);
-        self.connection.call(Operation::read("lookup_payment"), Ok(RequestBuilder::get(path)), Ok)
+        self.connection.call(Operation::read("lookup_payment"), Ok(RequestBuilder::get(path)), value)
     }
 
     /// A read-only call with the provider's id in its path.
     pub(crate) fn retrieve_by_id(&self, id: &PaymentId) -> Call<Payment> {
         let path = Path::new("payments").segment(id);
-        self.connection.call(Operation::read("retrieve_by_id"), Ok(RequestBuilder::get(path)), Ok)
+        self.connection.call(Operation::read("retrieve_by_id"), Ok(RequestBuilder::get(path)), value)
     }
 
     /// A write that moves no money.
     pub(crate) fn update(&self) -> Call<Payment> {
-        self.connection.call(Operation::write("update"), request("update"), Ok)
+        self.connection.call(Operation::write("update"), request("update"), value)
     }
 
     /// A call that moves money.
     pub(crate) fn pay(&self) -> Call<Payment> {
-        self.connection.call(Operation::move_money("pay"), request("pay"), Ok)
+        self.connection.call(Operation::move_money("pay"), request("pay"), value)
     }
 
     /// A call that moves money and checks the id in the response.
     pub(crate) fn pay_expecting_id(&self, id: &'static str) -> Call<Payment> {
-        self.connection.call(Operation::move_money("pay_expecting_id"), request("pay"), move |payment: Payment| {
-            if payment.id == id { Ok(payment) } else { Err(DecodeError::new("id", "is another payment's")) }
-        })
+        self.connection.call(
+            Operation::move_money("pay_expecting_id"),
+            request("pay"),
+            move |read: Read<'_, Payment>| {
+                let payment = read.value;
+                if payment.id == id { Ok(payment) } else { Err(DecodeError::new("id", "is another payment's")) }
+            },
+        )
     }
 
     /// A call that moves money under an unused idempotency key.
     pub(crate) fn pay_keyed(&self, key: &str) -> Call<Payment, Keyed> {
         let key = IdempotencyKey::new(key, self.clock.now()).unwrap().assume_unused();
-        self.connection.keyed_call(Operation::move_money("pay_keyed"), request("pay"), key, Ok)
+        self.connection.keyed_call(Operation::move_money("pay_keyed"), request("pay"), key, value)
     }
 }
 

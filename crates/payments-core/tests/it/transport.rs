@@ -253,6 +253,38 @@ async fn a_wrongly_framed_body_leaves_the_outcome_unknown_for_any_status() {
     }
 }
 
+/// A client whose writes may have a timeout of [`SHORT`].
+fn quick_client_at(address: std::net::SocketAddr) -> Client {
+    client(&format!("http://{address}"), |settings| set_connect_timeout(settings, SHORT / 2))
+}
+
+#[tokio::test]
+async fn a_write_needs_more_time_than_connecting_may_take() {
+    let server = Server::responding(http_response(200, PAYMENT_JSON)).await;
+    let client = client(&format!("http://{}", server.address), |settings| set_connect_timeout(settings, SHORT));
+    for timeout in [Duration::from_millis(1), SHORT] {
+        for call in [client.pay().timeout(timeout), client.pay().attempt_timeout(timeout)] {
+            let err = call.send().await.unwrap_err();
+            check(&err, ErrorKind::Configuration, Outcome::NotSent);
+            assert_eq!(err.attempts(), 0);
+        }
+    }
+    assert_eq!(server.connections(), 0);
+    // A read may start: repeating it is safe.
+    client.retrieve().timeout(SHORT).send().await.unwrap();
+    client.pay().timeout(SHORT + Duration::from_secs(1)).send().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_server_that_never_answers_the_handshake_means_not_sent_for_any_timeout() {
+    let silent = Server::start(|_, connection| connection.hold_open()).await;
+    let client = client(&format!("https://{}", silent.address), |settings| set_connect_timeout(settings, SHORT));
+    for timeout in [SHORT * 2, SHORT * 3, SHORT / 2] {
+        let err = client.pay().timeout(timeout).send().await.unwrap_err();
+        assert_eq!(err.outcome(), Outcome::NotSent, "{timeout:?}: {err}");
+    }
+}
+
 #[tokio::test]
 async fn no_response_leaves_the_outcome_unknown() {
     let whole = String::from_utf8(http_response(200, PAYMENT_JSON)).unwrap();
@@ -267,7 +299,7 @@ async fn no_response_leaves_the_outcome_unknown() {
             }
         })
         .await;
-        let err = client_at(server.address).pay().attempt_timeout(SHORT).send().await.unwrap_err();
+        let err = quick_client_at(server.address).pay().attempt_timeout(SHORT).send().await.unwrap_err();
         check(&err, ErrorKind::Timeout, Outcome::Unknown);
         assert_eq!((server.requests().len(), err.attempts()), (1, 1));
     }
@@ -283,7 +315,7 @@ async fn a_slow_response_ends_at_the_attempts_timeout() {
         }
     })
     .await;
-    let err = client_at(server.address).pay().attempt_timeout(SHORT).send().await.unwrap_err();
+    let err = quick_client_at(server.address).pay().attempt_timeout(SHORT).send().await.unwrap_err();
     check(&err, ErrorKind::Timeout, Outcome::Unknown);
 }
 

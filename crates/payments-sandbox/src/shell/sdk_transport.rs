@@ -44,7 +44,7 @@ impl Transport for OfflineTransport {
         match Arc::clone(&self.0).send(outgoing).await {
             WireEnd::Whole(response) if response.body.len() > request.body_limit() => {
                 let (status, headers, _) = into_parts(response)?;
-                Err(TransportError::unreadable(status, headers, "the response body exceeds the size limit"))
+                Err(TransportError::too_long(status, headers))
             }
             WireEnd::Whole(response) => {
                 let (status, headers, body) = into_parts(response)?;

@@ -147,7 +147,6 @@ async fn an_invalid_field_is_named_as_the_request_names_it() {
         ("return_url", turbo_txn.start_payment(&valid.clone().return_url("shop.example")).await.err()),
         ("reference", turbo_txn.lookup_payment(&expected("order 1")).await.err()),
         ("payment_method", turratech.start_payment(&valid.clone().payment_method("../x")).await.err()),
-        ("customer", turratech.start_payment(&valid.clone().customer("../x")).await.err()),
         ("return_url", turratech.start_payment(&valid.clone().return_url("shop.example")).await.err()),
         ("id", turratech.retrieve("../x", &expected("order-1")).await.err()),
         ("payment_id", Capture::capture_payment(&turratech, &CaptureRequest::new("../x", rupees())).await.err()),
@@ -160,7 +159,7 @@ async fn an_invalid_field_is_named_as_the_request_names_it() {
         ("payment_id", card3ds.capture_payment(&CaptureRequest::new("../x", rupees())).await.err()),
     ];
     for (index, (field, err)) in errors.into_iter().enumerate() {
-        let err = err.unwrap();
+        let err = err.unwrap_or_else(|| panic!("{index}: accepted"));
         assert_eq!((err.outcome(), err.param()), (Outcome::NotSent, Some(field)), "{index}: {err}");
         assert!(err.to_string().contains(&format!("`{field}`")), "{index}: {err}");
     }

@@ -7,6 +7,7 @@ mod convenience_fees;
 mod documented;
 mod errors;
 mod filters;
+mod imperfect_responses;
 mod links;
 mod sandbox;
 mod secrets;

@@ -27,19 +27,19 @@ async fn links_fees_and_statuses_of_the_sandbox_are_decoded() {
     let list = client.list_links(ListLinks::new().interval(Interval::Today)).send().await.unwrap();
 
     assert_eq!((list.line_items.len(), list.not_shown()), (2, 0));
-    let find = |id: &str| list.find(&id.parse().unwrap()).unwrap();
-    assert_eq!((find(&small).amount.minor(), &find(&small).status), (150, &LinkStatus::Pending));
+    let find = |id: &str| list.find(&id.parse().unwrap()).unwrap().unwrap();
+    assert_eq!((find(&small).amount().unwrap().minor(), &find(&small).status), (150, &LinkStatus::Pending));
     let fee = &find(&small).convenience_fees[0];
     assert_eq!(fee.amount(), Ok(Some(Money::from_minor(50, Currency::USD))));
     // The value is dollars for a percentage fee too (documented): 2.5 % of 1,234,567.89.
     let fee = &find(&large).convenience_fees[0];
     assert_eq!(fee.amount(), Ok(Some(Money::from_minor(3_086_420, Currency::USD))));
-    assert_eq!(find(&large).amount, Money::from_minor(123_456_789, Currency::USD));
+    assert_eq!(find(&large).amount().unwrap(), Money::from_minor(123_456_789, Currency::USD));
     assert_eq!(find(&large).status, LinkStatus::Completed);
     assert!(find(&small).qr.as_ref().and_then(WebAddress::href).is_some());
     provider.link(&large).refund();
     let one_link = client.list_links(ListLinks::new().only(large.parse().unwrap())).send().await.unwrap();
-    assert_eq!(one_link.find(&large.parse().unwrap()).unwrap().status, LinkStatus::Refunded);
+    assert_eq!(one_link.find(&large.parse().unwrap()).unwrap().unwrap().status, LinkStatus::Refunded);
     assert_eq!(client.list_links(ListLinks::new().interval(Interval::Yesterday)).send().await.unwrap().line_items, []);
     sandbox.finish();
 }

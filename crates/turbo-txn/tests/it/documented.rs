@@ -42,7 +42,7 @@ async fn the_documented_response_to_an_initiation_is_decoded_with_both_amounts()
     assert_eq!(transaction.txn_id.as_str(), "5NNGB2SVNBY0NOZ3G809SEM");
     assert_eq!(transaction.order_id, order_id("tt00d0u049100"));
     assert_eq!(transaction.requested_amount, rupees("300"));
-    assert_eq!((transaction.amount, transaction.amount.minor()), (rupees("300.01"), 30_001));
+    assert_eq!((transaction.amount().unwrap(), transaction.amount().unwrap().minor()), (rupees("300.01"), 30_001));
     let url = "https://payment-sdk.turbotransactions.in/utr/payment?data=OLGQ7qcmzpuQjwUK3PBIZ_gbRhDd4DqjVoOZp...";
     assert_eq!(transaction.sdk_url, url);
     let moment = transaction.timestamp.as_ref().unwrap().moment();
@@ -76,7 +76,7 @@ async fn the_documented_response_to_a_lookup_is_decoded_and_its_status_is_unknow
 
     let details = client.lookup(&order_id("TestTurboTxn001")).send().await.unwrap();
 
-    assert_eq!((details.order_id.as_str(), details.amount), ("TestTurboTxn001", rupees("300.01")));
+    assert_eq!((details.order_id.as_str(), details.amount().unwrap()), ("TestTurboTxn001", rupees("300.01")));
     assert_eq!(details.utr, None);
     // The sample lists all four statuses in one string.
     assert_eq!(details.status.as_str(), "Initiated / Approved / Rejected / Pending");

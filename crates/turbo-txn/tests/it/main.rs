@@ -6,6 +6,7 @@ mod callback_attacks;
 mod callbacks;
 mod documented;
 mod envelopes;
+mod imperfect_responses;
 mod interop;
 mod lookups;
 mod outcomes;

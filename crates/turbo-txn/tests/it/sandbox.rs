@@ -24,8 +24,8 @@ async fn a_sandbox_callback_decrypts_to_the_order_that_was_paid() {
     let client = client_for(&sandbox);
     let transaction = client.initiate(new_transaction()).send().await.unwrap();
     assert_eq!(
-        (transaction.requested_amount, client.lookup(&transaction.order_id).send().await.unwrap().amount),
-        (rupees("300"), transaction.amount)
+        (transaction.requested_amount, client.lookup(&transaction.order_id).send().await.unwrap().amount().unwrap()),
+        (rupees("300"), transaction.amount().unwrap())
     );
 
     sandbox.turbo_txn().order("order-7421").approve();
@@ -37,7 +37,7 @@ async fn a_sandbox_callback_decrypts_to_the_order_that_was_paid() {
         let callback = decryptor.decrypt(&delivery.body).unwrap();
         assert_eq!(callback.claimed(), &transaction.order_id);
         let details = callback.lookup(&client).send().await.unwrap();
-        assert_eq!((details.status, details.amount), (TxnStatus::Approved, transaction.amount));
+        assert_eq!((&details.status, details.amount().unwrap()), (&TxnStatus::Approved, transaction.amount().unwrap()));
         assert!(details.utr.is_some());
     }
     sandbox.abandon();

@@ -234,7 +234,7 @@ async fn delivery(merchant: &Merchant) -> Result<StepResult, Failure> {
 async fn whitelisted(merchant: &Merchant) -> Result<StepResult, Failure> {
     match merchant.client()?.default_balance().send().await {
         Ok(balance) => {
-            ok(format!("the balance is {} {}; run this on each server", balance.available, balance.currency))
+            ok(format!("the balance is {} {}; run this on each server", balance.available()?, balance.currency))
         }
         Err(err) => failed(match err.advice() {
             Some(advice) => format!("{err}: {advice}"),

@@ -25,15 +25,17 @@ async fn two_merchants_can_share_one_transport() {
 }
 
 #[tokio::test]
-async fn a_rotated_key_shares_the_limit_on_lookups() {
-    let (client, _, clock) = scripted_with_clock((0..61).map(|_| order("r-1", "new")));
-    let rotated = client.with_credentials(ApiKey::new("next-key").unwrap()).unwrap();
+async fn lookups_are_counted_for_each_key() {
+    let (client, _, clock) = scripted_with_clock((0..122).map(|_| order("r-1", "new")));
+    let other = client.with_credentials(ApiKey::new("next-key").unwrap()).unwrap();
     let reference = "r-1".parse().unwrap();
     for _ in 0..60 {
         client.lookup(&reference).send().await.unwrap();
+        other.lookup(&reference).send().await.unwrap();
     }
+    assert_eq!(clock.monotonic(), Duration::ZERO);
 
-    rotated.lookup(&reference).timeout(Duration::from_secs(90)).send().await.unwrap();
+    other.lookup(&reference).timeout(Duration::from_secs(90)).send().await.unwrap();
 
     assert_eq!(clock.monotonic(), Duration::from_secs(60));
 }

@@ -6,6 +6,7 @@ mod credentials;
 mod deposits;
 #[cfg(feature = "reqwest")]
 mod going_live;
+mod imperfect_responses;
 mod lookups;
 mod outcomes;
 mod recorded;

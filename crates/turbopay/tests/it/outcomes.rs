@@ -42,7 +42,7 @@ async fn a_withdrawal_without_any_connection_is_not_sent() {
 }
 
 #[tokio::test]
-async fn a_duplicate_reference_is_unknown_for_a_withdrawal_and_refused_for_a_deposit() {
+async fn a_duplicate_reference_is_unknown_for_a_withdrawal_and_for_a_deposit() {
     let taken = || {
         let message = "The merchant order id has already been taken.";
         Reply::json(422, &format!(r#"{{"message":"{message}","errors":{{"merchant_order_id":["{message}"]}}}}"#))
@@ -54,7 +54,7 @@ async fn a_duplicate_reference_is_unknown_for_a_withdrawal_and_refused_for_a_dep
 
     let (client, _) = scripted([taken()]);
     let err = client.create_deposit(deposit()).send().await.unwrap_err();
-    assert_eq!((err.kind(), err.outcome()), (ErrorKind::Conflict, Outcome::Refused));
+    assert_eq!((err.kind(), err.outcome()), (ErrorKind::Conflict, Outcome::Unknown));
     assert!(!err.may_have_moved_money(), "creating a deposit moves no money");
 }
 
@@ -83,10 +83,51 @@ async fn every_documented_error_has_a_kind_and_a_problem() {
 
         let err = client.create_deposit(deposit()).send().await.unwrap_err();
 
-        assert_eq!((err.kind(), err.outcome()), (kind, Outcome::Refused), "{message}");
+        // A customer may pay the order that exists.
+        let outcome = if kind == Conflict { Outcome::Unknown } else { Outcome::Refused };
+        assert_eq!((err.kind(), err.outcome()), (kind, outcome), "{message}");
         assert_eq!(Problem::of(&err), Some(problem), "{message}");
         assert_eq!(err.status().unwrap().as_u16(), status);
     }
+}
+
+#[test]
+fn a_length_and_an_amount_are_different_problems() {
+    let rows = [
+        ("The customer bank account field must be at least 8 characters.", Problem::TooShort),
+        ("The amount field must be at least 8.", Problem::AmountTooSmall),
+        ("The customer name field must not be greater than 300 characters.", Problem::TooLong),
+        ("The amount field must not be greater than 5000.", Problem::AmountTooLarge),
+        ("The bank code field must be 11 characters.", Problem::WrongFormat),
+    ];
+    for (message, problem) in rows {
+        assert_eq!(Problem::from_message(message), Some(problem), "{message}");
+    }
+}
+
+#[tokio::test]
+async fn a_reference_that_is_too_short_is_refused() {
+    let body = r#"{"message":"x","errors":{"merchant_order_id":["The merchant order id field must be at least 8 characters."]}}"#;
+    let (client, _) = scripted([Reply::json(422, body)]);
+    let err = client.create_withdrawal(withdrawal()).send().await.unwrap_err();
+    assert_eq!((err.kind(), err.outcome()), (ErrorKind::InvalidRequest, Outcome::Refused));
+}
+
+#[tokio::test]
+async fn each_problem_is_listed_once_and_each_field_error_is_in_the_line() {
+    let body = r#"{"message":"The bank code field is required. (and 2 more errors)","errors":{
+        "bank_code":["The bank code field is required."],
+        "amount":["The amount field must be an integer."],
+        "customer_name":["The customer name field is required."]}}"#;
+    let (client, _) = scripted([Reply::json(422, body)]);
+    let err = client.create_withdrawal(withdrawal()).send().await.unwrap_err();
+    assert_eq!(Problem::all(&err), [Problem::FieldRequired, Problem::AmountNotInteger]);
+    assert_eq!(
+        err.to_string(),
+        "turbopay create_withdrawal: invalid request (HTTP 422): The bank code field is required. (and 2 more errors): \
+         `bank_code` The bank code field is required; `amount` The amount field must be an integer; `customer_name` The \
+         customer name field is required"
+    );
 }
 
 #[tokio::test]

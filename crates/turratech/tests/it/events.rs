@@ -18,7 +18,7 @@ fn verified_event(event_type: &str, object: &str) -> Verified<Event> {
 fn an_event_has_its_type_time_and_mode() {
     let event = verified_event("payment.succeeded", &paid("pay_1", "succeeded"));
     assert_eq!((event.id.as_str(), &event.event_type), ("evt_1", &EventType::PaymentSucceeded));
-    assert_eq!((event.created.unix_timestamp(), event.livemode), (1_704_067_200, false));
+    assert_eq!((event.created.unwrap().unix_timestamp(), event.livemode), (1_704_067_200, false));
     assert!(event.raw_object.as_str().contains("pay_1"));
 }
 
@@ -56,11 +56,11 @@ fn an_object_that_does_not_fit_its_event_type_is_rejected_with_a_path() {
     let rows = [
         ("payment.succeeded", "{}".to_owned(), "data.object"),
         ("payment.succeeded", "7".to_owned(), "data.object"),
-        ("payment.succeeded", paid("pay_1", "succeeded").replace("\"gbp\"", "7"), "data.object.currency"),
+        ("payment.succeeded", paid("pay_1", "succeeded").replace("\"pay_1\"", "[]"), "data.object.id"),
         ("payment.failed", paid("pay_1", "failed").replace("false", "true"), "data.object.livemode"),
-        ("customer.created", r#"{"id":7}"#.to_owned(), "data.object.id"),
-        ("subscription.deleted", r#"{"id":"sub_1","status":1}"#.to_owned(), "data.object.status"),
-        ("refund.created", r#"{"id":"re_1","amount":1.5}"#.to_owned(), "data.object.amount"),
+        ("customer.created", r#"{"id":{}}"#.to_owned(), "data.object.id"),
+        ("subscription.deleted", r#"{"id":"sub_1","status":{}}"#.to_owned(), "data.object.status"),
+        ("refund.created", r#"{"id":"re_1","status":[]}"#.to_owned(), "data.object.status"),
     ];
     for (event_type, object, path) in rows {
         let event = verified_event(event_type, &object);

@@ -55,7 +55,7 @@ async fn reads_the_list_in_its_own_process() {
     let before = memory("VmRSS:");
     let (mut customers, mut count) = (client.list_customers(list), 0);
     while let Some(customer) = customers.try_next().await.unwrap() {
-        assert_eq!(customer.id.as_str(), format!("cus_{}", expected.take()));
+        assert_eq!(customer.unwrap().id.as_str(), format!("cus_{}", expected.take()));
         count += 1;
     }
     println!("read {count}, grew by {} KiB", memory("VmHWM:").saturating_sub(before));

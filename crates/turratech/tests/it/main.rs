@@ -7,6 +7,7 @@ mod documented;
 mod events;
 mod gateway;
 mod idempotency;
+mod imperfect_responses;
 mod interop;
 mod list_memory;
 mod lists;

@@ -2,8 +2,8 @@
 
 use payments_core::test_util::Reply;
 use turratech::{
-    Currency, Error, Expected, Mismatch, Money, MoneyError, NewWebhookEndpoint, Payment, PaymentMethodType,
-    PaymentStatus, RefundReason,
+    Currency, Error, Expected, Mismatch, Money, NewWebhookEndpoint, Payment, PaymentMethodType, PaymentStatus,
+    RefundReason,
 };
 
 use crate::support::{block_on, paid, pounds, scripted};
@@ -47,7 +47,7 @@ fn a_missing_member_and_null_are_read_alike() {
     let (missing, mut null) = (retrieve(&format!("{short}}}")).unwrap(), retrieve(&nulls).unwrap());
     null.raw = missing.raw.clone();
     assert_eq!(null, missing);
-    assert_eq!((missing.amount_received, missing.metadata.is_empty()), (None, true));
+    assert_eq!((missing.amount_received(), missing.metadata.is_empty()), (Ok(None), true));
     let empty = retrieve(&paid("pay_1", "succeeded").replace("cus_ABC123", "").replace("pm_card_visa", "")).unwrap();
     assert_eq!((empty.customer, empty.payment_method), (None, None));
     let with_null = retrieve(&paid("pay_1", "succeeded").replace("\"12345\"}", "\"1\",\"gone\":null}")).unwrap();
@@ -66,32 +66,30 @@ fn unknown_members_are_ignored_and_kept_in_raw() {
 fn an_integer_is_read_in_every_exact_notation() {
     for number in ["2000", "2000.0", "2000.00", "\"2000\""] {
         let response = paid("pay_1", "succeeded").replace("\"amount\":2000", &format!("\"amount\":{number}"));
-        assert_eq!(retrieve(&response).unwrap().amount, pounds(2000), "{number}");
+        assert_eq!(retrieve(&response).unwrap().amount(), Ok(pounds(2000)), "{number}");
     }
     for number in ["2000.5", "2e3", "\"\"", "true", "null", "[2000]", "9223372036854775808", "1e400", "\"2,000\""] {
+        // What was received would be compared instead of the requested amount.
         let response = paid("pay_1", "succeeded").replace("\"amount\":2000", &format!("\"amount\":{number}"));
-        assert_eq!(retrieve(&response).unwrap_err().json_path(), Some("amount"), "{number}");
+        let response = response.replace("\"amount_received\":2000,", "");
+        let payment = retrieve(&response).unwrap();
+        let unreadable = payment.amount().unwrap_err();
+        let is_missing = matches!(number, "\"\"" | "null");
+        assert_eq!(unreadable.raw(), (!is_missing).then_some(number.trim_matches('"')), "{number}");
+        let check = payment.check(&Expected::new("pay_1", pounds(2000)));
+        assert_eq!(check, Err(Mismatch::AmountUnreadable(unreadable)), "{number}");
     }
     let largest = paid("pay_1", "succeeded").replace("\"amount\":2000", "\"amount\":9223372036854775807");
-    assert_eq!(retrieve(&largest).unwrap().amount, pounds(i64::MAX));
+    assert_eq!(retrieve(&largest).unwrap().amount(), Ok(pounds(i64::MAX)));
 }
 
 #[test]
-fn a_member_of_the_wrong_type_is_an_error_with_its_path() {
+fn a_deciding_member_of_the_wrong_type_is_an_error_with_its_path() {
     let good = paid("pay_1", "succeeded");
     let rows = [
         (good.replace("\"id\":\"pay_1\"", "\"id\":\"../x\""), "id"),
-        (good.replace("\"gbp\"", "\"pounds\""), "currency"),
-        (good.replace("\"amount_received\":2000", "\"amount_received\":\"x\""), "amount_received"),
-        (good.replace("\"amount_capturable\":0", "\"amount_capturable\":{}"), "amount_capturable"),
-        (good.replace("\"cus_ABC123\"", "7"), "customer"),
-        (good.replace("\"cus_ABC123\"", "\"a/b\""), "customer"),
-        (good.replace("\"Order #12345\"", "[]"), "description"),
-        (good.replace("\"succeeded\"", "1"), "status"),
-        (good.replace("1704067200", "\"today\""), "created"),
-        (good.replace("1704067200", "9223372036854775807"), "created"),
+        (good.replace("\"succeeded\"", "[1]"), "status"),
         (good.replace("false", "\"no\""), "livemode"),
-        (good.replace("\"12345\"", "12345"), "metadata.order_id"),
         (good.replace(",\"livemode\":false", ""), "."),
         (good.replace("\"status\":\"succeeded\",", ""), "."),
     ];
@@ -99,6 +97,28 @@ fn a_member_of_the_wrong_type_is_an_error_with_its_path() {
         assert_ne!(response, good);
         assert_eq!(retrieve(&response).unwrap_err().json_path(), Some(path), "{response}");
     }
+}
+
+#[test]
+fn a_descriptive_member_of_the_wrong_type_is_recorded_with_its_path() {
+    let good = paid("pay_1", "succeeded");
+    let rows = [
+        (good.replace("\"cus_ABC123\"", "7"), "customer"),
+        (good.replace("\"cus_ABC123\"", "\"a/b\""), "customer"),
+        (good.replace("\"Order #12345\"", "[]"), "description"),
+        (good.replace("\"succeeded\"", "1"), "status"),
+        (good.replace("1704067200", "\"today\""), "created"),
+        (good.replace("1704067200", "9223372036854775807"), "created"),
+        (good.replace("\"12345\"", "12345"), "metadata.order_id"),
+    ];
+    for (response, path) in rows {
+        assert_ne!(response, good);
+        let payment = retrieve(&response).unwrap();
+        let paths: Vec<_> = payment.unreadable_members().iter().map(|member| &*member.path).collect();
+        assert_eq!(paths, [path], "{response}");
+        assert_eq!(payment.is_paid(), path != "status", "{response}");
+    }
+    assert!(retrieve(&good).unwrap().unreadable_members().is_empty());
 }
 
 #[test]
@@ -155,9 +175,8 @@ fn a_payment_is_serialized_without_its_raw_object() {
     assert_eq!(
         serialized,
         serde_json::json!({
-            "id": "pay_1", "amount": {"minor": 2000, "currency": "GBP"},
-            "amount_capturable": {"minor": 0, "currency": "GBP"},
-            "amount_received": {"minor": 2000, "currency": "GBP"}, "customer": "cus_ABC123",
+            "id": "pay_1", "amount": "2000", "amount_capturable": "0", "amount_received": "2000", "currency": "GBP",
+            "customer": "cus_ABC123",
             "description": "Order #12345", "payment_method": "pm_card_visa", "status": "succeeded",
             "created": 1_704_067_200, "livemode": false, "metadata": {"order_id": "12345"},
         })
@@ -211,17 +230,21 @@ fn a_refund_has_a_money_amount_if_its_currency_is_known() {
         |response: &str| block_on(scripted([Reply::json(200, response)]).0.retrieve_refund(&id).send()).unwrap();
 
     let bare = retrieve(r#"{"id":"re_1"}"#);
-    assert_eq!((bare.amount(), bare.amount_in(Currency::GBP)), (None, Ok(None)));
+    assert_eq!(bare.amount().unwrap_err().raw(), None);
+    assert!(
+        matches!(bare.amount_in(Currency::GBP), Err(Mismatch::AmountUnreadable(missing)) if missing.raw().is_none())
+    );
 
     let alone = retrieve(r#"{"id":"re_1","amount":500}"#);
-    assert_eq!((alone.amount(), alone.amount_in(Currency::GBP)), (None, Ok(Some(pounds(500)))));
+    assert_eq!(alone.amount().unwrap_err().raw(), None);
+    assert_eq!(alone.amount_in(Currency::GBP), Ok(pounds(500)));
 
     let whole = retrieve(
         r#"{"id":"re_1","payment":"pay_1","amount":500,"currency":"gbp","reason":"duplicate","status":"pending",
             "metadata":{"t":"1"}}"#,
     );
-    assert_eq!((whole.amount(), whole.amount_in(Currency::GBP)), (Some(pounds(500)), Ok(Some(pounds(500)))));
-    let mismatch = MoneyError::CurrencyMismatch { left: Currency::USD, right: Currency::GBP };
+    assert_eq!((whole.amount(), whole.amount_in(Currency::GBP)), (Ok(pounds(500)), Ok(pounds(500))));
+    let mismatch = Mismatch::Currency { expected: Currency::USD, actual: Currency::GBP };
     assert_eq!(whole.amount_in(Currency::USD), Err(mismatch));
     assert_eq!((whole.reason, whole.status.as_deref()), (Some(RefundReason::Duplicate), Some("pending")));
     assert_eq!((whole.payment.unwrap().as_str(), whole.metadata["t"].as_str()), ("pay_1", "1"));

@@ -158,9 +158,9 @@ async fn an_error_shows_no_secret() {
         Reply::new(403, format!("<html>{PAN} {KEY} {CVC}</html>")),
         Reply::new(302, "").header("location", "https://canary.example/"),
         Reply::json(200, &format!(r#"{{"id":"{PAN} {KEY}"}}"#)),
-        Reply::json(200, &format!(r#"{{"id":{PAN}}}"#)),
-        Reply::json(200, &format!(r#"{{"id":"pm_1","customer":["{KEY}"]}}"#)),
-        Reply::json(200, &format!(r#"{{"id":"pm_1","type":{{"{CVC}":1}}}}"#)),
+        Reply::json(200, &format!(r#"{{"id":[{PAN}]}}"#)),
+        Reply::json(200, &format!(r#"{{"id":["{KEY}"]}}"#)),
+        Reply::json(200, &format!(r#"{{"id":{{"{CVC}":1}}}}"#)),
     ] {
         let (client, _) = scripted([reply]);
         let err =
@@ -173,6 +173,17 @@ async fn an_error_shows_no_secret() {
     let err = client.create_payment_method(card_method()).send().await.unwrap_err();
     assert!(err.earlier().is_some());
     check(&all_texts(&err));
+}
+
+#[tokio::test]
+async fn an_unreadable_member_is_recorded_without_a_card_number_and_shown_without_its_text() {
+    let response = format!(r#"{{"id":"pm_1","customer":["{PAN}"],"type":{{"{CVC}":1}},"status":["{KEY}"]}}"#);
+    let (client, _) = scripted([Reply::json(200, &response)]);
+    let method = client.create_payment_method(card_method()).send().await.unwrap();
+    check(&format!("{method:?} {method:#?} {:?}", method.unreadable_members()));
+    let recorded: Vec<_> = method.unreadable_members().iter().map(|member| (&*member.path, &*member.raw)).collect();
+    assert_eq!(recorded.iter().map(|(path, _)| *path).collect::<Vec<_>>(), ["customer", "type", "status"]);
+    assert!(!recorded[0].1.contains(PAN), "{recorded:?}");
 }
 
 #[tokio::test]

@@ -9,6 +9,6 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let event =
         WebhookVerifier::new(WebhookKey::from_env()?).verify_signature(body.as_bytes(), signature.as_bytes())?;
 
-    println!("{} of {} is {}", event.amount, event.merchant_order_id, event.status);
+    println!("{} of {} is {}", event.amount()?, event.merchant_order_id, event.status);
     Ok(())
 }

@@ -1,0 +1,228 @@
+//! Amounts and currencies as providers report them, which may be missing or unreadable.
+
+use std::fmt;
+
+use rust_decimal::Decimal;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::value::RawValue;
+
+use crate::decimal::{self, DecimalError};
+use crate::redact::{mask_card_numbers, redacted_line};
+use crate::{Currency, Money, MoneyError};
+
+/// An amount as a provider reports it.
+///
+/// An amount that cannot be read exactly is kept as text. It is never guessed, and never treated as missing.
+#[derive(Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ReportedAmount {
+    /// An exact decimal.
+    Exact(Decimal),
+    /// The member is missing, `null` or empty.
+    #[default]
+    Missing,
+    /// The member has another form; this is its text.
+    Unreadable(Box<str>),
+}
+
+impl ReportedAmount {
+    /// Returns the exact decimal.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the amount is missing or unreadable.
+    pub fn decimal(&self) -> Result<Decimal, AmountUnreadable> {
+        match self {
+            Self::Exact(amount) => Ok(*amount),
+            Self::Missing => Err(AmountUnreadable::new(None, "the amount is missing")),
+            Self::Unreadable(raw) => Err(AmountUnreadable::new(Some(raw), "the amount is not a plain number")),
+        }
+    }
+
+    /// The amount as text, readable or not; `None` if it is missing.
+    #[must_use]
+    pub fn text(&self) -> Option<String> {
+        match self {
+            Self::Exact(amount) => Some(amount.to_string()),
+            Self::Missing => None,
+            Self::Unreadable(raw) => Some(raw.to_string()),
+        }
+    }
+
+    /// Returns the amount in units of a currency.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the amount is missing or unreadable, or has more decimals than the currency.
+    pub fn in_units(&self, currency: Currency) -> Result<Money, AmountUnreadable> {
+        let amount = self.decimal()?;
+        Money::from_decimal(amount, currency).map_err(|problem| AmountUnreadable::of(amount, problem))
+    }
+
+    /// Returns the amount in the smallest units of a currency, such as cents.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the amount is missing or unreadable, or is not a whole number.
+    pub fn in_smallest_units(&self, currency: Currency) -> Result<Money, AmountUnreadable> {
+        let amount = self.decimal()?;
+        let whole = amount.normalize();
+        let minor = if whole.scale() == 0 { i64::try_from(whole.mantissa()).ok() } else { None };
+        let minor = minor.ok_or_else(|| AmountUnreadable::of(amount, MoneyError::OutOfRange))?;
+        Ok(Money::from_minor(minor, currency))
+    }
+}
+
+impl fmt::Debug for ReportedAmount {
+    /// Card numbers are masked, and a long text is shortened.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Exact(amount) => write!(f, "{amount}"),
+            Self::Missing => f.write_str("Missing"),
+            Self::Unreadable(raw) => write!(f, "Unreadable({:?})", redacted_line(raw)),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for ReportedAmount {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let raw = <&RawValue>::deserialize(deserializer)?.get();
+        let quoted = raw.starts_with('"').then(|| serde_json::from_str::<String>(raw).ok()).flatten();
+        let text = quoted.as_deref().unwrap_or(raw);
+        Ok(match decimal::parse(text) {
+            Ok(amount) => Self::Exact(amount),
+            Err(_) if matches!(raw, "null" | "\"\"") => Self::Missing,
+            Err(DecimalError::Syntax | DecimalError::OutOfRange) => Self::Unreadable(text.into()),
+        })
+    }
+}
+
+impl Serialize for ReportedAmount {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Exact(amount) => serializer.collect_str(amount),
+            Self::Missing => serializer.serialize_none(),
+            // A faulty response may contain a card number here.
+            Self::Unreadable(raw) => serializer.serialize_str(&mask_card_numbers(raw)),
+        }
+    }
+}
+
+/// A currency as a provider reports it.
+///
+/// A currency that this version does not know is kept as text and matches no other.
+#[derive(Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ReportedCurrency {
+    /// A code of three letters, or a numeric code of ISO 4217.
+    Known(Currency),
+    /// The member is missing, `null` or empty.
+    #[default]
+    Missing,
+    /// The member has another form; this is its text.
+    Unreadable(Box<str>),
+}
+
+impl ReportedCurrency {
+    /// Returns the currency.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the currency is missing or unreadable: an amount without a currency cannot be read either.
+    pub fn currency(&self) -> Result<Currency, AmountUnreadable> {
+        match self {
+            Self::Known(currency) => Ok(*currency),
+            Self::Missing => Err(AmountUnreadable::new(None, "the currency is missing")),
+            Self::Unreadable(raw) => Err(AmountUnreadable::new(Some(raw), "the currency is unknown")),
+        }
+    }
+}
+
+impl ReportedCurrency {
+    /// Returns the currency, or `None` if it is missing.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the currency is unreadable: it must not be treated as missing.
+    pub fn if_reported(&self) -> Result<Option<Currency>, AmountUnreadable> {
+        match self {
+            Self::Missing => Ok(None),
+            Self::Known(_) | Self::Unreadable(_) => self.currency().map(Some),
+        }
+    }
+}
+
+impl fmt::Debug for ReportedCurrency {
+    /// Card numbers are masked, and a long text is shortened.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Known(currency) => write!(f, "{currency}"),
+            Self::Missing => f.write_str("Missing"),
+            Self::Unreadable(raw) => write!(f, "Unreadable({:?})", redacted_line(raw)),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for ReportedCurrency {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let raw = <&RawValue>::deserialize(deserializer)?.get();
+        let quoted = raw.starts_with('"').then(|| serde_json::from_str::<String>(raw).ok()).flatten();
+        let text = quoted.as_deref().unwrap_or(raw);
+        Ok(match text.parse().ok().or_else(|| Currency::from_numeric(text)) {
+            _ if matches!(raw, "null" | "\"\"") => Self::Missing,
+            Some(currency) => Self::Known(currency),
+            None => Self::Unreadable(text.into()),
+        })
+    }
+}
+
+impl Serialize for ReportedCurrency {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Known(currency) => currency.serialize(serializer),
+            Self::Missing => serializer.serialize_none(),
+            // A faulty response may contain a card number here.
+            Self::Unreadable(raw) => serializer.serialize_str(&mask_card_numbers(raw)),
+        }
+    }
+}
+
+/// The provider reported no amount, or one that cannot be read exactly.
+#[derive(Clone, PartialEq, Eq)]
+pub struct AmountUnreadable {
+    problem: Box<str>,
+    raw: Option<Box<str>>,
+}
+
+impl AmountUnreadable {
+    /// Creates an error from the member's text, if there is one, and the problem. For provider crates.
+    #[must_use]
+    pub fn new(raw: Option<&str>, problem: &str) -> Self {
+        Self { problem: problem.into(), raw: raw.map(Into::into) }
+    }
+
+    fn of(amount: Decimal, problem: MoneyError) -> Self {
+        Self::new(Some(&amount.to_string()), &problem.to_string())
+    }
+
+    /// The member's text as received; `None` if it is missing.
+    #[must_use]
+    pub fn raw(&self) -> Option<&str> {
+        self.raw.as_deref()
+    }
+}
+
+impl fmt::Display for AmountUnreadable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.problem)?;
+        self.raw.as_deref().map_or(Ok(()), |raw| write!(f, ": `{}`", redacted_line(raw)))
+    }
+}
+
+impl fmt::Debug for AmountUnreadable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "AmountUnreadable({self})")
+    }
+}
+
+impl std::error::Error for AmountUnreadable {}
