@@ -33,7 +33,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     let challenge = match client.start_3ds(NewThreeDsPayment::new(payment, urls)).send().await? {
         Enrolment::Enrolled(challenge) => challenge,
-        Enrolment::NotEnrolled(reason) => return Err(format!("3-D Secure enrolment failed: {reason:?}").into()),
+        Enrolment::NotEnrolled(reason) => return Err(format!("the card cannot use 3-D Secure: {reason:?}").into()),
     };
     // A merchant stores the id with the order, and compares it with the callback's id.
     let stored_id = challenge.payment_id.clone();
