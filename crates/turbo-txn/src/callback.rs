@@ -108,14 +108,19 @@ impl Lookup for Unverified<MerchantOrderId> {
 /// because a callback yields only an order id to look up. The JSON is decoded strictly.
 fn decode_body(body: &[u8]) -> Option<Vec<u8>> {
     let callback: WireCallback<'_> = json::decode_object(body).ok()?;
-    let standard =
-        callback.encrypted_data.bytes().filter(|byte| !matches!(byte, b'\r' | b'\n')).map(|byte| match byte {
-            b'-' => b'+',
-            b'_' => b'/',
-            byte => byte,
-        });
-    let data = BASE64.decode(standard.collect::<Vec<u8>>()).ok()?;
+    let data = BASE64.decode(&*callback.encrypted_data).ok().or_else(|| decode_variant(&callback.encrypted_data))?;
     data.len().is_multiple_of(BLOCK).then_some(data)
+}
+
+/// Decodes base64 with line breaks or of the URL-safe alphabet. Apart from [`decode_body`], so that the documented form
+/// is not copied.
+fn decode_variant(text: &str) -> Option<Vec<u8>> {
+    let standard = text.bytes().filter(|byte| !matches!(byte, b'\r' | b'\n')).map(|byte| match byte {
+        b'-' => b'+',
+        b'_' => b'/',
+        byte => byte,
+    });
+    BASE64.decode(standard.collect::<Vec<u8>>()).ok()
 }
 
 /// Decrypts the order id with one key.
