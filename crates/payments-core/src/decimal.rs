@@ -10,11 +10,13 @@ use rust_decimal::Decimal;
 ///
 /// Returns an error if the text has another form or if the number does not fit.
 pub fn parse(text: &str) -> Result<Decimal, DecimalError> {
-    let Parts { fraction, .. } = split(text)?;
-    // Most amounts are whole numbers in the smallest unit; this is much faster.
-    if let Ok(whole) = text.parse::<i64>() {
+    // Most amounts are whole numbers in the smallest unit; this is much faster. Rust also accepts a leading `+`.
+    if let Ok(whole) = text.parse::<i64>()
+        && !text.starts_with('+')
+    {
         return Ok(Decimal::from(whole));
     }
+    let Parts { fraction, .. } = split(text)?;
     Decimal::from_str_exact(text).or_else(|_| {
         let significant = if fraction.is_empty() { text } else { text.trim_end_matches('0').trim_end_matches('.') };
         Decimal::from_str_exact(significant).map_err(|_| DecimalError::OutOfRange)

@@ -13,7 +13,7 @@ use crate::validation::check_length;
 pub fn check_id(field: &'static str, text: &str) -> Result<(), ValidationError> {
     check_length(field, text, 255)?;
     check_not_dots(field, text)?;
-    if text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte)) {
+    if text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-')) {
         Ok(())
     } else {
         Err(ValidationError::new(field, "must contain only letters, digits, `.`, `_` and `-`"))

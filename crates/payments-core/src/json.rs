@@ -14,8 +14,9 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
 
 pub use item::UnreadableItem;
-pub use number::{JsonNumber, decimal, decimal_option, integer};
+pub use number::{JsonNumber, decimal, decimal_option, integer, integer_option};
 pub use object::Object;
+pub(crate) use read::unquoted;
 pub use read::{decode, decode_object, expect_equal, none_if_empty};
 pub use tolerant::{ProviderMessage, Read, UnreadableMember, UnreadableMembers, read};
 

@@ -7,6 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
 
 use crate::decimal::{self, DecimalError};
+use crate::json::unquoted;
 use crate::redact::{mask_card_numbers, redacted_line};
 use crate::{Currency, Money, MoneyError};
 
@@ -66,7 +67,7 @@ impl ReportedAmount {
     /// Returns an error if the amount is missing or unreadable, or is not a whole number.
     pub fn in_smallest_units(&self, currency: Currency) -> Result<Money, AmountUnreadable> {
         let amount = self.decimal()?;
-        let whole = amount.normalize();
+        let whole = if amount.scale() == 0 { amount } else { amount.normalize() };
         let minor = if whole.scale() == 0 { i64::try_from(whole.mantissa()).ok() } else { None };
         let minor = minor.ok_or_else(|| AmountUnreadable::of(amount, MoneyError::OutOfRange))?;
         Ok(Money::from_minor(minor, currency))
@@ -87,8 +88,8 @@ impl fmt::Debug for ReportedAmount {
 impl<'de> Deserialize<'de> for ReportedAmount {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let raw = <&RawValue>::deserialize(deserializer)?.get();
-        let quoted = raw.starts_with('"').then(|| serde_json::from_str::<String>(raw).ok()).flatten();
-        let text = quoted.as_deref().unwrap_or(raw);
+        let unquoted = unquoted(raw);
+        let text = unquoted.as_deref().unwrap_or(raw);
         Ok(match decimal::parse(text) {
             Ok(amount) => Self::Exact(amount),
             Err(_) if matches!(raw, "null" | "\"\"") => Self::Missing,
@@ -166,8 +167,8 @@ impl fmt::Debug for ReportedCurrency {
 impl<'de> Deserialize<'de> for ReportedCurrency {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let raw = <&RawValue>::deserialize(deserializer)?.get();
-        let quoted = raw.starts_with('"').then(|| serde_json::from_str::<String>(raw).ok()).flatten();
-        let text = quoted.as_deref().unwrap_or(raw);
+        let unquoted = unquoted(raw);
+        let text = unquoted.as_deref().unwrap_or(raw);
         Ok(match text.parse().ok().or_else(|| Currency::from_numeric(text)) {
             _ if matches!(raw, "null" | "\"\"") => Self::Missing,
             Some(currency) => Self::Known(currency),

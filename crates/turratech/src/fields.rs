@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use payments_core::json;
 use payments_core::time::OffsetDateTime;
-use payments_core::{Currency, Money, ReportedAmount, ValidationError};
+use payments_core::{Currency, Money, ValidationError};
 use serde::de::{Error as _, IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -31,12 +31,9 @@ pub(crate) fn check_url(field: &'static str, url: &str) -> Result<(), Validation
 
 /// For `#[serde(default, deserialize_with = "timestamp")]`: reads Unix seconds. Missing, `null` and empty are `None`.
 pub(crate) fn timestamp<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<OffsetDateTime>, D::Error> {
-    let seconds = match ReportedAmount::deserialize(deserializer)? {
-        ReportedAmount::Missing => return Ok(None),
-        // The number never passes through a float. A formatting habit, such as `1704067200.0`, is accepted.
-        reported => reported.in_smallest_units(Currency::USD).map_err(|_| D::Error::custom(NO_TIMESTAMP))?.minor(),
-    };
-    OffsetDateTime::from_unix_timestamp(seconds).map(Some).map_err(|_| D::Error::custom(NO_TIMESTAMP))
+    let problem = || D::Error::custom("is not a valid Unix timestamp");
+    let seconds = json::integer_option(deserializer).map_err(|_| problem())?;
+    seconds.map(OffsetDateTime::from_unix_timestamp).transpose().map_err(|_| problem())
 }
 
 /// Serializes a time as Unix seconds, as TurraTech does.
@@ -111,8 +108,6 @@ pub(crate) fn raw_id(object: &json::RawJson) -> Option<String> {
     let read = json::read::<WithId>(object.as_str().as_bytes()).ok()?;
     Some(read.value.id).filter(|id| !id.is_empty() && !id.contains(char::REPLACEMENT_CHARACTER))
 }
-
-const NO_TIMESTAMP: &str = "is not a valid Unix timestamp";
 
 /// The longest URL that every browser accepts (inferred: the document sets no limit).
 const MAX_URL_LENGTH: usize = 2048;

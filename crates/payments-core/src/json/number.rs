@@ -1,4 +1,7 @@
+use std::borrow::Cow;
+
 use rust_decimal::Decimal;
+use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
 
@@ -102,14 +105,30 @@ pub mod decimal_option {
 ///
 /// Returns an error if the value is not a whole number or does not fit.
 pub fn integer<'de, D: Deserializer<'de>>(deserializer: D) -> Result<i64, D::Error> {
-    let raw = <&RawValue>::deserialize(deserializer)?.get();
+    whole(<&RawValue>::deserialize(deserializer)?.get()).map_err(D::Error::custom)
+}
+
+/// For `#[serde(default, deserialize_with = "json::integer_option")]`: like [`integer`], but `None` if the value is
+/// missing, `null` or empty.
+///
+/// # Errors
+///
+/// Returns the errors of [`integer`].
+pub fn integer_option<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<i64>, D::Error> {
+    match <&RawValue>::deserialize(deserializer)?.get() {
+        "null" | "\"\"" => Ok(None),
+        raw => whole(raw).map(Some).map_err(D::Error::custom),
+    }
+}
+
+fn whole(raw: &str) -> Result<i64, Cow<'static, str>> {
     // The usual form, without the detour over a decimal.
     if let Ok(number) = raw.parse() {
         return Ok(number);
     }
-    let number = parse(raw).map_err(serde::de::Error::custom)?;
+    let number = parse(raw).map_err(|problem| problem.to_string())?;
     // Through text, because the conversions of `Decimal` truncate.
-    number.normalize().to_string().parse().map_err(|_| serde::de::Error::custom("is not a 64-bit integer"))
+    number.normalize().to_string().parse().map_err(|_| "is not a 64-bit integer".into())
 }
 
 fn parse(raw: &str) -> Result<Decimal, DecimalError> {
