@@ -24,6 +24,7 @@ mod tolerant_reading;
 
 // Calls.
 mod deadline;
+mod error;
 mod error_envelope;
 mod idempotency;
 mod observer;
