@@ -33,6 +33,20 @@ fn an_amount_that_is_ambiguous_is_kept_as_text_and_never_guessed() {
 }
 
 #[test]
+fn the_text_of_an_amount_is_there_whether_readable_or_not() {
+    assert_eq!(amount("\"300.10\"").text().as_deref(), Some("300.10"));
+    assert_eq!(amount("\"1,500\"").text().as_deref(), Some("1,500"));
+    assert_eq!(amount("null").text(), None);
+}
+
+#[test]
+fn debug_output_shows_the_value_or_the_text() {
+    assert_eq!(format!("{:?} {:?}", amount("5"), currency("\"TRY\"")), "5 TRY");
+    assert_eq!(format!("{:?} {:?}", amount("null"), currency("null")), "Missing Missing");
+    assert_eq!(format!("{:?} {:?}", amount("true"), currency("\"TL\"")), "Unreadable(\"true\") Unreadable(\"TL\")");
+}
+
+#[test]
 fn null_and_an_empty_text_are_a_missing_amount() {
     for json in ["null", "\"\""] {
         assert_eq!(amount(json), ReportedAmount::Missing, "{json}");
