@@ -86,7 +86,7 @@ async fn output_of(client: &Client, operation: usize) -> String {
     match operation {
         0 => output!(client.create_payment(payment())),
         1 => output!(client.pre_authorize(payment())),
-        2 => output!(client.capture(&payment_id(), lira("100.50"))),
+        2 => output!(client.capture_payment(&payment_id(), lira("100.50"))),
         3 => output!(client.start_3ds(NewThreeDsPayment::new(payment(), urls()))),
         4 => output!(client.complete_3ds(&payment_id(), &callback)),
         5 => output!(client.installment_options(query())),

@@ -1,5 +1,9 @@
 use std::fmt;
 
+use super::recovery::{Recovery, RecoveryPlan, WriteOperation};
+use super::request::PaymentRequest;
+use crate::Error;
+
 /// The features that a provider offers: one static table per provider crate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[expect(clippy::exhaustive_structs, reason = "provider crates build it")]
@@ -8,6 +12,8 @@ pub struct Capabilities {
     pub provider: &'static str,
     /// One row per feature, in the order of [`Feature::ALL`].
     pub table: &'static [Capability],
+    /// What to do after an unknown outcome: one row per write operation that the provider offers through the traits.
+    pub recovery: &'static [RecoveryPlan],
 }
 
 impl Capabilities {
@@ -15,6 +21,43 @@ impl Capabilities {
     #[must_use]
     pub fn of(&self, feature: Feature) -> Support {
         self.table.iter().find(|row| row.feature == feature).map_or(Support::NotImplemented, |row| row.support)
+    }
+
+    /// What to do after an unknown outcome of an operation, best first. Empty if the provider does not offer it.
+    #[must_use]
+    pub fn recovery(&self, operation: WriteOperation) -> &'static [Recovery] {
+        self.recovery.iter().find(|row| row.operation == operation).map_or(&[], |row| row.strategies)
+    }
+
+    /// Checks that the provider supports the way of paying that a request asks for. For provider crates.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error that names the provider and the field: [`PaymentRequest::own_page`], [`PaymentRequest::card`].
+    pub fn check_payment(&self, request: &PaymentRequest) -> Result<(), Error> {
+        let asked = [(request.own_page, "own_page", Feature::OwnPage), (request.card.is_some(), "card", Feature::Card)];
+        let row = |feature| self.table.iter().find(|row| row.feature == feature);
+        for (_, field, feature) in asked.into_iter().filter(|(asked, ..)| *asked) {
+            let note = match row(feature) {
+                Some(row) if row.support == Support::Supported => continue,
+                Some(row) if !row.note.is_empty() => format!(": {}", row.note),
+                _ => String::new(),
+            };
+            let rule = format!("is not supported by {}{note}", self.provider);
+            return Err(Error::unsupported_field(self.provider, field, rule));
+        }
+        Ok(())
+    }
+
+    /// The error for an explicit idempotency key at a provider that has none. It says what helps instead.
+    pub(super) fn no_keys(&self, operation: WriteOperation) -> Error {
+        let strategies: Vec<&str> = self.recovery(operation).iter().map(|strategy| strategy.advice()).collect();
+        let rule = format!(
+            "is not supported: {} has no idempotency keys. After an unknown outcome: {}",
+            self.provider,
+            strategies.join("; or ")
+        );
+        Error::unsupported_field(self.provider, "idempotency_key", rule)
     }
 }
 
@@ -99,6 +142,12 @@ macro_rules! features {
 features! {
     /// [`StartPayment`](super::StartPayment).
     StartPayment = "start a payment",
+    /// [`PaymentRequest::own_page`]: the data for the merchant's own payment page.
+    OwnPage = "the merchant's own payment page",
+    /// [`Confirm`](super::Confirm): the UTR that a customer entered on the merchant's own page.
+    Confirm = "confirm by UTR",
+    /// [`PaymentRequest::card`]: a card, with 3-D Secure.
+    Card = "start a payment with a card and 3-D Secure",
     /// [`Lookup`](super::Lookup): by the merchant's own reference.
     Lookup = "look up by the merchant's reference",
     /// [`Retrieve`](super::Retrieve): by the provider's id.

@@ -1,3 +1,4 @@
+use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
@@ -11,7 +12,10 @@ pub struct StartedPayment {
     pub id: Option<String>,
     /// The payment's status.
     pub status: PaymentStatus,
-    /// The amount that counts. Some providers document that it may differ from the requested amount.
+    /// The amount that counts, or the requested amount if the response contains none.
+    ///
+    /// Some providers document that it may differ from the requested amount, also later. Compare the payment's state
+    /// with what is expected before you deliver anything.
     pub amount: Money,
     /// The customer's next step.
     pub next: NextAction,
@@ -22,6 +26,27 @@ impl StartedPayment {
     #[must_use]
     pub fn new(id: Option<String>, status: PaymentStatus, amount: Money, next: NextAction) -> Self {
         Self { id, status, amount, next }
+    }
+}
+
+/// A payment whose UTR the provider accepted.
+///
+/// The response contains no amount, so this is no proof of payment. Look up the payment, or wait for its webhook, before
+/// you deliver anything.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ConfirmedPayment {
+    /// The payment's status.
+    pub status: PaymentStatus,
+    /// True if the status normally does not change any more, by the provider's own rules.
+    pub is_final: bool,
+}
+
+impl ConfirmedPayment {
+    /// Creates a value, for provider crates.
+    #[must_use]
+    pub fn new(status: PaymentStatus, is_final: bool) -> Self {
+        Self { status, is_final }
     }
 }
 
@@ -56,9 +81,16 @@ pub enum NextAction {
         /// The address.
         url: String,
     },
-    /// Use this page, which the merchant shows.
+    /// Authenticate with 3-D Secure on this page, which the merchant shows.
+    ///
+    /// Store [`StartedPayment::id`] before you show the page. Its scripts must not run with the origin of your own pages:
+    /// show it with the provider crate's own type, which an [`HtmlPage`] converts into. Afterwards the customer's browser
+    /// posts a form to the request's `return_url` or `failure_url`. Nothing is paid yet: complete the payment with the
+    /// provider crate's own call, which takes the form and the stored id.
     Html(HtmlPage),
-    /// Pay by UPI.
+    /// Pay by UPI, with the data that the merchant's own page shows.
+    ///
+    /// Confirm the payment with [`Confirm`](super::Confirm) when the customer has entered the UTR.
     Upi(Upi),
 }
 
@@ -73,10 +105,16 @@ impl HtmlPage {
         Self(html.into())
     }
 
-    /// The HTML.
+    /// The HTML. Never insert it into your own page.
     #[must_use]
     pub fn html(&self) -> &str {
         &self.0
+    }
+
+    /// Returns the HTML, for provider crates.
+    #[must_use]
+    pub fn into_html(self) -> String {
+        self.0
     }
 }
 
@@ -86,30 +124,51 @@ impl fmt::Debug for HtmlPage {
     }
 }
 
-/// The data for a payment by UPI.
+/// The data for a payment by UPI: what the merchant's own page shows.
+///
+/// It contains nothing that the customer must not see.
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Upi {
-    /// A link that UPI apps open: `upi://pay?...`. It can also be shown as a QR code.
+    /// The virtual payment address (UPI ID) to pay to.
+    pub address: String,
+    /// The name of the address's owner.
+    pub payee: Option<String>,
+    /// The note that the customer adds to the payment.
+    pub note: Option<String>,
+    /// A link that every UPI app opens: `upi://pay?...`. It can also be shown as a QR code.
     pub intent: Option<String>,
-    /// A QR code as a PNG, if the provider returned one.
+    /// Links that open one app with the payment's details, by the provider's name for the app.
+    pub deep_links: BTreeMap<String, String>,
+    /// A QR code as a PNG, if the provider returned a readable one.
     pub qr_png: Option<Vec<u8>>,
-    /// The time in which the customer can pay, counted from the provider's response.
+    /// The time in which the customer can pay and the UTR can be confirmed, counted from the provider's response.
     pub expires_after: Option<Duration>,
 }
 
 impl Upi {
-    /// Creates a value, for provider crates.
-    #[must_use]
-    pub fn new(intent: Option<String>, qr_png: Option<Vec<u8>>, expires_after: Option<Duration>) -> Self {
-        Self { intent, qr_png, expires_after }
+    /// Creates a payment to this address, for provider crates, which then set the other fields.
+    pub fn new(address: impl Into<String>) -> Self {
+        Self {
+            address: address.into(),
+            payee: None,
+            note: None,
+            intent: None,
+            deep_links: BTreeMap::new(),
+            qr_png: None,
+            expires_after: None,
+        }
     }
 }
 
 impl fmt::Debug for Upi {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Upi")
+            .field("address", &self.address)
+            .field("payee", &self.payee)
+            .field("note", &self.note)
             .field("intent", &self.intent)
+            .field("deep_links", &self.deep_links)
             .field("qr_png", &self.qr_png.as_ref().map(Vec::len))
             .field("expires_after", &self.expires_after)
             .finish()

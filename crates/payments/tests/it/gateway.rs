@@ -149,14 +149,14 @@ async fn an_invalid_field_is_named_as_the_request_names_it() {
         ("payment_method", turratech.start_payment(&valid.clone().payment_method("../x")).await.err()),
         ("return_url", turratech.start_payment(&valid.clone().return_url("shop.example")).await.err()),
         ("id", turratech.retrieve("../x", &expected("order-1")).await.err()),
-        ("payment_id", Capture::capture_payment(&turratech, &CaptureRequest::new("../x", rupees())).await.err()),
-        ("payment_id", turratech.refund_payment(&RefundRequest::new("refund-1", "../x", rupees())).await.err()),
+        ("payment_id", turratech.capture(&CaptureRequest::new("capture-1", "../x", rupees())).await.err()),
+        ("payment_id", turratech.refund(&RefundRequest::new("refund-1", "../x", rupees())).await.err()),
         ("reference", card3ds.start_payment(&request("", rupees())).await.err()),
         ("customer", card3ds.start_payment(&valid.clone().customer("")).await.err()),
         ("description", card3ds.start_payment(&valid.clone().description("")).await.err()),
         ("return_url", card3ds.start_payment(&valid.return_url("shop.example")).await.err()),
         ("id", card3ds.retrieve("../x", &expected("order-1")).await.err()),
-        ("payment_id", card3ds.capture_payment(&CaptureRequest::new("../x", rupees())).await.err()),
+        ("payment_id", card3ds.capture(&CaptureRequest::new("capture-1", "../x", rupees())).await.err()),
     ];
     for (index, (field, err)) in errors.into_iter().enumerate() {
         let err = err.unwrap_or_else(|| panic!("{index}: accepted"));
@@ -184,7 +184,7 @@ async fn a_payment_is_executed_once_per_order_and_can_be_refunded() {
 
     let part = Money::from_minor(500, Currency::GBP);
     let refund = RefundRequest::new("refund-1", first.id.unwrap(), part).created_at(created_at);
-    assert_eq!(client.refund_payment(&refund).await.unwrap().amount, Some(part));
+    assert_eq!(client.refund(&refund).await.unwrap().amount, Some(part));
     sandbox.finish();
 }
 
@@ -206,7 +206,7 @@ async fn an_authorized_amount_is_captured_and_money_is_paid_out() {
         card3ds::NewPayment::new("order-1".parse().unwrap(), lira("100"), card, "198.51.100.7:1".parse().unwrap());
     let authorized = cards.pre_authorize(new).send().await.unwrap();
     let captured =
-        cards.capture_payment(&CaptureRequest::new(authorized.payment_id.as_str(), lira("90"))).await.unwrap();
+        cards.capture(&CaptureRequest::new("capture-1", authorized.payment_id.as_str(), lira("90"))).await.unwrap();
     assert_eq!((captured.status, captured.amount), (PaymentStatus::Succeeded, Some(lira("90"))));
 
     let payout = PayoutRequest::new(

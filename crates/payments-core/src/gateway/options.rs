@@ -1,0 +1,84 @@
+use std::time::Duration;
+
+use time::OffsetDateTime;
+
+use super::{Capabilities, WriteOperation};
+use crate::{Call, IdempotencyKey, Keyed};
+
+/// The options of every request that changes something at the provider. The requests have a setter for each.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct WriteOptions {
+    /// When the merchant decided the operation. Providers with idempotency keys derive the key from the reference then.
+    pub created_at: Option<OffsetDateTime>,
+    /// The idempotency key, instead of a derived or random one.
+    pub idempotency_key: Option<IdempotencyKey>,
+    /// The timeout of the whole operation; `None` for the client's timeout.
+    pub timeout: Option<Duration>,
+}
+
+/// Defines the setters of a request with a field `options: WriteOptions`.
+macro_rules! option_setters {
+    () => {
+        /// Sets when the operation was decided, as stored by the merchant. Never pass the current time.
+        ///
+        /// A provider with idempotency keys then gets a key derived from the reference, which is the same after a restart.
+        /// Other providers ignore the time.
+        #[must_use]
+        pub fn created_at(mut self, created_at: time::OffsetDateTime) -> Self {
+            self.options.created_at = Some(created_at);
+            self
+        }
+
+        /// Sets the idempotency key, instead of one that is derived or random.
+        ///
+        /// At a provider without idempotency keys, the request fails before it is sent, because the key would protect
+        /// nothing.
+        #[must_use]
+        pub fn idempotency_key(mut self, key: crate::IdempotencyKey) -> Self {
+            self.options.idempotency_key = Some(key);
+            self
+        }
+
+        /// Sets one timeout for the whole operation: all HTTP calls, waits and retries. Default: the client's timeout.
+        #[must_use]
+        pub fn timeout(mut self, timeout: std::time::Duration) -> Self {
+            self.options.timeout = Some(timeout);
+            self
+        }
+    };
+}
+
+pub(super) use option_setters;
+
+impl<T> Call<T, Keyed> {
+    /// Applies a request's options, for provider crates: the key, explicit or derived from `reference`, and the timeout.
+    pub fn with_options(self, reference: &str, options: &WriteOptions) -> Self {
+        let call = match (&options.idempotency_key, options.created_at) {
+            (Some(key), _) => self.idempotency_key(key.clone()),
+            (None, Some(created_at)) => self.derived_key(reference, created_at),
+            (None, None) => self,
+        };
+        call.with_total_timeout(options)
+    }
+}
+
+impl<T> Call<T> {
+    /// Applies a request's options, for provider crates without idempotency keys.
+    ///
+    /// An explicit key makes the call fail before it is sent. The error names what helps instead, from the provider's
+    /// table.
+    pub fn with_options(self, operation: WriteOperation, table: &Capabilities, options: &WriteOptions) -> Self {
+        let call = self.with_total_timeout(options);
+        if options.idempotency_key.is_some() { call.fail(table.no_keys(operation)) } else { call }
+    }
+}
+
+impl<T, K> Call<T, K> {
+    fn with_total_timeout(self, options: &WriteOptions) -> Self {
+        match options.timeout {
+            Some(timeout) => self.timeout(timeout),
+            None => self,
+        }
+    }
+}
