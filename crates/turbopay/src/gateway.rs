@@ -64,11 +64,7 @@ const CAPABILITIES: Capabilities = Capabilities {
             &[Recovery::LookupById, Recovery::TakenOnce],
             "documented; not resolved while the status is `new`",
         ),
-        RecoveryPlan::new(
-            WriteOperation::PayOut,
-            &[Recovery::LookupByReference, Recovery::TakenOnce],
-            "documented",
-        ),
+        RecoveryPlan::new(WriteOperation::PayOut, &[Recovery::LookupByReference, Recovery::TakenOnce], "documented"),
     ],
 };
 

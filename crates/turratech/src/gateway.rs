@@ -171,11 +171,7 @@ impl Refund for Client {
 }
 
 /// Applies a request's options. A derived key needs a valid reference, so every request does.
-fn keyed<T>(
-    call: Call<T, Keyed>,
-    reference: &str,
-    options: &WriteOptions,
-) -> Result<Call<T, Keyed>, ValidationError> {
+fn keyed<T>(call: Call<T, Keyed>, reference: &str, options: &WriteOptions) -> Result<Call<T, Keyed>, ValidationError> {
     let reference: IdempotencyReference = parse_field("reference", reference)?;
     Ok(call.with_options(reference.as_str(), options))
 }

@@ -183,12 +183,7 @@ pub struct CaptureRequest {
 impl CaptureRequest {
     /// Creates a request to capture this amount of this payment, under this reference.
     pub fn new(reference: impl Into<String>, payment_id: impl Into<String>, amount: Money) -> Self {
-        Self {
-            reference: reference.into(),
-            payment_id: payment_id.into(),
-            amount,
-            options: WriteOptions::default(),
-        }
+        Self { reference: reference.into(), payment_id: payment_id.into(), amount, options: WriteOptions::default() }
     }
 
     option_setters!();
@@ -234,12 +229,7 @@ pub struct RefundRequest {
 impl RefundRequest {
     /// Creates a request to refund this amount of this payment, under this reference.
     pub fn new(reference: impl Into<String>, payment_id: impl Into<String>, amount: Money) -> Self {
-        Self {
-            reference: reference.into(),
-            payment_id: payment_id.into(),
-            amount,
-            options: WriteOptions::default(),
-        }
+        Self { reference: reference.into(), payment_id: payment_id.into(), amount, options: WriteOptions::default() }
     }
 
     option_setters!();

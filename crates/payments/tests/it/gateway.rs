@@ -4,9 +4,7 @@ use payments::gateway::{
     Capture, CaptureRequest, Confirm, ConfirmRequest, Feature, Lookup, NextAction, PayOut, PaymentRequest,
     PayoutRequest, Refund, RefundRequest, Retrieve, StartPayment, Support,
 };
-use payments::{
-    CAPABILITIES, Currency, Error, ErrorKind, Expected, Mismatch, Money, Outcome, PaymentStatus, card3ds,
-};
+use payments::{CAPABILITIES, Currency, Error, ErrorKind, Expected, Mismatch, Money, Outcome, PaymentStatus, card3ds};
 use payments_sandbox::{EntryKind, Sandbox};
 
 use crate::support::{card, card3ds_client, lira, rupees, turbo_txn_client, turbopay_client, turratech_client};
@@ -299,7 +297,10 @@ async fn a_way_of_paying_that_the_table_does_not_list_is_refused_by_name_and_a_l
                 let err = result.unwrap_err();
                 assert_eq!((err.kind(), err.outcome()), (ErrorKind::Unsupported, Outcome::NotSent), "{err}");
                 assert_eq!((err.provider(), err.param()), (table.provider, Some(field)), "{err}");
-                assert!(err.to_string().contains(&format!("`{field}` is not supported by {}", table.provider)), "{err}");
+                assert!(
+                    err.to_string().contains(&format!("`{field}` is not supported by {}", table.provider)),
+                    "{err}"
+                );
             }
         }
     }
