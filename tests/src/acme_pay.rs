@@ -82,14 +82,13 @@ pub struct Payment {
     currency: Currency,
     pub status: PaymentStatus,
 }
-
 deciding_members!(Payment: "id", "reference", "amount", "currency", "status");
 impl Payment {
     pub fn amount(&self) -> Money {
         Money::from_minor(self.amount, self.currency)
     }
 
-    /// Compares reference, currency and amount with the merchant's order. Does not check the status.
+    /// Compares reference, currency and amount with the merchant's order, but not the status.
     pub fn check(&self, order: &Expected) -> Result<(), Mismatch> {
         order.check(&Reported::money(self.reference.as_str(), self.amount())?)
     }

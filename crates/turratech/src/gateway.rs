@@ -61,12 +61,14 @@ const CAPABILITIES: Capabilities = Capabilities {
         Capability::not_offered(Feature::Installments, ""),
     ],
     recovery: &[
-        RecoveryPlan::new(WriteOperation::StartPayment, &[SAME_KEY], "documented"),
-        RecoveryPlan::new(WriteOperation::Capture, &[SAME_KEY, Recovery::LookupById], "documented"),
-        RecoveryPlan::new(WriteOperation::Cancel, &[SAME_KEY, Recovery::LookupById], "documented"),
-        RecoveryPlan::new(WriteOperation::Refund, &[SAME_KEY], "documented"),
+        RecoveryPlan::new(WriteOperation::StartPayment, &[SAME_KEY], FIRST_RESPONSE),
+        RecoveryPlan::new(WriteOperation::Capture, &[SAME_KEY, Recovery::LookupById], FIRST_RESPONSE),
+        RecoveryPlan::new(WriteOperation::Cancel, &[SAME_KEY, Recovery::LookupById], FIRST_RESPONSE),
+        RecoveryPlan::new(WriteOperation::Refund, &[SAME_KEY], FIRST_RESPONSE),
     ],
 };
+
+const FIRST_RESPONSE: &str = "documented; that the first response is returned is inferred";
 
 const SAME_KEY: Recovery = Recovery::SameKey { lifetime: KEY_LIFETIME };
 

@@ -90,7 +90,8 @@ pub enum Recovery {
     LookupById,
     /// Send the same request again: the provider accepts its reference once; for a confirmation, its UTR.
     ///
-    /// If the first request was executed, the second one is a conflict with an unknown outcome, and is not executed.
+    /// If the first request was executed, the second one is a conflict with an unknown outcome, and is not executed. If it
+    /// was not, the second one is: do this only if you still want the operation.
     TakenOnce,
     /// Start the payment again: only the lost response says how the customer pays, so nobody can pay the first payment.
     ///

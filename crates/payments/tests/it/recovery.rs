@@ -18,21 +18,55 @@ async fn every_strategy_of_every_table_does_what_it_says_after_a_lost_response()
     let mut checked = Vec::new();
     for (table, operation, variant) in cases() {
         for strategy in table.recovery(operation) {
-            let name = format!("{} {operation}, {variant}: {strategy}", table.provider);
-            println!("{name}");
-            match *strategy {
-                Recovery::SameKey { lifetime } => same_key(&name, table, operation, variant, lifetime).await,
-                Recovery::LookupByReference => lookup(&name, table, operation, variant, By::Reference).await,
-                Recovery::LookupById => lookup(&name, table, operation, variant, By::Id).await,
-                Recovery::TakenOnce => taken_once(&name, table, operation, variant).await,
-                Recovery::StartAgain => start_again(&name, table, variant).await,
-                Recovery::Nothing => nothing(&name, table, operation, variant).await,
-                other => panic!("{name}: there is no check for {other:?}"),
-            }
-            checked.push(name);
+            checked.push(format!("{} {operation}, {variant}: {strategy}", table.provider));
+            check(table, operation, variant, *strategy).await;
         }
     }
     assert_eq!(checked.len(), 18, "{checked:#?}");
+}
+
+#[tokio::test]
+async fn a_row_that_promises_too_much_or_another_lifetime_fails_its_check() {
+    let key = |hours: u64| Recovery::SameKey { lifetime: Duration::from_secs(hours * 60 * 60) };
+    let wrong = [
+        ("turratech", WriteOperation::StartPayment, key(48)),
+        ("turratech", WriteOperation::StartPayment, key(12)),
+        ("turratech", WriteOperation::Refund, Recovery::LookupById),
+        ("turratech", WriteOperation::Refund, Recovery::TakenOnce),
+        ("turratech", WriteOperation::Cancel, Recovery::Nothing),
+        ("turbo-txn", WriteOperation::StartPayment, key(24)),
+        ("turbo-txn", WriteOperation::StartPayment, Recovery::TakenOnce),
+        ("card3ds", WriteOperation::Capture, Recovery::LookupById),
+        ("card3ds", WriteOperation::Capture, Recovery::TakenOnce),
+        ("card3ds", WriteOperation::StartPayment, Recovery::TakenOnce),
+        ("turbopay", WriteOperation::StartPayment, Recovery::StartAgain),
+        ("turbopay", WriteOperation::PayOut, key(24)),
+        ("turbopay", WriteOperation::PayOut, Recovery::Nothing),
+    ];
+    std::panic::set_hook(Box::new(|_| {}));
+    let mut passed = Vec::new();
+    for (provider, operation, strategy) in wrong {
+        let (table, _, variant) =
+            cases().into_iter().find(|case| (case.0.provider, case.1) == (provider, operation)).unwrap();
+        if tokio::spawn(check(table, operation, variant, strategy)).await.is_ok() {
+            passed.push((provider, operation, strategy));
+        }
+    }
+    let _ = std::panic::take_hook();
+    assert_eq!(passed, []);
+}
+
+async fn check(table: &'static Capabilities, operation: WriteOperation, variant: &'static str, strategy: Recovery) {
+    let name = format!("{} {operation}, {variant}: {strategy}", table.provider);
+    match strategy {
+        Recovery::SameKey { lifetime } => same_key(&name, table, operation, variant, lifetime).await,
+        Recovery::LookupByReference => lookup(&name, table, operation, variant, By::Reference).await,
+        Recovery::LookupById => lookup(&name, table, operation, variant, By::Id).await,
+        Recovery::TakenOnce => taken_once(&name, table, operation, variant).await,
+        Recovery::StartAgain => start_again(&name, table, variant).await,
+        Recovery::Nothing => nothing(&name, table, operation, variant).await,
+        other => panic!("{name}: there is no check for {other:?}"),
+    }
 }
 
 /// Within the key's lifetime, the same call under the same key is executed once; afterwards it is not sent.
