@@ -6,7 +6,9 @@
 //!
 //! No method of a trait has the name of a client's own method, so that both can be called with the traits in scope.
 
+mod call;
 mod capabilities;
+mod feature;
 mod options;
 mod recovery;
 mod request;
@@ -18,7 +20,8 @@ use async_trait::async_trait;
 
 use crate::{Currency, Error, Expected, Money, ValidationError};
 
-pub use capabilities::{Capabilities, Capability, Feature, Support};
+pub use capabilities::{Capabilities, Capability, Support};
+pub use feature::Feature;
 pub use options::WriteOptions;
 pub use recovery::{Recovery, RecoveryPlan, WriteOperation};
 pub use request::{CancelRequest, CaptureRequest, ConfirmRequest, PaymentRequest, PayoutRequest, RefundRequest};

@@ -95,7 +95,8 @@ impl StartPayment for Client {
             new = new.return_url(url.as_str());
         }
         let payment = keyed(self.create_payment(new), &request.reference, &request.options)?.send().await?;
-        let amount = payment.amount().map_err(|problem| unreadable(payment.id.as_str(), Outcome::Unknown, &problem))?;
+        let amount = payment.effective_amount();
+        let amount = amount.map_err(|problem| unreadable(payment.id.as_str(), Outcome::Unknown, &problem))?;
         let id = payment.id.as_str().to_owned();
         Ok(StartedPayment::new(Some(id), payment.status.common(), amount, NextAction::None))
     }

@@ -1,7 +1,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use super::capabilities::Feature;
+use super::feature::Feature;
 
 macro_rules! write_operations {
     ($($(#[$meta:meta])* $name:ident,)*) => {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::{Mismatch, Money, PaymentStatus};
 
 /// A payment that the provider accepted.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct StartedPayment {
     /// The provider's id, if it returned one. Store it: captures and refunds need it.
@@ -19,6 +19,17 @@ pub struct StartedPayment {
     pub amount: Money,
     /// The customer's next step.
     pub next: NextAction,
+}
+
+impl fmt::Debug for StartedPayment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("StartedPayment")
+            .field("id", &Redacted(self.id.as_deref()))
+            .field("status", &self.status)
+            .field("amount", &self.amount)
+            .field("next", &self.next)
+            .finish()
+    }
 }
 
 impl StartedPayment {
@@ -51,7 +62,7 @@ impl ConfirmedPayment {
 }
 
 /// A payout that the provider accepted.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct AcceptedPayout {
     /// The provider's id, if it returned one.
@@ -60,6 +71,16 @@ pub struct AcceptedPayout {
     pub status: PaymentStatus,
     /// The amount to be paid out.
     pub amount: Money,
+}
+
+impl fmt::Debug for AcceptedPayout {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AcceptedPayout")
+            .field("id", &Redacted(self.id.as_deref()))
+            .field("status", &self.status)
+            .field("amount", &self.amount)
+            .finish()
+    }
 }
 
 impl AcceptedPayout {
@@ -176,7 +197,7 @@ impl fmt::Debug for Upi {
 }
 
 /// A payment's state, as the provider reports it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct PaymentState {
     /// The provider's id, if the response contains one.
@@ -189,6 +210,18 @@ pub struct PaymentState {
     pub amount: Option<Money>,
     /// The difference from what was expected, if any. Check it before you deliver anything.
     pub mismatch: Option<Mismatch>,
+}
+
+impl fmt::Debug for PaymentState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PaymentState")
+            .field("id", &Redacted(self.id.as_deref()))
+            .field("status", &self.status)
+            .field("is_final", &self.is_final)
+            .field("amount", &self.amount)
+            .field("mismatch", &self.mismatch)
+            .finish()
+    }
 }
 
 impl PaymentState {
@@ -231,5 +264,14 @@ impl RefundState {
     #[must_use]
     pub fn new(id: Option<String>, status: PaymentStatus, is_final: bool, amount: Option<Money>) -> Self {
         Self { id, status, is_final, amount }
+    }
+}
+
+/// A provider's id that is not printed: some providers ask to keep it private.
+struct Redacted<'a>(Option<&'a str>);
+
+impl fmt::Debug for Redacted<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.0.is_some() { "[redacted]" } else { "none" })
     }
 }

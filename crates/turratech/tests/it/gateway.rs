@@ -176,6 +176,21 @@ fn a_captured_amount_that_differs_from_the_requested_one_is_a_mismatch() {
 }
 
 #[test]
+fn a_started_payment_has_the_amount_that_was_received() {
+    let start = |received: &str| {
+        let response = paid("pay_1", "succeeded").replace(r#""amount_received":2000"#, received);
+        let (client, _) = scripted([Reply::json(201, &response.replace("12345\"}", "order-1\"}"))]);
+        block_on(client.start_payment(&PaymentRequest::new("order-1", pounds(2000)).payment_method("pm_1")))
+    };
+    assert_eq!(start(r#""amount_received":1999"#).unwrap().amount, pounds(1999));
+    let err = start(r#""amount_received":"19,99""#).unwrap_err();
+    assert_eq!(
+        (err.kind(), err.outcome(), err.object_id()),
+        (ErrorKind::MalformedResponse, Outcome::Unknown, Some("pay_1"))
+    );
+}
+
+#[test]
 fn the_clients_own_method_and_the_traits_method_have_different_names() {
     let (client, script) = scripted([Reply::json(200, &paid("pay_1", "succeeded"))]);
     assert!(block_on(client.capture_payment(&"pay_1".parse().unwrap()).send()).unwrap().is_paid());
