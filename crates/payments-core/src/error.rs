@@ -72,6 +72,13 @@ impl Error {
         error
     }
 
+    /// Adds the idempotency key of the call whose response the error is about, for provider crates.
+    #[must_use]
+    pub fn under_key(mut self, key: IdempotencyKey) -> Self {
+        self.0.idempotency_key = Some(key.used());
+        self
+    }
+
     /// The kind of failure.
     #[must_use]
     pub fn kind(&self) -> ErrorKind {

@@ -94,9 +94,11 @@ impl StartPayment for Client {
         if let Some(url) = &request.return_url {
             new = new.return_url(url.as_str());
         }
-        let payment = keyed(self.create_payment(new), &request.reference, &request.options)?.send().await?;
-        let amount = payment.effective_amount();
-        let amount = amount.map_err(|problem| unreadable(payment.id.as_str(), Outcome::Unknown, &problem))?;
+        let call = keyed(self.create_payment(new), &request.reference, &request.options)?;
+        let key = call.key().clone();
+        let payment = call.send().await?;
+        let unreadable = |problem| unreadable(payment.id.as_str(), Outcome::Unknown, &problem).under_key(key);
+        let amount = payment.effective_amount().map_err(unreadable)?;
         let id = payment.id.as_str().to_owned();
         Ok(StartedPayment::new(Some(id), payment.status.common(), amount, NextAction::None))
     }
@@ -163,12 +165,15 @@ impl Refund for Client {
     async fn refund(&self, request: &RefundRequest) -> Result<RefundState, Error> {
         let new = NewRefund::new(parse_field("payment_id", &request.payment_id)?).amount(request.amount);
         let new = new.metadata(ORDER_ID, request.reference.as_str());
-        let refund = keyed(self.create_refund(new), &request.reference, &request.options)?.send().await?;
+        let call = keyed(self.create_refund(new), &request.reference, &request.options)?;
+        let key = call.key().clone();
+        let refund = call.send().await?;
         // The document names no statuses of a refund.
         let status = refund.status.clone().unwrap_or_else(|| "not reported".to_owned());
         let status = payments_core::PaymentStatus::Unknown(status);
         let amount = refund.amount_if_reported(request.amount.currency());
-        let amount = amount.map_err(|problem| unreadable(refund.id.as_str(), Outcome::Unknown, &problem))?;
+        let unreadable = |problem| unreadable(refund.id.as_str(), Outcome::Unknown, &problem).under_key(key);
+        let amount = amount.map_err(unreadable)?;
         Ok(RefundState::new(Some(refund.id.as_str().to_owned()), status, false, amount))
     }
 }

@@ -184,6 +184,7 @@ fn a_started_payment_has_the_amount_that_was_received() {
     };
     assert_eq!(start(r#""amount_received":1999"#).unwrap().amount, pounds(1999));
     let err = start(r#""amount_received":"19,99""#).unwrap_err();
+    assert!(err.idempotency_key().unwrap().may_have_been_used(), "the call can be repeated under its key");
     assert_eq!(
         (err.kind(), err.outcome(), err.object_id()),
         (ErrorKind::MalformedResponse, Outcome::Unknown, Some("pay_1"))
