@@ -1,7 +1,8 @@
+use std::convert::Infallible;
 use std::fmt;
 
-use payments_core::{CardNumber, Expiry, SecurityCode, mask_card_numbers};
-use serde::Serialize;
+use payments_core::{CardNumber, Expiry, SecurityCode, mask_card_numbers, text};
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// A card to charge.
 ///
@@ -59,6 +60,12 @@ impl fmt::Debug for Card {
 #[derive(Clone, PartialEq, Eq, Hash, Serialize)]
 #[serde(transparent)]
 pub struct MaskedPan(Box<str>);
+
+impl<'de> Deserialize<'de> for MaskedPan {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        text::deserialize(deserializer, |text| Ok::<_, Infallible>(Self::new(text)))
+    }
+}
 
 impl MaskedPan {
     pub(crate) fn new(text: &str) -> Self {

@@ -3,7 +3,9 @@
 mod item;
 mod number;
 mod object;
+
 mod read;
+mod stored_text;
 mod tolerant;
 
 use std::borrow::Cow;
@@ -14,9 +16,10 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
 
 pub use item::UnreadableItem;
-pub use number::{JsonNumber, decimal, decimal_option, integer};
+pub use number::{JsonNumber, amount, currency, decimal, decimal_option, integer};
 pub use object::Object;
 pub use read::{decode, decode_object, expect_equal, none_if_empty};
+pub use stored_text::{raw_text, raw_text_option};
 pub use tolerant::{ProviderMessage, Read, UnreadableMember, UnreadableMembers, read};
 
 /// A JSON value as it was received, decoded only on request.

@@ -31,7 +31,7 @@ pub(crate) fn check_url(field: &'static str, url: &str) -> Result<(), Validation
 
 /// For `#[serde(default, deserialize_with = "timestamp")]`: reads Unix seconds. Missing, `null` and empty are `None`.
 pub(crate) fn timestamp<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<OffsetDateTime>, D::Error> {
-    let seconds = match ReportedAmount::deserialize(deserializer)? {
+    let seconds = match json::amount(deserializer)? {
         ReportedAmount::Missing => return Ok(None),
         // The number never passes through a float. A formatting habit, such as `1704067200.0`, is accepted.
         reported => reported.in_smallest_units(Currency::USD).map_err(|_| D::Error::custom(NO_TIMESTAMP))?.minor(),
@@ -39,13 +39,21 @@ pub(crate) fn timestamp<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Op
     OffsetDateTime::from_unix_timestamp(seconds).map(Some).map_err(|_| D::Error::custom(NO_TIMESTAMP))
 }
 
-/// Serializes a time as Unix seconds, as TurraTech does.
-#[expect(clippy::ref_option, reason = "serde passes a reference to the field")]
-pub(crate) fn serialize_timestamp<S: Serializer>(
-    time: &Option<OffsetDateTime>,
-    serializer: S,
-) -> Result<S::Ok, S::Error> {
-    time.map(OffsetDateTime::unix_timestamp).serialize(serializer)
+/// For `#[serde(with = "stored_timestamp")]`: stores a time as Unix seconds, as TurraTech does.
+pub(crate) mod stored_timestamp {
+    use payments_core::time::OffsetDateTime;
+    use serde::de::Error as _;
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    #[expect(clippy::ref_option, reason = "serde passes a reference to the field")]
+    pub(crate) fn serialize<S: Serializer>(time: &Option<OffsetDateTime>, serializer: S) -> Result<S::Ok, S::Error> {
+        time.map(OffsetDateTime::unix_timestamp).serialize(serializer)
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<OffsetDateTime>, D::Error> {
+        let time = Option::<i64>::deserialize(deserializer)?.map(OffsetDateTime::from_unix_timestamp);
+        time.transpose().map_err(|_| D::Error::custom(super::NO_TIMESTAMP))
+    }
 }
 
 /// For `#[serde(default, deserialize_with = "reference")]`: reads the id of another object.
