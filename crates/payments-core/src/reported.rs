@@ -207,10 +207,12 @@ impl<T> Stored<T> {
         impl<'de, T, E: fmt::Display> Visitor<'de> for StoredVisitor<T, E> {
             type Value = Stored<T>;
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                write!(f, "a string, null, or an object with the member `{UNREADABLE}`")
+                write!(f, "a stored amount or currency: a string, null, or an object with the member `{UNREADABLE}`")
             }
             fn visit_str<F: serde::de::Error>(self, text: &str) -> Result<Stored<T>, F> {
-                (self.0)(text).map(Stored::Readable).map_err(F::custom)
+                (self.0)(text)
+                    .map(Stored::Readable)
+                    .map_err(|problem| F::custom(format_args!("in the stored form, {problem}")))
             }
             fn visit_unit<F>(self) -> Result<Stored<T>, F> {
                 Ok(Stored::Missing)

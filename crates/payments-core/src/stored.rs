@@ -44,7 +44,8 @@ pub trait Stored {
 
 /// The member `stored` of a model. It holds no data: it writes the model's tag, and requires it on loading.
 ///
-/// Put it first into the model as a private field. Serde's derived implementations do the rest.
+/// Put it first into the model as a private field. Serde's derived implementations do the rest. A text in another shape
+/// never loads; if a member before the tag has another shape, the error is about that member instead of the tag.
 pub struct StoredAs<T>(PhantomData<fn() -> T>);
 
 impl<T> StoredAs<T> {
