@@ -1,6 +1,6 @@
 //! The stored form of models: what a merchant writes to a database, and loads again.
 //!
-//! A stored model carries a tag, such as `"stored": "turbopay.order/1"`. No provider's message has one, so a message cannot
+//! A stored model carries a tag, such as `"stored": "acme-pay.order/1"`. No provider's message has one, so a message cannot
 //! be loaded as a model by mistake: an unsigned webhook would otherwise forge a paid order.
 
 use std::fmt;

@@ -10,7 +10,9 @@ use axum::http::{Request, StatusCode};
 use axum::routing::post;
 use axum::{Router, extract::FromRef};
 use http_body_util::BodyExt as _;
-use payments_axum::{Acknowledge, HostedCheckoutCallback, ThreeDsFailureCallback, ThreeDsSuccessCallback, StorableWebhook, Webhook};
+use payments_axum::{
+    Acknowledge, HostedCheckoutCallback, StorableWebhook, ThreeDsFailureCallback, ThreeDsSuccessCallback, Webhook,
+};
 use payments_core::clock::Clock as _;
 use payments_core::test_util::ManualClock;
 use payments_core::time::{Duration, OffsetDateTime};

@@ -14,9 +14,7 @@ use turbopay::payments_core::webhook::Delivery;
 use turbopay::test_util::{
     balance, confirmation, delivery, host_to_host_deposit, hosted_deposit, order, verified_event, withdrawal,
 };
-use turbopay::{
-    Currency, Direction, Expected, Money, OrderStatus, VerifyError, WebhookKey, WebhookVerifier,
-};
+use turbopay::{Currency, Direction, Expected, Money, OrderStatus, VerifyError, WebhookKey, WebhookVerifier};
 
 const ORDER: &str = r#"{"order_id":"849655cf","merchant_order_id":"order-7421","status":"success","reason":"paid","amount":"200.00","utr":"40987 654"}"#;
 const HOSTED: &str = r#"{"order_id":"849655cf","status":"new","form_url":"https://pay.example/form"}"#;
