@@ -36,6 +36,7 @@ pub(crate) struct Addresses {
     pub(crate) control_url: String,
     pub(crate) turbopay: TurboPay,
     pub(crate) turbo_txn: TurboTxn,
+    pub(crate) turratech: TurraTech,
 }
 
 #[derive(Debug)]
@@ -51,6 +52,13 @@ pub(crate) struct TurboTxn {
     pub(crate) secret_key: String,
 }
 
+#[derive(Debug)]
+pub(crate) struct TurraTech {
+    pub(crate) base_url: String,
+    pub(crate) api_key: String,
+    pub(crate) webhook_secret: String,
+}
+
 impl Addresses {
     fn read(line: &str) -> Result<Addresses, Failure> {
         let line: Value = serde_json::from_str(line)
@@ -59,7 +67,7 @@ impl Addresses {
             Some(text) => Ok(text.trim_end_matches('/').to_owned()),
             None => Err(Failure::new(format!("the sandbox's first line has no {name}"))),
         };
-        let (turbopay, turbo_txn) = (&line["turbopay"], &line["turbo-txn"]);
+        let (turbopay, turbo_txn, turratech) = (&line["turbopay"], &line["turbo-txn"], &line["turratech"]);
         Ok(Addresses {
             control_url: text(&line, "control_url")?,
             turbopay: TurboPay { base_url: text(turbopay, "base_url")?, api_key: text(turbopay, "api_key")? },
@@ -67,6 +75,11 @@ impl Addresses {
                 base_url: text(turbo_txn, "base_url")?,
                 client_id: text(turbo_txn, "client_id")?,
                 secret_key: text(turbo_txn, "secret_key")?,
+            },
+            turratech: TurraTech {
+                base_url: text(turratech, "base_url")?,
+                api_key: text(turratech, "api_key")?,
+                webhook_secret: text(turratech, "webhook_secret")?,
             },
         })
     }

@@ -1,7 +1,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use payments_core::webhook::{Acknowledgement, Unverified, VerifyError, rejected};
+use payments_core::webhook::{Acknowledgement, Delivery, Unverified, VerifyError, rejected};
 use payments_core::{Call, Secret, ValidationError};
 
 use crate::client::Client;
@@ -37,6 +37,9 @@ use crate::payment::Payment;
 ///     callback.claimed().amount()
 /// }
 /// ```
+///
+/// Do not store the form: it contains the key that charges the card. So there is no method that reads it from a
+/// [`Delivery`]. Complete the payment in the handler, and store the payment's id and result.
 ///
 /// A callback cannot be deserialized, and its security key cannot be read:
 ///
@@ -175,6 +178,15 @@ impl CheckoutCallback {
     pub fn parse(body: &[u8]) -> Result<Unverified<Self>, VerifyError> {
         let [checkout_id] = fields(body, ["checkoutId"])?;
         Ok(Unverified::new(Self { checkout_id: id(&checkout_id)? }))
+    }
+
+    /// Parses a callback that was stored when it was received, like [`CheckoutCallback::parse`].
+    ///
+    /// # Errors
+    ///
+    /// Returns the errors of [`CheckoutCallback::parse`].
+    pub fn parse_delivery(delivery: &Delivery) -> Result<Unverified<Self>, VerifyError> {
+        Self::parse(delivery.body())
     }
 
     /// The checkout id that the callback claims.

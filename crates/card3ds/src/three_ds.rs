@@ -4,6 +4,7 @@ use payments_core::id::check_url;
 use payments_core::json::{self, DecodeError, Facts, ProviderMessage, Read, UnreadableMembers};
 use payments_core::provider::Operation;
 use payments_core::request::{Path, RequestBuilder};
+use payments_core::stored::{Stored, StoredAs};
 use payments_core::transport::Response;
 use payments_core::webhook::Unverified;
 use payments_core::{Call, Error, ProviderError, ValidationError};
@@ -108,6 +109,8 @@ impl NewThreeDsPayment {
 }
 
 /// The result of [`Client::start_3ds`].
+///
+/// It cannot be loaded, because a [`Challenge`] cannot.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[expect(clippy::exhaustive_enums, reason = "a boolean on the wire")]
 pub enum Enrolment {
@@ -118,17 +121,21 @@ pub enum Enrolment {
 }
 
 /// The provider's reason for a failed enrolment.
-#[derive(Clone, PartialEq, Eq, Serialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct NotEnrolled {
+    stored: StoredAs<Self>,
     /// The provider's id of the payment that was not started, if there is one.
     pub payment_id: Option<PaymentId>,
     /// The result code.
     pub result_code: Option<String>,
     /// The result message. A possible card number in it is masked.
     pub result_message: Option<String>,
-    #[serde(skip)]
     unreadable: UnreadableMembers,
+}
+
+impl Stored for NotEnrolled {
+    const TAG: &'static str = "card3ds.not_enrolled/1";
 }
 
 impl NotEnrolled {
@@ -206,7 +213,7 @@ struct WireCompletion<'a> {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct WireEnrolment {
+pub(crate) struct WireEnrolment {
     #[serde(default)]
     payment_id: Member<PaymentId>,
     #[serde(default)]
@@ -224,7 +231,7 @@ impl ProviderMessage for WireEnrolment {
 }
 
 impl WireEnrolment {
-    fn enrolment(read: Read<'_, Self>) -> Result<Enrolment, DecodeError> {
+    pub(crate) fn enrolment(read: Read<'_, Self>) -> Result<Enrolment, DecodeError> {
         let object_id = read.value.payment_id.known().map(|id| id.as_str().to_owned());
         Self::convert(read).map_err(|error| error.with_facts(Facts { object_id, ..Facts::default() }))
     }
@@ -241,7 +248,8 @@ impl WireEnrolment {
             }
             Flag::False => {
                 let payment_id = payment_id.known().cloned();
-                Ok(Enrolment::NotEnrolled(NotEnrolled { payment_id, result_code, result_message, unreadable }))
+                let stored = StoredAs::new();
+                Ok(Enrolment::NotEnrolled(NotEnrolled { stored, payment_id, result_code, result_message, unreadable }))
             }
             Flag::Missing => Err(DecodeError::new(".", "missing field `success`")),
             Flag::Unreadable => Err(DecodeError::new("success", "is neither true nor false")),

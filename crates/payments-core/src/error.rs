@@ -2,6 +2,7 @@ use std::fmt;
 use std::time::Duration;
 
 use http::StatusCode;
+use serde::{Deserialize, Serialize};
 
 use crate::json::{DecodeError, Facts, UnreadableItem};
 use crate::message::Response;
@@ -238,7 +239,10 @@ impl Error {
 }
 
 /// The kind of failure.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+///
+/// It is stored in snake case, such as `invalid_request`. A text that this version does not know is an error.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum ErrorKind {
     /// The request is invalid, according to local validation or to the provider.

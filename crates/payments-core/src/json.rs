@@ -4,6 +4,7 @@ mod item;
 mod number;
 mod object;
 mod read;
+mod stored_text;
 mod tolerant;
 
 use std::borrow::Cow;
@@ -14,10 +15,10 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
 
 pub use item::UnreadableItem;
-pub use number::{JsonNumber, decimal, decimal_option, integer, integer_option};
+pub use number::{JsonNumber, amount, currency, decimal, decimal_option, integer, integer_option};
 pub use object::Object;
-pub(crate) use read::unquoted;
 pub use read::{decode, decode_object, expect_equal, none_if_empty};
+pub use stored_text::{raw_text, raw_text_option};
 pub use tolerant::{ProviderMessage, Read, UnreadableMember, UnreadableMembers, read};
 
 /// A JSON value as it was received, decoded only on request.

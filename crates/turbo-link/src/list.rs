@@ -17,6 +17,8 @@ use crate::list_links::{Interval, ListLinks};
 ///
 /// The API documents no way to get the rest. [`PaymentList::not_shown`] returns how many links are missing. Request
 /// fewer days to see them.
+///
+/// A list is serialized, but cannot be loaded. Store its links: a [`PaymentLink`] can be loaded.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct PaymentList {
@@ -81,7 +83,7 @@ impl PaymentList {
         &self.unreadable
     }
 
-    fn of(read: Read<'_, WireList>) -> Result<Self, DecodeError> {
+    pub(crate) fn of(read: Read<'_, WireList>) -> Result<Self, DecodeError> {
         let Read { value: wire, mut unreadable, .. } = read;
         let line_items = read_items(&wire.line_items)?;
         let mut in_links = UnreadableMembers::default();
@@ -128,7 +130,7 @@ impl Client {
 
 /// A successful response. `error` must be a boolean; responses with `true` are handled before this is decoded.
 #[derive(Deserialize)]
-struct WireList {
+pub(crate) struct WireList {
     #[serde(rename = "error")]
     _error: bool,
     // Decoded item by item.

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::customer::Customer;
 use crate::error::SPEC;
-use crate::fields::{serialize_timestamp, timestamp};
+use crate::fields::{stored_timestamp, timestamp};
 use crate::id::EventId;
 use crate::payment::Payment;
 use crate::refund::Refund;
@@ -41,6 +41,14 @@ open_enum! {
 /// The content of a verified webhook.
 ///
 /// The members are inferred: the document lists event types and shows only `type`.
+///
+/// An event cannot be deserialized, because unsigned bytes would then become an event. Store the
+/// [`Delivery`](payments_core::webhook::Delivery), and verify it again with
+/// [`WebhookVerifier::verify_delivery`](crate::WebhookVerifier::verify_delivery):
+///
+/// ```compile_fail,E0277
+/// let forged: turratech::Event = serde_json::from_str("{}").unwrap();
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Event {
@@ -50,7 +58,7 @@ pub struct Event {
     #[serde(rename = "type")]
     pub event_type: EventType,
     /// When the event was created, if the event says so.
-    #[serde(serialize_with = "serialize_timestamp")]
+    #[serde(serialize_with = "stored_timestamp::serialize")]
     pub created: Option<OffsetDateTime>,
     /// True for real money, false for test money.
     pub livemode: bool,

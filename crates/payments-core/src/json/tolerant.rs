@@ -8,6 +8,7 @@ use std::collections::HashMap;
 use std::fmt;
 
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 
 use self::clean::Cleaned;
 use self::locate::{Segment, remove, replace, spans};
@@ -87,7 +88,9 @@ impl<T> Read<'_, T> {
 }
 
 /// The members of a message that could not be read as documented. Usually there are none.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+///
+/// They are stored with their model, so that a comparison that fails before storing also fails after loading.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UnreadableMembers(Vec<UnreadableMember>);
 
 impl UnreadableMembers {
@@ -155,7 +158,7 @@ impl UnreadableMembers {
 }
 
 /// A member that could not be read as documented.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct UnreadableMember {
     /// The member's path, such as `metadata.note`.

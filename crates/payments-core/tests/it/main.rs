@@ -20,6 +20,7 @@ mod money;
 mod open_enum;
 mod reported;
 mod secret;
+mod stored;
 mod tolerant_reading;
 
 // Calls.
@@ -48,4 +49,5 @@ mod transport;
 
 // Webhooks, and reports about orders.
 mod check;
+mod delivery;
 mod webhook;

@@ -1,13 +1,13 @@
 //! Amounts and currencies as providers report them.
 
-use payments_core::{Currency, Money, ReportedAmount, ReportedCurrency};
+use payments_core::{Currency, Money, ReportedAmount, ReportedCurrency, json};
 
-fn amount(json: &str) -> ReportedAmount {
-    serde_json::from_str(json).unwrap()
+fn amount(text: &str) -> ReportedAmount {
+    json::amount(&mut serde_json::Deserializer::from_str(text)).unwrap()
 }
 
-fn currency(json: &str) -> ReportedCurrency {
-    serde_json::from_str(json).unwrap()
+fn currency(text: &str) -> ReportedCurrency {
+    json::currency(&mut serde_json::Deserializer::from_str(text)).unwrap()
 }
 
 #[test]
