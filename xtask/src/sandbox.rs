@@ -104,13 +104,15 @@ mod tests {
     fn the_first_line_contains_the_urls() {
         let line = r#"{"control_url": "http://127.0.0.1:1/control/",
             "turbopay": {"base_url": "http://127.0.0.1:2/api", "api_key": "k"},
-            "turbo-txn": {"base_url": "http://127.0.0.1:3/", "client_id": "c", "secret_key": "s"}}"#;
+            "turbo-txn": {"base_url": "http://127.0.0.1:3/", "client_id": "c", "secret_key": "s"},
+            "turratech": {"base_url": "http://127.0.0.1:4/v1/", "api_key": "k", "webhook_secret": "w"}}"#;
 
         let addresses = Addresses::read(line).unwrap();
 
         assert_eq!(addresses.control_url, "http://127.0.0.1:1/control");
         assert_eq!(addresses.turbopay.base_url, "http://127.0.0.1:2/api");
         assert_eq!(addresses.turbo_txn.base_url, "http://127.0.0.1:3");
+        assert_eq!(addresses.turratech.base_url, "http://127.0.0.1:4/v1");
     }
 
     #[test]
