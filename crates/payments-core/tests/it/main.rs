@@ -22,6 +22,7 @@ mod reported;
 mod secret;
 mod stored;
 mod tolerant_reading;
+mod unreadable_members;
 
 // Calls.
 mod deadline;
