@@ -4,6 +4,7 @@ mod item;
 mod number;
 mod object;
 mod read;
+mod text_map;
 mod tolerant;
 
 use std::borrow::Cow;
@@ -17,6 +18,7 @@ pub use item::UnreadableItem;
 pub use number::{JsonNumber, decimal, decimal_option, integer};
 pub use object::Object;
 pub use read::{decode, decode_object, expect_equal, none_if_empty};
+pub use text_map::text_map;
 pub use tolerant::{ProviderMessage, Read, UnreadableMember, UnreadableMembers, read};
 
 /// A JSON value as it was received, decoded only on request.

@@ -221,7 +221,7 @@ impl HostToHostDeposit {
             transaction_note: wire.transaction_note,
             expires_after: wire.order_expiration_seconds.map(Duration::from_secs),
             qr: wire.qr.map(QrCode),
-            deep_links: DeepLinks(wire.deep_links.unwrap_or_default()),
+            deep_links: DeepLinks(wire.deep_links),
             unreadable,
         })
     }
@@ -255,7 +255,7 @@ impl fmt::Debug for QrCode {
 /// Links that open a UPI app with the payment details, by the app's name.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
-pub struct DeepLinks(BTreeMap<String, Option<String>>);
+pub struct DeepLinks(BTreeMap<String, String>);
 
 impl DeepLinks {
     /// Returns the link for PhonePe.
@@ -273,7 +273,7 @@ impl DeepLinks {
     /// Returns the link for an app, by TurboPay's name for the app.
     #[must_use]
     pub fn get(&self, app: &str) -> Option<&str> {
-        self.0.get(app)?.as_deref()
+        self.0.get(app).map(String::as_str)
     }
 }
 
@@ -374,8 +374,8 @@ struct WireHostToHost {
     order_expiration_seconds: Option<u64>,
     #[serde(default, deserialize_with = "json::none_if_empty")]
     qr: Option<String>,
-    #[serde(default)]
-    deep_links: Option<BTreeMap<String, Option<String>>>,
+    #[serde(default, deserialize_with = "json::text_map")]
+    deep_links: BTreeMap<String, String>,
 }
 
 impl ProviderMessage for WireHostToHost {
