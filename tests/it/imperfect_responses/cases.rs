@@ -162,12 +162,9 @@ fn a_message_of_an_earlier_order_is_a_conflict_at_every_operation_under_every_st
                 let body = format!(r#"{{"status":"FAILED","success":false,"resultMessage":{message}}}"#);
                 (exchange.read)(status, body.as_bytes())
             };
-            // A checkout under 200 has no page: that is unknown without any wording.
-            let is_checkout = status < 300 && exchange.name == card3ds::CHECKOUT.name;
             for message in earlier {
                 let read = with_message(message).to_string();
-                let kind = if is_checkout { "unknown: malformed response" } else { "unknown: conflict" };
-                assert!(read.starts_with(kind), "{exchange:?}, {status} {message}: {read}");
+                assert!(read.starts_with("unknown: conflict"), "{exchange:?}, {status} {message}: {read}");
             }
             for message in negated {
                 let read = with_message(message).to_string();

@@ -65,6 +65,13 @@ const REFUSALS: &[Refusal] = &[
         kind: ErrorKind::Declined,
     },
     Refusal {
+        exchange: card3ds::CHECKOUT,
+        status: 200,
+        sample: r#"{"status":"FAILED","resultCode":"12","resultMessage":"Unknown merchant","amount":0}"#,
+        deciding: &["status"],
+        kind: ErrorKind::Declined,
+    },
+    Refusal {
         exchange: turbopay::WITHDRAWAL,
         status: 422,
         sample: r#"{"message":"The amount field must be an integer.","errors":{"amount":["The amount field must be an integer."]},
