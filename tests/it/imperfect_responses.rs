@@ -19,12 +19,7 @@ use exchange::Exchange;
 
 /// Every response and every webhook.
 fn exchanges() -> impl Iterator<Item = &'static Exchange> {
-    let all = [
-        turratech::EXCHANGES,
-        turbo_txn::EXCHANGES,
-        turbo_link::EXCHANGES,
-        card3ds::EXCHANGES,
-        turbopay::EXCHANGES,
-    ];
+    let all =
+        [turratech::EXCHANGES, turbo_txn::EXCHANGES, turbo_link::EXCHANGES, card3ds::EXCHANGES, turbopay::EXCHANGES];
     all.into_iter().flatten().copied()
 }

@@ -122,11 +122,9 @@ pub(super) const ENROLMENT: Exchange = Exchange {
         };
         let new = NewThreeDsPayment::new(card_payment("ORD-12345"), urls);
         Reading::of(now(client(Reply::new(status, body)).start_3ds(new).send()), |enrolment| match enrolment {
-            Enrolment::Enrolled(read) => Facts::new(
-                format!("{} {}", read.payment_id, read.page.html()),
-                "enrolled",
-                read.unreadable_members(),
-            ),
+            Enrolment::Enrolled(read) => {
+                Facts::new(format!("{} {}", read.payment_id, read.page.html()), "enrolled", read.unreadable_members())
+            }
             Enrolment::NotEnrolled(read) => Facts::new("", "not enrolled", read.unreadable_members()).passes(false),
         })
     },
@@ -183,7 +181,8 @@ fn payment(status: u16, body: &[u8], call: fn(&Client) -> Call<Payment>) -> Read
     let result: Result<Payment, Error> = now(call(&client(Reply::new(status, body))).send());
     Reading::of(result, |payment| {
         let order = payment.order_id.as_ref().map_or("-", |id| id.as_str());
-        let amount = payment.amount().map_or_else(|err| err.raw().unwrap_or("-").to_owned(), |amount| amount.to_string());
+        let amount =
+            payment.amount().map_or_else(|err| err.raw().unwrap_or("-").to_owned(), |amount| amount.to_string());
         Facts::new(format!("{} {order}", payment.payment_id), &payment.status, payment.unreadable_members())
             .details(amount)
             .passes(payment.check(&expected()).is_ok() && payment.clone().into_success().is_ok())

@@ -39,42 +39,172 @@ type Case = (&'static Exchange, u16, Sends, &'static str);
 
 /// Messages whose descriptive members or amounts differ from the document.
 const READING: &[Case] = &[
-    (&turbopay::HOST_TO_HOST_DEPOSIT, 0, With(&[("deep_links", "[]")]), "3e7a1c5b username@bankname new, 0 links, 300 s, passes, noted: deep_links"),
-    (&turbopay::HOST_TO_HOST_DEPOSIT, 0, With(&[("order_expiration_seconds", "600")]), "3e7a1c5b username@bankname new, 2 links, 600 s, passes, noted: order_expiration_seconds"),
+    (
+        &turbopay::HOST_TO_HOST_DEPOSIT,
+        0,
+        With(&[("deep_links", "[]")]),
+        "3e7a1c5b username@bankname new, 0 links, 300 s, passes, noted: deep_links",
+    ),
+    (
+        &turbopay::HOST_TO_HOST_DEPOSIT,
+        0,
+        With(&[("order_expiration_seconds", "600")]),
+        "3e7a1c5b username@bankname new, 2 links, 600 s, passes, noted: order_expiration_seconds",
+    ),
     (&turbopay::BALANCE, 0, With(&[("account_id", "7")]), "7 INR, -2.2800, passes, noted: account_id"),
-    (&turbopay::WEBHOOK, 0, With(&[("utr", "409876543210"), ("error_code", "402"), ("reason", "7")]), "849655cf O_XVajPtgGFk173LluM5oKb success, 500.00, 409876543210, 7, 402, passes, noted: reason utr error_code"),
-    (&turbopay::WEBHOOK, 0, With(&[("status", "\"cancelled\""), ("amount", "null")]), "849655cf O_XVajPtgGFk173LluM5oKb cancelled, -, 409876543210, some reason, ERR_001, does not pass"),
-    (&turbopay::WEBHOOK, 0, Without("amount"), "849655cf O_XVajPtgGFk173LluM5oKb success, -, 409876543210, some reason, ERR_001, does not pass"),
-    (&turbopay::WEBHOOK, 0, With(&[("reason", r#""ok \ud83d""#)]), "849655cf O_XVajPtgGFk173LluM5oKb success, 500.00, 409876543210, ok \u{fffd}, ERR_001, passes, noted: reason"),
+    (
+        &turbopay::WEBHOOK,
+        0,
+        With(&[("utr", "409876543210"), ("error_code", "402"), ("reason", "7")]),
+        "849655cf O_XVajPtgGFk173LluM5oKb success, 500.00, 409876543210, 7, 402, passes, noted: reason utr error_code",
+    ),
+    (
+        &turbopay::WEBHOOK,
+        0,
+        With(&[("status", "\"cancelled\""), ("amount", "null")]),
+        "849655cf O_XVajPtgGFk173LluM5oKb cancelled, -, 409876543210, some reason, ERR_001, does not pass",
+    ),
+    (
+        &turbopay::WEBHOOK,
+        0,
+        Without("amount"),
+        "849655cf O_XVajPtgGFk173LluM5oKb success, -, 409876543210, some reason, ERR_001, does not pass",
+    ),
+    (
+        &turbopay::WEBHOOK,
+        0,
+        With(&[("reason", r#""ok \ud83d""#)]),
+        "849655cf O_XVajPtgGFk173LluM5oKb success, 500.00, 409876543210, ok \u{fffd}, ERR_001, passes, noted: reason",
+    ),
     (&turbopay::WEBHOOK, 0, With(&[("order_id", r#""849655cf\ud83d""#)]), "unreadable at order_id"),
-    (&turbopay::WEBHOOK, 0, ByteOrderMark, "849655cf O_XVajPtgGFk173LluM5oKb success, 500.00, 409876543210, some reason, ERR_001, passes"),
-    (&turbopay::WEBHOOK, 0, With(&[("amount", r#""1,500.00""#)]), "849655cf O_XVajPtgGFk173LluM5oKb success, 1,500.00, 409876543210, some reason, ERR_001, does not pass"),
-    (&turratech::RETRIEVE_PAYMENT, 0, With(&[("metadata", "[]")]), "pay_1NqQXYZ123456789 succeeded, cus_ABC123, does not pass, noted: metadata"),
-    (&turratech::CREATE_PLAIN_PAYMENT, 200, With(&[("customer", r#"{"id":"cus_1","object":"customer"}"#)]), "pay_1NqQXYZ123456789 succeeded, cus_1, passes"),
-    (&turratech::LIST_PAYMENTS, 0, With(&[("data[1].customer", r#"{"id":"cus_1","object":"customer"}"#)]), "pay_3+pay_2+pay_1 succeeded+succeeded+succeeded, -+cus_1+-, passes"),
-    (&turratech::CREATE_PLAIN_PAYMENT, 402, Body(r#"{"error":{"type":"card_error","code":402,"message":"Your card was declined."}}"#), "refused: declined, says Your card was declined."),
-    (&turbo_txn::LOOKUP, 0, With(&[("data.txnStatus", "\"Rejected\""), ("data.amount", "0")]), "TestTurboTxn001 Rejected, final, does not pass"),
+    (
+        &turbopay::WEBHOOK,
+        0,
+        ByteOrderMark,
+        "849655cf O_XVajPtgGFk173LluM5oKb success, 500.00, 409876543210, some reason, ERR_001, passes",
+    ),
+    (
+        &turbopay::WEBHOOK,
+        0,
+        With(&[("amount", r#""1,500.00""#)]),
+        "849655cf O_XVajPtgGFk173LluM5oKb success, 1,500.00, 409876543210, some reason, ERR_001, does not pass",
+    ),
+    (
+        &turratech::RETRIEVE_PAYMENT,
+        0,
+        With(&[("metadata", "[]")]),
+        "pay_1NqQXYZ123456789 succeeded, cus_ABC123, does not pass, noted: metadata",
+    ),
+    (
+        &turratech::CREATE_PLAIN_PAYMENT,
+        200,
+        With(&[("customer", r#"{"id":"cus_1","object":"customer"}"#)]),
+        "pay_1NqQXYZ123456789 succeeded, cus_1, passes",
+    ),
+    (
+        &turratech::LIST_PAYMENTS,
+        0,
+        With(&[("data[1].customer", r#"{"id":"cus_1","object":"customer"}"#)]),
+        "pay_3+pay_2+pay_1 succeeded+succeeded+succeeded, -+cus_1+-, passes",
+    ),
+    (
+        &turratech::CREATE_PLAIN_PAYMENT,
+        402,
+        Body(r#"{"error":{"type":"card_error","code":402,"message":"Your card was declined."}}"#),
+        "refused: declined, says Your card was declined.",
+    ),
+    (
+        &turbo_txn::LOOKUP,
+        0,
+        With(&[("data.txnStatus", "\"Rejected\""), ("data.amount", "0")]),
+        "TestTurboTxn001 Rejected, final, does not pass",
+    ),
     (&turbo_link::LIST, 0, With(&[("line_items[0].created", "null")]), "abc123 of 1 completed, passes"),
-    (&turbo_link::LIST, 0, With(&[("line_items[0].created", "\"0000-00-00 00:00:00\"")]), "abc123 of 1 completed, passes, noted: line_items[0].created"),
-    (&turbo_link::LIST, 0, With(&[("line_items[0].convenience_fee.value", "\"3%\"")]), "abc123 of 1 completed, does not pass"),
-    (&card3ds::PAYMENT, 0, With(&[("currency", "\"949\"")]), "123e4567-e89b-12d3-a456-426614174000 ORD-12345 SUCCESS, 100.50 TRY, passes"),
-    (&card3ds::PAYMENT, 0, With(&[("currency", "\"TL\"")]), "123e4567-e89b-12d3-a456-426614174000 ORD-12345 SUCCESS, TL, does not pass"),
-    (&card3ds::PAYMENT, 400, Bytes(b"{\"status\":\"FAILED\",\"resultMessage\":\"Yetersiz bakiye, l\xfctfen ba\xfeka kart\"}"), "refused: declined, says Yetersiz bakiye, l\u{fffd}tfen ba\u{fffd}ka kart"),
+    (
+        &turbo_link::LIST,
+        0,
+        With(&[("line_items[0].created", "\"0000-00-00 00:00:00\"")]),
+        "abc123 of 1 completed, passes, noted: line_items[0].created",
+    ),
+    (
+        &turbo_link::LIST,
+        0,
+        With(&[("line_items[0].convenience_fee.value", "\"3%\"")]),
+        "abc123 of 1 completed, does not pass",
+    ),
+    (
+        &card3ds::PAYMENT,
+        0,
+        With(&[("currency", "\"949\"")]),
+        "123e4567-e89b-12d3-a456-426614174000 ORD-12345 SUCCESS, 100.50 TRY, passes",
+    ),
+    (
+        &card3ds::PAYMENT,
+        0,
+        With(&[("currency", "\"TL\"")]),
+        "123e4567-e89b-12d3-a456-426614174000 ORD-12345 SUCCESS, TL, does not pass",
+    ),
+    (
+        &card3ds::PAYMENT,
+        400,
+        Bytes(b"{\"status\":\"FAILED\",\"resultMessage\":\"Yetersiz bakiye, l\xfctfen ba\xfeka kart\"}"),
+        "refused: declined, says Yetersiz bakiye, l\u{fffd}tfen ba\u{fffd}ka kart",
+    ),
     (&card3ds::PAYMENT, 401, Body(""), "refused: authentication"),
-    (&card3ds::PAYMENT, 422, Body(r#"{"status":"FAILED","resultMessage":"Transaction could not be completed"}"#), "refused: declined, says Transaction could not be completed"),
+    (
+        &card3ds::PAYMENT,
+        422,
+        Body(r#"{"status":"FAILED","resultMessage":"Transaction could not be completed"}"#),
+        "refused: declined, says Transaction could not be completed",
+    ),
 ];
 
 /// Messages that must not be taken for the expected ones.
 const GUARDS: &[Case] = &[
-    (&card3ds::PAYMENT, 0, With(&[("status", "\"FAILED\""), ("orderId", "\"ORD-99999\"")]), "unknown: malformed response, at orderId, id 123e4567-e89b-12d3-a456-426614174000, status FAILED, amount 100.50"),
-    (&card3ds::PAYMENT, 0, With(&[("currency", "\"USD\"")]), "unknown: malformed response, at currency, id 123e4567-e89b-12d3-a456-426614174000, status SUCCESS, amount 100.50"),
-    (&card3ds::CHECKOUT_STATUS, 0, With(&[("currency", "\"USD\"")]), "123e4567-e89b-12d3-a456-426614174000 ORD-12345 SUCCESS, 100.50 USD, does not pass"),
-    (&card3ds::PAYMENT, 422, Body(r#"{"status":"FAILED","resultMessage":"Payment already completed"}"#), "unknown: conflict, says Payment already completed"),
+    (
+        &card3ds::PAYMENT,
+        0,
+        With(&[("status", "\"FAILED\""), ("orderId", "\"ORD-99999\"")]),
+        "unknown: malformed response, at orderId, id 123e4567-e89b-12d3-a456-426614174000, status FAILED, amount 100.50",
+    ),
+    (
+        &card3ds::PAYMENT,
+        0,
+        With(&[("currency", "\"USD\"")]),
+        "unknown: malformed response, at currency, id 123e4567-e89b-12d3-a456-426614174000, status SUCCESS, amount 100.50",
+    ),
+    (
+        &card3ds::CHECKOUT_STATUS,
+        0,
+        With(&[("currency", "\"USD\"")]),
+        "123e4567-e89b-12d3-a456-426614174000 ORD-12345 SUCCESS, 100.50 USD, does not pass",
+    ),
+    (
+        &card3ds::PAYMENT,
+        422,
+        Body(r#"{"status":"FAILED","resultMessage":"Payment already completed"}"#),
+        "unknown: conflict, says Payment already completed",
+    ),
     (&card3ds::PAYMENT, 401, Body("<html><h1>Unauthorized</h1></html>"), "unknown: malformed response"),
-    (&turbopay::LOOKUP_OF_007, 0, With(&[("merchant_order_id", "7")]), "unknown: malformed response, at merchant_order_id, id 849655cf, status success, amount 500.00"),
-    (&turratech::CREATE_PAYMENT, 0, With(&[("metadata", "[]")]), "unknown: malformed response, at metadata, id pay_1NqQXYZ123456789, status succeeded, amount 2000"),
+    (
+        &turbopay::LOOKUP_OF_007,
+        0,
+        With(&[("merchant_order_id", "7")]),
+        "unknown: malformed response, at merchant_order_id, id 849655cf, status success, amount 500.00",
+    ),
+    (
+        &turratech::CREATE_PAYMENT,
+        0,
+        With(&[("metadata", "[]")]),
+        "unknown: malformed response, at metadata, id pay_1NqQXYZ123456789, status succeeded, amount 2000",
+    ),
     (&turbo_txn::LOOKUP, 0, With(&[("data.amount", "0")]), "TestTurboTxn001 Approved, final, does not pass"),
-    (&turbopay::WEBHOOK, 0, With(&[("amount", r#""1.500,00""#)]), "849655cf O_XVajPtgGFk173LluM5oKb success, 1.500,00, 409876543210, some reason, ERR_001, does not pass"),
+    (
+        &turbopay::WEBHOOK,
+        0,
+        With(&[("amount", r#""1.500,00""#)]),
+        "849655cf O_XVajPtgGFk173LluM5oKb success, 1.500,00, 409876543210, some reason, ERR_001, does not pass",
+    ),
 ];
 
 /// Messages whose meaning is easily mistaken.
@@ -82,12 +212,37 @@ const MEANING: &[Case] = &[
     // Not waiting for the customer: a payout has none.
     (&turbopay::PAYOUT, 0, With(&[]), "5d4b0e68 Processing, passes"),
     // Another provider must not be tried.
-    (&turbopay::HOSTED_DEPOSIT, 422, Body(r#"{"message":"The merchant order id has already been taken."}"#), "unknown: conflict, says The merchant order id has already been taken."),
-    (&turbopay::AVAILABLE_BALANCE, 0, With(&[("available_balance", "\"1234.5678\"")]), "unknown: malformed response, at available_balance, amount 1234.5678"),
-    (&turbopay::BALANCE, 0, With(&[("available_balance", "\"1234.5678\"")]), "alisa-test INR, 1234.5678, does not pass"),
+    (
+        &turbopay::HOSTED_DEPOSIT,
+        422,
+        Body(r#"{"message":"The merchant order id has already been taken."}"#),
+        "unknown: conflict, says The merchant order id has already been taken.",
+    ),
+    (
+        &turbopay::AVAILABLE_BALANCE,
+        0,
+        With(&[("available_balance", "\"1234.5678\"")]),
+        "unknown: malformed response, at available_balance, amount 1234.5678",
+    ),
+    (
+        &turbopay::BALANCE,
+        0,
+        With(&[("available_balance", "\"1234.5678\"")]),
+        "alisa-test INR, 1234.5678, does not pass",
+    ),
     // The error carries what was read, because a person needs it.
-    (&card3ds::CAPTURE_OF_40, 0, With(&[("amount", "100.50")]), "unknown: malformed response, at amount, id 123e4567-e89b-12d3-a456-426614174000, status SUCCESS, amount 100.50"),
-    (&card3ds::CAPTURE_OF_40, 0, With(&[("amount", "40.00"), ("paymentId", "\"00000000-e89b-12d3-a456-426614174000\"")]), "unknown: malformed response, at paymentId, id 00000000-e89b-12d3-a456-426614174000, status SUCCESS, amount 40.00"),
+    (
+        &card3ds::CAPTURE_OF_40,
+        0,
+        With(&[("amount", "100.50")]),
+        "unknown: malformed response, at amount, id 123e4567-e89b-12d3-a456-426614174000, status SUCCESS, amount 100.50",
+    ),
+    (
+        &card3ds::CAPTURE_OF_40,
+        0,
+        With(&[("amount", "40.00"), ("paymentId", "\"00000000-e89b-12d3-a456-426614174000\"")]),
+        "unknown: malformed response, at paymentId, id 00000000-e89b-12d3-a456-426614174000, status SUCCESS, amount 40.00",
+    ),
 ];
 
 #[track_caller]
@@ -98,7 +253,10 @@ fn check(cases: &[Case]) {
         let body = sends.body(exchange);
         let read = (exchange.read)(status, &body).to_string();
         if read != *right {
-            wrong.push(format!("{exchange:?}, {status} {}\n   right: {right}\n   read:  {read}", String::from_utf8_lossy(&body)));
+            wrong.push(format!(
+                "{exchange:?}, {status} {}\n   right: {right}\n   read:  {read}",
+                String::from_utf8_lossy(&body)
+            ));
         }
     }
     assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), wrong.join("\n"));

@@ -30,7 +30,8 @@ pub(super) const LIST: Exchange = Exchange {
             let dollars = |cents| Ok(Money::from_minor(cents, Currency::USD));
             let passes = list.line_items.iter().all(|item| {
                 item.as_ref().is_ok_and(|link| {
-                    let fees_pass = link.convenience_fees.iter().all(|fee| fee.value() == Ok(decimal::parse("1.50").ok()));
+                    let fees_pass =
+                        link.convenience_fees.iter().all(|fee| fee.value() == Ok(decimal::parse("1.50").ok()));
                     link.status == LinkStatus::Completed && link.amount() == dollars(100) && fees_pass
                 })
             });

@@ -91,9 +91,7 @@ pub(super) const PAYOUT: Exchange = Exchange {
     read: |status, body| {
         let request = PayoutRequest::new("order-1", rupees(500), "customer-9", "065432123456789", "HDFC0000053");
         let sent = now(client(Reply::new(status, body)).pay_out(&request));
-        Reading::of(sent, |read| {
-            Facts::new(read.id.unwrap_or_default(), format!("{:?}", read.status), &<_>::default())
-        })
+        Reading::of(sent, |read| Facts::new(read.id.unwrap_or_default(), format!("{:?}", read.status), &<_>::default()))
     },
     ..WITHDRAWAL
 };
@@ -106,9 +104,7 @@ pub(super) const ORDER_STATUS: Exchange = Exchange {
     deciding: &["order_id", "merchant_order_id", "status"],
     compared: &["amount"],
     any_shape: &[],
-    read: |status, body| {
-        order(now(client(Reply::new(status, body)).order_status(&"849655cf".parse().unwrap()).send()))
-    },
+    read: |status, body| order(now(client(Reply::new(status, body)).order_status(&"849655cf".parse().unwrap()).send())),
 };
 
 pub(super) const LOOKUP: Exchange = Exchange {

@@ -1,15 +1,15 @@
 //! TurraTech's calls and events. The document shows a payment and an error; the other objects are inferred.
 
+use payments_core::Keyed;
 use payments_core::clock::Clock as _;
 use payments_core::gateway::{Refund as _, RefundRequest, Retrieve as _};
-use payments_core::Keyed;
 use payments_core::json::{UnreadableItem, UnreadableMembers};
 use payments_core::test_util::{Reply, Script};
 use turratech::test_util::sign;
 use turratech::{
     ApiKey, Call, CancelledSubscription, Client, Currency, Customer, CustomerDetails, Error, EventObject, EventType,
-    Expected, ListParams, NewPaymentMethod, NewRefund, NewSubscription, NewWebhookEndpoint, Payment,
-    PaymentMethod, Refund, Subscription, SubscriptionItem, SubscriptionUpdate, WebhookSecret, WebhookVerifier,
+    Expected, ListParams, NewPaymentMethod, NewRefund, NewSubscription, NewWebhookEndpoint, Payment, PaymentMethod,
+    Refund, Subscription, SubscriptionItem, SubscriptionUpdate, WebhookSecret, WebhookVerifier,
 };
 
 use super::exchange::{Exchange, Facts, Reading, clock, now};
@@ -149,7 +149,8 @@ pub(super) const LIST_PAYMENTS: Exchange = Exchange {
         let page = now(client(Reply::new(status, body)).list_payments(ListParams::new()).try_next_page());
         page_of(page, |payment: &Payment| {
             let is_paid = payment.is_paid() && payment.amount() == Ok(pounds(2000)) && !payment.livemode;
-            let has_metadata = payment.id.as_str() != "pay_2" || payment.metadata.get("order_id").is_some_and(|id| id == "12345");
+            let has_metadata =
+                payment.id.as_str() != "pay_2" || payment.metadata.get("order_id").is_some_and(|id| id == "12345");
             let customer = payment.customer.as_ref().map_or("-", |id| id.as_str());
             Facts::new(&payment.id, &payment.status, payment.unreadable_members())
                 .details(customer)
@@ -332,11 +333,8 @@ pub(super) const CREATE_SUBSCRIPTION: Exchange = Exchange {
     ..UPDATE_SUBSCRIPTION
 };
 
-pub(super) const CANCEL_SUBSCRIPTION: Exchange = Exchange {
-    name: "turratech, cancel subscription",
-    read: cancel,
-    ..UPDATE_SUBSCRIPTION
-};
+pub(super) const CANCEL_SUBSCRIPTION: Exchange =
+    Exchange { name: "turratech, cancel subscription", read: cancel, ..UPDATE_SUBSCRIPTION };
 
 pub(super) const CANCEL_AND_DELETE_SUBSCRIPTION: Exchange = Exchange {
     name: "turratech, cancel subscription, deleted",
@@ -461,9 +459,7 @@ fn event(_: u16, body: &[u8]) -> Reading {
             Ok(EventObject::Refund(read)) => refund_facts(&read),
             Ok(EventObject::Other(_)) => Facts::new("other", "", &<_>::default()),
             Ok(other) => panic!("{other:?}"),
-            Err(problem) => {
-                Facts::new(format!("unreadable at {}", problem.path()), "", &<_>::default()).passes(false)
-            }
+            Err(problem) => Facts::new(format!("unreadable at {}", problem.path()), "", &<_>::default()).passes(false),
         };
         let unreadable = event.unreadable_members().clone().with_part("data.object", object.unreadable);
         Facts::new(format!("{} {} {}", event.id, event.event_type, object.identity), object.status, &unreadable)
@@ -474,7 +470,11 @@ fn event(_: u16, body: &[u8]) -> Reading {
 
 // Reading.
 
-fn keyed<T: std::fmt::Debug + Send + 'static>(status: u16, body: &[u8], call: impl FnOnce(&Client) -> Call<T, Keyed>) -> Result<T, Error> {
+fn keyed<T: std::fmt::Debug + Send + 'static>(
+    status: u16,
+    body: &[u8],
+    call: impl FnOnce(&Client) -> Call<T, Keyed>,
+) -> Result<T, Error> {
     now(call(&client(Reply::new(status, body))).send())
 }
 
@@ -519,10 +519,7 @@ fn subscription(read: &Subscription) -> Facts {
 }
 
 /// A page: the items' ids and statuses joined. An unreadable item leaves a gap.
-fn page_of<T>(
-    page: Result<Option<Vec<Result<T, UnreadableItem>>>, Error>,
-    facts: impl Fn(&T) -> Facts,
-) -> Reading {
+fn page_of<T>(page: Result<Option<Vec<Result<T, UnreadableItem>>>, Error>, facts: impl Fn(&T) -> Facts) -> Reading {
     Reading::of(page, |items| {
         let items = items.unwrap_or_default();
         let gap = |item: &UnreadableItem| {

@@ -6,6 +6,7 @@ use card3ds::{
     Payment, PaymentStatus, ThreeDsCallback,
 };
 use payments_core::test_util::Reply;
+use payments_test_json::any_value;
 use proptest::prelude::*;
 
 use crate::support::{
@@ -456,26 +457,6 @@ fn an_installment_option_that_cannot_be_read_does_not_affect_the_others() {
     let problems: Vec<_> = options.iter().map(|option| option.as_ref().err().map(|item| item.error.path())).collect();
     assert_eq!(problems, [None, Some("options[1].currency"), Some("options[2]"), None]);
     assert_eq!(options[3].as_ref().unwrap().total_money(), Ok(lira("1020")));
-}
-
-/// Any JSON value that is not null.
-fn any_value() -> impl Strategy<Value = String> {
-    let leaf = prop_oneof![
-        Just("true".to_owned()),
-        any::<i64>().prop_map(|number| number.to_string()),
-        any::<f64>().prop_filter("finite", |number| number.is_finite()).prop_map(|number| format!("{number:?}")),
-        any::<String>().prop_map(|text| serde_json::Value::from(text).to_string()),
-    ];
-    leaf.prop_recursive(3, 12, 3, |inner| {
-        prop_oneof![
-            prop::collection::vec(inner.clone(), 0..3).prop_map(|items| format!("[{}]", items.join(","))),
-            prop::collection::vec((any::<String>(), inner), 0..3).prop_map(|members| {
-                let members =
-                    members.into_iter().map(|(name, value)| format!("{}:{value}", serde_json::Value::from(name)));
-                format!("{{{}}}", members.collect::<Vec<_>>().join(","))
-            }),
-        ]
-    })
 }
 
 /// The descriptive members of a payment that are texts.
