@@ -452,11 +452,18 @@ fn an_installment_option_that_cannot_be_read_does_not_affect_the_others() {
     };
     let body = [option("\"TRY\""), option("\"TL\""), "7".to_owned(), option("949")].join(",");
     let (client, _) = scripted([Reply::json(200, &format!(r#"{{"options":[{body}]}}"#))]);
-    let query = InstallmentQuery::new(lira("1000"), card().number().clone());
-    let options = now(client.installment_options(query).send()).unwrap();
+    let query = || InstallmentQuery::new(lira("1000"), card().number().clone());
+    let options = now(client.installment_options(query()).send()).unwrap();
     let problems: Vec<_> = options.iter().map(|option| option.as_ref().err().map(|item| item.error.path())).collect();
     assert_eq!(problems, [None, Some("options[1].currency"), Some("options[2]"), None]);
     assert_eq!(options[3].as_ref().unwrap().total_money(), Ok(lira("1020")));
+
+    // Bytes that are not UTF-8, in one option.
+    let body = format!(r#"{{"options":[{},{}]}}"#, option("\"T?Y\""), option("\"TRY\""));
+    let body: Vec<u8> = body.bytes().map(|byte| if byte == b'?' { 0xfe } else { byte }).collect();
+    let (client, _) = scripted([Reply::new(200, body)]);
+    let options = now(client.installment_options(query()).send()).unwrap();
+    assert!(options[0].is_err() && options[1].is_ok(), "{options:?}");
 }
 
 /// The descriptive members of a payment that are texts.
