@@ -5,7 +5,9 @@
 
 mod any_shape;
 mod cases;
+mod client;
 mod exchange;
+mod hostile;
 mod refusals;
 
 // The calls and webhooks of each provider, with samples.
