@@ -15,8 +15,11 @@ const SIZE: usize = if cfg!(debug_assertions) { 16 * 1024 } else { 1024 * 1024 }
 /// The limit of `unreadable_members()`, for a message and for one part of it.
 const MOST_NOTES: usize = 2 * 64;
 
+/// Creates a body of about this size.
+type Filling = fn(&Exchange, usize) -> Vec<u8>;
+
 /// What fills the body: a text that is repeated.
-const FILLINGS: &[(&str, fn(&Exchange, usize) -> Vec<u8>)] = &[
+const FILLINGS: &[(&str, Filling)] = &[
     ("deep nesting", |exchange, size| in_members(exchange, &"[".repeat(size))),
     ("deep objects", |exchange, size| in_members(exchange, &"{\"a\":".repeat(size / 5))),
     ("commas", |exchange, size| in_members(exchange, &format!("[{}]", ",".repeat(size)))),
