@@ -9,6 +9,7 @@ mod actix_app;
 mod attack;
 mod dropped_handler;
 mod hostile_ids;
+mod imperfect_responses;
 mod lost_responses;
 mod matrix;
 mod secrets;

@@ -215,7 +215,8 @@ pub(crate) struct WireOptions {
 }
 
 impl ProviderMessage for WireOptions {
-    const DECIDING: &'static [&'static str] = &["options"];
+    // The empty name stands for no option: what an option contains does not decide about the others.
+    const DECIDING: &'static [&'static str] = &["options."];
 }
 
 #[derive(Deserialize)]

@@ -262,10 +262,11 @@ fn refused_enrolment(operation: &Operation, response: &Response, requested: &Req
     if !response.status().is_success() {
         return parse_error(operation, response, requested);
     }
-    let wire = json::read::<WireEnrolment>(response.body()).ok()?.value;
+    let wire = json::read::<WireRefusal>(response.body()).ok()?.value;
     if wire.success != Flag::False {
         return None;
     }
+    let is_returned = wire.payment_id != Member::Unreadable && json::read::<WireEnrolment>(response.body()).is_ok();
     let error = ProviderError {
         code: wire.result_code,
         message: masked(wire.result_message.as_deref()),
@@ -274,11 +275,30 @@ fn refused_enrolment(operation: &Operation, response: &Response, requested: &Req
     };
     if mentions_earlier_request(response.body()) {
         Some(conflict(operation, error))
-    } else if wire.payment_id == Member::Unreadable {
-        Some(ProviderError { param: Some("paymentId".to_owned()), ..declined(error) })
-    } else {
+    } else if is_returned {
         None
+    } else {
+        let param = (wire.payment_id == Member::Unreadable).then(|| "paymentId".to_owned());
+        Some(ProviderError { param, ..declined(error) })
     }
+}
+
+/// An enrolment that failed. It needs no page.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct WireRefusal {
+    #[serde(default)]
+    payment_id: Member<PaymentId>,
+    #[serde(default)]
+    success: Flag,
+    #[serde(default, deserialize_with = "json::none_if_empty")]
+    result_code: Option<String>,
+    #[serde(default, deserialize_with = "json::none_if_empty")]
+    result_message: Option<String>,
+}
+
+impl ProviderMessage for WireRefusal {
+    const DECIDING: &'static [&'static str] = &["paymentId", "success"];
 }
 
 /// A boolean that is never guessed.

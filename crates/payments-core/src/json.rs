@@ -5,6 +5,7 @@ mod number;
 mod object;
 mod read;
 mod stored_text;
+mod text_map;
 mod tolerant;
 
 use std::borrow::Cow;
@@ -19,6 +20,7 @@ pub use number::{JsonNumber, amount, currency, decimal, decimal_option, integer,
 pub use object::Object;
 pub use read::{decode, decode_object, expect_equal, none_if_empty};
 pub use stored_text::{raw_text, raw_text_option};
+pub use text_map::text_map;
 pub use tolerant::{ProviderMessage, Read, UnreadableMember, UnreadableMembers, read};
 
 /// A JSON value as it was received, decoded only on request.

@@ -148,7 +148,13 @@ impl WireFee {
         let texts = [self.status.as_ref().map(FeeStatus::as_str), self.setting.as_ref().map(FeeSetting::as_str)];
         let is_damaged = texts.into_iter().flatten().any(|text| text.contains(char::REPLACEMENT_CHARACTER));
         let is_unreadable = is_noted || is_damaged;
-        ConvenienceFee { status: self.status, setting: self.setting, value: self.value, is_unreadable }
+        let is_dropped = || unreadable.iter().any(|member| member.path == path);
+        let value = match unreadable.amount(&format!("{path}.value"), self.value) {
+            // The whole fee has another shape.
+            ReportedAmount::Missing if is_dropped() => ReportedAmount::Unreadable(Box::default()),
+            value => value,
+        };
+        ConvenienceFee { status: self.status, setting: self.setting, value, is_unreadable }
     }
 }
 

@@ -231,7 +231,7 @@ impl HostToHostDeposit {
             transaction_note: wire.transaction_note,
             expires_after: wire.order_expiration_seconds.map(Duration::from_secs),
             qr: wire.qr.map(QrCode),
-            deep_links: DeepLinks(wire.deep_links.unwrap_or_default()),
+            deep_links: DeepLinks(wire.deep_links),
             unreadable,
         })
     }
@@ -265,7 +265,7 @@ impl fmt::Debug for QrCode {
 /// Links that open a UPI app with the payment details, by the app's name.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct DeepLinks(BTreeMap<String, Option<String>>);
+pub struct DeepLinks(BTreeMap<String, String>);
 
 impl DeepLinks {
     /// Returns the link for PhonePe.
@@ -282,13 +282,13 @@ impl DeepLinks {
 
     /// Returns all links, with TurboPay's names for the apps.
     pub fn all(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.0.iter().filter_map(|(app, link)| Some((app.as_str(), link.as_deref()?)))
+        self.0.iter().map(|(app, link)| (app.as_str(), link.as_str()))
     }
 
     /// Returns the link for an app, by TurboPay's name for the app.
     #[must_use]
     pub fn get(&self, app: &str) -> Option<&str> {
-        self.0.get(app)?.as_deref()
+        self.0.get(app).map(String::as_str)
     }
 }
 
@@ -395,8 +395,8 @@ pub(crate) struct WireHostToHost {
     order_expiration_seconds: Option<u64>,
     #[serde(default, deserialize_with = "json::none_if_empty")]
     qr: Option<String>,
-    #[serde(default)]
-    deep_links: Option<BTreeMap<String, Option<String>>>,
+    #[serde(default, deserialize_with = "json::text_map")]
+    deep_links: BTreeMap<String, String>,
 }
 
 impl ProviderMessage for WireHostToHost {

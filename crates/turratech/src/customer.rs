@@ -359,7 +359,7 @@ pub(crate) struct WireCustomer {
     address: Option<RawJson>,
     #[serde(default)]
     shipping: Option<RawJson>,
-    #[serde(default, deserialize_with = "metadata::deserialize")]
+    #[serde(default, deserialize_with = "json::text_map")]
     metadata: BTreeMap<String, String>,
     #[serde(default, deserialize_with = "reference")]
     payment_method: Option<PaymentMethodId>,

@@ -19,7 +19,6 @@ use crate::fields::{reference, stored_timestamp, timestamp};
 use crate::id::{CustomerId, PaymentId, PaymentMethodId};
 use crate::list::{ListParams, pager};
 use crate::masked_debug::masked_debug;
-use crate::metadata;
 use crate::request_body::post_without_body;
 
 open_enum! {
@@ -337,7 +336,7 @@ pub(crate) struct WirePayment {
     #[serde(default, deserialize_with = "timestamp")]
     created: Option<OffsetDateTime>,
     livemode: bool,
-    #[serde(default, deserialize_with = "metadata::deserialize")]
+    #[serde(default, deserialize_with = "json::text_map")]
     metadata: BTreeMap<String, String>,
 }
 

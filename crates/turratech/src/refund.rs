@@ -254,7 +254,7 @@ pub(crate) struct WireRefund {
     reason: Option<RefundReason>,
     #[serde(default)]
     status: Option<String>,
-    #[serde(default, deserialize_with = "metadata::deserialize")]
+    #[serde(default, deserialize_with = "json::text_map")]
     metadata: BTreeMap<String, String>,
 }
 

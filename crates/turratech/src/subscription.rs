@@ -386,7 +386,7 @@ pub(crate) struct WireSubscription {
     default_payment_method: Option<PaymentMethodId>,
     #[serde(default)]
     status: Option<String>,
-    #[serde(default, deserialize_with = "metadata::deserialize")]
+    #[serde(default, deserialize_with = "json::text_map")]
     metadata: BTreeMap<String, String>,
     /// Only in the response to a cancellation.
     #[serde(default)]

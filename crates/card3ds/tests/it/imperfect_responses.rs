@@ -6,6 +6,7 @@ use card3ds::{
     Payment, PaymentStatus, ThreeDsCallback,
 };
 use payments_core::test_util::Reply;
+use payments_test_json::any_value;
 use proptest::prelude::*;
 
 use crate::support::{
@@ -451,31 +452,18 @@ fn an_installment_option_that_cannot_be_read_does_not_affect_the_others() {
     };
     let body = [option("\"TRY\""), option("\"TL\""), "7".to_owned(), option("949")].join(",");
     let (client, _) = scripted([Reply::json(200, &format!(r#"{{"options":[{body}]}}"#))]);
-    let query = InstallmentQuery::new(lira("1000"), card().number().clone());
-    let options = now(client.installment_options(query).send()).unwrap();
+    let query = || InstallmentQuery::new(lira("1000"), card().number().clone());
+    let options = now(client.installment_options(query()).send()).unwrap();
     let problems: Vec<_> = options.iter().map(|option| option.as_ref().err().map(|item| item.error.path())).collect();
     assert_eq!(problems, [None, Some("options[1].currency"), Some("options[2]"), None]);
     assert_eq!(options[3].as_ref().unwrap().total_money(), Ok(lira("1020")));
-}
 
-/// Any JSON value that is not null.
-fn any_value() -> impl Strategy<Value = String> {
-    let leaf = prop_oneof![
-        Just("true".to_owned()),
-        any::<i64>().prop_map(|number| number.to_string()),
-        any::<f64>().prop_filter("finite", |number| number.is_finite()).prop_map(|number| format!("{number:?}")),
-        any::<String>().prop_map(|text| serde_json::Value::from(text).to_string()),
-    ];
-    leaf.prop_recursive(3, 12, 3, |inner| {
-        prop_oneof![
-            prop::collection::vec(inner.clone(), 0..3).prop_map(|items| format!("[{}]", items.join(","))),
-            prop::collection::vec((any::<String>(), inner), 0..3).prop_map(|members| {
-                let members =
-                    members.into_iter().map(|(name, value)| format!("{}:{value}", serde_json::Value::from(name)));
-                format!("{{{}}}", members.collect::<Vec<_>>().join(","))
-            }),
-        ]
-    })
+    // Bytes that are not UTF-8, in one option.
+    let body = format!(r#"{{"options":[{},{}]}}"#, option("\"T?Y\""), option("\"TRY\""));
+    let body: Vec<u8> = body.bytes().map(|byte| if byte == b'?' { 0xfe } else { byte }).collect();
+    let (client, _) = scripted([Reply::new(200, body)]);
+    let options = now(client.installment_options(query()).send()).unwrap();
+    assert!(options[0].is_err() && options[1].is_ok(), "{options:?}");
 }
 
 /// The descriptive members of a payment that are texts.

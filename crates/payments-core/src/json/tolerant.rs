@@ -229,8 +229,7 @@ impl Repair {
     fn new(body: &[u8], deciding: &'static [&'static str]) -> Result<Self, DecodeError> {
         let Cleaned { text, replacements } = clean::clean(body);
         let mut repair = Self { deciding, text, found: Vec::new(), steps: HashMap::new(), decoded: 0 };
-        for offset in replacements {
-            let path = locate::path_at(&repair.text, offset);
+        for path in locate::paths_at(&repair.text, replacements) {
             if path.is_empty() {
                 return Err(DecodeError::not_json("not JSON, because it is not UTF-8"));
             }
@@ -325,8 +324,11 @@ impl Repair {
     }
 
     fn record(&mut self, path: &[Segment], problem: &str) {
+        if self.found.len() >= FOUND_LIMIT {
+            return;
+        }
         let path_text = redacted_line(&shown(path));
-        if self.found.len() >= FOUND_LIMIT || self.found.iter().any(|member| member.path == path_text) {
+        if self.found.iter().any(|member| member.path == path_text) {
             return;
         }
         let occurrences: Vec<&str> = spans(&self.text, path).into_iter().map(|span| &self.text[span]).collect();

@@ -36,6 +36,13 @@ fn unreadable(body: &str) -> UnreadableMembers {
 }
 
 #[test]
+fn a_documented_message_is_read_as_it_is() {
+    let read = json::read::<Payment>(br#"{"id":"1","card":{"brand":"visa"}}"#).unwrap();
+    let brand = read.value.card.and_then(|card| card.0.brand);
+    assert_eq!((&*read.value.id, brand.as_deref(), read.unreadable.is_empty()), ("1", Some("visa"), true));
+}
+
+#[test]
 fn a_member_is_concerned_if_a_part_of_it_is() {
     let card = unreadable(r#"{"id":"1","card":{"brand":[1]}}"#);
     assert!(card.concerns("card") && card.concerns("card.brand"));
