@@ -166,7 +166,9 @@ fn a_request_that_fails_validation_stays_unknown_if_an_earlier_process_may_have_
         };
     }
     let mut errors = Vec::new();
-    errors.extend(errors!(start_payment: payment("../x"), PaymentRequest::new("..", pounds(2000)).payment_method("pm_1")));
+    errors.extend(
+        errors!(start_payment: payment("../x"), PaymentRequest::new("..", pounds(2000)).payment_method("pm_1")),
+    );
     errors.extend(errors!(capture: capture("../x"), CaptureRequest::new("..", "pay_1", pounds(2000))));
     errors.extend(errors!(cancel: CancelRequest::new("cancel-1", "../x"), CancelRequest::new("..", "pay_1")));
     errors.extend(errors!(refund: refund("../x"), RefundRequest::new("..", "pay_1", pounds(500))));
