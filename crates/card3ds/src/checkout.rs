@@ -139,7 +139,9 @@ impl Client {
     ///
     /// The client never retries a request that may have been executed. After an unknown outcome, create another checkout:
     /// nobody has the URL of the first one, so nobody can pay it (inferred). Except after an error of the kind
-    /// [`Conflict`](payments_core::ErrorKind::Conflict): it says that the order may be paid.
+    /// [`Conflict`](payments_core::ErrorKind::Conflict) or
+    /// [`MalformedResponse`](payments_core::ErrorKind::MalformedResponse): its response may describe a paid order. And except
+    /// after a crash, if the customer may have the URL already.
     pub fn create_checkout(&self, checkout: NewCheckout) -> Call<Checkout> {
         let requested = Requested::for_order(&checkout.order_id);
         self.connection

@@ -66,7 +66,8 @@ pub(crate) fn parse_error(operation: &Operation, response: &Response, requested:
         error.kind = Some(ErrorKind::MalformedResponse);
         error.outcome = Some(Outcome::Unknown);
         error.param = Some(name.to_owned());
-    } else if is_write && is_refusal && mentions_earlier_request(response.body()) {
+    } else if is_write && mentions_earlier_request(response.body()) {
+        // Under any error status: after a conflict, no payment is started again.
         return Some(conflict(operation, error));
     } else if claims_failure && matches!(status, 400 | 422) {
         error.kind = Some(ErrorKind::Declined);

@@ -164,8 +164,9 @@ impl Client {
     ///
     /// The client never retries a request that may have been executed. After an unknown outcome, start the payment again:
     /// nobody has the page of the first one, so nobody can complete it (inferred). Except after an error of the kind
-    /// [`Conflict`](payments_core::ErrorKind::Conflict): the provider's message says that the order may have been paid
-    /// before.
+    /// [`Conflict`](payments_core::ErrorKind::Conflict) or
+    /// [`MalformedResponse`](payments_core::ErrorKind::MalformedResponse): its response may describe a paid order. And except
+    /// after a crash, if the customer may have the page already.
     pub fn start_3ds(&self, payment: NewThreeDsPayment) -> Call<Enrolment> {
         let requested = Requested::for_order(&payment.payment.order_id);
         self.connection

@@ -217,7 +217,7 @@ impl Error {
         self.0.retry_after
     }
 
-    /// The number of attempts; 0 if nothing was sent.
+    /// The number of attempts; 0 if nothing was sent, or if the error was created from a successful response.
     #[must_use]
     pub fn attempts(&self) -> u32 {
         self.0.attempts

@@ -84,8 +84,9 @@ impl StartPayment for Client {
         CAPABILITIES.check_payment(request)?;
         let method = request.payment_method.as_deref();
         let method = method.ok_or_else(|| ValidationError::new("payment_method", "is required by TurraTech"))?;
+        let method = parse_field("payment_method", method).map_err(|error| request.options.not_sent(error))?;
         let mut new = NewPayment::new(request.amount)
-            .payment_method(parse_field("payment_method", method)?)
+            .payment_method(method)
             .confirm(true)
             .metadata(ORDER_ID, request.reference.as_str());
         if let Some(description) = &request.description {
@@ -133,7 +134,7 @@ impl Capture for Client {
     /// The client's own [`Client::capture_payment`] captures without this comparison.
     async fn capture(&self, request: &CaptureRequest) -> Result<PaymentState, Error> {
         let deadline = self.connection.deadline(request.options.timeout);
-        let id: PaymentId = parse_field("payment_id", &request.payment_id)?;
+        let id = payment_id(&request.payment_id, &request.options)?;
         let capture = keyed(self.capture_payment(&id), &request.reference, &request.options)?.within(&deadline);
         let payment = self.retrieve_payment(&id).within(&deadline).send().await;
         let payment = payment.map_err(|error| capture.not_sent(error))?;
@@ -154,7 +155,7 @@ impl Capture for Client {
 #[async_trait]
 impl Cancel for Client {
     async fn cancel(&self, request: &CancelRequest) -> Result<PaymentState, Error> {
-        let id: PaymentId = parse_field("payment_id", &request.payment_id)?;
+        let id = payment_id(&request.payment_id, &request.options)?;
         let cancel = keyed(self.cancel_payment(&id), &request.reference, &request.options)?;
         Ok(payment_state(&cancel.send().await?))
     }
@@ -163,7 +164,7 @@ impl Cancel for Client {
 #[async_trait]
 impl Refund for Client {
     async fn refund(&self, request: &RefundRequest) -> Result<RefundState, Error> {
-        let new = NewRefund::new(parse_field("payment_id", &request.payment_id)?).amount(request.amount);
+        let new = NewRefund::new(payment_id(&request.payment_id, &request.options)?).amount(request.amount);
         let new = new.metadata(ORDER_ID, request.reference.as_str());
         let call = keyed(self.create_refund(new), &request.reference, &request.options)?;
         let key = call.key().clone();
@@ -179,9 +180,14 @@ impl Refund for Client {
 }
 
 /// Applies a request's options. A derived key needs a valid reference, so every request does.
-fn keyed<T>(call: Call<T, Keyed>, reference: &str, options: &WriteOptions) -> Result<Call<T, Keyed>, ValidationError> {
-    let reference: IdempotencyReference = parse_field("reference", reference)?;
+fn keyed<T>(call: Call<T, Keyed>, reference: &str, options: &WriteOptions) -> Result<Call<T, Keyed>, Error> {
+    let reference = parse_field::<IdempotencyReference>("reference", reference);
+    let reference = reference.map_err(|error| options.not_sent(error))?;
     Ok(call.with_options(reference.as_str(), options))
+}
+
+fn payment_id(text: &str, options: &WriteOptions) -> Result<PaymentId, Error> {
+    parse_field("payment_id", text).map_err(|error| options.not_sent(error))
 }
 
 /// The state of a captured payment. A captured amount that differs from the requested one is a mismatch.

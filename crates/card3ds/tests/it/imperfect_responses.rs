@@ -372,6 +372,42 @@ fn wording_of_an_earlier_request_makes_the_outcome_unknown_under_any_status() {
     }
 }
 
+/// `Recovery::StartAgain` is not for errors of these two kinds.
+#[test]
+fn a_payment_is_not_started_again_after_a_response_that_may_describe_a_paid_order() {
+    let earlier = r#"{"message":"Order ORD-12345 has already been paid"}"#;
+    let paid = format!(r#"{{"paymentId":"{PAYMENT}","orderId":"ORD-12345","status":"SUCCESS"}}"#);
+    for status in [400, 408, 409, 429, 500, 503] {
+        for (body, kind) in [(earlier, ErrorKind::Conflict), (&*paid, ErrorKind::MalformedResponse)] {
+            let (client, _) = scripted([Reply::json(status, body), Reply::json(status, body)]);
+            for err in [
+                now(client.start_3ds(three_ds()).send()).unwrap_err(),
+                now(client.create_checkout(checkout()).send()).unwrap_err(),
+            ] {
+                assert_eq!((err.kind(), err.outcome()), (kind, Outcome::Unknown), "{status} {body}: {err}");
+            }
+        }
+    }
+    let no_page = format!(r#"{{"paymentId":"{PAYMENT}","success":true,"resultMessage":"Successful"}}"#);
+    let (client, _) = scripted([Reply::json(200, &no_page), Reply::json(200, &paid)]);
+    for err in [
+        now(client.start_3ds(three_ds()).send()).unwrap_err(),
+        now(client.create_checkout(checkout()).send()).unwrap_err(),
+    ] {
+        assert_eq!((err.kind(), err.outcome()), (ErrorKind::MalformedResponse, Outcome::Unknown), "{err}");
+    }
+}
+
+#[test]
+fn a_failed_checkout_is_not_final_in_the_gateway_because_the_customer_may_try_again_on_its_page() {
+    let expected = Expected::new("ORD-12345", lira("100.50"));
+    let (client, _) = scripted([response(&[("status", "\"FAILED\"")]), response(&[])]);
+    let state = now(client.retrieve(PAYMENT, &expected)).unwrap();
+    assert_eq!((state.status, state.is_final), (payments_core::PaymentStatus::Failed, false));
+    let state = now(client.retrieve(PAYMENT, &expected)).unwrap();
+    assert!(state.is_paid_as_expected() && state.is_final);
+}
+
 #[test]
 fn wording_of_an_earlier_request_counts_in_into_success_and_in_the_gateway() {
     let expected = Expected::new("ORD-12345", lira("100.50"));
