@@ -11,7 +11,9 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use self::clean::Cleaned;
+pub(super) use self::clean::clean;
 use self::locate::{Segment, remove, replace, spans};
+use super::mask_unreadable;
 use super::read::{object, unquoted, without_values};
 use super::{DecodeError, Facts, ROOT, RawJson};
 use crate::provider::Operation;
@@ -165,8 +167,8 @@ pub struct UnreadableMember {
     pub path: String,
     /// What was expected, or what is wrong.
     pub problem: String,
-    /// The beginning of the member's JSON text, with everything masked that could be a card number. If the member occurs
-    /// several times, all of them, separated by commas.
+    /// The beginning of the member's JSON text, with everything masked that could be a card number, and without security
+    /// codes. If the member occurs several times, all of them, separated by commas.
     pub raw: String,
 }
 
@@ -202,7 +204,7 @@ pub fn read<T: ProviderMessage>(body: &[u8]) -> Result<Read<'_, T>, DecodeError>
 
 /// What can be read of an unreadable message. A member that occurs twice, or that needed a replacement character, is not.
 fn facts<T: ProviderMessage>(body: &[u8]) -> Facts {
-    let text = clean::clean(body).text;
+    let text = clean(body).text;
     T::facts(&|name| {
         let path: Vec<Segment> = name.split('.').map(|name| Segment::Name(name.to_owned())).collect();
         let spans = spans(&text, &path);
@@ -227,7 +229,7 @@ struct Repair {
 
 impl Repair {
     fn new(body: &[u8], deciding: &'static [&'static str]) -> Result<Self, DecodeError> {
-        let Cleaned { text, replacements } = clean::clean(body);
+        let Cleaned { text, replacements } = clean(body);
         let mut repair = Self { deciding, text, found: Vec::new(), steps: HashMap::new(), decoded: 0 };
         for offset in replacements {
             let path = locate::path_at(&repair.text, offset);
@@ -329,7 +331,8 @@ impl Repair {
         if self.found.len() >= FOUND_LIMIT || self.found.iter().any(|member| member.path == path_text) {
             return;
         }
-        let occurrences: Vec<&str> = spans(&self.text, path).into_iter().map(|span| &self.text[span]).collect();
+        let occurrences = spans(&self.text, path).into_iter().map(|span| mask_unreadable(&self.text[span]));
+        let occurrences: Vec<_> = occurrences.collect();
         self.found.push(UnreadableMember {
             path: path_text,
             problem: problem.to_owned(),
