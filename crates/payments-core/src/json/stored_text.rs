@@ -14,7 +14,7 @@ use crate::redact::mask_card_numbers;
 
 /// For `#[serde(with = "json::raw_text")]`: stores the text of a JSON value.
 ///
-/// Numbers that could be card numbers are masked, and security codes are redacted.
+/// Numbers that could be card numbers are masked, and security codes are redacted, as by [`RawJson::masked`].
 pub mod raw_text {
     use serde::{Deserializer, Serializer};
 
