@@ -16,6 +16,7 @@ mod secrets;
 mod simulate;
 mod small_stack;
 mod statuses;
+mod stored_rows;
 mod support;
 mod turbopay_flows;
 mod vectors;

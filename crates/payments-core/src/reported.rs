@@ -8,7 +8,8 @@ use serde::ser::SerializeMap as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::decimal;
-use crate::redact::{mask_card_numbers, redacted_line};
+use crate::json::mask_unreadable;
+use crate::redact::redacted_line;
 use crate::{Currency, Money, MoneyError};
 
 /// An amount as a provider reports it.
@@ -80,7 +81,7 @@ impl fmt::Debug for ReportedAmount {
         match self {
             Self::Exact(amount) => write!(f, "{amount}"),
             Self::Missing => f.write_str("Missing"),
-            Self::Unreadable(raw) => write!(f, "Unreadable({:?})", redacted_line(raw)),
+            Self::Unreadable(raw) => write!(f, "Unreadable({:?})", redacted_line(&mask_unreadable(raw))),
         }
     }
 }
@@ -157,7 +158,7 @@ impl fmt::Debug for ReportedCurrency {
         match self {
             Self::Known(currency) => write!(f, "{currency}"),
             Self::Missing => f.write_str("Missing"),
-            Self::Unreadable(raw) => write!(f, "Unreadable({:?})", redacted_line(raw)),
+            Self::Unreadable(raw) => write!(f, "Unreadable({:?})", redacted_line(&mask_unreadable(raw))),
         }
     }
 }
@@ -184,10 +185,10 @@ impl<'de> Deserialize<'de> for ReportedCurrency {
     }
 }
 
-/// A faulty response may contain a card number in an amount or a currency.
+/// A faulty response may contain a card number or a security code in an amount or a currency.
 fn serialize_unreadable<S: Serializer>(raw: &str, serializer: S) -> Result<S::Ok, S::Error> {
     let mut object = serializer.serialize_map(Some(1))?;
-    object.serialize_entry(UNREADABLE, &mask_card_numbers(raw))?;
+    object.serialize_entry(UNREADABLE, &mask_unreadable(raw))?;
     object.end()
 }
 
@@ -215,6 +216,10 @@ impl<T> Stored<T> {
                     .map_err(|problem| F::custom(format_args!("in the stored form, {problem}")))
             }
             fn visit_unit<F>(self) -> Result<Stored<T>, F> {
+                Ok(Stored::Missing)
+            }
+            // What CBOR and RON have in place of `null`.
+            fn visit_none<F>(self) -> Result<Stored<T>, F> {
                 Ok(Stored::Missing)
             }
             fn visit_map<A: MapAccess<'de>>(self, mut object: A) -> Result<Stored<T>, A::Error> {
@@ -245,7 +250,7 @@ pub struct AmountUnreadable {
 
 #[expect(clippy::ref_option, reason = "serde passes a reference to the field")]
 fn serialize_masked<S: Serializer>(raw: &Option<Box<str>>, serializer: S) -> Result<S::Ok, S::Error> {
-    raw.as_deref().map(mask_card_numbers).serialize(serializer)
+    raw.as_deref().map(mask_unreadable).serialize(serializer)
 }
 
 impl AmountUnreadable {
@@ -269,7 +274,7 @@ impl AmountUnreadable {
 impl fmt::Display for AmountUnreadable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.problem)?;
-        self.raw.as_deref().map_or(Ok(()), |raw| write!(f, ": `{}`", redacted_line(raw)))
+        self.raw.as_deref().map_or(Ok(()), |raw| write!(f, ": `{}`", redacted_line(&mask_unreadable(raw))))
     }
 }
 

@@ -38,7 +38,9 @@ use crate::text;
 pub trait Stored {
     /// The tag: the crate, the model, and the version of its stored form.
     ///
-    /// Change the version only if the previous form can no longer be loaded.
+    /// Change the version only if the previous form can no longer be loaded. A member that is added needs
+    /// `#[serde(default)]`, because stored rows lack it. If a comparison depends on the member, its default must not pass one
+    /// that an earlier version would have failed.
     const TAG: &'static str;
 }
 

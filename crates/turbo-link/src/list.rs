@@ -43,6 +43,7 @@ pub struct PaymentList {
     /// The interval, if the response repeats it.
     pub interval: Option<Interval>,
     /// An undocumented member, which is an empty list in the documented sample.
+    #[serde(serialize_with = "serialize_masked")]
     pub period: Option<RawJson>,
     /// The API path. In the documented sample it is `/payments`, for a request to `/payments/baddef`.
     pub api_path: Option<String>,
@@ -210,6 +211,11 @@ fn serialize_items<S: Serializer>(
         }
     }
     list.end()
+}
+
+/// Serializes a member that could contain anything, with possible card numbers masked.
+fn serialize_masked<S: Serializer>(raw: &Option<RawJson>, serializer: S) -> Result<S::Ok, S::Error> {
+    raw.as_ref().map(RawJson::masked).serialize(serializer)
 }
 
 /// Decodes an interval; `None` if it is missing, `null` or empty.

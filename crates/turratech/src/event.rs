@@ -2,7 +2,7 @@ use payments_core::json::{self, DecodeError, ProviderMessage, RawJson, Read, Unr
 use payments_core::open_enum;
 use payments_core::provider::Operation;
 use payments_core::time::OffsetDateTime;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
 use crate::customer::Customer;
 use crate::error::SPEC;
@@ -63,6 +63,9 @@ pub struct Event {
     /// True for real money, false for test money.
     pub livemode: bool,
     /// The object that the event is about, as received. [`Event::object`] decodes it.
+    ///
+    /// In the serialized form possible card numbers are masked, and security codes are redacted.
+    #[serde(serialize_with = "serialize_masked")]
     pub raw_object: RawJson,
     #[serde(skip)]
     unreadable: UnreadableMembers,
@@ -146,7 +149,14 @@ pub enum EventObject {
     /// A refund: `refund.created`.
     Refund(Refund),
     /// An object that the document does not describe: an invoice, a dispute, or the object of an unknown event type.
-    Other(RawJson),
+    ///
+    /// In the serialized form possible card numbers are masked, and security codes are redacted.
+    Other(#[serde(serialize_with = "serialize_masked")] RawJson),
+}
+
+/// Events are serialized for logs, so they must not show more than a stored model.
+fn serialize_masked<S: Serializer>(raw: &RawJson, serializer: S) -> Result<S::Ok, S::Error> {
+    raw.masked().serialize(serializer)
 }
 
 #[derive(Deserialize)]

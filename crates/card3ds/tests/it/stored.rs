@@ -107,6 +107,16 @@ fn a_callback_of_a_checkout_is_parsed_again_after_it_was_loaded() {
     assert_eq!(callback.claimed().checkout_id().as_str(), "c-1");
 }
 
+#[test]
+fn a_form_with_a_security_key_is_rejected_before_it_is_stored() {
+    for body in
+        ["checkoutId=c-1&securityKey=k", "checkoutId=c-1&paymentId=p-1&security%4bey=", "securityKey&checkoutId=c"]
+    {
+        let delivery = Delivery::new(body, &payments_core::http::HeaderMap::new(), OffsetDateTime::UNIX_EPOCH);
+        assert_eq!(CheckoutCallback::parse_delivery(&delivery), Err(card3ds::VerifyError::Rejected), "{body}");
+    }
+}
+
 /// Stores a model, loads it, and compares the two. Returns the loaded model.
 #[track_caller]
 fn reloaded<T: Serialize + DeserializeOwned + PartialEq + Debug>(model: &T) -> T {

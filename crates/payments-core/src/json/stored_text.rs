@@ -4,13 +4,17 @@
 //! or convert its numbers to floats.
 
 use std::borrow::Cow;
+use std::ops::Range;
+
+use serde_json::value::RawValue;
 
 use super::RawJson;
+use super::tolerant::clean;
 use crate::redact::mask_card_numbers;
 
 /// For `#[serde(with = "json::raw_text")]`: stores the text of a JSON value.
 ///
-/// Numbers that could be card numbers are masked, and security codes are redacted.
+/// Numbers that could be card numbers are masked, and security codes are redacted, as by [`RawJson::masked`].
 pub mod raw_text {
     use serde::{Deserializer, Serializer};
 
@@ -69,42 +73,63 @@ fn load(text: &str) -> Result<RawJson, &'static str> {
     }
 }
 
-/// Masks the strings and numbers of a JSON text one by one, so that the text stays JSON.
-fn stored_text(json: &str) -> Cow<'_, str> {
+/// Masks a text that could not be read. An object or a list is masked like a stored value: it may hold a security code.
+pub(crate) fn mask_unreadable(text: &str) -> String {
+    let is_nested = text.starts_with(['{', '[']) && serde_json::from_str::<&RawValue>(text).is_ok();
+    if is_nested { stored_text(text).into_owned() } else { mask_card_numbers(text) }
+}
+
+/// Masks the strings and numbers of a JSON text one by one, and redacts security codes, so that the text stays JSON.
+pub(super) fn stored_text(json: &str) -> Cow<'_, str> {
     let mut stored = String::new();
     let (mut copied, mut at) = (0, 0);
-    // The name of the member whose value comes next.
-    let mut name = None;
     while at < json.len() {
         let end = at + token_length(&json[at..]);
         let token = &json[at..end];
-        let text = match token.as_bytes()[0] {
-            b'"' => serde_json::from_str::<Cow<'_, str>>(token).ok(),
-            b'-' | b'0'..=b'9' => Some(Cow::Borrowed(token)),
-            _ => None,
-        };
-        if let Some(text) = text {
-            let is_name = json[end..].trim_ascii_start().starts_with(':');
-            let masked = match name.take() {
-                Some(name) if !is_name && is_security_code(name) => REDACTED.to_owned(),
-                _ => mask_card_numbers(&text),
-            };
-            if masked != text {
-                stored.push_str(&json[copied..at]);
-                stored.push_str(&serde_json::Value::String(masked).to_string());
-                copied = end;
-            }
-            name = is_name.then_some(token);
-        } else if matches!(token, "{" | "[") {
-            name = None;
-        }
         at = end;
+        let text = match token.as_bytes()[0] {
+            b'"' => string(token),
+            b'-' | b'0'..=b'9' => Cow::Borrowed(token),
+            _ => continue,
+        };
+        if is_security_code(&text)
+            && let Some(code) = member_value(json, end)
+        {
+            at = code.end;
+            if !matches!(&json[code.clone()], "null" | REDACTED) {
+                stored.push_str(&json[copied..code.start]);
+                stored.push_str(REDACTED);
+                copied = code.end;
+            }
+            continue;
+        }
+        let masked = mask_card_numbers(&text);
+        if masked != text {
+            stored.push_str(&json[copied..end - token.len()]);
+            stored.push_str(&serde_json::Value::String(masked).to_string());
+            copied = end;
+        }
     }
     if copied == 0 {
         return Cow::Borrowed(json);
     }
     stored.push_str(&json[copied..]);
     Cow::Owned(stored)
+}
+
+/// The text of a JSON string. Half of a surrogate pair, which no text can hold, is replaced: it must hide nothing.
+fn string(token: &str) -> Cow<'_, str> {
+    let text =
+        serde_json::from_str(token).or_else(|_| serde_json::from_str(&clean(token.as_bytes()).text).map(Cow::Owned));
+    text.unwrap_or(Cow::Borrowed(token))
+}
+
+/// Where the value of a member is, if the member's name ends at this offset.
+fn member_value(json: &str, end_of_name: usize) -> Option<Range<usize>> {
+    let value = json[end_of_name..].trim_ascii_start().strip_prefix(':')?.trim_ascii_start();
+    let start = json.len() - value.len();
+    let value: &RawValue = serde_json::Deserializer::from_str(value).into_iter().next()?.ok()?;
+    Some(start..start + value.get().len())
 }
 
 /// The length of the string, number or other character at the start of a JSON text.
@@ -134,4 +159,5 @@ fn is_security_code(name: &str) -> bool {
 }
 
 const SECURITY_CODES: &[&str] = &["cvc", "cvc2", "cvv", "cvv2", "securitycode", "cardsecuritycode", "securitykey"];
-const REDACTED: &str = "[redacted]";
+/// The JSON text in place of a security code, whatever form the code has.
+const REDACTED: &str = "\"[redacted]\"";

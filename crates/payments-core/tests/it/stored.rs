@@ -5,7 +5,7 @@ use payments_core::stored::{Stored, StoredAs};
 use payments_core::time::{Duration, OffsetDateTime};
 use payments_core::{
     AmountUnreadable, ErrorKind, IdempotencyKey, Outcome, PaymentStatus, ReportedAmount, ReportedCurrency,
-    deciding_members,
+    deciding_members, mask_card_numbers,
 };
 use proptest::prelude::*;
 use serde::de::DeserializeOwned;
@@ -168,6 +168,65 @@ fn card_numbers_and_security_codes_are_not_in_the_stored_form() {
 }
 
 #[test]
+fn no_spelling_of_a_json_text_hides_a_card_number_or_a_security_code() {
+    for (note, stored) in [
+        // Half of a surrogate pair.
+        (r#""4111111111111111\ud83d""#, r#""411111******1111�""#),
+        (r#""\udc004111111111111111""#, r#""�411111******1111""#),
+        (r#"{"cvc":"987\ud83d"}"#, r#"{"cvc":"[redacted]"}"#),
+        // An escape in the member's name, and values of every form.
+        (r#"{"\u0063vc" : "987"}"#, r#"{"\u0063vc" : "[redacted]"}"#),
+        (r#"{"cvc":["987"],"a":1.50}"#, r#"{"cvc":"[redacted]","a":1.50}"#),
+        (r#"{"cvc": {"value":"987","b":[986]} ,"a":[]}"#, r#"{"cvc": "[redacted]" ,"a":[]}"#),
+        (r#"[{"cvv":987}]"#, r#"[{"cvv":"[redacted]"}]"#),
+        // What is no security code stays.
+        (r#"[{"cvc":null},"abc",{"cvc": null},7]"#, r#"[{"cvc":null},"abc",{"cvc": null},7]"#),
+        (r#"["cvc","987",{"a":"cvc"}]"#, r#"["cvc","987",{"a":"cvc"}]"#),
+    ] {
+        let loaded = load::<Refund>(&store(&refund("1", "\"INR\"", note)));
+        assert_eq!(loaded.note.unwrap().as_str(), stored, "{note}");
+    }
+}
+
+#[test]
+fn an_object_in_place_of_an_amount_or_a_text_shows_no_security_code() {
+    let card = r#"{"number":4111111111111111,"cvc":"987"}"#;
+    let read = refund(card, card, "null");
+    let body = format!(r#"{{"id":"re_1","amount":1,"name":{card}}}"#);
+    #[derive(Deserialize)]
+    struct Named {
+        #[serde(rename = "name")]
+        _name: Option<String>,
+    }
+    deciding_members!(Named: "id");
+    let unreadable = json::read::<Named>(body.as_bytes()).unwrap().unreadable;
+    assert!(unreadable.concerns("name"));
+    let error = read.amount.decimal().unwrap_err();
+    for text in [store(&read), store(&unreadable), store(&error), format!("{read:?} {error} {error:?}")] {
+        let text = text.replace(r#""raw":"{\"id\""#, "");
+        assert!(!text.contains("987") && !text.contains("4111111111111111"), "{text}");
+    }
+}
+
+#[test]
+fn a_missing_amount_is_loaded_from_formats_with_none_in_place_of_null() {
+    /// What CBOR and RON have in place of `null`.
+    struct Nothing;
+    impl<'de> serde::Deserializer<'de> for Nothing {
+        type Error = serde::de::value::Error;
+        fn deserialize_any<V: serde::de::Visitor<'de>>(self, visitor: V) -> Result<V::Value, Self::Error> {
+            visitor.visit_none()
+        }
+        serde::forward_to_deserialize_any! {
+            bool i8 i16 i32 i64 u8 u16 u32 u64 f32 f64 char str string bytes byte_buf option unit unit_struct
+            newtype_struct seq tuple tuple_struct map struct enum identifier ignored_any
+        }
+    }
+    assert_eq!(ReportedAmount::deserialize(Nothing), Ok(ReportedAmount::Missing));
+    assert_eq!(ReportedCurrency::deserialize(Nothing), Ok(ReportedCurrency::Missing));
+}
+
+#[test]
 fn a_text_that_is_not_json_is_not_loaded_as_json() {
     let stored = store(&refund("1", "\"INR\"", "null"));
     assert!(serde_json::from_str::<Refund>(&stored.replace(r#""raw":"{"#, r#""raw":"{{"#)).is_err());
@@ -287,9 +346,16 @@ proptest! {
         prop_assert_eq!(loaded.amount.decimal().ok(), read.amount.decimal().ok());
         prop_assert_eq!(loaded.amount == ReportedAmount::Missing, read.amount == ReportedAmount::Missing);
         prop_assert_eq!(loaded.currency.if_reported().ok(), read.currency.if_reported().ok());
+        prop_assert_eq!(store(&loaded), stored.clone());
         if !stored.contains('*') {
             prop_assert_eq!(loaded, read);
         }
+    }
+
+    #[test]
+    fn a_masked_text_stays_the_same_when_it_is_masked_again(text in "([0-9]{1,40}[ .x-]){1,6}|[0-9 ]{12,80}") {
+        let masked = mask_card_numbers(&text);
+        prop_assert_eq!(mask_card_numbers(&masked), masked);
     }
 
     #[test]

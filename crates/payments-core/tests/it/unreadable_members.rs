@@ -130,3 +130,17 @@ fn the_error_about_an_unreadable_message_carries_what_could_be_read() {
     assert_eq!(control, Facts::default());
     assert_eq!(facts(r#"{"id":[],"status":"a b"}"#).status, text("a b"));
 }
+
+#[test]
+fn a_long_body_is_not_read_again_for_each_unreadable_member() {
+    let texts = |length: usize| {
+        let members: Vec<String> = (0..60).map(|name| format!(r#""m{name}":"\ud800""#)).collect();
+        let body = format!(r#"{{"id":"1","filling":"{}",{}}}"#, "x".repeat(length), members.join(","));
+        let members = unreadable(&body);
+        (members.iter().count(), members.iter().filter(|member| !member.raw.is_empty()).count())
+    };
+    assert_eq!(texts(1024), (60, 60));
+    let (members, with_text) = texts(1024 * 1024);
+    assert_eq!(members, 60);
+    assert!((1..=5).contains(&with_text), "4 MiB are read again at most: {with_text}");
+}
