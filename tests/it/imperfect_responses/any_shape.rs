@@ -132,7 +132,8 @@ proptest! {
         ),
         value in any_value_or(&["\"\"", "\"succeeded\"", "\"success\"", "\"SUCCESS\"", "\"Approved\"", "7"]),
     ) {
-        prop_assume!(value != good);
+        // TurraTech shows no response with the customer, so an empty one is missing, and says nothing.
+        prop_assume!(value != good && !(path == "customer" && value == "\"\""));
         check(exchange, Role::Deciding, &path, &value).map_err(TestCaseError::fail)?;
     }
 

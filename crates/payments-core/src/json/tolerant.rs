@@ -338,8 +338,10 @@ impl Repair {
         if self.found.iter().any(|member| member.path == path_text) {
             return;
         }
-        let occurrences = spans(&self.text, path).into_iter().map(|span| mask_unreadable(&self.text[span]));
-        let occurrences: Vec<_> = occurrences.collect();
+        // Finding the text of many members in a long body would cost more than decoding it.
+        let spans = if self.is_over_budget() { Vec::new() } else { spans(&self.text, path) };
+        self.read_again += self.text.len();
+        let occurrences: Vec<_> = spans.into_iter().map(|span| mask_unreadable(&self.text[span])).collect();
         self.found.push(UnreadableMember {
             path: path_text,
             problem: problem.to_owned(),
