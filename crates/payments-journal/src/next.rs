@@ -1,0 +1,99 @@
+//! What to do next about an intent: a pure function of what the evidence proves.
+
+use crate::evidence::Protection;
+use crate::review::Review;
+use crate::rules::{Rules, Strategy};
+use crate::state::{Assessment, State};
+
+/// What time and knowledge permit. The engine computes it from its clock and the intent's row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[expect(clippy::exhaustive_structs, reason = "plain data")]
+pub struct Limits {
+    /// True while the provider certainly remembers the key of the first attempt that may have been sent.
+    pub key_is_valid: bool,
+    /// True if what a lookup needs is known: the reference, or the provider's id.
+    pub can_look_up: bool,
+    /// True once the last request is too old to be still in flight.
+    pub request_is_old: bool,
+    /// How often an old request must not be found before lookups stop.
+    pub lookups: usize,
+    /// The most attempts under a reference that is accepted once.
+    pub attempts: usize,
+}
+
+/// The next step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Next {
+    /// Claim an attempt with this protection, and send it.
+    Send(Protection),
+    /// Look the order up.
+    LookUp,
+    /// Give up: a person must look at it.
+    Review(Review),
+    /// Nothing to do now: wait for a response, a webhook, a lease or a person.
+    Wait,
+}
+
+/// Returns the next step.
+#[must_use]
+pub fn next(rules: &Rules, assessment: &Assessment, limits: &Limits) -> Next {
+    let can_look_up = rules.strategies.contains(&Strategy::LookUp) && limits.can_look_up;
+    let look_up_or = |otherwise| if can_look_up { Next::LookUp } else { otherwise };
+    match assessment.state {
+        State::Intended => Next::Send(protection(rules)),
+        State::Unknown if assessment.ask_again => look_up_or(Next::Review(Review::StatusOrder)),
+        State::Unknown => resolve(rules, assessment, limits, can_look_up),
+        State::Pending => look_up_or(Next::Wait),
+        State::Sending
+        | State::Succeeded
+        | State::Failed
+        | State::Reversed
+        | State::Refused
+        | State::NeedsReview
+        | State::Abandoned => Next::Wait,
+    }
+}
+
+/// Returns true if an attempt with this protection may be claimed.
+///
+/// Checked again in the transaction that stores the claim, against the evidence of that moment.
+#[must_use]
+pub fn may_claim(assessment: &Assessment, protection: Protection) -> bool {
+    match assessment.state {
+        State::Intended => true,
+        // Only the provider's own protection makes a second request safe, and only one is sent at a time.
+        State::Unknown => protection != Protection::None && !assessment.ask_again && assessment.open.is_empty(),
+        _ => false,
+    }
+}
+
+/// The protection of an attempt: the provider's own, where it documents one.
+fn protection(rules: &Rules) -> Protection {
+    let has = |strategy| rules.strategies.contains(&strategy);
+    if has(Strategy::SameKey) {
+        Protection::Key
+    } else if has(Strategy::TakenOnce) {
+        Protection::Reference
+    } else {
+        Protection::None
+    }
+}
+
+/// Returns the next step about an unknown outcome: the first strategy that can still help.
+fn resolve(rules: &Rules, assessment: &Assessment, limits: &Limits, can_look_up: bool) -> Next {
+    let mut review = Review::NothingToAsk;
+    for strategy in rules.strategies {
+        match strategy {
+            Strategy::SameKey if limits.key_is_valid => return Next::Send(Protection::Key),
+            Strategy::SameKey => review = Review::KeyExpired,
+            Strategy::LookUp if !can_look_up => review = Review::NoId,
+            Strategy::LookUp if !limits.request_is_old || assessment.not_found < limits.lookups => return Next::LookUp,
+            Strategy::LookUp => review = Review::NotFound,
+            Strategy::TakenOnce if assessment.attempts >= limits.attempts => review = Review::NotFound,
+            Strategy::TakenOnce if limits.request_is_old => return Next::Send(Protection::Reference),
+            Strategy::TakenOnce => return Next::Wait,
+        }
+    }
+    Next::Review(review)
+}
