@@ -300,7 +300,7 @@ const PLACES: &[(&str, SendCall)] = &[
     ("turbo-link list, field", |clients, text| {
         send!(clients.turbo_link.list_links(turbo_link::ListLinks::new().field("reference", text)))
     }),
-    ("card3ds capture", |clients, text| send!(clients.card3ds.capture(&text.parse()?, lira("100.50")))),
+    ("card3ds capture", |clients, text| send!(clients.card3ds.capture_payment(&text.parse()?, lira("100.50")))),
     ("card3ds checkout_status", |clients, text| send!(clients.card3ds.checkout_status(&text.parse()?))),
     ("card3ds complete", |clients, text| {
         let stored: card3ds::PaymentId = text.parse()?;

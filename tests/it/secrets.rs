@@ -150,7 +150,7 @@ async fn no_output_contains_a_secret_of_any_provider() {
         send_all!(
             client().create_payment(card_payment("o-1")),
             client().complete_3ds(&"p-1".parse().unwrap(), &callback),
-            client().capture(&"p-1".parse().unwrap(), lira("1"))
+            client().capture_payment(&"p-1".parse().unwrap(), lira("1"))
         );
     }
     output.text += &builders.borrow();

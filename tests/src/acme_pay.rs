@@ -1,6 +1,7 @@
 //! Acme Pay: a fictional provider, written on `payments-core` alone.
 
 use payments_core::gateway::{self, Capabilities, Capability, Feature, NextAction, PaymentState, StartedPayment};
+use payments_core::gateway::{Recovery, RecoveryPlan, WriteOperation};
 use payments_core::provider::{IdempotencyPolicy, Operation, ProviderSpec};
 use payments_core::request::{Path, RequestBuilder};
 use payments_core::transport::{Response, async_trait};
@@ -18,7 +19,7 @@ static SPEC: ProviderSpec = ProviderSpec {
     idempotency: Some(IdempotencyPolicy { header: "idempotency-key", lifetime: time::Duration::DAY.unsigned_abs() }),
 };
 
-/// Parses Acme Pay's documented error. A declined card is the result of the keyed request itself, so it settles the key.
+/// Parses the documented error. A declined card is the result of the keyed request itself, so it settles the key.
 fn parse_error(_: &Operation, response: &Response) -> Option<ProviderError> {
     let WireError { error: ErrorDetails { code, message } } = json::decode(response.body()).ok()?;
     let settles_key = response.status() == 402;
@@ -41,7 +42,6 @@ string_newtype! { pub struct PaymentId("id"): |text| id::check_id("id", text); }
 string_newtype! { pub struct Reference("reference"): |text| id::check_reference("reference", text, 64); }
 open_enum! { pub enum PaymentStatus { Pending = "pending", Paid = "paid", Failed = "failed", } }
 
-/// A client of Acme Pay's API for one merchant. Cloning is cheap.
 #[derive(Debug, Clone)]
 pub struct Client(Connection);
 
@@ -60,7 +60,6 @@ impl ClientBuilder {
     }
 }
 
-/// The parameters of a new payment. The amount must be above zero.
 #[derive(Debug, Clone, Serialize)]
 pub struct NewPayment {
     amount: i64,
@@ -83,14 +82,13 @@ pub struct Payment {
     currency: Currency,
     pub status: PaymentStatus,
 }
-
 deciding_members!(Payment: "id", "reference", "amount", "currency", "status");
 impl Payment {
     pub fn amount(&self) -> Money {
         Money::from_minor(self.amount, self.currency)
     }
 
-    /// Compares reference, currency and amount with the merchant's order. Does not check the status.
+    /// Compares reference, currency and amount with the merchant's order, but not the status.
     pub fn check(&self, order: &Expected) -> Result<(), Mismatch> {
         order.check(&Reported::money(self.reference.as_str(), self.amount())?)
     }
@@ -146,7 +144,9 @@ impl Client {
             Capability::supported(Feature::SignedWebhooks, "HMAC of the body"),
             Capability::supported(Feature::Lists, ""),
         ];
-        Capabilities { provider: "acme-pay", table: TABLE }
+        const KEY: &[Recovery] = &[Recovery::SameKey { lifetime: time::Duration::DAY.unsigned_abs() }];
+        const RECOVERY: &[RecoveryPlan] = &[RecoveryPlan::new(WriteOperation::StartPayment, KEY, "")];
+        Capabilities { provider: "acme-pay", table: TABLE, recovery: RECOVERY }
     }
 }
 
@@ -181,9 +181,9 @@ pub struct Event {
 #[async_trait]
 impl gateway::StartPayment for Client {
     async fn start_payment(&self, order: &gateway::PaymentRequest) -> Result<StartedPayment, Error> {
+        Self::capabilities().check_payment(order)?;
         let call = self.create_payment(NewPayment::new(order.amount, order.reference.parse()?));
-        let call = if let Some(at) = order.created_at { call.derived_key(&order.reference, at) } else { call };
-        let payment = call.send().await?;
+        let payment = call.with_options(&order.reference, &order.options).send().await?;
         Ok(StartedPayment::new(Some(payment.id.to_string()), payment.common(), payment.amount(), NextAction::None))
     }
 }

@@ -31,7 +31,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let authorized = client.pre_authorize(new_payment(order_id("authorization")?, "100")?).send().await?;
     print(&authorized);
     if authorized.status == PaymentStatus::Success {
-        print(&client.capture(&authorized.payment_id, Money::parse("90", Currency::TRY)?).send().await?);
+        print(&client.capture_payment(&authorized.payment_id, Money::parse("90", Currency::TRY)?).send().await?);
     }
 
     if !uses_provider {

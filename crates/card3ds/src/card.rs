@@ -1,57 +1,6 @@
 use std::fmt;
 
-use payments_core::{CardNumber, Expiry, SecurityCode, mask_card_numbers};
 use serde::Serialize;
-
-/// A card to charge.
-///
-/// `Debug` shows only the holder and the masked number.
-///
-/// ```
-/// use card3ds::{Card, Expiry};
-///
-/// let card = Card::new("John Doe", "5421190122090656".parse()?, Expiry::new(4, 2028)?, "916".parse()?);
-/// assert!(format!("{card:?}").contains("542119******0656"));
-/// # Ok::<(), card3ds::ValidationError>(())
-/// ```
-///
-/// A card is not `Serialize`, so it cannot be stored by accident:
-///
-/// ```compile_fail,E0277
-/// fn store(card: &card3ds::Card) -> String {
-///     serde_json::to_string(card).unwrap()
-/// }
-/// ```
-#[derive(Clone, PartialEq, Eq)]
-pub struct Card {
-    pub(crate) holder: String,
-    pub(crate) number: CardNumber,
-    pub(crate) expiry: Expiry,
-    pub(crate) security_code: SecurityCode,
-}
-
-impl Card {
-    /// Creates a card.
-    pub fn new(holder: impl Into<String>, number: CardNumber, expiry: Expiry, security_code: SecurityCode) -> Self {
-        Self { holder: holder.into(), number, expiry, security_code }
-    }
-
-    /// The card number, for [`installment_options`](crate::Client::installment_options).
-    #[must_use]
-    pub fn number(&self) -> &CardNumber {
-        &self.number
-    }
-}
-
-impl fmt::Debug for Card {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Card")
-            // Some customers type the card number into the field for the name.
-            .field("holder", &mask_card_numbers(&self.holder))
-            .field("number", &self.number)
-            .finish_non_exhaustive()
-    }
-}
 
 /// A masked card number from a response, usually its first six and last four digits.
 ///

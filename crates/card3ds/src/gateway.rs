@@ -1,17 +1,20 @@
 //! card3ds behind the traits that all providers share.
 
 use payments_core::gateway::{
-    Capabilities, Capability, Capture, CaptureRequest, Feature, NextAction, PaymentRequest, PaymentState, Retrieve,
-    StartPayment, StartedPayment, parse_field,
+    Capabilities, Capability, Capture, CaptureRequest, Feature, HtmlPage, NextAction, PaymentRequest, PaymentState,
+    Recovery, RecoveryPlan, Retrieve, StartPayment, StartedPayment, WriteOperation, parse_field,
 };
 use payments_core::id::check_url;
 use payments_core::transport::async_trait;
-use payments_core::{Error, Expected, Mismatch, ValidationError};
+use payments_core::{Card, Error, ErrorKind, Expected, Mismatch, Outcome, ProviderError, ValidationError};
 
 use crate::checkout::NewCheckout;
 use crate::client::Client;
+use crate::error::SPEC;
 use crate::id::{CheckoutId, PaymentId, UNLIMITED};
+use crate::new_payment::NewPayment;
 use crate::payment::{Payment, PaymentStatus};
+use crate::three_ds::{Enrolment, NewThreeDsPayment, NotEnrolled, ReturnUrls};
 
 impl Client {
     /// Returns what card3ds offers, as a table.
@@ -24,7 +27,10 @@ impl Client {
 const CAPABILITIES: Capabilities = Capabilities {
     provider: "card3ds",
     table: &[
-        Capability::supported(Feature::StartPayment, "a hosted checkout; for card data: `create_payment`, `start_3ds`"),
+        Capability::supported(Feature::StartPayment, "a hosted checkout, or a card with 3-D Secure"),
+        Capability::not_offered(Feature::OwnPage, "the hosted checkout has a page; a card needs none"),
+        Capability::not_offered(Feature::Confirm, ""),
+        Capability::supported(Feature::Card, "completed by `complete_3ds`; without 3-D Secure: `create_payment`"),
         Capability::not_offered(Feature::Lookup, "only checkouts can be looked up, by their id"),
         Capability::supported(Feature::Retrieve, "checkouts only"),
         Capability::supported(Feature::Capture, "of a pre-authorization, in full or in part"),
@@ -44,26 +50,108 @@ const CAPABILITIES: Capabilities = Capabilities {
         Capability::supported(Feature::ThreeDSecure, ""),
         Capability::supported(Feature::Installments, ""),
     ],
+    recovery: &[
+        RecoveryPlan::new(
+            WriteOperation::StartPayment,
+            &[Recovery::StartAgain],
+            "inferred; the lost response had the id, so nothing can be looked up, and the page, so nobody can pay",
+        ),
+        RecoveryPlan::new(
+            WriteOperation::Capture,
+            &[Recovery::Nothing],
+            "also after `create_payment`, `pre_authorize` and `complete_3ds`",
+        ),
+    ],
 };
 
 #[async_trait]
 impl StartPayment for Client {
-    /// Creates a checkout. The request's `description` and `return_url` are required; the URL receives the callback.
+    /// Creates a checkout, or starts 3-D Secure if the request has a card.
+    ///
+    /// | | required | the customer's next step |
+    /// |---|---|---|
+    /// | checkout | `description`, `return_url` (receives the callback) | [`NextAction::Redirect`] |
+    /// | card | `customer_address`, `return_url`, `failure_url` (receive the forms) | [`NextAction::Html`] |
+    ///
+    /// With a card, show the page as a [`ChallengePage`](crate::ChallengePage), which an [`HtmlPage`] converts into. Then
+    /// complete the payment with [`Client::complete_3ds`]. A failed enrolment is an error: declined and refused.
     async fn start_payment(&self, request: &PaymentRequest) -> Result<StartedPayment, Error> {
-        let required = |field: &'static str| move || ValidationError::new(field, "is required by card3ds");
-        let description = request.description.clone().ok_or_else(required("description"))?;
-        let callback = request.return_url.clone().ok_or_else(required("return_url"))?;
-        check_url("return_url", &callback, UNLIMITED)?;
+        CAPABILITIES.check_payment(request)?;
+        match &request.card {
+            Some(card) => self.start_with_card(request, card).await,
+            None => self.start_checkout(request).await,
+        }
+    }
+}
+
+impl Client {
+    async fn start_checkout(&self, request: &PaymentRequest) -> Result<StartedPayment, Error> {
+        let description = required("description", request.description.clone())?;
+        let callback = url("return_url", request.return_url.as_deref())?;
         let reference = parse_field("reference", &request.reference)?;
         let mut new = NewCheckout::new(reference, request.amount, description, callback);
         if let Some(customer) = &request.customer {
             new = new.customer(parse_field("customer", customer)?);
         }
-        let checkout = self.create_checkout(new).send().await?;
+        let call = self.create_checkout(new);
+        let call = call.with_options(WriteOperation::StartPayment, &CAPABILITIES, &request.options);
+        let checkout = call.send().await?;
         let next = NextAction::Redirect { url: checkout.redirect_url };
-        let id = checkout.checkout_id.as_str().to_owned();
-        Ok(StartedPayment::new(Some(id), payments_core::PaymentStatus::AwaitingCustomer, request.amount, next))
+        Ok(awaiting_customer(checkout.checkout_id.as_str(), request, next))
     }
+
+    async fn start_with_card(&self, request: &PaymentRequest, card: &Card) -> Result<StartedPayment, Error> {
+        let address = required("customer_address", request.customer_address)?;
+        if address.port() == 0 {
+            return Err(ValidationError::new("customer_address", "must have a port from 1 to 65535").into());
+        }
+        let urls = ReturnUrls {
+            success: url("return_url", request.return_url.as_deref())?,
+            failure: url("failure_url", request.failure_url.as_deref())?,
+        };
+        let reference = parse_field("reference", &request.reference)?;
+        let mut payment = NewPayment::new(reference, request.amount, card.clone(), address);
+        if let Some(customer) = &request.customer {
+            payment = payment.customer(parse_field("customer", customer)?);
+        }
+        let call = self.start_3ds(NewThreeDsPayment::new(payment, urls));
+        let call = call.with_options(WriteOperation::StartPayment, &CAPABILITIES, &request.options);
+        match call.send().await? {
+            Enrolment::Enrolled(challenge) => {
+                let next = NextAction::Html(HtmlPage::new(challenge.page.html()));
+                Ok(awaiting_customer(challenge.payment_id.as_str(), request, next))
+            }
+            Enrolment::NotEnrolled(reason) => Err(not_enrolled(reason)),
+        }
+    }
+}
+
+fn required<T>(field: &'static str, value: Option<T>) -> Result<T, ValidationError> {
+    value.ok_or_else(|| ValidationError::new(field, "is required by card3ds"))
+}
+
+fn url(field: &'static str, text: Option<&str>) -> Result<String, ValidationError> {
+    let text = required(field, text)?;
+    check_url(field, text, UNLIMITED)?;
+    Ok(text.to_owned())
+}
+
+/// A started payment. The responses contain no amount.
+fn awaiting_customer(id: &str, request: &PaymentRequest, next: NextAction) -> StartedPayment {
+    let status = payments_core::PaymentStatus::AwaitingCustomer;
+    StartedPayment::new(Some(id.to_owned()), status, request.amount, next)
+}
+
+/// The error for a failed enrolment, which charges nothing (inferred).
+fn not_enrolled(reason: NotEnrolled) -> Error {
+    let error = ProviderError {
+        code: reason.result_code,
+        message: reason.result_message,
+        object_id: reason.payment_id.map(|id| id.as_str().to_owned()),
+        ..ProviderError::default()
+    };
+    let problem = "the card was not enrolled for 3-D Secure";
+    Error::from_provider(SPEC.provider, ErrorKind::Declined, Outcome::Refused, problem, error)
 }
 
 #[async_trait]
@@ -79,9 +167,11 @@ impl Retrieve for Client {
 
 #[async_trait]
 impl Capture for Client {
-    async fn capture_payment(&self, request: &CaptureRequest) -> Result<PaymentState, Error> {
+    /// Captures a pre-authorization, in full or in part. The request's reference is not sent.
+    async fn capture(&self, request: &CaptureRequest) -> Result<PaymentState, Error> {
         let id: PaymentId = parse_field("payment_id", &request.payment_id)?;
-        let payment = self.capture(&id, request.amount).send().await?;
+        let call = self.capture_payment(&id, request.amount);
+        let payment = call.with_options(WriteOperation::Capture, &CAPABILITIES, &request.options).send().await?;
         let check = payment.amount().map(|_| ()).map_err(Mismatch::AmountUnreadable);
         Ok(state(&payment).checked(check))
     }

@@ -27,7 +27,7 @@ mod callback;
 
 pub use amount::Commission;
 pub use callback::{CheckoutCallback, Lookup, ThreeDsCallback, ThreeDsFailure};
-pub use card::{Card, MaskedPan};
+pub use card::MaskedPan;
 pub use checkout::{Checkout, NewCheckout};
 pub use client::{ApiKey, ApiSecret, Client, ClientBuilder};
 pub use id::{CheckoutId, CustomerId, MerchantOrderId, PaymentId};
@@ -42,8 +42,8 @@ pub use payments_core::json::{UnreadableItem, UnreadableMember, UnreadableMember
 pub use payments_core::webhook::{Unverified, VerifyError};
 #[doc(inline)]
 pub use payments_core::{
-    AmountUnreadable, Call, CardNumber, Currency, Error, ErrorKind, Expected, Expiry, Mismatch, Money, MoneyError,
-    Outcome, Poller, RetryPolicy, SecurityCode, Timeouts, ValidationError,
+    AmountUnreadable, Call, Card, CardNumber, Currency, Error, ErrorKind, Expected, Expiry, Mismatch, Money,
+    MoneyError, Outcome, Poller, RetryPolicy, SecurityCode, Timeouts, ValidationError,
 };
 
 /// The core that all providers share: money, errors, transport, clock.

@@ -1,11 +1,10 @@
 use std::net::{IpAddr, SocketAddr};
 
 use payments_core::json::JsonNumber;
-use payments_core::{Currency, Money, ValidationError, check_length};
+use payments_core::{Card, Currency, Money, ValidationError, check_length};
 use serde::Serialize;
 
 use crate::amount::wire_amount;
-use crate::card::Card;
 use crate::id::{CustomerId, MerchantOrderId, UNLIMITED};
 
 /// A card payment to create or to pre-authorize.
@@ -59,22 +58,22 @@ impl NewPayment {
     /// Validates the payment and returns its wire form.
     pub(crate) fn wire(&self) -> Result<WireNewPayment<'_>, ValidationError> {
         let amount = wire_amount(self.amount)?;
-        check_length("holder", &self.card.holder, UNLIMITED)?;
+        check_length("holder", self.card.holder(), UNLIMITED)?;
         if self.requested_from.port() == 0 {
             return Err(ValidationError::new("requested_from", "must have a port from 1 to 65535"));
         }
-        let expiry = self.card.expiry;
+        let expiry = self.card.expiry();
         Ok(WireNewPayment {
             order_id: &self.order_id,
             amount,
             currency: self.amount.currency(),
             installment_count: None,
             interest_paid_by_customer: None,
-            card_holder_name: &self.card.holder,
-            pan: self.card.number.expose(),
+            card_holder_name: self.card.holder(),
+            pan: self.card.number().expose(),
             expiry_month: format!("{:02}", expiry.month()),
             expiry_year: format!("{:02}", expiry.year() % 100),
-            cvv: self.card.security_code.expose(),
+            cvv: self.card.security_code().expose(),
             success_url: None,
             failure_url: None,
             // A dual-stack server sees IPv4 addresses as IPv6 addresses.

@@ -35,10 +35,10 @@ impl Client {
     /// A response with another payment id, amount or currency is a malformed response with the outcome `Unknown`. The error
     /// has what could be read: [`Error::object_id`], [`Error::reported_status`], [`Error::reported_amount`], and
     /// [`Error::json_path`] for the member that differs. That a capture keeps the payment's id is inferred.
-    pub fn capture(&self, payment: &PaymentId, amount: Money) -> Call<Payment> {
+    pub fn capture_payment(&self, payment: &PaymentId, amount: Money) -> Call<Payment> {
         let capture = Capture { payment: payment.clone(), amount };
         let requested = Requested { payment_id: Some(payment.clone()), amount: Some(amount), ..Requested::default() };
-        self.payment_call(CAPTURE, capture.request(), requested)
+        self.payment_call(CAPTURE_PAYMENT, capture.request(), requested)
     }
 }
 
@@ -63,4 +63,4 @@ struct WireCapture {
 }
 
 const PRE_AUTHORIZE: Operation = Operation::move_money("pre_authorize");
-const CAPTURE: Operation = Operation::move_money("capture");
+const CAPTURE_PAYMENT: Operation = Operation::move_money("capture_payment");

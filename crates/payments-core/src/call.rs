@@ -3,6 +3,7 @@ use std::time::Duration;
 
 use time::OffsetDateTime;
 
+use crate::clock::Deadline;
 use crate::connection::Connection;
 use crate::executor::Execution;
 use crate::json::{self, DecodeError, ProviderMessage, Read};
@@ -41,6 +42,7 @@ pub struct Call<T, K = Unkeyed> {
     read: Decoder<T>,
     parse_error: Option<Box<ErrorParser>>,
     timeouts: Timeouts,
+    deadline: Option<Deadline>,
     retry: RetryPolicy,
     key: K,
 }
@@ -97,15 +99,24 @@ impl<T: fmt::Debug + Send, K: Key> Call<T, K> {
         self.send_with_response().await.map(|sent| sent.value)
     }
 
+    /// Turns an error that occurred before this call was sent into this call's error, for provider crates.
+    ///
+    /// Use it if something must be read before a write: the write was not sent. Its outcome is `Unknown` all the same if
+    /// an earlier call may have used its key.
+    pub fn not_sent(&self, error: impl Into<Error>) -> Error {
+        let (provider, operation) = self.names();
+        error.into().before_call(provider, operation.name, operation.effect, self.key.key())
+    }
+
     /// Sends the call, and returns the response (status, request id, raw body) with the value.
     ///
     /// # Errors
     ///
     /// Returns the errors of [`Call::send`].
     pub async fn send_with_response(self) -> Result<WithResponse<T>, Error> {
-        let Self { connection, operation, request, read, parse_error, timeouts, retry, key } = self;
+        let Self { connection, operation, request, read, parse_error, timeouts, deadline, retry, key } = self;
         let parse_error = parse_error.as_deref();
-        let mut execution = Execution::start(&connection, operation, parse_error, timeouts, retry, key.key());
+        let mut execution = Execution::start(&connection, operation, parse_error, timeouts, deadline, retry, key.key());
         let request = request.map_err(|error| execution.reject(error))?;
         loop {
             let response = execution.next_response(&request).await?;
@@ -124,6 +135,15 @@ impl<T, K> Call<T, K> {
     /// Sets the timeout of the whole call: all attempts, all waits, and waiting for the provider's rate limit.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeouts.total = timeout;
+        self
+    }
+
+    /// Gives the call the time that remains of an operation of several calls, for provider crates.
+    ///
+    /// The deadline must come from the same connection. A call that starts too late fails before it is sent.
+    pub fn within(mut self, deadline: &Deadline) -> Self {
+        self.timeouts.total = deadline.timeout;
+        self.deadline = Some(*deadline);
         self
     }
 
@@ -163,6 +183,12 @@ impl<T, K> Call<T, K> {
         parse: impl Fn(&Operation, &Response) -> Option<ProviderError> + Send + Sync + 'static,
     ) -> Self {
         self.parse_error = Some(Box::new(parse));
+        self
+    }
+
+    /// Makes the call fail with this error before it is sent, unless its request is invalid already.
+    pub(crate) fn fail(mut self, error: Error) -> Self {
+        self.request = self.request.and(Err(error));
         self
     }
 
@@ -281,6 +307,7 @@ impl Connection {
             }),
             parse_error: None,
             timeouts: self.shared.timeouts,
+            deadline: None,
             retry: self.shared.retry,
             key,
         }

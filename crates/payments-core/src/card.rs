@@ -132,6 +132,74 @@ impl fmt::Debug for SecurityCode {
     }
 }
 
+/// A customer's card.
+///
+/// `Debug` shows only the holder and the masked number.
+///
+/// ```
+/// use payments_core::{Card, Expiry};
+///
+/// let card = Card::new("John Doe", "5421190122090656".parse()?, Expiry::new(4, 2028)?, "916".parse()?);
+/// assert!(format!("{card:?}").contains("542119******0656"));
+/// # Ok::<(), payments_core::ValidationError>(())
+/// ```
+///
+/// A card is not `Serialize`, so it cannot be stored by accident:
+///
+/// ```compile_fail,E0277
+/// fn store(card: &payments_core::Card) -> String {
+///     serde_json::to_string(card).unwrap()
+/// }
+/// ```
+#[derive(Clone, PartialEq, Eq)]
+pub struct Card {
+    holder: String,
+    number: CardNumber,
+    expiry: Expiry,
+    security_code: SecurityCode,
+}
+
+impl Card {
+    /// Creates a card.
+    pub fn new(holder: impl Into<String>, number: CardNumber, expiry: Expiry, security_code: SecurityCode) -> Self {
+        Self { holder: holder.into(), number, expiry, security_code }
+    }
+
+    /// The name of the card's holder, as the customer entered it.
+    #[must_use]
+    pub fn holder(&self) -> &str {
+        &self.holder
+    }
+
+    /// The card number.
+    #[must_use]
+    pub fn number(&self) -> &CardNumber {
+        &self.number
+    }
+
+    /// The expiry date.
+    #[must_use]
+    pub fn expiry(&self) -> Expiry {
+        self.expiry
+    }
+
+    /// The security code.
+    #[must_use]
+    pub fn security_code(&self) -> &SecurityCode {
+        &self.security_code
+    }
+}
+
+impl fmt::Debug for Card {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Card")
+            // Some customers type the card number into the field for the name.
+            .field("holder", &redact::mask_card_numbers(&self.holder))
+            .field("number", &self.number)
+            .finish_non_exhaustive()
+    }
+}
+
 /// A card's expiry date: the last month in which the card is valid.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Expiry {

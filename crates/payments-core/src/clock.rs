@@ -30,6 +30,18 @@ pub trait Timer: Send + Sync + fmt::Debug {
     }
 }
 
+/// The time by which an operation must end, for operations that consist of several calls.
+///
+/// [`Connection::deadline`](crate::connection::Connection::deadline) creates it, and
+/// [`Call::within`](crate::Call::within) gives a call the time that remains.
+#[derive(Debug, Clone, Copy)]
+pub struct Deadline {
+    /// On the connection's monotonic clock.
+    pub(crate) end: Duration,
+    /// The time between the start of the operation and its end.
+    pub(crate) timeout: Duration,
+}
+
 /// A wait started by a [`Timer`].
 pub type Sleep = Pin<Box<dyn Future<Output = ()> + Send>>;
 

@@ -2,10 +2,11 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use http::header::{ACCEPT, ACCEPT_ENCODING, HeaderMap, HeaderName, HeaderValue, USER_AGENT};
 
-use crate::clock::{Clock, Timer};
+use crate::clock::{Clock, Deadline, Timer};
 use crate::observe::Observer;
 use crate::provider::ProviderSpec;
 use crate::rate_limit::{AccountKey, RateLimit, RateLimiter};
@@ -96,6 +97,15 @@ impl Connection {
     pub fn with_credentials(&self, credentials: &[(&'static str, &str)]) -> Result<Self, Error> {
         let headers = Arc::new(self.shared.headers_with(credentials)?);
         Ok(Self { shared: Arc::clone(&self.shared), headers })
+    }
+
+    /// Starts an operation of several calls that share one timeout: `timeout`, or the client's timeout of a call.
+    ///
+    /// Give the calls the remaining time with [`Call::within`](crate::Call::within).
+    #[must_use]
+    pub fn deadline(&self, timeout: Option<Duration>) -> Deadline {
+        let timeout = timeout.unwrap_or(self.shared.timeouts.total);
+        Deadline { end: self.shared.clock.monotonic().saturating_add(timeout), timeout }
     }
 
     /// The account whose rate limit applies.

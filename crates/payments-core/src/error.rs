@@ -63,11 +63,13 @@ impl Error {
         new
     }
 
-    /// Turns the error of a read into the error of a write that would have followed it. The write was not sent.
-    #[must_use]
-    pub fn before_write(mut self) -> Self {
-        self.0.outcome = Outcome::NotSent;
-        self
+    /// Creates an error for a field of a request that a provider does not support. Its outcome is `NotSent`.
+    ///
+    /// `rule` is the end of a sentence that starts with the field.
+    pub fn unsupported_field(provider: &'static str, field: &'static str, rule: impl Into<String>) -> Self {
+        let mut error = Self::from(ValidationError::new(field, rule.into()));
+        (error.0.kind, error.0.provider) = (ErrorKind::Unsupported, provider);
+        error
     }
 
     /// The kind of failure.
@@ -419,6 +421,26 @@ impl Error {
     pub(crate) fn with_call(mut self, provider: &'static str, operation: &'static str, effect: Effect) -> Self {
         (self.0.provider, self.0.operation, self.0.effect) = (provider, operation, effect);
         self
+    }
+
+    /// Turns an error that occurred before a call was sent into the error of the call. See [`Call::not_sent`].
+    ///
+    /// [`Call::not_sent`]: crate::Call::not_sent
+    pub(crate) fn before_call(
+        mut self,
+        provider: &'static str,
+        operation: &'static str,
+        effect: Effect,
+        key: Option<&IdempotencyKey>,
+    ) -> Self {
+        if !self.0.operation.is_empty() {
+            let separator = if self.0.problem.is_empty() { "" } else { ": " };
+            self.0.problem = format!("`{}` failed first{separator}{}", self.0.operation, self.0.problem);
+        }
+        let may_have_been_used = key.is_some_and(IdempotencyKey::may_have_been_used);
+        self.0.outcome = if may_have_been_used { Outcome::Unknown } else { Outcome::NotSent };
+        (self.0.attempts, self.0.idempotency_key, self.0.earlier_attempt) = (0, key.cloned(), None);
+        self.with_call(provider, operation, effect)
     }
 
     /// Redacts secrets from the provider's texts, because some providers quote a rejected key.

@@ -12,7 +12,7 @@ use http::StatusCode;
 use http::header::{HeaderName, HeaderValue};
 
 use crate::classify;
-use crate::clock::Sleep;
+use crate::clock::{Deadline, Sleep};
 use crate::connection::Connection;
 use crate::error::UnresolvedAttempt;
 use crate::json::DecodeError;
@@ -55,6 +55,7 @@ impl<'a> Execution<'a> {
         operation: Operation,
         parse_error: Option<&'a ErrorParser>,
         timeouts: Timeouts,
+        deadline: Option<Deadline>,
         retry: RetryPolicy,
         key: Option<&IdempotencyKey>,
     ) -> Self {
@@ -64,6 +65,7 @@ impl<'a> Execution<'a> {
             Some(key) if key.may_have_been_used() => UnresolvedAttempt::OfEarlierCall,
             _ => UnresolvedAttempt::None,
         };
+        let own_deadline = shared.clock.monotonic().saturating_add(timeouts.total);
         Self {
             connection,
             operation,
@@ -71,7 +73,7 @@ impl<'a> Execution<'a> {
             timeouts,
             retry,
             span: CallSpan::new(shared.spec.provider, operation),
-            deadline: shared.clock.monotonic().saturating_add(timeouts.total),
+            deadline: deadline.map_or(own_deadline, |operation| operation.end.min(own_deadline)),
             attempts: 0,
             elapsed: Duration::ZERO,
             key: key.cloned(),

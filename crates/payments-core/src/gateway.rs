@@ -1,10 +1,16 @@
 //! Common traits and types for applications that choose the provider at run time.
 //!
 //! The traits are small and object-safe. A provider implements a trait only if it offers the operation, so code that
-//! needs a missing operation does not compile. [`Capabilities`] lists the same facts as a table. The providers' own
-//! clients offer more; prefer them if you use one provider.
+//! needs a missing operation does not compile. [`Capabilities`] lists the same facts as a table, and says what to do
+//! after an unknown outcome. The providers' own clients offer more; prefer them if you use one provider.
+//!
+//! No method of a trait has the name of a client's own method, so that both can be called with the traits in scope.
 
+mod call;
 mod capabilities;
+mod feature;
+mod options;
+mod recovery;
 mod request;
 mod result;
 
@@ -14,9 +20,14 @@ use async_trait::async_trait;
 
 use crate::{Currency, Error, Expected, Money, ValidationError};
 
-pub use capabilities::{Capabilities, Capability, Feature, Support};
-pub use request::{CancelRequest, CaptureRequest, PaymentRequest, PayoutRequest, RefundRequest};
-pub use result::{AcceptedPayout, HtmlPage, NextAction, PaymentState, RefundState, StartedPayment, Upi};
+pub use capabilities::{Capabilities, Capability, Support};
+pub use feature::Feature;
+pub use options::WriteOptions;
+pub use recovery::{Recovery, RecoveryPlan, WriteOperation};
+pub use request::{CancelRequest, CaptureRequest, ConfirmRequest, PaymentRequest, PayoutRequest, RefundRequest};
+pub use result::{
+    AcceptedPayout, ConfirmedPayment, HtmlPage, NextAction, PaymentState, RefundState, StartedPayment, Upi,
+};
 
 /// Starts a payment by a customer.
 #[async_trait]
@@ -28,6 +39,17 @@ pub trait StartPayment: Send + Sync {
     /// [`Error::outcome`] says whether the payment may have been started. Try another provider after `NotSent` and
     /// `Refused`, but never after `Unknown`.
     async fn start_payment(&self, request: &PaymentRequest) -> Result<StartedPayment, Error>;
+}
+
+/// Confirms a payment by the UTR that the customer entered on the merchant's own page.
+#[async_trait]
+pub trait Confirm: Send + Sync {
+    /// Confirms the payment. **This moves money:** it credits the merchant.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::outcome`] says whether the payment may have been confirmed.
+    async fn confirm(&self, request: &ConfirmRequest) -> Result<ConfirmedPayment, Error>;
 }
 
 /// Looks up a payment by the merchant's own reference. Use it after an unknown outcome.
@@ -61,7 +83,7 @@ pub trait Capture: Send + Sync {
     /// # Errors
     ///
     /// [`Error::outcome`] says whether the amount may have been captured.
-    async fn capture_payment(&self, request: &CaptureRequest) -> Result<PaymentState, Error>;
+    async fn capture(&self, request: &CaptureRequest) -> Result<PaymentState, Error>;
 }
 
 /// Cancels an authorized payment.
@@ -72,7 +94,7 @@ pub trait Cancel: Send + Sync {
     /// # Errors
     ///
     /// [`Error::outcome`] says whether the payment may have been cancelled.
-    async fn cancel_payment(&self, request: &CancelRequest) -> Result<PaymentState, Error>;
+    async fn cancel(&self, request: &CancelRequest) -> Result<PaymentState, Error>;
 }
 
 /// Refunds a payment.
@@ -83,7 +105,7 @@ pub trait Refund: Send + Sync {
     /// # Errors
     ///
     /// [`Error::outcome`] says whether the amount may have been refunded.
-    async fn refund_payment(&self, request: &RefundRequest) -> Result<RefundState, Error>;
+    async fn refund(&self, request: &RefundRequest) -> Result<RefundState, Error>;
 }
 
 /// Pays out money to a bank account.

@@ -57,7 +57,7 @@ pub mod gateway;
 pub mod test_util;
 
 pub use call::{Call, Keyed, Unkeyed, WithResponse};
-pub use card::{CardNumber, Expiry, SecurityCode};
+pub use card::{Card, CardNumber, Expiry, SecurityCode};
 pub use check::{Expected, Mismatch, Reported};
 pub use currency::Currency;
 pub use duplicate_wording::DuplicateWording;

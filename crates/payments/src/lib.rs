@@ -22,7 +22,10 @@ pub use turratech;
 pub use payments_core::gateway;
 
 #[doc(inline)]
-pub use payments_core::{Currency, Error, ErrorKind, Expected, Mismatch, Money, MoneyError, Outcome, PaymentStatus};
+pub use payments_core::{
+    Card, CardNumber, Currency, Error, ErrorKind, Expected, Expiry, IdempotencyKey, Mismatch, Money, MoneyError,
+    Outcome, PaymentStatus, SecurityCode,
+};
 
 /// The core that all providers share: money, errors, transport, clock.
 pub use payments_core;

@@ -18,6 +18,9 @@ const CAPABILITIES: Capabilities = Capabilities {
     provider: "turbo-link",
     table: &[
         Capability::not_offered(Feature::StartPayment, "the API cannot create payment links"),
+        Capability::not_offered(Feature::OwnPage, ""),
+        Capability::not_offered(Feature::Confirm, ""),
+        Capability::not_offered(Feature::Card, ""),
         Capability::not_offered(Feature::Lookup, "a payment link has no merchant reference"),
         Capability::not_offered(
             Feature::Retrieve,
@@ -37,6 +40,7 @@ const CAPABILITIES: Capabilities = Capabilities {
         Capability::not_offered(Feature::ThreeDSecure, ""),
         Capability::not_offered(Feature::Installments, ""),
     ],
+    recovery: &[],
 };
 
 impl LinkStatus {

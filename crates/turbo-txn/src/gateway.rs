@@ -1,8 +1,8 @@
 //! Turbo Transactions behind the traits that all providers share.
 
 use payments_core::gateway::{
-    Capabilities, Capability, Feature, Lookup, NextAction, PaymentRequest, PaymentState, StartPayment, StartedPayment,
-    parse_field,
+    Capabilities, Capability, Feature, Lookup, NextAction, PaymentRequest, PaymentState, Recovery, RecoveryPlan,
+    StartPayment, StartedPayment, WriteOperation, parse_field,
 };
 use payments_core::transport::async_trait;
 use payments_core::{Error, ErrorKind, Expected, Outcome, PaymentStatus, ProviderError, ValidationError};
@@ -25,6 +25,9 @@ const CAPABILITIES: Capabilities = Capabilities {
     provider: "turbo-txn",
     table: &[
         Capability::supported(Feature::StartPayment, "UPI, in whole rupees; the amount to pay may differ"),
+        Capability::not_offered(Feature::OwnPage, "the customer pays on the page of Turbo Transactions"),
+        Capability::not_offered(Feature::Confirm, ""),
+        Capability::not_offered(Feature::Card, ""),
         Capability::supported(Feature::Lookup, ""),
         Capability::not_offered(Feature::Retrieve, "no request accepts the transaction id"),
         Capability::not_offered(Feature::Capture, ""),
@@ -44,6 +47,11 @@ const CAPABILITIES: Capabilities = Capabilities {
         Capability::not_offered(Feature::ThreeDSecure, ""),
         Capability::not_offered(Feature::Installments, ""),
     ],
+    recovery: &[RecoveryPlan::new(
+        WriteOperation::StartPayment,
+        &[Recovery::LookupByReference],
+        "documented; the address of the payment page is lost",
+    )],
 };
 
 #[async_trait]
@@ -52,12 +60,14 @@ impl StartPayment for Client {
     ///
     /// If the amount to pay cannot be read, the outcome is unknown: look up the payment.
     async fn start_payment(&self, request: &PaymentRequest) -> Result<StartedPayment, Error> {
+        CAPABILITIES.check_payment(request)?;
         let return_url = request
             .return_url
             .clone()
             .ok_or_else(|| ValidationError::new("return_url", "is required by Turbo Transactions"))?;
         let new = NewTransaction::new(parse_field("reference", &request.reference)?, request.amount, return_url);
-        let transaction = self.initiate(new).send().await?;
+        let call = self.initiate(new).with_options(WriteOperation::StartPayment, &CAPABILITIES, &request.options);
+        let transaction = call.send().await?;
         let id = Some(transaction.txn_id.as_str().to_owned());
         match transaction.amount() {
             Ok(amount) => {

@@ -270,6 +270,11 @@ impl DeepLinks {
         self.get("paytm")
     }
 
+    /// Returns all links, with TurboPay's names for the apps.
+    pub fn all(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().filter_map(|(app, link)| Some((app.as_str(), link.as_deref()?)))
+    }
+
     /// Returns the link for an app, by TurboPay's name for the app.
     #[must_use]
     pub fn get(&self, app: &str) -> Option<&str> {

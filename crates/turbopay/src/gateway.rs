@@ -1,16 +1,17 @@
 //! TurboPay in the vocabulary that all providers share.
 
 use payments_core::gateway::{
-    AcceptedPayout, AvailableBalance, Capabilities, Capability, Feature, Lookup, NextAction, PayOut, PaymentRequest,
-    PaymentState, PayoutRequest, Retrieve, StartPayment, StartedPayment, parse_field,
+    AcceptedPayout, AvailableBalance, Capabilities, Capability, Confirm, ConfirmRequest, ConfirmedPayment, Feature,
+    Lookup, NextAction, PayOut, PaymentRequest, PaymentState, PayoutRequest, Recovery, RecoveryPlan, Retrieve,
+    StartPayment, StartedPayment, Upi, WriteOperation, parse_field,
 };
 use payments_core::transport::async_trait;
 use payments_core::{Currency, Error, Expected, Money, PaymentStatus, ValidationError};
 
 use crate::client::Client;
 use crate::customer::{check_beneficiary, check_url};
-use crate::deposit::NewDeposit;
-use crate::id::{MerchantOrderId, OrderId};
+use crate::deposit::{HostToHostDeposit, NewDeposit};
+use crate::id::{MerchantOrderId, OrderId, Utr};
 use crate::method::Method;
 use crate::order::{Order, OrderStatus};
 use crate::withdrawal::NewWithdrawal;
@@ -26,7 +27,10 @@ impl Client {
 const CAPABILITIES: Capabilities = Capabilities {
     provider: "turbopay",
     table: &[
-        Capability::supported(Feature::StartPayment, "hosted deposit; host to host: `create_host_to_host_deposit`"),
+        Capability::supported(Feature::StartPayment, "a deposit by UPI"),
+        Capability::supported(Feature::OwnPage, "a host-to-host deposit by UPI"),
+        Capability::supported(Feature::Confirm, "a UTR is accepted once"),
+        Capability::not_offered(Feature::Card, ""),
         Capability::supported(Feature::Lookup, "60 per minute, which the client observes"),
         Capability::supported(Feature::Retrieve, "within the same limit"),
         Capability::not_offered(Feature::Capture, ""),
@@ -49,12 +53,29 @@ const CAPABILITIES: Capabilities = Capabilities {
         Capability::not_offered(Feature::ThreeDSecure, ""),
         Capability::not_offered(Feature::Installments, ""),
     ],
+    recovery: &[
+        RecoveryPlan::new(
+            WriteOperation::StartPayment,
+            &[Recovery::LookupByReference, Recovery::TakenOnce],
+            "documented; the address of the payment page, or the UPI ID to pay to, is lost",
+        ),
+        RecoveryPlan::new(
+            WriteOperation::Confirm,
+            &[Recovery::LookupById, Recovery::TakenOnce],
+            "documented; not resolved while the status is `new`",
+        ),
+        RecoveryPlan::new(WriteOperation::PayOut, &[Recovery::LookupByReference, Recovery::TakenOnce], "documented"),
+    ],
 };
 
 #[async_trait]
 impl StartPayment for Client {
-    /// Creates a hosted UPI deposit. The request's `customer` is required.
+    /// Creates a UPI deposit: a hosted one, or a host-to-host one for the merchant's own page.
+    ///
+    /// The request's `customer` is required. The deposit's id must be kept private (documented), so do not send it to the
+    /// browser.
     async fn start_payment(&self, request: &PaymentRequest) -> Result<StartedPayment, Error> {
+        CAPABILITIES.check_payment(request)?;
         let customer = request.customer.as_deref();
         let customer = customer.ok_or_else(|| ValidationError::new("customer", "is required by TurboPay"))?;
         let customer = parse_field("customer", customer)?;
@@ -63,10 +84,45 @@ impl StartPayment for Client {
             check_url("return_url", url)?;
             deposit = deposit.redirect_url(url.clone());
         }
-        let created = self.create_deposit(deposit).send().await?;
-        let next = NextAction::Redirect { url: created.form_url };
-        let id = created.order_id.as_str().to_owned();
-        Ok(StartedPayment::new(Some(id), created.status.common(), request.amount, next))
+        let (id, status, next) = if request.own_page {
+            let call = self.create_host_to_host_deposit(deposit);
+            let call = call.with_options(WriteOperation::StartPayment, &CAPABILITIES, &request.options);
+            let created = call.send().await?;
+            let upi = upi(&created);
+            (created.order_id, created.status, NextAction::Upi(upi))
+        } else {
+            let call = self.create_deposit(deposit);
+            let call = call.with_options(WriteOperation::StartPayment, &CAPABILITIES, &request.options);
+            let created = call.send().await?;
+            (created.order_id, created.status, NextAction::Redirect { url: created.form_url })
+        };
+        // The responses contain no amount.
+        Ok(StartedPayment::new(Some(id.as_str().to_owned()), status.common(), request.amount, next))
+    }
+}
+
+fn upi(deposit: &HostToHostDeposit) -> Upi {
+    let mut upi = Upi::new(deposit.wallet_address.clone());
+    upi.payee = deposit.wallet_name.clone();
+    upi.note = deposit.transaction_note.clone();
+    upi.intent = deposit.upi_link();
+    upi.deep_links = deposit.deep_links.all().map(|(app, link)| (app.to_owned(), link.to_owned())).collect();
+    // The customer can pay without a QR code that cannot be read.
+    upi.qr_png = deposit.qr.as_ref().and_then(|qr| qr.png().ok());
+    upi.expires_after = deposit.expires_after;
+    upi
+}
+
+#[async_trait]
+impl Confirm for Client {
+    /// Confirms the UTR of a deposit that was started for the merchant's own page. The request's reference is not sent.
+    async fn confirm(&self, request: &ConfirmRequest) -> Result<ConfirmedPayment, Error> {
+        let order: OrderId = parse_field("payment_id", &request.payment_id)?;
+        let utr: Utr = parse_field("utr", &request.utr)?;
+        let call = self.confirm_utr(&order, &utr);
+        let call = call.with_options(WriteOperation::Confirm, &CAPABILITIES, &request.options);
+        let confirmed = call.send().await?;
+        Ok(ConfirmedPayment::new(confirmed.status.common(), confirmed.status.is_final()))
     }
 }
 
@@ -107,7 +163,8 @@ impl PayOut for Client {
             },
         )?;
         let new = NewWithdrawal::bank_transfer(request.amount, reference, customer, account, bank);
-        let withdrawal = self.create_withdrawal(new).send().await?;
+        let call = self.create_withdrawal(new);
+        let withdrawal = call.with_options(WriteOperation::PayOut, &CAPABILITIES, &request.options).send().await?;
         let id = withdrawal.order_id.as_str().to_owned();
         // The customer of a payout has nothing to do.
         let status = match withdrawal.status {

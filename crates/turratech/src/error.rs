@@ -15,7 +15,7 @@ pub(crate) static SPEC: ProviderSpec = ProviderSpec {
 };
 
 /// How long TurraTech stores an idempotency key (documented). After that, the same key starts a new request.
-const KEY_LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
+pub(crate) const KEY_LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
 
 open_enum! {
     /// TurraTech's `type` of an error.

@@ -4,16 +4,18 @@ use std::fmt;
 
 use payments_core::gateway::{
     Cancel, CancelRequest, Capabilities, Capability, Capture, CaptureRequest, Feature, NextAction, PaymentRequest,
-    PaymentState, Refund, RefundRequest, RefundState, Retrieve, StartPayment, StartedPayment, parse_field,
+    PaymentState, Recovery, RecoveryPlan, Refund, RefundRequest, RefundState, Retrieve, StartPayment, StartedPayment,
+    WriteOperation, WriteOptions, parse_field,
 };
-use payments_core::time::OffsetDateTime;
 use payments_core::transport::async_trait;
-use payments_core::{Call, Error, ErrorKind, Expected, Keyed, Mismatch, Outcome, ProviderError, ValidationError};
+use payments_core::{
+    Call, Error, ErrorKind, Expected, Keyed, Mismatch, Money, Outcome, ProviderError, Reported, ValidationError,
+};
 
 use crate::client::Client;
-use crate::error::SPEC;
+use crate::error::{KEY_LIFETIME, SPEC};
 use crate::id::PaymentId;
-use crate::idempotency::IdempotencyExt;
+use crate::idempotency::IdempotencyReference;
 use crate::new_payment::NewPayment;
 use crate::payment::{Payment, PaymentStatus};
 use crate::refund::NewRefund;
@@ -33,6 +35,9 @@ const CAPABILITIES: Capabilities = Capabilities {
             Feature::StartPayment,
             "with a payment method; no documented response contains a redirect URL",
         ),
+        Capability::not_offered(Feature::OwnPage, "a stored payment method is charged without a page"),
+        Capability::not_offered(Feature::Confirm, ""),
+        Capability::not_implemented(Feature::Card, "create a payment method from the card: `create_payment_method`"),
         Capability::not_offered(
             Feature::Lookup,
             "no list filters by a reference; repeat the call with the same key instead (inferred)",
@@ -55,17 +60,28 @@ const CAPABILITIES: Capabilities = Capabilities {
         ),
         Capability::not_offered(Feature::Installments, ""),
     ],
+    recovery: &[
+        RecoveryPlan::new(WriteOperation::StartPayment, &[SAME_KEY], FIRST_RESPONSE),
+        RecoveryPlan::new(WriteOperation::Capture, &[SAME_KEY, Recovery::LookupById], FIRST_RESPONSE),
+        RecoveryPlan::new(WriteOperation::Cancel, &[SAME_KEY, Recovery::LookupById], FIRST_RESPONSE),
+        RecoveryPlan::new(WriteOperation::Refund, &[SAME_KEY], FIRST_RESPONSE),
+    ],
 };
+
+const FIRST_RESPONSE: &str = "documented; that the first response is returned is inferred";
+
+const SAME_KEY: Recovery = Recovery::SameKey { lifetime: KEY_LIFETIME };
 
 #[async_trait]
 impl StartPayment for Client {
     /// Creates and confirms a payment. A payment method is required.
     ///
-    /// The reference is sent in the metadata as `order_id`. The idempotency key is derived from the reference if
-    /// [`PaymentRequest::created_at`] is set, and random otherwise.
+    /// The reference is sent in the metadata as `order_id`. The idempotency key is the request's own, or derived from the
+    /// reference if the request says when it was created. Otherwise it is random, and lost when the process ends.
     ///
     /// [`PaymentRequest::customer`] is not sent: it is the merchant's own id, and not TurraTech's id of a customer.
     async fn start_payment(&self, request: &PaymentRequest) -> Result<StartedPayment, Error> {
+        CAPABILITIES.check_payment(request)?;
         let method = request.payment_method.as_deref();
         let method = method.ok_or_else(|| ValidationError::new("payment_method", "is required by TurraTech"))?;
         let mut new = NewPayment::new(request.amount)
@@ -78,9 +94,9 @@ impl StartPayment for Client {
         if let Some(url) = &request.return_url {
             new = new.return_url(url.as_str());
         }
-        let payment =
-            with_derived_key(self.create_payment(new), &request.reference, request.created_at)?.send().await?;
-        let amount = payment.amount().map_err(|problem| unreadable(payment.id.as_str(), Outcome::Unknown, &problem))?;
+        let payment = keyed(self.create_payment(new), &request.reference, &request.options)?.send().await?;
+        let amount = payment.effective_amount();
+        let amount = amount.map_err(|problem| unreadable(payment.id.as_str(), Outcome::Unknown, &problem))?;
         let id = payment.id.as_str().to_owned();
         Ok(StartedPayment::new(Some(id), payment.status.common(), amount, NextAction::None))
     }
@@ -108,40 +124,46 @@ impl Capture for Client {
     /// | `amount_capturable` differs, is missing or cannot be read | an error; nothing is captured, because it could be another amount |
     /// | already captured with the requested amount, for example by a request whose response was lost | the payment |
     ///
-    /// If the payment cannot be retrieved, the outcome of the capture is [`Outcome::NotSent`].
+    /// Both calls share the request's timeout. If the payment cannot be retrieved in time, or is not as expected, the
+    /// outcome of the capture is [`Outcome::NotSent`]; with a key that an earlier process may have used, it is
+    /// [`Outcome::Unknown`].
     ///
     /// The client's own [`Client::capture_payment`] captures without this comparison.
-    async fn capture_payment(&self, request: &CaptureRequest) -> Result<PaymentState, Error> {
+    async fn capture(&self, request: &CaptureRequest) -> Result<PaymentState, Error> {
+        let deadline = self.connection.deadline(request.options.timeout);
         let id: PaymentId = parse_field("payment_id", &request.payment_id)?;
-        let payment = self.retrieve_payment(&id).send().await.map_err(Error::before_write)?;
-        let not_sent = |problem| unreadable(payment.id.as_str(), Outcome::NotSent, &problem);
+        let capture = keyed(self.capture_payment(&id), &request.reference, &request.options)?.within(&deadline);
+        let payment = self.retrieve_payment(&id).within(&deadline).send().await;
+        let payment = payment.map_err(|error| capture.not_sent(error))?;
+        let not_sent = |problem| capture.not_sent(unreadable(payment.id.as_str(), Outcome::NotSent, &problem));
         if payment.is_paid() && payment.amount_received().map_err(not_sent)? == Some(request.amount) {
             return Ok(payment_state(&payment));
         }
         let capturable = payment.amount_capturable().map_err(not_sent)?;
-        let capturable = capturable.ok_or_else(|| Error::unsupported(NO_CAPTURABLE_AMOUNT))?;
+        let capturable = capturable.ok_or_else(|| capture.not_sent(Error::unsupported(NO_CAPTURABLE_AMOUNT)))?;
         if capturable != request.amount {
             let rule = "must be the whole capturable amount: TurraTech documents no partial capture";
-            return Err(ValidationError::new("amount", rule).into());
+            return Err(capture.not_sent(ValidationError::new("amount", rule)));
         }
-        Ok(payment_state(&self.capture_payment(&id).send().await?))
+        Ok(captured(&capture.send().await?, request.amount))
     }
 }
 
 #[async_trait]
 impl Cancel for Client {
-    async fn cancel_payment(&self, request: &CancelRequest) -> Result<PaymentState, Error> {
+    async fn cancel(&self, request: &CancelRequest) -> Result<PaymentState, Error> {
         let id: PaymentId = parse_field("payment_id", &request.payment_id)?;
-        Ok(payment_state(&self.cancel_payment(&id).send().await?))
+        let cancel = keyed(self.cancel_payment(&id), &request.reference, &request.options)?;
+        Ok(payment_state(&cancel.send().await?))
     }
 }
 
 #[async_trait]
 impl Refund for Client {
-    async fn refund_payment(&self, request: &RefundRequest) -> Result<RefundState, Error> {
+    async fn refund(&self, request: &RefundRequest) -> Result<RefundState, Error> {
         let new = NewRefund::new(parse_field("payment_id", &request.payment_id)?).amount(request.amount);
         let new = new.metadata(ORDER_ID, request.reference.as_str());
-        let refund = with_derived_key(self.create_refund(new), &request.reference, request.created_at)?.send().await?;
+        let refund = keyed(self.create_refund(new), &request.reference, &request.options)?.send().await?;
         // The document names no statuses of a refund.
         let status = refund.status.clone().unwrap_or_else(|| "not reported".to_owned());
         let status = payments_core::PaymentStatus::Unknown(status);
@@ -151,16 +173,19 @@ impl Refund for Client {
     }
 }
 
-/// Sets a key derived from the reference, or leaves the random key if the creation time is unknown.
-fn with_derived_key<T>(
-    call: Call<T, Keyed>,
-    reference: &str,
-    created_at: Option<OffsetDateTime>,
-) -> Result<Call<T, Keyed>, ValidationError> {
-    match created_at {
-        Some(created_at) => Ok(call.idempotency_reference(&reference.parse()?, created_at)),
-        None => Ok(call),
-    }
+/// Applies a request's options. A derived key needs a valid reference, so every request does.
+fn keyed<T>(call: Call<T, Keyed>, reference: &str, options: &WriteOptions) -> Result<Call<T, Keyed>, ValidationError> {
+    let reference: IdempotencyReference = parse_field("reference", reference)?;
+    Ok(call.with_options(reference.as_str(), options))
+}
+
+/// The state of a captured payment. A captured amount that differs from the requested one is a mismatch.
+fn captured(payment: &Payment, requested: Money) -> PaymentState {
+    let state = payment_state(payment);
+    let Some(amount) = state.amount.filter(|_| payment.is_paid()) else { return state };
+    let id = payment.id.as_str();
+    let check = Reported::money(id, amount).and_then(|reported| Expected::new(id, requested).check(&reported));
+    state.checked(check)
 }
 
 /// The payment's state. A paid amount that cannot be read is a mismatch.

@@ -34,12 +34,11 @@ pub fn card3ds_responses(data: &[u8]) -> bool {
                 check_order(body, paid);
             })
         }
-        2 => check_call(&case, &moves, &script, checked(&case, client.capture(&stored(), lira()).send())).inspect(
-            |paid| {
+        2 => check_call(&case, &moves, &script, checked(&case, client.capture_payment(&stored(), lira()).send()))
+            .inspect(|paid| {
                 assert!(paid.payment_id.as_str().eq_ignore_ascii_case(PAYMENT));
                 check_requested_amount(body, paid);
-            },
-        ),
+            }),
         3 => {
             let form = format!("paymentId={PAYMENT}&securityKey={SECURITY_KEY}");
             let callback = ThreeDsCallback::parse(form.as_bytes()).expect("it is a callback");

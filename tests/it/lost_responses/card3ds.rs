@@ -43,7 +43,7 @@ async fn every_lost_response_leaves_every_write_unknown_before_and_after_the_com
             let errors = [
                 client.create_payment(card_payment("order-2")).send().await.unwrap_err(),
                 client.pre_authorize(card_payment("order-3")).send().await.unwrap_err(),
-                client.capture(&authorized.payment_id, lira("90")).send().await.unwrap_err(),
+                client.capture_payment(&authorized.payment_id, lira("90")).send().await.unwrap_err(),
             ];
 
             for err in errors {

@@ -49,10 +49,10 @@ async fn three_ds(sandbox: &Sandbox, merchant: &Merchant, client: &Client) -> Re
 async fn capture(client: &Client) -> Result<Flow, Failed> {
     let authorized = client.pre_authorize(new_payment("order-2")?).send().await?;
     let part = Money::parse("90.00", Currency::TRY)?;
-    let captured = client.capture(&authorized.payment_id, part).send().await?;
+    let captured = client.capture_payment(&authorized.payment_id, part).send().await?;
     let steps = vec![
         step("pre_authorize", format_args!("{}, status {}", authorized.amount()?, authorized.status)),
-        step("capture", format_args!("{}, status {}", captured.amount()?, captured.status)),
+        step("capture_payment", format_args!("{}, status {}", captured.amount()?, captured.status)),
     ];
     let as_expected = captured.status == PaymentStatus::Success && captured.amount()? == part;
     Ok(Flow { title: "An authorization and a partial capture", steps, as_expected })

@@ -121,7 +121,7 @@ impl Day {
         let client = self.process.card3ds.clone();
         let call = async {
             let id: PaymentId = id.parse()?;
-            client.capture(&id, amount).send().await
+            client.capture_payment(&id, amount).send().await
         };
         match self.call("capture", &reference, call) {
             CallResult::Executed(payment) if payment.status == PaymentStatus::Success => {

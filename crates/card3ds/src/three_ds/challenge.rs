@@ -1,5 +1,6 @@
 use std::fmt;
 
+use payments_core::gateway::HtmlPage;
 use payments_core::html::{escape, script_string};
 use payments_core::json::UnreadableMembers;
 use serde::Serialize;
@@ -192,6 +193,15 @@ addEventListener("message", (event) => {{
         ("cache-control", "no-store"),
         ("x-content-type-options", "nosniff"),
     ];
+}
+
+impl From<HtmlPage> for ChallengePage {
+    /// Converts the page of a payment that was started through the gateway: [`NextAction::Html`].
+    ///
+    /// [`NextAction::Html`]: payments_core::gateway::NextAction::Html
+    fn from(page: HtmlPage) -> Self {
+        Self(page.into_html())
+    }
 }
 
 impl fmt::Debug for ChallengePage {

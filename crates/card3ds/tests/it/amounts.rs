@@ -11,7 +11,7 @@ fn check_sent(amount: Money, wire: &str) {
     let body = body_of(&script);
     assert!(body.contains(&format!(r#""amount":{wire},"currency":"{}""#, amount.currency())), "{body}");
 
-    let _ = now(client.capture(&payment_id(), amount).send());
+    let _ = now(client.capture_payment(&payment_id(), amount).send());
     assert_eq!(body_of(&script), format!(r#"{{"amount":{wire},"currency":"{}"}}"#, amount.currency()));
 }
 

@@ -102,7 +102,7 @@ async fn a_capture_has_the_payment_id_in_its_path_and_the_amount_in_its_body() {
     let captured = RESPONSE.replace("100.50", "90.00");
     let (client, script) = scripted([Reply::json(200, &captured)]);
 
-    let payment = client.capture(&payment_id(), lira("90")).send().await.unwrap();
+    let payment = client.capture_payment(&payment_id(), lira("90")).send().await.unwrap();
 
     assert_eq!(sent_to(&script), format!("POST https://api.example.com/api/pre-authorization/{PAYMENT}/capture"));
     assert_eq!(body_of(&script), r#"{"amount":90.00,"currency":"TRY"}"#);

@@ -16,7 +16,7 @@ use crate::support::{
 const MONEY_MOVING: [fn(&Client) -> Call<Payment>; 4] = [
     |client| client.create_payment(payment()),
     |client| client.pre_authorize(payment()),
-    |client| client.capture(&payment_id(), lira("100.50")),
+    |client| client.capture_payment(&payment_id(), lira("100.50")),
     |client| {
         let posted = format!("paymentId={PAYMENT}&securityKey=key-1");
         client.complete_3ds(&payment_id(), &ThreeDsCallback::parse(posted.as_bytes()).unwrap())
@@ -223,7 +223,7 @@ fn the_gateway_confirms_no_unreadable_amount() {
         let (client, _) = scripted([response(&[(field, value)]), response(&[(field, value)]), response(&[])]);
         let state = now(client.retrieve(PAYMENT, &expected)).unwrap();
         assert!(!state.is_paid_as_expected() && state.amount.is_none(), "{field} {value}");
-        let state = now(client.capture_payment(&CaptureRequest::new(PAYMENT, lira("100.50")))).unwrap();
+        let state = now(client.capture(&CaptureRequest::new("capture-1", PAYMENT, lira("100.50")))).unwrap();
         assert!(!state.is_paid_as_expected() && state.amount.is_none(), "{field} {value}");
         assert!(now(client.retrieve(PAYMENT, &expected)).unwrap().is_paid_as_expected());
     }
@@ -264,7 +264,7 @@ fn a_401_response_without_a_body_is_an_authentication_error() {
 fn a_capture_that_contradicts_the_request_has_the_facts() {
     let captured = |members: &[(&str, &str)]| {
         let (client, _) = scripted([response(&[&[("amount", "40.00")], members].concat())]);
-        now(client.capture(&payment_id(), lira("40")).send())
+        now(client.capture_payment(&payment_id(), lira("40")).send())
     };
     assert!(captured(&[]).is_ok());
 

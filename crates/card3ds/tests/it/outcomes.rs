@@ -11,7 +11,7 @@ use crate::support::{PAYMENT, card, lira, payment, payment_id, response, scripte
 const MONEY_MOVING: [fn(&Client) -> Call<Payment>; 4] = [
     |client| client.create_payment(payment()),
     |client| client.pre_authorize(payment()),
-    |client| client.capture(&payment_id(), lira("100.50")),
+    |client| client.capture_payment(&payment_id(), lira("100.50")),
     |client| {
         let posted = format!("paymentId={PAYMENT}&securityKey=key-1");
         client.complete_3ds(&payment_id(), &ThreeDsCallback::parse(posted.as_bytes()).unwrap())
@@ -273,7 +273,7 @@ async fn a_refusal_that_may_be_about_an_earlier_request_makes_the_outcome_unknow
 async fn the_refusal_of_a_second_capture_proves_nothing_about_the_first() {
     let refused = Reply::json(400, r#"{"message":"the pre-authorization has already been captured"}"#);
     let (client, _) = scripted([Reply::lost(), refused]);
-    let capture = || client.capture(&payment_id(), lira("100.50"));
+    let capture = || client.capture_payment(&payment_id(), lira("100.50"));
     assert_eq!(capture().send().await.unwrap_err().outcome(), Outcome::Unknown);
     assert_eq!(capture().send().await.unwrap_err().outcome(), Outcome::Unknown);
 }

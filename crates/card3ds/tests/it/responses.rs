@@ -130,19 +130,19 @@ fn the_response_to_a_capture_is_compared_with_the_request() {
         [("amount", "100.50"), ("currency", "\"EUR\""), ("paymentId", "\"00000000-e89b-12d3-a456-426614174000\"")]
     {
         let (client, _) = scripted([response(&[("amount", "90.00"), (field, value)])]);
-        let err = now(client.capture(&payment_id(), lira("90")).send()).unwrap_err();
+        let err = now(client.capture_payment(&payment_id(), lira("90")).send()).unwrap_err();
         assert_eq!((err.outcome(), err.json_path()), (Outcome::Unknown, Some(field)));
     }
     // A capture's request has no order id to compare with.
     let (client, _) = scripted([response(&[("amount", "90.00"), ("orderId", "\"ORD-7\"")])]);
-    assert!(now(client.capture(&payment_id(), lira("90")).send()).is_ok());
+    assert!(now(client.capture_payment(&payment_id(), lira("90")).send()).is_ok());
 }
 
 #[test]
 fn payment_ids_are_compared_case_insensitively() {
     let id = format!("\"{}\"", payment_id().as_str().to_uppercase());
     let (client, _) = scripted([response(&[("paymentId", &id), ("amount", "90")])]);
-    assert!(now(client.capture(&payment_id(), lira("90")).send()).is_ok());
+    assert!(now(client.capture_payment(&payment_id(), lira("90")).send()).is_ok());
 }
 
 #[test]

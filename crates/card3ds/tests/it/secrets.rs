@@ -8,6 +8,7 @@ use card3ds::{
     ApiKey, ApiSecret, Card, Client, Expiry, InstallmentQuery, NewPayment, NewThreeDsPayment, RetryPolicy,
     ThreeDsCallback,
 };
+use payments_core::gateway::{PaymentRequest, StartPayment};
 use payments_core::test_util::{Reply, Script};
 use tracing_subscriber::fmt::format::FmtSpan;
 
@@ -29,6 +30,16 @@ fn check(output: &str) {
 fn payment() -> NewPayment {
     let card = Card::new(PAN, PAN.parse().unwrap(), Expiry::new(4, 2028).unwrap(), CODE.parse().unwrap());
     NewPayment::new("ORD-12345".parse().unwrap(), lira("100.50"), card, "192.168.1.1:8080".parse().unwrap())
+}
+
+/// Starts the same payment with 3-D Secure through the gateway.
+fn card_request() -> PaymentRequest {
+    let card = Card::new(PAN, PAN.parse().unwrap(), Expiry::new(4, 2028).unwrap(), CODE.parse().unwrap());
+    PaymentRequest::new("ORD-12345", lira("100.50"))
+        .card(card)
+        .customer_address("192.168.1.1:8080".parse().unwrap())
+        .return_url(urls().success)
+        .failure_url(urls().failure)
 }
 
 fn query() -> InstallmentQuery {
@@ -86,10 +97,17 @@ async fn output_of(client: &Client, operation: usize) -> String {
     match operation {
         0 => output!(client.create_payment(payment())),
         1 => output!(client.pre_authorize(payment())),
-        2 => output!(client.capture(&payment_id(), lira("100.50"))),
+        2 => output!(client.capture_payment(&payment_id(), lira("100.50"))),
         3 => output!(client.start_3ds(NewThreeDsPayment::new(payment(), urls()))),
         4 => output!(client.complete_3ds(&payment_id(), &callback)),
         5 => output!(client.installment_options(query())),
+        6 => {
+            let request = card_request();
+            match client.start_payment(&request).await {
+                Ok(started) => format!("{request:?} {request:#?} {started:?} {started:#?}"),
+                Err(err) => format!("{request:?} {request:#?} {}", all_output(&err)),
+            }
+        }
         _ => output!(client.checkout_status(&PAYMENT.parse().unwrap())),
     }
 }
@@ -99,7 +117,7 @@ async fn no_call_result_error_or_trace_contains_a_secret() {
     start_tracing();
     let recorder = Recorder::default();
     let (mut calls, mut payments) = (0, 0);
-    for operation in 0..7 {
+    for operation in 0..8 {
         for reply in quoting_responses().into_iter().chain([Reply::lost(), Reply::not_connected(), Reply::cut_off(200)])
         {
             let script = Script::new([reply]);

@@ -37,7 +37,7 @@ fn every_operation_rejects_amounts_that_cannot_be_charged() {
     for (amount, field, rule) in not_positive.into_iter().chain([unknown_currency]) {
         check(|client| client.create_payment(payment_of(amount)), field, rule);
         check(|client| client.pre_authorize(payment_of(amount)), field, rule);
-        check(|client| client.capture(&payment_id(), amount), field, rule);
+        check(|client| client.capture_payment(&payment_id(), amount), field, rule);
         check(|client| client.start_3ds(NewThreeDsPayment::new(payment_of(amount), urls())), field, rule);
         check(|client| client.installment_options(InstallmentQuery::new(amount, card().number().clone())), field, rule);
         let checkout = NewCheckout::new("o".parse().unwrap(), amount, "d", "https://m.example");

@@ -1,5 +1,10 @@
 use std::fmt;
 
+use super::feature::Feature;
+use super::recovery::{Recovery, RecoveryPlan, WriteOperation};
+use super::request::PaymentRequest;
+use crate::Error;
+
 /// The features that a provider offers: one static table per provider crate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[expect(clippy::exhaustive_structs, reason = "provider crates build it")]
@@ -8,6 +13,8 @@ pub struct Capabilities {
     pub provider: &'static str,
     /// One row per feature, in the order of [`Feature::ALL`].
     pub table: &'static [Capability],
+    /// What to do after an unknown outcome: one row per write operation that the provider offers through the traits.
+    pub recovery: &'static [RecoveryPlan],
 }
 
 impl Capabilities {
@@ -15,6 +22,43 @@ impl Capabilities {
     #[must_use]
     pub fn of(&self, feature: Feature) -> Support {
         self.table.iter().find(|row| row.feature == feature).map_or(Support::NotImplemented, |row| row.support)
+    }
+
+    /// What to do after an unknown outcome of an operation, best first. Empty if the provider does not offer it.
+    #[must_use]
+    pub fn recovery(&self, operation: WriteOperation) -> &'static [Recovery] {
+        self.recovery.iter().find(|row| row.operation == operation).map_or(&[], |row| row.strategies)
+    }
+
+    /// Checks that the provider supports the way of paying that a request asks for. For provider crates.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error that names the provider and the field: [`PaymentRequest::own_page`], [`PaymentRequest::card`].
+    pub fn check_payment(&self, request: &PaymentRequest) -> Result<(), Error> {
+        let asked = [(request.own_page, "own_page", Feature::OwnPage), (request.card.is_some(), "card", Feature::Card)];
+        let row = |feature| self.table.iter().find(|row| row.feature == feature);
+        for (_, field, feature) in asked.into_iter().filter(|(asked, ..)| *asked) {
+            let note = match row(feature) {
+                Some(row) if row.support == Support::Supported => continue,
+                Some(row) if !row.note.is_empty() => format!(": {}", row.note),
+                _ => String::new(),
+            };
+            let rule = format!("is not supported by {}{note}", self.provider);
+            return Err(Error::unsupported_field(self.provider, field, rule));
+        }
+        Ok(())
+    }
+
+    /// The error for an explicit idempotency key at a provider that has none. It says what helps instead.
+    pub(super) fn no_keys(&self, operation: WriteOperation) -> Error {
+        let strategies: Vec<&str> = self.recovery(operation).iter().map(|strategy| strategy.advice()).collect();
+        let rule = format!(
+            "is not supported: {} has no idempotency keys. After an unknown outcome: {}",
+            self.provider,
+            strategies.join("; or ")
+        );
+        Error::unsupported_field(self.provider, "idempotency_key", rule)
     }
 }
 
@@ -69,71 +113,5 @@ impl fmt::Display for Support {
             Self::NotOffered => "not offered",
             Self::NotImplemented => "not implemented",
         })
-    }
-}
-
-macro_rules! features {
-    ($($(#[$meta:meta])* $name:ident = $words:literal,)*) => {
-        /// A feature that a provider may offer.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-        #[non_exhaustive]
-        pub enum Feature {
-            $($(#[$meta])* $name,)*
-        }
-
-        impl Feature {
-            /// All features, in the order of the tables.
-            pub const ALL: &[Self] = &[$(Self::$name),*];
-
-            /// The feature's name for people.
-            #[must_use]
-            pub fn as_str(self) -> &'static str {
-                match self {
-                    $(Self::$name => $words,)*
-                }
-            }
-        }
-    };
-}
-
-features! {
-    /// [`StartPayment`](super::StartPayment).
-    StartPayment = "start a payment",
-    /// [`Lookup`](super::Lookup): by the merchant's own reference.
-    Lookup = "look up by the merchant's reference",
-    /// [`Retrieve`](super::Retrieve): by the provider's id.
-    Retrieve = "look up by the provider's id",
-    /// [`Capture`](super::Capture).
-    Capture = "capture",
-    /// [`Cancel`](super::Cancel).
-    Cancel = "cancel",
-    /// [`Refund`](super::Refund).
-    Refund = "refund",
-    /// [`PayOut`](super::PayOut).
-    PayOut = "pay out",
-    /// [`AvailableBalance`](super::AvailableBalance).
-    Balance = "balance",
-    /// The provider's own protection against executing an operation twice: an idempotency key, or a reference that it
-    /// accepts once.
-    DuplicateProtection = "protection against duplicates",
-    /// Webhooks with a signature that can be verified.
-    SignedWebhooks = "signed webhooks",
-    /// Unsigned callbacks, which only name an order to look up.
-    Callbacks = "unsigned callbacks",
-    /// Lists.
-    Lists = "lists",
-    /// Subscriptions.
-    Subscriptions = "subscriptions",
-    /// A payment page that the provider hosts.
-    HostedPage = "hosted payment page",
-    /// 3-D Secure.
-    ThreeDSecure = "3-D Secure",
-    /// Installments.
-    Installments = "installments",
-}
-
-impl fmt::Display for Feature {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
     }
 }

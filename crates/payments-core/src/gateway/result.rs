@@ -1,20 +1,35 @@
+use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
 use crate::{Mismatch, Money, PaymentStatus};
 
 /// A payment that the provider accepted.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct StartedPayment {
     /// The provider's id, if it returned one. Store it: captures and refunds need it.
     pub id: Option<String>,
     /// The payment's status.
     pub status: PaymentStatus,
-    /// The amount that counts. Some providers document that it may differ from the requested amount.
+    /// The amount that counts, or the requested amount if the response contains none.
+    ///
+    /// Some providers document that it may differ from the requested amount, also later. Compare the payment's state
+    /// with what is expected before you deliver anything.
     pub amount: Money,
     /// The customer's next step.
     pub next: NextAction,
+}
+
+impl fmt::Debug for StartedPayment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("StartedPayment")
+            .field("id", &Redacted(self.id.as_deref()))
+            .field("status", &self.status)
+            .field("amount", &self.amount)
+            .field("next", &self.next)
+            .finish()
+    }
 }
 
 impl StartedPayment {
@@ -25,8 +40,29 @@ impl StartedPayment {
     }
 }
 
-/// A payout that the provider accepted.
+/// A payment whose UTR the provider accepted.
+///
+/// The response contains no amount, so this is no proof of payment. Look up the payment, or wait for its webhook, before
+/// you deliver anything.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ConfirmedPayment {
+    /// The payment's status.
+    pub status: PaymentStatus,
+    /// True if the status normally does not change any more, by the provider's own rules.
+    pub is_final: bool,
+}
+
+impl ConfirmedPayment {
+    /// Creates a value, for provider crates.
+    #[must_use]
+    pub fn new(status: PaymentStatus, is_final: bool) -> Self {
+        Self { status, is_final }
+    }
+}
+
+/// A payout that the provider accepted.
+#[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct AcceptedPayout {
     /// The provider's id, if it returned one.
@@ -35,6 +71,16 @@ pub struct AcceptedPayout {
     pub status: PaymentStatus,
     /// The amount to be paid out.
     pub amount: Money,
+}
+
+impl fmt::Debug for AcceptedPayout {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AcceptedPayout")
+            .field("id", &Redacted(self.id.as_deref()))
+            .field("status", &self.status)
+            .field("amount", &self.amount)
+            .finish()
+    }
 }
 
 impl AcceptedPayout {
@@ -56,9 +102,16 @@ pub enum NextAction {
         /// The address.
         url: String,
     },
-    /// Use this page, which the merchant shows.
+    /// Authenticate with 3-D Secure on this page, which the merchant shows.
+    ///
+    /// Store [`StartedPayment::id`] before you show the page. Its scripts must not run with the origin of your own pages:
+    /// show it with the provider crate's own type, which an [`HtmlPage`] converts into. Afterwards the customer's browser
+    /// posts a form to the request's `return_url` or `failure_url`. Nothing is paid yet: complete the payment with the
+    /// provider crate's own call, which takes the form and the stored id.
     Html(HtmlPage),
-    /// Pay by UPI.
+    /// Pay by UPI, with the data that the merchant's own page shows.
+    ///
+    /// Confirm the payment with [`Confirm`](super::Confirm) when the customer has entered the UTR.
     Upi(Upi),
 }
 
@@ -73,10 +126,16 @@ impl HtmlPage {
         Self(html.into())
     }
 
-    /// The HTML.
+    /// The HTML. Never insert it into your own page.
     #[must_use]
     pub fn html(&self) -> &str {
         &self.0
+    }
+
+    /// Returns the HTML, for provider crates.
+    #[must_use]
+    pub fn into_html(self) -> String {
+        self.0
     }
 }
 
@@ -86,30 +145,51 @@ impl fmt::Debug for HtmlPage {
     }
 }
 
-/// The data for a payment by UPI.
+/// The data for a payment by UPI: what the merchant's own page shows.
+///
+/// It contains nothing that the customer must not see.
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Upi {
-    /// A link that UPI apps open: `upi://pay?...`. It can also be shown as a QR code.
+    /// The virtual payment address (UPI ID) to pay to.
+    pub address: String,
+    /// The name of the address's owner.
+    pub payee: Option<String>,
+    /// The note that the customer adds to the payment.
+    pub note: Option<String>,
+    /// A link that every UPI app opens: `upi://pay?...`. It can also be shown as a QR code.
     pub intent: Option<String>,
-    /// A QR code as a PNG, if the provider returned one.
+    /// Links that open one app with the payment's details, by the provider's name for the app.
+    pub deep_links: BTreeMap<String, String>,
+    /// A QR code as a PNG, if the provider returned a readable one.
     pub qr_png: Option<Vec<u8>>,
-    /// The time in which the customer can pay, counted from the provider's response.
+    /// The time in which the customer can pay and the UTR can be confirmed, counted from the provider's response.
     pub expires_after: Option<Duration>,
 }
 
 impl Upi {
-    /// Creates a value, for provider crates.
-    #[must_use]
-    pub fn new(intent: Option<String>, qr_png: Option<Vec<u8>>, expires_after: Option<Duration>) -> Self {
-        Self { intent, qr_png, expires_after }
+    /// Creates a payment to this address, for provider crates, which then set the other fields.
+    pub fn new(address: impl Into<String>) -> Self {
+        Self {
+            address: address.into(),
+            payee: None,
+            note: None,
+            intent: None,
+            deep_links: BTreeMap::new(),
+            qr_png: None,
+            expires_after: None,
+        }
     }
 }
 
 impl fmt::Debug for Upi {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Upi")
+            .field("address", &self.address)
+            .field("payee", &self.payee)
+            .field("note", &self.note)
             .field("intent", &self.intent)
+            .field("deep_links", &self.deep_links)
             .field("qr_png", &self.qr_png.as_ref().map(Vec::len))
             .field("expires_after", &self.expires_after)
             .finish()
@@ -117,7 +197,7 @@ impl fmt::Debug for Upi {
 }
 
 /// A payment's state, as the provider reports it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct PaymentState {
     /// The provider's id, if the response contains one.
@@ -130,6 +210,18 @@ pub struct PaymentState {
     pub amount: Option<Money>,
     /// The difference from what was expected, if any. Check it before you deliver anything.
     pub mismatch: Option<Mismatch>,
+}
+
+impl fmt::Debug for PaymentState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PaymentState")
+            .field("id", &Redacted(self.id.as_deref()))
+            .field("status", &self.status)
+            .field("is_final", &self.is_final)
+            .field("amount", &self.amount)
+            .field("mismatch", &self.mismatch)
+            .finish()
+    }
 }
 
 impl PaymentState {
@@ -172,5 +264,14 @@ impl RefundState {
     #[must_use]
     pub fn new(id: Option<String>, status: PaymentStatus, is_final: bool, amount: Option<Money>) -> Self {
         Self { id, status, is_final, amount }
+    }
+}
+
+/// A provider's id that is not printed: some providers ask to keep it private.
+struct Redacted<'a>(Option<&'a str>);
+
+impl fmt::Debug for Redacted<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.0.is_some() { "[redacted]" } else { "none" })
     }
 }

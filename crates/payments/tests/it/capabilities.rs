@@ -1,7 +1,8 @@
 //! The table of capabilities matches the implemented traits.
 
 use payments::gateway::{
-    AvailableBalance, Cancel, Capabilities, Capture, Feature, Lookup, PayOut, Refund, Retrieve, StartPayment, Support,
+    AvailableBalance, Cancel, Capabilities, Capture, Confirm, Feature, Lookup, PayOut, Recovery, Refund, Retrieve,
+    StartPayment, Support, WriteOperation,
 };
 use payments::{CAPABILITIES, card3ds, turbo_link, turbo_txn, turbopay, turratech};
 
@@ -27,6 +28,7 @@ macro_rules! check {
         let table: Capabilities = <$client>::capabilities();
         for (feature, implemented) in [
             (Feature::StartPayment, implements!($client: StartPayment)),
+            (Feature::Confirm, implements!($client: Confirm)),
             (Feature::Lookup, implements!($client: Lookup)),
             (Feature::Retrieve, implements!($client: Retrieve)),
             (Feature::Capture, implements!($client: Capture)),
@@ -56,5 +58,29 @@ fn every_provider_lists_every_feature_once_and_in_order() {
     for capabilities in CAPABILITIES {
         let features: Vec<Feature> = capabilities.table.iter().map(|row| row.feature).collect();
         assert_eq!(features, Feature::ALL, "{}", capabilities.provider);
+    }
+}
+
+#[test]
+fn every_supported_write_has_a_plan_for_unknown_outcomes_that_uses_only_supported_features() {
+    for table in CAPABILITIES {
+        for operation in WriteOperation::ALL {
+            let strategies = table.recovery(*operation);
+            let supported = table.of(operation.feature()) == Support::Supported;
+            assert_eq!(!strategies.is_empty(), supported, "{} {operation}", table.provider);
+            for strategy in strategies {
+                let needed = match strategy {
+                    Recovery::SameKey { .. } | Recovery::TakenOnce => Feature::DuplicateProtection,
+                    Recovery::LookupByReference => Feature::Lookup,
+                    Recovery::LookupById => Feature::Retrieve,
+                    Recovery::StartAgain => Feature::StartPayment,
+                    other => {
+                        assert_eq!((other, strategies.len()), (&Recovery::Nothing, 1), "{}", table.provider);
+                        continue;
+                    }
+                };
+                assert_eq!(table.of(needed), Support::Supported, "{} {operation} {strategy}", table.provider);
+            }
+        }
     }
 }

@@ -1,6 +1,8 @@
 //! The facade: what it re-exports, the shared traits, and the table of capabilities.
 
-#![expect(clippy::unwrap_used, reason = "test helpers fail by panicking")]
+#![expect(clippy::panic, clippy::unwrap_used, reason = "test helpers fail by panicking")]
 
 mod capabilities;
 mod gateway;
+mod recovery;
+mod support;

@@ -439,7 +439,7 @@ fn the_gateway_reports_an_amount_that_cannot_be_read() {
 
     let capture = |replies: [Reply; 2]| {
         let (client, script) = scripted(replies);
-        let captured = block_on(Capture::capture_payment(&client, &CaptureRequest::new("pay_1", pounds(2000))));
+        let captured = block_on(client.capture(&CaptureRequest::new("capture-1", "pay_1", pounds(2000))));
         (captured, script.requests().len())
     };
     let authorized = |amount: &str| {
@@ -457,7 +457,7 @@ fn the_gateway_reports_an_amount_that_cannot_be_read() {
     assert_eq!((captured.amount, requests), (None, 2));
 
     let (client, _) = scripted([Reply::json(201, r#"{"id":"re_1","amount":"5,00"}"#)]);
-    let err = block_on(client.refund_payment(&RefundRequest::new("refund-1", "pay_1", pounds(500)))).unwrap_err();
+    let err = block_on(client.refund(&RefundRequest::new("refund-1", "pay_1", pounds(500)))).unwrap_err();
     assert_eq!((err.outcome(), err.object_id()), (Outcome::Unknown, Some("re_1")));
 }
 
@@ -471,7 +471,7 @@ fn a_capture_through_the_gateway_is_not_sent_if_the_payment_cannot_be_retrieved(
     ];
     for replies in failures {
         let (client, script) = scripted(replies);
-        let err = block_on(Capture::capture_payment(&client, &CaptureRequest::new("pay_1", pounds(2000)))).unwrap_err();
+        let err = block_on(client.capture(&CaptureRequest::new("capture-1", "pay_1", pounds(2000)))).unwrap_err();
         assert_eq!((err.outcome(), err.may_have_moved_money()), (Outcome::NotSent, false), "{err}");
         assert!(script.requests().iter().all(|request| request.method().as_str() == "GET"));
     }

@@ -51,7 +51,7 @@ async fn capture(setup: Setup) -> Result<PreparedCall, Failed> {
     let authorized = healthy.pre_authorize(new_payment()?).send().await?;
     // A partial amount, so that a second capture would also be possible.
     let part = Money::parse("30.00", Currency::TRY)?;
-    Ok(PreparedCall::new(move || discard_value(tested.capture(&authorized.payment_id, part).send())))
+    Ok(PreparedCall::new(move || discard_value(tested.capture_payment(&authorized.payment_id, part).send())))
 }
 
 async fn start_3ds(setup: Setup) -> Result<PreparedCall, Failed> {
