@@ -11,5 +11,5 @@ mod state;
 pub use evidence::{AttemptId, CallResult, Decision, Evidence, Fact, Observation, Protection, Sequence};
 pub use next::{Limits, Next, may_claim, next};
 pub use review::Review;
-pub use rules::{Rules, Strategy};
+pub use rules::Rules;
 pub use state::{Assessment, State, assess};

@@ -1,8 +1,10 @@
 //! What to do next about an intent: a pure function of what the evidence proves.
 
+use payments_core::gateway::Recovery;
+
 use crate::evidence::Protection;
 use crate::review::Review;
-use crate::rules::{Rules, Strategy};
+use crate::rules::Rules;
 use crate::state::{Assessment, State};
 
 /// What time and knowledge permit. The engine computes it from its clock and the intent's row.
@@ -38,7 +40,7 @@ pub enum Next {
 /// Returns the next step.
 #[must_use]
 pub fn next(rules: &Rules, assessment: &Assessment, limits: &Limits) -> Next {
-    let can_look_up = rules.strategies.contains(&Strategy::LookUp) && limits.can_look_up;
+    let can_look_up = rules.strategies.iter().any(is_lookup) && limits.can_look_up;
     let look_up_or = |otherwise| if can_look_up { Next::LookUp } else { otherwise };
     match assessment.state {
         State::Intended => Next::Send(protection(rules)),
@@ -68,16 +70,19 @@ pub fn may_claim(assessment: &Assessment, protection: Protection) -> bool {
     }
 }
 
+fn is_lookup(strategy: &Recovery) -> bool {
+    matches!(strategy, Recovery::LookupByReference | Recovery::LookupById)
+}
+
 /// The protection of an attempt: the provider's own, where it documents one.
 fn protection(rules: &Rules) -> Protection {
-    let has = |strategy| rules.strategies.contains(&strategy);
-    if has(Strategy::SameKey) {
-        Protection::Key
-    } else if has(Strategy::TakenOnce) {
-        Protection::Reference
-    } else {
-        Protection::None
-    }
+    let protections = rules.strategies.iter().map(|strategy| match strategy {
+        Recovery::SameKey { .. } => Protection::Key,
+        Recovery::TakenOnce => Protection::Reference,
+        Recovery::StartAgain => Protection::Unpayable,
+        _ => Protection::None,
+    });
+    protections.fold(Protection::None, |best, next| if best == Protection::None { next } else { best })
 }
 
 /// Returns the next step about an unknown outcome: the first strategy that can still help.
@@ -85,14 +90,25 @@ fn resolve(rules: &Rules, assessment: &Assessment, limits: &Limits, can_look_up:
     let mut review = Review::NothingToAsk;
     for strategy in rules.strategies {
         match strategy {
-            Strategy::SameKey if limits.key_is_valid => return Next::Send(Protection::Key),
-            Strategy::SameKey => review = Review::KeyExpired,
-            Strategy::LookUp if !can_look_up => review = Review::NoId,
-            Strategy::LookUp if !limits.request_is_old || assessment.not_found < limits.lookups => return Next::LookUp,
-            Strategy::LookUp => review = Review::NotFound,
-            Strategy::TakenOnce if assessment.attempts >= limits.attempts => review = Review::NotFound,
-            Strategy::TakenOnce if limits.request_is_old => return Next::Send(Protection::Reference),
-            Strategy::TakenOnce => return Next::Wait,
+            Recovery::SameKey { .. } if limits.key_is_valid => return Next::Send(Protection::Key),
+            Recovery::SameKey { .. } => review = Review::KeyExpired,
+            lookup if is_lookup(lookup) => {
+                if !can_look_up {
+                    review = Review::NoId;
+                } else if !limits.request_is_old || assessment.not_found < limits.lookups {
+                    return Next::LookUp;
+                } else {
+                    review = Review::NotFound;
+                }
+            }
+            Recovery::TakenOnce | Recovery::StartAgain if assessment.attempts >= limits.attempts => {
+                review = Review::NotFound;
+            }
+            Recovery::TakenOnce | Recovery::StartAgain if !limits.request_is_old => return Next::Wait,
+            Recovery::TakenOnce => return Next::Send(Protection::Reference),
+            Recovery::StartAgain => return Next::Send(Protection::Unpayable),
+            // Nothing, or a strategy that this version does not know.
+            _ => {}
         }
     }
     Next::Review(review)

@@ -1,29 +1,18 @@
 //! What a provider documents, as far as the journal needs it.
 
 use payments_core::PaymentStatus;
+use payments_core::gateway::Recovery;
 
 /// The provider's rules for one operation.
 #[derive(Debug, Clone, Copy)]
 #[expect(clippy::exhaustive_structs, reason = "plain data")]
 pub struct Rules {
     /// What can be done after an unknown outcome, best first.
-    pub strategies: &'static [Strategy],
+    pub strategies: &'static [Recovery],
     /// The documented changes of status: from, to.
     pub transitions: &'static [(PaymentStatus, PaymentStatus)],
     /// True for payouts: money that was returned was not paid out.
     pub is_payout: bool,
-}
-
-/// A way to resolve an unknown outcome.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Strategy {
-    /// Send the same request again under the same idempotency key.
-    SameKey,
-    /// Send the same request again: the provider accepts its reference once.
-    TakenOnce,
-    /// Look the order up.
-    LookUp,
 }
 
 /// What a provider's status means for the intent.

@@ -6,8 +6,11 @@
 mod explore;
 mod world;
 
+use std::time::Duration;
+
 use payments_core::PaymentStatus::{ChargedBack, Failed, Processing, Succeeded};
-use payments_journal::{CallResult, Decision, Evidence, Fact, Rules, Strategy};
+use payments_core::gateway::Recovery;
+use payments_journal::{CallResult, Decision, Evidence, Fact, Rules};
 
 use self::explore::{Report, explore};
 use self::world::{Bounds, Journal, Provider, World};
@@ -15,15 +18,17 @@ use self::world::{Bounds, Journal, Provider, World};
 const TRANSITIONS: &[(payments_core::PaymentStatus, payments_core::PaymentStatus)] =
     &[(Processing, Succeeded), (Processing, Failed), (Succeeded, ChargedBack)];
 
+const SAME_KEY: Recovery = Recovery::SameKey { lifetime: Duration::from_secs(24 * 60 * 60) };
+
 /// The kinds of provider that exist.
 const PROVIDERS: &[(&str, Provider)] = &[
-    ("same key", provider(&[Strategy::SameKey])),
-    ("lookup and taken once", provider(&[Strategy::LookUp, Strategy::TakenOnce])),
-    ("lookup", provider(&[Strategy::LookUp])),
-    ("nothing", provider(&[])),
+    ("same key", provider(&[SAME_KEY])),
+    ("lookup and taken once", provider(&[Recovery::LookupByReference, Recovery::TakenOnce])),
+    ("lookup", provider(&[Recovery::LookupByReference])),
+    ("nothing", provider(&[Recovery::Nothing])),
 ];
 
-const fn provider(strategies: &'static [Strategy]) -> Provider {
+const fn provider(strategies: &'static [Recovery]) -> Provider {
     Provider { rules: Rules { strategies, transitions: TRANSITIONS, is_payout: false } }
 }
 

@@ -1,9 +1,12 @@
 //! What each kind of evidence proves, rule by rule.
 
+use std::time::Duration;
+
 use payments_core::PaymentStatus::{self, Cancelled, ChargedBack, Expired, Failed, Processing, Refunded, Succeeded};
+use payments_core::gateway::Recovery::{self, LookupByReference, TakenOnce};
 use payments_journal::{
     Assessment, AttemptId, CallResult, Decision, Evidence, Fact, Limits, Next, Observation, Protection, Review, Rules,
-    Sequence, State, Strategy, assess, may_claim, next,
+    Sequence, State, assess, may_claim, next,
 };
 
 const TRANSITIONS: &[(PaymentStatus, PaymentStatus)] = &[
@@ -15,9 +18,11 @@ const TRANSITIONS: &[(PaymentStatus, PaymentStatus)] = &[
     (Succeeded, Refunded),
 ];
 
-const ANY: &[Strategy] = &[Strategy::LookUp];
+const SAME_KEY: Recovery = Recovery::SameKey { lifetime: Duration::from_secs(24 * 60 * 60) };
 
-fn rules(strategies: &'static [Strategy]) -> Rules {
+const ANY: &[Recovery] = &[LookupByReference];
+
+fn rules(strategies: &'static [Recovery]) -> Rules {
     Rules { strategies, transitions: TRANSITIONS, is_payout: false }
 }
 
@@ -247,55 +252,65 @@ fn only_a_protected_attempt_may_follow_one_that_may_have_been_sent() {
 const LIMITS: Limits = Limits { key_is_valid: true, can_look_up: true, request_is_old: false, lookups: 2, attempts: 2 };
 
 #[track_caller]
-fn expect_next(strategies: &'static [Strategy], facts: &[Fact], limits: Limits, expected: Next) {
+fn expect_next(strategies: &'static [Recovery], facts: &[Fact], limits: Limits, expected: Next) {
     let rules = rules(strategies);
     assert_eq!(next(&rules, &assess(&rules, &numbered(facts)), &limits), expected, "{strategies:?}, {facts:?}");
 }
 
 #[test]
 fn an_intent_is_sent_under_the_protection_that_the_provider_documents() {
-    use Strategy::{LookUp, SameKey, TakenOnce};
     expect_next(&[], &[], LIMITS, Next::Send(Protection::None));
-    expect_next(&[LookUp], &[], LIMITS, Next::Send(Protection::None));
-    expect_next(&[LookUp, TakenOnce], &[], LIMITS, Next::Send(Protection::Reference));
-    expect_next(&[SameKey], &[], LIMITS, Next::Send(Protection::Key));
+    expect_next(&[LookupByReference], &[], LIMITS, Next::Send(Protection::None));
+    expect_next(&[LookupByReference, TakenOnce], &[], LIMITS, Next::Send(Protection::Reference));
+    expect_next(&[SAME_KEY], &[], LIMITS, Next::Send(Protection::Key));
 }
 
 #[test]
 fn an_unknown_intent_follows_the_strategies_in_their_order() {
-    use Strategy::{LookUp, SameKey, TakenOnce};
     let unknown = [claimed(1), expired(1)];
     let not_found = [&unknown[..], &[Fact::NotFound, Fact::NotFound]].concat();
     let old = Limits { request_is_old: true, ..LIMITS };
     let expired_key = Limits { key_is_valid: false, ..LIMITS };
     let no_id = Limits { can_look_up: false, ..LIMITS };
     expect_next(&[], &unknown, LIMITS, Next::Review(Review::NothingToAsk));
-    expect_next(&[SameKey], &unknown, LIMITS, Next::Send(Protection::Key));
-    expect_next(&[SameKey], &unknown, expired_key, Next::Review(Review::KeyExpired));
-    expect_next(&[SameKey, LookUp], &unknown, expired_key, Next::LookUp);
-    expect_next(&[LookUp], &unknown, LIMITS, Next::LookUp);
-    expect_next(&[LookUp], &unknown, no_id, Next::Review(Review::NoId));
-    expect_next(&[LookUp], &not_found, LIMITS, Next::LookUp);
-    expect_next(&[LookUp], &unknown, old, Next::LookUp);
-    expect_next(&[LookUp], &not_found, old, Next::Review(Review::NotFound));
-    expect_next(&[LookUp, TakenOnce], &not_found, old, Next::Send(Protection::Reference));
+    expect_next(&[SAME_KEY], &unknown, LIMITS, Next::Send(Protection::Key));
+    expect_next(&[SAME_KEY], &unknown, expired_key, Next::Review(Review::KeyExpired));
+    expect_next(&[SAME_KEY, LookupByReference], &unknown, expired_key, Next::LookUp);
+    expect_next(&[LookupByReference], &unknown, LIMITS, Next::LookUp);
+    expect_next(&[LookupByReference], &unknown, no_id, Next::Review(Review::NoId));
+    expect_next(&[LookupByReference], &not_found, LIMITS, Next::LookUp);
+    expect_next(&[LookupByReference], &unknown, old, Next::LookUp);
+    expect_next(&[LookupByReference], &not_found, old, Next::Review(Review::NotFound));
+    expect_next(&[LookupByReference, TakenOnce], &not_found, old, Next::Send(Protection::Reference));
     let twice = [&unknown[..], &[claimed(2), expired(2), Fact::NotFound, Fact::NotFound]].concat();
-    expect_next(&[LookUp, TakenOnce], &twice, old, Next::Review(Review::NotFound));
+    expect_next(&[LookupByReference, TakenOnce], &twice, old, Next::Review(Review::NotFound));
     expect_next(&[TakenOnce], &unknown, LIMITS, Next::Wait);
 }
 
 #[test]
+fn a_payment_that_nobody_can_pay_is_started_again() {
+    let unknown = [claimed(1), expired(1)];
+    let old = Limits { request_is_old: true, ..LIMITS };
+    expect_next(&[Recovery::StartAgain], &[], LIMITS, Next::Send(Protection::Unpayable));
+    expect_next(&[Recovery::StartAgain], &unknown, LIMITS, Next::Wait);
+    expect_next(&[Recovery::StartAgain], &unknown, old, Next::Send(Protection::Unpayable));
+    let twice = [&unknown[..], &[claimed(2), expired(2)]].concat();
+    expect_next(&[Recovery::StartAgain], &twice, old, Next::Review(Review::NotFound));
+    expect_next(&[Recovery::Nothing], &unknown, old, Next::Review(Review::NothingToAsk));
+    assert!(may_claim(&assessed(&unknown), Protection::Unpayable));
+}
+
+#[test]
 fn other_states_are_looked_up_or_waited_for() {
-    use Strategy::LookUp;
     let pending = [claimed(1), accepted(1, Processing)];
-    expect_next(&[LookUp], &pending, LIMITS, Next::LookUp);
+    expect_next(&[LookupByReference], &pending, LIMITS, Next::LookUp);
     expect_next(&[], &pending, LIMITS, Next::Wait);
     let unordered = [claimed(1), accepted(1, Failed), Fact::Event(seen(Succeeded))];
-    expect_next(&[LookUp], &unordered, LIMITS, Next::LookUp);
+    expect_next(&[LookupByReference], &unordered, LIMITS, Next::LookUp);
     expect_next(&[], &unordered, LIMITS, Next::Review(Review::StatusOrder));
-    expect_next(&[Strategy::SameKey], &unordered, LIMITS, Next::Review(Review::StatusOrder));
+    expect_next(&[SAME_KEY], &unordered, LIMITS, Next::Review(Review::StatusOrder));
     for facts in [&[claimed(1)][..], &[Fact::Abandoned], &[claimed(1), accepted(1, Succeeded)]] {
-        expect_next(&[LookUp], facts, LIMITS, Next::Wait);
+        expect_next(&[LookupByReference], facts, LIMITS, Next::Wait);
     }
 }
 

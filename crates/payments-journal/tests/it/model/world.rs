@@ -4,9 +4,10 @@ use std::collections::hash_map::DefaultHasher;
 use std::hash::{Hash, Hasher};
 
 use payments_core::PaymentStatus;
+use payments_core::gateway::Recovery;
 use payments_journal::{
     Assessment, AttemptId, CallResult, Decision, Evidence, Fact, Limits, Next, Observation, Protection, Rules,
-    Sequence, State, Strategy, assess, may_claim, next,
+    Sequence, State, assess, may_claim, next,
 };
 
 /// The journal under test: the real functions, or with a mistake.
@@ -324,7 +325,7 @@ impl World {
         let has = |strategy| self.provider.rules.strategies.contains(&strategy);
         let result = match &self.under_key {
             Some(stored) if protection == Protection::Key => stored.clone(),
-            _ if has(Strategy::TakenOnce) && self.order.is_some() => CallResult::Unknown,
+            _ if has(Recovery::TakenOnce) && self.order.is_some() => CallResult::Unknown,
             _ if executes => {
                 self.executions += 1;
                 self.order = Some(PaymentStatus::Processing);
