@@ -9,7 +9,7 @@ use crate::review::Review;
 use crate::rules::{Meaning, Rules};
 
 /// The state of an intent.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum State {
     /// Recorded, and not sent.
@@ -187,7 +187,10 @@ impl Case {
             CallResult::Unknown => Progress::MayBeExecuted,
         };
         let Some(attempt) = self.attempt(id) else { return };
-        attempt.progress = progress;
+        // "Unknown" says nothing new about an attempt that was settled meanwhile.
+        if progress != Progress::MayBeExecuted || attempt.progress == Progress::Open {
+            attempt.progress = progress;
+        }
         // A provider's final word under a key is about every request under it.
         if attempt.protection == Protection::Key && progress == Progress::Refused {
             let under_key = self.attempts.iter_mut().filter(|attempt| attempt.protection == Protection::Key);
@@ -292,7 +295,8 @@ impl Case {
             self.gave_up.map_or((State::Unknown, None), review)
         } else if any(Progress::Refused) {
             (State::Refused, None)
-        } else if self.abandoned {
+        } else if self.abandoned || self.gave_up.is_some() {
+            // A person may be acting on the review already, so it is never sent after one.
             (State::Abandoned, None)
         } else {
             (State::Intended, None)

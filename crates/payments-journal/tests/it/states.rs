@@ -93,6 +93,12 @@ fn an_attempt_that_was_not_sent_is_intended_again_whenever_that_is_known() {
 }
 
 #[test]
+fn an_intent_is_never_sent_after_a_review() {
+    let late = [claimed(1), expired(1), Fact::GaveUp(Review::NotFound), ended(1, CallResult::NotSent)];
+    expect(&late, State::Abandoned);
+}
+
+#[test]
 fn not_sent_says_nothing_about_another_attempt() {
     expect(&[under_key(1), expired(1), under_key(2), ended(2, CallResult::NotSent)], State::Unknown);
     expect(&[under_key(1), expired(1), under_key(2), ended(2, CallResult::AccountRefused)], State::Unknown);
@@ -123,6 +129,9 @@ fn unknown_does_not_become_a_failure_by_lookups_that_find_nothing() {
 fn a_refusal_under_a_key_settles_the_earlier_attempts_under_it() {
     expect(&[under_key(1), expired(1), under_key(2), ended(2, CallResult::Refused)], State::Refused);
     expect(&[claimed(1), expired(1), under_key(2), ended(2, CallResult::Refused)], State::Unknown);
+    let settled = [under_key(1), expired(1), under_key(2), ended(2, CallResult::Refused)];
+    expect(&[&settled[..], &[ended(1, CallResult::Unknown)]].concat(), State::Refused);
+    expect(&[&settled[..], &[accepted(1, Succeeded)]].concat(), State::Succeeded);
     expect(&[under_key(1), under_key(2), ended(2, CallResult::Refused)], State::Sending);
 }
 
