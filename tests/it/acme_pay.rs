@@ -7,7 +7,7 @@ use payments_core::http::HeaderMap;
 use payments_core::test_util::{ManualClock, Reply, Script};
 use payments_core::time::OffsetDateTime;
 use payments_core::webhook::VerifyError;
-use payments_core::{Currency, Error, ErrorKind, Expected, Money, Outcome, PaymentStatus, Secret};
+use payments_core::{Currency, Error, ErrorKind, Expected, IdempotencyKey, Money, Outcome, PaymentStatus, Secret};
 use payments_sandbox::Sandbox;
 use payments_tests::acme_pay::{ApiKey, Client, NewPayment, WebhookSecret, WebhookVerifier};
 use payments_tests::turratech_at;
@@ -191,6 +191,18 @@ async fn failover_tries_the_next_provider_only_if_the_payment_was_not_executed()
     sandbox.ledger().order("order-3").never_executed();
     assert_eq!((keys(&script)[1] == keys(&script)[2], keys(&script).len()), (false, 3));
     sandbox.finish();
+}
+
+#[tokio::test]
+async fn the_gateway_sends_a_stored_key_and_refuses_an_own_page_by_name() {
+    let (client, script, _) = acme([Reply::json(201, PAID)]);
+    let stored = IdempotencyKey::new("stored-1", OffsetDateTime::UNIX_EPOCH).unwrap();
+    let request = PaymentRequest::new("order-1", price()).idempotency_key(stored).timeout(Duration::from_secs(20));
+    client.start_payment(&request).await.unwrap();
+    assert_eq!((keys(&script), script.requests()[0].timeout()), (vec!["stored-1".to_owned()], Duration::from_secs(20)));
+
+    let err = client.start_payment(&request.own_page()).await.unwrap_err();
+    assert_eq!((err.kind(), err.outcome(), err.param()), (ErrorKind::Unsupported, Outcome::NotSent, Some("own_page")));
 }
 
 #[tokio::test]

@@ -116,6 +116,35 @@ async fn a_client_that_never_reports_not_sent_is_detected() {
 }
 
 #[tokio::test]
+async fn a_client_that_reads_only_documented_bodies_is_detected() {
+    #[derive(Debug)]
+    struct ReadsNoNote(ReqwestTransport);
+
+    #[async_trait]
+    impl Transport for ReadsNoNote {
+        async fn send(&self, request: Request) -> Result<Response, TransportError> {
+            let response = self.0.send(request).await?;
+            if !response.body().windows(6).any(|part| part == b"\"note\"") {
+                return Ok(response);
+            }
+            Err(TransportError::unreadable(response.status(), response.headers().clone(), "not as documented"))
+        }
+    }
+    let reads_no_note = TestClient::new("reads no note", |settings| Ok(Arc::new(ReadsNoNote(settings.transport()?))));
+    for cell in [
+        "turbopay.withdraw @after-commit imperfect=bom x1, fresh, plain",
+        "card3ds.payment @before-commit imperfect=bytes x*, reused, tls",
+        "turbo-txn.initiate @before-commit imperfect=object x1, fresh, plain",
+    ] {
+        let report = run_faulty(reads_no_note, cell).await;
+        assert_eq!((report.passed(), report.plain_responses()), (false, (1, 1)), "{report}");
+        assert_eq!((report.double_executions(), report.false_not_sent()), (0, 0), "{report}");
+        let report = run_unmodified(cell).await;
+        assert_eq!((report.passed(), report.plain_responses()), (true, (1, 0)), "{report}");
+    }
+}
+
+#[tokio::test]
 async fn a_client_that_follows_a_redirect_is_detected() {
     #[derive(Debug)]
     struct FollowsRedirects(ReqwestTransport, reqwest::Client);
@@ -216,7 +245,7 @@ async fn a_run_in_which_nothing_was_sent_is_a_failure() {
     let report = run_faulty(never_sends, "card3ds.payment @after-commit fin x1, fresh, plain").await.to_string();
     assert!(report.contains("the fault did not happen"), "{report}");
     let report = run_faulty(never_sends, "card3ds.payment none x1, fresh, plain").await.to_string();
-    assert!(report.contains("failed without a fault"), "{report}");
+    assert!(report.contains("the provider's response is plain, but the client reports something else"), "{report}");
 }
 
 #[tokio::test]

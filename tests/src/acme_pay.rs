@@ -73,7 +73,7 @@ impl NewPayment {
     }
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct Payment {
     pub id: PaymentId,
     pub reference: Reference,

@@ -14,6 +14,7 @@ pages! {
     errors: "docs/guide/errors.md",
     first_payment: "docs/guide/first-payment.md",
     going_live: "docs/guide/going-live.md",
+    storing: "docs/guide/storing.md",
     testing: "docs/guide/testing.md",
     three_d_secure: "docs/guide/three-d-secure.md",
     webhooks: "docs/guide/webhooks.md",

@@ -153,6 +153,12 @@ impl Report {
         self.sdk.total.misdirected
     }
 
+    /// The number of calls whose response plainly reported a success or a refusal, and how many of them ended otherwise.
+    #[must_use]
+    pub fn plain_responses(&self) -> (usize, usize) {
+        (self.sdk.total.plain, self.sdk.total.false_unknown)
+    }
+
     /// The number of calls that were provably not sent, and how many of them the client recognised.
     #[must_use]
     pub fn provably_unsent(&self) -> (usize, usize) {

@@ -50,6 +50,13 @@ const CONSUMERS: &[Consumer] = &[
         max_crates: 51,
         check_output: one_provider,
     },
+    Consumer {
+        name: "restarted-worker",
+        providers: &["turbopay", "turratech"],
+        absent: &[SANDBOX, "payments", "native-tls", "openssl"],
+        max_crates: 124,
+        check_output: restarted_worker,
+    },
 ];
 
 pub(crate) fn run(_: &[String]) -> Result<Step, Failure> {
@@ -152,6 +159,25 @@ fn facade_subset(built: &Built<'_>, sandbox: &Addresses) -> Result<(), Failure> 
 fn webhooks_only(built: &Built<'_>, _: &Addresses) -> Result<(), Failure> {
     let run = built.run().args([SIGNATURE, BODY]).env("TURBOPAY_WEBHOOK_KEY", WEBHOOK_KEY);
     built.check_output(run, "200.00 of order-7421 is success")
+}
+
+/// Runs the worker twice. The second process has only what the first one stored.
+fn restarted_worker(built: &Built<'_>, sandbox: &Addresses) -> Result<(), Failure> {
+    let file = built.target.join("restarted-worker.json");
+    let run = |step: &str| {
+        let addresses = [sandbox.turbopay.base_url.as_str(), sandbox.turratech.base_url.as_str()];
+        let run = built.run().args([step]).args([&file]).args(addresses);
+        let run = run.env("TURBOPAY_API_KEY", &sandbox.turbopay.api_key);
+        let run = run.env("TURRATECH_API_KEY", &sandbox.turratech.api_key);
+        run.env("TURRATECH_WEBHOOK_SECRET", &sandbox.turratech.webhook_secret)
+    };
+    let received = run("receive").read()?;
+    let payment = received.trim().strip_prefix("received: ");
+    let payment = payment.ok_or_else(|| Failure::new(format!("the output of {} is {received:?}", built.name)))?;
+    // The same payment, so it was not executed twice.
+    built.check_output(run("resume"), &format!("resumed: {payment} after invoice.paid"))?;
+    fs::remove_file(file)?;
+    Ok(())
 }
 
 /// Prints the time of a clean build. There is no limit, because the time depends on the machine.

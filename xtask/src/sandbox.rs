@@ -36,6 +36,7 @@ pub(crate) struct Addresses {
     pub(crate) control_url: String,
     pub(crate) turbopay: TurboPay,
     pub(crate) turbo_txn: TurboTxn,
+    pub(crate) turratech: TurraTech,
 }
 
 #[derive(Debug)]
@@ -51,6 +52,13 @@ pub(crate) struct TurboTxn {
     pub(crate) secret_key: String,
 }
 
+#[derive(Debug)]
+pub(crate) struct TurraTech {
+    pub(crate) base_url: String,
+    pub(crate) api_key: String,
+    pub(crate) webhook_secret: String,
+}
+
 impl Addresses {
     fn read(line: &str) -> Result<Addresses, Failure> {
         let line: Value = serde_json::from_str(line)
@@ -59,7 +67,7 @@ impl Addresses {
             Some(text) => Ok(text.trim_end_matches('/').to_owned()),
             None => Err(Failure::new(format!("the sandbox's first line has no {name}"))),
         };
-        let (turbopay, turbo_txn) = (&line["turbopay"], &line["turbo-txn"]);
+        let (turbopay, turbo_txn, turratech) = (&line["turbopay"], &line["turbo-txn"], &line["turratech"]);
         Ok(Addresses {
             control_url: text(&line, "control_url")?,
             turbopay: TurboPay { base_url: text(turbopay, "base_url")?, api_key: text(turbopay, "api_key")? },
@@ -67,6 +75,11 @@ impl Addresses {
                 base_url: text(turbo_txn, "base_url")?,
                 client_id: text(turbo_txn, "client_id")?,
                 secret_key: text(turbo_txn, "secret_key")?,
+            },
+            turratech: TurraTech {
+                base_url: text(turratech, "base_url")?,
+                api_key: text(turratech, "api_key")?,
+                webhook_secret: text(turratech, "webhook_secret")?,
             },
         })
     }
@@ -91,13 +104,15 @@ mod tests {
     fn the_first_line_contains_the_urls() {
         let line = r#"{"control_url": "http://127.0.0.1:1/control/",
             "turbopay": {"base_url": "http://127.0.0.1:2/api", "api_key": "k"},
-            "turbo-txn": {"base_url": "http://127.0.0.1:3/", "client_id": "c", "secret_key": "s"}}"#;
+            "turbo-txn": {"base_url": "http://127.0.0.1:3/", "client_id": "c", "secret_key": "s"},
+            "turratech": {"base_url": "http://127.0.0.1:4/v1/", "api_key": "k", "webhook_secret": "w"}}"#;
 
         let addresses = Addresses::read(line).unwrap();
 
         assert_eq!(addresses.control_url, "http://127.0.0.1:1/control");
         assert_eq!(addresses.turbopay.base_url, "http://127.0.0.1:2/api");
         assert_eq!(addresses.turbo_txn.base_url, "http://127.0.0.1:3");
+        assert_eq!(addresses.turratech.base_url, "http://127.0.0.1:4/v1");
     }
 
     #[test]

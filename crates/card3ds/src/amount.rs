@@ -5,7 +5,7 @@ use payments_core::json::JsonNumber;
 use payments_core::{Currency, Money, MoneyError, ValidationError, mask_card_numbers};
 use rust_decimal::Decimal;
 use serde::de::Error as _;
-use serde::{Deserializer, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
 
 use crate::fields::any_value;
@@ -14,7 +14,7 @@ use crate::fields::any_value;
 ///
 /// The number is kept as text, because it may have more decimals than the currency. An unusual number cannot make an
 /// executed payment undecodable: it fails only when you convert it.
-#[derive(Clone, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Commission(Box<str>);
 

@@ -1,7 +1,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use payments_core::webhook::{Acknowledgement, Unverified, VerifyError, rejected};
+use payments_core::webhook::{Acknowledgement, Delivery, Unverified, VerifyError, rejected};
 use payments_core::{Call, Secret, ValidationError};
 
 use crate::client::Client;
@@ -38,6 +38,9 @@ use crate::payment::Payment;
 /// }
 /// ```
 ///
+/// Do not store the form: it contains the key that charges the card. So there is no method that reads it from a
+/// [`Delivery`]. Complete the payment in the handler, and store the payment's id and result.
+///
 /// A callback cannot be deserialized, and its security key cannot be read:
 ///
 /// ```compile_fail,E0277
@@ -71,8 +74,8 @@ impl ThreeDsCallback {
     ///
     /// Returns [`VerifyError::Rejected`] for any other body. Respond with 400. The reason is recorded in the trace only.
     pub fn parse(body: &[u8]) -> Result<Unverified<Self>, VerifyError> {
-        let [payment_id, _] = fields(body, ["paymentId", "securityKey"])?;
-        let [security_key] = values(&with_encoded_plus(body), ["securityKey"])?;
+        let [payment_id, _] = fields(body, ["paymentId", SECURITY_KEY])?;
+        let [security_key] = values(&with_encoded_plus(body), [SECURITY_KEY])?;
         Ok(Unverified::new(Self { payment_id: id(&payment_id)?, security_key: key(security_key)? }))
     }
 
@@ -177,6 +180,20 @@ impl CheckoutCallback {
         Ok(Unverified::new(Self { checkout_id: id(&checkout_id)? }))
     }
 
+    /// Parses a callback that was stored when it was received, like [`CheckoutCallback::parse`].
+    ///
+    /// # Errors
+    ///
+    /// Returns the errors of [`CheckoutCallback::parse`]. A form with a security key is [`VerifyError::Rejected`] too: it
+    /// must not be stored.
+    pub fn parse_delivery(delivery: &Delivery) -> Result<Unverified<Self>, VerifyError> {
+        let callback = Self::parse(delivery.body())?;
+        if form_urlencoded::parse(delivery.body()).any(|(name, _)| name == SECURITY_KEY) {
+            return Err(rejected("the form contains a security key, which must not be stored"));
+        }
+        Ok(callback)
+    }
+
     /// The checkout id that the callback claims.
     #[must_use]
     pub fn checkout_id(&self) -> &CheckoutId {
@@ -250,9 +267,12 @@ fn id<T: FromStr<Err = ValidationError>>(text: &str) -> Result<T, VerifyError> {
 
 /// Parses a security key. It may contain a `%`, because it is sent only in a body.
 fn key(text: String) -> Result<Secret, VerifyError> {
-    Secret::new("securityKey", text)
+    Secret::new(SECURITY_KEY, text)
         .map_err(|_| rejected("the security key is empty or contains characters other than visible ASCII"))
 }
+
+/// The field with the key that charges the card.
+const SECURITY_KEY: &str = "securityKey";
 
 /// The largest callback that is parsed, in bytes: 64 KiB, inclusive. A genuine one has two short fields, and perhaps a few
 /// fields of the issuer's page.

@@ -1,6 +1,8 @@
+use std::convert::Infallible;
 use std::fmt;
 
-use serde::Serialize;
+use payments_core::text;
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// A masked card number from a response, usually its first six and last four digits.
 ///
@@ -8,6 +10,12 @@ use serde::Serialize;
 #[derive(Clone, PartialEq, Eq, Hash, Serialize)]
 #[serde(transparent)]
 pub struct MaskedPan(Box<str>);
+
+impl<'de> Deserialize<'de> for MaskedPan {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        text::deserialize(deserializer, |text| Ok::<_, Infallible>(Self::new(text)))
+    }
+}
 
 impl MaskedPan {
     pub(crate) fn new(text: &str) -> Self {

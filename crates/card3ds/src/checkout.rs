@@ -2,6 +2,7 @@ use payments_core::id::check_url;
 use payments_core::json::{DecodeError, Facts, JsonNumber, ProviderMessage, Read, UnreadableMembers};
 use payments_core::provider::Operation;
 use payments_core::request::{Path, RequestBuilder};
+use payments_core::stored::{Stored, StoredAs};
 use payments_core::{Call, Currency, Error, Money, Poller, ValidationError, check_length};
 use serde::{Deserialize, Serialize};
 
@@ -110,15 +111,19 @@ impl NewCheckout {
 }
 
 /// A created checkout: its id and the page to send the customer to.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Checkout {
+    stored: StoredAs<Self>,
     /// The provider's id. Store it with the order: you need it to look up the checkout.
     pub checkout_id: CheckoutId,
     /// The page to send the customer to.
     pub redirect_url: String,
-    #[serde(skip)]
     unreadable: UnreadableMembers,
+}
+
+impl Stored for Checkout {
+    const TAG: &'static str = "card3ds.checkout/1";
 }
 
 impl Checkout {
@@ -134,7 +139,9 @@ impl Client {
     ///
     /// The client never retries a request that may have been executed. After an unknown outcome, create another checkout:
     /// nobody has the URL of the first one, so nobody can pay it (inferred). Except after an error of the kind
-    /// [`Conflict`](payments_core::ErrorKind::Conflict): it says that the order may be paid.
+    /// [`Conflict`](payments_core::ErrorKind::Conflict) or
+    /// [`MalformedResponse`](payments_core::ErrorKind::MalformedResponse): its response may describe a paid order. And except
+    /// after a crash, if the customer may have the URL already.
     pub fn create_checkout(&self, checkout: NewCheckout) -> Call<Checkout> {
         let requested = Requested::for_order(&checkout.order_id);
         self.connection
@@ -184,7 +191,7 @@ struct WireNewCheckout<'a> {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct WireCheckout {
+pub(crate) struct WireCheckout {
     #[serde(default)]
     checkout_id: Member<CheckoutId>,
     #[serde(default)]
@@ -196,7 +203,7 @@ impl ProviderMessage for WireCheckout {
 }
 
 impl WireCheckout {
-    fn checkout(read: Read<'_, Self>) -> Result<Checkout, DecodeError> {
+    pub(crate) fn checkout(read: Read<'_, Self>) -> Result<Checkout, DecodeError> {
         let Self { checkout_id, redirect_url } = read.value;
         let object_id = checkout_id.known().map(|id| id.as_str().to_owned());
         let page = match redirect_url {
@@ -205,9 +212,10 @@ impl WireCheckout {
             }
             url => url.required("redirectUrl"),
         };
-        let checkout = checkout_id
-            .required("checkoutId")
-            .and_then(|checkout_id| Ok(Checkout { checkout_id, redirect_url: page?.0, unreadable: read.unreadable }));
+        let checkout = checkout_id.required("checkoutId").and_then(|checkout_id| {
+            let stored = StoredAs::new();
+            Ok(Checkout { stored, checkout_id, redirect_url: page?.0, unreadable: read.unreadable })
+        });
         checkout.map_err(|error| error.with_facts(Facts { object_id, ..Facts::default() }))
     }
 }

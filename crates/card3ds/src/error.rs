@@ -21,18 +21,26 @@ pub(crate) static SPEC: ProviderSpec = ProviderSpec {
     idempotency: None,
 };
 
-/// Only operations with an error parser of their own have refusals under 2xx.
 fn parse_error_status(operation: &Operation, response: &Response) -> Option<ProviderError> {
     parse_refusal(operation, response, &Requested::default())
 }
 
-/// Reads an error response of an operation that has no refusals under 2xx.
+/// Reads an error response of an operation whose own responses report no failure: under 2xx, only `FAILED` is one.
 pub(crate) fn parse_refusal(
     operation: &Operation,
     response: &Response,
     requested: &Requested,
 ) -> Option<ProviderError> {
-    if response.status().is_success() { None } else { parse_error(operation, response, requested) }
+    if !response.status().is_success() {
+        return parse_error(operation, response, requested);
+    }
+    let form = json::read::<ErrorForm>(response.body()).ok()?.value;
+    if !form.claims_failure || form.claims_success || form.contradiction(requested).is_some() {
+        return None;
+    }
+    let is_conflict = operation.effect != Effect::Read && mentions_earlier_request(response.body());
+    let error = form.into_error();
+    Some(if is_conflict { conflict(operation, error) } else { declined(error) })
 }
 
 /// Reads any JSON object under an error status as the provider's error response (inferred: no form is documented).
@@ -45,25 +53,23 @@ pub(crate) fn parse_error(operation: &Operation, response: &Response, requested:
     let form = json::read::<ErrorForm>(response.body()).ok()?.value;
     let is_refusal = response.status().is_client_error() && !matches!(status, 408 | 429);
     let is_write = operation.effect != Effect::Read;
-    let contradiction = form.identity.iter().find(|(name, value)| requested.is_contradicted_by(name, value));
-    let mut error = ProviderError {
-        code: form.result_code,
-        message: form.result_message.or(form.message).or(form.error).map(|text| mask_card_numbers(&text)),
-        object_id: form.payment_id.filter(|id| check_id("paymentId", id).is_ok()),
-        ..ProviderError::default()
-    };
-    if form.claims_success || form.names_payment && form.has_other_result {
+    let contradiction = form.contradiction(requested);
+    let (claims_success, claims_failure) = (form.claims_success, form.claims_failure);
+    let has_other_result = form.names_payment && form.has_other_result;
+    let mut error = form.into_error();
+    if claims_success || has_other_result {
         // The body reports a payment that succeeded or may still succeed, and the HTTP status an error. Trust neither.
         error.kind = Some(ErrorKind::MalformedResponse);
         error.outcome = Some(Outcome::Unknown);
-    } else if let Some((name, _)) = contradiction.filter(|_| is_refusal) {
+    } else if let Some(name) = contradiction.filter(|_| is_refusal) {
         // A refusal of another order proves nothing about this one.
         error.kind = Some(ErrorKind::MalformedResponse);
         error.outcome = Some(Outcome::Unknown);
-        error.param = Some((*name).to_owned());
-    } else if is_write && is_refusal && mentions_earlier_request(response.body()) {
+        error.param = Some(name.to_owned());
+    } else if is_write && mentions_earlier_request(response.body()) {
+        // Under any error status: after a conflict, no payment is started again.
         return Some(conflict(operation, error));
-    } else if form.claims_failure && matches!(status, 400 | 422) {
+    } else if claims_failure && matches!(status, 400 | 422) {
         error.kind = Some(ErrorKind::Declined);
     }
     let is_refused = error.outcome.is_none() && matches!(status, 400..=405 | 413 | 415 | 422);
@@ -136,6 +142,21 @@ impl<'de> Deserialize<'de> for ErrorForm {
 }
 
 impl ErrorForm {
+    /// Returns the member that is about another payment or order than the requested one.
+    fn contradiction(&self, requested: &Requested) -> Option<&'static str> {
+        let mut identity = self.identity.iter();
+        identity.find(|(name, value)| requested.is_contradicted_by(name, value)).map(|(name, _)| *name)
+    }
+
+    fn into_error(self) -> ProviderError {
+        ProviderError {
+            code: self.result_code,
+            message: self.result_message.or(self.message).or(self.error).map(|text| mask_card_numbers(&text)),
+            object_id: self.payment_id.filter(|id| check_id("paymentId", id).is_ok()),
+            ..ProviderError::default()
+        }
+    }
+
     /// Sets a member. A value that is not the expected string is ignored: the response is still the provider's.
     fn set(&mut self, name: &str, raw: &RawValue) {
         let value = raw.get();

@@ -54,7 +54,8 @@ const CAPABILITIES: Capabilities = Capabilities {
         RecoveryPlan::new(
             WriteOperation::StartPayment,
             &[Recovery::StartAgain],
-            "inferred; the lost response had the id, so nothing can be looked up, and the page, so nobody can pay",
+            "inferred; the lost response had the id, so nothing can be looked up, and the page, so nobody can pay; not after a \
+             crash, or a response that may describe a paid order",
         ),
         RecoveryPlan::new(
             WriteOperation::Capture,
@@ -157,11 +158,15 @@ fn not_enrolled(reason: NotEnrolled) -> Error {
 #[async_trait]
 impl Retrieve for Client {
     /// Looks up a checkout by its id.
+    ///
+    /// A failed checkout is not final: the document does not say whether the customer can try again on its page.
     async fn retrieve(&self, id: &str, expected: &Expected) -> Result<PaymentState, Error> {
         let id: CheckoutId = parse_field("id", id)?;
         let payment = self.checkout_status(&id).send().await?;
         let check = payment.check(expected);
-        Ok(state(&payment).checked(check))
+        let mut state = state(&payment).checked(check);
+        state.is_final &= payment.status != PaymentStatus::Failed;
+        Ok(state)
     }
 }
 

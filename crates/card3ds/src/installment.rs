@@ -1,6 +1,7 @@
 use payments_core::json::{self, DecodeError, JsonNumber, ProviderMessage, RawJson, Read, UnreadableItem};
 use payments_core::provider::Operation;
 use payments_core::request::{Path, RequestBuilder};
+use payments_core::stored::{self, Stored, StoredAs};
 use payments_core::{Call, CardNumber, Currency, Error, Money, MoneyError, ReportedCurrency, ValidationError};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
@@ -73,24 +74,29 @@ impl InstallmentQuery {
 /// One way to pay in installments.
 ///
 /// The amounts are exact decimals, because they may have more decimals than the currency.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct InstallmentOption {
+    stored: StoredAs<Self>,
     /// The amount of the query.
     pub requested_amount: Money,
     /// The number of installments.
     pub installment_count: u32,
     /// The amount of each installment.
-    #[serde(with = "json::decimal")]
+    #[serde(with = "stored::decimal")]
     pub installment_amount: Decimal,
     /// The currency of all amounts, which is the currency of the query.
     pub currency: Currency,
     /// The total interest.
-    #[serde(with = "json::decimal")]
+    #[serde(with = "stored::decimal")]
     pub interest_amount: Decimal,
     /// The total to pay.
-    #[serde(with = "json::decimal")]
+    #[serde(with = "stored::decimal")]
     pub total_amount: Decimal,
+}
+
+impl Stored for InstallmentOption {
+    const TAG: &'static str = "card3ds.installment_option/1";
 }
 
 impl InstallmentOption {
@@ -174,9 +180,7 @@ impl Client {
     /// An option that cannot be read does not affect the others. An option in another currency makes the response malformed.
     pub fn installment_options(&self, query: InstallmentQuery) -> Call<Vec<Result<InstallmentOption, UnreadableItem>>> {
         let requested = query.amount;
-        self.connection.call(INSTALLMENT_OPTIONS, query.request(), move |read: Read<'_, WireOptions>| {
-            read.value.options.into_iter().enumerate().map(|(index, raw)| option(index, raw, requested)).collect()
-        })
+        self.connection.call(INSTALLMENT_OPTIONS, query.request(), move |read| options(read, requested))
     }
 }
 
@@ -197,13 +201,22 @@ struct WireQuery<'a> {
     interest_paid_by_customer: Option<bool>,
 }
 
+/// Reads the options for an amount.
+pub(crate) fn options(
+    read: Read<'_, WireOptions>,
+    requested: Money,
+) -> Result<Vec<Result<InstallmentOption, UnreadableItem>>, DecodeError> {
+    read.value.options.into_iter().enumerate().map(|(index, raw)| option(index, raw, requested)).collect()
+}
+
 #[derive(Deserialize)]
-struct WireOptions {
+pub(crate) struct WireOptions {
     options: Vec<RawJson>,
 }
 
 impl ProviderMessage for WireOptions {
-    const DECIDING: &'static [&'static str] = &["options"];
+    // The empty name stands for no option: what an option contains does not decide about the others.
+    const DECIDING: &'static [&'static str] = &["options."];
 }
 
 #[derive(Deserialize)]
@@ -213,7 +226,7 @@ struct WireOption {
     installment_count: u32,
     #[serde(with = "json::decimal")]
     installment_amount: Decimal,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "json::currency")]
     currency: ReportedCurrency,
     #[serde(with = "json::decimal")]
     interest_amount: Decimal,
@@ -239,6 +252,7 @@ fn option(
     };
     json::expect_equal("currency", &currency, &requested.currency()).map_err(|error| error.within(&path))?;
     Ok(Ok(InstallmentOption {
+        stored: StoredAs::new(),
         requested_amount: requested,
         installment_count: wire.installment_count,
         installment_amount: wire.installment_amount,

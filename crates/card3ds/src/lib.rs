@@ -25,6 +25,10 @@ mod wording;
 // Callbacks.
 mod callback;
 
+#[cfg(feature = "test-util")]
+#[cfg_attr(docsrs, doc(cfg(feature = "test-util")))]
+pub mod test_util;
+
 pub use amount::Commission;
 pub use callback::{CheckoutCallback, Lookup, ThreeDsCallback, ThreeDsFailure};
 pub use card::MaskedPan;
@@ -39,7 +43,7 @@ pub use three_ds::{Challenge, ChallengePage, Enrolment, NewThreeDsPayment, NotEn
 #[doc(inline)]
 pub use payments_core::json::{UnreadableItem, UnreadableMember, UnreadableMembers};
 #[doc(inline)]
-pub use payments_core::webhook::{Unverified, VerifyError};
+pub use payments_core::webhook::{Delivery, Unverified, VerifyError};
 #[doc(inline)]
 pub use payments_core::{
     AmountUnreadable, Call, Card, CardNumber, Currency, Error, ErrorKind, Expected, Expiry, Mismatch, Money,

@@ -3,11 +3,12 @@ use std::fmt;
 use payments_core::json::UnreadableMembers;
 use payments_core::provider::Operation;
 use payments_core::request::{Path, RequestBuilder};
+use payments_core::stored::{Stored, StoredAs};
 use payments_core::{
     AmountUnreadable, Call, Error, Expected, Mismatch, Money, Reported, ReportedAmount, ReportedCurrency,
     mask_card_numbers, open_enum,
 };
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
@@ -18,7 +19,7 @@ use crate::id::{CustomerId, MerchantOrderId, PaymentId};
 use crate::new_payment::NewPayment;
 use crate::requested::Requested;
 
-mod wire;
+pub(crate) mod wire;
 
 open_enum! {
     /// The status of a payment.
@@ -84,9 +85,10 @@ open_enum! {
 ///   lists both.
 /// - An amount or a currency that is missing or unreadable fails [`Payment::amount`], [`Payment::check`] and
 ///   [`Payment::into_success`].
-#[derive(Clone, PartialEq, Eq, Serialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Payment {
+    stored: StoredAs<Self>,
     /// The provider's id. Store it: you need it to capture or complete the payment.
     pub payment_id: PaymentId,
     /// The merchant's order id.
@@ -123,10 +125,12 @@ pub struct Payment {
     pub result_message: Option<String>,
     /// The merchant's own id of the customer, if one was sent.
     pub customer_id: Option<CustomerId>,
-    #[serde(skip)]
     pub(crate) may_be_duplicate: bool,
-    #[serde(skip)]
     pub(crate) unreadable: UnreadableMembers,
+}
+
+impl Stored for Payment {
+    const TAG: &'static str = "card3ds.payment/1";
 }
 
 impl Payment {
@@ -215,7 +219,7 @@ impl fmt::Debug for Payment {
 /// The date of a payment, exactly as the provider wrote it.
 ///
 /// The document calls it a date and shows `2023-05-01T14:30:00Z`. Any other text or number is kept too.
-#[derive(Clone, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct PaymentDate(Box<str>);
 

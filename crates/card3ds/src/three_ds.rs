@@ -4,6 +4,7 @@ use payments_core::id::check_url;
 use payments_core::json::{self, DecodeError, Facts, ProviderMessage, Read, UnreadableMembers};
 use payments_core::provider::Operation;
 use payments_core::request::{Path, RequestBuilder};
+use payments_core::stored::{Stored, StoredAs};
 use payments_core::transport::Response;
 use payments_core::webhook::Unverified;
 use payments_core::{Call, Error, ProviderError, ValidationError};
@@ -108,6 +109,8 @@ impl NewThreeDsPayment {
 }
 
 /// The result of [`Client::start_3ds`].
+///
+/// It cannot be loaded, because a [`Challenge`] cannot.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[expect(clippy::exhaustive_enums, reason = "a boolean on the wire")]
 pub enum Enrolment {
@@ -118,17 +121,21 @@ pub enum Enrolment {
 }
 
 /// The provider's reason for a failed enrolment.
-#[derive(Clone, PartialEq, Eq, Serialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct NotEnrolled {
+    stored: StoredAs<Self>,
     /// The provider's id of the payment that was not started, if there is one.
     pub payment_id: Option<PaymentId>,
     /// The result code.
     pub result_code: Option<String>,
     /// The result message. A possible card number in it is masked.
     pub result_message: Option<String>,
-    #[serde(skip)]
     unreadable: UnreadableMembers,
+}
+
+impl Stored for NotEnrolled {
+    const TAG: &'static str = "card3ds.not_enrolled/1";
 }
 
 impl NotEnrolled {
@@ -157,8 +164,9 @@ impl Client {
     ///
     /// The client never retries a request that may have been executed. After an unknown outcome, start the payment again:
     /// nobody has the page of the first one, so nobody can complete it (inferred). Except after an error of the kind
-    /// [`Conflict`](payments_core::ErrorKind::Conflict): the provider's message says that the order may have been paid
-    /// before.
+    /// [`Conflict`](payments_core::ErrorKind::Conflict) or
+    /// [`MalformedResponse`](payments_core::ErrorKind::MalformedResponse): its response may describe a paid order. And except
+    /// after a crash, if the customer may have the page already.
     pub fn start_3ds(&self, payment: NewThreeDsPayment) -> Call<Enrolment> {
         let requested = Requested::for_order(&payment.payment.order_id);
         self.connection
@@ -206,7 +214,7 @@ struct WireCompletion<'a> {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct WireEnrolment {
+pub(crate) struct WireEnrolment {
     #[serde(default)]
     payment_id: Member<PaymentId>,
     #[serde(default)]
@@ -224,7 +232,7 @@ impl ProviderMessage for WireEnrolment {
 }
 
 impl WireEnrolment {
-    fn enrolment(read: Read<'_, Self>) -> Result<Enrolment, DecodeError> {
+    pub(crate) fn enrolment(read: Read<'_, Self>) -> Result<Enrolment, DecodeError> {
         let object_id = read.value.payment_id.known().map(|id| id.as_str().to_owned());
         Self::convert(read).map_err(|error| error.with_facts(Facts { object_id, ..Facts::default() }))
     }
@@ -241,7 +249,8 @@ impl WireEnrolment {
             }
             Flag::False => {
                 let payment_id = payment_id.known().cloned();
-                Ok(Enrolment::NotEnrolled(NotEnrolled { payment_id, result_code, result_message, unreadable }))
+                let stored = StoredAs::new();
+                Ok(Enrolment::NotEnrolled(NotEnrolled { stored, payment_id, result_code, result_message, unreadable }))
             }
             Flag::Missing => Err(DecodeError::new(".", "missing field `success`")),
             Flag::Unreadable => Err(DecodeError::new("success", "is neither true nor false")),
@@ -254,10 +263,11 @@ fn refused_enrolment(operation: &Operation, response: &Response, requested: &Req
     if !response.status().is_success() {
         return parse_error(operation, response, requested);
     }
-    let wire = json::read::<WireEnrolment>(response.body()).ok()?.value;
+    let wire = json::read::<WireRefusal>(response.body()).ok()?.value;
     if wire.success != Flag::False {
         return None;
     }
+    let is_returned = wire.payment_id != Member::Unreadable && json::read::<WireEnrolment>(response.body()).is_ok();
     let error = ProviderError {
         code: wire.result_code,
         message: masked(wire.result_message.as_deref()),
@@ -266,11 +276,30 @@ fn refused_enrolment(operation: &Operation, response: &Response, requested: &Req
     };
     if mentions_earlier_request(response.body()) {
         Some(conflict(operation, error))
-    } else if wire.payment_id == Member::Unreadable {
-        Some(ProviderError { param: Some("paymentId".to_owned()), ..declined(error) })
-    } else {
+    } else if is_returned {
         None
+    } else {
+        let param = (wire.payment_id == Member::Unreadable).then(|| "paymentId".to_owned());
+        Some(ProviderError { param, ..declined(error) })
     }
+}
+
+/// An enrolment that failed. It needs no page.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct WireRefusal {
+    #[serde(default)]
+    payment_id: Member<PaymentId>,
+    #[serde(default)]
+    success: Flag,
+    #[serde(default, deserialize_with = "json::none_if_empty")]
+    result_code: Option<String>,
+    #[serde(default, deserialize_with = "json::none_if_empty")]
+    result_message: Option<String>,
+}
+
+impl ProviderMessage for WireRefusal {
+    const DECIDING: &'static [&'static str] = &["paymentId", "success"];
 }
 
 /// A boolean that is never guessed.

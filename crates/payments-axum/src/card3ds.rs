@@ -1,8 +1,8 @@
 use axum::http::HeaderMap;
 use card3ds::{CheckoutCallback, ThreeDsCallback, ThreeDsFailure};
-use payments_core::webhook::{Acknowledgement, Unverified, VerifyError};
+use payments_core::webhook::{Acknowledgement, Delivery, Unverified, VerifyError};
 
-use crate::WebhookSource;
+use crate::{StorableSource, WebhookSource};
 
 /// A source for the forms that browsers post to the success URL of a 3-D Secure payment.
 ///
@@ -52,5 +52,11 @@ impl WebhookSource for HostedCheckoutCallback {
 
     fn receive(&self, body: &[u8], _: &HeaderMap) -> Result<Self::Output, VerifyError> {
         CheckoutCallback::parse(body)
+    }
+}
+
+impl StorableSource for HostedCheckoutCallback {
+    fn receive_delivery(&self, delivery: &Delivery) -> Result<Self::Output, VerifyError> {
+        CheckoutCallback::parse_delivery(delivery)
     }
 }

@@ -19,5 +19,5 @@ pub use acknowledge::Acknowledge;
 #[cfg(feature = "card3ds")]
 #[cfg_attr(docsrs, doc(cfg(feature = "card3ds")))]
 pub use card3ds::{HostedCheckoutCallback, ThreeDsFailureCallback, ThreeDsSuccessCallback};
-pub use source::WebhookSource;
-pub use webhook::{Webhook, WebhookRejection};
+pub use source::{StorableSource, WebhookSource};
+pub use webhook::{StorableWebhook, Webhook, WebhookRejection};

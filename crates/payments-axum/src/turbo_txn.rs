@@ -1,8 +1,8 @@
 use axum::http::HeaderMap;
-use payments_core::webhook::{Acknowledgement, Unverified, VerifyError};
+use payments_core::webhook::{Acknowledgement, Delivery, Unverified, VerifyError};
 use turbo_txn::{CallbackDecryptor, MerchantOrderId};
 
-use crate::WebhookSource;
+use crate::{StorableSource, WebhookSource};
 
 /// Decryption does not verify the sender, so a handler receives only the id of an order to look up.
 impl WebhookSource for CallbackDecryptor {
@@ -12,5 +12,11 @@ impl WebhookSource for CallbackDecryptor {
 
     fn receive(&self, body: &[u8], _: &HeaderMap) -> Result<Self::Output, VerifyError> {
         self.decrypt(body)
+    }
+}
+
+impl StorableSource for CallbackDecryptor {
+    fn receive_delivery(&self, delivery: &Delivery) -> Result<Self::Output, VerifyError> {
+        self.decrypt_delivery(delivery)
     }
 }

@@ -1,8 +1,9 @@
 use axum::http::HeaderMap;
-use payments_core::webhook::{Acknowledgement, Verified, VerifyError};
+use payments_core::time::OffsetDateTime;
+use payments_core::webhook::{Acknowledgement, Delivery, Verified, VerifyError};
 use turratech::{Event, WebhookVerifier};
 
-use crate::WebhookSource;
+use crate::{StorableSource, WebhookSource};
 
 impl WebhookSource for WebhookVerifier {
     type Output = Verified<Event>;
@@ -11,5 +12,16 @@ impl WebhookSource for WebhookVerifier {
 
     fn receive(&self, body: &[u8], headers: &HeaderMap) -> Result<Self::Output, VerifyError> {
         self.verify(body, headers)
+    }
+}
+
+impl StorableSource for WebhookVerifier {
+    /// Returns the time of the verifier's clock.
+    fn now(&self) -> OffsetDateTime {
+        self.now()
+    }
+
+    fn receive_delivery(&self, delivery: &Delivery) -> Result<Self::Output, VerifyError> {
+        self.verify_delivery(delivery)
     }
 }

@@ -1,12 +1,13 @@
 use std::fmt;
 
+use axum::body::Bytes;
 use axum::extract::{FromRef, FromRequest, Request};
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
-use payments_core::webhook::{MAX_BODY, VerifyError};
+use payments_core::webhook::{Delivery, MAX_BODY, VerifyError};
 
-use crate::WebhookSource;
+use crate::{StorableSource, WebhookSource};
 
 /// An extractor for webhooks and callbacks: a `Verified` event, or an `Unverified` id to look up.
 ///
@@ -31,17 +32,52 @@ where
     type Rejection = WebhookRejection;
 
     async fn from_request(request: Request, state: &State) -> Result<Self, WebhookRejection> {
-        let (head, body) = request.into_parts();
-        let body = Limited::new(body, MAX_BODY).collect().await.map_err(|err| {
-            if err.is::<LengthLimitError>() { WebhookRejection::TooLong } else { WebhookRejection::Incomplete }
-        })?;
-        let output = S::from_ref(state).receive(&body.to_bytes(), &head.headers);
-        output.map(Self).map_err(|err| match err {
-            VerifyError::Rejected => WebhookRejection::Rejected,
-            // After any other error, the provider should send the delivery again.
-            _ => WebhookRejection::Unreadable,
-        })
+        let (headers, body) = read(request).await?;
+        S::from_ref(state).receive(&body, &headers).map(Self).map_err(WebhookRejection::of)
     }
+}
+
+/// An extractor for webhooks and callbacks that you store: the output of [`Webhook`], and the [`Delivery`] itself.
+///
+/// The delivery can be stored, and verified again by another process with `verify_delivery` or its sibling. Its time of
+/// receipt is [`StorableSource::now`], read when the whole body has arrived.
+pub struct StorableWebhook<S: StorableSource>(
+    /// The output of the source.
+    pub S::Output,
+    /// The verified delivery, to store.
+    pub Delivery,
+);
+
+impl<S: StorableSource<Output: fmt::Debug>> fmt::Debug for StorableWebhook<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("StorableWebhook").field(&self.0).field(&self.1).finish()
+    }
+}
+
+impl<State, S> FromRequest<State> for StorableWebhook<S>
+where
+    State: Send + Sync,
+    S: StorableSource + FromRef<State>,
+{
+    type Rejection = WebhookRejection;
+
+    async fn from_request(request: Request, state: &State) -> Result<Self, WebhookRejection> {
+        let (headers, body) = read(request).await?;
+        let source = S::from_ref(state);
+        let delivery = Delivery::new(body, &headers, source.now());
+        // What is stored is verified: the delivery, not the request that it was made from.
+        let output = source.receive_delivery(&delivery).map_err(WebhookRejection::of)?;
+        Ok(Self(output, delivery))
+    }
+}
+
+/// Reads a whole body of at most 256 KiB.
+async fn read(request: Request) -> Result<(HeaderMap, Bytes), WebhookRejection> {
+    let (head, body) = request.into_parts();
+    let body = Limited::new(body, MAX_BODY).collect().await.map_err(|err| {
+        if err.is::<LengthLimitError>() { WebhookRejection::TooLong } else { WebhookRejection::Incomplete }
+    })?;
+    Ok((head.headers, body.to_bytes()))
 }
 
 /// The reason why a delivery did not reach its handler.
@@ -61,6 +97,15 @@ pub enum WebhookRejection {
 }
 
 impl WebhookRejection {
+    #[expect(clippy::needless_pass_by_value, reason = "it is passed to `map_err`")]
+    fn of(error: VerifyError) -> Self {
+        match error {
+            VerifyError::Rejected => Self::Rejected,
+            // After any other error, the provider should send the delivery again.
+            _ => Self::Unreadable,
+        }
+    }
+
     /// Returns the status of the HTTP response.
     #[must_use]
     pub fn status(self) -> StatusCode {

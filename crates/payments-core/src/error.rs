@@ -2,6 +2,7 @@ use std::fmt;
 use std::time::Duration;
 
 use http::StatusCode;
+use serde::{Deserialize, Serialize};
 
 use crate::json::{DecodeError, Facts, UnreadableItem};
 use crate::message::Response;
@@ -70,6 +71,13 @@ impl Error {
         let mut error = Self::from(ValidationError::new(field, rule.into()));
         (error.0.kind, error.0.provider) = (ErrorKind::Unsupported, provider);
         error
+    }
+
+    /// Adds the idempotency key of the call whose response the error is about, for provider crates.
+    #[must_use]
+    pub fn under_key(mut self, key: IdempotencyKey) -> Self {
+        self.0.idempotency_key = Some(key.used());
+        self
     }
 
     /// The kind of failure.
@@ -209,7 +217,7 @@ impl Error {
         self.0.retry_after
     }
 
-    /// The number of attempts; 0 if nothing was sent.
+    /// The number of attempts; 0 if nothing was sent, or if the error was created from a successful response.
     #[must_use]
     pub fn attempts(&self) -> u32 {
         self.0.attempts
@@ -231,7 +239,10 @@ impl Error {
 }
 
 /// The kind of failure.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+///
+/// It is stored in snake case, such as `invalid_request`. A text that this version does not know is an error.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum ErrorKind {
     /// The request is invalid, according to local validation or to the provider.

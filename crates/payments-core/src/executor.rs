@@ -182,9 +182,9 @@ impl<'a> Execution<'a> {
             return Err(Error::configuration(problem));
         }
         if remaining <= connect_timeout {
-            // A wait may end late. Anything sent with too little time could only end unknown.
+            // A wait may end late. Anything sent with too little time could only end unknown, and waiting leaves less.
             let problem = "too little time remained to start an attempt before the deadline";
-            return Err(Error::new(ErrorKind::Timeout, Outcome::NotSent, problem));
+            return Err(Error::new(ErrorKind::Timeout, Outcome::NotSent, problem).repeatable());
         }
         Ok(())
     }

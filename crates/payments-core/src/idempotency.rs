@@ -1,21 +1,52 @@
 #[cfg(feature = "random-keys")]
 use std::fmt;
 
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
 use sha2::{Digest as _, Sha256};
 use time::OffsetDateTime;
 
-use crate::ValidationError;
+use crate::{ValidationError, stored};
 
 /// An idempotency key, its creation time, and whether it may already have been used.
 ///
 /// A provider executes a request at most once per key, but only as long as it remembers the key. So the key's age
-/// matters: store [`IdempotencyKey::value`] and [`IdempotencyKey::created_at`] together, and pass both to
+/// matters: the stored form has the value and the creation time. In a table with a column for each, pass both to
 /// [`IdempotencyKey::new`] when you load the key.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+///
+/// A loaded key always counts as possibly used:
+///
+/// ```
+/// use payments_core::{IdempotencyKey, time::OffsetDateTime};
+///
+/// let key = IdempotencyKey::new("order-7421", OffsetDateTime::UNIX_EPOCH)?.assume_unused();
+/// let stored = serde_json::to_string(&key).unwrap();
+/// assert_eq!(stored, r#"{"value":"order-7421","created_at":"1970-01-01T00:00:00Z"}"#);
+///
+/// let loaded: IdempotencyKey = serde_json::from_str(&stored).unwrap();
+/// assert!(loaded.may_have_been_used());
+/// # Ok::<(), payments_core::ValidationError>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
 pub struct IdempotencyKey {
     value: Box<str>,
+    #[serde(with = "stored::time")]
     created_at: OffsetDateTime,
+    #[serde(skip)]
     may_have_been_used: bool,
+}
+
+impl<'de> Deserialize<'de> for IdempotencyKey {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        struct StoredKey {
+            value: String,
+            #[serde(with = "stored::time")]
+            created_at: OffsetDateTime,
+        }
+        let StoredKey { value, created_at } = StoredKey::deserialize(deserializer)?;
+        Self::new(value, created_at).map_err(D::Error::custom)
+    }
 }
 
 impl IdempotencyKey {

@@ -4,6 +4,8 @@ mod item;
 mod number;
 mod object;
 mod read;
+mod stored_text;
+mod text_map;
 mod tolerant;
 
 use std::borrow::Cow;
@@ -14,10 +16,12 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
 
 pub use item::UnreadableItem;
-pub use number::{JsonNumber, decimal, decimal_option, integer, integer_option};
+pub use number::{JsonNumber, amount, currency, decimal, decimal_option, integer, integer_option};
 pub use object::Object;
-pub(crate) use read::unquoted;
 pub use read::{decode, decode_object, expect_equal, none_if_empty};
+pub(crate) use stored_text::mask_unreadable;
+pub use stored_text::{raw_text, raw_text_option};
+pub use text_map::text_map;
 pub use tolerant::{ProviderMessage, Read, UnreadableMember, UnreadableMembers, read};
 
 /// A JSON value as it was received, decoded only on request.
@@ -32,6 +36,12 @@ impl RawJson {
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// Returns the value as it is stored: numbers that could be card numbers are masked, and security codes are redacted.
+    #[must_use]
+    pub fn masked(&self) -> Self {
+        Self(stored_text::stored_text(self.as_str()).into())
     }
 
     /// Decodes the value.

@@ -18,6 +18,7 @@ pub mod id;
 mod idempotency;
 mod money;
 mod secret;
+pub mod stored;
 pub mod text;
 
 // Requests, responses and errors.

@@ -1,3 +1,5 @@
+use serde::{Deserialize, Serialize};
+
 /// The outcome of a failed call: whether the operation may have been executed.
 ///
 /// The outcome covers all attempts of the call. Once one attempt may have been executed, a later failure does not
@@ -13,8 +15,11 @@
 ///     }
 /// }
 /// ```
+///
+/// It is stored as `not_sent`, `refused` or `unknown`. Any other text is an error.
 #[expect(clippy::exhaustive_enums, reason = "closed on purpose: payment code must handle exactly these three cases")]
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Outcome {
     /// The request provably never left this process. It is safe to send again.
     NotSent,

@@ -15,8 +15,27 @@ pub fn redacted_line(message: &str) -> String {
 /// Other numbers may stand next to the card number, such as the expiry date in `4111 1111 1111 1111 12-27`. So every
 /// sequence of whole groups of digits is checked. In a long group the beginning is checked as well, because a security
 /// code may follow the card number without a space.
+///
+/// A masked text stays the same if it is masked again.
 #[must_use]
 pub fn mask_card_numbers(text: &str) -> String {
+    let mut masked = mask_once(text);
+    if masked == text {
+        return masked;
+    }
+    // Masking ends a group of digits early, and the rest of it may be part of another number that passes the check.
+    for _ in 0..MAX_PASSES {
+        let again = mask_once(&masked);
+        if again == masked {
+            return masked;
+        }
+        masked = again;
+    }
+    // Only a text that was made for it gets here.
+    masked.chars().map(|c| if to_digit(c).is_some() { '*' } else { c }).collect()
+}
+
+fn mask_once(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut run = String::new();
     // The final NUL ends the last run; it is removed again below.
@@ -114,6 +133,9 @@ const MIN_DIGITS_OF_PREFIX: usize = 15;
 const VISIBLE_FIRST: usize = 6;
 /// The number of trailing digits that may be shown.
 const VISIBLE_LAST: usize = 4;
+
+/// How often a text is masked again. A text that is long enough could otherwise take hours.
+const MAX_PASSES: usize = 16;
 
 /// The largest number of characters in a line. Longer messages are stack traces or pages, and `Error::response` has
 /// them.

@@ -3,12 +3,13 @@
 use std::fmt;
 
 use rust_decimal::Decimal;
+use serde::de::{Error as _, MapAccess, Unexpected, Visitor};
+use serde::ser::SerializeMap as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use serde_json::value::RawValue;
 
-use crate::decimal::{self, DecimalError};
-use crate::json::unquoted;
-use crate::redact::{mask_card_numbers, redacted_line};
+use crate::decimal;
+use crate::json::mask_unreadable;
+use crate::redact::redacted_line;
 use crate::{Currency, Money, MoneyError};
 
 /// An amount as a provider reports it.
@@ -80,32 +81,30 @@ impl fmt::Debug for ReportedAmount {
         match self {
             Self::Exact(amount) => write!(f, "{amount}"),
             Self::Missing => f.write_str("Missing"),
-            Self::Unreadable(raw) => write!(f, "Unreadable({:?})", redacted_line(raw)),
+            Self::Unreadable(raw) => write!(f, "Unreadable({:?})", redacted_line(&mask_unreadable(raw))),
         }
     }
 }
 
-impl<'de> Deserialize<'de> for ReportedAmount {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let raw = <&RawValue>::deserialize(deserializer)?.get();
-        let unquoted = unquoted(raw);
-        let text = unquoted.as_deref().unwrap_or(raw);
-        Ok(match decimal::parse(text) {
-            Ok(amount) => Self::Exact(amount),
-            Err(_) if matches!(raw, "null" | "\"\"") => Self::Missing,
-            Err(DecimalError::Syntax | DecimalError::OutOfRange) => Self::Unreadable(text.into()),
-        })
-    }
-}
-
+/// The stored form: `"300.10"`, `null` if the amount is missing, `{"unreadable": "1,500"}` with card numbers masked.
 impl Serialize for ReportedAmount {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
             Self::Exact(amount) => serializer.collect_str(amount),
             Self::Missing => serializer.serialize_none(),
-            // A faulty response may contain a card number here.
-            Self::Unreadable(raw) => serializer.serialize_str(&mask_card_numbers(raw)),
+            Self::Unreadable(raw) => serialize_unreadable(raw, serializer),
         }
+    }
+}
+
+/// Loads the stored form. A provider's message is read by [`json::amount`](crate::json::amount).
+impl<'de> Deserialize<'de> for ReportedAmount {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(match Stored::deserialize(deserializer, decimal::parse)? {
+            Stored::Readable(amount) => Self::Exact(amount),
+            Stored::Missing => Self::Missing,
+            Stored::Unreadable(raw) => Self::Unreadable(raw),
+        })
     }
 }
 
@@ -159,40 +158,99 @@ impl fmt::Debug for ReportedCurrency {
         match self {
             Self::Known(currency) => write!(f, "{currency}"),
             Self::Missing => f.write_str("Missing"),
-            Self::Unreadable(raw) => write!(f, "Unreadable({:?})", redacted_line(raw)),
+            Self::Unreadable(raw) => write!(f, "Unreadable({:?})", redacted_line(&mask_unreadable(raw))),
         }
     }
 }
 
-impl<'de> Deserialize<'de> for ReportedCurrency {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let raw = <&RawValue>::deserialize(deserializer)?.get();
-        let unquoted = unquoted(raw);
-        let text = unquoted.as_deref().unwrap_or(raw);
-        Ok(match text.parse().ok().or_else(|| Currency::from_numeric(text)) {
-            _ if matches!(raw, "null" | "\"\"") => Self::Missing,
-            Some(currency) => Self::Known(currency),
-            None => Self::Unreadable(text.into()),
-        })
-    }
-}
-
+/// The stored form: `"INR"`, `null` if the currency is missing, `{"unreadable": "TL"}` with card numbers masked.
 impl Serialize for ReportedCurrency {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
             Self::Known(currency) => currency.serialize(serializer),
             Self::Missing => serializer.serialize_none(),
-            // A faulty response may contain a card number here.
-            Self::Unreadable(raw) => serializer.serialize_str(&mask_card_numbers(raw)),
+            Self::Unreadable(raw) => serialize_unreadable(raw, serializer),
         }
     }
 }
 
+/// Loads the stored form. A provider's message is read by [`json::currency`](crate::json::currency).
+impl<'de> Deserialize<'de> for ReportedCurrency {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(match Stored::deserialize(deserializer, str::parse::<Currency>)? {
+            Stored::Readable(currency) => Self::Known(currency),
+            Stored::Missing => Self::Missing,
+            Stored::Unreadable(raw) => Self::Unreadable(raw),
+        })
+    }
+}
+
+/// A faulty response may contain a card number or a security code in an amount or a currency.
+fn serialize_unreadable<S: Serializer>(raw: &str, serializer: S) -> Result<S::Ok, S::Error> {
+    let mut object = serializer.serialize_map(Some(1))?;
+    object.serialize_entry(UNREADABLE, &mask_unreadable(raw))?;
+    object.end()
+}
+
+/// A stored value. The three forms cannot be confused: an unreadable value is never loaded as missing or exact.
+enum Stored<T> {
+    Readable(T),
+    Missing,
+    Unreadable(Box<str>),
+}
+
+impl<T> Stored<T> {
+    fn deserialize<'de, D: Deserializer<'de>, E: fmt::Display>(
+        deserializer: D,
+        parse: fn(&str) -> Result<T, E>,
+    ) -> Result<Self, D::Error> {
+        struct StoredVisitor<T, E>(fn(&str) -> Result<T, E>);
+        impl<'de, T, E: fmt::Display> Visitor<'de> for StoredVisitor<T, E> {
+            type Value = Stored<T>;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, "a stored amount or currency: a string, null, or an object with the member `{UNREADABLE}`")
+            }
+            fn visit_str<F: serde::de::Error>(self, text: &str) -> Result<Stored<T>, F> {
+                (self.0)(text)
+                    .map(Stored::Readable)
+                    .map_err(|problem| F::custom(format_args!("in the stored form, {problem}")))
+            }
+            fn visit_unit<F>(self) -> Result<Stored<T>, F> {
+                Ok(Stored::Missing)
+            }
+            // What CBOR and RON have in place of `null`.
+            fn visit_none<F>(self) -> Result<Stored<T>, F> {
+                Ok(Stored::Missing)
+            }
+            fn visit_map<A: MapAccess<'de>>(self, mut object: A) -> Result<Stored<T>, A::Error> {
+                match object.next_entry::<String, Box<str>>()? {
+                    Some((name, raw)) if name == UNREADABLE && object.next_key::<String>()?.is_none() => {
+                        Ok(Stored::Unreadable(raw))
+                    }
+                    _ => Err(A::Error::invalid_type(Unexpected::Map, &self)),
+                }
+            }
+        }
+        deserializer.deserialize_any(StoredVisitor(parse))
+    }
+}
+
+/// The member of the stored form of an unreadable value.
+const UNREADABLE: &str = "unreadable";
+
 /// The provider reported no amount, or one that cannot be read exactly.
-#[derive(Clone, PartialEq, Eq)]
+///
+/// In the stored form, card numbers in the member's text are masked.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AmountUnreadable {
     problem: Box<str>,
+    #[serde(serialize_with = "serialize_masked")]
     raw: Option<Box<str>>,
+}
+
+#[expect(clippy::ref_option, reason = "serde passes a reference to the field")]
+fn serialize_masked<S: Serializer>(raw: &Option<Box<str>>, serializer: S) -> Result<S::Ok, S::Error> {
+    raw.as_deref().map(mask_unreadable).serialize(serializer)
 }
 
 impl AmountUnreadable {
@@ -216,7 +274,7 @@ impl AmountUnreadable {
 impl fmt::Display for AmountUnreadable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.problem)?;
-        self.raw.as_deref().map_or(Ok(()), |raw| write!(f, ": `{}`", redacted_line(raw)))
+        self.raw.as_deref().map_or(Ok(()), |raw| write!(f, ": `{}`", redacted_line(&mask_unreadable(raw))))
     }
 }
 

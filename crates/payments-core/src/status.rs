@@ -1,12 +1,16 @@
 use std::fmt;
 
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 
 /// The status of a payment in terms that all providers share.
 ///
 /// Each provider's crate documents how it maps the provider's statuses. A status that the crate does not know becomes
 /// `Unknown`, which is neither paid nor failed.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+///
+/// It is stored in snake case, such as `awaiting_customer`. An unknown status is stored apart from these words, as
+/// `{"unknown": "…"}`, so that a provider's own text is never loaded as `Succeeded`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum PaymentStatus {
     /// Not paid yet: the customer must do something first.
@@ -59,11 +63,5 @@ impl PaymentStatus {
 impl fmt::Display for PaymentStatus {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.as_str())
-    }
-}
-
-impl Serialize for PaymentStatus {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.as_str())
     }
 }

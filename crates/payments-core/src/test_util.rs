@@ -1,4 +1,4 @@
-//! Test doubles: a transport with scripted replies, and a clock that the test controls.
+//! Test doubles: a transport with scripted replies, a clock that the test controls, and errors.
 
 use std::collections::VecDeque;
 use std::future::Future;
@@ -13,6 +13,7 @@ use time::OffsetDateTime;
 
 use crate::clock::{Clock, Sleep, Timer};
 use crate::transport::{Request, Response, Transport, TransportError};
+use crate::{Error, ErrorKind, Outcome};
 
 /// A transport that returns scripted replies in order and records every request.
 ///
@@ -211,6 +212,27 @@ impl Future for Deadline {
         state.waiting.push(context.waker().clone());
         Poll::Pending
     }
+}
+
+/// Creates an error of any kind and outcome, to test how your code handles it.
+///
+/// It counts as the error of a call that moves money. For an error with the provider's code or message, see
+/// [`Error::from_provider`].
+///
+/// ```
+/// use payments_core::test_util::error;
+/// use payments_core::{Error, ErrorKind, Outcome};
+///
+/// fn may_release_funds(err: &Error) -> bool {
+///     err.outcome() != Outcome::Unknown
+/// }
+///
+/// assert!(may_release_funds(&error(ErrorKind::Declined, Outcome::Refused)));
+/// assert!(!may_release_funds(&error(ErrorKind::Timeout, Outcome::Unknown)));
+/// ```
+#[must_use]
+pub fn error(kind: ErrorKind, outcome: Outcome) -> Error {
+    Error::new(kind, outcome, "an error of `test_util`")
 }
 
 fn status_code(status: u16) -> StatusCode {

@@ -1,5 +1,7 @@
 //! Verification of webhooks: an event is readable only after its signature was verified.
 
+mod delivery;
+
 use std::fmt;
 use std::ops::Deref;
 
@@ -12,16 +14,25 @@ use subtle::ConstantTimeEq;
 use time::{Duration, OffsetDateTime};
 use zeroize::Zeroize as _;
 
+pub use delivery::Delivery;
+
 use crate::json::DecodeError;
 use crate::{Secret, trace};
 
 /// A value whose origin was verified. Code that has a `Verified<Event>` may act on it.
 ///
-/// Only a verification creates one. It cannot be built from unsigned bytes, and it does not implement `Deserialize`:
+/// Only a verification creates one. It cannot be built from unsigned bytes:
 ///
 /// ```compile_fail,E0451
 /// use payments_core::webhook::Verified;
 /// let forged = Verified { value: "paid", body: Vec::new() };
+/// ```
+///
+/// It does not implement `Deserialize`. Store the [`Delivery`], and verify it again:
+///
+/// ```compile_fail,E0277
+/// use payments_core::webhook::Verified;
+/// let forged: Verified<String> = serde_json::from_str("{}").unwrap();
 /// ```
 #[derive(Clone, PartialEq, Eq)]
 pub struct Verified<T> {

@@ -62,6 +62,18 @@ pub(crate) struct ProviderSpec {
     pub(crate) behaviours: &'static [Behaviour],
     /// The endpoints of [`control`](Engine::control), each with a description.
     pub(crate) control_endpoints: &'static [(&'static str, &'static str)],
+    /// What an imperfect body can contain.
+    pub(crate) imperfections: Imperfections,
+}
+
+/// What a provider's body can contain although it is plain about what happened.
+pub(crate) struct Imperfections {
+    /// The members that only describe, at any depth. They can have any shape.
+    pub(crate) descriptive: &'static [&'static str],
+    /// The members that only describe, but must be texts.
+    pub(crate) prose: &'static [&'static str],
+    /// A plain refusal of a request that was not executed: the status and the body.
+    pub(crate) refusal: (u16, &'static str),
 }
 
 /// Responds to a request without executing it. Implemented for every engine that can be cloned.

@@ -1,11 +1,13 @@
 //! Faults and their text form: `turbopay.withdraw#1 @after-commit fin`.
 
+mod imperfect;
 mod parse;
 mod schedule;
 
 use std::fmt;
 use std::time::Duration;
 
+pub(crate) use imperfect::Imperfect;
 pub(crate) use schedule::{CallNumber, ConnectionMoment, FaultPoint, FaultSchedule};
 
 /// A fault: the calls that it affects, the phase of the exchange, the effect, and how often it occurs.
@@ -87,6 +89,8 @@ pub(crate) enum FaultEffect {
     Continue,
     Endless,
     Garbage,
+    /// A plain success after the commit and a plain refusal before it, imperfect elsewhere.
+    Imperfect(Imperfect),
     Html(u16),
     Json(u16),
     Redirect(u16),
@@ -200,6 +204,7 @@ impl fmt::Display for FaultEffect {
             Self::Continue => f.write_str("continue"),
             Self::Endless => f.write_str("endless"),
             Self::Garbage => f.write_str("garbage"),
+            Self::Imperfect(kind) => write!(f, "imperfect={}", kind.name()),
             Self::Html(status) => write!(f, "html={status}"),
             Self::Json(status) => write!(f, "json={status}"),
             Self::Redirect(status) => write!(f, "redirect={status}"),

@@ -55,6 +55,6 @@ const EXPLANATION: &[&str] = &[
     "  in flight.",
     "* *same request again, accepted once*: the provider accepts the reference, or the UTR, once.",
     "* *start again*: the lost response was the only way to pay, so nobody can pay the first payment. Not after an error of",
-    "  the kind `Conflict`.",
+    "  the kind `Conflict` or `MalformedResponse`, and not after a crash: the customer may have the page already.",
     "* *nothing*: only the provider can say what happened. A second request may be executed too.",
 ];

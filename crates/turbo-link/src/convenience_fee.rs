@@ -1,11 +1,11 @@
 use std::fmt;
 
 use payments_core::decimal;
-use payments_core::json::{self, Object, UnreadableMembers};
-use payments_core::{AmountUnreadable, Currency, Money, open_enum};
+use payments_core::json::{Object, UnreadableMembers};
+use payments_core::{AmountUnreadable, Currency, Money, ReportedAmount, open_enum};
 use rust_decimal::Decimal;
 use serde::de::{MapAccess, SeqAccess, Visitor, value::MapAccessDeserializer};
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::dollars;
 
@@ -30,17 +30,15 @@ open_enum! {
 }
 
 /// A convenience fee, which the customer pays in addition to the amount.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ConvenienceFee {
     /// Whether the fee is charged; `None` if the status is missing or unreadable.
     pub status: Option<FeeStatus>,
     /// How the fee is calculated, if it is charged.
     pub setting: Option<FeeSetting>,
-    #[serde(serialize_with = "serialize_value")]
-    value: FeeValue,
+    value: ReportedAmount,
     /// True if the status or the setting is unreadable, so that nothing is known about the amount.
-    #[serde(skip)]
     is_unreadable: bool,
 }
 
@@ -51,7 +49,11 @@ impl ConvenienceFee {
     ///
     /// Returns an error if the value is neither a number nor an amount such as `$1.50`.
     pub fn value(&self) -> Result<Option<Decimal>, AmountUnreadable> {
-        self.value.clone()
+        match &self.value {
+            ReportedAmount::Missing => Ok(None),
+            ReportedAmount::Unreadable(text) => Err(dollars::unreadable(text, NO_VALUE)),
+            value => value.decimal().map(Some),
+        }
     }
 
     /// Returns the charged amount for a flat or percentage fee; `None` if the fee is not enabled.
@@ -75,9 +77,6 @@ impl ConvenienceFee {
         amount.map(Some).map_err(|problem| dollars::unreadable(&value.to_string(), &problem.to_string()))
     }
 }
-
-/// The value of a fee. One that cannot be read exactly is kept as text.
-type FeeValue = Result<Option<Decimal>, AmountUnreadable>;
 
 /// The fees of a link: one (documented sample), a list (documented table), or none.
 #[derive(Default)]
@@ -132,20 +131,14 @@ impl<'de> Deserialize<'de> for WireFees {
     }
 }
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 pub(crate) struct WireFee {
     #[serde(default)]
     status: Option<FeeStatus>,
     #[serde(default)]
     setting: Option<FeeSetting>,
-    #[serde(default = "no_value", deserialize_with = "decimal_or_dollars")]
-    value: FeeValue,
-}
-
-impl Default for WireFee {
-    fn default() -> Self {
-        Self { status: None, setting: None, value: no_value() }
-    }
+    #[serde(default, deserialize_with = "decimal_or_dollars")]
+    value: ReportedAmount,
 }
 
 impl WireFee {
@@ -155,27 +148,22 @@ impl WireFee {
         let texts = [self.status.as_ref().map(FeeStatus::as_str), self.setting.as_ref().map(FeeSetting::as_str)];
         let is_damaged = texts.into_iter().flatten().any(|text| text.contains(char::REPLACEMENT_CHARACTER));
         let is_unreadable = is_noted || is_damaged;
-        ConvenienceFee { status: self.status, setting: self.setting, value: self.value, is_unreadable }
+        let is_dropped = || unreadable.iter().any(|member| member.path == path);
+        let value = match unreadable.amount(&format!("{path}.value"), self.value) {
+            // The whole fee has another shape.
+            ReportedAmount::Missing if is_dropped() => ReportedAmount::Unreadable(Box::default()),
+            value => value,
+        };
+        ConvenienceFee { status: self.status, setting: self.setting, value, is_unreadable }
     }
 }
 
-/// Decodes a number, a number in a string, or an amount such as `$1.50`; `None` if it is `null` or empty.
-fn decimal_or_dollars<'de, D: Deserializer<'de>>(deserializer: D) -> Result<FeeValue, D::Error> {
-    let Some(text) = dollars::raw_text(deserializer)? else { return Ok(no_value()) };
+/// Reads a number, a number in a string, or an amount such as `$1.50`. Any other value is kept as text.
+fn decimal_or_dollars<'de, D: Deserializer<'de>>(deserializer: D) -> Result<ReportedAmount, D::Error> {
+    let Some(text) = dollars::raw_text(deserializer)? else { return Ok(ReportedAmount::Missing) };
     let value = decimal::parse(dollars::to_decimal_text(&text).as_deref().unwrap_or(&text));
-    Ok(value.map(Some).map_err(|_| dollars::unreadable(&text, "the fee is neither a number nor US dollars")))
-}
-
-#[expect(clippy::unnecessary_wraps, reason = "serde needs the type of the member")]
-fn no_value() -> FeeValue {
-    Ok(None)
-}
-
-fn serialize_value<S: Serializer>(value: &FeeValue, serializer: S) -> Result<S::Ok, S::Error> {
-    match value {
-        Ok(value) => json::decimal_option::serialize(value, serializer),
-        Err(unreadable) => unreadable.raw().serialize(serializer),
-    }
+    Ok(value.map_or_else(|_| ReportedAmount::Unreadable(text.into()), ReportedAmount::Exact))
 }
 
 const MEMBER: &str = "convenience_fee";
+const NO_VALUE: &str = "the fee is neither a number nor US dollars";

@@ -1,35 +1,28 @@
 //! Amounts in US dollars in tur.bo's format: `$1,234.50`.
 
-use payments_core::{AmountUnreadable, Currency, Money};
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use payments_core::{AmountUnreadable, Currency, Money, ReportedAmount, decimal};
+use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
-/// An amount in dollars. One that cannot be read exactly is kept as text.
-pub(crate) type Dollars = Result<Money, AmountUnreadable>;
-
-/// For `#[serde(default = "dollars::missing", deserialize_with = "dollars::deserialize")]`: decodes an amount exactly.
-pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Dollars, D::Error> {
-    let text = raw_text(deserializer)?;
-    Ok(match text.as_deref().map(|text| (text, to_decimal_text(text))) {
-        None => missing(),
-        Some((text, Some(decimal))) => {
-            Money::parse(&decimal, Currency::USD).map_err(|problem| unreadable(text, &problem.to_string()))
-        }
-        Some((text, None)) => Err(unreadable(text, "the amount is not US dollars such as $1,234.50")),
-    })
+/// For `#[serde(default, deserialize_with = "dollars::deserialize")]`: reads an amount exactly. An amount that cannot be read
+/// exactly is kept as text.
+pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<ReportedAmount, D::Error> {
+    let Some(text) = raw_text(deserializer)? else { return Ok(ReportedAmount::Missing) };
+    let exact = parse(&text).ok().and_then(|_| to_decimal_text(&text)).and_then(|text| decimal::parse(&text).ok());
+    Ok(exact.map_or_else(|| ReportedAmount::Unreadable(text.into()), ReportedAmount::Exact))
 }
 
-/// The amount of a link without the member.
-pub(crate) fn missing() -> Dollars {
-    Err(AmountUnreadable::new(None, "the amount is missing"))
-}
-
-/// Serializes an amount, or the text of an unreadable one.
-pub(crate) fn serialize<S: Serializer>(amount: &Dollars, serializer: S) -> Result<S::Ok, S::Error> {
+/// Returns an amount that was read. The error of an unreadable one says what is wrong with its text.
+pub(crate) fn amount(amount: &ReportedAmount) -> Result<Money, AmountUnreadable> {
     match amount {
-        Ok(amount) => amount.serialize(serializer),
-        Err(unreadable) => unreadable.raw().serialize(serializer),
+        ReportedAmount::Unreadable(text) => Err(parse(text).err().unwrap_or_else(|| unreadable(text, NO_DOLLARS))),
+        amount => amount.in_units(Currency::USD),
     }
+}
+
+fn parse(text: &str) -> Result<Money, AmountUnreadable> {
+    let decimal = to_decimal_text(text).ok_or_else(|| unreadable(text, NO_DOLLARS))?;
+    Money::parse(&decimal, Currency::USD).map_err(|problem| unreadable(text, &problem.to_string()))
 }
 
 pub(crate) fn unreadable(text: &str, problem: &str) -> AmountUnreadable {
@@ -64,3 +57,5 @@ pub(crate) fn to_decimal_text(text: &str) -> Option<String> {
     let are_cents_valid = cents.is_none_or(is_digits);
     (is_first_valid && are_groups_valid && are_cents_valid).then(|| amount.replace(',', ""))
 }
+
+const NO_DOLLARS: &str = "the amount is not US dollars such as $1,234.50";

@@ -16,6 +16,10 @@ mod id;
 mod link;
 mod list_links;
 
+#[cfg(feature = "test-util")]
+#[cfg_attr(docsrs, doc(cfg(feature = "test-util")))]
+pub mod test_util;
+
 pub use client::{ApiKey, Client, ClientBuilder};
 pub use convenience_fee::{ConvenienceFee, FeeSetting, FeeStatus};
 pub use id::LinkId;

@@ -1,12 +1,13 @@
 use payments_core::id::check_url;
 use payments_core::json::{DecodeError, ProviderMessage, Read, UnreadableMembers};
+use payments_core::stored::{Stored, StoredAs};
 use payments_core::time::PrimitiveDateTime;
-use payments_core::{AmountUnreadable, Money, open_enum};
+use payments_core::{AmountUnreadable, Money, ReportedAmount, open_enum};
 use serde::{Deserialize, Serialize};
 
 use crate::convenience_fee::{ConvenienceFee, WireFees};
 use crate::day;
-use crate::dollars::{self, Dollars};
+use crate::dollars;
 use crate::id::LinkId;
 
 open_enum! {
@@ -22,13 +23,13 @@ open_enum! {
 }
 
 /// A payment link.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct PaymentLink {
+    stored: StoredAs<Self>,
     /// tur.bo's id.
     pub id: LinkId,
-    #[serde(serialize_with = "dollars::serialize")]
-    amount: Dollars,
+    amount: ReportedAmount,
     /// The status of the payment.
     pub status: LinkStatus,
     /// The URL of the payment page.
@@ -37,12 +38,15 @@ pub struct PaymentLink {
     pub qr: Option<WebAddress>,
     /// When the QR code was created (*documented*), as a local time: tur.bo names no time zone. `None` if it is missing or
     /// is not a date.
-    #[serde(serialize_with = "day::serialize_local")]
+    #[serde(serialize_with = "day::serialize_local", deserialize_with = "day::deserialize_local")]
     pub created: Option<PrimitiveDateTime>,
     /// The convenience fees: one in the documented sample, a list in the documented table.
     pub convenience_fees: Vec<ConvenienceFee>,
-    #[serde(skip)]
     unreadable: UnreadableMembers,
+}
+
+impl Stored for PaymentLink {
+    const TAG: &'static str = "turbo-link.payment_link/1";
 }
 
 impl PaymentLink {
@@ -52,7 +56,7 @@ impl PaymentLink {
     ///
     /// Returns an error if the amount is missing or is not in tur.bo's format. The status is readable all the same.
     pub fn amount(&self) -> Result<Money, AmountUnreadable> {
-        self.amount.clone()
+        dollars::amount(&self.amount)
     }
 
     /// Returns the members of the link that could not be read as documented. Usually there are none.
@@ -68,6 +72,7 @@ impl PaymentLink {
             return Err(DecodeError::new("status", "contains invalid Unicode"));
         }
         Ok(Self {
+            stored: StoredAs::new(),
             id: wire.id,
             amount: wire.amount,
             status: wire.status,
@@ -104,8 +109,8 @@ impl WebAddress {
 #[derive(Deserialize)]
 pub(crate) struct WireLink {
     id: LinkId,
-    #[serde(default = "dollars::missing", deserialize_with = "dollars::deserialize")]
-    amount: Dollars,
+    #[serde(default, deserialize_with = "dollars::deserialize")]
+    amount: ReportedAmount,
     status: LinkStatus,
     #[serde(default)]
     url: Option<WebAddress>,

@@ -17,6 +17,8 @@ use crate::list_links::{Interval, ListLinks};
 ///
 /// The API documents no way to get the rest. [`PaymentList::not_shown`] returns how many links are missing. Request
 /// fewer days to see them.
+///
+/// A list is serialized, but cannot be loaded. Store its links: a [`PaymentLink`] can be loaded.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct PaymentList {
@@ -41,6 +43,7 @@ pub struct PaymentList {
     /// The interval, if the response repeats it.
     pub interval: Option<Interval>,
     /// An undocumented member, which is an empty list in the documented sample.
+    #[serde(serialize_with = "serialize_masked")]
     pub period: Option<RawJson>,
     /// The API path. In the documented sample it is `/payments`, for a request to `/payments/baddef`.
     pub api_path: Option<String>,
@@ -81,7 +84,7 @@ impl PaymentList {
         &self.unreadable
     }
 
-    fn of(read: Read<'_, WireList>) -> Result<Self, DecodeError> {
+    pub(crate) fn of(read: Read<'_, WireList>) -> Result<Self, DecodeError> {
         let Read { value: wire, mut unreadable, .. } = read;
         let line_items = read_items(&wire.line_items)?;
         let mut in_links = UnreadableMembers::default();
@@ -128,7 +131,7 @@ impl Client {
 
 /// A successful response. `error` must be a boolean; responses with `true` are handled before this is decoded.
 #[derive(Deserialize)]
-struct WireList {
+pub(crate) struct WireList {
     #[serde(rename = "error")]
     _error: bool,
     // Decoded item by item.
@@ -208,6 +211,11 @@ fn serialize_items<S: Serializer>(
         }
     }
     list.end()
+}
+
+/// Serializes a member that could contain anything, with possible card numbers masked.
+fn serialize_masked<S: Serializer>(raw: &Option<RawJson>, serializer: S) -> Result<S::Ok, S::Error> {
+    raw.as_ref().map(RawJson::masked).serialize(serializer)
 }
 
 /// Decodes an interval; `None` if it is missing, `null` or empty.

@@ -8,7 +8,7 @@ use cbc::Decryptor;
 use cbc::cipher::{Block, BlockModeDecrypt, KeyIvInit};
 use payments_core::Call;
 use payments_core::json;
-use payments_core::webhook::{Acknowledgement, MAX_BODY, Unverified, VerifyError, rejected};
+use payments_core::webhook::{Acknowledgement, Delivery, MAX_BODY, Unverified, VerifyError, rejected};
 use serde::Deserialize;
 use subtle::{Choice, ConditionallySelectable, ConstantTimeEq, ConstantTimeGreater};
 use zeroize::Zeroizing;
@@ -87,6 +87,15 @@ impl CallbackDecryptor {
         }
         let order_id = decode_body(body).and_then(|data| self.keys.iter().find_map(|key| decrypt_order_id(key, &data)));
         order_id.map(Unverified::new).ok_or_else(|| rejected("the callback does not decrypt to an order id"))
+    }
+
+    /// Decrypts a callback that was stored when it was received, like [`CallbackDecryptor::decrypt`].
+    ///
+    /// # Errors
+    ///
+    /// Returns the errors of [`CallbackDecryptor::decrypt`].
+    pub fn decrypt_delivery(&self, delivery: &Delivery) -> Result<Unverified<MerchantOrderId>, VerifyError> {
+        self.decrypt(delivery.body())
     }
 }
 

@@ -1,7 +1,7 @@
 use std::fmt;
 
 use payments_core::{ValidationError, check_length, json, string_newtype};
-use serde::{Deserializer, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 string_newtype! {
     /// The merchant's own reference for an order: 1 to 100 visible ASCII characters.
@@ -26,7 +26,7 @@ string_newtype! {
 }
 
 /// The bank's reference of a transfer (UTR), as received.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Utr(Box<str>);
 

@@ -35,7 +35,7 @@ pub use transaction::Transaction;
 #[doc(inline)]
 pub use payments_core::json::{UnreadableMember, UnreadableMembers};
 #[doc(inline)]
-pub use payments_core::webhook::{Acknowledgement, Unverified, VerifyError};
+pub use payments_core::webhook::{Acknowledgement, Delivery, Unverified, VerifyError};
 #[doc(inline)]
 pub use payments_core::{
     AmountUnreadable, Call, Currency, Error, ErrorKind, Expected, Mismatch, Money, MoneyError, Outcome, Poller,

@@ -1,6 +1,7 @@
-use payments_core::json::{self, Facts, ProviderMessage, Read, UnreadableMembers};
+use payments_core::json::{self, DecodeError, Facts, ProviderMessage, Read, UnreadableMembers};
 use payments_core::provider::Operation;
 use payments_core::request::{Path, RequestBuilder};
+use payments_core::stored::{Stored, StoredAs};
 use payments_core::{AmountUnreadable, Call, Currency, Expected, Mismatch, Money, Poller, ReportedAmount, open_enum};
 use serde::{Deserialize, Serialize};
 
@@ -37,9 +38,10 @@ impl TxnStatus {
 }
 
 /// The current state of a transaction, as returned by the status check.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct TxnDetails {
+    stored: StoredAs<Self>,
     /// The merchant's reference.
     pub order_id: MerchantOrderId,
     /// The status.
@@ -49,8 +51,11 @@ pub struct TxnDetails {
     pub utr: Option<Utr>,
     /// When the response was created.
     pub timestamp: Option<Timestamp>,
-    #[serde(skip)]
     unreadable: UnreadableMembers,
+}
+
+impl Stored for TxnDetails {
+    const TAG: &'static str = "turbo-txn.txn_details/1";
 }
 
 impl TxnDetails {
@@ -83,6 +88,19 @@ impl TxnDetails {
     pub fn unreadable_members(&self) -> &UnreadableMembers {
         &self.unreadable
     }
+
+    pub(crate) fn of(read: Read<'_, DetailsEnvelope>) -> Result<Self, DecodeError> {
+        let (data, timestamp) = read.value.into_data()?;
+        Ok(Self {
+            stored: StoredAs::new(),
+            order_id: data.order_id,
+            status: data.txn_status,
+            amount: read.unreadable.amount("data.amount", data.amount),
+            utr: data.utr,
+            timestamp,
+            unreadable: read.unreadable,
+        })
+    }
 }
 
 impl Client {
@@ -96,22 +114,15 @@ impl Client {
             .header("order-id", order.as_str())
             .map(|request| request.log_as(order.clone()));
         self.connection.call(LOOKUP, request, move |read: Read<'_, DetailsEnvelope>| {
-            let (data, timestamp) = read.value.into_data()?;
-            json::expect_equal("data.orderId", &data.order_id, &order).map_err(|error| {
-                error.with_facts(Facts {
-                    object_id: Some(data.order_id.as_str().to_owned()),
-                    status: Some(data.txn_status.as_str().to_owned()),
-                    amount: data.amount.text(),
-                })
-            })?;
-            Ok(TxnDetails {
-                order_id: data.order_id,
-                status: data.txn_status,
-                amount: read.unreadable.amount("data.amount", data.amount),
-                utr: data.utr,
-                timestamp,
-                unreadable: read.unreadable,
-            })
+            let details = TxnDetails::of(read)?;
+            match json::expect_equal("data.orderId", &details.order_id, &order) {
+                Ok(()) => Ok(details),
+                Err(error) => Err(error.with_facts(Facts {
+                    object_id: Some(details.order_id.as_str().to_owned()),
+                    status: Some(details.status.as_str().to_owned()),
+                    amount: details.amount.text(),
+                })),
+            }
         })
     }
 
@@ -127,16 +138,16 @@ impl Client {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct WireDetails {
+pub(crate) struct WireDetails {
     order_id: MerchantOrderId,
     txn_status: TxnStatus,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "json::amount")]
     amount: ReportedAmount,
     #[serde(default, deserialize_with = "Utr::none_if_empty")]
     utr: Option<Utr>,
 }
 
-type DetailsEnvelope = SuccessEnvelope<WireDetails>;
+pub(crate) type DetailsEnvelope = SuccessEnvelope<WireDetails>;
 
 impl ProviderMessage for DetailsEnvelope {
     const DECIDING: &'static [&'static str] = &["success", "statusCode", "data.orderId", "data.txnStatus"];

@@ -1,4 +1,4 @@
-//! Encrypted callbacks for the tests of your own handlers.
+//! Encrypted callbacks and models, for tests of your own code.
 
 use aes::Aes256;
 use base64::Engine as _;
@@ -7,7 +7,13 @@ use cbc::Encryptor;
 use cbc::cipher::block_padding::Pkcs7;
 use cbc::cipher::{BlockModeEncrypt, KeyIvInit};
 
+use payments_core::Money;
+use payments_core::json::{self, DecodeError};
+
 use crate::callback_key::CallbackKey;
+use crate::id::MerchantOrderId;
+use crate::status::TxnDetails;
+use crate::transaction::Transaction;
 
 /// Encrypts a text and returns the value of `encryptedData`: base64 of the vector and the encrypted text.
 ///
@@ -36,4 +42,33 @@ pub fn encrypt(key: &CallbackKey, vector: [u8; 16], text: &[u8]) -> String {
 #[must_use]
 pub fn callback(key: &CallbackKey, vector: [u8; 16], text: &[u8]) -> String {
     format!(r#"{{"encryptedData":"{}"}}"#, encrypt(key, vector, text))
+}
+
+/// Reads the details of a transaction from the body of a lookup's response.
+///
+/// ```
+/// let body = r#"{"statusCode":200,"status":"OK","message":"","success":true,
+///     "data":{"orderId":"order-7421","txnStatus":"Approved","amount":300.01}}"#;
+/// let details = turbo_txn::test_util::txn_details(body).unwrap();
+/// assert!(details.status.is_final());
+/// ```
+///
+/// # Errors
+///
+/// Returns an error if the body cannot be read.
+pub fn txn_details(body: impl AsRef<[u8]>) -> Result<TxnDetails, DecodeError> {
+    TxnDetails::of(json::read(body.as_ref())?)
+}
+
+/// Reads a transaction from the response of `initiate`, for an order and the amount that was requested.
+///
+/// # Errors
+///
+/// Returns an error if the body cannot be read, or is about another order.
+pub fn transaction(
+    body: impl AsRef<[u8]>,
+    order_id: &MerchantOrderId,
+    requested_amount: Money,
+) -> Result<Transaction, DecodeError> {
+    Transaction::of(json::read(body.as_ref())?, order_id, requested_amount)
 }

@@ -1,6 +1,7 @@
 use payments_core::id::check_url;
 use payments_core::json::{self, DecodeError, Facts, ProviderMessage, Read, UnreadableMembers};
 use payments_core::provider::Operation;
+use payments_core::stored::{Stored, StoredAs};
 use payments_core::{AmountUnreadable, Call, Currency, Expected, Mismatch, Money, ReportedAmount};
 use serde::{Deserialize, Serialize};
 
@@ -11,9 +12,10 @@ use crate::id::{MerchantOrderId, TxnId};
 use crate::new_transaction::NewTransaction;
 
 /// A transaction that the customer can pay.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Transaction {
+    stored: StoredAs<Self>,
     /// Turbo Transactions' id.
     pub txn_id: TxnId,
     /// The merchant's reference. Look up the transaction by it.
@@ -25,8 +27,11 @@ pub struct Transaction {
     pub sdk_url: String,
     /// When the response was created.
     pub timestamp: Option<Timestamp>,
-    #[serde(skip)]
     unreadable: UnreadableMembers,
+}
+
+impl Stored for Transaction {
+    const TAG: &'static str = "turbo-txn.transaction/1";
 }
 
 impl Transaction {
@@ -56,6 +61,25 @@ impl Transaction {
     pub fn unreadable_members(&self) -> &UnreadableMembers {
         &self.unreadable
     }
+
+    pub(crate) fn of(
+        read: Read<'_, TransactionEnvelope>,
+        order_id: &MerchantOrderId,
+        requested_amount: Money,
+    ) -> Result<Self, DecodeError> {
+        let (data, timestamp) = read.value.into_data()?;
+        data.check(order_id).map_err(|error| error.with_facts(data.facts()))?;
+        Ok(Self {
+            stored: StoredAs::new(),
+            txn_id: data.txn_id,
+            order_id: data.order_id,
+            requested_amount,
+            amount: read.unreadable.amount("data.amount", data.amount),
+            sdk_url: data.sdk_url,
+            timestamp,
+            unreadable: read.unreadable,
+        })
+    }
 }
 
 impl Client {
@@ -69,28 +93,17 @@ impl Client {
     /// After an unknown outcome, call [`Client::lookup`]. The payment page cannot be retrieved again.
     pub fn initiate(&self, transaction: NewTransaction) -> Call<Transaction> {
         let (order_id, requested_amount) = (transaction.order_id.clone(), transaction.amount);
-        self.connection.call(INITIATE, transaction.into_request(), move |read: Read<'_, TransactionEnvelope>| {
-            let (data, timestamp) = read.value.into_data()?;
-            data.check(&order_id).map_err(|error| error.with_facts(data.facts()))?;
-            Ok(Transaction {
-                txn_id: data.txn_id,
-                order_id: data.order_id,
-                requested_amount,
-                amount: read.unreadable.amount("data.amount", data.amount),
-                sdk_url: data.sdk_url,
-                timestamp,
-                unreadable: read.unreadable,
-            })
-        })
+        self.connection
+            .call(INITIATE, transaction.into_request(), move |read| Transaction::of(read, &order_id, requested_amount))
     }
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct WireTransaction {
+pub(crate) struct WireTransaction {
     txn_id: TxnId,
     order_id: MerchantOrderId,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "json::amount")]
     amount: ReportedAmount,
     sdk_url: String,
 }
@@ -115,7 +128,7 @@ impl WireTransaction {
     }
 }
 
-type TransactionEnvelope = SuccessEnvelope<WireTransaction>;
+pub(crate) type TransactionEnvelope = SuccessEnvelope<WireTransaction>;
 
 impl ProviderMessage for TransactionEnvelope {
     const DECIDING: &'static [&'static str] = &["success", "statusCode", "data.txnId", "data.orderId", "data.sdkUrl"];

@@ -1,6 +1,7 @@
 use payments_core::json::{self, DecodeError, Facts, ProviderMessage, Read, UnreadableMembers};
 use payments_core::provider::Operation;
 use payments_core::request::{Path, RequestBuilder};
+use payments_core::stored::{Stored, StoredAs};
 use payments_core::{AmountUnreadable, Call, Currency, Money, ReportedAmount, ReportedCurrency};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
@@ -10,17 +11,21 @@ use crate::client::Client;
 /// The balance of a merchant's account in one currency.
 ///
 /// The amounts are exact decimals, because TurboPay sends four decimals (recorded), more than a currency has.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Balance {
+    stored: StoredAs<Self>,
     /// The merchant's account.
     pub account_id: String,
     /// The currency of both amounts.
     pub currency: Currency,
     available: ReportedAmount,
     total: ReportedAmount,
-    #[serde(skip)]
     unreadable: UnreadableMembers,
+}
+
+impl Stored for Balance {
+    const TAG: &'static str = "turbopay.balance/1";
 }
 
 impl Balance {
@@ -68,7 +73,7 @@ impl Balance {
         &self.unreadable
     }
 
-    fn of(read: Read<'_, WireBalance>) -> Result<Self, DecodeError> {
+    pub(crate) fn of(read: Read<'_, WireBalance>) -> Result<Self, DecodeError> {
         let Read { value: wire, unreadable, .. } = read;
         let currency = wire.currency.currency();
         let currency = currency.map_err(|unreadable| DecodeError::new("currency", unreadable.to_string()))?;
@@ -76,6 +81,7 @@ impl Balance {
             return Err(DecodeError::new("available_balance", "is missing"));
         }
         Ok(Self {
+            stored: StoredAs::new(),
             account_id: wire.account_id,
             currency,
             available: wire.available_balance,
@@ -119,12 +125,13 @@ impl Client {
 }
 
 #[derive(Deserialize)]
-struct WireBalance {
+pub(crate) struct WireBalance {
     account_id: String,
+    #[serde(deserialize_with = "json::currency")]
     currency: ReportedCurrency,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "json::amount")]
     available_balance: ReportedAmount,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "json::amount")]
     total_balance: ReportedAmount,
 }
 

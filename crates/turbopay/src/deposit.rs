@@ -8,6 +8,7 @@ use payments_core::html::{escape, script_string};
 use payments_core::json::{self, DecodeError, Facts, ProviderMessage, Read, UnreadableMembers};
 use payments_core::provider::Operation;
 use payments_core::request::{Path, RequestBuilder, percent_encoded};
+use payments_core::stored::{Stored, StoredAs};
 use payments_core::{Call, Currency, Error, Money, ValidationError};
 use serde::{Deserialize, Serialize};
 
@@ -68,17 +69,21 @@ impl NewDeposit {
 }
 
 /// A deposit that the customer pays on TurboPay's payment page.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct HostedDeposit {
+    stored: StoredAs<Self>,
     /// TurboPay's id. Keep it private, and store it with the amount and the status.
     pub order_id: OrderId,
     /// The deposit's status: normally `new`.
     pub status: OrderStatus,
     /// The URL of the payment page. Redirect the customer to it, or show it in an [`iframe`](Self::iframe).
     pub form_url: String,
-    #[serde(skip)]
     unreadable: UnreadableMembers,
+}
+
+impl Stored for HostedDeposit {
+    const TAG: &'static str = "turbopay.hosted_deposit/1";
 }
 
 impl HostedDeposit {
@@ -88,11 +93,11 @@ impl HostedDeposit {
         &self.unreadable
     }
 
-    fn of(read: Read<'_, WireHosted>) -> Result<Self, DecodeError> {
+    pub(crate) fn of(read: Read<'_, WireHosted>) -> Result<Self, DecodeError> {
         let Read { value: WireHosted { order_id, status, form_url }, unreadable, .. } = read;
         let form_url = form_url.filter(|url| url.starts_with("https://") || url.starts_with("http://"));
         match form_url.filter(|url| is_intact(url)) {
-            Some(form_url) => Ok(Self { order_id, status, form_url, unreadable }),
+            Some(form_url) => Ok(Self { stored: StoredAs::new(), order_id, status, form_url, unreadable }),
             None => Err(DecodeError::new("form_url", "is not a URL that starts with https:// or http://")
                 .with_facts(facts(&order_id, &status))),
         }
@@ -152,9 +157,10 @@ addEventListener("message", (event) => {{
 ///
 /// Store it, but do not send the whole value to the browser: it contains the order id, which must be kept private
 /// (documented).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct HostToHostDeposit {
+    stored: StoredAs<Self>,
     /// TurboPay's id. Keep it private, and store it with the amount and the status.
     pub order_id: OrderId,
     /// The deposit's status: normally `new`.
@@ -174,8 +180,11 @@ pub struct HostToHostDeposit {
     pub qr: Option<QrCode>,
     /// Links that open a UPI app with the payment details (recorded, not documented).
     pub deep_links: DeepLinks,
-    #[serde(skip)]
     unreadable: UnreadableMembers,
+}
+
+impl Stored for HostToHostDeposit {
+    const TAG: &'static str = "turbopay.host_to_host_deposit/1";
 }
 
 impl HostToHostDeposit {
@@ -206,13 +215,14 @@ impl HostToHostDeposit {
         Some(format!("{link}&am={amount}&cu={}", self.amount.currency()))
     }
 
-    fn of(read: Read<'_, WireHostToHost>, amount: Money) -> Result<Self, DecodeError> {
+    pub(crate) fn of(read: Read<'_, WireHostToHost>, amount: Money) -> Result<Self, DecodeError> {
         let Read { value: wire, unreadable, .. } = read;
         let Some(wallet_address) = wire.wallet_address.filter(|address| is_intact(address)) else {
             let facts = facts(&wire.order_id, &wire.status);
             return Err(DecodeError::new("wallet_address", "is missing or unreadable").with_facts(facts));
         };
         Ok(Self {
+            stored: StoredAs::new(),
             order_id: wire.order_id,
             status: wire.status,
             amount,
@@ -221,14 +231,14 @@ impl HostToHostDeposit {
             transaction_note: wire.transaction_note,
             expires_after: wire.order_expiration_seconds.map(Duration::from_secs),
             qr: wire.qr.map(QrCode),
-            deep_links: DeepLinks(wire.deep_links.unwrap_or_default()),
+            deep_links: DeepLinks(wire.deep_links),
             unreadable,
         })
     }
 }
 
 /// A QR code: a PNG in base64, as TurboPay sends it.
-#[derive(Clone, PartialEq, Eq, Serialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct QrCode(String);
 
@@ -253,9 +263,9 @@ impl fmt::Debug for QrCode {
 }
 
 /// Links that open a UPI app with the payment details, by the app's name.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct DeepLinks(BTreeMap<String, Option<String>>);
+pub struct DeepLinks(BTreeMap<String, String>);
 
 impl DeepLinks {
     /// Returns the link for PhonePe.
@@ -272,24 +282,28 @@ impl DeepLinks {
 
     /// Returns all links, with TurboPay's names for the apps.
     pub fn all(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.0.iter().filter_map(|(app, link)| Some((app.as_str(), link.as_deref()?)))
+        self.0.iter().map(|(app, link)| (app.as_str(), link.as_str()))
     }
 
     /// Returns the link for an app, by TurboPay's name for the app.
     #[must_use]
     pub fn get(&self, app: &str) -> Option<&str> {
-        self.0.get(app)?.as_deref()
+        self.0.get(app).map(String::as_str)
     }
 }
 
 /// The result of a confirmed UTR.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Confirmation {
+    stored: StoredAs<Self>,
     /// The order's status: `success` or `pending` (documented).
     pub status: OrderStatus,
-    #[serde(skip)]
     unreadable: UnreadableMembers,
+}
+
+impl Stored for Confirmation {
+    const TAG: &'static str = "turbopay.confirmation/1";
 }
 
 impl Confirmation {
@@ -297,6 +311,10 @@ impl Confirmation {
     #[must_use]
     pub fn unreadable_members(&self) -> &UnreadableMembers {
         &self.unreadable
+    }
+
+    pub(crate) fn of(read: Read<'_, WireConfirmation>) -> Self {
+        Self { stored: StoredAs::new(), status: read.value.status, unreadable: read.unreadable }
     }
 }
 
@@ -331,9 +349,7 @@ impl Client {
         let body = WireConfirm { order_id: order, customer_transaction_id: utr };
         let request = RequestBuilder::post(Path::new("s2s/deposit/confirm")).json(&body);
         let request = request.map(|request| request.log_as((order.clone(), utr.clone())));
-        self.connection.call(CONFIRM_UTR, request, |read: Read<'_, WireConfirmation>| {
-            Ok(Confirmation { status: read.value.status, unreadable: read.unreadable })
-        })
+        self.connection.call(CONFIRM_UTR, request, |read| Ok(Confirmation::of(read)))
     }
 }
 
@@ -348,7 +364,7 @@ fn facts(order_id: &OrderId, status: &OrderStatus) -> Facts {
 }
 
 #[derive(Deserialize)]
-struct WireHosted {
+pub(crate) struct WireHosted {
     order_id: OrderId,
     status: OrderStatus,
     /// What the call was made for. It is checked after the ids were read, so that an error carries them.
@@ -365,7 +381,7 @@ impl ProviderMessage for WireHosted {
 }
 
 #[derive(Deserialize)]
-struct WireHostToHost {
+pub(crate) struct WireHostToHost {
     order_id: OrderId,
     status: OrderStatus,
     /// What the call was made for. It is checked after the ids were read, so that an error carries them.
@@ -379,8 +395,8 @@ struct WireHostToHost {
     order_expiration_seconds: Option<u64>,
     #[serde(default, deserialize_with = "json::none_if_empty")]
     qr: Option<String>,
-    #[serde(default)]
-    deep_links: Option<BTreeMap<String, Option<String>>>,
+    #[serde(default, deserialize_with = "json::text_map")]
+    deep_links: BTreeMap<String, String>,
 }
 
 impl ProviderMessage for WireHostToHost {
@@ -392,7 +408,7 @@ impl ProviderMessage for WireHostToHost {
 }
 
 #[derive(Deserialize)]
-struct WireConfirmation {
+pub(crate) struct WireConfirmation {
     status: OrderStatus,
 }
 

@@ -41,7 +41,7 @@ pub use withdrawal::{NewWithdrawal, Withdrawal};
 #[doc(inline)]
 pub use payments_core::json::{UnreadableMember, UnreadableMembers};
 #[doc(inline)]
-pub use payments_core::webhook::{Verified, VerifyError};
+pub use payments_core::webhook::{Delivery, Verified, VerifyError};
 #[doc(inline)]
 pub use payments_core::{
     AmountUnreadable, Call, Currency, Error, ErrorKind, Expected, Mismatch, Money, MoneyError, Outcome, Poller,

@@ -1,6 +1,7 @@
 use payments_core::json::{self, DecodeError, Facts, ProviderMessage, Read, UnreadableMembers};
 use payments_core::provider::Operation;
 use payments_core::request::{Path, RequestBuilder};
+use payments_core::stored::{Stored, StoredAs};
 use payments_core::{
     AmountUnreadable, Call, Currency, Expected, Mismatch, Money, Poller, Reported, ReportedAmount, open_enum,
 };
@@ -53,9 +54,29 @@ impl OrderStatus {
 ///
 /// TurboPay reports neither the currency nor whether the order is a deposit or a withdrawal. The amount is therefore an
 /// exact decimal. Compare it with what you ordered: [`Order::check`], [`Order::amount_in`].
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+///
+/// An order can be stored and loaded with serde, like every model of this crate. Its stored form is its own: a webhook's
+/// body or a response cannot be loaded as an order.
+///
+/// ```
+/// # #[cfg(feature = "test-util")] {
+/// use turbopay::{Order, test_util};
+///
+/// let body = r#"{"order_id":"849655cf","merchant_order_id":"order-7421","status":"success","amount":"200.00"}"#;
+/// let order = test_util::order(body).unwrap();
+///
+/// let stored = serde_json::to_string(&order).unwrap();
+/// assert!(stored.starts_with(r#"{"stored":"turbopay.order/1","#));
+/// assert_eq!(serde_json::from_str::<Order>(&stored).unwrap(), order);
+///
+/// let error = serde_json::from_str::<Order>(body).unwrap_err().to_string();
+/// assert!(error.starts_with("the member `stored` must be `turbopay.order/1`"), "{error}");
+/// # }
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Order {
+    stored: StoredAs<Self>,
     /// TurboPay's id. Keep it private.
     pub order_id: OrderId,
     /// The merchant's reference.
@@ -66,9 +87,13 @@ pub struct Order {
     pub reason: Option<String>,
     amount: ReportedAmount,
     /// The bank's reference of the transfer; `None` until there is one.
+    #[serde(deserialize_with = "Utr::none_if_empty")]
     pub utr: Option<Utr>,
-    #[serde(skip)]
     unreadable: UnreadableMembers,
+}
+
+impl Stored for Order {
+    const TAG: &'static str = "turbopay.order/1";
 }
 
 impl Order {
@@ -106,9 +131,10 @@ impl Order {
         &self.unreadable
     }
 
-    fn of(read: Read<'_, WireOrder>) -> Self {
+    pub(crate) fn of(read: Read<'_, WireOrder>) -> Self {
         let Read { value: wire, unreadable, .. } = read;
         Self {
+            stored: StoredAs::new(),
             order_id: wire.order_id,
             merchant_order_id: wire.merchant_order_id,
             status: wire.status,
@@ -182,13 +208,13 @@ impl Client {
 }
 
 #[derive(Deserialize)]
-struct WireOrder {
+pub(crate) struct WireOrder {
     order_id: OrderId,
     merchant_order_id: MerchantOrderId,
     status: OrderStatus,
     #[serde(default, deserialize_with = "json::none_if_empty")]
     reason: Option<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "json::amount")]
     amount: ReportedAmount,
     #[serde(default, deserialize_with = "Utr::none_if_empty")]
     utr: Option<Utr>,

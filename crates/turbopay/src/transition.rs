@@ -1,7 +1,12 @@
+use serde::{Deserialize, Serialize};
+
 use crate::order::OrderStatus;
 
 /// The direction of an order. TurboPay's lookups and webhooks do not report it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+///
+/// Store it with the order, as `deposit` or `withdrawal`. Any other text is an error.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Direction {
     /// From a customer to the merchant.

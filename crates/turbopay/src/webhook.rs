@@ -2,8 +2,8 @@ use payments_core::http::HeaderMap;
 use payments_core::json::{self, Facts, ProviderMessage, Read, UnreadableMembers};
 use payments_core::provider::Operation;
 use payments_core::webhook::{
-    Acknowledgement, HexCase, SigningSecrets, Verified, VerifyError, one_header, rejected, signature_from_base64,
-    signature_from_hex,
+    Acknowledgement, Delivery, HexCase, SigningSecrets, Verified, VerifyError, one_header, rejected,
+    signature_from_base64, signature_from_hex,
 };
 use payments_core::{AmountUnreadable, Currency, Expected, Mismatch, Money, ReportedAmount, Secret, secret_newtype};
 use rust_decimal::Decimal;
@@ -79,6 +79,17 @@ impl WebhookVerifier {
         self.verify_signature(body, one_header(headers, Self::SIGNATURE_HEADER)?)
     }
 
+    /// Verifies a webhook that was stored when it was received, like [`WebhookVerifier::verify`].
+    ///
+    /// Also accept the key of that time, if keys were rotated since.
+    ///
+    /// # Errors
+    ///
+    /// Returns the errors of [`WebhookVerifier::verify`].
+    pub fn verify_delivery(&self, delivery: &Delivery) -> Result<Verified<Event>, VerifyError> {
+        self.verify(delivery.body(), delivery.headers())
+    }
+
     /// Verifies a webhook by the value of its `x-pay-signature` header.
     ///
     /// Use it if your web framework does not use the `http` crate's `HeaderMap`. Reject a request that has the header
@@ -107,6 +118,13 @@ impl WebhookKey {
 ///
 /// TurboPay reports neither the currency nor whether the order is a deposit or a withdrawal. Compare the event with
 /// what you ordered: [`Event::check`].
+///
+/// An event cannot be deserialized, because unsigned bytes would then become an event. Store the [`Delivery`], and verify it
+/// again with [`WebhookVerifier::verify_delivery`]:
+///
+/// ```compile_fail,E0277
+/// let forged: turbopay::Event = serde_json::from_str("{}").unwrap();
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Event {
@@ -197,7 +215,7 @@ struct WireEvent {
     status: OrderStatus,
     #[serde(default, deserialize_with = "json::none_if_empty")]
     reason: Option<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "json::amount")]
     amount: ReportedAmount,
     #[serde(default, deserialize_with = "Utr::none_if_empty")]
     utr: Option<Utr>,

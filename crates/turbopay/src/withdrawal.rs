@@ -1,6 +1,7 @@
 use payments_core::json::{Facts, ProviderMessage, Read, UnreadableMembers};
 use payments_core::provider::Operation;
 use payments_core::request::{Path, RequestBuilder};
+use payments_core::stored::{Stored, StoredAs};
 use payments_core::{Call, Error, Money};
 use serde::{Deserialize, Serialize};
 
@@ -60,15 +61,21 @@ impl NewWithdrawal {
 }
 
 /// A withdrawal that TurboPay accepted.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+///
+/// It can be stored and loaded with serde.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Withdrawal {
+    stored: StoredAs<Self>,
     /// TurboPay's id. Keep it private, and store it with the amount and the status.
     pub order_id: OrderId,
     /// The withdrawal's status: normally `new`.
     pub status: OrderStatus,
-    #[serde(skip)]
     unreadable: UnreadableMembers,
+}
+
+impl Stored for Withdrawal {
+    const TAG: &'static str = "turbopay.withdrawal/1";
 }
 
 impl Withdrawal {
@@ -76,6 +83,11 @@ impl Withdrawal {
     #[must_use]
     pub fn unreadable_members(&self) -> &UnreadableMembers {
         &self.unreadable
+    }
+
+    pub(crate) fn of(read: Read<'_, WireWithdrawal>) -> Self {
+        let Read { value: wire, unreadable, .. } = read;
+        Self { stored: StoredAs::new(), order_id: wire.order_id, status: wire.status, unreadable }
     }
 }
 
@@ -90,15 +102,12 @@ impl Client {
     /// and it may be this withdrawal. Compare it with [`Order::check`](crate::Order::check).
     pub fn create_withdrawal(&self, withdrawal: NewWithdrawal) -> Call<Withdrawal> {
         let request = withdrawal.request(&self.defaults);
-        self.connection.call(CREATE_WITHDRAWAL, request, |read: Read<'_, WireWithdrawal>| {
-            let Read { value: wire, unreadable, .. } = read;
-            Ok(Withdrawal { order_id: wire.order_id, status: wire.status, unreadable })
-        })
+        self.connection.call(CREATE_WITHDRAWAL, request, |read| Ok(Withdrawal::of(read)))
     }
 }
 
 #[derive(Deserialize)]
-struct WireWithdrawal {
+pub(crate) struct WireWithdrawal {
     order_id: OrderId,
     status: OrderStatus,
 }

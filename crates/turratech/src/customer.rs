@@ -3,6 +3,7 @@ use std::collections::BTreeMap;
 use payments_core::json::{self, DecodeError, ProviderMessage, RawJson, Read, UnreadableItem, UnreadableMembers};
 use payments_core::provider::Operation;
 use payments_core::request::{Path, RequestBuilder};
+use payments_core::stored::{Stored, StoredAs};
 use payments_core::{Call, Keyed, Pager, ValidationError};
 use serde::ser::SerializeMap;
 use serde::{Deserialize, Serialize};
@@ -191,9 +192,10 @@ impl Parameters for Address {
 /// A customer.
 ///
 /// The document does not show this object. All fields except the id are inferred from the request parameters.
-#[derive(Clone, PartialEq, Eq, Serialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Customer {
+    stored: StoredAs<Self>,
     /// TurraTech's id of the customer.
     pub id: CustomerId,
     /// The email address.
@@ -205,8 +207,10 @@ pub struct Customer {
     /// The merchant's description.
     pub description: Option<String>,
     /// The billing address as received.
+    #[serde(with = "json::raw_text_option")]
     pub address: Option<RawJson>,
     /// The shipping information as received.
+    #[serde(with = "json::raw_text_option")]
     pub shipping: Option<RawJson>,
     /// The metadata that the merchant stored, sorted by name.
     pub metadata: BTreeMap<String, String>,
@@ -214,16 +218,21 @@ pub struct Customer {
     pub payment_method: Option<PaymentMethodId>,
     /// The status, if the response contains one.
     pub status: Option<String>,
-    /// The object as received, including members that have no field here. Not serialized. Members that could not be
-    /// read are repaired or `null`.
-    #[serde(skip)]
+    /// The object as received, including members that have no field here. Members that could not be read are
+    /// repaired or `null`.
+    ///
+    /// In the stored form it is a string, with possible card numbers masked.
+    #[serde(with = "json::raw_text")]
     pub raw: RawJson,
-    #[serde(skip)]
     unreadable: UnreadableMembers,
 }
 
+impl Stored for Customer {
+    const TAG: &'static str = "turratech.customer/1";
+}
+
 masked_debug!(Customer {
-    id, address, shipping, payment_method, raw, unreadable
+    stored, id, address, shipping, payment_method, raw, unreadable
 } masked {
     email, name, phone, description, metadata, status
 });
@@ -239,6 +248,7 @@ impl Customer {
         let raw = read.raw();
         let Read { value: wire, unreadable, .. } = read;
         Self {
+            stored: StoredAs::new(),
             id: wire.id,
             email: wire.email,
             name: wire.name,
@@ -287,7 +297,7 @@ impl Client {
         self.connection.call(DELETE_CUSTOMER, request, move |message: Read<'_, WireDeletedCustomer>| {
             let wire = message.value;
             json::expect_equal("id", &wire.id, &requested)?;
-            expect_deleted(wire.deleted).map(|()| DeletedCustomer { id: wire.id })
+            expect_deleted(wire.deleted).map(|()| DeletedCustomer { stored: StoredAs::new(), id: wire.id })
         })
     }
 
@@ -300,11 +310,16 @@ impl Client {
 }
 
 /// A customer that was deleted.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct DeletedCustomer {
+    stored: StoredAs<Self>,
     /// The id of the deleted customer.
     pub id: CustomerId,
+}
+
+impl Stored for DeletedCustomer {
+    const TAG: &'static str = "turratech.deleted_customer/1";
 }
 
 /// Returns a function that reads the customer with this id and rejects any other.
@@ -344,7 +359,7 @@ pub(crate) struct WireCustomer {
     address: Option<RawJson>,
     #[serde(default)]
     shipping: Option<RawJson>,
-    #[serde(default, deserialize_with = "metadata::deserialize")]
+    #[serde(default, deserialize_with = "json::text_map")]
     metadata: BTreeMap<String, String>,
     #[serde(default, deserialize_with = "reference")]
     payment_method: Option<PaymentMethodId>,

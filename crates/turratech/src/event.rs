@@ -2,11 +2,11 @@ use payments_core::json::{self, DecodeError, ProviderMessage, RawJson, Read, Unr
 use payments_core::open_enum;
 use payments_core::provider::Operation;
 use payments_core::time::OffsetDateTime;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
 use crate::customer::Customer;
 use crate::error::SPEC;
-use crate::fields::{serialize_timestamp, timestamp};
+use crate::fields::{stored_timestamp, timestamp};
 use crate::id::EventId;
 use crate::payment::Payment;
 use crate::refund::Refund;
@@ -41,6 +41,14 @@ open_enum! {
 /// The content of a verified webhook.
 ///
 /// The members are inferred: the document lists event types and shows only `type`.
+///
+/// An event cannot be deserialized, because unsigned bytes would then become an event. Store the
+/// [`Delivery`](payments_core::webhook::Delivery), and verify it again with
+/// [`WebhookVerifier::verify_delivery`](crate::WebhookVerifier::verify_delivery):
+///
+/// ```compile_fail,E0277
+/// let forged: turratech::Event = serde_json::from_str("{}").unwrap();
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Event {
@@ -50,11 +58,14 @@ pub struct Event {
     #[serde(rename = "type")]
     pub event_type: EventType,
     /// When the event was created, if the event says so.
-    #[serde(serialize_with = "serialize_timestamp")]
+    #[serde(serialize_with = "stored_timestamp::serialize")]
     pub created: Option<OffsetDateTime>,
     /// True for real money, false for test money.
     pub livemode: bool,
     /// The object that the event is about, as received. [`Event::object`] decodes it.
+    ///
+    /// In the serialized form possible card numbers are masked, and security codes are redacted.
+    #[serde(serialize_with = "serialize_masked")]
     pub raw_object: RawJson,
     #[serde(skip)]
     unreadable: UnreadableMembers,
@@ -138,7 +149,14 @@ pub enum EventObject {
     /// A refund: `refund.created`.
     Refund(Refund),
     /// An object that the document does not describe: an invoice, a dispute, or the object of an unknown event type.
-    Other(RawJson),
+    ///
+    /// In the serialized form possible card numbers are masked, and security codes are redacted.
+    Other(#[serde(serialize_with = "serialize_masked")] RawJson),
+}
+
+/// Events are serialized for logs, so they must not show more than a stored model.
+fn serialize_masked<S: Serializer>(raw: &RawJson, serializer: S) -> Result<S::Ok, S::Error> {
+    raw.masked().serialize(serializer)
 }
 
 #[derive(Deserialize)]

@@ -31,18 +31,26 @@ pub(crate) fn check_url(field: &'static str, url: &str) -> Result<(), Validation
 
 /// For `#[serde(default, deserialize_with = "timestamp")]`: reads Unix seconds. Missing, `null` and empty are `None`.
 pub(crate) fn timestamp<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<OffsetDateTime>, D::Error> {
-    let problem = || D::Error::custom("is not a valid Unix timestamp");
+    let problem = || D::Error::custom(NO_TIMESTAMP);
     let seconds = json::integer_option(deserializer).map_err(|_| problem())?;
     seconds.map(OffsetDateTime::from_unix_timestamp).transpose().map_err(|_| problem())
 }
 
-/// Serializes a time as Unix seconds, as TurraTech does.
-#[expect(clippy::ref_option, reason = "serde passes a reference to the field")]
-pub(crate) fn serialize_timestamp<S: Serializer>(
-    time: &Option<OffsetDateTime>,
-    serializer: S,
-) -> Result<S::Ok, S::Error> {
-    time.map(OffsetDateTime::unix_timestamp).serialize(serializer)
+/// For `#[serde(with = "stored_timestamp")]`: stores a time as Unix seconds, as TurraTech does.
+pub(crate) mod stored_timestamp {
+    use payments_core::time::OffsetDateTime;
+    use serde::de::Error as _;
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    #[expect(clippy::ref_option, reason = "serde passes a reference to the field")]
+    pub(crate) fn serialize<S: Serializer>(time: &Option<OffsetDateTime>, serializer: S) -> Result<S::Ok, S::Error> {
+        time.map(OffsetDateTime::unix_timestamp).serialize(serializer)
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<OffsetDateTime>, D::Error> {
+        let time = Option::<i64>::deserialize(deserializer)?.map(OffsetDateTime::from_unix_timestamp);
+        time.transpose().map_err(|_| D::Error::custom(super::NO_TIMESTAMP))
+    }
 }
 
 /// For `#[serde(default, deserialize_with = "reference")]`: reads the id of another object.
@@ -108,6 +116,8 @@ pub(crate) fn raw_id(object: &json::RawJson) -> Option<String> {
     let read = json::read::<WithId>(object.as_str().as_bytes()).ok()?;
     Some(read.value.id).filter(|id| !id.is_empty() && !id.contains(char::REPLACEMENT_CHARACTER))
 }
+
+const NO_TIMESTAMP: &str = "is not a valid Unix timestamp";
 
 /// The longest URL that every browser accepts (inferred: the document sets no limit).
 const MAX_URL_LENGTH: usize = 2048;

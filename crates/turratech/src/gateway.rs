@@ -84,8 +84,9 @@ impl StartPayment for Client {
         CAPABILITIES.check_payment(request)?;
         let method = request.payment_method.as_deref();
         let method = method.ok_or_else(|| ValidationError::new("payment_method", "is required by TurraTech"))?;
+        let method = parse_field("payment_method", method).map_err(|error| request.options.not_sent(error))?;
         let mut new = NewPayment::new(request.amount)
-            .payment_method(parse_field("payment_method", method)?)
+            .payment_method(method)
             .confirm(true)
             .metadata(ORDER_ID, request.reference.as_str());
         if let Some(description) = &request.description {
@@ -94,9 +95,11 @@ impl StartPayment for Client {
         if let Some(url) = &request.return_url {
             new = new.return_url(url.as_str());
         }
-        let payment = keyed(self.create_payment(new), &request.reference, &request.options)?.send().await?;
-        let amount = payment.effective_amount();
-        let amount = amount.map_err(|problem| unreadable(payment.id.as_str(), Outcome::Unknown, &problem))?;
+        let call = keyed(self.create_payment(new), &request.reference, &request.options)?;
+        let key = call.key().clone();
+        let payment = call.send().await?;
+        let unreadable = |problem| unreadable(payment.id.as_str(), Outcome::Unknown, &problem).under_key(key);
+        let amount = payment.effective_amount().map_err(unreadable)?;
         let id = payment.id.as_str().to_owned();
         Ok(StartedPayment::new(Some(id), payment.status.common(), amount, NextAction::None))
     }
@@ -131,7 +134,7 @@ impl Capture for Client {
     /// The client's own [`Client::capture_payment`] captures without this comparison.
     async fn capture(&self, request: &CaptureRequest) -> Result<PaymentState, Error> {
         let deadline = self.connection.deadline(request.options.timeout);
-        let id: PaymentId = parse_field("payment_id", &request.payment_id)?;
+        let id = payment_id(&request.payment_id, &request.options)?;
         let capture = keyed(self.capture_payment(&id), &request.reference, &request.options)?.within(&deadline);
         let payment = self.retrieve_payment(&id).within(&deadline).send().await;
         let payment = payment.map_err(|error| capture.not_sent(error))?;
@@ -152,7 +155,7 @@ impl Capture for Client {
 #[async_trait]
 impl Cancel for Client {
     async fn cancel(&self, request: &CancelRequest) -> Result<PaymentState, Error> {
-        let id: PaymentId = parse_field("payment_id", &request.payment_id)?;
+        let id = payment_id(&request.payment_id, &request.options)?;
         let cancel = keyed(self.cancel_payment(&id), &request.reference, &request.options)?;
         Ok(payment_state(&cancel.send().await?))
     }
@@ -161,22 +164,30 @@ impl Cancel for Client {
 #[async_trait]
 impl Refund for Client {
     async fn refund(&self, request: &RefundRequest) -> Result<RefundState, Error> {
-        let new = NewRefund::new(parse_field("payment_id", &request.payment_id)?).amount(request.amount);
+        let new = NewRefund::new(payment_id(&request.payment_id, &request.options)?).amount(request.amount);
         let new = new.metadata(ORDER_ID, request.reference.as_str());
-        let refund = keyed(self.create_refund(new), &request.reference, &request.options)?.send().await?;
+        let call = keyed(self.create_refund(new), &request.reference, &request.options)?;
+        let key = call.key().clone();
+        let refund = call.send().await?;
         // The document names no statuses of a refund.
         let status = refund.status.clone().unwrap_or_else(|| "not reported".to_owned());
         let status = payments_core::PaymentStatus::Unknown(status);
         let amount = refund.amount_if_reported(request.amount.currency());
-        let amount = amount.map_err(|problem| unreadable(refund.id.as_str(), Outcome::Unknown, &problem))?;
+        let unreadable = |problem| unreadable(refund.id.as_str(), Outcome::Unknown, &problem).under_key(key);
+        let amount = amount.map_err(unreadable)?;
         Ok(RefundState::new(Some(refund.id.as_str().to_owned()), status, false, amount))
     }
 }
 
 /// Applies a request's options. A derived key needs a valid reference, so every request does.
-fn keyed<T>(call: Call<T, Keyed>, reference: &str, options: &WriteOptions) -> Result<Call<T, Keyed>, ValidationError> {
-    let reference: IdempotencyReference = parse_field("reference", reference)?;
+fn keyed<T>(call: Call<T, Keyed>, reference: &str, options: &WriteOptions) -> Result<Call<T, Keyed>, Error> {
+    let reference = parse_field::<IdempotencyReference>("reference", reference);
+    let reference = reference.map_err(|error| options.not_sent(error))?;
     Ok(call.with_options(reference.as_str(), options))
+}
+
+fn payment_id(text: &str, options: &WriteOptions) -> Result<PaymentId, Error> {
+    parse_field("payment_id", text).map_err(|error| options.not_sent(error))
 }
 
 /// The state of a captured payment. A captured amount that differs from the requested one is a mismatch.

@@ -47,7 +47,9 @@ pub use new_payment::{CaptureMethod, NewPayment};
 pub use payment::{Payment, PaymentStatus};
 pub use payment_method::{Card, NewPaymentMethod, PaymentMethod, PaymentMethodType};
 pub use refund::{NewRefund, Refund, RefundReason};
-pub use subscription::{CancelledSubscription, NewSubscription, Subscription, SubscriptionItem, SubscriptionUpdate};
+pub use subscription::{
+    CancelledSubscription, DeletedSubscription, NewSubscription, Subscription, SubscriptionItem, SubscriptionUpdate,
+};
 pub use version::VersionExt;
 pub use webhook::{WebhookSecret, WebhookVerifier};
 pub use webhook_endpoint::{NewWebhookEndpoint, WebhookEndpoint};
@@ -55,7 +57,7 @@ pub use webhook_endpoint::{NewWebhookEndpoint, WebhookEndpoint};
 #[doc(inline)]
 pub use payments_core::json::{RawJson, UnreadableItem, UnreadableMember, UnreadableMembers};
 #[doc(inline)]
-pub use payments_core::webhook::{Tolerance, Verified, VerifyError};
+pub use payments_core::webhook::{Delivery, Tolerance, Verified, VerifyError};
 #[doc(inline)]
 pub use payments_core::{
     AmountUnreadable, Call, CardNumber, Currency, Error, ErrorKind, Expected, Expiry, IdempotencyKey, Mismatch, Money,

@@ -5,6 +5,7 @@ use payments_core::json::{
 };
 use payments_core::provider::Operation;
 use payments_core::request::{Path, RequestBuilder};
+use payments_core::stored::{Stored, StoredAs};
 use payments_core::time::OffsetDateTime;
 use payments_core::{
     AmountUnreadable, Call, Expected, Keyed, Mismatch, Money, Pager, Poller, Reported, ReportedAmount,
@@ -14,11 +15,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::client::Client;
 use crate::expect::{expect_amount, expect_equal_if_present, expect_metadata, expect_mode};
-use crate::fields::{reference, serialize_timestamp, timestamp};
+use crate::fields::{reference, stored_timestamp, timestamp};
 use crate::id::{CustomerId, PaymentId, PaymentMethodId};
 use crate::list::{ListParams, pager};
 use crate::masked_debug::masked_debug;
-use crate::metadata;
 use crate::request_body::post_without_body;
 
 open_enum! {
@@ -65,9 +65,10 @@ impl PaymentStatus {
 }
 
 /// A single attempt to move money to the merchant.
-#[derive(Clone, PartialEq, Eq, Serialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Payment {
+    stored: StoredAs<Self>,
     /// TurraTech's id of the payment.
     pub id: PaymentId,
     amount: ReportedAmount,
@@ -83,22 +84,27 @@ pub struct Payment {
     /// The status of the payment.
     pub status: PaymentStatus,
     /// When the payment was created, if the response says so.
-    #[serde(serialize_with = "serialize_timestamp")]
+    #[serde(with = "stored_timestamp")]
     pub created: Option<OffsetDateTime>,
     /// True for real money, false for test money.
     pub livemode: bool,
     /// The metadata that the merchant stored, sorted by name.
     pub metadata: BTreeMap<String, String>,
-    /// The object as received, including members that the document does not name. Not serialized. Members that could
-    /// not be read are repaired or `null`.
-    #[serde(skip)]
+    /// The object as received, including members that the document does not name. Members that could not be read are
+    /// repaired or `null`.
+    ///
+    /// In the stored form it is a string, with possible card numbers masked.
+    #[serde(with = "json::raw_text")]
     pub raw: RawJson,
-    #[serde(skip)]
     unreadable: UnreadableMembers,
 }
 
+impl Stored for Payment {
+    const TAG: &'static str = "turratech.payment/1";
+}
+
 masked_debug!(Payment {
-    id, customer, payment_method, status, created, livemode, raw, unreadable
+    stored, id, customer, payment_method, status, created, livemode, raw, unreadable
 } masked {
     amount, amount_capturable, amount_received, currency, description, metadata
 });
@@ -203,6 +209,7 @@ impl Payment {
         let Read { value: wire, unreadable, .. } = read;
         let reported = |name, amount| unreadable.amount(name, amount);
         Self {
+            stored: StoredAs::new(),
             id: wire.id,
             amount: reported("amount", wire.amount),
             amount_capturable: reported("amount_capturable", wire.amount_capturable),
@@ -311,13 +318,13 @@ impl Client {
 #[derive(Deserialize)]
 pub(crate) struct WirePayment {
     id: PaymentId,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "json::amount")]
     amount: ReportedAmount,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "json::amount")]
     amount_capturable: ReportedAmount,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "json::amount")]
     amount_received: ReportedAmount,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "json::currency")]
     currency: ReportedCurrency,
     #[serde(default, deserialize_with = "reference")]
     customer: Option<CustomerId>,
@@ -329,7 +336,7 @@ pub(crate) struct WirePayment {
     #[serde(default, deserialize_with = "timestamp")]
     created: Option<OffsetDateTime>,
     livemode: bool,
-    #[serde(default, deserialize_with = "metadata::deserialize")]
+    #[serde(default, deserialize_with = "json::text_map")]
     metadata: BTreeMap<String, String>,
 }
 

@@ -1,6 +1,7 @@
 use payments_core::json::{self, ProviderMessage, RawJson, Read, UnreadableMembers};
 use payments_core::provider::Operation;
 use payments_core::request::{Path, RequestBuilder};
+use payments_core::stored::{Stored, StoredAs};
 use payments_core::{Call, CardNumber, Expiry, Keyed, SecurityCode, ValidationError, open_enum};
 use serde::ser::SerializeMap;
 use serde::{Deserialize, Serialize};
@@ -137,9 +138,10 @@ struct WireCard<'a> {
 /// A payment method.
 ///
 /// The document does not show this object. All fields except the id are inferred from the request parameters.
-#[derive(Clone, PartialEq, Eq, Serialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct PaymentMethod {
+    stored: StoredAs<Self>,
     /// TurraTech's id of the payment method.
     pub id: PaymentMethodId,
     /// The type, if the response contains one.
@@ -149,15 +151,20 @@ pub struct PaymentMethod {
     pub customer: Option<CustomerId>,
     /// The status, if the response contains one.
     pub status: Option<String>,
-    /// The object as received, including members that have no field here. Not serialized. Members that could not be
-    /// read are repaired or `null`.
-    #[serde(skip)]
+    /// The object as received, including members that have no field here. Members that could not be read are
+    /// repaired or `null`.
+    ///
+    /// In the stored form it is a string, with possible card numbers masked.
+    #[serde(with = "json::raw_text")]
     pub raw: RawJson,
-    #[serde(skip)]
     unreadable: UnreadableMembers,
 }
 
-masked_debug!(PaymentMethod { id, kind, customer, raw, unreadable } masked { status });
+impl Stored for PaymentMethod {
+    const TAG: &'static str = "turratech.payment_method/1";
+}
+
+masked_debug!(PaymentMethod { stored, id, kind, customer, raw, unreadable } masked { status });
 
 impl PaymentMethod {
     /// The members of the response that could not be read as expected. Usually there are none.
@@ -166,10 +173,18 @@ impl PaymentMethod {
         &self.unreadable
     }
 
-    fn read(read: Read<'_, WirePaymentMethod>) -> Self {
+    pub(crate) fn read(read: Read<'_, WirePaymentMethod>) -> Self {
         let raw = read.raw();
         let Read { value: wire, unreadable, .. } = read;
-        Self { id: wire.id, kind: wire.r#type, customer: wire.customer, status: wire.status, raw, unreadable }
+        Self {
+            stored: StoredAs::new(),
+            id: wire.id,
+            kind: wire.r#type,
+            customer: wire.customer,
+            status: wire.status,
+            raw,
+            unreadable,
+        }
     }
 }
 
@@ -217,7 +232,7 @@ struct WireAttach<'a> {
 }
 
 #[derive(Deserialize)]
-struct WirePaymentMethod {
+pub(crate) struct WirePaymentMethod {
     id: PaymentMethodId,
     #[serde(default)]
     r#type: Option<PaymentMethodType>,

@@ -6,6 +6,7 @@ use payments_core::json::{
 };
 use payments_core::provider::Operation;
 use payments_core::request::{Path, RequestBuilder};
+use payments_core::stored::{Stored, StoredAs};
 use payments_core::{
     AmountUnreadable, Call, Currency, Keyed, Mismatch, Money, Pager, ReportedAmount, ReportedCurrency, ValidationError,
     open_enum,
@@ -100,9 +101,10 @@ impl Parameters for NewRefund {
 /// A refund.
 ///
 /// The document does not show this object. All fields except the id are inferred from the request parameters.
-#[derive(Clone, PartialEq, Eq, Serialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Refund {
+    stored: StoredAs<Self>,
     /// TurraTech's id of the refund.
     pub id: RefundId,
     /// The refunded payment.
@@ -115,15 +117,20 @@ pub struct Refund {
     pub status: Option<String>,
     /// The metadata that the merchant stored, sorted by name.
     pub metadata: BTreeMap<String, String>,
-    /// The object as received, including members that have no field here. Not serialized. Members that could not be
-    /// read are repaired or `null`.
-    #[serde(skip)]
+    /// The object as received, including members that have no field here. Members that could not be read are
+    /// repaired or `null`.
+    ///
+    /// In the stored form it is a string, with possible card numbers masked.
+    #[serde(with = "json::raw_text")]
     pub raw: RawJson,
-    #[serde(skip)]
     unreadable: UnreadableMembers,
 }
 
-masked_debug!(Refund { id, payment, reason, raw, unreadable } masked { amount, currency, status, metadata });
+impl Stored for Refund {
+    const TAG: &'static str = "turratech.refund/1";
+}
+
+masked_debug!(Refund { stored, id, payment, reason, raw, unreadable } masked { amount, currency, status, metadata });
 
 impl Refund {
     /// Returns the amount, if the response contains both the amount and the currency.
@@ -164,6 +171,7 @@ impl Refund {
         let raw = read.raw();
         let Read { value: wire, unreadable, .. } = read;
         Self {
+            stored: StoredAs::new(),
             id: wire.id,
             payment: wire.payment,
             amount: unreadable.amount("amount", wire.amount),
@@ -238,15 +246,15 @@ pub(crate) struct WireRefund {
     id: RefundId,
     #[serde(default, deserialize_with = "reference")]
     payment: Option<PaymentId>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "json::amount")]
     amount: ReportedAmount,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "json::currency")]
     currency: ReportedCurrency,
     #[serde(default)]
     reason: Option<RefundReason>,
     #[serde(default)]
     status: Option<String>,
-    #[serde(default, deserialize_with = "metadata::deserialize")]
+    #[serde(default, deserialize_with = "json::text_map")]
     metadata: BTreeMap<String, String>,
 }
 

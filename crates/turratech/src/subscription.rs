@@ -1,8 +1,9 @@
 use std::collections::BTreeMap;
 
-use payments_core::json::{self, Facts, ProviderMessage, RawJson, Read, UnreadableMembers};
+use payments_core::json::{self, DecodeError, Facts, ProviderMessage, RawJson, Read, UnreadableMembers};
 use payments_core::provider::Operation;
 use payments_core::request::{Path, RequestBuilder};
+use payments_core::stored::{Stored, StoredAs};
 use payments_core::{Call, Keyed, ValidationError};
 use serde::ser::SerializeMap;
 use serde::{Deserialize, Serialize};
@@ -200,14 +201,16 @@ impl Parameters for SubscriptionUpdate {
 /// A subscription.
 ///
 /// The document does not show this object. All fields except the id are inferred from the request parameters.
-#[derive(Clone, PartialEq, Eq, Serialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Subscription {
+    stored: StoredAs<Self>,
     /// TurraTech's id of the subscription.
     pub id: SubscriptionId,
     /// The customer who subscribes.
     pub customer: Option<CustomerId>,
     /// The items as received. The document does not describe their form.
+    #[serde(with = "json::raw_text_option")]
     pub items: Option<RawJson>,
     /// The number of free days before the first charge.
     pub trial_period_days: Option<u32>,
@@ -219,16 +222,21 @@ pub struct Subscription {
     pub status: Option<String>,
     /// The metadata that the merchant stored, sorted by name.
     pub metadata: BTreeMap<String, String>,
-    /// The object as received, including members that have no field here. Not serialized. Members that could not be
-    /// read are repaired or `null`.
-    #[serde(skip)]
+    /// The object as received, including members that have no field here. Members that could not be read are
+    /// repaired or `null`.
+    ///
+    /// In the stored form it is a string, with possible card numbers masked.
+    #[serde(with = "json::raw_text")]
     pub raw: RawJson,
-    #[serde(skip)]
     unreadable: UnreadableMembers,
 }
 
+impl Stored for Subscription {
+    const TAG: &'static str = "turratech.subscription/1";
+}
+
 masked_debug!(Subscription {
-    id, customer, items, trial_period_days, cancel_at_period_end, default_payment_method, raw, unreadable
+    stored, id, customer, items, trial_period_days, cancel_at_period_end, default_payment_method, raw, unreadable
 } masked {
     status, metadata
 });
@@ -244,6 +252,7 @@ impl Subscription {
         let raw = read.raw();
         let Read { value: wire, unreadable, .. } = read;
         Self {
+            stored: StoredAs::new(),
             id: wire.id,
             customer: wire.customer,
             items: wire.items,
@@ -265,7 +274,8 @@ impl Subscription {
 /// The result of cancelling a subscription.
 ///
 /// The form of the response is not documented. Both forms are accepted.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum CancelledSubscription {
     /// The response contained the subscription.
@@ -274,8 +284,21 @@ pub enum CancelledSubscription {
     /// document does not say when the subscription ends. Look at [`Subscription::status`], and wait for the event
     /// `subscription.deleted` before you tell the customer.
     Subscription(Subscription),
-    /// The response confirmed the deletion of the subscription with this id.
-    Deleted(SubscriptionId),
+    /// The response confirmed the deletion of the subscription.
+    Deleted(DeletedSubscription),
+}
+
+/// A subscription that was deleted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct DeletedSubscription {
+    stored: StoredAs<Self>,
+    /// The id of the deleted subscription.
+    pub id: SubscriptionId,
+}
+
+impl Stored for DeletedSubscription {
+    const TAG: &'static str = "turratech.deleted_subscription/1";
 }
 
 impl CancelledSubscription {
@@ -284,7 +307,17 @@ impl CancelledSubscription {
     pub fn id(&self) -> &SubscriptionId {
         match self {
             Self::Subscription(subscription) => &subscription.id,
-            Self::Deleted(id) => id,
+            Self::Deleted(deleted) => &deleted.id,
+        }
+    }
+
+    pub(crate) fn read(message: Read<'_, WireSubscription>) -> Result<Self, DecodeError> {
+        let deleted = message.value.deleted;
+        let subscription = Subscription::read(message);
+        match deleted {
+            Some(deleted) => expect_deleted(deleted)
+                .map(|()| Self::Deleted(DeletedSubscription { stored: StoredAs::new(), id: subscription.id })),
+            None => expect_readable("deleted", &subscription.unreadable).map(|()| Self::Subscription(subscription)),
         }
     }
 }
@@ -331,15 +364,9 @@ impl Client {
             Ok(RequestBuilder::delete(Path::new("subscriptions").segment(id)).log_as(id.clone()))
         });
         let id = id.clone();
-        self.connection.call(CANCEL_SUBSCRIPTION, request, move |message: Read<'_, WireSubscription>| {
-            let deleted = message.value.deleted;
-            let subscription = Subscription::read(message);
-            json::expect_equal("id", &subscription.id, &id)?;
-            match deleted {
-                Some(deleted) => expect_deleted(deleted).map(|()| CancelledSubscription::Deleted(subscription.id)),
-                None => expect_readable("deleted", &subscription.unreadable)
-                    .map(|()| CancelledSubscription::Subscription(subscription)),
-            }
+        self.connection.call(CANCEL_SUBSCRIPTION, request, move |message| {
+            let cancelled = CancelledSubscription::read(message)?;
+            json::expect_equal("id", cancelled.id(), &id).map(|()| cancelled)
         })
     }
 }
@@ -359,7 +386,7 @@ pub(crate) struct WireSubscription {
     default_payment_method: Option<PaymentMethodId>,
     #[serde(default)]
     status: Option<String>,
-    #[serde(default, deserialize_with = "metadata::deserialize")]
+    #[serde(default, deserialize_with = "json::text_map")]
     metadata: BTreeMap<String, String>,
     /// Only in the response to a cancellation.
     #[serde(default)]

@@ -4,7 +4,7 @@ use payments_core::clock::{Clock, SystemClock};
 use payments_core::http::HeaderMap;
 use payments_core::time::OffsetDateTime;
 use payments_core::webhook::{
-    Acknowledgement, HexCase, SigningSecrets, Tolerance, Verified, VerifyError, one_header, rejected,
+    Acknowledgement, Delivery, HexCase, SigningSecrets, Tolerance, Verified, VerifyError, one_header, rejected,
     signature_from_hex,
 };
 use payments_core::{Secret, secret_newtype};
@@ -121,9 +121,32 @@ impl WebhookVerifier {
     ///
     /// Returns the errors of [`WebhookVerifier::verify`].
     pub fn verify_signature(&self, body: &[u8], signature: &[u8]) -> Result<Verified<Event>, VerifyError> {
+        self.verify_at(self.now(), body, signature)
+    }
+
+    /// Verifies a webhook that was stored when it was received, like [`WebhookVerifier::verify`].
+    ///
+    /// The webhook's time is compared with the time of receipt. Also accept the secret of that time, if secrets were rotated
+    /// since.
+    ///
+    /// # Errors
+    ///
+    /// Returns the errors of [`WebhookVerifier::verify`].
+    pub fn verify_delivery(&self, delivery: &Delivery) -> Result<Verified<Event>, VerifyError> {
+        let signature = one_header(delivery.headers(), Self::SIGNATURE_HEADER)?;
+        self.verify_at(delivery.received_at(), delivery.body(), signature)
+    }
+
+    /// The current time, by the verifier's clock: the time of receipt of a [`Delivery`].
+    #[must_use]
+    pub fn now(&self) -> OffsetDateTime {
+        self.clock.now()
+    }
+
+    fn verify_at(&self, now: OffsetDateTime, body: &[u8], signature: &[u8]) -> Result<Verified<Event>, VerifyError> {
         let SignatureHeader { time, signatures } = SignatureHeader::parse(signature)?;
         let claimed = parse_time(time).ok_or_else(|| rejected("the signature's time is not a valid Unix timestamp"))?;
-        if !self.tolerance.covers(claimed, self.clock.now()) {
+        if !self.tolerance.covers(claimed, now) {
             return Err(rejected("the signature's time is outside the tolerance"));
         }
         self.secrets.verify(body, &[time, b".", body], &signatures)?.decode(Event::read)

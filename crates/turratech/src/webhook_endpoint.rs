@@ -1,4 +1,4 @@
-use payments_core::json::{ProviderMessage, Read, UnreadableMembers};
+use payments_core::json::{DecodeError, ProviderMessage, Read, UnreadableMembers};
 use payments_core::provider::Operation;
 use payments_core::request::Path;
 use payments_core::{Call, Keyed, ValidationError};
@@ -61,6 +61,9 @@ impl Parameters for NewWebhookEndpoint {
 /// A webhook endpoint with its signing secret.
 ///
 /// All fields are inferred.
+///
+/// It cannot be loaded, because its stored form would have no secret. Store the id in your database, and the secret with
+/// your secrets.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct WebhookEndpoint {
@@ -70,7 +73,8 @@ pub struct WebhookEndpoint {
     pub url: Option<String>,
     /// The event types that are delivered.
     pub enabled_events: Vec<EventType>,
-    /// The secret that signs every delivery, for [`WebhookVerifier::new`]. Store it with your secrets. Not serialized.
+    /// The secret that signs every delivery, for [`WebhookVerifier::new`]. Not serialized: store the text of
+    /// [`WebhookEndpoint::expose_secret`] with your secrets.
     ///
     /// [`WebhookVerifier::new`]: crate::WebhookVerifier::new
     #[serde(skip)]
@@ -80,10 +84,29 @@ pub struct WebhookEndpoint {
 }
 
 impl WebhookEndpoint {
+    /// Returns the text of the secret, so that you can store it with your secrets. No later call returns it.
+    #[must_use]
+    pub fn expose_secret(&self) -> &str {
+        self.secret.expose()
+    }
+
     /// The members of the response that could not be read as expected. Usually there are none.
     #[must_use]
     pub fn unreadable_members(&self) -> &UnreadableMembers {
         &self.unreadable
+    }
+
+    pub(crate) fn read(message: Read<'_, WireEndpoint>) -> Result<Self, DecodeError> {
+        let Read { value: wire, unreadable, .. } = message;
+        // A repaired secret would be among the unreadable members as text.
+        expect_readable("secret", &unreadable)?;
+        Ok(Self {
+            id: wire.id,
+            url: wire.url,
+            enabled_events: wire.enabled_events.unwrap_or_default(),
+            secret: wire.secret,
+            unreadable,
+        })
     }
 }
 
@@ -94,23 +117,12 @@ impl Client {
     /// document says only that a request can be retried safely). The document has no other call that returns it.
     pub fn create_webhook_endpoint(&self, endpoint: NewWebhookEndpoint) -> Call<WebhookEndpoint, Keyed> {
         let request = self.unless_publishable(|| post(Path::new("webhook_endpoints"), endpoint));
-        self.connection.auto_keyed_call(CREATE_WEBHOOK_ENDPOINT, request, |message: Read<'_, WireEndpoint>| {
-            let Read { value: wire, unreadable, .. } = message;
-            // A repaired secret would be among the unreadable members as text.
-            expect_readable("secret", &unreadable)?;
-            Ok(WebhookEndpoint {
-                id: wire.id,
-                url: wire.url,
-                enabled_events: wire.enabled_events.unwrap_or_default(),
-                secret: wire.secret,
-                unreadable,
-            })
-        })
+        self.connection.auto_keyed_call(CREATE_WEBHOOK_ENDPOINT, request, WebhookEndpoint::read)
     }
 }
 
 #[derive(Deserialize)]
-struct WireEndpoint {
+pub(crate) struct WireEndpoint {
     id: WebhookEndpointId,
     #[serde(default)]
     url: Option<String>,

@@ -21,6 +21,10 @@ pub(super) struct Counts {
     /// How many of the calls above the client treated as not sent.
     pub(super) recognised: usize,
     pub(super) misdirected: usize,
+    /// Calls whose response was plain.
+    pub(super) plain: usize,
+    /// How many of the calls above ended as something else.
+    pub(super) false_unknown: usize,
     /// Calls whose connections were closed after they were accepted, before they received a byte.
     pub(super) closed_without_bytes: usize,
     /// How many of the calls above the client treated as not sent.
@@ -53,6 +57,8 @@ impl Counts {
         self.provably_unsent += usize::from(facts.provably_unsent);
         self.recognised += usize::from(facts.is_recognised());
         self.misdirected += facts.misdirected;
+        self.plain += usize::from(facts.plain_response.is_some());
+        self.false_unknown += usize::from(facts.is_false_unknown());
         self.closed_without_bytes += usize::from(facts.closed_without_bytes);
         self.returned_unsent += usize::from(facts.is_returned_unsent());
         self.resolvable += usize::from(facts.resolved);
@@ -63,12 +69,13 @@ impl Counts {
         self.failed += usize::from(!run.violations.is_empty());
     }
 
-    /// Returns true if no run has a violation and the four required counts are met.
+    /// Returns true if no run has a violation and the five required counts are met.
     pub(super) fn passed(&self) -> bool {
         let required_counts_are_met = self.double_executions == 0
             && self.false_not_sent == 0
             && self.recognised == self.provably_unsent
-            && self.misdirected == 0;
+            && self.misdirected == 0
+            && self.false_unknown == 0;
         // The client wins most of these races. If it never wins one, it no longer detects the closed connection.
         let detects_closed_connections = self.returned_unsent > 0 || self.closed_without_bytes < ENOUGH_RACES;
         self.runs > 0 && required_counts_are_met && detects_closed_connections && self.failed == 0

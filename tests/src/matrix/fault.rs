@@ -29,6 +29,13 @@ pub(super) enum Obstacle {
     Proxy(&'static str),
 }
 
+/// What a response says that leaves nothing open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum PlainResponse {
+    Success,
+    Refusal,
+}
+
 /// A phase of an exchange, as in the sandbox's syntax.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) enum Phase {
@@ -57,8 +64,11 @@ impl Fault {
             .chain(in_phase(Phase::Body, ENDS))
             .chain(in_phase(Phase::BeforeCommit, LOSSES))
             .chain(in_phase(Phase::BeforeCommit, EXECUTED_LATER))
+            .chain(in_phase(Phase::BeforeCommit, IMPERFECT))
             .chain(in_phase(Phase::AfterCommit, LOSSES))
+            .chain(in_phase(Phase::AfterCommit, IMPERFECT))
             .chain(in_phase(Phase::Query, LOSSES))
+            .chain(in_phase(Phase::Query, IMPERFECT))
     }
 
     /// Returns true if the fault can happen to a read-only call, or to a write.
@@ -104,6 +114,18 @@ impl Fault {
     /// Returns true if the idle connection is closed before the call, after an earlier response.
     pub(super) fn closes_idle_connection(self) -> bool {
         matches!(self, Self::Sandbox(Phase::Idle, _))
+    }
+
+    /// Returns what the provider's response says plainly, although its body is imperfect.
+    pub(super) fn plain_response(self) -> Option<PlainResponse> {
+        match self {
+            Self::None => Some(PlainResponse::Success),
+            Self::Sandbox(phase, effect) if IMPERFECT.contains(&effect) => Some(match phase {
+                Phase::BeforeCommit => PlainResponse::Refusal,
+                _ => PlainResponse::Success,
+            }),
+            Self::Sandbox(..) | Self::Connect(_) => None,
+        }
     }
 
     /// Returns true if the provider executes the request after the response was lost.
@@ -209,6 +231,18 @@ const LOSSES: &[&str] = &[
     "redirect=303",
     "redirect=307",
     "redirect=308",
+];
+
+/// Imperfect bodies. The response to an executed request plainly reports a success, and the response to one that was not
+/// executed plainly a refusal, so that guessing cannot pass.
+const IMPERFECT: &[&str] = &[
+    "imperfect=bom",
+    "imperfect=bytes",
+    "imperfect=surrogate",
+    "imperfect=number",
+    "imperfect=array",
+    "imperfect=object",
+    "imperfect=twice",
 ];
 
 /// The request is executed after the client has given up: on a closed connection, or after a silence.

@@ -57,6 +57,8 @@ fn json_counts(counts: &Counts) -> Value {
         "provably_not_sent": counts.provably_unsent,
         "recognised": counts.recognised,
         "misdirected_requests": counts.misdirected,
+        "plain_responses": counts.plain,
+        "false_unknown": counts.false_unknown,
         "closed_without_bytes": counts.closed_without_bytes,
         "returned_unsent": counts.returned_unsent,
         "resolvable": counts.resolvable,
@@ -99,10 +101,10 @@ fn table(f: &mut fmt::Formatter<'_>, tally: &Tally) -> fmt::Result {
         f,
         "Outcomes are what the client reports. Executions are what the sandbox's ledger has when no request is in flight.\n"
     )?;
-    writeln!(f, "{:<37} | {:^30} | {:^15} | {:^29} |", "", "outcomes", "executions", "required: 0, 0, all, 0")?;
+    writeln!(f, "{:<40} | {:^30} | {:^15} | {:^36} |", "", "outcomes", "executions", "required: 0, 0, all, 0, 0")?;
     writeln!(
         f,
-        "{:<31}{:>6} |{:>8}{:>8}{:>8}{:>8}|{:>6}{:>6}{:>4} |{:>7}{:>7}{:>10}{:>7}|{:>7}",
+        "{:<34}{:>6} |{:>8}{:>8}{:>8}{:>8}|{:>6}{:>6}{:>4} |{:>7}{:>7}{:>10}{:>7}{:>7}|{:>7}",
         "fault",
         "runs",
         "success",
@@ -116,6 +118,7 @@ fn table(f: &mut fmt::Formatter<'_>, tally: &Tally) -> fmt::Result {
         "false",
         "unsent",
         "stray",
+        "unread",
         "failed"
     )?;
     for (fault, counts) in &tally.faults {
@@ -131,16 +134,25 @@ fn table(f: &mut fmt::Formatter<'_>, tally: &Tally) -> fmt::Result {
 
 fn row(f: &mut fmt::Formatter<'_>, name: &str, counts: &Counts) -> fmt::Result {
     let Counts { runs, succeeded, not_sent, refused, unknown, executed: [zero, one, more], .. } = counts;
-    let Counts { double_executions, false_not_sent, provably_unsent, recognised, misdirected, failed, .. } = counts;
+    let Counts {
+        double_executions,
+        false_not_sent,
+        provably_unsent,
+        recognised,
+        misdirected,
+        false_unknown,
+        failed,
+        ..
+    } = counts;
     let unsent = format!("{recognised}/{provably_unsent}");
     writeln!(
         f,
-        "{name:<31}{runs:>6} |{succeeded:>8}{not_sent:>8}{refused:>8}{unknown:>8}|{zero:>6}{one:>6}{more:>4} |\
-         {double_executions:>7}{false_not_sent:>7}{unsent:>10}{misdirected:>7}|{failed:>7}"
+        "{name:<34}{runs:>6} |{succeeded:>8}{not_sent:>8}{refused:>8}{unknown:>8}|{zero:>6}{one:>6}{more:>4} |\
+         {double_executions:>7}{false_not_sent:>7}{unsent:>10}{misdirected:>7}{false_unknown:>7}|{failed:>7}"
     )
 }
 
-/// Writes the four required counts, with their column names, and three counts that show what the runs covered.
+/// Writes the five required counts, with their column names, and three counts that show what the runs covered.
 fn summary(f: &mut fmt::Formatter<'_>, tally: &Tally) -> fmt::Result {
     let total = &tally.total;
     let rows = [
@@ -148,6 +160,7 @@ fn summary(f: &mut fmt::Formatter<'_>, tally: &Tally) -> fmt::Result {
         ("false", "received requests reported as not sent", total.false_not_sent, None),
         ("unsent", "provably unsent calls recognised", total.recognised, Some(total.provably_unsent)),
         ("stray", "requests to another host or path", total.misdirected, None),
+        ("unread", "plain responses reported as something else", total.false_unknown, Some(total.plain)),
         ("", "connections closed without a byte recognised", total.returned_unsent, Some(total.closed_without_bytes)),
         ("", "unknown outcomes resolved as in the ledger", total.resolved, Some(total.resolvable)),
         ("", "connections reused", total.reused, Some(total.should_reuse)),

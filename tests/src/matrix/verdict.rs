@@ -5,7 +5,7 @@ use std::fmt;
 use payments_core::{Error, Outcome};
 
 use super::cell::{Cell, Times};
-use super::fault::Fault;
+use super::fault::{Fault, PlainResponse};
 use super::observation::Observed;
 use super::operation::Protection;
 
@@ -29,6 +29,8 @@ pub(super) struct Facts {
     pub(super) faults: usize,
     /// True if no request can have been sent, and the client can know it.
     pub(super) provably_unsent: bool,
+    /// What the provider's response says plainly. No earlier attempt left anything open.
+    pub(super) plain_response: Option<PlainResponse>,
     /// True if every connection was closed after it was accepted, before a byte was received.
     pub(super) closed_without_bytes: bool,
     /// True if the first attempt reused a connection.
@@ -45,6 +47,8 @@ pub(super) enum Violation {
     MultipleExecutions(usize),
     FalseNotSent,
     FalseRefusal,
+    /// The provider plainly reported a success or a refusal, and the client reported something else.
+    FalseUnknown,
     /// The client reported a success, but the ledger has this number of executions instead of one.
     FalseSuccess(usize),
     NotRecognised,
@@ -55,7 +59,6 @@ pub(super) enum Violation {
     Unresolved,
     /// The fault did not happen, so the run proves nothing.
     FaultDidNotHappen,
-    FailedWithoutFault,
 }
 
 impl Facts {
@@ -88,6 +91,7 @@ impl Facts {
             misdirected,
             faults,
             provably_unsent: cell.fault.proves_unsent(cell.tls) && is_conclusive,
+            plain_response: cell.fault.plain_response(),
             closed_without_bytes: closed_without_bytes && is_conclusive,
             reused: cell.reused && connections < attempts,
             unresolved: false,
@@ -98,6 +102,14 @@ impl Facts {
     /// Returns true if the client reported "not sent", but the sandbox received a request or executed one.
     pub(super) fn is_false_not_sent(&self) -> bool {
         self.outcome == Some(Outcome::NotSent) && (self.requests > 0 || self.executions > 0)
+    }
+
+    /// Returns true if the provider plainly reported a success or a refusal, and the client reported something else.
+    pub(super) fn is_false_unknown(&self) -> bool {
+        self.plain_response.is_some_and(|response| match response {
+            PlainResponse::Success => self.outcome.is_some(),
+            PlainResponse::Refusal => self.outcome != Some(Outcome::Refused),
+        })
     }
 
     /// Returns true if the client treated a provably unsent request as not sent.
@@ -124,6 +136,9 @@ impl Facts {
         if self.is_false_not_sent() {
             violations.push(Violation::FalseNotSent);
         }
+        if self.is_false_unknown() {
+            violations.push(Violation::FalseUnknown);
+        }
         if self.outcome == Some(Outcome::Refused) && self.executions > 0 {
             violations.push(Violation::FalseRefusal);
         }
@@ -147,7 +162,6 @@ impl Facts {
             violations.push(Violation::Unresolved);
         }
         match cell.fault {
-            Fault::None if self.outcome.is_some() => violations.push(Violation::FailedWithoutFault),
             Fault::Sandbox(..) if self.faults == 0 => violations.push(Violation::FaultDidNotHappen),
             Fault::None | Fault::Connect(_) | Fault::Sandbox(..) => {}
         }
@@ -165,6 +179,9 @@ impl fmt::Display for Violation {
             Self::MultipleExecutions(times) => write!(f, "executed {times} times"),
             Self::FalseNotSent => f.write_str("reported as not sent, but the sandbox received the request"),
             Self::FalseRefusal => f.write_str("reported as refused, but the ledger has an execution"),
+            Self::FalseUnknown => {
+                f.write_str("the provider's response is plain, but the client reports something else")
+            }
             Self::FalseSuccess(times) => write!(f, "reported as a success, but the ledger has {times} executions"),
             Self::NotRecognised => f.write_str("provably not sent, but not reported as not sent"),
             Self::Misdirected(requests) => write!(f, "{requests} requests reached another host or path"),
@@ -174,7 +191,6 @@ impl fmt::Display for Violation {
             Self::ReadMovedMoney => f.write_str("a read-only call moved money, or is reported to have moved money"),
             Self::Unresolved => f.write_str("the resolution of the unknown outcome disagrees with the ledger"),
             Self::FaultDidNotHappen => f.write_str("the fault did not happen, so the run proves nothing"),
-            Self::FailedWithoutFault => f.write_str("failed without a fault"),
         }
     }
 }

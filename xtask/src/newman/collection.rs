@@ -150,13 +150,14 @@ fn with_member(body: &str, name: &str, value: &str) -> Result<String, Failure> {
 mod tests {
     use super::*;
     use crate::newman::recording::tests::exchanges;
-    use crate::sandbox::{TurboPay, TurboTxn};
+    use crate::sandbox::{TurboPay, TurboTxn, TurraTech};
 
     fn derived() -> Collection {
         let sandbox = Addresses {
             control_url: "http://127.0.0.1:1".into(),
             turbopay: TurboPay { base_url: "http://127.0.0.1:2/api".into(), api_key: "key".into() },
             turbo_txn: TurboTxn { base_url: String::new(), client_id: String::new(), secret_key: String::new() },
+            turratech: TurraTech { base_url: String::new(), api_key: String::new(), webhook_secret: String::new() },
         };
         derive(&exchanges(), &sandbox).unwrap()
     }

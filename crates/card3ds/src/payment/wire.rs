@@ -1,6 +1,7 @@
 use payments_core::json::{self, DecodeError, Facts, ProviderMessage, Read};
 use payments_core::provider::Operation;
 use payments_core::request::RequestBuilder;
+use payments_core::stored::StoredAs;
 use payments_core::transport::Response;
 use payments_core::{Call, Effect, Error, ProviderError, ReportedAmount, ReportedCurrency};
 use serde::Deserialize;
@@ -57,23 +58,23 @@ fn refusal(operation: &Operation, response: &Response, requested: &Requested) ->
 }
 
 /// Converts a response that matches its request.
-fn payment(read: Read<'_, WirePayment>, requested: &Requested) -> Result<Payment, DecodeError> {
+pub(crate) fn payment(read: Read<'_, WirePayment>, requested: &Requested) -> Result<Payment, DecodeError> {
     let facts = read.value.facts();
     read.value.check(requested).and_then(|()| WirePayment::payment(read)).map_err(|error| error.with_facts(facts))
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct WirePayment {
+pub(crate) struct WirePayment {
     #[serde(default)]
     payment_id: Member<PaymentId>,
     #[serde(default)]
     order_id: Member<MerchantOrderId>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "json::amount")]
     amount: ReportedAmount,
     #[serde(default, deserialize_with = "optional_count")]
     installment_count: Option<u32>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "json::currency")]
     currency: ReportedCurrency,
     #[serde(default, deserialize_with = "Commission::deserialize_option")]
     merchant_commission: Option<Commission>,
@@ -169,6 +170,7 @@ impl WirePayment {
                 || read.unreadable.iter().any(|member| mentions_earlier_request(member.raw.as_bytes())));
         let wire = read.value;
         Ok(Payment {
+            stored: StoredAs::new(),
             payment_id: wire.payment_id.required("paymentId")?,
             order_id: wire.order_id.known().cloned(),
             amount: read.unreadable.amount("amount", wire.amount),

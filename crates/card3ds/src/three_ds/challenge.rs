@@ -9,6 +9,14 @@ use crate::id::PaymentId;
 use crate::payment::masked;
 
 /// A started payment whose customer must authenticate.
+///
+/// It cannot be loaded: a challenge without its page is of no use, and the page is not stored. Store
+/// [`payment_id`](Self::payment_id), which is all that [`Client::complete_3ds`](crate::Client::complete_3ds) needs. If
+/// another process shows the page, pass it the text of [`ChallengePage::document`], and delete it when the customer returns.
+///
+/// ```compile_fail,E0277
+/// let challenge: card3ds::Challenge = serde_json::from_str("{}").unwrap();
+/// ```
 #[derive(Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Challenge {

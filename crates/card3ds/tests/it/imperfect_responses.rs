@@ -6,6 +6,7 @@ use card3ds::{
     Payment, PaymentStatus, ThreeDsCallback,
 };
 use payments_core::test_util::Reply;
+use payments_test_json::any_value;
 use proptest::prelude::*;
 
 use crate::support::{
@@ -371,6 +372,42 @@ fn wording_of_an_earlier_request_makes_the_outcome_unknown_under_any_status() {
     }
 }
 
+/// `Recovery::StartAgain` is not for errors of these two kinds.
+#[test]
+fn a_payment_is_not_started_again_after_a_response_that_may_describe_a_paid_order() {
+    let earlier = r#"{"message":"Order ORD-12345 has already been paid"}"#;
+    let paid = format!(r#"{{"paymentId":"{PAYMENT}","orderId":"ORD-12345","status":"SUCCESS"}}"#);
+    for status in [400, 408, 409, 429, 500, 503] {
+        for (body, kind) in [(earlier, ErrorKind::Conflict), (&*paid, ErrorKind::MalformedResponse)] {
+            let (client, _) = scripted([Reply::json(status, body), Reply::json(status, body)]);
+            for err in [
+                now(client.start_3ds(three_ds()).send()).unwrap_err(),
+                now(client.create_checkout(checkout()).send()).unwrap_err(),
+            ] {
+                assert_eq!((err.kind(), err.outcome()), (kind, Outcome::Unknown), "{status} {body}: {err}");
+            }
+        }
+    }
+    let no_page = format!(r#"{{"paymentId":"{PAYMENT}","success":true,"resultMessage":"Successful"}}"#);
+    let (client, _) = scripted([Reply::json(200, &no_page), Reply::json(200, &paid)]);
+    for err in [
+        now(client.start_3ds(three_ds()).send()).unwrap_err(),
+        now(client.create_checkout(checkout()).send()).unwrap_err(),
+    ] {
+        assert_eq!((err.kind(), err.outcome()), (ErrorKind::MalformedResponse, Outcome::Unknown), "{err}");
+    }
+}
+
+#[test]
+fn a_failed_checkout_is_not_final_in_the_gateway_because_the_customer_may_try_again_on_its_page() {
+    let expected = Expected::new("ORD-12345", lira("100.50"));
+    let (client, _) = scripted([response(&[("status", "\"FAILED\"")]), response(&[])]);
+    let state = now(client.retrieve(PAYMENT, &expected)).unwrap();
+    assert_eq!((state.status, state.is_final), (payments_core::PaymentStatus::Failed, false));
+    let state = now(client.retrieve(PAYMENT, &expected)).unwrap();
+    assert!(state.is_paid_as_expected() && state.is_final);
+}
+
 #[test]
 fn wording_of_an_earlier_request_counts_in_into_success_and_in_the_gateway() {
     let expected = Expected::new("ORD-12345", lira("100.50"));
@@ -451,31 +488,18 @@ fn an_installment_option_that_cannot_be_read_does_not_affect_the_others() {
     };
     let body = [option("\"TRY\""), option("\"TL\""), "7".to_owned(), option("949")].join(",");
     let (client, _) = scripted([Reply::json(200, &format!(r#"{{"options":[{body}]}}"#))]);
-    let query = InstallmentQuery::new(lira("1000"), card().number().clone());
-    let options = now(client.installment_options(query).send()).unwrap();
+    let query = || InstallmentQuery::new(lira("1000"), card().number().clone());
+    let options = now(client.installment_options(query()).send()).unwrap();
     let problems: Vec<_> = options.iter().map(|option| option.as_ref().err().map(|item| item.error.path())).collect();
     assert_eq!(problems, [None, Some("options[1].currency"), Some("options[2]"), None]);
     assert_eq!(options[3].as_ref().unwrap().total_money(), Ok(lira("1020")));
-}
 
-/// Any JSON value that is not null.
-fn any_value() -> impl Strategy<Value = String> {
-    let leaf = prop_oneof![
-        Just("true".to_owned()),
-        any::<i64>().prop_map(|number| number.to_string()),
-        any::<f64>().prop_filter("finite", |number| number.is_finite()).prop_map(|number| format!("{number:?}")),
-        any::<String>().prop_map(|text| serde_json::Value::from(text).to_string()),
-    ];
-    leaf.prop_recursive(3, 12, 3, |inner| {
-        prop_oneof![
-            prop::collection::vec(inner.clone(), 0..3).prop_map(|items| format!("[{}]", items.join(","))),
-            prop::collection::vec((any::<String>(), inner), 0..3).prop_map(|members| {
-                let members =
-                    members.into_iter().map(|(name, value)| format!("{}:{value}", serde_json::Value::from(name)));
-                format!("{{{}}}", members.collect::<Vec<_>>().join(","))
-            }),
-        ]
-    })
+    // Bytes that are not UTF-8, in one option.
+    let body = format!(r#"{{"options":[{},{}]}}"#, option("\"T?Y\""), option("\"TRY\""));
+    let body: Vec<u8> = body.bytes().map(|byte| if byte == b'?' { 0xfe } else { byte }).collect();
+    let (client, _) = scripted([Reply::new(200, body)]);
+    let options = now(client.installment_options(query()).send()).unwrap();
+    assert!(options[0].is_err() && options[1].is_ok(), "{options:?}");
 }
 
 /// The descriptive members of a payment that are texts.

@@ -14,6 +14,7 @@ mod installments;
 mod outcomes;
 mod responses;
 mod secrets;
+mod stored;
 mod success;
 mod support;
 mod validation;

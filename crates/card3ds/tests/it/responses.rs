@@ -109,7 +109,12 @@ fn an_undecodable_descriptive_member_is_absent_and_recorded() {
         let payment = created(response(&[(field, shape)]));
         let paths: Vec<_> = payment.unreadable_members().iter().map(|member| (&*member.path, &*member.raw)).collect();
         assert_eq!(paths, [(field, shape)]);
-        let stored = |payment: &Payment| serde_json::to_string(payment).unwrap();
+        // Without the unreadable members, which are stored too.
+        let stored = |payment: &Payment| {
+            let mut stored: serde_json::Value = serde_json::to_value(payment).unwrap();
+            stored["unreadable"].take();
+            stored
+        };
         assert_eq!(stored(&payment), stored(&created(response_without(field))), "{field} {shape}");
     }
 }

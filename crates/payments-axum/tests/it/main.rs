@@ -10,8 +10,13 @@ use axum::http::{Request, StatusCode};
 use axum::routing::post;
 use axum::{Router, extract::FromRef};
 use http_body_util::BodyExt as _;
-use payments_axum::{Acknowledge, HostedCheckoutCallback, ThreeDsFailureCallback, ThreeDsSuccessCallback, Webhook};
-use payments_core::time::OffsetDateTime;
+use payments_axum::{
+    Acknowledge, HostedCheckoutCallback, StorableWebhook, ThreeDsFailureCallback, ThreeDsSuccessCallback, Webhook,
+};
+use payments_core::clock::Clock as _;
+use payments_core::test_util::ManualClock;
+use payments_core::time::{Duration, OffsetDateTime};
+use payments_core::webhook::Delivery;
 use tower::ServiceExt as _;
 use turbo_txn::{CallbackDecryptor, CallbackKey};
 
@@ -80,11 +85,39 @@ async fn on_checkout(
     Acknowledge::new()
 }
 
+async fn on_storable_turratech(
+    received: Received,
+    StorableWebhook(event, delivery): StorableWebhook<turratech::WebhookVerifier>,
+) -> Acknowledge<turratech::WebhookVerifier> {
+    record(&received, event.event_type.to_string());
+    record(&received, serde_json::to_string(&delivery).unwrap());
+    Acknowledge::new()
+}
+
+async fn on_storable_turbo_txn(
+    received: Received,
+    StorableWebhook(callback, delivery): StorableWebhook<CallbackDecryptor>,
+) -> Acknowledge<CallbackDecryptor> {
+    record(&received, callback.claimed().to_string());
+    record(&received, serde_json::to_string(&delivery).unwrap());
+    Acknowledge::new()
+}
+
 /// Posts a body and returns the response and the ids that handlers received.
 async fn post_to(path: &str, headers: &[(&str, &str)], body: impl Into<Body>) -> (StatusCode, String, Vec<String>) {
+    let turratech = turratech::WebhookVerifier::new(turratech::WebhookSecret::new(SECRET).unwrap());
+    post_with(turratech, path, headers, body).await
+}
+
+async fn post_with(
+    turratech: turratech::WebhookVerifier,
+    path: &str,
+    headers: &[(&str, &str)],
+    body: impl Into<Body>,
+) -> (StatusCode, String, Vec<String>) {
     let received = Arc::new(Mutex::new(Vec::new()));
     let shop = Shop {
-        turratech: turratech::WebhookVerifier::new(turratech::WebhookSecret::new(SECRET).unwrap()),
+        turratech,
         turbopay: turbopay::WebhookVerifier::new(turbopay::WebhookKey::new(SECRET).unwrap()),
         turbo_txn: CallbackDecryptor::new(CallbackKey::new(CALLBACK_KEY).unwrap()),
         success: ThreeDsSuccessCallback,
@@ -96,6 +129,8 @@ async fn post_to(path: &str, headers: &[(&str, &str)], body: impl Into<Body>) ->
         .route("/turratech", post(on_turratech))
         .route("/turbopay", post(on_turbopay))
         .route("/turbo-txn", post(on_turbo_txn))
+        .route("/storable/turratech", post(on_storable_turratech))
+        .route("/storable/turbo-txn", post(on_storable_turbo_txn))
         .route("/success", post(on_success))
         .route("/failure", post(on_failure))
         .route("/checkout", post(on_checkout))
@@ -124,6 +159,46 @@ async fn a_verified_webhook_reaches_the_handler_and_is_acknowledged() {
     let signature = turratech::test_util::sign(&secret, event.as_bytes(), now());
     let response = post_to("/turratech", &[("turratech-signature", &signature)], event).await;
     assert_eq!(response, (StatusCode::OK, String::new(), vec!["invoice.paid".to_owned()]));
+}
+
+#[tokio::test]
+async fn a_stored_delivery_is_verified_again_as_of_the_clock_of_its_source() {
+    let event =
+        r#"{"id":"evt_1","object":"event","type":"invoice.paid","created":1,"livemode":false,"data":{"object":{}}}"#;
+    let secret = turratech::WebhookSecret::new(SECRET).unwrap();
+    // The test's clock is decades behind the system's, and one hour passes before the delivery is verified again.
+    let clock = ManualClock::at(OffsetDateTime::UNIX_EPOCH + Duration::days(7));
+    let verifier = turratech::WebhookVerifier::new(secret.clone()).clock(clock.clone());
+    let signature = turratech::test_util::sign(&secret, event.as_bytes(), clock.now());
+    let headers = [("turratech-signature", signature.as_str()), ("cookie", "canary")];
+
+    let (status, _, received) = post_with(verifier.clone(), "/storable/turratech", &headers, event).await;
+    let [event_type, stored] = received.as_slice() else { panic!("{received:?}") };
+    assert_eq!((status, event_type.as_str()), (StatusCode::OK, "invoice.paid"));
+    assert!(!stored.contains("canary"), "{stored}");
+
+    clock.advance(std::time::Duration::from_secs(3600));
+    let delivery: Delivery = serde_json::from_str(stored).unwrap();
+    assert_eq!(delivery.received_at(), OffsetDateTime::UNIX_EPOCH + Duration::days(7));
+    assert_eq!(verifier.verify_delivery(&delivery).unwrap().id.as_str(), "evt_1");
+
+    // The extractor compares with the same clock, so a late webhook is rejected.
+    let (status, _, received) = post_with(verifier, "/storable/turratech", &headers, event).await;
+    assert_eq!((status, received), (StatusCode::BAD_REQUEST, Vec::new()));
+}
+
+#[tokio::test]
+async fn a_storable_callback_has_the_time_of_the_system_clock() {
+    let text = br#"{"utr":"1","amount":300,"orderId":"order-7","txnStatus":"Approved"}"#;
+    let key = CallbackKey::new(CALLBACK_KEY).unwrap();
+    let body = turbo_txn::test_util::callback(&key, [7; 16], text);
+    let before = now();
+    let (status, _, received) = post_to("/storable/turbo-txn", &[], body).await;
+    assert_eq!((status, received[0].as_str()), (StatusCode::OK, "order-7"));
+
+    let delivery: Delivery = serde_json::from_str(&received[1]).unwrap();
+    assert!((before..=now()).contains(&delivery.received_at()), "{delivery:?}");
+    assert_eq!(CallbackDecryptor::new(key).decrypt_delivery(&delivery).unwrap().claimed().as_str(), "order-7");
 }
 
 #[tokio::test]

@@ -2,7 +2,8 @@ use std::time::Duration;
 
 use time::OffsetDateTime;
 
-use crate::IdempotencyKey;
+use crate::error::UnresolvedAttempt;
+use crate::{Error, IdempotencyKey};
 
 /// The options of every request that changes something at the provider. The requests have a setter for each.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -14,6 +15,22 @@ pub struct WriteOptions {
     pub idempotency_key: Option<IdempotencyKey>,
     /// The timeout of the whole operation; `None` for the client's timeout.
     pub timeout: Option<Duration>,
+}
+
+impl WriteOptions {
+    /// Turns an error that occurred before the call was prepared into the operation's error, for provider crates with
+    /// idempotency keys.
+    ///
+    /// Nothing was sent. The outcome is `Unknown` all the same if an earlier process may have used the key: a request that
+    /// is invalid now may have been valid then. Use [`Call::not_sent`](crate::Call::not_sent) once there is a call.
+    pub fn not_sent(&self, error: impl Into<Error>) -> Error {
+        let may_have_been_used = match &self.idempotency_key {
+            Some(key) => key.may_have_been_used(),
+            None => self.created_at.is_some(),
+        };
+        let earlier = if may_have_been_used { UnresolvedAttempt::OfEarlierCall } else { UnresolvedAttempt::None };
+        error.into().settle(0, self.idempotency_key.clone(), earlier)
+    }
 }
 
 /// Defines the setters of a request with a field `options: WriteOptions`.

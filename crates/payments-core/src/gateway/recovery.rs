@@ -95,7 +95,9 @@ pub enum Recovery {
     TakenOnce,
     /// Start the payment again: only the lost response says how the customer pays, so nobody can pay the first payment.
     ///
-    /// Not after an error of the kind [`Conflict`](crate::ErrorKind::Conflict), which may describe a paid order.
+    /// Not after an error of the kind [`Conflict`](crate::ErrorKind::Conflict) or
+    /// [`MalformedResponse`](crate::ErrorKind::MalformedResponse): its response may describe a paid order. And not after a
+    /// crash, unless you store the result before you show the page: the customer may have the page already.
     StartAgain,
     /// Nothing can be found out, and a second request may be executed too. Ask the provider.
     Nothing,

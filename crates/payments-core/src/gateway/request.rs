@@ -63,7 +63,7 @@ impl PaymentRequest {
         self
     }
 
-    /// Sets the provider's id of a stored payment method.
+    /// Sets the provider's id of a stored payment method. A provider without stored payment methods ignores it.
     #[must_use]
     pub fn payment_method(mut self, id: impl Into<String>) -> Self {
         self.payment_method = Some(id.into());

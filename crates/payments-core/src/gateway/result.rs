@@ -206,9 +206,11 @@ pub struct PaymentState {
     pub status: PaymentStatus,
     /// True if the status normally does not change any more, by the provider's own rules.
     pub is_final: bool,
-    /// The amount that counts; `None` if the expected currency cannot express it.
+    /// The amount that counts; `None` if it is missing or unreadable, or if the expected currency cannot express it.
     pub amount: Option<Money>,
     /// The difference from what was expected, if any. Check it before you deliver anything.
+    ///
+    /// A capture compares only the amount, and a cancellation compares nothing: look up the payment.
     pub mismatch: Option<Mismatch>,
 }
 
@@ -255,7 +257,7 @@ pub struct RefundState {
     pub status: PaymentStatus,
     /// True if the status normally does not change any more, by the provider's own rules.
     pub is_final: bool,
-    /// The refunded amount; `None` if the requested currency cannot express it.
+    /// The refunded amount; `None` if the response contains none.
     pub amount: Option<Money>,
 }
 

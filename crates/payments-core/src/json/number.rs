@@ -7,7 +7,8 @@ use serde_json::value::RawValue;
 
 use super::read::unquoted;
 use crate::decimal::{self as exact, DecimalError};
-use crate::{Money, MoneyError};
+use crate::reported::{ReportedAmount, ReportedCurrency};
+use crate::{Currency, Money, MoneyError};
 
 /// A JSON number kept as text, so that `100.50` is written as `100.50`.
 #[derive(Debug, Clone, Serialize)]
@@ -129,6 +130,50 @@ fn whole(raw: &str) -> Result<i64, Cow<'static, str>> {
     let number = parse(raw).map_err(|problem| problem.to_string())?;
     // Through text, because the conversions of `Decimal` truncate.
     number.normalize().to_string().parse().map_err(|_| "is not a 64-bit integer".into())
+}
+
+/// For `#[serde(default, deserialize_with = "json::amount")]`: reads an amount from a number or a string.
+///
+/// A value in another form is kept as text: it is never guessed. `null` and `""` are missing.
+///
+/// # Errors
+///
+/// Returns an error if the value is not JSON text.
+pub fn amount<'de, D: Deserializer<'de>>(deserializer: D) -> Result<ReportedAmount, D::Error> {
+    let raw = <&RawValue>::deserialize(deserializer)?.get();
+    let text = text_of(raw);
+    Ok(match exact::parse(&text) {
+        Ok(amount) => ReportedAmount::Exact(amount),
+        Err(_) if is_missing(raw) => ReportedAmount::Missing,
+        Err(DecimalError::Syntax | DecimalError::OutOfRange) => ReportedAmount::Unreadable(text.into()),
+    })
+}
+
+/// For `#[serde(default, deserialize_with = "json::currency")]`: reads a code of three letters, or a numeric code of ISO
+/// 4217.
+///
+/// Any other value is kept as text. `null` and `""` are missing.
+///
+/// # Errors
+///
+/// Returns an error if the value is not JSON text.
+pub fn currency<'de, D: Deserializer<'de>>(deserializer: D) -> Result<ReportedCurrency, D::Error> {
+    let raw = <&RawValue>::deserialize(deserializer)?.get();
+    let text = text_of(raw);
+    Ok(match text.parse().ok().or_else(|| Currency::from_numeric(&text)) {
+        _ if is_missing(raw) => ReportedCurrency::Missing,
+        Some(currency) => ReportedCurrency::Known(currency),
+        None => ReportedCurrency::Unreadable(text.into()),
+    })
+}
+
+/// The text in a JSON string, or the JSON text of another value.
+fn text_of(raw: &str) -> Cow<'_, str> {
+    unquoted(raw).unwrap_or(Cow::Borrowed(raw))
+}
+
+fn is_missing(raw: &str) -> bool {
+    matches!(raw, "null" | "\"\"")
 }
 
 fn parse(raw: &str) -> Result<Decimal, DecimalError> {

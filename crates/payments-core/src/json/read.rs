@@ -111,7 +111,7 @@ pub(super) fn without_values(message: &str) -> String {
 }
 
 /// Decodes a number's text, or the text inside a JSON string.
-pub(crate) fn unquoted(raw: &str) -> Option<Cow<'_, str>> {
+pub(super) fn unquoted(raw: &str) -> Option<Cow<'_, str>> {
     let Some(rest) = raw.strip_prefix('"') else { return Some(Cow::Borrowed(raw)) };
     // Without an escape, the text is what stands between the quotes.
     let is_plain = |text: &&str| !text.bytes().any(|byte| byte < b' ' || matches!(byte, b'"' | b'\\'));

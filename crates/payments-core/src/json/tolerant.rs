@@ -8,9 +8,12 @@ use std::collections::HashMap;
 use std::fmt;
 
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 
 use self::clean::Cleaned;
+pub(super) use self::clean::clean;
 use self::locate::{Segment, remove, replace, spans};
+use super::mask_unreadable;
 use super::read::{object, unquoted, without_values};
 use super::{DecodeError, Facts, ROOT, RawJson};
 use crate::provider::Operation;
@@ -87,7 +90,9 @@ impl<T> Read<'_, T> {
 }
 
 /// The members of a message that could not be read as documented. Usually there are none.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+///
+/// They are stored with their model, so that a comparison that fails before storing also fails after loading.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UnreadableMembers(Vec<UnreadableMember>);
 
 impl UnreadableMembers {
@@ -155,15 +160,16 @@ impl UnreadableMembers {
 }
 
 /// A member that could not be read as documented.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct UnreadableMember {
     /// The member's path, such as `metadata.note`.
     pub path: String,
     /// What was expected, or what is wrong.
     pub problem: String,
-    /// The beginning of the member's JSON text, with everything masked that could be a card number. If the member occurs
-    /// several times, all of them, separated by commas.
+    /// The beginning of the member's JSON text, with everything masked that could be a card number, and without security
+    /// codes. If the member occurs several times, all of them, separated by commas. Empty if the body is long and many of its
+    /// members are unreadable.
     pub raw: String,
 }
 
@@ -199,7 +205,7 @@ pub fn read<T: ProviderMessage>(body: &[u8]) -> Result<Read<'_, T>, DecodeError>
 
 /// What can be read of an unreadable message. A member that occurs twice, or that needed a replacement character, is not.
 fn facts<T: ProviderMessage>(body: &[u8]) -> Facts {
-    let text = clean::clean(body).text;
+    let text = clean(body).text;
     T::facts(&|name| {
         let path: Vec<Segment> = name.split('.').map(|name| Segment::Name(name.to_owned())).collect();
         let spans = spans(&text, &path);
@@ -218,16 +224,15 @@ struct Repair {
     found: Vec<UnreadableMember>,
     /// How often each member was repaired.
     steps: HashMap<Vec<Segment>, u32>,
-    /// How many bytes were decoded.
-    decoded: usize,
+    /// How many bytes were read again: to decode the text, or to find a member in it.
+    read_again: usize,
 }
 
 impl Repair {
     fn new(body: &[u8], deciding: &'static [&'static str]) -> Result<Self, DecodeError> {
-        let Cleaned { text, replacements } = clean::clean(body);
-        let mut repair = Self { deciding, text, found: Vec::new(), steps: HashMap::new(), decoded: 0 };
-        for offset in replacements {
-            let path = locate::path_at(&repair.text, offset);
+        let Cleaned { text, replacements } = clean(body);
+        let mut repair = Self { deciding, text, found: Vec::new(), steps: HashMap::new(), read_again: 0 };
+        for path in locate::paths_at(&repair.text, replacements) {
             if path.is_empty() {
                 return Err(DecodeError::not_json("not JSON, because it is not UTF-8"));
             }
@@ -245,7 +250,7 @@ impl Repair {
             return Err(object::<T>(&self.text).err().unwrap_or_else(|| DecodeError::not_json("not JSON")));
         }
         loop {
-            self.decoded += self.text.len();
+            self.read_again += self.text.len();
             let mut deserializer = serde_json::Deserializer::from_str(&self.text);
             let result = serde_path_to_error::deserialize::<_, T>(&mut deserializer);
             let failure = match result {
@@ -298,7 +303,7 @@ impl Repair {
         if step == 1 {
             self.record(&path, &problem);
         }
-        let over_budget = self.decoded > DECODED_LIMIT && !is_deciding;
+        let over_budget = self.is_over_budget() && !is_deciding;
         let replacement = match step {
             1 if over_budget => None,
             1 if is_scalar => Some(format!("\"{raw}\"")),
@@ -316,17 +321,25 @@ impl Repair {
         Ok(())
     }
 
+    fn is_over_budget(&self) -> bool {
+        self.read_again > READ_AGAIN_LIMIT
+    }
+
     /// True if a decision depends on the member, on the member that it is inside, or on a member inside it.
     fn is_deciding(&self, path: &[Segment]) -> bool {
         self.deciding.iter().any(|pattern| pattern.split('.').zip(path).all(|(name, segment)| segment.matches(name)))
     }
 
     fn record(&mut self, path: &[Segment], problem: &str) {
-        let path_text = redacted_line(&shown(path));
-        if self.found.len() >= FOUND_LIMIT || self.found.iter().any(|member| member.path == path_text) {
+        if self.found.len() >= FOUND_LIMIT {
             return;
         }
-        let occurrences: Vec<&str> = spans(&self.text, path).into_iter().map(|span| &self.text[span]).collect();
+        let path_text = redacted_line(&shown(path));
+        if self.found.iter().any(|member| member.path == path_text) {
+            return;
+        }
+        let occurrences = spans(&self.text, path).into_iter().map(|span| mask_unreadable(&self.text[span]));
+        let occurrences: Vec<_> = occurrences.collect();
         self.found.push(UnreadableMember {
             path: path_text,
             problem: problem.to_owned(),
@@ -355,8 +368,9 @@ fn quoted<'a>(text: &'a str, start: &str) -> Option<&'a str> {
     text.strip_prefix(start)?.split('`').next()
 }
 
-/// Beyond this many decoded bytes whole top-level members are dropped, so that a hostile body costs a bounded time.
-const DECODED_LIMIT: usize = 4 * 1024 * 1024;
+/// Beyond this many bytes whole top-level members are dropped, and the text of the others is not recorded, so that a
+/// hostile body costs a bounded time.
+const READ_AGAIN_LIMIT: usize = 4 * 1024 * 1024;
 
 /// The number of unreadable members that are recorded.
 const FOUND_LIMIT: usize = 64;

@@ -16,6 +16,7 @@ fn reported() -> Reported<'static> {
 
 #[test]
 fn a_report_that_matches_the_expectation_passes() {
+    assert_eq!(expected().reference(), "order-1");
     assert_eq!(expected().check(&reported()), Ok(()));
     assert_eq!(expected().check(&Reported { currency: Ok(None), live: None, ..reported() }), Ok(()));
     assert_eq!(expected().check(&Reported { amount: Ok("100.500000".parse().unwrap()), ..reported() }), Ok(()));

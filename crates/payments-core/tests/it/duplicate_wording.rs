@@ -24,6 +24,7 @@ fn the_words_are_found_in_strings_at_any_depth() {
 #[test]
 fn names_of_members_are_not_searched() {
     assert!(!WORDING.occurs_in(br#"{"already_paid":false,"duplicate":{"of":"x"}}"#));
+    assert!(!WORDING.occurs_in(br#"[{"already_paid":false}]"#));
 }
 
 #[test]
@@ -34,6 +35,7 @@ fn case_and_encoding_hide_nothing() {
         let found = WORDING.occurs_in_text(text);
         assert_eq!(found, text != "daha once\u{301}", "{text}");
     }
+    assert!(!WORDING.occurs_in_text("mkerrer"), "a missing letter is another word");
     let latin = |text: &str| text.chars().map(|c| u8::try_from(u32::from(c)).unwrap_or(b'?')).collect::<Vec<u8>>();
     assert!(WORDING.occurs_in(&[b"{\"m\":\"", &*latin("daha önce"), b"\"}"].concat()), "in ISO-8859-9");
     assert!(WORDING.occurs_in(r#"{"m":"daha Ã¶nce"}"#.as_bytes()), "UTF-8 read as Latin-1");

@@ -20,10 +20,13 @@ mod money;
 mod open_enum;
 mod reported;
 mod secret;
+mod stored;
 mod tolerant_reading;
+mod unreadable_members;
 
 // Calls.
 mod deadline;
+mod error;
 mod error_envelope;
 mod idempotency;
 mod observer;
@@ -47,4 +50,5 @@ mod transport;
 
 // Webhooks, and reports about orders.
 mod check;
+mod delivery;
 mod webhook;

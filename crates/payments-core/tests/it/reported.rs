@@ -1,13 +1,13 @@
 //! Amounts and currencies as providers report them.
 
-use payments_core::{Currency, Money, ReportedAmount, ReportedCurrency};
+use payments_core::{Currency, Money, ReportedAmount, ReportedCurrency, json};
 
-fn amount(json: &str) -> ReportedAmount {
-    serde_json::from_str(json).unwrap()
+fn amount(text: &str) -> ReportedAmount {
+    json::amount(&mut serde_json::Deserializer::from_str(text)).unwrap()
 }
 
-fn currency(json: &str) -> ReportedCurrency {
-    serde_json::from_str(json).unwrap()
+fn currency(text: &str) -> ReportedCurrency {
+    json::currency(&mut serde_json::Deserializer::from_str(text)).unwrap()
 }
 
 #[test]
@@ -30,6 +30,20 @@ fn an_amount_that_is_ambiguous_is_kept_as_text_and_never_guessed() {
     }
     assert_eq!(amount("300.001").in_units(Currency::INR).unwrap_err().raw(), Some("300.001"));
     assert_eq!(amount("20.5").in_smallest_units(Currency::GBP).unwrap_err().raw(), Some("20.5"));
+}
+
+#[test]
+fn the_text_of_an_amount_is_there_whether_readable_or_not() {
+    assert_eq!(amount("\"300.10\"").text().as_deref(), Some("300.10"));
+    assert_eq!(amount("\"1,500\"").text().as_deref(), Some("1,500"));
+    assert_eq!(amount("null").text(), None);
+}
+
+#[test]
+fn debug_output_shows_the_value_or_the_text() {
+    assert_eq!(format!("{:?} {:?}", amount("5"), currency("\"TRY\"")), "5 TRY");
+    assert_eq!(format!("{:?} {:?}", amount("null"), currency("null")), "Missing Missing");
+    assert_eq!(format!("{:?} {:?}", amount("true"), currency("\"TL\"")), "Unreadable(\"true\") Unreadable(\"TL\")");
 }
 
 #[test]

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Instant;
 
 use payments_core::json::{self, Facts, ProviderMessage, Read};
+use payments_test_json::any_value;
 use proptest::prelude::*;
 use serde::Deserialize;
 
@@ -160,26 +161,6 @@ fn a_hostile_body_of_one_mebibyte_is_read_in_bounded_time() {
     println!("read {} bytes in {:?}", body.len(), start.elapsed());
     assert_eq!((&*order.value.id, order.value.metadata), ("7", None));
     assert!(order.unreadable.iter().count() <= 64);
-}
-
-/// Any JSON value that is not null.
-fn any_value() -> impl Strategy<Value = String> {
-    let leaf = prop_oneof![
-        Just("true".to_owned()),
-        any::<i64>().prop_map(|number| number.to_string()),
-        any::<f64>().prop_filter("finite", |number| number.is_finite()).prop_map(|number| format!("{number:?}")),
-        any::<String>().prop_map(|text| serde_json::Value::from(text).to_string()),
-    ];
-    leaf.prop_recursive(3, 12, 3, |inner| {
-        prop_oneof![
-            prop::collection::vec(inner.clone(), 0..3).prop_map(|items| format!("[{}]", items.join(","))),
-            prop::collection::vec((any::<String>(), inner), 0..3).prop_map(|members| {
-                let members =
-                    members.into_iter().map(|(name, value)| format!("{}:{value}", serde_json::Value::from(name)));
-                format!("{{{}}}", members.collect::<Vec<_>>().join(","))
-            }),
-        ]
-    })
 }
 
 proptest! {

@@ -1,7 +1,7 @@
 use std::str::FromStr;
 use std::time::Duration;
 
-use super::{Calls, Fault, FaultEffect, Phase};
+use super::{Calls, Fault, FaultEffect, Imperfect, Phase};
 use crate::error::FaultError;
 
 impl FromStr for Fault {
@@ -111,6 +111,11 @@ fn parse_effect(word: &str) -> Result<FaultEffect, FaultError> {
     Ok(match pattern {
         FaultEffect::Html(_) => FaultEffect::Html(status(200..=599)?),
         FaultEffect::Json(_) => FaultEffect::Json(status(200..=599)?),
+        FaultEffect::Imperfect(_) => {
+            let kind = Imperfect::ALL.iter().find(|(known, _)| value == Some(known)).map(|(_, kind)| *kind);
+            let names: Vec<&str> = Imperfect::ALL.iter().map(|(name, _)| *name).collect();
+            FaultEffect::Imperfect(kind.ok_or_else(|| invalid(word, format!("needs one of {}", names.join(", "))))?)
+        }
         FaultEffect::Redirect(_) => FaultEffect::Redirect(status(300..=399)?),
         FaultEffect::Delay(_) => FaultEffect::Delay(time()?),
         FaultEffect::LateCommit(_) => FaultEffect::LateCommit(time()?),
@@ -182,6 +187,7 @@ const EFFECTS: &[(&str, FaultEffect)] = &[
     ("continue", FaultEffect::Continue),
     ("endless", FaultEffect::Endless),
     ("garbage", FaultEffect::Garbage),
+    ("imperfect", FaultEffect::Imperfect(Imperfect::Bom)),
     ("html", FaultEffect::Html(0)),
     ("json", FaultEffect::Json(0)),
     ("redirect", FaultEffect::Redirect(0)),

@@ -6,6 +6,7 @@ use base64::Engine as _;
 use serde_json::json;
 
 use super::{ProviderId, SharedState};
+use crate::engine::ProviderSpec;
 use crate::fault::{CallNumber, ConnectionMoment, FaultEffect, FaultPoint, Phase};
 use crate::http::{Request, Response, gzip};
 
@@ -150,7 +151,7 @@ impl SharedState {
             }
             Some((Phase::BeforeCommit, effect)) => {
                 let response = state.engine(provider).respond_without_commit(&request, self.clock.now());
-                Exchange::of(&effect, response, Committed::No, now, &self.control_url)
+                Exchange::of(&effect, response, Committed::No, now, &self.control_url, state.engine(provider).spec())
             }
             fault => {
                 let response = state.respond(provider, &request, &self.clock);
@@ -161,7 +162,10 @@ impl SharedState {
                         let half = response.body.len() / 2;
                         Exchange::now(partial_response(&response, half, close_of(&effect).unwrap_or(Close::Fin)))
                     }
-                    Some((_, effect)) => Exchange::of(&effect, response, Committed::Yes, now, &self.control_url),
+                    Some((_, effect)) => {
+                        let spec = state.engine(provider).spec();
+                        Exchange::of(&effect, response, Committed::Yes, now, &self.control_url, spec)
+                    }
                 }
             }
         };
@@ -198,7 +202,14 @@ impl Exchange {
     }
 
     /// Applies a fault to a response.
-    fn of(effect: &FaultEffect, response: Response, committed: Committed, now: Duration, control_url: &str) -> Self {
+    fn of(
+        effect: &FaultEffect,
+        response: Response,
+        committed: Committed,
+        now: Duration,
+        control_url: &str,
+        spec: &ProviderSpec,
+    ) -> Self {
         let wire = match effect {
             FaultEffect::Truncate(bytes) => {
                 // At least one byte is cut off, or there would be no fault.
@@ -221,6 +232,14 @@ impl Exchange {
             FaultEffect::Continue => Wire::Part(b"HTTP/1.1 100 Continue\r\n\r\n".to_vec(), Close::Fin),
             FaultEffect::Endless => Wire::Endless(response),
             FaultEffect::Garbage => Wire::Response(Response::new(200, "application/json", *b"\xff\xfe{{garbage\x00")),
+            FaultEffect::Imperfect(kind) => {
+                let (status, refusal) = spec.imperfections.refusal;
+                let plain = match committed {
+                    Committed::Yes => response,
+                    Committed::No => Response::new(status, "application/json", refusal),
+                };
+                Wire::Response(kind.change(plain, &spec.imperfections))
+            }
             FaultEffect::Html(status) => {
                 Wire::Response(Response::html(*status, "<html><body><h1>Something went wrong</h1></body></html>"))
             }

@@ -70,6 +70,41 @@ async fn a_stalled_connection_stays_open_and_silent_before_and_after_the_commit(
 }
 
 #[tokio::test]
+async fn an_imperfect_body_says_plainly_whether_the_request_was_executed() {
+    for (kind, sent) in [
+        ("bom", b"\xef\xbb\xbf{".as_slice()),
+        ("bytes", b"\"note\":\"Yetersiz bakiye, l\xfctfen ba\xfeka kart\""),
+        ("surrogate", b"\"note\":\"ok \\ud83d\""),
+        ("number", b"\"note\":402"),
+        ("array", b"\"note\":[]"),
+        ("object", b"\"note\":{\"en\":[1.50]}"),
+        ("twice", b"\"note\":\"note\""),
+    ] {
+        for (phase, executions) in COMMIT_PHASES {
+            let sandbox = sandbox(&format!("turbopay.withdraw#1 @{phase} imperfect={kind}")).await;
+            let response = post(&sandbox, "withdraw/new", &withdrawal("order-1")).await;
+            let contains = |part: &[u8]| response.body.windows(part.len()).any(|window| window == part);
+            assert!(contains(sent), "{kind}: {}", String::from_utf8_lossy(&response.body));
+            let (status, plain) = if *executions == 1 { (201, "\"status\":\"new\"") } else { (422, "\"message\":") };
+            assert_eq!((response.status, contains(plain.as_bytes())), (status, true), "{kind} {phase}");
+            sandbox.ledger().order("order-1").executed_times(*executions);
+            sandbox.finish();
+        }
+    }
+}
+
+#[tokio::test]
+async fn only_members_that_describe_are_imperfect_and_amounts_stay_as_they_are() {
+    let sandbox = sandbox("turbopay.order-status @query imperfect=array").await;
+    let created = post(&sandbox, "withdraw/new", &withdrawal("order-1")).await;
+    let id = created.expect_status(201)["order_id"].as_str().unwrap().to_owned();
+    let body = get(&sandbox, &format!("order/status/{id}")).await.text();
+    assert!(body.contains("\"reason\":[]") && body.contains("\"amount\":\"500.00\""), "{body}");
+    assert!(body.contains(&id) && body.contains("\"merchant_order_id\":\"order-1\""), "{body}");
+    sandbox.finish();
+}
+
+#[tokio::test]
 async fn a_replaced_response_looks_the_same_before_and_after_the_commit() {
     let garbage = check_same_response("garbage").await;
     assert_eq!(garbage.status, 200);

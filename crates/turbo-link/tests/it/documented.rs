@@ -94,6 +94,6 @@ fn a_list_is_serialized_with_exact_amounts_and_unchanged_times() {
     let list = list_from(&sample_with(r#""period": []"#, r#""period": [],"start":"11/01/2023""#)).unwrap();
     assert_eq!(
         serde_json::to_string(&list).unwrap(),
-        r#"{"line_items":[{"id":"abc123","amount":{"minor":100,"currency":"USD"},"status":"pending","url":null,"qr":"https://api.tur.bo/images/abc123.png","created":"2023-11-01 11:19:49","convenience_fees":[{"status":"disabled","setting":null,"value":null}]}],"total_results":1,"limit":25,"msg":"OK","type":null,"start":"2023-11-01","end":null,"interval":null,"period":[],"api_path":"/payments"}"#
+        r#"{"line_items":[{"stored":"turbo-link.payment_link/1","id":"abc123","amount":"1.00","status":"pending","url":null,"qr":"https://api.tur.bo/images/abc123.png","created":"2023-11-01 11:19:49","convenience_fees":[{"status":"disabled","setting":null,"value":null,"is_unreadable":false}],"unreadable":[]}],"total_results":1,"limit":25,"msg":"OK","type":null,"start":"2023-11-01","end":null,"interval":null,"period":[],"api_path":"/payments"}"#
     );
 }

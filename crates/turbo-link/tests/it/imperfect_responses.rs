@@ -1,6 +1,7 @@
 //! Responses that differ from the documentation are read as far as no decision depends on the difference.
 
 use payments_core::test_util::Reply;
+use payments_test_json::any_value;
 use proptest::prelude::*;
 use turbo_link::{Currency, Error, ErrorKind, LinkId, LinkStatus, ListLinks, Money, PaymentList, UnreadableMembers};
 
@@ -147,26 +148,6 @@ fn bytes_that_are_not_utf_8_affect_only_the_link_that_has_them() {
     let qr = list("images");
     assert!(qr.line_items.iter().all(Result::is_ok));
     assert_eq!(notes(qr.unreadable_members()), ["line_items[0].qr"]);
-}
-
-/// Any JSON value that is not null.
-fn any_value() -> impl Strategy<Value = String> {
-    let leaf = prop_oneof![
-        Just("true".to_owned()),
-        any::<i64>().prop_map(|number| number.to_string()),
-        any::<f64>().prop_filter("finite", |number| number.is_finite()).prop_map(|number| format!("{number:?}")),
-        any::<String>().prop_map(|text| serde_json::Value::from(text).to_string()),
-    ];
-    leaf.prop_recursive(3, 12, 3, |inner| {
-        prop_oneof![
-            prop::collection::vec(inner.clone(), 0..3).prop_map(|items| format!("[{}]", items.join(","))),
-            prop::collection::vec((any::<String>(), inner), 0..3).prop_map(|members| {
-                let members =
-                    members.into_iter().map(|(name, value)| format!("{}:{value}", serde_json::Value::from(name)));
-                format!("{{{}}}", members.collect::<Vec<_>>().join(","))
-            }),
-        ]
-    })
 }
 
 /// The descriptive members: a part of the sample, the part's name and its path.

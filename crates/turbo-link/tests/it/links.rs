@@ -203,3 +203,10 @@ fn an_id_cannot_change_the_path() {
 fn notes(members: &turbo_link::UnreadableMembers) -> Vec<&str> {
     members.iter().map(|member| &*member.path).collect()
 }
+
+#[test]
+fn a_serialized_list_shows_no_card_number() {
+    let list = list_from(&sample_with(r#""period": []"#, r#""period": {"cvc":987,"n":4111111111111111}"#)).unwrap();
+    let text = serde_json::to_string(&list).unwrap();
+    assert!(text.contains(r#""period":{"cvc":"[redacted]","n":"411111******1111"}"#), "{text}");
+}

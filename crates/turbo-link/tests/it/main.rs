@@ -11,4 +11,5 @@ mod imperfect_responses;
 mod links;
 mod sandbox;
 mod secrets;
+mod stored;
 mod support;

@@ -3,6 +3,7 @@
 use payments_core::gateway::{Lookup as _, PaymentRequest, StartPayment as _};
 use payments_core::test_util::Reply;
 use payments_core::{ErrorKind, Expected, Mismatch, Outcome, PaymentStatus};
+use payments_test_json::any_value;
 use proptest::prelude::*;
 use turbo_txn::{Error, Transaction, TxnDetails, TxnStatus};
 
@@ -187,26 +188,6 @@ fn words_of_an_earlier_sending_count_in_texts_and_not_in_names() {
     }
     let err = initiate(r#"{"statusCode":422,"success":false,"message":"No.","duplicate":false}"#).unwrap_err();
     assert_eq!((err.kind(), err.outcome()), (ErrorKind::InvalidRequest, Outcome::Refused));
-}
-
-/// Any JSON value that is not null.
-fn any_value() -> impl Strategy<Value = String> {
-    let leaf = prop_oneof![
-        Just("true".to_owned()),
-        any::<i64>().prop_map(|number| number.to_string()),
-        any::<f64>().prop_filter("finite", |number| number.is_finite()).prop_map(|number| format!("{number:?}")),
-        any::<String>().prop_map(|text| serde_json::Value::from(text).to_string()),
-    ];
-    leaf.prop_recursive(3, 12, 3, |inner| {
-        prop_oneof![
-            prop::collection::vec(inner.clone(), 0..3).prop_map(|items| format!("[{}]", items.join(","))),
-            prop::collection::vec((any::<String>(), inner), 0..3).prop_map(|members| {
-                let members =
-                    members.into_iter().map(|(name, value)| format!("{}:{value}", serde_json::Value::from(name)));
-                format!("{{{}}}", members.collect::<Vec<_>>().join(","))
-            }),
-        ]
-    })
 }
 
 /// The members of both responses that describe, with their documented values.

@@ -12,5 +12,6 @@ mod lookups;
 mod outcomes;
 mod sandbox;
 mod secrets;
+mod stored;
 mod support;
 mod validation;

@@ -11,6 +11,7 @@ mod lookups;
 mod outcomes;
 mod recorded;
 mod secrets;
+mod stored;
 mod support;
 mod transitions;
 mod validation;

@@ -97,3 +97,20 @@ fn an_event_can_be_serialized() {
         r#"{"id":"evt_1","type":"invoice.paid","created":1704067200,"livemode":false,"raw_object":{"total": 2.50}}"#
     );
 }
+
+#[test]
+fn a_serialized_event_shows_no_card_number_and_no_security_code() {
+    let card = r#"{"id":"pay_1","card":{"number":"4242424242424242","cvc":"8309"}}"#;
+    for kind in ["invoice.paid", "payment_method.attached"] {
+        let event = verified_event(kind, card).into_inner();
+        let object = event.object().unwrap();
+        for text in [serde_json::to_string(&event).unwrap(), serde_json::to_string(&object).unwrap()] {
+            assert!(!text.contains("4242424242424242") && !text.contains("8309"), "{text}");
+            assert!(
+                text.contains(r#"{"id":"pay_1","card":{"number":"424242******4242","cvc":"[redacted]"}}"#),
+                "{text}"
+            );
+        }
+        assert_eq!(event.raw_object.as_str(), card);
+    }
+}

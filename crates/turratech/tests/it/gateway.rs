@@ -81,13 +81,13 @@ impl Transport for Slow {
 }
 
 /// A client on which a read takes this long, and a payment of 20.00 GBP to capture.
-fn slow(read: Duration, total: Duration) -> (Client, Script) {
+fn slow(read: Duration, total: Duration) -> (Client, Script, ManualClock) {
     let script =
         Script::new([authorized(r#""amount_capturable":2000,"#), Reply::json(200, &paid("pay_1", "succeeded"))]);
     let clock = clock();
-    let builder = builder(KEY, &script, &clock).transport(Slow(script.clone(), clock, read));
+    let builder = builder(KEY, &script, &clock).transport(Slow(script.clone(), clock.clone(), read));
     let timeouts = Timeouts { total, ..Timeouts::default() };
-    (builder.timeouts(timeouts).retry(RetryPolicy::none()).build().unwrap(), script)
+    (builder.timeouts(timeouts).retry(RetryPolicy::none()).build().unwrap(), script, clock)
 }
 
 fn seconds(seconds: u64) -> Duration {
@@ -98,7 +98,7 @@ fn seconds(seconds: u64) -> Duration {
 fn one_timeout_covers_the_retrieval_and_the_capture() {
     let request = || CaptureRequest::new("capture-1", "pay_1", pounds(2000));
     for (total, request) in [(seconds(60), request().timeout(seconds(40))), (seconds(40), request())] {
-        let (client, script) = slow(seconds(25), total);
+        let (client, script, _) = slow(seconds(25), total);
         block_on(client.capture(&request)).unwrap();
         let timeouts: Vec<Duration> = script.requests().iter().map(|request| request.timeout()).collect();
         assert_eq!(timeouts, [seconds(30), seconds(15)]);
@@ -109,7 +109,7 @@ fn one_timeout_covers_the_retrieval_and_the_capture() {
 fn a_capture_is_not_sent_if_the_retrieval_used_up_the_time() {
     // A write also needs the time that connecting may take.
     for read in [seconds(25), seconds(29)] {
-        let (client, script) = slow(read, seconds(60));
+        let (client, script, _) = slow(read, seconds(60));
         let request = CaptureRequest::new("capture-1", "pay_1", pounds(2000)).timeout(seconds(30));
         let err = block_on(client.capture(&request)).unwrap_err();
         assert_eq!((err.kind(), err.outcome()), (ErrorKind::Timeout, Outcome::NotSent), "{err}");
@@ -134,6 +134,49 @@ fn a_failed_retrieval_leaves_a_capture_unknown_if_an_earlier_process_may_have_us
     // The caller knows that nothing was sent under its key.
     let request = request.idempotency_key(key.assume_unused());
     assert_eq!(block_on(failed().capture(&request)).unwrap_err().outcome(), Outcome::NotSent);
+}
+
+#[test]
+fn a_capture_that_has_too_little_time_fails_at_once() {
+    let (client, _, clock) = slow(seconds(25), seconds(60));
+    let start = clock.monotonic();
+    let request = CaptureRequest::new("capture-1", "pay_1", pounds(2000)).timeout(seconds(30));
+    let err = block_on(client.capture(&request)).unwrap_err();
+    assert_eq!((err.outcome(), clock.monotonic() - start), (Outcome::NotSent, seconds(25)), "waiting leaves less time");
+}
+
+#[test]
+fn a_request_that_fails_validation_stays_unknown_if_an_earlier_process_may_have_used_its_key() {
+    let (client, script) = scripted([]);
+    let used = || IdempotencyKey::new("stored-1", clock().now()).unwrap();
+    let payment = |method: &str| PaymentRequest::new("order-1", pounds(2000)).payment_method(method);
+    let capture = |id: &str| CaptureRequest::new("capture-1", id, pounds(2000));
+    let refund = |id: &str| RefundRequest::new("refund-1", id, pounds(500));
+    macro_rules! errors {
+        ($method:ident: $($request:expr),*) => {
+            [$(
+                (block_on(client.$method(&$request)).unwrap_err(), Outcome::NotSent),
+                (block_on(client.$method(&$request.created_at(clock().now()))).unwrap_err(), Outcome::Unknown),
+                (block_on(client.$method(&$request.idempotency_key(used()))).unwrap_err(), Outcome::Unknown),
+                (
+                    block_on(client.$method(&$request.idempotency_key(used().assume_unused()))).unwrap_err(),
+                    Outcome::NotSent,
+                ),
+            )*]
+        };
+    }
+    let mut errors = Vec::new();
+    errors.extend(
+        errors!(start_payment: payment("../x"), PaymentRequest::new("..", pounds(2000)).payment_method("pm_1")),
+    );
+    errors.extend(errors!(capture: capture("../x"), CaptureRequest::new("..", "pay_1", pounds(2000))));
+    errors.extend(errors!(cancel: CancelRequest::new("cancel-1", "../x"), CancelRequest::new("..", "pay_1")));
+    errors.extend(errors!(refund: refund("../x"), RefundRequest::new("..", "pay_1", pounds(500))));
+    for (index, (err, outcome)) in errors.into_iter().enumerate() {
+        assert_eq!((err.kind(), err.outcome()), (ErrorKind::InvalidRequest, outcome), "{index}: {err}");
+        assert_eq!(err.idempotency_key().is_some(), index % 4 >= 2, "{index}: {err:?}");
+    }
+    assert_eq!(script.requests().len(), 0);
 }
 
 #[test]
@@ -184,6 +227,7 @@ fn a_started_payment_has_the_amount_that_was_received() {
     };
     assert_eq!(start(r#""amount_received":1999"#).unwrap().amount, pounds(1999));
     let err = start(r#""amount_received":"19,99""#).unwrap_err();
+    assert!(err.idempotency_key().unwrap().may_have_been_used(), "the call can be repeated under its key");
     assert_eq!(
         (err.kind(), err.outcome(), err.object_id()),
         (ErrorKind::MalformedResponse, Outcome::Unknown, Some("pay_1"))

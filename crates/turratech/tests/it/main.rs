@@ -16,6 +16,7 @@ mod requests;
 mod responses;
 mod sandbox;
 mod secrets;
+mod stored;
 mod support;
 mod validation;
 mod webhooks;

@@ -169,16 +169,18 @@ fn the_received_amount_of_a_succeeded_payment_is_compared() {
 }
 
 #[test]
-fn a_payment_is_serialized_without_its_raw_object() {
+fn a_payment_is_serialized_with_its_tag_and_the_text_of_its_raw_object() {
     let payment = retrieve(&paid("pay_1", "succeeded")).unwrap();
     let serialized: serde_json::Value = serde_json::to_value(&payment).unwrap();
     assert_eq!(
         serialized,
         serde_json::json!({
+            "stored": "turratech.payment/1",
             "id": "pay_1", "amount": "2000", "amount_capturable": "0", "amount_received": "2000", "currency": "GBP",
             "customer": "cus_ABC123",
             "description": "Order #12345", "payment_method": "pm_card_visa", "status": "succeeded",
             "created": 1_704_067_200, "livemode": false, "metadata": {"order_id": "12345"},
+            "raw": paid("pay_1", "succeeded"), "unreadable": [],
         })
     );
 }

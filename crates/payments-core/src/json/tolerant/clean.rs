@@ -1,12 +1,12 @@
 /// A body as text, and where characters were replaced.
-pub(super) struct Cleaned {
-    pub(super) text: String,
+pub(in crate::json) struct Cleaned {
+    pub(in crate::json) text: String,
     /// The byte offsets of the replacements in `text`.
-    pub(super) replacements: Vec<usize>,
+    pub(in crate::json) replacements: Vec<usize>,
 }
 
 /// Removes a byte order mark, and replaces invalid UTF-8 and lone surrogates by U+FFFD.
-pub(super) fn clean(body: &[u8]) -> Cleaned {
+pub(in crate::json) fn clean(body: &[u8]) -> Cleaned {
     let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
     let mut text = String::with_capacity(body.len());
     let mut replacements = Vec::new();

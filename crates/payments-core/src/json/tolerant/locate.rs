@@ -52,23 +52,57 @@ pub(super) fn spans(text: &str, path: &[Segment]) -> Vec<Range<usize>> {
     found
 }
 
-/// The path of the innermost value at an offset; of a name, the path of its member.
-pub(super) fn path_at(text: &str, offset: usize) -> Vec<Segment> {
-    let (mut path, mut span) = (Vec::new(), 0..text.len());
-    loop {
-        let part = &text[span.clone()];
+/// The paths of the innermost values at these offsets, each once; of a name, the path of its member.
+///
+/// Each part of the text is read once for each level that contains an offset, however many offsets it contains.
+pub(super) fn paths_at(text: &str, mut offsets: Vec<usize>) -> Vec<Vec<Segment>> {
+    offsets.sort_unstable();
+    let mut found = Vec::new();
+    collect_paths(text, 0..text.len(), &offsets, &mut Vec::new(), &mut found);
+    found
+}
+
+fn collect_paths(
+    text: &str,
+    span: Range<usize>,
+    offsets: &[usize],
+    path: &mut Vec<Segment>,
+    found: &mut Vec<Vec<Segment>>,
+) {
+    let part = &text[span];
+    let values: Vec<(Segment, &RawValue)> = if path.len() >= MAX_DEPTH {
+        Vec::new()
+    } else if part.trim_ascii_start().starts_with('{') {
+        members(part).into_iter().map(|(name, value)| (Segment::Name(name.into_owned()), value)).collect()
+    } else {
+        elements(part).into_iter().enumerate().map(|(index, value)| (Segment::Index(index), value)).collect()
+    };
+    let mut rest = offsets;
+    for (step, value) in values {
         // A name is in front of its value: the first value that ends after the offset is the member's.
-        let member = members(part).into_iter().map(|(name, value)| (Segment::Name(name.into_owned()), value));
-        let element = elements(part).into_iter().enumerate().map(|(index, value)| (Segment::Index(index), value));
-        let next = member.chain(element).map(|(step, value)| (step, span_in(text, value.get())));
-        let Some((step, inner)) = next.into_iter().find(|(_, inner)| offset < inner.end) else { return path };
-        path.push(step);
-        if offset < inner.start {
-            return path;
+        let inner = span_in(text, value.get());
+        let (here, after) = rest.split_at(rest.partition_point(|offset| *offset < inner.end));
+        rest = after;
+        if here.is_empty() {
+            continue;
         }
-        span = inner;
+        path.push(step);
+        let (in_name, in_value) = here.split_at(here.partition_point(|offset| *offset < inner.start));
+        if !in_name.is_empty() {
+            found.push(path.clone());
+        }
+        if !in_value.is_empty() {
+            collect_paths(text, inner, in_value, path, found);
+        }
+        path.pop();
+    }
+    if !rest.is_empty() {
+        found.push(path.clone());
     }
 }
+
+/// The length of the longest path that is looked for: longer than any path that a decision depends on.
+const MAX_DEPTH: usize = 8;
 
 /// The text with other values at these places.
 pub(super) fn replace(text: &str, spans: &[Range<usize>], value: &str) -> String {

@@ -16,7 +16,7 @@ use super::settings::Settings;
 use super::three_ds::{Challenge, CompletionError, NOT_ENROLLED, StartResponse};
 use super::validation::{Fields, NewPayment};
 use super::{control, pages, payment};
-use crate::engine::{ControlResult, Effect, Engine, ProviderSpec};
+use crate::engine::{ControlResult, Effect, Engine, Imperfections, ProviderSpec};
 use crate::http::{Request, Response};
 use crate::ledger::EntryKind;
 use crate::random::Random;
@@ -55,6 +55,24 @@ pub(crate) const SPEC: ProviderSpec = ProviderSpec {
     operations_with_messages: &["start-3ds", "checkout"],
     behaviours: BEHAVIOURS,
     control_endpoints: control::ENDPOINTS,
+    imperfections: Imperfections {
+        descriptive: &[
+            "paymentDate",
+            "cardHolderName",
+            "pan",
+            "domInt",
+            "cardScheme",
+            "cardType",
+            "loyaltyCode",
+            "externalTransactionId",
+            "authCode",
+            "resultCode",
+            "resultMessage",
+            "customerId",
+        ],
+        prose: &[],
+        refusal: (422, r#"{"status":"FAILED","resultCode":"51","resultMessage":"Insufficient funds","amount":0}"#),
+    },
 };
 
 impl Engine for Card3dsEngine {

@@ -10,7 +10,7 @@ use super::responses::{ErrorResponse, Members};
 use super::routes::{Route, route};
 use super::settings::Settings;
 use super::{control, filter, link, pages, responses};
-use crate::engine::{ControlResult, Effect, Engine, ProviderSpec};
+use crate::engine::{ControlResult, Effect, Engine, Imperfections, ProviderSpec};
 use crate::html;
 use crate::http::{Request, Response};
 use crate::qr;
@@ -34,6 +34,11 @@ pub(crate) const SPEC: ProviderSpec = ProviderSpec {
     operations_with_messages: &[],
     behaviours: BEHAVIOURS,
     control_endpoints: control::ENDPOINTS,
+    imperfections: Imperfections {
+        descriptive: &["msg", "api_path", "limit", "qr", "url", "created"],
+        prose: &[],
+        refusal: (200, r#"{"error":true,"msg":"Invalid request"}"#),
+    },
 };
 
 impl Engine for TurboLinkEngine {

@@ -12,7 +12,7 @@ use super::settings::{Settings, Settle};
 use super::transaction::{Action, Status, Transaction};
 use super::validation::NewTransaction;
 use super::{callback, control, pages, responses, validation};
-use crate::engine::{ControlResult, Effect, Engine, ProviderSpec};
+use crate::engine::{ControlResult, Effect, Engine, Imperfections, ProviderSpec};
 use crate::html;
 use crate::http::{Request, Response, is_http_url};
 use crate::random::Random;
@@ -43,6 +43,14 @@ pub(crate) const SPEC: ProviderSpec = ProviderSpec {
     operations_with_messages: &["initiate"],
     behaviours: BEHAVIOURS,
     control_endpoints: control::ENDPOINTS,
+    imperfections: Imperfections {
+        descriptive: &["message", "timestamp", "status", "utr"],
+        prose: &[],
+        refusal: (
+            400,
+            r#"{"statusCode":400,"message":"Amount is not valid","status":"BAD_REQUEST","success":false,"timestamp":"2025-08-26T07:52:23.243989861Z","data":null}"#,
+        ),
+    },
 };
 
 impl Engine for TurboTxnEngine {

@@ -11,7 +11,9 @@ use super::routes::{Route, route};
 use super::settings::{Settings, Settle};
 use super::validation::Fields;
 use super::{control, pages};
-use crate::engine::{ControlResult, DEFAULT_RESPONSE_TIMEOUT, Effect, Engine, Message, ProviderSpec, Resend};
+use crate::engine::{
+    ControlResult, DEFAULT_RESPONSE_TIMEOUT, Effect, Engine, Imperfections, Message, ProviderSpec, Resend,
+};
 use crate::hex::hmac_sha256;
 use crate::html;
 use crate::http::{Request, Response, percent_decode};
@@ -64,6 +66,19 @@ pub(crate) const SPEC: ProviderSpec = ProviderSpec {
     operations_with_messages: &["deposit", "host-to-host-deposit", "withdraw"],
     behaviours: BEHAVIOURS,
     control_endpoints: control::ENDPOINTS,
+    imperfections: Imperfections {
+        descriptive: &[
+            "reason",
+            "utr",
+            "wallet_name",
+            "transaction_note",
+            "order_expiration_seconds",
+            "qr",
+            "deep_links",
+        ],
+        prose: &["message"],
+        refusal: (422, r#"{"message":"Order Declined"}"#),
+    },
 };
 
 impl Engine for TurboPayEngine {

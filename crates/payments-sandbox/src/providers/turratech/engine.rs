@@ -19,7 +19,7 @@ use super::responses::ErrorResponse;
 use super::routes::{OPERATIONS, OPERATIONS_WITH_MESSAGES, Operation, READ_ONLY_OPERATIONS, route};
 use super::settings::Settings;
 use super::subscription::Subscription;
-use crate::engine::{ControlResult, Effect, Engine, ProviderSpec};
+use crate::engine::{ControlResult, Effect, Engine, Imperfections, ProviderSpec};
 use crate::http::{Request, Response};
 use crate::random::Random;
 
@@ -59,6 +59,24 @@ pub(crate) const SPEC: ProviderSpec = ProviderSpec {
     operations_with_messages: OPERATIONS_WITH_MESSAGES,
     behaviours: BEHAVIOURS,
     control_endpoints: control::ENDPOINTS,
+    imperfections: Imperfections {
+        descriptive: &[
+            "description",
+            "created",
+            "code",
+            "param",
+            "message",
+            "decline_code",
+            "reason",
+            "url",
+            "enabled_events",
+        ],
+        prose: &[],
+        refusal: (
+            402,
+            r#"{"error":{"type":"card_error","code":"card_declined","message":"Your card was declined.","param":"payment_method","decline_code":"insufficient_funds"}}"#,
+        ),
+    },
 };
 
 impl Engine for TurraTechEngine {

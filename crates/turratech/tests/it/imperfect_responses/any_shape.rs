@@ -1,6 +1,7 @@
 //! A member of any shape: a descriptive one fails nothing, and a deciding one confirms nothing.
 
 use payments_core::test_util::Reply;
+use payments_test_json::any_value_or;
 use proptest::prelude::*;
 use turratech::{
     Currency, ErrorKind, EventObject, Expected, ListParams, Outcome, SubscriptionUpdate, UnreadableMembers,
@@ -10,26 +11,8 @@ use super::{METADATA, create, expected, good, paths, retrieve, verify};
 use crate::support::{block_on, payment, pounds, scripted};
 use crate::webhooks::{delivery, event};
 
-/// Any JSON value that is not null.
 fn any_value() -> impl Strategy<Value = String> {
-    let leaf = prop_oneof![
-        Just("true".to_owned()),
-        Just("2000".to_owned()),
-        any::<i64>().prop_map(|number| number.to_string()),
-        any::<f64>().prop_filter("finite", |number| number.is_finite()).prop_map(|number| format!("{number:?}")),
-        any::<String>().prop_map(|text| serde_json::Value::from(text).to_string()),
-        Just("\"lone \\ud83d\"".to_owned()),
-    ];
-    leaf.prop_recursive(3, 12, 3, |inner| {
-        prop_oneof![
-            prop::collection::vec(inner.clone(), 0..3).prop_map(|items| format!("[{}]", items.join(","))),
-            prop::collection::vec((any::<String>(), inner), 0..3).prop_map(|members| {
-                let members =
-                    members.into_iter().map(|(name, value)| format!("{}:{value}", serde_json::Value::from(name)));
-                format!("{{{}}}", members.collect::<Vec<_>>().join(","))
-            }),
-        ]
-    })
+    any_value_or(&["2000", r#""lone \ud83d""#])
 }
 
 /// The object with another value for this member.
