@@ -332,6 +332,7 @@ fn states_and_reviews_have_distinct_names() {
     names.dedup();
     assert_eq!(names.len(), count);
     assert_eq!((State::NeedsReview.to_string(), id(10).to_string()), ("needs_review".into(), format!("{:0>32}", "a")));
+    assert_eq!(format!("{:?}", id(10)), format!("AttemptId({})", id(10)));
     for review in Review::ALL {
         assert!(!review.ask().is_empty() && !review.to_string().is_empty());
     }
