@@ -1,0 +1,141 @@
+//! What was learned about an intent, in the order in which it was stored.
+
+use std::fmt;
+
+use payments_core::PaymentStatus;
+
+use crate::review::Review;
+
+/// The position of a piece of evidence about one intent. Taken under the lock of the intent's row.
+pub type Sequence = u64;
+
+/// One claim to send. Whoever claims makes the id, so that a claim can be recognised after a lost commit response.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct AttemptId(u128);
+
+impl AttemptId {
+    /// Creates an id from its number, which must be random.
+    #[must_use]
+    pub const fn new(random: u128) -> Self {
+        Self(random)
+    }
+}
+
+impl fmt::Display for AttemptId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:032x}", self.0)
+    }
+}
+
+impl fmt::Debug for AttemptId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "AttemptId({self})")
+    }
+}
+
+/// A fact about an intent, and its position. Evidence is only ever appended.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[expect(clippy::exhaustive_structs, reason = "stores build it from their rows")]
+pub struct Evidence {
+    /// The position: later facts have greater numbers.
+    pub sequence: Sequence,
+    /// What was learned.
+    pub fact: Fact,
+}
+
+/// What was learned about an intent.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Fact {
+    /// An attempt was claimed. Stored before the first byte of its request is written.
+    Claimed {
+        /// The attempt.
+        attempt: AttemptId,
+        /// The provider's protection against a second execution, under which the attempt is sent.
+        protection: Protection,
+    },
+    /// The call of an attempt ended.
+    Ended {
+        /// The attempt.
+        attempt: AttemptId,
+        /// How it ended.
+        result: CallResult,
+    },
+    /// The lease of an attempt expired before the end of its call was stored.
+    LeaseExpired {
+        /// The attempt.
+        attempt: AttemptId,
+    },
+    /// A lookup found the order.
+    Found {
+        /// The last position when the lookup began: what it saw is newer than everything up to there.
+        began: Sequence,
+        /// What it saw.
+        seen: Observation,
+    },
+    /// A lookup did not find the order. It may still be in flight.
+    NotFound,
+    /// A verified webhook reported the order.
+    Event(Observation),
+    /// Nothing automatic can resolve the intent.
+    GaveUp(Review),
+    /// A person decided what happened, after asking the provider.
+    Decided(Decision),
+    /// No attempt may have been sent, and the intent expired or was cancelled.
+    Abandoned,
+}
+
+/// The provider's protection against a second execution.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Protection {
+    /// None: a second request would be executed too.
+    None,
+    /// An idempotency key: a response under it settles the earlier requests under it.
+    Key,
+    /// The provider accepts the reference once.
+    Reference,
+    /// Nobody can pay a payment whose response was lost, so a second one does no harm.
+    Unpayable,
+}
+
+/// How the call of an attempt ended.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum CallResult {
+    /// The provider accepted the request and reported this.
+    Accepted(Observation),
+    /// The request provably never left the process.
+    NotSent,
+    /// The provider refused the request because of the account: authentication, permission or configuration.
+    AccountRefused,
+    /// The provider refused the request itself.
+    Refused,
+    /// The request may have been executed. A throttled request counts as well.
+    Unknown,
+}
+
+/// What a response, a lookup or a webhook reports about the order.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Observation {
+    /// The order is the intended one, with this status.
+    Status {
+        /// The status, in the vocabulary that all providers share.
+        status: PaymentStatus,
+        /// True if the status normally does not change any more.
+        is_final: bool,
+    },
+    /// The reference fits, but something else contradicts the intent: the amount, the currency, the mode.
+    Contradicts,
+}
+
+/// What a person found out at the provider.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Decision {
+    /// The operation was executed.
+    Done,
+    /// The operation was not executed, and no request is in flight.
+    NotDone,
+}

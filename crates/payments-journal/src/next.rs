@@ -1,0 +1,115 @@
+//! What to do next about an intent: a pure function of what the evidence proves.
+
+use payments_core::gateway::Recovery;
+
+use crate::evidence::Protection;
+use crate::review::Review;
+use crate::rules::Rules;
+use crate::state::{Assessment, State};
+
+/// What time and knowledge permit. The engine computes it from its clock and the intent's row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[expect(clippy::exhaustive_structs, reason = "plain data")]
+pub struct Limits {
+    /// True while the provider certainly remembers the key of the first attempt that may have been sent.
+    pub key_is_valid: bool,
+    /// True if what a lookup needs is known: the reference, or the provider's id.
+    pub can_look_up: bool,
+    /// True once the last request is too old to be still in flight.
+    pub request_is_old: bool,
+    /// How often an old request must not be found before lookups stop.
+    pub lookups: usize,
+    /// The most attempts under a reference that is accepted once.
+    pub attempts: usize,
+}
+
+/// The next step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Next {
+    /// Claim an attempt with this protection, and send it.
+    Send(Protection),
+    /// Look the order up.
+    LookUp,
+    /// Give up: a person must look at it.
+    Review(Review),
+    /// Nothing to do now: wait for a response, a webhook, a lease or a person.
+    Wait,
+}
+
+/// Returns the next step.
+#[must_use]
+pub fn next(rules: &Rules, assessment: &Assessment, limits: &Limits) -> Next {
+    let can_look_up = rules.strategies.iter().any(is_lookup) && limits.can_look_up;
+    let look_up_or = |otherwise| if can_look_up { Next::LookUp } else { otherwise };
+    match assessment.state {
+        State::Intended => Next::Send(protection(rules)),
+        State::Unknown if assessment.ask_again => look_up_or(Next::Review(Review::StatusOrder)),
+        State::Unknown => resolve(rules, assessment, limits, can_look_up),
+        State::Pending => look_up_or(Next::Wait),
+        State::Sending
+        | State::Succeeded
+        | State::Failed
+        | State::Reversed
+        | State::Refused
+        | State::NeedsReview
+        | State::Abandoned => Next::Wait,
+    }
+}
+
+/// Returns true if an attempt with this protection may be claimed.
+///
+/// Checked again in the transaction that stores the claim, against the evidence of that moment.
+#[must_use]
+pub fn may_claim(assessment: &Assessment, protection: Protection) -> bool {
+    match assessment.state {
+        State::Intended => true,
+        // Only the provider's own protection makes a second request safe, and only one is sent at a time.
+        State::Unknown => protection != Protection::None && !assessment.ask_again && assessment.open.is_empty(),
+        _ => false,
+    }
+}
+
+fn is_lookup(strategy: &Recovery) -> bool {
+    matches!(strategy, Recovery::LookupByReference | Recovery::LookupById)
+}
+
+/// The protection of an attempt: the provider's own, where it documents one.
+fn protection(rules: &Rules) -> Protection {
+    let protections = rules.strategies.iter().map(|strategy| match strategy {
+        Recovery::SameKey { .. } => Protection::Key,
+        Recovery::TakenOnce => Protection::Reference,
+        Recovery::StartAgain => Protection::Unpayable,
+        _ => Protection::None,
+    });
+    protections.fold(Protection::None, |best, next| if best == Protection::None { next } else { best })
+}
+
+/// Returns the next step about an unknown outcome: the first strategy that can still help.
+fn resolve(rules: &Rules, assessment: &Assessment, limits: &Limits, can_look_up: bool) -> Next {
+    let mut review = Review::NothingToAsk;
+    for strategy in rules.strategies {
+        match strategy {
+            Recovery::SameKey { .. } if limits.key_is_valid => return Next::Send(Protection::Key),
+            Recovery::SameKey { .. } => review = Review::KeyExpired,
+            lookup if is_lookup(lookup) => {
+                if !can_look_up {
+                    review = Review::NoId;
+                } else if !limits.request_is_old || assessment.not_found < limits.lookups {
+                    return Next::LookUp;
+                } else {
+                    review = Review::NotFound;
+                }
+            }
+            Recovery::TakenOnce | Recovery::StartAgain if assessment.attempts >= limits.attempts => {
+                review = Review::NotFound;
+            }
+            Recovery::TakenOnce | Recovery::StartAgain if !limits.request_is_old => return Next::Wait,
+            Recovery::TakenOnce => return Next::Send(Protection::Reference),
+            Recovery::StartAgain => return Next::Send(Protection::Unpayable),
+            // Nothing, or a strategy that this version does not know.
+            _ => {}
+        }
+    }
+    Next::Review(review)
+}

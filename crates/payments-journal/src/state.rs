@@ -1,0 +1,305 @@
+//! The state of an intent: a pure function of its evidence.
+
+use std::fmt;
+
+use payments_core::PaymentStatus;
+
+use crate::evidence::{AttemptId, CallResult, Decision, Evidence, Fact, Observation, Protection, Sequence};
+use crate::review::Review;
+use crate::rules::{Meaning, Rules};
+
+/// The state of an intent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum State {
+    /// Recorded, and not sent.
+    Intended,
+    /// Claimed: a request may be on the wire.
+    Sending,
+    /// Accepted by the provider, and not final.
+    Pending,
+    /// Executed: the provider's final status.
+    Succeeded,
+    /// Not executed: the provider's final status.
+    Failed,
+    /// Executed, and taken back later: refunded or charged back.
+    Reversed,
+    /// The provider did not execute it, and did not create an order.
+    Refused,
+    /// It may have been executed.
+    Unknown,
+    /// Nothing automatic can resolve it.
+    NeedsReview,
+    /// No request was sent, and the intent expired or was cancelled.
+    Abandoned,
+}
+
+impl State {
+    /// All states.
+    pub const ALL: &[Self] = &[
+        Self::Intended,
+        Self::Sending,
+        Self::Pending,
+        Self::Succeeded,
+        Self::Failed,
+        Self::Reversed,
+        Self::Refused,
+        Self::Unknown,
+        Self::NeedsReview,
+        Self::Abandoned,
+    ];
+
+    /// The state's stored name.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Intended => "intended",
+            Self::Sending => "sending",
+            Self::Pending => "pending",
+            Self::Succeeded => "succeeded",
+            Self::Failed => "failed",
+            Self::Reversed => "reversed",
+            Self::Refused => "refused",
+            Self::Unknown => "unknown",
+            Self::NeedsReview => "needs_review",
+            Self::Abandoned => "abandoned",
+        }
+    }
+}
+
+impl fmt::Display for State {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+/// What the evidence about an intent proves.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub struct Assessment {
+    /// The state.
+    pub state: State,
+    /// The provider's last known status.
+    pub status: Option<PaymentStatus>,
+    /// Why a person must look at the intent, in the state `needs_review`.
+    pub review: Option<Review>,
+    /// True if statuses arrived whose order is not documented. A lookup resolves it.
+    pub ask_again: bool,
+    /// True if a request may have been executed or may still arrive.
+    pub may_have_been_sent: bool,
+    /// The claims whose call has not ended, as far as is known.
+    pub open: Vec<AttemptId>,
+    /// The number of claims so far.
+    pub attempts: usize,
+    /// How many lookups did not find the order since the last attempt was claimed.
+    pub not_found: usize,
+}
+
+/// Returns what the evidence proves. The evidence must be in the order of its positions.
+#[must_use]
+pub fn assess(rules: &Rules, evidence: &[Evidence]) -> Assessment {
+    let mut case = Case::default();
+    for Evidence { sequence, fact } in evidence {
+        case.add(rules, *sequence, fact);
+    }
+    case.conclude(rules)
+}
+
+/// The evidence, summarised.
+#[derive(Default)]
+struct Case {
+    attempts: Vec<Attempt>,
+    order: Option<KnownStatus>,
+    /// True if an order was seen that contradicts the intent.
+    contradicted: bool,
+    ask_again: bool,
+    not_found: usize,
+    gave_up: Option<Review>,
+    decided: Option<(Sequence, Decision)>,
+    abandoned: bool,
+}
+
+struct Attempt {
+    id: AttemptId,
+    protection: Protection,
+    progress: Progress,
+}
+
+/// What is known about one attempt.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Progress {
+    /// Claimed; the call has not ended.
+    Open,
+    /// The request may have been executed.
+    MayBeExecuted,
+    /// The provider accepted it.
+    Accepted,
+    /// It was provably not executed, and may be sent again.
+    NotExecuted,
+    /// The provider refused it for good.
+    Refused,
+}
+
+struct KnownStatus {
+    status: PaymentStatus,
+    is_final: bool,
+    /// The position of the evidence.
+    sequence: Sequence,
+}
+
+impl Case {
+    fn add(&mut self, rules: &Rules, sequence: Sequence, fact: &Fact) {
+        match fact {
+            Fact::Claimed { attempt, protection } => {
+                self.attempts.push(Attempt { id: *attempt, protection: *protection, progress: Progress::Open });
+                self.not_found = 0;
+            }
+            Fact::LeaseExpired { attempt } => {
+                if let Some(attempt) = self.attempt(*attempt)
+                    && attempt.progress == Progress::Open
+                {
+                    attempt.progress = Progress::MayBeExecuted;
+                }
+            }
+            Fact::Ended { attempt, result } => self.end(rules, sequence, *attempt, result),
+            Fact::Found { began, seen } => self.observe(rules, sequence, Some(*began), seen),
+            Fact::Event(seen) => self.observe(rules, sequence, None, seen),
+            Fact::NotFound => self.not_found += 1,
+            Fact::GaveUp(review) => self.gave_up = Some(*review),
+            Fact::Decided(decision) => {
+                self.decided = Some((sequence, *decision));
+                self.contradicted = false;
+                self.ask_again = false;
+            }
+            Fact::Abandoned => self.abandoned = true,
+        }
+    }
+
+    fn attempt(&mut self, id: AttemptId) -> Option<&mut Attempt> {
+        self.attempts.iter_mut().find(|attempt| attempt.id == id)
+    }
+
+    fn end(&mut self, rules: &Rules, sequence: Sequence, id: AttemptId, result: &CallResult) {
+        let progress = match result {
+            CallResult::Accepted(_) => Progress::Accepted,
+            CallResult::NotSent | CallResult::AccountRefused => Progress::NotExecuted,
+            CallResult::Refused => Progress::Refused,
+            CallResult::Unknown => Progress::MayBeExecuted,
+        };
+        let Some(attempt) = self.attempt(id) else { return };
+        // "Unknown" says nothing new about an attempt that was settled meanwhile.
+        if progress != Progress::MayBeExecuted || attempt.progress == Progress::Open {
+            attempt.progress = progress;
+        }
+        // A provider's final word under a key is about every request under it.
+        if attempt.protection == Protection::Key && progress == Progress::Refused {
+            let under_key = self.attempts.iter_mut().filter(|attempt| attempt.protection == Protection::Key);
+            under_key.for_each(|attempt| {
+                if attempt.progress == Progress::MayBeExecuted {
+                    attempt.progress = Progress::Refused;
+                }
+            });
+        }
+        if let CallResult::Accepted(seen) = result {
+            self.observe(rules, sequence, None, seen);
+        }
+    }
+
+    /// Adds what a response, a lookup or an event reports. `began` is where a lookup began.
+    fn observe(&mut self, rules: &Rules, sequence: Sequence, began: Option<Sequence>, seen: &Observation) {
+        let Observation::Status { status, is_final } = seen else {
+            self.contradicted = true;
+            return;
+        };
+        let newer = Some(KnownStatus { status: status.clone(), is_final: *is_final, sequence });
+        let Some(known) = &self.order else {
+            self.order = newer;
+            return;
+        };
+        if *status == known.status {
+            // The lookup confirms what is known.
+            self.ask_again &= began.is_none_or(|began| began < known.sequence);
+            return;
+        }
+        let (forward, backward) = (rules.follows(&known.status, status), rules.follows(status, &known.status));
+        let was_asked_later = began.is_some_and(|began| began >= known.sequence);
+        match (forward, backward) {
+            // The documented order decides, whenever the two arrive.
+            (true, false) => self.ask_again &= !was_asked_later,
+            (false, true) => return,
+            // No documented order: only asking again shows the newer one.
+            _ if was_asked_later => self.ask_again = false,
+            _ => {
+                self.ask_again = true;
+                return;
+            }
+        }
+        self.order = newer;
+    }
+
+    fn conclude(self, rules: &Rules) -> Assessment {
+        let (state, review) = self.state(rules);
+        let in_progress = |attempt: &&Attempt| attempt.progress == Progress::Open;
+        Assessment {
+            state,
+            review,
+            ask_again: self.ask_again,
+            may_have_been_sent: self.may_have_been_sent(),
+            open: self.attempts.iter().filter(in_progress).map(|attempt| attempt.id).collect(),
+            attempts: self.attempts.len(),
+            not_found: self.not_found,
+            status: self.order.map(|known| known.status),
+        }
+    }
+
+    fn may_have_been_sent(&self) -> bool {
+        let possibly = [Progress::Open, Progress::MayBeExecuted, Progress::Accepted];
+        self.attempts.iter().any(|attempt| possibly.contains(&attempt.progress))
+    }
+
+    fn state(&self, rules: &Rules) -> (State, Option<Review>) {
+        let review = |reason| (State::NeedsReview, Some(reason));
+        if self.contradicted {
+            return review(Review::Contradiction);
+        }
+        let meaning = self.order.as_ref().map(|known| rules.meaning(&known.status, known.is_final));
+        if let Some((at, decision)) = self.decided {
+            // Evidence that the person had already seen does not count against the decision.
+            let news = self.order.as_ref().filter(|known| known.sequence > at).and(meaning);
+            return match (decision, news) {
+                (Decision::Done, None | Some(Meaning::Succeeded | Meaning::Pending)) => (State::Succeeded, None),
+                (Decision::Done, Some(Meaning::Reversed)) => (State::Reversed, None),
+                (Decision::NotDone, None | Some(Meaning::Failed)) => (State::Refused, None),
+                (Decision::Done | Decision::NotDone, Some(_)) => review(Review::AgainstDecision),
+            };
+        }
+        if let Some(meaning) = meaning {
+            if meaning != Meaning::Failed && !self.may_have_been_sent() {
+                return review(Review::Unexplained);
+            }
+            if self.ask_again {
+                return self.gave_up.map_or((State::Unknown, None), review);
+            }
+            let state = match meaning {
+                Meaning::Pending => State::Pending,
+                Meaning::Succeeded => State::Succeeded,
+                Meaning::Failed => State::Failed,
+                Meaning::Reversed => State::Reversed,
+            };
+            return (state, None);
+        }
+        let any = |progress| self.attempts.iter().any(|attempt| attempt.progress == progress);
+        if any(Progress::Open) {
+            (State::Sending, None)
+        } else if any(Progress::MayBeExecuted) {
+            self.gave_up.map_or((State::Unknown, None), review)
+        } else if any(Progress::Refused) {
+            (State::Refused, None)
+        } else if self.abandoned || self.gave_up.is_some() {
+            // A person may be acting on the review already, so it is never sent after one.
+            (State::Abandoned, None)
+        } else {
+            (State::Intended, None)
+        }
+    }
+}

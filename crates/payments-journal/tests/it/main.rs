@@ -1,0 +1,4 @@
+//! Tests through the public API.
+
+mod model;
+mod states;

@@ -1,0 +1,339 @@
+//! What each kind of evidence proves, rule by rule.
+
+use std::time::Duration;
+
+use payments_core::PaymentStatus::{self, Cancelled, ChargedBack, Expired, Failed, Processing, Refunded, Succeeded};
+use payments_core::gateway::Recovery::{self, LookupByReference, TakenOnce};
+use payments_journal::{
+    Assessment, AttemptId, CallResult, Decision, Evidence, Fact, Limits, Next, Observation, Protection, Review, Rules,
+    Sequence, State, assess, may_claim, next,
+};
+
+const TRANSITIONS: &[(PaymentStatus, PaymentStatus)] = &[
+    (Processing, Succeeded),
+    (Processing, Failed),
+    (Processing, Cancelled),
+    (Cancelled, Succeeded),
+    (Succeeded, ChargedBack),
+    (Succeeded, Refunded),
+];
+
+const SAME_KEY: Recovery = Recovery::SameKey { lifetime: Duration::from_secs(24 * 60 * 60) };
+
+const ANY: &[Recovery] = &[LookupByReference];
+
+fn rules(strategies: &'static [Recovery]) -> Rules {
+    Rules { strategies, transitions: TRANSITIONS, is_payout: false }
+}
+
+fn id(number: u128) -> AttemptId {
+    AttemptId::new(number)
+}
+
+fn claimed(number: u128) -> Fact {
+    Fact::Claimed { attempt: id(number), protection: Protection::None }
+}
+
+fn under_key(number: u128) -> Fact {
+    Fact::Claimed { attempt: id(number), protection: Protection::Key }
+}
+
+fn ended(number: u128, result: CallResult) -> Fact {
+    Fact::Ended { attempt: id(number), result }
+}
+
+fn expired(number: u128) -> Fact {
+    Fact::LeaseExpired { attempt: id(number) }
+}
+
+fn seen(status: PaymentStatus) -> Observation {
+    let is_final = !matches!(status, Processing | Cancelled);
+    Observation::Status { status, is_final }
+}
+
+fn accepted(number: u128, status: PaymentStatus) -> Fact {
+    ended(number, CallResult::Accepted(seen(status)))
+}
+
+fn found(began: Sequence, status: PaymentStatus) -> Fact {
+    Fact::Found { began, seen: seen(status) }
+}
+
+fn assessed(facts: &[Fact]) -> Assessment {
+    assess(&rules(ANY), &numbered(facts))
+}
+
+fn numbered(facts: &[Fact]) -> Vec<Evidence> {
+    (1..).zip(facts).map(|(sequence, fact)| Evidence { sequence, fact: fact.clone() }).collect()
+}
+
+#[track_caller]
+fn expect(facts: &[Fact], state: State) {
+    assert_eq!(assessed(facts).state, state, "{facts:?}");
+}
+
+#[track_caller]
+fn expect_review(facts: &[Fact], review: Review) {
+    let assessment = assessed(facts);
+    assert_eq!((assessment.state, assessment.review), (State::NeedsReview, Some(review)), "{facts:?}");
+}
+
+#[test]
+fn a_recorded_intent_is_intended_until_it_is_claimed() {
+    expect(&[], State::Intended);
+    expect(&[claimed(1)], State::Sending);
+    assert_eq!(assessed(&[claimed(1)]).open, [id(1)]);
+}
+
+#[test]
+fn an_attempt_that_was_not_sent_is_intended_again_whenever_that_is_known() {
+    expect(&[claimed(1), ended(1, CallResult::NotSent)], State::Intended);
+    expect(&[claimed(1), expired(1), ended(1, CallResult::NotSent)], State::Intended);
+    expect(&[claimed(1), ended(1, CallResult::AccountRefused)], State::Intended);
+}
+
+#[test]
+fn an_intent_is_never_sent_after_a_review() {
+    let late = [claimed(1), expired(1), Fact::GaveUp(Review::NotFound), ended(1, CallResult::NotSent)];
+    expect(&late, State::Abandoned);
+}
+
+#[test]
+fn not_sent_says_nothing_about_another_attempt() {
+    expect(&[under_key(1), expired(1), under_key(2), ended(2, CallResult::NotSent)], State::Unknown);
+    expect(&[under_key(1), expired(1), under_key(2), ended(2, CallResult::AccountRefused)], State::Unknown);
+    expect(&[claimed(1), expired(1), claimed(2), ended(2, CallResult::Refused)], State::Unknown);
+}
+
+#[test]
+fn a_lease_that_expires_leaves_the_intent_unknown_and_changes_nothing_that_is_known() {
+    expect(&[claimed(1), expired(1)], State::Unknown);
+    expect(&[claimed(1), ended(1, CallResult::Refused), expired(1)], State::Refused);
+    expect(&[claimed(1), accepted(1, Processing), expired(1)], State::Pending);
+}
+
+#[test]
+fn unknown_does_not_become_a_failure_by_lookups_that_find_nothing() {
+    let mut facts = vec![claimed(1), ended(1, CallResult::Unknown)];
+    for count in 1..=50 {
+        facts.push(Fact::NotFound);
+        expect(&facts, State::Unknown);
+        assert_eq!(assessed(&facts).not_found, count);
+    }
+    facts.push(claimed(2));
+    assert_eq!(assessed(&facts).not_found, 0);
+    assert_eq!(assessed(&facts).attempts, 2);
+}
+
+#[test]
+fn a_refusal_under_a_key_settles_the_earlier_attempts_under_it() {
+    expect(&[under_key(1), expired(1), under_key(2), ended(2, CallResult::Refused)], State::Refused);
+    expect(&[claimed(1), expired(1), under_key(2), ended(2, CallResult::Refused)], State::Unknown);
+    let settled = [under_key(1), expired(1), under_key(2), ended(2, CallResult::Refused)];
+    expect(&[&settled[..], &[ended(1, CallResult::Unknown)]].concat(), State::Refused);
+    expect(&[&settled[..], &[accepted(1, Succeeded)]].concat(), State::Succeeded);
+    expect(&[under_key(1), under_key(2), ended(2, CallResult::Refused)], State::Sending);
+}
+
+#[test]
+fn the_status_of_the_order_is_the_state() {
+    for (status, state) in [
+        (Processing, State::Pending),
+        (Cancelled, State::Pending),
+        (Expired, State::Failed),
+        (Failed, State::Failed),
+        (Succeeded, State::Succeeded),
+        (ChargedBack, State::Reversed),
+        (Refunded, State::Reversed),
+        (PaymentStatus::Unknown("odd".to_owned()), State::Pending),
+    ] {
+        expect(&[claimed(1), accepted(1, status.clone())], state);
+        expect(&[claimed(1), expired(1), found(2, status.clone())], state);
+        expect(&[claimed(1), Fact::Event(seen(status.clone()))], state);
+        assert_eq!(assessed(&[claimed(1), accepted(1, status.clone())]).status, Some(status));
+    }
+    let final_cancellation = Observation::Status { status: Cancelled, is_final: true };
+    expect(&[claimed(1), Fact::Event(final_cancellation)], State::Failed);
+}
+
+#[test]
+fn a_payout_that_was_returned_has_failed() {
+    let payout = Rules { is_payout: true, ..rules(ANY) };
+    let facts = [claimed(1), accepted(1, Succeeded), Fact::Event(seen(Refunded))];
+    assert_eq!(assess(&payout, &numbered(&facts)).state, State::Failed);
+    expect(&facts, State::Reversed);
+}
+
+#[test]
+fn an_older_status_never_overwrites_a_newer_one() {
+    // The webhook says success after 10 s, the response says "processing" after 40 s.
+    expect(&[claimed(1), Fact::Event(seen(Succeeded)), accepted(1, Processing)], State::Succeeded);
+    // Two documented steps apart.
+    expect(&[claimed(1), Fact::Event(seen(ChargedBack)), accepted(1, Processing)], State::Reversed);
+    // Even a lookup that began later: providers read from replicas.
+    expect(&[claimed(1), Fact::Event(seen(Succeeded)), found(2, Processing)], State::Succeeded);
+}
+
+#[test]
+fn documented_changes_of_a_final_status_count() {
+    expect(&[claimed(1), accepted(1, Succeeded), Fact::Event(seen(ChargedBack))], State::Reversed);
+    expect(&[claimed(1), accepted(1, Cancelled), Fact::Event(seen(Succeeded))], State::Succeeded);
+}
+
+#[test]
+fn statuses_without_a_documented_order_are_unknown_until_a_later_lookup() {
+    let facts = [claimed(1), accepted(1, Failed), Fact::Event(seen(Succeeded))];
+    expect(&facts, State::Unknown);
+    assert!(assessed(&facts).ask_again);
+    // A lookup that began before the known status was stored shows nothing.
+    expect(&[&facts[..], &[found(1, Succeeded)]].concat(), State::Unknown);
+    expect(&[&facts[..], &[found(3, Succeeded)]].concat(), State::Succeeded);
+    expect(&[&facts[..], &[found(3, Failed)]].concat(), State::Failed);
+    expect_review(&[&facts[..], &[Fact::GaveUp(Review::StatusOrder)]].concat(), Review::StatusOrder);
+}
+
+#[test]
+fn a_success_counts_whoever_brings_it_and_whenever() {
+    expect(&[claimed(1), expired(1), Fact::GaveUp(Review::NotFound), accepted(1, Succeeded)], State::Succeeded);
+    expect(&[claimed(1), expired(1), Fact::GaveUp(Review::NotFound), Fact::Event(seen(Succeeded))], State::Succeeded);
+}
+
+#[test]
+fn a_success_that_contradicts_returns_to_review() {
+    let success = Fact::Event(seen(Succeeded));
+    expect_review(&[success.clone()], Review::Unexplained);
+    expect_review(&[Fact::Abandoned, success.clone()], Review::Unexplained);
+    expect_review(&[claimed(1), ended(1, CallResult::Refused), success.clone()], Review::Unexplained);
+    expect_review(&[claimed(1), ended(1, CallResult::NotSent), Fact::Event(seen(Processing))], Review::Unexplained);
+    expect(&[claimed(1), ended(1, CallResult::Refused), Fact::Event(seen(Failed))], State::Failed);
+    let decided = [claimed(1), expired(1), Fact::GaveUp(Review::NotFound), Fact::Decided(Decision::NotDone)];
+    expect(&decided, State::Refused);
+    expect_review(&[&decided[..], &[success]].concat(), Review::AgainstDecision);
+    expect_review(&[&decided[..], &[found(4, Processing)]].concat(), Review::AgainstDecision);
+    expect(&[&decided[..], &[found(4, Failed)]].concat(), State::Refused);
+}
+
+#[test]
+fn a_decision_settles_what_was_known_before_it() {
+    let contradicted = [claimed(1), ended(1, CallResult::Accepted(Observation::Contradicts))];
+    expect_review(&contradicted, Review::Contradiction);
+    expect(&[&contradicted[..], &[Fact::Decided(Decision::Done)]].concat(), State::Succeeded);
+    expect(&[&contradicted[..], &[Fact::Decided(Decision::NotDone)]].concat(), State::Refused);
+    let again = [Fact::Decided(Decision::Done), Fact::Event(Observation::Contradicts)];
+    expect_review(&[&contradicted[..], &again].concat(), Review::Contradiction);
+    let unordered = [claimed(1), accepted(1, Failed), Fact::Event(seen(Succeeded)), Fact::Decided(Decision::Done)];
+    expect(&unordered, State::Succeeded);
+    assert!(!assessed(&unordered).ask_again);
+}
+
+#[test]
+fn later_evidence_is_compared_with_the_decision() {
+    let done = [claimed(1), expired(1), Fact::GaveUp(Review::NoId), Fact::Decided(Decision::Done)];
+    expect(&done, State::Succeeded);
+    expect(&[&done[..], &[found(4, Processing)]].concat(), State::Succeeded);
+    expect(&[&done[..], &[found(4, Succeeded)]].concat(), State::Succeeded);
+    expect(&[&done[..], &[found(4, ChargedBack)]].concat(), State::Reversed);
+    expect_review(&[&done[..], &[found(4, Failed)]].concat(), Review::AgainstDecision);
+}
+
+#[test]
+fn an_abandoned_intent_was_never_sent() {
+    expect(&[Fact::Abandoned], State::Abandoned);
+    expect(&[claimed(1), ended(1, CallResult::NotSent), Fact::Abandoned], State::Abandoned);
+}
+
+#[test]
+fn only_a_protected_attempt_may_follow_one_that_may_have_been_sent() {
+    let may = |facts: &[Fact], protection| may_claim(&assessed(facts), protection);
+    let unknown = [claimed(1), expired(1)];
+    assert!(may(&[], Protection::None));
+    assert!(!may(&unknown, Protection::None));
+    assert!(may(&unknown, Protection::Key) && may(&unknown, Protection::Reference));
+    assert!(!may(&[claimed(1)], Protection::Key), "one attempt at a time");
+    let unordered = [claimed(1), accepted(1, Failed), Fact::Event(seen(Succeeded))];
+    assert!(!may(&unordered, Protection::Key), "the order exists");
+    for facts in [&[claimed(1), accepted(1, Processing)][..], &[Fact::Abandoned], &[claimed(1), accepted(1, Succeeded)]]
+    {
+        assert!(!may(facts, Protection::Key), "{facts:?}");
+    }
+}
+
+const LIMITS: Limits = Limits { key_is_valid: true, can_look_up: true, request_is_old: false, lookups: 2, attempts: 2 };
+
+#[track_caller]
+fn expect_next(strategies: &'static [Recovery], facts: &[Fact], limits: Limits, expected: Next) {
+    let rules = rules(strategies);
+    assert_eq!(next(&rules, &assess(&rules, &numbered(facts)), &limits), expected, "{strategies:?}, {facts:?}");
+}
+
+#[test]
+fn an_intent_is_sent_under_the_protection_that_the_provider_documents() {
+    expect_next(&[], &[], LIMITS, Next::Send(Protection::None));
+    expect_next(&[LookupByReference], &[], LIMITS, Next::Send(Protection::None));
+    expect_next(&[LookupByReference, TakenOnce], &[], LIMITS, Next::Send(Protection::Reference));
+    expect_next(&[SAME_KEY], &[], LIMITS, Next::Send(Protection::Key));
+}
+
+#[test]
+fn an_unknown_intent_follows_the_strategies_in_their_order() {
+    let unknown = [claimed(1), expired(1)];
+    let not_found = [&unknown[..], &[Fact::NotFound, Fact::NotFound]].concat();
+    let old = Limits { request_is_old: true, ..LIMITS };
+    let expired_key = Limits { key_is_valid: false, ..LIMITS };
+    let no_id = Limits { can_look_up: false, ..LIMITS };
+    expect_next(&[], &unknown, LIMITS, Next::Review(Review::NothingToAsk));
+    expect_next(&[SAME_KEY], &unknown, LIMITS, Next::Send(Protection::Key));
+    expect_next(&[SAME_KEY], &unknown, expired_key, Next::Review(Review::KeyExpired));
+    expect_next(&[SAME_KEY, LookupByReference], &unknown, expired_key, Next::LookUp);
+    expect_next(&[LookupByReference], &unknown, LIMITS, Next::LookUp);
+    expect_next(&[LookupByReference], &unknown, no_id, Next::Review(Review::NoId));
+    expect_next(&[LookupByReference], &not_found, LIMITS, Next::LookUp);
+    expect_next(&[LookupByReference], &unknown, old, Next::LookUp);
+    expect_next(&[LookupByReference], &not_found, old, Next::Review(Review::NotFound));
+    expect_next(&[LookupByReference, TakenOnce], &not_found, old, Next::Send(Protection::Reference));
+    let twice = [&unknown[..], &[claimed(2), expired(2), Fact::NotFound, Fact::NotFound]].concat();
+    expect_next(&[LookupByReference, TakenOnce], &twice, old, Next::Review(Review::NotFound));
+    expect_next(&[TakenOnce], &unknown, LIMITS, Next::Wait);
+}
+
+#[test]
+fn a_payment_that_nobody_can_pay_is_started_again() {
+    let unknown = [claimed(1), expired(1)];
+    let old = Limits { request_is_old: true, ..LIMITS };
+    expect_next(&[Recovery::StartAgain], &[], LIMITS, Next::Send(Protection::Unpayable));
+    expect_next(&[Recovery::StartAgain], &unknown, LIMITS, Next::Wait);
+    expect_next(&[Recovery::StartAgain], &unknown, old, Next::Send(Protection::Unpayable));
+    let twice = [&unknown[..], &[claimed(2), expired(2)]].concat();
+    expect_next(&[Recovery::StartAgain], &twice, old, Next::Review(Review::NotFound));
+    expect_next(&[Recovery::Nothing], &unknown, old, Next::Review(Review::NothingToAsk));
+    assert!(may_claim(&assessed(&unknown), Protection::Unpayable));
+}
+
+#[test]
+fn other_states_are_looked_up_or_waited_for() {
+    let pending = [claimed(1), accepted(1, Processing)];
+    expect_next(&[LookupByReference], &pending, LIMITS, Next::LookUp);
+    expect_next(&[], &pending, LIMITS, Next::Wait);
+    let unordered = [claimed(1), accepted(1, Failed), Fact::Event(seen(Succeeded))];
+    expect_next(&[LookupByReference], &unordered, LIMITS, Next::LookUp);
+    expect_next(&[], &unordered, LIMITS, Next::Review(Review::StatusOrder));
+    expect_next(&[SAME_KEY], &unordered, LIMITS, Next::Review(Review::StatusOrder));
+    for facts in [&[claimed(1)][..], &[Fact::Abandoned], &[claimed(1), accepted(1, Succeeded)]] {
+        expect_next(&[LookupByReference], facts, LIMITS, Next::Wait);
+    }
+}
+
+#[test]
+fn states_and_reviews_have_distinct_names() {
+    let mut names: Vec<_> = State::ALL.iter().map(|state| state.as_str()).collect();
+    names.extend(Review::ALL.iter().map(|review| review.code()));
+    let count = names.len();
+    names.sort_unstable();
+    names.dedup();
+    assert_eq!(names.len(), count);
+    assert_eq!((State::NeedsReview.to_string(), id(10).to_string()), ("needs_review".into(), format!("{:0>32}", "a")));
+    assert_eq!(format!("{:?}", id(10)), format!("AttemptId({})", id(10)));
+    for review in Review::ALL {
+        assert!(!review.ask().is_empty() && !review.to_string().is_empty());
+    }
+}
