@@ -201,7 +201,7 @@ fn a_success_counts_whoever_brings_it_and_whenever() {
 #[test]
 fn a_success_that_contradicts_returns_to_review() {
     let success = Fact::Event(seen(Succeeded));
-    expect_review(&[success.clone()], Review::Unexplained);
+    expect_review(std::slice::from_ref(&success), Review::Unexplained);
     expect_review(&[Fact::Abandoned, success.clone()], Review::Unexplained);
     expect_review(&[claimed(1), ended(1, CallResult::Refused), success.clone()], Review::Unexplained);
     expect_review(&[claimed(1), ended(1, CallResult::NotSent), Fact::Event(seen(Processing))], Review::Unexplained);
