@@ -44,6 +44,8 @@ fn debug_output_shows_the_value_or_the_text() {
     assert_eq!(format!("{:?} {:?}", amount("5"), currency("\"TRY\"")), "5 TRY");
     assert_eq!(format!("{:?} {:?}", amount("null"), currency("null")), "Missing Missing");
     assert_eq!(format!("{:?} {:?}", amount("true"), currency("\"TL\"")), "Unreadable(\"true\") Unreadable(\"TL\")");
+    let unreadable = amount("true").decimal().unwrap_err();
+    assert_eq!(format!("{unreadable:?}"), "AmountUnreadable(the amount is not a plain number: `true`)");
 }
 
 #[test]
