@@ -6,9 +6,9 @@ use card3ds::{
     Payment, PaymentStatus, ThreeDsCallback,
 };
 use payments_core::test_util::Reply;
-use payments_test_json::any_value;
 use proptest::prelude::*;
 
+use crate::any_value::any_value;
 use crate::support::{
     PAN, PAYMENT, body_of, card, lira, now, payment, payment_id, response, response_text, scripted, three_ds,
 };

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "test helpers fail by panicking")]
 
 mod amounts;
+mod any_value;
 mod callbacks;
 mod challenge;
 mod checkouts;

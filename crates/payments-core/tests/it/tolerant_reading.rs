@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 use std::time::Instant;
 
 use payments_core::json::{self, Facts, ProviderMessage, Read};
-use payments_test_json::any_value;
 use proptest::prelude::*;
 use serde::Deserialize;
+
+use crate::any_value::any_value;
 
 #[derive(Debug, Deserialize)]
 struct Order {

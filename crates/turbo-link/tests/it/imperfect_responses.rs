@@ -1,10 +1,10 @@
 //! Responses that differ from the documentation are read as far as no decision depends on the difference.
 
 use payments_core::test_util::Reply;
-use payments_test_json::any_value;
 use proptest::prelude::*;
 use turbo_link::{Currency, Error, ErrorKind, LinkId, LinkStatus, ListLinks, Money, PaymentList, UnreadableMembers};
 
+use crate::any_value::any_value;
 use crate::support::{SAMPLE, block_on, list_from, sample_with, scripted};
 
 /// The link of the documented sample.

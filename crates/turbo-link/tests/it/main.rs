@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "test helpers may panic")]
 
 mod amounts;
+mod any_value;
 mod convenience_fees;
 mod documented;
 mod errors;

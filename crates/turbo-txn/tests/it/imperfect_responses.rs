@@ -3,10 +3,10 @@
 use payments_core::gateway::{Lookup as _, PaymentRequest, StartPayment as _};
 use payments_core::test_util::Reply;
 use payments_core::{ErrorKind, Expected, Mismatch, Outcome, PaymentStatus};
-use payments_test_json::any_value;
 use proptest::prelude::*;
 use turbo_txn::{Error, Transaction, TxnDetails, TxnStatus};
 
+use crate::any_value::any_value;
 use crate::support::{block_on, new_transaction, order_id, rupees, scripted};
 
 const DETAILS: &str = r#"{"statusCode":200,"message":"Found","status":"OK","success":true,"timestamp":"2025-03-21T15:35:43Z","data":{"utr":"402393486736","orderId":"order-7421","txnStatus":"Approved","amount":300}}"#;

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "test helpers may panic")]
 
+mod any_value;
 mod callback_attacks;
 mod callbacks;
 mod documented;

@@ -5,7 +5,6 @@ use payments_core::rust_decimal::Decimal;
 use payments_core::test_util::Reply;
 use payments_core::webhook::VerifyError;
 use payments_core::{PaymentStatus, decimal};
-use payments_test_json::any_value_or;
 use proptest::prelude::*;
 use turbopay::test_util::sign;
 use turbopay::{
@@ -13,6 +12,7 @@ use turbopay::{
     Verified, WebhookKey, WebhookVerifier,
 };
 
+use crate::any_value::any_value_or;
 use crate::support::{deposit, order, rupees, scripted, withdrawal};
 
 // Descriptive members.

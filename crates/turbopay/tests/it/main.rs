@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "test helpers fail by panicking")]
 
+mod any_value;
 mod credentials;
 mod deposits;
 #[cfg(feature = "reqwest")]

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test helper fails by panicking")]
 
+mod any_value;
 mod credentials;
 mod documented;
 mod events;

@@ -1,13 +1,13 @@
 //! A member of any shape: a descriptive one fails nothing, and a deciding one confirms nothing.
 
 use payments_core::test_util::Reply;
-use payments_test_json::any_value_or;
 use proptest::prelude::*;
 use turratech::{
     Currency, ErrorKind, EventObject, Expected, ListParams, Outcome, SubscriptionUpdate, UnreadableMembers,
 };
 
 use super::{METADATA, create, expected, good, paths, retrieve, verify};
+use crate::any_value::any_value_or;
 use crate::support::{block_on, payment, pounds, scripted};
 use crate::webhooks::{delivery, event};
 
