@@ -189,6 +189,8 @@ impl Client {
     /// "Not found" does not prove that an earlier request failed: it may still be in flight. Use [`Order::check`] to
     /// make sure that the order is the expected one.
     ///
+    /// The response does not say whether the order is a deposit or a withdrawal, so never use a reference for both.
+    ///
     /// The lookup counts against the limit of [`Client::order_status`]. Its response has the same form (inferred: no
     /// exchange is recorded).
     pub fn lookup(&self, reference: &MerchantOrderId) -> Call<Order> {
