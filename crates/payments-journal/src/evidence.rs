@@ -95,8 +95,6 @@ pub enum Protection {
     Key,
     /// The provider accepts the reference once.
     Reference,
-    /// Nobody can pay a payment whose response was lost, so a second one does no harm.
-    Unpayable,
 }
 
 /// How the call of an attempt ended.

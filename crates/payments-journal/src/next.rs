@@ -79,7 +79,6 @@ fn protection(rules: &Rules) -> Protection {
     let protections = rules.strategies.iter().map(|strategy| match strategy {
         Recovery::SameKey { .. } => Protection::Key,
         Recovery::TakenOnce => Protection::Reference,
-        Recovery::StartAgain => Protection::Unpayable,
         _ => Protection::None,
     });
     protections.fold(Protection::None, |best, next| if best == Protection::None { next } else { best })
@@ -101,13 +100,12 @@ fn resolve(rules: &Rules, assessment: &Assessment, limits: &Limits, can_look_up:
                     review = Review::NotFound;
                 }
             }
-            Recovery::TakenOnce | Recovery::StartAgain if assessment.attempts >= limits.attempts => {
+            Recovery::TakenOnce if assessment.attempts >= limits.attempts => {
                 review = Review::NotFound;
             }
-            Recovery::TakenOnce | Recovery::StartAgain if !limits.request_is_old => return Next::Wait,
+            Recovery::TakenOnce if !limits.request_is_old => return Next::Wait,
             Recovery::TakenOnce => return Next::Send(Protection::Reference),
-            Recovery::StartAgain => return Next::Send(Protection::Unpayable),
-            // Nothing, or a strategy that this version does not know.
+            // Nothing. Nor is a payment started again: after a crash the customer may already have its page.
             _ => {}
         }
     }

@@ -297,16 +297,14 @@ fn an_unknown_intent_follows_the_strategies_in_their_order() {
 }
 
 #[test]
-fn a_payment_that_nobody_can_pay_is_started_again() {
+fn a_payment_is_never_started_again_because_the_customer_may_have_its_page() {
     let unknown = [claimed(1), expired(1)];
     let old = Limits { request_is_old: true, ..LIMITS };
-    expect_next(&[Recovery::StartAgain], &[], LIMITS, Next::Send(Protection::Unpayable));
-    expect_next(&[Recovery::StartAgain], &unknown, LIMITS, Next::Wait);
-    expect_next(&[Recovery::StartAgain], &unknown, old, Next::Send(Protection::Unpayable));
-    let twice = [&unknown[..], &[claimed(2), expired(2)]].concat();
-    expect_next(&[Recovery::StartAgain], &twice, old, Next::Review(Review::NotFound));
-    expect_next(&[Recovery::Nothing], &unknown, old, Next::Review(Review::NothingToAsk));
-    assert!(may_claim(&assessed(&unknown), Protection::Unpayable));
+    expect_next(&[Recovery::StartAgain], &[], LIMITS, Next::Send(Protection::None));
+    for strategies in [&[Recovery::StartAgain], &[Recovery::Nothing]] {
+        expect_next(strategies, &unknown, LIMITS, Next::Review(Review::NothingToAsk));
+        expect_next(strategies, &unknown, old, Next::Review(Review::NothingToAsk));
+    }
 }
 
 #[test]
