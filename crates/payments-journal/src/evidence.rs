@@ -1,8 +1,10 @@
 //! What was learned about an intent, in the order in which it was stored.
 
 use std::fmt;
+use std::str::FromStr;
 
 use payments_core::PaymentStatus;
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use crate::review::Review;
 
@@ -27,6 +29,26 @@ impl fmt::Display for AttemptId {
     }
 }
 
+impl FromStr for AttemptId {
+    type Err = std::num::ParseIntError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        u128::from_str_radix(text, 16).map(Self)
+    }
+}
+
+impl Serialize for AttemptId {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for AttemptId {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(de::Error::custom)
+    }
+}
+
 impl fmt::Debug for AttemptId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "AttemptId({self})")
@@ -44,7 +66,11 @@ pub struct Evidence {
 }
 
 /// What was learned about an intent.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+///
+/// It is stored as JSON, such as `{"claimed":{"attempt":"…","protection":"key"}}`. An unknown word is an error: a newer version
+/// wrote it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Fact {
     /// An attempt was claimed. Stored before the first byte of its request is written.
@@ -86,7 +112,8 @@ pub enum Fact {
 }
 
 /// The provider's protection against a second execution.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Protection {
     /// None: a second request would be executed too.
@@ -98,7 +125,8 @@ pub enum Protection {
 }
 
 /// How the call of an attempt ended.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum CallResult {
     /// The provider accepted the request and reported this.
@@ -114,7 +142,8 @@ pub enum CallResult {
 }
 
 /// What a response, a lookup or a webhook reports about the order.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Observation {
     /// The order is the intended one, with this status.
@@ -129,7 +158,8 @@ pub enum Observation {
 }
 
 /// What a person found out at the provider.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Decision {
     /// The operation was executed.

@@ -1,5 +1,7 @@
 use std::fmt;
 
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
 macro_rules! reviews {
     ($($(#[$meta:meta])* $name:ident = $code:literal, $words:literal, $ask:literal;)*) => {
         /// Why a person must look at an intent.
@@ -73,4 +75,25 @@ reviews! {
     StatusOrder = "status_order",
         "the provider reported statuses in an order that it does not document",
         "for the current status of the order";
+}
+
+impl Serialize for Review {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.code())
+    }
+}
+
+impl<'de> Deserialize<'de> for Review {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let code = String::deserialize(deserializer)?;
+        Self::from_code(&code).ok_or_else(|| de::Error::custom(format!("unknown reason `{code}`")))
+    }
+}
+
+impl Review {
+    /// Returns the reason with this stored name.
+    #[must_use]
+    pub fn from_code(code: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|review| review.code() == code)
+    }
 }

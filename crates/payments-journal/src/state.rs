@@ -49,6 +49,12 @@ impl State {
         Self::Abandoned,
     ];
 
+    /// Returns the state with this stored name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|state| state.as_str() == name)
+    }
+
     /// The state's stored name.
     #[must_use]
     pub fn as_str(self) -> &'static str {
@@ -97,7 +103,7 @@ pub struct Assessment {
 
 /// Returns what the evidence proves. The evidence must be in the order of its positions.
 #[must_use]
-pub fn assess(rules: &Rules, evidence: &[Evidence]) -> Assessment {
+pub fn assess<'a>(rules: &Rules, evidence: impl IntoIterator<Item = &'a Evidence>) -> Assessment {
     let mut case = Case::default();
     for Evidence { sequence, fact } in evidence {
         case.add(rules, *sequence, fact);
