@@ -93,6 +93,8 @@ pub struct Assessment {
     pub ask_again: bool,
     /// True if a request may have been executed or may still arrive.
     pub may_have_been_sent: bool,
+    /// The first attempt that may have been sent: the age of an idempotency key counts from its claim.
+    pub first_sent: Option<AttemptId>,
     /// The claims whose call has not ended, as far as is known.
     pub open: Vec<AttemptId>,
     /// The number of claims so far.
@@ -251,6 +253,11 @@ impl Case {
             review,
             ask_again: self.ask_again,
             may_have_been_sent: self.may_have_been_sent(),
+            first_sent: self
+                .attempts
+                .iter()
+                .find(|attempt| attempt.progress != Progress::NotExecuted)
+                .map(|attempt| attempt.id),
             open: self.attempts.iter().filter(in_progress).map(|attempt| attempt.id).collect(),
             attempts: self.attempts.len(),
             not_found: self.not_found,
