@@ -1,8 +1,9 @@
 //! Common traits and types for applications that choose the provider at run time.
 //!
 //! The traits are small and object-safe. A provider implements a trait only if it offers the operation, so code that
-//! needs a missing operation does not compile. [`Capabilities`] lists the same facts as a table, and says what to do
-//! after an unknown outcome. The providers' own clients offer more; prefer them if you use one provider.
+//! needs a missing operation does not compile. [`Capabilities`] lists the same facts as a table. It also says what to do
+//! after an unknown outcome, and which changes of status are documented. The providers' own clients offer more; prefer
+//! them if you use one provider.
 //!
 //! No method of a trait has the name of a client's own method, so that both can be called with the traits in scope.
 
@@ -13,6 +14,7 @@ mod options;
 mod recovery;
 mod request;
 mod result;
+mod status_changes;
 
 use std::str::FromStr;
 
@@ -28,6 +30,7 @@ pub use request::{CancelRequest, CaptureRequest, ConfirmRequest, PaymentRequest,
 pub use result::{
     AcceptedPayout, ConfirmedPayment, HtmlPage, NextAction, PaymentState, RefundState, StartedPayment, Upi,
 };
+pub use status_changes::StatusChanges;
 
 /// Starts a payment by a customer.
 #[async_trait]

@@ -219,17 +219,18 @@ impl Case {
             self.contradicted = true;
             return;
         };
+        let status = rules.status(status);
         let newer = Some(KnownStatus { status: status.clone(), is_final: *is_final, sequence });
         let Some(known) = &self.order else {
             self.order = newer;
             return;
         };
-        if *status == known.status {
+        if status == known.status {
             // The lookup confirms what is known.
             self.ask_again &= began.is_none_or(|began| began < known.sequence);
             return;
         }
-        let (forward, backward) = (rules.follows(&known.status, status), rules.follows(status, &known.status));
+        let (forward, backward) = (rules.follows(&known.status, &status), rules.follows(&status, &known.status));
         let was_asked_later = began.is_some_and(|began| began >= known.sequence);
         match (forward, backward) {
             // The documented order decides, whenever the two arrive.

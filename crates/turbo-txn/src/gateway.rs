@@ -2,7 +2,7 @@
 
 use payments_core::gateway::{
     Capabilities, Capability, Feature, Lookup, NextAction, PaymentRequest, PaymentState, Recovery, RecoveryPlan,
-    StartPayment, StartedPayment, WriteOperation, parse_field,
+    StartPayment, StartedPayment, StatusChanges, WriteOperation, parse_field,
 };
 use payments_core::transport::async_trait;
 use payments_core::{Error, ErrorKind, Expected, Outcome, PaymentStatus, ProviderError, ValidationError};
@@ -52,7 +52,20 @@ const CAPABILITIES: Capabilities = Capabilities {
         &[Recovery::LookupByReference],
         "documented; the address of the payment page is lost",
     )],
+    status_changes: &[StatusChanges::new(
+        &[WriteOperation::StartPayment],
+        TRANSACTION,
+        "`Initiated` is awaiting customer, `Pending` is processing (inferred); that a transaction is updated to `Approved` or \
+         `Rejected` is documented, the order of `Initiated` and `Pending` is not",
+    )],
 };
+
+const TRANSACTION: &[(PaymentStatus, PaymentStatus)] = &[
+    (PaymentStatus::AwaitingCustomer, PaymentStatus::Succeeded),
+    (PaymentStatus::AwaitingCustomer, PaymentStatus::Failed),
+    (PaymentStatus::Processing, PaymentStatus::Succeeded),
+    (PaymentStatus::Processing, PaymentStatus::Failed),
+];
 
 #[async_trait]
 impl StartPayment for Client {

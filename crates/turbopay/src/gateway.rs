@@ -3,7 +3,7 @@
 use payments_core::gateway::{
     AcceptedPayout, AvailableBalance, Capabilities, Capability, Confirm, ConfirmRequest, ConfirmedPayment, Feature,
     Lookup, NextAction, PayOut, PaymentRequest, PaymentState, PayoutRequest, Recovery, RecoveryPlan, Retrieve,
-    StartPayment, StartedPayment, Upi, WriteOperation, parse_field,
+    StartPayment, StartedPayment, StatusChanges, Upi, WriteOperation, parse_field,
 };
 use payments_core::transport::async_trait;
 use payments_core::{Currency, Error, Expected, Money, PaymentStatus, ValidationError};
@@ -66,7 +66,46 @@ const CAPABILITIES: Capabilities = Capabilities {
         ),
         RecoveryPlan::new(WriteOperation::PayOut, &[Recovery::LookupByReference, Recovery::TakenOnce], "documented"),
     ],
+    status_changes: &[
+        StatusChanges::new(
+            &[WriteOperation::StartPayment, WriteOperation::Confirm],
+            DEPOSIT,
+            "deposits, documented; `new` is awaiting customer, `pending` is processing; `cancelled` and `expired` are not \
+             final; rare: `failed` to `success`, and `success` to `chargeback`; no documented change leads to `refunded`",
+        ),
+        StatusChanges::new(
+            &[WriteOperation::PayOut],
+            WITHDRAWAL,
+            "withdrawals, documented; `new` and `pending` are processing; rare: `success` to `failed` or `refunded`, when the \
+             money was returned",
+        ),
+    ],
 };
+
+/// [`transition`](crate::transition()) for deposits, in the shared vocabulary.
+const DEPOSIT: &[(PaymentStatus, PaymentStatus)] = &[
+    (PaymentStatus::AwaitingCustomer, PaymentStatus::Processing),
+    (PaymentStatus::AwaitingCustomer, PaymentStatus::Cancelled),
+    (PaymentStatus::AwaitingCustomer, PaymentStatus::Expired),
+    (PaymentStatus::AwaitingCustomer, PaymentStatus::Succeeded),
+    (PaymentStatus::AwaitingCustomer, PaymentStatus::Failed),
+    (PaymentStatus::Processing, PaymentStatus::Succeeded),
+    (PaymentStatus::Processing, PaymentStatus::Failed),
+    (PaymentStatus::Expired, PaymentStatus::Failed),
+    (PaymentStatus::Expired, PaymentStatus::Succeeded),
+    (PaymentStatus::Cancelled, PaymentStatus::Failed),
+    (PaymentStatus::Cancelled, PaymentStatus::Succeeded),
+    (PaymentStatus::Failed, PaymentStatus::Succeeded),
+    (PaymentStatus::Succeeded, PaymentStatus::ChargedBack),
+];
+
+/// [`transition`](crate::transition()) for withdrawals. `new` and `pending` are one status: nobody waits for the customer.
+const WITHDRAWAL: &[(PaymentStatus, PaymentStatus)] = &[
+    (PaymentStatus::Processing, PaymentStatus::Succeeded),
+    (PaymentStatus::Processing, PaymentStatus::Failed),
+    (PaymentStatus::Succeeded, PaymentStatus::Failed),
+    (PaymentStatus::Succeeded, PaymentStatus::Refunded),
+];
 
 #[async_trait]
 impl StartPayment for Client {

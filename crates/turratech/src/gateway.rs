@@ -5,11 +5,12 @@ use std::fmt;
 use payments_core::gateway::{
     Cancel, CancelRequest, Capabilities, Capability, Capture, CaptureRequest, Feature, NextAction, PaymentRequest,
     PaymentState, Recovery, RecoveryPlan, Refund, RefundRequest, RefundState, Retrieve, StartPayment, StartedPayment,
-    WriteOperation, WriteOptions, parse_field,
+    StatusChanges, WriteOperation, WriteOptions, parse_field,
 };
 use payments_core::transport::async_trait;
 use payments_core::{
-    Call, Error, ErrorKind, Expected, Keyed, Mismatch, Money, Outcome, ProviderError, Reported, ValidationError,
+    Call, Error, ErrorKind, Expected, Keyed, Mismatch, Money, Outcome, PaymentStatus as Common, ProviderError,
+    Reported, ValidationError,
 };
 
 use crate::client::Client;
@@ -66,7 +67,28 @@ const CAPABILITIES: Capabilities = Capabilities {
         RecoveryPlan::new(WriteOperation::Cancel, &[SAME_KEY, Recovery::LookupById], FIRST_RESPONSE),
         RecoveryPlan::new(WriteOperation::Refund, &[SAME_KEY], FIRST_RESPONSE),
     ],
+    status_changes: &[
+        StatusChanges::new(
+            &[WriteOperation::StartPayment, WriteOperation::Capture, WriteOperation::Cancel],
+            PAYMENT,
+            "documented: a payment is a single attempt, which succeeds or fails; an authorized payment can be captured; a \
+             payment that was not captured can be cancelled; the statuses other than `succeeded` are inferred; the order of \
+             awaiting customer, processing and authorized is not documented, nor is a status after a refund or a dispute",
+        ),
+        StatusChanges::new(&[WriteOperation::Refund], &[], "no status of a refund is documented"),
+    ],
 };
+
+const PAYMENT: &[(Common, Common)] = &[
+    (Common::AwaitingCustomer, Common::Succeeded),
+    (Common::AwaitingCustomer, Common::Failed),
+    (Common::AwaitingCustomer, Common::Cancelled),
+    (Common::Processing, Common::Succeeded),
+    (Common::Processing, Common::Failed),
+    (Common::Processing, Common::Cancelled),
+    (Common::Authorized, Common::Succeeded),
+    (Common::Authorized, Common::Cancelled),
+];
 
 const FIRST_RESPONSE: &str = "documented; that the first response is returned is inferred";
 
@@ -171,7 +193,7 @@ impl Refund for Client {
         let refund = call.send().await?;
         // The document names no statuses of a refund.
         let status = refund.status.clone().unwrap_or_else(|| "not reported".to_owned());
-        let status = payments_core::PaymentStatus::Unknown(status);
+        let status = Common::Unknown(status);
         let amount = refund.amount_if_reported(request.amount.currency());
         let unreadable = |problem| unreadable(refund.id.as_str(), Outcome::Unknown, &problem).under_key(key);
         let amount = amount.map_err(unreadable)?;
@@ -220,7 +242,6 @@ impl PaymentStatus {
     /// Returns the status in the vocabulary that all providers share.
     #[must_use]
     pub fn common(&self) -> payments_core::PaymentStatus {
-        use payments_core::PaymentStatus as Common;
         match self {
             Self::RequiresPaymentMethod | Self::RequiresConfirmation | Self::RequiresAction => Common::AwaitingCustomer,
             Self::RequiresCapture => Common::Authorized,
