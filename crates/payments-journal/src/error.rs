@@ -1,3 +1,4 @@
+use payments_core::json::DecodeError;
 use payments_core::{Outcome, ValidationError};
 
 use crate::intent::IntentKey;
@@ -25,6 +26,9 @@ pub enum JournalError {
         /// The version of its parameters.
         version: u32,
     },
+    /// The provider signed an event whose object this version cannot read. Nothing was stored.
+    #[error("the event's object cannot be read: {0}")]
+    Event(DecodeError),
     /// The journal's key is missing, or the stored parameters were changed.
     #[error(transparent)]
     Key(#[from] KeyError),

@@ -2,6 +2,7 @@
 
 mod builder;
 mod call;
+mod inbox;
 mod review;
 
 use std::collections::HashMap;
@@ -25,6 +26,7 @@ use crate::store::{Inserted, Loaded, Pause, Store, StoreError, StuckChange};
 use crate::worker::Worker;
 
 pub use builder::Builder;
+pub use inbox::Receipt;
 pub use review::Report;
 
 /// A durable journal: what must be done once, and what is known about it.

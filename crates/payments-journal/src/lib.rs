@@ -32,7 +32,7 @@ pub use gateway::Gateway;
 pub use hook::{Change, ChangeId, Hook, HookError, run_hook};
 pub use inbox::{InboxId, Message};
 pub use intent::{Account, Intent, IntentId, IntentKey, IntentRow};
-pub use journal::{Builder, Cancelled, Executed, Journal, Recorded, Report, Ticket};
+pub use journal::{Builder, Cancelled, Executed, Journal, Receipt, Recorded, Report, Ticket};
 pub use keys::{JournalKey, JournalKeys, KeyError};
 pub use next::{Limits, Next, may_claim, next};
 pub use request::{Request, StoredRequestError};

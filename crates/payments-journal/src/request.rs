@@ -8,7 +8,7 @@ use payments_core::gateway::{
     CancelRequest, CaptureRequest, ConfirmRequest, PaymentRequest, PayoutRequest, RefundRequest, WriteOperation,
     WriteOptions,
 };
-use payments_core::{Money, ValidationError, check_length};
+use payments_core::{Card, Money, ValidationError, check_length};
 
 pub use stored::StoredRequestError;
 
