@@ -24,6 +24,7 @@ mod secret;
 mod stored;
 mod tolerant_reading;
 mod unreadable_members;
+mod write_operation;
 
 // Calls.
 mod deadline;
