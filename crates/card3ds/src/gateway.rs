@@ -1,8 +1,8 @@
 //! card3ds behind the traits that all providers share.
 
 use payments_core::gateway::{
-    Capabilities, Capability, Capture, CaptureRequest, Feature, Hint, HtmlPage, NextAction, PaymentRequest, PaymentState,
-    Recovery, RecoveryPlan, Retrieve, StartPayment, StartedPayment, ToHint, WriteOperation, parse_field,
+    Capabilities, Capability, Capture, CaptureRequest, Feature, Hint, HtmlPage, NextAction, PaymentRequest,
+    PaymentState, Recovery, RecoveryPlan, Retrieve, StartPayment, StartedPayment, ToHint, WriteOperation, parse_field,
 };
 use payments_core::id::check_url;
 use payments_core::transport::async_trait;

@@ -2,8 +2,8 @@
 
 use payments_core::gateway::{
     AcceptedPayout, AvailableBalance, Capabilities, Capability, Confirm, ConfirmRequest, ConfirmedPayment, EventReport,
-    Feature, Lookup, NextAction, PayOut, PaymentRequest, PaymentState, PayoutRequest, Recovery, RecoveryPlan, ReportEvent,
-    Retrieve, StartPayment, StartedPayment, Upi, WriteOperation, parse_field,
+    Feature, Lookup, NextAction, PayOut, PaymentRequest, PaymentState, PayoutRequest, Recovery, RecoveryPlan,
+    ReportEvent, Retrieve, StartPayment, StartedPayment, Upi, WriteOperation, parse_field,
 };
 use payments_core::json::DecodeError;
 use payments_core::transport::async_trait;

@@ -244,7 +244,9 @@ fn reference(
 }
 
 fn in_units(amount: Money) -> Result<Decimal, AmountUnreadable> {
-    amount.to_decimal().map_err(|problem| AmountUnreadable::new(Some(&amount.minor().to_string()), &problem.to_string()))
+    amount
+        .to_decimal()
+        .map_err(|problem| AmountUnreadable::new(Some(&amount.minor().to_string()), &problem.to_string()))
 }
 
 /// The status of a refund. The document names none.

@@ -75,7 +75,8 @@ pub struct EventReport {
     pub object_id: Option<String>,
     /// The operations that the report can be about. There are several if the provider does not say which.
     pub operations: Vec<WriteOperation>,
-    /// The status. With several operations, it is worded for a payment: a payout that waits for its customer is in progress.
+    /// The status. If the report can be about a payment or a payout, it is a payment's status: a payout that is
+    /// `AwaitingCustomer` is in progress.
     pub status: PaymentStatus,
     /// True if the status normally does not change any more, by the provider's own rules.
     pub is_final: bool,
