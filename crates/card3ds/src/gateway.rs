@@ -1,8 +1,9 @@
 //! card3ds behind the traits that all providers share.
 
 use payments_core::gateway::{
-    Capabilities, Capability, Capture, CaptureRequest, Feature, HtmlPage, NextAction, PaymentRequest, PaymentState,
-    Recovery, RecoveryPlan, Retrieve, StartPayment, StartedPayment, StatusChanges, WriteOperation, parse_field,
+    Capabilities, Capability, Capture, CaptureRequest, Feature, Hint, HtmlPage, NextAction, PaymentRequest,
+    PaymentState, Recovery, RecoveryPlan, Retrieve, StartPayment, StartedPayment, StatusChanges, ToHint,
+    WriteOperation, parse_field,
 };
 use payments_core::id::check_url;
 use payments_core::transport::async_trait;
@@ -10,6 +11,7 @@ use payments_core::{
     Card, Error, ErrorKind, Expected, Mismatch, Outcome, PaymentStatus as Common, ProviderError, ValidationError,
 };
 
+use crate::callback::CheckoutCallback;
 use crate::checkout::NewCheckout;
 use crate::client::Client;
 use crate::error::SPEC;
@@ -212,6 +214,13 @@ fn state(payment: &Payment) -> PaymentState {
         return PaymentState::new(Some(id), status, false, amount);
     }
     PaymentState::new(Some(id), payment.status.common(), payment.status.is_final(), amount)
+}
+
+impl ToHint for CheckoutCallback {
+    /// Returns the checkout id. The callbacks of 3-D Secure give no hint, because no lookup accepts a payment's id.
+    fn to_hint(&self) -> Hint {
+        Hint::by_object_id(self.checkout_id().as_str())
+    }
 }
 
 impl PaymentStatus {

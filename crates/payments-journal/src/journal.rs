@@ -227,7 +227,6 @@ impl<S: Store> Journal<S> {
     }
 
     /// Creates a worker: it sends what was recorded, finds out what is unknown, and delivers changes.
-    #[must_use]
     pub fn worker(&self) -> Worker<S> {
         Worker::new(self.clone())
     }

@@ -14,6 +14,9 @@ mod hook;
 mod inbox;
 mod intent;
 mod keys;
+#[cfg(feature = "test-util")]
+#[cfg_attr(docsrs, doc(cfg(feature = "test-util")))]
+pub mod memory;
 mod request;
 pub mod store;
 

@@ -52,7 +52,6 @@ pub(crate) struct Claim {
 pub(crate) struct Look {
     pub(crate) began: Sequence,
     pub(crate) epoch: u64,
-    pub(crate) lease: Lease,
 }
 
 /// An intent while it is changed.
@@ -193,11 +192,7 @@ pub(crate) fn step(view: &View<'_>, loaded: &Loaded, attempt: AttemptId) -> (Opt
         }
         Next::LookUp => {
             draft.head.epoch += 1;
-            Step::LookUp(Look {
-                began: draft.evidence.last().map_or(0, |last| last.sequence),
-                epoch: draft.head.epoch,
-                lease,
-            })
+            Step::LookUp(Look { began: draft.evidence.last().map_or(0, |last| last.sequence), epoch: draft.head.epoch })
         }
         Next::Review(review) => {
             let source = format!("review:{}", draft.evidence.len());

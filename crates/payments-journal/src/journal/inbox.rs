@@ -35,7 +35,11 @@ impl<S: Store> Journal<S> {
     /// # Errors
     ///
     /// Returns an error if the event cannot be read or stored. Do not acknowledge the webhook then, so that it is sent again.
-    pub async fn receive<E: ReportEvent>(&self, account: &Account, event: &Verified<E>) -> Result<Receipt, JournalError> {
+    pub async fn receive<E: ReportEvent>(
+        &self,
+        account: &Account,
+        event: &Verified<E>,
+    ) -> Result<Receipt, JournalError> {
         let Some(report) = event.report().map_err(JournalError::Event)? else { return Ok(Receipt::NotAboutAnOrder) };
         let source = match &report.event_id {
             Some(id) => format!("event:{id}"),
@@ -54,7 +58,8 @@ impl<S: Store> Journal<S> {
     /// Returns an error if the hint cannot be stored. Do not acknowledge the callback then.
     pub async fn receive_hint(&self, account: &Account, hint: &Hint) -> Result<Receipt, JournalError> {
         let Hint { reference, object_id, .. } = hint.clone();
-        let name = |text: &Option<String>| text.as_ref().map_or_else(String::new, |text| format!("{}:{text}", text.len()));
+        let name =
+            |text: &Option<String>| text.as_ref().map_or_else(String::new, |text| format!("{}:{text}", text.len()));
         let source = format!("hint:{}:{}", name(&reference), name(&object_id));
         let operations = WriteOperation::ALL.iter().map(|operation| operation.as_str().to_owned()).collect();
         self.0.receive(account, source, reference, object_id, operations, String::new()).await
@@ -73,7 +78,8 @@ impl<S: Store> Inner<S> {
     ) -> Result<Receipt, JournalError> {
         account.check()?;
         let received_at = self.clock.now();
-        let message = Message { account: account.clone(), source, reference, object_id, operations, report, received_at };
+        let message =
+            Message { account: account.clone(), source, reference, object_id, operations, report, received_at };
         let receipt = match self.store.receive(&message).await? {
             // A repeated hint asks again: its lookup may have seen an earlier state.
             Received::Repeated(_) if !message.is_hint() => Receipt::Repeated,
@@ -127,7 +133,9 @@ impl<S: Store> Inner<S> {
         let state = self.amend(intent, |view, loaded| {
             let Some(report) = report else { return plan::hinted(view, loaded) };
             match observe(view.rules.operation, report, loaded) {
-                Some(seen) => plan::learned(view, loaded, Fact::Event(seen), &message.source, message.object_id.as_deref()),
+                Some(seen) => {
+                    plan::learned(view, loaded, Fact::Event(seen), &message.source, message.object_id.as_deref())
+                }
                 None => plan::hinted(view, loaded),
             }
         });
@@ -150,21 +158,17 @@ fn observe(operation: WriteOperation, report: &EventReport, loaded: &Loaded) -> 
             Some(id) if is_about_the_payment || report.reference.is_none() => report.check_object_id(id, &expected),
             _ => report.check(&expected),
         };
-        is_contradiction(check, &status)
+        is_contradiction(check.as_ref().err(), &status)
     });
-    Some(if contradicts {
-        Observation::Contradicts
-    } else {
-        Observation::Status { status, is_final: report.is_final }
-    })
+    Some(if contradicts { Observation::Contradicts } else { Observation::Status { status, is_final: report.is_final } })
 }
 
 /// An order that is not paid may have no amount.
-fn is_contradiction(check: Result<(), Mismatch>, status: &PaymentStatus) -> bool {
-    match check {
-        Ok(()) => false,
-        Err(Mismatch::AmountUnreadable(_)) => status.is_paid(),
-        Err(_) => true,
+fn is_contradiction(mismatch: Option<&Mismatch>, status: &PaymentStatus) -> bool {
+    match mismatch {
+        None => false,
+        Some(Mismatch::AmountUnreadable(_)) => status.is_paid(),
+        Some(_) => true,
     }
 }
 

@@ -313,7 +313,14 @@ fn only_a_protected_attempt_may_follow_one_that_may_have_been_sent() {
     }
 }
 
-const LIMITS: Limits = Limits { key_is_valid: true, can_look_up: true, request_is_old: false, lookups: 2, attempts: 2 };
+const LIMITS: Limits = Limits {
+    key_is_valid: true,
+    can_look_up: true,
+    request_is_old: false,
+    lookups: 2,
+    attempts: 2,
+    may_resend_taken_once: true,
+};
 
 #[track_caller]
 fn expect_next(strategies: &'static [Recovery], facts: &[Fact], limits: Limits, expected: Next) {
