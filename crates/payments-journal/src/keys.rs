@@ -49,7 +49,7 @@ impl JournalKeys {
     ///
     /// Returns an error if the id is invalid, or if the key has less than 32 characters.
     pub fn new(id: impl Into<String>, key: JournalKey) -> Result<Self, ValidationError> {
-        Ok(Self { current: Key::derive(id.into(), &key)?, older: Vec::new() })
+        Ok(Self { current: Key::derive(id.into(), key)?, older: Vec::new() })
     }
 
     /// Accepts an older key as well: what it protects stays readable.
@@ -58,7 +58,7 @@ impl JournalKeys {
     ///
     /// Returns an error if the id is invalid or already has a key, or if the key has less than 32 characters.
     pub fn also_accept(mut self, id: impl Into<String>, key: JournalKey) -> Result<Self, ValidationError> {
-        let key = Key::derive(id.into(), &key)?;
+        let key = Key::derive(id.into(), key)?;
         if self.find(&key.id).is_ok() {
             return Err(ValidationError::new("key_id", "must not have another key already"));
         }
@@ -208,7 +208,7 @@ struct Key {
 }
 
 impl Key {
-    fn derive(id: String, master: &JournalKey) -> Result<Self, ValidationError> {
+    fn derive(id: String, JournalKey(master): JournalKey) -> Result<Self, ValidationError> {
         if !(1..=32).contains(&id.len()) || !id.bytes().all(|byte| byte.is_ascii_graphic()) {
             return Err(ValidationError::new("key_id", "must be 1 to 32 visible ASCII characters"));
         }

@@ -86,7 +86,7 @@ impl Request {
     }
 
     /// Returns the request as it is loaded: without the card, and without the flow label of an address.
-    fn without_card(mut self) -> Self {
+    pub(super) fn without_card(mut self) -> Self {
         if let Self::StartPayment(request) = &mut self {
             request.card = None;
             if let Some(SocketAddr::V6(address)) = &mut request.customer_address {
