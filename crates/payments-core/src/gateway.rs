@@ -4,11 +4,15 @@
 //! needs a missing operation does not compile. [`Capabilities`] lists the same facts as a table, and says what to do
 //! after an unknown outcome. The providers' own clients offer more; prefer them if you use one provider.
 //!
+//! A verified event of any provider becomes an [`EventReport`], and an unverified callback becomes a [`Hint`].
+//!
 //! No method of a trait has the name of a client's own method, so that both can be called with the traits in scope.
 
 mod call;
 mod capabilities;
+mod event_report;
 mod feature;
+mod hint;
 mod options;
 mod recovery;
 mod request;
@@ -21,7 +25,9 @@ use async_trait::async_trait;
 use crate::{Currency, Error, Expected, Money, ValidationError};
 
 pub use capabilities::{Capabilities, Capability, Support};
+pub use event_report::{EventReport, ReportEvent};
 pub use feature::Feature;
+pub use hint::{Hint, ToHint};
 pub use options::WriteOptions;
 pub use recovery::{Recovery, RecoveryPlan, WriteOperation};
 pub use request::{CancelRequest, CaptureRequest, ConfirmRequest, PaymentRequest, PayoutRequest, RefundRequest};

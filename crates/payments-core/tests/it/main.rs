@@ -53,4 +53,5 @@ mod transport;
 // Webhooks, and reports about orders.
 mod check;
 mod delivery;
+mod event_report;
 mod webhook;
