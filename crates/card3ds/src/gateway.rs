@@ -1,13 +1,14 @@
 //! card3ds behind the traits that all providers share.
 
 use payments_core::gateway::{
-    Capabilities, Capability, Capture, CaptureRequest, Feature, HtmlPage, NextAction, PaymentRequest, PaymentState,
-    Recovery, RecoveryPlan, Retrieve, StartPayment, StartedPayment, WriteOperation, parse_field,
+    Capabilities, Capability, Capture, CaptureRequest, Feature, Hint, HtmlPage, NextAction, PaymentRequest,
+    PaymentState, Recovery, RecoveryPlan, Retrieve, StartPayment, StartedPayment, ToHint, WriteOperation, parse_field,
 };
 use payments_core::id::check_url;
 use payments_core::transport::async_trait;
 use payments_core::{Card, Error, ErrorKind, Expected, Mismatch, Outcome, ProviderError, ValidationError};
 
+use crate::callback::CheckoutCallback;
 use crate::checkout::NewCheckout;
 use crate::client::Client;
 use crate::error::SPEC;
@@ -191,6 +192,13 @@ fn state(payment: &Payment) -> PaymentState {
         return PaymentState::new(Some(id), status, false, amount);
     }
     PaymentState::new(Some(id), payment.status.common(), payment.status.is_final(), amount)
+}
+
+impl ToHint for CheckoutCallback {
+    /// Returns the checkout id. The callbacks of 3-D Secure give no hint, because no lookup accepts a payment's id.
+    fn to_hint(&self) -> Hint {
+        Hint::by_object_id(self.checkout_id().as_str())
+    }
 }
 
 impl PaymentStatus {

@@ -1,8 +1,8 @@
 //! Turbo Transactions behind the traits that all providers share.
 
 use payments_core::gateway::{
-    Capabilities, Capability, Feature, Lookup, NextAction, PaymentRequest, PaymentState, Recovery, RecoveryPlan,
-    StartPayment, StartedPayment, WriteOperation, parse_field,
+    Capabilities, Capability, Feature, Hint, Lookup, NextAction, PaymentRequest, PaymentState, Recovery, RecoveryPlan,
+    StartPayment, StartedPayment, ToHint, WriteOperation, parse_field,
 };
 use payments_core::transport::async_trait;
 use payments_core::{Error, ErrorKind, Expected, Outcome, PaymentStatus, ProviderError, ValidationError};
@@ -90,6 +90,13 @@ impl Lookup for Client {
         let details = self.lookup(&order).send().await?;
         let state = PaymentState::new(None, details.status.common(), details.status.is_final(), details.amount().ok());
         Ok(state.checked(details.check(expected)))
+    }
+}
+
+impl ToHint for MerchantOrderId {
+    /// Returns the order id, which is the merchant's reference.
+    fn to_hint(&self) -> Hint {
+        Hint::by_reference(self.as_str())
     }
 }
 

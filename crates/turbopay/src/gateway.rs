@@ -1,10 +1,11 @@
 //! TurboPay in the vocabulary that all providers share.
 
 use payments_core::gateway::{
-    AcceptedPayout, AvailableBalance, Capabilities, Capability, Confirm, ConfirmRequest, ConfirmedPayment, Feature,
-    Lookup, NextAction, PayOut, PaymentRequest, PaymentState, PayoutRequest, Recovery, RecoveryPlan, Retrieve,
-    StartPayment, StartedPayment, Upi, WriteOperation, parse_field,
+    AcceptedPayout, AvailableBalance, Capabilities, Capability, Confirm, ConfirmRequest, ConfirmedPayment, EventReport,
+    Feature, Lookup, NextAction, PayOut, PaymentRequest, PaymentState, PayoutRequest, Recovery, RecoveryPlan,
+    ReportEvent, Retrieve, StartPayment, StartedPayment, Upi, WriteOperation, parse_field,
 };
+use payments_core::json::DecodeError;
 use payments_core::transport::async_trait;
 use payments_core::{Currency, Error, Expected, Money, PaymentStatus, ValidationError};
 
@@ -14,6 +15,7 @@ use crate::deposit::{HostToHostDeposit, NewDeposit};
 use crate::id::{MerchantOrderId, OrderId, Utr};
 use crate::method::Method;
 use crate::order::{Order, OrderStatus};
+use crate::webhook::Event;
 use crate::withdrawal::NewWithdrawal;
 
 impl Client {
@@ -181,6 +183,23 @@ impl AvailableBalance for Client {
         self.available_money(currency).send().await
     }
 }
+
+impl ReportEvent for Event {
+    /// Reports the order: a deposit or a withdrawal, because TurboPay does not say which.
+    ///
+    /// There is no id of the event: compare [`Verified::digest`](crate::Verified::digest). The status is a deposit's, like
+    /// [`OrderStatus::common`].
+    fn report(&self) -> Result<Option<EventReport>, DecodeError> {
+        let mut report = EventReport::new(REPORTED, self.status.common(), self.status.is_final());
+        report.reference = Some(self.merchant_order_id.as_str().to_owned());
+        report.object_id = Some(self.order_id.as_str().to_owned());
+        report.amount = self.amount();
+        Ok(Some(report))
+    }
+}
+
+/// The operations that a webhook can be about.
+const REPORTED: &[WriteOperation] = &[WriteOperation::StartPayment, WriteOperation::Confirm, WriteOperation::PayOut];
 
 impl OrderStatus {
     /// Returns a deposit's status in the vocabulary that all providers share.
