@@ -1,0 +1,3 @@
+mod amend;
+mod record;
+mod support;
