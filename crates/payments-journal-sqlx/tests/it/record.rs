@@ -2,12 +2,9 @@
 
 use payments_core::time::ext::NumericalDuration as _;
 use payments_journal::store::{Head, Inserted};
-use payments_journal::{IntentId, Store as _, StoreError};
-use payments_journal_sqlx::SqliteStore;
-use payments_journal_sqlx::sqlite::{INSERT_INTENT, SqliteError};
-use sqlx::sqlite::SqlitePoolOptions;
+use payments_journal::{Store as _, StoreError};
 
-use crate::support::{Database, account, key, now, row};
+use crate::support::{Database, key, now, row};
 
 #[tokio::test]
 async fn an_intent_is_loaded_as_it_was_recorded() {
