@@ -7,6 +7,8 @@ mod intents;
 mod migrate;
 mod open;
 mod pauses;
+#[cfg(test)]
+mod plans;
 mod rate_limit;
 mod rows;
 
