@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
+use payments_core::gateway::EventReport;
 use payments_core::stored::Stored;
 use payments_core::webhook::Delivery;
 use serde::Serialize;
@@ -37,6 +38,7 @@ macro_rules! check_rows {
 
 check_rows!(
     Delivery,
+    EventReport,
     turbopay::Order,
     turbopay::HostedDeposit,
     turbopay::HostToHostDeposit,

@@ -1,7 +1,7 @@
 //! Acme Pay: a fictional provider, written on `payments-core` alone.
 
 use payments_core::gateway::{self, Capabilities, Capability, Feature, NextAction, PaymentState, StartedPayment};
-use payments_core::gateway::{Recovery, RecoveryPlan, WriteOperation};
+use payments_core::gateway::{Recovery, RecoveryPlan, StatusChanges, WriteOperation::StartPayment};
 use payments_core::provider::{IdempotencyPolicy, Operation, ProviderSpec};
 use payments_core::request::{Path, RequestBuilder};
 use payments_core::transport::{Response, async_trait};
@@ -50,10 +50,8 @@ pub struct ClientBuilder {
     key: ApiKey,
     settings: Settings,
 }
-
 impl ClientBuilder {
     client_settings!();
-
     pub fn build(self) -> Result<Client, Error> {
         let bearer = format!("Bearer {}", self.key.expose());
         self.settings.connect(&SPEC, Some("https://acme-pay.example"), &[("authorization", &bearer)], None).map(Client)
@@ -66,7 +64,6 @@ pub struct NewPayment {
     currency: Currency,
     reference: Reference,
 }
-
 impl NewPayment {
     pub fn new(amount: Money, reference: Reference) -> Self {
         Self { amount: amount.minor(), currency: amount.currency(), reference }
@@ -145,8 +142,11 @@ impl Client {
             Capability::supported(Feature::Lists, ""),
         ];
         const KEY: &[Recovery] = &[Recovery::SameKey { lifetime: time::Duration::DAY.unsigned_abs() }];
-        const RECOVERY: &[RecoveryPlan] = &[RecoveryPlan::new(WriteOperation::StartPayment, KEY, "")];
-        Capabilities { provider: "acme-pay", table: TABLE, recovery: RECOVERY }
+        const RECOVERY: &[RecoveryPlan] = &[RecoveryPlan::new(StartPayment, KEY, "")];
+        const ENDS: &[(Common, Common)] =
+            &[(Common::Processing, Common::Succeeded), (Common::Processing, Common::Failed)];
+        const CHANGES: &[StatusChanges] = &[StatusChanges::new(&[StartPayment], ENDS, "")];
+        Capabilities { provider: "acme-pay", table: TABLE, recovery: RECOVERY, status_changes: CHANGES }
     }
 }
 

@@ -1,13 +1,17 @@
 //! card3ds behind the traits that all providers share.
 
 use payments_core::gateway::{
-    Capabilities, Capability, Capture, CaptureRequest, Feature, HtmlPage, NextAction, PaymentRequest, PaymentState,
-    Recovery, RecoveryPlan, Retrieve, StartPayment, StartedPayment, WriteOperation, parse_field,
+    Capabilities, Capability, Capture, CaptureRequest, Feature, Hint, HtmlPage, NextAction, PaymentRequest,
+    PaymentState, Recovery, RecoveryPlan, Retrieve, StartPayment, StartedPayment, StatusChanges, ToHint,
+    WriteOperation, parse_field,
 };
 use payments_core::id::check_url;
 use payments_core::transport::async_trait;
-use payments_core::{Card, Error, ErrorKind, Expected, Mismatch, Outcome, ProviderError, ValidationError};
+use payments_core::{
+    Card, Error, ErrorKind, Expected, Mismatch, Outcome, PaymentStatus as Common, ProviderError, ValidationError,
+};
 
+use crate::callback::CheckoutCallback;
 use crate::checkout::NewCheckout;
 use crate::client::Client;
 use crate::error::SPEC;
@@ -63,7 +67,26 @@ const CAPABILITIES: Capabilities = Capabilities {
             "also after `create_payment`, `pre_authorize` and `complete_3ds`",
         ),
     ],
+    status_changes: &[
+        StatusChanges::new(
+            &[WriteOperation::StartPayment],
+            PAYMENT,
+            "documented: the customer completes a checkout or 3-D Secure, and the status is `SUCCESS` or `FAILED`; `ENROLLED` is \
+             awaiting customer (inferred); whether a checkout can succeed after `FAILED` is not documented",
+        ),
+        StatusChanges::new(
+            &[WriteOperation::Capture],
+            CAPTURE,
+            "documented; `SUCCESS` of a pre-authorization is authorized (inferred); what a failed capture changes is not \
+             documented",
+        ),
+    ],
 };
+
+const PAYMENT: &[(Common, Common)] =
+    &[(Common::AwaitingCustomer, Common::Succeeded), (Common::AwaitingCustomer, Common::Failed)];
+
+const CAPTURE: &[(Common, Common)] = &[(Common::Authorized, Common::Succeeded)];
 
 #[async_trait]
 impl StartPayment for Client {
@@ -139,7 +162,7 @@ fn url(field: &'static str, text: Option<&str>) -> Result<String, ValidationErro
 
 /// A started payment. The responses contain no amount.
 fn awaiting_customer(id: &str, request: &PaymentRequest, next: NextAction) -> StartedPayment {
-    let status = payments_core::PaymentStatus::AwaitingCustomer;
+    let status = Common::AwaitingCustomer;
     StartedPayment::new(Some(id.to_owned()), status, request.amount, next)
 }
 
@@ -187,10 +210,17 @@ fn state(payment: &Payment) -> PaymentState {
     let amount = payment.amount().ok();
     if payment.may_be_duplicate() {
         // It does not prove that the order is unpaid.
-        let status = payments_core::PaymentStatus::Unknown(payment.status.as_str().to_owned());
+        let status = Common::Unknown(payment.status.as_str().to_owned());
         return PaymentState::new(Some(id), status, false, amount);
     }
     PaymentState::new(Some(id), payment.status.common(), payment.status.is_final(), amount)
+}
+
+impl ToHint for CheckoutCallback {
+    /// Returns the checkout id. The callbacks of 3-D Secure give no hint, because no lookup accepts a payment's id.
+    fn to_hint(&self) -> Hint {
+        Hint::by_object_id(self.checkout_id().as_str())
+    }
 }
 
 impl PaymentStatus {
@@ -200,7 +230,6 @@ impl PaymentStatus {
     /// [`Authorized`](payments_core::PaymentStatus::Authorized), which the status alone does not show.
     #[must_use]
     pub fn common(&self) -> payments_core::PaymentStatus {
-        use payments_core::PaymentStatus as Common;
         match self {
             Self::Success => Common::Succeeded,
             Self::Failed => Common::Failed,

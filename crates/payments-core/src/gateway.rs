@@ -1,18 +1,24 @@
 //! Common traits and types for applications that choose the provider at run time.
 //!
 //! The traits are small and object-safe. A provider implements a trait only if it offers the operation, so code that
-//! needs a missing operation does not compile. [`Capabilities`] lists the same facts as a table, and says what to do
-//! after an unknown outcome. The providers' own clients offer more; prefer them if you use one provider.
+//! needs a missing operation does not compile. [`Capabilities`] lists the same facts as a table. It also says what to do
+//! after an unknown outcome, and which changes of status are documented. The providers' own clients offer more; prefer
+//! them if you use one provider.
+//!
+//! A verified event of any provider becomes an [`EventReport`], and an unverified callback becomes a [`Hint`].
 //!
 //! No method of a trait has the name of a client's own method, so that both can be called with the traits in scope.
 
 mod call;
 mod capabilities;
+mod event_report;
 mod feature;
+mod hint;
 mod options;
 mod recovery;
 mod request;
 mod result;
+mod status_changes;
 
 use std::str::FromStr;
 
@@ -21,13 +27,16 @@ use async_trait::async_trait;
 use crate::{Currency, Error, Expected, Money, ValidationError};
 
 pub use capabilities::{Capabilities, Capability, Support};
+pub use event_report::{EventReport, ReportEvent};
 pub use feature::Feature;
+pub use hint::{Hint, ToHint};
 pub use options::WriteOptions;
 pub use recovery::{Recovery, RecoveryPlan, WriteOperation};
 pub use request::{CancelRequest, CaptureRequest, ConfirmRequest, PaymentRequest, PayoutRequest, RefundRequest};
 pub use result::{
     AcceptedPayout, ConfirmedPayment, HtmlPage, NextAction, PaymentState, RefundState, StartedPayment, Upi,
 };
+pub use status_changes::StatusChanges;
 
 /// Starts a payment by a customer.
 #[async_trait]

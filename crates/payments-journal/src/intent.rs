@@ -1,7 +1,12 @@
 use std::fmt;
 
+use payments_core::gateway::WriteOptions;
 use payments_core::time::OffsetDateTime;
-use payments_core::{Money, ValidationError};
+use payments_core::{Card, Money, ValidationError};
+use serde::Serialize;
+use zeroize::Zeroizing;
+
+use crate::request::Request;
 
 /// Whose credentials are used.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -41,6 +46,13 @@ impl Account {
             return Err(ValidationError::new("provider", "must not be empty"));
         }
         Ok(())
+    }
+}
+
+impl From<&str> for Account {
+    /// The only account at this provider.
+    fn from(provider: &str) -> Self {
+        Self::at(provider)
     }
 }
 
@@ -90,6 +102,108 @@ fn check_text(field: &'static str, text: &str, longest: usize) -> Result<(), Val
         ));
     }
     Ok(())
+}
+
+/// What the merchant wants done once.
+#[derive(Clone)]
+pub struct Intent {
+    pub(crate) key: IntentKey,
+    pub(crate) amount: Option<Money>,
+    pub(crate) version: u32,
+    pub(crate) parameters: Zeroizing<Vec<u8>>,
+    /// What `check` found when the request was still at hand.
+    invalid: Option<ValidationError>,
+    pub(crate) by_ticket: bool,
+    pub(crate) card: Option<Card>,
+    pub(crate) expires_at: Option<OffsetDateTime>,
+    pub(crate) supersedes: Option<IntentId>,
+}
+
+impl Intent {
+    /// Creates an intent for a request of the shared vocabulary, such as a `PayoutRequest`.
+    ///
+    /// Leave the request's options alone: the journal sets the idempotency key and the timeout. A raw card is kept in memory
+    /// only, so only the process that recorded the intent can send it.
+    pub fn new(account: impl Into<Account>, request: impl Into<Request>) -> Self {
+        let request = request.into();
+        let key = IntentKey {
+            account: account.into(),
+            operation: request.operation().as_str().to_owned(),
+            reference: request.reference().to_owned(),
+        };
+        Self {
+            key,
+            amount: request.amount(),
+            version: Request::VERSION,
+            invalid: request.check().err(),
+            by_ticket: request.has_card(),
+            card: request.card().cloned(),
+            parameters: Zeroizing::new(request.with_options(WriteOptions::default()).to_stored()),
+            expires_at: None,
+            supersedes: None,
+        }
+    }
+
+    /// Creates an intent for a native call, which a registered [`Executor`](crate::Executor) sends.
+    ///
+    /// The parameters are stored as JSON, sealed. They must not contain a card number or a security code.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the parameters cannot be serialized.
+    pub fn native(
+        account: impl Into<Account>,
+        operation: impl Into<String>,
+        reference: impl Into<String>,
+        amount: Option<Money>,
+        version: u32,
+        parameters: &impl Serialize,
+    ) -> Result<Self, serde_json::Error> {
+        let key = IntentKey { account: account.into(), operation: operation.into(), reference: reference.into() };
+        let parameters = Zeroizing::new(serde_json::to_vec(parameters)?);
+        let (invalid, card, expires_at, supersedes) = (None, None, None, None);
+        Ok(Self { key, amount, version, parameters, invalid, by_ticket: false, card, expires_at, supersedes })
+    }
+
+    /// Adds a card to a native intent. It is kept in memory only.
+    #[must_use]
+    pub fn card(mut self, card: Card) -> Self {
+        self.by_ticket = true;
+        self.card = Some(card);
+        self
+    }
+
+    /// Sets when an intent that was not sent is abandoned. Default: never.
+    #[must_use]
+    pub fn expires_at(mut self, time: OffsetDateTime) -> Self {
+        self.expires_at = Some(time);
+        self
+    }
+
+    /// Names the reviewed intent that this one does again. It has a reference of its own.
+    #[must_use]
+    pub fn supersedes(mut self, id: IntentId) -> Self {
+        self.supersedes = Some(id);
+        self
+    }
+
+    /// The unique key.
+    #[must_use]
+    pub fn key(&self) -> &IntentKey {
+        &self.key
+    }
+
+    pub(crate) fn check(&self) -> Result<(), ValidationError> {
+        self.key.check()?;
+        self.invalid.clone().map_or(Ok(()), Err)
+    }
+}
+
+impl fmt::Debug for Intent {
+    /// Omits the parameters.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Intent").field("key", &self.key).field("amount", &self.amount).finish_non_exhaustive()
+    }
 }
 
 /// The store's id of an intent.

@@ -4,6 +4,7 @@
 // What was learned, and what it proves: pure functions.
 mod evidence;
 mod next;
+mod plan;
 mod review;
 mod rules;
 mod state;
@@ -12,14 +13,35 @@ mod state;
 mod hook;
 mod inbox;
 mod intent;
+mod keys;
+#[cfg(feature = "test-util")]
+#[cfg_attr(docsrs, doc(cfg(feature = "test-util")))]
+pub mod memory;
+mod request;
 pub mod store;
 
+// The engine.
+mod error;
+mod executor;
+mod gateway;
+mod journal;
+mod settings;
+mod worker;
+
+pub use error::JournalError;
 pub use evidence::{AttemptId, CallResult, Decision, Evidence, Fact, Observation, Protection, Sequence};
-pub use hook::{Change, ChangeId, Hook, HookError, run_hook};
+pub use executor::{Accepted, Executor, Instruction, Known, Response, Sighting};
+pub use gateway::Gateway;
+pub use hook::{Change, ChangeId, Hook, HookError, HookFuture, run_hook};
 pub use inbox::{InboxId, Message};
-pub use intent::{Account, IntentId, IntentKey, IntentRow};
+pub use intent::{Account, Intent, IntentId, IntentKey, IntentRow};
+pub use journal::{Builder, Cancelled, Executed, Journal, Receipt, Recorded, Report, Ticket};
+pub use keys::{JournalKey, JournalKeys, KeyError};
 pub use next::{Limits, Next, may_claim, next};
+pub use request::{Request, StoredRequestError};
 pub use review::Review;
 pub use rules::Rules;
+pub use settings::{Backoff, Settings};
 pub use state::{Assessment, State, assess};
 pub use store::{Store, StoreError};
+pub use worker::Worker;

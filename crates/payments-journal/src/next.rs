@@ -13,7 +13,7 @@ use crate::state::{Assessment, State};
 pub struct Limits {
     /// True while the provider certainly remembers the key of the first attempt that may have been sent.
     pub key_is_valid: bool,
-    /// True if what a lookup needs is known: the reference, or the provider's id.
+    /// True if there is a client that looks orders up, and what it needs is known: the reference, or the provider's id.
     pub can_look_up: bool,
     /// True once the last request is too old to be still in flight.
     pub request_is_old: bool,
@@ -21,6 +21,8 @@ pub struct Limits {
     pub lookups: usize,
     /// The most attempts under a reference that is accepted once.
     pub attempts: usize,
+    /// True if the merchant wants a request sent again under a reference that is accepted once.
+    pub may_resend_taken_once: bool,
 }
 
 /// The next step.
@@ -41,7 +43,8 @@ pub enum Next {
 #[must_use]
 pub fn next(rules: &Rules, assessment: &Assessment, limits: &Limits) -> Next {
     let can_look_up = rules.strategies.iter().any(is_lookup) && limits.can_look_up;
-    let look_up_or = |otherwise| if can_look_up { Next::LookUp } else { otherwise };
+    // An accepted order can also be looked up where that is no way to resolve an unknown outcome: its id is known.
+    let look_up_or = |otherwise| if limits.can_look_up { Next::LookUp } else { otherwise };
     match assessment.state {
         State::Intended => Next::Send(protection(rules)),
         State::Unknown if assessment.ask_again => look_up_or(Next::Review(Review::StatusOrder)),
@@ -100,6 +103,7 @@ fn resolve(rules: &Rules, assessment: &Assessment, limits: &Limits, can_look_up:
                     review = Review::NotFound;
                 }
             }
+            Recovery::TakenOnce if !limits.may_resend_taken_once => {}
             Recovery::TakenOnce if assessment.attempts >= limits.attempts => {
                 review = Review::NotFound;
             }

@@ -1,7 +1,7 @@
 //! What a provider documents, as far as the journal needs it.
 
 use payments_core::PaymentStatus;
-use payments_core::gateway::Recovery;
+use payments_core::gateway::{Capabilities, Recovery, WriteOperation};
 
 /// The provider's rules for one operation.
 #[derive(Debug, Clone, Copy)]
@@ -11,8 +11,8 @@ pub struct Rules {
     pub strategies: &'static [Recovery],
     /// The documented changes of status: from, to.
     pub transitions: &'static [(PaymentStatus, PaymentStatus)],
-    /// True for payouts: money that was returned was not paid out.
-    pub is_payout: bool,
+    /// The operation, which decides what a final status means for the intent.
+    pub operation: WriteOperation,
 }
 
 /// What a provider's status means for the intent.
@@ -25,6 +25,39 @@ pub(crate) enum Meaning {
 }
 
 impl Rules {
+    /// Returns a provider's rules for an operation, or `None` if the provider does not offer the operation.
+    ///
+    /// ```
+    /// use payments_core::gateway::{Capabilities, Recovery, RecoveryPlan, WriteOperation};
+    /// use payments_journal::Rules;
+    ///
+    /// const CAPABILITIES: Capabilities = Capabilities {
+    ///     provider: "acme-pay",
+    ///     table: &[],
+    ///     recovery: &[RecoveryPlan::new(WriteOperation::PayOut, &[Recovery::LookupByReference], "documented")],
+    ///     status_changes: &[],
+    /// };
+    ///
+    /// let rules = Rules::of(&CAPABILITIES, WriteOperation::PayOut).unwrap();
+    /// assert_eq!(rules.strategies, [Recovery::LookupByReference]);
+    /// assert!(Rules::of(&CAPABILITIES, WriteOperation::Refund).is_none());
+    /// ```
+    #[must_use]
+    pub fn of(capabilities: &Capabilities, operation: WriteOperation) -> Option<Self> {
+        let plan = capabilities.recovery.iter().find(|plan| plan.operation == operation)?;
+        Some(Self { strategies: plan.strategies, transitions: capabilities.status_changes(operation), operation })
+    }
+
+    /// Returns the status as the documented changes name it.
+    ///
+    /// A lookup may not say whether an order is a payment or a payout. Nobody waits for the customer of a payout.
+    pub(crate) fn status(&self, reported: &PaymentStatus) -> PaymentStatus {
+        match (self.operation, reported) {
+            (WriteOperation::PayOut, PaymentStatus::AwaitingCustomer) => PaymentStatus::Processing,
+            (_, reported) => reported.clone(),
+        }
+    }
+
     /// Returns true if the provider documents this change of status, directly or in several steps.
     pub(crate) fn follows(&self, from: &PaymentStatus, to: &PaymentStatus) -> bool {
         let (mut reached, mut next) = (vec![from], 0);
@@ -39,14 +72,21 @@ impl Rules {
         from != to && reached.contains(&to)
     }
 
-    /// Returns what a status means. A status that is not final means nothing yet.
+    /// Returns what a status means for the operation. A status that is not final means nothing yet.
     pub(crate) fn meaning(&self, status: &PaymentStatus, is_final: bool) -> Meaning {
-        match status {
+        match (self.operation, status) {
             _ if !is_final => Meaning::Pending,
-            PaymentStatus::Succeeded => Meaning::Succeeded,
-            PaymentStatus::Failed | PaymentStatus::Cancelled | PaymentStatus::Expired => Meaning::Failed,
-            PaymentStatus::Refunded if self.is_payout => Meaning::Failed,
-            PaymentStatus::Refunded | PaymentStatus::ChargedBack => Meaning::Reversed,
+            (WriteOperation::Cancel, PaymentStatus::Cancelled) => Meaning::Succeeded,
+            // The payment was captured, so it was not cancelled.
+            (
+                WriteOperation::Cancel,
+                PaymentStatus::Succeeded | PaymentStatus::Refunded | PaymentStatus::ChargedBack,
+            ) => Meaning::Failed,
+            // Money that was returned was not paid out.
+            (WriteOperation::PayOut, PaymentStatus::Refunded) => Meaning::Failed,
+            (_, PaymentStatus::Succeeded) => Meaning::Succeeded,
+            (_, PaymentStatus::Failed | PaymentStatus::Cancelled | PaymentStatus::Expired) => Meaning::Failed,
+            (_, PaymentStatus::Refunded | PaymentStatus::ChargedBack) => Meaning::Reversed,
             _ => Meaning::Pending,
         }
     }

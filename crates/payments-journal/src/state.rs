@@ -93,6 +93,8 @@ pub struct Assessment {
     pub ask_again: bool,
     /// True if a request may have been executed or may still arrive.
     pub may_have_been_sent: bool,
+    /// The first attempt that may have been sent: the age of an idempotency key counts from its claim.
+    pub first_sent: Option<AttemptId>,
     /// The claims whose call has not ended, as far as is known.
     pub open: Vec<AttemptId>,
     /// The number of claims so far.
@@ -217,17 +219,18 @@ impl Case {
             self.contradicted = true;
             return;
         };
+        let status = rules.status(status);
         let newer = Some(KnownStatus { status: status.clone(), is_final: *is_final, sequence });
         let Some(known) = &self.order else {
             self.order = newer;
             return;
         };
-        if *status == known.status {
+        if status == known.status {
             // The lookup confirms what is known.
             self.ask_again &= began.is_none_or(|began| began < known.sequence);
             return;
         }
-        let (forward, backward) = (rules.follows(&known.status, status), rules.follows(status, &known.status));
+        let (forward, backward) = (rules.follows(&known.status, &status), rules.follows(&status, &known.status));
         let was_asked_later = began.is_some_and(|began| began >= known.sequence);
         match (forward, backward) {
             // The documented order decides, whenever the two arrive.
@@ -251,6 +254,11 @@ impl Case {
             review,
             ask_again: self.ask_again,
             may_have_been_sent: self.may_have_been_sent(),
+            first_sent: self
+                .attempts
+                .iter()
+                .find(|attempt| attempt.progress != Progress::NotExecuted)
+                .map(|attempt| attempt.id),
             open: self.attempts.iter().filter(in_progress).map(|attempt| attempt.id).collect(),
             attempts: self.attempts.len(),
             not_found: self.not_found,

@@ -22,6 +22,8 @@ pub use turratech;
 pub use payments_core::gateway;
 
 #[doc(inline)]
+pub use payments_core::webhook::{Unverified, Verified};
+#[doc(inline)]
 pub use payments_core::{
     Card, CardNumber, Currency, Error, ErrorKind, Expected, Expiry, IdempotencyKey, Mismatch, Money, MoneyError,
     Outcome, PaymentStatus, SecurityCode,

@@ -41,6 +41,7 @@ const CAPABILITIES: Capabilities = Capabilities {
         Capability::not_offered(Feature::Installments, ""),
     ],
     recovery: &[],
+    status_changes: &[],
 };
 
 impl LinkStatus {

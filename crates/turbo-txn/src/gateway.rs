@@ -1,8 +1,8 @@
 //! Turbo Transactions behind the traits that all providers share.
 
 use payments_core::gateway::{
-    Capabilities, Capability, Feature, Lookup, NextAction, PaymentRequest, PaymentState, Recovery, RecoveryPlan,
-    StartPayment, StartedPayment, WriteOperation, parse_field,
+    Capabilities, Capability, Feature, Hint, Lookup, NextAction, PaymentRequest, PaymentState, Recovery, RecoveryPlan,
+    StartPayment, StartedPayment, StatusChanges, ToHint, WriteOperation, parse_field,
 };
 use payments_core::transport::async_trait;
 use payments_core::{Error, ErrorKind, Expected, Outcome, PaymentStatus, ProviderError, ValidationError};
@@ -52,7 +52,20 @@ const CAPABILITIES: Capabilities = Capabilities {
         &[Recovery::LookupByReference],
         "documented; the address of the payment page is lost",
     )],
+    status_changes: &[StatusChanges::new(
+        &[WriteOperation::StartPayment],
+        TRANSACTION,
+        "`Initiated` is awaiting customer, `Pending` is processing (inferred); that a transaction is updated to `Approved` or \
+         `Rejected` is documented, the order of `Initiated` and `Pending` is not",
+    )],
 };
+
+const TRANSACTION: &[(PaymentStatus, PaymentStatus)] = &[
+    (PaymentStatus::AwaitingCustomer, PaymentStatus::Succeeded),
+    (PaymentStatus::AwaitingCustomer, PaymentStatus::Failed),
+    (PaymentStatus::Processing, PaymentStatus::Succeeded),
+    (PaymentStatus::Processing, PaymentStatus::Failed),
+];
 
 #[async_trait]
 impl StartPayment for Client {
@@ -90,6 +103,13 @@ impl Lookup for Client {
         let details = self.lookup(&order).send().await?;
         let state = PaymentState::new(None, details.status.common(), details.status.is_final(), details.amount().ok());
         Ok(state.checked(details.check(expected)))
+    }
+}
+
+impl ToHint for MerchantOrderId {
+    /// Returns the order id, which is the merchant's reference.
+    fn to_hint(&self) -> Hint {
+        Hint::by_reference(self.as_str())
     }
 }
 

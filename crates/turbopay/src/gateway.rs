@@ -1,10 +1,11 @@
 //! TurboPay in the vocabulary that all providers share.
 
 use payments_core::gateway::{
-    AcceptedPayout, AvailableBalance, Capabilities, Capability, Confirm, ConfirmRequest, ConfirmedPayment, Feature,
-    Lookup, NextAction, PayOut, PaymentRequest, PaymentState, PayoutRequest, Recovery, RecoveryPlan, Retrieve,
-    StartPayment, StartedPayment, Upi, WriteOperation, parse_field,
+    AcceptedPayout, AvailableBalance, Capabilities, Capability, Confirm, ConfirmRequest, ConfirmedPayment, EventReport,
+    Feature, Lookup, NextAction, PayOut, PaymentRequest, PaymentState, PayoutRequest, Recovery, RecoveryPlan,
+    ReportEvent, Retrieve, StartPayment, StartedPayment, StatusChanges, Upi, WriteOperation, parse_field,
 };
+use payments_core::json::DecodeError;
 use payments_core::transport::async_trait;
 use payments_core::{Currency, Error, Expected, Money, PaymentStatus, ValidationError};
 
@@ -14,6 +15,7 @@ use crate::deposit::{HostToHostDeposit, NewDeposit};
 use crate::id::{MerchantOrderId, OrderId, Utr};
 use crate::method::Method;
 use crate::order::{Order, OrderStatus};
+use crate::webhook::Event;
 use crate::withdrawal::NewWithdrawal;
 
 impl Client {
@@ -66,7 +68,46 @@ const CAPABILITIES: Capabilities = Capabilities {
         ),
         RecoveryPlan::new(WriteOperation::PayOut, &[Recovery::LookupByReference, Recovery::TakenOnce], "documented"),
     ],
+    status_changes: &[
+        StatusChanges::new(
+            &[WriteOperation::StartPayment, WriteOperation::Confirm],
+            DEPOSIT,
+            "deposits, documented; `new` is awaiting customer, `pending` is processing; `cancelled` and `expired` are not \
+             final; rare: `failed` to `success`, and `success` to `chargeback`; no documented change leads to `refunded`",
+        ),
+        StatusChanges::new(
+            &[WriteOperation::PayOut],
+            WITHDRAWAL,
+            "withdrawals, documented; `new` and `pending` are processing; rare: `success` to `failed` or `refunded`, when the \
+             money was returned",
+        ),
+    ],
 };
+
+/// [`transition`](crate::transition()) for deposits, in the shared vocabulary.
+const DEPOSIT: &[(PaymentStatus, PaymentStatus)] = &[
+    (PaymentStatus::AwaitingCustomer, PaymentStatus::Processing),
+    (PaymentStatus::AwaitingCustomer, PaymentStatus::Cancelled),
+    (PaymentStatus::AwaitingCustomer, PaymentStatus::Expired),
+    (PaymentStatus::AwaitingCustomer, PaymentStatus::Succeeded),
+    (PaymentStatus::AwaitingCustomer, PaymentStatus::Failed),
+    (PaymentStatus::Processing, PaymentStatus::Succeeded),
+    (PaymentStatus::Processing, PaymentStatus::Failed),
+    (PaymentStatus::Expired, PaymentStatus::Failed),
+    (PaymentStatus::Expired, PaymentStatus::Succeeded),
+    (PaymentStatus::Cancelled, PaymentStatus::Failed),
+    (PaymentStatus::Cancelled, PaymentStatus::Succeeded),
+    (PaymentStatus::Failed, PaymentStatus::Succeeded),
+    (PaymentStatus::Succeeded, PaymentStatus::ChargedBack),
+];
+
+/// [`transition`](crate::transition()) for withdrawals. `new` and `pending` are one status: nobody waits for the customer.
+const WITHDRAWAL: &[(PaymentStatus, PaymentStatus)] = &[
+    (PaymentStatus::Processing, PaymentStatus::Succeeded),
+    (PaymentStatus::Processing, PaymentStatus::Failed),
+    (PaymentStatus::Succeeded, PaymentStatus::Failed),
+    (PaymentStatus::Succeeded, PaymentStatus::Refunded),
+];
 
 #[async_trait]
 impl StartPayment for Client {
@@ -181,6 +222,23 @@ impl AvailableBalance for Client {
         self.available_money(currency).send().await
     }
 }
+
+impl ReportEvent for Event {
+    /// Reports the order: a deposit or a withdrawal, because TurboPay does not say which.
+    ///
+    /// There is no id of the event: compare [`Verified::digest`](crate::Verified::digest). The status is a deposit's, like
+    /// [`OrderStatus::common`].
+    fn report(&self) -> Result<Option<EventReport>, DecodeError> {
+        let mut report = EventReport::new(REPORTED, self.status.common(), self.status.is_final());
+        report.reference = Some(self.merchant_order_id.as_str().to_owned());
+        report.object_id = Some(self.order_id.as_str().to_owned());
+        report.amount = self.amount();
+        Ok(Some(report))
+    }
+}
+
+/// The operations that a webhook can be about.
+const REPORTED: &[WriteOperation] = &[WriteOperation::StartPayment, WriteOperation::Confirm, WriteOperation::PayOut];
 
 impl OrderStatus {
     /// Returns a deposit's status in the vocabulary that all providers share.

@@ -1,24 +1,29 @@
 //! TurraTech through the traits that all providers share.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use payments_core::gateway::{
-    Cancel, CancelRequest, Capabilities, Capability, Capture, CaptureRequest, Feature, NextAction, PaymentRequest,
-    PaymentState, Recovery, RecoveryPlan, Refund, RefundRequest, RefundState, Retrieve, StartPayment, StartedPayment,
-    WriteOperation, WriteOptions, parse_field,
+    Cancel, CancelRequest, Capabilities, Capability, Capture, CaptureRequest, EventReport, Feature, NextAction,
+    PaymentRequest, PaymentState, Recovery, RecoveryPlan, Refund, RefundRequest, RefundState, ReportEvent, Retrieve,
+    StartPayment, StartedPayment, StatusChanges, WriteOperation, WriteOptions, parse_field,
 };
+use payments_core::json::{DecodeError, UnreadableMembers};
+use payments_core::rust_decimal::Decimal;
 use payments_core::transport::async_trait;
 use payments_core::{
-    Call, Error, ErrorKind, Expected, Keyed, Mismatch, Money, Outcome, ProviderError, Reported, ValidationError,
+    AmountUnreadable, Call, Error, ErrorKind, Expected, Keyed, Mismatch, Money, Outcome, PaymentStatus as Common,
+    ProviderError, Reported, ValidationError,
 };
 
 use crate::client::Client;
 use crate::error::{KEY_LIFETIME, SPEC};
+use crate::event::{Event, EventObject, EventType};
 use crate::id::PaymentId;
 use crate::idempotency::IdempotencyReference;
 use crate::new_payment::NewPayment;
 use crate::payment::{Payment, PaymentStatus};
-use crate::refund::NewRefund;
+use crate::refund::{self, NewRefund};
 
 impl Client {
     /// Returns the table of features that TurraTech supports.
@@ -66,7 +71,28 @@ const CAPABILITIES: Capabilities = Capabilities {
         RecoveryPlan::new(WriteOperation::Cancel, &[SAME_KEY, Recovery::LookupById], FIRST_RESPONSE),
         RecoveryPlan::new(WriteOperation::Refund, &[SAME_KEY], FIRST_RESPONSE),
     ],
+    status_changes: &[
+        StatusChanges::new(
+            &[WriteOperation::StartPayment, WriteOperation::Capture, WriteOperation::Cancel],
+            PAYMENT,
+            "documented: a payment is a single attempt, which succeeds or fails; an authorized payment can be captured; a \
+             payment that was not captured can be cancelled; the statuses other than `succeeded` are inferred; the order of \
+             awaiting customer, processing and authorized is not documented, nor is a status after a refund or a dispute",
+        ),
+        StatusChanges::new(&[WriteOperation::Refund], &[], "no status of a refund is documented"),
+    ],
 };
+
+const PAYMENT: &[(Common, Common)] = &[
+    (Common::AwaitingCustomer, Common::Succeeded),
+    (Common::AwaitingCustomer, Common::Failed),
+    (Common::AwaitingCustomer, Common::Cancelled),
+    (Common::Processing, Common::Succeeded),
+    (Common::Processing, Common::Failed),
+    (Common::Processing, Common::Cancelled),
+    (Common::Authorized, Common::Succeeded),
+    (Common::Authorized, Common::Cancelled),
+];
 
 const FIRST_RESPONSE: &str = "documented; that the first response is returned is inferred";
 
@@ -169,15 +195,89 @@ impl Refund for Client {
         let call = keyed(self.create_refund(new), &request.reference, &request.options)?;
         let key = call.key().clone();
         let refund = call.send().await?;
-        // The document names no statuses of a refund.
-        let status = refund.status.clone().unwrap_or_else(|| "not reported".to_owned());
-        let status = payments_core::PaymentStatus::Unknown(status);
         let amount = refund.amount_if_reported(request.amount.currency());
         let unreadable = |problem| unreadable(refund.id.as_str(), Outcome::Unknown, &problem).under_key(key);
         let amount = amount.map_err(unreadable)?;
-        Ok(RefundState::new(Some(refund.id.as_str().to_owned()), status, false, amount))
+        Ok(RefundState::new(Some(refund.id.as_str().to_owned()), refund_status(&refund), false, amount))
     }
 }
+
+impl ReportEvent for Event {
+    /// Reports a payment or a refund. The reference is the metadata `order_id`.
+    ///
+    /// | event | report |
+    /// |---|---|
+    /// | `payment.succeeded`, `payment.failed` | the payment's own status, and the amount that [`Payment::check`] compares |
+    /// | `refund.created` | an unknown status, which is never final: the document names no statuses of a refund |
+    /// | any other | `None` |
+    ///
+    /// The document does not describe the object of a dispute. Read it from [`Event::raw_object`].
+    ///
+    /// # Errors
+    ///
+    /// Returns the errors of [`Event::object`], and an error if the reference cannot be read.
+    fn report(&self) -> Result<Option<EventReport>, DecodeError> {
+        let is_about_money = matches!(
+            self.event_type,
+            EventType::PaymentSucceeded | EventType::PaymentFailed | EventType::RefundCreated
+        );
+        if !is_about_money {
+            return Ok(None);
+        }
+        let mut report = match self.object()? {
+            EventObject::Payment(payment) => payment_report(&payment)?,
+            EventObject::Refund(refund) => refund_report(&refund)?,
+            _ => return Ok(None),
+        };
+        report.event_id = Some(self.id.as_str().to_owned());
+        report.live = Some(self.livemode);
+        Ok(Some(report))
+    }
+}
+
+fn payment_report(payment: &Payment) -> Result<EventReport, DecodeError> {
+    let mut report = EventReport::new(PAYMENT_OPERATIONS, payment.status.common(), payment.status.is_final());
+    report.object_id = Some(payment.id.as_str().to_owned());
+    report.reference = reference(&payment.metadata, payment.unreadable_members())?;
+    report.amount = payment.effective_amount().and_then(in_units);
+    report.currency = payment.currency.if_reported();
+    Ok(report)
+}
+
+fn refund_report(refund: &refund::Refund) -> Result<EventReport, DecodeError> {
+    let mut report = EventReport::new(&[WriteOperation::Refund], refund_status(refund), false);
+    report.object_id = Some(refund.id.as_str().to_owned());
+    report.reference = reference(&refund.metadata, refund.unreadable_members())?;
+    report.amount = refund.amount().and_then(in_units);
+    report.currency = refund.currency.if_reported();
+    Ok(report)
+}
+
+/// The merchant's reference. One that cannot be read is never treated as missing.
+fn reference(
+    metadata: &BTreeMap<String, String>,
+    unreadable: &UnreadableMembers,
+) -> Result<Option<String>, DecodeError> {
+    if unreadable.concerns("metadata.order_id") || unreadable.iter().any(|member| member.path == "metadata") {
+        return Err(DecodeError::new("metadata.order_id", "cannot be read").within("data.object"));
+    }
+    Ok(metadata.get(ORDER_ID).cloned())
+}
+
+fn in_units(amount: Money) -> Result<Decimal, AmountUnreadable> {
+    amount
+        .to_decimal()
+        .map_err(|problem| AmountUnreadable::new(Some(&amount.minor().to_string()), &problem.to_string()))
+}
+
+/// The status of a refund. The document names none.
+fn refund_status(refund: &refund::Refund) -> payments_core::PaymentStatus {
+    payments_core::PaymentStatus::Unknown(refund.status.clone().unwrap_or_else(|| "not reported".to_owned()))
+}
+
+/// The operations that a payment's event can be about.
+const PAYMENT_OPERATIONS: &[WriteOperation] =
+    &[WriteOperation::StartPayment, WriteOperation::Capture, WriteOperation::Cancel];
 
 /// Applies a request's options. A derived key needs a valid reference, so every request does.
 fn keyed<T>(call: Call<T, Keyed>, reference: &str, options: &WriteOptions) -> Result<Call<T, Keyed>, Error> {
@@ -220,7 +320,6 @@ impl PaymentStatus {
     /// Returns the status in the vocabulary that all providers share.
     #[must_use]
     pub fn common(&self) -> payments_core::PaymentStatus {
-        use payments_core::PaymentStatus as Common;
         match self {
             Self::RequiresPaymentMethod | Self::RequiresConfirmation | Self::RequiresAction => Common::AwaitingCustomer,
             Self::RequiresCapture => Common::Authorized,

@@ -74,7 +74,7 @@ pub struct Payment {
     amount: ReportedAmount,
     amount_capturable: ReportedAmount,
     amount_received: ReportedAmount,
-    currency: ReportedCurrency,
+    pub(crate) currency: ReportedCurrency,
     /// The customer who pays.
     pub customer: Option<CustomerId>,
     /// The merchant's description.

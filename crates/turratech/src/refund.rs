@@ -110,7 +110,7 @@ pub struct Refund {
     /// The refunded payment.
     pub payment: Option<PaymentId>,
     amount: ReportedAmount,
-    currency: ReportedCurrency,
+    pub(crate) currency: ReportedCurrency,
     /// The reason.
     pub reason: Option<RefundReason>,
     /// The status, if the response contains one. The document names no statuses.

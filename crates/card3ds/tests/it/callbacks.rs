@@ -184,6 +184,9 @@ async fn a_checkout_callback_exposes_only_an_id_to_look_up() {
         format!("Unverified(CheckoutCallback {{ checkout_id: CheckoutId(\"{PAYMENT}\") }})")
     );
 
+    let hint = callback.hint();
+    assert_eq!((hint.reference, hint.object_id.as_deref()), (None, Some(PAYMENT)));
+
     let (client, script) = scripted([response(&[("status", "\"FAILED\"")])]);
     let payment = callback.lookup(&client).send().await.unwrap();
 

@@ -15,6 +15,7 @@ mod installments;
 mod outcomes;
 mod responses;
 mod secrets;
+mod status_changes;
 mod stored;
 mod success;
 mod support;

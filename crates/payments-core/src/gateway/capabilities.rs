@@ -3,7 +3,8 @@ use std::fmt;
 use super::feature::Feature;
 use super::recovery::{Recovery, RecoveryPlan, WriteOperation};
 use super::request::PaymentRequest;
-use crate::Error;
+use super::status_changes::StatusChanges;
+use crate::{Error, PaymentStatus};
 
 /// The features that a provider offers: one static table per provider crate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,6 +16,8 @@ pub struct Capabilities {
     pub table: &'static [Capability],
     /// What to do after an unknown outcome: one row per write operation that the provider offers through the traits.
     pub recovery: &'static [RecoveryPlan],
+    /// How the provider documents changes of status: one row per group of write operations with the same statuses.
+    pub status_changes: &'static [StatusChanges],
 }
 
 impl Capabilities {
@@ -28,6 +31,13 @@ impl Capabilities {
     #[must_use]
     pub fn recovery(&self, operation: WriteOperation) -> &'static [Recovery] {
         self.recovery.iter().find(|row| row.operation == operation).map_or(&[], |row| row.strategies)
+    }
+
+    /// The documented changes of status after an operation: from, to. Empty if none is documented.
+    #[must_use]
+    pub fn status_changes(&self, operation: WriteOperation) -> &'static [(PaymentStatus, PaymentStatus)] {
+        let row = self.status_changes.iter().find(|row| row.operations.contains(&operation));
+        row.map_or(&[], |row| row.changes)
     }
 
     /// Checks that the provider supports the way of paying that a request asks for. For provider crates.

@@ -1,11 +1,26 @@
 use std::fmt;
+use std::str::FromStr;
 use std::time::Duration;
 
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
 use super::feature::Feature;
+use crate::{ValidationError, text};
 
 macro_rules! write_operations {
-    ($($(#[$meta:meta])* $name:ident,)*) => {
+    ($($(#[$meta:meta])* $name:ident = $stored:literal,)*) => {
         /// An operation of the traits that changes something at the provider.
+        ///
+        /// [`as_str`](Self::as_str) and `FromStr` convert it to and from the name under which it is stored, also with serde.
+        /// `Display` shows it to people.
+        ///
+        /// ```
+        /// use payments_core::gateway::WriteOperation;
+        ///
+        /// assert_eq!(WriteOperation::PayOut.as_str(), "pay_out");
+        /// assert_eq!("pay_out".parse(), Ok(WriteOperation::PayOut));
+        /// assert_eq!(WriteOperation::PayOut.to_string(), "pay out");
+        /// ```
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
         #[non_exhaustive]
         pub enum WriteOperation {
@@ -15,6 +30,14 @@ macro_rules! write_operations {
         impl WriteOperation {
             /// All operations, in the order of the tables.
             pub const ALL: &[Self] = &[$(Self::$name),*];
+
+            /// The name under which the operation is stored. It never changes.
+            #[must_use]
+            pub fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$name => $stored,)*
+                }
+            }
 
             /// The feature of this operation.
             #[must_use]
@@ -29,22 +52,44 @@ macro_rules! write_operations {
 
 write_operations! {
     /// [`StartPayment`](super::StartPayment).
-    StartPayment,
+    StartPayment = "start_payment",
     /// [`Confirm`](super::Confirm).
-    Confirm,
+    Confirm = "confirm",
     /// [`Capture`](super::Capture).
-    Capture,
+    Capture = "capture",
     /// [`Cancel`](super::Cancel).
-    Cancel,
+    Cancel = "cancel",
     /// [`Refund`](super::Refund).
-    Refund,
+    Refund = "refund",
     /// [`PayOut`](super::PayOut).
-    PayOut,
+    PayOut = "pay_out",
 }
 
 impl fmt::Display for WriteOperation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.feature().fmt(f)
+    }
+}
+
+impl FromStr for WriteOperation {
+    type Err = ValidationError;
+
+    /// Parses a stored name.
+    fn from_str(text: &str) -> Result<Self, ValidationError> {
+        let operation = Self::ALL.iter().find(|operation| operation.as_str() == text);
+        operation.copied().ok_or_else(|| ValidationError::new("operation", "must be a stored name, such as `pay_out`"))
+    }
+}
+
+impl Serialize for WriteOperation {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
+impl<'de> Deserialize<'de> for WriteOperation {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        text::deserialize(deserializer, str::parse)
     }
 }
 

@@ -270,7 +270,7 @@ impl RefundState {
 }
 
 /// A provider's id that is not printed: some providers ask to keep it private.
-struct Redacted<'a>(Option<&'a str>);
+pub(super) struct Redacted<'a>(pub(super) Option<&'a str>);
 
 impl fmt::Debug for Redacted<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

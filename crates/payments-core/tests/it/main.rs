@@ -24,6 +24,7 @@ mod secret;
 mod stored;
 mod tolerant_reading;
 mod unreadable_members;
+mod write_operation;
 
 // Calls.
 mod deadline;
@@ -52,4 +53,5 @@ mod transport;
 // Webhooks, and reports about orders.
 mod check;
 mod delivery;
+mod event_report;
 mod webhook;

@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use payments_core::PaymentStatus::{ChargedBack, Failed, Processing, Succeeded};
-use payments_core::gateway::Recovery;
+use payments_core::gateway::{Recovery, WriteOperation};
 use payments_journal::{CallResult, Decision, Evidence, Fact, Rules, State};
 
 use self::explore::explore;
@@ -30,7 +30,7 @@ const PROVIDERS: &[(&str, Provider)] = &[
 ];
 
 const fn provider(strategies: &'static [Recovery]) -> Provider {
-    Provider { rules: Rules { strategies, transitions: TRANSITIONS, is_payout: false } }
+    Provider { rules: Rules { strategies, transitions: TRANSITIONS, operation: WriteOperation::StartPayment } }
 }
 
 const FAITHFUL: Journal = Journal { reads: |evidence| evidence, checks_the_epoch: true };

@@ -2,8 +2,11 @@
 
 use std::time::Duration;
 
-use payments_core::PaymentStatus::{self, Cancelled, ChargedBack, Expired, Failed, Processing, Refunded, Succeeded};
+use payments_core::PaymentStatus::{
+    self, AwaitingCustomer, Cancelled, ChargedBack, Expired, Failed, Processing, Refunded, Succeeded,
+};
 use payments_core::gateway::Recovery::{self, LookupByReference, TakenOnce};
+use payments_core::gateway::{Capabilities, RecoveryPlan, StatusChanges, WriteOperation};
 use payments_journal::{
     Assessment, AttemptId, CallResult, Decision, Evidence, Fact, Limits, Next, Observation, Protection, Review, Rules,
     Sequence, State, assess, may_claim, next,
@@ -23,7 +26,7 @@ const SAME_KEY: Recovery = Recovery::SameKey { lifetime: Duration::from_secs(24 
 const ANY: &[Recovery] = &[LookupByReference];
 
 fn rules(strategies: &'static [Recovery]) -> Rules {
-    Rules { strategies, transitions: TRANSITIONS, is_payout: false }
+    Rules { strategies, transitions: TRANSITIONS, operation: WriteOperation::StartPayment }
 }
 
 fn id(number: u128) -> AttemptId {
@@ -47,7 +50,7 @@ fn expired(number: u128) -> Fact {
 }
 
 fn seen(status: PaymentStatus) -> Observation {
-    let is_final = !matches!(status, Processing | Cancelled);
+    let is_final = !matches!(status, AwaitingCustomer | Processing | Cancelled);
     Observation::Status { status, is_final }
 }
 
@@ -70,6 +73,12 @@ fn numbered(facts: &[Fact]) -> Vec<Evidence> {
 #[track_caller]
 fn expect(facts: &[Fact], state: State) {
     assert_eq!(assessed(facts).state, state, "{facts:?}");
+}
+
+#[track_caller]
+fn expect_of(operation: WriteOperation, facts: &[Fact], state: State) {
+    let rules = Rules { operation, ..rules(ANY) };
+    assert_eq!(assess(&rules, &numbered(facts)).state, state, "{operation}: {facts:?}");
 }
 
 #[track_caller]
@@ -158,10 +167,56 @@ fn the_status_of_the_order_is_the_state() {
 
 #[test]
 fn a_payout_that_was_returned_has_failed() {
-    let payout = Rules { is_payout: true, ..rules(ANY) };
     let facts = [claimed(1), accepted(1, Succeeded), Fact::Event(seen(Refunded))];
-    assert_eq!(assess(&payout, &numbered(&facts)).state, State::Failed);
+    expect_of(WriteOperation::PayOut, &facts, State::Failed);
     expect(&facts, State::Reversed);
+}
+
+#[test]
+fn nobody_waits_for_the_customer_of_a_payout() {
+    let facts = [claimed(1), accepted(1, Succeeded), found(2, AwaitingCustomer)];
+    expect_of(WriteOperation::PayOut, &facts, State::Succeeded);
+    let facts = [claimed(1), expired(1), found(2, AwaitingCustomer)];
+    expect_of(WriteOperation::PayOut, &facts, State::Pending);
+    let payout = Rules { operation: WriteOperation::PayOut, ..rules(ANY) };
+    assert_eq!(assess(&payout, &numbered(&facts)).status, Some(Processing));
+    assert_eq!(assessed(&facts).status, Some(AwaitingCustomer));
+}
+
+#[test]
+fn a_cancellation_succeeds_if_the_payment_is_cancelled_and_fails_if_it_was_captured() {
+    let final_cancellation = Fact::Event(Observation::Status { status: Cancelled, is_final: true });
+    expect_of(WriteOperation::Cancel, &[claimed(1), final_cancellation.clone()], State::Succeeded);
+    for captured in [Succeeded, Refunded, ChargedBack] {
+        let facts = [claimed(1), expired(1), found(2, captured.clone())];
+        expect_of(WriteOperation::Cancel, &facts, State::Failed);
+    }
+    let captured_after_all = [claimed(1), expired(1), Fact::Event(seen(Succeeded)), Fact::Event(seen(Refunded))];
+    expect_of(WriteOperation::Cancel, &captured_after_all, State::Failed);
+    expect_of(WriteOperation::Cancel, &[claimed(1), accepted(1, Processing)], State::Pending);
+    for operation in WriteOperation::ALL.iter().filter(|operation| **operation != WriteOperation::Cancel) {
+        expect_of(*operation, &[claimed(1), final_cancellation.clone()], State::Failed);
+        expect_of(*operation, &[claimed(1), accepted(1, Succeeded)], State::Succeeded);
+    }
+}
+
+#[test]
+fn the_rules_of_an_operation_come_from_the_providers_capabilities() {
+    const CAPABILITIES: Capabilities = Capabilities {
+        provider: "acme-pay",
+        table: &[],
+        recovery: &[
+            RecoveryPlan::new(WriteOperation::PayOut, ANY, ""),
+            RecoveryPlan::new(WriteOperation::Cancel, ANY, ""),
+        ],
+        status_changes: &[StatusChanges::new(&[WriteOperation::PayOut], TRANSITIONS, "")],
+    };
+    let payout = Rules::of(&CAPABILITIES, WriteOperation::PayOut).expect("it is offered");
+    let of_payout = (payout.strategies, payout.transitions, payout.operation);
+    assert_eq!(of_payout, (ANY, TRANSITIONS, WriteOperation::PayOut));
+    let cancel = Rules::of(&CAPABILITIES, WriteOperation::Cancel).expect("it is offered");
+    assert!(cancel.transitions.is_empty(), "no change is documented");
+    assert!(Rules::of(&CAPABILITIES, WriteOperation::Refund).is_none());
 }
 
 #[test]
@@ -258,7 +313,14 @@ fn only_a_protected_attempt_may_follow_one_that_may_have_been_sent() {
     }
 }
 
-const LIMITS: Limits = Limits { key_is_valid: true, can_look_up: true, request_is_old: false, lookups: 2, attempts: 2 };
+const LIMITS: Limits = Limits {
+    key_is_valid: true,
+    can_look_up: true,
+    request_is_old: false,
+    lookups: 2,
+    attempts: 2,
+    may_resend_taken_once: true,
+};
 
 #[track_caller]
 fn expect_next(strategies: &'static [Recovery], facts: &[Fact], limits: Limits, expected: Next) {

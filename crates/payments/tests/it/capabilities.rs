@@ -2,7 +2,7 @@
 
 use payments::gateway::{
     AvailableBalance, Cancel, Capabilities, Capture, Confirm, Feature, Lookup, PayOut, Recovery, Refund, Retrieve,
-    StartPayment, Support, WriteOperation,
+    StartPayment, StatusChanges, Support, WriteOperation,
 };
 use payments::{CAPABILITIES, card3ds, turbo_link, turbo_txn, turbopay, turratech};
 
@@ -80,6 +80,28 @@ fn every_supported_write_has_a_plan_for_unknown_outcomes_that_uses_only_supporte
                     }
                 };
                 assert_eq!(table.of(needed), Support::Supported, "{} {operation} {strategy}", table.provider);
+            }
+        }
+    }
+}
+
+#[test]
+fn every_supported_write_has_one_row_of_documented_changes_of_status_with_a_note() {
+    for table in CAPABILITIES {
+        let rows = table.status_changes;
+        for operation in WriteOperation::ALL {
+            let of_operation: Vec<&StatusChanges> =
+                rows.iter().filter(|row| row.operations.contains(operation)).collect();
+            let supported = table.of(operation.feature()) == Support::Supported;
+            assert_eq!(of_operation.len(), usize::from(supported), "{} {operation}", table.provider);
+            assert_eq!(table.status_changes(*operation), of_operation.first().map_or(&[][..], |row| row.changes));
+        }
+        for row in rows {
+            assert!(!row.note.is_empty(), "{} {:?}", table.provider, row.operations);
+            for (index, (from, to)) in row.changes.iter().enumerate() {
+                assert_ne!(from, to, "{}", table.provider);
+                let repeated = row.changes[..index].contains(&(from.clone(), to.clone()));
+                assert!(!repeated, "{}: {from} to {to} occurs twice", table.provider);
             }
         }
     }

@@ -13,6 +13,9 @@ async fn a_callback_yields_an_order_id_and_the_status_comes_from_the_lookup() {
     assert_eq!(callback.claimed().as_str(), "Test123456789");
     assert_eq!(format!("{callback:?}"), "Unverified(MerchantOrderId(\"Test123456789\"))");
 
+    let hint = callback.hint();
+    assert_eq!((hint.reference.as_deref(), hint.object_id), (Some("Test123456789"), None));
+
     // The callback claims `Approved`; the lookup returns `Rejected`.
     let (client, script) = scripted([details_reply("Test123456789", "Rejected")]);
     let details = callback.lookup(&client).send().await.unwrap();

@@ -13,6 +13,7 @@ mod lookups;
 mod outcomes;
 mod sandbox;
 mod secrets;
+mod status_changes;
 mod stored;
 mod support;
 mod validation;

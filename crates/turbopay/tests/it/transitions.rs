@@ -1,6 +1,8 @@
 //! Documented and undocumented transitions.
 
-use turbopay::{Direction, OrderStatus, Transition, transition};
+use payments_core::PaymentStatus;
+use payments_core::gateway::WriteOperation;
+use turbopay::{Client, Direction, OrderStatus, Transition, transition};
 
 /// Lists the pairs of known statuses with this transition, as `from-to`.
 fn pairs_with(direction: Direction, expected: Transition) -> String {
@@ -46,4 +48,33 @@ fn an_unrecognised_status_is_kept_and_never_final() {
     assert_eq!((unknown.as_str(), unknown.is_final()), ("on_hold", false));
     assert_eq!(transition(Direction::Deposit, &OrderStatus::New, &unknown), Transition::Undocumented);
     assert_eq!(transition(Direction::Deposit, &unknown, &unknown), Transition::Repeated);
+}
+
+/// Compares a table of the shared vocabulary with `transition`, for every pair of known statuses.
+#[track_caller]
+fn check_common(operation: WriteOperation, direction: Direction, common: impl Fn(&OrderStatus) -> PaymentStatus) {
+    let changes = Client::capabilities().status_changes(operation);
+    let mut documented = Vec::new();
+    for from in OrderStatus::KNOWN {
+        for to in OrderStatus::KNOWN {
+            let change = (common(from), common(to));
+            let is_documented = matches!(transition(direction, from, to), Transition::Expected | Transition::Rare);
+            if is_documented && change.0 != change.1 {
+                assert!(changes.contains(&change), "{operation}: {from} to {to}");
+                documented.push(change);
+            }
+        }
+    }
+    assert!(changes.iter().all(|change| documented.contains(change)), "{operation}: {changes:?}");
+}
+
+#[test]
+fn the_shared_vocabulary_has_the_same_transitions() {
+    check_common(WriteOperation::StartPayment, Direction::Deposit, OrderStatus::common);
+    check_common(WriteOperation::Confirm, Direction::Deposit, OrderStatus::common);
+    check_common(WriteOperation::PayOut, Direction::Withdrawal, |status| match status {
+        // Nobody waits for the customer of a payout.
+        OrderStatus::New => PaymentStatus::Processing,
+        status => status.common(),
+    });
 }

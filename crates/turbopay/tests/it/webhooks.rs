@@ -1,5 +1,7 @@
 //! A webhook is accepted only with a valid signature.
 
+use turbopay::payments_core::PaymentStatus;
+use turbopay::payments_core::gateway::WriteOperation;
 use turbopay::payments_core::http::{HeaderMap, HeaderValue};
 use turbopay::payments_core::webhook::{Verified, VerifyError};
 use turbopay::test_util::sign;
@@ -161,6 +163,40 @@ fn check_compares_an_event_with_what_was_ordered() {
     assert_eq!(event.check(&Expected::new("O_other", rupees("200"))), Err(Mismatch::Reference));
     let differs = Mismatch::AmountDiffers { expected: rupees("250"), actual: rupees("200") };
     assert_eq!(event.check(&Expected::new(reference, rupees("250"))), Err(differs));
+}
+
+#[test]
+fn an_event_reports_the_order_in_the_shared_vocabulary() {
+    let report = verified(DEPOSIT).report().unwrap().unwrap();
+    assert_eq!((report.event_id.as_deref(), report.live), (None, None));
+    assert_eq!(report.reference.as_deref(), Some("O_XVajPtgGFk173LluM5oKb"));
+    assert_eq!(report.object_id.as_deref(), Some("849655cf-ceba-49bc-951a-cbfbf8d63274"));
+    // TurboPay does not say whether the order is a deposit or a withdrawal.
+    assert_eq!(report.operations, [WriteOperation::StartPayment, WriteOperation::Confirm, WriteOperation::PayOut]);
+    assert_eq!((&report.status, report.is_final), (&PaymentStatus::Succeeded, true));
+    assert_eq!((report.amount.as_ref().unwrap().to_string().as_str(), &report.currency), ("200.00", &Ok(None)));
+    let text = serde_json::to_string(&report).unwrap();
+    assert!(!text.contains("409876543210") && !text.contains("deposit@test"), "more than the facts: {text}");
+
+    let reference = "O_XVajPtgGFk173LluM5oKb";
+    assert_eq!(report.check(&Expected::new(reference, rupees("200"))), Ok(()));
+    assert_eq!(report.check(&Expected::new("O_other", rupees("200"))), Err(Mismatch::Reference));
+    let differs = Mismatch::AmountDiffers { expected: rupees("250"), actual: rupees("200") };
+    assert_eq!(report.check(&Expected::new(reference, rupees("250"))), Err(differs));
+}
+
+#[test]
+fn a_report_has_the_orders_status_and_an_unreadable_amount_fails_its_check() {
+    for status in OrderStatus::KNOWN.iter().chain([&OrderStatus::from("under_review")]) {
+        let report = verified(&DEPOSIT.replace("\"success\"", &format!("\"{status}\""))).report().unwrap().unwrap();
+        assert_eq!((report.status, report.is_final), (status.common(), status.is_final()), "{status}");
+    }
+    for amount in ["\"1,500\"", "\"\"", "null", "[]"] {
+        let report = verified(&DEPOSIT.replace("\"200.00\"", amount)).report().unwrap().unwrap();
+        let check = report.check(&Expected::new("O_XVajPtgGFk173LluM5oKb", rupees("200")));
+        assert!(matches!(check, Err(Mismatch::AmountUnreadable(_))), "{amount}: {check:?}");
+        assert!(report.status.is_paid(), "the status is readable all the same");
+    }
 }
 
 #[test]

@@ -17,6 +17,7 @@ mod requests;
 mod responses;
 mod sandbox;
 mod secrets;
+mod status_changes;
 mod stored;
 mod support;
 mod validation;

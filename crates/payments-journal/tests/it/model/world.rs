@@ -165,8 +165,14 @@ impl World {
         if state == State::Failed && self.order.as_ref().is_some_and(|order| *order != PaymentStatus::Failed) {
             return Some("failed, but the provider's order is not".to_owned());
         }
-        let time_is_over =
-            Limits { key_is_valid: false, can_look_up: true, request_is_old: true, lookups: 0, attempts: 0 };
+        let time_is_over = Limits {
+            key_is_valid: false,
+            can_look_up: true,
+            request_is_old: true,
+            lookups: 0,
+            attempts: 0,
+            may_resend_taken_once: true,
+        };
         if state == State::Unknown && next(&self.provider.rules, assessment, &time_is_over) == Next::Wait {
             return Some("unknown for ever".to_owned());
         }
@@ -277,7 +283,14 @@ impl World {
         let assessment = self.assessment();
         let mut steps = Vec::new();
         for (key_is_valid, request_is_old) in [(true, false), (true, true), (false, true)] {
-            let limits = Limits { key_is_valid, can_look_up: true, request_is_old, lookups: 1, attempts: 2 };
+            let limits = Limits {
+                key_is_valid,
+                can_look_up: true,
+                request_is_old,
+                lookups: 1,
+                attempts: 2,
+                may_resend_taken_once: true,
+            };
             let step = next(&self.provider.rules, assessment, &limits);
             if !steps.contains(&step) {
                 steps.push(step);

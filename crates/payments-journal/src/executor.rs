@@ -1,0 +1,137 @@
+use std::any::Any;
+use std::fmt;
+
+use async_trait::async_trait;
+use payments_core::gateway::{
+    AcceptedPayout, ConfirmedPayment, PaymentState, RefundState, StartedPayment, WriteOptions,
+};
+use payments_core::{Card, Error, Money};
+use zeroize::Zeroizing;
+
+use crate::evidence::Observation;
+use crate::intent::IntentKey;
+use crate::rules::Rules;
+
+/// Sends one kind of operation for one account, and looks it up.
+///
+/// The operations of the shared vocabulary have executors: [`Gateway`](crate::Gateway). Implement the trait to journal a native
+/// call of a provider's crate.
+#[async_trait]
+pub trait Executor: Send + Sync + 'static {
+    /// The provider's rules for the operation.
+    fn rules(&self) -> Rules;
+
+    /// The versions of stored parameters that [`Executor::execute`] understands. A worker leaves others to newer workers.
+    fn understands(&self, version: u32) -> bool;
+
+    /// Sends the request once, with the instruction's options. The transport may not send it a second time without the
+    /// provider's own protection: the clients of this project do not.
+    ///
+    /// # Errors
+    ///
+    /// Returns the call's error, whose outcome says whether the operation may have been executed.
+    async fn execute(&self, instruction: &Instruction) -> Result<Accepted, Error>;
+
+    /// True if [`Executor::look_up`] can find the order with what is known.
+    fn can_look_up(&self, known: &Known) -> bool {
+        let _ = known;
+        false
+    }
+
+    /// Looks the order up.
+    ///
+    /// # Errors
+    ///
+    /// Returns the lookup's error. It proves nothing.
+    async fn look_up(&self, instruction: &Instruction) -> Result<Sighting, Error> {
+        let _ = instruction;
+        Ok(Sighting::NotFound)
+    }
+}
+
+/// What is known of an order before it is looked up.
+#[derive(Debug, Clone, Copy)]
+#[expect(clippy::exhaustive_structs, reason = "tests of executors build it")]
+pub struct Known {
+    /// True if the response or an event has named the provider's id.
+    pub has_provider_id: bool,
+    /// True if the request contained a raw card.
+    pub by_ticket: bool,
+}
+
+/// What to send: an intent with its parameters.
+#[derive(Clone)]
+#[expect(clippy::exhaustive_structs, reason = "tests of executors build it")]
+pub struct Instruction {
+    /// The intent's key.
+    pub key: IntentKey,
+    /// The amount, if the operation has one.
+    pub amount: Option<Money>,
+    /// The version of the parameters' form.
+    pub version: u32,
+    /// The parameters in their stored form.
+    pub parameters: Zeroizing<Vec<u8>>,
+    /// The card, if the intent has one and this process has it in memory.
+    pub card: Option<Card>,
+    /// The provider's id of the order, once it is known.
+    pub provider_id: Option<String>,
+    /// The idempotency key and the timeout.
+    pub options: WriteOptions,
+}
+
+impl fmt::Debug for Instruction {
+    /// Omits the parameters.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Instruction")
+            .field("key", &self.key)
+            .field("amount", &self.amount)
+            .field("version", &self.version)
+            .field("options", &self.options)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What a response says.
+#[derive(Debug)]
+#[expect(clippy::exhaustive_structs, reason = "executors build it")]
+pub struct Accepted {
+    /// What the journal keeps of it.
+    pub seen: Observation,
+    /// The provider's id of the order.
+    pub provider_id: Option<String>,
+    /// What the caller of [`Journal::execute`](crate::Journal::execute) gets.
+    pub response: Response,
+}
+
+/// What a lookup sees.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(clippy::exhaustive_enums, reason = "closed on purpose: the order is found or not")]
+pub enum Sighting {
+    /// The order.
+    Found {
+        /// What the journal keeps of it.
+        seen: Observation,
+        /// The provider's id of the order.
+        provider_id: Option<String>,
+    },
+    /// No such order, or an order that does not show whether the operation was executed.
+    NotFound,
+}
+
+/// The response of a call. It is not stored: it may be a page for one customer.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Response {
+    /// A payment was started.
+    Started(StartedPayment),
+    /// A payment's UTR was accepted.
+    Confirmed(ConfirmedPayment),
+    /// A payment was captured or cancelled.
+    Payment(PaymentState),
+    /// A refund.
+    Refund(RefundState),
+    /// A payout was accepted.
+    Payout(AcceptedPayout),
+    /// The response of a native call.
+    Native(Box<dyn Any + Send>),
+}

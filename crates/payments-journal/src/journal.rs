@@ -1,0 +1,349 @@
+//! The engine: it records intents, sends them, and stores what became of them.
+
+mod builder;
+mod call;
+mod inbox;
+mod review;
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use payments_core::clock::{Clock, Timer};
+use payments_core::time::OffsetDateTime;
+use payments_core::{Card, Error};
+use tokio::sync::{Notify, oneshot, watch};
+
+use crate::error::JournalError;
+use crate::executor::{Executor, Known, Response};
+use crate::intent::{Account, Intent, IntentId, IntentKey, IntentRow};
+use crate::keys::{Identity, JournalKeys};
+use crate::plan::{self, View};
+use crate::settings::Settings;
+use crate::state::State;
+use crate::store::{Inserted, Loaded, Pause, Store, StoreError, StuckChange};
+use crate::worker::Worker;
+
+pub use builder::Builder;
+pub use inbox::Receipt;
+pub use review::Report;
+
+/// A durable journal: what must be done once, and what is known about it.
+///
+/// Cloning it is cheap. Every process of an application has one, on the same store.
+pub struct Journal<S: Store>(Arc<Inner<S>>);
+
+impl<S: Store> Clone for Journal<S> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+impl<S: Store> fmt::Debug for Journal<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Journal").field("accounts", &self.0.accounts).finish_non_exhaustive()
+    }
+}
+
+pub(crate) struct Inner<S> {
+    pub(crate) store: S,
+    keys: JournalKeys,
+    executors: HashMap<(Account, String), Arc<dyn Executor>>,
+    pub(crate) accounts: Vec<Account>,
+    pub(crate) settings: Settings,
+    clock: Arc<dyn Clock>,
+    pub(crate) timer: Arc<dyn Timer>,
+    /// This start of the process.
+    owner: u128,
+    is_closed: AtomicBool,
+    /// The number of calls in progress.
+    in_progress: watch::Sender<usize>,
+    /// Wakes the worker when there may be something to do.
+    pub(crate) wake: Notify,
+}
+
+/// The right to send a recorded intent, with what is in memory only.
+#[derive(Debug, Clone)]
+pub struct Ticket {
+    id: IntentId,
+    card: Option<Card>,
+}
+
+impl Ticket {
+    /// A ticket for a stored intent. It has no card.
+    #[must_use]
+    pub fn of(id: IntentId) -> Self {
+        Self { id, card: None }
+    }
+
+    /// The intent.
+    #[must_use]
+    pub fn intent(&self) -> IntentId {
+        self.id
+    }
+}
+
+/// The result of [`Journal::record`].
+#[derive(Debug, Clone)]
+#[expect(clippy::exhaustive_enums, reason = "closed on purpose: an intent is new or not")]
+pub enum Recorded {
+    /// The intent is new. It exists once the transaction is committed.
+    New(Ticket),
+    /// The same intent was recorded before, and has this state.
+    Existing(Ticket, State),
+}
+
+impl Recorded {
+    /// The ticket, new or not. [`Journal::execute`] does nothing twice.
+    #[must_use]
+    pub fn ticket(self) -> Ticket {
+        match self {
+            Self::New(ticket) | Self::Existing(ticket, _) => ticket,
+        }
+    }
+}
+
+/// The result of [`Journal::execute`].
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Executed {
+    /// The intent's state.
+    pub state: State,
+    /// The provider's response, if this call got one: what the customer must do next. It is not stored.
+    pub response: Option<Response>,
+    /// The call's error, if this call failed.
+    pub error: Option<Error>,
+}
+
+/// The result of [`Journal::cancel`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(clippy::exhaustive_enums, reason = "closed on purpose: the intent is cancelled or not")]
+pub enum Cancelled {
+    /// The intent is abandoned: it was not sent, and will not be.
+    Done,
+    /// It was sent, or is being sent. This is its state.
+    TooLate(State),
+}
+
+impl<S: Store> Journal<S> {
+    /// Starts to build a journal on a store. The keys protect what is stored.
+    pub fn builder(store: S, keys: JournalKeys) -> Builder<S> {
+        Builder::new(store, keys)
+    }
+
+    /// The store.
+    #[must_use]
+    pub fn store(&self) -> &S {
+        &self.0.store
+    }
+
+    /// Records an intent in the user's transaction, or finds it. Nothing is sent before the transaction is committed.
+    ///
+    /// # Errors
+    ///
+    /// - [`JournalError::Invalid`] names the field and the rule.
+    /// - [`JournalError::Different`] if the key is recorded with other parameters.
+    pub async fn record(&self, connection: &mut S::Connection, intent: &Intent) -> Result<Recorded, JournalError> {
+        let row = self.row(intent)?;
+        match self.0.store.record(connection, &row).await? {
+            Inserted::New(id) => Ok(Recorded::New(Ticket { id, card: intent.card.clone() })),
+            Inserted::Existing(loaded) => {
+                let identity = identity(&loaded.row);
+                let content = content(intent);
+                if loaded.row.version != row.version
+                    || !self.0.keys.verify_mac(&loaded.row.key_id, &identity, &content, &loaded.row.mac)?
+                {
+                    return Err(JournalError::Different { key: loaded.row.key });
+                }
+                Ok(Recorded::Existing(Ticket { id: loaded.id, card: intent.card.clone() }, loaded.head.state))
+            }
+        }
+    }
+
+    /// Returns the columns of an intent, for applications that insert it with their own database library.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`JournalError::Invalid`] if the intent is invalid.
+    pub fn row(&self, intent: &Intent) -> Result<IntentRow, JournalError> {
+        intent.check()?;
+        let now = self.0.clock.now();
+        if intent.by_ticket && intent.expires_at.is_none() {
+            let rule = "is required with a card: only this process can send the intent, and nothing else ends it";
+            return Err(payments_core::ValidationError::new("expires_at", rule).into());
+        }
+        let mut row = IntentRow {
+            key: intent.key.clone(),
+            amount: intent.amount,
+            version: intent.version,
+            key_id: self.0.keys.current().to_owned(),
+            mac: Vec::new(),
+            parameters: Vec::new(),
+            by_ticket: intent.by_ticket,
+            recorded_at: now,
+            expires_at: intent.expires_at,
+            due_at: Some(if intent.by_ticket { intent.expires_at.unwrap_or(now) } else { now }),
+            supersedes: intent.supersedes,
+        };
+        row.mac = self.0.keys.mac(&identity(&row), &content(intent)).to_vec();
+        row.parameters = self.0.keys.seal(&identity(&row), &intent.parameters)?;
+        Ok(row)
+    }
+
+    /// Sends a recorded intent, and stores what became of it. If it was sent before, nothing is sent.
+    ///
+    /// The call runs in a task of its own. If you drop the future, only the wait ends.
+    ///
+    /// # Errors
+    ///
+    /// - [`StoreError::NoSuchIntent`] if the intent's transaction is not committed.
+    /// - [`JournalError::NotSaved`] if the call ended, and its result cannot be stored now.
+    pub async fn execute(&self, ticket: Ticket) -> Result<Executed, JournalError> {
+        let (reply, result) = oneshot::channel();
+        let inner = Arc::clone(&self.0);
+        drop(tokio::spawn(async move { inner.drive(ticket, reply).await }));
+        result.await.map_err(|_| JournalError::Interrupted)?
+    }
+
+    /// Cancels an intent that was not sent.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the intent is not stored, or if the store fails.
+    pub async fn cancel(&self, id: IntentId) -> Result<Cancelled, JournalError> {
+        let state = self.0.amend(id, plan::cancel).await?;
+        self.0.wake.notify_one();
+        Ok(if state == State::Abandoned { Cancelled::Done } else { Cancelled::TooLate(state) })
+    }
+
+    /// Finds an intent by its key.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the store fails.
+    pub async fn find(&self, key: &IntentKey) -> Result<Option<IntentId>, JournalError> {
+        Ok(self.0.store.find(key).await?)
+    }
+
+    /// Creates a worker: it sends what was recorded, finds out what is unknown, and delivers changes.
+    pub fn worker(&self) -> Worker<S> {
+        Worker::new(self.clone())
+    }
+
+    /// Returns the accounts that are paused because their credentials were refused.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the store fails.
+    pub async fn pauses(&self) -> Result<Vec<Pause>, JournalError> {
+        Ok(self.0.store.pauses().await?)
+    }
+
+    /// Ends the pause of an account, after its credentials were corrected.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the store fails.
+    pub async fn resume(&self, account: &Account) -> Result<(), JournalError> {
+        self.0.store.resume(account).await?;
+        self.0.wake.notify_one();
+        Ok(())
+    }
+
+    /// Returns the changes whose hook failed, the oldest first. Each holds up the later changes of its intent.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the store fails.
+    pub async fn stuck_changes(&self, limit: u32) -> Result<Vec<StuckChange>, JournalError> {
+        Ok(self.0.store.stuck_changes(limit).await?)
+    }
+
+    /// Starts nothing new, and waits until the calls in progress have ended and are saved.
+    ///
+    /// Drop the future after the longest time that you can wait: the leases of the rest expire, and another worker finds out.
+    pub async fn shut_down(&self) {
+        self.0.is_closed.store(true, Ordering::SeqCst);
+        let mut in_progress = self.0.in_progress.subscribe();
+        // It fails if the sender is gone, which `self` keeps.
+        let _ = in_progress.wait_for(|calls| *calls == 0).await;
+    }
+
+    pub(crate) fn inner(&self) -> &Arc<Inner<S>> {
+        &self.0
+    }
+}
+
+impl<S: Store> Inner<S> {
+    pub(crate) fn is_closed(&self) -> bool {
+        self.is_closed.load(Ordering::SeqCst)
+    }
+
+    fn executor(&self, row: &IntentRow) -> Option<&Arc<dyn Executor>> {
+        let executor = self.executors.get(&(row.key.account.clone(), row.key.operation.clone()));
+        executor.filter(|executor| executor.understands(row.version))
+    }
+
+    /// Changes an intent by what something other than a call or a lookup brought.
+    pub(crate) async fn amend(
+        &self,
+        id: IntentId,
+        decide: impl Fn(&View<'_>, &Loaded) -> (Option<crate::store::Amendment>, State) + Send + Sync,
+    ) -> Result<State, JournalError> {
+        let decided = self.store.amend(id, |loaded| {
+            let Some(executor) = self.executor(&loaded.row) else {
+                let (key, version) = (loaded.row.key.clone(), loaded.row.version);
+                return (None, Err(JournalError::NoClient { key, version }));
+            };
+            let rules = executor.rules();
+            let can_look_up = |known: &Known| executor.can_look_up(known);
+            let view = View {
+                rules: &rules,
+                settings: &self.settings,
+                owner: self.owner,
+                can_look_up: &can_look_up,
+                can_send: false,
+            };
+            let (amendment, state) = decide(&view, loaded);
+            (amendment, Ok(state))
+        });
+        decided.await?
+    }
+
+    /// Returns how long ago a moment of this process was, whether or not the machine slept.
+    fn elapsed_since(&self, (wall, monotonic): (OffsetDateTime, std::time::Duration)) -> std::time::Duration {
+        let by_wall = (self.clock.now() - wall).try_into().unwrap_or_default();
+        self.clock.monotonic().saturating_sub(monotonic).max(by_wall)
+    }
+}
+
+/// What a row's seal and MAC are bound to.
+fn identity(row: &IntentRow) -> Identity<'_> {
+    Identity {
+        tenant: &row.key.account.tenant,
+        provider: &row.key.account.provider,
+        account: &row.key.account.name,
+        operation: &row.key.operation,
+        reference: &row.key.reference,
+        version: row.version,
+    }
+}
+
+/// What must be equal in a repeated intent.
+fn content(intent: &Intent) -> Vec<u8> {
+    let amount = intent.amount.map_or_else(String::new, |amount| format!("{} {}", amount.minor(), amount.currency()));
+    [amount.as_bytes(), b"\n", &intent.parameters].concat()
+}
+
+/// Returns a random number.
+pub(crate) fn random() -> Result<u128, JournalError> {
+    let mut bytes = [0; 16];
+    getrandom::fill(&mut bytes).map_err(|_| crate::keys::KeyError::NoRandomness)?;
+    Ok(u128::from_le_bytes(bytes))
+}
+
+/// The store's failures after which a transaction may be committed all the same.
+fn is_uncertain(error: &StoreError) -> bool {
+    matches!(error, StoreError::Unavailable(_))
+}

@@ -1,0 +1,314 @@
+//! One step of one intent: a claim, the call outside of any transaction, and its result.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use payments_core::gateway::WriteOptions;
+use payments_core::time::OffsetDateTime;
+use payments_core::{Card, Error, ErrorKind, Outcome};
+use tokio::sync::oneshot;
+
+use super::{Executed, Inner, Ticket, identity, is_uncertain, random};
+use crate::error::JournalError;
+use crate::evidence::{AttemptId, CallResult, Protection};
+use crate::executor::{Accepted, Executor, Instruction, Known, Response, Sighting};
+use crate::intent::IntentId;
+use crate::plan::{self, Claim, Ended, Look, Looked, Step, View};
+use crate::state::State;
+use crate::store::{Amendment, Loaded, Store, StoreError};
+
+/// A step that is stored, and what it was decided on.
+#[derive(Clone)]
+struct Planned {
+    step: Step,
+    loaded: Loaded,
+    executor: Arc<dyn Executor>,
+    state: State,
+}
+
+impl<S: Store> Inner<S> {
+    /// Executes an intent for a caller, who may have stopped waiting.
+    pub(super) async fn drive(&self, ticket: Ticket, reply: oneshot::Sender<Result<Executed, JournalError>>) {
+        let Ticket { id, card } = ticket;
+        let mut reply = Some(reply);
+        let result = self.advance(id, card, true, &mut reply).await;
+        if let Some(reply) = reply {
+            // The caller may be gone.
+            drop(reply.send(result));
+        }
+    }
+
+    /// Takes the next step of an intent that is due.
+    pub(crate) async fn work_on(&self, id: IntentId) -> Result<State, JournalError> {
+        Ok(self.advance(id, None, false, &mut None).await?.state)
+    }
+
+    async fn advance(
+        &self,
+        id: IntentId,
+        card: Option<Card>,
+        is_asked: bool,
+        reply: &mut Option<oneshot::Sender<Result<Executed, JournalError>>>,
+    ) -> Result<Executed, JournalError> {
+        if self.is_closed() {
+            return Err(JournalError::Closed);
+        }
+        let _in_progress = InProgress::new(self);
+        let start = (self.clock.now(), self.clock.monotonic());
+        let Planned { step, loaded, executor, state } = self.plan(id, card.is_some(), is_asked).await?;
+        match step {
+            Step::Rest => Ok(Executed { state, response: None, error: None }),
+            Step::LookUp(look) => {
+                let state = self.look_up(&loaded, &executor, look, start).await?;
+                Ok(Executed { state, response: None, error: None })
+            }
+            Step::Send(claim) => {
+                let (ended, response, error) = self.send(&loaded, &executor, &claim, card, start).await;
+                let outcome = error.as_ref().map(Error::outcome);
+                let state = self.save(id, &executor, &claim, &ended, outcome, reply).await?;
+                self.wake.notify_one();
+                Ok(Executed { state, response, error })
+            }
+        }
+    }
+
+    /// Decides the next step and stores it.
+    async fn plan(&self, id: IntentId, has_card: bool, is_asked: bool) -> Result<Planned, JournalError> {
+        let attempt = AttemptId::new(random()?);
+        let last = Mutex::new(None);
+        let decided = self.store.amend(id, |loaded| {
+            let planned = self.decide(loaded, attempt, has_card, is_asked);
+            let (amendment, planned) = match planned {
+                Ok((amendment, planned)) => (amendment, Ok(planned)),
+                Err(error) => (None, Err(error)),
+            };
+            *last.lock().unwrap_or_else(PoisonError::into_inner) = planned.as_ref().ok().cloned();
+            (amendment, planned)
+        });
+        match decided.await {
+            Ok(planned) => planned,
+            Err(error) if is_uncertain(&error) => {
+                // The claim may be committed all the same. It is used only if it is there, and is this one.
+                let planned = last.into_inner().unwrap_or_else(PoisonError::into_inner);
+                let Some(planned) = planned else { return Err(error.into()) };
+                let Step::Send(Claim { lease, .. }) = &planned.step else { return Err(error.into()) };
+                let stored = self.store.load(id).await.map_err(|_| error)?;
+                let is_own = stored.head.lease == Some(*lease)
+                    && stored.evidence.iter().any(|entry| plan::is_claim_of(entry, attempt));
+                if is_own { Ok(planned) } else { Err(lost_claim()) }
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    fn decide(
+        &self,
+        loaded: &Loaded,
+        attempt: AttemptId,
+        has_card: bool,
+        is_asked: bool,
+    ) -> Result<(Option<Amendment>, Planned), JournalError> {
+        let key = || loaded.row.key.clone();
+        let executor = self.executor(&loaded.row);
+        let executor = executor.ok_or_else(|| JournalError::NoClient { key: key(), version: loaded.row.version })?;
+        // A due time in the future is a backoff. A caller may not shorten it, except for an intent that was not sent.
+        let is_early = loaded.head.due_at.is_none_or(|due| due > loaded.now);
+        let rests = is_early && !(is_asked && loaded.head.state == State::Intended);
+        let rules = executor.rules();
+        let (amendment, step) = if rests {
+            (None, Step::Rest)
+        } else {
+            let can_look_up = |known: &Known| executor.can_look_up(known);
+            let can_send = has_card || !loaded.row.by_ticket;
+            let (settings, owner) = (&self.settings, self.owner);
+            plan::step(&View { rules: &rules, settings, owner, can_look_up: &can_look_up, can_send }, loaded, attempt)
+        };
+        if matches!(step, Step::Send(_)) {
+            // Parameters that cannot be read are found before the claim is stored.
+            self.keys.open(&loaded.row.key_id, &identity(&loaded.row), &loaded.row.parameters)?;
+        }
+        let state = amendment.as_ref().map_or(loaded.head.state, |amendment| amendment.head.state);
+        Ok((amendment, Planned { step, loaded: loaded.clone(), executor: Arc::clone(executor), state }))
+    }
+
+    fn instruction(
+        &self,
+        loaded: &Loaded,
+        options: WriteOptions,
+        card: Option<Card>,
+    ) -> Result<Instruction, JournalError> {
+        let row = &loaded.row;
+        let parameters = self.keys.open(&row.key_id, &identity(row), &row.parameters)?;
+        Ok(Instruction {
+            key: row.key.clone(),
+            amount: row.amount,
+            version: row.version,
+            parameters,
+            card,
+            provider_id: loaded.head.provider_id.clone(),
+            options,
+        })
+    }
+
+    /// Sends the request of a claim, outside of any transaction.
+    async fn send(
+        &self,
+        loaded: &Loaded,
+        executor: &Arc<dyn Executor>,
+        claim: &Claim,
+        card: Option<Card>,
+        start: (OffsetDateTime, Duration),
+    ) -> (Ended, Option<Response>, Option<Error>) {
+        let mut options = WriteOptions::default();
+        options.timeout = Some(self.settings.call_timeout);
+        if claim.protection == Protection::Key {
+            options.idempotency_key = Some(plan::key(loaded, claim));
+        }
+        let not_sent = |problem: String| Ended {
+            result: CallResult::NotSent,
+            provider_id: None,
+            problem: Some(problem),
+            not_before: None,
+            is_invalid: false,
+        };
+        let instruction = match self.instruction(loaded, options, card) {
+            Ok(instruction) => instruction,
+            Err(error) => return (not_sent(error.to_string()), None, None),
+        };
+        // Checked as late as possible: the call must end before the lease does. Stopping the process for longer than the lease
+        // at this very point is the one gap, and the reason why a successor never sends without the provider's protection.
+        if self.elapsed_since(start) >= self.settings.lease_margin {
+            return (not_sent("the lease was over before the request was sent".to_owned()), None, None);
+        }
+        match executor.execute(&instruction).await {
+            Ok(Accepted { seen, provider_id, response }) => {
+                let (result, problem) = (CallResult::Accepted(seen), None);
+                let ended = Ended { result, provider_id, problem, not_before: None, is_invalid: false };
+                (ended, Some(response), None)
+            }
+            Err(error) => (ended(&error), None, Some(error)),
+        }
+    }
+
+    /// Stores how a call ended, and keeps trying until it is stored.
+    async fn save(
+        &self,
+        id: IntentId,
+        executor: &Arc<dyn Executor>,
+        claim: &Claim,
+        ended: &Ended,
+        outcome: Option<Outcome>,
+        reply: &mut Option<oneshot::Sender<Result<Executed, JournalError>>>,
+    ) -> Result<State, JournalError> {
+        let mut failures = 0;
+        loop {
+            let saved = self
+                .store
+                .amend(id, |loaded| self.with_view(executor, |view| plan::settle(view, loaded, claim, ended)));
+            let source = match saved.await {
+                Ok(state) => return Ok(state),
+                Err(error @ StoreError::Unavailable(_)) if !self.is_closed() => error,
+                Err(source) => return Err(JournalError::NotSaved { outcome, source }),
+            };
+            failures += 1;
+            if failures == FAILURES_BEFORE_REPLY
+                && let Some(reply) = reply.take()
+            {
+                drop(reply.send(Err(JournalError::NotSaved { outcome, source })));
+            }
+            self.timer.sleep(self.settings.backoff.after(failures)).await;
+        }
+    }
+
+    async fn look_up(
+        &self,
+        loaded: &Loaded,
+        executor: &Arc<dyn Executor>,
+        look: Look,
+        start: (OffsetDateTime, Duration),
+    ) -> Result<State, JournalError> {
+        let mut options = WriteOptions::default();
+        options.timeout = Some(self.settings.call_timeout);
+        let instruction = self.instruction(loaded, options, None)?;
+        let looked = if self.elapsed_since(start) >= self.settings.lease_margin {
+            Looked::Failed { problem: "the lease was over before the lookup".to_owned(), not_before: None }
+        } else {
+            match executor.look_up(&instruction).await {
+                Ok(Sighting::Found { seen, provider_id }) => Looked::Found { seen, provider_id },
+                Ok(Sighting::NotFound) => Looked::NotFound,
+                Err(error) => Looked::Failed { problem: words(&error), not_before: error.retry_after() },
+            }
+        };
+        let state = self
+            .store
+            .amend(loaded.id, |loaded| self.with_view(executor, |view| plan::looked_up(view, loaded, look, &looked)))
+            .await?;
+        self.wake.notify_one();
+        Ok(state)
+    }
+
+    fn with_view<T>(&self, executor: &Arc<dyn Executor>, work: impl FnOnce(&View<'_>) -> T) -> T {
+        let rules = executor.rules();
+        let can_look_up = |known: &Known| executor.can_look_up(known);
+        let (settings, owner) = (&self.settings, self.owner);
+        work(&View { rules: &rules, settings, owner, can_look_up: &can_look_up, can_send: false })
+    }
+}
+
+/// What an error says about its attempt.
+fn ended(error: &Error) -> Ended {
+    let kind = error.kind();
+    let is_about_account = matches!(kind, ErrorKind::Authentication | ErrorKind::Permission | ErrorKind::Configuration);
+    let (result, is_invalid) = match error.outcome() {
+        Outcome::NotSent | Outcome::Refused if is_about_account => (CallResult::AccountRefused, false),
+        // The client itself rejects the request, now and always.
+        Outcome::NotSent => (CallResult::NotSent, matches!(kind, ErrorKind::InvalidRequest | ErrorKind::Unsupported)),
+        Outcome::Refused => (CallResult::Refused, false),
+        Outcome::Unknown => (CallResult::Unknown, false),
+    };
+    Ended {
+        result,
+        provider_id: error.object_id().map(str::to_owned),
+        problem: Some(words(error)),
+        not_before: error.retry_after(),
+        is_invalid,
+    }
+}
+
+/// An error in words that are stored: no message of the provider, which could repeat a parameter.
+fn words(error: &Error) -> String {
+    let mut words = error.kind().as_str().to_owned();
+    for (name, value) in [("code", error.code()), ("decline code", error.decline_code()), ("field", error.param())] {
+        if let Some(value) = value {
+            let short: String = value.chars().filter(|c| !c.is_control()).take(64).collect();
+            words += &format!(", {name} {short}");
+        }
+    }
+    if let Some(status) = error.status() {
+        words += &format!(", HTTP {}", status.as_u16());
+    }
+    words
+}
+
+fn lost_claim() -> JournalError {
+    JournalError::Store(StoreError::Unavailable("the claim was not stored".into()))
+}
+
+/// Counts a call in progress, until it is dropped.
+struct InProgress<'a>(&'a tokio::sync::watch::Sender<usize>);
+
+impl<'a> InProgress<'a> {
+    fn new<S>(inner: &'a Inner<S>) -> Self {
+        inner.in_progress.send_modify(|calls| *calls += 1);
+        Self(&inner.in_progress)
+    }
+}
+
+impl Drop for InProgress<'_> {
+    fn drop(&mut self) {
+        self.0.send_modify(|calls| *calls -= 1);
+    }
+}
+
+/// How often saving fails before the caller is told.
+const FAILURES_BEFORE_REPLY: u32 = 3;

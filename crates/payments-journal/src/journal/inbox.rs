@@ -1,0 +1,180 @@
+//! Receives what providers send: stores it, then applies it to the intents that it is about.
+
+use payments_core::gateway::{EventReport, Hint, ReportEvent, WriteOperation};
+use payments_core::webhook::Verified;
+use payments_core::{Expected, Mismatch, PaymentStatus};
+
+use super::{Inner, Journal};
+use crate::error::JournalError;
+use crate::evidence::{Fact, Observation};
+use crate::gateway::{is_decided, status_of};
+use crate::inbox::{InboxId, Message};
+use crate::intent::{Account, IntentId};
+use crate::plan;
+use crate::store::{Loaded, Matched, Received, Store, StoreError};
+
+/// What became of a message. In each case it can be acknowledged.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(clippy::exhaustive_enums, reason = "closed on purpose: a handler may show each")]
+pub enum Receipt {
+    /// It is stored and applied to these intents.
+    Applied(Vec<IntentId>),
+    /// It is stored. No intent matches yet: it may arrive before the intent is committed, or before the provider's id is known.
+    Kept,
+    /// The same message was received before.
+    Repeated,
+    /// The event is about nothing that the journal keeps, such as a customer.
+    NotAboutAnOrder,
+}
+
+impl<S: Store> Journal<S> {
+    /// Stores a verified event durably, then applies it. Acknowledge the webhook after that.
+    ///
+    /// Repeated deliveries are recognised by the provider's id of the event, else by the digest of the body.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the event cannot be read or stored. Do not acknowledge the webhook then, so that it is sent again.
+    pub async fn receive<E: ReportEvent>(
+        &self,
+        account: &Account,
+        event: &Verified<E>,
+    ) -> Result<Receipt, JournalError> {
+        let Some(report) = event.report().map_err(JournalError::Event)? else { return Ok(Receipt::NotAboutAnOrder) };
+        let source = match &report.event_id {
+            Some(id) => format!("event:{id}"),
+            None => format!("digest:{}", event.digest()),
+        };
+        let operations = report.operations.iter().map(|operation| operation.as_str().to_owned()).collect();
+        let (reference, object_id) = (report.reference.clone(), report.object_id.clone());
+        let report = serde_json::to_string(&report).map_err(|error| unreadable(&error))?;
+        self.0.receive(account, source, reference, object_id, operations, report).await
+    }
+
+    /// Stores an unverified hint durably, and makes a lookup due. It is never evidence.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the hint cannot be stored. Do not acknowledge the callback then.
+    pub async fn receive_hint(&self, account: &Account, hint: &Hint) -> Result<Receipt, JournalError> {
+        let Hint { reference, object_id, .. } = hint.clone();
+        let name =
+            |text: &Option<String>| text.as_ref().map_or_else(String::new, |text| format!("{}:{text}", text.len()));
+        let source = format!("hint:{}:{}", name(&reference), name(&object_id));
+        let operations = WriteOperation::ALL.iter().map(|operation| operation.as_str().to_owned()).collect();
+        self.0.receive(account, source, reference, object_id, operations, String::new()).await
+    }
+}
+
+impl<S: Store> Inner<S> {
+    async fn receive(
+        &self,
+        account: &Account,
+        source: String,
+        reference: Option<String>,
+        object_id: Option<String>,
+        operations: Vec<String>,
+        report: String,
+    ) -> Result<Receipt, JournalError> {
+        account.check()?;
+        let received_at = self.clock.now();
+        let message =
+            Message { account: account.clone(), source, reference, object_id, operations, report, received_at };
+        let receipt = match self.store.receive(&message).await? {
+            // A repeated hint asks again: its lookup may have seen an earlier state.
+            Received::Repeated(_) if !message.is_hint() => Receipt::Repeated,
+            Received::New(id) | Received::Repeated(id) => {
+                // It is stored, so a failure from here on is no reason to have it sent again.
+                match self.apply(Some(id)).await.unwrap_or_default() {
+                    intents if intents.is_empty() => Receipt::Kept,
+                    intents => Receipt::Applied(intents),
+                }
+            }
+        };
+        self.wake.notify_one();
+        Ok(receipt)
+    }
+
+    /// Applies the messages that match an intent by now, and returns how many did.
+    pub(crate) async fn match_messages(&self) -> Result<usize, JournalError> {
+        Ok(self.apply(None).await?.len())
+    }
+
+    async fn apply(&self, only: Option<InboxId>) -> Result<Vec<IntentId>, JournalError> {
+        let mut applied = Vec::new();
+        for Matched { id, message, intents } in self.store.matches(only, LIMIT).await? {
+            if !self.accounts.contains(&message.account) {
+                continue;
+            }
+            let report = if message.is_hint() {
+                None
+            } else {
+                Some(serde_json::from_str::<EventReport>(&message.report).map_err(|error| unreadable(&error))?)
+            };
+            for intent in intents {
+                match self.apply_to(intent, &message, report.as_ref()).await {
+                    Ok(()) => applied.push(intent),
+                    // A worker with the right client applies it.
+                    Err(JournalError::NoClient { .. }) => {}
+                    Err(error) => return Err(error),
+                }
+            }
+            self.store.applied(id).await?;
+        }
+        Ok(applied)
+    }
+
+    async fn apply_to(
+        &self,
+        intent: IntentId,
+        message: &Message,
+        report: Option<&EventReport>,
+    ) -> Result<(), JournalError> {
+        let state = self.amend(intent, |view, loaded| {
+            let Some(report) = report else { return plan::hinted(view, loaded) };
+            match observe(view.rules.operation, report, loaded) {
+                Some(seen) => {
+                    plan::learned(view, loaded, Fact::Event(seen), &message.source, message.object_id.as_deref())
+                }
+                None => plan::hinted(view, loaded),
+            }
+        });
+        state.await.map(drop)
+    }
+}
+
+/// What an event says about an intent; `None` if it does not show whether the operation was executed.
+fn observe(operation: WriteOperation, report: &EventReport, loaded: &Loaded) -> Option<Observation> {
+    let status = status_of(operation, report.status.clone());
+    let is_about_the_payment =
+        matches!(operation, WriteOperation::Confirm | WriteOperation::Capture | WriteOperation::Cancel);
+    if is_about_the_payment && !is_decided(operation, &status) {
+        return None;
+    }
+    let contradicts = loaded.row.amount.is_some_and(|amount| {
+        let expected = Expected::new(&loaded.row.key.reference, amount);
+        let check = match &report.object_id {
+            // The payment has its own reference.
+            Some(id) if is_about_the_payment || report.reference.is_none() => report.check_object_id(id, &expected),
+            _ => report.check(&expected),
+        };
+        is_contradiction(check.as_ref().err(), &status)
+    });
+    Some(if contradicts { Observation::Contradicts } else { Observation::Status { status, is_final: report.is_final } })
+}
+
+/// An order that is not paid may have no amount.
+fn is_contradiction(mismatch: Option<&Mismatch>, status: &PaymentStatus) -> bool {
+    match mismatch {
+        None => false,
+        Some(Mismatch::AmountUnreadable(_)) => status.is_paid(),
+        Some(_) => true,
+    }
+}
+
+fn unreadable(error: &serde_json::Error) -> JournalError {
+    StoreError::Unreadable { what: "report", problem: error.to_string() }.into()
+}
+
+/// The most messages that are read at once.
+const LIMIT: u32 = 100;

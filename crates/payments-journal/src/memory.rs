@@ -1,0 +1,350 @@
+//! A store in memory, for tests. It forgets everything when the process ends, which is what a journal is against.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use payments_core::clock::{Clock, SystemClock};
+use payments_core::time::OffsetDateTime;
+
+use crate::evidence::Evidence;
+use crate::hook::{Change, ChangeId, Hook, run_hook};
+use crate::inbox::{InboxId, Message};
+use crate::intent::{Account, IntentId, IntentKey, IntentRow};
+use crate::state::State;
+use crate::store::{
+    Amendment, Delivery, Entry, Head, Inserted, Loaded, Matched, Pause, Received, Store, StoreError, StuckChange,
+};
+
+/// A store in memory. Clones share what is stored.
+#[derive(Clone)]
+pub struct MemoryStore {
+    tables: Arc<Mutex<Tables>>,
+    clock: Arc<dyn Clock>,
+}
+
+impl fmt::Debug for MemoryStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MemoryStore").finish_non_exhaustive()
+    }
+}
+
+#[derive(Default)]
+struct Tables {
+    last_id: i64,
+    intents: BTreeMap<IntentId, Stored>,
+    changes: Vec<StoredChange>,
+    messages: Vec<StoredMessage>,
+    pauses: BTreeMap<Account, Pause>,
+}
+
+struct Stored {
+    row: IntentRow,
+    head: Head,
+    evidence: Vec<Entry>,
+}
+
+struct StoredChange {
+    change: StuckChange,
+    is_delivered: bool,
+    /// True while its hook runs.
+    is_locked: bool,
+}
+
+struct StoredMessage {
+    id: InboxId,
+    message: Message,
+    is_applied: bool,
+}
+
+impl Default for MemoryStore {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl MemoryStore {
+    /// Creates an empty store.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::with_clock(SystemClock::new())
+    }
+
+    /// Creates an empty store that reads the time from this clock.
+    #[must_use]
+    pub fn with_clock(clock: impl Clock + 'static) -> Self {
+        Self { tables: Arc::default(), clock: Arc::new(clock) }
+    }
+
+    /// Starts a transaction. What is recorded in it exists once it is committed.
+    #[must_use]
+    pub fn begin(&self) -> MemoryConnection {
+        MemoryConnection { store: self.clone(), recorded: Vec::new() }
+    }
+
+    fn tables(&self) -> MutexGuard<'_, Tables> {
+        self.tables.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A transaction of a [`MemoryStore`].
+#[derive(Debug)]
+pub struct MemoryConnection {
+    store: MemoryStore,
+    recorded: Vec<(IntentId, IntentRow)>,
+}
+
+impl MemoryConnection {
+    /// Commits the transaction. Dropping it rolls back.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if another transaction recorded the same key meanwhile.
+    pub fn commit(self) -> Result<(), StoreError> {
+        let mut tables = self.store.tables();
+        if self.recorded.iter().any(|(_, row)| tables.find(&row.key).is_some()) {
+            return Err(StoreError::Unavailable("another transaction recorded the same intent".into()));
+        }
+        for (id, row) in self.recorded {
+            let head = Head { due_at: row.due_at, ..Head::default() };
+            tables.intents.insert(id, Stored { row, head, evidence: Vec::new() });
+        }
+        Ok(())
+    }
+}
+
+impl Tables {
+    fn new_id(&mut self) -> i64 {
+        self.last_id += 1;
+        self.last_id
+    }
+
+    fn find(&self, key: &IntentKey) -> Option<IntentId> {
+        self.intents.iter().find(|(_, stored)| stored.row.key == *key).map(|(id, _)| *id)
+    }
+
+    fn load(&self, id: IntentId, now: OffsetDateTime) -> Result<Loaded, StoreError> {
+        let Stored { row, head, evidence } = self.intents.get(&id).ok_or(StoreError::NoSuchIntent(id))?;
+        let pause = self.pauses.get(&row.key.account).filter(|pause| pause.until > now).cloned();
+        Ok(Loaded { id, row: row.clone(), head: head.clone(), evidence: evidence.clone(), pause, now })
+    }
+
+    fn amend(&mut self, loaded: &Loaded, amendment: Amendment) {
+        let Amendment { facts, head, pause } = amendment;
+        let Some(stored) = self.intents.get_mut(&loaded.id) else { return };
+        for (sequence, (fact, source)) in (loaded.last_sequence() + 1..).zip(facts) {
+            stored.evidence.push(Entry { evidence: Evidence { sequence, fact }, source, at: loaded.now });
+        }
+        let change = (stored.head.reported != head.reported).then(|| Change {
+            intent: loaded.id,
+            key: loaded.row.key.clone(),
+            amount: loaded.row.amount,
+            from: stored.head.reported,
+            to: head.reported,
+            status: head.status.clone(),
+            review: head.review,
+            at: loaded.now,
+        });
+        stored.head = head;
+        if let Some(change) = change {
+            let id = ChangeId::new(self.new_id());
+            let change = StuckChange { id, change, failures: 0, problem: String::new(), next_try: loaded.now };
+            self.changes.push(StoredChange { change, is_delivered: false, is_locked: false });
+        }
+        if let Some(pause) = pause {
+            self.pauses.insert(pause.account.clone(), pause);
+        }
+    }
+
+    /// Returns the first change that is due and not held up by an earlier one of its intent.
+    fn lock_next_change(&mut self, now: OffsetDateTime) -> Option<StuckChange> {
+        let position = (0..self.changes.len()).find(|position| {
+            let StoredChange { change, is_delivered, is_locked } = &self.changes[*position];
+            let holds_up =
+                |earlier: &StoredChange| !earlier.is_delivered && earlier.change.change.intent == change.change.intent;
+            !is_delivered && !is_locked && change.next_try <= now && !self.changes[..*position].iter().any(holds_up)
+        })?;
+        let stored = self.changes.get_mut(position)?;
+        stored.is_locked = true;
+        Some(stored.change.clone())
+    }
+
+    fn change(&mut self, id: ChangeId) -> Option<&mut StoredChange> {
+        self.changes.iter_mut().find(|stored| stored.change.id == id)
+    }
+}
+
+impl Store for MemoryStore {
+    type Connection = MemoryConnection;
+
+    async fn record(&self, connection: &mut MemoryConnection, row: &IntentRow) -> Result<Inserted, StoreError> {
+        let mut tables = self.tables();
+        if let Some(id) = tables.find(&row.key) {
+            return Ok(Inserted::Existing(Box::new(tables.load(id, self.clock.now())?)));
+        }
+        if let Some((id, row)) = connection.recorded.iter().find(|(_, recorded)| recorded.key == row.key) {
+            let head = Head { due_at: row.due_at, ..Head::default() };
+            let (row, now) = (row.clone(), self.clock.now());
+            return Ok(Inserted::Existing(Box::new(Loaded { id: *id, row, head, evidence: vec![], pause: None, now })));
+        }
+        let id = IntentId::new(tables.new_id());
+        connection.recorded.push((id, row.clone()));
+        Ok(Inserted::New(id))
+    }
+
+    async fn find(&self, key: &IntentKey) -> Result<Option<IntentId>, StoreError> {
+        Ok(self.tables().find(key))
+    }
+
+    async fn load(&self, id: IntentId) -> Result<Loaded, StoreError> {
+        self.tables().load(id, self.clock.now())
+    }
+
+    async fn amend<T: Send>(
+        &self,
+        id: IntentId,
+        decide: impl Fn(&Loaded) -> (Option<Amendment>, T) + Send + Sync,
+    ) -> Result<T, StoreError> {
+        let mut tables = self.tables();
+        let loaded = tables.load(id, self.clock.now())?;
+        let (amendment, result) = decide(&loaded);
+        if let Some(amendment) = amendment {
+            tables.amend(&loaded, amendment);
+        }
+        Ok(result)
+    }
+
+    async fn due(&self, accounts: &[Account], limit: u32) -> Result<Vec<IntentId>, StoreError> {
+        let now = self.clock.now();
+        let tables = self.tables();
+        let due = tables.intents.iter().filter(|(_, stored)| accounts.contains(&stored.row.key.account));
+        let mut due: Vec<_> =
+            due.filter_map(|(id, stored)| stored.head.due_at.filter(|due| *due <= now).map(|due| (due, *id))).collect();
+        due.sort_unstable();
+        due.truncate(limit as usize);
+        Ok(due.into_iter().map(|(_, id)| id).collect())
+    }
+
+    async fn in_review(&self, after: Option<IntentId>, limit: u32) -> Result<Vec<IntentId>, StoreError> {
+        let tables = self.tables();
+        let reviews = tables
+            .intents
+            .iter()
+            .filter(|(id, stored)| stored.head.state == State::NeedsReview && after.is_none_or(|after| **id > after));
+        Ok(reviews.map(|(id, _)| *id).take(limit as usize).collect())
+    }
+
+    async fn pauses(&self) -> Result<Vec<Pause>, StoreError> {
+        let now = self.clock.now();
+        Ok(self.tables().pauses.values().filter(|pause| pause.until > now).cloned().collect())
+    }
+
+    async fn resume(&self, account: &Account) -> Result<(), StoreError> {
+        let now = self.clock.now();
+        let mut tables = self.tables();
+        tables.pauses.remove(account);
+        // What waited for the end of the pause is due now.
+        for stored in tables.intents.values_mut().filter(|stored| stored.row.key.account == *account) {
+            if matches!(stored.head.state, State::Intended | State::Unknown) && stored.head.due_at.is_some() {
+                stored.head.due_at = stored.head.due_at.map(|due| due.min(now));
+            }
+        }
+        Ok(())
+    }
+
+    async fn deliver(
+        &self,
+        hook: &dyn Hook<MemoryConnection>,
+        backoff: &(dyn Fn(u32) -> Duration + Send + Sync),
+    ) -> Result<Delivery, StoreError> {
+        let next = self.tables().lock_next_change(self.clock.now());
+        let Some(mut stuck) = next else { return Ok(Delivery::Nothing) };
+        let unlock = Unlock { store: self, id: stuck.id };
+        let mut connection = self.begin();
+        let result = run_hook(hook, &mut connection, &stuck.change).await;
+        let result = result.and_then(|()| connection.commit().map_err(|error| error.to_string()));
+        drop(unlock);
+        let mut tables = self.tables();
+        match result {
+            Ok(()) => {
+                if let Some(stored) = tables.change(stuck.id) {
+                    stored.is_delivered = true;
+                }
+                Ok(Delivery::Delivered(stuck.change))
+            }
+            Err(problem) => {
+                stuck.failures += 1;
+                stuck.problem = problem;
+                stuck.next_try = self.clock.now() + backoff(stuck.failures);
+                if let Some(stored) = tables.change(stuck.id) {
+                    stored.change = stuck.clone();
+                }
+                Ok(Delivery::Failed(stuck))
+            }
+        }
+    }
+
+    async fn stuck_changes(&self, limit: u32) -> Result<Vec<StuckChange>, StoreError> {
+        let tables = self.tables();
+        let stuck = tables.changes.iter().filter(|stored| !stored.is_delivered && stored.change.failures > 0);
+        Ok(stuck.map(|stored| stored.change.clone()).take(limit as usize).collect())
+    }
+
+    async fn receive(&self, message: &Message) -> Result<Received, StoreError> {
+        let mut tables = self.tables();
+        let known = tables
+            .messages
+            .iter()
+            .find(|known| known.message.account == message.account && known.message.source == message.source);
+        if let Some(known) = known {
+            return Ok(Received::Repeated(known.id));
+        }
+        let id = InboxId::new(tables.new_id());
+        tables.messages.push(StoredMessage { id, message: message.clone(), is_applied: false });
+        Ok(Received::New(id))
+    }
+
+    async fn matches(&self, only: Option<InboxId>, limit: u32) -> Result<Vec<Matched>, StoreError> {
+        let tables = self.tables();
+        let mut matched = Vec::new();
+        for StoredMessage { id, message, is_applied } in &tables.messages {
+            // A hint that is received again is applied again.
+            let is_wanted = only.map_or(!is_applied, |only| only == *id);
+            let is_about = |stored: &Stored| {
+                let key = &stored.row.key;
+                let by_reference =
+                    message.reference.as_ref() == Some(&key.reference) && message.operations.contains(&key.operation);
+                let by_id = message.object_id.is_some() && message.object_id == stored.head.provider_id;
+                key.account == message.account && (by_reference || by_id)
+            };
+            let intents = tables.intents.iter().filter(|(_, stored)| is_wanted && is_about(stored));
+            let intents: Vec<IntentId> = intents.map(|(id, _)| *id).collect();
+            if !intents.is_empty() && matched.len() < limit as usize {
+                matched.push(Matched { id: *id, message: message.clone(), intents });
+            }
+        }
+        Ok(matched)
+    }
+
+    async fn applied(&self, id: InboxId) -> Result<(), StoreError> {
+        if let Some(stored) = self.tables().messages.iter_mut().find(|stored| stored.id == id) {
+            stored.is_applied = true;
+        }
+        Ok(())
+    }
+}
+
+/// Unlocks a change, also if its delivery is dropped.
+struct Unlock<'a> {
+    store: &'a MemoryStore,
+    id: ChangeId,
+}
+
+impl Drop for Unlock<'_> {
+    fn drop(&mut self) {
+        if let Some(stored) = self.store.tables().change(self.id) {
+            stored.is_locked = false;
+        }
+    }
+}

@@ -1,0 +1,379 @@
+//! What to write about an intent: pure functions of what is stored, of the time, and of what was learned.
+
+use payments_core::gateway::Recovery;
+use payments_core::time::OffsetDateTime;
+use payments_core::{IdempotencyKey, PaymentStatus};
+
+use crate::evidence::{AttemptId, CallResult, Evidence, Fact, Observation, Protection, Sequence};
+use crate::executor::Known;
+use crate::next::{Limits, Next, may_claim, next};
+use crate::rules::Rules;
+use crate::settings::Settings;
+use crate::state::{Assessment, State, assess};
+use crate::store::{Amendment, Entry, Head, Lease, Loaded, Pause};
+
+/// What a process knows when it looks at an intent.
+pub(crate) struct View<'a> {
+    pub(crate) rules: &'a Rules,
+    pub(crate) settings: &'a Settings,
+    /// The process.
+    pub(crate) owner: u128,
+    /// True if the process can look the order up with this knowledge.
+    pub(crate) can_look_up: &'a (dyn Fn(&Known) -> bool + Send + Sync),
+    /// True if the process has everything that the request needs: the card.
+    pub(crate) can_send: bool,
+}
+
+/// The next step, now stored.
+#[derive(Debug, Clone)]
+pub(crate) enum Step {
+    /// Send the request of this claim.
+    Send(Claim),
+    /// Look the order up.
+    LookUp(Look),
+    /// Nothing to do now.
+    Rest,
+}
+
+/// A claim that is stored.
+#[derive(Debug, Clone)]
+pub(crate) struct Claim {
+    pub(crate) attempt: AttemptId,
+    pub(crate) lease: Lease,
+    pub(crate) epoch: u64,
+    pub(crate) protection: Protection,
+    /// Under a key, when the first request under it may have been sent; `None` if none was.
+    pub(crate) key_since: Option<OffsetDateTime>,
+    pub(crate) claimed_at: OffsetDateTime,
+}
+
+/// A lookup that is about to start.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Look {
+    pub(crate) began: Sequence,
+    pub(crate) epoch: u64,
+}
+
+/// An intent while it is changed.
+struct Draft<'a> {
+    view: &'a View<'a>,
+    loaded: &'a Loaded,
+    evidence: Vec<Evidence>,
+    facts: Vec<(Fact, String)>,
+    head: Head,
+    pause: Option<Pause>,
+    assessment: Assessment,
+}
+
+impl<'a> Draft<'a> {
+    fn new(view: &'a View<'a>, loaded: &'a Loaded) -> Self {
+        let evidence: Vec<Evidence> = loaded.evidence.iter().map(|entry| entry.evidence.clone()).collect();
+        let assessment = assess(view.rules, &evidence);
+        Self { view, loaded, evidence, facts: Vec::new(), head: loaded.head.clone(), pause: None, assessment }
+    }
+
+    /// Appends a fact, unless its source is known.
+    fn add(&mut self, fact: Fact, source: String) {
+        let is_known = self.loaded.evidence.iter().any(|entry| entry.source == source)
+            || self.facts.iter().any(|(_, known)| *known == source);
+        if is_known {
+            return;
+        }
+        let sequence = self.evidence.last().map_or(0, |last| last.sequence) + 1;
+        self.evidence.push(Evidence { sequence, fact: fact.clone() });
+        self.facts.push((fact, source));
+        self.assessment = assess(self.view.rules, &self.evidence);
+    }
+
+    fn known(&self) -> Known {
+        Known { has_provider_id: self.head.provider_id.is_some(), by_ticket: self.loaded.row.by_ticket }
+    }
+
+    fn limits(&self) -> Limits {
+        let Self { view, loaded, .. } = self;
+        let settings = view.settings;
+        let lifetime = view.rules.strategies.iter().find_map(|strategy| match strategy {
+            Recovery::SameKey { lifetime } => Some(*lifetime),
+            _ => None,
+        });
+        // The call itself takes time, and the clocks of the machines differ.
+        let margin = settings.call_timeout + KEY_MARGIN;
+        let key_is_valid = lifetime.is_some_and(|lifetime| {
+            self.key_since().is_none_or(|since| since + lifetime.saturating_sub(margin) > loaded.now)
+        });
+        let last_claim = loaded.evidence.iter().rev().find(|entry| matches!(entry.evidence.fact, Fact::Claimed { .. }));
+        Limits {
+            key_is_valid,
+            can_look_up: (view.can_look_up)(&self.known()),
+            request_is_old: last_claim.is_none_or(|claim| claim.at + settings.in_flight <= loaded.now),
+            lookups: settings.lookups,
+            attempts: settings.attempts,
+            may_resend_taken_once: settings.resend_taken_once,
+        }
+    }
+
+    /// When the first request that may have been sent was claimed.
+    fn key_since(&self) -> Option<OffsetDateTime> {
+        self.assessment.first_sent.and_then(|attempt| self.loaded.claimed_at(attempt))
+    }
+
+    fn next(&self) -> Next {
+        next(self.view.rules, &self.assessment, &self.limits())
+    }
+
+    /// Returns what to write, if anything. `due_at` is set by the caller.
+    fn amendment(mut self) -> Option<Amendment> {
+        let Assessment { state, status, review, .. } = &self.assessment;
+        self.head.state = *state;
+        self.head.status.clone_from(status);
+        self.head.review = *review;
+        if *state != State::Sending {
+            self.head.reported = *state;
+        }
+        if *state != self.loaded.head.state {
+            self.head.tries = if matches!(state, State::Intended | State::Unknown) { self.head.tries } else { 0 };
+        }
+        let is_same = self.facts.is_empty() && self.head == self.loaded.head && self.pause.is_none();
+        (!is_same).then_some(Amendment { facts: self.facts, head: self.head, pause: self.pause })
+    }
+
+    /// When a worker should look at it again.
+    fn schedule(&self, at_least: Option<OffsetDateTime>) -> Option<OffsetDateTime> {
+        let (settings, now) = (self.view.settings, self.loaded.now);
+        let wait =
+            |backoff: crate::Backoff| now + if self.head.tries == 0 { ZERO } else { backoff.after(self.head.tries) };
+        let due = match (self.assessment.state, self.next()) {
+            // Only the process with the card sends it.
+            (State::Intended, _) if self.loaded.row.by_ticket => None,
+            (State::Pending, Next::LookUp) => Some(now + settings.polling.after(self.head.tries + 1)),
+            (_, Next::Send(_) | Next::LookUp) => Some(wait(settings.backoff)),
+            (_, Next::Review(_)) => Some(now),
+            (State::Unknown, Next::Wait) => Some(wait(settings.backoff).max(now + settings.backoff.after(1))),
+            (_, Next::Wait) => None,
+        };
+        let due = match (due, at_least) {
+            (Some(due), Some(at_least)) => Some(due.max(at_least)),
+            (due, _) => due,
+        };
+        match (self.assessment.state, self.loaded.row.expires_at) {
+            (State::Intended, Some(expires_at)) => Some(due.map_or(expires_at, |due| due.min(expires_at))),
+            _ => due,
+        }
+    }
+}
+
+/// Decides the next step, and what to store before it is taken.
+pub(crate) fn step(view: &View<'_>, loaded: &Loaded, attempt: AttemptId) -> (Option<Amendment>, Step) {
+    let mut draft = Draft::new(view, loaded);
+    if loaded.head.lease.is_some_and(|lease| lease.until > loaded.now) {
+        return (None, Step::Rest);
+    }
+    for open in draft.assessment.open.clone() {
+        draft.add(Fact::LeaseExpired { attempt: open }, format!("lease:{open}"));
+    }
+    draft.head.lease = None;
+    if draft.assessment.state == State::Intended && loaded.row.expires_at.is_some_and(|at| at <= loaded.now) {
+        draft.add(Fact::Abandoned, "expiry".to_owned());
+    }
+    let is_paused = loaded.pause.as_ref().filter(|pause| pause.until > loaded.now);
+    let lease =
+        Lease { owner: view.owner, until: loaded.now + view.settings.call_timeout + view.settings.lease_margin };
+    let step = match draft.next() {
+        Next::Send(_) | Next::LookUp if is_paused.is_some() => {
+            draft.head.due_at = is_paused.map(|pause| pause.until);
+            return (draft.amendment(), Step::Rest);
+        }
+        Next::Send(protection) if view.can_send && may_claim(&draft.assessment, protection) => {
+            let key_since = draft.key_since();
+            draft.add(Fact::Claimed { attempt, protection }, format!("claim:{attempt}"));
+            draft.head.epoch += 1;
+            let epoch = draft.head.epoch;
+            Step::Send(Claim { attempt, lease, epoch, protection, key_since, claimed_at: loaded.now })
+        }
+        Next::LookUp => {
+            draft.head.epoch += 1;
+            Step::LookUp(Look { began: draft.evidence.last().map_or(0, |last| last.sequence), epoch: draft.head.epoch })
+        }
+        Next::Review(review) => {
+            let source = format!("review:{}", draft.evidence.len());
+            draft.add(Fact::GaveUp(review), source);
+            Step::Rest
+        }
+        Next::Send(_) | Next::Wait => Step::Rest,
+    };
+    if matches!(step, Step::Rest) {
+        draft.head.due_at = draft.schedule(None);
+    } else {
+        draft.head.lease = Some(lease);
+        draft.head.due_at = Some(lease.until);
+    }
+    (draft.amendment(), step)
+}
+
+/// What the end of a call says.
+#[derive(Debug, Clone)]
+pub(crate) struct Ended {
+    pub(crate) result: CallResult,
+    pub(crate) provider_id: Option<String>,
+    /// The error in words.
+    pub(crate) problem: Option<String>,
+    /// When the provider accepts the next request.
+    pub(crate) not_before: Option<std::time::Duration>,
+    /// True if no process could ever send the request.
+    pub(crate) is_invalid: bool,
+}
+
+/// Stores how the call of a claim ended, whoever holds the lease now.
+pub(crate) fn settle(view: &View<'_>, loaded: &Loaded, claim: &Claim, ended: &Ended) -> (Option<Amendment>, State) {
+    let mut draft = Draft::new(view, loaded);
+    let Ended { result, provider_id, problem, not_before, is_invalid } = ended;
+    let is_refused = *result == CallResult::AccountRefused;
+    draft.add(Fact::Ended { attempt: claim.attempt, result: result.clone() }, format!("call:{}", claim.attempt));
+    if draft.facts.is_empty() {
+        return (None, loaded.head.state);
+    }
+    if *is_invalid && draft.assessment.state == State::Intended {
+        draft.add(Fact::Abandoned, "invalid".to_owned());
+    }
+    draft.learn(provider_id.as_deref());
+    draft.head.problem.clone_from(problem);
+    draft.head.tries = if matches!(result, CallResult::Accepted(_)) { 0 } else { loaded.head.tries.saturating_add(1) };
+    if is_refused {
+        draft.pause = Some(Pause {
+            account: loaded.row.key.account.clone(),
+            since: loaded.now,
+            until: loaded.now + view.settings.pause,
+            problem: problem.clone().unwrap_or_default(),
+        });
+    }
+    let at_least = draft.pause.as_ref().map(|pause| pause.until);
+    let at_least = not_before.map(|wait| loaded.now + wait).max(at_least);
+    draft.release(claim.epoch, at_least);
+    let state = draft.assessment.state;
+    (draft.amendment(), state)
+}
+
+/// What a lookup brought.
+#[derive(Debug, Clone)]
+pub(crate) enum Looked {
+    Found { seen: Observation, provider_id: Option<String> },
+    NotFound,
+    Failed { problem: String, not_before: Option<std::time::Duration> },
+}
+
+/// Stores what a lookup brought.
+pub(crate) fn looked_up(view: &View<'_>, loaded: &Loaded, look: Look, looked: &Looked) -> (Option<Amendment>, State) {
+    let mut draft = Draft::new(view, loaded);
+    let source = format!("lookup:{}", look.epoch);
+    let mut at_least = None;
+    draft.head.tries = loaded.head.tries.saturating_add(1);
+    match looked {
+        Looked::Found { seen, provider_id } => {
+            draft.head.problem = None;
+            draft.learn(provider_id.as_deref());
+            // A lookup that repeats what is known adds nothing.
+            if draft.assessment.ask_again || !draft.repeats(seen) {
+                draft.add(Fact::Found { began: look.began, seen: seen.clone() }, source);
+            }
+        }
+        Looked::NotFound => {
+            draft.head.problem = None;
+            draft.add(Fact::NotFound, source);
+        }
+        Looked::Failed { problem, not_before } => {
+            draft.head.problem = Some(problem.clone());
+            at_least = not_before.map(|wait| loaded.now + wait);
+        }
+    }
+    draft.release(look.epoch, at_least);
+    let state = draft.assessment.state;
+    (draft.amendment(), state)
+}
+
+/// Stores what something else than a call or a lookup brought: an event, a person's decision, a cancellation.
+pub(crate) fn learned(
+    view: &View<'_>,
+    loaded: &Loaded,
+    fact: Fact,
+    source: &str,
+    provider_id: Option<&str>,
+) -> (Option<Amendment>, State) {
+    let mut draft = Draft::new(view, loaded);
+    draft.add(fact, source.to_owned());
+    if draft.facts.is_empty() {
+        return (None, loaded.head.state);
+    }
+    draft.learn(provider_id);
+    if loaded.head.lease.is_none_or(|lease| lease.until <= loaded.now) {
+        draft.head.due_at = draft.schedule(None);
+    }
+    let state = draft.assessment.state;
+    (draft.amendment(), state)
+}
+
+/// Makes a lookup due, as a hint asks for. A hint proves nothing.
+pub(crate) fn hinted(view: &View<'_>, loaded: &Loaded) -> (Option<Amendment>, State) {
+    let mut draft = Draft::new(view, loaded);
+    let is_leased = loaded.head.lease.is_some_and(|lease| lease.until > loaded.now);
+    if draft.next() == Next::LookUp && !is_leased {
+        let earliest = loaded.now + view.settings.backoff.after(loaded.head.tries);
+        draft.head.due_at = Some(loaded.head.due_at.map_or(earliest, |due| due.min(earliest)));
+    }
+    (draft.amendment(), loaded.head.state)
+}
+
+/// Cancels an intent that was not sent.
+pub(crate) fn cancel(view: &View<'_>, loaded: &Loaded) -> (Option<Amendment>, State) {
+    let is_leased = loaded.head.lease.is_some_and(|lease| lease.until > loaded.now);
+    if loaded.head.state != State::Intended || is_leased {
+        return (None, loaded.head.state);
+    }
+    learned(view, loaded, Fact::Abandoned, "cancelled", None)
+}
+
+impl Draft<'_> {
+    fn learn(&mut self, provider_id: Option<&str>) {
+        if let (None, Some(id)) = (&self.head.provider_id, provider_id) {
+            self.head.provider_id = Some(id.to_owned());
+        }
+    }
+
+    fn repeats(&self, seen: &Observation) -> bool {
+        let Observation::Status { status, is_final } = seen else { return false };
+        let is_known = |known: &PaymentStatus| known == status;
+        self.assessment.status.as_ref().is_some_and(is_known) && self.assessment.state == State::Pending && !is_final
+    }
+
+    /// Gives the lease back, if it is still the one of this epoch, and schedules the next step.
+    fn release(&mut self, epoch: u64, at_least: Option<OffsetDateTime>) {
+        let is_own = self.head.epoch == epoch;
+        if is_own {
+            self.head.lease = None;
+        }
+        if self.head.lease.is_none_or(|lease| lease.until <= self.loaded.now) {
+            self.head.due_at = self.schedule(at_least);
+        }
+    }
+}
+
+/// The idempotency key of a claim: the same in every process, also after the database was restored.
+pub(crate) fn key(loaded: &Loaded, claim: &Claim) -> IdempotencyKey {
+    let key = &loaded.row.key;
+    let parts = [&key.account.tenant, &key.account.name, &key.reference];
+    let parts: Vec<String> = parts.iter().map(|part| format!("{}:{part}", part.len())).collect();
+    let derived = |at| IdempotencyKey::derived(&key.operation, &parts.join(":"), at);
+    match claim.key_since {
+        Some(since) => derived(since),
+        None => derived(claim.claimed_at).assume_unused(),
+    }
+}
+
+/// Returns what an entry's evidence is, for callers that look for an attempt.
+pub(crate) fn is_claim_of(entry: &Entry, wanted: AttemptId) -> bool {
+    matches!(entry.evidence.fact, Fact::Claimed { attempt, .. } if attempt == wanted)
+}
+
+const ZERO: std::time::Duration = std::time::Duration::ZERO;
+
+/// The clients send nothing in the last five minutes of a key's life. The rest is for clocks that differ.
+const KEY_MARGIN: std::time::Duration = std::time::Duration::from_secs(600);

@@ -1,0 +1,70 @@
+use std::time::Duration;
+
+/// How long the journal waits, and how often it asks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Settings {
+    /// The timeout of one call, with all waits and retries of the client. Default: 60 seconds.
+    pub call_timeout: Duration,
+    /// How much longer than the call a lease lasts. Default: 30 seconds.
+    pub lease_margin: Duration,
+    /// The waits between steps that brought nothing new, as long as the outcome is unknown or the request was not sent.
+    /// Default: from 1 second to 10 minutes.
+    pub backoff: Backoff,
+    /// The waits between lookups of an order that the provider accepted. Default: from 30 seconds to 1 hour.
+    pub polling: Backoff,
+    /// The age at which a request is no longer in flight: no network or proxy delivers it later. Default: 15 minutes.
+    pub in_flight: Duration,
+    /// How often an order must not be found before a person must look at it. Default: 5.
+    pub lookups: usize,
+    /// True to send the same reference again, after [`Settings::in_flight`], where the provider documents that it accepts a
+    /// reference once. Default: false, so that a person decides.
+    pub resend_taken_once: bool,
+    /// The most attempts under such a reference. Default: 3.
+    pub attempts: usize,
+    /// How long an account pauses after its credentials were refused. Default: 5 minutes.
+    pub pause: Duration,
+    /// The longest time between two looks at the store. Default: 1 second.
+    pub poll_interval: Duration,
+    /// The most intents that a worker works on at a time. Default: 16.
+    pub concurrency: usize,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            call_timeout: Duration::from_secs(60),
+            lease_margin: Duration::from_secs(30),
+            backoff: Backoff::new(Duration::from_secs(1), Duration::from_secs(600)),
+            polling: Backoff::new(Duration::from_secs(30), Duration::from_secs(3600)),
+            in_flight: Duration::from_secs(900),
+            lookups: 5,
+            resend_taken_once: false,
+            attempts: 3,
+            pause: Duration::from_secs(300),
+            poll_interval: Duration::from_secs(1),
+            concurrency: 16,
+        }
+    }
+}
+
+/// Waits that double, up to a longest one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Backoff {
+    first: Duration,
+    longest: Duration,
+}
+
+impl Backoff {
+    /// Creates waits that start with `first`, double, and never exceed `longest`.
+    #[must_use]
+    pub const fn new(first: Duration, longest: Duration) -> Self {
+        Self { first, longest }
+    }
+
+    /// The wait after this many tries.
+    pub(crate) fn after(self, tries: u32) -> Duration {
+        let factor = 1_u32.checked_shl(tries.saturating_sub(1)).unwrap_or(u32::MAX);
+        self.first.saturating_mul(factor).min(self.longest)
+    }
+}
