@@ -173,6 +173,14 @@ fn a_payout_that_was_returned_has_failed() {
 }
 
 #[test]
+fn a_payout_that_was_returned_has_failed_and_was_not_refused_although_a_person_decided_that_it_was_not_done() {
+    let decided = [claimed(1), expired(1), Fact::GaveUp(Review::NotFound), Fact::Decided(Decision::NotDone)];
+    let returned = [Fact::Event(seen(Succeeded)), Fact::Event(seen(Refunded))];
+    expect_of(WriteOperation::PayOut, &[&decided[..], &returned[1..]].concat(), State::Refused);
+    expect_of(WriteOperation::PayOut, &[&decided[..], &returned].concat(), State::Failed);
+}
+
+#[test]
 fn nobody_waits_for_the_customer_of_a_payout() {
     let facts = [claimed(1), accepted(1, Succeeded), found(2, AwaitingCustomer)];
     expect_of(WriteOperation::PayOut, &facts, State::Succeeded);
