@@ -86,11 +86,11 @@ fn matched(row: &Columns<'_>) -> Result<Matched, StoreError> {
         source: row.get("source")?,
         reference: row.get("reference")?,
         object_id: row.get("object_id")?,
-        operations: serde_json::from_str(row.get("operations")?).map_err(|error| unreadable("operations", error))?,
+        operations: serde_json::from_str(row.get("operations")?).map_err(|error| unreadable("operations", &error))?,
         report: row.get("report")?,
         received_at: row.time("received_at")?,
     };
-    let intents: Vec<i64> = serde_json::from_str(row.get("intents")?).map_err(|error| unreadable("intents", error))?;
+    let intents: Vec<i64> = serde_json::from_str(row.get("intents")?).map_err(|error| unreadable("intents", &error))?;
     Ok(Matched { id: InboxId::new(row.get("id")?), message, intents: intents.into_iter().map(IntentId::new).collect() })
 }
 

@@ -119,7 +119,7 @@ pub(super) async fn load(
 }
 
 fn entry(row: &Columns<'_>) -> Result<Entry, StoreError> {
-    let fact = serde_json::from_str(row.get("fact")?).map_err(|error| unreadable("fact", error))?;
+    let fact = serde_json::from_str(row.get("fact")?).map_err(|error| unreadable("fact", &error))?;
     let evidence = Evidence { sequence: row.number("sequence")?, fact };
     Ok(Entry { evidence, source: row.get("source")?, at: row.time("at")? })
 }
@@ -161,7 +161,7 @@ fn head(row: &Columns<'_>) -> Result<Head, StoreError> {
 
 fn lease(row: &Columns<'_>) -> Result<Option<Lease>, StoreError> {
     let Some(owner) = row.get::<Option<&str>>("lease_owner")? else { return Ok(None) };
-    let owner = u128::from_str_radix(owner, 16).map_err(|error| unreadable("lease_owner", error))?;
+    let owner = u128::from_str_radix(owner, 16).map_err(|error| unreadable("lease_owner", &error))?;
     Ok(Some(Lease { owner, until: row.time("lease_until")? }))
 }
 
