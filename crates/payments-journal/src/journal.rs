@@ -67,14 +67,24 @@ pub(crate) struct Inner<S> {
 #[derive(Debug, Clone)]
 pub struct Ticket {
     id: IntentId,
+    /// The row that the ticket is for. A database may use the id of a rolled-back row for another one.
+    row: Option<(IntentKey, String, Vec<u8>)>,
     card: Option<Card>,
 }
 
 impl Ticket {
-    /// A ticket for a stored intent. It has no card.
+    /// A ticket for a stored intent, such as one that [`Journal::find`] found. It has no card.
     #[must_use]
     pub fn of(id: IntentId) -> Self {
-        Self { id, card: None }
+        Self { id, row: None, card: None }
+    }
+
+    fn for_row(id: IntentId, row: &IntentRow, card: Option<Card>) -> Self {
+        Self { id, row: Some((row.key.clone(), row.key_id.clone(), row.mac.clone())), card }
+    }
+
+    fn is_for(&self, row: &IntentRow) -> bool {
+        self.row.as_ref().is_none_or(|(key, key_id, mac)| (key, key_id, mac) == (&row.key, &row.key_id, &row.mac))
     }
 
     /// The intent.
@@ -147,7 +157,7 @@ impl<S: Store> Journal<S> {
     pub async fn record(&self, connection: &mut S::Connection, intent: &Intent) -> Result<Recorded, JournalError> {
         let row = self.row(intent)?;
         match self.0.store.record(connection, &row).await? {
-            Inserted::New(id) => Ok(Recorded::New(Ticket { id, card: intent.card.clone() })),
+            Inserted::New(id) => Ok(Recorded::New(Ticket::for_row(id, &row, intent.card.clone()))),
             Inserted::Existing(loaded) => {
                 let identity = identity(&loaded.row);
                 let content = content(intent);
@@ -156,7 +166,8 @@ impl<S: Store> Journal<S> {
                 {
                     return Err(JournalError::Different { key: loaded.row.key });
                 }
-                Ok(Recorded::Existing(Ticket { id: loaded.id, card: intent.card.clone() }, loaded.head.state))
+                let ticket = Ticket::for_row(loaded.id, &loaded.row, intent.card.clone());
+                Ok(Recorded::Existing(ticket, loaded.head.state))
             }
         }
     }

@@ -4,6 +4,7 @@
 
 mod amend;
 mod deliver;
+mod engine;
 mod inbox;
 mod open;
 mod queues;

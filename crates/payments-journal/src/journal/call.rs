@@ -29,9 +29,8 @@ struct Planned {
 impl<S: Store> Inner<S> {
     /// Executes an intent for a caller, who may have stopped waiting.
     pub(super) async fn drive(&self, ticket: Ticket, reply: oneshot::Sender<Result<Executed, JournalError>>) {
-        let Ticket { id, card } = ticket;
         let mut reply = Some(reply);
-        let result = self.advance(id, card, true, &mut reply).await;
+        let result = self.advance(ticket, true, &mut reply).await;
         if let Some(reply) = reply {
             // The caller may be gone.
             drop(reply.send(result));
@@ -40,13 +39,12 @@ impl<S: Store> Inner<S> {
 
     /// Takes the next step of an intent that is due.
     pub(crate) async fn work_on(&self, id: IntentId) -> Result<State, JournalError> {
-        Ok(self.advance(id, None, false, &mut None).await?.state)
+        Ok(self.advance(Ticket::of(id), false, &mut None).await?.state)
     }
 
     async fn advance(
         &self,
-        id: IntentId,
-        card: Option<Card>,
+        ticket: Ticket,
         is_asked: bool,
         reply: &mut Option<oneshot::Sender<Result<Executed, JournalError>>>,
     ) -> Result<Executed, JournalError> {
@@ -55,7 +53,7 @@ impl<S: Store> Inner<S> {
         }
         let _in_progress = InProgress::new(self);
         let start = (self.clock.now(), self.clock.monotonic());
-        let Planned { step, loaded, executor, state } = self.plan(id, card.is_some(), is_asked).await?;
+        let Planned { step, loaded, executor, state } = self.plan(&ticket, is_asked).await?;
         match step {
             Step::Rest => Ok(Executed { state, response: None, error: None }),
             Step::LookUp(look) => {
@@ -63,9 +61,9 @@ impl<S: Store> Inner<S> {
                 Ok(Executed { state, response: None, error: None })
             }
             Step::Send(claim) => {
-                let (ended, response, error) = self.send(&loaded, &executor, &claim, card, start).await;
+                let (ended, response, error) = self.send(&loaded, &executor, &claim, ticket.card, start).await;
                 let outcome = error.as_ref().map(Error::outcome);
-                let state = self.save(id, &executor, &claim, &ended, outcome, reply).await?;
+                let state = self.save(loaded.id, &executor, &claim, &ended, outcome, reply).await?;
                 self.wake.notify_one();
                 Ok(Executed { state, response, error })
             }
@@ -73,11 +71,12 @@ impl<S: Store> Inner<S> {
     }
 
     /// Decides the next step and stores it.
-    async fn plan(&self, id: IntentId, has_card: bool, is_asked: bool) -> Result<Planned, JournalError> {
+    async fn plan(&self, ticket: &Ticket, is_asked: bool) -> Result<Planned, JournalError> {
+        let id = ticket.id;
         let attempt = AttemptId::new(random()?);
         let last = Mutex::new(None);
         let decided = self.store.amend(id, |loaded| {
-            let planned = self.decide(loaded, attempt, has_card, is_asked);
+            let planned = self.decide(loaded, attempt, ticket, is_asked);
             let (amendment, planned) = match planned {
                 Ok((amendment, planned)) => (amendment, Ok(planned)),
                 Err(error) => (None, Err(error)),
@@ -105,9 +104,12 @@ impl<S: Store> Inner<S> {
         &self,
         loaded: &Loaded,
         attempt: AttemptId,
-        has_card: bool,
+        ticket: &Ticket,
         is_asked: bool,
     ) -> Result<(Option<Amendment>, Planned), JournalError> {
+        if !ticket.is_for(&loaded.row) {
+            return Err(StoreError::NoSuchIntent(ticket.id).into());
+        }
         let key = || loaded.row.key.clone();
         let executor = self.executor(&loaded.row);
         let executor = executor.ok_or_else(|| JournalError::NoClient { key: key(), version: loaded.row.version })?;
@@ -119,7 +121,7 @@ impl<S: Store> Inner<S> {
             (None, Step::Rest)
         } else {
             let can_look_up = |known: &Known| executor.can_look_up(known);
-            let can_send = has_card || !loaded.row.by_ticket;
+            let can_send = ticket.card.is_some() || !loaded.row.by_ticket;
             let (settings, owner) = (&self.settings, self.owner);
             plan::step(&View { rules: &rules, settings, owner, can_look_up: &can_look_up, can_send }, loaded, attempt)
         };
