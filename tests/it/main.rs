@@ -12,6 +12,7 @@ mod hostile_ids;
 mod imperfect_responses;
 mod lost_responses;
 mod matrix;
+mod progress;
 mod secrets;
 mod simulate;
 mod small_stack;

@@ -6,6 +6,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
+use payments_test_progress::Progress;
 use payments_tests::simulate::{Flaw, Tally, Violation, day, timeline};
 
 fn main() -> ExitCode {
@@ -60,16 +61,18 @@ impl Run {
         let start = Instant::now();
         let (next, failed) = (AtomicU64::new(0), AtomicU64::new(0));
         let sum = Mutex::new(Tally::default());
+        let progress = Progress::on_terminal(self.seeds, "days");
         std::thread::scope(|scope| {
             for _ in 0..self.jobs {
                 scope.spawn(|| {
-                    let tally = self.work(&next, &failed);
+                    let tally = self.work(&next, &failed, &progress);
                     if let Ok(mut sum) = sum.lock() {
                         *sum = sum.and(tally);
                     }
                 });
             }
         });
+        drop(progress);
         let tally = sum.into_inner().unwrap_or_default();
         let failed = failed.into_inner();
         println!("{}", summary(tally, failed, start.elapsed(), self.jobs));
@@ -77,7 +80,7 @@ impl Run {
     }
 
     /// Simulates days until no seed is left.
-    fn work(&self, next: &AtomicU64, failed: &AtomicU64) -> Tally {
+    fn work(&self, next: &AtomicU64, failed: &AtomicU64, progress: &Progress) -> Tally {
         let mut sum = Tally::default();
         loop {
             let number = next.fetch_add(1, Ordering::Relaxed);
@@ -86,8 +89,12 @@ impl Run {
             }
             match day(self.from.wrapping_add(number), Flaw::None) {
                 Ok(tally) => sum = sum.and(tally),
-                Err(violation) => print_violation(&violation, failed.fetch_add(1, Ordering::Relaxed)),
+                Err(violation) => {
+                    let printed = failed.fetch_add(1, Ordering::Relaxed);
+                    progress.suspend(|| print_violation(&violation, printed));
+                }
             }
+            progress.advance();
         }
     }
 }
