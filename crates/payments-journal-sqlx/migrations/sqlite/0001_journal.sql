@@ -170,6 +170,8 @@ CREATE TABLE payments_rate_limits (
     id INTEGER PRIMARY KEY,
     -- A digest of the credentials.
     credentials TEXT NOT NULL,
+    -- 1 if the call has ended, else 0.
+    ended INTEGER NOT NULL DEFAULT 0,
     -- Until when the call counts, in Unix milliseconds: one window after it ended, or must have ended.
     expires_at INTEGER NOT NULL
 ) STRICT;

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use payments_core::clock::Clock;
+use payments_core::time::OffsetDateTime;
 use payments_core::{AccountKey, RateLimit, RateLimitPermit, RateLimitRequest, RateLimited};
 use payments_journal::StoreError;
 use sqlx::{Connection as _, Row as _};
@@ -41,21 +42,22 @@ pub(super) const FORGET: &str = "DELETE FROM payments_rate_limits WHERE credenti
 
 pub(super) const COUNT: &str = "SELECT count(*) FROM payments_rate_limits WHERE credentials = ?1 AND expires_at > ?2";
 
-/// When the place becomes free whose end makes room for one more call.
+/// The earliest time of a place for one more call. A call in progress counts for at least one more window.
 pub(super) const FREE_AT: &str = "\
-    SELECT expires_at FROM payments_rate_limits WHERE credentials = ?1 AND expires_at > ?2 \
-    ORDER BY expires_at LIMIT 1 OFFSET ?3";
+    SELECT iif(ended, expires_at, min(expires_at, ?3)) FROM payments_rate_limits \
+    WHERE credentials = ?1 AND expires_at > ?2 ORDER BY 1 LIMIT 1 OFFSET ?4";
 
 pub(super) const ENTER: &str = "INSERT INTO payments_rate_limits (credentials, expires_at) VALUES (?1, ?2)";
 
-pub(super) const END: &str = "UPDATE payments_rate_limits SET expires_at = min(expires_at, ?2) WHERE id = ?1";
+pub(super) const END: &str =
+    "UPDATE payments_rate_limits SET ended = 1, expires_at = min(expires_at, ?2) WHERE id = ?1";
 
 /// Adds calls of others, so that no more remain than the provider reports.
 pub(super) const OBSERVE: &str = "\
     WITH RECURSIVE missing (n) AS ( \
         SELECT ?4 - count(*) FROM payments_rate_limits WHERE credentials = ?1 AND expires_at > ?2 \
         UNION ALL SELECT n - 1 FROM missing WHERE n > 1 \
-    ) INSERT INTO payments_rate_limits (credentials, expires_at) SELECT ?1, ?3 FROM missing WHERE n > 0";
+    ) INSERT INTO payments_rate_limits (credentials, ended, expires_at) SELECT ?1, 1, ?3 FROM missing WHERE n > 0";
 
 #[async_trait]
 impl RateLimit for SqliteRateLimit {
@@ -94,13 +96,12 @@ impl SqliteRateLimit {
         let limit = i64::from(self.limit);
         let _turn = self.store.turn().await;
         let mut connection = self.store.connection().await?;
-        let begun = connection.begin_with("BEGIN IMMEDIATE").await;
-        let mut transaction = begun.map_err(unavailable)?;
+        let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await.map_err(unavailable)?;
         let now = request.clock.now();
         let counted = sqlx::query(COUNT).bind(account).bind(millis(now)).fetch_one(&mut *transaction).await;
         let counted: i64 = counted.and_then(|row| row.try_get(0)).map_err(unavailable)?;
         if counted >= limit {
-            let query = sqlx::query(FREE_AT).bind(account).bind(millis(now)).bind(counted - limit);
+            let query = sqlx::query(FREE_AT).bind(account).bind(millis(now)).bind(self.end(now)).bind(counted - limit);
             let row = query.fetch_one(&mut *transaction).await;
             let free_at: i64 = row.and_then(|row| row.try_get(0)).map_err(unavailable)?;
             transaction.rollback().await.map_err(unavailable)?;
@@ -108,11 +109,16 @@ impl SqliteRateLimit {
             return Ok(Place::Full(Duration::from_millis(wait)));
         }
         sqlx::query(FORGET).bind(account).bind(millis(now)).execute(&mut *transaction).await.map_err(unavailable)?;
-        let expires_at = millis(now + left + self.window) + 1;
-        let entered = sqlx::query(ENTER).bind(account).bind(expires_at).execute(&mut *transaction).await;
+        let worst_case = self.end(now + left);
+        let entered = sqlx::query(ENTER).bind(account).bind(worst_case).execute(&mut *transaction).await;
         let id = entered.map_err(unavailable)?.last_insert_rowid();
         transaction.commit().await.map_err(unavailable)?;
         Ok(Place::Entered(id))
+    }
+
+    /// Until when a call counts that ended at this time, rounded up.
+    fn end(&self, ended: OffsetDateTime) -> i64 {
+        millis(ended + self.window + Duration::from_nanos(999_999))
     }
 
     fn permit(&self, request: RateLimitRequest, id: i64) -> Permit {
@@ -133,7 +139,7 @@ impl RateLimitPermit for Permit {
         let limit = i64::from(self.limit.limit);
         let Some(remaining) = remaining.and_then(|remaining| i64::try_from(remaining).ok()) else { return };
         let (account, now) = (self.account.clone(), self.clock.now());
-        let (from, until) = (millis(now), millis(now + self.limit.window) + 1);
+        let (from, until) = (millis(now), self.limit.end(now));
         let store = self.limit.store.clone();
         in_background(async move {
             let _turn = store.turn().await;
@@ -149,7 +155,7 @@ impl Drop for Permit {
     /// Stores the end of the call. If that fails, the worst case stays.
     fn drop(&mut self) {
         let (store, id) = (self.limit.store.clone(), self.id);
-        let expires_at = millis(self.clock.now() + self.limit.window) + 1;
+        let expires_at = self.limit.end(self.clock.now());
         in_background(async move {
             let _turn = store.turn().await;
             let mut connection = store.connection().await?;

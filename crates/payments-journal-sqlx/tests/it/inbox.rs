@@ -70,7 +70,9 @@ async fn a_message_waits_for_the_intents_that_it_is_about() {
 async fn a_reference_matches_the_operations_and_the_account_of_the_message_only() {
     let database = Database::new().await;
     let mut intents = Vec::new();
-    for (operation, tenant) in [("pay_out", "tenant"), ("refund", "tenant"), ("capture", "tenant"), ("pay_out", "other")] {
+    for (operation, tenant) in
+        [("pay_out", "tenant"), ("refund", "tenant"), ("capture", "tenant"), ("pay_out", "other")]
+    {
         let mut row = row("order-1");
         row.key.operation = operation.to_owned();
         row.key.account.tenant = tenant.to_owned();

@@ -89,3 +89,18 @@ pub(crate) fn claimed(number: u128) -> (Fact, String) {
 pub(crate) fn append(loaded: &Loaded, facts: impl IntoIterator<Item = (Fact, String)>) -> Amendment {
     Amendment { facts: facts.into_iter().collect(), head: loaded.head.clone(), pause: None }
 }
+
+/// A command that runs one test of this binary in a process of its own.
+pub(crate) fn child(test: &str, database: &std::path::Path) -> std::process::Command {
+    let mut child = std::process::Command::new(std::env::current_exe().unwrap());
+    child.args(["--exact", test, "--nocapture"]).env(CHILD, database);
+    child
+}
+
+/// The database that the parent passed to this child process; `None` in the parent.
+#[expect(clippy::disallowed_methods, reason = "a child process receives its arguments as variables")]
+pub(crate) fn child_database() -> Option<PathBuf> {
+    std::env::var(CHILD).ok().map(PathBuf::from)
+}
+
+const CHILD: &str = "PAYMENTS_JOURNAL_SQLX_TEST_CHILD";
