@@ -9,7 +9,7 @@ use payments_core::gateway::{
     CancelRequest, CaptureRequest, ConfirmRequest, PaymentRequest, PayoutRequest, RefundRequest, WriteOperation,
 };
 use payments_core::json::{self, DecodeError};
-use payments_core::{Money, ValidationError};
+use payments_core::{Card, Money, ValidationError};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
