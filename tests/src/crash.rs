@@ -20,6 +20,7 @@ mod store;
 mod transport;
 
 // The process that kills it.
+mod pause;
 mod report;
 mod run;
 mod verdict;
@@ -28,6 +29,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use payments_core::clock::{Clock as _, SystemClock};
+use payments_test_progress::Progress;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
@@ -51,12 +53,14 @@ pub struct Options {
     provider: Option<&'static str>,
     run: Option<Plan>,
     control: bool,
+    show_progress: bool,
 }
 
 impl Options {
     /// Selects about this many kills over all operations. `program` runs [`work`] if its first argument is `child`.
     pub fn new(seed: u64, kills: usize, program: impl Into<PathBuf>) -> Self {
-        Self { seed, kills, program: program.into(), provider: None, run: None, control: false }
+        let program = program.into();
+        Self { seed, kills, program, provider: None, run: None, control: false, show_progress: false }
     }
 
     /// Selects one provider.
@@ -84,6 +88,11 @@ impl Options {
     pub fn control(self) -> Self {
         Self { control: true, ..self }
     }
+
+    /// Also shows a progress bar, on a terminal.
+    pub fn show_progress(self) -> Self {
+        Self { show_progress: true, ..self }
+    }
 }
 
 /// Makes the selected runs.
@@ -107,44 +116,42 @@ struct Sweep<'a> {
     options: &'a Options,
     random: Random,
     report: Report,
+    progress: Progress,
 }
 
-/// A run that passed the points of its last process: how many there are to kill that process at.
+/// A run, and the points of its last process, at which that process can be killed too.
 struct Next {
     plan: Plan,
-    points: usize,
+    points: Vec<String>,
 }
 
 impl<'a> Sweep<'a> {
     fn new(options: &'a Options) -> Self {
-        let report = Report { seed: options.seed, is_single: options.run.is_some(), ..Report::default() };
-        Self { options, random: Random::new(options.seed), report }
+        let report = Report::new(options.seed, options.run.is_some());
+        let total = options.kills.try_into().unwrap_or(u64::MAX);
+        let progress = if options.show_progress { Progress::on_terminal(total, "kills") } else { Progress::hidden() };
+        Self { options, random: Random::new(options.seed), report, progress }
     }
 
-    /// Runs every variant without a kill, then single kills, then pairs.
+    /// Runs every variant without a kill, then single kills, then pairs, then pauses.
     async fn sweep(&mut self, kills: usize) -> Result<(), Failed> {
         let Options { seed, provider, control, .. } = *self.options;
-        let variants = Variant::all().filter(|variant| provider.is_none_or(|name| name == variant.scenario.provider_name()));
-        let unharmed = variants.map(|variant| Plan { variant, kills: Vec::new(), seed, control }).collect();
-        let unharmed = self.make(unharmed).await?;
-        let singles = self.draw(unharmed, kills.div_ceil(2));
+        let is_wanted = |variant: &Variant| provider.is_none_or(|name| name == variant.scenario.provider_name());
+        let unharmed = Variant::all().filter(is_wanted);
+        let unharmed = unharmed.map(|variant| Plan { variant, kills: Vec::new(), pause: None, seed, control });
+        let unharmed = self.make(unharmed.collect()).await?;
+        let pauses = self.draw(unharmed.iter().flat_map(Next::paused), kills / PAUSES);
+        let singles = self.draw(unharmed.iter().flat_map(Next::killed), kills.div_ceil(2));
         let singles = self.make(singles).await?;
-        let pairs = self.draw(singles, kills.saturating_sub(self.report.kills()).div_ceil(2));
+        let rest = kills.saturating_sub(self.report.kills());
+        let pairs = self.draw(singles.iter().flat_map(Next::killed), rest.div_ceil(2));
         self.make(pairs).await?;
+        self.make(pauses).await?;
         Ok(())
     }
 
-    /// Draws runs that kill the last process too, at different points.
-    fn draw(&mut self, runs: Vec<Next>, limit: usize) -> Vec<Plan> {
-        let mut plans: Vec<Plan> = runs
-            .into_iter()
-            .flat_map(|Next { plan, points }| {
-                (1..=points).map(move |point| {
-                    let kills = plan.kills.iter().copied().chain([point]).collect();
-                    Plan { kills, ..plan.clone() }
-                })
-            })
-            .collect();
+    fn draw(&mut self, plans: impl Iterator<Item = Plan>, limit: usize) -> Vec<Plan> {
+        let mut plans: Vec<Plan> = plans.collect();
         self.random.shuffle(&mut plans);
         plans.truncate(limit);
         plans
@@ -173,14 +180,35 @@ impl<'a> Sweep<'a> {
     }
 
     fn add(&mut self, run: Run) -> Option<Next> {
-        let points = run.outcome.as_ref().ok().map(|outcome| outcome.points.len());
+        for _ in &run.killed {
+            self.progress.advance();
+        }
         // A process that ended before its point needs no further kills.
-        let next = points.filter(|_| run.killed.len() == run.plan.kills.len());
-        let next = next.map(|points| Next { plan: run.plan.clone(), points });
+        let outcome = run.outcome.as_ref().ok().filter(|_| run.killed.len() == run.plan.kills.len());
+        let next = outcome.map(|outcome| Next { plan: run.plan.clone(), points: outcome.points.clone() });
         self.report.add(run);
         next
     }
 }
+
+impl Next {
+    /// The same run with one more kill, at each point of its last process.
+    fn killed(&self) -> impl Iterator<Item = Plan> {
+        (1..=self.points.len()).map(|point| {
+            let kills = self.plan.kills.iter().copied().chain([point]).collect();
+            Plan { kills, ..self.plan.clone() }
+        })
+    }
+
+    /// The same run with a pause, at each point where its only process holds no lock.
+    fn paused(&self) -> impl Iterator<Item = Plan> {
+        let points = (1..).zip(&self.points).filter(|(_, name)| pause::can_pause(name));
+        points.map(|(point, _)| Plan { pause: Some(point), ..self.plan.clone() })
+    }
+}
+
+/// One pause for this many kills.
+const PAUSES: usize = 10;
 
 /// More than one, because most of a run is a wait for a lease.
 const RUNS_PER_CORE: usize = 6;

@@ -38,7 +38,7 @@ fn main() -> ExitCode {
 
 #[tokio::main]
 async fn sweep(options: Options) -> Result<crash::Report, Box<dyn std::error::Error + Send + Sync>> {
-    crash::run(options).await
+    crash::run(options.show_progress()).await
 }
 
 /// Parses the arguments. Returns `None` for `--help`.
@@ -76,9 +76,11 @@ Kills a merchant's process before and after every durable write and every reques
 the journal with the sandbox's ledger.
 
   --seed N      seed of what is drawn (default: 7)
-  --points N    number of points at which a process is killed, half of them in pairs (default: 6000)
+  --points N    number of points at which a process is killed, half of them in pairs (default: 6000); a tenth as many
+                processes are paused past their lease
   --provider P  kills at one provider only
-  --run RUN     makes one run only, as printed by a failed run: `turbopay.pay-out execute works @3+7`
+  --run RUN     makes one run only, as printed by a failed run: `turbopay.pay-out execute works @3+7`,
+                or `~7` for a pause
   --control     lets the journal forget attempts whose lease expired, which must fail
 
 Exits with 0 if nothing was executed twice, lost or denied, with 1 otherwise, and with 2 on a usage error.";

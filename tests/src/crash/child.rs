@@ -158,7 +158,7 @@ impl Merchant {
         let has_hook = hook.is_some();
         let worker = self.journal.worker();
         let worker = match hook {
-            Some(hook) => worker.on_change(hook),
+            Some(hook) => worker.on_change(move |connection, change| Arc::clone(&hook).apply(connection, change)),
             None => worker,
         };
         let (stop, stopped) = tokio::sync::oneshot::channel::<()>();

@@ -1,13 +1,12 @@
 //! The merchant's hook: it writes one row per change, in the transaction that marks the change as delivered.
 
 use std::fmt;
-use std::future::Future;
-use std::pin::Pin;
 use std::str::FromStr;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use payments_journal::{Change, Hook, HookError};
+use payments_journal::{Change, HookFuture};
 use serde::{Deserialize, Serialize};
 use sqlx::sqlite::SqliteConnection;
 
@@ -61,19 +60,19 @@ pub(super) struct MerchantHook {
 
 impl MerchantHook {
     /// Returns the hook of a process, if it has one.
-    pub(super) fn of(kind: HookKind, is_first: bool) -> Option<Self> {
+    pub(super) fn of(kind: HookKind, is_first: bool) -> Option<Arc<Self>> {
         let is_missing = kind == HookKind::IsMissing && is_first;
-        (!is_missing).then(|| Self { kind, calls: AtomicU32::new(0) })
+        (!is_missing).then(|| Arc::new(Self { kind, calls: AtomicU32::new(0) }))
     }
 }
 
-impl Hook<SqliteConnection> for MerchantHook {
+impl MerchantHook {
     #[expect(clippy::panic, reason = "a hook that panics is one of the cases")]
-    fn apply<'a>(
-        &'a self,
+    pub(super) fn apply<'a>(
+        self: Arc<Self>,
         connection: &'a mut SqliteConnection,
         change: &'a Change,
-    ) -> Pin<Box<dyn Future<Output = Result<(), HookError>> + Send + 'a>> {
+    ) -> HookFuture<'a> {
         Box::pin(async move {
             let effect = sqlx::query("INSERT INTO effects (intent, before, after) VALUES (?, ?, ?)");
             let effect = effect.bind(change.intent.number()).bind(change.from.as_str()).bind(change.to.as_str());

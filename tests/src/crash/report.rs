@@ -12,10 +12,10 @@ use super::verdict::Violation;
 /// The results of all runs.
 #[derive(Debug, Default)]
 pub struct Report {
-    pub(super) seed: u64,
+    seed: u64,
     pub(super) elapsed: Duration,
     /// True if one run was selected, which is then shown in full.
-    pub(super) is_single: bool,
+    is_single: bool,
     operations: BTreeMap<&'static str, Counts>,
     /// The reviews, by the provider and the reason.
     reviews: BTreeMap<(&'static str, String), usize>,
@@ -28,6 +28,7 @@ pub struct Report {
 struct Counts {
     runs: usize,
     kills: usize,
+    pauses: usize,
     /// Runs by the number of executions in the ledger: none, one, more.
     executed: [usize; 3],
     states: BTreeMap<State, usize>,
@@ -38,6 +39,10 @@ struct Counts {
 }
 
 impl Report {
+    pub(super) fn new(seed: u64, is_single: bool) -> Self {
+        Self { seed, is_single, ..Self::default() }
+    }
+
     pub(super) fn add(&mut self, run: Run) {
         let scenario = run.plan.variant.scenario;
         self.operations.entry(scenario.name).or_default().add(&run);
@@ -64,6 +69,12 @@ impl Report {
         self.operations.values().map(|counts| counts.kills).sum()
     }
 
+    /// The number of processes that were paused past their lease.
+    #[must_use]
+    pub fn pauses(&self) -> usize {
+        self.operations.values().map(|counts| counts.pauses).sum()
+    }
+
     /// The number of runs whose operation was executed more than once.
     #[must_use]
     pub fn executed_twice(&self) -> usize {
@@ -81,6 +92,7 @@ impl Counts {
     fn add(&mut self, run: &Run) {
         self.runs += 1;
         self.kills += run.killed.len();
+        self.pauses += usize::from(run.paused.is_some());
         self.executed[run.executions.min(2)] += 1;
         if let Ok(outcome) = &run.outcome {
             *self.states.entry(outcome.state).or_default() += 1;
@@ -111,11 +123,11 @@ impl fmt::Display for Report {
             writeln!(f, "\n{run}")?;
         }
         let runs: usize = self.operations.values().map(|counts| counts.runs).sum();
-        let (kills, seconds) = (self.kills(), self.elapsed.as_secs().max(1));
+        let (kills, pauses, seconds) = (self.kills(), self.pauses(), self.elapsed.as_secs().max(1));
         let (verdict, seed) = (if self.passed() { "passed" } else { "FAILED" }, self.seed);
         writeln!(
             f,
-            "\ncrash {verdict}: {kills} kills in {runs} runs, {} violations, {seconds} s, seed {seed}",
+            "\ncrash {verdict}: {kills} kills and {pauses} pauses in {runs} runs, {} violations, {seconds} s, seed {seed}",
             self.violations
         )
     }
@@ -124,20 +136,20 @@ impl fmt::Display for Report {
 impl Report {
     fn table(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "Executions are what the sandbox's ledger has. States are what the journal reports.\n")?;
-        writeln!(f, "{:<40} | {:^18} | {:^35} | required: 0", "", "executions", "states")?;
+        writeln!(f, "{:<61} | {:^18} | {:^35} | required: 0", "", "executions", "states")?;
         writeln!(
             f,
-            "{:<26}{:>6}{:>8} |{:>6}{:>6}{:>7} |{:>10}{:>8}{:>8}{:>10} |{:>5}{:>8}{:>7}",
-            "operation", "runs", "kills", "0", "1", "more", "succeeded", "pending", "review", "abandoned", "lost", "denied",
+            "{:<40}{:>6}{:>7}{:>8} |{:>6}{:>6}{:>7} |{:>10}{:>8}{:>8}{:>10} |{:>5}{:>8}{:>7}",
+            "operation", "runs", "kills", "pauses", "0", "1", "more", "succeeded", "pending", "review", "abandoned", "lost", "denied",
             "other"
         )?;
         for (name, counts) in &self.operations {
-            let Counts { runs, kills, executed, lost, denied, other, .. } = counts;
+            let Counts { runs, kills, pauses, executed, lost, denied, other, .. } = counts;
             let [succeeded, pending, review, abandoned] =
                 [State::Succeeded, State::Pending, State::NeedsReview, State::Abandoned].map(|state| counts.state(state));
             writeln!(
                 f,
-                "{name:<26}{runs:>6}{kills:>8} |{:>6}{:>6}{:>7} |{succeeded:>10}{pending:>8}{review:>8}{abandoned:>10} \
+                "{name:<40}{runs:>6}{kills:>7}{pauses:>8} |{:>6}{:>6}{:>7} |{succeeded:>10}{pending:>8}{review:>8}{abandoned:>10} \
                  |{lost:>5}{denied:>8}{other:>7}",
                 executed[0], executed[1], executed[2]
             )?;
@@ -157,13 +169,16 @@ impl Report {
 
 impl fmt::Display for Run {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { plan, killed, executions, outcome, violations, ledger } = self;
+        let Self { plan, killed, paused, executions, outcome, violations, ledger } = self;
         writeln!(f, "{plan}")?;
         for violation in violations {
             writeln!(f, "  VIOLATION: {violation}")?;
         }
         for name in killed {
             writeln!(f, "  killed {name}")?;
+        }
+        if let Some(name) = paused {
+            writeln!(f, "  paused {name}")?;
         }
         if let Ok(outcome) = outcome {
             let problem = outcome.problem.as_deref().unwrap_or("none");

@@ -15,6 +15,7 @@ use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 
 use super::Failed;
 use super::job::{FromChild, Job, Outcome, Prepared, ToChild};
+use super::pause;
 use super::variant::Variant;
 use super::verdict::{self, Violation};
 
@@ -23,6 +24,8 @@ use super::verdict::{self, Violation};
 pub(super) struct Plan {
     pub(super) variant: Variant,
     pub(super) kills: Vec<usize>,
+    /// The point at which the first process is paused instead.
+    pub(super) pause: Option<usize>,
     pub(super) seed: u64,
     pub(super) control: bool,
 }
@@ -33,6 +36,8 @@ pub(super) struct Run {
     pub(super) plan: Plan,
     /// The names of the points at which processes were killed.
     pub(super) killed: Vec<String>,
+    /// The name of the point at which the first process was paused.
+    pub(super) paused: Option<String>,
     pub(super) executions: usize,
     /// What the last process left behind; an error if it did not end by itself.
     pub(super) outcome: Result<Outcome, String>,
@@ -47,11 +52,14 @@ impl Plan {
     }
 }
 
-/// Formats a plan like `turbopay.pay-out execute works @3+7`.
+/// Formats a plan like `turbopay.pay-out execute works @3+7`, or `~7` with a pause.
 impl fmt::Display for Plan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let kills: Vec<String> = self.kills.iter().map(ToString::to_string).collect();
-        write!(f, "{} @{}", self.variant, kills.join("+"))
+        match self.pause {
+            Some(pause) => write!(f, "{} ~{pause}", self.variant),
+            None => write!(f, "{} @{}", self.variant, kills.join("+")),
+        }
     }
 }
 
@@ -59,10 +67,16 @@ impl FromStr for Plan {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
+        let invalid = |_| format!("invalid points in `{text}`; examples: `@3+7`, `~7`");
+        let plan = |variant: &str| -> Result<Self, String> {
+            Ok(Self { variant: variant.parse()?, kills: Vec::new(), pause: None, seed: 0, control: false })
+        };
+        if let Some((variant, pause)) = text.split_once(" ~") {
+            return Ok(Self { pause: Some(pause.parse().map_err(invalid)?), ..plan(variant)? });
+        }
         let (variant, kills) = text.split_once(" @").unwrap_or((text, ""));
         let kills: Result<Vec<usize>, _> = kills.split('+').filter(|kill| !kill.is_empty()).map(str::parse).collect();
-        let kills = kills.map_err(|_| format!("invalid points in `{text}`; example: `@3+7`"))?;
-        Ok(Self { variant: variant.parse()?, kills, seed: 0, control: false })
+        Ok(Self { kills: kills.map_err(invalid)?, ..plan(variant)? })
     }
 }
 
@@ -77,25 +91,19 @@ pub(super) async fn run(plan: Plan, program: &Path) -> Result<Run, Failed> {
 
 async fn run_in(plan: Plan, program: &Path, sandbox: &Sandbox) -> Result<Run, Failed> {
     let mut merchant = Merchant::create(&plan, program, sandbox).await?;
-    let mut killed = Vec::new();
-    let mut outcome = Err("the process was not started".to_owned());
-    for stop_at in plan.kills.iter().copied().map(Some).chain([None]) {
-        let mut process = merchant.start(stop_at).await?;
-        match merchant.attend(&mut process).await {
-            Attended::Reached(name) => {
-                process.child.kill().await?;
-                killed.push(name);
-            }
-            Attended::Ended(ended) => {
-                outcome = ended;
-                break;
-            }
+    let (mut killed, mut paused) = (Vec::new(), None);
+    let outcome = match plan.pause {
+        Some(point) => {
+            let run = pause::run(&mut merchant, point).await?;
+            paused = run.at;
+            run.outcome
         }
-    }
+        None => merchant.die(&plan.kills, &mut killed).await?,
+    };
     let executions = plan.variant.scenario.executions(sandbox);
-    let violations = verdict::violations(plan.variant.scenario, executions, &outcome);
+    let violations = verdict::violations(plan.variant.scenario, executions, &outcome, paused.as_deref());
     let ledger = sandbox.ledger().entries().iter().map(|entry| format!("  {entry}\n")).collect();
-    Ok(Run { plan, killed, executions, outcome, violations, ledger })
+    Ok(Run { plan, killed, paused, executions, outcome, violations, ledger })
 }
 
 /// A clock that shows the time of day, because the merchant's processes use the system's clock. It stands still.
@@ -152,6 +160,25 @@ impl<'a> Merchant<'a> {
             customer_has_acted: false,
             received,
         })
+    }
+
+    /// Kills one process after the other at these points, and lets the next one end.
+    async fn die(&mut self, points: &[usize], killed: &mut Vec<String>) -> Result<Result<Outcome, String>, Failed> {
+        for point in points {
+            let mut process = self.start(Some(*point)).await?;
+            match self.attend(&mut process).await {
+                Attended::Reached(name) => {
+                    process.child.kill().await?;
+                    killed.push(name);
+                }
+                Attended::Ended(outcome) => return Ok(outcome),
+            }
+        }
+        let mut last = self.start(None).await?;
+        match self.attend(&mut last).await {
+            Attended::Ended(outcome) => Ok(outcome),
+            Attended::Reached(name) => Ok(Err(format!("the process stops {name}"))),
+        }
     }
 
     /// Starts the next process.

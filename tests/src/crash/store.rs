@@ -1,7 +1,5 @@
 //! A store with a point before and after each durable write.
 
-use std::future::Future;
-use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
@@ -9,7 +7,7 @@ use payments_journal::store::{
     Amendment, Delivery, Inserted, Loaded, Matched, Pause, Received, Store, StoreError, StuckChange,
 };
 use payments_journal::{
-    Account, Change, Fact, Hook, HookError, InboxId, IntentId, IntentKey, IntentRow, Message,
+    Account, Change, Fact, Hook, HookFuture, InboxId, IntentId, IntentKey, IntentRow, Message,
 };
 use payments_journal_sqlx::SqliteStore;
 use sqlx::sqlite::SqliteConnection;
@@ -127,11 +125,7 @@ struct WatchedHook<'a> {
 }
 
 impl Hook<SqliteConnection> for WatchedHook<'_> {
-    fn apply<'a>(
-        &'a self,
-        connection: &'a mut SqliteConnection,
-        change: &'a Change,
-    ) -> Pin<Box<dyn Future<Output = Result<(), HookError>> + Send + 'a>> {
+    fn apply<'a>(&'a self, connection: &'a mut SqliteConnection, change: &'a Change) -> HookFuture<'a> {
         Box::pin(async move {
             self.hook.apply(connection, change).await?;
             self.points.pass(format!("before committing the effect of {}", change.to));

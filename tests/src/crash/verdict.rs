@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use payments_journal::State;
+use payments_journal::{Fact, State};
 
 use super::job::{Effect, Outcome};
 use super::scenario::{MayReview, Scenario};
@@ -23,6 +23,8 @@ pub(super) enum Violation {
     Unresolved(State),
     /// The merchant's effects are not exactly one per change, in order.
     Effects(Vec<Effect>),
+    /// What a late response said is not in the evidence.
+    LateResultLost,
     /// The order exists more or less than once.
     Orders(u32),
     /// A process failed.
@@ -30,7 +32,14 @@ pub(super) enum Violation {
 }
 
 /// Returns the violations of a run.
-pub(super) fn violations(scenario: &Scenario, executions: usize, outcome: &Result<Outcome, String>) -> Vec<Violation> {
+///
+/// `paused` is the point at which a process was stopped past its lease.
+pub(super) fn violations(
+    scenario: &Scenario,
+    executions: usize,
+    outcome: &Result<Outcome, String>,
+    paused: Option<&str>,
+) -> Vec<Violation> {
     let mut violations = Vec::new();
     if executions > 1 {
         violations.push(Violation::ExecutedTwice(executions));
@@ -68,10 +77,26 @@ pub(super) fn violations(scenario: &Scenario, executions: usize, outcome: &Resul
     if !is_chain(&outcome.effects, state) {
         violations.push(Violation::Effects(outcome.effects.clone()));
     }
+    if paused.is_some_and(|point| LATE.contains(&point)) && !has_late_result(&outcome.evidence) {
+        violations.push(Violation::LateResultLost);
+    }
     if outcome.orders != 1 {
         violations.push(Violation::Orders(outcome.orders));
     }
     violations
+}
+
+/// True if the result of a call is in the evidence, after its lease expired.
+fn has_late_result(evidence: &[Fact]) -> bool {
+    let mut expired = Vec::new();
+    evidence.iter().any(|fact| match fact {
+        Fact::LeaseExpired { attempt } => {
+            expired.push(*attempt);
+            false
+        }
+        Fact::Ended { attempt, .. } => expired.contains(attempt),
+        _ => false,
+    })
 }
 
 /// True if each effect begins where the one before ended, from `intended` to the last state.
@@ -95,8 +120,12 @@ impl fmt::Display for Violation {
                 f.write_str("the merchant's effects are not one per change, in order:")?;
                 effects.iter().try_for_each(|effect| write!(f, " {}->{}", effect.before, effect.after))
             }
+            Self::LateResultLost => f.write_str("the result of the paused call is not in the evidence"),
             Self::Orders(orders) => write!(f, "the merchant has {orders} orders"),
             Self::Failed(problem) => write!(f, "a process failed: {problem}"),
         }
     }
 }
+
+/// The points between a request and the storing of its result.
+const LATE: &[&str] = &["before POST", "after POST"];

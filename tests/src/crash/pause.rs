@@ -1,0 +1,52 @@
+//! A run with a pause: a process is stopped past its lease, another one recovers, and then the first one goes on.
+
+use rustix::process::{Pid, Signal, kill_process};
+
+use super::Failed;
+use super::job::Outcome;
+use super::run::{Attended, Merchant, Process};
+
+/// Returns true if a process can be paused at this point. Within a transaction it holds the database's only write lock.
+pub(super) fn can_pause(point: &str) -> bool {
+    let is_request = |verb: &str| point == format!("before {verb}") || point == format!("after {verb}");
+    is_request("POST") || is_request("PUT") || is_request("GET") || point == "after writing"
+}
+
+/// What a run with a pause leaves behind.
+pub(super) struct Paused {
+    /// The name of the point; `None` if the process ended before it.
+    pub(super) at: Option<String>,
+    pub(super) outcome: Result<Outcome, String>,
+}
+
+/// Stops the first process at a point until a second one has recovered, and lets it go on. A third one reads the result.
+pub(super) async fn run(merchant: &mut Merchant<'_>, point: usize) -> Result<Paused, Failed> {
+    let mut first = merchant.start(Some(point)).await?;
+    let at = match merchant.attend(&mut first).await {
+        Attended::Reached(name) => name,
+        Attended::Ended(outcome) => return Ok(Paused { at: None, outcome }),
+    };
+    signal(&first, Signal::STOP)?;
+    let mut second = merchant.start(None).await?;
+    let recovered = merchant.attend(&mut second).await;
+    signal(&first, Signal::CONT)?;
+    if let Attended::Ended(Err(problem)) = recovered {
+        return Ok(Paused { at: Some(at), outcome: Err(problem) });
+    }
+    first.go_on().await;
+    if let Attended::Ended(Err(problem)) = merchant.attend(&mut first).await {
+        return Ok(Paused { at: Some(at), outcome: Err(problem) });
+    }
+    let mut third = merchant.start(None).await?;
+    let outcome = match merchant.attend(&mut third).await {
+        Attended::Ended(outcome) => outcome,
+        Attended::Reached(name) => Err(format!("the process stops {name}")),
+    };
+    Ok(Paused { at: Some(at), outcome })
+}
+
+fn signal(process: &Process, signal: Signal) -> Result<(), Failed> {
+    let number = process.child.id().and_then(|id| i32::try_from(id).ok());
+    let id = number.and_then(Pid::from_raw).ok_or("the process has ended")?;
+    Ok(kill_process(id, signal)?)
+}
