@@ -156,28 +156,30 @@ impl Merchant {
     async fn work_until_it_rests(&self, id: IntentId) -> Result<bool, Failed> {
         let hook = MerchantHook::of(self.job.hook, self.job.is_first);
         let has_hook = hook.is_some();
-        let worker = self.journal.worker();
-        let worker = match hook {
-            Some(hook) => worker.on_change(move |connection, change| Arc::clone(&hook).apply(connection, change)),
-            None => worker,
-        };
-        let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
-        let watch = async {
-            for _ in 0..LONGEST.as_millis() / STEP.as_millis() {
-                if self.rests(id, has_hook).await? {
-                    return Ok(true);
+        let mut steps = LONGEST.as_millis() / STEP.as_millis();
+        // What the worker still does while it stops may change the intent again.
+        while steps > 0 {
+            let worker = self.journal.worker();
+            let worker = match hook.clone() {
+                Some(hook) => worker.on_change(move |connection, change| Arc::clone(&hook).apply(connection, change)),
+                None => worker,
+            };
+            let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+            let watch = async {
+                let _stop = stop;
+                while steps > 0 && !self.rests(id, has_hook).await? {
+                    steps -= 1;
+                    tokio::time::sleep(STEP).await;
                 }
-                tokio::time::sleep(STEP).await;
+                Ok::<(), Failed>(())
+            };
+            let (watched, ()) = tokio::join!(watch, worker.run(async { drop(stopped.await) }));
+            watched?;
+            if self.rests(id, has_hook).await? {
+                return Ok(true);
             }
-            Ok(false)
-        };
-        let watch = async {
-            let result: Result<bool, Failed> = watch.await;
-            drop(stop);
-            result
-        };
-        let (result, ()) = tokio::join!(watch, worker.run(async { drop(stopped.await) }));
-        result
+        }
+        Ok(false)
     }
 
     async fn rests(&self, id: IntentId, has_hook: bool) -> Result<bool, Failed> {

@@ -37,12 +37,7 @@ pub(super) async fn run(merchant: &mut Merchant<'_>, point: usize) -> Result<Pau
     if let Attended::Ended(Err(problem)) = merchant.attend(&mut first).await {
         return Ok(Paused { at: Some(at), outcome: Err(problem) });
     }
-    let mut third = merchant.start(None).await?;
-    let outcome = match merchant.attend(&mut third).await {
-        Attended::Ended(outcome) => outcome,
-        Attended::Reached(name) => Err(format!("the process stops {name}")),
-    };
-    Ok(Paused { at: Some(at), outcome })
+    Ok(Paused { at: Some(at), outcome: merchant.end().await? })
 }
 
 fn signal(process: &Process, signal: Signal) -> Result<(), Failed> {

@@ -19,7 +19,8 @@ pub struct Report {
     operations: BTreeMap<&'static str, Counts>,
     /// The reviews, by the provider and the reason.
     reviews: BTreeMap<(&'static str, String), usize>,
-    violations: usize,
+    /// The violations, by the operation and in words.
+    violations: BTreeMap<String, usize>,
     reported: Vec<Run>,
 }
 
@@ -51,7 +52,9 @@ impl Report {
         {
             *self.reviews.entry((scenario.provider_name(), review.to_string())).or_default() += 1;
         }
-        self.violations += run.violations.len();
+        for violation in &run.violations {
+            *self.violations.entry(format!("{}: {violation}", scenario.name)).or_default() += 1;
+        }
         if self.is_single || (!run.violations.is_empty() && self.reported.len() < MAX_REPORTED) {
             self.reported.push(run);
         }
@@ -60,7 +63,7 @@ impl Report {
     /// Returns true if no promise was broken.
     #[must_use]
     pub fn passed(&self) -> bool {
-        self.violations == 0
+        self.violations.is_empty()
     }
 
     /// The number of processes that were killed.
@@ -128,7 +131,7 @@ impl fmt::Display for Report {
         writeln!(
             f,
             "\ncrash {verdict}: {kills} kills and {pauses} pauses in {runs} runs, {} violations, {seconds} s, seed {seed}",
-            self.violations
+            self.violations.values().sum::<usize>()
         )
     }
 }
@@ -163,7 +166,10 @@ impl Report {
         for ((provider, reason), count) in &self.reviews {
             writeln!(f, "{count:>6}  {provider}: {reason}")?;
         }
-        Ok(())
+        if !self.violations.is_empty() {
+            writeln!(f, "\nviolations, by the operation:")?;
+        }
+        self.violations.iter().try_for_each(|(violation, count)| writeln!(f, "{count:>6}  {violation}"))
     }
 }
 

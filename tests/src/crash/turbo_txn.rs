@@ -6,6 +6,7 @@ use payments_core::gateway::PaymentRequest;
 use payments_core::transport::Transport;
 use payments_core::{Currency, Money};
 use payments_journal::{Account, Gateway, Intent};
+use payments_sandbox::turbo_txn::Settings;
 use payments_sandbox::{EntryKind, Sandbox};
 use turbo_txn::{CallbackDecryptor, CallbackKey, Client, ClientId, SecretKey};
 
@@ -16,18 +17,28 @@ use super::scenario::{MayReview, Provider, REFERENCE, SHOP, Scenario};
 pub(super) const PROVIDER: Provider = Provider {
     name: NAME,
     scenarios: &[
+        Scenario {
+            sandbox: |builder| builder.turbo_txn(Settings::default().unadjusted_amounts()),
+            ..Scenario::new(
+                "turbo-txn.start-payment",
+                ("turbo-txn.initiate", EntryKind::Executed),
+                |sandbox| Box::pin(async { Ok(at(sandbox)) }),
+                |_| start_payment(),
+                MayReview::IfNotExecuted,
+            )
+        },
+        // The provider adds paise to the amount, so a lookup shows another amount than the intent has.
         Scenario::new(
-            "turbo-txn.start-payment",
+            "turbo-txn.start-payment/adjusted",
             ("turbo-txn.initiate", EntryKind::Executed),
             |sandbox| Box::pin(async { Ok(at(sandbox)) }),
             |_| start_payment(),
-            MayReview::IfNotExecuted,
+            MayReview::Always,
         ),
         // The callbacks are hints: a lookup decides.
         Scenario {
             sandbox: |builder| {
-                let settings = payments_sandbox::turbo_txn::Settings::default().unadjusted_amounts();
-                builder.turbo_txn(settings.callback_url(SHOP))
+                builder.turbo_txn(Settings::default().unadjusted_amounts().callback_url(SHOP))
             },
             customer: Some(|sandbox| {
                 let order = sandbox.turbo_txn().order(REFERENCE);

@@ -6,6 +6,7 @@ use payments_core::gateway::{CancelRequest, CaptureRequest, PaymentRequest, Refu
 use payments_core::transport::Transport;
 use payments_core::{Currency, Money};
 use payments_journal::{Account, Gateway, Intent};
+use payments_sandbox::turratech::Settings;
 use payments_sandbox::{EntryKind, Sandbox};
 use turratech::{CaptureMethod, Client, NewPayment, WebhookSecret, WebhookVerifier};
 
@@ -29,14 +30,14 @@ pub(super) const PROVIDER: Provider = Provider {
         },
         Scenario {
             sandbox: |builder| {
-                builder.turratech(payments_sandbox::turratech::Settings::default().debits_stay_processing())
+                builder.turratech(Settings::default().debits_stay_processing())
             },
             customer: Some(|sandbox| sandbox.turratech().payment(REFERENCE).succeed()),
             has_webhooks: true,
             rests_pending: false,
             ..Scenario::new(
                 "turratech.start-payment/webhook",
-                ("turratech.create-payment", EntryKind::Begun),
+                ("turratech.create-payment", EntryKind::Executed),
                 |sandbox| Box::pin(subscribed(sandbox)),
                 |prepared| start_payment(prepared.payment_id()?),
                 MayReview::Never,

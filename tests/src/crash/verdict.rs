@@ -59,6 +59,8 @@ pub(super) fn violations(
         State::Failed | State::Refused | State::Abandoned if is_executed => Some(Violation::Denied(state)),
         // The card was in the memory of a process that died before it sent the request.
         State::Abandoned if scenario.by_ticket => None,
+        // The intent was given to a person before a process said that it had sent nothing.
+        State::Abandoned if outcome.evidence.iter().any(|fact| matches!(fact, Fact::GaveUp(_))) => None,
         // In these runs no provider refuses anything, and nobody cancels.
         State::Failed | State::Refused | State::Abandoned => Some(Violation::Lost(state)),
         State::Pending | State::Succeeded | State::Reversed if !is_executed => Some(Violation::Invented(state)),
