@@ -14,7 +14,7 @@ pub(super) fn can_pause(point: &str) -> bool {
 
 /// What a run with a pause leaves behind.
 pub(super) struct Paused {
-    /// The name of the point; `None` if the process ended before it.
+    /// The name of the point; `None` if the process ended before it, or could not be paused there.
     pub(super) at: Option<String>,
     pub(super) outcome: Result<Outcome, String>,
 }
@@ -23,21 +23,26 @@ pub(super) struct Paused {
 pub(super) async fn run(merchant: &mut Merchant<'_>, point: usize) -> Result<Paused, Failed> {
     let mut first = merchant.start(Some(point)).await?;
     let at = match merchant.attend(&mut first).await {
-        Attended::Reached(name) => name,
+        Attended::Reached(name) => Some(name).filter(|name| can_pause(name)),
         Attended::Ended(outcome) => return Ok(Paused { at: None, outcome }),
     };
-    signal(&first, Signal::STOP)?;
-    let mut second = merchant.start(None).await?;
-    let recovered = merchant.attend(&mut second).await;
-    signal(&first, Signal::CONT)?;
-    if let Attended::Ended(Err(problem)) = recovered {
-        return Ok(Paused { at: Some(at), outcome: Err(problem) });
+    if at.is_some() {
+        signal(&first, Signal::STOP)?;
+        let mut second = merchant.start(None).await?;
+        let recovered = merchant.attend(&mut second).await;
+        signal(&first, Signal::CONT)?;
+        // Another task of the paused process may hold the lock. Then the second one cannot work, and ends.
+        if let Attended::Ended(Err(problem)) = recovered
+            && !problem.contains("database is locked")
+        {
+            return Ok(Paused { at, outcome: Err(problem) });
+        }
     }
     first.go_on().await;
     if let Attended::Ended(Err(problem)) = merchant.attend(&mut first).await {
-        return Ok(Paused { at: Some(at), outcome: Err(problem) });
+        return Ok(Paused { at, outcome: Err(problem) });
     }
-    Ok(Paused { at: Some(at), outcome: merchant.end().await? })
+    Ok(Paused { at, outcome: merchant.end().await? })
 }
 
 fn signal(process: &Process, signal: Signal) -> Result<(), Failed> {

@@ -7,7 +7,7 @@ use payments_journal::store::{
     Amendment, Delivery, Inserted, Loaded, Matched, Pause, Received, Store, StoreError, StuckChange,
 };
 use payments_journal::{
-    Account, Change, Fact, Hook, HookFuture, InboxId, IntentId, IntentKey, IntentRow, Message,
+    Account, AttemptId, Change, Fact, Hook, HookFuture, InboxId, IntentId, IntentKey, IntentRow, Message,
 };
 use payments_journal_sqlx::SqliteStore;
 use sqlx::sqlite::SqliteConnection;
@@ -134,17 +134,21 @@ impl Hook<SqliteConnection> for WatchedHook<'_> {
     }
 }
 
-/// Returns the intent without its claims, once their lease is over.
+/// Returns the intent without the claims whose call did not end, once their lease is over.
 fn forget(loaded: &Loaded) -> Loaded {
-    let mut loaded = loaded.clone();
+    let ended = |wanted: AttemptId| {
+        let is_end = |fact: &Fact| matches!(fact, Fact::Ended { attempt, .. } if *attempt == wanted);
+        loaded.evidence.iter().any(|entry| is_end(&entry.evidence.fact))
+    };
+    let mut known = loaded.clone();
     if loaded.head.lease.is_none_or(|lease| lease.until <= loaded.now) {
-        for entry in &mut loaded.evidence {
-            if matches!(entry.evidence.fact, Fact::Claimed { .. }) {
+        for entry in &mut known.evidence {
+            if matches!(entry.evidence.fact, Fact::Claimed { attempt, .. } if !ended(attempt)) {
                 entry.evidence.fact = Fact::NotFound;
             }
         }
     }
-    loaded
+    known
 }
 
 fn describe(amendment: &Amendment) -> String {

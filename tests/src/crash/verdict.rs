@@ -88,17 +88,13 @@ pub(super) fn violations(
     violations
 }
 
-/// True if the result of a call is in the evidence, after its lease expired.
+/// True if the result of the first call is in the evidence. Its process was paused, so another one went on before that.
 fn has_late_result(evidence: &[Fact]) -> bool {
-    let mut expired = Vec::new();
-    evidence.iter().any(|fact| match fact {
-        Fact::LeaseExpired { attempt } => {
-            expired.push(*attempt);
-            false
-        }
-        Fact::Ended { attempt, .. } => expired.contains(attempt),
-        _ => false,
-    })
+    let claimed = evidence.iter().find_map(|fact| match fact {
+        Fact::Claimed { attempt, .. } => Some(*attempt),
+        _ => None,
+    });
+    evidence.iter().any(|fact| matches!(fact, Fact::Ended { attempt, .. } if Some(*attempt) == claimed))
 }
 
 /// True if each effect begins where the one before ended, from `intended` to the last state.
