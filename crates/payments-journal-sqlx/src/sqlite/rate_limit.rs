@@ -66,10 +66,11 @@ impl RateLimit for SqliteRateLimit {
         loop {
             let waited = request.clock.monotonic().saturating_sub(start);
             let left = request.max_wait.saturating_sub(waited);
-            let wait = match self.try_enter(&request, left).await {
-                Ok(Place::Entered(id)) => return Ok(Box::new(self.permit(request, id))),
-                Ok(Place::Full(wait)) => wait,
-                Err(_) => AFTER_ERROR,
+            // Another writer may hold the database's lock for longer than the call has.
+            let wait = match tokio::time::timeout(left, self.try_enter(&request, left)).await {
+                Ok(Ok(Place::Entered(id))) => return Ok(Box::new(self.permit(request, id))),
+                Ok(Ok(Place::Full(wait))) => wait,
+                Ok(Err(_)) | Err(_) => AFTER_ERROR,
             };
             let waited = request.clock.monotonic().saturating_sub(start);
             if waited.saturating_add(wait) >= request.max_wait {

@@ -8,6 +8,7 @@ use payments_core::test_util::{ManualClock, Reply, Script};
 use payments_core::time::OffsetDateTime;
 use payments_core::{ErrorKind, Outcome, RetryPolicy, Timeouts};
 use payments_journal_sqlx::{SqliteRateLimit, SqliteStore};
+use sqlx::ConnectOptions as _;
 use turbopay::Client;
 
 use crate::support::{child, child_database};
@@ -39,8 +40,24 @@ fn order() -> Reply {
     Reply::json(200, order)
 }
 
-async fn look_up(client: &Client) -> Result<(), payments_core::Error> {
-    client.lookup(&"order-1".parse().unwrap()).send().await.map(|_| ())
+/// Looks an order up, and waits until the end of the call is stored. `lost` calls never end.
+async fn look_up_beside(client: &Client, database: &Path, lost: i64) {
+    client.lookup(&"order-1".parse().unwrap()).send().await.unwrap();
+    wait_for_calls(database, "NOT ended", lost).await;
+}
+
+async fn look_up(client: &Client, database: &Path) {
+    look_up_beside(client, database, 0).await;
+}
+
+/// Waits until the database has as many calls of this kind: a permit stores the end of its call in the background.
+async fn wait_for_calls(database: &Path, kind: &str, expected: i64) {
+    let mut connection = SqliteStore::options(database).connect().await.unwrap();
+    let statement = format!("SELECT count(*) FROM payments_rate_limits WHERE {kind}");
+    let count = || sqlx::query_scalar::<_, i64>(sqlx::AssertSqlSafe(statement.clone()));
+    while count().fetch_one(&mut connection).await.unwrap() != expected {
+        tokio::task::yield_now().await;
+    }
 }
 
 #[tokio::test]
@@ -52,13 +69,13 @@ async fn a_limit_is_shared_by_all_that_use_the_database() {
     let second = client(&path, "key-1", &clock, &script).await;
     let other = client(&path, "key-2", &clock, &script).await;
     for client in [&first, &first, &second, &other] {
-        look_up(client).await.unwrap();
+        look_up(client, &path).await;
     }
     assert_eq!(clock.slept(), Vec::<Duration>::new());
 
     clock.advance(Duration::from_secs(10));
-    look_up(&second).await.unwrap();
-    look_up(&first).await.unwrap();
+    look_up(&second, &path).await;
+    look_up(&first, &path).await;
 
     assert_eq!(clock.slept(), [Duration::from_secs(50)]);
 }
@@ -67,9 +84,10 @@ async fn a_limit_is_shared_by_all_that_use_the_database() {
 async fn a_call_is_not_sent_if_its_place_is_free_only_after_its_deadline() {
     let directory = tempfile::tempdir().unwrap();
     let (clock, script) = (ManualClock::at(start()), Script::new((0..3).map(|_| order())));
-    let client = client(&directory.path().join("journal.db"), "key-1", &clock, &script).await;
+    let path = directory.path().join("journal.db");
+    let client = client(&path, "key-1", &clock, &script).await;
     for _ in 0..3 {
-        look_up(&client).await.unwrap();
+        look_up(&client, &path).await;
     }
 
     let error = client.lookup(&"order-1".parse().unwrap()).timeout(MINUTE).send().await.unwrap_err();
@@ -86,7 +104,7 @@ async fn a_killed_process_costs_its_places_until_its_calls_would_have_ended() {
         let client = client(&path, "key-1", &ManualClock::at(start()), &script).await;
         for _ in 0..2 {
             let client = client.clone();
-            tokio::spawn(async move { look_up(&client).await });
+            tokio::spawn(async move { client.lookup(&"order-1".parse().unwrap()).send().await });
         }
         while script.requests().len() < 2 {
             tokio::task::yield_now().await;
@@ -102,12 +120,12 @@ async fn a_killed_process_costs_its_places_until_its_calls_would_have_ended() {
     let client = client(&path, "key-1", &clock, &script).await;
     // One of three places is free: one call a minute.
     for _ in 0..4 {
-        look_up(&client).await.unwrap();
+        look_up_beside(&client, &path, 2).await;
     }
     assert_eq!(clock.slept(), [MINUTE; 3]);
     // The killed calls had three minutes, and count for one more.
     for _ in 0..3 {
-        look_up(&client).await.unwrap();
+        look_up(&client, &path).await;
     }
     assert_eq!(clock.slept(), [MINUTE; 4]);
 }
@@ -119,17 +137,10 @@ async fn calls_that_the_provider_has_counted_elsewhere_count() {
     let first = order().header("x-ratelimit-limit", "3").header("x-ratelimit-remaining", "0");
     let (clock, script) = (ManualClock::at(start()), Script::new([first, order()]));
     let client = client(&path, "key-1", &clock, &script).await;
-    look_up(&client).await.unwrap();
-    let store = SqliteStore::open(&path).await.unwrap();
-    let count = || async {
-        let query = sqlx::query_scalar::<_, i64>("SELECT count(*) FROM payments_rate_limits WHERE ended");
-        query.fetch_one(store.pool()).await.unwrap()
-    };
-    while count().await < 3 {
-        tokio::task::yield_now().await;
-    }
+    look_up(&client, &path).await;
+    wait_for_calls(&path, "ended", 3).await;
 
-    look_up(&client).await.unwrap();
+    look_up(&client, &path).await;
 
     assert_eq!(clock.slept(), [MINUTE]);
 }
@@ -143,7 +154,7 @@ async fn no_call_is_sent_without_the_database() {
     let store = SqliteStore::open(&path).await.unwrap();
     sqlx::raw_sql("DROP TABLE payments_rate_limits").execute(store.pool()).await.unwrap();
 
-    let error = look_up(&client).await.unwrap_err();
+    let error = client.lookup(&"order-1".parse().unwrap()).send().await.unwrap_err();
 
     assert_eq!((error.kind(), error.outcome()), (ErrorKind::Throttled, Outcome::NotSent));
     assert!(script.requests().is_empty());

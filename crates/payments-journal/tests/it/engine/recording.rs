@@ -100,18 +100,18 @@ async fn a_caller_that_stops_waiting_stops_nothing() {
     {
         let execute = std::pin::pin!(world.journal.execute(ticket));
         // Polled once, then dropped.
-        assert!(futures_poll(execute).is_none());
+        assert!(poll_once(execute).is_none());
     }
-    world.journal.shut_down().await;
-    while world.report(id).await.state == State::Sending || world.report(id).await.state == State::Intended {
+    while world.provider.requests().is_empty() {
         tokio::task::yield_now().await;
     }
+    world.journal.shut_down().await;
     assert_eq!(world.report(id).await.state, State::Succeeded);
     let refused = world.journal.execute(Ticket::of(id)).await.unwrap_err();
     assert!(matches!(refused, JournalError::Closed), "{refused}");
 }
 
-fn futures_poll<T>(future: std::pin::Pin<&mut impl Future<Output = T>>) -> Option<T> {
+fn poll_once<T>(future: std::pin::Pin<&mut impl Future<Output = T>>) -> Option<T> {
     let mut context = std::task::Context::from_waker(std::task::Waker::noop());
     match future.poll(&mut context) {
         std::task::Poll::Ready(value) => Some(value),
