@@ -39,7 +39,9 @@ async fn a_journal_that_forgets_attempts_whose_lease_expired_is_detected() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_process_that_is_paused_past_its_lease_executes_nothing_twice_and_its_late_result_counts() {
-    for operation in ["turbopay.pay-out", "turbopay.pay-out/resend", "turratech.start-payment", "card3ds.create-payment"] {
+    for operation in
+        ["turbopay.pay-out", "turbopay.pay-out/resend", "turratech.start-payment", "card3ds.create-payment"]
+    {
         for point in [7, 8] {
             let report = run_one(&format!("{operation} execute works ~{point}")).await;
             assert_eq!((report.passed(), report.pauses()), (true, 1), "{report}");

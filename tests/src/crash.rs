@@ -211,4 +211,4 @@ impl Next {
 const PAUSES: usize = 10;
 
 /// More than one, because most of a run is a wait for a lease.
-const RUNS_PER_CORE: usize = 10;
+const RUNS_PER_CORE: usize = 8;

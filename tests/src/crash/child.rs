@@ -142,8 +142,7 @@ impl Merchant {
     /// Receives webhooks until the process ends.
     async fn receive(&self, mut webhooks: UnboundedReceiver<(usize, HeaderMap, Vec<u8>)>) -> Failed {
         while let Some((number, headers, body)) = webhooks.recv().await {
-            let inbox =
-                Inbox { prepared: &self.job.prepared, journal: &self.journal, headers: &headers, body: &body };
+            let inbox = Inbox { prepared: &self.job.prepared, journal: &self.journal, headers: &headers, body: &body };
             if let Err(error) = (self.provider.receive)(&inbox).await {
                 return error;
             }
@@ -223,7 +222,8 @@ fn settings(scenario: &Scenario) -> Settings {
     settings.lease_margin = Duration::from_millis(100);
     settings.backoff = Backoff::new(Duration::from_millis(10), Duration::from_millis(100));
     settings.polling = Backoff::new(Duration::from_millis(20), Duration::from_millis(100));
-    settings.in_flight = Duration::from_millis(300);
+    // On a busy machine, the sandbox may execute a request long after the client stopped waiting for it.
+    settings.in_flight = Duration::from_millis(800);
     settings.lookups = 2;
     settings.resend_taken_once = scenario.resends;
     settings.pause = Duration::from_millis(100);

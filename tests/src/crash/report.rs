@@ -143,13 +143,26 @@ impl Report {
         writeln!(
             f,
             "{:<40}{:>6}{:>7}{:>8} |{:>6}{:>6}{:>7} |{:>10}{:>8}{:>8}{:>10} |{:>5}{:>8}{:>7}",
-            "operation", "runs", "kills", "pauses", "0", "1", "more", "succeeded", "pending", "review", "abandoned", "lost", "denied",
+            "operation",
+            "runs",
+            "kills",
+            "pauses",
+            "0",
+            "1",
+            "more",
+            "succeeded",
+            "pending",
+            "review",
+            "abandoned",
+            "lost",
+            "denied",
             "other"
         )?;
         for (name, counts) in &self.operations {
             let Counts { runs, kills, pauses, executed, lost, denied, other, .. } = counts;
             let [succeeded, pending, review, abandoned] =
-                [State::Succeeded, State::Pending, State::NeedsReview, State::Abandoned].map(|state| counts.state(state));
+                [State::Succeeded, State::Pending, State::NeedsReview, State::Abandoned]
+                    .map(|state| counts.state(state));
             writeln!(
                 f,
                 "{name:<40}{runs:>6}{kills:>7}{pauses:>8} |{:>6}{:>6}{:>7} |{succeeded:>10}{pending:>8}{review:>8}{abandoned:>10} \
@@ -158,7 +171,10 @@ impl Report {
             )?;
         }
         let effects: usize = self.operations.values().map(|counts| counts.effects).sum();
-        writeln!(f, "\neffects in the merchant's table: {effects}, exactly one per change unless a violation says otherwise")
+        writeln!(
+            f,
+            "\neffects in the merchant's table: {effects}, exactly one per change unless a violation says otherwise"
+        )
     }
 
     fn reviews(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -165,6 +165,7 @@ impl<'a> Merchant<'a> {
 
     /// Kills one process after the other at these points, and lets the next one end.
     async fn die(&mut self, points: &[usize], killed: &mut Vec<String>) -> Result<Result<Outcome, String>, Failed> {
+        let mut ended = None;
         for point in points {
             let mut process = self.start(Some(*point)).await?;
             match self.attend(&mut process).await {
@@ -172,14 +173,19 @@ impl<'a> Merchant<'a> {
                     process.child.kill().await?;
                     killed.push(name);
                 }
-                Attended::Ended(outcome) => return Ok(outcome),
+                Attended::Ended(outcome) => {
+                    ended = Some(outcome);
+                    break;
+                }
             }
         }
-        let is_first = !self.has_started;
-        let outcome = self.end().await?;
+        let outcome = match ended {
+            Some(outcome) => outcome,
+            None => self.end().await?,
+        };
         match outcome {
-            // The process has no hook. The next one delivers the changes.
-            Ok(first) if is_first && self.variant.hook == HookKind::IsMissing => {
+            // The only process so far has no hook. The next one delivers the changes.
+            Ok(first) if self.variant.hook == HookKind::IsMissing && killed.is_empty() => {
                 Ok(self.end().await?.map(|last| Outcome { points: first.points, ..last }))
             }
             outcome => Ok(outcome),

@@ -21,8 +21,10 @@ pub(super) struct Provider {
     /// Builds the clients of the merchant's process.
     pub(super) gateway: fn(&Prepared, Arc<dyn Transport>) -> Result<Gateway, Failed>,
     /// Verifies a webhook and receives it into the journal.
-    pub(super) receive: for<'a> fn(&'a Inbox<'a>) -> Pin<Box<dyn Future<Output = Result<(), Failed>> + Send + 'a>>,
+    pub(super) receive: for<'a> fn(&'a Inbox<'a>) -> ReceiveFuture<'a>,
 }
+
+pub(super) type ReceiveFuture<'a> = Pin<Box<dyn Future<Output = Result<(), Failed>> + Send + 'a>>;
 
 /// A webhook that arrived, and the journal that receives it.
 pub(super) struct Inbox<'a> {
@@ -33,6 +35,7 @@ pub(super) struct Inbox<'a> {
 }
 
 /// One operation.
+#[derive(Clone, Copy)]
 pub(super) struct Scenario {
     /// The name, such as `turbopay.pay-out/resend`.
     pub(super) name: &'static str,

@@ -27,6 +27,19 @@ pub(super) const PROVIDER: Provider = Provider {
                 MayReview::IfNotExecuted,
             )
         },
+        Scenario {
+            sandbox: |builder| {
+                let builder = builder.turbo_txn(Settings::default().unadjusted_amounts());
+                builder.fault("turbo-txn.initiate @after-commit fin")
+            },
+            ..Scenario::new(
+                "turbo-txn.start-payment/lost-response",
+                ("turbo-txn.initiate", EntryKind::Executed),
+                |sandbox| Box::pin(async { Ok(at(sandbox)) }),
+                |_| start_payment(),
+                MayReview::IfNotExecuted,
+            )
+        },
         // The provider adds paise to the amount, so a lookup shows another amount than the intent has.
         Scenario::new(
             "turbo-txn.start-payment/adjusted",
@@ -37,9 +50,7 @@ pub(super) const PROVIDER: Provider = Provider {
         ),
         // The callbacks are hints: a lookup decides.
         Scenario {
-            sandbox: |builder| {
-                builder.turbo_txn(Settings::default().unadjusted_amounts().callback_url(SHOP))
-            },
+            sandbox: |builder| builder.turbo_txn(Settings::default().unadjusted_amounts().callback_url(SHOP)),
             customer: Some(|sandbox| {
                 let order = sandbox.turbo_txn().order(REFERENCE);
                 order.pending();

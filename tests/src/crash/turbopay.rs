@@ -35,6 +35,17 @@ pub(super) const PROVIDER: Provider = Provider {
         PAY_OUT,
         Scenario { name: "turbopay.pay-out/resend", ..resending(PAY_OUT) },
         Scenario { name: "turbopay.pay-out/webhook", has_webhooks: true, ..PAY_OUT },
+        Scenario {
+            name: "turbopay.pay-out/lost-response",
+            sandbox: |builder| without_unique_references(builder).fault("turbopay.withdraw @after-commit fin"),
+            ..PAY_OUT
+        },
+        // The credentials are refused once, which pauses the account.
+        Scenario {
+            name: "turbopay.pay-out/unauthorized",
+            sandbox: |builder| without_unique_references(builder).fault("turbopay.withdraw @before-commit json=401"),
+            ..PAY_OUT
+        },
     ],
     gateway,
     receive: |inbox| {
@@ -82,7 +93,7 @@ const CONFIRM: Scenario = Scenario {
 };
 
 const PAY_OUT: Scenario = Scenario {
-    sandbox: |builder| builder.turbopay(settings().without_unique_references()),
+    sandbox: without_unique_references,
     rests_pending: false,
     ..Scenario::new(
         "turbopay.pay-out",

@@ -29,9 +29,7 @@ pub(super) const PROVIDER: Provider = Provider {
             )
         },
         Scenario {
-            sandbox: |builder| {
-                builder.turratech(Settings::default().debits_stay_processing())
-            },
+            sandbox: |builder| builder.turratech(Settings::default().debits_stay_processing()),
             customer: Some(|sandbox| sandbox.turratech().payment(REFERENCE).succeed()),
             has_webhooks: true,
             rests_pending: false,

@@ -1,7 +1,7 @@
 //! Executors of card3ds's native calls, as an application writes them.
 
-use card3ds::{Client, NewPayment, Payment, PaymentId, ThreeDsCallback};
 use async_trait::async_trait;
+use card3ds::{Client, NewPayment, Payment, PaymentId, ThreeDsCallback};
 use payments_core::gateway::{Recovery, WriteOperation};
 use payments_core::{Error, PaymentStatus, ValidationError};
 use payments_journal::{Accepted, Executor, Instruction, Observation, Response, Rules};
