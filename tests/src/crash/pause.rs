@@ -24,7 +24,8 @@ pub(super) async fn run(merchant: &mut Merchant<'_>, point: usize) -> Result<Pau
     let mut first = merchant.start(Some(point)).await?;
     let at = match merchant.attend(&mut first).await {
         Attended::Reached(name) => Some(name).filter(|name| can_pause(name)),
-        Attended::Ended(outcome) => return Ok(Paused { at: None, outcome }),
+        Attended::Ended(Err(problem)) => return Ok(Paused { at: None, outcome: Err(problem) }),
+        Attended::Ended(Ok(_)) => return Ok(Paused { at: None, outcome: merchant.end().await? }),
     };
     if at.is_some() {
         signal(&first, Signal::STOP)?;
