@@ -3,6 +3,7 @@
 #[expect(missing_docs, reason = "`docs/guide/adding-a-provider.md` explains this module")]
 pub mod acme_pay;
 mod clients;
+pub mod crash;
 pub mod demo;
 #[cfg(doctest)]
 mod guide;

@@ -11,6 +11,7 @@ const STEPS: &[(&str, Action)] = &[
     ("docs", docs::run),
     ("test", test::run),
     ("matrix", programs::short_matrix),
+    ("crash", programs::short_crash),
     ("features", features::run),
     ("simulate", programs::simulate),
     ("attack", programs::attack),

@@ -59,7 +59,7 @@ struct Command {
 }
 
 const COMMANDS: &[Command] = &[
-    Command { name: "ci", about: "runs the twelve checks below, which every change must pass", run: ci::run },
+    Command { name: "ci", about: "runs the thirteen checks below, which every change must pass", run: ci::run },
     Command { name: "tidy", about: "checks formatting, lints, crate layers, crate metadata and links", run: tidy::run },
     Command {
         name: "docs",
@@ -71,6 +71,11 @@ const COMMANDS: &[Command] = &[
         name: "matrix",
         about: "runs every operation under every fault in the sandbox; --help lists its options",
         run: programs::matrix,
+    },
+    Command {
+        name: "crash",
+        about: "kills a merchant's process at every point; the journal must recover; --help lists its options",
+        run: programs::crash,
     },
     Command {
         name: "features",

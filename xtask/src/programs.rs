@@ -16,6 +16,16 @@ pub(crate) fn short_matrix(_: &[String]) -> Result<Step, Failure> {
     run("matrix", &[], &["--runs".to_owned(), SHORT.to_owned()])
 }
 
+/// Runs in debug mode, to reuse the tests' build: most of a run is a wait for a lease.
+pub(crate) fn crash(args: &[String]) -> Result<Step, Failure> {
+    run("crash", &[], args)
+}
+
+/// Kills at a sample of the points.
+pub(crate) fn short_crash(_: &[String]) -> Result<Step, Failure> {
+    run("crash", &[], &["--points".to_owned(), SHORT_CRASH.to_owned()])
+}
+
 /// Runs in release mode: in debug mode, a day takes a hundred times as long.
 pub(crate) fn simulate(args: &[String]) -> Result<Step, Failure> {
     run("simulate", RELEASE, args)
@@ -40,3 +50,6 @@ const RELEASE: &[&str] = &["--release"];
 
 /// Takes less than a minute on two cores.
 const SHORT: &str = "600";
+
+/// Takes about a minute on two cores.
+const SHORT_CRASH: &str = "600";

@@ -1,0 +1,242 @@
+//! The merchant's process: it records an intent with its own order, executes it or leaves it to the worker, and ends when
+//! the intent rests.
+
+use std::io::{BufRead as _, Write as _};
+use std::sync::Arc;
+use std::time::Duration;
+
+use payments_core::http::{HeaderMap, HeaderName, HeaderValue};
+use payments_journal::{Backoff, IntentId, Journal, JournalKey, JournalKeys, Settings, State, Ticket};
+use payments_journal_sqlx::SqliteStore;
+use sqlx::Row as _;
+use sqlx::sqlite::SqlitePool;
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+
+use super::Failed;
+use super::hook::{HookKind, MerchantHook};
+use super::job::{Effect, FromChild, Job, Outcome, ToChild};
+use super::points::Points;
+use super::scenario::{self, Inbox, Provider, Scenario};
+use super::store::WatchedStore;
+use super::transport::WatchedTransport;
+use super::variant::Mode;
+
+/// Works on the job that stands in the first line of the standard input, and reports on the standard output.
+///
+/// It uses one thread, so that nothing goes on while the process waits at a point.
+pub fn work() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let result = runtime.map_err(Failed::from).and_then(|runtime| runtime.block_on(run()));
+    say(&result.unwrap_or_else(|error| FromChild::Failed(error.to_string())));
+}
+
+/// Writes a line to the parent. If the parent is gone, so is the process.
+pub(super) fn say(message: &FromChild) {
+    let line = serde_json::to_string(message).unwrap_or_default();
+    let mut output = std::io::stdout().lock();
+    if writeln!(output, "{line}").and_then(|()| output.flush()).is_err() {
+        std::process::exit(1);
+    }
+}
+
+struct Merchant {
+    job: Job,
+    scenario: &'static Scenario,
+    provider: &'static Provider,
+    pool: SqlitePool,
+    journal: Journal<WatchedStore>,
+    points: Points,
+}
+
+async fn run() -> Result<FromChild, Failed> {
+    let mut line = String::new();
+    std::io::stdin().read_line(&mut line)?;
+    let job: Job = serde_json::from_str(&line)?;
+    if job.hook == HookKind::Panics {
+        // The hook's panics are expected.
+        std::panic::set_hook(Box::new(|_| {}));
+    }
+    let points = Points::new(job.stop_at);
+    let webhooks = listen(points.clone());
+    let merchant = Merchant::start(job, points).await?;
+    let id = merchant.order().await?;
+    let receiving = merchant.receive(webhooks);
+    let working = merchant.work_until_it_rests(id);
+    let rests = tokio::select! {
+        rests = working => rests?,
+        failed = receiving => return Err(failed),
+    };
+    Ok(FromChild::Done(Box::new(merchant.outcome(id, rests).await?)))
+}
+
+/// Reads the lines of the parent in a thread of its own, and ends the process with the parent.
+fn listen(points: Points) -> UnboundedReceiver<(usize, HeaderMap, Vec<u8>)> {
+    let (sender, receiver) = unbounded_channel();
+    std::thread::spawn(move || {
+        for line in std::io::stdin().lock().lines() {
+            match line.as_deref().map(serde_json::from_str) {
+                Ok(Ok(ToChild::GoOn)) => points.go_on(),
+                Ok(Ok(ToChild::Webhook { number, headers, body })) => {
+                    let header = |(name, value): &(String, String)| {
+                        Some((name.parse::<HeaderName>().ok()?, value.parse::<HeaderValue>().ok()?))
+                    };
+                    let headers = headers.iter().filter_map(header).collect();
+                    // The receiver is gone when the work is done.
+                    drop(sender.send((number, headers, body)));
+                }
+                _ => break,
+            }
+        }
+        std::process::exit(1);
+    });
+    receiver
+}
+
+impl Merchant {
+    async fn start(job: Job, points: Points) -> Result<Self, Failed> {
+        let scenario = scenario::named(&job.scenario)?;
+        let provider = scenario.provider()?;
+        let pool = SqlitePool::connect_with(SqliteStore::options(&job.database)).await?;
+        let store = SqliteStore::new(pool.clone());
+        points.pass("before the migration");
+        store.migrate().await?;
+        points.pass("after the migration");
+        sqlx::raw_sql(TABLES).execute(&pool).await?;
+        let transport = Arc::new(WatchedTransport::new(points.clone())?);
+        let store = WatchedStore::new(store, points.clone(), job.control);
+        let journal = Journal::builder(store, JournalKeys::new("test", JournalKey::new(KEY)?)?)
+            .gateway((provider.gateway)(&job.prepared, transport)?)
+            .settings(settings(scenario))
+            .build()?;
+        Ok(Self { job, scenario, provider, pool, journal, points })
+    }
+
+    /// Records the order and the intent in one transaction, unless an earlier process has, and may execute it.
+    async fn order(&self) -> Result<IntentId, Failed> {
+        let intent = (self.scenario.intent)(&self.job.prepared)?;
+        let mut transaction = self.pool.begin_with("BEGIN IMMEDIATE").await?;
+        let order = sqlx::query("INSERT OR IGNORE INTO orders (reference) VALUES (?)").bind(scenario::REFERENCE);
+        let is_new = order.execute(&mut *transaction).await?.rows_affected() == 1;
+        if !is_new && self.job.mode != Mode::Repeat {
+            drop(transaction);
+            let found = self.journal.find(intent.key()).await?;
+            return Ok(found.ok_or("the order is stored, but its intent is lost")?);
+        }
+        let ticket = self.journal.record(&mut transaction, &intent).await?.ticket();
+        self.points.pass("before committing the order and its intent");
+        transaction.commit().await?;
+        self.points.pass("after committing the order and its intent");
+        let id = ticket.intent();
+        if self.job.mode != Mode::Leave {
+            self.execute(ticket).await?;
+        }
+        Ok(id)
+    }
+
+    async fn execute(&self, ticket: Ticket) -> Result<(), Failed> {
+        // What became of it is in the journal.
+        self.journal.execute(ticket).await?;
+        Ok(())
+    }
+
+    /// Receives webhooks until the process ends.
+    async fn receive(&self, mut webhooks: UnboundedReceiver<(usize, HeaderMap, Vec<u8>)>) -> Failed {
+        while let Some((number, headers, body)) = webhooks.recv().await {
+            let inbox = Inbox { prepared: &self.job.prepared, journal: &self.journal, headers: &headers, body: &body };
+            if let Err(error) = (self.provider.receive)(&inbox).await {
+                return error;
+            }
+            say(&FromChild::Received(number));
+        }
+        std::future::pending().await
+    }
+
+    /// Runs the worker until the intent rests, and returns false if it does not in time.
+    async fn work_until_it_rests(&self, id: IntentId) -> Result<bool, Failed> {
+        let hook = MerchantHook::of(self.job.hook, self.job.is_first);
+        let has_hook = hook.is_some();
+        let mut steps = LONGEST.as_millis() / STEP.as_millis();
+        // What the worker still does while it stops may change the intent again.
+        while steps > 0 {
+            let worker = self.journal.worker();
+            let worker = match hook.clone() {
+                Some(hook) => worker.on_change(move |connection, change| Arc::clone(&hook).apply(connection, change)),
+                None => worker,
+            };
+            let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+            let watch = async {
+                let _stop = stop;
+                while steps > 0 && !self.rests(id, has_hook).await? {
+                    steps -= 1;
+                    tokio::time::sleep(STEP).await;
+                }
+                Ok::<(), Failed>(())
+            };
+            let (watched, ()) = tokio::join!(watch, worker.run(async { drop(stopped.await) }));
+            watched?;
+            if self.rests(id, has_hook).await? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    async fn rests(&self, id: IntentId, has_hook: bool) -> Result<bool, Failed> {
+        let state = self.journal.report(id).await?.state;
+        let rests = match state {
+            State::Intended | State::Sending | State::Unknown => false,
+            State::Pending => self.scenario.rests_pending,
+            _ => true,
+        };
+        let is_told = !has_hook || self.effects().await?.last().is_some_and(|effect| effect.after == state);
+        Ok(rests && is_told)
+    }
+
+    async fn effects(&self) -> Result<Vec<Effect>, Failed> {
+        let rows = sqlx::query("SELECT before, after FROM effects ORDER BY id").fetch_all(&self.pool).await?;
+        let state = |name: String| State::from_name(&name).ok_or("an effect has an unknown state");
+        rows.iter().map(|row| Ok(Effect { before: state(row.try_get(0)?)?, after: state(row.try_get(1)?)? })).collect()
+    }
+
+    async fn outcome(&self, id: IntentId, rests: bool) -> Result<Outcome, Failed> {
+        let points = self.points.passed();
+        let report = self.journal.report(id).await?;
+        let orders: i64 = sqlx::query("SELECT count(*) FROM orders").fetch_one(&self.pool).await?.try_get(0)?;
+        Ok(Outcome {
+            points,
+            rests,
+            state: report.state,
+            review: report.review,
+            problem: report.problem,
+            evidence: report.evidence.into_iter().map(|entry| entry.evidence.fact).collect(),
+            orders: u32::try_from(orders)?,
+            effects: self.effects().await?,
+        })
+    }
+}
+
+/// Short times, so that a run takes less than a second. A lease lasts 250 ms.
+fn settings(scenario: &Scenario) -> Settings {
+    let mut settings = Settings::default();
+    settings.call_timeout = Duration::from_millis(150);
+    settings.lease_margin = Duration::from_millis(100);
+    settings.backoff = Backoff::new(Duration::from_millis(10), Duration::from_millis(100));
+    settings.polling = Backoff::new(Duration::from_millis(20), Duration::from_millis(100));
+    // On a busy machine, the sandbox may execute a request long after the client stopped waiting for it.
+    settings.in_flight = Duration::from_millis(800);
+    settings.lookups = 2;
+    settings.resend_taken_once = scenario.resends;
+    settings.pause = Duration::from_millis(100);
+    settings.poll_interval = Duration::from_millis(20);
+    settings
+}
+
+const TABLES: &str = "
+    CREATE TABLE IF NOT EXISTS orders (reference TEXT PRIMARY KEY) STRICT;
+    CREATE TABLE IF NOT EXISTS effects
+        (id INTEGER PRIMARY KEY, intent INTEGER NOT NULL, before TEXT NOT NULL, after TEXT NOT NULL) STRICT";
+
+/// Far longer than any intent takes to rest.
+const LONGEST: Duration = Duration::from_secs(8);
+const STEP: Duration = Duration::from_millis(5);
+const KEY: &str = "test-key-of-the-crash-sweep-0123456789";

@@ -1,0 +1,167 @@
+//! A store with a point before and after each durable write.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use payments_journal::store::{
+    Amendment, Delivery, Inserted, Loaded, Matched, Pause, Received, Store, StoreError, StuckChange,
+};
+use payments_journal::{
+    Account, AttemptId, Change, Fact, Hook, HookFuture, InboxId, IntentId, IntentKey, IntentRow, Message,
+};
+use payments_journal_sqlx::SqliteStore;
+use sqlx::sqlite::SqliteConnection;
+
+use super::points::Points;
+
+/// The `SQLite` store, watched. Its own transactions are atomic, so there are no points between their statements.
+#[derive(Debug)]
+pub(super) struct WatchedStore {
+    inner: SqliteStore,
+    points: Points,
+    /// Makes the mistake that the sweep must detect: an attempt whose lease expired counts as never sent.
+    forgets_attempts: bool,
+}
+
+impl WatchedStore {
+    pub(super) fn new(inner: SqliteStore, points: Points, forgets_attempts: bool) -> Self {
+        Self { inner, points, forgets_attempts }
+    }
+}
+
+impl Store for WatchedStore {
+    type Connection = SqliteConnection;
+
+    async fn record(&self, connection: &mut SqliteConnection, row: &IntentRow) -> Result<Inserted, StoreError> {
+        self.inner.record(connection, row).await
+    }
+
+    async fn find(&self, key: &IntentKey) -> Result<Option<IntentId>, StoreError> {
+        self.inner.find(key).await
+    }
+
+    async fn load(&self, id: IntentId) -> Result<Loaded, StoreError> {
+        self.inner.load(id).await
+    }
+
+    async fn amend<T: Send>(
+        &self,
+        id: IntentId,
+        decide: impl Fn(&Loaded) -> (Option<Amendment>, T) + Send + Sync,
+    ) -> Result<T, StoreError> {
+        let writes = AtomicBool::new(false);
+        let result = self.inner.amend(id, |loaded| {
+            let (amendment, result) = if self.forgets_attempts { decide(&forget(loaded)) } else { decide(loaded) };
+            if let Some(amendment) = &amendment {
+                writes.store(true, Ordering::Relaxed);
+                self.points.pass(format!("before writing {}", describe(amendment)));
+            }
+            (amendment, result)
+        });
+        let result = result.await;
+        if writes.into_inner() {
+            self.points.pass("after writing");
+        }
+        result
+    }
+
+    async fn due(&self, accounts: &[Account], limit: u32) -> Result<Vec<IntentId>, StoreError> {
+        self.inner.due(accounts, limit).await
+    }
+
+    async fn in_review(&self, after: Option<IntentId>, limit: u32) -> Result<Vec<IntentId>, StoreError> {
+        self.inner.in_review(after, limit).await
+    }
+
+    async fn pauses(&self) -> Result<Vec<Pause>, StoreError> {
+        self.inner.pauses().await
+    }
+
+    async fn resume(&self, account: &Account) -> Result<(), StoreError> {
+        self.inner.resume(account).await
+    }
+
+    async fn deliver(
+        &self,
+        hook: &dyn Hook<SqliteConnection>,
+        backoff: &(dyn Fn(u32) -> Duration + Send + Sync),
+    ) -> Result<Delivery, StoreError> {
+        let result = self.inner.deliver(&WatchedHook { hook, points: &self.points }, backoff).await;
+        match &result {
+            Ok(Delivery::Delivered(_)) => self.points.pass("after delivering a change"),
+            Ok(Delivery::Failed(_)) => self.points.pass("after storing a failure of the hook"),
+            _ => {}
+        }
+        result
+    }
+
+    async fn stuck_changes(&self, limit: u32) -> Result<Vec<StuckChange>, StoreError> {
+        self.inner.stuck_changes(limit).await
+    }
+
+    async fn receive(&self, message: &Message) -> Result<Received, StoreError> {
+        self.points.pass("before receiving");
+        let received = self.inner.receive(message).await;
+        self.points.pass("after receiving");
+        received
+    }
+
+    async fn matches(&self, only: Option<InboxId>, limit: u32) -> Result<Vec<Matched>, StoreError> {
+        self.inner.matches(only, limit).await
+    }
+
+    async fn applied(&self, id: InboxId) -> Result<(), StoreError> {
+        self.points.pass("before marking a message as applied");
+        let applied = self.inner.applied(id).await;
+        self.points.pass("after marking a message as applied");
+        applied
+    }
+}
+
+/// The merchant's hook, with a point when its effect is written and not committed.
+struct WatchedHook<'a> {
+    hook: &'a dyn Hook<SqliteConnection>,
+    points: &'a Points,
+}
+
+impl Hook<SqliteConnection> for WatchedHook<'_> {
+    fn apply<'a>(&'a self, connection: &'a mut SqliteConnection, change: &'a Change) -> HookFuture<'a> {
+        Box::pin(async move {
+            self.hook.apply(connection, change).await?;
+            self.points.pass(format!("before committing the effect of {}", change.to));
+            Ok(())
+        })
+    }
+}
+
+/// Returns the intent without the claims whose call did not end, once their lease is over.
+fn forget(loaded: &Loaded) -> Loaded {
+    let ended = |wanted: AttemptId| {
+        let is_end = |fact: &Fact| matches!(fact, Fact::Ended { attempt, .. } if *attempt == wanted);
+        loaded.evidence.iter().any(|entry| is_end(&entry.evidence.fact))
+    };
+    let mut known = loaded.clone();
+    if loaded.head.lease.is_none_or(|lease| lease.until <= loaded.now) {
+        for entry in &mut known.evidence {
+            if matches!(entry.evidence.fact, Fact::Claimed { attempt, .. } if !ended(attempt)) {
+                entry.evidence.fact = Fact::NotFound;
+            }
+        }
+    }
+    known
+}
+
+fn describe(amendment: &Amendment) -> String {
+    let facts = amendment.facts.iter().map(|(fact, _)| match fact {
+        Fact::Claimed { .. } => "a claim",
+        Fact::Ended { .. } => "a result",
+        Fact::LeaseExpired { .. } => "an expired lease",
+        Fact::Found { .. } | Fact::NotFound => "a lookup",
+        Fact::Event(_) => "an event",
+        Fact::GaveUp(_) => "a review",
+        Fact::Abandoned => "an abandonment",
+        _ => "another fact",
+    });
+    let facts: Vec<&str> = facts.collect();
+    if facts.is_empty() { "a schedule".to_owned() } else { facts.join(" and ") }
+}

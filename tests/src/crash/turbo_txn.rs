@@ -1,0 +1,103 @@
+//! Turbo Transactions: nothing prevents a second execution, but a lookup shows the first.
+
+use std::sync::Arc;
+
+use payments_core::gateway::PaymentRequest;
+use payments_core::transport::Transport;
+use payments_core::{Currency, Money};
+use payments_journal::{Account, Gateway, Intent};
+use payments_sandbox::turbo_txn::Settings;
+use payments_sandbox::{EntryKind, Sandbox};
+use turbo_txn::{CallbackDecryptor, CallbackKey, Client, ClientId, SecretKey};
+
+use super::Failed;
+use super::job::Prepared;
+use super::scenario::{MayReview, Provider, REFERENCE, SHOP, Scenario};
+
+pub(super) const PROVIDER: Provider = Provider {
+    name: NAME,
+    scenarios: &[
+        Scenario {
+            sandbox: |builder| builder.turbo_txn(Settings::default().unadjusted_amounts()),
+            ..Scenario::new(
+                "turbo-txn.start-payment",
+                ("turbo-txn.initiate", EntryKind::Executed),
+                |sandbox| Box::pin(async { Ok(at(sandbox)) }),
+                |_| start_payment(),
+                MayReview::IfNotExecuted,
+            )
+        },
+        Scenario {
+            sandbox: |builder| {
+                let builder = builder.turbo_txn(Settings::default().unadjusted_amounts());
+                builder.fault("turbo-txn.initiate @after-commit fin")
+            },
+            ..Scenario::new(
+                "turbo-txn.start-payment/lost-response",
+                ("turbo-txn.initiate", EntryKind::Executed),
+                |sandbox| Box::pin(async { Ok(at(sandbox)) }),
+                |_| start_payment(),
+                MayReview::IfNotExecuted,
+            )
+        },
+        // The provider adds paise to the amount, so a lookup shows another amount than the intent has.
+        Scenario::new(
+            "turbo-txn.start-payment/adjusted",
+            ("turbo-txn.initiate", EntryKind::Executed),
+            |sandbox| Box::pin(async { Ok(at(sandbox)) }),
+            |_| start_payment(),
+            MayReview::Always,
+        ),
+        // The callbacks are hints: a lookup decides.
+        Scenario {
+            sandbox: |builder| builder.turbo_txn(Settings::default().unadjusted_amounts().callback_url(SHOP)),
+            customer: Some(|sandbox| {
+                let order = sandbox.turbo_txn().order(REFERENCE);
+                order.pending();
+                order.approve();
+            }),
+            has_webhooks: true,
+            rests_pending: false,
+            ..Scenario::new(
+                "turbo-txn.start-payment/callback",
+                ("turbo-txn.initiate", EntryKind::Executed),
+                |sandbox| Box::pin(async { Ok(at(sandbox)) }),
+                |_| start_payment(),
+                MayReview::IfNotExecuted,
+            )
+        },
+    ],
+    gateway,
+    receive: |inbox| {
+        Box::pin(async move {
+            let decryptor = CallbackDecryptor::new(CallbackKey::new(inbox.prepared.key("callback_key")?)?);
+            let hint = decryptor.decrypt(inbox.body)?.hint();
+            inbox.journal.receive_hint(&Account::at(NAME), &hint).await?;
+            Ok(())
+        })
+    },
+};
+
+fn gateway(prepared: &Prepared, transport: Arc<dyn Transport>) -> Result<Gateway, Failed> {
+    let id = ClientId::new(prepared.key("client_id")?)?;
+    let builder = Client::builder(id, SecretKey::new(prepared.key("secret_key")?)?);
+    let client = builder.base_url(prepared.base_url.as_str()).transport(transport).build()?;
+    Ok(Gateway::new(Account::at(NAME), &Client::capabilities()).starts_payments(client.clone()).looks_up(client))
+}
+
+fn at(sandbox: &Sandbox) -> Prepared {
+    let provider = sandbox.turbo_txn();
+    let keys = [
+        ("client_id", provider.client_id()),
+        ("secret_key", provider.secret_key()),
+        ("callback_key", provider.callback_key()),
+    ];
+    Prepared::at(provider.base_url(), &keys)
+}
+
+fn start_payment() -> Result<Intent, Failed> {
+    let amount = Money::parse("300", Currency::INR)?;
+    Ok(Intent::new(NAME, PaymentRequest::new(REFERENCE, amount).return_url(format!("{SHOP}/thanks"))))
+}
+
+const NAME: &str = "turbo-txn";

@@ -1,0 +1,135 @@
+//! TurraTech: an idempotency key protects each operation, so nothing ever needs a review.
+
+use std::sync::Arc;
+
+use payments_core::gateway::{CancelRequest, CaptureRequest, PaymentRequest, RefundRequest};
+use payments_core::transport::Transport;
+use payments_core::{Currency, Money};
+use payments_journal::{Account, Gateway, Intent};
+use payments_sandbox::turratech::Settings;
+use payments_sandbox::{EntryKind, Sandbox};
+use turratech::{CaptureMethod, Client, NewPayment, WebhookSecret, WebhookVerifier};
+
+use super::Failed;
+use super::job::Prepared;
+use super::scenario::{MayReview, PrepareFuture, Provider, REFERENCE, SHOP, Scenario};
+use crate::clients::turratech_at;
+
+pub(super) const PROVIDER: Provider = Provider {
+    name: NAME,
+    scenarios: &[
+        Scenario {
+            rests_pending: false,
+            ..Scenario::new(
+                "turratech.start-payment",
+                ("turratech.create-payment", EntryKind::Executed),
+                |sandbox| Box::pin(async { Ok(at(sandbox)) }),
+                |_| start_payment("pm_card_visa"),
+                MayReview::Never,
+            )
+        },
+        Scenario {
+            sandbox: |builder| builder.turratech(Settings::default().debits_stay_processing()),
+            customer: Some(|sandbox| sandbox.turratech().payment(REFERENCE).succeed()),
+            has_webhooks: true,
+            rests_pending: false,
+            ..Scenario::new(
+                "turratech.start-payment/webhook",
+                ("turratech.create-payment", EntryKind::Executed),
+                |sandbox| Box::pin(subscribed(sandbox)),
+                |prepared| start_payment(prepared.payment_id()?),
+                MayReview::Never,
+            )
+        },
+        Scenario {
+            rests_pending: false,
+            ..Scenario::new(
+                "turratech.capture",
+                ("turratech.capture-payment", EntryKind::Captured),
+                authorized,
+                |prepared| Ok(Intent::new(NAME, CaptureRequest::new(REFERENCE, prepared.payment_id()?, pounds()))),
+                MayReview::Never,
+            )
+        },
+        Scenario {
+            rests_pending: false,
+            ..Scenario::new(
+                "turratech.cancel",
+                ("turratech.cancel-payment", EntryKind::Released),
+                authorized,
+                |prepared| Ok(Intent::new(NAME, CancelRequest::new(REFERENCE, prepared.payment_id()?))),
+                MayReview::Never,
+            )
+        },
+        // A partial refund, so that a second one would also be possible. No status of a refund is documented as final.
+        Scenario::new(
+            "turratech.refund",
+            ("turratech.create-refund", EntryKind::Refunded),
+            |sandbox| Box::pin(paid(sandbox, None)),
+            |prepared| {
+                let part = Money::from_minor(500, Currency::GBP);
+                Ok(Intent::new(NAME, RefundRequest::new(REFERENCE, prepared.payment_id()?, part)))
+            },
+            MayReview::Never,
+        ),
+    ],
+    gateway,
+    receive: |inbox| {
+        Box::pin(async move {
+            let secret = WebhookSecret::new(inbox.prepared.key("webhook_secret")?)?;
+            let event = WebhookVerifier::new(secret).verify(inbox.body, inbox.headers)?;
+            inbox.journal.receive(&Account::at(NAME), &event).await?;
+            Ok(())
+        })
+    },
+};
+
+fn gateway(prepared: &Prepared, transport: Arc<dyn Transport>) -> Result<Gateway, Failed> {
+    let builder = Client::builder(turratech::ApiKey::new(prepared.key("api_key")?)?);
+    let client = builder.base_url(prepared.base_url.as_str()).transport(transport).build()?;
+    Ok(Gateway::new(Account::at(NAME), &Client::capabilities())
+        .starts_payments(client.clone())
+        .captures(client.clone())
+        .cancels(client.clone())
+        .refunds(client.clone())
+        .retrieves(client))
+}
+
+fn at(sandbox: &Sandbox) -> Prepared {
+    let provider = sandbox.turratech();
+    let keys = [("api_key", provider.api_key()), ("webhook_secret", provider.webhook_secret())];
+    Prepared::at(provider.base_url(), &keys)
+}
+
+/// Subscribes to webhooks, and creates a direct debit's payment method.
+async fn subscribed(sandbox: &Sandbox) -> Result<Prepared, Failed> {
+    sandbox.turratech().send_events_to(SHOP);
+    let debit = turratech::NewPaymentMethod::new(turratech::PaymentMethodType::BacsDebit);
+    let method = turratech_at(sandbox)?.create_payment_method(debit).send().await?;
+    Ok(at(sandbox).payment(method.id.as_str()))
+}
+
+fn authorized(sandbox: &Sandbox) -> PrepareFuture<'_> {
+    Box::pin(paid(sandbox, Some(CaptureMethod::Manual)))
+}
+
+/// Creates the payment that the operation is about.
+async fn paid(sandbox: &Sandbox, capture: Option<CaptureMethod>) -> Result<Prepared, Failed> {
+    let new = NewPayment::new(pounds()).payment_method("pm_card_visa".parse()?).confirm(true);
+    let mut new = new.metadata("order_id", REFERENCE);
+    if let Some(capture) = capture {
+        new = new.capture_method(capture);
+    }
+    let payment = turratech_at(sandbox)?.create_payment(new).send().await?;
+    Ok(at(sandbox).payment(payment.id.as_str()))
+}
+
+fn start_payment(method: &str) -> Result<Intent, Failed> {
+    Ok(Intent::new(NAME, PaymentRequest::new(REFERENCE, pounds()).payment_method(method)))
+}
+
+fn pounds() -> Money {
+    Money::from_minor(2000, Currency::GBP)
+}
+
+const NAME: &str = "turratech";
