@@ -100,7 +100,8 @@ impl Run {
     }
 
     fn lives(&self) -> bool {
-        let simulate = |seed| life(seed, lives::Flaw::None);
+        let flaw = std::env::var("TEMP_FLAW").ok().and_then(|n| n.parse::<usize>().ok()).map_or(lives::Flaw::None, |n| lives::Flaw::ALL[n]);
+        let simulate = |seed| life(seed, flaw);
         let (tally, failed, elapsed) = self.all(simulate, lives::Tally::default(), lives::Tally::and);
         println!("{}", tally.summary(failed));
         println!("time:     {}", self.rate(tally.lives + failed, elapsed, "lives"));
@@ -164,7 +165,7 @@ fn usage_error(problem: &str) -> ExitCode {
 }
 
 /// One mistake often causes many violations.
-const MAX_PRINTED: u64 = 20;
+const MAX_PRINTED: u64 = 200;
 
 const HELP: &str = "Usage: cargo xtask simulate [--days | --journal] [--seeds N] [--from S] [--jobs N]
        cargo xtask simulate [--journal] --seed S

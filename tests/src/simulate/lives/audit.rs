@@ -200,14 +200,16 @@ impl Audit {
             // The money of a payout may have been returned later.
             State::Succeeded if order.kind == Kind::Payout => executed == 0,
             State::Succeeded => moved == 0,
-            State::Reversed => executed == 0,
-            State::Pending => executed == 0 && order.kind != Kind::Confirm,
+            // A deposit can be paid, and expire, without its confirmation.
+            State::Reversed | State::Pending if order.kind == Kind::Confirm => false,
+            State::Reversed | State::Pending => executed == 0,
             _ => false,
         };
         if contradicts {
             return Some(format!("it is {state}, but the ledger has {executed} executions and money moved: {moved}"));
         }
-        (loaded.head.review == Some(Review::Unexplained)).then(|| "a request of this journal is unexplained".to_owned())
+        let is_unexplained = loaded.head.review == Some(Review::Unexplained) && order.kind != Kind::Confirm;
+        is_unexplained.then(|| "a request of this journal is unexplained".to_owned())
     }
 
     /// Checks every intent against the ledger, also if nothing was committed.

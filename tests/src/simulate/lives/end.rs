@@ -130,6 +130,8 @@ impl Life {
             }
             (State::NeedsReview, Some(Review::Contradiction)) => order.amount_changed,
             (State::NeedsReview, Some(Review::StatusOrder)) => true,
+            // A deposit can be paid, and expire, without its confirmation.
+            (State::NeedsReview, Some(Review::Unexplained)) => order.kind == Kind::Confirm,
             (State::NeedsReview, _) => false,
             (State::Abandoned, _) => executed == 0,
             (State::Refused, _) => moved <= 0,
@@ -147,7 +149,7 @@ impl Life {
             // A final status can still change (documented), and the message about it can be lost.
             (State::Succeeded, _) => moved > 0 || (order.kind == Kind::Payout && executed > 0),
             (State::Failed, _) => moved <= 0 || order.succeeded_late,
-            (State::Reversed, _) => executed > 0,
+            (State::Reversed, _) => executed > 0 || order.kind == Kind::Confirm,
             _ => false,
         };
         (!agrees).then(|| {

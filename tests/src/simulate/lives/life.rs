@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use payments_journal::memory::MemoryStore;
 use payments_journal::{Backoff, JournalKey, JournalKeys, Settings};
-use payments_sandbox::{OutgoingMessage, Sandbox, turbopay};
+use payments_sandbox::{OutgoingMessage, Sandbox, turbo_txn, turbopay};
 
 use super::super::faults::{provider_settings, random_fault, random_message_fault};
 use super::super::process::{MERCHANT_URL, WallClock};
 use super::host::World;
-use super::orders::Order;
+use super::orders::{Kind, Order};
 use super::process::{Machine, Process, clients_without_faults};
 use super::{Flaw, Tally};
 use crate::random::Random;
@@ -40,6 +40,11 @@ impl Life {
             settings.resend_taken_once = true;
             builder = builder.turbopay(turbopay::Settings::default().opening_balance(1_000_000));
         }
+        // The amount to pay may differ from the requested one (documented). The journal then asks a person.
+        let changes_amounts = random.percent(30);
+        if !changes_amounts {
+            builder = builder.turbo_txn(turbo_txn::Settings::default().unadjusted_amounts());
+        }
         let offline = if with_timeline { builder } else { builder.without_timeline() }.offline();
         offline.turratech().send_events_to(&format!("{MERCHANT_URL}/turratech"));
         offline.turbo_txn().send_callbacks_to(&format!("{MERCHANT_URL}/turbo-txn"));
@@ -47,13 +52,16 @@ impl Life {
         let database = MemoryStore::with_clock(database_clock.clone());
         let mut orders = Vec::new();
         let clients = clients_without_faults(&offline, &database_clock).expect("the credentials are well-formed");
-        for number in 1..=random.between(2, 6) {
+        for number in 1..=random.between(2, 7) {
             let number = usize::try_from(number).unwrap_or_default();
             orders.extend(Order::draw(&mut random, number, &offline, &clients));
         }
         let count = 2 + random.below(2);
         let injections = Random::new(random.next());
         let world = Arc::new(World::new(offline, flaw, database, count, injections));
+        for order in &mut orders {
+            order.amount_changed |= changes_amounts && order.kind == Kind::Upi;
+        }
         world.state().audit.orders = orders;
         let machines = (0..count).map(|number| Machine {
             number,

@@ -58,10 +58,14 @@ impl Life {
 
     /// Records an intent in the merchant's transaction, and perhaps executes it.
     pub(super) fn record(&mut self) {
-        let (Some((index, order)), Some(process)) = (self.any_order(), self.any_process()) else { return };
-        if order.is_recorded && self.random.percent(80) {
-            return;
+        let is_new = self.random.percent(90);
+        let (mut drawn, process) = (self.any_order(), self.any_process());
+        for _ in 0..5 {
+            if drawn.as_ref().is_some_and(|(_, order)| order.is_recorded == is_new) {
+                drawn = self.any_order();
+            }
         }
+        let (Some((index, order)), Some(process)) = (drawn, process) else { return };
         let machine = &self.machines[process];
         let Some(process) = &machine.process else { return };
         let needs_expiry = order.kind == Kind::Card || self.random.percent(20);
