@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use payments_journal::store::{Entry, Loaded};
-use payments_journal::{CallResult, Change, Decision, Evidence, Fact, IntentId, IntentKey, Review, State, assess};
+use payments_journal::{CallResult, Change, Decision, Evidence, Fact, IntentId, IntentKey, Observation, Review, State, assess};
 use payments_sandbox::Ledger;
 
 use super::Tally;
@@ -251,6 +251,14 @@ impl Audit {
             return Some(format!("it is {}, but the hook has seen {applied}", loaded.head.state));
         }
         let state = loaded.head.state;
+        let is_in_evidence = loaded.evidence.iter().any(|entry| match &entry.evidence.fact {
+            Fact::Event(Observation::Status { status, .. }) => status.is_paid(),
+            Fact::Event(Observation::Contradicts) => true,
+            _ => false,
+        });
+        if order.success_acknowledged && !is_in_evidence {
+            return Some("an event of its success was acknowledged, and is not in the evidence".to_owned());
+        }
         let keeps_success = match state {
             State::Succeeded | State::Reversed | State::NeedsReview => true,
             State::Failed => order.kind == Kind::Payout,

@@ -55,8 +55,8 @@ impl Rates {
     fn draw(random: &mut Random) -> Self {
         Self {
             crash: random.pick(&[0, 4, 10, 30]),
-            stall: random.pick(&[0, 5, 20]),
-            failure: random.pick(&[0, 0, 10, 50]),
+            stall: random.pick(&[0, 10, 40]),
+            failure: random.pick(&[0, 0, 20, 80]),
             lost_commit: random.pick(&[0, 10, 40]),
             refused_connection: random.pick(&[0, 0, 50, 200]),
             hook_failure: random.pick(&[0, 50, 300]),
@@ -211,7 +211,7 @@ impl Host {
         if number < rates.crash {
             Happening::Crash
         } else if number < rates.crash + rates.stall {
-            let millis = random.pick(&[50, 1_000, 8_000, 29_000, 31_000, 95_000, 600_000]);
+            let millis = random.pick(&[50, 8_000, 31_000, 95_000, 95_000, 600_000]);
             Happening::Stall(Duration::from_millis(millis))
         } else {
             Happening::Nothing
