@@ -27,6 +27,7 @@ mod verdict;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use payments_test_progress::Progress;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
@@ -51,12 +52,14 @@ pub struct Options {
     cell: Option<Cell>,
     client: TestClient,
     controls: bool,
+    show_progress: bool,
 }
 
 impl Options {
     /// Selects at least this many runs of the SDK. Every fault runs at every provider at least once.
     pub fn new(seed: u64, runs: usize) -> Self {
-        Self { seed, runs, provider: None, cell: None, client: TestClient::sdk(), controls: false }
+        let client = TestClient::sdk();
+        Self { seed, runs, provider: None, cell: None, client, controls: false, show_progress: false }
     }
 
     /// Selects one provider.
@@ -98,6 +101,11 @@ impl Options {
     /// Also runs two faulty clients. The matrix must detect them, or its results prove nothing.
     pub fn controls(self) -> Self {
         Self { controls: true, ..self }
+    }
+
+    /// Also shows a progress bar, on a terminal.
+    pub fn show_progress(self) -> Self {
+        Self { show_progress: true, ..self }
     }
 }
 
@@ -208,19 +216,26 @@ impl Tally {
 /// Returns an error if a sandbox cannot be started.
 pub async fn run(options: Options) -> Result<Report, Failed> {
     let plan = options.plan();
-    let Options { seed, runs, provider, cell, client, controls } = options;
+    let Options { seed, runs, provider, cell, client, controls, show_progress } = options;
+    let controls: Vec<_> = if controls { TestClient::controls().into() } else { Vec::new() };
+    let writes = if controls.is_empty() { Vec::new() } else { plan::writes(seed, runs, provider) };
+    let total = u64::try_from(plan.len() + controls.len() * writes.len())?;
+    let progress = if show_progress { Progress::on_terminal(total, "runs") } else { Progress::hidden() };
     let is_single = cell.is_some();
-    let sdk = tally(client, plan, is_single).await?;
+    let sdk = tally(client, plan, is_single, &progress).await?;
     let mut tallies = Vec::new();
-    if controls {
-        for control in TestClient::controls() {
-            tallies.push(tally(control, plan::writes(seed, runs, provider), false).await?);
-        }
+    for control in controls {
+        tallies.push(tally(control, writes.clone(), false, &progress).await?);
     }
     Ok(Report { seed, is_single, sdk, controls: tallies })
 }
 
-async fn tally(client: TestClient, plan: Vec<(Cell, u64)>, report_all: bool) -> Result<Tally, Failed> {
+async fn tally(
+    client: TestClient,
+    plan: Vec<(Cell, u64)>,
+    report_all: bool,
+    progress: &Progress,
+) -> Result<Tally, Failed> {
     let concurrency = std::thread::available_parallelism().map_or(2, std::num::NonZero::get) * RUNS_PER_CORE;
     let semaphore = Arc::new(Semaphore::new(concurrency));
     let mut running = JoinSet::new();
@@ -229,6 +244,7 @@ async fn tally(client: TestClient, plan: Vec<(Cell, u64)>, report_all: bool) -> 
         let permit = Arc::clone(&semaphore).acquire_owned().await?;
         while let Some(run) = running.try_join_next() {
             tally.add(run??, report_all);
+            progress.advance();
         }
         running.spawn(async move {
             let run = run::run(cell, seed, client).await;
@@ -238,6 +254,7 @@ async fn tally(client: TestClient, plan: Vec<(Cell, u64)>, report_all: bool) -> 
     }
     while let Some(run) = running.join_next().await {
         tally.add(run??, report_all);
+        progress.advance();
     }
     Ok(tally)
 }

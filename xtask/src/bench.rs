@@ -5,6 +5,7 @@ mod limits;
 mod machine;
 mod page;
 mod rows;
+mod steps;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -12,6 +13,7 @@ use std::fs;
 use serde_json::Value;
 
 use self::rows::ROWS;
+use self::steps::Steps;
 use crate::process::{Failure, Run, Step};
 use crate::workspace::{self, Workspace};
 
@@ -33,11 +35,13 @@ pub(crate) fn run(args: &[String]) -> Result<Step, Failure> {
     let (quick, rounds) = parse(args)?;
     let target = Workspace::load()?.target.join("comparisons");
     let mut measured = Measured::new();
+    let rows_of_builds = builds::ROWS.len();
+    let mut steps = Steps::new(if quick { 0 } else { builds::steps(rounds) } + 1 + ROWS.len() - rows_of_builds);
     if !quick {
-        builds::measure(&target, rounds, &mut measured)?;
+        builds::measure(&target, rounds, &mut steps, &mut measured)?;
     }
     builds::count_crates(&mut measured)?;
-    measure_table(&target, &mut measured)?;
+    measure_table(&target, &mut steps, &mut measured)?;
 
     let page = page::write(&machine::describe()?, (!quick).then_some(rounds), &measured);
     println!("\n{page}");
@@ -78,16 +82,17 @@ fn parse(args: &[String]) -> Result<(bool, usize), Failure> {
 }
 
 /// Measures the rows of the program `table`.
-fn measure_table(target: &std::path::Path, measured: &mut Measured) -> Result<(), Failure> {
+fn measure_table(target: &std::path::Path, steps: &mut Steps, measured: &mut Measured) -> Result<(), Failure> {
     let target = target.join("table");
+    steps.next("building `table`");
     let build = comparisons(&["build", "--release", "--package", "table"]);
     build.args(["--target-dir".as_ref(), target.as_os_str()]).run()?;
-    let lines = Run::program(target.join("release").join("table")).read()?;
-    for line in lines.lines() {
+    Run::program(target.join("release").join("table")).read_lines(|line| {
         let (row, sides) = parse_row(line)?;
+        steps.next(format_args!("measured `{row}`"));
         measured.insert(row, sides);
-    }
-    Ok(())
+        Ok(())
+    })
 }
 
 /// Parses a line of the program's output.
@@ -100,7 +105,7 @@ fn parse_row(line: &str) -> Result<(String, Sides), Failure> {
 }
 
 /// Runs cargo in the workspace `comparisons`, with its locked versions.
-fn comparisons(args: &[&str]) -> Run {
+pub(crate) fn comparisons(args: &[&str]) -> Run {
     let manifest = workspace::root().join("comparisons").join("Cargo.toml");
     Run::cargo().args(args).args(["--quiet", "--locked"]).args(["--manifest-path".as_ref(), manifest.as_os_str()])
 }
@@ -131,6 +136,11 @@ mod tests {
         assert!(check_known(&all).is_ok() && check_complete(&all).is_ok());
         assert!(check_known(&more).unwrap_err().to_string().contains("`webhooks-bare`"));
         assert!(check_complete(&less).unwrap_err().to_string().contains("`flight`"));
+    }
+
+    #[test]
+    fn each_row_of_the_builds_is_a_row() {
+        assert!(builds::ROWS.iter().all(|name| ROWS.iter().any(|row| row.name == *name)));
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Builds the documentation without warnings, and checks the table of capabilities.
+//! Builds the documentation without warnings, and checks the pages that are generated from the code.
 
 use crate::process::{Failure, Run, Step};
 use crate::workspace;
@@ -11,22 +11,47 @@ pub(crate) fn run(args: &[String]) -> Result<Step, Failure> {
             .env("RUSTDOCFLAGS", "-D warnings")
             .run()?;
     }
-    check_capabilities()?;
+    PAGES.iter().try_for_each(Page::check)?;
     Ok(Step::Passed)
 }
 
-/// Checks that the committed table equals the output of the example `capabilities`.
-fn check_capabilities() -> Result<(), Failure> {
-    let table = Run::cargo()
-        .args(["run", "--quiet", "--package", "payments", "--features", "all-providers", "--example", "capabilities"])
-        .read()?;
-    let page = std::fs::read_to_string(workspace::root().join(CAPABILITIES))?;
-    if page.replace('\r', "").ends_with(&table) {
-        return Ok(());
-    }
-    Err(Failure::new(format!(
-        "the table in {CAPABILITIES} is out of date; replace it with the output of the command in that file"
-    )))
+/// A page that contains the output of examples, and ends with it.
+struct Page {
+    path: &'static str,
+    /// The arguments that run the examples, in the order of the page.
+    examples: &'static [&'static [&'static str]],
 }
 
-const CAPABILITIES: &str = "docs/capabilities.md";
+const PAGES: &[Page] = &[
+    Page {
+        path: "docs/capabilities.md",
+        examples: &[&["--package", "payments", "--features", "all-providers", "--example", "capabilities"]],
+    },
+    Page {
+        path: "docs/journal/states.md",
+        examples: &[
+            &["--package", "payments-journal", "--example", "states"],
+            &["--package", "payments", "--features", "all-providers", "--example", "status_changes"],
+        ],
+    },
+];
+
+impl Page {
+    fn check(&self) -> Result<(), Failure> {
+        let page = std::fs::read_to_string(workspace::root().join(self.path))?.replace('\r', "");
+        let mut rest = page.as_str();
+        for example in self.examples {
+            let output = Run::cargo().args(["run", "--quiet"]).args(*example).read()?;
+            let Some((_, after)) = rest.split_once(&output) else { return Err(self.out_of_date()) };
+            rest = after;
+        }
+        if rest.is_empty() { Ok(()) } else { Err(self.out_of_date()) }
+    }
+
+    fn out_of_date(&self) -> Failure {
+        Failure::new(format!(
+            "{} is out of date; replace the generated part with the output of the commands in that file",
+            self.path
+        ))
+    }
+}

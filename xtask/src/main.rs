@@ -7,6 +7,7 @@
 mod bench;
 mod ci;
 mod consumers;
+mod control;
 mod docs;
 mod features;
 mod fuzz;
@@ -78,7 +79,7 @@ const COMMANDS: &[Command] = &[
     },
     Command {
         name: "simulate",
-        about: "simulates 20,000 days of a merchant in the sandbox; --help lists its options",
+        about: "simulates 20,000 days of a merchant, and 20,000 lives of journaled intents; --help lists its options",
         run: programs::simulate,
     },
     Command {
@@ -120,6 +121,11 @@ const COMMANDS: &[Command] = &[
         name: "bench",
         about: "compares performance with alternatives, and writes docs/performance.md; --quick skips the builds",
         run: bench::run,
+    },
+    Command {
+        name: "control",
+        about: "shows that a job queue executes a payment twice after a crash; not in CI, because it builds the queue",
+        run: control::run,
     },
     Command {
         name: "supply-chain",

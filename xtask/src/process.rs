@@ -136,6 +136,20 @@ impl Run {
             .map_err(|_| Failure::new(format!("the output of `{}` is not UTF-8", self.command_line)))
     }
 
+    /// Runs the program and passes each line of its standard output to `each` when it arrives.
+    pub(crate) fn read_lines(mut self, mut each: impl FnMut(&str) -> Result<(), Failure>) -> Result<(), Failure> {
+        let spawned = self.command.stdout(Stdio::piped()).spawn();
+        let mut child = spawned.map_err(|error| cannot_start(&self.command_line, &error))?;
+        let mut lines = child.stdout.take().map(|stdout| BufReader::new(stdout).lines()).into_iter().flatten();
+        let read = lines.try_for_each(|line| each(&line?));
+        if read.is_err() {
+            child.kill()?;
+        }
+        let status = child.wait()?;
+        read?;
+        self.check(status)
+    }
+
     /// Returns true if the program starts and succeeds. Discards its output. Used to detect installed tools.
     pub(crate) fn works(mut self) -> bool {
         let status = self.command.stdout(Stdio::null()).stderr(Stdio::null()).status();
@@ -187,6 +201,18 @@ mod tests {
         let failure = Run::program("no-such-program").run().unwrap_err();
 
         assert!(failure.to_string().starts_with("cannot start `no-such-program`"), "{failure}");
+    }
+
+    #[test]
+    fn lines_are_read_until_one_is_rejected() {
+        let mut lines = Vec::new();
+
+        let failure = Run::program("sh").args(["-c", "echo 1; echo 2; exec sleep 60"]).read_lines(|line| {
+            lines.push(line.to_owned());
+            if line == "2" { Err(Failure::new("no")) } else { Ok(()) }
+        });
+
+        assert_eq!((failure.unwrap_err().to_string(), lines), ("no".to_owned(), vec!["1".to_owned(), "2".to_owned()]));
     }
 
     #[test]

@@ -77,8 +77,8 @@ const CAPABILITIES: Capabilities = Capabilities {
         StatusChanges::new(
             &[WriteOperation::Capture],
             CAPTURE,
-            "documented; `SUCCESS` of a pre-authorization is authorized (inferred); what a failed capture changes is not \
-             documented",
+            "documented: a pre-authorization can be captured; its `SUCCESS` is authorized (inferred); what a failed capture \
+             changes is not documented",
         ),
     ],
 };

@@ -7,6 +7,8 @@
 //!
 //! A verified event of any provider becomes an [`EventReport`], and an unverified callback becomes a [`Hint`].
 //!
+//! A verified event of any provider becomes an [`EventReport`], and an unverified callback becomes a [`Hint`].
+//!
 //! No method of a trait has the name of a client's own method, so that both can be called with the traits in scope.
 
 mod call;

@@ -154,8 +154,7 @@ impl Executor for GatewayExecutor {
     async fn execute(&self, instruction: &Instruction) -> Result<Accepted, Error> {
         let request = request(instruction, self.rules.operation)?;
         match (&self.sender, request) {
-            (Sender::StartPayment(client), Request::StartPayment(mut request)) => {
-                request.card = instruction.card.clone();
+            (Sender::StartPayment(client), Request::StartPayment(request)) => {
                 let started = client.start_payment(&request).await?;
                 let seen = accepted(&started.status, started.amount, request.amount);
                 let provider_id = started.id.clone();
@@ -189,7 +188,7 @@ impl Executor for GatewayExecutor {
                 let seen = accepted(&payout.status, payout.amount, request.amount);
                 Ok(Accepted { seen, provider_id: payout.id.clone(), response: Response::Payout(payout) })
             }
-            _ => Err(Error::configuration("the stored operation and its parameters do not belong together")),
+            _ => Err(Error::unsupported("the stored operation and its parameters do not belong together")),
         }
     }
 
@@ -228,8 +227,9 @@ impl Executor for GatewayExecutor {
 }
 
 fn request(instruction: &Instruction, operation: WriteOperation) -> Result<Request, Error> {
-    let request = Request::from_stored(operation, instruction.version, &instruction.parameters);
-    let request = request.map_err(|problem| Error::configuration(problem.to_string()))?;
+    let request =
+        Request::from_stored(operation, instruction.version, &instruction.parameters, instruction.card.as_ref());
+    let request = request.map_err(|problem| Error::unsupported(problem.to_string()))?;
     Ok(request.with_options(instruction.options.clone()))
 }
 

@@ -63,27 +63,20 @@ pub trait Hook<C>: Send + Sync {
     /// # Errors
     ///
     /// After an error the transaction is rolled back, and the change is delivered again later.
-    fn apply<'a>(
-        &'a self,
-        connection: &'a mut C,
-        change: &'a Change,
-    ) -> Pin<Box<dyn Future<Output = Result<(), HookError>> + Send + 'a>>;
+    fn apply<'a>(&'a self, connection: &'a mut C, change: &'a Change) -> HookFuture<'a>;
 }
 
 impl<C, F> Hook<C> for F
 where
-    F: for<'a> Fn(&'a mut C, &'a Change) -> Pin<Box<dyn Future<Output = Result<(), HookError>> + Send + 'a>>
-        + Send
-        + Sync,
+    F: for<'a> Fn(&'a mut C, &'a Change) -> HookFuture<'a> + Send + Sync,
 {
-    fn apply<'a>(
-        &'a self,
-        connection: &'a mut C,
-        change: &'a Change,
-    ) -> Pin<Box<dyn Future<Output = Result<(), HookError>> + Send + 'a>> {
+    fn apply<'a>(&'a self, connection: &'a mut C, change: &'a Change) -> HookFuture<'a> {
         self(connection, change)
     }
 }
+
+/// What a hook returns.
+pub type HookFuture<'a> = Pin<Box<dyn Future<Output = Result<(), HookError>> + Send + 'a>>;
 
 /// The error of a hook: any error.
 pub type HookError = Box<dyn std::error::Error + Send + Sync>;

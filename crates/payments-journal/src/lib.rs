@@ -32,7 +32,7 @@ pub use error::JournalError;
 pub use evidence::{AttemptId, CallResult, Decision, Evidence, Fact, Observation, Protection, Sequence};
 pub use executor::{Accepted, Executor, Instruction, Known, Response, Sighting};
 pub use gateway::Gateway;
-pub use hook::{Change, ChangeId, Hook, HookError, run_hook};
+pub use hook::{Change, ChangeId, Hook, HookError, HookFuture, run_hook};
 pub use inbox::{InboxId, Message};
 pub use intent::{Account, Intent, IntentId, IntentKey, IntentRow};
 pub use journal::{Builder, Cancelled, Executed, Journal, Receipt, Recorded, Report, Ticket};

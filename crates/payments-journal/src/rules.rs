@@ -82,6 +82,7 @@ impl Rules {
                 WriteOperation::Cancel,
                 PaymentStatus::Succeeded | PaymentStatus::Refunded | PaymentStatus::ChargedBack,
             ) => Meaning::Failed,
+            (WriteOperation::Refund, PaymentStatus::Refunded) => Meaning::Succeeded,
             // Money that was returned was not paid out.
             (WriteOperation::PayOut, PaymentStatus::Refunded) => Meaning::Failed,
             (_, PaymentStatus::Succeeded) => Meaning::Succeeded,

@@ -20,7 +20,7 @@ pub enum State {
     Pending,
     /// Executed: the provider's final status.
     Succeeded,
-    /// Not executed: the provider's final status.
+    /// Not executed, or a payout that was returned: the provider's final status.
     Failed,
     /// Executed, and taken back later: refunded or charged back.
     Reversed,
@@ -118,6 +118,8 @@ pub fn assess<'a>(rules: &Rules, evidence: impl IntoIterator<Item = &'a Evidence
 struct Case {
     attempts: Vec<Attempt>,
     order: Option<KnownStatus>,
+    /// True if the provider ever reported a success.
+    was_executed: bool,
     /// True if an order was seen that contradicts the intent.
     contradicted: bool,
     ask_again: bool,
@@ -220,13 +222,15 @@ impl Case {
             return;
         };
         let status = rules.status(status);
+        self.was_executed |= rules.meaning(&status, *is_final) == Meaning::Succeeded;
         let newer = Some(KnownStatus { status: status.clone(), is_final: *is_final, sequence });
-        let Some(known) = &self.order else {
+        let Some(known) = &mut self.order else {
             self.order = newer;
             return;
         };
         if status == known.status {
-            // The lookup confirms what is known.
+            // A response may not say yet that the status is final. A lookup confirms what is known.
+            known.is_final |= is_final;
             self.ask_again &= began.is_none_or(|began| began < known.sequence);
             return;
         }
@@ -283,6 +287,8 @@ impl Case {
             return match (decision, news) {
                 (Decision::Done, None | Some(Meaning::Succeeded | Meaning::Pending)) => (State::Succeeded, None),
                 (Decision::Done, Some(Meaning::Reversed)) => (State::Reversed, None),
+                // Executed and taken back, such as a payout that was returned.
+                (Decision::NotDone, Some(Meaning::Failed)) if self.was_executed => (State::Failed, None),
                 (Decision::NotDone, None | Some(Meaning::Failed)) => (State::Refused, None),
                 (Decision::Done | Decision::NotDone, Some(_)) => review(Review::AgainstDecision),
             };

@@ -8,7 +8,7 @@ use payments_core::clock::Timer as _;
 use tokio::task::JoinSet;
 
 use crate::error::JournalError;
-use crate::hook::Hook;
+use crate::hook::{Change, Hook, HookFuture};
 use crate::journal::{Inner, Journal};
 use crate::store::{Delivery, Pause, Store};
 
@@ -39,7 +39,25 @@ impl<S: Store> Worker<S> {
     /// that connection happen exactly once.
     ///
     /// Without a hook, changes wait for a worker that has one.
-    pub fn on_change(mut self, hook: impl Hook<S::Connection> + 'static) -> Self {
+    ///
+    /// ```
+    /// use payments_journal::Journal;
+    /// use payments_journal::memory::{MemoryConnection, MemoryStore};
+    ///
+    /// async fn run(journal: Journal<MemoryStore>) {
+    ///     let worker = journal.worker().on_change(|connection: &mut MemoryConnection, change| {
+    ///         Box::pin(async move {
+    ///             println!("{}: {} -> {}", change.key, change.from, change.to);
+    ///             Ok(())
+    ///         })
+    ///     });
+    ///     worker.run(std::future::pending()).await;
+    /// }
+    /// ```
+    pub fn on_change<F>(mut self, hook: F) -> Self
+    where
+        F: for<'a> Fn(&'a mut S::Connection, &'a Change) -> HookFuture<'a> + Send + Sync + 'static,
+    {
         self.hook = Some(Box::new(hook));
         self
     }

@@ -55,8 +55,8 @@ const CAPABILITIES: Capabilities = Capabilities {
     status_changes: &[StatusChanges::new(
         &[WriteOperation::StartPayment],
         TRANSACTION,
-        "`Initiated` is awaiting customer, `Pending` is processing (inferred); that a transaction is updated to `Approved` or \
-         `Rejected` is documented, the order of `Initiated` and `Pending` is not",
+        "documented: a transaction is updated to `Approved` or `Rejected`; `Initiated` is awaiting customer, `Pending` is \
+         processing (inferred); the order of `Initiated` and `Pending` is not documented",
     )],
 };
 

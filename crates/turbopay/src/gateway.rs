@@ -72,14 +72,14 @@ const CAPABILITIES: Capabilities = Capabilities {
         StatusChanges::new(
             &[WriteOperation::StartPayment, WriteOperation::Confirm],
             DEPOSIT,
-            "deposits, documented; `new` is awaiting customer, `pending` is processing; `cancelled` and `expired` are not \
-             final; rare: `failed` to `success`, and `success` to `chargeback`; no documented change leads to `refunded`",
+            "documented: the changes of a deposit; `new` is awaiting customer, `pending` is processing; `cancelled` and \
+             `expired` are not final; rare: `failed` to `success`, and `success` to `chargeback`; no documented change leads to `refunded`",
         ),
         StatusChanges::new(
             &[WriteOperation::PayOut],
             WITHDRAWAL,
-            "withdrawals, documented; `new` and `pending` are processing; rare: `success` to `failed` or `refunded`, when the \
-             money was returned",
+            "documented: the changes of a withdrawal; `new` and `pending` are processing; rare: `success` to `failed` or \
+             `refunded`, when the money was returned",
         ),
     ],
 };

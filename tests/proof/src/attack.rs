@@ -9,6 +9,8 @@ mod test_vector;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use payments_test_progress::Progress;
+
 use crate::{Delivery, Provider, Random, Verdict, card3ds, signed, turbo_txn};
 pub use report::{Failure, Report, Row};
 use test_vector::TestVectors;
@@ -34,9 +36,20 @@ pub fn run(options: Options) -> Report {
     run_against(options, crate::receive)
 }
 
+/// Attacks the receivers of the SDKs, with a progress bar on a terminal.
+#[must_use]
+pub fn run_with_progress(options: Options) -> Report {
+    let total = options.only.map_or(options.deliveries, |_| 1);
+    attack(options, crate::receive, &Progress::on_terminal(total, "deliveries"))
+}
+
 /// Attacks any receiver. A run against a receiver that accepts forgeries must fail.
 #[must_use]
 pub fn run_against(options: Options, receiver: Receiver) -> Report {
+    attack(options, receiver, &Progress::hidden())
+}
+
+fn attack(options: Options, receiver: Receiver, progress: &Progress) -> Report {
     let mut report = Report::new(options);
     let vectors = TestVectors::load();
     for number in options.only.map_or(0..options.deliveries, |only| only..only.saturating_add(1)) {
@@ -44,6 +57,7 @@ pub fn run_against(options: Options, receiver: Receiver) -> Report {
         let attempt = attempt(&vectors, &mut random);
         let judged = catch_unwind(AssertUnwindSafe(|| judge::judge(&attempt, receiver)));
         report.add(number, &attempt, judged.unwrap_or_else(|_| Judgement::Wrong("a panic".to_owned())));
+        progress.advance();
     }
     report
 }

@@ -20,7 +20,7 @@ async fn main() -> ExitCode {
             return ExitCode::from(2);
         }
     };
-    match matrix::run(options).await {
+    match matrix::run(options.show_progress()).await {
         Ok(report) => {
             let text = if json { format!("{}\n", report.json()) } else { report.to_string() };
             // A closed pipe is not an error: the reader has read enough.

@@ -1,4 +1,4 @@
-//! Simulates days of a merchant and compares each with the sandbox's ledger.
+//! Simulates days of a merchant and lives of journaled intents, and compares each with the sandbox's ledger.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "this is a command line tool")]
 
 use std::process::ExitCode;
@@ -6,6 +6,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
+use payments_test_progress::Progress;
 use payments_tests::simulate::lives::{self, life};
 use payments_tests::simulate::{Flaw, Tally, Violation, day, timeline};
 
@@ -86,7 +87,7 @@ struct Run {
 impl Run {
     fn days(&self) -> bool {
         let simulate = |seed| day(seed, Flaw::None);
-        let (tally, failed, elapsed) = self.all(simulate, Tally::default(), Tally::and);
+        let (tally, failed, elapsed) = self.all("days", simulate, Tally::default(), Tally::and);
         let Tally { days, steps, orders, requests, messages, unknown, not_executed, entries, .. } = tally;
         println!(
             "days:     {days} without a violation, {failed} with a violation\n\
@@ -100,9 +101,8 @@ impl Run {
     }
 
     fn lives(&self) -> bool {
-        let flaw = std::env::var("TEMP_FLAW").ok().and_then(|n| n.parse::<usize>().ok()).map_or(lives::Flaw::None, |n| lives::Flaw::ALL[n]);
-        let simulate = |seed| life(seed, flaw);
-        let (tally, failed, elapsed) = self.all(simulate, lives::Tally::default(), lives::Tally::and);
+        let simulate = |seed| life(seed, lives::Flaw::None);
+        let (tally, failed, elapsed) = self.all("lives", simulate, lives::Tally::default(), lives::Tally::and);
         println!("{}", tally.summary(failed));
         println!("time:     {}", self.rate(tally.lives + failed, elapsed, "lives"));
         failed == 0
@@ -111,6 +111,7 @@ impl Run {
     /// Simulates every seed, and adds up the counts.
     fn all<T: Copy + Send + Sync>(
         &self,
+        unit: &'static str,
         simulate: impl Fn(u64) -> Result<T, Box<Violation>> + Sync,
         zero: T,
         and: impl Fn(T, T) -> T + Sync,
@@ -119,6 +120,7 @@ impl Run {
         let start = Instant::now();
         let (next, failed) = (AtomicU64::new(0), AtomicU64::new(0));
         let sum = Mutex::new(zero);
+        let progress = Progress::on_terminal(self.seeds, unit);
         std::thread::scope(|scope| {
             for _ in 0..self.jobs {
                 scope.spawn(|| {
@@ -130,8 +132,12 @@ impl Run {
                         }
                         match simulate(self.from.wrapping_add(number)) {
                             Ok(tally) => own = and(own, tally),
-                            Err(violation) => print_violation(&violation, failed.fetch_add(1, Ordering::Relaxed)),
+                            Err(violation) => {
+                                let printed = failed.fetch_add(1, Ordering::Relaxed);
+                                progress.suspend(|| print_violation(&violation, printed));
+                            }
                         }
+                        progress.advance();
                     }
                     if let Ok(mut sum) = sum.lock() {
                         *sum = and(*sum, own);
@@ -139,6 +145,7 @@ impl Run {
                 });
             }
         });
+        drop(progress);
         (sum.into_inner().unwrap_or(zero), failed.into_inner(), start.elapsed())
     }
 
@@ -165,7 +172,7 @@ fn usage_error(problem: &str) -> ExitCode {
 }
 
 /// One mistake often causes many violations.
-const MAX_PRINTED: u64 = 200;
+const MAX_PRINTED: u64 = 20;
 
 const HELP: &str = "Usage: cargo xtask simulate [--days | --journal] [--seeds N] [--from S] [--jobs N]
        cargo xtask simulate [--journal] --seed S

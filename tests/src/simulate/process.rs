@@ -10,7 +10,6 @@ use payments_sandbox::Offline;
 use turbopay::{Error, RetryPolicy, Traffic};
 use turratech::payments_core::time::OffsetDateTime;
 
-
 /// The clients and webhook verifiers of one process.
 #[derive(Debug)]
 pub(super) struct Process {

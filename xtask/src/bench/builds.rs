@@ -4,13 +4,13 @@ use std::fs;
 use std::path::Path;
 use std::time::{Instant, SystemTime};
 
-use super::{Measured, Sides, comparisons};
+use super::{Measured, Sides, Steps, comparisons};
 use crate::features::crate_names;
 use crate::process::Failure;
 use crate::workspace;
 
 /// Measures build times and binary sizes. The applications take turns, so that load on the machine affects all of them.
-pub(super) fn measure(target: &Path, rounds: usize, measured: &mut Measured) -> Result<(), Failure> {
+pub(super) fn measure(target: &Path, rounds: usize, steps: &mut Steps, measured: &mut Measured) -> Result<(), Failure> {
     // Exclude the download from the measurement.
     comparisons(&["fetch"]).run()?;
     let mut clean = APPS.map(|_| Vec::new());
@@ -21,6 +21,7 @@ pub(super) fn measure(target: &Path, rounds: usize, measured: &mut Measured) -> 
             if target.exists() {
                 fs::remove_dir_all(&target)?;
             }
+            steps.next(format_args!("a clean build of {app}"));
             times.push(build(app, &target)?);
             let incremental = match app.name {
                 OURS => &mut our_incremental,
@@ -28,6 +29,7 @@ pub(super) fn measure(target: &Path, rounds: usize, measured: &mut Measured) -> 
                 _ => continue,
             };
             for _ in 0..INCREMENTAL_BUILDS {
+                steps.next(format_args!("an incremental build of {app}"));
                 touch(app.name)?;
                 incremental.push(build(app, &target)?);
             }
@@ -39,9 +41,17 @@ pub(super) fn measure(target: &Path, rounds: usize, measured: &mut Measured) -> 
     insert("build-stripe", ours, stripe);
     insert("build-webhooks", webhooks, webhooks_with_transport);
     insert("incremental", median(our_incremental), median(their_incremental));
-    insert("binary", binary_size(OURS, target)?, binary_size(BARE, target)?);
+    insert("binary", binary_size(OURS, target, steps)?, binary_size(BARE, target, steps)?);
     Ok(())
 }
+
+/// The number of steps of [`measure`].
+pub(super) fn steps(rounds: usize) -> usize {
+    rounds * (APPS.len() + 2 * INCREMENTAL_BUILDS) + 2
+}
+
+/// The rows that this module measures.
+pub(super) const ROWS: [&str; 6] = ["build-bare", "build-stripe", "build-webhooks", "incremental", "binary", "crates"];
 
 pub(super) fn count_crates(measured: &mut Measured) -> Result<(), Failure> {
     let sides = Sides { ours: crate_count(OURS)?, theirs: crate_count("payrail-stripe")? };
@@ -52,6 +62,12 @@ pub(super) fn count_crates(measured: &mut Measured) -> Result<(), Failure> {
 struct App {
     name: &'static str,
     features: &'static [&'static str],
+}
+
+impl std::fmt::Display for App {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} {}", self.name, self.features.join(","))
+    }
 }
 
 /// The applications, in build order.
@@ -75,7 +91,7 @@ fn build(app: &App, target: &Path) -> Result<u64, Failure> {
     let start = Instant::now();
     cargo.args(["--target-dir".as_ref(), target.as_os_str()]).run()?;
     let millis = u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX);
-    println!("{} {}: {millis} ms", app.name, app.features.join(","));
+    println!("{app}: {millis} ms");
     Ok(millis)
 }
 
@@ -89,7 +105,8 @@ fn touch(app: &str) -> Result<(), Failure> {
 }
 
 /// Returns the size of the stripped release build in bytes.
-fn binary_size(app: &str, target: &Path) -> Result<u64, Failure> {
+fn binary_size(app: &str, target: &Path, steps: &mut Steps) -> Result<u64, Failure> {
+    steps.next(format_args!("a stripped release build of {app}"));
     let target = target.join("stripped");
     let profile = ["--config=profile.release.strip=true", "--config=profile.release.debug=false"];
     let build = comparisons(&["build", "--release", "--package", app]).args(profile);

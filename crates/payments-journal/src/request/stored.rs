@@ -9,7 +9,7 @@ use payments_core::gateway::{
     CancelRequest, CaptureRequest, ConfirmRequest, PaymentRequest, PayoutRequest, RefundRequest, WriteOperation,
 };
 use payments_core::json::{self, DecodeError};
-use payments_core::{Money, ValidationError};
+use payments_core::{Card, Money, ValidationError};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -60,16 +60,20 @@ impl Request {
     ///
     /// # Errors
     ///
-    /// Returns an error if the form is unknown or unreadable, or if the request had a card.
+    /// Returns an error if the form is unknown or unreadable, or if the request had a card and this process has none.
     pub(crate) fn from_stored(
         operation: WriteOperation,
         version: u32,
         bytes: &[u8],
+        card: Option<&Card>,
     ) -> Result<Self, StoredRequestError> {
-        match load(operation, version, bytes)? {
-            (_, HadCard(true)) => Err(StoredRequestError::CardNotStored),
-            (request, HadCard(false)) => Ok(request),
+        let (mut request, HadCard(had_card)) = load(operation, version, bytes)?;
+        match (&mut request, card) {
+            (Self::StartPayment(request), Some(card)) if had_card => request.card = Some(card.clone()),
+            _ if had_card => return Err(StoredRequestError::CardNotStored),
+            _ => {}
         }
+        Ok(request)
     }
 
     /// Checks that nothing but the card is lost in the stored form.

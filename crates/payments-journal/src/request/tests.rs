@@ -58,7 +58,7 @@ fn stored(request: impl Into<Request>) -> String {
 }
 
 fn load(operation: WriteOperation, form: &str) -> Result<Request, StoredRequestError> {
-    Request::from_stored(operation, Request::VERSION, form.as_bytes())
+    Request::from_stored(operation, Request::VERSION, form.as_bytes(), None)
 }
 
 /// An upgrade must not change these: a request that is stored already would differ from the same request.
@@ -145,7 +145,7 @@ proptest! {
     fn a_stored_request_is_loaded_as_it_was(request in any_request()) {
         prop_assert_eq!(request.check(), Ok(()));
         let form = request.to_stored();
-        let loaded = Request::from_stored(request.operation(), Request::VERSION, &form);
+        let loaded = Request::from_stored(request.operation(), Request::VERSION, &form, None);
         if request.has_card() {
             prop_assert_eq!(loaded, Err(StoredRequestError::CardNotStored));
             prop_assert_ne!(&form, &request.without_card().to_stored(), "a payment without the card is another one");
@@ -158,7 +158,7 @@ proptest! {
     #[test]
     fn bytes_that_are_not_a_stored_request_are_an_error(bytes in proptest::collection::vec(any::<u8>(), 0..64)) {
         for operation in WriteOperation::ALL {
-            prop_assert!(Request::from_stored(*operation, Request::VERSION, &bytes).is_err());
+            prop_assert!(Request::from_stored(*operation, Request::VERSION, &bytes, None).is_err());
         }
     }
 }
@@ -242,7 +242,7 @@ fn unreadable(operation: WriteOperation, form: &str, expected: &str) {
 #[test]
 fn a_stored_form_that_this_journal_does_not_know_is_an_error() {
     let cancel = stored(CancelRequest::new("X-1", "pay_1"));
-    let err = Request::from_stored(WriteOperation::Cancel, 2, cancel.as_bytes()).unwrap_err().to_string();
+    let err = Request::from_stored(WriteOperation::Cancel, 2, cancel.as_bytes(), None).unwrap_err().to_string();
     assert_eq!(err, "the stored request has version 2, and this version of the journal reads version 1");
 
     let new_member = cancel.replace('}', r#","reason":"4111111111111111"}"#);

@@ -2,5 +2,7 @@
 
 #![expect(clippy::expect_used, reason = "a test fails by panicking")]
 
+#[cfg(feature = "test-util")]
+mod engine;
 mod model;
 mod states;

@@ -9,15 +9,22 @@ mod world;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use payments_core::PaymentStatus::{ChargedBack, Failed, Processing, Succeeded};
+use payments_core::PaymentStatus::{self, ChargedBack, Failed, Processing, Succeeded};
 use payments_core::gateway::{Recovery, WriteOperation};
 use payments_journal::{CallResult, Decision, Evidence, Fact, Rules, State};
 
 use self::explore::explore;
 use self::world::{Bounds, Journal, Provider, World};
 
-const TRANSITIONS: &[(payments_core::PaymentStatus, payments_core::PaymentStatus)] =
-    &[(Processing, Succeeded), (Processing, Failed), (Succeeded, ChargedBack)];
+type Transitions = &'static [(PaymentStatus, PaymentStatus)];
+
+const TRANSITIONS: Transitions = &[(Processing, Succeeded), (Processing, Failed), (Succeeded, ChargedBack)];
+
+/// A payment that succeeds after it failed.
+const LATE_SUCCESS: Transitions = &[(Processing, Succeeded), (Processing, Failed), (Failed, Succeeded)];
+
+/// A payout that was returned.
+const RETURNED: Transitions = &[(Processing, Succeeded), (Processing, Failed), (Succeeded, Failed)];
 
 const SAME_KEY: Recovery = Recovery::SameKey { lifetime: Duration::from_secs(24 * 60 * 60) };
 
@@ -27,7 +34,13 @@ const PROVIDERS: &[(&str, Provider)] = &[
     ("lookup and taken once", provider(&[Recovery::LookupByReference, Recovery::TakenOnce])),
     ("lookup", provider(&[Recovery::LookupByReference])),
     ("nothing", provider(&[Recovery::Nothing])),
+    ("late success", documents(LATE_SUCCESS, WriteOperation::StartPayment)),
+    ("returned payout", documents(RETURNED, WriteOperation::PayOut)),
 ];
+
+const fn documents(transitions: Transitions, operation: WriteOperation) -> Provider {
+    Provider { rules: Rules { strategies: &[Recovery::LookupByReference], transitions, operation } }
+}
 
 const fn provider(strategies: &'static [Recovery]) -> Provider {
     Provider { rules: Rules { strategies, transitions: TRANSITIONS, operation: WriteOperation::StartPayment } }

@@ -19,7 +19,7 @@ fn main() -> ExitCode {
             return ExitCode::from(2);
         }
     };
-    let report = attack::run(options);
+    let report = attack::run_with_progress(options);
     // A closed pipe is not an error: the reader has read enough.
     let _ = std::io::stdout().write_all(report.to_string().as_bytes());
     if report.failures().is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }

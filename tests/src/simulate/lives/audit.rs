@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use payments_journal::store::{Entry, Loaded};
-use payments_journal::{CallResult, Change, Decision, Evidence, Fact, IntentId, IntentKey, Observation, Review, State, assess};
+use payments_journal::{
+    CallResult, Change, Decision, Evidence, Fact, IntentId, IntentKey, Observation, Review, State, assess,
+};
 use payments_sandbox::Ledger;
 
 use super::Tally;
@@ -19,6 +21,8 @@ pub(super) struct Audit {
     /// Responses that a living process has received, and must save: by process, operation and reference.
     unsaved: BTreeSet<(usize, &'static str, String)>,
     effects_applied: u64,
+    /// The messages in the inbox, by provider and source.
+    messages: BTreeSet<(String, String)>,
     pub(super) violation: Option<String>,
 }
 
@@ -56,6 +60,18 @@ impl Audit {
     pub(super) fn rename(&mut self, index: usize) {
         if let Some(order) = self.orders.get_mut(index) {
             order.renamed += 1;
+        }
+    }
+
+    /// A message is in the inbox.
+    pub(super) fn stored(&mut self, provider: &str, source: &str) {
+        self.messages.insert((provider.to_owned(), source.to_owned()));
+    }
+
+    /// A verified event was acknowledged, so it must be in the inbox.
+    pub(super) fn acknowledged(&mut self, provider: &str, source: String) {
+        if !self.messages.contains(&(provider.to_owned(), source)) {
+            self.report(format!("an event of {provider} was acknowledged, and is not stored"));
         }
     }
 
@@ -218,7 +234,8 @@ impl Audit {
         for order in &self.orders {
             let (executed, moved) = executions(order, ledger);
             if executed > 1 {
-                problem = problem.or(Some(format!("{:?} {} was executed {executed} times", order.kind, order.reference())));
+                problem =
+                    problem.or(Some(format!("{:?} {} was executed {executed} times", order.kind, order.reference())));
             }
             if order.decided_wrongly {
                 continue;
@@ -252,8 +269,12 @@ impl Audit {
         }
         let state = loaded.head.state;
         let is_in_evidence = loaded.evidence.iter().any(|entry| match &entry.evidence.fact {
-            Fact::Event(Observation::Status { status, .. }) => status.is_paid(),
-            Fact::Event(Observation::Contradicts) => true,
+            Fact::Event(seen) | Fact::Found { seen, .. } | Fact::Ended { result: CallResult::Accepted(seen), .. } => {
+                match seen {
+                    Observation::Status { status, .. } => status.is_paid(),
+                    _ => true,
+                }
+            }
             _ => false,
         });
         if order.success_acknowledged && !is_in_evidence {

@@ -50,6 +50,7 @@ macro_rules! watched {
                     if result.is_ok() {
                         let (process, operation) = (self.host.process, WriteOperation::$operation.as_str());
                         self.host.world.state().audit.responded(process, operation, &request.reference);
+                        self.host.point_before_save().await;
                     }
                     result
                 }

@@ -84,7 +84,8 @@ impl Life {
             let problem = state.audit.check_rest(&loaded, &ledger, tally);
             let order = state.audit.order_of(&loaded.row.key).cloned();
             let disagreement = order.and_then(|order| {
-                let is_checked = !order.decided_wrongly && (is_before_decisions || loaded.head.state != State::NeedsReview);
+                let is_checked =
+                    !order.decided_wrongly && (is_before_decisions || loaded.head.state != State::NeedsReview);
                 if is_checked { self.disagreement(&order, &loaded, executions(&order, &ledger)) } else { None }
             });
             if let Some(what) = problem.or(disagreement) {

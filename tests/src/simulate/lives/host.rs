@@ -1,13 +1,13 @@
 //! What all processes share, and what can happen to each of them.
 
 use std::future::pending;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::sync::Arc;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use payments_journal::IntentId;
 use payments_journal::memory::MemoryStore;
 use payments_journal::store::StoreError;
-use payments_journal::IntentId;
 use payments_sandbox::Offline;
 
 use super::audit::Audit;
@@ -182,8 +182,17 @@ enum Happening {
 impl Host {
     /// A point at which the process may crash or stand still. A dead process never gets past it.
     pub(super) async fn point(&self, what: &str) {
+        self.point_of(what, 1).await;
+    }
+
+    /// The point at which a response is in memory only. More processes stand still here, so that more leases expire.
+    pub(super) async fn point_before_save(&self) {
+        self.point_of("before a response is saved", 6).await;
+    }
+
+    async fn point_of(&self, what: &str, stalls: u64) {
         tokio::task::yield_now().await;
-        match self.happening() {
+        match self.happening(stalls) {
             Happening::Nothing => {}
             Happening::Crash => {
                 self.world.log(format_args!("process {} crashes {what}", self.process));
@@ -200,7 +209,7 @@ impl Host {
         }
     }
 
-    fn happening(&self) -> Happening {
+    fn happening(&self, stalls: u64) -> Happening {
         let mut state = self.world.state();
         state.activity += 1;
         if state.is_calm {
@@ -210,7 +219,7 @@ impl Host {
         let number = random.between(0, 999);
         if number < rates.crash {
             Happening::Crash
-        } else if number < rates.crash + rates.stall {
+        } else if number < rates.crash + rates.stall * stalls {
             let millis = random.pick(&[50, 8_000, 31_000, 95_000, 95_000, 600_000]);
             Happening::Stall(Duration::from_millis(millis))
         } else {

@@ -225,7 +225,8 @@ impl Life {
                 return;
             }
             let clock = self.world.offline.clock();
-            let starts = self.machines.iter().filter(|machine| machine.process.is_none()).map(|machine| machine.starts_at);
+            let starts =
+                self.machines.iter().filter(|machine| machine.process.is_none()).map(|machine| machine.starts_at);
             let continues = self.machines.iter().map(|machine| machine.stopped_until);
             let times = starts.chain(continues).chain(clock.next_wait());
             let next = times.filter(|time| *time > now).min().unwrap_or(end).min(end);

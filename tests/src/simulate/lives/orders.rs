@@ -133,7 +133,8 @@ impl Order {
     pub(super) fn draw(random: &mut Random, number: usize, offline: &Offline, clients: &Clients) -> Option<Self> {
         let kind = random.pick(KINDS);
         // Rare, because drawing the QR code of a host-to-host deposit takes longer than the rest of a life.
-        let kind = if matches!(kind, Kind::OwnPage | Kind::Confirm) && random.percent(75) { Kind::Payout } else { kind };
+        let kind =
+            if matches!(kind, Kind::OwnPage | Kind::Confirm) && random.percent(75) { Kind::Payout } else { kind };
         let whole = i64::try_from(random.between(1, 5000)).unwrap_or(1) * 100;
         let amount = Money::from_minor(whole, currency(kind));
         let method = match kind {
@@ -202,9 +203,7 @@ impl Order {
         let start = || PaymentRequest::new(reference, amount).customer("customer-9");
         let page = format!("{MERCHANT_URL}/return");
         let intent = match self.kind {
-            Kind::Charge => {
-                Intent::new(account, PaymentRequest::new(reference, amount).payment_method(self.method))
-            }
+            Kind::Charge => Intent::new(account, PaymentRequest::new(reference, amount).payment_method(self.method)),
             Kind::Capture | Kind::CardCapture => Intent::new(account, CaptureRequest::new(reference, id, amount)),
             Kind::Cancel => Intent::new(account, CancelRequest::new(reference, id)),
             Kind::Refund => Intent::new(account, RefundRequest::new(reference, id, amount)),
@@ -212,12 +211,16 @@ impl Order {
             Kind::Deposit => Intent::new(account, start()),
             Kind::OwnPage => Intent::new(account, start().own_page()),
             Kind::Confirm => Intent::new(account, ConfirmRequest::new(reference, id, self.utr.as_str())),
-            Kind::Payout => {
-                Intent::new(account, PayoutRequest::new(reference, amount, "customer-9", "065432123456789", "HDFC0000053"))
-            }
+            Kind::Payout => Intent::new(
+                account,
+                PayoutRequest::new(reference, amount, "customer-9", "065432123456789", "HDFC0000053"),
+            ),
             Kind::Checkout => {
                 let callback = format!("{MERCHANT_URL}/checkout/{reference}");
-                Intent::new(account, PaymentRequest::new(reference, amount).description("Two books").return_url(callback))
+                Intent::new(
+                    account,
+                    PaymentRequest::new(reference, amount).description("Two books").return_url(callback),
+                )
             }
             Kind::Card => {
                 let card = Card::new("John Doe", self.method.parse()?, Expiry::new(4, 2028)?, "916".parse()?);

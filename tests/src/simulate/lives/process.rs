@@ -12,7 +12,7 @@ use tokio::runtime::{Builder, Runtime};
 use super::super::process::{Process as Clients, WallClock};
 use super::clients::{Wire, gateways};
 use super::host::{Host, World};
-use super::store::{MerchantHook, SimStore};
+use super::store::{SimStore, apply_change};
 
 /// A machine that runs the process, or will run it again.
 pub(super) struct Machine {
@@ -59,7 +59,7 @@ impl Process {
         if machine.has_worker {
             let mut worker = journal.worker();
             if machine.has_hook {
-                worker = worker.on_change(MerchantHook);
+                worker = worker.on_change(|connection, change| Box::pin(apply_change(connection, change)));
             }
             drop(runtime.spawn(worker.run(pending())));
         }

@@ -4,11 +4,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use card3ds::CheckoutCallback;
+use payments_core::PaymentStatus;
 use payments_core::clock::Clock as _;
 use payments_core::gateway::ReportEvent;
 use payments_core::time;
 use payments_core::webhook::Verified;
-use payments_core::PaymentStatus;
 use payments_journal::{Account, Fact, IntentKey, Journal, JournalError, Receipt, Report, Ticket};
 use payments_sandbox::OutgoingMessage;
 
@@ -343,7 +343,13 @@ async fn receive<E: ReportEvent>(
     let received = journal.receive(&Account::at(provider), event).await;
     let is_stored = received.is_ok() || host.world.flaw == Flaw::AcknowledgesUnstoredEvents;
     if let Ok(Some(report)) = event.report() {
-        host.world.log(format_args!("process {} received {:?} {:?}: {received:?}", host.process, report.reference, report.status));
+        let (reference, status) = (&report.reference, &report.status);
+        host.world.log(format_args!("process {} received {reference:?} {status:?}: {received:?}", host.process));
+        if is_stored {
+            let digest = || format!("digest:{}", event.digest());
+            let source = report.event_id.as_ref().map_or_else(digest, |id| format!("event:{id}"));
+            host.world.state().audit.acknowledged(provider, source);
+        }
         let is_success = report.status == PaymentStatus::Succeeded && report.is_final;
         if let Some(reference) = report.reference.filter(|_| is_stored && is_success) {
             host.world.state().audit.acknowledged_success(provider, &reference);

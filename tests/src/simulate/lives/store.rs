@@ -8,7 +8,8 @@ use payments_journal::store::{
     Amendment, Delivery, Inserted, Loaded, Matched, Pause, Received, Store, StoreError, StuckChange,
 };
 use payments_journal::{
-    Account, CallResult, Change, Fact, Hook, HookError, InboxId, IntentId, IntentKey, IntentRow, Message, State,
+    Account, CallResult, Change, Fact, Hook, HookError, HookFuture, InboxId, IntentId, IntentKey, IntentRow, Message,
+    State,
 };
 
 use super::Flaw;
@@ -205,6 +206,7 @@ impl Store for SimStore {
     async fn receive(&self, message: &Message) -> Result<Received, StoreError> {
         self.0.reach_database("the insert of a message").await?;
         let received = self.database().receive(message).await?;
+        self.0.world.state().audit.stored(&message.account.provider, &message.source);
         self.0.return_from_commit("the insert of a message").await?;
         Ok(received)
     }
@@ -229,11 +231,7 @@ struct Adapter<'a> {
 }
 
 impl Hook<MemoryConnection> for Adapter<'_> {
-    fn apply<'a>(
-        &'a self,
-        journal: &'a mut MemoryConnection,
-        change: &'a Change,
-    ) -> Applied<'a> {
+    fn apply<'a>(&'a self, journal: &'a mut MemoryConnection, change: &'a Change) -> HookFuture<'a> {
         Box::pin(async move {
             let mut connection = self.store.begin();
             std::mem::swap(&mut connection.journal, journal);
@@ -246,17 +244,7 @@ impl Hook<MemoryConnection> for Adapter<'_> {
 }
 
 /// The merchant's hook: it inserts a row into the merchant's own table, and sometimes fails before or after that.
-pub(super) struct MerchantHook;
-
-impl Hook<Connection> for MerchantHook {
-    fn apply<'a>(&'a self, connection: &'a mut Connection, change: &'a Change) -> Applied<'a> {
-        Box::pin(apply_change(connection, change))
-    }
-}
-
-type Applied<'a> = std::pin::Pin<Box<dyn Future<Output = Result<(), HookError>> + Send + 'a>>;
-
-async fn apply_change(connection: &mut Connection, change: &Change) -> Result<(), HookError> {
+pub(super) async fn apply_change(connection: &mut Connection, change: &Change) -> Result<(), HookError> {
     let host = connection.host.clone();
     host.point("before the hook's effect").await;
     let fails = host.hook_fails();

@@ -162,7 +162,11 @@ impl World {
         if denies && !overruled && can_still_arrive {
             return Some(format!("{state}, but a request is on the wire"));
         }
-        if state == State::Failed && self.order.as_ref().is_some_and(|order| *order != PaymentStatus::Failed) {
+        let documents = |from, to: &PaymentStatus| self.provider.rules.transitions.contains(&(from, to.clone()));
+        // A failed order may meanwhile have succeeded, if the provider documents this.
+        let may_fail =
+            |order: &PaymentStatus| *order == PaymentStatus::Failed || documents(PaymentStatus::Failed, order);
+        if state == State::Failed && self.order.as_ref().is_some_and(|order| !may_fail(order)) {
             return Some("failed, but the provider's order is not".to_owned());
         }
         let time_is_over = Limits {
@@ -183,7 +187,9 @@ impl World {
             }
             _ => false,
         };
-        let kept = [State::Succeeded, State::Reversed, State::NeedsReview].contains(&state);
+        // A payout may be returned after its success, if the provider documents this.
+        let is_returned = state == State::Failed && documents(PaymentStatus::Succeeded, &PaymentStatus::Failed);
+        let kept = [State::Succeeded, State::Reversed, State::NeedsReview].contains(&state) || is_returned;
         if self.evidence.iter().any(proves_success) && !kept {
             return Some(format!("{state}, although a success was proved"));
         }

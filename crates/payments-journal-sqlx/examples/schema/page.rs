@@ -1,0 +1,62 @@
+//! The journal's tables, from the comments of the migrations.
+
+use std::fmt::Write as _;
+
+use payments_journal_sqlx::sqlite::INSERT_INTENT;
+
+const MIGRATIONS: &[&str] = &[include_str!("../../migrations/sqlite/0001_journal.sql")];
+
+/// The page.
+pub(crate) fn page() -> String {
+    let mut page = format!("{INTRODUCTION}\n```sql\n{}\n```\n\n{TABLES}\n", INSERT_INTENT.trim_end());
+    let mut comment = String::new();
+    for line in MIGRATIONS.iter().flat_map(|migration| migration.lines()).map(str::trim) {
+        if let Some(text) = line.strip_prefix("-- ") {
+            if !comment.is_empty() {
+                comment.push(' ');
+            }
+            comment.push_str(text);
+            continue;
+        }
+        let text = std::mem::take(&mut comment);
+        let mut words = line.split([' ', ',']);
+        match (words.next(), words.next()) {
+            (Some("CREATE"), Some("TABLE")) => {
+                let name = words.next().unwrap_or_default();
+                let _ = write!(page, "\n## `{name}`\n\n{text}\n\n| column | type | meaning |\n|---|---|---|\n");
+            }
+            (Some(column), Some(kind @ ("INTEGER" | "TEXT" | "BLOB"))) => {
+                let kind = if line.contains("NOT NULL") || line.contains("PRIMARY KEY") {
+                    kind.to_lowercase()
+                } else {
+                    format!("{} or `NULL`", kind.to_lowercase())
+                };
+                let _ = writeln!(page, "| `{column}` | {kind} | {text} |");
+            }
+            _ => {}
+        }
+    }
+    page
+}
+
+const INTRODUCTION: &str = "\
+# The journal's tables
+
+`SqliteStore::migrate` creates these tables. The migrations are plain SQL, in `crates/payments-journal-sqlx/migrations`.
+
+`cargo run -p payments-journal-sqlx --features sqlite --example schema` generates this page from their comments. A test checks
+that it is up to date.
+
+## Record an intent with another library
+
+`Journal::row` returns the values of a new intent, with the sealed parameters and their MAC. This statement is public: it stays
+valid within a major version. Run it in your own transaction, on a connection with the settings of `SqliteStore::options`. Times
+are Unix time in milliseconds. Amounts are integers in the currency's smallest unit.
+";
+
+const TABLES: &str = "\
+An intent that exists already violates `UNIQUE (tenant, provider, account, operation, reference)`. Then compare its `mac` with
+yours: if they differ, the reference was used for something else.
+
+All other columns and tables are the journal's own. Read them as you like, and never write to them. Their names and meanings can
+change with each minor version.";

@@ -1,0 +1,104 @@
+//! Messages of providers.
+
+use payments_core::time::OffsetDateTime;
+use payments_journal::store::{Matched, Received};
+use payments_journal::{InboxId, IntentId, Message, StoreError};
+use sqlx::sqlite::SqliteConnection;
+
+use super::error::unavailable;
+use super::rows::{Columns, json, millis, unreadable};
+
+pub(super) const RECEIVE: &str = "\
+    INSERT INTO payments_inbox \
+        (tenant, provider, account, source, reference, object_id, operations, report, received_at) \
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) \
+    ON CONFLICT (tenant, provider, account, source) DO NOTHING RETURNING id";
+
+pub(super) const FIND: &str =
+    "SELECT id FROM payments_inbox WHERE tenant = ?1 AND provider = ?2 AND account = ?3 AND source = ?4";
+
+/// Messages with the intents that match now, as a JSON array of ids.
+macro_rules! matches_of {
+    ($messages:literal) => {
+        concat!(
+            "SELECT * FROM ( \
+                SELECT m.*, ( \
+                    SELECT json_group_array(id) FROM ( \
+                        SELECT i.id FROM payments_intents AS i \
+                        WHERE i.tenant = m.tenant AND i.provider = m.provider AND i.account = m.account \
+                            AND i.operation IN (SELECT value FROM json_each(m.operations)) AND i.reference = m.reference \
+                        UNION \
+                        SELECT i.id FROM payments_intents AS i \
+                        WHERE i.provider_id = m.object_id \
+                            AND i.provider = m.provider AND i.tenant = m.tenant AND i.account = m.account \
+                    ) \
+                ) AS intents \
+                FROM payments_inbox AS m WHERE ",
+            $messages,
+            ") WHERE intents <> '[]' ORDER BY id LIMIT ?1"
+        )
+    };
+}
+
+pub(super) const MATCHES: &str = matches_of!("m.applied_at IS NULL");
+/// Also if it was applied: a hint that is received again is applied again.
+pub(super) const MATCHES_OF_ONE: &str = matches_of!("m.id = ?2");
+
+pub(super) const APPLIED: &str = "UPDATE payments_inbox SET applied_at = ?2 WHERE id = ?1 AND applied_at IS NULL";
+
+pub(super) async fn receive(connection: &mut SqliteConnection, message: &Message) -> Result<Received, StoreError> {
+    let account = &message.account;
+    let inserted = sqlx::query(RECEIVE)
+        .bind(&account.tenant)
+        .bind(&account.provider)
+        .bind(&account.name)
+        .bind(&message.source)
+        .bind(&message.reference)
+        .bind(&message.object_id)
+        .bind(json("operations", &message.operations)?)
+        .bind(&message.report)
+        .bind(millis(message.received_at))
+        .fetch_all(&mut *connection)
+        .await
+        .map_err(unavailable)?;
+    if let Some(row) = inserted.first() {
+        return Ok(Received::New(InboxId::new(Columns(row).get("id")?)));
+    }
+    let query = sqlx::query(FIND).bind(&account.tenant).bind(&account.provider).bind(&account.name);
+    let row = query.bind(&message.source).fetch_one(connection).await.map_err(unavailable)?;
+    Ok(Received::Repeated(InboxId::new(Columns(&row).get("id")?)))
+}
+
+pub(super) async fn matches(
+    connection: &mut SqliteConnection,
+    only: Option<InboxId>,
+    limit: u32,
+) -> Result<Vec<Matched>, StoreError> {
+    let query = sqlx::query(if only.is_some() { MATCHES_OF_ONE } else { MATCHES });
+    let query = query.bind(i64::from(limit)).bind(only.map(InboxId::number));
+    let rows = query.fetch_all(connection).await.map_err(unavailable)?;
+    rows.iter().map(|row| matched(&Columns(row))).collect()
+}
+
+fn matched(row: &Columns<'_>) -> Result<Matched, StoreError> {
+    let message = Message {
+        account: row.account()?,
+        source: row.get("source")?,
+        reference: row.get("reference")?,
+        object_id: row.get("object_id")?,
+        operations: serde_json::from_str(row.get("operations")?).map_err(|error| unreadable("operations", &error))?,
+        report: row.get("report")?,
+        received_at: row.time("received_at")?,
+    };
+    let intents: Vec<i64> = serde_json::from_str(row.get("intents")?).map_err(|error| unreadable("intents", &error))?;
+    Ok(Matched { id: InboxId::new(row.get("id")?), message, intents: intents.into_iter().map(IntentId::new).collect() })
+}
+
+pub(super) async fn applied(
+    connection: &mut SqliteConnection,
+    id: InboxId,
+    now: OffsetDateTime,
+) -> Result<(), StoreError> {
+    sqlx::query(APPLIED).bind(id.number()).bind(millis(now)).execute(connection).await.map_err(unavailable)?;
+    Ok(())
+}

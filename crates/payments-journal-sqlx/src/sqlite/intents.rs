@@ -1,0 +1,246 @@
+//! Intents and their evidence.
+
+use payments_core::time::OffsetDateTime;
+use payments_journal::store::{Amendment, Entry, Head, Inserted, Lease, Loaded};
+use payments_journal::{Account, Evidence, Fact, IntentId, IntentKey, IntentRow, StoreError};
+use sqlx::Connection as _;
+use sqlx::sqlite::{SqliteConnection, SqliteRow};
+
+use super::error::unavailable;
+use super::pauses;
+use super::rows::{Columns, json, millis, signed, unreadable};
+
+/// The public `INSERT` of an intent, for applications that use another library than sqlx.
+///
+/// Its parameters are the fields of [`IntentRow`], in the order of the columns. `docs/journal/schema.md` explains each.
+pub const INSERT_INTENT: &str = include_str!("../../migrations/sqlite/insert_intent.sql");
+
+const INSERT_NEW: &str = concat!(
+    include_str!("../../migrations/sqlite/insert_intent.sql"),
+    "ON CONFLICT (tenant, provider, account, operation, reference) DO NOTHING RETURNING id"
+);
+
+pub(super) const FIND: &str = "SELECT id FROM payments_intents \
+     WHERE tenant = ?1 AND provider = ?2 AND account = ?3 AND operation = ?4 AND reference = ?5";
+
+/// One row per piece of evidence, so that one statement sees one state of the database.
+pub(super) const LOAD: &str = "\
+    SELECT i.*, p.since AS paused_since, p.until AS paused_until, p.problem AS pause_problem, \
+           e.sequence, e.at, e.fact, e.source \
+    FROM payments_intents AS i \
+    LEFT JOIN payments_pauses AS p ON p.tenant = i.tenant AND p.provider = i.provider AND p.account = i.account \
+        AND p.until > ?2 \
+    LEFT JOIN payments_evidence AS e ON e.intent = i.id \
+    WHERE i.id = ?1 ORDER BY e.sequence";
+
+/// Appends evidence, updates the row and adds a change, in one round trip.
+pub(super) const AMEND: &str = "\
+    INSERT INTO payments_evidence (intent, sequence, at, fact, source) \
+    SELECT ?1, value ->> 0, ?2, value ->> 1, value ->> 2 FROM json_each(?3); \
+    UPDATE payments_intents SET state = ?4, reported = ?5, status = ?6, review = ?7, provider_id = ?8, epoch = ?9, \
+        lease_owner = ?10, lease_until = ?11, due_at = ?12, tries = ?13, problem = ?14 \
+    WHERE id = ?1; \
+    INSERT INTO payments_changes (intent, from_state, to_state, status, review, at, next_try) \
+    SELECT ?1, ?15, ?5, ?6, ?7, ?2, ?2 WHERE ?15 <> ?5";
+
+pub(super) const DUE: &str = "\
+    SELECT id FROM payments_intents \
+    WHERE due_at <= ?1 AND EXISTS (SELECT 1 FROM json_each(?2) \
+        WHERE value ->> 0 = tenant AND value ->> 1 = provider AND value ->> 2 = account) \
+    ORDER BY due_at, id LIMIT ?3";
+
+pub(super) const IN_REVIEW: &str =
+    "SELECT id FROM payments_intents WHERE state = 'needs_review' AND id > ?1 ORDER BY id LIMIT ?2";
+
+pub(super) async fn record(
+    connection: &mut SqliteConnection,
+    row: &IntentRow,
+    now: OffsetDateTime,
+) -> Result<Inserted, StoreError> {
+    let Account { tenant, provider, name } = &row.key.account;
+    let inserted = sqlx::query(INSERT_NEW)
+        .bind(tenant)
+        .bind(provider)
+        .bind(name)
+        .bind(&row.key.operation)
+        .bind(&row.key.reference)
+        .bind(row.amount.map(|amount| amount.minor()))
+        .bind(row.amount.map(|amount| amount.currency().as_str().to_owned()))
+        .bind(i64::from(row.version))
+        .bind(&row.key_id)
+        .bind(&row.mac)
+        .bind(&row.parameters)
+        .bind(row.by_ticket)
+        .bind(millis(row.recorded_at))
+        .bind(row.expires_at.map(millis))
+        .bind(row.due_at.map(millis))
+        .bind(row.supersedes.map(IntentId::number))
+        // All rows: after the first one only, an error of the commit would be lost.
+        .fetch_all(&mut *connection)
+        .await
+        .map_err(unavailable)?;
+    if let Some(row) = inserted.first() {
+        return Ok(Inserted::New(Columns(row).intent("id")?));
+    }
+    let id = find(connection, &row.key).await?;
+    let id = id.ok_or_else(|| unreadable("id", "an intent that exists was not found by its key"))?;
+    Ok(Inserted::Existing(Box::new(load(connection, id, now).await?)))
+}
+
+pub(super) async fn find(connection: &mut SqliteConnection, key: &IntentKey) -> Result<Option<IntentId>, StoreError> {
+    let Account { tenant, provider, name } = &key.account;
+    let found = sqlx::query(FIND)
+        .bind(tenant)
+        .bind(provider)
+        .bind(name)
+        .bind(&key.operation)
+        .bind(&key.reference)
+        .fetch_optional(connection)
+        .await
+        .map_err(unavailable)?;
+    found.map(|row| Columns(&row).intent("id")).transpose()
+}
+
+pub(super) async fn load(
+    connection: &mut SqliteConnection,
+    id: IntentId,
+    now: OffsetDateTime,
+) -> Result<Loaded, StoreError> {
+    let rows =
+        sqlx::query(LOAD).bind(id.number()).bind(millis(now)).fetch_all(connection).await.map_err(unavailable)?;
+    let first = Columns(rows.first().ok_or(StoreError::NoSuchIntent(id))?);
+    let mut evidence = Vec::with_capacity(rows.len());
+    for row in rows.iter().map(Columns) {
+        if row.get::<Option<i64>>("sequence")?.is_some() {
+            evidence.push(entry(&row)?);
+        }
+    }
+    Ok(Loaded { id, row: intent_row(&first)?, head: head(&first)?, evidence, pause: pauses::joined(&first)?, now })
+}
+
+fn entry(row: &Columns<'_>) -> Result<Entry, StoreError> {
+    let fact = serde_json::from_str(row.get("fact")?).map_err(|error| unreadable("fact", &error))?;
+    let evidence = Evidence { sequence: row.number("sequence")?, fact };
+    Ok(Entry { evidence, source: row.get("source")?, at: row.time("at")? })
+}
+
+fn intent_row(row: &Columns<'_>) -> Result<IntentRow, StoreError> {
+    Ok(IntentRow {
+        key: key(row)?,
+        amount: row.money()?,
+        version: row.number("version")?,
+        key_id: row.get("key_id")?,
+        mac: row.get("mac")?,
+        parameters: row.get("parameters")?,
+        by_ticket: row.get("by_ticket")?,
+        recorded_at: row.time("recorded_at")?,
+        expires_at: row.optional_time("expires_at")?,
+        due_at: row.optional_time("due_at")?,
+        supersedes: row.get::<Option<i64>>("supersedes")?.map(IntentId::new),
+    })
+}
+
+pub(super) fn key(row: &Columns<'_>) -> Result<IntentKey, StoreError> {
+    Ok(IntentKey { account: row.account()?, operation: row.get("operation")?, reference: row.get("reference")? })
+}
+
+fn head(row: &Columns<'_>) -> Result<Head, StoreError> {
+    Ok(Head {
+        state: row.state("state")?,
+        reported: row.state("reported")?,
+        status: row.status()?,
+        review: row.review()?,
+        provider_id: row.get("provider_id")?,
+        epoch: row.number("epoch")?,
+        lease: lease(row)?,
+        due_at: row.optional_time("due_at")?,
+        tries: row.number("tries")?,
+        problem: row.get("problem")?,
+    })
+}
+
+fn lease(row: &Columns<'_>) -> Result<Option<Lease>, StoreError> {
+    let Some(owner) = row.get::<Option<&str>>("lease_owner")? else { return Ok(None) };
+    let owner = u128::from_str_radix(owner, 16).map_err(|error| unreadable("lease_owner", &error))?;
+    Ok(Some(Lease { owner, until: row.time("lease_until")? }))
+}
+
+pub(super) async fn amend<T>(
+    connection: &mut SqliteConnection,
+    id: IntentId,
+    now: impl Fn() -> OffsetDateTime,
+    decide: impl Fn(&Loaded) -> (Option<Amendment>, T),
+) -> Result<T, StoreError> {
+    let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await.map_err(unavailable)?;
+    // The time of the lock: the wait for it may have been long.
+    let loaded = load(&mut transaction, id, now()).await?;
+    let (amendment, value) = decide(&loaded);
+    let Some(amendment) = amendment else {
+        transaction.rollback().await.map_err(unavailable)?;
+        return Ok(value);
+    };
+    write(&mut transaction, &loaded, &amendment).await?;
+    transaction.commit().await.map_err(unavailable)?;
+    Ok(value)
+}
+
+async fn write(connection: &mut SqliteConnection, loaded: &Loaded, amendment: &Amendment) -> Result<(), StoreError> {
+    let head = &amendment.head;
+    sqlx::query(AMEND)
+        .bind(loaded.id.number())
+        .bind(millis(loaded.now))
+        .bind(facts(loaded, &amendment.facts)?)
+        .bind(head.state.as_str())
+        .bind(head.reported.as_str())
+        .bind(head.status.as_ref().map(|status| json("status", status)).transpose()?)
+        .bind(head.review.map(payments_journal::Review::code))
+        .bind(&head.provider_id)
+        .bind(signed("epoch", head.epoch)?)
+        .bind(head.lease.map(|lease| format!("{:032x}", lease.owner)))
+        .bind(head.lease.map(|lease| millis(lease.until)))
+        .bind(head.due_at.map(millis))
+        .bind(i64::from(head.tries))
+        .bind(&head.problem)
+        .bind(loaded.head.reported.as_str())
+        .execute(&mut *connection)
+        .await
+        .map_err(unavailable)?;
+    match &amendment.pause {
+        Some(pause) => pauses::begin(connection, pause).await,
+        None => Ok(()),
+    }
+}
+
+/// The new evidence as a JSON array of arrays: position, fact, source.
+fn facts(loaded: &Loaded, facts: &[(Fact, String)]) -> Result<String, StoreError> {
+    let mut rows = Vec::with_capacity(facts.len());
+    for (sequence, (fact, source)) in (loaded.last_sequence() + 1..).zip(facts) {
+        rows.push((signed("sequence", sequence)?, json("fact", fact)?, source));
+    }
+    json("fact", &rows)
+}
+
+pub(super) async fn due(
+    connection: &mut SqliteConnection,
+    accounts: &[Account],
+    now: OffsetDateTime,
+    limit: u32,
+) -> Result<Vec<IntentId>, StoreError> {
+    let accounts: Vec<_> = accounts.iter().map(|account| [&account.tenant, &account.provider, &account.name]).collect();
+    let query = sqlx::query(DUE).bind(millis(now)).bind(json("account", &accounts)?).bind(i64::from(limit));
+    ids(&query.fetch_all(connection).await.map_err(unavailable)?)
+}
+
+pub(super) async fn in_review(
+    connection: &mut SqliteConnection,
+    after: Option<IntentId>,
+    limit: u32,
+) -> Result<Vec<IntentId>, StoreError> {
+    let after = after.map_or(i64::MIN, IntentId::number);
+    let query = sqlx::query(IN_REVIEW).bind(after).bind(i64::from(limit));
+    ids(&query.fetch_all(connection).await.map_err(unavailable)?)
+}
+
+fn ids(rows: &[SqliteRow]) -> Result<Vec<IntentId>, StoreError> {
+    rows.iter().map(|row| Columns(row).intent("id")).collect()
+}

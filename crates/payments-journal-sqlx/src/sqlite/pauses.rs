@@ -1,0 +1,58 @@
+//! Accounts that are paused.
+
+use payments_core::time::OffsetDateTime;
+use payments_journal::store::Pause;
+use payments_journal::{Account, StoreError};
+use sqlx::Connection as _;
+use sqlx::sqlite::SqliteConnection;
+
+use super::error::unavailable;
+use super::rows::{Columns, millis};
+
+pub(super) const ALL: &str = "\
+    SELECT tenant, provider, account, since AS paused_since, until AS paused_until, problem AS pause_problem \
+    FROM payments_pauses WHERE until > ?1 ORDER BY since";
+
+pub(super) const BEGIN: &str = "\
+    INSERT INTO payments_pauses (tenant, provider, account, since, until, problem) VALUES (?1, ?2, ?3, ?4, ?5, ?6) \
+    ON CONFLICT (tenant, provider, account) \
+    DO UPDATE SET since = excluded.since, until = excluded.until, problem = excluded.problem";
+
+pub(super) const END: &str = "DELETE FROM payments_pauses WHERE tenant = ?1 AND provider = ?2 AND account = ?3";
+
+/// What waited for the end of the pause is due now. Without the index's name, SQLite would read all intents of the account.
+pub(super) const WAKE: &str = "\
+    UPDATE payments_intents INDEXED BY payments_intents_due SET due_at = ?4 \
+    WHERE due_at > ?4 AND tenant = ?1 AND provider = ?2 AND account = ?3 AND state IN ('intended', 'unknown')";
+
+/// The pause in a row that is joined with the pauses, if there is one.
+pub(super) fn joined(row: &Columns<'_>) -> Result<Option<Pause>, StoreError> {
+    let Some(since) = row.optional_time("paused_since")? else { return Ok(None) };
+    let (account, until) = (row.account()?, row.time("paused_until")?);
+    Ok(Some(Pause { account, since, until, problem: row.get("pause_problem")? }))
+}
+
+pub(super) async fn all(connection: &mut SqliteConnection, now: OffsetDateTime) -> Result<Vec<Pause>, StoreError> {
+    let rows = sqlx::query(ALL).bind(millis(now)).fetch_all(connection).await.map_err(unavailable)?;
+    rows.iter().filter_map(|row| joined(&Columns(row)).transpose()).collect()
+}
+
+pub(super) async fn begin(connection: &mut SqliteConnection, pause: &Pause) -> Result<(), StoreError> {
+    let query = sqlx::query(BEGIN).bind(&pause.account.tenant).bind(&pause.account.provider).bind(&pause.account.name);
+    let query = query.bind(millis(pause.since)).bind(millis(pause.until)).bind(&pause.problem);
+    query.execute(connection).await.map_err(unavailable)?;
+    Ok(())
+}
+
+pub(super) async fn end(
+    connection: &mut SqliteConnection,
+    account: &Account,
+    now: OffsetDateTime,
+) -> Result<(), StoreError> {
+    let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await.map_err(unavailable)?;
+    for statement in [END, WAKE] {
+        let query = sqlx::query(statement).bind(&account.tenant).bind(&account.provider).bind(&account.name);
+        query.bind(millis(now)).execute(&mut *transaction).await.map_err(unavailable)?;
+    }
+    transaction.commit().await.map_err(unavailable)
+}

@@ -1,0 +1,57 @@
+//! Every statement, prepared on a migrated database, and how SQLite runs it.
+
+use sqlx::{AssertSqlSafe, Row as _};
+
+use super::{SqliteStore, changes, inbox, intents, pauses, rate_limit};
+
+/// The statements that run for one intent, message or change: none may read a table from one end to the other.
+const SELECTIVE: &[&str] = &[
+    intents::INSERT_INTENT,
+    intents::FIND,
+    intents::LOAD,
+    intents::AMEND,
+    intents::DUE,
+    intents::IN_REVIEW,
+    changes::NEXT,
+    changes::DELIVERED,
+    changes::FAILED,
+    inbox::RECEIVE,
+    inbox::FIND,
+    inbox::MATCHES,
+    inbox::MATCHES_OF_ONE,
+    inbox::APPLIED,
+    pauses::BEGIN,
+    pauses::END,
+    pauses::WAKE,
+    rate_limit::FORGET,
+    rate_limit::COUNT,
+    rate_limit::FREE_AT,
+    rate_limit::ENTER,
+    rate_limit::END,
+    rate_limit::OBSERVE,
+];
+
+/// The statements that list something for a person.
+const LISTS: &[&str] = &[changes::STUCK, pauses::ALL];
+
+/// The indexes that contain only what is open, so that a scan reads nothing that is settled.
+const OPEN: &[&str] = &["payments_intents_in_review", "payments_changes_due", "payments_inbox_unmatched"];
+
+#[tokio::test]
+async fn no_statement_reads_what_is_settled() {
+    let directory = tempfile::tempdir().unwrap();
+    let store = SqliteStore::open(directory.path().join("journal.db")).await.unwrap();
+    store.migrate().await.unwrap();
+    for statement in SELECTIVE.iter().chain(LISTS).flat_map(|text| text.split("; ")) {
+        let explain = AssertSqlSafe(format!("EXPLAIN QUERY PLAN {statement}"));
+        let rows = sqlx::query(explain).fetch_all(store.pool()).await.unwrap();
+        let steps: Vec<String> = rows.iter().map(|row| row.get("detail")).collect();
+        let is_scan = |step: &&String| {
+            let table = step.strip_prefix("SCAN ").and_then(|rest| rest.split(' ').next()).unwrap_or_default();
+            let is_table = table.starts_with("payments_") || ["i", "c", "m", "e", "p", "earlier"].contains(&table);
+            is_table && !OPEN.iter().any(|index| step.contains(index))
+        };
+        let scan = steps.iter().find(is_scan).filter(|_| !LISTS.contains(&statement));
+        assert_eq!(scan, None, "{statement}\n{}", steps.join("\n"));
+    }
+}

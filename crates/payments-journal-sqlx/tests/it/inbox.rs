@@ -1,0 +1,89 @@
+//! Messages of providers.
+
+use payments_journal::store::{Matched, Received};
+use payments_journal::{Account, Message, State, Store as _};
+
+use crate::support::{Database, account, now, row};
+
+fn message(source: &str) -> Message {
+    Message {
+        account: account(),
+        source: source.to_owned(),
+        reference: None,
+        object_id: None,
+        operations: vec!["pay_out".to_owned(), "refund".to_owned()],
+        report: "{}".to_owned(),
+        received_at: now(),
+    }
+}
+
+fn sources(matched: &[Matched]) -> Vec<&str> {
+    matched.iter().map(|matched| matched.message.source.as_str()).collect()
+}
+
+#[tokio::test]
+async fn a_message_is_stored_once_per_account_and_source() {
+    let store = Database::new().await;
+    let store = &store.store;
+    let other = Message { account: Account::at("turbopay"), ..message("event-1") };
+
+    let Received::New(first) = store.receive(&message("event-1")).await.unwrap() else { panic!() };
+    let repeated = store.receive(&message("event-1")).await.unwrap();
+    let others = store.receive(&other).await.unwrap();
+
+    assert_eq!(repeated, Received::Repeated(first));
+    assert!(matches!(others, Received::New(id) if id != first));
+}
+
+#[tokio::test]
+async fn a_message_waits_for_the_intents_that_it_is_about() {
+    let database = Database::new().await;
+    let store = &database.store;
+    let by_reference = Message { reference: Some("order-1".to_owned()), ..message("reference") };
+    let by_id = Message { object_id: Some("p-1".to_owned()), operations: Vec::new(), ..message("id") };
+    let mut ids = Vec::new();
+    for message in [&by_reference, &by_id] {
+        let Received::New(id) = store.receive(message).await.unwrap() else { panic!() };
+        ids.push(id);
+    }
+    assert!(store.matches(None, 10).await.unwrap().is_empty());
+
+    let intent = database.record("order-1").await;
+    let matched = store.matches(None, 10).await.unwrap();
+    assert_eq!((sources(&matched), &matched[0].intents), (vec!["reference"], &vec![intent]));
+    assert_eq!(matched[0].message, by_reference);
+
+    let mut known = store.load(intent).await.unwrap().head;
+    known.provider_id = Some("p-1".to_owned());
+    let amendment = payments_journal::store::Amendment { facts: Vec::new(), head: known, pause: None };
+    store.amend(intent, |_| (Some(amendment.clone()), ())).await.unwrap();
+    assert_eq!(sources(&store.matches(None, 10).await.unwrap()), ["reference", "id"]);
+    assert_eq!(sources(&store.matches(None, 1).await.unwrap()), ["reference"]);
+    assert_eq!(sources(&store.matches(Some(ids[1]), 10).await.unwrap()), ["id"]);
+
+    store.applied(ids[0]).await.unwrap();
+    assert_eq!(sources(&store.matches(None, 10).await.unwrap()), ["id"]);
+    // A hint that is received again is applied again.
+    assert_eq!(sources(&store.matches(Some(ids[0]), 10).await.unwrap()), ["reference"]);
+}
+
+#[tokio::test]
+async fn a_reference_matches_the_operations_and_the_account_of_the_message_only() {
+    let database = Database::new().await;
+    let mut intents = Vec::new();
+    for (operation, tenant) in
+        [("pay_out", "tenant"), ("refund", "tenant"), ("capture", "tenant"), ("pay_out", "other")]
+    {
+        let mut row = row("order-1");
+        row.key.operation = operation.to_owned();
+        row.key.account.tenant = tenant.to_owned();
+        intents.push(database.record_row(&row).await);
+    }
+    database.report(intents[0], State::Pending).await;
+    let message = Message { reference: Some("order-1".to_owned()), ..message("event-1") };
+    database.store.receive(&message).await.unwrap();
+
+    let matched = database.store.matches(None, 10).await.unwrap();
+
+    assert_eq!(matched[0].intents, intents[..2]);
+}

@@ -1,0 +1,13 @@
+//! The stores through their public API, on real files.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
+mod amend;
+mod deliver;
+mod inbox;
+mod open;
+mod queues;
+mod rate_limit;
+mod record;
+mod schema;
+mod support;

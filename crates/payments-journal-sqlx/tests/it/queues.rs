@@ -1,0 +1,100 @@
+//! What a worker asks for: intents that are due, intents in review, pauses.
+
+use payments_core::test_util::ManualClock;
+use payments_core::time::OffsetDateTime;
+use payments_core::time::ext::NumericalDuration as _;
+use payments_journal::store::{Amendment, Loaded, Pause};
+use payments_journal::{Account, State, Store as _};
+
+use crate::support::{Database, account, append, now, row};
+
+#[tokio::test]
+async fn the_longest_overdue_intents_of_these_accounts_are_due_first() {
+    let database = Database::new().await;
+    let mut ids = Vec::new();
+    let start = now();
+    for (number, (minutes, tenant)) in [(3, "a"), (1, "a"), (2, "b"), (0, "c"), (60, "a")].into_iter().enumerate() {
+        let mut row = row(&format!("order-{number}"));
+        row.key.account.tenant = tenant.to_owned();
+        row.due_at = Some(start + i64::from(minutes).minutes());
+        ids.push(database.record_row(&row).await);
+    }
+    let mut never = row("never");
+    never.key.account.tenant = "a".to_owned();
+    never.due_at = None;
+    database.record_row(&never).await;
+    let store = database.store.clone().clock(ManualClock::at(start + 3.minutes()));
+    let accounts = [account().tenant("a"), account().tenant("b")];
+
+    assert_eq!(store.due(&accounts, 10).await.unwrap(), [ids[1], ids[2], ids[0]]);
+    assert_eq!(store.due(&accounts, 1).await.unwrap(), [ids[1]]);
+    assert_eq!(store.due(&[account().tenant("c").named("other")], 10).await.unwrap(), []);
+    assert_eq!(store.due(&[], 10).await.unwrap(), []);
+}
+
+#[tokio::test]
+async fn intents_in_review_are_listed_in_pages() {
+    let database = Database::new().await;
+    let mut ids = Vec::new();
+    for number in 0..4 {
+        let id = database.record(&format!("order-{number}")).await;
+        database.report(id, if number == 1 { State::Unknown } else { State::NeedsReview }).await;
+        ids.push(id);
+    }
+
+    assert_eq!(database.store.in_review(None, 2).await.unwrap(), [ids[0], ids[2]]);
+    assert_eq!(database.store.in_review(Some(ids[2]), 2).await.unwrap(), [ids[3]]);
+}
+
+fn pause(account: Account, until: OffsetDateTime) -> Pause {
+    Pause { account, since: now(), until, problem: "401".to_owned() }
+}
+
+#[tokio::test]
+async fn a_pause_applies_to_all_intents_of_its_account_until_it_is_resumed() {
+    let database = Database::new().await;
+    let (first, second) = (database.record("order-1").await, database.record("order-2").await);
+    let mut other = row("order-3");
+    other.key.account = Account::at("turbopay");
+    let other = database.record_row(&other).await;
+    let pauses = [pause(account(), now() + 1.minutes()), pause(account(), now() + 2.minutes())];
+    for pause in &pauses {
+        let amendment = |loaded: &Loaded| Amendment { pause: Some(pause.clone()), ..append(loaded, []) };
+        database.store.amend(first, |loaded| (Some(amendment(loaded)), ())).await.unwrap();
+    }
+
+    assert_eq!(database.store.pauses().await.unwrap(), pauses[1..]);
+    assert_eq!(database.store.load(second).await.unwrap().pause, Some(pauses[1].clone()));
+    assert_eq!(database.store.load(other).await.unwrap().pause, None);
+
+    let later = database.store.clone().clock(ManualClock::at(now() + 3.minutes()));
+    assert_eq!((later.pauses().await.unwrap(), later.load(second).await.unwrap().pause), (Vec::new(), None));
+
+    database.store.resume(&Account::at("turbopay")).await.unwrap();
+    assert_eq!(database.store.pauses().await.unwrap().len(), 1);
+    database.store.resume(&account()).await.unwrap();
+    assert_eq!(database.store.load(second).await.unwrap().pause, None);
+}
+
+#[tokio::test]
+async fn what_waited_for_the_end_of_a_pause_is_due_when_it_is_resumed() {
+    let database = Database::new().await;
+    let mut ids = Vec::new();
+    for (reference, state) in [("order-1", State::Intended), ("order-2", State::Unknown), ("order-3", State::Pending)] {
+        let mut row = row(reference);
+        row.due_at = Some(now() + 5.minutes());
+        ids.push(database.record_row(&row).await);
+        database.report(ids[ids.len() - 1], state).await;
+    }
+    let mut never = row("order-4");
+    never.due_at = None;
+    database.record_row(&never).await;
+    let mut other = row("order-5");
+    (other.key.account, other.due_at) = (Account::at("turbopay"), Some(now() + 5.minutes()));
+    database.record_row(&other).await;
+
+    database.store.resume(&account()).await.unwrap();
+
+    let accounts = [account(), Account::at("turbopay")];
+    assert_eq!(database.store.due(&accounts, 10).await.unwrap(), ids[..2]);
+}

@@ -1,0 +1,8 @@
+//! The engine on the store in memory, with clients that answer as the test says.
+
+mod events;
+mod hooks;
+mod outcomes;
+mod provider;
+mod recording;
+mod recovery;

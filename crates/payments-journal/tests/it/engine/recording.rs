@@ -1,0 +1,134 @@
+//! Recording, executing once, cancelling.
+
+use std::time::Duration;
+
+use payments_core::PaymentStatus;
+use payments_core::gateway::PayoutRequest;
+use payments_journal::{Cancelled, Intent, JournalError, Recorded, State, StoreError, Ticket};
+
+use super::provider::{Answer, World, payout, rupees};
+
+#[tokio::test]
+async fn a_payout_is_sent_once_however_often_it_is_executed() {
+    let world = World::new();
+    world.provider.answers([Answer::Accept(PaymentStatus::Processing)]);
+    let (id, first) = world.pay("W_1").await;
+    assert_eq!(first.state, State::Pending);
+    assert!(first.response.is_some());
+
+    let again = world.journal.execute(Ticket::of(id)).await.expect("execute");
+    assert_eq!(again.state, State::Pending);
+    assert!(again.response.is_none());
+
+    let (same, third) = world.pay("W_1").await;
+    assert_eq!((same, third.state), (id, State::Pending));
+    assert_eq!(world.provider.requests().len(), 1);
+}
+
+#[tokio::test]
+async fn the_provider_gets_the_recorded_parameters() {
+    let world = World::new();
+    world.provider.answers([Answer::Accept(PaymentStatus::Succeeded)]);
+    world.pay("W_1").await;
+    let sent = &world.provider.requests()[0];
+    assert_eq!(
+        (sent.account.as_str(), sent.bank.as_str(), sent.amount),
+        ("50100012345678", "HDFC0000001", rupees(250_000))
+    );
+}
+
+#[tokio::test]
+async fn the_same_reference_with_other_parameters_is_an_error_that_names_it() {
+    let world = World::new();
+    world.record("W_1").await;
+    let others = [
+        PayoutRequest::new("W_1", rupees(250_001), "C_1", "50100012345678", "HDFC0000001"),
+        PayoutRequest::new("W_1", rupees(250_000), "C_1", "50100012345679", "HDFC0000001"),
+    ];
+    for other in others {
+        let mut transaction = world.store.begin();
+        let error = world.journal.record(&mut transaction, &Intent::new("acme", other)).await.unwrap_err();
+        assert!(matches!(error, JournalError::Different { .. }), "{error}");
+        assert!(error.to_string().contains("acme pay_out `W_1`"), "{error}");
+    }
+    let mut transaction = world.store.begin();
+    let same = world.journal.record(&mut transaction, &payout("W_1")).await.expect("record");
+    assert!(matches!(same, Recorded::Existing(_, State::Intended)));
+}
+
+#[tokio::test]
+async fn an_intent_that_is_not_committed_is_not_sent() {
+    let world = World::new();
+    let mut transaction = world.store.begin();
+    let recorded = world.journal.record(&mut transaction, &payout("W_1")).await.expect("record");
+    let error = world.journal.execute(recorded.ticket()).await.unwrap_err();
+    assert!(matches!(error, JournalError::Store(StoreError::NoSuchIntent(_))), "{error}");
+    drop(transaction);
+    world.pass(Duration::from_secs(3600)).await;
+    assert_eq!(world.provider.requests().len(), 0);
+}
+
+#[tokio::test]
+async fn a_worker_sends_what_nobody_executed() {
+    let world = World::new();
+    world.provider.answers([Answer::Accept(PaymentStatus::Succeeded)]);
+    let id = world.record("W_1").await.intent();
+    world.pass(Duration::ZERO).await;
+    assert_eq!(world.report(id).await.state, State::Succeeded);
+}
+
+#[tokio::test]
+async fn an_intent_is_cancelled_before_it_is_sent_and_not_after() {
+    let world = World::new();
+    let id = world.record("W_1").await.intent();
+    assert_eq!(world.journal.cancel(id).await.expect("cancel"), Cancelled::Done);
+    assert_eq!(world.journal.cancel(id).await.expect("cancel"), Cancelled::Done);
+    world.pass(Duration::from_secs(60)).await;
+    assert_eq!(world.provider.requests().len(), 0);
+
+    world.provider.answers([Answer::Accept(PaymentStatus::Processing)]);
+    let (id, _) = world.pay("W_2").await;
+    assert_eq!(world.journal.cancel(id).await.expect("cancel"), Cancelled::TooLate(State::Pending));
+}
+
+#[tokio::test]
+async fn a_caller_that_stops_waiting_stops_nothing() {
+    let world = World::new();
+    world.provider.answers([Answer::After(Duration::from_secs(1), Box::new(Answer::Accept(PaymentStatus::Succeeded)))]);
+    let ticket = world.record("W_1").await;
+    let id = ticket.intent();
+    {
+        let execute = std::pin::pin!(world.journal.execute(ticket));
+        // Polled once, then dropped.
+        assert!(poll_once(execute).is_none());
+    }
+    while world.provider.requests().is_empty() {
+        tokio::task::yield_now().await;
+    }
+    world.journal.shut_down().await;
+    assert_eq!(world.report(id).await.state, State::Succeeded);
+    let refused = world.journal.execute(Ticket::of(id)).await.unwrap_err();
+    assert!(matches!(refused, JournalError::Closed), "{refused}");
+}
+
+fn poll_once<T>(future: std::pin::Pin<&mut impl Future<Output = T>>) -> Option<T> {
+    let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+    match future.poll(&mut context) {
+        std::task::Poll::Ready(value) => Some(value),
+        std::task::Poll::Pending => None,
+    }
+}
+
+#[tokio::test]
+async fn an_invalid_intent_is_rejected_with_its_field() {
+    let world = World::new();
+    let mut transaction = world.store.begin();
+    for (intent, field) in [
+        (payout(""), "reference"),
+        (payout("a\nb"), "reference"),
+        (Intent::new("", PayoutRequest::new("W_1", rupees(1), "C_1", "1", "2")), "provider"),
+    ] {
+        let error = world.journal.record(&mut transaction, &intent).await.unwrap_err();
+        assert!(matches!(&error, JournalError::Invalid(invalid) if invalid.field() == field), "{error}");
+    }
+}
