@@ -11,6 +11,7 @@ mod crash;
 mod dropped_handler;
 mod hostile_ids;
 mod imperfect_responses;
+mod lives;
 mod lost_responses;
 mod matrix;
 mod progress;

@@ -11,6 +11,7 @@ mod day;
 mod end_of_day;
 mod faults;
 mod inbox;
+pub mod lives;
 mod network;
 mod process;
 mod records;
@@ -98,18 +99,20 @@ impl Tally {
 /// A violation of an invariant.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Violation {
-    /// The day's seed.
+    /// The seed.
     pub seed: u64,
     /// The description.
     pub what: String,
-    /// The day's timeline up to the violation.
+    /// The timeline up to the violation.
     pub timeline: String,
+    /// The command that repeats it.
+    pub replay: String,
 }
 
 impl fmt::Display for Violation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { seed, what, timeline } = self;
-        write!(f, "{timeline}seed {seed}: {what}\nreplay: cargo xtask simulate --seed {seed}")
+        let Self { seed, what, timeline, replay } = self;
+        write!(f, "{timeline}seed {seed}: {what}\nreplay: {replay}")
     }
 }
 
@@ -125,7 +128,8 @@ pub fn day(seed: u64, flaw: Flaw) -> Result<Tally, Box<Violation>> {
         Err(_) => "the code under test panicked".to_owned(),
     };
     // A second run of the same seed records the timeline. Without it, the first run is faster.
-    Err(Box::new(Violation { seed, what, timeline: timeline(seed, flaw) }))
+    let replay = format!("cargo xtask simulate --seed {seed}");
+    Err(Box::new(Violation { seed, what, timeline: timeline(seed, flaw), replay }))
 }
 
 /// Returns the timeline of a day: the merchant's and the providers' events in order.

@@ -84,7 +84,7 @@ const COMMANDS: &[Command] = &[
     },
     Command {
         name: "simulate",
-        about: "simulates 20,000 days of a merchant in the sandbox; --help lists its options",
+        about: "simulates 20,000 days of a merchant, and 20,000 lives of journaled intents; --help lists its options",
         run: programs::simulate,
     },
     Command {

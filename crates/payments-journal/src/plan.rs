@@ -146,6 +146,8 @@ impl<'a> Draft<'a> {
         let due = match (self.assessment.state, self.next()) {
             // Only the process with the card sends it.
             (State::Intended, _) if self.loaded.row.by_ticket => None,
+            // Whoever sends may be dead. What arrives late from an earlier step must not hide the end of the lease.
+            (State::Sending, _) => Some(self.head.lease.map_or(now, |lease| lease.until)),
             (State::Pending, Next::LookUp) => Some(now + settings.polling.after(self.head.tries + 1)),
             (_, Next::Send(_) | Next::LookUp) => Some(wait(settings.backoff)),
             (_, Next::Review(_)) => Some(now),

@@ -1,5 +1,7 @@
 use std::collections::BTreeMap;
+use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
 use time::OffsetDateTime;
@@ -18,9 +20,18 @@ struct Inner {
     /// When a running clock was started; `None` for a manual clock.
     running: Option<Instant>,
     moved: Mutex<Duration>,
+    /// Tells futures that wait on a running clock.
     changed: watch::Sender<()>,
-    /// The times that futures wait for, each with the number of those futures.
-    waits: Mutex<BTreeMap<Duration, usize>>,
+    /// The futures that wait on a manual clock.
+    waits: Mutex<Waits>,
+}
+
+/// Waiting futures, by the time that they wait for and the order in which they began. They are woken in this order, so that a
+/// simulation on a runtime is repeatable.
+#[derive(Debug, Default)]
+struct Waits {
+    wakers: BTreeMap<(Duration, u64), Waker>,
+    last: u64,
 }
 
 impl Clock {
@@ -82,6 +93,13 @@ impl Clock {
             *moved = moved.saturating_add(by).min(MAX_ELAPSED);
         }
         self.0.changed.send_replace(());
+        let now = self.elapsed();
+        let due = {
+            let mut waits = self.waits();
+            let later = waits.wakers.split_off(&(now, u64::MAX));
+            std::mem::replace(&mut waits.wakers, later)
+        };
+        due.into_values().for_each(Waker::wake);
     }
 
     /// Waits for `duration` on this clock. Other code must advance a manual clock meanwhile.
@@ -93,59 +111,68 @@ impl Clock {
     pub fn sleep_until(&self, until: Duration) -> impl Future<Output = ()> + Send + 'static {
         let clock = self.clone();
         async move {
+            if clock.is_manual() {
+                return Wait { clock, until, number: None }.await;
+            }
             let mut changed = clock.0.changed.subscribe();
-            let _waiting = Waiter::new(&clock, until);
             loop {
                 let left = until.saturating_sub(clock.elapsed());
                 if left.is_zero() {
                     return;
                 }
                 // This future holds the clock, and the clock holds the sender, so waiting for a change cannot fail.
-                if clock.is_manual() {
-                    let _ = changed.changed().await;
-                } else {
-                    let _ = tokio::time::timeout(left, changed.changed()).await;
-                }
+                let _ = tokio::time::timeout(left, changed.changed()).await;
             }
         }
     }
 
-    /// Returns the next time that a future waits for.
-    pub(crate) fn next_wait(&self) -> Option<Duration> {
-        let elapsed = self.elapsed();
-        self.waits().keys().find(|until| **until > elapsed).copied()
+    /// Returns the next time that a future waits for on a manual clock, since the clock's start.
+    #[must_use]
+    pub fn next_wait(&self) -> Option<Duration> {
+        self.waits().wakers.keys().next().map(|(until, _)| *until)
     }
 
     fn moved(&self) -> MutexGuard<'_, Duration> {
         self.0.moved.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn waits(&self) -> MutexGuard<'_, BTreeMap<Duration, usize>> {
+    fn waits(&self) -> MutexGuard<'_, Waits> {
         self.0.waits.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// Registers a wait for as long as it lives.
-struct Waiter<'a> {
-    clock: &'a Clock,
+/// A wait on a manual clock, registered for as long as it lives.
+struct Wait {
+    clock: Clock,
     until: Duration,
+    number: Option<u64>,
 }
 
-impl<'a> Waiter<'a> {
-    fn new(clock: &'a Clock, until: Duration) -> Self {
-        *clock.waits().entry(until).or_default() += 1;
-        Self { clock, until }
+impl Future for Wait {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+        if self.until <= self.clock.elapsed() {
+            return Poll::Ready(());
+        }
+        let Self { clock, until, number } = &mut *self;
+        let mut waits = clock.waits();
+        let number = *number.get_or_insert_with(|| {
+            waits.last += 1;
+            waits.last
+        });
+        let replaced = waits.wakers.insert((*until, number), context.waker().clone());
+        drop(waits);
+        drop(replaced);
+        Poll::Pending
     }
 }
 
-impl Drop for Waiter<'_> {
+impl Drop for Wait {
     fn drop(&mut self) {
-        let mut waits = self.clock.waits();
-        if let Some(count) = waits.get_mut(&self.until) {
-            *count -= 1;
-            if *count == 0 {
-                waits.remove(&self.until);
-            }
+        if let Some(number) = self.number {
+            let removed = self.clock.waits().wakers.remove(&(self.until, number));
+            drop(removed);
         }
     }
 }

@@ -44,10 +44,9 @@ impl Day {
         for _ in 0..self.random.below(10) {
             let percent = self.random.between(2, 50);
             let fault = if self.random.percent(25) {
-                let provider = self.random.pick(MESSAGE_SENDERS);
-                format!("{provider} p={percent}% @webhook {} x*", self.message_fault())
+                random_message_fault(&mut self.random, percent)
             } else {
-                self.fault(percent, "x*")
+                random_fault(&mut self.random, percent, "x*")
             };
             self.offline.fault(&fault);
         }
@@ -56,34 +55,38 @@ impl Day {
     /// Adds a fault for the next one to four calls of an operation.
     pub(super) fn add_fault(&mut self) {
         let times = self.random.between(1, 4);
-        let fault = self.fault(60, &format!("x{times}"));
+        let fault = random_fault(&mut self.random, 60, &format!("x{times}"));
         self.offline.fault(&fault);
     }
+}
 
-    fn fault(&mut self, percent: u64, times: &str) -> String {
-        if self.random.percent(15) {
-            // Only for writes: the client cannot prevent TurboPay from counting a lookup late.
-            let (operation, after) = (self.random.pick(WRITES), self.random.pick(&[1, 5, 50, 600, 7200]));
-            return format!("{operation} p={percent}% @before-commit late-commit={after}s {times}");
-        }
-        let (provider, phase) = (self.random.pick(PROVIDERS), self.random.pick(PHASES));
-        let effect = match phase {
-            "accept" | "head" | "body" | "mid-body" => self.random.pick(&["fin", "rst", "stall"]),
-            _ => self.random.pick(EFFECTS),
-        };
-        format!("{provider} p={percent}% @{phase} {effect} {times}")
+/// Draws a fault of a call.
+pub(super) fn random_fault(random: &mut Random, percent: u64, times: &str) -> String {
+    if random.percent(15) {
+        // Only for writes: the client cannot prevent TurboPay from counting a lookup late.
+        let (operation, after) = (random.pick(WRITES), random.pick(&[1, 5, 50, 600, 7200]));
+        return format!("{operation} p={percent}% @before-commit late-commit={after}s {times}");
     }
+    let (provider, phase) = (random.pick(PROVIDERS), random.pick(PHASES));
+    let effect = match phase {
+        "accept" | "head" | "body" | "mid-body" => random.pick(&["fin", "rst", "stall"]),
+        _ => random.pick(EFFECTS),
+    };
+    format!("{provider} p={percent}% @{phase} {effect} {times}")
+}
 
-    fn message_fault(&mut self) -> String {
-        match self.random.below(6) {
-            0 => "duplicate".to_owned(),
-            1 => "reorder".to_owned(),
-            2 => "drop".to_owned(),
-            3 => "tamper".to_owned(),
-            4 => "hold".to_owned(),
-            _ => format!("delay={}s", self.random.between(1, 7200)),
-        }
-    }
+/// Draws a fault of a provider's messages.
+pub(super) fn random_message_fault(random: &mut Random, percent: u64) -> String {
+    let provider = random.pick(MESSAGE_SENDERS);
+    let effect = match random.below(6) {
+        0 => "duplicate".to_owned(),
+        1 => "reorder".to_owned(),
+        2 => "drop".to_owned(),
+        3 => "tamper".to_owned(),
+        4 => "hold".to_owned(),
+        _ => format!("delay={}s", random.between(1, 7200)),
+    };
+    format!("{provider} p={percent}% @webhook {effect} x*")
 }
 
 const PROVIDERS: &[&str] = &["turratech", "turbo-txn", "turbo-link", "card3ds", "turbopay"];

@@ -104,7 +104,7 @@ fn error_status(error: &VerifyError) -> u16 {
     }
 }
 
-fn headers(message: &OutgoingMessage) -> HeaderMap {
+pub(super) fn headers(message: &OutgoingMessage) -> HeaderMap {
     let field =
         |(name, value): &(String, String)| Some((HeaderName::try_from(name).ok()?, HeaderValue::try_from(value).ok()?));
     message.headers.iter().filter_map(field).collect()

@@ -5,11 +5,10 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use payments_core::clock::Clock;
+use payments_core::transport::Transport;
 use payments_sandbox::Offline;
 use turbopay::{Error, RetryPolicy, Traffic};
 use turratech::payments_core::time::OffsetDateTime;
-
-use super::network::Network;
 
 /// The clients and webhook verifiers of one process.
 #[derive(Debug)]
@@ -25,7 +24,11 @@ pub(super) struct Process {
 }
 
 impl Process {
-    pub(super) fn start(offline: &Offline, network: &Network, wall: &WallClock) -> Result<Self, Error> {
+    pub(super) fn start(
+        offline: &Offline,
+        network: &(impl Transport + Clone + 'static),
+        wall: &WallClock,
+    ) -> Result<Self, Error> {
         // The builders have different types.
         macro_rules! connected {
             ($builder:expr, $provider:expr) => {

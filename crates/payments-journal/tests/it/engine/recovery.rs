@@ -38,6 +38,38 @@ async fn a_call_whose_lease_expired_is_unknown_and_its_late_result_counts() {
 }
 
 #[tokio::test]
+async fn a_late_end_of_an_earlier_call_does_not_hide_that_the_next_call_died() {
+    let world = World::with(SAME_KEY, settings(|_| {}));
+    let unknown = || Box::new(Answer::Fail(ErrorKind::Timeout, Outcome::Unknown));
+    world.provider.answers([
+        Answer::After(MINUTE * 2, unknown()),
+        Answer::After(MINUTE * 2, unknown()),
+        Answer::Accept(PaymentStatus::Succeeded),
+    ]);
+    let ticket = world.record("W_1").await;
+    let id = ticket.intent();
+    let execute = tokio::spawn({
+        let journal = world.journal.clone();
+        async move { journal.execute(ticket).await.expect("execute") }
+    });
+    while world.provider.requests().is_empty() {
+        tokio::task::yield_now().await;
+    }
+    // The lease is over, so another process sends the request again, and dies before its lease is over as well.
+    let other = journal(&world.store, &world.provider, &world.clock, SAME_KEY, settings(|_| {}));
+    let worker = other.worker();
+    tokio::select! {
+        biased;
+        _ = worker.run_due() => unreachable!("the second call ends"),
+        () = std::future::ready(()) => {}
+    }
+    assert_eq!(world.provider.requests().len(), 2);
+    assert_eq!(execute.await.expect("the first call").state, State::Sending);
+    world.pass(MINUTE).await;
+    assert_eq!(world.report(id).await.state, State::Succeeded);
+}
+
+#[tokio::test]
 async fn an_unknown_outcome_is_sent_again_under_the_same_key_whose_age_counts_from_the_first_request() {
     let world = World::with(SAME_KEY, settings(|_| {}));
     let unknown = || Answer::Fail(ErrorKind::Timeout, Outcome::Unknown);
