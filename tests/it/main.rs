@@ -7,6 +7,7 @@ mod actix;
 #[path = "../examples/actix_webhook/app.rs"]
 mod actix_app;
 mod attack;
+mod demo;
 mod dropped_handler;
 mod hostile_ids;
 mod imperfect_responses;
