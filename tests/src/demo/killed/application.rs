@@ -38,7 +38,8 @@ pub async fn run(arguments: &[String]) -> Result<(), Failed> {
 }
 
 /// The order table, with one order to pay out.
-const ORDERS: &str = "CREATE TABLE IF NOT EXISTS orders (id TEXT PRIMARY KEY, tries INTEGER NOT NULL, state TEXT NOT NULL);
+const ORDERS: &str =
+    "CREATE TABLE IF NOT EXISTS orders (id TEXT PRIMARY KEY, tries INTEGER NOT NULL, state TEXT NOT NULL);
     INSERT OR IGNORE INTO orders VALUES ('payout-8', 0, 'open')";
 
 /// Pays each open order, and marks it as paid after the response. A new try gets a new reference.
