@@ -8,6 +8,7 @@ mod actix;
 mod actix_app;
 mod attack;
 mod crash;
+mod demo;
 mod dropped_handler;
 mod hostile_ids;
 mod imperfect_responses;

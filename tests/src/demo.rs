@@ -1,6 +1,7 @@
-//! The demo: the main flows and a lost response at each provider, in the sandbox.
+//! The demo: the main flows and a lost response at each provider, and a killed process, in the sandbox.
 
 mod card3ds;
+mod killed;
 mod plain_http;
 mod report;
 mod turbo_link;
@@ -8,10 +9,13 @@ mod turbo_txn;
 mod turbopay;
 mod turratech;
 
+use std::path::Path;
+
+pub use killed::application;
 use turbopay::PayoutScene;
 
 /// An error that stops the demo.
-type Failed = Box<dyn std::error::Error + Send + Sync>;
+pub type Failed = Box<dyn std::error::Error + Send + Sync>;
 
 /// The results of the demo.
 #[derive(Debug)]
@@ -22,6 +26,10 @@ pub struct Report {
     naive: PayoutScene,
     /// The lost payout response, in an application with the SDK.
     sdk: PayoutScene,
+    /// The killed process, in an application with an order table only.
+    killed_naive: PayoutScene,
+    /// The killed process, in an application with the journal.
+    killed_journaled: PayoutScene,
 }
 
 /// The flows of one provider.
@@ -42,20 +50,21 @@ struct Flow {
 }
 
 impl Report {
-    /// Returns true if every flow is as expected, the naive application paid twice and the SDK paid once.
+    /// Returns true if every flow is as expected, the naive applications paid twice, and the SDK and the journal paid once.
     #[must_use]
     pub fn is_as_expected(&self) -> bool {
         let mut flows = self.tours.iter().flat_map(|tour| &tour.flows);
-        flows.all(|flow| flow.as_expected) && self.naive.payouts == 2 && self.sdk.payouts == 1
+        let payouts = [&self.naive, &self.sdk, &self.killed_naive, &self.killed_journaled].map(|scene| scene.payouts);
+        flows.all(|flow| flow.as_expected) && payouts == [2, 1, 2, 1]
     }
 }
 
-/// Runs the demo in the sandbox.
+/// Runs the demo in the sandbox. `program` is the demo's own program, which is started again for the processes that are killed.
 ///
 /// # Errors
 ///
-/// Returns an error if the sandbox cannot be started, or if a payment fails that should succeed.
-pub async fn run(seed: u64) -> Result<Report, Failed> {
+/// Returns an error if the sandbox or a process cannot be started, or if a payment fails that should succeed.
+pub async fn run(seed: u64, program: &Path) -> Result<Report, Failed> {
     let tours = vec![
         turratech::tour(seed).await?,
         turbo_txn::tour(seed).await?,
@@ -64,7 +73,8 @@ pub async fn run(seed: u64) -> Result<Report, Failed> {
         turbopay::tour(seed).await?,
     ];
     let (naive, sdk) = turbopay::lost_payout_response(seed).await?;
-    Ok(Report { seed, tours, naive, sdk })
+    let (killed_naive, killed_journaled) = killed::killed_payouts(seed, program).await?;
+    Ok(Report { seed, tours, naive, sdk, killed_naive, killed_journaled })
 }
 
 /// Formats a step: the SDK call or the event, and its result.

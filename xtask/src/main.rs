@@ -119,7 +119,7 @@ const COMMANDS: &[Command] = &[
     },
     Command {
         name: "demo",
-        about: "shows the main flows and a lost response at each provider, in the sandbox",
+        about: "shows the main flows, a lost response at each provider, and a killed payout, in the sandbox",
         run: programs::demo,
     },
     Command {

@@ -28,20 +28,26 @@ mod journal;
 mod settings;
 mod worker;
 
+// Record and execute.
 pub use error::JournalError;
-pub use evidence::{AttemptId, CallResult, Decision, Evidence, Fact, Observation, Protection, Sequence};
-pub use executor::{Accepted, Executor, Instruction, Known, Response, Sighting};
 pub use gateway::Gateway;
+pub use intent::{Account, Intent, IntentId, IntentKey, IntentRow};
+pub use journal::{Builder, Cancelled, Executed, Journal, Recorded, Ticket};
+pub use keys::{JournalKey, JournalKeys, KeyError};
+pub use request::{Request, StoredRequestError};
+pub use settings::{Backoff, Settings};
+pub use worker::Worker;
+
+// Learn what became of it.
+pub use evidence::{AttemptId, CallResult, Decision, Evidence, Fact, Observation, Protection, Sequence};
 pub use hook::{Change, ChangeId, Hook, HookError, HookFuture, run_hook};
 pub use inbox::{InboxId, Message};
-pub use intent::{Account, Intent, IntentId, IntentKey, IntentRow};
-pub use journal::{Builder, Cancelled, Executed, Journal, Receipt, Recorded, Report, Ticket};
-pub use keys::{JournalKey, JournalKeys, KeyError};
-pub use next::{Limits, Next, may_claim, next};
-pub use request::{Request, StoredRequestError};
+pub use journal::{Receipt, Report};
 pub use review::Review;
-pub use rules::Rules;
-pub use settings::{Backoff, Settings};
 pub use state::{Assessment, State, assess};
+
+// Extend it: a native call, a database, a model.
+pub use executor::{Accepted, Executor, Instruction, Known, Response, Sighting};
+pub use next::{Limits, Next, may_claim, next};
+pub use rules::Rules;
 pub use store::{Store, StoreError};
-pub use worker::Worker;

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use payments_sandbox::Entry;
 use serde_json::{Map, Value, json};
 
 use super::turbopay::PayoutScene;
@@ -20,6 +21,7 @@ impl Report {
             "as_expected": self.is_as_expected(),
             "providers": self.tours.iter().map(tour).collect::<Map<String, Value>>(),
             "lost_payout": {"naive": scene(&self.naive), "sdk": scene(&self.sdk)},
+            "killed_payout": {"naive": scene(&self.killed_naive), "journaled": scene(&self.killed_journaled)},
         })
         .to_string()
     }
@@ -46,7 +48,8 @@ impl fmt::Display for Report {
                 }
             }
         }
-        self.write_payout_scenes(f)?;
+        self.lost_response().write(f)?;
+        self.killed_process().write(f)?;
         let verdict = if self.is_as_expected() { "Everything is as expected" } else { "SOMETHING IS NOT AS EXPECTED" };
         writeln!(f, "\n{verdict} (seed {}).\n\nNext:", self.seed)?;
         for (command, description) in [
@@ -62,35 +65,58 @@ impl fmt::Display for Report {
 }
 
 impl Report {
-    fn write_payout_scenes(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "\nA LOST RESPONSE TO A PAYOUT, WITH AND WITHOUT THE SDK")?;
-        writeln!(f, "\n   TurboPay pays out 500.00 INR, but the connection closes before the response arrives.\n")?;
-        row(f, "An application that treats", "An application with this SDK,")?;
-        row(f, "a closed connection as a failure", "which looks the payout up")?;
+    fn lost_response(&self) -> Comparison<'_> {
+        Comparison {
+            title: "A LOST RESPONSE TO A PAYOUT, WITH AND WITHOUT THE SDK",
+            about: "TurboPay pays out 500.00 INR, but the connection closes before the response arrives.",
+            left: (["An application that treats", "a closed connection as a failure"], &self.naive),
+            right: (["An application with this SDK,", "which looks the payout up"], &self.sdk),
+        }
+    }
+
+    fn killed_process(&self) -> Comparison<'_> {
+        Comparison {
+            title: "A PROCESS THAT IS KILLED AFTER ITS PAYOUT, WITH AND WITHOUT THE JOURNAL",
+            about: "TurboPay pays out 500.00 INR. SIGKILL ends the process before the response arrives.",
+            left: (["An application that restarts", "from its order table"], &self.killed_naive),
+            right: (["An application with the journal", "in the same SQLite file"], &self.killed_journaled),
+        }
+    }
+}
+
+/// Two applications in the same situation, side by side.
+struct Comparison<'a> {
+    title: &'static str,
+    about: &'static str,
+    left: ([&'static str; 2], &'a PayoutScene),
+    right: ([&'static str; 2], &'a PayoutScene),
+}
+
+impl Comparison<'_> {
+    fn write(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (left, right) = (self.left.1, self.right.1);
+        writeln!(f, "\n{}\n\n   {}\n", self.title, self.about)?;
+        for (left, right) in self.left.0.iter().zip(&self.right.0) {
+            row(f, left, right)?;
+        }
         row(f, &"-".repeat(COLUMN), &"-".repeat(COLUMN))?;
-        for index in 0..self.naive.steps.len().max(self.sdk.steps.len()) {
+        for index in 0..left.steps.len().max(right.steps.len()) {
             let step = |scene: &PayoutScene| scene.steps.get(index).cloned().unwrap_or_default();
-            row(f, &step(&self.naive), &step(&self.sdk))?;
+            row(f, &step(left), &step(right))?;
         }
         row(f, &"-".repeat(COLUMN), &"-".repeat(COLUMN))?;
         row(f, "TurboPay's ledger:", "TurboPay's ledger:")?;
-        for index in 0..self.naive.ledger.len().max(self.sdk.ledger.len()) {
-            let entry = |scene: &PayoutScene| {
-                scene.ledger.get(index).map_or(String::new(), |entry| {
-                    format!(
-                        "{} {} {}.{:02} {}",
-                        entry.reference,
-                        entry.kind,
-                        entry.amount / 100,
-                        entry.amount % 100,
-                        entry.currency
-                    )
-                })
-            };
-            row(f, &entry(&self.naive), &entry(&self.sdk))?;
+        for index in 0..left.ledger.len().max(right.ledger.len()) {
+            row(f, &entry(left, index), &entry(right, index))?;
         }
-        row(f, &payouts(&self.naive), &payouts(&self.sdk))
+        row(f, &payouts(left), &payouts(right))
     }
+}
+
+/// Returns an entry of the scene's ledger; empty if there is none.
+fn entry(scene: &PayoutScene, index: usize) -> String {
+    let Some(Entry { reference, kind, amount, currency, .. }) = scene.ledger.get(index) else { return String::new() };
+    format!("{reference} {kind} {}.{:02} {currency}", amount / 100, amount % 100)
 }
 
 fn payouts(scene: &PayoutScene) -> String {

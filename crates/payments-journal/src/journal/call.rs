@@ -279,6 +279,10 @@ fn ended(error: &Error) -> Ended {
 
 /// An error in words that are stored: no message of the provider, which could repeat a parameter.
 fn words(error: &Error) -> String {
+    if error.kind() == ErrorKind::Configuration && error.outcome() == Outcome::NotSent {
+        // The client's own words about its settings: nothing was sent, so the provider said nothing.
+        return error.to_string();
+    }
     let mut words = error.kind().as_str().to_owned();
     for (name, value) in [("code", error.code()), ("decline code", error.decline_code()), ("field", error.param())] {
         if let Some(value) = value {

@@ -49,6 +49,14 @@ async fn a_refusal_is_final() {
 }
 
 #[tokio::test]
+async fn a_wrong_setting_of_a_client_is_stored_in_words() {
+    let world = World::new();
+    world.provider.answers([Answer::Fail(ErrorKind::Configuration, Outcome::NotSent)]);
+    let (id, _) = world.pay("W_1").await;
+    assert_eq!(world.report(id).await.problem.as_deref(), Some("configuration: an error of `test_util`"));
+}
+
+#[tokio::test]
 async fn a_request_that_no_client_can_send_is_abandoned() {
     let world = World::new();
     world.provider.answers([Answer::Fail(ErrorKind::InvalidRequest, Outcome::NotSent)]);
