@@ -18,6 +18,7 @@ mod keys;
 #[cfg_attr(docsrs, doc(cfg(feature = "test-util")))]
 pub mod memory;
 mod request;
+mod row;
 pub mod store;
 
 // The engine.
@@ -34,12 +35,13 @@ pub use executor::{Accepted, Executor, Instruction, Known, Response, Sighting};
 pub use gateway::Gateway;
 pub use hook::{Change, ChangeId, Hook, HookError, HookFuture, run_hook};
 pub use inbox::{InboxId, Message};
-pub use intent::{Account, Intent, IntentId, IntentKey, IntentRow};
+pub use intent::{Account, Intent, IntentId, IntentKey};
 pub use journal::{Builder, Cancelled, Executed, Journal, Receipt, Recorded, Report, Ticket};
 pub use keys::{JournalKey, JournalKeys, KeyError};
 pub use next::{Limits, Next, may_claim, next};
 pub use request::{Request, StoredRequestError};
 pub use review::Review;
+pub use row::{Column, IntentRow};
 pub use rules::Rules;
 pub use settings::{Backoff, Settings};
 pub use state::{Assessment, State, assess};
