@@ -173,7 +173,8 @@ mod tests {
         let combinations = combinations(&features);
 
         assert_eq!(combinations.len(), 1 + 7 + 15 + 1);
-        let lengths: Vec<_> = combinations.iter().filter(|names| names.contains(&"journal-sqlite")).map(Vec::len).collect();
+        let lengths: Vec<_> =
+            combinations.iter().filter(|names| names.contains(&"journal-sqlite")).map(Vec::len).collect();
         assert_eq!(lengths, [1, 7]);
     }
 
