@@ -33,7 +33,12 @@ async fn main() -> Result<()> {
 }
 
 fn journal(store: SqliteStore, url: &str) -> Result<Journal<SqliteStore>> {
-    let client = turbopay::Client::builder(turbopay::ApiKey::from_env()?).base_url(url).build()?;
+    let client = turbopay::Client::builder(turbopay::ApiKey::from_env()?)
+        .base_url(url)
+        .status_url("http://127.0.0.1:9/turbopay")
+        .redirect_url("http://127.0.0.1:9/thanks")
+        .traffic(turbopay::Traffic::Standard)
+        .build()?;
     let keys = JournalKeys::new("2026", JournalKey::from_env()?)?;
     // Shorter than in production, so that nobody waits.
     let mut settings = Settings::default();
