@@ -44,6 +44,8 @@ async fn the_documented_insert_records_an_intent() {
     }
 }
 
+type Mistake = fn(&mut IntentRow);
+
 #[tokio::test]
 async fn the_documented_insert_refuses_mistakes() {
     let database = Database::new().await;
