@@ -64,7 +64,7 @@ const CONSUMERS: &[Consumer] = &[
         name: "journal-sqlite",
         providers: &["turbopay"],
         absent: &[SANDBOX, "native-tls", "openssl"],
-        max_crates: 200,
+        max_crates: 166,
         check_output: journal_sqlite,
     },
     // After `journal-sqlite`, whose program is its worker.
@@ -72,7 +72,7 @@ const CONSUMERS: &[Consumer] = &[
         name: "journal-rusqlite",
         providers: &[],
         absent: &["reqwest", "hyper", "rustls", "native-tls", "openssl", "mio", "sqlx-core"],
-        max_crates: 90,
+        max_crates: 69,
         check_output: journal_rusqlite,
     },
 ];

@@ -21,7 +21,7 @@ fn main() -> Result<()> {
     connection.busy_timeout(Duration::from_secs(10))?;
 
     let keys = JournalKeys::new("2026", JournalKey::from_env()?)?;
-    let amount = Money::parse("1200.50", Currency::INR)?;
+    let amount = Money::parse("1200", Currency::INR)?;
     let payout = PayoutRequest::new(REFERENCE, amount, "customer-9", "50100012345678", "HDFC0000053");
     let row = Intent::new("turbopay", payout).row(&keys, OffsetDateTime::now_utc())?;
 
@@ -48,7 +48,7 @@ fn value(column: Column<'_>) -> Value {
 /// Prints the state of the intent, and that of the withdrawal, which the worker's hook writes.
 fn print_until_final(connection: &Connection) -> Result<()> {
     let mut last = String::new();
-    while !["succeeded", "failed", "refused", "needs_review"].contains(&last.as_str()) {
+    while !["succeeded", "failed", "refused", "abandoned", "needs_review"].contains(&last.as_str()) {
         let (intent, withdrawal): (String, String) = connection.query_row(
             "SELECT i.state, w.state FROM withdrawals AS w JOIN payments_intents AS i USING (reference)
              WHERE w.reference = ?1",

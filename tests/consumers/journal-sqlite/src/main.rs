@@ -88,7 +88,7 @@ async fn work(journal: &Journal<SqliteStore>) {
 
 async fn print_until_final(pool: &SqlitePool) -> Result<()> {
     let mut last = String::new();
-    while !["succeeded", "failed", "refused", "needs_review"].contains(&last.as_str()) {
+    while !["succeeded", "failed", "refused", "abandoned", "needs_review"].contains(&last.as_str()) {
         let state: String = sqlx::query_scalar("SELECT state FROM withdrawals WHERE reference = ?1")
             .bind(REFERENCE)
             .fetch_one(pool)
