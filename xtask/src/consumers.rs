@@ -1,12 +1,15 @@
 //! Small applications that use the crates, each in its own workspace. Checks their dependencies and their output.
 
 use std::fs;
+use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
+use serde_json::Value;
+
 use crate::features::{HTTP_STACK, crate_names};
 use crate::process::{Failure, Run, Step};
-use crate::sandbox::{Addresses, Sandbox};
+use crate::sandbox::{Addresses, Process, Sandbox};
 use crate::workspace::{self, PROVIDERS, SANDBOX, Workspace};
 
 /// An application in `tests/consumers`.
@@ -56,6 +59,21 @@ const CONSUMERS: &[Consumer] = &[
         absent: &[SANDBOX, "payments", "native-tls", "openssl"],
         max_crates: 124,
         check_output: restarted_worker,
+    },
+    Consumer {
+        name: "journal-sqlite",
+        providers: &["turbopay"],
+        absent: &[SANDBOX, "native-tls", "openssl"],
+        max_crates: 166,
+        check_output: journal_sqlite,
+    },
+    // After `journal-sqlite`, whose program is its worker.
+    Consumer {
+        name: "journal-rusqlite",
+        providers: &[],
+        absent: &["reqwest", "hyper", "rustls", "native-tls", "openssl", "mio", "sqlx-core"],
+        max_crates: 69,
+        check_output: journal_rusqlite,
     },
 ];
 
@@ -179,6 +197,77 @@ fn restarted_worker(built: &Built<'_>, sandbox: &Addresses) -> Result<(), Failur
     fs::remove_file(file)?;
     Ok(())
 }
+
+/// The response to the payout is lost. The worker finds out.
+fn journal_sqlite(built: &Built<'_>, sandbox: &Addresses) -> Result<(), Failure> {
+    let database = Database::new(built)?;
+    sandbox.control("POST", "/faults", r#"{"spec": "turbopay.withdraw#1 @after-commit fin"}"#)?;
+    let merchant = database.run(built, "withdraw", sandbox);
+    pays_once(merchant, "journal-sqlite-1", "journal-sqlite-1 was sent: unknown", sandbox)
+}
+
+/// The merchant records the payout with rusqlite, while a worker runs in another process.
+fn journal_rusqlite(built: &Built<'_>, sandbox: &Addresses) -> Result<(), Failure> {
+    let database = Database::new(built)?;
+    let worker = Built { name: "journal-sqlite", target: built.target };
+    let mut worker = Process(database.run(&worker, "work", sandbox).spawn()?);
+    let mut ready = String::new();
+    BufReader::new(worker.0.stdout.take().ok_or_else(|| Failure::new("the worker has no output"))?)
+        .read_line(&mut ready)?;
+    if ready.trim() != "ready" {
+        return Err(Failure::new(format!("the worker did not start: {ready:?}")));
+    }
+    let merchant = built.run().args([&database.0]).env("PAYMENTS_JOURNAL_KEY", JOURNAL_KEY);
+    pays_once(merchant, "journal-rusqlite-1", "journal-rusqlite-1 is pending", sandbox)
+}
+
+/// Runs a merchant until its payout succeeded, and checks that it was executed once. The bank executes it once it is pending.
+fn pays_once(merchant: Run, reference: &str, first: &str, sandbox: &Addresses) -> Result<(), Failure> {
+    let pending = format!("{reference} is pending");
+    let mut lines = Vec::new();
+    merchant.read_lines(|line| {
+        println!("{line}");
+        lines.push(line.to_owned());
+        if line == pending {
+            sandbox.control("POST", &format!("/turbopay/orders/{reference}/success"), "{}")?;
+        }
+        Ok(())
+    })?;
+    let succeeded = format!("{reference} is succeeded");
+    for expected in [first, &pending, &succeeded] {
+        if !lines.iter().any(|line| line == expected) {
+            return Err(Failure::new(format!("{expected:?} is not in {lines:?}")));
+        }
+    }
+    let ledger = sandbox.control("GET", "/ledger", "")?;
+    let is_payout = |entry: &&Value| entry["reference"] == reference && entry["kind"] == "executed";
+    match ledger.as_array().into_iter().flatten().filter(is_payout).count() {
+        1 => Ok(()),
+        count => Err(Failure::new(format!("{reference} was executed {count} times"))),
+    }
+}
+
+/// A new database of a merchant.
+struct Database(PathBuf);
+
+impl Database {
+    fn new(built: &Built<'_>) -> Result<Self, Failure> {
+        let directory = built.target.join(format!("{}-data", built.name));
+        if directory.exists() {
+            fs::remove_dir_all(&directory)?;
+        }
+        fs::create_dir_all(&directory)?;
+        Ok(Self(directory.join("shop.db")))
+    }
+
+    /// A command of `journal-sqlite` on this database.
+    fn run(&self, built: &Built<'_>, command: &str, sandbox: &Addresses) -> Run {
+        let run = built.run().args([command.as_ref(), self.0.as_os_str(), sandbox.turbopay.base_url.as_ref()]);
+        run.env("TURBOPAY_API_KEY", &sandbox.turbopay.api_key).env("PAYMENTS_JOURNAL_KEY", JOURNAL_KEY)
+    }
+}
+
+const JOURNAL_KEY: &str = "0f1e2d3c4b5a69788796a5b4c3d2e1f0";
 
 /// Prints the time of a clean build. There is no limit, because the time depends on the machine.
 fn time_clean_build(name: &str, target: &Path) -> Result<(), Failure> {

@@ -25,10 +25,14 @@ const ABSENCES: &[Absence] = &[
     Absence { member: "payments", features: "", absent: PROVIDERS },
     Absence { member: "payments", features: "turbopay", absent: &["turratech", "turbo-txn", "turbo-link", "card3ds"] },
     Absence { member: "payments", features: "turbopay,rustls", absent: &["payments-sandbox"] },
+    Absence { member: "payments", features: "turbopay,rustls", absent: &["payments-journal", "sqlx-core"] },
+    Absence { member: "payments", features: "turbopay,journal", absent: CLIENTS },
+    Absence { member: "payments", features: "turbopay,journal", absent: &["sqlx-core", "libsqlite3-sys"] },
     Absence { member: "payments-axum", features: "turratech,turbo-txn,card3ds,turbopay", absent: CLIENTS },
+    Absence { member: "payments-axum", features: "turbopay,journal", absent: CLIENTS },
 ];
 
-/// An axum application already has a runtime, but must not get an HTTP client.
+/// Applications that have a runtime, such as axum's, must not get an HTTP client.
 const CLIENTS: &[&str] = &["reqwest", "rustls", "native-tls", "openssl", "aws-lc-rs", "ring", "payments-sandbox"];
 
 pub(crate) const HTTP_STACK: &[&str] =
@@ -36,6 +40,9 @@ pub(crate) const HTTP_STACK: &[&str] =
 
 /// A crate with more features is built with single features, pairs and all features: 2^7 builds take too long.
 const MAX_COMBINED: usize = 6;
+
+/// Features that only re-export a crate, which takes long to build. They are built alone, and with all features.
+const RE_EXPORTS: &[&str] = &["journal-sqlite"];
 
 pub(crate) fn run(_: &[String]) -> Result<Step, Failure> {
     let workspace = Workspace::load()?;
@@ -104,7 +111,8 @@ fn up_to_pairs<'a>(names: &[&'a str]) -> Vec<Vec<&'a str>> {
     let mut combinations = vec![Vec::new(), names.to_vec()];
     for (rest, name) in (1..).zip(names) {
         combinations.push(vec![*name]);
-        combinations.extend(names[rest..].iter().map(|other| vec![*name, *other]));
+        let others = names[rest..].iter().filter(|other| !RE_EXPORTS.contains(name) && !RE_EXPORTS.contains(other));
+        combinations.extend(others.map(|other| vec![*name, *other]));
     }
     combinations
 }
@@ -154,6 +162,20 @@ mod tests {
 
         assert_eq!(combinations.len(), 1 + 7 + 21 + 1);
         assert_eq!(combinations.last().map(Vec::len), Some(7));
+    }
+
+    #[test]
+    fn a_re_export_is_built_alone_and_with_all_features() {
+        let names = ["a", "b", "c", "d", "e", "f", "journal-sqlite"];
+        let features: BTreeMap<_, _> =
+            names.iter().map(|name| ((*name).to_owned(), vec![format!("dep:{name}")])).collect();
+
+        let combinations = combinations(&features);
+
+        assert_eq!(combinations.len(), 1 + 7 + 15 + 1);
+        let lengths: Vec<_> =
+            combinations.iter().filter(|names| names.contains(&"journal-sqlite")).map(Vec::len).collect();
+        assert_eq!(lengths, [1, 7]);
     }
 
     #[test]

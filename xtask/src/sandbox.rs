@@ -1,6 +1,7 @@
 //! Starts the sandbox as a child process.
 
-use std::io::{BufRead as _, BufReader};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::TcpStream;
 use std::process::{Child, ChildStdout};
 
 use serde_json::Value;
@@ -60,6 +61,24 @@ pub(crate) struct TurraTech {
 }
 
 impl Addresses {
+    /// Sends a request to the control API, and returns the response.
+    pub(crate) fn control(&self, method: &str, path: &str, body: &str) -> Result<Value, Failure> {
+        let host = self.control_url.trim_start_matches("http://");
+        let mut connection = TcpStream::connect(host)?;
+        write!(
+            connection,
+            "{method} {path} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\ncontent-type: application/json\r\n\
+             content-length: {}\r\n\r\n{body}",
+            body.len()
+        )?;
+        let mut response = String::new();
+        connection.read_to_string(&mut response)?;
+        match response.split_once("\r\n\r\n") {
+            Some((head, body)) if head.starts_with("HTTP/1.1 200") => Ok(serde_json::from_str(body)?),
+            _ => Err(Failure::new(format!("the sandbox refused {method} {path}: {response}"))),
+        }
+    }
+
     fn read(line: &str) -> Result<Addresses, Failure> {
         let line: Value = serde_json::from_str(line)
             .map_err(|_| Failure::new(format!("the sandbox's first line is not JSON: {:?}", line.trim())))?;
@@ -86,7 +105,7 @@ impl Addresses {
 }
 
 /// A child process. It is killed when this value is dropped.
-struct Process(Child);
+pub(crate) struct Process(pub(crate) Child);
 
 impl Drop for Process {
     fn drop(&mut self) {

@@ -2,6 +2,8 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod acknowledge;
+#[cfg(feature = "journal")]
+mod journal;
 mod source;
 mod webhook;
 
@@ -19,5 +21,8 @@ pub use acknowledge::Acknowledge;
 #[cfg(feature = "card3ds")]
 #[cfg_attr(docsrs, doc(cfg(feature = "card3ds")))]
 pub use card3ds::{HostedCheckoutCallback, ThreeDsFailureCallback, ThreeDsSuccessCallback};
+#[cfg(feature = "journal")]
+#[cfg_attr(docsrs, doc(cfg(feature = "journal")))]
+pub use journal::{ForJournal, Inbox, JournaledWebhook};
 pub use source::{StorableSource, WebhookSource};
 pub use webhook::{StorableWebhook, Webhook, WebhookRejection};

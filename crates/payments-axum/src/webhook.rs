@@ -72,7 +72,7 @@ where
 }
 
 /// Reads a whole body of at most 256 KiB.
-async fn read(request: Request) -> Result<(HeaderMap, Bytes), WebhookRejection> {
+pub(crate) async fn read(request: Request) -> Result<(HeaderMap, Bytes), WebhookRejection> {
     let (head, body) = request.into_parts();
     let body = Limited::new(body, MAX_BODY).collect().await.map_err(|err| {
         if err.is::<LengthLimitError>() { WebhookRejection::TooLong } else { WebhookRejection::Incomplete }
@@ -94,11 +94,13 @@ pub enum WebhookRejection {
     TooLong,
     /// The connection ended before the whole body was received: 400.
     Incomplete,
+    /// The journal could not store the delivery: 503, so that the provider sends it again. The reason is in the trace.
+    NotStored,
 }
 
 impl WebhookRejection {
     #[expect(clippy::needless_pass_by_value, reason = "it is passed to `map_err`")]
-    fn of(error: VerifyError) -> Self {
+    pub(crate) fn of(error: VerifyError) -> Self {
         match error {
             VerifyError::Rejected => Self::Rejected,
             // After any other error, the provider should send the delivery again.
@@ -113,6 +115,7 @@ impl WebhookRejection {
             Self::Rejected | Self::Incomplete => StatusCode::BAD_REQUEST,
             Self::Unreadable => StatusCode::INTERNAL_SERVER_ERROR,
             Self::TooLong => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::NotStored => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
 }
@@ -124,6 +127,7 @@ impl fmt::Display for WebhookRejection {
             Self::Unreadable => "the delivery could not be decoded",
             Self::TooLong => "the delivery's body is longer than 256 KiB",
             Self::Incomplete => "the delivery's body is incomplete",
+            Self::NotStored => "the journal could not store the delivery",
         })
     }
 }

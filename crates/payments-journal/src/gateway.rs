@@ -121,6 +121,11 @@ impl Gateway {
         self
     }
 
+    /// The operations of the shared vocabulary that have a client, by their stored names, in alphabetical order.
+    pub fn operations(&self) -> impl Iterator<Item = &'static str> + '_ {
+        self.operations.keys().copied()
+    }
+
     /// Returns the executors, by the stored name of the operation. An operation that the provider does not offer has none.
     pub(crate) fn executors(self) -> Vec<(String, Arc<dyn Executor>)> {
         let Self { capabilities, operations, lookup, retrieve, mut native, .. } = self;

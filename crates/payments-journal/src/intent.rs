@@ -229,33 +229,3 @@ impl fmt::Display for IntentId {
         self.0.fmt(f)
     }
 }
-
-/// The columns of a new intent: what [`Journal::row`](crate::Journal::row) returns, and what a store inserts.
-///
-/// All other columns have defaults. The documented SQL inserts exactly these.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[expect(clippy::exhaustive_structs, reason = "stores read all of it")]
-pub struct IntentRow {
-    /// The unique key.
-    pub key: IntentKey,
-    /// The amount, if the operation has one: `amount` in the currency's smallest unit, and `currency` as a code.
-    pub amount: Option<Money>,
-    /// The version of the parameters' form.
-    pub version: u32,
-    /// The id of the journal's key that the MAC and the seal were made with.
-    pub key_id: String,
-    /// The MAC of the parameters, to compare a repeated intent with this one.
-    pub mac: Vec<u8>,
-    /// The sealed parameters.
-    pub parameters: Vec<u8>,
-    /// True if only the process with the card in memory may send it.
-    pub by_ticket: bool,
-    /// When it was recorded. Stored as Unix time in milliseconds, as all times are.
-    pub recorded_at: OffsetDateTime,
-    /// When an intent that was not sent is abandoned.
-    pub expires_at: Option<OffsetDateTime>,
-    /// When a worker should look at it first.
-    pub due_at: Option<OffsetDateTime>,
-    /// The intent that this one does again, after a review.
-    pub supersedes: Option<IntentId>,
-}

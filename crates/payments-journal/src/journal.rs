@@ -17,9 +17,10 @@ use tokio::sync::{Notify, oneshot, watch};
 
 use crate::error::JournalError;
 use crate::executor::{Executor, Known, Response};
-use crate::intent::{Account, Intent, IntentId, IntentKey, IntentRow};
-use crate::keys::{Identity, JournalKeys};
+use crate::intent::{Account, Intent, IntentId, IntentKey};
+use crate::keys::JournalKeys;
 use crate::plan::{self, View};
+use crate::row::IntentRow;
 use crate::settings::Settings;
 use crate::state::State;
 use crate::store::{Inserted, Loaded, Pause, Store, StoreError, StuckChange};
@@ -159,10 +160,13 @@ impl<S: Store> Journal<S> {
         match self.0.store.record(connection, &row).await? {
             Inserted::New(id) => Ok(Recorded::New(Ticket::for_row(id, &row, intent.card.clone()))),
             Inserted::Existing(loaded) => {
-                let identity = identity(&loaded.row);
-                let content = content(intent);
                 if loaded.row.version != row.version
-                    || !self.0.keys.verify_mac(&loaded.row.key_id, &identity, &content, &loaded.row.mac)?
+                    || !self.0.keys.verify_mac(
+                        &loaded.row.key_id,
+                        &loaded.row.identity(),
+                        &intent.content(),
+                        &loaded.row.mac,
+                    )?
                 {
                     return Err(JournalError::Different { key: loaded.row.key });
                 }
@@ -174,32 +178,13 @@ impl<S: Store> Journal<S> {
 
     /// Returns the columns of an intent, for applications that insert it with their own database library.
     ///
+    /// A process without a journal uses [`Intent::row`].
+    ///
     /// # Errors
     ///
     /// Returns [`JournalError::Invalid`] if the intent is invalid.
     pub fn row(&self, intent: &Intent) -> Result<IntentRow, JournalError> {
-        intent.check()?;
-        let now = self.0.clock.now();
-        if intent.by_ticket && intent.expires_at.is_none() {
-            let rule = "is required with a card: only this process can send the intent, and nothing else ends it";
-            return Err(payments_core::ValidationError::new("expires_at", rule).into());
-        }
-        let mut row = IntentRow {
-            key: intent.key.clone(),
-            amount: intent.amount,
-            version: intent.version,
-            key_id: self.0.keys.current().to_owned(),
-            mac: Vec::new(),
-            parameters: Vec::new(),
-            by_ticket: intent.by_ticket,
-            recorded_at: now,
-            expires_at: intent.expires_at,
-            due_at: Some(if intent.by_ticket { intent.expires_at.unwrap_or(now) } else { now }),
-            supersedes: intent.supersedes,
-        };
-        row.mac = self.0.keys.mac(&identity(&row), &content(intent)).to_vec();
-        row.parameters = self.0.keys.seal(&identity(&row), &intent.parameters)?;
-        Ok(row)
+        intent.row(&self.0.keys, self.0.clock.now())
     }
 
     /// Sends a recorded intent, and stores what became of it. If it was sent before, nothing is sent.
@@ -327,24 +312,6 @@ impl<S: Store> Inner<S> {
         let by_wall = (self.clock.now() - wall).try_into().unwrap_or_default();
         self.clock.monotonic().saturating_sub(monotonic).max(by_wall)
     }
-}
-
-/// What a row's seal and MAC are bound to.
-fn identity(row: &IntentRow) -> Identity<'_> {
-    Identity {
-        tenant: &row.key.account.tenant,
-        provider: &row.key.account.provider,
-        account: &row.key.account.name,
-        operation: &row.key.operation,
-        reference: &row.key.reference,
-        version: row.version,
-    }
-}
-
-/// What must be equal in a repeated intent.
-fn content(intent: &Intent) -> Vec<u8> {
-    let amount = intent.amount.map_or_else(String::new, |amount| format!("{} {}", amount.minor(), amount.currency()));
-    [amount.as_bytes(), b"\n", &intent.parameters].concat()
 }
 
 /// Returns a random number.

@@ -18,6 +18,7 @@ mod keys;
 #[cfg_attr(docsrs, doc(cfg(feature = "test-util")))]
 pub mod memory;
 mod request;
+mod row;
 pub mod store;
 
 // The engine.
@@ -31,10 +32,11 @@ mod worker;
 // Record and execute.
 pub use error::JournalError;
 pub use gateway::Gateway;
-pub use intent::{Account, Intent, IntentId, IntentKey, IntentRow};
+pub use intent::{Account, Intent, IntentId, IntentKey};
 pub use journal::{Builder, Cancelled, Executed, Journal, Recorded, Ticket};
 pub use keys::{JournalKey, JournalKeys, KeyError};
 pub use request::{Request, StoredRequestError};
+pub use row::{Column, IntentRow};
 pub use settings::{Backoff, Settings};
 pub use worker::Worker;
 

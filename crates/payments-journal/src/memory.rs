@@ -11,7 +11,8 @@ use payments_core::time::OffsetDateTime;
 use crate::evidence::Evidence;
 use crate::hook::{Change, ChangeId, Hook, run_hook};
 use crate::inbox::{InboxId, Message};
-use crate::intent::{Account, IntentId, IntentKey, IntentRow};
+use crate::intent::{Account, IntentId, IntentKey};
+use crate::row::IntentRow;
 use crate::state::State;
 use crate::store::{
     Amendment, Delivery, Entry, Head, Inserted, Loaded, Matched, Pause, Received, Store, StoreError, StuckChange,

@@ -12,8 +12,9 @@ use payments_core::time::OffsetDateTime;
 use crate::evidence::{AttemptId, Evidence, Fact, Sequence};
 use crate::hook::{Change, ChangeId, Hook};
 use crate::inbox::{InboxId, Message};
-use crate::intent::{Account, IntentId, IntentKey, IntentRow};
+use crate::intent::{Account, IntentId, IntentKey};
 use crate::review::Review;
+use crate::row::IntentRow;
 use crate::state::State;
 
 /// A database, or memory.

@@ -18,6 +18,21 @@ pub use turbopay;
 #[cfg_attr(docsrs, doc(cfg(feature = "turratech")))]
 pub use turratech;
 
+// The durable journal, and its SQLite store.
+#[cfg(feature = "journal")]
+#[cfg_attr(docsrs, doc(cfg(feature = "journal")))]
+pub use payments_journal as journal;
+#[cfg(feature = "journal-sqlite")]
+#[cfg_attr(docsrs, doc(cfg(feature = "journal-sqlite")))]
+pub use payments_journal_sqlx as journal_sqlx;
+
+#[cfg(all(
+    feature = "journal",
+    any(feature = "turratech", feature = "turbo-txn", feature = "card3ds", feature = "turbopay")
+))]
+#[cfg_attr(docsrs, doc(cfg(feature = "journal")))]
+pub mod journaled;
+
 // The shared vocabulary, for choosing a provider at run time.
 pub use payments_core::gateway;
 

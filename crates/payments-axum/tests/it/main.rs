@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "test helpers fail by panicking")]
 
+mod journal;
+
 use std::sync::{Arc, Mutex};
 
 use axum::body::Body;

@@ -49,8 +49,8 @@ that it is up to date.
 
 ## Record an intent with another library
 
-`Journal::row` returns the values of a new intent, with the sealed parameters and their MAC. This statement is public: it stays
-valid within a major version. Run it in your own transaction, on a connection with the settings of `SqliteStore::options`. Times
+`Intent::row` returns a new intent with the sealed parameters and their MAC, and `IntentRow::columns` returns the values in the
+order of this statement. The statement is public: it stays valid within a major version. Run it in your own transaction, on a connection with the settings of `SqliteStore::options`. Times
 are Unix time in milliseconds. Amounts are integers in the currency's smallest unit.
 ";
 

@@ -12,7 +12,7 @@ use super::rows::{Columns, json, millis, signed, unreadable};
 
 /// The public `INSERT` of an intent, for applications that use another library than sqlx.
 ///
-/// Its parameters are the fields of [`IntentRow`], in the order of the columns. `docs/journal/schema.md` explains each.
+/// [`IntentRow::columns`] returns its parameters, in this order. `docs/journal/schema.md` explains each.
 pub const INSERT_INTENT: &str = include_str!("../../migrations/sqlite/insert_intent.sql");
 
 const INSERT_NEW: &str = concat!(

@@ -4,7 +4,7 @@
 mod page;
 
 use payments_journal::store::Head;
-use payments_journal::{IntentId, IntentRow, Store as _};
+use payments_journal::{Column, IntentId, IntentRow, Store as _};
 use payments_journal_sqlx::sqlite::INSERT_INTENT;
 
 use crate::support::{Database, row};
@@ -18,38 +18,30 @@ fn the_documented_tables_are_those_of_the_migrations() {
 
 /// What an application binds that uses another library.
 fn insert(row: &IntentRow) -> sqlx::query::Query<'static, sqlx::Sqlite, sqlx::sqlite::SqliteArguments> {
-    let millis =
-        |time: payments_core::time::OffsetDateTime| i64::try_from(time.unix_timestamp_nanos() / 1_000_000).unwrap();
-    let row = row.clone();
-    sqlx::query(INSERT_INTENT)
-        .bind(row.key.account.tenant)
-        .bind(row.key.account.provider)
-        .bind(row.key.account.name)
-        .bind(row.key.operation)
-        .bind(row.key.reference)
-        .bind(row.amount.map(|amount| amount.minor()))
-        .bind(row.amount.map(|amount| amount.currency().to_string()))
-        .bind(row.version)
-        .bind(row.key_id)
-        .bind(row.mac)
-        .bind(row.parameters)
-        .bind(row.by_ticket)
-        .bind(millis(row.recorded_at))
-        .bind(row.expires_at.map(millis))
-        .bind(row.due_at.map(millis))
-        .bind(row.supersedes.map(IntentId::number))
+    row.columns().into_iter().fold(sqlx::query(INSERT_INTENT), |query, column| match column {
+        Column::Null => query.bind(None::<i64>),
+        Column::Integer(number) => query.bind(number),
+        Column::Text(text) => query.bind(text.into_owned()),
+        Column::Blob(bytes) => query.bind(bytes.to_vec()),
+    })
 }
 
 #[tokio::test]
 async fn the_documented_insert_records_an_intent() {
     let database = Database::new().await;
-    let row = row("order-1");
+    let mut first = row("order-1");
+    first.by_ticket = true;
+    let mut second = row("order-2");
+    (second.amount, second.expires_at, second.due_at) = (None, None, None);
+    second.supersedes = Some(IntentId::new(1));
 
-    let id = insert(&row).execute(database.store.pool()).await.unwrap().last_insert_rowid();
+    for row in [first, second] {
+        let id = insert(&row).execute(database.store.pool()).await.unwrap().last_insert_rowid();
 
-    let loaded = database.store.load(IntentId::new(id)).await.unwrap();
-    assert_eq!(loaded.head, Head { due_at: row.due_at, ..Head::default() });
-    assert_eq!(loaded.row, row);
+        let loaded = database.store.load(IntentId::new(id)).await.unwrap();
+        assert_eq!(loaded.head, Head { due_at: row.due_at, ..Head::default() });
+        assert_eq!(loaded.row, row);
+    }
 }
 
 type Mistake = fn(&mut IntentRow);

@@ -8,7 +8,7 @@ use payments_core::time::OffsetDateTime;
 use payments_core::{Card, Error, ErrorKind, Outcome};
 use tokio::sync::oneshot;
 
-use super::{Executed, Inner, Ticket, identity, is_uncertain, random};
+use super::{Executed, Inner, Ticket, is_uncertain, random};
 use crate::error::JournalError;
 use crate::evidence::{AttemptId, CallResult, Protection};
 use crate::executor::{Accepted, Executor, Instruction, Known, Response, Sighting};
@@ -127,7 +127,7 @@ impl<S: Store> Inner<S> {
         };
         if matches!(step, Step::Send(_)) {
             // Parameters that cannot be read are found before the claim is stored.
-            self.keys.open(&loaded.row.key_id, &identity(&loaded.row), &loaded.row.parameters)?;
+            self.keys.open(&loaded.row.key_id, &loaded.row.identity(), &loaded.row.parameters)?;
         }
         let state = amendment.as_ref().map_or(loaded.head.state, |amendment| amendment.head.state);
         Ok((amendment, Planned { step, loaded: loaded.clone(), executor: Arc::clone(executor), state }))
@@ -140,7 +140,7 @@ impl<S: Store> Inner<S> {
         card: Option<Card>,
     ) -> Result<Instruction, JournalError> {
         let row = &loaded.row;
-        let parameters = self.keys.open(&row.key_id, &identity(row), &row.parameters)?;
+        let parameters = self.keys.open(&row.key_id, &row.identity(), &row.parameters)?;
         Ok(Instruction {
             key: row.key.clone(),
             amount: row.amount,

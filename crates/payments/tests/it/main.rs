@@ -4,5 +4,6 @@
 
 mod capabilities;
 mod gateway;
+mod journaled;
 mod recovery;
 mod support;

@@ -3,9 +3,11 @@
 use axum::Router;
 use axum::extract::FromRef;
 use axum::routing::post;
+use payments::journal::{Journal, JournalKey, JournalKeys};
+use payments::journal_sqlx::SqliteStore;
 use payments::turbopay::{self, OrderStatus, WebhookKey, WebhookVerifier};
-use payments::{Currency, Error, Money};
-use payments_axum::{Acknowledge, Webhook};
+use payments::{Currency, Error, Money, journaled};
+use payments_axum::{Acknowledge, Inbox, Webhook};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -28,6 +30,18 @@ async fn on_turbopay(Webhook(event): Webhook<WebhookVerifier>) -> Acknowledge<We
         println!("{} is paid", event.merchant_order_id);
     }
     Acknowledge::new()
+}
+
+/// Receives webhooks into a journal, which also pays out.
+#[expect(dead_code, reason = "it has no database")]
+fn with_journal(
+    store: SqliteStore,
+    client: turbopay::Client,
+    verifier: WebhookVerifier,
+) -> Result<Router, Box<dyn std::error::Error>> {
+    let keys = JournalKeys::new("2026", JournalKey::from_env()?)?;
+    let journal = Journal::builder(store, keys).gateway(journaled::turbopay("turbopay", client)).build()?;
+    Ok(Router::new().route("/turbopay", post(Inbox::new(journal, "turbopay", verifier))))
 }
 
 /// Creates an order and returns the URL where the customer pays.

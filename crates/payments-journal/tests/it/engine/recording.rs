@@ -3,8 +3,11 @@
 use std::time::Duration;
 
 use payments_core::PaymentStatus;
+use payments_core::clock::Clock as _;
 use payments_core::gateway::PayoutRequest;
-use payments_journal::{Cancelled, Intent, JournalError, Recorded, State, StoreError, Ticket};
+use payments_journal::{
+    Cancelled, Intent, JournalError, JournalKey, JournalKeys, Recorded, State, Store as _, StoreError, Ticket,
+};
 
 use super::provider::{Answer, World, payout, rupees};
 
@@ -66,6 +69,24 @@ async fn an_intent_that_is_not_committed_is_not_sent() {
     drop(transaction);
     world.pass(Duration::from_secs(3600)).await;
     assert_eq!(world.provider.requests().len(), 0);
+}
+
+#[tokio::test]
+async fn a_worker_sends_what_a_process_without_a_journal_inserted() {
+    let world = World::new();
+    world.provider.answers([Answer::Accept(PaymentStatus::Succeeded)]);
+    let key = JournalKey::new("00112233445566778899aabbccddeeff").expect("a key");
+    let keys = JournalKeys::new("1", key).expect("the keys");
+    let row = payout("W_1").row(&keys, world.clock.now()).expect("a row");
+    let mut transaction = world.store.begin();
+    world.store.record(&mut transaction, &row).await.expect("record");
+    transaction.commit().expect("commit");
+
+    world.pass(Duration::ZERO).await;
+
+    assert_eq!(world.provider.requests()[0].account, "50100012345678");
+    let recorded = world.journal.record(&mut world.store.begin(), &payout("W_1")).await.expect("record");
+    assert!(matches!(recorded, Recorded::Existing(_, State::Succeeded)), "{recorded:?}");
 }
 
 #[tokio::test]

@@ -1,0 +1,141 @@
+//! The columns of a new intent.
+
+use std::borrow::Cow;
+
+use payments_core::time::OffsetDateTime;
+use payments_core::{Money, ValidationError};
+
+use crate::error::JournalError;
+use crate::intent::{Intent, IntentId, IntentKey};
+use crate::keys::{Identity, JournalKeys};
+
+/// The columns of a new intent: what [`Intent::row`] returns, and what a store inserts.
+///
+/// All other columns have defaults. The documented SQL inserts exactly these.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(clippy::exhaustive_structs, reason = "stores read all of it")]
+pub struct IntentRow {
+    /// The unique key.
+    pub key: IntentKey,
+    /// The amount, if the operation has one: `amount` in the currency's smallest unit, and `currency` as a code.
+    pub amount: Option<Money>,
+    /// The version of the parameters' form.
+    pub version: u32,
+    /// The id of the journal's key that the MAC and the seal were made with.
+    pub key_id: String,
+    /// The MAC of the parameters, to compare a repeated intent with this one.
+    pub mac: Vec<u8>,
+    /// The sealed parameters.
+    pub parameters: Vec<u8>,
+    /// True if only the process with the card in memory may send it.
+    pub by_ticket: bool,
+    /// When it was recorded. Stored as Unix time in milliseconds, as all times are.
+    pub recorded_at: OffsetDateTime,
+    /// When an intent that was not sent is abandoned.
+    pub expires_at: Option<OffsetDateTime>,
+    /// When a worker should look at it first.
+    pub due_at: Option<OffsetDateTime>,
+    /// The intent that this one does again, after a review.
+    pub supersedes: Option<IntentId>,
+}
+
+/// A value of a column, for any database library.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(clippy::exhaustive_enums, reason = "closed on purpose: an application converts each")]
+pub enum Column<'a> {
+    /// `NULL`.
+    Null,
+    /// An integer.
+    Integer(i64),
+    /// A text.
+    Text(Cow<'a, str>),
+    /// Bytes.
+    Blob(&'a [u8]),
+}
+
+impl Intent {
+    /// Returns the columns of this intent, for applications that insert it with their own database library.
+    ///
+    /// `now` becomes the time of recording. A worker, in any process, sends the intent once the row is committed.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`JournalError::Invalid`] if the intent is invalid.
+    pub fn row(&self, keys: &JournalKeys, now: OffsetDateTime) -> Result<IntentRow, JournalError> {
+        self.check()?;
+        if self.by_ticket && self.expires_at.is_none() {
+            let rule = "is required with a card: only this process can send the intent, and nothing else ends it";
+            return Err(ValidationError::new("expires_at", rule).into());
+        }
+        let mut row = IntentRow {
+            key: self.key.clone(),
+            amount: self.amount,
+            version: self.version,
+            key_id: keys.current().to_owned(),
+            mac: Vec::new(),
+            parameters: Vec::new(),
+            by_ticket: self.by_ticket,
+            recorded_at: now,
+            expires_at: self.expires_at,
+            due_at: Some(if self.by_ticket { self.expires_at.unwrap_or(now) } else { now }),
+            supersedes: self.supersedes,
+        };
+        row.mac = keys.mac(&row.identity(), &self.content()).to_vec();
+        row.parameters = keys.seal(&row.identity(), &self.parameters)?;
+        Ok(row)
+    }
+
+    /// What must be equal in a repeated intent.
+    pub(crate) fn content(&self) -> Vec<u8> {
+        let amount = self.amount.map_or_else(String::new, |amount| format!("{} {}", amount.minor(), amount.currency()));
+        [amount.as_bytes(), b"\n", &self.parameters].concat()
+    }
+}
+
+impl IntentRow {
+    /// Returns the values in the order of the documented `INSERT`.
+    #[must_use]
+    pub fn columns(&self) -> [Column<'_>; 16] {
+        let (account, amount) = (&self.key.account, self.amount);
+        [
+            text(&account.tenant),
+            text(&account.provider),
+            text(&account.name),
+            text(&self.key.operation),
+            text(&self.key.reference),
+            amount.map_or(Column::Null, |amount| Column::Integer(amount.minor())),
+            amount.map_or(Column::Null, |amount| Column::Text(Cow::Owned(amount.currency().to_string()))),
+            Column::Integer(self.version.into()),
+            text(&self.key_id),
+            Column::Blob(&self.mac),
+            Column::Blob(&self.parameters),
+            Column::Integer(self.by_ticket.into()),
+            Column::Integer(millis(self.recorded_at)),
+            self.expires_at.map_or(Column::Null, |time| Column::Integer(millis(time))),
+            self.due_at.map_or(Column::Null, |time| Column::Integer(millis(time))),
+            self.supersedes.map_or(Column::Null, |id| Column::Integer(id.number())),
+        ]
+    }
+
+    /// What the row's seal and MAC are bound to.
+    pub(crate) fn identity(&self) -> Identity<'_> {
+        Identity {
+            tenant: &self.key.account.tenant,
+            provider: &self.key.account.provider,
+            account: &self.key.account.name,
+            operation: &self.key.operation,
+            reference: &self.key.reference,
+            version: self.version,
+        }
+    }
+}
+
+/// Returns Unix time in milliseconds.
+fn millis(time: OffsetDateTime) -> i64 {
+    // Every time of this type is in range.
+    i64::try_from(time.unix_timestamp_nanos().div_euclid(1_000_000)).unwrap_or(i64::MAX)
+}
+
+fn text(text: &str) -> Column<'_> {
+    Column::Text(Cow::Borrowed(text))
+}
