@@ -319,14 +319,14 @@ async fn handle(journal: &Journal<SimStore>, host: &Host, clients: &Clients, mes
         "turbo-txn" => match clients.turbo_txn_callbacks.decrypt(&message.body) {
             Ok(callback) => {
                 let received = journal.receive_hint(&Account::at("turbo-txn"), &callback.hint()).await;
-                status(host, received.map(|_| ()))
+                status(host, received.is_ok())
             }
             Err(_) => 400,
         },
         "checkout" => match CheckoutCallback::parse(&message.body) {
             Ok(callback) => {
                 let received = journal.receive_hint(&Account::at("card3ds"), &callback.hint()).await;
-                status(host, received.map(|_| ()))
+                status(host, received.is_ok())
             }
             Err(_) => 400,
         },
@@ -355,15 +355,12 @@ async fn receive<E: ReportEvent>(
             host.world.state().audit.acknowledged_success(provider, &reference);
         }
     }
-    if is_stored { status(host, Ok(())) } else { status(host, received.map(|_: Receipt| ())) }
+    status(host, is_stored || received.is_ok())
 }
 
-fn status(host: &Host, received: Result<(), JournalError>) -> u16 {
+fn status(host: &Host, is_received: bool) -> u16 {
     host.world.state().tally.messages += 1;
-    match received {
-        Ok(()) => 200,
-        Err(_) => 500,
-    }
+    if is_received { 200 } else { 500 }
 }
 
 /// Longer than any request of the simulation is in flight, with all clocks wrong.
