@@ -174,12 +174,12 @@ impl Store for SqliteStore {
     }
 
     async fn pauses(&self) -> Result<Vec<Pause>, StoreError> {
-        pauses::all(&mut *self.connection().await?).await
+        pauses::all(&mut *self.connection().await?, self.now()).await
     }
 
     async fn resume(&self, account: &Account) -> Result<(), StoreError> {
         let _turn = self.turn().await;
-        pauses::end(&mut *self.connection().await?, account).await
+        pauses::end(&mut *self.connection().await?, account, self.now()).await
     }
 
     async fn deliver(

@@ -1,12 +1,13 @@
 //! What to write about an intent: pure functions of what is stored, of the time, and of what was learned.
 
+use payments_core::IdempotencyKey;
 use payments_core::gateway::Recovery;
 use payments_core::time::OffsetDateTime;
-use payments_core::{IdempotencyKey, PaymentStatus};
 
 use crate::evidence::{AttemptId, CallResult, Evidence, Fact, Observation, Protection, Sequence};
 use crate::executor::Known;
 use crate::next::{Limits, Next, may_claim, next};
+use crate::review::Review;
 use crate::rules::Rules;
 use crate::settings::Settings;
 use crate::state::{Assessment, State, assess};
@@ -195,8 +196,12 @@ pub(crate) fn step(view: &View<'_>, loaded: &Loaded, attempt: AttemptId) -> (Opt
             Step::LookUp(Look { began: draft.evidence.last().map_or(0, |last| last.sequence), epoch: draft.head.epoch })
         }
         Next::Review(review) => {
-            let source = format!("review:{}", draft.evidence.len());
-            draft.add(Fact::GaveUp(review), source);
+            draft.give_up(review);
+            Step::Rest
+        }
+        // The card died with the process that could have sent the request again.
+        Next::Send(_) if loaded.row.by_ticket && draft.assessment.state == State::Unknown => {
+            draft.give_up(Review::NothingToAsk);
             Step::Rest
         }
         Next::Send(_) | Next::Wait => Step::Rest,
@@ -271,8 +276,7 @@ pub(crate) fn looked_up(view: &View<'_>, loaded: &Loaded, look: Look, looked: &L
         Looked::Found { seen, provider_id } => {
             draft.head.problem = None;
             draft.learn(provider_id.as_deref());
-            // A lookup that repeats what is known adds nothing.
-            if draft.assessment.ask_again || !draft.repeats(seen) {
+            if !draft.repeats(seen) {
                 draft.add(Fact::Found { began: look.began, seen: seen.clone() }, source);
             }
         }
@@ -299,6 +303,9 @@ pub(crate) fn learned(
     provider_id: Option<&str>,
 ) -> (Option<Amendment>, State) {
     let mut draft = Draft::new(view, loaded);
+    if matches!(&fact, Fact::Event(seen) if draft.repeats(seen)) {
+        return (None, loaded.head.state);
+    }
     draft.add(fact, source.to_owned());
     if draft.facts.is_empty() {
         return (None, loaded.head.state);
@@ -338,10 +345,17 @@ impl Draft<'_> {
         }
     }
 
+    /// True if this is known already. Providers repeat their webhooks, and some send one for each lookup.
     fn repeats(&self, seen: &Observation) -> bool {
         let Observation::Status { status, is_final } = seen else { return false };
-        let is_known = |known: &PaymentStatus| known == status;
-        self.assessment.status.as_ref().is_some_and(is_known) && self.assessment.state == State::Pending && !is_final
+        let is_known = self.assessment.status.as_ref() == Some(status);
+        // A status that was not final can be reported as final later.
+        is_known && !self.assessment.ask_again && (!is_final || self.assessment.state != State::Pending)
+    }
+
+    fn give_up(&mut self, review: Review) {
+        let source = format!("review:{}", self.evidence.len());
+        self.add(Fact::GaveUp(review), source);
     }
 
     /// Gives the lease back, if it is still the one of this epoch, and schedules the next step.

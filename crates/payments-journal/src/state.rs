@@ -224,12 +224,13 @@ impl Case {
         let status = rules.status(status);
         self.was_executed |= rules.meaning(&status, *is_final) == Meaning::Succeeded;
         let newer = Some(KnownStatus { status: status.clone(), is_final: *is_final, sequence });
-        let Some(known) = &self.order else {
+        let Some(known) = &mut self.order else {
             self.order = newer;
             return;
         };
         if status == known.status {
-            // The lookup confirms what is known.
+            // A response may not say yet that the status is final. A lookup confirms what is known.
+            known.is_final |= is_final;
             self.ask_again &= began.is_none_or(|began| began < known.sequence);
             return;
         }

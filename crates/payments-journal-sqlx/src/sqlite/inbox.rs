@@ -33,15 +33,16 @@ macro_rules! matches_of {
                             AND i.provider = m.provider AND i.tenant = m.tenant AND i.account = m.account \
                     ) \
                 ) AS intents \
-                FROM payments_inbox AS m WHERE m.applied_at IS NULL",
+                FROM payments_inbox AS m WHERE ",
             $messages,
             ") WHERE intents <> '[]' ORDER BY id LIMIT ?1"
         )
     };
 }
 
-pub(super) const MATCHES: &str = matches_of!("");
-pub(super) const MATCHES_OF_ONE: &str = matches_of!(" AND m.id = ?2");
+pub(super) const MATCHES: &str = matches_of!("m.applied_at IS NULL");
+/// Also if it was applied: a hint that is received again is applied again.
+pub(super) const MATCHES_OF_ONE: &str = matches_of!("m.id = ?2");
 
 pub(super) const APPLIED: &str = "UPDATE payments_inbox SET applied_at = ?2 WHERE id = ?1 AND applied_at IS NULL";
 
@@ -85,11 +86,11 @@ fn matched(row: &Columns<'_>) -> Result<Matched, StoreError> {
         source: row.get("source")?,
         reference: row.get("reference")?,
         object_id: row.get("object_id")?,
-        operations: serde_json::from_str(row.get("operations")?).map_err(|error| unreadable("operations", error))?,
+        operations: serde_json::from_str(row.get("operations")?).map_err(|error| unreadable("operations", &error))?,
         report: row.get("report")?,
         received_at: row.time("received_at")?,
     };
-    let intents: Vec<i64> = serde_json::from_str(row.get("intents")?).map_err(|error| unreadable("intents", error))?;
+    let intents: Vec<i64> = serde_json::from_str(row.get("intents")?).map_err(|error| unreadable("intents", &error))?;
     Ok(Matched { id: InboxId::new(row.get("id")?), message, intents: intents.into_iter().map(IntentId::new).collect() })
 }
 

@@ -29,6 +29,7 @@ pub(super) const LOAD: &str = "\
            e.sequence, e.at, e.fact, e.source \
     FROM payments_intents AS i \
     LEFT JOIN payments_pauses AS p ON p.tenant = i.tenant AND p.provider = i.provider AND p.account = i.account \
+        AND p.until > ?2 \
     LEFT JOIN payments_evidence AS e ON e.intent = i.id \
     WHERE i.id = ?1 ORDER BY e.sequence";
 
@@ -46,7 +47,7 @@ pub(super) const DUE: &str = "\
     SELECT id FROM payments_intents \
     WHERE due_at <= ?1 AND EXISTS (SELECT 1 FROM json_each(?2) \
         WHERE value ->> 0 = tenant AND value ->> 1 = provider AND value ->> 2 = account) \
-    ORDER BY due_at LIMIT ?3";
+    ORDER BY due_at, id LIMIT ?3";
 
 pub(super) const IN_REVIEW: &str =
     "SELECT id FROM payments_intents WHERE state = 'needs_review' AND id > ?1 ORDER BY id LIMIT ?2";
@@ -105,7 +106,8 @@ pub(super) async fn load(
     id: IntentId,
     now: OffsetDateTime,
 ) -> Result<Loaded, StoreError> {
-    let rows = sqlx::query(LOAD).bind(id.number()).fetch_all(connection).await.map_err(unavailable)?;
+    let rows =
+        sqlx::query(LOAD).bind(id.number()).bind(millis(now)).fetch_all(connection).await.map_err(unavailable)?;
     let first = Columns(rows.first().ok_or(StoreError::NoSuchIntent(id))?);
     let mut evidence = Vec::with_capacity(rows.len());
     for row in rows.iter().map(Columns) {
@@ -117,7 +119,7 @@ pub(super) async fn load(
 }
 
 fn entry(row: &Columns<'_>) -> Result<Entry, StoreError> {
-    let fact = serde_json::from_str(row.get("fact")?).map_err(|error| unreadable("fact", error))?;
+    let fact = serde_json::from_str(row.get("fact")?).map_err(|error| unreadable("fact", &error))?;
     let evidence = Evidence { sequence: row.number("sequence")?, fact };
     Ok(Entry { evidence, source: row.get("source")?, at: row.time("at")? })
 }
@@ -159,7 +161,7 @@ fn head(row: &Columns<'_>) -> Result<Head, StoreError> {
 
 fn lease(row: &Columns<'_>) -> Result<Option<Lease>, StoreError> {
     let Some(owner) = row.get::<Option<&str>>("lease_owner")? else { return Ok(None) };
-    let owner = u128::from_str_radix(owner, 16).map_err(|error| unreadable("lease_owner", error))?;
+    let owner = u128::from_str_radix(owner, 16).map_err(|error| unreadable("lease_owner", &error))?;
     Ok(Some(Lease { owner, until: row.time("lease_until")? }))
 }
 

@@ -1,7 +1,9 @@
 //! Accounts that are paused.
 
+use payments_core::time::OffsetDateTime;
 use payments_journal::store::Pause;
 use payments_journal::{Account, StoreError};
+use sqlx::Connection as _;
 use sqlx::sqlite::SqliteConnection;
 
 use super::error::unavailable;
@@ -9,7 +11,7 @@ use super::rows::{Columns, millis};
 
 pub(super) const ALL: &str = "\
     SELECT tenant, provider, account, since AS paused_since, until AS paused_until, problem AS pause_problem \
-    FROM payments_pauses ORDER BY since";
+    FROM payments_pauses WHERE until > ?1 ORDER BY since";
 
 pub(super) const BEGIN: &str = "\
     INSERT INTO payments_pauses (tenant, provider, account, since, until, problem) VALUES (?1, ?2, ?3, ?4, ?5, ?6) \
@@ -18,6 +20,11 @@ pub(super) const BEGIN: &str = "\
 
 pub(super) const END: &str = "DELETE FROM payments_pauses WHERE tenant = ?1 AND provider = ?2 AND account = ?3";
 
+/// What waited for the end of the pause is due now. Without the index's name, SQLite would read all intents of the account.
+pub(super) const WAKE: &str = "\
+    UPDATE payments_intents INDEXED BY payments_intents_due SET due_at = ?4 \
+    WHERE due_at > ?4 AND tenant = ?1 AND provider = ?2 AND account = ?3 AND state IN ('intended', 'unknown')";
+
 /// The pause in a row that is joined with the pauses, if there is one.
 pub(super) fn joined(row: &Columns<'_>) -> Result<Option<Pause>, StoreError> {
     let Some(since) = row.optional_time("paused_since")? else { return Ok(None) };
@@ -25,8 +32,8 @@ pub(super) fn joined(row: &Columns<'_>) -> Result<Option<Pause>, StoreError> {
     Ok(Some(Pause { account, since, until, problem: row.get("pause_problem")? }))
 }
 
-pub(super) async fn all(connection: &mut SqliteConnection) -> Result<Vec<Pause>, StoreError> {
-    let rows = sqlx::query(ALL).fetch_all(connection).await.map_err(unavailable)?;
+pub(super) async fn all(connection: &mut SqliteConnection, now: OffsetDateTime) -> Result<Vec<Pause>, StoreError> {
+    let rows = sqlx::query(ALL).bind(millis(now)).fetch_all(connection).await.map_err(unavailable)?;
     rows.iter().filter_map(|row| joined(&Columns(row)).transpose()).collect()
 }
 
@@ -37,8 +44,15 @@ pub(super) async fn begin(connection: &mut SqliteConnection, pause: &Pause) -> R
     Ok(())
 }
 
-pub(super) async fn end(connection: &mut SqliteConnection, account: &Account) -> Result<(), StoreError> {
-    let query = sqlx::query(END).bind(&account.tenant).bind(&account.provider).bind(&account.name);
-    query.execute(connection).await.map_err(unavailable)?;
-    Ok(())
+pub(super) async fn end(
+    connection: &mut SqliteConnection,
+    account: &Account,
+    now: OffsetDateTime,
+) -> Result<(), StoreError> {
+    let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await.map_err(unavailable)?;
+    for statement in [END, WAKE] {
+        let query = sqlx::query(statement).bind(&account.tenant).bind(&account.provider).bind(&account.name);
+        query.bind(millis(now)).execute(&mut *transaction).await.map_err(unavailable)?;
+    }
+    transaction.commit().await.map_err(unavailable)
 }

@@ -22,6 +22,7 @@ const SELECTIVE: &[&str] = &[
     inbox::APPLIED,
     pauses::BEGIN,
     pauses::END,
+    pauses::WAKE,
     rate_limit::FORGET,
     rate_limit::COUNT,
     rate_limit::FREE_AT,

@@ -24,14 +24,14 @@ const NANOS_PER_MILLI: i128 = 1_000_000;
 
 /// A number that SQLite stores in 64 signed bits.
 pub(super) fn signed(what: &'static str, number: u64) -> Result<i64, StoreError> {
-    i64::try_from(number).map_err(|_| unreadable(what, format!("{number} is too large")))
+    i64::try_from(number).map_err(|_| unreadable(what, &format!("{number} is too large")))
 }
 
 pub(super) fn json<T: serde::Serialize + ?Sized>(what: &'static str, value: &T) -> Result<String, StoreError> {
-    serde_json::to_string(value).map_err(|error| unreadable(what, error))
+    serde_json::to_string(value).map_err(|error| unreadable(what, &error))
 }
 
-pub(super) fn unreadable(what: &'static str, problem: impl ToString) -> StoreError {
+pub(super) fn unreadable(what: &'static str, problem: &(impl ToString + ?Sized)) -> StoreError {
     StoreError::Unreadable { what, problem: problem.to_string() }
 }
 
@@ -40,17 +40,17 @@ pub(super) struct Columns<'a>(pub(super) &'a SqliteRow);
 
 impl<'a> Columns<'a> {
     pub(super) fn get<T: Decode<'a, Sqlite> + Type<Sqlite>>(&self, column: &'static str) -> Result<T, StoreError> {
-        self.0.try_get(column).map_err(|error| unreadable(column, error))
+        self.0.try_get(column).map_err(|error| unreadable(column, &error))
     }
 
     pub(super) fn number<T: TryFrom<i64>>(&self, column: &'static str) -> Result<T, StoreError> {
         let number: i64 = self.get(column)?;
-        T::try_from(number).map_err(|_| unreadable(column, number))
+        T::try_from(number).map_err(|_| unreadable(column, &number))
     }
 
     pub(super) fn time(&self, column: &'static str) -> Result<OffsetDateTime, StoreError> {
         let millis = self.get(column)?;
-        from_millis(millis).ok_or_else(|| unreadable(column, millis))
+        from_millis(millis).ok_or_else(|| unreadable(column, &millis))
     }
 
     pub(super) fn optional_time(&self, column: &'static str) -> Result<Option<OffsetDateTime>, StoreError> {
@@ -68,7 +68,7 @@ impl<'a> Columns<'a> {
     pub(super) fn money(&self) -> Result<Option<Money>, StoreError> {
         let Some(minor) = self.get::<Option<i64>>("amount")? else { return Ok(None) };
         let code: &str = self.get("currency")?;
-        let currency: Currency = code.parse().map_err(|error| unreadable("currency", error))?;
+        let currency: Currency = code.parse().map_err(|error| unreadable("currency", &error))?;
         Ok(Some(Money::from_minor(minor, currency)))
     }
 
@@ -79,7 +79,7 @@ impl<'a> Columns<'a> {
 
     pub(super) fn status(&self) -> Result<Option<PaymentStatus>, StoreError> {
         let text: Option<&str> = self.get("status")?;
-        text.map(|text| serde_json::from_str(text).map_err(|error| unreadable("status", error))).transpose()
+        text.map(|text| serde_json::from_str(text).map_err(|error| unreadable("status", &error))).transpose()
     }
 
     pub(super) fn review(&self) -> Result<Option<Review>, StoreError> {

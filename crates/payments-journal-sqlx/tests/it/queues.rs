@@ -67,8 +67,34 @@ async fn a_pause_applies_to_all_intents_of_its_account_until_it_is_resumed() {
     assert_eq!(database.store.load(second).await.unwrap().pause, Some(pauses[1].clone()));
     assert_eq!(database.store.load(other).await.unwrap().pause, None);
 
+    let later = database.store.clone().clock(ManualClock::at(now() + 3.minutes()));
+    assert_eq!((later.pauses().await.unwrap(), later.load(second).await.unwrap().pause), (Vec::new(), None));
+
     database.store.resume(&Account::at("turbopay")).await.unwrap();
     assert_eq!(database.store.pauses().await.unwrap().len(), 1);
     database.store.resume(&account()).await.unwrap();
     assert_eq!(database.store.load(second).await.unwrap().pause, None);
+}
+
+#[tokio::test]
+async fn what_waited_for_the_end_of_a_pause_is_due_when_it_is_resumed() {
+    let database = Database::new().await;
+    let mut ids = Vec::new();
+    for (reference, state) in [("order-1", State::Intended), ("order-2", State::Unknown), ("order-3", State::Pending)] {
+        let mut row = row(reference);
+        row.due_at = Some(now() + 5.minutes());
+        ids.push(database.record_row(&row).await);
+        database.report(ids[ids.len() - 1], state).await;
+    }
+    let mut never = row("order-4");
+    never.due_at = None;
+    database.record_row(&never).await;
+    let mut other = row("order-5");
+    (other.key.account, other.due_at) = (Account::at("turbopay"), Some(now() + 5.minutes()));
+    database.record_row(&other).await;
+
+    database.store.resume(&account()).await.unwrap();
+
+    let accounts = [account(), Account::at("turbopay")];
+    assert_eq!(database.store.due(&accounts, 10).await.unwrap(), ids[..2]);
 }

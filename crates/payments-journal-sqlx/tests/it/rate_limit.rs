@@ -54,7 +54,7 @@ async fn look_up(client: &Client, database: &Path) {
 async fn wait_for_calls(database: &Path, kind: &str, expected: i64) {
     let mut connection = SqliteStore::options(database).connect().await.unwrap();
     let statement = format!("SELECT count(*) FROM payments_rate_limits WHERE {kind}");
-    let mut count = || sqlx::query_scalar::<_, i64>(sqlx::AssertSqlSafe(statement.clone()));
+    let count = || sqlx::query_scalar::<_, i64>(sqlx::AssertSqlSafe(statement.clone()));
     while count().fetch_one(&mut connection).await.unwrap() != expected {
         tokio::task::yield_now().await;
     }

@@ -52,11 +52,13 @@ async fn the_documented_insert_records_an_intent() {
     assert_eq!(loaded.row, row);
 }
 
+type Mistake = fn(&mut IntentRow);
+
 #[tokio::test]
 async fn the_documented_insert_refuses_mistakes() {
     let database = Database::new().await;
     database.record("order-1").await;
-    let mistakes: [(&str, fn(&mut IntentRow)); 5] = [
+    let mistakes: [(&str, Mistake); 5] = [
         ("UNIQUE constraint failed", |row| row.key.reference = "order-1".to_owned()),
         ("length(provider)", |row| row.key.account.provider.clear()),
         ("length(reference)", |row| row.key.reference.clear()),

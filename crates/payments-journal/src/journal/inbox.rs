@@ -106,20 +106,21 @@ impl<S: Store> Inner<S> {
             if !self.accounts.contains(&message.account) {
                 continue;
             }
-            let report = if message.is_hint() {
-                None
-            } else {
-                Some(serde_json::from_str::<EventReport>(&message.report).map_err(|error| unreadable(&error))?)
-            };
+            // What this version cannot read, and what has no client here, is left to another worker.
+            let Ok(report) = stored_report(&message) else { continue };
+            let mut is_complete = true;
             for intent in intents {
                 match self.apply_to(intent, &message, report.as_ref()).await {
                     Ok(()) => applied.push(intent),
-                    // A worker with the right client applies it.
-                    Err(JournalError::NoClient { .. }) => {}
+                    Err(JournalError::NoClient { .. } | JournalError::Store(StoreError::Unreadable { .. })) => {
+                        is_complete = false;
+                    }
                     Err(error) => return Err(error),
                 }
             }
-            self.store.applied(id).await?;
+            if is_complete {
+                self.store.applied(id).await?;
+            }
         }
         Ok(applied)
     }
@@ -141,6 +142,10 @@ impl<S: Store> Inner<S> {
         });
         state.await.map(drop)
     }
+}
+
+fn stored_report(message: &Message) -> Result<Option<EventReport>, serde_json::Error> {
+    if message.is_hint() { Ok(None) } else { serde_json::from_str(&message.report).map(Some) }
 }
 
 /// What an event says about an intent; `None` if it does not show whether the operation was executed.

@@ -380,12 +380,16 @@ fn a_payment_is_never_started_again_because_the_customer_may_have_its_page() {
 #[test]
 fn other_states_are_looked_up_or_waited_for() {
     let pending = [claimed(1), accepted(1, Processing)];
+    let cannot = Limits { can_look_up: false, ..LIMITS };
     expect_next(&[LookupByReference], &pending, LIMITS, Next::LookUp);
-    expect_next(&[], &pending, LIMITS, Next::Wait);
+    // An accepted order has an id, so it can be looked up where an unknown one cannot.
+    expect_next(&[SAME_KEY], &pending, LIMITS, Next::LookUp);
+    expect_next(&[], &pending, cannot, Next::Wait);
     let unordered = [claimed(1), accepted(1, Failed), Fact::Event(seen(Succeeded))];
     expect_next(&[LookupByReference], &unordered, LIMITS, Next::LookUp);
-    expect_next(&[], &unordered, LIMITS, Next::Review(Review::StatusOrder));
-    expect_next(&[SAME_KEY], &unordered, LIMITS, Next::Review(Review::StatusOrder));
+    expect_next(&[SAME_KEY], &unordered, LIMITS, Next::LookUp);
+    expect_next(&[], &unordered, cannot, Next::Review(Review::StatusOrder));
+    expect_next(&[SAME_KEY], &unordered, cannot, Next::Review(Review::StatusOrder));
     for facts in [&[claimed(1)][..], &[Fact::Abandoned], &[claimed(1), accepted(1, Succeeded)]] {
         expect_next(&[LookupByReference], facts, LIMITS, Next::Wait);
     }

@@ -118,3 +118,19 @@ async fn a_hint_makes_a_lookup_due_and_proves_nothing() {
         assert_eq!((world.report(id).await.state, world.provider.lookups()), (state, lookups));
     }
 }
+
+#[tokio::test]
+async fn a_webhook_for_each_lookup_adds_no_evidence() {
+    let world = World::new();
+    world.provider.answers([Answer::Accept(PaymentStatus::Processing)]);
+    world.provider.finds(std::iter::repeat_n(order(PaymentStatus::Processing, false), 20));
+    let (id, _) = world.pay("W_1").await;
+    for number in 0..20 {
+        let event = event(&format!("evt_{number}"), "W_1", PaymentStatus::Processing, false, "2500.00");
+        world.journal.receive(&Account::at("acme"), &event).await.expect("receive");
+        world.pass(Duration::from_secs(60)).await;
+    }
+    assert_eq!(world.report(id).await.evidence.len(), 2);
+    world.journal.receive(&Account::at("acme"), &succeeded("evt_20")).await.expect("receive");
+    assert_eq!(world.report(id).await.state, State::Succeeded);
+}
