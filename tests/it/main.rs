@@ -10,6 +10,8 @@ mod attack;
 mod dropped_handler;
 mod hostile_ids;
 mod imperfect_responses;
+mod journal_canaries;
+mod journal_order;
 mod lost_responses;
 mod matrix;
 mod progress;
