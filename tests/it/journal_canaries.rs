@@ -248,7 +248,7 @@ async fn sandbox() -> Sandbox {
     Sandbox::builder().turbopay(settings).start().await
 }
 
-fn payout(reference: &str) -> Intent {
+pub(crate) fn payout(reference: &str) -> Intent {
     payout_as("turbopay", reference)
 }
 

@@ -11,6 +11,7 @@ mod dropped_handler;
 mod hostile_ids;
 mod imperfect_responses;
 mod journal_canaries;
+mod journal_idle;
 mod journal_order;
 mod lost_responses;
 mod matrix;

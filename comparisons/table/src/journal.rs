@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use payments_core::gateway::{PayOut as _, PayoutRequest};
 use payments_core::{Currency, Money};
-use payments_journal::{Gateway, Intent, Journal, JournalKey, JournalKeys, State, Store as _};
+use payments_journal::{Gateway, Intent, Journal, JournalKey, JournalKeys, Settings as JournalSettings, State};
 use payments_journal_sqlx::SqliteStore;
 use payments_sandbox::Sandbox;
 use payments_sandbox::turbopay::{Settings, Settle};
@@ -21,6 +21,7 @@ pub fn all() {
     measure_call();
     measure_worker();
     measure_settled();
+    measure_crash();
 }
 
 /// Compares a journaled payout with the same payout and as many bare commits.
@@ -60,7 +61,7 @@ async fn journaled(journal: &Journal<SqliteStore>, request: PayoutRequest) -> St
 async fn committed(connection: &mut SqliteConnection, client: &Client, number: i64) {
     commit(connection, number * COMMITS, INTENT_BYTES).await;
     commit(connection, number * COMMITS + 1, CLAIM_BYTES).await;
-    client.pay_out(payout(&format!("bare-{number}"))).await.unwrap();
+    client.pay_out(&payout(&format!("bare-{number}"))).await.unwrap();
     commit(connection, number * COMMITS + 2, RESULT_BYTES).await;
 }
 
@@ -71,36 +72,48 @@ async fn commit(connection: &mut SqliteConnection, id: i64, bytes: usize) {
     transaction.commit().await.unwrap();
 }
 
-/// Compares the payouts that a worker sends in a second with those that the bare client sends one after another.
+/// Compares the payouts that a worker sends in a second with bare calls, one after another, with as many bare commits.
 fn measure_worker() {
     let (server, runtime) = (server(), runtime());
-    let mut rates = Vec::new();
+    let (mut our_rates, mut their_rates) = (Vec::new(), Vec::new());
     for _ in 0..WORKER_ROUNDS {
         let sandbox = server.block_on(sandbox());
-        let directory = tempfile::tempdir().unwrap();
-        let rate = runtime.block_on(async {
-            let journal = journal(&directory.path().join("journal.db"), &client(&sandbox)).await;
+        let (directory, client) = (tempfile::tempdir().unwrap(), client(&sandbox));
+        our_rates.push(runtime.block_on(async {
+            let journal = journal(&directory.path().join("journal.db"), &client).await;
             let mut transaction = journal.store().pool().begin_with("BEGIN IMMEDIATE").await.unwrap();
-            let mut last = None;
             for number in 0..INTENTS {
                 let intent = Intent::new("turbopay", payout(&format!("worker-{number}")));
-                last = Some(journal.record(&mut transaction, &intent).await.unwrap().ticket().intent());
+                journal.record(&mut transaction, &intent).await.unwrap();
             }
             transaction.commit().await.unwrap();
             let start = Instant::now();
+            // The worker then waits for the calls in progress, and stores their results.
             let done = async {
-                // One due intent after another, in the order of their recording; the last ones end together.
-                while journal.report(last.unwrap()).await.unwrap().state != State::Succeeded {
-                    tokio::time::sleep(Duration::from_millis(2)).await;
+                while sandbox.ledger().executions("turbopay.withdraw") < INTENTS as usize {
+                    tokio::time::sleep(Duration::from_millis(5)).await;
                 }
             };
             journal.worker().run(done).await;
-            u64::from(INTENTS) * 1_000_000_000 / u64::try_from(start.elapsed().as_nanos()).unwrap()
-        });
-        rates.push(rate);
+            rate(start)
+        }));
+        their_rates.push(runtime.block_on(async {
+            let mut bare = bare(&directory.path().join("bare.db")).await;
+            let start = Instant::now();
+            for number in 0..i64::from(INTENTS) {
+                commit(&mut bare, number * COMMITS, CLAIM_BYTES).await;
+                client.pay_out(&payout(&format!("bare-{number}"))).await.unwrap();
+                commit(&mut bare, number * COMMITS + 1, RESULT_BYTES).await;
+            }
+            rate(start)
+        }));
         server.block_on(async { sandbox.abandon() });
     }
-    report("journal-worker", "calls/s", median(rates), 0);
+    report("journal-worker", "calls/s", median(our_rates), median(their_rates));
+}
+
+fn rate(start: Instant) -> u64 {
+    u64::from(INTENTS) * 1_000_000_000 / u64::try_from(start.elapsed().as_nanos()).unwrap()
 }
 
 /// Compares a claim in a database with 1,000,000 settled intents with one in an empty database.
@@ -155,6 +168,69 @@ const SETTLE: &str = "\
         WHERE intent = (SELECT id FROM payments_intents WHERE reference = 'settled-0'); \
     COMMIT; PRAGMA wal_checkpoint(TRUNCATE)";
 
+/// Measures the time from a crash to the state of the order, which the provider has.
+fn measure_crash() {
+    let server = server();
+    let mut times = Vec::new();
+    for round in 0..CRASHES {
+        let sandbox = server.block_on(sandbox());
+        sandbox.fault("turbopay.withdraw @after-commit stall");
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("journal.db");
+        let crashing = Runtime::new().unwrap();
+        crashing.block_on(async {
+            let journal = journal_with(&path, &client(&sandbox), leases()).await;
+            for number in 0..ORDERS {
+                let intent = Intent::new("turbopay", payout(&format!("crashed-{round}-{number}")));
+                let mut transaction = journal.store().pool().begin_with("BEGIN IMMEDIATE").await.unwrap();
+                let recorded = journal.record(&mut transaction, &intent).await.unwrap();
+                transaction.commit().await.unwrap();
+                tokio::spawn({
+                    let journal = journal.clone();
+                    async move { drop(journal.execute(recorded.ticket()).await) }
+                });
+            }
+            while sandbox.ledger().executions("turbopay.withdraw") < ORDERS {
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
+        });
+        // Nothing of it runs on, and nothing is stored: as after a crash.
+        crashing.shutdown_background();
+        let crash = Instant::now();
+        let found = runtime().block_on(async {
+            let journal = journal_with(&path, &client(&sandbox), leases()).await;
+            let (sender, mut receiver) = tokio::sync::mpsc::unbounded_channel();
+            let worker = journal.worker().on_change(move |_, change| {
+                if change.to == State::Succeeded {
+                    sender.send(crash.elapsed()).unwrap();
+                }
+                Box::pin(async { Ok(()) })
+            });
+            let (mut found, done) = (Vec::new(), tokio::sync::Notify::new());
+            let collect = async {
+                while found.len() < ORDERS {
+                    found.push(receiver.recv().await.unwrap());
+                }
+                done.notify_one();
+            };
+            tokio::join!(worker.run(done.notified()), collect);
+            found
+        });
+        times.extend(found.into_iter().map(|time| u64::try_from(time.as_micros()).unwrap()));
+        server.block_on(async { sandbox.abandon() });
+    }
+    times.sort_unstable();
+    let lease = u64::try_from(LEASE.as_micros()).unwrap();
+    report("journal-crash", "us", times[times.len() * 99 / 100], lease);
+}
+
+fn leases() -> JournalSettings {
+    let mut settings = JournalSettings::default();
+    settings.call_timeout = LEASE / 2;
+    settings.lease_margin = LEASE / 2;
+    settings
+}
+
 async fn sandbox() -> Sandbox {
     let settings = Settings::default().opening_balance(1_000_000_000).withdrawals(Settle::AtOnce);
     Sandbox::builder().seed(7).turbopay(settings).start().await
@@ -168,12 +244,16 @@ fn client(sandbox: &Sandbox) -> Client {
 }
 
 async fn journal(path: &Path, client: &Client) -> Journal<SqliteStore> {
+    journal_with(path, client, JournalSettings::default()).await
+}
+
+async fn journal_with(path: &Path, client: &Client, settings: JournalSettings) -> Journal<SqliteStore> {
     let store = SqliteStore::open(path).await.unwrap();
     store.migrate().await.unwrap();
     let key = JournalKey::new("0f1e2d3c4b5a69788796a5b4c3d2e1f0").unwrap();
     let gateway = Gateway::new("turbopay".into(), &Client::capabilities()).pays_out(client.clone());
     let keys = JournalKeys::new("2026", key).unwrap();
-    Journal::builder(store, keys).gateway(gateway.looks_up(client.clone())).build().unwrap()
+    Journal::builder(store, keys).gateway(gateway.looks_up(client.clone())).settings(settings).build().unwrap()
 }
 
 /// A connection with the journal's settings, and a table for bare commits.
@@ -203,7 +283,12 @@ fn server() -> Runtime {
 const ROUNDS: usize = 21;
 const CALLS: u32 = 20;
 const WORKER_ROUNDS: usize = 3;
-const INTENTS: u32 = 1_000;
+const INTENTS: u32 = 300;
+
+/// TurboPay allows 60 lookups a minute, so each round has a sandbox of its own.
+const CRASHES: usize = 8;
+const ORDERS: usize = 25;
+const LEASE: Duration = Duration::from_secs(2);
 
 /// The journal's commits in a call: the intent, the claim, the result.
 const COMMITS: i64 = 3;

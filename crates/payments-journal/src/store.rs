@@ -63,7 +63,7 @@ pub trait Store: Send + Sync + 'static {
     fn agenda(&self, accounts: &[Account], limit: u32) -> impl Future<Output = Result<Agenda, StoreError>> + Send {
         async move {
             let (due, pauses) = (self.due(accounts, limit).await?, self.pauses().await?);
-            Ok(Agenda { due, has_messages: true, has_changes: true, pauses })
+            Ok(Agenda { due, has_messages: true, has_changes: true, pauses, next_in: None })
         }
     }
 
@@ -229,6 +229,8 @@ pub struct Agenda {
     pub has_changes: bool,
     /// The accounts that are paused.
     pub pauses: Vec<Pause>,
+    /// The time until the next intent becomes due, if the store knows it.
+    pub next_in: Option<Duration>,
 }
 
 /// What to write about an intent.

@@ -103,7 +103,7 @@ impl<S: Store> Worker<S> {
                 () = &mut shutdown => break,
                 () = inner.wake.notified() => {}
                 Some(ended) = tasks.join_next(), if !tasks.is_empty() => memory.ended(inner.now(), ended),
-                () = inner.timer.sleep(inner.settings.poll_interval) => {}
+                () = inner.timer.sleep(memory.next_look(inner.settings.poll_interval)) => {}
             }
         }
         while tasks.join_next().await.is_some() {}
@@ -150,8 +150,10 @@ impl<S: Store> Worker<S> {
         let limit = free + memory.working.len() + memory.left.len();
         // A failure of the store is tried again in the next round: what is due stays due.
         let Ok(agenda) = inner.store.agenda(&inner.accounts, u32::try_from(limit).unwrap_or(u32::MAX)).await else {
+            memory.next_in = None;
             return false;
         };
+        memory.next_in = agenda.next_in;
         let due: Vec<IntentId> = agenda.due.into_iter().filter(|id| !memory.has(*id)).take(free).collect();
         for id in due {
             let task = tasks.spawn(work_on(Arc::clone(inner), id, self.on_problem.clone()));
@@ -206,6 +208,8 @@ struct Memory {
     /// The intents that it cannot handle, and until when it leaves them alone.
     left: HashMap<IntentId, OffsetDateTime>,
     known_pauses: Vec<Pause>,
+    /// The time until the next intent becomes due.
+    next_in: Option<Duration>,
 }
 
 /// An intent that a worker leaves alone for some time.
@@ -215,6 +219,11 @@ impl Memory {
     fn forget_what_is_over(&mut self, now: OffsetDateTime) {
         self.working.retain(|_, task| !task.is_finished());
         self.left.retain(|_, until| *until > now);
+    }
+
+    /// The time until the next look at the store: an expired lease does not wait for the end of an interval.
+    fn next_look(&self, interval: Duration) -> Duration {
+        self.next_in.map_or(interval, |next| interval.min(next))
     }
 
     fn has(&self, id: IntentId) -> bool {

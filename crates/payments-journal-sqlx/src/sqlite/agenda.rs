@@ -25,12 +25,13 @@ pub(super) const READ: &str = concat!(
         WHERE c.delivered_at IS NULL AND c.next_try <= ?1 AND NOT EXISTS ( \
             SELECT 1 FROM payments_changes AS earlier \
             WHERE earlier.intent = c.intent AND earlier.delivered_at IS NULL AND earlier.id < c.id)) AS has_changes, \
+     (SELECT min(due_at) FROM payments_intents WHERE due_at > ?1) AS next_due_at, \
      NULL AS tenant, NULL AS provider, NULL AS account, \
      NULL AS paused_since, NULL AS paused_until, NULL AS pause_problem, ",
     settings!(),
-    " UNION ALL SELECT 1, id, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL FROM (",
+    " UNION ALL SELECT 1, id, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL FROM (",
     due_ids!(),
-    ") UNION ALL SELECT 2, NULL, NULL, NULL, tenant, provider, account, since, until, problem, NULL, NULL, NULL \
+    ") UNION ALL SELECT 2, NULL, NULL, NULL, NULL, tenant, provider, account, since, until, problem, NULL, NULL, NULL \
         FROM payments_pauses WHERE until > ?1"
 );
 
@@ -42,7 +43,8 @@ pub(super) async fn read(
 ) -> Result<Agenda, StoreError> {
     let query = sqlx::query(READ).bind(millis(now)).bind(names(accounts)?).bind(i64::from(limit));
     let rows = query.fetch_all(connection).await.map_err(unavailable)?;
-    let mut agenda = Agenda { due: Vec::new(), has_messages: false, has_changes: false, pauses: Vec::new() };
+    let mut agenda =
+        Agenda { due: Vec::new(), has_messages: false, has_changes: false, pauses: Vec::new(), next_in: None };
     for row in &rows {
         let columns = Columns(row);
         match columns.get::<i64>("kind")? {
@@ -50,6 +52,8 @@ pub(super) async fn read(
                 check_settings(row)?;
                 agenda.has_messages = columns.get("has_messages")?;
                 agenda.has_changes = columns.get("has_changes")?;
+                let next = columns.optional_time("next_due_at")?;
+                agenda.next_in = next.map(|next| (next - now).try_into().unwrap_or_default());
             }
             1 => agenda.due.push(columns.intent("id")?),
             _ => agenda.pauses.extend(pauses::joined(&columns)?),
