@@ -192,7 +192,7 @@ impl<S: Store> Worker<S> {
 /// Takes the next step of an intent, and returns the intent if the worker cannot take it.
 async fn work_on<S: Store>(inner: Arc<Inner<S>>, id: IntentId, alarm: Option<ProblemAlarm>) -> Left {
     let error = inner.work_on(id).await.err()?;
-    if let Some(alarm) = alarm {
+    if let Some(alarm) = alarm.filter(|_| !matches!(error, JournalError::Closed)) {
         alarm(id, &error);
     }
     match error {
