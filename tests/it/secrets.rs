@@ -234,7 +234,7 @@ static TRACED: Mutex<Vec<u8>> = Mutex::new(Vec::new());
 /// Collects all `tracing` output of this process.
 ///
 /// A subscriber per test would miss callsites that another test registered first.
-fn collect_traces() {
+pub(crate) fn collect_traces() {
     static SUBSCRIBER: OnceLock<()> = OnceLock::new();
     SUBSCRIBER.get_or_init(|| {
         let subscriber = tracing_subscriber::fmt()
@@ -247,7 +247,7 @@ fn collect_traces() {
     });
 }
 
-fn traced() -> String {
+pub(crate) fn traced() -> String {
     String::from_utf8(TRACED.lock().unwrap().clone()).unwrap()
 }
 

@@ -4,6 +4,7 @@
 
 mod callback;
 mod flight;
+mod journal;
 mod memory;
 mod post;
 mod sandbox;
@@ -29,7 +30,7 @@ fn main() {
 }
 
 fn rows(selected: &[&str]) {
-    let rows: [(&str, fn()); 9] = [
+    let rows: [(&str, fn()); 10] = [
         ("post", post::plain),
         ("tls", post::tls),
         ("flight", flight::throughput),
@@ -39,6 +40,7 @@ fn rows(selected: &[&str]) {
         ("pager-memory", memory::pager_memory),
         ("pager-growth", memory::growth),
         ("sandbox", sandbox::all),
+        ("journal", journal::all),
     ];
     for (name, row) in rows {
         if selected.is_empty() || selected.iter().any(|prefix| name.starts_with(prefix)) {

@@ -1,5 +1,6 @@
 //! A journal in one `SQLite` file.
 
+mod agenda;
 mod changes;
 mod error;
 mod inbox;
@@ -18,7 +19,7 @@ use std::time::Duration;
 
 use payments_core::clock::{Clock, SystemClock};
 use payments_core::time::OffsetDateTime;
-use payments_journal::store::{Amendment, Delivery, Inserted, Loaded, Matched, Pause, Received, StuckChange};
+use payments_journal::store::{Agenda, Amendment, Delivery, Inserted, Loaded, Matched, Pause, Received, StuckChange};
 use payments_journal::{Account, Hook, InboxId, IntentId, IntentKey, IntentRow, Message, Store, StoreError};
 use sqlx::pool::PoolConnection;
 use sqlx::sqlite::{Sqlite, SqliteConnectOptions, SqliteConnection, SqlitePool};
@@ -124,6 +125,13 @@ impl SqliteStore {
         self.shared.turn.lock().await
     }
 
+    /// A connection whose settings are still to be checked.
+    async fn unchecked(&self) -> Result<PoolConnection<Sqlite>, StoreError> {
+        let mut connection = self.pool.acquire().await.map_err(unavailable)?;
+        self.check_tables(&mut connection).await?;
+        Ok(connection)
+    }
+
     /// A connection that was checked.
     async fn connection(&self) -> Result<PoolConnection<Sqlite>, StoreError> {
         let mut connection = self.pool.acquire().await.map_err(unavailable)?;
@@ -133,7 +141,16 @@ impl SqliteStore {
 
     async fn check(&self, connection: &mut SqliteConnection) -> Result<(), SqliteError> {
         open::check(connection).await?;
-        self.shared.migrated.get_or_try_init(|| migrate::check(connection)).await.copied()
+        self.check_tables(connection).await
+    }
+
+    /// Checks the tables once. Before that, it checks the settings, because they may be why the tables are missing.
+    async fn check_tables(&self, connection: &mut SqliteConnection) -> Result<(), SqliteError> {
+        let check = async || {
+            open::check(connection).await?;
+            migrate::check(connection).await
+        };
+        self.shared.migrated.get_or_try_init(check).await.copied()
     }
 }
 
@@ -153,7 +170,7 @@ impl Store for SqliteStore {
     }
 
     async fn load(&self, id: IntentId) -> Result<Loaded, StoreError> {
-        intents::load(&mut *self.connection().await?, id, self.now()).await
+        intents::load(&mut *self.unchecked().await?, id, self.now()).await
     }
 
     async fn amend<T: Send>(
@@ -162,11 +179,16 @@ impl Store for SqliteStore {
         decide: impl Fn(&Loaded) -> (Option<Amendment>, T) + Send + Sync,
     ) -> Result<T, StoreError> {
         let _turn = self.turn().await;
-        intents::amend(&mut *self.connection().await?, id, || self.now(), decide).await
+        // The statement that loads the intent checks the settings.
+        intents::amend(&mut *self.unchecked().await?, id, || self.now(), decide).await
     }
 
     async fn due(&self, accounts: &[Account], limit: u32) -> Result<Vec<IntentId>, StoreError> {
         intents::due(&mut *self.connection().await?, accounts, self.now(), limit).await
+    }
+
+    async fn agenda(&self, accounts: &[Account], limit: u32) -> Result<Agenda, StoreError> {
+        agenda::read(&mut *self.unchecked().await?, accounts, self.now(), limit).await
     }
 
     async fn in_review(&self, after: Option<IntentId>, limit: u32) -> Result<Vec<IntentId>, StoreError> {

@@ -276,6 +276,10 @@ impl<S: Store> Inner<S> {
         self.is_closed.load(Ordering::SeqCst)
     }
 
+    pub(crate) fn now(&self) -> OffsetDateTime {
+        self.clock.now()
+    }
+
     fn executor(&self, row: &IntentRow) -> Option<&Arc<dyn Executor>> {
         let executor = self.executors.get(&(row.key.account.clone(), row.key.operation.clone()));
         executor.filter(|executor| executor.understands(row.version))
@@ -300,6 +304,7 @@ impl<S: Store> Inner<S> {
                 owner: self.owner,
                 can_look_up: &can_look_up,
                 can_send: false,
+                unreadable: None,
             };
             let (amendment, state) = decide(&view, loaded);
             (amendment, Ok(state))

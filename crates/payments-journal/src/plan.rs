@@ -6,6 +6,7 @@ use payments_core::time::OffsetDateTime;
 
 use crate::evidence::{AttemptId, CallResult, Evidence, Fact, Observation, Protection, Sequence};
 use crate::executor::Known;
+use crate::keys::KeyError;
 use crate::next::{Limits, Next, may_claim, next};
 use crate::review::Review;
 use crate::rules::Rules;
@@ -23,6 +24,8 @@ pub(crate) struct View<'a> {
     pub(crate) can_look_up: &'a (dyn Fn(&Known) -> bool + Send + Sync),
     /// True if the process has everything that the request needs: the card.
     pub(crate) can_send: bool,
+    /// Why the process cannot read the parameters, if it cannot.
+    pub(crate) unreadable: Option<&'a KeyError>,
 }
 
 /// The next step, now stored.
@@ -34,6 +37,8 @@ pub(crate) enum Step {
     LookUp(Look),
     /// Nothing to do now.
     Rest,
+    /// Nothing, because the parameters cannot be read. Tried again later.
+    Unreadable,
 }
 
 /// A claim that is stored.
@@ -185,6 +190,12 @@ pub(crate) fn step(view: &View<'_>, loaded: &Loaded, attempt: AttemptId) -> (Opt
         Next::Send(_) | Next::LookUp if is_paused.is_some() => {
             draft.head.due_at = is_paused.map(|pause| pause.until);
             return (draft.amendment(), Step::Rest);
+        }
+        Next::Send(_) | Next::LookUp if view.unreadable.is_some() => {
+            draft.head.tries = loaded.head.tries.saturating_add(1);
+            draft.head.problem = view.unreadable.map(ToString::to_string);
+            draft.head.due_at = draft.schedule(None);
+            return (draft.amendment(), Step::Unreadable);
         }
         Next::Send(protection) if view.can_send && may_claim(&draft.assessment, protection) => {
             let key_since = draft.key_since();

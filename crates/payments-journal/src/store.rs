@@ -58,6 +58,16 @@ pub trait Store: Send + Sync + 'static {
     /// Returns intents of these accounts that are due, the longest overdue first, at most `limit`.
     fn due(&self, accounts: &[Account], limit: u32) -> impl Future<Output = Result<Vec<IntentId>, StoreError>> + Send;
 
+    /// Returns what a worker may have to do now. An idle worker asks nothing else, so a database answers in one statement.
+    ///
+    /// The default asks for each part.
+    fn agenda(&self, accounts: &[Account], limit: u32) -> impl Future<Output = Result<Agenda, StoreError>> + Send {
+        async move {
+            let (due, pauses) = (self.due(accounts, limit).await?, self.pauses().await?);
+            Ok(Agenda { due, has_messages: true, has_changes: true, pauses, next_in: None })
+        }
+    }
+
     /// Returns the intents in `needs_review`, the oldest first, after this id.
     fn in_review(
         &self,
@@ -206,6 +216,22 @@ pub struct Lease {
     pub owner: u128,
     /// When the lease is over.
     pub until: OffsetDateTime,
+}
+
+/// What a worker may have to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(clippy::exhaustive_structs, reason = "stores build it from their rows")]
+pub struct Agenda {
+    /// The intents that are due, as [`Store::due`] returns them.
+    pub due: Vec<IntentId>,
+    /// False if [`Store::matches`] returns nothing now.
+    pub has_messages: bool,
+    /// False if [`Store::deliver`] has nothing to deliver now.
+    pub has_changes: bool,
+    /// The accounts that are paused.
+    pub pauses: Vec<Pause>,
+    /// The time until the next intent becomes due, if the store knows it.
+    pub next_in: Option<Duration>,
 }
 
 /// What to write about an intent.

@@ -1,16 +1,20 @@
 //! The worker: it does what is due.
 
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::future::Future;
 use std::sync::Arc;
+use std::time::Duration;
 
 use payments_core::clock::Timer as _;
-use tokio::task::JoinSet;
+use payments_core::time::OffsetDateTime;
+use tokio::task::{AbortHandle, JoinSet};
 
 use crate::error::JournalError;
 use crate::hook::{Change, Hook, HookFuture};
+use crate::intent::IntentId;
 use crate::journal::{Inner, Journal};
-use crate::store::{Delivery, Pause, Store};
+use crate::store::{Delivery, Pause, Store, StoreError};
 
 /// Sends what was recorded, finds out what is unknown, and delivers changes.
 ///
@@ -20,9 +24,11 @@ pub struct Worker<S: Store> {
     journal: Journal<S>,
     hook: Option<Box<dyn Hook<S::Connection>>>,
     alarm: Option<Alarm>,
+    on_problem: Option<ProblemAlarm>,
 }
 
 type Alarm = Box<dyn Fn(&Pause) + Send + Sync>;
+type ProblemAlarm = Arc<dyn Fn(IntentId, &JournalError) + Send + Sync>;
 
 impl<S: Store> fmt::Debug for Worker<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -32,7 +38,7 @@ impl<S: Store> fmt::Debug for Worker<S> {
 
 impl<S: Store> Worker<S> {
     pub(crate) fn new(journal: Journal<S>) -> Self {
-        Self { journal, hook: None, alarm: None }
+        Self { journal, hook: None, alarm: None, on_problem: None }
     }
 
     /// Sets the merchant's effect of a change. It runs in the transaction that marks the change as delivered, so its writes on
@@ -68,6 +74,15 @@ impl<S: Store> Worker<S> {
         self
     }
 
+    /// Sets an alarm for intents that this worker cannot handle: no client is registered for them, the journal's key is missing, the
+    /// stored parameters were changed, or the store failed. Nothing is sent for them.
+    ///
+    /// It is called at each try, with waits in between.
+    pub fn on_problem(mut self, alarm: impl Fn(IntentId, &JournalError) + Send + Sync + 'static) -> Self {
+        self.on_problem = Some(Arc::new(alarm));
+        self
+    }
+
     /// Works until `shutdown` ends, then waits for the calls in progress.
     ///
     /// Drop the future to wait no longer: the leases expire, and another worker finds out.
@@ -75,20 +90,20 @@ impl<S: Store> Worker<S> {
         let inner = Arc::clone(self.journal.inner());
         let mut shutdown = std::pin::pin!(shutdown);
         let mut tasks = JoinSet::new();
-        let mut known_pauses = Vec::new();
+        let mut memory = Memory::default();
         loop {
-            let round = self.round(&inner, &mut tasks, &mut known_pauses);
+            let did_something = self.round(&inner, &mut tasks, &mut memory);
             tokio::select! {
                 biased;
                 () = &mut shutdown => break,
-                did_something = round => if did_something { continue },
+                did_something = did_something => if did_something { continue },
             }
             tokio::select! {
                 biased;
                 () = &mut shutdown => break,
                 () = inner.wake.notified() => {}
-                Some(_) = tasks.join_next(), if !tasks.is_empty() => {}
-                () = inner.timer.sleep(inner.settings.poll_interval) => {}
+                Some(ended) = tasks.join_next(), if !tasks.is_empty() => memory.ended(inner.now(), ended.ok()),
+                () = inner.timer.sleep(memory.next_look(inner.settings.poll_interval)) => {}
             }
         }
         while tasks.join_next().await.is_some() {}
@@ -98,49 +113,64 @@ impl<S: Store> Worker<S> {
     ///
     /// # Errors
     ///
-    /// Returns the first error of the store. What was done before it stays done.
+    /// Returns the first error, after everything else is done: an intent that cannot be handled holds up no other.
     pub async fn run_due(&self) -> Result<usize, JournalError> {
         let inner = self.journal.inner();
-        let mut steps = 0;
+        let (mut steps, mut failed, mut first_error) = (0, HashSet::new(), None);
         loop {
-            let due = inner.store.due(&inner.accounts, LIMIT).await?;
-            let mut count = due.len();
-            for id in due {
-                inner.work_on(id).await?;
+            let mut count = 0;
+            let limit = LIMIT.saturating_add(u32::try_from(failed.len()).unwrap_or(u32::MAX));
+            for id in inner.store.due(&inner.accounts, limit).await? {
+                if failed.contains(&id) {
+                    continue;
+                }
+                count += 1;
+                if let Err(error) = inner.work_on(id).await {
+                    failed.insert(id);
+                    first_error.get_or_insert(error);
+                }
             }
             count += inner.match_messages().await?;
             count += self.deliver_changes(inner).await?;
             if count == 0 {
-                return Ok(steps);
+                return first_error.map_or(Ok(steps), Err);
             }
             steps += count;
         }
     }
 
     /// Starts what is due, and returns true if there may be more.
-    async fn round(&self, inner: &Arc<Inner<S>>, tasks: &mut JoinSet<()>, known_pauses: &mut Vec<Pause>) -> bool {
-        while tasks.try_join_next().is_some() {}
-        let free = inner.settings.concurrency.saturating_sub(tasks.len());
-        let mut is_busy = false;
-        // A failure of the store is tried again in the next round: what is due stays due.
-        if free > 0
-            && let Ok(due) = inner.store.due(&inner.accounts, u32::try_from(free).unwrap_or(u32::MAX)).await
-        {
-            for id in due {
-                let inner = Arc::clone(inner);
-                tasks.spawn(async move {
-                    // The error is in the row, or the lease expires.
-                    drop(inner.work_on(id).await);
-                });
-            }
+    async fn round(&self, inner: &Arc<Inner<S>>, tasks: &mut JoinSet<Left>, memory: &mut Memory) -> bool {
+        while let Some(ended) = tasks.try_join_next() {
+            memory.ended(inner.now(), ended.ok());
         }
-        is_busy |= inner.match_messages().await.is_ok_and(|count| count > 0);
-        is_busy |= self.deliver_changes(inner).await.is_ok_and(|count| count > 0);
-        if let (Some(alarm), Ok(pauses)) = (&self.alarm, inner.store.pauses().await) {
-            for pause in pauses.iter().filter(|pause| !known_pauses.contains(pause)) {
+        memory.forget_what_is_over(inner.now());
+        let free = inner.settings.concurrency.saturating_sub(tasks.len());
+        // What is in hand must not hide what is due behind it.
+        let limit = free + memory.working.len() + memory.left.len();
+        // A failure of the store is tried again in the next round: what is due stays due.
+        let Ok(agenda) = inner.store.agenda(&inner.accounts, u32::try_from(limit).unwrap_or(u32::MAX)).await else {
+            memory.next_in = None;
+            return false;
+        };
+        memory.next_in = agenda.next_in;
+        let due: Vec<IntentId> = agenda.due.into_iter().filter(|id| !memory.has(*id)).take(free).collect();
+        for id in due {
+            let task = tasks.spawn(work_on(Arc::clone(inner), id, self.on_problem.clone()));
+            memory.working.insert(id, task);
+        }
+        let mut is_busy = false;
+        if agenda.has_messages {
+            is_busy |= inner.match_messages().await.is_ok_and(|count| count > 0);
+        }
+        if agenda.has_changes {
+            is_busy |= self.deliver_changes(inner).await.is_ok_and(|count| count > 0);
+        }
+        if let Some(alarm) = &self.alarm {
+            for pause in agenda.pauses.iter().filter(|pause| !memory.known_pauses.contains(pause)) {
                 alarm(pause);
             }
-            *known_pauses = pauses;
+            memory.known_pauses = agenda.pauses;
         }
         is_busy
     }
@@ -158,6 +188,58 @@ impl<S: Store> Worker<S> {
         Ok(delivered)
     }
 }
+
+/// Takes the next step of an intent, and returns the intent if the worker cannot take it.
+async fn work_on<S: Store>(inner: Arc<Inner<S>>, id: IntentId, alarm: Option<ProblemAlarm>) -> Left {
+    let error = inner.work_on(id).await.err()?;
+    if let Some(alarm) = alarm.filter(|_| !matches!(error, JournalError::Closed)) {
+        alarm(id, &error);
+    }
+    match error {
+        JournalError::NoClient { .. } | JournalError::Store(StoreError::Unreadable { .. }) => Some((id, PAUSE)),
+        _ => Some((id, inner.settings.poll_interval)),
+    }
+}
+
+/// What a worker remembers between its rounds.
+#[derive(Default)]
+struct Memory {
+    working: HashMap<IntentId, AbortHandle>,
+    /// The intents that it cannot handle, and until when it leaves them alone.
+    left: HashMap<IntentId, OffsetDateTime>,
+    known_pauses: Vec<Pause>,
+    /// The time until the next intent becomes due.
+    next_in: Option<Duration>,
+}
+
+/// An intent that a worker leaves alone for some time.
+type Left = Option<(IntentId, Duration)>;
+
+impl Memory {
+    fn forget_what_is_over(&mut self, now: OffsetDateTime) {
+        self.working.retain(|_, task| !task.is_finished());
+        self.left.retain(|_, until| *until > now);
+    }
+
+    /// The time until the next look at the store: an expired lease does not wait for the end of an interval.
+    fn next_look(&self, interval: Duration) -> Duration {
+        self.next_in.map_or(interval, |next| interval.min(next))
+    }
+
+    fn has(&self, id: IntentId) -> bool {
+        self.working.contains_key(&id) || self.left.contains_key(&id)
+    }
+
+    /// Remembers how a task ended. After a panic, the lease protects the intent.
+    fn ended(&mut self, now: OffsetDateTime, left: Option<Left>) {
+        if let Some(Some((id, pause))) = left {
+            self.left.insert(id, now + pause);
+        }
+    }
+}
+
+/// How long a worker leaves an intent alone that it cannot handle. Another one may handle it meanwhile.
+const PAUSE: Duration = Duration::from_secs(30);
 
 /// The most rows that are read at once.
 const LIMIT: u32 = 100;

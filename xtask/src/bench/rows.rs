@@ -208,6 +208,43 @@ pub(super) const ROWS: &[Row] = &[
         unit: Unit::Microseconds,
         how: "A release build",
     },
+    Row {
+        name: "journal-call",
+        figure: "a payout recorded and executed by the journal on SQLite",
+        against: "the same payout and as many bare commits",
+        limit: Limit::AtMost(1_200),
+        unit: Unit::Nanoseconds,
+        how: "TurboPay payouts one after another, to the sandbox over loopback. The journal commits three times: the \
+              intent, the claim, the result. The other side makes the same call and three commits of one row each with \
+              as many bytes, on one connection with the same settings (WAL, `synchronous=FULL`), on the same disk",
+    },
+    Row {
+        name: "journal-worker",
+        figure: "payouts that a worker claims and sends",
+        against: "bare calls, one after another, with as many bare commits",
+        limit: Limit::AtLeast(900),
+        unit: Unit::CallsPerSecond,
+        how: "300 recorded payouts, at most 16 at a time, and 300 bare calls. Each has two commits, the claim and the \
+              result, and a disk makes one commit at a time",
+    },
+    Row {
+        name: "journal-settled",
+        figure: "a worker finds, claims and sends a payout beside 1,000,000 settled ones",
+        against: "the same in an empty database",
+        limit: Limit::AtMost(1_100),
+        unit: Unit::Nanoseconds,
+        how: "The settled intents are copies of one that was executed, with their evidence and delivered changes",
+    },
+    Row {
+        name: "journal-crash",
+        figure: "from a crash during a call until the journal knows that the order was executed, at the 99th percentile",
+        against: "the lease",
+        limit: Limit::Within(3_000_000),
+        unit: Unit::Microseconds,
+        how: "200 payouts that TurboPay executed, and whose responses never arrive. The lease is 2 seconds, so the \
+              limit is the lease and one second. A new process looks them up, 25 at a time, because TurboPay limits \
+              lookups to 60 per minute",
+    },
 ];
 
 /// Why a limit is missed, by the name of its row.

@@ -31,6 +31,9 @@ use turbopay::{WebhookKey, WebhookVerifier};
 use self::store::UnreliableStore;
 use crate::{CALLBACK_KEY, SECRET};
 
+/// What the handler received.
+type Seen = Arc<Mutex<Vec<(String, Receipt)>>>;
+
 /// A client that accepts every order, and finds each paid.
 #[derive(Clone)]
 struct Provider;
@@ -248,11 +251,11 @@ async fn an_unverified_callback_makes_a_lookup_due_and_proves_nothing() {
 #[derive(Clone, FromRef)]
 struct Handlers {
     turbopay: Inbox<WebhookVerifier>,
-    seen: Arc<Mutex<Vec<(String, Receipt)>>>,
+    seen: Seen,
 }
 
 async fn on_turbopay(
-    AxumState(seen): AxumState<Arc<Mutex<Vec<(String, Receipt)>>>>,
+    AxumState(seen): AxumState<Seen>,
     JournaledWebhook(event, receipt): JournaledWebhook<WebhookVerifier>,
 ) -> StatusCode {
     seen.lock().unwrap().push((event.merchant_order_id.to_string(), receipt));

@@ -7,6 +7,7 @@ use sqlx::Connection as _;
 use sqlx::sqlite::{SqliteConnection, SqliteRow};
 
 use super::error::unavailable;
+use super::open::{check_settings, settings};
 use super::pauses;
 use super::rows::{Columns, json, millis, signed, unreadable};
 
@@ -24,14 +25,16 @@ pub(super) const FIND: &str = "SELECT id FROM payments_intents \
      WHERE tenant = ?1 AND provider = ?2 AND account = ?3 AND operation = ?4 AND reference = ?5";
 
 /// One row per piece of evidence, so that one statement sees one state of the database.
-pub(super) const LOAD: &str = "\
-    SELECT i.*, p.since AS paused_since, p.until AS paused_until, p.problem AS pause_problem, \
-           e.sequence, e.at, e.fact, e.source \
-    FROM payments_intents AS i \
+pub(super) const LOAD: &str = concat!(
+    "SELECT i.*, p.since AS paused_since, p.until AS paused_until, p.problem AS pause_problem, \
+           e.sequence, e.at, e.fact, e.source, ",
+    settings!(),
+    " FROM payments_intents AS i \
     LEFT JOIN payments_pauses AS p ON p.tenant = i.tenant AND p.provider = i.provider AND p.account = i.account \
         AND p.until > ?2 \
     LEFT JOIN payments_evidence AS e ON e.intent = i.id \
-    WHERE i.id = ?1 ORDER BY e.sequence";
+    WHERE i.id = ?1 ORDER BY e.sequence"
+);
 
 /// Appends evidence, updates the row and adds a change, in one round trip.
 pub(super) const AMEND: &str = "\
@@ -43,11 +46,18 @@ pub(super) const AMEND: &str = "\
     INSERT INTO payments_changes (intent, from_state, to_state, status, review, at, next_try) \
     SELECT ?1, ?15, ?5, ?6, ?7, ?2, ?2 WHERE ?15 <> ?5";
 
-pub(super) const DUE: &str = "\
-    SELECT id FROM payments_intents \
-    WHERE due_at <= ?1 AND EXISTS (SELECT 1 FROM json_each(?2) \
-        WHERE value ->> 0 = tenant AND value ->> 1 = provider AND value ->> 2 = account) \
-    ORDER BY due_at, id LIMIT ?3";
+/// The due intents of the accounts in `?2`, at the time `?1`, at most `?3`.
+macro_rules! due_ids {
+    () => {
+        "SELECT id FROM payments_intents \
+         WHERE due_at <= ?1 AND EXISTS (SELECT 1 FROM json_each(?2) \
+            WHERE value ->> 0 = tenant AND value ->> 1 = provider AND value ->> 2 = account) \
+         ORDER BY due_at, id LIMIT ?3"
+    };
+}
+pub(super) use due_ids;
+
+pub(super) const DUE: &str = due_ids!();
 
 pub(super) const IN_REVIEW: &str =
     "SELECT id FROM payments_intents WHERE state = 'needs_review' AND id > ?1 ORDER BY id LIMIT ?2";
@@ -108,7 +118,9 @@ pub(super) async fn load(
 ) -> Result<Loaded, StoreError> {
     let rows =
         sqlx::query(LOAD).bind(id.number()).bind(millis(now)).fetch_all(connection).await.map_err(unavailable)?;
-    let first = Columns(rows.first().ok_or(StoreError::NoSuchIntent(id))?);
+    let first = rows.first().ok_or(StoreError::NoSuchIntent(id))?;
+    check_settings(first)?;
+    let first = Columns(first);
     let mut evidence = Vec::with_capacity(rows.len());
     for row in rows.iter().map(Columns) {
         if row.get::<Option<i64>>("sequence")?.is_some() {
@@ -226,9 +238,14 @@ pub(super) async fn due(
     now: OffsetDateTime,
     limit: u32,
 ) -> Result<Vec<IntentId>, StoreError> {
-    let accounts: Vec<_> = accounts.iter().map(|account| [&account.tenant, &account.provider, &account.name]).collect();
-    let query = sqlx::query(DUE).bind(millis(now)).bind(json("account", &accounts)?).bind(i64::from(limit));
+    let query = sqlx::query(DUE).bind(millis(now)).bind(names(accounts)?).bind(i64::from(limit));
     ids(&query.fetch_all(connection).await.map_err(unavailable)?)
+}
+
+/// The accounts as a JSON array of arrays: tenant, provider, name.
+pub(super) fn names(accounts: &[Account]) -> Result<String, StoreError> {
+    let accounts: Vec<_> = accounts.iter().map(|account| [&account.tenant, &account.provider, &account.name]).collect();
+    json("account", &accounts)
 }
 
 pub(super) async fn in_review(

@@ -4,11 +4,22 @@ use std::path::Path;
 use std::time::Duration;
 
 use sqlx::sqlite::{
-    SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
+    SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteRow,
+    SqliteSynchronous,
 };
 use sqlx::{Connection as _, Row as _};
 
 use super::error::SqliteError;
+
+/// The settings of the connection as columns, so that a statement which is needed anyway reads them.
+macro_rules! settings {
+    () => {
+        "(SELECT journal_mode FROM pragma_journal_mode) AS journal_mode, \
+         (SELECT synchronous FROM pragma_synchronous) AS synchronous, \
+         (SELECT fullfsync FROM pragma_fullfsync) AS fullfsync"
+    };
+}
+pub(super) use settings;
 
 /// How long a statement waits for the one write lock of the database.
 ///
@@ -63,22 +74,23 @@ fn is_busy(error: &sqlx::Error) -> bool {
 
 /// Checks that a commit on this connection survives a loss of power.
 pub(super) async fn check(connection: &mut SqliteConnection) -> Result<(), SqliteError> {
-    let row = sqlx::query(SETTINGS).fetch_one(connection).await?;
-    let journal_mode: String = row.try_get(0)?;
+    check_settings(&sqlx::query(concat!("SELECT ", settings!())).fetch_one(connection).await?)
+}
+
+/// The same, for a row that has the [`settings`] as columns.
+pub(super) fn check_settings(row: &SqliteRow) -> Result<(), SqliteError> {
+    let journal_mode: &str = row.try_get("journal_mode")?;
     if journal_mode != "wal" {
-        return Err(SqliteError::Setting { name: "journal_mode", found: journal_mode, required: "wal" });
+        return Err(SqliteError::Setting { name: "journal_mode", found: journal_mode.to_owned(), required: "wal" });
     }
-    let synchronous: i64 = row.try_get(1)?;
+    let synchronous: i64 = row.try_get("synchronous")?;
     if synchronous < 2 {
         let found = synchronous.to_string();
         return Err(SqliteError::Setting { name: "synchronous", found, required: "2 (FULL) or 3 (EXTRA)" });
     }
-    let fullfsync: i64 = row.try_get(2)?;
+    let fullfsync: i64 = row.try_get("fullfsync")?;
     if cfg!(target_os = "macos") && fullfsync == 0 {
         return Err(SqliteError::Setting { name: "fullfsync", found: fullfsync.to_string(), required: "1 (ON)" });
     }
     Ok(())
 }
-
-const SETTINGS: &str = "SELECT (SELECT journal_mode FROM pragma_journal_mode), \
-     (SELECT synchronous FROM pragma_synchronous), (SELECT fullfsync FROM pragma_fullfsync)";

@@ -2,7 +2,7 @@
 
 use sqlx::{AssertSqlSafe, Row as _};
 
-use super::{SqliteStore, changes, inbox, intents, pauses, rate_limit};
+use super::{SqliteStore, agenda, changes, inbox, intents, pauses, rate_limit};
 
 /// The statements that run for one intent, message or change: none may read a table from one end to the other.
 const SELECTIVE: &[&str] = &[
@@ -11,6 +11,7 @@ const SELECTIVE: &[&str] = &[
     intents::LOAD,
     intents::AMEND,
     intents::DUE,
+    agenda::READ,
     intents::IN_REVIEW,
     changes::NEXT,
     changes::DELIVERED,

@@ -7,6 +7,7 @@ use payments_core::gateway::WriteOptions;
 use payments_core::time::OffsetDateTime;
 use payments_core::{Card, Error, ErrorKind, Outcome};
 use tokio::sync::oneshot;
+use zeroize::Zeroizing;
 
 use super::{Executed, Inner, Ticket, is_uncertain, random};
 use crate::error::JournalError;
@@ -18,12 +19,28 @@ use crate::state::State;
 use crate::store::{Amendment, Loaded, Store, StoreError};
 
 /// A step that is stored, and what it was decided on.
-#[derive(Clone)]
 struct Planned {
     step: Step,
     loaded: Loaded,
+    /// Empty if nothing is sent or looked up.
+    parameters: Zeroizing<Vec<u8>>,
     executor: Arc<dyn Executor>,
     state: State,
+}
+
+impl Planned {
+    fn instruction(&self, options: WriteOptions, card: Option<Card>) -> Instruction {
+        let row = &self.loaded.row;
+        Instruction {
+            key: row.key.clone(),
+            amount: row.amount,
+            version: row.version,
+            parameters: self.parameters.clone(),
+            card,
+            provider_id: self.loaded.head.provider_id.clone(),
+            options,
+        }
+    }
 }
 
 impl<S: Store> Inner<S> {
@@ -53,17 +70,17 @@ impl<S: Store> Inner<S> {
         }
         let _in_progress = InProgress::new(self);
         let start = (self.clock.now(), self.clock.monotonic());
-        let Planned { step, loaded, executor, state } = self.plan(&ticket, is_asked).await?;
-        match step {
-            Step::Rest => Ok(Executed { state, response: None, error: None }),
+        let planned = self.plan(&ticket, is_asked).await?;
+        match &planned.step {
+            Step::Rest | Step::Unreadable => Ok(Executed { state: planned.state, response: None, error: None }),
             Step::LookUp(look) => {
-                let state = self.look_up(&loaded, &executor, look, start).await?;
+                let state = self.look_up(&planned, *look, start).await?;
                 Ok(Executed { state, response: None, error: None })
             }
             Step::Send(claim) => {
-                let (ended, response, error) = self.send(&loaded, &executor, &claim, ticket.card, start).await;
+                let (ended, response, error) = self.send(&planned, claim, ticket.card, start).await;
                 let outcome = error.as_ref().map(Error::outcome);
-                let state = self.save(loaded.id, &executor, &claim, &ended, outcome, reply).await?;
+                let state = self.save(planned.loaded.id, &planned.executor, claim, &ended, outcome, reply).await?;
                 self.wake.notify_one();
                 Ok(Executed { state, response, error })
             }
@@ -71,16 +88,13 @@ impl<S: Store> Inner<S> {
     }
 
     /// Decides the next step and stores it.
-    async fn plan(&self, ticket: &Ticket, is_asked: bool) -> Result<Planned, JournalError> {
+    async fn plan(&self, ticket: &Ticket, is_asked: bool) -> Result<Arc<Planned>, JournalError> {
         let id = ticket.id;
         let attempt = AttemptId::new(random()?);
         let last = Mutex::new(None);
         let decided = self.store.amend(id, |loaded| {
-            let planned = self.decide(loaded, attempt, ticket, is_asked);
-            let (amendment, planned) = match planned {
-                Ok((amendment, planned)) => (amendment, Ok(planned)),
-                Err(error) => (None, Err(error)),
-            };
+            let (amendment, planned) = self.decide(loaded, attempt, ticket, is_asked);
+            let planned = planned.map(Arc::new);
             *last.lock().unwrap_or_else(PoisonError::into_inner) = planned.as_ref().ok().cloned();
             (amendment, planned)
         });
@@ -106,57 +120,50 @@ impl<S: Store> Inner<S> {
         attempt: AttemptId,
         ticket: &Ticket,
         is_asked: bool,
-    ) -> Result<(Option<Amendment>, Planned), JournalError> {
+    ) -> (Option<Amendment>, Result<Planned, JournalError>) {
         if !ticket.is_for(&loaded.row) {
-            return Err(StoreError::NoSuchIntent(ticket.id).into());
+            return (None, Err(StoreError::NoSuchIntent(ticket.id).into()));
         }
-        let key = || loaded.row.key.clone();
-        let executor = self.executor(&loaded.row);
-        let executor = executor.ok_or_else(|| JournalError::NoClient { key: key(), version: loaded.row.version })?;
+        let Some(executor) = self.executor(&loaded.row) else {
+            let (key, version) = (loaded.row.key.clone(), loaded.row.version);
+            return (None, Err(JournalError::NoClient { key, version }));
+        };
+        let planned = |step, state, parameters| Planned {
+            step,
+            loaded: loaded.clone(),
+            parameters,
+            executor: Arc::clone(executor),
+            state,
+        };
         // A due time in the future is a backoff. A caller may not shorten it, except for an intent that was not sent.
         let is_early = loaded.head.due_at.is_none_or(|due| due > loaded.now);
-        let rests = is_early && !(is_asked && loaded.head.state == State::Intended);
-        let rules = executor.rules();
-        let (amendment, step) = if rests {
-            (None, Step::Rest)
-        } else {
-            let can_look_up = |known: &Known| executor.can_look_up(known);
-            let can_send = ticket.card.is_some() || !loaded.row.by_ticket;
-            let (settings, owner) = (&self.settings, self.owner);
-            plan::step(&View { rules: &rules, settings, owner, can_look_up: &can_look_up, can_send }, loaded, attempt)
-        };
-        if matches!(step, Step::Send(_)) {
-            // Parameters that cannot be read are found before the claim is stored.
-            self.keys.open(&loaded.row.key_id, &loaded.row.identity(), &loaded.row.parameters)?;
+        if is_early && !(is_asked && loaded.head.state == State::Intended) {
+            return (None, Ok(planned(Step::Rest, loaded.head.state, Zeroizing::default())));
         }
+        // Parameters that cannot be read are found before a claim is stored.
+        let opened = self.keys.open(&loaded.row.key_id, &loaded.row.identity(), &loaded.row.parameters);
+        let rules = executor.rules();
+        let can_look_up = |known: &Known| executor.can_look_up(known);
+        let view = View {
+            rules: &rules,
+            settings: &self.settings,
+            owner: self.owner,
+            can_look_up: &can_look_up,
+            can_send: ticket.card.is_some() || !loaded.row.by_ticket,
+            unreadable: opened.as_ref().err(),
+        };
+        let (amendment, step) = plan::step(&view, loaded, attempt);
         let state = amendment.as_ref().map_or(loaded.head.state, |amendment| amendment.head.state);
-        Ok((amendment, Planned { step, loaded: loaded.clone(), executor: Arc::clone(executor), state }))
-    }
-
-    fn instruction(
-        &self,
-        loaded: &Loaded,
-        options: WriteOptions,
-        card: Option<Card>,
-    ) -> Result<Instruction, JournalError> {
-        let row = &loaded.row;
-        let parameters = self.keys.open(&row.key_id, &row.identity(), &row.parameters)?;
-        Ok(Instruction {
-            key: row.key.clone(),
-            amount: row.amount,
-            version: row.version,
-            parameters,
-            card,
-            provider_id: loaded.head.provider_id.clone(),
-            options,
-        })
+        match (step, opened) {
+            (Step::Unreadable, Err(error)) => (amendment, Err(error.into())),
+            (step, opened) => (amendment, Ok(planned(step, state, opened.unwrap_or_default()))),
+        }
     }
 
     /// Sends the request of a claim, outside of any transaction.
     async fn send(
         &self,
-        loaded: &Loaded,
-        executor: &Arc<dyn Executor>,
+        planned: &Planned,
         claim: &Claim,
         card: Option<Card>,
         start: (OffsetDateTime, Duration),
@@ -164,7 +171,7 @@ impl<S: Store> Inner<S> {
         let mut options = WriteOptions::default();
         options.timeout = Some(self.settings.call_timeout);
         if claim.protection == Protection::Key {
-            options.idempotency_key = Some(plan::key(loaded, claim));
+            options.idempotency_key = Some(plan::key(&planned.loaded, claim));
         }
         let not_sent = |problem: String| Ended {
             result: CallResult::NotSent,
@@ -173,16 +180,13 @@ impl<S: Store> Inner<S> {
             not_before: None,
             is_invalid: false,
         };
-        let instruction = match self.instruction(loaded, options, card) {
-            Ok(instruction) => instruction,
-            Err(error) => return (not_sent(error.to_string()), None, None),
-        };
+        let instruction = planned.instruction(options, card);
         // Checked as late as possible: the call must end before the lease does. Stopping the process for longer than the lease
         // at this very point is the one gap, and the reason why a successor never sends without the provider's protection.
         if self.elapsed_since(start) >= self.settings.lease_margin {
             return (not_sent("the lease was over before the request was sent".to_owned()), None, None);
         }
-        match executor.execute(&instruction).await {
+        match planned.executor.execute(&instruction).await {
             Ok(Accepted { seen, provider_id, response }) => {
                 let (result, problem) = (CallResult::Accepted(seen), None);
                 let ended = Ended { result, provider_id, problem, not_before: None, is_invalid: false };
@@ -224,14 +228,14 @@ impl<S: Store> Inner<S> {
 
     async fn look_up(
         &self,
-        loaded: &Loaded,
-        executor: &Arc<dyn Executor>,
+        planned: &Planned,
         look: Look,
         start: (OffsetDateTime, Duration),
     ) -> Result<State, JournalError> {
         let mut options = WriteOptions::default();
         options.timeout = Some(self.settings.call_timeout);
-        let instruction = self.instruction(loaded, options, None)?;
+        let Planned { loaded, executor, .. } = planned;
+        let instruction = planned.instruction(options, None);
         let looked = if self.elapsed_since(start) >= self.settings.lease_margin {
             Looked::Failed { problem: "the lease was over before the lookup".to_owned(), not_before: None }
         } else {
@@ -253,7 +257,7 @@ impl<S: Store> Inner<S> {
         let rules = executor.rules();
         let can_look_up = |known: &Known| executor.can_look_up(known);
         let (settings, owner) = (&self.settings, self.owner);
-        work(&View { rules: &rules, settings, owner, can_look_up: &can_look_up, can_send: false })
+        work(&View { rules: &rules, settings, owner, can_look_up: &can_look_up, can_send: false, unreadable: None })
     }
 }
 

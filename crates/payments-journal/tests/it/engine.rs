@@ -6,3 +6,4 @@ mod outcomes;
 mod provider;
 mod recording;
 mod recovery;
+mod worker;

@@ -9,7 +9,7 @@ use payments_core::clock::Clock as _;
 use payments_core::gateway::ReportEvent;
 use payments_core::time;
 use payments_core::webhook::Verified;
-use payments_journal::{Account, Fact, IntentKey, Journal, JournalError, Receipt, Report, Ticket};
+use payments_journal::{Account, Fact, IntentKey, Journal, JournalError, Report, Ticket};
 use payments_sandbox::OutgoingMessage;
 
 use super::super::faults::random_fault;

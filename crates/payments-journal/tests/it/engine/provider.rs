@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use payments_core::clock::{Sleep, Timer};
 use payments_core::gateway::{
     AcceptedPayout, Capabilities, Lookup, PayOut, PaymentState, PayoutRequest, Recovery, RecoveryPlan, StatusChanges,
     WriteOperation,
@@ -170,9 +171,23 @@ pub(super) fn journal(
         .gateway(gateway)
         .settings(settings)
         .clock(clock.clone())
-        .timer(clock.clone())
+        .timer(Yielding(clock.clone()))
         .build()
         .expect("a journal")
+}
+
+/// A timer whose pauses end at once, after other tasks had their turn.
+#[derive(Debug)]
+struct Yielding(ManualClock);
+
+impl Timer for Yielding {
+    fn sleep(&self, duration: Duration) -> Sleep {
+        let clock = self.0.clone();
+        Box::pin(async move {
+            tokio::task::yield_now().await;
+            clock.advance(duration);
+        })
+    }
 }
 
 pub(super) fn settings(change: impl FnOnce(&mut Settings)) -> Settings {

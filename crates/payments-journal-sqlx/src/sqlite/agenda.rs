@@ -1,0 +1,64 @@
+//! What a worker may have to do, in one statement.
+
+use payments_core::time::OffsetDateTime;
+use payments_journal::store::Agenda;
+use payments_journal::{Account, StoreError};
+use sqlx::sqlite::SqliteConnection;
+
+use super::error::unavailable;
+use super::intents::{due_ids, names};
+use super::open::{check_settings, settings};
+use super::pauses;
+use super::rows::{Columns, millis};
+
+/// One row about everything, one per intent that is due, and one per pause.
+pub(super) const READ: &str = concat!(
+    "SELECT 0 AS kind, NULL AS id, ",
+    "EXISTS (SELECT 1 FROM payments_inbox AS m WHERE m.applied_at IS NULL AND ( \
+        EXISTS (SELECT 1 FROM payments_intents AS i \
+            WHERE i.tenant = m.tenant AND i.provider = m.provider AND i.account = m.account \
+                AND i.operation IN (SELECT value FROM json_each(m.operations)) AND i.reference = m.reference) \
+        OR EXISTS (SELECT 1 FROM payments_intents AS i \
+            WHERE i.provider_id = m.object_id \
+                AND i.provider = m.provider AND i.tenant = m.tenant AND i.account = m.account))) AS has_messages, \
+     EXISTS (SELECT 1 FROM payments_changes AS c \
+        WHERE c.delivered_at IS NULL AND c.next_try <= ?1 AND NOT EXISTS ( \
+            SELECT 1 FROM payments_changes AS earlier \
+            WHERE earlier.intent = c.intent AND earlier.delivered_at IS NULL AND earlier.id < c.id)) AS has_changes, \
+     (SELECT min(due_at) FROM payments_intents WHERE due_at > ?1) AS next_due_at, \
+     NULL AS tenant, NULL AS provider, NULL AS account, \
+     NULL AS paused_since, NULL AS paused_until, NULL AS pause_problem, ",
+    settings!(),
+    " UNION ALL SELECT 1, id, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL FROM (",
+    due_ids!(),
+    ") UNION ALL SELECT 2, NULL, NULL, NULL, NULL, tenant, provider, account, since, until, problem, NULL, NULL, NULL \
+        FROM payments_pauses WHERE until > ?1"
+);
+
+pub(super) async fn read(
+    connection: &mut SqliteConnection,
+    accounts: &[Account],
+    now: OffsetDateTime,
+    limit: u32,
+) -> Result<Agenda, StoreError> {
+    let query = sqlx::query(READ).bind(millis(now)).bind(names(accounts)?).bind(i64::from(limit));
+    let rows = query.fetch_all(connection).await.map_err(unavailable)?;
+    let mut agenda =
+        Agenda { due: Vec::new(), has_messages: false, has_changes: false, pauses: Vec::new(), next_in: None };
+    for row in &rows {
+        let columns = Columns(row);
+        match columns.get::<i64>("kind")? {
+            0 => {
+                check_settings(row)?;
+                agenda.has_messages = columns.get("has_messages")?;
+                agenda.has_changes = columns.get("has_changes")?;
+                let next = columns.optional_time("next_due_at")?;
+                agenda.next_in = next.map(|next| (next - now).try_into().unwrap_or_default());
+            }
+            1 => agenda.due.push(columns.intent("id")?),
+            _ => agenda.pauses.extend(pauses::joined(&columns)?),
+        }
+    }
+    agenda.pauses.sort_by_key(|pause| pause.since);
+    Ok(agenda)
+}

@@ -1,0 +1,52 @@
+//! What one worker cannot handle holds up nothing else.
+
+use std::sync::{Arc, Mutex};
+
+use payments_core::PaymentStatus;
+use payments_core::gateway::RefundRequest;
+use payments_journal::{Intent, JournalError, State};
+
+use super::provider::{Answer, LOOKUP, World, rupees, settings};
+
+#[tokio::test]
+async fn an_intent_without_a_client_holds_up_nothing_and_raises_an_alarm() {
+    // The worker works on one intent at a time, and the one that it cannot handle is due first.
+    let world = World::with(LOOKUP, settings(|settings| settings.concurrency = 1));
+    let mut transaction = world.store.begin();
+    let refund = Intent::new("acme", RefundRequest::new("R-1", "pay_1", rupees(100)));
+    let refund = world.journal.record(&mut transaction, &refund).await.expect("record").ticket().intent();
+    transaction.commit().expect("commit");
+    let payout = world.record("W-1").await.intent();
+    world.provider.answers([Answer::Accept(PaymentStatus::Succeeded)]);
+    let alarms = Arc::new(Mutex::new(Vec::new()));
+    let worker = world.journal.worker().on_problem({
+        let alarms = Arc::clone(&alarms);
+        move |id, error| alarms.lock().expect("lock").push((id, matches!(error, JournalError::NoClient { .. })))
+    });
+
+    let done = async {
+        while world.report(payout).await.state != State::Succeeded {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(std::time::Duration::from_secs(10), worker.run(done)).await.expect("the payout is held up");
+
+    assert_eq!(alarms.lock().expect("lock").first(), Some(&(refund, true)));
+    assert_eq!(world.report(refund).await.state, State::Intended);
+}
+
+#[tokio::test]
+async fn everything_due_is_done_before_the_first_error_is_returned() {
+    let world = World::new();
+    let mut transaction = world.store.begin();
+    let refund = Intent::new("acme", RefundRequest::new("R-1", "pay_1", rupees(100)));
+    world.journal.record(&mut transaction, &refund).await.expect("record");
+    transaction.commit().expect("commit");
+    let payout = world.record("W-1").await.intent();
+    world.provider.answers([Answer::Accept(PaymentStatus::Succeeded)]);
+
+    let error = world.journal.worker().run_due().await.expect_err("no client");
+
+    assert!(matches!(error, JournalError::NoClient { .. }), "{error}");
+    assert_eq!(world.report(payout).await.state, State::Succeeded);
+}
