@@ -42,12 +42,12 @@ async fn an_idle_worker_issues_one_query_per_interval() {
         .settings(Settings::default())
         .build()
         .unwrap();
-    // Something is settled, and its change is delivered.
+    // Something was sent, and its change is delivered. Its lookup is not due yet.
     let mut transaction = journal.store().pool().begin_with("BEGIN IMMEDIATE").await.unwrap();
     let intent = super::journal_canaries::payout("order-1");
     let ticket = journal.record(&mut transaction, &intent).await.unwrap().ticket();
     transaction.commit().await.unwrap();
-    assert_eq!(journal.execute(ticket).await.unwrap().state, State::Succeeded);
+    assert_eq!(journal.execute(ticket).await.unwrap().state, State::Pending);
     let worker = || {
         let worker = journal.worker().on_pause(|_| {}).on_problem(|_, _| {});
         worker.on_change(|_, _| Box::pin(async { Ok(()) }))

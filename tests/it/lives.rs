@@ -27,7 +27,7 @@ fn two_hundred_lives_have_no_violation() {
 fn the_same_seed_gives_the_same_life() {
     for seed in 1..=20 {
         let first = timeline(seed, Flaw::None);
-        assert!(first.lines().count() > 20, "{first}");
+        assert!(first.lines().count() > 5, "{first}");
         assert_eq!(first, timeline(seed, Flaw::None));
         assert_ne!(first, timeline(seed + 1, Flaw::None));
     }

@@ -6,7 +6,7 @@ use payments_test_progress::terminal;
 
 type Program = (&'static str, &'static [&'static str]);
 
-const SIMULATE: Program = (env!("CARGO_BIN_EXE_simulate"), &["--seeds", "60"]);
+const SIMULATE: Program = (env!("CARGO_BIN_EXE_simulate"), &["--days", "--seeds", "60"]);
 const MATRIX: Program =
     (env!("CARGO_BIN_EXE_matrix"), &["--runs", "60", "--cell", "turbopay.withdraw @after-commit fin x1, fresh, plain"]);
 

@@ -260,12 +260,22 @@ fn status_seen(status: &PaymentStatus) -> Observation {
 
 fn state_seen(operation: WriteOperation, payment: &PaymentState) -> Observation {
     match &payment.mismatch {
-        // An unpaid order may have no amount yet.
-        Some(Mismatch::AmountUnreadable(_)) if !payment.status.is_paid() => {}
+        Some(mismatch) if may_change(operation, mismatch, &payment.status) => {}
         Some(_) => return Observation::Contradicts,
         None => {}
     }
     Observation::Status { status: status_of(operation, payment.status.clone()), is_final: payment.is_final }
+}
+
+/// True if a difference proves nothing yet: an order that is not paid may have no amount, and some providers document that the
+/// amount to pay may still change.
+pub(crate) fn may_change(operation: WriteOperation, mismatch: &Mismatch, status: &PaymentStatus) -> bool {
+    match mismatch {
+        _ if status.is_paid() => false,
+        Mismatch::AmountUnreadable(_) => true,
+        Mismatch::AmountDiffers { .. } => operation == WriteOperation::StartPayment,
+        _ => false,
+    }
 }
 
 /// The status of the operation. A provider that does not say whether an order is a payout reports that it waits for the

@@ -27,11 +27,10 @@ async fn what_was_changed_or_moved_is_never_sent_and_says_why() {
     let middle = parameters.len() / 2;
     parameters[middle] ^= 1;
     sql(format!("UPDATE payments_intents SET parameters = x'{}' WHERE id = {changed}", hex(&parameters))).await;
-    sql(format!(
-        "UPDATE payments_intents SET parameters = (SELECT other.parameters FROM payments_intents AS other \
-         WHERE other.id = {first} + {second} - payments_intents.id) WHERE id IN ({first}, {second})"
-    ))
-    .await;
+    let (of_first, of_second) = (column(&world, first).await, column(&world, second).await);
+    for (id, parameters) in [(first, of_second), (second, of_first)] {
+        sql(format!("UPDATE payments_intents SET parameters = x'{}' WHERE id = {id}", hex(&parameters))).await;
+    }
     sql(format!("UPDATE payments_intents SET reference = 'renamed-by-someone' WHERE id = {renamed}")).await;
     sql(format!("UPDATE payments_intents SET parameters = x'00' WHERE id = {cut_off}")).await;
 
@@ -49,7 +48,7 @@ async fn what_was_changed_or_moved_is_never_sent_and_says_why() {
         assert!(matches!(executed.unwrap_err(), JournalError::Key(KeyError::Changed { .. })));
     }
     // They held up nothing.
-    assert_eq!(world.journal.report(untouched).await.unwrap().state, State::Succeeded);
+    assert_eq!(world.journal.report(untouched).await.unwrap().state, State::Pending);
     assert_eq!(sandbox.ledger().executions("turbopay.withdraw"), 1);
     sandbox.finish();
 }
@@ -65,7 +64,7 @@ async fn a_changed_amount_is_never_sent() {
     world.journal.worker().run_due().await.unwrap();
 
     // The amount that is sent is sealed. The column is for queries.
-    assert_eq!(world.journal.report(id).await.unwrap().state, State::Succeeded);
+    assert_eq!(world.journal.report(id).await.unwrap().state, State::Pending);
     assert_eq!(sandbox.ledger().order("order-1").entries()[0].amount, 200_000);
     sandbox.finish();
 }
@@ -104,7 +103,7 @@ async fn without_the_key_nothing_is_read_and_a_worker_raises_the_alarm() {
     assert_eq!(sandbox.ledger().executions("turbopay.withdraw"), 0);
 
     // With its key, it is sent once.
-    assert_eq!(world.journal.execute(payments_journal::Ticket::of(id)).await.unwrap().state, State::Succeeded);
+    assert_eq!(world.journal.execute(payments_journal::Ticket::of(id)).await.unwrap().state, State::Pending);
     assert_eq!(sandbox.ledger().executions("turbopay.withdraw"), 1);
     sandbox.finish();
 }

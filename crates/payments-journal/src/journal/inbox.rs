@@ -1,13 +1,13 @@
 //! Receives what providers send: stores it, then applies it to the intents that it is about.
 
+use payments_core::Expected;
 use payments_core::gateway::{EventReport, Hint, ReportEvent, WriteOperation};
 use payments_core::webhook::Verified;
-use payments_core::{Expected, Mismatch, PaymentStatus};
 
 use super::{Inner, Journal};
 use crate::error::JournalError;
 use crate::evidence::{Fact, Observation};
-use crate::gateway::{is_decided, status_of};
+use crate::gateway::{is_decided, may_change, status_of};
 use crate::inbox::{InboxId, Message};
 use crate::intent::{Account, IntentId};
 use crate::plan;
@@ -163,18 +163,9 @@ fn observe(operation: WriteOperation, report: &EventReport, loaded: &Loaded) -> 
             Some(id) if is_about_the_payment || report.reference.is_none() => report.check_object_id(id, &expected),
             _ => report.check(&expected),
         };
-        is_contradiction(check.as_ref().err(), &status)
+        check.is_err_and(|mismatch| !may_change(operation, &mismatch, &status))
     });
     Some(if contradicts { Observation::Contradicts } else { Observation::Status { status, is_final: report.is_final } })
-}
-
-/// An order that is not paid may have no amount.
-fn is_contradiction(mismatch: Option<&Mismatch>, status: &PaymentStatus) -> bool {
-    match mismatch {
-        None => false,
-        Some(Mismatch::AmountUnreadable(_)) => status.is_paid(),
-        Some(_) => true,
-    }
 }
 
 fn unreadable(error: &serde_json::Error) -> JournalError {
