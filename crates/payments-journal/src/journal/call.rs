@@ -289,15 +289,21 @@ fn words(error: &Error) -> String {
     }
     let mut words = error.kind().as_str().to_owned();
     for (name, value) in [("code", error.code()), ("decline code", error.decline_code()), ("field", error.param())] {
-        if let Some(value) = value {
-            let short: String = value.chars().filter(|c| !c.is_control()).take(64).collect();
-            words += &format!(", {name} {short}");
+        if let Some(value) = value.filter(|value| is_code(value)) {
+            words += &format!(", {name} {value}");
         }
     }
     if let Some(status) = error.status() {
         words += &format!(", HTTP {}", status.as_u16());
     }
     words
+}
+
+/// True if a provider's text is a code or the name of a field. A card or account number in its place is not stored.
+fn is_code(text: &str) -> bool {
+    let is_part = |byte: u8| byte.is_ascii_alphanumeric() || b"_-.[]".contains(&byte);
+    let digits = text.bytes().filter(u8::is_ascii_digit).count();
+    (1..=64).contains(&text.len()) && text.bytes().all(is_part) && digits <= 6
 }
 
 fn lost_claim() -> JournalError {
