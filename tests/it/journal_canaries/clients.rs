@@ -1,4 +1,5 @@
-use payments_core::test_util::{Reply, Script};
+use payments_core::test_util::{ManualClock, Reply, Script};
+use payments_core::time::OffsetDateTime;
 use payments_journal::{Account, Gateway, Intent};
 use payments_sandbox::Sandbox;
 use payments_tests::{card3ds_at, turbo_txn_at, turbopay_at, turratech_at};
@@ -21,24 +22,30 @@ pub(super) fn with_replies(intent: &Intent, replies: impl IntoIterator<Item = Re
     Some(match intent.key().account.provider.as_str() {
         "turratech" => {
             let key = turratech::ApiKey::new(KEYS[0]).unwrap();
-            turratech(turratech::Client::builder(key).transport(script).build().unwrap())
+            turratech(turratech::Client::builder(key).transport(script).timer(timer()).build().unwrap())
         }
         "turbopay" => {
-            let builder = turbopay::Client::builder(turbopay::ApiKey::new(KEYS[1]).unwrap()).transport(script);
+            let builder =
+                turbopay::Client::builder(turbopay::ApiKey::new(KEYS[1]).unwrap()).transport(script).timer(timer());
             let builder = builder.status_url("https://shop.example/s").redirect_url("https://shop.example/r");
             turbopay(builder.traffic(turbopay::Traffic::Standard).build().unwrap())
         }
         "turbo-txn" => {
             let (id, key) = (turbo_txn::ClientId::new(KEYS[2]).unwrap(), turbo_txn::SecretKey::new(KEYS[3]).unwrap());
             let builder = turbo_txn::Client::builder(id, key).base_url("https://turbo.example");
-            turbo_txn(builder.transport(script).build().unwrap())
+            turbo_txn(builder.transport(script).timer(timer()).build().unwrap())
         }
         _ => {
             let (key, secret) = (card3ds::ApiKey::new(KEYS[4]).unwrap(), card3ds::ApiSecret::new(KEYS[5]).unwrap());
             let builder = card3ds::Client::builder(key, secret).base_url("https://acquirer.example");
-            card3ds(builder.transport(script).build().unwrap())
+            card3ds(builder.transport(script).timer(timer()).build().unwrap())
         }
     })
+}
+
+/// A timer that does not wait between the attempts of a call.
+fn timer() -> ManualClock {
+    ManualClock::at(OffsetDateTime::UNIX_EPOCH)
 }
 
 pub(super) fn turbopay(client: turbopay::Client) -> Gateway {
