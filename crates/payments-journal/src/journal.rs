@@ -16,7 +16,7 @@ use payments_core::{Card, Error};
 use tokio::sync::{Notify, oneshot, watch};
 
 use crate::error::JournalError;
-use crate::executor::{Executor, Known, Response};
+use crate::executor::{Executor, Response};
 use crate::intent::{Account, Intent, IntentId, IntentKey};
 use crate::keys::JournalKeys;
 use crate::plan::{self, View};
@@ -280,9 +280,16 @@ impl<S: Store> Inner<S> {
         self.clock.now()
     }
 
-    fn executor(&self, row: &IntentRow) -> Option<&Arc<dyn Executor>> {
+    fn executor(&self, row: &IntentRow) -> Result<&Arc<dyn Executor>, JournalError> {
         let executor = self.executors.get(&(row.key.account.clone(), row.key.operation.clone()));
-        executor.filter(|executor| executor.understands(row.version))
+        let executor = executor.filter(|executor| executor.understands(row.version));
+        executor.ok_or_else(|| JournalError::NoClient { key: row.key.clone(), version: row.version })
+    }
+
+    /// What this process knows of the operation, before it looks at an intent.
+    fn view<'a>(&'a self, executor: &'a dyn Executor) -> View<'a> {
+        let (rules, settings, owner) = (executor.rules(), &self.settings, self.owner);
+        View { rules, settings, owner, executor, can_send: false, unreadable: None }
     }
 
     /// Changes an intent by what something other than a call or a lookup brought.
@@ -292,21 +299,11 @@ impl<S: Store> Inner<S> {
         decide: impl Fn(&View<'_>, &Loaded) -> (Option<crate::store::Amendment>, State) + Send + Sync,
     ) -> Result<State, JournalError> {
         let decided = self.store.amend(id, |loaded| {
-            let Some(executor) = self.executor(&loaded.row) else {
-                let (key, version) = (loaded.row.key.clone(), loaded.row.version);
-                return (None, Err(JournalError::NoClient { key, version }));
+            let executor = match self.executor(&loaded.row) {
+                Ok(executor) => executor,
+                Err(error) => return (None, Err(error)),
             };
-            let rules = executor.rules();
-            let can_look_up = |known: &Known| executor.can_look_up(known);
-            let view = View {
-                rules: &rules,
-                settings: &self.settings,
-                owner: self.owner,
-                can_look_up: &can_look_up,
-                can_send: false,
-                unreadable: None,
-            };
-            let (amendment, state) = decide(&view, loaded);
+            let (amendment, state) = decide(&self.view(&**executor), loaded);
             (amendment, Ok(state))
         });
         decided.await?

@@ -5,23 +5,22 @@ use payments_core::gateway::Recovery;
 use payments_core::time::OffsetDateTime;
 
 use crate::evidence::{AttemptId, CallResult, Evidence, Fact, Observation, Protection, Sequence};
-use crate::executor::Known;
+use crate::executor::{Executor, Known};
 use crate::keys::KeyError;
 use crate::next::{Limits, Next, may_claim, next};
 use crate::review::Review;
 use crate::rules::Rules;
 use crate::settings::Settings;
 use crate::state::{Assessment, State, assess};
-use crate::store::{Amendment, Entry, Head, Lease, Loaded, Pause};
+use crate::store::{Amendment, Head, Lease, Loaded, Pause};
 
 /// What a process knows when it looks at an intent.
 pub(crate) struct View<'a> {
-    pub(crate) rules: &'a Rules,
+    pub(crate) rules: Rules,
     pub(crate) settings: &'a Settings,
     /// The process.
     pub(crate) owner: u128,
-    /// True if the process can look the order up with this knowledge.
-    pub(crate) can_look_up: &'a (dyn Fn(&Known) -> bool + Send + Sync),
+    pub(crate) executor: &'a dyn Executor,
     /// True if the process has everything that the request needs: the card.
     pub(crate) can_send: bool,
     /// Why the process cannot read the parameters, if it cannot.
@@ -74,7 +73,7 @@ struct Draft<'a> {
 impl<'a> Draft<'a> {
     fn new(view: &'a View<'a>, loaded: &'a Loaded) -> Self {
         let evidence: Vec<Evidence> = loaded.evidence.iter().map(|entry| entry.evidence.clone()).collect();
-        let assessment = assess(view.rules, &evidence);
+        let assessment = assess(&view.rules, &evidence);
         Self { view, loaded, evidence, facts: Vec::new(), head: loaded.head.clone(), pause: None, assessment }
     }
 
@@ -88,7 +87,7 @@ impl<'a> Draft<'a> {
         let sequence = self.evidence.last().map_or(0, |last| last.sequence) + 1;
         self.evidence.push(Evidence { sequence, fact: fact.clone() });
         self.facts.push((fact, source));
-        self.assessment = assess(self.view.rules, &self.evidence);
+        self.assessment = assess(&self.view.rules, &self.evidence);
     }
 
     fn known(&self) -> Known {
@@ -110,7 +109,7 @@ impl<'a> Draft<'a> {
         let last_claim = loaded.evidence.iter().rev().find(|entry| matches!(entry.evidence.fact, Fact::Claimed { .. }));
         Limits {
             key_is_valid,
-            can_look_up: (view.can_look_up)(&self.known()),
+            can_look_up: view.executor.can_look_up(&self.known()),
             request_is_old: last_claim.is_none_or(|claim| claim.at + settings.in_flight <= loaded.now),
             lookups: settings.lookups,
             attempts: settings.attempts,
@@ -124,7 +123,7 @@ impl<'a> Draft<'a> {
     }
 
     fn next(&self) -> Next {
-        next(self.view.rules, &self.assessment, &self.limits())
+        next(&self.view.rules, &self.assessment, &self.limits())
     }
 
     /// Returns what to write, if anything. `due_at` is set by the caller.
@@ -173,7 +172,7 @@ impl<'a> Draft<'a> {
 /// Decides the next step, and what to store before it is taken.
 pub(crate) fn step(view: &View<'_>, loaded: &Loaded, attempt: AttemptId) -> (Option<Amendment>, Step) {
     let mut draft = Draft::new(view, loaded);
-    if loaded.head.lease.is_some_and(|lease| lease.until > loaded.now) {
+    if loaded.is_leased() {
         return (None, Step::Rest);
     }
     for open in draft.assessment.open.clone() {
@@ -324,7 +323,7 @@ pub(crate) fn learned(
         return (None, loaded.head.state);
     }
     draft.learn(provider_id);
-    if loaded.head.lease.is_none_or(|lease| lease.until <= loaded.now) {
+    if !loaded.is_leased() {
         draft.head.due_at = draft.schedule(None);
     }
     let state = draft.assessment.state;
@@ -334,8 +333,7 @@ pub(crate) fn learned(
 /// Makes a lookup due, as a hint asks for. A hint proves nothing.
 pub(crate) fn hinted(view: &View<'_>, loaded: &Loaded) -> (Option<Amendment>, State) {
     let mut draft = Draft::new(view, loaded);
-    let is_leased = loaded.head.lease.is_some_and(|lease| lease.until > loaded.now);
-    if draft.next() == Next::LookUp && !is_leased {
+    if draft.next() == Next::LookUp && !loaded.is_leased() {
         let earliest = loaded.now + view.settings.backoff.after(loaded.head.tries);
         draft.head.due_at = Some(loaded.head.due_at.map_or(earliest, |due| due.min(earliest)));
     }
@@ -344,8 +342,7 @@ pub(crate) fn hinted(view: &View<'_>, loaded: &Loaded) -> (Option<Amendment>, St
 
 /// Cancels an intent that was not sent.
 pub(crate) fn cancel(view: &View<'_>, loaded: &Loaded) -> (Option<Amendment>, State) {
-    let is_leased = loaded.head.lease.is_some_and(|lease| lease.until > loaded.now);
-    if loaded.head.state != State::Intended || is_leased {
+    if loaded.head.state != State::Intended || loaded.is_leased() {
         return (None, loaded.head.state);
     }
     learned(view, loaded, Fact::Abandoned, "cancelled", None)
@@ -393,11 +390,6 @@ pub(crate) fn key(loaded: &Loaded, claim: &Claim) -> IdempotencyKey {
         Some(since) => derived(since),
         None => derived(claim.claimed_at).assume_unused(),
     }
-}
-
-/// Returns what an entry's evidence is, for callers that look for an attempt.
-pub(crate) fn is_claim_of(entry: &Entry, wanted: AttemptId) -> bool {
-    matches!(entry.evidence.fact, Fact::Claimed { attempt, .. } if attempt == wanted)
 }
 
 const ZERO: std::time::Duration = std::time::Duration::ZERO;

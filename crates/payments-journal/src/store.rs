@@ -146,9 +146,12 @@ impl Loaded {
 
     /// When an attempt was claimed.
     pub(crate) fn claimed_at(&self, wanted: AttemptId) -> Option<OffsetDateTime> {
-        let is_claim =
-            |entry: &&Entry| matches!(entry.evidence.fact, Fact::Claimed { attempt, .. } if attempt == wanted);
-        self.evidence.iter().find(is_claim).map(|entry| entry.at)
+        self.evidence.iter().find(|entry| entry.is_claim_of(wanted)).map(|entry| entry.at)
+    }
+
+    /// True while somebody works on it.
+    pub(crate) fn is_leased(&self) -> bool {
+        self.head.lease.is_some_and(|lease| lease.until > self.now)
     }
 }
 
@@ -162,6 +165,12 @@ pub struct Entry {
     pub source: String,
     /// When it was stored.
     pub at: OffsetDateTime,
+}
+
+impl Entry {
+    pub(crate) fn is_claim_of(&self, wanted: AttemptId) -> bool {
+        matches!(self.evidence.fact, Fact::Claimed { attempt, .. } if attempt == wanted)
+    }
 }
 
 /// The part of an intent's row that changes. It is computed from the evidence, except for what schedules the next step.

@@ -1,6 +1,7 @@
+use payments::journaled;
 use payments_core::test_util::{ManualClock, Reply, Script};
 use payments_core::time::OffsetDateTime;
-use payments_journal::{Account, Gateway, Intent};
+use payments_journal::{Gateway, Intent};
 use payments_sandbox::Sandbox;
 use payments_tests::{card3ds_at, turbo_txn_at, turbopay_at, turratech_at};
 
@@ -9,10 +10,10 @@ use super::KEYS;
 /// The clients of every provider at the sandbox.
 pub(super) fn at(sandbox: &Sandbox) -> Vec<Gateway> {
     vec![
-        turratech(turratech_at(sandbox).unwrap()),
-        turbopay(turbopay_at(sandbox).unwrap()),
-        turbo_txn(turbo_txn_at(sandbox).unwrap()),
-        card3ds(card3ds_at(sandbox).unwrap()),
+        journaled::turratech("turratech", turratech_at(sandbox).unwrap()),
+        journaled::turbopay("turbopay", turbopay_at(sandbox).unwrap()),
+        journaled::turbo_txn("turbo-txn", turbo_txn_at(sandbox).unwrap()),
+        journaled::card3ds("card3ds", card3ds_at(sandbox).unwrap()),
     ]
 }
 
@@ -22,23 +23,26 @@ pub(super) fn with_replies(intent: &Intent, replies: impl IntoIterator<Item = Re
     Some(match intent.key().account.provider.as_str() {
         "turratech" => {
             let key = turratech::ApiKey::new(KEYS[0]).unwrap();
-            turratech(turratech::Client::builder(key).transport(script).timer(timer()).build().unwrap())
+            journaled::turratech(
+                "turratech",
+                turratech::Client::builder(key).transport(script).timer(timer()).build().unwrap(),
+            )
         }
         "turbopay" => {
             let builder =
                 turbopay::Client::builder(turbopay::ApiKey::new(KEYS[1]).unwrap()).transport(script).timer(timer());
             let builder = builder.status_url("https://shop.example/s").redirect_url("https://shop.example/r");
-            turbopay(builder.traffic(turbopay::Traffic::Standard).build().unwrap())
+            journaled::turbopay("turbopay", builder.traffic(turbopay::Traffic::Standard).build().unwrap())
         }
         "turbo-txn" => {
             let (id, key) = (turbo_txn::ClientId::new(KEYS[2]).unwrap(), turbo_txn::SecretKey::new(KEYS[3]).unwrap());
             let builder = turbo_txn::Client::builder(id, key).base_url("https://turbo.example");
-            turbo_txn(builder.transport(script).timer(timer()).build().unwrap())
+            journaled::turbo_txn("turbo-txn", builder.transport(script).timer(timer()).build().unwrap())
         }
         _ => {
             let (key, secret) = (card3ds::ApiKey::new(KEYS[4]).unwrap(), card3ds::ApiSecret::new(KEYS[5]).unwrap());
             let builder = card3ds::Client::builder(key, secret).base_url("https://acquirer.example");
-            card3ds(builder.transport(script).timer(timer()).build().unwrap())
+            journaled::card3ds("card3ds", builder.transport(script).timer(timer()).build().unwrap())
         }
     })
 }
@@ -46,36 +50,6 @@ pub(super) fn with_replies(intent: &Intent, replies: impl IntoIterator<Item = Re
 /// A timer that does not wait between the attempts of a call.
 fn timer() -> ManualClock {
     ManualClock::at(OffsetDateTime::UNIX_EPOCH)
-}
-
-pub(super) fn turbopay(client: turbopay::Client) -> Gateway {
-    Gateway::new(Account::at("turbopay"), &turbopay::Client::capabilities())
-        .starts_payments(client.clone())
-        .confirms(client.clone())
-        .pays_out(client.clone())
-        .looks_up(client.clone())
-        .retrieves(client)
-}
-
-fn turratech(client: turratech::Client) -> Gateway {
-    Gateway::new(Account::at("turratech"), &turratech::Client::capabilities())
-        .starts_payments(client.clone())
-        .captures(client.clone())
-        .cancels(client.clone())
-        .refunds(client.clone())
-        .retrieves(client)
-}
-
-fn turbo_txn(client: turbo_txn::Client) -> Gateway {
-    let gateway = Gateway::new(Account::at("turbo-txn"), &turbo_txn::Client::capabilities());
-    gateway.starts_payments(client.clone()).looks_up(client)
-}
-
-fn card3ds(client: card3ds::Client) -> Gateway {
-    Gateway::new(Account::at("card3ds"), &card3ds::Client::capabilities())
-        .starts_payments(client.clone())
-        .captures(client.clone())
-        .retrieves(client)
 }
 
 /// Creates a payment to capture, refund or cancel.

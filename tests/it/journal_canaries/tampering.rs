@@ -2,18 +2,19 @@
 
 use std::sync::{Arc, Mutex};
 
+use payments::journaled;
 use payments_core::gateway::PayoutRequest;
 use payments_core::{Currency, Money};
 use payments_journal::{Intent, IntentId, JournalError, KeyError, State};
 use payments_tests::turbopay_at;
 use sqlx::{AssertSqlSafe, Row as _};
 
-use super::{World, clients, journal, payout, sandbox};
+use super::{World, journal, payout, sandbox};
 
 #[tokio::test]
 async fn what_was_changed_or_moved_is_never_sent_and_says_why() {
     let sandbox = sandbox().await;
-    let mut world = World::new([clients::turbopay(turbopay_at(&sandbox).unwrap())]).await;
+    let mut world = World::new([journaled::turbopay("turbopay", turbopay_at(&sandbox).unwrap())]).await;
     let mut ids = Vec::new();
     for reference in ["changed", "first", "second", "renamed", "cut-off", "untouched"] {
         ids.push(world.record(&payout(reference)).await.intent());
@@ -56,7 +57,7 @@ async fn what_was_changed_or_moved_is_never_sent_and_says_why() {
 #[tokio::test]
 async fn a_changed_amount_is_never_sent() {
     let sandbox = sandbox().await;
-    let mut world = World::new([clients::turbopay(turbopay_at(&sandbox).unwrap())]).await;
+    let mut world = World::new([journaled::turbopay("turbopay", turbopay_at(&sandbox).unwrap())]).await;
     let id = world.record(&payout("order-1")).await.intent();
     let text = "UPDATE payments_intents SET amount = 999999";
     sqlx::raw_sql(text).execute(world.journal.store().pool()).await.unwrap();
@@ -72,12 +73,12 @@ async fn a_changed_amount_is_never_sent() {
 #[tokio::test]
 async fn without_the_key_nothing_is_read_and_a_worker_raises_the_alarm() {
     let sandbox = sandbox().await;
-    let mut world = World::new([clients::turbopay(turbopay_at(&sandbox).unwrap())]).await;
+    let mut world = World::new([journaled::turbopay("turbopay", turbopay_at(&sandbox).unwrap())]).await;
     let id = world.record(&payout("order-1")).await.intent();
     let other = journal(
         &world.directory,
         "another-key-0123456789-0123456789",
-        [clients::turbopay(turbopay_at(&sandbox).unwrap())],
+        [journaled::turbopay("turbopay", turbopay_at(&sandbox).unwrap())],
     );
     let other = other.await;
     let (alarms, seen) = (Arc::new(Mutex::new(Vec::<(IntentId, String)>::new())), Arc::new(tokio::sync::Notify::new()));

@@ -5,12 +5,13 @@ mod native;
 use std::sync::Arc;
 
 use card3ds::{ApiKey, ApiSecret, Client, Enrolment, NewPayment, NewThreeDsPayment, ReturnUrls};
+use payments::journaled;
 use payments_core::clock::{Clock as _, SystemClock};
 use payments_core::gateway::{CaptureRequest, PaymentRequest};
 use payments_core::time::Duration;
 use payments_core::transport::Transport;
 use payments_core::{Card, Currency, Expiry, Money};
-use payments_journal::{Account, Gateway, Intent};
+use payments_journal::{Gateway, Intent};
 use payments_sandbox::{EntryKind, Sandbox};
 
 use super::Failed;
@@ -100,10 +101,7 @@ fn gateway(prepared: &Prepared, transport: Arc<dyn Transport>) -> Result<Gateway
     let secret = ApiSecret::new(prepared.key("api_secret")?)?;
     let builder = Client::builder(ApiKey::new(prepared.key("api_key")?)?, secret);
     let client = builder.base_url(prepared.base_url.as_str()).transport(transport).build()?;
-    let mut gateway = Gateway::new(Account::at(NAME), &Client::capabilities())
-        .starts_payments(client.clone())
-        .captures(client.clone())
-        .retrieves(client.clone());
+    let mut gateway = journaled::card3ds(NAME, client.clone());
     for operation in NativeOperation::ALL {
         gateway = gateway.native(operation.name(), NativeExecutor::new(*operation, client.clone()));
     }

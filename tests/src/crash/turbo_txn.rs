@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use payments::journaled;
 use payments_core::gateway::PaymentRequest;
 use payments_core::transport::Transport;
 use payments_core::{Currency, Money};
@@ -82,7 +83,7 @@ fn gateway(prepared: &Prepared, transport: Arc<dyn Transport>) -> Result<Gateway
     let id = ClientId::new(prepared.key("client_id")?)?;
     let builder = Client::builder(id, SecretKey::new(prepared.key("secret_key")?)?);
     let client = builder.base_url(prepared.base_url.as_str()).transport(transport).build()?;
-    Ok(Gateway::new(Account::at(NAME), &Client::capabilities()).starts_payments(client.clone()).looks_up(client))
+    Ok(journaled::turbo_txn(NAME, client))
 }
 
 fn at(sandbox: &Sandbox) -> Prepared {

@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use payments::journaled;
 use payments_core::gateway::{ConfirmRequest, PaymentRequest, PayoutRequest};
 use payments_core::transport::Transport;
 use payments_core::{Currency, Money};
@@ -129,12 +130,7 @@ fn gateway(prepared: &Prepared, transport: Arc<dyn Transport>) -> Result<Gateway
     let builder = Client::builder(ApiKey::new(prepared.key("api_key")?)?).base_url(prepared.base_url.as_str());
     let builder = builder.status_url(format!("{SHOP}/status")).redirect_url(format!("{SHOP}/return"));
     let client = builder.traffic(Traffic::Standard).transport(transport).build()?;
-    Ok(Gateway::new(Account::at(NAME), &Client::capabilities())
-        .starts_payments(client.clone())
-        .confirms(client.clone())
-        .pays_out(client.clone())
-        .looks_up(client.clone())
-        .retrieves(client))
+    Ok(journaled::turbopay(NAME, client))
 }
 
 fn at(sandbox: &Sandbox) -> Prepared {

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use payments::journaled;
 use payments_core::gateway::{CancelRequest, CaptureRequest, PaymentRequest, RefundRequest};
 use payments_core::transport::Transport;
 use payments_core::{Currency, Money};
@@ -87,12 +88,7 @@ pub(super) const PROVIDER: Provider = Provider {
 fn gateway(prepared: &Prepared, transport: Arc<dyn Transport>) -> Result<Gateway, Failed> {
     let builder = Client::builder(turratech::ApiKey::new(prepared.key("api_key")?)?);
     let client = builder.base_url(prepared.base_url.as_str()).transport(transport).build()?;
-    Ok(Gateway::new(Account::at(NAME), &Client::capabilities())
-        .starts_payments(client.clone())
-        .captures(client.clone())
-        .cancels(client.clone())
-        .refunds(client.clone())
-        .retrieves(client))
+    Ok(journaled::turratech(NAME, client))
 }
 
 fn at(sandbox: &Sandbox) -> Prepared {

@@ -2,7 +2,7 @@
 
 use payments_core::time::OffsetDateTime;
 use payments_journal::store::{Amendment, Entry, Head, Inserted, Lease, Loaded};
-use payments_journal::{Account, Evidence, Fact, IntentId, IntentKey, IntentRow, StoreError};
+use payments_journal::{Account, Column, Evidence, Fact, IntentId, IntentKey, IntentRow, StoreError};
 use sqlx::Connection as _;
 use sqlx::sqlite::{SqliteConnection, SqliteRow};
 
@@ -67,28 +67,14 @@ pub(super) async fn record(
     row: &IntentRow,
     now: OffsetDateTime,
 ) -> Result<Inserted, StoreError> {
-    let Account { tenant, provider, name } = &row.key.account;
-    let inserted = sqlx::query(INSERT_NEW)
-        .bind(tenant)
-        .bind(provider)
-        .bind(name)
-        .bind(&row.key.operation)
-        .bind(&row.key.reference)
-        .bind(row.amount.map(|amount| amount.minor()))
-        .bind(row.amount.map(|amount| amount.currency().as_str().to_owned()))
-        .bind(i64::from(row.version))
-        .bind(&row.key_id)
-        .bind(&row.mac)
-        .bind(&row.parameters)
-        .bind(row.by_ticket)
-        .bind(millis(row.recorded_at))
-        .bind(row.expires_at.map(millis))
-        .bind(row.due_at.map(millis))
-        .bind(row.supersedes.map(IntentId::number))
-        // All rows: after the first one only, an error of the commit would be lost.
-        .fetch_all(&mut *connection)
-        .await
-        .map_err(unavailable)?;
+    let insert = row.columns().into_iter().fold(sqlx::query(INSERT_NEW), |insert, column| match column {
+        Column::Null => insert.bind(None::<i64>),
+        Column::Integer(number) => insert.bind(number),
+        Column::Text(text) => insert.bind(text),
+        Column::Blob(bytes) => insert.bind(bytes),
+    });
+    // All rows: after the first one only, an error of the commit would be lost.
+    let inserted = insert.fetch_all(&mut *connection).await.map_err(unavailable)?;
     if let Some(row) = inserted.first() {
         return Ok(Inserted::New(Columns(row).intent("id")?));
     }

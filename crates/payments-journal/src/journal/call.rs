@@ -12,7 +12,7 @@ use zeroize::Zeroizing;
 use super::{Executed, Inner, Ticket, is_uncertain, random};
 use crate::error::JournalError;
 use crate::evidence::{AttemptId, CallResult, Protection};
-use crate::executor::{Accepted, Executor, Instruction, Known, Response, Sighting};
+use crate::executor::{Accepted, Executor, Instruction, Response, Sighting};
 use crate::intent::IntentId;
 use crate::plan::{self, Claim, Ended, Look, Looked, Step, View};
 use crate::state::State;
@@ -106,8 +106,8 @@ impl<S: Store> Inner<S> {
                 let Some(planned) = planned else { return Err(error.into()) };
                 let Step::Send(Claim { lease, .. }) = &planned.step else { return Err(error.into()) };
                 let stored = self.store.load(id).await.map_err(|_| error)?;
-                let is_own = stored.head.lease == Some(*lease)
-                    && stored.evidence.iter().any(|entry| plan::is_claim_of(entry, attempt));
+                let is_own =
+                    stored.head.lease == Some(*lease) && stored.evidence.iter().any(|entry| entry.is_claim_of(attempt));
                 if is_own { Ok(planned) } else { Err(lost_claim()) }
             }
             Err(error) => Err(error.into()),
@@ -124,9 +124,9 @@ impl<S: Store> Inner<S> {
         if !ticket.is_for(&loaded.row) {
             return (None, Err(StoreError::NoSuchIntent(ticket.id).into()));
         }
-        let Some(executor) = self.executor(&loaded.row) else {
-            let (key, version) = (loaded.row.key.clone(), loaded.row.version);
-            return (None, Err(JournalError::NoClient { key, version }));
+        let executor = match self.executor(&loaded.row) {
+            Ok(executor) => executor,
+            Err(error) => return (None, Err(error)),
         };
         let planned = |step, state, parameters| Planned {
             step,
@@ -142,15 +142,10 @@ impl<S: Store> Inner<S> {
         }
         // Parameters that cannot be read are found before a claim is stored.
         let opened = self.keys.open(&loaded.row.key_id, &loaded.row.identity(), &loaded.row.parameters);
-        let rules = executor.rules();
-        let can_look_up = |known: &Known| executor.can_look_up(known);
         let view = View {
-            rules: &rules,
-            settings: &self.settings,
-            owner: self.owner,
-            can_look_up: &can_look_up,
             can_send: ticket.card.is_some() || !loaded.row.by_ticket,
             unreadable: opened.as_ref().err(),
+            ..self.view(&**executor)
         };
         let (amendment, step) = plan::step(&view, loaded, attempt);
         let state = amendment.as_ref().map_or(loaded.head.state, |amendment| amendment.head.state);
@@ -208,9 +203,8 @@ impl<S: Store> Inner<S> {
     ) -> Result<State, JournalError> {
         let mut failures = 0;
         loop {
-            let saved = self
-                .store
-                .amend(id, |loaded| self.with_view(executor, |view| plan::settle(view, loaded, claim, ended)));
+            let view = self.view(&**executor);
+            let saved = self.store.amend(id, |loaded| plan::settle(&view, loaded, claim, ended));
             let source = match saved.await {
                 Ok(state) => return Ok(state),
                 Err(error @ StoreError::Unavailable(_)) if !self.is_closed() => error,
@@ -245,19 +239,10 @@ impl<S: Store> Inner<S> {
                 Err(error) => Looked::Failed { problem: words(&error), not_before: error.retry_after() },
             }
         };
-        let state = self
-            .store
-            .amend(loaded.id, |loaded| self.with_view(executor, |view| plan::looked_up(view, loaded, look, &looked)))
-            .await?;
+        let view = self.view(&**executor);
+        let state = self.store.amend(loaded.id, |loaded| plan::looked_up(&view, loaded, look, &looked)).await?;
         self.wake.notify_one();
         Ok(state)
-    }
-
-    fn with_view<T>(&self, executor: &Arc<dyn Executor>, work: impl FnOnce(&View<'_>) -> T) -> T {
-        let rules = executor.rules();
-        let can_look_up = |known: &Known| executor.can_look_up(known);
-        let (settings, owner) = (&self.settings, self.owner);
-        work(&View { rules: &rules, settings, owner, can_look_up: &can_look_up, can_send: false, unreadable: None })
     }
 }
 
