@@ -25,6 +25,7 @@ mod report;
 mod run;
 mod verdict;
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -140,14 +141,20 @@ impl<'a> Sweep<'a> {
         let unharmed = Variant::all().filter(is_wanted);
         let unharmed = unharmed.map(|variant| Plan { variant, kills: Vec::new(), pause: None, seed, control });
         let unharmed = self.make(unharmed.collect()).await?;
-        let pauses = self.draw(unharmed.iter().flat_map(Next::paused), kills / PAUSES);
+        let mut pauses = self.draw(unharmed.iter().flat_map(Next::paused), usize::MAX);
         let singles = self.draw(unharmed.iter().flat_map(Next::killed), kills.div_ceil(2));
         let singles = self.make(singles).await?;
         let rest = kills.saturating_sub(self.report.kills());
         let pairs = self.draw(singles.iter().flat_map(Next::killed), rest.div_ceil(2));
         self.make(pairs).await?;
-        self.make(pauses).await?;
-        Ok(())
+        // A process may end before the point at which it would be paused. Then another run takes its place.
+        loop {
+            let missing = (kills / PAUSES).saturating_sub(self.report.pauses()).min(pauses.len());
+            if missing == 0 {
+                return Ok(());
+            }
+            self.make(pauses.drain(..missing).collect()).await?;
+        }
     }
 
     fn draw(&mut self, plans: impl Iterator<Item = Plan>, limit: usize) -> Vec<Plan> {
@@ -157,26 +164,29 @@ impl<'a> Sweep<'a> {
         plans
     }
 
+    /// Makes runs, and returns what can be done next in the order of the plans: what is drawn from it depends on the seed.
     async fn make(&mut self, plans: Vec<Plan>) -> Result<Vec<Next>, Failed> {
         let concurrency = std::thread::available_parallelism().map_or(2, std::num::NonZero::get) * RUNS_PER_CORE;
         let semaphore = Arc::new(Semaphore::new(concurrency));
-        let (mut running, mut next) = (JoinSet::new(), Vec::new());
-        for plan in plans {
+        let (mut running, mut next) = (JoinSet::new(), BTreeMap::new());
+        for (number, plan) in plans.into_iter().enumerate() {
             let permit = Arc::clone(&semaphore).acquire_owned().await?;
-            while let Some(run) = running.try_join_next() {
-                next.extend(self.add(run??));
+            while let Some(ended) = running.try_join_next() {
+                let (number, run) = ended?;
+                next.extend(self.add(run?).map(|run| (number, run)));
             }
             let program = self.options.program.clone();
             running.spawn(async move {
                 let run = run::run(plan, &program).await;
                 drop(permit);
-                run
+                (number, run)
             });
         }
-        while let Some(run) = running.join_next().await {
-            next.extend(self.add(run??));
+        while let Some(ended) = running.join_next().await {
+            let (number, run) = ended?;
+            next.extend(self.add(run?).map(|run| (number, run)));
         }
-        Ok(next)
+        Ok(next.into_values().collect())
     }
 
     fn add(&mut self, run: Run) -> Option<Next> {
