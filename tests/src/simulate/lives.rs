@@ -18,6 +18,7 @@ mod orders;
 mod process;
 mod steps;
 mod store;
+mod wire;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -84,6 +85,8 @@ pub struct Tally {
     pub store_failures: u64,
     /// Leases that expired before the end of the call was stored.
     pub expired_leases: u64,
+    /// Requests kept back because the provider forgot their key while the process stood before the first byte.
+    pub forgotten_keys: u64,
     /// Intents whose outcome was unknown at some time.
     pub unknown: u64,
     /// Lookups that found the order, or did not.
@@ -116,6 +119,7 @@ impl Tally {
             lost_commits: self.lost_commits + other.lost_commits,
             store_failures: self.store_failures + other.store_failures,
             expired_leases: self.expired_leases + other.expired_leases,
+            forgotten_keys: self.forgotten_keys + other.forgotten_keys,
             unknown: self.unknown + other.unknown,
             lookups: self.lookups + other.lookups,
             messages: self.messages + other.messages,
@@ -133,12 +137,13 @@ impl Tally {
     #[must_use]
     pub fn summary(self, failed: u64) -> String {
         let Self { lives, steps, intents, commits, claims, crashes, lost_commits, store_failures, .. } = self;
-        let Self { expired_leases, unknown, lookups, messages, changes, hook_failures, .. } = self;
+        let Self { expired_leases, forgotten_keys, unknown, lookups, messages, changes, hook_failures, .. } = self;
         let Self { decisions, reviews, executed, .. } = self;
         format!(
             "lives:    {lives} without a violation, {failed} with a violation\n\
              activity: {steps} steps, {intents} intents, {executed} of them executed, {claims} claims, {messages} messages\n\
              crashes:  {crashes} of processes, {expired_leases} leases expired during a call\n\
+             limit:    {forgotten_keys} requests stood before their first byte until the provider forgot their key\n\
              database: {commits} commits, {lost_commits} lost commit responses, {store_failures} failures\n\
              unknown:  {unknown} intents, {lookups} lookups, {reviews} reviews, {decisions} decisions\n\
              changes:  {changes} applied, {hook_failures} failures of hooks"

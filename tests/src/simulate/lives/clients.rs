@@ -6,32 +6,11 @@ use payments_core::gateway::{
     PaymentRequest, PaymentState, PayoutRequest, Refund, RefundRequest, RefundState, StartPayment, StartedPayment,
     WriteOperation,
 };
-use payments_core::transport::{Request, Response, Transport, TransportError, async_trait};
+use payments_core::transport::async_trait;
 use payments_journal::{Account, Gateway};
-use payments_sandbox::OfflineTransport;
 
 use super::super::process::Process as Clients;
 use super::host::Host;
-
-/// The network of one process. The process may crash before it sends, and after the response has arrived.
-#[derive(Debug, Clone)]
-pub(super) struct Wire {
-    pub(super) sandbox: OfflineTransport,
-    pub(super) host: Host,
-}
-
-#[async_trait]
-impl Transport for Wire {
-    async fn send(&self, request: Request) -> Result<Response, TransportError> {
-        self.host.point("before a request is sent").await;
-        if self.host.connection_is_refused() {
-            return Err(TransportError::not_sent("no connection could be established"));
-        }
-        let result = self.sandbox.send(request).await;
-        self.host.point("after a response").await;
-        result
-    }
-}
 
 /// A client whose responses are noted: a process that received one must save it.
 #[derive(Debug, Clone)]

@@ -11,6 +11,7 @@ use payments_journal::store::StoreError;
 use payments_sandbox::Offline;
 
 use super::audit::Audit;
+use super::wire::Keys;
 use super::{Flaw, Tally};
 use crate::random::Random;
 
@@ -31,6 +32,7 @@ pub(super) struct State {
     /// The number of store calls and sends so far.
     activity: u64,
     pub(super) audit: Audit,
+    pub(super) keys: Keys,
     pub(super) tally: Tally,
     pub(super) is_calm: bool,
 }
@@ -73,6 +75,7 @@ impl World {
             hosts: vec![HostState::default(); hosts],
             activity: 0,
             audit: Audit::default(),
+            keys: Keys::default(),
             tally: Tally { lives: 1, ..Tally::default() },
             is_calm: true,
         };

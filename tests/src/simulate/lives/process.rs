@@ -10,9 +10,10 @@ use payments_sandbox::Offline;
 use tokio::runtime::{Builder, Runtime};
 
 use super::super::process::{Process as Clients, WallClock};
-use super::clients::{Wire, gateways};
+use super::clients::gateways;
 use super::host::{Host, World};
 use super::store::{SimStore, apply_change};
+use super::wire::Wire;
 
 /// A machine that runs the process, or will run it again.
 pub(super) struct Machine {
