@@ -161,7 +161,11 @@ impl Executor for GatewayExecutor {
         match (&self.sender, request) {
             (Sender::StartPayment(client), Request::StartPayment(request)) => {
                 let started = client.start_payment(&request).await?;
-                let seen = accepted(&started.status, started.amount, request.amount);
+                let seen = if started.sets_amount && started.amount != request.amount {
+                    to_pay(&started.status, started.amount, request.amount)
+                } else {
+                    accepted(&started.status, started.amount, request.amount)
+                };
                 let provider_id = started.id.clone();
                 Ok(Accepted { seen, provider_id, response: Response::Started(started) })
             }
@@ -244,6 +248,14 @@ fn accepted(status: &PaymentStatus, amount: Money, requested: Money) -> Observat
     if is_other { Observation::Contradicts } else { status_seen(status) }
 }
 
+/// What the response says if the provider documents that its amount counts.
+fn to_pay(status: &PaymentStatus, amount: Money, requested: Money) -> Observation {
+    match accepted(status, amount, requested) {
+        Observation::Status { status, is_final } => Observation::OtherAmount { status, is_final, amount },
+        seen => seen,
+    }
+}
+
 /// A status of a response that does not say whether it is final.
 fn status_seen(status: &PaymentStatus) -> Observation {
     let is_final = matches!(
@@ -259,22 +271,31 @@ fn status_seen(status: &PaymentStatus) -> Observation {
 }
 
 fn state_seen(operation: WriteOperation, payment: &PaymentState) -> Observation {
-    match &payment.mismatch {
-        Some(mismatch) if may_change(operation, mismatch, &payment.status) => {}
-        Some(_) => return Observation::Contradicts,
-        None => {}
-    }
-    Observation::Status { status: status_of(operation, payment.status.clone()), is_final: payment.is_final }
+    let status = status_of(operation, payment.status.clone());
+    compared(operation, payment.mismatch.as_ref(), status, payment.is_final)
 }
 
-/// True if a difference proves nothing yet: an order that is not paid may have no amount, and some providers document that the
-/// amount to pay may still change.
-pub(crate) fn may_change(operation: WriteOperation, mismatch: &Mismatch, status: &PaymentStatus) -> bool {
+/// What an order says that was compared with the intent.
+///
+/// An order that is not paid may have no amount, and some providers document that the amount to pay may still change. So such
+/// a difference proves nothing yet.
+pub(crate) fn compared(
+    operation: WriteOperation,
+    mismatch: Option<&Mismatch>,
+    status: PaymentStatus,
+    is_final: bool,
+) -> Observation {
     match mismatch {
-        _ if status.is_paid() => false,
-        Mismatch::AmountUnreadable(_) => true,
-        Mismatch::AmountDiffers { .. } => operation == WriteOperation::StartPayment,
-        _ => false,
+        None => Observation::Status { status, is_final },
+        Some(Mismatch::AmountDiffers { actual, .. }) if operation == WriteOperation::StartPayment => {
+            if status.is_paid() {
+                Observation::OtherAmount { status, is_final, amount: *actual }
+            } else {
+                Observation::Status { status, is_final }
+            }
+        }
+        Some(Mismatch::AmountUnreadable(_)) if !status.is_paid() => Observation::Status { status, is_final },
+        Some(_) => Observation::Contradicts,
     }
 }
 

@@ -144,6 +144,7 @@ impl Tables {
             from: stored.head.reported,
             to: head.reported,
             status: head.status.clone(),
+            order_amount: head.order_amount,
             review: head.review,
             at: loaded.now,
         });

@@ -128,9 +128,10 @@ impl<'a> Draft<'a> {
 
     /// Returns what to write, if anything. `due_at` is set by the caller.
     fn amendment(mut self) -> Option<Amendment> {
-        let Assessment { state, status, review, .. } = &self.assessment;
+        let Assessment { state, status, order_amount, review, .. } = &self.assessment;
         self.head.state = *state;
         self.head.status.clone_from(status);
+        self.head.order_amount = *order_amount;
         self.head.review = *review;
         if *state != State::Sending {
             self.head.reported = *state;
@@ -357,8 +358,16 @@ impl Draft<'_> {
 
     /// True if this is known already. Providers repeat their webhooks, and some send one for each lookup.
     fn repeats(&self, seen: &Observation) -> bool {
-        let Observation::Status { status, is_final } = seen else { return false };
-        let is_known = self.assessment.status.as_ref() == Some(status);
+        let (status, is_final, amount) = match seen {
+            Observation::Status { status, is_final } => (status, is_final, None),
+            Observation::OtherAmount { status, is_final, amount } => (status, is_final, Some(*amount)),
+            Observation::Contradicts => return false,
+        };
+        // The amount of an order counts once it is paid. After "not done", a person must see it again.
+        let is_amount_known = !status.is_paid()
+            || (amount == self.assessment.order_amount
+                && (amount.is_none() || self.assessment.state != State::Refused));
+        let is_known = self.assessment.status.as_ref() == Some(status) && is_amount_known;
         // A status that was not final can be reported as final later.
         is_known && !self.assessment.ask_again && (!is_final || self.assessment.state != State::Pending)
     }

@@ -6,8 +6,8 @@
 use std::future::Future;
 use std::time::Duration;
 
-use payments_core::PaymentStatus;
 use payments_core::time::OffsetDateTime;
+use payments_core::{Money, PaymentStatus};
 
 use crate::evidence::{AttemptId, Evidence, Fact, Sequence};
 use crate::hook::{Change, ChangeId, Hook};
@@ -183,6 +183,8 @@ pub struct Head {
     pub reported: State,
     /// The provider's last known status.
     pub status: Option<PaymentStatus>,
+    /// The order's amount at the provider, if it differs from the intended one.
+    pub order_amount: Option<Money>,
     /// Why a person must look at it.
     pub review: Option<Review>,
     /// The provider's id of the order, once it is known.
@@ -206,6 +208,7 @@ impl Default for Head {
             state: State::Intended,
             reported: State::Intended,
             status: None,
+            order_amount: None,
             review: None,
             provider_id: None,
             epoch: 0,

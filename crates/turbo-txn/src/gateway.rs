@@ -85,7 +85,8 @@ impl StartPayment for Client {
         match transaction.amount() {
             Ok(amount) => {
                 let next = NextAction::Redirect { url: transaction.sdk_url };
-                Ok(StartedPayment::new(id, PaymentStatus::AwaitingCustomer, amount, next))
+                // Documented: "The amount to be considered should be the one received in the response."
+                Ok(StartedPayment::new(id, PaymentStatus::AwaitingCustomer, amount, next).sets_amount())
             }
             Err(unreadable) => {
                 let error = ProviderError { object_id: id, ..ProviderError::default() };

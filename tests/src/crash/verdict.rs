@@ -68,6 +68,7 @@ pub(super) fn violations(
             let may_review = match scenario.review {
                 MayReview::Never => false,
                 MayReview::IfNotExecuted => !is_executed || was_sent_after_review(&outcome.evidence),
+                MayReview::IfNotAccepted => !is_executed || !was_accepted(&outcome.evidence),
                 MayReview::Always => true,
             };
             let reason = outcome.review.map_or_else(String::new, |review| review.to_string());
@@ -95,6 +96,11 @@ fn has_late_result(evidence: &[Fact]) -> bool {
         _ => None,
     });
     evidence.iter().any(|fact| matches!(fact, Fact::Ended { attempt, .. } if Some(*attempt) == claimed))
+}
+
+/// True if the response was stored.
+fn was_accepted(evidence: &[Fact]) -> bool {
+    evidence.iter().any(|fact| matches!(fact, Fact::Ended { result: CallResult::Accepted(_), .. }))
 }
 
 /// True if a paused process sent its request after another one had looked for the order, and its response was lost.

@@ -7,7 +7,7 @@ use payments_core::webhook::Verified;
 use super::{Inner, Journal};
 use crate::error::JournalError;
 use crate::evidence::{Fact, Observation};
-use crate::gateway::{is_decided, may_change, status_of};
+use crate::gateway::{compared, is_decided, status_of};
 use crate::inbox::{InboxId, Message};
 use crate::intent::{Account, IntentId};
 use crate::plan;
@@ -156,16 +156,16 @@ fn observe(operation: WriteOperation, report: &EventReport, loaded: &Loaded) -> 
     if is_about_the_payment && !is_decided(operation, &status) {
         return None;
     }
-    let contradicts = loaded.row.amount.is_some_and(|amount| {
+    let mismatch = loaded.row.amount.and_then(|amount| {
         let expected = Expected::new(&loaded.row.key.reference, amount);
         let check = match &report.object_id {
             // The payment has its own reference.
             Some(id) if is_about_the_payment || report.reference.is_none() => report.check_object_id(id, &expected),
             _ => report.check(&expected),
         };
-        check.is_err_and(|mismatch| !may_change(operation, &mismatch, &status))
+        check.err()
     });
-    Some(if contradicts { Observation::Contradicts } else { Observation::Status { status, is_final: report.is_final } })
+    Some(compared(operation, mismatch.as_ref(), status, report.is_final))
 }
 
 fn unreadable(error: &serde_json::Error) -> JournalError {

@@ -28,6 +28,8 @@ pub struct Report {
     pub state: State,
     /// The provider's last known status.
     pub status: Option<PaymentStatus>,
+    /// The order's amount at the provider, if it differs from the intended one.
+    pub order_amount: Option<Money>,
     /// Why a person must look at it, and what to ask the provider.
     pub review: Option<Review>,
     /// The provider's id of the order, once it is known.
@@ -50,6 +52,7 @@ impl Report {
             recorded_at: row.recorded_at,
             state: head.state,
             status: head.status,
+            order_amount: head.order_amount,
             review: head.review,
             provider_id: head.provider_id,
             problem: head.problem,

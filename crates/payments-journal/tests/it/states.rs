@@ -7,6 +7,7 @@ use payments_core::PaymentStatus::{
 };
 use payments_core::gateway::Recovery::{self, LookupByReference, TakenOnce};
 use payments_core::gateway::{Capabilities, RecoveryPlan, StatusChanges, WriteOperation};
+use payments_core::{Currency, Money};
 use payments_journal::{
     Assessment, AttemptId, CallResult, Decision, Evidence, Fact, Limits, Next, Observation, Protection, Review, Rules,
     Sequence, State, assess, may_claim, next,
@@ -163,6 +164,59 @@ fn the_status_of_the_order_is_the_state() {
     }
     let final_cancellation = Observation::Status { status: Cancelled, is_final: true };
     expect(&[claimed(1), Fact::Event(final_cancellation)], State::Failed);
+}
+
+fn other(status: PaymentStatus, minor: i64) -> Observation {
+    let is_final = status == Succeeded;
+    Observation::OtherAmount { status, is_final, amount: Money::from_minor(minor, Currency::INR) }
+}
+
+#[test]
+fn a_paid_amount_is_compared_with_the_one_that_the_response_named_in_any_order() {
+    let to_pay = ended(1, CallResult::Accepted(other(AwaitingCustomer, 30_001)));
+    let paid = |minor| Fact::Found { began: 2, seen: other(Succeeded, minor) };
+    expect(&[claimed(1), to_pay.clone(), paid(30_001)], State::Succeeded);
+    expect_review(&[claimed(1), to_pay.clone(), paid(30_002)], Review::Contradiction);
+    expect_review(&[claimed(1), to_pay.clone(), found(2, Succeeded)], Review::Contradiction);
+    expect_review(&[claimed(1), to_pay.clone(), paid(30_001), paid(30_002)], Review::Contradiction);
+    expect_review(&[claimed(1), expired(1), paid(30_001)], Review::Contradiction);
+    expect_review(&[claimed(1), accepted(1, AwaitingCustomer), paid(30_001)], Review::Contradiction);
+    // A response that reports another amount as paid explains nothing.
+    expect_review(&[claimed(1), ended(1, CallResult::Accepted(other(Succeeded, 30_001)))], Review::Contradiction);
+    // The response arrives after the webhook.
+    let late = [claimed(1), expired(1), Fact::Event(other(Succeeded, 30_001)), to_pay];
+    let assessment = assess(&payment(), &numbered(&late));
+    let amount = Some(Money::from_minor(30_001, Currency::INR));
+    assert_eq!((assessment.state, assessment.order_amount), (State::Succeeded, amount));
+}
+
+/// The rules of a payment that the customer pays at once.
+fn payment() -> Rules {
+    Rules { transitions: &[(AwaitingCustomer, Succeeded)], ..rules(ANY) }
+}
+
+#[test]
+fn a_person_accepts_an_amount_once_and_a_denied_one_returns_to_review() {
+    let paid = |minor| Fact::Event(other(Succeeded, minor));
+    let contradicted = [claimed(1), expired(1), paid(30_001)];
+    let done = [&contradicted[..], &[Fact::Decided(Decision::Done)]].concat();
+    expect(&done, State::Succeeded);
+    expect(&[&done[..], &[paid(30_001)]].concat(), State::Succeeded);
+    expect_review(&[&done[..], &[paid(30_002)]].concat(), Review::Contradiction);
+    let not_done = [&contradicted[..], &[Fact::Decided(Decision::NotDone)]].concat();
+    expect(&not_done, State::Refused);
+    expect_review(&[&not_done[..], &[paid(30_001)]].concat(), Review::Contradiction);
+}
+
+#[test]
+fn an_amount_is_stored_in_words_that_an_older_version_does_not_know() {
+    let text = serde_json::to_string(&Fact::Event(other(Succeeded, 30_001))).expect("text");
+    let amount = r#""amount":{"minor":30001,"currency":"INR"}"#;
+    assert_eq!(text, format!(r#"{{"event":{{"other_amount":{{"status":"succeeded","is_final":true,{amount}}}}}}}"#));
+    assert_eq!(serde_json::from_str::<Fact>(&text).expect("a fact"), Fact::Event(other(Succeeded, 30_001)));
+    // What older versions have stored is read as before.
+    let older = r#"{"event":{"status":{"status":"succeeded","is_final":true}}}"#;
+    assert_eq!(serde_json::from_str::<Fact>(older).expect("a fact"), Fact::Event(seen(Succeeded)));
 }
 
 #[test]

@@ -1,0 +1,190 @@
+//! Payments whose amount the provider changes, and operations on a payment that exists.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use payments_core::gateway::{
+    Capabilities, Lookup, NextAction, PaymentRequest, PaymentState, Recovery, RecoveryPlan, StartPayment,
+    StartedPayment, StatusChanges, WriteOperation,
+};
+use payments_core::test_util::{ManualClock, error};
+use payments_core::time::OffsetDateTime;
+use payments_core::{Error, ErrorKind, Expected, Money, Outcome, PaymentStatus};
+use payments_journal::memory::{MemoryConnection, MemoryStore};
+use payments_journal::{
+    Account, Change, Decision, Gateway, Intent, IntentId, Journal, JournalKey, JournalKeys, Report, Review, State,
+};
+
+use super::provider::rupees;
+
+const MINUTE: Duration = Duration::from_secs(60);
+
+/// What the client does next.
+#[derive(Default)]
+struct Script {
+    started: VecDeque<Result<StartedPayment, Error>>,
+    found: VecDeque<PaymentState>,
+}
+
+/// A client whose answers the test sets. Clones share the script.
+#[derive(Clone, Default)]
+struct Client(Arc<Mutex<Script>>);
+
+#[async_trait]
+impl StartPayment for Client {
+    async fn start_payment(&self, _: &PaymentRequest) -> Result<StartedPayment, Error> {
+        self.0.lock().expect("lock").started.pop_front().expect("no answer is left")
+    }
+}
+
+#[async_trait]
+impl Lookup for Client {
+    async fn lookup_payment(&self, expected: &Expected) -> Result<PaymentState, Error> {
+        let found = self.0.lock().expect("lock").found.pop_front().expect("no lookup is left");
+        let amount = found.amount.expect("an amount");
+        let differs = payments_core::Mismatch::AmountDiffers { expected: expected.amount(), actual: amount };
+        Ok(found.checked(if amount == expected.amount() { Ok(()) } else { Err(differs) }))
+    }
+}
+
+struct World {
+    journal: Journal<MemoryStore>,
+    store: MemoryStore,
+    client: Client,
+    clock: ManualClock,
+    changes: Arc<Mutex<Vec<Change>>>,
+}
+
+impl World {
+    fn new() -> Self {
+        let clock = ManualClock::at(OffsetDateTime::UNIX_EPOCH + Duration::from_secs(1_800_000_000));
+        let store = MemoryStore::with_clock(clock.clone());
+        let client = Client::default();
+        let gateway = Gateway::new(Account::at("acme"), &CAPABILITIES);
+        let gateway = gateway.starts_payments(client.clone()).looks_up(client.clone());
+        let key = JournalKey::new("00112233445566778899aabbccddeeff").expect("a key");
+        let journal = Journal::builder(store.clone(), JournalKeys::new("1", key).expect("the keys"))
+            .gateway(gateway)
+            .clock(clock.clone())
+            .build()
+            .expect("a journal");
+        Self { journal, store, client, clock, changes: Arc::default() }
+    }
+
+    /// The provider starts the payment, but its response says that the customer has to pay this amount.
+    fn starts_with(&self, amount: Money) {
+        self.client.0.lock().expect("lock").started.push_back(Ok(started(amount).sets_amount()));
+    }
+
+    fn finds(&self, status: PaymentStatus, is_final: bool, amount: Money) {
+        self.client.0.lock().expect("lock").found.push_back(PaymentState::new(None, status, is_final, Some(amount)));
+    }
+
+    async fn start(&self) -> IntentId {
+        let mut transaction = self.store.begin();
+        let intent = Intent::new("acme", PaymentRequest::new("order-1", rupees(30_000)));
+        let ticket = self.journal.record(&mut transaction, &intent).await.expect("record").ticket();
+        transaction.commit().expect("commit");
+        let id = ticket.intent();
+        self.journal.execute(ticket).await.expect("execute");
+        id
+    }
+
+    async fn pass(&self, time: Duration) {
+        self.clock.advance(time);
+        let seen = Arc::clone(&self.changes);
+        let worker = self.journal.worker().on_change(move |_: &mut MemoryConnection, change| {
+            seen.lock().expect("lock").push(change.clone());
+            Box::pin(async { Ok(()) })
+        });
+        worker.run_due().await.expect("the worker");
+    }
+
+    async fn report(&self, id: IntentId) -> Report {
+        self.journal.report(id).await.expect("the report")
+    }
+
+    fn last_change(&self) -> Change {
+        self.changes.lock().expect("lock").last().cloned().expect("a change")
+    }
+}
+
+fn started(amount: Money) -> StartedPayment {
+    StartedPayment::new(Some("pay_1".to_owned()), PaymentStatus::AwaitingCustomer, amount, NextAction::None)
+}
+
+#[tokio::test]
+async fn a_payment_of_the_amount_that_the_response_named_succeeds_and_shows_the_amount() {
+    let world = World::new();
+    world.starts_with(rupees(30_001));
+    world.finds(PaymentStatus::AwaitingCustomer, false, rupees(30_001));
+    world.finds(PaymentStatus::Succeeded, true, rupees(30_001));
+    let id = world.start().await;
+    assert_eq!(
+        (world.report(id).await.state, world.report(id).await.order_amount),
+        (State::Pending, Some(rupees(30_001)))
+    );
+    world.pass(MINUTE).await;
+    assert_eq!(world.last_change().to, State::Pending);
+
+    world.pass(MINUTE * 60).await;
+
+    let report = world.report(id).await;
+    assert_eq!((report.state, report.review), (State::Succeeded, None), "{report:?}");
+    assert_eq!((report.amount, report.order_amount), (Some(rupees(30_000)), Some(rupees(30_001))));
+    let change = world.last_change();
+    assert_eq!((change.to, change.amount, change.order_amount), (State::Succeeded, report.amount, report.order_amount));
+}
+
+#[tokio::test]
+async fn a_payment_of_another_amount_than_the_response_named_needs_a_review_that_shows_it() {
+    for paid in [30_002, 30_000, 3] {
+        let world = World::new();
+        world.starts_with(rupees(30_001));
+        world.finds(PaymentStatus::Succeeded, true, rupees(paid));
+        let id = world.start().await;
+        world.pass(MINUTE).await;
+        let report = world.report(id).await;
+        assert_eq!(report.review, Some(Review::Contradiction), "{paid}: {report:?}");
+        let shown = (paid != 30_000).then(|| rupees(paid));
+        assert_eq!((report.status, report.order_amount), (Some(PaymentStatus::Succeeded), shown));
+    }
+}
+
+#[tokio::test]
+async fn a_changed_amount_needs_a_review_if_the_response_was_lost_or_its_amount_is_not_documented_to_count() {
+    let undocumented = Ok(started(rupees(30_001)));
+    let lost = Err(error(ErrorKind::Timeout, Outcome::Unknown));
+    for answer in [undocumented, lost] {
+        let world = World::new();
+        world.client.0.lock().expect("lock").started.push_back(answer);
+        world.finds(PaymentStatus::Succeeded, true, rupees(30_001));
+        let id = world.start().await;
+        world.pass(MINUTE).await;
+        let report = world.report(id).await;
+        assert_eq!(
+            (report.review, report.order_amount),
+            (Some(Review::Contradiction), Some(rupees(30_001))),
+            "{report:?}"
+        );
+
+        // A person accepts the amount.
+        let decided = world.journal.decide(id, Decision::Done, "asha").await.expect("decide");
+        assert_eq!(decided, State::Succeeded);
+        world.pass(MINUTE).await;
+        assert_eq!(world.last_change().order_amount, Some(rupees(30_001)));
+    }
+}
+
+const CAPABILITIES: Capabilities = Capabilities {
+    provider: "acme",
+    table: &[],
+    recovery: &[RecoveryPlan::new(WriteOperation::StartPayment, &[Recovery::LookupByReference], "")],
+    status_changes: &[StatusChanges::new(
+        &[WriteOperation::StartPayment],
+        &[(PaymentStatus::AwaitingCustomer, PaymentStatus::Succeeded)],
+        "",
+    )],
+};
