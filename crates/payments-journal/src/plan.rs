@@ -106,11 +106,17 @@ impl<'a> Draft<'a> {
         let key_is_valid = lifetime.is_some_and(|lifetime| {
             self.key_since().is_none_or(|since| since + lifetime.saturating_sub(margin) > loaded.now)
         });
-        let last_claim = loaded.evidence.iter().rev().find(|entry| matches!(entry.evidence.fact, Fact::Claimed { .. }));
+        let is_sent = |fact: &Fact| match fact {
+            Fact::Claimed { .. } => true,
+            // The request of a process that had been stopped may be much younger than its claim.
+            Fact::Ended { result: CallResult::Unknown, .. } => self.assessment.was_sent_late,
+            _ => false,
+        };
+        let last_sent = loaded.evidence.iter().rev().find(|entry| is_sent(&entry.evidence.fact));
         Limits {
             key_is_valid,
             can_look_up: view.executor.can_look_up(&self.known()),
-            request_is_old: last_claim.is_none_or(|claim| claim.at + settings.in_flight <= loaded.now),
+            request_is_old: last_sent.is_none_or(|sent| sent.at + settings.in_flight <= loaded.now),
             lookups: settings.lookups,
             attempts: settings.attempts,
             may_resend_taken_once: settings.resend_taken_once,

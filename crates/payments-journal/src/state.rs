@@ -93,6 +93,8 @@ pub struct Assessment {
     pub review: Option<Review>,
     /// True if statuses arrived whose order is not documented. A lookup resolves it.
     pub ask_again: bool,
+    /// True if a request may have been sent after the intent was given to a person. Lookups can still find its order.
+    pub was_sent_late: bool,
     /// True if a request may have been executed or may still arrive.
     pub may_have_been_sent: bool,
     /// The first attempt that may have been sent: the age of an idempotency key counts from its claim.
@@ -128,6 +130,8 @@ struct Case {
     ask_again: bool,
     not_found: usize,
     gave_up: Option<Review>,
+    /// True if a call with an unknown outcome ended after that.
+    was_sent_late: bool,
     decided: Option<(Sequence, Decision)>,
     abandoned: bool,
 }
@@ -240,6 +244,10 @@ impl Case {
         if progress != Progress::MayBeExecuted || attempt.progress == Progress::Open {
             attempt.progress = progress;
         }
+        if progress == Progress::MayBeExecuted && self.gave_up.is_some() {
+            self.was_sent_late = true;
+            self.not_found = 0;
+        }
         // A provider's final word under a key is about every request under it.
         if attempt.protection == Protection::Key && progress == Progress::Refused {
             let under_key = self.attempts.iter_mut().filter(|attempt| attempt.protection == Protection::Key);
@@ -306,6 +314,8 @@ impl Case {
             state,
             review,
             ask_again: self.ask_again,
+            // Only the review that the journal began itself ends by a lookup.
+            was_sent_late: self.was_sent_late && self.order.is_none() && review.is_some() && review == self.gave_up,
             may_have_been_sent: self.may_have_been_sent(),
             first_sent: self
                 .attempts

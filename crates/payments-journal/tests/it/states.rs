@@ -109,6 +109,36 @@ fn an_intent_is_never_sent_after_a_review() {
 }
 
 #[test]
+fn a_request_that_was_sent_after_the_review_began_is_looked_up_and_never_sent_again() {
+    for (strategies, gave_up) in [
+        (&[LookupByReference][..], Review::NotFound),
+        (&[LookupByReference, TakenOnce], Review::NotFound),
+        (&[SAME_KEY, LookupByReference], Review::KeyExpired),
+    ] {
+        let reviewed = [claimed(1), expired(1), Fact::NotFound, Fact::NotFound, Fact::GaveUp(gave_up)];
+        let late = [&reviewed[..], &[ended(1, CallResult::Unknown)]].concat();
+        let old = Limits { request_is_old: true, ..LIMITS };
+        expect_next(strategies, &reviewed, old, Next::Wait);
+        expect_review(&late, gave_up);
+        expect_next(strategies, &late, old, Next::LookUp);
+        expect_next(strategies, &late, Limits { can_look_up: false, ..old }, Next::Wait);
+        let not_found = [&late[..], &[Fact::NotFound, Fact::NotFound]].concat();
+        expect_next(strategies, &not_found, LIMITS, Next::LookUp);
+        expect_next(strategies, &not_found, old, Next::Wait);
+        for protection in [Protection::None, Protection::Key, Protection::Reference] {
+            assert!(!may_claim(&assessed(&late), protection), "nothing is sent after a review");
+        }
+        expect(&[&late[..], &[found(6, Processing)]].concat(), State::Pending);
+        let decided = [&late[..], &[Fact::Decided(Decision::NotDone)]].concat();
+        expect_next(strategies, &decided, old, Next::Wait);
+    }
+    // What only a person can explain is not looked up.
+    let contradicted = [claimed(1), expired(1), Fact::GaveUp(Review::NotFound), Fact::Event(Observation::Contradicts)];
+    let late = [&contradicted[..], &[ended(1, CallResult::Unknown)]].concat();
+    expect_next(ANY, &late, LIMITS, Next::Wait);
+}
+
+#[test]
 fn not_sent_says_nothing_about_another_attempt() {
     expect(&[under_key(1), expired(1), under_key(2), ended(2, CallResult::NotSent)], State::Unknown);
     expect(&[under_key(1), expired(1), under_key(2), ended(2, CallResult::AccountRefused)], State::Unknown);

@@ -17,6 +17,7 @@ use payments_journal::memory::MemoryStore;
 use payments_journal::{
     Account, Backoff, Executed, Gateway, Intent, IntentId, Journal, JournalKey, JournalKeys, Report, Settings, Ticket,
 };
+use tokio::sync::Notify;
 
 /// What the provider does with the next request.
 #[derive(Debug, Clone)]
@@ -25,6 +26,8 @@ pub(super) enum Answer {
     Fail(ErrorKind, Outcome),
     /// It answers after this time.
     After(Duration, Box<Answer>),
+    /// It answers once it is told to.
+    Until(Arc<Notify>, Box<Answer>),
 }
 
 #[derive(Default)]
@@ -52,6 +55,11 @@ impl Provider {
         self.script.lock().expect("lock").lookups.extend(orders);
     }
 
+    /// Makes the next lookup find this order, before all others.
+    pub(super) fn finds_next(&self, order: Option<PaymentState>) {
+        self.script.lock().expect("lock").lookups.push_front(order);
+    }
+
     pub(super) fn requests(&self) -> Vec<PayoutRequest> {
         self.script.lock().expect("lock").requests.clone()
     }
@@ -74,6 +82,10 @@ impl PayOut for Provider {
                 Answer::After(wait, then) => {
                     self.clock.advance(wait);
                     tokio::task::yield_now().await;
+                    answer = *then;
+                }
+                Answer::Until(told, then) => {
+                    told.notified().await;
                     answer = *then;
                 }
                 Answer::Accept(status) => {
