@@ -313,7 +313,7 @@ fn sighting(operation: WriteOperation, request: &Request, payment: &PaymentState
     let seen = match operation {
         WriteOperation::StartPayment | WriteOperation::PayOut => state_seen(operation, payment),
         // The payment has its own reference and amount, so only its status is compared, and the captured amount.
-        _ if !is_decided(operation, &payment.status) => return Sighting::NotFound,
+        _ if !is_decided(operation, &payment.status, payment.is_final) => return Sighting::NotFound,
         WriteOperation::Capture if payment.status.is_paid() && payment.amount != request.amount() => {
             Observation::Contradicts
         }
@@ -323,11 +323,18 @@ fn sighting(operation: WriteOperation, request: &Request, payment: &PaymentState
 }
 
 /// True if a payment's status shows that an operation on it was executed, or cannot be any more.
-pub(crate) fn is_decided(operation: WriteOperation, status: &PaymentStatus) -> bool {
-    match operation {
+///
+/// A payment expires or is cancelled without the operation, too. If it can still be paid after that, this decides nothing.
+pub(crate) fn is_decided(operation: WriteOperation, status: &PaymentStatus, is_final: bool) -> bool {
+    match (operation, status) {
+        (WriteOperation::Cancel, PaymentStatus::Cancelled) => true,
+        (
+            WriteOperation::Confirm | WriteOperation::Capture | WriteOperation::Cancel,
+            PaymentStatus::Expired | PaymentStatus::Cancelled,
+        ) => is_final,
         // Before that, the payment waits for the UTR.
-        WriteOperation::Confirm => *status != PaymentStatus::AwaitingCustomer,
-        WriteOperation::Capture | WriteOperation::Cancel => {
+        (WriteOperation::Confirm, status) => *status != PaymentStatus::AwaitingCustomer,
+        (WriteOperation::Capture | WriteOperation::Cancel, status) => {
             !matches!(status, PaymentStatus::AwaitingCustomer | PaymentStatus::Processing | PaymentStatus::Authorized)
         }
         _ => true,

@@ -301,7 +301,11 @@ pub(crate) fn looked_up(view: &View<'_>, loaded: &Loaded, look: Look, looked: &L
         }
         Looked::NotFound => {
             draft.head.problem = None;
-            draft.add(Fact::NotFound, source);
+            // An accepted order that is not found, or shows nothing, is looked up for a long time. Once is enough.
+            let is_last = draft.evidence.last().is_some_and(|last| last.fact == Fact::NotFound);
+            if draft.assessment.state != State::Pending || !is_last {
+                draft.add(Fact::NotFound, source);
+            }
         }
         Looked::Failed { problem, not_before } => {
             draft.head.problem = Some(problem.clone());

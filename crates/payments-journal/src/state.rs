@@ -353,8 +353,12 @@ impl Case {
                 (Decision::Done | Decision::NotDone, Some(_)) => review(Review::AgainstDecision),
             };
         }
-        if let Some(meaning) = meaning {
-            if meaning != Meaning::Failed && !self.may_have_been_sent() {
+        let may_have_been_sent = self.may_have_been_sent();
+        // The payment has its status from another cause, such as its customer. If it is final, nothing is left to do. Until
+        // then, it says nothing about an operation that was not sent.
+        let has_other_cause = rules.is_about_a_payment() && !may_have_been_sent;
+        if let Some(meaning) = meaning.filter(|meaning| !has_other_cause || *meaning != Meaning::Pending) {
+            if meaning != Meaning::Failed && !may_have_been_sent && !has_other_cause {
                 return review(Review::Unexplained);
             }
             if self.ask_again {

@@ -11,6 +11,7 @@ use crate::gateway::{compared, is_decided, status_of};
 use crate::inbox::{InboxId, Message};
 use crate::intent::{Account, IntentId};
 use crate::plan;
+use crate::rules::Rules;
 use crate::store::{Loaded, Matched, Received, Store, StoreError};
 
 /// What became of a message. In each case it can be acknowledged.
@@ -133,7 +134,7 @@ impl<S: Store> Inner<S> {
     ) -> Result<(), JournalError> {
         let state = self.amend(intent, |view, loaded| {
             let Some(report) = report else { return plan::hinted(view, loaded) };
-            match observe(view.rules.operation, report, loaded) {
+            match observe(&view.rules, report, loaded) {
                 Some(seen) => {
                     plan::learned(view, loaded, Fact::Event(seen), &message.source, message.object_id.as_deref())
                 }
@@ -149,11 +150,11 @@ fn stored_report(message: &Message) -> Result<Option<EventReport>, serde_json::E
 }
 
 /// What an event says about an intent; `None` if it does not show whether the operation was executed.
-fn observe(operation: WriteOperation, report: &EventReport, loaded: &Loaded) -> Option<Observation> {
+fn observe(rules: &Rules, report: &EventReport, loaded: &Loaded) -> Option<Observation> {
+    let operation = rules.operation;
     let status = status_of(operation, report.status.clone());
-    let is_about_the_payment =
-        matches!(operation, WriteOperation::Confirm | WriteOperation::Capture | WriteOperation::Cancel);
-    if is_about_the_payment && !is_decided(operation, &status) {
+    let is_about_the_payment = rules.is_about_a_payment();
+    if is_about_the_payment && !is_decided(operation, &status, report.is_final) {
         return None;
     }
     let mismatch = loaded.row.amount.and_then(|amount| {

@@ -293,6 +293,36 @@ fn a_cancellation_succeeds_if_the_payment_is_cancelled_and_fails_if_it_was_captu
 }
 
 #[test]
+fn the_status_that_a_payment_has_from_another_cause_is_never_unexplained() {
+    let refused = [claimed(1), ended(1, CallResult::Refused)];
+    for operation in [WriteOperation::Confirm, WriteOperation::Capture, WriteOperation::Cancel] {
+        let is_cancel = operation == WriteOperation::Cancel;
+        for sent_before in [&[][..], &refused] {
+            let after = |status| [sent_before, &[Fact::Event(seen(status))]].concat();
+            // What is final leaves nothing to do.
+            let captured = if is_cancel { State::Failed } else { State::Succeeded };
+            expect_of(operation, &after(Succeeded), captured);
+            expect_of(operation, &after(Failed), State::Failed);
+            // What is not final says nothing about an operation that was not sent.
+            let unsent = if sent_before.is_empty() { State::Intended } else { State::Refused };
+            for status in [Processing, Cancelled] {
+                expect_of(operation, &after(status), unsent);
+            }
+            // Only a lookup shows which of these is newer. Nothing is sent.
+            let unordered = [&after(Failed)[..], &[Fact::Event(seen(Succeeded))]].concat();
+            expect_of(operation, &unordered, State::Unknown);
+            assert!(!may_claim(&assess(&Rules { operation, ..rules(ANY) }, &numbered(&unordered)), Protection::Key));
+        }
+    }
+    // An order of its own is created by a request only.
+    for operation in [WriteOperation::StartPayment, WriteOperation::Refund, WriteOperation::PayOut] {
+        let rules = Rules { operation, ..rules(ANY) };
+        let assessment = assess(&rules, &numbered(&[Fact::Event(seen(Succeeded))]));
+        assert_eq!(assessment.review, Some(Review::Unexplained), "{operation}");
+    }
+}
+
+#[test]
 fn the_rules_of_an_operation_come_from_the_providers_capabilities() {
     const CAPABILITIES: Capabilities = Capabilities {
         provider: "acme-pay",

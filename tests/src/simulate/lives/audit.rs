@@ -227,7 +227,7 @@ impl Audit {
         if state == State::Succeeded && hides_amount(order, loaded, ledger) {
             return Some("it succeeded with another amount, which is not shown".to_owned());
         }
-        let is_unexplained = loaded.head.review == Some(Review::Unexplained) && order.kind != Kind::Confirm;
+        let is_unexplained = loaded.head.review == Some(Review::Unexplained);
         is_unexplained.then(|| "a request of this journal is unexplained".to_owned())
     }
 

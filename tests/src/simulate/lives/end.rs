@@ -134,8 +134,6 @@ impl Life {
                 order.amount_changed && (order.kind != Kind::Upi || !was_accepted(loaded))
             }
             (State::NeedsReview, Some(Review::StatusOrder)) => true,
-            // A deposit can be paid, and expire, without its confirmation.
-            (State::NeedsReview, Some(Review::Unexplained)) => order.kind == Kind::Confirm,
             (State::NeedsReview, _) => false,
             (State::Abandoned, _) => executed == 0,
             (State::Refused, _) => moved <= 0,

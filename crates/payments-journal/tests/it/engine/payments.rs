@@ -1,4 +1,4 @@
-//! Payments whose amount the provider changes, and operations on a payment that exists.
+//! Payments whose amount the provider changes, and confirmations of payments that exist.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use payments_core::gateway::{
-    Capabilities, Lookup, NextAction, PaymentRequest, PaymentState, Recovery, RecoveryPlan, StartPayment,
-    StartedPayment, StatusChanges, WriteOperation,
+    Capabilities, Confirm, ConfirmRequest, ConfirmedPayment, Lookup, NextAction, PaymentRequest, PaymentState,
+    Recovery, RecoveryPlan, Retrieve, StartPayment, StartedPayment, StatusChanges, WriteOperation,
 };
 use payments_core::test_util::{ManualClock, error};
 use payments_core::time::OffsetDateTime;
@@ -25,6 +25,7 @@ const MINUTE: Duration = Duration::from_secs(60);
 #[derive(Default)]
 struct Script {
     started: VecDeque<Result<StartedPayment, Error>>,
+    confirmed: VecDeque<Result<ConfirmedPayment, Error>>,
     found: VecDeque<PaymentState>,
 }
 
@@ -49,6 +50,21 @@ impl Lookup for Client {
     }
 }
 
+#[async_trait]
+impl Confirm for Client {
+    async fn confirm(&self, _: &ConfirmRequest) -> Result<ConfirmedPayment, Error> {
+        self.0.lock().expect("lock").confirmed.pop_front().expect("no answer is left")
+    }
+}
+
+#[async_trait]
+impl Retrieve for Client {
+    async fn retrieve(&self, id: &str, _: &Expected) -> Result<PaymentState, Error> {
+        assert_eq!(id, "pay_1");
+        Ok(self.0.lock().expect("lock").found.pop_front().expect("no lookup is left"))
+    }
+}
+
 struct World {
     journal: Journal<MemoryStore>,
     store: MemoryStore,
@@ -64,6 +80,7 @@ impl World {
         let client = Client::default();
         let gateway = Gateway::new(Account::at("acme"), &CAPABILITIES);
         let gateway = gateway.starts_payments(client.clone()).looks_up(client.clone());
+        let gateway = gateway.confirms(client.clone()).retrieves(client.clone());
         let key = JournalKey::new("00112233445566778899aabbccddeeff").expect("a key");
         let journal = Journal::builder(store.clone(), JournalKeys::new("1", key).expect("the keys"))
             .gateway(gateway)
@@ -83,8 +100,16 @@ impl World {
     }
 
     async fn start(&self) -> IntentId {
+        self.execute(Intent::new("acme", PaymentRequest::new("order-1", rupees(30_000)))).await
+    }
+
+    async fn confirm(&self, answer: Result<ConfirmedPayment, Error>) -> IntentId {
+        self.client.0.lock().expect("lock").confirmed.push_back(answer);
+        self.execute(Intent::new("acme", ConfirmRequest::new("order-1", "pay_1", "501234567890"))).await
+    }
+
+    async fn execute(&self, intent: Intent) -> IntentId {
         let mut transaction = self.store.begin();
-        let intent = Intent::new("acme", PaymentRequest::new("order-1", rupees(30_000)));
         let ticket = self.journal.record(&mut transaction, &intent).await.expect("record").ticket();
         transaction.commit().expect("commit");
         let id = ticket.intent();
@@ -178,10 +203,59 @@ async fn a_changed_amount_needs_a_review_if_the_response_was_lost_or_its_amount_
     }
 }
 
+#[tokio::test]
+async fn a_payment_that_expired_and_can_still_be_paid_does_not_show_that_its_confirmation_arrived() {
+    for status in [PaymentStatus::Expired, PaymentStatus::Cancelled] {
+        let world = World::new();
+        for _ in 0..30 {
+            world.finds(status.clone(), false, rupees(30_000));
+        }
+        let id = world.confirm(Err(error(ErrorKind::Timeout, Outcome::Unknown))).await;
+        for _ in 0..10 {
+            world.pass(MINUTE).await;
+            assert_eq!(world.report(id).await.state, State::Unknown, "{status}");
+        }
+        world.pass(MINUTE * 20).await;
+        let report = world.report(id).await;
+        assert_eq!((report.state, report.review), (State::NeedsReview, Some(Review::NotFound)), "{status}");
+    }
+}
+
+#[tokio::test]
+async fn a_payment_that_was_settled_shows_what_became_of_its_confirmation() {
+    for (status, state) in [(PaymentStatus::Succeeded, State::Succeeded), (PaymentStatus::Failed, State::Failed)] {
+        let world = World::new();
+        world.finds(PaymentStatus::AwaitingCustomer, false, rupees(30_000));
+        world.finds(status, true, rupees(30_000));
+        let id = world.confirm(Err(error(ErrorKind::Timeout, Outcome::Unknown))).await;
+        world.pass(MINUTE).await;
+        assert_eq!(world.report(id).await.state, State::Unknown);
+        world.pass(MINUTE).await;
+        assert_eq!(world.report(id).await.state, state);
+    }
+}
+
+#[tokio::test]
+async fn a_confirmation_that_was_accepted_stays_pending_while_the_payment_is_expired() {
+    let world = World::new();
+    for _ in 0..100 {
+        world.finds(PaymentStatus::Expired, false, rupees(30_000));
+    }
+    let id = world.confirm(Ok(ConfirmedPayment::new(PaymentStatus::Processing, false))).await;
+    for _ in 0..100 {
+        world.pass(MINUTE * 10).await;
+    }
+    let report = world.report(id).await;
+    assert_eq!((report.state, report.evidence.len()), (State::Pending, 3), "lookups that show nothing add no evidence");
+}
+
 const CAPABILITIES: Capabilities = Capabilities {
     provider: "acme",
     table: &[],
-    recovery: &[RecoveryPlan::new(WriteOperation::StartPayment, &[Recovery::LookupByReference], "")],
+    recovery: &[
+        RecoveryPlan::new(WriteOperation::StartPayment, &[Recovery::LookupByReference], ""),
+        RecoveryPlan::new(WriteOperation::Confirm, &[Recovery::LookupById], ""),
+    ],
     status_changes: &[StatusChanges::new(
         &[WriteOperation::StartPayment],
         &[(PaymentStatus::AwaitingCustomer, PaymentStatus::Succeeded)],
