@@ -97,10 +97,11 @@ pub trait Store: Send + Sync + 'static {
     /// Stores a message of a provider, unless its source is stored already. Durable when this returns.
     fn receive(&self, message: &Message) -> impl Future<Output = Result<Received, StoreError>> + Send;
 
-    /// Returns messages that match no intent yet, each with the intents that match now: by the reference and the operation, or by
-    /// the provider's id. `only` restricts it to one message.
+    /// Returns messages of these accounts that match no intent yet, each with the intents that match now: by the reference and the
+    /// operation, or by the provider's id. `only` restricts it to one message.
     fn matches(
         &self,
+        accounts: &[Account],
         only: Option<InboxId>,
         limit: u32,
     ) -> impl Future<Output = Result<Vec<Matched>, StoreError>> + Send;
@@ -236,7 +237,7 @@ pub struct Lease {
 pub struct Agenda {
     /// The intents that are due, as [`Store::due`] returns them.
     pub due: Vec<IntentId>,
-    /// False if [`Store::matches`] returns nothing now.
+    /// False if [`Store::matches`] returns nothing for these accounts now.
     pub has_messages: bool,
     /// False if [`Store::deliver`] has nothing to deliver now.
     pub has_changes: bool,

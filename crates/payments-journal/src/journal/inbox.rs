@@ -103,10 +103,7 @@ impl<S: Store> Inner<S> {
 
     async fn apply(&self, only: Option<InboxId>) -> Result<Vec<IntentId>, JournalError> {
         let mut applied = Vec::new();
-        for Matched { id, message, intents } in self.store.matches(only, LIMIT).await? {
-            if !self.accounts.contains(&message.account) {
-                continue;
-            }
+        for Matched { id, message, intents } in self.store.matches(&self.accounts, only, LIMIT).await? {
             // What this version cannot read, and what has no client here, is left to another worker.
             let Ok(report) = stored_report(&message) else { continue };
             let mut is_complete = true;

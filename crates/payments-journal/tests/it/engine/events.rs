@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use payments_core::gateway::{EventReport, Hint, ReportEvent, WriteOperation};
+use payments_core::gateway::{EventReport, Hint, PayoutRequest, ReportEvent, WriteOperation};
 use payments_core::json::DecodeError;
 use payments_core::webhook::{SigningSecrets, Verified, sign};
 use payments_core::{PaymentStatus, Secret};
-use payments_journal::{Account, Receipt, Review, State};
+use payments_journal::{Account, Intent, Receipt, Review, State};
 
-use super::provider::{Answer, World, order};
+use super::provider::{Answer, World, order, rupees};
 
 /// An event of the provider, verified by its signature.
 struct Event(EventReport);
@@ -102,6 +102,27 @@ async fn an_event_of_another_account_changes_nothing() {
     let other = Account::at("acme").tenant("another");
     assert_eq!(world.journal.receive(&other, &succeeded("evt_1")).await.expect("receive"), Receipt::Kept);
     assert_eq!(world.report(id).await.state, State::Pending);
+}
+
+#[tokio::test]
+async fn events_of_another_account_do_not_hold_up_those_of_an_account() {
+    let world = World::new();
+    world.provider.answers([Answer::Accept(PaymentStatus::Processing)]);
+    let other = Account::at("acme").tenant("another");
+    // A process without clients of the other account keeps its events for another process.
+    let mut transaction = world.store.begin();
+    let others = Intent::new(other.clone(), PayoutRequest::new("W_1", rupees(250_000), "C_1", "1", "2"));
+    world.journal.record(&mut transaction, &others).await.expect("record");
+    transaction.commit().expect("commit");
+    for number in 0..100 {
+        let receipt = world.journal.receive(&other, &succeeded(&format!("evt_{number}"))).await.expect("receive");
+        assert_eq!(receipt, Receipt::Kept);
+    }
+    // The event arrives before its intent.
+    assert_eq!(world.journal.receive(&Account::at("acme"), &succeeded("evt_1")).await.expect("receive"), Receipt::Kept);
+    let (id, _) = world.pay("W_1").await;
+    world.pass(Duration::ZERO).await;
+    assert_eq!(world.report(id).await.state, State::Succeeded);
 }
 
 #[tokio::test]
