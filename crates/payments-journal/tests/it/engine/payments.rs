@@ -14,7 +14,8 @@ use payments_core::time::OffsetDateTime;
 use payments_core::{Error, ErrorKind, Expected, Money, Outcome, PaymentStatus};
 use payments_journal::memory::{MemoryConnection, MemoryStore};
 use payments_journal::{
-    Account, Change, Decision, Gateway, Intent, IntentId, Journal, JournalKey, JournalKeys, Report, Review, State,
+    Account, Change, Decided, Decision, Gateway, Intent, IntentId, Journal, JournalKey, JournalKeys, Report, Review,
+    State,
 };
 
 use super::provider::rupees;
@@ -197,7 +198,7 @@ async fn a_changed_amount_needs_a_review_if_the_response_was_lost_or_its_amount_
 
         // A person accepts the amount.
         let decided = world.journal.decide(id, Decision::Done, "asha").await.expect("decide");
-        assert_eq!(decided, State::Succeeded);
+        assert_eq!(decided, Decided::Stored(State::Succeeded));
         world.pass(MINUTE).await;
         assert_eq!(world.last_change().order_amount, Some(rupees(30_001)));
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use payments_core::gateway::Recovery;
 use payments_core::{ErrorKind, Outcome, PaymentStatus};
-use payments_journal::{Decision, Review, State, Ticket};
+use payments_journal::{Decided, Decision, Review, State, Ticket};
 use tokio::sync::Notify;
 
 use super::provider::{Answer, LOOKUP, World, journal, order, settings};
@@ -131,14 +131,29 @@ async fn a_review_is_decided_by_a_person_and_a_later_proof_contradicts_it() {
     let (id, _) = world.pay("W_1").await;
     world.pass(Duration::ZERO).await;
     assert_eq!(world.report(id).await.review, Some(Review::NothingToAsk));
-    let state = world.journal.decide(id, Decision::NotDone, "asha").await.expect("decide");
-    assert_eq!(state, State::Refused);
+    let decided = world.journal.decide(id, Decision::NotDone, "asha").await.expect("decide");
+    assert_eq!(decided, Decided::Stored(State::Refused));
+    let again = world.journal.decide(id, Decision::Done, "ravi").await.expect("decide");
+    assert_eq!(again, Decided::NotInReview(State::Refused), "the first decision stands");
     // Nothing is sent for it, by whomever.
     world.journal.execute(Ticket::of(id)).await.expect("execute");
     world.pass(DAY).await;
     assert_eq!(world.provider.requests().len(), 1);
     let report = world.report(id).await;
     assert!(report.evidence.iter().any(|entry| entry.source.ends_with(":asha")), "{report:?}");
+    assert!(!report.evidence.iter().any(|entry| entry.source.ends_with(":ravi")), "{report:?}");
+}
+
+#[tokio::test]
+async fn an_intent_that_is_not_in_review_is_not_decided() {
+    let world = World::new();
+    let id = world.record("W_1").await.intent();
+    for decision in [Decision::Done, Decision::NotDone] {
+        let decided = world.journal.decide(id, decision, "asha").await.expect("decide");
+        assert_eq!(decided, Decided::NotInReview(State::Intended));
+    }
+    let report = world.report(id).await;
+    assert_eq!((report.state, report.evidence.len()), (State::Intended, 0));
 }
 
 #[tokio::test]
