@@ -1,5 +1,6 @@
 use std::any::Any;
 use std::fmt;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use payments_core::gateway::{
@@ -20,6 +21,14 @@ use crate::rules::Rules;
 pub trait Executor: Send + Sync + 'static {
     /// The provider's rules for the operation.
     fn rules(&self) -> Rules;
+
+    /// How long the client may take to connect; zero if it sets no such limit.
+    ///
+    /// [`Settings::call_timeout`](crate::Settings::call_timeout) must be longer: a call that is cut off while it connects would look
+    /// like one whose response was lost.
+    fn connect_timeout(&self) -> Duration {
+        Duration::ZERO
+    }
 
     /// The versions of stored parameters that [`Executor::execute`] understands. A worker leaves others to newer workers.
     fn understands(&self, version: u32) -> bool;

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use payments_core::gateway::{
@@ -55,6 +56,19 @@ enum Sender {
     Cancel(Arc<dyn Cancel>),
     Refund(Arc<dyn Refund>),
     PayOut(Arc<dyn PayOut>),
+}
+
+impl Sender {
+    fn connect_timeout(&self) -> Duration {
+        match self {
+            Self::StartPayment(client) => client.connect_timeout(),
+            Self::Confirm(client) => client.connect_timeout(),
+            Self::Capture(client) => client.connect_timeout(),
+            Self::Cancel(client) => client.connect_timeout(),
+            Self::Refund(client) => client.connect_timeout(),
+            Self::PayOut(client) => client.connect_timeout(),
+        }
+    }
 }
 
 macro_rules! senders {
@@ -150,6 +164,10 @@ struct GatewayExecutor {
 impl Executor for GatewayExecutor {
     fn rules(&self) -> Rules {
         self.rules
+    }
+
+    fn connect_timeout(&self) -> Duration {
+        self.sender.connect_timeout()
     }
 
     fn understands(&self, version: u32) -> bool {

@@ -1,5 +1,7 @@
 //! Turbo Transactions behind the traits that all providers share.
 
+use std::time::Duration;
+
 use payments_core::gateway::{
     Capabilities, Capability, Feature, Hint, Lookup, NextAction, PaymentRequest, PaymentState, Recovery, RecoveryPlan,
     StartPayment, StartedPayment, StatusChanges, ToHint, WriteOperation, parse_field,
@@ -94,6 +96,10 @@ impl StartPayment for Client {
                 Err(Error::from_provider(SPEC.provider, kind, Outcome::Unknown, &problem, error))
             }
         }
+    }
+
+    fn connect_timeout(&self) -> Duration {
+        self.connection.connect_timeout()
     }
 }
 

@@ -32,19 +32,22 @@ struct Script {
 
 /// A client whose answers the test sets. Clones share the script.
 #[derive(Clone, Default)]
-struct Client(Arc<Mutex<Script>>);
+struct Client {
+    script: Arc<Mutex<Script>>,
+    connect_timeout: Duration,
+}
 
 #[async_trait]
 impl StartPayment for Client {
     async fn start_payment(&self, _: &PaymentRequest) -> Result<StartedPayment, Error> {
-        self.0.lock().expect("lock").started.pop_front().expect("no answer is left")
+        self.script.lock().expect("lock").started.pop_front().expect("no answer is left")
     }
 }
 
 #[async_trait]
 impl Lookup for Client {
     async fn lookup_payment(&self, expected: &Expected) -> Result<PaymentState, Error> {
-        let found = self.0.lock().expect("lock").found.pop_front().expect("no lookup is left");
+        let found = self.script.lock().expect("lock").found.pop_front().expect("no lookup is left");
         let amount = found.amount.expect("an amount");
         let differs = payments_core::Mismatch::AmountDiffers { expected: expected.amount(), actual: amount };
         Ok(found.checked(if amount == expected.amount() { Ok(()) } else { Err(differs) }))
@@ -54,7 +57,11 @@ impl Lookup for Client {
 #[async_trait]
 impl Confirm for Client {
     async fn confirm(&self, _: &ConfirmRequest) -> Result<ConfirmedPayment, Error> {
-        self.0.lock().expect("lock").confirmed.pop_front().expect("no answer is left")
+        self.script.lock().expect("lock").confirmed.pop_front().expect("no answer is left")
+    }
+
+    fn connect_timeout(&self) -> Duration {
+        self.connect_timeout
     }
 }
 
@@ -62,7 +69,7 @@ impl Confirm for Client {
 impl Retrieve for Client {
     async fn retrieve(&self, id: &str, _: &Expected) -> Result<PaymentState, Error> {
         assert_eq!(id, "pay_1");
-        Ok(self.0.lock().expect("lock").found.pop_front().expect("no lookup is left"))
+        Ok(self.script.lock().expect("lock").found.pop_front().expect("no lookup is left"))
     }
 }
 
@@ -93,11 +100,16 @@ impl World {
 
     /// The provider starts the payment, but its response says that the customer has to pay this amount.
     fn starts_with(&self, amount: Money) {
-        self.client.0.lock().expect("lock").started.push_back(Ok(started(amount).sets_amount()));
+        self.client.script.lock().expect("lock").started.push_back(Ok(started(amount).sets_amount()));
     }
 
     fn finds(&self, status: PaymentStatus, is_final: bool, amount: Money) {
-        self.client.0.lock().expect("lock").found.push_back(PaymentState::new(None, status, is_final, Some(amount)));
+        self.client.script.lock().expect("lock").found.push_back(PaymentState::new(
+            None,
+            status,
+            is_final,
+            Some(amount),
+        ));
     }
 
     async fn start(&self) -> IntentId {
@@ -105,7 +117,7 @@ impl World {
     }
 
     async fn confirm(&self, answer: Result<ConfirmedPayment, Error>) -> IntentId {
-        self.client.0.lock().expect("lock").confirmed.push_back(answer);
+        self.client.script.lock().expect("lock").confirmed.push_back(answer);
         self.execute(Intent::new("acme", ConfirmRequest::new("order-1", "pay_1", "501234567890"))).await
     }
 
@@ -185,7 +197,7 @@ async fn a_changed_amount_needs_a_review_if_the_response_was_lost_or_its_amount_
     let lost = Err(error(ErrorKind::Timeout, Outcome::Unknown));
     for answer in [undocumented, lost] {
         let world = World::new();
-        world.client.0.lock().expect("lock").started.push_back(answer);
+        world.client.script.lock().expect("lock").started.push_back(answer);
         world.finds(PaymentStatus::Succeeded, true, rupees(30_001));
         let id = world.start().await;
         world.pass(MINUTE).await;
@@ -248,6 +260,28 @@ async fn a_confirmation_that_was_accepted_stays_pending_while_the_payment_is_exp
     }
     let report = world.report(id).await;
     assert_eq!((report.state, report.evidence.len()), (State::Pending, 3), "lookups that show nothing add no evidence");
+}
+
+#[tokio::test]
+async fn a_call_timeout_that_no_client_accepts_is_refused_when_the_journal_is_built() {
+    for (connect_timeout, is_valid) in
+        [(Duration::ZERO, true), (Duration::from_secs(4), true), (Duration::from_secs(5), false)]
+    {
+        let client = Client { connect_timeout, ..Client::default() };
+        let mut settings = Settings::default();
+        settings.call_timeout = Duration::from_secs(5);
+        let key = JournalKey::new("00112233445566778899aabbccddeeff").expect("a key");
+        let built = Journal::builder(MemoryStore::new(), JournalKeys::new("1", key).expect("the keys"))
+            .gateway(Gateway::new(Account::at("acme"), &CAPABILITIES).confirms(client))
+            .settings(settings)
+            .build();
+        assert_eq!(built.is_ok(), is_valid, "{connect_timeout:?}");
+        if let Err(error) = built {
+            let problem =
+                "`call_timeout` must be longer than the connect timeout of the client of acme, which is 5s, but is 5s";
+            assert_eq!(error.to_string(), problem);
+        }
+    }
 }
 
 const CAPABILITIES: Capabilities = Capabilities {
