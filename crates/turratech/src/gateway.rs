@@ -1,9 +1,8 @@
 //! TurraTech through the traits that all providers share.
 
-use std::time::Duration;
-
 use std::collections::BTreeMap;
 use std::fmt;
+use std::time::Duration;
 
 use payments_core::gateway::{
     Cancel, CancelRequest, Capabilities, Capability, Capture, CaptureRequest, EventReport, Feature, NextAction,
