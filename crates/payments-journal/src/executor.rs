@@ -41,6 +41,14 @@ pub trait Executor: Send + Sync + 'static {
     /// Returns the call's error, whose outcome says whether the operation may have been executed.
     async fn execute(&self, instruction: &Instruction) -> Result<Accepted, Error>;
 
+    /// Returns the provider's id of the existing payment that the request is about, as a capture is.
+    ///
+    /// Only events with this id count for such an operation: the payment's events have references of their own.
+    fn payment_id(&self, instruction: &Instruction) -> Option<String> {
+        let _ = instruction;
+        None
+    }
+
     /// True if [`Executor::look_up`] can find the order with what is known.
     fn can_look_up(&self, known: &Known) -> bool {
         let _ = known;

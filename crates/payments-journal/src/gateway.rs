@@ -219,6 +219,13 @@ impl Executor for GatewayExecutor {
         }
     }
 
+    fn payment_id(&self, instruction: &Instruction) -> Option<String> {
+        if !self.rules.is_about_a_payment() {
+            return None;
+        }
+        request(instruction, self.rules.operation).ok()?.payment_id().map(str::to_owned)
+    }
+
     fn can_look_up(&self, known: &Known) -> bool {
         match self.rules.operation {
             // A payment by card is completed by a native call, which is an intent of its own.

@@ -289,7 +289,7 @@ impl<S: Store> Inner<S> {
     /// What this process knows of the operation, before it looks at an intent.
     fn view<'a>(&'a self, executor: &'a dyn Executor) -> View<'a> {
         let (rules, settings, owner) = (executor.rules(), &self.settings, self.owner);
-        View { rules, settings, owner, executor, can_send: false, unreadable: None }
+        View { rules, settings, owner, executor, payment_id: None, can_send: false, unreadable: None }
     }
 
     /// Changes an intent by what something other than a call or a lookup brought.

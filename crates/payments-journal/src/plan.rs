@@ -21,6 +21,8 @@ pub(crate) struct View<'a> {
     /// The process.
     pub(crate) owner: u128,
     pub(crate) executor: &'a dyn Executor,
+    /// The provider's id of the existing payment that the request is about.
+    pub(crate) payment_id: Option<String>,
     /// True if the process has everything that the request needs: the card.
     pub(crate) can_send: bool,
     /// Why the process cannot read the parameters, if it cannot.
@@ -206,6 +208,7 @@ pub(crate) fn step(view: &View<'_>, loaded: &Loaded, attempt: AttemptId) -> (Opt
         Next::Send(protection) if view.can_send && may_claim(&draft.assessment, protection) => {
             let key_since = draft.key_since();
             draft.add(Fact::Claimed { attempt, protection }, format!("claim:{attempt}"));
+            draft.learn(view.payment_id.as_deref());
             draft.head.epoch += 1;
             let epoch = draft.head.epoch;
             Step::Send(Claim { attempt, lease, epoch, protection, key_since, claimed_at: loaded.now })

@@ -244,12 +244,13 @@ impl Case {
         if progress != Progress::MayBeExecuted || attempt.progress == Progress::Open {
             attempt.progress = progress;
         }
+        let protection = attempt.protection;
         if progress == Progress::MayBeExecuted && self.gave_up.is_some() {
             self.was_sent_late = true;
             self.not_found = 0;
         }
         // A provider's final word under a key is about every request under it.
-        if attempt.protection == Protection::Key && progress == Progress::Refused {
+        if protection == Protection::Key && progress == Progress::Refused {
             let under_key = self.attempts.iter_mut().filter(|attempt| attempt.protection == Protection::Key);
             under_key.for_each(|attempt| {
                 if attempt.progress == Progress::MayBeExecuted {

@@ -151,6 +151,13 @@ fn observe(rules: &Rules, report: &EventReport, loaded: &Loaded) -> Option<Obser
     let operation = rules.operation;
     let status = status_of(operation, report.status.clone());
     let is_about_the_payment = rules.is_about_a_payment();
+    match (&loaded.head.provider_id, &report.object_id) {
+        // Another order has the same reference.
+        (Some(known), Some(reported)) if known != reported => return None,
+        // The reference is the payment's own, so it does not show which payment it is.
+        (None, _) | (_, None) if is_about_the_payment => return None,
+        _ => {}
+    }
     if is_about_the_payment && !is_decided(operation, &status, report.is_final) {
         return None;
     }

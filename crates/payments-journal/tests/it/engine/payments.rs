@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use payments_core::gateway::{
-    Capabilities, Confirm, ConfirmRequest, ConfirmedPayment, Lookup, NextAction, PaymentRequest, PaymentState,
-    Recovery, RecoveryPlan, Retrieve, StartPayment, StartedPayment, StatusChanges, WriteOperation,
+    Capabilities, Confirm, ConfirmRequest, ConfirmedPayment, EventReport, Lookup, NextAction, PaymentRequest,
+    PaymentState, Recovery, RecoveryPlan, Retrieve, StartPayment, StartedPayment, StatusChanges, WriteOperation,
 };
 use payments_core::test_util::{ManualClock, error};
 use payments_core::time::OffsetDateTime;
@@ -15,10 +15,10 @@ use payments_core::{Error, ErrorKind, Expected, Money, Outcome, PaymentStatus};
 use payments_journal::memory::{MemoryConnection, MemoryStore};
 use payments_journal::{
     Account, Change, Decided, Decision, Gateway, Intent, IntentId, Journal, JournalKey, JournalKeys, Report, Review,
-    State,
+    Settings, State,
 };
 
-use super::provider::rupees;
+use super::provider::{Event, rupees};
 
 const MINUTE: Duration = Duration::from_secs(60);
 
@@ -138,6 +138,10 @@ impl World {
             Box::pin(async { Ok(()) })
         });
         worker.run_due().await.expect("the worker");
+    }
+
+    async fn receive(&self, report: EventReport) {
+        self.journal.receive(&Account::at("acme"), &Event::signed(report)).await.expect("receive");
     }
 
     async fn report(&self, id: IntentId) -> Report {
@@ -297,3 +301,38 @@ const CAPABILITIES: Capabilities = Capabilities {
         "",
     )],
 };
+
+#[tokio::test]
+async fn only_an_event_of_the_payment_itself_decides_its_confirmation() {
+    let world = World::new();
+    for _ in 0..2 {
+        world.finds(PaymentStatus::AwaitingCustomer, false, rupees(30_000));
+    }
+    let id = world.confirm(Err(error(ErrorKind::Timeout, Outcome::Unknown))).await;
+    // A merchant may use one reference for a payment and for what follows.
+    world.receive(confirmed("evt_1", "pay_2", PaymentStatus::Failed)).await;
+    assert_eq!(world.report(id).await.state, State::Unknown);
+    world.pass(MINUTE).await;
+    assert_eq!(world.report(id).await.state, State::Unknown);
+    world.receive(confirmed("evt_2", "pay_1", PaymentStatus::Succeeded)).await;
+    assert_eq!(world.report(id).await.state, State::Succeeded);
+}
+
+#[tokio::test]
+async fn an_event_of_the_payment_is_found_by_its_id_before_the_response_arrives() {
+    let world = World::new();
+    let id = world.confirm(Err(error(ErrorKind::Timeout, Outcome::Unknown))).await;
+    let mut event = confirmed("evt_1", "pay_1", PaymentStatus::Succeeded);
+    event.reference = Some("the payment's own".to_owned());
+    world.receive(event).await;
+    assert_eq!(world.report(id).await.state, State::Succeeded);
+}
+
+fn confirmed(id: &str, payment: &str, status: PaymentStatus) -> EventReport {
+    let mut report = EventReport::new(&[WriteOperation::Confirm], status, true);
+    report.event_id = Some(id.to_owned());
+    report.reference = Some("order-1".to_owned());
+    report.object_id = Some(payment.to_owned());
+    report.amount = Ok("300.00".parse().expect("an amount"));
+    report
+}

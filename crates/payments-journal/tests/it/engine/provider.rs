@@ -7,12 +7,14 @@ use std::time::Duration;
 use async_trait::async_trait;
 use payments_core::clock::{Sleep, Timer};
 use payments_core::gateway::{
-    AcceptedPayout, Capabilities, Lookup, PayOut, PaymentState, PayoutRequest, Recovery, RecoveryPlan, StatusChanges,
-    WriteOperation,
+    AcceptedPayout, Capabilities, EventReport, Lookup, PayOut, PaymentState, PayoutRequest, Recovery, RecoveryPlan,
+    ReportEvent, StatusChanges, WriteOperation,
 };
+use payments_core::json::DecodeError;
 use payments_core::test_util::{ManualClock, error};
 use payments_core::time::OffsetDateTime;
-use payments_core::{Currency, Error, ErrorKind, Expected, Money, Outcome, PaymentStatus};
+use payments_core::webhook::{SigningSecrets, Verified, sign};
+use payments_core::{Currency, Error, ErrorKind, Expected, Money, Outcome, PaymentStatus, Secret};
 use payments_journal::memory::MemoryStore;
 use payments_journal::{
     Account, Backoff, Executed, Gateway, Intent, IntentId, Journal, JournalKey, JournalKeys, Report, Settings, Ticket,
@@ -104,6 +106,26 @@ impl Lookup for Provider {
         script.lookups_made += 1;
         let found = script.lookups.pop_front().expect("no lookup is left");
         found.ok_or_else(|| error(ErrorKind::NotFound, Outcome::Refused))
+    }
+}
+
+/// An event of the provider.
+pub(super) struct Event(EventReport);
+
+impl Event {
+    /// Returns an event that is verified by its signature.
+    pub(super) fn signed(report: EventReport) -> Verified<Self> {
+        let secret = Secret::new("secret", "whsec").expect("a secret");
+        let body = format!("{report:?}");
+        let signature = sign(&secret, &[body.as_bytes()]);
+        let verified = SigningSecrets::new(&secret).verify(body.as_bytes(), &[body.as_bytes()], &[signature]);
+        verified.expect("it is signed").decode(|_| Ok(Self(report))).expect("an event")
+    }
+}
+
+impl ReportEvent for Event {
+    fn report(&self) -> Result<Option<EventReport>, DecodeError> {
+        Ok(Some(self.0.clone()))
     }
 }
 
