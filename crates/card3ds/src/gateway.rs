@@ -1,5 +1,7 @@
 //! card3ds behind the traits that all providers share.
 
+use std::time::Duration;
+
 use payments_core::gateway::{
     Capabilities, Capability, Capture, CaptureRequest, Feature, Hint, HtmlPage, NextAction, PaymentRequest,
     PaymentState, Recovery, RecoveryPlan, Retrieve, StartPayment, StartedPayment, StatusChanges, ToHint,
@@ -106,6 +108,10 @@ impl StartPayment for Client {
             None => self.start_checkout(request).await,
         }
     }
+
+    fn connect_timeout(&self) -> Duration {
+        self.connection.connect_timeout()
+    }
 }
 
 impl Client {
@@ -202,6 +208,10 @@ impl Capture for Client {
         let payment = call.with_options(WriteOperation::Capture, &CAPABILITIES, &request.options).send().await?;
         let check = payment.amount().map(|_| ()).map_err(Mismatch::AmountUnreadable);
         Ok(state(&payment).checked(check))
+    }
+
+    fn connect_timeout(&self) -> Duration {
+        self.connection.connect_timeout()
     }
 }
 

@@ -108,6 +108,12 @@ impl Connection {
         Deadline { end: self.shared.clock.monotonic().saturating_add(timeout), timeout }
     }
 
+    /// Returns how long connecting may take; zero if the transport sets no such limit. The timeout of a write must be longer.
+    #[must_use]
+    pub fn connect_timeout(&self) -> Duration {
+        self.shared.transport.connect_timeout()
+    }
+
     /// The account whose rate limit applies.
     pub(crate) fn account(&self) -> &AccountKey {
         &self.headers.account

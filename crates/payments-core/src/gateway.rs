@@ -23,6 +23,7 @@ mod result;
 mod status_changes;
 
 use std::str::FromStr;
+use std::time::Duration;
 
 use async_trait::async_trait;
 
@@ -50,6 +51,11 @@ pub trait StartPayment: Send + Sync {
     /// [`Error::outcome`] says whether the payment may have been started. Try another provider after `NotSent` and
     /// `Refused`, but never after `Unknown`.
     async fn start_payment(&self, request: &PaymentRequest) -> Result<StartedPayment, Error>;
+
+    /// Returns how long the client may take to connect; zero if it sets no such limit. The timeout of a write must be longer.
+    fn connect_timeout(&self) -> Duration {
+        Duration::ZERO
+    }
 }
 
 /// Confirms a payment by the UTR that the customer entered on the merchant's own page.
@@ -61,6 +67,11 @@ pub trait Confirm: Send + Sync {
     ///
     /// [`Error::outcome`] says whether the payment may have been confirmed.
     async fn confirm(&self, request: &ConfirmRequest) -> Result<ConfirmedPayment, Error>;
+
+    /// Returns how long the client may take to connect; zero if it sets no such limit. The timeout of a write must be longer.
+    fn connect_timeout(&self) -> Duration {
+        Duration::ZERO
+    }
 }
 
 /// Looks up a payment by the merchant's own reference. Use it after an unknown outcome.
@@ -95,6 +106,11 @@ pub trait Capture: Send + Sync {
     ///
     /// [`Error::outcome`] says whether the amount may have been captured.
     async fn capture(&self, request: &CaptureRequest) -> Result<PaymentState, Error>;
+
+    /// Returns how long the client may take to connect; zero if it sets no such limit. The timeout of a write must be longer.
+    fn connect_timeout(&self) -> Duration {
+        Duration::ZERO
+    }
 }
 
 /// Cancels an authorized payment.
@@ -106,6 +122,11 @@ pub trait Cancel: Send + Sync {
     ///
     /// [`Error::outcome`] says whether the payment may have been cancelled.
     async fn cancel(&self, request: &CancelRequest) -> Result<PaymentState, Error>;
+
+    /// Returns how long the client may take to connect; zero if it sets no such limit. The timeout of a write must be longer.
+    fn connect_timeout(&self) -> Duration {
+        Duration::ZERO
+    }
 }
 
 /// Refunds a payment.
@@ -117,6 +138,11 @@ pub trait Refund: Send + Sync {
     ///
     /// [`Error::outcome`] says whether the amount may have been refunded.
     async fn refund(&self, request: &RefundRequest) -> Result<RefundState, Error>;
+
+    /// Returns how long the client may take to connect; zero if it sets no such limit. The timeout of a write must be longer.
+    fn connect_timeout(&self) -> Duration {
+        Duration::ZERO
+    }
 }
 
 /// Pays out money to a bank account.
@@ -128,6 +154,11 @@ pub trait PayOut: Send + Sync {
     ///
     /// [`Error::outcome`] says whether the money may have been sent.
     async fn pay_out(&self, request: &PayoutRequest) -> Result<AcceptedPayout, Error>;
+
+    /// Returns how long the client may take to connect; zero if it sets no such limit. The timeout of a write must be longer.
+    fn connect_timeout(&self) -> Duration {
+        Duration::ZERO
+    }
 }
 
 /// Retrieves the merchant's balance.

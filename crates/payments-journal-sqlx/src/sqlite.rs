@@ -221,8 +221,13 @@ impl Store for SqliteStore {
         inbox::receive(&mut *self.connection().await?, message).await
     }
 
-    async fn matches(&self, only: Option<InboxId>, limit: u32) -> Result<Vec<Matched>, StoreError> {
-        inbox::matches(&mut *self.connection().await?, only, limit).await
+    async fn matches(
+        &self,
+        accounts: &[Account],
+        only: Option<InboxId>,
+        limit: u32,
+    ) -> Result<Vec<Matched>, StoreError> {
+        inbox::matches(&mut *self.connection().await?, accounts, only, limit).await
     }
 
     async fn applied(&self, id: InboxId) -> Result<(), StoreError> {

@@ -3,9 +3,10 @@
 use std::fmt;
 use std::str::FromStr;
 
-use payments_core::PaymentStatus;
+use payments_core::{Money, PaymentStatus};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
+use crate::request::minor_units;
 use crate::review::Review;
 
 /// The position of a piece of evidence about one intent. Taken under the lock of the intent's row.
@@ -152,6 +153,19 @@ pub enum Observation {
         status: PaymentStatus,
         /// True if the status normally does not change any more.
         is_final: bool,
+    },
+    /// The order is the intended one, but for another amount of the same currency.
+    ///
+    /// In a response, it is the amount that the customer has to pay, as the provider documents. A paid order must have the
+    /// intended amount or that one. Older versions do not know this word, so they leave the intent to newer ones.
+    OtherAmount {
+        /// The status, in the vocabulary that all providers share.
+        status: PaymentStatus,
+        /// True if the status normally does not change any more.
+        is_final: bool,
+        /// The order's amount at the provider.
+        #[serde(with = "minor_units")]
+        amount: Money,
     },
     /// The reference fits, but something else contradicts the intent: the amount, the currency, the mode.
     Contradicts,

@@ -1,5 +1,6 @@
 use std::any::Any;
 use std::fmt;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use payments_core::gateway::{
@@ -21,6 +22,14 @@ pub trait Executor: Send + Sync + 'static {
     /// The provider's rules for the operation.
     fn rules(&self) -> Rules;
 
+    /// How long the client may take to connect; zero if it sets no such limit.
+    ///
+    /// [`Settings::call_timeout`](crate::Settings::call_timeout) must be longer: a call that is cut off while it connects would look
+    /// like one whose response was lost.
+    fn connect_timeout(&self) -> Duration {
+        Duration::ZERO
+    }
+
     /// The versions of stored parameters that [`Executor::execute`] understands. A worker leaves others to newer workers.
     fn understands(&self, version: u32) -> bool;
 
@@ -31,6 +40,14 @@ pub trait Executor: Send + Sync + 'static {
     ///
     /// Returns the call's error, whose outcome says whether the operation may have been executed.
     async fn execute(&self, instruction: &Instruction) -> Result<Accepted, Error>;
+
+    /// Returns the provider's id of the existing payment that the request is about, as a capture is.
+    ///
+    /// Only events with this id count for such an operation: the payment's events have references of their own.
+    fn payment_id(&self, instruction: &Instruction) -> Option<String> {
+        let _ = instruction;
+        None
+    }
 
     /// True if [`Executor::look_up`] can find the order with what is known.
     fn can_look_up(&self, known: &Known) -> bool {

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use payments_core::gateway::{
@@ -55,6 +56,19 @@ enum Sender {
     Cancel(Arc<dyn Cancel>),
     Refund(Arc<dyn Refund>),
     PayOut(Arc<dyn PayOut>),
+}
+
+impl Sender {
+    fn connect_timeout(&self) -> Duration {
+        match self {
+            Self::StartPayment(client) => client.connect_timeout(),
+            Self::Confirm(client) => client.connect_timeout(),
+            Self::Capture(client) => client.connect_timeout(),
+            Self::Cancel(client) => client.connect_timeout(),
+            Self::Refund(client) => client.connect_timeout(),
+            Self::PayOut(client) => client.connect_timeout(),
+        }
+    }
 }
 
 macro_rules! senders {
@@ -152,6 +166,10 @@ impl Executor for GatewayExecutor {
         self.rules
     }
 
+    fn connect_timeout(&self) -> Duration {
+        self.sender.connect_timeout()
+    }
+
     fn understands(&self, version: u32) -> bool {
         version == Request::VERSION
     }
@@ -161,7 +179,11 @@ impl Executor for GatewayExecutor {
         match (&self.sender, request) {
             (Sender::StartPayment(client), Request::StartPayment(request)) => {
                 let started = client.start_payment(&request).await?;
-                let seen = accepted(&started.status, started.amount, request.amount);
+                let seen = if started.sets_amount && started.amount != request.amount {
+                    to_pay(&started.status, started.amount, request.amount)
+                } else {
+                    accepted(&started.status, started.amount, request.amount)
+                };
                 let provider_id = started.id.clone();
                 Ok(Accepted { seen, provider_id, response: Response::Started(started) })
             }
@@ -195,6 +217,13 @@ impl Executor for GatewayExecutor {
             }
             _ => Err(Error::unsupported("the stored operation and its parameters do not belong together")),
         }
+    }
+
+    fn payment_id(&self, instruction: &Instruction) -> Option<String> {
+        if !self.rules.is_about_a_payment() {
+            return None;
+        }
+        request(instruction, self.rules.operation).ok()?.payment_id().map(str::to_owned)
     }
 
     fn can_look_up(&self, known: &Known) -> bool {
@@ -244,6 +273,14 @@ fn accepted(status: &PaymentStatus, amount: Money, requested: Money) -> Observat
     if is_other { Observation::Contradicts } else { status_seen(status) }
 }
 
+/// What the response says if the provider documents that its amount counts.
+fn to_pay(status: &PaymentStatus, amount: Money, requested: Money) -> Observation {
+    match accepted(status, amount, requested) {
+        Observation::Status { status, is_final } => Observation::OtherAmount { status, is_final, amount },
+        seen => seen,
+    }
+}
+
 /// A status of a response that does not say whether it is final.
 fn status_seen(status: &PaymentStatus) -> Observation {
     let is_final = matches!(
@@ -259,22 +296,31 @@ fn status_seen(status: &PaymentStatus) -> Observation {
 }
 
 fn state_seen(operation: WriteOperation, payment: &PaymentState) -> Observation {
-    match &payment.mismatch {
-        Some(mismatch) if may_change(operation, mismatch, &payment.status) => {}
-        Some(_) => return Observation::Contradicts,
-        None => {}
-    }
-    Observation::Status { status: status_of(operation, payment.status.clone()), is_final: payment.is_final }
+    let status = status_of(operation, payment.status.clone());
+    compared(operation, payment.mismatch.as_ref(), status, payment.is_final)
 }
 
-/// True if a difference proves nothing yet: an order that is not paid may have no amount, and some providers document that the
-/// amount to pay may still change.
-pub(crate) fn may_change(operation: WriteOperation, mismatch: &Mismatch, status: &PaymentStatus) -> bool {
+/// What an order says that was compared with the intent.
+///
+/// An order that is not paid may have no amount, and some providers document that the amount to pay may still change. So such
+/// a difference proves nothing yet.
+pub(crate) fn compared(
+    operation: WriteOperation,
+    mismatch: Option<&Mismatch>,
+    status: PaymentStatus,
+    is_final: bool,
+) -> Observation {
     match mismatch {
-        _ if status.is_paid() => false,
-        Mismatch::AmountUnreadable(_) => true,
-        Mismatch::AmountDiffers { .. } => operation == WriteOperation::StartPayment,
-        _ => false,
+        None => Observation::Status { status, is_final },
+        Some(Mismatch::AmountDiffers { actual, .. }) if operation == WriteOperation::StartPayment => {
+            if status.is_paid() {
+                Observation::OtherAmount { status, is_final, amount: *actual }
+            } else {
+                Observation::Status { status, is_final }
+            }
+        }
+        Some(Mismatch::AmountUnreadable(_)) if !status.is_paid() => Observation::Status { status, is_final },
+        Some(_) => Observation::Contradicts,
     }
 }
 
@@ -292,7 +338,7 @@ fn sighting(operation: WriteOperation, request: &Request, payment: &PaymentState
     let seen = match operation {
         WriteOperation::StartPayment | WriteOperation::PayOut => state_seen(operation, payment),
         // The payment has its own reference and amount, so only its status is compared, and the captured amount.
-        _ if !is_decided(operation, &payment.status) => return Sighting::NotFound,
+        _ if !is_decided(operation, &payment.status, payment.is_final) => return Sighting::NotFound,
         WriteOperation::Capture if payment.status.is_paid() && payment.amount != request.amount() => {
             Observation::Contradicts
         }
@@ -302,11 +348,18 @@ fn sighting(operation: WriteOperation, request: &Request, payment: &PaymentState
 }
 
 /// True if a payment's status shows that an operation on it was executed, or cannot be any more.
-pub(crate) fn is_decided(operation: WriteOperation, status: &PaymentStatus) -> bool {
-    match operation {
+///
+/// A payment expires or is cancelled without the operation, too. If it can still be paid after that, this decides nothing.
+pub(crate) fn is_decided(operation: WriteOperation, status: &PaymentStatus, is_final: bool) -> bool {
+    match (operation, status) {
+        (WriteOperation::Cancel, PaymentStatus::Cancelled) => true,
+        (
+            WriteOperation::Confirm | WriteOperation::Capture | WriteOperation::Cancel,
+            PaymentStatus::Expired | PaymentStatus::Cancelled,
+        ) => is_final,
         // Before that, the payment waits for the UTR.
-        WriteOperation::Confirm => *status != PaymentStatus::AwaitingCustomer,
-        WriteOperation::Capture | WriteOperation::Cancel => {
+        (WriteOperation::Confirm, status) => *status != PaymentStatus::AwaitingCustomer,
+        (WriteOperation::Capture | WriteOperation::Cancel, status) => {
             !matches!(status, PaymentStatus::AwaitingCustomer | PaymentStatus::Processing | PaymentStatus::Authorized)
         }
         _ => true,

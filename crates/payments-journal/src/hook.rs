@@ -30,6 +30,9 @@ pub struct Change {
     pub to: State,
     /// The provider's status, if one was known.
     pub status: Option<PaymentStatus>,
+    /// The order's amount at the provider, if it differs from the intended one. After `succeeded`, book this amount: the
+    /// provider documents that the amount of its response counts.
+    pub order_amount: Option<Money>,
     /// Why a person must look at it, if one must.
     pub review: Option<Review>,
     /// When the state changed.

@@ -28,7 +28,7 @@ use crate::worker::Worker;
 
 pub use builder::Builder;
 pub use inbox::Receipt;
-pub use review::Report;
+pub use review::{Decided, Report};
 
 /// A durable journal: what must be done once, and what is known about it.
 ///
@@ -289,22 +289,22 @@ impl<S: Store> Inner<S> {
     /// What this process knows of the operation, before it looks at an intent.
     fn view<'a>(&'a self, executor: &'a dyn Executor) -> View<'a> {
         let (rules, settings, owner) = (executor.rules(), &self.settings, self.owner);
-        View { rules, settings, owner, executor, can_send: false, unreadable: None }
+        View { rules, settings, owner, executor, payment_id: None, can_send: false, unreadable: None }
     }
 
     /// Changes an intent by what something other than a call or a lookup brought.
-    pub(crate) async fn amend(
+    pub(crate) async fn amend<T: Send>(
         &self,
         id: IntentId,
-        decide: impl Fn(&View<'_>, &Loaded) -> (Option<crate::store::Amendment>, State) + Send + Sync,
-    ) -> Result<State, JournalError> {
+        decide: impl Fn(&View<'_>, &Loaded) -> (Option<crate::store::Amendment>, T) + Send + Sync,
+    ) -> Result<T, JournalError> {
         let decided = self.store.amend(id, |loaded| {
             let executor = match self.executor(&loaded.row) {
                 Ok(executor) => executor,
                 Err(error) => return (None, Err(error)),
             };
-            let (amendment, state) = decide(&self.view(&**executor), loaded);
-            (amendment, Ok(state))
+            let (amendment, value) = decide(&self.view(&**executor), loaded);
+            (amendment, Ok(value))
         });
         decided.await?
     }

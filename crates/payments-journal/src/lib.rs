@@ -44,7 +44,7 @@ pub use worker::Worker;
 pub use evidence::{AttemptId, CallResult, Decision, Evidence, Fact, Observation, Protection, Sequence};
 pub use hook::{Change, ChangeId, Hook, HookError, HookFuture, run_hook};
 pub use inbox::{InboxId, Message};
-pub use journal::{Receipt, Report};
+pub use journal::{Decided, Receipt, Report};
 pub use review::Review;
 pub use state::{Assessment, State, assess};
 

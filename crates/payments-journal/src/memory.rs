@@ -144,6 +144,7 @@ impl Tables {
             from: stored.head.reported,
             to: head.reported,
             status: head.status.clone(),
+            order_amount: head.order_amount,
             review: head.review,
             at: loaded.now,
         });
@@ -306,12 +307,17 @@ impl Store for MemoryStore {
         Ok(Received::New(id))
     }
 
-    async fn matches(&self, only: Option<InboxId>, limit: u32) -> Result<Vec<Matched>, StoreError> {
+    async fn matches(
+        &self,
+        accounts: &[Account],
+        only: Option<InboxId>,
+        limit: u32,
+    ) -> Result<Vec<Matched>, StoreError> {
         let tables = self.tables();
         let mut matched = Vec::new();
         for StoredMessage { id, message, is_applied } in &tables.messages {
             // A hint that is received again is applied again.
-            let is_wanted = only.map_or(!is_applied, |only| only == *id);
+            let is_wanted = accounts.contains(&message.account) && only.map_or(!is_applied, |only| only == *id);
             let is_about = |stored: &Stored| {
                 let key = &stored.row.key;
                 let by_reference =

@@ -50,6 +50,10 @@ pub fn next(rules: &Rules, assessment: &Assessment, limits: &Limits) -> Next {
         State::Unknown if assessment.ask_again => look_up_or(Next::Review(Review::StatusOrder)),
         State::Unknown => resolve(rules, assessment, limits, can_look_up),
         State::Pending => look_up_or(Next::Wait),
+        // A process that had been stopped may have sent the request after the last lookup. Nothing is sent any more.
+        State::NeedsReview if assessment.was_sent_late && can_look_up && !is_given_up(assessment, limits) => {
+            Next::LookUp
+        }
         State::Sending
         | State::Succeeded
         | State::Failed
@@ -87,6 +91,11 @@ fn protection(rules: &Rules) -> Protection {
     protections.fold(Protection::None, |best, next| if best == Protection::None { next } else { best })
 }
 
+/// True if no lookup can find the order any more.
+fn is_given_up(assessment: &Assessment, limits: &Limits) -> bool {
+    limits.request_is_old && assessment.not_found >= limits.lookups
+}
+
 /// Returns the next step about an unknown outcome: the first strategy that can still help.
 fn resolve(rules: &Rules, assessment: &Assessment, limits: &Limits, can_look_up: bool) -> Next {
     let mut review = Review::NothingToAsk;
@@ -97,7 +106,7 @@ fn resolve(rules: &Rules, assessment: &Assessment, limits: &Limits, can_look_up:
             lookup if is_lookup(lookup) => {
                 if !can_look_up {
                     review = Review::NoId;
-                } else if !limits.request_is_old || assessment.not_found < limits.lookups {
+                } else if !is_given_up(assessment, limits) {
                     return Next::LookUp;
                 } else {
                     review = Review::NotFound;

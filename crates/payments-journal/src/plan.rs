@@ -21,6 +21,8 @@ pub(crate) struct View<'a> {
     /// The process.
     pub(crate) owner: u128,
     pub(crate) executor: &'a dyn Executor,
+    /// The provider's id of the existing payment that the request is about.
+    pub(crate) payment_id: Option<String>,
     /// True if the process has everything that the request needs: the card.
     pub(crate) can_send: bool,
     /// Why the process cannot read the parameters, if it cannot.
@@ -106,11 +108,17 @@ impl<'a> Draft<'a> {
         let key_is_valid = lifetime.is_some_and(|lifetime| {
             self.key_since().is_none_or(|since| since + lifetime.saturating_sub(margin) > loaded.now)
         });
-        let last_claim = loaded.evidence.iter().rev().find(|entry| matches!(entry.evidence.fact, Fact::Claimed { .. }));
+        let is_sent = |fact: &Fact| match fact {
+            Fact::Claimed { .. } => true,
+            // The request of a process that had been stopped may be much younger than its claim.
+            Fact::Ended { result: CallResult::Unknown, .. } => self.assessment.was_sent_late,
+            _ => false,
+        };
+        let last_sent = loaded.evidence.iter().rev().find(|entry| is_sent(&entry.evidence.fact));
         Limits {
             key_is_valid,
             can_look_up: view.executor.can_look_up(&self.known()),
-            request_is_old: last_claim.is_none_or(|claim| claim.at + settings.in_flight <= loaded.now),
+            request_is_old: last_sent.is_none_or(|sent| sent.at + settings.in_flight <= loaded.now),
             lookups: settings.lookups,
             attempts: settings.attempts,
             may_resend_taken_once: settings.resend_taken_once,
@@ -128,9 +136,10 @@ impl<'a> Draft<'a> {
 
     /// Returns what to write, if anything. `due_at` is set by the caller.
     fn amendment(mut self) -> Option<Amendment> {
-        let Assessment { state, status, review, .. } = &self.assessment;
+        let Assessment { state, status, order_amount, review, .. } = &self.assessment;
         self.head.state = *state;
         self.head.status.clone_from(status);
+        self.head.order_amount = *order_amount;
         self.head.review = *review;
         if *state != State::Sending {
             self.head.reported = *state;
@@ -199,6 +208,7 @@ pub(crate) fn step(view: &View<'_>, loaded: &Loaded, attempt: AttemptId) -> (Opt
         Next::Send(protection) if view.can_send && may_claim(&draft.assessment, protection) => {
             let key_since = draft.key_since();
             draft.add(Fact::Claimed { attempt, protection }, format!("claim:{attempt}"));
+            draft.learn(view.payment_id.as_deref());
             draft.head.epoch += 1;
             let epoch = draft.head.epoch;
             Step::Send(Claim { attempt, lease, epoch, protection, key_since, claimed_at: loaded.now })
@@ -294,7 +304,11 @@ pub(crate) fn looked_up(view: &View<'_>, loaded: &Loaded, look: Look, looked: &L
         }
         Looked::NotFound => {
             draft.head.problem = None;
-            draft.add(Fact::NotFound, source);
+            // An accepted order that is not found, or shows nothing, is looked up for a long time. Once is enough.
+            let is_last = draft.evidence.last().is_some_and(|last| last.fact == Fact::NotFound);
+            if draft.assessment.state != State::Pending || !is_last {
+                draft.add(Fact::NotFound, source);
+            }
         }
         Looked::Failed { problem, not_before } => {
             draft.head.problem = Some(problem.clone());
@@ -357,8 +371,16 @@ impl Draft<'_> {
 
     /// True if this is known already. Providers repeat their webhooks, and some send one for each lookup.
     fn repeats(&self, seen: &Observation) -> bool {
-        let Observation::Status { status, is_final } = seen else { return false };
-        let is_known = self.assessment.status.as_ref() == Some(status);
+        let (status, is_final, amount) = match seen {
+            Observation::Status { status, is_final } => (status, is_final, None),
+            Observation::OtherAmount { status, is_final, amount } => (status, is_final, Some(*amount)),
+            Observation::Contradicts => return false,
+        };
+        // The amount of an order counts once it is paid. After "not done", a person must see it again.
+        let is_amount_known = !status.is_paid()
+            || (amount == self.assessment.order_amount
+                && (amount.is_none() || self.assessment.state != State::Refused));
+        let is_known = self.assessment.status.as_ref() == Some(status) && is_amount_known;
         // A status that was not final can be reported as final later.
         is_known && !self.assessment.ask_again && (!is_final || self.assessment.state != State::Pending)
     }

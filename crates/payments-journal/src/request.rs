@@ -11,6 +11,7 @@ use payments_core::gateway::{
 use payments_core::{Card, Money, ValidationError, check_length};
 
 pub use stored::StoredRequestError;
+pub(crate) use stored::minor_units;
 
 /// A request that the journal records before it is sent.
 ///

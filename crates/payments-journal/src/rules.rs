@@ -58,6 +58,12 @@ impl Rules {
         }
     }
 
+    /// True if the operation is about a payment that existed before, whose status it shares with other causes: the customer, the
+    /// bank, the clock. A refund is an order of its own.
+    pub(crate) fn is_about_a_payment(&self) -> bool {
+        matches!(self.operation, WriteOperation::Confirm | WriteOperation::Capture | WriteOperation::Cancel)
+    }
+
     /// Returns true if the provider documents this change of status, directly or in several steps.
     pub(crate) fn follows(&self, from: &PaymentStatus, to: &PaymentStatus) -> bool {
         let (mut reached, mut next) = (vec![from], 0);

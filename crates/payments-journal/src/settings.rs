@@ -6,7 +6,7 @@ use std::time::Duration;
 pub struct Settings {
     /// The timeout of one call, with all waits and retries of the client. Default: 60 seconds.
     ///
-    /// It must be longer than the connect timeout of the clients. They refuse to send a write otherwise, which pauses the account.
+    /// It must be longer than the connect timeout of the clients: [`Builder::build`](crate::Builder::build) checks it.
     pub call_timeout: Duration,
     /// How much longer than the call a lease lasts. Default: 30 seconds.
     pub lease_margin: Duration,

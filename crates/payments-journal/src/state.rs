@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use payments_core::PaymentStatus;
+use payments_core::{Money, PaymentStatus};
 
 use crate::evidence::{AttemptId, CallResult, Decision, Evidence, Fact, Observation, Protection, Sequence};
 use crate::review::Review;
@@ -87,10 +87,14 @@ pub struct Assessment {
     pub state: State,
     /// The provider's last known status.
     pub status: Option<PaymentStatus>,
+    /// The order's amount at the provider, if it differs from the intended one.
+    pub order_amount: Option<Money>,
     /// Why a person must look at the intent, in the state `needs_review`.
     pub review: Option<Review>,
     /// True if statuses arrived whose order is not documented. A lookup resolves it.
     pub ask_again: bool,
+    /// True if a request may have been sent after the intent was given to a person. Lookups can still find its order.
+    pub was_sent_late: bool,
     /// True if a request may have been executed or may still arrive.
     pub may_have_been_sent: bool,
     /// The first attempt that may have been sent: the age of an idempotency key counts from its claim.
@@ -122,9 +126,12 @@ struct Case {
     was_executed: bool,
     /// True if an order was seen that contradicts the intent.
     contradicted: bool,
+    amounts: Amounts,
     ask_again: bool,
     not_found: usize,
     gave_up: Option<Review>,
+    /// True if a call with an unknown outcome ended after that.
+    was_sent_late: bool,
     decided: Option<(Sequence, Decision)>,
     abandoned: bool,
 }
@@ -148,6 +155,41 @@ enum Progress {
     NotExecuted,
     /// The provider refused it for good.
     Refused,
+}
+
+/// The order's amounts at the provider. `None` is the intended amount.
+#[derive(Default)]
+struct Amounts {
+    /// The amount to pay, as the response has named it.
+    accepted: Option<Money>,
+    /// The amounts for which the order was reported as paid.
+    paid: Vec<Option<Money>>,
+    /// The paid amounts that a person has seen and accepted.
+    settled: Vec<Option<Money>>,
+}
+
+impl Amounts {
+    fn see(&mut self, status: &PaymentStatus, amount: Option<Money>) {
+        if status.is_paid() && !self.paid.contains(&amount) {
+            self.paid.push(amount);
+        }
+    }
+
+    /// True if another amount was paid than the one that was to be paid.
+    fn contradict(&self) -> bool {
+        self.paid.iter().any(|paid| *paid != self.accepted && !self.settled.contains(paid))
+    }
+
+    fn decide(&mut self, decision: Decision) {
+        let seen = std::mem::take(&mut self.paid);
+        if decision == Decision::Done {
+            self.settled.extend(seen);
+        }
+    }
+
+    fn last(&self) -> Option<Money> {
+        self.paid.last().or(self.settled.last()).copied().unwrap_or(self.accepted)
+    }
 }
 
 struct KnownStatus {
@@ -179,6 +221,7 @@ impl Case {
             Fact::Decided(decision) => {
                 self.decided = Some((sequence, *decision));
                 self.contradicted = false;
+                self.amounts.decide(*decision);
                 self.ask_again = false;
             }
             Fact::Abandoned => self.abandoned = true,
@@ -201,8 +244,13 @@ impl Case {
         if progress != Progress::MayBeExecuted || attempt.progress == Progress::Open {
             attempt.progress = progress;
         }
+        let protection = attempt.protection;
+        if progress == Progress::MayBeExecuted && self.gave_up.is_some() {
+            self.was_sent_late = true;
+            self.not_found = 0;
+        }
         // A provider's final word under a key is about every request under it.
-        if attempt.protection == Protection::Key && progress == Progress::Refused {
+        if protection == Protection::Key && progress == Progress::Refused {
             let under_key = self.attempts.iter_mut().filter(|attempt| attempt.protection == Protection::Key);
             under_key.for_each(|attempt| {
                 if attempt.progress == Progress::MayBeExecuted {
@@ -211,16 +259,26 @@ impl Case {
             });
         }
         if let CallResult::Accepted(seen) = result {
+            if let Observation::OtherAmount { status, amount, .. } = seen
+                && !status.is_paid()
+            {
+                self.amounts.accepted = Some(*amount);
+            }
             self.observe(rules, sequence, None, seen);
         }
     }
 
     /// Adds what a response, a lookup or an event reports. `began` is where a lookup began.
     fn observe(&mut self, rules: &Rules, sequence: Sequence, began: Option<Sequence>, seen: &Observation) {
-        let Observation::Status { status, is_final } = seen else {
-            self.contradicted = true;
-            return;
+        let (status, is_final, amount) = match seen {
+            Observation::Status { status, is_final } => (status, is_final, None),
+            Observation::OtherAmount { status, is_final, amount } => (status, is_final, Some(*amount)),
+            Observation::Contradicts => {
+                self.contradicted = true;
+                return;
+            }
         };
+        self.amounts.see(status, amount);
         let status = rules.status(status);
         self.was_executed |= rules.meaning(&status, *is_final) == Meaning::Succeeded;
         let newer = Some(KnownStatus { status: status.clone(), is_final: *is_final, sequence });
@@ -257,6 +315,8 @@ impl Case {
             state,
             review,
             ask_again: self.ask_again,
+            // Only the review that the journal began itself ends by a lookup.
+            was_sent_late: self.was_sent_late && self.order.is_none() && review.is_some() && review == self.gave_up,
             may_have_been_sent: self.may_have_been_sent(),
             first_sent: self
                 .attempts
@@ -266,6 +326,7 @@ impl Case {
             open: self.attempts.iter().filter(in_progress).map(|attempt| attempt.id).collect(),
             attempts: self.attempts.len(),
             not_found: self.not_found,
+            order_amount: self.amounts.last(),
             status: self.order.map(|known| known.status),
         }
     }
@@ -277,7 +338,7 @@ impl Case {
 
     fn state(&self, rules: &Rules) -> (State, Option<Review>) {
         let review = |reason| (State::NeedsReview, Some(reason));
-        if self.contradicted {
+        if self.contradicted || self.amounts.contradict() {
             return review(Review::Contradiction);
         }
         let meaning = self.order.as_ref().map(|known| rules.meaning(&known.status, known.is_final));
@@ -293,8 +354,12 @@ impl Case {
                 (Decision::Done | Decision::NotDone, Some(_)) => review(Review::AgainstDecision),
             };
         }
-        if let Some(meaning) = meaning {
-            if meaning != Meaning::Failed && !self.may_have_been_sent() {
+        let may_have_been_sent = self.may_have_been_sent();
+        // The payment has its status from another cause, such as its customer. If it is final, nothing is left to do. Until
+        // then, it says nothing about an operation that was not sent.
+        let has_other_cause = rules.is_about_a_payment() && !may_have_been_sent;
+        if let Some(meaning) = meaning.filter(|meaning| !has_other_cause || *meaning != Meaning::Pending) {
+            if meaning != Meaning::Failed && !may_have_been_sent && !has_other_cause {
                 return review(Review::Unexplained);
             }
             if self.ask_again {

@@ -6,8 +6,8 @@
 use std::future::Future;
 use std::time::Duration;
 
-use payments_core::PaymentStatus;
 use payments_core::time::OffsetDateTime;
+use payments_core::{Money, PaymentStatus};
 
 use crate::evidence::{AttemptId, Evidence, Fact, Sequence};
 use crate::hook::{Change, ChangeId, Hook};
@@ -97,10 +97,11 @@ pub trait Store: Send + Sync + 'static {
     /// Stores a message of a provider, unless its source is stored already. Durable when this returns.
     fn receive(&self, message: &Message) -> impl Future<Output = Result<Received, StoreError>> + Send;
 
-    /// Returns messages that match no intent yet, each with the intents that match now: by the reference and the operation, or by
-    /// the provider's id. `only` restricts it to one message.
+    /// Returns messages of these accounts that match no intent yet, each with the intents that match now: by the reference and the
+    /// operation, or by the provider's id. `only` restricts it to one message.
     fn matches(
         &self,
+        accounts: &[Account],
         only: Option<InboxId>,
         limit: u32,
     ) -> impl Future<Output = Result<Vec<Matched>, StoreError>> + Send;
@@ -183,6 +184,8 @@ pub struct Head {
     pub reported: State,
     /// The provider's last known status.
     pub status: Option<PaymentStatus>,
+    /// The order's amount at the provider, if it differs from the intended one.
+    pub order_amount: Option<Money>,
     /// Why a person must look at it.
     pub review: Option<Review>,
     /// The provider's id of the order, once it is known.
@@ -206,6 +209,7 @@ impl Default for Head {
             state: State::Intended,
             reported: State::Intended,
             status: None,
+            order_amount: None,
             review: None,
             provider_id: None,
             epoch: 0,
@@ -233,7 +237,7 @@ pub struct Lease {
 pub struct Agenda {
     /// The intents that are due, as [`Store::due`] returns them.
     pub due: Vec<IntentId>,
-    /// False if [`Store::matches`] returns nothing now.
+    /// False if [`Store::matches`] returns nothing for these accounts now.
     pub has_messages: bool,
     /// False if [`Store::deliver`] has nothing to deliver now.
     pub has_changes: bool,

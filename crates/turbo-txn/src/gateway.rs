@@ -1,5 +1,7 @@
 //! Turbo Transactions behind the traits that all providers share.
 
+use std::time::Duration;
+
 use payments_core::gateway::{
     Capabilities, Capability, Feature, Hint, Lookup, NextAction, PaymentRequest, PaymentState, Recovery, RecoveryPlan,
     StartPayment, StartedPayment, StatusChanges, ToHint, WriteOperation, parse_field,
@@ -85,7 +87,8 @@ impl StartPayment for Client {
         match transaction.amount() {
             Ok(amount) => {
                 let next = NextAction::Redirect { url: transaction.sdk_url };
-                Ok(StartedPayment::new(id, PaymentStatus::AwaitingCustomer, amount, next))
+                // Documented: "The amount to be considered should be the one received in the response."
+                Ok(StartedPayment::new(id, PaymentStatus::AwaitingCustomer, amount, next).sets_amount())
             }
             Err(unreadable) => {
                 let error = ProviderError { object_id: id, ..ProviderError::default() };
@@ -93,6 +96,10 @@ impl StartPayment for Client {
                 Err(Error::from_provider(SPEC.provider, kind, Outcome::Unknown, &problem, error))
             }
         }
+    }
+
+    fn connect_timeout(&self) -> Duration {
+        self.connection.connect_timeout()
     }
 }
 

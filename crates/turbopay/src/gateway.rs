@@ -1,5 +1,7 @@
 //! TurboPay in the vocabulary that all providers share.
 
+use std::time::Duration;
+
 use payments_core::gateway::{
     AcceptedPayout, AvailableBalance, Capabilities, Capability, Confirm, ConfirmRequest, ConfirmedPayment, EventReport,
     Feature, Lookup, NextAction, PayOut, PaymentRequest, PaymentState, PayoutRequest, Recovery, RecoveryPlan,
@@ -140,6 +142,10 @@ impl StartPayment for Client {
         // The responses contain no amount.
         Ok(StartedPayment::new(Some(id.as_str().to_owned()), status.common(), request.amount, next))
     }
+
+    fn connect_timeout(&self) -> Duration {
+        self.connection.connect_timeout()
+    }
 }
 
 fn upi(deposit: &HostToHostDeposit) -> Upi {
@@ -164,6 +170,10 @@ impl Confirm for Client {
         let call = call.with_options(WriteOperation::Confirm, &CAPABILITIES, &request.options);
         let confirmed = call.send().await?;
         Ok(ConfirmedPayment::new(confirmed.status.common(), confirmed.status.is_final()))
+    }
+
+    fn connect_timeout(&self) -> Duration {
+        self.connection.connect_timeout()
     }
 }
 
@@ -213,6 +223,10 @@ impl PayOut for Client {
             status => status.common(),
         };
         Ok(AcceptedPayout::new(Some(id), status, request.amount))
+    }
+
+    fn connect_timeout(&self) -> Duration {
+        self.connection.connect_timeout()
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::time::Duration;
 
 use payments_core::gateway::{
     Cancel, CancelRequest, Capabilities, Capability, Capture, CaptureRequest, EventReport, Feature, NextAction,
@@ -129,6 +130,10 @@ impl StartPayment for Client {
         let id = payment.id.as_str().to_owned();
         Ok(StartedPayment::new(Some(id), payment.status.common(), amount, NextAction::None))
     }
+
+    fn connect_timeout(&self) -> Duration {
+        self.connection.connect_timeout()
+    }
 }
 
 #[async_trait]
@@ -176,6 +181,10 @@ impl Capture for Client {
         }
         Ok(captured(&capture.send().await?, request.amount))
     }
+
+    fn connect_timeout(&self) -> Duration {
+        self.connection.connect_timeout()
+    }
 }
 
 #[async_trait]
@@ -184,6 +193,10 @@ impl Cancel for Client {
         let id = payment_id(&request.payment_id, &request.options)?;
         let cancel = keyed(self.cancel_payment(&id), &request.reference, &request.options)?;
         Ok(payment_state(&cancel.send().await?))
+    }
+
+    fn connect_timeout(&self) -> Duration {
+        self.connection.connect_timeout()
     }
 }
 
@@ -199,6 +212,10 @@ impl Refund for Client {
         let unreadable = |problem| unreadable(refund.id.as_str(), Outcome::Unknown, &problem).under_key(key);
         let amount = amount.map_err(unreadable)?;
         Ok(RefundState::new(Some(refund.id.as_str().to_owned()), refund_status(&refund), false, amount))
+    }
+
+    fn connect_timeout(&self) -> Duration {
+        self.connection.connect_timeout()
     }
 }
 

@@ -182,10 +182,13 @@ impl Merchant {
     }
 
     async fn rests(&self, id: IntentId, has_hook: bool) -> Result<bool, Failed> {
-        let state = self.journal.report(id).await?.state;
+        let report = self.journal.report(id).await?;
+        let state = report.state;
         let rests = match state {
             State::Intended | State::Sending | State::Unknown => false,
             State::Pending => self.scenario.rests_pending,
+            // A request that was sent after the review began is looked up again.
+            State::NeedsReview => report.due_at.is_none(),
             _ => true,
         };
         let is_told = !has_hook || self.effects().await?.last().is_some_and(|effect| effect.after == state);

@@ -67,6 +67,8 @@ pub(super) enum MayReview {
     Never,
     /// If the provider does not have the order, which does not prove that no request arrives.
     IfNotExecuted,
+    /// As `IfNotExecuted`, or if the response was lost: only the response explains the order's other amount.
+    IfNotAccepted,
     /// If the response was lost: nothing can be asked.
     Always,
 }

@@ -106,8 +106,13 @@ impl Store for WatchedStore {
         received
     }
 
-    async fn matches(&self, only: Option<InboxId>, limit: u32) -> Result<Vec<Matched>, StoreError> {
-        self.inner.matches(only, limit).await
+    async fn matches(
+        &self,
+        accounts: &[Account],
+        only: Option<InboxId>,
+        limit: u32,
+    ) -> Result<Vec<Matched>, StoreError> {
+        self.inner.matches(accounts, only, limit).await
     }
 
     async fn applied(&self, id: InboxId) -> Result<(), StoreError> {

@@ -41,14 +41,18 @@ pub(super) const PROVIDER: Provider = Provider {
                 MayReview::IfNotExecuted,
             )
         },
-        // The provider adds paise to the amount, so a lookup shows another amount than the intent has.
-        Scenario::new(
-            "turbo-txn.start-payment/adjusted",
-            ("turbo-txn.initiate", EntryKind::Executed),
-            |sandbox| Box::pin(async { Ok(at(sandbox)) }),
-            |_| start_payment(),
-            MayReview::Always,
-        ),
+        // The provider adds paise to the amount, and the customer pays them. Only the response explains the other amount.
+        Scenario {
+            customer: Some(|sandbox| sandbox.turbo_txn().order(REFERENCE).approve()),
+            rests_pending: false,
+            ..Scenario::new(
+                "turbo-txn.start-payment/adjusted",
+                ("turbo-txn.initiate", EntryKind::Executed),
+                |sandbox| Box::pin(async { Ok(at(sandbox)) }),
+                |_| start_payment(),
+                MayReview::IfNotAccepted,
+            )
+        },
         // The callbacks are hints: a lookup decides.
         Scenario {
             sandbox: |builder| builder.turbo_txn(Settings::default().unadjusted_amounts().callback_url(SHOP)),

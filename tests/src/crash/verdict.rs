@@ -67,7 +67,8 @@ pub(super) fn violations(
         State::NeedsReview => {
             let may_review = match scenario.review {
                 MayReview::Never => false,
-                MayReview::IfNotExecuted => !is_executed || was_sent_after_review(&outcome.evidence),
+                MayReview::IfNotExecuted => !is_executed,
+                MayReview::IfNotAccepted => !is_executed || !was_accepted(&outcome.evidence),
                 MayReview::Always => true,
             };
             let reason = outcome.review.map_or_else(String::new, |review| review.to_string());
@@ -97,13 +98,9 @@ fn has_late_result(evidence: &[Fact]) -> bool {
     evidence.iter().any(|fact| matches!(fact, Fact::Ended { attempt, .. } if Some(*attempt) == claimed))
 }
 
-/// True if a paused process sent its request after another one had looked for the order, and its response was lost.
-///
-/// The review says so: the request may still arrive.
-fn was_sent_after_review(evidence: &[Fact]) -> bool {
-    let review = evidence.iter().position(|fact| matches!(fact, Fact::GaveUp(_)));
-    let is_lost = |fact: &Fact| matches!(fact, Fact::Ended { result: CallResult::Unknown, .. });
-    review.is_some_and(|review| evidence.iter().skip(review).any(is_lost))
+/// True if the response was stored.
+fn was_accepted(evidence: &[Fact]) -> bool {
+    evidence.iter().any(|fact| matches!(fact, Fact::Ended { result: CallResult::Accepted(_), .. }))
 }
 
 /// True if each effect begins where the one before ended, from `intended` to the last state.

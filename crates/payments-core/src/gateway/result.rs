@@ -17,6 +17,8 @@ pub struct StartedPayment {
     /// Some providers document that it may differ from the requested amount, also later. Compare the payment's state
     /// with what is expected before you deliver anything.
     pub amount: Money,
+    /// True if the provider documents that [`amount`](Self::amount) counts instead of the requested amount.
+    pub sets_amount: bool,
     /// The customer's next step.
     pub next: NextAction,
 }
@@ -27,6 +29,7 @@ impl fmt::Debug for StartedPayment {
             .field("id", &Redacted(self.id.as_deref()))
             .field("status", &self.status)
             .field("amount", &self.amount)
+            .field("sets_amount", &self.sets_amount)
             .field("next", &self.next)
             .finish()
     }
@@ -36,7 +39,14 @@ impl StartedPayment {
     /// Creates a value, for provider crates.
     #[must_use]
     pub fn new(id: Option<String>, status: PaymentStatus, amount: Money, next: NextAction) -> Self {
-        Self { id, status, amount, next }
+        Self { id, status, amount, sets_amount: false, next }
+    }
+
+    /// States that the provider documents that the response's amount counts instead of the requested amount.
+    #[must_use]
+    pub fn sets_amount(mut self) -> Self {
+        self.sets_amount = true;
+        self
     }
 }
 

@@ -43,6 +43,10 @@ CREATE TABLE payments_intents (
     reported TEXT NOT NULL DEFAULT 'intended',
     -- The provider's last known status as JSON, such as `"succeeded"`.
     status TEXT,
+    -- The order's amount at the provider, if it differs from the intended one, in the currency's smallest unit.
+    order_amount INTEGER,
+    -- The currency's code of that amount.
+    order_currency TEXT,
     -- The code of the reason why a person must look at it.
     review TEXT,
     -- The provider's id of the order, once it is known.
@@ -60,6 +64,7 @@ CREATE TABLE payments_intents (
 
     CONSTRAINT payments_intents_key UNIQUE (tenant, provider, account, operation, reference),
     CONSTRAINT payments_intents_amount_has_currency CHECK ((amount IS NULL) = (currency IS NULL)),
+    CONSTRAINT payments_intents_order_amount_has_currency CHECK ((order_amount IS NULL) = (order_currency IS NULL)),
     CONSTRAINT payments_intents_lease_is_whole CHECK ((lease_owner IS NULL) = (lease_until IS NULL))
 ) STRICT;
 
@@ -99,6 +104,10 @@ CREATE TABLE payments_changes (
     to_state TEXT NOT NULL,
     -- The provider's status as JSON, if one was known.
     status TEXT,
+    -- The order's amount at the provider, if it differs from the intended one, in the currency's smallest unit.
+    order_amount INTEGER,
+    -- The currency's code of that amount.
+    order_currency TEXT,
     -- The code of the reason why a person must look at it.
     review TEXT,
     -- When the state changed, in Unix milliseconds.

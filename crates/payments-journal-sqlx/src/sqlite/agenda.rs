@@ -14,8 +14,10 @@ use super::rows::{Columns, millis};
 /// One row about everything, one per intent that is due, and one per pause.
 pub(super) const READ: &str = concat!(
     "SELECT 0 AS kind, NULL AS id, ",
-    "EXISTS (SELECT 1 FROM payments_inbox AS m WHERE m.applied_at IS NULL AND ( \
-        EXISTS (SELECT 1 FROM payments_intents AS i \
+    "EXISTS (SELECT 1 FROM payments_inbox AS m WHERE m.applied_at IS NULL \
+        AND EXISTS (SELECT 1 FROM json_each(?2) \
+            WHERE value ->> 0 = m.tenant AND value ->> 1 = m.provider AND value ->> 2 = m.account) \
+        AND (EXISTS (SELECT 1 FROM payments_intents AS i \
             WHERE i.tenant = m.tenant AND i.provider = m.provider AND i.account = m.account \
                 AND i.operation IN (SELECT value FROM json_each(m.operations)) AND i.reference = m.reference) \
         OR EXISTS (SELECT 1 FROM payments_intents AS i \

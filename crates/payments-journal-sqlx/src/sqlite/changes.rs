@@ -118,10 +118,11 @@ fn change(row: &Columns<'_>) -> Result<StuckChange, StoreError> {
     let change = Change {
         intent: row.intent("intent")?,
         key: intents::key(row)?,
-        amount: row.money()?,
+        amount: row.money("amount", "currency")?,
         from: row.state("from_state")?,
         to: row.state("to_state")?,
         status: row.status()?,
+        order_amount: row.money("order_amount", "order_currency")?,
         review: row.review()?,
         at: row.time("at")?,
     };

@@ -2,10 +2,11 @@
 
 use payments_core::time::OffsetDateTime;
 use payments_journal::store::{Matched, Received};
-use payments_journal::{InboxId, IntentId, Message, StoreError};
+use payments_journal::{Account, InboxId, IntentId, Message, StoreError};
 use sqlx::sqlite::SqliteConnection;
 
 use super::error::unavailable;
+use super::intents::names;
 use super::rows::{Columns, json, millis, unreadable};
 
 pub(super) const RECEIVE: &str = "\
@@ -17,7 +18,7 @@ pub(super) const RECEIVE: &str = "\
 pub(super) const FIND: &str =
     "SELECT id FROM payments_inbox WHERE tenant = ?1 AND provider = ?2 AND account = ?3 AND source = ?4";
 
-/// Messages with the intents that match now, as a JSON array of ids.
+/// Messages of the accounts in `?3`, with the intents that match now, as a JSON array of ids.
 macro_rules! matches_of {
     ($messages:literal) => {
         concat!(
@@ -35,7 +36,9 @@ macro_rules! matches_of {
                 ) AS intents \
                 FROM payments_inbox AS m WHERE ",
             $messages,
-            ") WHERE intents <> '[]' ORDER BY id LIMIT ?1"
+            " AND EXISTS (SELECT 1 FROM json_each(?3) \
+                WHERE value ->> 0 = m.tenant AND value ->> 1 = m.provider AND value ->> 2 = m.account) \
+            ) WHERE intents <> '[]' ORDER BY id LIMIT ?1"
         )
     };
 }
@@ -71,11 +74,12 @@ pub(super) async fn receive(connection: &mut SqliteConnection, message: &Message
 
 pub(super) async fn matches(
     connection: &mut SqliteConnection,
+    accounts: &[Account],
     only: Option<InboxId>,
     limit: u32,
 ) -> Result<Vec<Matched>, StoreError> {
     let query = sqlx::query(if only.is_some() { MATCHES_OF_ONE } else { MATCHES });
-    let query = query.bind(i64::from(limit)).bind(only.map(InboxId::number));
+    let query = query.bind(i64::from(limit)).bind(only.map(InboxId::number)).bind(names(accounts)?);
     let rows = query.fetch_all(connection).await.map_err(unavailable)?;
     rows.iter().map(|row| matched(&Columns(row))).collect()
 }

@@ -41,10 +41,11 @@ pub(super) const AMEND: &str = "\
     INSERT INTO payments_evidence (intent, sequence, at, fact, source) \
     SELECT ?1, value ->> 0, ?2, value ->> 1, value ->> 2 FROM json_each(?3); \
     UPDATE payments_intents SET state = ?4, reported = ?5, status = ?6, review = ?7, provider_id = ?8, epoch = ?9, \
-        lease_owner = ?10, lease_until = ?11, due_at = ?12, tries = ?13, problem = ?14 \
+        lease_owner = ?10, lease_until = ?11, due_at = ?12, tries = ?13, problem = ?14, \
+        order_amount = ?16, order_currency = ?17 \
     WHERE id = ?1; \
-    INSERT INTO payments_changes (intent, from_state, to_state, status, review, at, next_try) \
-    SELECT ?1, ?15, ?5, ?6, ?7, ?2, ?2 WHERE ?15 <> ?5";
+    INSERT INTO payments_changes (intent, from_state, to_state, status, review, at, next_try, order_amount, order_currency) \
+    SELECT ?1, ?15, ?5, ?6, ?7, ?2, ?2, ?16, ?17 WHERE ?15 <> ?5";
 
 /// The due intents of the accounts in `?2`, at the time `?1`, at most `?3`.
 macro_rules! due_ids {
@@ -125,7 +126,7 @@ fn entry(row: &Columns<'_>) -> Result<Entry, StoreError> {
 fn intent_row(row: &Columns<'_>) -> Result<IntentRow, StoreError> {
     Ok(IntentRow {
         key: key(row)?,
-        amount: row.money()?,
+        amount: row.money("amount", "currency")?,
         version: row.number("version")?,
         key_id: row.get("key_id")?,
         mac: row.get("mac")?,
@@ -147,6 +148,7 @@ fn head(row: &Columns<'_>) -> Result<Head, StoreError> {
         state: row.state("state")?,
         reported: row.state("reported")?,
         status: row.status()?,
+        order_amount: row.money("order_amount", "order_currency")?,
         review: row.review()?,
         provider_id: row.get("provider_id")?,
         epoch: row.number("epoch")?,
@@ -200,6 +202,8 @@ async fn write(connection: &mut SqliteConnection, loaded: &Loaded, amendment: &A
         .bind(i64::from(head.tries))
         .bind(&head.problem)
         .bind(loaded.head.reported.as_str())
+        .bind(head.order_amount.map(|amount| amount.minor()))
+        .bind(head.order_amount.map(|amount| amount.currency().to_string()))
         .execute(&mut *connection)
         .await
         .map_err(unavailable)?;

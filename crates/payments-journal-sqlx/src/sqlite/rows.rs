@@ -65,10 +65,10 @@ impl<'a> Columns<'a> {
         Ok(Account { tenant: self.get("tenant")?, provider: self.get("provider")?, name: self.get("account")? })
     }
 
-    pub(super) fn money(&self) -> Result<Option<Money>, StoreError> {
-        let Some(minor) = self.get::<Option<i64>>("amount")? else { return Ok(None) };
-        let code: &str = self.get("currency")?;
-        let currency: Currency = code.parse().map_err(|error| unreadable("currency", &error))?;
+    pub(super) fn money(&self, amount: &'static str, currency: &'static str) -> Result<Option<Money>, StoreError> {
+        let Some(minor) = self.get::<Option<i64>>(amount)? else { return Ok(None) };
+        let code: &str = self.get(currency)?;
+        let currency: Currency = code.parse().map_err(|error| unreadable(currency, &error))?;
         Ok(Some(Money::from_minor(minor, currency)))
     }
 

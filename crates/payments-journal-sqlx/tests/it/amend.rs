@@ -1,7 +1,7 @@
 //! Changes of an intent, each in one transaction.
 
-use payments_core::PaymentStatus;
 use payments_core::time::ext::NumericalDuration as _;
+use payments_core::{Currency, Money, PaymentStatus};
 use payments_journal::store::{Amendment, Head, Lease, Pause};
 use payments_journal::{CallResult, Fact, Observation, Review, State, Store as _, StoreError};
 
@@ -15,6 +15,7 @@ async fn an_amendment_is_loaded_as_it_was_written() {
         state: State::NeedsReview,
         reported: State::NeedsReview,
         status: Some(PaymentStatus::Unknown("odd".to_owned())),
+        order_amount: Some(Money::from_minor(30_001, Currency::INR)),
         review: Some(Review::NotFound),
         provider_id: Some("p-1".to_owned()),
         epoch: 7,

@@ -46,10 +46,10 @@ async fn a_message_waits_for_the_intents_that_it_is_about() {
         let Received::New(id) = store.receive(message).await.unwrap() else { panic!() };
         ids.push(id);
     }
-    assert!(store.matches(None, 10).await.unwrap().is_empty());
+    assert!(store.matches(&[account()], None, 10).await.unwrap().is_empty());
 
     let intent = database.record("order-1").await;
-    let matched = store.matches(None, 10).await.unwrap();
+    let matched = store.matches(&[account()], None, 10).await.unwrap();
     assert_eq!((sources(&matched), &matched[0].intents), (vec!["reference"], &vec![intent]));
     assert_eq!(matched[0].message, by_reference);
 
@@ -57,14 +57,14 @@ async fn a_message_waits_for_the_intents_that_it_is_about() {
     known.provider_id = Some("p-1".to_owned());
     let amendment = payments_journal::store::Amendment { facts: Vec::new(), head: known, pause: None };
     store.amend(intent, |_| (Some(amendment.clone()), ())).await.unwrap();
-    assert_eq!(sources(&store.matches(None, 10).await.unwrap()), ["reference", "id"]);
-    assert_eq!(sources(&store.matches(None, 1).await.unwrap()), ["reference"]);
-    assert_eq!(sources(&store.matches(Some(ids[1]), 10).await.unwrap()), ["id"]);
+    assert_eq!(sources(&store.matches(&[account()], None, 10).await.unwrap()), ["reference", "id"]);
+    assert_eq!(sources(&store.matches(&[account()], None, 1).await.unwrap()), ["reference"]);
+    assert_eq!(sources(&store.matches(&[account()], Some(ids[1]), 10).await.unwrap()), ["id"]);
 
     store.applied(ids[0]).await.unwrap();
-    assert_eq!(sources(&store.matches(None, 10).await.unwrap()), ["id"]);
+    assert_eq!(sources(&store.matches(&[account()], None, 10).await.unwrap()), ["id"]);
     // A hint that is received again is applied again.
-    assert_eq!(sources(&store.matches(Some(ids[0]), 10).await.unwrap()), ["reference"]);
+    assert_eq!(sources(&store.matches(&[account()], Some(ids[0]), 10).await.unwrap()), ["reference"]);
 }
 
 #[tokio::test]
@@ -83,7 +83,34 @@ async fn a_reference_matches_the_operations_and_the_account_of_the_message_only(
     let message = Message { reference: Some("order-1".to_owned()), ..message("event-1") };
     database.store.receive(&message).await.unwrap();
 
-    let matched = database.store.matches(None, 10).await.unwrap();
+    let matched = database.store.matches(&[account()], None, 10).await.unwrap();
 
     assert_eq!(matched[0].intents, intents[..2]);
+}
+
+#[tokio::test]
+async fn messages_of_other_accounts_hide_none_of_an_account() {
+    let database = Database::new().await;
+    let store = &database.store;
+    let mut row = row("order-1");
+    let own = database.record_row(&row).await;
+    row.key.account.tenant = "other".to_owned();
+    let others = database.record_row(&row).await;
+    let about_order = |source: &str| Message { reference: Some("order-1".to_owned()), ..message(source) };
+    for number in 0..100 {
+        let account = row.key.account.clone();
+        store.receive(&Message { account, ..about_order(&format!("other-{number}")) }).await.unwrap();
+    }
+    store.receive(&about_order("own")).await.unwrap();
+
+    let matched = store.matches(&[account()], None, 100).await.unwrap();
+    assert_eq!((sources(&matched), &matched[0].intents), (vec!["own"], &vec![own]));
+    let matched = store.matches(&[row.key.account.clone()], None, 100).await.unwrap();
+    assert_eq!((matched.len(), &matched[0].intents), (100, &vec![others]));
+    assert_eq!(store.matches(&[account(), row.key.account.clone()], None, 200).await.unwrap().len(), 101);
+    assert!(store.matches(&[], None, 100).await.unwrap().is_empty());
+
+    let agenda = store.agenda(&[account()], 0).await.unwrap();
+    assert!(agenda.has_messages);
+    assert!(!store.agenda(&[Account::at("another")], 0).await.unwrap().has_messages);
 }

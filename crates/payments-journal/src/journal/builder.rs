@@ -4,12 +4,14 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
+use payments_core::ValidationError;
 use payments_core::clock::{Clock, Sleep, SystemClock, Timer};
 use tokio::sync::{Notify, watch};
 
 use super::{Inner, Journal, random};
 use crate::error::JournalError;
 use crate::gateway::Gateway;
+use crate::intent::Account;
 use crate::keys::JournalKeys;
 use crate::settings::Settings;
 use crate::store::Store;
@@ -74,13 +76,16 @@ impl<S: Store> Builder<S> {
     ///
     /// # Errors
     ///
-    /// Returns an error if an account's name is invalid, or if the operating system provides no randomness.
+    /// - [`JournalError::Invalid`] if an account's name is invalid, or if [`Settings::call_timeout`] is not longer than the connect
+    ///   timeout of a client.
+    /// - [`JournalError::Key`] if the operating system provides no randomness.
     pub fn build(self) -> Result<Journal<S>, JournalError> {
         let (mut executors, mut accounts) = (HashMap::new(), Vec::new());
         for gateway in self.gateways {
             let account = gateway.account.clone();
             account.check()?;
             for (operation, executor) in gateway.executors() {
+                check_timeouts(&self.settings, &account, executor.connect_timeout())?;
                 executors.insert((account.clone(), operation), executor);
             }
             accounts.push(account);
@@ -101,6 +106,18 @@ impl<S: Store> Builder<S> {
             wake: Notify::new(),
         })))
     }
+}
+
+/// A client refuses to send a write whose timeout is not longer than its connect timeout, which would pause the account.
+fn check_timeouts(settings: &Settings, account: &Account, connect_timeout: Duration) -> Result<(), ValidationError> {
+    if connect_timeout.is_zero() || settings.call_timeout > connect_timeout {
+        return Ok(());
+    }
+    let rule = format!(
+        "must be longer than the connect timeout of the client of {account}, which is {connect_timeout:?}, but is {:?}",
+        settings.call_timeout
+    );
+    Err(ValidationError::new("call_timeout", rule))
 }
 
 /// The timer of the tokio runtime.

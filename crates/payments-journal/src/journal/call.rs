@@ -30,16 +30,25 @@ struct Planned {
 
 impl Planned {
     fn instruction(&self, options: WriteOptions, card: Option<Card>) -> Instruction {
-        let row = &self.loaded.row;
-        Instruction {
-            key: row.key.clone(),
-            amount: row.amount,
-            version: row.version,
-            parameters: self.parameters.clone(),
-            card,
-            provider_id: self.loaded.head.provider_id.clone(),
-            options,
-        }
+        instruction(&self.loaded, self.parameters.clone(), options, card)
+    }
+}
+
+fn instruction(
+    loaded: &Loaded,
+    parameters: Zeroizing<Vec<u8>>,
+    options: WriteOptions,
+    card: Option<Card>,
+) -> Instruction {
+    let Loaded { row, head, .. } = loaded;
+    Instruction {
+        key: row.key.clone(),
+        amount: row.amount,
+        version: row.version,
+        parameters,
+        card,
+        provider_id: head.provider_id.clone(),
+        options,
     }
 }
 
@@ -142,7 +151,12 @@ impl<S: Store> Inner<S> {
         }
         // Parameters that cannot be read are found before a claim is stored.
         let opened = self.keys.open(&loaded.row.key_id, &loaded.row.identity(), &loaded.row.parameters);
+        let payment_id = opened.as_ref().ok().and_then(|parameters| {
+            let options = WriteOptions::default();
+            executor.payment_id(&instruction(loaded, parameters.clone(), options, ticket.card.clone()))
+        });
         let view = View {
+            payment_id,
             can_send: ticket.card.is_some() || !loaded.row.by_ticket,
             unreadable: opened.as_ref().err(),
             ..self.view(&**executor)

@@ -7,10 +7,11 @@ use payments_core::webhook::Verified;
 use super::{Inner, Journal};
 use crate::error::JournalError;
 use crate::evidence::{Fact, Observation};
-use crate::gateway::{is_decided, may_change, status_of};
+use crate::gateway::{compared, is_decided, status_of};
 use crate::inbox::{InboxId, Message};
 use crate::intent::{Account, IntentId};
 use crate::plan;
+use crate::rules::Rules;
 use crate::store::{Loaded, Matched, Received, Store, StoreError};
 
 /// What became of a message. In each case it can be acknowledged.
@@ -102,10 +103,7 @@ impl<S: Store> Inner<S> {
 
     async fn apply(&self, only: Option<InboxId>) -> Result<Vec<IntentId>, JournalError> {
         let mut applied = Vec::new();
-        for Matched { id, message, intents } in self.store.matches(only, LIMIT).await? {
-            if !self.accounts.contains(&message.account) {
-                continue;
-            }
+        for Matched { id, message, intents } in self.store.matches(&self.accounts, only, LIMIT).await? {
             // What this version cannot read, and what has no client here, is left to another worker.
             let Ok(report) = stored_report(&message) else { continue };
             let mut is_complete = true;
@@ -133,7 +131,7 @@ impl<S: Store> Inner<S> {
     ) -> Result<(), JournalError> {
         let state = self.amend(intent, |view, loaded| {
             let Some(report) = report else { return plan::hinted(view, loaded) };
-            match observe(view.rules.operation, report, loaded) {
+            match observe(&view.rules, report, loaded) {
                 Some(seen) => {
                     plan::learned(view, loaded, Fact::Event(seen), &message.source, message.object_id.as_deref())
                 }
@@ -149,23 +147,30 @@ fn stored_report(message: &Message) -> Result<Option<EventReport>, serde_json::E
 }
 
 /// What an event says about an intent; `None` if it does not show whether the operation was executed.
-fn observe(operation: WriteOperation, report: &EventReport, loaded: &Loaded) -> Option<Observation> {
+fn observe(rules: &Rules, report: &EventReport, loaded: &Loaded) -> Option<Observation> {
+    let operation = rules.operation;
     let status = status_of(operation, report.status.clone());
-    let is_about_the_payment =
-        matches!(operation, WriteOperation::Confirm | WriteOperation::Capture | WriteOperation::Cancel);
-    if is_about_the_payment && !is_decided(operation, &status) {
+    let is_about_the_payment = rules.is_about_a_payment();
+    match (&loaded.head.provider_id, &report.object_id) {
+        // Another order has the same reference.
+        (Some(known), Some(reported)) if known != reported => return None,
+        // The reference is the payment's own, so it does not show which payment it is.
+        (None, _) | (_, None) if is_about_the_payment => return None,
+        _ => {}
+    }
+    if is_about_the_payment && !is_decided(operation, &status, report.is_final) {
         return None;
     }
-    let contradicts = loaded.row.amount.is_some_and(|amount| {
+    let mismatch = loaded.row.amount.and_then(|amount| {
         let expected = Expected::new(&loaded.row.key.reference, amount);
         let check = match &report.object_id {
             // The payment has its own reference.
             Some(id) if is_about_the_payment || report.reference.is_none() => report.check_object_id(id, &expected),
             _ => report.check(&expected),
         };
-        check.is_err_and(|mismatch| !may_change(operation, &mismatch, &status))
+        check.err()
     });
-    Some(if contradicts { Observation::Contradicts } else { Observation::Status { status, is_final: report.is_final } })
+    Some(compared(operation, mismatch.as_ref(), status, report.is_final))
 }
 
 fn unreadable(error: &serde_json::Error) -> JournalError {

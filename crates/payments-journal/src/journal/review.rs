@@ -28,6 +28,8 @@ pub struct Report {
     pub state: State,
     /// The provider's last known status.
     pub status: Option<PaymentStatus>,
+    /// The order's amount at the provider, if it differs from the intended one.
+    pub order_amount: Option<Money>,
     /// Why a person must look at it, and what to ask the provider.
     pub review: Option<Review>,
     /// The provider's id of the order, once it is known.
@@ -50,6 +52,7 @@ impl Report {
             recorded_at: row.recorded_at,
             state: head.state,
             status: head.status,
+            order_amount: head.order_amount,
             review: head.review,
             provider_id: head.provider_id,
             problem: head.problem,
@@ -57,6 +60,18 @@ impl Report {
             evidence,
         }
     }
+}
+
+/// The result of [`Journal::decide`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(clippy::exhaustive_enums, reason = "closed on purpose: the decision is stored or not")]
+#[must_use = "nothing is decided if the intent was not in review"]
+pub enum Decided {
+    /// The decision is stored. This is the intent's state now.
+    Stored(State),
+    /// Nothing was decided and nothing was stored, because the intent is in this state and not in `needs_review`: it resolves itself,
+    /// or it was resolved meanwhile, also by another person.
+    NotInReview(State),
 }
 
 impl<S: Store> Journal<S> {
@@ -84,23 +99,24 @@ impl<S: Store> Journal<S> {
 
     /// Stores what a person found out at the provider. `by` says who, and is stored.
     ///
-    /// It never sends anything. To do the operation again, record a new intent that [supersedes](crate::Intent::supersedes) this
+    /// Only an intent in `needs_review` is decided. Otherwise, nothing is stored: [`Decided::NotInReview`]. It never sends anything. To do the operation again, record a new intent that [supersedes](crate::Intent::supersedes) this
     /// one.
     ///
     /// # Errors
     ///
     /// Returns an error if the intent is not stored, or if the store fails.
-    pub async fn decide(&self, id: IntentId, decision: Decision, by: &str) -> Result<State, JournalError> {
-        let state = self.inner().amend(id, |view, loaded| {
+    pub async fn decide(&self, id: IntentId, decision: Decision, by: &str) -> Result<Decided, JournalError> {
+        let decided = self.inner().amend(id, |view, loaded| {
             // Only a review is decided. Everything else resolves itself, or is resolved.
             if loaded.head.state != State::NeedsReview {
-                return (None, loaded.head.state);
+                return (None, Decided::NotInReview(loaded.head.state));
             }
             let source = format!("decision:{}:{by}", loaded.last_sequence());
-            plan::learned(view, loaded, Fact::Decided(decision), &source, None)
+            let (amendment, state) = plan::learned(view, loaded, Fact::Decided(decision), &source, None);
+            (amendment, Decided::Stored(state))
         });
-        let state = state.await?;
+        let decided = decided.await?;
         self.inner().wake.notify_one();
-        Ok(state)
+        Ok(decided)
     }
 }

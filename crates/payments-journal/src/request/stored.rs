@@ -246,7 +246,7 @@ fn is_false(value: &bool) -> bool {
 }
 
 /// An amount as `{"minor":200000,"currency":"INR"}`.
-mod minor_units {
+pub(crate) mod minor_units {
     use payments_core::{Currency, Money};
     use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -257,11 +257,11 @@ mod minor_units {
         currency: Currency,
     }
 
-    pub(super) fn serialize<S: Serializer>(amount: &Money, serializer: S) -> Result<S::Ok, S::Error> {
+    pub(crate) fn serialize<S: Serializer>(amount: &Money, serializer: S) -> Result<S::Ok, S::Error> {
         StoredAmount { minor: amount.minor(), currency: amount.currency() }.serialize(serializer)
     }
 
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Money, D::Error> {
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Money, D::Error> {
         let StoredAmount { minor, currency } = StoredAmount::deserialize(deserializer)?;
         Ok(Money::from_minor(minor, currency))
     }

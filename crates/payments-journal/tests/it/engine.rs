@@ -3,6 +3,7 @@
 mod events;
 mod hooks;
 mod outcomes;
+mod payments;
 mod provider;
 mod recording;
 mod recovery;

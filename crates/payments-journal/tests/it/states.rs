@@ -7,6 +7,7 @@ use payments_core::PaymentStatus::{
 };
 use payments_core::gateway::Recovery::{self, LookupByReference, TakenOnce};
 use payments_core::gateway::{Capabilities, RecoveryPlan, StatusChanges, WriteOperation};
+use payments_core::{Currency, Money};
 use payments_journal::{
     Assessment, AttemptId, CallResult, Decision, Evidence, Fact, Limits, Next, Observation, Protection, Review, Rules,
     Sequence, State, assess, may_claim, next,
@@ -108,6 +109,36 @@ fn an_intent_is_never_sent_after_a_review() {
 }
 
 #[test]
+fn a_request_that_was_sent_after_the_review_began_is_looked_up_and_never_sent_again() {
+    for (strategies, gave_up) in [
+        (&[LookupByReference][..], Review::NotFound),
+        (&[LookupByReference, TakenOnce], Review::NotFound),
+        (&[SAME_KEY, LookupByReference], Review::KeyExpired),
+    ] {
+        let reviewed = [claimed(1), expired(1), Fact::NotFound, Fact::NotFound, Fact::GaveUp(gave_up)];
+        let late = [&reviewed[..], &[ended(1, CallResult::Unknown)]].concat();
+        let old = Limits { request_is_old: true, ..LIMITS };
+        expect_next(strategies, &reviewed, old, Next::Wait);
+        expect_review(&late, gave_up);
+        expect_next(strategies, &late, old, Next::LookUp);
+        expect_next(strategies, &late, Limits { can_look_up: false, ..old }, Next::Wait);
+        let not_found = [&late[..], &[Fact::NotFound, Fact::NotFound]].concat();
+        expect_next(strategies, &not_found, LIMITS, Next::LookUp);
+        expect_next(strategies, &not_found, old, Next::Wait);
+        for protection in [Protection::None, Protection::Key, Protection::Reference] {
+            assert!(!may_claim(&assessed(&late), protection), "nothing is sent after a review");
+        }
+        expect(&[&late[..], &[found(6, Processing)]].concat(), State::Pending);
+        let decided = [&late[..], &[Fact::Decided(Decision::NotDone)]].concat();
+        expect_next(strategies, &decided, old, Next::Wait);
+    }
+    // What only a person can explain is not looked up.
+    let contradicted = [claimed(1), expired(1), Fact::GaveUp(Review::NotFound), Fact::Event(Observation::Contradicts)];
+    let late = [&contradicted[..], &[ended(1, CallResult::Unknown)]].concat();
+    expect_next(ANY, &late, LIMITS, Next::Wait);
+}
+
+#[test]
 fn not_sent_says_nothing_about_another_attempt() {
     expect(&[under_key(1), expired(1), under_key(2), ended(2, CallResult::NotSent)], State::Unknown);
     expect(&[under_key(1), expired(1), under_key(2), ended(2, CallResult::AccountRefused)], State::Unknown);
@@ -165,6 +196,59 @@ fn the_status_of_the_order_is_the_state() {
     expect(&[claimed(1), Fact::Event(final_cancellation)], State::Failed);
 }
 
+fn other(status: PaymentStatus, minor: i64) -> Observation {
+    let is_final = status == Succeeded;
+    Observation::OtherAmount { status, is_final, amount: Money::from_minor(minor, Currency::INR) }
+}
+
+#[test]
+fn a_paid_amount_is_compared_with_the_one_that_the_response_named_in_any_order() {
+    let to_pay = ended(1, CallResult::Accepted(other(AwaitingCustomer, 30_001)));
+    let paid = |minor| Fact::Found { began: 2, seen: other(Succeeded, minor) };
+    expect(&[claimed(1), to_pay.clone(), paid(30_001)], State::Succeeded);
+    expect_review(&[claimed(1), to_pay.clone(), paid(30_002)], Review::Contradiction);
+    expect_review(&[claimed(1), to_pay.clone(), found(2, Succeeded)], Review::Contradiction);
+    expect_review(&[claimed(1), to_pay.clone(), paid(30_001), paid(30_002)], Review::Contradiction);
+    expect_review(&[claimed(1), expired(1), paid(30_001)], Review::Contradiction);
+    expect_review(&[claimed(1), accepted(1, AwaitingCustomer), paid(30_001)], Review::Contradiction);
+    // A response that reports another amount as paid explains nothing.
+    expect_review(&[claimed(1), ended(1, CallResult::Accepted(other(Succeeded, 30_001)))], Review::Contradiction);
+    // The response arrives after the webhook.
+    let late = [claimed(1), expired(1), Fact::Event(other(Succeeded, 30_001)), to_pay];
+    let assessment = assess(&payment(), &numbered(&late));
+    let amount = Some(Money::from_minor(30_001, Currency::INR));
+    assert_eq!((assessment.state, assessment.order_amount), (State::Succeeded, amount));
+}
+
+/// The rules of a payment that the customer pays at once.
+fn payment() -> Rules {
+    Rules { transitions: &[(AwaitingCustomer, Succeeded)], ..rules(ANY) }
+}
+
+#[test]
+fn a_person_accepts_an_amount_once_and_a_denied_one_returns_to_review() {
+    let paid = |minor| Fact::Event(other(Succeeded, minor));
+    let contradicted = [claimed(1), expired(1), paid(30_001)];
+    let done = [&contradicted[..], &[Fact::Decided(Decision::Done)]].concat();
+    expect(&done, State::Succeeded);
+    expect(&[&done[..], &[paid(30_001)]].concat(), State::Succeeded);
+    expect_review(&[&done[..], &[paid(30_002)]].concat(), Review::Contradiction);
+    let not_done = [&contradicted[..], &[Fact::Decided(Decision::NotDone)]].concat();
+    expect(&not_done, State::Refused);
+    expect_review(&[&not_done[..], &[paid(30_001)]].concat(), Review::Contradiction);
+}
+
+#[test]
+fn an_amount_is_stored_in_words_that_an_older_version_does_not_know() {
+    let text = serde_json::to_string(&Fact::Event(other(Succeeded, 30_001))).expect("text");
+    let amount = r#""amount":{"minor":30001,"currency":"INR"}"#;
+    assert_eq!(text, format!(r#"{{"event":{{"other_amount":{{"status":"succeeded","is_final":true,{amount}}}}}}}"#));
+    assert_eq!(serde_json::from_str::<Fact>(&text).expect("a fact"), Fact::Event(other(Succeeded, 30_001)));
+    // What older versions have stored is read as before.
+    let older = r#"{"event":{"status":{"status":"succeeded","is_final":true}}}"#;
+    assert_eq!(serde_json::from_str::<Fact>(older).expect("a fact"), Fact::Event(seen(Succeeded)));
+}
+
 #[test]
 fn a_payout_that_was_returned_has_failed() {
     let facts = [claimed(1), accepted(1, Succeeded), Fact::Event(seen(Refunded))];
@@ -205,6 +289,36 @@ fn a_cancellation_succeeds_if_the_payment_is_cancelled_and_fails_if_it_was_captu
     for operation in WriteOperation::ALL.iter().filter(|operation| **operation != WriteOperation::Cancel) {
         expect_of(*operation, &[claimed(1), final_cancellation.clone()], State::Failed);
         expect_of(*operation, &[claimed(1), accepted(1, Succeeded)], State::Succeeded);
+    }
+}
+
+#[test]
+fn the_status_that_a_payment_has_from_another_cause_is_never_unexplained() {
+    let refused = [claimed(1), ended(1, CallResult::Refused)];
+    for operation in [WriteOperation::Confirm, WriteOperation::Capture, WriteOperation::Cancel] {
+        let is_cancel = operation == WriteOperation::Cancel;
+        for sent_before in [&[][..], &refused] {
+            let after = |status| [sent_before, &[Fact::Event(seen(status))]].concat();
+            // What is final leaves nothing to do.
+            let captured = if is_cancel { State::Failed } else { State::Succeeded };
+            expect_of(operation, &after(Succeeded), captured);
+            expect_of(operation, &after(Failed), State::Failed);
+            // What is not final says nothing about an operation that was not sent.
+            let unsent = if sent_before.is_empty() { State::Intended } else { State::Refused };
+            for status in [Processing, Cancelled] {
+                expect_of(operation, &after(status), unsent);
+            }
+            // Only a lookup shows which of these is newer. Nothing is sent.
+            let unordered = [&after(Failed)[..], &[Fact::Event(seen(Succeeded))]].concat();
+            expect_of(operation, &unordered, State::Unknown);
+            assert!(!may_claim(&assess(&Rules { operation, ..rules(ANY) }, &numbered(&unordered)), Protection::Key));
+        }
+    }
+    // An order of its own is created by a request only.
+    for operation in [WriteOperation::StartPayment, WriteOperation::Refund, WriteOperation::PayOut] {
+        let rules = Rules { operation, ..rules(ANY) };
+        let assessment = assess(&rules, &numbered(&[Fact::Event(seen(Succeeded))]));
+        assert_eq!(assessment.review, Some(Review::Unexplained), "{operation}");
     }
 }
 

@@ -6,7 +6,7 @@ use payments_journal::store::{Entry, Loaded};
 use payments_journal::{
     CallResult, Change, Decision, Evidence, Fact, IntentId, IntentKey, Observation, Review, State, assess,
 };
-use payments_sandbox::Ledger;
+use payments_sandbox::{EntryKind, Ledger};
 
 use super::Tally;
 use super::orders::{Kind, Order};
@@ -224,7 +224,10 @@ impl Audit {
         if contradicts {
             return Some(format!("it is {state}, but the ledger has {executed} executions and money moved: {moved}"));
         }
-        let is_unexplained = loaded.head.review == Some(Review::Unexplained) && order.kind != Kind::Confirm;
+        if state == State::Succeeded && hides_amount(order, loaded, ledger) {
+            return Some("it succeeded with another amount, which is not shown".to_owned());
+        }
+        let is_unexplained = loaded.head.review == Some(Review::Unexplained);
         is_unexplained.then(|| "a request of this journal is unexplained".to_owned())
     }
 
@@ -271,7 +274,7 @@ impl Audit {
         let is_in_evidence = loaded.evidence.iter().any(|entry| match &entry.evidence.fact {
             Fact::Event(seen) | Fact::Found { seen, .. } | Fact::Ended { result: CallResult::Accepted(seen), .. } => {
                 match seen {
-                    Observation::Status { status, .. } => status.is_paid(),
+                    Observation::Status { status, .. } | Observation::OtherAmount { status, .. } => status.is_paid(),
                     _ => true,
                 }
             }
@@ -325,6 +328,14 @@ pub(super) fn executions(order: &Order, ledger: &Ledger) -> (usize, i32) {
         moved += order.kind.money_moved(&entry.operation, entry.kind);
     }
     (executed, moved)
+}
+
+/// True if the customer paid another amount than the journal shows for the order.
+fn hides_amount(order: &Order, loaded: &Loaded, ledger: &Ledger) -> bool {
+    let shown = loaded.head.order_amount.or(loaded.row.amount);
+    let mut entries = ledger.entries().iter().filter(|entry| order.is_in_ledger_as(&entry.reference));
+    let is_other = |amount: i64| shown.is_some_and(|shown| shown.minor() != amount);
+    order.kind == Kind::Upi && entries.any(|entry| entry.kind == EntryKind::Credited && is_other(entry.amount))
 }
 
 /// What a person finds out at the provider; `None` if the order is neither done nor certainly not done.

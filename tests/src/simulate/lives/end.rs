@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use payments_core::clock::Clock as _;
 use payments_journal::store::{Loaded, Store as _};
-use payments_journal::{Fact, Review, State};
+use payments_journal::{CallResult, Fact, Review, State};
 
 use super::audit::executions;
 use super::life::Life;
@@ -129,10 +129,11 @@ impl Life {
                 // Either it was never executed, or later than it was looked up, and no message said so.
                 executed == 0 || order.kind.provider() == "turbopay" || order.kind == Kind::Upi
             }
-            (State::NeedsReview, Some(Review::Contradiction)) => order.amount_changed,
+            // The response explains the amount that turbo-txn changed.
+            (State::NeedsReview, Some(Review::Contradiction)) => {
+                order.amount_changed && (order.kind != Kind::Upi || !was_accepted(loaded))
+            }
             (State::NeedsReview, Some(Review::StatusOrder)) => true,
-            // A deposit can be paid, and expire, without its confirmation.
-            (State::NeedsReview, Some(Review::Unexplained)) => order.kind == Kind::Confirm,
             (State::NeedsReview, _) => false,
             (State::Abandoned, _) => executed == 0,
             (State::Refused, _) => moved <= 0,
@@ -176,6 +177,12 @@ impl Life {
             }
         }
     }
+}
+
+/// True if the response was stored.
+fn was_accepted(loaded: &Loaded) -> bool {
+    let is_response = |fact: &Fact| matches!(fact, Fact::Ended { result: CallResult::Accepted(_), .. });
+    loaded.evidence.iter().any(|entry| is_response(&entry.evidence.fact))
 }
 
 /// More messages than any life has at once.

@@ -211,9 +211,14 @@ impl Store for SimStore {
         Ok(received)
     }
 
-    async fn matches(&self, only: Option<InboxId>, limit: u32) -> Result<Vec<Matched>, StoreError> {
+    async fn matches(
+        &self,
+        accounts: &[Account],
+        only: Option<InboxId>,
+        limit: u32,
+    ) -> Result<Vec<Matched>, StoreError> {
         self.0.reach_database("a search").await?;
-        self.database().matches(only, limit).await
+        self.database().matches(accounts, only, limit).await
     }
 
     async fn applied(&self, id: InboxId) -> Result<(), StoreError> {

@@ -91,8 +91,13 @@ impl Store for UnreliableStore {
         self.memory.stuck_changes(limit).await
     }
 
-    async fn matches(&self, only: Option<InboxId>, limit: u32) -> Result<Vec<Matched>, StoreError> {
-        self.memory.matches(only, limit).await
+    async fn matches(
+        &self,
+        accounts: &[Account],
+        only: Option<InboxId>,
+        limit: u32,
+    ) -> Result<Vec<Matched>, StoreError> {
+        self.memory.matches(accounts, only, limit).await
     }
 
     async fn applied(&self, id: InboxId) -> Result<(), StoreError> {

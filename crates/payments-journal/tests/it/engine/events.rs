@@ -2,34 +2,31 @@
 
 use std::time::Duration;
 
-use payments_core::gateway::{EventReport, Hint, ReportEvent, WriteOperation};
-use payments_core::json::DecodeError;
-use payments_core::webhook::{SigningSecrets, Verified, sign};
-use payments_core::{PaymentStatus, Secret};
-use payments_journal::{Account, Receipt, Review, State};
+use payments_core::PaymentStatus;
+use payments_core::gateway::{EventReport, Hint, PayoutRequest, WriteOperation};
+use payments_core::webhook::Verified;
+use payments_journal::{Account, Intent, Receipt, Review, State};
 
-use super::provider::{Answer, World, order};
-
-/// An event of the provider, verified by its signature.
-struct Event(EventReport);
-
-impl ReportEvent for Event {
-    fn report(&self) -> Result<Option<EventReport>, DecodeError> {
-        Ok(Some(self.0.clone()))
-    }
-}
+use super::provider::{Answer, Event, World, order, rupees};
 
 fn event(id: &str, reference: &str, status: PaymentStatus, is_final: bool, amount: &str) -> Verified<Event> {
-    let secret = Secret::new("secret", "whsec").expect("a secret");
-    let body = format!("{id} {reference} {status} {is_final} {amount}");
-    let signature = sign(&secret, &[body.as_bytes()]);
-    let verified = SigningSecrets::new(&secret).verify(body.as_bytes(), &[body.as_bytes()], &[signature]);
+    event_of("po_1", id, reference, status, is_final, amount)
+}
+
+fn event_of(
+    object_id: &str,
+    id: &str,
+    reference: &str,
+    status: PaymentStatus,
+    is_final: bool,
+    amount: &str,
+) -> Verified<Event> {
     let mut report = EventReport::new(&[WriteOperation::PayOut], status, is_final);
     report.event_id = Some(id.to_owned());
     report.reference = Some(reference.to_owned());
-    report.object_id = Some("po_1".to_owned());
+    report.object_id = Some(object_id.to_owned());
     report.amount = Ok(amount.parse().expect("an amount"));
-    verified.expect("it is signed").decode(|_| Ok(Event(report))).expect("an event")
+    Event::signed(report)
 }
 
 fn succeeded(id: &str) -> Verified<Event> {
@@ -105,6 +102,27 @@ async fn an_event_of_another_account_changes_nothing() {
 }
 
 #[tokio::test]
+async fn events_of_another_account_do_not_hold_up_those_of_an_account() {
+    let world = World::new();
+    world.provider.answers([Answer::Accept(PaymentStatus::Processing)]);
+    let other = Account::at("acme").tenant("another");
+    // A process without clients of the other account keeps its events for another process.
+    let mut transaction = world.store.begin();
+    let others = Intent::new(other.clone(), PayoutRequest::new("W_1", rupees(250_000), "C_1", "1", "2"));
+    world.journal.record(&mut transaction, &others).await.expect("record");
+    transaction.commit().expect("commit");
+    for number in 0..100 {
+        let receipt = world.journal.receive(&other, &succeeded(&format!("evt_{number}"))).await.expect("receive");
+        assert_eq!(receipt, Receipt::Kept);
+    }
+    // The event arrives before its intent.
+    assert_eq!(world.journal.receive(&Account::at("acme"), &succeeded("evt_1")).await.expect("receive"), Receipt::Kept);
+    let (id, _) = world.pay("W_1").await;
+    world.pass(Duration::ZERO).await;
+    assert_eq!(world.report(id).await.state, State::Succeeded);
+}
+
+#[tokio::test]
 async fn a_hint_makes_a_lookup_due_and_proves_nothing() {
     let world = World::new();
     world.provider.answers([Answer::Accept(PaymentStatus::Processing)]);
@@ -132,5 +150,18 @@ async fn a_webhook_for_each_lookup_adds_no_evidence() {
     }
     assert_eq!(world.report(id).await.evidence.len(), 2);
     world.journal.receive(&Account::at("acme"), &succeeded("evt_20")).await.expect("receive");
+    assert_eq!(world.report(id).await.state, State::Succeeded);
+}
+
+#[tokio::test]
+async fn an_event_of_another_order_with_the_same_reference_proves_nothing() {
+    let world = World::new();
+    world.provider.answers([Answer::Accept(PaymentStatus::Processing)]);
+    world.provider.finds([order(PaymentStatus::Processing, false)]);
+    let (id, _) = world.pay("W_1").await;
+    let other = event_of("po_2", "evt_1", "W_1", PaymentStatus::Failed, true, "2500.00");
+    world.journal.receive(&Account::at("acme"), &other).await.expect("receive");
+    assert_eq!(world.report(id).await.state, State::Pending);
+    world.journal.receive(&Account::at("acme"), &succeeded("evt_2")).await.expect("receive");
     assert_eq!(world.report(id).await.state, State::Succeeded);
 }

@@ -7,16 +7,19 @@ use std::time::Duration;
 use async_trait::async_trait;
 use payments_core::clock::{Sleep, Timer};
 use payments_core::gateway::{
-    AcceptedPayout, Capabilities, Lookup, PayOut, PaymentState, PayoutRequest, Recovery, RecoveryPlan, StatusChanges,
-    WriteOperation,
+    AcceptedPayout, Capabilities, EventReport, Lookup, PayOut, PaymentState, PayoutRequest, Recovery, RecoveryPlan,
+    ReportEvent, StatusChanges, WriteOperation,
 };
+use payments_core::json::DecodeError;
 use payments_core::test_util::{ManualClock, error};
 use payments_core::time::OffsetDateTime;
-use payments_core::{Currency, Error, ErrorKind, Expected, Money, Outcome, PaymentStatus};
+use payments_core::webhook::{SigningSecrets, Verified, sign};
+use payments_core::{Currency, Error, ErrorKind, Expected, Money, Outcome, PaymentStatus, Secret};
 use payments_journal::memory::MemoryStore;
 use payments_journal::{
     Account, Backoff, Executed, Gateway, Intent, IntentId, Journal, JournalKey, JournalKeys, Report, Settings, Ticket,
 };
+use tokio::sync::Notify;
 
 /// What the provider does with the next request.
 #[derive(Debug, Clone)]
@@ -25,6 +28,8 @@ pub(super) enum Answer {
     Fail(ErrorKind, Outcome),
     /// It answers after this time.
     After(Duration, Box<Answer>),
+    /// It answers once it is told to.
+    Until(Arc<Notify>, Box<Answer>),
 }
 
 #[derive(Default)]
@@ -52,6 +57,11 @@ impl Provider {
         self.script.lock().expect("lock").lookups.extend(orders);
     }
 
+    /// Makes the next lookup find this order, before all others.
+    pub(super) fn finds_next(&self, order: Option<PaymentState>) {
+        self.script.lock().expect("lock").lookups.push_front(order);
+    }
+
     pub(super) fn requests(&self) -> Vec<PayoutRequest> {
         self.script.lock().expect("lock").requests.clone()
     }
@@ -76,6 +86,10 @@ impl PayOut for Provider {
                     tokio::task::yield_now().await;
                     answer = *then;
                 }
+                Answer::Until(told, then) => {
+                    told.notified().await;
+                    answer = *then;
+                }
                 Answer::Accept(status) => {
                     return Ok(AcceptedPayout::new(Some("po_1".to_owned()), status, request.amount));
                 }
@@ -92,6 +106,26 @@ impl Lookup for Provider {
         script.lookups_made += 1;
         let found = script.lookups.pop_front().expect("no lookup is left");
         found.ok_or_else(|| error(ErrorKind::NotFound, Outcome::Refused))
+    }
+}
+
+/// An event of the provider.
+pub(super) struct Event(EventReport);
+
+impl Event {
+    /// Returns an event that is verified by its signature.
+    pub(super) fn signed(report: EventReport) -> Verified<Self> {
+        let secret = Secret::new("secret", "whsec").expect("a secret");
+        let body = format!("{report:?}");
+        let signature = sign(&secret, &[body.as_bytes()]);
+        let verified = SigningSecrets::new(&secret).verify(body.as_bytes(), &[body.as_bytes()], &[signature]);
+        verified.expect("it is signed").decode(|_| Ok(Self(report))).expect("an event")
+    }
+}
+
+impl ReportEvent for Event {
+    fn report(&self) -> Result<Option<EventReport>, DecodeError> {
+        Ok(Some(self.0.clone()))
     }
 }
 

@@ -1,10 +1,12 @@
 //! After a process died: leases, keys, references that are accepted once.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use payments_core::gateway::Recovery;
 use payments_core::{ErrorKind, Outcome, PaymentStatus};
-use payments_journal::{Decision, Review, State, Ticket};
+use payments_journal::{Decided, Decision, Review, State, Ticket};
+use tokio::sync::Notify;
 
 use super::provider::{Answer, LOOKUP, World, journal, order, settings};
 
@@ -129,14 +131,71 @@ async fn a_review_is_decided_by_a_person_and_a_later_proof_contradicts_it() {
     let (id, _) = world.pay("W_1").await;
     world.pass(Duration::ZERO).await;
     assert_eq!(world.report(id).await.review, Some(Review::NothingToAsk));
-    let state = world.journal.decide(id, Decision::NotDone, "asha").await.expect("decide");
-    assert_eq!(state, State::Refused);
+    let decided = world.journal.decide(id, Decision::NotDone, "asha").await.expect("decide");
+    assert_eq!(decided, Decided::Stored(State::Refused));
+    let again = world.journal.decide(id, Decision::Done, "ravi").await.expect("decide");
+    assert_eq!(again, Decided::NotInReview(State::Refused), "the first decision stands");
     // Nothing is sent for it, by whomever.
     world.journal.execute(Ticket::of(id)).await.expect("execute");
     world.pass(DAY).await;
     assert_eq!(world.provider.requests().len(), 1);
     let report = world.report(id).await;
     assert!(report.evidence.iter().any(|entry| entry.source.ends_with(":asha")), "{report:?}");
+    assert!(!report.evidence.iter().any(|entry| entry.source.ends_with(":ravi")), "{report:?}");
+}
+
+#[tokio::test]
+async fn an_intent_that_is_not_in_review_is_not_decided() {
+    let world = World::new();
+    let id = world.record("W_1").await.intent();
+    for decision in [Decision::Done, Decision::NotDone] {
+        let decided = world.journal.decide(id, decision, "asha").await.expect("decide");
+        assert_eq!(decided, Decided::NotInReview(State::Intended));
+    }
+    let report = world.report(id).await;
+    assert_eq!((report.state, report.evidence.len()), (State::Intended, 0));
+}
+
+#[tokio::test]
+async fn an_order_of_a_request_that_was_sent_after_the_review_began_is_found() {
+    for is_found in [true, false] {
+        let world = World::new();
+        // The process is stopped. Meanwhile, another one does not find the order and asks a person.
+        let unknown = Box::new(Answer::Fail(ErrorKind::Timeout, Outcome::Unknown));
+        let resume = Arc::new(Notify::new());
+        world.provider.answers([Answer::Until(Arc::clone(&resume), unknown)]);
+        world.provider.finds(std::iter::repeat_n(None, 200));
+        let ticket = world.record("W_1").await;
+        let id = ticket.intent();
+        let other = journal(&world.store, &world.provider, &world.clock, LOOKUP, settings(|_| {}));
+        let execute = tokio::spawn({
+            let journal = world.journal.clone();
+            async move { journal.execute(ticket).await.expect("execute") }
+        });
+        while world.provider.requests().is_empty() {
+            tokio::task::yield_now().await;
+        }
+        while world.report(id).await.state != State::NeedsReview {
+            other.worker().run_due().await.expect("the other worker");
+            world.clock.advance(MINUTE);
+            tokio::task::yield_now().await;
+        }
+        let lookups = world.provider.lookups();
+        resume.notify_one();
+        assert_eq!(execute.await.expect("the call").state, State::NeedsReview);
+
+        if is_found {
+            world.provider.finds_next(order(PaymentStatus::Succeeded, true));
+        }
+        for _ in 0..60 {
+            world.pass(MINUTE).await;
+        }
+
+        let report = world.report(id).await;
+        let expected = if is_found { (State::Succeeded, None) } else { (State::NeedsReview, Some(Review::NotFound)) };
+        assert_eq!((report.state, report.review, report.due_at), (expected.0, expected.1, None), "{report:?}");
+        assert!(world.provider.lookups() > lookups && world.provider.requests().len() == 1);
+    }
 }
 
 #[tokio::test]
