@@ -107,7 +107,7 @@ pub enum Fact {
     GaveUp(Review),
     /// A person decided what happened, after asking the provider.
     Decided(Decision),
-    /// No attempt may have been sent, and the intent expired or was cancelled.
+    /// No attempt may have been executed, and the intent expired, was cancelled, or cannot be sent by any client.
     Abandoned,
 }
 
