@@ -11,7 +11,7 @@ use crate::review::Review;
 /// The position of a piece of evidence about one intent. Taken under the lock of the intent's row.
 pub type Sequence = u64;
 
-/// One claim to send. Whoever claims makes the id, so that a claim can be recognised after a lost commit response.
+/// One claim to send. The process that claims makes the id, so that it recognises its claim after a lost commit response.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct AttemptId(u128);
 

@@ -1,4 +1,4 @@
-//! The engine: it records intents, sends them, and stores what became of them.
+//! The engine: it records intents, sends them, and stores the results.
 
 mod builder;
 mod call;

@@ -153,7 +153,9 @@ impl fmt::Debug for JournalKeys {
 #[non_exhaustive]
 pub enum KeyError {
     /// The journal does not have the key with this id.
-    #[error("the journal does not have the key `{id}`, under which the row is stored: add it with `JournalKeys::also_accept`")]
+    #[error(
+        "the journal does not have the key `{id}`, under which the row is stored: add it with `JournalKeys::also_accept`"
+    )]
     Missing {
         /// The key's id.
         id: String,

@@ -272,7 +272,7 @@ pub struct Pause {
     pub problem: String,
 }
 
-/// What became of the next change.
+/// The result of [`Store::deliver`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Delivery {

@@ -5,7 +5,9 @@ use payments_journal::StoreError;
 #[non_exhaustive]
 pub enum SqliteError {
     /// A setting of the connection would lose what is committed.
-    #[error("the setting `{name}` is {found}, and the journal requires {required}: open connections with `SqliteStore::options`")]
+    #[error(
+        "the setting `{name}` is {found}, and the journal requires {required}: open connections with `SqliteStore::options`"
+    )]
     Setting {
         /// The setting.
         name: &'static str,
