@@ -14,6 +14,7 @@ pages! {
     errors: "docs/guide/errors.md",
     first_payment: "docs/guide/first-payment.md",
     going_live: "docs/guide/going-live.md",
+    operate: "docs/guide/operate.md",
     review: "docs/guide/review.md",
     storing: "docs/guide/storing.md",
     survive_a_crash: "docs/guide/survive-a-crash.md",

@@ -18,7 +18,7 @@ use crate::{Acknowledge, WebhookRejection, WebhookSource};
 /// Receives the webhooks of one account into a journal. It is a handler for [`post`](axum::routing::post).
 ///
 /// It verifies or parses a delivery, stores it durably, applies it to the intents that it is about, and then acknowledges it.
-/// If the delivery is not stored, the response is an error, and the provider sends it again.
+/// If the delivery is not stored, the response is an error, so that the provider sends it again.
 ///
 /// ```
 /// use axum::Router;
@@ -92,11 +92,11 @@ impl<S: WebhookSource, State> Handler<Inbox<S>, State> for Inbox<S> {
 ///
 /// It takes the [`Inbox`] of the source from the router's state. A delivery that is not stored never reaches the handler.
 ///
-/// axum drops a handler when its client disconnects, so what must happen belongs into the hook of the journal's worker.
+/// axum drops a handler when its client disconnects. So act on payments in the hook of the journal's worker, not in the handler.
 pub struct JournaledWebhook<S: WebhookSource>(
     /// The output of the source.
     pub S::Output,
-    /// What became of the delivery in the journal.
+    /// What the journal did with the delivery.
     pub Receipt,
 );
 

@@ -60,7 +60,7 @@ impl SqliteStore {
     ///
     /// # Errors
     ///
-    /// Returns an error if the file cannot be opened, or cannot be used with the required settings. `:memory:` is such a file.
+    /// Returns an error if the file cannot be opened, or cannot have the required settings, such as `:memory:`.
     pub async fn open(path: impl AsRef<Path>) -> Result<Self, SqliteError> {
         Ok(Self::new(open::open(path.as_ref()).await?))
     }
@@ -90,8 +90,8 @@ impl SqliteStore {
 
     /// Sets how long a hook may run; 5 seconds by default.
     ///
-    /// A hook holds the only write lock of the database, so it delays every other writer. Keep it below the `busy_timeout` of all
-    /// connections.
+    /// A hook holds the only write lock of the database, so it delays every other writer. Keep the timeout below the `busy_timeout` of
+    /// all connections.
     #[must_use]
     pub fn hook_timeout(self, timeout: Duration) -> Self {
         Self { hook_timeout: timeout, ..self }
@@ -103,7 +103,8 @@ impl SqliteStore {
     ///
     /// # Errors
     ///
-    /// Returns [`SqliteError::TooNew`] if a newer version of this crate has migrated the database.
+    /// Returns [`SqliteError::TooNew`] if a newer version of this crate has migrated the database, and [`SqliteError::Setting`] if a
+    /// setting of the connection is wrong.
     pub async fn migrate(&self) -> Result<(), SqliteError> {
         let mut connection = self.pool.acquire().await?;
         open::check(&mut connection).await?;

@@ -18,8 +18,14 @@ pub enum JournalError {
         /// The key of both.
         key: IntentKey,
     },
-    /// No client is registered for the operation, or none that knows this version of the parameters.
-    #[error("no client is registered for {key} (version {version} of its parameters)")]
+    /// No client of this process can handle the intent. Another process may have one.
+    ///
+    /// No [`Gateway`](crate::Gateway) of the account has a client for the operation, the provider does not offer the operation, or a
+    /// newer version stored the parameters.
+    #[error(
+        "no client is registered for {key} (version {version} of its parameters): register a `Gateway` for the account, with a \
+         client for the operation"
+    )]
     NoClient {
         /// The intent's key.
         key: IntentKey,
@@ -29,24 +35,37 @@ pub enum JournalError {
     /// The provider signed an event whose object this version cannot read. Nothing was stored.
     #[error("the event's object cannot be read: {0}")]
     Event(DecodeError),
-    /// The journal's key is missing, or the stored parameters were changed.
+    /// The journal's key is missing, or what is stored was changed.
     #[error(transparent)]
     Key(#[from] KeyError),
-    /// The call ended, but its result is not saved yet. The journal keeps trying until it is shut down.
-    #[error("the call's result is not saved yet ({outcome:?}): {source}")]
+    /// The call ended, but its result is not saved.
+    ///
+    /// If the database failed ([`StoreError::Unavailable`]), the journal keeps trying until it is shut down. Otherwise, and if the
+    /// process ends before, the intent's lease expires, and a worker finds out.
+    #[error("{}, but the result is not saved: {source}", ended(*outcome))]
     NotSaved {
         /// What the call proves; `None` if the provider accepted it.
         outcome: Option<Outcome>,
         /// The last failure.
         source: StoreError,
     },
-    /// The journal is shut down, so nothing new is started.
-    #[error("the journal is shut down")]
+    /// The journal is shut down. Nothing was sent.
+    #[error("the journal is shut down, so nothing was sent")]
     Closed,
     /// The task that made the call ended unexpectedly. The intent's lease expires, and a worker finds out.
-    #[error("the call was interrupted; a worker finds out what became of it")]
+    #[error("the call was interrupted: when its lease expires, a worker finds out what happened")]
     Interrupted,
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+/// How a call ended, in words.
+fn ended(outcome: Option<Outcome>) -> &'static str {
+    match outcome {
+        None => "the provider accepted the request",
+        Some(Outcome::NotSent) => "the request was not sent",
+        Some(Outcome::Refused) => "the provider refused the request",
+        Some(Outcome::Unknown) => "the request may have been executed",
+    }
 }

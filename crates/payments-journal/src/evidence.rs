@@ -12,7 +12,7 @@ use crate::review::Review;
 /// The position of a piece of evidence about one intent. Taken under the lock of the intent's row.
 pub type Sequence = u64;
 
-/// One claim to send. Whoever claims makes the id, so that a claim can be recognised after a lost commit response.
+/// One claim to send. The process that claims makes the id, so that it recognises its claim after a lost commit response.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct AttemptId(u128);
 
@@ -108,7 +108,7 @@ pub enum Fact {
     GaveUp(Review),
     /// A person decided what happened, after asking the provider.
     Decided(Decision),
-    /// No attempt may have been sent, and the intent expired or was cancelled.
+    /// No attempt may have been executed, and the intent expired, was cancelled, or cannot be sent by any client.
     Abandoned,
 }
 

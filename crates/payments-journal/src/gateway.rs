@@ -87,6 +87,8 @@ macro_rules! senders {
 
 impl Gateway {
     /// Creates the clients of an account, without any operation. The capabilities are those of the provider's crate.
+    ///
+    /// If an operation gets two clients, the last one counts. An operation that the provider does not offer gets none.
     #[must_use]
     pub fn new(account: Account, capabilities: &Capabilities) -> Self {
         Self {

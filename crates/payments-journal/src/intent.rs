@@ -70,9 +70,9 @@ impl fmt::Display for Account {
 pub struct IntentKey {
     /// Whose credentials are used.
     pub account: Account,
-    /// The operation: the stored name of a [`WriteOperation`](payments_core::gateway::WriteOperation), or a native one.
+    /// The operation: the stored name of a [`WriteOperation`](payments_core::gateway::WriteOperation) such as `pay_out`, or a native one.
     pub operation: String,
-    /// The merchant's own reference.
+    /// The merchant's own reference, of at most 255 characters.
     pub reference: String,
 }
 
@@ -173,7 +173,7 @@ impl Intent {
         self
     }
 
-    /// Sets when an intent that was not sent is abandoned. Default: never.
+    /// Sets when an intent that is still `intended` is abandoned. Default: never. An intent with a card requires it.
     #[must_use]
     pub fn expires_at(mut self, time: OffsetDateTime) -> Self {
         self.expires_at = Some(time);

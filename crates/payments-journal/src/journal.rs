@@ -1,4 +1,4 @@
-//! The engine: it records intents, sends them, and stores what became of them.
+//! The engine: it records intents, sends them, and stores the results.
 
 mod builder;
 mod call;
@@ -154,7 +154,9 @@ impl<S: Store> Journal<S> {
     /// # Errors
     ///
     /// - [`JournalError::Invalid`] names the field and the rule.
-    /// - [`JournalError::Different`] if the key is recorded with other parameters.
+    /// - [`JournalError::Different`] if the intent's key is recorded with other parameters.
+    /// - [`JournalError::Key`] if the intent is recorded under a key that this journal does not have.
+    /// - [`JournalError::Store`] if the store failed. Roll the transaction back.
     pub async fn record(&self, connection: &mut S::Connection, intent: &Intent) -> Result<Recorded, JournalError> {
         let row = self.row(intent)?;
         match self.0.store.record(connection, &row).await? {
@@ -182,19 +184,31 @@ impl<S: Store> Journal<S> {
     ///
     /// # Errors
     ///
-    /// Returns [`JournalError::Invalid`] if the intent is invalid.
+    /// Returns [`JournalError::Invalid`] if the intent is invalid, and [`JournalError::Key`] if it cannot be sealed.
     pub fn row(&self, intent: &Intent) -> Result<IntentRow, JournalError> {
         intent.row(&self.0.keys, self.0.clock.now())
     }
 
-    /// Sends a recorded intent, and stores what became of it. If it was sent before, nothing is sent.
+    /// Sends a recorded intent, and stores the result.
+    ///
+    /// If the intent was sent before, this does only what a worker would do now: nothing, a lookup, or a request under the provider's
+    /// protection. If the account is paused, nothing is sent, and the state stays `intended`.
     ///
     /// The call runs in a task of its own. If you drop the future, only the wait ends.
     ///
     /// # Errors
     ///
-    /// - [`StoreError::NoSuchIntent`] if the intent's transaction is not committed.
+    /// What the provider did is no error: see [`Executed`].
+    ///
+    /// - [`StoreError::NoSuchIntent`] if the intent's transaction is not committed. Nothing was sent.
+    /// - [`JournalError::NoClient`], [`JournalError::Key`] or [`JournalError::Closed`]: nothing was sent.
     /// - [`JournalError::NotSaved`] if the call ended, and its result cannot be stored now.
+    /// - [`JournalError::Interrupted`] if the task ended unexpectedly. The request may have been sent.
+    /// - [`JournalError::Store`] if the store failed. If the claim was stored all the same, a worker finds out.
+    ///
+    /// # Panics
+    ///
+    /// Panics outside of a tokio runtime.
     pub async fn execute(&self, ticket: Ticket) -> Result<Executed, JournalError> {
         let (reply, result) = oneshot::channel();
         let inner = Arc::clone(&self.0);
@@ -202,18 +216,18 @@ impl<S: Store> Journal<S> {
         result.await.map_err(|_| JournalError::Interrupted)?
     }
 
-    /// Cancels an intent that was not sent.
+    /// Cancels an intent in the state `intended`. It becomes `abandoned`.
     ///
     /// # Errors
     ///
-    /// Returns an error if the intent is not stored, or if the store fails.
+    /// Returns an error if the intent is not stored, if no client is registered for it, or if the store fails.
     pub async fn cancel(&self, id: IntentId) -> Result<Cancelled, JournalError> {
         let state = self.0.amend(id, plan::cancel).await?;
         self.0.wake.notify_one();
         Ok(if state == State::Abandoned { Cancelled::Done } else { Cancelled::TooLate(state) })
     }
 
-    /// Finds an intent by its key.
+    /// Returns the intent with this key, or `None` if none is recorded.
     ///
     /// # Errors
     ///
@@ -227,7 +241,7 @@ impl<S: Store> Journal<S> {
         Worker::new(self.clone())
     }
 
-    /// Returns the accounts that are paused because their credentials were refused.
+    /// Returns the accounts that are paused because their credentials were refused, the oldest pause first.
     ///
     /// # Errors
     ///
@@ -236,7 +250,7 @@ impl<S: Store> Journal<S> {
         Ok(self.0.store.pauses().await?)
     }
 
-    /// Ends the pause of an account, after its credentials were corrected.
+    /// Ends the pause of an account, after its credentials were corrected. Does nothing if the account is not paused.
     ///
     /// # Errors
     ///
@@ -247,7 +261,7 @@ impl<S: Store> Journal<S> {
         Ok(())
     }
 
-    /// Returns the changes whose hook failed, the oldest first. Each holds up the later changes of its intent.
+    /// Returns at most `limit` changes whose hook failed, the oldest first. Each holds up the later changes of its intent.
     ///
     /// # Errors
     ///
@@ -256,9 +270,10 @@ impl<S: Store> Journal<S> {
         Ok(self.0.store.stuck_changes(limit).await?)
     }
 
-    /// Starts nothing new, and waits until the calls in progress have ended and are saved.
+    /// Starts nothing new, and waits until the calls in progress have ended and are saved. A result that cannot be saved is dropped.
     ///
-    /// Drop the future after the longest time that you can wait: the leases of the rest expire, and another worker finds out.
+    /// Drop the future after the longest time that you can wait. The leases of the remaining calls expire, and another worker finds out
+    /// what happened.
     pub async fn shut_down(&self) {
         self.0.is_closed.store(true, Ordering::SeqCst);
         let mut in_progress = self.0.in_progress.subscribe();

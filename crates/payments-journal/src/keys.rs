@@ -15,14 +15,14 @@ use zeroize::{Zeroize, Zeroizing};
 payments_core::secret_newtype! {
     /// A master key of the journal: at least 32 random characters, such as 32 random bytes in Base64.
     ///
-    /// Who has the key and the database can read account numbers. Keep it out of the database and its backups.
+    /// Whoever has the key and the database can read account numbers. Keep the key out of the database and its backups.
     pub struct JournalKey("journal_key", "PAYMENTS_JOURNAL_KEY");
 }
 
 /// The keys of a journal, each with an id that is stored beside what the key protects.
 ///
-/// To change the key, make the new one the current one and accept the old one as well. New rows get the new key. Remove the
-/// old key when no row has its id any more.
+/// To change the key, first accept the new key in every process. Then make it the current one, and accept the old one as well. New
+/// rows get the new key. Older rows keep theirs, so keep the old key as long as a row has its id.
 ///
 /// ```
 /// use payments_journal::{JournalKey, JournalKeys};
@@ -153,7 +153,9 @@ impl fmt::Debug for JournalKeys {
 #[non_exhaustive]
 pub enum KeyError {
     /// The journal does not have the key with this id.
-    #[error("the journal does not have the key `{id}`, under which the row is stored")]
+    #[error(
+        "the journal does not have the key `{id}`, under which the row is stored: add it with `JournalKeys::also_accept`"
+    )]
     Missing {
         /// The key's id.
         id: String,

@@ -40,7 +40,7 @@ pub use row::{Column, IntentRow};
 pub use settings::{Backoff, Settings};
 pub use worker::Worker;
 
-// Learn what became of it.
+// Find out what happened.
 pub use evidence::{AttemptId, CallResult, Decision, Evidence, Fact, Observation, Protection, Sequence};
 pub use hook::{Change, ChangeId, Hook, HookError, HookFuture, run_hook};
 pub use inbox::{InboxId, Message};

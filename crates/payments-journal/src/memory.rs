@@ -1,4 +1,4 @@
-//! A store in memory, for tests. It forgets everything when the process ends, which is what a journal is against.
+//! A store in memory, for tests. It loses everything when the process ends, so it protects nothing.
 
 use std::collections::BTreeMap;
 use std::fmt;

@@ -55,9 +55,9 @@ reviews! {
     KeyExpired = "key_expired",
         "the request may have been executed, and its idempotency key has expired",
         "whether a payment with this reference exists";
-    /// The response with the provider's id was lost, and lookups need the id.
+    /// The order cannot be looked up: the response with the provider's id was lost, or no client looks orders up.
     NoId = "no_id",
-        "the request may have been executed, and the provider's id of the order is not known",
+        "the request may have been executed, and cannot be looked up: the provider's id or a client for lookups is missing",
         "for the id of the order with this reference";
     /// The order at the provider differs from the intent.
     Contradiction = "contradiction",

@@ -8,21 +8,24 @@ pub struct Settings {
     ///
     /// It must be longer than the connect timeout of the clients: [`Builder::build`](crate::Builder::build) checks it.
     pub call_timeout: Duration,
-    /// How much longer than the call a lease lasts. Default: 30 seconds.
+    /// How much longer than the call a lease lasts. Default: 30 seconds. With zero, nothing is sent.
+    ///
+    /// A request is sent only if less than this time has passed since just before its claim.
     pub lease_margin: Duration,
     /// The waits between steps that brought nothing new, as long as the outcome is unknown or the request was not sent.
     /// Default: from 1 second to 10 minutes.
     pub backoff: Backoff,
     /// The waits between lookups of an order that the provider accepted. Default: from 30 seconds to 1 hour.
     pub polling: Backoff,
-    /// The age at which a request is no longer in flight: no network or proxy delivers it later. Default: 15 minutes.
+    /// The age at which a request is no longer in flight, counted from its claim: no network or proxy delivers it later. Default: 15
+    /// minutes.
     pub in_flight: Duration,
-    /// How often an order must not be found before a person must look at it. Default: 5.
+    /// How many lookups must not find an order before a person must look at it. Default: 5.
     pub lookups: usize,
     /// True to send the same reference again, after [`Settings::in_flight`], where the provider documents that it accepts a
     /// reference once. Default: false, so that a person decides.
     pub resend_taken_once: bool,
-    /// The most attempts under such a reference. Default: 3.
+    /// The most requests under such a reference, with the first one. Default: 3.
     pub attempts: usize,
     /// How long an account pauses after its credentials were refused. Default: 5 minutes.
     pub pause: Duration,

@@ -12,7 +12,7 @@ use crate::rules::{Meaning, Rules};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum State {
-    /// Recorded, and not sent.
+    /// Recorded, and still to be sent: no request for it was executed.
     Intended,
     /// Claimed: a request may be on the wire.
     Sending,
@@ -30,7 +30,9 @@ pub enum State {
     Unknown,
     /// Nothing automatic can resolve it.
     NeedsReview,
-    /// No request was sent, and the intent expired or was cancelled.
+    /// No request was executed, and none will be sent.
+    ///
+    /// The intent expired or was cancelled, no client can send its request, or it had been given to a person.
     Abandoned,
 }
 

@@ -20,6 +20,9 @@ use crate::state::State;
 /// A database, or memory.
 ///
 /// All times are the store's: `SQLite` reads the clock of its machine, `PostgreSQL` its own.
+///
+/// Every method can return [`StoreError::Unavailable`] if the database fails, and [`StoreError::Unreadable`] if a row has something that
+/// this version does not know.
 pub trait Store: Send + Sync + 'static {
     /// A connection inside the user's transaction, and inside the transaction of a hook.
     type Connection: Send;
@@ -259,7 +262,7 @@ pub struct Amendment {
     pub pause: Option<Pause>,
 }
 
-/// An account whose credentials were refused. Nothing is sent for it until then.
+/// An account whose credentials were refused. Nothing is sent or looked up for it while the pause lasts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[expect(clippy::exhaustive_structs, reason = "stores build it from their rows")]
 pub struct Pause {
@@ -267,13 +270,13 @@ pub struct Pause {
     pub account: Account,
     /// When it was paused.
     pub since: OffsetDateTime,
-    /// When it is tried again.
+    /// When the pause ends by itself.
     pub until: OffsetDateTime,
-    /// The error in words.
+    /// The error that began the pause, in words.
     pub problem: String,
 }
 
-/// What became of the next change.
+/// The result of [`Store::deliver`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Delivery {

@@ -42,7 +42,8 @@ pub(crate) fn page() -> String {
 const INTRODUCTION: &str = "\
 # The journal's tables
 
-`SqliteStore::migrate` creates these tables. The migrations are plain SQL, in `crates/payments-journal-sqlx/migrations`.
+`SqliteStore::migrate` creates these tables, and `payments_schema`, which has the version of the tables. The migrations are plain SQL,
+in `crates/payments-journal-sqlx/migrations`.
 
 `cargo run -p payments-journal-sqlx --features sqlite --example schema` generates this page from their comments. A test checks
 that it is up to date.
@@ -50,13 +51,15 @@ that it is up to date.
 ## Record an intent with another library
 
 `Intent::row` returns a new intent with the sealed parameters and their MAC, and `IntentRow::columns` returns the values in the
-order of this statement. The statement is public: it stays valid within a major version. Run it in your own transaction, on a connection with the settings of `SqliteStore::options`. Times
-are Unix time in milliseconds. Amounts are integers in the currency's smallest unit.
+order of this statement. The statement is public: it stays valid within a major version. Run it in your own transaction, on a
+connection with the settings of `SqliteStore::options`. Times are Unix time in milliseconds. Amounts are integers in the currency's
+smallest unit.
 ";
 
 const TABLES: &str = "\
-An intent that exists already violates `UNIQUE (tenant, provider, account, operation, reference)`. Then compare its `mac` with
-yours: if they differ, the reference was used for something else.
+An intent that exists already violates `UNIQUE (tenant, provider, account, operation, reference)`. Then compare its `key_id` and its
+`mac` with yours. If the `mac` differs under the same `key_id`, the reference was used for something else. If the `key_id` differs, the
+key was changed since, and only `Journal::record` can compare the two.
 
 All other columns and tables are the journal's own. Read them as you like, and never write to them. Their names and meanings can
 change with each minor version.";

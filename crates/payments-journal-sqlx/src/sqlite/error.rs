@@ -5,7 +5,9 @@ use payments_journal::StoreError;
 #[non_exhaustive]
 pub enum SqliteError {
     /// A setting of the connection would lose what is committed.
-    #[error("the setting `{name}` is {found}, and the journal requires {required}")]
+    #[error(
+        "the setting `{name}` is {found}, and the journal requires {required}: open connections with `SqliteStore::options`"
+    )]
     Setting {
         /// The setting.
         name: &'static str,
@@ -25,7 +27,10 @@ pub enum SqliteError {
         required: i64,
     },
     /// A newer version of this crate has migrated the database.
-    #[error("the database is at version {found} of the journal's tables, and this code knows {known} only")]
+    #[error(
+        "the database is at version {found} of the journal's tables, and this code knows {known} only: deploy the newer version of \
+         `payments-journal-sqlx`"
+    )]
     TooNew {
         /// The version of the database.
         found: i64,
@@ -33,7 +38,7 @@ pub enum SqliteError {
         known: i64,
     },
     /// The transaction read before it wrote, and another one has written in between. Nothing was written.
-    #[error("another transaction has written since this one read: begin it with `BEGIN IMMEDIATE`")]
+    #[error("another transaction has written since this one read: begin it with `BEGIN IMMEDIATE`, and repeat it")]
     ReadBeforeWrite(#[source] sqlx::Error),
     /// Any other error of the database.
     #[error(transparent)]

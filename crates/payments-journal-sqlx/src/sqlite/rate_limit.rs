@@ -17,12 +17,11 @@ use super::rows::millis;
 /// At most `limit` calls in any window of this length, per account, in all processes that use the database.
 ///
 /// A call counts from when it is sent until one window after it ended, with or without a response. The worst case is stored before
-/// the call: if the process is killed, the call counts until one window after it would have timed out. So a killed process costs
-/// one place for a limited time, and never a call too many.
+/// the call: if the process is killed, the call counts until one window after it would have timed out. So the limit is never exceeded.
 ///
 /// Processes compare their clocks, so the clocks must agree. Waiting calls are not served in the order of their arrival.
 ///
-/// If the database fails, no call is permitted.
+/// If the database fails, a call waits up to its timeout, and then fails as throttled. It is not sent.
 #[derive(Debug, Clone)]
 pub struct SqliteRateLimit {
     store: SqliteStore,

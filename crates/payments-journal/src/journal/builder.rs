@@ -48,13 +48,13 @@ impl<S: Store> Builder<S> {
         }
     }
 
-    /// Registers the clients of an account.
+    /// Registers the clients of an account. If an operation of an account gets two clients, the last one counts.
     pub fn gateway(mut self, gateway: Gateway) -> Self {
         self.gateways.push(gateway);
         self
     }
 
-    /// Sets how long the journal waits, and how often it asks.
+    /// Sets how long the journal waits, and how often it asks. The values are not checked.
     pub fn settings(mut self, settings: Settings) -> Self {
         self.settings = settings;
         self

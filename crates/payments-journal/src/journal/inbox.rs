@@ -14,7 +14,7 @@ use crate::plan;
 use crate::rules::Rules;
 use crate::store::{Loaded, Matched, Received, Store, StoreError};
 
-/// What became of a message. In each case it can be acknowledged.
+/// What the journal did with a message. In each case, it can be acknowledged.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[expect(clippy::exhaustive_enums, reason = "closed on purpose: a handler may show each")]
 pub enum Receipt {

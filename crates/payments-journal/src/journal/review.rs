@@ -84,11 +84,11 @@ impl<S: Store> Journal<S> {
         Ok(Report::of(self.store().load(id).await?))
     }
 
-    /// Returns the intents that a person must look at, the oldest first, after this id.
+    /// Returns at most `limit` intents that a person must look at, the oldest first. `after` is the last id of the previous page.
     ///
     /// # Errors
     ///
-    /// Returns an error if the store fails.
+    /// Returns an error if the store fails, or if one of the intents cannot be read.
     pub async fn reviews(&self, after: Option<IntentId>, limit: u32) -> Result<Vec<Report>, JournalError> {
         let mut reports = Vec::new();
         for id in self.store().in_review(after, limit).await? {
@@ -99,12 +99,12 @@ impl<S: Store> Journal<S> {
 
     /// Stores what a person found out at the provider. `by` says who, and is stored.
     ///
-    /// Only an intent in `needs_review` is decided. Otherwise, nothing is stored: [`Decided::NotInReview`]. It never sends anything. To do the operation again, record a new intent that [supersedes](crate::Intent::supersedes) this
-    /// one.
+    /// Only an intent in `needs_review` is decided. Otherwise, this stores nothing: [`Decided::NotInReview`]. It never sends anything.
+    /// To do the operation again, record a new intent that [supersedes](crate::Intent::supersedes) this one.
     ///
     /// # Errors
     ///
-    /// Returns an error if the intent is not stored, or if the store fails.
+    /// Returns an error if the intent is not stored, if no client is registered for it, or if the store fails.
     pub async fn decide(&self, id: IntentId, decision: Decision, by: &str) -> Result<Decided, JournalError> {
         let decided = self.inner().amend(id, |view, loaded| {
             // Only a review is decided. Everything else resolves itself, or is resolved.

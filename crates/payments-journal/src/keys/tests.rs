@@ -158,7 +158,10 @@ fn errors_and_debug_show_ids_only() {
 
     let sealed = keys.seal(&ROW, VALUE).unwrap();
     let errors = [
-        (keys.open("2025", &ROW, &sealed), "the journal does not have the key `2025`, under which the row is stored"),
+        (
+            keys.open("2025", &ROW, &sealed),
+            "the journal does not have the key `2025`, under which the row is stored: add it with `JournalKeys::also_accept`",
+        ),
         (
             keys.open("2027", &ROW, b"1234567890"),
             "a value that was sealed with the key `2027` was changed, belongs to another row, or was sealed with another key \
