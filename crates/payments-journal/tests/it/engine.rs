@@ -1,9 +1,11 @@
 //! The engine on the store in memory, with clients that answer as the test says.
 
 mod events;
+mod gateway;
 mod hooks;
 mod outcomes;
 mod provider;
 mod recording;
 mod recovery;
+mod storage;
 mod worker;
