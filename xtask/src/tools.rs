@@ -9,17 +9,23 @@ pub(crate) fn supply_chain(args: &[String]) -> Result<Step, Failure> {
     Ok(Step::Passed)
 }
 
-/// The source files that decide whether money may have moved, and how much.
-const MUTATED: &[&str] = &["classify", "error", "outcome", "executor", "retry", "webhook", "money"];
+/// The source files that decide whether money may have moved, how much, and whether a request is sent, by package.
+const MUTATED: &[(&str, &[&str])] = &[
+    ("payments-core", &["classify", "error", "outcome", "executor", "retry", "webhook", "money"]),
+    ("payments-journal", &["evidence", "next", "plan", "review", "rules", "state"]),
+];
 
 pub(crate) fn mutants(args: &[String]) -> Result<Step, Failure> {
-    let files: Vec<_> = MUTATED.iter().map(|name| format!("crates/payments-core/src/{name}.rs")).collect();
+    let file = |package, name| format!("crates/{package}/src/{name}.rs");
+    let files: Vec<_> =
+        MUTATED.iter().flat_map(|(package, names)| names.iter().map(move |name| file(package, name))).collect();
     if let Some(file) = files.iter().find(|file| !workspace::root().join(file).is_file()) {
         return Err(Failure::new(format!("{file} does not exist: update MUTATED in xtask/src/tools.rs")));
     }
     install("mutants", "cargo-mutants")?;
     Run::cargo()
-        .args(["mutants", "--package", "payments-core", "--all-features"])
+        .args(["mutants", "--all-features"])
+        .args(MUTATED.iter().flat_map(|(package, _)| ["--package", package]))
         .args(files.iter().flat_map(|file| ["--file", file]))
         .args(args)
         .run()?;

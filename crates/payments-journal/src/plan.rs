@@ -1,5 +1,8 @@
 //! What to write about an intent: pure functions of what is stored, of the time, and of what was learned.
 
+#[cfg(test)]
+mod tests;
+
 use payments_core::IdempotencyKey;
 use payments_core::gateway::Recovery;
 use payments_core::time::OffsetDateTime;

@@ -134,7 +134,7 @@ struct Case {
     gave_up: Option<Review>,
     /// True if a call with an unknown outcome ended after that.
     was_sent_late: bool,
-    decided: Option<(Sequence, Decision)>,
+    decided: Option<Decision>,
     abandoned: bool,
 }
 
@@ -199,6 +199,8 @@ struct KnownStatus {
     is_final: bool,
     /// The position of the evidence.
     sequence: Sequence,
+    /// False if a person had already seen it when they decided.
+    is_news: bool,
 }
 
 impl Case {
@@ -221,7 +223,10 @@ impl Case {
             Fact::NotFound => self.not_found += 1,
             Fact::GaveUp(review) => self.gave_up = Some(*review),
             Fact::Decided(decision) => {
-                self.decided = Some((sequence, *decision));
+                self.decided = Some(*decision);
+                if let Some(known) = &mut self.order {
+                    known.is_news = false;
+                }
                 self.contradicted = false;
                 self.amounts.decide(*decision);
                 self.ask_again = false;
@@ -283,7 +288,7 @@ impl Case {
         self.amounts.see(status, amount);
         let status = rules.status(status);
         self.was_executed |= rules.meaning(&status, *is_final) == Meaning::Succeeded;
-        let newer = Some(KnownStatus { status: status.clone(), is_final: *is_final, sequence });
+        let newer = Some(KnownStatus { status: status.clone(), is_final: *is_final, sequence, is_news: true });
         let Some(known) = &mut self.order else {
             self.order = newer;
             return;
@@ -344,9 +349,9 @@ impl Case {
             return review(Review::Contradiction);
         }
         let meaning = self.order.as_ref().map(|known| rules.meaning(&known.status, known.is_final));
-        if let Some((at, decision)) = self.decided {
+        if let Some(decision) = self.decided {
             // Evidence that the person had already seen does not count against the decision.
-            let news = self.order.as_ref().filter(|known| known.sequence > at).and(meaning);
+            let news = self.order.as_ref().filter(|known| known.is_news).and(meaning);
             return match (decision, news) {
                 (Decision::Done, None | Some(Meaning::Succeeded | Meaning::Pending)) => (State::Succeeded, None),
                 (Decision::Done, Some(Meaning::Reversed)) => (State::Reversed, None),

@@ -1,10 +1,12 @@
 //! What a worker asks for: intents that are due, intents in review, pauses.
 
+use std::time::Duration;
+
 use payments_core::test_util::ManualClock;
 use payments_core::time::OffsetDateTime;
 use payments_core::time::ext::NumericalDuration as _;
-use payments_journal::store::{Amendment, Loaded, Pause};
-use payments_journal::{Account, State, Store as _};
+use payments_journal::store::{Agenda, Amendment, Loaded, Pause};
+use payments_journal::{Account, Message, State, Store as _};
 
 use crate::support::{Database, account, append, now, row};
 
@@ -97,4 +99,40 @@ async fn what_waited_for_the_end_of_a_pause_is_due_when_it_is_resumed() {
 
     let accounts = [account(), Account::at("turbopay")];
     assert_eq!(database.store.due(&accounts, 10).await.unwrap(), ids[..2]);
+}
+
+#[tokio::test]
+async fn the_agenda_says_what_there_is_to_do_and_when_the_next_intent_is_due() {
+    let database = Database::new().await;
+    let start = now();
+    let due = database.record("order-1").await;
+    let mut later = row("order-2");
+    later.due_at = Some(start + 5.minutes());
+    database.record_row(&later).await;
+    let store = database.store.clone().clock(ManualClock::at(start + 1.minutes()));
+    let mut agenda = Agenda {
+        due: vec![due],
+        has_messages: false,
+        has_changes: false,
+        pauses: Vec::new(),
+        next_in: Some(Duration::from_secs(240)),
+    };
+    assert_eq!(store.agenda(&[account()], 10).await.unwrap(), agenda);
+
+    database.report(due, State::Unknown).await;
+    let pause = pause(account(), start + 2.minutes());
+    let amendment = |loaded: &Loaded| Amendment { pause: Some(pause.clone()), ..append(loaded, []) };
+    store.amend(due, |loaded| (Some(amendment(loaded)), ())).await.unwrap();
+    let message = Message {
+        account: account(),
+        source: "event:1".to_owned(),
+        reference: Some("order-2".to_owned()),
+        object_id: None,
+        operations: vec!["pay_out".to_owned()],
+        report: "{}".to_owned(),
+        received_at: start,
+    };
+    store.receive(&message).await.unwrap();
+    (agenda.has_messages, agenda.has_changes, agenda.pauses) = (true, true, vec![pause.clone()]);
+    assert_eq!(store.agenda(&[account()], 10).await.unwrap(), agenda);
 }

@@ -1,10 +1,12 @@
 //! The engine on the store in memory, with clients that answer as the test says.
 
 mod events;
+mod gateway;
 mod hooks;
 mod outcomes;
 mod payments;
 mod provider;
 mod recording;
 mod recovery;
+mod storage;
 mod worker;

@@ -250,6 +250,12 @@ fn an_amount_is_stored_in_words_that_an_older_version_does_not_know() {
 }
 
 #[test]
+fn a_refund_has_succeeded_when_the_money_is_back() {
+    expect_of(WriteOperation::Refund, &[claimed(1), accepted(1, Refunded)], State::Succeeded);
+    expect_of(WriteOperation::Refund, &[claimed(1), accepted(1, ChargedBack)], State::Reversed);
+}
+
+#[test]
 fn a_payout_that_was_returned_has_failed() {
     let facts = [claimed(1), accepted(1, Succeeded), Fact::Event(seen(Refunded))];
     expect_of(WriteOperation::PayOut, &facts, State::Failed);
@@ -367,6 +373,29 @@ fn statuses_without_a_documented_order_are_unknown_until_a_later_lookup() {
     expect(&[&facts[..], &[found(3, Succeeded)]].concat(), State::Succeeded);
     expect(&[&facts[..], &[found(3, Failed)]].concat(), State::Failed);
     expect_review(&[&facts[..], &[Fact::GaveUp(Review::StatusOrder)]].concat(), Review::StatusOrder);
+}
+
+#[test]
+fn a_lookup_that_confirms_the_known_status_settles_the_order_if_it_began_later() {
+    let facts = [claimed(1), accepted(1, Failed), Fact::Event(seen(Succeeded))];
+    expect(&[&facts[..], &[found(1, Failed)]].concat(), State::Unknown);
+    expect(&[&facts[..], &[found(2, Failed)]].concat(), State::Failed);
+    expect(&[&facts[..], &[Fact::Event(seen(Failed))]].concat(), State::Unknown);
+}
+
+#[test]
+fn a_documented_change_settles_the_order_only_if_a_later_lookup_saw_it() {
+    let facts = [claimed(1), accepted(1, Cancelled), Fact::Event(seen(Failed))];
+    expect(&[&facts[..], &[found(3, Succeeded)]].concat(), State::Succeeded);
+    expect(&[&facts[..], &[Fact::Event(seen(Succeeded))]].concat(), State::Unknown);
+}
+
+#[test]
+fn a_status_that_was_final_once_stays_final() {
+    let cancelled = |is_final| Fact::Event(Observation::Status { status: Cancelled, is_final });
+    expect(&[claimed(1), cancelled(false), cancelled(false)], State::Pending);
+    expect(&[claimed(1), cancelled(false), cancelled(true)], State::Failed);
+    expect(&[claimed(1), cancelled(true), cancelled(false)], State::Failed);
 }
 
 #[test]
@@ -519,7 +548,12 @@ fn states_and_reviews_have_distinct_names() {
     assert_eq!(names.len(), count);
     assert_eq!((State::NeedsReview.to_string(), id(10).to_string()), ("needs_review".into(), format!("{:0>32}", "a")));
     assert_eq!(format!("{:?}", id(10)), format!("AttemptId({})", id(10)));
+    for state in State::ALL {
+        assert_eq!(State::from_name(state.as_str()), Some(*state));
+    }
+    assert_eq!((State::from_name("odd"), Review::from_code("odd")), (None, None));
     for review in Review::ALL {
         assert!(!review.ask().is_empty() && !review.to_string().is_empty());
+        assert_eq!(Review::from_code(review.code()), Some(*review));
     }
 }

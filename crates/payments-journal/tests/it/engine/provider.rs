@@ -17,7 +17,8 @@ use payments_core::webhook::{SigningSecrets, Verified, sign};
 use payments_core::{Currency, Error, ErrorKind, Expected, Money, Outcome, PaymentStatus, Secret};
 use payments_journal::memory::MemoryStore;
 use payments_journal::{
-    Account, Backoff, Executed, Gateway, Intent, IntentId, Journal, JournalKey, JournalKeys, Report, Settings, Ticket,
+    Account, Backoff, Executed, Gateway, Intent, IntentId, Journal, JournalKey, JournalKeys, Report, Settings, Store,
+    Ticket,
 };
 use tokio::sync::Notify;
 
@@ -189,25 +190,28 @@ pub(super) fn payout(reference: &str) -> Intent {
 }
 
 /// A journal of another process on the same store.
-pub(super) fn journal(
-    store: &MemoryStore,
+pub(super) fn journal<S: Store + Clone>(
+    store: &S,
     provider: &Provider,
     clock: &ManualClock,
     strategies: &'static [Recovery],
     settings: Settings,
-) -> Journal<MemoryStore> {
-    let recovery = vec![RecoveryPlan::new(WriteOperation::PayOut, strategies, "")].leak();
-    let capabilities = Capabilities { provider: "acme", table: &[], recovery, status_changes: CHANGES };
-    let gateway = Gateway::new(Account::at("acme"), &capabilities);
-    let gateway = gateway.pays_out(provider.clone()).looks_up(provider.clone());
+) -> Journal<S> {
     let key = JournalKey::new("00112233445566778899aabbccddeeff").expect("a key");
     Journal::builder(store.clone(), JournalKeys::new("1", key).expect("the keys"))
-        .gateway(gateway)
+        .gateway(gateway(provider, strategies))
         .settings(settings)
         .clock(clock.clone())
         .timer(Yielding(clock.clone()))
         .build()
         .expect("a journal")
+}
+
+pub(super) fn gateway(provider: &Provider, strategies: &'static [Recovery]) -> Gateway {
+    let recovery = vec![RecoveryPlan::new(WriteOperation::PayOut, strategies, "")].leak();
+    let capabilities = Capabilities { provider: "acme", table: &[], recovery, status_changes: CHANGES };
+    let gateway = Gateway::new(Account::at("acme"), &capabilities);
+    gateway.pays_out(provider.clone()).looks_up(provider.clone())
 }
 
 /// A timer whose pauses end at once, after other tasks had their turn.

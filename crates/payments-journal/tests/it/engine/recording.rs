@@ -6,7 +6,7 @@ use payments_core::PaymentStatus;
 use payments_core::clock::Clock as _;
 use payments_core::gateway::PayoutRequest;
 use payments_journal::{
-    Cancelled, Intent, JournalError, JournalKey, JournalKeys, Recorded, State, Store as _, StoreError, Ticket,
+    Account, Cancelled, Intent, JournalError, JournalKey, JournalKeys, Recorded, State, Store as _, StoreError, Ticket,
 };
 
 use super::provider::{Answer, World, payout, rupees};
@@ -147,9 +147,45 @@ async fn an_invalid_intent_is_rejected_with_its_field() {
     for (intent, field) in [
         (payout(""), "reference"),
         (payout("a\nb"), "reference"),
+        (other_account(Account::at("acme").tenant("a\nb")), "tenant"),
+        (other_account(Account::at("acme").named("a".repeat(101))), "account"),
+        (native("a".repeat(101), "W_1".to_owned()), "operation"),
+        (native("acme.pay".to_owned(), "W".repeat(256)), "reference"),
         (Intent::new("", PayoutRequest::new("W_1", rupees(1), "C_1", "1", "2")), "provider"),
     ] {
         let error = world.journal.record(&mut transaction, &intent).await.unwrap_err();
         assert!(matches!(&error, JournalError::Invalid(invalid) if invalid.field() == field), "{error}");
     }
+    let longest = Account::at("acme").named("é".repeat(100));
+    world.journal.record(&mut transaction, &other_account(longest)).await.expect("100 characters");
+    world.journal.record(&mut transaction, &native("a".repeat(100), "W".repeat(255))).await.expect("255 characters");
+}
+
+#[tokio::test]
+async fn an_intent_is_found_by_its_key() {
+    let world = World::new();
+    let id = world.record("W_1").await.intent();
+    assert_eq!(world.journal.find(payout("W_1").key()).await.expect("find"), Some(id));
+    assert_eq!(world.journal.find(payout("W_2").key()).await.expect("find"), None);
+}
+
+#[tokio::test]
+async fn parameters_in_a_newer_form_are_left_to_a_newer_process() {
+    let world = World::new();
+    let newer = Intent::native("acme", "pay_out", "W_1", Some(rupees(1)), 2, &()).expect("parameters");
+    let mut transaction = world.store.begin();
+    let ticket = world.journal.record(&mut transaction, &newer).await.expect("record").ticket();
+    transaction.commit().expect("commit");
+    let id = ticket.intent();
+    let error = world.journal.execute(ticket).await.unwrap_err();
+    assert!(matches!(error, JournalError::NoClient { version: 2, .. }), "{error}");
+    assert_eq!((world.report(id).await.state, world.report(id).await.evidence), (State::Intended, Vec::new()));
+}
+
+fn other_account(account: Account) -> Intent {
+    Intent::new(account, PayoutRequest::new("W_1", rupees(1), "C_1", "1", "2"))
+}
+
+fn native(operation: String, reference: String) -> Intent {
+    Intent::native("acme", operation, reference, None, 1, &()).expect("parameters")
 }

@@ -2,11 +2,11 @@
 
 use std::sync::{Arc, Mutex};
 
-use payments_core::PaymentStatus;
 use payments_core::gateway::RefundRequest;
+use payments_core::{ErrorKind, Outcome, PaymentStatus};
 use payments_journal::{Intent, JournalError, State};
 
-use super::provider::{Answer, LOOKUP, World, rupees, settings};
+use super::provider::{Answer, LOOKUP, World, order, rupees, settings};
 
 #[tokio::test]
 async fn an_intent_without_a_client_holds_up_nothing_and_raises_an_alarm() {
@@ -49,4 +49,33 @@ async fn everything_due_is_done_before_the_first_error_is_returned() {
 
     assert!(matches!(error, JournalError::NoClient { .. }), "{error}");
     assert_eq!(world.report(payout).await.state, State::Succeeded);
+}
+
+#[tokio::test]
+async fn a_worker_takes_every_step_of_an_intent() {
+    let world = World::new();
+    let id = world.record("W-1").await.intent();
+    world.provider.answers([
+        Answer::Fail(ErrorKind::Connection, Outcome::NotSent),
+        Answer::Fail(ErrorKind::Timeout, Outcome::Unknown),
+    ]);
+    world.provider.finds([None, order(PaymentStatus::Succeeded, true)]);
+    let done = async {
+        while world.report(id).await.state != State::Succeeded {
+            tokio::task::yield_now().await;
+        }
+    };
+    let worker = world.journal.worker();
+    tokio::time::timeout(std::time::Duration::from_secs(10), worker.run(done)).await.expect("it is taken up again");
+}
+
+#[tokio::test]
+async fn what_was_done_is_counted() {
+    let world = World::new();
+    world.provider.answers([Answer::Accept(PaymentStatus::Succeeded), Answer::Accept(PaymentStatus::Succeeded)]);
+    world.record("W-1").await;
+    world.record("W-2").await;
+    let worker = world.journal.worker().on_change(|_: &mut _, _| Box::pin(async { Ok(()) }));
+    assert_eq!(worker.run_due().await.expect("the worker"), 4, "two intents and two changes");
+    assert_eq!(worker.run_due().await.expect("the worker"), 0);
 }
