@@ -7,14 +7,13 @@ use std::time::Duration;
 use payments_core::time::OffsetDateTime;
 use payments_journal::store::{Delivery, StuckChange};
 use payments_journal::{Change, ChangeId, Hook, StoreError, run_hook};
-use sqlx::Connection as _;
 use sqlx::sqlite::SqliteConnection;
 
 use super::SqliteStore;
 use super::error::unavailable;
+use super::guarded::Guarded;
 use super::intents;
 use super::rows::{Columns, millis};
-use sealed::Sealed;
 
 /// The first change that is due. A change waits for the earlier ones of its intent.
 pub(super) const NEXT: &str = "\
@@ -65,11 +64,11 @@ enum Attempt {
 }
 
 async fn attempt(store: &SqliteStore, hook: &dyn Hook<SqliteConnection>) -> Result<Attempt, StoreError> {
-    let mut sealed = Sealed::new(store.connection().await?);
-    let mut transaction = sealed.connection().begin_with("BEGIN IMMEDIATE").await.map_err(unavailable)?;
+    let mut connection = Guarded::new(store.connection().await?);
+    let mut transaction = connection.begin().await?;
     let Some(due) = next(&mut transaction, store.now()).await? else {
         transaction.rollback().await.map_err(unavailable)?;
-        sealed.open().await?;
+        connection.release();
         return Ok(Attempt::Nothing);
     };
     // First the mark, then the hook: whatever a hook does to the transaction, its effect cannot be committed without the mark.
@@ -89,14 +88,14 @@ async fn attempt(store: &SqliteStore, hook: &dyn Hook<SqliteConnection>) -> Resu
         Ok(Ok(())) => {
             permission.grant();
             transaction.commit().await.map_err(unavailable)?;
-            sealed.open().await?;
+            sealed::open(connection).await?;
             return Ok(Attempt::Delivered(due.change));
         }
         Ok(Err(problem)) => problem,
         Err(_) => format!("the hook took longer than {:?}", store.hook_timeout),
     };
     transaction.rollback().await.map_err(unavailable)?;
-    sealed.open().await?;
+    sealed::open(connection).await?;
     Ok(Attempt::Failed(due, problem))
 }
 

@@ -3,10 +3,10 @@
 use payments_core::time::OffsetDateTime;
 use payments_journal::store::Pause;
 use payments_journal::{Account, StoreError};
-use sqlx::Connection as _;
 use sqlx::sqlite::SqliteConnection;
 
 use super::error::unavailable;
+use super::guarded::Guarded;
 use super::rows::{Columns, millis};
 
 pub(super) const ALL: &str = "\
@@ -44,15 +44,13 @@ pub(super) async fn begin(connection: &mut SqliteConnection, pause: &Pause) -> R
     Ok(())
 }
 
-pub(super) async fn end(
-    connection: &mut SqliteConnection,
-    account: &Account,
-    now: OffsetDateTime,
-) -> Result<(), StoreError> {
-    let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await.map_err(unavailable)?;
+pub(super) async fn end(mut connection: Guarded, account: &Account, now: OffsetDateTime) -> Result<(), StoreError> {
+    let mut transaction = connection.begin().await?;
     for statement in [END, WAKE] {
         let query = sqlx::query(statement).bind(&account.tenant).bind(&account.provider).bind(&account.name);
         query.bind(millis(now)).execute(&mut *transaction).await.map_err(unavailable)?;
     }
-    transaction.commit().await.map_err(unavailable)
+    transaction.commit().await.map_err(unavailable)?;
+    connection.release();
+    Ok(())
 }
