@@ -87,7 +87,10 @@ async fn attempt(store: &SqliteStore, hook: &dyn Hook<SqliteConnection>) -> Resu
     let problem = match result {
         Ok(Ok(())) => {
             permission.grant();
-            transaction.commit().await.map_err(unavailable)?;
+            if let Err(error) = transaction.commit().await {
+                // A deferred constraint that the hook's effect violates. It would hold up every hook.
+                return Ok(Attempt::Failed(due, format!("the commit failed: {error}")));
+            }
             sealed::open(connection).await?;
             return Ok(Attempt::Delivered(due.change));
         }
