@@ -328,7 +328,7 @@ impl Store for MemoryStore {
             let intents = tables.intents.iter().filter(|(_, stored)| is_wanted && is_about(stored));
             let intents: Vec<IntentId> = intents.map(|(id, _)| *id).collect();
             if !intents.is_empty() && matched.len() < limit as usize {
-                matched.push(Matched { id: *id, message: message.clone(), intents });
+                matched.push(Matched { id: *id, message: Ok(message.clone()), intents });
             }
         }
         Ok(matched)

@@ -91,7 +91,7 @@ pub trait Store: Send + Sync + 'static {
         backoff: &(dyn Fn(u32) -> Duration + Send + Sync),
     ) -> impl Future<Output = Result<Delivery, StoreError>> + Send;
 
-    /// Returns the changes whose hook failed, the oldest first.
+    /// Returns the changes whose hook failed, the oldest first. Those that this version cannot read are not among them.
     fn stuck_changes(&self, limit: u32) -> impl Future<Output = Result<Vec<StuckChange>, StoreError>> + Send;
 
     /// Stores a message of a provider, unless its source is stored already. Durable when this returns.
@@ -283,6 +283,15 @@ pub enum Delivery {
     Delivered(Change),
     /// The hook failed.
     Failed(StuckChange),
+    /// This version cannot read the change, so the hook did not run. It is tried again later, and holds up its intent alone.
+    Unreadable {
+        /// The change's intent.
+        intent: IntentId,
+        /// The column.
+        what: &'static str,
+        /// What it has.
+        problem: String,
+    },
 }
 
 /// A change whose hook failed. It holds up the later changes of its intent.
@@ -312,13 +321,13 @@ pub enum Received {
 }
 
 /// A message, and the intents that it may be about.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 #[expect(clippy::exhaustive_structs, reason = "stores build it from their rows")]
 pub struct Matched {
     /// The store's id of the message.
     pub id: InboxId,
-    /// The message.
-    pub message: Message,
+    /// The message; an error if this version cannot read it. It hides no other message.
+    pub message: Result<Message, StoreError>,
     /// The intents. Never empty.
     pub intents: Vec<IntentId>,
 }

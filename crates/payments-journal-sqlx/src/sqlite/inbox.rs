@@ -85,7 +85,13 @@ pub(super) async fn matches(
 }
 
 fn matched(row: &Columns<'_>) -> Result<Matched, StoreError> {
-    let message = Message {
+    let intents: Vec<i64> = serde_json::from_str(row.get("intents")?).map_err(|error| unreadable("intents", &error))?;
+    let intents = intents.into_iter().map(IntentId::new).collect();
+    Ok(Matched { id: InboxId::new(row.get("id")?), message: message(row), intents })
+}
+
+fn message(row: &Columns<'_>) -> Result<Message, StoreError> {
+    Ok(Message {
         account: row.account()?,
         source: row.get("source")?,
         reference: row.get("reference")?,
@@ -93,9 +99,7 @@ fn matched(row: &Columns<'_>) -> Result<Matched, StoreError> {
         operations: serde_json::from_str(row.get("operations")?).map_err(|error| unreadable("operations", &error))?,
         report: row.get("report")?,
         received_at: row.time("received_at")?,
-    };
-    let intents: Vec<i64> = serde_json::from_str(row.get("intents")?).map_err(|error| unreadable("intents", &error))?;
-    Ok(Matched { id: InboxId::new(row.get("id")?), message, intents: intents.into_iter().map(IntentId::new).collect() })
+    })
 }
 
 pub(super) async fn applied(

@@ -9,7 +9,7 @@ use super::error::unavailable;
 use super::guarded::Guarded;
 use super::open::{check_settings, settings};
 use super::pauses;
-use super::rows::{Columns, json, millis, signed, unreadable};
+use super::rows::{Columns, json, millis, scheduled, signed, unreadable};
 
 /// The public `INSERT` of an intent, for applications that use another library than sqlx.
 ///
@@ -200,7 +200,7 @@ async fn write(connection: &mut SqliteConnection, loaded: &Loaded, amendment: &A
         .bind(signed("epoch", head.epoch)?)
         .bind(head.lease.map(|lease| format!("{:032x}", lease.owner)))
         .bind(head.lease.map(|lease| millis(lease.until)))
-        .bind(head.due_at.map(millis))
+        .bind(head.due_at.map(scheduled))
         .bind(i64::from(head.tries))
         .bind(&head.problem)
         .bind(loaded.head.reported.as_str())

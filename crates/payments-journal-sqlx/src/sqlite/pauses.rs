@@ -7,7 +7,7 @@ use sqlx::sqlite::SqliteConnection;
 
 use super::error::unavailable;
 use super::guarded::Guarded;
-use super::rows::{Columns, millis};
+use super::rows::{Columns, millis, scheduled};
 
 pub(super) const ALL: &str = "\
     SELECT tenant, provider, account, since AS paused_since, until AS paused_until, problem AS pause_problem \
@@ -39,7 +39,7 @@ pub(super) async fn all(connection: &mut SqliteConnection, now: OffsetDateTime) 
 
 pub(super) async fn begin(connection: &mut SqliteConnection, pause: &Pause) -> Result<(), StoreError> {
     let query = sqlx::query(BEGIN).bind(&pause.account.tenant).bind(&pause.account.provider).bind(&pause.account.name);
-    let query = query.bind(millis(pause.since)).bind(millis(pause.until)).bind(&pause.problem);
+    let query = query.bind(millis(pause.since)).bind(scheduled(pause.until)).bind(&pause.problem);
     query.execute(connection).await.map_err(unavailable)?;
     Ok(())
 }

@@ -171,6 +171,26 @@ async fn an_effect_that_cannot_be_committed_holds_up_its_intent_only() {
 }
 
 #[tokio::test]
+async fn a_change_that_cannot_be_read_holds_up_its_intent_only() {
+    let database = Database::with_effects().await;
+    let (first, second) = (database.record("order-1").await, database.record("order-2").await);
+    for (id, state) in [(first, State::Pending), (first, State::Succeeded), (second, State::Pending)] {
+        database.report(id, state).await;
+    }
+    let newer = "UPDATE payments_changes SET to_state = 'newer' WHERE id = 1";
+    sqlx::raw_sql(newer).execute(database.store.pool()).await.unwrap();
+
+    let delivery = database.store.deliver(&effect, &minutes).await.unwrap();
+
+    let unreadable = Delivery::Unreadable { intent: first, what: "to_state", problem: "newer".to_owned() };
+    assert_eq!(delivery, unreadable);
+    assert!(matches!(database.store.deliver(&effect, &minutes).await.unwrap(), Delivery::Delivered(_)));
+    assert_eq!(database.store.deliver(&effect, &minutes).await.unwrap(), Delivery::Nothing);
+    assert_eq!(database.effects().await, ["order-2 pending"]);
+    assert_eq!(database.store.stuck_changes(10).await.unwrap(), []);
+}
+
+#[tokio::test]
 async fn a_hook_cannot_end_the_journals_transaction() {
     let database = Database::with_effects().await;
     let id = database.record("order-1").await;

@@ -1,7 +1,7 @@
 //! Messages of providers.
 
 use payments_journal::store::{Matched, Received};
-use payments_journal::{Account, Message, State, Store as _};
+use payments_journal::{Account, Message, State, Store as _, StoreError};
 
 use crate::support::{Database, account, now, row};
 
@@ -18,7 +18,7 @@ fn message(source: &str) -> Message {
 }
 
 fn sources(matched: &[Matched]) -> Vec<&str> {
-    matched.iter().map(|matched| matched.message.source.as_str()).collect()
+    matched.iter().map(|matched| matched.message.as_ref().unwrap().source.as_str()).collect()
 }
 
 #[tokio::test]
@@ -51,7 +51,7 @@ async fn a_message_waits_for_the_intents_that_it_is_about() {
     let intent = database.record("order-1").await;
     let matched = store.matches(&[account()], None, 10).await.unwrap();
     assert_eq!((sources(&matched), &matched[0].intents), (vec!["reference"], &vec![intent]));
-    assert_eq!(matched[0].message, by_reference);
+    assert_eq!(matched[0].message.as_ref().unwrap(), &by_reference);
 
     let mut known = store.load(intent).await.unwrap().head;
     known.provider_id = Some("p-1".to_owned());
@@ -113,4 +113,25 @@ async fn messages_of_other_accounts_hide_none_of_an_account() {
     let agenda = store.agenda(&[account()], 0).await.unwrap();
     assert!(agenda.has_messages);
     assert!(!store.agenda(&[Account::at("another")], 0).await.unwrap().has_messages);
+}
+
+#[tokio::test]
+async fn a_message_that_cannot_be_read_hides_no_other() {
+    let database = Database::new().await;
+    let store = &database.store;
+    let intent = database.record("order-1").await;
+    let mut known = store.load(intent).await.unwrap().head;
+    known.provider_id = Some("p-1".to_owned());
+    let amendment = payments_journal::store::Amendment { facts: Vec::new(), head: known, pause: None };
+    store.amend(intent, |_| (Some(amendment.clone()), ())).await.unwrap();
+    for source in ["event-1", "event-2"] {
+        store.receive(&Message { object_id: Some("p-1".to_owned()), ..message(source) }).await.unwrap();
+    }
+    let newer = "UPDATE payments_inbox SET operations = '[1]' WHERE source = 'event-1'";
+    sqlx::raw_sql(newer).execute(store.pool()).await.unwrap();
+
+    let matched = store.matches(&[account()], None, 10).await.unwrap();
+
+    assert!(matches!(matched[0].message, Err(StoreError::Unreadable { what: "operations", .. })));
+    assert_eq!(sources(&matched[1..]), ["event-2"]);
 }
