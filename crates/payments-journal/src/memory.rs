@@ -245,11 +245,18 @@ impl Store for MemoryStore {
     async fn resume(&self, account: &Account) -> Result<(), StoreError> {
         let now = self.clock.now();
         let mut tables = self.tables();
-        tables.pauses.remove(account);
-        // What waited for the end of the pause is due now.
-        for stored in tables.intents.values_mut().filter(|stored| stored.row.key.account == *account) {
-            if matches!(stored.head.state, State::Intended | State::Unknown) && stored.head.due_at.is_some() {
-                stored.head.due_at = stored.head.due_at.map(|due| due.min(now));
+        let until = tables.pauses.remove(account).map(|pause| pause.until);
+        // What waited for the end of the pause is due now, except for what somebody works on.
+        let is_free = |head: &Head| head.lease.is_none_or(|lease| lease.until <= now);
+        let waited = |head: &Head| match head.state {
+            State::Intended | State::Unknown => true,
+            // Else it is the time of the next lookup.
+            State::Pending => head.due_at == until,
+            _ => false,
+        };
+        for Stored { row, head, .. } in tables.intents.values_mut() {
+            if row.key.account == *account && is_free(head) && waited(head) {
+                head.due_at = head.due_at.map(|due| due.min(now));
             }
         }
         Ok(())

@@ -78,7 +78,7 @@ pub trait Store: Send + Sync + 'static {
     /// Returns the accounts that are paused.
     fn pauses(&self) -> impl Future<Output = Result<Vec<Pause>, StoreError>> + Send;
 
-    /// Ends the pause of an account.
+    /// Ends the pause of an account. What waited for its end is due now, except for what somebody works on.
     fn resume(&self, account: &Account) -> impl Future<Output = Result<(), StoreError>> + Send;
 
     /// Delivers the next change that is due: runs the hook and marks the change as delivered, in one transaction.
