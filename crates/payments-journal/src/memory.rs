@@ -15,7 +15,8 @@ use crate::intent::{Account, IntentId, IntentKey};
 use crate::row::IntentRow;
 use crate::state::State;
 use crate::store::{
-    Amendment, Delivery, Entry, Head, Inserted, Loaded, Matched, Pause, Received, Store, StoreError, StuckChange,
+    Amendment, Delivery, Entry, Head, Inserted, KEEP_HINTS, Loaded, Matched, Pause, Received, Store, StoreError,
+    StuckChange,
 };
 
 /// A store in memory. Clones share what is stored.
@@ -44,6 +45,16 @@ struct Stored {
     row: IntentRow,
     head: Head,
     evidence: Vec<Entry>,
+}
+
+impl Stored {
+    fn is_about(&self, message: &Message) -> bool {
+        let key = &self.row.key;
+        let by_reference =
+            message.reference.as_ref() == Some(&key.reference) && message.operations.contains(&key.operation);
+        let by_id = message.object_id.is_some() && message.object_id == self.head.provider_id;
+        key.account == message.account && (by_reference || by_id)
+    }
 }
 
 struct StoredChange {
@@ -302,6 +313,13 @@ impl Store for MemoryStore {
 
     async fn receive(&self, message: &Message) -> Result<Received, StoreError> {
         let mut tables = self.tables();
+        if message.is_hint() {
+            let Tables { intents, messages, .. } = &mut *tables;
+            let is_old = |known: &Message| known.is_hint() && known.received_at + KEEP_HINTS <= message.received_at;
+            messages.retain(|known| {
+                !is_old(&known.message) || intents.values().any(|stored| stored.is_about(&known.message))
+            });
+        }
         let known = tables
             .messages
             .iter()
@@ -325,14 +343,7 @@ impl Store for MemoryStore {
         for StoredMessage { id, message, is_applied } in &tables.messages {
             // A hint that is received again is applied again.
             let is_wanted = accounts.contains(&message.account) && only.map_or(!is_applied, |only| only == *id);
-            let is_about = |stored: &Stored| {
-                let key = &stored.row.key;
-                let by_reference =
-                    message.reference.as_ref() == Some(&key.reference) && message.operations.contains(&key.operation);
-                let by_id = message.object_id.is_some() && message.object_id == stored.head.provider_id;
-                key.account == message.account && (by_reference || by_id)
-            };
-            let intents = tables.intents.iter().filter(|(_, stored)| is_wanted && is_about(stored));
+            let intents = tables.intents.iter().filter(|(_, stored)| is_wanted && stored.is_about(message));
             let intents: Vec<IntentId> = intents.map(|(id, _)| *id).collect();
             if !intents.is_empty() && matched.len() < limit as usize {
                 matched.push(Matched { id: *id, message: Ok(message.clone()), intents });

@@ -95,6 +95,8 @@ pub trait Store: Send + Sync + 'static {
     fn stuck_changes(&self, limit: u32) -> impl Future<Output = Result<Vec<StuckChange>, StoreError>> + Send;
 
     /// Stores a message of a provider, unless its source is stored already. Durable when this returns.
+    ///
+    /// Anyone can send hints. Those that match no intent are forgotten some time after [`KEEP_HINTS`]. Events are kept.
     fn receive(&self, message: &Message) -> impl Future<Output = Result<Received, StoreError>> + Send;
 
     /// Returns messages of these accounts that match no intent yet, each with the intents that match now: by the reference and the
@@ -109,6 +111,9 @@ pub trait Store: Send + Sync + 'static {
     /// Marks a message as applied to all intents that match.
     fn applied(&self, id: InboxId) -> impl Future<Output = Result<(), StoreError>> + Send;
 }
+
+/// How long an unverified hint that matches no intent is kept: longer than a transaction that records its intent.
+pub const KEEP_HINTS: Duration = Duration::from_secs(3600);
 
 /// The result of inserting an intent.
 #[derive(Debug, Clone)]

@@ -127,8 +127,8 @@ CREATE INDEX payments_changes_order ON payments_changes (intent, id) WHERE deliv
 
 -- Messages of providers: verified events, and hints that schedule a lookup.
 CREATE TABLE payments_inbox (
-    -- The store's id.
-    id INTEGER PRIMARY KEY,
+    -- The store's id. It is never used again, because unmatched hints are deleted after an hour.
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
     -- The tenant of the account that received it.
     tenant TEXT NOT NULL,
     -- The provider.
@@ -147,13 +147,37 @@ CREATE TABLE payments_inbox (
     report TEXT NOT NULL CHECK (report = '' OR json_valid(report)),
     -- When it was received, in Unix milliseconds.
     received_at INTEGER NOT NULL CHECK (received_at BETWEEN 100000000000 AND 100000000000000),
+    -- 1 once an intent matches, by the reference and the operation or by the provider's id; else 0.
+    matched INTEGER NOT NULL CHECK (matched IN (0, 1)),
     -- When it was applied to the intents that match, in Unix milliseconds; `NULL` before.
     applied_at INTEGER,
 
     CONSTRAINT payments_inbox_source UNIQUE (tenant, provider, account, source)
 ) STRICT;
 
-CREATE INDEX payments_inbox_unmatched ON payments_inbox (id) WHERE applied_at IS NULL;
+-- What matches nothing is in neither of these, so it slows no worker.
+CREATE INDEX payments_inbox_open ON payments_inbox (id) WHERE matched = 1 AND applied_at IS NULL;
+CREATE INDEX payments_inbox_open_by_account ON payments_inbox (tenant, provider, account)
+    WHERE matched = 1 AND applied_at IS NULL;
+
+CREATE INDEX payments_inbox_by_reference ON payments_inbox (reference, account, provider, tenant) WHERE matched = 0;
+CREATE INDEX payments_inbox_by_object ON payments_inbox (object_id, account, provider, tenant) WHERE matched = 0;
+CREATE INDEX payments_inbox_hints ON payments_inbox (received_at) WHERE matched = 0 AND report = '';
+
+-- A new intent matches the messages that arrived before it.
+CREATE TRIGGER payments_intents_recorded AFTER INSERT ON payments_intents BEGIN
+    UPDATE payments_inbox SET matched = 1
+    WHERE matched = 0 AND reference = new.reference AND account = new.account AND provider = new.provider
+        AND tenant = new.tenant AND new.operation IN (SELECT value FROM json_each(operations));
+END;
+
+-- So does an intent once the provider's id is known.
+CREATE TRIGGER payments_intents_identified AFTER UPDATE OF provider_id ON payments_intents
+WHEN new.provider_id IS NOT old.provider_id BEGIN
+    UPDATE payments_inbox SET matched = 1
+    WHERE matched = 0 AND object_id = new.provider_id AND account = new.account AND provider = new.provider
+        AND tenant = new.tenant;
+END;
 
 -- Accounts whose credentials were refused.
 CREATE TABLE payments_pauses (
