@@ -3,6 +3,7 @@
 mod agenda;
 mod changes;
 mod error;
+mod guarded;
 mod inbox;
 mod intents;
 mod migrate;
@@ -30,6 +31,7 @@ pub use intents::INSERT_INTENT;
 pub use rate_limit::SqliteRateLimit;
 
 use error::unavailable;
+use guarded::Guarded;
 
 /// Keeps a journal in a `SQLite` file.
 ///
@@ -106,10 +108,12 @@ impl SqliteStore {
     /// Returns [`SqliteError::TooNew`] if a newer version of this crate has migrated the database, and [`SqliteError::Setting`] if a
     /// setting of the connection is wrong.
     pub async fn migrate(&self) -> Result<(), SqliteError> {
-        let mut connection = self.pool.acquire().await?;
-        open::check(&mut connection).await?;
+        let mut connection = Guarded::new(self.pool.acquire().await?);
+        open::check(connection.connection()).await?;
         let _turn = self.turn().await;
-        migrate::run(&mut connection, rows::millis(self.now())).await
+        migrate::run(connection.connection(), rows::millis(self.now())).await?;
+        connection.release();
+        Ok(())
     }
 
     /// The connections.
@@ -181,7 +185,7 @@ impl Store for SqliteStore {
     ) -> Result<T, StoreError> {
         let _turn = self.turn().await;
         // The statement that loads the intent checks the settings.
-        intents::amend(&mut *self.unchecked().await?, id, || self.now(), decide).await
+        intents::amend(Guarded::new(self.unchecked().await?), id, || self.now(), decide).await
     }
 
     async fn due(&self, accounts: &[Account], limit: u32) -> Result<Vec<IntentId>, StoreError> {
@@ -202,7 +206,7 @@ impl Store for SqliteStore {
 
     async fn resume(&self, account: &Account) -> Result<(), StoreError> {
         let _turn = self.turn().await;
-        pauses::end(&mut *self.connection().await?, account, self.now()).await
+        pauses::end(Guarded::new(self.connection().await?), account, self.now()).await
     }
 
     async fn deliver(

@@ -15,7 +15,8 @@ use crate::intent::{Account, IntentId, IntentKey};
 use crate::row::IntentRow;
 use crate::state::State;
 use crate::store::{
-    Amendment, Delivery, Entry, Head, Inserted, Loaded, Matched, Pause, Received, Store, StoreError, StuckChange,
+    Amendment, Delivery, Entry, Head, Inserted, KEEP_HINTS, Loaded, Matched, Pause, Received, Store, StoreError,
+    StuckChange,
 };
 
 /// A store in memory. Clones share what is stored.
@@ -44,6 +45,16 @@ struct Stored {
     row: IntentRow,
     head: Head,
     evidence: Vec<Entry>,
+}
+
+impl Stored {
+    fn is_about(&self, message: &Message) -> bool {
+        let key = &self.row.key;
+        let by_reference =
+            message.reference.as_ref() == Some(&key.reference) && message.operations.contains(&key.operation);
+        let by_id = message.object_id.is_some() && message.object_id == self.head.provider_id;
+        key.account == message.account && (by_reference || by_id)
+    }
 }
 
 struct StoredChange {
@@ -245,11 +256,18 @@ impl Store for MemoryStore {
     async fn resume(&self, account: &Account) -> Result<(), StoreError> {
         let now = self.clock.now();
         let mut tables = self.tables();
-        tables.pauses.remove(account);
-        // What waited for the end of the pause is due now.
-        for stored in tables.intents.values_mut().filter(|stored| stored.row.key.account == *account) {
-            if matches!(stored.head.state, State::Intended | State::Unknown) && stored.head.due_at.is_some() {
-                stored.head.due_at = stored.head.due_at.map(|due| due.min(now));
+        let until = tables.pauses.remove(account).map(|pause| pause.until);
+        // What waited for the end of the pause is due now, except for what somebody works on.
+        let is_free = |head: &Head| head.lease.is_none_or(|lease| lease.until <= now);
+        let waited = |head: &Head| match head.state {
+            State::Intended | State::Unknown => true,
+            // Else it is the time of the next lookup.
+            State::Pending => head.due_at == until,
+            _ => false,
+        };
+        for Stored { row, head, .. } in tables.intents.values_mut() {
+            if row.key.account == *account && is_free(head) && waited(head) {
+                head.due_at = head.due_at.map(|due| due.min(now));
             }
         }
         Ok(())
@@ -295,6 +313,13 @@ impl Store for MemoryStore {
 
     async fn receive(&self, message: &Message) -> Result<Received, StoreError> {
         let mut tables = self.tables();
+        if message.is_hint() {
+            let Tables { intents, messages, .. } = &mut *tables;
+            let is_old = |known: &Message| known.is_hint() && known.received_at + KEEP_HINTS <= message.received_at;
+            messages.retain(|known| {
+                !is_old(&known.message) || intents.values().any(|stored| stored.is_about(&known.message))
+            });
+        }
         let known = tables
             .messages
             .iter()
@@ -318,17 +343,10 @@ impl Store for MemoryStore {
         for StoredMessage { id, message, is_applied } in &tables.messages {
             // A hint that is received again is applied again.
             let is_wanted = accounts.contains(&message.account) && only.map_or(!is_applied, |only| only == *id);
-            let is_about = |stored: &Stored| {
-                let key = &stored.row.key;
-                let by_reference =
-                    message.reference.as_ref() == Some(&key.reference) && message.operations.contains(&key.operation);
-                let by_id = message.object_id.is_some() && message.object_id == stored.head.provider_id;
-                key.account == message.account && (by_reference || by_id)
-            };
-            let intents = tables.intents.iter().filter(|(_, stored)| is_wanted && is_about(stored));
+            let intents = tables.intents.iter().filter(|(_, stored)| is_wanted && stored.is_about(message));
             let intents: Vec<IntentId> = intents.map(|(id, _)| *id).collect();
             if !intents.is_empty() && matched.len() < limit as usize {
-                matched.push(Matched { id: *id, message: message.clone(), intents });
+                matched.push(Matched { id: *id, message: Ok(message.clone()), intents });
             }
         }
         Ok(matched)

@@ -81,7 +81,7 @@ pub trait Store: Send + Sync + 'static {
     /// Returns the accounts that are paused.
     fn pauses(&self) -> impl Future<Output = Result<Vec<Pause>, StoreError>> + Send;
 
-    /// Ends the pause of an account.
+    /// Ends the pause of an account. What waited for its end is due now, except for what somebody works on.
     fn resume(&self, account: &Account) -> impl Future<Output = Result<(), StoreError>> + Send;
 
     /// Delivers the next change that is due: runs the hook and marks the change as delivered, in one transaction.
@@ -94,10 +94,12 @@ pub trait Store: Send + Sync + 'static {
         backoff: &(dyn Fn(u32) -> Duration + Send + Sync),
     ) -> impl Future<Output = Result<Delivery, StoreError>> + Send;
 
-    /// Returns the changes whose hook failed, the oldest first.
+    /// Returns the changes whose hook failed, the oldest first. Those that this version cannot read are not among them.
     fn stuck_changes(&self, limit: u32) -> impl Future<Output = Result<Vec<StuckChange>, StoreError>> + Send;
 
     /// Stores a message of a provider, unless its source is stored already. Durable when this returns.
+    ///
+    /// Anyone can send hints. Those that match no intent are forgotten some time after [`KEEP_HINTS`]. Events are kept.
     fn receive(&self, message: &Message) -> impl Future<Output = Result<Received, StoreError>> + Send;
 
     /// Returns messages of these accounts that match no intent yet, each with the intents that match now: by the reference and the
@@ -112,6 +114,9 @@ pub trait Store: Send + Sync + 'static {
     /// Marks a message as applied to all intents that match.
     fn applied(&self, id: InboxId) -> impl Future<Output = Result<(), StoreError>> + Send;
 }
+
+/// How long an unverified hint that matches no intent is kept: longer than a transaction that records its intent.
+pub const KEEP_HINTS: Duration = Duration::from_secs(3600);
 
 /// The result of inserting an intent.
 #[derive(Debug, Clone)]
@@ -286,6 +291,15 @@ pub enum Delivery {
     Delivered(Change),
     /// The hook failed.
     Failed(StuckChange),
+    /// This version cannot read the change, so the hook did not run. It is tried again later, and holds up its intent alone.
+    Unreadable {
+        /// The change's intent.
+        intent: IntentId,
+        /// The column.
+        what: &'static str,
+        /// What it has.
+        problem: String,
+    },
 }
 
 /// A change whose hook failed. It holds up the later changes of its intent.
@@ -315,13 +329,13 @@ pub enum Received {
 }
 
 /// A message, and the intents that it may be about.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 #[expect(clippy::exhaustive_structs, reason = "stores build it from their rows")]
 pub struct Matched {
     /// The store's id of the message.
     pub id: InboxId,
-    /// The message.
-    pub message: Message,
+    /// The message; an error if this version cannot read it. It hides no other message.
+    pub message: Result<Message, StoreError>,
     /// The intents. Never empty.
     pub intents: Vec<IntentId>,
 }

@@ -184,6 +184,12 @@ impl<S: Store> Worker<S> {
             match inner.store.deliver(&**hook, &move |failures| backoff.after(failures)).await? {
                 Delivery::Nothing => break,
                 Delivery::Delivered(_) | Delivery::Failed(_) => delivered += 1,
+                Delivery::Unreadable { intent, what, problem } => {
+                    if let Some(alarm) = &self.on_problem {
+                        alarm(intent, &StoreError::Unreadable { what, problem }.into());
+                    }
+                    delivered += 1;
+                }
             }
         }
         Ok(delivered)

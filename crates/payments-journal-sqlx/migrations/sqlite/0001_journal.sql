@@ -32,7 +32,7 @@ CREATE TABLE payments_intents (
     -- When an intent that was not sent is abandoned, in Unix milliseconds; `NULL` for never.
     expires_at INTEGER CHECK (expires_at BETWEEN 100000000000 AND 100000000000000),
     -- When a worker looks at it next, in Unix milliseconds; `NULL` for never.
-    due_at INTEGER,
+    due_at INTEGER CHECK (due_at BETWEEN 100000000000 AND 100000000000000),
     -- The intent that this one does again, after a review.
     supersedes INTEGER REFERENCES payments_intents (id),
 
@@ -42,7 +42,7 @@ CREATE TABLE payments_intents (
     -- The last state that a change reported. `sending` is not reported.
     reported TEXT NOT NULL DEFAULT 'intended',
     -- The provider's last known status as JSON, such as `"succeeded"`.
-    status TEXT,
+    status TEXT CHECK (json_valid(status)),
     -- The order's amount at the provider, if it differs from the intended one, in the currency's smallest unit.
     order_amount INTEGER,
     -- The currency's code of that amount.
@@ -52,13 +52,13 @@ CREATE TABLE payments_intents (
     -- The provider's id of the order, once it is known.
     provider_id TEXT,
     -- The number of claims and lookups so far.
-    epoch INTEGER NOT NULL DEFAULT 0,
+    epoch INTEGER NOT NULL DEFAULT 0 CHECK (epoch >= 0),
     -- The process that works on it: 32 hexadecimal digits, random per start.
     lease_owner TEXT,
     -- When the lease is over, in Unix milliseconds.
     lease_until INTEGER,
     -- How often in a row a step brought nothing new.
-    tries INTEGER NOT NULL DEFAULT 0,
+    tries INTEGER NOT NULL DEFAULT 0 CHECK (tries BETWEEN 0 AND 4294967295),
     -- The last error in words, without any parameters.
     problem TEXT,
 
@@ -82,9 +82,9 @@ CREATE TABLE payments_evidence (
     -- The position: later facts have greater numbers.
     sequence INTEGER NOT NULL CHECK (sequence > 0),
     -- When it was stored, in Unix milliseconds.
-    at INTEGER NOT NULL,
+    at INTEGER NOT NULL CHECK (at BETWEEN 100000000000 AND 100000000000000),
     -- The fact as JSON, such as `{"claimed":{"attempt":"…","protection":"key"}}`.
-    fact TEXT NOT NULL,
+    fact TEXT NOT NULL CHECK (json_valid(fact)),
     -- Where it is from, so that one source counts once per intent.
     source TEXT NOT NULL,
 
@@ -103,7 +103,7 @@ CREATE TABLE payments_changes (
     -- The state after.
     to_state TEXT NOT NULL,
     -- The provider's status as JSON, if one was known.
-    status TEXT,
+    status TEXT CHECK (json_valid(status)),
     -- The order's amount at the provider, if it differs from the intended one, in the currency's smallest unit.
     order_amount INTEGER,
     -- The currency's code of that amount.
@@ -111,15 +111,15 @@ CREATE TABLE payments_changes (
     -- The code of the reason why a person must look at it.
     review TEXT,
     -- When the state changed, in Unix milliseconds.
-    at INTEGER NOT NULL,
+    at INTEGER NOT NULL CHECK (at BETWEEN 100000000000 AND 100000000000000),
     -- When the hook's transaction was committed, in Unix milliseconds; `NULL` before.
     delivered_at INTEGER,
     -- How often the hook failed.
-    failures INTEGER NOT NULL DEFAULT 0,
+    failures INTEGER NOT NULL DEFAULT 0 CHECK (failures BETWEEN 0 AND 4294967295),
     -- The last failure in words.
     problem TEXT,
     -- When the hook runs next, in Unix milliseconds.
-    next_try INTEGER NOT NULL
+    next_try INTEGER NOT NULL CHECK (next_try BETWEEN 100000000000 AND 100000000000000)
 ) STRICT;
 
 CREATE INDEX payments_changes_due ON payments_changes (next_try, id) WHERE delivered_at IS NULL;
@@ -127,8 +127,8 @@ CREATE INDEX payments_changes_order ON payments_changes (intent, id) WHERE deliv
 
 -- Messages of providers: verified events, and hints that schedule a lookup.
 CREATE TABLE payments_inbox (
-    -- The store's id.
-    id INTEGER PRIMARY KEY,
+    -- The store's id. It is never used again, because unmatched hints are deleted after an hour.
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
     -- The tenant of the account that received it.
     tenant TEXT NOT NULL,
     -- The provider.
@@ -142,18 +142,42 @@ CREATE TABLE payments_inbox (
     -- The provider's id of the order, if the message contains it.
     object_id TEXT,
     -- The operations that it can be about: a JSON array of stored names.
-    operations TEXT NOT NULL,
+    operations TEXT NOT NULL CHECK (iif(json_valid(operations), json_type(operations) = 'array', 0)),
     -- What the event reports, in its stored form; empty for a hint.
-    report TEXT NOT NULL,
+    report TEXT NOT NULL CHECK (report = '' OR json_valid(report)),
     -- When it was received, in Unix milliseconds.
-    received_at INTEGER NOT NULL,
+    received_at INTEGER NOT NULL CHECK (received_at BETWEEN 100000000000 AND 100000000000000),
+    -- 1 once an intent matches, by the reference and the operation or by the provider's id; else 0.
+    matched INTEGER NOT NULL CHECK (matched IN (0, 1)),
     -- When it was applied to the intents that match, in Unix milliseconds; `NULL` before.
     applied_at INTEGER,
 
     CONSTRAINT payments_inbox_source UNIQUE (tenant, provider, account, source)
 ) STRICT;
 
-CREATE INDEX payments_inbox_unmatched ON payments_inbox (id) WHERE applied_at IS NULL;
+-- What matches nothing is in neither of these, so it slows no worker.
+CREATE INDEX payments_inbox_open ON payments_inbox (id) WHERE matched = 1 AND applied_at IS NULL;
+CREATE INDEX payments_inbox_open_by_account ON payments_inbox (tenant, provider, account)
+    WHERE matched = 1 AND applied_at IS NULL;
+
+CREATE INDEX payments_inbox_by_reference ON payments_inbox (reference, account, provider, tenant) WHERE matched = 0;
+CREATE INDEX payments_inbox_by_object ON payments_inbox (object_id, account, provider, tenant) WHERE matched = 0;
+CREATE INDEX payments_inbox_hints ON payments_inbox (received_at) WHERE matched = 0 AND report = '';
+
+-- A new intent matches the messages that arrived before it.
+CREATE TRIGGER payments_intents_recorded AFTER INSERT ON payments_intents BEGIN
+    UPDATE payments_inbox SET matched = 1
+    WHERE matched = 0 AND reference = new.reference AND account = new.account AND provider = new.provider
+        AND tenant = new.tenant AND new.operation IN (SELECT value FROM json_each(operations));
+END;
+
+-- So does an intent once the provider's id is known.
+CREATE TRIGGER payments_intents_identified AFTER UPDATE OF provider_id ON payments_intents
+WHEN new.provider_id IS NOT old.provider_id BEGIN
+    UPDATE payments_inbox SET matched = 1
+    WHERE matched = 0 AND object_id = new.provider_id AND account = new.account AND provider = new.provider
+        AND tenant = new.tenant;
+END;
 
 -- Accounts whose credentials were refused.
 CREATE TABLE payments_pauses (
@@ -164,9 +188,9 @@ CREATE TABLE payments_pauses (
     -- The merchant's name for the credentials.
     account TEXT NOT NULL,
     -- When it was paused, in Unix milliseconds.
-    since INTEGER NOT NULL,
+    since INTEGER NOT NULL CHECK (since BETWEEN 100000000000 AND 100000000000000),
     -- When it is tried again, in Unix milliseconds.
-    until INTEGER NOT NULL,
+    until INTEGER NOT NULL CHECK (until BETWEEN 100000000000 AND 100000000000000),
     -- The error in words.
     problem TEXT NOT NULL,
 

@@ -14,15 +14,9 @@ use super::rows::{Columns, millis};
 /// One row about everything, one per intent that is due, and one per pause.
 pub(super) const READ: &str = concat!(
     "SELECT 0 AS kind, NULL AS id, ",
-    "EXISTS (SELECT 1 FROM payments_inbox AS m WHERE m.applied_at IS NULL \
-        AND EXISTS (SELECT 1 FROM json_each(?2) \
-            WHERE value ->> 0 = m.tenant AND value ->> 1 = m.provider AND value ->> 2 = m.account) \
-        AND (EXISTS (SELECT 1 FROM payments_intents AS i \
-            WHERE i.tenant = m.tenant AND i.provider = m.provider AND i.account = m.account \
-                AND i.operation IN (SELECT value FROM json_each(m.operations)) AND i.reference = m.reference) \
-        OR EXISTS (SELECT 1 FROM payments_intents AS i \
-            WHERE i.provider_id = m.object_id \
-                AND i.provider = m.provider AND i.tenant = m.tenant AND i.account = m.account))) AS has_messages, \
+    "EXISTS (SELECT 1 FROM json_each(?2) AS a CROSS JOIN payments_inbox AS m \
+        ON m.tenant = a.value ->> 0 AND m.provider = a.value ->> 1 AND m.account = a.value ->> 2 \
+        WHERE m.matched = 1 AND m.applied_at IS NULL) AS has_messages, \
      EXISTS (SELECT 1 FROM payments_changes AS c \
         WHERE c.delivered_at IS NULL AND c.next_try <= ?1 AND NOT EXISTS ( \
             SELECT 1 FROM payments_changes AS earlier \

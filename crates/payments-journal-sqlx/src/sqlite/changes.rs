@@ -6,15 +6,14 @@ use std::time::Duration;
 
 use payments_core::time::OffsetDateTime;
 use payments_journal::store::{Delivery, StuckChange};
-use payments_journal::{Change, ChangeId, Hook, StoreError, run_hook};
-use sqlx::Connection as _;
+use payments_journal::{Change, ChangeId, Hook, IntentId, StoreError, run_hook};
 use sqlx::sqlite::SqliteConnection;
 
 use super::SqliteStore;
 use super::error::unavailable;
+use super::guarded::Guarded;
 use super::intents;
-use super::rows::{Columns, millis};
-use sealed::Sealed;
+use super::rows::{Columns, millis, scheduled};
 
 /// The first change that is due. A change waits for the earlier ones of its intent.
 pub(super) const NEXT: &str = "\
@@ -46,31 +45,56 @@ pub(super) async fn deliver(
         return Ok(Delivery::Nothing);
     }
     let _turn = store.turn().await;
-    let (due, problem) = match attempt(store, hook).await? {
-        Attempt::Nothing => return Ok(Delivery::Nothing),
-        Attempt::Delivered(change) => return Ok(Delivery::Delivered(change)),
-        Attempt::Failed(due, problem) => (due, problem),
-    };
-    let failures = due.failures.saturating_add(1);
-    let next_try = store.now() + backoff(failures);
-    let query = sqlx::query(FAILED).bind(due.id.number()).bind(&problem).bind(millis(next_try));
+    match attempt(store, hook).await? {
+        Attempt::Nothing => Ok(Delivery::Nothing),
+        Attempt::Delivered(change) => Ok(Delivery::Delivered(change)),
+        Attempt::Failed(due, problem) => {
+            let failures = due.failures.saturating_add(1);
+            let next_try = store.now() + backoff(failures);
+            failed(store, due.id, &problem, next_try).await?;
+            Ok(Delivery::Failed(StuckChange { failures, problem, next_try, ..due }))
+        }
+        Attempt::Unreadable(Unreadable { id, intent, failures, what, problem }) => {
+            let next_try = store.now() + backoff(failures.saturating_add(1));
+            failed(store, id, &problem, next_try).await?;
+            Ok(Delivery::Unreadable { intent, what, problem })
+        }
+    }
+}
+
+/// Stores a failure, so that other changes come first.
+async fn failed(store: &SqliteStore, id: ChangeId, problem: &str, next_try: OffsetDateTime) -> Result<(), StoreError> {
+    let query = sqlx::query(FAILED).bind(id.number()).bind(problem).bind(scheduled(next_try));
     query.execute(&mut *store.connection().await?).await.map_err(unavailable)?;
-    Ok(Delivery::Failed(StuckChange { failures, problem, next_try, ..due }))
+    Ok(())
 }
 
 enum Attempt {
     Nothing,
     Delivered(Change),
     Failed(StuckChange, String),
+    Unreadable(Unreadable),
+}
+
+/// A change that a newer version has written, or that was changed by hand.
+struct Unreadable {
+    id: ChangeId,
+    intent: IntentId,
+    failures: u32,
+    what: &'static str,
+    problem: String,
 }
 
 async fn attempt(store: &SqliteStore, hook: &dyn Hook<SqliteConnection>) -> Result<Attempt, StoreError> {
-    let mut sealed = Sealed::new(store.connection().await?);
-    let mut transaction = sealed.connection().begin_with("BEGIN IMMEDIATE").await.map_err(unavailable)?;
-    let Some(due) = next(&mut transaction, store.now()).await? else {
-        transaction.rollback().await.map_err(unavailable)?;
-        sealed.open().await?;
-        return Ok(Attempt::Nothing);
+    let mut connection = Guarded::new(store.connection().await?);
+    let mut transaction = connection.begin().await?;
+    let due = match next(&mut transaction, store.now()).await? {
+        Some(Ok(due)) => due,
+        other => {
+            transaction.rollback().await.map_err(unavailable)?;
+            connection.release();
+            return Ok(other.and_then(Result::err).map_or(Attempt::Nothing, Attempt::Unreadable));
+        }
     };
     // First the mark, then the hook: whatever a hook does to the transaction, its effect cannot be committed without the mark.
     let query = sqlx::query(DELIVERED).bind(due.id.number()).bind(millis(store.now()));
@@ -88,15 +112,18 @@ async fn attempt(store: &SqliteStore, hook: &dyn Hook<SqliteConnection>) -> Resu
     let problem = match result {
         Ok(Ok(())) => {
             permission.grant();
-            transaction.commit().await.map_err(unavailable)?;
-            sealed.open().await?;
+            if let Err(error) = transaction.commit().await {
+                // A deferred constraint that the hook's effect violates. It would hold up every hook.
+                return Ok(Attempt::Failed(due, format!("the commit failed: {error}")));
+            }
+            sealed::open(connection).await?;
             return Ok(Attempt::Delivered(due.change));
         }
         Ok(Err(problem)) => problem,
         Err(_) => format!("the hook took longer than {:?}", store.hook_timeout),
     };
     transaction.rollback().await.map_err(unavailable)?;
-    sealed.open().await?;
+    sealed::open(connection).await?;
     Ok(Attempt::Failed(due, problem))
 }
 
@@ -104,14 +131,27 @@ async fn attempt(store: &SqliteStore, hook: &dyn Hook<SqliteConnection>) -> Resu
 const SAVEPOINT: &str = "SAVEPOINT payments_hook";
 const RELEASE: &str = "RELEASE payments_hook";
 
-async fn next(connection: &mut SqliteConnection, now: OffsetDateTime) -> Result<Option<StuckChange>, StoreError> {
+async fn next(
+    connection: &mut SqliteConnection,
+    now: OffsetDateTime,
+) -> Result<Option<Result<StuckChange, Unreadable>>, StoreError> {
     let row = sqlx::query(NEXT).bind(millis(now)).fetch_optional(connection).await.map_err(unavailable)?;
-    row.map(|row| change(&Columns(&row))).transpose()
+    let Some(row) = row else { return Ok(None) };
+    let row = Columns(&row);
+    match change(&row) {
+        Ok(due) => Ok(Some(Ok(due))),
+        Err(StoreError::Unreadable { what, problem }) => {
+            let (id, intent, failures) = (row.get("id")?, row.intent("intent")?, row.number("failures")?);
+            Ok(Some(Err(Unreadable { id: ChangeId::new(id), intent, failures, what, problem })))
+        }
+        Err(error) => Err(error),
+    }
 }
 
 pub(super) async fn stuck(connection: &mut SqliteConnection, limit: u32) -> Result<Vec<StuckChange>, StoreError> {
     let rows = sqlx::query(STUCK).bind(i64::from(limit)).fetch_all(connection).await.map_err(unavailable)?;
-    rows.iter().map(|row| change(&Columns(row))).collect()
+    // One that cannot be read hides no other.
+    Ok(rows.iter().filter_map(|row| change(&Columns(row)).ok()).collect())
 }
 
 fn change(row: &Columns<'_>) -> Result<StuckChange, StoreError> {

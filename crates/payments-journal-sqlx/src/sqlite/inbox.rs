@@ -1,7 +1,7 @@
 //! Messages of providers.
 
 use payments_core::time::OffsetDateTime;
-use payments_journal::store::{Matched, Received};
+use payments_journal::store::{KEEP_HINTS, Matched, Received};
 use payments_journal::{Account, InboxId, IntentId, Message, StoreError};
 use sqlx::sqlite::SqliteConnection;
 
@@ -9,10 +9,22 @@ use super::error::unavailable;
 use super::intents::names;
 use super::rows::{Columns, json, millis, unreadable};
 
+/// Deletes old hints about nothing that is recorded: anyone can send them. Some at a time, so that no call takes long.
+pub(super) const FORGET: &str = "\
+    DELETE FROM payments_inbox WHERE id IN ( \
+        SELECT id FROM payments_inbox WHERE matched = 0 AND report = '' AND received_at <= ?1 \
+        ORDER BY received_at LIMIT 100)";
+
+/// A message that matches no intent waits: the intent's `INSERT`, or the `UPDATE` of its provider's id, sets `matched`.
 pub(super) const RECEIVE: &str = "\
     INSERT INTO payments_inbox \
-        (tenant, provider, account, source, reference, object_id, operations, report, received_at) \
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) \
+        (tenant, provider, account, source, reference, object_id, operations, report, received_at, matched) \
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, \
+        EXISTS (SELECT 1 FROM payments_intents AS i \
+            WHERE i.tenant = ?1 AND i.provider = ?2 AND i.account = ?3 \
+                AND i.operation IN (SELECT value FROM json_each(?7)) AND i.reference = ?5) \
+        OR EXISTS (SELECT 1 FROM payments_intents AS i \
+            WHERE i.provider_id = ?6 AND i.provider = ?2 AND i.tenant = ?1 AND i.account = ?3)) \
     ON CONFLICT (tenant, provider, account, source) DO NOTHING RETURNING id";
 
 pub(super) const FIND: &str =
@@ -34,7 +46,7 @@ macro_rules! matches_of {
                             AND i.provider = m.provider AND i.tenant = m.tenant AND i.account = m.account \
                     ) \
                 ) AS intents \
-                FROM payments_inbox AS m WHERE ",
+                FROM payments_inbox AS m ",
             $messages,
             " AND EXISTS (SELECT 1 FROM json_each(?3) \
                 WHERE value ->> 0 = m.tenant AND value ->> 1 = m.provider AND value ->> 2 = m.account) \
@@ -43,14 +55,19 @@ macro_rules! matches_of {
     };
 }
 
-pub(super) const MATCHES: &str = matches_of!("m.applied_at IS NULL");
+pub(super) const MATCHES: &str =
+    matches_of!("INDEXED BY payments_inbox_open WHERE m.matched = 1 AND m.applied_at IS NULL");
 /// Also if it was applied: a hint that is received again is applied again.
-pub(super) const MATCHES_OF_ONE: &str = matches_of!("m.id = ?2");
+pub(super) const MATCHES_OF_ONE: &str = matches_of!("WHERE m.id = ?2");
 
 pub(super) const APPLIED: &str = "UPDATE payments_inbox SET applied_at = ?2 WHERE id = ?1 AND applied_at IS NULL";
 
 pub(super) async fn receive(connection: &mut SqliteConnection, message: &Message) -> Result<Received, StoreError> {
     let account = &message.account;
+    if message.is_hint() {
+        let old = millis(message.received_at - KEEP_HINTS);
+        sqlx::query(FORGET).bind(old).execute(&mut *connection).await.map_err(unavailable)?;
+    }
     let inserted = sqlx::query(RECEIVE)
         .bind(&account.tenant)
         .bind(&account.provider)
@@ -85,7 +102,13 @@ pub(super) async fn matches(
 }
 
 fn matched(row: &Columns<'_>) -> Result<Matched, StoreError> {
-    let message = Message {
+    let intents: Vec<i64> = serde_json::from_str(row.get("intents")?).map_err(|error| unreadable("intents", &error))?;
+    let intents = intents.into_iter().map(IntentId::new).collect();
+    Ok(Matched { id: InboxId::new(row.get("id")?), message: message(row), intents })
+}
+
+fn message(row: &Columns<'_>) -> Result<Message, StoreError> {
+    Ok(Message {
         account: row.account()?,
         source: row.get("source")?,
         reference: row.get("reference")?,
@@ -93,9 +116,7 @@ fn matched(row: &Columns<'_>) -> Result<Matched, StoreError> {
         operations: serde_json::from_str(row.get("operations")?).map_err(|error| unreadable("operations", &error))?,
         report: row.get("report")?,
         received_at: row.time("received_at")?,
-    };
-    let intents: Vec<i64> = serde_json::from_str(row.get("intents")?).map_err(|error| unreadable("intents", &error))?;
-    Ok(Matched { id: InboxId::new(row.get("id")?), message, intents: intents.into_iter().map(IntentId::new).collect() })
+    })
 }
 
 pub(super) async fn applied(

@@ -3,13 +3,13 @@
 use payments_core::time::OffsetDateTime;
 use payments_journal::store::{Amendment, Entry, Head, Inserted, Lease, Loaded};
 use payments_journal::{Account, Column, Evidence, Fact, IntentId, IntentKey, IntentRow, StoreError};
-use sqlx::Connection as _;
 use sqlx::sqlite::{SqliteConnection, SqliteRow};
 
 use super::error::unavailable;
+use super::guarded::Guarded;
 use super::open::{check_settings, settings};
 use super::pauses;
-use super::rows::{Columns, json, millis, signed, unreadable};
+use super::rows::{Columns, json, millis, scheduled, signed, unreadable};
 
 /// The public `INSERT` of an intent, for applications that use another library than sqlx.
 ///
@@ -166,21 +166,23 @@ fn lease(row: &Columns<'_>) -> Result<Option<Lease>, StoreError> {
 }
 
 pub(super) async fn amend<T>(
-    connection: &mut SqliteConnection,
+    mut connection: Guarded,
     id: IntentId,
     now: impl Fn() -> OffsetDateTime,
     decide: impl Fn(&Loaded) -> (Option<Amendment>, T),
 ) -> Result<T, StoreError> {
-    let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await.map_err(unavailable)?;
+    let mut transaction = connection.begin().await?;
     // The time of the lock: the wait for it may have been long.
     let loaded = load(&mut transaction, id, now()).await?;
     let (amendment, value) = decide(&loaded);
     let Some(amendment) = amendment else {
         transaction.rollback().await.map_err(unavailable)?;
+        connection.release();
         return Ok(value);
     };
     write(&mut transaction, &loaded, &amendment).await?;
     transaction.commit().await.map_err(unavailable)?;
+    connection.release();
     Ok(value)
 }
 
@@ -198,7 +200,7 @@ async fn write(connection: &mut SqliteConnection, loaded: &Loaded, amendment: &A
         .bind(signed("epoch", head.epoch)?)
         .bind(head.lease.map(|lease| format!("{:032x}", lease.owner)))
         .bind(head.lease.map(|lease| millis(lease.until)))
-        .bind(head.due_at.map(millis))
+        .bind(head.due_at.map(scheduled))
         .bind(i64::from(head.tries))
         .bind(&head.problem)
         .bind(loaded.head.reported.as_str())

@@ -3,11 +3,11 @@
 use payments_core::time::OffsetDateTime;
 use payments_journal::store::Pause;
 use payments_journal::{Account, StoreError};
-use sqlx::Connection as _;
 use sqlx::sqlite::SqliteConnection;
 
 use super::error::unavailable;
-use super::rows::{Columns, millis};
+use super::guarded::Guarded;
+use super::rows::{Columns, millis, scheduled};
 
 pub(super) const ALL: &str = "\
     SELECT tenant, provider, account, since AS paused_since, until AS paused_until, problem AS pause_problem \
@@ -20,10 +20,16 @@ pub(super) const BEGIN: &str = "\
 
 pub(super) const END: &str = "DELETE FROM payments_pauses WHERE tenant = ?1 AND provider = ?2 AND account = ?3";
 
-/// What waited for the end of the pause is due now. Without the index's name, SQLite would read all intents of the account.
+/// What waited for the end of the pause is due now. A pending intent waited for it if it is due at that very time; else its time is
+/// that of the next lookup. What somebody works on is due when the lease is over.
+///
+/// Without the index's name, SQLite would read all intents of the account.
 pub(super) const WAKE: &str = "\
     UPDATE payments_intents INDEXED BY payments_intents_due SET due_at = ?4 \
-    WHERE due_at > ?4 AND tenant = ?1 AND provider = ?2 AND account = ?3 AND state IN ('intended', 'unknown')";
+    WHERE due_at > ?4 AND tenant = ?1 AND provider = ?2 AND account = ?3 \
+        AND (lease_until IS NULL OR lease_until <= ?4) \
+        AND (state IN ('intended', 'unknown') OR state = 'pending' AND due_at = ( \
+            SELECT until FROM payments_pauses WHERE tenant = ?1 AND provider = ?2 AND account = ?3))";
 
 /// The pause in a row that is joined with the pauses, if there is one.
 pub(super) fn joined(row: &Columns<'_>) -> Result<Option<Pause>, StoreError> {
@@ -39,20 +45,18 @@ pub(super) async fn all(connection: &mut SqliteConnection, now: OffsetDateTime) 
 
 pub(super) async fn begin(connection: &mut SqliteConnection, pause: &Pause) -> Result<(), StoreError> {
     let query = sqlx::query(BEGIN).bind(&pause.account.tenant).bind(&pause.account.provider).bind(&pause.account.name);
-    let query = query.bind(millis(pause.since)).bind(millis(pause.until)).bind(&pause.problem);
+    let query = query.bind(millis(pause.since)).bind(scheduled(pause.until)).bind(&pause.problem);
     query.execute(connection).await.map_err(unavailable)?;
     Ok(())
 }
 
-pub(super) async fn end(
-    connection: &mut SqliteConnection,
-    account: &Account,
-    now: OffsetDateTime,
-) -> Result<(), StoreError> {
-    let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await.map_err(unavailable)?;
-    for statement in [END, WAKE] {
+pub(super) async fn end(mut connection: Guarded, account: &Account, now: OffsetDateTime) -> Result<(), StoreError> {
+    let mut transaction = connection.begin().await?;
+    for statement in [WAKE, END] {
         let query = sqlx::query(statement).bind(&account.tenant).bind(&account.provider).bind(&account.name);
         query.bind(millis(now)).execute(&mut *transaction).await.map_err(unavailable)?;
     }
-    transaction.commit().await.map_err(unavailable)
+    transaction.commit().await.map_err(unavailable)?;
+    connection.release();
+    Ok(())
 }

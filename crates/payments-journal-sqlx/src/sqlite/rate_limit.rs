@@ -8,10 +8,11 @@ use payments_core::clock::Clock;
 use payments_core::time::OffsetDateTime;
 use payments_core::{AccountKey, RateLimit, RateLimitPermit, RateLimitRequest, RateLimited};
 use payments_journal::StoreError;
-use sqlx::{Connection as _, Row as _};
+use sqlx::Row as _;
 
 use super::SqliteStore;
 use super::error::unavailable;
+use super::guarded::Guarded;
 use super::rows::millis;
 
 /// At most `limit` calls in any window of this length, per account, in all processes that use the database.
@@ -95,8 +96,8 @@ impl SqliteRateLimit {
         let account = request.account.as_str();
         let limit = i64::from(self.limit);
         let _turn = self.store.turn().await;
-        let mut connection = self.store.connection().await?;
-        let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await.map_err(unavailable)?;
+        let mut connection = Guarded::new(self.store.connection().await?);
+        let mut transaction = connection.begin().await?;
         let now = request.clock.now();
         let counted = sqlx::query(COUNT).bind(account).bind(millis(now)).fetch_one(&mut *transaction).await;
         let counted: i64 = counted.and_then(|row| row.try_get(0)).map_err(unavailable)?;
@@ -105,6 +106,7 @@ impl SqliteRateLimit {
             let row = query.fetch_one(&mut *transaction).await;
             let free_at: i64 = row.and_then(|row| row.try_get(0)).map_err(unavailable)?;
             transaction.rollback().await.map_err(unavailable)?;
+            connection.release();
             let wait = u64::try_from(free_at - millis(now)).unwrap_or(0).max(1);
             return Ok(Place::Full(Duration::from_millis(wait)));
         }
@@ -113,6 +115,7 @@ impl SqliteRateLimit {
         let entered = sqlx::query(ENTER).bind(account).bind(worst_case).execute(&mut *transaction).await;
         let id = entered.map_err(unavailable)?.last_insert_rowid();
         transaction.commit().await.map_err(unavailable)?;
+        connection.release();
         Ok(Place::Entered(id))
     }
 

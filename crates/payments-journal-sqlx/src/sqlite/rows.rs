@@ -11,6 +11,13 @@ pub(super) fn millis(time: OffsetDateTime) -> i64 {
     i64::try_from(millis).unwrap_or(i64::MAX)
 }
 
+/// A time in the future. The tables accept none after the year 5138, which nothing waits for.
+pub(super) fn scheduled(time: OffsetDateTime) -> i64 {
+    millis(time).min(LATEST)
+}
+
+const LATEST: i64 = 100_000_000_000_000;
+
 /// Removes what a stored time cannot have, so that a stored time equals the one that was returned.
 pub(super) fn whole_millis(time: OffsetDateTime) -> OffsetDateTime {
     from_millis(millis(time)).unwrap_or(time)

@@ -149,6 +149,48 @@ async fn a_stuck_change_holds_up_the_changes_of_its_intent_only() {
 }
 
 #[tokio::test]
+async fn an_effect_that_cannot_be_committed_holds_up_its_intent_only() {
+    let database = Database::with_effects().await;
+    let tables = "CREATE TABLE customers (id INTEGER PRIMARY KEY); \
+        CREATE TABLE paid (customer INTEGER REFERENCES customers (id) DEFERRABLE INITIALLY DEFERRED)";
+    sqlx::raw_sql(tables).execute(database.store.pool()).await.unwrap();
+    for reference in ["order-1", "order-2"] {
+        let id = database.record(reference).await;
+        database.report(id, State::Pending).await;
+    }
+
+    let delivery = database.store.deliver(&effect_and("INSERT INTO paid VALUES (77)"), &minutes).await.unwrap();
+
+    let stuck = check_failed(delivery, "FOREIGN KEY constraint failed");
+    assert_eq!((&stuck.change.key, stuck.failures), (&key("order-1"), 1));
+    assert_eq!(database.store.stuck_changes(10).await.unwrap(), [stuck]);
+    assert!(database.effects().await.is_empty());
+    assert!(matches!(database.store.deliver(&effect, &minutes).await.unwrap(), Delivery::Delivered(_)));
+    assert_eq!(database.store.deliver(&effect, &minutes).await.unwrap(), Delivery::Nothing);
+    assert_eq!(database.effects().await, ["order-2 pending"]);
+}
+
+#[tokio::test]
+async fn a_change_that_cannot_be_read_holds_up_its_intent_only() {
+    let database = Database::with_effects().await;
+    let (first, second) = (database.record("order-1").await, database.record("order-2").await);
+    for (id, state) in [(first, State::Pending), (first, State::Succeeded), (second, State::Pending)] {
+        database.report(id, state).await;
+    }
+    let newer = "UPDATE payments_changes SET to_state = 'newer' WHERE id = 1";
+    sqlx::raw_sql(newer).execute(database.store.pool()).await.unwrap();
+
+    let delivery = database.store.deliver(&effect, &minutes).await.unwrap();
+
+    let unreadable = Delivery::Unreadable { intent: first, what: "to_state", problem: "newer".to_owned() };
+    assert_eq!(delivery, unreadable);
+    assert!(matches!(database.store.deliver(&effect, &minutes).await.unwrap(), Delivery::Delivered(_)));
+    assert_eq!(database.store.deliver(&effect, &minutes).await.unwrap(), Delivery::Nothing);
+    assert_eq!(database.effects().await, ["order-2 pending"]);
+    assert_eq!(database.store.stuck_changes(10).await.unwrap(), []);
+}
+
+#[tokio::test]
 async fn a_hook_cannot_end_the_journals_transaction() {
     let database = Database::with_effects().await;
     let id = database.record("order-1").await;

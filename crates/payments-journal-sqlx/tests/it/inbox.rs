@@ -1,7 +1,9 @@
 //! Messages of providers.
 
+use std::time::Duration;
+
 use payments_journal::store::{Matched, Received};
-use payments_journal::{Account, Message, State, Store as _};
+use payments_journal::{Account, Message, State, Store as _, StoreError};
 
 use crate::support::{Database, account, now, row};
 
@@ -18,7 +20,7 @@ fn message(source: &str) -> Message {
 }
 
 fn sources(matched: &[Matched]) -> Vec<&str> {
-    matched.iter().map(|matched| matched.message.source.as_str()).collect()
+    matched.iter().map(|matched| matched.message.as_ref().unwrap().source.as_str()).collect()
 }
 
 #[tokio::test]
@@ -51,7 +53,7 @@ async fn a_message_waits_for_the_intents_that_it_is_about() {
     let intent = database.record("order-1").await;
     let matched = store.matches(&[account()], None, 10).await.unwrap();
     assert_eq!((sources(&matched), &matched[0].intents), (vec!["reference"], &vec![intent]));
-    assert_eq!(matched[0].message, by_reference);
+    assert_eq!(matched[0].message.as_ref().unwrap(), &by_reference);
 
     let mut known = store.load(intent).await.unwrap().head;
     known.provider_id = Some("p-1".to_owned());
@@ -113,4 +115,82 @@ async fn messages_of_other_accounts_hide_none_of_an_account() {
     let agenda = store.agenda(&[account()], 0).await.unwrap();
     assert!(agenda.has_messages);
     assert!(!store.agenda(&[Account::at("another")], 0).await.unwrap().has_messages);
+}
+
+#[tokio::test]
+async fn a_message_that_cannot_be_read_hides_no_other() {
+    let database = Database::new().await;
+    let store = &database.store;
+    let intent = database.record("order-1").await;
+    let mut known = store.load(intent).await.unwrap().head;
+    known.provider_id = Some("p-1".to_owned());
+    let amendment = payments_journal::store::Amendment { facts: Vec::new(), head: known, pause: None };
+    store.amend(intent, |_| (Some(amendment.clone()), ())).await.unwrap();
+    for source in ["event-1", "event-2"] {
+        store.receive(&Message { object_id: Some("p-1".to_owned()), ..message(source) }).await.unwrap();
+    }
+    let newer = "UPDATE payments_inbox SET operations = '[1]' WHERE source = 'event-1'";
+    sqlx::raw_sql(newer).execute(store.pool()).await.unwrap();
+
+    let matched = store.matches(&[account()], None, 10).await.unwrap();
+
+    assert!(matches!(matched[0].message, Err(StoreError::Unreadable { what: "operations", .. })));
+    assert_eq!(sources(&matched[1..]), ["event-2"]);
+}
+
+#[tokio::test]
+async fn a_hint_that_matches_nothing_is_forgotten_after_an_hour() {
+    let database = Database::new().await;
+    let store = &database.store;
+    database.record("W_1").await;
+    let start = now();
+    let hint = |reference: &str, minutes: u64| Message {
+        report: String::new(),
+        reference: Some(reference.to_owned()),
+        received_at: start + Duration::from_secs(60 * minutes),
+        ..message(reference)
+    };
+    let is_new = async |message: &Message| matches!(store.receive(message).await.unwrap(), Received::New(_));
+    let event = Message { reference: Some("W_3".to_owned()), received_at: start, ..message("event") };
+    for message in [&hint("W_1", 0), &hint("W_2", 0), &event] {
+        assert!(is_new(message).await);
+    }
+
+    assert!(is_new(&hint("W_3", 59)).await);
+    assert!(!is_new(&hint("W_2", 59)).await);
+    assert!(is_new(&hint("W_4", 60)).await);
+
+    assert!(is_new(&hint("W_2", 60)).await, "it was forgotten");
+    assert!(!is_new(&hint("W_1", 60)).await, "it is about an intent");
+    assert!(!is_new(&hint("W_3", 60)).await, "it is not old");
+    assert!(!is_new(&event).await, "an event is kept");
+}
+
+#[tokio::test]
+async fn an_intent_finds_the_messages_that_arrived_before_it_among_many() {
+    let database = Database::new().await;
+    let store = &database.store;
+    for number in 0..200 {
+        let unknown = Message { reference: Some(format!("unknown-{number}")), ..message(&format!("event-{number}")) };
+        store.receive(&unknown).await.unwrap();
+    }
+    let refund = Message { operations: vec!["refund".to_owned()], ..message("refund") };
+    store.receive(&Message { reference: Some("order-1".to_owned()), ..refund }).await.unwrap();
+    assert!(!store.agenda(&[account()], 0).await.unwrap().has_messages);
+    store.receive(&Message { reference: Some("order-1".to_owned()), ..message("payout") }).await.unwrap();
+    store.receive(&Message { object_id: Some("p-1".to_owned()), ..message("id") }).await.unwrap();
+
+    let intent = database.record("order-1").await;
+    assert!(store.agenda(&[account()], 0).await.unwrap().has_messages);
+    let matched = store.matches(&[account()], None, 1).await.unwrap();
+    assert_eq!(sources(&matched), ["payout"]);
+    store.applied(matched[0].id).await.unwrap();
+    assert!(!store.agenda(&[account()], 0).await.unwrap().has_messages);
+
+    let mut known = store.load(intent).await.unwrap().head;
+    known.provider_id = Some("p-1".to_owned());
+    let amendment = payments_journal::store::Amendment { facts: Vec::new(), head: known, pause: None };
+    store.amend(intent, |_| (Some(amendment.clone()), ())).await.unwrap();
+    assert!(store.agenda(&[account()], 0).await.unwrap().has_messages);
+    assert_eq!(sources(&store.matches(&[account()], None, 1).await.unwrap()), ["id"]);
 }

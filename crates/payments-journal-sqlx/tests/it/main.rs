@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod amend;
+mod commits;
 mod deliver;
 mod engine;
 mod inbox;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use payments_core::test_util::ManualClock;
 use payments_core::time::OffsetDateTime;
 use payments_core::time::ext::NumericalDuration as _;
-use payments_journal::store::{Agenda, Amendment, Loaded, Pause};
+use payments_journal::store::{Agenda, Amendment, Head, Lease, Loaded, Pause};
 use payments_journal::{Account, Message, State, Store as _};
 
 use crate::support::{Database, account, append, now, row};
@@ -135,4 +135,48 @@ async fn the_agenda_says_what_there_is_to_do_and_when_the_next_intent_is_due() {
     store.receive(&message).await.unwrap();
     (agenda.has_messages, agenda.has_changes, agenda.pauses) = (true, true, vec![pause.clone()]);
     assert_eq!(store.agenda(&[account()], 10).await.unwrap(), agenda);
+}
+
+#[tokio::test]
+async fn what_somebody_works_on_is_not_due_when_its_account_is_resumed() {
+    let database = Database::new().await;
+    let mut ids = Vec::new();
+    let start = now();
+    for (reference, minutes) in [("order-1", 2), ("order-2", -1)] {
+        let id = database.record(reference).await;
+        let lease = Some(Lease { owner: 1, until: start + minutes.minutes() });
+        let due_at = Some(start + 5.minutes());
+        let head = |loaded: &Loaded| Head { state: State::Unknown, lease, due_at, ..loaded.head.clone() };
+        let amend = |loaded: &Loaded| (Some(Amendment { head: head(loaded), ..append(loaded, []) }), ());
+        database.store.amend(id, amend).await.unwrap();
+        ids.push(id);
+    }
+
+    database.store.resume(&account()).await.unwrap();
+
+    assert_eq!(database.store.due(&[account()], 10).await.unwrap(), ids[1..]);
+    assert_eq!(database.store.load(ids[0]).await.unwrap().head.due_at, Some(start + 5.minutes()));
+}
+
+#[tokio::test]
+async fn a_pending_intent_that_a_pause_postponed_is_due_when_it_is_resumed() {
+    let database = Database::new().await;
+    let mut ids = Vec::new();
+    let until = now() + 5.minutes();
+    for (reference, due_at) in [("order-1", until), ("order-2", until - 1.minutes())] {
+        let id = database.record(reference).await;
+        let head = |loaded: &Loaded| Head { state: State::Pending, due_at: Some(due_at), ..loaded.head.clone() };
+        let pause = Some(pause(account(), until));
+        let amendment = |loaded: &Loaded| Amendment { head: head(loaded), pause: pause.clone(), ..append(loaded, []) };
+        database.store.amend(id, |loaded| (Some(amendment(loaded)), ())).await.unwrap();
+        ids.push(id);
+    }
+
+    database.store.resume(&account()).await.unwrap();
+
+    assert_eq!(
+        database.store.due(&[account()], 10).await.unwrap(),
+        ids[..1],
+        "the other one waits for its next lookup"
+    );
 }

@@ -3,11 +3,12 @@
 #[path = "../../examples/schema/page.rs"]
 mod page;
 
-use payments_journal::store::Head;
-use payments_journal::{Column, IntentId, IntentRow, Store as _};
+use payments_core::time::ext::NumericalDuration as _;
+use payments_journal::store::{Amendment, Head, Loaded, Pause};
+use payments_journal::{Column, IntentId, IntentRow, Message, State, Store as _};
 use payments_journal_sqlx::sqlite::INSERT_INTENT;
 
-use crate::support::{Database, row};
+use crate::support::{Database, account, append, claimed, now, row};
 
 #[test]
 fn the_documented_tables_are_those_of_the_migrations() {
@@ -68,6 +69,8 @@ async fn the_documented_insert_refuses_mistakes() {
         ("recorded_at", "recorded_at = recorded_at * 1000"),
         ("cannot store REAL value in INTEGER column payments_intents.amount", "amount = 300.1"),
         ("currency GLOB", "currency = 'inr'"),
+        ("due_at", "due_at = due_at * 1000"),
+        ("json_valid(status)", "status = 'succeeded'"),
         ("payments_intents_amount_has_currency", "currency = NULL"),
         ("payments_intents_lease_is_whole", "lease_until = 1"),
     ] {
@@ -75,4 +78,62 @@ async fn the_documented_insert_refuses_mistakes() {
         let error = sqlx::raw_sql(statement).execute(database.store.pool()).await.unwrap_err().to_string();
         assert!(error.contains(problem), "{column}: {error}");
     }
+}
+
+#[tokio::test]
+async fn the_tables_refuse_what_no_version_could_read() {
+    let database = Database::new().await;
+    let id = database.record("order-1").await;
+    let pause = Pause { account: account(), since: now(), until: now(), problem: "401".to_owned() };
+    let amendment = |loaded: &Loaded| Amendment {
+        head: Head { state: State::Pending, reported: State::Pending, ..loaded.head.clone() },
+        pause: Some(pause.clone()),
+        ..append(loaded, [claimed(1)])
+    };
+    database.store.amend(id, |loaded| (Some(amendment(loaded)), ())).await.unwrap();
+    let message = Message {
+        account: account(),
+        source: "event-1".to_owned(),
+        reference: None,
+        object_id: None,
+        operations: Vec::new(),
+        report: String::new(),
+        received_at: now(),
+    };
+    database.store.receive(&message).await.unwrap();
+    for (table, column) in [
+        ("evidence", "at = at * 1000"),
+        ("evidence", "fact = 'claimed'"),
+        ("changes", "next_try = next_try * 1000"),
+        ("changes", "failures = -1"),
+        ("changes", "status = 'succeeded'"),
+        ("inbox", "operations = 'pay_out'"),
+        ("inbox", "operations = '{}'"),
+        ("inbox", "report = 'paid'"),
+        ("inbox", "received_at = received_at / 1000"),
+        ("pauses", "until = until * 1000"),
+    ] {
+        let statement = sqlx::AssertSqlSafe(format!("UPDATE payments_{table} SET {column}"));
+        let error = sqlx::raw_sql(statement).execute(database.store.pool()).await.unwrap_err().to_string();
+        assert!(error.contains("CHECK constraint failed"), "{column}: {error}");
+    }
+}
+
+#[tokio::test]
+async fn a_time_in_the_far_future_is_stored_as_the_latest_one() {
+    let database = Database::new().await;
+    let id = database.record("order-1").await;
+    let never = now() + (4_000 * 365).days();
+    let pause = Pause { account: account(), since: now(), until: never, problem: "401".to_owned() };
+    let amendment = |loaded: &Loaded| Amendment {
+        head: Head { due_at: Some(never), ..loaded.head.clone() },
+        pause: Some(pause.clone()),
+        ..append(loaded, [claimed(1)])
+    };
+
+    database.store.amend(id, |loaded| (Some(amendment(loaded)), ())).await.unwrap();
+
+    let loaded = database.store.load(id).await.unwrap();
+    assert_eq!(loaded.evidence.len(), 1);
+    assert!(loaded.head.due_at.unwrap() > now() + (3_000 * 365).days());
 }

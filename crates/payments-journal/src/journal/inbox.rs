@@ -105,6 +105,7 @@ impl<S: Store> Inner<S> {
         let mut applied = Vec::new();
         for Matched { id, message, intents } in self.store.matches(&self.accounts, only, LIMIT).await? {
             // What this version cannot read, and what has no client here, is left to another worker.
+            let Ok(message) = message else { continue };
             let Ok(report) = stored_report(&message) else { continue };
             let mut is_complete = true;
             for intent in intents {

@@ -4,5 +4,7 @@
 
 #[cfg(feature = "test-util")]
 mod engine;
+#[cfg(feature = "test-util")]
+mod memory;
 mod model;
 mod states;
