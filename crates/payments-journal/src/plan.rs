@@ -10,7 +10,7 @@ use crate::keys::KeyError;
 use crate::next::{Limits, Next, may_claim, next};
 use crate::review::Review;
 use crate::rules::Rules;
-use crate::settings::Settings;
+use crate::settings::{Settings, later};
 use crate::state::{Assessment, State, assess};
 use crate::store::{Amendment, Head, Lease, Loaded, Pause};
 
@@ -271,7 +271,7 @@ pub(crate) fn settle(view: &View<'_>, loaded: &Loaded, claim: &Claim, ended: &En
         });
     }
     let at_least = draft.pause.as_ref().map(|pause| pause.until);
-    let at_least = not_before.map(|wait| loaded.now + wait).max(at_least);
+    let at_least = accepts_at(loaded, *not_before).max(at_least);
     draft.release(claim.epoch, at_least);
     let state = draft.assessment.state;
     (draft.amendment(), state)
@@ -309,7 +309,7 @@ pub(crate) fn looked_up(view: &View<'_>, loaded: &Loaded, look: Look, looked: &L
         }
         Looked::Failed { problem, not_before } => {
             draft.head.problem = Some(problem.clone());
-            at_least = not_before.map(|wait| loaded.now + wait);
+            at_least = accepts_at(loaded, *not_before);
         }
     }
     draft.release(look.epoch, at_least);
@@ -399,6 +399,11 @@ impl Draft<'_> {
     }
 }
 
+/// When the provider accepts the next request. A longer wait than an hour is not believed: it could outlive the idempotency key.
+fn accepts_at(loaded: &Loaded, wait: Option<std::time::Duration>) -> Option<OffsetDateTime> {
+    wait.map(|wait| later(loaded.now, wait.min(LONGEST_RETRY_AFTER)))
+}
+
 /// The idempotency key of a claim: the same in every process, also after the database was restored.
 pub(crate) fn key(loaded: &Loaded, claim: &Claim) -> IdempotencyKey {
     let key = &loaded.row.key;
@@ -410,6 +415,8 @@ pub(crate) fn key(loaded: &Loaded, claim: &Claim) -> IdempotencyKey {
         None => derived(claim.claimed_at).assume_unused(),
     }
 }
+
+const LONGEST_RETRY_AFTER: std::time::Duration = std::time::Duration::from_secs(3600);
 
 const ZERO: std::time::Duration = std::time::Duration::ZERO;
 

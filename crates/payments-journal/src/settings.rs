@@ -1,5 +1,7 @@
 use std::time::Duration;
 
+use payments_core::time::{self, OffsetDateTime};
+
 /// How long the journal waits, and how often it asks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
@@ -69,4 +71,9 @@ impl Backoff {
         let factor = 1_u32.checked_shl(tries.saturating_sub(1)).unwrap_or(u32::MAX);
         self.first.saturating_mul(factor).min(self.longest)
     }
+}
+
+/// Returns the time after a wait, or the last one of the calendar.
+pub(crate) fn later(time: OffsetDateTime, wait: Duration) -> OffsetDateTime {
+    time.saturating_add(wait.try_into().unwrap_or(time::Duration::MAX))
 }

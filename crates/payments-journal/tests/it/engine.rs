@@ -7,4 +7,5 @@ mod payments;
 mod provider;
 mod recording;
 mod recovery;
+mod turbopay;
 mod worker;
