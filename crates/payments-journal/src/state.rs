@@ -240,6 +240,7 @@ impl Case {
             CallResult::Unknown => Progress::MayBeExecuted,
         };
         let Some(attempt) = self.attempt(id) else { return };
+        let protection = attempt.protection;
         // "Unknown" says nothing new about an attempt that was settled meanwhile.
         if progress != Progress::MayBeExecuted || attempt.progress == Progress::Open {
             attempt.progress = progress;
