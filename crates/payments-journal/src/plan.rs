@@ -379,7 +379,8 @@ impl Draft<'_> {
                 && (amount.is_none() || self.assessment.state != State::Refused));
         let is_known = self.assessment.status.as_ref() == Some(status) && is_amount_known;
         // A status that was not final can be reported as final later.
-        is_known && !self.assessment.ask_again && (!is_final || self.assessment.state != State::Pending)
+        let is_settled = !self.assessment.ask_again && !self.assessment.decided_after_status;
+        is_known && is_settled && (!is_final || self.assessment.state != State::Pending)
     }
 
     fn give_up(&mut self, review: Review) {

@@ -93,6 +93,8 @@ pub struct Assessment {
     pub review: Option<Review>,
     /// True if statuses arrived whose order is not documented. A lookup resolves it.
     pub ask_again: bool,
+    /// True if a person decided after the last status was reported. If it is reported again, that is news.
+    pub decided_after_status: bool,
     /// True if a request may have been sent after the intent was given to a person. Lookups can still find its order.
     pub was_sent_late: bool,
     /// True if a request may have been executed or may still arrive.
@@ -250,7 +252,7 @@ impl Case {
             self.not_found = 0;
         }
         // A provider's final word under a key is about every request under it.
-        if attempt.protection == Protection::Key && progress == Progress::Refused {
+        if protection == Protection::Key && progress == Progress::Refused {
             let under_key = self.attempts.iter_mut().filter(|attempt| attempt.protection == Protection::Key);
             under_key.for_each(|attempt| {
                 if attempt.progress == Progress::MayBeExecuted {
@@ -290,6 +292,8 @@ impl Case {
             // A response may not say yet that the status is final. A lookup confirms what is known.
             known.is_final |= is_final;
             self.ask_again &= began.is_none_or(|began| began < known.sequence);
+            // Reported again after a decision, it counts against that.
+            known.sequence = sequence;
             return;
         }
         let (forward, backward) = (rules.follows(&known.status, &status), rules.follows(&status, &known.status));
@@ -315,6 +319,10 @@ impl Case {
             state,
             review,
             ask_again: self.ask_again,
+            decided_after_status: self
+                .decided
+                .zip(self.order.as_ref())
+                .is_some_and(|((at, _), known)| known.sequence <= at),
             // Only the review that the journal began itself ends by a lookup.
             was_sent_late: self.was_sent_late && self.order.is_none() && review.is_some() && review == self.gave_up,
             may_have_been_sent: self.may_have_been_sent(),

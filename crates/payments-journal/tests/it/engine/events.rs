@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use payments_core::gateway::{EventReport, Hint, PayoutRequest, ReportEvent, WriteOperation};
+use payments_core::gateway::{EventReport, Hint, PayoutRequest, Recovery, ReportEvent, WriteOperation};
 use payments_core::json::DecodeError;
 use payments_core::webhook::{SigningSecrets, Verified, sign};
-use payments_core::{PaymentStatus, Secret};
-use payments_journal::{Account, Intent, Receipt, Review, State};
+use payments_core::{ErrorKind, Outcome, PaymentStatus, Secret};
+use payments_journal::{Account, Decided, Decision, Intent, Receipt, Review, State};
 
-use super::provider::{Answer, World, order, rupees};
+use super::provider::{Answer, World, order, rupees, settings};
 
 /// An event of the provider, verified by its signature.
 struct Event(EventReport);
@@ -92,6 +92,31 @@ async fn an_event_about_an_intent_that_was_not_sent_is_unexplained() {
     assert_eq!(world.report(id).await.review, Some(Review::Unexplained));
     world.pass(Duration::from_secs(60)).await;
     assert_eq!(world.provider.requests().len(), 0);
+}
+
+#[tokio::test]
+async fn a_success_that_is_reported_again_after_not_done_needs_a_review_again() {
+    let world = World::with(&[Recovery::Nothing], settings(|_| {}));
+    world.provider.answers([Answer::Fail(ErrorKind::Timeout, Outcome::Unknown)]);
+    let (id, _) = world.pay("W_1").await;
+    world.pass(Duration::ZERO).await;
+    let account = Account::at("acme");
+    world.journal.receive(&account, &succeeded("evt_1")).await.expect("receive");
+    assert_eq!(world.report(id).await.state, State::Succeeded);
+    let contradiction = event("evt_2", "W_1", PaymentStatus::Succeeded, true, "1.00");
+    world.journal.receive(&account, &contradiction).await.expect("receive");
+    assert_eq!(world.report(id).await.state, State::NeedsReview);
+    let decided = world.journal.decide(id, Decision::NotDone, "asha").await.expect("decide");
+    assert_eq!(decided, Decided::Stored(State::Refused));
+
+    for number in 3..6 {
+        world.journal.receive(&account, &succeeded(&format!("evt_{number}"))).await.expect("receive");
+        let report = world.report(id).await;
+        assert_eq!((report.state, report.review), (State::NeedsReview, Some(Review::AgainstDecision)));
+    }
+    let evidence = world.report(id).await.evidence.len();
+    world.journal.receive(&account, &succeeded("evt_7")).await.expect("receive");
+    assert_eq!(world.report(id).await.evidence.len(), evidence, "the person sees it already");
 }
 
 #[tokio::test]
