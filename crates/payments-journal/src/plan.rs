@@ -12,7 +12,7 @@ use crate::review::Review;
 use crate::rules::Rules;
 use crate::settings::{Settings, later};
 use crate::state::{Assessment, State, assess};
-use crate::store::{Amendment, Head, Lease, Loaded, Pause};
+use crate::store::{Amendment, Entry, Head, Lease, Loaded, Pause};
 
 /// What a process knows when it looks at an intent.
 pub(crate) struct View<'a> {
@@ -56,6 +56,7 @@ pub(crate) struct Claim {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Look {
     pub(crate) began: Sequence,
+    pub(crate) began_at: OffsetDateTime,
     pub(crate) epoch: u64,
 }
 
@@ -106,21 +107,34 @@ impl<'a> Draft<'a> {
         let key_is_valid = lifetime.is_some_and(|lifetime| {
             self.key_since().is_none_or(|since| since + lifetime.saturating_sub(margin) > loaded.now)
         });
-        let is_sent = |fact: &Fact| match fact {
+        // A lookup that did not find a younger request proves nothing.
+        let old_at = self.old_at();
+        let is_young = |entry: &&Entry| old_at.is_some_and(|old_at| entry.at < old_at);
+        let since_sent = loaded.evidence.iter().rev().take_while(|entry| !self.is_sent(entry));
+        let too_early = since_sent.filter(|entry| entry.evidence.fact == Fact::NotFound).filter(is_young).count();
+        Limits {
+            key_is_valid,
+            can_look_up: view.executor.can_look_up(&self.known()),
+            request_is_old: old_at.is_none_or(|old_at| old_at <= loaded.now),
+            lookups: settings.lookups.saturating_add(too_early),
+            attempts: settings.attempts,
+            may_resend_taken_once: settings.resend_taken_once,
+        }
+    }
+
+    fn is_sent(&self, entry: &Entry) -> bool {
+        match &entry.evidence.fact {
             Fact::Claimed { .. } => true,
             // The request of a process that had been stopped may be much younger than its claim.
             Fact::Ended { result: CallResult::Unknown, .. } => self.assessment.was_sent_late,
             _ => false,
-        };
-        let last_sent = loaded.evidence.iter().rev().find(|entry| is_sent(&entry.evidence.fact));
-        Limits {
-            key_is_valid,
-            can_look_up: view.executor.can_look_up(&self.known()),
-            request_is_old: last_sent.is_none_or(|sent| sent.at + settings.in_flight <= loaded.now),
-            lookups: settings.lookups,
-            attempts: settings.attempts,
-            may_resend_taken_once: settings.resend_taken_once,
         }
+    }
+
+    /// When the last request is too old to be still in flight.
+    fn old_at(&self) -> Option<OffsetDateTime> {
+        let last_sent = self.loaded.evidence.iter().rev().find(|entry| self.is_sent(entry));
+        last_sent.map(|sent| later(sent.at, self.view.settings.in_flight))
     }
 
     /// When the first request that may have been sent was claimed.
@@ -212,7 +226,8 @@ pub(crate) fn step(view: &View<'_>, loaded: &Loaded, attempt: AttemptId) -> (Opt
         }
         Next::LookUp => {
             draft.head.epoch += 1;
-            Step::LookUp(Look { began: draft.evidence.last().map_or(0, |last| last.sequence), epoch: draft.head.epoch })
+            let began = draft.evidence.last().map_or(0, |last| last.sequence);
+            Step::LookUp(Look { began, began_at: loaded.now, epoch: draft.head.epoch })
         }
         Next::Review(review) => {
             draft.give_up(review);
@@ -303,7 +318,9 @@ pub(crate) fn looked_up(view: &View<'_>, loaded: &Loaded, look: Look, looked: &L
             draft.head.problem = None;
             // An accepted order that is not found, or shows nothing, is looked up for a long time. Once is enough.
             let is_last = draft.evidence.last().is_some_and(|last| last.fact == Fact::NotFound);
-            if draft.assessment.state != State::Pending || !is_last {
+            // It may have looked before the request was old, and must not count as one of the lookups after that.
+            let is_between = draft.old_at().is_some_and(|old_at| look.began_at < old_at && old_at <= loaded.now);
+            if !is_between && (draft.assessment.state != State::Pending || !is_last) {
                 draft.add(Fact::NotFound, source);
             }
         }

@@ -19,9 +19,10 @@ pub struct Settings {
     pub polling: Backoff,
     /// The age at which a request is no longer in flight: no network or proxy delivers it later. Default: 15 minutes.
     pub in_flight: Duration,
-    /// How often an order must not be found before a person must look at it. Default: 5.
+    /// How often an order must not be found, once its request is older than [`Settings::in_flight`], before a person must look at
+    /// it. Default: 5.
     pub lookups: usize,
-    /// True to send the same reference again, after [`Settings::in_flight`], where the provider documents that it accepts a
+    /// True to send the same reference again, after [`Settings::lookups`], where the provider documents that it accepts a
     /// reference once. Default: false, so that a person decides.
     pub resend_taken_once: bool,
     /// The most attempts under such a reference. Default: 3.

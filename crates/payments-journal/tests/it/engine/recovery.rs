@@ -118,7 +118,12 @@ async fn a_reference_that_is_accepted_once_is_sent_again_only_if_the_merchant_wa
             world.pass(MINUTE).await;
         }
         assert_eq!(world.provider.requests().len(), 1, "the first request may still be in flight");
-        world.pass(MINUTE * 5).await;
+        let too_early = world.provider.lookups();
+        for _ in 0..5 {
+            world.pass(MINUTE * 5).await;
+            assert_eq!(world.provider.requests().len(), 1, "it may have arrived after the earlier lookups");
+        }
+        assert_eq!(world.provider.lookups(), too_early + 5);
         world.pass(MINUTE * 5).await;
         assert_eq!((world.provider.requests().len(), world.report(id).await.state), (requests, state));
     }
@@ -187,7 +192,7 @@ async fn an_order_of_a_request_that_was_sent_after_the_review_began_is_found() {
         if is_found {
             world.provider.finds_next(order(PaymentStatus::Succeeded, true));
         }
-        for _ in 0..60 {
+        for _ in 0..80 {
             world.pass(MINUTE).await;
         }
 
