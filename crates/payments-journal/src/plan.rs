@@ -6,7 +6,6 @@ use payments_core::time::OffsetDateTime;
 
 use crate::evidence::{AttemptId, CallResult, Evidence, Fact, Observation, Protection, Sequence};
 use crate::executor::{Executor, Known};
-use crate::keys::KeyError;
 use crate::next::{Limits, Next, may_claim, next};
 use crate::review::Review;
 use crate::rules::Rules;
@@ -24,7 +23,7 @@ pub(crate) struct View<'a> {
     /// True if the process has everything that the request needs: the card.
     pub(crate) can_send: bool,
     /// Why the process cannot read the parameters, if it cannot.
-    pub(crate) unreadable: Option<&'a KeyError>,
+    pub(crate) unreadable: Option<String>,
 }
 
 /// The next step, now stored.
@@ -213,7 +212,7 @@ pub(crate) fn step(view: &View<'_>, loaded: &Loaded, attempt: AttemptId) -> (Opt
         }
         Next::Send(_) | Next::LookUp if view.unreadable.is_some() => {
             draft.head.tries = loaded.head.tries.saturating_add(1);
-            draft.head.problem = view.unreadable.map(ToString::to_string);
+            draft.head.problem.clone_from(&view.unreadable);
             draft.head.due_at = draft.schedule(None);
             return (draft.amendment(), Step::Unreadable);
         }

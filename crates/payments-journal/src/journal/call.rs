@@ -15,6 +15,7 @@ use crate::evidence::{AttemptId, CallResult, Protection};
 use crate::executor::{Accepted, Executor, Instruction, Response, Sighting};
 use crate::intent::IntentId;
 use crate::plan::{self, Claim, Ended, Look, Looked, Step, View};
+use crate::row::IntentRow;
 use crate::state::State;
 use crate::store::{Amendment, Loaded, Store, StoreError};
 
@@ -141,18 +142,26 @@ impl<S: Store> Inner<S> {
             return (None, Ok(planned(Step::Rest, loaded.head.state, Zeroizing::default())));
         }
         // Parameters that cannot be read are found before a claim is stored.
-        let opened = self.keys.open(&loaded.row.key_id, &loaded.row.identity(), &loaded.row.parameters);
+        let parameters = self.parameters(&loaded.row, &**executor);
         let view = View {
             can_send: ticket.card.is_some() || !loaded.row.by_ticket,
-            unreadable: opened.as_ref().err(),
+            unreadable: parameters.as_ref().err().map(ToString::to_string),
             ..self.view(&**executor)
         };
         let (amendment, step) = plan::step(&view, loaded, attempt);
         let state = amendment.as_ref().map_or(loaded.head.state, |amendment| amendment.head.state);
-        match (step, opened) {
-            (Step::Unreadable, Err(error)) => (amendment, Err(error.into())),
-            (step, opened) => (amendment, Ok(planned(step, state, opened.unwrap_or_default()))),
+        match (step, parameters) {
+            (Step::Unreadable, Err(error)) => (amendment, Err(error)),
+            (step, parameters) => (amendment, Ok(planned(step, state, parameters.unwrap_or_default()))),
         }
+    }
+
+    /// Opens the stored parameters, and checks that the executor can read them.
+    fn parameters(&self, row: &IntentRow, executor: &dyn Executor) -> Result<Zeroizing<Vec<u8>>, JournalError> {
+        let parameters = self.keys.open(&row.key_id, &row.identity(), &row.parameters)?;
+        let checked = executor.check_parameters(row.version, &parameters);
+        checked.map_err(|problem| StoreError::Unreadable { what: "parameters", problem })?;
+        Ok(parameters)
     }
 
     /// Sends the request of a claim, outside of any transaction.

@@ -90,6 +90,29 @@ async fn a_worker_sends_what_a_process_without_a_journal_inserted() {
 }
 
 #[tokio::test]
+async fn a_request_that_this_version_cannot_parse_is_left_to_another_worker() {
+    let world = World::new();
+    // A newer version knows one more member.
+    let parameters = serde_json::json!({
+        "reference": "W_1", "amount": { "minor": 250_000, "currency": "INR" }, "customer": "C_1",
+        "account": "50100012345678", "bank": "HDFC0000001", "purpose": "salary",
+    });
+    let newer = Intent::native("acme", "pay_out", "W_1", Some(rupees(250_000)), 1, &parameters).expect("an intent");
+    let mut transaction = world.store.begin();
+    let ticket = world.journal.record(&mut transaction, &newer).await.expect("record").ticket();
+    transaction.commit().expect("commit");
+    let id = ticket.intent();
+
+    let error = world.journal.execute(ticket).await.unwrap_err();
+
+    assert!(matches!(error, JournalError::Store(StoreError::Unreadable { .. })), "{error}");
+    let report = world.report(id).await;
+    assert_eq!((report.state, report.evidence.len()), (State::Intended, 0));
+    assert!(report.problem.is_some_and(|problem| problem.contains("purpose")));
+    assert!(report.due_at.is_some_and(|due| due > world.clock.now()));
+}
+
+#[tokio::test]
 async fn a_worker_sends_what_nobody_executed() {
     let world = World::new();
     world.provider.answers([Answer::Accept(PaymentStatus::Succeeded)]);

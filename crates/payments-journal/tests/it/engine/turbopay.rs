@@ -60,3 +60,17 @@ async fn an_absurd_retry_after_loses_no_result_and_hides_no_intent() {
         assert!(due_at.is_some_and(|due| due > clock.now() && due <= in_an_hour), "{value}: {due_at:?}");
     }
 }
+
+#[tokio::test]
+async fn a_client_without_a_default_pauses_its_account_and_abandons_nothing() {
+    let (clock, script) = (clock(), Script::new([]));
+    let (journal, ticket) = recorded(&script, &clock, |client| client.status_url("https://m.example/s")).await;
+    let id = ticket.intent();
+
+    let executed = journal.execute(ticket).await.expect("execute");
+
+    assert_eq!(executed.state, State::Intended);
+    let pauses = journal.pauses().await.expect("the pauses");
+    assert!(pauses.len() == 1 && pauses[0].problem.contains("`traffic` is required"), "{pauses:?}");
+    assert_eq!(journal.report(id).await.expect("the report").state, State::Intended);
+}
