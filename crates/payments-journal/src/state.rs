@@ -242,11 +242,11 @@ impl Case {
             CallResult::Unknown => Progress::MayBeExecuted,
         };
         let Some(attempt) = self.attempt(id) else { return };
-        let protection = attempt.protection;
         // "Unknown" says nothing new about an attempt that was settled meanwhile.
         if progress != Progress::MayBeExecuted || attempt.progress == Progress::Open {
             attempt.progress = progress;
         }
+        let protection = attempt.protection;
         if progress == Progress::MayBeExecuted && self.gave_up.is_some() {
             self.was_sent_late = true;
             self.not_found = 0;

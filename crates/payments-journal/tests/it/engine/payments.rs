@@ -15,7 +15,7 @@ use payments_core::{Error, ErrorKind, Expected, Money, Outcome, PaymentStatus};
 use payments_journal::memory::{MemoryConnection, MemoryStore};
 use payments_journal::{
     Account, Change, Decided, Decision, Gateway, Intent, IntentId, Journal, JournalKey, JournalKeys, Report, Review,
-    State,
+    Settings, State,
 };
 
 use super::provider::rupees;
