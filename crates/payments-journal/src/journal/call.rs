@@ -9,7 +9,7 @@ use payments_core::{Card, Error, ErrorKind, Outcome};
 use tokio::sync::oneshot;
 use zeroize::Zeroizing;
 
-use super::{Executed, Inner, Ticket, is_uncertain, random};
+use super::{Counted, Executed, Inner, Ticket, is_uncertain, random};
 use crate::error::JournalError;
 use crate::evidence::{AttemptId, CallResult, Protection};
 use crate::executor::{Accepted, Executor, Instruction, Response, Sighting};
@@ -69,7 +69,7 @@ impl<S: Store> Inner<S> {
         if self.is_closed() {
             return Err(JournalError::Closed);
         }
-        let _in_progress = InProgress::new(self);
+        let _in_progress = Counted::new(&self.in_progress);
         let start = (self.clock.now(), self.clock.monotonic());
         let planned = self.plan(&ticket, is_asked).await?;
         match &planned.step {
@@ -200,7 +200,7 @@ impl<S: Store> Inner<S> {
         }
     }
 
-    /// Stores how a call ended, and keeps trying until it is stored.
+    /// Stores how a call ended, and keeps trying until it is stored, or until nobody waits in `shut_down` any more.
     async fn save(
         &self,
         id: IntentId,
@@ -210,13 +210,15 @@ impl<S: Store> Inner<S> {
         outcome: Option<Outcome>,
         reply: &mut Option<oneshot::Sender<Result<Executed, JournalError>>>,
     ) -> Result<State, JournalError> {
-        let mut failures = 0;
+        let (mut failures, mut shut_down) = (0, self.waiting.subscribe());
         loop {
             let view = self.view(&**executor);
             let saved = self.store.amend(id, |loaded| plan::settle(&view, loaded, claim, ended));
             let source = match saved.await {
                 Ok(state) => return Ok(state),
-                Err(error @ StoreError::Unavailable(_)) if !self.is_closed() => error,
+                Err(error @ StoreError::Unavailable(_)) if self.keeps_trying() => error,
+                // A repair of the row may make it readable again.
+                Err(error @ StoreError::Unreadable { .. }) if self.keeps_trying() && failures < UNREADABLE_TRIES => error,
                 Err(source) => return Err(JournalError::NotSaved { outcome, source }),
             };
             failures += 1;
@@ -225,7 +227,14 @@ impl<S: Store> Inner<S> {
             {
                 drop(reply.send(Err(JournalError::NotSaved { outcome, source })));
             }
-            self.timer.sleep(self.settings.backoff.after(failures)).await;
+            let wait = self.settings.backoff.after(failures);
+            let wait = if self.is_closed() { wait.min(self.settings.poll_interval) } else { wait };
+            tokio::select! {
+                biased;
+                // Whoever shuts down has no time for a long backoff, and whoever stops waiting wants an end.
+                _ = shut_down.changed() => {}
+                () = self.timer.sleep(wait) => {}
+            }
         }
     }
 
@@ -304,21 +313,8 @@ fn lost_claim() -> JournalError {
     JournalError::Store(StoreError::Unavailable("the claim was not stored".into()))
 }
 
-/// Counts a call in progress, until it is dropped.
-struct InProgress<'a>(&'a tokio::sync::watch::Sender<usize>);
-
-impl<'a> InProgress<'a> {
-    fn new<S>(inner: &'a Inner<S>) -> Self {
-        inner.in_progress.send_modify(|calls| *calls += 1);
-        Self(&inner.in_progress)
-    }
-}
-
-impl Drop for InProgress<'_> {
-    fn drop(&mut self) {
-        self.0.send_modify(|calls| *calls -= 1);
-    }
-}
-
 /// How often saving fails before the caller is told.
 const FAILURES_BEFORE_REPLY: u32 = 3;
+
+/// How often a row that cannot be read is tried: with the default backoff, for 17 minutes.
+const UNREADABLE_TRIES: u32 = 10;

@@ -7,5 +7,6 @@ mod payments;
 mod provider;
 mod recording;
 mod recovery;
+mod store;
 mod turbopay;
 mod worker;

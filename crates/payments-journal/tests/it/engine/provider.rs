@@ -15,7 +15,8 @@ use payments_core::time::OffsetDateTime;
 use payments_core::{Currency, Error, ErrorKind, Expected, Money, Outcome, PaymentStatus};
 use payments_journal::memory::MemoryStore;
 use payments_journal::{
-    Account, Backoff, Executed, Gateway, Intent, IntentId, Journal, JournalKey, JournalKeys, Report, Settings, Ticket,
+    Account, Backoff, Executed, Gateway, Intent, IntentId, Journal, JournalKey, JournalKeys, Report, Settings, Store,
+    Ticket,
 };
 use tokio::sync::Notify;
 
@@ -167,13 +168,13 @@ pub(super) fn payout(reference: &str) -> Intent {
 }
 
 /// A journal of another process on the same store.
-pub(super) fn journal(
-    store: &MemoryStore,
+pub(super) fn journal<S: Store + Clone>(
+    store: &S,
     provider: &Provider,
     clock: &ManualClock,
     strategies: &'static [Recovery],
     settings: Settings,
-) -> Journal<MemoryStore> {
+) -> Journal<S> {
     let recovery = vec![RecoveryPlan::new(WriteOperation::PayOut, strategies, "")].leak();
     let capabilities = Capabilities { provider: "acme", table: &[], recovery, status_changes: CHANGES };
     let gateway = Gateway::new(Account::at("acme"), &capabilities);

@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use payments_core::gateway::Recovery;
 use payments_core::{ErrorKind, Outcome, PaymentStatus};
-use payments_journal::{Decided, Decision, Review, State, Ticket};
+use payments_journal::{Decided, Decision, Review, State, StoreError, Ticket};
 use tokio::sync::Notify;
 
 use super::provider::{Answer, LOOKUP, World, journal, order, settings};
+use super::store::FailingStore;
 
 const MINUTE: Duration = Duration::from_secs(60);
 const DAY: Duration = Duration::from_secs(24 * 3600);
@@ -37,6 +38,55 @@ async fn a_call_whose_lease_expired_is_unknown_and_its_late_result_counts() {
     assert_eq!(execute.await.expect("the call").state, State::Succeeded);
     assert_eq!(world.report(id).await.state, State::Succeeded);
     assert_eq!(world.provider.requests().len(), 1);
+}
+
+/// Pays out, lets the next changes of the intent fail, and shuts down.
+async fn shut_down_while_the_store_fails(failures: u32, error: fn() -> StoreError) -> (State, u32) {
+    let world = World::new();
+    let store = FailingStore::new(world.store.clone(), error);
+    let journal = journal(&store, &world.provider, &world.clock, LOOKUP, settings(|_| {}));
+    let answer = Arc::new(Notify::new());
+    world.provider.answers([Answer::Until(Arc::clone(&answer), Box::new(Answer::Accept(PaymentStatus::Succeeded)))]);
+    let ticket = world.record("W_1").await;
+    let id = ticket.intent();
+    let execute = tokio::spawn({
+        let journal = journal.clone();
+        async move { journal.execute(ticket).await.map(|executed| executed.state) }
+    });
+    while world.provider.requests().is_empty() {
+        tokio::task::yield_now().await;
+    }
+    store.fail_amends(failures);
+    answer.notify_one();
+    {
+        let mut shut_down = std::pin::pin!(journal.shut_down());
+        // Whoever shuts down waits for some time only.
+        for _ in 0..100 {
+            tokio::select! {
+                biased;
+                () = &mut shut_down => break,
+                () = tokio::task::yield_now() => {}
+            }
+        }
+    }
+    drop(execute.await.expect("the call"));
+    // Nobody waits, so the call is over.
+    let left = store.amends_left();
+    for _ in 0..20 {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(store.amends_left(), left);
+    (world.report(id).await.state, left)
+}
+
+#[tokio::test]
+async fn a_result_is_saved_while_somebody_waits_for_the_shutdown() {
+    let unavailable = || StoreError::Unavailable("the disk is full".into());
+    let unreadable = || StoreError::Unreadable { what: "state", problem: "`asleep`".to_owned() };
+    assert_eq!(shut_down_while_the_store_fails(5, unavailable).await, (State::Succeeded, 0));
+    assert_eq!(shut_down_while_the_store_fails(5, unreadable).await, (State::Succeeded, 0));
+    let (state, left) = shut_down_while_the_store_fails(1000, unavailable).await;
+    assert!(state == State::Sending && left > 0, "{left}");
 }
 
 #[tokio::test]
