@@ -14,8 +14,9 @@ use crate::error::JournalError;
 use crate::evidence::{AttemptId, CallResult, Protection};
 use crate::executor::{Accepted, Executor, Instruction, Response, Sighting};
 use crate::intent::IntentId;
+use crate::keys::KeyError;
 use crate::plan::{self, Claim, Ended, Look, Looked, Step, View};
-use crate::row::IntentRow;
+use crate::row::{IntentRow, content};
 use crate::state::State;
 use crate::store::{Amendment, Loaded, Store, StoreError};
 
@@ -156,9 +157,13 @@ impl<S: Store> Inner<S> {
         }
     }
 
-    /// Opens the stored parameters, and checks that the executor can read them.
+    /// Opens the stored parameters. Checks that they and the amount are the recorded ones, and that the executor can read them.
     fn parameters(&self, row: &IntentRow, executor: &dyn Executor) -> Result<Zeroizing<Vec<u8>>, JournalError> {
         let parameters = self.keys.open(&row.key_id, &row.identity(), &row.parameters)?;
+        let content = content(row.amount, &parameters);
+        if !self.keys.verify_mac(&row.key_id, &row.identity(), &content, &row.mac)? {
+            return Err(KeyError::Changed { id: row.key_id.clone() }.into());
+        }
         let checked = executor.check_parameters(row.version, &parameters);
         checked.map_err(|problem| StoreError::Unreadable { what: "parameters", problem })?;
         Ok(parameters)

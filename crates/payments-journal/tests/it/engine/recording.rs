@@ -113,6 +113,23 @@ async fn a_request_that_this_version_cannot_parse_is_left_to_another_worker() {
 }
 
 #[tokio::test]
+async fn an_amount_that_was_changed_in_the_database_is_never_sent() {
+    let world = World::new();
+    let key = JournalKey::new("00112233445566778899aabbccddeeff").expect("a key");
+    let keys = JournalKeys::new("1", key).expect("the keys");
+    let mut row = payout("W_1").row(&keys, world.clock.now()).expect("a row");
+    row.amount = Some(rupees(25_000_000));
+    let mut transaction = world.store.begin();
+    world.store.record(&mut transaction, &row).await.expect("record");
+    transaction.commit().expect("commit");
+
+    let error = world.journal.worker().run_due().await.unwrap_err();
+
+    assert!(matches!(error, JournalError::Key(_)), "{error}");
+    assert_eq!(world.provider.requests().len(), 0);
+}
+
+#[tokio::test]
 async fn a_worker_sends_what_nobody_executed() {
     let world = World::new();
     world.provider.answers([Answer::Accept(PaymentStatus::Succeeded)]);
