@@ -25,8 +25,10 @@ pub struct Worker<S: Store> {
     hook: Option<Box<dyn Hook<S::Connection>>>,
     alarm: Option<Alarm>,
     on_problem: Option<ProblemAlarm>,
+    on_failure: Option<FailureAlarm>,
 }
 
+type FailureAlarm = Box<dyn Fn(&JournalError) + Send + Sync>;
 type Alarm = Box<dyn Fn(&Pause) + Send + Sync>;
 type ProblemAlarm = Arc<dyn Fn(IntentId, &JournalError) + Send + Sync>;
 
@@ -38,7 +40,7 @@ impl<S: Store> fmt::Debug for Worker<S> {
 
 impl<S: Store> Worker<S> {
     pub(crate) fn new(journal: Journal<S>) -> Self {
-        Self { journal, hook: None, alarm: None, on_problem: None }
+        Self { journal, hook: None, alarm: None, on_problem: None, on_failure: None }
     }
 
     /// Sets the merchant's effect of a change. It runs in the transaction that marks the change as delivered, so its writes on
@@ -81,6 +83,32 @@ impl<S: Store> Worker<S> {
     pub fn on_problem(mut self, alarm: impl Fn(IntentId, &JournalError) + Send + Sync + 'static) -> Self {
         self.on_problem = Some(Arc::new(alarm));
         self
+    }
+
+    /// Sets an alarm for failures of the worker's own questions to the store: what is due, which messages match, which changes to
+    /// deliver. As long as they fail, nothing happens.
+    ///
+    /// It is called at each try, once per [`Settings::poll_interval`](crate::Settings::poll_interval).
+    pub fn on_failure(mut self, alarm: impl Fn(&JournalError) + Send + Sync + 'static) -> Self {
+        self.on_failure = Some(Box::new(alarm));
+        self
+    }
+
+    fn fails(&self, error: &JournalError) {
+        if let Some(alarm) = &self.on_failure {
+            alarm(error);
+        }
+    }
+
+    /// Returns true if a part of a round did something. What failed is tried again in the next round.
+    fn is_busy(&self, done: Result<usize, JournalError>) -> bool {
+        match done {
+            Ok(count) => count > 0,
+            Err(error) => {
+                self.fails(&error);
+                false
+            }
+        }
     }
 
     /// Works until `shutdown` ends, then waits for the calls in progress.
@@ -149,9 +177,13 @@ impl<S: Store> Worker<S> {
         // What is in hand must not hide what is due behind it.
         let limit = free + memory.working.len() + memory.left.len();
         // A failure of the store is tried again in the next round: what is due stays due.
-        let Ok(agenda) = inner.store.agenda(&inner.accounts, u32::try_from(limit).unwrap_or(u32::MAX)).await else {
-            memory.next_in = None;
-            return false;
+        let agenda = match inner.store.agenda(&inner.accounts, u32::try_from(limit).unwrap_or(u32::MAX)).await {
+            Ok(agenda) => agenda,
+            Err(error) => {
+                self.fails(&error.into());
+                memory.next_in = None;
+                return false;
+            }
         };
         memory.next_in = agenda.next_in;
         let due: Vec<IntentId> = agenda.due.into_iter().filter(|id| !memory.has(*id)).take(free).collect();
@@ -161,10 +193,10 @@ impl<S: Store> Worker<S> {
         }
         let mut is_busy = false;
         if agenda.has_messages {
-            is_busy |= inner.match_messages().await.is_ok_and(|count| count > 0);
+            is_busy |= self.is_busy(inner.match_messages().await);
         }
         if agenda.has_changes {
-            is_busy |= self.deliver_changes(inner).await.is_ok_and(|count| count > 0);
+            is_busy |= self.is_busy(self.deliver_changes(inner).await);
         }
         if let Some(alarm) = &self.alarm {
             for pause in agenda.pauses.iter().filter(|pause| !memory.known_pauses.contains(pause)) {

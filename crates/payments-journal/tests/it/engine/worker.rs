@@ -4,9 +4,10 @@ use std::sync::{Arc, Mutex};
 
 use payments_core::PaymentStatus;
 use payments_core::gateway::RefundRequest;
-use payments_journal::{Intent, JournalError, State};
+use payments_journal::{Intent, JournalError, State, StoreError};
 
-use super::provider::{Answer, LOOKUP, World, rupees, settings};
+use super::provider::{Answer, LOOKUP, World, journal, rupees, settings};
+use super::store::FailingStore;
 
 #[tokio::test]
 async fn an_intent_without_a_client_holds_up_nothing_and_raises_an_alarm() {
@@ -49,4 +50,28 @@ async fn everything_due_is_done_before_the_first_error_is_returned() {
 
     assert!(matches!(error, JournalError::NoClient { .. }), "{error}");
     assert_eq!(world.report(payout).await.state, State::Succeeded);
+}
+
+#[tokio::test]
+async fn a_store_that_fails_raises_an_alarm_until_it_works_again() {
+    let world = World::new();
+    let store = FailingStore::new(world.store.clone(), || StoreError::Unavailable("the disk is full".into()));
+    let journal = journal(&store, &world.provider, &world.clock, LOOKUP, settings(|_| {}));
+    let payout = world.record("W-1").await.intent();
+    world.provider.answers([Answer::Accept(PaymentStatus::Succeeded)]);
+    store.fail_agendas(3);
+    let alarms = Arc::new(Mutex::new(Vec::new()));
+    let worker = journal.worker().on_failure({
+        let alarms = Arc::clone(&alarms);
+        move |error| alarms.lock().expect("lock").push(error.to_string())
+    });
+
+    let done = async {
+        while world.report(payout).await.state != State::Succeeded {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(std::time::Duration::from_secs(10), worker.run(done)).await.expect("the payout is sent");
+
+    assert_eq!(*alarms.lock().expect("lock"), ["the journal's database failed: the disk is full"; 3]);
 }
