@@ -3,12 +3,13 @@
 use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::future::Future;
+use std::panic::resume_unwind;
 use std::sync::Arc;
 use std::time::Duration;
 
 use payments_core::clock::Timer as _;
 use payments_core::time::OffsetDateTime;
-use tokio::task::{AbortHandle, JoinSet};
+use tokio::task::{AbortHandle, JoinError, JoinSet};
 
 use crate::error::JournalError;
 use crate::hook::{Change, Hook, HookFuture};
@@ -116,24 +117,38 @@ impl<S: Store> Worker<S> {
     /// Drop the future to wait no longer: the leases expire, and another worker finds out.
     pub async fn run(self, shutdown: impl Future<Output = ()> + Send) {
         let inner = Arc::clone(self.journal.inner());
+        let worker = Arc::new(self);
         let mut shutdown = std::pin::pin!(shutdown);
-        let mut tasks = JoinSet::new();
+        let (mut tasks, mut deliveries) = (JoinSet::new(), JoinSet::new());
         let mut memory = Memory::default();
-        loop {
-            let did_something = self.round(&inner, &mut tasks, &mut memory);
+        'work: loop {
+            let did_something = worker.round(&inner, &mut tasks, &mut deliveries, &mut memory);
             tokio::select! {
                 biased;
-                () = &mut shutdown => break,
+                () = &mut shutdown => break 'work,
                 did_something = did_something => if did_something { continue },
             }
-            tokio::select! {
-                biased;
-                () = &mut shutdown => break,
-                () = inner.wake.notified() => {}
-                Some(ended) = tasks.join_next(), if !tasks.is_empty() => memory.ended(inner.now(), ended.ok()),
-                () = inner.timer.sleep(memory.next_look(inner.settings.poll_interval)) => {}
+            let mut next_look = inner.timer.sleep(memory.next_look(inner.settings.poll_interval));
+            loop {
+                tokio::select! {
+                    biased;
+                    () = &mut shutdown => break 'work,
+                    () = inner.wake.notified() => break,
+                    Some(ended) = tasks.join_next(), if !tasks.is_empty() => {
+                        memory.ended(inner.now(), ended.ok());
+                        break;
+                    }
+                    Some(ended) = deliveries.join_next(), if !deliveries.is_empty() => {
+                        if worker.is_busy(ended.unwrap_or_else(interrupted)) || memory.has_new_changes {
+                            break;
+                        }
+                    }
+                    () = &mut next_look => break,
+                }
             }
         }
+        // A hook that is dropped leaves nothing behind: its change is delivered again.
+        deliveries.shutdown().await;
         while tasks.join_next().await.is_some() {}
     }
 
@@ -168,7 +183,13 @@ impl<S: Store> Worker<S> {
     }
 
     /// Starts what is due, and returns true if there may be more.
-    async fn round(&self, inner: &Arc<Inner<S>>, tasks: &mut JoinSet<Left>, memory: &mut Memory) -> bool {
+    async fn round(
+        self: &Arc<Self>,
+        inner: &Arc<Inner<S>>,
+        tasks: &mut JoinSet<Left>,
+        deliveries: &mut JoinSet<Result<usize, JournalError>>,
+        memory: &mut Memory,
+    ) -> bool {
         while let Some(ended) = tasks.try_join_next() {
             memory.ended(inner.now(), ended.ok());
         }
@@ -195,8 +216,11 @@ impl<S: Store> Worker<S> {
         if agenda.has_messages {
             is_busy |= self.is_busy(inner.match_messages().await);
         }
-        if agenda.has_changes {
-            is_busy |= self.is_busy(self.deliver_changes(inner).await);
+        // In a task of its own: slow hooks hold up neither requests nor lookups.
+        memory.has_new_changes = agenda.has_changes && !deliveries.is_empty();
+        if agenda.has_changes && self.hook.is_some() && deliveries.is_empty() {
+            let (worker, inner) = (Arc::clone(self), Arc::clone(inner));
+            deliveries.spawn(async move { worker.deliver_changes(&inner).await });
         }
         if let Some(alarm) = &self.alarm {
             for pause in agenda.pauses.iter().filter(|pause| !memory.known_pauses.contains(pause)) {
@@ -221,6 +245,14 @@ impl<S: Store> Worker<S> {
     }
 }
 
+/// The result of a delivery that did not end. Its own panic goes on, as if it had no task of its own.
+fn interrupted(error: JoinError) -> Result<usize, JournalError> {
+    match error.try_into_panic() {
+        Ok(panic) => resume_unwind(panic),
+        Err(_) => Err(JournalError::Interrupted),
+    }
+}
+
 /// Takes the next step of an intent, and returns the intent if the worker cannot take it.
 async fn work_on<S: Store>(inner: Arc<Inner<S>>, id: IntentId, alarm: Option<ProblemAlarm>) -> Left {
     let error = inner.work_on(id).await.err()?;
@@ -240,6 +272,8 @@ struct Memory {
     /// The intents that it cannot handle, and until when it leaves them alone.
     left: HashMap<IntentId, OffsetDateTime>,
     known_pauses: Vec<Pause>,
+    /// True if there were changes to deliver while others were being delivered.
+    has_new_changes: bool,
     /// The time until the next intent becomes due.
     next_in: Option<Duration>,
 }

@@ -4,7 +4,8 @@ use std::sync::{Arc, Mutex};
 
 use payments_core::PaymentStatus;
 use payments_core::gateway::RefundRequest;
-use payments_journal::{Intent, JournalError, State, StoreError};
+use payments_journal::{Change, Intent, JournalError, State, StoreError};
+use tokio::sync::Notify;
 
 use super::provider::{Answer, LOOKUP, World, journal, rupees, settings};
 use super::store::FailingStore;
@@ -74,4 +75,48 @@ async fn a_store_that_fails_raises_an_alarm_until_it_works_again() {
     tokio::time::timeout(std::time::Duration::from_secs(10), worker.run(done)).await.expect("the payout is sent");
 
     assert_eq!(*alarms.lock().expect("lock"), ["the journal's database failed: the disk is full"; 3]);
+}
+
+#[tokio::test]
+async fn a_slow_hook_holds_up_no_request() {
+    let world = World::new();
+    world.provider.answers([Answer::Accept(PaymentStatus::Succeeded), Answer::Accept(PaymentStatus::Succeeded)]);
+    let (first, _) = world.pay("W-1").await;
+    let (begun, delivered) = (Arc::new(Notify::new()), Arc::new(Mutex::new(Vec::new())));
+    let worker = world.journal.worker().on_change({
+        let (begun, delivered) = (Arc::clone(&begun), Arc::clone(&delivered));
+        move |_: &mut _, change: &Change| {
+            let (begun, delivered, intent) = (Arc::clone(&begun), Arc::clone(&delivered), change.intent);
+            Box::pin(async move {
+                if intent == first {
+                    begun.notify_one();
+                    std::future::pending::<()>().await;
+                }
+                delivered.lock().expect("lock").push(intent);
+                Ok(())
+            })
+        }
+    });
+
+    let done = async {
+        begun.notified().await;
+        let second = world.record("W-2").await.intent();
+        while world.report(second).await.state != State::Succeeded {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(std::time::Duration::from_secs(10), worker.run(done)).await.expect("the payout is held up");
+
+    assert_eq!(*delivered.lock().expect("lock"), []);
+    // The hook that the shutdown dropped runs again.
+    let changes = Arc::new(Mutex::new(Vec::new()));
+    let worker = world.journal.worker().on_change({
+        let changes = Arc::clone(&changes);
+        move |_: &mut _, change: &Change| {
+            changes.lock().expect("lock").push(change.intent);
+            Box::pin(async { Ok(()) })
+        }
+    });
+    worker.run_due().await.expect("the worker");
+    assert_eq!(changes.lock().expect("lock").first(), Some(&first));
 }
