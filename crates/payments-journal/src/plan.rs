@@ -182,6 +182,11 @@ impl<'a> Draft<'a> {
             (Some(due), Some(at_least)) => Some(due.max(at_least)),
             (due, _) => due,
         };
+        self.before_expiry(due)
+    }
+
+    /// An intent that was not sent is looked at again when it expires, at the latest.
+    fn before_expiry(&self, due: Option<OffsetDateTime>) -> Option<OffsetDateTime> {
         match (self.assessment.state, self.loaded.row.expires_at) {
             (State::Intended, Some(expires_at)) => Some(due.map_or(expires_at, |due| due.min(expires_at))),
             _ => due,
@@ -207,7 +212,7 @@ pub(crate) fn step(view: &View<'_>, loaded: &Loaded, attempt: AttemptId) -> (Opt
         Lease { owner: view.owner, until: loaded.now + view.settings.call_timeout + view.settings.lease_margin };
     let step = match draft.next() {
         Next::Send(_) | Next::LookUp if is_paused.is_some() => {
-            draft.head.due_at = is_paused.map(|pause| pause.until);
+            draft.head.due_at = draft.before_expiry(is_paused.map(|pause| pause.until));
             return (draft.amendment(), Step::Rest);
         }
         Next::Send(_) | Next::LookUp if view.unreadable.is_some() => {

@@ -99,6 +99,22 @@ async fn refused_credentials_pause_the_account_with_an_alarm_and_refuse_nothing(
 }
 
 #[tokio::test]
+async fn an_intent_expires_in_time_although_its_account_is_paused() {
+    let world = World::new();
+    world.provider.answers([Answer::Fail(ErrorKind::Authentication, Outcome::Refused)]);
+    let mut transaction = world.store.begin();
+    let expires_at = payments_core::clock::Clock::now(&world.clock) + MINUTE;
+    let intent = payout("W_2").expires_at(expires_at);
+    let id = world.journal.record(&mut transaction, &intent).await.expect("record").ticket().intent();
+    transaction.commit().expect("commit");
+    world.pay("W_1").await;
+    world.pass(Duration::ZERO).await;
+    assert_eq!(world.report(id).await.due_at, Some(expires_at), "the pause is longer");
+    world.pass(MINUTE).await;
+    assert_eq!(world.report(id).await.state, State::Abandoned);
+}
+
+#[tokio::test]
 async fn a_pause_ends_by_itself() {
     let world = World::new();
     world
