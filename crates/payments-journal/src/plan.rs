@@ -102,9 +102,9 @@ impl<'a> Draft<'a> {
             _ => None,
         });
         // The call itself takes time, and the clocks of the machines differ.
-        let margin = settings.call_timeout + KEY_MARGIN;
+        let margin = settings.call_timeout.saturating_add(KEY_MARGIN);
         let key_is_valid = lifetime.is_some_and(|lifetime| {
-            self.key_since().is_none_or(|since| since + lifetime.saturating_sub(margin) > loaded.now)
+            self.key_since().is_none_or(|since| later(since, lifetime.saturating_sub(margin)) > loaded.now)
         });
         // A lookup that did not find a younger request proves nothing.
         let old_at = self.old_at();
@@ -165,17 +165,19 @@ impl<'a> Draft<'a> {
     /// When a worker should look at it again.
     fn schedule(&self, at_least: Option<OffsetDateTime>) -> Option<OffsetDateTime> {
         let (settings, now) = (self.view.settings, self.loaded.now);
-        let wait =
-            |backoff: crate::Backoff| now + if self.head.tries == 0 { ZERO } else { backoff.after(self.head.tries) };
+        let wait = |backoff: crate::Backoff| match self.head.tries {
+            0 => now,
+            tries => later(now, backoff.after(tries)),
+        };
         let due = match (self.assessment.state, self.next()) {
             // Only the process with the card sends it.
             (State::Intended, _) if self.loaded.row.by_ticket => None,
             // Whoever sends may be dead. What arrives late from an earlier step must not hide the end of the lease.
             (State::Sending, _) => Some(self.head.lease.map_or(now, |lease| lease.until)),
-            (State::Pending, Next::LookUp) => Some(now + settings.polling.after(self.head.tries + 1)),
+            (State::Pending, Next::LookUp) => Some(later(now, settings.polling.after(self.head.tries.saturating_add(1)))),
             (_, Next::Send(_) | Next::LookUp) => Some(wait(settings.backoff)),
             (_, Next::Review(_)) => Some(now),
-            (State::Unknown, Next::Wait) => Some(wait(settings.backoff).max(now + settings.backoff.after(1))),
+            (State::Unknown, Next::Wait) => Some(wait(settings.backoff).max(later(now, settings.backoff.after(1)))),
             (_, Next::Wait) => None,
         };
         let due = match (due, at_least) {
@@ -208,8 +210,8 @@ pub(crate) fn step(view: &View<'_>, loaded: &Loaded, attempt: AttemptId) -> (Opt
         draft.add(Fact::Abandoned, "expiry".to_owned());
     }
     let is_paused = loaded.pause.as_ref().filter(|pause| pause.until > loaded.now);
-    let lease =
-        Lease { owner: view.owner, until: loaded.now + view.settings.call_timeout + view.settings.lease_margin };
+    let until = later(later(loaded.now, view.settings.call_timeout), view.settings.lease_margin);
+    let lease = Lease { owner: view.owner, until };
     let step = match draft.next() {
         Next::Send(_) | Next::LookUp if is_paused.is_some() => {
             draft.head.due_at = draft.before_expiry(is_paused.map(|pause| pause.until));
@@ -285,7 +287,7 @@ pub(crate) fn settle(view: &View<'_>, loaded: &Loaded, claim: &Claim, ended: &En
         draft.pause = Some(Pause {
             account: loaded.row.key.account.clone(),
             since: loaded.now,
-            until: loaded.now + view.settings.pause,
+            until: later(loaded.now, view.settings.pause),
             problem: problem.clone().unwrap_or_default(),
         });
     }
@@ -366,7 +368,7 @@ pub(crate) fn learned(
 pub(crate) fn hinted(view: &View<'_>, loaded: &Loaded) -> (Option<Amendment>, State) {
     let mut draft = Draft::new(view, loaded);
     if draft.next() == Next::LookUp && !loaded.is_leased() {
-        let earliest = loaded.now + view.settings.backoff.after(loaded.head.tries);
+        let earliest = later(loaded.now, view.settings.backoff.after(loaded.head.tries));
         draft.head.due_at = Some(loaded.head.due_at.map_or(earliest, |due| due.min(earliest)));
     }
     (draft.amendment(), loaded.head.state)
@@ -439,8 +441,6 @@ pub(crate) fn key(loaded: &Loaded, claim: &Claim) -> IdempotencyKey {
 }
 
 const LONGEST_RETRY_AFTER: std::time::Duration = std::time::Duration::from_secs(3600);
-
-const ZERO: std::time::Duration = std::time::Duration::ZERO;
 
 /// The clients send nothing in the last five minutes of a key's life. The rest is for clocks that differ.
 const KEY_MARGIN: std::time::Duration = std::time::Duration::from_secs(600);

@@ -15,6 +15,7 @@ use crate::error::JournalError;
 use crate::hook::{Change, Hook, HookFuture};
 use crate::intent::IntentId;
 use crate::journal::{Inner, Journal};
+use crate::settings::later;
 use crate::store::{Delivery, Pause, Store, StoreError};
 
 /// Sends what was recorded, finds out what is unknown, and delivers changes.
@@ -299,7 +300,7 @@ impl Memory {
     /// Remembers how a task ended. After a panic, the lease protects the intent.
     fn ended(&mut self, now: OffsetDateTime, left: Option<Left>) {
         if let Some(Some((id, pause))) = left {
-            self.left.insert(id, now + pause);
+            self.left.insert(id, later(now, pause));
         }
     }
 }

@@ -3,9 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use payments_core::clock::Clock as _;
 use payments_core::gateway::Recovery;
+use payments_core::time::OffsetDateTime;
 use payments_core::{ErrorKind, Outcome, PaymentStatus};
-use payments_journal::{Decided, Decision, Review, State, StoreError, Ticket};
+use payments_journal::store::{Amendment, Head};
+use payments_journal::{Decided, Decision, Review, State, Store as _, StoreError, Ticket};
 use tokio::sync::Notify;
 
 use super::provider::{Answer, LOOKUP, World, journal, order, settings};
@@ -265,4 +268,31 @@ async fn a_pending_order_is_polled_with_backoff_and_repeated_lookups_add_no_evid
     let made = world.provider.lookups();
     assert!((4..=9).contains(&made), "{made} lookups in an hour");
     assert!(world.report(id).await.evidence.len() <= 3, "{:?}", world.report(id).await.evidence);
+}
+
+#[tokio::test]
+async fn absurd_stored_numbers_and_times_stop_no_worker() {
+    let world = World::new();
+    world.provider.answers([Answer::Accept(PaymentStatus::Processing)]);
+    world.provider.finds([order(PaymentStatus::Processing, false)]);
+    let (id, _) = world.pay("W_1").await;
+    let amended = world.store.amend(id, |loaded| {
+        let head = Head { tries: u32::MAX, ..loaded.head.clone() };
+        (Some(Amendment { facts: vec![], head, pause: None }), ())
+    });
+    amended.await.expect("amend");
+    world.pass(MINUTE).await;
+    let report = world.report(id).await;
+    assert_eq!((report.state, world.provider.lookups()), (State::Pending, 1));
+    assert!(report.due_at.is_some());
+
+    // The clock of the database's machine was wrong.
+    for strategies in [LOOKUP, TAKEN_ONCE, SAME_KEY] {
+        let world = World::with(strategies, settings(|_| {}));
+        let last_minute = OffsetDateTime::from_unix_timestamp(253_402_300_740).expect("the year 9999");
+        world.clock.advance((last_minute - world.clock.now()).try_into().expect("a wait"));
+        world.provider.answers([Answer::Fail(ErrorKind::Timeout, Outcome::Unknown)]);
+        let (_, executed) = world.pay("W_1").await;
+        assert_eq!(executed.state, State::Unknown);
+    }
 }
