@@ -322,11 +322,12 @@ pub(crate) fn looked_up(view: &View<'_>, loaded: &Loaded, look: Look, looked: &L
         }
         Looked::NotFound => {
             draft.head.problem = None;
-            // An accepted order that is not found, or shows nothing, is looked up for a long time. Once is enough.
+            // An order that the provider has reported, and does not find now, is looked up for a long time. Once is enough.
+            let is_counted = draft.assessment.state != State::Pending && !draft.assessment.ask_again;
             let is_last = draft.evidence.last().is_some_and(|last| last.fact == Fact::NotFound);
             // It may have looked before the request was old, and must not count as one of the lookups after that.
             let is_between = draft.old_at().is_some_and(|old_at| look.began_at < old_at && old_at <= loaded.now);
-            if !is_between && (draft.assessment.state != State::Pending || !is_last) {
+            if !is_between && (is_counted || !is_last) {
                 draft.add(Fact::NotFound, source);
             }
         }

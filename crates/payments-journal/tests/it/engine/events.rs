@@ -11,7 +11,7 @@ use payments_journal::{Account, Decided, Decision, Intent, Receipt, Review, Stat
 use super::provider::{Answer, World, order, rupees, settings};
 
 /// An event of the provider, verified by its signature.
-struct Event(EventReport);
+pub(super) struct Event(EventReport);
 
 impl ReportEvent for Event {
     fn report(&self) -> Result<Option<EventReport>, DecodeError> {
@@ -32,7 +32,7 @@ fn event(id: &str, reference: &str, status: PaymentStatus, is_final: bool, amoun
     verified.expect("it is signed").decode(|_| Ok(Event(report))).expect("an event")
 }
 
-fn succeeded(id: &str) -> Verified<Event> {
+pub(super) fn succeeded(id: &str) -> Verified<Event> {
     event(id, "W_1", PaymentStatus::Succeeded, true, "2500.00")
 }
 

@@ -8,9 +8,10 @@ use payments_core::gateway::Recovery;
 use payments_core::time::OffsetDateTime;
 use payments_core::{ErrorKind, Outcome, PaymentStatus};
 use payments_journal::store::{Amendment, Head};
-use payments_journal::{Decided, Decision, Review, State, Store as _, StoreError, Ticket};
+use payments_journal::{Account, Decided, Decision, Review, State, Store as _, StoreError, Ticket};
 use tokio::sync::Notify;
 
+use super::events::succeeded;
 use super::provider::{Answer, LOOKUP, World, journal, order, settings};
 use super::store::FailingStore;
 
@@ -294,5 +295,26 @@ async fn absurd_stored_numbers_and_times_stop_no_worker() {
         world.provider.answers([Answer::Fail(ErrorKind::Timeout, Outcome::Unknown)]);
         let (_, executed) = world.pay("W_1").await;
         assert_eq!(executed.state, State::Unknown);
+    }
+}
+
+#[tokio::test]
+async fn an_order_that_was_reported_and_is_not_found_adds_one_piece_of_evidence() {
+    for unordered in [false, true] {
+        let world = World::new();
+        let accepted = if unordered { PaymentStatus::Failed } else { PaymentStatus::Processing };
+        world.provider.answers([Answer::Accept(accepted)]);
+        world.provider.finds(std::iter::repeat_n(None, 100));
+        let (id, _) = world.pay("W_1").await;
+        if unordered {
+            // No documented change leads from a failure to a success, so the journal asks again.
+            world.journal.receive(&Account::at("acme"), &succeeded("evt_1")).await.expect("receive");
+        }
+        let evidence = world.report(id).await.evidence.len();
+        for _ in 0..60 {
+            world.pass(MINUTE).await;
+        }
+        assert!(world.provider.lookups() >= 4);
+        assert_eq!(world.report(id).await.evidence.len(), evidence + 1, "{:?}", world.report(id).await);
     }
 }
