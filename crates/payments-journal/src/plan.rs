@@ -291,7 +291,7 @@ pub(crate) fn settle(view: &View<'_>, loaded: &Loaded, claim: &Claim, ended: &En
             problem: problem.clone().unwrap_or_default(),
         });
     }
-    let at_least = draft.pause.as_ref().map(|pause| pause.until);
+    let at_least = draft.pause.as_ref().map(|pause| later(pause.until, draft.behind_others()));
     let at_least = accepts_at(loaded, *not_before).max(at_least);
     draft.release(claim.epoch, at_least);
     let state = draft.assessment.state;
@@ -405,6 +405,16 @@ impl Draft<'_> {
         // A status that was not final can be reported as final later.
         let is_settled = !self.assessment.ask_again && !self.assessment.decided_after_status;
         is_known && is_settled && (!is_final || self.assessment.state != State::Pending)
+    }
+
+    /// How long an intent lets the others of its account go first after a pause, so that a refusal that is only about itself does
+    /// not pause them again and again.
+    fn behind_others(&self) -> std::time::Duration {
+        let is_refusal = |entry: &&Evidence| {
+            matches!(entry.fact, Fact::Ended { result: CallResult::AccountRefused, .. })
+        };
+        let refusals = self.evidence.iter().filter(is_refusal).count();
+        self.view.settings.backoff.after(if refusals > 1 { u32::MAX } else { 1 })
     }
 
     fn give_up(&mut self, review: Review) {

@@ -115,6 +115,32 @@ async fn an_intent_expires_in_time_although_its_account_is_paused() {
 }
 
 #[tokio::test]
+async fn an_intent_that_alone_is_refused_lets_the_others_go_first() {
+    let world = World::new();
+    let refused = || Answer::Fail(ErrorKind::Permission, Outcome::Refused);
+    world.provider.answers([refused(), Answer::Accept(PaymentStatus::Succeeded), refused()]);
+    let (refused_one, _) = world.pay("W_1").await;
+    let (second, _) = world.pay("W_2").await;
+    world.pass(MINUTE * 5).await;
+    assert_eq!(world.report(second).await.state, State::Succeeded);
+    assert_eq!(world.report(refused_one).await.state, State::Intended);
+    world.pass(Duration::from_secs(1)).await;
+    assert_eq!(world.provider.requests().len(), 3, "it pauses the account again");
+
+    // After that, the account is open for the longest backoff.
+    world.pass(MINUTE * 5).await;
+    for number in 3..12 {
+        world.provider.answers([Answer::Accept(PaymentStatus::Succeeded)]);
+        let (_, executed) = world.pay(&format!("W_{number}")).await;
+        assert_eq!(executed.state, State::Succeeded);
+        world.pass(MINUTE).await;
+    }
+    world.provider.answers([Answer::Accept(PaymentStatus::Succeeded)]);
+    world.pass(MINUTE).await;
+    assert_eq!(world.report(refused_one).await.state, State::Succeeded);
+}
+
+#[tokio::test]
 async fn a_pause_ends_by_itself() {
     let world = World::new();
     world
