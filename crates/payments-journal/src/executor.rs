@@ -33,6 +33,16 @@ pub trait Executor: Send + Sync + 'static {
     /// The versions of stored parameters that [`Executor::execute`] understands. A worker leaves others to newer workers.
     fn understands(&self, version: u32) -> bool;
 
+    /// Checks that this version can read the stored parameters, before anything is claimed. A worker leaves others to another one.
+    ///
+    /// # Errors
+    ///
+    /// Returns the problem in words, without the parameters.
+    fn check_parameters(&self, version: u32, parameters: &[u8]) -> Result<(), String> {
+        let _ = (version, parameters);
+        Ok(())
+    }
+
     /// Sends the request once, with the instruction's options. The transport may not send it a second time without the
     /// provider's own protection: the clients of this project do not.
     ///

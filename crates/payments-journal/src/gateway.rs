@@ -176,6 +176,10 @@ impl Executor for GatewayExecutor {
         version == Request::VERSION
     }
 
+    fn check_parameters(&self, version: u32, parameters: &[u8]) -> Result<(), String> {
+        Request::check_form(self.rules.operation, version, parameters).map_err(|problem| problem.to_string())
+    }
+
     async fn execute(&self, instruction: &Instruction) -> Result<Accepted, Error> {
         let request = request(instruction, self.rules.operation)?;
         match (&self.sender, request) {

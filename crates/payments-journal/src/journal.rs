@@ -58,6 +58,8 @@ pub(crate) struct Inner<S> {
     /// This start of the process.
     owner: u128,
     is_closed: AtomicBool,
+    /// How many wait for the calls in progress, in `shut_down`.
+    waiting: watch::Sender<usize>,
     /// The number of calls in progress.
     in_progress: watch::Sender<usize>,
     /// Wakes the worker when there may be something to do.
@@ -270,11 +272,13 @@ impl<S: Store> Journal<S> {
         Ok(self.0.store.stuck_changes(limit).await?)
     }
 
-    /// Starts nothing new, and waits until the calls in progress have ended and are saved. A result that cannot be saved is dropped.
+    /// Starts nothing new, and waits until the calls in progress have ended and are saved. What the store does not accept is tried
+    /// again and again.
     ///
     /// Drop the future after the longest time that you can wait. The leases of the remaining calls expire, and another worker finds out
     /// what happened.
     pub async fn shut_down(&self) {
+        let _waiting = Counted::new(&self.0.waiting);
         self.0.is_closed.store(true, Ordering::SeqCst);
         let mut in_progress = self.0.in_progress.subscribe();
         // It fails if the sender is gone, which `self` keeps.
@@ -289,6 +293,11 @@ impl<S: Store> Journal<S> {
 impl<S: Store> Inner<S> {
     pub(crate) fn is_closed(&self) -> bool {
         self.is_closed.load(Ordering::SeqCst)
+    }
+
+    /// True if a result that is not saved yet is tried again.
+    fn keeps_trying(&self) -> bool {
+        !self.is_closed() || *self.waiting.borrow() > 0
     }
 
     pub(crate) fn now(&self) -> OffsetDateTime {
@@ -328,6 +337,22 @@ impl<S: Store> Inner<S> {
     fn elapsed_since(&self, (wall, monotonic): (OffsetDateTime, std::time::Duration)) -> std::time::Duration {
         let by_wall = (self.clock.now() - wall).try_into().unwrap_or_default();
         self.clock.monotonic().saturating_sub(monotonic).max(by_wall)
+    }
+}
+
+/// Counts something until it is dropped.
+struct Counted<'a>(&'a watch::Sender<usize>);
+
+impl<'a> Counted<'a> {
+    fn new(counter: &'a watch::Sender<usize>) -> Self {
+        counter.send_modify(|count| *count += 1);
+        Self(counter)
+    }
+}
+
+impl Drop for Counted<'_> {
+    fn drop(&mut self) {
+        self.0.send_modify(|count| *count -= 1);
     }
 }
 

@@ -17,7 +17,7 @@ pub struct Limits {
     pub can_look_up: bool,
     /// True once the last request is too old to be still in flight.
     pub request_is_old: bool,
-    /// How often an old request must not be found before lookups stop.
+    /// How often the order must not be found before lookups stop. The engine adds the lookups of a request that was not old yet.
     pub lookups: usize,
     /// The most attempts under a reference that is accepted once.
     pub attempts: usize,
@@ -117,6 +117,8 @@ fn resolve(rules: &Rules, assessment: &Assessment, limits: &Limits, can_look_up:
                 review = Review::NotFound;
             }
             Recovery::TakenOnce if !limits.request_is_old => return Next::Wait,
+            // The provider offers a lookup, and this process cannot make it.
+            Recovery::TakenOnce if review == Review::NoId => {}
             Recovery::TakenOnce => return Next::Send(Protection::Reference),
             // Nothing. Nor is a payment started again: after a crash the customer may already have its page.
             _ => {}

@@ -9,13 +9,12 @@ use payments_core::time::OffsetDateTime;
 
 use crate::evidence::{AttemptId, CallResult, Evidence, Fact, Observation, Protection, Sequence};
 use crate::executor::{Executor, Known};
-use crate::keys::KeyError;
 use crate::next::{Limits, Next, may_claim, next};
 use crate::review::Review;
 use crate::rules::Rules;
-use crate::settings::Settings;
+use crate::settings::{Settings, later};
 use crate::state::{Assessment, State, assess};
-use crate::store::{Amendment, Head, Lease, Loaded, Pause};
+use crate::store::{Amendment, Entry, Head, Lease, Loaded, Pause};
 
 /// What a process knows when it looks at an intent.
 pub(crate) struct View<'a> {
@@ -29,7 +28,7 @@ pub(crate) struct View<'a> {
     /// True if the process has everything that the request needs: the card.
     pub(crate) can_send: bool,
     /// Why the process cannot read the parameters, if it cannot.
-    pub(crate) unreadable: Option<&'a KeyError>,
+    pub(crate) unreadable: Option<String>,
 }
 
 /// The next step, now stored.
@@ -61,6 +60,7 @@ pub(crate) struct Claim {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Look {
     pub(crate) began: Sequence,
+    pub(crate) began_at: OffsetDateTime,
     pub(crate) epoch: u64,
 }
 
@@ -107,25 +107,38 @@ impl<'a> Draft<'a> {
             _ => None,
         });
         // The call itself takes time, and the clocks of the machines differ.
-        let margin = settings.call_timeout + KEY_MARGIN;
+        let margin = settings.call_timeout.saturating_add(KEY_MARGIN);
         let key_is_valid = lifetime.is_some_and(|lifetime| {
-            self.key_since().is_none_or(|since| since + lifetime.saturating_sub(margin) > loaded.now)
+            self.key_since().is_none_or(|since| later(since, lifetime.saturating_sub(margin)) > loaded.now)
         });
-        let is_sent = |fact: &Fact| match fact {
+        // A lookup that did not find a younger request proves nothing.
+        let old_at = self.old_at();
+        let is_young = |entry: &&Entry| old_at.is_some_and(|old_at| entry.at < old_at);
+        let since_sent = loaded.evidence.iter().rev().take_while(|entry| !self.is_sent(entry));
+        let too_early = since_sent.filter(|entry| entry.evidence.fact == Fact::NotFound).filter(is_young).count();
+        Limits {
+            key_is_valid,
+            can_look_up: view.executor.can_look_up(&self.known()),
+            request_is_old: old_at.is_none_or(|old_at| old_at <= loaded.now),
+            lookups: settings.lookups.saturating_add(too_early),
+            attempts: settings.attempts,
+            may_resend_taken_once: settings.resend_taken_once,
+        }
+    }
+
+    fn is_sent(&self, entry: &Entry) -> bool {
+        match &entry.evidence.fact {
             Fact::Claimed { .. } => true,
             // The request of a process that had been stopped may be much younger than its claim.
             Fact::Ended { result: CallResult::Unknown, .. } => self.assessment.was_sent_late,
             _ => false,
-        };
-        let last_sent = loaded.evidence.iter().rev().find(|entry| is_sent(&entry.evidence.fact));
-        Limits {
-            key_is_valid,
-            can_look_up: view.executor.can_look_up(&self.known()),
-            request_is_old: last_sent.is_none_or(|sent| sent.at + settings.in_flight <= loaded.now),
-            lookups: settings.lookups,
-            attempts: settings.attempts,
-            may_resend_taken_once: settings.resend_taken_once,
         }
+    }
+
+    /// When the last request is too old to be still in flight.
+    fn old_at(&self) -> Option<OffsetDateTime> {
+        let last_sent = self.loaded.evidence.iter().rev().find(|entry| self.is_sent(entry));
+        last_sent.map(|sent| later(sent.at, self.view.settings.in_flight))
     }
 
     /// When the first request that may have been sent was claimed.
@@ -157,23 +170,32 @@ impl<'a> Draft<'a> {
     /// When a worker should look at it again.
     fn schedule(&self, at_least: Option<OffsetDateTime>) -> Option<OffsetDateTime> {
         let (settings, now) = (self.view.settings, self.loaded.now);
-        let wait =
-            |backoff: crate::Backoff| now + if self.head.tries == 0 { ZERO } else { backoff.after(self.head.tries) };
+        let wait = |backoff: crate::Backoff| match self.head.tries {
+            0 => now,
+            tries => later(now, backoff.after(tries)),
+        };
         let due = match (self.assessment.state, self.next()) {
             // Only the process with the card sends it.
             (State::Intended, _) if self.loaded.row.by_ticket => None,
             // Whoever sends may be dead. What arrives late from an earlier step must not hide the end of the lease.
             (State::Sending, _) => Some(self.head.lease.map_or(now, |lease| lease.until)),
-            (State::Pending, Next::LookUp) => Some(now + settings.polling.after(self.head.tries + 1)),
+            (State::Pending, Next::LookUp) => {
+                Some(later(now, settings.polling.after(self.head.tries.saturating_add(1))))
+            }
             (_, Next::Send(_) | Next::LookUp) => Some(wait(settings.backoff)),
             (_, Next::Review(_)) => Some(now),
-            (State::Unknown, Next::Wait) => Some(wait(settings.backoff).max(now + settings.backoff.after(1))),
+            (State::Unknown, Next::Wait) => Some(wait(settings.backoff).max(later(now, settings.backoff.after(1)))),
             (_, Next::Wait) => None,
         };
         let due = match (due, at_least) {
             (Some(due), Some(at_least)) => Some(due.max(at_least)),
             (due, _) => due,
         };
+        self.before_expiry(due)
+    }
+
+    /// An intent that was not sent is looked at again when it expires, at the latest.
+    fn before_expiry(&self, due: Option<OffsetDateTime>) -> Option<OffsetDateTime> {
         match (self.assessment.state, self.loaded.row.expires_at) {
             (State::Intended, Some(expires_at)) => Some(due.map_or(expires_at, |due| due.min(expires_at))),
             _ => due,
@@ -195,16 +217,16 @@ pub(crate) fn step(view: &View<'_>, loaded: &Loaded, attempt: AttemptId) -> (Opt
         draft.add(Fact::Abandoned, "expiry".to_owned());
     }
     let is_paused = loaded.pause.as_ref().filter(|pause| pause.until > loaded.now);
-    let lease =
-        Lease { owner: view.owner, until: loaded.now + view.settings.call_timeout + view.settings.lease_margin };
+    let until = later(later(loaded.now, view.settings.call_timeout), view.settings.lease_margin);
+    let lease = Lease { owner: view.owner, until };
     let step = match draft.next() {
         Next::Send(_) | Next::LookUp if is_paused.is_some() => {
-            draft.head.due_at = is_paused.map(|pause| pause.until);
+            draft.head.due_at = draft.before_expiry(is_paused.map(|pause| pause.until));
             return (draft.amendment(), Step::Rest);
         }
         Next::Send(_) | Next::LookUp if view.unreadable.is_some() => {
             draft.head.tries = loaded.head.tries.saturating_add(1);
-            draft.head.problem = view.unreadable.map(ToString::to_string);
+            draft.head.problem.clone_from(&view.unreadable);
             draft.head.due_at = draft.schedule(None);
             return (draft.amendment(), Step::Unreadable);
         }
@@ -218,7 +240,8 @@ pub(crate) fn step(view: &View<'_>, loaded: &Loaded, attempt: AttemptId) -> (Opt
         }
         Next::LookUp => {
             draft.head.epoch += 1;
-            Step::LookUp(Look { began: draft.evidence.last().map_or(0, |last| last.sequence), epoch: draft.head.epoch })
+            let began = draft.evidence.last().map_or(0, |last| last.sequence);
+            Step::LookUp(Look { began, began_at: loaded.now, epoch: draft.head.epoch })
         }
         Next::Review(review) => {
             draft.give_up(review);
@@ -272,12 +295,12 @@ pub(crate) fn settle(view: &View<'_>, loaded: &Loaded, claim: &Claim, ended: &En
         draft.pause = Some(Pause {
             account: loaded.row.key.account.clone(),
             since: loaded.now,
-            until: loaded.now + view.settings.pause,
+            until: later(loaded.now, view.settings.pause),
             problem: problem.clone().unwrap_or_default(),
         });
     }
-    let at_least = draft.pause.as_ref().map(|pause| pause.until);
-    let at_least = not_before.map(|wait| loaded.now + wait).max(at_least);
+    let at_least = draft.pause.as_ref().map(|pause| later(pause.until, draft.behind_others()));
+    let at_least = accepts_at(loaded, *not_before).max(at_least);
     draft.release(claim.epoch, at_least);
     let state = draft.assessment.state;
     (draft.amendment(), state)
@@ -307,15 +330,18 @@ pub(crate) fn looked_up(view: &View<'_>, loaded: &Loaded, look: Look, looked: &L
         }
         Looked::NotFound => {
             draft.head.problem = None;
-            // An accepted order that is not found, or shows nothing, is looked up for a long time. Once is enough.
+            // An order that the provider has reported, and does not find now, is looked up for a long time. Once is enough.
+            let is_counted = draft.assessment.state != State::Pending && !draft.assessment.ask_again;
             let is_last = draft.evidence.last().is_some_and(|last| last.fact == Fact::NotFound);
-            if draft.assessment.state != State::Pending || !is_last {
+            // It may have looked before the request was old, and must not count as one of the lookups after that.
+            let is_between = draft.old_at().is_some_and(|old_at| look.began_at < old_at && old_at <= loaded.now);
+            if !is_between && (is_counted || !is_last) {
                 draft.add(Fact::NotFound, source);
             }
         }
         Looked::Failed { problem, not_before } => {
             draft.head.problem = Some(problem.clone());
-            at_least = not_before.map(|wait| loaded.now + wait);
+            at_least = accepts_at(loaded, *not_before);
         }
     }
     draft.release(look.epoch, at_least);
@@ -351,7 +377,7 @@ pub(crate) fn learned(
 pub(crate) fn hinted(view: &View<'_>, loaded: &Loaded) -> (Option<Amendment>, State) {
     let mut draft = Draft::new(view, loaded);
     if draft.next() == Next::LookUp && !loaded.is_leased() {
-        let earliest = loaded.now + view.settings.backoff.after(loaded.head.tries);
+        let earliest = later(loaded.now, view.settings.backoff.after(loaded.head.tries));
         draft.head.due_at = Some(loaded.head.due_at.map_or(earliest, |due| due.min(earliest)));
     }
     (draft.amendment(), loaded.head.state)
@@ -385,7 +411,17 @@ impl Draft<'_> {
                 && (amount.is_none() || self.assessment.state != State::Refused));
         let is_known = self.assessment.status.as_ref() == Some(status) && is_amount_known;
         // A status that was not final can be reported as final later.
-        is_known && !self.assessment.ask_again && (!is_final || self.assessment.state != State::Pending)
+        let is_settled = !self.assessment.ask_again && !self.assessment.decided_after_status;
+        is_known && is_settled && (!is_final || self.assessment.state != State::Pending)
+    }
+
+    /// How long an intent lets the others of its account go first after a pause, so that a refusal that is only about itself does
+    /// not pause them again and again.
+    fn behind_others(&self) -> std::time::Duration {
+        let is_refusal =
+            |entry: &&Evidence| matches!(entry.fact, Fact::Ended { result: CallResult::AccountRefused, .. });
+        let refusals = self.evidence.iter().filter(is_refusal).count();
+        self.view.settings.backoff.after(if refusals > 1 { u32::MAX } else { 1 })
     }
 
     fn give_up(&mut self, review: Review) {
@@ -405,6 +441,11 @@ impl Draft<'_> {
     }
 }
 
+/// When the provider accepts the next request. A longer wait than an hour is not believed: it could outlive the idempotency key.
+fn accepts_at(loaded: &Loaded, wait: Option<std::time::Duration>) -> Option<OffsetDateTime> {
+    wait.map(|wait| later(loaded.now, wait.min(LONGEST_RETRY_AFTER)))
+}
+
 /// The idempotency key of a claim: the same in every process, also after the database was restored.
 pub(crate) fn key(loaded: &Loaded, claim: &Claim) -> IdempotencyKey {
     let key = &loaded.row.key;
@@ -417,7 +458,7 @@ pub(crate) fn key(loaded: &Loaded, claim: &Claim) -> IdempotencyKey {
     }
 }
 
-const ZERO: std::time::Duration = std::time::Duration::ZERO;
+const LONGEST_RETRY_AFTER: std::time::Duration = std::time::Duration::from_secs(3600);
 
 /// The clients send nothing in the last five minutes of a key's life. The rest is for clocks that differ.
 const KEY_MARGIN: std::time::Duration = std::time::Duration::from_secs(600);

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use payments_core::time::OffsetDateTime;
 use payments_core::{Money, ValidationError};
+use zeroize::Zeroizing;
 
 use crate::error::JournalError;
 use crate::intent::{Intent, IntentId, IntentKey};
@@ -86,10 +87,15 @@ impl Intent {
     }
 
     /// What must be equal in a repeated intent.
-    pub(crate) fn content(&self) -> Vec<u8> {
-        let amount = self.amount.map_or_else(String::new, |amount| format!("{} {}", amount.minor(), amount.currency()));
-        [amount.as_bytes(), b"\n", &self.parameters].concat()
+    pub(crate) fn content(&self) -> Zeroizing<Vec<u8>> {
+        content(self.amount, &self.parameters)
     }
+}
+
+/// What the MAC of a row protects besides its identity.
+pub(crate) fn content(amount: Option<Money>, parameters: &[u8]) -> Zeroizing<Vec<u8>> {
+    let amount = amount.map_or_else(String::new, |amount| format!("{} {}", amount.minor(), amount.currency()));
+    Zeroizing::new([amount.as_bytes(), b"\n", parameters].concat())
 }
 
 impl IntentRow {

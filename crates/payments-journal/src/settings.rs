@@ -1,5 +1,7 @@
 use std::time::Duration;
 
+use payments_core::time::{self, OffsetDateTime};
+
 /// How long the journal waits, and how often it asks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
@@ -20,9 +22,10 @@ pub struct Settings {
     /// The age at which a request is no longer in flight, counted from its claim: no network or proxy delivers it later. Default: 15
     /// minutes.
     pub in_flight: Duration,
-    /// How many lookups must not find an order before a person must look at it. Default: 5.
+    /// How often an order must not be found, once its request is older than [`Settings::in_flight`], before a person must look at
+    /// it. Default: 5.
     pub lookups: usize,
-    /// True to send the same reference again, after [`Settings::in_flight`], where the provider documents that it accepts a
+    /// True to send the same reference again, after [`Settings::lookups`], where the provider documents that it accepts a
     /// reference once. Default: false, so that a person decides.
     pub resend_taken_once: bool,
     /// The most requests under such a reference, with the first one. Default: 3.
@@ -72,4 +75,9 @@ impl Backoff {
         let factor = 1_u32.checked_shl(tries.saturating_sub(1)).unwrap_or(u32::MAX);
         self.first.saturating_mul(factor).min(self.longest)
     }
+}
+
+/// Returns the time after a wait, or the last one of the calendar.
+pub(crate) fn later(time: OffsetDateTime, wait: Duration) -> OffsetDateTime {
+    time.saturating_add(wait.try_into().unwrap_or(time::Duration::MAX))
 }

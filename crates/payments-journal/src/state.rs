@@ -95,6 +95,8 @@ pub struct Assessment {
     pub review: Option<Review>,
     /// True if statuses arrived whose order is not documented. A lookup resolves it.
     pub ask_again: bool,
+    /// True if a person decided after the last status was reported. If it is reported again, that is news.
+    pub decided_after_status: bool,
     /// True if a request may have been sent after the intent was given to a person. Lookups can still find its order.
     pub was_sent_late: bool,
     /// True if a request may have been executed or may still arrive.
@@ -297,6 +299,8 @@ impl Case {
             // A response may not say yet that the status is final. A lookup confirms what is known.
             known.is_final |= is_final;
             self.ask_again &= began.is_none_or(|began| began < known.sequence);
+            // Reported again after a decision, it counts against that.
+            known.is_news = true;
             return;
         }
         let (forward, backward) = (rules.follows(&known.status, &status), rules.follows(&status, &known.status));
@@ -322,6 +326,7 @@ impl Case {
             state,
             review,
             ask_again: self.ask_again,
+            decided_after_status: self.order.as_ref().is_some_and(|known| !known.is_news),
             // Only the review that the journal began itself ends by a lookup.
             was_sent_late: self.was_sent_late && self.order.is_none() && review.is_some() && review == self.gave_up,
             may_have_been_sent: self.may_have_been_sent(),

@@ -3,17 +3,19 @@
 use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::future::Future;
+use std::panic::resume_unwind;
 use std::sync::Arc;
 use std::time::Duration;
 
 use payments_core::clock::Timer as _;
 use payments_core::time::OffsetDateTime;
-use tokio::task::{AbortHandle, JoinSet};
+use tokio::task::{AbortHandle, JoinError, JoinSet};
 
 use crate::error::JournalError;
 use crate::hook::{Change, Hook, HookFuture};
 use crate::intent::IntentId;
 use crate::journal::{Inner, Journal};
+use crate::settings::later;
 use crate::store::{Delivery, Pause, Store, StoreError};
 
 /// Sends what was recorded, finds out what is unknown, and delivers changes.
@@ -25,8 +27,10 @@ pub struct Worker<S: Store> {
     hook: Option<Box<dyn Hook<S::Connection>>>,
     alarm: Option<Alarm>,
     on_problem: Option<ProblemAlarm>,
+    on_failure: Option<FailureAlarm>,
 }
 
+type FailureAlarm = Box<dyn Fn(&JournalError) + Send + Sync>;
 type Alarm = Box<dyn Fn(&Pause) + Send + Sync>;
 type ProblemAlarm = Arc<dyn Fn(IntentId, &JournalError) + Send + Sync>;
 
@@ -38,7 +42,7 @@ impl<S: Store> fmt::Debug for Worker<S> {
 
 impl<S: Store> Worker<S> {
     pub(crate) fn new(journal: Journal<S>) -> Self {
-        Self { journal, hook: None, alarm: None, on_problem: None }
+        Self { journal, hook: None, alarm: None, on_problem: None, on_failure: None }
     }
 
     /// Sets the merchant's effect of a change. It runs in the transaction that marks the change as delivered, so its writes on
@@ -84,29 +88,69 @@ impl<S: Store> Worker<S> {
         self
     }
 
+    /// Sets an alarm for failures of the worker's own questions to the store: what is due, which messages match, which changes to
+    /// deliver. As long as they fail, nothing happens.
+    ///
+    /// It is called at each try, once per [`Settings::poll_interval`](crate::Settings::poll_interval).
+    pub fn on_failure(mut self, alarm: impl Fn(&JournalError) + Send + Sync + 'static) -> Self {
+        self.on_failure = Some(Box::new(alarm));
+        self
+    }
+
+    fn fails(&self, error: &JournalError) {
+        if let Some(alarm) = &self.on_failure {
+            alarm(error);
+        }
+    }
+
+    /// Returns true if a part of a round did something. What failed is tried again in the next round.
+    fn is_busy(&self, done: Result<usize, JournalError>) -> bool {
+        match done {
+            Ok(count) => count > 0,
+            Err(error) => {
+                self.fails(&error);
+                false
+            }
+        }
+    }
+
     /// Works until `shutdown` ends, then waits for the calls in progress.
     ///
     /// Drop the future to wait no longer: the leases expire, and another worker finds out.
     pub async fn run(self, shutdown: impl Future<Output = ()> + Send) {
         let inner = Arc::clone(self.journal.inner());
+        let worker = Arc::new(self);
         let mut shutdown = std::pin::pin!(shutdown);
-        let mut tasks = JoinSet::new();
+        let (mut tasks, mut deliveries) = (JoinSet::new(), JoinSet::new());
         let mut memory = Memory::default();
-        loop {
-            let did_something = self.round(&inner, &mut tasks, &mut memory);
+        'work: loop {
+            let did_something = worker.round(&inner, &mut tasks, &mut deliveries, &mut memory);
             tokio::select! {
                 biased;
-                () = &mut shutdown => break,
+                () = &mut shutdown => break 'work,
                 did_something = did_something => if did_something { continue },
             }
-            tokio::select! {
-                biased;
-                () = &mut shutdown => break,
-                () = inner.wake.notified() => {}
-                Some(ended) = tasks.join_next(), if !tasks.is_empty() => memory.ended(inner.now(), ended.ok()),
-                () = inner.timer.sleep(memory.next_look(inner.settings.poll_interval)) => {}
+            let mut next_look = inner.timer.sleep(memory.next_look(inner.settings.poll_interval));
+            loop {
+                tokio::select! {
+                    biased;
+                    () = &mut shutdown => break 'work,
+                    () = inner.wake.notified() => break,
+                    Some(ended) = tasks.join_next(), if !tasks.is_empty() => {
+                        memory.ended(inner.now(), ended.ok());
+                        break;
+                    }
+                    Some(ended) = deliveries.join_next(), if !deliveries.is_empty() => {
+                        if worker.is_busy(ended.unwrap_or_else(interrupted)) || memory.has_new_changes {
+                            break;
+                        }
+                    }
+                    () = &mut next_look => break,
+                }
             }
         }
+        // A hook that is dropped leaves nothing behind: its change is delivered again.
+        deliveries.shutdown().await;
         while tasks.join_next().await.is_some() {}
     }
 
@@ -141,7 +185,13 @@ impl<S: Store> Worker<S> {
     }
 
     /// Starts what is due, and returns true if there may be more.
-    async fn round(&self, inner: &Arc<Inner<S>>, tasks: &mut JoinSet<Left>, memory: &mut Memory) -> bool {
+    async fn round(
+        self: &Arc<Self>,
+        inner: &Arc<Inner<S>>,
+        tasks: &mut JoinSet<Left>,
+        deliveries: &mut JoinSet<Result<usize, JournalError>>,
+        memory: &mut Memory,
+    ) -> bool {
         while let Some(ended) = tasks.try_join_next() {
             memory.ended(inner.now(), ended.ok());
         }
@@ -150,9 +200,13 @@ impl<S: Store> Worker<S> {
         // What is in hand must not hide what is due behind it.
         let limit = free + memory.working.len() + memory.left.len();
         // A failure of the store is tried again in the next round: what is due stays due.
-        let Ok(agenda) = inner.store.agenda(&inner.accounts, u32::try_from(limit).unwrap_or(u32::MAX)).await else {
-            memory.next_in = None;
-            return false;
+        let agenda = match inner.store.agenda(&inner.accounts, u32::try_from(limit).unwrap_or(u32::MAX)).await {
+            Ok(agenda) => agenda,
+            Err(error) => {
+                self.fails(&error.into());
+                memory.next_in = None;
+                return false;
+            }
         };
         memory.next_in = agenda.next_in;
         let due: Vec<IntentId> = agenda.due.into_iter().filter(|id| !memory.has(*id)).take(free).collect();
@@ -162,10 +216,13 @@ impl<S: Store> Worker<S> {
         }
         let mut is_busy = false;
         if agenda.has_messages {
-            is_busy |= inner.match_messages().await.is_ok_and(|count| count > 0);
+            is_busy |= self.is_busy(inner.match_messages().await);
         }
-        if agenda.has_changes {
-            is_busy |= self.deliver_changes(inner).await.is_ok_and(|count| count > 0);
+        // In a task of its own: slow hooks hold up neither requests nor lookups.
+        memory.has_new_changes = agenda.has_changes && !deliveries.is_empty();
+        if agenda.has_changes && self.hook.is_some() && deliveries.is_empty() {
+            let (worker, inner) = (Arc::clone(self), Arc::clone(inner));
+            deliveries.spawn(async move { worker.deliver_changes(&inner).await });
         }
         if let Some(alarm) = &self.alarm {
             for pause in agenda.pauses.iter().filter(|pause| !memory.known_pauses.contains(pause)) {
@@ -196,6 +253,14 @@ impl<S: Store> Worker<S> {
     }
 }
 
+/// The result of a delivery that did not end. Its own panic goes on, as if it had no task of its own.
+fn interrupted(error: JoinError) -> Result<usize, JournalError> {
+    match error.try_into_panic() {
+        Ok(panic) => resume_unwind(panic),
+        Err(_) => Err(JournalError::Interrupted),
+    }
+}
+
 /// Takes the next step of an intent, and returns the intent if the worker cannot take it.
 async fn work_on<S: Store>(inner: Arc<Inner<S>>, id: IntentId, alarm: Option<ProblemAlarm>) -> Left {
     let error = inner.work_on(id).await.err()?;
@@ -215,6 +280,8 @@ struct Memory {
     /// The intents that it cannot handle, and until when it leaves them alone.
     left: HashMap<IntentId, OffsetDateTime>,
     known_pauses: Vec<Pause>,
+    /// True if there were changes to deliver while others were being delivered.
+    has_new_changes: bool,
     /// The time until the next intent becomes due.
     next_in: Option<Duration>,
 }
@@ -240,7 +307,7 @@ impl Memory {
     /// Remembers how a task ended. After a panic, the lease protects the intent.
     fn ended(&mut self, now: OffsetDateTime, left: Option<Left>) {
         if let Some(Some((id, pause))) = left {
-            self.left.insert(id, now + pause);
+            self.left.insert(id, later(now, pause));
         }
     }
 }

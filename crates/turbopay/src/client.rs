@@ -1,10 +1,12 @@
 use std::fmt;
 
 use payments_core::connection::Connection;
-use payments_core::{Error, RateLimiter, Settings, client_settings, secret_newtype};
+use payments_core::{Error, RateLimiter, Settings, ValidationError, client_settings, secret_newtype};
 
+use crate::customer::check_url;
 use crate::error::SPEC;
 use crate::method::Traffic;
+use crate::new_order::check_traffic;
 
 secret_newtype! {
     /// An API key from TurboPay's back office, sent in the `Authorization` header.
@@ -107,6 +109,15 @@ pub(crate) struct Defaults {
     pub(crate) status_url: Option<String>,
     pub(crate) redirect_url: Option<String>,
     pub(crate) traffic: Option<Traffic>,
+}
+
+impl Defaults {
+    /// Checks the values that a request of the shared vocabulary cannot set.
+    pub(crate) fn check(&self) -> Result<(), ValidationError> {
+        let missing = |name| ValidationError::new(name, "is required: set it once on the client");
+        check_url("status_url", self.status_url.as_deref().ok_or_else(|| missing("status_url"))?)?;
+        check_traffic(self.traffic.as_ref().ok_or_else(|| missing("traffic"))?)
+    }
 }
 
 /// The header carries the bare key, without a scheme (documented).

@@ -26,6 +26,12 @@ impl Client {
     pub const fn capabilities() -> Capabilities {
         CAPABILITIES
     }
+
+    /// Checks what only the client can set. The fault is not in a request: no request could be sent.
+    fn check_defaults(&self) -> Result<(), Error> {
+        let on_client = |problem: ValidationError| Error::configuration(format!("the client's {problem}"));
+        self.defaults.check().map_err(on_client)
+    }
 }
 
 const CAPABILITIES: Capabilities = Capabilities {
@@ -127,6 +133,7 @@ impl StartPayment for Client {
             check_url("return_url", url)?;
             deposit = deposit.redirect_url(url.clone());
         }
+        self.check_defaults()?;
         let (id, status, next) = if request.own_page {
             let call = self.create_host_to_host_deposit(deposit);
             let call = call.with_options(WriteOperation::StartPayment, &CAPABILITIES, &request.options);
@@ -213,6 +220,7 @@ impl PayOut for Client {
                 _ => err.for_field("bank"),
             },
         )?;
+        self.check_defaults()?;
         let new = NewWithdrawal::bank_transfer(request.amount, reference, customer, account, bank);
         let call = self.create_withdrawal(new);
         let withdrawal = call.with_options(WriteOperation::PayOut, &CAPABILITIES, &request.options).send().await?;

@@ -52,9 +52,7 @@ impl NewOrder {
         let status_url = required("status_url", self.status_url.as_deref(), defaults.status_url.as_deref())?;
         check_url("status_url", status_url)?;
         let traffic = required("traffic", self.traffic.as_ref(), defaults.traffic.as_ref())?;
-        if matches!(traffic, Traffic::Unknown(_)) {
-            return Err(ValidationError::new("traffic", "must be `ftd` or `std`"));
-        }
+        check_traffic(traffic)?;
         Ok(WireOrder {
             method: &self.method,
             amount,
@@ -105,6 +103,14 @@ pub(crate) fn required<'a, T: ?Sized>(
 ) -> Result<&'a T, ValidationError> {
     own.or(default)
         .ok_or_else(|| ValidationError::new(field, "is required: set it on the order, or once on the client"))
+}
+
+/// Checks that the kind of traffic is a documented one.
+pub(crate) fn check_traffic(traffic: &Traffic) -> Result<(), ValidationError> {
+    if matches!(traffic, Traffic::Unknown(_)) {
+        return Err(ValidationError::new("traffic", "must be `ftd` or `std`"));
+    }
+    Ok(())
 }
 
 /// Checks a method's form. A setup sheet may list methods that are not documented; all are lower case (recorded).

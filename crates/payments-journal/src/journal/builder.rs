@@ -102,6 +102,7 @@ impl<S: Store> Builder<S> {
             timer: self.timer,
             owner: random()?,
             is_closed: AtomicBool::new(false),
+            waiting: watch::Sender::new(0),
             in_progress: watch::Sender::new(0),
             wake: Notify::new(),
         })))

@@ -9,12 +9,14 @@ use payments_core::{Card, Error, ErrorKind, Outcome};
 use tokio::sync::oneshot;
 use zeroize::Zeroizing;
 
-use super::{Executed, Inner, Ticket, is_uncertain, random};
+use super::{Counted, Executed, Inner, Ticket, is_uncertain, random};
 use crate::error::JournalError;
 use crate::evidence::{AttemptId, CallResult, Protection};
 use crate::executor::{Accepted, Executor, Instruction, Response, Sighting};
 use crate::intent::IntentId;
+use crate::keys::KeyError;
 use crate::plan::{self, Claim, Ended, Look, Looked, Step, View};
+use crate::row::{IntentRow, content};
 use crate::state::State;
 use crate::store::{Amendment, Loaded, Store, StoreError};
 
@@ -77,7 +79,7 @@ impl<S: Store> Inner<S> {
         if self.is_closed() {
             return Err(JournalError::Closed);
         }
-        let _in_progress = InProgress::new(self);
+        let _in_progress = Counted::new(&self.in_progress);
         let start = (self.clock.now(), self.clock.monotonic());
         let planned = self.plan(&ticket, is_asked).await?;
         match &planned.step {
@@ -150,23 +152,35 @@ impl<S: Store> Inner<S> {
             return (None, Ok(planned(Step::Rest, loaded.head.state, Zeroizing::default())));
         }
         // Parameters that cannot be read are found before a claim is stored.
-        let opened = self.keys.open(&loaded.row.key_id, &loaded.row.identity(), &loaded.row.parameters);
-        let payment_id = opened.as_ref().ok().and_then(|parameters| {
+        let parameters = self.parameters(&loaded.row, &**executor);
+        let payment_id = parameters.as_ref().ok().and_then(|parameters| {
             let options = WriteOptions::default();
             executor.payment_id(&instruction(loaded, parameters.clone(), options, ticket.card.clone()))
         });
         let view = View {
             payment_id,
             can_send: ticket.card.is_some() || !loaded.row.by_ticket,
-            unreadable: opened.as_ref().err(),
+            unreadable: parameters.as_ref().err().map(ToString::to_string),
             ..self.view(&**executor)
         };
         let (amendment, step) = plan::step(&view, loaded, attempt);
         let state = amendment.as_ref().map_or(loaded.head.state, |amendment| amendment.head.state);
-        match (step, opened) {
-            (Step::Unreadable, Err(error)) => (amendment, Err(error.into())),
-            (step, opened) => (amendment, Ok(planned(step, state, opened.unwrap_or_default()))),
+        match (step, parameters) {
+            (Step::Unreadable, Err(error)) => (amendment, Err(error)),
+            (step, parameters) => (amendment, Ok(planned(step, state, parameters.unwrap_or_default()))),
         }
+    }
+
+    /// Opens the stored parameters. Checks that they and the amount are the recorded ones, and that the executor can read them.
+    fn parameters(&self, row: &IntentRow, executor: &dyn Executor) -> Result<Zeroizing<Vec<u8>>, JournalError> {
+        let parameters = self.keys.open(&row.key_id, &row.identity(), &row.parameters)?;
+        let content = content(row.amount, &parameters);
+        if !self.keys.verify_mac(&row.key_id, &row.identity(), &content, &row.mac)? {
+            return Err(KeyError::Changed { id: row.key_id.clone() }.into());
+        }
+        let checked = executor.check_parameters(row.version, &parameters);
+        checked.map_err(|problem| StoreError::Unreadable { what: "parameters", problem })?;
+        Ok(parameters)
     }
 
     /// Sends the request of a claim, outside of any transaction.
@@ -205,7 +219,7 @@ impl<S: Store> Inner<S> {
         }
     }
 
-    /// Stores how a call ended, and keeps trying until it is stored.
+    /// Stores how a call ended, and keeps trying until it is stored, or until nobody waits in `shut_down` any more.
     async fn save(
         &self,
         id: IntentId,
@@ -215,13 +229,17 @@ impl<S: Store> Inner<S> {
         outcome: Option<Outcome>,
         reply: &mut Option<oneshot::Sender<Result<Executed, JournalError>>>,
     ) -> Result<State, JournalError> {
-        let mut failures = 0;
+        let (mut failures, mut shut_down) = (0, self.waiting.subscribe());
         loop {
             let view = self.view(&**executor);
             let saved = self.store.amend(id, |loaded| plan::settle(&view, loaded, claim, ended));
             let source = match saved.await {
                 Ok(state) => return Ok(state),
-                Err(error @ StoreError::Unavailable(_)) if !self.is_closed() => error,
+                Err(error @ StoreError::Unavailable(_)) if self.keeps_trying() => error,
+                // A repair of the row may make it readable again.
+                Err(error @ StoreError::Unreadable { .. }) if self.keeps_trying() && failures < UNREADABLE_TRIES => {
+                    error
+                }
                 Err(source) => return Err(JournalError::NotSaved { outcome, source }),
             };
             failures += 1;
@@ -230,7 +248,14 @@ impl<S: Store> Inner<S> {
             {
                 drop(reply.send(Err(JournalError::NotSaved { outcome, source })));
             }
-            self.timer.sleep(self.settings.backoff.after(failures)).await;
+            let wait = self.settings.backoff.after(failures);
+            let wait = if self.is_closed() { wait.min(self.settings.poll_interval) } else { wait };
+            tokio::select! {
+                biased;
+                // Whoever shuts down has no time for a long backoff, and whoever stops waiting wants an end.
+                _ = shut_down.changed() => {}
+                () = self.timer.sleep(wait) => {}
+            }
         }
     }
 
@@ -309,21 +334,8 @@ fn lost_claim() -> JournalError {
     JournalError::Store(StoreError::Unavailable("the claim was not stored".into()))
 }
 
-/// Counts a call in progress, until it is dropped.
-struct InProgress<'a>(&'a tokio::sync::watch::Sender<usize>);
-
-impl<'a> InProgress<'a> {
-    fn new<S>(inner: &'a Inner<S>) -> Self {
-        inner.in_progress.send_modify(|calls| *calls += 1);
-        Self(&inner.in_progress)
-    }
-}
-
-impl Drop for InProgress<'_> {
-    fn drop(&mut self) {
-        self.0.send_modify(|calls| *calls -= 1);
-    }
-}
-
 /// How often saving fails before the caller is told.
 const FAILURES_BEFORE_REPLY: u32 = 3;
+
+/// How often a row that cannot be read is tried: with the default backoff, for 17 minutes.
+const UNREADABLE_TRIES: u32 = 10;

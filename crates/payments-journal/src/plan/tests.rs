@@ -51,7 +51,7 @@ struct Scene {
     settings: Settings,
     loaded: Loaded,
     can_send: bool,
-    unreadable: Option<KeyError>,
+    unreadable: Option<String>,
     attempts: u128,
 }
 
@@ -80,7 +80,7 @@ impl Scene {
     /// Plans, and returns what it wants to write, unwritten.
     fn ask<T>(&self, planner: impl Fn(&View<'_>, &Loaded) -> (Option<Amendment>, T)) -> (Option<Amendment>, T) {
         let Self { client, settings, loaded, can_send, unreadable, .. } = self;
-        let (rules, unreadable) = (client.rules, unreadable.as_ref());
+        let (rules, unreadable) = (client.rules, unreadable.clone());
         planner(
             &View { rules, settings, owner: 7, executor: client, payment_id: None, can_send: *can_send, unreadable },
             loaded,
@@ -299,7 +299,7 @@ fn a_pause_is_over_when_its_time_has_come() {
 #[test]
 fn parameters_that_cannot_be_read_are_not_claimed_and_are_tried_later() {
     let mut scene = Scene::new(LOOKUP);
-    scene.unreadable = Some(KeyError::Missing { id: "1".to_owned() });
+    scene.unreadable = Some("the key `1` is missing".to_owned());
     for tries in 1..=3 {
         assert!(matches!(scene.step(), Step::Unreadable));
         assert_eq!((scene.claims(), scene.loaded.head.epoch, scene.loaded.head.tries), (0, 0, tries));

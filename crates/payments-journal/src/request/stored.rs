@@ -76,6 +76,15 @@ impl Request {
         Ok(request)
     }
 
+    /// Checks that this version can read a stored form. The card may be missing.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the form is unknown or unreadable.
+    pub(crate) fn check_form(operation: WriteOperation, version: u32, bytes: &[u8]) -> Result<(), StoredRequestError> {
+        load(operation, version, bytes).map(drop)
+    }
+
     /// Checks that nothing but the card is lost in the stored form.
     ///
     /// A newer `payments-core` may have requests with members that this journal does not know. Sent from its stored form,

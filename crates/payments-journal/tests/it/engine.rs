@@ -9,4 +9,6 @@ mod provider;
 mod recording;
 mod recovery;
 mod storage;
+mod store;
+mod turbopay;
 mod worker;

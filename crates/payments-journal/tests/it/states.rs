@@ -504,6 +504,8 @@ fn an_unknown_intent_follows_the_strategies_in_their_order() {
     expect_next(&[LookupByReference], &unknown, old, Next::LookUp);
     expect_next(&[LookupByReference], &not_found, old, Next::Review(Review::NotFound));
     expect_next(&[LookupByReference, TakenOnce], &not_found, old, Next::Send(Protection::Reference));
+    let cannot = Limits { can_look_up: false, ..old };
+    expect_next(&[LookupByReference, TakenOnce], &not_found, cannot, Next::Review(Review::NoId));
     let twice = [&unknown[..], &[claimed(2), expired(2), Fact::NotFound, Fact::NotFound]].concat();
     expect_next(&[LookupByReference, TakenOnce], &twice, old, Next::Review(Review::NotFound));
     expect_next(&[TakenOnce], &unknown, LIMITS, Next::Wait);

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use payments_core::gateway::{PayOut as _, PaymentRequest, PayoutRequest, StartPayment as _};
 use payments_core::test_util::{ManualClock, Script};
 use turbopay::{
     BankAccount, BankCode, Currency, Error, ErrorKind, MerchantCustomerId, MerchantOrderId, Method, Money, NewDeposit,
@@ -140,6 +141,30 @@ fn required_values_must_be_set_on_the_order_or_the_client() {
     let complete = withdrawal().status_url("https://m.example").traffic(Traffic::FirstTime);
     let _ = block_on(bare.create_withdrawal(complete).send());
     assert!(body_of(&script).contains(r#""traffic":"ftd""#));
+}
+
+#[test]
+fn a_default_that_no_request_of_the_gateway_can_set_is_a_matter_of_configuration() {
+    let script = Script::new([]);
+    let clock = ManualClock::at(time::macros::datetime!(2026-01-02 03:04:05 UTC));
+    let payout = PayoutRequest::new("W_1", rupees("500"), "customer-9", "065432123456789", "HDFC0000053");
+    let mut payment = PaymentRequest::new("O_1", rupees("500"));
+    payment.customer = Some("customer-9".to_owned());
+    for (client, problem) in [
+        (builder(&script, &clock).traffic(Traffic::Standard), "`status_url` is required"),
+        (builder(&script, &clock).status_url("not a URL").traffic(Traffic::Standard), "`status_url` must be a URL"),
+        (builder(&script, &clock).status_url("https://m.example"), "`traffic` is required"),
+        (builder(&script, &clock).status_url("https://m.example").traffic(Traffic::from("vip")), "`traffic` must be"),
+    ] {
+        let client = client.redirect_url("https://m.example").build().unwrap();
+        for err in
+            [block_on(client.pay_out(&payout)).unwrap_err(), block_on(client.start_payment(&payment)).unwrap_err()]
+        {
+            assert_eq!((err.kind(), err.outcome()), (ErrorKind::Configuration, Outcome::NotSent), "{err}");
+            assert!(err.to_string().contains(problem), "{err}");
+        }
+    }
+    assert_eq!(script.requests().len(), 0);
 }
 
 #[test]

@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use payments_core::PaymentStatus;
-use payments_core::gateway::{EventReport, Hint, PayoutRequest, WriteOperation};
+use payments_core::gateway::{EventReport, Hint, PayoutRequest, Recovery, WriteOperation};
 use payments_core::webhook::Verified;
-use payments_journal::{Account, Intent, Receipt, Review, State};
+use payments_core::{ErrorKind, Outcome, PaymentStatus};
+use payments_journal::{Account, Decided, Decision, Intent, Receipt, Review, State};
 
-use super::provider::{Answer, Event, World, order, rupees};
+use super::provider::{Answer, Event, World, order, rupees, settings};
 
 fn event(id: &str, reference: &str, status: PaymentStatus, is_final: bool, amount: &str) -> Verified<Event> {
     event_of("po_1", id, reference, status, is_final, amount)
@@ -29,7 +29,7 @@ fn event_of(
     Event::signed(report)
 }
 
-fn succeeded(id: &str) -> Verified<Event> {
+pub(super) fn succeeded(id: &str) -> Verified<Event> {
     event(id, "W_1", PaymentStatus::Succeeded, true, "2500.00")
 }
 
@@ -89,6 +89,31 @@ async fn an_event_about_an_intent_that_was_not_sent_is_unexplained() {
     assert_eq!(world.report(id).await.review, Some(Review::Unexplained));
     world.pass(Duration::from_secs(60)).await;
     assert_eq!(world.provider.requests().len(), 0);
+}
+
+#[tokio::test]
+async fn a_success_that_is_reported_again_after_not_done_needs_a_review_again() {
+    let world = World::with(&[Recovery::Nothing], settings(|_| {}));
+    world.provider.answers([Answer::Fail(ErrorKind::Timeout, Outcome::Unknown)]);
+    let (id, _) = world.pay("W_1").await;
+    world.pass(Duration::ZERO).await;
+    let account = Account::at("acme");
+    world.journal.receive(&account, &succeeded("evt_1")).await.expect("receive");
+    assert_eq!(world.report(id).await.state, State::Succeeded);
+    let contradiction = event("evt_2", "W_1", PaymentStatus::Succeeded, true, "1.00");
+    world.journal.receive(&account, &contradiction).await.expect("receive");
+    assert_eq!(world.report(id).await.state, State::NeedsReview);
+    let decided = world.journal.decide(id, Decision::NotDone, "asha").await.expect("decide");
+    assert_eq!(decided, Decided::Stored(State::Refused));
+
+    for number in 3..6 {
+        world.journal.receive(&account, &succeeded(&format!("evt_{number}"))).await.expect("receive");
+        let report = world.report(id).await;
+        assert_eq!((report.state, report.review), (State::NeedsReview, Some(Review::AgainstDecision)));
+    }
+    let evidence = world.report(id).await.evidence.len();
+    world.journal.receive(&account, &succeeded("evt_7")).await.expect("receive");
+    assert_eq!(world.report(id).await.evidence.len(), evidence, "the person sees it already");
 }
 
 #[tokio::test]

@@ -99,6 +99,48 @@ async fn refused_credentials_pause_the_account_with_an_alarm_and_refuse_nothing(
 }
 
 #[tokio::test]
+async fn an_intent_expires_in_time_although_its_account_is_paused() {
+    let world = World::new();
+    world.provider.answers([Answer::Fail(ErrorKind::Authentication, Outcome::Refused)]);
+    let mut transaction = world.store.begin();
+    let expires_at = payments_core::clock::Clock::now(&world.clock) + MINUTE;
+    let intent = payout("W_2").expires_at(expires_at);
+    let id = world.journal.record(&mut transaction, &intent).await.expect("record").ticket().intent();
+    transaction.commit().expect("commit");
+    world.pay("W_1").await;
+    world.pass(Duration::ZERO).await;
+    assert_eq!(world.report(id).await.due_at, Some(expires_at), "the pause is longer");
+    world.pass(MINUTE).await;
+    assert_eq!(world.report(id).await.state, State::Abandoned);
+}
+
+#[tokio::test]
+async fn an_intent_that_alone_is_refused_lets_the_others_go_first() {
+    let world = World::new();
+    let refused = || Answer::Fail(ErrorKind::Permission, Outcome::Refused);
+    world.provider.answers([refused(), Answer::Accept(PaymentStatus::Succeeded), refused()]);
+    let (refused_one, _) = world.pay("W_1").await;
+    let (second, _) = world.pay("W_2").await;
+    world.pass(MINUTE * 5).await;
+    assert_eq!(world.report(second).await.state, State::Succeeded);
+    assert_eq!(world.report(refused_one).await.state, State::Intended);
+    world.pass(Duration::from_secs(1)).await;
+    assert_eq!(world.provider.requests().len(), 3, "it pauses the account again");
+
+    // After that, the account is open for the longest backoff.
+    world.pass(MINUTE * 5).await;
+    for number in 3..12 {
+        world.provider.answers([Answer::Accept(PaymentStatus::Succeeded)]);
+        let (_, executed) = world.pay(&format!("W_{number}")).await;
+        assert_eq!(executed.state, State::Succeeded);
+        world.pass(MINUTE).await;
+    }
+    world.provider.answers([Answer::Accept(PaymentStatus::Succeeded)]);
+    world.pass(MINUTE).await;
+    assert_eq!(world.report(refused_one).await.state, State::Succeeded);
+}
+
+#[tokio::test]
 async fn a_pause_ends_by_itself() {
     let world = World::new();
     world
@@ -136,7 +178,13 @@ async fn an_order_that_is_never_found_needs_a_review_and_never_becomes_refused()
         world.pass(MINUTE).await;
         assert_eq!(world.report(id).await.state, State::Unknown);
     }
-    world.pass(MINUTE * 10).await;
+    // Only the lookups of a request that is no longer in flight count.
+    let too_early = world.provider.lookups();
+    for _ in 0..5 {
+        assert_eq!(world.report(id).await.state, State::Unknown);
+        world.pass(MINUTE * 10).await;
+    }
+    assert_eq!(world.provider.lookups(), too_early + 5);
     let report = world.report(id).await;
     assert_eq!((report.state, report.review), (State::NeedsReview, Some(Review::NotFound)));
     assert_eq!(world.journal.reviews(None, 10).await.expect("reviews"), [report]);

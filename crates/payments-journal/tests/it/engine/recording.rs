@@ -90,6 +90,46 @@ async fn a_worker_sends_what_a_process_without_a_journal_inserted() {
 }
 
 #[tokio::test]
+async fn a_request_that_this_version_cannot_parse_is_left_to_another_worker() {
+    let world = World::new();
+    // A newer version knows one more member.
+    let parameters = serde_json::json!({
+        "reference": "W_1", "amount": { "minor": 250_000, "currency": "INR" }, "customer": "C_1",
+        "account": "50100012345678", "bank": "HDFC0000001", "purpose": "salary",
+    });
+    let newer = Intent::native("acme", "pay_out", "W_1", Some(rupees(250_000)), 1, &parameters).expect("an intent");
+    let mut transaction = world.store.begin();
+    let ticket = world.journal.record(&mut transaction, &newer).await.expect("record").ticket();
+    transaction.commit().expect("commit");
+    let id = ticket.intent();
+
+    let error = world.journal.execute(ticket).await.unwrap_err();
+
+    assert!(matches!(error, JournalError::Store(StoreError::Unreadable { .. })), "{error}");
+    let report = world.report(id).await;
+    assert_eq!((report.state, report.evidence.len()), (State::Intended, 0));
+    assert!(report.problem.is_some_and(|problem| problem.contains("purpose")));
+    assert!(report.due_at.is_some_and(|due| due > world.clock.now()));
+}
+
+#[tokio::test]
+async fn an_amount_that_was_changed_in_the_database_is_never_sent() {
+    let world = World::new();
+    let key = JournalKey::new("00112233445566778899aabbccddeeff").expect("a key");
+    let keys = JournalKeys::new("1", key).expect("the keys");
+    let mut row = payout("W_1").row(&keys, world.clock.now()).expect("a row");
+    row.amount = Some(rupees(25_000_000));
+    let mut transaction = world.store.begin();
+    world.store.record(&mut transaction, &row).await.expect("record");
+    transaction.commit().expect("commit");
+
+    let error = world.journal.worker().run_due().await.unwrap_err();
+
+    assert!(matches!(error, JournalError::Key(_)), "{error}");
+    assert_eq!(world.provider.requests().len(), 0);
+}
+
+#[tokio::test]
 async fn a_worker_sends_what_nobody_executed() {
     let world = World::new();
     world.provider.answers([Answer::Accept(PaymentStatus::Succeeded)]);

@@ -3,12 +3,17 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use payments_core::clock::Clock as _;
 use payments_core::gateway::Recovery;
+use payments_core::time::OffsetDateTime;
 use payments_core::{ErrorKind, Outcome, PaymentStatus};
-use payments_journal::{Decided, Decision, Review, State, Ticket};
+use payments_journal::store::{Amendment, Head};
+use payments_journal::{Account, Decided, Decision, Review, State, Store as _, StoreError, Ticket};
 use tokio::sync::Notify;
 
+use super::events::succeeded;
 use super::provider::{Answer, LOOKUP, World, journal, order, settings};
+use super::store::FailingStore;
 
 const MINUTE: Duration = Duration::from_secs(60);
 const DAY: Duration = Duration::from_secs(24 * 3600);
@@ -37,6 +42,55 @@ async fn a_call_whose_lease_expired_is_unknown_and_its_late_result_counts() {
     assert_eq!(execute.await.expect("the call").state, State::Succeeded);
     assert_eq!(world.report(id).await.state, State::Succeeded);
     assert_eq!(world.provider.requests().len(), 1);
+}
+
+/// Pays out, lets the next changes of the intent fail, and shuts down.
+async fn shut_down_while_the_store_fails(failures: u32, error: fn() -> StoreError) -> (State, u32) {
+    let world = World::new();
+    let store = FailingStore::new(world.store.clone(), error);
+    let journal = journal(&store, &world.provider, &world.clock, LOOKUP, settings(|_| {}));
+    let answer = Arc::new(Notify::new());
+    world.provider.answers([Answer::Until(Arc::clone(&answer), Box::new(Answer::Accept(PaymentStatus::Succeeded)))]);
+    let ticket = world.record("W_1").await;
+    let id = ticket.intent();
+    let execute = tokio::spawn({
+        let journal = journal.clone();
+        async move { journal.execute(ticket).await.map(|executed| executed.state) }
+    });
+    while world.provider.requests().is_empty() {
+        tokio::task::yield_now().await;
+    }
+    store.fail_amends(failures);
+    answer.notify_one();
+    {
+        let mut shut_down = std::pin::pin!(journal.shut_down());
+        // Whoever shuts down waits for some time only.
+        for _ in 0..100 {
+            tokio::select! {
+                biased;
+                () = &mut shut_down => break,
+                () = tokio::task::yield_now() => {}
+            }
+        }
+    }
+    drop(execute.await.expect("the call"));
+    // Nobody waits, so the call is over.
+    let left = store.amends_left();
+    for _ in 0..20 {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(store.amends_left(), left);
+    (world.report(id).await.state, left)
+}
+
+#[tokio::test]
+async fn a_result_is_saved_while_somebody_waits_for_the_shutdown() {
+    let unavailable = || StoreError::Unavailable("the disk is full".into());
+    let unreadable = || StoreError::Unreadable { what: "state", problem: "`asleep`".to_owned() };
+    assert_eq!(shut_down_while_the_store_fails(5, unavailable).await, (State::Succeeded, 0));
+    assert_eq!(shut_down_while_the_store_fails(5, unreadable).await, (State::Succeeded, 0));
+    let (state, left) = shut_down_while_the_store_fails(1000, unavailable).await;
+    assert!(state == State::Sending && left > 0, "{left}");
 }
 
 #[tokio::test]
@@ -118,7 +172,12 @@ async fn a_reference_that_is_accepted_once_is_sent_again_only_if_the_merchant_wa
             world.pass(MINUTE).await;
         }
         assert_eq!(world.provider.requests().len(), 1, "the first request may still be in flight");
-        world.pass(MINUTE * 5).await;
+        let too_early = world.provider.lookups();
+        for _ in 0..5 {
+            world.pass(MINUTE * 5).await;
+            assert_eq!(world.provider.requests().len(), 1, "it may have arrived after the earlier lookups");
+        }
+        assert_eq!(world.provider.lookups(), too_early + 5);
         world.pass(MINUTE * 5).await;
         assert_eq!((world.provider.requests().len(), world.report(id).await.state), (requests, state));
     }
@@ -187,7 +246,7 @@ async fn an_order_of_a_request_that_was_sent_after_the_review_began_is_found() {
         if is_found {
             world.provider.finds_next(order(PaymentStatus::Succeeded, true));
         }
-        for _ in 0..60 {
+        for _ in 0..80 {
             world.pass(MINUTE).await;
         }
 
@@ -210,4 +269,52 @@ async fn a_pending_order_is_polled_with_backoff_and_repeated_lookups_add_no_evid
     let made = world.provider.lookups();
     assert!((4..=9).contains(&made), "{made} lookups in an hour");
     assert!(world.report(id).await.evidence.len() <= 3, "{:?}", world.report(id).await.evidence);
+}
+
+#[tokio::test]
+async fn absurd_stored_numbers_and_times_stop_no_worker() {
+    let world = World::new();
+    world.provider.answers([Answer::Accept(PaymentStatus::Processing)]);
+    world.provider.finds([order(PaymentStatus::Processing, false)]);
+    let (id, _) = world.pay("W_1").await;
+    let amended = world.store.amend(id, |loaded| {
+        let head = Head { tries: u32::MAX, ..loaded.head.clone() };
+        (Some(Amendment { facts: vec![], head, pause: None }), ())
+    });
+    amended.await.expect("amend");
+    world.pass(MINUTE).await;
+    let report = world.report(id).await;
+    assert_eq!((report.state, world.provider.lookups()), (State::Pending, 1));
+    assert!(report.due_at.is_some());
+
+    // The clock of the database's machine was wrong.
+    for strategies in [LOOKUP, TAKEN_ONCE, SAME_KEY] {
+        let world = World::with(strategies, settings(|_| {}));
+        let last_minute = OffsetDateTime::from_unix_timestamp(253_402_300_740).expect("the year 9999");
+        world.clock.advance((last_minute - world.clock.now()).try_into().expect("a wait"));
+        world.provider.answers([Answer::Fail(ErrorKind::Timeout, Outcome::Unknown)]);
+        let (_, executed) = world.pay("W_1").await;
+        assert_eq!(executed.state, State::Unknown);
+    }
+}
+
+#[tokio::test]
+async fn an_order_that_was_reported_and_is_not_found_adds_one_piece_of_evidence() {
+    for unordered in [false, true] {
+        let world = World::new();
+        let accepted = if unordered { PaymentStatus::Failed } else { PaymentStatus::Processing };
+        world.provider.answers([Answer::Accept(accepted)]);
+        world.provider.finds(std::iter::repeat_n(None, 100));
+        let (id, _) = world.pay("W_1").await;
+        if unordered {
+            // No documented change leads from a failure to a success, so the journal asks again.
+            world.journal.receive(&Account::at("acme"), &succeeded("evt_1")).await.expect("receive");
+        }
+        let evidence = world.report(id).await.evidence.len();
+        for _ in 0..60 {
+            world.pass(MINUTE).await;
+        }
+        assert!(world.provider.lookups() >= 4);
+        assert_eq!(world.report(id).await.evidence.len(), evidence + 1, "{:?}", world.report(id).await);
+    }
 }

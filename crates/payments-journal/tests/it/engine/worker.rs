@@ -4,9 +4,11 @@ use std::sync::{Arc, Mutex};
 
 use payments_core::gateway::RefundRequest;
 use payments_core::{ErrorKind, Outcome, PaymentStatus};
-use payments_journal::{Intent, JournalError, State};
+use payments_journal::{Change, Intent, JournalError, State, StoreError};
+use tokio::sync::Notify;
 
-use super::provider::{Answer, LOOKUP, World, order, rupees, settings};
+use super::provider::{Answer, LOOKUP, World, journal, order, rupees, settings};
+use super::store::FailingStore;
 
 #[tokio::test]
 async fn an_intent_without_a_client_holds_up_nothing_and_raises_an_alarm() {
@@ -78,4 +80,72 @@ async fn what_was_done_is_counted() {
     let worker = world.journal.worker().on_change(|_: &mut _, _| Box::pin(async { Ok(()) }));
     assert_eq!(worker.run_due().await.expect("the worker"), 4, "two intents and two changes");
     assert_eq!(worker.run_due().await.expect("the worker"), 0);
+}
+
+#[tokio::test]
+async fn a_store_that_fails_raises_an_alarm_until_it_works_again() {
+    let world = World::new();
+    let store = FailingStore::new(world.store.clone(), || StoreError::Unavailable("the disk is full".into()));
+    let journal = journal(&store, &world.provider, &world.clock, LOOKUP, settings(|_| {}));
+    let payout = world.record("W-1").await.intent();
+    world.provider.answers([Answer::Accept(PaymentStatus::Succeeded)]);
+    store.fail_agendas(3);
+    let alarms = Arc::new(Mutex::new(Vec::new()));
+    let worker = journal.worker().on_failure({
+        let alarms = Arc::clone(&alarms);
+        move |error| alarms.lock().expect("lock").push(error.to_string())
+    });
+
+    let done = async {
+        while world.report(payout).await.state != State::Succeeded {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(std::time::Duration::from_secs(10), worker.run(done)).await.expect("the payout is sent");
+
+    assert_eq!(*alarms.lock().expect("lock"), ["the journal's database failed: the disk is full"; 3]);
+}
+
+#[tokio::test]
+async fn a_slow_hook_holds_up_no_request() {
+    let world = World::new();
+    world.provider.answers([Answer::Accept(PaymentStatus::Succeeded), Answer::Accept(PaymentStatus::Succeeded)]);
+    let (first, _) = world.pay("W-1").await;
+    let (begun, delivered) = (Arc::new(Notify::new()), Arc::new(Mutex::new(Vec::new())));
+    let worker = world.journal.worker().on_change({
+        let (begun, delivered) = (Arc::clone(&begun), Arc::clone(&delivered));
+        move |_: &mut _, change: &Change| {
+            let (begun, delivered, intent) = (Arc::clone(&begun), Arc::clone(&delivered), change.intent);
+            Box::pin(async move {
+                if intent == first {
+                    begun.notify_one();
+                    std::future::pending::<()>().await;
+                }
+                delivered.lock().expect("lock").push(intent);
+                Ok(())
+            })
+        }
+    });
+
+    let done = async {
+        begun.notified().await;
+        let second = world.record("W-2").await.intent();
+        while world.report(second).await.state != State::Succeeded {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(std::time::Duration::from_secs(10), worker.run(done)).await.expect("the payout is held up");
+
+    assert_eq!(*delivered.lock().expect("lock"), []);
+    // The hook that the shutdown dropped runs again.
+    let changes = Arc::new(Mutex::new(Vec::new()));
+    let worker = world.journal.worker().on_change({
+        let changes = Arc::clone(&changes);
+        move |_: &mut _, change: &Change| {
+            changes.lock().expect("lock").push(change.intent);
+            Box::pin(async { Ok(()) })
+        }
+    });
+    worker.run_due().await.expect("the worker");
+    assert_eq!(changes.lock().expect("lock").first(), Some(&first));
 }

@@ -1,0 +1,122 @@
+//! A store that fails as the test says.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use payments_journal::memory::{MemoryConnection, MemoryStore};
+use payments_journal::store::{Agenda, Amendment, Delivery, Inserted, Loaded, Matched, Pause, Received, StuckChange};
+use payments_journal::{Account, Hook, InboxId, IntentId, IntentKey, IntentRow, Message, Store, StoreError};
+
+/// A store in memory whose writes or questions fail. Clones share their failures.
+#[derive(Clone)]
+pub(super) struct FailingStore {
+    pub(super) memory: MemoryStore,
+    /// How many of the next changes of an intent fail.
+    amends: Arc<AtomicU32>,
+    /// How many of the next questions for the agenda fail.
+    agendas: Arc<AtomicU32>,
+    error: fn() -> StoreError,
+}
+
+impl FailingStore {
+    pub(super) fn new(memory: MemoryStore, error: fn() -> StoreError) -> Self {
+        Self { memory, amends: Arc::default(), agendas: Arc::default(), error }
+    }
+
+    pub(super) fn fail_amends(&self, count: u32) {
+        self.amends.store(count, Ordering::SeqCst);
+    }
+
+    pub(super) fn fail_agendas(&self, count: u32) {
+        self.agendas.store(count, Ordering::SeqCst);
+    }
+
+    /// The failures of changes that are left.
+    pub(super) fn amends_left(&self) -> u32 {
+        self.amends.load(Ordering::SeqCst)
+    }
+
+    fn fail(&self, counter: &AtomicU32) -> Result<(), StoreError> {
+        match counter.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1)) {
+            Ok(_) => Err((self.error)()),
+            Err(_) => Ok(()),
+        }
+    }
+}
+
+impl Store for FailingStore {
+    type Connection = MemoryConnection;
+
+    async fn record(&self, connection: &mut MemoryConnection, row: &IntentRow) -> Result<Inserted, StoreError> {
+        self.memory.record(connection, row).await
+    }
+
+    async fn find(&self, key: &IntentKey) -> Result<Option<IntentId>, StoreError> {
+        self.memory.find(key).await
+    }
+
+    async fn load(&self, id: IntentId) -> Result<Loaded, StoreError> {
+        self.memory.load(id).await
+    }
+
+    async fn amend<T: Send>(
+        &self,
+        id: IntentId,
+        decide: impl Fn(&Loaded) -> (Option<Amendment>, T) + Send + Sync,
+    ) -> Result<T, StoreError> {
+        self.fail(&self.amends)?;
+        self.memory.amend(id, decide).await
+    }
+
+    async fn due(&self, accounts: &[Account], limit: u32) -> Result<Vec<IntentId>, StoreError> {
+        self.memory.due(accounts, limit).await
+    }
+
+    async fn agenda(&self, accounts: &[Account], limit: u32) -> Result<Agenda, StoreError> {
+        self.fail(&self.agendas)?;
+        self.memory.agenda(accounts, limit).await
+    }
+
+    async fn in_review(&self, after: Option<IntentId>, limit: u32) -> Result<Vec<IntentId>, StoreError> {
+        self.memory.in_review(after, limit).await
+    }
+
+    async fn pauses(&self) -> Result<Vec<Pause>, StoreError> {
+        self.memory.pauses().await
+    }
+
+    async fn resume(&self, account: &Account) -> Result<(), StoreError> {
+        self.memory.resume(account).await
+    }
+
+    fn deliver(
+        &self,
+        hook: &dyn Hook<MemoryConnection>,
+        backoff: &(dyn Fn(u32) -> Duration + Send + Sync),
+    ) -> impl Future<Output = Result<Delivery, StoreError>> + Send {
+        self.memory.deliver(hook, backoff)
+    }
+
+    async fn stuck_changes(&self, limit: u32) -> Result<Vec<StuckChange>, StoreError> {
+        self.memory.stuck_changes(limit).await
+    }
+
+    async fn receive(&self, message: &Message) -> Result<Received, StoreError> {
+        self.memory.receive(message).await
+    }
+
+    async fn matches(
+        &self,
+        accounts: &[Account],
+        only: Option<InboxId>,
+        limit: u32,
+    ) -> Result<Vec<Matched>, StoreError> {
+        self.memory.matches(accounts, only, limit).await
+    }
+
+    async fn applied(&self, id: InboxId) -> Result<(), StoreError> {
+        self.memory.applied(id).await
+    }
+}
