@@ -201,8 +201,8 @@ CREATE TABLE payments_pauses (
 
 -- Calls that count against a limit that a provider counts per account.
 CREATE TABLE payments_rate_limits (
-    -- The store's id.
-    id INTEGER PRIMARY KEY,
+    -- The store's id. It is never used again: a call that ends late must not end another one.
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
     -- A digest of the credentials.
     credentials TEXT NOT NULL,
     -- 1 if the call has ended, else 0.
