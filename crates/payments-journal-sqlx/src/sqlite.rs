@@ -229,10 +229,14 @@ impl Store for SqliteStore {
     async fn matches(
         &self,
         accounts: &[Account],
-        only: Option<InboxId>,
+        after: Option<InboxId>,
         limit: u32,
     ) -> Result<Vec<Matched>, StoreError> {
-        inbox::matches(&mut *self.connection().await?, accounts, only, limit).await
+        inbox::matches(&mut *self.connection().await?, accounts, after, limit).await
+    }
+
+    async fn matches_of(&self, accounts: &[Account], id: InboxId) -> Result<Option<Matched>, StoreError> {
+        inbox::matches_of(&mut *self.connection().await?, accounts, id).await
     }
 
     async fn applied(&self, id: InboxId) -> Result<(), StoreError> {

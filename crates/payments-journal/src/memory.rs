@@ -183,6 +183,14 @@ impl Tables {
         Some(stored.change.clone())
     }
 
+    /// A message of one of these accounts, with the intents that match; `None` if none does.
+    fn matched(&self, accounts: &[Account], StoredMessage { id, message, .. }: &StoredMessage) -> Option<Matched> {
+        let intents = self.intents.iter().filter(|(_, stored)| stored.is_about(message));
+        let intents: Vec<IntentId> = intents.map(|(id, _)| *id).collect();
+        let is_wanted = accounts.contains(&message.account) && !intents.is_empty();
+        is_wanted.then(|| Matched { id: *id, message: Ok(message.clone()), intents })
+    }
+
     fn change(&mut self, id: ChangeId) -> Option<&mut StoredChange> {
         self.changes.iter_mut().find(|stored| stored.change.id == id)
     }
@@ -335,21 +343,20 @@ impl Store for MemoryStore {
     async fn matches(
         &self,
         accounts: &[Account],
-        only: Option<InboxId>,
+        after: Option<InboxId>,
         limit: u32,
     ) -> Result<Vec<Matched>, StoreError> {
         let tables = self.tables();
-        let mut matched = Vec::new();
-        for StoredMessage { id, message, is_applied } in &tables.messages {
-            // A hint that is received again is applied again.
-            let is_wanted = accounts.contains(&message.account) && only.map_or(!is_applied, |only| only == *id);
-            let intents = tables.intents.iter().filter(|(_, stored)| is_wanted && stored.is_about(message));
-            let intents: Vec<IntentId> = intents.map(|(id, _)| *id).collect();
-            if !intents.is_empty() && matched.len() < limit as usize {
-                matched.push(Matched { id: *id, message: Ok(message.clone()), intents });
-            }
-        }
-        Ok(matched)
+        let open =
+            tables.messages.iter().filter(|known| !known.is_applied && after.is_none_or(|after| known.id > after));
+        let matched = open.filter_map(|known| tables.matched(accounts, known));
+        Ok(matched.take(limit as usize).collect())
+    }
+
+    async fn matches_of(&self, accounts: &[Account], id: InboxId) -> Result<Option<Matched>, StoreError> {
+        let tables = self.tables();
+        let message = tables.messages.iter().find(|known| known.id == id);
+        Ok(message.and_then(|known| tables.matched(accounts, known)))
     }
 
     async fn applied(&self, id: InboxId) -> Result<(), StoreError> {

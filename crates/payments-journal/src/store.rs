@@ -102,14 +102,22 @@ pub trait Store: Send + Sync + 'static {
     /// Anyone can send hints. Those that match no intent are forgotten some time after [`KEEP_HINTS`]. Events are kept.
     fn receive(&self, message: &Message) -> impl Future<Output = Result<Received, StoreError>> + Send;
 
-    /// Returns messages of these accounts that match no intent yet, each with the intents that match now: by the reference and the
-    /// operation, or by the provider's id. `only` restricts it to one message.
+    /// Returns messages of these accounts that are not applied, each with the intents that match now: by the reference and the
+    /// operation, or by the provider's id. The oldest come first, after this id.
     fn matches(
         &self,
         accounts: &[Account],
-        only: Option<InboxId>,
+        after: Option<InboxId>,
         limit: u32,
     ) -> impl Future<Output = Result<Vec<Matched>, StoreError>> + Send;
+
+    /// Returns a message of one of these accounts if an intent matches now, also if it was applied before: a hint that is received
+    /// again is applied again.
+    fn matches_of(
+        &self,
+        accounts: &[Account],
+        id: InboxId,
+    ) -> impl Future<Output = Result<Option<Matched>, StoreError>> + Send;
 
     /// Marks a message as applied to all intents that match.
     fn applied(&self, id: InboxId) -> impl Future<Output = Result<(), StoreError>> + Send;

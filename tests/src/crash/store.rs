@@ -109,10 +109,14 @@ impl Store for WatchedStore {
     async fn matches(
         &self,
         accounts: &[Account],
-        only: Option<InboxId>,
+        after: Option<InboxId>,
         limit: u32,
     ) -> Result<Vec<Matched>, StoreError> {
-        self.inner.matches(accounts, only, limit).await
+        self.inner.matches(accounts, after, limit).await
+    }
+
+    async fn matches_of(&self, accounts: &[Account], id: InboxId) -> Result<Option<Matched>, StoreError> {
+        self.inner.matches_of(accounts, id).await
     }
 
     async fn applied(&self, id: InboxId) -> Result<(), StoreError> {

@@ -71,6 +71,8 @@ CREATE TABLE payments_intents (
 -- Settled intents are in none of these, so they slow nothing.
 CREATE INDEX payments_intents_due ON payments_intents (due_at, tenant, provider, account) WHERE due_at IS NOT NULL;
 CREATE INDEX payments_intents_in_review ON payments_intents (id) WHERE state = 'needs_review';
+-- What refers to an intent has an index, because SQLite plans to look for it when one is recorded.
+CREATE INDEX payments_intents_supersedes ON payments_intents (supersedes) WHERE supersedes IS NOT NULL;
 -- A webhook may contain the provider's id only.
 CREATE INDEX payments_intents_provider_id ON payments_intents (provider_id, provider, tenant, account)
     WHERE provider_id IS NOT NULL;
@@ -123,7 +125,7 @@ CREATE TABLE payments_changes (
 ) STRICT;
 
 CREATE INDEX payments_changes_due ON payments_changes (next_try, id) WHERE delivered_at IS NULL;
-CREATE INDEX payments_changes_order ON payments_changes (intent, id) WHERE delivered_at IS NULL;
+CREATE INDEX payments_changes_order ON payments_changes (intent, id);
 
 -- Messages of providers: verified events, and hints that schedule a lookup.
 CREATE TABLE payments_inbox (
@@ -199,8 +201,8 @@ CREATE TABLE payments_pauses (
 
 -- Calls that count against a limit that a provider counts per account.
 CREATE TABLE payments_rate_limits (
-    -- The store's id.
-    id INTEGER PRIMARY KEY,
+    -- The store's id. It is never used again: a call that ends late must not end another one.
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
     -- A digest of the credentials.
     credentials TEXT NOT NULL,
     -- 1 if the call has ended, else 0.

@@ -30,7 +30,7 @@ pub(super) const RECEIVE: &str = "\
 pub(super) const FIND: &str =
     "SELECT id FROM payments_inbox WHERE tenant = ?1 AND provider = ?2 AND account = ?3 AND source = ?4";
 
-/// Messages of the accounts in `?3`, with the intents that match now, as a JSON array of ids.
+/// Messages of the accounts in `?1`, with the intents that match now, as a JSON array of ids.
 macro_rules! matches_of {
     ($messages:literal) => {
         concat!(
@@ -48,17 +48,20 @@ macro_rules! matches_of {
                 ) AS intents \
                 FROM payments_inbox AS m ",
             $messages,
-            " AND EXISTS (SELECT 1 FROM json_each(?3) \
+            " AND EXISTS (SELECT 1 FROM json_each(?1) \
                 WHERE value ->> 0 = m.tenant AND value ->> 1 = m.provider AND value ->> 2 = m.account) \
-            ) WHERE intents <> '[]' ORDER BY id LIMIT ?1"
+            ) WHERE intents <> '[]'"
         )
     };
 }
 
-pub(super) const MATCHES: &str =
-    matches_of!("INDEXED BY payments_inbox_open WHERE m.matched = 1 AND m.applied_at IS NULL");
+/// Without the index's name, SQLite would read the applied messages after the id, too.
+pub(super) const MATCHES: &str = concat!(
+    matches_of!("INDEXED BY payments_inbox_open WHERE m.matched = 1 AND m.applied_at IS NULL AND m.id > ?2"),
+    " ORDER BY id LIMIT ?3"
+);
 /// Also if it was applied: a hint that is received again is applied again.
-pub(super) const MATCHES_OF_ONE: &str = matches_of!("WHERE m.id = ?2");
+pub(super) const MATCHES_OF: &str = matches_of!("WHERE m.id = ?2");
 
 pub(super) const APPLIED: &str = "UPDATE payments_inbox SET applied_at = ?2 WHERE id = ?1 AND applied_at IS NULL";
 
@@ -92,13 +95,23 @@ pub(super) async fn receive(connection: &mut SqliteConnection, message: &Message
 pub(super) async fn matches(
     connection: &mut SqliteConnection,
     accounts: &[Account],
-    only: Option<InboxId>,
+    after: Option<InboxId>,
     limit: u32,
 ) -> Result<Vec<Matched>, StoreError> {
-    let query = sqlx::query(if only.is_some() { MATCHES_OF_ONE } else { MATCHES });
-    let query = query.bind(i64::from(limit)).bind(only.map(InboxId::number)).bind(names(accounts)?);
+    let after = after.map_or(i64::MIN, InboxId::number);
+    let query = sqlx::query(MATCHES).bind(names(accounts)?).bind(after).bind(i64::from(limit));
     let rows = query.fetch_all(connection).await.map_err(unavailable)?;
     rows.iter().map(|row| matched(&Columns(row))).collect()
+}
+
+pub(super) async fn matches_of(
+    connection: &mut SqliteConnection,
+    accounts: &[Account],
+    id: InboxId,
+) -> Result<Option<Matched>, StoreError> {
+    let query = sqlx::query(MATCHES_OF).bind(names(accounts)?).bind(id.number());
+    let row = query.fetch_optional(connection).await.map_err(unavailable)?;
+    row.map(|row| matched(&Columns(&row))).transpose()
 }
 
 fn matched(row: &Columns<'_>) -> Result<Matched, StoreError> {

@@ -20,7 +20,7 @@ const SELECTIVE: &[&str] = &[
     inbox::RECEIVE,
     inbox::FIND,
     inbox::MATCHES,
-    inbox::MATCHES_OF_ONE,
+    inbox::MATCHES_OF,
     inbox::APPLIED,
     pauses::BEGIN,
     pauses::END,

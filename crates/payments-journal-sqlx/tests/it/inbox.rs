@@ -61,12 +61,14 @@ async fn a_message_waits_for_the_intents_that_it_is_about() {
     store.amend(intent, |_| (Some(amendment.clone()), ())).await.unwrap();
     assert_eq!(sources(&store.matches(&[account()], None, 10).await.unwrap()), ["reference", "id"]);
     assert_eq!(sources(&store.matches(&[account()], None, 1).await.unwrap()), ["reference"]);
-    assert_eq!(sources(&store.matches(&[account()], Some(ids[1]), 10).await.unwrap()), ["id"]);
+    assert_eq!(sources(&store.matches(&[account()], Some(ids[0]), 10).await.unwrap()), ["id"]);
 
     store.applied(ids[0]).await.unwrap();
     assert_eq!(sources(&store.matches(&[account()], None, 10).await.unwrap()), ["id"]);
     // A hint that is received again is applied again.
-    assert_eq!(sources(&store.matches(&[account()], Some(ids[0]), 10).await.unwrap()), ["reference"]);
+    let again = store.matches_of(&[account()], ids[0]).await.unwrap().unwrap();
+    assert_eq!((again.id, again.message.unwrap(), again.intents), (ids[0], by_reference, vec![intent]));
+    assert!(store.matches_of(&[Account::at("another")], ids[0]).await.unwrap().is_none());
 }
 
 #[tokio::test]
@@ -193,4 +195,26 @@ async fn an_intent_finds_the_messages_that_arrived_before_it_among_many() {
     store.amend(intent, |_| (Some(amendment.clone()), ())).await.unwrap();
     assert!(store.agenda(&[account()], 0).await.unwrap().has_messages);
     assert_eq!(sources(&store.matches(&[account()], None, 1).await.unwrap()), ["id"]);
+}
+
+#[tokio::test]
+async fn messages_are_matched_in_pages() {
+    let database = Database::new().await;
+    let store = &database.store;
+    for number in 0..5 {
+        let reference = if number == 1 { "unknown" } else { "order-1" };
+        let message = Message { reference: Some(reference.to_owned()), ..message(&format!("event-{number}")) };
+        store.receive(&message).await.unwrap();
+    }
+    database.record("order-1").await;
+
+    let (mut pages, mut after) = (Vec::new(), None);
+    loop {
+        let page = store.matches(&[account()], after, 2).await.unwrap();
+        let Some(last) = page.last() else { break };
+        after = Some(last.id);
+        pages.push(sources(&page).join(" "));
+    }
+
+    assert_eq!(pages, ["event-0 event-2", "event-3 event-4"]);
 }

@@ -159,3 +159,28 @@ async fn no_call_is_sent_without_the_database() {
     assert_eq!((error.kind(), error.outcome()), (ErrorKind::Throttled, Outcome::NotSent));
     assert!(script.requests().is_empty());
 }
+
+#[tokio::test]
+async fn a_call_that_ends_late_ends_no_other() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("journal.db");
+    let script = Script::new([Reply::silence(), Reply::silence()]);
+    // The process of the first call is stopped for so long that the call does not count any more.
+    let late = client(&path, "key-1", &ManualClock::at(start()), &script).await;
+    let other = client(&path, "key-1", &ManualClock::at(start() + MINUTE * 5), &script).await;
+    let call = |client: Client| tokio::spawn(async move { client.lookup(&"order-1".parse().unwrap()).send().await });
+    let late = call(late);
+    wait_for_calls(&path, "NOT ended", 1).await;
+    let other = call(other);
+    while script.requests().len() < 2 {
+        tokio::task::yield_now().await;
+    }
+
+    late.abort();
+    // The end of the call is stored in the background.
+    tokio::time::sleep(Duration::from_millis(200)).await;
+
+    wait_for_calls(&path, "NOT ended", 1).await;
+    other.abort();
+    wait_for_calls(&path, "NOT ended", 0).await;
+}

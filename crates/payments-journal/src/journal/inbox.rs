@@ -103,7 +103,11 @@ impl<S: Store> Inner<S> {
 
     async fn apply(&self, only: Option<InboxId>) -> Result<Vec<IntentId>, JournalError> {
         let mut applied = Vec::new();
-        for Matched { id, message, intents } in self.store.matches(&self.accounts, only, LIMIT).await? {
+        let matches = match only {
+            Some(id) => self.store.matches_of(&self.accounts, id).await?.into_iter().collect(),
+            None => self.store.matches(&self.accounts, None, LIMIT).await?,
+        };
+        for Matched { id, message, intents } in matches {
             // What this version cannot read, and what has no client here, is left to another worker.
             let Ok(message) = message else { continue };
             let Ok(report) = stored_report(&message) else { continue };

@@ -93,3 +93,28 @@ fn message(source: &str) -> Message {
         received_at: start(),
     }
 }
+
+#[tokio::test]
+async fn messages_are_matched_in_pages() {
+    let (store, accounts) = (MemoryStore::new(), [Account::at("acme")]);
+    record(&store, "W_1", Head::clone).await;
+    let mut ids = Vec::new();
+    for source in ["event-0", "event-1", "event-2"] {
+        let message = Message { reference: Some("W_1".to_owned()), ..message(source) };
+        let Received::New(id) = store.receive(&message).await.expect("receive") else { unreachable!() };
+        ids.push(id);
+    }
+    store.applied(ids[1]).await.expect("applied");
+    let page = async |after| {
+        let page = store.matches(&accounts, after, 1).await.expect("matches");
+        page.first().map(|matched| matched.id)
+    };
+
+    assert_eq!(
+        (page(None).await, page(Some(ids[0])).await, page(Some(ids[2])).await),
+        (Some(ids[0]), Some(ids[2]), None)
+    );
+    let again = store.matches_of(&accounts, ids[1]).await.expect("matches");
+    assert_eq!(again.map(|matched| matched.id), Some(ids[1]), "also if it was applied");
+    assert!(store.matches_of(&[], ids[1]).await.expect("matches").is_none());
+}

@@ -214,11 +214,16 @@ impl Store for SimStore {
     async fn matches(
         &self,
         accounts: &[Account],
-        only: Option<InboxId>,
+        after: Option<InboxId>,
         limit: u32,
     ) -> Result<Vec<Matched>, StoreError> {
         self.0.reach_database("a search").await?;
-        self.database().matches(accounts, only, limit).await
+        self.database().matches(accounts, after, limit).await
+    }
+
+    async fn matches_of(&self, accounts: &[Account], id: InboxId) -> Result<Option<Matched>, StoreError> {
+        self.0.reach_database("a search").await?;
+        self.database().matches_of(accounts, id).await
     }
 
     async fn applied(&self, id: InboxId) -> Result<(), StoreError> {
