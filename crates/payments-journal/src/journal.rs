@@ -127,6 +127,8 @@ pub struct Executed {
     pub response: Option<Response>,
     /// The call's error, if this call failed.
     pub error: Option<Error>,
+    /// The pause of the account, if it is paused: nothing is sent for it until then.
+    pub pause: Option<Pause>,
 }
 
 /// The result of [`Journal::cancel`].

@@ -1,5 +1,6 @@
 use std::time::Duration;
 
+use payments_core::ValidationError;
 use payments_core::time::{self, OffsetDateTime};
 
 /// How long the journal waits, and how often it asks.
@@ -55,6 +56,39 @@ impl Default for Settings {
         }
     }
 }
+
+impl Settings {
+    /// Checks that the journal can work with these settings.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error that names the setting and its rule.
+    pub(crate) fn check(&self) -> Result<(), ValidationError> {
+        let (backoff, polling) = (self.backoff, self.polling);
+        for (field, wait) in [
+            ("call_timeout", self.call_timeout),
+            ("lease_margin", self.lease_margin),
+            ("backoff", backoff.first),
+            ("backoff", backoff.longest),
+            ("polling", polling.first),
+            ("polling", polling.longest),
+            ("in_flight", self.in_flight),
+            ("pause", self.pause),
+            ("poll_interval", self.poll_interval),
+        ] {
+            if wait.is_zero() || wait > A_YEAR {
+                return Err(ValidationError::new(field, "must be longer than zero, and at most a year"));
+            }
+        }
+        let counts = [("lookups", self.lookups), ("attempts", self.attempts), ("concurrency", self.concurrency)];
+        match counts.into_iter().find(|(_, count)| *count == 0) {
+            Some((field, _)) => Err(ValidationError::new(field, "must be at least 1")),
+            None => Ok(()),
+        }
+    }
+}
+
+const A_YEAR: Duration = Duration::from_secs(365 * 24 * 3600);
 
 /// Waits that double, up to a longest one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

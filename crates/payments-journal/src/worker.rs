@@ -175,7 +175,10 @@ impl<S: Store> Worker<S> {
                     first_error.get_or_insert(error);
                 }
             }
-            count += inner.match_messages().await?;
+            match inner.match_messages().await {
+                Ok(done) => count += done,
+                Err(error) => _ = first_error.get_or_insert(error),
+            }
             count += self.deliver_changes(inner).await?;
             if count == 0 {
                 return first_error.map_or(Ok(steps), Err);

@@ -76,10 +76,11 @@ impl<S: Store> Builder<S> {
     ///
     /// # Errors
     ///
-    /// - [`JournalError::Invalid`] if an account's name is invalid, or if [`Settings::call_timeout`] is not longer than the connect
-    ///   timeout of a client.
+    /// - [`JournalError::Invalid`] if an account's name or a setting is invalid: a time must be longer than zero and at most a year, a
+    ///   number at least 1, and [`Settings::call_timeout`] longer than the connect timeout of each client.
     /// - [`JournalError::Key`] if the operating system provides no randomness.
     pub fn build(self) -> Result<Journal<S>, JournalError> {
+        self.settings.check()?;
         let (mut executors, mut accounts) = (HashMap::new(), Vec::new());
         for gateway in self.gateways {
             let account = gateway.account.clone();

@@ -18,7 +18,7 @@ use crate::keys::KeyError;
 use crate::plan::{self, Claim, Ended, Look, Looked, Step, View};
 use crate::row::{IntentRow, content};
 use crate::state::State;
-use crate::store::{Amendment, Loaded, Store, StoreError};
+use crate::store::{Amendment, Loaded, Pause, Store, StoreError};
 
 /// A step that is stored, and what it was decided on.
 struct Planned {
@@ -83,17 +83,22 @@ impl<S: Store> Inner<S> {
         let start = (self.clock.now(), self.clock.monotonic());
         let planned = self.plan(&ticket, is_asked).await?;
         match &planned.step {
-            Step::Rest | Step::Unreadable => Ok(Executed { state: planned.state, response: None, error: None }),
+            Step::Rest | Step::Unreadable => {
+                let loaded = &planned.loaded;
+                let pause = loaded.pause.clone().filter(|pause| pause.until > loaded.now);
+                Ok(Executed { state: planned.state, response: None, error: None, pause })
+            }
             Step::LookUp(look) => {
                 let state = self.look_up(&planned, *look, start).await?;
-                Ok(Executed { state, response: None, error: None })
+                Ok(Executed { state, response: None, error: None, pause: None })
             }
             Step::Send(claim) => {
                 let (ended, response, error) = self.send(&planned, claim, ticket.card, start).await;
                 let outcome = error.as_ref().map(Error::outcome);
-                let state = self.save(planned.loaded.id, &planned.executor, claim, &ended, outcome, reply).await?;
+                let saved = self.save(planned.loaded.id, &planned.executor, claim, &ended, outcome, reply);
+                let (state, pause) = saved.await?;
                 self.wake.notify_one();
-                Ok(Executed { state, response, error })
+                Ok(Executed { state, response, error, pause })
             }
         }
     }
@@ -228,13 +233,17 @@ impl<S: Store> Inner<S> {
         ended: &Ended,
         outcome: Option<Outcome>,
         reply: &mut Option<oneshot::Sender<Result<Executed, JournalError>>>,
-    ) -> Result<State, JournalError> {
+    ) -> Result<(State, Option<Pause>), JournalError> {
         let (mut failures, mut shut_down) = (0, self.waiting.subscribe());
         loop {
             let view = self.view(&**executor);
-            let saved = self.store.amend(id, |loaded| plan::settle(&view, loaded, claim, ended));
+            let saved = self.store.amend(id, |loaded| {
+                let (amendment, state) = plan::settle(&view, loaded, claim, ended);
+                let pause = amendment.as_ref().and_then(|amendment| amendment.pause.clone());
+                (amendment, (state, pause))
+            });
             let source = match saved.await {
-                Ok(state) => return Ok(state),
+                Ok(saved) => return Ok(saved),
                 Err(error @ StoreError::Unavailable(_)) if self.keeps_trying() => error,
                 // A repair of the row may make it readable again.
                 Err(error @ StoreError::Unreadable { .. }) if self.keeps_trying() && failures < UNREADABLE_TRIES => {

@@ -20,7 +20,8 @@ use crate::store::{Loaded, Matched, Received, Store, StoreError};
 pub enum Receipt {
     /// It is stored and applied to these intents.
     Applied(Vec<IntentId>),
-    /// It is stored. No intent matches yet: it may arrive before the intent is committed, or before the provider's id is known.
+    /// It is stored, and a worker applies it later. It may arrive before the intent is committed, or before the provider's id is
+    /// known, or the store may have failed meanwhile.
     Kept,
     /// The same message was received before.
     Repeated,
@@ -85,8 +86,8 @@ impl<S: Store> Inner<S> {
             // A repeated hint asks again: its lookup may have seen an earlier state.
             Received::Repeated(_) if !message.is_hint() => Receipt::Repeated,
             Received::New(id) | Received::Repeated(id) => {
-                // It is stored, so a failure from here on is no reason to have it sent again.
-                match self.apply(Some(id)).await.unwrap_or_default() {
+                // It is stored, so a failure from here on is no reason to have it sent again: a worker applies it later.
+                match self.apply_one(id).await.unwrap_or_default() {
                     intents if intents.is_empty() => Receipt::Kept,
                     intents => Receipt::Applied(intents),
                 }
@@ -96,34 +97,51 @@ impl<S: Store> Inner<S> {
         Ok(receipt)
     }
 
-    /// Applies the messages that match an intent by now, and returns how many did.
+    /// Applies the messages that match an intent by now, and returns how many are done with. One that fails holds up no other.
+    ///
+    /// # Errors
+    ///
+    /// Returns the first error, once every message was tried.
     pub(crate) async fn match_messages(&self) -> Result<usize, JournalError> {
-        Ok(self.apply(None).await?.len())
-    }
-
-    async fn apply(&self, only: Option<InboxId>) -> Result<Vec<IntentId>, JournalError> {
-        let mut applied = Vec::new();
-        let matches = match only {
-            Some(id) => self.store.matches_of(&self.accounts, id).await?.into_iter().collect(),
-            None => self.store.matches(&self.accounts, None, LIMIT).await?,
-        };
-        for Matched { id, message, intents } in matches {
-            // What this version cannot read, and what has no client here, is left to another worker.
-            let Ok(message) = message else { continue };
-            let Ok(report) = stored_report(&message) else { continue };
-            let mut is_complete = true;
-            for intent in intents {
-                match self.apply_to(intent, &message, report.as_ref()).await {
-                    Ok(()) => applied.push(intent),
-                    Err(JournalError::NoClient { .. } | JournalError::Store(StoreError::Unreadable { .. })) => {
-                        is_complete = false;
-                    }
-                    Err(error) => return Err(error),
+        let (mut done, mut after, mut failed) = (0, None, None);
+        loop {
+            let page = self.store.matches(&self.accounts, after, LIMIT).await?;
+            let Some(last) = page.last() else { return failed.map_or(Ok(done), Err) };
+            after = Some(last.id);
+            for matched in page {
+                match self.apply(matched).await {
+                    // What is left to another worker is no progress: it is still there when this one asks again.
+                    Ok(applied) => done += usize::from(applied.is_complete),
+                    Err(error) => failed = failed.or(Some(error)),
                 }
             }
-            if is_complete {
-                self.store.applied(id).await?;
+        }
+    }
+
+    async fn apply_one(&self, id: InboxId) -> Result<Vec<IntentId>, JournalError> {
+        match self.store.matches_of(&self.accounts, id).await? {
+            Some(matched) => Ok(self.apply(matched).await?.intents),
+            None => Ok(Vec::new()),
+        }
+    }
+
+    async fn apply(&self, matched: Matched) -> Result<Applied, JournalError> {
+        let mut applied = Applied::default();
+        // What this version cannot read, and what has no client here, is left to another worker.
+        let Ok(message) = matched.message else { return Ok(applied) };
+        let Ok(report) = stored_report(&message) else { return Ok(applied) };
+        applied.is_complete = true;
+        for intent in matched.intents {
+            match self.apply_to(intent, &message, report.as_ref()).await {
+                Ok(()) => applied.intents.push(intent),
+                Err(JournalError::NoClient { .. } | JournalError::Store(StoreError::Unreadable { .. })) => {
+                    applied.is_complete = false;
+                }
+                Err(error) => return Err(error),
             }
+        }
+        if applied.is_complete {
+            self.store.applied(matched.id).await?;
         }
         Ok(applied)
     }
@@ -145,6 +163,15 @@ impl<S: Store> Inner<S> {
         });
         state.await.map(drop)
     }
+}
+
+/// What became of a message.
+#[derive(Default)]
+struct Applied {
+    /// The intents that it was applied to.
+    intents: Vec<IntentId>,
+    /// True if nothing is left to do with it.
+    is_complete: bool,
 }
 
 fn stored_report(message: &Message) -> Result<Option<EventReport>, serde_json::Error> {

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use payments_core::gateway::{EventReport, Hint, PayoutRequest, Recovery, WriteOperation};
+use payments_core::gateway::{EventReport, Hint, PayoutRequest, Recovery, RefundRequest, WriteOperation};
 use payments_core::webhook::Verified;
 use payments_core::{ErrorKind, Outcome, PaymentStatus};
-use payments_journal::{Account, Decided, Decision, Intent, Receipt, Review, State};
+use payments_journal::{Account, Decided, Decision, Intent, JournalError, Receipt, Review, State};
 
 use super::provider::{Answer, Event, World, order, rupees, settings};
 
@@ -21,12 +21,19 @@ fn event_of(
     is_final: bool,
     amount: &str,
 ) -> Verified<Event> {
-    let mut report = EventReport::new(&[WriteOperation::PayOut], status, is_final);
-    report.event_id = Some(id.to_owned());
-    report.reference = Some(reference.to_owned());
+    let mut report = report(id, reference, status, is_final);
     report.object_id = Some(object_id.to_owned());
     report.amount = Ok(amount.parse().expect("an amount"));
     Event::signed(report)
+}
+
+fn report(id: &str, reference: &str, status: PaymentStatus, is_final: bool) -> EventReport {
+    let mut report = EventReport::new(&[WriteOperation::PayOut], status, is_final);
+    report.event_id = Some(id.to_owned());
+    report.reference = Some(reference.to_owned());
+    report.object_id = Some("po_1".to_owned());
+    report.amount = Ok("2500.00".parse().expect("an amount"));
+    report
 }
 
 pub(super) fn succeeded(id: &str) -> Verified<Event> {
@@ -189,4 +196,29 @@ async fn an_event_of_another_order_with_the_same_reference_proves_nothing() {
     assert_eq!(world.report(id).await.state, State::Pending);
     world.journal.receive(&Account::at("acme"), &succeeded("evt_2")).await.expect("receive");
     assert_eq!(world.report(id).await.state, State::Succeeded);
+}
+
+#[tokio::test]
+async fn an_event_for_an_intent_without_a_client_is_left_to_another_process_and_holds_up_nothing() {
+    let world = World::new();
+    world.provider.answers([Answer::Accept(PaymentStatus::Processing), Answer::Accept(PaymentStatus::Processing)]);
+    let (id, _) = world.pay("W_1").await;
+    let mut transaction = world.store.begin();
+    let refund = Intent::new("acme", RefundRequest::new("W_1", "pay_1", rupees(250_000)));
+    world.journal.record(&mut transaction, &refund).await.expect("record");
+    transaction.commit().expect("commit");
+    // The provider does not say which of the two it is about.
+    for number in 0..150 {
+        let mut report = report(&format!("evt_{number}"), "W_1", PaymentStatus::Processing, false);
+        report.operations = vec![WriteOperation::PayOut, WriteOperation::Refund];
+        world.journal.receive(&Account::at("acme"), &Event::signed(report)).await.expect("receive");
+    }
+    // More than one page of them, and the event of an intent that is recorded later comes last.
+    let mut later = report("evt_last", "W_2", PaymentStatus::Succeeded, true);
+    later.object_id = None;
+    world.journal.receive(&Account::at("acme"), &Event::signed(later)).await.expect("receive");
+    let (second, _) = world.pay("W_2").await;
+    let due = tokio::time::timeout(Duration::from_secs(60), world.journal.worker().run_due()).await.expect("it ends");
+    assert!(matches!(due, Err(JournalError::NoClient { .. })), "{due:?}");
+    assert_eq!((world.report(id).await.state, world.report(second).await.state), (State::Pending, State::Succeeded));
 }

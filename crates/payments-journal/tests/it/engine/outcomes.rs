@@ -77,8 +77,10 @@ async fn refused_credentials_pause_the_account_with_an_alarm_and_refuse_nothing(
         world.provider.answers([Answer::Fail(kind, outcome), Answer::Accept(PaymentStatus::Succeeded)]);
         let (first, executed) = world.pay("W_1").await;
         assert_eq!(executed.state, State::Intended);
+        assert_eq!(executed.pause.expect("the pause").account, Account::at("acme"));
         let (second, executed) = world.pay("W_2").await;
         assert_eq!(executed.state, State::Intended);
+        assert!(executed.pause.is_some(), "it says why nothing was sent");
         assert_eq!(world.provider.requests().len(), 1, "the account is paused");
         assert_eq!(world.journal.pauses().await.expect("pauses")[0].account, Account::at("acme"));
 

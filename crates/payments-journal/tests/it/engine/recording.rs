@@ -5,8 +5,10 @@ use std::time::Duration;
 use payments_core::PaymentStatus;
 use payments_core::clock::Clock as _;
 use payments_core::gateway::PayoutRequest;
+use payments_journal::memory::MemoryStore;
 use payments_journal::{
-    Account, Cancelled, Intent, JournalError, JournalKey, JournalKeys, Recorded, State, Store as _, StoreError, Ticket,
+    Account, Backoff, Cancelled, Intent, Journal, JournalError, JournalKey, JournalKeys, Recorded, Settings, State,
+    Store as _, StoreError, Ticket,
 };
 
 use super::provider::{Answer, World, payout, rupees};
@@ -228,4 +230,28 @@ fn other_account(account: Account) -> Intent {
 
 fn native(operation: String, reference: String) -> Intent {
     Intent::native("acme", operation, reference, None, 1, &()).expect("parameters")
+}
+
+#[tokio::test]
+async fn settings_that_no_journal_can_work_with_are_rejected_with_their_names() {
+    type Change = fn(&mut Settings);
+    let changes: [(&str, Change); 9] = [
+        ("call_timeout", |settings| settings.call_timeout = Duration::MAX),
+        ("lease_margin", |settings| settings.lease_margin = Duration::ZERO),
+        ("backoff", |settings| settings.backoff = Backoff::new(Duration::ZERO, Duration::from_secs(1))),
+        ("polling", |settings| settings.polling = Backoff::new(Duration::from_secs(1), Duration::MAX)),
+        ("in_flight", |settings| settings.in_flight = Duration::ZERO),
+        ("pause", |settings| settings.pause = Duration::ZERO),
+        ("poll_interval", |settings| settings.poll_interval = Duration::ZERO),
+        ("lookups", |settings| settings.lookups = 0),
+        ("concurrency", |settings| settings.concurrency = 0),
+    ];
+    for (field, change) in changes {
+        let mut settings = Settings::default();
+        change(&mut settings);
+        let key = JournalKey::new("00112233445566778899aabbccddeeff").expect("a key");
+        let keys = JournalKeys::new("1", key).expect("the keys");
+        let error = Journal::builder(MemoryStore::new(), keys).settings(settings).build().unwrap_err();
+        assert!(matches!(&error, JournalError::Invalid(invalid) if invalid.field() == field), "{error}");
+    }
 }

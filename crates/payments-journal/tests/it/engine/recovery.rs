@@ -74,7 +74,10 @@ async fn shut_down_while_the_store_fails(failures: u32, error: fn() -> StoreErro
         }
     }
     drop(execute.await.expect("the call"));
-    // Nobody waits, so the call is over.
+    // Nobody waits, so the call is soon over.
+    for _ in 0..20 {
+        tokio::task::yield_now().await;
+    }
     let left = store.amends_left();
     for _ in 0..20 {
         tokio::task::yield_now().await;

@@ -117,10 +117,14 @@ impl Store for Faulty {
     async fn matches(
         &self,
         accounts: &[Account],
-        only: Option<InboxId>,
+        after: Option<InboxId>,
         limit: u32,
     ) -> Result<Vec<Matched>, StoreError> {
-        self.store.matches(accounts, only, limit).await
+        self.store.matches(accounts, after, limit).await
+    }
+
+    async fn matches_of(&self, accounts: &[Account], id: InboxId) -> Result<Option<Matched>, StoreError> {
+        self.store.matches_of(accounts, id).await
     }
 
     async fn applied(&self, id: InboxId) -> Result<(), StoreError> {
@@ -186,23 +190,6 @@ async fn a_result_that_cannot_be_stored_is_stored_later_and_the_caller_is_told_a
     }
     assert_eq!(world.report(id).await.state, State::Succeeded);
     assert_eq!(world.provider.requests().len(), 2);
-}
-
-#[tokio::test]
-async fn a_journal_that_is_shut_down_does_not_wait_for_a_database_that_stays_away() {
-    let world = World::new();
-    world.provider.answers([Answer::Fail(ErrorKind::Timeout, Outcome::Unknown)]);
-    world.provider.finds([None]);
-    let journal = failing(&world, |change| if change == 0 { Fault::None } else { Fault::RolledBack });
-    let ticket = world.record("W_1").await;
-    let id = ticket.intent();
-    let error = journal.execute(ticket).await.expect_err("not saved yet");
-    assert!(matches!(error, JournalError::NotSaved { outcome: Some(Outcome::Unknown), .. }), "{error}");
-    let shut_down = tokio::time::timeout(Duration::from_secs(5), journal.shut_down());
-    shut_down.await.expect("it saves no longer");
-    // The lease is over some time, and another process finds out.
-    world.pass(Duration::from_secs(90)).await;
-    assert_eq!(world.report(id).await.state, State::Unknown);
 }
 
 /// A clock on which 30 seconds pass between two looks: the process slept, or was suspended.

@@ -110,10 +110,14 @@ impl Store for FailingStore {
     async fn matches(
         &self,
         accounts: &[Account],
-        only: Option<InboxId>,
+        after: Option<InboxId>,
         limit: u32,
     ) -> Result<Vec<Matched>, StoreError> {
-        self.memory.matches(accounts, only, limit).await
+        self.memory.matches(accounts, after, limit).await
+    }
+
+    async fn matches_of(&self, accounts: &[Account], id: InboxId) -> Result<Option<Matched>, StoreError> {
+        self.memory.matches_of(accounts, id).await
     }
 
     async fn applied(&self, id: InboxId) -> Result<(), StoreError> {
