@@ -207,7 +207,7 @@ impl<S: Store> Inner<S> {
             let saved = self.store.amend(id, |loaded| plan::settle(&view, loaded, claim, ended));
             let source = match saved.await {
                 Ok(state) => return Ok(state),
-                Err(error @ StoreError::Unavailable(_)) if !self.is_closed() => error,
+                Err(error @ (StoreError::Unavailable(_) | StoreError::Rejected(_))) if !self.is_closed() => error,
                 Err(source) => return Err(JournalError::NotSaved { outcome, source }),
             };
             failures += 1;
