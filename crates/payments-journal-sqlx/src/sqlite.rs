@@ -30,7 +30,7 @@ pub use error::SqliteError;
 pub use intents::INSERT_INTENT;
 pub use rate_limit::SqliteRateLimit;
 
-use error::unavailable;
+use error::store_error;
 use guarded::Guarded;
 
 /// Keeps a journal in a `SQLite` file.
@@ -132,14 +132,14 @@ impl SqliteStore {
 
     /// A connection whose settings are still to be checked.
     async fn unchecked(&self) -> Result<PoolConnection<Sqlite>, StoreError> {
-        let mut connection = self.pool.acquire().await.map_err(unavailable)?;
+        let mut connection = self.pool.acquire().await.map_err(store_error)?;
         self.check_tables(&mut connection).await?;
         Ok(connection)
     }
 
     /// A connection that was checked.
     async fn connection(&self) -> Result<PoolConnection<Sqlite>, StoreError> {
-        let mut connection = self.pool.acquire().await.map_err(unavailable)?;
+        let mut connection = self.pool.acquire().await.map_err(store_error)?;
         self.check(&mut connection).await?;
         Ok(connection)
     }

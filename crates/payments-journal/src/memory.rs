@@ -116,7 +116,7 @@ impl MemoryConnection {
     pub fn commit(self) -> Result<(), StoreError> {
         let mut tables = self.store.tables();
         if self.recorded.iter().any(|(_, row)| tables.find(&row.key).is_some()) {
-            return Err(StoreError::Unavailable("another transaction recorded the same intent".into()));
+            return Err(StoreError::Rejected("another transaction recorded the same intent".into()));
         }
         for (id, row) in self.recorded {
             let head = Head { due_at: row.due_at, ..Head::default() };

@@ -363,7 +363,10 @@ pub enum StoreError {
         /// What it has.
         problem: String,
     },
-    /// The database failed. A transaction may be committed all the same.
+    /// The database is not as required, or rejects what was to be written. Nothing was written, and trying again does not help.
+    #[error("the journal's database rejects it: {0}")]
+    Rejected(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// The database failed, for now. A transaction may be committed all the same.
     #[error("the journal's database failed: {0}")]
     Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
 }

@@ -53,7 +53,7 @@ that it is up to date.
 `Intent::row` returns a new intent with the sealed parameters and their MAC, and `IntentRow::columns` returns the values in the
 order of this statement. The statement is public: it stays valid within a major version. Run it in your own transaction, on a
 connection with the settings of `SqliteStore::options`. Times are Unix time in milliseconds. Amounts are integers in the currency's
-smallest unit.
+smallest unit. The tables need SQLite 3.38 or later, in each library that writes.
 ";
 
 const TABLES: &str = "\

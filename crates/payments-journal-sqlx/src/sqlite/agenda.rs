@@ -5,7 +5,7 @@ use payments_journal::store::Agenda;
 use payments_journal::{Account, StoreError};
 use sqlx::sqlite::SqliteConnection;
 
-use super::error::unavailable;
+use super::error::store_error;
 use super::intents::{due_ids, names};
 use super::open::{check_settings, settings};
 use super::pauses;
@@ -38,7 +38,7 @@ pub(super) async fn read(
     limit: u32,
 ) -> Result<Agenda, StoreError> {
     let query = sqlx::query(READ).bind(millis(now)).bind(names(accounts)?).bind(i64::from(limit));
-    let rows = query.fetch_all(connection).await.map_err(unavailable)?;
+    let rows = query.fetch_all(connection).await.map_err(store_error)?;
     let mut agenda =
         Agenda { due: Vec::new(), has_messages: false, has_changes: false, pauses: Vec::new(), next_in: None };
     for row in &rows {

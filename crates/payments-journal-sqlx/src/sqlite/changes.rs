@@ -10,7 +10,7 @@ use payments_journal::{Change, ChangeId, Hook, IntentId, StoreError, run_hook};
 use sqlx::sqlite::SqliteConnection;
 
 use super::SqliteStore;
-use super::error::unavailable;
+use super::error::store_error;
 use super::guarded::Guarded;
 use super::intents;
 use super::rows::{Columns, millis, scheduled};
@@ -65,7 +65,7 @@ pub(super) async fn deliver(
 /// Stores a failure, so that other changes come first.
 async fn failed(store: &SqliteStore, id: ChangeId, problem: &str, next_try: OffsetDateTime) -> Result<(), StoreError> {
     let query = sqlx::query(FAILED).bind(id.number()).bind(problem).bind(scheduled(next_try));
-    query.execute(&mut *store.connection().await?).await.map_err(unavailable)?;
+    query.execute(&mut *store.connection().await?).await.map_err(store_error)?;
     Ok(())
 }
 
@@ -91,16 +91,16 @@ async fn attempt(store: &SqliteStore, hook: &dyn Hook<SqliteConnection>) -> Resu
     let due = match next(&mut transaction, store.now()).await? {
         Some(Ok(due)) => due,
         other => {
-            transaction.rollback().await.map_err(unavailable)?;
+            transaction.rollback().await.map_err(store_error)?;
             connection.release();
             return Ok(other.and_then(Result::err).map_or(Attempt::Nothing, Attempt::Unreadable));
         }
     };
     // First the mark, then the hook: whatever a hook does to the transaction, its effect cannot be committed without the mark.
     let query = sqlx::query(DELIVERED).bind(due.id.number()).bind(millis(store.now()));
-    query.execute(&mut *transaction).await.map_err(unavailable)?;
+    query.execute(&mut *transaction).await.map_err(store_error)?;
     let permission = sealed::forbid_commits(&mut transaction).await?;
-    sqlx::query(SAVEPOINT).execute(&mut *transaction).await.map_err(unavailable)?;
+    sqlx::query(SAVEPOINT).execute(&mut *transaction).await.map_err(store_error)?;
 
     let result = tokio::time::timeout(store.hook_timeout, run_hook(hook, &mut transaction, &due.change)).await;
 
@@ -122,7 +122,7 @@ async fn attempt(store: &SqliteStore, hook: &dyn Hook<SqliteConnection>) -> Resu
         Ok(Err(problem)) => problem,
         Err(_) => format!("the hook took longer than {:?}", store.hook_timeout),
     };
-    transaction.rollback().await.map_err(unavailable)?;
+    transaction.rollback().await.map_err(store_error)?;
     sealed::open(connection).await?;
     Ok(Attempt::Failed(due, problem))
 }
@@ -135,7 +135,7 @@ async fn next(
     connection: &mut SqliteConnection,
     now: OffsetDateTime,
 ) -> Result<Option<Result<StuckChange, Unreadable>>, StoreError> {
-    let row = sqlx::query(NEXT).bind(millis(now)).fetch_optional(connection).await.map_err(unavailable)?;
+    let row = sqlx::query(NEXT).bind(millis(now)).fetch_optional(connection).await.map_err(store_error)?;
     let Some(row) = row else { return Ok(None) };
     let row = Columns(&row);
     match change(&row) {
@@ -149,7 +149,7 @@ async fn next(
 }
 
 pub(super) async fn stuck(connection: &mut SqliteConnection, limit: u32) -> Result<Vec<StuckChange>, StoreError> {
-    let rows = sqlx::query(STUCK).bind(i64::from(limit)).fetch_all(connection).await.map_err(unavailable)?;
+    let rows = sqlx::query(STUCK).bind(i64::from(limit)).fetch_all(connection).await.map_err(store_error)?;
     // One that cannot be read hides no other.
     Ok(rows.iter().filter_map(|row| change(&Columns(row)).ok()).collect())
 }

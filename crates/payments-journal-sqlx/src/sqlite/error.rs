@@ -1,6 +1,7 @@
 use payments_journal::StoreError;
+use sqlx::error::ErrorKind;
 
-/// What is wrong with the database. The source of a [`StoreError::Unavailable`].
+/// What is wrong with the database. The source of a [`StoreError::Rejected`] or a [`StoreError::Unavailable`].
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SqliteError {
@@ -57,13 +58,27 @@ impl From<sqlx::Error> for SqliteError {
     }
 }
 
+impl SqliteError {
+    /// True if trying again does not help: a person must migrate the database, change a setting, or correct the application.
+    ///
+    /// Nothing was written then.
+    #[must_use]
+    pub fn is_permanent(&self) -> bool {
+        match self {
+            Self::Setting { .. } | Self::NotMigrated { .. } | Self::TooNew { .. } | Self::ReadBeforeWrite(_) => true,
+            // A constraint of the tables, such as a foreign key.
+            Self::Database(error) => error.as_database_error().is_some_and(|error| error.kind() != ErrorKind::Other),
+        }
+    }
+}
+
 impl From<SqliteError> for StoreError {
     fn from(error: SqliteError) -> Self {
-        Self::Unavailable(Box::new(error))
+        if error.is_permanent() { Self::Rejected(Box::new(error)) } else { Self::Unavailable(Box::new(error)) }
     }
 }
 
 /// An error of sqlx, as the journal reports it.
-pub(super) fn unavailable(error: sqlx::Error) -> StoreError {
+pub(super) fn store_error(error: sqlx::Error) -> StoreError {
     SqliteError::from(error).into()
 }

@@ -5,7 +5,7 @@ use sqlx::Connection as _;
 use sqlx::pool::PoolConnection;
 use sqlx::sqlite::{Sqlite, SqliteConnection, SqliteTransaction};
 
-use super::error::unavailable;
+use super::error::store_error;
 
 /// A connection that is closed when it is dropped, unless it was [released](Guarded::release).
 ///
@@ -24,7 +24,7 @@ impl Guarded {
 
     /// Begins a transaction that writes.
     pub(super) async fn begin(&mut self) -> Result<SqliteTransaction<'_>, StoreError> {
-        self.connection.begin_with("BEGIN IMMEDIATE").await.map_err(unavailable)
+        self.connection.begin_with("BEGIN IMMEDIATE").await.map_err(store_error)
     }
 
     pub(super) fn connection(&mut self) -> &mut SqliteConnection {

@@ -5,7 +5,7 @@ use payments_journal::store::{KEEP_HINTS, Matched, Received};
 use payments_journal::{Account, InboxId, IntentId, Message, StoreError};
 use sqlx::sqlite::SqliteConnection;
 
-use super::error::unavailable;
+use super::error::store_error;
 use super::intents::names;
 use super::rows::{Columns, json, millis, unreadable};
 
@@ -69,7 +69,7 @@ pub(super) async fn receive(connection: &mut SqliteConnection, message: &Message
     let account = &message.account;
     if message.is_hint() {
         let old = millis(message.received_at - KEEP_HINTS);
-        sqlx::query(FORGET).bind(old).execute(&mut *connection).await.map_err(unavailable)?;
+        sqlx::query(FORGET).bind(old).execute(&mut *connection).await.map_err(store_error)?;
     }
     let inserted = sqlx::query(RECEIVE)
         .bind(&account.tenant)
@@ -83,12 +83,12 @@ pub(super) async fn receive(connection: &mut SqliteConnection, message: &Message
         .bind(millis(message.received_at))
         .fetch_all(&mut *connection)
         .await
-        .map_err(unavailable)?;
+        .map_err(store_error)?;
     if let Some(row) = inserted.first() {
         return Ok(Received::New(InboxId::new(Columns(row).get("id")?)));
     }
     let query = sqlx::query(FIND).bind(&account.tenant).bind(&account.provider).bind(&account.name);
-    let row = query.bind(&message.source).fetch_one(connection).await.map_err(unavailable)?;
+    let row = query.bind(&message.source).fetch_one(connection).await.map_err(store_error)?;
     Ok(Received::Repeated(InboxId::new(Columns(&row).get("id")?)))
 }
 
@@ -100,7 +100,7 @@ pub(super) async fn matches(
 ) -> Result<Vec<Matched>, StoreError> {
     let after = after.map_or(i64::MIN, InboxId::number);
     let query = sqlx::query(MATCHES).bind(names(accounts)?).bind(after).bind(i64::from(limit));
-    let rows = query.fetch_all(connection).await.map_err(unavailable)?;
+    let rows = query.fetch_all(connection).await.map_err(store_error)?;
     rows.iter().map(|row| matched(&Columns(row))).collect()
 }
 
@@ -110,7 +110,7 @@ pub(super) async fn matches_of(
     id: InboxId,
 ) -> Result<Option<Matched>, StoreError> {
     let query = sqlx::query(MATCHES_OF).bind(names(accounts)?).bind(id.number());
-    let row = query.fetch_optional(connection).await.map_err(unavailable)?;
+    let row = query.fetch_optional(connection).await.map_err(store_error)?;
     row.map(|row| matched(&Columns(&row))).transpose()
 }
 
@@ -137,6 +137,6 @@ pub(super) async fn applied(
     id: InboxId,
     now: OffsetDateTime,
 ) -> Result<(), StoreError> {
-    sqlx::query(APPLIED).bind(id.number()).bind(millis(now)).execute(connection).await.map_err(unavailable)?;
+    sqlx::query(APPLIED).bind(id.number()).bind(millis(now)).execute(connection).await.map_err(store_error)?;
     Ok(())
 }

@@ -5,7 +5,7 @@ use payments_journal::store::{Amendment, Entry, Head, Inserted, Lease, Loaded};
 use payments_journal::{Account, Column, Evidence, Fact, IntentId, IntentKey, IntentRow, StoreError};
 use sqlx::sqlite::{SqliteConnection, SqliteRow};
 
-use super::error::unavailable;
+use super::error::store_error;
 use super::guarded::Guarded;
 use super::open::{check_settings, settings};
 use super::pauses;
@@ -75,7 +75,7 @@ pub(super) async fn record(
         Column::Blob(bytes) => insert.bind(bytes),
     });
     // All rows: after the first one only, an error of the commit would be lost.
-    let inserted = insert.fetch_all(&mut *connection).await.map_err(unavailable)?;
+    let inserted = insert.fetch_all(&mut *connection).await.map_err(store_error)?;
     if let Some(row) = inserted.first() {
         return Ok(Inserted::New(Columns(row).intent("id")?));
     }
@@ -94,7 +94,7 @@ pub(super) async fn find(connection: &mut SqliteConnection, key: &IntentKey) -> 
         .bind(&key.reference)
         .fetch_optional(connection)
         .await
-        .map_err(unavailable)?;
+        .map_err(store_error)?;
     found.map(|row| Columns(&row).intent("id")).transpose()
 }
 
@@ -104,7 +104,7 @@ pub(super) async fn load(
     now: OffsetDateTime,
 ) -> Result<Loaded, StoreError> {
     let rows =
-        sqlx::query(LOAD).bind(id.number()).bind(millis(now)).fetch_all(connection).await.map_err(unavailable)?;
+        sqlx::query(LOAD).bind(id.number()).bind(millis(now)).fetch_all(connection).await.map_err(store_error)?;
     let first = rows.first().ok_or(StoreError::NoSuchIntent(id))?;
     check_settings(first)?;
     let first = Columns(first);
@@ -176,12 +176,12 @@ pub(super) async fn amend<T>(
     let loaded = load(&mut transaction, id, now()).await?;
     let (amendment, value) = decide(&loaded);
     let Some(amendment) = amendment else {
-        transaction.rollback().await.map_err(unavailable)?;
+        transaction.rollback().await.map_err(store_error)?;
         connection.release();
         return Ok(value);
     };
     write(&mut transaction, &loaded, &amendment).await?;
-    transaction.commit().await.map_err(unavailable)?;
+    transaction.commit().await.map_err(store_error)?;
     connection.release();
     Ok(value)
 }
@@ -208,7 +208,7 @@ async fn write(connection: &mut SqliteConnection, loaded: &Loaded, amendment: &A
         .bind(head.order_amount.map(|amount| amount.currency().to_string()))
         .execute(&mut *connection)
         .await
-        .map_err(unavailable)?;
+        .map_err(store_error)?;
     match &amendment.pause {
         Some(pause) => pauses::begin(connection, pause).await,
         None => Ok(()),
@@ -231,7 +231,7 @@ pub(super) async fn due(
     limit: u32,
 ) -> Result<Vec<IntentId>, StoreError> {
     let query = sqlx::query(DUE).bind(millis(now)).bind(names(accounts)?).bind(i64::from(limit));
-    ids(&query.fetch_all(connection).await.map_err(unavailable)?)
+    ids(&query.fetch_all(connection).await.map_err(store_error)?)
 }
 
 /// The accounts as a JSON array of arrays: tenant, provider, name.
@@ -247,7 +247,7 @@ pub(super) async fn in_review(
 ) -> Result<Vec<IntentId>, StoreError> {
     let after = after.map_or(i64::MIN, IntentId::number);
     let query = sqlx::query(IN_REVIEW).bind(after).bind(i64::from(limit));
-    ids(&query.fetch_all(connection).await.map_err(unavailable)?)
+    ids(&query.fetch_all(connection).await.map_err(store_error)?)
 }
 
 fn ids(rows: &[SqliteRow]) -> Result<Vec<IntentId>, StoreError> {

@@ -5,7 +5,7 @@ use payments_journal::store::Pause;
 use payments_journal::{Account, StoreError};
 use sqlx::sqlite::SqliteConnection;
 
-use super::error::unavailable;
+use super::error::store_error;
 use super::guarded::Guarded;
 use super::rows::{Columns, millis, scheduled};
 
@@ -39,14 +39,14 @@ pub(super) fn joined(row: &Columns<'_>) -> Result<Option<Pause>, StoreError> {
 }
 
 pub(super) async fn all(connection: &mut SqliteConnection, now: OffsetDateTime) -> Result<Vec<Pause>, StoreError> {
-    let rows = sqlx::query(ALL).bind(millis(now)).fetch_all(connection).await.map_err(unavailable)?;
+    let rows = sqlx::query(ALL).bind(millis(now)).fetch_all(connection).await.map_err(store_error)?;
     rows.iter().filter_map(|row| joined(&Columns(row)).transpose()).collect()
 }
 
 pub(super) async fn begin(connection: &mut SqliteConnection, pause: &Pause) -> Result<(), StoreError> {
     let query = sqlx::query(BEGIN).bind(&pause.account.tenant).bind(&pause.account.provider).bind(&pause.account.name);
     let query = query.bind(millis(pause.since)).bind(scheduled(pause.until)).bind(&pause.problem);
-    query.execute(connection).await.map_err(unavailable)?;
+    query.execute(connection).await.map_err(store_error)?;
     Ok(())
 }
 
@@ -54,9 +54,9 @@ pub(super) async fn end(mut connection: Guarded, account: &Account, now: OffsetD
     let mut transaction = connection.begin().await?;
     for statement in [WAKE, END] {
         let query = sqlx::query(statement).bind(&account.tenant).bind(&account.provider).bind(&account.name);
-        query.bind(millis(now)).execute(&mut *transaction).await.map_err(unavailable)?;
+        query.bind(millis(now)).execute(&mut *transaction).await.map_err(store_error)?;
     }
-    transaction.commit().await.map_err(unavailable)?;
+    transaction.commit().await.map_err(store_error)?;
     connection.release();
     Ok(())
 }

@@ -11,7 +11,7 @@ use payments_journal::StoreError;
 use sqlx::Row as _;
 
 use super::SqliteStore;
-use super::error::unavailable;
+use super::error::store_error;
 use super::guarded::Guarded;
 use super::rows::millis;
 
@@ -100,21 +100,21 @@ impl SqliteRateLimit {
         let mut transaction = connection.begin().await?;
         let now = request.clock.now();
         let counted = sqlx::query(COUNT).bind(account).bind(millis(now)).fetch_one(&mut *transaction).await;
-        let counted: i64 = counted.and_then(|row| row.try_get(0)).map_err(unavailable)?;
+        let counted: i64 = counted.and_then(|row| row.try_get(0)).map_err(store_error)?;
         if counted >= limit {
             let query = sqlx::query(FREE_AT).bind(account).bind(millis(now)).bind(self.end(now)).bind(counted - limit);
             let row = query.fetch_one(&mut *transaction).await;
-            let free_at: i64 = row.and_then(|row| row.try_get(0)).map_err(unavailable)?;
-            transaction.rollback().await.map_err(unavailable)?;
+            let free_at: i64 = row.and_then(|row| row.try_get(0)).map_err(store_error)?;
+            transaction.rollback().await.map_err(store_error)?;
             connection.release();
             let wait = u64::try_from(free_at - millis(now)).unwrap_or(0).max(1);
             return Ok(Place::Full(Duration::from_millis(wait)));
         }
-        sqlx::query(FORGET).bind(account).bind(millis(now)).execute(&mut *transaction).await.map_err(unavailable)?;
+        sqlx::query(FORGET).bind(account).bind(millis(now)).execute(&mut *transaction).await.map_err(store_error)?;
         let worst_case = self.end(now + left);
         let entered = sqlx::query(ENTER).bind(account).bind(worst_case).execute(&mut *transaction).await;
-        let id = entered.map_err(unavailable)?.last_insert_rowid();
-        transaction.commit().await.map_err(unavailable)?;
+        let id = entered.map_err(store_error)?.last_insert_rowid();
+        transaction.commit().await.map_err(store_error)?;
         connection.release();
         Ok(Place::Entered(id))
     }
@@ -148,7 +148,7 @@ impl RateLimitPermit for Permit {
             let _turn = store.turn().await;
             let mut connection = store.connection().await?;
             let query = sqlx::query(OBSERVE).bind(account.as_str()).bind(from).bind(until).bind(limit - remaining);
-            query.execute(&mut *connection).await.map_err(unavailable)?;
+            query.execute(&mut *connection).await.map_err(store_error)?;
             Ok(())
         });
     }
@@ -162,7 +162,7 @@ impl Drop for Permit {
         in_background(async move {
             let _turn = store.turn().await;
             let mut connection = store.connection().await?;
-            sqlx::query(END).bind(id).bind(expires_at).execute(&mut *connection).await.map_err(unavailable)?;
+            sqlx::query(END).bind(id).bind(expires_at).execute(&mut *connection).await.map_err(store_error)?;
             Ok(())
         });
     }

@@ -16,10 +16,11 @@ async fn pool(options: SqliteConnectOptions) -> SqlitePool {
     SqlitePoolOptions::new().max_connections(2).connect_with(options).await.unwrap()
 }
 
-/// The error below a [`StoreError::Unavailable`] in words.
+/// The error below a [`StoreError::Rejected`] in words.
 #[track_caller]
 fn problem(result: Result<impl std::fmt::Debug, StoreError>) -> String {
     let error = result.unwrap_err();
+    assert!(matches!(error, StoreError::Rejected(_)), "{error:?}");
     error.source().and_then(|error| error.downcast_ref::<SqliteError>()).unwrap().to_string()
 }
 

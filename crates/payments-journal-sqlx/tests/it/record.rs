@@ -2,7 +2,7 @@
 
 use payments_core::time::ext::NumericalDuration as _;
 use payments_journal::store::{Head, Inserted};
-use payments_journal::{Store as _, StoreError};
+use payments_journal::{IntentId, Store as _, StoreError};
 
 use crate::support::{Database, key, now, row};
 
@@ -56,4 +56,17 @@ async fn a_repeated_key_finds_the_recorded_intent() {
 
     let Inserted::Existing(loaded) = inserted else { panic!("{inserted:?}") };
     assert_eq!((loaded.id, loaded.row.mac), (id, vec![1; 32]));
+}
+
+#[tokio::test]
+async fn an_intent_that_supersedes_none_is_rejected() {
+    let database = Database::new().await;
+    let mut row = row("order-1");
+    row.supersedes = Some(IntentId::new(1_000));
+    let mut transaction = database.store.pool().begin_with("BEGIN IMMEDIATE").await.unwrap();
+
+    let error = database.store.record(&mut transaction, &row).await.unwrap_err();
+
+    assert!(matches!(error, StoreError::Rejected(_)), "{error:?}");
+    assert!(error.to_string().contains("FOREIGN KEY"), "{error}");
 }

@@ -244,7 +244,7 @@ impl<S: Store> Inner<S> {
             });
             let source = match saved.await {
                 Ok(saved) => return Ok(saved),
-                Err(error @ StoreError::Unavailable(_)) if self.keeps_trying() => error,
+                Err(error @ (StoreError::Unavailable(_) | StoreError::Rejected(_))) if self.keeps_trying() => error,
                 // A repair of the row may make it readable again.
                 Err(error @ StoreError::Unreadable { .. }) if self.keeps_trying() && failures < UNREADABLE_TRIES => {
                     error
