@@ -210,7 +210,7 @@ async fn an_event_for_an_intent_without_a_client_is_left_to_another_process_and_
     // The provider does not say which of the two it is about.
     for number in 0..150 {
         let mut report = report(&format!("evt_{number}"), "W_1", PaymentStatus::Processing, false);
-        report.operations = vec![WriteOperation::PayOut, WriteOperation::Refund];
+        (report.object_id, report.operations) = (None, vec![WriteOperation::PayOut, WriteOperation::Refund]);
         world.journal.receive(&Account::at("acme"), &Event::signed(report)).await.expect("receive");
     }
     // More than one page of them, and the event of an intent that is recorded later comes last.
