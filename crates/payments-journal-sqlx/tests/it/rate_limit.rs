@@ -180,7 +180,10 @@ async fn a_call_that_ends_late_ends_no_other() {
     // The end of the call is stored in the background.
     tokio::time::sleep(Duration::from_millis(200)).await;
 
-    wait_for_calls(&path, "NOT ended", 1).await;
+    let mut connection = SqliteStore::options(&path).connect().await.unwrap();
+    let ended: Vec<bool> =
+        sqlx::query_scalar("SELECT ended FROM payments_rate_limits").fetch_all(&mut connection).await.unwrap();
+    assert_eq!(ended, [false]);
     other.abort();
     wait_for_calls(&path, "NOT ended", 0).await;
 }
