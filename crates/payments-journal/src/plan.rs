@@ -174,7 +174,9 @@ impl<'a> Draft<'a> {
             (State::Intended, _) if self.loaded.row.by_ticket => None,
             // Whoever sends may be dead. What arrives late from an earlier step must not hide the end of the lease.
             (State::Sending, _) => Some(self.head.lease.map_or(now, |lease| lease.until)),
-            (State::Pending, Next::LookUp) => Some(later(now, settings.polling.after(self.head.tries.saturating_add(1)))),
+            (State::Pending, Next::LookUp) => {
+                Some(later(now, settings.polling.after(self.head.tries.saturating_add(1))))
+            }
             (_, Next::Send(_) | Next::LookUp) => Some(wait(settings.backoff)),
             (_, Next::Review(_)) => Some(now),
             (State::Unknown, Next::Wait) => Some(wait(settings.backoff).max(later(now, settings.backoff.after(1)))),
@@ -410,9 +412,8 @@ impl Draft<'_> {
     /// How long an intent lets the others of its account go first after a pause, so that a refusal that is only about itself does
     /// not pause them again and again.
     fn behind_others(&self) -> std::time::Duration {
-        let is_refusal = |entry: &&Evidence| {
-            matches!(entry.fact, Fact::Ended { result: CallResult::AccountRefused, .. })
-        };
+        let is_refusal =
+            |entry: &&Evidence| matches!(entry.fact, Fact::Ended { result: CallResult::AccountRefused, .. });
         let refusals = self.evidence.iter().filter(is_refusal).count();
         self.view.settings.backoff.after(if refusals > 1 { u32::MAX } else { 1 })
     }

@@ -232,7 +232,9 @@ impl<S: Store> Inner<S> {
                 Ok(saved) => return Ok(saved),
                 Err(error @ StoreError::Unavailable(_)) if self.keeps_trying() => error,
                 // A repair of the row may make it readable again.
-                Err(error @ StoreError::Unreadable { .. }) if self.keeps_trying() && failures < UNREADABLE_TRIES => error,
+                Err(error @ StoreError::Unreadable { .. }) if self.keeps_trying() && failures < UNREADABLE_TRIES => {
+                    error
+                }
                 Err(source) => return Err(JournalError::NotSaved { outcome, source }),
             };
             failures += 1;

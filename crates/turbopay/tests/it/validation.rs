@@ -157,7 +157,9 @@ fn a_default_that_no_request_of_the_gateway_can_set_is_a_matter_of_configuration
         (builder(&script, &clock).status_url("https://m.example").traffic(Traffic::from("vip")), "`traffic` must be"),
     ] {
         let client = client.redirect_url("https://m.example").build().unwrap();
-        for err in [block_on(client.pay_out(&payout)).unwrap_err(), block_on(client.start_payment(&payment)).unwrap_err()] {
+        for err in
+            [block_on(client.pay_out(&payout)).unwrap_err(), block_on(client.start_payment(&payment)).unwrap_err()]
+        {
             assert_eq!((err.kind(), err.outcome()), (ErrorKind::Configuration, Outcome::NotSent), "{err}");
             assert!(err.to_string().contains(problem), "{err}");
         }

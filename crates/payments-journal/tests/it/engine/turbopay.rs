@@ -46,10 +46,9 @@ async fn an_absurd_retry_after_loses_no_result_and_hides_no_intent() {
     for value in ["99999999999999", "315360000", "86400"] {
         let clock = clock();
         let script = Script::new([Reply::json(503, r#"{"message":"x"}"#).header("retry-after", value)]);
-        let (journal, ticket) = recorded(&script, &clock, |client| {
-            client.status_url("https://m.example/s").traffic(Traffic::Standard)
-        })
-        .await;
+        let (journal, ticket) =
+            recorded(&script, &clock, |client| client.status_url("https://m.example/s").traffic(Traffic::Standard))
+                .await;
         let id = ticket.intent();
 
         let executed = journal.execute(ticket).await.expect("execute");
