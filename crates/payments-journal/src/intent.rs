@@ -1,5 +1,7 @@
 use std::fmt;
 
+#[cfg(any(test, feature = "test-util"))]
+use payments_core::gateway::WriteOperation;
 use payments_core::gateway::WriteOptions;
 use payments_core::time::OffsetDateTime;
 use payments_core::{Card, Money, ValidationError};
@@ -77,6 +79,13 @@ pub struct IntentKey {
 }
 
 impl IntentKey {
+    /// True if both are about one order at the provider: an order has one reference, whether it is a payment or a payout.
+    #[cfg(any(test, feature = "test-util"))]
+    pub(crate) fn is_same_order(&self, other: &Self) -> bool {
+        let is_order = |key: &Self| ORDERS.iter().any(|order| key.operation == order.as_str());
+        is_order(self) && is_order(other) && self.account == other.account && self.reference == other.reference
+    }
+
     pub(crate) fn check(&self) -> Result<(), ValidationError> {
         self.account.check()?;
         check_text("operation", &self.operation, 100)?;
@@ -87,6 +96,10 @@ impl IntentKey {
         Ok(())
     }
 }
+
+/// The operations that create an order under the merchant's reference.
+#[cfg(any(test, feature = "test-util"))]
+const ORDERS: [WriteOperation; 2] = [WriteOperation::StartPayment, WriteOperation::PayOut];
 
 impl fmt::Display for IntentKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

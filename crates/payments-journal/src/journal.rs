@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use payments_core::clock::{Clock, Timer};
 use payments_core::time::OffsetDateTime;
-use payments_core::{Card, Error};
+use payments_core::{Card, Error, ValidationError};
 use tokio::sync::{Notify, oneshot, watch};
 
 use crate::error::JournalError;
@@ -165,6 +165,7 @@ impl<S: Store> Journal<S> {
         let row = self.row(intent)?;
         match self.0.store.record(connection, &row).await? {
             Inserted::New(id) => Ok(Recorded::New(Ticket::for_row(id, &row, intent.card.clone()))),
+            Inserted::ReferenceTaken => Err(ValidationError::new("reference", REFERENCE_TAKEN).into()),
             Inserted::Existing(loaded) => {
                 if loaded.row.version != row.version
                     || !self.0.keys.verify_mac(
@@ -357,6 +358,9 @@ impl Drop for Counted<'_> {
         self.0.send_modify(|count| *count -= 1);
     }
 }
+
+const REFERENCE_TAKEN: &str =
+    "must not be that of another order of the account: a payment and a payout need two references";
 
 /// Returns a random number.
 pub(crate) fn random() -> Result<u128, JournalError> {

@@ -115,7 +115,7 @@ impl MemoryConnection {
     /// Returns an error if another transaction recorded the same key meanwhile.
     pub fn commit(self) -> Result<(), StoreError> {
         let mut tables = self.store.tables();
-        if self.recorded.iter().any(|(_, row)| tables.find(&row.key).is_some()) {
+        if self.recorded.iter().any(|(_, row)| tables.find(&row.key).is_some() || tables.has_order(&row.key)) {
             return Err(StoreError::Rejected("another transaction recorded the same intent".into()));
         }
         for (id, row) in self.recorded {
@@ -134,6 +134,10 @@ impl Tables {
 
     fn find(&self, key: &IntentKey) -> Option<IntentId> {
         self.intents.iter().find(|(_, stored)| stored.row.key == *key).map(|(id, _)| *id)
+    }
+
+    fn has_order(&self, key: &IntentKey) -> bool {
+        self.intents.values().any(|stored| stored.row.key.is_same_order(key))
     }
 
     fn load(&self, id: IntentId, now: OffsetDateTime) -> Result<Loaded, StoreError> {
@@ -208,6 +212,10 @@ impl Store for MemoryStore {
             let head = Head { due_at: row.due_at, ..Head::default() };
             let (row, now) = (row.clone(), self.clock.now());
             return Ok(Inserted::Existing(Box::new(Loaded { id: *id, row, head, evidence: vec![], pause: None, now })));
+        }
+        if tables.has_order(&row.key) || connection.recorded.iter().any(|(_, other)| other.key.is_same_order(&row.key))
+        {
+            return Ok(Inserted::ReferenceTaken);
         }
         let id = IntentId::new(tables.new_id());
         connection.recorded.push((id, row.clone()));

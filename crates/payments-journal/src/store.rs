@@ -134,6 +134,8 @@ pub enum Inserted {
     New(IntentId),
     /// An intent with this key exists.
     Existing(Box<Loaded>),
+    /// The reference is that of another order: a payment of the account, if this is a payout, or the reverse. Nothing is inserted.
+    ReferenceTaken,
 }
 
 /// An intent as it is stored.

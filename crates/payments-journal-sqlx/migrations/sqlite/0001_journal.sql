@@ -68,6 +68,10 @@ CREATE TABLE payments_intents (
     CONSTRAINT payments_intents_lease_is_whole CHECK ((lease_owner IS NULL) = (lease_until IS NULL))
 ) STRICT;
 
+-- A reference names one order: providers do not say whether it is a payment or a payout, and may accept it only once.
+CREATE UNIQUE INDEX payments_intents_order ON payments_intents (reference, account, provider, tenant)
+    WHERE operation IN ('start_payment', 'pay_out');
+
 -- Settled intents are in none of these, so they slow nothing.
 CREATE INDEX payments_intents_due ON payments_intents (due_at, tenant, provider, account) WHERE due_at IS NOT NULL;
 CREATE INDEX payments_intents_in_review ON payments_intents (id) WHERE state = 'needs_review';

@@ -16,10 +16,8 @@ use super::rows::{Columns, json, millis, scheduled, signed, unreadable};
 /// [`IntentRow::columns`] returns its parameters, in this order. `docs/journal/schema.md` explains each.
 pub const INSERT_INTENT: &str = include_str!("../../migrations/sqlite/insert_intent.sql");
 
-const INSERT_NEW: &str = concat!(
-    include_str!("../../migrations/sqlite/insert_intent.sql"),
-    "ON CONFLICT (tenant, provider, account, operation, reference) DO NOTHING RETURNING id"
-);
+const INSERT_NEW: &str =
+    concat!(include_str!("../../migrations/sqlite/insert_intent.sql"), "ON CONFLICT DO NOTHING RETURNING id");
 
 pub(super) const FIND: &str = "SELECT id FROM payments_intents \
      WHERE tenant = ?1 AND provider = ?2 AND account = ?3 AND operation = ?4 AND reference = ?5";
@@ -79,9 +77,10 @@ pub(super) async fn record(
     if let Some(row) = inserted.first() {
         return Ok(Inserted::New(Columns(row).intent("id")?));
     }
-    let id = find(connection, &row.key).await?;
-    let id = id.ok_or_else(|| unreadable("id", "an intent that exists was not found by its key"))?;
-    Ok(Inserted::Existing(Box::new(load(connection, id, now).await?)))
+    match find(connection, &row.key).await? {
+        Some(id) => Ok(Inserted::Existing(Box::new(load(connection, id, now).await?))),
+        None => Ok(Inserted::ReferenceTaken),
+    }
 }
 
 pub(super) async fn find(connection: &mut SqliteConnection, key: &IntentKey) -> Result<Option<IntentId>, StoreError> {

@@ -51,8 +51,11 @@ type Mistake = fn(&mut IntentRow);
 async fn the_documented_insert_refuses_mistakes() {
     let database = Database::new().await;
     database.record("order-1").await;
-    let mistakes: [(&str, Mistake); 5] = [
+    let mistakes: [(&str, Mistake); 6] = [
         ("UNIQUE constraint failed", |row| row.key.reference = "order-1".to_owned()),
+        ("UNIQUE constraint failed", |row| {
+            (row.key.reference, row.key.operation) = ("order-1".to_owned(), "start_payment".to_owned());
+        }),
         ("length(provider)", |row| row.key.account.provider.clear()),
         ("length(reference)", |row| row.key.reference.clear()),
         ("length(mac)", |row| row.mac.clear()),

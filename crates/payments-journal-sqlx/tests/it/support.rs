@@ -39,6 +39,7 @@ impl Database {
         match inserted {
             Inserted::New(id) => id,
             Inserted::Existing(loaded) => loaded.id,
+            Inserted::ReferenceTaken => panic!("{:?} has another order", row.key),
         }
     }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use payments_core::PaymentStatus;
 use payments_core::clock::Clock as _;
-use payments_core::gateway::PayoutRequest;
+use payments_core::gateway::{PaymentRequest, PayoutRequest};
 use payments_journal::memory::MemoryStore;
 use payments_journal::{
     Account, Backoff, Cancelled, Intent, Journal, JournalError, JournalKey, JournalKeys, Recorded, Settings, State,
@@ -222,6 +222,22 @@ async fn parameters_in_a_newer_form_are_left_to_a_newer_process() {
     let error = world.journal.execute(ticket).await.unwrap_err();
     assert!(matches!(error, JournalError::NoClient { version: 2, .. }), "{error}");
     assert_eq!((world.report(id).await.state, world.report(id).await.evidence), (State::Intended, Vec::new()));
+}
+
+#[tokio::test]
+async fn a_payment_and_a_payout_need_two_references() {
+    let world = World::new();
+    let payment = |account: Account| Intent::new(account, PaymentRequest::new("W_1", rupees(250_000)));
+    let mut transaction = world.store.begin();
+    world.journal.record(&mut transaction, &payout("W_1")).await.expect("record");
+    for _ in 0..2 {
+        let error = world.journal.record(&mut transaction, &payment(Account::at("acme"))).await.unwrap_err();
+        assert!(matches!(&error, JournalError::Invalid(invalid) if invalid.field() == "reference"), "{error}");
+        transaction.commit().expect("commit");
+        transaction = world.store.begin();
+    }
+    let other = Account::at("acme").named("another");
+    world.journal.record(&mut transaction, &payment(other)).await.expect("another account has its own references");
 }
 
 fn other_account(account: Account) -> Intent {
