@@ -23,8 +23,10 @@ impl Transport for Wire {
         if self.host.connection_is_refused() {
             return Err(TransportError::not_sent("no connection could be established"));
         }
-        if let Some(key) = request.headers().get("idempotency-key") {
-            self.check_key(key.as_bytes(), checked_at)?;
+        if let Some(key) = request.headers().get("idempotency-key")
+            && self.is_forgotten(key.as_bytes(), checked_at)
+        {
+            return Err(TransportError::not_sent("the provider has forgotten the idempotency key"));
         }
         let result = self.sandbox.send(request).await;
         self.host.point("after a response").await;
@@ -33,18 +35,18 @@ impl Transport for Wire {
 }
 
 impl Wire {
-    /// Keeps back a request that stood before its first byte until the provider had forgotten its key.
+    /// True if the request stood before its first byte until the provider had forgotten its key. It is kept back.
     ///
     /// No journal can prevent that it is sent and executed again, so it is a documented limit and no violation.
-    fn check_key(&self, key: &[u8], checked_at: Duration) -> Result<(), TransportError> {
+    fn is_forgotten(&self, key: &[u8], checked_at: Duration) -> bool {
         let now = self.host.world.now();
         let mut state = self.host.world.state();
         if state.keys.expires_between(key, checked_at, now) {
             state.tally.forgotten_keys += 1;
-            return Err(TransportError::not_sent("the provider has forgotten the idempotency key"));
+            return true;
         }
         state.keys.first_sent.entry(key.to_owned()).or_insert(now);
-        Ok(())
+        false
     }
 }
 

@@ -140,7 +140,7 @@ fn intent(operation: WriteOperation) -> Intent {
         WriteOperation::PayOut => {
             Intent::new("acme", PayoutRequest::new("R-1", rupees(100), "C_1", "1", "HDFC0000001"))
         }
-        other => panic!("{other} is new"),
+        other => unreachable!("{other} is new"),
     }
 }
 

@@ -33,11 +33,14 @@ enum Fault {
     Unreadable,
 }
 
+/// What becomes of each change, counted from zero.
+type Faults = fn(usize) -> Fault;
+
 /// A store that fails at its changes as the test says.
 #[derive(Clone)]
 struct Faulty {
     store: MemoryStore,
-    faults: fn(usize) -> Fault,
+    faults: Faults,
     changes: Arc<AtomicUsize>,
 }
 
@@ -133,7 +136,7 @@ impl Store for Faulty {
 }
 
 /// A journal on the world's database, which fails at its changes as the test says.
-fn failing(world: &World, faults: fn(usize) -> Fault) -> Journal<Faulty> {
+fn failing(world: &World, faults: Faults) -> Journal<Faulty> {
     let store = Faulty { store: world.store.clone(), faults, changes: Arc::default() };
     journal(&store, &world.provider, &world.clock, LOOKUP, settings(|_| {}))
 }
@@ -150,8 +153,7 @@ async fn a_claim_whose_commit_was_not_confirmed_is_sent_once_if_it_is_stored() {
 
 #[tokio::test]
 async fn a_claim_that_is_not_stored_or_not_its_own_any_more_sends_nothing() {
-    let faults: [(fn(usize) -> Fault, State); 2] =
-        [(|_| Fault::RolledBack, State::Intended), (|_| Fault::Taken, State::Sending)];
+    let faults: [(Faults, State); 2] = [(|_| Fault::RolledBack, State::Intended), (|_| Fault::Taken, State::Sending)];
     for (faults, state) in faults {
         let world = World::new();
         let ticket = world.record("W_1").await;
