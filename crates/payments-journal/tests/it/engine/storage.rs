@@ -33,11 +33,14 @@ enum Fault {
     Unreadable,
 }
 
+/// What the database does with each change, by its number.
+type Faults = fn(usize) -> Fault;
+
 /// A store that fails at its changes as the test says.
 #[derive(Clone)]
 struct Faulty {
     store: MemoryStore,
-    faults: fn(usize) -> Fault,
+    faults: Faults,
     changes: Arc<AtomicUsize>,
 }
 
@@ -124,7 +127,7 @@ impl Store for Faulty {
 }
 
 /// A journal on the world's database, which fails at its changes as the test says.
-fn failing(world: &World, faults: fn(usize) -> Fault) -> Journal<Faulty> {
+fn failing(world: &World, faults: Faults) -> Journal<Faulty> {
     let store = Faulty { store: world.store.clone(), faults, changes: Arc::default() };
     journal(&store, &world.provider, &world.clock, LOOKUP, settings(|_| {}))
 }
@@ -141,9 +144,8 @@ async fn a_claim_whose_commit_was_not_confirmed_is_sent_once_if_it_is_stored() {
 
 #[tokio::test]
 async fn a_claim_that_is_not_stored_or_not_its_own_any_more_sends_nothing() {
-    let faults: [(fn(usize) -> Fault, State); 2] =
-        [(|_| Fault::RolledBack, State::Intended), (|_| Fault::Taken, State::Sending)];
-    for (faults, state) in faults {
+    let (rolled_back, taken): (Faults, Faults) = (|_| Fault::RolledBack, |_| Fault::Taken);
+    for (faults, state) in [(rolled_back, State::Intended), (taken, State::Sending)] {
         let world = World::new();
         let ticket = world.record("W_1").await;
         let id = ticket.intent();
