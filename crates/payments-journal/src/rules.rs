@@ -66,12 +66,12 @@ impl Rules {
 
     /// Returns true if the provider documents this change of status, directly or in several steps.
     pub(crate) fn follows(&self, from: &PaymentStatus, to: &PaymentStatus) -> bool {
-        let (mut reached, mut next) = (vec![from], 0);
-        while let Some(status) = reached.get(next).copied() {
-            next += 1;
+        let (mut reached, mut left) = (vec![from], vec![from]);
+        while let Some(status) = left.pop() {
             for (before, after) in self.transitions {
                 if before == status && !reached.contains(&after) {
                     reached.push(after);
+                    left.push(after);
                 }
             }
         }

@@ -1,5 +1,8 @@
 //! One step of one intent: a claim, the call outside of any transaction, and its result.
 
+#[cfg(test)]
+mod tests;
+
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 

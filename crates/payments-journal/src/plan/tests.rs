@@ -196,8 +196,8 @@ fn a_lease_lasts_longer_than_the_call() {
     scene.pass(LEASE - SECOND);
     assert!(scene.ask(|view, loaded| step(view, loaded, AttemptId::new(9))).0.is_none());
     scene.pass(SECOND);
-    scene.look();
-    assert_eq!(scene.loaded.head.state, State::Unknown);
+    let look = scene.look();
+    assert_eq!((scene.loaded.head.state, look.began), (State::Unknown, scene.loaded.last_sequence()));
 }
 
 #[test]

@@ -9,7 +9,7 @@ use payments_core::gateway::{
     AcceptedPayout, Cancel, CancelRequest, Capabilities, Capture, CaptureRequest, Confirm, ConfirmRequest,
     ConfirmedPayment, EventReport, Lookup, NextAction, PayOut, PaymentRequest, PaymentState, PayoutRequest, Recovery,
     RecoveryPlan, Refund, RefundRequest, RefundState, ReportEvent, Retrieve, StartPayment, StartedPayment,
-    WriteOperation,
+    StatusChanges, WriteOperation,
 };
 use payments_core::json::DecodeError;
 use payments_core::test_util::{ManualClock, error};
@@ -126,6 +126,9 @@ impl Retrieve for Answers {
 /// Every operation can be looked up, by its reference or by the id of the payment.
 const RECOVERY: &[Recovery] = &[Recovery::LookupByReference, Recovery::LookupById];
 
+const CHANGES: &[StatusChanges] =
+    &[StatusChanges::new(WriteOperation::ALL, &[(Processing, Succeeded), (Processing, Cancelled)], "")];
+
 fn plan(operation: WriteOperation) -> RecoveryPlan {
     RecoveryPlan::new(operation, RECOVERY, "")
 }
@@ -170,7 +173,7 @@ impl World {
     ) -> Self {
         let answers = Answers { response, payment, calls: Arc::default() };
         let recovery = WriteOperation::ALL.iter().map(|operation| plan(*operation)).collect::<Vec<_>>().leak();
-        let capabilities = Capabilities { provider: "acme", table: &[], recovery, status_changes: &[] };
+        let capabilities = Capabilities { provider: "acme", table: &[], recovery, status_changes: CHANGES };
         let gateway = Gateway::new(Account::at("acme"), &capabilities)
             .starts_payments(answers.clone())
             .confirms(answers.clone())
@@ -365,28 +368,37 @@ impl ReportEvent for Event {
     }
 }
 
+fn event(report: EventReport) -> Verified<Event> {
+    let secret = Secret::new("secret", "whsec").expect("a secret");
+    let signature = sign(&secret, &[b"body"]);
+    let verified = SigningSecrets::new(&secret).verify(b"body", &[b"body"], &[signature]).expect("signed");
+    verified.decode(|_| Ok(Event(report))).expect("an event")
+}
+
 #[tokio::test]
-async fn an_event_about_the_payment_decides_the_operation_on_it() {
-    for (operation, status, amount, state) in [
-        (WriteOperation::Capture, Authorized, "1.00", State::Unknown),
-        (WriteOperation::Capture, Succeeded, "1.00", State::Succeeded),
-        (WriteOperation::Capture, Succeeded, "0.99", State::NeedsReview),
-        (WriteOperation::Cancel, Cancelled, "1.00", State::Succeeded),
-        // The event of a payout may name only the provider's id, or the reference of another order.
-        (WriteOperation::PayOut, Succeeded, "1.00", State::Succeeded),
+async fn an_event_is_compared_with_the_intent() {
+    use WriteOperation::{Cancel, Capture, PayOut};
+    for (operation, status, reference, amount, state) in [
+        (Capture, Authorized, "R-1", "1.00", State::Pending),
+        (Capture, Succeeded, "R-1", "1.00", State::Succeeded),
+        (Capture, Succeeded, "R-1", "0.99", State::NeedsReview),
+        // The payment has its own reference.
+        (Capture, Succeeded, "P-1", "1.00", State::Succeeded),
+        (Cancel, Authorized, "P-1", "1.00", State::Pending),
+        (Cancel, Cancelled, "P-1", "1.00", State::Succeeded),
+        (PayOut, Succeeded, "R-1", "1.00", State::Succeeded),
+        (PayOut, Succeeded, "", "1.00", State::Succeeded),
+        (PayOut, Succeeded, "", "0.99", State::NeedsReview),
+        (PayOut, Succeeded, "R-2", "1.00", State::NeedsReview),
     ] {
-        let unknown = Err((ErrorKind::Timeout, Outcome::Unknown));
-        let world = World::execute(operation, unknown, Err(ErrorKind::NotFound), none).await;
-        let secret = Secret::new("secret", "whsec").expect("a secret");
-        let signature = sign(&secret, &[b"body"]);
-        let verified = SigningSecrets::new(&secret).verify(b"body", &[b"body"], &[signature]).expect("signed");
+        let pending = Ok((Processing, rupees(100)));
+        let world = World::execute(operation, pending, Err(ErrorKind::NotFound), none).await;
         let mut report = EventReport::new(&[operation], status.clone(), status != Authorized);
         report.event_id = Some("evt_1".to_owned());
-        report.reference = Some("R-1".to_owned());
-        report.object_id = Some("pay_1".to_owned());
+        report.reference = Some(reference.to_owned()).filter(|reference| !reference.is_empty());
+        report.object_id = world.report().await.provider_id;
         report.amount = Ok(amount.parse().expect("an amount"));
-        let event: Verified<Event> = verified.decode(|_| Ok(Event(report))).expect("an event");
-        world.journal.receive(&Account::at("acme"), &event).await.expect("receive");
-        assert_eq!(world.report().await.state, state, "{operation}, {status}");
+        world.journal.receive(&Account::at("acme"), &event(report)).await.expect("receive");
+        assert_eq!(world.report().await.state, state, "{operation}, {status}, `{reference}`, {amount}");
     }
 }

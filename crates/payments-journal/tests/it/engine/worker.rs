@@ -74,11 +74,12 @@ async fn a_worker_takes_every_step_of_an_intent() {
 #[tokio::test]
 async fn what_was_done_is_counted() {
     let world = World::new();
-    world.provider.answers([Answer::Accept(PaymentStatus::Succeeded), Answer::Accept(PaymentStatus::Succeeded)]);
-    world.record("W-1").await;
-    world.record("W-2").await;
+    world.provider.answers(std::iter::repeat_n(Answer::Accept(PaymentStatus::Succeeded), 3));
+    for reference in ["W-1", "W-2", "W-3"] {
+        world.record(reference).await;
+    }
     let worker = world.journal.worker().on_change(|_: &mut _, _| Box::pin(async { Ok(()) }));
-    assert_eq!(worker.run_due().await.expect("the worker"), 4, "two intents and two changes");
+    assert_eq!(worker.run_due().await.expect("the worker"), 6, "three intents and three changes");
     assert_eq!(worker.run_due().await.expect("the worker"), 0);
 }
 
