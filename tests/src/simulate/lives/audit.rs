@@ -331,7 +331,12 @@ pub(super) fn executions(order: &Order, ledger: &Ledger) -> (usize, i32) {
 }
 
 /// True if the customer paid another amount than the journal shows for the order.
+///
+/// If the provider never reported the order, a person decided, who saw the amount at the provider.
 fn hides_amount(order: &Order, loaded: &Loaded, ledger: &Ledger) -> bool {
+    if loaded.head.status.is_none() {
+        return false;
+    }
     let shown = loaded.head.order_amount.or(loaded.row.amount);
     let mut entries = ledger.entries().iter().filter(|entry| order.is_in_ledger_as(&entry.reference));
     let is_other = |amount: i64| shown.is_some_and(|shown| shown.minor() != amount);
