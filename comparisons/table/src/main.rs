@@ -30,7 +30,7 @@ fn main() {
 }
 
 fn rows(selected: &[&str]) {
-    let rows: [(&str, fn()); 10] = [
+    let rows: [(&str, fn()); 13] = [
         ("post", post::plain),
         ("tls", post::tls),
         ("flight", flight::throughput),
@@ -40,7 +40,10 @@ fn rows(selected: &[&str]) {
         ("pager-memory", memory::pager_memory),
         ("pager-growth", memory::growth),
         ("sandbox", sandbox::all),
-        ("journal", journal::all),
+        ("journal-call", journal::call::measure),
+        ("journal-worker", journal::worker::measure),
+        ("journal-settled", journal::settled::measure),
+        ("journal-crash", journal::crash::measure),
     ];
     for (name, row) in rows {
         if selected.is_empty() || selected.iter().any(|prefix| name.starts_with(prefix)) {
