@@ -81,8 +81,8 @@ impl<S: Store> Worker<S> {
     /// Sets an alarm for intents that this worker cannot handle: no client is registered for them, the journal's key is missing, what is
     /// stored was changed or cannot be read, or the store failed.
     ///
-    /// It is called at each try, with waits in between. It is not called if the store fails before the worker knows what is due. So also
-    /// alert on overdue intents.
+    /// It is called at each try, with waits in between. [`Worker::on_failure`] is called if the store fails before the worker knows what is
+    /// due.
     pub fn on_problem(mut self, alarm: impl Fn(IntentId, &JournalError) + Send + Sync + 'static) -> Self {
         self.on_problem = Some(Arc::new(alarm));
         self

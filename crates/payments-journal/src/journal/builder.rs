@@ -54,7 +54,7 @@ impl<S: Store> Builder<S> {
         self
     }
 
-    /// Sets how long the journal waits, and how often it asks. The values are not checked.
+    /// Sets how long the journal waits, and how often it asks. [`Builder::build`] checks the values.
     pub fn settings(mut self, settings: Settings) -> Self {
         self.settings = settings;
         self
