@@ -25,7 +25,7 @@ type SqliteJournal = Journal<SqliteStore>;
 
 /// Records a payout in a transaction of its own.
 async fn record(journal: &SqliteJournal, reference: &str) -> Ticket {
-    record_on(&mut *journal.store().pool().acquire().await.unwrap(), journal, reference).await
+    record_on(&mut journal.store().pool().acquire().await.unwrap(), journal, reference).await
 }
 
 async fn record_on(connection: &mut SqliteConnection, journal: &SqliteJournal, reference: &str) -> Ticket {

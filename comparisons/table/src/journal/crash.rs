@@ -20,7 +20,7 @@ pub fn measure() {
         let sandbox = server.block_on(builder.start());
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("journal.db");
-        sandbox.fault("turbopay.withdraw @after-commit stall");
+        sandbox.fault("turbopay.withdraw#* @after-commit stall");
         let crash = crash(&path, &sandbox);
         times.extend(runtime().block_on(recover(&path, &sandbox, crash)));
         assert_executed(&sandbox, ORDERS);
