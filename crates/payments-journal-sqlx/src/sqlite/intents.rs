@@ -23,27 +23,41 @@ pub(super) const FIND: &str = "SELECT id FROM payments_intents \
      WHERE tenant = ?1 AND provider = ?2 AND account = ?3 AND operation = ?4 AND reference = ?5";
 
 /// One row per piece of evidence, so that one statement sees one state of the database.
-pub(super) const LOAD: &str = concat!(
-    "SELECT i.*, p.since AS paused_since, p.until AS paused_until, p.problem AS pause_problem, \
-           e.sequence, e.at, e.fact, e.source, ",
-    settings!(),
-    " FROM payments_intents AS i \
-    LEFT JOIN payments_pauses AS p ON p.tenant = i.tenant AND p.provider = i.provider AND p.account = i.account \
-        AND p.until > ?2 \
-    LEFT JOIN payments_evidence AS e ON e.intent = i.id \
-    WHERE i.id = ?1 ORDER BY e.sequence"
-);
+macro_rules! load {
+    () => {
+        concat!(
+            "SELECT i.*, p.since AS paused_since, p.until AS paused_until, p.problem AS pause_problem, \
+               e.sequence, e.at, e.fact, e.source, ",
+            settings!(),
+            " FROM payments_intents AS i \
+            LEFT JOIN payments_pauses AS p ON p.tenant = i.tenant AND p.provider = i.provider AND p.account = i.account \
+                AND p.until > ?2 \
+            LEFT JOIN payments_evidence AS e ON e.intent = i.id \
+            WHERE i.id = ?1 ORDER BY e.sequence"
+        )
+    };
+}
 
-/// Appends evidence, updates the row and adds a change, in one round trip.
-pub(super) const AMEND: &str = "\
-    INSERT INTO payments_evidence (intent, sequence, at, fact, source) \
-    SELECT ?1, value ->> 0, ?2, value ->> 1, value ->> 2 FROM json_each(?3); \
-    UPDATE payments_intents SET state = ?4, reported = ?5, status = ?6, review = ?7, provider_id = ?8, epoch = ?9, \
-        lease_owner = ?10, lease_until = ?11, due_at = ?12, tries = ?13, problem = ?14, \
-        order_amount = ?16, order_currency = ?17 \
-    WHERE id = ?1; \
-    INSERT INTO payments_changes (intent, from_state, to_state, status, review, at, next_try, order_amount, order_currency) \
-    SELECT ?1, ?15, ?5, ?6, ?7, ?2, ?2, ?16, ?17 WHERE ?15 <> ?5";
+/// Appends evidence, updates the row and adds a change.
+macro_rules! amend {
+    () => {
+        "INSERT INTO payments_evidence (intent, sequence, at, fact, source) \
+        SELECT ?1, value ->> 0, ?2, value ->> 1, value ->> 2 FROM json_each(?3); \
+        UPDATE payments_intents SET state = ?4, reported = ?5, status = ?6, review = ?7, provider_id = ?8, epoch = ?9, \
+            lease_owner = ?10, lease_until = ?11, due_at = ?12, tries = ?13, problem = ?14, \
+            order_amount = ?16, order_currency = ?17 \
+        WHERE id = ?1; \
+        INSERT INTO payments_changes \
+            (intent, from_state, to_state, status, review, at, next_try, order_amount, order_currency) \
+        SELECT ?1, ?15, ?5, ?6, ?7, ?2, ?2, ?16, ?17 WHERE ?15 <> ?5"
+    };
+}
+
+pub(super) const LOAD: &str = load!();
+
+/// Each round trip to SQLite is a message to another thread and back, so a change of an intent makes two.
+pub(super) const BEGIN_AND_LOAD: &str = concat!("BEGIN IMMEDIATE; ", load!());
+pub(super) const AMEND_AND_COMMIT: &str = concat!(amend!(), "; COMMIT");
 
 /// The due intents of the accounts in `?2`, at the time `?1`, at most `?3`.
 macro_rules! due_ids {
@@ -102,8 +116,11 @@ pub(super) async fn load(
     id: IntentId,
     now: OffsetDateTime,
 ) -> Result<Loaded, StoreError> {
-    let rows =
-        sqlx::query(LOAD).bind(id.number()).bind(millis(now)).fetch_all(connection).await.map_err(store_error)?;
+    let query = sqlx::query(LOAD).bind(id.number()).bind(millis(now));
+    loaded(&query.fetch_all(connection).await.map_err(store_error)?, id, now)
+}
+
+fn loaded(rows: &[SqliteRow], id: IntentId, now: OffsetDateTime) -> Result<Loaded, StoreError> {
     let first = rows.first().ok_or(StoreError::NoSuchIntent(id))?;
     check_settings(first)?;
     let first = Columns(first);
@@ -164,30 +181,38 @@ fn lease(row: &Columns<'_>) -> Result<Option<Lease>, StoreError> {
     Ok(Some(Lease { owner, until: row.time("lease_until")? }))
 }
 
+/// Changes an intent in a transaction. It is SQL, and not sqlx's, so that its ends share a round trip with the statements between
+/// them. If anything fails, the connection is closed, which rolls back.
 pub(super) async fn amend<T>(
     mut connection: Guarded,
     id: IntentId,
     now: impl Fn() -> OffsetDateTime,
     decide: impl Fn(&Loaded) -> (Option<Amendment>, T),
 ) -> Result<T, StoreError> {
-    let mut transaction = connection.begin().await?;
+    let query = sqlx::query(BEGIN_AND_LOAD).bind(id.number()).bind(millis(now()));
+    let rows = query.fetch_all(connection.connection()).await.map_err(store_error)?;
     // The time of the lock: the wait for it may have been long.
-    let loaded = load(&mut transaction, id, now()).await?;
+    let loaded = loaded(&rows, id, now())?;
     let (amendment, value) = decide(&loaded);
-    let Some(amendment) = amendment else {
-        transaction.rollback().await.map_err(store_error)?;
-        connection.release();
-        return Ok(value);
-    };
-    write(&mut transaction, &loaded, &amendment).await?;
-    transaction.commit().await.map_err(store_error)?;
+    match amendment {
+        None => {
+            sqlx::query("ROLLBACK").execute(connection.connection()).await.map_err(store_error)?;
+        }
+        Some(amendment) => {
+            if let Some(pause) = &amendment.pause {
+                pauses::begin(connection.connection(), pause).await?;
+            }
+            write(connection.connection(), &loaded, &amendment).await?;
+        }
+    }
     connection.release();
     Ok(value)
 }
 
+/// Writes the change, and commits.
 async fn write(connection: &mut SqliteConnection, loaded: &Loaded, amendment: &Amendment) -> Result<(), StoreError> {
     let head = &amendment.head;
-    sqlx::query(AMEND)
+    sqlx::query(AMEND_AND_COMMIT)
         .bind(loaded.id.number())
         .bind(millis(loaded.now))
         .bind(facts(loaded, &amendment.facts)?)
@@ -205,13 +230,10 @@ async fn write(connection: &mut SqliteConnection, loaded: &Loaded, amendment: &A
         .bind(loaded.head.reported.as_str())
         .bind(head.order_amount.map(|amount| amount.minor()))
         .bind(head.order_amount.map(|amount| amount.currency().to_string()))
-        .execute(&mut *connection)
+        .execute(connection)
         .await
         .map_err(store_error)?;
-    match &amendment.pause {
-        Some(pause) => pauses::begin(connection, pause).await,
-        None => Ok(()),
-    }
+    Ok(())
 }
 
 /// The new evidence as a JSON array of arrays: position, fact, source.
