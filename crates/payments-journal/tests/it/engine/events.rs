@@ -52,9 +52,7 @@ async fn an_event_before_the_response_counts_and_the_older_response_does_not_und
         let journal = world.journal.clone();
         async move { journal.execute(ticket).await.expect("execute") }
     });
-    while world.provider.requests().is_empty() {
-        tokio::task::yield_now().await;
-    }
+    world.provider.is_asked().await;
     let receipt = world.journal.receive(&Account::at("acme"), &succeeded("evt_1")).await.expect("receive");
     assert_eq!(receipt, Receipt::Applied(vec![id]));
     assert_eq!(execute.await.expect("the call").state, State::Succeeded);

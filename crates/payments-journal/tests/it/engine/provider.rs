@@ -67,6 +67,17 @@ impl Provider {
         self.script.lock().expect("lock").requests.clone()
     }
 
+    /// Lets the other tasks run until a request has arrived.
+    pub(super) async fn is_asked(&self) {
+        for _ in 0..10_000 {
+            if !self.requests().is_empty() {
+                return;
+            }
+            tokio::task::yield_now().await;
+        }
+        unreachable!("no request was sent");
+    }
+
     pub(super) fn lookups(&self) -> usize {
         self.script.lock().expect("lock").lookups_made
     }

@@ -165,9 +165,7 @@ async fn a_caller_that_stops_waiting_stops_nothing() {
         // Polled once, then dropped.
         assert!(poll_once(execute).is_none());
     }
-    while world.provider.requests().is_empty() {
-        tokio::task::yield_now().await;
-    }
+    world.provider.is_asked().await;
     world.journal.shut_down().await;
     assert_eq!(world.report(id).await.state, State::Succeeded);
     let refused = world.journal.execute(Ticket::of(id)).await.unwrap_err();

@@ -34,9 +34,7 @@ async fn a_call_whose_lease_expired_is_unknown_and_its_late_result_counts() {
         let journal = world.journal.clone();
         async move { journal.execute(ticket).await.expect("execute") }
     });
-    while world.provider.requests().is_empty() {
-        tokio::task::yield_now().await;
-    }
+    world.provider.is_asked().await;
     other.worker().run_due().await.expect("the other worker");
     assert!(matches!(world.report(id).await.state, State::Unknown | State::Succeeded));
     assert_eq!(execute.await.expect("the call").state, State::Succeeded);
@@ -111,9 +109,7 @@ async fn a_late_end_of_an_earlier_call_does_not_hide_that_the_next_call_died() {
         let journal = world.journal.clone();
         async move { journal.execute(ticket).await.expect("execute") }
     });
-    while world.provider.requests().is_empty() {
-        tokio::task::yield_now().await;
-    }
+    world.provider.is_asked().await;
     // The lease is over, so another process sends the request again, and dies before its lease is over as well.
     let other = journal(&world.store, &world.provider, &world.clock, SAME_KEY, settings(|_| {}));
     let worker = other.worker();
