@@ -40,8 +40,8 @@ pub enum JournalError {
     Key(#[from] KeyError),
     /// The call ended, but its result is not saved.
     ///
-    /// If the database failed ([`StoreError::Unavailable`]), the journal keeps trying until it is shut down. Otherwise, and if the
-    /// process ends before, the intent's lease expires, and a worker finds out.
+    /// The journal keeps trying until it is shut down. If the process ends before, the intent's lease expires, and a worker finds
+    /// out. A row that cannot be read ([`StoreError::Unreadable`]) is tried ten times.
     #[error("{}, but the result is not saved: {source}", ended(*outcome))]
     NotSaved {
         /// What the call proves; `None` if the provider accepted it.

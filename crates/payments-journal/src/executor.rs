@@ -54,8 +54,8 @@ pub trait Executor: Send + Sync + 'static {
     /// Returns the provider's id of the existing payment that the request is about, as a capture is.
     ///
     /// Only events with this id count for such an operation: the payment's events have references of their own.
-    fn payment_id(&self, instruction: &Instruction) -> Option<String> {
-        let _ = instruction;
+    fn payment_id(&self, version: u32, parameters: &[u8]) -> Option<String> {
+        let _ = (version, parameters);
         None
     }
 

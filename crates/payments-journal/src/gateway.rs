@@ -225,11 +225,12 @@ impl Executor for GatewayExecutor {
         }
     }
 
-    fn payment_id(&self, instruction: &Instruction) -> Option<String> {
+    fn payment_id(&self, version: u32, parameters: &[u8]) -> Option<String> {
         if !self.rules.is_about_a_payment() {
             return None;
         }
-        request(instruction, self.rules.operation).ok()?.payment_id().map(str::to_owned)
+        let request = Request::from_stored(self.rules.operation, version, parameters, None).ok()?;
+        request.payment_id().map(str::to_owned)
     }
 
     fn can_look_up(&self, known: &Known) -> bool {

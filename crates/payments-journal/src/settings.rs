@@ -11,7 +11,7 @@ pub struct Settings {
     ///
     /// It must be longer than the connect timeout of the clients: [`Builder::build`](crate::Builder::build) checks it.
     pub call_timeout: Duration,
-    /// How much longer than the call a lease lasts. Default: 30 seconds. With zero, nothing is sent.
+    /// How much longer than the call a lease lasts. Default: 30 seconds.
     ///
     /// A request is sent only if less than this time has passed since just before its claim.
     pub lease_margin: Duration,

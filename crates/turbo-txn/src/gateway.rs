@@ -87,7 +87,7 @@ impl StartPayment for Client {
         match transaction.amount() {
             Ok(amount) => {
                 let next = NextAction::Redirect { url: transaction.sdk_url };
-                // Documented: "The amount to be considered should be the one received in the response."
+                // Documented: what counts is the response's amount, which may have paise that the request did not have.
                 Ok(StartedPayment::new(id, PaymentStatus::AwaitingCustomer, amount, next).sets_amount())
             }
             Err(unreadable) => {

@@ -35,25 +35,16 @@ struct Planned {
 
 impl Planned {
     fn instruction(&self, options: WriteOptions, card: Option<Card>) -> Instruction {
-        instruction(&self.loaded, self.parameters.clone(), options, card)
-    }
-}
-
-fn instruction(
-    loaded: &Loaded,
-    parameters: Zeroizing<Vec<u8>>,
-    options: WriteOptions,
-    card: Option<Card>,
-) -> Instruction {
-    let Loaded { row, head, .. } = loaded;
-    Instruction {
-        key: row.key.clone(),
-        amount: row.amount,
-        version: row.version,
-        parameters,
-        card,
-        provider_id: head.provider_id.clone(),
-        options,
+        let row = &self.loaded.row;
+        Instruction {
+            key: row.key.clone(),
+            amount: row.amount,
+            version: row.version,
+            parameters: self.parameters.clone(),
+            card,
+            provider_id: self.loaded.head.provider_id.clone(),
+            options,
+        }
     }
 }
 
@@ -161,10 +152,7 @@ impl<S: Store> Inner<S> {
         }
         // Parameters that cannot be read are found before a claim is stored.
         let parameters = self.parameters(&loaded.row, &**executor);
-        let payment_id = parameters.as_ref().ok().and_then(|parameters| {
-            let options = WriteOptions::default();
-            executor.payment_id(&instruction(loaded, parameters.clone(), options, ticket.card.clone()))
-        });
+        let payment_id = parameters.as_ref().ok().and_then(|bytes| executor.payment_id(loaded.row.version, bytes));
         let view = View {
             payment_id,
             can_send: ticket.card.is_some() || !loaded.row.by_ticket,
