@@ -18,6 +18,7 @@ use payments_journal::{
 };
 
 use super::provider::{Answer, LOOKUP, World, gateway, journal, settings};
+use super::store::forward;
 
 /// What the database does with a change.
 #[derive(Clone, Copy)]
@@ -47,6 +48,8 @@ struct Faulty {
 impl Store for Faulty {
     type Connection = MemoryConnection;
 
+    forward!(store);
+
     async fn amend<T: Send>(
         &self,
         id: IntentId,
@@ -71,67 +74,6 @@ impl Store for Faulty {
             }
         }
         Err(StoreError::Unavailable("the connection broke".into()))
-    }
-
-    async fn record(&self, connection: &mut MemoryConnection, row: &IntentRow) -> Result<Inserted, StoreError> {
-        self.store.record(connection, row).await
-    }
-
-    async fn find(&self, key: &IntentKey) -> Result<Option<IntentId>, StoreError> {
-        self.store.find(key).await
-    }
-
-    async fn load(&self, id: IntentId) -> Result<Loaded, StoreError> {
-        self.store.load(id).await
-    }
-
-    async fn due(&self, accounts: &[Account], limit: u32) -> Result<Vec<IntentId>, StoreError> {
-        self.store.due(accounts, limit).await
-    }
-
-    async fn in_review(&self, after: Option<IntentId>, limit: u32) -> Result<Vec<IntentId>, StoreError> {
-        self.store.in_review(after, limit).await
-    }
-
-    async fn pauses(&self) -> Result<Vec<Pause>, StoreError> {
-        self.store.pauses().await
-    }
-
-    async fn resume(&self, account: &Account) -> Result<(), StoreError> {
-        self.store.resume(account).await
-    }
-
-    async fn deliver(
-        &self,
-        hook: &dyn Hook<MemoryConnection>,
-        backoff: &(dyn Fn(u32) -> Duration + Send + Sync),
-    ) -> Result<Delivery, StoreError> {
-        self.store.deliver(hook, backoff).await
-    }
-
-    async fn stuck_changes(&self, limit: u32) -> Result<Vec<StuckChange>, StoreError> {
-        self.store.stuck_changes(limit).await
-    }
-
-    async fn receive(&self, message: &Message) -> Result<Received, StoreError> {
-        self.store.receive(message).await
-    }
-
-    async fn matches(
-        &self,
-        accounts: &[Account],
-        after: Option<InboxId>,
-        limit: u32,
-    ) -> Result<Vec<Matched>, StoreError> {
-        self.store.matches(accounts, after, limit).await
-    }
-
-    async fn matches_of(&self, accounts: &[Account], id: InboxId) -> Result<Option<Matched>, StoreError> {
-        self.store.matches_of(accounts, id).await
-    }
-
-    async fn applied(&self, id: InboxId) -> Result<(), StoreError> {
-        self.store.applied(id).await
     }
 }
 

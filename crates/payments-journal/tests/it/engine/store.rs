@@ -9,6 +9,73 @@ use payments_journal::memory::{MemoryConnection, MemoryStore};
 use payments_journal::store::{Agenda, Amendment, Delivery, Inserted, Loaded, Matched, Pause, Received, StuckChange};
 use payments_journal::{Account, Hook, InboxId, IntentId, IntentKey, IntentRow, Message, Store, StoreError};
 
+/// The methods of a store whose answers come from the store in this field: all but the changes of intents and the agenda.
+macro_rules! forward {
+    ($store:ident) => {
+        async fn record(&self, connection: &mut MemoryConnection, row: &IntentRow) -> Result<Inserted, StoreError> {
+            self.$store.record(connection, row).await
+        }
+
+        async fn find(&self, key: &IntentKey) -> Result<Option<IntentId>, StoreError> {
+            self.$store.find(key).await
+        }
+
+        async fn load(&self, id: IntentId) -> Result<Loaded, StoreError> {
+            self.$store.load(id).await
+        }
+
+        async fn due(&self, accounts: &[Account], limit: u32) -> Result<Vec<IntentId>, StoreError> {
+            self.$store.due(accounts, limit).await
+        }
+
+        async fn in_review(&self, after: Option<IntentId>, limit: u32) -> Result<Vec<IntentId>, StoreError> {
+            self.$store.in_review(after, limit).await
+        }
+
+        async fn pauses(&self) -> Result<Vec<Pause>, StoreError> {
+            self.$store.pauses().await
+        }
+
+        async fn resume(&self, account: &Account) -> Result<(), StoreError> {
+            self.$store.resume(account).await
+        }
+
+        fn deliver(
+            &self,
+            hook: &dyn Hook<MemoryConnection>,
+            backoff: &(dyn Fn(u32) -> Duration + Send + Sync),
+        ) -> impl Future<Output = Result<Delivery, StoreError>> + Send {
+            self.$store.deliver(hook, backoff)
+        }
+
+        async fn stuck_changes(&self, limit: u32) -> Result<Vec<StuckChange>, StoreError> {
+            self.$store.stuck_changes(limit).await
+        }
+
+        async fn receive(&self, message: &Message) -> Result<Received, StoreError> {
+            self.$store.receive(message).await
+        }
+
+        async fn matches(
+            &self,
+            accounts: &[Account],
+            after: Option<InboxId>,
+            limit: u32,
+        ) -> Result<Vec<Matched>, StoreError> {
+            self.$store.matches(accounts, after, limit).await
+        }
+
+        async fn matches_of(&self, accounts: &[Account], id: InboxId) -> Result<Option<Matched>, StoreError> {
+            self.$store.matches_of(accounts, id).await
+        }
+
+        async fn applied(&self, id: InboxId) -> Result<(), StoreError> {
+            self.$store.applied(id).await
+        }
+    };
+}
+pub(super) use forward;
+
 /// A store in memory whose writes or questions fail. Clones share their failures.
 #[derive(Clone)]
 pub(super) struct FailingStore {
@@ -49,17 +116,7 @@ impl FailingStore {
 impl Store for FailingStore {
     type Connection = MemoryConnection;
 
-    async fn record(&self, connection: &mut MemoryConnection, row: &IntentRow) -> Result<Inserted, StoreError> {
-        self.memory.record(connection, row).await
-    }
-
-    async fn find(&self, key: &IntentKey) -> Result<Option<IntentId>, StoreError> {
-        self.memory.find(key).await
-    }
-
-    async fn load(&self, id: IntentId) -> Result<Loaded, StoreError> {
-        self.memory.load(id).await
-    }
+    forward!(memory);
 
     async fn amend<T: Send>(
         &self,
@@ -70,57 +127,8 @@ impl Store for FailingStore {
         self.memory.amend(id, decide).await
     }
 
-    async fn due(&self, accounts: &[Account], limit: u32) -> Result<Vec<IntentId>, StoreError> {
-        self.memory.due(accounts, limit).await
-    }
-
     async fn agenda(&self, accounts: &[Account], limit: u32) -> Result<Agenda, StoreError> {
         self.fail(&self.agendas)?;
         self.memory.agenda(accounts, limit).await
-    }
-
-    async fn in_review(&self, after: Option<IntentId>, limit: u32) -> Result<Vec<IntentId>, StoreError> {
-        self.memory.in_review(after, limit).await
-    }
-
-    async fn pauses(&self) -> Result<Vec<Pause>, StoreError> {
-        self.memory.pauses().await
-    }
-
-    async fn resume(&self, account: &Account) -> Result<(), StoreError> {
-        self.memory.resume(account).await
-    }
-
-    fn deliver(
-        &self,
-        hook: &dyn Hook<MemoryConnection>,
-        backoff: &(dyn Fn(u32) -> Duration + Send + Sync),
-    ) -> impl Future<Output = Result<Delivery, StoreError>> + Send {
-        self.memory.deliver(hook, backoff)
-    }
-
-    async fn stuck_changes(&self, limit: u32) -> Result<Vec<StuckChange>, StoreError> {
-        self.memory.stuck_changes(limit).await
-    }
-
-    async fn receive(&self, message: &Message) -> Result<Received, StoreError> {
-        self.memory.receive(message).await
-    }
-
-    async fn matches(
-        &self,
-        accounts: &[Account],
-        after: Option<InboxId>,
-        limit: u32,
-    ) -> Result<Vec<Matched>, StoreError> {
-        self.memory.matches(accounts, after, limit).await
-    }
-
-    async fn matches_of(&self, accounts: &[Account], id: InboxId) -> Result<Option<Matched>, StoreError> {
-        self.memory.matches_of(accounts, id).await
-    }
-
-    async fn applied(&self, id: InboxId) -> Result<(), StoreError> {
-        self.memory.applied(id).await
     }
 }
