@@ -25,12 +25,13 @@ fn main() {
         ["child", "pager"] => memory::read_lists(),
         ["child", "stack"] => stack::verify_and_decode(),
         ["child", "sandbox"] => sandbox::serve(),
+        ["child", "journal-call-slow-sync"] => journal::call::measure_traced(),
         selected => rows(selected),
     }
 }
 
 fn rows(selected: &[&str]) {
-    let rows: [(&str, fn()); 13] = [
+    let rows: [(&str, fn()); 14] = [
         ("post", post::plain),
         ("tls", post::tls),
         ("flight", flight::throughput),
@@ -41,6 +42,7 @@ fn rows(selected: &[&str]) {
         ("pager-growth", memory::growth),
         ("sandbox", sandbox::all),
         ("journal-call", journal::call::measure),
+        ("journal-call-slow-sync", journal::call::measure_with_slow_syncs),
         ("journal-worker", journal::worker::measure),
         ("journal-settled", journal::settled::measure),
         ("journal-crash", journal::crash::measure),

@@ -13,6 +13,7 @@ mod pauses;
 mod plans;
 mod rate_limit;
 mod rows;
+mod writer;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -32,6 +33,7 @@ pub use rate_limit::SqliteRateLimit;
 
 use error::store_error;
 use guarded::Guarded;
+use writer::{Turn, Writer};
 
 /// Keeps a journal in a `SQLite` file.
 ///
@@ -50,7 +52,7 @@ pub struct SqliteStore {
 #[derive(Debug, Default)]
 struct Shared {
     /// The turn to write. Without it, the writers of one process poll for the lock and may starve.
-    turn: Mutex<()>,
+    turn: Mutex<Turn>,
     /// Set once the tables have been found to have the right version.
     migrated: OnceCell<()>,
 }
@@ -70,6 +72,8 @@ impl SqliteStore {
     /// Uses the application's own pool, so that an intent is recorded in the application's transaction.
     ///
     /// Create the pool with [`SqliteStore::options`]. The settings of each connection are checked before the journal uses it.
+    ///
+    /// With its first change, the store takes a connection out of the pool and keeps it. The pool may then open another one.
     #[must_use]
     pub fn new(pool: SqlitePool) -> Self {
         let clock = Arc::new(SystemClock::new());
@@ -126,7 +130,7 @@ impl SqliteStore {
         rows::whole_millis(self.clock.now())
     }
 
-    async fn turn(&self) -> MutexGuard<'_, ()> {
+    async fn turn(&self) -> MutexGuard<'_, Turn> {
         self.shared.turn.lock().await
     }
 
@@ -183,9 +187,8 @@ impl Store for SqliteStore {
         id: IntentId,
         decide: impl Fn(&Loaded) -> (Option<Amendment>, T) + Send + Sync,
     ) -> Result<T, StoreError> {
-        let _turn = self.turn().await;
-        // The statement that loads the intent checks the settings.
-        intents::amend(Guarded::new(self.unchecked().await?), id, || self.now(), decide).await
+        let writer = Writer::new(self, self.turn().await).await?;
+        intents::amend(writer, id, || self.now(), decide).await
     }
 
     async fn due(&self, accounts: &[Account], limit: u32) -> Result<Vec<IntentId>, StoreError> {

@@ -1,5 +1,7 @@
 //! Compares a journaled payout with the same payout and as many bare commits.
 
+use std::process::Command;
+
 use payments_core::gateway::PayOut as _;
 use payments_journal::State;
 use payments_journal_sqlx::SqliteStore;
@@ -8,10 +10,33 @@ use sqlx::sqlite::SqliteConnection;
 
 use super::bare::{Bare, Pages};
 use super::{assert_executed, client, journal, payout, record_on, runtime, sandbox, server};
-use crate::report;
 use crate::side_by_side::medians;
+use crate::{child, output_of, report};
 
 pub fn measure() {
+    compare("journal-call");
+}
+
+/// Measures the same under strace, which makes each sync take as long as on a disk that keeps it through a loss of power.
+pub fn measure_with_slow_syncs() {
+    if Command::new("strace").arg("--version").output().is_err() {
+        eprintln!("`journal-call-slow-sync` was skipped: `apt-get install strace`");
+        return;
+    }
+    let mut traced = Command::new("strace");
+    traced.args(["--follow-forks", "--seccomp-bpf", "--output=/dev/null", "--trace=fsync,fdatasync"]);
+    traced.args(["--inject=fsync,fdatasync:delay_enter=1000"]);
+    let child = child(&["journal-call-slow-sync"]);
+    traced.arg(child.get_program()).args(child.get_args());
+    print!("{}", output_of(traced));
+}
+
+/// The part of the child process that strace traces.
+pub fn measure_traced() {
+    compare("journal-call-slow-sync");
+}
+
+fn compare(row: &str) {
     let (server, runtime) = (server(), runtime());
     let sandbox = server.block_on(sandbox());
     let client = client(&sandbox);
@@ -45,7 +70,7 @@ pub fn measure() {
 
     let (our_time, their_time) = medians(ROUNDS, CALLS, &mut ours, &mut theirs);
     assert_executed(&sandbox, executed + our_number + their_number);
-    report("journal-call", "ns", our_time, their_time);
+    report(row, "ns", our_time, their_time);
     server.block_on(async { sandbox.abandon() });
 }
 

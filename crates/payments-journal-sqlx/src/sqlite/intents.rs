@@ -6,10 +6,10 @@ use payments_journal::{Account, Column, Evidence, Fact, IntentId, IntentKey, Int
 use sqlx::sqlite::{SqliteConnection, SqliteRow};
 
 use super::error::store_error;
-use super::guarded::Guarded;
 use super::open::{check_settings, settings};
 use super::pauses;
 use super::rows::{Columns, json, millis, scheduled, signed, unreadable};
+use super::writer::Writer;
 
 /// The public `INSERT` of an intent, for applications that use another library than sqlx.
 ///
@@ -24,11 +24,11 @@ pub(super) const FIND: &str = "SELECT id FROM payments_intents \
 
 /// One row per piece of evidence, so that one statement sees one state of the database.
 macro_rules! load {
-    () => {
+    ($($settings:expr),*) => {
         concat!(
             "SELECT i.*, p.since AS paused_since, p.until AS paused_until, p.problem AS pause_problem, \
-               e.sequence, e.at, e.fact, e.source, ",
-            settings!(),
+               e.sequence, e.at, e.fact, e.source",
+            $(", ", $settings,)*
             " FROM payments_intents AS i \
             LEFT JOIN payments_pauses AS p ON p.tenant = i.tenant AND p.provider = i.provider AND p.account = i.account \
                 AND p.until > ?2 \
@@ -53,9 +53,9 @@ macro_rules! amend {
     };
 }
 
-pub(super) const LOAD: &str = load!();
+pub(super) const LOAD: &str = load!(settings!());
 
-/// Each round trip to SQLite is a message to another thread and back, so a change of an intent makes two.
+/// Each round trip to SQLite is a message to another thread and back, so a change of an intent makes two. Its connection was checked.
 pub(super) const BEGIN_AND_LOAD: &str = concat!("BEGIN IMMEDIATE; ", load!());
 pub(super) const AMEND_AND_COMMIT: &str = concat!(amend!(), "; COMMIT");
 
@@ -117,13 +117,15 @@ pub(super) async fn load(
     now: OffsetDateTime,
 ) -> Result<Loaded, StoreError> {
     let query = sqlx::query(LOAD).bind(id.number()).bind(millis(now));
-    loaded(&query.fetch_all(connection).await.map_err(store_error)?, id, now)
+    let rows = query.fetch_all(connection).await.map_err(store_error)?;
+    if let Some(first) = rows.first() {
+        check_settings(first)?;
+    }
+    loaded(&rows, id, now)
 }
 
 fn loaded(rows: &[SqliteRow], id: IntentId, now: OffsetDateTime) -> Result<Loaded, StoreError> {
-    let first = rows.first().ok_or(StoreError::NoSuchIntent(id))?;
-    check_settings(first)?;
-    let first = Columns(first);
+    let first = Columns(rows.first().ok_or(StoreError::NoSuchIntent(id))?);
     let mut evidence = Vec::with_capacity(rows.len());
     for row in rows.iter().map(Columns) {
         if row.get::<Option<i64>>("sequence")?.is_some() {
@@ -184,28 +186,28 @@ fn lease(row: &Columns<'_>) -> Result<Option<Lease>, StoreError> {
 /// Changes an intent in a transaction. It is SQL, and not sqlx's, so that its ends share a round trip with the statements between
 /// them. If anything fails, the connection is closed, which rolls back.
 pub(super) async fn amend<T>(
-    mut connection: Guarded,
+    mut writer: Writer<'_>,
     id: IntentId,
     now: impl Fn() -> OffsetDateTime,
     decide: impl Fn(&Loaded) -> (Option<Amendment>, T),
 ) -> Result<T, StoreError> {
     let query = sqlx::query(BEGIN_AND_LOAD).bind(id.number()).bind(millis(now()));
-    let rows = query.fetch_all(connection.connection()).await.map_err(store_error)?;
+    let rows = query.fetch_all(writer.connection()).await.map_err(store_error)?;
     // The time of the lock: the wait for it may have been long.
     let loaded = loaded(&rows, id, now())?;
     let (amendment, value) = decide(&loaded);
     match amendment {
         None => {
-            sqlx::query("ROLLBACK").execute(connection.connection()).await.map_err(store_error)?;
+            sqlx::query("ROLLBACK").execute(writer.connection()).await.map_err(store_error)?;
         }
         Some(amendment) => {
             if let Some(pause) = &amendment.pause {
-                pauses::begin(connection.connection(), pause).await?;
+                pauses::begin(writer.connection(), pause).await?;
             }
-            write(connection.connection(), &loaded, &amendment).await?;
+            write(writer.connection(), &loaded, &amendment).await?;
         }
     }
-    connection.release();
+    writer.release();
     Ok(value)
 }
 

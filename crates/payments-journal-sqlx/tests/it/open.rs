@@ -3,6 +3,7 @@
 use std::error::Error as _;
 use std::path::Path;
 use std::process::Child;
+use std::time::Duration;
 
 use payments_journal::{Store as _, StoreError};
 use payments_journal_sqlx::SqliteStore;
@@ -67,6 +68,36 @@ async fn a_setting_that_is_changed_later_is_found() {
     sqlx::raw_sql("PRAGMA synchronous = NORMAL").execute(store.pool()).await.unwrap();
 
     assert!(problem(store.amend(id, |_| (None, ())).await).contains("`synchronous` is 1"));
+}
+
+#[tokio::test]
+async fn nobody_changes_the_settings_of_the_connection_that_changes_intents() {
+    let database = Database::new().await;
+    let pool = SqlitePoolOptions::new().max_connections(1).connect_with(SqliteStore::options(database.path())).await;
+    let store = SqliteStore::new(pool.unwrap());
+    let id = database.record("order-1").await;
+    store.amend(id, |loaded| (Some(append(loaded, [claimed(1)])), ())).await.unwrap();
+
+    sqlx::raw_sql("PRAGMA synchronous = OFF").execute(store.pool()).await.unwrap();
+    let options = SqliteConnectOptions::new().filename(database.path()).busy_timeout(Duration::ZERO);
+    let mut other = options.connect().await.unwrap();
+    let leave_wal = sqlx::raw_sql("PRAGMA journal_mode = DELETE").execute(&mut other).await;
+
+    assert!(leave_wal.unwrap_err().to_string().contains("locked"));
+    assert!(problem(store.load(id).await).contains("`synchronous` is 0"));
+    store.amend(id, |_| (None, ())).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_closed_pool_changes_no_intent() {
+    let database = Database::new().await;
+    let id = database.record("order-1").await;
+    database.store.amend(id, |_| (None, ())).await.unwrap();
+
+    database.store.pool().close().await;
+
+    let error = database.store.amend(id, |_| (None, ())).await.unwrap_err();
+    assert!(matches!(error, StoreError::Unavailable(_)), "{error:?}");
 }
 
 #[tokio::test]
