@@ -23,6 +23,8 @@ pub struct Limits {
     pub attempts: usize,
     /// True if the merchant wants a request sent again under a reference that is accepted once.
     pub may_resend_taken_once: bool,
+    /// True if a message of the provider hints at an order that lookups had not found.
+    pub is_hinted: bool,
 }
 
 /// The next step.
@@ -52,6 +54,9 @@ pub fn next(rules: &Rules, assessment: &Assessment, limits: &Limits) -> Next {
         State::Pending => look_up_or(Next::Wait),
         // A process that had been stopped may have sent the request after the last lookup. Nothing is sent any more.
         State::NeedsReview if assessment.was_sent_late && can_look_up && !is_given_up(assessment, limits) => {
+            Next::LookUp
+        }
+        State::NeedsReview if assessment.review == Some(Review::NotFound) && can_look_up && limits.is_hinted => {
             Next::LookUp
         }
         State::Sending

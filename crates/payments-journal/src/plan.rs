@@ -73,13 +73,23 @@ struct Draft<'a> {
     head: Head,
     pause: Option<Pause>,
     assessment: Assessment,
+    is_hinted: bool,
 }
 
 impl<'a> Draft<'a> {
     fn new(view: &'a View<'a>, loaded: &'a Loaded) -> Self {
         let evidence: Vec<Evidence> = loaded.evidence.iter().map(|entry| entry.evidence.clone()).collect();
         let assessment = assess(&view.rules, &evidence);
-        Self { view, loaded, evidence, facts: Vec::new(), head: loaded.head.clone(), pause: None, assessment }
+        Self {
+            view,
+            loaded,
+            evidence,
+            facts: Vec::new(),
+            head: loaded.head.clone(),
+            pause: None,
+            assessment,
+            is_hinted: false,
+        }
     }
 
     /// Appends a fact, unless its source is known.
@@ -123,6 +133,7 @@ impl<'a> Draft<'a> {
             lookups: settings.lookups.saturating_add(too_early),
             attempts: settings.attempts,
             may_resend_taken_once: settings.resend_taken_once,
+            is_hinted: self.is_hinted,
         }
     }
 
@@ -209,6 +220,8 @@ pub(crate) fn step(view: &View<'_>, loaded: &Loaded, attempt: AttemptId) -> (Opt
     if loaded.is_leased() {
         return (None, Step::Rest);
     }
+    // Only a hint makes an intent in review due.
+    draft.is_hinted = loaded.head.due_at.is_some_and(|due| due <= loaded.now);
     for open in draft.assessment.open.clone() {
         draft.add(Fact::LeaseExpired { attempt: open }, format!("lease:{open}"));
     }
@@ -341,6 +354,8 @@ pub(crate) fn looked_up(view: &View<'_>, loaded: &Loaded, look: Look, looked: &L
         }
         Looked::Failed { problem, not_before } => {
             draft.head.problem = Some(problem.clone());
+            // What asked for this lookup asks for the next one.
+            draft.is_hinted = true;
             at_least = accepts_at(loaded, *not_before);
         }
     }
@@ -376,6 +391,7 @@ pub(crate) fn learned(
 /// Makes a lookup due, as a hint asks for. A hint proves nothing.
 pub(crate) fn hinted(view: &View<'_>, loaded: &Loaded) -> (Option<Amendment>, State) {
     let mut draft = Draft::new(view, loaded);
+    draft.is_hinted = true;
     if draft.next() == Next::LookUp && !loaded.is_leased() {
         let earliest = later(loaded.now, view.settings.backoff.after(loaded.head.tries));
         draft.head.due_at = Some(loaded.head.due_at.map_or(earliest, |due| due.min(earliest)));

@@ -132,6 +132,13 @@ fn a_request_that_was_sent_after_the_review_began_is_looked_up_and_never_sent_ag
         let decided = [&late[..], &[Fact::Decided(Decision::NotDone)]].concat();
         expect_next(strategies, &decided, old, Next::Wait);
     }
+    // A hint asks for a lookup, of an order that lookups could find.
+    let reviewed = |review| [claimed(1), expired(1), Fact::NotFound, Fact::NotFound, Fact::GaveUp(review)];
+    let hinted = Limits { request_is_old: true, is_hinted: true, ..LIMITS };
+    expect_next(ANY, &reviewed(Review::NotFound), hinted, Next::LookUp);
+    expect_next(ANY, &reviewed(Review::NotFound), Limits { can_look_up: false, ..hinted }, Next::Wait);
+    expect_next(&[TakenOnce], &reviewed(Review::NotFound), hinted, Next::Wait);
+    expect_next(ANY, &reviewed(Review::NoId), hinted, Next::Wait);
     // What only a person can explain is not looked up.
     let contradicted = [claimed(1), expired(1), Fact::GaveUp(Review::NotFound), Fact::Event(Observation::Contradicts)];
     let late = [&contradicted[..], &[ended(1, CallResult::Unknown)]].concat();
@@ -471,6 +478,7 @@ const LIMITS: Limits = Limits {
     lookups: 2,
     attempts: 2,
     may_resend_taken_once: true,
+    is_hinted: false,
 };
 
 #[track_caller]

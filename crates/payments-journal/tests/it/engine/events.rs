@@ -168,6 +168,35 @@ async fn a_hint_makes_a_lookup_due_and_proves_nothing() {
 }
 
 #[tokio::test]
+async fn a_hint_about_an_order_that_was_never_found_has_it_looked_up_again() {
+    let world = World::new();
+    world.provider.answers([Answer::Fail(ErrorKind::Timeout, Outcome::Unknown)]);
+    world.provider.finds(std::iter::repeat_n(None, 30));
+    let (id, _) = world.pay("W_1").await;
+    let hour = Duration::from_secs(3600);
+    while world.report(id).await.state != State::NeedsReview {
+        world.pass(hour / 60).await;
+    }
+    let hint = async || {
+        let made = world.provider.lookups();
+        world.journal.receive_hint(&Account::at("acme"), &Hint::by_reference("W_1")).await.expect("receive");
+        for _ in 0..3 {
+            world.pass(hour).await;
+        }
+        (world.provider.lookups() - made, world.report(id).await)
+    };
+
+    let (lookups, report) = hint().await;
+    assert_eq!((lookups, report.state, report.review), (1, State::NeedsReview, Some(Review::NotFound)));
+
+    world.provider.loses_a_lookup();
+    world.provider.finds_next(order(PaymentStatus::Succeeded, true));
+    let (lookups, report) = hint().await;
+    assert_eq!((lookups, report.state, report.review), (2, State::Succeeded, None));
+    assert_eq!(world.provider.requests().len(), 1);
+}
+
+#[tokio::test]
 async fn a_webhook_for_each_lookup_adds_no_evidence() {
     let world = World::new();
     world.provider.answers([Answer::Accept(PaymentStatus::Processing)]);

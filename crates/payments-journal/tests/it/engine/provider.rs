@@ -39,6 +39,7 @@ struct Script {
     lookups: VecDeque<Option<PaymentState>>,
     requests: Vec<PayoutRequest>,
     lookups_made: usize,
+    lookups_to_lose: usize,
 }
 
 /// A client of the provider. Clones share the script.
@@ -61,6 +62,11 @@ impl Provider {
     /// Makes the next lookup find this order, before all others.
     pub(super) fn finds_next(&self, order: Option<PaymentState>) {
         self.script.lock().expect("lock").lookups.push_front(order);
+    }
+
+    /// Makes the next lookup fail.
+    pub(super) fn loses_a_lookup(&self) {
+        self.script.lock().expect("lock").lookups_to_lose += 1;
     }
 
     pub(super) fn requests(&self) -> Vec<PayoutRequest> {
@@ -116,6 +122,10 @@ impl Lookup for Provider {
     async fn lookup_payment(&self, _: &Expected) -> Result<PaymentState, Error> {
         let mut script = self.script.lock().expect("lock");
         script.lookups_made += 1;
+        if let Some(left) = script.lookups_to_lose.checked_sub(1) {
+            script.lookups_to_lose = left;
+            return Err(error(ErrorKind::Timeout, Outcome::Unknown));
+        }
         let found = script.lookups.pop_front().expect("no lookup is left");
         found.ok_or_else(|| error(ErrorKind::NotFound, Outcome::Refused))
     }

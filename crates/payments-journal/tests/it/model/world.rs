@@ -176,6 +176,7 @@ impl World {
             lookups: 0,
             attempts: 0,
             may_resend_taken_once: true,
+            is_hinted: false,
         };
         if state == State::Unknown && next(&self.provider.rules, assessment, &time_is_over) == Next::Wait {
             return Some("unknown for ever".to_owned());
@@ -288,7 +289,9 @@ impl World {
     fn begin(&self, index: usize, all: &mut Vec<(&'static str, Self)>) {
         let assessment = self.assessment();
         let mut steps = Vec::new();
-        for (key_is_valid, request_is_old) in [(true, false), (true, true), (false, true)] {
+        for (key_is_valid, request_is_old, is_hinted) in
+            [(true, false, false), (true, true, false), (false, true, false), (false, true, true)]
+        {
             let limits = Limits {
                 key_is_valid,
                 can_look_up: true,
@@ -296,6 +299,7 @@ impl World {
                 lookups: 1,
                 attempts: 2,
                 may_resend_taken_once: true,
+                is_hinted,
             };
             let step = next(&self.provider.rules, assessment, &limits);
             if !steps.contains(&step) {
