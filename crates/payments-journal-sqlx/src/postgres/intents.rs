@@ -137,9 +137,9 @@ fn loaded(rows: &[PgRow], id: IntentId) -> Result<Loaded, StoreError> {
     let row = rows.first().ok_or(StoreError::NoSuchIntent(id))?;
     Ok(Loaded {
         id,
+        evidence: evidence(row.optional_text("evidence")?)?,
         row: row.intent_row()?,
         head: row.head()?,
-        evidence: evidence(row.optional_text("evidence")?)?,
         pause: row.pause()?,
         now: row.time("now")?,
     })
