@@ -59,7 +59,11 @@ pub(crate) trait Columns {
     }
 
     fn account(&self) -> Result<Account, StoreError> {
-        Ok(Account { tenant: self.string("tenant")?, provider: self.string("provider")?, name: self.string("account")? })
+        Ok(Account {
+            tenant: self.string("tenant")?,
+            provider: self.string("provider")?,
+            name: self.string("account")?,
+        })
     }
 
     fn key(&self) -> Result<IntentKey, StoreError> {

@@ -45,7 +45,7 @@ CREATE TABLE payments_intents (
     -- The last state that a change reported. `sending` is not reported.
     reported TEXT COLLATE "C" NOT NULL DEFAULT 'intended',
     -- The provider's last known status as JSON, such as `"succeeded"`.
-    status TEXT COLLATE "C" CHECK (status IS NULL OR status::json IS NOT NULL),
+    status TEXT COLLATE "C" CHECK (json_typeof(status::json) <> ''),
     -- The order's amount at the provider, if it differs from the intended one, in the currency's smallest unit.
     order_amount BIGINT,
     -- The currency's code of that amount.
@@ -93,7 +93,7 @@ CREATE TABLE payments_evidence (
     -- When it was stored, in Unix milliseconds.
     at BIGINT NOT NULL CHECK (at BETWEEN 100000000000 AND 100000000000000),
     -- The fact as JSON, such as `{"claimed":{"attempt":"…","protection":"key"}}`.
-    fact TEXT COLLATE "C" NOT NULL CHECK (fact::json IS NOT NULL),
+    fact TEXT COLLATE "C" NOT NULL CHECK (json_typeof(fact::json) <> ''),
     -- Where it is from, so that one source counts once per intent.
     source TEXT COLLATE "C" NOT NULL,
 
@@ -112,7 +112,7 @@ CREATE TABLE payments_changes (
     -- The state after.
     to_state TEXT COLLATE "C" NOT NULL,
     -- The provider's status as JSON, if one was known.
-    status TEXT COLLATE "C" CHECK (status IS NULL OR status::json IS NOT NULL),
+    status TEXT COLLATE "C" CHECK (json_typeof(status::json) <> ''),
     -- The order's amount at the provider, if it differs from the intended one, in the currency's smallest unit.
     order_amount BIGINT,
     -- The currency's code of that amount.
@@ -153,7 +153,7 @@ CREATE TABLE payments_inbox (
     -- The operations that it can be about: a JSON array of stored names.
     operations TEXT COLLATE "C" NOT NULL CHECK (json_typeof(operations::json) = 'array'),
     -- What the event reports, in its stored form; empty for a hint.
-    report TEXT COLLATE "C" NOT NULL CHECK (report = '' OR report::json IS NOT NULL),
+    report TEXT COLLATE "C" NOT NULL CHECK (report = '' OR json_typeof(report::json) <> ''),
     -- When it was received, in Unix milliseconds.
     received_at BIGINT NOT NULL CHECK (received_at BETWEEN 100000000000 AND 100000000000000),
     -- 1 once an intent matches, by the reference and the operation or by the provider's id; else 0.

@@ -33,7 +33,7 @@ pub(super) const READ: &str = concat!(
 );
 
 /// How many times more intents are read than a worker asks for.
-const SAMPLE_OF: i64 = 8;
+const SAMPLE_OF: i64 = 16;
 
 pub(super) async fn read(store: &PostgresStore, accounts: &[Account], limit: u32) -> Result<Agenda, StoreError> {
     let limit = i64::from(limit);

@@ -75,7 +75,9 @@ impl PostgresError {
         match self {
             Self::Setting { .. } | Self::NotMigrated { .. } | Self::TooNew { .. } => true,
             Self::Conflict(_) | Self::Commit(_) => false,
-            Self::Database(error) => code(error).is_some_and(|code| PERMANENT.contains(&code.get(..2).unwrap_or_default())),
+            Self::Database(error) => {
+                code(error).is_some_and(|code| PERMANENT.contains(&code.get(..2).unwrap_or_default()))
+            }
         }
     }
 }

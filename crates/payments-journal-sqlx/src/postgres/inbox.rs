@@ -22,8 +22,7 @@ pub(super) const FORGET: &str = "\
 ///
 /// The statement that follows sees every intent whose claim was committed, and every provider's id. The claims and ids that are
 /// committed later see the message.
-pub(super) const LOCK: &str =
-    "SELECT payments_lock(1, $1, $2, $3, $4), payments_lock(2, $1, $2, $3, $5)";
+pub(super) const LOCK: &str = "SELECT payments_lock(1, $1, $2, $3, $4), payments_lock(2, $1, $2, $3, $5)";
 
 /// A message that matches no intent waits: a change of the intent sets `matched`.
 pub(super) const RECEIVE: &str = "\

@@ -193,7 +193,7 @@ async fn change<T>(
 
 fn write(store: &PostgresStore, loaded: &Loaded, amendment: &Amendment) -> Result<Statement<'static>, StoreError> {
     let Amendment { head, facts, pause } = amendment;
-    let (sequences, facts, sources) = columns_of(loaded, facts)?;
+    let Facts { sequences, facts, sources } = Facts::new(loaded, facts)?;
     let query = store
         .query(AMEND)
         .bind(loaded.id.number())
@@ -225,19 +225,30 @@ fn write(store: &PostgresStore, loaded: &Loaded, amendment: &Amendment) -> Resul
         .bind(pause.as_ref().map(|pause| storable(&pause.problem))))
 }
 
-/// The new evidence as one array per column.
-fn columns_of(loaded: &Loaded, facts: &[(Fact, String)]) -> Result<(Vec<i64>, Vec<String>, Vec<String>), StoreError> {
-    let mut columns = (Vec::new(), Vec::new(), Vec::new());
-    for (sequence, (fact, source)) in (loaded.last_sequence() + 1..).zip(facts) {
-        columns.0.push(signed("sequence", sequence)?);
-        columns.1.push(json("fact", fact)?);
-        columns.2.push(source.clone());
+/// New evidence, as one array per column.
+#[derive(Default)]
+struct Facts {
+    sequences: Vec<i64>,
+    facts: Vec<String>,
+    sources: Vec<String>,
+}
+
+impl Facts {
+    fn new(loaded: &Loaded, facts: &[(Fact, String)]) -> Result<Self, StoreError> {
+        let mut columns = Self::default();
+        for (sequence, (fact, source)) in (loaded.last_sequence() + 1..).zip(facts) {
+            columns.sequences.push(signed("sequence", sequence)?);
+            columns.facts.push(json("fact", fact)?);
+            columns.sources.push(source.clone());
+        }
+        Ok(columns)
     }
-    Ok(columns)
 }
 
 /// Runs a transaction again if another one was in the way. A failed commit is not repeated: it may be committed all the same.
-pub(super) async fn repeated<T, F: Future<Output = Result<T, StoreError>>>(run: impl Fn() -> F) -> Result<T, StoreError> {
+pub(super) async fn repeated<T, F: Future<Output = Result<T, StoreError>>>(
+    run: impl Fn() -> F,
+) -> Result<T, StoreError> {
     let mut tries = 1;
     loop {
         match run().await {

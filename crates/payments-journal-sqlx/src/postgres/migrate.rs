@@ -14,7 +14,8 @@ pub const MIGRATIONS: &[&str] = &[include_str!("../../migrations/postgres/0001_j
 /// The lock that migrations take for the rest of their transaction.
 pub(super) const LOCK: &str = "SELECT pg_advisory_xact_lock(1885434480, 0)";
 
-const CREATE: &str = "CREATE TABLE IF NOT EXISTS payments_schema (version BIGINT PRIMARY KEY, applied_at BIGINT NOT NULL)";
+const CREATE: &str =
+    "CREATE TABLE IF NOT EXISTS payments_schema (version BIGINT PRIMARY KEY, applied_at BIGINT NOT NULL)";
 const EXISTS: &str = "SELECT to_regclass('payments_schema') IS NOT NULL";
 const VERSION: &str = "SELECT coalesce(max(version), 0) FROM payments_schema";
 const INSERT: &str = concat!("INSERT INTO payments_schema (version, applied_at) VALUES ($1, ", now!(), ")");

@@ -50,7 +50,11 @@ pub(super) async fn end(store: &PostgresStore, account: &Account) -> Result<(), 
     .await
 }
 
-async fn wake_and_end(store: &PostgresStore, transaction: &mut Transaction, account: &Account) -> Result<(), StoreError> {
+async fn wake_and_end(
+    store: &PostgresStore,
+    transaction: &mut Transaction,
+    account: &Account,
+) -> Result<(), StoreError> {
     for statement in [WAKE, END] {
         let query = store.query(statement).bind(&account.tenant).bind(&account.provider).bind(&account.name);
         query.execute(transaction.connection()?).await.map_err(store_error)?;

@@ -42,7 +42,8 @@ impl PostgresRateLimit {
     ///
     /// The lock comes first, in a statement of its own: a statement sees what was committed before it began.
     async fn begin(&self, account: &AccountKey) -> Result<Transaction, StoreError> {
-        Transaction::begin(&self.store, &format!("SELECT pg_advisory_xact_lock(1885434483, {})", lock_of(account))).await
+        Transaction::begin(&self.store, &format!("SELECT pg_advisory_xact_lock(1885434483, {})", lock_of(account)))
+            .await
     }
 }
 

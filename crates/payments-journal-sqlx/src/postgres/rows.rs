@@ -61,7 +61,10 @@ pub(super) type Statement<'q> = Query<'q, Postgres, PgArguments>;
 /// Binds accounts as three arrays.
 pub(super) fn bind_accounts<'q>(query: Statement<'q>, accounts: &[Account]) -> Statement<'q> {
     let names = |part: fn(&Account) -> &String| accounts.iter().map(part).cloned().collect::<Vec<String>>();
-    query.bind(names(|account| &account.tenant)).bind(names(|account| &account.provider)).bind(names(|account| &account.name))
+    query
+        .bind(names(|account| &account.tenant))
+        .bind(names(|account| &account.provider))
+        .bind(names(|account| &account.name))
 }
 
 /// A text that `PostgreSQL` can store: it has no character with the number 0.

@@ -8,9 +8,9 @@ use sqlx::sqlite::{SqliteConnection, SqliteRow};
 use super::error::store_error;
 use super::open::{check_settings, settings};
 use super::pauses;
+use super::writer::Writer;
 use crate::columns::{Columns as _, entry};
 use crate::values::{json, millis, scheduled, signed};
-use super::writer::Writer;
 
 /// The public `INSERT` of an intent, for applications that use another library than sqlx.
 ///

@@ -71,10 +71,8 @@ pub(crate) trait Backend: Sized + Send + Sync + 'static {
         TypeId::of::<Self>() == TypeId::of::<OnSqlite>()
     }
 
-    fn run(
-        connection: &mut Connection<Self>,
-        statements: &str,
-    ) -> impl Future<Output = Result<(), sqlx::Error>> + Send;
+    fn run(connection: &mut Connection<Self>, statements: &str)
+    -> impl Future<Output = Result<(), sqlx::Error>> + Send;
 
     async fn run_on(store: &Self::Store, statements: &str) -> Result<(), sqlx::Error>;
 

@@ -89,7 +89,9 @@ async fn a_change_is_delivered_once_with_its_effect(database: impl Backend) {
     database.report(id, State::Pending).await;
     database.report(id, State::Pending).await;
 
-    let Delivery::Delivered(change) = database.store().deliver(&effect(&database), &minutes).await.unwrap() else { panic!() };
+    let Delivery::Delivered(change) = database.store().deliver(&effect(&database), &minutes).await.unwrap() else {
+        panic!()
+    };
 
     assert_eq!((change.intent, &change.key), (id, &key("order-1")));
     assert_eq!((change.from, change.to), (State::Intended, State::Pending));
@@ -105,11 +107,9 @@ async fn a_failed_hook_leaves_no_effect_and_runs_again_after_the_backoff<B: Back
     database.report(id, State::Pending).await;
     let mut failures = 0;
 
-    for (then, problem) in [
-        (Then::Fail, "out of paper"),
-        (Then::Panic, "the hook panicked: no paper"),
-        (Then::Hang, "longer than 50ms"),
-    ] {
+    for (then, problem) in
+        [(Then::Fail, "out of paper"), (Then::Panic, "the hook panicked: no paper"), (Then::Hang, "longer than 50ms")]
+    {
         failures += 1;
         let stuck = check_failed(store.deliver(&effect_and(&database, then), &minutes).await.unwrap(), problem);
         assert_eq!(stuck.failures, failures);
@@ -152,7 +152,11 @@ async fn an_effect_that_cannot_be_committed_holds_up_its_intent_only<B: Backend>
         database.report(id, State::Pending).await;
     }
 
-    let delivery = database.store().deliver(&effect_and(&database, Then::Run("INSERT INTO paid VALUES (77)")), &minutes).await.unwrap();
+    let delivery = database
+        .store()
+        .deliver(&effect_and(&database, Then::Run("INSERT INTO paid VALUES (77)")), &minutes)
+        .await
+        .unwrap();
 
     let stuck = check_failed(delivery, B::FOREIGN_KEY);
     assert_eq!((&stuck.change.key, stuck.failures), (&key("order-1"), 1));
@@ -194,7 +198,8 @@ async fn a_hook_cannot_end_the_journals_transaction(database: impl Backend) {
         ("ROLLBACK; INSERT INTO effects (what) VALUES ('after')", "hook ended"),
         ("ROLLBACK; BEGIN; INSERT INTO effects (what) VALUES ('after')", "hook ended"),
     ] {
-        let delivery = database.store().deliver(&effect_and(&database, Then::Run(statements)), &|_| Duration::ZERO).await.unwrap();
+        let delivery =
+            database.store().deliver(&effect_and(&database, Then::Run(statements)), &|_| Duration::ZERO).await.unwrap();
         check_failed(delivery, problem);
         assert!(effects(&database).await.is_empty(), "{statements}");
     }

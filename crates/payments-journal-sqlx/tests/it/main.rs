@@ -14,5 +14,6 @@ mod queues;
 mod rate_limit;
 mod record;
 mod schema;
+#[expect(clippy::print_stderr, reason = "a skipped test says how to run it")]
 mod server;
 mod support;

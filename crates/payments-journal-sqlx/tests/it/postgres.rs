@@ -3,6 +3,7 @@
 mod engine;
 mod faults;
 mod hooks;
+mod pooler;
 mod races;
 mod rate_limit;
 mod schema;
@@ -26,7 +27,8 @@ async fn run(connection: &mut PgConnection, statements: &str) {
 
 /// How many sessions of the database wait for a lock.
 async fn waiting(database: &OnPostgres) -> usize {
-    let waiting = "SELECT pid::text FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
+    let waiting =
+        "SELECT pid::text FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
     database.texts(waiting).await.len()
 }
 

@@ -21,7 +21,7 @@ const HOW_TO: &str = "install PostgreSQL 13 or later (Debian: apt-get install po
 pub(crate) fn shared() -> Option<PgConnectOptions> {
     static SERVER: OnceLock<Result<Server, String>> = OnceLock::new();
     if let Some(url) = variable("PAYMENTS_TEST_POSTGRES") {
-        return Some(url.parse().expect("PAYMENTS_TEST_POSTGRES must be a URL"));
+        return Some(url.parse().unwrap_or_else(|error| panic!("PAYMENTS_TEST_POSTGRES: {error}")));
     }
     match SERVER.get_or_init(|| Server::start(&[])) {
         Ok(server) => Some(server.options()),
@@ -54,7 +54,8 @@ pub(crate) struct Server {
     _pipe: ChildStdin,
 }
 
-const SHELL: &str = "trap '' INT\n directory=$1; shift; \"$@\" >\"$directory/log\" 2>&1 & server=$!\n \
+/// Signals to the test's process group do not keep it from removing the directory.
+const SHELL: &str = "trap '' HUP INT TERM\n directory=$1; shift; \"$@\" >\"$directory/log\" 2>&1 & server=$!\n \
     read -r _; kill -QUIT $server; wait $server; rm -rf \"$directory\"";
 
 impl Server {
@@ -117,7 +118,7 @@ fn template(programs: &Path) -> io::Result<PathBuf> {
         let new = directory()?;
         own(new.path())?;
         let data = new.path().join("data");
-        let options = ["-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"];
+        let options = ["-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--wal-segsize=1", "--no-sync"];
         run(as_server(programs.join("initdb")).args(options).arg("-D").arg(&data))?;
         let partial = template.with_extension("partial");
         run(Command::new("rm").arg("-rf").arg(&partial))?;

@@ -75,7 +75,7 @@ async fn eight_workers_send_each_payout_once_and_deliver_each_change_once() {
         result.unwrap();
     }
 
-    let sent = provider.0.lock().unwrap();
+    let sent = provider.0.lock().unwrap().clone();
     assert_eq!((sent.len(), sent.values().max()), (COUNT, Some(&1)));
     let mut effects = effects(&database).await;
     effects.sort();

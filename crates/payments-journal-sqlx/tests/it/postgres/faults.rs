@@ -18,8 +18,11 @@ async fn a_change_is_repeated_after_a_deadlock() {
     let id = database.record("order-1").await;
     let mut other = connect(&database).await;
     run(&mut other, "SET deadlock_timeout = '1h'; BEGIN").await;
-    run(&mut other, "INSERT INTO payments_pauses VALUES ('tenant', 'turbopay', 'main', 1767322245000, 1767322245000, '401')")
-        .await;
+    run(
+        &mut other,
+        "INSERT INTO payments_pauses VALUES ('tenant', 'turbopay', 'main', 1767322245000, 1767322245000, '401')",
+    )
+    .await;
     static DECIDED: AtomicUsize = AtomicUsize::new(0);
     let store = database.store.clone();
     let amending = tokio::spawn(async move {
@@ -50,7 +53,10 @@ async fn a_lock_that_is_held_for_too_long_is_a_failure_that_passes() {
     run(&mut other, &format!("BEGIN; SELECT 1 FROM payments_intents WHERE id = {id} FOR UPDATE")).await;
 
     let result = store.amend(id, |loaded| (Some(append(loaded, [claimed(1)])), ())).await;
-    assert!(matches!(&result, Err(StoreError::Unavailable(error)) if error.to_string().contains("lock timeout")), "{result:?}");
+    assert!(
+        matches!(&result, Err(StoreError::Unavailable(error)) if error.to_string().contains("lock timeout")),
+        "{result:?}"
+    );
     run(&mut other, "COMMIT").await;
 
     store.amend(id, |loaded| (Some(append(loaded, [claimed(1)])), ())).await.unwrap();

@@ -95,7 +95,8 @@ async fn a_statement_of_a_hook_that_takes_too_long_is_ended() {
 
     let stuck = check_failed(delivery, "the hook took longer than 100ms");
     assert_eq!(store.stuck_changes(10).await.unwrap(), [stuck]);
-    let sleeping = "SELECT pid::text FROM pg_stat_activity WHERE query LIKE '%pg_sleep(3600)%' AND pid <> pg_backend_pid()";
+    let sleeping =
+        "SELECT pid::text FROM pg_stat_activity WHERE query LIKE '%pg_sleep(3600)%' AND pid <> pg_backend_pid()";
     assert_eq!(database.texts(sleeping).await, Vec::<String>::new());
 }
 

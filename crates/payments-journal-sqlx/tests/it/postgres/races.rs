@@ -158,12 +158,9 @@ async fn a_message_that_is_received_across_the_commit_and_the_claim_of_its_inten
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_message_that_is_received_while_its_providers_id_becomes_known_is_matched() {
-    for (has_locks, first) in [
-        (true, First::Receiver),
-        (false, First::Receiver),
-        (true, First::Change),
-        (false, First::Change),
-    ] {
+    for (has_locks, first) in
+        [(true, First::Receiver), (false, First::Receiver), (true, First::Change), (false, First::Change)]
+    {
         let Some(database) = OnPostgres::new().await else { return };
         if !has_locks {
             database.sql(WITHOUT_LOCKS).await.unwrap();
@@ -183,7 +180,11 @@ async fn a_message_that_is_received_while_its_providers_id_becomes_known_is_matc
 #[tokio::test]
 async fn an_open_transaction_of_the_application_delays_no_receiver() {
     let Some(database) = OnPostgres::new().await else { return };
-    database.store.receive(&Message { source: "early".to_owned(), ..message(Some("order-1"), Some("p-1")) }).await.unwrap();
+    database
+        .store
+        .receive(&Message { source: "early".to_owned(), ..message(Some("order-1"), Some("p-1")) })
+        .await
+        .unwrap();
     let open = open(&database).await;
     let store = database.store.clone().lock_timeout(std::time::Duration::from_millis(1));
 

@@ -136,7 +136,8 @@ async fn a_killed_process_costs_its_places_until_its_calls_would_have_ended() {
     // The killed calls had three minutes, and count for one more. The database's time went on meanwhile, by less than five seconds.
     clock.advance(Duration::from_secs(55));
     database.advance(Duration::from_secs(55)).await;
-    let counted = "SELECT id::text FROM payments_rate_limits WHERE ended = 0 AND expires_at > 1000 * extract(epoch FROM now())";
+    let counted =
+        "SELECT id::text FROM payments_rate_limits WHERE ended = 0 AND expires_at > 1000 * extract(epoch FROM now())";
     assert_eq!(database.texts(counted).await.len(), 2);
     database.advance(Duration::from_secs(5)).await;
     for _ in 0..3 {
