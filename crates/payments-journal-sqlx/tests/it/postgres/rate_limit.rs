@@ -10,6 +10,7 @@ use sqlx::AssertSqlSafe;
 use sqlx::postgres::PgPool;
 use turbopay::Client;
 
+use super::{connect, run, wait_for_waiting};
 use crate::backend::{Backend as _, OnPostgres};
 use crate::support::now;
 
@@ -179,23 +180,30 @@ async fn no_call_is_sent_without_the_database() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn calls_that_enter_at_once_do_not_exceed_the_limit() {
     let Some(database) = OnPostgres::new().await else { return };
-    let script = Script::new((0..40).map(|_| Reply::silence()));
+    // Nobody commits before all have begun.
+    let mut holder = connect(&database).await;
+    run(&mut holder, "SELECT pg_advisory_lock(42)").await;
+    let hold = "CREATE FUNCTION hold() RETURNS TRIGGER LANGUAGE plpgsql AS \
+            'BEGIN PERFORM pg_advisory_xact_lock_shared(42); RETURN NULL; END'; \
+        CREATE CONSTRAINT TRIGGER hold AFTER INSERT ON payments_rate_limits DEFERRABLE INITIALLY DEFERRED \
+            FOR EACH ROW EXECUTE FUNCTION hold()";
+    database.sql(hold).await.unwrap();
+    let script = Script::new((0..8).map(|_| Reply::silence()));
     let mut calls = tokio::task::JoinSet::new();
     for _ in 0..8 {
         let client = client(&database, "key-1", &ManualClock::at(now()), &script).await;
-        for _ in 0..5 {
-            let client = client.clone();
-            let call = async move { client.lookup(&"order-1".parse().unwrap()).timeout(MINUTE).send().await };
-            calls.spawn(call);
-        }
+        calls.spawn(async move { client.lookup(&"order-1".parse().unwrap()).timeout(MINUTE).send().await });
     }
-    let mut refused = 0;
-    while refused < 37 {
+    wait_for_waiting(&database, 8).await;
+
+    run(&mut holder, "SELECT pg_advisory_unlock(42)").await;
+    for _ in 0..5 {
         let error = calls.join_next().await.unwrap().unwrap().unwrap_err();
         assert_eq!((error.kind(), error.outcome()), (ErrorKind::Throttled, Outcome::NotSent));
-        refused += 1;
     }
 
-    assert_eq!(script.requests().len(), 3);
     assert_eq!(database.texts("SELECT id::text FROM payments_rate_limits").await.len(), 3);
+    while script.requests().len() < 3 {
+        tokio::task::yield_now().await;
+    }
 }
