@@ -1,5 +1,7 @@
 //! Intents and their evidence.
 
+use std::time::Duration;
+
 use payments_journal::store::{Amendment, Entry, Inserted, Loaded};
 use payments_journal::{Account, Fact, IntentId, IntentKey, IntentRow, Review, StoreError};
 use sqlx::postgres::{PgConnection, PgRow};
@@ -252,11 +254,16 @@ pub(super) async fn repeated<T, F: Future<Output = Result<T, StoreError>>>(
     let mut tries = 1;
     loop {
         match run().await {
-            Err(error) if is_conflict(&error) && tries < TRIES => tries += 1,
+            Err(error) if is_conflict(&error) && tries < TRIES => {}
             result => return result,
         }
+        // The other transaction takes the locks that it waited for. At once, this one would be in its way again.
+        tokio::time::sleep(PAUSE * tries).await;
+        tries += 1;
     }
 }
+
+const PAUSE: Duration = Duration::from_millis(20);
 
 const TRIES: u32 = 5;
 
