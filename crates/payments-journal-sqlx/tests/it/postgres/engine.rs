@@ -157,7 +157,6 @@ async fn no_payout_is_sent_twice_while_connections_are_lost() {
     assert_eq!(sent.values().max(), Some(&1));
     assert!(provider.failures.load(Ordering::SeqCst) > 0, "otherwise the test shows nothing");
     // What is denied was not sent; what is in review may have been.
-    println!(
     let succeeded = database.texts("SELECT reference FROM payments_intents WHERE state = 'succeeded'").await;
     assert!(succeeded.iter().all(|reference| sent.contains_key(reference)));
     let missing = database.texts("SELECT reference FROM payments_intents WHERE state <> 'needs_review'").await;
