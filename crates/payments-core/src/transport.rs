@@ -53,6 +53,16 @@ pub trait Transport: Send + Sync + fmt::Debug {
     fn connect_timeout(&self) -> Duration {
         Duration::ZERO
     }
+
+    /// Checks, when a client is built, that the transport can send to its base URL.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if no request to this URL could be sent, for example because `https` is not set up.
+    fn check_base_url(&self, base_url: &str) -> Result<(), TransportError> {
+        let _ = base_url;
+        Ok(())
+    }
 }
 
 #[async_trait]
@@ -64,6 +74,10 @@ impl<T: Transport + ?Sized> Transport for Arc<T> {
     fn connect_timeout(&self) -> Duration {
         T::connect_timeout(self)
     }
+
+    fn check_base_url(&self, base_url: &str) -> Result<(), TransportError> {
+        T::check_base_url(self, base_url)
+    }
 }
 
 /// The error of a request without a complete response. It says how far the request got.
@@ -71,8 +85,7 @@ impl<T: Transport + ?Sized> Transport for Arc<T> {
 #[error("{problem}")]
 pub struct TransportError {
     pub(crate) reached: Reached,
-    pub(crate) timed_out: bool,
-    pub(crate) too_long: bool,
+    pub(crate) cause: Cause,
     pub(crate) problem: &'static str,
     #[source]
     pub(crate) source: Option<Box<dyn std::error::Error + Send + Sync>>,
@@ -83,6 +96,14 @@ impl TransportError {
     #[must_use]
     pub fn not_sent(problem: &'static str) -> Self {
         Self::new(Reached::NotSent, problem)
+    }
+
+    /// Creates an error for a request that cannot be sent before the program or the machine is changed.
+    ///
+    /// Provably no byte of it left this process, and it is not sent again.
+    #[must_use]
+    pub fn configuration(problem: &'static str) -> Self {
+        Self { cause: Cause::Configuration, ..Self::new(Reached::NotSent, problem) }
     }
 
     /// Creates an error for a request that may have been sent. Use it whenever you are not certain.
@@ -101,13 +122,15 @@ impl TransportError {
     #[must_use]
     pub fn too_long(status: StatusCode, headers: HeaderMap) -> Self {
         let head = Response::new(status, headers, Vec::new());
-        Self { too_long: true, ..Self::new(Reached::Head(head), "the response body exceeds the size limit") }
+        Self { cause: Cause::TooLong, ..Self::new(Reached::Head(head), "the response body exceeds the size limit") }
     }
 
     /// Marks the error as a timeout.
     #[must_use]
     pub fn timed_out(mut self) -> Self {
-        self.timed_out = true;
+        if self.cause == Cause::Other {
+            self.cause = Cause::TimedOut;
+        }
         self
     }
 
@@ -119,8 +142,17 @@ impl TransportError {
     }
 
     fn new(reached: Reached, problem: &'static str) -> Self {
-        Self { reached, timed_out: false, too_long: false, problem, source: None }
+        Self { reached, cause: Cause::Other, problem, source: None }
     }
+}
+
+/// Why a request failed, as far as the error's kind depends on it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Cause {
+    TimedOut,
+    TooLong,
+    Configuration,
+    Other,
 }
 
 /// The progress of a request before it failed.
