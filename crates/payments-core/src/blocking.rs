@@ -6,10 +6,12 @@
 //!
 //! All of them share one runtime on a thread of its own, which the first call starts and which runs until the process
 //! ends. So connections are reused between calls, from any thread. A client can be used from blocking and async code at
-//! once. The built-in transport then has a connection pool for each.
+//! once: the built-in transport then has a connection pool for each. A transport of your own must do the same if its
+//! connections belong to a runtime, because a connection of a runtime that stands still answers nobody.
 //!
-//! Inside a tokio runtime, which also includes `spawn_blocking`, nothing is sent and the error is a *configuration*
-//! error: waiting there could stop the very tasks that the call waits for.
+//! Inside a tokio runtime, nothing is sent and the error is a *configuration* error: waiting there could stop the very
+//! tasks that the call waits for. `spawn_blocking` counts as inside, because it cannot be told apart. Use
+//! `Handle::current().block_on(call.send())` there.
 
 use std::fmt;
 use std::io;

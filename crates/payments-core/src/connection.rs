@@ -91,7 +91,7 @@ impl<'a> Credentials<'a> {
             None => "credentials",
         };
         let problem = format!(
-            "`{field}` must start with `sandbox_`, `test_` or `sk_test_`, because `base_url` uses plain http with \
+            "the key in `{field}` must start with `sandbox_`, `test_` or `sk_test_`, because `base_url` uses plain http with \
              `plain_http_host`"
         );
         Err(Error::configuration(problem))

@@ -16,33 +16,39 @@ pub(crate) use blocking::{blocking_handle, is_blocking};
 #[cfg(feature = "blocking")]
 mod blocking {
     use std::io;
-    use std::sync::{Mutex, PoisonError};
+    use std::sync::{Mutex, OnceLock, PoisonError};
     use std::thread;
 
     use tokio::runtime::{Builder, Handle};
 
-    /// Returns the runtime that all blocking calls of this process share. The first call creates it.
+    /// Returns the runtime that all blocking calls of this process share. The first call starts it.
     ///
     /// Its thread always runs. So an idle connection that the server closes leaves the pool before it is used again.
     pub(crate) fn blocking_handle() -> io::Result<Handle> {
-        let mut shared = SHARED.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(handle) = &*shared {
+        if let Some(handle) = SHARED.get() {
             return Ok(handle.clone());
         }
+        // A failure to start is not kept, so that the next call tries again.
+        let _starting = STARTING.lock().unwrap_or_else(PoisonError::into_inner);
+        match SHARED.get() {
+            Some(handle) => Ok(handle.clone()),
+            None => start().map(|handle| SHARED.get_or_init(|| handle).clone()),
+        }
+    }
+
+    fn start() -> io::Result<Handle> {
         let runtime = Builder::new_current_thread().enable_all().build()?;
         let handle = runtime.handle().clone();
         let run = move || runtime.block_on(std::future::pending::<()>());
         thread::Builder::new().name("payments-blocking".to_owned()).spawn(run)?;
-        *shared = Some(handle.clone());
         Ok(handle)
     }
 
     /// Returns true on the runtime of blocking calls.
     pub(crate) fn is_blocking() -> bool {
-        let shared = SHARED.lock().unwrap_or_else(PoisonError::into_inner).as_ref().map(Handle::id);
-        shared.is_some() && Handle::try_current().ok().map(|current| current.id()) == shared
+        SHARED.get().is_some_and(|shared| Handle::try_current().is_ok_and(|current| current.id() == shared.id()))
     }
 
-    /// Not a `OnceLock`, so that a failure to create the runtime is not final.
-    static SHARED: Mutex<Option<Handle>> = Mutex::new(None);
+    static SHARED: OnceLock<Handle> = OnceLock::new();
+    static STARTING: Mutex<()> = Mutex::new(());
 }
