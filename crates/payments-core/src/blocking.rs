@@ -126,7 +126,8 @@ impl<T: fmt::Debug + Send> Iterator for BlockingPager<T> {
         if self.ended {
             return None;
         }
-        let item = runtime().map_err(BlockingError::into_error).and_then(|runtime| runtime.block_on(self.pager.try_next()));
+        let item =
+            runtime().map_err(BlockingError::into_error).and_then(|runtime| runtime.block_on(self.pager.try_next()));
         self.ended = !matches!(item, Ok(Some(_)));
         item.transpose()
     }

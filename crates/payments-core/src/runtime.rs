@@ -6,7 +6,9 @@ use tokio::runtime::Handle;
 pub(crate) fn check_async() -> Result<(), &'static str> {
     match Handle::try_current() {
         Ok(_) => Ok(()),
-        Err(_) => Err("no tokio runtime runs this call: use `send_blocking` of the `blocking` feature, or await it in tokio"),
+        Err(_) => {
+            Err("no tokio runtime runs this call: use `send_blocking` of the `blocking` feature, or await it in tokio")
+        }
     }
 }
 

@@ -15,9 +15,9 @@ use crate::clock::{Sleep, Timer};
 use crate::runtime;
 
 pub use builder::ReqwestTransportBuilder;
-pub use reqwest::{Proxy, dns};
 #[cfg(any(feature = "rustls", feature = "native-tls"))]
 pub use reqwest::{Certificate, Identity};
+pub use reqwest::{Proxy, dns};
 
 /// An HTTP/1.1 transport with a connection pool.
 ///

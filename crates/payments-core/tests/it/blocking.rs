@@ -19,7 +19,8 @@ use tokio::runtime::{Builder, Runtime};
 
 use crate::support::server::{Server, http_response};
 use crate::support::{
-    Client, KEYED, PAYMENT_JSON, child_variable, client_at, error_response, payment_response, poll_once, scripted_settings, settings_at,
+    Client, KEYED, PAYMENT_JSON, child_variable, client_at, error_response, payment_response, poll_once,
+    scripted_settings, settings_at,
 };
 
 /// A runtime in the background, for servers.

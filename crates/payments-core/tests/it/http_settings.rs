@@ -19,10 +19,7 @@ fn client_of_named_host(port: u16, change: impl FnOnce(ReqwestTransportBuilder) 
     Client::try_with_credentials(settings, &KEYED, None, &[("x-api-key", "test_key")]).unwrap()
 }
 
-fn with_transport(
-    base_url: &str,
-    change: impl FnOnce(ReqwestTransportBuilder) -> ReqwestTransportBuilder,
-) -> Settings {
+fn with_transport(base_url: &str, change: impl FnOnce(ReqwestTransportBuilder) -> ReqwestTransportBuilder) -> Settings {
     let mut settings = settings_at(base_url);
     settings.retry = RetryPolicy::none();
     settings.transport = Some(Arc::new(change(ReqwestTransport::builder()).build().unwrap()));
@@ -157,11 +154,8 @@ async fn child_process_without_root_certificates() {
 async fn without_root_certificates_loopback_works_and_https_says_what_is_missing() {
     let server = Server::responding(http_response(200, PAYMENT_JSON)).await;
     let nowhere = || "/nowhere".to_owned();
-    let variables = vec![
-        ("ADDRESS", server.address.to_string()),
-        ("SSL_CERT_FILE", nowhere()),
-        ("SSL_CERT_DIR", nowhere()),
-    ];
+    let variables =
+        vec![("ADDRESS", server.address.to_string()), ("SSL_CERT_FILE", nowhere()), ("SSL_CERT_DIR", nowhere())];
     run_in_child_process("http_settings::child_process_without_root_certificates", variables).await;
     assert_eq!(server.requests().len(), 1);
 }

@@ -193,7 +193,9 @@ fn plain_http_is_refused_for_any_other_key_and_names_it() {
     let refused = |credentials: Credentials<'_>, field: &str| {
         let err = connect_in_plain("http://sandbox:8080", credentials).unwrap_err();
         assert_eq!((err.kind(), err.outcome()), (ErrorKind::Configuration, Outcome::NotSent));
-        let rule = format!("the key in `{field}` must start with `sandbox_`, `test_` or `sk_test_`, because `base_url` uses plain http");
+        let rule = format!(
+            "the key in `{field}` must start with `sandbox_`, `test_` or `sk_test_`, because `base_url` uses plain http"
+        );
         assert!(err.to_string().contains(&rule), "{err}");
         assert!(!format!("{err} {err:?}").contains("canary"), "{err:?}");
     };
