@@ -65,6 +65,6 @@ async fn the_platforms_root_certificates_are_replaced_and_not_extended() {
 
     let output = tokio::task::spawn_blocking(move || child.output()).await.unwrap().unwrap();
 
-    let text = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{text}");
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success() && text.contains("1 passed"), "{text}");
 }

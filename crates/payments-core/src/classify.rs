@@ -62,13 +62,13 @@ pub(crate) fn transport(error: TransportError, body_limit: usize, now: OffsetDat
         Reached::Head(response) if cause == Cause::TooLong => {
             let advice = "request a smaller page, or raise `response_limit`";
             let problem = format!("{problem} of {body_limit} bytes: {advice}");
-            Error::new(ErrorKind::MalformedResponse, Outcome::Unknown, problem).with_response(response).repeatable()
+            Error::new(ErrorKind::MalformedResponse, Outcome::Unknown, problem).with_response(*response).repeatable()
         }
         Reached::Head(response) => {
             let kind = if cause == Cause::TimedOut { ErrorKind::Timeout } else { ErrorKind::MalformedResponse };
             Error::new(kind, Outcome::Unknown, problem)
                 .with_retry_after(retry_after(&response, now))
-                .with_response(response)
+                .with_response(*response)
         }
     }
     .with_source(source)

@@ -115,14 +115,14 @@ impl TransportError {
     /// Creates an error for a response whose status and headers arrived, but not the whole body.
     #[must_use]
     pub fn unreadable(status: StatusCode, headers: HeaderMap, problem: &'static str) -> Self {
-        Self::new(Reached::Head(Response::new(status, headers, Vec::new())), problem)
+        Self::new(Reached::head(status, headers), problem)
     }
 
     /// Creates an error for a response whose body exceeds the request's [body limit](Request::body_limit).
     #[must_use]
     pub fn too_long(status: StatusCode, headers: HeaderMap) -> Self {
-        let head = Response::new(status, headers, Vec::new());
-        Self { cause: Cause::TooLong, ..Self::new(Reached::Head(head), "the response body exceeds the size limit") }
+        let problem = "the response body exceeds the size limit";
+        Self { cause: Cause::TooLong, ..Self::new(Reached::head(status, headers), problem) }
     }
 
     /// Marks the error as a timeout.
@@ -163,5 +163,11 @@ pub(crate) enum Reached {
     /// The request may have been sent.
     Unknown,
     /// The status and headers of a response arrived.
-    Head(Response),
+    Head(Box<Response>),
+}
+
+impl Reached {
+    fn head(status: StatusCode, headers: HeaderMap) -> Self {
+        Self::Head(Box::new(Response::new(status, headers, Vec::new())))
+    }
 }
