@@ -29,7 +29,7 @@ pub trait Timer: Send + Sync + fmt::Debug {
         self.sleep(duration)
     }
 
-    /// Checks that the timer works where it is called, for example that its runtime runs this thread.
+    /// Checks that the timer works on this thread, for example that its runtime runs it.
     ///
     /// Every attempt calls it before anything else, and is not sent after an error.
     ///

@@ -71,7 +71,7 @@ impl<'a> Credentials<'a> {
         Self { headers: &[], in_body: Some((field, key)), public: None }
     }
 
-    /// Adds a header that is no secret to every request, for example the API's version.
+    /// Adds a header that is no secret, for example the API's version.
     #[must_use]
     pub fn and_public_header(mut self, name: &'static str, value: &'a str) -> Self {
         self.public = Some((name, value));

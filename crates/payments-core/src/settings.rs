@@ -17,7 +17,7 @@ use crate::{Error, ValidationError};
 pub struct Settings {
     /// The base URL of the API; `None` for the one that the provider documents.
     pub base_url: Option<String>,
-    /// The one host that `base_url` may name with plain `http`, with test keys only; `None` for loopback addresses only.
+    /// The one host for plain `http`, with test keys only; `None` for loopback addresses only.
     pub plain_http_host: Option<String>,
     /// The timeouts of a call and of each attempt.
     pub timeouts: Timeouts,
@@ -89,7 +89,7 @@ macro_rules! client_settings {
             self
         }
 
-        /// Allows a base URL with plain `http` and this host, for a sandbox in another container.
+        /// Allows plain `http` to this one host, for a sandbox in another container.
         ///
         /// All keys must then start with `sandbox_`, `test_` or `sk_test_`, because everybody between the two hosts can
         /// read and change the requests.

@@ -54,7 +54,7 @@ pub trait Transport: Send + Sync + fmt::Debug {
         Duration::ZERO
     }
 
-    /// Checks, when a client is built, that the transport can send to its base URL.
+    /// Checks that the transport can send to a client's base URL. Called when the client is built.
     ///
     /// # Errors
     ///
@@ -98,7 +98,7 @@ impl TransportError {
         Self::new(Reached::NotSent, problem)
     }
 
-    /// Creates an error for a request that cannot be sent before the program or the machine is changed.
+    /// Creates an error for a request that a wrong setting keeps from being sent.
     ///
     /// Provably no byte of it left this process, and it is not sent again.
     #[must_use]

@@ -116,7 +116,9 @@ impl ReqwestTransportBuilder {
         self
     }
 
-    /// Connects from this address of the machine, for example one that the provider has on its allowlist.
+    /// Connects from this address of the machine.
+    ///
+    /// Set it if the provider allows only some of the machine's addresses.
     #[must_use]
     pub fn local_address(mut self, address: IpAddr) -> Self {
         self.local_address = Some(address);

@@ -5,7 +5,7 @@ use http::{HeaderMap, StatusCode};
 use crate::transport::TransportError;
 
 impl TransportError {
-    /// Classifies an error of sending with reqwest, for a transport of your own on it.
+    /// Classifies an error of sending, for a transport of your own on reqwest.
     ///
     /// **This is the riskiest code of the crate.** A request that is wrongly classified as not sent is paid twice. So only
     /// three kinds of error count as not sent, and everything else is unknown:
@@ -93,7 +93,7 @@ impl TransportError {
         if timed_out { error.timed_out() } else { error }
     }
 
-    /// Classifies an error of reading a response's body with reqwest, for a transport of your own on it.
+    /// Classifies an error of reading a response's body with reqwest.
     ///
     /// The request was sent, so this is never "not sent", whatever the status is.
     #[must_use]
