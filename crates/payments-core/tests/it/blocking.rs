@@ -30,7 +30,7 @@ fn background() -> Runtime {
 
 /// A connection returns to the pool shortly after its response.
 fn let_connections_return() {
-    std::thread::sleep(Duration::from_millis(50));
+    std::thread::sleep(Duration::from_millis(150));
 }
 
 #[track_caller]

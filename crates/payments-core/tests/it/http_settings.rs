@@ -110,7 +110,7 @@ async fn the_pool_keeps_as_many_idle_connections_as_set() {
                 payment.unwrap();
             }
             // A connection returns to the pool shortly after its response.
-            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+            tokio::time::sleep(std::time::Duration::from_millis(200)).await;
         }
         assert_eq!(server.connections(), connections, "{max_idle}");
     }
