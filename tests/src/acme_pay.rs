@@ -54,7 +54,7 @@ impl ClientBuilder {
     client_settings!();
     pub fn build(self) -> Result<Client, Error> {
         let bearer = format!("Bearer {}", self.key.expose());
-        self.settings.connect(&SPEC, Some("https://acme-pay.example"), &[("authorization", &bearer)], None).map(Client)
+        self.settings.connect(&SPEC, Some("https://acme-pay.example"), &[("authorization", &*bearer)], None).map(Client)
     }
 }
 

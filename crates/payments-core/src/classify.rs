@@ -10,7 +10,7 @@ use crate::error::ProviderError;
 use crate::json::DecodeError;
 use crate::message::Response;
 use crate::provider::{ErrorParser, Operation, ProviderSpec};
-use crate::transport::{Reached, TransportError};
+use crate::transport::{Cause, Reached, TransportError};
 use crate::{Error, ErrorKind, Outcome};
 
 /// Returns a response that may be a success, and an error for any other.
@@ -53,21 +53,22 @@ pub(crate) fn undecodable(response: Response, problem: DecodeError) -> Error {
 
 /// An attempt without a response, or with an incomplete one.
 pub(crate) fn transport(error: TransportError, body_limit: usize, now: OffsetDateTime) -> Error {
-    let TransportError { reached, timed_out, too_long, problem, source } = error;
-    let broken = if timed_out { ErrorKind::Timeout } else { ErrorKind::Connection };
+    let TransportError { reached, cause, problem, source } = error;
+    let broken = if cause == Cause::TimedOut { ErrorKind::Timeout } else { ErrorKind::Connection };
     match reached {
+        Reached::NotSent if cause == Cause::Configuration => Error::configuration(problem),
         Reached::NotSent => Error::new(broken, Outcome::NotSent, problem),
         Reached::Unknown => Error::new(broken, Outcome::Unknown, problem),
-        Reached::Head(response) if too_long => {
+        Reached::Head(response) if cause == Cause::TooLong => {
             let advice = "request a smaller page, or raise `response_limit`";
             let problem = format!("{problem} of {body_limit} bytes: {advice}");
-            Error::new(ErrorKind::MalformedResponse, Outcome::Unknown, problem).with_response(response).repeatable()
+            Error::new(ErrorKind::MalformedResponse, Outcome::Unknown, problem).with_response(*response).repeatable()
         }
         Reached::Head(response) => {
-            let kind = if timed_out { ErrorKind::Timeout } else { ErrorKind::MalformedResponse };
+            let kind = if cause == Cause::TimedOut { ErrorKind::Timeout } else { ErrorKind::MalformedResponse };
             Error::new(kind, Outcome::Unknown, problem)
                 .with_retry_after(retry_after(&response, now))
-                .with_response(response)
+                .with_response(*response)
         }
     }
     .with_source(source)

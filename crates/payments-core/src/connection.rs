@@ -12,7 +12,7 @@ use crate::provider::ProviderSpec;
 use crate::rate_limit::{AccountKey, RateLimit, RateLimiter};
 use crate::request::RequestBuilder;
 use crate::retry::{RetryBudget, RetryPolicy};
-use crate::settings::{Settings, Timeouts, check_base_url};
+use crate::settings::{BaseUrl, Settings, Timeouts, check_base_url};
 use crate::transport::Transport;
 use crate::{Error, ValidationError};
 
@@ -29,6 +29,8 @@ pub struct Connection {
 pub(crate) struct Shared {
     pub(crate) spec: &'static ProviderSpec,
     pub(crate) base_url: String,
+    /// True if the keys could be read on their way, so that only test keys may be sent.
+    only_test_keys: bool,
     headers: HeaderMap,
     pub(crate) transport: Arc<dyn Transport>,
     pub(crate) clock: Arc<dyn Clock>,
@@ -48,17 +50,77 @@ struct CommonHeaders {
     account: AccountKey,
 }
 
+/// The credentials of a connection, for provider crates. An array of headers converts to it.
+#[derive(Clone, Copy)]
+pub struct Credentials<'a> {
+    headers: &'a [(&'static str, &'a str)],
+    in_body: Option<(&'static str, &'a str)>,
+    public: Option<(&'static str, &'a str)>,
+}
+
+impl<'a> Credentials<'a> {
+    /// Creates credentials that are sent in these headers. A scheme may precede the key, as in `Bearer sk_…`.
+    #[must_use]
+    pub fn in_headers(headers: &'a [(&'static str, &'a str)]) -> Self {
+        Self { headers, in_body: None, public: None }
+    }
+
+    /// Creates a credential that the provider's crate adds to each body as this field.
+    #[must_use]
+    pub fn in_body(field: &'static str, key: &'a str) -> Self {
+        Self { headers: &[], in_body: Some((field, key)), public: None }
+    }
+
+    /// Adds a header that is no secret, for example the API's version.
+    #[must_use]
+    pub fn and_public_header(mut self, name: &'static str, value: &'a str) -> Self {
+        self.public = Some((name, value));
+        self
+    }
+
+    /// Checks that every key says that it is a test key.
+    fn check_test_keys(&self) -> Result<(), Error> {
+        let keys = || self.headers.iter().chain(&self.in_body);
+        let is_test_key = |text: &str| {
+            let key = text.rsplit(' ').next().unwrap_or(text);
+            TEST_PREFIXES.iter().any(|prefix| key.starts_with(prefix))
+        };
+        let field = match keys().find(|(_, text)| !is_test_key(text)) {
+            Some((field, _)) => field,
+            None if keys().next().is_some() => return Ok(()),
+            None => "credentials",
+        };
+        let problem = format!(
+            "the key in `{field}` must start with `sandbox_`, `test_` or `sk_test_`, because `base_url` uses plain http with \
+             `plain_http_host`"
+        );
+        Err(Error::configuration(problem))
+    }
+}
+
+impl<'a, const N: usize> From<&'a [(&'static str, &'a str); N]> for Credentials<'a> {
+    fn from(headers: &'a [(&'static str, &'a str); N]) -> Self {
+        Self::in_headers(headers)
+    }
+}
+
+impl fmt::Debug for Credentials<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Credentials([redacted])")
+    }
+}
+
 impl Settings {
-    /// Connects to a provider's API. `credentials` are the headers that carry the credentials.
+    /// Connects to a provider's API with these [`Credentials`].
     ///
     /// # Errors
     ///
     /// Returns an error if the base URL is missing or unsafe, if there is no transport, or if a setting is invalid.
-    pub fn connect(
+    pub fn connect<'a>(
         self,
         spec: &'static ProviderSpec,
         documented_base_url: Option<&str>,
-        credentials: &[(&'static str, &str)],
+        credentials: impl Into<Credentials<'a>>,
         rate_limiter: Option<RateLimiter>,
     ) -> Result<Connection, Error> {
         let base_url = self
@@ -66,13 +128,18 @@ impl Settings {
             .as_deref()
             .or(documented_base_url)
             .ok_or_else(|| Error::configuration("`base_url` is required: the provider's document names no host"))?;
-        let base_url = check_base_url(base_url)?;
+        let BaseUrl { text: base_url, only_test_keys } = check_base_url(base_url, self.plain_http_host.as_deref())?;
         self.timeouts.check()?;
+        let transport = or_default_transport(self.transport)?;
+        transport
+            .check_base_url(&base_url)
+            .map_err(|error| Error::configuration(error.problem).with_source(error.source))?;
         let shared = Shared {
             spec,
             base_url,
+            only_test_keys,
             headers: client_headers(spec, self.application.as_deref())?,
-            transport: or_default_transport(self.transport)?,
+            transport,
             clock: self.clock,
             timer: or_default_timer(self.timer)?,
             timeouts: self.timeouts,
@@ -82,7 +149,7 @@ impl Settings {
             rate_limit: rate_limiter.map(|default| self.rate_limit.unwrap_or_else(|| Arc::new(default))),
             observer: self.observer,
         };
-        let headers = Arc::new(shared.headers_with(credentials)?);
+        let headers = Arc::new(shared.headers_with(credentials.into())?);
         Ok(Connection { shared: Arc::new(shared), headers })
     }
 }
@@ -93,9 +160,10 @@ impl Connection {
     ///
     /// # Errors
     ///
-    /// Returns an error if a credential is not a valid header value. A [`Secret`](crate::Secret) always is.
-    pub fn with_credentials(&self, credentials: &[(&'static str, &str)]) -> Result<Self, Error> {
-        let headers = Arc::new(self.shared.headers_with(credentials)?);
+    /// Returns an error if a credential is not a valid header value (a [`Secret`](crate::Secret) always is), or if it is no
+    /// test key and the connection uses plain `http`.
+    pub fn with_credentials<'a>(&self, credentials: impl Into<Credentials<'a>>) -> Result<Self, Error> {
+        let headers = Arc::new(self.shared.headers_with(credentials.into())?);
         Ok(Self { shared: Arc::clone(&self.shared), headers })
     }
 
@@ -139,18 +207,26 @@ impl Connection {
 }
 
 impl Shared {
-    fn headers_with(&self, credentials: &[(&'static str, &str)]) -> Result<CommonHeaders, Error> {
+    fn headers_with(&self, credentials: Credentials<'_>) -> Result<CommonHeaders, Error> {
+        if self.only_test_keys {
+            credentials.check_test_keys()?;
+        }
         // Reserves room for a request's own content type and key as well.
-        let mut headers = HeaderMap::with_capacity(self.headers.len() + credentials.len() + 2);
+        let mut headers = HeaderMap::with_capacity(self.headers.len() + credentials.headers.len() + 3);
         headers.extend(self.headers.iter().map(|(name, value)| (name.clone(), value.clone())));
-        for (name, value) in credentials {
+        for (name, value) in credentials.headers {
             let mut value = HeaderValue::from_str(value).map_err(|_| {
                 Error::configuration(format!("the credential for `{name}` is not a valid header value"))
             })?;
             value.set_sensitive(true);
             headers.insert(HeaderName::from_static(name), value);
         }
-        Ok(CommonHeaders { headers, account: AccountKey::of(self.spec.provider, credentials) })
+        if let Some((name, value)) = credentials.public {
+            let value = HeaderValue::from_str(value)
+                .map_err(|_| Error::configuration(format!("the header `{name}` has an invalid value")))?;
+            headers.insert(HeaderName::from_static(name), value);
+        }
+        Ok(CommonHeaders { headers, account: AccountKey::of(self.spec.provider, credentials.headers) })
     }
 }
 
@@ -216,6 +292,9 @@ fn or_default_timer(timer: Option<Arc<dyn Timer>>) -> Result<Arc<dyn Timer>, Err
 fn required(setting: &str) -> Error {
     Error::configuration(format!("`{setting}` is required: the `reqwest` feature is off"))
 }
+
+/// The prefixes of keys that move no money.
+const TEST_PREFIXES: &[&str] = &["sandbox_", "test_", "sk_test_"];
 
 /// Shorter texts are not redacted, because they occur in ordinary sentences.
 const SHORTEST_REDACTED_SECRET: usize = 6;

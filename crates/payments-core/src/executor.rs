@@ -134,6 +134,7 @@ impl<'a> Execution<'a> {
 
     async fn attempt(&mut self, builder: &RequestBuilder) -> Result<Response, Error> {
         let shared = &self.connection.shared;
+        shared.timer.check().map_err(Error::configuration)?;
         let mut request = self.request(builder)?;
         let mut permit = self.enter_rate_limit().await?;
         if !self.key_protects() {

@@ -7,6 +7,8 @@ pub mod html;
 mod open_enum;
 mod outcome;
 mod redact;
+#[cfg(feature = "reqwest")]
+mod runtime;
 mod status;
 mod validation;
 
@@ -52,6 +54,11 @@ mod poll;
 
 // Traits and types that several providers share.
 pub mod gateway;
+
+// The same from synchronous programs.
+#[cfg(feature = "blocking")]
+#[cfg_attr(docsrs, doc(cfg(feature = "blocking")))]
+pub mod blocking;
 
 #[cfg(feature = "test-util")]
 #[cfg_attr(docsrs, doc(cfg(feature = "test-util")))]

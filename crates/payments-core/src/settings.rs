@@ -17,6 +17,8 @@ use crate::{Error, ValidationError};
 pub struct Settings {
     /// The base URL of the API; `None` for the one that the provider documents.
     pub base_url: Option<String>,
+    /// The one host for plain `http`, with test keys only; `None` for loopback addresses only.
+    pub plain_http_host: Option<String>,
     /// The timeouts of a call and of each attempt.
     pub timeouts: Timeouts,
     /// The retry policy.
@@ -41,6 +43,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             base_url: None,
+            plain_http_host: None,
             timeouts: Timeouts::default(),
             retry: RetryPolicy::default(),
             response_limit: RESPONSE_LIMIT,
@@ -78,10 +81,21 @@ macro_rules! client_settings {
     () => {
         /// Sets the base URL of the API, if it differs from the documented one.
         ///
-        /// The URL must use `https`, or `http` with a loopback address.
+        /// The URL must use `https`, or `http` with a loopback address. See also
+        /// [`plain_http_host`](Self::plain_http_host).
         #[must_use]
         pub fn base_url(mut self, base_url: impl Into<String>) -> Self {
             self.settings.base_url = Some(base_url.into());
+            self
+        }
+
+        /// Allows plain `http` to this one host, for a sandbox in another container.
+        ///
+        /// All keys must then start with `sandbox_`, `test_` or `sk_test_`, because everybody between the two hosts can
+        /// read and change the requests.
+        #[must_use]
+        pub fn plain_http_host(mut self, host: impl Into<String>) -> Self {
+            self.settings.plain_http_host = Some(host.into());
             self
         }
 
@@ -161,12 +175,21 @@ impl Timeouts {
     }
 }
 
-/// Checks a base URL and removes trailing slashes.
+/// A base URL that was checked.
+#[derive(Debug)]
+pub(crate) struct BaseUrl {
+    /// Without trailing slashes.
+    pub(crate) text: String,
+    /// True for plain `http` to a host that is not a loopback address, which only test keys may be sent to.
+    pub(crate) only_test_keys: bool,
+}
+
+/// Checks a base URL.
 ///
-/// The URL must use `https`, or `http` with a loopback address, and must contain nothing that could lead to another
-/// host or path.
-pub(crate) fn check_base_url(text: &str) -> Result<String, Error> {
-    let invalid = |rule: &'static str| -> Result<String, Error> { Err(ValidationError::new("base_url", rule).into()) };
+/// The URL must use `https`, or `http` with a loopback address or with `plain_http_host`. It must contain nothing that
+/// could lead to another host or path.
+pub(crate) fn check_base_url(text: &str, plain_http_host: Option<&str>) -> Result<BaseUrl, Error> {
+    let invalid = |rule: &'static str| -> Result<BaseUrl, Error> { Err(ValidationError::new("base_url", rule).into()) };
     let (secure, rest) = match (text.strip_prefix("https://"), text.strip_prefix("http://")) {
         (Some(rest), _) => (true, rest),
         (_, Some(rest)) => (false, rest),
@@ -195,10 +218,12 @@ pub(crate) fn check_base_url(text: &str) -> Result<String, Error> {
     if !port.is_empty() && authority.port_u16().is_none_or(|port| port == 0) {
         return invalid("must have a port from 1 to 65535, or no port");
     }
-    if !secure && !is_loopback(authority.host()) {
-        return invalid("must start with https://, unless the host is a loopback address");
+    let host = authority.host();
+    let only_test_keys = !secure && !is_loopback(host);
+    if only_test_keys && plain_http_host.is_none_or(|allowed| !allowed.eq_ignore_ascii_case(host)) {
+        return invalid("must start with https://, unless the host is a loopback address or `plain_http_host`");
     }
-    Ok(text.trim_end_matches('/').to_owned())
+    Ok(BaseUrl { text: text.trim_end_matches('/').to_owned(), only_test_keys })
 }
 
 fn is_loopback(host: &str) -> bool {

@@ -43,7 +43,10 @@ mod pager;
 mod poll;
 
 // The transport.
+mod blocking;
+mod http_settings;
 mod keep_alive;
+mod own_reqwest;
 mod path;
 mod proxy;
 mod response_size_limit;

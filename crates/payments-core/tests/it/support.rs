@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use payments_core::clock::Clock;
-use payments_core::connection::Connection;
+use payments_core::connection::{Connection, Credentials};
 use payments_core::json::{self, DecodeError, JsonNumber, ProviderMessage, Read};
 use payments_core::provider::{IdempotencyPolicy, Operation, ProviderSpec};
 use payments_core::request::{Path, RequestBuilder};
@@ -126,8 +126,17 @@ impl Client {
         spec: &'static ProviderSpec,
         limiter: Option<RateLimiter>,
     ) -> Result<Self, Error> {
-        let (credentials, clock) = ([("x-api-key", API_KEY)], Arc::clone(&settings.clock));
-        Ok(Self { clock, connection: settings.connect(spec, Some("https://api.acme.test/v1"), &credentials, limiter)? })
+        Self::try_with_credentials(settings, spec, limiter, &[("x-api-key", API_KEY)])
+    }
+
+    pub(crate) fn try_with_credentials<'a>(
+        settings: Settings,
+        spec: &'static ProviderSpec,
+        limiter: Option<RateLimiter>,
+        credentials: impl Into<Credentials<'a>>,
+    ) -> Result<Self, Error> {
+        let clock = Arc::clone(&settings.clock);
+        Ok(Self { clock, connection: settings.connect(spec, Some("https://api.acme.test/v1"), credentials, limiter)? })
     }
 
     /// A read-only call.
