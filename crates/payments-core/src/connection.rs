@@ -4,13 +4,13 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::header::{ACCEPT, ACCEPT_ENCODING, HeaderMap, HeaderName, HeaderValue, USER_AGENT};
+use http::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, USER_AGENT};
 
 use crate::clock::{Clock, Deadline, Timer};
 use crate::observe::Observer;
 use crate::provider::ProviderSpec;
 use crate::rate_limit::{AccountKey, RateLimit, RateLimiter};
-use crate::request::RequestBuilder;
+use crate::request::{ContentType, RequestBuilder};
 use crate::retry::{RetryBudget, RetryPolicy};
 use crate::settings::{Settings, Timeouts, check_base_url};
 use crate::transport::Transport;
@@ -30,6 +30,8 @@ pub(crate) struct Shared {
     pub(crate) spec: &'static ProviderSpec,
     pub(crate) base_url: String,
     headers: HeaderMap,
+    /// The header of the provider's idempotency keys, if it has any.
+    pub(crate) key_header: Option<HeaderName>,
     pub(crate) transport: Arc<dyn Transport>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) timer: Arc<dyn Timer>,
@@ -43,7 +45,9 @@ pub(crate) struct Shared {
 
 /// The headers of every request, including the credentials.
 struct CommonHeaders {
-    headers: HeaderMap,
+    /// With the content type of JSON and an empty idempotency key, which are replaced or removed. Adding a header to a
+    /// clone would allocate.
+    template: HeaderMap,
     /// Names the account of these credentials.
     account: AccountKey,
 }
@@ -72,6 +76,7 @@ impl Settings {
             spec,
             base_url,
             headers: client_headers(spec, self.application.as_deref())?,
+            key_header: spec.idempotency.map(|policy| HeaderName::from_static(policy.header)),
             transport: or_default_transport(self.transport)?,
             clock: self.clock,
             timer: or_default_timer(self.timer)?,
@@ -119,14 +124,29 @@ impl Connection {
         &self.headers.account
     }
 
-    /// The headers of every request, to which a request adds its own.
-    pub(crate) fn headers(&self) -> HeaderMap {
-        self.headers.headers.clone()
+    /// The headers of a request: those of every request, those of its body and key, and its own.
+    pub(crate) fn headers(&self, request: &RequestBuilder, key: Option<HeaderValue>) -> HeaderMap {
+        let mut headers = self.headers.template.clone();
+        match request.content_type {
+            ContentType::Json => {}
+            ContentType::Form => _ = headers.insert(CONTENT_TYPE, FORM),
+            ContentType::None => _ = headers.remove(CONTENT_TYPE),
+        }
+        if let Some(name) = &self.shared.key_header {
+            match key {
+                Some(key) => _ = headers.insert(name, key),
+                None => _ = headers.remove(name),
+            }
+        }
+        for (name, value) in &request.headers {
+            headers.insert(name, value.clone());
+        }
+        headers
     }
 
     /// The secrets to redact from the provider's texts: the credentials, and those that the request names.
     pub(crate) fn secrets<'a>(&'a self, request: &'a RequestBuilder) -> Vec<&'a str> {
-        let credentials = self.headers.headers.values().filter(|value| value.is_sensitive());
+        let credentials = self.headers.template.values().filter(|value| value.is_sensitive());
         let credentials = credentials.filter_map(|value| value.to_str().ok());
         // A scheme may precede the key: `Bearer sk_…`.
         let keys = credentials.filter_map(|value| value.rsplit(' ').next());
@@ -140,9 +160,11 @@ impl Connection {
 
 impl Shared {
     fn headers_with(&self, credentials: &[(&'static str, &str)]) -> Result<CommonHeaders, Error> {
-        // Reserves room for a request's own content type and key as well.
-        let mut headers = HeaderMap::with_capacity(self.headers.len() + credentials.len() + 2);
-        headers.extend(self.headers.iter().map(|(name, value)| (name.clone(), value.clone())));
+        let mut headers = self.headers.clone();
+        headers.insert(CONTENT_TYPE, JSON);
+        if let Some(name) = &self.key_header {
+            headers.insert(name, HeaderValue::from_static(""));
+        }
         for (name, value) in credentials {
             let mut value = HeaderValue::from_str(value).map_err(|_| {
                 Error::configuration(format!("the credential for `{name}` is not a valid header value"))
@@ -150,7 +172,7 @@ impl Shared {
             value.set_sensitive(true);
             headers.insert(HeaderName::from_static(name), value);
         }
-        Ok(CommonHeaders { headers, account: AccountKey::of(self.spec.provider, credentials) })
+        Ok(CommonHeaders { template: headers, account: AccountKey::of(self.spec.provider, credentials) })
     }
 }
 
@@ -216,6 +238,9 @@ fn or_default_timer(timer: Option<Arc<dyn Timer>>) -> Result<Arc<dyn Timer>, Err
 fn required(setting: &str) -> Error {
     Error::configuration(format!("`{setting}` is required: the `reqwest` feature is off"))
 }
+
+const JSON: HeaderValue = HeaderValue::from_static("application/json");
+const FORM: HeaderValue = HeaderValue::from_static("application/x-www-form-urlencoded");
 
 /// Shorter texts are not redacted, because they occur in ordinary sentences.
 const SHORTEST_REDACTED_SECRET: usize = 6;

@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use http::header::AsHeaderName;
 use http::{HeaderMap, Method, StatusCode};
 use zeroize::Zeroizing;
 
@@ -130,10 +131,10 @@ impl Response {
     /// The first of `request-id`, `x-request-id` and `cf-ray` that the response has.
     #[must_use]
     pub fn request_id(&self) -> Option<&str> {
-        ["request-id", "x-request-id", "cf-ray"].iter().find_map(|name| self.header(name))
+        ["request-id", "x-request-id", "cf-ray"].iter().find_map(|name| self.header(*name))
     }
 
-    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+    pub(crate) fn header(&self, name: impl AsHeaderName) -> Option<&str> {
         self.headers.get(name).and_then(|value| value.to_str().ok())
     }
 }
