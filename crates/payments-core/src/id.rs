@@ -13,7 +13,7 @@ use crate::validation::check_length;
 pub fn check_id(field: &'static str, text: &str) -> Result<(), ValidationError> {
     check_length(field, text, 255)?;
     check_not_dots(field, text)?;
-    if text.bytes().all(|byte| IS_PLAIN[usize::from(byte)]) {
+    if text.bytes().fold(true, |plain, byte| plain & IS_PLAIN[usize::from(byte)]) {
         Ok(())
     } else {
         Err(ValidationError::new(field, "must contain only letters, digits, `.`, `_` and `-`"))

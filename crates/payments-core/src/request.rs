@@ -175,6 +175,6 @@ pub fn percent_encoded(text: &str) -> String {
 }
 
 /// Room for a typical JSON body. A buffer that grows leaves copies behind, which are not wiped.
-const TYPICAL_BODY: usize = 512;
+const TYPICAL_BODY: usize = 256;
 
 const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');

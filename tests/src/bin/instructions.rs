@@ -3,14 +3,19 @@
 #![expect(clippy::unwrap_used, reason = "the inputs are constants")]
 
 use std::hint::black_box;
+use std::pin::pin;
 use std::process::ExitCode;
+use std::task::{Context, Poll, Waker};
 
+use http::header::{CONTENT_TYPE, HeaderValue};
+use http::StatusCode;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use payments_core::test_util::ManualClock;
 use payments_core::time::OffsetDateTime;
+use payments_core::transport::{Request, Response, Transport, TransportError, async_trait};
 use sha2::Sha256;
 use turratech::test_util::sign;
-use turratech::{WebhookSecret, WebhookVerifier};
+use turratech::{ApiKey, Client, Currency, Money, NewPayment, WebhookSecret, WebhookVerifier};
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -45,13 +50,51 @@ fn main() -> ExitCode {
             let event = verifier.verify_signature(EVENT, signature.as_bytes()).unwrap();
             repeat(&mut || drop(black_box(black_box(&event).object().unwrap())));
         }
+        // All that the SDK does for a payment, from the parameters to the result.
+        "call" => {
+            let key = ApiKey::new("sk_test_51ABC123DEF456").unwrap();
+            let client = Client::builder(key).transport(Instant).build().unwrap();
+            repeat(&mut || {
+                let sent = pin!(client.create_payment(black_box(new_payment())).send());
+                let Poll::Ready(payment) = sent.poll(&mut Context::from_waker(Waker::noop())) else {
+                    unreachable!("the transport responds at once")
+                };
+                drop(black_box(payment.unwrap()));
+            });
+        }
         other => {
-            eprintln!("instructions: FUNCTION must be hmac, verify or decode, not `{other}`");
+            eprintln!("instructions: FUNCTION must be hmac, verify, decode or call, not `{other}`");
             return ExitCode::from(2);
         }
     }
     ExitCode::SUCCESS
 }
+
+/// A payment with the parameters that most have.
+fn new_payment() -> NewPayment {
+    NewPayment::new(Money::from_minor(2000, Currency::GBP))
+        .payment_method("pm_card_visa".parse().unwrap())
+        .customer("cus_NffrFeUfNV2Hib".parse().unwrap())
+        .description("Order #12345")
+        .metadata("order_id", "12345")
+        .confirm(true)
+}
+
+/// A transport that has the response already, so that only the SDK's own work counts.
+#[derive(Debug)]
+struct Instant;
+
+#[async_trait]
+impl Transport for Instant {
+    async fn send(&self, request: Request) -> Result<Response, TransportError> {
+        drop(black_box(request));
+        let headers = [(CONTENT_TYPE, HeaderValue::from_static("application/json"))];
+        Ok(Response::new(StatusCode::OK, headers.into_iter().collect(), PAYMENT.to_vec()))
+    }
+}
+
+/// The response to [`new_payment`].
+const PAYMENT: &[u8] = br#"{"id":"pay_1NqQXYZ123456789","object":"payment","amount":2000,"amount_capturable":0,"amount_received":2000,"currency":"gbp","customer":"cus_NffrFeUfNV2Hib","description":"Order #12345","metadata":{"order_id":"12345"},"payment_method":"pm_card_visa","status":"succeeded","created":1704067200,"livemode":false}"#;
 
 const SECRET: &str = "whsec_MfKQ9r8GKYq";
 
