@@ -134,7 +134,11 @@ impl Connection {
         }
         if let Some(name) = &self.shared.key_header {
             match key {
-                Some(key) => _ = headers.insert(name, key),
+                Some(key) => match headers.get_mut(name) {
+                    // Always so. It costs half of inserting it.
+                    Some(value) => *value = key,
+                    None => _ = headers.insert(name, key),
+                },
                 None => _ = headers.remove(name),
             }
         }

@@ -67,29 +67,29 @@ impl fmt::Debug for Request {
 
 /// A request's body. All attempts of a call share it, and it is wiped when the last of them is dropped.
 #[derive(Clone, Default)]
-pub struct Body(Arc<Zeroizing<Vec<u8>>>);
+pub struct Body(Option<Arc<Zeroizing<Vec<u8>>>>);
 
 impl Body {
     pub(crate) fn new(bytes: Vec<u8>) -> Self {
-        Self(Arc::new(Zeroizing::new(bytes)))
+        Self(Some(Arc::new(Zeroizing::new(bytes))))
     }
 
     /// True if there are no bytes.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.as_ref().is_empty()
     }
 }
 
 impl AsRef<[u8]> for Body {
     fn as_ref(&self) -> &[u8] {
-        &self.0
+        self.0.as_ref().map_or(&[], |bytes| bytes.as_slice())
     }
 }
 
 impl fmt::Debug for Body {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "[{} bytes]", self.0.len())
+        write!(f, "[{} bytes]", self.as_ref().len())
     }
 }
 

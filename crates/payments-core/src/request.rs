@@ -157,7 +157,11 @@ impl Path {
 
     /// The URL below a base URL.
     pub(crate) fn below(&self, base_url: &str) -> String {
-        [base_url, "/", &self.0].concat()
+        let mut url = String::with_capacity(base_url.len() + 1 + self.0.len());
+        url.push_str(base_url);
+        url.push('/');
+        url.push_str(&self.0);
+        url
     }
 }
 

@@ -7,9 +7,9 @@ use std::pin::pin;
 use std::process::ExitCode;
 use std::task::{Context, Poll, Waker};
 
-use http::header::{CONTENT_TYPE, HeaderValue};
-use http::StatusCode;
 use hmac::{Hmac, KeyInit as _, Mac as _};
+use http::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
+use http::StatusCode;
 use payments_core::test_util::ManualClock;
 use payments_core::time::OffsetDateTime;
 use payments_core::transport::{Request, Response, Transport, TransportError, async_trait};
@@ -50,10 +50,13 @@ fn main() -> ExitCode {
             let event = verifier.verify_signature(EVENT, signature.as_bytes()).unwrap();
             repeat(&mut || drop(black_box(black_box(&event).object().unwrap())));
         }
+        // The part of `call` that is the transport's.
+        "response" => repeat(&mut || drop(black_box(response()))),
         // All that the SDK does for a payment, from the parameters to the result.
         "call" => {
             let key = ApiKey::new("sk_test_51ABC123DEF456").unwrap();
-            let client = Client::builder(key).transport(Instant).build().unwrap();
+            let timer = ManualClock::at(OffsetDateTime::UNIX_EPOCH);
+            let client = Client::builder(key).transport(Instant).timer(timer).build().unwrap();
             repeat(&mut || {
                 let sent = pin!(client.create_payment(black_box(new_payment())).send());
                 let Poll::Ready(payment) = sent.poll(&mut Context::from_waker(Waker::noop())) else {
@@ -63,7 +66,7 @@ fn main() -> ExitCode {
             });
         }
         other => {
-            eprintln!("instructions: FUNCTION must be hmac, verify, decode or call, not `{other}`");
+            eprintln!("instructions: FUNCTION must be hmac, verify, decode, response or call, not `{other}`");
             return ExitCode::from(2);
         }
     }
@@ -88,9 +91,14 @@ struct Instant;
 impl Transport for Instant {
     async fn send(&self, request: Request) -> Result<Response, TransportError> {
         drop(black_box(request));
-        let headers = [(CONTENT_TYPE, HeaderValue::from_static("application/json"))];
-        Ok(Response::new(StatusCode::OK, headers.into_iter().collect(), PAYMENT.to_vec()))
+        Ok(response())
     }
+}
+
+fn response() -> Response {
+    let mut headers = HeaderMap::with_capacity(1);
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    Response::new(StatusCode::OK, headers, PAYMENT.to_vec())
 }
 
 /// The response to [`new_payment`].
