@@ -134,9 +134,9 @@ impl Connection {
         }
         if let Some(name) = &self.shared.key_header {
             match key {
-                Some(key) => match headers.get_mut(name) {
-                    // Always so. It costs half of inserting it.
-                    Some(value) => *value = key,
+                // The template's first header, so that no name is hashed.
+                Some(key) => match headers.iter_mut().find(|(header, _)| *header == name) {
+                    Some((_, value)) => *value = key,
                     None => _ = headers.insert(name, key),
                 },
                 None => _ = headers.remove(name),
@@ -164,11 +164,10 @@ impl Connection {
 
 impl Shared {
     fn headers_with(&self, credentials: &[(&'static str, &str)]) -> Result<CommonHeaders, Error> {
-        let mut headers = self.headers.clone();
+        let mut headers = HeaderMap::with_capacity(self.headers.len() + credentials.len() + 2);
+        headers.extend(self.key_header.clone().map(|name| (name, HeaderValue::from_static(""))));
         headers.insert(CONTENT_TYPE, JSON);
-        if let Some(name) = &self.key_header {
-            headers.insert(name, HeaderValue::from_static(""));
-        }
+        headers.extend(self.headers.iter().map(|(name, value)| (name.clone(), value.clone())));
         for (name, value) in credentials {
             let mut value = HeaderValue::from_str(value).map_err(|_| {
                 Error::configuration(format!("the credential for `{name}` is not a valid header value"))
