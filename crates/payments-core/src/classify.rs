@@ -158,7 +158,8 @@ fn retry_after(response: &Response, clock: &dyn Clock) -> Option<Duration> {
     let value = response.header("retry-after")?.trim();
     let seconds = value.parse().ok().map(Duration::from_secs);
     // A date in the past asks for no wait.
-    let until =
-        || Some(OffsetDateTime::parse(value, &Rfc2822).ok()? - clock.now()).map(|wait| wait.try_into().unwrap_or_default());
+    let until = || {
+        Some(OffsetDateTime::parse(value, &Rfc2822).ok()? - clock.now()).map(|wait| wait.try_into().unwrap_or_default())
+    };
     seconds.or_else(until)
 }

@@ -8,8 +8,8 @@ use std::process::ExitCode;
 use std::task::{Context, Poll, Waker};
 
 use hmac::{Hmac, KeyInit as _, Mac as _};
-use http::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
 use http::StatusCode;
+use http::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
 use payments_core::test_util::ManualClock;
 use payments_core::time::OffsetDateTime;
 use payments_core::transport::{Request, Response, Transport, TransportError, async_trait};
