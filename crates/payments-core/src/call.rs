@@ -118,7 +118,8 @@ impl<T: fmt::Debug + Send, K: Key> Call<T, K> {
         self.run(|value, response| WithResponse { value, response })
     }
 
-    /// Sends the call. (An `async fn` would keep several copies of its arguments in its future.)
+    /// Sends the call.
+    #[expect(clippy::manual_async_fn, reason = "the future of an `async fn` has two copies of its arguments")]
     fn run<R>(self, result: impl FnOnce(T, Response) -> R) -> impl Future<Output = Result<R, Error>> {
         async move {
             let (parse_error, key) = (self.parse_error.as_deref(), self.key.key());
