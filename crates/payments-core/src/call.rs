@@ -1,4 +1,5 @@
 use std::fmt;
+use std::future::Future;
 use std::time::Duration;
 
 use time::OffsetDateTime;
@@ -95,8 +96,8 @@ impl<T: fmt::Debug + Send, K: Key> Call<T, K> {
     /// # Errors
     ///
     /// [`Error::outcome`] says whether the operation may have been executed.
-    pub async fn send(self) -> Result<T, Error> {
-        self.send_with_response().await.map(|sent| sent.value)
+    pub fn send(self) -> impl Future<Output = Result<T, Error>> {
+        self.run(|value, _| value)
     }
 
     /// Turns an error that occurred before this call was sent into this call's error, for provider crates.
@@ -113,19 +114,37 @@ impl<T: fmt::Debug + Send, K: Key> Call<T, K> {
     /// # Errors
     ///
     /// Returns the errors of [`Call::send`].
-    pub async fn send_with_response(self) -> Result<WithResponse<T>, Error> {
-        let Self { connection, operation, request, read, parse_error, timeouts, deadline, retry, key } = self;
-        let parse_error = parse_error.as_deref();
-        let mut execution = Execution::start(&connection, operation, parse_error, timeouts, deadline, retry, key.key());
-        let request = request.map_err(|error| execution.reject(error))?;
-        loop {
-            let response = execution.next_response(&request).await?;
-            match read(&response) {
-                Ok(value) => {
-                    execution.succeed(&request, &response, &value);
-                    return Ok(WithResponse { value, response });
+    pub fn send_with_response(self) -> impl Future<Output = Result<WithResponse<T>, Error>> {
+        self.run(|value, response| WithResponse { value, response })
+    }
+
+    /// Sends the call.
+    #[expect(clippy::manual_async_fn, reason = "the future of an `async fn` has two copies of its arguments")]
+    fn run<R>(self, result: impl FnOnce(T, Response) -> R) -> impl Future<Output = Result<R, Error>> {
+        async move {
+            let (parse_error, key) = (self.parse_error.as_deref(), self.key.key());
+            let mut execution = Execution::start(
+                &self.connection,
+                self.operation,
+                parse_error,
+                self.timeouts,
+                self.deadline,
+                self.retry,
+                key,
+            );
+            let request = match self.request {
+                Ok(ref request) => request,
+                Err(error) => return Err(execution.reject(error)),
+            };
+            loop {
+                let response = execution.next_response(request).await?;
+                match (self.read)(&response) {
+                    Ok(value) => {
+                        execution.succeed(request, &response, &value);
+                        return Ok(result(value, response));
+                    }
+                    Err(problem) => execution.cannot_read(request, response, problem).await?,
                 }
-                Err(problem) => execution.cannot_read(&request, response, problem).await?,
             }
         }
     }

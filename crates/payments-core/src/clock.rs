@@ -98,7 +98,13 @@ impl SystemClock {
 impl Clock for SystemClock {
     #[expect(clippy::disallowed_methods, reason = "`SystemClock` is the implementation of `Clock` for this machine")]
     fn now(&self) -> OffsetDateTime {
-        SystemTime::now().into()
+        let now = SystemTime::now();
+        // The same as the general conversion, in half the time.
+        let since_1970 = now.duration_since(SystemTime::UNIX_EPOCH).ok().and_then(|since| {
+            let seconds = OffsetDateTime::from_unix_timestamp(since.as_secs().try_into().ok()?);
+            seconds.ok()?.replace_nanosecond(since.subsec_nanos()).ok()
+        });
+        since_1970.unwrap_or_else(|| now.into())
     }
 
     #[expect(clippy::disallowed_methods, reason = "`SystemClock` is the implementation of `Clock` for this machine")]

@@ -4,13 +4,13 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::header::{ACCEPT, ACCEPT_ENCODING, HeaderMap, HeaderName, HeaderValue, USER_AGENT};
+use http::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, USER_AGENT};
 
 use crate::clock::{Clock, Deadline, Timer};
 use crate::observe::Observer;
 use crate::provider::ProviderSpec;
 use crate::rate_limit::{AccountKey, RateLimit, RateLimiter};
-use crate::request::RequestBuilder;
+use crate::request::{ContentType, RequestBuilder};
 use crate::retry::{RetryBudget, RetryPolicy};
 use crate::settings::{BaseUrl, Settings, Timeouts, check_base_url};
 use crate::transport::Transport;
@@ -32,6 +32,8 @@ pub(crate) struct Shared {
     /// True if the keys could be read on their way, so that only test keys may be sent.
     only_test_keys: bool,
     headers: HeaderMap,
+    /// The header of the provider's idempotency keys, if it has any.
+    pub(crate) key_header: Option<HeaderName>,
     pub(crate) transport: Arc<dyn Transport>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) timer: Arc<dyn Timer>,
@@ -45,7 +47,9 @@ pub(crate) struct Shared {
 
 /// The headers of every request, including the credentials.
 struct CommonHeaders {
-    headers: HeaderMap,
+    /// With the content type of JSON and an empty idempotency key, which are replaced or removed. Adding a header to a
+    /// clone would allocate.
+    template: HeaderMap,
     /// Names the account of these credentials.
     account: AccountKey,
 }
@@ -139,6 +143,7 @@ impl Settings {
             base_url,
             only_test_keys,
             headers: client_headers(spec, self.application.as_deref())?,
+            key_header: spec.idempotency.map(|policy| HeaderName::from_static(policy.header)),
             transport,
             clock: self.clock,
             timer: or_default_timer(self.timer)?,
@@ -187,14 +192,33 @@ impl Connection {
         &self.headers.account
     }
 
-    /// The headers of every request, to which a request adds its own.
-    pub(crate) fn headers(&self) -> HeaderMap {
-        self.headers.headers.clone()
+    /// The headers of a request: those of every request, those of its body and key, and its own.
+    pub(crate) fn headers(&self, request: &RequestBuilder, key: Option<HeaderValue>) -> HeaderMap {
+        let mut headers = self.headers.template.clone();
+        match request.content_type {
+            ContentType::Json => {}
+            ContentType::Form => _ = headers.insert(CONTENT_TYPE, FORM),
+            ContentType::None => _ = headers.remove(CONTENT_TYPE),
+        }
+        if let Some(name) = &self.shared.key_header {
+            match key {
+                // The template's first header, so that no name is hashed.
+                Some(key) => match headers.iter_mut().find(|(header, _)| *header == name) {
+                    Some((_, value)) => *value = key,
+                    None => _ = headers.insert(name, key),
+                },
+                None => _ = headers.remove(name),
+            }
+        }
+        for (name, value) in &request.headers {
+            headers.insert(name, value.clone());
+        }
+        headers
     }
 
     /// The secrets to redact from the provider's texts: the credentials, and those that the request names.
     pub(crate) fn secrets<'a>(&'a self, request: &'a RequestBuilder) -> Vec<&'a str> {
-        let credentials = self.headers.headers.values().filter(|value| value.is_sensitive());
+        let credentials = self.headers.template.values().filter(|value| value.is_sensitive());
         let credentials = credentials.filter_map(|value| value.to_str().ok());
         // A scheme may precede the key: `Bearer sk_…`.
         let keys = credentials.filter_map(|value| value.rsplit(' ').next());
@@ -211,8 +235,9 @@ impl Shared {
         if self.only_test_keys {
             credentials.check_test_keys()?;
         }
-        // Reserves room for a request's own content type and key as well.
         let mut headers = HeaderMap::with_capacity(self.headers.len() + credentials.headers.len() + 3);
+        headers.extend(self.key_header.clone().map(|name| (name, HeaderValue::from_static(""))));
+        headers.insert(CONTENT_TYPE, JSON);
         headers.extend(self.headers.iter().map(|(name, value)| (name.clone(), value.clone())));
         for (name, value) in credentials.headers {
             let mut value = HeaderValue::from_str(value).map_err(|_| {
@@ -226,7 +251,7 @@ impl Shared {
                 .map_err(|_| Error::configuration(format!("the header `{name}` has an invalid value")))?;
             headers.insert(HeaderName::from_static(name), value);
         }
-        Ok(CommonHeaders { headers, account: AccountKey::of(self.spec.provider, credentials.headers) })
+        Ok(CommonHeaders { template: headers, account: AccountKey::of(self.spec.provider, credentials.headers) })
     }
 }
 
@@ -295,6 +320,9 @@ fn required(setting: &str) -> Error {
 
 /// The prefixes of keys that move no money.
 const TEST_PREFIXES: &[&str] = &["sandbox_", "test_", "sk_test_"];
+
+const JSON: HeaderValue = HeaderValue::from_static("application/json");
+const FORM: HeaderValue = HeaderValue::from_static("application/x-www-form-urlencoded");
 
 /// Shorter texts are not redacted, because they occur in ordinary sentences.
 const SHORTEST_REDACTED_SECRET: usize = 6;

@@ -80,7 +80,7 @@ impl IdempotencyKey {
     pub fn random(created_at: OffsetDateTime) -> Result<Self, NoRandomness> {
         let mut bytes = [0; 16];
         getrandom::fill(&mut bytes).map_err(|_| NoRandomness(()))?;
-        Ok(Self { value: uuid(bytes, 4).into(), created_at, may_have_been_used: false })
+        Ok(Self { value: uuid(bytes, 4), created_at, may_have_been_used: false })
     }
 
     /// Derives the key of an order. Every process derives the same key from the same arguments.
@@ -101,7 +101,7 @@ impl IdempotencyKey {
             .into();
         let mut bytes = [0; 16];
         bytes.copy_from_slice(&digest[..16]);
-        Self { value: uuid(bytes, 8).into(), created_at, may_have_been_used: true }
+        Self { value: uuid(bytes, 8), created_at, may_have_been_used: true }
     }
 
     /// Stands in for the key of a call that is never sent.
@@ -156,15 +156,16 @@ impl fmt::Display for NoRandomness {
 impl std::error::Error for NoRandomness {}
 
 /// Formats sixteen bytes as a UUID of this version (RFC 9562): 4 is random, 8 is vendor-specific.
-fn uuid(mut bytes: [u8; 16], version: u8) -> String {
+fn uuid(mut bytes: [u8; 16], version: u8) -> Box<str> {
     bytes[6] = bytes[6] & 0x0f | version << 4;
     bytes[8] = bytes[8] & 0x3f | 0x80;
-    let mut text = String::with_capacity(36);
-    for (index, byte) in bytes.iter().enumerate() {
-        if matches!(index, 4 | 6 | 8 | 10) {
-            text.push('-');
-        }
-        text.extend([byte >> 4, byte & 0x0f].map(|digit| char::from_digit(digit.into(), 16).unwrap_or_default()));
+    let mut text = [b'-'; 36];
+    for (byte, at) in bytes.into_iter().zip([0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34]) {
+        text[at] = HEX[usize::from(byte >> 4)];
+        text[at + 1] = HEX[usize::from(byte & 0x0f)];
     }
-    text
+    // Digits and hyphens are ASCII, so this cannot fail.
+    std::str::from_utf8(&text).unwrap_or_default().into()
 }
+
+const HEX: &[u8; 16] = b"0123456789abcdef";

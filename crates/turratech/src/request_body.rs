@@ -25,27 +25,18 @@ pub(crate) trait Parameters: fmt::Debug {
     fn serialize_members<M: SerializeMap>(&self, members: &mut M) -> Result<(), M::Error>;
 }
 
-/// Shared parameters, which the response is compared with.
-impl<P: Parameters> Parameters for Arc<P> {
-    const RESERVED: &'static [&'static str] = P::RESERVED;
-
-    fn check(&self) -> Result<(), ValidationError> {
-        P::check(self)
-    }
-
-    fn extra(&self) -> &Extra {
-        P::extra(self)
-    }
-
-    fn serialize_members<M: SerializeMap>(&self, members: &mut M) -> Result<(), M::Error> {
-        P::serialize_members(self, members)
-    }
-}
-
 /// Checks the parameters and builds a POST request with them as its body.
 pub(crate) fn post<P: Parameters + Send + Sync + 'static>(path: Path, parameters: P) -> Result<RequestBuilder, Error> {
-    check(&parameters)?;
-    Ok(RequestBuilder::post(path).json(&JsonObject(&parameters))?.log_as(parameters))
+    post_shared(path, Arc::new(parameters))
+}
+
+/// Like [`post`], for parameters that the response is compared with.
+pub(crate) fn post_shared<P: Parameters + Send + Sync + 'static>(
+    path: Path,
+    parameters: Arc<P>,
+) -> Result<RequestBuilder, Error> {
+    check(&*parameters)?;
+    Ok(RequestBuilder::post(path).json(&JsonObject(&*parameters))?.log_shared(parameters))
 }
 
 /// Builds a POST request without a body. It has a JSON content type too, as the document requires for every POST.
