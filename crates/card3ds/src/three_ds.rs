@@ -7,7 +7,7 @@ use payments_core::request::{Path, RequestBuilder};
 use payments_core::stored::{Stored, StoredAs};
 use payments_core::transport::Response;
 use payments_core::webhook::Unverified;
-use payments_core::{Call, Error, ProviderError, ValidationError};
+use payments_core::{Call, Error, ProviderError, ValidationError, extra_setter};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
 
@@ -85,6 +85,8 @@ impl NewThreeDsPayment {
         self
     }
 
+    extra_setter!(payment);
+
     /// The card payment.
     pub fn payment(&self) -> &NewPayment {
         &self.payment
@@ -103,10 +105,15 @@ impl NewThreeDsPayment {
     }
 
     fn request(self) -> Result<RequestBuilder, Error> {
-        let request = RequestBuilder::post(Path::new("api/3ds")).json(&self.wire()?)?;
+        let typed = [NewPayment::TYPED, TYPED].concat();
+        let request = RequestBuilder::post(Path::new("api/3ds"));
+        let request = request.json_with(&self.wire()?, &typed, &self.payment.extra)?;
         Ok(request.log_as(self))
     }
 }
+
+/// The names of the members that only a payment with 3-D Secure has.
+const TYPED: &[&str] = &["installmentCount", "interestPaidByCustomer", "successUrl", "failureUrl"];
 
 /// The result of [`Client::start_3ds`].
 ///

@@ -43,6 +43,7 @@ mod call;
 mod classify;
 pub mod connection;
 mod executor;
+mod extra;
 pub mod request;
 mod settings;
 
@@ -63,6 +64,7 @@ pub use check::{Expected, Mismatch, Reported};
 pub use currency::Currency;
 pub use duplicate_wording::DuplicateWording;
 pub use error::{Error, ErrorKind, FieldError, ProviderError};
+pub use extra::Extra;
 pub use idempotency::IdempotencyKey;
 #[cfg(feature = "random-keys")]
 #[cfg_attr(docsrs, doc(cfg(feature = "random-keys")))]

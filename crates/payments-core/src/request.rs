@@ -9,6 +9,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
 use zeroize::Zeroizing;
 
+use crate::extra::Extra;
 use crate::message::Body;
 use crate::{Error, ValidationError};
 
@@ -53,6 +54,24 @@ impl RequestBuilder {
         self.body = Body::new(bytes);
         self.headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         Ok(self)
+    }
+
+    /// Sets a JSON body, with the parameters that the caller added by name.
+    ///
+    /// `typed` are the names of all members that the body can have, also of those that are not set.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if a parameter is typed or invalid, and the errors of [`RequestBuilder::json`].
+    pub fn json_with(self, body: &impl Serialize, typed: &[&str], extra: &Extra) -> Result<Self, Error> {
+        extra.check(typed)?;
+        let mut request = self.json(body)?;
+        if !extra.is_empty() {
+            let mut bytes = request.body.as_ref().to_vec();
+            extra.add_to_object(&mut bytes);
+            request.body = Body::new(bytes);
+        }
+        Ok(request)
     }
 
     /// Sets a form body (`application/x-www-form-urlencoded`) and its `Content-Type`.

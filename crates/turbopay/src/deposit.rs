@@ -9,14 +9,14 @@ use payments_core::json::{self, DecodeError, Facts, ProviderMessage, Read, Unrea
 use payments_core::provider::Operation;
 use payments_core::request::{Path, RequestBuilder, percent_encoded};
 use payments_core::stored::{Stored, StoredAs};
-use payments_core::{Call, Currency, Error, Money, ValidationError};
+use payments_core::{Call, Currency, Error, Extra, Money, ValidationError, extra_setter};
 use serde::{Deserialize, Serialize};
 
 use crate::client::{Client, Defaults};
 use crate::customer::check_url;
 use crate::id::{MerchantCustomerId, MerchantOrderId, OrderId, Utr};
 use crate::method::Method;
-use crate::new_order::{NewOrder, WireOrder, order_setters, required};
+use crate::new_order::{NewOrder, WireOrder, order_setters, required, typed};
 use crate::order::OrderStatus;
 
 /// A deposit to create: a payment by a customer.
@@ -63,7 +63,8 @@ impl NewDeposit {
     }
 
     fn request(self, path: &'static str, defaults: &Defaults) -> Result<RequestBuilder, Error> {
-        let request = RequestBuilder::post(Path::new(path)).json(&self.wire(defaults)?)?;
+        let request =
+            RequestBuilder::post(Path::new(path)).json_with(&self.wire(defaults)?, TYPED, &self.order.extra)?;
         Ok(request.log_as(self))
     }
 }
@@ -292,6 +293,44 @@ impl DeepLinks {
     }
 }
 
+/// A confirmation of a host-to-host deposit: the UTR of the customer's transfer.
+///
+/// A UTR converts to a confirmation: `client.confirm_utr(&order_id, &utr)`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[must_use = "a UTR is not confirmed until it is sent"]
+pub struct NewConfirmation {
+    utr: Utr,
+    extra: Extra,
+}
+
+impl NewConfirmation {
+    /// Creates a confirmation with the UTR that the customer entered.
+    pub fn new(utr: Utr) -> Self {
+        Self { utr, extra: Extra::default() }
+    }
+
+    extra_setter!();
+
+    fn request(self, order: &OrderId) -> Result<RequestBuilder, Error> {
+        let body = WireConfirm { order_id: order, customer_transaction_id: &self.utr };
+        let request = RequestBuilder::post(Path::new("s2s/deposit/confirm"));
+        let request = request.json_with(&body, &["order_id", "customer_transaction_id"], &self.extra)?;
+        Ok(request.log_as((order.clone(), self)))
+    }
+}
+
+impl From<Utr> for NewConfirmation {
+    fn from(utr: Utr) -> Self {
+        Self::new(utr)
+    }
+}
+
+impl From<&Utr> for NewConfirmation {
+    fn from(utr: &Utr) -> Self {
+        Self::new(utr.clone())
+    }
+}
+
 /// The result of a confirmed UTR.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
@@ -345,10 +384,8 @@ impl Client {
     /// TurboPay accepts a UTR once. After an unknown outcome, look up the order; the outcome stays unknown as long as
     /// the status is `new`. "The selected order id is invalid" is an unknown outcome too, because TurboPay may return
     /// it for an order that is already confirmed (inferred).
-    pub fn confirm_utr(&self, order: &OrderId, utr: &Utr) -> Call<Confirmation> {
-        let body = WireConfirm { order_id: order, customer_transaction_id: utr };
-        let request = RequestBuilder::post(Path::new("s2s/deposit/confirm")).json(&body);
-        let request = request.map(|request| request.log_as((order.clone(), utr.clone())));
+    pub fn confirm_utr(&self, order: &OrderId, confirmation: impl Into<NewConfirmation>) -> Call<Confirmation> {
+        let request = confirmation.into().request(order);
         self.connection.call(CONFIRM_UTR, request, |read| Ok(Confirmation::of(read)))
     }
 }
@@ -421,6 +458,9 @@ struct WireConfirm<'a> {
     order_id: &'a OrderId,
     customer_transaction_id: &'a Utr,
 }
+
+/// The names of all members that a deposit can have.
+const TYPED: &[&str] = typed!("redirect_url");
 
 const CREATE_DEPOSIT: Operation = Operation::write("create_deposit");
 const CREATE_HOST_TO_HOST_DEPOSIT: Operation = Operation::write("create_host_to_host_deposit");

@@ -228,8 +228,26 @@ fn every_payment_method_type_is_sent_by_name() {
 #[test]
 fn attaching_a_payment_method_sends_the_customer() {
     let (client, script) = scripted([]);
-    let _ = block_on(client.attach_payment_method(&"pm_1".parse().unwrap(), &"cus_1".parse().unwrap()).send());
+    let _ = block_on(
+        client
+            .attach_payment_method(&"pm_1".parse().unwrap(), "cus_1".parse::<turratech::CustomerId>().unwrap())
+            .send(),
+    );
     check_members(&script, r#"{"customer":"cus_1"}"#);
+    let attachment = turratech::NewAttachment::new("cus_1".parse().unwrap()).extra("default", true);
+    let _ = block_on(client.attach_payment_method(&"pm_1".parse().unwrap(), attachment).send());
+    check_members(&script, r#"{"customer":"cus_1","default":true}"#);
+}
+
+#[test]
+fn a_card_has_extra_parameters_too() {
+    let (client, script) = scripted([]);
+    let card = card().extra("name", "Jane Doe");
+    let _ = block_on(client.create_payment_method(NewPaymentMethod::card(card)).send());
+    check_members(
+        &script,
+        r#"{"type":"card","card":{"number":"4242424242424242","exp_month":12,"exp_year":2030,"cvc":"8309","name":"Jane Doe"}}"#,
+    );
 }
 
 #[test]
