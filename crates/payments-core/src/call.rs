@@ -306,9 +306,9 @@ impl Connection {
                 read(message)
             }),
             parse_error: None,
-            timeouts: self.shared.timeouts,
+            timeouts: self.timeouts,
             deadline: None,
-            retry: self.shared.retry,
+            retry: self.retry,
             key,
         }
     }

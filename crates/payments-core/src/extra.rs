@@ -102,21 +102,16 @@ impl Extra {
     }
 
     /// Adds the parameters to the text of a JSON object. The caller has checked the names.
-    pub(crate) fn add_to_object(&self, object: &mut Vec<u8>) {
-        if !object.ends_with(b"}") {
-            return;
-        }
-        object.pop();
+    pub(crate) fn add_to_object(&self, object: &[u8]) -> Vec<u8> {
+        let Some(members) = object.strip_suffix(b"}") else { return object.to_vec() };
+        let mut added = String::new();
         for (name, value) in &self.0 {
-            let (Some(value), Ok(name)) = (value, serde_json::to_vec(name)) else { continue };
-            if !object.ends_with(b"{") {
-                object.push(b',');
-            }
-            object.extend_from_slice(&name);
-            object.push(b':');
-            object.extend_from_slice(value.as_str().as_bytes());
+            let (Some(value), Ok(name)) = (value, serde_json::to_string(name)) else { continue };
+            let comma = if added.is_empty() && members.ends_with(b"{") { "" } else { "," };
+            added.push_str(&format!("{comma}{name}:{}", value.as_str()));
         }
-        object.push(b'}');
+        // Allocated once: a buffer that grows leaves copies behind, which are not wiped.
+        [members, added.as_bytes(), b"}"].concat()
     }
 }
 

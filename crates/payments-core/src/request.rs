@@ -67,9 +67,7 @@ impl RequestBuilder {
         extra.check(typed)?;
         let mut request = self.json(body)?;
         if !extra.is_empty() {
-            let mut bytes = request.body.as_ref().to_vec();
-            extra.add_to_object(&mut bytes);
-            request.body = Body::new(bytes);
+            request.body = Body::new(extra.add_to_object(request.body.as_ref()));
         }
         Ok(request)
     }

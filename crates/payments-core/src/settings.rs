@@ -152,6 +152,37 @@ macro_rules! client_settings {
     };
 }
 
+/// Defines the methods of a provider's client that return a client with other settings, for some of its calls.
+///
+/// The client must have a field `connection: Connection`.
+#[macro_export]
+macro_rules! client_overrides {
+    () => {
+        /// Returns a client with other timeouts. It shares everything else with this client, also connections and limits.
+        ///
+        /// They apply to every call, also to lists, and to the operations of `payments_core::gateway`.
+        ///
+        /// # Errors
+        ///
+        /// Returns an error if a timeout is zero.
+        pub fn with_timeouts(&self, timeouts: $crate::Timeouts) -> Result<Self, $crate::Error> {
+            let mut client = self.clone();
+            client.connection = self.connection.with_timeouts(timeouts)?;
+            Ok(client)
+        }
+
+        /// Returns a client with another retry policy. It shares everything else with this client.
+        ///
+        /// Only safe retries are ever made.
+        #[must_use]
+        pub fn with_retry(&self, retry: $crate::RetryPolicy) -> Self {
+            let mut client = self.clone();
+            client.connection = self.connection.with_retry(retry);
+            client
+        }
+    };
+}
+
 impl Timeouts {
     pub(crate) fn check(self) -> Result<(), Error> {
         if self.attempt.is_zero() || self.total.is_zero() {

@@ -1,7 +1,7 @@
 use std::fmt;
 
 use payments_core::connection::Connection;
-use payments_core::{Error, Settings, client_settings, secret_newtype};
+use payments_core::{Error, Settings, client_overrides, client_settings, secret_newtype};
 
 use crate::error::SPEC;
 
@@ -38,6 +38,8 @@ impl Client {
     pub fn with_credentials(&self, key: ApiKey) -> Self {
         Self { connection: self.connection.clone(), key }
     }
+
+    client_overrides!();
 }
 
 /// Builds a [`Client`].

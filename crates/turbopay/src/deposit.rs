@@ -244,6 +244,23 @@ impl HostToHostDeposit {
 pub struct QrCode(String);
 
 impl QrCode {
+    /// Returns the image as a `data:` URI, for the `src` of an `<img>` element.
+    ///
+    /// ```
+    /// # fn page(qr: &turbopay::QrCode) -> Result<String, Box<dyn std::error::Error>> {
+    /// let image = format!(r#"<img alt="Pay by UPI" src="{}">"#, qr.data_uri()?);
+    /// # Ok(image)
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Returns the errors of [`QrCode::png`]. So the URI contains nothing but a PNG.
+    pub fn data_uri(&self) -> Result<String, DecodeError> {
+        // Encoded again: the text that TurboPay sent could contain anything around the image.
+        Ok(format!("{DATA_URI}{}", STANDARD.encode(self.png()?)))
+    }
+
     /// Decodes the PNG.
     ///
     /// # Errors
@@ -251,7 +268,7 @@ impl QrCode {
     /// Returns an error if the text is not base64 or not a PNG. The customer can still pay with the address or the
     /// links.
     pub fn png(&self) -> Result<Vec<u8>, DecodeError> {
-        let text = self.0.strip_prefix("data:image/png;base64,").unwrap_or(&self.0);
+        let text = self.0.strip_prefix(DATA_URI).unwrap_or(&self.0);
         let bytes = STANDARD.decode(text).map_err(|_| DecodeError::new("qr", "is not base64"))?;
         if bytes.starts_with(PNG) { Ok(bytes) } else { Err(DecodeError::new("qr", "is not a PNG")) }
     }
@@ -281,9 +298,25 @@ impl DeepLinks {
         self.get("paytm")
     }
 
-    /// Returns all links, with TurboPay's names for the apps.
-    pub fn all(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.0.iter().map(|(app, link)| (app.as_str(), link.as_str()))
+    /// Returns all links, sorted by TurboPay's names for the apps.
+    ///
+    /// ```
+    /// fn buttons(links: &turbopay::DeepLinks) -> String {
+    ///     use turbopay::payments_core::html::escape;
+    ///     links.iter().map(|(app, link)| format!(r#"<a href="{}">{}</a>"#, escape(link), escape(app))).collect()
+    /// }
+    /// ```
+    ///
+    /// A link has any scheme, such as `phonepe:` or `upi:`. In a web page, escape it, and show none that starts with
+    /// `javascript:`.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = (&str, &str)> {
+        self.into_iter()
+    }
+
+    /// Returns true if TurboPay returned no links.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
     }
 
     /// Returns the link for an app, by TurboPay's name for the app.
@@ -328,6 +361,18 @@ impl From<Utr> for NewConfirmation {
 impl From<&Utr> for NewConfirmation {
     fn from(utr: &Utr) -> Self {
         Self::new(utr.clone())
+    }
+}
+
+impl<'a> IntoIterator for &'a DeepLinks {
+    type Item = (&'a str, &'a str);
+    type IntoIter = std::iter::Map<
+        std::collections::btree_map::Iter<'a, String, String>,
+        fn((&'a String, &'a String)) -> (&'a str, &'a str),
+    >;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.iter().map(|(app, link)| (app.as_str(), link.as_str()))
     }
 }
 
@@ -466,5 +511,7 @@ const CREATE_DEPOSIT: Operation = Operation::write("create_deposit");
 const CREATE_HOST_TO_HOST_DEPOSIT: Operation = Operation::write("create_host_to_host_deposit");
 /// Moves money, because it credits the merchant.
 const CONFIRM_UTR: Operation = Operation::move_money("confirm_utr");
+
+const DATA_URI: &str = "data:image/png;base64,";
 
 const PNG: &[u8] = b"\x89PNG\r\n\x1a\n";

@@ -49,6 +49,32 @@ fn published_test_numbers_are_accepted_and_printed_masked() {
 }
 
 #[test]
+fn a_union_pay_number_needs_no_valid_check_digit_and_is_masked_in_any_text() {
+    let number = "6240008631401149";
+    assert!(!passes_luhn(number));
+    let card: CardNumber = number.parse().unwrap();
+    assert_eq!((card.expose(), card.masked()), (number, masked(number)));
+    for text in [
+        number,
+        "6240 0086 3140 1149",
+        "card 6240008631401149 declined",
+        "6240008631401149123",
+        "pan=6240008631401149,",
+    ] {
+        check_masked(text, number);
+    }
+    check_masked("62400086314011491227916", number);
+    assert!("6240008631401149123".parse::<CardNumber>().is_ok());
+    // Other schemes, and shorter or longer numbers, need their check digit and their length.
+    for invalid in ["6340008631401149", "624000863140114", "62400086314011491234", "0624000863140114"] {
+        assert!(invalid.parse::<CardNumber>().is_err(), "{invalid}");
+    }
+    for other in ["6340008631401149", "62400086314011", "order 0624000863140114"] {
+        assert_eq!(mask_card_numbers(other), other);
+    }
+}
+
+#[test]
 fn spaces_and_hyphens_are_ignored() {
     for text in ["4111 1111 1111 1111", "4111-1111-1111-1111", "4111 1111-11111111"] {
         assert_eq!(text.parse::<CardNumber>().unwrap().expose(), "4111111111111111");
@@ -228,7 +254,8 @@ proptest! {
         prop_assert!(number.parse::<CardNumber>().is_ok());
         let last = number[digits.len()..].parse::<u32>().unwrap();
         let wrong = format!("{digits}{}", (last + offset) % 10);
-        prop_assert!(wrong.parse::<CardNumber>().is_err());
+        // A UnionPay number may have any check digit.
+        prop_assert_eq!(wrong.parse::<CardNumber>().is_ok(), digits.starts_with("62") && digits.len() >= 15);
     }
 
     #[test]

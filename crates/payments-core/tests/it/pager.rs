@@ -286,3 +286,25 @@ proptest! {
         prop_assert_eq!(all, expected);
     }
 }
+
+#[tokio::test]
+async fn timeout_retries_and_headers_apply_to_each_page() {
+    let fails = || error_response(500);
+    let harness = Harness::new([fails(), page(&[1], Some("b")), fails(), page(&[2], None)]);
+    let retry = payments_core::RetryPolicy::default().max_retries(1);
+    let mut list = numbers(&harness).timeout(Duration::from_secs(7)).retry(retry).with_header("x-version", "3");
+    assert_eq!(read_rest(&mut list).await, [1, 2]);
+    let requests = harness.script.requests();
+    assert_eq!(requests.len(), 4);
+    for request in requests {
+        assert!(request.timeout() <= Duration::from_secs(7), "{:?}", request.timeout());
+        assert_eq!(request.headers()["x-version"], "3");
+    }
+    let harness = Harness::new([fails()]);
+    let err = numbers(&harness).retry(payments_core::RetryPolicy::none()).try_next().await.unwrap_err();
+    assert_eq!((err.attempts(), harness.request_count()), (1, 1));
+    let harness = Harness::new([page(&[], None)]);
+    let mut list = numbers(&harness).attempt_timeout(Duration::from_secs(3));
+    list.try_next().await.unwrap();
+    assert_eq!(harness.script.requests()[0].timeout(), Duration::from_secs(3));
+}
