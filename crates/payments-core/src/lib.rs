@@ -58,7 +58,7 @@ pub mod gateway;
 #[cfg_attr(docsrs, doc(cfg(feature = "test-util")))]
 pub mod test_util;
 
-pub use call::{Call, Keyed, Unkeyed, WithResponse};
+pub use call::{Call, CallKey, Keyed, Unkeyed, WithResponse};
 pub use card::{Card, CardNumber, Expiry, SecurityCode};
 pub use check::{Expected, Mismatch, Reported};
 pub use currency::Currency;

@@ -2,7 +2,7 @@ use std::collections::VecDeque;
 use std::fmt;
 use std::time::Duration;
 
-use crate::{Call, Error, ErrorKind, Outcome, RetryPolicy};
+use crate::{Call, Error, ErrorKind, Outcome, RetryPolicy, ValidationError};
 
 /// A list that is fetched page by page while it is read.
 ///
@@ -148,6 +148,31 @@ impl<T: fmt::Debug + Send> Pager<T> {
             }
         }
         Ok(None)
+    }
+
+    /// Reads the whole list, if it has at most `limit` items.
+    ///
+    /// ```
+    /// # use payments_core::{Error, Pager};
+    /// async fn newest_first(payments: Pager<String>) -> Result<Vec<String>, Error> {
+    ///     payments.try_collect(1_000).await
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the list has more items: a list that was cut off would look complete. Also returns the errors of
+    /// [`Pager::try_next`].
+    pub async fn try_collect(mut self, limit: usize) -> Result<Vec<T>, Error> {
+        let mut items = Vec::new();
+        while let Some(item) = self.try_next().await? {
+            if items.len() == limit {
+                let rule = format!("must not be less than the number of items: the list has more than {limit}");
+                return Err(ValidationError::new("limit", rule).into());
+            }
+            items.push(item);
+        }
+        Ok(items)
     }
 
     async fn fetch_page(&mut self) -> Result<Vec<T>, Error> {

@@ -14,7 +14,7 @@ use crate::message::Body;
 use crate::{Error, ValidationError};
 
 /// A request that is not yet bound to a client.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct RequestBuilder {
     pub(crate) method: Method,
     pub(crate) path: Path,
