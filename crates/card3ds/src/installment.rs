@@ -136,6 +136,15 @@ impl InstallmentOption {
         Money::from_decimal(self.installment_amount, self.currency)
     }
 
+    /// Converts the total interest to money.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the interest has more decimals than the currency: nothing is rounded.
+    pub fn interest_money(&self) -> Result<Money, MoneyError> {
+        Money::from_decimal(self.interest_amount, self.currency)
+    }
+
     /// Converts the total to money.
     ///
     /// # Errors

@@ -154,18 +154,34 @@ fn a_security_code_has_three_or_four_digits_and_is_never_printed() {
 }
 
 #[test]
-fn an_expiry_date_needs_a_four_digit_year_and_is_not_printed() {
+fn an_expiry_date_has_a_year_of_four_or_two_digits_and_is_not_printed() {
     assert!(Expiry::new(0, 2030).is_err());
     assert!(Expiry::new(13, 2030).is_err());
     assert!(Expiry::new(12, 1999).is_err());
     assert!(Expiry::new(12, 2100).is_err());
-    assert!(Expiry::new(12, 30).is_err());
+    assert!(Expiry::new(12, 100).is_err());
+    assert_eq!(Expiry::new(12, 30), Expiry::new(12, 2030));
+    assert_eq!((Expiry::new(1, 0), Expiry::new(1, 99)), (Expiry::new(1, 2000), Expiry::new(1, 2099)));
     assert!(Expiry::new(1, 2000).is_ok());
     assert!(Expiry::new(12, 2099).is_ok());
     let expiry = Expiry::new(7, 2031).unwrap();
     assert_eq!((expiry.month(), expiry.year()), (7, 2031));
     assert_eq!(format!("{expiry:?}"), "Expiry([redacted])");
     assert!(Expiry::new(12, 2030).unwrap() < Expiry::new(1, 2031).unwrap());
+}
+
+#[test]
+fn an_expiry_date_is_parsed_as_it_is_printed_on_cards() {
+    for text in ["04/28", "4/28", "04/2028", " 04 / 28 ", "04-28", "04 - 2028"] {
+        assert_eq!(text.parse::<Expiry>(), Expiry::new(4, 2028), "{text}");
+    }
+    for text in [
+        "", "/", "04", "0428", "04/", "/28", "04/8", "04/028", "004/28", "13/28", "00/28", "04/1928", "04/28/1",
+        "+4/28", "04/+8", "４/28", "2028-04",
+    ] {
+        let err = text.parse::<Expiry>().unwrap_err();
+        assert_eq!((err.field().starts_with("expiry"), err.to_string().contains("28/1")), (true, false), "{text}");
+    }
 }
 
 #[track_caller]
