@@ -266,7 +266,7 @@ fn option(
     };
     let (wire, currency) = match read() {
         Ok(read) => read,
-        Err(error) => return Ok(Err(UnreadableItem { index, id: None, error: error.within(&path), raw })),
+        Err(error) => return Ok(Err(UnreadableItem::new(index, None, error.within(&path), raw))),
     };
     json::expect_equal("currency", &currency, &requested.currency()).map_err(|error| error.within(&path))?;
     Ok(Ok(InstallmentOption {

@@ -305,6 +305,8 @@ impl ErrorKind {
 }
 
 /// A provider's error response in common terms, as the provider's crate parsed it.
+///
+/// A later version may have more fields. So build it with `..ProviderError::default()`, and match it with `..`.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct ProviderError {
     /// The kind, if the response states it more precisely than the HTTP status.

@@ -80,7 +80,7 @@ pub use redact::{mask_card_numbers, redacted_line};
 pub use reported::{AmountUnreadable, ReportedAmount, ReportedCurrency};
 pub use retry::RetryPolicy;
 pub use secret::Secret;
-pub use settings::{Settings, Timeouts};
+pub use settings::{Settings, SettingsBuilder, Timeouts};
 pub use status::PaymentStatus;
 pub use validation::{ValidationError, check_length};
 

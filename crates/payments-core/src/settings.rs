@@ -12,8 +12,23 @@ use crate::{Error, ValidationError};
 /// The settings that every provider's client has.
 ///
 /// A provider's client builder contains this struct and gets its setters from
-/// [`client_settings!`](crate::client_settings).
+/// [`client_settings!`](crate::client_settings). An application with several clients builds it once, and passes it to the
+/// builder of each:
+///
+/// ```
+/// use std::time::Duration;
+/// use payments_core::{RetryPolicy, Settings, Timeouts};
+///
+/// let settings = Settings::builder()
+///     .timeouts(Timeouts::default().total(Duration::from_secs(20)))
+///     .retry(RetryPolicy::default().max_retries(1))
+///     .application("shop/2.1")
+///     .build();
+/// // turbopay::Client::builder(key).settings(settings.clone()).build()?
+/// # let _ = settings;
+/// ```
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct Settings {
     /// The base URL of the API; `None` for the one that the provider documents.
     pub base_url: Option<String>,
@@ -55,7 +70,15 @@ impl Default for Settings {
 }
 
 /// The timeouts of a call and of each attempt.
+///
+/// ```
+/// use std::time::Duration;
+/// use payments_core::Timeouts;
+///
+/// let timeouts = Timeouts::default().total(Duration::from_secs(20)).attempt(Duration::from_secs(10));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Timeouts {
     /// The timeout of the whole call: all attempts, all waits, and waiting for the provider's rate limit. Default: 60
     /// s.
@@ -69,6 +92,22 @@ pub struct Timeouts {
 impl Default for Timeouts {
     fn default() -> Self {
         Self { total: Duration::from_secs(60), attempt: Duration::from_secs(30) }
+    }
+}
+
+impl Timeouts {
+    /// Sets the timeout of the whole call.
+    #[must_use]
+    pub const fn total(mut self, total: Duration) -> Self {
+        self.total = total;
+        self
+    }
+
+    /// Sets the timeout of one attempt.
+    #[must_use]
+    pub const fn attempt(mut self, attempt: Duration) -> Self {
+        self.attempt = attempt;
+        self
     }
 }
 
@@ -149,6 +188,15 @@ macro_rules! client_settings {
             self.settings.observer = Some(::std::sync::Arc::new(observer));
             self
         }
+
+        /// Replaces all of these settings, for example by those that several clients share. Call it before other setters.
+        ///
+        /// A base URL belongs to one provider, so set it on the builder of its client.
+        #[must_use]
+        pub fn settings(mut self, settings: $crate::Settings) -> Self {
+            self.settings = settings;
+            self
+        }
     };
 }
 
@@ -181,6 +229,30 @@ macro_rules! client_overrides {
             client
         }
     };
+}
+
+impl Settings {
+    /// Starts with the default settings.
+    #[must_use]
+    pub fn builder() -> SettingsBuilder {
+        SettingsBuilder::default()
+    }
+}
+
+/// Builds [`Settings`], with the setters that every provider's client builder has.
+#[derive(Debug, Clone, Default)]
+pub struct SettingsBuilder {
+    settings: Settings,
+}
+
+impl SettingsBuilder {
+    client_settings!();
+
+    /// Returns the settings. They are checked when a client is built.
+    #[must_use]
+    pub fn build(self) -> Settings {
+        self.settings
+    }
 }
 
 impl Timeouts {

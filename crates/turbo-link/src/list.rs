@@ -189,7 +189,7 @@ fn read_item(index: usize, raw: RawJson) -> Result<PaymentLink, UnreadableItem> 
     json::read(raw.as_str().as_bytes()).and_then(PaymentLink::of).map_err(|error| {
         let id = json::read::<WireId>(raw.as_str().as_bytes()).ok();
         let id = id.map(|read| read.value.id.as_str().to_owned());
-        UnreadableItem { index, id, error: error.within(&item_path(index)), raw }
+        UnreadableItem::new(index, id, error.within(&item_path(index)), raw)
     })
 }
 

@@ -180,12 +180,8 @@ fn read_item<W: ProviderMessage, T>(
             read(message)
         }),
     };
-    item.map_err(|problem| UnreadableItem {
-        index,
-        id: raw_id(&raw),
-        error: problem.within(&format!("data[{index}]")),
-        raw,
-    })
+    let path = format!("data[{index}]");
+    item.map_err(|problem| UnreadableItem::new(index, raw_id(&raw), problem.within(&path), raw))
 }
 
 #[derive(Deserialize)]

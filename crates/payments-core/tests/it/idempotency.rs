@@ -7,7 +7,7 @@ use payments_core::test_util::Reply;
 use payments_core::time::OffsetDateTime;
 use payments_core::{Call, ErrorKind, IdempotencyKey, Keyed, Outcome, RetryPolicy};
 
-use crate::support::{CallType, DAY, Harness, KEYED, Payment, UNKEYED, error_response, payment_response, value};
+use crate::support::{CallType, DAY, Harness, Payment, UNKEYED, error_response, keyed_for, payment_response, value};
 
 /// A key that may have been used.
 fn key(created_at: OffsetDateTime) -> IdempotencyKey {
@@ -218,13 +218,7 @@ async fn a_clock_that_was_set_back_does_not_extend_the_life_of_a_key() {
 
 #[tokio::test]
 async fn a_call_is_not_retried_after_its_key_has_expired() {
-    static SHORT: ProviderSpec = ProviderSpec {
-        idempotency: Some(payments_core::provider::IdempotencyPolicy {
-            header: "idempotency-key",
-            lifetime: Duration::from_secs(340),
-        }),
-        ..KEYED
-    };
+    static SHORT: ProviderSpec = keyed_for(Duration::from_secs(340));
     let harness = Harness::with(
         &SHORT,
         None,
@@ -237,13 +231,7 @@ async fn a_call_is_not_retried_after_its_key_has_expired() {
 
 #[tokio::test]
 async fn a_call_does_not_wait_for_a_retry_if_its_key_has_expired() {
-    static SHORT: ProviderSpec = ProviderSpec {
-        idempotency: Some(payments_core::provider::IdempotencyPolicy {
-            header: "idempotency-key",
-            lifetime: Duration::from_secs(350),
-        }),
-        ..KEYED
-    };
+    static SHORT: ProviderSpec = keyed_for(Duration::from_secs(350));
     let harness = Harness::with(&SHORT, None, [Reply::silence(), payment_response()], |_| {});
     let mut call = std::pin::pin!(harness.send(CallType::Keyed));
     assert!(crate::support::poll_once(call.as_mut()).is_pending());

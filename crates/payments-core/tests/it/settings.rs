@@ -213,10 +213,11 @@ fn credentials_that_are_not_valid_header_values_are_rejected_and_not_printed() {
 #[test]
 fn a_timeout_of_zero_is_rejected() {
     let second = Duration::from_secs(1);
-    for timeouts in
-        [Timeouts { total: Duration::ZERO, attempt: second }, Timeouts { total: second, attempt: Duration::ZERO }]
-    {
+    for timeouts in [
+        Timeouts::default().total(Duration::ZERO).attempt(second),
+        Timeouts::default().total(second).attempt(Duration::ZERO),
+    ] {
         assert_eq!(connect(|settings| settings.timeouts = timeouts).unwrap_err().kind(), ErrorKind::Configuration);
     }
-    assert_eq!(Timeouts::default(), Timeouts { total: second * 60, attempt: second * 30 });
+    assert_eq!(Timeouts::default(), Timeouts::default().total(second * 60).attempt(second * 30));
 }

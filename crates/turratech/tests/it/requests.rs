@@ -163,7 +163,7 @@ async fn a_client_for_some_calls_has_other_timeouts_and_retries() {
     let failed = || Reply::json(500, r#"{"error":{"type":"api_error","message":"no"}}"#);
     let (client, script) = scripted([failed(), failed(), created(), created()]);
     let expected = payments_core::Expected::new("12345", pounds(2000));
-    let timeouts = turratech::Timeouts { total: Duration::from_secs(9), attempt: Duration::from_secs(4) };
+    let timeouts = turratech::Timeouts::default().total(Duration::from_secs(9)).attempt(Duration::from_secs(4));
     let quick = client.with_timeouts(timeouts).unwrap().with_retry(turratech::RetryPolicy::none());
     let err = payments_core::gateway::Retrieve::retrieve(&quick, "pay_1", &expected).await.unwrap_err();
     assert_eq!(err.attempts(), 1);
@@ -174,7 +174,7 @@ async fn a_client_for_some_calls_has_other_timeouts_and_retries() {
     client.create_payment(payment()).send().await.unwrap();
     let seconds: Vec<_> = script.requests().iter().map(|request| request.timeout().as_secs()).collect();
     assert_eq!(seconds, [4, 30, 30]);
-    let zero = turratech::Timeouts { total: Duration::ZERO, ..timeouts };
+    let zero = timeouts.total(Duration::ZERO);
     assert_eq!(client.with_timeouts(zero).unwrap_err().kind(), ErrorKind::Configuration);
 }
 
