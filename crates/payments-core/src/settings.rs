@@ -24,7 +24,7 @@ use crate::{Error, ValidationError};
 ///     .retry(RetryPolicy::default().max_retries(1))
 ///     .application("shop/2.1")
 ///     .build();
-/// // turbopay::Client::builder(key).settings(settings.clone()).build()?
+/// // acme::Client::builder(key).settings(settings.clone()).build()?
 /// # let _ = settings;
 /// ```
 #[derive(Debug, Clone)]
