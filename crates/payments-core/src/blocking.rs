@@ -18,9 +18,8 @@ use std::io;
 
 use tokio::runtime::Handle;
 
-use crate::call::Key;
 use crate::runtime::blocking_handle;
-use crate::{Call, Error, Pager, Poller, WithResponse};
+use crate::{Call, CallKey, Error, Pager, Poller, WithResponse};
 
 /// Waits for a future on the shared runtime.
 ///
@@ -56,8 +55,7 @@ impl BlockingError {
     }
 }
 
-#[expect(private_bounds, reason = "there are exactly two kinds of key: `Keyed` and `Unkeyed`")]
-impl<T: fmt::Debug + Send, K: Key> Call<T, K> {
+impl<T: fmt::Debug + Send, K: CallKey> Call<T, K> {
     /// Sends the call, and waits for its result on this thread.
     ///
     /// # Errors

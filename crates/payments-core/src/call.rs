@@ -1,5 +1,6 @@
 use std::fmt;
 use std::future::Future;
+use std::sync::Arc;
 use std::time::Duration;
 
 use time::OffsetDateTime;
@@ -27,6 +28,16 @@ use crate::{Error, IdempotencyKey, ProviderError, RetryPolicy, Timeouts};
 /// }
 /// ```
 ///
+/// A call with an idempotency key can be cloned, to send it again later. Its clones share the key, so each knows whether
+/// another may have been executed: its outcome is then `Unknown` until the provider settles the key. A call without a
+/// key cannot be cloned, because sending it twice could execute it twice:
+///
+/// ```compile_fail,E0599
+/// fn twice(call: payments_core::Call<()>) {
+///     let _ = call.clone();
+/// }
+/// ```
+///
 /// A call that is never sent causes a compiler warning, which can be denied:
 ///
 /// ```compile_fail
@@ -41,7 +52,7 @@ pub struct Call<T, K = Unkeyed> {
     operation: Operation,
     request: Result<RequestBuilder, Error>,
     read: Decoder<T>,
-    parse_error: Option<Box<ErrorParser>>,
+    parse_error: Option<Arc<ErrorParser>>,
     timeouts: Timeouts,
     deadline: Option<Deadline>,
     retry: RetryPolicy,
@@ -49,7 +60,7 @@ pub struct Call<T, K = Unkeyed> {
 }
 
 /// Turns a successful response into what the caller gets.
-type Decoder<T> = Box<dyn Fn(&Response) -> Result<T, DecodeError> + Send + Sync>;
+type Decoder<T> = Arc<dyn Fn(&Response) -> Result<T, DecodeError> + Send + Sync>;
 
 /// The type parameter of a call without an idempotency key.
 #[derive(Debug, Clone, Copy)]
@@ -59,20 +70,47 @@ pub struct Unkeyed;
 #[derive(Debug, Clone)]
 pub struct Keyed(IdempotencyKey);
 
-/// The key of a call, if it has one.
-pub(crate) trait Key {
-    fn key(&self) -> Option<&IdempotencyKey>;
-}
+/// The type parameter of a [`Call`]: [`Keyed`] or [`Unkeyed`].
+///
+/// Code that handles calls of any provider names it as a bound:
+///
+/// ```
+/// use std::fmt::Debug;
+/// use payments_core::{Call, CallKey, Error};
+///
+/// async fn send_and_count<T: Debug + Send, K: CallKey>(call: Call<T, K>, sent: &mut u64) -> Result<T, Error> {
+///     *sent += 1;
+///     call.send().await
+/// }
+/// ```
+///
+/// No other type can implement it.
+pub trait CallKey: sealed::Key + fmt::Debug + Send + Sync + 'static {}
 
-impl Key for Unkeyed {
-    fn key(&self) -> Option<&IdempotencyKey> {
-        None
+impl CallKey for Unkeyed {}
+impl CallKey for Keyed {}
+
+mod sealed {
+    use super::{Keyed, Unkeyed};
+    use crate::IdempotencyKey;
+
+    /// The key of a call, if it has one.
+    #[expect(unnameable_types, reason = "there are exactly two kinds of key")]
+    pub trait Key {
+        #[doc(hidden)]
+        fn key(&self) -> Option<&IdempotencyKey>;
     }
-}
 
-impl Key for Keyed {
-    fn key(&self) -> Option<&IdempotencyKey> {
-        Some(&self.0)
+    impl Key for Unkeyed {
+        fn key(&self) -> Option<&IdempotencyKey> {
+            None
+        }
+    }
+
+    impl Key for Keyed {
+        fn key(&self) -> Option<&IdempotencyKey> {
+            Some(&self.0)
+        }
     }
 }
 
@@ -86,8 +124,7 @@ pub struct WithResponse<T> {
     pub response: Response,
 }
 
-#[expect(private_bounds, reason = "there are exactly two kinds of key: `Keyed` and `Unkeyed`")]
-impl<T: fmt::Debug + Send, K: Key> Call<T, K> {
+impl<T: fmt::Debug + Send, K: CallKey> Call<T, K> {
     /// Sends the call and waits for its result.
     ///
     /// If the returned future is dropped after it was polled, the outcome is unknown: the request may be on its way.
@@ -201,7 +238,7 @@ impl<T, K> Call<T, K> {
         mut self,
         parse: impl Fn(&Operation, &Response) -> Option<ProviderError> + Send + Sync + 'static,
     ) -> Self {
-        self.parse_error = Some(Box::new(parse));
+        self.parse_error = Some(Arc::new(parse));
         self
     }
 
@@ -240,6 +277,23 @@ impl<T> Call<T, Keyed> {
     #[must_use]
     pub fn key(&self) -> &IdempotencyKey {
         &self.key.0
+    }
+}
+
+/// See [`Call`].
+impl<T> Clone for Call<T, Keyed> {
+    fn clone(&self) -> Self {
+        Self {
+            connection: self.connection.clone(),
+            operation: self.operation,
+            request: self.request.clone(),
+            read: Arc::clone(&self.read),
+            parse_error: self.parse_error.clone(),
+            timeouts: self.timeouts,
+            deadline: self.deadline,
+            retry: self.retry,
+            key: self.key.clone(),
+        }
     }
 }
 
@@ -317,7 +371,7 @@ impl Connection {
             connection: self.clone(),
             operation,
             request,
-            read: Box::new(move |response| {
+            read: Arc::new(move |response| {
                 let message = json::read(response.body())?;
                 if !message.unreadable.is_empty() {
                     trace::unreadable(provider, operation, &message.unreadable);
@@ -325,9 +379,9 @@ impl Connection {
                 read(message)
             }),
             parse_error: None,
-            timeouts: self.shared.timeouts,
+            timeouts: self.timeouts,
             deadline: None,
-            retry: self.shared.retry,
+            retry: self.retry,
             key,
         }
     }

@@ -23,6 +23,8 @@ use crate::{Error, ValidationError};
 pub struct Connection {
     pub(crate) shared: Arc<Shared>,
     headers: Arc<CommonHeaders>,
+    pub(crate) timeouts: Timeouts,
+    pub(crate) retry: RetryPolicy,
 }
 
 /// The state that all clones of a connection share.
@@ -37,8 +39,6 @@ pub(crate) struct Shared {
     pub(crate) transport: Arc<dyn Transport>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) timer: Arc<dyn Timer>,
-    pub(crate) timeouts: Timeouts,
-    pub(crate) retry: RetryPolicy,
     pub(crate) response_limit: usize,
     pub(crate) budget: RetryBudget,
     pub(crate) rate_limit: Option<Arc<dyn RateLimit>>,
@@ -147,15 +147,13 @@ impl Settings {
             transport,
             clock: self.clock,
             timer: or_default_timer(self.timer)?,
-            timeouts: self.timeouts,
-            retry: self.retry,
             response_limit: self.response_limit,
             budget: RetryBudget::full(),
             rate_limit: rate_limiter.map(|default| self.rate_limit.unwrap_or_else(|| Arc::new(default))),
             observer: self.observer,
         };
         let headers = Arc::new(shared.headers_with(credentials.into())?);
-        Ok(Connection { shared: Arc::new(shared), headers })
+        Ok(Connection { shared: Arc::new(shared), headers, timeouts: self.timeouts, retry: self.retry })
     }
 }
 
@@ -169,7 +167,37 @@ impl Connection {
     /// test key and the connection uses plain `http`.
     pub fn with_credentials<'a>(&self, credentials: impl Into<Credentials<'a>>) -> Result<Self, Error> {
         let headers = Arc::new(self.shared.headers_with(credentials.into())?);
-        Ok(Self { shared: Arc::clone(&self.shared), headers })
+        Ok(Self { headers, ..self.clone() })
+    }
+
+    /// Returns a connection with other timeouts. Everything else is shared.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if a timeout is zero.
+    pub fn with_timeouts(&self, timeouts: Timeouts) -> Result<Self, Error> {
+        timeouts.check()?;
+        Ok(Self { timeouts, ..self.clone() })
+    }
+
+    /// Returns a connection with another retry policy. Everything else is shared, also the budget of retries.
+    #[must_use]
+    pub fn with_retry(&self, retry: RetryPolicy) -> Self {
+        Self { retry, ..self.clone() }
+    }
+
+    /// Returns a connection that sends a header with another value, for provider crates. The account stays the same.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the value is not a valid header value.
+    pub fn with_header(&self, name: &'static str, value: &str) -> Result<Self, Error> {
+        let value =
+            HeaderValue::from_str(value).map_err(|_| ValidationError::new(name, "must be a valid header value"))?;
+        let mut template = self.headers.template.clone();
+        template.insert(HeaderName::from_static(name), value);
+        let headers = Arc::new(CommonHeaders { template, account: self.headers.account.clone() });
+        Ok(Self { headers, ..self.clone() })
     }
 
     /// Starts an operation of several calls that share one timeout: `timeout`, or the client's timeout of a call.
@@ -177,7 +205,7 @@ impl Connection {
     /// Give the calls the remaining time with [`Call::within`](crate::Call::within).
     #[must_use]
     pub fn deadline(&self, timeout: Option<Duration>) -> Deadline {
-        let timeout = timeout.unwrap_or(self.shared.timeouts.total);
+        let timeout = timeout.unwrap_or(self.timeouts.total);
         Deadline { end: self.shared.clock.monotonic().saturating_add(timeout), timeout }
     }
 
@@ -260,8 +288,6 @@ impl fmt::Debug for Shared {
         f.debug_struct("Shared")
             .field("provider", &self.spec.provider)
             .field("base_url", &self.base_url)
-            .field("timeouts", &self.timeouts)
-            .field("retry", &self.retry)
             .finish_non_exhaustive()
     }
 }

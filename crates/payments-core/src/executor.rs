@@ -43,8 +43,8 @@ pub(crate) struct Execution<'a> {
     /// The duration of the last attempt.
     elapsed: Duration,
     key: Option<&'a IdempotencyKey>,
-    /// True once an attempt may have reached the provider, so that the key counts as used.
-    key_used: bool,
+    /// How many attempts of this call may have reached the provider, or are in flight. The key counts them too.
+    uses: u32,
     unresolved: UnresolvedAttempt,
 }
 
@@ -62,7 +62,7 @@ impl<'a> Execution<'a> {
         let shared = &connection.shared;
         // The call stays unknown until the provider responds if an earlier call may have used the key.
         let unresolved = match key {
-            Some(key) if key.may_have_been_used() => UnresolvedAttempt::OfEarlierCall,
+            Some(key) if key.was_used_before() => UnresolvedAttempt::OfEarlierCall,
             _ => UnresolvedAttempt::None,
         };
         let own_deadline = shared.clock.monotonic().saturating_add(timeouts.total);
@@ -77,7 +77,7 @@ impl<'a> Execution<'a> {
             attempts: 0,
             elapsed: Duration::ZERO,
             key,
-            key_used: false,
+            uses: 0,
             unresolved,
         }
     }
@@ -146,6 +146,10 @@ impl<'a> Execution<'a> {
         request.timeout = self.timeouts.attempt.min(self.deadline.saturating_sub(started));
         self.check_time(request.timeout)?;
         self.attempts += 1;
+        self.uses += 1;
+        if let Some(key) = &self.key {
+            key.begin_use();
+        }
         let end = started.saturating_add(request.timeout);
         let deadline = || shared.timer.deadline(end.saturating_sub(shared.clock.monotonic()));
         let in_flight = InFlight { execution: self, builder, started, ended: false };
@@ -166,6 +170,12 @@ impl<'a> Execution<'a> {
             Some(Err(error)) => Err(classify::transport(error, shared.response_limit, &*shared.clock)),
             None => Err(Error::new(ErrorKind::Timeout, Outcome::Unknown, "no response before the timeout")),
         };
+        if result.as_ref().is_err_and(|error| error.outcome() == Outcome::NotSent) {
+            self.uses -= 1;
+            if let Some(key) = &self.key {
+                key.end_use();
+            }
+        }
         result.map_err(|error| self.fail_attempt(builder, error))
     }
 
@@ -193,7 +203,6 @@ impl<'a> Execution<'a> {
 
     /// Waits until another attempt may start, or settles the call's error.
     async fn wait_or_settle(&mut self, error: Error) -> Result<(), Error> {
-        self.key_used |= error.outcome() != Outcome::NotSent;
         let Some(wait) = self.wait_after(&error) else { return Err(self.settle(error)) };
         // The first attempt that may have been executed is kept: under a key, the provider executes the first request
         // and returns the stored response for the others.
@@ -315,11 +324,16 @@ impl<'a> Execution<'a> {
 
     /// Settles the call's outcome over all its attempts.
     fn settle(&mut self, error: Error) -> Error {
-        let unresolved = std::mem::take(&mut self.unresolved);
+        let mut unresolved = std::mem::take(&mut self.unresolved);
+        let used_elsewhere = self.key.as_ref().is_some_and(|key| key.is_used_elsewhere(self.uses));
+        // A clone of the call may have been sent since this one started, or its key.
+        if used_elsewhere && matches!(unresolved, UnresolvedAttempt::None) {
+            unresolved = UnresolvedAttempt::OfEarlierCall;
+        }
         // A read changes nothing, so no earlier attempt of it needs to be resolved.
         let unresolved = if self.operation.effect == Effect::Read { UnresolvedAttempt::None } else { unresolved };
         // A key under which nothing was sent stays unused.
-        let key = self.key.cloned().map(|key| if self.key_used { key.used() } else { key });
+        let key = self.key.cloned().map(|key| if self.uses > 0 || used_elsewhere { key.used() } else { key });
         self.name(error).settle(self.attempts, key, unresolved)
     }
 

@@ -10,6 +10,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
 use zeroize::Zeroizing;
 
+use crate::extra::Extra;
 use crate::message::Body;
 use crate::{Error, ValidationError};
 
@@ -22,7 +23,7 @@ pub(crate) enum ContentType {
 }
 
 /// A request that is not yet bound to a client.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct RequestBuilder {
     pub(crate) method: Method,
     pub(crate) path: Path,
@@ -65,6 +66,22 @@ impl RequestBuilder {
         self.body = Body::new(bytes);
         self.content_type = ContentType::Json;
         Ok(self)
+    }
+
+    /// Sets a JSON body, with the parameters that the caller added by name.
+    ///
+    /// `typed` are the names of all members that the body can have, also of those that are not set.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if a parameter is typed or invalid, and the errors of [`RequestBuilder::json`].
+    pub fn json_with(self, body: &impl Serialize, typed: &[&str], extra: &Extra) -> Result<Self, Error> {
+        extra.check(typed)?;
+        let mut request = self.json(body)?;
+        if !extra.is_empty() {
+            request.body = Body::new(extra.add_to_object(request.body.as_ref()));
+        }
+        Ok(request)
     }
 
     /// Sets a form body (`application/x-www-form-urlencoded`) and its `Content-Type`.

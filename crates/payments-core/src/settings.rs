@@ -12,8 +12,23 @@ use crate::{Error, ValidationError};
 /// The settings that every provider's client has.
 ///
 /// A provider's client builder contains this struct and gets its setters from
-/// [`client_settings!`](crate::client_settings).
+/// [`client_settings!`](crate::client_settings). An application with several clients builds it once, and passes it to the
+/// builder of each:
+///
+/// ```
+/// use std::time::Duration;
+/// use payments_core::{RetryPolicy, Settings, Timeouts};
+///
+/// let settings = Settings::builder()
+///     .timeouts(Timeouts::default().total(Duration::from_secs(20)))
+///     .retry(RetryPolicy::default().max_retries(1))
+///     .application("shop/2.1")
+///     .build();
+/// // acme::Client::builder(key).settings(settings.clone()).build()?
+/// # let _ = settings;
+/// ```
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct Settings {
     /// The base URL of the API; `None` for the one that the provider documents.
     pub base_url: Option<String>,
@@ -58,7 +73,15 @@ impl Default for Settings {
 }
 
 /// The timeouts of a call and of each attempt.
+///
+/// ```
+/// use std::time::Duration;
+/// use payments_core::Timeouts;
+///
+/// let timeouts = Timeouts::default().total(Duration::from_secs(20)).attempt(Duration::from_secs(10));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Timeouts {
     /// The timeout of the whole call: all attempts, all waits, and waiting for the provider's rate limit. Default: 60
     /// s.
@@ -72,6 +95,22 @@ pub struct Timeouts {
 impl Default for Timeouts {
     fn default() -> Self {
         Self { total: Duration::from_secs(60), attempt: Duration::from_secs(30) }
+    }
+}
+
+impl Timeouts {
+    /// Sets the timeout of the whole call.
+    #[must_use]
+    pub const fn total(mut self, total: Duration) -> Self {
+        self.total = total;
+        self
+    }
+
+    /// Sets the timeout of one attempt.
+    #[must_use]
+    pub const fn attempt(mut self, attempt: Duration) -> Self {
+        self.attempt = attempt;
+        self
     }
 }
 
@@ -163,7 +202,71 @@ macro_rules! client_settings {
             self.settings.observer = Some(::std::sync::Arc::new(observer));
             self
         }
+
+        /// Replaces all of these settings, for example by those that several clients share. Call it before other setters.
+        ///
+        /// A base URL belongs to one provider, so set it on the builder of its client.
+        #[must_use]
+        pub fn settings(mut self, settings: $crate::Settings) -> Self {
+            self.settings = settings;
+            self
+        }
     };
+}
+
+/// Defines the methods of a provider's client that return a client with other settings, for some of its calls.
+///
+/// The client must have a field `connection: Connection`.
+#[macro_export]
+macro_rules! client_overrides {
+    () => {
+        /// Returns a client with other timeouts. It shares everything else with this client, also connections and limits.
+        ///
+        /// They apply to every call, also to lists, and to the operations of `payments_core::gateway`.
+        ///
+        /// # Errors
+        ///
+        /// Returns an error if a timeout is zero.
+        pub fn with_timeouts(&self, timeouts: $crate::Timeouts) -> Result<Self, $crate::Error> {
+            let mut client = self.clone();
+            client.connection = self.connection.with_timeouts(timeouts)?;
+            Ok(client)
+        }
+
+        /// Returns a client with another retry policy. It shares everything else with this client.
+        ///
+        /// Only safe retries are ever made.
+        #[must_use]
+        pub fn with_retry(&self, retry: $crate::RetryPolicy) -> Self {
+            let mut client = self.clone();
+            client.connection = self.connection.with_retry(retry);
+            client
+        }
+    };
+}
+
+impl Settings {
+    /// Starts with the default settings.
+    #[must_use]
+    pub fn builder() -> SettingsBuilder {
+        SettingsBuilder::default()
+    }
+}
+
+/// Builds [`Settings`], with the setters that every provider's client builder has.
+#[derive(Debug, Clone, Default)]
+pub struct SettingsBuilder {
+    settings: Settings,
+}
+
+impl SettingsBuilder {
+    client_settings!();
+
+    /// Returns the settings. They are checked when a client is built.
+    #[must_use]
+    pub fn build(self) -> Settings {
+        self.settings
+    }
 }
 
 impl Timeouts {

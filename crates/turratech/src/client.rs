@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use payments_core::connection::{Connection, Credentials};
 use payments_core::request::RequestBuilder;
-use payments_core::{Error, Settings, client_settings};
+use payments_core::{Error, Settings, client_overrides, client_settings};
 
 use crate::api_key::{ApiKey, KeyKind, Mode};
 use crate::error::SPEC;
@@ -49,6 +49,26 @@ impl Client {
         Ok(Self { connection, kind: key.kind(), mode: key.mode(), version: Arc::clone(&self.version) })
     }
 
+    /// Returns a client that names another API version, for some of its calls.
+    ///
+    /// ```no_run
+    /// # async fn example(client: turratech::Client) -> Result<(), turratech::Error> {
+    /// use turratech::ListParams;
+    ///
+    /// let mut payments = client.with_version("2024-06-01")?.list_payments(ListParams::new());
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the version is invalid.
+    pub fn with_version(&self, version: &str) -> Result<Self, Error> {
+        check_version(version)?;
+        let connection = self.connection.with_header(VERSION_HEADER, version)?;
+        Ok(Self { connection, version: version.into(), ..self.clone() })
+    }
+
     /// Returns the mode of the client's API key: test or live.
     #[must_use]
     pub fn mode(&self) -> Mode {
@@ -67,6 +87,8 @@ impl Client {
         }
         build()
     }
+
+    client_overrides!();
 }
 
 /// Builds a [`Client`].

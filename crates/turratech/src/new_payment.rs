@@ -3,11 +3,10 @@ use std::sync::Arc;
 
 use payments_core::provider::Operation;
 use payments_core::request::Path;
-use payments_core::{Call, Keyed, Money, ValidationError, open_enum};
+use payments_core::{Call, Extra, Keyed, Money, ValidationError, extra_setter, open_enum};
 use serde::ser::SerializeMap;
 
 use crate::client::Client;
-use crate::extra::{Extra, extra_setter};
 use crate::fields::{LowerCaseCurrency, check_amount, check_url};
 use crate::id::{CustomerId, PaymentMethodId};
 use crate::masked_debug::masked_debug;

@@ -8,15 +8,14 @@ use payments_core::provider::Operation;
 use payments_core::request::{Path, RequestBuilder};
 use payments_core::stored::{Stored, StoredAs};
 use payments_core::{
-    AmountUnreadable, Call, Currency, Keyed, Mismatch, Money, Pager, ReportedAmount, ReportedCurrency, ValidationError,
-    open_enum,
+    AmountUnreadable, Call, Currency, Extra, Keyed, Mismatch, Money, Pager, ReportedAmount, ReportedCurrency,
+    ValidationError, extra_setter, open_enum,
 };
 use serde::ser::SerializeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::client::Client;
 use crate::expect::{expect_amount, expect_equal_if_present, expect_metadata};
-use crate::extra::{Extra, extra_setter};
 use crate::fields::{check_amount, reference};
 use crate::id::{PaymentId, RefundId};
 use crate::list::{ListParams, pager};

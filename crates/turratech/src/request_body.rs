@@ -4,11 +4,9 @@ use std::fmt;
 use std::sync::Arc;
 
 use payments_core::request::{Path, RequestBuilder};
-use payments_core::{Error, ValidationError};
+use payments_core::{Error, Extra, ValidationError};
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
-
-use crate::extra::Extra;
 
 /// Parameters that are sent as one JSON object.
 pub(crate) trait Parameters: fmt::Debug {
@@ -53,6 +51,11 @@ pub(crate) fn check<P: Parameters>(parameters: &P) -> Result<(), ValidationError
     parameters.extra().check(P::RESERVED)
 }
 
+/// Checks a parameter that an update clears.
+pub(crate) fn check_cleared(name: &'static str, is_set: bool) -> Result<(), ValidationError> {
+    if is_set { Err(ValidationError::new(name, "must not be both set and cleared")) } else { Ok(()) }
+}
+
 /// Serializes parameters as a JSON object: a whole body, or a part of one.
 pub(crate) struct JsonObject<'a, P>(pub(crate) &'a P);
 
@@ -65,7 +68,7 @@ impl<P: Parameters> Serialize for JsonObject<'_, P> {
     }
 }
 
-/// Serializes a member if it is set. `null` is never sent.
+/// Serializes a member if it is set.
 pub(crate) fn serialize_some<M: SerializeMap>(
     members: &mut M,
     name: &'static str,

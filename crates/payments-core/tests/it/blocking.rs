@@ -234,8 +234,9 @@ fn outside_tokio_the_default_transport_and_timer_return_an_error() {
     let address = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let script = Script::new([payment_response()]);
     let clock = payments_core::test_util::ManualClock::at(payments_core::time::OffsetDateTime::UNIX_EPOCH);
-    let own_timer = Settings { timer: Some(Arc::new(clock)), ..settings_at(&format!("http://{address}")) };
-    let own_transport = Settings { transport: Some(Arc::new(script.clone())), ..Settings::default() };
+    let mut own_timer = settings_at(&format!("http://{address}"));
+    own_timer.timer = Some(Arc::new(clock));
+    let own_transport = Settings::builder().transport(script.clone()).build();
     let defaults = settings_at(&format!("http://{address}"));
     for settings in [defaults, own_timer, own_transport] {
         let client = Client::new(settings, &KEYED, None);

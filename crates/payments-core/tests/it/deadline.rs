@@ -65,7 +65,7 @@ async fn a_wait_that_would_end_after_the_deadline_is_not_started() {
 async fn an_attempt_has_the_smaller_of_its_timeout_and_the_calls() {
     let harness =
         Harness::with(&KEYED, None, [payment_response(), payment_response(), payment_response()], |settings| {
-            settings.timeouts = Timeouts { total: SECOND * 20, attempt: SECOND * 5 };
+            settings.timeouts = Timeouts::default().total(SECOND * 20).attempt(SECOND * 5);
         });
     harness.client.retrieve().send().await.unwrap();
     harness.client.retrieve().attempt_timeout(SECOND * 7).send().await.unwrap();
@@ -140,7 +140,7 @@ async fn a_process_that_was_suspended_while_it_connected_does_not_send_after_the
 
 #[tokio::test]
 async fn the_longest_durations_do_not_overflow() {
-    let endless = Timeouts { total: Duration::MAX, attempt: Duration::MAX };
+    let endless = Timeouts::default().total(Duration::MAX).attempt(Duration::MAX);
     let policy = RetryPolicy::default().wait(Duration::MAX, Duration::MAX).longest_retry_after(Duration::MAX);
     for call_type in CallType::ALL {
         let harness = Harness::with(

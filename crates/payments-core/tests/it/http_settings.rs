@@ -142,7 +142,8 @@ async fn child_process_without_root_certificates() {
     check_names_the_certificates(&Client::try_new(https(), &KEYED, None).unwrap_err());
 
     let transport = ReqwestTransport::builder().build().unwrap();
-    let settings = Settings { transport: Some(Arc::new(Wrapper(transport))), ..https() };
+    let mut settings = https();
+    settings.transport = Some(Arc::new(Wrapper(transport)));
     let err = Client::new(settings, &KEYED, None).pay_keyed("key-1").send().await.unwrap_err();
     check_names_the_certificates(&err);
     assert_eq!(err.attempts(), 1);

@@ -15,6 +15,7 @@ mod card;
 mod currency;
 mod decimal;
 mod duplicate_wording;
+mod extra;
 mod id;
 mod json;
 mod money;

@@ -169,8 +169,7 @@ fn an_unsafe_base_url_is_rejected() {
 
 /// Connects with plain `http` to the host `sandbox`, which the merchant allowed.
 fn connect_in_plain<'a>(base_url: &str, credentials: impl Into<Credentials<'a>>) -> Result<Client, Error> {
-    let (base_url, plain_http_host) = (Some(base_url.to_owned()), Some("sandbox".to_owned()));
-    let settings = Settings { base_url, plain_http_host, ..Settings::default() };
+    let settings = Settings::builder().base_url(base_url).plain_http_host("sandbox").build();
     Client::try_with_credentials(settings, &KEYED, None, credentials)
 }
 
@@ -291,10 +290,11 @@ fn credentials_that_are_not_valid_header_values_are_rejected_and_not_printed() {
 #[test]
 fn a_timeout_of_zero_is_rejected() {
     let second = Duration::from_secs(1);
-    for timeouts in
-        [Timeouts { total: Duration::ZERO, attempt: second }, Timeouts { total: second, attempt: Duration::ZERO }]
-    {
+    for timeouts in [
+        Timeouts::default().total(Duration::ZERO).attempt(second),
+        Timeouts::default().total(second).attempt(Duration::ZERO),
+    ] {
         assert_eq!(connect(|settings| settings.timeouts = timeouts).unwrap_err().kind(), ErrorKind::Configuration);
     }
-    assert_eq!(Timeouts::default(), Timeouts { total: second * 60, attempt: second * 30 });
+    assert_eq!(Timeouts::default(), Timeouts::default().total(second * 60).attempt(second * 30));
 }

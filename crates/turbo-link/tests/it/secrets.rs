@@ -29,13 +29,13 @@ fn the_key_appears_in_no_url_header_debug_output_error_or_observed_exchange() {
     let rotated = client.with_credentials(ApiKey::new("tl-canary-next-key").unwrap()).unwrap();
     let id: LinkId = "abc123".parse().unwrap();
 
-    let call = client.list_links(ListLinks::new().interval(Interval::Today).field("page", "2"));
+    let call = client.list_links(ListLinks::new().interval(Interval::Today).extra("page", "2"));
     let mut printed = format!("{call:?} {:?} {:?}", builder(&script), ApiKey::new(KEY).unwrap());
     let sent = block_on(call.send_with_response()).unwrap();
     let err = block_on(client.list_links(ListLinks::new().only(id.clone())).send()).unwrap_err();
     let malformed = block_on(client.list_links(ListLinks::new()).send()).unwrap_err();
     block_on(rotated.list_links(ListLinks::new().only(id)).send()).unwrap();
-    let key_as_field = ListLinks::new().field("api_key", KEY);
+    let key_as_field = ListLinks::new().extra("api_key", KEY);
     let invalid = block_on(client.list_links(key_as_field.clone()).send()).unwrap_err();
     let newline = ApiKey::new(format!("{KEY}\n")).unwrap_err();
     let unsafe_url = builder(&script).base_url("http://api.tur.bo").build().unwrap_err();
