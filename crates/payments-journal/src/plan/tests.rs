@@ -424,8 +424,9 @@ fn the_lookups_of_a_request_count_from_the_moment_at_which_it_is_old() {
     let mut scene = Scene::new(LOOKUP);
     scene.settings.lookups = 2;
     let claim = scene.claim();
+    scene.pass(SECOND);
     scene.ends(&claim, CallResult::Unknown);
-    scene.pass(scene.settings.in_flight - SECOND);
+    scene.pass(scene.settings.in_flight - SECOND * 2);
     let look = scene.look();
     scene.pass(SECOND);
     scene.looked_up(look, &Looked::NotFound);
