@@ -436,7 +436,8 @@ fn the_lookups_of_a_request_count_from_the_moment_at_which_it_is_old() {
         assert_eq!(scene.looked_up(look, &Looked::NotFound), State::Unknown);
     }
     assert!(matches!(scene.step(), Step::Rest));
-    assert_eq!(scene.loaded.head.review, Some(Review::NotFound));
+    assert_eq!((scene.loaded.head.review, scene.loaded.head.due_at), (Some(Review::NotFound), None));
+    assert!(matches!(scene.step(), Step::Rest));
 }
 
 #[test]
