@@ -298,7 +298,7 @@ const PLACES: &[(&str, SendCall)] = &[
         send!(clients.turbo_link.list_links(turbo_link::ListLinks::new().only(text.parse()?)))
     }),
     ("turbo-link list, field", |clients, text| {
-        send!(clients.turbo_link.list_links(turbo_link::ListLinks::new().field("reference", text)))
+        send!(clients.turbo_link.list_links(turbo_link::ListLinks::new().extra("reference", text)))
     }),
     ("card3ds capture", |clients, text| send!(clients.card3ds.capture_payment(&text.parse()?, lira("100.50")))),
     ("card3ds checkout_status", |clients, text| send!(clients.card3ds.checkout_status(&text.parse()?))),

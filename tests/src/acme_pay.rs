@@ -11,13 +11,9 @@ use payments_core::{PaymentStatus as Common, Settings, client_settings, connecti
 use payments_core::{deciding_members, json::Read, open_enum, secret_newtype, string_newtype};
 use serde::{Deserialize, Serialize};
 
-static SPEC: ProviderSpec = ProviderSpec {
-    provider: "acme-pay",
-    agent: concat!("acme-pay/", env!("CARGO_PKG_VERSION")),
-    parse_error,
-    errors_in_2xx: false,
-    idempotency: Some(IdempotencyPolicy { header: "idempotency-key", lifetime: time::Duration::DAY.unsigned_abs() }),
-};
+static SPEC: ProviderSpec =
+    ProviderSpec::new("acme-pay", concat!("acme-pay/", env!("CARGO_PKG_VERSION")), parse_error).with_idempotency(KEYS);
+const KEYS: IdempotencyPolicy = IdempotencyPolicy::new("idempotency-key", time::Duration::DAY.unsigned_abs());
 
 /// Parses the documented error. A declined card is the result of the keyed request itself, so it settles the key.
 fn parse_error(_: &Operation, response: &Response) -> Option<ProviderError> {
@@ -54,7 +50,7 @@ impl ClientBuilder {
     client_settings!();
     pub fn build(self) -> Result<Client, Error> {
         let bearer = format!("Bearer {}", self.key.expose());
-        self.settings.connect(&SPEC, Some("https://acme-pay.example"), &[("authorization", &bearer)], None).map(Client)
+        self.settings.connect(&SPEC, Some("https://acme-pay.example"), &[("authorization", &*bearer)], None).map(Client)
     }
 }
 

@@ -54,6 +54,27 @@ const CONSUMERS: &[Consumer] = &[
         check_output: one_provider,
     },
     Consumer {
+        name: "http-settings",
+        providers: &["turbopay"],
+        absent: &[SANDBOX, "payments", "native-tls", "openssl"],
+        max_crates: 122,
+        check_output: http_settings,
+    },
+    Consumer {
+        name: "no-root-certificates",
+        providers: &["turbopay"],
+        absent: &[SANDBOX, "payments", "native-tls", "openssl"],
+        max_crates: 122,
+        check_output: no_root_certificates,
+    },
+    Consumer {
+        name: "native-tls",
+        providers: &["turbopay"],
+        absent: &[SANDBOX, "payments"],
+        max_crates: 130,
+        check_output: native_tls,
+    },
+    Consumer {
         name: "restarted-worker",
         providers: &["turbopay", "turratech"],
         absent: &[SANDBOX, "payments", "native-tls", "openssl"],
@@ -74,6 +95,14 @@ const CONSUMERS: &[Consumer] = &[
         absent: &["reqwest", "hyper", "rustls", "native-tls", "openssl", "mio", "sqlx-core"],
         max_crates: 69,
         check_output: journal_rusqlite,
+    },
+    // After `journal-sqlite`, whose fault hits the first withdrawal.
+    Consumer {
+        name: "blocking",
+        providers: &["turbopay"],
+        absent: &[SANDBOX, "payments", "native-tls", "openssl"],
+        max_crates: 122,
+        check_output: blocking,
     },
 ];
 
@@ -177,6 +206,28 @@ fn facade_subset(built: &Built<'_>, sandbox: &Addresses) -> Result<(), Failure> 
 fn webhooks_only(built: &Built<'_>, _: &Addresses) -> Result<(), Failure> {
     let run = built.run().args([SIGNATURE, BODY]).env("TURBOPAY_WEBHOOK_KEY", WEBHOOK_KEY);
     built.check_output(run, "200.00 of order-7421 is success")
+}
+
+fn blocking(built: &Built<'_>, sandbox: &Addresses) -> Result<(), Failure> {
+    let run = built.run().args([&sandbox.turbopay.base_url]).env("TURBOPAY_API_KEY", &sandbox.turbopay.api_key);
+    built.check_output(run, "blocking-1 is pending")
+}
+
+/// Reaches the sandbox under the name that a compose file would give it.
+fn http_settings(built: &Built<'_>, sandbox: &Addresses) -> Result<(), Failure> {
+    let port = sandbox.turbopay.base_url.trim_start_matches("http://127.0.0.1:").trim_end_matches("/api");
+    let run = built.run().args([port]).env("TURBOPAY_API_KEY", &sandbox.turbopay.api_key);
+    built.check_output(run, "send the customer to http://")
+}
+
+fn no_root_certificates(built: &Built<'_>, sandbox: &Addresses) -> Result<(), Failure> {
+    let run = built.run().args([&sandbox.turbopay.base_url]).env("TURBOPAY_API_KEY", &sandbox.turbopay.api_key);
+    let run = run.env("SSL_CERT_FILE", "/nowhere").env("SSL_CERT_DIR", "/nowhere");
+    built.check_output(run, "because there are no root certificates: install them")
+}
+
+fn native_tls(built: &Built<'_>, _: &Addresses) -> Result<(), Failure> {
+    built.check_output(built.run(), "the other dependency: native TLS\nturbopay: rustls\n")
 }
 
 /// Runs the worker twice. The second process has only what the first one stored.

@@ -24,6 +24,7 @@ const ABSENCES: &[Absence] = &[
     Absence { member: "payments", features: "", absent: HTTP_STACK },
     Absence { member: "payments", features: "", absent: PROVIDERS },
     Absence { member: "payments", features: "turbopay", absent: &["turratech", "turbo-txn", "turbo-link", "card3ds"] },
+    Absence { member: "turbopay", features: "blocking", absent: &["rustls", "native-tls", "openssl"] },
     Absence { member: "payments", features: "turbopay,rustls", absent: &["payments-sandbox"] },
     Absence { member: "payments", features: "turbopay,rustls", absent: &["payments-journal", "sqlx-core"] },
     Absence { member: "payments", features: "turbopay,journal", absent: CLIENTS },

@@ -99,7 +99,7 @@ const COMMANDS: &[Command] = &[
     },
     Command {
         name: "instructions",
-        about: "counts the instructions to verify and decode a webhook; --bless stores the counts",
+        about: "counts the instructions to verify a webhook, to decode it, and of a call; --bless stores the counts",
         run: instructions::run,
     },
     Command {

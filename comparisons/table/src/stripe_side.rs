@@ -5,11 +5,14 @@ use std::time::Duration;
 
 use stripe::{Client, ClientBuilder, RequestStrategy, StripeRequest as _};
 use stripe_core::customer::CreateCustomer;
+use tokio_rustls::rustls::crypto::aws_lc_rs;
 
 /// A response of about the same length as TurraTech's payment.
 pub const CUSTOMER: &str = r#"{"id":"cus_NffrFeUfNV2Hib","object":"customer","address":null,"balance":0,"created":1680893993,"currency":null,"default_source":null,"delinquent":false,"description":"Order #12345","email":"jennyrosen@example.com","livemode":false,"metadata":{"order_id":"12345"},"name":"Jenny Rosen","phone":null,"shipping":null,"tax_exempt":"none"}"#;
 
 pub fn client(scheme: &str, server: SocketAddr) -> Client {
+    // apalis enables rustls' other provider as well, and async-stripe does not choose one. An error says that one is installed.
+    let _ = aws_lc_rs::default_provider().install_default();
     let builder = ClientBuilder::new("sk_test_51ABC123DEF456").url(format!("{scheme}://{server}/"));
     builder.timeout(Duration::from_secs(30)).build().unwrap()
 }

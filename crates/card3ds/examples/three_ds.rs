@@ -6,8 +6,8 @@
 #![expect(clippy::print_stdout, reason = "an example prints its results")]
 
 use card3ds::{
-    Card, ChallengePage, Currency, Enrolment, Expected, Expiry, MerchantOrderId, Money, NewPayment, NewThreeDsPayment,
-    ReturnUrls, ThreeDsCallback, ThreeDsFailure,
+    Card, ChallengePage, Currency, Expected, Expiry, MerchantOrderId, Money, NewPayment, NewThreeDsPayment, ReturnUrls,
+    ThreeDsCallback, ThreeDsFailure,
 };
 use payments_sandbox::{Clock, Sandbox};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
@@ -31,10 +31,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let payment = NewPayment::new(order_id.clone(), price, card, "198.51.100.7:52144".parse()?);
     let urls = ReturnUrls { success: format!("{base_url}/success"), failure: format!("{base_url}/failure") };
 
-    let challenge = match client.start_3ds(NewThreeDsPayment::new(payment, urls)).send().await? {
-        Enrolment::Enrolled(challenge) => challenge,
-        Enrolment::NotEnrolled(reason) => return Err(format!("the card cannot use 3-D Secure: {reason:?}").into()),
-    };
+    // A card that cannot use 3-D Secure is an error.
+    let challenge = client.start_3ds(NewThreeDsPayment::new(payment, urls)).send().await?.into_challenge()?;
     // A merchant stores the id with the order, and compares it with the callback's id.
     let stored_id = challenge.payment_id.clone();
     println!("payment {stored_id}: started, nothing is charged yet");

@@ -75,8 +75,33 @@ impl ThreeDsCallback {
     /// Returns [`VerifyError::Rejected`] for any other body. Respond with 400. The reason is recorded in the trace only.
     pub fn parse(body: &[u8]) -> Result<Unverified<Self>, VerifyError> {
         let [payment_id, _] = fields(body, ["paymentId", SECURITY_KEY])?;
-        let [security_key] = values(&with_encoded_plus(body), [SECURITY_KEY])?;
+        let [security_key] = values(form_urlencoded::parse(&with_encoded_plus(body)), [SECURITY_KEY])?;
         Ok(Unverified::new(Self { payment_id: id(&payment_id)?, security_key: key(security_key)? }))
+    }
+
+    /// Reads the fields of a form that a web framework has already parsed.
+    ///
+    /// The rules are those of [`parse`](Self::parse). Pass all pairs, and not a map, which hides a field that occurs twice.
+    /// A space in the key is a plus sign that the framework decoded, because a key contains no spaces.
+    ///
+    /// ```
+    /// use card3ds::ThreeDsCallback;
+    ///
+    /// let fields = [("paymentId", "123e4567-e89b-12d3-a456-426614174000"), ("securityKey", "3DS_AUTH_KEY_123456")];
+    /// let callback = ThreeDsCallback::from_fields(fields)?;
+    /// assert_eq!(callback.claimed().payment_id().as_str(), "123e4567-e89b-12d3-a456-426614174000");
+    /// # Ok::<(), card3ds::VerifyError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Returns the errors of [`parse`](Self::parse).
+    pub fn from_fields<N: AsRef<str>, V: AsRef<str>>(
+        fields: impl IntoIterator<Item = (N, V)>,
+    ) -> Result<Unverified<Self>, VerifyError> {
+        let [payment_id, security_key] = values(bounded(fields)?, ["paymentId", SECURITY_KEY])?;
+        let security_key = key(security_key.replace(' ', "+"))?;
+        Ok(Unverified::new(Self { payment_id: id(&payment_id)?, security_key }))
     }
 
     /// The payment id that the callback claims.
@@ -143,6 +168,20 @@ impl ThreeDsFailure {
         Ok(Unverified::new(Self { payment_id: id(&payment_id)? }))
     }
 
+    /// Reads the fields of a form that a web framework has already parsed.
+    ///
+    /// The rules are those of [`parse`](Self::parse). Pass all pairs, and not a map, which hides a field that occurs twice.
+    ///
+    /// # Errors
+    ///
+    /// Returns the errors of [`parse`](Self::parse).
+    pub fn from_fields<N: AsRef<str>, V: AsRef<str>>(
+        fields: impl IntoIterator<Item = (N, V)>,
+    ) -> Result<Unverified<Self>, VerifyError> {
+        let [payment_id] = values(bounded(fields)?, ["paymentId"])?;
+        Ok(Unverified::new(Self { payment_id: id(&payment_id)? }))
+    }
+
     /// The payment id that the form claims.
     #[must_use]
     pub fn payment_id(&self) -> &PaymentId {
@@ -177,6 +216,20 @@ impl CheckoutCallback {
     /// Returns [`VerifyError::Rejected`] for any other body. Respond with 400. The reason is recorded in the trace only.
     pub fn parse(body: &[u8]) -> Result<Unverified<Self>, VerifyError> {
         let [checkout_id] = fields(body, ["checkoutId"])?;
+        Ok(Unverified::new(Self { checkout_id: id(&checkout_id)? }))
+    }
+
+    /// Reads the fields of a form that a web framework has already parsed.
+    ///
+    /// The rules are those of [`parse`](Self::parse). Pass all pairs, and not a map, which hides a field that occurs twice.
+    ///
+    /// # Errors
+    ///
+    /// Returns the errors of [`parse`](Self::parse).
+    pub fn from_fields<N: AsRef<str>, V: AsRef<str>>(
+        fields: impl IntoIterator<Item = (N, V)>,
+    ) -> Result<Unverified<Self>, VerifyError> {
+        let [checkout_id] = values(bounded(fields)?, ["checkoutId"])?;
         Ok(Unverified::new(Self { checkout_id: id(&checkout_id)? }))
     }
 
@@ -228,20 +281,37 @@ impl Lookup for Unverified<CheckoutCallback> {
 /// Returns the values of form fields that must occur exactly once.
 fn fields<const N: usize>(body: &[u8], names: [&str; N]) -> Result<[String; N], VerifyError> {
     if body.len() > MAX_BODY {
-        return Err(rejected("the body is longer than any callback"));
+        return Err(rejected(TOO_LONG));
     }
-    values(body, names)
+    values(form_urlencoded::parse(body), names)
 }
 
-fn values<const N: usize>(body: &[u8], names: [&str; N]) -> Result<[String; N], VerifyError> {
-    let mut found = [const { None }; N];
-    for (name, value) in form_urlencoded::parse(body) {
-        let Some(index) = names.iter().position(|wanted| name == *wanted) else { continue };
-        if found[index].replace(value.into_owned()).is_some() {
+/// Returns parsed fields that are together not longer than any callback.
+fn bounded<N: AsRef<str>, V: AsRef<str>>(fields: impl IntoIterator<Item = (N, V)>) -> Result<Vec<(N, V)>, VerifyError> {
+    let mut length = 0_usize;
+    let mut all = Vec::new();
+    for (name, value) in fields {
+        length = length.saturating_add(name.as_ref().len() + value.as_ref().len() + 2);
+        if length > MAX_BODY {
+            return Err(rejected(TOO_LONG));
+        }
+        all.push((name, value));
+    }
+    Ok(all)
+}
+
+fn values<const COUNT: usize, N: AsRef<str>, V: AsRef<str>>(
+    fields: impl IntoIterator<Item = (N, V)>,
+    names: [&str; COUNT],
+) -> Result<[String; COUNT], VerifyError> {
+    let mut found = [const { None }; COUNT];
+    for (name, value) in fields {
+        let Some(index) = names.iter().position(|wanted| name.as_ref() == *wanted) else { continue };
+        if found[index].replace(value.as_ref().to_owned()).is_some() {
             return Err(rejected("a form field occurs twice"));
         }
     }
-    let mut values = [const { String::new() }; N];
+    let mut values = [const { String::new() }; COUNT];
     for (value, found) in values.iter_mut().zip(found) {
         *value = found.ok_or_else(|| rejected("a form field is missing"))?;
     }
@@ -270,6 +340,8 @@ fn key(text: String) -> Result<Secret, VerifyError> {
     Secret::new(SECURITY_KEY, text)
         .map_err(|_| rejected("the security key is empty or contains characters other than visible ASCII"))
 }
+
+const TOO_LONG: &str = "the body is longer than any callback";
 
 /// The field with the key that charges the card.
 const SECURITY_KEY: &str = "securityKey";

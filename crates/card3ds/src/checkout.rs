@@ -3,7 +3,7 @@ use payments_core::json::{DecodeError, Facts, JsonNumber, ProviderMessage, Read,
 use payments_core::provider::Operation;
 use payments_core::request::{Path, RequestBuilder};
 use payments_core::stored::{Stored, StoredAs};
-use payments_core::{Call, Currency, Error, Money, Poller, ValidationError, check_length};
+use payments_core::{Call, Currency, Error, Extra, Money, Poller, ValidationError, check_length, extra_setter};
 use serde::{Deserialize, Serialize};
 
 use crate::amount::wire_amount;
@@ -35,6 +35,7 @@ pub struct NewCheckout {
     customer: Option<CustomerId>,
     max_installments: Option<u32>,
     interest_paid_by: Option<InterestPaidBy>,
+    extra: Extra,
 }
 
 impl NewCheckout {
@@ -55,6 +56,7 @@ impl NewCheckout {
             customer: None,
             max_installments: None,
             interest_paid_by: None,
+            extra: Extra::default(),
         }
     }
 
@@ -77,6 +79,8 @@ impl NewCheckout {
         self.interest_paid_by = Some(payer);
         self
     }
+
+    extra_setter!();
 
     /// The merchant's order id.
     #[must_use]
@@ -105,10 +109,22 @@ impl NewCheckout {
             max_installment_count: self.max_installments,
             interest_paid_by_customer: self.interest_paid_by.map(InterestPaidBy::is_customer),
         };
-        let request = RequestBuilder::post(Path::new("api/checkout")).json(&body)?;
+        let request = RequestBuilder::post(Path::new("api/checkout")).json_with(&body, TYPED, &self.extra)?;
         Ok(request.log_as(self))
     }
 }
+
+/// The names of all members that a new checkout can have.
+const TYPED: &[&str] = &[
+    "orderId",
+    "amount",
+    "currency",
+    "description",
+    "callback",
+    "customerId",
+    "maxInstallmentCount",
+    "interestPaidByCustomer",
+];
 
 /// A created checkout: its id and the page to send the customer to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

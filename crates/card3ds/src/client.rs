@@ -1,7 +1,7 @@
 use std::fmt;
 
 use payments_core::connection::Connection;
-use payments_core::{Error, Settings, client_settings, secret_newtype};
+use payments_core::{Error, Settings, client_overrides, client_settings, secret_newtype};
 
 use crate::error::SPEC;
 
@@ -52,6 +52,8 @@ impl Client {
     pub fn with_credentials(&self, key: ApiKey, secret: ApiSecret) -> Result<Self, Error> {
         Ok(Self { connection: self.connection.with_credentials(&credentials(&key, &secret))? })
     }
+
+    client_overrides!();
 }
 
 /// Configures a [`Client`].

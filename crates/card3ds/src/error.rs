@@ -13,13 +13,9 @@ use crate::requested::Requested;
 use crate::wording::mentions_earlier_request;
 
 /// The document describes no error form, and only one error status: 401.
-pub(crate) static SPEC: ProviderSpec = ProviderSpec {
-    provider: "card3ds",
-    agent: concat!("card3ds/", env!("CARGO_PKG_VERSION")),
-    parse_error: parse_error_status,
-    errors_in_2xx: true,
-    idempotency: None,
-};
+pub(crate) static SPEC: ProviderSpec =
+    ProviderSpec::new("card3ds", concat!("card3ds/", env!("CARGO_PKG_VERSION")), parse_error_status)
+        .with_errors_in_2xx();
 
 fn parse_error_status(operation: &Operation, response: &Response) -> Option<ProviderError> {
     parse_refusal(operation, response, &Requested::default())

@@ -9,18 +9,15 @@ use payments_core::gateway::{
 };
 use payments_core::id::check_url;
 use payments_core::transport::async_trait;
-use payments_core::{
-    Card, Error, ErrorKind, Expected, Mismatch, Outcome, PaymentStatus as Common, ProviderError, ValidationError,
-};
+use payments_core::{Card, Error, Expected, Mismatch, PaymentStatus as Common, ValidationError};
 
 use crate::callback::CheckoutCallback;
 use crate::checkout::NewCheckout;
 use crate::client::Client;
-use crate::error::SPEC;
 use crate::id::{CheckoutId, PaymentId, UNLIMITED};
 use crate::new_payment::NewPayment;
 use crate::payment::{Payment, PaymentStatus};
-use crate::three_ds::{Enrolment, NewThreeDsPayment, NotEnrolled, ReturnUrls};
+use crate::three_ds::{NewThreeDsPayment, ReturnUrls};
 
 impl Client {
     /// Returns what card3ds offers, as a table.
@@ -146,13 +143,9 @@ impl Client {
         }
         let call = self.start_3ds(NewThreeDsPayment::new(payment, urls));
         let call = call.with_options(WriteOperation::StartPayment, &CAPABILITIES, &request.options);
-        match call.send().await? {
-            Enrolment::Enrolled(challenge) => {
-                let next = NextAction::Html(HtmlPage::new(challenge.page.html()));
-                Ok(awaiting_customer(challenge.payment_id.as_str(), request, next))
-            }
-            Enrolment::NotEnrolled(reason) => Err(not_enrolled(reason)),
-        }
+        let challenge = call.send().await?.into_challenge()?;
+        let next = NextAction::Html(HtmlPage::new(challenge.page.html()));
+        Ok(awaiting_customer(challenge.payment_id.as_str(), request, next))
     }
 }
 
@@ -170,18 +163,6 @@ fn url(field: &'static str, text: Option<&str>) -> Result<String, ValidationErro
 fn awaiting_customer(id: &str, request: &PaymentRequest, next: NextAction) -> StartedPayment {
     let status = Common::AwaitingCustomer;
     StartedPayment::new(Some(id.to_owned()), status, request.amount, next)
-}
-
-/// The error for a failed enrolment, which charges nothing (inferred).
-fn not_enrolled(reason: NotEnrolled) -> Error {
-    let error = ProviderError {
-        code: reason.result_code,
-        message: reason.result_message,
-        object_id: reason.payment_id.map(|id| id.as_str().to_owned()),
-        ..ProviderError::default()
-    };
-    let problem = "the card was not enrolled for 3-D Secure";
-    Error::from_provider(SPEC.provider, ErrorKind::Declined, Outcome::Refused, problem, error)
 }
 
 #[async_trait]

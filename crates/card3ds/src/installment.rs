@@ -2,7 +2,9 @@ use payments_core::json::{self, DecodeError, JsonNumber, ProviderMessage, RawJso
 use payments_core::provider::Operation;
 use payments_core::request::{Path, RequestBuilder};
 use payments_core::stored::{self, Stored, StoredAs};
-use payments_core::{Call, CardNumber, Currency, Error, Money, MoneyError, ReportedCurrency, ValidationError};
+use payments_core::{
+    Call, CardNumber, Currency, Error, Extra, Money, MoneyError, ReportedCurrency, ValidationError, extra_setter,
+};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
@@ -37,12 +39,13 @@ pub struct InstallmentQuery {
     number: CardNumber,
     max_installments: Option<u32>,
     interest_paid_by: Option<InterestPaidBy>,
+    extra: Extra,
 }
 
 impl InstallmentQuery {
     /// Creates a query for an amount and a card number.
     pub fn new(amount: Money, number: CardNumber) -> Self {
-        Self { amount, number, max_installments: None, interest_paid_by: None }
+        Self { amount, number, max_installments: None, interest_paid_by: None, extra: Extra::default() }
     }
 
     /// Sets the largest number of installments to return.
@@ -57,6 +60,8 @@ impl InstallmentQuery {
         self
     }
 
+    extra_setter!();
+
     fn request(self) -> Result<RequestBuilder, Error> {
         check_at_least_one("max_installments", self.max_installments)?;
         let body = WireQuery {
@@ -66,10 +71,14 @@ impl InstallmentQuery {
             max_installment_count: self.max_installments,
             interest_paid_by_customer: self.interest_paid_by.map(InterestPaidBy::is_customer),
         };
-        let request = RequestBuilder::post(Path::new("api/installment-options")).json(&body)?;
+        let request =
+            RequestBuilder::post(Path::new("api/installment-options")).json_with(&body, TYPED, &self.extra)?;
         Ok(request.log_as(self))
     }
 }
+
+/// The names of all members that a query can have.
+const TYPED: &[&str] = &["amount", "currency", "pan", "maxInstallmentCount", "interestPaidByCustomer"];
 
 /// One way to pay in installments.
 ///
@@ -125,6 +134,15 @@ impl InstallmentOption {
     /// Returns an error if the amount has more decimals than the currency: nothing is rounded.
     pub fn installment_money(&self) -> Result<Money, MoneyError> {
         Money::from_decimal(self.installment_amount, self.currency)
+    }
+
+    /// Converts the total interest to money.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the interest has more decimals than the currency: nothing is rounded.
+    pub fn interest_money(&self) -> Result<Money, MoneyError> {
+        Money::from_decimal(self.interest_amount, self.currency)
     }
 
     /// Converts the total to money.
@@ -248,7 +266,7 @@ fn option(
     };
     let (wire, currency) = match read() {
         Ok(read) => read,
-        Err(error) => return Ok(Err(UnreadableItem { index, id: None, error: error.within(&path), raw })),
+        Err(error) => return Ok(Err(UnreadableItem::new(index, None, error.within(&path), raw))),
     };
     json::expect_equal("currency", &currency, &requested.currency()).map_err(|error| error.within(&path))?;
     Ok(Ok(InstallmentOption {

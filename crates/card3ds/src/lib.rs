@@ -38,6 +38,7 @@ pub use id::{CheckoutId, CustomerId, MerchantOrderId, PaymentId};
 pub use installment::{Differences, InstallmentOption, InstallmentQuery, InterestPaidBy};
 pub use new_payment::NewPayment;
 pub use payment::{CardScheme, CardType, Payment, PaymentDate, PaymentStatus, Region};
+pub use pre_authorization::NewCapture;
 pub use three_ds::{Challenge, ChallengePage, Enrolment, NewThreeDsPayment, NotEnrolled, ReturnUrls};
 
 #[doc(inline)]

@@ -1,7 +1,7 @@
 use std::net::{IpAddr, SocketAddr};
 
 use payments_core::json::JsonNumber;
-use payments_core::{Card, Currency, Money, ValidationError, check_length};
+use payments_core::{Card, Currency, Extra, Money, ValidationError, check_length, extra_setter};
 use serde::Serialize;
 
 use crate::amount::wire_amount;
@@ -26,6 +26,7 @@ pub struct NewPayment {
     card: Card,
     requested_from: SocketAddr,
     customer: Option<CustomerId>,
+    pub(crate) extra: Extra,
 }
 
 impl NewPayment {
@@ -34,7 +35,7 @@ impl NewPayment {
     /// The document calls it "the client making the request". Behind a proxy, pass the address that the proxy reports,
     /// not the proxy's own.
     pub fn new(order_id: MerchantOrderId, amount: Money, card: Card, requested_from: SocketAddr) -> Self {
-        Self { order_id, amount, card, requested_from, customer: None }
+        Self { order_id, amount, card, requested_from, customer: None, extra: Extra::default() }
     }
 
     /// Sets the merchant's own id of the customer.
@@ -42,6 +43,8 @@ impl NewPayment {
         self.customer = Some(customer);
         self
     }
+
+    extra_setter!();
 
     /// The merchant's order id.
     #[must_use]
@@ -54,6 +57,21 @@ impl NewPayment {
     pub fn amount(&self) -> Money {
         self.amount
     }
+
+    /// The names of the members of a payment without 3-D Secure.
+    pub(crate) const TYPED: &[&str] = &[
+        "orderId",
+        "amount",
+        "currency",
+        "cardHolderName",
+        "pan",
+        "expiryMonth",
+        "expiryYear",
+        "cvv",
+        "requestIp",
+        "requestPort",
+        "customerId",
+    ];
 
     /// Validates the payment and returns its wire form.
     pub(crate) fn wire(&self) -> Result<WireNewPayment<'_>, ValidationError> {

@@ -273,7 +273,8 @@ impl Client {
 }
 
 pub(crate) fn request(payment: NewPayment, path: &'static str) -> Result<RequestBuilder, Error> {
-    let request = RequestBuilder::post(Path::new(path)).json(&payment.wire()?)?;
+    let request =
+        RequestBuilder::post(Path::new(path)).json_with(&payment.wire()?, NewPayment::TYPED, &payment.extra)?;
     Ok(request.log_as(payment))
 }
 

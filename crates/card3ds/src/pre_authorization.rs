@@ -1,7 +1,7 @@
 use payments_core::json::JsonNumber;
 use payments_core::provider::Operation;
 use payments_core::request::{Path, RequestBuilder};
-use payments_core::{Call, Currency, Error, Money};
+use payments_core::{Call, Currency, Error, Extra, Money, extra_setter};
 use serde::Serialize;
 
 use crate::amount::wire_amount;
@@ -10,6 +10,44 @@ use crate::id::PaymentId;
 use crate::new_payment::NewPayment;
 use crate::payment::{Payment, request};
 use crate::requested::Requested;
+
+/// A capture of an authorized payment: its amount.
+///
+/// An amount converts to a capture: `client.capture_payment(&id, amount)`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[must_use = "an amount is captured only when it is sent"]
+pub struct NewCapture {
+    amount: Money,
+    extra: Extra,
+}
+
+impl NewCapture {
+    /// Creates a capture of this amount, in the currency of the payment.
+    pub fn new(amount: Money) -> Self {
+        Self { amount, extra: Extra::default() }
+    }
+
+    extra_setter!();
+
+    /// The amount.
+    #[must_use]
+    pub fn amount(&self) -> Money {
+        self.amount
+    }
+
+    fn request(self, payment: &PaymentId) -> Result<RequestBuilder, Error> {
+        let path = Path::new("api/pre-authorization").segment(payment).segment(&"capture");
+        let body = WireCapture { amount: wire_amount(self.amount)?, currency: self.amount.currency() };
+        let request = RequestBuilder::post(path).json_with(&body, &["amount", "currency"], &self.extra)?;
+        Ok(request.log_as((payment.clone(), self)))
+    }
+}
+
+impl From<Money> for NewCapture {
+    fn from(amount: Money) -> Self {
+        Self::new(amount)
+    }
+}
 
 impl Client {
     /// Authorizes an amount on a card, to be captured later. **This moves money.**
@@ -35,24 +73,11 @@ impl Client {
     /// A response with another payment id, amount or currency is a malformed response with the outcome `Unknown`. The error
     /// has what could be read: [`Error::object_id`], [`Error::reported_status`], [`Error::reported_amount`], and
     /// [`Error::json_path`] for the member that differs. That a capture keeps the payment's id is inferred.
-    pub fn capture_payment(&self, payment: &PaymentId, amount: Money) -> Call<Payment> {
-        let capture = Capture { payment: payment.clone(), amount };
-        let requested = Requested { payment_id: Some(payment.clone()), amount: Some(amount), ..Requested::default() };
-        self.payment_call(CAPTURE_PAYMENT, capture.request(), requested)
-    }
-}
-
-#[derive(Debug)]
-struct Capture {
-    payment: PaymentId,
-    amount: Money,
-}
-
-impl Capture {
-    fn request(self) -> Result<RequestBuilder, Error> {
-        let path = Path::new("api/pre-authorization").segment(&self.payment).segment(&"capture");
-        let body = WireCapture { amount: wire_amount(self.amount)?, currency: self.amount.currency() };
-        Ok(RequestBuilder::post(path).json(&body)?.log_as(self))
+    pub fn capture_payment(&self, payment: &PaymentId, capture: impl Into<NewCapture>) -> Call<Payment> {
+        let capture = capture.into();
+        let amount = Some(capture.amount);
+        let requested = Requested { payment_id: Some(payment.clone()), amount, ..Requested::default() };
+        self.payment_call(CAPTURE_PAYMENT, capture.request(payment), requested)
     }
 }
 

@@ -7,7 +7,7 @@ use payments_core::request::{Path, RequestBuilder};
 use payments_core::stored::{Stored, StoredAs};
 use payments_core::transport::Response;
 use payments_core::webhook::Unverified;
-use payments_core::{Call, Error, ProviderError, ValidationError};
+use payments_core::{Call, Error, ErrorKind, Outcome, ProviderError, ValidationError, extra_setter};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
 
@@ -17,7 +17,7 @@ pub use challenge::{Challenge, ChallengePage};
 
 use crate::callback::ThreeDsCallback;
 use crate::client::Client;
-use crate::error::{conflict, declined, parse_error};
+use crate::error::{SPEC, conflict, declined, parse_error};
 use crate::fields::Member;
 use crate::id::{PaymentId, UNLIMITED};
 use crate::installment::{InterestPaidBy, check_at_least_one};
@@ -85,6 +85,8 @@ impl NewThreeDsPayment {
         self
     }
 
+    extra_setter!(payment);
+
     /// The card payment.
     pub fn payment(&self) -> &NewPayment {
         &self.payment
@@ -103,10 +105,15 @@ impl NewThreeDsPayment {
     }
 
     fn request(self) -> Result<RequestBuilder, Error> {
-        let request = RequestBuilder::post(Path::new("api/3ds")).json(&self.wire()?)?;
+        let typed = [NewPayment::TYPED, TYPED].concat();
+        let request = RequestBuilder::post(Path::new("api/3ds"));
+        let request = request.json_with(&self.wire()?, &typed, &self.payment.extra)?;
         Ok(request.log_as(self))
     }
 }
+
+/// The names of the members that only a payment with 3-D Secure has.
+const TYPED: &[&str] = &["installmentCount", "interestPaidByCustomer", "successUrl", "failureUrl"];
 
 /// The result of [`Client::start_3ds`].
 ///
@@ -118,6 +125,36 @@ pub enum Enrolment {
     Enrolled(Challenge),
     /// The enrolment failed: there is no page to show. Nothing is charged (inferred).
     NotEnrolled(NotEnrolled),
+}
+
+impl Enrolment {
+    /// Returns the challenge to show.
+    ///
+    /// ```no_run
+    /// # async fn start(client: card3ds::Client, payment: card3ds::NewThreeDsPayment) -> Result<(), card3ds::Error> {
+    /// let challenge = client.start_3ds(payment).send().await?.into_challenge()?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Returns an error of the kind [`Declined`](payments_core::ErrorKind::Declined) and the outcome
+    /// [`Refused`](Outcome::Refused) if the enrolment failed. It has the provider's code, message and payment id.
+    pub fn into_challenge(self) -> Result<Challenge, Error> {
+        let reason = match self {
+            Self::Enrolled(challenge) => return Ok(challenge),
+            Self::NotEnrolled(reason) => reason,
+        };
+        let error = ProviderError {
+            code: reason.result_code,
+            message: reason.result_message,
+            object_id: reason.payment_id.map(|id| id.as_str().to_owned()),
+            ..ProviderError::default()
+        };
+        let problem = "the card was not enrolled for 3-D Secure";
+        Err(Error::from_provider(SPEC.provider, ErrorKind::Declined, Outcome::Refused, problem, error))
+    }
 }
 
 /// The provider's reason for a failed enrolment.

@@ -47,7 +47,7 @@ impl<S: WebhookSource<Output: ForJournal>> Inbox<S> {
 
 impl<S: WebhookSource> Inbox<S> {
     async fn receive(&self, request: Request) -> Result<(S::Output, Receipt), WebhookRejection> {
-        let (headers, body) = read(request).await?;
+        let (headers, body) = read::<S>(request).await?;
         let output = self.source.receive(&body, &headers).map_err(WebhookRejection::of)?;
         match self.journal.receive(&self.account, &output).await {
             Ok(receipt) => Ok((output, receipt)),

@@ -20,7 +20,7 @@ mod turratech;
 pub use acknowledge::Acknowledge;
 #[cfg(feature = "card3ds")]
 #[cfg_attr(docsrs, doc(cfg(feature = "card3ds")))]
-pub use card3ds::{HostedCheckoutCallback, ThreeDsFailureCallback, ThreeDsSuccessCallback};
+pub use card3ds::{BrowserReturn, HostedCheckoutCallback, OrQuery, ThreeDsFailureCallback, ThreeDsSuccessCallback};
 #[cfg(feature = "journal")]
 #[cfg_attr(docsrs, doc(cfg(feature = "journal")))]
 pub use journal::{ForJournal, Inbox, JournaledWebhook};

@@ -13,6 +13,9 @@ pub trait WebhookSource: Clone + Send + Sync + 'static {
     /// The response that the provider expects for an accepted delivery.
     const ACKNOWLEDGEMENT: Acknowledgement;
 
+    /// True if the query of a GET request counts as the body. Only `OrQuery` sets it.
+    const ACCEPTS_QUERY: bool = false;
+
     /// Verifies or parses a delivery. `body` is the raw body.
     ///
     /// # Errors

@@ -2,7 +2,7 @@ use std::fmt;
 
 use axum::body::Bytes;
 use axum::extract::{FromRef, FromRequest, Request};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::{HeaderMap, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use payments_core::webhook::{Delivery, MAX_BODY, VerifyError};
@@ -32,7 +32,7 @@ where
     type Rejection = WebhookRejection;
 
     async fn from_request(request: Request, state: &State) -> Result<Self, WebhookRejection> {
-        let (headers, body) = read(request).await?;
+        let (headers, body) = read::<S>(request).await?;
         S::from_ref(state).receive(&body, &headers).map(Self).map_err(WebhookRejection::of)
     }
 }
@@ -62,7 +62,7 @@ where
     type Rejection = WebhookRejection;
 
     async fn from_request(request: Request, state: &State) -> Result<Self, WebhookRejection> {
-        let (headers, body) = read(request).await?;
+        let (headers, body) = read::<S>(request).await?;
         let source = S::from_ref(state);
         let delivery = Delivery::new(body, &headers, source.now());
         // What is stored is verified: the delivery, not the request that it was made from.
@@ -71,13 +71,28 @@ where
     }
 }
 
-/// Reads a whole body of at most 256 KiB.
-pub(crate) async fn read(request: Request) -> Result<(HeaderMap, Bytes), WebhookRejection> {
+/// Reads a whole body of at most 256 KiB, or the query of a GET request if the source accepts it.
+pub(crate) async fn read<S: WebhookSource>(request: Request) -> Result<(HeaderMap, Bytes), WebhookRejection> {
     let (head, body) = request.into_parts();
+    if S::ACCEPTS_QUERY && head.method == Method::GET {
+        if is_prefetch(&head.headers) {
+            return Err(WebhookRejection::Rejected);
+        }
+        let query = head.uri.query().unwrap_or_default().to_owned();
+        return Ok((head.headers, Bytes::from(query)));
+    }
     let body = Limited::new(body, MAX_BODY).collect().await.map_err(|err| {
         if err.is::<LengthLimitError>() { WebhookRejection::TooLong } else { WebhookRejection::Incomplete }
     })?;
     Ok((head.headers, body.to_bytes()))
+}
+
+/// True if a browser says that it only prefetches a page, so that the customer has not come back.
+fn is_prefetch(headers: &HeaderMap) -> bool {
+    ["sec-purpose", "purpose", "x-purpose", "x-moz"].iter().any(|name| {
+        let values = headers.get_all(*name).iter();
+        values.filter_map(|value| value.to_str().ok()).any(|value| value.to_ascii_lowercase().contains("prefetch"))
+    })
 }
 
 /// The reason why a delivery did not reach its handler.

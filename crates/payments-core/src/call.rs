@@ -1,4 +1,6 @@
 use std::fmt;
+use std::future::Future;
+use std::sync::Arc;
 use std::time::Duration;
 
 use time::OffsetDateTime;
@@ -26,6 +28,16 @@ use crate::{Error, IdempotencyKey, ProviderError, RetryPolicy, Timeouts};
 /// }
 /// ```
 ///
+/// A call with an idempotency key can be cloned, to send it again later. Its clones share the key, so each knows whether
+/// another may have been executed: its outcome is then `Unknown` until the provider settles the key. A call without a
+/// key cannot be cloned, because sending it twice could execute it twice:
+///
+/// ```compile_fail,E0599
+/// fn twice(call: payments_core::Call<()>) {
+///     let _ = call.clone();
+/// }
+/// ```
+///
 /// A call that is never sent causes a compiler warning, which can be denied:
 ///
 /// ```compile_fail
@@ -40,7 +52,7 @@ pub struct Call<T, K = Unkeyed> {
     operation: Operation,
     request: Result<RequestBuilder, Error>,
     read: Decoder<T>,
-    parse_error: Option<Box<ErrorParser>>,
+    parse_error: Option<Arc<ErrorParser>>,
     timeouts: Timeouts,
     deadline: Option<Deadline>,
     retry: RetryPolicy,
@@ -48,7 +60,7 @@ pub struct Call<T, K = Unkeyed> {
 }
 
 /// Turns a successful response into what the caller gets.
-type Decoder<T> = Box<dyn Fn(&Response) -> Result<T, DecodeError> + Send + Sync>;
+type Decoder<T> = Arc<dyn Fn(&Response) -> Result<T, DecodeError> + Send + Sync>;
 
 /// The type parameter of a call without an idempotency key.
 #[derive(Debug, Clone, Copy)]
@@ -58,20 +70,47 @@ pub struct Unkeyed;
 #[derive(Debug, Clone)]
 pub struct Keyed(IdempotencyKey);
 
-/// The key of a call, if it has one.
-pub(crate) trait Key {
-    fn key(&self) -> Option<&IdempotencyKey>;
-}
+/// The type parameter of a [`Call`]: [`Keyed`] or [`Unkeyed`].
+///
+/// Code that handles calls of any provider names it as a bound:
+///
+/// ```
+/// use std::fmt::Debug;
+/// use payments_core::{Call, CallKey, Error};
+///
+/// async fn send_and_count<T: Debug + Send, K: CallKey>(call: Call<T, K>, sent: &mut u64) -> Result<T, Error> {
+///     *sent += 1;
+///     call.send().await
+/// }
+/// ```
+///
+/// No other type can implement it.
+pub trait CallKey: sealed::Key + fmt::Debug + Send + Sync + 'static {}
 
-impl Key for Unkeyed {
-    fn key(&self) -> Option<&IdempotencyKey> {
-        None
+impl CallKey for Unkeyed {}
+impl CallKey for Keyed {}
+
+mod sealed {
+    use super::{Keyed, Unkeyed};
+    use crate::IdempotencyKey;
+
+    /// The key of a call, if it has one.
+    #[expect(unnameable_types, reason = "there are exactly two kinds of key")]
+    pub trait Key {
+        #[doc(hidden)]
+        fn key(&self) -> Option<&IdempotencyKey>;
     }
-}
 
-impl Key for Keyed {
-    fn key(&self) -> Option<&IdempotencyKey> {
-        Some(&self.0)
+    impl Key for Unkeyed {
+        fn key(&self) -> Option<&IdempotencyKey> {
+            None
+        }
+    }
+
+    impl Key for Keyed {
+        fn key(&self) -> Option<&IdempotencyKey> {
+            Some(&self.0)
+        }
     }
 }
 
@@ -85,8 +124,7 @@ pub struct WithResponse<T> {
     pub response: Response,
 }
 
-#[expect(private_bounds, reason = "there are exactly two kinds of key: `Keyed` and `Unkeyed`")]
-impl<T: fmt::Debug + Send, K: Key> Call<T, K> {
+impl<T: fmt::Debug + Send, K: CallKey> Call<T, K> {
     /// Sends the call and waits for its result.
     ///
     /// If the returned future is dropped after it was polled, the outcome is unknown: the request may be on its way.
@@ -95,8 +133,8 @@ impl<T: fmt::Debug + Send, K: Key> Call<T, K> {
     /// # Errors
     ///
     /// [`Error::outcome`] says whether the operation may have been executed.
-    pub async fn send(self) -> Result<T, Error> {
-        self.send_with_response().await.map(|sent| sent.value)
+    pub fn send(self) -> impl Future<Output = Result<T, Error>> {
+        self.run(|value, _| value)
     }
 
     /// Turns an error that occurred before this call was sent into this call's error, for provider crates.
@@ -113,19 +151,37 @@ impl<T: fmt::Debug + Send, K: Key> Call<T, K> {
     /// # Errors
     ///
     /// Returns the errors of [`Call::send`].
-    pub async fn send_with_response(self) -> Result<WithResponse<T>, Error> {
-        let Self { connection, operation, request, read, parse_error, timeouts, deadline, retry, key } = self;
-        let parse_error = parse_error.as_deref();
-        let mut execution = Execution::start(&connection, operation, parse_error, timeouts, deadline, retry, key.key());
-        let request = request.map_err(|error| execution.reject(error))?;
-        loop {
-            let response = execution.next_response(&request).await?;
-            match read(&response) {
-                Ok(value) => {
-                    execution.succeed(&request, &response, &value);
-                    return Ok(WithResponse { value, response });
+    pub fn send_with_response(self) -> impl Future<Output = Result<WithResponse<T>, Error>> {
+        self.run(|value, response| WithResponse { value, response })
+    }
+
+    /// Sends the call.
+    #[expect(clippy::manual_async_fn, reason = "the future of an `async fn` has two copies of its arguments")]
+    fn run<R>(self, result: impl FnOnce(T, Response) -> R) -> impl Future<Output = Result<R, Error>> {
+        async move {
+            let (parse_error, key) = (self.parse_error.as_deref(), self.key.key());
+            let mut execution = Execution::start(
+                &self.connection,
+                self.operation,
+                parse_error,
+                self.timeouts,
+                self.deadline,
+                self.retry,
+                key,
+            );
+            let request = match self.request {
+                Ok(ref request) => request,
+                Err(error) => return Err(execution.reject(error)),
+            };
+            loop {
+                let response = execution.next_response(request).await?;
+                match (self.read)(&response) {
+                    Ok(value) => {
+                        execution.succeed(request, &response, &value);
+                        return Ok(result(value, response));
+                    }
+                    Err(problem) => execution.cannot_read(request, response, problem).await?,
                 }
-                Err(problem) => execution.cannot_read(&request, response, problem).await?,
             }
         }
     }
@@ -182,7 +238,7 @@ impl<T, K> Call<T, K> {
         mut self,
         parse: impl Fn(&Operation, &Response) -> Option<ProviderError> + Send + Sync + 'static,
     ) -> Self {
-        self.parse_error = Some(Box::new(parse));
+        self.parse_error = Some(Arc::new(parse));
         self
     }
 
@@ -221,6 +277,23 @@ impl<T> Call<T, Keyed> {
     #[must_use]
     pub fn key(&self) -> &IdempotencyKey {
         &self.key.0
+    }
+}
+
+/// See [`Call`].
+impl<T> Clone for Call<T, Keyed> {
+    fn clone(&self) -> Self {
+        Self {
+            connection: self.connection.clone(),
+            operation: self.operation,
+            request: self.request.clone(),
+            read: Arc::clone(&self.read),
+            parse_error: self.parse_error.clone(),
+            timeouts: self.timeouts,
+            deadline: self.deadline,
+            retry: self.retry,
+            key: self.key.clone(),
+        }
     }
 }
 
@@ -298,7 +371,7 @@ impl Connection {
             connection: self.clone(),
             operation,
             request,
-            read: Box::new(move |response| {
+            read: Arc::new(move |response| {
                 let message = json::read(response.body())?;
                 if !message.unreadable.is_empty() {
                     trace::unreadable(provider, operation, &message.unreadable);
@@ -306,9 +379,9 @@ impl Connection {
                 read(message)
             }),
             parse_error: None,
-            timeouts: self.shared.timeouts,
+            timeouts: self.timeouts,
             deadline: None,
-            retry: self.shared.retry,
+            retry: self.retry,
             key,
         }
     }

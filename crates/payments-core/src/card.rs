@@ -5,9 +5,11 @@ use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
 use crate::ValidationError;
-use crate::redact::{self, mask, passes_luhn};
+use crate::redact::{self, is_card_number, mask};
 
 /// A card number: 12 to 19 digits with a valid check digit (Luhn).
+///
+/// UnionPay numbers (16 to 19 digits that start with 62) are accepted with any check digit, because some have no valid one.
 ///
 /// `Display` and `Debug` show only the first six and last four digits. The number does not serialize, and its memory is
 /// wiped when it is dropped.
@@ -65,7 +67,7 @@ impl FromStr for CardNumber {
         if !(redact::MIN_DIGITS..=redact::MAX_DIGITS).contains(&digits.len()) {
             return invalid("must have 12 to 19 digits");
         }
-        if !passes_luhn(&digits) {
+        if !is_card_number(&digits) {
             return invalid("has a wrong check digit");
         }
         Ok(Self(digits))
@@ -137,9 +139,9 @@ impl fmt::Debug for SecurityCode {
 /// `Debug` shows only the holder and the masked number.
 ///
 /// ```
-/// use payments_core::{Card, Expiry};
+/// use payments_core::Card;
 ///
-/// let card = Card::new("John Doe", "5421190122090656".parse()?, Expiry::new(4, 2028)?, "916".parse()?);
+/// let card = Card::new("John Doe", "5421190122090656".parse()?, "04/28".parse()?, "916".parse()?);
 /// assert!(format!("{card:?}").contains("542119******0656"));
 /// # Ok::<(), payments_core::ValidationError>(())
 /// ```
@@ -201,6 +203,15 @@ impl fmt::Debug for Card {
 }
 
 /// A card's expiry date: the last month in which the card is valid.
+///
+/// ```
+/// use payments_core::Expiry;
+///
+/// let expiry: Expiry = "04/28".parse()?;
+/// assert_eq!((expiry.month(), expiry.year()), (4, 2028));
+/// assert_eq!(expiry, Expiry::new(4, 2028)?);
+/// # Ok::<(), payments_core::ValidationError>(())
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Expiry {
     year: u16,
@@ -208,7 +219,7 @@ pub struct Expiry {
 }
 
 impl Expiry {
-    /// Creates an expiry date from a month (1 to 12) and a year (2000 to 2099).
+    /// Creates an expiry date from a month (1 to 12) and a year (2000 to 2099, or its last two digits).
     ///
     /// A date in the past is accepted: clocks differ, so the issuer decides whether a card has expired.
     ///
@@ -218,10 +229,12 @@ impl Expiry {
     pub fn new(month: u8, year: u16) -> Result<Self, ValidationError> {
         if !(1..=12).contains(&month) {
             Err(ValidationError::new("expiry_month", "must be 1 to 12"))
-        } else if !(2000..=2099).contains(&year) {
-            Err(ValidationError::new("expiry_year", "must have four digits and be 2000 to 2099"))
         } else {
-            Ok(Self { year, month })
+            match year {
+                0..=99 => Ok(Self { year: CENTURY + year, month }),
+                2000..=2099 => Ok(Self { year, month }),
+                _ => Err(ValidationError::new("expiry_year", "must be 2000 to 2099, or its last two digits")),
+            }
         }
     }
 
@@ -237,6 +250,28 @@ impl Expiry {
         self.year
     }
 }
+
+impl FromStr for Expiry {
+    type Err = ValidationError;
+
+    /// Parses a date as it is printed on cards: `04/28`, `4/28` or `04/2028`.
+    ///
+    /// Spaces around the parts are ignored, and a hyphen is accepted in place of the slash.
+    fn from_str(text: &str) -> Result<Self, ValidationError> {
+        let invalid = || ValidationError::new("expiry", "must be a month and a year, such as 04/28 or 04/2028");
+        let (month, year) = text.split_once(['/', '-']).ok_or_else(invalid)?;
+        let (month, year) = (month.trim(), year.trim());
+        let is_number = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+        if !matches!((month.len(), year.len()), (1 | 2, 2 | 4)) || !is_number(month) || !is_number(year) {
+            return Err(invalid());
+        }
+        Self::new(month.parse().map_err(|_| invalid())?, year.parse().map_err(|_| invalid())?)
+            .map_err(|error| error.for_field("expiry"))
+    }
+}
+
+/// Two digits of a year are of this century.
+const CENTURY: u16 = 2000;
 
 impl fmt::Debug for Expiry {
     /// Redacts the date, because an expiry date is cardholder data.

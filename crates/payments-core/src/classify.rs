@@ -3,14 +3,16 @@
 use std::time::Duration;
 
 use http::StatusCode;
+use http::header::CONTENT_ENCODING;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc2822;
 
+use crate::clock::Clock;
 use crate::error::ProviderError;
 use crate::json::DecodeError;
 use crate::message::Response;
 use crate::provider::{ErrorParser, Operation, ProviderSpec};
-use crate::transport::{Reached, TransportError};
+use crate::transport::{Cause, Reached, TransportError};
 use crate::{Error, ErrorKind, Outcome};
 
 /// Returns a response that may be a success, and an error for any other.
@@ -20,19 +22,19 @@ pub(crate) fn response(
     operation: &Operation,
     keyed: bool,
     response: Response,
-    now: OffsetDateTime,
+    clock: &dyn Clock,
 ) -> Result<Response, Error> {
     let status = response.status();
-    if let Some(encoding) = response.header("content-encoding").filter(|name| !name.eq_ignore_ascii_case("identity")) {
+    if let Some(encoding) = response.header(CONTENT_ENCODING).filter(|name| !name.eq_ignore_ascii_case("identity")) {
         let problem = format!("the body is encoded as {}, which was not requested", plain(encoding));
         return Err(Error::new(ErrorKind::MalformedResponse, Outcome::Unknown, problem)
-            .with_retry_after(retry_after(&response, now))
+            .with_retry_after(retry_after(&response, clock))
             .with_response(response));
     }
     if status.is_success() {
         let error = spec.errors_in_2xx.then(|| parse_error(operation, &response)).flatten();
         return match error {
-            Some(error) => Err(error_response(spec, keyed, response, Some(error), now)),
+            Some(error) => Err(error_response(spec, keyed, response, Some(error), clock)),
             None => Ok(response),
         };
     }
@@ -41,7 +43,7 @@ pub(crate) fn response(
         return Err(Error::new(ErrorKind::Configuration, Outcome::Unknown, problem).with_response(response));
     }
     let error = parse_error(operation, &response);
-    Err(error_response(spec, keyed, response, error, now))
+    Err(error_response(spec, keyed, response, error, clock))
 }
 
 /// A successful response that could not be decoded, or that contradicts the request.
@@ -52,22 +54,23 @@ pub(crate) fn undecodable(response: Response, problem: DecodeError) -> Error {
 }
 
 /// An attempt without a response, or with an incomplete one.
-pub(crate) fn transport(error: TransportError, body_limit: usize, now: OffsetDateTime) -> Error {
-    let TransportError { reached, timed_out, too_long, problem, source } = error;
-    let broken = if timed_out { ErrorKind::Timeout } else { ErrorKind::Connection };
+pub(crate) fn transport(error: TransportError, body_limit: usize, clock: &dyn Clock) -> Error {
+    let TransportError { reached, cause, problem, source } = error;
+    let broken = if cause == Cause::TimedOut { ErrorKind::Timeout } else { ErrorKind::Connection };
     match reached {
+        Reached::NotSent if cause == Cause::Configuration => Error::configuration(problem),
         Reached::NotSent => Error::new(broken, Outcome::NotSent, problem),
         Reached::Unknown => Error::new(broken, Outcome::Unknown, problem),
-        Reached::Head(response) if too_long => {
+        Reached::Head(response) if cause == Cause::TooLong => {
             let advice = "request a smaller page, or raise `response_limit`";
             let problem = format!("{problem} of {body_limit} bytes: {advice}");
-            Error::new(ErrorKind::MalformedResponse, Outcome::Unknown, problem).with_response(response).repeatable()
+            Error::new(ErrorKind::MalformedResponse, Outcome::Unknown, problem).with_response(*response).repeatable()
         }
         Reached::Head(response) => {
-            let kind = if timed_out { ErrorKind::Timeout } else { ErrorKind::MalformedResponse };
+            let kind = if cause == Cause::TimedOut { ErrorKind::Timeout } else { ErrorKind::MalformedResponse };
             Error::new(kind, Outcome::Unknown, problem)
-                .with_retry_after(retry_after(&response, now))
-                .with_response(response)
+                .with_retry_after(retry_after(&response, clock))
+                .with_response(*response)
         }
     }
     .with_source(source)
@@ -79,11 +82,11 @@ fn error_response(
     keyed: bool,
     response: Response,
     error: Option<ProviderError>,
-    now: OffsetDateTime,
+    clock: &dyn Clock,
 ) -> Error {
     let status = response.status();
     let stated = error.as_ref().and_then(|error| error.status).unwrap_or(status);
-    let retry_after = retry_after(&response, now);
+    let retry_after = retry_after(&response, clock);
     let kind = error.as_ref().and_then(|error| error.kind).unwrap_or_else(|| kind(stated, error.is_some()));
     let outcome = match &error {
         Some(error) => error.outcome.unwrap_or_else(|| {
@@ -151,12 +154,13 @@ fn plain(text: &str) -> String {
     text.chars().filter(|c| c.is_ascii_graphic()).take(40).collect()
 }
 
-/// `Retry-After` as a duration from `now`: in seconds, or as an HTTP date.
-fn retry_after(response: &Response, now: OffsetDateTime) -> Option<Duration> {
+/// `Retry-After` as a duration from now: in seconds, or as an HTTP date.
+fn retry_after(response: &Response, clock: &dyn Clock) -> Option<Duration> {
     let value = response.header("retry-after")?.trim();
     let seconds = value.parse().ok().map(Duration::from_secs);
     // A date in the past asks for no wait.
-    let until =
-        || Some(OffsetDateTime::parse(value, &Rfc2822).ok()? - now).map(|wait| wait.try_into().unwrap_or_default());
+    let until = || {
+        Some(OffsetDateTime::parse(value, &Rfc2822).ok()? - clock.now()).map(|wait| wait.try_into().unwrap_or_default())
+    };
     seconds.or_else(until)
 }

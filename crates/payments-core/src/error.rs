@@ -1,4 +1,5 @@
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use http::StatusCode;
@@ -15,8 +16,10 @@ use crate::{Effect, IdempotencyKey, MoneyError, Outcome, ValidationError};
 /// other methods return what the provider reported.
 ///
 /// `Display` prints one line without URL, body, API key or card number. `Debug` adds details, with the same redaction.
+#[derive(Clone)]
 pub struct Error(Box<Inner>);
 
+#[derive(Clone)]
 struct Inner {
     /// Empty before a call is made.
     provider: &'static str,
@@ -35,7 +38,7 @@ struct Inner {
     attempts: u32,
     idempotency_key: Option<IdempotencyKey>,
     earlier_attempt: Option<Error>,
-    source: Option<Box<dyn std::error::Error + Send + Sync>>,
+    source: Option<Arc<dyn std::error::Error + Send + Sync>>,
     /// True if another attempt would most likely end in the same way.
     is_repeatable: bool,
 }
@@ -302,6 +305,8 @@ impl ErrorKind {
 }
 
 /// A provider's error response in common terms, as the provider's crate parsed it.
+///
+/// A later version may have more fields. So build it with `..ProviderError::default()`, and match it with `..`.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct ProviderError {
     /// The kind, if the response states it more precisely than the HTTP status.
@@ -424,7 +429,7 @@ impl Error {
     }
 
     pub(crate) fn with_source(mut self, source: Option<Box<dyn std::error::Error + Send + Sync>>) -> Self {
-        self.0.source = source;
+        self.0.source = source.map(Arc::from);
         self
     }
 

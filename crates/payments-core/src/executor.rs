@@ -9,7 +9,7 @@ use std::task::Poll;
 use std::time::Duration;
 
 use http::StatusCode;
-use http::header::{HeaderName, HeaderValue};
+use http::header::HeaderValue;
 
 use crate::classify;
 use crate::clock::{Deadline, Sleep};
@@ -42,9 +42,9 @@ pub(crate) struct Execution<'a> {
     attempts: u32,
     /// The duration of the last attempt.
     elapsed: Duration,
-    key: Option<IdempotencyKey>,
-    /// True once an attempt may have reached the provider, so that the key counts as used.
-    key_used: bool,
+    key: Option<&'a IdempotencyKey>,
+    /// How many attempts of this call may have reached the provider, or are in flight. The key counts them too.
+    uses: u32,
     unresolved: UnresolvedAttempt,
 }
 
@@ -57,12 +57,12 @@ impl<'a> Execution<'a> {
         timeouts: Timeouts,
         deadline: Option<Deadline>,
         retry: RetryPolicy,
-        key: Option<&IdempotencyKey>,
+        key: Option<&'a IdempotencyKey>,
     ) -> Self {
         let shared = &connection.shared;
         // The call stays unknown until the provider responds if an earlier call may have used the key.
         let unresolved = match key {
-            Some(key) if key.may_have_been_used() => UnresolvedAttempt::OfEarlierCall,
+            Some(key) if key.was_used_before() => UnresolvedAttempt::OfEarlierCall,
             _ => UnresolvedAttempt::None,
         };
         let own_deadline = shared.clock.monotonic().saturating_add(timeouts.total);
@@ -76,8 +76,8 @@ impl<'a> Execution<'a> {
             deadline: deadline.map_or(own_deadline, |operation| operation.end.min(own_deadline)),
             attempts: 0,
             elapsed: Duration::ZERO,
-            key: key.cloned(),
-            key_used: false,
+            key,
+            uses: 0,
             unresolved,
         }
     }
@@ -134,6 +134,7 @@ impl<'a> Execution<'a> {
 
     async fn attempt(&mut self, builder: &RequestBuilder) -> Result<Response, Error> {
         let shared = &self.connection.shared;
+        shared.timer.check().map_err(Error::configuration)?;
         let mut request = self.request(builder)?;
         let mut permit = self.enter_rate_limit().await?;
         if !self.key_protects() {
@@ -145,7 +146,12 @@ impl<'a> Execution<'a> {
         request.timeout = self.timeouts.attempt.min(self.deadline.saturating_sub(started));
         self.check_time(request.timeout)?;
         self.attempts += 1;
-        let deadline = shared.timer.deadline(request.timeout);
+        self.uses += 1;
+        if let Some(key) = &self.key {
+            key.begin_use();
+        }
+        let end = started.saturating_add(request.timeout);
+        let deadline = || shared.timer.deadline(end.saturating_sub(shared.clock.monotonic()));
         let in_flight = InFlight { execution: self, builder, started, ended: false };
         let sent = crate::trace::attempt(self.attempts, timeout(shared.transport.send(request), deadline)).await;
         in_flight.end();
@@ -158,12 +164,18 @@ impl<'a> Execution<'a> {
         drop(permit);
         let result = match sent {
             Some(Ok(response)) => {
-                let (keyed, now) = (self.key.is_some(), shared.clock.now());
-                classify::response(shared.spec, self.parse_error, &self.operation, keyed, response, now)
+                let keyed = self.key.is_some();
+                classify::response(shared.spec, self.parse_error, &self.operation, keyed, response, &*shared.clock)
             }
-            Some(Err(error)) => Err(classify::transport(error, shared.response_limit, shared.clock.now())),
+            Some(Err(error)) => Err(classify::transport(error, shared.response_limit, &*shared.clock)),
             None => Err(Error::new(ErrorKind::Timeout, Outcome::Unknown, "no response before the timeout")),
         };
+        if result.as_ref().is_err_and(|error| error.outcome() == Outcome::NotSent) {
+            self.uses -= 1;
+            if let Some(key) = &self.key {
+                key.end_use();
+            }
+        }
         result.map_err(|error| self.fail_attempt(builder, error))
     }
 
@@ -191,7 +203,6 @@ impl<'a> Execution<'a> {
 
     /// Waits until another attempt may start, or settles the call's error.
     async fn wait_or_settle(&mut self, error: Error) -> Result<(), Error> {
-        self.key_used |= error.outcome() != Outcome::NotSent;
         let Some(wait) = self.wait_after(&error) else { return Err(self.settle(error)) };
         // The first attempt that may have been executed is kept: under a key, the provider executes the first request
         // and returns the stored response for the others.
@@ -238,7 +249,7 @@ impl<'a> Execution<'a> {
     /// True if the provider still remembers the key, or if there is none.
     fn key_protects(&self) -> bool {
         let shared = &self.connection.shared;
-        match (&self.key, shared.spec.idempotency) {
+        match (self.key, shared.spec.idempotency) {
             (Some(key), Some(policy)) => {
                 let age = shared.clock.now() - key.created_at();
                 // An attempt that is sent now may arrive one attempt's timeout later.
@@ -254,22 +265,16 @@ impl<'a> Execution<'a> {
     }
 
     fn request(&self, builder: &RequestBuilder) -> Result<Request, Error> {
-        let mut headers = self.connection.headers();
-        for (name, value) in &builder.headers {
-            headers.insert(name.clone(), value.clone());
-        }
         let shared = &self.connection.shared;
-        if let Some(key) = &self.key {
-            let policy =
-                shared.spec.idempotency.ok_or_else(|| Error::unsupported("this provider has no idempotency keys"))?;
-            let value = HeaderValue::from_str(key.value())
-                .map_err(|_| Error::configuration("the idempotency key is not a valid header value"))?;
-            headers.insert(HeaderName::from_static(policy.header), value);
+        if self.key.is_some() && shared.spec.idempotency.is_none() {
+            return Err(Error::unsupported("this provider has no idempotency keys"));
         }
+        let key = self.key.map(|key| HeaderValue::from_str(key.value())).transpose();
+        let key = key.map_err(|_| Error::configuration("the idempotency key is not a valid header value"))?;
         Ok(Request {
             method: builder.method.clone(),
-            url: format!("{}{}", shared.base_url, builder.path.as_str()),
-            headers,
+            url: builder.path.below(&shared.base_url),
+            headers: self.connection.headers(builder, key),
             body: builder.body.clone(),
             timeout: self.timeouts.attempt,
             body_limit: shared.response_limit,
@@ -319,11 +324,16 @@ impl<'a> Execution<'a> {
 
     /// Settles the call's outcome over all its attempts.
     fn settle(&mut self, error: Error) -> Error {
-        let unresolved = std::mem::take(&mut self.unresolved);
+        let mut unresolved = std::mem::take(&mut self.unresolved);
+        let used_elsewhere = self.key.as_ref().is_some_and(|key| key.is_used_elsewhere(self.uses));
+        // A clone of the call may have been sent since this one started, or its key.
+        if used_elsewhere && matches!(unresolved, UnresolvedAttempt::None) {
+            unresolved = UnresolvedAttempt::OfEarlierCall;
+        }
         // A read changes nothing, so no earlier attempt of it needs to be resolved.
         let unresolved = if self.operation.effect == Effect::Read { UnresolvedAttempt::None } else { unresolved };
         // A key under which nothing was sent stays unused.
-        let key = self.key.clone().map(|key| if self.key_used { key.used() } else { key });
+        let key = self.key.cloned().map(|key| if self.uses > 0 || used_elsewhere { key.used() } else { key });
         self.name(error).settle(self.attempts, key, unresolved)
     }
 
@@ -358,14 +368,24 @@ impl Drop for InFlight<'_, '_> {
     }
 }
 
-/// Awaits `work`; `None` if `deadline` ends first.
-async fn timeout<T>(work: impl Future<Output = T>, mut deadline: Sleep) -> Option<T> {
+/// Awaits `work`; `None` if `deadline` ends first. The timer is started if `work` does not end at once.
+///
+/// The deadline is looked at before `work`. A process that was suspended while it connected, and wakes after the deadline,
+/// must not go on to send.
+async fn timeout<T>(work: impl Future<Output = T>, deadline: impl Fn() -> Sleep) -> Option<T> {
     let mut work = pin!(work);
+    let mut started = None;
     std::future::poll_fn(|context| {
+        if started.as_mut().is_some_and(|deadline: &mut Sleep| deadline.as_mut().poll(context).is_ready()) {
+            return Poll::Ready(None);
+        }
         if let Poll::Ready(result) = work.as_mut().poll(context) {
             return Poll::Ready(Some(result));
         }
-        deadline.as_mut().poll(context).map(|()| None)
+        if started.is_none() {
+            return started.insert(deadline()).as_mut().poll(context).map(|()| None);
+        }
+        Poll::Pending
     })
     .await
 }

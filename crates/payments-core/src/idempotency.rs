@@ -1,5 +1,8 @@
 #[cfg(feature = "random-keys")]
 use std::fmt;
+use std::hash::{Hash, Hasher};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
@@ -27,13 +30,37 @@ use crate::{ValidationError, stored};
 /// assert!(loaded.may_have_been_used());
 /// # Ok::<(), payments_core::ValidationError>(())
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
+///
+/// The clones of a key know of each other: once a call was sent under one of them, all may have been used.
+#[derive(Debug, Clone, Serialize)]
 pub struct IdempotencyKey {
     value: Box<str>,
     #[serde(with = "stored::time")]
     created_at: OffsetDateTime,
     #[serde(skip)]
     may_have_been_used: bool,
+    #[serde(skip)]
+    uses: Uses,
+}
+
+/// How many attempts under a key or its clones are in flight or may have been executed.
+#[derive(Debug, Clone, Default)]
+struct Uses(Arc<AtomicU32>);
+
+impl PartialEq for IdempotencyKey {
+    fn eq(&self, other: &Self) -> bool {
+        let parts = |key: &Self| (key.created_at, key.may_have_been_used());
+        self.value == other.value && parts(self) == parts(other)
+    }
+}
+
+impl Eq for IdempotencyKey {}
+
+impl Hash for IdempotencyKey {
+    /// Hashes what never changes.
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        (&self.value, self.created_at).hash(state);
+    }
 }
 
 impl<'de> Deserialize<'de> for IdempotencyKey {
@@ -64,7 +91,7 @@ impl IdempotencyKey {
         if !(1..=255).contains(&value.len()) || !value.bytes().all(|byte| byte.is_ascii_graphic()) {
             return Err(ValidationError::new("idempotency_key", "must be 1 to 255 visible ASCII characters"));
         }
-        Ok(Self { value: value.into(), created_at, may_have_been_used: true })
+        Ok(Self { value: value.into(), created_at, may_have_been_used: true, uses: Uses::default() })
     }
 
     /// Creates a random, unused key (a version 4 UUID).
@@ -80,7 +107,7 @@ impl IdempotencyKey {
     pub fn random(created_at: OffsetDateTime) -> Result<Self, NoRandomness> {
         let mut bytes = [0; 16];
         getrandom::fill(&mut bytes).map_err(|_| NoRandomness(()))?;
-        Ok(Self { value: uuid(bytes, 4).into(), created_at, may_have_been_used: false })
+        Ok(Self { value: uuid(bytes, 4), created_at, may_have_been_used: false, uses: Uses::default() })
     }
 
     /// Derives the key of an order. Every process derives the same key from the same arguments.
@@ -101,19 +128,44 @@ impl IdempotencyKey {
             .into();
         let mut bytes = [0; 16];
         bytes.copy_from_slice(&digest[..16]);
-        Self { value: uuid(bytes, 8).into(), created_at, may_have_been_used: true }
+        Self { value: uuid(bytes, 8), created_at, may_have_been_used: true, uses: Uses::default() }
     }
 
     /// Stands in for the key of a call that is never sent.
     #[cfg(feature = "random-keys")]
     pub(crate) fn placeholder() -> Self {
-        Self { value: "none".into(), created_at: OffsetDateTime::UNIX_EPOCH, may_have_been_used: false }
+        Self {
+            value: "none".into(),
+            created_at: OffsetDateTime::UNIX_EPOCH,
+            may_have_been_used: false,
+            uses: Uses::default(),
+        }
     }
 
     /// Returns the same key, marked as unused: the caller guarantees that no request was sent under it.
     #[must_use]
     pub fn assume_unused(self) -> Self {
-        Self { may_have_been_used: false, ..self }
+        Self { may_have_been_used: false, uses: Uses::default(), ..self }
+    }
+
+    /// True if an earlier process or a settled call may have used the key, whatever its clones do.
+    pub(crate) fn was_used_before(&self) -> bool {
+        self.may_have_been_used
+    }
+
+    /// Counts an attempt, before it is sent.
+    pub(crate) fn begin_use(&self) {
+        self.uses.0.fetch_add(1, Ordering::SeqCst);
+    }
+
+    /// Takes back an attempt that was provably not sent.
+    pub(crate) fn end_use(&self) {
+        self.uses.0.fetch_sub(1, Ordering::SeqCst);
+    }
+
+    /// True if calls other than the one with these uses may have used the key, or are using it now.
+    pub(crate) fn is_used_elsewhere(&self, own_uses: u32) -> bool {
+        self.may_have_been_used || self.uses.0.load(Ordering::SeqCst) > own_uses
     }
 
     pub(crate) fn used(self) -> Self {
@@ -132,10 +184,10 @@ impl IdempotencyKey {
         self.created_at
     }
 
-    /// True if a request may already have been sent under the key.
+    /// True if a request may already have been sent under the key, or under a clone of it.
     #[must_use]
     pub fn may_have_been_used(&self) -> bool {
-        self.may_have_been_used
+        self.is_used_elsewhere(0)
     }
 }
 
@@ -156,15 +208,16 @@ impl fmt::Display for NoRandomness {
 impl std::error::Error for NoRandomness {}
 
 /// Formats sixteen bytes as a UUID of this version (RFC 9562): 4 is random, 8 is vendor-specific.
-fn uuid(mut bytes: [u8; 16], version: u8) -> String {
+fn uuid(mut bytes: [u8; 16], version: u8) -> Box<str> {
     bytes[6] = bytes[6] & 0x0f | version << 4;
     bytes[8] = bytes[8] & 0x3f | 0x80;
-    let mut text = String::with_capacity(36);
-    for (index, byte) in bytes.iter().enumerate() {
-        if matches!(index, 4 | 6 | 8 | 10) {
-            text.push('-');
-        }
-        text.extend([byte >> 4, byte & 0x0f].map(|digit| char::from_digit(digit.into(), 16).unwrap_or_default()));
+    let mut text = [b'-'; 36];
+    for (byte, at) in bytes.into_iter().zip([0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34]) {
+        text[at] = HEX[usize::from(byte >> 4)];
+        text[at + 1] = HEX[usize::from(byte & 0x0f)];
     }
-    text
+    // Digits and hyphens are ASCII, so this cannot fail.
+    std::str::from_utf8(&text).unwrap_or_default().into()
 }
+
+const HEX: &[u8; 16] = b"0123456789abcdef";

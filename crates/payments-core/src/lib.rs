@@ -7,6 +7,8 @@ pub mod html;
 mod open_enum;
 mod outcome;
 mod redact;
+#[cfg(feature = "reqwest")]
+mod runtime;
 mod status;
 mod validation;
 
@@ -43,6 +45,7 @@ mod call;
 mod classify;
 pub mod connection;
 mod executor;
+mod extra;
 pub mod request;
 mod settings;
 
@@ -53,16 +56,22 @@ mod poll;
 // Traits and types that several providers share.
 pub mod gateway;
 
+// The same from synchronous programs.
+#[cfg(feature = "blocking")]
+#[cfg_attr(docsrs, doc(cfg(feature = "blocking")))]
+pub mod blocking;
+
 #[cfg(feature = "test-util")]
 #[cfg_attr(docsrs, doc(cfg(feature = "test-util")))]
 pub mod test_util;
 
-pub use call::{Call, Keyed, Unkeyed, WithResponse};
+pub use call::{Call, CallKey, Keyed, Unkeyed, WithResponse};
 pub use card::{Card, CardNumber, Expiry, SecurityCode};
 pub use check::{Expected, Mismatch, Reported};
 pub use currency::Currency;
 pub use duplicate_wording::DuplicateWording;
 pub use error::{Error, ErrorKind, FieldError, ProviderError};
+pub use extra::Extra;
 pub use idempotency::IdempotencyKey;
 #[cfg(feature = "random-keys")]
 #[cfg_attr(docsrs, doc(cfg(feature = "random-keys")))]
@@ -78,7 +87,7 @@ pub use redact::{mask_card_numbers, redacted_line};
 pub use reported::{AmountUnreadable, ReportedAmount, ReportedCurrency};
 pub use retry::RetryPolicy;
 pub use secret::Secret;
-pub use settings::{Settings, Timeouts};
+pub use settings::{Settings, SettingsBuilder, Timeouts};
 pub use status::PaymentStatus;
 pub use validation::{ValidationError, check_length};
 

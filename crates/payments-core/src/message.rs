@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use http::header::AsHeaderName;
 use http::{HeaderMap, Method, StatusCode};
 use zeroize::Zeroizing;
 
@@ -66,29 +67,29 @@ impl fmt::Debug for Request {
 
 /// A request's body. All attempts of a call share it, and it is wiped when the last of them is dropped.
 #[derive(Clone, Default)]
-pub struct Body(Arc<Zeroizing<Vec<u8>>>);
+pub struct Body(Option<Arc<Zeroizing<Vec<u8>>>>);
 
 impl Body {
     pub(crate) fn new(bytes: Vec<u8>) -> Self {
-        Self(Arc::new(Zeroizing::new(bytes)))
+        Self(Some(Arc::new(Zeroizing::new(bytes))))
     }
 
     /// True if there are no bytes.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.as_ref().is_empty()
     }
 }
 
 impl AsRef<[u8]> for Body {
     fn as_ref(&self) -> &[u8] {
-        &self.0
+        self.0.as_ref().map_or(&[], |bytes| bytes.as_slice())
     }
 }
 
 impl fmt::Debug for Body {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "[{} bytes]", self.0.len())
+        write!(f, "[{} bytes]", self.as_ref().len())
     }
 }
 
@@ -130,10 +131,10 @@ impl Response {
     /// The first of `request-id`, `x-request-id` and `cf-ray` that the response has.
     #[must_use]
     pub fn request_id(&self) -> Option<&str> {
-        ["request-id", "x-request-id", "cf-ray"].iter().find_map(|name| self.header(name))
+        ["request-id", "x-request-id", "cf-ray"].iter().find_map(|name| self.header(*name))
     }
 
-    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+    pub(crate) fn header(&self, name: impl AsHeaderName) -> Option<&str> {
         self.headers.get(name).and_then(|value| value.to_str().ok())
     }
 }

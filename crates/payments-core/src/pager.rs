@@ -1,7 +1,8 @@
 use std::collections::VecDeque;
 use std::fmt;
+use std::time::Duration;
 
-use crate::{Call, Error, ErrorKind, Outcome};
+use crate::{Call, Error, ErrorKind, Outcome, RetryPolicy, ValidationError};
 
 /// A list that is fetched page by page while it is read.
 ///
@@ -9,6 +10,7 @@ use crate::{Call, Error, ErrorKind, Outcome};
 #[must_use = "a pager fetches nothing until it is read"]
 pub struct Pager<T> {
     fetch: Fetch<T>,
+    options: PageOptions,
     /// The unread items of the current page.
     page: VecDeque<T>,
     page_cursor: Option<String>,
@@ -17,6 +19,30 @@ pub struct Pager<T> {
     /// True if the cursor of the next page repeats.
     is_endless: bool,
     cycles: CycleDetector,
+}
+
+/// What was set for the call of each page.
+#[derive(Default)]
+struct PageOptions {
+    timeout: Option<Duration>,
+    attempt_timeout: Option<Duration>,
+    retry: Option<RetryPolicy>,
+    headers: Vec<(&'static str, String)>,
+}
+
+impl PageOptions {
+    fn apply<T>(&self, mut call: Call<T>) -> Call<T> {
+        if let Some(timeout) = self.timeout {
+            call = call.timeout(timeout);
+        }
+        if let Some(timeout) = self.attempt_timeout {
+            call = call.attempt_timeout(timeout);
+        }
+        if let Some(retry) = self.retry {
+            call = call.retry(retry);
+        }
+        self.headers.iter().fold(call, |call, (name, value)| call.with_header(name, value))
+    }
 }
 
 type Fetch<T> = Box<dyn Fn(Option<&str>) -> Call<Page<T>> + Send + Sync>;
@@ -35,6 +61,7 @@ impl<T: fmt::Debug + Send> Pager<T> {
     pub fn new(fetch: impl Fn(Option<&str>) -> Call<Page<T>> + Send + Sync + 'static) -> Self {
         Self {
             fetch: Box::new(fetch),
+            options: PageOptions::default(),
             page: VecDeque::new(),
             page_cursor: None,
             next_cursor: None,
@@ -48,6 +75,32 @@ impl<T: fmt::Debug + Send> Pager<T> {
     pub fn resume(mut self, cursor: impl Into<String>) -> Self {
         let cursor = Some(cursor.into());
         (self.page_cursor, self.next_cursor) = (cursor.clone(), cursor);
+        self
+    }
+
+    /// Sets the timeout of each page: all attempts, all waits, and waiting for the provider's rate limit.
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.options.timeout = Some(timeout);
+        self
+    }
+
+    /// Sets the timeout of one attempt to fetch a page.
+    pub fn attempt_timeout(mut self, timeout: Duration) -> Self {
+        self.options.attempt_timeout = Some(timeout);
+        self
+    }
+
+    /// Sets how often the call of each page is retried.
+    pub fn retry(mut self, retry: RetryPolicy) -> Self {
+        self.options.retry = Some(retry);
+        self
+    }
+
+    /// Adds a header to the call of each page, for extension traits of providers with special headers.
+    ///
+    /// An invalid header value makes the call fail before it is sent.
+    pub fn with_header(mut self, name: &'static str, value: &str) -> Self {
+        self.options.headers.push((name, value.to_owned()));
         self
     }
 
@@ -97,8 +150,33 @@ impl<T: fmt::Debug + Send> Pager<T> {
         Ok(None)
     }
 
+    /// Reads the whole list, if it has at most `limit` items.
+    ///
+    /// ```
+    /// # use payments_core::{Error, Pager};
+    /// async fn newest_first(payments: Pager<String>) -> Result<Vec<String>, Error> {
+    ///     payments.try_collect(1_000).await
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the list has more items: a list that was cut off would look complete. Also returns the errors of
+    /// [`Pager::try_next`].
+    pub async fn try_collect(mut self, limit: usize) -> Result<Vec<T>, Error> {
+        let mut items = Vec::new();
+        while let Some(item) = self.try_next().await? {
+            if items.len() == limit {
+                let rule = format!("must not be less than the number of items: the list has more than {limit}");
+                return Err(ValidationError::new("limit", rule).into());
+            }
+            items.push(item);
+        }
+        Ok(items)
+    }
+
     async fn fetch_page(&mut self) -> Result<Vec<T>, Error> {
-        let call = (self.fetch)(self.next_cursor.as_deref());
+        let call = self.options.apply((self.fetch)(self.next_cursor.as_deref()));
         if self.is_endless {
             let (provider, operation) = call.names();
             let problem = "the list would never end: the cursor of the next page repeats";

@@ -6,7 +6,8 @@ use crate::message::Response;
 use crate::{Effect, ProviderError};
 
 /// The description of a provider's API: one `static` per provider crate.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
 pub struct ProviderSpec {
     /// The provider's name, which is the name of its crate.
     pub provider: &'static str,
@@ -24,11 +25,38 @@ pub struct ProviderSpec {
     pub idempotency: Option<IdempotencyPolicy>,
 }
 
+impl ProviderSpec {
+    /// Describes a provider without idempotency keys whose errors have an error status.
+    #[must_use]
+    pub const fn new(
+        provider: &'static str,
+        agent: &'static str,
+        parse_error: fn(&Operation, &Response) -> Option<ProviderError>,
+    ) -> Self {
+        Self { provider, agent, parse_error, errors_in_2xx: false, idempotency: None }
+    }
+
+    /// Says that the provider reports some errors under a 2xx status.
+    #[must_use]
+    pub const fn with_errors_in_2xx(mut self) -> Self {
+        self.errors_in_2xx = true;
+        self
+    }
+
+    /// Says that the provider has idempotency keys.
+    #[must_use]
+    pub const fn with_idempotency(mut self, policy: IdempotencyPolicy) -> Self {
+        self.idempotency = Some(policy);
+        self
+    }
+}
+
 /// Reads an error response, as [`ProviderSpec::parse_error`] does.
 pub(crate) type ErrorParser = dyn Fn(&Operation, &Response) -> Option<ProviderError> + Send + Sync;
 
 /// The rules of a provider's idempotency keys.
 #[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
 pub struct IdempotencyPolicy {
     /// The request header that carries the key, in lower case.
     pub header: &'static str,
@@ -39,8 +67,17 @@ pub struct IdempotencyPolicy {
     pub lifetime: Duration,
 }
 
+impl IdempotencyPolicy {
+    /// Describes keys that are sent in this header, and that the provider remembers for this time.
+    #[must_use]
+    pub const fn new(header: &'static str, lifetime: Duration) -> Self {
+        Self { header, lifetime }
+    }
+}
+
 /// An operation of a provider's API.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Operation {
     /// The name of the client's method.
     pub name: &'static str,

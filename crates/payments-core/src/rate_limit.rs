@@ -45,10 +45,18 @@ pub trait RateLimitPermit: Send + fmt::Debug {
 
 /// There is no permit within the time that the call may wait.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(clippy::exhaustive_structs, reason = "implementations of `RateLimit` create it")]
+#[non_exhaustive]
 pub struct RateLimited {
     /// The minimum time until there may be a permit.
     pub retry_after: Duration,
+}
+
+impl RateLimited {
+    /// Creates the error, for implementations of [`RateLimit`].
+    #[must_use]
+    pub const fn new(retry_after: Duration) -> Self {
+        Self { retry_after }
+    }
 }
 
 /// Names an account by a digest of its credentials. Every process derives the same key.

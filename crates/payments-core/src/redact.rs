@@ -65,17 +65,17 @@ fn push_masked(out: &mut String, run: &str) {
     for (group, start) in starts.take(ends.len()).enumerate() {
         for end in ends[group..].iter().copied().take_while(|end| end - start <= MAX_DIGITS) {
             // Sequences may overlap. A digit that one of them hides stays hidden.
-            if end - start >= MIN_DIGITS && passes_luhn(&digits[start..end]) {
+            if end - start >= MIN_DIGITS && is_card_number(&digits[start..end]) {
                 hidden[start + VISIBLE_FIRST..end - VISIBLE_LAST].fill(true);
             }
         }
         let group_end = ends[group];
         // If the whole group is a card number, no other card number starts it.
-        if group_end - start <= MAX_DIGITS && passes_luhn(&digits[start..group_end]) {
+        if group_end - start <= MAX_DIGITS && is_card_number(&digits[start..group_end]) {
             continue;
         }
         for end in start + MIN_DIGITS_OF_PREFIX..group_end.min(start + MAX_DIGITS + 1) {
-            if passes_luhn(&digits[start..end]) {
+            if is_card_number(&digits[start..end]) {
                 hidden[start + VISIBLE_FIRST..end - VISIBLE_LAST].fill(true);
                 hidden[end..group_end].fill(true);
             }
@@ -103,7 +103,19 @@ pub(crate) fn mask(digits: &str) -> String {
     format!("{first}{}{last}", "*".repeat(hidden))
 }
 
-pub(crate) fn passes_luhn(digits: &str) -> bool {
+/// Returns true if the digits could be a card number: with a valid check digit, or of UnionPay.
+///
+/// The caller checks that there are 12 to 19 digits.
+pub(crate) fn is_card_number(digits: &str) -> bool {
+    passes_luhn(digits) || is_union_pay(digits)
+}
+
+/// Returns true for a number in UnionPay's range. Some of these numbers have no valid check digit.
+fn is_union_pay(digits: &str) -> bool {
+    digits.starts_with("62") && digits.len() >= MIN_DIGITS_OF_UNION_PAY
+}
+
+fn passes_luhn(digits: &str) -> bool {
     let sum: u32 = digits
         .bytes()
         .rev()
@@ -128,6 +140,9 @@ pub(crate) const MAX_DIGITS: usize = 19;
 ///
 /// Nearly all card numbers have sixteen digits, and shorter beginnings of an id pass the check by chance.
 const MIN_DIGITS_OF_PREFIX: usize = 15;
+
+/// The smallest number of digits of a UnionPay number (ISO/IEC 7812 gives it 62; issuers use 16 to 19 digits).
+const MIN_DIGITS_OF_UNION_PAY: usize = 16;
 
 /// The number of leading digits that may be shown: the issuer's part.
 const VISIBLE_FIRST: usize = 6;

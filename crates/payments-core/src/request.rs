@@ -1,23 +1,35 @@
 //! Building a request: method, path, headers, body.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
 use http::Method;
-use http::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
+use http::header::{HeaderName, HeaderValue};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
 use zeroize::Zeroizing;
 
+use crate::extra::Extra;
 use crate::message::Body;
 use crate::{Error, ValidationError};
 
+/// The form of a request's body.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ContentType {
+    None,
+    Json,
+    Form,
+}
+
 /// A request that is not yet bound to a client.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct RequestBuilder {
     pub(crate) method: Method,
     pub(crate) path: Path,
-    pub(crate) headers: HeaderMap,
+    /// Set by [`RequestBuilder::header`]; a later one replaces an earlier one.
+    pub(crate) headers: Vec<(HeaderName, HeaderValue)>,
+    pub(crate) content_type: ContentType,
     pub(crate) body: Body,
     pub(crate) logged: Option<Arc<dyn fmt::Debug + Send + Sync>>,
     pub(crate) secrets: Vec<Zeroizing<String>>,
@@ -48,11 +60,28 @@ impl RequestBuilder {
     ///
     /// Returns an error if the value cannot be serialized as JSON. No type of a provider crate fails this way.
     pub fn json(mut self, body: &impl Serialize) -> Result<Self, Error> {
-        let bytes = serde_json::to_vec(body)
+        let mut bytes = Vec::with_capacity(TYPICAL_BODY);
+        serde_json::to_writer(&mut bytes, body)
             .map_err(|_| Error::configuration("the request could not be serialized as JSON"))?;
         self.body = Body::new(bytes);
-        self.headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        self.content_type = ContentType::Json;
         Ok(self)
+    }
+
+    /// Sets a JSON body, with the parameters that the caller added by name.
+    ///
+    /// `typed` are the names of all members that the body can have, also of those that are not set.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if a parameter is typed or invalid, and the errors of [`RequestBuilder::json`].
+    pub fn json_with(self, body: &impl Serialize, typed: &[&str], extra: &Extra) -> Result<Self, Error> {
+        extra.check(typed)?;
+        let mut request = self.json(body)?;
+        if !extra.is_empty() {
+            request.body = Body::new(extra.add_to_object(request.body.as_ref()));
+        }
+        Ok(request)
     }
 
     /// Sets a form body (`application/x-www-form-urlencoded`) and its `Content-Type`.
@@ -60,11 +89,11 @@ impl RequestBuilder {
     pub fn form(mut self, fields: &[(&str, &str)]) -> Self {
         let form = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
         self.body = Body::new(form.into_bytes());
-        self.headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/x-www-form-urlencoded"));
+        self.content_type = ContentType::Form;
         self
     }
 
-    /// Sets a header. It replaces the header of the same name that every request carries.
+    /// Sets a header. It replaces the header of the same name that every request carries, or that the body sets.
     ///
     /// # Errors
     ///
@@ -72,14 +101,20 @@ impl RequestBuilder {
     pub fn header(mut self, name: &'static str, value: &str) -> Result<Self, Error> {
         let value =
             HeaderValue::from_str(value).map_err(|_| ValidationError::new(name, "must be a valid header value"))?;
-        self.headers.insert(HeaderName::from_static(name), value);
+        self.headers.push((HeaderName::from_static(name), value));
         Ok(self)
     }
 
     /// Sets what an [`Observer`](crate::Observer) sees of the request: the parameters, through their redacting `Debug`.
     #[must_use]
-    pub fn log_as(mut self, parameters: impl fmt::Debug + Send + Sync + 'static) -> Self {
-        self.logged = Some(Arc::new(parameters));
+    pub fn log_as(self, parameters: impl fmt::Debug + Send + Sync + 'static) -> Self {
+        self.log_shared(Arc::new(parameters))
+    }
+
+    /// Like [`RequestBuilder::log_as`], for parameters that are shared with the function that reads the response.
+    #[must_use]
+    pub fn log_shared(mut self, parameters: Arc<impl fmt::Debug + Send + Sync + 'static>) -> Self {
+        self.logged = Some(parameters);
         self
     }
 
@@ -91,19 +126,27 @@ impl RequestBuilder {
     }
 
     fn new(method: Method, path: Path) -> Self {
-        Self { method, path, headers: HeaderMap::new(), body: Body::default(), logged: None, secrets: Vec::new() }
+        Self {
+            method,
+            path,
+            headers: Vec::new(),
+            content_type: ContentType::None,
+            body: Body::default(),
+            logged: None,
+            secrets: Vec::new(),
+        }
     }
 }
 
 /// A path below the base URL. Each value from a caller becomes exactly one percent-encoded segment.
 #[derive(Clone)]
-pub struct Path(String);
+pub struct Path(Cow<'static, str>);
 
 impl Path {
     /// Starts with the fixed part: `"order/status"`.
     #[must_use]
     pub fn new(fixed: &'static str) -> Self {
-        Self(format!("/{fixed}"))
+        Self(fixed.into())
     }
 
     /// Adds a segment.
@@ -112,23 +155,30 @@ impl Path {
     /// they are created.
     #[must_use]
     pub fn segment(mut self, text: &impl AsRef<str>) -> Self {
-        self.0.push('/');
-        self.0.push_str(&percent_encoded(text.as_ref()));
+        let path = self.0.to_mut();
+        path.push('/');
+        path.push_str(&percent_encoded(text.as_ref()));
         self
     }
 
     /// Adds a query parameter.
     #[must_use]
     pub fn query(mut self, name: &str, value: &str) -> Self {
-        self.0.push(if self.0.contains('?') { '&' } else { '?' });
-        self.0.push_str(&percent_encoded(name));
-        self.0.push('=');
-        self.0.push_str(&percent_encoded(value));
+        let path = self.0.to_mut();
+        path.push(if path.contains('?') { '&' } else { '?' });
+        path.push_str(&percent_encoded(name));
+        path.push('=');
+        path.push_str(&percent_encoded(value));
         self
     }
 
-    pub(crate) fn as_str(&self) -> &str {
-        &self.0
+    /// The URL below a base URL.
+    pub(crate) fn below(&self, base_url: &str) -> String {
+        let mut url = String::with_capacity(base_url.len() + 1 + self.0.len());
+        url.push_str(base_url);
+        url.push('/');
+        url.push_str(&self.0);
+        url
     }
 }
 
@@ -144,5 +194,8 @@ impl fmt::Debug for Path {
 pub fn percent_encoded(text: &str) -> String {
     utf8_percent_encode(text, RESERVED).to_string()
 }
+
+/// Room for a typical JSON body. A buffer that grows leaves copies behind, which are not wiped.
+const TYPICAL_BODY: usize = 256;
 
 const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');

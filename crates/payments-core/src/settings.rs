@@ -12,11 +12,28 @@ use crate::{Error, ValidationError};
 /// The settings that every provider's client has.
 ///
 /// A provider's client builder contains this struct and gets its setters from
-/// [`client_settings!`](crate::client_settings).
+/// [`client_settings!`](crate::client_settings). An application with several clients builds it once, and passes it to the
+/// builder of each:
+///
+/// ```
+/// use std::time::Duration;
+/// use payments_core::{RetryPolicy, Settings, Timeouts};
+///
+/// let settings = Settings::builder()
+///     .timeouts(Timeouts::default().total(Duration::from_secs(20)))
+///     .retry(RetryPolicy::default().max_retries(1))
+///     .application("shop/2.1")
+///     .build();
+/// // acme::Client::builder(key).settings(settings.clone()).build()?
+/// # let _ = settings;
+/// ```
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct Settings {
     /// The base URL of the API; `None` for the one that the provider documents.
     pub base_url: Option<String>,
+    /// The one host for plain `http`, with test keys only; `None` for loopback addresses only.
+    pub plain_http_host: Option<String>,
     /// The timeouts of a call and of each attempt.
     pub timeouts: Timeouts,
     /// The retry policy.
@@ -41,6 +58,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             base_url: None,
+            plain_http_host: None,
             timeouts: Timeouts::default(),
             retry: RetryPolicy::default(),
             response_limit: RESPONSE_LIMIT,
@@ -55,7 +73,15 @@ impl Default for Settings {
 }
 
 /// The timeouts of a call and of each attempt.
+///
+/// ```
+/// use std::time::Duration;
+/// use payments_core::Timeouts;
+///
+/// let timeouts = Timeouts::default().total(Duration::from_secs(20)).attempt(Duration::from_secs(10));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Timeouts {
     /// The timeout of the whole call: all attempts, all waits, and waiting for the provider's rate limit. Default: 60
     /// s.
@@ -72,16 +98,43 @@ impl Default for Timeouts {
     }
 }
 
+impl Timeouts {
+    /// Sets the timeout of the whole call.
+    #[must_use]
+    pub const fn total(mut self, total: Duration) -> Self {
+        self.total = total;
+        self
+    }
+
+    /// Sets the timeout of one attempt.
+    #[must_use]
+    pub const fn attempt(mut self, attempt: Duration) -> Self {
+        self.attempt = attempt;
+        self
+    }
+}
+
 /// Defines the setters of a provider's client builder, which must have a field `settings: Settings`.
 #[macro_export]
 macro_rules! client_settings {
     () => {
         /// Sets the base URL of the API, if it differs from the documented one.
         ///
-        /// The URL must use `https`, or `http` with a loopback address.
+        /// The URL must use `https`, or `http` with a loopback address. See also
+        /// [`plain_http_host`](Self::plain_http_host).
         #[must_use]
         pub fn base_url(mut self, base_url: impl Into<String>) -> Self {
             self.settings.base_url = Some(base_url.into());
+            self
+        }
+
+        /// Allows plain `http` to this one host, for a sandbox in another container.
+        ///
+        /// All keys must then start with `sandbox_`, `test_` or `sk_test_`, because everybody between the two hosts can
+        /// read and change the requests.
+        #[must_use]
+        pub fn plain_http_host(mut self, host: impl Into<String>) -> Self {
+            self.settings.plain_http_host = Some(host.into());
             self
         }
 
@@ -149,7 +202,71 @@ macro_rules! client_settings {
             self.settings.observer = Some(::std::sync::Arc::new(observer));
             self
         }
+
+        /// Replaces all of these settings, for example by those that several clients share. Call it before other setters.
+        ///
+        /// A base URL belongs to one provider, so set it on the builder of its client.
+        #[must_use]
+        pub fn settings(mut self, settings: $crate::Settings) -> Self {
+            self.settings = settings;
+            self
+        }
     };
+}
+
+/// Defines the methods of a provider's client that return a client with other settings, for some of its calls.
+///
+/// The client must have a field `connection: Connection`.
+#[macro_export]
+macro_rules! client_overrides {
+    () => {
+        /// Returns a client with other timeouts. It shares everything else with this client, also connections and limits.
+        ///
+        /// They apply to every call, also to lists, and to the operations of `payments_core::gateway`.
+        ///
+        /// # Errors
+        ///
+        /// Returns an error if a timeout is zero.
+        pub fn with_timeouts(&self, timeouts: $crate::Timeouts) -> Result<Self, $crate::Error> {
+            let mut client = self.clone();
+            client.connection = self.connection.with_timeouts(timeouts)?;
+            Ok(client)
+        }
+
+        /// Returns a client with another retry policy. It shares everything else with this client.
+        ///
+        /// Only safe retries are ever made.
+        #[must_use]
+        pub fn with_retry(&self, retry: $crate::RetryPolicy) -> Self {
+            let mut client = self.clone();
+            client.connection = self.connection.with_retry(retry);
+            client
+        }
+    };
+}
+
+impl Settings {
+    /// Starts with the default settings.
+    #[must_use]
+    pub fn builder() -> SettingsBuilder {
+        SettingsBuilder::default()
+    }
+}
+
+/// Builds [`Settings`], with the setters that every provider's client builder has.
+#[derive(Debug, Clone, Default)]
+pub struct SettingsBuilder {
+    settings: Settings,
+}
+
+impl SettingsBuilder {
+    client_settings!();
+
+    /// Returns the settings. They are checked when a client is built.
+    #[must_use]
+    pub fn build(self) -> Settings {
+        self.settings
+    }
 }
 
 impl Timeouts {
@@ -161,12 +278,21 @@ impl Timeouts {
     }
 }
 
-/// Checks a base URL and removes trailing slashes.
+/// A base URL that was checked.
+#[derive(Debug)]
+pub(crate) struct BaseUrl {
+    /// Without trailing slashes.
+    pub(crate) text: String,
+    /// True for plain `http` to a host that is not a loopback address, which only test keys may be sent to.
+    pub(crate) only_test_keys: bool,
+}
+
+/// Checks a base URL.
 ///
-/// The URL must use `https`, or `http` with a loopback address, and must contain nothing that could lead to another
-/// host or path.
-pub(crate) fn check_base_url(text: &str) -> Result<String, Error> {
-    let invalid = |rule: &'static str| -> Result<String, Error> { Err(ValidationError::new("base_url", rule).into()) };
+/// The URL must use `https`, or `http` with a loopback address or with `plain_http_host`. It must contain nothing that
+/// could lead to another host or path.
+pub(crate) fn check_base_url(text: &str, plain_http_host: Option<&str>) -> Result<BaseUrl, Error> {
+    let invalid = |rule: &'static str| -> Result<BaseUrl, Error> { Err(ValidationError::new("base_url", rule).into()) };
     let (secure, rest) = match (text.strip_prefix("https://"), text.strip_prefix("http://")) {
         (Some(rest), _) => (true, rest),
         (_, Some(rest)) => (false, rest),
@@ -195,10 +321,12 @@ pub(crate) fn check_base_url(text: &str) -> Result<String, Error> {
     if !port.is_empty() && authority.port_u16().is_none_or(|port| port == 0) {
         return invalid("must have a port from 1 to 65535, or no port");
     }
-    if !secure && !is_loopback(authority.host()) {
-        return invalid("must start with https://, unless the host is a loopback address");
+    let host = authority.host();
+    let only_test_keys = !secure && !is_loopback(host);
+    if only_test_keys && plain_http_host.is_none_or(|allowed| !allowed.eq_ignore_ascii_case(host)) {
+        return invalid("must start with https://, unless the host is a loopback address or `plain_http_host`");
     }
-    Ok(text.trim_end_matches('/').to_owned())
+    Ok(BaseUrl { text: text.trim_end_matches('/').to_owned(), only_test_keys })
 }
 
 fn is_loopback(host: &str) -> bool {

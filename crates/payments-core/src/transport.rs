@@ -53,6 +53,16 @@ pub trait Transport: Send + Sync + fmt::Debug {
     fn connect_timeout(&self) -> Duration {
         Duration::ZERO
     }
+
+    /// Checks that the transport can send to a client's base URL. Called when the client is built.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if no request to this URL could be sent, for example because `https` is not set up.
+    fn check_base_url(&self, base_url: &str) -> Result<(), TransportError> {
+        let _ = base_url;
+        Ok(())
+    }
 }
 
 #[async_trait]
@@ -64,6 +74,10 @@ impl<T: Transport + ?Sized> Transport for Arc<T> {
     fn connect_timeout(&self) -> Duration {
         T::connect_timeout(self)
     }
+
+    fn check_base_url(&self, base_url: &str) -> Result<(), TransportError> {
+        T::check_base_url(self, base_url)
+    }
 }
 
 /// The error of a request without a complete response. It says how far the request got.
@@ -71,8 +85,7 @@ impl<T: Transport + ?Sized> Transport for Arc<T> {
 #[error("{problem}")]
 pub struct TransportError {
     pub(crate) reached: Reached,
-    pub(crate) timed_out: bool,
-    pub(crate) too_long: bool,
+    pub(crate) cause: Cause,
     pub(crate) problem: &'static str,
     #[source]
     pub(crate) source: Option<Box<dyn std::error::Error + Send + Sync>>,
@@ -85,6 +98,14 @@ impl TransportError {
         Self::new(Reached::NotSent, problem)
     }
 
+    /// Creates an error for a request that a wrong setting keeps from being sent.
+    ///
+    /// Provably no byte of it left this process, and it is not sent again.
+    #[must_use]
+    pub fn configuration(problem: &'static str) -> Self {
+        Self { cause: Cause::Configuration, ..Self::new(Reached::NotSent, problem) }
+    }
+
     /// Creates an error for a request that may have been sent. Use it whenever you are not certain.
     #[must_use]
     pub fn unknown(problem: &'static str) -> Self {
@@ -94,20 +115,22 @@ impl TransportError {
     /// Creates an error for a response whose status and headers arrived, but not the whole body.
     #[must_use]
     pub fn unreadable(status: StatusCode, headers: HeaderMap, problem: &'static str) -> Self {
-        Self::new(Reached::Head(Response::new(status, headers, Vec::new())), problem)
+        Self::new(Reached::head(status, headers), problem)
     }
 
     /// Creates an error for a response whose body exceeds the request's [body limit](Request::body_limit).
     #[must_use]
     pub fn too_long(status: StatusCode, headers: HeaderMap) -> Self {
-        let head = Response::new(status, headers, Vec::new());
-        Self { too_long: true, ..Self::new(Reached::Head(head), "the response body exceeds the size limit") }
+        let problem = "the response body exceeds the size limit";
+        Self { cause: Cause::TooLong, ..Self::new(Reached::head(status, headers), problem) }
     }
 
     /// Marks the error as a timeout.
     #[must_use]
     pub fn timed_out(mut self) -> Self {
-        self.timed_out = true;
+        if self.cause == Cause::Other {
+            self.cause = Cause::TimedOut;
+        }
         self
     }
 
@@ -119,8 +142,17 @@ impl TransportError {
     }
 
     fn new(reached: Reached, problem: &'static str) -> Self {
-        Self { reached, timed_out: false, too_long: false, problem, source: None }
+        Self { reached, cause: Cause::Other, problem, source: None }
     }
+}
+
+/// Why a request failed, as far as the error's kind depends on it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Cause {
+    TimedOut,
+    TooLong,
+    Configuration,
+    Other,
 }
 
 /// The progress of a request before it failed.
@@ -131,5 +163,11 @@ pub(crate) enum Reached {
     /// The request may have been sent.
     Unknown,
     /// The status and headers of a response arrived.
-    Head(Response),
+    Head(Box<Response>),
+}
+
+impl Reached {
+    fn head(status: StatusCode, headers: HeaderMap) -> Self {
+        Self::Head(Box::new(Response::new(status, headers, Vec::new())))
+    }
 }

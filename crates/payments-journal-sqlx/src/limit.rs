@@ -56,7 +56,7 @@ pub(crate) async fn enter(
         };
         let waited = request.clock.monotonic().saturating_sub(start);
         if waited.saturating_add(wait) >= request.max_wait {
-            return Err(RateLimited { retry_after: wait });
+            return Err(RateLimited::new(wait));
         }
         request.timer.sleep(wait).await;
     }

@@ -221,7 +221,8 @@ pub(crate) fn step(view: &View<'_>, loaded: &Loaded, attempt: AttemptId) -> (Opt
         return (None, Step::Rest);
     }
     // Only a hint makes an intent in review due.
-    draft.is_hinted = loaded.head.due_at.is_some_and(|due| due <= loaded.now);
+    draft.is_hinted =
+        loaded.head.state == State::NeedsReview && loaded.head.due_at.is_some_and(|due| due <= loaded.now);
     for open in draft.assessment.open.clone() {
         draft.add(Fact::LeaseExpired { attempt: open }, format!("lease:{open}"));
     }

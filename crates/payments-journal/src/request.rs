@@ -166,6 +166,8 @@ impl Request {
             "idempotency_key"
         } else if options.timeout.is_some() {
             "timeout"
+        } else if options.retry.is_some() {
+            "retry"
         } else if *options != WriteOptions::default() {
             "options"
         } else {

@@ -36,6 +36,11 @@ pub mod journaled;
 // The shared vocabulary, for choosing a provider at run time.
 pub use payments_core::gateway;
 
+// Waits for the shared vocabulary's futures in synchronous programs.
+#[cfg(feature = "blocking")]
+#[cfg_attr(docsrs, doc(cfg(feature = "blocking")))]
+pub use payments_core::blocking;
+
 #[doc(inline)]
 pub use payments_core::webhook::{Unverified, Verified};
 #[doc(inline)]

@@ -1,7 +1,7 @@
 use std::fmt;
 
-use payments_core::connection::Connection;
-use payments_core::{Error, Settings, client_settings, secret_newtype};
+use payments_core::connection::{Connection, Credentials};
+use payments_core::{Error, Settings, client_overrides, client_settings, secret_newtype};
 
 use crate::error::SPEC;
 
@@ -34,10 +34,15 @@ impl Client {
     }
 
     /// Returns a client with another key that shares connections and settings.
-    #[must_use]
-    pub fn with_credentials(&self, key: ApiKey) -> Self {
-        Self { connection: self.connection.clone(), key }
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the client uses plain `http` and the key is no test key.
+    pub fn with_credentials(&self, key: ApiKey) -> Result<Self, Error> {
+        Ok(Self { connection: self.connection.with_credentials(credentials(&key))?, key })
     }
+
+    client_overrides!();
 }
 
 /// Builds a [`Client`].
@@ -55,7 +60,7 @@ impl ClientBuilder {
     ///
     /// Returns an error if the base URL is unsafe, or if two settings contradict each other.
     pub fn build(self) -> Result<Client, Error> {
-        let connection = self.settings.connect(&SPEC, Some(BASE_URL), &[], None)?;
+        let connection = self.settings.connect(&SPEC, Some(BASE_URL), credentials(&self.key), None)?;
         Ok(Client { connection, key: self.key })
     }
 }
@@ -64,6 +69,11 @@ impl fmt::Debug for ClientBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ClientBuilder").finish_non_exhaustive()
     }
+}
+
+/// The key is a field of each form (*documented*).
+fn credentials(key: &ApiKey) -> Credentials<'_> {
+    Credentials::in_body("api_key", key.expose())
 }
 
 /// The default base URL (*documented*).

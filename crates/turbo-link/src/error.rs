@@ -4,13 +4,9 @@ use payments_core::transport::Response;
 use payments_core::{ErrorKind, Outcome, ProviderError};
 use serde::Deserialize;
 
-pub(crate) static SPEC: ProviderSpec = ProviderSpec {
-    provider: "turbo-link",
-    agent: concat!("turbo-link/", env!("CARGO_PKG_VERSION")),
-    parse_error,
-    errors_in_2xx: true,
-    idempotency: None,
-};
+pub(crate) static SPEC: ProviderSpec =
+    ProviderSpec::new("turbo-link", concat!("turbo-link/", env!("CARGO_PKG_VERSION")), parse_error)
+        .with_errors_in_2xx();
 
 /// Reads an error response: an object whose `error` is `true`, with a description in `msg` (*documented*).
 ///

@@ -2,7 +2,7 @@ use payments_core::id::check_url;
 use payments_core::json::{DecodeError, ProviderMessage, Read, UnreadableMembers};
 use payments_core::stored::{Stored, StoredAs};
 use payments_core::time::PrimitiveDateTime;
-use payments_core::{AmountUnreadable, Money, ReportedAmount, open_enum};
+use payments_core::{AmountUnreadable, Currency, Expected, Mismatch, Money, Reported, ReportedAmount, open_enum};
 use serde::{Deserialize, Serialize};
 
 use crate::convenience_fee::{ConvenienceFee, WireFees};
@@ -19,6 +19,16 @@ open_enum! {
         Completed = "completed",
         /// Paid and refunded.
         Refunded = "refunded",
+    }
+}
+
+impl LinkStatus {
+    /// Returns true if the link was paid: `completed` or `refunded` (*inferred*).
+    ///
+    /// A completed payment may still be refunded. An unknown status is never final.
+    #[must_use]
+    pub fn is_final(&self) -> bool {
+        matches!(self, Self::Completed | Self::Refunded)
     }
 }
 
@@ -57,6 +67,27 @@ impl PaymentLink {
     /// Returns an error if the amount is missing or is not in tur.bo's format. The status is readable all the same.
     pub fn amount(&self) -> Result<Money, AmountUnreadable> {
         dollars::amount(&self.amount)
+    }
+
+    /// Compares the link's id, currency (US dollars) and amount with what is expected.
+    ///
+    /// The expected reference is tur.bo's id: a link has no reference of the merchant. The status is not compared.
+    ///
+    /// ```
+    /// use turbo_link::{Expected, LinkStatus, Money, PaymentLink};
+    ///
+    /// fn is_paid(link: &PaymentLink, price: Money) -> bool {
+    ///     link.status == LinkStatus::Completed && link.check(&Expected::new("abc123", price)).is_ok()
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Returns the first difference. An amount that is missing or unreadable matches nothing.
+    pub fn check(&self, expected: &Expected) -> Result<(), Mismatch> {
+        let amount = self.amount().and_then(|_| self.amount.decimal());
+        let currency = Ok(Some(Currency::USD));
+        expected.check(&Reported { reference: self.id.as_str(), amount, currency, live: None })
     }
 
     /// Returns the members of the link that could not be read as documented. Usually there are none.

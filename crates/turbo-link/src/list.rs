@@ -2,7 +2,7 @@ use payments_core::json::{self, DecodeError, ProviderMessage, RawJson, Read, Unr
 use payments_core::provider::Operation;
 use payments_core::request::RequestBuilder;
 use payments_core::time::Date;
-use payments_core::{Call, Error};
+use payments_core::{Call, Error, Poller};
 use serde::ser::{SerializeMap as _, SerializeSeq as _};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -113,6 +113,24 @@ impl PaymentList {
 }
 
 impl Client {
+    /// Lists a link repeatedly until it is `completed` or `refunded`, or until the timeout.
+    ///
+    /// At the timeout it returns the last status. If no response contained the link, it returns an error: the documented
+    /// sample contains another link than the requested one.
+    pub fn wait_until_final(&self, link: &LinkId) -> Poller<PaymentLink> {
+        let (client, link) = (self.clone(), link.clone());
+        Poller::new(&self.connection, move || client.find_link(&link), |link| link.status.is_final())
+    }
+
+    fn find_link(&self, id: &LinkId) -> Call<PaymentLink> {
+        let (request, id) = (self.request(ListLinks::new().only(id.clone())), id.clone());
+        self.connection.call(LIST_LINKS, request, move |read| match PaymentList::of(read)?.find(&id) {
+            Ok(Some(link)) => Ok(link.clone()),
+            Ok(None) => Err(DecodeError::new("line_items", "does not contain the requested link")),
+            Err(unreadable) => Err(unreadable.error),
+        })
+    }
+
     /// Lists payment links. The call is read-only, although it is a POST request.
     ///
     /// The path without an id is *inferred* from the sample's `api_path`. For one link, use [`ListLinks::only`].
@@ -171,7 +189,7 @@ fn read_item(index: usize, raw: RawJson) -> Result<PaymentLink, UnreadableItem> 
     json::read(raw.as_str().as_bytes()).and_then(PaymentLink::of).map_err(|error| {
         let id = json::read::<WireId>(raw.as_str().as_bytes()).ok();
         let id = id.map(|read| read.value.id.as_str().to_owned());
-        UnreadableItem { index, id, error: error.within(&item_path(index)), raw }
+        UnreadableItem::new(index, id, error.within(&item_path(index)), raw)
     })
 }
 

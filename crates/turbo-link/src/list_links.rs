@@ -1,6 +1,6 @@
 use payments_core::request::Path;
 use payments_core::time::Date;
-use payments_core::{ValidationError, check_length, open_enum};
+use payments_core::{Extra, ValidationError, check_length, extra_setter, open_enum};
 
 use crate::day;
 use crate::id::LinkId;
@@ -48,7 +48,7 @@ pub struct ListLinks {
     start: Option<Date>,
     end: Option<Date>,
     interval: Option<Interval>,
-    fields: Vec<(String, String)>,
+    extra: Extra,
 }
 
 impl ListLinks {
@@ -86,13 +86,7 @@ impl ListLinks {
         self
     }
 
-    /// Adds an undocumented form field. Its name contains only letters, digits, `_` and `-`.
-    ///
-    /// A field that the client sends itself cannot be replaced.
-    pub fn field(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
-        self.fields.push((name.into(), value.into()));
-        self
-    }
+    extra_setter!();
 
     pub(crate) fn path(&self) -> Path {
         let path = Path::new("payments");
@@ -121,13 +115,9 @@ impl ListLinks {
             check_interval(interval)?;
             form.push(("interval", interval.as_str().to_owned()));
         }
-        for (index, (name, value)) in self.fields.iter().enumerate() {
-            check_field_name(name)?;
-            if self.fields[..index].iter().any(|(earlier, _)| earlier == name) {
-                return Err(ValidationError::new(name.clone(), "must not be set twice"));
-            }
-            form.push((name, value.clone()));
-        }
+        self.extra.names().try_for_each(check_field_name)?;
+        self.extra.check(CLIENT_FIELDS)?;
+        form.extend(self.extra.fields()?);
         Ok(form)
     }
 }
@@ -145,14 +135,11 @@ fn check_interval(interval: &Interval) -> Result<(), ValidationError> {
 
 /// Rejects brackets, dots and spaces, because some servers treat `api_key[]`, `api.key` and `api key` as `api_key`.
 fn check_field_name(name: &str) -> Result<(), ValidationError> {
-    check_length("field", name, 100)?;
+    check_length("extra", name, 100)?;
     if !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-') {
-        return Err(ValidationError::new("field", "must have a name of only letters, digits, `_` and `-`"));
+        return Err(ValidationError::new("extra", "must have a name of only letters, digits, `_` and `-`"));
     }
-    match CLIENT_FIELDS.iter().find(|field| field.eq_ignore_ascii_case(name)) {
-        Some(field) => Err(ValidationError::new(*field, "must not be set with `field`: the client sets it itself")),
-        None => Ok(()),
-    }
+    Ok(())
 }
 
 /// The form fields that the client sends itself.

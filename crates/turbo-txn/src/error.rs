@@ -4,13 +4,8 @@ use payments_core::{DuplicateWording, Effect, ErrorKind, Outcome, ProviderError}
 
 use crate::envelope::{LenientEnvelope, Member};
 
-pub(crate) static SPEC: ProviderSpec = ProviderSpec {
-    provider: "turbo-txn",
-    agent: concat!("turbo-txn/", env!("CARGO_PKG_VERSION")),
-    parse_error,
-    errors_in_2xx: true,
-    idempotency: None,
-};
+pub(crate) static SPEC: ProviderSpec =
+    ProviderSpec::new("turbo-txn", concat!("turbo-txn/", env!("CARGO_PKG_VERSION")), parse_error).with_errors_in_2xx();
 
 /// Reads an error response.
 ///

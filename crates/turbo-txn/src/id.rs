@@ -1,7 +1,5 @@
-use std::fmt;
-
 use payments_core::{ValidationError, check_length, json, string_newtype};
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::Deserializer;
 
 string_newtype! {
     /// The merchant's own reference for an order: 1 to 100 visible ASCII characters.
@@ -25,26 +23,14 @@ string_newtype! {
     pub struct TxnId("txn_id"): |text| check_length("txn_id", text, 255);
 }
 
-/// The bank's reference of a transfer (UTR), as received.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct Utr(Box<str>);
+string_newtype! {
+    /// The bank's reference of a transfer (UTR), as received: any text that is not empty.
+    pub struct Utr("utr"): |text| check_length("utr", text, usize::MAX);
+}
 
 impl Utr {
-    /// The text as received.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-
     /// For `#[serde(default, deserialize_with)]`: `None` if the value is missing, `null` or empty.
     pub(crate) fn none_if_empty<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Self>, D::Error> {
         Ok(json::none_if_empty(deserializer)?.map(|text: String| Self(text.into())))
-    }
-}
-
-impl fmt::Display for Utr {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(&self.0)
     }
 }

@@ -1,7 +1,7 @@
 use payments_core::id::check_url;
 use payments_core::json::JsonNumber;
 use payments_core::request::{Path, RequestBuilder};
-use payments_core::{Error, Money};
+use payments_core::{Error, Extra, Money, extra_setter};
 use serde::Serialize;
 
 use crate::amount::whole_rupees;
@@ -14,6 +14,7 @@ pub struct NewTransaction {
     pub(crate) order_id: MerchantOrderId,
     pub(crate) amount: Money,
     return_url: String,
+    extra: Extra,
 }
 
 impl NewTransaction {
@@ -23,15 +24,35 @@ impl NewTransaction {
     ///   anything is sent.
     /// - `return_url` is where the customer returns to after the payment: `http` or `https`, at most 2,048 characters.
     pub fn new(order_id: MerchantOrderId, amount: Money, return_url: impl Into<String>) -> Self {
-        Self { order_id, amount, return_url: return_url.into() }
+        Self { order_id, amount, return_url: return_url.into(), extra: Extra::default() }
+    }
+
+    extra_setter!();
+
+    /// The merchant's order id.
+    #[must_use]
+    pub fn order_id(&self) -> &MerchantOrderId {
+        &self.order_id
+    }
+
+    /// The amount.
+    #[must_use]
+    pub fn amount(&self) -> Money {
+        self.amount
+    }
+
+    /// The URL that the customer returns to.
+    #[must_use]
+    pub fn return_url(&self) -> &str {
+        &self.return_url
     }
 
     pub(crate) fn into_request(self) -> Result<RequestBuilder, Error> {
         check_url("return_url", &self.return_url, LONGEST_RETURN_URL)?;
         let amount = whole_rupees(self.amount)?;
         let body = WireNewTransaction { order_id: &self.order_id, amount, return_url: &self.return_url };
-        let request =
-            RequestBuilder::post(Path::new("turbo-svc/api/v1/transaction/ext/v2/amt/initiate-s2s")).json(&body)?;
+        let path = Path::new("turbo-svc/api/v1/transaction/ext/v2/amt/initiate-s2s");
+        let request = RequestBuilder::post(path).json_with(&body, &["orderId", "amount", "returnUrl"], &self.extra)?;
         Ok(request.log_as(self))
     }
 }

@@ -8,7 +8,7 @@ use crate::method::Method;
 ///
 /// It has 9 to 18 characters, and leading zeros are kept (documented). Only letters and digits are accepted (inferred).
 /// `Debug` shows the last four characters.
-#[derive(Clone, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct BankAccount(Box<str>);
 
 impl BankAccount {
@@ -28,6 +28,28 @@ impl std::str::FromStr for BankAccount {
             return Err(ValidationError::new("bank_account", "must be 9 to 18 letters or digits"));
         }
         Ok(Self(text.into()))
+    }
+}
+
+impl TryFrom<&str> for BankAccount {
+    type Error = ValidationError;
+
+    fn try_from(text: &str) -> Result<Self, ValidationError> {
+        text.parse()
+    }
+}
+
+impl TryFrom<String> for BankAccount {
+    type Error = ValidationError;
+
+    fn try_from(text: String) -> Result<Self, ValidationError> {
+        text.parse()
+    }
+}
+
+impl AsRef<str> for BankAccount {
+    fn as_ref(&self) -> &str {
+        &self.0
     }
 }
 

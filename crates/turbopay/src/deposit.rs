@@ -9,14 +9,14 @@ use payments_core::json::{self, DecodeError, Facts, ProviderMessage, Read, Unrea
 use payments_core::provider::Operation;
 use payments_core::request::{Path, RequestBuilder, percent_encoded};
 use payments_core::stored::{Stored, StoredAs};
-use payments_core::{Call, Currency, Error, Money, ValidationError};
+use payments_core::{Call, Currency, Error, Extra, Money, ValidationError, extra_setter};
 use serde::{Deserialize, Serialize};
 
 use crate::client::{Client, Defaults};
 use crate::customer::check_url;
 use crate::id::{MerchantCustomerId, MerchantOrderId, OrderId, Utr};
 use crate::method::Method;
-use crate::new_order::{NewOrder, WireOrder, order_setters, required};
+use crate::new_order::{NewOrder, WireOrder, order_setters, required, typed};
 use crate::order::OrderStatus;
 
 /// A deposit to create: a payment by a customer.
@@ -63,7 +63,8 @@ impl NewDeposit {
     }
 
     fn request(self, path: &'static str, defaults: &Defaults) -> Result<RequestBuilder, Error> {
-        let request = RequestBuilder::post(Path::new(path)).json(&self.wire(defaults)?)?;
+        let request =
+            RequestBuilder::post(Path::new(path)).json_with(&self.wire(defaults)?, TYPED, &self.order.extra)?;
         Ok(request.log_as(self))
     }
 }
@@ -243,6 +244,23 @@ impl HostToHostDeposit {
 pub struct QrCode(String);
 
 impl QrCode {
+    /// Returns the image as a `data:` URI, for the `src` of an `<img>` element.
+    ///
+    /// ```
+    /// # fn page(qr: &turbopay::QrCode) -> Result<String, Box<dyn std::error::Error>> {
+    /// let image = format!(r#"<img alt="Pay by UPI" src="{}">"#, qr.data_uri()?);
+    /// # Ok(image)
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Returns the errors of [`QrCode::png`]. So the URI contains nothing but a PNG.
+    pub fn data_uri(&self) -> Result<String, DecodeError> {
+        // Encoded again: the text that TurboPay sent could contain anything around the image.
+        Ok(format!("{DATA_URI}{}", STANDARD.encode(self.png()?)))
+    }
+
     /// Decodes the PNG.
     ///
     /// # Errors
@@ -250,7 +268,7 @@ impl QrCode {
     /// Returns an error if the text is not base64 or not a PNG. The customer can still pay with the address or the
     /// links.
     pub fn png(&self) -> Result<Vec<u8>, DecodeError> {
-        let text = self.0.strip_prefix("data:image/png;base64,").unwrap_or(&self.0);
+        let text = self.0.strip_prefix(DATA_URI).unwrap_or(&self.0);
         let bytes = STANDARD.decode(text).map_err(|_| DecodeError::new("qr", "is not base64"))?;
         if bytes.starts_with(PNG) { Ok(bytes) } else { Err(DecodeError::new("qr", "is not a PNG")) }
     }
@@ -280,15 +298,81 @@ impl DeepLinks {
         self.get("paytm")
     }
 
-    /// Returns all links, with TurboPay's names for the apps.
-    pub fn all(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.0.iter().map(|(app, link)| (app.as_str(), link.as_str()))
+    /// Returns all links, sorted by TurboPay's names for the apps.
+    ///
+    /// ```
+    /// fn buttons(links: &turbopay::DeepLinks) -> String {
+    ///     use turbopay::payments_core::html::escape;
+    ///     links.iter().map(|(app, link)| format!(r#"<a href="{}">{}</a>"#, escape(link), escape(app))).collect()
+    /// }
+    /// ```
+    ///
+    /// A link has any scheme, such as `phonepe:` or `upi:`. In a web page, escape it, and show none that starts with
+    /// `javascript:`.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = (&str, &str)> {
+        self.into_iter()
+    }
+
+    /// Returns true if TurboPay returned no links.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
     }
 
     /// Returns the link for an app, by TurboPay's name for the app.
     #[must_use]
     pub fn get(&self, app: &str) -> Option<&str> {
         self.0.get(app).map(String::as_str)
+    }
+}
+
+/// A confirmation of a host-to-host deposit: the UTR of the customer's transfer.
+///
+/// A UTR converts to a confirmation: `client.confirm_utr(&order_id, &utr)`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[must_use = "a UTR is not confirmed until it is sent"]
+pub struct NewConfirmation {
+    utr: Utr,
+    extra: Extra,
+}
+
+impl NewConfirmation {
+    /// Creates a confirmation with the UTR that the customer entered.
+    pub fn new(utr: Utr) -> Self {
+        Self { utr, extra: Extra::default() }
+    }
+
+    extra_setter!();
+
+    fn request(self, order: &OrderId) -> Result<RequestBuilder, Error> {
+        let body = WireConfirm { order_id: order, customer_transaction_id: &self.utr };
+        let request = RequestBuilder::post(Path::new("s2s/deposit/confirm"));
+        let request = request.json_with(&body, &["order_id", "customer_transaction_id"], &self.extra)?;
+        Ok(request.log_as((order.clone(), self)))
+    }
+}
+
+impl From<Utr> for NewConfirmation {
+    fn from(utr: Utr) -> Self {
+        Self::new(utr)
+    }
+}
+
+impl From<&Utr> for NewConfirmation {
+    fn from(utr: &Utr) -> Self {
+        Self::new(utr.clone())
+    }
+}
+
+impl<'a> IntoIterator for &'a DeepLinks {
+    type Item = (&'a str, &'a str);
+    type IntoIter = std::iter::Map<
+        std::collections::btree_map::Iter<'a, String, String>,
+        fn((&'a String, &'a String)) -> (&'a str, &'a str),
+    >;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.iter().map(|(app, link)| (app.as_str(), link.as_str()))
     }
 }
 
@@ -345,10 +429,8 @@ impl Client {
     /// TurboPay accepts a UTR once. After an unknown outcome, look up the order; the outcome stays unknown as long as
     /// the status is `new`. "The selected order id is invalid" is an unknown outcome too, because TurboPay may return
     /// it for an order that is already confirmed (inferred).
-    pub fn confirm_utr(&self, order: &OrderId, utr: &Utr) -> Call<Confirmation> {
-        let body = WireConfirm { order_id: order, customer_transaction_id: utr };
-        let request = RequestBuilder::post(Path::new("s2s/deposit/confirm")).json(&body);
-        let request = request.map(|request| request.log_as((order.clone(), utr.clone())));
+    pub fn confirm_utr(&self, order: &OrderId, confirmation: impl Into<NewConfirmation>) -> Call<Confirmation> {
+        let request = confirmation.into().request(order);
         self.connection.call(CONFIRM_UTR, request, |read| Ok(Confirmation::of(read)))
     }
 }
@@ -422,9 +504,14 @@ struct WireConfirm<'a> {
     customer_transaction_id: &'a Utr,
 }
 
+/// The names of all members that a deposit can have.
+const TYPED: &[&str] = typed!("redirect_url");
+
 const CREATE_DEPOSIT: Operation = Operation::write("create_deposit");
 const CREATE_HOST_TO_HOST_DEPOSIT: Operation = Operation::write("create_host_to_host_deposit");
 /// Moves money, because it credits the merchant.
 const CONFIRM_UTR: Operation = Operation::move_money("confirm_utr");
+
+const DATA_URI: &str = "data:image/png;base64,";
 
 const PNG: &[u8] = b"\x89PNG\r\n\x1a\n";

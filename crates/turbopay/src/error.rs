@@ -7,13 +7,8 @@ use payments_core::{DuplicateWording, Effect, Error, ErrorKind, FieldError, Outc
 use serde::de::{IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
-pub(crate) static SPEC: ProviderSpec = ProviderSpec {
-    provider: "turbopay",
-    agent: concat!("turbopay/", env!("CARGO_PKG_VERSION")),
-    parse_error,
-    errors_in_2xx: false,
-    idempotency: None,
-};
+pub(crate) static SPEC: ProviderSpec =
+    ProviderSpec::new("turbopay", concat!("turbopay/", env!("CARGO_PKG_VERSION")), parse_error);
 
 /// A problem that TurboPay reports in the message of an error response.
 ///

@@ -160,7 +160,7 @@ fn upi(deposit: &HostToHostDeposit) -> Upi {
     upi.payee = deposit.wallet_name.clone();
     upi.note = deposit.transaction_note.clone();
     upi.intent = deposit.upi_link();
-    upi.deep_links = deposit.deep_links.all().map(|(app, link)| (app.to_owned(), link.to_owned())).collect();
+    upi.deep_links = deposit.deep_links.iter().map(|(app, link)| (app.to_owned(), link.to_owned())).collect();
     // The customer can pay without a QR code that cannot be read.
     upi.qr_png = deposit.qr.as_ref().and_then(|qr| qr.png().ok());
     upi.expires_after = deposit.expires_after;

@@ -29,7 +29,7 @@ pub mod test_util;
 pub use balance::Balance;
 pub use client::{ApiKey, Client, ClientBuilder};
 pub use customer::{BankAccount, BankCode};
-pub use deposit::{Confirmation, DeepLinks, HostToHostDeposit, HostedDeposit, NewDeposit, QrCode};
+pub use deposit::{Confirmation, DeepLinks, HostToHostDeposit, HostedDeposit, NewConfirmation, NewDeposit, QrCode};
 pub use error::Problem;
 pub use id::{MerchantCustomerId, MerchantOrderId, OrderId, Utr};
 pub use method::{Method, Traffic};

@@ -1,5 +1,5 @@
 use payments_core::json::JsonNumber;
-use payments_core::{Currency, Money, ValidationError};
+use payments_core::{Currency, Extra, Money, ValidationError};
 use serde::Serialize;
 
 use crate::amount::wire_amount;
@@ -20,6 +20,7 @@ pub(crate) struct NewOrder {
     pub(crate) customer_name: Option<String>,
     pub(crate) status_url: Option<String>,
     pub(crate) traffic: Option<Traffic>,
+    pub(crate) extra: Extra,
 }
 
 impl NewOrder {
@@ -39,6 +40,7 @@ impl NewOrder {
             customer_name: None,
             status_url: None,
             traffic: None,
+            extra: Extra::default(),
         }
     }
 
@@ -70,6 +72,18 @@ impl NewOrder {
         })
     }
 }
+
+/// The names of the members that every new order can have.
+macro_rules! typed {
+    ($($more:literal),*) => {
+        &[
+            "method", "amount", "currency", "customer_email", "customer_phone", "customer_name", "merchant_order_id",
+            "merchant_customer_id", "status_url", "traffic", $($more),*
+        ]
+    };
+}
+
+pub(crate) use typed;
 
 /// A new order in TurboPay's JSON form. The members that only deposits or only withdrawals have start empty.
 #[derive(Serialize)]
@@ -167,6 +181,8 @@ macro_rules! order_setters {
             self.order.traffic = Some(traffic);
             self
         }
+
+        ::payments_core::extra_setter!(order);
     };
 }
 

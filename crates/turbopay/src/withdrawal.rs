@@ -9,7 +9,7 @@ use crate::client::{Client, Defaults};
 use crate::customer::{BankAccount, BankCode, check_beneficiary};
 use crate::id::{MerchantCustomerId, MerchantOrderId, OrderId};
 use crate::method::Method;
-use crate::new_order::{NewOrder, order_setters};
+use crate::new_order::{NewOrder, order_setters, typed};
 use crate::order::OrderStatus;
 
 /// A withdrawal to create: a payout to a customer's bank account.
@@ -55,7 +55,7 @@ impl NewWithdrawal {
         let mut body = self.order.wire(defaults)?;
         body.customer_bank_account = Some(self.account.as_str());
         body.bank_code = Some(self.bank.as_str());
-        let request = RequestBuilder::post(Path::new("withdraw/new")).json(&body)?;
+        let request = RequestBuilder::post(Path::new("withdraw/new")).json_with(&body, TYPED, &self.order.extra)?;
         Ok(request.log_as(self))
     }
 }
@@ -119,5 +119,8 @@ impl ProviderMessage for WireWithdrawal {
         Facts { object_id: member("order_id"), status: member("status"), amount: None }
     }
 }
+
+/// The names of all members that a withdrawal can have.
+const TYPED: &[&str] = typed!("customer_bank_account", "bank_code");
 
 const CREATE_WITHDRAWAL: Operation = Operation::move_money("create_withdrawal");

@@ -1,9 +1,9 @@
 use std::fmt;
 use std::sync::Arc;
 
-use payments_core::connection::Connection;
+use payments_core::connection::{Connection, Credentials};
 use payments_core::request::RequestBuilder;
-use payments_core::{Error, Settings, client_settings};
+use payments_core::{Error, Settings, client_overrides, client_settings};
 
 use crate::api_key::{ApiKey, KeyKind, Mode};
 use crate::error::SPEC;
@@ -45,8 +45,28 @@ impl Client {
     #[expect(clippy::needless_pass_by_value, reason = "the client takes ownership of the secret")]
     pub fn with_credentials(&self, key: ApiKey) -> Result<Self, Error> {
         let bearer = bearer(&key);
-        let connection = self.connection.with_credentials(&headers(&bearer, &self.version))?;
+        let connection = self.connection.with_credentials(credentials(&[(KEY_HEADER, &bearer)], &self.version))?;
         Ok(Self { connection, kind: key.kind(), mode: key.mode(), version: Arc::clone(&self.version) })
+    }
+
+    /// Returns a client that names another API version, for some of its calls.
+    ///
+    /// ```no_run
+    /// # async fn example(client: turratech::Client) -> Result<(), turratech::Error> {
+    /// use turratech::ListParams;
+    ///
+    /// let mut payments = client.with_version("2024-06-01")?.list_payments(ListParams::new());
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the version is invalid.
+    pub fn with_version(&self, version: &str) -> Result<Self, Error> {
+        check_version(version)?;
+        let connection = self.connection.with_header(VERSION_HEADER, version)?;
+        Ok(Self { connection, version: version.into(), ..self.clone() })
     }
 
     /// Returns the mode of the client's API key: test or live.
@@ -67,6 +87,8 @@ impl Client {
         }
         build()
     }
+
+    client_overrides!();
 }
 
 /// Builds a [`Client`].
@@ -96,7 +118,9 @@ impl ClientBuilder {
     pub fn build(self) -> Result<Client, Error> {
         check_version(&self.version)?;
         let bearer = bearer(&self.key);
-        let connection = self.settings.connect(&SPEC, Some(BASE_URL), &headers(&bearer, &self.version), None)?;
+        let headers = [(KEY_HEADER, bearer.as_str())];
+        let credentials = credentials(&headers, &self.version);
+        let connection = self.settings.connect(&SPEC, Some(BASE_URL), credentials, None)?;
         Ok(Client { connection, kind: self.key.kind(), mode: self.key.mode(), version: self.version.into() })
     }
 }
@@ -111,10 +135,12 @@ fn bearer(key: &ApiKey) -> String {
     format!("Bearer {}", key.expose())
 }
 
-/// Returns the headers of every request.
-fn headers<'a>(bearer: &'a str, version: &'a str) -> [(&'static str, &'a str); 2] {
-    [("authorization", bearer), (VERSION_HEADER, version)]
+/// Returns the headers of every request: the key, and the version, which is no secret.
+fn credentials<'a>(key: &'a [(&'static str, &'a str)], version: &'a str) -> Credentials<'a> {
+    Credentials::in_headers(key).and_public_header(VERSION_HEADER, version)
 }
+
+const KEY_HEADER: &str = "authorization";
 
 /// The documented base URL.
 const BASE_URL: &str = "https://api.turratech.com/v1";

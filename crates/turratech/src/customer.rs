@@ -1,26 +1,26 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use payments_core::json::{self, DecodeError, ProviderMessage, RawJson, Read, UnreadableItem, UnreadableMembers};
 use payments_core::provider::Operation;
 use payments_core::request::{Path, RequestBuilder};
 use payments_core::stored::{Stored, StoredAs};
-use payments_core::{Call, Keyed, Pager, ValidationError};
+use payments_core::{Call, Extra, Keyed, Pager, ValidationError, extra_setter};
 use serde::ser::SerializeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::client::Client;
 use crate::expect::expect_deleted;
-use crate::extra::{Extra, extra_setter};
 use crate::fields::reference;
 use crate::id::{CustomerId, PaymentMethodId};
 use crate::list::{ListParams, pager};
 use crate::masked_debug::masked_debug;
 use crate::metadata::{self, metadata_setter};
-use crate::request_body::{JsonObject, Parameters, check, post, serialize_some};
+use crate::request_body::{JsonObject, Parameters, check, check_cleared, post, serialize_some};
 
 /// The details of a customer, for creating or updating one. All are optional.
 ///
-/// An update accepts the same parameters as a creation (inferred). It changes only the details that are set.
+/// An update accepts the same parameters as a creation (inferred). It changes only the details that are set or
+/// [cleared](Self::clear).
 #[derive(Clone, Default, PartialEq, Eq)]
 #[must_use = "a customer is not created until it is sent"]
 pub struct CustomerDetails {
@@ -32,11 +32,12 @@ pub struct CustomerDetails {
     shipping: Extra,
     metadata: BTreeMap<String, String>,
     payment_method: Option<PaymentMethodId>,
+    cleared: BTreeSet<CustomerField>,
     extra: Extra,
 }
 
 masked_debug!(CustomerDetails {
-    address, shipping, payment_method, extra
+    address, shipping, payment_method, cleared, extra
 } masked {
     email, name, phone, description, metadata
 });
@@ -81,7 +82,7 @@ impl CustomerDetails {
     ///
     /// The document says only that the shipping information is an object.
     pub fn shipping(mut self, name: impl Into<String>, value: impl Serialize) -> Self {
-        self.shipping.insert(name.into(), &value);
+        self.shipping.insert(name, &value);
         self
     }
 
@@ -90,6 +91,21 @@ impl CustomerDetails {
     /// Sets the payment method to attach to the customer.
     pub fn payment_method(mut self, id: PaymentMethodId) -> Self {
         self.payment_method = Some(id);
+        self
+    }
+
+    /// Clears a detail in an update, by sending `null` for it (inferred: the document does not say how).
+    ///
+    /// A detail that is both set and cleared makes the call fail before it is sent, and so does a cleared detail of a new
+    /// customer.
+    ///
+    /// ```
+    /// use turratech::{CustomerDetails, CustomerField};
+    ///
+    /// let details = CustomerDetails::new().email("jane@shop.example").clear(CustomerField::Phone);
+    /// ```
+    pub fn clear(mut self, field: CustomerField) -> Self {
+        self.cleared.insert(field);
         self
     }
 
@@ -103,6 +119,9 @@ impl Parameters for CustomerDetails {
     fn check(&self) -> Result<(), ValidationError> {
         metadata::check(&self.metadata)?;
         self.shipping.check(&[])?;
+        for field in &self.cleared {
+            check_cleared(field.as_str(), self.is_set(*field))?;
+        }
         self.address.as_ref().map_or(Ok(()), check)
     }
 
@@ -116,9 +135,62 @@ impl Parameters for CustomerDetails {
         serialize_some(members, "phone", self.phone.as_ref())?;
         serialize_some(members, "description", self.description.as_ref())?;
         serialize_some(members, "address", self.address.as_ref().map(JsonObject).as_ref())?;
-        serialize_some(members, "shipping", self.shipping.unless_empty())?;
+        serialize_some(members, "shipping", (!self.shipping.is_empty()).then_some(&self.shipping))?;
         serialize_some(members, "metadata", metadata::unless_empty(&self.metadata))?;
-        serialize_some(members, "payment_method", self.payment_method.as_ref())
+        serialize_some(members, "payment_method", self.payment_method.as_ref())?;
+        self.cleared.iter().try_for_each(|field| members.serialize_entry(field.as_str(), &()))
+    }
+}
+
+impl CustomerDetails {
+    fn is_set(&self, field: CustomerField) -> bool {
+        match field {
+            CustomerField::Email => self.email.is_some(),
+            CustomerField::Name => self.name.is_some(),
+            CustomerField::Phone => self.phone.is_some(),
+            CustomerField::Description => self.description.is_some(),
+            CustomerField::Address => self.address.is_some(),
+            CustomerField::Shipping => !self.shipping.is_empty(),
+            CustomerField::Metadata => !self.metadata.is_empty(),
+            CustomerField::PaymentMethod => self.payment_method.is_some(),
+        }
+    }
+}
+
+/// A detail of a customer that an update can clear: see [`CustomerDetails::clear`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum CustomerField {
+    /// The email address.
+    Email,
+    /// The full name.
+    Name,
+    /// The phone number.
+    Phone,
+    /// The description.
+    Description,
+    /// The billing address.
+    Address,
+    /// The shipping information.
+    Shipping,
+    /// All metadata.
+    Metadata,
+    /// The attached payment method.
+    PaymentMethod,
+}
+
+impl CustomerField {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Email => "email",
+            Self::Name => "name",
+            Self::Phone => "phone",
+            Self::Description => "description",
+            Self::Address => "address",
+            Self::Shipping => "shipping",
+            Self::Metadata => "metadata",
+            Self::PaymentMethod => "payment_method",
+        }
     }
 }
 
@@ -268,7 +340,10 @@ impl Customer {
 impl Client {
     /// Creates a customer.
     pub fn create_customer(&self, details: CustomerDetails) -> Call<Customer, Keyed> {
-        let request = self.unless_publishable(|| post(Path::new("customers"), details));
+        let request = self.unless_publishable(|| match details.cleared.first() {
+            Some(field) => Err(ValidationError::new(field.as_str(), "must not be cleared: the customer is new").into()),
+            None => post(Path::new("customers"), details),
+        });
         self.connection.auto_keyed_call(CREATE_CUSTOMER, request, |message| Ok(Customer::read(message)))
     }
 
@@ -279,7 +354,7 @@ impl Client {
         self.connection.call(RETRIEVE_CUSTOMER, request, customer_reader(id))
     }
 
-    /// Updates a customer: changes the details that are set and leaves the others.
+    /// Updates a customer: changes the details that are set or cleared and leaves the others.
     pub fn update_customer(&self, id: &CustomerId, details: CustomerDetails) -> Call<Customer, Keyed> {
         let request = self.unless_publishable(|| post(Path::new("customers").segment(id), details));
         self.connection.auto_keyed_call(UPDATE_CUSTOMER, request, customer_reader(id))

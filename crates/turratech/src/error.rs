@@ -6,13 +6,9 @@ use payments_core::transport::Response;
 use payments_core::{DuplicateWording, Error, ErrorKind, Outcome, ProviderError, open_enum};
 use serde::Deserialize;
 
-pub(crate) static SPEC: ProviderSpec = ProviderSpec {
-    provider: "turratech",
-    agent: concat!("turratech/", env!("CARGO_PKG_VERSION")),
-    parse_error,
-    errors_in_2xx: false,
-    idempotency: Some(IdempotencyPolicy { header: "idempotency-key", lifetime: KEY_LIFETIME }),
-};
+pub(crate) static SPEC: ProviderSpec =
+    ProviderSpec::new("turratech", concat!("turratech/", env!("CARGO_PKG_VERSION")), parse_error)
+        .with_idempotency(IdempotencyPolicy::new("idempotency-key", KEY_LIFETIME));
 
 /// How long TurraTech stores an idempotency key (documented). After that, the same key starts a new request.
 pub(crate) const KEY_LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);

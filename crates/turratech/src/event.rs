@@ -99,6 +99,32 @@ impl Event {
         object.map_err(|problem| problem.within("data.object"))
     }
 
+    /// Decodes the payment that the event is about; `None` if the event is about another kind of object.
+    ///
+    /// ```
+    /// use turratech::payments_core::json::DecodeError;
+    /// use turratech::{Event, Expected, Verified};
+    ///
+    /// /// Returns true if the event says that this order is paid.
+    /// fn is_paid(event: &Verified<Event>, order: &Expected) -> Result<bool, DecodeError> {
+    ///     let payment = event.payment()?;
+    ///     Ok(payment.is_some_and(|payment| payment.is_paid() && payment.check_metadata("order_id", order).is_ok()))
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Returns the errors of [`Event::object`].
+    pub fn payment(&self) -> Result<Option<Payment>, DecodeError> {
+        match self.event_type {
+            EventType::PaymentSucceeded | EventType::PaymentFailed => match self.object()? {
+                EventObject::Payment(payment) => Ok(Some(payment)),
+                _ => Ok(None),
+            },
+            _ => Ok(None),
+        }
+    }
+
     /// The members of the event that could not be read as expected. Usually there are none.
     ///
     /// Those that [`Event::object`] finds are at the decoded object, such as [`Payment::unreadable_members`].

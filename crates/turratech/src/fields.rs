@@ -15,7 +15,10 @@ pub(crate) struct LowerCaseCurrency(pub(crate) Currency);
 
 impl Serialize for LowerCaseCurrency {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(&self.0.as_str().to_ascii_lowercase())
+        let mut code = [0; 3];
+        code.copy_from_slice(self.0.as_str().as_bytes());
+        code.make_ascii_lowercase();
+        serializer.serialize_str(std::str::from_utf8(&code).map_err(serde::ser::Error::custom)?)
     }
 }
 

@@ -167,7 +167,7 @@ impl Capture for Client {
         let deadline = self.connection.deadline(request.options.timeout);
         let id = payment_id(&request.payment_id, &request.options)?;
         let capture = keyed(self.capture_payment(&id), &request.reference, &request.options)?.within(&deadline);
-        let payment = self.retrieve_payment(&id).within(&deadline).send().await;
+        let payment = self.retrieve_payment(&id).with_limits(&request.options).within(&deadline).send().await;
         let payment = payment.map_err(|error| capture.not_sent(error))?;
         let not_sent = |problem| capture.not_sent(unreadable(payment.id.as_str(), Outcome::NotSent, &problem));
         if payment.is_paid() && payment.amount_received().map_err(not_sent)? == Some(request.amount) {

@@ -11,7 +11,6 @@ mod version;
 
 // Parts that requests and responses share.
 mod expect;
-mod extra;
 mod fields;
 mod list;
 mod masked_debug;
@@ -37,7 +36,7 @@ pub mod test_util;
 
 pub use api_key::{ApiKey, KeyKind, Mode};
 pub use client::{Client, ClientBuilder};
-pub use customer::{Address, Customer, CustomerDetails, DeletedCustomer};
+pub use customer::{Address, Customer, CustomerDetails, CustomerField, DeletedCustomer};
 pub use error::ErrorType;
 pub use event::{Event, EventObject, EventType};
 pub use id::{CustomerId, EventId, PaymentId, PaymentMethodId, PriceId, RefundId, SubscriptionId, WebhookEndpointId};
@@ -45,10 +44,11 @@ pub use idempotency::{IdempotencyExt, IdempotencyReference};
 pub use list::ListParams;
 pub use new_payment::{CaptureMethod, NewPayment};
 pub use payment::{Payment, PaymentStatus};
-pub use payment_method::{Card, NewPaymentMethod, PaymentMethod, PaymentMethodType};
+pub use payment_method::{Card, NewAttachment, NewPaymentMethod, PaymentMethod, PaymentMethodType};
 pub use refund::{NewRefund, Refund, RefundReason};
 pub use subscription::{
-    CancelledSubscription, DeletedSubscription, NewSubscription, Subscription, SubscriptionItem, SubscriptionUpdate,
+    CancelledSubscription, DeletedSubscription, NewSubscription, Subscription, SubscriptionField, SubscriptionItem,
+    SubscriptionUpdate,
 };
 pub use version::VersionExt;
 pub use webhook::{WebhookSecret, WebhookVerifier};

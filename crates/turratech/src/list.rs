@@ -3,12 +3,11 @@ use std::fmt;
 use payments_core::json::{self, DecodeError, ProviderMessage, RawJson, Read, UnreadableItem, UnreadableMembers};
 use payments_core::provider::Operation;
 use payments_core::request::{Path, RequestBuilder};
-use payments_core::{Error, ErrorKind, Outcome, Page, Pager, ProviderError, ValidationError};
+use payments_core::{Error, ErrorKind, Extra, Outcome, Page, Pager, ProviderError, ValidationError, extra_setter};
 use serde::Deserialize;
 
 use crate::client::Client;
 use crate::error::SPEC;
-use crate::extra::{Extra, extra_setter};
 use crate::fields::raw_id;
 
 /// The parameters of a list: which part to read, and in which direction.
@@ -132,7 +131,10 @@ impl<I: AsRef<str> + fmt::Debug + Clone + Send + Sync + 'static> ListParams<I> {
                 None => path,
             },
         };
-        Ok(RequestBuilder::get(self.extra.add_to_query(path)?).log_as(self.clone()))
+        for (name, value) in self.extra.fields()? {
+            path = path.query(name, &value);
+        }
+        Ok(RequestBuilder::get(path).log_as(self.clone()))
     }
 }
 
@@ -178,12 +180,8 @@ fn read_item<W: ProviderMessage, T>(
             read(message)
         }),
     };
-    item.map_err(|problem| UnreadableItem {
-        index,
-        id: raw_id(&raw),
-        error: problem.within(&format!("data[{index}]")),
-        raw,
-    })
+    let path = format!("data[{index}]");
+    item.map_err(|problem| UnreadableItem::new(index, raw_id(&raw), problem.within(&path), raw))
 }
 
 #[derive(Deserialize)]

@@ -3,17 +3,16 @@ use std::sync::Arc;
 
 use payments_core::provider::Operation;
 use payments_core::request::Path;
-use payments_core::{Call, Keyed, Money, ValidationError, open_enum};
+use payments_core::{Call, Extra, Keyed, Money, ValidationError, extra_setter, open_enum};
 use serde::ser::SerializeMap;
 
 use crate::client::Client;
-use crate::extra::{Extra, extra_setter};
 use crate::fields::{LowerCaseCurrency, check_amount, check_url};
 use crate::id::{CustomerId, PaymentMethodId};
 use crate::masked_debug::masked_debug;
 use crate::metadata::{self, metadata_setter};
 use crate::payment::Payment;
-use crate::request_body::{Parameters, post, serialize_some};
+use crate::request_body::{Parameters, post_shared, serialize_some};
 
 open_enum! {
     /// When the funds of a payment are captured.
@@ -174,7 +173,7 @@ impl Client {
     /// merchant's reference.
     pub fn create_payment(&self, payment: NewPayment) -> Call<Payment, Keyed> {
         let (read, requested) = (self.payment_reader(None), Arc::new(payment));
-        let request = self.unless_publishable(|| post(Path::new("payments"), Arc::clone(&requested)));
+        let request = self.unless_publishable(|| post_shared(Path::new("payments"), Arc::clone(&requested)));
         self.connection.auto_keyed_call(CREATE_PAYMENT, request, move |message| {
             let payment = read(message)?;
             let NewPayment { amount, customer, metadata, .. } = &*requested;

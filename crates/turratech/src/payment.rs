@@ -204,6 +204,7 @@ impl Payment {
     }
 
     /// Reads a payment from a response or an event.
+    #[inline]
     pub(crate) fn read(read: Read<'_, WirePayment>) -> Self {
         let raw = read.raw();
         let Read { value: wire, unreadable, .. } = read;

@@ -1,18 +1,17 @@
 use payments_core::json::{self, ProviderMessage, RawJson, Read, UnreadableMembers};
 use payments_core::provider::Operation;
-use payments_core::request::{Path, RequestBuilder};
+use payments_core::request::Path;
 use payments_core::stored::{Stored, StoredAs};
-use payments_core::{Call, CardNumber, Expiry, Keyed, SecurityCode, ValidationError, open_enum};
+use payments_core::{Call, CardNumber, Expiry, Extra, Keyed, SecurityCode, ValidationError, extra_setter, open_enum};
 use serde::ser::SerializeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::client::Client;
 use crate::expect::expect_equal_if_present;
-use crate::extra::{Extra, extra_setter};
 use crate::fields::reference;
 use crate::id::{CustomerId, PaymentMethodId};
 use crate::masked_debug::masked_debug;
-use crate::request_body::{Parameters, post, post_without_body, serialize_some};
+use crate::request_body::{JsonObject, Parameters, check, post, post_without_body, serialize_some};
 
 open_enum! {
     /// The type of a payment method.
@@ -84,7 +83,8 @@ impl Parameters for NewPaymentMethod {
             (PaymentMethodType::Unknown(kind), _) if kind.as_str().is_empty() => {
                 Err(ValidationError::new("kind", "must not be empty"))
             }
-            _ => Ok(()),
+            (_, Some(card)) => check(card),
+            (_, None) => Ok(()),
         }
     }
 
@@ -94,7 +94,7 @@ impl Parameters for NewPaymentMethod {
 
     fn serialize_members<M: SerializeMap>(&self, members: &mut M) -> Result<(), M::Error> {
         members.serialize_entry("type", &self.kind)?;
-        serialize_some(members, "card", self.card.as_ref().map(Card::wire).as_ref())
+        serialize_some(members, "card", self.card.as_ref().map(JsonObject).as_ref())
     }
 }
 
@@ -103,36 +103,90 @@ impl Parameters for NewPaymentMethod {
 /// It is sent as `number`, `exp_month`, `exp_year` and `cvc` (inferred). The SDK does not store it beyond the request.
 /// `Debug` shows only the masked number.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[must_use = "a card has no effect until it is passed to `NewPaymentMethod::card`"]
 pub struct Card {
     number: CardNumber,
     expiry: Expiry,
     cvc: SecurityCode,
+    extra: Extra,
 }
 
 impl Card {
     /// Creates a card from its number, expiry month and security code.
-    #[must_use]
     pub fn new(number: CardNumber, expiry: Expiry, cvc: SecurityCode) -> Self {
-        Self { number, expiry, cvc }
+        Self { number, expiry, cvc, extra: Extra::default() }
     }
 
-    fn wire(&self) -> WireCard<'_> {
-        WireCard {
-            number: self.number.expose(),
-            exp_month: self.expiry.month(),
-            exp_year: self.expiry.year(),
-            cvc: self.cvc.expose(),
-        }
-    }
+    extra_setter!();
 }
 
 /// The members are inferred: the document names only the type.
-#[derive(Serialize)]
-struct WireCard<'a> {
-    number: &'a str,
-    exp_month: u8,
-    exp_year: u16,
-    cvc: &'a str,
+impl Parameters for Card {
+    const RESERVED: &'static [&'static str] = &["number", "exp_month", "exp_year", "cvc"];
+
+    fn check(&self) -> Result<(), ValidationError> {
+        Ok(())
+    }
+
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+
+    fn serialize_members<M: SerializeMap>(&self, members: &mut M) -> Result<(), M::Error> {
+        members.serialize_entry("number", self.number.expose())?;
+        members.serialize_entry("exp_month", &self.expiry.month())?;
+        members.serialize_entry("exp_year", &self.expiry.year())?;
+        members.serialize_entry("cvc", self.cvc.expose())
+    }
+}
+
+/// An attachment of a payment method: the customer.
+///
+/// A customer's id converts to an attachment: `client.attach_payment_method(&id, &customer)`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[must_use = "a payment method is not attached until it is sent"]
+pub struct NewAttachment {
+    customer: CustomerId,
+    extra: Extra,
+}
+
+impl NewAttachment {
+    /// Creates an attachment to this customer.
+    ///
+    /// The id is sent as `customer` (inferred: the document shows no parameters of this call).
+    pub fn new(customer: CustomerId) -> Self {
+        Self { customer, extra: Extra::default() }
+    }
+
+    extra_setter!();
+}
+
+impl Parameters for NewAttachment {
+    const RESERVED: &'static [&'static str] = &["customer"];
+
+    fn check(&self) -> Result<(), ValidationError> {
+        Ok(())
+    }
+
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+
+    fn serialize_members<M: SerializeMap>(&self, members: &mut M) -> Result<(), M::Error> {
+        members.serialize_entry("customer", &self.customer)
+    }
+}
+
+impl From<CustomerId> for NewAttachment {
+    fn from(customer: CustomerId) -> Self {
+        Self::new(customer)
+    }
+}
+
+impl From<&CustomerId> for NewAttachment {
+    fn from(customer: &CustomerId) -> Self {
+        Self::new(customer.clone())
+    }
 }
 
 /// A payment method.
@@ -198,14 +252,15 @@ impl Client {
     }
 
     /// Attaches a payment method to a customer.
-    ///
-    /// The customer's id is sent as `customer` (inferred: the document shows no parameters of this call).
-    pub fn attach_payment_method(&self, id: &PaymentMethodId, customer: &CustomerId) -> Call<PaymentMethod, Keyed> {
+    pub fn attach_payment_method(
+        &self,
+        id: &PaymentMethodId,
+        attachment: impl Into<NewAttachment>,
+    ) -> Call<PaymentMethod, Keyed> {
         let path = Path::new("payment_methods").segment(id).segment(&"attach");
-        let logged = (id.clone(), customer.clone());
-        let request =
-            self.unless_publishable(|| Ok(RequestBuilder::post(path).json(&WireAttach { customer })?.log_as(logged)));
-        let (id, customer) = (id.clone(), customer.clone());
+        let attachment = attachment.into();
+        let (id, customer) = (id.clone(), attachment.customer.clone());
+        let request = self.unless_publishable(|| Ok(post(path, attachment.clone())?.log_as((id.clone(), attachment))));
         self.connection.auto_keyed_call(ATTACH_PAYMENT_METHOD, request, move |message| {
             let method = PaymentMethod::read(message);
             json::expect_equal("id", &method.id, &id)?;
@@ -224,11 +279,6 @@ impl Client {
             json::expect_equal("id", &method.id, &id).map(|()| method)
         })
     }
-}
-
-#[derive(Serialize)]
-struct WireAttach<'a> {
-    customer: &'a CustomerId,
 }
 
 #[derive(Deserialize)]

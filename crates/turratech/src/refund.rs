@@ -8,21 +8,20 @@ use payments_core::provider::Operation;
 use payments_core::request::{Path, RequestBuilder};
 use payments_core::stored::{Stored, StoredAs};
 use payments_core::{
-    AmountUnreadable, Call, Currency, Keyed, Mismatch, Money, Pager, ReportedAmount, ReportedCurrency, ValidationError,
-    open_enum,
+    AmountUnreadable, Call, Currency, Extra, Keyed, Mismatch, Money, Pager, ReportedAmount, ReportedCurrency,
+    ValidationError, extra_setter, open_enum,
 };
 use serde::ser::SerializeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::client::Client;
 use crate::expect::{expect_amount, expect_equal_if_present, expect_metadata};
-use crate::extra::{Extra, extra_setter};
 use crate::fields::{check_amount, reference};
 use crate::id::{PaymentId, RefundId};
 use crate::list::{ListParams, pager};
 use crate::masked_debug::masked_debug;
 use crate::metadata::{self, metadata_setter};
-use crate::request_body::{Parameters, post, serialize_some};
+use crate::request_body::{Parameters, post_shared, serialize_some};
 
 open_enum! {
     /// The reason for a refund.
@@ -202,7 +201,7 @@ impl Client {
     /// [`Call::idempotency_key`] and [`IdempotencyExt`](crate::IdempotencyExt).
     pub fn create_refund(&self, refund: NewRefund) -> Call<Refund, Keyed> {
         let requested = Arc::new(refund);
-        let request = self.unless_publishable(|| post(Path::new("refunds"), Arc::clone(&requested)));
+        let request = self.unless_publishable(|| post_shared(Path::new("refunds"), Arc::clone(&requested)));
         self.connection.auto_keyed_call(CREATE_REFUND, request, move |message| {
             let refund = Refund::read(message);
             match expect_requested(&refund, &requested) {

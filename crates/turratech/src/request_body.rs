@@ -4,11 +4,9 @@ use std::fmt;
 use std::sync::Arc;
 
 use payments_core::request::{Path, RequestBuilder};
-use payments_core::{Error, ValidationError};
+use payments_core::{Error, Extra, ValidationError};
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
-
-use crate::extra::Extra;
 
 /// Parameters that are sent as one JSON object.
 pub(crate) trait Parameters: fmt::Debug {
@@ -25,27 +23,18 @@ pub(crate) trait Parameters: fmt::Debug {
     fn serialize_members<M: SerializeMap>(&self, members: &mut M) -> Result<(), M::Error>;
 }
 
-/// Shared parameters, which the response is compared with.
-impl<P: Parameters> Parameters for Arc<P> {
-    const RESERVED: &'static [&'static str] = P::RESERVED;
-
-    fn check(&self) -> Result<(), ValidationError> {
-        P::check(self)
-    }
-
-    fn extra(&self) -> &Extra {
-        P::extra(self)
-    }
-
-    fn serialize_members<M: SerializeMap>(&self, members: &mut M) -> Result<(), M::Error> {
-        P::serialize_members(self, members)
-    }
-}
-
 /// Checks the parameters and builds a POST request with them as its body.
 pub(crate) fn post<P: Parameters + Send + Sync + 'static>(path: Path, parameters: P) -> Result<RequestBuilder, Error> {
-    check(&parameters)?;
-    Ok(RequestBuilder::post(path).json(&JsonObject(&parameters))?.log_as(parameters))
+    post_shared(path, Arc::new(parameters))
+}
+
+/// Like [`post`], for parameters that the response is compared with.
+pub(crate) fn post_shared<P: Parameters + Send + Sync + 'static>(
+    path: Path,
+    parameters: Arc<P>,
+) -> Result<RequestBuilder, Error> {
+    check(&*parameters)?;
+    Ok(RequestBuilder::post(path).json(&JsonObject(&*parameters))?.log_shared(parameters))
 }
 
 /// Builds a POST request without a body. It has a JSON content type too, as the document requires for every POST.
@@ -62,6 +51,11 @@ pub(crate) fn check<P: Parameters>(parameters: &P) -> Result<(), ValidationError
     parameters.extra().check(P::RESERVED)
 }
 
+/// Checks a parameter that an update clears.
+pub(crate) fn check_cleared(name: &'static str, is_set: bool) -> Result<(), ValidationError> {
+    if is_set { Err(ValidationError::new(name, "must not be both set and cleared")) } else { Ok(()) }
+}
+
 /// Serializes parameters as a JSON object: a whole body, or a part of one.
 pub(crate) struct JsonObject<'a, P>(pub(crate) &'a P);
 
@@ -74,7 +68,7 @@ impl<P: Parameters> Serialize for JsonObject<'_, P> {
     }
 }
 
-/// Serializes a member if it is set. `null` is never sent.
+/// Serializes a member if it is set.
 pub(crate) fn serialize_some<M: SerializeMap>(
     members: &mut M,
     name: &'static str,

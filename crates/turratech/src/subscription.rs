@@ -1,21 +1,20 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use payments_core::json::{self, DecodeError, Facts, ProviderMessage, RawJson, Read, UnreadableMembers};
 use payments_core::provider::Operation;
 use payments_core::request::{Path, RequestBuilder};
 use payments_core::stored::{Stored, StoredAs};
-use payments_core::{Call, Keyed, ValidationError};
+use payments_core::{Call, Extra, Keyed, ValidationError, extra_setter};
 use serde::ser::SerializeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::client::Client;
 use crate::expect::{expect_deleted, expect_equal_if_present, expect_readable};
-use crate::extra::{Extra, extra_setter};
 use crate::fields::reference;
 use crate::id::{CustomerId, PaymentMethodId, PriceId, SubscriptionId};
 use crate::masked_debug::masked_debug;
 use crate::metadata::{self, metadata_setter};
-use crate::request_body::{JsonObject, Parameters, check, post, serialize_some};
+use crate::request_body::{JsonObject, Parameters, check, check_cleared, post, serialize_some};
 
 /// An item of a subscription: a price and a quantity.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -133,7 +132,7 @@ impl Parameters for NewSubscription {
 
 /// Changes to a subscription: plan, quantity and others (documented).
 ///
-/// The parameters are inferred. Only the parameters that are set are changed. The document does not say how to refer to
+/// The parameters are inferred. Only the parameters that are set or cleared are changed. The document does not say how to refer to
 /// an existing item: send that parameter by name with [`SubscriptionItem::extra`].
 #[derive(Clone, Default, PartialEq, Eq)]
 #[must_use = "a subscription is not changed until it is sent"]
@@ -142,10 +141,15 @@ pub struct SubscriptionUpdate {
     cancel_at_period_end: Option<bool>,
     default_payment_method: Option<PaymentMethodId>,
     metadata: BTreeMap<String, String>,
+    cleared: BTreeSet<SubscriptionField>,
     extra: Extra,
 }
 
-masked_debug!(SubscriptionUpdate { items, cancel_at_period_end, default_payment_method, extra } masked { metadata });
+masked_debug!(SubscriptionUpdate {
+    items, cancel_at_period_end, default_payment_method, cleared, extra
+} masked {
+    metadata
+});
 
 impl SubscriptionUpdate {
     /// Creates an update without changes.
@@ -173,7 +177,34 @@ impl SubscriptionUpdate {
 
     metadata_setter!();
 
+    /// Clears a parameter, by sending `null` for it (inferred: the document does not say how).
+    ///
+    /// A parameter that is both set and cleared makes the call fail before it is sent.
+    pub fn clear(mut self, field: SubscriptionField) -> Self {
+        self.cleared.insert(field);
+        self
+    }
+
     extra_setter!();
+}
+
+/// A parameter of a subscription that an update can clear: see [`SubscriptionUpdate::clear`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum SubscriptionField {
+    /// The payment method that is charged.
+    DefaultPaymentMethod,
+    /// All metadata.
+    Metadata,
+}
+
+impl SubscriptionField {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::DefaultPaymentMethod => "default_payment_method",
+            Self::Metadata => "metadata",
+        }
+    }
 }
 
 impl Parameters for SubscriptionUpdate {
@@ -181,6 +212,13 @@ impl Parameters for SubscriptionUpdate {
 
     fn check(&self) -> Result<(), ValidationError> {
         metadata::check(&self.metadata)?;
+        for field in &self.cleared {
+            let is_set = match field {
+                SubscriptionField::DefaultPaymentMethod => self.default_payment_method.is_some(),
+                SubscriptionField::Metadata => !self.metadata.is_empty(),
+            };
+            check_cleared(field.as_str(), is_set)?;
+        }
         self.items.iter().try_for_each(check)
     }
 
@@ -194,7 +232,8 @@ impl Parameters for SubscriptionUpdate {
         }
         serialize_some(members, "cancel_at_period_end", self.cancel_at_period_end.as_ref())?;
         serialize_some(members, "default_payment_method", self.default_payment_method.as_ref())?;
-        serialize_some(members, "metadata", metadata::unless_empty(&self.metadata))
+        serialize_some(members, "metadata", metadata::unless_empty(&self.metadata))?;
+        self.cleared.iter().try_for_each(|field| members.serialize_entry(field.as_str(), &()))
     }
 }
 

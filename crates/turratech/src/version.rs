@@ -1,9 +1,13 @@
 //! The version of the API that a request names.
 
-use payments_core::id::check_id;
-use payments_core::{Call, ValidationError};
+use std::fmt;
 
-/// Sets the API version of a single call.
+use payments_core::id::check_id;
+use payments_core::{Call, Pager, ValidationError};
+
+/// Sets the API version of a single call, or of a list.
+///
+/// For all calls of a client, see [`Client::with_version`](crate::Client::with_version).
 ///
 /// ```no_run
 /// use turratech::{Client, PaymentId, VersionExt};
@@ -22,9 +26,19 @@ pub trait VersionExt {
 
 impl<T, K> VersionExt for Call<T, K> {
     fn version(self, version: &str) -> Self {
-        // An invalid header value makes the call fail before it is sent, so it stands in for any invalid version.
-        self.with_header(VERSION_HEADER, check_version(version).map_or(INVALID_HEADER_VALUE, |()| version))
+        self.with_header(VERSION_HEADER, valid_or_refused(version))
     }
+}
+
+impl<T: fmt::Debug + Send> VersionExt for Pager<T> {
+    fn version(self, version: &str) -> Self {
+        self.with_header(VERSION_HEADER, valid_or_refused(version))
+    }
+}
+
+/// An invalid header value makes the call fail before it is sent, so it stands in for any invalid version.
+fn valid_or_refused(version: &str) -> &str {
+    check_version(version).map_or(INVALID_HEADER_VALUE, |()| version)
 }
 
 /// Checks a version: any text in the form of an id.

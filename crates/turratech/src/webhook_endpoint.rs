@@ -1,14 +1,13 @@
 use payments_core::json::{DecodeError, ProviderMessage, Read, UnreadableMembers};
 use payments_core::provider::Operation;
 use payments_core::request::Path;
-use payments_core::{Call, Keyed, ValidationError};
+use payments_core::{Call, Extra, Keyed, ValidationError, extra_setter};
 use serde::ser::SerializeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::client::Client;
 use crate::event::EventType;
 use crate::expect::expect_readable;
-use crate::extra::{Extra, extra_setter};
 use crate::fields::check_url;
 use crate::id::WebhookEndpointId;
 use crate::masked_debug::masked_debug;

@@ -155,6 +155,47 @@ fn a_security_key_with_other_than_visible_ascii_characters_is_rejected() {
     }
 }
 
+#[tokio::test]
+async fn fields_that_a_framework_has_parsed_are_read_by_the_same_rules() {
+    // A framework decodes a raw plus sign as a space. No key contains one.
+    for (parsed, key) in [(KEY, KEY), ("a b", "a+b"), ("a+b", "a+b"), ("100%", "100%")] {
+        let (client, script) = scripted([]);
+        let fields = [("mdStatus", "1"), ("paymentId", PAYMENT), ("securityKey", parsed), ("mdStatus", "2")];
+        let callback = ThreeDsCallback::from_fields(fields).unwrap();
+        let _ = client.complete_3ds(callback.claimed().payment_id(), &callback).send().await;
+        assert_eq!(crate::support::body_of(&script), format!(r#"{{"securityKey":"{key}"}}"#));
+    }
+    let owned = vec![("paymentId".to_owned(), PAYMENT.to_owned())];
+    assert_eq!(ThreeDsFailure::from_fields(owned).unwrap().claimed().payment_id().as_str(), PAYMENT);
+    let map = std::collections::HashMap::from([("checkoutId", PAYMENT)]);
+    assert_eq!(CheckoutCallback::from_fields(&map).unwrap().claimed().checkout_id().as_str(), PAYMENT);
+}
+
+#[test]
+fn parsed_fields_that_are_missing_twice_invalid_or_too_long_are_rejected() {
+    let long = "a".repeat(64 * 1024);
+    for fields in [
+        vec![],
+        vec![("paymentId", PAYMENT)],
+        vec![("securityKey", KEY)],
+        vec![("paymentId", PAYMENT), ("securityKey", "")],
+        vec![("paymentId", PAYMENT), ("securityKey", "a\n")],
+        vec![("paymentId", "../x"), ("securityKey", KEY)],
+        vec![("paymentId", "a%2Fb"), ("securityKey", KEY)],
+        vec![("paymentId", PAYMENT), ("securityKey", KEY), ("paymentId", "other")],
+        vec![("paymentId", PAYMENT), ("securityKey", KEY), ("securityKey", KEY)],
+        vec![("paymentId", PAYMENT), ("securityKey", KEY), ("padding", &long)],
+    ] {
+        assert_eq!(ThreeDsCallback::from_fields(fields).unwrap_err(), VerifyError::Rejected);
+    }
+    for fields in [vec![], vec![("paymentId", "..")], vec![("paymentId", "a"), ("paymentId", "b")]] {
+        assert_eq!(ThreeDsFailure::from_fields(fields).unwrap_err(), VerifyError::Rejected);
+    }
+    for fields in [vec![], vec![("checkoutId", "")], vec![("checkoutId", "a"), ("checkoutId", "b")]] {
+        assert_eq!(CheckoutCallback::from_fields(fields).unwrap_err(), VerifyError::Rejected);
+    }
+}
+
 #[test]
 fn a_body_or_id_that_is_too_long_is_rejected() {
     let long = "a".repeat(1024 * 1024);

@@ -186,6 +186,7 @@ async fn installment_options_are_requested_and_decoded_as_documented() {
     for option in &options {
         assert!(option.differences().unwrap().is_zero());
     }
+    assert_eq!(options[1].interest_money(), Ok(lira("35")));
     assert_eq!((options[1].installment_money(), options[1].total_money()), (Ok(lira("345")), Ok(lira("1035"))));
 }
 

@@ -10,6 +10,7 @@ mod checkouts;
 mod completion;
 mod debug_output;
 mod documented;
+mod extra;
 mod imperfect_responses;
 mod installments;
 mod outcomes;

@@ -305,6 +305,9 @@ async fn a_failed_enrolment_is_not_an_error() {
     let body = r#"{"paymentId":null,"success":false,"resultCode":"12","resultMessage":"Not enrolled"}"#;
     let (client, _) = scripted([Reply::json(200, body)]);
     let enrolment = client.start_3ds(three_ds()).send().await.unwrap();
+    let err = enrolment.clone().into_challenge().unwrap_err();
+    assert_eq!((err.kind(), err.outcome()), (ErrorKind::Declined, Outcome::Refused));
+    assert_eq!((err.code(), err.message()), (Some("12"), Some("Not enrolled")));
     let Enrolment::NotEnrolled(reason) = enrolment else { panic!("{enrolment:?}") };
     assert_eq!((reason.result_code.as_deref(), reason.result_message.as_deref()), (Some("12"), Some("Not enrolled")));
     assert_eq!(reason.payment_id, None);

@@ -26,6 +26,31 @@ fn check(output: &str) {
     }
 }
 
+#[test]
+fn a_union_pay_number_without_a_valid_check_digit_is_sent_and_masked_where_the_provider_quotes_it() {
+    const UNION_PAY: &str = "6240008631401149";
+    let card = Card::new("Li Wei", UNION_PAY.parse().unwrap(), "04/28".parse().unwrap(), "916".parse().unwrap());
+    let new = NewPayment::new("ORD-12345".parse().unwrap(), lira("100.50"), card, "192.0.2.1:80".parse().unwrap());
+    for (status, body) in [
+        (
+            400,
+            format!(
+                r#"{{"status":"FAILED","resultCode":"{UNION_PAY}","resultMessage":"Card {UNION_PAY} 04/28 refused"}}"#
+            ),
+        ),
+        (200, response_text(&[("status", "\"FAILED\""), ("resultMessage", &format!("\"{UNION_PAY} refused\""))])),
+    ] {
+        let script = Script::new([Reply::json(status, &body)]);
+        let call = builder(&script).build().unwrap().create_payment(new.clone());
+        let printed = match crate::support::now(call.send()) {
+            Ok(payment) => format!("{payment:?} {}", all_output(&payment.clone().into_success().unwrap_err())),
+            Err(err) => all_output(&err),
+        };
+        assert!(crate::support::body_of(&script).contains(UNION_PAY));
+        assert!(printed.contains("624000******1149") && !printed.contains(UNION_PAY), "{printed}");
+    }
+}
+
 /// Creates a payment whose card holder is a card number, because some customers type it there.
 fn payment() -> NewPayment {
     let card = Card::new(PAN, PAN.parse().unwrap(), Expiry::new(4, 2028).unwrap(), CODE.parse().unwrap());

@@ -50,7 +50,7 @@ fn invalid_cards_are_rejected() {
     for pan in ["", "411111111111", "5421190122090657", "54211901220906561234", "5421x90122090656"] {
         assert!(pan.parse::<card3ds::CardNumber>().is_err(), "{pan}");
     }
-    assert!(Expiry::new(13, 2028).is_err() && Expiry::new(0, 2028).is_err() && Expiry::new(4, 28).is_err());
+    assert!(Expiry::new(13, 2028).is_err() && Expiry::new(0, 2028).is_err() && Expiry::new(4, 128).is_err());
     assert!("91".parse::<card3ds::SecurityCode>().is_err());
     let without_holder = Card::new("", PAN.parse().unwrap(), Expiry::new(4, 2028).unwrap(), CVV.parse().unwrap());
     let payment = NewPayment::new("o".parse().unwrap(), lira("1"), without_holder, "192.168.1.1:8080".parse().unwrap());

@@ -9,11 +9,12 @@ use std::sync::{Arc, Mutex};
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::{Request, StatusCode};
-use axum::routing::post;
+use axum::routing::{get, post};
 use axum::{Router, extract::FromRef};
 use http_body_util::BodyExt as _;
 use payments_axum::{
-    Acknowledge, HostedCheckoutCallback, StorableWebhook, ThreeDsFailureCallback, ThreeDsSuccessCallback, Webhook,
+    Acknowledge, HostedCheckoutCallback, OrQuery, StorableWebhook, ThreeDsFailureCallback, ThreeDsSuccessCallback,
+    Webhook,
 };
 use payments_core::clock::Clock as _;
 use payments_core::test_util::ManualClock;
@@ -244,4 +245,74 @@ async fn a_rejected_delivery_never_reaches_the_handler_and_gets_an_empty_respons
 fn now() -> OffsetDateTime {
     use payments_core::clock::Clock as _;
     payments_core::clock::SystemClock::new().now()
+}
+
+/// Sends a request with a query to a route that accepts one or not, and returns the status and the received ids.
+async fn return_by(method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> (StatusCode, Vec<String>) {
+    #[derive(Clone, FromRef)]
+    struct Shop {
+        success: OrQuery<ThreeDsSuccessCallback>,
+        strict: ThreeDsSuccessCallback,
+        checkout: OrQuery<HostedCheckoutCallback>,
+        received: Arc<Mutex<Vec<String>>>,
+    }
+    async fn on_success(received: Received, Webhook(callback): Webhook<OrQuery<ThreeDsSuccessCallback>>) {
+        record(&received, callback.claimed().payment_id().to_string());
+    }
+    async fn on_checkout(
+        received: Received,
+        StorableWebhook(_, delivery): StorableWebhook<OrQuery<HostedCheckoutCallback>>,
+    ) {
+        let stored = card3ds::CheckoutCallback::parse_delivery(&delivery).unwrap();
+        record(&received, stored.claimed().checkout_id().to_string());
+    }
+    async fn on_strict(received: Received, Webhook(callback): Webhook<ThreeDsSuccessCallback>) {
+        record(&received, callback.claimed().payment_id().to_string());
+    }
+    let received = Arc::new(Mutex::new(Vec::new()));
+    let shop = Shop {
+        success: OrQuery(ThreeDsSuccessCallback),
+        strict: ThreeDsSuccessCallback,
+        checkout: OrQuery(HostedCheckoutCallback),
+        received: Arc::clone(&received),
+    };
+    let app = Router::new()
+        .route("/success", get(on_success).post(on_success))
+        .route("/strict", get(on_strict).post(on_strict))
+        .route("/checkout", get(on_checkout))
+        .route("/post-only", post(on_strict))
+        .with_state(shop);
+    let request = Request::builder().method(method).uri(path);
+    let request = headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
+    let response = app.oneshot(request.body(Body::from(body.to_owned())).unwrap()).await.unwrap();
+    let ids = received.lock().unwrap().clone();
+    (response.status(), ids)
+}
+
+#[tokio::test]
+async fn a_return_by_get_is_read_only_where_the_merchant_opted_in() {
+    let accepted = |id: &str| (StatusCode::OK, vec![id.to_owned()]);
+    let rejected = (StatusCode::BAD_REQUEST, vec![]);
+    let query = "paymentId=p-1&securityKey=a+b";
+    assert_eq!(return_by("GET", &format!("/success?{query}"), &[], "").await, accepted("p-1"));
+    assert_eq!(return_by("POST", "/success", &[], query).await, accepted("p-1"));
+    assert_eq!(return_by("GET", "/checkout?checkoutId=c-1", &[], "").await, accepted("c-1"));
+    // Neither the query of a POST request nor the body of a GET request counts.
+    assert_eq!(return_by("POST", &format!("/success?{query}"), &[], "").await, rejected);
+    assert_eq!(return_by("GET", "/success", &[], query).await, rejected);
+    assert_eq!(return_by("GET", &format!("/success?{query}&paymentId=p-2"), &[], "").await, rejected);
+    // Without the opt-in.
+    assert_eq!(return_by("GET", &format!("/strict?{query}"), &[], "").await, rejected);
+    let (status, ids) = return_by("GET", &format!("/post-only?{query}"), &[], "").await;
+    assert_eq!((status, ids), (StatusCode::METHOD_NOT_ALLOWED, vec![]));
+}
+
+#[tokio::test]
+async fn a_prefetch_and_a_head_request_do_not_reach_the_handler() {
+    let path = "/success?paymentId=p-1&securityKey=k";
+    // axum answers HEAD requests with the handler of GET.
+    assert_eq!(return_by("HEAD", path, &[], "").await, (StatusCode::BAD_REQUEST, vec![]));
+    for header in [("sec-purpose", "prefetch;prerender"), ("purpose", "Prefetch"), ("x-moz", "prefetch")] {
+        assert_eq!(return_by("GET", path, &[header], "").await, (StatusCode::BAD_REQUEST, vec![]), "{header:?}");
+    }
 }

@@ -3,7 +3,7 @@ use std::time::Duration;
 use time::OffsetDateTime;
 
 use crate::error::UnresolvedAttempt;
-use crate::{Error, IdempotencyKey};
+use crate::{Error, IdempotencyKey, RetryPolicy};
 
 /// The options of every request that changes something at the provider. The requests have a setter for each.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -15,6 +15,8 @@ pub struct WriteOptions {
     pub idempotency_key: Option<IdempotencyKey>,
     /// The timeout of the whole operation; `None` for the client's timeout.
     pub timeout: Option<Duration>,
+    /// How often the operation's calls are retried where a retry is safe; `None` for the client's policy.
+    pub retry: Option<RetryPolicy>,
 }
 
 impl WriteOptions {
@@ -60,6 +62,13 @@ macro_rules! option_setters {
         #[must_use]
         pub fn timeout(mut self, timeout: std::time::Duration) -> Self {
             self.options.timeout = Some(timeout);
+            self
+        }
+
+        /// Sets how often the operation's calls are retried where a retry is safe. Default: the client's policy.
+        #[must_use]
+        pub fn retry(mut self, retry: crate::RetryPolicy) -> Self {
+            self.options.retry = Some(retry);
             self
         }
     };

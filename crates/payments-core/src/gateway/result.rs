@@ -2,6 +2,9 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
 use crate::{Mismatch, Money, PaymentStatus};
 
 /// A payment that the provider accepted.
@@ -189,6 +192,12 @@ impl Upi {
             qr_png: None,
             expires_after: None,
         }
+    }
+
+    /// Returns the QR code as a `data:` URI, for the `src` of an `<img>` element.
+    #[must_use]
+    pub fn qr_data_uri(&self) -> Option<String> {
+        self.qr_png.as_ref().map(|png| format!("data:image/png;base64,{}", STANDARD.encode(png)))
     }
 }
 

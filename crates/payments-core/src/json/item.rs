@@ -4,7 +4,7 @@ use super::{DecodeError, RawJson};
 
 /// An item of a list that could not be read. The other items of the list are not affected.
 #[derive(Clone, PartialEq, Eq)]
-#[expect(clippy::exhaustive_structs, reason = "provider crates build it")]
+#[non_exhaustive]
 pub struct UnreadableItem {
     /// The item's position on its page, from 0.
     pub index: usize,
@@ -14,6 +14,14 @@ pub struct UnreadableItem {
     pub error: DecodeError,
     /// The item as received.
     pub raw: RawJson,
+}
+
+impl UnreadableItem {
+    /// Creates an item, for provider crates.
+    #[must_use]
+    pub fn new(index: usize, id: Option<String>, error: DecodeError, raw: RawJson) -> Self {
+        Self { index, id, error, raw }
+    }
 }
 
 impl fmt::Display for UnreadableItem {

@@ -141,6 +141,10 @@ fn whole(raw: &str) -> Result<i64, Cow<'static, str>> {
 /// Returns an error if the value is not JSON text.
 pub fn amount<'de, D: Deserializer<'de>>(deserializer: D) -> Result<ReportedAmount, D::Error> {
     let raw = <&RawValue>::deserialize(deserializer)?.get();
+    // The usual form. A number in JSON has no leading `+`, which Rust would accept.
+    if let Ok(whole) = raw.parse::<i64>() {
+        return Ok(ReportedAmount::Exact(whole.into()));
+    }
     let text = text_of(raw);
     Ok(match exact::parse(&text) {
         Ok(amount) => ReportedAmount::Exact(amount),

@@ -1,33 +1,55 @@
 //! The built-in transport: `reqwest` on tokio, configured not to redirect, retry or decompress.
 
+mod builder;
+mod failure;
+
+use std::sync::Arc;
+#[cfg(feature = "blocking")]
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use http::HeaderMap;
-use reqwest::redirect;
 
 use super::{Request, Response, Transport, TransportError};
-use crate::Error;
 use crate::clock::{Sleep, Timer};
+use crate::runtime;
 
-pub use reqwest::Proxy;
+pub use builder::ReqwestTransportBuilder;
 #[cfg(any(feature = "rustls", feature = "native-tls"))]
 pub use reqwest::{Certificate, Identity};
+pub use reqwest::{Proxy, dns};
 
 /// An HTTP/1.1 transport with a connection pool.
 ///
-/// It does not follow redirects, retry or decompress, and does not use a proxy from the environment by default.
+/// It does not follow redirects, retry or decompress, and does not use a proxy from the environment by default. TLS is
+/// rustls with the `rustls` feature, whatever other crates in the build enable.
 ///
 /// ```no_run
 /// use payments_core::transport::reqwest::ReqwestTransport;
 ///
-/// let transport = ReqwestTransport::builder().connect_timeout(std::time::Duration::from_secs(2)).build()?;
-/// # Ok::<(), payments_core::Error>(())
+/// let transport = ReqwestTransport::builder()
+///     .connect_timeout(std::time::Duration::from_secs(2))
+///     .local_address("192.0.2.10".parse()?)
+///     .build()?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug, Clone)]
 pub struct ReqwestTransport {
     http: reqwest::Client,
-    connect_timeout: Duration,
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    settings: ReqwestTransportBuilder,
+    /// Why the platform's root certificates could not be loaded.
+    no_platform_roots: Option<Arc<reqwest::Error>>,
+    /// The connections of blocking calls.
+    ///
+    /// A connection is driven by the runtime that opened it. A blocking call must not wait for a runtime that stands
+    /// still in the meantime.
+    #[cfg(feature = "blocking")]
+    blocking: OnceLock<reqwest::Client>,
 }
 
 impl ReqwestTransport {
@@ -36,210 +58,104 @@ impl ReqwestTransport {
     /// Connecting may take 5 s, an idle connection is kept for 4 s, TLS is version 1.2 or later, and no proxy is used.
     #[must_use]
     pub fn builder() -> ReqwestTransportBuilder {
-        ReqwestTransportBuilder {
-            connect_timeout: CONNECT_TIMEOUT,
-            idle_timeout: IDLE_TIMEOUT,
-            proxy: ProxyChoice::None,
-            #[cfg(any(feature = "rustls", feature = "native-tls"))]
-            roots: Vec::new(),
-            #[cfg(any(feature = "rustls", feature = "native-tls"))]
-            identity: None,
-        }
-    }
-}
-
-/// A builder of a [`ReqwestTransport`].
-#[derive(Debug)]
-pub struct ReqwestTransportBuilder {
-    connect_timeout: Duration,
-    idle_timeout: Duration,
-    proxy: ProxyChoice,
-    #[cfg(any(feature = "rustls", feature = "native-tls"))]
-    roots: Vec<Certificate>,
-    #[cfg(any(feature = "rustls", feature = "native-tls"))]
-    identity: Option<Identity>,
-}
-
-impl ReqwestTransportBuilder {
-    /// Sets how long name resolution, TCP and TLS may take together. Default: 5 s.
-    ///
-    /// If connecting takes longer, the request counts as not sent. So keep this below the timeout of an attempt.
-    #[must_use]
-    pub fn connect_timeout(mut self, timeout: Duration) -> Self {
-        self.connect_timeout = timeout;
-        self
+        ReqwestTransportBuilder::default()
     }
 
-    /// Sets how long an idle connection stays in the pool. Default: 4 s; zero disables reuse.
-    ///
-    /// Keep this below the provider's own idle timeout. Otherwise the provider may close a connection while a request
-    /// is written to it, and the outcome of that call is unknown.
-    #[must_use]
-    pub fn idle_timeout(mut self, timeout: Duration) -> Self {
-        self.idle_timeout = timeout;
-        self
-    }
-
-    /// Sends all requests through this proxy.
-    #[must_use]
-    pub fn proxy(mut self, proxy: Proxy) -> Self {
-        self.proxy = ProxyChoice::Given(Box::new(proxy));
-        self
-    }
-
-    /// Sends all requests through the proxy that the environment names, for example in `HTTPS_PROXY`.
-    #[must_use]
-    pub fn proxy_from_env(mut self) -> Self {
-        self.proxy = ProxyChoice::FromEnv;
-        self
-    }
-
-    /// Adds a trusted root certificate.
-    #[cfg(any(feature = "rustls", feature = "native-tls"))]
-    #[must_use]
-    pub fn root_certificate(mut self, certificate: Certificate) -> Self {
-        self.roots.push(certificate);
-        self
-    }
-
-    /// Sets the client certificate for servers that request one.
-    #[cfg(any(feature = "rustls", feature = "native-tls"))]
-    #[must_use]
-    pub fn identity(mut self, identity: Identity) -> Self {
-        self.identity = Some(identity);
-        self
-    }
-
-    /// Builds the transport.
-    ///
-    /// # Errors
-    ///
-    /// Returns an error if TLS cannot be set up, for example without root certificates or with an invalid identity.
-    pub fn build(self) -> Result<ReqwestTransport, Error> {
-        let mut http = reqwest::Client::builder()
-            .http1_only()
-            .redirect(redirect::Policy::none())
-            .retry(reqwest::retry::never())
-            // Explicit, because another crate in the build may enable a codec's feature.
-            .no_gzip()
-            .no_brotli()
-            .no_zstd()
-            .no_deflate()
-            .connect_timeout(self.connect_timeout)
-            .pool_idle_timeout(self.idle_timeout)
-            .pool_max_idle_per_host(if self.idle_timeout.is_zero() { 0 } else { usize::MAX })
-            .tcp_nodelay(true);
-        #[cfg(any(feature = "rustls", feature = "native-tls"))]
-        {
-            http = http.tls_version_min(reqwest::tls::Version::TLS_1_2);
-            if !self.roots.is_empty() {
-                http = http.tls_certs_merge(self.roots);
-            }
-            if let Some(identity) = self.identity {
-                http = http.identity(identity);
-            }
-        }
-        http = match self.proxy {
-            ProxyChoice::None => http.no_proxy(),
-            ProxyChoice::Given(proxy) => http.no_proxy().proxy(*proxy),
-            ProxyChoice::FromEnv => http,
+    fn new(
+        http: reqwest::Client,
+        settings: ReqwestTransportBuilder,
+        no_platform_roots: Option<reqwest::Error>,
+    ) -> Self {
+        let shared = Shared {
+            settings,
+            no_platform_roots: no_platform_roots.map(Arc::new),
+            #[cfg(feature = "blocking")]
+            blocking: OnceLock::new(),
         };
-        let http = http.build().map_err(|err| {
-            Error::configuration("the HTTP transport could not be set up").with_source(Some(err.without_url().into()))
-        })?;
-        Ok(ReqwestTransport { http, connect_timeout: self.connect_timeout })
+        Self { http, shared: Arc::new(shared) }
     }
-}
 
-#[derive(Debug)]
-enum ProxyChoice {
-    None,
-    Given(Box<Proxy>),
-    FromEnv,
+    /// The client whose connections the current runtime drives.
+    #[cfg(feature = "blocking")]
+    fn client(&self) -> Result<&reqwest::Client, TransportError> {
+        if !runtime::is_blocking() {
+            return Ok(&self.http);
+        }
+        if let Some(client) = self.shared.blocking.get() {
+            return Ok(client);
+        }
+        let client = self.shared.settings.client().map_err(|err| {
+            TransportError::configuration("the HTTP transport could not be set up").caused_by(err.without_url())
+        })?;
+        Ok(self.shared.blocking.get_or_init(|| client))
+    }
+
+    #[cfg(not(feature = "blocking"))]
+    #[expect(clippy::unnecessary_wraps, reason = "the same signature as with the feature")]
+    fn client(&self) -> Result<&reqwest::Client, TransportError> {
+        Ok(&self.http)
+    }
+
+    fn check_scheme(&self, is_https: bool) -> Result<(), TransportError> {
+        if !is_https || !self.shared.settings.trusts_no_root() {
+            return Ok(());
+        }
+        let problem = "no `https` server can be verified, because there are no root certificates: install them, for \
+                       example with the package `ca-certificates`, name their file in `SSL_CERT_FILE`, or set \
+                       `root_certificates_only`";
+        let error = TransportError::configuration(problem);
+        Err(match &self.shared.no_platform_roots {
+            Some(err) => error.caused_by(Arc::clone(err)),
+            None => error,
+        })
+    }
 }
 
 #[async_trait]
 impl Transport for ReqwestTransport {
     async fn send(&self, request: Request) -> Result<Response, TransportError> {
+        runtime::check_async().map_err(TransportError::configuration)?;
         let Request { method, url, headers, body, body_limit, .. } = request;
-        let url = url.parse().map_err(|_| TransportError::not_sent("the request's URL is invalid"))?;
+        let url: reqwest::Url = url.parse().map_err(|_| TransportError::not_sent("the request's URL is invalid"))?;
+        self.check_scheme(url.scheme() == "https")?;
         let mut outgoing = reqwest::Request::new(method, url);
         *outgoing.headers_mut() = headers;
         if !body.is_empty() {
             *outgoing.body_mut() = Some(bytes::Bytes::from_owner(body).into());
         }
-        let mut incoming = self.http.execute(outgoing).await.map_err(send_error)?;
+        let mut incoming = self.client()?.execute(outgoing).await.map_err(TransportError::from_reqwest)?;
         let status = incoming.status();
         let headers = std::mem::take(incoming.headers_mut());
         match read_body(&mut incoming, body_limit).await {
-            Ok(body) => Ok(Response::new(status, headers, body)),
-            Err(error) => Err(error.with_head(status, headers)),
+            Ok(Some(body)) => Ok(Response::new(status, headers, body)),
+            Ok(None) => Err(TransportError::too_long(status, headers)),
+            Err(err) => Err(TransportError::from_reqwest_body(status, headers, err)),
         }
     }
 
     fn connect_timeout(&self) -> Duration {
-        self.connect_timeout
+        self.shared.settings.connect_timeout
+    }
+
+    fn check_base_url(&self, base_url: &str) -> Result<(), TransportError> {
+        self.check_scheme(base_url.starts_with("https://"))
     }
 }
 
-async fn read_body(incoming: &mut reqwest::Response, limit: usize) -> Result<Vec<u8>, BodyError> {
+/// Reads the body; `None` if it exceeds the limit.
+async fn read_body(incoming: &mut reqwest::Response, limit: usize) -> Result<Option<Vec<u8>>, reqwest::Error> {
     let announced = incoming.content_length().and_then(|length| usize::try_from(length).ok()).unwrap_or(0);
     if announced > limit {
-        return Err(BodyError::TooLong);
+        return Ok(None);
     }
     let mut body = Vec::with_capacity(announced);
-    while let Some(chunk) = incoming.chunk().await.map_err(BodyError::Broken)? {
+    while let Some(chunk) = incoming.chunk().await? {
         if body.len() + chunk.len() > limit {
-            return Err(BodyError::TooLong);
+            return Ok(None);
         }
         body.extend_from_slice(&chunk);
     }
-    Ok(body)
-}
-
-enum BodyError {
-    TooLong,
-    Broken(reqwest::Error),
-}
-
-impl BodyError {
-    fn with_head(self, status: http::StatusCode, headers: HeaderMap) -> TransportError {
-        match self {
-            Self::TooLong => TransportError::too_long(status, headers),
-            Self::Broken(err) => TransportError::unreadable(status, headers, "the response body is incomplete")
-                .caused_by(err.without_url()),
-        }
-    }
-}
-
-/// Converts an error of sending. Anything that does not prove "not sent" is unknown.
-fn send_error(err: reqwest::Error) -> TransportError {
-    let timed_out = err.is_timeout();
-    let error = if err.is_builder() {
-        TransportError::not_sent("the request could not be built")
-    } else if err.is_connect() {
-        TransportError::not_sent("no connection could be established")
-    } else if was_not_written(&err) {
-        TransportError::not_sent("the connection closed before the request was written")
-    } else if timed_out {
-        TransportError::unknown("no response before the timeout")
-    } else {
-        TransportError::unknown("the connection broke before a response arrived")
-    };
-    let error = error.caused_by(err.without_url());
-    if timed_out { error.timed_out() } else { error }
-}
-
-/// Returns true if the HTTP stack returned the request without writing any byte of it.
-fn was_not_written(err: &reqwest::Error) -> bool {
-    let mut source = std::error::Error::source(err);
-    while let Some(err) = source {
-        if err.downcast_ref::<hyper::Error>().is_some_and(hyper::Error::is_canceled) {
-            return true;
-        }
-        source = err.source();
-    }
-    false
+    Ok(Some(body))
 }
 
 /// The timer of the tokio runtime.
@@ -250,15 +166,8 @@ impl Timer for TokioTimer {
     fn sleep(&self, duration: Duration) -> Sleep {
         Box::pin(tokio::time::sleep(duration))
     }
+
+    fn check(&self) -> Result<(), &'static str> {
+        runtime::check_async()
+    }
 }
-
-/// The timeout for connecting.
-///
-/// Connecting normally takes well under a second. After five, another attempt is the better choice.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-
-/// The time for which an idle connection stays in the pool.
-///
-/// Longer saves handshakes. But if the server closes an idle connection while we write to it, we cannot know whether it
-/// read the request. Common servers wait at least five seconds, so we close first.
-const IDLE_TIMEOUT: Duration = Duration::from_secs(4);

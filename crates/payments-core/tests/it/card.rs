@@ -49,6 +49,32 @@ fn published_test_numbers_are_accepted_and_printed_masked() {
 }
 
 #[test]
+fn a_union_pay_number_needs_no_valid_check_digit_and_is_masked_in_any_text() {
+    let number = "6240008631401149";
+    assert!(!passes_luhn(number));
+    let card: CardNumber = number.parse().unwrap();
+    assert_eq!((card.expose(), card.masked()), (number, masked(number)));
+    for text in [
+        number,
+        "6240 0086 3140 1149",
+        "card 6240008631401149 declined",
+        "6240008631401149123",
+        "pan=6240008631401149,",
+    ] {
+        check_masked(text, number);
+    }
+    check_masked("62400086314011491227916", number);
+    assert!("6240008631401149123".parse::<CardNumber>().is_ok());
+    // Other schemes, and shorter or longer numbers, need their check digit and their length.
+    for invalid in ["6340008631401149", "624000863140114", "62400086314011491234", "0624000863140114"] {
+        assert!(invalid.parse::<CardNumber>().is_err(), "{invalid}");
+    }
+    for other in ["6340008631401149", "62400086314011", "order 0624000863140114"] {
+        assert_eq!(mask_card_numbers(other), other);
+    }
+}
+
+#[test]
 fn spaces_and_hyphens_are_ignored() {
     for text in ["4111 1111 1111 1111", "4111-1111-1111-1111", "4111 1111-11111111"] {
         assert_eq!(text.parse::<CardNumber>().unwrap().expose(), "4111111111111111");
@@ -128,18 +154,34 @@ fn a_security_code_has_three_or_four_digits_and_is_never_printed() {
 }
 
 #[test]
-fn an_expiry_date_needs_a_four_digit_year_and_is_not_printed() {
+fn an_expiry_date_has_a_year_of_four_or_two_digits_and_is_not_printed() {
     assert!(Expiry::new(0, 2030).is_err());
     assert!(Expiry::new(13, 2030).is_err());
     assert!(Expiry::new(12, 1999).is_err());
     assert!(Expiry::new(12, 2100).is_err());
-    assert!(Expiry::new(12, 30).is_err());
+    assert!(Expiry::new(12, 100).is_err());
+    assert_eq!(Expiry::new(12, 30), Expiry::new(12, 2030));
+    assert_eq!((Expiry::new(1, 0), Expiry::new(1, 99)), (Expiry::new(1, 2000), Expiry::new(1, 2099)));
     assert!(Expiry::new(1, 2000).is_ok());
     assert!(Expiry::new(12, 2099).is_ok());
     let expiry = Expiry::new(7, 2031).unwrap();
     assert_eq!((expiry.month(), expiry.year()), (7, 2031));
     assert_eq!(format!("{expiry:?}"), "Expiry([redacted])");
     assert!(Expiry::new(12, 2030).unwrap() < Expiry::new(1, 2031).unwrap());
+}
+
+#[test]
+fn an_expiry_date_is_parsed_as_it_is_printed_on_cards() {
+    for text in ["04/28", "4/28", "04/2028", " 04 / 28 ", "04-28", "04 - 2028"] {
+        assert_eq!(text.parse::<Expiry>(), Expiry::new(4, 2028), "{text}");
+    }
+    for text in [
+        "", "/", "04", "0428", "04/", "/28", "04/8", "04/028", "004/28", "13/28", "00/28", "04/1928", "04/28/1",
+        "+4/28", "04/+8", "４/28", "2028-04",
+    ] {
+        let err = text.parse::<Expiry>().unwrap_err();
+        assert_eq!((err.field().starts_with("expiry"), err.to_string().contains("28/1")), (true, false), "{text}");
+    }
 }
 
 #[track_caller]
@@ -228,7 +270,8 @@ proptest! {
         prop_assert!(number.parse::<CardNumber>().is_ok());
         let last = number[digits.len()..].parse::<u32>().unwrap();
         let wrong = format!("{digits}{}", (last + offset) % 10);
-        prop_assert!(wrong.parse::<CardNumber>().is_err());
+        // A UnionPay number may have any check digit.
+        prop_assert_eq!(wrong.parse::<CardNumber>().is_ok(), digits.starts_with("62") && digits.len() >= 15);
     }
 
     #[test]

@@ -1,9 +1,12 @@
 use std::pin::pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use payments_core::clock::{Sleep, Timer};
 use payments_core::test_util::{ManualClock, Reply};
+use payments_core::time::OffsetDateTime;
+use payments_core::transport::{Request, Response, Transport, TransportError, async_trait};
 use payments_core::{ErrorKind, Outcome, RetryPolicy, Timeouts};
 
 use crate::support::{CallType, Harness, KEYED, error_response, payment_response, poll_once};
@@ -62,7 +65,7 @@ async fn a_wait_that_would_end_after_the_deadline_is_not_started() {
 async fn an_attempt_has_the_smaller_of_its_timeout_and_the_calls() {
     let harness =
         Harness::with(&KEYED, None, [payment_response(), payment_response(), payment_response()], |settings| {
-            settings.timeouts = Timeouts { total: SECOND * 20, attempt: SECOND * 5 };
+            settings.timeouts = Timeouts::default().total(SECOND * 20).attempt(SECOND * 5);
         });
     harness.client.retrieve().send().await.unwrap();
     harness.client.retrieve().attempt_timeout(SECOND * 7).send().await.unwrap();
@@ -102,9 +105,42 @@ async fn nothing_is_sent_after_the_deadline() {
     assert_eq!(late.request_count(), 1);
 }
 
+/// A transport that needs 31 seconds to connect.
+#[derive(Debug)]
+struct SlowConnection {
+    clock: ManualClock,
+    sent: AtomicBool,
+}
+
+#[async_trait]
+impl Transport for SlowConnection {
+    async fn send(&self, _: Request) -> Result<Response, TransportError> {
+        self.clock.deadline(SECOND * 31).await;
+        self.sent.store(true, Ordering::Relaxed);
+        Err(TransportError::unknown("the connection broke"))
+    }
+}
+
+#[tokio::test]
+async fn a_process_that_was_suspended_while_it_connected_does_not_send_after_the_deadline() {
+    let clock = ManualClock::at(OffsetDateTime::UNIX_EPOCH);
+    let transport = Arc::new(SlowConnection { clock: clock.clone(), sent: AtomicBool::new(false) });
+    let harness = Harness::with(&KEYED, None, [], |settings| {
+        settings.clock = Arc::new(clock.clone());
+        settings.timer = Some(Arc::new(clock.clone()));
+        settings.transport = Some(transport.clone());
+    });
+    let mut call = pin!(harness.client.pay().send());
+    assert!(poll_once(call.as_mut()).is_pending());
+    clock.advance(SECOND * 60);
+    let err = call.await.unwrap_err();
+    assert_eq!((err.kind(), err.outcome(), err.attempts()), (ErrorKind::Timeout, Outcome::Unknown, 1));
+    assert!(!transport.sent.load(Ordering::Relaxed));
+}
+
 #[tokio::test]
 async fn the_longest_durations_do_not_overflow() {
-    let endless = Timeouts { total: Duration::MAX, attempt: Duration::MAX };
+    let endless = Timeouts::default().total(Duration::MAX).attempt(Duration::MAX);
     let policy = RetryPolicy::default().wait(Duration::MAX, Duration::MAX).longest_retry_after(Duration::MAX);
     for call_type in CallType::ALL {
         let harness = Harness::with(

@@ -1,18 +1,20 @@
 //! Providers that wrap every response in an envelope and send errors with HTTP 200.
 
 use payments_core::http::StatusCode;
-use payments_core::provider::{Operation, ProviderSpec};
+use payments_core::provider::{IdempotencyPolicy, Operation, ProviderSpec};
 use payments_core::test_util::Reply;
 use payments_core::transport::Response;
 use payments_core::{ErrorKind, Outcome, ProviderError, json};
 use serde::Deserialize;
 
-use crate::support::{CallType, Harness, KEYED, UNKEYED, payment_response};
+use crate::support::{CallType, DAY, Harness, payment_response};
 
-static ENVELOPED: ProviderSpec = ProviderSpec { parse_error, errors_in_2xx: true, ..UNKEYED };
-static ENVELOPED_KEYED: ProviderSpec = ProviderSpec { parse_error, errors_in_2xx: true, ..KEYED };
+static ENVELOPED: ProviderSpec = ProviderSpec::new("acme", "acme/0.1.0", parse_error).with_errors_in_2xx();
+static ENVELOPED_KEYED: ProviderSpec = ProviderSpec::new("acme", "acme/0.1.0", parse_error)
+    .with_errors_in_2xx()
+    .with_idempotency(IdempotencyPolicy::new("idempotency-key", DAY));
 /// A spec that does not declare errors under 2xx.
-static WITHOUT_ERRORS_IN_2XX: ProviderSpec = ProviderSpec { parse_error, ..UNKEYED };
+static WITHOUT_ERRORS_IN_2XX: ProviderSpec = ProviderSpec::new("acme", "acme/0.1.0", parse_error);
 
 #[derive(Deserialize)]
 struct Envelope {

@@ -5,9 +5,9 @@ use payments_core::provider::{Operation, ProviderSpec};
 use payments_core::request::{Path, RequestBuilder};
 use payments_core::test_util::Reply;
 use payments_core::time::OffsetDateTime;
-use payments_core::{ErrorKind, IdempotencyKey, Outcome};
+use payments_core::{Call, ErrorKind, IdempotencyKey, Keyed, Outcome, RetryPolicy};
 
-use crate::support::{CallType, DAY, Harness, KEYED, Payment, UNKEYED, error_response, payment_response, value};
+use crate::support::{CallType, DAY, Harness, Payment, UNKEYED, error_response, keyed_for, payment_response, value};
 
 /// A key that may have been used.
 fn key(created_at: OffsetDateTime) -> IdempotencyKey {
@@ -218,13 +218,7 @@ async fn a_clock_that_was_set_back_does_not_extend_the_life_of_a_key() {
 
 #[tokio::test]
 async fn a_call_is_not_retried_after_its_key_has_expired() {
-    static SHORT: ProviderSpec = ProviderSpec {
-        idempotency: Some(payments_core::provider::IdempotencyPolicy {
-            header: "idempotency-key",
-            lifetime: Duration::from_secs(340),
-        }),
-        ..KEYED
-    };
+    static SHORT: ProviderSpec = keyed_for(Duration::from_secs(340));
     let harness = Harness::with(
         &SHORT,
         None,
@@ -237,13 +231,7 @@ async fn a_call_is_not_retried_after_its_key_has_expired() {
 
 #[tokio::test]
 async fn a_call_does_not_wait_for_a_retry_if_its_key_has_expired() {
-    static SHORT: ProviderSpec = ProviderSpec {
-        idempotency: Some(payments_core::provider::IdempotencyPolicy {
-            header: "idempotency-key",
-            lifetime: Duration::from_secs(350),
-        }),
-        ..KEYED
-    };
+    static SHORT: ProviderSpec = keyed_for(Duration::from_secs(350));
     let harness = Harness::with(&SHORT, None, [Reply::silence(), payment_response()], |_| {});
     let mut call = std::pin::pin!(harness.send(CallType::Keyed));
     assert!(crate::support::poll_once(call.as_mut()).is_pending());
@@ -360,4 +348,96 @@ fn a_call_derives_its_key_from_the_operation_and_the_reference() {
     let call = harness.client.pay_keyed("key-1").derived_key("order-7", created_at);
     assert_eq!(*call.key(), IdempotencyKey::derived(call.operation(), "order-7", created_at));
     assert!(call.key().may_have_been_used());
+}
+
+/// A call under a random key, which is not retried.
+fn random_keyed(harness: &Harness) -> Call<Payment, Keyed> {
+    let request = Ok(RequestBuilder::post(Path::new("payments")));
+    let call = harness.client.connection.auto_keyed_call(Operation::move_money("pay"), request, value::<Payment>);
+    call.retry(RetryPolicy::none())
+}
+
+#[tokio::test]
+async fn a_clone_of_a_call_knows_that_the_other_may_have_been_executed() {
+    for later in [Reply::not_connected, || error_response(400), || error_response(402)] {
+        let harness = Harness::new([Reply::lost(), later()]);
+        let call = random_keyed(&harness);
+        let clone = call.clone();
+        assert!(!clone.key().may_have_been_used());
+        assert_eq!(call.send().await.unwrap_err().outcome(), Outcome::Unknown);
+        assert!(clone.key().may_have_been_used());
+        let err = clone.send().await.unwrap_err();
+        assert_eq!(err.outcome(), Outcome::Unknown, "{err}");
+        assert!(err.idempotency_key().unwrap().may_have_been_used());
+        let keys: Vec<_> = harness.script.requests().iter().map(key_of).collect();
+        assert_eq!(keys[0], keys[1]);
+    }
+}
+
+#[tokio::test]
+async fn a_clone_is_not_affected_by_an_attempt_that_was_provably_not_sent() {
+    let harness = Harness::new([Reply::not_connected(), error_response(400), error_response(400)]);
+    let call = random_keyed(&harness);
+    assert_eq!(call.clone().send().await.unwrap_err().outcome(), Outcome::NotSent);
+    assert!(!call.key().may_have_been_used());
+    assert_eq!(call.clone().send().await.unwrap_err().outcome(), Outcome::Refused);
+    // A refusal is no proof about a request that another call sends later, or sent before.
+    assert_eq!(call.send().await.unwrap_err().outcome(), Outcome::Unknown);
+}
+
+#[tokio::test]
+async fn a_clone_knows_of_a_call_that_is_in_flight_or_was_dropped() {
+    let harness = Harness::new([Reply::silence(), error_response(400), Reply::not_connected()]);
+    let call = random_keyed(&harness);
+    let mut in_flight = Box::pin(call.clone().send());
+    assert!(poll_once(&mut in_flight).await.is_none());
+    // The clone ends while the other call is in flight.
+    assert_eq!(call.clone().send().await.unwrap_err().outcome(), Outcome::Unknown);
+    drop(in_flight);
+    assert_eq!(call.send().await.unwrap_err().outcome(), Outcome::Unknown);
+}
+
+#[tokio::test]
+async fn a_call_that_ends_while_its_clone_is_in_flight_is_unknown() {
+    let harness = Harness::new([Reply::silence(), Reply::not_connected()]);
+    let call = random_keyed(&harness);
+    let (first, second) = (call.clone().send(), call.send());
+    let mut first = Box::pin(first);
+    let mut second = Box::pin(second);
+    // The second call starts before the first, and sends after it.
+    assert!(poll_once(&mut first).await.is_none());
+    assert_eq!(second.as_mut().await.unwrap_err().outcome(), Outcome::Unknown);
+}
+
+#[tokio::test]
+async fn a_key_that_was_cloned_before_its_call_was_sent_counts_as_used() {
+    let harness = Harness::new([Reply::lost(), Reply::not_connected()]);
+    let call = random_keyed(&harness);
+    let key = call.key().clone();
+    call.send().await.unwrap_err();
+    assert!(key.may_have_been_used());
+    let err = harness.client.pay_keyed("x").idempotency_key(key).send().await.unwrap_err();
+    assert_eq!(err.outcome(), Outcome::Unknown);
+}
+
+#[tokio::test]
+async fn a_clone_of_an_invalid_call_is_invalid_too() {
+    let harness = Harness::new([]);
+    let invalid = Err(payments_core::ValidationError::new("amount", "must be greater than zero").into());
+    let call = harness.client.connection.auto_keyed_call(Operation::move_money("pay"), invalid, value::<Payment>);
+    for call in [call.clone(), call] {
+        let err = call.send().await.unwrap_err();
+        assert_eq!((err.kind(), err.param()), (ErrorKind::InvalidRequest, Some("amount")));
+    }
+}
+
+/// Polls a future once.
+async fn poll_once<T>(future: &mut std::pin::Pin<Box<impl Future<Output = T>>>) -> Option<T> {
+    std::future::poll_fn(|context| {
+        std::task::Poll::Ready(match future.as_mut().poll(context) {
+            std::task::Poll::Ready(value) => Some(value),
+            std::task::Poll::Pending => None,
+        })
+    })
+    .await
 }

@@ -15,6 +15,7 @@ mod card;
 mod currency;
 mod decimal;
 mod duplicate_wording;
+mod extra;
 mod id;
 mod json;
 mod money;
@@ -43,7 +44,10 @@ mod pager;
 mod poll;
 
 // The transport.
+mod blocking;
+mod http_settings;
 mod keep_alive;
+mod own_reqwest;
 mod path;
 mod proxy;
 mod response_size_limit;

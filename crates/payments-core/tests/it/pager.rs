@@ -286,3 +286,44 @@ proptest! {
         prop_assert_eq!(all, expected);
     }
 }
+
+#[tokio::test]
+async fn timeout_retries_and_headers_apply_to_each_page() {
+    let fails = || error_response(500);
+    let harness = Harness::new([fails(), page(&[1], Some("b")), fails(), page(&[2], None)]);
+    let retry = payments_core::RetryPolicy::default().max_retries(1);
+    let mut list = numbers(&harness).timeout(Duration::from_secs(7)).retry(retry).with_header("x-version", "3");
+    assert_eq!(read_rest(&mut list).await, [1, 2]);
+    let requests = harness.script.requests();
+    assert_eq!(requests.len(), 4);
+    for request in requests {
+        assert!(request.timeout() <= Duration::from_secs(7), "{:?}", request.timeout());
+        assert_eq!(request.headers()["x-version"], "3");
+    }
+    let harness = Harness::new([fails()]);
+    let err = numbers(&harness).retry(payments_core::RetryPolicy::none()).try_next().await.unwrap_err();
+    assert_eq!((err.attempts(), harness.request_count()), (1, 1));
+    let harness = Harness::new([page(&[], None)]);
+    let mut list = numbers(&harness).attempt_timeout(Duration::from_secs(3));
+    list.try_next().await.unwrap();
+    assert_eq!(harness.script.requests()[0].timeout(), Duration::from_secs(3));
+}
+
+#[tokio::test]
+async fn a_list_is_collected_up_to_a_limit_and_never_truncated_silently() {
+    let pages = || [page(&[1, 2], Some("b")), page(&[3], None)];
+    for limit in [3, 4, usize::MAX] {
+        assert_eq!(numbers(&Harness::new(pages())).try_collect(limit).await.unwrap(), [1, 2, 3]);
+    }
+    for limit in [0, 1, 2] {
+        let harness = Harness::new(pages());
+        let err = numbers(&harness).try_collect(limit).await.unwrap_err();
+        assert_eq!((err.kind(), err.param()), (ErrorKind::InvalidRequest, Some("limit")), "{limit}");
+        assert!(err.to_string().contains(&format!("the list has more than {limit}")), "{err}");
+        // No page is fetched after the limit.
+        assert_eq!(harness.request_count(), if limit < 2 { 1 } else { 2 });
+    }
+    assert_eq!(numbers(&Harness::new([page(&[], None)])).try_collect(0).await.unwrap(), [0_u32; 0]);
+    let harness = Harness::new([page(&[1], Some("b")), error_response(400)]);
+    assert!(numbers(&harness).try_collect(9).await.is_err());
+}

@@ -20,7 +20,7 @@ const MINUTE: Duration = Duration::from_secs(60);
 
 fn limited_harness(limit: usize, replies: impl IntoIterator<Item = Reply>) -> Harness {
     Harness::with(&UNKEYED, Some(RateLimiter::new(limit, MINUTE)), replies, |settings| {
-        settings.timeouts = Timeouts { total: MINUTE * 2, attempt: Duration::from_secs(30) };
+        settings.timeouts = Timeouts::default().total(MINUTE * 2).attempt(Duration::from_secs(30));
         settings.retry = RetryPolicy::none();
     })
 }
@@ -214,14 +214,13 @@ proptest! {
             script: Mutex::new(calls.iter().cloned().collect()),
             counted: Mutex::default(),
         });
-        let settings = Settings {
-            transport: Some(Arc::clone(&transport) as Arc<dyn Transport>),
-            clock: Arc::new(clock.clone()),
-            timer: Some(Arc::new(clock.clone())),
-            timeouts: Timeouts { total: MINUTE * 60, attempt: MINUTE * 30 },
-            retry: RetryPolicy::none(),
-            ..Settings::default()
-        };
+        let mut settings = Settings::builder()
+            .clock(clock.clone())
+            .timer(clock.clone())
+            .timeouts(Timeouts::default().total(MINUTE * 60).attempt(MINUTE * 30))
+            .retry(RetryPolicy::none())
+            .build();
+        settings.transport = Some(Arc::clone(&transport) as Arc<dyn Transport>);
         let client = Client::new(settings, &UNKEYED, Some(RateLimiter::new(limit, MINUTE)));
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         runtime.block_on(async {
@@ -314,7 +313,7 @@ async fn a_shared_limit_replaces_the_one_of_the_process() {
         async fn enter(&self, request: RateLimitRequest) -> Result<Box<dyn RateLimitPermit>, RateLimited> {
             let mut accounts = self.0.lock().unwrap();
             accounts.push(request.account.as_str().to_owned());
-            if accounts.len() == 1 { Ok(Box::new(SharedPermit)) } else { Err(RateLimited { retry_after: MINUTE }) }
+            if accounts.len() == 1 { Ok(Box::new(SharedPermit)) } else { Err(RateLimited::new(MINUTE)) }
         }
     }
     let shared = Arc::new(Shared::default());

@@ -1,5 +1,7 @@
 //! The parts of a request that a provider's crate can set.
 
+use std::collections::HashSet;
+
 use payments_core::provider::Operation;
 use payments_core::request::{Path, RequestBuilder};
 use payments_core::test_util::Reply;
@@ -19,6 +21,33 @@ async fn a_form_is_encoded_as_a_browser_does() {
     let request = &harness.script.requests()[0];
     assert_eq!(request.body().as_ref(), b"api_key=k%261&note=a+b%3D%C3%BC%2B%0D%0A%25&empty=");
     assert_eq!(request.headers()["content-type"], "application/x-www-form-urlencoded");
+}
+
+#[tokio::test]
+async fn a_request_has_a_content_type_only_if_it_has_a_body() {
+    let path = || Path::new("links");
+    let cases = [
+        (RequestBuilder::get(path()), None),
+        (RequestBuilder::post(path()), None),
+        (RequestBuilder::post(path()).json(&1).unwrap(), Some("application/json")),
+        (RequestBuilder::post(path()).form(&[]), Some("application/x-www-form-urlencoded")),
+        (RequestBuilder::post(path()).form(&[]).json(&1).unwrap(), Some("application/json")),
+        (
+            RequestBuilder::post(path()).header("content-type", "text/plain").unwrap().json(&1).unwrap(),
+            Some("text/plain"),
+        ),
+    ];
+    for (request, expected) in cases {
+        let harness = Harness::new([payment_response()]);
+        call(&harness, request).send().await.unwrap();
+        let requests = harness.script.requests();
+        let headers = requests[0].headers();
+        assert_eq!(headers.get("content-type").map(|value| value.to_str().unwrap()), expected);
+        let names: HashSet<_> =
+            headers.keys().map(|name| name.as_str()).filter(|name| *name != "content-type").collect();
+        assert_eq!(names, HashSet::from(["user-agent", "accept", "accept-encoding", "x-api-key"]));
+        assert!(headers.values().all(|value| !value.is_empty()));
+    }
 }
 
 #[tokio::test]

@@ -1,3 +1,5 @@
+use payments_core::clock::{Clock as _, SystemClock};
+use payments_core::connection::Credentials;
 use payments_core::test_util::{Reply, Script};
 use payments_core::time::OffsetDateTime;
 use payments_core::{Error, ErrorKind, Outcome, Settings, Timeouts};
@@ -165,6 +167,81 @@ fn an_unsafe_base_url_is_rejected() {
     }
 }
 
+/// Connects with plain `http` to the host `sandbox`, which the merchant allowed.
+fn connect_in_plain<'a>(base_url: &str, credentials: impl Into<Credentials<'a>>) -> Result<Client, Error> {
+    let settings = Settings::builder().base_url(base_url).plain_http_host("sandbox").build();
+    Client::try_with_credentials(settings, &KEYED, None, credentials)
+}
+
+#[test]
+fn plain_http_is_allowed_to_one_named_host_with_test_keys() {
+    for key in ["sandbox_api_1", "test_1", "sk_test_1", "Bearer sk_test_1"] {
+        for base_url in ["http://sandbox:8080/v1", "http://sandbox", "http://SANDBOX/v1"] {
+            connect_in_plain(base_url, &[("x-api-key", key)]).unwrap_or_else(|err| panic!("{base_url}, {key}: {err}"));
+        }
+        connect_in_plain("http://sandbox", Credentials::in_body("api_key", key)).unwrap();
+    }
+    let two = [("x-api-key", "sandbox_1"), ("x-api-secret", "test_1")];
+    let version = Credentials::in_headers(&two).and_public_header("acme-version", "2024-01-01");
+    connect_in_plain("http://sandbox", version).unwrap();
+}
+
+#[test]
+fn plain_http_is_refused_for_any_other_key_and_names_it() {
+    let live = "live-key-canary";
+    let refused = |credentials: Credentials<'_>, field: &str| {
+        let err = connect_in_plain("http://sandbox:8080", credentials).unwrap_err();
+        assert_eq!((err.kind(), err.outcome()), (ErrorKind::Configuration, Outcome::NotSent));
+        let rule = format!(
+            "the key in `{field}` must start with `sandbox_`, `test_` or `sk_test_`, because `base_url` uses plain http"
+        );
+        assert!(err.to_string().contains(&rule), "{err}");
+        assert!(!format!("{err} {err:?}").contains("canary"), "{err:?}");
+    };
+    for key in [live, "sk_live_1", "attest_1", "TEST_1", "x sandbox_1 live", "Bearer sk_live_test_1", ""] {
+        refused(Credentials::in_headers(&[("x-api-key", key)]), "x-api-key");
+        refused(Credentials::in_body("api_key", key), "api_key");
+    }
+    refused(Credentials::in_headers(&[("x-api-key", "sandbox_1"), ("x-api-secret", live)]), "x-api-secret");
+    // Without a key, nothing says that it is a test.
+    refused(Credentials::in_headers(&[]), "credentials");
+    refused(Credentials::in_headers(&[]).and_public_header("x-version", "test_1"), "credentials");
+    // The same key is no problem over TLS or on this machine.
+    for base_url in ["https://sandbox:8443", "http://localhost:8080"] {
+        connect_in_plain(base_url, &[("x-api-key", live)]).unwrap();
+    }
+}
+
+#[test]
+fn a_client_with_plain_http_does_not_change_to_another_key() {
+    let client = connect_in_plain("http://sandbox", &[("x-api-key", "test_1")]).unwrap();
+    assert!(client.connection.with_credentials(&[("x-api-key", "test_2")]).is_ok());
+    let err = client.connection.with_credentials(&[("x-api-key", "live_1")]).unwrap_err();
+    assert_eq!(err.kind(), ErrorKind::Configuration);
+}
+
+#[test]
+fn plain_http_is_allowed_to_no_other_host() {
+    for base_url in [
+        "http://sandbox.evil.com",
+        "http://evil.com",
+        "http://sandbo",
+        "http://sandbox@evil.com",
+        "http://xsandbox",
+        "http://10.0.0.1",
+    ] {
+        let err = connect_in_plain(base_url, &[("x-api-key", "test_1")]).unwrap_err();
+        assert_eq!(err.param(), Some("base_url"), "{base_url}");
+    }
+}
+
+#[test]
+fn the_system_clock_is_not_read_before_a_clock_of_ones_own_can_replace_it() {
+    // The compiler cannot read a clock.
+    const CLOCK: SystemClock = SystemClock::new();
+    assert!(CLOCK.monotonic() <= SystemClock::new().monotonic(), "all of them count from the same moment");
+}
+
 #[test]
 fn a_base_url_is_required_if_the_provider_documents_none() {
     let settings = Settings::default();
@@ -213,10 +290,11 @@ fn credentials_that_are_not_valid_header_values_are_rejected_and_not_printed() {
 #[test]
 fn a_timeout_of_zero_is_rejected() {
     let second = Duration::from_secs(1);
-    for timeouts in
-        [Timeouts { total: Duration::ZERO, attempt: second }, Timeouts { total: second, attempt: Duration::ZERO }]
-    {
+    for timeouts in [
+        Timeouts::default().total(Duration::ZERO).attempt(second),
+        Timeouts::default().total(second).attempt(Duration::ZERO),
+    ] {
         assert_eq!(connect(|settings| settings.timeouts = timeouts).unwrap_err().kind(), ErrorKind::Configuration);
     }
-    assert_eq!(Timeouts::default(), Timeouts { total: second * 60, attempt: second * 30 });
+    assert_eq!(Timeouts::default(), Timeouts::default().total(second * 60).attempt(second * 30));
 }

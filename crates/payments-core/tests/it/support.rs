@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use payments_core::clock::Clock;
-use payments_core::connection::Connection;
+use payments_core::connection::{Connection, Credentials};
 use payments_core::json::{self, DecodeError, JsonNumber, ProviderMessage, Read};
 use payments_core::provider::{IdempotencyPolicy, Operation, ProviderSpec};
 use payments_core::request::{Path, RequestBuilder};
@@ -20,17 +20,16 @@ use payments_core::{
 use serde::{Deserialize, Serialize};
 
 /// A provider without idempotency keys, which does not document that a 429 was not executed.
-pub(crate) static UNKEYED: ProviderSpec =
-    ProviderSpec { provider: "acme", agent: "acme/0.1.0", parse_error, errors_in_2xx: false, idempotency: None };
+pub(crate) static UNKEYED: ProviderSpec = ProviderSpec::new("acme", "acme/0.1.0", parse_error);
 
 /// A provider with keys that live for 24 hours, which documents that a 429 was not executed.
-pub(crate) static KEYED: ProviderSpec = ProviderSpec {
-    provider: "acme",
-    agent: "acme/0.1.0",
-    parse_error,
-    errors_in_2xx: false,
-    idempotency: Some(IdempotencyPolicy { header: "idempotency-key", lifetime: DAY }),
-};
+pub(crate) static KEYED: ProviderSpec = keyed_for(DAY);
+
+/// A provider with keys that live for this time.
+pub(crate) const fn keyed_for(lifetime: Duration) -> ProviderSpec {
+    ProviderSpec::new("acme", "acme/0.1.0", parse_error)
+        .with_idempotency(IdempotencyPolicy::new("idempotency-key", lifetime))
+}
 
 pub(crate) const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 pub(crate) const API_KEY: &str = "key-canary-5f1d";
@@ -126,8 +125,17 @@ impl Client {
         spec: &'static ProviderSpec,
         limiter: Option<RateLimiter>,
     ) -> Result<Self, Error> {
-        let (credentials, clock) = ([("x-api-key", API_KEY)], Arc::clone(&settings.clock));
-        Ok(Self { clock, connection: settings.connect(spec, Some("https://api.acme.test/v1"), &credentials, limiter)? })
+        Self::try_with_credentials(settings, spec, limiter, &[("x-api-key", API_KEY)])
+    }
+
+    pub(crate) fn try_with_credentials<'a>(
+        settings: Settings,
+        spec: &'static ProviderSpec,
+        limiter: Option<RateLimiter>,
+        credentials: impl Into<Credentials<'a>>,
+    ) -> Result<Self, Error> {
+        let clock = Arc::clone(&settings.clock);
+        Ok(Self { clock, connection: settings.connect(spec, Some("https://api.acme.test/v1"), credentials, limiter)? })
     }
 
     /// A read-only call.
@@ -251,12 +259,7 @@ impl Harness {
 }
 
 pub(crate) fn scripted_settings(script: &Script, clock: &ManualClock) -> Settings {
-    Settings {
-        transport: Some(Arc::new(script.clone())),
-        clock: Arc::new(clock.clone()),
-        timer: Some(Arc::new(clock.clone())),
-        ..Settings::default()
-    }
+    Settings::builder().transport(script.clone()).clock(clock.clone()).timer(clock.clone()).build()
 }
 
 /// A client that connects to this address over real sockets.
@@ -265,7 +268,7 @@ pub(crate) fn client_at(address: std::net::SocketAddr) -> Client {
 }
 
 pub(crate) fn settings_at(base_url: &str) -> Settings {
-    Settings { base_url: Some(base_url.to_owned()), ..Settings::default() }
+    Settings::builder().base_url(base_url).build()
 }
 
 /// All text that an error can print: `Display` and `Debug` of the error, its sources and its earlier attempts.

@@ -28,7 +28,7 @@ async fn client(database: &Path, key: &str, clock: &ManualClock, script: &Script
         .clock(clock.clone())
         .timer(clock.clone())
         .retry(RetryPolicy::none())
-        .timeouts(Timeouts { total: MINUTE * 3, attempt: MINUTE })
+        .timeouts(Timeouts::default().total(MINUTE * 3).attempt(MINUTE))
         .rate_limit(SqliteRateLimit::new(store, 3, MINUTE))
         .build()
         .unwrap()

@@ -420,6 +420,63 @@ fn a_repeated_status_is_no_evidence_unless_it_has_become_final() {
 }
 
 #[test]
+fn the_lookups_of_a_request_count_from_the_moment_at_which_it_is_old() {
+    let mut scene = Scene::new(LOOKUP);
+    scene.settings.lookups = 2;
+    let claim = scene.claim();
+    scene.pass(SECOND);
+    scene.ends(&claim, CallResult::Unknown);
+    scene.pass(scene.settings.in_flight - SECOND * 2);
+    let look = scene.look();
+    scene.pass(SECOND);
+    scene.looked_up(look, &Looked::NotFound);
+    assert_eq!(scene.loaded.evidence.len(), 2, "it may have looked before the request was old");
+    for _ in 0..2 {
+        let look = scene.look();
+        assert_eq!(scene.looked_up(look, &Looked::NotFound), State::Unknown);
+    }
+    assert!(matches!(scene.step(), Step::Rest));
+    assert_eq!((scene.loaded.head.review, scene.loaded.head.due_at), (Some(Review::NotFound), None));
+    assert!(matches!(scene.step(), Step::Rest));
+}
+
+#[test]
+fn a_request_that_was_sent_during_the_review_is_young_again() {
+    let mut scene = Scene::new(LOOKUP);
+    scene.settings.lookups = 1;
+    let claim = scene.claim();
+    scene.pass(LEASE + scene.settings.in_flight);
+    let look = scene.look();
+    scene.looked_up(look, &Looked::NotFound);
+    assert!(matches!(scene.step(), Step::Rest));
+    assert_eq!(scene.ends(&claim, CallResult::Unknown), State::NeedsReview);
+    let too_early = scene.look();
+    scene.looked_up(too_early, &Looked::NotFound);
+    scene.pass(scene.settings.in_flight);
+    let look = scene.look();
+    scene.looked_up(look, &Looked::NotFound);
+    assert!(matches!(scene.step(), Step::Rest));
+    assert_eq!((scene.loaded.head.review, scene.loaded.head.due_at), (Some(Review::NotFound), None));
+}
+
+#[test]
+fn another_amount_is_news_once_the_order_is_paid() {
+    let other = |status, is_final| {
+        Fact::Event(Observation::OtherAmount { status, is_final, amount: Money::from_minor(200, Currency::INR) })
+    };
+    let mut scene = Scene::new(LOOKUP);
+    let claim = scene.claim();
+    scene.ends(&claim, accepted(PaymentStatus::Processing, false));
+    assert_eq!(scene.learns(&other(PaymentStatus::Processing, false), "event:1"), State::Pending);
+    assert_eq!(scene.loaded.evidence.len(), 2);
+    assert_eq!(scene.learns(&event(PaymentStatus::Succeeded, true), "event:2"), State::Succeeded);
+    let paid = other(PaymentStatus::Succeeded, true);
+    assert_eq!(scene.learns(&paid, "event:3"), State::NeedsReview);
+    assert_eq!(scene.learns(&paid, "event:4"), State::NeedsReview);
+    assert_eq!(scene.loaded.evidence.len(), 4, "repeated");
+}
+
+#[test]
 fn what_nothing_can_resolve_is_given_up_with_the_reason() {
     let mut scene = Scene::new(&[Recovery::Nothing]);
     let claim = scene.claim();

@@ -209,6 +209,16 @@ fn other(status: PaymentStatus, minor: i64) -> Observation {
 }
 
 #[test]
+fn an_amount_that_is_not_paid_is_compared_with_nothing() {
+    for (status, state) in [(Processing, State::Pending), (Failed, State::Failed)] {
+        let is_final = status == Failed;
+        let amount = Money::from_minor(30_001, Currency::INR);
+        let event = Fact::Event(Observation::OtherAmount { status, is_final, amount });
+        expect(&[claimed(1), accepted(1, Processing), event], state);
+    }
+}
+
+#[test]
 fn a_paid_amount_is_compared_with_the_one_that_the_response_named_in_any_order() {
     let to_pay = ended(1, CallResult::Accepted(other(AwaitingCustomer, 30_001)));
     let paid = |minor| Fact::Found { began: 2, seen: other(Succeeded, minor) };

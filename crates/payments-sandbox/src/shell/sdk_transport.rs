@@ -69,7 +69,6 @@ impl Timer for OfflineTransport {
     }
 }
 
-#[expect(clippy::result_large_err, reason = "this is the error type of `Transport::send`")]
 fn into_parts(response: WireResponse) -> Result<(StatusCode, HeaderMap, Vec<u8>), TransportError> {
     let unreadable = || TransportError::unknown("the response's head could not be parsed");
     let status = StatusCode::from_u16(response.status).map_err(|_| unreadable())?;

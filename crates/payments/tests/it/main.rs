@@ -4,6 +4,7 @@
 
 mod capabilities;
 mod gateway;
+mod ids;
 mod journaled;
 mod recovery;
 mod support;

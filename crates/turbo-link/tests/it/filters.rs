@@ -75,24 +75,24 @@ fn invalid_combinations_days_and_intervals_are_rejected() {
 #[test]
 fn extra_fields_are_sent_encoded_after_the_clients_fields() {
     let list =
-        ListLinks::new().field("page", "2").interval(Interval::Today).field("q-1", "a b&api_key=x=y%20\r\nX: z\u{0}ü");
+        ListLinks::new().extra("page", "2").interval(Interval::Today).extra("q-1", "a b&api_key=x=y%20\r\nX: z\u{0}ü");
     check_form(&list, "&interval=today&page=2&q-1=a+b%26api_key%3Dx%3Dy%2520%0D%0AX%3A+z%00%C3%BC");
-    check_form(&ListLinks::new().field("empty", ""), "&empty=");
+    check_form(&ListLinks::new().extra("empty", ""), "&empty=");
+    check_form(&ListLinks::new().extra("page", 2).extra("all", true), "&all=true&page=2");
+    let last = ListLinks::new().extra("page", "1").extra("size", "2").extra("page", "3");
+    check_form(&last, "&page=3&size=2");
 }
 
 #[test]
 fn an_extra_field_cannot_replace_a_field_of_the_client() {
     for name in ["api_key", "start", "end", "interval", "API_KEY", "Api_Key", "START"] {
-        check_rejected(ListLinks::new().field(name, "x"), &name.to_lowercase(), "must not be set with `field`");
+        check_rejected(ListLinks::new().extra(name, "x"), &name.to_lowercase(), "has a setter of its own");
     }
     for name in ["api_key[]", "api.key", "api key", " api_key", "api_key\0", "api_key=x", "a&b", "ä", "a%5b", "a[0]"] {
-        check_rejected(ListLinks::new().field(name, "x"), "field", "must have a name of only letters, digits");
+        check_rejected(ListLinks::new().extra(name, "x"), "extra", "must have a name of only letters, digits");
     }
-    check_rejected(ListLinks::new().field("", "x"), "field", "empty");
-    check_rejected(ListLinks::new().field("x".repeat(101), "x"), "field", "longer than 100");
-    check_rejected(
-        ListLinks::new().field("page", "1").field("size", "2").field("page", "3"),
-        "page",
-        "must not be set twice",
-    );
+    check_rejected(ListLinks::new().extra("", "x"), "extra", "empty");
+    check_rejected(ListLinks::new().extra("x".repeat(101), "x"), "extra", "longer than 100");
+    check_rejected(ListLinks::new().extra("page", [2]), "page", "must be a string, a number or a boolean");
+    check_rejected(ListLinks::new().extra("page", ()), "page", "must not be null");
 }

@@ -14,3 +14,4 @@ mod sandbox;
 mod secrets;
 mod stored;
 mod support;
+mod waiting;

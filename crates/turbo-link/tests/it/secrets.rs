@@ -26,16 +26,16 @@ fn the_key_appears_in_no_url_header_debug_output_error_or_observed_exchange() {
         Script::new([Reply::json(200, SAMPLE), unauthorized(), Reply::json(200, "{}"), Reply::json(200, SAMPLE)]);
     let observer = RecordingObserver::default();
     let client = builder(&script).observer(observer.clone()).build().unwrap();
-    let rotated = client.with_credentials(ApiKey::new("tl-canary-next-key").unwrap());
+    let rotated = client.with_credentials(ApiKey::new("tl-canary-next-key").unwrap()).unwrap();
     let id: LinkId = "abc123".parse().unwrap();
 
-    let call = client.list_links(ListLinks::new().interval(Interval::Today).field("page", "2"));
+    let call = client.list_links(ListLinks::new().interval(Interval::Today).extra("page", "2"));
     let mut printed = format!("{call:?} {:?} {:?}", builder(&script), ApiKey::new(KEY).unwrap());
     let sent = block_on(call.send_with_response()).unwrap();
     let err = block_on(client.list_links(ListLinks::new().only(id.clone())).send()).unwrap_err();
     let malformed = block_on(client.list_links(ListLinks::new()).send()).unwrap_err();
     block_on(rotated.list_links(ListLinks::new().only(id)).send()).unwrap();
-    let key_as_field = ListLinks::new().field("api_key", KEY);
+    let key_as_field = ListLinks::new().extra("api_key", KEY);
     let invalid = block_on(client.list_links(key_as_field.clone()).send()).unwrap_err();
     let newline = ApiKey::new(format!("{KEY}\n")).unwrap_err();
     let unsafe_url = builder(&script).base_url("http://api.tur.bo").build().unwrap_err();
@@ -71,7 +71,7 @@ fn a_key_must_be_visible_ascii_and_is_sent_encoded() {
         assert_eq!(ApiKey::new(text).unwrap_err().field(), "api_key");
     }
     let (key, script) = ("a&b=c+d%20e#f", Script::new([Reply::json(200, SAMPLE)]));
-    let client: Client = builder(&script).build().unwrap().with_credentials(ApiKey::new(key).unwrap());
+    let client: Client = builder(&script).build().unwrap().with_credentials(ApiKey::new(key).unwrap()).unwrap();
     block_on(client.list_links(ListLinks::new()).send()).unwrap();
     assert_eq!(script.requests()[0].body().as_ref(), b"api_key=a%26b%3Dc%2Bd%2520e%23f");
 }

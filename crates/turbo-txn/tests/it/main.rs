@@ -7,6 +7,7 @@ mod callback_attacks;
 mod callbacks;
 mod documented;
 mod envelopes;
+mod extra;
 mod imperfect_responses;
 mod interop;
 mod lookups;

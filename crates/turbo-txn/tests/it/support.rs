@@ -81,3 +81,9 @@ pub(crate) const SECRET_KEY: &str = "tt-canary-secret-key-7f3a";
 pub(crate) const CALLBACK_KEY: &str = "Y2FuYXJ5LWNhbGxiYWNrLWtleS0wMTIzNDU2Nzg5YWI=";
 /// `CALLBACK_KEY`, decoded.
 pub(crate) const CALLBACK_KEY_BYTES: &[u8; 32] = b"canary-callback-key-0123456789ab";
+
+/// Returns the body of the last request.
+pub(crate) fn body_of(script: &Script) -> String {
+    let requests = script.requests();
+    String::from_utf8(requests.last().unwrap().body().as_ref().to_vec()).unwrap()
+}

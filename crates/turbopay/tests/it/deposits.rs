@@ -49,6 +49,24 @@ async fn a_payment_page_that_is_not_an_http_url_is_rejected() {
 }
 
 #[tokio::test]
+async fn a_qr_code_is_an_image_for_a_page_and_links_can_be_iterated() {
+    // The image, with and without the prefix that some services add.
+    for qr in ["iVBORw0KGgo=", "data:image/png;base64,iVBORw0KGgo="] {
+        let body = format!(
+            r#"{{"order_id":"o-1","status":"new","wallet_address":"shop@upi","qr":"{qr}",
+                "deep_links":{{"phonepe":"phonepe://pay","gpay":"gpay://x"}}}}"#
+        );
+        let (client, _) = scripted([Reply::json(200, &body)]);
+        let deposit = client.create_host_to_host_deposit(deposit()).send().await.unwrap();
+        assert_eq!(deposit.qr.unwrap().data_uri().unwrap(), "data:image/png;base64,iVBORw0KGgo=");
+        let links: Vec<_> = (&deposit.deep_links).into_iter().collect();
+        assert_eq!(links, [("gpay", "gpay://x"), ("phonepe", "phonepe://pay")]);
+        assert_eq!(deposit.deep_links.iter().len(), 2);
+        assert!(!deposit.deep_links.is_empty());
+    }
+}
+
+#[tokio::test]
 async fn a_deposit_with_a_broken_qr_code_can_still_be_paid() {
     for (qr, problem) in [("%%%", "qr: is not base64"), ("aGVsbG8=", "qr: is not a PNG")] {
         let response = format!(
@@ -60,6 +78,7 @@ async fn a_deposit_with_a_broken_qr_code_can_still_be_paid() {
         let deposit = client.create_host_to_host_deposit(deposit()).send().await.unwrap();
 
         assert_eq!(deposit.qr.as_ref().unwrap().png().unwrap_err().to_string(), problem);
+        assert_eq!(deposit.qr.as_ref().unwrap().data_uri().unwrap_err().to_string(), problem);
         assert_eq!((deposit.deep_links.get("gpay"), deposit.deep_links.paytm()), (Some("gpay://x"), None));
         assert!(deposit.upi_link().is_some());
     }

@@ -434,7 +434,7 @@ fn read(message: &str, body: &str) -> Result<(Vec<String>, String, UnreadableMem
             (vec![text(&read.order_id), read.wallet_address], read.status.to_string(), unreadable)
         }
         CONFIRMATION => {
-            let confirm = client.confirm_utr(&"o-1".parse().unwrap(), &"409876543210".parse().unwrap());
+            let confirm = client.confirm_utr(&"o-1".parse().unwrap(), "409876543210".parse::<turbopay::Utr>().unwrap());
             let read = block_on(confirm.send()).map_err(failed)?;
             (Vec::new(), read.status.to_string(), read.unreadable_members().clone())
         }

@@ -6,6 +6,7 @@ mod any_value;
 mod credentials;
 mod deposits;
 #[cfg(feature = "reqwest")]
+mod extra;
 mod going_live;
 mod imperfect_responses;
 mod lookups;

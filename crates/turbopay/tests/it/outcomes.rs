@@ -241,7 +241,7 @@ async fn messages_count_under_their_own_status_only() {
 async fn an_order_that_cannot_be_confirmed_may_already_be_confirmed() {
     let rejected = r#"{"message":"The selected order id is invalid.","errors":{"order_id":["The selected order id is invalid."]}}"#;
     let (client, _) = scripted([Reply::json(422, rejected)]);
-    let confirm = client.confirm_utr(&"o-1".parse().unwrap(), &"409876543210".parse().unwrap());
+    let confirm = client.confirm_utr(&"o-1".parse().unwrap(), "409876543210".parse::<turbopay::Utr>().unwrap());
     let err = confirm.send().await.unwrap_err();
     assert_eq!((err.outcome(), Problem::of(&err)), (Outcome::Unknown, Some(Problem::OrderIdNotValid)));
 }

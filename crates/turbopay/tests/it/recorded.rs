@@ -39,7 +39,7 @@ async fn the_client_sends_every_recorded_confirmation() {
         let (client, script) = scripted([]);
         let body = example.body();
         let (order, utr) = (text(&body, "order_id"), text(&body, "customer_transaction_id"));
-        let _ = client.confirm_utr(&order.parse().unwrap(), &utr.parse().unwrap()).send().await.err();
+        let _ = client.confirm_utr(&order.parse().unwrap(), utr.parse::<turbopay::Utr>().unwrap()).send().await.err();
 
         check_sent(&script, example, &body);
         compared += 1;
@@ -172,7 +172,11 @@ async fn check_response(client: &Client, example: &Example, response: &Response)
         ("s2s/deposit/confirm", 200) => {
             let body = example.body();
             let (order, utr) = (text(&body, "order_id"), text(&body, "customer_transaction_id"));
-            let confirmed = client.confirm_utr(&order.parse().unwrap(), &utr.parse().unwrap()).send().await.unwrap();
+            let confirmed = client
+                .confirm_utr(&order.parse().unwrap(), utr.parse::<turbopay::Utr>().unwrap())
+                .send()
+                .await
+                .unwrap();
             assert_eq!(confirmed.status, OrderStatus::Pending);
         }
         ("s2s/deposit/confirm", 422) => {
@@ -254,7 +258,7 @@ async fn send(client: &Client, example: &Example) -> Result<(), Error> {
         "s2s/deposit/confirm" => {
             let body = example.body();
             let (order, utr) = (text(&body, "order_id"), text(&body, "customer_transaction_id"));
-            client.confirm_utr(&order.parse().unwrap(), &utr.parse().unwrap()).send().await.map(|_| ())
+            client.confirm_utr(&order.parse().unwrap(), utr.parse::<turbopay::Utr>().unwrap()).send().await.map(|_| ())
         }
         "withdraw/new" => client.create_withdrawal(withdrawal_of(&example.body())).send().await.map(|_| ()),
         "balance?currency=" => client.default_balance().send().await.map(|_| ()),

@@ -73,7 +73,9 @@ fn a_publishable_key_cannot_send_any_other_call() {
     check_unsupported(client.retrieve_customer(&"cus_1".parse().unwrap()));
     check_unsupported(client.update_customer(&"cus_1".parse().unwrap(), CustomerDetails::new()));
     check_unsupported(client.delete_customer(&"cus_1".parse().unwrap()));
-    check_unsupported(client.attach_payment_method(&"pm_1".parse().unwrap(), &"cus_1".parse().unwrap()));
+    check_unsupported(
+        client.attach_payment_method(&"pm_1".parse().unwrap(), "cus_1".parse::<turratech::CustomerId>().unwrap()),
+    );
     check_unsupported(client.detach_payment_method(&"pm_1".parse().unwrap()));
     check_unsupported(client.create_refund(NewRefund::new("pay_1".parse().unwrap())));
     check_unsupported(client.retrieve_refund(&"re_1".parse().unwrap()));

@@ -40,6 +40,8 @@ fn the_object_is_decoded_according_to_the_event_type() {
             _ => matches!(&decoded, EventObject::Other(raw) if raw.as_str() == object),
         };
         assert!(is_expected, "{kind}: {decoded:?}");
+        let payment = verified_event(kind.as_str(), &object).payment().unwrap();
+        assert_eq!(payment.is_some(), matches!(decoded, EventObject::Payment(_)), "{kind}");
     }
 }
 
@@ -67,13 +69,15 @@ fn an_object_that_does_not_fit_its_event_type_is_rejected_with_a_path() {
     for (event_type, object, path) in rows {
         let event = verified_event(event_type, &object);
         assert_eq!(event.object().unwrap_err().path(), path, "{object}");
+        let is_payment = event_type.starts_with("payment.");
+        assert_eq!(event.payment().err().map(|error| error.path().to_owned()), is_payment.then(|| path.to_owned()));
     }
 }
 
 #[test]
 fn a_payment_in_an_event_is_compared_with_the_order_and_mode() {
     let event = verified_event("payment.succeeded", &paid("pay_1", "succeeded"));
-    let EventObject::Payment(payment) = event.object().unwrap() else { panic!("{event:?}") };
+    let payment = event.payment().unwrap().unwrap();
     assert!(payment.is_paid());
     let expected = || Expected::new("12345", pounds(2000));
     assert_eq!(payment.check_metadata("order_id", &expected().live(false)), Ok(()));

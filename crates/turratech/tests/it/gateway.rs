@@ -86,7 +86,7 @@ fn slow(read: Duration, total: Duration) -> (Client, Script, ManualClock) {
         Script::new([authorized(r#""amount_capturable":2000,"#), Reply::json(200, &paid("pay_1", "succeeded"))]);
     let clock = clock();
     let builder = builder(KEY, &script, &clock).transport(Slow(script.clone(), clock.clone(), read));
-    let timeouts = Timeouts { total, ..Timeouts::default() };
+    let timeouts = Timeouts::default().total(total);
     (builder.timeouts(timeouts).retry(RetryPolicy::none()).build().unwrap(), script, clock)
 }
 

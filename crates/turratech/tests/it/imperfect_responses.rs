@@ -144,7 +144,11 @@ fn another_object_with_another_id_or_none_is_a_contradiction() {
     let err = block_on(client.create_subscription(NewSubscription::new("cus_1".parse().unwrap(), item)).send());
     assert_eq!(err.unwrap_err().json_path(), Some("customer"));
     let (client, _) = scripted([Reply::json(200, r#"{"id":"pm_1","customer":[]}"#)]);
-    let err = block_on(client.attach_payment_method(&"pm_1".parse().unwrap(), &"cus_1".parse().unwrap()).send());
+    let err = block_on(
+        client
+            .attach_payment_method(&"pm_1".parse().unwrap(), "cus_1".parse::<turratech::CustomerId>().unwrap())
+            .send(),
+    );
     assert_eq!(err.unwrap_err().json_path(), Some("customer"));
 }
 

@@ -1,5 +1,7 @@
 //! The method, path, headers and body of every request.
 
+use std::time::Duration;
+
 use payments_core::test_util::{Reply, Script};
 use turratech::{
     Address, CaptureMethod, CustomerDetails, ErrorKind, EventType, ListParams, NewPaymentMethod, NewRefund,
@@ -135,6 +137,48 @@ async fn the_version_is_set_on_the_client_or_on_the_call() {
 }
 
 #[tokio::test]
+async fn a_list_and_a_client_for_some_calls_name_another_version() {
+    let page = || Reply::json(200, r#"{"object":"list","data":[],"has_more":false}"#);
+    let found = || Reply::json(200, &paid("pay_1", "succeeded"));
+    let (client, script) = scripted([page(), page(), found(), found()]);
+    client.list_payments(ListParams::new()).version("2025-06-01").try_next().await.unwrap();
+    let newer = client.with_version("2025-07-01").unwrap();
+    newer.list_payments(ListParams::new()).try_next().await.unwrap();
+    // Operations of the gateway too, and after a change of credentials.
+    let expected = payments_core::Expected::new("12345", pounds(2000));
+    let rotated = newer.with_credentials(turratech::ApiKey::new("sk_test_other").unwrap()).unwrap();
+    payments_core::gateway::Retrieve::retrieve(&rotated, "pay_1", &expected).await.unwrap();
+    client.retrieve_payment(&"pay_1".parse().unwrap()).send().await.unwrap();
+    let versions: Vec<_> =
+        script.requests().iter().map(|request| request.headers()["turratech-version"].clone()).collect();
+    assert_eq!(versions, ["2025-06-01", "2025-07-01", "2025-07-01", "2024-01-01"]);
+    assert_eq!(script.requests()[2].headers()["authorization"], "Bearer sk_test_other");
+    assert_eq!(client.with_version("é").unwrap_err().param(), Some("turratech-version"));
+    let err = client.list_payments(ListParams::new()).version("é").try_next().await.unwrap_err();
+    assert_eq!((err.kind(), err.param()), (ErrorKind::InvalidRequest, Some("turratech-version")));
+}
+
+#[tokio::test]
+async fn a_client_for_some_calls_has_other_timeouts_and_retries() {
+    let failed = || Reply::json(500, r#"{"error":{"type":"api_error","message":"no"}}"#);
+    let (client, script) = scripted([failed(), failed(), created(), created()]);
+    let expected = payments_core::Expected::new("12345", pounds(2000));
+    let timeouts = turratech::Timeouts::default().total(Duration::from_secs(9)).attempt(Duration::from_secs(4));
+    let quick = client.with_timeouts(timeouts).unwrap().with_retry(turratech::RetryPolicy::none());
+    let err = payments_core::gateway::Retrieve::retrieve(&quick, "pay_1", &expected).await.unwrap_err();
+    assert_eq!(err.attempts(), 1);
+    let request = payments_core::gateway::RefundRequest::new("r-1", "pay_1", pounds(1));
+    let request = request.retry(turratech::RetryPolicy::none());
+    let err = payments_core::gateway::Refund::refund(&client, &request).await.unwrap_err();
+    assert_eq!(err.attempts(), 1);
+    client.create_payment(payment()).send().await.unwrap();
+    let seconds: Vec<_> = script.requests().iter().map(|request| request.timeout().as_secs()).collect();
+    assert_eq!(seconds, [4, 30, 30]);
+    let zero = timeouts.total(Duration::ZERO);
+    assert_eq!(client.with_timeouts(zero).unwrap_err().kind(), ErrorKind::Configuration);
+}
+
+#[tokio::test]
 async fn an_invalid_version_is_rejected_before_sending() {
     for version in ["", " ", "2024-01-01\r\nX-Evil: 1", "2024 01", "é", "2024-01-01/x"] {
         let (client, script) = scripted([created()]);
@@ -228,8 +272,26 @@ fn every_payment_method_type_is_sent_by_name() {
 #[test]
 fn attaching_a_payment_method_sends_the_customer() {
     let (client, script) = scripted([]);
-    let _ = block_on(client.attach_payment_method(&"pm_1".parse().unwrap(), &"cus_1".parse().unwrap()).send());
+    let _ = block_on(
+        client
+            .attach_payment_method(&"pm_1".parse().unwrap(), "cus_1".parse::<turratech::CustomerId>().unwrap())
+            .send(),
+    );
     check_members(&script, r#"{"customer":"cus_1"}"#);
+    let attachment = turratech::NewAttachment::new("cus_1".parse().unwrap()).extra("default", true);
+    let _ = block_on(client.attach_payment_method(&"pm_1".parse().unwrap(), attachment).send());
+    check_members(&script, r#"{"customer":"cus_1","default":true}"#);
+}
+
+#[test]
+fn a_card_has_extra_parameters_too() {
+    let (client, script) = scripted([]);
+    let card = card().extra("name", "Jane Doe");
+    let _ = block_on(client.create_payment_method(NewPaymentMethod::card(card)).send());
+    check_members(
+        &script,
+        r#"{"type":"card","card":{"number":"4242424242424242","exp_month":12,"exp_year":2030,"cvc":"8309","name":"Jane Doe"}}"#,
+    );
 }
 
 #[test]

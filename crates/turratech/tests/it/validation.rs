@@ -2,10 +2,10 @@
 
 use payments_core::test_util::Script;
 use turratech::{
-    Address, CaptureMethod, CustomerDetails, CustomerId, Error, ErrorKind, EventId, EventType, ListParams, NewPayment,
-    NewPaymentMethod, NewRefund, NewSubscription, NewWebhookEndpoint, Outcome, PaymentId, PaymentMethodId,
-    PaymentMethodType, PriceId, RefundId, RefundReason, SubscriptionId, SubscriptionItem, SubscriptionUpdate,
-    WebhookEndpointId,
+    Address, CaptureMethod, CustomerDetails, CustomerField, CustomerId, Error, ErrorKind, EventId, EventType,
+    ListParams, NewAttachment, NewPayment, NewPaymentMethod, NewRefund, NewSubscription, NewWebhookEndpoint, Outcome,
+    PaymentId, PaymentMethodId, PaymentMethodType, PriceId, RefundId, RefundReason, SubscriptionField, SubscriptionId,
+    SubscriptionItem, SubscriptionUpdate, WebhookEndpointId,
 };
 
 use crate::support::{block_on, card, payment, pounds, scripted};
@@ -131,6 +131,9 @@ fn an_extra_parameter_cannot_override_a_setter() {
         check_method(NewPaymentMethod::card(card()).extra(name, "x"), name, rule);
         check_method(NewPaymentMethod::new(PaymentMethodType::ApplePay).extra(name, "x"), name, rule);
     }
+    for name in ["number", "exp_month", "exp_year", "cvc", "CVC"] {
+        check_method(NewPaymentMethod::card(card().extra(name, "x")), &name.to_lowercase(), rule);
+    }
     for name in ["payment", "amount", "reason", "metadata"] {
         check_refund(refund().extra(name, 1), name, rule);
     }
@@ -152,12 +155,80 @@ fn an_extra_parameter_cannot_override_a_setter() {
         let call = client.update_subscription(&"sub_1".parse().unwrap(), update);
         check(&block_on(call.send()).unwrap_err(), &script, name, rule);
     }
+    let attachment = NewAttachment::new("cus_1".parse().unwrap()).extra("customer", "cus_2");
+    let call = client.attach_payment_method(&"pm_1".parse().unwrap(), attachment);
+    check(&block_on(call.send()).unwrap_err(), &script, "customer", rule);
     for name in ["price", "quantity"] {
         let update = SubscriptionUpdate::new().item(item().extra(name, 1));
         let call = client.update_subscription(&"sub_1".parse().unwrap(), update);
         check(&block_on(call.send()).unwrap_err(), &script, name, rule);
     }
 }
+
+#[test]
+fn a_parameter_is_either_set_or_cleared() {
+    let (rule, update) = ("must not be both set and cleared", |details: CustomerDetails| {
+        let (client, script) = scripted([]);
+        (block_on(client.update_customer(&"cus_1".parse().unwrap(), details).send()).unwrap_err(), script)
+    });
+    let full = CustomerDetails::new()
+        .email("a@b.example")
+        .name("Jane")
+        .phone("1")
+        .description("x")
+        .address(Address::new())
+        .shipping("carrier", "x")
+        .metadata("a", "b")
+        .payment_method("pm_1".parse().unwrap());
+    for (field, name) in CUSTOMER_FIELDS {
+        let (err, script) = update(full.clone().clear(field));
+        check(&err, &script, name, rule);
+    }
+    let (client, script) = scripted([]);
+    let full = SubscriptionUpdate::new().default_payment_method("pm_1".parse().unwrap()).metadata("a", "b");
+    for (field, name) in SUBSCRIPTION_FIELDS {
+        let call = client.update_subscription(&"sub_1".parse().unwrap(), full.clone().clear(field));
+        check(&block_on(call.send()).unwrap_err(), &script, name, rule);
+    }
+}
+
+#[test]
+fn a_new_customer_has_nothing_to_clear() {
+    let (client, script) = scripted([]);
+    for (field, name) in CUSTOMER_FIELDS {
+        let err = block_on(client.create_customer(CustomerDetails::new().clear(field)).send()).unwrap_err();
+        check(&err, &script, name, "must not be cleared: the customer is new");
+    }
+}
+
+#[test]
+fn a_cleared_parameter_is_sent_as_null() {
+    let (client, script) = scripted([]);
+    for (field, name) in CUSTOMER_FIELDS {
+        let details = CustomerDetails::new().clear(field);
+        let _ = block_on(client.update_customer(&"cus_1".parse().unwrap(), details).send());
+        crate::support::check_members(&script, &format!(r#"{{"{name}":null}}"#));
+    }
+    for (field, name) in SUBSCRIPTION_FIELDS {
+        let update = SubscriptionUpdate::new().cancel_at_period_end(true).clear(field);
+        let _ = block_on(client.update_subscription(&"sub_1".parse().unwrap(), update).send());
+        crate::support::check_members(&script, &format!(r#"{{"cancel_at_period_end":true,"{name}":null}}"#));
+    }
+}
+
+const CUSTOMER_FIELDS: [(CustomerField, &str); 8] = [
+    (CustomerField::Email, "email"),
+    (CustomerField::Name, "name"),
+    (CustomerField::Phone, "phone"),
+    (CustomerField::Description, "description"),
+    (CustomerField::Address, "address"),
+    (CustomerField::Shipping, "shipping"),
+    (CustomerField::Metadata, "metadata"),
+    (CustomerField::PaymentMethod, "payment_method"),
+];
+
+const SUBSCRIPTION_FIELDS: [(SubscriptionField, &str); 2] =
+    [(SubscriptionField::DefaultPaymentMethod, "default_payment_method"), (SubscriptionField::Metadata, "metadata")];
 
 #[test]
 fn an_extra_parameter_requires_a_name_and_a_json_value() {

@@ -47,7 +47,7 @@ async fn client(database: &OnPostgres, key: &str, clock: &ManualClock, script: &
         .clock(ManualClock::at(now() + MINUTE * 60))
         .timer(Passing { clock: clock.clone(), pool: database.store.pool().clone() })
         .retry(RetryPolicy::none())
-        .timeouts(Timeouts { total: MINUTE * 3, attempt: MINUTE })
+        .timeouts(Timeouts::default().total(MINUTE * 3).attempt(MINUTE))
         .rate_limit(PostgresRateLimit::new(store, 3, MINUTE))
         .build()
         .unwrap()

@@ -78,9 +78,9 @@ impl StoredCard {
     }
 }
 
-/// True if the text has the form of a card number: 13 to 19 digits with a valid check digit.
+/// True if the text has the form of a card number: 13 to 19 digits with a valid check digit, or of UnionPay.
 pub(crate) fn is_number(text: &str) -> bool {
-    (13..=19).contains(&text.len()) && luhn::is_valid(text)
+    (13..=19).contains(&text.len()) && luhn::is_card_number(text)
 }
 
 const EXPIRED: (&str, &str) = ("EXPIRED_CARD", "The card has expired");

@@ -190,7 +190,7 @@ fn read_card(card: &Params, call: &Call<'_>) -> Result<(ChargeOutcome, Card), Er
     {
         return Err(card.invalid("cvc", "must be three or four digits"));
     }
-    if !luhn::is_valid(&number) {
+    if !luhn::is_card_number(&number) {
         return Err(ErrorResponse::declined(&card::WRONG_NUMBER, "card[number]"));
     }
     let Some(known) = TestCard::by_number(&number) else {
