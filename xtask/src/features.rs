@@ -43,7 +43,7 @@ pub(crate) const HTTP_STACK: &[&str] =
 const MAX_COMBINED: usize = 6;
 
 /// Features that only re-export a crate, which takes long to build. They are built alone, and with all features.
-const RE_EXPORTS: &[&str] = &["journal-sqlite"];
+const RE_EXPORTS: &[&str] = &["journal-postgres", "journal-sqlite"];
 
 pub(crate) fn run(_: &[String]) -> Result<Step, Failure> {
     let workspace = Workspace::load()?;

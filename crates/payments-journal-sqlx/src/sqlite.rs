@@ -31,6 +31,8 @@ pub use error::SqliteError;
 pub use intents::INSERT_INTENT;
 pub use rate_limit::SqliteRateLimit;
 
+use crate::values::{millis, whole_millis};
+
 use error::store_error;
 use guarded::Guarded;
 use writer::{Turn, Writer};
@@ -115,7 +117,7 @@ impl SqliteStore {
         let mut connection = Guarded::new(self.pool.acquire().await?);
         open::check(connection.connection()).await?;
         let _turn = self.turn().await;
-        migrate::run(connection.connection(), rows::millis(self.now())).await?;
+        migrate::run(connection.connection(), millis(self.now())).await?;
         connection.release();
         Ok(())
     }
@@ -127,7 +129,7 @@ impl SqliteStore {
     }
 
     fn now(&self) -> OffsetDateTime {
-        rows::whole_millis(self.clock.now())
+        whole_millis(self.clock.now())
     }
 
     async fn turn(&self) -> MutexGuard<'_, Turn> {

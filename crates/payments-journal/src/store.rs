@@ -253,7 +253,8 @@ pub struct Lease {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[expect(clippy::exhaustive_structs, reason = "stores build it from their rows")]
 pub struct Agenda {
-    /// The intents that are due, as [`Store::due`] returns them.
+    /// The intents that are due, as [`Store::due`] returns them. If more are due than the worker asked for, a store may return a sample
+    /// of the longest overdue ones, so that workers do not all get the same.
     pub due: Vec<IntentId>,
     /// False if [`Store::matches`] returns nothing for these accounts now.
     pub has_messages: bool,

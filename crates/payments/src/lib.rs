@@ -22,8 +22,8 @@ pub use turratech;
 #[cfg(feature = "journal")]
 #[cfg_attr(docsrs, doc(cfg(feature = "journal")))]
 pub use payments_journal as journal;
-#[cfg(feature = "journal-sqlite")]
-#[cfg_attr(docsrs, doc(cfg(feature = "journal-sqlite")))]
+#[cfg(any(feature = "journal-postgres", feature = "journal-sqlite"))]
+#[cfg_attr(docsrs, doc(cfg(any(feature = "journal-postgres", feature = "journal-sqlite"))))]
 pub use payments_journal_sqlx as journal_sqlx;
 
 #[cfg(all(

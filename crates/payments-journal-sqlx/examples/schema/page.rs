@@ -2,15 +2,25 @@
 
 use std::fmt::Write as _;
 
-use payments_journal_sqlx::sqlite::INSERT_INTENT;
+use payments_journal_sqlx::{postgres, sqlite};
 
-const MIGRATIONS: &[&str] = &[include_str!("../../migrations/sqlite/0001_journal.sql")];
+const SQLITE: &[&str] = &[include_str!("../../migrations/sqlite/0001_journal.sql")];
 
 /// The page.
 pub(crate) fn page() -> String {
-    let mut page = format!("{INTRODUCTION}\n```sql\n{}\n```\n\n{TABLES}\n", INSERT_INTENT.trim_end());
+    let sqlite = sqlite::INSERT_INTENT.trim_end();
+    let postgres = postgres::INSERT_INTENT.trim_end();
+    format!(
+        "{INTRODUCTION}\n```sql\n-- SQLite\n{sqlite}\n```\n\n```sql\n-- PostgreSQL\n{postgres}\n```\n\n{TABLES}\n{}",
+        tables(SQLITE),
+    )
+}
+
+/// The tables of these migrations: both databases must have the same.
+pub(crate) fn tables(migrations: &[&str]) -> String {
+    let mut page = String::new();
     let mut comment = String::new();
-    for line in MIGRATIONS.iter().flat_map(|migration| migration.lines()).map(str::trim) {
+    for line in migrations.iter().flat_map(|migration| migration.lines()).map(str::trim) {
         if let Some(text) = line.strip_prefix("-- ") {
             if !comment.is_empty() {
                 comment.push(' ');
@@ -25,7 +35,12 @@ pub(crate) fn page() -> String {
                 let name = words.next().unwrap_or_default();
                 let _ = write!(page, "\n## `{name}`\n\n{text}\n\n| column | type | meaning |\n|---|---|---|\n");
             }
-            (Some(column), Some(kind @ ("INTEGER" | "TEXT" | "BLOB"))) => {
+            (Some(column), Some(kind @ ("INTEGER" | "TEXT" | "BLOB" | "BIGINT" | "BYTEA"))) => {
+                let kind = match kind {
+                    "BIGINT" => "INTEGER",
+                    "BYTEA" => "BLOB",
+                    kind => kind,
+                };
                 let kind = if line.contains("NOT NULL") || line.contains("PRIMARY KEY") {
                     kind.to_lowercase()
                 } else {
@@ -42,18 +57,27 @@ pub(crate) fn page() -> String {
 const INTRODUCTION: &str = "\
 # The journal's tables
 
-`SqliteStore::migrate` creates these tables, and `payments_schema`, which has the version of the tables. The migrations are plain SQL,
-in `crates/payments-journal-sqlx/migrations`.
+`SqliteStore::migrate` and `PostgresStore::migrate` create these tables, and `payments_schema`, which has the version of the tables.
+Both databases have the same tables and columns. The migrations are plain SQL, in `crates/payments-journal-sqlx/migrations`.
 
-`cargo run -p payments-journal-sqlx --features sqlite --example schema` generates this page from their comments. A test checks
-that it is up to date.
+| type on this page | SQLite | PostgreSQL |
+|---|---|---|
+| integer | `INTEGER` | `BIGINT` |
+| text | `TEXT` | `TEXT COLLATE \"C\"` |
+| blob | `BLOB` | `BYTEA` |
+
+`cargo run -p payments-journal-sqlx --features sqlite,postgres --example schema` generates this page from the comments of the migrations.
+A test checks that it is up to date, and that both databases have these columns.
 
 ## Record an intent with another library
 
 `Intent::row` returns a new intent with the sealed parameters and their MAC, and `IntentRow::columns` returns the values in the
-order of this statement. The statement is public: it stays valid within a major version. Run it in your own transaction, on a
-connection with the settings of `SqliteStore::options`. Times are Unix time in milliseconds. Amounts are integers in the currency's
-smallest unit. The tables need SQLite 3.38 or later, in each library that writes.
+order of this statement. The statement is public: it stays valid within a major version. Run it in your own transaction. Times are Unix
+time in milliseconds. Amounts are integers in the currency's smallest unit.
+
+* SQLite: use a connection with the settings of `SqliteStore::options`. The tables need SQLite 3.38 or later, in each library that
+  writes.
+* PostgreSQL: a `NULL` has the type of its column: `currency` is a text, and the other columns that can be `NULL` are integers.
 ";
 
 const TABLES: &str = "\

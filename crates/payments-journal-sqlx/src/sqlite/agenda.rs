@@ -8,8 +8,8 @@ use sqlx::sqlite::SqliteConnection;
 use super::error::store_error;
 use super::intents::{due_ids, names};
 use super::open::{check_settings, settings};
-use super::pauses;
-use super::rows::{Columns, millis};
+use crate::columns::Columns as _;
+use crate::values::millis;
 
 /// One row about everything, one per intent that is due, and one per pause.
 pub(super) const READ: &str = concat!(
@@ -42,17 +42,16 @@ pub(super) async fn read(
     let mut agenda =
         Agenda { due: Vec::new(), has_messages: false, has_changes: false, pauses: Vec::new(), next_in: None };
     for row in &rows {
-        let columns = Columns(row);
-        match columns.get::<i64>("kind")? {
+        match row.integer("kind")? {
             0 => {
                 check_settings(row)?;
-                agenda.has_messages = columns.get("has_messages")?;
-                agenda.has_changes = columns.get("has_changes")?;
-                let next = columns.optional_time("next_due_at")?;
+                agenda.has_messages = row.flag("has_messages")?;
+                agenda.has_changes = row.flag("has_changes")?;
+                let next = row.optional_time("next_due_at")?;
                 agenda.next_in = next.map(|next| (next - now).try_into().unwrap_or_default());
             }
-            1 => agenda.due.push(columns.intent("id")?),
-            _ => agenda.pauses.extend(pauses::joined(&columns)?),
+            1 => agenda.due.push(row.intent("id")?),
+            _ => agenda.pauses.extend(row.pause()?),
         }
     }
     agenda.pauses.sort_by_key(|pause| pause.since);

@@ -6,14 +6,14 @@ use std::time::Duration;
 
 use payments_core::time::OffsetDateTime;
 use payments_journal::store::{Delivery, StuckChange};
-use payments_journal::{Change, ChangeId, Hook, IntentId, StoreError, run_hook};
+use payments_journal::{Change, ChangeId, Hook, StoreError, run_hook};
 use sqlx::sqlite::SqliteConnection;
 
 use super::SqliteStore;
 use super::error::store_error;
 use super::guarded::Guarded;
-use super::intents;
-use super::rows::{Columns, millis, scheduled};
+use crate::columns::{Columns as _, Unreadable, due_change};
+use crate::values::{millis, scheduled};
 
 /// The first change that is due. A change waits for the earlier ones of its intent.
 pub(super) const NEXT: &str = "\
@@ -76,15 +76,6 @@ enum Attempt {
     Unreadable(Unreadable),
 }
 
-/// A change that a newer version has written, or that was changed by hand.
-struct Unreadable {
-    id: ChangeId,
-    intent: IntentId,
-    failures: u32,
-    what: &'static str,
-    problem: String,
-}
-
 async fn attempt(store: &SqliteStore, hook: &dyn Hook<SqliteConnection>) -> Result<Attempt, StoreError> {
     let mut connection = Guarded::new(store.connection().await?);
     let mut transaction = connection.begin().await?;
@@ -136,41 +127,11 @@ async fn next(
     now: OffsetDateTime,
 ) -> Result<Option<Result<StuckChange, Unreadable>>, StoreError> {
     let row = sqlx::query(NEXT).bind(millis(now)).fetch_optional(connection).await.map_err(store_error)?;
-    let Some(row) = row else { return Ok(None) };
-    let row = Columns(&row);
-    match change(&row) {
-        Ok(due) => Ok(Some(Ok(due))),
-        Err(StoreError::Unreadable { what, problem }) => {
-            let (id, intent, failures) = (row.get("id")?, row.intent("intent")?, row.number("failures")?);
-            Ok(Some(Err(Unreadable { id: ChangeId::new(id), intent, failures, what, problem })))
-        }
-        Err(error) => Err(error),
-    }
+    row.map(|row| due_change(&row)).transpose()
 }
 
 pub(super) async fn stuck(connection: &mut SqliteConnection, limit: u32) -> Result<Vec<StuckChange>, StoreError> {
     let rows = sqlx::query(STUCK).bind(i64::from(limit)).fetch_all(connection).await.map_err(store_error)?;
     // One that cannot be read hides no other.
-    Ok(rows.iter().filter_map(|row| change(&Columns(row)).ok()).collect())
-}
-
-fn change(row: &Columns<'_>) -> Result<StuckChange, StoreError> {
-    let change = Change {
-        intent: row.intent("intent")?,
-        key: intents::key(row)?,
-        amount: row.money("amount", "currency")?,
-        from: row.state("from_state")?,
-        to: row.state("to_state")?,
-        status: row.status()?,
-        order_amount: row.money("order_amount", "order_currency")?,
-        review: row.review()?,
-        at: row.time("at")?,
-    };
-    Ok(StuckChange {
-        id: ChangeId::new(row.get("id")?),
-        change,
-        failures: row.number("failures")?,
-        problem: row.get::<Option<String>>("problem")?.unwrap_or_default(),
-        next_try: row.time("next_try")?,
-    })
+    Ok(rows.iter().filter_map(|row| row.change().ok()).collect())
 }

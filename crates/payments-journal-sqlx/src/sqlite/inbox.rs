@@ -3,11 +3,12 @@
 use payments_core::time::OffsetDateTime;
 use payments_journal::store::{KEEP_HINTS, Matched, Received};
 use payments_journal::{Account, InboxId, IntentId, Message, StoreError};
-use sqlx::sqlite::SqliteConnection;
+use sqlx::sqlite::{SqliteConnection, SqliteRow};
 
 use super::error::store_error;
 use super::intents::names;
-use super::rows::{Columns, json, millis, unreadable};
+use crate::columns::Columns;
+use crate::values::{json, millis};
 
 /// Deletes old hints about nothing that is recorded: anyone can send them. Some at a time, so that no call takes long.
 pub(super) const FORGET: &str = "\
@@ -85,11 +86,11 @@ pub(super) async fn receive(connection: &mut SqliteConnection, message: &Message
         .await
         .map_err(store_error)?;
     if let Some(row) = inserted.first() {
-        return Ok(Received::New(InboxId::new(Columns(row).get("id")?)));
+        return Ok(Received::New(InboxId::new(row.integer("id")?)));
     }
     let query = sqlx::query(FIND).bind(&account.tenant).bind(&account.provider).bind(&account.name);
     let row = query.bind(&message.source).fetch_one(connection).await.map_err(store_error)?;
-    Ok(Received::Repeated(InboxId::new(Columns(&row).get("id")?)))
+    Ok(Received::Repeated(InboxId::new(row.integer("id")?)))
 }
 
 pub(super) async fn matches(
@@ -101,7 +102,7 @@ pub(super) async fn matches(
     let after = after.map_or(i64::MIN, InboxId::number);
     let query = sqlx::query(MATCHES).bind(names(accounts)?).bind(after).bind(i64::from(limit));
     let rows = query.fetch_all(connection).await.map_err(store_error)?;
-    rows.iter().map(|row| matched(&Columns(row))).collect()
+    rows.iter().map(matched).collect()
 }
 
 pub(super) async fn matches_of(
@@ -111,25 +112,13 @@ pub(super) async fn matches_of(
 ) -> Result<Option<Matched>, StoreError> {
     let query = sqlx::query(MATCHES_OF).bind(names(accounts)?).bind(id.number());
     let row = query.fetch_optional(connection).await.map_err(store_error)?;
-    row.map(|row| matched(&Columns(&row))).transpose()
+    row.as_ref().map(matched).transpose()
 }
 
-fn matched(row: &Columns<'_>) -> Result<Matched, StoreError> {
-    let intents: Vec<i64> = serde_json::from_str(row.get("intents")?).map_err(|error| unreadable("intents", &error))?;
+fn matched(row: &SqliteRow) -> Result<Matched, StoreError> {
+    let intents: Vec<i64> = row.json("intents")?;
     let intents = intents.into_iter().map(IntentId::new).collect();
-    Ok(Matched { id: InboxId::new(row.get("id")?), message: message(row), intents })
-}
-
-fn message(row: &Columns<'_>) -> Result<Message, StoreError> {
-    Ok(Message {
-        account: row.account()?,
-        source: row.get("source")?,
-        reference: row.get("reference")?,
-        object_id: row.get("object_id")?,
-        operations: serde_json::from_str(row.get("operations")?).map_err(|error| unreadable("operations", &error))?,
-        report: row.get("report")?,
-        received_at: row.time("received_at")?,
-    })
+    Ok(Matched { id: InboxId::new(row.integer("id")?), message: row.message(), intents })
 }
 
 pub(super) async fn applied(

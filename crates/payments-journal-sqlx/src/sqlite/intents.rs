@@ -1,15 +1,16 @@
 //! Intents and their evidence.
 
 use payments_core::time::OffsetDateTime;
-use payments_journal::store::{Amendment, Entry, Head, Inserted, Lease, Loaded};
-use payments_journal::{Account, Column, Evidence, Fact, IntentId, IntentKey, IntentRow, StoreError};
+use payments_journal::store::{Amendment, Inserted, Loaded};
+use payments_journal::{Account, Column, Fact, IntentId, IntentKey, IntentRow, StoreError};
 use sqlx::sqlite::{SqliteConnection, SqliteRow};
 
 use super::error::store_error;
 use super::open::{check_settings, settings};
 use super::pauses;
-use super::rows::{Columns, json, millis, scheduled, signed, unreadable};
 use super::writer::Writer;
+use crate::columns::{Columns as _, entry};
+use crate::values::{json, millis, scheduled, signed};
 
 /// The public `INSERT` of an intent, for applications that use another library than sqlx.
 ///
@@ -89,7 +90,7 @@ pub(super) async fn record(
     // All rows: after the first one only, an error of the commit would be lost.
     let inserted = insert.fetch_all(&mut *connection).await.map_err(store_error)?;
     if let Some(row) = inserted.first() {
-        return Ok(Inserted::New(Columns(row).intent("id")?));
+        return Ok(Inserted::New(row.intent("id")?));
     }
     match find(connection, &row.key).await? {
         Some(id) => Ok(Inserted::Existing(Box::new(load(connection, id, now).await?))),
@@ -108,7 +109,7 @@ pub(super) async fn find(connection: &mut SqliteConnection, key: &IntentKey) -> 
         .fetch_optional(connection)
         .await
         .map_err(store_error)?;
-    found.map(|row| Columns(&row).intent("id")).transpose()
+    found.map(|row| row.intent("id")).transpose()
 }
 
 pub(super) async fn load(
@@ -125,62 +126,14 @@ pub(super) async fn load(
 }
 
 fn loaded(rows: &[SqliteRow], id: IntentId, now: OffsetDateTime) -> Result<Loaded, StoreError> {
-    let first = Columns(rows.first().ok_or(StoreError::NoSuchIntent(id))?);
+    let first = rows.first().ok_or(StoreError::NoSuchIntent(id))?;
     let mut evidence = Vec::with_capacity(rows.len());
-    for row in rows.iter().map(Columns) {
-        if row.get::<Option<i64>>("sequence")?.is_some() {
-            evidence.push(entry(&row)?);
+    for row in rows {
+        if let Some(sequence) = row.optional_integer("sequence")? {
+            evidence.push(entry(sequence, row.integer("at")?, row.text("fact")?, row.string("source")?)?);
         }
     }
-    Ok(Loaded { id, row: intent_row(&first)?, head: head(&first)?, evidence, pause: pauses::joined(&first)?, now })
-}
-
-fn entry(row: &Columns<'_>) -> Result<Entry, StoreError> {
-    let fact = serde_json::from_str(row.get("fact")?).map_err(|error| unreadable("fact", &error))?;
-    let evidence = Evidence { sequence: row.number("sequence")?, fact };
-    Ok(Entry { evidence, source: row.get("source")?, at: row.time("at")? })
-}
-
-fn intent_row(row: &Columns<'_>) -> Result<IntentRow, StoreError> {
-    Ok(IntentRow {
-        key: key(row)?,
-        amount: row.money("amount", "currency")?,
-        version: row.number("version")?,
-        key_id: row.get("key_id")?,
-        mac: row.get("mac")?,
-        parameters: row.get("parameters")?,
-        by_ticket: row.get("by_ticket")?,
-        recorded_at: row.time("recorded_at")?,
-        expires_at: row.optional_time("expires_at")?,
-        due_at: row.optional_time("due_at")?,
-        supersedes: row.get::<Option<i64>>("supersedes")?.map(IntentId::new),
-    })
-}
-
-pub(super) fn key(row: &Columns<'_>) -> Result<IntentKey, StoreError> {
-    Ok(IntentKey { account: row.account()?, operation: row.get("operation")?, reference: row.get("reference")? })
-}
-
-fn head(row: &Columns<'_>) -> Result<Head, StoreError> {
-    Ok(Head {
-        state: row.state("state")?,
-        reported: row.state("reported")?,
-        status: row.status()?,
-        order_amount: row.money("order_amount", "order_currency")?,
-        review: row.review()?,
-        provider_id: row.get("provider_id")?,
-        epoch: row.number("epoch")?,
-        lease: lease(row)?,
-        due_at: row.optional_time("due_at")?,
-        tries: row.number("tries")?,
-        problem: row.get("problem")?,
-    })
-}
-
-fn lease(row: &Columns<'_>) -> Result<Option<Lease>, StoreError> {
-    let Some(owner) = row.get::<Option<&str>>("lease_owner")? else { return Ok(None) };
-    let owner = u128::from_str_radix(owner, 16).map_err(|error| unreadable("lease_owner", &error))?;
-    Ok(Some(Lease { owner, until: row.time("lease_until")? }))
+    Ok(Loaded { id, row: first.intent_row()?, head: first.head()?, evidence, pause: first.pause()?, now })
 }
 
 /// Changes an intent in a transaction. It is SQL, and not sqlx's, so that its ends share a round trip with the statements between
@@ -274,5 +227,5 @@ pub(super) async fn in_review(
 }
 
 fn ids(rows: &[SqliteRow]) -> Result<Vec<IntentId>, StoreError> {
-    rows.iter().map(|row| Columns(row).intent("id")).collect()
+    rows.iter().map(|row| row.intent("id")).collect()
 }

@@ -7,7 +7,8 @@ use sqlx::sqlite::SqliteConnection;
 
 use super::error::store_error;
 use super::guarded::Guarded;
-use super::rows::{Columns, millis, scheduled};
+use crate::columns::Columns as _;
+use crate::values::{millis, scheduled};
 
 pub(super) const ALL: &str = "\
     SELECT tenant, provider, account, since AS paused_since, until AS paused_until, problem AS pause_problem \
@@ -31,16 +32,9 @@ pub(super) const WAKE: &str = "\
         AND (state IN ('intended', 'unknown') OR state = 'pending' AND due_at = ( \
             SELECT until FROM payments_pauses WHERE tenant = ?1 AND provider = ?2 AND account = ?3))";
 
-/// The pause in a row that is joined with the pauses, if there is one.
-pub(super) fn joined(row: &Columns<'_>) -> Result<Option<Pause>, StoreError> {
-    let Some(since) = row.optional_time("paused_since")? else { return Ok(None) };
-    let (account, until) = (row.account()?, row.time("paused_until")?);
-    Ok(Some(Pause { account, since, until, problem: row.get("pause_problem")? }))
-}
-
 pub(super) async fn all(connection: &mut SqliteConnection, now: OffsetDateTime) -> Result<Vec<Pause>, StoreError> {
     let rows = sqlx::query(ALL).bind(millis(now)).fetch_all(connection).await.map_err(store_error)?;
-    rows.iter().filter_map(|row| joined(&Columns(row)).transpose()).collect()
+    rows.iter().filter_map(|row| row.pause().transpose()).collect()
 }
 
 pub(super) async fn begin(connection: &mut SqliteConnection, pause: &Pause) -> Result<(), StoreError> {

@@ -1,10 +1,8 @@
 //! A limit that all processes with the same database share.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use payments_core::clock::Clock;
 use payments_core::time::OffsetDateTime;
 use payments_core::{AccountKey, RateLimit, RateLimitPermit, RateLimitRequest, RateLimited};
 use payments_journal::StoreError;
@@ -13,7 +11,8 @@ use sqlx::Row as _;
 use super::SqliteStore;
 use super::error::store_error;
 use super::guarded::Guarded;
-use super::rows::millis;
+use crate::limit::{Calls, Place, enter};
+use crate::values::millis;
 
 /// At most `limit` calls in any window of this length, per account, in all processes that use the database.
 ///
@@ -35,6 +34,11 @@ impl SqliteRateLimit {
     #[must_use]
     pub fn new(store: SqliteStore, limit: u32, window: Duration) -> Self {
         Self { store, limit: limit.max(1), window }
+    }
+
+    /// Until when a call counts that ended at this time, rounded up.
+    fn counts_until(&self, ended_at: OffsetDateTime) -> i64 {
+        millis(ended_at + self.window + Duration::from_nanos(999_999))
     }
 }
 
@@ -62,36 +66,11 @@ pub(super) const OBSERVE: &str = "\
 #[async_trait]
 impl RateLimit for SqliteRateLimit {
     async fn enter(&self, request: RateLimitRequest) -> Result<Box<dyn RateLimitPermit>, RateLimited> {
-        let start = request.clock.monotonic();
-        loop {
-            let waited = request.clock.monotonic().saturating_sub(start);
-            let left = request.max_wait.saturating_sub(waited);
-            // Another writer may hold the database's lock for longer than the call has.
-            let wait = match tokio::time::timeout(left, self.try_enter(&request, left)).await {
-                Ok(Ok(Place::Entered(id))) => return Ok(Box::new(self.permit(request, id))),
-                Ok(Ok(Place::Full(wait))) => wait,
-                Ok(Err(_)) | Err(_) => AFTER_ERROR,
-            };
-            let waited = request.clock.monotonic().saturating_sub(start);
-            if waited.saturating_add(wait) >= request.max_wait {
-                return Err(RateLimited::new(wait));
-            }
-            request.timer.sleep(wait).await;
-        }
+        enter(self, request).await
     }
 }
 
-/// How long a call waits before it asks a database again that has failed.
-const AFTER_ERROR: Duration = Duration::from_millis(500);
-
-enum Place {
-    Entered(i64),
-    /// There is no place for at least this long.
-    Full(Duration),
-}
-
-impl SqliteRateLimit {
-    /// `left` is the time that the call has: it ends before.
+impl Calls for SqliteRateLimit {
     async fn try_enter(&self, request: &RateLimitRequest, left: Duration) -> Result<Place, StoreError> {
         let account = request.account.as_str();
         let limit = i64::from(self.limit);
@@ -102,8 +81,8 @@ impl SqliteRateLimit {
         let counted = sqlx::query(COUNT).bind(account).bind(millis(now)).fetch_one(&mut *transaction).await;
         let counted: i64 = counted.and_then(|row| row.try_get(0)).map_err(store_error)?;
         if counted >= limit {
-            let query = sqlx::query(FREE_AT).bind(account).bind(millis(now)).bind(self.end(now)).bind(counted - limit);
-            let row = query.fetch_one(&mut *transaction).await;
+            let query = sqlx::query(FREE_AT).bind(account).bind(millis(now));
+            let row = query.bind(self.counts_until(now)).bind(counted - limit).fetch_one(&mut *transaction).await;
             let free_at: i64 = row.and_then(|row| row.try_get(0)).map_err(store_error)?;
             transaction.rollback().await.map_err(store_error)?;
             connection.release();
@@ -111,7 +90,7 @@ impl SqliteRateLimit {
             return Ok(Place::Full(Duration::from_millis(wait)));
         }
         sqlx::query(FORGET).bind(account).bind(millis(now)).execute(&mut *transaction).await.map_err(store_error)?;
-        let worst_case = self.end(now + left);
+        let worst_case = self.counts_until(now + left);
         let entered = sqlx::query(ENTER).bind(account).bind(worst_case).execute(&mut *transaction).await;
         let id = entered.map_err(store_error)?.last_insert_rowid();
         transaction.commit().await.map_err(store_error)?;
@@ -119,58 +98,19 @@ impl SqliteRateLimit {
         Ok(Place::Entered(id))
     }
 
-    /// Until when a call counts that ended at this time, rounded up.
-    fn end(&self, ended: OffsetDateTime) -> i64 {
-        millis(ended + self.window + Duration::from_nanos(999_999))
+    async fn end(&self, id: i64, ended_at: OffsetDateTime) -> Result<(), StoreError> {
+        let _turn = self.store.turn().await;
+        let mut connection = self.store.connection().await?;
+        let query = sqlx::query(END).bind(id).bind(self.counts_until(ended_at));
+        query.execute(&mut *connection).await.map_err(store_error)?;
+        Ok(())
     }
 
-    fn permit(&self, request: RateLimitRequest, id: i64) -> Permit {
-        Permit { limit: self.clone(), account: request.account, clock: request.clock, id }
-    }
-}
-
-#[derive(Debug)]
-struct Permit {
-    limit: SqliteRateLimit,
-    account: AccountKey,
-    clock: Arc<dyn Clock>,
-    id: i64,
-}
-
-impl RateLimitPermit for Permit {
-    fn observe(&mut self, _: Option<usize>, remaining: Option<usize>) {
-        let limit = i64::from(self.limit.limit);
-        let Some(remaining) = remaining.and_then(|remaining| i64::try_from(remaining).ok()) else { return };
-        let (account, now) = (self.account.clone(), self.clock.now());
-        let (from, until) = (millis(now), self.limit.end(now));
-        let store = self.limit.store.clone();
-        in_background(async move {
-            let _turn = store.turn().await;
-            let mut connection = store.connection().await?;
-            let query = sqlx::query(OBSERVE).bind(account.as_str()).bind(from).bind(until).bind(limit - remaining);
-            query.execute(&mut *connection).await.map_err(store_error)?;
-            Ok(())
-        });
-    }
-}
-
-impl Drop for Permit {
-    /// Stores the end of the call. If that fails, the worst case stays.
-    fn drop(&mut self) {
-        let (store, id) = (self.limit.store.clone(), self.id);
-        let expires_at = self.limit.end(self.clock.now());
-        in_background(async move {
-            let _turn = store.turn().await;
-            let mut connection = store.connection().await?;
-            sqlx::query(END).bind(id).bind(expires_at).execute(&mut *connection).await.map_err(store_error)?;
-            Ok(())
-        });
-    }
-}
-
-/// Runs a statement that is only an improvement: without a runtime, or after an error, the worst case counts.
-fn in_background(work: impl Future<Output = Result<(), StoreError>> + Send + 'static) {
-    if let Ok(runtime) = tokio::runtime::Handle::try_current() {
-        runtime.spawn(work);
+    async fn observe(&self, account: &AccountKey, remaining: i64, now: OffsetDateTime) -> Result<(), StoreError> {
+        let _turn = self.store.turn().await;
+        let mut connection = self.store.connection().await?;
+        let query = sqlx::query(OBSERVE).bind(account.as_str()).bind(millis(now)).bind(self.counts_until(now));
+        query.bind(i64::from(self.limit) - remaining).execute(&mut *connection).await.map_err(store_error)?;
+        Ok(())
     }
 }

@@ -5,11 +5,18 @@ use payments_core::{Currency, Money, PaymentStatus};
 use payments_journal::store::{Amendment, Head, Lease, Pause};
 use payments_journal::{CallResult, Fact, Observation, Review, State, Store as _, StoreError};
 
-use crate::support::{Database, account, append, claimed, now};
+use crate::backend::{Backend, on_both};
+use crate::support::{account, append, claimed, now};
 
-#[tokio::test]
-async fn an_amendment_is_loaded_as_it_was_written() {
-    let database = Database::new().await;
+on_both! {
+    an_amendment_is_loaded_as_it_was_written,
+    a_source_counts_once_per_intent,
+    nothing_is_written_without_an_amendment,
+    evidence_of_a_newer_version_is_an_error_that_names_the_column,
+    amendments_of_many_tasks_and_processes_are_in_one_order,
+}
+
+async fn an_amendment_is_loaded_as_it_was_written(database: impl Backend) {
     let id = database.record("order-1").await;
     let head = Head {
         state: State::NeedsReview,
@@ -30,73 +37,65 @@ async fn an_amendment_is_loaded_as_it_was_written() {
     let pause = Pause { account: account(), since: now(), until: now() + 60.seconds(), problem: "401".to_owned() };
     let amendment = Amendment { facts, head: head.clone(), pause: Some(pause.clone()) };
 
-    let value = database.store.amend(id, |_| (Some(amendment.clone()), 42)).await.unwrap();
+    let value = database.store().amend(id, |_| (Some(amendment.clone()), 42)).await.unwrap();
     let later = (Fact::Event(seen), "event:1".to_owned());
-    database.store.amend(id, |loaded| (Some(append(loaded, [later.clone()])), ())).await.unwrap();
+    database.store().amend(id, |loaded| (Some(append(loaded, [later.clone()])), ())).await.unwrap();
 
-    let loaded = database.store.load(id).await.unwrap();
+    let loaded = database.store().load(id).await.unwrap();
     assert_eq!(value, 42);
     assert_eq!(loaded.head, head);
     assert_eq!(loaded.pause, Some(pause.clone()));
     let sequences: Vec<_> = loaded.evidence.iter().map(|entry| entry.evidence.sequence).collect();
     assert_eq!(sequences, [1, 2, 3]);
     assert_eq!((&loaded.evidence[0].evidence.fact, &loaded.evidence[2].source), (&claim, &"event:1".to_owned()));
-    assert_eq!(database.store.pauses().await.unwrap(), [pause]);
+    assert_eq!(database.store().pauses().await.unwrap(), [pause]);
 }
 
-#[tokio::test]
-async fn a_source_counts_once_per_intent() {
-    let database = Database::new().await;
+async fn a_source_counts_once_per_intent<B: Backend>(database: B) {
     let (first, second) = (database.record("order-1").await, database.record("order-2").await);
     let fact = || (Fact::NotFound, "lookup:1".to_owned());
     for id in [first, second] {
-        database.store.amend(id, |loaded| (Some(append(loaded, [fact()])), ())).await.unwrap();
+        database.store().amend(id, |loaded| (Some(append(loaded, [fact()])), ())).await.unwrap();
     }
 
     let other = (Fact::Abandoned, "other".to_owned());
-    let result = database.store.amend(first, |loaded| (Some(append(loaded, [other.clone(), fact()])), ())).await;
+    let result = database.store().amend(first, |loaded| (Some(append(loaded, [other.clone(), fact()])), ())).await;
 
     let error = result.unwrap_err().to_string();
-    assert!(error.contains("payments_evidence.source"), "{error}");
-    assert_eq!(database.store.load(first).await.unwrap().evidence.len(), 1);
+    assert!(error.contains(B::SOURCE_IS_TAKEN), "{error}");
+    assert_eq!(database.store().load(first).await.unwrap().evidence.len(), 1);
 }
 
-#[tokio::test]
-async fn nothing_is_written_without_an_amendment() {
-    let database = Database::new().await;
+async fn nothing_is_written_without_an_amendment(database: impl Backend) {
     let id = database.record("order-1").await;
 
-    assert_eq!(database.store.amend(id, |loaded| (None, loaded.id)).await.unwrap(), id);
+    assert_eq!(database.store().amend(id, |loaded| (None, loaded.id)).await.unwrap(), id);
 
-    assert!(database.store.load(id).await.unwrap().evidence.is_empty());
+    assert!(database.store().load(id).await.unwrap().evidence.is_empty());
 }
 
-#[tokio::test]
-async fn evidence_of_a_newer_version_is_an_error_that_names_the_column() {
-    let database = Database::new().await;
+async fn evidence_of_a_newer_version_is_an_error_that_names_the_column(database: impl Backend) {
     let id = database.record("order-1").await;
-    database.store.amend(id, |loaded| (Some(append(loaded, [claimed(1)])), ())).await.unwrap();
+    database.store().amend(id, |loaded| (Some(append(loaded, [claimed(1)])), ())).await.unwrap();
     for (statement, column) in [
         ("UPDATE payments_intents SET review = 'later'", "review"),
         ("UPDATE payments_intents SET state = 'settled'", "state"),
         ("UPDATE payments_evidence SET fact = '\"settled\"'", "fact"),
     ] {
-        sqlx::raw_sql(statement).execute(database.store.pool()).await.unwrap();
+        database.sql(statement).await.unwrap();
 
-        let result = database.store.amend(id, |_| (None, ())).await;
+        let result = database.store().amend(id, |_| (None, ())).await;
 
         assert!(matches!(result, Err(StoreError::Unreadable { what, .. }) if what == column), "{column}: {result:?}");
     }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn amendments_of_many_tasks_and_processes_are_in_one_order() {
-    let database = Database::new().await;
-    let other = payments_journal_sqlx::SqliteStore::open(database.path()).await.unwrap();
+async fn amendments_of_many_tasks_and_processes_are_in_one_order(database: impl Backend) {
+    let other = database.another().await;
     let id = database.record("order-1").await;
     let mut tasks = tokio::task::JoinSet::new();
     for number in 0..40 {
-        let store = if number % 2 == 0 { database.store.clone() } else { other.clone() };
+        let store = if number % 2 == 0 { database.store().clone() } else { other.clone() };
         tasks.spawn(async move {
             let result = (
                 Fact::Ended { attempt: payments_journal::AttemptId::new(number), result: CallResult::Unknown },
@@ -114,6 +113,6 @@ async fn amendments_of_many_tasks_and_processes_are_in_one_order() {
         result.unwrap().unwrap();
     }
 
-    let loaded = database.store.load(id).await.unwrap();
+    let loaded = database.store().load(id).await.unwrap();
     assert_eq!((loaded.head.epoch, loaded.last_sequence()), (40, 40));
 }

@@ -5,7 +5,19 @@ use std::time::Duration;
 use payments_journal::store::{Matched, Received};
 use payments_journal::{Account, Message, State, Store as _, StoreError};
 
-use crate::support::{Database, account, now, row};
+use crate::backend::{Backend, on_both};
+use crate::support::{account, now, row};
+
+on_both! {
+    a_message_is_stored_once_per_account_and_source,
+    a_message_waits_for_the_intents_that_it_is_about,
+    a_reference_matches_the_operations_and_the_account_of_the_message_only,
+    messages_of_other_accounts_hide_none_of_an_account,
+    a_message_that_cannot_be_read_hides_no_other,
+    a_hint_that_matches_nothing_is_forgotten_after_an_hour,
+    an_intent_finds_the_messages_that_arrived_before_it_among_many,
+    messages_are_matched_in_pages,
+}
 
 fn message(source: &str) -> Message {
     Message {
@@ -23,10 +35,8 @@ fn sources(matched: &[Matched]) -> Vec<&str> {
     matched.iter().map(|matched| matched.message.as_ref().unwrap().source.as_str()).collect()
 }
 
-#[tokio::test]
-async fn a_message_is_stored_once_per_account_and_source() {
-    let store = Database::new().await;
-    let store = &store.store;
+async fn a_message_is_stored_once_per_account_and_source(database: impl Backend) {
+    let store = database.store();
     let other = Message { account: Account::at("turbopay"), ..message("event-1") };
 
     let Received::New(first) = store.receive(&message("event-1")).await.unwrap() else { panic!() };
@@ -37,10 +47,8 @@ async fn a_message_is_stored_once_per_account_and_source() {
     assert!(matches!(others, Received::New(id) if id != first));
 }
 
-#[tokio::test]
-async fn a_message_waits_for_the_intents_that_it_is_about() {
-    let database = Database::new().await;
-    let store = &database.store;
+async fn a_message_waits_for_the_intents_that_it_is_about(database: impl Backend) {
+    let store = database.store();
     let by_reference = Message { reference: Some("order-1".to_owned()), ..message("reference") };
     let by_id = Message { object_id: Some("p-1".to_owned()), operations: Vec::new(), ..message("id") };
     let mut ids = Vec::new();
@@ -55,10 +63,7 @@ async fn a_message_waits_for_the_intents_that_it_is_about() {
     assert_eq!((sources(&matched), &matched[0].intents), (vec!["reference"], &vec![intent]));
     assert_eq!(matched[0].message.as_ref().unwrap(), &by_reference);
 
-    let mut known = store.load(intent).await.unwrap().head;
-    known.provider_id = Some("p-1".to_owned());
-    let amendment = payments_journal::store::Amendment { facts: Vec::new(), head: known, pause: None };
-    store.amend(intent, |_| (Some(amendment.clone()), ())).await.unwrap();
+    database.identify(intent, "p-1").await;
     assert_eq!(sources(&store.matches(&[account()], None, 10).await.unwrap()), ["reference", "id"]);
     assert_eq!(sources(&store.matches(&[account()], None, 1).await.unwrap()), ["reference"]);
     assert_eq!(sources(&store.matches(&[account()], Some(ids[0]), 10).await.unwrap()), ["id"]);
@@ -71,9 +76,7 @@ async fn a_message_waits_for_the_intents_that_it_is_about() {
     assert!(store.matches_of(&[Account::at("another")], ids[0]).await.unwrap().is_none());
 }
 
-#[tokio::test]
-async fn a_reference_matches_the_operations_and_the_account_of_the_message_only() {
-    let database = Database::new().await;
+async fn a_reference_matches_the_operations_and_the_account_of_the_message_only(database: impl Backend) {
     let mut intents = Vec::new();
     for (operation, tenant) in
         [("pay_out", "tenant"), ("refund", "tenant"), ("capture", "tenant"), ("pay_out", "other")]
@@ -85,17 +88,15 @@ async fn a_reference_matches_the_operations_and_the_account_of_the_message_only(
     }
     database.report(intents[0], State::Pending).await;
     let message = Message { reference: Some("order-1".to_owned()), ..message("event-1") };
-    database.store.receive(&message).await.unwrap();
+    database.store().receive(&message).await.unwrap();
 
-    let matched = database.store.matches(&[account()], None, 10).await.unwrap();
+    let matched = database.store().matches(&[account()], None, 10).await.unwrap();
 
     assert_eq!(matched[0].intents, intents[..2]);
 }
 
-#[tokio::test]
-async fn messages_of_other_accounts_hide_none_of_an_account() {
-    let database = Database::new().await;
-    let store = &database.store;
+async fn messages_of_other_accounts_hide_none_of_an_account(database: impl Backend) {
+    let store = database.store();
     let mut row = row("order-1");
     let own = database.record_row(&row).await;
     row.key.account.tenant = "other".to_owned();
@@ -119,20 +120,15 @@ async fn messages_of_other_accounts_hide_none_of_an_account() {
     assert!(!store.agenda(&[Account::at("another")], 0).await.unwrap().has_messages);
 }
 
-#[tokio::test]
-async fn a_message_that_cannot_be_read_hides_no_other() {
-    let database = Database::new().await;
-    let store = &database.store;
+async fn a_message_that_cannot_be_read_hides_no_other(database: impl Backend) {
+    let store = database.store();
     let intent = database.record("order-1").await;
-    let mut known = store.load(intent).await.unwrap().head;
-    known.provider_id = Some("p-1".to_owned());
-    let amendment = payments_journal::store::Amendment { facts: Vec::new(), head: known, pause: None };
-    store.amend(intent, |_| (Some(amendment.clone()), ())).await.unwrap();
+    database.identify(intent, "p-1").await;
     for source in ["event-1", "event-2"] {
         store.receive(&Message { object_id: Some("p-1".to_owned()), ..message(source) }).await.unwrap();
     }
     let newer = "UPDATE payments_inbox SET operations = '[1]' WHERE source = 'event-1'";
-    sqlx::raw_sql(newer).execute(store.pool()).await.unwrap();
+    database.sql(newer).await.unwrap();
 
     let matched = store.matches(&[account()], None, 10).await.unwrap();
 
@@ -140,10 +136,8 @@ async fn a_message_that_cannot_be_read_hides_no_other() {
     assert_eq!(sources(&matched[1..]), ["event-2"]);
 }
 
-#[tokio::test]
-async fn a_hint_that_matches_nothing_is_forgotten_after_an_hour() {
-    let database = Database::new().await;
-    let store = &database.store;
+async fn a_hint_that_matches_nothing_is_forgotten_after_an_hour(database: impl Backend) {
+    let store = database.store();
     database.record("W_1").await;
     let start = now();
     let hint = |reference: &str, minutes: u64| Message {
@@ -168,10 +162,8 @@ async fn a_hint_that_matches_nothing_is_forgotten_after_an_hour() {
     assert!(!is_new(&event).await, "an event is kept");
 }
 
-#[tokio::test]
-async fn an_intent_finds_the_messages_that_arrived_before_it_among_many() {
-    let database = Database::new().await;
-    let store = &database.store;
+async fn an_intent_finds_the_messages_that_arrived_before_it_among_many(database: impl Backend) {
+    let store = database.store();
     for number in 0..200 {
         let unknown = Message { reference: Some(format!("unknown-{number}")), ..message(&format!("event-{number}")) };
         store.receive(&unknown).await.unwrap();
@@ -189,18 +181,13 @@ async fn an_intent_finds_the_messages_that_arrived_before_it_among_many() {
     store.applied(matched[0].id).await.unwrap();
     assert!(!store.agenda(&[account()], 0).await.unwrap().has_messages);
 
-    let mut known = store.load(intent).await.unwrap().head;
-    known.provider_id = Some("p-1".to_owned());
-    let amendment = payments_journal::store::Amendment { facts: Vec::new(), head: known, pause: None };
-    store.amend(intent, |_| (Some(amendment.clone()), ())).await.unwrap();
+    database.identify(intent, "p-1").await;
     assert!(store.agenda(&[account()], 0).await.unwrap().has_messages);
     assert_eq!(sources(&store.matches(&[account()], None, 1).await.unwrap()), ["id"]);
 }
 
-#[tokio::test]
-async fn messages_are_matched_in_pages() {
-    let database = Database::new().await;
-    let store = &database.store;
+async fn messages_are_matched_in_pages(database: impl Backend) {
+    let store = database.store();
     for number in 0..5 {
         let reference = if number == 1 { "unknown" } else { "order-1" };
         let message = Message { reference: Some(reference.to_owned()), ..message(&format!("event-{number}")) };

@@ -17,6 +17,16 @@ fn the_documented_tables_are_those_of_the_migrations() {
     assert!(documented == page::page(), "replace docs/journal/schema.md with the output of the command in it");
 }
 
+#[test]
+fn both_databases_have_the_same_tables_and_columns() {
+    let sqlite = page::tables(&[include_str!("../../migrations/sqlite/0001_journal.sql")]);
+    let postgres = page::tables(payments_journal_sqlx::postgres::MIGRATIONS);
+    for (sqlite, postgres) in sqlite.lines().zip(postgres.lines()) {
+        assert_eq!(sqlite, postgres);
+    }
+    assert_eq!(sqlite.len(), postgres.len());
+}
+
 /// What an application binds that uses another library.
 fn insert(row: &IntentRow) -> sqlx::query::Query<'static, sqlx::Sqlite, sqlx::sqlite::SqliteArguments> {
     row.columns().into_iter().fold(sqlx::query(INSERT_INTENT), |query, column| match column {

@@ -4,12 +4,12 @@ use payments_core::clock::{Clock, SystemClock};
 use payments_core::time::OffsetDateTime;
 use payments_core::time::ext::NumericalDuration as _;
 use payments_core::{Currency, Money};
-use payments_journal::store::{Amendment, Head, Inserted, Loaded};
-use payments_journal::{Account, AttemptId, Fact, IntentId, IntentKey, IntentRow, Protection, State, Store as _};
+use payments_journal::store::{Amendment, Inserted, Loaded};
+use payments_journal::{Account, AttemptId, Fact, IntentId, IntentKey, IntentRow, Protection, Store as _};
 use payments_journal_sqlx::SqliteStore;
 use tempfile::TempDir;
 
-/// A database in a directory of its own.
+/// A `SQLite` database in a directory of its own, with the system's clock.
 pub(crate) struct Database {
     pub(crate) store: SqliteStore,
     directory: TempDir,
@@ -41,13 +41,6 @@ impl Database {
             Inserted::Existing(loaded) => loaded.id,
             Inserted::ReferenceTaken => panic!("{:?} has another order", row.key),
         }
-    }
-
-    /// Moves an intent to this state and reports it.
-    pub(crate) async fn report(&self, id: IntentId, state: State) {
-        let head = |loaded: &Loaded| Head { state, reported: state, ..loaded.head.clone() };
-        let amend = |loaded: &Loaded| (Some(Amendment { facts: Vec::new(), head: head(loaded), pause: None }), ());
-        self.store.amend(id, amend).await.unwrap();
     }
 }
 

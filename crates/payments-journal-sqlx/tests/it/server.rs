@@ -1,0 +1,176 @@
+//! A `PostgreSQL` server of the tests' own, which ends with them.
+
+use std::fs::{self, File};
+use std::io::{self, ErrorKind};
+use std::path::{Path, PathBuf};
+use std::process::{ChildStdin, Command, Output, Stdio};
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use sqlx::postgres::PgConnectOptions;
+use tempfile::TempDir;
+
+const HOW_TO: &str = "install PostgreSQL 13 or later (Debian: apt-get install postgresql), or set PAYMENTS_TEST_POSTGRES to the URL of \
+    a server on which the tests may create databases";
+
+/// The options of the server that all tests of this process share. `None` if the machine has none: then the test is skipped.
+///
+/// # Panics
+///
+/// Panics instead of skipping if `PAYMENTS_TESTS_REQUIRE_POSTGRES` is set.
+pub(crate) fn shared() -> Option<PgConnectOptions> {
+    static SERVER: OnceLock<Result<Server, String>> = OnceLock::new();
+    if let Some(url) = variable("PAYMENTS_TEST_POSTGRES") {
+        return Some(url.parse().unwrap_or_else(|error| panic!("PAYMENTS_TEST_POSTGRES: {error}")));
+    }
+    match SERVER.get_or_init(|| Server::start(&[])) {
+        Ok(server) => Some(server.options()),
+        Err(problem) => skip(problem),
+    }
+}
+
+/// A server with these settings for one test alone.
+pub(crate) fn start(settings: &[&str]) -> Option<Server> {
+    Server::start(settings).map_or_else(|problem| skip(&problem), Some)
+}
+
+fn skip<T>(problem: &str) -> Option<T> {
+    let thread = std::thread::current();
+    let name = thread.name().unwrap_or_default();
+    assert!(variable("PAYMENTS_TESTS_REQUIRE_POSTGRES").is_none(), "no PostgreSQL: {problem}: {HOW_TO}");
+    eprintln!("skipped {name}: no PostgreSQL: {problem}: {HOW_TO}");
+    None
+}
+
+#[expect(clippy::disallowed_methods, reason = "tests are configured by variables")]
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}
+
+/// A running server.
+pub(crate) struct Server {
+    directory: PathBuf,
+    /// When it is closed, also because the process was killed, the shell kills the server and removes the directory.
+    _pipe: ChildStdin,
+}
+
+/// Signals to the test's process group do not keep it from removing the directory.
+const SHELL: &str = "trap '' HUP INT TERM\n directory=$1; shift; \"$@\" >\"$directory/log\" 2>&1 & server=$!\n \
+    read -r _; kill -QUIT $server; wait $server; rm -rf \"$directory\"";
+
+impl Server {
+    fn start(settings: &[&str]) -> Result<Self, String> {
+        let programs = programs().ok_or("its programs are not on this machine")?;
+        Self::start_with(&programs, settings).map_err(|error| error.to_string())
+    }
+
+    fn start_with(programs: &Path, settings: &[&str]) -> io::Result<Self> {
+        let template = template(programs)?;
+        let directory = directory()?.keep();
+        copy(&template, &directory.join("data"))?;
+        own(&directory)?;
+        let mut shell = Command::new("sh");
+        shell.args(["-c", SHELL, "sh"]).arg(&directory).args(unprivileged()).arg(programs.join("postgres"));
+        shell.arg("-D").arg(directory.join("data")).arg("-k").arg(&directory).args(["-h", "", "-N", "100"]);
+        shell.args(settings.iter().flat_map(|setting| ["-c", setting]));
+        let mut shell = shell.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).spawn()?;
+        let pipe = shell.stdin.take().ok_or(ErrorKind::BrokenPipe)?;
+        let server = Self { directory, _pipe: pipe };
+        let mut is_ready = Command::new(programs.join("pg_isready"));
+        is_ready.arg("-h").arg(&server.directory);
+        for _ in 0..500 {
+            if is_ready.output()?.status.success() {
+                return Ok(server);
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        Err(io::Error::other(fs::read_to_string(server.directory.join("log")).unwrap_or_default()))
+    }
+
+    pub(crate) fn options(&self) -> PgConnectOptions {
+        PgConnectOptions::new_without_pgpass().socket(&self.directory).username("postgres").database("postgres")
+    }
+}
+
+/// The directory with `initdb` and `postgres`.
+fn programs() -> Option<PathBuf> {
+    let paths = variable("PATH").unwrap_or_default();
+    let mut places: Vec<PathBuf> = std::env::split_paths(&paths).collect();
+    // Debian's own, the newest first.
+    let mut versions: Vec<PathBuf> =
+        fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten().map(|entry| entry.path()).collect();
+    versions.sort();
+    places.extend(versions.into_iter().rev().map(|version| version.join("bin")));
+    // A link to the program does not find what lies beside the program.
+    let programs = places.iter().filter_map(|place| fs::canonicalize(place.join("initdb")).ok());
+    programs.filter_map(|initdb| initdb.parent().map(Path::to_owned)).find(|place| place.join("pg_isready").exists())
+}
+
+/// A new cluster, to be copied: to initialize one takes a second.
+fn template(programs: &Path) -> io::Result<PathBuf> {
+    let name = programs.display().to_string().replace('/', "_");
+    // Beside the test's own program, so that it goes with the build.
+    let program = std::env::current_exe()?;
+    let template = program.parent().unwrap_or(Path::new("/tmp")).join(format!("postgres{name}"));
+    let lock = File::create(template.with_extension("lock"))?;
+    lock.lock()?;
+    if !template.exists() {
+        let new = directory()?;
+        own(new.path())?;
+        let data = new.path().join("data");
+        let options = ["-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--wal-segsize=1", "--no-sync"];
+        run(as_server(programs.join("initdb")).args(options).arg("-D").arg(&data))?;
+        let partial = template.with_extension("partial");
+        run(Command::new("rm").arg("-rf").arg(&partial))?;
+        copy(&data, &partial)?;
+        fs::rename(partial, &template)?;
+    }
+    Ok(template)
+}
+
+/// A directory whose path is short enough for a socket.
+fn directory() -> io::Result<TempDir> {
+    tempfile::Builder::new().prefix("payments-pg-").tempdir_in("/tmp")
+}
+
+fn copy(from: &Path, to: &Path) -> io::Result<()> {
+    run(Command::new("cp").args(["-a", "--"]).arg(from).arg(to)).map(drop)
+}
+
+/// Gives a directory to the server's user.
+fn own(directory: &Path) -> io::Result<()> {
+    if is_root() {
+        run(Command::new("chown").args(["-R", USER]).arg(directory))?;
+    }
+    Ok(())
+}
+
+/// `PostgreSQL` refuses to run as root.
+const USER: &str = "postgres";
+
+fn is_root() -> bool {
+    run(Command::new("id").arg("-u")).is_ok_and(|output| output.stdout.trim_ascii() == b"0")
+}
+
+fn unprivileged() -> Vec<String> {
+    if !is_root() {
+        return Vec::new();
+    }
+    ["setpriv", "--reuid=postgres", "--regid=postgres", "--init-groups"].map(str::to_owned).to_vec()
+}
+
+fn as_server(program: PathBuf) -> Command {
+    let mut words = unprivileged().into_iter();
+    let Some(first) = words.next() else { return Command::new(program) };
+    let mut command = Command::new(first);
+    command.args(words).arg(program).current_dir("/tmp");
+    command
+}
+
+fn run(command: &mut Command) -> io::Result<Output> {
+    let output = command.output()?;
+    if output.status.success() {
+        return Ok(output);
+    }
+    Err(io::Error::other(format!("{command:?}: {}", String::from_utf8_lossy(&output.stderr))))
+}
