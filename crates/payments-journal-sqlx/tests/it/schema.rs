@@ -5,10 +5,10 @@ mod page;
 
 use payments_core::time::ext::NumericalDuration as _;
 use payments_journal::store::{Amendment, Head, Loaded, Pause};
-use payments_journal::{Column, IntentId, IntentRow, Message, State, Store as _};
+use payments_journal::{Column, IntentId, IntentRow, Store as _};
 use payments_journal_sqlx::sqlite::INSERT_INTENT;
 
-use crate::support::{Database, account, append, claimed, now, row};
+use crate::support::{Database, account, append, claimed, now, row, write_to_every_table};
 
 #[test]
 fn the_documented_tables_are_those_of_the_migrations() {
@@ -97,23 +97,7 @@ async fn the_documented_insert_refuses_mistakes() {
 async fn the_tables_refuse_what_no_version_could_read() {
     let database = Database::new().await;
     let id = database.record("order-1").await;
-    let pause = Pause { account: account(), since: now(), until: now(), problem: "401".to_owned() };
-    let amendment = |loaded: &Loaded| Amendment {
-        head: Head { state: State::Pending, reported: State::Pending, ..loaded.head.clone() },
-        pause: Some(pause.clone()),
-        ..append(loaded, [claimed(1)])
-    };
-    database.store.amend(id, |loaded| (Some(amendment(loaded)), ())).await.unwrap();
-    let message = Message {
-        account: account(),
-        source: "event-1".to_owned(),
-        reference: None,
-        object_id: None,
-        operations: Vec::new(),
-        report: String::new(),
-        received_at: now(),
-    };
-    database.store.receive(&message).await.unwrap();
+    write_to_every_table(&database.store, id).await;
     for (table, column) in [
         ("evidence", "at = at * 1000"),
         ("evidence", "fact = 'claimed'"),

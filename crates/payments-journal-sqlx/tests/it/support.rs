@@ -4,8 +4,8 @@ use payments_core::clock::{Clock, SystemClock};
 use payments_core::time::OffsetDateTime;
 use payments_core::time::ext::NumericalDuration as _;
 use payments_core::{Currency, Money};
-use payments_journal::store::{Amendment, Inserted, Loaded};
-use payments_journal::{Account, AttemptId, Fact, IntentId, IntentKey, IntentRow, Protection, Store as _};
+use payments_journal::store::{Amendment, Head, Inserted, Loaded, Pause};
+use payments_journal::{Account, AttemptId, Fact, IntentId, IntentKey, IntentRow, Message, Protection, State, Store};
 use payments_journal_sqlx::SqliteStore;
 use tempfile::TempDir;
 
@@ -98,3 +98,24 @@ pub(crate) fn child_database() -> Option<PathBuf> {
 }
 
 const CHILD: &str = "PAYMENTS_JOURNAL_SQLX_TEST_CHILD";
+
+/// Appends evidence, a change, a pause and a message, so that each table has a row.
+pub(crate) async fn write_to_every_table(store: &impl Store, id: IntentId) {
+    let pause = Pause { account: account(), since: now(), until: now(), problem: "401".to_owned() };
+    let amendment = |loaded: &Loaded| Amendment {
+        head: Head { state: State::Pending, reported: State::Pending, ..loaded.head.clone() },
+        pause: Some(pause.clone()),
+        ..append(loaded, [claimed(1)])
+    };
+    store.amend(id, |loaded| (Some(amendment(loaded)), ())).await.unwrap();
+    let message = Message {
+        account: account(),
+        source: "event-1".to_owned(),
+        reference: None,
+        object_id: None,
+        operations: Vec::new(),
+        report: String::new(),
+        received_at: now(),
+    };
+    store.receive(&message).await.unwrap();
+}

@@ -1,14 +1,14 @@
 //! The tables as they are documented for other libraries.
 
-use payments_journal::store::{Amendment, Head, Loaded, Pause};
-use payments_journal::{Column, IntentId, IntentRow, Message, State, Store as _};
+use payments_journal::store::Head;
+use payments_journal::{Column, IntentId, IntentRow, Store as _};
 use payments_journal_sqlx::postgres::INSERT_INTENT;
 use sqlx::Row as _;
 use sqlx::postgres::{PgArguments, Postgres};
 use sqlx::query::Query;
 
 use crate::backend::{Backend as _, OnPostgres};
-use crate::support::{account, append, claimed, now, row};
+use crate::support::{row, write_to_every_table};
 
 /// What an application binds that uses another library. A `NULL` has the type of its column.
 fn insert(row: &IntentRow) -> Query<'static, Postgres, PgArguments> {
@@ -82,23 +82,7 @@ async fn the_documented_insert_refuses_mistakes() {
 async fn the_tables_refuse_what_no_version_could_read() {
     let Some(database) = OnPostgres::new().await else { return };
     let id = database.record("order-1").await;
-    let pause = Pause { account: account(), since: now(), until: now(), problem: "401".to_owned() };
-    let amendment = |loaded: &Loaded| Amendment {
-        head: Head { state: State::Pending, reported: State::Pending, ..loaded.head.clone() },
-        pause: Some(pause.clone()),
-        ..append(loaded, [claimed(1)])
-    };
-    database.store.amend(id, |loaded| (Some(amendment(loaded)), ())).await.unwrap();
-    let message = Message {
-        account: account(),
-        source: "event-1".to_owned(),
-        reference: None,
-        object_id: None,
-        operations: Vec::new(),
-        report: String::new(),
-        received_at: now(),
-    };
-    database.store.receive(&message).await.unwrap();
+    write_to_every_table(&database.store, id).await;
     for (table, column) in [
         ("evidence", "at = at * 1000"),
         ("evidence", "fact = 'claimed'"),
