@@ -61,8 +61,9 @@ impl<T: ReportEvent> Verified<T> {
 /// receive(&serde_json::from_str::<EventReport>(stored).unwrap());
 /// ```
 ///
-/// Its stored form contains the fields and nothing else of the event. Amounts are text, and a value that could not be read
-/// still cannot be read after loading.
+/// Its stored form contains the fields and nothing else of the event. Amount and currency have the form of a
+/// [`ReportedAmount`](crate::ReportedAmount) and a [`ReportedCurrency`](crate::ReportedCurrency): `"300.10"` and `"INR"`. A value
+/// that could not be read still cannot be read after loading.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct EventReport {
@@ -160,72 +161,53 @@ impl fmt::Debug for EventReport {
     }
 }
 
-/// The stored form of an amount: `{"exact": "300.10"}`, or `{"unreadable": {..}}`.
+/// The stored form of an amount is that of a [`ReportedAmount`](crate::ReportedAmount): what was wrong with an unreadable one is
+/// not stored.
 mod amount {
     use rust_decimal::Decimal;
     use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-    use crate::AmountUnreadable;
-    use crate::stored::decimal;
-
-    #[derive(Serialize, Deserialize)]
-    #[serde(rename_all = "snake_case")]
-    enum StoredAmount {
-        Exact(#[serde(with = "decimal")] Decimal),
-        Unreadable(AmountUnreadable),
-    }
+    use crate::{AmountUnreadable, ReportedAmount};
 
     pub(super) fn serialize<S: Serializer>(
         amount: &Result<Decimal, AmountUnreadable>,
         serializer: S,
     ) -> Result<S::Ok, S::Error> {
-        let stored = amount.clone().map_or_else(StoredAmount::Unreadable, StoredAmount::Exact);
-        stored.serialize(serializer)
+        let reported = match amount {
+            Ok(amount) => ReportedAmount::Exact(*amount),
+            Err(problem) => problem.raw().map_or(ReportedAmount::Missing, |raw| ReportedAmount::Unreadable(raw.into())),
+        };
+        reported.serialize(serializer)
     }
 
     pub(super) fn deserialize<'de, D: Deserializer<'de>>(
         deserializer: D,
     ) -> Result<Result<Decimal, AmountUnreadable>, D::Error> {
-        Ok(match StoredAmount::deserialize(deserializer)? {
-            StoredAmount::Exact(amount) => Ok(amount),
-            StoredAmount::Unreadable(problem) => Err(problem),
-        })
+        Ok(ReportedAmount::deserialize(deserializer)?.decimal())
     }
 }
 
-/// The stored form of a currency: `{"known": "INR"}`, `"missing"`, or `{"unreadable": {..}}`.
+/// The stored form of a currency is that of a [`ReportedCurrency`](crate::ReportedCurrency).
 mod currency {
     use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-    use crate::{AmountUnreadable, Currency};
-
-    #[derive(Serialize, Deserialize)]
-    #[serde(rename_all = "snake_case")]
-    enum StoredCurrency {
-        Known(Currency),
-        Missing,
-        Unreadable(AmountUnreadable),
-    }
+    use crate::{AmountUnreadable, Currency, ReportedCurrency};
 
     pub(super) fn serialize<S: Serializer>(
         currency: &Result<Option<Currency>, AmountUnreadable>,
         serializer: S,
     ) -> Result<S::Ok, S::Error> {
-        let stored = match currency.clone() {
-            Ok(Some(currency)) => StoredCurrency::Known(currency),
-            Ok(None) => StoredCurrency::Missing,
-            Err(problem) => StoredCurrency::Unreadable(problem),
+        let reported = match currency {
+            Ok(Some(currency)) => ReportedCurrency::Known(*currency),
+            Ok(None) => ReportedCurrency::Missing,
+            Err(problem) => ReportedCurrency::Unreadable(problem.raw().unwrap_or_default().into()),
         };
-        stored.serialize(serializer)
+        reported.serialize(serializer)
     }
 
     pub(super) fn deserialize<'de, D: Deserializer<'de>>(
         deserializer: D,
     ) -> Result<Result<Option<Currency>, AmountUnreadable>, D::Error> {
-        Ok(match StoredCurrency::deserialize(deserializer)? {
-            StoredCurrency::Known(currency) => Ok(Some(currency)),
-            StoredCurrency::Missing => Ok(None),
-            StoredCurrency::Unreadable(problem) => Err(problem),
-        })
+        Ok(ReportedCurrency::deserialize(deserializer)?.if_reported())
     }
 }

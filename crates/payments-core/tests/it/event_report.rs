@@ -99,7 +99,7 @@ fn a_report_is_stored_with_exact_texts_and_loaded_as_it_was() {
     let text = serde_json::to_string(&report()).unwrap();
     assert_eq!(
         text,
-        r#"{"stored":"payments.event_report/1","event_id":"evt_1","reference":"order-1","object_id":"pay_1","operations":["start_payment","pay_out"],"status":"succeeded","is_final":true,"amount":{"exact":"300.10"},"currency":{"known":"INR"},"live":true}"#
+        r#"{"stored":"payments.event_report/1","event_id":"evt_1","reference":"order-1","object_id":"pay_1","operations":["start_payment","pay_out"],"status":"succeeded","is_final":true,"amount":"300.10","currency":"INR","live":true}"#
     );
     assert_eq!(loaded(&report()), report());
     for amount in ["0", "-0.01", "300.100", "79228162514264337593543950335", "0.1234567890123456789012345678"] {
@@ -111,17 +111,24 @@ fn a_report_is_stored_with_exact_texts_and_loaded_as_it_was() {
 
 #[test]
 fn what_could_not_be_read_before_storing_cannot_be_read_afterwards() {
-    for raw in [None, Some("1,500"), Some("")] {
+    let amount = |raw| AmountUnreadable::new(raw, "the amount is not a plain number");
+    for unreadable in [AmountUnreadable::new(None, "the amount is missing"), amount(Some("1,500")), amount(Some(""))] {
         let mut report = report();
-        report.amount = Err(unreadable(raw));
+        report.amount = Err(unreadable.clone());
         assert_eq!(loaded(&report), report);
-        assert_eq!(loaded(&report).check(&expected()), Err(Mismatch::AmountUnreadable(unreadable(raw))));
-
-        let mut report = self::report();
-        report.currency = Err(unreadable(raw));
-        assert_eq!(loaded(&report), report);
-        assert_eq!(loaded(&report).check(&expected()), Err(Mismatch::AmountUnreadable(unreadable(raw))));
+        assert_eq!(loaded(&report).check(&expected()), Err(Mismatch::AmountUnreadable(unreadable)));
     }
+    for raw in ["TL", "", "null"] {
+        let unreadable = AmountUnreadable::new(Some(raw), "the currency is unknown");
+        let mut report = report();
+        report.currency = Err(unreadable.clone());
+        assert_eq!(loaded(&report), report);
+        assert_eq!(loaded(&report).check(&expected()), Err(Mismatch::AmountUnreadable(unreadable)));
+    }
+    // What was wrong is not stored: only that the text cannot be used.
+    let mut precise = report();
+    precise.amount = Err(AmountUnreadable::new(Some("300.001"), "the amount has too many decimals"));
+    assert_eq!(loaded(&precise).amount, Err(amount(Some("300.001"))));
     let mut report = report();
     (report.currency, report.live) = (Ok(None), None);
     report.status = PaymentStatus::Unknown("succeeded".to_owned());
@@ -135,12 +142,12 @@ fn only_a_stored_report_is_loaded() {
     for (from, to) in [
         (r#""stored":"payments.event_report/1","#, ""),
         ("payments.event_report/1", "payments.event_report/2"),
-        (r#"{"exact":"300.10"}"#, "300.10"),
-        (r#"{"exact":"300.10"}"#, r#"{"exact":300.10}"#),
-        (r#"{"exact":"300.10"}"#, r#"{"exact":"3e2"}"#),
-        (r#"{"exact":"300.10"}"#, "null"),
-        (r#"{"known":"INR"}"#, "null"),
-        (r#"{"known":"INR"}"#, r#"{"known":"rupees"}"#),
+        (r#""300.10""#, "300.10"),
+        (r#""300.10""#, r#"{"exact":"300.10"}"#),
+        (r#""300.10""#, r#""3e2""#),
+        (r#""amount":"300.10","#, ""),
+        (r#""currency":"INR","#, ""),
+        (r#""INR""#, r#""rupees""#),
         ("pay_out", "a_later_operation"),
         (r#""succeeded""#, r#""paid""#),
     ] {
