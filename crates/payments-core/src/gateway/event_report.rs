@@ -1,6 +1,8 @@
 use std::fmt;
 
 use rust_decimal::Decimal;
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{self, MapAccess, Visitor};
 use serde::{Deserialize, Serialize};
 
 use super::recovery::WriteOperation;
@@ -61,9 +63,8 @@ impl<T: ReportEvent> Verified<T> {
 /// receive(&serde_json::from_str::<EventReport>(stored).unwrap());
 /// ```
 ///
-/// Its stored form contains the fields and nothing else of the event. Amount and currency have the form of a
-/// [`ReportedAmount`](crate::ReportedAmount) and a [`ReportedCurrency`](crate::ReportedCurrency): `"300.10"` and `"INR"`. A value
-/// that could not be read still cannot be read after loading.
+/// Its stored form contains the fields and nothing else of the event. Amount and currency have the form of those of a model:
+/// `"300.10"` and `"INR"`. A value that could not be read still cannot be read after loading.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct EventReport {
@@ -161,53 +162,85 @@ impl fmt::Debug for EventReport {
     }
 }
 
-/// The stored form of an amount is that of a [`ReportedAmount`](crate::ReportedAmount): what was wrong with an unreadable one is
-/// not stored.
+/// The stored form of an amount: `"300.10"`, or `{"unreadable": "1,500", "problem": ".."}`.
 mod amount {
     use rust_decimal::Decimal;
-    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+    use serde::{Deserializer, Serialize as _, Serializer};
 
-    use crate::{AmountUnreadable, ReportedAmount};
+    use super::TextOrUnreadable;
+    use crate::{AmountUnreadable, decimal};
 
     pub(super) fn serialize<S: Serializer>(
         amount: &Result<Decimal, AmountUnreadable>,
         serializer: S,
     ) -> Result<S::Ok, S::Error> {
-        let reported = match amount {
-            Ok(amount) => ReportedAmount::Exact(*amount),
-            Err(problem) => problem.raw().map_or(ReportedAmount::Missing, |raw| ReportedAmount::Unreadable(raw.into())),
-        };
-        reported.serialize(serializer)
+        match amount {
+            Ok(amount) => serializer.collect_str(amount),
+            Err(unreadable) => unreadable.serialize(serializer),
+        }
     }
 
     pub(super) fn deserialize<'de, D: Deserializer<'de>>(
         deserializer: D,
     ) -> Result<Result<Decimal, AmountUnreadable>, D::Error> {
-        Ok(ReportedAmount::deserialize(deserializer)?.decimal())
+        let parse = |text: Option<&str>| {
+            decimal::parse(text.ok_or("an amount must not be null")?).map_err(|problem| problem.to_string())
+        };
+        deserializer.deserialize_any(TextOrUnreadable(parse))
     }
 }
 
-/// The stored form of a currency is that of a [`ReportedCurrency`](crate::ReportedCurrency).
+/// The stored form of a currency: `"INR"`, `null` if it is missing, or `{"unreadable": "TL", "problem": ".."}`.
 mod currency {
-    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+    use serde::{Deserializer, Serialize as _, Serializer};
 
-    use crate::{AmountUnreadable, Currency, ReportedCurrency};
+    use super::TextOrUnreadable;
+    use crate::{AmountUnreadable, Currency, ValidationError};
 
     pub(super) fn serialize<S: Serializer>(
         currency: &Result<Option<Currency>, AmountUnreadable>,
         serializer: S,
     ) -> Result<S::Ok, S::Error> {
-        let reported = match currency {
-            Ok(Some(currency)) => ReportedCurrency::Known(*currency),
-            Ok(None) => ReportedCurrency::Missing,
-            Err(problem) => ReportedCurrency::Unreadable(problem.raw().unwrap_or_default().into()),
-        };
-        reported.serialize(serializer)
+        match currency {
+            Ok(currency) => currency.serialize(serializer),
+            Err(unreadable) => unreadable.serialize(serializer),
+        }
     }
 
     pub(super) fn deserialize<'de, D: Deserializer<'de>>(
         deserializer: D,
     ) -> Result<Result<Option<Currency>, AmountUnreadable>, D::Error> {
-        Ok(ReportedCurrency::deserialize(deserializer)?.if_reported())
+        let parse = |text: Option<&str>| {
+            text.map(str::parse).transpose().map_err(|problem: ValidationError| problem.to_string())
+        };
+        deserializer.deserialize_any(TextOrUnreadable(parse))
+    }
+}
+
+/// Reads a stored text, `null` or an [`AmountUnreadable`].
+struct TextOrUnreadable<P>(P);
+
+impl<'de, T, P: FnOnce(Option<&str>) -> Result<T, String>> Visitor<'de> for TextOrUnreadable<P> {
+    type Value = Result<T, AmountUnreadable>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a stored amount or currency")
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<Self::Value, E> {
+        (self.0)(Some(text)).map(Ok).map_err(E::custom)
+    }
+
+    fn visit_unit<E: de::Error>(self) -> Result<Self::Value, E> {
+        (self.0)(None).map(Ok).map_err(E::custom)
+    }
+
+    // What CBOR and RON have in place of `null`.
+    fn visit_none<E: de::Error>(self) -> Result<Self::Value, E> {
+        self.visit_unit()
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, object: A) -> Result<Self::Value, A::Error> {
+        AmountUnreadable::deserialize(MapAccessDeserializer::new(object)).map(Err)
     }
 }
