@@ -5,6 +5,7 @@ mod changes;
 mod error;
 mod inbox;
 mod intents;
+mod listen;
 mod migrate;
 mod pauses;
 #[cfg(test)]
@@ -14,7 +15,7 @@ mod rows;
 mod settings;
 mod transaction;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use payments_journal::store::{Agenda, Amendment, Delivery, Inserted, Loaded, Matched, Pause, Received, StuckChange};
@@ -22,7 +23,6 @@ use payments_journal::{Account, Hook, InboxId, IntentId, IntentKey, IntentRow, M
 use sqlx::AssertSqlSafe;
 use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions, PgRow, Postgres};
-use tokio::sync::OnceCell;
 
 pub use error::PostgresError;
 pub use intents::INSERT_INTENT;
@@ -48,7 +48,7 @@ pub struct PostgresStore {
     accepted: Vec<WeakSetting>,
     is_pooled: bool,
     /// Set once the tables have been found to have the right version.
-    migrated: Arc<OnceCell<()>>,
+    migrated: Arc<OnceLock<()>>,
 }
 
 impl PostgresStore {
@@ -135,10 +135,14 @@ impl PostgresStore {
         Ok(connection)
     }
 
-    /// Checks the tables once.
+    /// Checks the tables until they have been found to have the right version.
     async fn check_tables(&self, connection: &mut PgConnection) -> Result<(), StoreError> {
-        let checked = self.migrated.get_or_try_init(|| migrate::check(connection)).await;
-        checked.copied().map_err(StoreError::from)
+        // Nobody waits for the check of another: behind a pooler, whoever began first may get a connection last.
+        if self.migrated.get().is_none() {
+            migrate::check(connection).await?;
+            self.migrated.get_or_init(|| ());
+        }
+        Ok(())
     }
 
     fn query<'q>(&self, statement: &'static str) -> Statement<'q> {

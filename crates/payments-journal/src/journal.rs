@@ -153,6 +153,13 @@ impl<S: Store> Journal<S> {
         &self.0.store
     }
 
+    /// Makes this process's worker look for work now, for example because another process has recorded an intent.
+    ///
+    /// What this journal itself records or receives needs no call.
+    pub fn wake(&self) {
+        self.0.wake.notify_one();
+    }
+
     /// Records an intent in the user's transaction, or finds it. Nothing is sent before the transaction is committed.
     ///
     /// # Errors

@@ -3,6 +3,8 @@
 mod engine;
 mod faults;
 mod hooks;
+mod listen;
+mod pgbouncer;
 mod pooler;
 mod races;
 mod rate_limit;

@@ -25,20 +25,21 @@ pub(crate) fn shared() -> Option<PgConnectOptions> {
     }
     match SERVER.get_or_init(|| Server::start(&[])) {
         Ok(server) => Some(server.options()),
-        Err(problem) => skip(problem),
+        Err(problem) => skip(&format!("no PostgreSQL: {problem}: {HOW_TO}")),
     }
 }
 
 /// A server with these settings for one test alone.
 pub(crate) fn start(settings: &[&str]) -> Option<Server> {
-    Server::start(settings).map_or_else(|problem| skip(&problem), Some)
+    Server::start(settings).map_or_else(|problem| skip(&format!("no PostgreSQL: {problem}: {HOW_TO}")), Some)
 }
 
-fn skip<T>(problem: &str) -> Option<T> {
+/// Skips a test that needs what the machine does not have.
+pub(crate) fn skip<T>(problem: &str) -> Option<T> {
     let thread = std::thread::current();
     let name = thread.name().unwrap_or_default();
-    assert!(variable("PAYMENTS_TESTS_REQUIRE_POSTGRES").is_none(), "no PostgreSQL: {problem}: {HOW_TO}");
-    eprintln!("skipped {name}: no PostgreSQL: {problem}: {HOW_TO}");
+    assert!(variable("PAYMENTS_TESTS_REQUIRE_POSTGRES").is_none(), "{problem}");
+    eprintln!("skipped {name}: {problem}");
     None
 }
 
@@ -55,8 +56,8 @@ pub(crate) struct Server {
 }
 
 /// Signals to the test's process group do not keep it from removing the directory.
-const SHELL: &str = "trap '' HUP INT TERM\n directory=$1; shift; \"$@\" >\"$directory/log\" 2>&1 & server=$!\n \
-    read -r _; kill -QUIT $server; wait $server; rm -rf \"$directory\"";
+const SHELL: &str = "trap '' HUP INT TERM\n directory=$1; signal=$2; shift 2; \"$@\" >\"$directory/log\" 2>&1 & server=$!\n \
+    read -r _; kill -$signal $server; wait $server; rm -rf \"$directory\"";
 
 impl Server {
     fn start(settings: &[&str]) -> Result<Self, String> {
@@ -69,8 +70,7 @@ impl Server {
         let directory = directory()?.keep();
         copy(&template, &directory.join("data"))?;
         own(&directory)?;
-        let mut shell = Command::new("sh");
-        shell.args(["-c", SHELL, "sh"]).arg(&directory).args(unprivileged()).arg(programs.join("postgres"));
+        let mut shell = in_shell(&directory, "QUIT", programs.join("postgres"));
         shell.arg("-D").arg(directory.join("data")).arg("-k").arg(&directory).args(["-h", "", "-N", "100"]);
         shell.args(settings.iter().flat_map(|setting| ["-c", setting]));
         let mut shell = shell.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).spawn()?;
@@ -87,9 +87,22 @@ impl Server {
         Err(io::Error::other(fs::read_to_string(server.directory.join("log")).unwrap_or_default()))
     }
 
+    /// Where its socket is.
+    pub(crate) fn directory(&self) -> &Path {
+        &self.directory
+    }
+
     pub(crate) fn options(&self) -> PgConnectOptions {
         PgConnectOptions::new_without_pgpass().socket(&self.directory).username("postgres").database("postgres")
     }
+}
+
+/// A shell that runs a program as the server's user, and ends it by this signal when the shell's input is closed. The program's output
+/// goes to `log`.
+pub(crate) fn in_shell(directory: &Path, signal: &str, program: PathBuf) -> Command {
+    let mut shell = Command::new("sh");
+    shell.args(["-c", SHELL, "sh"]).arg(directory).arg(signal).args(unprivileged()).arg(program);
+    shell
 }
 
 /// The directory with `initdb` and `postgres`.
@@ -129,7 +142,7 @@ fn template(programs: &Path) -> io::Result<PathBuf> {
 }
 
 /// A directory whose path is short enough for a socket.
-fn directory() -> io::Result<TempDir> {
+pub(crate) fn directory() -> io::Result<TempDir> {
     tempfile::Builder::new().prefix("payments-pg-").tempdir_in("/tmp")
 }
 
@@ -138,7 +151,7 @@ fn copy(from: &Path, to: &Path) -> io::Result<()> {
 }
 
 /// Gives a directory to the server's user.
-fn own(directory: &Path) -> io::Result<()> {
+pub(crate) fn own(directory: &Path) -> io::Result<()> {
     if is_root() {
         run(Command::new("chown").args(["-R", USER]).arg(directory))?;
     }

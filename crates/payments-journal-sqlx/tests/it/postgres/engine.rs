@@ -21,8 +21,8 @@ use crate::deliver::{create_effects, effects};
 
 /// A provider that accepts every payout, and counts them.
 #[derive(Clone, Default)]
-struct Provider {
-    sent: Arc<Mutex<HashMap<String, usize>>>,
+pub(super) struct Provider {
+    pub(super) sent: Arc<Mutex<HashMap<String, usize>>>,
     /// How often a worker was told that the database failed.
     failures: Arc<AtomicUsize>,
 }
@@ -37,7 +37,7 @@ impl PayOut for Provider {
 }
 
 /// A journal whose leases are short, so that lost claims are found soon.
-fn journal(store: PostgresStore, provider: &Provider) -> Journal<PostgresStore> {
+pub(super) fn journal(store: PostgresStore, provider: &Provider) -> Journal<PostgresStore> {
     const RECOVERY: &[RecoveryPlan] = &[RecoveryPlan::new(WriteOperation::PayOut, &[Recovery::Nothing], "")];
     let capabilities = Capabilities { provider: "acme", table: &[], recovery: RECOVERY, status_changes: &[] };
     let key = JournalKey::new("00112233445566778899aabbccddeeff").unwrap();
