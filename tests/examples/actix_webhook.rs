@@ -37,13 +37,13 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     actix_web::rt::spawn(server);
 
     let price = Money::from_minor(200_000, Currency::INR);
-    let deposit = NewDeposit::upi(price, "order-1".parse()?, "customer-9".parse()?);
+    let deposit = NewDeposit::upi(price, "order-1", "customer-9");
     let deposit = deposit.status_url(format!("http://{address}/turbopay"));
     turbopay_at(&sandbox)?.create_deposit(deposit).send().await?;
     sandbox.turbopay().order("order-1").succeed();
 
     sandbox.turbo_txn().send_callbacks_to(&format!("http://{address}/turbo-txn"));
-    let transaction = NewTransaction::new("order-2".parse()?, price, "https://shop.example/thanks");
+    let transaction = NewTransaction::new("order-2", price, "https://shop.example/thanks");
     turbo_txn_at(&sandbox)?.initiate(transaction).send().await?;
     sandbox.turbo_txn().order("order-2").approve();
 

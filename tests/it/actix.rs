@@ -75,7 +75,7 @@ async fn deliveries_of_three_providers_are_stored_and_acknowledged() {
     turbopay.create_deposit(deposit("order-1").status_url(shop.url("/turbopay"))).send().await.unwrap();
     sandbox.turbopay().order("order-1").succeed();
     turratech_at(&sandbox).unwrap().create_payment(payment("order-2")).send().await.unwrap();
-    let transaction = NewTransaction::new("order-3".parse().unwrap(), rupees(300), "https://shop.example/thanks");
+    let transaction = NewTransaction::new("order-3", rupees(300), "https://shop.example/thanks");
     turbo_txn_at(&sandbox).unwrap().initiate(transaction).send().await.unwrap();
     sandbox.turbo_txn().order("order-3").approve();
     sandbox.clock().advance(Duration::from_secs(10));
@@ -145,7 +145,7 @@ async fn a_callback_gets_a_500_if_its_lookup_fails_and_otherwise_the_looked_up_s
     let sandbox = Sandbox::builder().start().await;
     let shop = Server::start(&sandbox);
     let client = turbo_txn_at(&sandbox).unwrap();
-    let transaction = NewTransaction::new("order-1".parse().unwrap(), rupees(300), "https://shop.example/thanks");
+    let transaction = NewTransaction::new("order-1", rupees(300), "https://shop.example/thanks");
     client.initiate(transaction).send().await.unwrap();
     let key = CallbackKey::new(sandbox.turbo_txn().callback_key()).unwrap();
     let callback_for = |order: &str| {

@@ -8,9 +8,8 @@ use turbopay::{Client, Currency, Money, NewWithdrawal, Outcome};
 type Results = UnboundedSender<(String, Result<(), Outcome>)>;
 
 /// The handler of the guide's page on errors.
-async fn handler(client: Client, results: Results, withdrawal: NewWithdrawal) {
+async fn handler(client: Client, results: Results, reference: String, withdrawal: NewWithdrawal) {
     let task = tokio::spawn(async move {
-        let reference = withdrawal.merchant_order_id().to_string();
         let result = client.create_withdrawal(withdrawal).send().await;
         results.send((reference, result.map(|_| ()).map_err(|err| err.outcome()))).unwrap();
     });
@@ -23,13 +22,13 @@ async fn a_spawned_payout_is_executed_and_recorded_after_its_handler_is_dropped(
     let sandbox = Sandbox::builder().start().await;
     let client = turbopay_at(&sandbox).unwrap();
     let (account, ifsc) = ("065432123456789".parse().unwrap(), "HDFC0000053".parse().unwrap());
-    let (amount, customer) = (Money::parse("500", Currency::INR).unwrap(), "customer-9".parse().unwrap());
-    let withdrawal = NewWithdrawal::bank_transfer(amount, "payout-7421".parse().unwrap(), customer, account, ifsc);
+    let (amount, customer) = (Money::parse("500", Currency::INR).unwrap(), "customer-9");
+    let withdrawal = NewWithdrawal::bank_transfer(amount, "payout-7421", customer, account, ifsc);
 
     let (results, mut recorded) = unbounded_channel();
     tokio::select! {
         biased;
-        () = handler(client, results, withdrawal) => panic!("the handler ended before it was dropped"),
+        () = handler(client, results, "payout-7421".to_owned(), withdrawal) => panic!("the handler ended before it was dropped"),
         () = std::future::ready(()) => {} // the browser disconnects
     }
 

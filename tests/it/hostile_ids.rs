@@ -243,7 +243,7 @@ const PLACES: &[(&str, SendCall)] = &[
     ("turratech cancel_payment", |clients, text| send!(clients.turratech.cancel_payment(&text.parse()?))),
     ("turratech retrieve_refund", |clients, text| send!(clients.turratech.retrieve_refund(&text.parse()?))),
     ("turratech create_refund", |clients, text| {
-        send!(clients.turratech.create_refund(turratech::NewRefund::new(text.parse()?)))
+        send!(clients.turratech.create_refund(turratech::NewRefund::new(text)))
     }),
     ("turratech retrieve_customer", |clients, text| send!(clients.turratech.retrieve_customer(&text.parse()?))),
     ("turratech update_customer", |clients, text| {
@@ -277,10 +277,10 @@ const PLACES: &[(&str, SendCall)] = &[
     ("turbopay order_status", |clients, text| send!(clients.turbopay.order_status(&text.parse()?))),
     ("turbopay lookup", |clients, text| send!(clients.turbopay.lookup(&text.parse()?))),
     ("turbopay create_deposit", |clients, text| {
-        send!(clients.turbopay.create_deposit(turbopay::NewDeposit::upi(rupees(100), text.parse()?, "c-1".parse()?)))
+        send!(clients.turbopay.create_deposit(turbopay::NewDeposit::upi(rupees(100), text, "c-1")))
     }),
     ("turbopay create_deposit, customer", |clients, text| {
-        send!(clients.turbopay.create_deposit(turbopay::NewDeposit::upi(rupees(100), "o-1".parse()?, text.parse()?)))
+        send!(clients.turbopay.create_deposit(turbopay::NewDeposit::upi(rupees(100), "o-1", text)))
     }),
     ("turbopay confirm_utr", |clients, text| send!(clients.turbopay.confirm_utr(&"o-1".parse()?, &text.parse()?))),
     ("turbopay confirm_utr, order", |clients, text| {
@@ -288,15 +288,9 @@ const PLACES: &[(&str, SendCall)] = &[
     }),
     ("turbo-txn lookup", |clients, text| send!(clients.turbo_txn.lookup(&text.parse()?))),
     ("turbo-txn initiate", |clients, text| {
-        send!(clients.turbo_txn.initiate(turbo_txn::NewTransaction::new(
-            text.parse()?,
-            rupees(300),
-            "https://m.example/"
-        )))
+        send!(clients.turbo_txn.initiate(turbo_txn::NewTransaction::new(text, rupees(300), "https://m.example/")))
     }),
-    ("turbo-link link", |clients, text| {
-        send!(clients.turbo_link.list_links(turbo_link::ListLinks::new().only(text.parse()?)))
-    }),
+    ("turbo-link link", |clients, text| send!(clients.turbo_link.list_links(turbo_link::ListLinks::new().only(text)))),
     ("turbo-link list, field", |clients, text| {
         send!(clients.turbo_link.list_links(turbo_link::ListLinks::new().extra("reference", text)))
     }),
@@ -310,15 +304,15 @@ const PLACES: &[(&str, SendCall)] = &[
     }),
     ("card3ds create_checkout", |clients, text| {
         send!(clients.card3ds.create_checkout(card3ds::NewCheckout::new(
-            text.parse()?,
+            text,
             lira("1"),
             "a book",
             "https://m.example/"
         )))
     }),
     ("card3ds create_checkout, customer", |clients, text| {
-        let checkout = card3ds::NewCheckout::new("o-1".parse()?, lira("1"), "a book", "https://m.example/");
-        send!(clients.card3ds.create_checkout(checkout.customer(text.parse()?)))
+        let checkout = card3ds::NewCheckout::new("o-1", lira("1"), "a book", "https://m.example/");
+        send!(clients.card3ds.create_checkout(checkout.customer(text)))
     }),
 ];
 

@@ -200,7 +200,7 @@ async fn the_sandbox_logs_no_secret() {
     let method = turratech::NewPaymentMethod::card(card());
     turratech_at(&sandbox).unwrap().create_payment_method(method).send().await.unwrap();
     turbopay_at(&sandbox).unwrap().create_withdrawal(withdrawal("order-1")).send().await.unwrap();
-    let order = "o-1".parse().unwrap();
+    let order = "o-1";
     let transaction = turbo_txn::NewTransaction::new(order, rupees(300), "https://m.example/");
     turbo_txn_at(&sandbox).unwrap().initiate(transaction).send().await.unwrap();
     turbo_link_at(&sandbox).unwrap().list_links(turbo_link::ListLinks::new()).send().await.unwrap();

@@ -12,14 +12,14 @@ pub(crate) fn withdrawal(order: &str) -> NewWithdrawal {
     NewWithdrawal::bank_transfer(
         rupees(500),
         reference(order),
-        "customer-9".parse().unwrap(),
+        "customer-9",
         "065432123456789".parse().unwrap(),
         "HDFC0000053".parse().unwrap(),
     )
 }
 
 pub(crate) fn deposit(order: &str) -> NewDeposit {
-    NewDeposit::upi(rupees(2000), reference(order), "customer-9".parse().unwrap())
+    NewDeposit::upi(rupees(2000), reference(order), "customer-9")
 }
 
 pub(crate) fn pounds(pence: i64) -> Money {
@@ -27,7 +27,7 @@ pub(crate) fn pounds(pence: i64) -> Money {
 }
 
 pub(crate) fn payment(order: &str) -> turratech::NewPayment {
-    let method = "pm_card_visa".parse().unwrap();
+    let method = "pm_card_visa";
     turratech::NewPayment::new(pounds(2000)).payment_method(method).confirm(true).metadata("order_id", order)
 }
 
@@ -42,5 +42,5 @@ pub(crate) fn card_payment(order: &str) -> card3ds::NewPayment {
 pub(crate) fn card_payment_by(order: &str, number: &str) -> card3ds::NewPayment {
     let expiry = card3ds::Expiry::new(4, 2028).unwrap();
     let card = card3ds::Card::new("John Doe", number.parse().unwrap(), expiry, "916".parse().unwrap());
-    card3ds::NewPayment::new(order.parse().unwrap(), lira("100.50"), card, "198.51.100.7:52144".parse().unwrap())
+    card3ds::NewPayment::new(order, lira("100.50"), card, "198.51.100.7:52144".parse().unwrap())
 }

@@ -163,16 +163,15 @@ async fn a_webhook_to_an_unreachable_merchant_is_sent_three_more_times() {
 async fn each_refusal_of_turbopay_has_its_kind_and_problem() {
     let sandbox = Sandbox::builder().turbopay(Settings::default().block_customer("customer-bad")).start().await;
     let client = turbopay_at(&sandbox).unwrap();
-    let blocked = NewDeposit::upi(rupees(100), reference("order-1"), "customer-bad".parse().unwrap());
+    let blocked = NewDeposit::upi(rupees(100), reference("order-1"), "customer-bad");
     let err = client.create_deposit(blocked).send().await.unwrap_err();
     assert_eq!((err.kind(), err.outcome()), (ErrorKind::Declined, Outcome::Refused));
 
-    let unknown_method =
-        NewDeposit::new(Method::from("carrier_pigeon"), rupees(100), reference("order-2"), "c".parse().unwrap());
+    let unknown_method = NewDeposit::new(Method::from("carrier_pigeon"), rupees(100), reference("order-2"), "c");
     let err = client.create_deposit(unknown_method).send().await.unwrap_err();
     assert_eq!((err.param(), Problem::of(&err)), (Some("method"), Some(Problem::MethodNotValid)));
 
-    let too_large = NewDeposit::upi(rupees(10_000_001), reference("order-3"), "c".parse().unwrap());
+    let too_large = NewDeposit::upi(rupees(10_000_001), reference("order-3"), "c");
     let err = client.create_deposit(too_large).send().await.unwrap_err();
     assert_eq!((err.param(), Problem::of(&err)), (Some("amount"), Some(Problem::AmountTooLarge)));
 

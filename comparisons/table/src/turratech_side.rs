@@ -22,8 +22,8 @@ pub fn sdk(scheme: &str, server: SocketAddr, certificate: Option<&str>) -> Clien
 
 pub async fn with_sdk(client: &Client) -> Payment {
     let payment = NewPayment::new(Money::from_minor(2000, Currency::GBP))
-        .payment_method("pm_card_visa".parse().unwrap())
-        .customer("cus_NffrFeUfNV2Hib".parse().unwrap())
+        .payment_method("pm_card_visa")
+        .customer("cus_NffrFeUfNV2Hib")
         .description("Order #12345")
         .metadata("order_id", "12345")
         .confirm(true);

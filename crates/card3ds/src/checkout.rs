@@ -3,7 +3,9 @@ use payments_core::json::{DecodeError, Facts, JsonNumber, ProviderMessage, Read,
 use payments_core::provider::Operation;
 use payments_core::request::{Path, RequestBuilder};
 use payments_core::stored::{Stored, StoredAs};
-use payments_core::{Call, Currency, Error, Extra, Money, Poller, ValidationError, check_length, extra_setter};
+use payments_core::{
+    Argument, Call, Currency, Error, Extra, Money, Poller, ValidationError, check_length, extra_setter,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::amount::wire_amount;
@@ -22,17 +24,17 @@ use crate::requested::Requested;
 ///
 /// let amount = Money::parse("100.50", Currency::TRY)?;
 /// let callback = "https://example.com/payment-callback";
-/// let checkout = NewCheckout::new("ORD-12345".parse()?, amount, "Product purchase", callback).max_installments(6);
+/// let checkout = NewCheckout::new("ORD-12345", amount, "Product purchase", callback).max_installments(6);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[must_use = "a checkout is created only when it is sent"]
 pub struct NewCheckout {
-    order_id: MerchantOrderId,
+    order_id: Argument<MerchantOrderId>,
     amount: Money,
     description: String,
     callback: String,
-    customer: Option<CustomerId>,
+    customer: Option<Argument<CustomerId>>,
     max_installments: Option<u32>,
     interest_paid_by: Option<InterestPaidBy>,
     extra: Extra,
@@ -43,13 +45,13 @@ impl NewCheckout {
     ///
     /// Parse the callback's body with [`CheckoutCallback::parse`](crate::CheckoutCallback::parse).
     pub fn new(
-        order_id: MerchantOrderId,
+        order_id: impl Into<Argument<MerchantOrderId>>,
         amount: Money,
         description: impl Into<String>,
         callback: impl Into<String>,
     ) -> Self {
         Self {
-            order_id,
+            order_id: order_id.into(),
             amount,
             description: description.into(),
             callback: callback.into(),
@@ -61,8 +63,8 @@ impl NewCheckout {
     }
 
     /// Sets the merchant's own id of the customer.
-    pub fn customer(mut self, customer: CustomerId) -> Self {
-        self.customer = Some(customer);
+    pub fn customer(mut self, customer: impl Into<Argument<CustomerId>>) -> Self {
+        self.customer = Some(customer.into());
         self
     }
 
@@ -82,10 +84,13 @@ impl NewCheckout {
 
     extra_setter!();
 
-    /// The merchant's order id.
-    #[must_use]
-    pub fn order_id(&self) -> &MerchantOrderId {
-        &self.order_id
+    /// Returns the merchant's order id.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if it was created from an invalid text.
+    pub fn order_id(&self) -> Result<&MerchantOrderId, ValidationError> {
+        self.order_id.get()
     }
 
     /// The amount.
@@ -100,12 +105,12 @@ impl NewCheckout {
         check_url("callback", &self.callback, UNLIMITED)?;
         check_at_least_one("max_installments", self.max_installments)?;
         let body = WireNewCheckout {
-            order_id: &self.order_id,
+            order_id: self.order_id.get()?,
             amount,
             currency: self.amount.currency(),
             description: &self.description,
             callback: &self.callback,
-            customer_id: self.customer.as_ref(),
+            customer_id: Argument::get_optional(self.customer.as_ref())?,
             max_installment_count: self.max_installments,
             interest_paid_by_customer: self.interest_paid_by.map(InterestPaidBy::is_customer),
         };

@@ -14,7 +14,7 @@ use payments_core::{Card, Error, Expected, Mismatch, PaymentStatus as Common, Va
 use crate::callback::CheckoutCallback;
 use crate::checkout::NewCheckout;
 use crate::client::Client;
-use crate::id::{CheckoutId, PaymentId, UNLIMITED};
+use crate::id::{CheckoutId, CustomerId, MerchantOrderId, PaymentId, UNLIMITED};
 use crate::new_payment::NewPayment;
 use crate::payment::{Payment, PaymentStatus};
 use crate::three_ds::{NewThreeDsPayment, ReturnUrls};
@@ -115,10 +115,10 @@ impl Client {
     async fn start_checkout(&self, request: &PaymentRequest) -> Result<StartedPayment, Error> {
         let description = required("description", request.description.clone())?;
         let callback = url("return_url", request.return_url.as_deref())?;
-        let reference = parse_field("reference", &request.reference)?;
+        let reference: MerchantOrderId = parse_field("reference", &request.reference)?;
         let mut new = NewCheckout::new(reference, request.amount, description, callback);
         if let Some(customer) = &request.customer {
-            new = new.customer(parse_field("customer", customer)?);
+            new = new.customer(parse_field::<CustomerId>("customer", customer)?);
         }
         let call = self.create_checkout(new);
         let call = call.with_options(WriteOperation::StartPayment, &CAPABILITIES, &request.options);
@@ -136,10 +136,10 @@ impl Client {
             success: url("return_url", request.return_url.as_deref())?,
             failure: url("failure_url", request.failure_url.as_deref())?,
         };
-        let reference = parse_field("reference", &request.reference)?;
+        let reference: MerchantOrderId = parse_field("reference", &request.reference)?;
         let mut payment = NewPayment::new(reference, request.amount, card.clone(), address);
         if let Some(customer) = &request.customer {
-            payment = payment.customer(parse_field("customer", customer)?);
+            payment = payment.customer(parse_field::<CustomerId>("customer", customer)?);
         }
         let call = self.start_3ds(NewThreeDsPayment::new(payment, urls));
         let call = call.with_options(WriteOperation::StartPayment, &CAPABILITIES, &request.options);

@@ -39,7 +39,7 @@ pub use installment::{Differences, InstallmentOption, InstallmentQuery, Interest
 pub use new_payment::NewPayment;
 pub use payment::{CardScheme, CardType, Payment, PaymentDate, PaymentStatus, Region};
 pub use pre_authorization::NewCapture;
-pub use three_ds::{Challenge, ChallengePage, Enrolment, NewThreeDsPayment, NotEnrolled, ReturnUrls};
+pub use three_ds::{Challenge, ChallengePage, Enrolment, NewCompletion, NewThreeDsPayment, NotEnrolled, ReturnUrls};
 
 #[doc(inline)]
 pub use payments_core::json::{UnreadableItem, UnreadableMember, UnreadableMembers};
@@ -47,7 +47,7 @@ pub use payments_core::json::{UnreadableItem, UnreadableMember, UnreadableMember
 pub use payments_core::webhook::{Delivery, Unverified, VerifyError};
 #[doc(inline)]
 pub use payments_core::{
-    AmountUnreadable, Call, Card, CardNumber, Currency, Error, ErrorKind, Expected, Expiry, Mismatch, Money,
+    AmountUnreadable, Argument, Call, Card, CardNumber, Currency, Error, ErrorKind, Expected, Expiry, Mismatch, Money,
     MoneyError, Outcome, Poller, RetryPolicy, SecurityCode, Timeouts, ValidationError,
 };
 

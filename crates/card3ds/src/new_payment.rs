@@ -1,7 +1,7 @@
 use std::net::{IpAddr, SocketAddr};
 
 use payments_core::json::JsonNumber;
-use payments_core::{Card, Currency, Extra, Money, ValidationError, check_length, extra_setter};
+use payments_core::{Argument, Card, Currency, Extra, Money, ValidationError, check_length, extra_setter};
 use serde::Serialize;
 
 use crate::amount::wire_amount;
@@ -14,18 +14,18 @@ use crate::id::{CustomerId, MerchantOrderId, UNLIMITED};
 ///
 /// let card = Card::new("John Doe", "5421190122090656".parse()?, Expiry::new(4, 2028)?, "916".parse()?);
 /// let customer_address = "198.51.100.7:52144".parse()?;
-/// let payment = NewPayment::new("ORD-12345".parse()?, Money::parse("100.50", Currency::TRY)?, card, customer_address)
-///     .customer("CUST-12345".parse()?);
+/// let payment = NewPayment::new("ORD-12345", Money::parse("100.50", Currency::TRY)?, card, customer_address)
+///     .customer("CUST-12345");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[must_use = "a payment is created only when it is sent"]
 pub struct NewPayment {
-    pub(crate) order_id: MerchantOrderId,
+    pub(crate) order_id: Argument<MerchantOrderId>,
     pub(crate) amount: Money,
     card: Card,
     requested_from: SocketAddr,
-    customer: Option<CustomerId>,
+    customer: Option<Argument<CustomerId>>,
     pub(crate) extra: Extra,
 }
 
@@ -34,22 +34,30 @@ impl NewPayment {
     ///
     /// The document calls it "the client making the request". Behind a proxy, pass the address that the proxy reports,
     /// not the proxy's own.
-    pub fn new(order_id: MerchantOrderId, amount: Money, card: Card, requested_from: SocketAddr) -> Self {
-        Self { order_id, amount, card, requested_from, customer: None, extra: Extra::default() }
+    pub fn new(
+        order_id: impl Into<Argument<MerchantOrderId>>,
+        amount: Money,
+        card: Card,
+        requested_from: SocketAddr,
+    ) -> Self {
+        Self { order_id: order_id.into(), amount, card, requested_from, customer: None, extra: Extra::default() }
     }
 
     /// Sets the merchant's own id of the customer.
-    pub fn customer(mut self, customer: CustomerId) -> Self {
-        self.customer = Some(customer);
+    pub fn customer(mut self, customer: impl Into<Argument<CustomerId>>) -> Self {
+        self.customer = Some(customer.into());
         self
     }
 
     extra_setter!();
 
-    /// The merchant's order id.
-    #[must_use]
-    pub fn order_id(&self) -> &MerchantOrderId {
-        &self.order_id
+    /// Returns the merchant's order id.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if it was created from an invalid text.
+    pub fn order_id(&self) -> Result<&MerchantOrderId, ValidationError> {
+        self.order_id.get()
     }
 
     /// The amount.
@@ -82,7 +90,7 @@ impl NewPayment {
         }
         let expiry = self.card.expiry();
         Ok(WireNewPayment {
-            order_id: &self.order_id,
+            order_id: self.order_id.get()?,
             amount,
             currency: self.amount.currency(),
             installment_count: None,
@@ -97,7 +105,7 @@ impl NewPayment {
             // A dual-stack server sees IPv4 addresses as IPv6 addresses.
             request_ip: self.requested_from.ip().to_canonical(),
             request_port: self.requested_from.port(),
-            customer_id: self.customer.as_ref(),
+            customer_id: Argument::get_optional(self.customer.as_ref())?,
         })
     }
 }

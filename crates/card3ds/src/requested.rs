@@ -1,4 +1,4 @@
-use payments_core::Money;
+use payments_core::{Argument, Money};
 use serde_json::value::RawValue;
 
 use crate::id::{MerchantOrderId, PaymentId};
@@ -19,8 +19,8 @@ impl Requested {
     }
 
     /// Any result of an order.
-    pub(crate) fn for_order(order_id: &MerchantOrderId) -> Self {
-        Self { order_id: Some(order_id.clone()), ..Self::default() }
+    pub(crate) fn for_order(order_id: &Argument<MerchantOrderId>) -> Self {
+        Self { order_id: order_id.valid().cloned(), ..Self::default() }
     }
 
     /// True if a member of an error response names another order or payment, or cannot be read.

@@ -6,23 +6,23 @@ use payments_core::provider::Operation;
 use payments_core::request::{Path, RequestBuilder};
 use payments_core::stored::{Stored, StoredAs};
 use payments_core::transport::Response;
-use payments_core::webhook::Unverified;
 use payments_core::{Call, Error, ErrorKind, Outcome, ProviderError, ValidationError, extra_setter};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
 
 mod challenge;
+mod completion;
 
 pub use challenge::{Challenge, ChallengePage};
+pub use completion::NewCompletion;
 
-use crate::callback::ThreeDsCallback;
 use crate::client::Client;
 use crate::error::{SPEC, conflict, declined, parse_error};
 use crate::fields::Member;
 use crate::id::{PaymentId, UNLIMITED};
 use crate::installment::{InterestPaidBy, check_at_least_one};
 use crate::new_payment::{NewPayment, WireNewPayment};
-use crate::payment::{Payment, masked};
+use crate::payment::masked;
 use crate::requested::Requested;
 use crate::wording::mentions_earlier_request;
 
@@ -33,7 +33,7 @@ use crate::wording::mentions_earlier_request;
 ///
 /// let card = Card::new("John Doe", "5421190122090656".parse()?, Expiry::new(4, 2028)?, "916".parse()?);
 /// let amount = Money::parse("100.50", Currency::TRY)?;
-/// let payment = NewPayment::new("ORD-12345".parse()?, amount, card, "198.51.100.7:52144".parse()?);
+/// let payment = NewPayment::new("ORD-12345", amount, card, "198.51.100.7:52144".parse()?);
 /// let urls = ReturnUrls {
 ///     success: "https://shop.example/3ds/success/ORD-12345".into(),
 ///     failure: "https://shop.example/3ds/failure/ORD-12345".into(),
@@ -210,43 +210,6 @@ impl Client {
             .call(START_3DS, payment.request(), WireEnrolment::enrolment)
             .with_error_parser(move |operation, response| refused_enrolment(operation, response, &requested))
     }
-
-    /// Charges the card after the challenge. **This moves money.**
-    ///
-    /// `stored` is the payment id that [`Client::start_3ds`] returned for this order. Load it from your database, not from
-    /// the callback: anyone can post a callback. A callback with another payment id makes the call fail before it is sent.
-    ///
-    /// Complete a payment once, and record in your database that you do so before you send. A page that is reloaded posts
-    /// the callback again, and what a second completion does is not documented.
-    ///
-    /// After [`Outcome::Unknown`] there is no way to find out, as with [`Client::create_payment`]. Do not start another
-    /// payment for the order. Ask the provider. If you complete the payment a second time, its refusal proves nothing
-    /// about the first completion: it may be refused because the first one was executed.
-    ///
-    /// A response with another payment id is a malformed response with the outcome `Unknown`. The order id and the amount
-    /// are not compared with an order, because this call does not know them: use [`Payment::check`].
-    ///
-    /// [`Outcome::Unknown`]: payments_core::Outcome::Unknown
-    pub fn complete_3ds(&self, stored: &PaymentId, callback: &Unverified<ThreeDsCallback>) -> Call<Payment> {
-        let requested = Requested { payment_id: Some(stored.clone()), ..Requested::default() };
-        self.payment_call(COMPLETE_3DS, completion(stored, callback), requested)
-    }
-}
-
-fn completion(stored: &PaymentId, callback: &Unverified<ThreeDsCallback>) -> Result<RequestBuilder, Error> {
-    let claimed = callback.claimed();
-    if !stored.is_same_as(claimed.payment_id()) {
-        return Err(ValidationError::new("callback", "must have the payment id that is stored for this order").into());
-    }
-    let path = Path::new("api/3ds").segment(stored).segment(&"complete");
-    let body = WireCompletion { security_key: claimed.security_key() };
-    Ok(RequestBuilder::post(path).json(&body)?.redact(claimed.security_key()).log_as(claimed.clone()))
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct WireCompletion<'a> {
-    security_key: &'a str,
 }
 
 #[derive(Deserialize)]
@@ -369,4 +332,3 @@ impl From<&str> for Html {
 }
 
 const START_3DS: Operation = Operation::write("start_3ds");
-const COMPLETE_3DS: Operation = Operation::move_money("complete_3ds");

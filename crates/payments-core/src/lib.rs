@@ -13,6 +13,7 @@ mod status;
 mod validation;
 
 // Values.
+mod argument;
 mod card;
 mod currency;
 pub mod decimal;
@@ -65,6 +66,7 @@ pub mod blocking;
 #[cfg_attr(docsrs, doc(cfg(feature = "test-util")))]
 pub mod test_util;
 
+pub use argument::{Argument, CheckedText};
 pub use call::{Call, CallKey, Keyed, Unkeyed, WithResponse};
 pub use card::{Card, CardNumber, Expiry, SecurityCode};
 pub use check::{Expected, Mismatch, Reported};

@@ -90,6 +90,8 @@ macro_rules! string_newtype {
             }
         }
 
+        impl $crate::CheckedText for $name {}
+
         impl TryFrom<&str> for $name {
             type Error = $crate::ValidationError;
             fn try_from(text: &str) -> Result<Self, $crate::ValidationError> {

@@ -31,8 +31,8 @@ pub use list_links::{Interval, ListLinks};
 pub use payments_core::json::{UnreadableItem, UnreadableMember, UnreadableMembers};
 #[doc(inline)]
 pub use payments_core::{
-    AmountUnreadable, Call, Currency, Error, ErrorKind, Expected, Mismatch, Money, MoneyError, Outcome, Poller,
-    RetryPolicy, Timeouts, ValidationError,
+    AmountUnreadable, Argument, Call, Currency, Error, ErrorKind, Expected, Mismatch, Money, MoneyError, Outcome,
+    Poller, RetryPolicy, Timeouts, ValidationError,
 };
 
 /// The core that all providers share: money, errors, transport, clock.

@@ -142,7 +142,7 @@ impl Client {
         let fields = list.form()?;
         let mut form = vec![("api_key", self.key.expose())];
         form.extend(fields.iter().map(|(name, value)| (*name, value.as_str())));
-        let request = RequestBuilder::post(list.path()).form(&form).redact(self.key.expose());
+        let request = RequestBuilder::post(list.path()?).form(&form).redact(self.key.expose());
         Ok(request.log_as(list))
     }
 }

@@ -1,6 +1,6 @@
 use payments_core::request::Path;
 use payments_core::time::Date;
-use payments_core::{Extra, ValidationError, check_length, extra_setter, open_enum};
+use payments_core::{Argument, Extra, ValidationError, check_length, extra_setter, open_enum};
 
 use crate::day;
 use crate::id::LinkId;
@@ -38,13 +38,13 @@ open_enum! {
 /// let first = Date::from_calendar_date(2023, Month::November, 1)?;
 /// let november = ListLinks::new().start(first).end(first.replace_day(30)?);
 /// let this_week = ListLinks::new().interval(Interval::ThisWeek);
-/// let one = ListLinks::new().only("abc123".parse()?);
+/// let one = ListLinks::new().only("abc123");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[must_use]
 pub struct ListLinks {
-    only: Option<LinkId>,
+    only: Option<Argument<LinkId>>,
     start: Option<Date>,
     end: Option<Date>,
     interval: Option<Interval>,
@@ -61,8 +61,8 @@ impl ListLinks {
     ///
     /// The response is a list too, and may not contain the link: the documented sample contains another one. Use
     /// [`PaymentList::find`](crate::PaymentList::find).
-    pub fn only(mut self, id: LinkId) -> Self {
-        self.only = Some(id);
+    pub fn only(mut self, id: impl Into<Argument<LinkId>>) -> Self {
+        self.only = Some(id.into());
         self
     }
 
@@ -88,12 +88,12 @@ impl ListLinks {
 
     extra_setter!();
 
-    pub(crate) fn path(&self) -> Path {
+    pub(crate) fn path(&self) -> Result<Path, ValidationError> {
         let path = Path::new("payments");
-        match &self.only {
+        Ok(match Argument::get_optional(self.only.as_ref())? {
             Some(id) => path.segment(id),
             None => path,
-        }
+        })
     }
 
     /// Validates the parameters and returns the form fields after the key.

@@ -28,7 +28,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .base_url(provider.base_url())
         .build()?;
     let price = Money::parse("300", Currency::INR)?;
-    let order = "order-7421".parse()?;
+    let order = "order-7421";
     client.initiate(NewTransaction::new(order, price, "https://shop.example/thanks")).send().await?;
 
     let key = CallbackKey::new(provider.callback_key())?;

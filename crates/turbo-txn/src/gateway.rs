@@ -80,7 +80,8 @@ impl StartPayment for Client {
             .return_url
             .clone()
             .ok_or_else(|| ValidationError::new("return_url", "is required by Turbo Transactions"))?;
-        let new = NewTransaction::new(parse_field("reference", &request.reference)?, request.amount, return_url);
+        let reference: MerchantOrderId = parse_field("reference", &request.reference)?;
+        let new = NewTransaction::new(reference, request.amount, return_url);
         let call = self.initiate(new).with_options(WriteOperation::StartPayment, &CAPABILITIES, &request.options);
         let transaction = call.send().await?;
         let id = Some(transaction.txn_id.as_str().to_owned());

@@ -38,8 +38,8 @@ pub use payments_core::json::{UnreadableMember, UnreadableMembers};
 pub use payments_core::webhook::{Acknowledgement, Delivery, Unverified, VerifyError};
 #[doc(inline)]
 pub use payments_core::{
-    AmountUnreadable, Call, Currency, Error, ErrorKind, Expected, Mismatch, Money, MoneyError, Outcome, Poller,
-    RetryPolicy, Timeouts, ValidationError,
+    AmountUnreadable, Argument, Call, Currency, Error, ErrorKind, Expected, Mismatch, Money, MoneyError, Outcome,
+    Poller, RetryPolicy, Timeouts, ValidationError,
 };
 
 /// The core that all providers share: money, errors, transport, clock.

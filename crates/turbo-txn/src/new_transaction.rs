@@ -1,7 +1,7 @@
 use payments_core::id::check_url;
 use payments_core::json::JsonNumber;
 use payments_core::request::{Path, RequestBuilder};
-use payments_core::{Error, Extra, Money, extra_setter};
+use payments_core::{Argument, Error, Extra, Money, ValidationError, extra_setter};
 use serde::Serialize;
 
 use crate::amount::whole_rupees;
@@ -11,7 +11,7 @@ use crate::id::MerchantOrderId;
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[must_use = "a transaction is not initiated until it is sent"]
 pub struct NewTransaction {
-    pub(crate) order_id: MerchantOrderId,
+    pub(crate) order_id: Argument<MerchantOrderId>,
     pub(crate) amount: Money,
     return_url: String,
     extra: Extra,
@@ -23,16 +23,19 @@ impl NewTransaction {
     /// - `amount` is in whole rupees: decimals are not allowed (*documented*). An amount with paise is rejected before
     ///   anything is sent.
     /// - `return_url` is where the customer returns to after the payment: `http` or `https`, at most 2,048 characters.
-    pub fn new(order_id: MerchantOrderId, amount: Money, return_url: impl Into<String>) -> Self {
-        Self { order_id, amount, return_url: return_url.into(), extra: Extra::default() }
+    pub fn new(order_id: impl Into<Argument<MerchantOrderId>>, amount: Money, return_url: impl Into<String>) -> Self {
+        Self { order_id: order_id.into(), amount, return_url: return_url.into(), extra: Extra::default() }
     }
 
     extra_setter!();
 
-    /// The merchant's order id.
-    #[must_use]
-    pub fn order_id(&self) -> &MerchantOrderId {
-        &self.order_id
+    /// Returns the merchant's order id.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if it was created from an invalid text.
+    pub fn order_id(&self) -> Result<&MerchantOrderId, ValidationError> {
+        self.order_id.get()
     }
 
     /// The amount.
@@ -50,7 +53,7 @@ impl NewTransaction {
     pub(crate) fn into_request(self) -> Result<RequestBuilder, Error> {
         check_url("return_url", &self.return_url, LONGEST_RETURN_URL)?;
         let amount = whole_rupees(self.amount)?;
-        let body = WireNewTransaction { order_id: &self.order_id, amount, return_url: &self.return_url };
+        let body = WireNewTransaction { order_id: self.order_id.get()?, amount, return_url: &self.return_url };
         let path = Path::new("turbo-svc/api/v1/transaction/ext/v2/amt/initiate-s2s");
         let request = RequestBuilder::post(path).json_with(&body, &["orderId", "amount", "returnUrl"], &self.extra)?;
         Ok(request.log_as(self))

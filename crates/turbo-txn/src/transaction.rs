@@ -93,8 +93,11 @@ impl Client {
     /// After an unknown outcome, call [`Client::lookup`]. The payment page cannot be retrieved again.
     pub fn initiate(&self, transaction: NewTransaction) -> Call<Transaction> {
         let (order_id, requested_amount) = (transaction.order_id.clone(), transaction.amount);
-        self.connection
-            .call(INITIATE, transaction.into_request(), move |read| Transaction::of(read, &order_id, requested_amount))
+        self.connection.call(INITIATE, transaction.into_request(), move |read| {
+            // A transaction with an invalid order id is not sent.
+            let order_id = order_id.valid().ok_or_else(|| DecodeError::new("data.orderId", "cannot be compared"))?;
+            Transaction::of(read, order_id, requested_amount)
+        })
     }
 }
 

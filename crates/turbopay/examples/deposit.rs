@@ -29,7 +29,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let number = std::time::UNIX_EPOCH.elapsed()?.as_millis();
     let reference: MerchantOrderId = format!("example-{number}").parse()?;
     let price = Money::parse("2000", Currency::INR)?;
-    let deposit = NewDeposit::upi(price, reference.clone(), "customer-9".parse()?);
+    let deposit = NewDeposit::upi(price, reference.clone(), "customer-9");
     let deposit = client.create_deposit(deposit).send().await?;
     println!("send the customer to {}", deposit.form_url);
 

@@ -23,7 +23,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let withdrawal = NewWithdrawal::bank_transfer(
         amount,
         reference.clone(),
-        "customer-9".parse()?,
+        "customer-9",
         "065432123456789".parse()?,
         "HDFC0000053".parse()?,
     );

@@ -9,7 +9,7 @@ use payments_core::json::{self, DecodeError, Facts, ProviderMessage, Read, Unrea
 use payments_core::provider::Operation;
 use payments_core::request::{Path, RequestBuilder, percent_encoded};
 use payments_core::stored::{Stored, StoredAs};
-use payments_core::{Call, Currency, Error, Extra, Money, ValidationError, extra_setter};
+use payments_core::{Argument, Call, Currency, Error, Extra, Money, ValidationError, extra_setter};
 use serde::{Deserialize, Serialize};
 
 use crate::client::{Client, Defaults};
@@ -32,17 +32,30 @@ pub struct NewDeposit {
 
 impl NewDeposit {
     /// Creates the parameters of a deposit by UPI. INR amounts must be whole rupees.
-    pub fn upi(amount: Money, order: MerchantOrderId, customer: MerchantCustomerId) -> Self {
+    pub fn upi(
+        amount: Money,
+        order: impl Into<Argument<MerchantOrderId>>,
+        customer: impl Into<Argument<MerchantCustomerId>>,
+    ) -> Self {
         Self::new(Method::Upi, amount, order, customer)
     }
 
     /// Creates the parameters of a deposit by bank transfer. INR amounts must be whole rupees.
-    pub fn bank_transfer(amount: Money, order: MerchantOrderId, customer: MerchantCustomerId) -> Self {
+    pub fn bank_transfer(
+        amount: Money,
+        order: impl Into<Argument<MerchantOrderId>>,
+        customer: impl Into<Argument<MerchantCustomerId>>,
+    ) -> Self {
         Self::new(Method::BankTransfer, amount, order, customer)
     }
 
     /// Creates the parameters of a deposit by any method from the merchant's setup sheet.
-    pub fn new(method: Method, amount: Money, order: MerchantOrderId, customer: MerchantCustomerId) -> Self {
+    pub fn new(
+        method: Method,
+        amount: Money,
+        order: impl Into<Argument<MerchantOrderId>>,
+        customer: impl Into<Argument<MerchantCustomerId>>,
+    ) -> Self {
         Self { order: NewOrder::new(method, amount, order, customer), redirect_url: None }
     }
 
@@ -332,20 +345,20 @@ impl DeepLinks {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[must_use = "a UTR is not confirmed until it is sent"]
 pub struct NewConfirmation {
-    utr: Utr,
+    utr: Argument<Utr>,
     extra: Extra,
 }
 
 impl NewConfirmation {
     /// Creates a confirmation with the UTR that the customer entered.
-    pub fn new(utr: Utr) -> Self {
-        Self { utr, extra: Extra::default() }
+    pub fn new(utr: impl Into<Argument<Utr>>) -> Self {
+        Self { utr: utr.into(), extra: Extra::default() }
     }
 
     extra_setter!();
 
     fn request(self, order: &OrderId) -> Result<RequestBuilder, Error> {
-        let body = WireConfirm { order_id: order, customer_transaction_id: &self.utr };
+        let body = WireConfirm { order_id: order, customer_transaction_id: self.utr.get()? };
         let request = RequestBuilder::post(Path::new("s2s/deposit/confirm"));
         let request = request.json_with(&body, &["order_id", "customer_transaction_id"], &self.extra)?;
         Ok(request.log_as((order.clone(), self)))

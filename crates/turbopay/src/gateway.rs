@@ -14,7 +14,7 @@ use payments_core::{Currency, Error, Expected, Money, PaymentStatus, ValidationE
 use crate::client::Client;
 use crate::customer::{check_beneficiary, check_url};
 use crate::deposit::{HostToHostDeposit, NewDeposit};
-use crate::id::{MerchantOrderId, OrderId, Utr};
+use crate::id::{MerchantCustomerId, MerchantOrderId, OrderId, Utr};
 use crate::method::Method;
 use crate::order::{Order, OrderStatus};
 use crate::webhook::Event;
@@ -127,8 +127,9 @@ impl StartPayment for Client {
         CAPABILITIES.check_payment(request)?;
         let customer = request.customer.as_deref();
         let customer = customer.ok_or_else(|| ValidationError::new("customer", "is required by TurboPay"))?;
-        let customer = parse_field("customer", customer)?;
-        let mut deposit = NewDeposit::upi(request.amount, parse_field("reference", &request.reference)?, customer);
+        let customer: MerchantCustomerId = parse_field("customer", customer)?;
+        let reference: MerchantOrderId = parse_field("reference", &request.reference)?;
+        let mut deposit = NewDeposit::upi(request.amount, reference, customer);
         if let Some(url) = &request.return_url {
             check_url("return_url", url)?;
             deposit = deposit.redirect_url(url.clone());
@@ -212,8 +213,8 @@ impl PayOut for Client {
     async fn pay_out(&self, request: &PayoutRequest) -> Result<AcceptedPayout, Error> {
         let account = parse_field("account", &request.account)?;
         let bank = parse_field("bank", &request.bank)?;
-        let reference = parse_field("reference", &request.reference)?;
-        let customer = parse_field("customer", &request.customer)?;
+        let reference: MerchantOrderId = parse_field("reference", &request.reference)?;
+        let customer: MerchantCustomerId = parse_field("customer", &request.customer)?;
         check_beneficiary(&account, &bank, &Method::BankTransfer, request.amount.currency()).map_err(
             |err| match err.field() {
                 "bank_account" => err.for_field("account"),

@@ -1,5 +1,5 @@
 use payments_core::json::JsonNumber;
-use payments_core::{Currency, Extra, Money, ValidationError};
+use payments_core::{Argument, Currency, Extra, Money, ValidationError};
 use serde::Serialize;
 
 use crate::amount::wire_amount;
@@ -13,8 +13,8 @@ use crate::method::{Method, Traffic};
 pub(crate) struct NewOrder {
     pub(crate) method: Method,
     pub(crate) amount: Money,
-    pub(crate) merchant_order_id: MerchantOrderId,
-    pub(crate) merchant_customer_id: MerchantCustomerId,
+    pub(crate) merchant_order_id: Argument<MerchantOrderId>,
+    pub(crate) merchant_customer_id: Argument<MerchantCustomerId>,
     pub(crate) customer_email: Option<String>,
     pub(crate) customer_phone: Option<String>,
     pub(crate) customer_name: Option<String>,
@@ -27,14 +27,14 @@ impl NewOrder {
     pub(crate) fn new(
         method: Method,
         amount: Money,
-        merchant_order_id: MerchantOrderId,
-        merchant_customer_id: MerchantCustomerId,
+        merchant_order_id: impl Into<Argument<MerchantOrderId>>,
+        merchant_customer_id: impl Into<Argument<MerchantCustomerId>>,
     ) -> Self {
         Self {
             method,
             amount,
-            merchant_order_id,
-            merchant_customer_id,
+            merchant_order_id: merchant_order_id.into(),
+            merchant_customer_id: merchant_customer_id.into(),
             customer_email: None,
             customer_phone: None,
             customer_name: None,
@@ -62,8 +62,8 @@ impl NewOrder {
             customer_email: self.customer_email.as_deref(),
             customer_phone: self.customer_phone.as_deref(),
             customer_name: self.customer_name.as_deref(),
-            merchant_order_id: &self.merchant_order_id,
-            merchant_customer_id: &self.merchant_customer_id,
+            merchant_order_id: self.merchant_order_id.get()?,
+            merchant_customer_id: self.merchant_customer_id.get()?,
             customer_bank_account: None,
             bank_code: None,
             status_url,
@@ -141,9 +141,12 @@ fn check_method(method: &Method) -> Result<(), ValidationError> {
 macro_rules! order_setters {
     () => {
         /// Returns the merchant's reference, by which the order can be looked up.
-        #[must_use]
-        pub fn merchant_order_id(&self) -> &crate::MerchantOrderId {
-            &self.order.merchant_order_id
+        ///
+        /// # Errors
+        ///
+        /// Returns an error if it was created from an invalid text.
+        pub fn merchant_order_id(&self) -> Result<&crate::MerchantOrderId, crate::ValidationError> {
+            self.order.merchant_order_id.get()
         }
 
         /// Returns the amount.

@@ -2,7 +2,7 @@ use payments_core::json::{Facts, ProviderMessage, Read, UnreadableMembers};
 use payments_core::provider::Operation;
 use payments_core::request::{Path, RequestBuilder};
 use payments_core::stored::{Stored, StoredAs};
-use payments_core::{Call, Error, Money};
+use payments_core::{Argument, Call, Error, Money};
 use serde::{Deserialize, Serialize};
 
 use crate::client::{Client, Defaults};
@@ -28,8 +28,8 @@ impl NewWithdrawal {
     /// Creates the parameters of a bank transfer. INR amounts must be whole rupees, and `bank` an IFSC.
     pub fn bank_transfer(
         amount: Money,
-        order: MerchantOrderId,
-        customer: MerchantCustomerId,
+        order: impl Into<Argument<MerchantOrderId>>,
+        customer: impl Into<Argument<MerchantCustomerId>>,
         account: BankAccount,
         bank: BankCode,
     ) -> Self {
@@ -40,8 +40,8 @@ impl NewWithdrawal {
     pub fn new(
         method: Method,
         amount: Money,
-        order: MerchantOrderId,
-        customer: MerchantCustomerId,
+        order: impl Into<Argument<MerchantOrderId>>,
+        customer: impl Into<Argument<MerchantCustomerId>>,
         account: BankAccount,
         bank: BankCode,
     ) -> Self {

@@ -26,7 +26,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     let price = Money::from_minor(2000, Currency::GBP);
     let payment = NewPayment::new(price)
-        .payment_method("pm_card_visa".parse()?)
+        .payment_method("pm_card_visa")
         .confirm(true)
         .description("Order #7421")
         .metadata("order_id", "7421");

@@ -24,7 +24,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let ordered_at = stored_creation_time(&sandbox.clock());
     let pay = || {
         let payment = NewPayment::new(Money::from_minor(2000, Currency::GBP))
-            .payment_method("pm_card_visa".parse()?)
+            .payment_method("pm_card_visa")
             .confirm(true)
             .metadata("order_id", order.as_str());
         Ok::<_, turratech::ValidationError>(client.create_payment(payment).idempotency_reference(&order, ordered_at))

@@ -4,7 +4,7 @@ use payments_core::json::{self, DecodeError, ProviderMessage, RawJson, Read, Unr
 use payments_core::provider::Operation;
 use payments_core::request::{Path, RequestBuilder};
 use payments_core::stored::{Stored, StoredAs};
-use payments_core::{Call, Extra, Keyed, Pager, ValidationError, extra_setter};
+use payments_core::{Argument, Call, Extra, Keyed, Pager, ValidationError, extra_setter};
 use serde::ser::SerializeMap;
 use serde::{Deserialize, Serialize};
 
@@ -31,7 +31,7 @@ pub struct CustomerDetails {
     address: Option<Address>,
     shipping: Extra,
     metadata: BTreeMap<String, String>,
-    payment_method: Option<PaymentMethodId>,
+    payment_method: Option<Argument<PaymentMethodId>>,
     cleared: BTreeSet<CustomerField>,
     extra: Extra,
 }
@@ -89,8 +89,8 @@ impl CustomerDetails {
     metadata_setter!();
 
     /// Sets the payment method to attach to the customer.
-    pub fn payment_method(mut self, id: PaymentMethodId) -> Self {
-        self.payment_method = Some(id);
+    pub fn payment_method(mut self, id: impl Into<Argument<PaymentMethodId>>) -> Self {
+        self.payment_method = Some(id.into());
         self
     }
 
@@ -118,6 +118,7 @@ impl Parameters for CustomerDetails {
 
     fn check(&self) -> Result<(), ValidationError> {
         metadata::check(&self.metadata)?;
+        Argument::get_optional(self.payment_method.as_ref())?;
         self.shipping.check(&[])?;
         for field in &self.cleared {
             check_cleared(field.as_str(), self.is_set(*field))?;

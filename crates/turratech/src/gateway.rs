@@ -20,7 +20,7 @@ use payments_core::{
 use crate::client::Client;
 use crate::error::{KEY_LIFETIME, SPEC};
 use crate::event::{Event, EventObject, EventType};
-use crate::id::PaymentId;
+use crate::id::{PaymentId, PaymentMethodId};
 use crate::idempotency::IdempotencyReference;
 use crate::new_payment::NewPayment;
 use crate::payment::{Payment, PaymentStatus};
@@ -111,7 +111,8 @@ impl StartPayment for Client {
         CAPABILITIES.check_payment(request)?;
         let method = request.payment_method.as_deref();
         let method = method.ok_or_else(|| ValidationError::new("payment_method", "is required by TurraTech"))?;
-        let method = parse_field("payment_method", method).map_err(|error| request.options.not_sent(error))?;
+        let method = parse_field::<PaymentMethodId>("payment_method", method)
+            .map_err(|error| request.options.not_sent(error))?;
         let mut new = NewPayment::new(request.amount)
             .payment_method(method)
             .confirm(true)

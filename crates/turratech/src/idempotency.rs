@@ -21,7 +21,7 @@ string_newtype! {
 /// // `ordered_at` is stored with the order.
 /// # async fn example(client: Client, ordered_at: OffsetDateTime) -> Result<(), turratech::Error> {
 /// let payment = NewPayment::new(Money::from_minor(2000, Currency::GBP))
-///     .payment_method("pm_card_visa".parse()?)
+///     .payment_method("pm_card_visa")
 ///     .confirm(true)
 ///     .metadata("order_id", "7421");
 /// let payment = client.create_payment(payment).idempotency_reference(&"order-7421".parse()?, ordered_at).send().await?;

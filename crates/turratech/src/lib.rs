@@ -60,8 +60,8 @@ pub use payments_core::json::{RawJson, UnreadableItem, UnreadableMember, Unreada
 pub use payments_core::webhook::{Delivery, Tolerance, Verified, VerifyError};
 #[doc(inline)]
 pub use payments_core::{
-    AmountUnreadable, Call, CardNumber, Currency, Error, ErrorKind, Expected, Expiry, IdempotencyKey, Mismatch, Money,
-    MoneyError, Outcome, Pager, Poller, RetryPolicy, SecurityCode, Timeouts, ValidationError,
+    AmountUnreadable, Argument, Call, CardNumber, Currency, Error, ErrorKind, Expected, Expiry, IdempotencyKey,
+    Mismatch, Money, MoneyError, Outcome, Pager, Poller, RetryPolicy, SecurityCode, Timeouts, ValidationError,
 };
 
 /// The types that all provider crates share: money, errors, transport, clock.

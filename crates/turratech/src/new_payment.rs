@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use payments_core::provider::Operation;
 use payments_core::request::Path;
-use payments_core::{Call, Extra, Keyed, Money, ValidationError, extra_setter, open_enum};
+use payments_core::{Argument, Call, Extra, Keyed, Money, ValidationError, extra_setter, open_enum};
 use serde::ser::SerializeMap;
 
 use crate::client::Client;
@@ -29,8 +29,8 @@ open_enum! {
 #[must_use = "a payment is not created until it is sent"]
 pub struct NewPayment {
     amount: Money,
-    payment_method: Option<PaymentMethodId>,
-    customer: Option<CustomerId>,
+    payment_method: Option<Argument<PaymentMethodId>>,
+    customer: Option<Argument<CustomerId>>,
     description: Option<String>,
     metadata: BTreeMap<String, String>,
     capture_method: Option<CaptureMethod>,
@@ -62,14 +62,14 @@ impl NewPayment {
     }
 
     /// Sets the payment method.
-    pub fn payment_method(mut self, id: PaymentMethodId) -> Self {
-        self.payment_method = Some(id);
+    pub fn payment_method(mut self, id: impl Into<Argument<PaymentMethodId>>) -> Self {
+        self.payment_method = Some(id.into());
         self
     }
 
     /// Sets the customer who pays.
-    pub fn customer(mut self, id: CustomerId) -> Self {
-        self.customer = Some(id);
+    pub fn customer(mut self, id: impl Into<Argument<CustomerId>>) -> Self {
+        self.customer = Some(id.into());
         self
     }
 
@@ -128,6 +128,8 @@ impl Parameters for NewPayment {
 
     fn check(&self) -> Result<(), ValidationError> {
         check_amount(self.amount)?;
+        Argument::get_optional(self.payment_method.as_ref())?;
+        Argument::get_optional(self.customer.as_ref())?;
         metadata::check(&self.metadata)?;
         if let Some(CaptureMethod::Unknown(_)) = self.capture_method {
             return Err(ValidationError::new("capture_method", "must be `automatic` or `manual`"));
@@ -177,7 +179,8 @@ impl Client {
         self.connection.auto_keyed_call(CREATE_PAYMENT, request, move |message| {
             let payment = read(message)?;
             let NewPayment { amount, customer, metadata, .. } = &*requested;
-            match payment.expect_requested(*amount, customer.as_ref(), metadata) {
+            let customer = customer.as_ref().and_then(Argument::valid);
+            match payment.expect_requested(*amount, customer, metadata) {
                 Ok(()) => Ok(payment),
                 Err(problem) => Err(problem.with_facts(payment.facts())),
             }

@@ -2,7 +2,9 @@ use payments_core::json::{self, ProviderMessage, RawJson, Read, UnreadableMember
 use payments_core::provider::Operation;
 use payments_core::request::Path;
 use payments_core::stored::{Stored, StoredAs};
-use payments_core::{Call, CardNumber, Expiry, Extra, Keyed, SecurityCode, ValidationError, extra_setter, open_enum};
+use payments_core::{
+    Argument, Call, CardNumber, Expiry, Extra, Keyed, SecurityCode, ValidationError, extra_setter, open_enum,
+};
 use serde::ser::SerializeMap;
 use serde::{Deserialize, Serialize};
 
@@ -146,7 +148,7 @@ impl Parameters for Card {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[must_use = "a payment method is not attached until it is sent"]
 pub struct NewAttachment {
-    customer: CustomerId,
+    customer: Argument<CustomerId>,
     extra: Extra,
 }
 
@@ -154,8 +156,8 @@ impl NewAttachment {
     /// Creates an attachment to this customer.
     ///
     /// The id is sent as `customer` (inferred: the document shows no parameters of this call).
-    pub fn new(customer: CustomerId) -> Self {
-        Self { customer, extra: Extra::default() }
+    pub fn new(customer: impl Into<Argument<CustomerId>>) -> Self {
+        Self { customer: customer.into(), extra: Extra::default() }
     }
 
     extra_setter!();
@@ -165,7 +167,7 @@ impl Parameters for NewAttachment {
     const RESERVED: &'static [&'static str] = &["customer"];
 
     fn check(&self) -> Result<(), ValidationError> {
-        Ok(())
+        self.customer.get().map(drop)
     }
 
     fn extra(&self) -> &Extra {
@@ -264,7 +266,7 @@ impl Client {
         self.connection.auto_keyed_call(ATTACH_PAYMENT_METHOD, request, move |message| {
             let method = PaymentMethod::read(message);
             json::expect_equal("id", &method.id, &id)?;
-            expect_equal_if_present("customer", method.customer.as_ref(), Some(&customer), &method.unreadable)?;
+            expect_equal_if_present("customer", method.customer.as_ref(), customer.valid(), &method.unreadable)?;
             Ok(method)
         })
     }

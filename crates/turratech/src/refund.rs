@@ -8,7 +8,7 @@ use payments_core::provider::Operation;
 use payments_core::request::{Path, RequestBuilder};
 use payments_core::stored::{Stored, StoredAs};
 use payments_core::{
-    AmountUnreadable, Call, Currency, Extra, Keyed, Mismatch, Money, Pager, ReportedAmount, ReportedCurrency,
+    AmountUnreadable, Argument, Call, Currency, Extra, Keyed, Mismatch, Money, Pager, ReportedAmount, ReportedCurrency,
     ValidationError, extra_setter, open_enum,
 };
 use serde::ser::SerializeMap;
@@ -39,7 +39,7 @@ open_enum! {
 #[derive(Clone, PartialEq, Eq)]
 #[must_use = "a refund is not created until it is sent"]
 pub struct NewRefund {
-    payment: PaymentId,
+    payment: Argument<PaymentId>,
     amount: Option<Money>,
     reason: Option<RefundReason>,
     metadata: BTreeMap<String, String>,
@@ -50,8 +50,8 @@ masked_debug!(NewRefund { payment, amount, reason, extra } masked { metadata });
 
 impl NewRefund {
     /// Creates a refund of the whole payment.
-    pub fn new(payment: PaymentId) -> Self {
-        Self { payment, amount: None, reason: None, metadata: BTreeMap::new(), extra: Extra::default() }
+    pub fn new(payment: impl Into<Argument<PaymentId>>) -> Self {
+        Self { payment: payment.into(), amount: None, reason: None, metadata: BTreeMap::new(), extra: Extra::default() }
     }
 
     /// Sets the amount of a partial refund: greater than zero, in the payment's currency.
@@ -77,6 +77,7 @@ impl Parameters for NewRefund {
     const RESERVED: &'static [&'static str] = &["payment", "amount", "reason", "metadata"];
 
     fn check(&self) -> Result<(), ValidationError> {
+        self.payment.get()?;
         self.amount.map_or(Ok(()), check_amount)?;
         metadata::check(&self.metadata)?;
         if let Some(RefundReason::Unknown(_)) = self.reason {
@@ -233,7 +234,7 @@ impl Client {
 /// Compares a refund with its request. A key that was used for another refund returns that refund.
 fn expect_requested(received: &Refund, requested: &NewRefund) -> Result<(), DecodeError> {
     let unreadable = &received.unreadable;
-    expect_equal_if_present("payment", received.payment.as_ref(), Some(&requested.payment), unreadable)?;
+    expect_equal_if_present("payment", received.payment.as_ref(), requested.payment.valid(), unreadable)?;
     if let Some(amount) = requested.amount {
         expect_amount(&received.amount, &received.currency, amount)?;
     }

@@ -4,7 +4,7 @@ use payments_core::json::{self, DecodeError, Facts, ProviderMessage, RawJson, Re
 use payments_core::provider::Operation;
 use payments_core::request::{Path, RequestBuilder};
 use payments_core::stored::{Stored, StoredAs};
-use payments_core::{Call, Extra, Keyed, ValidationError, extra_setter};
+use payments_core::{Argument, Call, Extra, Keyed, ValidationError, extra_setter};
 use serde::ser::SerializeMap;
 use serde::{Deserialize, Serialize};
 
@@ -20,15 +20,15 @@ use crate::request_body::{JsonObject, Parameters, check, check_cleared, post, se
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[must_use = "an item has no effect until it is added to a subscription"]
 pub struct SubscriptionItem {
-    price: PriceId,
+    price: Argument<PriceId>,
     quantity: Option<u32>,
     extra: Extra,
 }
 
 impl SubscriptionItem {
     /// Creates an item at this price.
-    pub fn new(price: PriceId) -> Self {
-        Self { price, quantity: None, extra: Extra::default() }
+    pub fn new(price: impl Into<Argument<PriceId>>) -> Self {
+        Self { price: price.into(), quantity: None, extra: Extra::default() }
     }
 
     /// Sets the quantity.
@@ -44,7 +44,7 @@ impl Parameters for SubscriptionItem {
     const RESERVED: &'static [&'static str] = &["price", "quantity"];
 
     fn check(&self) -> Result<(), ValidationError> {
-        Ok(())
+        self.price.get().map(drop)
     }
 
     fn extra(&self) -> &Extra {
@@ -61,15 +61,15 @@ impl Parameters for SubscriptionItem {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[must_use = "a subscription is not created until it is sent"]
 pub struct NewSubscription {
-    customer: CustomerId,
+    customer: Argument<CustomerId>,
     trial_period_days: Option<u32>,
     terms: SubscriptionUpdate,
 }
 
 impl NewSubscription {
     /// Creates a subscription of this customer to this item.
-    pub fn new(customer: CustomerId, item: SubscriptionItem) -> Self {
-        Self { customer, trial_period_days: None, terms: SubscriptionUpdate::new().item(item) }
+    pub fn new(customer: impl Into<Argument<CustomerId>>, item: SubscriptionItem) -> Self {
+        Self { customer: customer.into(), trial_period_days: None, terms: SubscriptionUpdate::new().item(item) }
     }
 
     /// Adds another item.
@@ -91,7 +91,7 @@ impl NewSubscription {
     }
 
     /// Sets the payment method that is charged.
-    pub fn default_payment_method(mut self, id: PaymentMethodId) -> Self {
+    pub fn default_payment_method(mut self, id: impl Into<Argument<PaymentMethodId>>) -> Self {
         self.terms = self.terms.default_payment_method(id);
         self
     }
@@ -116,6 +116,7 @@ impl Parameters for NewSubscription {
         &["customer", "items", "trial_period_days", "cancel_at_period_end", "default_payment_method", "metadata"];
 
     fn check(&self) -> Result<(), ValidationError> {
+        self.customer.get()?;
         self.terms.check()
     }
 
@@ -139,7 +140,7 @@ impl Parameters for NewSubscription {
 pub struct SubscriptionUpdate {
     items: Vec<SubscriptionItem>,
     cancel_at_period_end: Option<bool>,
-    default_payment_method: Option<PaymentMethodId>,
+    default_payment_method: Option<Argument<PaymentMethodId>>,
     metadata: BTreeMap<String, String>,
     cleared: BTreeSet<SubscriptionField>,
     extra: Extra,
@@ -170,8 +171,8 @@ impl SubscriptionUpdate {
     }
 
     /// Sets the payment method that is charged.
-    pub fn default_payment_method(mut self, id: PaymentMethodId) -> Self {
-        self.default_payment_method = Some(id);
+    pub fn default_payment_method(mut self, id: impl Into<Argument<PaymentMethodId>>) -> Self {
+        self.default_payment_method = Some(id.into().for_field("default_payment_method"));
         self
     }
 
@@ -211,6 +212,7 @@ impl Parameters for SubscriptionUpdate {
     const RESERVED: &'static [&'static str] = &["items", "cancel_at_period_end", "default_payment_method", "metadata"];
 
     fn check(&self) -> Result<(), ValidationError> {
+        Argument::get_optional(self.default_payment_method.as_ref())?;
         metadata::check(&self.metadata)?;
         for field in &self.cleared {
             let is_set = match field {
@@ -373,7 +375,7 @@ impl Client {
         self.connection.auto_keyed_call(CREATE_SUBSCRIPTION, request, move |message| {
             let subscription = Subscription::read(message);
             let (received, unreadable) = (subscription.customer.as_ref(), &subscription.unreadable);
-            match expect_equal_if_present("customer", received, Some(&customer), unreadable) {
+            match expect_equal_if_present("customer", received, customer.valid(), unreadable) {
                 Ok(()) => Ok(subscription),
                 Err(problem) => Err(problem.with_facts(subscription.facts())),
             }

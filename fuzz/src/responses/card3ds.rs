@@ -217,7 +217,7 @@ fn payment() -> NewPayment {
     let expiry = Expiry::new(4, 2028).expect("a month");
     let card = Card::new("John Doe", PAN.parse().expect("a number"), expiry, CODE.parse().expect("a code"));
     let from = "192.168.1.1:8080".parse().expect("an address");
-    NewPayment::new(ORDER.parse().expect("an order id"), lira(), card, from)
+    NewPayment::new(ORDER, lira(), card, from)
 }
 
 fn lira() -> Money {

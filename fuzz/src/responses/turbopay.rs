@@ -123,14 +123,14 @@ fn client(script: &Script) -> Client {
 }
 
 fn deposit() -> NewDeposit {
-    NewDeposit::upi(rupees(2000), REFERENCE.parse().expect("a reference"), "customer-9".parse().expect("an id"))
+    NewDeposit::upi(rupees(2000), REFERENCE, "customer-9")
 }
 
 fn withdrawal() -> NewWithdrawal {
     NewWithdrawal::bank_transfer(
         rupees(500),
-        REFERENCE.parse().expect("a reference"),
-        "customer-9".parse().expect("an id"),
+        REFERENCE,
+        "customer-9",
         "065432123456789".parse().expect("an account"),
         "HDFC0000053".parse().expect("a bank"),
     )

@@ -83,8 +83,8 @@ fn at_once<F: Future>(future: F) -> F::Output {
 /// A payment with the parameters that most have.
 fn new_payment() -> NewPayment {
     NewPayment::new(Money::from_minor(2000, Currency::GBP))
-        .payment_method("pm_card_visa".parse().unwrap())
-        .customer("cus_NffrFeUfNV2Hib".parse().unwrap())
+        .payment_method("pm_card_visa")
+        .customer("cus_NffrFeUfNV2Hib")
         .description("Order #12345")
         .metadata("order_id", "12345")
         .confirm(true)

@@ -67,7 +67,7 @@ pub(super) const COMPLETION: Exchange = Exchange {
     read: |status, body| {
         payment(status, body, |client| {
             let posted = format!("paymentId={ID}&securityKey=key-1");
-            client.complete_3ds(&ID.parse().unwrap(), &ThreeDsCallback::parse(posted.as_bytes()).unwrap())
+            client.complete_3ds(&ID.parse().unwrap(), ThreeDsCallback::parse(posted.as_bytes()).unwrap())
         })
     },
     ..PAYMENT
@@ -138,7 +138,7 @@ pub(super) const CHECKOUT: Exchange = Exchange {
     compared: &[],
     any_shape: &[],
     read: |status, body| {
-        let order = "ORD-12345".parse().unwrap();
+        let order = "ORD-12345";
         let new = NewCheckout::new(order, lira("100.50"), "Product purchase", "https://example.com/callback");
         Reading::of(now(client(Reply::new(status, body)).create_checkout(new).send()), |read| {
             Facts::new(format!("{} {}", read.checkout_id, read.redirect_url), "", read.unreadable_members())

@@ -20,7 +20,7 @@ pub(super) const INITIATE: Exchange = Exchange {
     compared: &["data.amount"],
     any_shape: &[],
     read: |status, body| {
-        let new = NewTransaction::new("tt00d0u049100".parse().unwrap(), rupees("300"), "https://example.com");
+        let new = NewTransaction::new("tt00d0u049100", rupees("300"), "https://example.com");
         Reading::of(now(client(Reply::new(status, body)).initiate(new).send()), |read| {
             let passes = read.check(&Expected::new("tt00d0u049100", rupees("300.01"))).is_ok();
             let identity = format!("{} {} {}", read.txn_id.as_str(), read.order_id, read.sdk_url);

@@ -67,7 +67,7 @@ pub(super) const CREATE_PAYMENT: Exchange = Exchange {
     deciding: &["id", "status", "livemode", "customer", "metadata", "metadata.order_id"],
     compared: &["amount", "amount_capturable", "amount_received", "currency"],
     read: |status, body| {
-        let new = turratech::NewPayment::new(pounds(2000)).customer(CUS.parse().unwrap()).metadata("order_id", "12345");
+        let new = turratech::NewPayment::new(pounds(2000)).customer(CUS).metadata("order_id", "12345");
         payment(keyed(status, body, |client| client.create_payment(new)))
     },
     ..RETRIEVE_PAYMENT
@@ -270,7 +270,7 @@ pub(super) const CREATE_REFUND: Exchange = Exchange {
     name: "turratech, create refund",
     deciding: &["id", "status", "payment", "metadata", "metadata.n"],
     read: |status, body| {
-        let new = NewRefund::new(PAY.parse().unwrap()).amount(pounds(500)).metadata("n", "1");
+        let new = NewRefund::new(PAY).amount(pounds(500)).metadata("n", "1");
         refund(keyed(status, body, |client| client.create_refund(new)))
     },
     ..RETRIEVE_REFUND
@@ -327,7 +327,7 @@ pub(super) const CREATE_SUBSCRIPTION: Exchange = Exchange {
     name: "turratech, create subscription",
     deciding: &["id", "status", "customer"],
     read: |status, body| {
-        let new = NewSubscription::new(CUS.parse().unwrap(), SubscriptionItem::new("price_1".parse().unwrap()));
+        let new = NewSubscription::new(CUS, SubscriptionItem::new("price_1"));
         Reading::of(keyed(status, body, |client| client.create_subscription(new)), |read| subscription(&read))
     },
     ..UPDATE_SUBSCRIPTION

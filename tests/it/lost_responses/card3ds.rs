@@ -79,7 +79,7 @@ async fn a_completion_with_a_lost_response_is_unknown_and_charged_once() {
 async fn the_status_of_a_checkout_can_be_looked_up_from_its_callback() {
     let (sandbox, merchant) = (Sandbox::builder().start().await, Merchant::start().await.unwrap());
     let client = card3ds_at(&sandbox).unwrap();
-    let params = NewCheckout::new("order-1".parse().unwrap(), lira("100.50"), "A book", merchant.url("/checkout"));
+    let params = NewCheckout::new("order-1", lira("100.50"), "A book", merchant.url("/checkout"));
     let checkout = client.create_checkout(params).send().await.unwrap();
     let before = client.checkout_status(&checkout.checkout_id).send().await.unwrap();
     assert!(!before.status.is_final(), "{before:?}");

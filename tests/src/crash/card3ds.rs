@@ -148,7 +148,7 @@ fn complete(prepared: &Prepared) -> Result<Intent, Failed> {
 }
 
 fn new_payment() -> Result<NewPayment, Failed> {
-    Ok(NewPayment::new(REFERENCE.parse()?, lira()?, test_card()?, CUSTOMER.parse()?))
+    Ok(NewPayment::new(REFERENCE, lira()?, test_card()?, CUSTOMER.parse()?))
 }
 
 fn test_card() -> Result<Card, Failed> {

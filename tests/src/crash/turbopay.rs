@@ -145,7 +145,7 @@ fn nothing(sandbox: &Sandbox) -> PrepareFuture<'_> {
 /// Creates a deposit on the merchant's own page, which the customer has paid.
 async fn waiting_deposit(sandbox: &Sandbox) -> Result<Prepared, Failed> {
     let amount = Money::parse("2000", Currency::INR)?;
-    let new = NewDeposit::upi(amount, REFERENCE.parse()?, "customer-9".parse()?);
+    let new = NewDeposit::upi(amount, REFERENCE, "customer-9");
     let deposit = turbopay_at(sandbox)?.create_host_to_host_deposit(new).send().await?;
     Ok(at(sandbox).payment(deposit.order_id.as_str()))
 }

@@ -111,7 +111,7 @@ fn authorized(sandbox: &Sandbox) -> PrepareFuture<'_> {
 
 /// Creates the payment that the operation is about.
 async fn paid(sandbox: &Sandbox, capture: Option<CaptureMethod>) -> Result<Prepared, Failed> {
-    let new = NewPayment::new(pounds()).payment_method("pm_card_visa".parse()?).confirm(true);
+    let new = NewPayment::new(pounds()).payment_method("pm_card_visa").confirm(true);
     let mut new = new.metadata("order_id", REFERENCE);
     if let Some(capture) = capture {
         new = new.capture_method(capture);

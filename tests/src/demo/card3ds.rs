@@ -59,7 +59,7 @@ async fn capture(client: &Client) -> Result<Flow, Failed> {
 }
 
 async fn checkout(sandbox: &Sandbox, merchant: &Merchant, client: &Client) -> Result<Flow, Failed> {
-    let new = NewCheckout::new("order-3".parse()?, lira(), "Product purchase", merchant.url("/checkout"));
+    let new = NewCheckout::new("order-3", lira(), "Product purchase", merchant.url("/checkout"));
     let checkout = client.create_checkout(new.max_installments(3)).send().await?;
     sandbox.card3ds().checkout(checkout.checkout_id.as_str()).pay_in_installments(3, CARD);
     sandbox.settle().await;
@@ -93,7 +93,7 @@ async fn lost_response(sandbox: &Sandbox, client: &Client) -> Result<Flow, Faile
 
 fn new_payment(order: &str) -> Result<NewPayment, Failed> {
     let card = Card::new("John Doe", CARD.parse()?, Expiry::new(4, 2028)?, "916".parse()?);
-    Ok(NewPayment::new(order.parse()?, lira(), card, "198.51.100.7:52144".parse()?))
+    Ok(NewPayment::new(order, lira(), card, "198.51.100.7:52144".parse()?))
 }
 
 fn lira() -> Money {

@@ -23,7 +23,7 @@ pub(super) async fn tour(seed: u64) -> Result<Tour, Failed> {
 }
 
 async fn collection(sandbox: &Sandbox, merchant: &Merchant, client: &Client) -> Result<Flow, Failed> {
-    let new = NewTransaction::new("order-1".parse()?, rupees(), merchant.url("/thanks"));
+    let new = NewTransaction::new("order-1", rupees(), merchant.url("/thanks"));
     let transaction = client.initiate(new).send().await?;
     let mut steps = vec![step(
         "initiate",

@@ -57,7 +57,7 @@ impl Setup {
 
     async fn hosted_deposit(&self) -> Result<Flow, Failed> {
         let amount = rupees(2000);
-        let new = NewDeposit::upi(amount, "order-1".parse()?, "customer-9".parse()?).customer_name("Raj Singh");
+        let new = NewDeposit::upi(amount, "order-1", "customer-9").customer_name("Raj Singh");
         let deposit = self.client.create_deposit(new).send().await?;
         let mut steps = vec![step("create_deposit", format_args!("{amount}, status {}", deposit.status))];
         let before = self.merchant.deliveries().len();
@@ -71,7 +71,7 @@ impl Setup {
     }
 
     async fn host_to_host_deposit(&self) -> Result<Flow, Failed> {
-        let new = NewDeposit::upi(rupees(226), "order-2".parse()?, "customer-9".parse()?);
+        let new = NewDeposit::upi(rupees(226), "order-2", "customer-9");
         let deposit = self.client.create_host_to_host_deposit(new).send().await?;
         let qr = deposit.qr.as_ref().map(QrCode::png).transpose()?.map_or(0, |png| png.len());
         let mut steps = vec![
@@ -170,7 +170,7 @@ fn scene(sandbox: Sandbox, steps: Vec<String>) -> PayoutScene {
 
 fn payout(order: &str) -> Result<NewWithdrawal, Failed> {
     let (account, bank) = ("065432123456789".parse()?, "HDFC0000053".parse()?);
-    Ok(NewWithdrawal::bank_transfer(rupees(500), order.parse()?, "customer-9".parse()?, account, bank))
+    Ok(NewWithdrawal::bank_transfer(rupees(500), order, "customer-9", account, bank))
 }
 
 fn rupees(amount: i64) -> Money {

@@ -30,7 +30,7 @@ pub(super) async fn tour(seed: u64) -> Result<Tour, Failed> {
 async fn payment(sandbox: &Sandbox, merchant: &Merchant, client: &Client) -> Result<Flow, Failed> {
     let verifier = WebhookVerifier::new(WebhookSecret::new(sandbox.turratech().webhook_secret())?);
     let verifier = verifier.clock(sandbox.clock());
-    let payment = client.create_payment(new_payment(2000, "order-1")?).send().await?;
+    let payment = client.create_payment(new_payment(2000, "order-1")).send().await?;
     let mut steps = vec![step("create_payment", format_args!("{}, status {}", payment.amount()?, payment.status))];
     sandbox.settle().await;
     let delivery = merchant.deliveries().pop().ok_or("no webhook arrived")?;
@@ -45,7 +45,7 @@ async fn payment(sandbox: &Sandbox, merchant: &Merchant, client: &Client) -> Res
 }
 
 async fn capture(sandbox: &Sandbox, client: &Client) -> Result<Flow, Failed> {
-    let new = new_payment(3000, "order-2")?.capture_method(CaptureMethod::Manual);
+    let new = new_payment(3000, "order-2").capture_method(CaptureMethod::Manual);
     let authorized = client.create_payment(new).send().await?;
     let captured = client.capture_payment(&authorized.id).send().await?;
     let steps = vec![
@@ -58,9 +58,9 @@ async fn capture(sandbox: &Sandbox, client: &Client) -> Result<Flow, Failed> {
 }
 
 async fn subscription(sandbox: &Sandbox, merchant: &Merchant, client: &Client) -> Result<Flow, Failed> {
-    let customer = CustomerDetails::new().email("hello@shop.example").payment_method("pm_card_visa".parse()?);
+    let customer = CustomerDetails::new().email("hello@shop.example").payment_method("pm_card_visa");
     let customer = client.create_customer(customer).send().await?;
-    let new = NewSubscription::new(customer.id.clone(), SubscriptionItem::new("price_pro_monthly".parse()?));
+    let new = NewSubscription::new(customer.id.clone(), SubscriptionItem::new("price_pro_monthly"));
     let created = client.create_subscription(new.trial_period_days(14)).send().await?;
     let mut steps =
         vec![step("create_subscription", format_args!("status {}", status_or_missing(created.status.as_ref())))];
@@ -84,7 +84,7 @@ async fn subscription(sandbox: &Sandbox, merchant: &Merchant, client: &Client) -
 async fn lost_response(sandbox: &Sandbox, client: &Client) -> Result<Flow, Failed> {
     sandbox.fault("turratech.create-payment @after-commit fin");
     let before = sandbox.ledger().executions("turratech.create-payment");
-    let call = client.create_payment(new_payment(4000, "order-3")?);
+    let call = client.create_payment(new_payment(4000, "order-3"));
     let mut steps = vec![step(
         "create_payment",
         format_args!("{}, executed, but the connection closes before the response", pounds(4000)),
@@ -96,9 +96,8 @@ async fn lost_response(sandbox: &Sandbox, client: &Client) -> Result<Flow, Faile
     Ok(Flow { title: "A lost response", steps, as_expected: executions == 1 && payment.is_paid() })
 }
 
-fn new_payment(pence: i64, order: &str) -> Result<NewPayment, Failed> {
-    let method = "pm_card_visa".parse()?;
-    Ok(NewPayment::new(pounds(pence)).payment_method(method).confirm(true).metadata("order_id", order))
+fn new_payment(pence: i64, order: &str) -> NewPayment {
+    NewPayment::new(pounds(pence)).payment_method("pm_card_visa").confirm(true).metadata("order_id", order)
 }
 
 fn pounds(pence: i64) -> Money {

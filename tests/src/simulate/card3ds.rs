@@ -259,11 +259,11 @@ impl Day {
 fn new_payment(reference: &str, amount: Money, number: &str) -> Result<NewPayment, Error> {
     let card = Card::new("John Doe", number.parse()?, Expiry::new(4, 2028)?, "916".parse()?);
     let from = std::net::SocketAddr::from(([198, 51, 100, 7], 52144));
-    Ok(NewPayment::new(reference.parse()?, amount, card, from))
+    Ok(NewPayment::new(reference, amount, card, from))
 }
 
 fn new_checkout(reference: &str, amount: Money) -> Result<NewCheckout, Error> {
-    Ok(NewCheckout::new(reference.parse()?, amount, "Product purchase", format!("{MERCHANT_URL}/checkout/{reference}")))
+    Ok(NewCheckout::new(reference, amount, "Product purchase", format!("{MERCHANT_URL}/checkout/{reference}")))
 }
 
 /// The sandbox's test cards. The last one is declined.

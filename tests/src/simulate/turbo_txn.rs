@@ -24,7 +24,7 @@ impl Day {
         let (reference, amount) = (attempt.reference.clone(), attempt.amount);
         let client = self.process.turbo_txn.clone();
         let call = async {
-            let new = NewTransaction::new(reference.parse()?, amount, format!("{MERCHANT_URL}/return"));
+            let new = NewTransaction::new(&reference, amount, format!("{MERCHANT_URL}/return"));
             client.initiate(new).send().await
         };
         match self.call("initiate", &reference, call) {

@@ -266,12 +266,12 @@ impl Day {
 }
 
 fn deposit(reference: &str, amount: Money) -> Result<NewDeposit, Error> {
-    Ok(NewDeposit::upi(amount, reference.parse()?, "customer-9".parse()?))
+    Ok(NewDeposit::upi(amount, reference, "customer-9"))
 }
 
 fn withdrawal(reference: &str, amount: Money) -> Result<NewWithdrawal, Error> {
     let (account, bank) = ("065432123456789".parse()?, "HDFC0000053".parse()?);
-    Ok(NewWithdrawal::bank_transfer(amount, reference.parse()?, "customer-9".parse()?, account, bank))
+    Ok(NewWithdrawal::bank_transfer(amount, reference, "customer-9", account, bank))
 }
 
 /// Longer than any wait for the rate limit of 60 lookups per minute.

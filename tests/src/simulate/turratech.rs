@@ -37,7 +37,7 @@ impl Day {
         let Some(key) = self.key(&stored, sent && self.flaw != Flaw::RetriesUnderNewKey) else { return };
         let client = self.process.turratech.clone();
         let call = async {
-            let mut payment = NewPayment::new(amount).payment_method(method.parse()?).confirm(true);
+            let mut payment = NewPayment::new(amount).payment_method(method).confirm(true);
             if manual {
                 payment = payment.capture_method(CaptureMethod::Manual);
             }

@@ -8,7 +8,7 @@ use payments_core::test_util::Reply;
 use crate::support::{PAYMENT, lira, response, scripted};
 
 fn checkout() -> NewCheckout {
-    NewCheckout::new("ORD-12345".parse().unwrap(), lira("100.50"), "Product purchase", "https://example.com/callback")
+    NewCheckout::new("ORD-12345", lira("100.50"), "Product purchase", "https://example.com/callback")
 }
 
 fn id() -> CheckoutId {

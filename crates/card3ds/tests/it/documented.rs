@@ -44,7 +44,7 @@ async fn every_request_has_both_credentials() {
 async fn a_payment_is_sent_and_decoded_as_documented() {
     let (client, script) = scripted([Reply::json(200, RESPONSE)]);
 
-    let created = client.create_payment(payment().customer("CUST-12345".parse().unwrap())).send().await.unwrap();
+    let created = client.create_payment(payment().customer("CUST-12345")).send().await.unwrap();
 
     assert_eq!(sent_to(&script), "POST https://api.example.com/api/payment");
     assert_eq!(script.requests()[0].headers()["content-type"], "application/json");
@@ -90,7 +90,7 @@ async fn optional_members_are_omitted_and_never_null() {
 async fn a_pre_authorization_is_a_payment_at_another_path() {
     let (client, script) = scripted([Reply::json(200, RESPONSE)]);
 
-    let authorized = client.pre_authorize(payment().customer("CUST-12345".parse().unwrap())).send().await.unwrap();
+    let authorized = client.pre_authorize(payment().customer("CUST-12345")).send().await.unwrap();
 
     assert_eq!(sent_to(&script), "POST https://api.example.com/api/pre-authorization");
     assert_eq!(body_of(&script), PAYMENT_BODY);
@@ -116,8 +116,7 @@ async fn a_3ds_payment_is_started_as_documented() {
             "htmlContent":"<form action=\"https://3ds.example.com\" method=\"POST\">...</form>"}}"#
     );
     let (client, script) = scripted([Reply::json(200, &enrolled)]);
-    let start =
-        card3ds::NewThreeDsPayment::new(payment().customer("CUST-12345".parse().unwrap()), crate::support::urls());
+    let start = card3ds::NewThreeDsPayment::new(payment().customer("CUST-12345"), crate::support::urls());
 
     let enrolment =
         client.start_3ds(start.installments(3).interest_paid_by(InterestPaidBy::Customer)).send().await.unwrap();
@@ -195,15 +194,10 @@ async fn a_checkout_is_created_and_looked_up_as_documented() {
     let created =
         format!(r#"{{"checkoutId":"{PAYMENT}","redirectUrl":"https://api.example.com/checkout-link/{PAYMENT}"}}"#);
     let (client, script) = scripted([Reply::json(200, &created), Reply::json(200, RESPONSE)]);
-    let checkout = NewCheckout::new(
-        "ORD-12345".parse().unwrap(),
-        lira("100.50"),
-        "Product purchase",
-        "https://example.com/payment-callback",
-    );
-
     let checkout =
-        checkout.customer("CUST-12345".parse().unwrap()).max_installments(6).interest_paid_by(InterestPaidBy::Customer);
+        NewCheckout::new("ORD-12345", lira("100.50"), "Product purchase", "https://example.com/payment-callback");
+
+    let checkout = checkout.customer("CUST-12345").max_installments(6).interest_paid_by(InterestPaidBy::Customer);
     let checkout = client.create_checkout(checkout).send().await.unwrap();
 
     assert_eq!(sent_to(&script), "POST https://api.example.com/api/checkout");

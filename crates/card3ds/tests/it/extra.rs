@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use card3ds::{
-    Call, Client, CustomerId, ErrorKind, InstallmentQuery, InterestPaidBy, NewCapture, NewCheckout, NewPayment, Outcome,
+    Call, Client, ErrorKind, InstallmentQuery, InterestPaidBy, NewCapture, NewCheckout, NewCompletion, NewPayment,
+    Outcome, ThreeDsCallback,
 };
 use serde_json::Value;
 
@@ -30,7 +31,7 @@ fn check<T: std::fmt::Debug + Send>(call: impl Fn(&Client, &str) -> Call<T>, mem
 }
 
 fn full_payment() -> NewPayment {
-    payment().customer("CUST-1".parse::<CustomerId>().unwrap())
+    payment().customer("CUST-1")
 }
 
 #[test]
@@ -47,13 +48,17 @@ fn an_extra_parameter_of_a_payment_is_sent_and_never_replaces_a_typed_one() {
 fn an_extra_parameter_of_a_3ds_payment_is_sent_and_never_replaces_a_typed_one() {
     let full = || three_ds().installments(3).interest_paid_by(InterestPaidBy::Customer);
     check(|client, name| client.start_3ds(full().extra(name, "canary-note")), 14);
+    let form = format!("paymentId={}&securityKey=key-1", payment_id());
+    let callback = ThreeDsCallback::parse(form.as_bytes()).unwrap();
+    let completion = |name: &str| NewCompletion::new(callback.clone()).extra(name, "canary-note");
+    check(|client, name| client.complete_3ds(&payment_id(), completion(name)), 1);
 }
 
 #[test]
 fn an_extra_parameter_of_a_checkout_or_a_query_is_sent_and_never_replaces_a_typed_one() {
     let checkout = || {
-        NewCheckout::new("ORD-1".parse().unwrap(), lira("1"), "Shoes", "https://shop.example/callback")
-            .customer("CUST-1".parse().unwrap())
+        NewCheckout::new("ORD-1", lira("1"), "Shoes", "https://shop.example/callback")
+            .customer("CUST-1")
             .max_installments(3)
             .interest_paid_by(InterestPaidBy::Merchant)
     };

@@ -31,7 +31,7 @@ fn checkout_id() -> CheckoutId {
 }
 
 fn checkout() -> NewCheckout {
-    NewCheckout::new("ORD-12345".parse().unwrap(), lira("100.50"), "Product purchase", "https://example.com/callback")
+    NewCheckout::new("ORD-12345", lira("100.50"), "Product purchase", "https://example.com/callback")
 }
 
 fn result_of(operation: fn(&Client) -> Call<Payment>, reply: Reply) -> Result<Payment, Error> {

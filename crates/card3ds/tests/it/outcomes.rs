@@ -314,5 +314,5 @@ async fn a_failed_enrolment_is_not_an_error() {
 }
 
 fn checkout() -> NewCheckout {
-    NewCheckout::new("ORD-12345".parse().unwrap(), lira("100.50"), "Product purchase", "https://example.com/callback")
+    NewCheckout::new("ORD-12345", lira("100.50"), "Product purchase", "https://example.com/callback")
 }

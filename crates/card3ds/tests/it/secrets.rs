@@ -30,7 +30,7 @@ fn check(output: &str) {
 fn a_union_pay_number_without_a_valid_check_digit_is_sent_and_masked_where_the_provider_quotes_it() {
     const UNION_PAY: &str = "6240008631401149";
     let card = Card::new("Li Wei", UNION_PAY.parse().unwrap(), "04/28".parse().unwrap(), "916".parse().unwrap());
-    let new = NewPayment::new("ORD-12345".parse().unwrap(), lira("100.50"), card, "192.0.2.1:80".parse().unwrap());
+    let new = NewPayment::new("ORD-12345", lira("100.50"), card, "192.0.2.1:80".parse().unwrap());
     for (status, body) in [
         (
             400,
@@ -54,7 +54,7 @@ fn a_union_pay_number_without_a_valid_check_digit_is_sent_and_masked_where_the_p
 /// Creates a payment whose card holder is a card number, because some customers type it there.
 fn payment() -> NewPayment {
     let card = Card::new(PAN, PAN.parse().unwrap(), Expiry::new(4, 2028).unwrap(), CODE.parse().unwrap());
-    NewPayment::new("ORD-12345".parse().unwrap(), lira("100.50"), card, "192.168.1.1:8080".parse().unwrap())
+    NewPayment::new("ORD-12345", lira("100.50"), card, "192.168.1.1:8080".parse().unwrap())
 }
 
 /// Starts the same payment with 3-D Secure through the gateway.

@@ -46,7 +46,7 @@ pub(crate) fn payment() -> NewPayment {
 }
 
 pub(crate) fn payment_of(amount: Money) -> NewPayment {
-    NewPayment::new("ORD-12345".parse().unwrap(), amount, card(), "192.168.1.1:8080".parse().unwrap())
+    NewPayment::new("ORD-12345", amount, card(), "192.168.1.1:8080".parse().unwrap())
 }
 
 pub(crate) fn three_ds() -> NewThreeDsPayment {

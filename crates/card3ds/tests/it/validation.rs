@@ -22,11 +22,11 @@ fn check<T: std::fmt::Debug + Send>(call: impl FnOnce(&Client) -> Call<T>, field
 }
 
 fn payment_from(address: &str) -> NewPayment {
-    NewPayment::new("ORD-12345".parse().unwrap(), lira("100.50"), card(), address.parse().unwrap())
+    NewPayment::new("ORD-12345", lira("100.50"), card(), address.parse().unwrap())
 }
 
 fn checkout(description: &str, callback: &str) -> NewCheckout {
-    NewCheckout::new("ORD-12345".parse().unwrap(), lira("100.50"), description, callback)
+    NewCheckout::new("ORD-12345", lira("100.50"), description, callback)
 }
 
 #[test]
@@ -40,7 +40,7 @@ fn every_operation_rejects_amounts_that_cannot_be_charged() {
         check(|client| client.capture_payment(&payment_id(), amount), field, rule);
         check(|client| client.start_3ds(NewThreeDsPayment::new(payment_of(amount), urls())), field, rule);
         check(|client| client.installment_options(InstallmentQuery::new(amount, card().number().clone())), field, rule);
-        let checkout = NewCheckout::new("o".parse().unwrap(), amount, "d", "https://m.example");
+        let checkout = NewCheckout::new("o", amount, "d", "https://m.example");
         check(|client| client.create_checkout(checkout), field, rule);
     }
 }
@@ -53,7 +53,7 @@ fn invalid_cards_are_rejected() {
     assert!(Expiry::new(13, 2028).is_err() && Expiry::new(0, 2028).is_err() && Expiry::new(4, 128).is_err());
     assert!("91".parse::<card3ds::SecurityCode>().is_err());
     let without_holder = Card::new("", PAN.parse().unwrap(), Expiry::new(4, 2028).unwrap(), CVV.parse().unwrap());
-    let payment = NewPayment::new("o".parse().unwrap(), lira("1"), without_holder, "192.168.1.1:8080".parse().unwrap());
+    let payment = NewPayment::new("o", lira("1"), without_holder, "192.168.1.1:8080".parse().unwrap());
     check(|client| client.create_payment(payment), "holder", "must not be empty");
 }
 
@@ -66,7 +66,7 @@ fn the_expiry_month_and_year_are_sent_with_two_digits() {
     ] {
         let card = Card::new("J", PAN.parse().unwrap(), Expiry::new(month, year).unwrap(), CVV.parse().unwrap());
         let (client, script) = scripted([]);
-        let payment = NewPayment::new("o".parse().unwrap(), lira("1"), card, "192.168.1.1:8080".parse().unwrap());
+        let payment = NewPayment::new("o", lira("1"), card, "192.168.1.1:8080".parse().unwrap());
         let _ = now(client.create_payment(payment).send());
         assert!(body_of(&script).contains(wire), "{}", body_of(&script));
     }
@@ -166,4 +166,18 @@ fn a_currency_is_sent_as_its_code() {
     let (client, script) = scripted([]);
     let _ = now(client.create_payment(payment_of(Money::parse("12.5", Currency::EUR).unwrap())).send());
     assert!(body_of(&script).contains(r#""amount":12.50,"currency":"EUR""#));
+}
+
+#[test]
+fn an_id_can_be_a_text_which_is_checked_before_anything_is_sent() {
+    let new = |id: &str| NewPayment::new(id, lira("100.50"), card(), "198.51.100.7:1".parse().unwrap());
+    let checkout = |id: &str| NewCheckout::new(id, lira("100.50"), "a book", "https://shop.example/callback");
+    check(|client| client.create_payment(new("")), "order_id", "must not be empty");
+    check(|client| client.pre_authorize(new("")), "order_id", "must not be empty");
+    check(|client| client.create_payment(new("ORD-1").customer("")), "customer_id", "must not be empty");
+    check(|client| client.start_3ds(NewThreeDsPayment::new(new(""), urls())), "order_id", "must not be empty");
+    check(|client| client.create_checkout(checkout("")), "order_id", "must not be empty");
+    check(|client| client.create_checkout(checkout("ORD-1").customer("")), "customer_id", "must not be empty");
+    assert_eq!(new("").order_id().unwrap_err().field(), "order_id");
+    assert_eq!(checkout("ORD-1").order_id().unwrap().as_str(), "ORD-1");
 }

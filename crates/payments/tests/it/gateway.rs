@@ -158,7 +158,7 @@ async fn an_authorized_amount_is_captured_and_money_is_paid_out() {
         .start()
         .await;
     let cards = card3ds_client(&sandbox);
-    let (order, address) = ("order-1".parse().unwrap(), "198.51.100.7:1".parse().unwrap());
+    let (order, address) = ("order-1", "198.51.100.7:1".parse().unwrap());
     let new = card3ds::NewPayment::new(order, lira("100"), card(), address);
     let authorized = cards.pre_authorize(new).send().await.unwrap();
     let captured =

@@ -324,7 +324,7 @@ impl Case {
         match (provider, self.operation) {
             (_, WriteOperation::StartPayment | WriteOperation::PayOut) => String::new(),
             ("turratech", operation) => {
-                let new = turratech::NewPayment::new(pounds()).payment_method("pm_card_visa".parse().unwrap());
+                let new = turratech::NewPayment::new(pounds()).payment_method("pm_card_visa");
                 let new = new.confirm(true).metadata("order_id", "order-1");
                 let manual = new.clone().capture_method(turratech::CaptureMethod::Manual);
                 let new = if operation == WriteOperation::Refund { new } else { manual };
@@ -332,7 +332,7 @@ impl Case {
                 client.create_payment(new).send().await.unwrap().id.to_string()
             }
             ("card3ds", _) => {
-                let (order, address) = ("order-1".parse().unwrap(), "198.51.100.7:1".parse().unwrap());
+                let (order, address) = ("order-1", "198.51.100.7:1".parse().unwrap());
                 let new = card3ds::NewPayment::new(order, lira("100.50"), card(), address);
                 let client = card3ds_builder(sandbox).build().unwrap();
                 client.pre_authorize(new).send().await.unwrap().payment_id.to_string()

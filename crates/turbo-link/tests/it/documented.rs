@@ -9,7 +9,7 @@ use crate::support::{KEY, SAMPLE, last_body, list_from, sample_with, scripted};
 async fn a_request_for_one_link_is_sent_as_documented() {
     let (client, script) = scripted([Reply::json(200, SAMPLE)]);
 
-    client.list_links(ListLinks::new().only("baddef".parse().unwrap())).send().await.unwrap();
+    client.list_links(ListLinks::new().only("baddef")).send().await.unwrap();
 
     let request = &script.requests()[0];
     assert_eq!(request.method(), "POST");

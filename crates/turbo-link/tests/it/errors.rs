@@ -94,7 +94,7 @@ fn a_list_is_retried_after_a_transient_failure() {
             let (client, script) = scripted([failure, Reply::not_connected(), Reply::json(200, SAMPLE)]);
             let list = match id {
                 None => ListLinks::new(),
-                Some(id) => ListLinks::new().only(id.parse().unwrap()),
+                Some(id) => ListLinks::new().only(id),
             };
             let call = client.list_links(list);
             assert_eq!(block_on(call.send()).unwrap().line_items.len(), 1, "{described}");

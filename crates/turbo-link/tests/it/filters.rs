@@ -13,7 +13,7 @@ fn check_form(list: &ListLinks, form: &str) {
         let (client, script) = scripted([]);
         let call = match id {
             None => client.list_links(list.clone()),
-            Some(id) => client.list_links(list.clone().only(id.parse().unwrap())),
+            Some(id) => client.list_links(list.clone().only(id)),
         };
         let _ = block_on(call.send());
         assert_eq!(last_body(&script), format!("api_key={KEY}{form}"));
@@ -95,4 +95,10 @@ fn an_extra_field_cannot_replace_a_field_of_the_client() {
     check_rejected(ListLinks::new().extra("x".repeat(101), "x"), "extra", "longer than 100");
     check_rejected(ListLinks::new().extra("page", [2]), "page", "must be a string, a number or a boolean");
     check_rejected(ListLinks::new().extra("page", ()), "page", "must not be null");
+}
+
+#[test]
+fn a_link_id_can_be_a_text_which_is_checked_before_anything_is_sent() {
+    check_rejected(ListLinks::new().only(""), "id", "must not be empty");
+    check_rejected(ListLinks::new().only("..".to_owned()), "id", "must not be `.` or `..`");
 }

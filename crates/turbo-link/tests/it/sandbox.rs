@@ -38,7 +38,7 @@ async fn links_fees_and_statuses_of_the_sandbox_are_decoded() {
     assert_eq!(find(&large).status, LinkStatus::Completed);
     assert!(find(&small).qr.as_ref().and_then(WebAddress::href).is_some());
     provider.link(&large).refund();
-    let one_link = client.list_links(ListLinks::new().only(large.parse().unwrap())).send().await.unwrap();
+    let one_link = client.list_links(ListLinks::new().only(&large)).send().await.unwrap();
     assert_eq!(one_link.find(&large.parse().unwrap()).unwrap().unwrap().status, LinkStatus::Refunded);
     assert_eq!(client.list_links(ListLinks::new().interval(Interval::Yesterday)).send().await.unwrap().line_items, []);
     sandbox.finish();

@@ -41,7 +41,7 @@ fn the_value_of_an_extra_parameter_is_not_printed() {
 #[test]
 fn a_new_transaction_shows_what_it_was_created_with() {
     let transaction = new_transaction();
-    assert_eq!(transaction.order_id().as_str(), "order-7421");
+    assert_eq!(transaction.order_id().unwrap().as_str(), "order-7421");
     assert_eq!(transaction.amount().to_string(), "300.00 INR");
     assert_eq!(transaction.return_url(), "https://shop.example/thanks");
 }

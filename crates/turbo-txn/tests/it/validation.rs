@@ -119,3 +119,12 @@ fn credentials_that_are_not_valid_header_values_are_rejected() {
         assert_eq!(SecretKey::new(text).unwrap_err().field(), "secret_key");
     }
 }
+
+#[test]
+fn an_order_id_can_be_a_text_which_is_checked_before_anything_is_sent() {
+    let transaction = |id: &str| NewTransaction::new(id, rupees("300"), "https://shop.example/thanks");
+    check(transaction(""), "order_id", "must not be empty");
+    assert_eq!(transaction("").order_id().unwrap_err().field(), "order_id");
+    assert_eq!(transaction("o-1").order_id(), Ok(&order_id("o-1")));
+    assert_eq!(transaction("o-1"), NewTransaction::new(order_id("o-1"), rupees("300"), "https://shop.example/thanks"));
+}

@@ -87,12 +87,12 @@ async fn incomplete_data(merchant: &Merchant) -> Result<StepResult, Failure> {
 async fn invalid_data(merchant: &Merchant) -> Result<StepResult, Failure> {
     let client = merchant.client()?;
     let paise = Money::from_minor(10_050, Currency::INR);
-    let (reference, customer) = (merchant.reference("paise")?, "going-live".parse()?);
+    let (reference, customer) = (merchant.reference("paise")?, "going-live");
     let local = expect_error(client.create_deposit(NewDeposit::upi(paise, reference, customer)).send().await)?;
     if local.outcome() != Outcome::NotSent {
         return failed(format!("an amount with paise should not have been sent: {local}"));
     }
-    let (reference, customer) = (merchant.reference("method")?, "going-live".parse()?);
+    let (reference, customer) = (merchant.reference("method")?, "going-live");
     let deposit = NewDeposit::new(Method::from("no_such_method"), merchant.amount, reference, customer);
     let remote = expect_error(client.create_deposit(deposit).send().await)?;
     match (remote.outcome(), Problem::of(&remote)) {
@@ -342,12 +342,12 @@ impl Merchant {
     }
 
     fn deposit(&self, reference: &MerchantOrderId) -> Result<NewDeposit, Failure> {
-        Ok(NewDeposit::upi(self.amount, reference.clone(), "going-live".parse()?))
+        Ok(NewDeposit::upi(self.amount, reference.clone(), "going-live"))
     }
 
     fn withdrawal(&self, reference: &MerchantOrderId) -> Result<Option<NewWithdrawal>, Failure> {
         let Some((account, bank)) = self.beneficiary.clone() else { return Ok(None) };
-        let customer = "going-live".parse()?;
+        let customer = "going-live";
         Ok(Some(NewWithdrawal::bank_transfer(self.amount, reference.clone(), customer, account, bank)))
     }
 }

@@ -270,7 +270,7 @@ fn deposit_of(body: &Members) -> NewDeposit {
     let amount = Money::parse(body["amount"].get(), text(body, "currency").parse().unwrap()).unwrap();
     let (order, customer) = (text(body, "merchant_order_id"), text(body, "merchant_customer_id"));
     let method = Method::from(text(body, "method").as_str());
-    NewDeposit::new(method, amount, order.parse().unwrap(), customer.parse().unwrap())
+    NewDeposit::new(method, amount, order, customer)
         .customer_email(text(body, "customer_email"))
         .customer_phone(text(body, "customer_phone"))
         .customer_name(text(body, "customer_name"))
@@ -284,8 +284,8 @@ fn withdrawal_of(body: &Members) -> NewWithdrawal {
     NewWithdrawal::new(
         Method::from(text(body, "method").as_str()),
         amount,
-        text(body, "merchant_order_id").parse().unwrap(),
-        text(body, "merchant_customer_id").parse().unwrap(),
+        text(body, "merchant_order_id"),
+        text(body, "merchant_customer_id"),
         text(body, "customer_bank_account").parse().unwrap(),
         text(body, "bank_code").parse().unwrap(),
     )

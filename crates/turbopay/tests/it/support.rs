@@ -39,7 +39,7 @@ pub(crate) fn rupees(text: &str) -> Money {
 }
 
 pub(crate) fn deposit() -> NewDeposit {
-    NewDeposit::upi(rupees("2000"), "order-7421".parse().unwrap(), "customer-9".parse().unwrap())
+    NewDeposit::upi(rupees("2000"), "order-7421", "customer-9")
 }
 
 pub(crate) fn withdrawal() -> NewWithdrawal {
@@ -49,8 +49,8 @@ pub(crate) fn withdrawal() -> NewWithdrawal {
 pub(crate) fn withdrawal_of(amount: Money) -> NewWithdrawal {
     NewWithdrawal::bank_transfer(
         amount,
-        "payout-7421".parse().unwrap(),
-        "customer-9".parse().unwrap(),
+        "payout-7421",
+        "customer-9",
         "065432123456789".parse().unwrap(),
         "HDFC0000053".parse().unwrap(),
     )

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use payments_core::gateway::{PayOut as _, PaymentRequest, PayoutRequest, StartPayment as _};
 use payments_core::test_util::{ManualClock, Script};
 use turbopay::{
-    BankAccount, BankCode, Currency, Error, ErrorKind, MerchantCustomerId, MerchantOrderId, Method, Money, NewDeposit,
-    NewWithdrawal, OrderId, Outcome, Traffic, Utr,
+    BankAccount, BankCode, Currency, Error, ErrorKind, MerchantCustomerId, MerchantOrderId, Method, Money,
+    NewConfirmation, NewDeposit, NewWithdrawal, OrderId, Outcome, Traffic, Utr,
 };
 
 use crate::support::{body_of, builder, deposit, rupees, scripted, withdrawal, withdrawal_of};
@@ -76,7 +76,7 @@ fn values_at_their_limits_are_sent_unchanged() {
     let url = format!("https://m.example/{}", "x".repeat(237));
     assert_eq!((url.len(), email.len()), (255, 100));
     let reference = "ä".repeat(100);
-    let deposit = NewDeposit::upi(rupees("1"), reference.parse().unwrap(), reference.parse().unwrap())
+    let deposit = NewDeposit::upi(rupees("1"), &reference, &reference)
         .customer_name(&name)
         .customer_phone(phone)
         .customer_email(&email)
@@ -105,7 +105,7 @@ fn undocumented_traffic_and_malformed_methods_are_rejected() {
         check_deposit(deposit().traffic(Traffic::from(traffic)), "traffic", "must be `ftd` or `std`");
     }
     for method in ["", "UPI", "bank transfer"] {
-        let deposit = NewDeposit::new(Method::from(method), rupees("1"), "o".parse().unwrap(), "c".parse().unwrap());
+        let deposit = NewDeposit::new(Method::from(method), rupees("1"), "o", "c");
         check_deposit(deposit, "method", "lower-case letters");
     }
 }
@@ -191,7 +191,7 @@ fn a_beneficiary_must_have_the_documented_form() {
 
     let withdrawal_to = |account: &str, bank: &str| {
         let (account, bank): (BankAccount, BankCode) = (account.parse().unwrap(), bank.parse().unwrap());
-        NewWithdrawal::bank_transfer(rupees("500"), "o".parse().unwrap(), "c".parse().unwrap(), account, bank)
+        NewWithdrawal::bank_transfer(rupees("500"), "o", "c", account, bank)
     };
     check_withdrawal(withdrawal_to("ABC123456789", "HDFC0000053"), "bank_account", "only digits for INR");
     check_withdrawal(withdrawal_to("065432123456789", "HDFC000005"), "bank_code", "IFSC of 11 characters");
@@ -204,7 +204,7 @@ fn the_rules_for_beneficiaries_in_inr_do_not_apply_to_other_currencies() {
     let (client, script) = scripted([]);
     let euros = Money::parse("12.5", Currency::EUR).unwrap();
     let (account, bank) = ("DE1234567890".parse().unwrap(), "DEUTDEFF".parse().unwrap());
-    let (method, order, customer) = (Method::from("sepa"), "o".parse().unwrap(), "c".parse().unwrap());
+    let (method, order, customer) = (Method::from("sepa"), "o", "c");
     let withdrawal = NewWithdrawal::new(method, euros, order, customer, account, bank);
     let _ = block_on(client.create_withdrawal(withdrawal).send());
 
@@ -229,5 +229,20 @@ fn ids_and_references_are_checked_when_they_are_created() {
 }
 
 fn deposit_of(amount: Money) -> NewDeposit {
-    NewDeposit::upi(amount, "order-1".parse().unwrap(), "customer-1".parse().unwrap())
+    NewDeposit::upi(amount, "order-1", "customer-1")
+}
+
+#[test]
+fn an_id_can_be_a_text_which_is_checked_before_anything_is_sent() {
+    check_deposit(NewDeposit::upi(rupees("1"), "", "customer-9"), "merchant_order_id", "must not be empty");
+    check_deposit(NewDeposit::upi(rupees("1"), "o-1", "."), "merchant_customer_id", "must not be `.` or `..`");
+    let (account, bank): (BankAccount, BankCode) = ("065432123456789".parse().unwrap(), "HDFC0000053".parse().unwrap());
+    let new = NewWithdrawal::bank_transfer(rupees("1"), "x".repeat(101), "customer-9", account, bank);
+    assert_eq!(new.merchant_order_id().unwrap_err().field(), "merchant_order_id");
+    check_withdrawal(new, "merchant_order_id", "must not be longer than 100 characters");
+
+    let (client, script) = scripted([]);
+    let confirmation = NewConfirmation::new("not a UTR");
+    let err = block_on(client.confirm_utr(&"o-1".parse().unwrap(), confirmation).send()).unwrap_err();
+    check(&err, &script, "utr", "must");
 }

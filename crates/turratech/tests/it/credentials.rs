@@ -77,10 +77,10 @@ fn a_publishable_key_cannot_send_any_other_call() {
         client.attach_payment_method(&"pm_1".parse().unwrap(), "cus_1".parse::<turratech::CustomerId>().unwrap()),
     );
     check_unsupported(client.detach_payment_method(&"pm_1".parse().unwrap()));
-    check_unsupported(client.create_refund(NewRefund::new("pay_1".parse().unwrap())));
+    check_unsupported(client.create_refund(NewRefund::new("pay_1")));
     check_unsupported(client.retrieve_refund(&"re_1".parse().unwrap()));
-    let item = SubscriptionItem::new("price_1".parse().unwrap());
-    check_unsupported(client.create_subscription(NewSubscription::new("cus_1".parse().unwrap(), item)));
+    let item = SubscriptionItem::new("price_1");
+    check_unsupported(client.create_subscription(NewSubscription::new("cus_1", item)));
     check_unsupported(client.update_subscription(&"sub_1".parse().unwrap(), SubscriptionUpdate::new()));
     check_unsupported(client.cancel_subscription(&"sub_1".parse().unwrap()));
     check_unsupported(client.create_webhook_endpoint(NewWebhookEndpoint::new("https://m.example/hook", [])));

@@ -50,7 +50,7 @@ const ERROR: &str = r#"{
 #[tokio::test]
 async fn the_first_example_is_sent_and_its_response_is_read() {
     let (client, script) = scripted([Reply::json(200, SHORT)]);
-    let new = NewPayment::new(pounds(2000)).payment_method("pm_card_visa".parse().unwrap());
+    let new = NewPayment::new(pounds(2000)).payment_method("pm_card_visa");
 
     let payment = client.create_payment(new).send().await.unwrap();
 
@@ -65,7 +65,7 @@ async fn the_first_example_is_sent_and_its_response_is_read() {
 async fn the_payment_example_is_sent_and_the_payment_object_is_read() {
     let (client, script) = scripted([Reply::json(201, PAYMENT)]);
     let new = payment()
-        .payment_method("pm_card_visa".parse().unwrap())
+        .payment_method("pm_card_visa")
         .confirm(true)
         .description("Order #12345")
         .metadata("order_id", "12345");
@@ -115,9 +115,7 @@ fn the_customer_example_is_sent() {
 #[test]
 fn the_refund_example_is_sent() {
     let (client, script) = scripted([]);
-    let refund = NewRefund::new("pay_1NqQXYZ123456789".parse().unwrap())
-        .amount(pounds(1000))
-        .reason(RefundReason::RequestedByCustomer);
+    let refund = NewRefund::new("pay_1NqQXYZ123456789").amount(pounds(1000)).reason(RefundReason::RequestedByCustomer);
     let _ = block_on(client.create_refund(refund).send());
     check_members(
         &script,
@@ -128,8 +126,8 @@ fn the_refund_example_is_sent() {
 #[test]
 fn the_subscription_example_is_sent() {
     let (client, script) = scripted([]);
-    let item = SubscriptionItem::new("price_pro_monthly".parse().unwrap()).quantity(1);
-    let subscription = NewSubscription::new("cus_ABC123".parse().unwrap(), item).trial_period_days(14);
+    let item = SubscriptionItem::new("price_pro_monthly").quantity(1);
+    let subscription = NewSubscription::new("cus_ABC123", item).trial_period_days(14);
     let _ = block_on(client.create_subscription(subscription).send());
     check_members(
         &script,

@@ -257,8 +257,7 @@ async fn every_process_derives_the_same_key_for_an_order() {
     // The key must never change: a later release must not repeat a payment of an earlier one.
     assert_eq!(keys[0], "04dbd993-77d0-81c3-a609-cf511d72a179");
 
-    let refund =
-        client.create_refund(NewRefund::new("pay_1".parse().unwrap())).idempotency_reference(&order, ordered_at);
+    let refund = client.create_refund(NewRefund::new("pay_1")).idempotency_reference(&order, ordered_at);
     let other = client.create_payment(payment()).idempotency_reference(&"order-7422".parse().unwrap(), ordered_at);
     let capture = client.capture_payment(&"pay_1".parse().unwrap()).idempotency_reference(&order, ordered_at);
     let cancel = client.cancel_payment(&"pay_1".parse().unwrap()).idempotency_reference(&order, ordered_at);
@@ -316,7 +315,7 @@ async fn a_response_with_another_payment_is_rejected() {
     ];
     for (response, path) in another {
         let (client, script) = scripted([Reply::json(200, &response), created()]);
-        let new = payment().customer("cus_ABC123".parse().unwrap()).metadata("order_id", "12345");
+        let new = payment().customer("cus_ABC123").metadata("order_id", "12345");
         let err = client.create_payment(new).send().await.unwrap_err();
         assert_eq!((err.kind(), err.outcome()), (ErrorKind::MalformedResponse, Outcome::Unknown), "{path}");
         assert_eq!((err.json_path(), script.requests().len()), (Some(path), 1));
@@ -326,7 +325,7 @@ async fn a_response_with_another_payment_is_rejected() {
 
 #[tokio::test]
 async fn a_response_with_another_refund_is_rejected() {
-    let requested = || NewRefund::new("pay_1".parse().unwrap()).amount(crate::support::pounds(500)).metadata("n", "1");
+    let requested = || NewRefund::new("pay_1").amount(crate::support::pounds(500)).metadata("n", "1");
     let rows = [
         (r#"{"id":"re_1","payment":"pay_2"}"#, Some("payment")),
         (r#"{"id":"re_1","amount":501}"#, Some("amount")),
@@ -414,8 +413,8 @@ fn derived_keys_never_change() {
     let (client, _, clock) = scripted_with_clock([]);
     let (reference, created_at): (IdempotencyReference, _) = ("order-7421".parse().unwrap(), order_created_at(&clock));
     let id = || "pay_1".parse().unwrap();
-    let price = turratech::SubscriptionItem::new("price_1".parse().unwrap());
-    let subscription = NewSubscription::new("cus_1".parse().unwrap(), price);
+    let price = turratech::SubscriptionItem::new("price_1");
+    let subscription = NewSubscription::new("cus_1", price);
 
     assert_eq!(
         client.create_payment(payment()).idempotency_reference(&reference, created_at).key().value(),

@@ -31,13 +31,13 @@ fn retrieve(response: &str) -> Result<Payment, Error> {
 /// Creates a payment with a customer and metadata, to which this is the response.
 fn create(response: &str) -> Result<Payment, Error> {
     let (client, _) = scripted([Reply::json(201, response)]);
-    let new = payment().customer("cus_ABC123".parse().unwrap()).metadata("order_id", "12345");
+    let new = payment().customer("cus_ABC123").metadata("order_id", "12345");
     block_on(client.create_payment(new).send())
 }
 
 fn refund(response: &str) -> Result<Refund, Error> {
     let (client, _) = scripted([Reply::json(201, response)]);
-    let new = NewRefund::new("pay_1".parse().unwrap()).amount(pounds(500)).metadata("n", "1");
+    let new = NewRefund::new("pay_1").amount(pounds(500)).metadata("n", "1");
     block_on(client.create_refund(new).send())
 }
 
@@ -140,8 +140,8 @@ fn another_object_with_another_id_or_none_is_a_contradiction() {
     let err = refund(r#"{"id":"re_1","payment":["pay_1"]}"#).unwrap_err();
     assert_eq!((err.json_path(), err.object_id()), (Some("payment"), Some("re_1")));
     let (client, _) = scripted([Reply::json(200, r#"{"id":"sub_1","customer":["cus_1"]}"#)]);
-    let item = SubscriptionItem::new("price_1".parse().unwrap());
-    let err = block_on(client.create_subscription(NewSubscription::new("cus_1".parse().unwrap(), item)).send());
+    let item = SubscriptionItem::new("price_1");
+    let err = block_on(client.create_subscription(NewSubscription::new("cus_1", item)).send());
     assert_eq!(err.unwrap_err().json_path(), Some("customer"));
     let (client, _) = scripted([Reply::json(200, r#"{"id":"pm_1","customer":[]}"#)]);
     let err = block_on(

@@ -16,7 +16,7 @@ use crate::support::{
 /// Sends every call once, in the document's order, and ignores the results.
 fn send_every_call(script: &Script) {
     let client = builder(KEY, script, &clock()).retry(turratech::RetryPolicy::none()).build().unwrap();
-    let item = SubscriptionItem::new("price_1".parse().unwrap());
+    let item = SubscriptionItem::new("price_1");
     let (payment_id, customer, method) = ("pay_1".parse().unwrap(), "cus_1".parse().unwrap(), "pm_1".parse().unwrap());
     let (refund, subscription) = ("re_1".parse().unwrap(), "sub_1".parse().unwrap());
     block_on(async {
@@ -194,8 +194,8 @@ async fn an_invalid_version_is_rejected_before_sending() {
 fn every_documented_payment_parameter_is_sent() {
     let (client, script) = scripted([]);
     let all = payment()
-        .payment_method("pm_card_visa".parse().unwrap())
-        .customer("cus_ABC123".parse().unwrap())
+        .payment_method("pm_card_visa")
+        .customer("cus_ABC123")
         .description("Order #12345")
         .metadata("order_id", "12345")
         .capture_method(CaptureMethod::Manual)
@@ -233,7 +233,7 @@ fn every_documented_customer_parameter_is_sent() {
         .shipping("name", "Jane Doe")
         .shipping("address", std::collections::BTreeMap::from([("city", "Leeds")]))
         .metadata("crm", "77")
-        .payment_method("pm_1".parse().unwrap())
+        .payment_method("pm_1")
         .extra("anything_else", "none");
     let document = r#"{"email":"hello@turratech.com","name":"Jane Doe","phone":"+44 20 7946 0000",
         "description":"since 2019","address":{"line1":"123 Main Street","city":"London","postal_code":"SW1A 1AA",
@@ -278,7 +278,7 @@ fn attaching_a_payment_method_sends_the_customer() {
             .send(),
     );
     check_members(&script, r#"{"customer":"cus_1"}"#);
-    let attachment = turratech::NewAttachment::new("cus_1".parse().unwrap()).extra("default", true);
+    let attachment = turratech::NewAttachment::new("cus_1").extra("default", true);
     let _ = block_on(client.attach_payment_method(&"pm_1".parse().unwrap(), attachment).send());
     check_members(&script, r#"{"customer":"cus_1","default":true}"#);
 }
@@ -298,7 +298,7 @@ fn a_card_has_extra_parameters_too() {
 fn every_documented_refund_parameter_is_sent() {
     for (reason, name) in RefundReason::KNOWN.iter().zip(["duplicate", "fraudulent", "requested_by_customer"]) {
         let (client, script) = scripted([]);
-        let refund = NewRefund::new("pay_1".parse().unwrap())
+        let refund = NewRefund::new("pay_1")
             .amount(pounds(1000))
             .reason(reason.clone())
             .metadata("ticket", "9")
@@ -317,20 +317,20 @@ fn every_documented_refund_parameter_is_sent() {
 #[test]
 fn a_full_refund_sends_no_amount() {
     let (client, script) = scripted([]);
-    let _ = block_on(client.create_refund(NewRefund::new("pay_1".parse().unwrap())).send());
+    let _ = block_on(client.create_refund(NewRefund::new("pay_1")).send());
     check_members(&script, r#"{"payment":"pay_1"}"#);
 }
 
 #[test]
 fn every_documented_subscription_parameter_is_sent() {
     let (client, script) = scripted([]);
-    let item = SubscriptionItem::new("price_pro_monthly".parse().unwrap()).quantity(2).extra("rates", ["t1"]);
-    let other = SubscriptionItem::new("price_seat".parse().unwrap());
-    let subscription = NewSubscription::new("cus_1".parse().unwrap(), item.clone())
+    let item = SubscriptionItem::new("price_pro_monthly").quantity(2).extra("rates", ["t1"]);
+    let other = SubscriptionItem::new("price_seat");
+    let subscription = NewSubscription::new("cus_1", item.clone())
         .item(other)
         .trial_period_days(14)
         .cancel_at_period_end(false)
-        .default_payment_method("pm_1".parse().unwrap())
+        .default_payment_method("pm_1")
         .metadata("plan", "pro")
         .extra("anything_else", "none");
     let _ = block_on(client.create_subscription(subscription).send());
@@ -343,7 +343,7 @@ fn every_documented_subscription_parameter_is_sent() {
     let update = SubscriptionUpdate::new()
         .item(item.extra("id", "si_1"))
         .cancel_at_period_end(true)
-        .default_payment_method("pm_2".parse().unwrap())
+        .default_payment_method("pm_2")
         .metadata("plan", "max")
         .extra("anything_else", 1_704_067_200);
     let _ = block_on(client.update_subscription(&"sub_1".parse().unwrap(), update).send());

@@ -271,8 +271,8 @@ fn a_subscription_requires_only_an_id() {
 #[test]
 fn a_subscription_of_another_customer_is_rejected() {
     let (client, _) = scripted([Reply::json(200, r#"{"id":"sub_1","customer":"cus_2"}"#)]);
-    let item = turratech::SubscriptionItem::new("price_1".parse().unwrap());
-    let subscription = turratech::NewSubscription::new("cus_1".parse().unwrap(), item);
+    let item = turratech::SubscriptionItem::new("price_1");
+    let subscription = turratech::NewSubscription::new("cus_1", item);
     let err = block_on(client.create_subscription(subscription).send()).unwrap_err();
     assert_eq!((err.json_path(), err.may_have_moved_money()), (Some("customer"), true));
 }

@@ -27,10 +27,7 @@ fn client(sandbox: &Sandbox) -> Client {
 }
 
 fn order(reference: &str) -> NewPayment {
-    NewPayment::new(pounds(2000))
-        .payment_method("pm_card_visa".parse().unwrap())
-        .confirm(true)
-        .metadata("order_id", reference)
+    NewPayment::new(pounds(2000)).payment_method("pm_card_visa").confirm(true).metadata("order_id", reference)
 }
 
 #[tokio::test]
@@ -77,7 +74,7 @@ async fn customers_payment_methods_subscriptions_and_endpoints_are_created_and_r
     let method = client.create_payment_method(NewPaymentMethod::card(card())).send().await.unwrap();
     client.attach_payment_method(&method.id, &customer.id).send().await.unwrap();
 
-    let item = SubscriptionItem::new("price_pro_monthly".parse().unwrap()).quantity(1);
+    let item = SubscriptionItem::new("price_pro_monthly").quantity(1);
     let new = NewSubscription::new(customer.id.clone(), item).trial_period_days(14);
     let new = new.default_payment_method(method.id.clone());
     let subscription = client.create_subscription(new).send().await.unwrap();

@@ -82,16 +82,16 @@ async fn a_card_number_in_free_text_is_masked() {
     };
     let new_payment =
         || payment().description(&name).metadata(&name, spaced).return_url(format!("https://m.example/{PAN}"));
-    let item = SubscriptionItem::new("price_1".parse().unwrap()).extra(&name, 1);
+    let item = SubscriptionItem::new("price_1").extra(&name, 1);
     let update = || SubscriptionUpdate::new().item(item.clone()).metadata(&name, &name).extra(spaced, 1);
-    let refund = || NewRefund::new("pay_1".parse().unwrap()).metadata(&name, &name).extra(PAN, 1);
+    let refund = || NewRefund::new("pay_1").metadata(&name, &name).extra(PAN, 1);
     let endpoint = format!("https://m.example/{PAN}");
     for text in [
         format!("{:?} {:#?}", new_payment().extra(&name, 1), new_payment().extra(&name, 1)),
         format!("{:?} {:#?}", details(), details()),
         format!("{:?} {:#?}", update(), update()),
         format!("{:?} {:#?}", refund(), refund()),
-        format!("{:?}", NewSubscription::new("cus_1".parse().unwrap(), item.clone()).metadata("n", spaced)),
+        format!("{:?}", NewSubscription::new("cus_1", item.clone()).metadata("n", spaced)),
         format!("{:?}", NewWebhookEndpoint::new(endpoint, [turratech::EventType::InvoicePaid]).extra(PAN, 1)),
         format!("{:?}", ListParams::<PaymentId>::new().extra(PAN, 1)),
         format!("{:?}", NewPaymentMethod::new(PaymentMethodType::SepaDebit).extra(PAN, 1)),

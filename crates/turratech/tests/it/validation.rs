@@ -57,11 +57,11 @@ fn check_list(list: ListParams<PaymentId>, field: &str, rule: &str) {
 }
 
 fn refund() -> NewRefund {
-    NewRefund::new("pay_1".parse().unwrap())
+    NewRefund::new("pay_1")
 }
 
 fn item() -> SubscriptionItem {
-    SubscriptionItem::new("price_1".parse().unwrap())
+    SubscriptionItem::new("price_1")
 }
 
 #[test]
@@ -147,7 +147,7 @@ fn an_extra_parameter_cannot_override_a_setter() {
     let (client, script) = scripted([]);
     let terms = ["items", "cancel_at_period_end", "default_payment_method", "metadata"];
     for name in terms.into_iter().chain(["customer", "trial_period_days"]) {
-        let subscription = NewSubscription::new("cus_1".parse().unwrap(), item()).extra(name, 1);
+        let subscription = NewSubscription::new("cus_1", item()).extra(name, 1);
         check(&block_on(client.create_subscription(subscription).send()).unwrap_err(), &script, name, rule);
     }
     for name in terms {
@@ -155,7 +155,7 @@ fn an_extra_parameter_cannot_override_a_setter() {
         let call = client.update_subscription(&"sub_1".parse().unwrap(), update);
         check(&block_on(call.send()).unwrap_err(), &script, name, rule);
     }
-    let attachment = NewAttachment::new("cus_1".parse().unwrap()).extra("customer", "cus_2");
+    let attachment = NewAttachment::new("cus_1").extra("customer", "cus_2");
     let call = client.attach_payment_method(&"pm_1".parse().unwrap(), attachment);
     check(&block_on(call.send()).unwrap_err(), &script, "customer", rule);
     for name in ["price", "quantity"] {
@@ -179,13 +179,13 @@ fn a_parameter_is_either_set_or_cleared() {
         .address(Address::new())
         .shipping("carrier", "x")
         .metadata("a", "b")
-        .payment_method("pm_1".parse().unwrap());
+        .payment_method("pm_1");
     for (field, name) in CUSTOMER_FIELDS {
         let (err, script) = update(full.clone().clear(field));
         check(&err, &script, name, rule);
     }
     let (client, script) = scripted([]);
-    let full = SubscriptionUpdate::new().default_payment_method("pm_1".parse().unwrap()).metadata("a", "b");
+    let full = SubscriptionUpdate::new().default_payment_method("pm_1").metadata("a", "b");
     for (field, name) in SUBSCRIPTION_FIELDS {
         let call = client.update_subscription(&"sub_1".parse().unwrap(), full.clone().clear(field));
         check(&block_on(call.send()).unwrap_err(), &script, name, rule);
@@ -316,4 +316,27 @@ fn hostile_query_values_are_percent_encoded() {
         script.requests()[0].url(),
         "https://api.turratech.com/v1/payments?limit=5&created%5Bgte%5D=17&q%26limit=a%26b%3Dc%23d%20%C3%A9%0D%0A&x=true"
     );
+}
+
+#[test]
+fn an_id_can_be_a_text_which_is_checked_before_anything_is_sent() {
+    let rule = "must contain only letters, digits";
+    check_payment(payment().customer("cus/1"), "customer", rule);
+    check_payment(payment().payment_method("pm 1".to_owned()), "payment_method", rule);
+    check_customer(CustomerDetails::new().payment_method("pm/1"), "payment_method", rule);
+    check_refund(NewRefund::new("../pay_1"), "payment", rule);
+    let (client, script) = scripted([]);
+    let attachment = NewAttachment::new("cus/1");
+    let err = block_on(client.attach_payment_method(&"pm_1".parse().unwrap(), attachment).send()).unwrap_err();
+    check(&err, &script, "customer", rule);
+    for (subscription, field, rule) in [
+        (NewSubscription::new("cus/1", item()), "customer", rule),
+        (NewSubscription::new("cus_1", SubscriptionItem::new("")), "price", "must not be empty"),
+        (NewSubscription::new("cus_1", item()).default_payment_method("pm/1"), "default_payment_method", rule),
+    ] {
+        check(&block_on(client.create_subscription(subscription).send()).unwrap_err(), &script, field, rule);
+    }
+    let update =
+        client.update_subscription(&"sub_1".parse().unwrap(), SubscriptionUpdate::new().default_payment_method(""));
+    check(&block_on(update.send()).unwrap_err(), &script, "default_payment_method", "must not be empty");
 }

@@ -13,7 +13,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let amount = Money::parse("500", Currency::INR)?;
     let reference: turbopay::MerchantOrderId = "blocking-1".parse()?;
     let (account, ifsc) = ("065432123456789".parse()?, "HDFC0000053".parse()?);
-    let withdrawal = NewWithdrawal::bank_transfer(amount, reference.clone(), "customer-9".parse()?, account, ifsc);
+    let withdrawal = NewWithdrawal::bank_transfer(amount, reference.clone(), "customer-9", account, ifsc);
 
     // An executor without tokio's timers and sockets: nothing is sent, and the error says what to use.
     let err = futures_executor::block_on(client.create_withdrawal(withdrawal.clone()).send()).unwrap_err();

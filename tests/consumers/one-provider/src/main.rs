@@ -13,7 +13,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .build()?;
 
     let price = Money::parse("2000", Currency::INR)?;
-    let order = NewDeposit::upi(price, "one-provider-1".parse()?, "customer-9".parse()?);
+    let order = NewDeposit::upi(price, "one-provider-1", "customer-9");
     let deposit = client.create_deposit(order).send().await?;
 
     println!("send the customer to {}", deposit.form_url);

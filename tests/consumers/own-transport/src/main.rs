@@ -19,7 +19,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         .build()?;
 
     let price = Money::parse("2000", Currency::INR)?;
-    let order = NewDeposit::upi(price, "own-transport-1".parse()?, "customer-9".parse()?);
+    let order = NewDeposit::upi(price, "own-transport-1", "customer-9");
     let deposit = pollster::block_on(client.create_deposit(order).send())?;
 
     println!("send the customer to {}", deposit.form_url);

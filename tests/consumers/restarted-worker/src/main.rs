@@ -66,7 +66,7 @@ async fn resume(file: &str, turratech: &turratech::Client) -> Result<(), Box<dyn
 
 async fn pay(turratech: &turratech::Client, key: IdempotencyKey) -> Result<Payment, Box<dyn Error>> {
     let payment = NewPayment::new(Money::from_minor(2000, Currency::GBP))
-        .payment_method("pm_card_visa".parse()?)
+        .payment_method("pm_card_visa")
         .confirm(true)
         .metadata("order_id", "restarted-worker-1");
     Ok(turratech.create_payment(payment).idempotency_key(key).send().await?)
@@ -82,7 +82,7 @@ async fn order(turbopay_url: &str) -> Result<turbopay::Order, Box<dyn Error>> {
         .build()?;
     let reference: turbopay::MerchantOrderId = "restarted-worker-1".parse()?;
     let price = Money::parse("2000", Currency::INR)?;
-    let deposit = turbopay::NewDeposit::upi(price, reference.clone(), "customer-9".parse()?);
+    let deposit = turbopay::NewDeposit::upi(price, reference.clone(), "customer-9");
     client.create_deposit(deposit).send().await?;
     Ok(client.lookup(&reference).send().await?)
 }

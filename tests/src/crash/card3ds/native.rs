@@ -51,7 +51,7 @@ impl NativeExecutor {
         };
         let customer: String = stored(instruction)?;
         let address = customer.parse().map_err(|_| ValidationError::new("customer_address", "must be an address"))?;
-        let new = NewPayment::new(instruction.key.reference.parse()?, amount, card, address);
+        let new = NewPayment::new(&instruction.key.reference, amount, card, address);
         let call = match self.operation {
             NativeOperation::PreAuthorize => self.client.pre_authorize(new),
             _ => self.client.create_payment(new),

@@ -93,7 +93,7 @@ fn client(setup: &Setup, route: &Route) -> Result<Client, Failed> {
 
 fn new_payment() -> Result<NewPayment, Failed> {
     let card = Card::new("John Doe", CARD.parse()?, Expiry::new(4, 2028)?, "916".parse()?);
-    Ok(NewPayment::new("order-1".parse()?, lira()?, card, "198.51.100.7:52144".parse()?))
+    Ok(NewPayment::new("order-1", lira()?, card, "198.51.100.7:52144".parse()?))
 }
 
 fn new_three_ds() -> Result<NewThreeDsPayment, Failed> {
@@ -102,7 +102,7 @@ fn new_three_ds() -> Result<NewThreeDsPayment, Failed> {
 }
 
 fn new_checkout() -> Result<NewCheckout, Failed> {
-    Ok(NewCheckout::new("order-1".parse()?, lira()?, "A book", format!("{SHOP}/checkout")))
+    Ok(NewCheckout::new("order-1", lira()?, "A book", format!("{SHOP}/checkout")))
 }
 
 fn query() -> Result<InstallmentQuery, Failed> {

@@ -37,7 +37,7 @@ async fn list(setup: Setup) -> Result<PreparedCall, Failed> {
 }
 
 async fn detail(setup: Setup) -> Result<PreparedCall, Failed> {
-    let (client, id) = (client(&setup, &setup.tested)?, setup.sandbox.turbo_link().create("12.50").parse()?);
+    let (client, id) = (client(&setup, &setup.tested)?, setup.sandbox.turbo_link().create("12.50"));
     Ok(PreparedCall::new(move || discard_value(client.list_links(ListLinks::new().only(id)).send())))
 }
 

@@ -69,7 +69,7 @@ fn client(setup: &Setup, route: &Route) -> Result<Client, Failed> {
 
 fn new_transaction() -> Result<NewTransaction, Failed> {
     let amount = Money::parse("300", Currency::INR)?;
-    Ok(NewTransaction::new(REFERENCE.parse()?, amount, "https://shop.example/thanks"))
+    Ok(NewTransaction::new(REFERENCE, amount, "https://shop.example/thanks"))
 }
 
 const REFERENCE: &str = "order-1";

@@ -100,13 +100,13 @@ fn client(setup: &Setup, route: &Route) -> Result<Client, Failed> {
 }
 
 fn new_deposit() -> Result<NewDeposit, Failed> {
-    Ok(NewDeposit::upi(Money::parse("2000", Currency::INR)?, REFERENCE.parse()?, "customer-9".parse()?))
+    Ok(NewDeposit::upi(Money::parse("2000", Currency::INR)?, REFERENCE, "customer-9"))
 }
 
 fn new_withdrawal() -> Result<NewWithdrawal, Failed> {
     let amount = Money::parse("500", Currency::INR)?;
     let (account, bank) = ("065432123456789".parse()?, "HDFC0000053".parse()?);
-    Ok(NewWithdrawal::bank_transfer(amount, REFERENCE.parse()?, "customer-9".parse()?, account, bank))
+    Ok(NewWithdrawal::bank_transfer(amount, REFERENCE, "customer-9", account, bank))
 }
 
 const REFERENCE: &str = "order-1";

@@ -235,7 +235,7 @@ fn client(setup: &Setup, route: &Route) -> Result<Client, Failed> {
 }
 
 fn new_payment() -> Result<NewPayment, Failed> {
-    let payment = NewPayment::new(Money::from_minor(2000, Currency::GBP)).payment_method("pm_card_visa".parse()?);
+    let payment = NewPayment::new(Money::from_minor(2000, Currency::GBP)).payment_method("pm_card_visa");
     Ok(payment.confirm(true).metadata("order_id", "order-1"))
 }
 
@@ -252,7 +252,7 @@ async fn new_refund(setup: &Setup) -> Result<NewRefund, Failed> {
 }
 
 async fn customer(setup: &Setup) -> Result<CustomerId, Failed> {
-    let details = CustomerDetails::new().payment_method("pm_card_visa".parse()?);
+    let details = CustomerDetails::new().payment_method("pm_card_visa");
     Ok(client(setup, &setup.healthy)?.create_customer(details).send().await?.id)
 }
 
@@ -262,7 +262,7 @@ async fn payment_method(setup: &Setup) -> Result<turratech::PaymentMethodId, Fai
 }
 
 async fn new_subscription(setup: &Setup) -> Result<NewSubscription, Failed> {
-    let item = SubscriptionItem::new("price_pro_monthly".parse()?);
+    let item = SubscriptionItem::new("price_pro_monthly");
     Ok(NewSubscription::new(customer(setup).await?, item))
 }
 

@@ -244,7 +244,7 @@ fn is_reference_of(reference: &str, other: &str) -> bool {
 async fn earlier_payment(kind: Kind, name: &str, amount: Money, clients: &Clients) -> Result<Option<String>, Error> {
     Ok(match kind {
         Kind::Capture | Kind::Cancel | Kind::Refund => {
-            let mut payment = NewPayment::new(amount).payment_method("pm_card_visa".parse()?).confirm(true);
+            let mut payment = NewPayment::new(amount).payment_method("pm_card_visa").confirm(true);
             if kind != Kind::Refund {
                 payment = payment.capture_method(CaptureMethod::Manual);
             }
@@ -252,14 +252,14 @@ async fn earlier_payment(kind: Kind, name: &str, amount: Money, clients: &Client
             Some(payment.id.as_str().to_owned())
         }
         Kind::Confirm => {
-            let deposit = turbopay::NewDeposit::upi(amount, name.parse()?, "customer-9".parse()?);
+            let deposit = turbopay::NewDeposit::upi(amount, name, "customer-9");
             let deposit = clients.turbopay.create_host_to_host_deposit(deposit).send().await?;
             Some(deposit.order_id.as_str().to_owned())
         }
         Kind::CardCapture => {
             let card = Card::new("John Doe", CARDS[0].parse()?, Expiry::new(4, 2028)?, "916".parse()?);
             let address = std::net::SocketAddr::from(([198, 51, 100, 7], 52144));
-            let payment = card3ds::NewPayment::new(name.parse()?, amount, card, address);
+            let payment = card3ds::NewPayment::new(name, amount, card, address);
             let payment = clients.card3ds.pre_authorize(payment).send().await?;
             Some(payment.payment_id.as_str().to_owned())
         }
