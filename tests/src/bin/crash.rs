@@ -4,7 +4,7 @@
 use std::io::Write;
 use std::process::ExitCode;
 
-use payments_tests::crash::{self, Options};
+use payments_tests::crash::{self, DatabaseKind, Options};
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -44,12 +44,14 @@ async fn sweep(options: Options) -> Result<crash::Report, Box<dyn std::error::Er
 /// Parses the arguments. Returns `None` for `--help`.
 fn parse(arguments: &[String]) -> Result<Option<Options>, String> {
     let (mut seed, mut points, mut provider, mut run, mut control) = (7, POINTS, None, None, false);
+    let mut database = DatabaseKind::default();
     let mut arguments = arguments.iter();
     while let Some(argument) = arguments.next() {
         let mut value = || arguments.next().ok_or_else(|| format!("{argument} needs a value"));
         match argument.as_str() {
             "--seed" => seed = value()?.parse().map_err(|_| "--seed needs a whole number")?,
             "--points" => points = value()?.parse().map_err(|_| "--points needs a whole number")?,
+            "--database" => database = value()?.parse()?,
             "--provider" => provider = Some(value()?),
             "--run" => run = Some(value()?),
             "--control" => control = true,
@@ -58,7 +60,7 @@ fn parse(arguments: &[String]) -> Result<Option<Options>, String> {
         }
     }
     let program = std::env::current_exe().map_err(|error| format!("this program's path is unknown: {error}"))?;
-    let mut options = Options::new(seed, points, program);
+    let mut options = Options::new(seed, points, program).database(database);
     if let Some(provider) = provider {
         options = options.provider(provider)?;
     }
@@ -70,11 +72,13 @@ fn parse(arguments: &[String]) -> Result<Option<Options>, String> {
 
 const POINTS: usize = 6_000;
 
-const HELP: &str = "Usage: cargo xtask crash [--seed N] [--points N] [--provider P] [--run RUN] [--control]
+const HELP: &str = "Usage: cargo xtask crash [--database D] [--seed N] [--points N] [--provider P] [--run RUN] [--control]
 
 Kills a merchant's process before and after every durable write and every request, lets a new process recover, and compares
 the journal with the sandbox's ledger.
 
+  --database D  the journal's database: `sqlite` (default) or `postgres`; for PostgreSQL, a server is started from the
+                machine's programs, or PAYMENTS_TEST_POSTGRES names one
   --seed N      seed of what is drawn (default: 7)
   --points N    number of points at which a process is killed, half of them in pairs (default: 6000); a tenth as many
                 processes are paused past their lease

@@ -94,7 +94,7 @@ pub(super) const PROVIDER: Provider = Provider {
         },
     ],
     gateway,
-    receive: |_| Box::pin(async { Err("card3ds sends no webhooks".into()) }),
+    verify: |_, _, _| Err("card3ds sends no webhooks".into()),
 };
 
 fn gateway(prepared: &Prepared, transport: Arc<dyn Transport>) -> Result<Gateway, Failed> {

@@ -5,12 +5,14 @@ use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
 
+use payments_core::gateway::Hint;
+use payments_core::http::HeaderMap;
 use payments_core::transport::Transport;
-use payments_journal::{Gateway, Intent, Journal};
+use payments_core::webhook::Verified;
+use payments_journal::{Account, Gateway, Intent, Journal, Store};
 use payments_sandbox::{Builder, EntryKind, Sandbox};
 
 use super::job::Prepared;
-use super::store::WatchedStore;
 use super::{Failed, card3ds, turbo_txn, turbopay, turratech};
 
 /// A provider with a gateway operation or a native one.
@@ -20,18 +22,28 @@ pub(super) struct Provider {
     pub(super) scenarios: &'static [Scenario],
     /// Builds the clients of the merchant's process.
     pub(super) gateway: fn(&Prepared, Arc<dyn Transport>) -> Result<Gateway, Failed>,
-    /// Verifies a webhook and receives it into the journal.
-    pub(super) receive: for<'a> fn(&'a Inbox<'a>) -> ReceiveFuture<'a>,
+    /// Verifies a webhook.
+    pub(super) verify: fn(&Prepared, &HeaderMap, &[u8]) -> Result<Incoming, Failed>,
 }
 
-pub(super) type ReceiveFuture<'a> = Pin<Box<dyn Future<Output = Result<(), Failed>> + Send + 'a>>;
+/// What a provider has sent to the merchant.
+pub(super) enum Incoming {
+    TurraTech(Box<Verified<::turratech::Event>>),
+    TurboPay(Box<Verified<::turbopay::Event>>),
+    Hint(Box<Hint>),
+}
 
-/// A webhook that arrived, and the journal that receives it.
-pub(super) struct Inbox<'a> {
-    pub(super) prepared: &'a Prepared,
-    pub(super) journal: &'a Journal<WatchedStore>,
-    pub(super) headers: &'a payments_core::http::HeaderMap,
-    pub(super) body: &'a [u8],
+impl Incoming {
+    /// Receives it into a journal.
+    pub(super) async fn receive<S: Store>(&self, provider: &str, journal: &Journal<S>) -> Result<(), Failed> {
+        let account = Account::at(provider);
+        match self {
+            Self::TurraTech(event) => journal.receive(&account, event).await?,
+            Self::TurboPay(event) => journal.receive(&account, event).await?,
+            Self::Hint(hint) => journal.receive_hint(&account, hint).await?,
+        };
+        Ok(())
+    }
 }
 
 /// One operation.

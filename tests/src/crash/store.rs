@@ -4,35 +4,33 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use payments_journal::store::{
-    Amendment, Delivery, Inserted, Loaded, Matched, Pause, Received, Store, StoreError, StuckChange,
+    Agenda, Amendment, Delivery, Inserted, Loaded, Matched, Pause, Received, Store, StoreError, StuckChange,
 };
 use payments_journal::{
     Account, AttemptId, Change, Fact, Hook, HookFuture, InboxId, IntentId, IntentKey, IntentRow, Message,
 };
-use payments_journal_sqlx::SqliteStore;
-use sqlx::sqlite::SqliteConnection;
 
 use super::points::Points;
 
-/// The `SQLite` store, watched. Its own transactions are atomic, so there are no points between their statements.
+/// A database's store, watched. Its own transactions are atomic, so there are no points between their statements.
 #[derive(Debug)]
-pub(super) struct WatchedStore {
-    inner: SqliteStore,
+pub(super) struct WatchedStore<S> {
+    inner: S,
     points: Points,
     /// Makes the mistake that the sweep must detect: an attempt whose lease expired counts as never sent.
     forgets_attempts: bool,
 }
 
-impl WatchedStore {
-    pub(super) fn new(inner: SqliteStore, points: Points, forgets_attempts: bool) -> Self {
+impl<S: Store> WatchedStore<S> {
+    pub(super) fn new(inner: S, points: Points, forgets_attempts: bool) -> Self {
         Self { inner, points, forgets_attempts }
     }
 }
 
-impl Store for WatchedStore {
-    type Connection = SqliteConnection;
+impl<S: Store> Store for WatchedStore<S> {
+    type Connection = S::Connection;
 
-    async fn record(&self, connection: &mut SqliteConnection, row: &IntentRow) -> Result<Inserted, StoreError> {
+    async fn record(&self, connection: &mut S::Connection, row: &IntentRow) -> Result<Inserted, StoreError> {
         self.inner.record(connection, row).await
     }
 
@@ -69,6 +67,10 @@ impl Store for WatchedStore {
         self.inner.due(accounts, limit).await
     }
 
+    async fn agenda(&self, accounts: &[Account], limit: u32) -> Result<Agenda, StoreError> {
+        self.inner.agenda(accounts, limit).await
+    }
+
     async fn in_review(&self, after: Option<IntentId>, limit: u32) -> Result<Vec<IntentId>, StoreError> {
         self.inner.in_review(after, limit).await
     }
@@ -83,7 +85,7 @@ impl Store for WatchedStore {
 
     async fn deliver(
         &self,
-        hook: &dyn Hook<SqliteConnection>,
+        hook: &dyn Hook<S::Connection>,
         backoff: &(dyn Fn(u32) -> Duration + Send + Sync),
     ) -> Result<Delivery, StoreError> {
         let result = self.inner.deliver(&WatchedHook { hook, points: &self.points }, backoff).await;
@@ -128,13 +130,13 @@ impl Store for WatchedStore {
 }
 
 /// The merchant's hook, with a point when its effect is written and not committed.
-struct WatchedHook<'a> {
-    hook: &'a dyn Hook<SqliteConnection>,
+struct WatchedHook<'a, C> {
+    hook: &'a dyn Hook<C>,
     points: &'a Points,
 }
 
-impl Hook<SqliteConnection> for WatchedHook<'_> {
-    fn apply<'a>(&'a self, connection: &'a mut SqliteConnection, change: &'a Change) -> HookFuture<'a> {
+impl<C: Send> Hook<C> for WatchedHook<'_, C> {
+    fn apply<'a>(&'a self, connection: &'a mut C, change: &'a Change) -> HookFuture<'a> {
         Box::pin(async move {
             self.hook.apply(connection, change).await?;
             self.points.pass(format!("before committing the effect of {}", change.to));

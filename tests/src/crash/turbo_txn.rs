@@ -6,14 +6,14 @@ use payments::journaled;
 use payments_core::gateway::PaymentRequest;
 use payments_core::transport::Transport;
 use payments_core::{Currency, Money};
-use payments_journal::{Account, Gateway, Intent};
+use payments_journal::{Gateway, Intent};
 use payments_sandbox::turbo_txn::Settings;
 use payments_sandbox::{EntryKind, Sandbox};
 use turbo_txn::{CallbackDecryptor, CallbackKey, Client, ClientId, SecretKey};
 
 use super::Failed;
 use super::job::Prepared;
-use super::scenario::{MayReview, Provider, REFERENCE, SHOP, Scenario};
+use super::scenario::{Incoming, MayReview, Provider, REFERENCE, SHOP, Scenario};
 
 pub(super) const PROVIDER: Provider = Provider {
     name: NAME,
@@ -73,13 +73,9 @@ pub(super) const PROVIDER: Provider = Provider {
         },
     ],
     gateway,
-    receive: |inbox| {
-        Box::pin(async move {
-            let decryptor = CallbackDecryptor::new(CallbackKey::new(inbox.prepared.key("callback_key")?)?);
-            let hint = decryptor.decrypt(inbox.body)?.hint();
-            inbox.journal.receive_hint(&Account::at(NAME), &hint).await?;
-            Ok(())
-        })
+    verify: |prepared, _, body| {
+        let decryptor = CallbackDecryptor::new(CallbackKey::new(prepared.key("callback_key")?)?);
+        Ok(Incoming::Hint(Box::new(decryptor.decrypt(body)?.hint())))
     },
 };
 

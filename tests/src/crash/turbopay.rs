@@ -7,14 +7,14 @@ use payments::journaled;
 use payments_core::gateway::{ConfirmRequest, PaymentRequest, PayoutRequest};
 use payments_core::transport::Transport;
 use payments_core::{Currency, Money};
-use payments_journal::{Account, Gateway, Intent};
+use payments_journal::{Gateway, Intent};
 use payments_sandbox::turbopay::{Settings, Settle};
 use payments_sandbox::{Builder, EntryKind, Sandbox};
 use turbopay::{ApiKey, Client, NewDeposit, Traffic, WebhookKey, WebhookVerifier};
 
 use super::Failed;
 use super::job::Prepared;
-use super::scenario::{MayReview, PrepareFuture, Provider, REFERENCE, SHOP, Scenario};
+use super::scenario::{Incoming, MayReview, PrepareFuture, Provider, REFERENCE, SHOP, Scenario};
 use crate::clients::turbopay_at;
 
 pub(super) const PROVIDER: Provider = Provider {
@@ -49,13 +49,9 @@ pub(super) const PROVIDER: Provider = Provider {
         },
     ],
     gateway,
-    receive: |inbox| {
-        Box::pin(async move {
-            let key = WebhookKey::new(inbox.prepared.key("webhook_key")?)?;
-            let event = WebhookVerifier::new(key).verify(inbox.body, inbox.headers)?;
-            inbox.journal.receive(&Account::at(NAME), &event).await?;
-            Ok(())
-        })
+    verify: |prepared, headers, body| {
+        let key = WebhookKey::new(prepared.key("webhook_key")?)?;
+        Ok(Incoming::TurboPay(Box::new(WebhookVerifier::new(key).verify(body, headers)?)))
     },
 };
 

@@ -6,14 +6,14 @@ use payments::journaled;
 use payments_core::gateway::{CancelRequest, CaptureRequest, PaymentRequest, RefundRequest};
 use payments_core::transport::Transport;
 use payments_core::{Currency, Money};
-use payments_journal::{Account, Gateway, Intent};
+use payments_journal::{Gateway, Intent};
 use payments_sandbox::turratech::Settings;
 use payments_sandbox::{EntryKind, Sandbox};
 use turratech::{CaptureMethod, Client, NewPayment, WebhookSecret, WebhookVerifier};
 
 use super::Failed;
 use super::job::Prepared;
-use super::scenario::{MayReview, PrepareFuture, Provider, REFERENCE, SHOP, Scenario};
+use super::scenario::{Incoming, MayReview, PrepareFuture, Provider, REFERENCE, SHOP, Scenario};
 use crate::clients::turratech_at;
 
 pub(super) const PROVIDER: Provider = Provider {
@@ -75,13 +75,9 @@ pub(super) const PROVIDER: Provider = Provider {
         ),
     ],
     gateway,
-    receive: |inbox| {
-        Box::pin(async move {
-            let secret = WebhookSecret::new(inbox.prepared.key("webhook_secret")?)?;
-            let event = WebhookVerifier::new(secret).verify(inbox.body, inbox.headers)?;
-            inbox.journal.receive(&Account::at(NAME), &event).await?;
-            Ok(())
-        })
+    verify: |prepared, headers, body| {
+        let secret = WebhookSecret::new(prepared.key("webhook_secret")?)?;
+        Ok(Incoming::TurraTech(Box::new(WebhookVerifier::new(secret).verify(body, headers)?)))
     },
 };
 
