@@ -14,7 +14,7 @@ use super::database::{Database, Place, Postgres, Sqlite, insert_order};
 use super::hook::{HookKind, MerchantHook};
 use super::job::{Effect, FromChild, Job, Outcome, ToChild};
 use super::points::Points;
-use super::scenario::{self, Provider, Scenario};
+use super::scenario::{self, Provider, Scenario, Wires};
 use super::store::WatchedStore;
 use super::transport::WatchedTransport;
 use super::variant::Mode;
@@ -42,7 +42,7 @@ struct Merchant<D: Database> {
     scenario: &'static Scenario,
     provider: &'static Provider,
     database: D,
-    journal: Journal<WatchedStore<D::Store>>,
+    journal: Journal<WatchedStore<D::Store, Points>>,
     points: Points,
 }
 
@@ -107,10 +107,10 @@ impl<D: Database> Merchant<D> {
         let mut transaction = database.begin().await?;
         D::run(&mut transaction, D::TABLES.to_owned()).await?;
         transaction.commit().await?;
-        let transport = Arc::new(WatchedTransport::new(points.clone())?);
+        let wires = Wires { transport: Arc::new(WatchedTransport::new(points.clone())?), rate_limit: None };
         let store = WatchedStore::new(database.store(), points.clone(), job.control);
         let journal = Journal::builder(store, JournalKeys::new("test", JournalKey::new(KEY)?)?)
-            .gateway((provider.gateway)(&job.prepared, transport)?)
+            .gateway((provider.gateway)(&job.prepared, wires)?)
             .settings(settings(scenario))
             .build()?;
         Ok(Self { job, scenario, provider, database, journal, points })
@@ -118,7 +118,7 @@ impl<D: Database> Merchant<D> {
 
     /// Records the order and the intent in one transaction, unless an earlier process has, and may execute it.
     async fn order(&self) -> Result<IntentId, Failed> {
-        let intent = (self.scenario.intent)(&self.job.prepared)?;
+        let intent = (self.scenario.intent)(&self.job.prepared, scenario::REFERENCE)?;
         let mut transaction = self.database.begin().await?;
         let is_new = insert_order::<D>(&mut transaction, scenario::REFERENCE).await?;
         if !is_new && self.job.mode != Mode::Repeat {

@@ -5,12 +5,13 @@ use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
 
+use payments_core::RateLimit;
 use payments_core::gateway::Hint;
 use payments_core::http::HeaderMap;
 use payments_core::transport::Transport;
 use payments_core::webhook::Verified;
 use payments_journal::{Account, Gateway, Intent, Journal, Store};
-use payments_sandbox::{Builder, EntryKind, Sandbox};
+use payments_sandbox::{Builder, Entry, EntryKind, Sandbox};
 
 use super::job::Prepared;
 use super::{Failed, card3ds, turbo_txn, turbopay, turratech};
@@ -21,9 +22,16 @@ pub(super) struct Provider {
     pub(super) name: &'static str,
     pub(super) scenarios: &'static [Scenario],
     /// Builds the clients of the merchant's process.
-    pub(super) gateway: fn(&Prepared, Arc<dyn Transport>) -> Result<Gateway, Failed>,
+    pub(super) gateway: fn(&Prepared, Wires) -> Result<Gateway, Failed>,
     /// Verifies a webhook.
     pub(super) verify: fn(&Prepared, &HeaderMap, &[u8]) -> Result<Incoming, Failed>,
+}
+
+/// How a client reaches its provider.
+pub(super) struct Wires {
+    pub(super) transport: Arc<dyn Transport>,
+    /// The limit of lookups that several processes share.
+    pub(super) rate_limit: Option<Arc<dyn RateLimit>>,
 }
 
 /// What a provider has sent to the merchant.
@@ -55,7 +63,7 @@ pub(super) struct Scenario {
     pub(super) sandbox: fn(Builder) -> Builder,
     /// Creates what the operation is about.
     pub(super) prepare: for<'a> fn(&'a Sandbox) -> PrepareFuture<'a>,
-    pub(super) intent: fn(&Prepared) -> Result<Intent, Failed>,
+    pub(super) intent: MakeIntent,
     /// The operation in the ledger, and the kind of its entry.
     pub(super) executed: (&'static str, EntryKind),
     /// What the customer does once the operation is executed; `None` for nothing.
@@ -69,6 +77,9 @@ pub(super) struct Scenario {
     pub(super) by_ticket: bool,
     pub(super) resends: bool,
 }
+
+/// Creates the intent with a reference of the merchant.
+pub(super) type MakeIntent = fn(&Prepared, &str) -> Result<Intent, Failed>;
 
 pub(super) type PrepareFuture<'a> = Pin<Box<dyn Future<Output = Result<Prepared, Failed>> + Send + 'a>>;
 
@@ -111,7 +122,7 @@ impl Scenario {
         name: &'static str,
         executed: (&'static str, EntryKind),
         prepare: for<'a> fn(&'a Sandbox) -> PrepareFuture<'a>,
-        intent: fn(&Prepared) -> Result<Intent, Failed>,
+        intent: MakeIntent,
         review: MayReview,
     ) -> Self {
         Self {
@@ -142,9 +153,12 @@ impl Scenario {
 
     /// Returns how often the provider executed the operation.
     pub(super) fn executions(&self, sandbox: &Sandbox) -> usize {
-        let (operation, kind) = self.executed;
-        let ledger = sandbox.ledger();
-        ledger.entries().iter().filter(|entry| entry.operation == operation && entry.kind == kind).count()
+        sandbox.ledger().entries().iter().filter(|entry| self.is_execution(entry)).count()
+    }
+
+    /// Returns true if an entry of the ledger is an execution of the operation.
+    pub(super) fn is_execution(&self, entry: &Entry) -> bool {
+        (entry.operation.as_str(), entry.kind) == self.executed
     }
 }
 
