@@ -249,7 +249,8 @@ fn settings(scenario: &Scenario) -> Settings {
 /// As many as one intent needs.
 const CONNECTIONS: u32 = 4;
 
-/// Far longer than any intent takes to rest.
-const LONGEST: Duration = Duration::from_secs(8);
+/// Far longer than any intent takes to rest. A stopped process keeps its lock until `PostgreSQL` ends its transaction, for up to
+/// 15 seconds.
+const LONGEST: Duration = Duration::from_secs(20);
 const STEP: Duration = Duration::from_millis(5);
 const KEY: &str = "test-key-of-the-crash-sweep-0123456789";

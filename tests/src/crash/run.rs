@@ -307,5 +307,5 @@ impl Process {
 pub(super) const CHILD: &str = "child";
 
 /// Longer than a process takes.
-const LONGEST: Duration = Duration::from_secs(15);
+const LONGEST: Duration = Duration::from_secs(60);
 const STEP: Duration = Duration::from_millis(5);
