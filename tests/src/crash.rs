@@ -21,6 +21,7 @@ mod store;
 mod transport;
 
 // The process that kills it.
+mod fleet;
 mod pause;
 mod report;
 mod run;
@@ -42,6 +43,7 @@ use variant::Variant;
 
 pub use child::work;
 pub use database::DatabaseKind;
+pub use fleet::{FleetOptions, FleetReport, Role, fleet, work as work_in_fleet};
 pub use report::Report;
 
 /// An error that prevents a run, such as a sandbox that cannot be started.

@@ -4,7 +4,8 @@
 use std::io::Write;
 use std::process::ExitCode;
 
-use payments_tests::crash::{self, DatabaseKind, Options};
+use payments_tests::crash::{self, DatabaseKind, FleetOptions, Options};
+use payments_tests::postgres::Server;
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -12,8 +13,12 @@ fn main() -> ExitCode {
         crash::work();
         return ExitCode::SUCCESS;
     }
-    let options = match parse(&arguments) {
-        Ok(Some(options)) => options,
+    if arguments.first().is_some_and(|argument| argument == "worker") {
+        crash::work_in_fleet();
+        return ExitCode::SUCCESS;
+    }
+    let command = match parse(&arguments) {
+        Ok(Some(command)) => command,
         Ok(None) => {
             println!("{HELP}");
             return ExitCode::SUCCESS;
@@ -23,11 +28,11 @@ fn main() -> ExitCode {
             return ExitCode::from(2);
         }
     };
-    match sweep(options) {
-        Ok(report) => {
+    match run(command) {
+        Ok((report, passed)) => {
             // A closed pipe is not an error: the reader has read enough.
-            let _ = std::io::stdout().write_all(report.to_string().as_bytes());
-            if report.passed() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+            let _ = std::io::stdout().write_all(report.as_bytes());
+            if passed { ExitCode::SUCCESS } else { ExitCode::FAILURE }
         }
         Err(error) => {
             eprintln!("crash: {error}");
@@ -36,15 +41,30 @@ fn main() -> ExitCode {
     }
 }
 
+enum Command {
+    Sweep(Options),
+    Fleet(FleetOptions),
+}
+
+/// Returns the report, and true if no promise was broken.
 #[tokio::main]
-async fn sweep(options: Options) -> Result<crash::Report, Box<dyn std::error::Error + Send + Sync>> {
-    crash::run(options.show_progress()).await
+async fn run(command: Command) -> Result<(String, bool), Box<dyn std::error::Error + Send + Sync>> {
+    match command {
+        Command::Sweep(options) => {
+            let report = crash::run(options.show_progress()).await?;
+            Ok((report.to_string(), report.passed()))
+        }
+        Command::Fleet(options) => {
+            let report = crash::fleet(&Server::start()?, options.show_progress()).await?;
+            Ok((report.to_string(), report.passed()))
+        }
+    }
 }
 
 /// Parses the arguments. Returns `None` for `--help`.
-fn parse(arguments: &[String]) -> Result<Option<Options>, String> {
+fn parse(arguments: &[String]) -> Result<Option<Command>, String> {
     let (mut seed, mut points, mut provider, mut run, mut control) = (7, POINTS, None, None, false);
-    let mut database = DatabaseKind::default();
+    let (mut database, mut is_fleet, mut intents) = (DatabaseKind::default(), false, INTENTS);
     let mut arguments = arguments.iter();
     while let Some(argument) = arguments.next() {
         let mut value = || arguments.next().ok_or_else(|| format!("{argument} needs a value"));
@@ -55,11 +75,17 @@ fn parse(arguments: &[String]) -> Result<Option<Options>, String> {
             "--provider" => provider = Some(value()?),
             "--run" => run = Some(value()?),
             "--control" => control = true,
+            "--fleet" => is_fleet = true,
+            "--intents" => intents = value()?.parse().map_err(|_| "--intents needs a whole number")?,
             "--help" | "-h" => return Ok(None),
             other => return Err(format!("unknown option `{other}`")),
         }
     }
     let program = std::env::current_exe().map_err(|error| format!("this program's path is unknown: {error}"))?;
+    if is_fleet {
+        let options = FleetOptions::new(seed, intents, program);
+        return Ok(Some(Command::Fleet(if control { options.control() } else { options })));
+    }
     let mut options = Options::new(seed, points, program).database(database);
     if let Some(provider) = provider {
         options = options.provider(provider)?;
@@ -67,15 +93,18 @@ fn parse(arguments: &[String]) -> Result<Option<Options>, String> {
     if let Some(run) = run {
         options = options.run(run)?;
     }
-    Ok(Some(if control { options.control() } else { options }))
+    Ok(Some(Command::Sweep(if control { options.control() } else { options })))
 }
 
 const POINTS: usize = 6_000;
+const INTENTS: usize = 10_000;
 
 const HELP: &str = "Usage: cargo xtask crash [--database D] [--seed N] [--points N] [--provider P] [--run RUN] [--control]
+       cargo xtask crash --fleet [--seed N] [--intents N] [--control]
 
 Kills a merchant's process before and after every durable write and every request, lets a new process recover, and compares
-the journal with the sandbox's ledger.
+the journal with the sandbox's ledger. With `--fleet`, kills and restarts four processes with two workers each at random, on
+one PostgreSQL database.
 
   --database D  the journal's database: `sqlite` (default) or `postgres`; for PostgreSQL, a server is started from the
                 machine's programs, or PAYMENTS_TEST_POSTGRES names one
@@ -85,6 +114,8 @@ the journal with the sandbox's ledger.
   --provider P  kills at one provider only
   --run RUN     makes one run only, as printed by a failed run: `turbopay.pay-out execute works @3+7`,
                 or `~7` for a pause
+  --fleet       runs the fleet instead of the sweep
+  --intents N   number of intents of the fleet, over all providers (default: 10000)
   --control     lets the journal forget attempts whose lease expired, which must fail
 
 Exits with 0 if nothing was executed twice, lost or denied, with 1 otherwise, and with 2 on a usage error.";

@@ -16,7 +16,7 @@ use tempfile::TempDir;
 use super::Failed;
 use crate::postgres::Server;
 
-pub(crate) use postgres::Postgres;
+pub(super) use postgres::{Postgres, url as postgres_url};
 pub(super) use sqlite::Sqlite;
 
 /// A database that a journal can be kept in.
@@ -57,7 +57,7 @@ pub(super) enum Place {
 }
 
 /// What the merchant's process needs of its database.
-pub(crate) trait Database: Clone + Send + Sync + 'static {
+pub(super) trait Database: Clone + Send + Sync + 'static {
     type Sqlx: sqlx::Database;
     type Store: Store<Connection = Connection<Self>> + Clone;
 
@@ -84,10 +84,10 @@ pub(crate) trait Database: Clone + Send + Sync + 'static {
 }
 
 /// A connection to a database.
-pub(crate) type Connection<D> = <<D as Database>::Sqlx as sqlx::Database>::Connection;
+pub(super) type Connection<D> = <<D as Database>::Sqlx as sqlx::Database>::Connection;
 
 /// Inserts an order, and returns false if it exists.
-pub(crate) async fn insert_order<D: Database>(
+pub(super) async fn insert_order<D: Database>(
     connection: &mut Connection<D>,
     reference: &str,
 ) -> Result<bool, sqlx::Error> {
@@ -96,7 +96,7 @@ pub(crate) async fn insert_order<D: Database>(
 }
 
 /// Inserts the merchant's effect of a change.
-pub(crate) async fn insert_effect<D: Database>(
+pub(super) async fn insert_effect<D: Database>(
     connection: &mut Connection<D>,
     change: &Change,
 ) -> Result<(), sqlx::Error> {
@@ -157,7 +157,7 @@ impl Databases {
             Self::Postgres(template) => {
                 let name = format!("{}_{}", template.name, template.copies.fetch_add(1, Ordering::Relaxed));
                 let options = template.server.create(&name, Some(&template.name)).await?;
-                let place = Place::Postgres(postgres::url(&options));
+                let place = Place::Postgres(postgres_url(&options));
                 Ok(RunDatabase { place, origin: Origin::Copy(Arc::clone(template), name) })
             }
         }

@@ -98,6 +98,11 @@ pub(super) enum MayReview {
 
 const PROVIDERS: &[Provider] = &[turratech::PROVIDER, turbo_txn::PROVIDER, card3ds::PROVIDER, turbopay::PROVIDER];
 
+/// Returns all providers.
+pub(super) fn providers() -> impl Iterator<Item = &'static Provider> {
+    PROVIDERS.iter()
+}
+
 /// Returns all scenarios.
 pub(super) fn all() -> impl Iterator<Item = &'static Scenario> {
     PROVIDERS.iter().flat_map(|provider| provider.scenarios)

@@ -7,22 +7,22 @@ use sqlx::{AssertSqlSafe, ConnectOptions as _};
 use super::{Database, Failed};
 
 #[derive(Debug, Clone)]
-pub(crate) struct Postgres(PostgresStore);
+pub(in crate::crash) struct Postgres(PostgresStore);
 
 impl Postgres {
     /// Connects with a pool of this size.
-    pub(crate) async fn connect(url: &str, connections: u32) -> Result<Self, Failed> {
+    pub(in crate::crash) async fn connect(url: &str, connections: u32) -> Result<Self, Failed> {
         let pool = PgPoolOptions::new().max_connections(connections);
         Ok(Self(PostgresStore::new(pool.connect_with(url.parse()?).await?)))
     }
 }
 
-pub(crate) fn url(options: &PgConnectOptions) -> String {
+pub(in crate::crash) fn url(options: &PgConnectOptions) -> String {
     options.to_url_lossy().into()
 }
 
 /// Creates the journal's tables in a database to copy, which nobody may be connected to afterwards.
-pub(crate) async fn migrate(options: PgConnectOptions) -> Result<(), Failed> {
+pub(in crate::crash) async fn migrate(options: PgConnectOptions) -> Result<(), Failed> {
     let store = PostgresStore::connect(options).await?;
     store.migrate().await?;
     store.pool().close().await;
