@@ -22,6 +22,7 @@ mod transport;
 
 // The process that kills it.
 mod fleet;
+mod limit;
 mod pause;
 mod report;
 mod run;
@@ -41,10 +42,21 @@ use database::Databases;
 use run::{Plan, Run};
 use variant::Variant;
 
-pub use child::work;
 pub use database::DatabaseKind;
-pub use fleet::{FleetOptions, FleetReport, Role, fleet, work as work_in_fleet};
+pub use fleet::{FleetOptions, FleetReport, Role, fleet};
+pub use limit::{LimitReport, limit};
 pub use report::Report;
+
+/// Returns what the program does as one of the processes that the parent starts: its first argument says so.
+#[must_use]
+pub fn process(role: &str) -> Option<fn()> {
+    match role {
+        run::CHILD => Some(child::work),
+        fleet::WORKER => Some(fleet::work),
+        limit::LOOKS_UP => Some(limit::work),
+        _ => None,
+    }
+}
 
 /// An error that prevents a run, such as a sandbox that cannot be started.
 type Failed = Box<dyn std::error::Error + Send + Sync>;
@@ -64,7 +76,7 @@ pub struct Options {
 }
 
 impl Options {
-    /// Selects about this many kills over all operations. `program` runs [`work`] if its first argument is `child`.
+    /// Selects about this many kills over all operations. `program` does what [`process`] returns.
     pub fn new(seed: u64, kills: usize, program: impl Into<PathBuf>) -> Self {
         let program = program.into();
         let database = DatabaseKind::default();

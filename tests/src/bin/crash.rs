@@ -2,6 +2,7 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "this is a command line tool")]
 
 use std::io::Write;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use payments_tests::crash::{self, DatabaseKind, FleetOptions, Options};
@@ -9,12 +10,9 @@ use payments_tests::postgres::Server;
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    if arguments.first().is_some_and(|argument| argument == "child") {
-        crash::work();
-        return ExitCode::SUCCESS;
-    }
-    if arguments.first().is_some_and(|argument| argument == "worker") {
-        crash::work_in_fleet();
+    // The program is also the processes that it kills.
+    if let Some(work) = arguments.first().and_then(|role| crash::process(role)) {
+        work();
         return ExitCode::SUCCESS;
     }
     let command = match parse(&arguments) {
@@ -44,6 +42,7 @@ fn main() -> ExitCode {
 enum Command {
     Sweep(Options),
     Fleet(FleetOptions),
+    Limit(PathBuf),
 }
 
 /// Returns the report, and true if no promise was broken.
@@ -58,13 +57,17 @@ async fn run(command: Command) -> Result<(String, bool), Box<dyn std::error::Err
             let report = crash::fleet(&Server::start()?, options.show_progress()).await?;
             Ok((report.to_string(), report.passed()))
         }
+        Command::Limit(program) => {
+            let report = crash::limit(&Server::start()?, &program).await?;
+            Ok((report.to_string(), report.passed()))
+        }
     }
 }
 
 /// Parses the arguments. Returns `None` for `--help`.
 fn parse(arguments: &[String]) -> Result<Option<Command>, String> {
     let (mut seed, mut points, mut provider, mut run, mut control) = (7, POINTS, None, None, false);
-    let (mut database, mut is_fleet, mut intents) = (DatabaseKind::default(), false, INTENTS);
+    let (mut database, mut is_fleet, mut is_limit, mut intents) = (DatabaseKind::default(), false, false, INTENTS);
     let mut arguments = arguments.iter();
     while let Some(argument) = arguments.next() {
         let mut value = || arguments.next().ok_or_else(|| format!("{argument} needs a value"));
@@ -76,12 +79,16 @@ fn parse(arguments: &[String]) -> Result<Option<Command>, String> {
             "--run" => run = Some(value()?),
             "--control" => control = true,
             "--fleet" => is_fleet = true,
+            "--limit" => is_limit = true,
             "--intents" => intents = value()?.parse().map_err(|_| "--intents needs a whole number")?,
             "--help" | "-h" => return Ok(None),
             other => return Err(format!("unknown option `{other}`")),
         }
     }
     let program = std::env::current_exe().map_err(|error| format!("this program's path is unknown: {error}"))?;
+    if is_limit {
+        return Ok(Some(Command::Limit(program)));
+    }
     if is_fleet {
         let options = FleetOptions::new(seed, intents, program);
         return Ok(Some(Command::Fleet(if control { options.control() } else { options })));
@@ -101,10 +108,11 @@ const INTENTS: usize = 10_000;
 
 const HELP: &str = "Usage: cargo xtask crash [--database D] [--seed N] [--points N] [--provider P] [--run RUN] [--control]
        cargo xtask crash --fleet [--seed N] [--intents N] [--control]
+       cargo xtask crash --limit
 
 Kills a merchant's process before and after every durable write and every request, lets a new process recover, and compares
 the journal with the sandbox's ledger. With `--fleet`, kills and restarts four processes with two workers each at random, on
-one PostgreSQL database.
+one PostgreSQL database. With `--limit`, compares the limit of lookups that sixteen processes share with that of one process.
 
   --database D  the journal's database: `sqlite` (default) or `postgres`; for PostgreSQL, a server is started from the
                 machine's programs, or PAYMENTS_TEST_POSTGRES names one
@@ -115,6 +123,7 @@ one PostgreSQL database.
   --run RUN     makes one run only, as printed by a failed run: `turbopay.pay-out execute works @3+7`,
                 or `~7` for a pause
   --fleet       runs the fleet instead of the sweep
+  --limit       measures the limit instead
   --intents N   number of intents of the fleet, over all providers (default: 10000)
   --control     lets the journal forget attempts whose lease expired, which must fail
 

@@ -5,6 +5,7 @@ use std::io::{BufRead as _, Write as _};
 use std::sync::Arc;
 use std::time::Duration;
 
+use payments_core::Timeouts;
 use payments_core::http::{HeaderMap, HeaderName, HeaderValue};
 use payments_journal::{Backoff, IntentId, Journal, JournalKey, JournalKeys, Settings, State, Ticket};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
@@ -22,7 +23,7 @@ use super::variant::Mode;
 /// Works on the job that stands in the first line of the standard input, and reports on the standard output.
 ///
 /// It uses one thread, so that nothing goes on while the process waits at a point.
-pub fn work() {
+pub(super) fn work() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let result = runtime.map_err(Failed::from).and_then(|runtime| runtime.block_on(run()));
     say(&result.unwrap_or_else(|error| FromChild::Failed(error.to_string())));
@@ -107,7 +108,7 @@ impl<D: Database> Merchant<D> {
         let mut transaction = database.begin().await?;
         D::run(&mut transaction, D::TABLES.to_owned()).await?;
         transaction.commit().await?;
-        let wires = Wires { transport: Arc::new(WatchedTransport::new(points.clone())?), rate_limit: None };
+        let wires = Wires { transport: Arc::new(WatchedTransport::new(points.clone())?), rate_limit: None, timeouts: Timeouts::default() };
         let store = WatchedStore::new(database.store(), points.clone(), job.control);
         let journal = Journal::builder(store, JournalKeys::new("test", JournalKey::new(KEY)?)?)
             .gateway((provider.gateway)(&job.prepared, wires)?)
@@ -146,13 +147,18 @@ impl<D: Database> Merchant<D> {
     /// Receives webhooks until the process ends.
     async fn receive(&self, mut webhooks: UnboundedReceiver<(usize, HeaderMap, Vec<u8>)>) -> Failed {
         while let Some((number, headers, body)) = webhooks.recv().await {
-            let incoming = (self.provider.verify)(&self.job.prepared, &headers, &body);
-            let received = match incoming {
-                Ok(incoming) => incoming.receive(self.provider.name, &self.journal).await,
-                Err(error) => Err(error),
+            let incoming = match (self.provider.verify)(&self.job.prepared, &headers, &body) {
+                Ok(incoming) => incoming,
+                Err(error) => return error,
             };
-            if let Err(error) = received {
-                return error;
+            // The provider sends again what was not stored, as after the database has ended the session of a stopped process.
+            let mut tries = 1;
+            while let Err(error) = incoming.receive(self.provider.name, &self.journal).await {
+                if tries == TRIES {
+                    return error;
+                }
+                tries += 1;
+                tokio::time::sleep(STEP).await;
             }
             say(&FromChild::Received(number));
         }
@@ -252,5 +258,6 @@ const CONNECTIONS: u32 = 4;
 /// Far longer than any intent takes to rest. A stopped process keeps its lock until `PostgreSQL` ends its transaction, for up to
 /// 15 seconds.
 const LONGEST: Duration = Duration::from_secs(20);
+const TRIES: usize = 5;
 const STEP: Duration = Duration::from_millis(5);
 const KEY: &str = "test-key-of-the-crash-sweep-0123456789";

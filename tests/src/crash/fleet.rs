@@ -22,7 +22,8 @@ use orders::Orders;
 
 pub use job::Role;
 pub use report::FleetReport;
-pub use worker::work;
+pub(super) use host::WORKER;
+pub(super) use worker::work;
 
 /// The fleet, and what it has to do.
 #[derive(Debug, Clone)]
@@ -38,11 +39,16 @@ pub struct FleetOptions {
 }
 
 impl FleetOptions {
-    /// This many intents over all providers, and four processes. `program` runs [`work`] if its first argument is `worker`.
+    /// This many intents over all providers, and four processes. `program` does what [`process`](super::process) returns.
     pub fn new(seed: u64, intents: usize, program: impl Into<PathBuf>) -> Self {
         let (program, roles) = (program.into(), vec![Role::Both; PROCESSES]);
         let kills = (intents / INTENTS_PER_KILL).max(FEWEST_KILLS);
         Self { seed, intents, kills, program, roles, control: false, show_progress: false }
+    }
+
+    /// Sets how often a process is killed, at most: the fleet ends when every intent rests.
+    pub fn kills(self, kills: usize) -> Self {
+        Self { kills, ..self }
     }
 
     /// Selects the processes, by what each does.

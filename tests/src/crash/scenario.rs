@@ -5,7 +5,7 @@ use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use payments_core::RateLimit;
+use payments_core::{RateLimit, Timeouts};
 use payments_core::gateway::Hint;
 use payments_core::http::HeaderMap;
 use payments_core::transport::Transport;
@@ -32,6 +32,7 @@ pub(super) struct Wires {
     pub(super) transport: Arc<dyn Transport>,
     /// The limit of lookups that several processes share.
     pub(super) rate_limit: Option<Arc<dyn RateLimit>>,
+    pub(super) timeouts: Timeouts,
 }
 
 /// What a provider has sent to the merchant.

@@ -124,7 +124,7 @@ fn without_unique_references(builder: Builder) -> Builder {
 fn gateway(prepared: &Prepared, wires: Wires) -> Result<Gateway, Failed> {
     let builder = Client::builder(ApiKey::new(prepared.key("api_key")?)?).base_url(prepared.base_url.as_str());
     let builder = builder.status_url(format!("{SHOP}/status")).redirect_url(format!("{SHOP}/return"));
-    let mut builder = builder.traffic(Traffic::Standard).transport(wires.transport);
+    let mut builder = builder.traffic(Traffic::Standard).transport(wires.transport).timeouts(wires.timeouts);
     if let Some(rate_limit) = wires.rate_limit {
         builder = builder.rate_limit(rate_limit);
     }

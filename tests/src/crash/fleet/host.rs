@@ -131,7 +131,8 @@ impl<'a> Host<'a> {
 
     /// How many leases are taken until the next kill.
     fn next_kill(&mut self) -> usize {
-        let mean = self.options.intents / self.options.kills.max(1);
+        // The last kill comes well before the last intent.
+        let mean = self.options.intents * 3 / 4 / self.options.kills.max(1);
         1 + self.random.below(2 * mean.max(1))
     }
 
@@ -251,7 +252,7 @@ impl Running {
 }
 
 /// The argument that makes the program a process of the fleet.
-const WORKER: &str = "worker";
+pub(in crate::crash) const WORKER: &str = "worker";
 const STEP: Duration = Duration::from_millis(20);
 const LOOK: Duration = Duration::from_millis(500);
 /// In milliseconds.

@@ -5,6 +5,7 @@ use std::io::{BufRead as _, Write as _};
 use std::sync::Arc;
 use std::time::Duration;
 
+use payments_core::Timeouts;
 use payments_core::http::{HeaderMap, HeaderName, HeaderValue};
 use payments_core::transport::reqwest::ReqwestTransport;
 use payments_journal::{Backoff, IntentId, Journal, JournalKey, JournalKeys, Settings};
@@ -19,7 +20,7 @@ use crate::crash::scenario::{self, Wires};
 use crate::crash::store::{Watch, WatchedStore};
 
 /// Works on the job that stands in the first line of the standard input, until the standard input ends.
-pub fn work() {
+pub(in crate::crash) fn work() {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
     if let Err(error) = runtime.map_err(Failed::from).and_then(|runtime| runtime.block_on(run())) {
         say(&FromWorker::Failed(error.to_string()));
@@ -86,7 +87,9 @@ fn journal(job: &FleetJob, database: &Postgres) -> Result<Journal<WatchedStore<P
             let prepared = job.prepared.get(provider.name).ok_or("a provider is not prepared")?;
             let transport = ReqwestTransport::builder().connect_timeout(CONNECT_TIMEOUT).build()?;
             let limit = PostgresRateLimit::new(database.store(), LOOKUPS, LOOKUP_WINDOW);
-            let wires = Wires { transport: Arc::new(transport), rate_limit: Some(Arc::new(limit)) };
+            // A lookup that cannot have its place in time says when it can.
+            let timeouts = Timeouts::default().attempt(LEASE / 2).total(LEASE / 2);
+            let wires = Wires { transport: Arc::new(transport), rate_limit: Some(Arc::new(limit)), timeouts };
             builder = builder.gateway((provider.gateway)(prepared, wires)?);
         }
     }
