@@ -40,6 +40,8 @@ fn main() -> ExitCode {
 }
 
 enum Command {
+    /// There is no `PostgreSQL`, which was said.
+    Nothing,
     Sweep(Options),
     Fleet(FleetOptions),
     Limit(PathBuf),
@@ -49,6 +51,7 @@ enum Command {
 #[tokio::main]
 async fn run(command: Command) -> Result<(String, bool), Box<dyn std::error::Error + Send + Sync>> {
     match command {
+        Command::Nothing => Ok((String::new(), true)),
         Command::Sweep(options) => {
             let report = crash::run(options.show_progress()).await?;
             Ok((report.to_string(), report.passed()))
@@ -67,7 +70,8 @@ async fn run(command: Command) -> Result<(String, bool), Box<dyn std::error::Err
 /// Parses the arguments. Returns `None` for `--help`.
 fn parse(arguments: &[String]) -> Result<Option<Command>, String> {
     let (mut seed, mut points, mut provider, mut run, mut control) = (7, POINTS, None, None, false);
-    let (mut database, mut is_fleet, mut is_limit, mut intents) = (DatabaseKind::default(), false, false, INTENTS);
+    let (mut database, mut is_optional) = (DatabaseKind::default(), false);
+    let (mut is_fleet, mut is_limit, mut intents) = (false, false, INTENTS);
     let mut arguments = arguments.iter();
     while let Some(argument) = arguments.next() {
         let mut value = || arguments.next().ok_or_else(|| format!("{argument} needs a value"));
@@ -78,6 +82,7 @@ fn parse(arguments: &[String]) -> Result<Option<Command>, String> {
             "--provider" => provider = Some(value()?),
             "--run" => run = Some(value()?),
             "--control" => control = true,
+            "--if-installed" => is_optional = true,
             "--fleet" => is_fleet = true,
             "--limit" => is_limit = true,
             "--intents" => intents = value()?.parse().map_err(|_| "--intents needs a whole number")?,
@@ -86,6 +91,9 @@ fn parse(arguments: &[String]) -> Result<Option<Command>, String> {
         }
     }
     let program = std::env::current_exe().map_err(|error| format!("this program's path is unknown: {error}"))?;
+    if is_optional && Server::of_test().is_none() {
+        return Ok(Some(Command::Nothing));
+    }
     if is_limit {
         return Ok(Some(Command::Limit(program)));
     }
@@ -116,6 +124,8 @@ one PostgreSQL database. With `--limit`, compares the limit of lookups that sixt
 
   --database D  the journal's database: `sqlite` (default) or `postgres`; for PostgreSQL, a server is started from the
                 machine's programs, or PAYMENTS_TEST_POSTGRES names one
+  --if-installed
+                does nothing if the machine has no PostgreSQL, unless PAYMENTS_TESTS_REQUIRE_POSTGRES is set
   --seed N      seed of what is drawn (default: 7)
   --points N    number of points at which a process is killed, half of them in pairs (default: 6000); a tenth as many
                 processes are paused past their lease

@@ -79,10 +79,11 @@ pub async fn fleet(server: &Server, options: FleetOptions) -> Result<FleetReport
     let database = server.create(&name, None).await?;
     let total = options.intents.try_into().unwrap_or(u64::MAX);
     let progress = if options.show_progress { Progress::on_terminal(total, "intents") } else { Progress::hidden() };
-    let orders = Orders::record(&options, database).await?;
-    let mut host = Host::new(&options, &orders);
+    let mut orders = Orders::start(&options, database).await?;
+    let mut host = Host::new(&options, &mut orders);
     let rests = host.run(&progress).await?;
-    let mut report = orders.judge(&options, host.records(), rests).await?;
+    let records = host.into_records();
+    let mut report = orders.judge(&options, &records, rests).await?;
     report.elapsed = clock.monotonic().saturating_sub(start);
     orders.end().await;
     server.drop(&name).await?;
@@ -93,7 +94,6 @@ pub async fn fleet(server: &Server, options: FleetOptions) -> Result<FleetReport
 const PROCESSES: usize = 4;
 const WORKERS_PER_PROCESS: usize = 2;
 
-/// Each kill leaves some of `TurboPay`'s orders unknown, and a minute has 60 lookups.
 const INTENTS_PER_KILL: usize = 80;
 const FEWEST_KILLS: usize = 8;
 

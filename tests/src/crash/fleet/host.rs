@@ -29,7 +29,7 @@ pub(super) struct Records {
 
 pub(super) struct Host<'a> {
     options: &'a FleetOptions,
-    orders: &'a Orders,
+    orders: &'a mut Orders,
     clock: SystemClock,
     random: Random,
     processes: Vec<Process>,
@@ -38,7 +38,9 @@ pub(super) struct Host<'a> {
     /// When a start was killed.
     killed: HashMap<usize, OffsetDateTime>,
     starts: usize,
-    claims: usize,
+    leases: usize,
+    /// The intents that somebody has worked on.
+    begun: BTreeSet<i64>,
     acknowledged: BTreeSet<usize>,
     /// The start that a webhook was sent to.
     sent: HashMap<usize, usize>,
@@ -61,7 +63,7 @@ struct Running {
 }
 
 impl<'a> Host<'a> {
-    pub(super) fn new(options: &'a FleetOptions, orders: &'a Orders) -> Self {
+    pub(super) fn new(options: &'a FleetOptions, orders: &'a mut Orders) -> Self {
         let (sender, receiver) = unbounded_channel();
         let process = |role: &Role| Process { role: *role, running: None, restarts_at: Duration::ZERO };
         Self {
@@ -73,7 +75,8 @@ impl<'a> Host<'a> {
             holders: HashMap::new(),
             killed: HashMap::new(),
             starts: 0,
-            claims: 0,
+            leases: 0,
+            begun: BTreeSet::new(),
             acknowledged: BTreeSet::new(),
             sent: HashMap::new(),
             sender,
@@ -82,8 +85,8 @@ impl<'a> Host<'a> {
         }
     }
 
-    pub(super) fn records(&self) -> &Records {
-        &self.records
+    pub(super) fn into_records(self) -> Records {
+        self.records
     }
 
     /// Runs the fleet, and returns true if every intent rests at the end.
@@ -93,6 +96,8 @@ impl<'a> Host<'a> {
         let mut next_kill = self.next_kill();
         let rests = loop {
             self.restart().await?;
+            // Only a few wait, so that no interrupted intent waits behind them.
+            self.orders.record(self.options.intents.min(self.begun.len() + WAITING)).await?;
             match tokio::time::timeout(STEP, self.receiver.recv()).await {
                 Ok(Some((start, message))) => self.hear(start, message),
                 Ok(None) => return Err("the processes are gone".into()),
@@ -101,9 +106,9 @@ impl<'a> Host<'a> {
             while let Ok((start, message)) = self.receiver.try_recv() {
                 self.hear(start, message);
             }
-            if self.records.kills < self.options.kills && self.claims >= next_kill {
+            if self.records.kills < self.options.kills && self.leases >= next_kill {
                 self.kill().await?;
-                next_kill = self.claims + self.next_kill();
+                next_kill = self.leases + self.next_kill();
             }
             if self.clock.monotonic() < next_look {
                 continue;
@@ -111,10 +116,11 @@ impl<'a> Host<'a> {
             next_look = self.clock.monotonic() + LOOK;
             let webhooks = self.deliver_webhooks().await;
             let open = self.orders.open().await?;
-            let done = self.options.intents.saturating_sub(open);
+            let done = self.orders.recorded().saturating_sub(open);
             (shown..done).for_each(|_| progress.advance());
             shown = shown.max(done);
-            if open == 0 && webhooks == 0 && self.orders.all_changes_are_delivered().await? {
+            let is_recorded = self.orders.recorded() == self.options.intents;
+            if is_recorded && open == 0 && webhooks == 0 && self.orders.all_changes_are_delivered().await? {
                 break true;
             }
             if self.clock.monotonic() > end {
@@ -140,7 +146,8 @@ impl<'a> Host<'a> {
         match message {
             Some(FromWorker::Takes(intent)) => {
                 self.holders.insert(intent, start);
-                self.claims += 1;
+                self.leases += 1;
+                self.begun.insert(intent);
             }
             Some(FromWorker::Released(intent)) if self.holders.get(&intent) == Some(&start) => {
                 self.holders.remove(&intent);
@@ -255,5 +262,7 @@ impl Running {
 pub(in crate::crash) const WORKER: &str = "worker";
 const STEP: Duration = Duration::from_millis(20);
 const LOOK: Duration = Duration::from_millis(500);
+/// As many as the workers take at once.
+const WAITING: usize = 32;
 /// In milliseconds.
 const LONGEST_ABSENCE: u64 = 500;
