@@ -1,6 +1,6 @@
 //! The kill sweep: a small one, a journal with a mistake that it must detect, and processes that are paused.
 
-use payments_tests::crash::{self, Options, Report};
+use payments_tests::crash::{self, DatabaseKind, Options, Report};
 
 async fn run(options: Options) -> Report {
     crash::run(options).await.unwrap()
@@ -60,6 +60,22 @@ async fn each_kind_of_hook_writes_its_effects_once_although_its_process_is_kille
     }
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_journal_on_postgresql_survives_kills_and_pauses_and_one_that_forgets_attempts_is_detected() {
+    if payments_tests::postgres::Server::of_test().is_none() {
+        return;
+    }
+    let options = |kills| options(kills).database(DatabaseKind::Postgres);
+    let report = run(options(30).provider("turbo-txn").unwrap()).await;
+    assert!(report.passed(), "{report}");
+    assert!(report.kills() >= 25 && report.pauses() >= 2, "{report}");
+
+    let killed = "turbo-txn.start-payment execute works @8";
+    let report = run(options(0).run(killed).unwrap().control()).await;
+    assert_eq!((report.passed(), report.executed_twice(), report.kills()), (false, 1, 1), "{report}");
+    assert_eq!(report.commands(), [format!("cargo xtask crash --database postgres --seed 5 --run '{killed}'")]);
+}
+
 #[test]
 fn an_invalid_run_is_rejected() {
     let error = |text: &str| options(0).run(text).unwrap_err();
@@ -68,5 +84,6 @@ fn an_invalid_run_is_rejected() {
     assert!(error("turbopay.pay-out now works @1").contains("unknown mode"));
     assert!(error("turbopay.pay-out execute sings @1").contains("unknown hook"));
     assert!(error("turbopay.pay-out execute works @one").contains("invalid points"));
+    assert!("mysql".parse::<DatabaseKind>().unwrap_err().contains("sqlite or postgres"));
     assert!(options(0).provider("turbo-link").unwrap_err().contains("the providers are"));
 }

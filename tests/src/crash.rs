@@ -13,6 +13,7 @@ mod variant;
 
 // The merchant's process.
 mod child;
+mod database;
 mod hook;
 mod job;
 mod points;
@@ -20,6 +21,8 @@ mod store;
 mod transport;
 
 // The process that kills it.
+mod fleet;
+mod limit;
 mod pause;
 mod report;
 mod run;
@@ -35,11 +38,25 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
 use crate::random::Random;
+use database::Databases;
 use run::{Plan, Run};
 use variant::Variant;
 
-pub use child::work;
+pub use database::DatabaseKind;
+pub use fleet::{FleetOptions, FleetReport, Role, fleet};
+pub use limit::{LimitReport, limit};
 pub use report::Report;
+
+/// Returns what the program does as one of the processes that the parent starts: its first argument says so.
+#[must_use]
+pub fn process(role: &str) -> Option<fn()> {
+    match role {
+        run::CHILD => Some(child::work),
+        fleet::WORKER => Some(fleet::work),
+        limit::LOOKS_UP => Some(limit::work),
+        _ => None,
+    }
+}
 
 /// An error that prevents a run, such as a sandbox that cannot be started.
 type Failed = Box<dyn std::error::Error + Send + Sync>;
@@ -51,6 +68,7 @@ pub struct Options {
     seed: u64,
     kills: usize,
     program: PathBuf,
+    database: DatabaseKind,
     provider: Option<&'static str>,
     run: Option<Plan>,
     control: bool,
@@ -58,10 +76,16 @@ pub struct Options {
 }
 
 impl Options {
-    /// Selects about this many kills over all operations. `program` runs [`work`] if its first argument is `child`.
+    /// Selects about this many kills over all operations. `program` does what [`process`] returns.
     pub fn new(seed: u64, kills: usize, program: impl Into<PathBuf>) -> Self {
         let program = program.into();
-        Self { seed, kills, program, provider: None, run: None, control: false, show_progress: false }
+        let database = DatabaseKind::default();
+        Self { seed, kills, program, database, provider: None, run: None, control: false, show_progress: false }
+    }
+
+    /// Selects the database that the journal is kept in.
+    pub fn database(self, database: DatabaseKind) -> Self {
+        Self { database, ..self }
     }
 
     /// Selects one provider.
@@ -104,17 +128,23 @@ impl Options {
 pub async fn run(options: Options) -> Result<Report, Failed> {
     let clock = SystemClock::new();
     let start = clock.monotonic();
-    let mut sweep = Sweep::new(&options);
+    let databases = Databases::start(options.database).await?;
+    let mut sweep = Sweep::new(&options, databases.clone());
     match options.run.clone() {
-        Some(plan) => drop(sweep.make(vec![Plan { control: options.control, ..plan }]).await?),
+        Some(plan) => {
+            let plan = Plan { control: options.control, database: options.database, ..plan };
+            drop(sweep.make(vec![plan]).await?);
+        }
         None => sweep.sweep(options.kills).await?,
     }
+    databases.end().await?;
     sweep.report.elapsed = clock.monotonic().saturating_sub(start);
     Ok(sweep.report)
 }
 
 struct Sweep<'a> {
     options: &'a Options,
+    databases: Databases,
     random: Random,
     report: Report,
     progress: Progress,
@@ -127,19 +157,19 @@ struct Next {
 }
 
 impl<'a> Sweep<'a> {
-    fn new(options: &'a Options) -> Self {
-        let report = Report::new(options.seed, options.run.is_some());
+    fn new(options: &'a Options, databases: Databases) -> Self {
+        let report = Report::new(options.seed, options.database, options.run.is_some());
         let total = options.kills.try_into().unwrap_or(u64::MAX);
         let progress = if options.show_progress { Progress::on_terminal(total, "kills") } else { Progress::hidden() };
-        Self { options, random: Random::new(options.seed), report, progress }
+        Self { options, databases, random: Random::new(options.seed), report, progress }
     }
 
     /// Runs every variant without a kill, then single kills, then pairs, then pauses.
     async fn sweep(&mut self, kills: usize) -> Result<(), Failed> {
-        let Options { seed, provider, control, .. } = *self.options;
+        let Options { seed, provider, control, database, .. } = *self.options;
         let is_wanted = |variant: &Variant| provider.is_none_or(|name| name == variant.scenario.provider_name());
         let unharmed = Variant::all().filter(is_wanted);
-        let unharmed = unharmed.map(|variant| Plan { variant, kills: Vec::new(), pause: None, seed, control });
+        let unharmed = unharmed.map(|variant| Plan { variant, kills: Vec::new(), pause: None, seed, control, database });
         let unharmed = self.make(unharmed.collect()).await?;
         let mut pauses = self.draw(unharmed.iter().flat_map(Next::paused), usize::MAX);
         let singles = self.draw(unharmed.iter().flat_map(Next::killed), kills.div_ceil(2));
@@ -175,9 +205,9 @@ impl<'a> Sweep<'a> {
                 let (number, run) = ended?;
                 next.extend(self.add(run?).map(|run| (number, run)));
             }
-            let program = self.options.program.clone();
+            let (program, databases) = (self.options.program.clone(), self.databases.clone());
             running.spawn(async move {
-                let run = run::run(plan, &program).await;
+                let run = run::run(plan, &program, &databases).await;
                 drop(permit);
                 (number, run)
             });

@@ -9,6 +9,7 @@ pub mod demo;
 mod guide;
 pub mod matrix;
 mod merchant;
+pub mod postgres;
 pub mod simulate;
 
 pub use clients::{card3ds_at, turbo_link_at, turbo_txn_at, turbopay_at, turbopay_builder, turratech_at};

@@ -74,7 +74,7 @@ const COMMANDS: &[Command] = &[
     },
     Command {
         name: "crash",
-        about: "kills a merchant's process at every point; the journal must recover; --help lists its options",
+        about: "kills a merchant's process at every point, or a fleet of workers; the journal must recover; --help lists its options",
         run: programs::crash,
     },
     Command {

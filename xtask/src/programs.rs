@@ -21,9 +21,12 @@ pub(crate) fn crash(args: &[String]) -> Result<Step, Failure> {
     run("crash", &[], args)
 }
 
-/// Kills at a sample of the points.
+/// Kills at a sample of the points, on both databases.
 pub(crate) fn short_crash(_: &[String]) -> Result<Step, Failure> {
-    run("crash", &[], &["--points".to_owned(), SHORT_CRASH.to_owned()])
+    let points = ["--points", SHORT_CRASH].map(str::to_owned);
+    run("crash", &[], &points)?;
+    let on_postgres = ["--database", "postgres", "--if-installed"].map(str::to_owned);
+    run("crash", &[], &[&points[..], &on_postgres[..]].concat())
 }
 
 /// Runs in release mode: in debug mode, a day takes a hundred times as long.

@@ -7,7 +7,7 @@ use payments_core::time::{self, OffsetDateTime};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Settings {
-    /// The timeout of one call, with all waits and retries of the client. Default: 60 seconds.
+    /// The timeout of one call or lookup, with all waits and retries of the client. Default: 60 seconds.
     ///
     /// It must be longer than the connect timeout of the clients: [`Builder::build`](crate::Builder::build) checks it.
     pub call_timeout: Duration,

@@ -105,7 +105,7 @@ pub struct Assessment {
     pub first_sent: Option<AttemptId>,
     /// The claims whose call has not ended, as far as is known.
     pub open: Vec<AttemptId>,
-    /// The number of claims so far.
+    /// The number of requests so far. Claims whose request was certainly not sent do not count.
     pub attempts: usize,
     /// How many lookups did not find the order since the last attempt was claimed.
     pub not_found: usize,
@@ -322,6 +322,7 @@ impl Case {
     fn conclude(self, rules: &Rules) -> Assessment {
         let (state, review) = self.state(rules);
         let in_progress = |attempt: &&Attempt| attempt.progress == Progress::Open;
+        let sent: Vec<AttemptId> = self.sent().collect();
         Assessment {
             state,
             review,
@@ -330,17 +331,19 @@ impl Case {
             // Only the review that the journal began itself ends by a lookup.
             was_sent_late: self.was_sent_late && self.order.is_none() && review.is_some() && review == self.gave_up,
             may_have_been_sent: self.may_have_been_sent(),
-            first_sent: self
-                .attempts
-                .iter()
-                .find(|attempt| attempt.progress != Progress::NotExecuted)
-                .map(|attempt| attempt.id),
+            first_sent: sent.first().copied(),
             open: self.attempts.iter().filter(in_progress).map(|attempt| attempt.id).collect(),
-            attempts: self.attempts.len(),
+            attempts: sent.len(),
             not_found: self.not_found,
             order_amount: self.amounts.last(),
             status: self.order.map(|known| known.status),
         }
+    }
+
+    /// The attempts whose request was sent, or may have been.
+    fn sent(&self) -> impl Iterator<Item = AttemptId> {
+        let sent = self.attempts.iter().filter(|attempt| attempt.progress != Progress::NotExecuted);
+        sent.map(|attempt| attempt.id)
     }
 
     fn may_have_been_sent(&self) -> bool {

@@ -2,21 +2,18 @@
 
 mod native;
 
-use std::sync::Arc;
-
 use card3ds::{ApiKey, ApiSecret, Client, Enrolment, NewPayment, NewThreeDsPayment, ReturnUrls};
 use payments::journaled;
 use payments_core::clock::{Clock as _, SystemClock};
 use payments_core::gateway::{CaptureRequest, PaymentRequest};
 use payments_core::time::Duration;
-use payments_core::transport::Transport;
 use payments_core::{Card, Currency, Expiry, Money};
 use payments_journal::{Gateway, Intent};
 use payments_sandbox::{EntryKind, Sandbox};
 
 use super::Failed;
 use super::job::Prepared;
-use super::scenario::{MayReview, PrepareFuture, Provider, REFERENCE, SHOP, Scenario};
+use super::scenario::{MayReview, PrepareFuture, Provider, REFERENCE, SHOP, Scenario, Wires};
 use crate::clients::card3ds_at;
 use native::{Completion, NativeExecutor, NativeOperation};
 
@@ -27,8 +24,8 @@ pub(super) const PROVIDER: Provider = Provider {
             "card3ds.start-payment/checkout",
             ("card3ds.checkout", EntryKind::Begun),
             nothing,
-            |_| {
-                let request = PaymentRequest::new(REFERENCE, lira()?).description("A book");
+            |_, reference| {
+                let request = PaymentRequest::new(reference, lira()?).description("A book");
                 Ok(Intent::new(NAME, request.return_url(format!("{SHOP}/checkout"))))
             },
             MayReview::Always,
@@ -39,8 +36,8 @@ pub(super) const PROVIDER: Provider = Provider {
                 "card3ds.start-payment/card",
                 ("card3ds.start-3ds", EntryKind::Begun),
                 nothing,
-                |_| {
-                    let request = PaymentRequest::new(REFERENCE, lira()?).card(test_card()?).return_url(SHOP);
+                |_, reference| {
+                    let request = PaymentRequest::new(reference, lira()?).card(test_card()?).return_url(SHOP);
                     let request = request.failure_url(SHOP).customer_address(CUSTOMER.parse()?);
                     Ok(Intent::new(NAME, request).expires_at(soon()))
                 },
@@ -54,9 +51,9 @@ pub(super) const PROVIDER: Provider = Provider {
                 "card3ds.capture",
                 ("card3ds.capture", EntryKind::Executed),
                 |sandbox| Box::pin(authorized(sandbox)),
-                |prepared| {
+                |prepared, reference| {
                     let part = Money::parse("30.00", Currency::TRY)?;
-                    Ok(Intent::new(NAME, CaptureRequest::new(REFERENCE, prepared.payment_id()?, part)))
+                    Ok(Intent::new(NAME, CaptureRequest::new(reference, prepared.payment_id()?, part)))
                 },
                 MayReview::Always,
             )
@@ -67,7 +64,7 @@ pub(super) const PROVIDER: Provider = Provider {
                 "card3ds.pre-authorize",
                 ("card3ds.pre-authorization", EntryKind::Executed),
                 nothing,
-                |_| by_card(NativeOperation::PreAuthorize),
+                |_, reference| by_card(reference, NativeOperation::PreAuthorize),
                 MayReview::Always,
             )
         },
@@ -78,7 +75,7 @@ pub(super) const PROVIDER: Provider = Provider {
                 "card3ds.create-payment",
                 ("card3ds.payment", EntryKind::Executed),
                 nothing,
-                |_| by_card(NativeOperation::CreatePayment),
+                |_, reference| by_card(reference, NativeOperation::CreatePayment),
                 MayReview::Always,
             )
         },
@@ -94,13 +91,13 @@ pub(super) const PROVIDER: Provider = Provider {
         },
     ],
     gateway,
-    receive: |_| Box::pin(async { Err("card3ds sends no webhooks".into()) }),
+    verify: |_, _, _| Err("card3ds sends no webhooks".into()),
 };
 
-fn gateway(prepared: &Prepared, transport: Arc<dyn Transport>) -> Result<Gateway, Failed> {
+fn gateway(prepared: &Prepared, wires: Wires) -> Result<Gateway, Failed> {
     let secret = ApiSecret::new(prepared.key("api_secret")?)?;
     let builder = Client::builder(ApiKey::new(prepared.key("api_key")?)?, secret);
-    let client = builder.base_url(prepared.base_url.as_str()).transport(transport).build()?;
+    let client = builder.base_url(prepared.base_url.as_str()).transport(wires.transport).timeouts(wires.timeouts).build()?;
     let mut gateway = journaled::card3ds(NAME, client.clone());
     for operation in NativeOperation::ALL {
         gateway = gateway.native(operation.name(), NativeExecutor::new(*operation, client.clone()));
@@ -135,16 +132,16 @@ async fn challenged(sandbox: &Sandbox) -> Result<Prepared, Failed> {
 }
 
 /// An intent that only this process can send, because the card is in its memory only.
-fn by_card(operation: NativeOperation) -> Result<Intent, Failed> {
-    let intent = Intent::native(NAME, operation.name(), REFERENCE, Some(lira()?), native::VERSION, &CUSTOMER)?;
+fn by_card(reference: &str, operation: NativeOperation) -> Result<Intent, Failed> {
+    let intent = Intent::native(NAME, operation.name(), reference, Some(lira()?), native::VERSION, &CUSTOMER)?;
     Ok(intent.card(test_card()?).expires_at(soon()))
 }
 
-fn complete(prepared: &Prepared) -> Result<Intent, Failed> {
+fn complete(prepared: &Prepared, reference: &str) -> Result<Intent, Failed> {
     let form = prepared.form.clone().ok_or("the customer's form is missing")?;
     let completion = Completion { payment_id: prepared.payment_id()?.to_owned(), form };
     let name = NativeOperation::Complete3ds.name();
-    Ok(Intent::native(NAME, name, REFERENCE, Some(lira()?), native::VERSION, &completion)?)
+    Ok(Intent::native(NAME, name, reference, Some(lira()?), native::VERSION, &completion)?)
 }
 
 fn new_payment() -> Result<NewPayment, Failed> {

@@ -5,18 +5,17 @@ use std::io::{BufRead as _, Write as _};
 use std::sync::Arc;
 use std::time::Duration;
 
+use payments_core::Timeouts;
 use payments_core::http::{HeaderMap, HeaderName, HeaderValue};
 use payments_journal::{Backoff, IntentId, Journal, JournalKey, JournalKeys, Settings, State, Ticket};
-use payments_journal_sqlx::SqliteStore;
-use sqlx::Row as _;
-use sqlx::sqlite::SqlitePool;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
 use super::Failed;
+use super::database::{Database, Place, Postgres, Sqlite, insert_order};
 use super::hook::{HookKind, MerchantHook};
 use super::job::{Effect, FromChild, Job, Outcome, ToChild};
 use super::points::Points;
-use super::scenario::{self, Inbox, Provider, Scenario};
+use super::scenario::{self, Provider, Scenario, Wires};
 use super::store::WatchedStore;
 use super::transport::WatchedTransport;
 use super::variant::Mode;
@@ -24,7 +23,7 @@ use super::variant::Mode;
 /// Works on the job that stands in the first line of the standard input, and reports on the standard output.
 ///
 /// It uses one thread, so that nothing goes on while the process waits at a point.
-pub fn work() {
+pub(super) fn work() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let result = runtime.map_err(Failed::from).and_then(|runtime| runtime.block_on(run()));
     say(&result.unwrap_or_else(|error| FromChild::Failed(error.to_string())));
@@ -39,12 +38,12 @@ pub(super) fn say(message: &FromChild) {
     }
 }
 
-struct Merchant {
+struct Merchant<D: Database> {
     job: Job,
     scenario: &'static Scenario,
     provider: &'static Provider,
-    pool: SqlitePool,
-    journal: Journal<WatchedStore>,
+    database: D,
+    journal: Journal<WatchedStore<D::Store, Points>>,
     points: Points,
 }
 
@@ -56,9 +55,16 @@ async fn run() -> Result<FromChild, Failed> {
         // The hook's panics are expected.
         std::panic::set_hook(Box::new(|_| {}));
     }
+    match &job.database {
+        Place::Sqlite(path) => run_on(Sqlite::open(path).await?, job).await,
+        Place::Postgres(url) => run_on(Postgres::connect(url, CONNECTIONS).await?, job).await,
+    }
+}
+
+async fn run_on<D: Database>(database: D, job: Job) -> Result<FromChild, Failed> {
     let points = Points::new(job.stop_at);
     let webhooks = listen(points.clone());
-    let merchant = Merchant::start(job, points).await?;
+    let merchant = Merchant::start(database, job, points).await?;
     let id = merchant.order().await?;
     let receiving = merchant.receive(webhooks);
     let working = merchant.work_until_it_rests(id);
@@ -92,31 +98,30 @@ fn listen(points: Points) -> UnboundedReceiver<(usize, HeaderMap, Vec<u8>)> {
     receiver
 }
 
-impl Merchant {
-    async fn start(job: Job, points: Points) -> Result<Self, Failed> {
+impl<D: Database> Merchant<D> {
+    async fn start(database: D, job: Job, points: Points) -> Result<Self, Failed> {
         let scenario = scenario::named(&job.scenario)?;
         let provider = scenario.provider()?;
-        let pool = SqlitePool::connect_with(SqliteStore::options(&job.database)).await?;
-        let store = SqliteStore::new(pool.clone());
         points.pass("before the migration");
-        store.migrate().await?;
+        database.migrate().await?;
         points.pass("after the migration");
-        sqlx::raw_sql(TABLES).execute(&pool).await?;
-        let transport = Arc::new(WatchedTransport::new(points.clone())?);
-        let store = WatchedStore::new(store, points.clone(), job.control);
+        let mut transaction = database.begin().await?;
+        D::run(&mut transaction, D::TABLES.to_owned()).await?;
+        transaction.commit().await?;
+        let wires = Wires { transport: Arc::new(WatchedTransport::new(points.clone())?), rate_limit: None, timeouts: Timeouts::default() };
+        let store = WatchedStore::new(database.store(), points.clone(), job.control);
         let journal = Journal::builder(store, JournalKeys::new("test", JournalKey::new(KEY)?)?)
-            .gateway((provider.gateway)(&job.prepared, transport)?)
+            .gateway((provider.gateway)(&job.prepared, wires)?)
             .settings(settings(scenario))
             .build()?;
-        Ok(Self { job, scenario, provider, pool, journal, points })
+        Ok(Self { job, scenario, provider, database, journal, points })
     }
 
     /// Records the order and the intent in one transaction, unless an earlier process has, and may execute it.
     async fn order(&self) -> Result<IntentId, Failed> {
-        let intent = (self.scenario.intent)(&self.job.prepared)?;
-        let mut transaction = self.pool.begin_with("BEGIN IMMEDIATE").await?;
-        let order = sqlx::query("INSERT OR IGNORE INTO orders (reference) VALUES (?)").bind(scenario::REFERENCE);
-        let is_new = order.execute(&mut *transaction).await?.rows_affected() == 1;
+        let intent = (self.scenario.intent)(&self.job.prepared, scenario::REFERENCE)?;
+        let mut transaction = self.database.begin().await?;
+        let is_new = insert_order::<D>(&mut transaction, scenario::REFERENCE).await?;
         if !is_new && self.job.mode != Mode::Repeat {
             drop(transaction);
             let found = self.journal.find(intent.key()).await?;
@@ -142,9 +147,18 @@ impl Merchant {
     /// Receives webhooks until the process ends.
     async fn receive(&self, mut webhooks: UnboundedReceiver<(usize, HeaderMap, Vec<u8>)>) -> Failed {
         while let Some((number, headers, body)) = webhooks.recv().await {
-            let inbox = Inbox { prepared: &self.job.prepared, journal: &self.journal, headers: &headers, body: &body };
-            if let Err(error) = (self.provider.receive)(&inbox).await {
-                return error;
+            let incoming = match (self.provider.verify)(&self.job.prepared, &headers, &body) {
+                Ok(incoming) => incoming,
+                Err(error) => return error,
+            };
+            // The provider sends again what was not stored, as after the database has ended the session of a stopped process.
+            let mut tries = 1;
+            while let Err(error) = incoming.receive(self.provider.name, &self.journal).await {
+                if tries == TRIES {
+                    return error;
+                }
+                tries += 1;
+                tokio::time::sleep(STEP).await;
             }
             say(&FromChild::Received(number));
         }
@@ -160,7 +174,7 @@ impl Merchant {
         while steps > 0 {
             let worker = self.journal.worker();
             let worker = match hook.clone() {
-                Some(hook) => worker.on_change(move |connection, change| Arc::clone(&hook).apply(connection, change)),
+                Some(hook) => worker.on_change(move |connection, change| Arc::clone(&hook).apply::<D>(connection, change)),
                 None => worker,
             };
             let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
@@ -196,15 +210,19 @@ impl Merchant {
     }
 
     async fn effects(&self) -> Result<Vec<Effect>, Failed> {
-        let rows = sqlx::query("SELECT before, after FROM effects ORDER BY id").fetch_all(&self.pool).await?;
-        let state = |name: String| State::from_name(&name).ok_or("an effect has an unknown state");
-        rows.iter().map(|row| Ok(Effect { before: state(row.try_get(0)?)?, after: state(row.try_get(1)?)? })).collect()
+        let rows = self.database.texts("SELECT before || ' ' || after FROM effects ORDER BY id").await?;
+        let state = |name: &str| State::from_name(name).ok_or("an effect has an unknown state");
+        let effect = |row: &String| {
+            let (before, after) = row.split_once(' ').ok_or("an effect has no states")?;
+            Ok(Effect { before: state(before)?, after: state(after)? })
+        };
+        rows.iter().map(effect).collect()
     }
 
     async fn outcome(&self, id: IntentId, rests: bool) -> Result<Outcome, Failed> {
         let points = self.points.passed();
         let report = self.journal.report(id).await?;
-        let orders: i64 = sqlx::query("SELECT count(*) FROM orders").fetch_one(&self.pool).await?.try_get(0)?;
+        let orders = self.database.texts("SELECT reference FROM orders").await?.len();
         Ok(Outcome {
             points,
             rests,
@@ -234,12 +252,12 @@ fn settings(scenario: &Scenario) -> Settings {
     settings
 }
 
-const TABLES: &str = "
-    CREATE TABLE IF NOT EXISTS orders (reference TEXT PRIMARY KEY) STRICT;
-    CREATE TABLE IF NOT EXISTS effects
-        (id INTEGER PRIMARY KEY, intent INTEGER NOT NULL, before TEXT NOT NULL, after TEXT NOT NULL) STRICT";
+/// As many as one intent needs.
+const CONNECTIONS: u32 = 4;
 
-/// Far longer than any intent takes to rest.
-const LONGEST: Duration = Duration::from_secs(8);
+/// Far longer than any intent takes to rest. A stopped process keeps its lock until `PostgreSQL` ends its transaction, for up to
+/// 15 seconds.
+const LONGEST: Duration = Duration::from_secs(20);
+const TRIES: usize = 5;
 const STEP: Duration = Duration::from_millis(5);
 const KEY: &str = "test-key-of-the-crash-sweep-0123456789";

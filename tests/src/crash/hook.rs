@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use payments_journal::{Change, HookFuture};
 use serde::{Deserialize, Serialize};
-use sqlx::sqlite::SqliteConnection;
+
+use super::database::{Connection, Database, insert_effect};
 
 /// How the merchant's hook behaves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -68,15 +69,13 @@ impl MerchantHook {
 
 impl MerchantHook {
     #[expect(clippy::panic, reason = "a hook that panics is one of the cases")]
-    pub(super) fn apply<'a>(
+    pub(super) fn apply<'a, D: Database>(
         self: Arc<Self>,
-        connection: &'a mut SqliteConnection,
+        connection: &'a mut Connection<D>,
         change: &'a Change,
     ) -> HookFuture<'a> {
         Box::pin(async move {
-            let effect = sqlx::query("INSERT INTO effects (intent, before, after) VALUES (?, ?, ?)");
-            let effect = effect.bind(change.intent.number()).bind(change.from.as_str()).bind(change.to.as_str());
-            effect.execute(&mut *connection).await?;
+            insert_effect::<D>(connection, change).await?;
             let is_early = self.calls.fetch_add(1, Ordering::Relaxed) < 2;
             match self.kind {
                 HookKind::Fails if is_early => Err("the merchant's hook fails".into()),

@@ -1,11 +1,11 @@
 //! What the parent and a child tell each other: one JSON message per line.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 
 use payments_journal::{Fact, State};
 use serde::{Deserialize, Serialize};
 
+use super::database::Place;
 use super::hook::HookKind;
 use super::variant::Mode;
 
@@ -17,7 +17,7 @@ pub(super) struct Job {
     pub(super) mode: Mode,
     pub(super) hook: HookKind,
     pub(super) control: bool,
-    pub(super) database: PathBuf,
+    pub(super) database: Place,
     pub(super) prepared: Prepared,
     /// True in the first process of a run.
     pub(super) is_first: bool,

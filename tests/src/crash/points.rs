@@ -3,6 +3,7 @@
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use super::job::FromChild;
+use super::store::Watch;
 
 /// The points of one process. Clones count together.
 #[derive(Debug, Clone)]
@@ -48,6 +49,12 @@ impl Points {
     /// The names of the points so far, in order.
     pub(super) fn passed(&self) -> Vec<String> {
         lock(&self.0.passed).clone()
+    }
+}
+
+impl Watch for Points {
+    fn pass(&self, name: String) {
+        Self::pass(self, name);
     }
 }
 

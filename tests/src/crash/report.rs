@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use payments_journal::State;
 
+use super::database::DatabaseKind;
 use super::run::Run;
 use super::verdict::Violation;
 
@@ -13,6 +14,7 @@ use super::verdict::Violation;
 #[derive(Debug, Default)]
 pub struct Report {
     seed: u64,
+    database: DatabaseKind,
     pub(super) elapsed: Duration,
     /// True if one run was selected, which is then shown in full.
     is_single: bool,
@@ -40,8 +42,8 @@ struct Counts {
 }
 
 impl Report {
-    pub(super) fn new(seed: u64, is_single: bool) -> Self {
-        Self { seed, is_single, ..Self::default() }
+    pub(super) fn new(seed: u64, database: DatabaseKind, is_single: bool) -> Self {
+        Self { seed, database, is_single, ..Self::default() }
     }
 
     pub(super) fn add(&mut self, run: Run) {
@@ -128,9 +130,10 @@ impl fmt::Display for Report {
         let runs: usize = self.operations.values().map(|counts| counts.runs).sum();
         let (kills, pauses, seconds) = (self.kills(), self.pauses(), self.elapsed.as_secs().max(1));
         let (verdict, seed) = (if self.passed() { "passed" } else { "FAILED" }, self.seed);
+        let database = self.database;
         writeln!(
             f,
-            "\ncrash {verdict}: {kills} kills and {pauses} pauses in {runs} runs, {} violations, {seconds} s, seed {seed}",
+            "\ncrash on {database} {verdict}: {kills} kills and {pauses} pauses in {runs} runs, {} violations, {seconds} s, seed {seed}",
             self.violations.values().sum::<usize>()
         )
     }

@@ -2,18 +2,18 @@
 
 use std::collections::BTreeSet;
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Stdio;
 use std::str::FromStr;
 use std::time::Duration;
 
 use payments_core::clock::{Clock as _, SystemClock};
 use payments_sandbox::{Clock, Sandbox};
-use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader, Lines};
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 
 use super::Failed;
+use super::database::{DatabaseKind, Databases, RunDatabase};
 use super::hook::HookKind;
 use super::job::{FromChild, Job, Outcome, Prepared, ToChild};
 use super::pause;
@@ -29,6 +29,7 @@ pub(super) struct Plan {
     pub(super) pause: Option<usize>,
     pub(super) seed: u64,
     pub(super) control: bool,
+    pub(super) database: DatabaseKind,
 }
 
 /// A finished run.
@@ -49,7 +50,9 @@ pub(super) struct Run {
 impl Plan {
     /// Returns the command that repeats the run.
     pub(super) fn command(&self) -> String {
-        format!("cargo xtask crash --seed {} --run '{self}'", self.seed)
+        let is_default = self.database == DatabaseKind::default();
+        let database = if is_default { String::new() } else { format!(" --database {}", self.database) };
+        format!("cargo xtask crash{database} --seed {} --run '{self}'", self.seed)
     }
 }
 
@@ -70,7 +73,8 @@ impl FromStr for Plan {
     fn from_str(text: &str) -> Result<Self, String> {
         let invalid = |_| format!("invalid points in `{text}`; examples: `@3+7`, `~7`");
         let plan = |variant: &str| -> Result<Self, String> {
-            Ok(Self { variant: variant.parse()?, kills: Vec::new(), pause: None, seed: 0, control: false })
+            let (kills, database) = (Vec::new(), DatabaseKind::default());
+            Ok(Self { variant: variant.parse()?, kills, pause: None, seed: 0, control: false, database })
         };
         if let Some((variant, pause)) = text.split_once(" ~") {
             return Ok(Self { pause: Some(pause.parse().map_err(invalid)?), ..plan(variant)? });
@@ -82,16 +86,18 @@ impl FromStr for Plan {
 }
 
 /// Runs a plan with this program as the merchant's process.
-pub(super) async fn run(plan: Plan, program: &Path) -> Result<Run, Failed> {
+pub(super) async fn run(plan: Plan, program: &Path, databases: &Databases) -> Result<Run, Failed> {
     let builder = Sandbox::builder().seed(plan.seed).clock(clock());
     let sandbox = (plan.variant.scenario.sandbox)(builder).try_start().await?;
-    let result = run_in(plan, program, &sandbox).await;
+    let database = databases.create().await?;
+    let result = run_in(plan, program, &sandbox, &database).await;
     sandbox.abandon();
+    database.remove().await?;
     result
 }
 
-async fn run_in(plan: Plan, program: &Path, sandbox: &Sandbox) -> Result<Run, Failed> {
-    let mut merchant = Merchant::create(&plan, program, sandbox).await?;
+async fn run_in(plan: Plan, program: &Path, sandbox: &Sandbox, database: &RunDatabase) -> Result<Run, Failed> {
+    let mut merchant = Merchant::create(&plan, program, sandbox, database).await?;
     let (mut killed, mut paused) = (Vec::new(), None);
     let outcome = match plan.pause {
         Some(point) => {
@@ -121,7 +127,7 @@ pub(super) struct Merchant<'a> {
     program: &'a Path,
     sandbox: &'a Sandbox,
     prepared: Prepared,
-    directory: TempDir,
+    database: &'a RunDatabase,
     has_started: bool,
     customer_has_acted: bool,
     /// The webhooks that were acknowledged.
@@ -146,7 +152,12 @@ pub(super) enum Attended {
 }
 
 impl<'a> Merchant<'a> {
-    pub(super) async fn create(plan: &Plan, program: &'a Path, sandbox: &'a Sandbox) -> Result<Self, Failed> {
+    async fn create(
+        plan: &Plan,
+        program: &'a Path,
+        sandbox: &'a Sandbox,
+        database: &'a RunDatabase,
+    ) -> Result<Self, Failed> {
         let variant = plan.variant;
         let prepared = (variant.scenario.prepare)(sandbox).await?;
         let received = sandbox.deliveries().iter().map(|delivery| delivery.number).collect();
@@ -156,7 +167,7 @@ impl<'a> Merchant<'a> {
             program,
             sandbox,
             prepared,
-            directory: TempDir::new_in(directory())?,
+            database,
             has_started: false,
             customer_has_acted: false,
             received,
@@ -218,7 +229,7 @@ impl<'a> Merchant<'a> {
             mode,
             hook,
             control: self.control,
-            database: self.directory.path().join("merchant.db"),
+            database: self.database.place.clone(),
             prepared: self.prepared.clone(),
             is_first: !self.has_started,
             stop_at,
@@ -292,15 +303,9 @@ impl Process {
     }
 }
 
-/// Where databases are created. What a killed process has written is in the kernel, so memory keeps it as well as a disk.
-fn directory() -> PathBuf {
-    let memory = PathBuf::from("/dev/shm");
-    if memory.is_dir() { memory } else { std::env::temp_dir() }
-}
-
 /// The argument that makes the program the merchant's process.
 pub(super) const CHILD: &str = "child";
 
 /// Longer than a process takes.
-const LONGEST: Duration = Duration::from_secs(15);
+const LONGEST: Duration = Duration::from_secs(60);
 const STEP: Duration = Duration::from_millis(5);

@@ -5,12 +5,15 @@ use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
 
+use payments_core::{RateLimit, Timeouts};
+use payments_core::gateway::Hint;
+use payments_core::http::HeaderMap;
 use payments_core::transport::Transport;
-use payments_journal::{Gateway, Intent, Journal};
-use payments_sandbox::{Builder, EntryKind, Sandbox};
+use payments_core::webhook::Verified;
+use payments_journal::{Account, Gateway, Intent, Journal, Store};
+use payments_sandbox::{Builder, Entry, EntryKind, Sandbox};
 
 use super::job::Prepared;
-use super::store::WatchedStore;
 use super::{Failed, card3ds, turbo_txn, turbopay, turratech};
 
 /// A provider with a gateway operation or a native one.
@@ -19,19 +22,37 @@ pub(super) struct Provider {
     pub(super) name: &'static str,
     pub(super) scenarios: &'static [Scenario],
     /// Builds the clients of the merchant's process.
-    pub(super) gateway: fn(&Prepared, Arc<dyn Transport>) -> Result<Gateway, Failed>,
-    /// Verifies a webhook and receives it into the journal.
-    pub(super) receive: for<'a> fn(&'a Inbox<'a>) -> ReceiveFuture<'a>,
+    pub(super) gateway: fn(&Prepared, Wires) -> Result<Gateway, Failed>,
+    /// Verifies a webhook.
+    pub(super) verify: fn(&Prepared, &HeaderMap, &[u8]) -> Result<Incoming, Failed>,
 }
 
-pub(super) type ReceiveFuture<'a> = Pin<Box<dyn Future<Output = Result<(), Failed>> + Send + 'a>>;
+/// How a client reaches its provider.
+pub(super) struct Wires {
+    pub(super) transport: Arc<dyn Transport>,
+    /// The limit of lookups that several processes share.
+    pub(super) rate_limit: Option<Arc<dyn RateLimit>>,
+    pub(super) timeouts: Timeouts,
+}
 
-/// A webhook that arrived, and the journal that receives it.
-pub(super) struct Inbox<'a> {
-    pub(super) prepared: &'a Prepared,
-    pub(super) journal: &'a Journal<WatchedStore>,
-    pub(super) headers: &'a payments_core::http::HeaderMap,
-    pub(super) body: &'a [u8],
+/// What a provider has sent to the merchant.
+pub(super) enum Incoming {
+    TurraTech(Box<Verified<::turratech::Event>>),
+    TurboPay(Box<Verified<::turbopay::Event>>),
+    Hint(Box<Hint>),
+}
+
+impl Incoming {
+    /// Receives it into a journal.
+    pub(super) async fn receive<S: Store>(&self, provider: &str, journal: &Journal<S>) -> Result<(), Failed> {
+        let account = Account::at(provider);
+        match self {
+            Self::TurraTech(event) => journal.receive(&account, event).await?,
+            Self::TurboPay(event) => journal.receive(&account, event).await?,
+            Self::Hint(hint) => journal.receive_hint(&account, hint).await?,
+        };
+        Ok(())
+    }
 }
 
 /// One operation.
@@ -43,7 +64,7 @@ pub(super) struct Scenario {
     pub(super) sandbox: fn(Builder) -> Builder,
     /// Creates what the operation is about.
     pub(super) prepare: for<'a> fn(&'a Sandbox) -> PrepareFuture<'a>,
-    pub(super) intent: fn(&Prepared) -> Result<Intent, Failed>,
+    pub(super) intent: MakeIntent,
     /// The operation in the ledger, and the kind of its entry.
     pub(super) executed: (&'static str, EntryKind),
     /// What the customer does once the operation is executed; `None` for nothing.
@@ -57,6 +78,9 @@ pub(super) struct Scenario {
     pub(super) by_ticket: bool,
     pub(super) resends: bool,
 }
+
+/// Creates the intent with a reference of the merchant.
+pub(super) type MakeIntent = fn(&Prepared, &str) -> Result<Intent, Failed>;
 
 pub(super) type PrepareFuture<'a> = Pin<Box<dyn Future<Output = Result<Prepared, Failed>> + Send + 'a>>;
 
@@ -74,6 +98,11 @@ pub(super) enum MayReview {
 }
 
 const PROVIDERS: &[Provider] = &[turratech::PROVIDER, turbo_txn::PROVIDER, card3ds::PROVIDER, turbopay::PROVIDER];
+
+/// Returns all providers.
+pub(super) fn providers() -> impl Iterator<Item = &'static Provider> {
+    PROVIDERS.iter()
+}
 
 /// Returns all scenarios.
 pub(super) fn all() -> impl Iterator<Item = &'static Scenario> {
@@ -99,7 +128,7 @@ impl Scenario {
         name: &'static str,
         executed: (&'static str, EntryKind),
         prepare: for<'a> fn(&'a Sandbox) -> PrepareFuture<'a>,
-        intent: fn(&Prepared) -> Result<Intent, Failed>,
+        intent: MakeIntent,
         review: MayReview,
     ) -> Self {
         Self {
@@ -130,9 +159,12 @@ impl Scenario {
 
     /// Returns how often the provider executed the operation.
     pub(super) fn executions(&self, sandbox: &Sandbox) -> usize {
-        let (operation, kind) = self.executed;
-        let ledger = sandbox.ledger();
-        ledger.entries().iter().filter(|entry| entry.operation == operation && entry.kind == kind).count()
+        sandbox.ledger().entries().iter().filter(|entry| self.is_execution(entry)).count()
+    }
+
+    /// Returns true if an entry of the ledger is an execution of the operation.
+    pub(super) fn is_execution(&self, entry: &Entry) -> bool {
+        (entry.operation.as_str(), entry.kind) == self.executed
     }
 }
 

@@ -1,38 +1,52 @@
 //! A store with a point before and after each durable write.
 
+use std::fmt::Debug;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use payments_journal::store::{
-    Amendment, Delivery, Inserted, Loaded, Matched, Pause, Received, Store, StoreError, StuckChange,
+    Agenda, Amendment, Delivery, Inserted, Loaded, Matched, Pause, Received, Store, StoreError, StuckChange,
 };
 use payments_journal::{
     Account, AttemptId, Change, Fact, Hook, HookFuture, InboxId, IntentId, IntentKey, IntentRow, Message,
 };
-use payments_journal_sqlx::SqliteStore;
-use sqlx::sqlite::SqliteConnection;
 
-use super::points::Points;
 
-/// The `SQLite` store, watched. Its own transactions are atomic, so there are no points between their statements.
+/// Watches what a store writes.
+pub(super) trait Watch: Clone + Debug + Send + Sync + 'static {
+    /// The process is just before or after a durable write.
+    fn pass(&self, point: String);
+
+    /// A lease is about to be taken, if the transaction commits.
+    fn takes(&self, intent: IntentId) {
+        let _ = intent;
+    }
+
+    /// A transaction has committed after which nobody has a lease.
+    fn released(&self, intent: IntentId) {
+        let _ = intent;
+    }
+}
+
+/// A database's store, watched. Its own transactions are atomic, so there are no points between their statements.
 #[derive(Debug)]
-pub(super) struct WatchedStore {
-    inner: SqliteStore,
-    points: Points,
+pub(super) struct WatchedStore<S, W> {
+    inner: S,
+    watch: W,
     /// Makes the mistake that the sweep must detect: an attempt whose lease expired counts as never sent.
     forgets_attempts: bool,
 }
 
-impl WatchedStore {
-    pub(super) fn new(inner: SqliteStore, points: Points, forgets_attempts: bool) -> Self {
-        Self { inner, points, forgets_attempts }
+impl<S: Store, W: Watch> WatchedStore<S, W> {
+    pub(super) fn new(inner: S, watch: W, forgets_attempts: bool) -> Self {
+        Self { inner, watch, forgets_attempts }
     }
 }
 
-impl Store for WatchedStore {
-    type Connection = SqliteConnection;
+impl<S: Store, W: Watch> Store for WatchedStore<S, W> {
+    type Connection = S::Connection;
 
-    async fn record(&self, connection: &mut SqliteConnection, row: &IntentRow) -> Result<Inserted, StoreError> {
+    async fn record(&self, connection: &mut S::Connection, row: &IntentRow) -> Result<Inserted, StoreError> {
         self.inner.record(connection, row).await
     }
 
@@ -49,24 +63,35 @@ impl Store for WatchedStore {
         id: IntentId,
         decide: impl Fn(&Loaded) -> (Option<Amendment>, T) + Send + Sync,
     ) -> Result<T, StoreError> {
-        let writes = AtomicBool::new(false);
+        let (writes, takes) = (AtomicBool::new(false), AtomicBool::new(false));
         let result = self.inner.amend(id, |loaded| {
             let (amendment, result) = if self.forgets_attempts { decide(&forget(loaded)) } else { decide(loaded) };
             if let Some(amendment) = &amendment {
                 writes.store(true, Ordering::Relaxed);
-                self.points.pass(format!("before writing {}", describe(amendment)));
+                takes.store(amendment.head.lease.is_some(), Ordering::Relaxed);
+                if amendment.head.lease.is_some_and(|lease| loaded.head.lease != Some(lease)) {
+                    self.watch.takes(id);
+                }
+                self.watch.pass(format!("before writing {}", describe(amendment)));
             }
             (amendment, result)
         });
         let result = result.await;
         if writes.into_inner() {
-            self.points.pass("after writing");
+            self.watch.pass("after writing".to_owned());
+            if !takes.into_inner() {
+                self.watch.released(id);
+            }
         }
         result
     }
 
     async fn due(&self, accounts: &[Account], limit: u32) -> Result<Vec<IntentId>, StoreError> {
         self.inner.due(accounts, limit).await
+    }
+
+    async fn agenda(&self, accounts: &[Account], limit: u32) -> Result<Agenda, StoreError> {
+        self.inner.agenda(accounts, limit).await
     }
 
     async fn in_review(&self, after: Option<IntentId>, limit: u32) -> Result<Vec<IntentId>, StoreError> {
@@ -83,13 +108,13 @@ impl Store for WatchedStore {
 
     async fn deliver(
         &self,
-        hook: &dyn Hook<SqliteConnection>,
+        hook: &dyn Hook<S::Connection>,
         backoff: &(dyn Fn(u32) -> Duration + Send + Sync),
     ) -> Result<Delivery, StoreError> {
-        let result = self.inner.deliver(&WatchedHook { hook, points: &self.points }, backoff).await;
+        let result = self.inner.deliver(&WatchedHook { hook, watch: &self.watch }, backoff).await;
         match &result {
-            Ok(Delivery::Delivered(_)) => self.points.pass("after delivering a change"),
-            Ok(Delivery::Failed(_)) => self.points.pass("after storing a failure of the hook"),
+            Ok(Delivery::Delivered(_)) => self.watch.pass("after delivering a change".to_owned()),
+            Ok(Delivery::Failed(_)) => self.watch.pass("after storing a failure of the hook".to_owned()),
             _ => {}
         }
         result
@@ -100,9 +125,9 @@ impl Store for WatchedStore {
     }
 
     async fn receive(&self, message: &Message) -> Result<Received, StoreError> {
-        self.points.pass("before receiving");
+        self.watch.pass("before receiving".to_owned());
         let received = self.inner.receive(message).await;
-        self.points.pass("after receiving");
+        self.watch.pass("after receiving".to_owned());
         received
     }
 
@@ -120,24 +145,24 @@ impl Store for WatchedStore {
     }
 
     async fn applied(&self, id: InboxId) -> Result<(), StoreError> {
-        self.points.pass("before marking a message as applied");
+        self.watch.pass("before marking a message as applied".to_owned());
         let applied = self.inner.applied(id).await;
-        self.points.pass("after marking a message as applied");
+        self.watch.pass("after marking a message as applied".to_owned());
         applied
     }
 }
 
 /// The merchant's hook, with a point when its effect is written and not committed.
-struct WatchedHook<'a> {
-    hook: &'a dyn Hook<SqliteConnection>,
-    points: &'a Points,
+struct WatchedHook<'a, C, W> {
+    hook: &'a dyn Hook<C>,
+    watch: &'a W,
 }
 
-impl Hook<SqliteConnection> for WatchedHook<'_> {
-    fn apply<'a>(&'a self, connection: &'a mut SqliteConnection, change: &'a Change) -> HookFuture<'a> {
+impl<C: Send, W: Watch> Hook<C> for WatchedHook<'_, C, W> {
+    fn apply<'a>(&'a self, connection: &'a mut C, change: &'a Change) -> HookFuture<'a> {
         Box::pin(async move {
             self.hook.apply(connection, change).await?;
-            self.points.pass(format!("before committing the effect of {}", change.to));
+            self.watch.pass(format!("before committing the effect of {}", change.to));
             Ok(())
         })
     }

@@ -1,19 +1,16 @@
 //! Turbo Transactions: nothing prevents a second execution, but a lookup shows the first.
 
-use std::sync::Arc;
-
 use payments::journaled;
 use payments_core::gateway::PaymentRequest;
-use payments_core::transport::Transport;
 use payments_core::{Currency, Money};
-use payments_journal::{Account, Gateway, Intent};
+use payments_journal::{Gateway, Intent};
 use payments_sandbox::turbo_txn::Settings;
 use payments_sandbox::{EntryKind, Sandbox};
 use turbo_txn::{CallbackDecryptor, CallbackKey, Client, ClientId, SecretKey};
 
 use super::Failed;
 use super::job::Prepared;
-use super::scenario::{MayReview, Provider, REFERENCE, SHOP, Scenario};
+use super::scenario::{Incoming, MayReview, Provider, REFERENCE, SHOP, Scenario, Wires};
 
 pub(super) const PROVIDER: Provider = Provider {
     name: NAME,
@@ -24,7 +21,7 @@ pub(super) const PROVIDER: Provider = Provider {
                 "turbo-txn.start-payment",
                 ("turbo-txn.initiate", EntryKind::Executed),
                 |sandbox| Box::pin(async { Ok(at(sandbox)) }),
-                |_| start_payment(),
+                |_, reference| start_payment(reference),
                 MayReview::IfNotExecuted,
             )
         },
@@ -37,7 +34,7 @@ pub(super) const PROVIDER: Provider = Provider {
                 "turbo-txn.start-payment/lost-response",
                 ("turbo-txn.initiate", EntryKind::Executed),
                 |sandbox| Box::pin(async { Ok(at(sandbox)) }),
-                |_| start_payment(),
+                |_, reference| start_payment(reference),
                 MayReview::IfNotExecuted,
             )
         },
@@ -49,7 +46,7 @@ pub(super) const PROVIDER: Provider = Provider {
                 "turbo-txn.start-payment/adjusted",
                 ("turbo-txn.initiate", EntryKind::Executed),
                 |sandbox| Box::pin(async { Ok(at(sandbox)) }),
-                |_| start_payment(),
+                |_, reference| start_payment(reference),
                 MayReview::IfNotAccepted,
             )
         },
@@ -67,26 +64,22 @@ pub(super) const PROVIDER: Provider = Provider {
                 "turbo-txn.start-payment/callback",
                 ("turbo-txn.initiate", EntryKind::Executed),
                 |sandbox| Box::pin(async { Ok(at(sandbox)) }),
-                |_| start_payment(),
+                |_, reference| start_payment(reference),
                 MayReview::IfNotExecuted,
             )
         },
     ],
     gateway,
-    receive: |inbox| {
-        Box::pin(async move {
-            let decryptor = CallbackDecryptor::new(CallbackKey::new(inbox.prepared.key("callback_key")?)?);
-            let hint = decryptor.decrypt(inbox.body)?.hint();
-            inbox.journal.receive_hint(&Account::at(NAME), &hint).await?;
-            Ok(())
-        })
+    verify: |prepared, _, body| {
+        let decryptor = CallbackDecryptor::new(CallbackKey::new(prepared.key("callback_key")?)?);
+        Ok(Incoming::Hint(Box::new(decryptor.decrypt(body)?.hint())))
     },
 };
 
-fn gateway(prepared: &Prepared, transport: Arc<dyn Transport>) -> Result<Gateway, Failed> {
+fn gateway(prepared: &Prepared, wires: Wires) -> Result<Gateway, Failed> {
     let id = ClientId::new(prepared.key("client_id")?)?;
     let builder = Client::builder(id, SecretKey::new(prepared.key("secret_key")?)?);
-    let client = builder.base_url(prepared.base_url.as_str()).transport(transport).build()?;
+    let client = builder.base_url(prepared.base_url.as_str()).transport(wires.transport).timeouts(wires.timeouts).build()?;
     Ok(journaled::turbo_txn(NAME, client))
 }
 
@@ -100,9 +93,9 @@ fn at(sandbox: &Sandbox) -> Prepared {
     Prepared::at(provider.base_url(), &keys)
 }
 
-fn start_payment() -> Result<Intent, Failed> {
+fn start_payment(reference: &str) -> Result<Intent, Failed> {
     let amount = Money::parse("300", Currency::INR)?;
-    Ok(Intent::new(NAME, PaymentRequest::new(REFERENCE, amount).return_url(format!("{SHOP}/thanks"))))
+    Ok(Intent::new(NAME, PaymentRequest::new(reference, amount).return_url(format!("{SHOP}/thanks"))))
 }
 
 const NAME: &str = "turbo-txn";

@@ -1,20 +1,17 @@
 //! TurboPay: a lookup shows each order. Its references are accepted once, which the sandbox denies where the journal must not
 //! need it.
 
-use std::sync::Arc;
-
 use payments::journaled;
 use payments_core::gateway::{ConfirmRequest, PaymentRequest, PayoutRequest};
-use payments_core::transport::Transport;
 use payments_core::{Currency, Money};
-use payments_journal::{Account, Gateway, Intent};
+use payments_journal::{Gateway, Intent};
 use payments_sandbox::turbopay::{Settings, Settle};
 use payments_sandbox::{Builder, EntryKind, Sandbox};
 use turbopay::{ApiKey, Client, NewDeposit, Traffic, WebhookKey, WebhookVerifier};
 
 use super::Failed;
 use super::job::Prepared;
-use super::scenario::{MayReview, PrepareFuture, Provider, REFERENCE, SHOP, Scenario};
+use super::scenario::{Incoming, MayReview, PrepareFuture, Provider, REFERENCE, SHOP, Scenario, Wires};
 use crate::clients::turbopay_at;
 
 pub(super) const PROVIDER: Provider = Provider {
@@ -49,13 +46,9 @@ pub(super) const PROVIDER: Provider = Provider {
         },
     ],
     gateway,
-    receive: |inbox| {
-        Box::pin(async move {
-            let key = WebhookKey::new(inbox.prepared.key("webhook_key")?)?;
-            let event = WebhookVerifier::new(key).verify(inbox.body, inbox.headers)?;
-            inbox.journal.receive(&Account::at(NAME), &event).await?;
-            Ok(())
-        })
+    verify: |prepared, headers, body| {
+        let key = WebhookKey::new(prepared.key("webhook_key")?)?;
+        Ok(Incoming::TurboPay(Box::new(WebhookVerifier::new(key).verify(body, headers)?)))
     },
 };
 
@@ -65,7 +58,7 @@ const HOSTED: Scenario = Scenario {
         "turbopay.start-payment/hosted",
         ("turbopay.deposit", EntryKind::Executed),
         nothing,
-        |_| Ok(Intent::new(NAME, deposit()?)),
+        |_, reference| Ok(Intent::new(NAME, deposit(reference)?)),
         MayReview::IfNotExecuted,
     )
 };
@@ -76,7 +69,7 @@ const OWN_PAGE: Scenario = Scenario {
         "turbopay.start-payment/own-page",
         ("turbopay.host-to-host-deposit", EntryKind::Executed),
         nothing,
-        |_| Ok(Intent::new(NAME, deposit()?.own_page())),
+        |_, reference| Ok(Intent::new(NAME, deposit(reference)?.own_page())),
         MayReview::IfNotExecuted,
     )
 };
@@ -88,7 +81,9 @@ const CONFIRM: Scenario = Scenario {
         "turbopay.confirm",
         ("turbopay.confirm", EntryKind::Confirmed),
         |sandbox| Box::pin(waiting_deposit(sandbox)),
-        |prepared| Ok(Intent::new(NAME, ConfirmRequest::new(REFERENCE, prepared.payment_id()?, "110000000000"))),
+        |prepared, reference| {
+            Ok(Intent::new(NAME, ConfirmRequest::new(reference, prepared.payment_id()?, "110000000000")))
+        },
         MayReview::IfNotExecuted,
     )
 };
@@ -100,9 +95,9 @@ const PAY_OUT: Scenario = Scenario {
         "turbopay.pay-out",
         ("turbopay.withdraw", EntryKind::Executed),
         nothing,
-        |_| {
+        |_, reference| {
             let amount = Money::parse("500", Currency::INR)?;
-            let request = PayoutRequest::new(REFERENCE, amount, "customer-9", "065432123456789", "HDFC0000053");
+            let request = PayoutRequest::new(reference, amount, "customer-9", "065432123456789", "HDFC0000053");
             Ok(Intent::new(NAME, request))
         },
         MayReview::IfNotExecuted,
@@ -126,11 +121,14 @@ fn without_unique_references(builder: Builder) -> Builder {
     builder.turbopay(settings().without_unique_references())
 }
 
-fn gateway(prepared: &Prepared, transport: Arc<dyn Transport>) -> Result<Gateway, Failed> {
+fn gateway(prepared: &Prepared, wires: Wires) -> Result<Gateway, Failed> {
     let builder = Client::builder(ApiKey::new(prepared.key("api_key")?)?).base_url(prepared.base_url.as_str());
     let builder = builder.status_url(format!("{SHOP}/status")).redirect_url(format!("{SHOP}/return"));
-    let client = builder.traffic(Traffic::Standard).transport(transport).build()?;
-    Ok(journaled::turbopay(NAME, client))
+    let mut builder = builder.traffic(Traffic::Standard).transport(wires.transport).timeouts(wires.timeouts);
+    if let Some(rate_limit) = wires.rate_limit {
+        builder = builder.rate_limit(rate_limit);
+    }
+    Ok(journaled::turbopay(NAME, builder.build()?))
 }
 
 fn at(sandbox: &Sandbox) -> Prepared {
@@ -150,8 +148,8 @@ async fn waiting_deposit(sandbox: &Sandbox) -> Result<Prepared, Failed> {
     Ok(at(sandbox).payment(deposit.order_id.as_str()))
 }
 
-fn deposit() -> Result<PaymentRequest, Failed> {
-    Ok(PaymentRequest::new(REFERENCE, Money::parse("2000", Currency::INR)?).customer("customer-9"))
+fn deposit(reference: &str) -> Result<PaymentRequest, Failed> {
+    Ok(PaymentRequest::new(reference, Money::parse("2000", Currency::INR)?).customer("customer-9"))
 }
 
 const NAME: &str = "turbopay";

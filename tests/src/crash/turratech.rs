@@ -1,19 +1,16 @@
 //! TurraTech: an idempotency key protects each operation, so nothing ever needs a review.
 
-use std::sync::Arc;
-
 use payments::journaled;
 use payments_core::gateway::{CancelRequest, CaptureRequest, PaymentRequest, RefundRequest};
-use payments_core::transport::Transport;
 use payments_core::{Currency, Money};
-use payments_journal::{Account, Gateway, Intent};
+use payments_journal::{Gateway, Intent};
 use payments_sandbox::turratech::Settings;
 use payments_sandbox::{EntryKind, Sandbox};
 use turratech::{CaptureMethod, Client, NewPayment, WebhookSecret, WebhookVerifier};
 
 use super::Failed;
 use super::job::Prepared;
-use super::scenario::{MayReview, PrepareFuture, Provider, REFERENCE, SHOP, Scenario};
+use super::scenario::{Incoming, MayReview, PrepareFuture, Provider, REFERENCE, SHOP, Scenario, Wires};
 use crate::clients::turratech_at;
 
 pub(super) const PROVIDER: Provider = Provider {
@@ -25,7 +22,7 @@ pub(super) const PROVIDER: Provider = Provider {
                 "turratech.start-payment",
                 ("turratech.create-payment", EntryKind::Executed),
                 |sandbox| Box::pin(async { Ok(at(sandbox)) }),
-                |_| start_payment("pm_card_visa"),
+                |_, reference| start_payment(reference, "pm_card_visa"),
                 MayReview::Never,
             )
         },
@@ -38,7 +35,7 @@ pub(super) const PROVIDER: Provider = Provider {
                 "turratech.start-payment/webhook",
                 ("turratech.create-payment", EntryKind::Executed),
                 |sandbox| Box::pin(subscribed(sandbox)),
-                |prepared| start_payment(prepared.payment_id()?),
+                |prepared, reference| start_payment(reference, prepared.payment_id()?),
                 MayReview::Never,
             )
         },
@@ -48,7 +45,10 @@ pub(super) const PROVIDER: Provider = Provider {
                 "turratech.capture",
                 ("turratech.capture-payment", EntryKind::Captured),
                 authorized,
-                |prepared| Ok(Intent::new(NAME, CaptureRequest::new(REFERENCE, prepared.payment_id()?, pounds()))),
+                |prepared, reference| {
+                    let request = CaptureRequest::new(reference, prepared.payment_id()?, pounds());
+                    Ok(Intent::new(NAME, request))
+                },
                 MayReview::Never,
             )
         },
@@ -58,7 +58,7 @@ pub(super) const PROVIDER: Provider = Provider {
                 "turratech.cancel",
                 ("turratech.cancel-payment", EntryKind::Released),
                 authorized,
-                |prepared| Ok(Intent::new(NAME, CancelRequest::new(REFERENCE, prepared.payment_id()?))),
+                |prepared, reference| Ok(Intent::new(NAME, CancelRequest::new(reference, prepared.payment_id()?))),
                 MayReview::Never,
             )
         },
@@ -67,27 +67,23 @@ pub(super) const PROVIDER: Provider = Provider {
             "turratech.refund",
             ("turratech.create-refund", EntryKind::Refunded),
             |sandbox| Box::pin(paid(sandbox, None)),
-            |prepared| {
+            |prepared, reference| {
                 let part = Money::from_minor(500, Currency::GBP);
-                Ok(Intent::new(NAME, RefundRequest::new(REFERENCE, prepared.payment_id()?, part)))
+                Ok(Intent::new(NAME, RefundRequest::new(reference, prepared.payment_id()?, part)))
             },
             MayReview::Never,
         ),
     ],
     gateway,
-    receive: |inbox| {
-        Box::pin(async move {
-            let secret = WebhookSecret::new(inbox.prepared.key("webhook_secret")?)?;
-            let event = WebhookVerifier::new(secret).verify(inbox.body, inbox.headers)?;
-            inbox.journal.receive(&Account::at(NAME), &event).await?;
-            Ok(())
-        })
+    verify: |prepared, headers, body| {
+        let secret = WebhookSecret::new(prepared.key("webhook_secret")?)?;
+        Ok(Incoming::TurraTech(Box::new(WebhookVerifier::new(secret).verify(body, headers)?)))
     },
 };
 
-fn gateway(prepared: &Prepared, transport: Arc<dyn Transport>) -> Result<Gateway, Failed> {
+fn gateway(prepared: &Prepared, wires: Wires) -> Result<Gateway, Failed> {
     let builder = Client::builder(turratech::ApiKey::new(prepared.key("api_key")?)?);
-    let client = builder.base_url(prepared.base_url.as_str()).transport(transport).build()?;
+    let client = builder.base_url(prepared.base_url.as_str()).transport(wires.transport).timeouts(wires.timeouts).build()?;
     Ok(journaled::turratech(NAME, client))
 }
 
@@ -120,8 +116,8 @@ async fn paid(sandbox: &Sandbox, capture: Option<CaptureMethod>) -> Result<Prepa
     Ok(at(sandbox).payment(payment.id.as_str()))
 }
 
-fn start_payment(method: &str) -> Result<Intent, Failed> {
-    Ok(Intent::new(NAME, PaymentRequest::new(REFERENCE, pounds()).payment_method(method)))
+fn start_payment(reference: &str, method: &str) -> Result<Intent, Failed> {
+    Ok(Intent::new(NAME, PaymentRequest::new(reference, pounds()).payment_method(method)))
 }
 
 fn pounds() -> Money {

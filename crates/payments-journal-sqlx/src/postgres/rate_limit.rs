@@ -137,8 +137,8 @@ impl Calls for PostgresRateLimit {
     }
 }
 
-/// Milliseconds, rounded up.
+/// Milliseconds, rounded up, and one more: the database's time is rounded down.
 fn millis(duration: Duration) -> i64 {
-    let millis = duration.saturating_add(Duration::from_nanos(999_999)).as_millis();
+    let millis = duration.saturating_add(Duration::from_nanos(1_999_999)).as_millis();
     i64::try_from(millis).unwrap_or(i64::MAX / 4)
 }

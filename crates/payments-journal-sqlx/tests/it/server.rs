@@ -10,7 +10,7 @@ use std::time::Duration;
 use sqlx::postgres::PgConnectOptions;
 use tempfile::TempDir;
 
-const HOW_TO: &str = "install PostgreSQL 13 or later (Debian: apt-get install postgresql), or set PAYMENTS_TEST_POSTGRES to the URL of \
+pub(crate) const HOW_TO: &str = "install PostgreSQL 13 or later (Debian: apt-get install postgresql), or set PAYMENTS_TEST_POSTGRES to the URL of \
     a server on which the tests may create databases";
 
 /// The options of the server that all tests of this process share. `None` if the machine has none: then the test is skipped.
@@ -20,10 +20,10 @@ const HOW_TO: &str = "install PostgreSQL 13 or later (Debian: apt-get install po
 /// Panics instead of skipping if `PAYMENTS_TESTS_REQUIRE_POSTGRES` is set.
 pub(crate) fn shared() -> Option<PgConnectOptions> {
     static SERVER: OnceLock<Result<Server, String>> = OnceLock::new();
-    if let Some(url) = variable("PAYMENTS_TEST_POSTGRES") {
-        return Some(url.parse().unwrap_or_else(|error| panic!("PAYMENTS_TEST_POSTGRES: {error}")));
+    if let Some(options) = existing() {
+        return Some(options);
     }
-    match SERVER.get_or_init(|| Server::start(&[])) {
+    match SERVER.get_or_init(|| Server::start(Path::new(DIRECTORY), &[])) {
         Ok(server) => Some(server.options()),
         Err(problem) => skip(&format!("no PostgreSQL: {problem}: {HOW_TO}")),
     }
@@ -31,7 +31,17 @@ pub(crate) fn shared() -> Option<PgConnectOptions> {
 
 /// A server with these settings for one test alone.
 pub(crate) fn start(settings: &[&str]) -> Option<Server> {
-    Server::start(settings).map_or_else(|problem| skip(&format!("no PostgreSQL: {problem}: {HOW_TO}")), Some)
+    let server = Server::start(Path::new(DIRECTORY), settings);
+    server.map_or_else(|problem| skip(&format!("no PostgreSQL: {problem}: {HOW_TO}")), Some)
+}
+
+/// Where the files of a server are. The path is short enough for a socket.
+pub(crate) const DIRECTORY: &str = "/tmp";
+
+/// The options of the server that a variable names, instead of one of the tests' own.
+pub(crate) fn existing() -> Option<PgConnectOptions> {
+    let url = variable("PAYMENTS_TEST_POSTGRES")?;
+    Some(url.parse().unwrap_or_else(|error| panic!("PAYMENTS_TEST_POSTGRES: {error}")))
 }
 
 /// Skips a test that needs what the machine does not have.
@@ -49,6 +59,7 @@ fn variable(name: &str) -> Option<String> {
 }
 
 /// A running server.
+#[derive(Debug)]
 pub(crate) struct Server {
     directory: PathBuf,
     /// When it is closed, also because the process was killed, the shell kills the server and removes the directory.
@@ -60,14 +71,15 @@ const SHELL: &str = "trap '' HUP INT TERM\n directory=$1; signal=$2; shift 2; \"
     read -r _; kill -$signal $server; wait $server; rm -rf \"$directory\"";
 
 impl Server {
-    fn start(settings: &[&str]) -> Result<Self, String> {
+    /// Starts a server with these settings, and with its files below this directory.
+    pub(crate) fn start(place: &Path, settings: &[&str]) -> Result<Self, String> {
         let programs = programs().ok_or("its programs are not on this machine")?;
-        Self::start_with(&programs, settings).map_err(|error| error.to_string())
+        Self::start_with(&programs, place, settings).map_err(|error| error.to_string())
     }
 
-    fn start_with(programs: &Path, settings: &[&str]) -> io::Result<Self> {
+    fn start_with(programs: &Path, place: &Path, settings: &[&str]) -> io::Result<Self> {
         let template = template(programs)?;
-        let directory = directory()?.keep();
+        let directory = directory(place)?.keep();
         copy(&template, &directory.join("data"))?;
         own(&directory)?;
         let mut shell = in_shell(&directory, "QUIT", programs.join("postgres"));
@@ -128,7 +140,7 @@ fn template(programs: &Path) -> io::Result<PathBuf> {
     let lock = File::create(template.with_extension("lock"))?;
     lock.lock()?;
     if !template.exists() {
-        let new = directory()?;
+        let new = directory(Path::new(DIRECTORY))?;
         own(new.path())?;
         let data = new.path().join("data");
         let options = ["-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--wal-segsize=1", "--no-sync"];
@@ -141,9 +153,8 @@ fn template(programs: &Path) -> io::Result<PathBuf> {
     Ok(template)
 }
 
-/// A directory whose path is short enough for a socket.
-pub(crate) fn directory() -> io::Result<TempDir> {
-    tempfile::Builder::new().prefix("payments-pg-").tempdir_in("/tmp")
+pub(crate) fn directory(place: &Path) -> io::Result<TempDir> {
+    tempfile::Builder::new().prefix("payments-pg-").tempdir_in(place)
 }
 
 fn copy(from: &Path, to: &Path) -> io::Result<()> {

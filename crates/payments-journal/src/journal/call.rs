@@ -272,10 +272,19 @@ impl<S: Store> Inner<S> {
         let looked = if self.elapsed_since(start) >= self.settings.lease_margin {
             Looked::Failed { problem: "the lease was over before the lookup".to_owned(), not_before: None }
         } else {
-            match executor.look_up(&instruction).await {
-                Ok(Sighting::Found { seen, provider_id }) => Looked::Found { seen, provider_id },
-                Ok(Sighting::NotFound) => Looked::NotFound,
-                Err(error) => Looked::Failed { problem: words(&error), not_before: error.retry_after() },
+            // A client's own timeout may be longer than the lease, and it may wait for the provider's limit.
+            let deadline = self.timer.deadline(self.settings.call_timeout);
+            tokio::select! {
+                biased;
+                looked = executor.look_up(&instruction) => match looked {
+                    Ok(Sighting::Found { seen, provider_id }) => Looked::Found { seen, provider_id },
+                    Ok(Sighting::NotFound) => Looked::NotFound,
+                    Err(error) => Looked::Failed { problem: words(&error), not_before: error.retry_after() },
+                },
+                () = deadline => {
+                    let problem = "the lookup took longer than a call may take".to_owned();
+                    Looked::Failed { problem, not_before: None }
+                }
             }
         };
         let view = self.view(&**executor);

@@ -1,7 +1,7 @@
 //! A real PgBouncer in transaction mode, with fewer connections to the server than clients.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{ChildStdin, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -30,7 +30,7 @@ impl PgBouncer {
         let Some(program) = places.iter().map(|place| place.join("pgbouncer")).find(|program| program.exists()) else {
             return server::skip("PgBouncer is not on this machine (Debian: apt-get install pgbouncer)");
         };
-        let directory = server::directory().unwrap().keep();
+        let directory = server::directory(Path::new(server::DIRECTORY)).unwrap().keep();
         let (settings, socket) = (directory.join("pgbouncer.ini"), directory.display());
         let lines = format!(
             "[databases]\n* = host={} user=postgres\n[pgbouncer]\npool_mode = transaction\nauth_type = any\n\

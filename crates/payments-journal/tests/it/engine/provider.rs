@@ -40,6 +40,7 @@ struct Script {
     requests: Vec<PayoutRequest>,
     lookups_made: usize,
     lookups_to_lose: usize,
+    lookups_without_end: usize,
 }
 
 /// A client of the provider. Clones share the script.
@@ -67,6 +68,11 @@ impl Provider {
     /// Makes the next lookup fail.
     pub(super) fn loses_a_lookup(&self) {
         self.script.lock().expect("lock").lookups_to_lose += 1;
+    }
+
+    /// Makes the next lookup wait for ever, as for a place in a limit.
+    pub(super) fn holds_a_lookup(&self) {
+        self.script.lock().expect("lock").lookups_without_end += 1;
     }
 
     pub(super) fn requests(&self) -> Vec<PayoutRequest> {
@@ -120,6 +126,15 @@ impl PayOut for Provider {
 #[async_trait]
 impl Lookup for Provider {
     async fn lookup_payment(&self, _: &Expected) -> Result<PaymentState, Error> {
+        let is_held = {
+            let mut script = self.script.lock().expect("lock");
+            let left = script.lookups_without_end.checked_sub(1);
+            script.lookups_without_end = left.unwrap_or_default();
+            left.is_some()
+        };
+        if is_held {
+            std::future::pending::<()>().await;
+        }
         let mut script = self.script.lock().expect("lock");
         script.lookups_made += 1;
         if let Some(left) = script.lookups_to_lose.checked_sub(1) {
@@ -246,6 +261,10 @@ impl Timer for Yielding {
             tokio::task::yield_now().await;
             clock.advance(duration);
         })
+    }
+
+    fn deadline(&self, duration: Duration) -> Sleep {
+        self.0.deadline(duration)
     }
 }
 

@@ -317,3 +317,29 @@ async fn an_order_that_was_reported_and_is_not_found_adds_one_piece_of_evidence(
         assert_eq!(world.report(id).await.evidence.len(), evidence + 1, "{:?}", world.report(id).await);
     }
 }
+
+#[tokio::test]
+async fn a_lookup_that_does_not_end_ends_with_the_timeout_of_a_call() {
+    let world = World::with(LOOKUP, settings(|_| {}));
+    world.provider.answers([Answer::Fail(ErrorKind::Timeout, Outcome::Unknown)]);
+    let (id, _) = world.pay("W-1").await;
+    world.provider.holds_a_lookup();
+    world.clock.advance(MINUTE);
+    let working = tokio::spawn({
+        let journal = world.journal.clone();
+        async move { journal.worker().run_due().await }
+    });
+    while world.report(id).await.due_at.is_none_or(|due| due < world.clock.now() + MINUTE) {
+        tokio::task::yield_now().await;
+    }
+
+    world.clock.advance(settings(|_| {}).call_timeout);
+    working.await.expect("the task").expect("the worker");
+
+    let report = world.report(id).await;
+    assert_eq!(report.state, State::Unknown);
+    assert_eq!(report.problem.as_deref(), Some("the lookup took longer than a call may take"));
+    world.provider.finds_next(Some(order(PaymentStatus::Succeeded)));
+    world.pass(MINUTE).await;
+    assert_eq!(world.report(id).await.state, State::Succeeded);
+}
