@@ -177,7 +177,11 @@ impl fmt::Display for LimitReport {
             writeln!(f, "{name:<44}{:>8}{rate:>22}{:>20}", granted.calls, granted.most)?;
         }
         let verdict = if self.passed() { "passed" } else { "FAILED" };
-        writeln!(f, "\nlimit {verdict}: sixteen processes have {} % of the lookups of one", self.percent_of_one_process())
+        writeln!(
+            f,
+            "\nlimit {verdict}: sixteen processes have {} % of the lookups of one",
+            self.percent_of_one_process()
+        )
     }
 }
 

@@ -1,7 +1,7 @@
 //! A `PostgreSQL` server of the tests' own, which ends with them.
 
 use std::fs::{self, File};
-use std::io::{self, ErrorKind};
+use std::io::{self, ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{ChildStdin, Command, Output, Stdio};
 use std::sync::OnceLock;
@@ -50,6 +50,12 @@ pub(crate) fn skip<T>(problem: &str) -> Option<T> {
     let name = thread.name().unwrap_or_default();
     assert!(variable("PAYMENTS_TESTS_REQUIRE_POSTGRES").is_none(), "{problem}");
     eprintln!("skipped {name}: {problem}");
+    let problem = problem.replace('\n', " ");
+    // `cargo xtask test` names what was skipped at its end.
+    if let Some(list) = variable("PAYMENTS_TESTS_SKIPPED") {
+        let list = File::options().create(true).append(true).open(list);
+        list.and_then(|mut list| writeln!(list, "{name}\t{problem}")).unwrap();
+    }
     None
 }
 

@@ -243,8 +243,7 @@ impl<'a> Host<'a> {
             }
             let chosen = delivery.number % running.len();
             self.sent.insert(delivery.number, running[chosen].start);
-            let webhook =
-                ToChild::Webhook { number: delivery.number, headers: delivery.headers, body: delivery.body };
+            let webhook = ToChild::Webhook { number: delivery.number, headers: delivery.headers, body: delivery.body };
             running[chosen].write(&serde_json::to_string(&webhook).unwrap_or_default()).await;
         }
         count

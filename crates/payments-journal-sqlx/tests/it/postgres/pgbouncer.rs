@@ -28,7 +28,7 @@ impl PgBouncer {
     fn start(server: &Server, connections: u32) -> Option<Self> {
         let places = ["/usr/sbin", "/usr/bin", "/usr/local/bin"].map(PathBuf::from);
         let Some(program) = places.iter().map(|place| place.join("pgbouncer")).find(|program| program.exists()) else {
-            return server::skip("PgBouncer is not on this machine (Debian: apt-get install pgbouncer)");
+            return server::skip("no PgBouncer: install it (Debian: apt-get install pgbouncer)");
         };
         let directory = server::directory(Path::new(server::DIRECTORY)).unwrap().keep();
         let (settings, socket) = (directory.join("pgbouncer.ini"), directory.display());
