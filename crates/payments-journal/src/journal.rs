@@ -23,6 +23,7 @@ use crate::plan::{self, View};
 use crate::row::IntentRow;
 use crate::settings::Settings;
 use crate::state::State;
+use crate::stats::Stats;
 use crate::store::{Inserted, Loaded, Pause, Store, StoreError, StuckChange};
 use crate::worker::Worker;
 
@@ -273,6 +274,17 @@ impl<S: Store> Journal<S> {
     /// Returns an error if the store fails.
     pub async fn stuck_changes(&self, limit: u32) -> Result<Vec<StuckChange>, JournalError> {
         Ok(self.0.store.stuck_changes(limit).await?)
+    }
+
+    /// Counts what is open, for metrics and alerts: intents by state, changes, messages, pauses.
+    ///
+    /// Call it from one process, about once a minute. It reads every open intent, and none that is settled. It needs no clients.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the store fails.
+    pub async fn stats(&self) -> Result<Stats, JournalError> {
+        Ok(self.0.store.stats().await?)
     }
 
     /// Starts nothing new, and waits until the calls in progress have ended and are saved. What the store does not accept is tried

@@ -7,7 +7,7 @@ use payments_journal::store::{
     Amendment, Delivery, Inserted, Loaded, Matched, Pause, Received, Store, StoreError, StuckChange,
 };
 use payments_journal::{
-    Account, AttemptId, Change, Fact, Hook, HookFuture, InboxId, IntentId, IntentKey, IntentRow, Message,
+    Account, AttemptId, Change, Fact, Hook, HookFuture, InboxId, IntentId, IntentKey, IntentRow, Message, Stats,
 };
 use payments_journal_sqlx::SqliteStore;
 use sqlx::sqlite::SqliteConnection;
@@ -97,6 +97,10 @@ impl Store for WatchedStore {
 
     async fn stuck_changes(&self, limit: u32) -> Result<Vec<StuckChange>, StoreError> {
         self.inner.stuck_changes(limit).await
+    }
+
+    async fn stats(&self) -> Result<Stats, StoreError> {
+        self.inner.stats().await
     }
 
     async fn receive(&self, message: &Message) -> Result<Received, StoreError> {
