@@ -24,10 +24,12 @@ pub mod store;
 
 // The engine.
 mod error;
+pub mod events;
 mod executor;
 mod gateway;
 mod journal;
 mod settings;
+mod trace;
 mod worker;
 
 // Record and execute.

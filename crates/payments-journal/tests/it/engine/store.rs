@@ -104,6 +104,12 @@ impl FailingStore {
         self.agendas.store(count, Ordering::SeqCst);
     }
 
+    /// The failures of the agenda that are left.
+    #[cfg(feature = "tracing")]
+    pub(super) fn agendas_left(&self) -> u32 {
+        self.agendas.load(Ordering::SeqCst)
+    }
+
     /// The failures of changes that are left.
     pub(super) fn amends_left(&self) -> u32 {
         self.amends.load(Ordering::SeqCst)
