@@ -18,3 +18,4 @@ mod schema;
 mod server;
 mod stats;
 mod support;
+mod upgrade;
