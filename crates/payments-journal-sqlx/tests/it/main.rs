@@ -8,6 +8,7 @@ mod commits;
 mod deliver;
 mod engine;
 mod inbox;
+mod migrations;
 mod open;
 mod postgres;
 mod queues;
