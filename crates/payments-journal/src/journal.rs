@@ -23,8 +23,7 @@ use crate::plan::{self, View};
 use crate::row::IntentRow;
 use crate::settings::Settings;
 use crate::state::State;
-use crate::stats::Stats;
-use crate::store::{Amendment, Inserted, Loaded, Pause, Store, StoreError, StuckChange};
+use crate::store::{Amendment, Inserted, Loaded, Pause, Stats, Store, StoreError, StuckChange};
 use crate::trace::{self, Written};
 use crate::worker::Worker;
 

@@ -19,7 +19,6 @@ mod keys;
 pub mod memory;
 mod request;
 mod row;
-mod stats;
 pub mod store;
 
 // The engine.
@@ -50,7 +49,7 @@ pub use inbox::{InboxId, Message};
 pub use journal::{Decided, Receipt, Report};
 pub use review::Review;
 pub use state::{Assessment, State, assess};
-pub use stats::{OpenChanges, OpenIntents, OpenMessages, Stats};
+pub use store::{OpenChanges, OpenIntents, OpenMessages, Stats};
 
 // Extend it: a native call, a database, a model.
 pub use executor::{Accepted, Executor, Instruction, Known, Response, Sighting};

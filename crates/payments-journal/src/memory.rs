@@ -14,10 +14,9 @@ use crate::inbox::{InboxId, Message};
 use crate::intent::{Account, IntentId, IntentKey};
 use crate::row::IntentRow;
 use crate::state::State;
-use crate::stats::{OpenChanges, OpenIntents, OpenMessages, Stats};
 use crate::store::{
-    Amendment, Delivery, Entry, Head, Inserted, KEEP_HINTS, Loaded, Matched, Pause, Received, Store, StoreError,
-    StuckChange,
+    Amendment, Delivery, Entry, Head, Inserted, KEEP_HINTS, Loaded, Matched, OpenChanges, OpenIntents, OpenMessages,
+    Pause, Received, Stats, Store, StoreError, StuckChange,
 };
 
 /// A store in memory. Clones share what is stored.

@@ -3,6 +3,8 @@
 //! A store holds no rules. Each change of an intent is one transaction: lock the row, load the evidence, ask a pure function
 //! what to add, write that, commit.
 
+mod stats;
+
 use std::future::Future;
 use std::time::Duration;
 
@@ -16,7 +18,8 @@ use crate::intent::{Account, IntentId, IntentKey};
 use crate::review::Review;
 use crate::row::IntentRow;
 use crate::state::State;
-use crate::stats::Stats;
+
+pub use stats::{OpenChanges, OpenIntents, OpenMessages, Stats};
 
 /// A database, or memory.
 ///

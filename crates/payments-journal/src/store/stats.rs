@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use payments_core::time::OffsetDateTime;
 
+use super::Pause;
 use crate::intent::Account;
 use crate::state::State;
-use crate::store::Pause;
 
 /// What is open in a journal, for metrics and alerts.
 ///
