@@ -223,7 +223,9 @@ async fn nothing_that_is_stored_or_printed_has_a_canary() {
     for state in ["intended", "refused", "unknown", "needs_review"] {
         assert!(states.contains(state), "{states:?}");
     }
-    assert!(traced().contains("turbopay"), "nothing was traced");
+    for event in ["turbopay", "payments_journal: the call ended", "payments_journal: a person must look at an intent"] {
+        assert!(traced().contains(event), "{event} was not traced");
+    }
 }
 
 /// An intent of every operation.

@@ -98,6 +98,14 @@ const CONSUMERS: &[Consumer] = &[
     },
     // After `journal-sqlite`, whose fault hits the first withdrawal.
     Consumer {
+        name: "journal-opentelemetry",
+        providers: &["turbopay"],
+        absent: &[SANDBOX, "native-tls", "openssl"],
+        max_crates: 192,
+        check_output: journal_opentelemetry,
+    },
+    // After `journal-sqlite`, too.
+    Consumer {
         name: "blocking",
         providers: &["turbopay"],
         absent: &[SANDBOX, "payments", "native-tls", "openssl"],
@@ -124,6 +132,7 @@ pub(crate) fn run(_: &[String]) -> Result<Step, Failure> {
 /// Checks the format of the applications. They are not members, so `cargo fmt` skips them.
 pub(crate) fn check_format() -> Result<(), Failure> {
     for name in CONSUMERS.iter().map(|consumer| consumer.name).chain(["packaged"]) {
+        // It formats the modules of the program as well.
         let main = dir(name).join("src").join("main.rs");
         Run::program("rustfmt").args(["--check", "--edition", "2024"]).args([main]).run()?;
     }
@@ -270,6 +279,29 @@ fn journal_rusqlite(built: &Built<'_>, sandbox: &Addresses) -> Result<(), Failur
     }
     let merchant = built.run().args([&database.0]).env("PAYMENTS_JOURNAL_KEY", JOURNAL_KEY);
     pays_once(merchant, "journal-rusqlite-1", "journal-rusqlite-1 is pending", sandbox)
+}
+
+/// The spans and metrics of a payout arrive at a receiver in the same process.
+fn journal_opentelemetry(built: &Built<'_>, sandbox: &Addresses) -> Result<(), Failure> {
+    let database = Database::new(built)?;
+    let run = built.run().args([database.0.as_os_str(), sandbox.turbopay.base_url.as_ref()]);
+    let run = run.env("TURBOPAY_API_KEY", &sandbox.turbopay.api_key).env("PAYMENTS_JOURNAL_KEY", JOURNAL_KEY);
+    let output = run.read()?;
+    print!("{output}");
+    for expected in [
+        "span payments_call operation=create_withdrawal provider=turbopay\n",
+        "span payments_send account= intent=1 operation=pay_out outcome=accepted provider=turbopay state=pending tenant=\n",
+        "event \"the state changed\" account= from=intended",
+        "span withdraw",
+        "metric payments.calls operation=pay_out outcome=accepted provider=turbopay = 1\n",
+        "metric payments.intents account= operation=pay_out provider=turbopay state=pending tenant= = 1\n",
+        "metric payments.overdue_seconds  = 0\n",
+    ] {
+        if !output.contains(expected) {
+            return Err(Failure::new(format!("the output of {} does not contain {expected:?}", built.name)));
+        }
+    }
+    Ok(())
 }
 
 /// Runs a merchant until its payout succeeded, and checks that it was executed once. The bank executes it once it is pending.

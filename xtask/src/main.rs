@@ -144,7 +144,7 @@ const COMMANDS: &[Command] = &[
     },
     Command {
         name: "semver",
-        about: "lists API changes since a git revision (installs cargo-semver-checks)",
+        about: "checks the migrations, and lists API changes, since a git revision (installs cargo-semver-checks)",
         run: tools::semver,
     },
 ];

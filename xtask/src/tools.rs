@@ -41,9 +41,26 @@ pub(crate) fn semver(args: &[String]) -> Result<Step, Failure> {
             .read()
             .map_err(|_| Failure::new("no tag to compare with: pass a git revision"))?,
     };
+    check_migrations(revision.trim())?;
     install("semver-checks", "cargo-semver-checks")?;
     Run::cargo().args(["semver-checks", "--workspace", "--baseline-rev", revision.trim()]).run()?;
     Ok(Step::Passed)
+}
+
+/// Returns an error if a migration of the journal's tables was changed, renamed or removed since the revision: databases keep what it made
+/// of them. A new one may be added.
+fn check_migrations(revision: &str) -> Result<(), Failure> {
+    let changed = Run::program("git")
+        .args(["-C".as_ref(), workspace::root().as_os_str()])
+        .args(["diff", "--no-renames", "--name-only", "--diff-filter=a", revision, "--"])
+        .args([":(glob)crates/payments-journal-sqlx/migrations/*/0*.sql"])
+        .read()?;
+    match changed.trim() {
+        "" => Ok(()),
+        changed => Err(Failure::new(format!(
+            "these migrations were changed since {revision}, which databases keep as they were: add another one instead\n{changed}"
+        ))),
+    }
 }
 
 fn install(subcommand: &str, krate: &str) -> Result<(), Failure> {

@@ -13,13 +13,14 @@ mod plans;
 mod rate_limit;
 mod rows;
 mod settings;
+mod stats;
 mod transaction;
 
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use payments_journal::store::{Agenda, Amendment, Delivery, Inserted, Loaded, Matched, Pause, Received, StuckChange};
-use payments_journal::{Account, Hook, InboxId, IntentId, IntentKey, IntentRow, Message, Store, StoreError};
+use payments_journal::{Account, Hook, InboxId, IntentId, IntentKey, IntentRow, Message, Stats, Store, StoreError};
 use sqlx::AssertSqlSafe;
 use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions, PgRow, Postgres};
@@ -231,6 +232,10 @@ impl Store for PostgresStore {
 
     async fn stuck_changes(&self, limit: u32) -> Result<Vec<StuckChange>, StoreError> {
         changes::stuck(self, limit).await
+    }
+
+    async fn stats(&self) -> Result<Stats, StoreError> {
+        stats::read(self).await
     }
 
     async fn receive(&self, message: &Message) -> Result<Received, StoreError> {

@@ -13,6 +13,7 @@ mod pauses;
 mod plans;
 mod rate_limit;
 mod rows;
+mod stats;
 mod writer;
 
 use std::path::Path;
@@ -22,13 +23,14 @@ use std::time::Duration;
 use payments_core::clock::{Clock, SystemClock};
 use payments_core::time::OffsetDateTime;
 use payments_journal::store::{Agenda, Amendment, Delivery, Inserted, Loaded, Matched, Pause, Received, StuckChange};
-use payments_journal::{Account, Hook, InboxId, IntentId, IntentKey, IntentRow, Message, Store, StoreError};
+use payments_journal::{Account, Hook, InboxId, IntentId, IntentKey, IntentRow, Message, Stats, Store, StoreError};
 use sqlx::pool::PoolConnection;
 use sqlx::sqlite::{Sqlite, SqliteConnectOptions, SqliteConnection, SqlitePool};
 use tokio::sync::{Mutex, MutexGuard, OnceCell};
 
 pub use error::SqliteError;
 pub use intents::INSERT_INTENT;
+pub use migrate::MIGRATIONS;
 pub use rate_limit::SqliteRateLimit;
 
 use crate::values::{millis, whole_millis};
@@ -224,6 +226,10 @@ impl Store for SqliteStore {
 
     async fn stuck_changes(&self, limit: u32) -> Result<Vec<StuckChange>, StoreError> {
         changes::stuck(&mut *self.connection().await?, limit).await
+    }
+
+    async fn stats(&self) -> Result<Stats, StoreError> {
+        stats::read(&mut *self.connection().await?, self.now()).await
     }
 
     async fn receive(&self, message: &Message) -> Result<Received, StoreError> {

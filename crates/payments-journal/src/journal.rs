@@ -23,7 +23,8 @@ use crate::plan::{self, View};
 use crate::row::IntentRow;
 use crate::settings::Settings;
 use crate::state::State;
-use crate::store::{Inserted, Loaded, Pause, Store, StoreError, StuckChange};
+use crate::store::{Amendment, Inserted, Loaded, Pause, Stats, Store, StoreError, StuckChange};
+use crate::trace::{self, Written};
 use crate::worker::Worker;
 
 pub use builder::Builder;
@@ -224,7 +225,7 @@ impl<S: Store> Journal<S> {
     pub async fn execute(&self, ticket: Ticket) -> Result<Executed, JournalError> {
         let (reply, result) = oneshot::channel();
         let inner = Arc::clone(&self.0);
-        drop(tokio::spawn(async move { inner.drive(ticket, reply).await }));
+        drop(tokio::spawn(trace::inherit(async move { inner.drive(ticket, reply).await })));
         result.await.map_err(|_| JournalError::Interrupted)?
     }
 
@@ -269,6 +270,7 @@ impl<S: Store> Journal<S> {
     /// Returns an error if the store fails.
     pub async fn resume(&self, account: &Account) -> Result<(), JournalError> {
         self.0.store.resume(account).await?;
+        trace::account_resumed(account);
         self.0.wake.notify_one();
         Ok(())
     }
@@ -282,6 +284,17 @@ impl<S: Store> Journal<S> {
         Ok(self.0.store.stuck_changes(limit).await?)
     }
 
+    /// Counts what is open, for metrics and alerts: intents by state, changes, messages, pauses.
+    ///
+    /// Call it from one process, about once a minute. It reads every open intent, and none that is settled. It needs no clients.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the store fails.
+    pub async fn stats(&self) -> Result<Stats, JournalError> {
+        Ok(self.0.store.stats().await?)
+    }
+
     /// Starts nothing new, and waits until the calls in progress have ended and are saved. What the store does not accept is tried
     /// again and again.
     ///
@@ -291,8 +304,10 @@ impl<S: Store> Journal<S> {
         let _waiting = Counted::new(&self.0.waiting);
         self.0.is_closed.store(true, Ordering::SeqCst);
         let mut in_progress = self.0.in_progress.subscribe();
+        trace::shutting_down(*in_progress.borrow());
         // It fails if the sender is gone, which `self` keeps.
         let _ = in_progress.wait_for(|calls| *calls == 0).await;
+        trace::shut_down();
     }
 
     pub(crate) fn inner(&self) -> &Arc<Inner<S>> {
@@ -330,9 +345,9 @@ impl<S: Store> Inner<S> {
     pub(crate) async fn amend<T: Send>(
         &self,
         id: IntentId,
-        decide: impl Fn(&View<'_>, &Loaded) -> (Option<crate::store::Amendment>, T) + Send + Sync,
+        decide: impl Fn(&View<'_>, &Loaded) -> (Option<Amendment>, T) + Send + Sync,
     ) -> Result<T, JournalError> {
-        let decided = self.store.amend(id, |loaded| {
+        let decided = self.write(id, |loaded| {
             let executor = match self.executor(&loaded.row) {
                 Ok(executor) => executor,
                 Err(error) => return (None, Err(error)),
@@ -341,6 +356,24 @@ impl<S: Store> Inner<S> {
             (amendment, Ok(value))
         });
         decided.await?
+    }
+
+    /// Changes an intent in one transaction, and tells what changed.
+    async fn write<T: Send>(
+        &self,
+        id: IntentId,
+        decide: impl Fn(&Loaded) -> (Option<Amendment>, T) + Send + Sync,
+    ) -> Result<T, StoreError> {
+        let decided = self.store.amend(id, |loaded| {
+            let (amendment, value) = decide(loaded);
+            let written = amendment.as_ref().and_then(|amendment| Written::of(loaded, amendment));
+            (amendment, (value, written))
+        });
+        let (value, written) = decided.await?;
+        if let Some(written) = written {
+            written.tell();
+        }
+        Ok(value)
     }
 
     /// Returns how long ago a moment of this process was, whether or not the machine slept.

@@ -23,10 +23,12 @@ pub mod store;
 
 // The engine.
 mod error;
+pub mod events;
 mod executor;
 mod gateway;
 mod journal;
 mod settings;
+mod trace;
 mod worker;
 
 // Record and execute.
@@ -47,6 +49,7 @@ pub use inbox::{InboxId, Message};
 pub use journal::{Decided, Receipt, Report};
 pub use review::Review;
 pub use state::{Assessment, State, assess};
+pub use store::{OpenChanges, OpenIntents, OpenMessages, Stats};
 
 // Extend it: a native call, a database, a model.
 pub use executor::{Accepted, Executor, Instruction, Known, Response, Sighting};

@@ -15,8 +15,8 @@ use crate::intent::{Account, IntentId, IntentKey};
 use crate::row::IntentRow;
 use crate::state::State;
 use crate::store::{
-    Amendment, Delivery, Entry, Head, Inserted, KEEP_HINTS, Loaded, Matched, Pause, Received, Store, StoreError,
-    StuckChange,
+    Amendment, Delivery, Entry, Head, Inserted, KEEP_HINTS, Loaded, Matched, OpenChanges, OpenIntents, OpenMessages,
+    Pause, Received, Stats, Store, StoreError, StuckChange,
 };
 
 /// A store in memory. Clones share what is stored.
@@ -48,6 +48,11 @@ struct Stored {
 }
 
 impl Stored {
+    fn is_open(&self) -> bool {
+        let states = [State::Intended, State::Sending, State::Pending, State::Unknown, State::NeedsReview];
+        self.head.due_at.is_some() || states.contains(&self.head.state)
+    }
+
     fn is_about(&self, message: &Message) -> bool {
         let key = &self.row.key;
         let by_reference =
@@ -325,6 +330,42 @@ impl Store for MemoryStore {
         let tables = self.tables();
         let stuck = tables.changes.iter().filter(|stored| !stored.is_delivered && stored.change.failures > 0);
         Ok(stuck.map(|stored| stored.change.clone()).take(limit as usize).collect())
+    }
+
+    async fn stats(&self) -> Result<Stats, StoreError> {
+        let at = self.clock.now();
+        let tables = self.tables();
+        let mut intents = BTreeMap::new();
+        for Stored { row, head, .. } in tables.intents.values().filter(|stored| stored.is_open()) {
+            let IntentKey { account, operation, .. } = &row.key;
+            let group = (account.clone(), operation.clone(), head.state);
+            let (count, due_at) = intents.entry(group).or_insert((0, None));
+            *count += 1;
+            *due_at = [*due_at, head.due_at].into_iter().flatten().min();
+        }
+        let intents = intents.into_iter().map(|((account, operation, state), (count, due_at))| OpenIntents {
+            account,
+            operation,
+            state,
+            count,
+            due_at,
+        });
+        let mut changes = OpenChanges::default();
+        for StoredChange { change, .. } in tables.changes.iter().filter(|stored| !stored.is_delivered) {
+            changes.count += 1;
+            changes.stuck += u64::from(change.failures > 0);
+            changes.since = [changes.since, Some(change.change.at)].into_iter().flatten().min();
+        }
+        let mut messages = OpenMessages::default();
+        for StoredMessage { message, .. } in tables.messages.iter().filter(|stored| !stored.is_applied) {
+            if tables.intents.values().any(|stored| stored.is_about(message)) {
+                messages.count += 1;
+                messages.since = [messages.since, Some(message.received_at)].into_iter().flatten().min();
+            }
+        }
+        let mut pauses: Vec<Pause> = tables.pauses.values().filter(|pause| pause.until > at).cloned().collect();
+        pauses.sort_by_key(|pause| pause.since);
+        Ok(Stats { at, intents: intents.collect(), unreadable: 0, changes, messages, pauses })
     }
 
     async fn receive(&self, message: &Message) -> Result<Received, StoreError> {

@@ -3,6 +3,8 @@
 //! A store holds no rules. Each change of an intent is one transaction: lock the row, load the evidence, ask a pure function
 //! what to add, write that, commit.
 
+mod stats;
+
 use std::future::Future;
 use std::time::Duration;
 
@@ -16,6 +18,8 @@ use crate::intent::{Account, IntentId, IntentKey};
 use crate::review::Review;
 use crate::row::IntentRow;
 use crate::state::State;
+
+pub use stats::{OpenChanges, OpenIntents, OpenMessages, Stats};
 
 /// A database, or memory.
 ///
@@ -96,6 +100,9 @@ pub trait Store: Send + Sync + 'static {
 
     /// Returns the changes whose hook failed, the oldest first. Those that this version cannot read are not among them.
     fn stuck_changes(&self, limit: u32) -> impl Future<Output = Result<Vec<StuckChange>, StoreError>> + Send;
+
+    /// Counts what is open. It reads nothing that is settled.
+    fn stats(&self) -> impl Future<Output = Result<Stats, StoreError>> + Send;
 
     /// Stores a message of a provider, unless its source is stored already. Durable when this returns.
     ///

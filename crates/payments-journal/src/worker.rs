@@ -17,6 +17,7 @@ use crate::intent::IntentId;
 use crate::journal::{Inner, Journal};
 use crate::settings::later;
 use crate::store::{Delivery, Pause, Store, StoreError};
+use crate::trace;
 
 /// Sends what was recorded, finds out what is unknown, and delivers changes.
 ///
@@ -97,18 +98,19 @@ impl<S: Store> Worker<S> {
         self
     }
 
-    fn fails(&self, error: &JournalError) {
+    fn fails(&self, question: &'static str, error: &JournalError) {
+        trace::store_failed(question, error);
         if let Some(alarm) = &self.on_failure {
             alarm(error);
         }
     }
 
     /// Returns true if a part of a round did something. What failed is tried again in the next round.
-    fn is_busy(&self, done: Result<usize, JournalError>) -> bool {
+    fn is_busy(&self, question: &'static str, done: Result<usize, JournalError>) -> bool {
         match done {
             Ok(count) => count > 0,
             Err(error) => {
-                self.fails(&error);
+                self.fails(question, &error);
                 false
             }
         }
@@ -122,6 +124,7 @@ impl<S: Store> Worker<S> {
         let worker = Arc::new(self);
         let mut shutdown = std::pin::pin!(shutdown);
         let (mut tasks, mut deliveries) = (JoinSet::new(), JoinSet::new());
+        trace::worker_started(inner.accounts.len());
         let mut memory = Memory::default();
         'work: loop {
             let did_something = worker.round(&inner, &mut tasks, &mut deliveries, &mut memory);
@@ -141,7 +144,7 @@ impl<S: Store> Worker<S> {
                         break;
                     }
                     Some(ended) = deliveries.join_next(), if !deliveries.is_empty() => {
-                        if worker.is_busy(ended.unwrap_or_else(interrupted)) || memory.has_new_changes {
+                        if worker.is_busy("changes", ended.unwrap_or_else(interrupted)) || memory.has_new_changes {
                             break;
                         }
                     }
@@ -149,9 +152,11 @@ impl<S: Store> Worker<S> {
                 }
             }
         }
+        trace::worker_stopping(tasks.len());
         // A hook that is dropped leaves nothing behind: its change is delivered again.
         deliveries.shutdown().await;
         while tasks.join_next().await.is_some() {}
+        trace::worker_stopped();
     }
 
     /// Does everything that is due now, one after the other, and returns how many steps it took. For tests and for commands.
@@ -206,7 +211,7 @@ impl<S: Store> Worker<S> {
         let agenda = match inner.store.agenda(&inner.accounts, u32::try_from(limit).unwrap_or(u32::MAX)).await {
             Ok(agenda) => agenda,
             Err(error) => {
-                self.fails(&error.into());
+                self.fails("agenda", &error.into());
                 memory.next_in = None;
                 return false;
             }
@@ -219,7 +224,7 @@ impl<S: Store> Worker<S> {
         }
         let mut is_busy = false;
         if agenda.has_messages {
-            is_busy |= self.is_busy(inner.match_messages().await);
+            is_busy |= self.is_busy("messages", inner.match_messages().await);
         }
         // In a task of its own: slow hooks hold up neither requests nor lookups.
         memory.has_new_changes = agenda.has_changes && !deliveries.is_empty();
@@ -243,10 +248,19 @@ impl<S: Store> Worker<S> {
         while delivered < LIMIT as usize {
             match inner.store.deliver(&**hook, &move |failures| backoff.after(failures)).await? {
                 Delivery::Nothing => break,
-                Delivery::Delivered(_) | Delivery::Failed(_) => delivered += 1,
+                Delivery::Delivered(change) => {
+                    trace::change_delivered(&change);
+                    delivered += 1;
+                }
+                Delivery::Failed(stuck) => {
+                    trace::hook_failed(&stuck);
+                    delivered += 1;
+                }
                 Delivery::Unreadable { intent, what, problem } => {
+                    let error = StoreError::Unreadable { what, problem }.into();
+                    trace::intent_problem(intent, &error);
                     if let Some(alarm) = &self.on_problem {
-                        alarm(intent, &StoreError::Unreadable { what, problem }.into());
+                        alarm(intent, &error);
                     }
                     delivered += 1;
                 }

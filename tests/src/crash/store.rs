@@ -8,7 +8,7 @@ use payments_journal::store::{
     Agenda, Amendment, Delivery, Inserted, Loaded, Matched, Pause, Received, Store, StoreError, StuckChange,
 };
 use payments_journal::{
-    Account, AttemptId, Change, Fact, Hook, HookFuture, InboxId, IntentId, IntentKey, IntentRow, Message,
+    Account, AttemptId, Change, Fact, Hook, HookFuture, InboxId, IntentId, IntentKey, IntentRow, Message, Stats,
 };
 
 /// Watches what a store writes.
@@ -121,6 +121,10 @@ impl<S: Store, W: Watch> Store for WatchedStore<S, W> {
 
     async fn stuck_changes(&self, limit: u32) -> Result<Vec<StuckChange>, StoreError> {
         self.inner.stuck_changes(limit).await
+    }
+
+    async fn stats(&self) -> Result<Stats, StoreError> {
+        self.inner.stats().await
     }
 
     async fn receive(&self, message: &Message) -> Result<Received, StoreError> {

@@ -4,15 +4,13 @@ use std::fmt::Write as _;
 
 use payments_journal_sqlx::{postgres, sqlite};
 
-const SQLITE: &[&str] = &[include_str!("../../migrations/sqlite/0001_journal.sql")];
-
 /// The page.
 pub(crate) fn page() -> String {
     let sqlite = sqlite::INSERT_INTENT.trim_end();
     let postgres = postgres::INSERT_INTENT.trim_end();
     format!(
         "{INTRODUCTION}\n```sql\n-- SQLite\n{sqlite}\n```\n\n```sql\n-- PostgreSQL\n{postgres}\n```\n\n{TABLES}\n{}",
-        tables(SQLITE),
+        tables(sqlite::MIGRATIONS),
     )
 }
 

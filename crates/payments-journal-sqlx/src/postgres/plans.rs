@@ -2,7 +2,7 @@
 
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Row as _};
 
-use super::{PostgresStore, agenda, changes, inbox, intents, pauses, rate_limit};
+use super::{PostgresStore, agenda, changes, inbox, intents, pauses, rate_limit, stats};
 
 #[path = "../../tests/it/server.rs"]
 #[expect(dead_code, reason = "the other tests use the rest")]
@@ -15,6 +15,7 @@ const STATEMENTS: &[&str] = &[
     intents::AMEND,
     intents::DUE,
     intents::IN_REVIEW,
+    stats::READ,
     agenda::READ,
     changes::NEXT,
     changes::FAILED,

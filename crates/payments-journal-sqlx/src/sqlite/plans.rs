@@ -2,7 +2,7 @@
 
 use sqlx::{AssertSqlSafe, Row as _};
 
-use super::{SqliteStore, agenda, changes, inbox, intents, pauses, rate_limit};
+use super::{SqliteStore, agenda, changes, inbox, intents, pauses, rate_limit, stats};
 
 /// The statements that run for one intent, message or change: none may read a table from one end to the other.
 const SELECTIVE: &[&str] = &[
@@ -14,6 +14,7 @@ const SELECTIVE: &[&str] = &[
     intents::DUE,
     agenda::READ,
     intents::IN_REVIEW,
+    stats::READ,
     changes::NEXT,
     changes::DELIVERED,
     changes::FAILED,
@@ -38,7 +39,13 @@ const SELECTIVE: &[&str] = &[
 const LISTS: &[&str] = &[changes::STUCK, pauses::ALL];
 
 /// The indexes that contain only what is open, so that a scan reads nothing that is settled.
-const OPEN: &[&str] = &["payments_intents_in_review", "payments_changes_due", "payments_inbox_open"];
+const OPEN: &[&str] = &[
+    "payments_intents_due",
+    "payments_intents_in_review",
+    "payments_intents_waiting",
+    "payments_changes_due",
+    "payments_inbox_open",
+];
 
 #[tokio::test]
 async fn no_statement_reads_what_is_settled() {

@@ -2,6 +2,7 @@
 
 use std::any::TypeId;
 use std::path::PathBuf;
+use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
@@ -53,6 +54,14 @@ pub(crate) trait Backend: Sized + Send + Sync + 'static {
     const PRECISION: Duration;
 
     async fn new() -> Option<Self>;
+
+    /// A database that these statements make, and that is not migrated.
+    async fn of_dump(statements: &str) -> Option<Self>;
+
+    /// The program that writes the database as statements.
+    fn dump_command(&self) -> Command;
+
+    async fn migrate(&self);
 
     fn store(&self) -> &Self::Store;
 
@@ -124,6 +133,14 @@ pub(crate) struct OnSqlite {
 }
 
 impl OnSqlite {
+    async fn empty() -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        // Ahead, so that what is due now is due, however long the test takes.
+        let clock = ManualClock::at(now() + Duration::from_secs(5));
+        let store = SqliteStore::open(directory.path().join("journal.db")).await.unwrap().clock(clock.clone());
+        Self { store, clock, directory }
+    }
+
     fn path(&self) -> PathBuf {
         self.directory.path().join("journal.db")
     }
@@ -138,12 +155,27 @@ impl Backend for OnSqlite {
     const PRECISION: Duration = Duration::from_millis(1);
 
     async fn new() -> Option<Self> {
-        let directory = tempfile::tempdir().unwrap();
-        // Ahead, so that what is due now is due, however long the test takes.
-        let clock = ManualClock::at(now() + Duration::from_secs(5));
-        let store = SqliteStore::open(directory.path().join("journal.db")).await.unwrap().clock(clock.clone());
-        store.migrate().await.unwrap();
-        Some(Self { store, clock, directory })
+        let database = Self::empty().await;
+        database.migrate().await;
+        Some(database)
+    }
+
+    async fn of_dump(statements: &str) -> Option<Self> {
+        let database = Self::empty().await;
+        // On a connection of its own, because a dump sets its own terms.
+        let mut connection = SqliteStore::options(database.path()).connect().await.unwrap();
+        Self::run(&mut connection, statements).await.unwrap();
+        Some(database)
+    }
+
+    fn dump_command(&self) -> Command {
+        let mut command = Command::new("sqlite3");
+        command.arg(self.path()).arg(".dump");
+        command
+    }
+
+    async fn migrate(&self) {
+        self.store.migrate().await.unwrap();
     }
 
     fn store(&self) -> &SqliteStore {
@@ -226,6 +258,28 @@ impl Backend for OnPostgres {
         let store = Self::store_of(&options, 8).await;
         store.migrate().await.unwrap();
         Some(Self { store, options })
+    }
+
+    async fn of_dump(statements: &str) -> Option<Self> {
+        let options = Self::empty().await?;
+        // On a connection of its own, because a dump sets its own terms.
+        let mut connection = options.connect().await.unwrap();
+        Self::run(&mut connection, statements).await.unwrap();
+        Some(Self { store: Self::store_of(&options, 8).await, options })
+    }
+
+    fn dump_command(&self) -> Command {
+        let options = &self.options;
+        let host =
+            options.get_socket().map_or_else(|| options.get_host().to_owned(), |path| path.display().to_string());
+        let mut command = Command::new("pg_dump");
+        command.args(["--inserts", "--no-owner", "--no-privileges", "--host"]).arg(host);
+        command.args(["--username", options.get_username()]).args(options.get_database());
+        command
+    }
+
+    async fn migrate(&self) {
+        self.store.migrate().await.unwrap();
     }
 
     fn store(&self) -> &PostgresStore {

@@ -8,6 +8,7 @@ mod commits;
 mod deliver;
 mod engine;
 mod inbox;
+mod migrations;
 mod open;
 mod postgres;
 mod queues;
@@ -16,4 +17,6 @@ mod record;
 mod schema;
 #[expect(clippy::print_stderr, reason = "a skipped test says how to run it")]
 mod server;
+mod stats;
 mod support;
+mod upgrade;

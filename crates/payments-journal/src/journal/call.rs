@@ -22,6 +22,7 @@ use crate::plan::{self, Claim, Ended, Look, Looked, Step, View};
 use crate::row::{IntentRow, content};
 use crate::state::State;
 use crate::store::{Amendment, Loaded, Pause, Store, StoreError};
+use crate::trace::{self, StepSpan};
 
 /// A step that is stored, and what it was decided on.
 struct Planned {
@@ -61,7 +62,15 @@ impl<S: Store> Inner<S> {
 
     /// Takes the next step of an intent that is due.
     pub(crate) async fn work_on(&self, id: IntentId) -> Result<State, JournalError> {
-        Ok(self.advance(Ticket::of(id), false, &mut None).await?.state)
+        match self.advance(Ticket::of(id), false, &mut None).await {
+            Ok(executed) => Ok(executed.state),
+            Err(error) => {
+                if !matches!(error, JournalError::Closed) {
+                    trace::intent_problem(id, &error);
+                }
+                Err(error)
+            }
+        }
     }
 
     async fn advance(
@@ -83,18 +92,35 @@ impl<S: Store> Inner<S> {
                 Ok(Executed { state: planned.state, response: None, error: None, pause })
             }
             Step::LookUp(look) => {
-                let state = self.look_up(&planned, *look, start).await?;
+                let span = StepSpan::look_up(&planned.loaded);
+                let state = span.run(self.look_up(&planned, *look, start, &span)).await?;
                 Ok(Executed { state, response: None, error: None, pause: None })
             }
             Step::Send(claim) => {
-                let (ended, response, error) = self.send(&planned, claim, ticket.card, start).await;
-                let outcome = error.as_ref().map(Error::outcome);
-                let saved = self.save(planned.loaded.id, &planned.executor, claim, &ended, outcome, reply);
-                let (state, pause) = saved.await?;
-                self.wake.notify_one();
-                Ok(Executed { state, response, error, pause })
+                let span = StepSpan::send(&planned.loaded);
+                span.run(self.send_and_save(&planned, claim, ticket.card, start, reply, &span)).await
             }
         }
+    }
+
+    async fn send_and_save(
+        &self,
+        planned: &Planned,
+        claim: &Claim,
+        card: Option<Card>,
+        start: (OffsetDateTime, Duration),
+        reply: &mut Option<oneshot::Sender<Result<Executed, JournalError>>>,
+        span: &StepSpan,
+    ) -> Result<Executed, JournalError> {
+        trace::claimed(&planned.loaded, claim.protection);
+        let began = self.clock.monotonic();
+        let (ended, response, error) = self.send(planned, claim, card, start).await;
+        span.call_ended(&planned.loaded, &ended.result, self.clock.monotonic().saturating_sub(began));
+        let outcome = error.as_ref().map(Error::outcome);
+        let (state, pause) = self.save(planned, claim, &ended, outcome, reply).await?;
+        span.stored(state);
+        self.wake.notify_one();
+        Ok(Executed { state, response, error, pause })
     }
 
     /// Decides the next step and stores it.
@@ -102,7 +128,7 @@ impl<S: Store> Inner<S> {
         let id = ticket.id;
         let attempt = AttemptId::new(random()?);
         let last = Mutex::new(None);
-        let decided = self.store.amend(id, |loaded| {
+        let decided = self.write(id, |loaded| {
             let (amendment, planned) = self.decide(loaded, attempt, ticket, is_asked);
             let planned = planned.map(Arc::new);
             *last.lock().unwrap_or_else(PoisonError::into_inner) = planned.as_ref().ok().cloned();
@@ -218,8 +244,7 @@ impl<S: Store> Inner<S> {
     /// Stores how a call ended, and keeps trying until it is stored, or until nobody waits in `shut_down` any more.
     async fn save(
         &self,
-        id: IntentId,
-        executor: &Arc<dyn Executor>,
+        Planned { loaded: before, executor, .. }: &Planned,
         claim: &Claim,
         ended: &Ended,
         outcome: Option<Outcome>,
@@ -228,7 +253,7 @@ impl<S: Store> Inner<S> {
         let (mut failures, mut shut_down) = (0, self.waiting.subscribe());
         loop {
             let view = self.view(&**executor);
-            let saved = self.store.amend(id, |loaded| {
+            let saved = self.write(before.id, |loaded| {
                 let (amendment, state) = plan::settle(&view, loaded, claim, ended);
                 let pause = amendment.as_ref().and_then(|amendment| amendment.pause.clone());
                 (amendment, (state, pause))
@@ -240,9 +265,13 @@ impl<S: Store> Inner<S> {
                 Err(error @ StoreError::Unreadable { .. }) if self.keeps_trying() && failures < UNREADABLE_TRIES => {
                     error
                 }
-                Err(source) => return Err(JournalError::NotSaved { outcome, source }),
+                Err(source) => {
+                    trace::result_not_saved(before, &ended.result, failures + 1, &source);
+                    return Err(JournalError::NotSaved { outcome, source });
+                }
             };
             failures += 1;
+            trace::result_not_saved(before, &ended.result, failures, &source);
             if failures == FAILURES_BEFORE_REPLY
                 && let Some(reply) = reply.take()
             {
@@ -264,11 +293,13 @@ impl<S: Store> Inner<S> {
         planned: &Planned,
         look: Look,
         start: (OffsetDateTime, Duration),
+        span: &StepSpan,
     ) -> Result<State, JournalError> {
         let mut options = WriteOptions::default();
         options.timeout = Some(self.settings.call_timeout);
         let Planned { loaded, executor, .. } = planned;
         let instruction = planned.instruction(options, None);
+        let began = self.clock.monotonic();
         let looked = if self.elapsed_since(start) >= self.settings.lease_margin {
             Looked::Failed { problem: "the lease was over before the lookup".to_owned(), not_before: None }
         } else {
@@ -287,8 +318,10 @@ impl<S: Store> Inner<S> {
                 }
             }
         };
+        span.lookup_ended(loaded, &looked, self.clock.monotonic().saturating_sub(began));
         let view = self.view(&**executor);
-        let state = self.store.amend(loaded.id, |loaded| plan::looked_up(&view, loaded, look, &looked)).await?;
+        let state = self.write(loaded.id, |loaded| plan::looked_up(&view, loaded, look, &looked)).await?;
+        span.stored(state);
         self.wake.notify_one();
         Ok(state)
     }

@@ -13,6 +13,7 @@ use crate::intent::{Account, IntentId};
 use crate::plan;
 use crate::rules::Rules;
 use crate::store::{Loaded, Matched, Received, Store, StoreError};
+use crate::trace;
 
 /// What the journal did with a message. In each case, it can be acknowledged.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -82,13 +83,18 @@ impl<S: Store> Inner<S> {
         let received_at = self.clock.now();
         let message =
             Message { account: account.clone(), source, reference, object_id, operations, report, received_at };
-        let receipt = match self.store.receive(&message).await? {
+        let received = self.store.receive(&message).await?;
+        trace::message_received(&message, matches!(received, Received::Repeated(_)));
+        let receipt = match received {
             // A repeated hint asks again: its lookup may have seen an earlier state.
             Received::Repeated(_) if !message.is_hint() => Receipt::Repeated,
             Received::New(id) | Received::Repeated(id) => {
                 // It is stored, so a failure from here on is no reason to have it sent again: a worker applies it later.
                 match self.apply_one(id).await.unwrap_or_default() {
-                    intents if intents.is_empty() => Receipt::Kept,
+                    intents if intents.is_empty() => {
+                        trace::message_kept(&message);
+                        Receipt::Kept
+                    }
                     intents => Receipt::Applied(intents),
                 }
             }
@@ -142,6 +148,7 @@ impl<S: Store> Inner<S> {
         }
         if applied.is_complete {
             self.store.applied(matched.id).await?;
+            trace::message_matched(&message, applied.intents.len());
         }
         Ok(applied)
     }

@@ -11,6 +11,7 @@ use crate::plan;
 use crate::review::Review;
 use crate::state::State;
 use crate::store::{Entry, Loaded, Store};
+use crate::trace;
 
 /// What is known about an intent, without its parameters.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -109,13 +110,16 @@ impl<S: Store> Journal<S> {
         let decided = self.inner().amend(id, |view, loaded| {
             // Only a review is decided. Everything else resolves itself, or is resolved.
             if loaded.head.state != State::NeedsReview {
-                return (None, Decided::NotInReview(loaded.head.state));
+                return (None, (Decided::NotInReview(loaded.head.state), None));
             }
             let source = format!("decision:{}:{by}", loaded.last_sequence());
             let (amendment, state) = plan::learned(view, loaded, Fact::Decided(decision), &source, None);
-            (amendment, Decided::Stored(state))
+            (amendment, (Decided::Stored(state), Some(loaded.row.key.clone())))
         });
-        let decided = decided.await?;
+        let (decided, key) = decided.await?;
+        if let Some(key) = key {
+            trace::decided(id, &key, decision);
+        }
         self.inner().wake.notify_one();
         Ok(decided)
     }

@@ -10,5 +10,7 @@ mod recording;
 mod recovery;
 mod storage;
 mod store;
+#[cfg(feature = "tracing")]
+mod traces;
 mod turbopay;
 mod worker;

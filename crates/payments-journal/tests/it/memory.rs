@@ -118,3 +118,24 @@ async fn messages_are_matched_in_pages() {
     assert_eq!(again.map(|matched| matched.id), Some(ids[1]), "also if it was applied");
     assert!(store.matches_of(&[], ids[1]).await.expect("matches").is_none());
 }
+
+#[tokio::test]
+async fn what_is_open_is_counted() {
+    let clock = ManualClock::at(start());
+    let store = MemoryStore::with_clock(clock.clone());
+    for (reference, state) in [("W-1", State::Pending), ("W-2", State::Pending), ("W-3", State::Succeeded)] {
+        let due_at = (reference == "W-1").then_some(start() + MINUTE);
+        record(&store, reference, |head| Head { state, reported: state, due_at, ..head.clone() }).await;
+    }
+    store.receive(&Message { reference: Some("W-1".to_owned()), ..message("event-1") }).await.expect("receive");
+    store.receive(&Message { reference: Some("W-9".to_owned()), ..message("event-2") }).await.expect("receive");
+    clock.advance(MINUTE * 3);
+
+    let stats = store.stats().await.expect("stats");
+
+    let [open] = stats.intents.as_slice() else { unreachable!("{stats:?}") };
+    assert_eq!((open.state, open.count, open.operation.as_str()), (State::Pending, 2, "pay_out"));
+    assert_eq!((stats.overdue(), stats.count(State::Pending), stats.count(State::Succeeded)), (MINUTE * 2, 2, 0));
+    assert_eq!((stats.changes.count, stats.changes.stuck, stats.oldest_change()), (3, 0, MINUTE * 3));
+    assert_eq!((stats.messages.count, stats.pauses.len()), (1, 1));
+}

@@ -9,7 +9,7 @@ use payments_journal::store::{
 };
 use payments_journal::{
     Account, CallResult, Change, Fact, Hook, HookError, HookFuture, InboxId, IntentId, IntentKey, IntentRow, Message,
-    State,
+    State, Stats,
 };
 
 use super::Flaw;
@@ -201,6 +201,11 @@ impl Store for SimStore {
     async fn stuck_changes(&self, limit: u32) -> Result<Vec<StuckChange>, StoreError> {
         self.0.reach_database("a search").await?;
         self.database().stuck_changes(limit).await
+    }
+
+    async fn stats(&self) -> Result<Stats, StoreError> {
+        self.0.reach_database("a search").await?;
+        self.database().stats().await
     }
 
     async fn receive(&self, message: &Message) -> Result<Received, StoreError> {

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use payments_journal::memory::{MemoryConnection, MemoryStore};
 use payments_journal::store::{Amendment, Delivery, Inserted, Loaded, Matched, Pause, Received, StuckChange};
-use payments_journal::{Account, Hook, InboxId, IntentId, IntentKey, IntentRow, Message, Store, StoreError};
+use payments_journal::{Account, Hook, InboxId, IntentId, IntentKey, IntentRow, Message, Stats, Store, StoreError};
 
 #[derive(Clone)]
 pub(super) struct UnreliableStore {
@@ -89,6 +89,10 @@ impl Store for UnreliableStore {
 
     async fn stuck_changes(&self, limit: u32) -> Result<Vec<StuckChange>, StoreError> {
         self.memory.stuck_changes(limit).await
+    }
+
+    async fn stats(&self) -> Result<Stats, StoreError> {
+        self.memory.stats().await
     }
 
     async fn matches(

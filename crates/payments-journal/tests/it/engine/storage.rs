@@ -14,7 +14,7 @@ use payments_journal::store::{
 };
 use payments_journal::{
     Account, Hook, InboxId, IntentId, IntentKey, IntentRow, Journal, JournalError, JournalKey, JournalKeys, Message,
-    State, StoreError,
+    State, Stats, StoreError,
 };
 
 use super::provider::{Answer, LOOKUP, World, gateway, journal, settings};

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use payments_journal::memory::{MemoryConnection, MemoryStore};
 use payments_journal::store::{Agenda, Amendment, Delivery, Inserted, Loaded, Matched, Pause, Received, StuckChange};
-use payments_journal::{Account, Hook, InboxId, IntentId, IntentKey, IntentRow, Message, Store, StoreError};
+use payments_journal::{Account, Hook, InboxId, IntentId, IntentKey, IntentRow, Message, Stats, Store, StoreError};
 
 /// The methods of a store whose answers come from the store in this field: all but the changes of intents and the agenda.
 macro_rules! forward {
@@ -50,6 +50,10 @@ macro_rules! forward {
 
         async fn stuck_changes(&self, limit: u32) -> Result<Vec<StuckChange>, StoreError> {
             self.$store.stuck_changes(limit).await
+        }
+
+        async fn stats(&self) -> Result<Stats, StoreError> {
+            self.$store.stats().await
         }
 
         async fn receive(&self, message: &Message) -> Result<Received, StoreError> {
@@ -98,6 +102,12 @@ impl FailingStore {
 
     pub(super) fn fail_agendas(&self, count: u32) {
         self.agendas.store(count, Ordering::SeqCst);
+    }
+
+    /// The failures of the agenda that are left.
+    #[cfg(feature = "tracing")]
+    pub(super) fn agendas_left(&self) -> u32 {
+        self.agendas.load(Ordering::SeqCst)
     }
 
     /// The failures of changes that are left.
