@@ -50,6 +50,6 @@ pub use state::{Assessment, State, assess};
 
 // Extend it: a native call, a database, a model.
 pub use executor::{Accepted, Executor, Instruction, Known, Response, Sighting};
-pub use next::{Limits, Next, may_claim, next};
+pub use next::{Limits, Next, may_be_lost, may_claim, next};
 pub use rules::Rules;
 pub use store::{Store, StoreError};

@@ -3,8 +3,9 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use payments_core::time::OffsetDateTime;
 use payments_journal::store::{
-    Amendment, Delivery, Inserted, Loaded, Matched, Pause, Received, Store, StoreError, StuckChange,
+    Acknowledgement, Amendment, Delivery, Inserted, Loaded, Matched, Pause, Received, Store, StoreError, StuckChange,
 };
 use payments_journal::{
     Account, AttemptId, Change, Fact, Hook, HookFuture, InboxId, IntentId, IntentKey, IntentRow, Message,
@@ -124,6 +125,23 @@ impl Store for WatchedStore {
         let applied = self.inner.applied(id).await;
         self.points.pass("after marking a message as applied");
         applied
+    }
+
+    async fn begin_acknowledgement(&self, lost_since: OffsetDateTime) -> Result<Acknowledgement, StoreError> {
+        self.inner.begin_acknowledgement(lost_since).await
+    }
+
+    async fn may_be_lost(
+        &self,
+        acknowledgement: &Acknowledgement,
+        after: Option<IntentId>,
+        limit: u32,
+    ) -> Result<Vec<IntentId>, StoreError> {
+        self.inner.may_be_lost(acknowledgement, after, limit).await
+    }
+
+    async fn accept_history(&self, acknowledgement: &Acknowledgement) -> Result<(), StoreError> {
+        self.inner.accept_history(acknowledgement).await
     }
 }
 

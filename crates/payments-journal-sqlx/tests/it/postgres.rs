@@ -2,8 +2,12 @@
 
 mod engine;
 mod faults;
+mod history;
 mod hooks;
+mod judged;
+mod losses;
 mod pooler;
+mod proxy;
 mod races;
 mod rate_limit;
 mod schema;

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use payments_core::PaymentStatus::{self, ChargedBack, Failed, Processing, Succeeded};
 use payments_core::gateway::{Recovery, WriteOperation};
-use payments_journal::{CallResult, Decision, Evidence, Fact, Rules, State};
+use payments_journal::{AttemptId, CallResult, Decision, Evidence, Fact, Protection, Rules, State};
 
 use self::explore::explore;
 use self::world::{Bounds, Journal, Provider, World};
@@ -46,7 +46,7 @@ const fn provider(strategies: &'static [Recovery]) -> Provider {
     Provider { rules: Rules { strategies, transitions: TRANSITIONS, operation: WriteOperation::StartPayment } }
 }
 
-const FAITHFUL: Journal = Journal { reads: |evidence| evidence, checks_the_epoch: true };
+const FAITHFUL: Journal = Journal { reads: |evidence| evidence, checks_the_epoch: true, checks_the_history: true };
 
 #[test]
 fn no_interleaving_executes_twice_or_loses_a_success() {
@@ -63,6 +63,18 @@ fn no_interleaving_executes_twice_or_loses_a_success() {
     assert_eq!(seen, State::ALL.iter().copied().collect(), "every state occurs");
     assert!(!changes.contains(&(State::NeedsReview, State::Intended)), "a review never ends in another request");
     assert_eq!(documented_changes(), table(&changes), "the table in the README");
+}
+
+#[test]
+fn no_restore_that_loses_a_claim_executes_twice_or_denies_an_execution() {
+    let mut states = 0;
+    for (name, provider) in PROVIDERS {
+        let report = explore(World::new(*provider, FAITHFUL, Bounds::with_a_restore()));
+        println!("{name}: {} states", report.states);
+        assert_eq!(report.violation, None, "{name}");
+        states += report.states;
+    }
+    assert!(states > 1_000_000, "only {states} states");
 }
 
 /// The table of the README: which state can follow which.
@@ -85,7 +97,12 @@ fn documented_changes() -> String {
 /// Explores a provider that can only be looked up, with a mistake, and expects that an invariant breaks.
 #[track_caller]
 fn expect_violation(journal: Journal, broken: &str) {
-    let report = explore(World::new(provider(&[Recovery::LookupByReference]), journal, Bounds::default()));
+    expect_violation_within(Bounds::default(), journal, broken);
+}
+
+#[track_caller]
+fn expect_violation_within(bounds: Bounds, journal: Journal, broken: &str) {
+    let report = explore(World::new(provider(&[Recovery::LookupByReference]), journal, bounds));
     let (found, steps) = report.violation.expect("the mistake must be found");
     assert!(found.contains(broken), "{found}: {steps:?}");
 }
@@ -140,4 +157,49 @@ fn the_model_finds_not_found_that_is_taken_for_a_refusal() {
 #[test]
 fn the_model_finds_a_claim_that_does_not_check_the_epoch() {
     expect_violation(Journal { checks_the_epoch: false, ..FAITHFUL }, "executed 2 times");
+}
+
+#[test]
+fn the_model_finds_a_claim_in_a_history_that_is_not_acknowledged() {
+    let journal = Journal { checks_the_history: false, ..FAITHFUL };
+    expect_violation_within(Bounds::with_a_restore(), journal, "executed 2 times");
+}
+
+#[test]
+fn the_model_finds_an_acknowledgement_that_does_not_count_as_an_attempt() {
+    let forgetful = |evidence: Vec<Evidence>| {
+        let is_kept = |evidence: &Evidence| !matches!(evidence.fact, Fact::Restored { .. });
+        evidence.into_iter().filter(is_kept).collect()
+    };
+    let journal = Journal { reads: forgetful, ..FAITHFUL };
+    expect_violation_within(Bounds::with_a_restore(), journal, "but a request is on the wire");
+}
+
+#[test]
+fn the_model_finds_the_end_of_a_lost_attempt_that_hides_the_others() {
+    // As if the claim had not been lost.
+    let trusting = |evidence: Vec<Evidence>| {
+        let claimed = |wanted: AttemptId, evidence: &[Evidence]| {
+            evidence.iter().any(|known| matches!(known.fact, Fact::Claimed { attempt, .. } if attempt == wanted))
+        };
+        let mut known = Vec::new();
+        for Evidence { sequence, fact } in evidence {
+            if let Fact::Ended { attempt, .. } = fact
+                && !claimed(attempt, &known)
+            {
+                known.push(Evidence { sequence, fact: Fact::Claimed { attempt, protection: Protection::None } });
+            }
+            known.push(Evidence { sequence, fact });
+        }
+        known
+    };
+    let journal = Journal { reads: trusting, ..FAITHFUL };
+    let report = explore(World::new(
+        provider(&[Recovery::LookupByReference, Recovery::TakenOnce]),
+        journal,
+        Bounds::with_a_restore(),
+    ));
+    println!("{:?}", report.violation);
+    let (found, steps) = report.violation.expect("the mistake must be found");
+    assert!(found.contains("but"), "{found}: {steps:?}");
 }

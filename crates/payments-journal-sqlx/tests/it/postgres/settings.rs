@@ -137,7 +137,7 @@ async fn tables_of_another_version_are_refused() {
     let open = || PostgresStore::connect(options.clone());
     let store = open().await.unwrap();
     let missing = problem(store.find(&key("order-1")).await);
-    assert!(missing.contains("is at version 0 of the journal's tables, and 1 is required"), "{missing}");
+    assert!(missing.contains("is at version 0 of the journal's tables, and 2 is required"), "{missing}");
 
     store.migrate().await.unwrap();
     store.migrate().await.unwrap();
@@ -145,7 +145,7 @@ async fn tables_of_another_version_are_refused() {
     sqlx::raw_sql("INSERT INTO payments_schema VALUES (99, 0)").execute(store.pool()).await.unwrap();
 
     let newer = open().await.unwrap();
-    let expected = "is at version 99 of the journal's tables, and this code knows 1 only";
+    let expected = "is at version 99 of the journal's tables, and this code knows 2 only";
     assert!(newer.migrate().await.unwrap_err().to_string().contains(expected));
     assert!(problem(newer.find(&key("order-1")).await).contains(expected));
 }
@@ -165,5 +165,5 @@ async fn processes_that_start_at_once_migrate_once() {
     let store = OnPostgres::store_of(&options, 1).await;
     let versions: i64 =
         sqlx::query_scalar("SELECT count(*) FROM payments_schema").fetch_one(store.pool()).await.unwrap();
-    assert_eq!(versions, 1);
+    assert_eq!(versions, 2);
 }
