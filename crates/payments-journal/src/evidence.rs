@@ -126,7 +126,8 @@ mod unix_millis {
     const NANOS: i128 = 1_000_000;
 
     pub(super) fn serialize<S: Serializer>(time: &OffsetDateTime, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_i128(time.unix_timestamp_nanos().div_euclid(NANOS))
+        let millis = time.unix_timestamp_nanos().div_euclid(NANOS);
+        serializer.serialize_i64(i64::try_from(millis).unwrap_or(i64::MAX))
     }
 
     pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<OffsetDateTime, D::Error> {

@@ -316,7 +316,14 @@ pub(crate) fn settle(view: &View<'_>, loaded: &Loaded, claim: &Claim, ended: &En
     let mut draft = Draft::new(view, loaded);
     let Ended { result, provider_id, problem, not_before, is_invalid } = ended;
     let is_refused = *result == CallResult::AccountRefused;
-    draft.add(Fact::Ended { attempt: claim.attempt, result: result.clone() }, format!("call:{}", claim.attempt));
+    let known = match result {
+        // In another history, claims may be lost that were executed. So this is no end of the intent.
+        CallResult::NotSent | CallResult::AccountRefused | CallResult::Refused if loaded.other_history.is_some() => {
+            CallResult::Unknown
+        }
+        result => result.clone(),
+    };
+    draft.add(Fact::Ended { attempt: claim.attempt, result: known }, format!("call:{}", claim.attempt));
     if draft.facts.is_empty() {
         return (None, loaded.head.state);
     }

@@ -577,3 +577,12 @@ fn states_and_reviews_have_distinct_names() {
         assert_eq!(Review::from_code(review.code()), Some(*review));
     }
 }
+
+#[test]
+fn the_lost_time_is_stored_in_milliseconds() {
+    let lost_since = payments_core::time::OffsetDateTime::from_unix_timestamp(1_767_322_245).expect("a time");
+    let fact = Fact::Restored { lost_since };
+    let text = serde_json::to_string(&fact).expect("text");
+    assert_eq!(text, r#"{"restored":{"lost_since":1767322245000}}"#);
+    assert_eq!(serde_json::from_str::<Fact>(&text).expect("a fact"), fact);
+}

@@ -212,7 +212,7 @@ async fn a_refusal_under_the_key_is_about_what_was_lost_too() {
     let refuse = || Answer::Fail(ErrorKind::Declined, Outcome::Refused);
     let (world, id) = restored_during_a_call(SAME_KEY, refuse(), true).await;
     assert_eq!(world.report(id).await.state, State::Refused, "{:?}", world.report(id).await);
-    // An acknowledgement trusts no refusal that was stored in the lost time, so it is sent again under the key.
+    // Before the acknowledgement, a refusal is no end, so it is sent again under the key.
     let (world, id) = restored_during_a_call(SAME_KEY, refuse(), false).await;
     assert_eq!(world.report(id).await.state, State::Unknown);
     world.provider.answers([refuse()]);

@@ -45,9 +45,9 @@ impl Default for Bounds {
 }
 
 impl Bounds {
-    /// A restore instead of a crash and a person.
+    /// A restore instead of a crash, a person and the second lookup.
     pub(super) fn with_a_restore() -> Self {
-        Self { crashes: 0, decisions: 0, restores: 1, ..Self::default() }
+        Self { lookups: 1, crashes: 0, decisions: 0, restores: 1, ..Self::default() }
     }
 }
 
@@ -287,6 +287,8 @@ impl World {
                 }
             }
             Worker::Ended(attempt, result) => self.step("store the result", all, |next| {
+                let may_deny = !matches!(result, CallResult::Accepted(_)) && next.restored.is_some();
+                let result = if may_deny && next.journal.checks_the_history { CallResult::Unknown } else { result };
                 next.append(Fact::Ended { attempt, result });
                 next.workers[index] = Worker::Idle;
             }),
