@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use payments_core::PaymentStatus::{self, ChargedBack, Failed, Processing, Succeeded};
 use payments_core::gateway::{Recovery, WriteOperation};
-use payments_journal::{AttemptId, CallResult, Decision, Evidence, Fact, Protection, Rules, State};
+use payments_journal::{CallResult, Decision, Evidence, Fact, Rules, State};
 
 use self::explore::explore;
 use self::world::{Bounds, Journal, Provider, World};
@@ -173,33 +173,4 @@ fn the_model_finds_an_acknowledgement_that_does_not_count_as_an_attempt() {
     };
     let journal = Journal { reads: forgetful, ..FAITHFUL };
     expect_violation_within(Bounds::with_a_restore(), journal, "but a request is on the wire");
-}
-
-#[test]
-fn the_model_finds_the_end_of_a_lost_attempt_that_hides_the_others() {
-    // As if the claim had not been lost.
-    let trusting = |evidence: Vec<Evidence>| {
-        let claimed = |wanted: AttemptId, evidence: &[Evidence]| {
-            evidence.iter().any(|known| matches!(known.fact, Fact::Claimed { attempt, .. } if attempt == wanted))
-        };
-        let mut known = Vec::new();
-        for Evidence { sequence, fact } in evidence {
-            if let Fact::Ended { attempt, .. } = fact
-                && !claimed(attempt, &known)
-            {
-                known.push(Evidence { sequence, fact: Fact::Claimed { attempt, protection: Protection::None } });
-            }
-            known.push(Evidence { sequence, fact });
-        }
-        known
-    };
-    let journal = Journal { reads: trusting, ..FAITHFUL };
-    let report = explore(World::new(
-        provider(&[Recovery::LookupByReference, Recovery::TakenOnce]),
-        journal,
-        Bounds::with_a_restore(),
-    ));
-    println!("{:?}", report.violation);
-    let (found, steps) = report.violation.expect("the mistake must be found");
-    assert!(found.contains("but"), "{found}: {steps:?}");
 }

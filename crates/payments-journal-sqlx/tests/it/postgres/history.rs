@@ -22,16 +22,18 @@ async fn no_payment_is_made_twice_after_a_backup_is_restored() {
     let Some(mut server) = server::start(&archive) else { return };
     let (judge, options) = (Judge::new().await, server.options());
     store(&options).await.migrate().await.unwrap();
-    record(&judge, &options, 0..COUNT).await;
+    record(&judge, &options, 0..COUNT / 4).await;
     let workers = judge.start(&options, 3).await;
-    judge.wait_for_executions(COUNT / 5).await;
+    judge.wait_for_executions(COUNT / 4).await;
     server.back_up().unwrap();
-    judge.wait_for_executions(COUNT * 2 / 5).await;
-    // Everything up to here is restored, also claims whose requests are on their way.
     let mut admin = options.connect().await.unwrap();
+    record(&judge, &options, COUNT / 4..COUNT).await;
+    judge.wait_for_executions(COUNT / 3).await;
+    // Everything up to here is restored, also claims whose requests are on their way.
     let lost_since = SystemClock::new().now();
-    run(&mut admin, "SELECT pg_create_restore_point('loss'), pg_switch_wal()").await;
-    judge.wait_for_executions(COUNT * 4 / 5).await;
+    run(&mut admin, "SELECT pg_create_restore_point('loss'); SELECT pg_switch_wal()").await;
+    let kept = judge.executed();
+    judge.wait_for_executions(COUNT * 9 / 10).await;
     wait_for_archive(&options).await;
     workers.kill().await;
     server.stop().unwrap();
@@ -56,14 +58,17 @@ async fn no_payment_is_made_twice_after_a_backup_is_restored() {
     tokio::time::sleep(Duration::from_millis(1_500)).await;
     assert_eq!(judge.executed(), executed, "a payment was made before the acknowledgement");
     let reports = judge.failures() - failures;
-    assert!((3..=60).contains(&reports), "{reports} in a second and a half, from three workers");
+    assert!(
+        (3..=120).contains(&reports),
+        "{reports} in a second and a half, from three workers with intervals of 50 ms"
+    );
 
     let marked = journal.acknowledge_history(lost_since).await.unwrap();
 
-    let lost = executed - COUNT * 2 / 5;
-    assert!(marked >= lost && marked < COUNT, "{marked}");
+    let lost = executed - kept;
+    assert!(lost > COUNT / 5 && marked >= lost && marked < COUNT, "{marked} of {lost} lost ones");
     let reviews = judge.judge(&options, COUNT).await;
-    assert!(reviews < COUNT - lost, "{reviews}");
+    assert!(reviews <= COUNT / 10, "{reviews}");
     // New payments are made again.
     record(&judge, &options, COUNT + 10..COUNT + 20).await;
     judge.wait_for_executions(executed + 10).await;
