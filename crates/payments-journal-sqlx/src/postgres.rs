@@ -3,6 +3,7 @@
 mod agenda;
 mod changes;
 mod error;
+mod history;
 mod inbox;
 mod intents;
 mod listen;
@@ -19,7 +20,10 @@ mod transaction;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use payments_journal::store::{Agenda, Amendment, Delivery, Inserted, Loaded, Matched, Pause, Received, StuckChange};
+use payments_core::time::OffsetDateTime;
+use payments_journal::store::{
+    Acknowledgement, Agenda, Amendment, Delivery, Inserted, Loaded, Matched, Pause, Received, StuckChange,
+};
 use payments_journal::{Account, Hook, InboxId, IntentId, IntentKey, IntentRow, Message, Stats, Store, StoreError};
 use sqlx::AssertSqlSafe;
 use sqlx::pool::PoolConnection;
@@ -257,5 +261,22 @@ impl Store for PostgresStore {
 
     async fn applied(&self, id: InboxId) -> Result<(), StoreError> {
         inbox::applied(self, id).await
+    }
+
+    async fn begin_acknowledgement(&self, lost_since: OffsetDateTime) -> Result<Acknowledgement, StoreError> {
+        history::begin(self, lost_since).await
+    }
+
+    async fn may_be_lost(
+        &self,
+        acknowledgement: &Acknowledgement,
+        after: Option<IntentId>,
+        limit: u32,
+    ) -> Result<Vec<IntentId>, StoreError> {
+        history::may_be_lost(self, acknowledgement, after, limit).await
+    }
+
+    async fn accept_history(&self, acknowledgement: &Acknowledgement) -> Result<(), StoreError> {
+        history::accept(self, acknowledgement).await
     }
 }

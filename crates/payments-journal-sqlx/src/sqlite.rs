@@ -4,6 +4,7 @@ mod agenda;
 mod changes;
 mod error;
 mod guarded;
+mod history;
 mod inbox;
 mod intents;
 mod migrate;
@@ -22,7 +23,9 @@ use std::time::Duration;
 
 use payments_core::clock::{Clock, SystemClock};
 use payments_core::time::OffsetDateTime;
-use payments_journal::store::{Agenda, Amendment, Delivery, Inserted, Loaded, Matched, Pause, Received, StuckChange};
+use payments_journal::store::{
+    Acknowledgement, Agenda, Amendment, Delivery, Inserted, Loaded, Matched, Pause, Received, StuckChange,
+};
 use payments_journal::{Account, Hook, InboxId, IntentId, IntentKey, IntentRow, Message, Stats, Store, StoreError};
 use sqlx::pool::PoolConnection;
 use sqlx::sqlite::{Sqlite, SqliteConnectOptions, SqliteConnection, SqlitePool};
@@ -253,5 +256,24 @@ impl Store for SqliteStore {
     async fn applied(&self, id: InboxId) -> Result<(), StoreError> {
         let _turn = self.turn().await;
         inbox::applied(&mut *self.connection().await?, id, self.now()).await
+    }
+
+    async fn begin_acknowledgement(&self, lost_since: OffsetDateTime) -> Result<Acknowledgement, StoreError> {
+        let _turn = self.turn().await;
+        history::begin(Guarded::new(self.connection().await?), lost_since, self.now()).await
+    }
+
+    async fn may_be_lost(
+        &self,
+        acknowledgement: &Acknowledgement,
+        after: Option<IntentId>,
+        limit: u32,
+    ) -> Result<Vec<IntentId>, StoreError> {
+        history::may_be_lost(&mut *self.connection().await?, acknowledgement, after, limit).await
+    }
+
+    async fn accept_history(&self, acknowledgement: &Acknowledgement) -> Result<(), StoreError> {
+        let _turn = self.turn().await;
+        history::accept(&mut *self.connection().await?, acknowledgement, self.now()).await
     }
 }

@@ -3,7 +3,7 @@ use payments_core::{Outcome, ValidationError};
 
 use crate::intent::IntentKey;
 use crate::keys::KeyError;
-use crate::store::StoreError;
+use crate::store::{OtherHistory, StoreError};
 
 /// The journal failed. What the provider did is a [`State`](crate::State), never an error.
 #[derive(Debug, thiserror::Error)]
@@ -49,6 +49,17 @@ pub enum JournalError {
         /// The last failure.
         source: StoreError,
     },
+    /// The database was restored, or another server has taken over. Nothing was sent: it may have been sent before.
+    #[error(
+        "nothing is sent, because the database has another history ({found}) than the journal knows ({known}), so what was stored last \
+         may be lost: call `Journal::acknowledge_history`"
+    )]
+    OtherHistory {
+        /// The history of the database.
+        found: String,
+        /// The history that the journal knows.
+        known: String,
+    },
     /// The journal is shut down. Nothing was sent.
     #[error("the journal is shut down, so nothing was sent")]
     Closed,
@@ -58,6 +69,12 @@ pub enum JournalError {
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+impl From<OtherHistory> for JournalError {
+    fn from(OtherHistory { found, known }: OtherHistory) -> Self {
+        Self::OtherHistory { found, known }
+    }
 }
 
 /// How a call ended, in words.

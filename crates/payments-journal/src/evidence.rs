@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use payments_core::time::OffsetDateTime;
 use payments_core::{Money, PaymentStatus};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
@@ -110,6 +111,29 @@ pub enum Fact {
     Decided(Decision),
     /// No attempt may have been executed, and the intent expired, was cancelled, or cannot be sent by any client.
     Abandoned,
+    /// The database was restored, and what was stored since this time is lost: a request may have been sent after it.
+    Restored {
+        /// Since when what was stored is lost. In Unix milliseconds when it is stored.
+        #[serde(with = "unix_millis")]
+        lost_since: OffsetDateTime,
+    },
+}
+
+mod unix_millis {
+    use payments_core::time::OffsetDateTime;
+    use serde::{Deserialize as _, Deserializer, Serializer, de};
+
+    const NANOS: i128 = 1_000_000;
+
+    pub(super) fn serialize<S: Serializer>(time: &OffsetDateTime, serializer: S) -> Result<S::Ok, S::Error> {
+        let millis = time.unix_timestamp_nanos().div_euclid(NANOS);
+        serializer.serialize_i64(i64::try_from(millis).unwrap_or(i64::MAX))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<OffsetDateTime, D::Error> {
+        let millis = i64::deserialize(deserializer)?;
+        OffsetDateTime::from_unix_timestamp_nanos(i128::from(millis) * NANOS).map_err(de::Error::custom)
+    }
 }
 
 /// The provider's protection against a second execution.

@@ -2,6 +2,7 @@
 
 mod builder;
 mod call;
+mod history;
 mod inbox;
 mod review;
 
@@ -215,6 +216,7 @@ impl<S: Store> Journal<S> {
     ///
     /// - [`StoreError::NoSuchIntent`] if the intent's transaction is not committed. Nothing was sent.
     /// - [`JournalError::NoClient`], [`JournalError::Key`] or [`JournalError::Closed`]: nothing was sent.
+    /// - [`JournalError::OtherHistory`]: nothing was sent, until [`Journal::acknowledge_history`].
     /// - [`JournalError::NotSaved`] if the call ended, and its result cannot be stored now.
     /// - [`JournalError::Interrupted`] if the task ended unexpectedly. The request may have been sent.
     /// - [`JournalError::Store`] if the store failed. If the claim was stored all the same, a worker finds out.
@@ -233,9 +235,17 @@ impl<S: Store> Journal<S> {
     ///
     /// # Errors
     ///
-    /// Returns an error if the intent is not stored, if no client is registered for it, or if the store fails.
+    /// Returns an error if the intent is not stored, if no client is registered for it, if the store fails, or if the database has
+    /// another history: the intent may have been sent.
     pub async fn cancel(&self, id: IntentId) -> Result<Cancelled, JournalError> {
-        let state = self.0.amend(id, plan::cancel).await?;
+        let cancelled = self.0.amend(id, |view, loaded| match &loaded.other_history {
+            Some(other) if loaded.head.state == State::Intended => (None, Err(JournalError::from(other.clone()))),
+            _ => {
+                let (amendment, state) = plan::cancel(view, loaded);
+                (amendment, Ok(state))
+            }
+        });
+        let state = cancelled.await??;
         self.0.wake.notify_one();
         Ok(if state == State::Abandoned { Cancelled::Done } else { Cancelled::TooLate(state) })
     }

@@ -53,6 +53,6 @@ pub use store::{OpenChanges, OpenIntents, OpenMessages, Stats};
 
 // Extend it: a native call, a database, a model.
 pub use executor::{Accepted, Executor, Instruction, Known, Response, Sighting};
-pub use next::{Limits, Next, may_claim, next};
+pub use next::{Limits, Next, may_be_lost, may_claim, next};
 pub use rules::Rules;
 pub use store::{Store, StoreError};

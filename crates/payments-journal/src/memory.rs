@@ -1,5 +1,7 @@
 //! A store in memory, for tests. It loses everything when the process ends, so it protects nothing.
 
+mod restore;
+
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -15,9 +17,13 @@ use crate::intent::{Account, IntentId, IntentKey};
 use crate::row::IntentRow;
 use crate::state::State;
 use crate::store::{
-    Amendment, Delivery, Entry, Head, Inserted, KEEP_HINTS, Loaded, Matched, OpenChanges, OpenIntents, OpenMessages,
-    Pause, Received, Stats, Store, StoreError, StuckChange,
+    Acknowledgement, Agenda, Amendment, Delivery, Entry, Head, Inserted, KEEP_HINTS, Loaded, Matched, OpenChanges,
+    OpenIntents, OpenMessages, Pause, Received, Stats, Store, StoreError, StuckChange,
 };
+
+pub use restore::Backup;
+
+use restore::History;
 
 /// A store in memory. Clones share what is stored.
 #[derive(Clone)]
@@ -32,8 +38,9 @@ impl fmt::Debug for MemoryStore {
     }
 }
 
-#[derive(Default)]
+#[derive(Default, Clone)]
 struct Tables {
+    history: History,
     last_id: i64,
     intents: BTreeMap<IntentId, Stored>,
     changes: Vec<StoredChange>,
@@ -41,6 +48,7 @@ struct Tables {
     pauses: BTreeMap<Account, Pause>,
 }
 
+#[derive(Clone)]
 struct Stored {
     row: IntentRow,
     head: Head,
@@ -62,6 +70,7 @@ impl Stored {
     }
 }
 
+#[derive(Clone)]
 struct StoredChange {
     change: StuckChange,
     is_delivered: bool,
@@ -69,6 +78,7 @@ struct StoredChange {
     is_locked: bool,
 }
 
+#[derive(Clone)]
 struct StoredMessage {
     id: InboxId,
     message: Message,
@@ -148,7 +158,8 @@ impl Tables {
     fn load(&self, id: IntentId, now: OffsetDateTime) -> Result<Loaded, StoreError> {
         let Stored { row, head, evidence } = self.intents.get(&id).ok_or(StoreError::NoSuchIntent(id))?;
         let pause = self.pauses.get(&row.key.account).filter(|pause| pause.until > now).cloned();
-        Ok(Loaded { id, row: row.clone(), head: head.clone(), evidence: evidence.clone(), pause, now })
+        let (row, head, evidence) = (row.clone(), head.clone(), evidence.clone());
+        Ok(Loaded { id, row, head, evidence, pause, other_history: self.history.other(), now })
     }
 
     fn amend(&mut self, loaded: &Loaded, amendment: Amendment) {
@@ -216,7 +227,16 @@ impl Store for MemoryStore {
         if let Some((id, row)) = connection.recorded.iter().find(|(_, recorded)| recorded.key == row.key) {
             let head = Head { due_at: row.due_at, ..Head::default() };
             let (row, now) = (row.clone(), self.clock.now());
-            return Ok(Inserted::Existing(Box::new(Loaded { id: *id, row, head, evidence: vec![], pause: None, now })));
+            let (evidence, pause, other_history) = (vec![], None, None);
+            return Ok(Inserted::Existing(Box::new(Loaded {
+                id: *id,
+                row,
+                head,
+                evidence,
+                pause,
+                other_history,
+                now,
+            })));
         }
         if tables.has_order(&row.key) || connection.recorded.iter().any(|(_, other)| other.key.is_same_order(&row.key))
         {
@@ -258,6 +278,12 @@ impl Store for MemoryStore {
         due.sort_unstable();
         due.truncate(limit as usize);
         Ok(due.into_iter().map(|(_, id)| id).collect())
+    }
+
+    async fn agenda(&self, accounts: &[Account], limit: u32) -> Result<Agenda, StoreError> {
+        let (due, pauses) = (self.due(accounts, limit).await?, self.pauses().await?);
+        let other_history = self.tables().history.other();
+        Ok(Agenda { due, has_messages: true, has_changes: true, pauses, next_in: None, other_history })
     }
 
     async fn in_review(&self, after: Option<IntentId>, limit: u32) -> Result<Vec<IntentId>, StoreError> {
@@ -413,6 +439,23 @@ impl Store for MemoryStore {
             stored.is_applied = true;
         }
         Ok(())
+    }
+
+    async fn begin_acknowledgement(&self, lost_since: OffsetDateTime) -> Result<Acknowledgement, StoreError> {
+        Ok(self.tables().begin_acknowledgement(lost_since))
+    }
+
+    async fn may_be_lost(
+        &self,
+        acknowledgement: &Acknowledgement,
+        after: Option<IntentId>,
+        limit: u32,
+    ) -> Result<Vec<IntentId>, StoreError> {
+        Ok(self.tables().may_be_lost(acknowledgement, after).take(limit as usize).collect())
+    }
+
+    async fn accept_history(&self, acknowledgement: &Acknowledgement) -> Result<(), StoreError> {
+        self.tables().history.accept(acknowledgement)
     }
 }
 

@@ -48,7 +48,7 @@ pub fn next(rules: &Rules, assessment: &Assessment, limits: &Limits) -> Next {
     // An accepted order can also be looked up where that is no way to resolve an unknown outcome: its id is known.
     let look_up_or = |otherwise| if limits.can_look_up { Next::LookUp } else { otherwise };
     match assessment.state {
-        State::Intended => Next::Send(protection(rules)),
+        State::Intended => Next::Send(rules.protection()),
         State::Unknown if assessment.ask_again => look_up_or(Next::Review(Review::StatusOrder)),
         State::Unknown => resolve(rules, assessment, limits, can_look_up),
         State::Pending => look_up_or(Next::Wait),
@@ -82,18 +82,20 @@ pub fn may_claim(assessment: &Assessment, protection: Protection) -> bool {
     }
 }
 
-fn is_lookup(strategy: &Recovery) -> bool {
-    matches!(strategy, Recovery::LookupByReference | Recovery::LookupById)
+/// Returns true if a request may have been sent in a time whose evidence a restore has lost, and nothing shows how it ended.
+///
+/// `before` is what the evidence proves that was stored before that time, and `now` what all evidence proves. What the journal sends
+/// no more after `before` was not sent in the lost time either. What was stored after that time may be about another request.
+#[must_use]
+pub fn may_be_lost(before: &Assessment, now: &Assessment) -> bool {
+    let was_open = matches!(before.state, State::Intended | State::Sending | State::Unknown);
+    // The provider itself has reported what became of the order.
+    let is_reported = matches!(now.state, State::Pending | State::Succeeded | State::Failed | State::Reversed);
+    was_open && !is_reported
 }
 
-/// The protection of an attempt: the provider's own, where it documents one.
-fn protection(rules: &Rules) -> Protection {
-    let protections = rules.strategies.iter().map(|strategy| match strategy {
-        Recovery::SameKey { .. } => Protection::Key,
-        Recovery::TakenOnce => Protection::Reference,
-        _ => Protection::None,
-    });
-    protections.fold(Protection::None, |best, next| if best == Protection::None { next } else { best })
+fn is_lookup(strategy: &Recovery) -> bool {
+    matches!(strategy, Recovery::LookupByReference | Recovery::LookupById)
 }
 
 /// True if no lookup can find the order any more.

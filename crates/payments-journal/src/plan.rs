@@ -1,5 +1,6 @@
 //! What to write about an intent: pure functions of what is stored, of the time, and of what was learned.
 
+mod restored;
 #[cfg(test)]
 mod tests;
 
@@ -14,7 +15,9 @@ use crate::review::Review;
 use crate::rules::Rules;
 use crate::settings::{Settings, later};
 use crate::state::{Assessment, State, assess};
-use crate::store::{Amendment, Entry, Head, Lease, Loaded, Pause};
+use crate::store::{Amendment, Entry, Head, Lease, Loaded, OtherHistory, Pause};
+
+pub(crate) use restored::restored;
 
 /// What a process knows when it looks at an intent.
 pub(crate) struct View<'a> {
@@ -42,6 +45,8 @@ pub(crate) enum Step {
     Rest,
     /// Nothing, because the parameters cannot be read. Tried again later.
     Unreadable,
+    /// Nothing, because the database has another history. Tried again later.
+    OtherHistory(OtherHistory),
 }
 
 /// A claim that is stored.
@@ -119,7 +124,11 @@ impl<'a> Draft<'a> {
         // The call itself takes time, and the clocks of the machines differ.
         let margin = settings.call_timeout.saturating_add(KEY_MARGIN);
         let key_is_valid = lifetime.is_some_and(|lifetime| {
-            self.key_since().is_none_or(|since| later(since, lifetime.saturating_sub(margin)) > loaded.now)
+            match self.key_since() {
+                Some(since) => later(since, lifetime.saturating_sub(margin)) > loaded.now,
+                // Unused, or nobody knows since when it is used.
+                None => !self.assessment.may_have_been_sent,
+            }
         });
         // A lookup that did not find a younger request proves nothing.
         let old_at = self.old_at();
@@ -140,6 +149,8 @@ impl<'a> Draft<'a> {
     fn is_sent(&self, entry: &Entry) -> bool {
         match &entry.evidence.fact {
             Fact::Claimed { .. } => true,
+            // What a restore has lost may have been sent until then.
+            Fact::Restored { .. } => true,
             // The request of a process that had been stopped may be much younger than its claim.
             Fact::Ended { result: CallResult::Unknown, .. } => self.assessment.was_sent_late,
             _ => false,
@@ -154,7 +165,8 @@ impl<'a> Draft<'a> {
 
     /// When the first request that may have been sent was claimed.
     fn key_since(&self) -> Option<OffsetDateTime> {
-        self.assessment.first_sent.and_then(|attempt| self.loaded.claimed_at(attempt))
+        let claimed_at = self.assessment.first_sent.and_then(|attempt| self.loaded.claimed_at(attempt));
+        claimed_at.into_iter().chain(self.assessment.lost_since).min()
     }
 
     fn next(&self) -> Next {
@@ -227,13 +239,22 @@ pub(crate) fn step(view: &View<'_>, loaded: &Loaded, attempt: AttemptId) -> (Opt
         draft.add(Fact::LeaseExpired { attempt: open }, format!("lease:{open}"));
     }
     draft.head.lease = None;
-    if draft.assessment.state == State::Intended && loaded.row.expires_at.is_some_and(|at| at <= loaded.now) {
+    let is_expired = loaded.row.expires_at.is_some_and(|at| at <= loaded.now);
+    // In another history, nobody knows whether it was sent.
+    if draft.assessment.state == State::Intended && is_expired && loaded.other_history.is_none() {
         draft.add(Fact::Abandoned, "expiry".to_owned());
     }
     let is_paused = loaded.pause.as_ref().filter(|pause| pause.until > loaded.now);
     let until = later(later(loaded.now, view.settings.call_timeout), view.settings.lease_margin);
     let lease = Lease { owner: view.owner, until };
-    let step = match draft.next() {
+    let next = draft.next();
+    // Nor is it given to a person: if the known attempt proves to be unsent, the intent would be abandoned.
+    if let (Next::Send(_) | Next::Review(_), Some(other)) = (next, &loaded.other_history) {
+        draft.head.tries = loaded.head.tries.saturating_add(1);
+        draft.head.due_at = Some(later(loaded.now, view.settings.backoff.after(draft.head.tries)));
+        return (draft.amendment(), Step::OtherHistory(other.clone()));
+    }
+    let step = match next {
         Next::Send(_) | Next::LookUp if is_paused.is_some() => {
             draft.head.due_at = draft.before_expiry(is_paused.map(|pause| pause.until));
             return (draft.amendment(), Step::Rest);
@@ -295,7 +316,14 @@ pub(crate) fn settle(view: &View<'_>, loaded: &Loaded, claim: &Claim, ended: &En
     let mut draft = Draft::new(view, loaded);
     let Ended { result, provider_id, problem, not_before, is_invalid } = ended;
     let is_refused = *result == CallResult::AccountRefused;
-    draft.add(Fact::Ended { attempt: claim.attempt, result: result.clone() }, format!("call:{}", claim.attempt));
+    let known = match result {
+        // In another history, claims may be lost that were executed. So this is no end of the intent.
+        CallResult::NotSent | CallResult::AccountRefused | CallResult::Refused if loaded.other_history.is_some() => {
+            CallResult::Unknown
+        }
+        result => result.clone(),
+    };
+    draft.add(Fact::Ended { attempt: claim.attempt, result: known }, format!("call:{}", claim.attempt));
     if draft.facts.is_empty() {
         return (None, loaded.head.state);
     }
@@ -332,6 +360,7 @@ pub(crate) enum Looked {
 pub(crate) fn looked_up(view: &View<'_>, loaded: &Loaded, look: Look, looked: &Looked) -> (Option<Amendment>, State) {
     let mut draft = Draft::new(view, loaded);
     let source = format!("lookup:{}", look.epoch);
+    let began = if restored::is_before(look.epoch, loaded.head.epoch) { 0 } else { look.began };
     let mut at_least = None;
     draft.head.tries = loaded.head.tries.saturating_add(1);
     match looked {
@@ -339,7 +368,7 @@ pub(crate) fn looked_up(view: &View<'_>, loaded: &Loaded, look: Look, looked: &L
             draft.head.problem = None;
             draft.learn(provider_id.as_deref());
             if !draft.repeats(seen) {
-                draft.add(Fact::Found { began: look.began, seen: seen.clone() }, source);
+                draft.add(Fact::Found { began, seen: seen.clone() }, source);
             }
         }
         Looked::NotFound => {

@@ -3,6 +3,8 @@
 use payments_core::PaymentStatus;
 use payments_core::gateway::{Capabilities, Recovery, WriteOperation};
 
+use crate::evidence::Protection;
+
 /// The provider's rules for one operation.
 #[derive(Debug, Clone, Copy)]
 #[expect(clippy::exhaustive_structs, reason = "plain data")]
@@ -62,6 +64,16 @@ impl Rules {
     /// bank, the clock. A refund is an order of its own.
     pub(crate) fn is_about_a_payment(&self) -> bool {
         matches!(self.operation, WriteOperation::Confirm | WriteOperation::Capture | WriteOperation::Cancel)
+    }
+
+    /// The protection of an attempt: the provider's own, where it documents one.
+    pub(crate) fn protection(&self) -> Protection {
+        let protections = self.strategies.iter().map(|strategy| match strategy {
+            Recovery::SameKey { .. } => Protection::Key,
+            Recovery::TakenOnce => Protection::Reference,
+            _ => Protection::None,
+        });
+        protections.fold(Protection::None, |best, next| if best == Protection::None { next } else { best })
     }
 
     /// Returns true if the provider documents this change of status, directly or in several steps.

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use payments_core::time::OffsetDateTime;
 use payments_core::{Money, PaymentStatus};
 
 use crate::evidence::{AttemptId, CallResult, Decision, Evidence, Fact, Observation, Protection, Sequence};
@@ -103,6 +104,9 @@ pub struct Assessment {
     pub may_have_been_sent: bool,
     /// The first attempt that may have been sent: the age of an idempotency key counts from its claim.
     pub first_sent: Option<AttemptId>,
+    /// Since when an attempt may have been sent that a restore has lost. The age of an idempotency key counts from then, if that is
+    /// earlier.
+    pub lost_since: Option<OffsetDateTime>,
     /// The claims whose call has not ended, as far as is known.
     pub open: Vec<AttemptId>,
     /// The number of requests so far. Claims whose request was certainly not sent do not count.
@@ -138,10 +142,12 @@ struct Case {
     was_sent_late: bool,
     decided: Option<Decision>,
     abandoned: bool,
+    lost_since: Option<OffsetDateTime>,
 }
 
 struct Attempt {
-    id: AttemptId,
+    /// `None` for the attempts that a restore has lost.
+    id: Option<AttemptId>,
     protection: Protection,
     progress: Progress,
 }
@@ -209,7 +215,7 @@ impl Case {
     fn add(&mut self, rules: &Rules, sequence: Sequence, fact: &Fact) {
         match fact {
             Fact::Claimed { attempt, protection } => {
-                self.attempts.push(Attempt { id: *attempt, protection: *protection, progress: Progress::Open });
+                self.attempts.push(Attempt { id: Some(*attempt), protection: *protection, progress: Progress::Open });
                 self.not_found = 0;
             }
             Fact::LeaseExpired { attempt } => {
@@ -234,11 +240,29 @@ impl Case {
                 self.ask_again = false;
             }
             Fact::Abandoned => self.abandoned = true,
+            Fact::Restored { lost_since } => {
+                self.attempts.retain(|attempt| attempt.id.is_some());
+                self.lost_attempts(rules);
+                self.lost_since = Some(self.lost_since.map_or(*lost_since, |earlier| earlier.min(*lost_since)));
+                self.not_found = 0;
+                // It may have been sent again before the intent was given to a person.
+                self.was_sent_late |= self.gave_up.is_some();
+            }
         }
     }
 
     fn attempt(&mut self, id: AttemptId) -> Option<&mut Attempt> {
-        self.attempts.iter_mut().find(|attempt| attempt.id == id)
+        self.attempts.iter_mut().find(|attempt| attempt.id == Some(id))
+    }
+
+    /// Counts what a restore has lost as one attempt that may have been executed, and returns its progress.
+    fn lost_attempts(&mut self, rules: &Rules) -> Progress {
+        if let Some(known) = self.attempts.iter().find(|attempt| attempt.id.is_none()) {
+            return known.progress;
+        }
+        let (protection, progress) = (rules.protection(), Progress::MayBeExecuted);
+        self.attempts.push(Attempt { id: None, protection, progress });
+        progress
     }
 
     fn end(&mut self, rules: &Rules, sequence: Sequence, id: AttemptId, result: &CallResult) {
@@ -248,6 +272,11 @@ impl Case {
             CallResult::Refused => Progress::Refused,
             CallResult::Unknown => Progress::MayBeExecuted,
         };
+        if self.attempt(id).is_none() {
+            // Its claim is lost, because the database was restored. Other claims may be lost with it.
+            let progress = self.lost_attempts(rules);
+            self.attempts.push(Attempt { id: Some(id), protection: rules.protection(), progress });
+        }
         let Some(attempt) = self.attempt(id) else { return };
         // "Unknown" says nothing new about an attempt that was settled meanwhile.
         if progress != Progress::MayBeExecuted || attempt.progress == Progress::Open {
@@ -322,7 +351,7 @@ impl Case {
     fn conclude(self, rules: &Rules) -> Assessment {
         let (state, review) = self.state(rules);
         let in_progress = |attempt: &&Attempt| attempt.progress == Progress::Open;
-        let sent: Vec<AttemptId> = self.sent().collect();
+        let (first_sent, attempts) = (self.sent().find_map(|attempt| attempt.id), self.sent().count());
         Assessment {
             state,
             review,
@@ -331,9 +360,10 @@ impl Case {
             // Only the review that the journal began itself ends by a lookup.
             was_sent_late: self.was_sent_late && self.order.is_none() && review.is_some() && review == self.gave_up,
             may_have_been_sent: self.may_have_been_sent(),
-            first_sent: sent.first().copied(),
-            open: self.attempts.iter().filter(in_progress).map(|attempt| attempt.id).collect(),
-            attempts: sent.len(),
+            first_sent,
+            lost_since: self.lost_since,
+            open: self.attempts.iter().filter(in_progress).filter_map(|attempt| attempt.id).collect(),
+            attempts,
             not_found: self.not_found,
             order_amount: self.amounts.last(),
             status: self.order.map(|known| known.status),
@@ -341,9 +371,8 @@ impl Case {
     }
 
     /// The attempts whose request was sent, or may have been.
-    fn sent(&self) -> impl Iterator<Item = AttemptId> {
-        let sent = self.attempts.iter().filter(|attempt| attempt.progress != Progress::NotExecuted);
-        sent.map(|attempt| attempt.id)
+    fn sent(&self) -> impl Iterator<Item = &Attempt> {
+        self.attempts.iter().filter(|attempt| attempt.progress != Progress::NotExecuted)
     }
 
     fn may_have_been_sent(&self) -> bool {

@@ -71,7 +71,7 @@ pub trait Store: Send + Sync + 'static {
     fn agenda(&self, accounts: &[Account], limit: u32) -> impl Future<Output = Result<Agenda, StoreError>> + Send {
         async move {
             let (due, pauses) = (self.due(accounts, limit).await?, self.pauses().await?);
-            Ok(Agenda { due, has_messages: true, has_changes: true, pauses, next_in: None })
+            Ok(Agenda { due, has_messages: true, has_changes: true, pauses, next_in: None, other_history: None })
         }
     }
 
@@ -128,6 +128,29 @@ pub trait Store: Send + Sync + 'static {
 
     /// Marks a message as applied to all intents that match.
     fn applied(&self, id: InboxId) -> impl Future<Output = Result<(), StoreError>> + Send;
+
+    /// Begins to acknowledge the database's present history, or goes on with an acknowledgement of the same history and time that was
+    /// interrupted.
+    fn begin_acknowledgement(
+        &self,
+        lost_since: OffsetDateTime,
+    ) -> impl Future<Output = Result<Acknowledgement, StoreError>> + Send;
+
+    /// Returns the intents that may have been sent in the lost time, in the order of their ids, after this one: those that are
+    /// `intended`, `sending` or `unknown`, and those that are `refused`, `abandoned` or `needs_review` and have later evidence.
+    fn may_be_lost(
+        &self,
+        acknowledgement: &Acknowledgement,
+        after: Option<IntentId>,
+        limit: u32,
+    ) -> impl Future<Output = Result<Vec<IntentId>, StoreError>> + Send;
+
+    /// Accepts the history for which the acknowledgement began.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`StoreError::Unavailable`] if the database has got another history meanwhile, which may lack what was stored since.
+    fn accept_history(&self, acknowledgement: &Acknowledgement) -> impl Future<Output = Result<(), StoreError>> + Send;
 }
 
 /// How long an unverified hint that matches no intent is kept: longer than a transaction that records its intent.
@@ -159,6 +182,8 @@ pub struct Loaded {
     pub evidence: Vec<Entry>,
     /// The pause of the intent's account, if it is paused.
     pub pause: Option<Pause>,
+    /// Set if the database has another history than the journal knows. Read under the lock of the row, with the rest.
+    pub other_history: Option<OtherHistory>,
     /// The store's time, when the row was locked.
     pub now: OffsetDateTime,
 }
@@ -271,6 +296,30 @@ pub struct Agenda {
     pub pauses: Vec<Pause>,
     /// The time until the next intent becomes due, if the store knows it.
     pub next_in: Option<Duration>,
+    /// Set if the database has another history than the journal knows.
+    pub other_history: Option<OtherHistory>,
+}
+
+/// The database was restored, or another server has taken over: what was stored last may be lost.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(clippy::exhaustive_structs, reason = "stores build it from their rows")]
+pub struct OtherHistory {
+    /// The history of the database.
+    pub found: String,
+    /// The history that the journal knows.
+    pub known: String,
+}
+
+/// The acknowledgement of a history, while the intents are looked at that may have been sent in the lost time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(clippy::exhaustive_structs, reason = "stores build it from their rows")]
+pub struct Acknowledgement {
+    /// The store's id.
+    pub id: i64,
+    /// Since when what was stored is lost.
+    pub lost_since: OffsetDateTime,
+    /// The last intent that was recorded when it began. Later ones were recorded in the present history.
+    pub last: IntentId,
 }
 
 /// What to write about an intent.

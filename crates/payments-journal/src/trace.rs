@@ -299,6 +299,7 @@ fn problem(error: &JournalError) -> &'static str {
         JournalError::Event(_) => "event",
         JournalError::Key(_) => "key",
         JournalError::NotSaved { .. } => "not_saved",
+        JournalError::OtherHistory { .. } => "other_history",
         JournalError::Closed => "closed",
         JournalError::Interrupted => "interrupted",
         JournalError::Store(error) => store_problem(error),

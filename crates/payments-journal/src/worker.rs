@@ -16,7 +16,7 @@ use crate::hook::{Change, Hook, HookFuture};
 use crate::intent::IntentId;
 use crate::journal::{Inner, Journal};
 use crate::settings::later;
-use crate::store::{Delivery, Pause, Store, StoreError};
+use crate::store::{Delivery, OtherHistory, Pause, Store, StoreError};
 use crate::trace;
 
 /// Sends what was recorded, finds out what is unknown, and delivers changes.
@@ -91,6 +91,9 @@ impl<S: Store> Worker<S> {
 
     /// Sets an alarm for failures of the worker's own questions to the store: what is due, which messages match, which changes to
     /// deliver. As long as they fail, nothing happens.
+    ///
+    /// It is also set off if the database has another history than the journal knows: then nothing is sent, until
+    /// [`Journal::acknowledge_history`]. Everything else goes on.
     ///
     /// It is called at each try, once per [`Settings::poll_interval`](crate::Settings::poll_interval).
     pub fn on_failure(mut self, alarm: impl Fn(&JournalError) + Send + Sync + 'static) -> Self {
@@ -217,6 +220,7 @@ impl<S: Store> Worker<S> {
             }
         };
         memory.next_in = agenda.next_in;
+        memory.report_history(self, inner, agenda.other_history);
         let due: Vec<IntentId> = agenda.due.into_iter().filter(|id| !memory.has(*id)).take(free).collect();
         for id in due {
             let task = tasks.spawn(work_on(Arc::clone(inner), id, self.on_problem.clone()));
@@ -281,7 +285,9 @@ fn interrupted(error: JoinError) -> Result<usize, JournalError> {
 /// Takes the next step of an intent, and returns the intent if the worker cannot take it.
 async fn work_on<S: Store>(inner: Arc<Inner<S>>, id: IntentId, alarm: Option<ProblemAlarm>) -> Left {
     let error = inner.work_on(id).await.err()?;
-    if let Some(alarm) = alarm.filter(|_| !matches!(error, JournalError::Closed)) {
+    // Another history is no problem of the intent, and is reported once for all.
+    let is_of_intent = !matches!(error, JournalError::Closed | JournalError::OtherHistory { .. });
+    if let Some(alarm) = alarm.filter(|_| is_of_intent) {
         alarm(id, &error);
     }
     match error {
@@ -301,6 +307,8 @@ struct Memory {
     has_new_changes: bool,
     /// The time until the next intent becomes due.
     next_in: Option<Duration>,
+    /// When it was reported last that the database has another history.
+    history_reported_at: Option<OffsetDateTime>,
 }
 
 /// An intent that a worker leaves alone for some time.
@@ -310,6 +318,17 @@ impl Memory {
     fn forget_what_is_over(&mut self, now: OffsetDateTime) {
         self.working.retain(|_, task| !task.is_finished());
         self.left.retain(|_, until| *until > now);
+    }
+
+    /// Reports another history, once per interval: there may be many rounds in one.
+    fn report_history<S: Store>(&mut self, worker: &Worker<S>, inner: &Inner<S>, other: Option<OtherHistory>) {
+        let Some(other) = other else { return self.history_reported_at = None };
+        let now = inner.now();
+        let is_recent = |at| later(at, inner.settings.poll_interval) > now;
+        if !self.history_reported_at.is_some_and(is_recent) {
+            worker.fails("history", &other.into());
+            self.history_reported_at = Some(now);
+        }
     }
 
     /// The time until the next look at the store: an expired lease does not wait for the end of an interval.

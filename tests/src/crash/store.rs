@@ -4,8 +4,10 @@ use std::fmt::Debug;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use payments_core::time::OffsetDateTime;
 use payments_journal::store::{
-    Agenda, Amendment, Delivery, Inserted, Loaded, Matched, Pause, Received, Store, StoreError, StuckChange,
+    Acknowledgement, Agenda, Amendment, Delivery, Inserted, Loaded, Matched, Pause, Received, Store, StoreError,
+    StuckChange,
 };
 use payments_journal::{
     Account, AttemptId, Change, Fact, Hook, HookFuture, InboxId, IntentId, IntentKey, IntentRow, Message, Stats,
@@ -152,6 +154,23 @@ impl<S: Store, W: Watch> Store for WatchedStore<S, W> {
         let applied = self.inner.applied(id).await;
         self.watch.pass("after marking a message as applied".to_owned());
         applied
+    }
+
+    async fn begin_acknowledgement(&self, lost_since: OffsetDateTime) -> Result<Acknowledgement, StoreError> {
+        self.inner.begin_acknowledgement(lost_since).await
+    }
+
+    async fn may_be_lost(
+        &self,
+        acknowledgement: &Acknowledgement,
+        after: Option<IntentId>,
+        limit: u32,
+    ) -> Result<Vec<IntentId>, StoreError> {
+        self.inner.may_be_lost(acknowledgement, after, limit).await
+    }
+
+    async fn accept_history(&self, acknowledgement: &Acknowledgement) -> Result<(), StoreError> {
+        self.inner.accept_history(acknowledgement).await
     }
 }
 

@@ -14,7 +14,7 @@ async fn a_callback_for_another_payment_is_rejected_before_sending() {
     let (client, script) = scripted([response(&[])]);
     let other: PaymentId = "00000000-e89b-12d3-a456-426614174000".parse().unwrap();
 
-    let err = client.complete_3ds(&other, &callback(PAYMENT)).send().await.unwrap_err();
+    let err = client.complete_3ds(&other, callback(PAYMENT)).send().await.unwrap_err();
 
     assert_eq!((err.kind(), err.outcome(), err.attempts()), (ErrorKind::InvalidRequest, Outcome::NotSent, 0));
     assert_eq!(err.param(), Some("callback"));
@@ -26,7 +26,7 @@ async fn a_callback_for_another_payment_is_rejected_before_sending() {
 async fn the_stored_payment_id_is_sent() {
     let (client, script) = scripted([response(&[]), response(&[])]);
 
-    client.complete_3ds(&payment_id(), &callback(&PAYMENT.to_uppercase())).send().await.unwrap();
+    client.complete_3ds(&payment_id(), callback(&PAYMENT.to_uppercase())).send().await.unwrap();
 
     assert_eq!(sent_to(&script), format!("POST https://api.example.com/api/3ds/{PAYMENT}/complete"));
     assert_eq!(body_of(&script), r#"{"securityKey":"key-1"}"#);
@@ -37,7 +37,7 @@ async fn a_response_about_another_payment_makes_the_outcome_unknown() {
     let other = "\"00000000-e89b-12d3-a456-426614174000\"";
     let (client, script) = scripted([response(&[("paymentId", other)]), response(&[])]);
 
-    let err = client.complete_3ds(&payment_id(), &callback(PAYMENT)).send().await.unwrap_err();
+    let err = client.complete_3ds(&payment_id(), callback(PAYMENT)).send().await.unwrap_err();
 
     assert_eq!((err.kind(), err.outcome()), (ErrorKind::MalformedResponse, Outcome::Unknown));
     assert_eq!(err.json_path(), Some("paymentId"));
@@ -48,7 +48,7 @@ async fn a_response_about_another_payment_makes_the_outcome_unknown() {
 async fn a_failed_or_pending_completion_is_not_an_error() {
     for (status, expected) in [("\"FAILED\"", PaymentStatus::Failed), ("\"ENROLLED\"", PaymentStatus::Enrolled)] {
         let (client, _) = scripted([response(&[("status", status)])]);
-        let payment = client.complete_3ds(&payment_id(), &callback(PAYMENT)).send().await.unwrap();
+        let payment = client.complete_3ds(&payment_id(), callback(PAYMENT)).send().await.unwrap();
         assert_eq!(payment.status, expected);
     }
 }

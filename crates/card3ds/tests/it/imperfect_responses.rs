@@ -20,7 +20,7 @@ const MONEY_MOVING: [fn(&Client) -> Call<Payment>; 4] = [
     |client| client.capture_payment(&payment_id(), lira("100.50")),
     |client| {
         let posted = format!("paymentId={PAYMENT}&securityKey=key-1");
-        client.complete_3ds(&payment_id(), &ThreeDsCallback::parse(posted.as_bytes()).unwrap())
+        client.complete_3ds(&payment_id(), ThreeDsCallback::parse(posted.as_bytes()).unwrap())
     },
 ];
 

@@ -4,6 +4,7 @@ use payments_journal::store::{Agenda, Pause};
 use payments_journal::{Account, IntentId, StoreError};
 
 use super::PostgresStore;
+use super::history::{self, history};
 use super::rows::{bind_accounts, boolean, ids, is_of_accounts, now};
 use crate::columns::{Columns as _, time};
 use crate::values::unreadable;
@@ -29,7 +30,8 @@ pub(super) const READ: &str = concat!(
                 WHERE earlier.intent = c.intent AND earlier.delivered_at IS NULL AND earlier.id < c.id)) AS has_changes, \
         (SELECT min(due_at) FROM payments_intents WHERE due_at > (SELECT now FROM clock)) AS next_due_at, \
         (SELECT json_agg(json_build_array(tenant, provider, account, since, until, problem) ORDER BY since)::text \
-            FROM payments_pauses WHERE until > (SELECT now FROM clock)) AS pauses"
+            FROM payments_pauses WHERE until > (SELECT now FROM clock)) AS pauses, ",
+    history!()
 );
 
 /// How many times more intents are read than a worker asks for.
@@ -46,6 +48,7 @@ pub(super) async fn read(store: &PostgresStore, accounts: &[Account], limit: u32
         has_changes: boolean(row, "has_changes")?,
         pauses: pauses(row.optional_text("pauses")?)?,
         next_in: next.map(|next| (next - now).try_into().unwrap_or_default()),
+        other_history: history::other(row)?,
     })
 }
 

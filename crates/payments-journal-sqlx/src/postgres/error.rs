@@ -38,6 +38,18 @@ pub enum PostgresError {
         /// The latest version that the code knows.
         known: i64,
     },
+    /// The role may not read the database's history, so a restore would not be noticed.
+    #[error(
+        "the role may not read the database's history: GRANT EXECUTE ON FUNCTION pg_control_system(), pg_walfile_name(pg_lsn), \
+         pg_current_wal_lsn() TO the role"
+    )]
+    NoHistory(#[source] sqlx::Error),
+    /// The database was restored again while its history was acknowledged.
+    #[error("the database has got another history meanwhile: call `Journal::acknowledge_history` again")]
+    HistoryChanged,
+    /// The server is a standby, or the transaction is read-only.
+    #[error("the server is a standby, or the transaction is read-only: connect to the primary server")]
+    ReadOnly(#[source] sqlx::Error),
     /// Another transaction was in the way: a deadlock, or a change of the same rows. Nothing was written.
     #[error("another transaction was in the way: roll back, and repeat the transaction from its beginning")]
     Conflict(#[source] sqlx::Error),
@@ -53,11 +65,23 @@ impl From<sqlx::Error> for PostgresError {
     fn from(error: sqlx::Error) -> Self {
         match code(&error).as_deref() {
             Some(SERIALIZATION_FAILURE | DEADLOCK) => Self::Conflict(error),
+            Some(INSUFFICIENT_PRIVILEGE) if is_about_history(&error) => Self::NoHistory(error),
+            Some(READ_ONLY | NOT_ON_A_STANDBY) => Self::ReadOnly(error),
             _ => Self::Database(error),
         }
     }
 }
 
+/// True if the error names a function that reads the database's history.
+fn is_about_history(error: &sqlx::Error) -> bool {
+    let functions = ["pg_control_system", "pg_walfile_name", "pg_current_wal_lsn"];
+    error.as_database_error().is_some_and(|error| functions.iter().any(|name| error.message().contains(name)))
+}
+
+const INSUFFICIENT_PRIVILEGE: &str = "42501";
+const READ_ONLY: &str = "25006";
+/// Of the functions that read the history, on a standby server.
+const NOT_ON_A_STANDBY: &str = "55000";
 const SERIALIZATION_FAILURE: &str = "40001";
 const DEADLOCK: &str = "40P01";
 
@@ -73,8 +97,8 @@ impl PostgresError {
     #[must_use]
     pub fn is_permanent(&self) -> bool {
         match self {
-            Self::Setting { .. } | Self::NotMigrated { .. } | Self::TooNew { .. } => true,
-            Self::Conflict(_) | Self::Commit(_) => false,
+            Self::Setting { .. } | Self::NotMigrated { .. } | Self::TooNew { .. } | Self::NoHistory(_) => true,
+            Self::Conflict(_) | Self::Commit(_) | Self::ReadOnly(_) | Self::HistoryChanged => false,
             Self::Database(error) => {
                 code(error).is_some_and(|code| PERMANENT.contains(&code.get(..2).unwrap_or_default()))
             }

@@ -8,6 +8,7 @@ use sqlx::postgres::{PgConnection, PgRow};
 
 use super::PostgresStore;
 use super::error::{is_conflict, store_error};
+use super::history::{self, history};
 use super::rows::{Statement, bind_accounts, is_of_accounts, now, storable};
 use super::settings::{self, settings};
 use super::transaction::Transaction;
@@ -30,20 +31,29 @@ pub(super) const FIND: &str = "SELECT id FROM payments_intents \
 
 /// One row, so that one statement sees one state of the database. The columns are named, because PostgreSQL rejects a prepared
 /// statement whose result has got another column.
-pub(super) const LOAD: &str = concat!(
-    "SELECT i.id, i.tenant, i.provider, i.account, i.operation, i.reference, i.amount, i.currency, i.version, i.key_id, i.mac, \
+macro_rules! load {
+    ($settings:expr) => {
+        concat!(
+            "SELECT i.id, i.tenant, i.provider, i.account, i.operation, i.reference, i.amount, i.currency, i.version, i.key_id, i.mac, \
         i.parameters, i.by_ticket, i.recorded_at, i.expires_at, i.due_at, i.supersedes, i.state, i.reported, i.status, \
         i.order_amount, i.order_currency, i.review, i.provider_id, i.epoch, i.lease_owner, i.lease_until, i.tries, i.problem, \
         p.since AS paused_since, p.until AS paused_until, p.problem AS pause_problem, clock.now, \
         (SELECT json_agg(json_build_array(e.sequence, e.at, e.fact, e.source) ORDER BY e.sequence)::text \
             FROM payments_evidence AS e WHERE e.intent = i.id) AS evidence, ",
-    settings!(),
-    " FROM payments_intents AS i CROSS JOIN (SELECT ",
-    now!(),
-    " AS now) AS clock LEFT JOIN payments_pauses AS p \
-        ON p.tenant = i.tenant AND p.provider = i.provider AND p.account = i.account AND p.until > clock.now \
-     WHERE i.id = $1"
-);
+            $settings,
+            " FROM payments_intents AS i CROSS JOIN (SELECT ",
+            now!(),
+            " AS now) AS clock LEFT JOIN payments_pauses AS p \
+                ON p.tenant = i.tenant AND p.provider = i.provider AND p.account = i.account AND p.until > clock.now \
+             WHERE i.id = $1"
+        )
+    };
+}
+
+pub(super) const LOAD: &str = load!(settings!());
+
+/// For a change, which may be a claim: nothing is claimed in another history. A standby server cannot run it.
+pub(super) const LOAD_AND_COMPARE: &str = load!(concat!(settings!(), ", ", history!()));
 
 /// Updates the row, appends evidence, adds a change and pauses the account.
 pub(super) const AMEND: &str = "\
@@ -135,6 +145,22 @@ async fn load_in(store: &PostgresStore, connection: &mut PgConnection, id: Inten
     loaded(&rows, id)
 }
 
+async fn load_and_compare(
+    store: &PostgresStore,
+    connection: &mut PgConnection,
+    id: IntentId,
+) -> Result<Loaded, StoreError> {
+    let rows = store.query(LOAD_AND_COMPARE).bind(id.number()).fetch_all(connection).await.map_err(store_error)?;
+    let other_history = match rows.first() {
+        Some(row) => {
+            settings::check(store, row)?;
+            history::other(row)?
+        }
+        None => None,
+    };
+    Ok(Loaded { other_history, ..loaded(&rows, id)? })
+}
+
 fn loaded(rows: &[PgRow], id: IntentId) -> Result<Loaded, StoreError> {
     let row = rows.first().ok_or(StoreError::NoSuchIntent(id))?;
     Ok(Loaded {
@@ -143,6 +169,7 @@ fn loaded(rows: &[PgRow], id: IntentId) -> Result<Loaded, StoreError> {
         row: row.intent_row()?,
         head: row.head()?,
         pause: row.pause()?,
+        other_history: None,
         now: row.time("now")?,
     })
 }
@@ -185,7 +212,7 @@ async fn change<T>(
     id: IntentId,
     decide: &(impl Fn(&Loaded) -> (Option<Amendment>, T) + Sync),
 ) -> Result<(bool, T), StoreError> {
-    let loaded = load_in(store, transaction.connection()?, id).await?;
+    let loaded = load_and_compare(store, transaction.connection()?, id).await?;
     let (amendment, value) = decide(&loaded);
     if let Some(amendment) = &amendment {
         write(store, &loaded, amendment)?.execute(transaction.connection()?).await.map_err(store_error)?;

@@ -11,6 +11,7 @@ use super::rows::now;
 /// They are plain SQL, for those who run migrations with a tool of their own. After each, insert its version into `payments_schema`.
 pub const MIGRATIONS: &[&str] = &[
     include_str!("../../migrations/postgres/0001_journal.sql"),
+    include_str!("../../migrations/postgres/0002_history.sql"),
     include_str!("../../migrations/postgres/0004_open.sql"),
 ];
 

@@ -2,7 +2,7 @@
 
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Row as _};
 
-use super::{PostgresStore, agenda, changes, inbox, intents, pauses, rate_limit, stats};
+use super::{PostgresStore, agenda, changes, history, inbox, intents, pauses, rate_limit, stats};
 
 #[path = "../../tests/it/server.rs"]
 #[expect(dead_code, reason = "the other tests use the rest")]
@@ -12,6 +12,7 @@ const STATEMENTS: &[&str] = &[
     intents::INSERT_INTENT,
     intents::FIND,
     intents::LOAD,
+    intents::LOAD_AND_COMPARE,
     intents::AMEND,
     intents::DUE,
     intents::IN_REVIEW,
@@ -20,6 +21,9 @@ const STATEMENTS: &[&str] = &[
     changes::NEXT,
     changes::FAILED,
     changes::STUCK,
+    history::BEGIN,
+    history::MAY_BE_LOST,
+    history::ACCEPT,
     inbox::FORGET,
     inbox::LOCK,
     inbox::RECEIVE,

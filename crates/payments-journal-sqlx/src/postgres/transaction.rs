@@ -30,7 +30,8 @@ impl Transaction {
                 Err(error) if is_disconnected(&error) && tries < TRIES => tries += 1,
                 Err(error) => {
                     connection.roll_back().await;
-                    return Err(store_error(error));
+                    let is_standby = super::error::code(&error).as_deref() == Some(NO_WRITES_IN_RECOVERY);
+                    return Err(if is_standby { PostgresError::ReadOnly(error).into() } else { store_error(error) });
                 }
             }
         }
@@ -88,6 +89,9 @@ pub(super) fn begin(store: &PostgresStore, idle: Duration) -> String {
 
 /// How long a transaction may wait for its own process. Nothing but SQL happens in a transaction, except for hooks.
 pub(super) const IDLE: Duration = Duration::from_secs(10);
+
+/// The server's answer to `READ WRITE` while it is a standby.
+const NO_WRITES_IN_RECOVERY: &str = "0A000";
 
 /// More than a pool has connections.
 pub(super) const TRIES: u32 = 100;

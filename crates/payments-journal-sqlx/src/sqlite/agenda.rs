@@ -39,8 +39,14 @@ pub(super) async fn read(
 ) -> Result<Agenda, StoreError> {
     let query = sqlx::query(READ).bind(millis(now)).bind(names(accounts)?).bind(i64::from(limit));
     let rows = query.fetch_all(connection).await.map_err(store_error)?;
-    let mut agenda =
-        Agenda { due: Vec::new(), has_messages: false, has_changes: false, pauses: Vec::new(), next_in: None };
+    let mut agenda = Agenda {
+        due: Vec::new(),
+        has_messages: false,
+        has_changes: false,
+        pauses: Vec::new(),
+        next_in: None,
+        other_history: None,
+    };
     for row in &rows {
         match row.integer("kind")? {
             0 => {

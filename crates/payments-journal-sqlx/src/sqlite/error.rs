@@ -38,6 +38,9 @@ pub enum SqliteError {
         /// The latest version that the code knows.
         known: i64,
     },
+    /// The database was restored again while its history was acknowledged.
+    #[error("the database has got another history meanwhile: call `Journal::acknowledge_history` again")]
+    HistoryChanged,
     /// The transaction read before it wrote, and another one has written in between. Nothing was written.
     #[error("another transaction has written since this one read: begin it with `BEGIN IMMEDIATE`, and repeat it")]
     ReadBeforeWrite(#[source] sqlx::Error),
@@ -66,6 +69,7 @@ impl SqliteError {
     pub fn is_permanent(&self) -> bool {
         match self {
             Self::Setting { .. } | Self::NotMigrated { .. } | Self::TooNew { .. } | Self::ReadBeforeWrite(_) => true,
+            Self::HistoryChanged => false,
             // A constraint of the tables, such as a foreign key.
             Self::Database(error) => error.as_database_error().is_some_and(|error| error.kind() != ErrorKind::Other),
         }

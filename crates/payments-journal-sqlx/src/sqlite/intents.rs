@@ -133,7 +133,8 @@ fn loaded(rows: &[SqliteRow], id: IntentId, now: OffsetDateTime) -> Result<Loade
             evidence.push(entry(sequence, row.integer("at")?, row.text("fact")?, row.string("source")?)?);
         }
     }
-    Ok(Loaded { id, row: first.intent_row()?, head: first.head()?, evidence, pause: first.pause()?, now })
+    let (row, head, pause) = (first.intent_row()?, first.head()?, first.pause()?);
+    Ok(Loaded { id, row, head, evidence, pause, other_history: None, now })
 }
 
 /// Changes an intent in a transaction. It is SQL, and not sqlx's, so that its ends share a round trip with the statements between

@@ -8,8 +8,11 @@ use super::error::SqliteError;
 /// All migrations: the first one leads to version 1.
 ///
 /// They are plain SQL, for those who run migrations with a tool of their own. After each, insert its version into `payments_schema`.
-pub const MIGRATIONS: &[&str] =
-    &[include_str!("../../migrations/sqlite/0001_journal.sql"), include_str!("../../migrations/sqlite/0004_open.sql")];
+pub const MIGRATIONS: &[&str] = &[
+    include_str!("../../migrations/sqlite/0001_journal.sql"),
+    include_str!("../../migrations/sqlite/0002_history.sql"),
+    include_str!("../../migrations/sqlite/0004_open.sql"),
+];
 
 const CREATE: &str = "CREATE TABLE IF NOT EXISTS payments_schema (\
      version INTEGER PRIMARY KEY, applied_at INTEGER NOT NULL) STRICT";

@@ -2,10 +2,14 @@
 
 mod engine;
 mod faults;
+mod history;
 mod hooks;
+mod judged;
 mod listen;
+mod losses;
 mod pgbouncer;
 mod pooler;
+mod proxy;
 mod races;
 mod rate_limit;
 mod schema;

@@ -115,8 +115,14 @@ async fn the_agenda_says_what_there_is_to_do_and_when_the_next_intent_is_due(dat
     later.due_at = Some(start + 5.minutes());
     database.record_row(&later).await;
     let store = database.store();
-    let mut agenda =
-        Agenda { due: vec![due], has_messages: false, has_changes: false, pauses: Vec::new(), next_in: None };
+    let mut agenda = Agenda {
+        due: vec![due],
+        has_messages: false,
+        has_changes: false,
+        pauses: Vec::new(),
+        next_in: None,
+        other_history: None,
+    };
     let agenda_now = async || {
         let mut agenda = store.agenda(&[account()], 10).await.unwrap();
         let next_in = agenda.next_in.take().unwrap().as_secs();

@@ -1,9 +1,9 @@
 //! A `PostgreSQL` server of the tests' own, which ends with them.
 
 use std::fs::{self, File};
-use std::io::{self, ErrorKind, Write as _};
+use std::io::{self, BufRead as _, BufReader, ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
-use std::process::{ChildStdin, Command, Output, Stdio};
+use std::process::{ChildStdin, ChildStdout, Command, Output, Stdio};
 use std::sync::OnceLock;
 use std::time::Duration;
 
@@ -54,7 +54,9 @@ pub(crate) fn skip<T>(problem: &str) -> Option<T> {
     // `cargo xtask test` names what was skipped at its end.
     if let Some(list) = variable("PAYMENTS_TESTS_SKIPPED") {
         let list = File::options().create(true).append(true).open(list);
-        list.and_then(|mut list| writeln!(list, "{name}\t{problem}")).unwrap();
+        if let Err(error) = list.and_then(|mut list| writeln!(list, "{name}\t{problem}")) {
+            panic!("{name} was skipped, and is not listed: {error}");
+        }
     }
     None
 }
@@ -67,14 +69,23 @@ fn variable(name: &str) -> Option<String> {
 /// A running server.
 #[derive(Debug)]
 pub(crate) struct Server {
+    programs: PathBuf,
     directory: PathBuf,
     /// When it is closed, also because the process was killed, the shell kills the server and removes the directory.
-    _pipe: ChildStdin,
+    commands: ChildStdin,
+    answers: BufReader<ChildStdout>,
 }
 
-/// Signals to the test's process group do not keep it from removing the directory.
-const SHELL: &str = "trap '' HUP INT TERM\n directory=$1; signal=$2; shift 2; \"$@\" >\"$directory/log\" 2>&1 & server=$!\n \
-    read -r _; kill -$signal $server; wait $server; rm -rf \"$directory\"";
+/// Signals to the test's process group do not keep it from removing the directory. `QUIT` stops `PostgreSQL` immediately: it writes
+/// nothing more, and recovers when it starts again.
+const SHELL: &str = "trap '' HUP INT TERM; directory=$1; signal=$2; shift 2
+    start() { \"$@\" >>\"$directory/log\" 2>&1 & server=$!; }
+    stop() { kill -$signal $server; wait $server; }
+    start \"$@\"
+    while read -r command; do
+        case $command in start) start \"$@\";; stop) stop; echo stopped;; esac
+    done
+    stop; rm -rf \"$directory\"";
 
 impl Server {
     /// Starts a server with these settings, and with its files below this directory.
@@ -91,18 +102,68 @@ impl Server {
         let mut shell = in_shell(&directory, "QUIT", programs.join("postgres"));
         shell.arg("-D").arg(directory.join("data")).arg("-k").arg(&directory).args(["-h", "", "-N", "100"]);
         shell.args(settings.iter().flat_map(|setting| ["-c", setting]));
-        let mut shell = shell.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).spawn()?;
-        let pipe = shell.stdin.take().ok_or(ErrorKind::BrokenPipe)?;
-        let server = Self { directory, _pipe: pipe };
-        let mut is_ready = Command::new(programs.join("pg_isready"));
-        is_ready.arg("-h").arg(&server.directory);
+        let mut shell = shell.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn()?;
+        let commands = shell.stdin.take().ok_or(ErrorKind::BrokenPipe)?;
+        let answers = BufReader::new(shell.stdout.take().ok_or(ErrorKind::BrokenPipe)?);
+        let server = Self { programs: programs.to_owned(), directory, commands, answers };
+        server.wait_until_ready()?;
+        Ok(server)
+    }
+
+    fn wait_until_ready(&self) -> io::Result<()> {
+        let mut is_ready = Command::new(self.programs.join("pg_isready"));
+        is_ready.arg("-h").arg(&self.directory);
         for _ in 0..500 {
             if is_ready.output()?.status.success() {
-                return Ok(server);
+                return Ok(());
             }
             std::thread::sleep(Duration::from_millis(20));
         }
-        Err(io::Error::other(fs::read_to_string(server.directory.join("log")).unwrap_or_default()))
+        Err(io::Error::other(fs::read_to_string(self.directory.join("log")).unwrap_or_default()))
+    }
+
+    /// The socket on which it listens.
+    pub(crate) fn socket(&self) -> PathBuf {
+        self.directory.join(".s.PGSQL.5432")
+    }
+
+    /// Stops the server immediately, as `pg_ctl stop -m immediate` does.
+    pub(crate) fn stop(&mut self) -> io::Result<()> {
+        self.commands.write_all(b"stop\n")?;
+        self.answers.read_line(&mut String::new()).map(drop)
+    }
+
+    /// Starts the server again after it was stopped.
+    pub(crate) fn start_again(&mut self) -> io::Result<()> {
+        self.commands.write_all(b"start\n")?;
+        self.wait_until_ready()
+    }
+
+    /// Makes a base backup while the server runs. It must archive its WAL.
+    pub(crate) fn back_up(&self) -> io::Result<()> {
+        let mut backup = as_server(self.programs.join("pg_basebackup"));
+        backup.args(["-U", "postgres", "-X", "none", "--checkpoint=fast", "--no-sync", "-h"]).arg(&self.directory);
+        run(backup.arg("-D").arg(self.directory.join("backup"))).map(drop)
+    }
+
+    /// Replaces the database of a server that is stopped by its backup, with these settings of the recovery.
+    pub(crate) fn restore(&self, settings: &[&str]) -> io::Result<()> {
+        let data = self.directory.join("data");
+        run(Command::new("rm").arg("-rf").arg(&data))?;
+        copy(&self.directory.join("backup"), &data)?;
+        fs::write(data.join("recovery.signal"), "")?;
+        let mut configuration = fs::read_to_string(data.join("postgresql.auto.conf"))?;
+        for setting in settings {
+            configuration += &format!("{setting}\n");
+        }
+        fs::write(data.join("postgresql.auto.conf"), configuration)?;
+        own(&data)
+    }
+
+    /// Lets a restored server stay a standby.
+    pub(crate) fn become_standby(&self) -> io::Result<()> {
+        let data = self.directory.join("data");
+        fs::rename(data.join("recovery.signal"), data.join("standby.signal"))
     }
 
     /// Where its socket is.

@@ -86,7 +86,7 @@ impl<S: Store> Inner<S> {
         let start = (self.clock.now(), self.clock.monotonic());
         let planned = self.plan(&ticket, is_asked).await?;
         match &planned.step {
-            Step::Rest | Step::Unreadable => {
+            Step::Rest | Step::Unreadable | Step::OtherHistory(_) => {
                 let loaded = &planned.loaded;
                 let pause = loaded.pause.clone().filter(|pause| pause.until > loaded.now);
                 Ok(Executed { state: planned.state, response: None, error: None, pause })
@@ -189,6 +189,7 @@ impl<S: Store> Inner<S> {
         let state = amendment.as_ref().map_or(loaded.head.state, |amendment| amendment.head.state);
         match (step, parameters) {
             (Step::Unreadable, Err(error)) => (amendment, Err(error)),
+            (Step::OtherHistory(other), _) => (amendment, Err(other.into())),
             (step, parameters) => (amendment, Ok(planned(step, state, parameters.unwrap_or_default()))),
         }
     }

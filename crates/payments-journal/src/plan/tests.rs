@@ -64,7 +64,8 @@ impl Scene {
         let request = PayoutRequest::new("W-1", Money::from_minor(100, Currency::INR), "C-1", "1", "HDFC0000001");
         let row = Intent::new("acme", request).row(&keys, now).unwrap();
         let head = Head { due_at: row.due_at, ..Head::default() };
-        let loaded = Loaded { id: IntentId::new(1), row, head, evidence: Vec::new(), pause: None, now };
+        let loaded =
+            Loaded { id: IntentId::new(1), row, head, evidence: Vec::new(), pause: None, other_history: None, now };
         let settings = Settings { resend_taken_once: true, ..Settings::default() };
         Self { client: Client { rules }, settings, loaded, can_send: true, unreadable: None, attempts: 0 }
     }

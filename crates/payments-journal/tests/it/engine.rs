@@ -8,6 +8,7 @@ mod payments;
 mod provider;
 mod recording;
 mod recovery;
+mod restore;
 mod storage;
 mod store;
 #[cfg(feature = "tracing")]

@@ -46,7 +46,7 @@ const fn provider(strategies: &'static [Recovery]) -> Provider {
     Provider { rules: Rules { strategies, transitions: TRANSITIONS, operation: WriteOperation::StartPayment } }
 }
 
-const FAITHFUL: Journal = Journal { reads: |evidence| evidence, checks_the_epoch: true };
+const FAITHFUL: Journal = Journal { reads: |evidence| evidence, checks_the_epoch: true, checks_the_history: true };
 
 #[test]
 fn no_interleaving_executes_twice_or_loses_a_success() {
@@ -63,6 +63,18 @@ fn no_interleaving_executes_twice_or_loses_a_success() {
     assert_eq!(seen, State::ALL.iter().copied().collect(), "every state occurs");
     assert!(!changes.contains(&(State::NeedsReview, State::Intended)), "a review never ends in another request");
     assert_eq!(documented_changes(), table(&changes), "the table in the README");
+}
+
+#[test]
+fn no_restore_that_loses_a_claim_executes_twice_or_denies_an_execution() {
+    let mut states = 0;
+    for (name, provider) in PROVIDERS {
+        let report = explore(World::new(*provider, FAITHFUL, Bounds::with_a_restore()));
+        println!("{name}: {} states", report.states);
+        assert_eq!(report.violation, None, "{name}");
+        states += report.states;
+    }
+    assert!(states > 1_000_000, "only {states} states");
 }
 
 /// The table of the README: which state can follow which.
@@ -85,7 +97,12 @@ fn documented_changes() -> String {
 /// Explores a provider that can only be looked up, with a mistake, and expects that an invariant breaks.
 #[track_caller]
 fn expect_violation(journal: Journal, broken: &str) {
-    let report = explore(World::new(provider(&[Recovery::LookupByReference]), journal, Bounds::default()));
+    expect_violation_within(Bounds::default(), journal, broken);
+}
+
+#[track_caller]
+fn expect_violation_within(bounds: Bounds, journal: Journal, broken: &str) {
+    let report = explore(World::new(provider(&[Recovery::LookupByReference]), journal, bounds));
     let (found, steps) = report.violation.expect("the mistake must be found");
     assert!(found.contains(broken), "{found}: {steps:?}");
 }
@@ -140,4 +157,20 @@ fn the_model_finds_not_found_that_is_taken_for_a_refusal() {
 #[test]
 fn the_model_finds_a_claim_that_does_not_check_the_epoch() {
     expect_violation(Journal { checks_the_epoch: false, ..FAITHFUL }, "executed 2 times");
+}
+
+#[test]
+fn the_model_finds_a_claim_in_a_history_that_is_not_acknowledged() {
+    let journal = Journal { checks_the_history: false, ..FAITHFUL };
+    expect_violation_within(Bounds::with_a_restore(), journal, "executed 2 times");
+}
+
+#[test]
+fn the_model_finds_an_acknowledgement_that_does_not_count_as_an_attempt() {
+    let forgetful = |evidence: Vec<Evidence>| {
+        let is_kept = |evidence: &Evidence| !matches!(evidence.fact, Fact::Restored { .. });
+        evidence.into_iter().filter(is_kept).collect()
+    };
+    let journal = Journal { reads: forgetful, ..FAITHFUL };
+    expect_violation_within(Bounds::with_a_restore(), journal, "but a request is on the wire");
 }

@@ -587,3 +587,39 @@ fn states_and_reviews_have_distinct_names() {
         assert_eq!(Review::from_code(review.code()), Some(*review));
     }
 }
+
+#[test]
+fn the_lost_time_is_stored_in_milliseconds() {
+    let lost_since = payments_core::time::OffsetDateTime::from_unix_timestamp(1_767_322_245).expect("a time");
+    let fact = Fact::Restored { lost_since };
+    let text = serde_json::to_string(&fact).expect("text");
+    assert_eq!(text, r#"{"restored":{"lost_since":1767322245000}}"#);
+    assert_eq!(serde_json::from_str::<Fact>(&text).expect("a fact"), fact);
+}
+
+#[test]
+fn the_end_of_an_attempt_whose_claim_is_lost_counts_and_so_do_other_lost_attempts() {
+    for result in [CallResult::NotSent, CallResult::AccountRefused, CallResult::Refused, CallResult::Unknown] {
+        expect(&[ended(1, result.clone())], State::Unknown);
+        // Also if the claims before it are known.
+        expect(&[claimed(1), ended(1, CallResult::NotSent), ended(2, result)], State::Unknown);
+    }
+    expect(&[ended(1, CallResult::Accepted(seen(Succeeded)))], State::Succeeded);
+    let assessment = assessed(&[ended(1, CallResult::NotSent)]);
+    assert!(assessment.may_have_been_sent && assessment.first_sent.is_none() && assessment.lost_since.is_none());
+}
+
+#[test]
+fn a_restore_counts_as_an_attempt_whatever_was_known_before() {
+    let time = |seconds| payments_core::time::OffsetDateTime::from_unix_timestamp(seconds).expect("a time");
+    let restored = |seconds| Fact::Restored { lost_since: time(seconds) };
+    expect(&[restored(1)], State::Unknown);
+    expect(&[claimed(1), ended(1, CallResult::NotSent), restored(1)], State::Unknown);
+    expect(&[claimed(1), ended(1, CallResult::Refused), restored(1)], State::Unknown);
+    expect(&[Fact::Abandoned, restored(1)], State::Unknown);
+    expect(&[claimed(1), restored(1), ended(1, CallResult::NotSent)], State::Unknown);
+    expect(&[restored(1), Fact::Abandoned], State::Unknown);
+    let twice = assessed(&[restored(2), restored(1), restored(3)]);
+    assert_eq!((twice.lost_since, twice.attempts, twice.not_found), (Some(time(1)), 1, 0));
+    assert_eq!(assessed(&[claimed(1), Fact::NotFound, restored(1)]).not_found, 0);
+}

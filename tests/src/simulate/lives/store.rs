@@ -3,9 +3,10 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use payments_core::time::OffsetDateTime;
 use payments_journal::memory::{MemoryConnection, MemoryStore};
 use payments_journal::store::{
-    Amendment, Delivery, Inserted, Loaded, Matched, Pause, Received, Store, StoreError, StuckChange,
+    Acknowledgement, Amendment, Delivery, Inserted, Loaded, Matched, Pause, Received, Store, StoreError, StuckChange,
 };
 use payments_journal::{
     Account, CallResult, Change, Fact, Hook, HookError, HookFuture, InboxId, IntentId, IntentKey, IntentRow, Message,
@@ -234,6 +235,29 @@ impl Store for SimStore {
     async fn applied(&self, id: InboxId) -> Result<(), StoreError> {
         self.0.reach_database("an update").await?;
         self.database().applied(id).await?;
+        self.0.return_from_commit("an update").await
+    }
+
+    async fn begin_acknowledgement(&self, lost_since: OffsetDateTime) -> Result<Acknowledgement, StoreError> {
+        self.0.reach_database("an insert").await?;
+        let begun = self.database().begin_acknowledgement(lost_since).await?;
+        self.0.return_from_commit("an insert").await?;
+        Ok(begun)
+    }
+
+    async fn may_be_lost(
+        &self,
+        acknowledgement: &Acknowledgement,
+        after: Option<IntentId>,
+        limit: u32,
+    ) -> Result<Vec<IntentId>, StoreError> {
+        self.0.reach_database("a search").await?;
+        self.database().may_be_lost(acknowledgement, after, limit).await
+    }
+
+    async fn accept_history(&self, acknowledgement: &Acknowledgement) -> Result<(), StoreError> {
+        self.0.reach_database("an update").await?;
+        self.database().accept_history(acknowledgement).await?;
         self.0.return_from_commit("an update").await
     }
 }

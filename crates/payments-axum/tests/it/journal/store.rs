@@ -4,8 +4,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use payments_core::time::OffsetDateTime;
 use payments_journal::memory::{MemoryConnection, MemoryStore};
-use payments_journal::store::{Amendment, Delivery, Inserted, Loaded, Matched, Pause, Received, StuckChange};
+use payments_journal::store::{
+    Acknowledgement, Amendment, Delivery, Inserted, Loaded, Matched, Pause, Received, StuckChange,
+};
 use payments_journal::{Account, Hook, InboxId, IntentId, IntentKey, IntentRow, Message, Stats, Store, StoreError};
 
 #[derive(Clone)]
@@ -110,5 +113,22 @@ impl Store for UnreliableStore {
 
     async fn applied(&self, id: InboxId) -> Result<(), StoreError> {
         self.memory.applied(id).await
+    }
+
+    async fn begin_acknowledgement(&self, lost_since: OffsetDateTime) -> Result<Acknowledgement, StoreError> {
+        self.memory.begin_acknowledgement(lost_since).await
+    }
+
+    async fn may_be_lost(
+        &self,
+        acknowledgement: &Acknowledgement,
+        after: Option<IntentId>,
+        limit: u32,
+    ) -> Result<Vec<IntentId>, StoreError> {
+        self.memory.may_be_lost(acknowledgement, after, limit).await
+    }
+
+    async fn accept_history(&self, acknowledgement: &Acknowledgement) -> Result<(), StoreError> {
+        self.memory.accept_history(acknowledgement).await
     }
 }

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{ChildStdin, Stdio};
+use std::process::{Child, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -20,7 +20,14 @@ use crate::server::{self, Server};
 /// A running PgBouncer. It ends with this value, or with the process.
 struct PgBouncer {
     directory: PathBuf,
-    _pipe: ChildStdin,
+    shell: Child,
+}
+
+impl Drop for PgBouncer {
+    fn drop(&mut self) {
+        drop(self.shell.stdin.take());
+        let _ = self.shell.wait();
+    }
 }
 
 impl PgBouncer {
@@ -41,9 +48,9 @@ impl PgBouncer {
         fs::write(&settings, lines).unwrap();
         server::own(&directory).unwrap();
         let mut shell = server::in_shell(&directory, "KILL", program);
-        let mut shell =
+        let shell =
             shell.arg(settings).stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-        let pooler = Self { _pipe: shell.stdin.take().unwrap(), directory };
+        let pooler = Self { directory, shell };
         let socket = pooler.directory.join(format!(".s.PGSQL.{PORT}"));
         for _ in 0..500 {
             if socket.exists() {

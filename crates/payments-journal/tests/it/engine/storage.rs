@@ -10,7 +10,7 @@ use payments_core::time::OffsetDateTime;
 use payments_core::{ErrorKind, Outcome, PaymentStatus};
 use payments_journal::memory::{MemoryConnection, MemoryStore};
 use payments_journal::store::{
-    Amendment, Delivery, Inserted, Lease, Loaded, Matched, Pause, Received, Store, StuckChange,
+    Acknowledgement, Amendment, Delivery, Inserted, Lease, Loaded, Matched, Pause, Received, Store, StuckChange,
 };
 use payments_journal::{
     Account, Hook, InboxId, IntentId, IntentKey, IntentRow, Journal, JournalError, JournalKey, JournalKeys, Message,

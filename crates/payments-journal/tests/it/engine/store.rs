@@ -5,8 +5,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
+use payments_core::time::OffsetDateTime;
 use payments_journal::memory::{MemoryConnection, MemoryStore};
-use payments_journal::store::{Agenda, Amendment, Delivery, Inserted, Loaded, Matched, Pause, Received, StuckChange};
+use payments_journal::store::{
+    Acknowledgement, Agenda, Amendment, Delivery, Inserted, Loaded, Matched, Pause, Received, StuckChange,
+};
 use payments_journal::{Account, Hook, InboxId, IntentId, IntentKey, IntentRow, Message, Stats, Store, StoreError};
 
 /// The methods of a store whose answers come from the store in this field: all but the changes of intents and the agenda.
@@ -76,6 +79,23 @@ macro_rules! forward {
         async fn applied(&self, id: InboxId) -> Result<(), StoreError> {
             self.$store.applied(id).await
         }
+
+        async fn begin_acknowledgement(&self, lost_since: OffsetDateTime) -> Result<Acknowledgement, StoreError> {
+            self.$store.begin_acknowledgement(lost_since).await
+        }
+
+        async fn may_be_lost(
+            &self,
+            acknowledgement: &Acknowledgement,
+            after: Option<IntentId>,
+            limit: u32,
+        ) -> Result<Vec<IntentId>, StoreError> {
+            self.$store.may_be_lost(acknowledgement, after, limit).await
+        }
+
+        async fn accept_history(&self, acknowledgement: &Acknowledgement) -> Result<(), StoreError> {
+            self.$store.accept_history(acknowledgement).await
+        }
     };
 }
 pub(super) use forward;
@@ -86,6 +106,8 @@ pub(super) struct FailingStore {
     pub(super) memory: MemoryStore,
     /// How many of the next changes of an intent fail.
     amends: Arc<AtomicU32>,
+    /// How many of the next changes of an intent succeed before all others fail; `u32::MAX` for no limit.
+    amends_before_failure: Arc<AtomicU32>,
     /// How many of the next questions for the agenda fail.
     agendas: Arc<AtomicU32>,
     error: fn() -> StoreError,
@@ -93,11 +115,17 @@ pub(super) struct FailingStore {
 
 impl FailingStore {
     pub(super) fn new(memory: MemoryStore, error: fn() -> StoreError) -> Self {
-        Self { memory, amends: Arc::default(), agendas: Arc::default(), error }
+        let amends_before_failure = Arc::new(AtomicU32::new(u32::MAX));
+        Self { memory, amends: Arc::default(), amends_before_failure, agendas: Arc::default(), error }
     }
 
     pub(super) fn fail_amends(&self, count: u32) {
         self.amends.store(count, Ordering::SeqCst);
+    }
+
+    /// Fails all changes of intents after this many.
+    pub(super) fn fail_amends_after(&self, count: u32) {
+        self.amends_before_failure.store(count, Ordering::SeqCst);
     }
 
     pub(super) fn fail_agendas(&self, count: u32) {
@@ -134,6 +162,10 @@ impl Store for FailingStore {
         decide: impl Fn(&Loaded) -> (Option<Amendment>, T) + Send + Sync,
     ) -> Result<T, StoreError> {
         self.fail(&self.amends)?;
+        let spend = |left: u32| if left == u32::MAX { Some(left) } else { left.checked_sub(1) };
+        if self.amends_before_failure.fetch_update(Ordering::SeqCst, Ordering::SeqCst, spend).is_err() {
+            return Err((self.error)());
+        }
         self.memory.amend(id, decide).await
     }
 

@@ -5,9 +5,10 @@ use std::hash::{Hash, Hasher};
 
 use payments_core::PaymentStatus;
 use payments_core::gateway::Recovery;
+use payments_core::time::OffsetDateTime;
 use payments_journal::{
     Assessment, AttemptId, CallResult, Decision, Evidence, Fact, Limits, Next, Observation, Protection, Rules,
-    Sequence, State, assess, may_claim, next,
+    Sequence, State, assess, may_be_lost, may_claim, next,
 };
 
 /// The journal under test: the real functions, or with a mistake.
@@ -17,6 +18,8 @@ pub(super) struct Journal {
     pub(super) reads: fn(Vec<Evidence>) -> Vec<Evidence>,
     /// True if a claim fails when evidence was added since the intent was read.
     pub(super) checks_the_epoch: bool,
+    /// True if nothing is claimed after a restore until it is acknowledged.
+    pub(super) checks_the_history: bool,
 }
 
 #[derive(Clone, Copy)]
@@ -32,11 +35,19 @@ pub(super) struct Bounds {
     events: u8,
     crashes: u8,
     decisions: u8,
+    restores: u8,
 }
 
 impl Default for Bounds {
     fn default() -> Self {
-        Self { claims: 2, lookups: 2, events: 1, crashes: 1, decisions: 1 }
+        Self { claims: 2, lookups: 2, events: 1, crashes: 1, decisions: 1, restores: 0 }
+    }
+}
+
+impl Bounds {
+    /// A restore instead of a crash, a person and the second lookup.
+    pub(super) fn with_a_restore() -> Self {
+        Self { lookups: 1, crashes: 0, decisions: 0, restores: 1, ..Self::default() }
     }
 }
 
@@ -48,6 +59,8 @@ pub(super) struct World {
     evidence: Vec<Evidence>,
     /// What the journal makes of the evidence.
     assessment: Assessment,
+    /// The evidence that a restore has left, until its history is acknowledged.
+    restored: Option<usize>,
     /// Attempts whose lease is over.
     lapsed: Vec<AttemptId>,
     workers: [Worker; 2],
@@ -100,7 +113,8 @@ enum Worker {
 impl Hash for World {
     /// Hashes everything that differs between worlds. The workers are interchangeable, and what is on the wire has no order.
     fn hash<H: Hasher>(&self, state: &mut H) {
-        (self.bounds, &self.evidence, self.executions, &self.order, &self.under_key, &self.events).hash(state);
+        (self.bounds, &self.evidence, self.restored, self.executions, &self.order, &self.under_key, &self.events)
+            .hash(state);
         hash_unordered(&self.lapsed, state);
         hash_unordered(&self.workers, state);
         hash_unordered(&self.wire, state);
@@ -127,6 +141,7 @@ impl World {
             bounds,
             evidence: Vec::new(),
             assessment: assess(&provider.rules, &[]),
+            restored: None,
             lapsed: Vec::new(),
             workers: [Worker::Idle, Worker::Idle],
             wire: Vec::new(),
@@ -153,7 +168,9 @@ impl World {
             return Some(format!("executed {} times", self.executions));
         }
         let overruled = self.evidence.iter().any(|evidence| matches!(evidence.fact, Fact::Decided(Decision::NotDone)));
-        let denies = [State::Intended, State::Refused, State::Abandoned].contains(&state);
+        // After a restore, `intended` says nothing until it is acknowledged.
+        let says_nothing = self.restored.is_some() && state == State::Intended;
+        let denies = [State::Intended, State::Refused, State::Abandoned].contains(&state) && !says_nothing;
         if denies && !overruled && self.executions > 0 {
             return Some(format!("{state}, but executed"));
         }
@@ -233,7 +250,8 @@ impl World {
             Worker::Read { length, protection } => self.step("claim", all, |next| {
                 next.workers[index] = Worker::Idle;
                 let is_current = next.evidence.len() == length && may_claim(next.assessment(), protection);
-                if next.bounds.claims > 0 && (is_current || !next.journal.checks_the_epoch) {
+                let is_known = next.restored.is_none() || !next.journal.checks_the_history;
+                if next.bounds.claims > 0 && is_known && (is_current || !next.journal.checks_the_epoch) {
                     let attempt = AttemptId::new(next.bounds.claims.into());
                     next.bounds.claims -= 1;
                     next.append(Fact::Claimed { attempt, protection });
@@ -269,6 +287,8 @@ impl World {
                 }
             }
             Worker::Ended(attempt, result) => self.step("store the result", all, |next| {
+                let may_deny = !matches!(result, CallResult::Accepted(_)) && next.restored.is_some();
+                let result = if may_deny && next.journal.checks_the_history { CallResult::Unknown } else { result };
                 next.append(Fact::Ended { attempt, result });
                 next.workers[index] = Worker::Idle;
             }),
@@ -315,7 +335,9 @@ impl World {
                     next.bounds.lookups -= 1;
                     next.workers[index] = Worker::Asking { began: next.evidence.len() as Sequence };
                 }),
-                Next::Review(review) => self.step("give up", all, |next| next.append(Fact::GaveUp(review))),
+                Next::Review(review) if self.restored.is_none() => {
+                    self.step("give up", all, |next| next.append(Fact::GaveUp(review)))
+                }
                 _ => {}
             }
         }
@@ -386,9 +408,10 @@ impl World {
                 self.step("time passes", all, |next| next.lapsed.push(*attempt));
             }
         }
-        if assessment.state == State::Intended {
+        if assessment.state == State::Intended && self.restored.is_none() {
             self.step("cancel", all, |next| next.append(Fact::Abandoned));
         }
+        self.restore_steps(all);
         if assessment.state == State::NeedsReview && self.bounds.decisions > 0 {
             for decision in [Decision::Done, Decision::NotDone] {
                 // A person may be wrong about "not done", but does not invent an execution.
@@ -398,6 +421,42 @@ impl World {
                         next.append(Fact::Decided(decision));
                     });
                 }
+            }
+        }
+    }
+}
+
+impl World {
+    /// The database is restored to any earlier time, while everything else goes on. Later, somebody acknowledges it.
+    fn restore_steps(&self, all: &mut Vec<(&'static str, Self)>) {
+        if self.bounds.restores > 0 {
+            for length in 0..self.evidence.len() {
+                self.step("restore", all, |next| next.restore(length));
+            }
+        }
+        if let Some(length) = self.restored {
+            self.step("acknowledge", all, |next| {
+                next.restored = None;
+                let before = assess(&next.provider.rules, &next.evidence[..length]);
+                if may_be_lost(&before, next.assessment()) {
+                    next.append(Fact::Restored { lost_since: OffsetDateTime::UNIX_EPOCH });
+                }
+            });
+        }
+    }
+
+    fn restore(&mut self, length: usize) {
+        self.bounds.restores -= 1;
+        self.evidence.truncate(length);
+        self.assessment = assess(&self.provider.rules, &(self.journal.reads)(self.evidence.clone()));
+        self.restored = Some(length);
+        for worker in &mut self.workers {
+            match worker {
+                // What it has read is not stored any more, so it begins again.
+                Worker::Read { .. } => *worker = Worker::Idle,
+                // Positions meant something else: the engine compares the epochs.
+                Worker::Asking { began } | Worker::Asked { began, .. } => *began = 0,
+                _ => {}
             }
         }
     }
