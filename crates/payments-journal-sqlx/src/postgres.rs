@@ -12,6 +12,7 @@ mod plans;
 mod rate_limit;
 mod rows;
 mod settings;
+mod settlement;
 mod transaction;
 
 use std::sync::Arc;

@@ -13,6 +13,7 @@ mod pauses;
 mod plans;
 mod rate_limit;
 mod rows;
+mod settlement;
 mod writer;
 
 use std::path::Path;

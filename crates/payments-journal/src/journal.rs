@@ -3,6 +3,7 @@
 mod builder;
 mod call;
 mod inbox;
+mod reconcile;
 mod review;
 
 use std::collections::HashMap;
@@ -28,6 +29,7 @@ use crate::worker::Worker;
 
 pub use builder::Builder;
 pub use inbox::Receipt;
+pub use reconcile::{Progress, Reconciliation};
 pub use review::{Decided, Report};
 
 /// A durable journal: what must be done once, and what is known about it.

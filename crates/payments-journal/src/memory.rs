@@ -1,5 +1,7 @@
 //! A store in memory, for tests. It loses everything when the process ends, so it protects nothing.
 
+mod settlement;
+
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -39,6 +41,7 @@ struct Tables {
     changes: Vec<StoredChange>,
     messages: Vec<StoredMessage>,
     pauses: BTreeMap<Account, Pause>,
+    settlements: settlement::Settlements,
 }
 
 struct Stored {

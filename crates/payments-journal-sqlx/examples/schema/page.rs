@@ -4,7 +4,10 @@ use std::fmt::Write as _;
 
 use payments_journal_sqlx::{postgres, sqlite};
 
-const SQLITE: &[&str] = &[include_str!("../../migrations/sqlite/0001_journal.sql")];
+pub(crate) const SQLITE: &[&str] = &[
+    include_str!("../../migrations/sqlite/0001_journal.sql"),
+    include_str!("../../migrations/sqlite/0003_settlement.sql"),
+];
 
 /// The page.
 pub(crate) fn page() -> String {

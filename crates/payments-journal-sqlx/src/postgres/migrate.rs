@@ -9,7 +9,10 @@ use super::rows::now;
 /// All migrations: the first one leads to version 1.
 ///
 /// They are plain SQL, for those who run migrations with a tool of their own. After each, insert its version into `payments_schema`.
-pub const MIGRATIONS: &[&str] = &[include_str!("../../migrations/postgres/0001_journal.sql")];
+pub const MIGRATIONS: &[&str] = &[
+    include_str!("../../migrations/postgres/0001_journal.sql"),
+    include_str!("../../migrations/postgres/0003_settlement.sql"),
+];
 
 /// The lock that migrations take for the rest of their transaction.
 pub(super) const LOCK: &str = "SELECT pg_advisory_xact_lock(1885434480, 0)";

@@ -6,7 +6,10 @@ use sqlx::{Connection as _, Row as _};
 use super::error::SqliteError;
 
 /// All migrations: the first one leads to version 1.
-pub(super) const MIGRATIONS: &[&str] = &[include_str!("../../migrations/sqlite/0001_journal.sql")];
+pub(super) const MIGRATIONS: &[&str] = &[
+    include_str!("../../migrations/sqlite/0001_journal.sql"),
+    include_str!("../../migrations/sqlite/0003_settlement.sql"),
+];
 
 const CREATE: &str = "CREATE TABLE IF NOT EXISTS payments_schema (\
      version INTEGER PRIMARY KEY, applied_at INTEGER NOT NULL) STRICT";

@@ -19,7 +19,7 @@ fn the_documented_tables_are_those_of_the_migrations() {
 
 #[test]
 fn both_databases_have_the_same_tables_and_columns() {
-    let sqlite = page::tables(&[include_str!("../../migrations/sqlite/0001_journal.sql")]);
+    let sqlite = page::tables(page::SQLITE);
     let postgres = page::tables(payments_journal_sqlx::postgres::MIGRATIONS);
     for (sqlite, postgres) in sqlite.lines().zip(postgres.lines()) {
         assert_eq!(sqlite, postgres);
