@@ -2,7 +2,7 @@
 
 use sqlx::{AssertSqlSafe, Row as _};
 
-use super::{SqliteStore, agenda, changes, inbox, intents, pauses, rate_limit};
+use super::{SqliteStore, agenda, changes, inbox, intents, pauses, rate_limit, settlement};
 
 /// The statements that run for one intent, message or change: none may read a table from one end to the other.
 const SELECTIVE: &[&str] = &[
@@ -32,10 +32,26 @@ const SELECTIVE: &[&str] = &[
     rate_limit::ENTER,
     rate_limit::END,
     rate_limit::OBSERVE,
+    settlement::END_EARLIER,
+    settlement::BEGIN,
+    settlement::CLEAR,
+    settlement::STAGE,
+    settlement::LINES,
+    settlement::BY_ID,
+    settlement::BY_REFERENCE,
+    settlement::FIRST_BY_ID,
+    settlement::FIRST_BY_REFERENCE,
+    settlement::IS_OPEN,
+    settlement::NEXT_INTENTS,
+    settlement::UNLISTED,
+    settlement::MARK_OPEN,
+    settlement::ADD,
+    settlement::FINISH,
+    settlement::ACCEPT,
 ];
 
 /// The statements that list something for a person.
-const LISTS: &[&str] = &[changes::STUCK, pauses::ALL];
+const LISTS: &[&str] = &[changes::STUCK, pauses::ALL, settlement::LIST, settlement::RESOLVE];
 
 /// The indexes that contain only what is open, so that a scan reads nothing that is settled.
 const OPEN: &[&str] = &["payments_intents_in_review", "payments_changes_due", "payments_inbox_open"];

@@ -16,4 +16,5 @@ mod record;
 mod schema;
 #[expect(clippy::print_stderr, reason = "a skipped test says how to run it")]
 mod server;
+mod settlement;
 mod support;

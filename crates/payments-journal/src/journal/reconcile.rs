@@ -203,7 +203,7 @@ impl<S: SettlementStore> Reconciliation<S> {
         }
     }
 
-    async fn begin(&self) -> Result<Run, JournalError> {
+    async fn begin(&mut self) -> Result<Run, JournalError> {
         self.examiner.account.check()?;
         self.examiner.coverage.check()?;
         let source = self.statement.name().to_owned();

@@ -95,6 +95,10 @@ impl<S: SettlementStore> Examiner<S> {
     ) -> Result<Examined, JournalError> {
         let line = &matched.line.line;
         let Some(operation) = self.operation(&candidate.operation) else { return Ok(Examined::Matched) };
+        if is_of_another_order(line, candidate) && !matched.line.moves_money() {
+            // Such as a first try of the customer that failed.
+            return Ok(Examined::Matched);
+        }
         let is_extra = creates_order(operation) && self.is_extra(run, matched, candidate).await?;
         if !is_extra && compare(line, compared(operation, candidate)) == Verdict::Agrees {
             return Ok(Examined::Matched);
@@ -132,11 +136,10 @@ impl<S: SettlementStore> Examiner<S> {
         if !staged.moves_money() {
             return Ok(false);
         }
-        let is_own = match (&line.id, &intent.provider_id) {
-            (Some(id), Some(known)) if id != known => return Ok(is_executed(intent.state) || *has_others),
-            (Some(_), Some(_)) => true,
-            _ => false,
-        };
+        if is_of_another_order(line, intent) {
+            return Ok(is_executed(intent.state) || *has_others);
+        }
+        let is_own = line.id.is_some() && line.id == intent.provider_id;
         let same = match (&line.id, &line.reference) {
             (Some(id), _) if is_own => Same::Id(id),
             (_, Some(reference)) => Same::Reference(reference),
@@ -179,6 +182,11 @@ impl Examined {
     fn findings(self) -> Vec<NewFinding> {
         if let Self::Differs(findings) = self { findings } else { Vec::new() }
     }
+}
+
+/// True if the line has another id than the intent's order.
+fn is_of_another_order(line: &Line, intent: &Candidate) -> bool {
+    line.id.as_ref().zip(intent.provider_id.as_ref()).is_some_and(|(id, known)| id != known)
 }
 
 fn creates_order(operation: WriteOperation) -> bool {
