@@ -60,12 +60,14 @@ pub(super) const LINES: &str = concat!(
      FROM payments_settlement_lines AS l WHERE l.run = $1 AND l.number > $2 ORDER BY l.number LIMIT $3"
 );
 
+/// `OFFSET 0` has PostgreSQL look each line's intents up. Without statistics, it would read all intents of the account for each line.
 pub(super) const BY_ID: &str = concat!(
     "SELECT ",
     candidate_columns!(),
-    " FROM payments_settlement_lines AS l JOIN payments_intents AS i \
-        ON i.provider_id = l.object_id AND i.tenant = $4 AND i.provider = $5 AND i.account = $6 \
-     WHERE l.run = $1 AND l.number > $2 AND l.number <= $3 ORDER BY l.number, i.id"
+    " FROM payments_settlement_lines AS l CROSS JOIN LATERAL ( \
+        SELECT * FROM payments_intents AS i WHERE i.provider_id = l.object_id OFFSET 0) AS i \
+     WHERE l.run = $1 AND l.number > $2 AND l.number <= $3 AND i.tenant = $4 AND i.provider = $5 AND i.account = $6 \
+     ORDER BY l.number, i.id"
 );
 
 pub(super) const BY_REFERENCE: &str = concat!(
@@ -73,8 +75,8 @@ pub(super) const BY_REFERENCE: &str = concat!(
     candidate_columns!(),
     " FROM payments_settlement_lines AS l JOIN unnest($7::text[], $8::text[]) AS o (movement, operation) \
         ON o.movement = l.movement \
-     JOIN payments_intents AS i ON i.tenant = $4 AND i.provider = $5 AND i.account = $6 \
-        AND i.operation = o.operation AND i.reference = l.reference \
+     CROSS JOIN LATERAL (SELECT * FROM payments_intents AS i WHERE i.tenant = $4 AND i.provider = $5 AND i.account = $6 \
+        AND i.operation = o.operation AND i.reference = l.reference OFFSET 0) AS i \
      WHERE l.run = $1 AND l.number > $2 AND l.number <= $3 ORDER BY l.number, i.id"
 );
 

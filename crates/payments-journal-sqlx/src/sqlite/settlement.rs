@@ -19,6 +19,8 @@ use crate::settlement::{
 };
 use crate::values::{json, millis};
 
+// The indexes are named: without statistics, SQLite would read all lines of a run.
+
 pub(super) const END_EARLIER: &str = "\
     UPDATE payments_settlements SET ended_at = ?5 \
     WHERE tenant = ?1 AND provider = ?2 AND account = ?3 AND source = ?4 AND ended_at IS NULL";
@@ -43,14 +45,14 @@ pub(super) const STAGE: &str = "\
 pub(super) const LINES: &str = concat!(
     "SELECT ",
     line_columns!(),
-    ", EXISTS (SELECT 1 FROM payments_settlement_lines AS o \
+    ", EXISTS (SELECT 1 FROM payments_settlement_lines AS o INDEXED BY payments_settlement_lines_by_object \
             WHERE o.run = l.run AND o.object_id = l.object_id AND o.movement = l.movement AND o.at IS l.at AND o.number > l.number \
         ) AS is_repeated, \
      l.moves_money = 1 AND ( \
-        EXISTS (SELECT 1 FROM payments_settlement_lines AS o \
+        EXISTS (SELECT 1 FROM payments_settlement_lines AS o INDEXED BY payments_settlement_lines_by_object \
             WHERE o.run = l.run AND o.object_id = l.object_id AND o.movement = l.movement AND o.moves_money = 1 \
                 AND o.number <> l.number) \
-        OR EXISTS (SELECT 1 FROM payments_settlement_lines AS o \
+        OR EXISTS (SELECT 1 FROM payments_settlement_lines AS o INDEXED BY payments_settlement_lines_by_reference \
             WHERE o.run = l.run AND o.reference = l.reference AND o.movement = l.movement AND o.moves_money = 1 \
                 AND o.number <> l.number)) AS has_others \
      FROM payments_settlement_lines AS l WHERE l.run = ?1 AND l.number > ?2 ORDER BY l.number LIMIT ?3"
@@ -77,14 +79,16 @@ pub(super) const BY_REFERENCE: &str = concat!(
 pub(super) const FIRST_BY_ID: &str = concat!(
     "SELECT ",
     line_columns!(),
-    " FROM payments_settlement_lines AS l WHERE l.run = ?1 AND l.object_id = ?3 AND l.movement = ?2 AND l.moves_money = 1 \
+    " FROM payments_settlement_lines AS l INDEXED BY payments_settlement_lines_by_object \
+     WHERE l.run = ?1 AND l.object_id = ?3 AND l.movement = ?2 AND l.moves_money = 1 \
      ORDER BY l.at, l.object_id, l.number LIMIT 1"
 );
 
 pub(super) const FIRST_BY_REFERENCE: &str = concat!(
     "SELECT ",
     line_columns!(),
-    " FROM payments_settlement_lines AS l WHERE l.run = ?1 AND l.reference = ?3 AND l.movement = ?2 AND l.moves_money = 1 \
+    " FROM payments_settlement_lines AS l INDEXED BY payments_settlement_lines_by_reference \
+     WHERE l.run = ?1 AND l.reference = ?3 AND l.movement = ?2 AND l.moves_money = 1 \
      ORDER BY l.at, l.object_id, l.number LIMIT 1"
 );
 
@@ -99,16 +103,16 @@ pub(super) const NEXT_INTENTS: &str = "\
 /// A line is about an intent if it has the intent's id, or the intent's reference where one of the two has no id. A line that cannot be
 /// read may be about every intent that it does not exclude.
 pub(super) const UNLISTED: &str = "\
-    SELECT i.id FROM payments_settlements AS s CROSS JOIN payments_intents AS i CROSS JOIN json_each(?2) AS o \
+    SELECT i.id FROM payments_settlements AS s CROSS JOIN payments_intents AS i NOT INDEXED CROSS JOIN json_each(?2) AS o \
     WHERE s.id = ?1 AND s.ended_at IS NULL AND i.id > ?4 AND i.id <= ?5 \
         AND i.tenant = s.tenant AND i.provider = s.provider AND i.account = s.account AND i.operation = o.value ->> 1 \
         AND i.state IN (SELECT value FROM json_each(?3)) \
-        AND NOT EXISTS (SELECT 1 FROM payments_settlement_lines AS l \
+        AND NOT EXISTS (SELECT 1 FROM payments_settlement_lines AS l INDEXED BY payments_settlement_lines_by_object \
             WHERE l.run = s.id AND l.object_id = i.provider_id AND l.movement = o.value ->> 0) \
-        AND NOT EXISTS (SELECT 1 FROM payments_settlement_lines AS l \
+        AND NOT EXISTS (SELECT 1 FROM payments_settlement_lines AS l INDEXED BY payments_settlement_lines_by_reference \
             WHERE l.run = s.id AND l.reference = i.reference AND l.movement = o.value ->> 0 \
                 AND (l.object_id IS NULL OR i.provider_id IS NULL)) \
-        AND NOT EXISTS (SELECT 1 FROM payments_settlement_lines AS l \
+        AND NOT EXISTS (SELECT 1 FROM payments_settlement_lines AS l INDEXED BY payments_settlement_lines_unreadable \
             WHERE l.run = s.id AND l.problem IS NOT NULL AND l.movement = o.value ->> 0 AND l.reference IS NULL \
                 AND (l.object_id IS NULL OR i.provider_id IS NULL)) \
         AND (SELECT min(at) FROM payments_evidence AS e WHERE e.intent = i.id) BETWEEN s.covers_from AND s.covers_to \
@@ -144,15 +148,15 @@ pub(super) const RESOLVE: &str = "\
     FROM payments_settlements AS s \
     WHERE s.id = ?1 AND s.ended_at IS NULL AND f.tenant = s.tenant AND f.provider = s.provider AND f.account = s.account \
         AND f.source = s.source AND f.resolved_at IS NULL AND f.last_run < s.id \
-        AND NOT EXISTS (SELECT 1 FROM payments_settlement_lines AS l \
+        AND NOT EXISTS (SELECT 1 FROM payments_settlement_lines AS l INDEXED BY payments_settlement_lines_by_object \
             WHERE l.run = s.id AND l.object_id = f.object_id AND l.movement = f.movement AND l.is_open = 1) \
-        AND NOT EXISTS (SELECT 1 FROM payments_settlement_lines AS l \
+        AND NOT EXISTS (SELECT 1 FROM payments_settlement_lines AS l INDEXED BY payments_settlement_lines_by_reference \
             WHERE l.run = s.id AND l.reference = f.reference AND l.movement = f.movement AND l.is_open = 1 \
                 AND (l.object_id IS NULL OR f.object_id IS NULL)) \
         AND ( \
-            EXISTS (SELECT 1 FROM payments_settlement_lines AS l \
+            EXISTS (SELECT 1 FROM payments_settlement_lines AS l INDEXED BY payments_settlement_lines_by_object \
                 WHERE l.run = s.id AND l.object_id = f.object_id AND l.movement = f.movement) \
-            OR EXISTS (SELECT 1 FROM payments_settlement_lines AS l \
+            OR EXISTS (SELECT 1 FROM payments_settlement_lines AS l INDEXED BY payments_settlement_lines_by_reference \
                 WHERE l.run = s.id AND l.reference = f.reference AND l.movement = f.movement \
                     AND (l.object_id IS NULL OR f.object_id IS NULL)) \
             OR f.kind <> 'missing' AND f.at >= s.covers_from AND f.at < s.covers_to \
