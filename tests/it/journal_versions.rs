@@ -83,7 +83,7 @@ impl Application {
                 }
             }
         };
-        tokio::time::timeout(Duration::from_secs(60), worker.run(done)).await.expect("the intents are held up");
+        tokio::time::timeout(Duration::from_secs(60), worker.run(done)).await.unwrap();
     }
 
     fn sent(&self) -> Vec<(String, u32)> {

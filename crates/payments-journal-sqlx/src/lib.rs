@@ -6,6 +6,8 @@ mod columns;
 #[cfg(any(feature = "postgres", feature = "sqlite"))]
 mod limit;
 #[cfg(any(feature = "postgres", feature = "sqlite"))]
+mod settlement;
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
 mod stats;
 #[cfg(any(feature = "postgres", feature = "sqlite"))]
 mod values;

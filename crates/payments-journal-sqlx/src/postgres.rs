@@ -14,6 +14,7 @@ mod plans;
 mod rate_limit;
 mod rows;
 mod settings;
+mod settlement;
 mod stats;
 mod transaction;
 

@@ -14,6 +14,7 @@ mod pauses;
 mod plans;
 mod rate_limit;
 mod rows;
+mod settlement;
 mod stats;
 mod writer;
 

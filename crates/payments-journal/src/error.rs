@@ -3,6 +3,7 @@ use payments_core::{Outcome, ValidationError};
 
 use crate::intent::IntentKey;
 use crate::keys::KeyError;
+use crate::settlement::StatementError;
 use crate::store::{OtherHistory, StoreError};
 
 /// The journal failed. What the provider did is a [`State`](crate::State), never an error.
@@ -66,6 +67,9 @@ pub enum JournalError {
     /// The task that made the call ended unexpectedly. The intent's lease expires, and a worker finds out.
     #[error("the call was interrupted: when its lease expires, a worker finds out what happened")]
     Interrupted,
+    /// A statement cannot be read. Nothing was found.
+    #[error("the statement cannot be read: {0}")]
+    Statement(#[source] StatementError),
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),

@@ -107,7 +107,7 @@ impl fmt::Display for IntentKey {
     }
 }
 
-fn check_text(field: &'static str, text: &str, longest: usize) -> Result<(), ValidationError> {
+pub(crate) fn check_text(field: &'static str, text: &str, longest: usize) -> Result<(), ValidationError> {
     if text.chars().count() > longest || text.chars().any(char::is_control) {
         return Err(ValidationError::new(
             field,

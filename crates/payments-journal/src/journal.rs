@@ -4,6 +4,7 @@ mod builder;
 mod call;
 mod history;
 mod inbox;
+mod reconcile;
 mod review;
 
 use std::collections::HashMap;
@@ -30,6 +31,7 @@ use crate::worker::Worker;
 
 pub use builder::Builder;
 pub use inbox::Receipt;
+pub use reconcile::{Progress, Reconciliation};
 pub use review::{Decided, Report};
 
 /// A durable journal: what must be done once, and what is known about it.

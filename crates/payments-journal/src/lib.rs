@@ -21,6 +21,9 @@ mod request;
 mod row;
 pub mod store;
 
+// Compare it with what the provider lists.
+pub mod settlement;
+
 // The engine.
 mod error;
 pub mod events;
@@ -46,7 +49,7 @@ pub use worker::Worker;
 pub use evidence::{AttemptId, CallResult, Decision, Evidence, Fact, Observation, Protection, Sequence};
 pub use hook::{Change, ChangeId, Hook, HookError, HookFuture, run_hook};
 pub use inbox::{InboxId, Message};
-pub use journal::{Decided, Receipt, Report};
+pub use journal::{Decided, Progress, Receipt, Reconciliation, Report};
 pub use review::Review;
 pub use state::{Assessment, State, assess};
 pub use store::{OpenChanges, OpenIntents, OpenMessages, Stats};

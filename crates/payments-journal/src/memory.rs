@@ -1,6 +1,7 @@
 //! A store in memory, for tests. It loses everything when the process ends, so it protects nothing.
 
 mod restore;
+mod settlement;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -46,6 +47,7 @@ struct Tables {
     changes: Vec<StoredChange>,
     messages: Vec<StoredMessage>,
     pauses: BTreeMap<Account, Pause>,
+    settlements: settlement::Settlements,
 }
 
 #[derive(Clone)]

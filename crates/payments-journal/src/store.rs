@@ -422,6 +422,9 @@ pub enum StoreError {
         /// What it has.
         problem: String,
     },
+    /// The settlement run has ended: it failed, or a later run of the same account and source has begun.
+    #[error("the settlement run has ended: it failed, or a later run of the same account and source has begun")]
+    RunEnded,
     /// The database is not as required, or rejects what was to be written. Nothing was written, and trying again does not help.
     #[error("the journal's database rejects it: {0}")]
     Rejected(#[source] Box<dyn std::error::Error + Send + Sync>),

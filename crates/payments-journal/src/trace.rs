@@ -300,6 +300,7 @@ fn problem(error: &JournalError) -> &'static str {
         JournalError::Key(_) => "key",
         JournalError::NotSaved { .. } => "not_saved",
         JournalError::OtherHistory { .. } => "other_history",
+        JournalError::Statement(_) => "statement",
         JournalError::Closed => "closed",
         JournalError::Interrupted => "interrupted",
         JournalError::Store(error) => store_problem(error),
@@ -311,6 +312,7 @@ fn store_problem(error: &StoreError) -> &'static str {
         StoreError::NoSuchIntent(_) => "no_such_intent",
         StoreError::Unreadable { .. } => "unreadable",
         StoreError::Rejected(_) => "rejected",
+        StoreError::RunEnded => "run_ended",
         StoreError::Unavailable(_) => "unavailable",
     }
 }

@@ -1,8 +1,15 @@
-//! The clients of an account for a journal, with everything that their provider offers.
+//! The clients of an account for a journal, with everything that their provider offers, and the lists of a provider as a statement.
 //!
 //! tur.bo is missing, because it only lists payments.
 
+#[cfg(feature = "turratech")]
+mod turratech_lists;
+
 use crate::journal::{Account, Gateway};
+
+#[cfg(feature = "turratech")]
+#[cfg_attr(docsrs, doc(cfg(feature = "turratech")))]
+pub use turratech_lists::{TurraTechLists, turratech_lists};
 
 /// Registers a client of TurraTech: payments, captures, cancellations and refunds.
 #[cfg(feature = "turratech")]

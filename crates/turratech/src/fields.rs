@@ -120,6 +120,19 @@ pub(crate) fn raw_id(object: &json::RawJson) -> Option<String> {
     Some(read.value.id).filter(|id| !id.is_empty() && !id.contains(char::REPLACEMENT_CHARACTER))
 }
 
+/// When an object was created, if it says so and the time can be read.
+pub(crate) fn raw_created(object: &json::RawJson) -> Option<OffsetDateTime> {
+    #[derive(Deserialize)]
+    struct WithCreated {
+        #[serde(default, deserialize_with = "timestamp")]
+        created: Option<OffsetDateTime>,
+    }
+    impl json::ProviderMessage for WithCreated {
+        const DECIDING: &'static [&'static str] = &["created"];
+    }
+    json::read::<WithCreated>(object.as_str().as_bytes()).ok()?.value.created
+}
+
 const NO_TIMESTAMP: &str = "is not a valid Unix timestamp";
 
 /// The longest URL that every browser accepts (inferred: the document sets no limit).

@@ -7,6 +7,7 @@ use payments_core::json::{
 use payments_core::provider::Operation;
 use payments_core::request::{Path, RequestBuilder};
 use payments_core::stored::{Stored, StoredAs};
+use payments_core::time::OffsetDateTime;
 use payments_core::{
     AmountUnreadable, Argument, Call, Currency, Extra, Keyed, Mismatch, Money, Pager, ReportedAmount, ReportedCurrency,
     ValidationError, extra_setter, open_enum,
@@ -16,7 +17,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::client::Client;
 use crate::expect::{expect_amount, expect_equal_if_present, expect_metadata};
-use crate::fields::{check_amount, reference};
+use crate::fields::{check_amount, raw_created, reference};
 use crate::id::{PaymentId, RefundId};
 use crate::list::{ListParams, pager};
 use crate::masked_debug::masked_debug;
@@ -159,6 +160,12 @@ impl Refund {
     /// Returns the amount like [`Refund::amount_in`], or `None` if the response contains none.
     pub(crate) fn amount_if_reported(&self, currency: Currency) -> Result<Option<Money>, Mismatch> {
         if self.amount == ReportedAmount::Missing { Ok(None) } else { self.amount_in(currency).map(Some) }
+    }
+
+    /// Returns when the refund was created, if the response says so (inferred, from the payment's member `created`).
+    #[must_use]
+    pub fn created(&self) -> Option<OffsetDateTime> {
+        raw_created(&self.raw)
     }
 
     /// The members of the response that could not be read as expected. Usually there are none.

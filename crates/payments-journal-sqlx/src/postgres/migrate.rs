@@ -12,6 +12,7 @@ use super::rows::now;
 pub const MIGRATIONS: &[&str] = &[
     include_str!("../../migrations/postgres/0001_journal.sql"),
     include_str!("../../migrations/postgres/0002_history.sql"),
+    include_str!("../../migrations/postgres/0003_settlement.sql"),
     include_str!("../../migrations/postgres/0004_open.sql"),
 ];
 

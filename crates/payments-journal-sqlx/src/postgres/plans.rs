@@ -2,7 +2,7 @@
 
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Row as _};
 
-use super::{PostgresStore, agenda, changes, history, inbox, intents, pauses, rate_limit, stats};
+use super::{PostgresStore, agenda, changes, history, inbox, intents, pauses, rate_limit, settlement, stats};
 
 #[path = "../../tests/it/server.rs"]
 #[expect(dead_code, reason = "the other tests use the rest")]
@@ -37,6 +37,24 @@ const STATEMENTS: &[&str] = &[
     rate_limit::ENTER,
     rate_limit::END,
     rate_limit::OBSERVE,
+    settlement::END_EARLIER,
+    settlement::BEGIN,
+    settlement::CLEAR,
+    settlement::STAGE,
+    settlement::LINES,
+    settlement::BY_ID,
+    settlement::BY_REFERENCE,
+    settlement::FIRST_BY_ID,
+    settlement::FIRST_BY_REFERENCE,
+    settlement::IS_OPEN,
+    settlement::NEXT_INTENTS,
+    settlement::UNLISTED,
+    settlement::MARK_OPEN,
+    settlement::ADD,
+    settlement::RESOLVE,
+    settlement::FINISH,
+    settlement::LIST,
+    settlement::ACCEPT,
 ];
 
 /// Of the triggers.

@@ -11,6 +11,7 @@ use super::error::SqliteError;
 pub const MIGRATIONS: &[&str] = &[
     include_str!("../../migrations/sqlite/0001_journal.sql"),
     include_str!("../../migrations/sqlite/0002_history.sql"),
+    include_str!("../../migrations/sqlite/0003_settlement.sql"),
     include_str!("../../migrations/sqlite/0004_open.sql"),
 ];
 

@@ -17,6 +17,7 @@ mod record;
 mod schema;
 #[expect(clippy::print_stderr, reason = "a skipped test says how to run it")]
 mod server;
+mod settlement;
 mod stats;
 mod support;
 mod upgrade;
