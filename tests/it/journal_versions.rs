@@ -83,7 +83,7 @@ impl Application {
                 }
             }
         };
-        tokio::time::timeout(Duration::from_secs(60), worker.run(done)).await.expect("the intents are held up");
+        tokio::time::timeout(Duration::from_secs(60), worker.run(done)).await.unwrap();
     }
 
     fn sent(&self) -> Vec<(String, u32)> {
@@ -151,7 +151,9 @@ async fn a_worker_leaves_an_intent_with_evidence_of_a_kind_that_it_does_not_know
     application.work_until_done(&[known]).await;
 
     assert_eq!(application.sent(), [("old-01".to_owned(), 1)]);
-    assert!(application.problems.lock().unwrap().iter().any(|(id, problem)| *id == unknown && problem.contains("fact")));
+    assert!(
+        application.problems.lock().unwrap().iter().any(|(id, problem)| *id == unknown && problem.contains("fact"))
+    );
     let row = "SELECT state || ' ' || epoch || ' ' || tries FROM payments_intents WHERE reference = 'old-00'";
     let row: String = sqlx::query_scalar(row).fetch_one(store.pool()).await.unwrap();
     assert_eq!(row, "intended 0 0");

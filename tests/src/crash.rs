@@ -169,7 +169,8 @@ impl<'a> Sweep<'a> {
         let Options { seed, provider, control, database, .. } = *self.options;
         let is_wanted = |variant: &Variant| provider.is_none_or(|name| name == variant.scenario.provider_name());
         let unharmed = Variant::all().filter(is_wanted);
-        let unharmed = unharmed.map(|variant| Plan { variant, kills: Vec::new(), pause: None, seed, control, database });
+        let unharmed =
+            unharmed.map(|variant| Plan { variant, kills: Vec::new(), pause: None, seed, control, database });
         let unharmed = self.make(unharmed.collect()).await?;
         let mut pauses = self.draw(unharmed.iter().flat_map(Next::paused), usize::MAX);
         let singles = self.draw(unharmed.iter().flat_map(Next::killed), kills.div_ceil(2));

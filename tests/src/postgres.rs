@@ -9,7 +9,11 @@ use sqlx::{AssertSqlSafe, ConnectOptions as _};
 // It stays with the tests of a published crate, whose archive must compile.
 #[path = "../../crates/payments-journal-sqlx/tests/it/server.rs"]
 #[expect(dead_code, reason = "the other tests use the rest")]
-#[expect(clippy::panic, clippy::print_stderr, reason = "a test fails by panicking, and a skipped one says how to run it")]
+#[expect(
+    clippy::panic,
+    clippy::print_stderr,
+    reason = "a test fails by panicking, and a skipped one says how to run it"
+)]
 mod server;
 
 /// A server for one command or one test. It ends with it.

@@ -97,7 +97,8 @@ pub(super) const PROVIDER: Provider = Provider {
 fn gateway(prepared: &Prepared, wires: Wires) -> Result<Gateway, Failed> {
     let secret = ApiSecret::new(prepared.key("api_secret")?)?;
     let builder = Client::builder(ApiKey::new(prepared.key("api_key")?)?, secret);
-    let client = builder.base_url(prepared.base_url.as_str()).transport(wires.transport).timeouts(wires.timeouts).build()?;
+    let client =
+        builder.base_url(prepared.base_url.as_str()).transport(wires.transport).timeouts(wires.timeouts).build()?;
     let mut gateway = journaled::card3ds(NAME, client.clone());
     for operation in NativeOperation::ALL {
         gateway = gateway.native(operation.name(), NativeExecutor::new(*operation, client.clone()));

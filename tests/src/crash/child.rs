@@ -108,7 +108,11 @@ impl<D: Database> Merchant<D> {
         let mut transaction = database.begin().await?;
         D::run(&mut transaction, D::TABLES.to_owned()).await?;
         transaction.commit().await?;
-        let wires = Wires { transport: Arc::new(WatchedTransport::new(points.clone())?), rate_limit: None, timeouts: Timeouts::default() };
+        let wires = Wires {
+            transport: Arc::new(WatchedTransport::new(points.clone())?),
+            rate_limit: None,
+            timeouts: Timeouts::default(),
+        };
         let store = WatchedStore::new(database.store(), points.clone(), job.control);
         let journal = Journal::builder(store, JournalKeys::new("test", JournalKey::new(KEY)?)?)
             .gateway((provider.gateway)(&job.prepared, wires)?)
@@ -174,7 +178,9 @@ impl<D: Database> Merchant<D> {
         while steps > 0 {
             let worker = self.journal.worker();
             let worker = match hook.clone() {
-                Some(hook) => worker.on_change(move |connection, change| Arc::clone(&hook).apply::<D>(connection, change)),
+                Some(hook) => {
+                    worker.on_change(move |connection, change| Arc::clone(&hook).apply::<D>(connection, change))
+                }
                 None => worker,
             };
             let (stop, stopped) = tokio::sync::oneshot::channel::<()>();

@@ -70,8 +70,7 @@ pub(super) trait Database: Clone + Send + Sync + 'static {
     fn migrate(&self) -> impl Future<Output = Result<(), Failed>> + Send;
 
     /// Begins a transaction that will write.
-    fn begin(&self)
-    -> impl Future<Output = Result<sqlx::Transaction<'static, Self::Sqlx>, sqlx::Error>> + Send;
+    fn begin(&self) -> impl Future<Output = Result<sqlx::Transaction<'static, Self::Sqlx>, sqlx::Error>> + Send;
 
     /// Runs a statement, and returns how many rows it has changed.
     fn run(

@@ -20,9 +20,9 @@ use crate::postgres::Server;
 use host::Host;
 use orders::Orders;
 
+pub(super) use host::WORKER;
 pub use job::Role;
 pub use report::FleetReport;
-pub(super) use host::WORKER;
 pub(super) use worker::work;
 
 /// The fleet, and what it has to do.

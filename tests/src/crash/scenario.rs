@@ -5,11 +5,11 @@ use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use payments_core::{RateLimit, Timeouts};
 use payments_core::gateway::Hint;
 use payments_core::http::HeaderMap;
 use payments_core::transport::Transport;
 use payments_core::webhook::Verified;
+use payments_core::{RateLimit, Timeouts};
 use payments_journal::{Account, Gateway, Intent, Journal, Store};
 use payments_sandbox::{Builder, Entry, EntryKind, Sandbox};
 

@@ -11,7 +11,6 @@ use payments_journal::{
     Account, AttemptId, Change, Fact, Hook, HookFuture, InboxId, IntentId, IntentKey, IntentRow, Message,
 };
 
-
 /// Watches what a store writes.
 pub(super) trait Watch: Clone + Debug + Send + Sync + 'static {
     /// The process is just before or after a durable write.

@@ -79,7 +79,8 @@ pub(super) const PROVIDER: Provider = Provider {
 fn gateway(prepared: &Prepared, wires: Wires) -> Result<Gateway, Failed> {
     let id = ClientId::new(prepared.key("client_id")?)?;
     let builder = Client::builder(id, SecretKey::new(prepared.key("secret_key")?)?);
-    let client = builder.base_url(prepared.base_url.as_str()).transport(wires.transport).timeouts(wires.timeouts).build()?;
+    let client =
+        builder.base_url(prepared.base_url.as_str()).transport(wires.transport).timeouts(wires.timeouts).build()?;
     Ok(journaled::turbo_txn(NAME, client))
 }
 

@@ -83,7 +83,8 @@ pub(super) const PROVIDER: Provider = Provider {
 
 fn gateway(prepared: &Prepared, wires: Wires) -> Result<Gateway, Failed> {
     let builder = Client::builder(turratech::ApiKey::new(prepared.key("api_key")?)?);
-    let client = builder.base_url(prepared.base_url.as_str()).transport(wires.transport).timeouts(wires.timeouts).build()?;
+    let client =
+        builder.base_url(prepared.base_url.as_str()).transport(wires.transport).timeouts(wires.timeouts).build()?;
     Ok(journaled::turratech(NAME, client))
 }
 

@@ -531,7 +531,8 @@ fn an_unknown_intent_follows_the_strategies_in_their_order() {
 
 #[test]
 fn an_attempt_that_was_not_sent_is_none_of_the_requests_under_a_reference() {
-    let not_sent: Vec<Fact> = (1..=5).flat_map(|number| [claimed(number), ended(number, CallResult::NotSent)]).collect();
+    let not_sent: Vec<Fact> =
+        (1..=5).flat_map(|number| [claimed(number), ended(number, CallResult::NotSent)]).collect();
     let unknown = [&not_sent[..], &[claimed(6), expired(6), Fact::NotFound, Fact::NotFound]].concat();
     let old = Limits { request_is_old: true, ..LIMITS };
     assert_eq!(assessed(&unknown).attempts, 1);

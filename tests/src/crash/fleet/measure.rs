@@ -31,7 +31,8 @@ impl Lookups {
 /// The most times in any window of this length.
 pub(crate) fn most_in(times: &[Duration], window: Duration) -> usize {
     let begins = times.iter().enumerate();
-    let count = |(first, begin): (usize, &Duration)| times[first..].iter().take_while(|at| **at - *begin < window).count();
+    let count =
+        |(first, begin): (usize, &Duration)| times[first..].iter().take_while(|at| **at - *begin < window).count();
     begins.map(count).max().unwrap_or_default()
 }
 

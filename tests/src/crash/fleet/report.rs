@@ -7,10 +7,10 @@ use std::time::Duration;
 use payments_journal::State;
 
 use super::FleetOptions;
+use super::WORKERS_PER_PROCESS;
 use super::host::Records;
 use super::measure::{Lookups, Resolution, percentile};
 use super::worker::{LEASE, LOOKUPS};
-use super::WORKERS_PER_PROCESS;
 
 /// The results of a fleet.
 #[derive(Debug)]

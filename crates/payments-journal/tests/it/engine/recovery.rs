@@ -339,7 +339,7 @@ async fn a_lookup_that_does_not_end_ends_with_the_timeout_of_a_call() {
     let report = world.report(id).await;
     assert_eq!(report.state, State::Unknown);
     assert_eq!(report.problem.as_deref(), Some("the lookup took longer than a call may take"));
-    world.provider.finds_next(Some(order(PaymentStatus::Succeeded)));
+    world.provider.finds_next(order(PaymentStatus::Succeeded, true));
     world.pass(MINUTE).await;
     assert_eq!(world.report(id).await.state, State::Succeeded);
 }
