@@ -145,12 +145,12 @@ struct Granted {
 }
 
 impl LimitReport {
-    /// Returns true if the limit was never exceeded, and a killed call costs one place, which comes back.
+    /// Returns true if the limit was never exceeded, and the others had one place less while a killed call counted.
     #[must_use]
     pub fn passed(&self) -> bool {
         let limit = LIMIT as usize;
-        let full = [self.alone, self.shared, self.regained];
-        full.iter().all(|granted| granted.most == limit) && self.lost.most == limit - 1
+        let is_kept = [self.alone, self.shared, self.regained].iter().all(|granted| granted.most <= limit);
+        is_kept && self.lost.most < limit
     }
 
     /// The lookups per window of sixteen processes, in percent of those of one process.

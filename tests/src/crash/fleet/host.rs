@@ -170,14 +170,16 @@ impl<'a> Host<'a> {
 
     /// Kills a process, which starts again soon.
     async fn kill(&mut self) -> Result<(), Failed> {
-        let number = self.random.below(self.processes.len());
-        let pause = Duration::from_millis(self.random.between(0, LONGEST_ABSENCE));
-        let process = &mut self.processes[number];
+        let (number, pause) = (self.random.next(), self.random.between(0, LONGEST_ABSENCE));
+        let mut alive: Vec<&mut Process> =
+            self.processes.iter_mut().filter(|process| process.running.is_some()).collect();
+        let chosen = usize::try_from(number).unwrap_or_default() % alive.len().max(1);
+        let Some(process) = alive.get_mut(chosen) else { return Ok(()) };
         if let Some(mut running) = process.running.take() {
             running.child.kill().await?;
             self.killed.insert(running.start, self.clock.now());
             self.records.kills += 1;
-            process.restarts_at = self.clock.monotonic() + pause;
+            process.restarts_at = self.clock.monotonic() + Duration::from_millis(pause);
         }
         Ok(())
     }

@@ -45,8 +45,8 @@ const FAULTS: [&str; 6] = [
     "turratech.create-payment p=1% @before-commit rst x*",
     "turbo-txn.initiate p=2% @after-commit rst x*",
     "turbo-txn.initiate p=1% @before-commit fin x*",
-    "turbopay.withdraw p=8% @after-commit fin x*",
-    "turbopay.deposit p=6% @after-commit rst x*",
+    "turbopay.withdraw p=14% @after-commit fin x*",
+    "turbopay.deposit p=12% @after-commit rst x*",
 ];
 
 pub(super) struct Orders {
