@@ -17,6 +17,7 @@ pages! {
     http_settings: "docs/guide/http-settings.md",
     operate: "docs/guide/operate.md",
     review: "docs/guide/review.md",
+    settlement: "docs/guide/settlement.md",
     storing: "docs/guide/storing.md",
     survive_a_crash: "docs/guide/survive-a-crash.md",
     synchronous: "docs/guide/synchronous.md",
