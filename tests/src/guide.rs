@@ -18,6 +18,7 @@ pages! {
     operate: "docs/guide/operate.md",
     review: "docs/guide/review.md",
     run_several_workers: "docs/guide/run-several-workers.md",
+    settlement: "docs/guide/settlement.md",
     storing: "docs/guide/storing.md",
     survive_a_crash: "docs/guide/survive-a-crash.md",
     synchronous: "docs/guide/synchronous.md",

@@ -4,6 +4,7 @@ mod lifecycle;
 mod memory;
 mod planted;
 mod races;
+mod turratech;
 
 use std::sync::LazyLock;
 use std::time::Duration;
