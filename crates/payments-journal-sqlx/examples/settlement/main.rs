@@ -5,8 +5,6 @@
 
 mod load;
 
-use std::time::Instant;
-
 use payments_core::clock::{Clock as _, SystemClock};
 use payments_journal_sqlx::{PostgresStore, SqliteStore};
 use sqlx::AssertSqlSafe;
@@ -17,7 +15,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut arguments = std::env::args().skip(1);
     let count: i64 = arguments.next().ok_or("the number of intents is missing")?.parse()?;
     let database = arguments.next().ok_or("the file or the URL of the database is missing")?;
-    let now = SystemClock::new().now();
+    let clock = SystemClock::new();
+    let now = clock.now();
     let (progress, seconds, before) = if database.contains("://") {
         let store = PostgresStore::connect(database.parse()?).await?;
         store.migrate().await?;
@@ -26,8 +25,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         for statement in load::fill(&numbers, r"'\x01'::bytea", now).into_iter().filter(|_| is_new) {
             sqlx::raw_sql(AssertSqlSafe(statement)).execute(store.pool()).await?;
         }
-        let (before, start) = (load::memory(), Instant::now());
-        (load::run(store, load::lines(count, now)).await?, start.elapsed(), before)
+        let (before, start) = (load::memory(), clock.monotonic());
+        (load::run(store, load::lines(count, now)).await?, clock.monotonic() - start, before)
     } else {
         let store = SqliteStore::open(&database).await?;
         store.migrate().await?;
@@ -38,8 +37,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         for statement in load::fill(&numbers, "x'01'", now).into_iter().filter(|_| is_new) {
             sqlx::raw_sql(AssertSqlSafe(statement)).execute(store.pool()).await?;
         }
-        let (before, start) = (load::memory(), Instant::now());
-        (load::run(store, load::lines(count, now)).await?, start.elapsed(), before)
+        let (before, start) = (load::memory(), clock.monotonic());
+        (load::run(store, load::lines(count, now)).await?, clock.monotonic() - start, before)
     };
     println!("{progress}");
     println!("{seconds:.1?}");

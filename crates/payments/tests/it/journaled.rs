@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use payments::gateway::{PaymentRequest, PayoutRequest, WriteOperation};
 use payments::journal::memory::MemoryStore;
+use payments::journal::settlement::FindingKind;
 use payments::journal::{Gateway, Intent, Journal, JournalKey, JournalKeys, Request, Rules, State};
-use payments::{CAPABILITIES, Currency, Money, Outcome, journaled};
+use payments::{CAPABILITIES, Currency, Money, Outcome, journaled, turratech};
 use payments_sandbox::{Sandbox, turbopay};
 
 use crate::support::{card3ds_client, rupees, turbo_txn_client, turbopay_client, turratech_client};
@@ -72,4 +73,40 @@ async fn after_a_lost_response_the_journal_finds_out_and_nothing_is_executed_twi
         sandbox.ledger().order("order-1").executed_once();
         sandbox.finish();
     }
+}
+
+#[tokio::test]
+async fn the_lists_of_turratech_show_what_the_journal_does_not_explain() {
+    let sandbox = Sandbox::builder().start().await;
+    let client = turratech_client(&sandbox);
+    let store = MemoryStore::with_clock(sandbox.clock());
+    let keys = JournalKeys::new("1", JournalKey::new("00112233445566778899aabbccddeeff").unwrap()).unwrap();
+    let journal = Journal::builder(store.clone(), keys).clock(sandbox.clock()).timer(sandbox.clock());
+    let journal = journal.gateway(journaled::turratech("turratech", client.clone())).build().unwrap();
+    let start = sandbox.clock().now();
+    sandbox.clock().advance(Duration::from_secs(3600));
+    let request =
+        PaymentRequest::new("order-1", Money::from_minor(2_000, Currency::GBP)).payment_method("pm_card_visa");
+    let mut transaction = store.begin();
+    let ticket = journal.record(&mut transaction, &Intent::new("turratech", request.clone())).await.unwrap().ticket();
+    transaction.commit().unwrap();
+    let id = ticket.intent();
+    assert_eq!(journal.execute(ticket).await.unwrap().state, State::Succeeded);
+    // Somebody refunds it without the journal.
+    let payment = journal.report(id).await.unwrap().provider_id.unwrap().parse().unwrap();
+    client.create_refund(turratech::NewRefund::new(payment)).send().await.unwrap();
+    sandbox.clock().advance(Duration::from_secs(3600));
+    let lists = || journaled::turratech_lists(&client, start..sandbox.clock().now());
+
+    let mut run = journal.reconcile("turratech", lists());
+    let orphan = run.try_next().await.unwrap().unwrap();
+    assert_eq!((orphan.kind, orphan.reported), (FindingKind::Orphan, Some(Money::from_minor(2_000, Currency::GBP))));
+    assert_eq!(run.try_next().await.unwrap(), None);
+    assert_eq!((run.progress().lines, run.progress().matched), (2, 1));
+
+    assert!(journal.accept_finding(orphan.id, "alice").await.unwrap());
+    let again = journal.reconcile("turratech", lists()).finish().await.unwrap();
+    assert_eq!((again.findings, again.resolved), (1, 0));
+    assert_eq!(journal.findings(None, 10).await.unwrap(), []);
+    sandbox.finish();
 }
