@@ -93,7 +93,7 @@ async fn the_lists_of_turratech_show_what_the_journal_does_not_explain() {
     let id = ticket.intent();
     assert_eq!(journal.execute(ticket).await.unwrap().state, State::Succeeded);
     // Somebody refunds it without the journal.
-    let payment = journal.report(id).await.unwrap().provider_id.unwrap().parse().unwrap();
+    let payment = journal.report(id).await.unwrap().provider_id.unwrap();
     client.create_refund(turratech::NewRefund::new(payment)).send().await.unwrap();
     sandbox.clock().advance(Duration::from_secs(3600));
     let lists = || journaled::turratech_lists(&client, start..sandbox.clock().now());
