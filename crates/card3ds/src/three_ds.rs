@@ -52,7 +52,7 @@ pub struct NewThreeDsPayment {
 
 /// The URLs that receive a form when the challenge ends.
 ///
-/// Parse the form with [`ThreeDsCallback::parse`] or [`ThreeDsFailure::parse`](crate::ThreeDsFailure::parse).
+/// Parse the form with [`ThreeDsCallback::parse`](crate::ThreeDsCallback::parse) or [`ThreeDsFailure::parse`](crate::ThreeDsFailure::parse).
 ///
 /// Put the order's id into the URL: the request comes from another site, so browsers do not send a `SameSite=Lax` session
 /// cookie with it.
