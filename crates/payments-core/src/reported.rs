@@ -240,13 +240,12 @@ const UNREADABLE: &str = "unreadable";
 
 /// The provider reported no amount, or one that cannot be read exactly.
 ///
-/// The stored form is that of an unreadable amount, with the problem: `{"unreadable": "1,500", "problem": ".."}`. Card numbers are
-/// masked.
+/// In the stored form, card numbers in the member's text are masked.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AmountUnreadable {
-    #[serde(rename = "unreadable", serialize_with = "serialize_masked")]
-    raw: Option<Box<str>>,
     problem: Box<str>,
+    #[serde(serialize_with = "serialize_masked")]
+    raw: Option<Box<str>>,
 }
 
 #[expect(clippy::ref_option, reason = "serde passes a reference to the field")]
@@ -258,7 +257,7 @@ impl AmountUnreadable {
     /// Creates an error from the member's text, if there is one, and the problem. For provider crates.
     #[must_use]
     pub fn new(raw: Option<&str>, problem: &str) -> Self {
-        Self { raw: raw.map(Into::into), problem: problem.into() }
+        Self { problem: problem.into(), raw: raw.map(Into::into) }
     }
 
     fn of(amount: Decimal, problem: MoneyError) -> Self {

@@ -1,8 +1,6 @@
 use std::fmt;
 
 use rust_decimal::Decimal;
-use serde::de::value::MapAccessDeserializer;
-use serde::de::{self, MapAccess, Visitor};
 use serde::{Deserialize, Serialize};
 
 use super::recovery::WriteOperation;
@@ -63,8 +61,8 @@ impl<T: ReportEvent> Verified<T> {
 /// receive(&serde_json::from_str::<EventReport>(stored).unwrap());
 /// ```
 ///
-/// Its stored form contains the fields and nothing else of the event. Amount and currency have the form of those of a model:
-/// `"300.10"` and `"INR"`. A value that could not be read still cannot be read after loading.
+/// Its stored form contains the fields and nothing else of the event. Amounts are text, and a value that could not be read
+/// still cannot be read after loading.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct EventReport {
@@ -162,85 +160,72 @@ impl fmt::Debug for EventReport {
     }
 }
 
-/// The stored form of an amount: `"300.10"`, or `{"unreadable": "1,500", "problem": ".."}`.
+/// The stored form of an amount: `{"exact": "300.10"}`, or `{"unreadable": {..}}`.
 mod amount {
     use rust_decimal::Decimal;
-    use serde::{Deserializer, Serialize as _, Serializer};
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-    use super::TextOrUnreadable;
-    use crate::{AmountUnreadable, decimal};
+    use crate::AmountUnreadable;
+    use crate::stored::decimal;
+
+    #[derive(Serialize, Deserialize)]
+    #[serde(rename_all = "snake_case")]
+    enum StoredAmount {
+        Exact(#[serde(with = "decimal")] Decimal),
+        Unreadable(AmountUnreadable),
+    }
 
     pub(super) fn serialize<S: Serializer>(
         amount: &Result<Decimal, AmountUnreadable>,
         serializer: S,
     ) -> Result<S::Ok, S::Error> {
-        match amount {
-            Ok(amount) => serializer.collect_str(amount),
-            Err(unreadable) => unreadable.serialize(serializer),
-        }
+        let stored = amount.clone().map_or_else(StoredAmount::Unreadable, StoredAmount::Exact);
+        stored.serialize(serializer)
     }
 
     pub(super) fn deserialize<'de, D: Deserializer<'de>>(
         deserializer: D,
     ) -> Result<Result<Decimal, AmountUnreadable>, D::Error> {
-        let parse = |text: Option<&str>| {
-            decimal::parse(text.ok_or("an amount must not be null")?).map_err(|problem| problem.to_string())
-        };
-        deserializer.deserialize_any(TextOrUnreadable(parse))
+        Ok(match StoredAmount::deserialize(deserializer)? {
+            StoredAmount::Exact(amount) => Ok(amount),
+            StoredAmount::Unreadable(problem) => Err(problem),
+        })
     }
 }
 
-/// The stored form of a currency: `"INR"`, `null` if it is missing, or `{"unreadable": "TL", "problem": ".."}`.
+/// The stored form of a currency: `{"known": "INR"}`, `"missing"`, or `{"unreadable": {..}}`.
 mod currency {
-    use serde::{Deserializer, Serialize as _, Serializer};
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-    use super::TextOrUnreadable;
-    use crate::{AmountUnreadable, Currency, ValidationError};
+    use crate::{AmountUnreadable, Currency};
+
+    #[derive(Serialize, Deserialize)]
+    #[serde(rename_all = "snake_case")]
+    enum StoredCurrency {
+        Known(Currency),
+        Missing,
+        Unreadable(AmountUnreadable),
+    }
 
     pub(super) fn serialize<S: Serializer>(
         currency: &Result<Option<Currency>, AmountUnreadable>,
         serializer: S,
     ) -> Result<S::Ok, S::Error> {
-        match currency {
-            Ok(currency) => currency.serialize(serializer),
-            Err(unreadable) => unreadable.serialize(serializer),
-        }
+        let stored = match currency.clone() {
+            Ok(Some(currency)) => StoredCurrency::Known(currency),
+            Ok(None) => StoredCurrency::Missing,
+            Err(problem) => StoredCurrency::Unreadable(problem),
+        };
+        stored.serialize(serializer)
     }
 
     pub(super) fn deserialize<'de, D: Deserializer<'de>>(
         deserializer: D,
     ) -> Result<Result<Option<Currency>, AmountUnreadable>, D::Error> {
-        let parse = |text: Option<&str>| {
-            text.map(str::parse).transpose().map_err(|problem: ValidationError| problem.to_string())
-        };
-        deserializer.deserialize_any(TextOrUnreadable(parse))
-    }
-}
-
-/// Reads a stored text, `null` or an [`AmountUnreadable`].
-struct TextOrUnreadable<P>(P);
-
-impl<'de, T, P: FnOnce(Option<&str>) -> Result<T, String>> Visitor<'de> for TextOrUnreadable<P> {
-    type Value = Result<T, AmountUnreadable>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a stored amount or currency")
-    }
-
-    fn visit_str<E: de::Error>(self, text: &str) -> Result<Self::Value, E> {
-        (self.0)(Some(text)).map(Ok).map_err(E::custom)
-    }
-
-    fn visit_unit<E: de::Error>(self) -> Result<Self::Value, E> {
-        (self.0)(None).map(Ok).map_err(E::custom)
-    }
-
-    // What CBOR and RON have in place of `null`.
-    fn visit_none<E: de::Error>(self) -> Result<Self::Value, E> {
-        self.visit_unit()
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, object: A) -> Result<Self::Value, A::Error> {
-        AmountUnreadable::deserialize(MapAccessDeserializer::new(object)).map(Err)
+        Ok(match StoredCurrency::deserialize(deserializer)? {
+            StoredCurrency::Known(currency) => Ok(Some(currency)),
+            StoredCurrency::Missing => Ok(None),
+            StoredCurrency::Unreadable(problem) => Err(problem),
+        })
     }
 }
