@@ -16,7 +16,7 @@ pub struct Server(server::Server);
 impl Server {
     /// Starts a server with these settings, such as `log_statement=all`. The error says how to install PostgreSQL.
     pub fn start(settings: &[&str]) -> Result<Self, String> {
-        let settings = [&["max_connections=300", "max_wal_size=4GB", "checkpoint_timeout=1h"], settings].concat();
+        let settings = [&["max_connections=300", "max_wal_size=1GB", "checkpoint_timeout=1h"], settings].concat();
         let server = server::Server::start(Path::new(ON_DISK), &settings);
         server.map(Self).map_err(|problem| format!("no PostgreSQL: {problem}: {}", server::HOW_TO))
     }

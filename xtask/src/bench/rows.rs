@@ -316,8 +316,8 @@ pub(super) const ROWS: &[Row] = &[
         against: "apalis-postgres",
         limit: Limit::Within(60),
         unit: Unit::StatementsPerMinute,
-        how: "As the server logs them in a minute, with those that begin and end transactions. Both sides look once a second, \
-              so the limit is one statement per look",
+        how: "As the server logs them in a minute, with those that begin and end transactions. Both sides are \
+              set to look once a second, so the limit is one statement per look",
     },
     Row {
         name: "postgres-idle-underway",
