@@ -128,7 +128,7 @@ fn escaped(text: &str) -> String {
     text.replace('`', "").replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 
-const WIDTH: usize = 960;
+const WIDTH: usize = 1_100;
 const LEFT: usize = 20;
 /// The length of the longest bar. The rest is for its value.
 const LENGTH: usize = 760;
