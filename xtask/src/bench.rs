@@ -4,8 +4,11 @@ mod builds;
 mod limits;
 mod machine;
 mod page;
+mod plot;
+mod reasons;
 mod rows;
 mod steps;
+mod stored;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -14,6 +17,7 @@ use serde_json::Value;
 
 use self::rows::ROWS;
 use self::steps::Steps;
+use self::stored::Stored;
 use crate::process::{Failure, Run, Step};
 use crate::workspace::{self, Workspace};
 
@@ -27,30 +31,47 @@ struct Sides {
 /// The measured values, by the name of the row.
 type Measured = BTreeMap<String, Sides>;
 
-/// Measures all rows and writes `docs/performance.md`.
+/// Measures all rows, stores the values, and writes `docs/performance.md` with its plots.
 ///
 /// With `--quick`, only prints the rows that need no clean build. With `--rounds N`, builds each application N times
-/// instead of three.
+/// instead of three. With `--page`, measures nothing, and writes the page from the stored values.
 pub(crate) fn run(args: &[String]) -> Result<Step, Failure> {
-    let (quick, rounds) = parse(args)?;
+    let rounds = match parse(args)? {
+        Kind::Page => {
+            write_page(&stored::read()?)?;
+            return Ok(Step::Passed);
+        }
+        Kind::Quick => None,
+        Kind::Whole { rounds } => Some(rounds),
+    };
     let target = Workspace::load()?.target.join("comparisons");
     let mut measured = Measured::new();
-    let rows_of_builds = builds::ROWS.len();
-    let mut steps = Steps::new(if quick { 0 } else { builds::steps(rounds) } + 1 + ROWS.len() - rows_of_builds);
-    if !quick {
+    let mut steps = Steps::new(rounds.map_or(0, builds::steps) + 1 + ROWS.len() - builds::ROWS.len());
+    if let Some(rounds) = rounds {
         builds::measure(&target, rounds, &mut steps, &mut measured)?;
     }
     builds::count_crates(&mut measured)?;
     measure_table(&target, &mut steps, &mut measured)?;
 
-    let page = page::write(&machine::describe()?, (!quick).then_some(rounds), &measured);
-    println!("\n{page}");
+    let machine = machine::describe()?;
+    println!("\n{}", page::write(&machine, rounds, &measured));
     check_known(&measured)?;
-    if !quick {
+    if let Some(rounds) = rounds {
         check_complete(&measured)?;
-        fs::write(workspace::root().join("docs").join("performance.md"), page)?;
+        let stored = Stored { machine, rounds, measured };
+        stored::write(&stored)?;
+        write_page(&stored)?;
     }
     Ok(Step::Passed)
+}
+
+fn write_page(Stored { machine, rounds, measured }: &Stored) -> Result<(), Failure> {
+    let docs = workspace::root().join("docs");
+    for plot in plot::PLOTS {
+        fs::write(docs.join(plot.file), plot.draw(&page::entries(measured)))?;
+    }
+    fs::write(docs.join("performance.md"), page::write(machine, Some(*rounds), measured))?;
+    Ok(())
 }
 
 /// Returns an error if a measured value has no row, because the page would omit it.
@@ -69,15 +90,24 @@ fn check_complete(measured: &Measured) -> Result<(), Failure> {
     }
 }
 
-fn parse(args: &[String]) -> Result<(bool, usize), Failure> {
+/// What to do.
+#[derive(Debug, PartialEq, Eq)]
+enum Kind {
+    Whole { rounds: usize },
+    Quick,
+    Page,
+}
+
+fn parse(args: &[String]) -> Result<Kind, Failure> {
     match args.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
-        [] => Ok((false, ROUNDS)),
-        ["--quick"] => Ok((true, ROUNDS)),
+        [] => Ok(Kind::Whole { rounds: ROUNDS }),
+        ["--quick"] => Ok(Kind::Quick),
+        ["--page"] => Ok(Kind::Page),
         ["--rounds", rounds] => match rounds.parse() {
-            Ok(rounds) if rounds > 0 => Ok((false, rounds)),
+            Ok(rounds) if rounds > 0 => Ok(Kind::Whole { rounds }),
             _ => Err(Failure::new("--rounds needs a whole number above 0")),
         },
-        _ => Err(Failure::new("usage: cargo xtask bench [--quick | --rounds N]")),
+        _ => Err(Failure::new("usage: cargo xtask bench [--quick | --page | --rounds N]")),
     }
 }
 
@@ -85,9 +115,12 @@ fn parse(args: &[String]) -> Result<(bool, usize), Failure> {
 fn measure_table(target: &std::path::Path, steps: &mut Steps, measured: &mut Measured) -> Result<(), Failure> {
     let target = target.join("table");
     steps.next("building `table`");
-    let build = comparisons(&["build", "--release", "--package", "table"]);
-    build.args(["--target-dir".as_ref(), target.as_os_str()]).run()?;
-    Run::program(target.join("release").join("table")).read_lines(|line| {
+    for build in [comparisons(&["build", "--release", "--package", "table"]), underway(&["build", "--release"])] {
+        build.args(["--target-dir".as_ref(), target.as_os_str()]).run()?;
+    }
+    let release = target.join("release");
+    let control = release.join("control-underway");
+    Run::program(release.join("table")).env("CONTROL_UNDERWAY", &control.to_string_lossy()).read_lines(|line| {
         let (row, sides) = parse_row(line)?;
         steps.next(format_args!("measured `{row}`"));
         measured.insert(row, sides);
@@ -106,7 +139,16 @@ fn parse_row(line: &str) -> Result<(String, Sides), Failure> {
 
 /// Runs cargo in the workspace `comparisons`, with its locked versions.
 pub(crate) fn comparisons(args: &[&str]) -> Run {
-    let manifest = workspace::root().join("comparisons").join("Cargo.toml");
+    in_workspace("comparisons", args)
+}
+
+/// Runs cargo in the workspace of `control-underway`, with its locked versions.
+pub(crate) fn underway(args: &[&str]) -> Run {
+    in_workspace("comparisons/apps/control-underway", args)
+}
+
+fn in_workspace(path: &str, args: &[&str]) -> Run {
+    let manifest = workspace::root().join(path).join("Cargo.toml");
     Run::cargo().args(args).args(["--quiet", "--locked"]).args(["--manifest-path".as_ref(), manifest.as_os_str()])
 }
 
@@ -121,8 +163,8 @@ mod tests {
     fn unknown_arguments_are_rejected() {
         let parse = |args: &[&str]| parse(&args.iter().map(|arg| (*arg).to_owned()).collect::<Vec<_>>());
 
-        assert_eq!(parse(&["--quick"]).unwrap(), (true, 3));
-        assert_eq!(parse(&["--rounds", "5"]).unwrap(), (false, 5));
+        assert_eq!(parse(&["--quick"]).unwrap(), Kind::Quick);
+        assert_eq!(parse(&["--rounds", "5"]).unwrap(), Kind::Whole { rounds: 5 });
         assert!(parse(&["--rounds", "0"]).is_err() && parse(&["--fast"]).is_err());
     }
 

@@ -124,12 +124,12 @@ const COMMANDS: &[Command] = &[
     },
     Command {
         name: "bench",
-        about: "compares performance with alternatives, and writes docs/performance.md; --quick skips the builds",
+        about: "compares performance with alternatives, and writes docs/performance.md; --quick skips the builds, --page measures nothing",
         run: bench::run,
     },
     Command {
         name: "control",
-        about: "shows that a job queue executes a payment twice after a crash; not in CI, because it builds the queue",
+        about: "shows that job queues execute a payment twice after a crash; not in CI, because it builds the queues",
         run: control::run,
     },
     Command {

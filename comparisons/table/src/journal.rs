@@ -1,8 +1,9 @@
-//! Measures the durable journal on SQLite: a call, a worker's rate, a claim beside many settled intents, and a crash.
+//! Measures the durable journal, on SQLite and on PostgreSQL: a call, a worker's rate, a claim beside many settled intents, and a crash.
 
 mod bare;
 pub mod call;
 pub mod crash;
+pub mod postgres;
 pub mod settled;
 mod wal;
 pub mod worker;
@@ -13,7 +14,7 @@ use std::time::Duration;
 use ::turbopay::{ApiKey, Client, ClientBuilder, Traffic};
 use payments_core::gateway::{PayOut, PayoutRequest};
 use payments_core::{Currency, Money};
-use payments_journal::{Backoff, Gateway, Intent, Journal, JournalKey, JournalKeys, Settings, Ticket};
+use payments_journal::{Backoff, Gateway, Intent, Journal, JournalKey, JournalKeys, Settings, Store, Ticket};
 use payments_journal_sqlx::SqliteStore;
 use payments_sandbox::turbopay::Settle;
 use payments_sandbox::{Clock, Sandbox, turbopay};
@@ -42,15 +43,23 @@ fn payout(reference: &str) -> PayoutRequest {
 }
 
 async fn journal(path: &Path, client: &Client) -> SqliteJournal {
+    open(path, gateway(client.clone()).looks_up(client.clone()), patient()).await
+}
+
+/// The measured payouts stay in progress. Nothing asks for them meanwhile.
+fn patient() -> Settings {
     let mut settings = Settings::default();
-    // The measured payouts stay in progress. Nothing asks for them meanwhile.
     settings.polling = Backoff::new(Duration::from_secs(3_600), Duration::from_secs(3_600));
-    open(path, gateway(client.clone()).looks_up(client.clone()), settings).await
+    settings
 }
 
 async fn open(path: &Path, gateway: Gateway, settings: Settings) -> SqliteJournal {
     let store = SqliteStore::open(path).await.unwrap();
     store.migrate().await.unwrap();
+    build(store, gateway, settings)
+}
+
+fn build<S: Store>(store: S, gateway: Gateway, settings: Settings) -> Journal<S> {
     let key = JournalKey::new("0f1e2d3c4b5a69788796a5b4c3d2e1f0").unwrap();
     let keys = JournalKeys::new("2026", key).unwrap();
     Journal::builder(store, keys).gateway(gateway).settings(settings).build().unwrap()

@@ -31,7 +31,7 @@ fn main() {
 }
 
 fn rows(selected: &[&str]) {
-    let rows: [(&str, fn()); 14] = [
+    let rows: [(&str, fn()); 18] = [
         ("post", post::plain),
         ("tls", post::tls),
         ("flight", flight::throughput),
@@ -46,6 +46,10 @@ fn rows(selected: &[&str]) {
         ("journal-worker", journal::worker::measure),
         ("journal-settled", journal::settled::measure),
         ("journal-crash", journal::crash::measure),
+        ("postgres-call", journal::postgres::call::measure),
+        ("postgres-claims", journal::postgres::claims::measure),
+        ("postgres-idle", journal::postgres::idle::measure),
+        ("postgres-settled", journal::postgres::settled::measure),
     ];
     for (name, row) in rows {
         if selected.is_empty() || selected.iter().any(|prefix| name.starts_with(prefix)) {

@@ -43,6 +43,7 @@ impl Unit {
             Unit::Microseconds => format!("{} ms", tenths(value, 1_000)),
             Unit::Milliseconds => format!("{} s", tenths(value, 1_000)),
             Unit::CallsPerSecond => format!("{value} calls/s"),
+            Unit::StatementsPerMinute => format!("{value} per minute"),
             Unit::Kibibytes => format!("{value} KiB"),
             Unit::Bytes => format!("{} KiB", value / 1_024),
             Unit::Crates => value.to_string(),

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use apalis::prelude::*;
 use apalis_sqlite::{Config, SqlitePool, SqliteStorage};
+use control::Queue;
 use serde::{Deserialize, Serialize};
 
 /// The job: charge the card of an order.
@@ -23,21 +24,27 @@ pub async fn open(database: &str) -> SqliteStorage<Charge> {
     SqliteStorage::new(&pool).with_config(config)
 }
 
-/// Adds a job.
-pub async fn push(queue: &mut SqliteStorage<Charge>, order: &str, max_attempts: Option<usize>) {
-    let task = TaskBuilder::new(Charge { order: order.to_owned() });
-    let task = match max_attempts {
-        Some(attempts) => task.max_attempts(attempts),
-        None => task,
-    };
-    queue.push_task(task.build()).await.unwrap();
+/// The queue, and how often apalis tries a job.
+pub struct Charges {
+    pub queue: SqliteStorage<Charge>,
+    pub max_attempts: Option<usize>,
 }
 
-/// Returns true if apalis will run no job again.
-pub async fn is_finished(queue: &SqliteStorage<Charge>) -> bool {
-    let unfinished = "SELECT count(*) FROM Jobs WHERE status NOT IN ('Done', 'Killed')
-                      AND NOT (status = 'Failed' AND attempts >= max_attempts)";
-    sqlx::query_scalar::<_, i64>(unfinished).fetch_one(queue.pool()).await.unwrap() == 0
+impl Queue for Charges {
+    async fn push(&mut self, order: &str) {
+        let task = TaskBuilder::new(Charge { order: order.to_owned() });
+        let task = match self.max_attempts {
+            Some(attempts) => task.max_attempts(attempts),
+            None => task,
+        };
+        self.queue.push_task(task.build()).await.unwrap();
+    }
+
+    async fn is_finished(&self) -> bool {
+        let unfinished = "SELECT count(*) FROM Jobs WHERE status NOT IN ('Done', 'Killed')
+                          AND NOT (status = 'Failed' AND attempts >= max_attempts)";
+        sqlx::query_scalar::<_, i64>(unfinished).fetch_one(self.queue.pool()).await.unwrap() == 0
+    }
 }
 
 const HEARTBEAT: Duration = Duration::from_secs(1);

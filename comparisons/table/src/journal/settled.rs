@@ -10,7 +10,7 @@ use crate::report;
 use crate::side_by_side::medians;
 
 /// A provider that pays out at once, without a request. So only the journal is measured.
-struct AtOnce;
+pub struct AtOnce;
 
 #[async_trait]
 impl PayOut for AtOnce {

@@ -1,12 +1,9 @@
 //! Kills workers after the provider executed a job, and counts the executions in the provider's ledger.
 
-use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use payments_sandbox::Sandbox;
-
-use crate::queue;
 
 /// How often the jobs were executed, by the provider's ledger.
 #[derive(Debug, Default)]
@@ -34,28 +31,36 @@ impl Counts {
     }
 }
 
+/// A queue whose workers are killed.
+pub trait Queue {
+    /// Adds a job that charges the card of an order.
+    fn push(&mut self, order: &str) -> impl Future<Output = ()>;
+
+    /// Returns true if the queue will run no job again.
+    fn is_finished(&self) -> impl Future<Output = bool>;
+}
+
 /// Runs jobs in pairs: the worker finishes the first one, and is killed during the second one.
-pub async fn run(kills: usize, max_attempts: Option<usize>) -> Counts {
-    let directory = Directory::create(max_attempts);
-    let database = directory.0.join("queue.db");
+///
+/// The arguments tell a worker where the queue is.
+pub async fn kill_workers(queue: &mut impl Queue, arguments: &[&str], kills: usize) -> Counts {
     let sandbox = Sandbox::builder().seed(7).start().await;
-    let mut queue = queue::open(database.to_str().unwrap()).await;
-    let mut worker = Worker::start(&sandbox, &database);
+    let mut worker = Worker::start(&sandbox, arguments);
     let mut orders = Vec::new();
 
     for number in 1..=kills {
         let [finished, killed] = ["finished", "killed"].map(|name| format!("order-{number}-{name}"));
-        queue::push(&mut queue, &finished, max_attempts).await;
-        wait(async || queue::is_finished(&queue).await).await;
+        queue.push(&finished).await;
+        wait(async || queue.is_finished().await).await;
 
         // card3ds charges the card, and the response to the first request never arrives.
         sandbox.fault(&format!("card3ds.payment order={killed} @after-commit stall"));
-        queue::push(&mut queue, &killed, max_attempts).await;
+        queue.push(&killed).await;
         wait(async || sandbox.ledger().order(&killed).executions() == 1).await;
         drop(worker);
 
-        worker = Worker::start(&sandbox, &database);
-        wait(async || queue::is_finished(&queue).await).await;
+        worker = Worker::start(&sandbox, arguments);
+        wait(async || queue.is_finished().await).await;
         orders.extend([finished, killed]);
     }
     drop(worker);
@@ -69,11 +74,11 @@ pub async fn run(kills: usize, max_attempts: Option<usize>) -> Counts {
 struct Worker(Child);
 
 impl Worker {
-    fn start(sandbox: &Sandbox, database: &Path) -> Self {
+    fn start(sandbox: &Sandbox, arguments: &[&str]) -> Self {
         let provider = sandbox.card3ds();
         let mut command = Command::new(std::env::current_exe().unwrap());
-        command.arg("worker").arg(database);
-        command.arg(format!("{}/api", provider.base_url())).args([provider.api_key(), provider.api_secret()]);
+        command.arg("worker").arg(format!("{}/api", provider.base_url()));
+        command.args([provider.api_key(), provider.api_secret()]).args(arguments);
         Self(command.stdin(Stdio::piped()).spawn().unwrap())
     }
 }
@@ -82,24 +87,6 @@ impl Drop for Worker {
     fn drop(&mut self) {
         self.0.kill().unwrap();
         self.0.wait().unwrap();
-    }
-}
-
-/// A new directory, which is removed at the end.
-struct Directory(PathBuf);
-
-impl Directory {
-    fn create(max_attempts: Option<usize>) -> Self {
-        let name = format!("control-apalis-{}-{}", std::process::id(), max_attempts.unwrap_or_default());
-        let path = std::env::temp_dir().join(name);
-        std::fs::create_dir(&path).unwrap();
-        Self(path)
-    }
-}
-
-impl Drop for Directory {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
     }
 }
 
