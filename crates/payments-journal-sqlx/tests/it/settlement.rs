@@ -4,22 +4,21 @@ mod lifecycle;
 mod memory;
 mod planted;
 mod races;
-mod turratech;
+mod rows;
 
-use std::sync::LazyLock;
 use std::time::Duration;
 
-use payments_core::time::OffsetDateTime;
 use payments_core::{Currency, Money, PaymentStatus};
 use payments_journal::settlement::{
     Coverage, Finding, FindingKind, Item, Line, Lines, Movement, SettlementStore, StatementError,
 };
-use payments_journal::{CallResult, Fact, Journal, JournalKey, JournalKeys, Observation, Progress, State};
+use payments_journal::{Journal, JournalKey, JournalKeys, Progress};
+
+use rows::{HOUR, is_empty, now, settle};
 
 use crate::backend::Backend;
-use crate::support::{account, claimed, row};
+use crate::support::{account, row};
 
-const HOUR: Duration = Duration::from_secs(3600);
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
 fn journal<S: SettlementStore + Clone>(store: &S) -> Journal<S> {
@@ -29,12 +28,6 @@ fn journal<S: SettlementStore + Clone>(store: &S) -> Journal<S> {
 
 fn rupees(minor: i64) -> Money {
     Money::from_minor(minor, Currency::INR)
-}
-
-/// The same time in all tests, so that two statements cover the same period.
-fn now() -> OffsetDateTime {
-    static NOW: LazyLock<OffsetDateTime> = LazyLock::new(crate::support::now);
-    *NOW
 }
 
 /// The two days before this one, with statuses of now.
@@ -80,41 +73,4 @@ async fn record<B: Backend>(database: &B, references: impl IntoIterator<Item = S
         payments_journal::Store::record(database.store(), &mut transaction, &row(&reference)).await.unwrap();
     }
     transaction.commit().await.unwrap();
-}
-
-/// Moves intents to a state that they have had since this time, and gives those that the provider accepted its id.
-async fn settle<B: Backend>(database: &B, condition: &str, state: State, since: OffsetDateTime) {
-    let status = if state == State::Failed { PaymentStatus::Failed } else { PaymentStatus::Succeeded };
-    let (claim, _) = claimed(1);
-    let Fact::Claimed { attempt, .. } = claim else { return };
-    let is_accepted = matches!(state, State::Succeeded | State::Failed | State::Reversed | State::Pending);
-    let seen = CallResult::Accepted(Observation::Status { status, is_final: state != State::Pending });
-    let result = match state {
-        State::Refused => CallResult::Refused,
-        _ if is_accepted => seen,
-        _ => CallResult::Unknown,
-    };
-    let claim = serde_json::to_string(&claim).unwrap();
-    let ended = serde_json::to_string(&Fact::Ended { attempt, result }).unwrap();
-    let id = if is_accepted { "'id-' || reference" } else { "NULL" };
-    let at = since.unix_timestamp() * 1000;
-    let evidence = |sequence: u32, at: i64, fact: &str| {
-        format!(
-            "INSERT INTO payments_evidence (intent, sequence, at, fact, source) \
-             SELECT id, {sequence}, {at}, '{fact}', 'test:{sequence}' FROM payments_intents WHERE {condition};"
-        )
-    };
-    let statements = [
-        evidence(1, at - 1000, &claim),
-        evidence(2, at, &ended),
-        format!(
-            "UPDATE payments_intents SET state = '{state}', reported = '{state}', provider_id = {id}, due_at = NULL, epoch = 1 \
-             WHERE {condition}"
-        ),
-    ];
-    database.sql(&statements.concat()).await.unwrap();
-}
-
-async fn is_empty<B: Backend>(database: &B, table: &str) -> bool {
-    database.texts(&format!("SELECT 'row' FROM {table} LIMIT 1")).await.is_empty()
 }

@@ -10,8 +10,8 @@ use payments_journal::{Account, Intent, Journal, JournalKey, JournalKeys, State,
 use payments_sandbox::{Clock, Sandbox};
 use turratech::{ApiKey, Client, NewPayment, NewRefund, PaymentId};
 
-use super::{HOUR, is_empty, now};
 use crate::backend::{Backend, on_both};
+use crate::rows::{HOUR, is_empty, now, settle};
 use crate::support::row;
 
 on_both! {
@@ -77,9 +77,9 @@ async fn know<B: Backend>(database: &B, known: &[Known]) {
         database.store().record(&mut transaction, &row).await.unwrap();
     }
     transaction.commit().await.unwrap();
-    super::settle(database, "operation = 'start_payment'", State::Succeeded, now() - HOUR / 2).await;
+    settle(database, "operation = 'start_payment'", State::Succeeded, now() - HOUR / 2).await;
     // No status of a refund is documented, so it stays pending, and the journal asks no more.
-    super::settle(database, "operation = 'refund'", State::Pending, now() - HOUR / 2).await;
+    settle(database, "operation = 'refund'", State::Pending, now() - HOUR / 2).await;
     let ids = known.iter().map(|Known { reference, id, .. }| {
         format!("UPDATE payments_intents SET provider_id = '{id}' WHERE reference = '{reference}';")
     });
