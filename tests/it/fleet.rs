@@ -27,7 +27,7 @@ async fn eight_workers_in_four_processes_that_are_killed_execute_each_intent_onc
 async fn a_fleet_whose_journal_forgets_attempts_whose_lease_expired_is_detected() {
     let Some(server) = Server::of_test() else { return };
 
-    let report = crash::fleet(&server, options(400).kills(80).control()).await.unwrap();
+    let report = crash::fleet(&server, options(200).kills(40).control()).await.unwrap();
 
     assert!(!report.passed(), "{report}");
     assert!(report.to_string().contains("VIOLATION: order-"), "{report}");

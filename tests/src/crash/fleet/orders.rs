@@ -49,6 +49,10 @@ const FAULTS: [&str; 6] = [
     "turbopay.deposit p=12% @after-commit rst x*",
 ];
 
+/// Responses of the control. Each kill then most likely comes between an execution and its response, where the mistake shows.
+const SLOW_RESPONSES: [&str; 2] =
+    ["turbopay.withdraw @after-commit delay=800ms x*", "turbopay.deposit @after-commit delay=800ms x*"];
+
 pub(super) struct Orders {
     sandbox: Sandbox,
     url: String,
@@ -80,7 +84,8 @@ impl Orders {
         let builder = Sandbox::builder().seed(options.seed).clock(Clock::running());
         let builder = builder.turbopay(turbopay.without_unique_references());
         let sandbox = builder.turbo_txn(TurboTxn::default().unadjusted_amounts()).try_start().await?;
-        FAULTS.iter().for_each(|fault| sandbox.fault(fault));
+        let faults: &[&str] = if options.control { &SLOW_RESPONSES } else { &FAULTS };
+        faults.iter().for_each(|fault| sandbox.fault(fault));
         let url = database::postgres_url(&database);
         let database = Postgres::connect(&url, CONNECTIONS).await?;
         database.migrate().await?;
