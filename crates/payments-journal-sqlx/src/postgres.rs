@@ -1,6 +1,7 @@
 //! A journal in a `PostgreSQL` database, for any number of processes and machines.
 
 mod agenda;
+mod amend;
 mod changes;
 mod error;
 mod history;
@@ -162,16 +163,25 @@ impl PostgresStore {
             let rows = statement().fetch_all(transaction.connection()?).await;
             return transaction.end(rows.map_err(store_error)).await;
         }
+        self.read(statement).await.map(|(_, rows)| rows)
+    }
+
+    /// Reads with one statement, and also returns its connection.
+    async fn read<'q>(
+        &self,
+        statement: impl Fn() -> Statement<'q>,
+    ) -> Result<(PoolConnection<Postgres>, Vec<PgRow>), StoreError> {
         let mut tries = 0;
         loop {
             let mut connection = self.connection().await?;
             match statement().fetch_all(&mut *connection).await {
+                Ok(rows) => return Ok((connection, rows)),
                 // A pooled connection whose server was restarted. Reading again is harmless.
                 Err(error) if is_disconnected(&error) && tries < TRIES => {
                     connection.close_on_drop();
                     tries += 1;
                 }
-                result => return result.map_err(store_error),
+                Err(error) => return Err(store_error(error)),
             }
         }
     }
@@ -204,7 +214,7 @@ impl Store for PostgresStore {
         id: IntentId,
         decide: impl Fn(&Loaded) -> (Option<Amendment>, T) + Send + Sync,
     ) -> Result<T, StoreError> {
-        intents::amend(self, id, decide).await
+        amend::amend(self, id, decide).await
     }
 
     async fn due(&self, accounts: &[Account], limit: u32) -> Result<Vec<IntentId>, StoreError> {

@@ -120,6 +120,16 @@ pub(super) fn store_error(error: sqlx::Error) -> StoreError {
     PostgresError::from(error).into()
 }
 
+/// True if this error of a statement, which is a transaction of its own, proves that it was rolled back.
+///
+/// An administrator's command or a failure of the system can come after the commit.
+pub(super) fn is_rolled_back(error: &sqlx::Error) -> bool {
+    code(error).is_some_and(|code| ROLLED_BACK.contains(&code.get(..2).unwrap_or_default()))
+}
+
+/// Invalid data, violated constraints, invalid states, conflicts, missing tables or rights, and locks.
+const ROLLED_BACK: [&str; 6] = ["22", "23", "25", "40", "42", "55"];
+
 /// True if the transaction was rolled back because of another one, so that it can be repeated.
 pub(super) fn is_conflict(error: &StoreError) -> bool {
     let StoreError::Unavailable(source) = error else { return false };

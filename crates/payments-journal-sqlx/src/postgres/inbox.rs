@@ -6,9 +6,8 @@ use sqlx::postgres::PgRow;
 
 use super::PostgresStore;
 use super::error::store_error;
-use super::intents::repeated;
 use super::rows::{bind_accounts, ids, is_of_accounts, now};
-use super::transaction::Transaction;
+use super::transaction::{Transaction, repeated};
 use crate::columns::Columns as _;
 use crate::values::{json, millis};
 

@@ -1,19 +1,15 @@
 //! Intents and their evidence.
 
-use std::time::Duration;
-
-use payments_journal::store::{Amendment, Entry, Inserted, Loaded};
-use payments_journal::{Account, Fact, IntentId, IntentKey, IntentRow, Review, StoreError};
+use payments_journal::store::{Entry, Inserted, Loaded};
+use payments_journal::{Account, IntentId, IntentKey, IntentRow, StoreError};
 use sqlx::postgres::{PgConnection, PgRow};
 
 use super::PostgresStore;
-use super::error::{is_conflict, store_error};
-use super::history::{self, history};
-use super::rows::{Statement, bind_accounts, is_of_accounts, now, storable};
+use super::error::store_error;
+use super::rows::{Statement, bind_accounts, is_of_accounts, now};
 use super::settings::{self, settings};
-use super::transaction::Transaction;
 use crate::columns::{Columns as _, entry};
-use crate::values::{json, millis, scheduled, signed, unreadable};
+use crate::values::{millis, unreadable};
 
 /// The public `INSERT` of an intent, for applications that use another library than sqlx.
 ///
@@ -31,7 +27,7 @@ pub(super) const FIND: &str = "SELECT id FROM payments_intents \
 
 /// One row, so that one statement sees one state of the database. The columns are named, because PostgreSQL rejects a prepared
 /// statement whose result has got another column.
-macro_rules! load {
+macro_rules! load_with {
     ($settings:expr) => {
         concat!(
             "SELECT i.id, i.tenant, i.provider, i.account, i.operation, i.reference, i.amount, i.currency, i.version, i.key_id, i.mac, \
@@ -50,29 +46,9 @@ macro_rules! load {
     };
 }
 
-pub(super) const LOAD: &str = load!(settings!());
+pub(super) use load_with;
 
-/// For a change, which may be a claim: nothing is claimed in another history. A standby server cannot run it.
-pub(super) const LOAD_AND_COMPARE: &str = load!(concat!(settings!(), ", ", history!()));
-
-/// Updates the row, appends evidence, adds a change and pauses the account.
-pub(super) const AMEND: &str = "\
-    WITH intent AS ( \
-        UPDATE payments_intents SET state = $3, reported = $4, status = $5, order_amount = $6, order_currency = $7, review = $8, \
-            provider_id = $9, epoch = $10, lease_owner = $11, lease_until = $12, due_at = $13, tries = $14, problem = $15 \
-        WHERE id = $1 \
-    ), evidence AS ( \
-        INSERT INTO payments_evidence (intent, sequence, at, fact, source) \
-        SELECT $1, e.sequence, $2, e.fact, e.source \
-        FROM unnest($16::bigint[], $17::text[], $18::text[]) AS e (sequence, fact, source) \
-    ), change AS ( \
-        INSERT INTO payments_changes (intent, from_state, to_state, status, order_amount, order_currency, review, at, next_try) \
-        SELECT $1, $19::text, $4, $5, $6, $7, $8, $2, $2 WHERE $19::text <> $4 \
-    ) \
-    INSERT INTO payments_pauses (tenant, provider, account, since, until, problem) \
-    SELECT $20::text, $21::text, $22::text, $23::bigint, $24::bigint, $25::text WHERE $20::text IS NOT NULL \
-    ON CONFLICT (tenant, provider, account) \
-    DO UPDATE SET since = excluded.since, until = excluded.until, problem = excluded.problem";
+pub(super) const LOAD: &str = load_with!(settings!());
 
 /// The due intents of the accounts, at most `$4`.
 pub(super) const DUE: &str = concat!(
@@ -145,23 +121,7 @@ async fn load_in(store: &PostgresStore, connection: &mut PgConnection, id: Inten
     loaded(&rows, id)
 }
 
-async fn load_and_compare(
-    store: &PostgresStore,
-    connection: &mut PgConnection,
-    id: IntentId,
-) -> Result<Loaded, StoreError> {
-    let rows = store.query(LOAD_AND_COMPARE).bind(id.number()).fetch_all(connection).await.map_err(store_error)?;
-    let other_history = match rows.first() {
-        Some(row) => {
-            settings::check(store, row)?;
-            history::other(row)?
-        }
-        None => None,
-    };
-    Ok(Loaded { other_history, ..loaded(&rows, id)? })
-}
-
-fn loaded(rows: &[PgRow], id: IntentId) -> Result<Loaded, StoreError> {
+pub(super) fn loaded(rows: &[PgRow], id: IntentId) -> Result<Loaded, StoreError> {
     let row = rows.first().ok_or(StoreError::NoSuchIntent(id))?;
     Ok(Loaded {
         id,
@@ -180,119 +140,6 @@ fn evidence(json: Option<&str>) -> Result<Vec<Entry>, StoreError> {
         serde_json::from_str(json).map_err(|error| unreadable("evidence", &error))?;
     rows.into_iter().map(|(sequence, at, fact, source)| entry(sequence, at, &fact, source)).collect()
 }
-
-/// Changes an intent in a transaction, in four round trips: begin and lock, load, write, commit.
-///
-/// The lock comes first, in a statement of its own: a statement sees what was committed before it began.
-pub(super) async fn amend<T: Send>(
-    store: &PostgresStore,
-    id: IntentId,
-    decide: impl Fn(&Loaded) -> (Option<Amendment>, T) + Send + Sync,
-) -> Result<T, StoreError> {
-    // Not `FOR UPDATE`: an application that records an intent which supersedes this one does not have to wait.
-    let lock = format!("SELECT FROM payments_intents WHERE id = {} FOR NO KEY UPDATE", id.number());
-    let (lock, decide) = (&lock, &decide);
-    repeated(|| async move {
-        let mut transaction = Transaction::begin(store, lock).await?;
-        match change(store, &mut transaction, id, decide).await {
-            Ok((false, value)) => {
-                transaction.roll_back().await;
-                Ok(value)
-            }
-            result => transaction.end(result.map(|(_, value)| value)).await,
-        }
-    })
-    .await
-}
-
-/// Returns true if something was written.
-async fn change<T>(
-    store: &PostgresStore,
-    transaction: &mut Transaction,
-    id: IntentId,
-    decide: &(impl Fn(&Loaded) -> (Option<Amendment>, T) + Sync),
-) -> Result<(bool, T), StoreError> {
-    let loaded = load_and_compare(store, transaction.connection()?, id).await?;
-    let (amendment, value) = decide(&loaded);
-    if let Some(amendment) = &amendment {
-        write(store, &loaded, amendment)?.execute(transaction.connection()?).await.map_err(store_error)?;
-    }
-    Ok((amendment.is_some(), value))
-}
-
-fn write(store: &PostgresStore, loaded: &Loaded, amendment: &Amendment) -> Result<Statement<'static>, StoreError> {
-    let Amendment { head, facts, pause } = amendment;
-    let Facts { sequences, facts, sources } = Facts::new(loaded, facts)?;
-    let query = store
-        .query(AMEND)
-        .bind(loaded.id.number())
-        .bind(millis(loaded.now))
-        .bind(head.state.as_str())
-        .bind(head.reported.as_str())
-        .bind(head.status.as_ref().map(|status| json("status", status)).transpose()?)
-        .bind(head.order_amount.map(|amount| amount.minor()))
-        .bind(head.order_amount.map(|amount| amount.currency().to_string()))
-        .bind(head.review.map(Review::code))
-        .bind(head.provider_id.clone())
-        .bind(signed("epoch", head.epoch)?)
-        .bind(head.lease.map(|lease| format!("{:032x}", lease.owner)))
-        .bind(head.lease.map(|lease| millis(lease.until)))
-        .bind(head.due_at.map(scheduled))
-        .bind(i64::from(head.tries))
-        .bind(head.problem.as_deref().map(storable));
-    let account = |part: fn(&Account) -> &String| pause.as_ref().map(|pause| part(&pause.account).clone());
-    Ok(query
-        .bind(sequences)
-        .bind(facts)
-        .bind(sources)
-        .bind(loaded.head.reported.as_str())
-        .bind(account(|account| &account.tenant))
-        .bind(account(|account| &account.provider))
-        .bind(account(|account| &account.name))
-        .bind(pause.as_ref().map(|pause| millis(pause.since)))
-        .bind(pause.as_ref().map(|pause| scheduled(pause.until)))
-        .bind(pause.as_ref().map(|pause| storable(&pause.problem))))
-}
-
-/// New evidence, as one array per column.
-#[derive(Default)]
-struct Facts {
-    sequences: Vec<i64>,
-    facts: Vec<String>,
-    sources: Vec<String>,
-}
-
-impl Facts {
-    fn new(loaded: &Loaded, facts: &[(Fact, String)]) -> Result<Self, StoreError> {
-        let mut columns = Self::default();
-        for (sequence, (fact, source)) in (loaded.last_sequence() + 1..).zip(facts) {
-            columns.sequences.push(signed("sequence", sequence)?);
-            columns.facts.push(json("fact", fact)?);
-            columns.sources.push(source.clone());
-        }
-        Ok(columns)
-    }
-}
-
-/// Runs a transaction again if another one was in the way. A failed commit is not repeated: it may be committed all the same.
-pub(super) async fn repeated<T, F: Future<Output = Result<T, StoreError>>>(
-    run: impl Fn() -> F,
-) -> Result<T, StoreError> {
-    let mut tries = 1;
-    loop {
-        match run().await {
-            Err(error) if is_conflict(&error) && tries < TRIES => {}
-            result => return result,
-        }
-        // The other transaction takes the locks that it waited for. At once, this one would be in its way again.
-        tokio::time::sleep(PAUSE * tries).await;
-        tries += 1;
-    }
-}
-
-const PAUSE: Duration = Duration::from_millis(20);
-
-const TRIES: u32 = 5;
 
 pub(super) async fn due(store: &PostgresStore, accounts: &[Account], limit: u32) -> Result<Vec<IntentId>, StoreError> {
     ids(&store.fetch(|| bind_accounts(store.query(DUE), accounts).bind(i64::from(limit))).await?)

@@ -5,9 +5,8 @@ use payments_journal::{Account, StoreError};
 
 use super::PostgresStore;
 use super::error::store_error;
-use super::intents::repeated;
 use super::rows::now;
-use super::transaction::Transaction;
+use super::transaction::{Transaction, repeated};
 use crate::columns::Columns as _;
 
 pub(super) const ALL: &str = concat!(

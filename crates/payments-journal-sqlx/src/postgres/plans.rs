@@ -2,7 +2,7 @@
 
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Row as _};
 
-use super::{PostgresStore, agenda, changes, history, inbox, intents, pauses, rate_limit, settlement, stats};
+use super::{PostgresStore, agenda, amend, changes, history, inbox, intents, pauses, rate_limit, settlement, stats};
 
 #[path = "../../tests/it/server.rs"]
 #[expect(dead_code, reason = "the other tests use the rest")]
@@ -12,8 +12,8 @@ const STATEMENTS: &[&str] = &[
     intents::INSERT_INTENT,
     intents::FIND,
     intents::LOAD,
-    intents::LOAD_AND_COMPARE,
-    intents::AMEND,
+    amend::LOAD_AND_COMPARE,
+    amend::AMEND,
     intents::DUE,
     intents::IN_REVIEW,
     stats::READ,

@@ -8,9 +8,8 @@ use payments_journal::{IntentId, State, StoreError};
 
 use super::PostgresStore;
 use super::error::store_error;
-use super::intents::repeated;
 use super::rows::{Statement, boolean, now, storable};
-use super::transaction::Transaction;
+use super::transaction::{Transaction, repeated};
 use crate::columns::Columns as _;
 use crate::settlement::{
     FindingColumns, add_candidates, candidate_columns, finding, finding_columns, line_columns, movements,

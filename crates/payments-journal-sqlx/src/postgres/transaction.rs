@@ -7,7 +7,7 @@ use sqlx::AssertSqlSafe;
 use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgConnection, Postgres};
 
-use super::error::{PostgresError, store_error};
+use super::error::{PostgresError, is_conflict, store_error};
 use super::{PostgresStore, WeakSetting};
 
 /// A transaction of the journal. Its connection is closed when it is dropped, unless it was committed or rolled back.
@@ -67,6 +67,16 @@ impl Transaction {
     }
 }
 
+/// True in a session whose single statements are transactions with the terms that [`begin`] sets. Only a timeout for locks is missing,
+/// which a statement can set itself.
+macro_rules! terms {
+    () => {
+        "(current_setting('transaction_isolation') = 'read committed' AND current_setting('transaction_read_only') = 'off' \
+            AND current_setting('statement_timeout') = '0' AND current_setting('synchronous_commit') IN ('on', 'remote_apply'))"
+    };
+}
+pub(super) use terms;
+
 /// The statements that begin a transaction with the terms that the journal requires, whatever the session's settings are.
 ///
 /// A timeout for statements could end the wait for a standby server: the commit would then look like a success. A process that is
@@ -100,6 +110,26 @@ pub(super) fn is_disconnected(error: &sqlx::Error) -> bool {
     // 57P01: an administrator ended the connection. What was sent on it afterwards was not executed.
     matches!(error, sqlx::Error::Io(_)) || super::error::code(error).as_deref() == Some("57P01")
 }
+
+/// Runs a transaction again if another one was in the way. A failed commit is not repeated: it may be committed all the same.
+pub(super) async fn repeated<T, F: Future<Output = Result<T, StoreError>>>(
+    run: impl Fn() -> F,
+) -> Result<T, StoreError> {
+    let mut tries = 1;
+    loop {
+        match run().await {
+            Err(error) if is_conflict(&error) && tries < CONFLICTS => {}
+            result => return result,
+        }
+        // The other transaction takes the locks that it waited for. At once, this one would be in its way again.
+        tokio::time::sleep(PAUSE * tries).await;
+        tries += 1;
+    }
+}
+
+const PAUSE: Duration = Duration::from_millis(20);
+
+const CONFLICTS: u32 = 5;
 
 /// A connection that is closed when it is dropped, unless it was [released](Guarded::release).
 pub(super) struct Guarded(pub(super) Option<PoolConnection<Postgres>>);

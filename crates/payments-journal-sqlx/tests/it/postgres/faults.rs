@@ -1,12 +1,14 @@
 //! Deadlocks, locks that are held, connections and commits that are lost.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Barrier};
 use std::time::Duration;
 
 use payments_core::time::ext::NumericalDuration as _;
 use payments_journal::store::{Amendment, Loaded, Pause};
-use payments_journal::{Store as _, StoreError};
+use payments_journal::{IntentId, Store as _, StoreError};
 use payments_journal_sqlx::PostgresStore;
+use sqlx::postgres::PgConnectOptions;
 
 use super::{connect, run, wait_for_waiting};
 use crate::backend::{Backend as _, OnPostgres};
@@ -73,28 +75,116 @@ async fn break_commits(database: &OnPostgres, how: &str) {
     database.sql(&statements).await.unwrap();
 }
 
+/// A session whose changes are transactions of several statements.
+fn with_a_statement_timeout(options: &PgConnectOptions) -> PgConnectOptions {
+    options.clone().options([("statement_timeout", "1h")])
+}
+
 #[tokio::test]
 async fn a_failed_commit_may_be_committed_and_is_not_repeated() {
     for how in ["PERFORM pg_terminate_backend(pg_backend_pid())", "RAISE SQLSTATE '40001'", "RAISE SQLSTATE '23514'"] {
         let Some(database) = OnPostgres::new().await else { return };
         let id = database.record("order-1").await;
         break_commits(&database, how).await;
-        let store = database.another().await;
-        let decided = AtomicUsize::new(0);
-
-        let result = store.amend(id, |loaded| {
-            decided.fetch_add(1, Ordering::SeqCst);
-            (Some(append(loaded, [claimed(1)])), ())
-        });
-
-        let error = result.await.unwrap_err();
-        assert!(matches!(error, StoreError::Unavailable(_)), "{how}: {error:?}");
-        assert!(error.to_string().contains("may be committed all the same"), "{how}: {error}");
-        assert_eq!(decided.load(Ordering::SeqCst), 1, "{how}");
+        let store = OnPostgres::store_of(&with_a_statement_timeout(&database.options), 1).await;
+        check_commit_is_uncertain(&store, id, how).await;
         database.sql("DROP TRIGGER fails ON payments_evidence").await.unwrap();
         store.amend(id, |loaded| (Some(append(loaded, [claimed(1)])), ())).await.unwrap();
         assert_eq!(store.load(id).await.unwrap().evidence.len(), 1);
     }
+}
+
+#[tokio::test]
+async fn a_change_in_one_statement_may_be_committed_once_its_connection_is_lost() {
+    for how in ["PERFORM pg_terminate_backend(pg_backend_pid())", "RAISE SQLSTATE '58030'"] {
+        let Some(database) = OnPostgres::new().await else { return };
+        let id = database.record("order-1").await;
+        break_commits(&database, how).await;
+        check_commit_is_uncertain(&database.another().await, id, how).await;
+    }
+}
+
+async fn check_commit_is_uncertain(store: &PostgresStore, id: IntentId, how: &str) {
+    let decided = AtomicUsize::new(0);
+    let result = store.amend(id, |loaded| {
+        decided.fetch_add(1, Ordering::SeqCst);
+        (Some(append(loaded, [claimed(1)])), ())
+    });
+
+    let error = result.await.unwrap_err();
+    assert!(matches!(error, StoreError::Unavailable(_)), "{how}: {error:?}");
+    assert!(error.to_string().contains("may be committed all the same"), "{how}: {error}");
+    assert_eq!(decided.load(Ordering::SeqCst), 1, "{how}");
+}
+
+#[tokio::test]
+async fn a_change_in_one_statement_that_the_database_rejects_is_rolled_back() {
+    let Some(database) = OnPostgres::new().await else { return };
+    let id = database.record("order-1").await;
+    let store = database.another().await;
+
+    break_commits(&database, "RAISE SQLSTATE '23514'").await;
+    let result = store.amend(id, |loaded| (Some(append(loaded, [claimed(1)])), ())).await;
+
+    assert!(matches!(&result, Err(StoreError::Rejected(_))), "{result:?}");
+    assert_eq!(store.load(id).await.unwrap().evidence, []);
+}
+
+/// Lets a change load the intent, and then wait while `meanwhile` runs.
+async fn change_around(store: PostgresStore, id: IntentId, meanwhile: impl Future<Output = ()>) -> usize {
+    let (loaded, go_on) = (Arc::new(Barrier::new(2)), Arc::new(Barrier::new(2)));
+    let decided = Arc::new(AtomicUsize::new(0));
+    let changing = tokio::spawn({
+        let (loaded, go_on, decided) = (loaded.clone(), go_on.clone(), decided.clone());
+        async move {
+            let amend = |current: &Loaded| {
+                if decided.fetch_add(1, Ordering::SeqCst) == 0 {
+                    tokio::task::block_in_place(|| (loaded.wait(), go_on.wait()));
+                }
+                let number = u128::from(current.last_sequence()) + 1;
+                (Some(append(current, [claimed(number)])), ())
+            };
+            store.amend(id, amend).await.unwrap();
+        }
+    });
+    tokio::task::block_in_place(|| loaded.wait());
+    meanwhile.await;
+    tokio::task::block_in_place(|| go_on.wait());
+    changing.await.unwrap();
+    decided.load(Ordering::SeqCst)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_change_that_another_process_made_since_the_intent_was_loaded_is_seen() {
+    let Some(database) = OnPostgres::new().await else { return };
+    let id = database.record("order-1").await;
+    let other = database.another().await;
+    let change = async { other.amend(id, |loaded| (Some(append(loaded, [claimed(1)])), ())).await.unwrap() };
+
+    let decided = change_around(database.store.clone(), id, change).await;
+
+    assert_eq!(decided, 2);
+    assert_eq!(database.store.load(id).await.unwrap().evidence.len(), 2);
+}
+
+/// A clock that is late at first, as if eleven seconds passed when it is set.
+const CLOCK: &str = "CREATE SCHEMA clock; CREATE TABLE clock.now AS SELECT INTERVAL '11 seconds' AS late; \
+    CREATE FUNCTION clock.clock_timestamp() RETURNS TIMESTAMPTZ VOLATILE LANGUAGE sql AS \
+        'SELECT pg_catalog.clock_timestamp() - late FROM clock.now'";
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_process_that_was_stopped_since_it_loaded_the_intent_loads_it_again() {
+    let Some(database) = OnPostgres::new().await else { return };
+    let id = database.record("order-1").await;
+    database.sql(CLOCK).await.unwrap();
+    let store =
+        OnPostgres::store_of(&database.options.clone().options([("search_path", "clock,pg_catalog,public")]), 1).await;
+    let stopped = async { database.sql("UPDATE clock.now SET late = '0'").await.unwrap() };
+
+    let decided = change_around(store, id, stopped).await;
+
+    assert_eq!(decided, 2);
+    assert_eq!(database.store.load(id).await.unwrap().evidence.len(), 1);
 }
 
 #[tokio::test]
@@ -118,10 +208,11 @@ async fn connections_that_were_lost_in_the_pool_are_replaced() {
 async fn a_transaction_of_a_process_that_is_stopped_keeps_no_lock() {
     let Some(database) = OnPostgres::new().await else { return };
     let id = database.record("order-1").await;
-    // What a process has sent that is stopped in the middle of a change.
+    // What a process has sent that is stopped in the middle of a change of several statements.
     let (mut stopped, mut watch) = (connect(&database).await, connect(&database).await);
     run(&mut watch, "CREATE TABLE idle (timeout TEXT)").await;
-    let amend = database.store.amend(id, |loaded| (Some(append(loaded, [claimed(1)])), ()));
+    let store = OnPostgres::store_of(&with_a_statement_timeout(&database.options), 1).await;
+    let amend = store.amend(id, |loaded| (Some(append(loaded, [claimed(1)])), ()));
     let on_change = "CREATE FUNCTION idle() RETURNS TRIGGER LANGUAGE plpgsql AS $$ BEGIN \
             INSERT INTO idle VALUES (current_setting('idle_in_transaction_session_timeout')); RETURN NULL; END $$; \
         CREATE TRIGGER idle AFTER INSERT ON payments_evidence EXECUTE FUNCTION idle()";

@@ -58,7 +58,17 @@ async fn no_payment_is_made_twice_while_sessions_are_ended_at_random() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_payment_is_made_twice_while_changes_and_their_responses_are_lost() {
+    check_lost_commits(|session| session).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_payment_is_made_twice_while_commits_and_their_responses_are_lost() {
+    // With it, a change is a transaction of several statements.
+    check_lost_commits(|session| session.options([("statement_timeout", "1h")])).await;
+}
+
+async fn check_lost_commits(session: impl Fn(PgConnectOptions) -> PgConnectOptions) {
     let Some(server) = server::start(&[]) else { return };
     let (judge, options) = (Judge::new().await, server.options());
     store(&options).await.migrate().await.unwrap();
@@ -68,7 +78,7 @@ async fn no_payment_is_made_twice_while_commits_and_their_responses_are_lost() {
     let through_proxy = PgConnectOptions::new_without_pgpass().host("127.0.0.1").port(port);
     let through_proxy = through_proxy.username("postgres").database("postgres").ssl_mode(PgSslMode::Disable);
 
-    let workers = judge.start(&through_proxy, 4).await;
+    let workers = judge.start(&session(through_proxy), 4).await;
     let reviews = judge.judge(&options, COUNT).await;
     workers.stop().await;
 

@@ -46,10 +46,14 @@ fn serve(mut client: TcpStream, mut server: UnixStream, commits: Arc<Commits>) {
     });
     std::thread::spawn(move || {
         let mut buffer = [0; 16_384];
+        let mut change = Vec::new();
         while let Ok(length @ 1..) = client.read(&mut buffer) {
             let message = &buffer[..length];
-            // A simple query, which is sent alone.
-            let number = if message.ends_with(b"COMMIT\0") { commits.passed.fetch_add(1, Ordering::SeqCst) } else { 0 };
+            if let Some(name) = name_of_change(message) {
+                change = name.to_vec();
+            }
+            let commits_now = message.ends_with(b"COMMIT\0") || is_of_statement(message, &change);
+            let number = if commits_now { commits.passed.fetch_add(1, Ordering::SeqCst) } else { 0 };
             if number % EACH == EACH / 2 {
                 commits.requests_lost.fetch_add(1, Ordering::SeqCst);
                 break;
@@ -69,4 +73,17 @@ fn serve(mut client: TcpStream, mut server: UnixStream, commits: Arc<Commits>) {
         drop(server.shutdown(Shutdown::Write));
         drop(responses.join());
     });
+}
+
+/// The name of the prepared statement which changes an intent, if this message prepares it. The statement commits by itself.
+fn name_of_change(message: &[u8]) -> Option<&[u8]> {
+    let is_change = message.windows(12).any(|part| part == b"xmin::text =");
+    (message.first() == Some(&b'P') && is_change).then(|| message[5..].split(|byte| *byte == 0).next().unwrap())
+}
+
+/// True if this message executes the prepared statement, with the parameters that it contains.
+fn is_of_statement(message: &[u8], name: &[u8]) -> bool {
+    // The kind, the length, and the portal's empty name.
+    let rest = message.get(6..).filter(|_| message[0] == b'B' && !name.is_empty());
+    rest.and_then(|rest| rest.strip_prefix(name)).is_some_and(|rest| rest.first() == Some(&0))
 }
