@@ -90,8 +90,7 @@ pub fn card3ds_responses(data: &[u8]) -> bool {
                 .is_some();
         }
         _ => {
-            let order = ORDER.parse().expect("an order id");
-            let checkout = NewCheckout::new(order, lira(), "a book", "https://m.example/checkout");
+            let checkout = NewCheckout::new(ORDER, lira(), "a book", "https://m.example/checkout");
             return check_call(&case, &writes, &script, checked(&case, client.create_checkout(checkout).send()))
                 .inspect(|made| {
                     same_text(member(body, "checkoutId"), made.checkout_id.as_str());

@@ -48,7 +48,7 @@ pub fn turratech_responses(data: &[u8]) -> bool {
             &case,
             &moves,
             &script,
-            client.create_refund(NewRefund::new(id(PAYMENT)).amount(pounds())).send(),
+            client.create_refund(NewRefund::new(PAYMENT).amount(pounds())).send(),
         )
         .inspect(|refund| {
             is_requested_amount(body, &refund.amount());
@@ -75,7 +75,7 @@ pub fn turratech_responses(data: &[u8]) -> bool {
             })
             .is_some(),
         10 => {
-            let subscription = NewSubscription::new(id("cus_1"), SubscriptionItem::new(id("price_1")));
+            let subscription = NewSubscription::new("cus_1", SubscriptionItem::new("price_1"));
             check_call(&case, &moves, &script, client.create_subscription(subscription).send())
                 .inspect(|subscription| is_subscription(body, subscription))
                 .is_some()
