@@ -47,6 +47,7 @@ fn rows(selected: &[&str]) {
         ("journal-settled", journal::settled::measure),
         ("journal-crash", journal::crash::measure),
         ("postgres-call", journal::postgres::call::measure),
+        ("postgres-call-slow-sync", journal::postgres::call::measure_with_slow_syncs),
         ("postgres-claims", journal::postgres::claims::measure),
         ("postgres-idle", journal::postgres::idle::measure),
         ("postgres-settled", journal::postgres::settled::measure),

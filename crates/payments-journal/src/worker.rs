@@ -1,6 +1,6 @@
 //! The worker: it does what is due.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::fmt;
 use std::future::Future;
 use std::panic::resume_unwind;
@@ -136,7 +136,7 @@ impl<S: Store> Worker<S> {
                 () = &mut shutdown => break 'work,
                 did_something = did_something => if did_something { continue },
             }
-            let mut next_look = inner.timer.sleep(memory.next_look(inner.settings.poll_interval));
+            let mut next_look = inner.timer.sleep(memory.next_look(inner.now(), inner.settings.poll_interval));
             loop {
                 tokio::select! {
                     biased;
@@ -207,9 +207,15 @@ impl<S: Store> Worker<S> {
             memory.ended(inner.now(), ended.ok());
         }
         memory.forget_what_is_over(inner.now());
-        let free = inner.settings.concurrency.saturating_sub(tasks.len());
+        let mut free = inner.settings.concurrency.saturating_sub(tasks.len());
+        let due = memory.take_due_next(inner.now(), free);
+        free -= self.start(inner, tasks, memory, due);
+        if free == 0 && memory.due_next_until.is_some() {
+            return false;
+        }
+        let ahead = if free > 0 { READ_AHEAD.max(inner.settings.concurrency) } else { 0 };
         // What is in hand must not hide what is due behind it.
-        let limit = free + memory.working.len() + memory.left.len();
+        let limit = free + ahead + memory.working.len() + memory.left.len();
         // A failure of the store is tried again in the next round: what is due stays due.
         let agenda = match inner.store.agenda(&inner.accounts, u32::try_from(limit).unwrap_or(u32::MAX)).await {
             Ok(agenda) => agenda,
@@ -221,10 +227,11 @@ impl<S: Store> Worker<S> {
         };
         memory.next_in = agenda.next_in;
         memory.report_history(self, inner, agenda.other_history);
-        let due: Vec<IntentId> = agenda.due.into_iter().filter(|id| !memory.has(*id)).take(free).collect();
-        for id in due {
-            let task = tasks.spawn(work_on(Arc::clone(inner), id, self.on_problem.clone()));
-            memory.working.insert(id, task);
+        if free > 0 {
+            memory.due_next = agenda.due.into();
+            memory.due_next_until = Some(later(inner.now(), DUE_NEXT_FOR));
+            let due = memory.take_due_next(inner.now(), free);
+            self.start(inner, tasks, memory, due);
         }
         let mut is_busy = false;
         if agenda.has_messages {
@@ -243,6 +250,22 @@ impl<S: Store> Worker<S> {
             memory.known_pauses = agenda.pauses;
         }
         is_busy
+    }
+
+    /// Starts these intents, and returns their number.
+    fn start(
+        &self,
+        inner: &Arc<Inner<S>>,
+        tasks: &mut JoinSet<Left>,
+        memory: &mut Memory,
+        due: Vec<IntentId>,
+    ) -> usize {
+        let count = due.len();
+        for id in due {
+            let task = tasks.spawn(work_on(Arc::clone(inner), id, self.on_problem.clone()));
+            memory.working.insert(id, task);
+        }
+        count
     }
 
     async fn deliver_changes(&self, inner: &Inner<S>) -> Result<usize, JournalError> {
@@ -302,6 +325,10 @@ struct Memory {
     working: HashMap<IntentId, AbortHandle>,
     /// The intents that it cannot handle, and until when it leaves them alone.
     left: HashMap<IntentId, OffsetDateTime>,
+    /// The intents that were due at the last look, and are started when others end. Another worker may have taken them since.
+    due_next: VecDeque<IntentId>,
+    /// Until when the worker does not ask again while it has no time for more; `None` if the last look has shown all that is due.
+    due_next_until: Option<OffsetDateTime>,
     known_pauses: Vec<Pause>,
     /// True if there were changes to deliver while others were being delivered.
     has_new_changes: bool,
@@ -332,8 +359,29 @@ impl Memory {
     }
 
     /// The time until the next look at the store: an expired lease does not wait for the end of an interval.
-    fn next_look(&self, interval: Duration) -> Duration {
-        self.next_in.map_or(interval, |next| interval.min(next))
+    fn next_look(&self, now: OffsetDateTime, interval: Duration) -> Duration {
+        let due_next = self.due_next_until.map(|until| (until - now).try_into().unwrap_or_default());
+        [self.next_in, due_next].into_iter().flatten().fold(interval, Duration::min)
+    }
+
+    /// Takes so many intents of the last look, if it was a short time ago.
+    fn take_due_next(&mut self, now: OffsetDateTime, count: usize) -> Vec<IntentId> {
+        if self.due_next_until.is_some_and(|until| until <= now) {
+            self.due_next_until = None;
+            self.due_next.clear();
+        }
+        let mut taken = Vec::new();
+        while taken.len() < count
+            && let Some(id) = self.due_next.pop_front()
+        {
+            if !self.has(id) {
+                taken.push(id);
+            }
+        }
+        if taken.len() < count {
+            self.due_next_until = None;
+        }
+        taken
     }
 
     fn has(&self, id: IntentId) -> bool {
@@ -347,6 +395,12 @@ impl Memory {
         }
     }
 }
+
+/// How many intents a worker reads at least beside those that it starts. With short steps, most of its work would be to ask for more.
+const READ_AHEAD: usize = 16;
+
+/// For how long a worker starts what it has read ahead. Then it asks again, also for messages and changes.
+const DUE_NEXT_FOR: Duration = Duration::from_millis(50);
 
 /// How long a worker leaves an intent alone that it cannot handle. Another one may handle it meanwhile.
 const PAUSE: Duration = Duration::from_secs(30);

@@ -278,6 +278,15 @@ pub(super) const ROWS: &[Row] = &[
               `fsync=on` and `synchronous_commit=on`",
     },
     Row {
+        name: "postgres-call-slow-sync",
+        figure: "the same, on a disk whose syncs take 1 ms",
+        against: "the same payout and the same bare commits",
+        limit: Limit::AtMost(1_200),
+        unit: Unit::Nanoseconds,
+        how: "As above, with `commit_delay=1000` and `commit_siblings=0` on both sides: each commit waits 1 ms before it syncs, \
+              as on a fast disk that keeps what it has synced through a loss of power",
+    },
+    Row {
         name: "postgres-claims-apalis",
         figure: "intents that a worker on PostgreSQL claims and settles, one at a time",
         against: "apalis-postgres",

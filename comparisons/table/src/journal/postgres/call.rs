@@ -11,7 +11,16 @@ use crate::report;
 use crate::side_by_side::medians;
 
 pub fn measure() {
-    let Some(postgres) = start("postgres-call", &[]) else { return };
+    measure_on("postgres-call", &[]);
+}
+
+/// Measures the same where each commit waits before its sync, as on a disk that keeps what it has synced through a loss of power.
+pub fn measure_with_slow_syncs() {
+    measure_on("postgres-call-slow-sync", &["commit_delay=1000", "commit_siblings=0"]);
+}
+
+fn measure_on(row: &str, settings: &[&str]) {
+    let Some(postgres) = start(row, settings) else { return };
     let (server, runtime) = (server(), runtime());
     let sandbox = server.block_on(sandbox());
     let client = client(&sandbox);
@@ -48,7 +57,7 @@ pub fn measure() {
 
     let (our_time, their_time) = medians(ROUNDS, CALLS, &mut ours, &mut theirs);
     assert_executed(&sandbox, our_number + their_number);
-    report("postgres-call", "ns", our_time, their_time);
+    report(row, "ns", our_time, their_time);
     server.block_on(async { sandbox.abandon() });
 }
 

@@ -110,13 +110,16 @@ pub(super) struct FailingStore {
     amends_before_failure: Arc<AtomicU32>,
     /// How many of the next questions for the agenda fail.
     agendas: Arc<AtomicU32>,
+    /// How often it was asked for the agenda.
+    questions: Arc<AtomicU32>,
     error: fn() -> StoreError,
 }
 
 impl FailingStore {
     pub(super) fn new(memory: MemoryStore, error: fn() -> StoreError) -> Self {
         let amends_before_failure = Arc::new(AtomicU32::new(u32::MAX));
-        Self { memory, amends: Arc::default(), amends_before_failure, agendas: Arc::default(), error }
+        let (amends, agendas, questions) = Default::default();
+        Self { memory, amends, amends_before_failure, agendas, questions, error }
     }
 
     pub(super) fn fail_amends(&self, count: u32) {
@@ -130,6 +133,11 @@ impl FailingStore {
 
     pub(super) fn fail_agendas(&self, count: u32) {
         self.agendas.store(count, Ordering::SeqCst);
+    }
+
+    /// How often it was asked for the agenda.
+    pub(super) fn questions(&self) -> u32 {
+        self.questions.load(Ordering::SeqCst)
     }
 
     /// The failures of the agenda that are left.
@@ -170,6 +178,7 @@ impl Store for FailingStore {
     }
 
     async fn agenda(&self, accounts: &[Account], limit: u32) -> Result<Agenda, StoreError> {
+        self.questions.fetch_add(1, Ordering::SeqCst);
         self.fail(&self.agendas)?;
         self.memory.agenda(accounts, limit).await
     }

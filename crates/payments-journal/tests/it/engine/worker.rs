@@ -1,6 +1,7 @@
 //! What one worker cannot handle holds up nothing else.
 
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use payments_core::gateway::RefundRequest;
 use payments_core::{ErrorKind, Outcome, PaymentStatus};
@@ -31,7 +32,7 @@ async fn an_intent_without_a_client_holds_up_nothing_and_raises_an_alarm() {
             tokio::task::yield_now().await;
         }
     };
-    tokio::time::timeout(std::time::Duration::from_secs(10), worker.run(done)).await.expect("the payout is held up");
+    tokio::time::timeout(Duration::from_secs(10), worker.run(done)).await.expect("the payout is held up");
 
     assert_eq!(alarms.lock().expect("lock").first(), Some(&(refund, true)));
     assert_eq!(world.report(refund).await.state, State::Intended);
@@ -68,7 +69,7 @@ async fn a_worker_takes_every_step_of_an_intent() {
         }
     };
     let worker = world.journal.worker();
-    tokio::time::timeout(std::time::Duration::from_secs(10), worker.run(done)).await.expect("it is taken up again");
+    tokio::time::timeout(Duration::from_secs(10), worker.run(done)).await.expect("it is taken up again");
 }
 
 #[tokio::test]
@@ -102,9 +103,42 @@ async fn a_store_that_fails_raises_an_alarm_until_it_works_again() {
             tokio::task::yield_now().await;
         }
     };
-    tokio::time::timeout(std::time::Duration::from_secs(10), worker.run(done)).await.expect("the payout is sent");
+    tokio::time::timeout(Duration::from_secs(10), worker.run(done)).await.expect("the payout is sent");
 
     assert_eq!(*alarms.lock().expect("lock"), ["the journal's database failed: the disk is full"; 3]);
+}
+
+/// Executes forty payouts, one at a time, and returns how often the store was asked for what is due. Meanwhile, the clock goes in these steps.
+async fn questions_for_forty(step: Duration) -> u32 {
+    let world = World::new();
+    let store = FailingStore::new(world.store.clone(), || StoreError::Unavailable("the disk is full".into()));
+    let one_at_a_time = settings(|settings| settings.concurrency = 1);
+    let journal = journal(&store, &world.provider, &world.clock, LOOKUP, one_at_a_time);
+    world.provider.answers(std::iter::repeat_n(Answer::Accept(PaymentStatus::Succeeded), 40));
+    let mut last = None;
+    for number in 0..40 {
+        last = Some(world.record(&format!("W-{number}")).await.intent());
+    }
+    let done = async {
+        while world.report(last.unwrap()).await.state != State::Succeeded {
+            world.clock.advance(step);
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(10), journal.worker().run(done)).await.expect("all are sent");
+    store.questions()
+}
+
+#[tokio::test]
+async fn a_worker_with_short_steps_asks_once_for_many() {
+    let questions = questions_for_forty(Duration::ZERO).await;
+    assert!(questions <= 5, "{questions}");
+}
+
+#[tokio::test]
+async fn a_worker_asks_again_after_a_short_time() {
+    let questions = questions_for_forty(Duration::from_millis(50)).await;
+    assert!(questions >= 40, "{questions}");
 }
 
 #[tokio::test]
@@ -135,7 +169,7 @@ async fn a_slow_hook_holds_up_no_request() {
             tokio::task::yield_now().await;
         }
     };
-    tokio::time::timeout(std::time::Duration::from_secs(10), worker.run(done)).await.expect("the payout is held up");
+    tokio::time::timeout(Duration::from_secs(10), worker.run(done)).await.expect("the payout is held up");
 
     assert_eq!(*delivered.lock().expect("lock"), []);
     // The hook that the shutdown dropped runs again.
