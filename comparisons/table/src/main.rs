@@ -31,7 +31,7 @@ fn main() {
 }
 
 fn rows(selected: &[&str]) {
-    let rows: [(&str, fn()); 18] = [
+    let rows: [(&str, fn()); 19] = [
         ("post", post::plain),
         ("tls", post::tls),
         ("flight", flight::throughput),
