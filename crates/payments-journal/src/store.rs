@@ -1,7 +1,7 @@
 //! Where intents are kept: what a database must do, and nothing else.
 //!
-//! A store holds no rules. Each change of an intent is one transaction: lock the row, load the evidence, ask a pure function
-//! what to add, write that, commit.
+//! A store holds no rules. Each change of an intent is one transaction: load the row and its evidence, ask a pure function what to add,
+//! and write that. Nothing of what the function saw may have changed at the commit: lock the row first, or compare its version.
 
 mod stats;
 
