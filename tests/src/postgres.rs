@@ -77,6 +77,14 @@ impl Server {
     }
 }
 
+/// The URL of a database, for any library: its query, which has names of sqlx's own, is left out.
+#[must_use]
+pub fn url(options: &PgConnectOptions) -> String {
+    let mut url = options.to_url_lossy();
+    url.set_query(None);
+    url.into()
+}
+
 /// Two gibibytes.
 const MUCH: u64 = 2 << 20;
 

@@ -1,5 +1,7 @@
 //! Small applications that use the crates, each in its own workspace. Checks their dependencies and their output.
 
+mod on_postgres;
+
 use std::fs;
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
@@ -8,8 +10,10 @@ use std::time::Instant;
 use serde_json::Value;
 
 use crate::features::{HTTP_STACK, crate_names};
+use crate::postgres::Postgres;
 use crate::process::{Failure, Run, Step};
 use crate::sandbox::{Addresses, Process, Sandbox};
+use crate::test::skipped;
 use crate::workspace::{self, PROVIDERS, SANDBOX, Workspace};
 
 /// An application in `tests/consumers`.
@@ -104,6 +108,21 @@ const CONSUMERS: &[Consumer] = &[
         max_crates: 192,
         check_output: journal_opentelemetry,
     },
+    Consumer {
+        name: "journal-postgres",
+        providers: &["turbopay"],
+        absent: &[SANDBOX, "native-tls", "openssl", "libsqlite3-sys"],
+        max_crates: 174,
+        check_output: on_postgres::journal_postgres,
+    },
+    // After `journal-postgres`, whose program is its worker.
+    Consumer {
+        name: "journal-tokio-postgres",
+        providers: &[],
+        absent: &["reqwest", "hyper", "rustls", "native-tls", "openssl", "sqlx-core"],
+        max_crates: 90,
+        check_output: on_postgres::journal_tokio_postgres,
+    },
     // After `journal-sqlite`, too.
     Consumer {
         name: "blocking",
@@ -114,6 +133,9 @@ const CONSUMERS: &[Consumer] = &[
     },
 ];
 
+/// The applications that need a PostgreSQL server.
+const ON_POSTGRES: &[&str] = &["journal-postgres", "journal-tokio-postgres"];
+
 pub(crate) fn run(_: &[String]) -> Result<Step, Failure> {
     let target = Workspace::load()?.target.join("consumers");
     for consumer in CONSUMERS {
@@ -121,11 +143,24 @@ pub(crate) fn run(_: &[String]) -> Result<Step, Failure> {
         check_tree(consumer)?;
     }
     let sandbox = Sandbox::start()?;
+    let postgres = Postgres::start(ON_POSTGRES)?;
+    let mut not_run = String::new();
     for consumer in CONSUMERS {
         cargo(consumer.name, "build").args(["--target-dir".as_ref(), target.as_os_str()]).run_without_warnings()?;
-        (consumer.check_output)(&Built { name: consumer.name, target: &target }, &sandbox.addresses)?;
+        let mut built = Built { name: consumer.name, target: &target, database_url: None };
+        if ON_POSTGRES.contains(&consumer.name) {
+            match &postgres {
+                Ok(postgres) => built.database_url = postgres.url(consumer.name),
+                Err(problem) => {
+                    not_run += &format!("{}\t{problem}\n", consumer.name);
+                    continue;
+                }
+            }
+        }
+        (consumer.check_output)(&built, &sandbox.addresses)?;
     }
     time_clean_build("webhooks-only", &target.join("clean-build"))?;
+    print!("{}", skipped(&not_run));
     Ok(Step::Passed)
 }
 
@@ -176,14 +211,21 @@ fn check_tree(consumer: &Consumer) -> Result<(), Failure> {
 }
 
 /// A built application.
+#[derive(Clone, Copy)]
 struct Built<'a> {
     name: &'a str,
     target: &'a Path,
+    /// The URL of a database of its own, if it is on PostgreSQL.
+    database_url: Option<&'a str>,
 }
 
 impl Built<'_> {
     fn run(&self) -> Run {
-        Run::program(self.target.join("debug").join(self.name))
+        let run = Run::program(self.target.join("debug").join(self.name));
+        match self.database_url {
+            Some(url) => run.env("DATABASE_URL", url),
+            None => run,
+        }
     }
 
     fn check_output(&self, run: Run, expected: &str) -> Result<(), Failure> {
@@ -269,14 +311,8 @@ fn journal_sqlite(built: &Built<'_>, sandbox: &Addresses) -> Result<(), Failure>
 /// The merchant records the payout with rusqlite, while a worker runs in another process.
 fn journal_rusqlite(built: &Built<'_>, sandbox: &Addresses) -> Result<(), Failure> {
     let database = Database::new(built)?;
-    let worker = Built { name: "journal-sqlite", target: built.target };
-    let mut worker = Process(database.run(&worker, "work", sandbox).spawn()?);
-    let mut ready = String::new();
-    BufReader::new(worker.0.stdout.take().ok_or_else(|| Failure::new("the worker has no output"))?)
-        .read_line(&mut ready)?;
-    if ready.trim() != "ready" {
-        return Err(Failure::new(format!("the worker did not start: {ready:?}")));
-    }
+    let worker = Built { name: "journal-sqlite", ..*built };
+    let _worker = start_worker(database.run(&worker, "work", sandbox))?;
     let merchant = built.run().args([&database.0]).env("PAYMENTS_JOURNAL_KEY", JOURNAL_KEY);
     pays_once(merchant, "journal-rusqlite-1", "journal-rusqlite-1 is pending", sandbox)
 }
@@ -285,8 +321,7 @@ fn journal_rusqlite(built: &Built<'_>, sandbox: &Addresses) -> Result<(), Failur
 fn journal_opentelemetry(built: &Built<'_>, sandbox: &Addresses) -> Result<(), Failure> {
     let database = Database::new(built)?;
     let run = built.run().args([database.0.as_os_str(), sandbox.turbopay.base_url.as_ref()]);
-    let run = run.env("TURBOPAY_API_KEY", &sandbox.turbopay.api_key).env("PAYMENTS_JOURNAL_KEY", JOURNAL_KEY);
-    let output = run.read()?;
+    let output = with_keys(run, sandbox).read()?;
     print!("{output}");
     for expected in [
         "span payments_call operation=create_withdrawal provider=turbopay\n",
@@ -304,8 +339,26 @@ fn journal_opentelemetry(built: &Built<'_>, sandbox: &Addresses) -> Result<(), F
     Ok(())
 }
 
-/// Runs a merchant until its payout succeeded, and checks that it was executed once. The bank executes it once it is pending.
+/// Starts a worker in a process of its own, and waits until it says that it is ready.
+fn start_worker(worker: Run) -> Result<Process, Failure> {
+    let mut worker = Process(worker.spawn()?);
+    let mut ready = String::new();
+    BufReader::new(worker.0.stdout.take().ok_or_else(|| Failure::new("the worker has no output"))?)
+        .read_line(&mut ready)?;
+    match ready.trim() {
+        "ready" => Ok(worker),
+        _ => Err(Failure::new(format!("the worker did not start: {ready:?}"))),
+    }
+}
+
+/// Runs a merchant until its payout succeeded, and checks that it was executed once.
 fn pays_once(merchant: Run, reference: &str, first: &str, sandbox: &Addresses) -> Result<(), Failure> {
+    pays(merchant, reference, &[first], sandbox)?;
+    is_executed(reference, 1, sandbox)
+}
+
+/// Runs a merchant until its payout succeeded, and checks that it prints these lines. The bank executes the payout once it is pending.
+fn pays(merchant: Run, reference: &str, expected: &[&str], sandbox: &Addresses) -> Result<(), Failure> {
     let pending = format!("{reference} is pending");
     let mut lines = Vec::new();
     merchant.read_lines(|line| {
@@ -317,17 +370,26 @@ fn pays_once(merchant: Run, reference: &str, first: &str, sandbox: &Addresses) -
         Ok(())
     })?;
     let succeeded = format!("{reference} is succeeded");
-    for expected in [first, &pending, &succeeded] {
+    for expected in expected.iter().copied().chain([pending.as_str(), &succeeded]) {
         if !lines.iter().any(|line| line == expected) {
             return Err(Failure::new(format!("{expected:?} is not in {lines:?}")));
         }
     }
+    Ok(())
+}
+
+/// Checks how often a payout was executed, as the sandbox's ledger shows it.
+fn is_executed(reference: &str, times: usize, sandbox: &Addresses) -> Result<(), Failure> {
+    match executions(reference, sandbox)? {
+        count if count == times => Ok(()),
+        count => Err(Failure::new(format!("{reference} was executed {count} times instead of {times}"))),
+    }
+}
+
+fn executions(reference: &str, sandbox: &Addresses) -> Result<usize, Failure> {
     let ledger = sandbox.control("GET", "/ledger", "")?;
     let is_payout = |entry: &&Value| entry["reference"] == reference && entry["kind"] == "executed";
-    match ledger.as_array().into_iter().flatten().filter(is_payout).count() {
-        1 => Ok(()),
-        count => Err(Failure::new(format!("{reference} was executed {count} times"))),
-    }
+    Ok(ledger.as_array().into_iter().flatten().filter(is_payout).count())
 }
 
 /// A new database of a merchant.
@@ -346,8 +408,12 @@ impl Database {
     /// A command of `journal-sqlite` on this database.
     fn run(&self, built: &Built<'_>, command: &str, sandbox: &Addresses) -> Run {
         let run = built.run().args([command.as_ref(), self.0.as_os_str(), sandbox.turbopay.base_url.as_ref()]);
-        run.env("TURBOPAY_API_KEY", &sandbox.turbopay.api_key).env("PAYMENTS_JOURNAL_KEY", JOURNAL_KEY)
+        with_keys(run, sandbox)
     }
+}
+
+fn with_keys(run: Run, sandbox: &Addresses) -> Run {
+    run.env("TURBOPAY_API_KEY", &sandbox.turbopay.api_key).env("PAYMENTS_JOURNAL_KEY", JOURNAL_KEY)
 }
 
 const JOURNAL_KEY: &str = "0f1e2d3c4b5a69788796a5b4c3d2e1f0";

@@ -14,6 +14,7 @@ mod fuzz;
 mod instructions;
 mod newman;
 mod package;
+mod postgres;
 mod process;
 mod programs;
 mod sandbox;

@@ -156,10 +156,14 @@ impl Run {
         status.is_ok_and(|status| status.success())
     }
 
-    /// Starts the program with a readable standard output.
+    /// Starts the program with a readable standard output. Its standard input is closed when xtask ends.
     pub(crate) fn spawn(mut self) -> Result<std::process::Child, Failure> {
         self.print_command_line();
-        self.command.stdout(Stdio::piped()).spawn().map_err(|error| cannot_start(&self.command_line, &error))
+        self.command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .map_err(|error| cannot_start(&self.command_line, &error))
     }
 
     fn print_command_line(&self) {

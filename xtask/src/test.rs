@@ -29,8 +29,8 @@ pub(crate) fn run(args: &[String]) -> Result<Step, Failure> {
     Ok(Step::Passed)
 }
 
-/// What the tests have written about those that were skipped: a name and the reason on each line.
-fn skipped(list: &str) -> String {
+/// Names what was skipped. The list has a name and the reason on each line, as tests write it.
+pub(crate) fn skipped(list: &str) -> String {
     let mut by_reason: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     for (name, reason) in list.lines().filter_map(|line| line.split_once('\t')) {
         by_reason.entry(reason).or_default().insert(name);

@@ -40,16 +40,14 @@ pub struct IntentRow {
     pub supersedes: Option<IntentId>,
 }
 
-/// A value of a column, for any database library.
+/// A value of a column, for any database library. A `NULL` has the type of its column.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[expect(clippy::exhaustive_enums, reason = "closed on purpose: an application converts each")]
 pub enum Column<'a> {
-    /// `NULL`.
-    Null,
-    /// An integer.
-    Integer(i64),
-    /// A text.
-    Text(Cow<'a, str>),
+    /// An integer, or `NULL`.
+    Integer(Option<i64>),
+    /// A text, or `NULL`.
+    Text(Option<Cow<'a, str>>),
     /// Bytes.
     Blob(&'a [u8]),
 }
@@ -103,23 +101,24 @@ impl IntentRow {
     #[must_use]
     pub fn columns(&self) -> [Column<'_>; 16] {
         let (account, amount) = (&self.key.account, self.amount);
+        let currency = amount.map(|amount| Cow::Owned(amount.currency().to_string()));
         [
             text(&account.tenant),
             text(&account.provider),
             text(&account.name),
             text(&self.key.operation),
             text(&self.key.reference),
-            amount.map_or(Column::Null, |amount| Column::Integer(amount.minor())),
-            amount.map_or(Column::Null, |amount| Column::Text(Cow::Owned(amount.currency().to_string()))),
-            Column::Integer(self.version.into()),
+            Column::Integer(amount.map(|amount| amount.minor())),
+            Column::Text(currency),
+            Column::Integer(Some(self.version.into())),
             text(&self.key_id),
             Column::Blob(&self.mac),
             Column::Blob(&self.parameters),
-            Column::Integer(self.by_ticket.into()),
-            Column::Integer(millis(self.recorded_at)),
-            self.expires_at.map_or(Column::Null, |time| Column::Integer(millis(time))),
-            self.due_at.map_or(Column::Null, |time| Column::Integer(millis(time))),
-            self.supersedes.map_or(Column::Null, |id| Column::Integer(id.number())),
+            Column::Integer(Some(self.by_ticket.into())),
+            Column::Integer(Some(millis(self.recorded_at))),
+            Column::Integer(self.expires_at.map(millis)),
+            Column::Integer(self.due_at.map(millis)),
+            Column::Integer(self.supersedes.map(IntentId::number)),
         ]
     }
 
@@ -143,5 +142,5 @@ fn millis(time: OffsetDateTime) -> i64 {
 }
 
 fn text(text: &str) -> Column<'_> {
-    Column::Text(Cow::Borrowed(text))
+    Column::Text(Some(Cow::Borrowed(text)))
 }

@@ -83,5 +83,11 @@ An intent that exists already violates `UNIQUE (tenant, provider, account, opera
 `mac` with yours. If the `mac` differs under the same `key_id`, the reference was used for something else. If the `key_id` differs, the
 key was changed since, and only `Journal::record` can compare the two.
 
+In PostgreSQL, the violation also ends your transaction. Append `ON CONFLICT DO NOTHING` to the statement, and it inserts no row instead. If
+you then find no intent with this key, a payment has the reference of your payout, or the reverse: use another one.
+
+Two complete merchants record intents in this way: [`journal-rusqlite`](../../tests/consumers/journal-rusqlite/src/main.rs) on SQLite, and
+[`journal-tokio-postgres`](../../tests/consumers/journal-tokio-postgres/src/main.rs) on PostgreSQL.
+
 All other columns and tables are the journal's own. Read them as you like, and never write to them. Their names and meanings can
 change with each minor version.";

@@ -82,7 +82,6 @@ pub(super) async fn record(
     now: OffsetDateTime,
 ) -> Result<Inserted, StoreError> {
     let insert = row.columns().into_iter().fold(sqlx::query(INSERT_NEW), |insert, column| match column {
-        Column::Null => insert.bind(None::<i64>),
         Column::Integer(number) => insert.bind(number),
         Column::Text(text) => insert.bind(text),
         Column::Blob(bytes) => insert.bind(bytes),

@@ -3,6 +3,8 @@
 #[path = "../../examples/schema/page.rs"]
 mod page;
 
+use std::borrow::Cow;
+
 use payments_core::time::ext::NumericalDuration as _;
 use payments_journal::store::{Amendment, Head, Loaded, Pause};
 use payments_journal::{Column, IntentId, IntentRow, Store as _};
@@ -30,9 +32,8 @@ fn both_databases_have_the_same_tables_and_columns() {
 /// What an application binds that uses another library.
 fn insert(row: &IntentRow) -> sqlx::query::Query<'static, sqlx::Sqlite, sqlx::sqlite::SqliteArguments> {
     row.columns().into_iter().fold(sqlx::query(INSERT_INTENT), |query, column| match column {
-        Column::Null => query.bind(None::<i64>),
         Column::Integer(number) => query.bind(number),
-        Column::Text(text) => query.bind(text.into_owned()),
+        Column::Text(text) => query.bind(text.map(Cow::into_owned)),
         Column::Blob(bytes) => query.bind(bytes.to_vec()),
     })
 }

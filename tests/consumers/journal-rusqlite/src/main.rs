@@ -2,6 +2,7 @@
 //!
 //! The key comes from the environment.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use payments::gateway::PayoutRequest;
@@ -38,10 +39,9 @@ fn main() -> Result<()> {
 
 fn value(column: Column<'_>) -> Value {
     match column {
-        Column::Null => Value::Null,
-        Column::Integer(number) => Value::Integer(number),
-        Column::Text(text) => Value::Text(text.into_owned()),
-        Column::Blob(bytes) => Value::Blob(bytes.to_vec()),
+        Column::Integer(number) => number.into(),
+        Column::Text(text) => text.map(Cow::into_owned).into(),
+        Column::Blob(bytes) => bytes.to_vec().into(),
     }
 }
 

@@ -1,5 +1,7 @@
 //! The tables as they are documented for other libraries.
 
+use std::borrow::Cow;
+
 use payments_journal::store::Head;
 use payments_journal::{Column, IntentId, IntentRow, Store as _};
 use payments_journal_sqlx::postgres::INSERT_INTENT;
@@ -10,15 +12,11 @@ use sqlx::query::Query;
 use crate::backend::{Backend as _, OnPostgres};
 use crate::support::{row, write_to_every_table};
 
-/// What an application binds that uses another library. A `NULL` has the type of its column.
+/// What an application binds that uses another library.
 fn insert(row: &IntentRow) -> Query<'static, Postgres, PgArguments> {
-    const CURRENCY: usize = 6;
-    let columns = row.columns().into_iter().enumerate();
-    columns.fold(sqlx::query(INSERT_INTENT), |query, (position, column)| match column {
-        Column::Null if position == CURRENCY => query.bind(None::<String>),
-        Column::Null => query.bind(None::<i64>),
+    row.columns().into_iter().fold(sqlx::query(INSERT_INTENT), |query, column| match column {
         Column::Integer(number) => query.bind(number),
-        Column::Text(text) => query.bind(text.into_owned()),
+        Column::Text(text) => query.bind(text.map(Cow::into_owned)),
         Column::Blob(bytes) => query.bind(bytes.to_vec()),
     })
 }
@@ -121,9 +119,8 @@ async fn an_application_with_another_search_path_records_an_intent() {
     bound.supersedes = None;
     let query = sqlx::query(sqlx::AssertSqlSafe(statement + " RETURNING id"));
     let query = bound.columns().into_iter().fold(query, |query, column| match column {
-        Column::Null => query.bind(None::<i64>),
         Column::Integer(number) => query.bind(number),
-        Column::Text(text) => query.bind(text.into_owned()),
+        Column::Text(text) => query.bind(text.map(Cow::into_owned)),
         Column::Blob(bytes) => query.bind(bytes.to_vec()),
     });
 
