@@ -120,7 +120,7 @@ async fn questions_for_forty(step: Duration) -> u32 {
         last = Some(world.record(&format!("W-{number}")).await.intent());
     }
     let done = async {
-        while world.report(last.unwrap()).await.state != State::Succeeded {
+        while world.report(last.expect("forty")).await.state != State::Succeeded {
             world.clock.advance(step);
             tokio::task::yield_now().await;
         }
