@@ -18,9 +18,9 @@ pub(super) const READ: &str = concat!(
     " AS now), due AS MATERIALIZED ( \
         SELECT i.id, i.due_at FROM payments_intents AS i WHERE i.due_at <= (SELECT now FROM clock) AND ",
     is_of_accounts!("i"),
-    " ORDER BY i.due_at, i.id LIMIT $5) \
+    " ORDER BY i.due_at, i.id LIMIT (SELECT $5::bigint)) \
      SELECT (SELECT now FROM clock) AS now, \
-        ARRAY(SELECT id FROM (SELECT id, due_at FROM due ORDER BY random() LIMIT $4) AS sample ORDER BY due_at, id) AS due, \
+        ARRAY(SELECT id FROM (SELECT id, due_at FROM due ORDER BY random() LIMIT (SELECT $4::bigint)) AS sample ORDER BY due_at, id) AS due, \
         EXISTS (SELECT 1 FROM payments_inbox AS m WHERE m.matched = 1 AND m.applied_at IS NULL AND ",
     is_of_accounts!("m"),
     ") AS has_messages, \

@@ -56,7 +56,7 @@ pub(super) const DUE: &str = concat!(
     now!(),
     " AND ",
     is_of_accounts!("i"),
-    " ORDER BY i.due_at, i.id LIMIT $4"
+    " ORDER BY i.due_at, i.id LIMIT (SELECT $4::bigint)"
 );
 
 pub(super) const IN_REVIEW: &str =
