@@ -33,23 +33,34 @@ type Measured = BTreeMap<String, Sides>;
 
 /// Measures all rows, stores the values, and writes `docs/performance.md` with its plots.
 ///
-/// With `--quick`, only prints the rows that need no clean build. With `--rounds N`, builds each application N times
-/// instead of three. With `--page`, measures nothing, and writes the page from the stored values.
+/// With `--quick`, only prints the rows that need no clean build. With `--table`, measures these rows, and keeps the stored values of
+/// the builds. With `--rounds N`, builds each application N times instead of three. With `--page`, measures nothing, and writes the page
+/// from the stored values.
 pub(crate) fn run(args: &[String]) -> Result<Step, Failure> {
-    let rounds = match parse(args)? {
+    let builds = match parse(args)? {
         Kind::Page => {
             write_page(&stored::read()?)?;
             return Ok(Step::Passed);
         }
         Kind::Quick => None,
-        Kind::Whole { rounds } => Some(rounds),
+        Kind::Table => Some(Builds::Stored(stored::read()?)),
+        Kind::Whole { rounds } => Some(Builds::Measured { rounds }),
     };
     let target = Workspace::load()?.target.join("comparisons");
     let mut measured = Measured::new();
-    let mut steps = Steps::new(rounds.map_or(0, builds::steps) + 1 + ROWS.len() - builds::ROWS.len());
-    if let Some(rounds) = rounds {
-        builds::measure(&target, rounds, &mut steps, &mut measured)?;
-    }
+    let build_steps = if let Some(Builds::Measured { rounds }) = builds { builds::steps(rounds) } else { 0 };
+    let mut steps = Steps::new(build_steps + 1 + ROWS.len() - builds::ROWS.len());
+    let rounds = match builds {
+        None => None,
+        Some(Builds::Stored(stored)) => {
+            measured.extend(stored.measured.into_iter().filter(|(name, _)| builds::ROWS.contains(&name.as_str())));
+            Some(stored.rounds)
+        }
+        Some(Builds::Measured { rounds }) => {
+            builds::measure(&target, rounds, &mut steps, &mut measured)?;
+            Some(rounds)
+        }
+    };
     builds::count_crates(&mut measured)?;
     measure_table(&target, &mut steps, &mut measured)?;
 
@@ -90,10 +101,17 @@ fn check_complete(measured: &Measured) -> Result<(), Failure> {
     }
 }
 
+/// Where the values of the builds come from.
+enum Builds {
+    Stored(Stored),
+    Measured { rounds: usize },
+}
+
 /// What to do.
 #[derive(Debug, PartialEq, Eq)]
 enum Kind {
     Whole { rounds: usize },
+    Table,
     Quick,
     Page,
 }
@@ -102,12 +120,13 @@ fn parse(args: &[String]) -> Result<Kind, Failure> {
     match args.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
         [] => Ok(Kind::Whole { rounds: ROUNDS }),
         ["--quick"] => Ok(Kind::Quick),
+        ["--table"] => Ok(Kind::Table),
         ["--page"] => Ok(Kind::Page),
         ["--rounds", rounds] => match rounds.parse() {
             Ok(rounds) if rounds > 0 => Ok(Kind::Whole { rounds }),
             _ => Err(Failure::new("--rounds needs a whole number above 0")),
         },
-        _ => Err(Failure::new("usage: cargo xtask bench [--quick | --page | --rounds N]")),
+        _ => Err(Failure::new("usage: cargo xtask bench [--quick | --table | --page | --rounds N]")),
     }
 }
 
@@ -164,6 +183,7 @@ mod tests {
         let parse = |args: &[&str]| parse(&args.iter().map(|arg| (*arg).to_owned()).collect::<Vec<_>>());
 
         assert_eq!(parse(&["--quick"]).unwrap(), Kind::Quick);
+        assert_eq!(parse(&["--table"]).unwrap(), Kind::Table);
         assert_eq!(parse(&["--rounds", "5"]).unwrap(), Kind::Whole { rounds: 5 });
         assert!(parse(&["--rounds", "0"]).is_err() && parse(&["--fast"]).is_err());
     }

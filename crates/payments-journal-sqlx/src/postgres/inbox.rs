@@ -64,8 +64,10 @@ macro_rules! matches_of {
     };
 }
 
-pub(super) const MATCHES: &str =
-    concat!(matches_of!("m.matched = 1 AND m.applied_at IS NULL AND m.id > $4"), " ORDER BY id LIMIT (SELECT $5::bigint)");
+pub(super) const MATCHES: &str = concat!(
+    matches_of!("m.matched = 1 AND m.applied_at IS NULL AND m.id > $4"),
+    " ORDER BY id LIMIT (SELECT $5::bigint)"
+);
 
 /// Also if it was applied: a hint that is received again is applied again.
 pub(super) const MATCHES_OF: &str = matches_of!("m.id = $4");
