@@ -2,7 +2,10 @@
 //!
 //! They never contain a reference, a provider's id, an amount, a parameter, or the text of a provider or a hook.
 
-#![cfg_attr(not(feature = "tracing"), expect(unused_variables, reason = "without the feature, nothing is emitted"))]
+#![cfg_attr(
+    not(feature = "tracing"),
+    expect(unused_variables, clippy::if_same_then_else, reason = "without the feature, nothing is emitted")
+)]
 
 use std::future::Future;
 use std::time::Duration;
