@@ -10,6 +10,7 @@ mod html;
 mod key;
 mod luhn;
 mod money;
+mod problem;
 mod qr;
 mod random;
 mod timeline;
@@ -17,6 +18,9 @@ mod timeline;
 // Requests, responses, and the ledger.
 mod http;
 mod ledger;
+
+// The rows of the control API's table.
+mod endpoint;
 
 // The trait of all providers, faults, and messages to the merchant.
 mod engine;

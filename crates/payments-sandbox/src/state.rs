@@ -12,12 +12,14 @@ use time::OffsetDateTime;
 use tokio::sync::Notify;
 
 use crate::clock::Clock;
+use crate::endpoint::ControlCall;
 use crate::engine::{Effect, Engine, Message, SignedHeader};
 use crate::error::FaultError;
 use crate::fault::{Fault, FaultSchedule};
 use crate::http::{Request, Response};
 use crate::ledger::{Entry, Ledger};
 use crate::outbox::{self, MerchantResponse, Outbox};
+use crate::problem::Problem;
 use crate::timeline::TimelineEntry;
 
 pub(crate) use exchange::{Close, Exchange, SLOW_BYTE_INTERVAL, Wire};
@@ -107,8 +109,8 @@ impl SharedState {
     pub(crate) fn act<T>(
         &self,
         provider: ProviderId,
-        act: impl FnOnce(&mut dyn Engine, OffsetDateTime) -> Result<(Vec<Effect>, T), String>,
-    ) -> Result<T, String> {
+        act: impl FnOnce(&mut dyn Engine, OffsetDateTime) -> Result<(Vec<Effect>, T), Problem>,
+    ) -> Result<T, Problem> {
         let mut state = self.lock();
         state.tick(&self.clock);
         let now = self.clock.now();
@@ -119,14 +121,14 @@ impl SharedState {
         Ok(value)
     }
 
-    /// Handles a provider's part of the control API; `None` if there is no such endpoint.
-    pub(crate) fn control(&self, name: &str, path: &[&str], body: &[u8]) -> Option<Result<Value, String>> {
-        let index = self.lock().engines.iter().position(|engine| engine.spec().name == name)?;
-        let result = self.act(ProviderId(index), |engine, now| match engine.control(path, body, now) {
-            Some(result) => result.map(|(effects, response)| (effects, Some(response))),
-            None => Ok((Vec::new(), None)),
-        });
-        result.transpose()
+    /// Handles a request to one of a provider's endpoints of the control API.
+    pub(crate) fn control(
+        &self,
+        provider: ProviderId,
+        endpoint: usize,
+        call: &ControlCall<'_>,
+    ) -> Result<Value, Problem> {
+        self.act(provider, |engine, now| engine.control(endpoint, call, now))
     }
 
     /// Executes everything that is due.

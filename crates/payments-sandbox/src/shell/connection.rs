@@ -172,7 +172,11 @@ async fn serve_control(
         Err(rejection) => rejection,
     };
     let response = access.add_cors_headers(&request, response);
-    write(reader.stream(), &response).await.map_err(|_| Close::Fin)
+    let written = match request.method.as_str() {
+        "HEAD" => send(reader.stream(), &response.head()).await,
+        _ => write(reader.stream(), &response).await,
+    };
+    written.map_err(|_| Close::Fin)
 }
 
 /// Responds to a request, or returns how the connection ends.

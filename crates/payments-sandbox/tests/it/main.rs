@@ -11,6 +11,7 @@ mod card3ds;
 mod connection_cuts;
 mod control_access;
 mod control_api;
+mod control_description;
 mod fault_budgets;
 mod fault_grammar;
 mod finish;

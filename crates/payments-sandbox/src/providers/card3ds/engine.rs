@@ -16,6 +16,7 @@ use super::settings::Settings;
 use super::three_ds::{Challenge, CompletionError, NOT_ENROLLED, StartResponse};
 use super::validation::{Fields, NewPayment};
 use super::{control, pages, payment};
+use crate::endpoint::{self, ControlCall, Endpoint};
 use crate::engine::{ControlResult, Effect, Engine, Imperfections, ProviderSpec};
 use crate::http::{Request, Response};
 use crate::ledger::EntryKind;
@@ -54,7 +55,6 @@ pub(crate) const SPEC: ProviderSpec = ProviderSpec {
     read_only_operations: &["installment-options", "checkout-status"],
     operations_with_messages: &["start-3ds", "checkout"],
     behaviours: BEHAVIOURS,
-    control_endpoints: control::ENDPOINTS,
     imperfections: Imperfections {
         descriptive: &[
             "paymentDate",
@@ -111,8 +111,12 @@ impl Engine for Card3dsEngine {
         self.order_status(reference).map(str::to_owned)
     }
 
-    fn control(&mut self, path: &[&str], body: &[u8], now: OffsetDateTime) -> Option<ControlResult> {
-        control::act(self, path, body, now)
+    fn endpoints(&self) -> Vec<&'static Endpoint> {
+        endpoint::endpoints(control::ROUTES)
+    }
+
+    fn control(&mut self, endpoint: usize, call: &ControlCall<'_>, now: OffsetDateTime) -> ControlResult {
+        (control::ROUTES[endpoint].handler)(self, call, now)
     }
 }
 

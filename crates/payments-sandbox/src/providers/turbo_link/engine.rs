@@ -10,9 +10,11 @@ use super::responses::{ErrorResponse, Members};
 use super::routes::{Route, route};
 use super::settings::Settings;
 use super::{control, filter, link, pages, responses};
+use crate::endpoint::{self, ControlCall, Endpoint};
 use crate::engine::{ControlResult, Effect, Engine, Imperfections, ProviderSpec};
 use crate::html;
 use crate::http::{Request, Response};
+use crate::problem::Problem;
 use crate::qr;
 use crate::random::Random;
 
@@ -33,7 +35,6 @@ pub(crate) const SPEC: ProviderSpec = ProviderSpec {
     read_only_operations: &["list", "detail"],
     operations_with_messages: &[],
     behaviours: BEHAVIOURS,
-    control_endpoints: control::ENDPOINTS,
     imperfections: Imperfections {
         descriptive: &["msg", "api_path", "limit", "qr", "url", "created"],
         prose: &[],
@@ -79,8 +80,12 @@ impl Engine for TurboLinkEngine {
         self.link(reference).ok().map(|link| link.status.as_str().to_owned())
     }
 
-    fn control(&mut self, path: &[&str], body: &[u8], now: OffsetDateTime) -> Option<ControlResult> {
-        control::act(self, path, body, now)
+    fn endpoints(&self) -> Vec<&'static Endpoint> {
+        endpoint::endpoints(control::ROUTES)
+    }
+
+    fn control(&mut self, endpoint: usize, call: &ControlCall<'_>, now: OffsetDateTime) -> ControlResult {
+        (control::ROUTES[endpoint].handler)(self, call, now)
     }
 }
 
@@ -92,7 +97,7 @@ impl TurboLinkEngine {
     }
 
     /// Creates a link, as the merchant does in the dashboard: no endpoint creates one.
-    pub(crate) fn create(&mut self, amount: &str, now: OffsetDateTime) -> Result<String, String> {
+    pub(crate) fn create(&mut self, amount: &str, now: OffsetDateTime) -> Result<String, Problem> {
         let amount = link::dollars(amount)?;
         let id = loop {
             let id = self.random.alphanumeric(6).to_ascii_lowercase();
@@ -105,33 +110,36 @@ impl TurboLinkEngine {
     }
 
     /// Performs an action of the customer or the merchant on a link.
-    pub(crate) fn act(&mut self, id: &str, action: Action) -> Result<Vec<Effect>, String> {
+    pub(crate) fn act(&mut self, id: &str, action: Action) -> Result<Vec<Effect>, Problem> {
         let link = self.link_mut(id)?;
         Ok(vec![link.apply(action)?])
     }
 
     /// Sets a link's convenience fee.
-    pub(crate) fn set_fee(&mut self, id: &str, fee: &Fee) -> Result<(), String> {
+    pub(crate) fn set_fee(&mut self, id: &str, fee: &Fee) -> Result<(), Problem> {
         let charge = fee.charge()?;
         let link = self.link_mut(id)?;
         if link.status != link::Status::Pending {
-            return Err(format!("link {id:?} is already {}", link.status.as_str()));
+            return Err(Problem::Conflict(format!("link {id:?} is already {}", link.status.as_str())));
         }
         link.charge = charge;
         Ok(())
     }
 
     /// Returns the URLs of a link's payment page and of its QR code.
-    pub(crate) fn urls(&self, id: &str) -> Result<(String, String), String> {
+    pub(crate) fn urls(&self, id: &str) -> Result<(String, String), Problem> {
         self.link(id).map(|link| (link.url(&self.origin), link.qr(&self.origin)))
     }
 
-    fn link(&self, id: &str) -> Result<&Link, String> {
-        self.links.iter().find(|link| link.id == id).ok_or_else(|| format!("no such link: {id:?}"))
+    fn link(&self, id: &str) -> Result<&Link, Problem> {
+        self.links.iter().find(|link| link.id == id).ok_or_else(|| Problem::NotFound(format!("no such link: {id:?}")))
     }
 
-    fn link_mut(&mut self, id: &str) -> Result<&mut Link, String> {
-        self.links.iter_mut().find(|link| link.id == id).ok_or_else(|| format!("no such link: {id:?}"))
+    fn link_mut(&mut self, id: &str) -> Result<&mut Link, Problem> {
+        self.links
+            .iter_mut()
+            .find(|link| link.id == id)
+            .ok_or_else(|| Problem::NotFound(format!("no such link: {id:?}")))
     }
 
     fn list(&self, request: &Request, id: Option<&str>, now: OffsetDateTime) -> Result<Response, ErrorResponse> {
@@ -162,14 +170,14 @@ impl TurboLinkEngine {
         }
         let result = match request.parameter("action").as_deref() {
             Some("pay") => self.act(id, Action::Complete),
-            _ => Err("unknown action".to_owned()),
+            _ => Err(Problem::invalid("unknown action")),
         };
         match result {
             Ok(recorded) => {
                 effects.extend(recorded);
                 Response::redirect(303, &format!("{}{id}", link::PAGES))
             }
-            Err(problem) => Response::html(409, html::error(&problem)),
+            Err(problem) => Response::html(409, html::error(&problem.to_string())),
         }
     }
 

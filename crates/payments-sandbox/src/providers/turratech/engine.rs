@@ -19,6 +19,7 @@ use super::responses::ErrorResponse;
 use super::routes::{OPERATIONS, OPERATIONS_WITH_MESSAGES, Operation, READ_ONLY_OPERATIONS, route};
 use super::settings::Settings;
 use super::subscription::Subscription;
+use crate::endpoint::{self, ControlCall, Endpoint};
 use crate::engine::{ControlResult, Effect, Engine, Imperfections, ProviderSpec};
 use crate::http::{Request, Response};
 use crate::random::Random;
@@ -27,6 +28,8 @@ use crate::random::Random;
 #[derive(Clone)]
 pub(crate) struct TurraTechEngine {
     pub(super) settings: Settings,
+    /// The number of payments that were created for lists, without a request.
+    pub(super) seeded: usize,
     pub(super) effects: Effects,
     pub(super) idempotency_keys: IdempotencyKeys,
     pub(super) payments: ObjectStore<Payment>,
@@ -58,7 +61,6 @@ pub(crate) const SPEC: ProviderSpec = ProviderSpec {
     read_only_operations: READ_ONLY_OPERATIONS,
     operations_with_messages: OPERATIONS_WITH_MESSAGES,
     behaviours: BEHAVIOURS,
-    control_endpoints: control::ENDPOINTS,
     imperfections: Imperfections {
         descriptive: &[
             "description",
@@ -129,9 +131,12 @@ impl Engine for TurraTechEngine {
         payment.or_else(subscription).map(str::to_owned)
     }
 
-    fn control(&mut self, path: &[&str], body: &[u8], now: OffsetDateTime) -> Option<ControlResult> {
-        let result = self.handle_control(path, body, now)?;
-        Some(result.map(|response| (self.drain_effects(), response)))
+    fn endpoints(&self) -> Vec<&'static Endpoint> {
+        endpoint::endpoints(control::ROUTES)
+    }
+
+    fn control(&mut self, endpoint: usize, call: &ControlCall<'_>, now: OffsetDateTime) -> ControlResult {
+        (control::ROUTES[endpoint].handler)(self, call, now)
     }
 }
 
@@ -140,6 +145,7 @@ impl TurraTechEngine {
         Self {
             effects: Effects::new(Random::new(seed), settings.webhook_secret.as_str()),
             settings,
+            seeded: 0,
             idempotency_keys: IdempotencyKeys::default(),
             payments: ObjectStore::default(),
             by_reference: HashMap::new(),

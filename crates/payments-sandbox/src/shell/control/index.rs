@@ -1,0 +1,30 @@
+//! The index page: all endpoints, and the behaviours of each provider.
+
+use super::table;
+use crate::html;
+use crate::state::SharedState;
+
+pub(super) fn page(state: &SharedState) -> String {
+    let table = table(state);
+    let endpoints = table.iter().map(|(_, endpoint)| {
+        let actions = match endpoint.actions {
+            [] => String::new(),
+            actions => format!("{}: ", actions.join(", ")),
+        };
+        row(&format!("{} {}", endpoint.method.as_str(), endpoint.path), &format!("{actions}{}", endpoint.summary))
+    });
+    let endpoints: String = endpoints.collect();
+    let state = state.lock();
+    let behaviours = state.engines().iter().map(|engine| {
+        let spec = engine.spec();
+        let rows: String =
+            spec.behaviours.iter().map(|behaviour| row(behaviour.provenance.as_str(), behaviour.text)).collect();
+        format!("<h1>Behaviour of {}</h1><table>{rows}</table>", spec.name)
+    });
+    let behaviours: String = behaviours.collect();
+    html::document("Payments sandbox", &format!("<table>{endpoints}</table>{behaviours}"))
+}
+
+fn row(name: &str, text: &str) -> String {
+    format!("<tr><td><code>{}</code></td><td>{}</td></tr>", html::escape(name), html::escape(text))
+}
