@@ -117,8 +117,6 @@ pub(crate) enum Effect {
     Deliver(Message),
     /// A message with a header that depends on the time of sending.
     DeliverSigned(Message, SignedHeader),
-    /// The clock is advanced, by a button on a customer page.
-    Advance(Duration),
 }
 
 /// A webhook or a callback to the merchant.

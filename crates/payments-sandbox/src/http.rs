@@ -105,6 +105,11 @@ impl Response {
         Self::new(status, "text/html; charset=utf-8", body)
     }
 
+    /// Creates a page for a customer. Any page may frame it, because merchants do. It runs no inline code.
+    pub(crate) fn customer_page(status: u16, body: impl Into<Vec<u8>>) -> Self {
+        Self::html(status, body).header("Content-Security-Policy", CUSTOMER_POLICY)
+    }
+
     pub(crate) fn redirect(status: u16, to: &str) -> Self {
         Self { status, headers: vec![("Location", to.to_owned())], body: Vec::new() }
     }
@@ -133,6 +138,9 @@ impl Response {
         head.into_bytes()
     }
 }
+
+const CUSTOMER_POLICY: &str =
+    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; base-uri 'none'";
 
 fn reason_phrase(status: u16) -> &'static str {
     match status {

@@ -338,10 +338,6 @@ impl State {
                     self.note_at(elapsed, format_args!("LEDGER {entry}"));
                     Arc::make_mut(&mut self.ledger).push(entry);
                 }
-                Effect::Advance(time) => {
-                    clock.advance(time);
-                    self.note(clock, format_args!("{name}: the clock was advanced by {} s", time.as_secs()));
-                }
                 Effect::Deliver(message) => self.deliver(name, message, None, at, clock),
                 Effect::DeliverSigned(message, signed_header) => {
                     self.deliver(name, message, Some(signed_header), at, clock)

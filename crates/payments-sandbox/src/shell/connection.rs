@@ -9,8 +9,8 @@ use std::time::Duration;
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 
-use super::control;
 use super::control_access::Access;
+use super::{assets, control};
 use crate::fault::{ConnectionMoment, Phase};
 use crate::http::{Request, Response};
 use crate::state::{Close, Exchange, ProviderId, SLOW_BYTE_INTERVAL, SharedState, Wire};
@@ -168,15 +168,14 @@ async fn serve_control(
 ) -> Result<(), Close> {
     reader.body(&mut request).await.ok_or(Close::Fin)?;
     let response = match access.check(&request) {
-        Ok(()) => access.preflight(&request).unwrap_or_else(|| control::respond(state, &request)),
+        Ok(()) => {
+            let response = access.preflight(&request).or_else(|| assets::respond(&request));
+            response.unwrap_or_else(|| control::respond(state, &request))
+        }
         Err(rejection) => rejection,
     };
     let response = access.add_cors_headers(&request, response);
-    let written = match request.method.as_str() {
-        "HEAD" => send(reader.stream(), &response.head()).await,
-        _ => write(reader.stream(), &response).await,
-    };
-    written.map_err(|_| Close::Fin)
+    write_to(&request, reader.stream(), &response).await
 }
 
 /// Responds to a request, or returns how the connection ends.
@@ -186,6 +185,10 @@ async fn serve_provider(
     state: &SharedState,
     mut request: Request,
 ) -> Result<(), Close> {
+    if let Some(file) = assets::respond(&request) {
+        reader.body(&mut request).await.ok_or(Close::Fin)?;
+        return write_to(&request, reader.stream(), &file).await;
+    }
     let arrival = state.arrive(provider, &request);
     match arrival.cut {
         Some((Phase::Body, close)) => {
@@ -225,6 +228,15 @@ async fn serve_provider(
             Err(Close::Fin)
         }
     }
+}
+
+/// Writes a response, without its body if the request's method is `HEAD`.
+async fn write_to(request: &Request, stream: &mut Stream, response: &Response) -> Result<(), Close> {
+    let written = match request.method.as_str() {
+        "HEAD" => send(stream, &response.head()).await,
+        _ => write(stream, response).await,
+    };
+    written.map_err(|_| Close::Fin)
 }
 
 async fn write(stream: &mut Stream, response: &Response) -> std::io::Result<()> {

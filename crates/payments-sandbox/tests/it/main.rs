@@ -18,6 +18,7 @@ mod finish;
 mod http_requests;
 mod keys;
 mod offline;
+mod pages;
 mod recorded_exchanges;
 #[cfg(feature = "tls")]
 mod tls;

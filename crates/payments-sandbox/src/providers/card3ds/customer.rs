@@ -69,11 +69,13 @@ impl Card3dsEngine {
 
     fn challenge_page(&mut self, request: &Request, now: OffsetDateTime) -> Response {
         let index = request.parameter("challenge").and_then(|token| self.by_challenge.get(&token).copied());
-        let Some(index) = index else { return Response::html(404, html::not_found()) };
+        let Some(index) = index else { return Response::customer_page(404, html::not_found()) };
         let Some(action) = request.parameter("action") else {
             let payment = &self.payments[index];
-            let Kind::ThreeDs(Some(challenge)) = &payment.kind else { return Response::html(404, html::not_found()) };
-            return Response::html(200, pages::challenge(payment, challenge));
+            let Kind::ThreeDs(Some(challenge)) = &payment.kind else {
+                return Response::customer_page(404, html::not_found());
+            };
+            return Response::customer_page(200, pages::challenge(payment, challenge));
         };
         let result = match (request.method.as_str(), Decision::by_name(&action)) {
             ("POST", Some(decision)) => self.decide(index, decision, now),
@@ -81,20 +83,24 @@ impl Card3dsEngine {
         };
         match result {
             Ok(Some(browser_return)) => return_page(&browser_return),
-            Ok(None) => Response::html(200, pages::abandoned()),
-            Err(problem) => Response::html(409, html::error(&problem.to_string())),
+            Ok(None) => Response::customer_page(200, pages::abandoned()),
+            Err(problem) => {
+                let page = request.parameter("challenge").unwrap_or_default();
+                let page = format!("{}?challenge={page}", pages::CHALLENGE);
+                Response::customer_page(409, html::error(&problem.to_string(), &page))
+            }
         }
     }
 
     fn checkout_page(&mut self, id: &str, request: &Request, now: OffsetDateTime) -> (Response, Vec<Effect>) {
         let index = self.by_checkout.get(id).copied();
-        let Some(index) = index else { return (Response::html(404, html::not_found()), Vec::new()) };
+        let Some(index) = index else { return (Response::customer_page(404, html::not_found()), Vec::new()) };
         if request.method != "POST" {
             let payment = &self.payments[index];
             let Kind::Checkout(checkout) = &payment.kind else {
-                return (Response::html(404, html::not_found()), Vec::new());
+                return (Response::customer_page(404, html::not_found()), Vec::new());
             };
-            return (Response::html(200, pages::checkout(payment, checkout)), Vec::new());
+            return (Response::customer_page(200, pages::checkout(payment, checkout)), Vec::new());
         }
         let result = match request.parameter("action").as_deref() {
             Some("pay") => {
@@ -110,7 +116,10 @@ impl Card3dsEngine {
         };
         match result {
             Ok((browser_return, paid)) => (return_page(&browser_return), paid.into_iter().collect()),
-            Err(problem) => (Response::html(409, html::error(&problem.to_string())), Vec::new()),
+            Err(problem) => {
+                let page = format!("{}{id}", pages::CHECKOUT);
+                (Response::customer_page(409, html::error(&problem.to_string(), &page)), Vec::new())
+            }
         }
     }
 
@@ -176,7 +185,7 @@ impl Card3dsEngine {
 
 /// Returns the page that posts the form to the merchant. It must not be cached, because it contains the security key.
 fn return_page(browser_return: &BrowserReturn) -> Response {
-    Response::html(200, pages::browser_return(browser_return)).header("Cache-Control", "no-store")
+    Response::customer_page(200, pages::browser_return(browser_return)).header("Cache-Control", "no-store")
 }
 
 const CANCELLED: (&str, &str) = ("CANCELLED", "The customer cancelled");

@@ -164,9 +164,9 @@ impl TurboLinkEngine {
     }
 
     fn page(&mut self, request: &Request, id: &str, effects: &mut Vec<Effect>) -> Response {
-        let Ok(link) = self.link(id) else { return Response::html(404, html::not_found()) };
+        let Ok(link) = self.link(id) else { return Response::customer_page(404, html::not_found()) };
         if request.method == "GET" {
-            return Response::html(200, pages::payment(link));
+            return Response::customer_page(200, pages::payment(link));
         }
         let result = match request.parameter("action").as_deref() {
             Some("pay") => self.act(id, Action::Complete),
@@ -177,7 +177,14 @@ impl TurboLinkEngine {
                 effects.extend(recorded);
                 Response::redirect(303, &format!("{}{id}", link::PAGES))
             }
-            Err(problem) => Response::html(409, html::error(&problem.to_string())),
+            Err(problem) => {
+                let page = match (problem, self.link(id)) {
+                    // A page that the browser went back to shows what the link has become.
+                    (Problem::Conflict(_), Ok(link)) => pages::payment(link),
+                    (problem, _) => html::error(&problem.to_string(), &format!("{}{id}", link::PAGES)),
+                };
+                Response::customer_page(409, page)
+            }
         }
     }
 
@@ -185,7 +192,7 @@ impl TurboLinkEngine {
         let link = self.link(id).ok();
         match link.and_then(|link| qr::png(&link.url(&self.origin))) {
             Some(png) => Response::new(200, "image/png", png),
-            None => Response::html(404, html::not_found()),
+            None => Response::customer_page(404, html::not_found()),
         }
     }
 }

@@ -212,9 +212,9 @@ impl TurboTxnEngine {
 
     fn page(&mut self, request: &Request, now: OffsetDateTime, effects: &mut Vec<Effect>) -> Response {
         let index = request.parameter("data").and_then(|data| self.by_page.get(&data).copied());
-        let Some(index) = index else { return Response::html(404, html::not_found()) };
+        let Some(index) = index else { return Response::customer_page(404, html::not_found()) };
         if request.method != "POST" {
-            return Response::html(200, pages::payment(&self.transactions[index]));
+            return Response::customer_page(200, pages::payment(&self.transactions[index]));
         }
         let result = match request.parameter("action").as_deref() {
             Some("pay") => self.pay(index, now, effects),
@@ -223,12 +223,17 @@ impl TurboTxnEngine {
                 Err(Problem::conflict("the payment has already been made"))
             }
             Some("reject") => self.apply(index, Action::Reject, effects),
-            Some("leave") => return Response::html(200, pages::left(&self.transactions[index])),
+            Some("leave") => return Response::customer_page(200, pages::left(&self.transactions[index])),
             _ => Err(Problem::invalid("unknown action")),
         };
         match result {
             Ok(()) => Response::redirect(303, &self.transactions[index].return_url),
-            Err(problem) => Response::html(409, html::error(&problem.to_string())),
+            // A page that the browser went back to shows what the transaction has become.
+            Err(Problem::Conflict(_)) => Response::customer_page(409, pages::payment(&self.transactions[index])),
+            Err(problem) => {
+                let page = format!("{PAGE}?data={}", self.transactions[index].page);
+                Response::customer_page(409, html::error(&problem.to_string(), &page))
+            }
         }
     }
 

@@ -19,7 +19,6 @@ use crate::hex::hmac_sha256;
 use crate::html;
 use crate::http::{Request, Response, percent_decode};
 use crate::ledger::EntryKind;
-use crate::money;
 use crate::problem::Problem;
 use crate::random::Random;
 
@@ -225,32 +224,25 @@ impl TurboPayEngine {
 
     fn page(&mut self, request: &Request, now: OffsetDateTime, effects: &mut Vec<Effect>) -> Response {
         let index = request.parameter("hash").and_then(|hash| self.by_page.get(&hash).copied());
-        let Some(index) = index else { return Response::html(404, html::not_found()) };
+        let Some(index) = index else { return Response::customer_page(404, html::not_found()) };
+        let page = format!("/deposit?hash={}", self.orders[index].page);
         if request.method == "POST" {
             let action = request.parameter("action");
             let result = match action.as_deref() {
                 Some("pay") => self.pay(index, now, effects),
                 Some("cancel") => self.apply(index, &Action::Cancel, effects),
-                // The clock advances, and the order expires like any other.
-                Some("expire") if self.orders[index].status == Status::New => {
-                    effects.push(Effect::Advance(EXPIRES_AFTER));
-                    Ok(())
-                }
-                Some("expire") => Err(Problem::conflict("only an unpaid order can expire")),
+                Some("expire") => self.apply(index, &Action::Expire, effects),
                 _ => Err(Problem::invalid("unknown action")),
             };
             return match (result, &self.orders[index].redirect_url) {
                 (Ok(()), Some(url)) => Response::redirect(303, url),
-                (Ok(()), None) => Response::redirect(303, &format!("/deposit?hash={}", self.orders[index].page)),
-                (Err(problem), _) => Response::html(409, html::error(&problem.to_string())),
+                (Ok(()), None) => Response::redirect(303, &page),
+                // A page that the browser went back to shows what the order has become.
+                (Err(Problem::Conflict(_)), _) => Response::customer_page(409, pages::deposit(&self.orders[index])),
+                (Err(problem), _) => Response::customer_page(409, html::error(&problem.to_string(), &page)),
             };
         }
-        let order = &self.orders[index];
-        let amount = format!("{} {}", money::with_two_decimals(order.amount), order.currency);
-        Response::html(
-            200,
-            pages::deposit(&order.page, &amount, &order.reference, order.status.as_str(), order.status == Status::New),
-        )
+        Response::customer_page(200, pages::deposit(&self.orders[index]))
     }
 
     /// Records that the customer has paid or says so, and schedules the bank's decision.

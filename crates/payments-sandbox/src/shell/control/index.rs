@@ -22,7 +22,7 @@ pub(super) fn page(state: &SharedState) -> String {
         format!("<h1>Behaviour of {}</h1><table>{rows}</table>", spec.name)
     });
     let behaviours: String = behaviours.collect();
-    html::document("Payments sandbox", &format!("<table>{endpoints}</table>{behaviours}"))
+    html::wide_document("Payments sandbox", &format!("<table>{endpoints}</table>{behaviours}"))
 }
 
 fn row(name: &str, text: &str) -> String {

@@ -17,7 +17,7 @@ use crate::state::SharedState;
 pub(super) const ROUTES: &[SharedRoute] = &[
     SharedRoute {
         endpoint: Endpoint::new("index", Get, "/", "lists all endpoints and behaviours, as this page", Html),
-        handler: |state, _| Ok(Response::html(200, index::page(state))),
+        handler: |state, _| Ok(Response::html(200, index::page(state)).header("Content-Security-Policy", POLICY)),
     },
     SharedRoute {
         endpoint: Endpoint::new(
@@ -206,6 +206,10 @@ fn delivery() -> Value {
         &[],
     )
 }
+
+/// Only the page's own style sheet. No other page may frame it.
+const POLICY: &str = "default-src 'none'; style-src 'self'; img-src data:; connect-src 'self'; base-uri 'none'; form-action 'none'; \
+    frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'";
 
 /// In seconds. A larger value is most likely a mistake in the unit.
 const MAX_ADVANCE: u64 = 10 * 365 * 24 * 60 * 60;
