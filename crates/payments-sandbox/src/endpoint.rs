@@ -6,7 +6,7 @@ mod whole;
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::http::{Request, read_json};
+use crate::http::{Request, percent_decode, read_json};
 use crate::problem::Problem;
 
 pub(crate) use whole::Whole;
@@ -37,6 +37,7 @@ pub(crate) struct Endpoint {
     pub(crate) summary: &'static str,
     /// The values of the path's parameter `action`; empty if it has no such parameter.
     pub(crate) actions: &'static [&'static str],
+    pub(crate) query: &'static [Query],
     pub(crate) body: Body,
     pub(crate) response: Content,
     /// The statuses of the problems that the handler returns.
@@ -48,6 +49,13 @@ pub(crate) enum Method {
     Get,
     Post,
     Delete,
+}
+
+/// An optional parameter of the query.
+pub(crate) struct Query {
+    pub(crate) name: &'static str,
+    pub(crate) summary: &'static str,
+    pub(crate) schema: Schema,
 }
 
 /// The body of a request.
@@ -87,11 +95,16 @@ impl Endpoint {
         summary: &'static str,
         response: Content,
     ) -> Self {
-        Self { id, method, path, summary, actions: &[], body: Body::None, response, problems: &[] }
+        Self { id, method, path, summary, actions: &[], query: &[], body: Body::None, response, problems: &[] }
     }
 
     pub(crate) const fn actions(mut self, actions: &'static [&'static str]) -> Self {
         self.actions = actions;
+        self
+    }
+
+    pub(crate) const fn query(mut self, query: &'static [Query]) -> Self {
+        self.query = query;
         self
     }
 
@@ -152,6 +165,11 @@ impl<'a> ControlCall<'a> {
         Ok(Self { parameters, actions, request })
     }
 
+    /// Returns the method and the decoded path, for records.
+    pub(crate) fn name(&self) -> String {
+        format!("{} {}", self.request.method, percent_decode(&self.request.path))
+    }
+
     /// Returns a parameter of the path, decoded.
     pub(crate) fn parameter(&self, name: &str) -> &'a str {
         self.parameters.iter().find(|(known, _)| *known == name).map_or("", |(_, value)| value)
@@ -166,6 +184,21 @@ impl<'a> ControlCall<'a> {
     pub(crate) fn unknown_action(&self) -> Problem {
         let known = self.actions.join(", ");
         Problem::NotFound(format!("{:?} is not an action; expected one of {known}", self.action()))
+    }
+
+    /// Returns a parameter of the query, decoded.
+    pub(crate) fn query(&self, name: &str) -> Option<String> {
+        let pairs = self.request.query.split('&').filter_map(|pair| pair.split_once('='));
+        let value = pairs.into_iter().find(|(known, _)| percent_decode(known) == name)?.1;
+        Some(percent_decode(&value.replace('+', " ")))
+    }
+
+    /// Parses a parameter of the query; `None` if it is missing.
+    pub(crate) fn number(&self, name: &str) -> Result<Option<u64>, Problem> {
+        let parse = |text: String| {
+            text.parse().map_err(|_| Problem::Invalid(format!("`{name}` must be a whole number from 0")))
+        };
+        self.query(name).map(parse).transpose()
     }
 
     /// Parses the body.

@@ -119,6 +119,16 @@ pub(crate) enum Effect {
     DeliverSigned(Message, SignedHeader),
 }
 
+impl Effect {
+    /// The merchant's reference.
+    pub(crate) fn reference(&self) -> &str {
+        match self {
+            Self::Record { reference, .. } => reference,
+            Self::Deliver(message) | Self::DeliverSigned(message, _) => &message.reference,
+        }
+    }
+}
+
 /// A webhook or a callback to the merchant.
 #[derive(Debug, Clone)]
 pub(crate) struct Message {

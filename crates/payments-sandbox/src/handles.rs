@@ -44,7 +44,7 @@ impl<E: Engine> EngineHandle<E> {
         &self,
         act: impl FnOnce(&mut E, OffsetDateTime) -> Result<(Vec<Effect>, T), Problem>,
     ) -> Result<T, Problem> {
-        self.state.act(self.provider, |engine, now| act(downcast(engine), now))
+        self.state.act(self.provider, "an action of the test", |engine, now| act(downcast(engine), now))
     }
 }
 

@@ -12,6 +12,8 @@ use serde::Deserialize;
 pub(crate) struct Request {
     /// The request's number in order of arrival, over all providers.
     pub(crate) number: u64,
+    /// The number of its record.
+    pub(crate) record: Option<u64>,
     pub(crate) method: String,
     /// The path without the query, still percent-encoded.
     pub(crate) path: String,
@@ -117,6 +119,11 @@ impl Response {
     pub(crate) fn header(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.headers.push((name, value.into()));
         self
+    }
+
+    /// Returns the number of bytes on the wire.
+    pub(crate) fn length(&self) -> u64 {
+        u64::try_from(self.head().len() + self.body.len()).unwrap_or(u64::MAX)
     }
 
     /// Returns the head as it is written to the wire, with `Content-Length`.

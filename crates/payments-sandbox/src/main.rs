@@ -21,7 +21,7 @@ async fn main() -> ExitCode {
             return ExitCode::from(2);
         }
     };
-    let mut builder = Sandbox::builder().clock(serve.clock).seed(serve.seed).port(serve.port);
+    let mut builder = Sandbox::builder().clock(serve.clock).record_contents().seed(serve.seed).port(serve.port);
     for fault in serve.faults {
         builder = builder.fault(fault);
     }

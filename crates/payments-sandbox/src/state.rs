@@ -1,6 +1,7 @@
 //! The state that all parts of the sandbox share. It knows the providers only as engines.
 
 mod exchange;
+mod subject;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -20,9 +21,12 @@ use crate::http::{Request, Response};
 use crate::ledger::{Entry, Ledger};
 use crate::outbox::{self, MerchantResponse, Outbox};
 use crate::problem::Problem;
+use crate::record::log::RecordLog;
+use crate::record::{Content, Mask, Record, RecordKind};
 use crate::timeline::TimelineEntry;
 
 pub(crate) use exchange::{Close, Exchange, SLOW_BYTE_INTERVAL, Wire};
+pub(crate) use subject::Subject;
 
 /// A provider, by its index in the list of providers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,9 +61,9 @@ pub(crate) struct State {
     pub(crate) faults: FaultSchedule,
     /// Shared with the snapshots, which are taken more often than the ledger grows.
     ledger: Arc<Vec<Entry>>,
-    timeline: Vec<TimelineEntry>,
-    /// True if a timeline is recorded.
-    record_timeline: bool,
+    pub(crate) records: RecordLog,
+    /// The number of the record that causes what happens now.
+    cause: Option<u64>,
     /// Requests that are executed later although their clients have disconnected, by time and request number.
     delayed: BTreeMap<(OffsetDateTime, u64), (ProviderId, Request)>,
     requests: u64,
@@ -82,8 +86,8 @@ impl SharedState {
             outbox: Outbox::default(),
             faults: FaultSchedule::new(seed),
             ledger: Arc::default(),
-            timeline: Vec::new(),
-            record_timeline: true,
+            records: RecordLog::default(),
+            cause: None,
             delayed: BTreeMap::new(),
             requests: 0,
             misdirected: 0,
@@ -105,17 +109,24 @@ impl SharedState {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Performs an action of a bank, a customer or the back office, outside of any request.
+    /// Performs an action of a bank, a customer or the back office, outside of any request. `name` is for the records.
     pub(crate) fn act<T>(
         &self,
         provider: ProviderId,
+        name: &str,
         act: impl FnOnce(&mut dyn Engine, OffsetDateTime) -> Result<(Vec<Effect>, T), Problem>,
     ) -> Result<T, Problem> {
         let mut state = self.lock();
         state.tick(&self.clock);
         let now = self.clock.now();
         let (effects, value) = act(state.engine(provider), now)?;
+        let spec = state.engine(provider).spec();
+        state.cause = state.records.add(self.clock.elapsed(), || {
+            let record = Record::new(RecordKind::Action, name).of(spec.name, None).outside_the_timeline();
+            record.about(effects.first().map(Effect::reference))
+        });
         state.apply_effects(provider, effects, now, &self.clock);
+        state.cause = None;
         drop(state);
         self.wake.notify_one();
         Ok(value)
@@ -128,7 +139,17 @@ impl SharedState {
         endpoint: usize,
         call: &ControlCall<'_>,
     ) -> Result<Value, Problem> {
-        self.act(provider, |engine, now| engine.control(endpoint, call, now))
+        let name = self.lock().records.masked(call.name());
+        self.act(provider, &name, |engine, now| engine.control(endpoint, call, now))
+    }
+
+    /// Advances the clock, as an action.
+    pub(crate) fn advance(&self, by: Duration) {
+        let text = format_args!("the clock was advanced by {} s", by.as_secs());
+        let record = || Record::new(RecordKind::Action, text).outside_the_timeline();
+        self.lock().records.add(self.clock.elapsed(), record);
+        self.clock.advance(by);
+        self.tick();
     }
 
     /// Executes everything that is due.
@@ -157,7 +178,8 @@ impl SharedState {
     pub(crate) fn record_attempt(&self, id: usize, result: &Result<MerchantResponse, String>) {
         let mut state = self.lock();
         let line = state.outbox.record_attempt(id, result);
-        state.note(&self.clock, format_args!("{line}"));
+        let State { records, outbox, .. } = &mut *state;
+        records.add(self.clock.elapsed(), || outbox.attempt(id, line));
     }
 
     /// When the next action or message is due, on the clock since its start.
@@ -194,18 +216,30 @@ impl SharedState {
         faults.add(fault, engines)
     }
 
-    /// Adds a line to the timeline.
-    pub(crate) fn note(&self, text: fmt::Arguments<'_>) {
-        self.lock().note(&self.clock, text);
+    /// Adds a note to the records, about an order or in general.
+    pub(crate) fn note(&self, text: fmt::Arguments<'_>, reference: Option<&str>) {
+        let mut state = self.lock();
+        let text = state.records.masked(text.to_string());
+        state.records.add(self.clock.elapsed(), || Record::new(RecordKind::Note, text).about(reference));
     }
 
-    /// Stops recording the timeline.
-    pub(crate) fn disable_timeline(&self) {
-        self.lock().record_timeline = false;
+    /// Records nothing, and has no timeline.
+    pub(crate) fn record_nothing(&self) {
+        self.lock().records.record_nothing();
+    }
+
+    /// Records contents, without these keys.
+    pub(crate) fn record_contents(&self, keys: Vec<String>) {
+        self.lock().records.record_contents(Mask::new(keys));
     }
 
     pub(crate) fn timeline(&self) -> Vec<TimelineEntry> {
-        self.lock().timeline.clone()
+        let entry = |record: &Record| TimelineEntry { at: record.at, text: record.text.clone() };
+        self.lock().records.timeline().map(entry).collect()
+    }
+
+    pub(crate) fn records(&self) -> Vec<Record> {
+        self.lock().records.records().iter().cloned().collect()
     }
 
     pub(crate) fn ledger(self: &Arc<Self>) -> Ledger {
@@ -223,19 +257,20 @@ impl SharedState {
     pub(crate) fn record_misdirected(&self, request: &Request) {
         let mut state = self.lock();
         state.misdirected += 1;
-        state.note(&self.clock, format_args!("{} followed a redirect away from its provider", request.method));
+        let text = format_args!("{} followed a redirect away from its provider", request.method);
+        state.records.add(self.clock.elapsed(), || Record::new(RecordKind::Redirect, text));
     }
 
     /// Returns the end of the timeline, the end of the ledger, and how to repeat the run.
     pub(crate) fn report(&self) -> String {
         let state = self.lock();
         let mut report = String::from("timeline:\n");
-        let skipped = state.timeline.len().saturating_sub(REPORT_LINES);
+        let skipped = state.records.timeline().count().saturating_sub(REPORT_LINES);
         if skipped > 0 {
             report.push_str(&format!("  ... {skipped} earlier lines\n"));
         }
-        for entry in &state.timeline[skipped..] {
-            report.push_str(&format!("{entry}\n"));
+        for record in state.records.timeline().skip(skipped) {
+            report.push_str(&format!("{record}\n"));
         }
         report.push_str("ledger:\n");
         for entry in &state.ledger[state.ledger.len().saturating_sub(REPORT_LINES)..] {
@@ -288,7 +323,9 @@ impl State {
 
     fn respond_at(&mut self, provider: ProviderId, request: &Request, at: OffsetDateTime, clock: &Clock) -> Response {
         let (response, effects) = self.engine(provider).respond(request, at);
+        self.cause = request.record;
         self.apply_effects(provider, effects, at, clock);
+        self.cause = None;
         response
     }
 
@@ -305,7 +342,13 @@ impl State {
                 }
                 Due::DelayedRequest => {
                     let Some((_, (provider, request))) = self.delayed.pop_first() else { return };
-                    self.note_at(clock.elapsed_at(at), format_args!("request {} is executed now", request.number));
+                    let (number, name) = (request.number, self.engine(provider).spec().name);
+                    self.records.add(clock.elapsed_at(at), || {
+                        Record::new(RecordKind::Request, format_args!("request {number} is executed now"))
+                            .of(name, None)
+                            .request(number)
+                            .caused_by(request.record)
+                    });
                     let _discarded = self.respond_at(provider, &request, at, clock);
                 }
             }
@@ -335,7 +378,15 @@ impl State {
                         currency,
                         request,
                     };
-                    self.note_at(elapsed, format_args!("LEDGER {entry}"));
+                    let cause = self.cause;
+                    self.records.add(elapsed, || {
+                        let operation = operation.strip_prefix(name).and_then(|rest| rest.strip_prefix('.'));
+                        let record = Record::new(RecordKind::Ledger, format_args!("LEDGER {entry}"))
+                            .of(name, operation)
+                            .about(Some(&entry.reference))
+                            .caused_by(cause);
+                        Record { request: entry.request, ..record }
+                    });
                     Arc::make_mut(&mut self.ledger).push(entry);
                 }
                 Effect::Deliver(message) => self.deliver(name, message, None, at, clock),
@@ -357,28 +408,27 @@ impl State {
         message.headers.extend(signed_header.as_ref().map(|signed_header| signed_header.create(at)));
         let fault = self.faults.take_for_message(provider, message.operation, &message.reference);
         let elapsed = clock.elapsed_at(at);
-        let line = self.outbox.enqueue(message, signed_header, fault.as_ref(), elapsed);
-        self.note_at(elapsed, format_args!("{line}"));
+        let (operation, reference, count) = (message.operation, message.reference.clone(), self.outbox.len());
+        let content = self.records.content(|mask| {
+            Content::of_message(&message.url, message.content_type, &message.headers, &message.body, mask)
+        });
+        let line = self.outbox.enqueue(provider, message, signed_header, fault.as_ref(), elapsed);
+        let cause = self.cause;
+        let record = self.records.add(elapsed, || {
+            let record = Record::new(RecordKind::Message, line).of(provider, Some(operation)).about(Some(&reference));
+            let record = record.delivery(count + 1).caused_by(cause).content(content);
+            match fault {
+                Some(effect) => record.fault(format_args!("@webhook {effect}")),
+                None => record,
+            }
+        });
+        self.outbox.set_record(count, record);
     }
 
     /// When the next action or message is due, on the clock since its start.
     fn next_due(&self, clock: &Clock) -> Option<Duration> {
         let at = self.first_due().map(|(at, _)| clock.elapsed_at(at));
         [at, self.outbox.next_due()].into_iter().flatten().min()
-    }
-
-    fn note(&mut self, clock: &Clock, text: fmt::Arguments<'_>) {
-        self.note_at(clock.elapsed(), text);
-    }
-
-    fn note_at(&mut self, at: Duration, text: fmt::Arguments<'_>) {
-        if !self.record_timeline {
-            return;
-        }
-        let text = text.to_string();
-        // A merchant's reference may contain any character. A line feed must not start a new line here.
-        let text = if text.contains(char::is_control) { text.replace(char::is_control, "\u{fffd}") } else { text };
-        self.timeline.push(TimelineEntry { at, text });
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod index;
 mod openapi;
+mod records;
 mod routes;
 
 use std::sync::Arc;

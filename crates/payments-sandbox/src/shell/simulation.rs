@@ -73,9 +73,17 @@ macro_rules! simulation_methods {
             self.simulation.state.timeline()
         }
 
+        /// Returns the records so far: everything in the timeline, what clients were told, and what caused what.
+        ///
+        /// They have headers and bodies if [contents are recorded](crate::Builder::record_contents).
+        #[must_use]
+        pub fn records(&self) -> Vec<Record> {
+            self.simulation.state.records()
+        }
+
         /// Adds a line to the timeline, such as what the client under test reports.
         pub fn note(&self, text: impl std::fmt::Display) {
-            self.simulation.state.note(format_args!("{text}"));
+            self.simulation.state.note(format_args!("{text}"), None);
         }
 
         /// Returns every webhook and callback to the merchant so far.

@@ -37,7 +37,7 @@ fn payment(order: &str) -> Value {
 }
 
 /// Returns a 3-D Secure payment whose success and failure URLs differ only in the query.
-fn three_ds_payment(order: &str, back: &str) -> Value {
+pub(crate) fn three_ds_payment(order: &str, back: &str) -> Value {
     let mut body = payment(order);
     body["successUrl"] = json!(format!("{back}?success"));
     body["failureUrl"] = json!(format!("{back}?failure"));

@@ -19,7 +19,9 @@ mod http_requests;
 mod keys;
 mod offline;
 mod pages;
+mod record_masks;
 mod recorded_exchanges;
+mod records;
 #[cfg(feature = "tls")]
 mod tls;
 mod turbo_link;

@@ -418,6 +418,7 @@ mod tests {
         let headers = [("x-api-key", ""), ("x-api-secret", ""), ("content-type", "application/json")];
         let request = Request {
             number: 1,
+            record: None,
             method: "POST".to_owned(),
             path: path.to_owned(),
             query: String::new(),

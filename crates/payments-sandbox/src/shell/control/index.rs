@@ -11,7 +11,9 @@ pub(super) fn page(state: &SharedState) -> String {
             [] => String::new(),
             actions => format!("{}: ", actions.join(", ")),
         };
-        row(&format!("{} {}", endpoint.method.as_str(), endpoint.path), &format!("{actions}{}", endpoint.summary))
+        let query: String = endpoint.query.iter().map(|query| format!("; ?{}={}", query.name, query.summary)).collect();
+        let text = format!("{actions}{}{query}", endpoint.summary);
+        row(&format!("{} {}", endpoint.method.as_str(), endpoint.path), &text)
     });
     let endpoints: String = endpoints.collect();
     let state = state.lock();

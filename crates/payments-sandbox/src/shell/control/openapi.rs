@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::table;
-use crate::endpoint::{Body, Content, Endpoint, Method, schema};
+use crate::endpoint::{Body, Content, Endpoint, Method, Query, schema};
 use crate::state::SharedState;
 
 pub(super) fn description(state: &SharedState) -> Value {
@@ -33,15 +33,23 @@ fn operation(endpoint: &Endpoint) -> Value {
         Content::Json(schema) => ("application/json", schema()),
     };
     responses.insert("200".to_owned(), response("Success.", media_type, &content));
-    let common: &[u16] = if endpoint.method == Method::Post { &[403, 415, 422] } else { &[403] };
+    let common: &[u16] = match endpoint.method {
+        Method::Post => &[403, 415, 422],
+        Method::Get if !endpoint.query.is_empty() => &[403, 422],
+        Method::Get | Method::Delete => &[403],
+    };
     for status in common.iter().chain(endpoint.problems) {
         let problem = response(meaning(*status), "application/json", &json!({"$ref": "#/components/schemas/Problem"}));
         responses.insert(status.to_string(), problem);
     }
+    let parameters = endpoint.parameters().map(|name| parameter(name, endpoint.actions));
+    let query = endpoint.query.iter().map(|Query { name, summary, schema }| {
+        json!({"name": name, "in": "query", "description": summary, "schema": schema()})
+    });
     let mut operation = json!({
         "operationId": endpoint.id,
         "summary": endpoint.summary,
-        "parameters": endpoint.parameters().map(|name| parameter(name, endpoint.actions)).collect::<Vec<_>>(),
+        "parameters": parameters.chain(query).collect::<Vec<_>>(),
         "responses": responses,
     });
     if endpoint.method == Method::Post {

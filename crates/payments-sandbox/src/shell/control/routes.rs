@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{SharedRoute, index, openapi};
+use super::{SharedRoute, index, openapi, records};
 use crate::endpoint::Content::{Html, Json};
 use crate::endpoint::Method::{Delete, Get, Post};
 use crate::endpoint::schema::{self, count, list, object, text};
@@ -58,6 +58,17 @@ pub(super) const ROUTES: &[SharedRoute] = &[
             Json(|| list(&text())),
         ),
         handler: |state, _| json(&json!(state.timeline().iter().map(ToString::to_string).collect::<Vec<_>>())),
+    },
+    SharedRoute {
+        endpoint: Endpoint::new(
+            "records",
+            Get,
+            "/records",
+            "everything in the timeline as data, what clients were told, and what caused what",
+            Json(records::page_schema),
+        )
+        .query(records::QUERY),
+        handler: |state, call| json(&records::page(state, call)?),
     },
     SharedRoute {
         endpoint: Endpoint::new(
@@ -124,8 +135,7 @@ pub(super) const ROUTES: &[SharedRoute] = &[
             if seconds > MAX_ADVANCE {
                 return Err(Problem::Invalid(format!("`seconds` must be at most {MAX_ADVANCE} (ten years)")));
             }
-            state.clock.advance(Duration::from_secs(seconds));
-            state.tick();
+            state.advance(Duration::from_secs(seconds));
             json(&now(state))
         },
     },
