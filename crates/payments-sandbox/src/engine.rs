@@ -44,6 +44,9 @@ pub(crate) trait Engine: RespondWithoutCommit + Any + Send {
     /// Returns an order's status in the provider's words, by the merchant's reference.
     fn status(&self, reference: &str) -> Option<String>;
 
+    /// Returns all orders, in order of creation.
+    fn orders(&self) -> Vec<OrderSummary<'_>>;
+
     /// Returns the provider's endpoints of the control API.
     fn endpoints(&self) -> Vec<&'static Endpoint>;
 
@@ -93,6 +96,21 @@ impl<E: Engine + Clone> RespondWithoutCommit for E {
         *random = Random::new(!random.next());
         copy.respond(request, now).0
     }
+}
+
+/// An order, a payment or a link, as lists show it.
+#[derive(Debug)]
+pub(crate) struct OrderSummary<'a> {
+    /// The merchant's reference.
+    pub(crate) reference: &'a str,
+    /// What the control API's actions name it by.
+    pub(crate) id: &'a str,
+    /// The status in the provider's words.
+    pub(crate) status: &'static str,
+    /// The amount, as in the ledger.
+    pub(crate) amount: i64,
+    /// The currency's ISO 4217 code.
+    pub(crate) currency: &'a str,
 }
 
 /// The effects and the response of a control action, or why the action is impossible.

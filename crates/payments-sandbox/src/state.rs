@@ -19,7 +19,7 @@ use crate::error::FaultError;
 use crate::fault::{Fault, FaultSchedule};
 use crate::http::{Request, Response};
 use crate::ledger::{Entry, Ledger};
-use crate::outbox::{self, MerchantResponse, Outbox};
+use crate::outbox::{self, Delivery, DeliveryAction, MerchantResponse, Outbox};
 use crate::problem::Problem;
 use crate::record::log::RecordLog;
 use crate::record::{Content, Mask, Record, RecordKind};
@@ -294,11 +294,40 @@ impl SharedState {
             .map(|misdirected| format!("requests that followed a redirect away from their provider: {misdirected}"));
         let state = self.lock();
         let wrong = state.expected_statuses.iter().filter_map(|(reference, expected)| {
-            let engines = state.engines().iter();
-            let status = status_of(engines.filter_map(|engine| Some((engine.status(reference)?, engine.spec().name))));
+            let status = state.status(reference);
             (status != *expected).then(|| format!("order {reference:?} is {status}, expected {expected}"))
         });
         unfired.chain(double).chain(misdirected).chain(wrong).collect()
+    }
+
+    /// Performs an action on one message, and returns the message that it changed or added.
+    pub(crate) fn act_on_delivery(
+        &self,
+        number: usize,
+        action: DeliveryAction,
+        name: &str,
+    ) -> Result<Delivery, Problem> {
+        let mut state = self.lock();
+        state.tick(&self.clock);
+        let changed = state.outbox.act(number, action, self.clock.elapsed())?;
+        let delivery = state.outbox.list().swap_remove(changed - 1);
+        state.records.add(self.clock.elapsed(), || {
+            let record = Record::new(RecordKind::Action, name).about(Some(&delivery.reference));
+            record.delivery(changed).outside_the_timeline()
+        });
+        drop(state);
+        self.wake.notify_one();
+        Ok(delivery)
+    }
+
+    /// Returns each order with an expected status, that status, and the present one.
+    pub(crate) fn expectations(&self) -> Vec<(String, String, String)> {
+        self.tick();
+        let state = self.lock();
+        let expectations = state.expected_statuses.iter();
+        expectations
+            .map(|(reference, expected)| (reference.clone(), expected.clone(), state.status(reference)))
+            .collect()
     }
 
     pub(crate) fn release(&self) {
@@ -310,6 +339,12 @@ impl SharedState {
 impl State {
     pub(crate) fn engine(&mut self, provider: ProviderId) -> &mut dyn Engine {
         self.engines[provider.0].as_mut()
+    }
+
+    /// Returns the status of the order with this reference, over all providers.
+    fn status(&self, reference: &str) -> String {
+        let engines = self.engines.iter();
+        status_of(engines.filter_map(|engine| Some((engine.status(reference)?, engine.spec().name))))
     }
 
     pub(crate) fn engines(&self) -> &[Box<dyn Engine>] {

@@ -1,7 +1,9 @@
 //! The control API, for tests in other languages. One table of routes is its router, its index and its description.
 
 mod index;
+mod merchant;
 mod openapi;
+mod orders;
 mod records;
 mod routes;
 
@@ -14,7 +16,6 @@ use crate::endpoint::{ControlCall, Endpoint, Method};
 use crate::http::{Request, Response, percent_decode};
 use crate::problem::Problem;
 use crate::state::{ProviderId, SharedState};
-use routes::ROUTES;
 
 /// Responds to a request. `HEAD` gets the response to `GET`, and the connection leaves out its body.
 pub(crate) fn respond(state: &Arc<SharedState>, request: &Request) -> Response {
@@ -39,7 +40,10 @@ pub(crate) fn respond(state: &Arc<SharedState>, request: &Request) -> Response {
     let parameters = endpoint.matches(&segments).unwrap_or_default();
     let result =
         ControlCall::new(endpoint, parameters, actions(&table, endpoint), request).and_then(|call| match *target {
-            Target::Shared(index) => (ROUTES[index].handler)(state, &call),
+            Target::Shared(index) => match routes().nth(index) {
+                Some(route) => (route.handler)(state, &call),
+                None => Err(Problem::not_found("no such endpoint")),
+            },
             Target::Provider(provider, index) => {
                 state.control(provider, index, &call).map(|value| Response::json(200, &value))
             }
@@ -54,9 +58,14 @@ enum Target {
     Provider(ProviderId, usize),
 }
 
+/// Returns the routes that do not belong to one provider.
+fn routes() -> impl Iterator<Item = &'static SharedRoute> {
+    routes::ROUTES.iter().chain(merchant::ROUTES).chain(orders::ROUTES)
+}
+
 /// Returns all endpoints in the order of the index page.
 fn table(state: &SharedState) -> Vec<(Target, &'static Endpoint)> {
-    let shared = ROUTES.iter().enumerate().map(|(index, route)| (Target::Shared(index), &route.endpoint));
+    let shared = routes().enumerate().map(|(index, route)| (Target::Shared(index), &route.endpoint));
     let state = state.lock();
     let engines = state.engines().iter().enumerate().flat_map(|(provider, engine)| {
         let endpoints = engine.endpoints().into_iter().enumerate();

@@ -12,6 +12,7 @@ mod connection_cuts;
 mod control_access;
 mod control_api;
 mod control_description;
+mod control_orders;
 mod fault_budgets;
 mod fault_grammar;
 mod finish;

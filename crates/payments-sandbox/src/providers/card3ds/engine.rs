@@ -17,7 +17,7 @@ use super::three_ds::{Challenge, CompletionError, NOT_ENROLLED, StartResponse};
 use super::validation::{Fields, NewPayment};
 use super::{control, pages, payment};
 use crate::endpoint::{self, ControlCall, Endpoint};
-use crate::engine::{ControlResult, Effect, Engine, Imperfections, ProviderSpec};
+use crate::engine::{ControlResult, Effect, Engine, Imperfections, OrderSummary, ProviderSpec};
 use crate::http::{Request, Response};
 use crate::ledger::EntryKind;
 use crate::random::Random;
@@ -109,6 +109,20 @@ impl Engine for Card3dsEngine {
 
     fn status(&self, reference: &str) -> Option<String> {
         self.order_status(reference).map(str::to_owned)
+    }
+
+    fn orders(&self) -> Vec<OrderSummary<'_>> {
+        let summaries = self.payments.iter().map(|payment| OrderSummary {
+            reference: &payment.order,
+            id: match &payment.kind {
+                Kind::Checkout(checkout) => &checkout.id,
+                Kind::Direct | Kind::PreAuthorization { .. } | Kind::ThreeDs(_) => &payment.id,
+            },
+            status: payment.status.as_str(),
+            amount: payment.amount,
+            currency: payment.currency.code,
+        });
+        summaries.collect()
     }
 
     fn endpoints(&self) -> Vec<&'static Endpoint> {

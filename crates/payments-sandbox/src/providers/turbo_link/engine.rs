@@ -11,7 +11,7 @@ use super::routes::{Route, route};
 use super::settings::Settings;
 use super::{control, filter, link, pages, responses};
 use crate::endpoint::{self, ControlCall, Endpoint};
-use crate::engine::{ControlResult, Effect, Engine, Imperfections, ProviderSpec};
+use crate::engine::{ControlResult, Effect, Engine, Imperfections, OrderSummary, ProviderSpec};
 use crate::html;
 use crate::http::{Request, Response};
 use crate::problem::Problem;
@@ -78,6 +78,17 @@ impl Engine for TurboLinkEngine {
 
     fn status(&self, reference: &str) -> Option<String> {
         self.link(reference).ok().map(|link| link.status.as_str().to_owned())
+    }
+
+    fn orders(&self) -> Vec<OrderSummary<'_>> {
+        let summaries = self.links.iter().map(|link| OrderSummary {
+            reference: &link.id,
+            id: &link.id,
+            status: link.status.as_str(),
+            amount: link.amount,
+            currency: "USD",
+        });
+        summaries.collect()
     }
 
     fn endpoints(&self) -> Vec<&'static Endpoint> {

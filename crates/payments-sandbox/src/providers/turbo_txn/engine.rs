@@ -13,7 +13,7 @@ use super::transaction::{Action, Status, Transaction};
 use super::validation::NewTransaction;
 use super::{callback, control, pages, responses, validation};
 use crate::endpoint::{self, ControlCall, Endpoint};
-use crate::engine::{ControlResult, Effect, Engine, Imperfections, ProviderSpec};
+use crate::engine::{ControlResult, Effect, Engine, Imperfections, OrderSummary, ProviderSpec};
 use crate::html;
 use crate::http::{Request, Response, is_http_url};
 use crate::problem::Problem;
@@ -96,6 +96,17 @@ impl Engine for TurboTxnEngine {
 
     fn status(&self, reference: &str) -> Option<String> {
         self.by_order.get(reference).map(|index| self.transactions[*index].status.as_str().to_owned())
+    }
+
+    fn orders(&self) -> Vec<OrderSummary<'_>> {
+        let summaries = self.transactions.iter().map(|transaction| OrderSummary {
+            reference: &transaction.order_id,
+            id: &transaction.order_id,
+            status: transaction.status.as_str(),
+            amount: transaction.amount,
+            currency: "INR",
+        });
+        summaries.collect()
     }
 
     fn endpoints(&self) -> Vec<&'static Endpoint> {

@@ -13,7 +13,7 @@ use super::validation::Fields;
 use super::{control, pages};
 use crate::endpoint::{self, ControlCall, Endpoint};
 use crate::engine::{
-    ControlResult, DEFAULT_RESPONSE_TIMEOUT, Effect, Engine, Imperfections, Message, ProviderSpec, Resend,
+    ControlResult, DEFAULT_RESPONSE_TIMEOUT, Effect, Engine, Imperfections, Message, OrderSummary, ProviderSpec, Resend,
 };
 use crate::hex::hmac_sha256;
 use crate::html;
@@ -137,6 +137,17 @@ impl Engine for TurboPayEngine {
 
     fn status(&self, reference: &str) -> Option<String> {
         self.order_status(reference).map(|status| status.as_str().to_owned())
+    }
+
+    fn orders(&self) -> Vec<OrderSummary<'_>> {
+        let summaries = self.orders.iter().map(|order| OrderSummary {
+            reference: &order.reference,
+            id: &order.reference,
+            status: order.status.as_str(),
+            amount: order.amount,
+            currency: &order.currency,
+        });
+        summaries.collect()
     }
 
     fn endpoints(&self) -> Vec<&'static Endpoint> {

@@ -20,7 +20,7 @@ use super::routes::{OPERATIONS, OPERATIONS_WITH_MESSAGES, Operation, READ_ONLY_O
 use super::settings::Settings;
 use super::subscription::Subscription;
 use crate::endpoint::{self, ControlCall, Endpoint};
-use crate::engine::{ControlResult, Effect, Engine, Imperfections, ProviderSpec};
+use crate::engine::{ControlResult, Effect, Engine, Imperfections, OrderSummary, ProviderSpec};
 use crate::http::{Request, Response};
 use crate::random::Random;
 
@@ -129,6 +129,17 @@ impl Engine for TurraTechEngine {
             subscription.map(|subscription| subscription.status.as_str())
         };
         payment.or_else(subscription).map(str::to_owned)
+    }
+
+    fn orders(&self) -> Vec<OrderSummary<'_>> {
+        let summaries = self.payments.iter().map(|payment| OrderSummary {
+            reference: &payment.reference,
+            id: &payment.id,
+            status: payment.status.as_str(),
+            amount: payment.amount,
+            currency: &payment.currency,
+        });
+        summaries.collect()
     }
 
     fn endpoints(&self) -> Vec<&'static Endpoint> {

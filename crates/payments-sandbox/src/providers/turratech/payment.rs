@@ -20,7 +20,7 @@ pub(crate) struct Payment {
     pub(crate) id: String,
     /// The merchant's reference, as in the ledger.
     pub(crate) reference: String,
-    amount: i64,
+    pub(super) amount: i64,
     /// The authorized amount that can be captured.
     capturable: i64,
     received: i64,

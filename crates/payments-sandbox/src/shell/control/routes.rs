@@ -155,7 +155,7 @@ pub(super) const ROUTES: &[SharedRoute] = &[
 ];
 
 #[expect(clippy::unnecessary_wraps, reason = "it ends handlers, which can fail")]
-fn json(value: &Value) -> Result<Response, Problem> {
+pub(super) fn json(value: &Value) -> Result<Response, Problem> {
     Ok(Response::json(200, value))
 }
 
@@ -201,7 +201,7 @@ fn entry() -> Value {
     )
 }
 
-fn delivery() -> Value {
+pub(super) fn delivery() -> Value {
     object(
         &[
             ("number", count()),
