@@ -64,6 +64,8 @@ pub(crate) struct ProviderSpec {
     pub(crate) read_only_operations: &'static [&'static str],
     /// The operations whose orders cause messages to the merchant.
     pub(crate) operations_with_messages: &'static [&'static str],
+    /// The operations whose orders a customer pays later: their execution moves no money, and a credit does.
+    pub(crate) paid_later: &'static [&'static str],
     /// The simulated behaviours, each with its provenance.
     pub(crate) behaviours: &'static [Behaviour],
     /// What an imperfect body can contain.

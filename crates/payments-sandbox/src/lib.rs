@@ -49,7 +49,7 @@ pub use clock::Clock;
 pub use engine::{Behaviour, Provenance};
 pub use error::{FaultError, StartError};
 pub use fault::Fault;
-pub use ledger::{Entry, EntryKind, Ledger, OrderEntries};
+pub use ledger::{Double, DoubleKind, Entry, EntryKind, Ledger, OrderEntries};
 pub use outbox::{Delivery, DeliveryState};
 pub use providers::card3ds::handle::{Card3ds, Card3dsChallenge, Card3dsCheckout, Card3dsOrder};
 pub use providers::turbo_link::handle::{LinkHandle, TurboLink};

@@ -18,7 +18,7 @@ use crate::engine::{Effect, Engine, Message, SignedHeader};
 use crate::error::FaultError;
 use crate::fault::{Fault, FaultSchedule};
 use crate::http::{Request, Response};
-use crate::ledger::{Entry, Ledger};
+use crate::ledger::{Entry, EntryKind, Ledger};
 use crate::outbox::{self, Delivery, DeliveryAction, MerchantResponse, Outbox};
 use crate::problem::Problem;
 use crate::record::log::RecordLog;
@@ -61,6 +61,8 @@ pub(crate) struct State {
     pub(crate) faults: FaultSchedule,
     /// Shared with the snapshots, which are taken more often than the ledger grows.
     ledger: Arc<Vec<Entry>>,
+    /// The references that the merchant uses for one order, by order.
+    same_orders: Arc<Vec<Vec<String>>>,
     pub(crate) records: RecordLog,
     /// The number of the record that causes what happens now.
     cause: Option<u64>,
@@ -86,6 +88,7 @@ impl SharedState {
             outbox: Outbox::default(),
             faults: FaultSchedule::new(seed),
             ledger: Arc::default(),
+            same_orders: Arc::default(),
             records: RecordLog::default(),
             cause: None,
             delayed: BTreeMap::new(),
@@ -245,7 +248,12 @@ impl SharedState {
     pub(crate) fn ledger(self: &Arc<Self>) -> Ledger {
         self.tick();
         let state = Arc::clone(self);
-        Ledger { entries: Arc::clone(&self.lock().ledger), report: Arc::new(move || state.report()) }
+        let locked = self.lock();
+        Ledger {
+            entries: Arc::clone(&locked.ledger),
+            same_orders: Arc::clone(&locked.same_orders),
+            report: Arc::new(move || state.report()),
+        }
     }
 
     /// Sets the status that an order must have at the end. The last call for an order counts.
@@ -287,8 +295,7 @@ impl SharedState {
     pub(crate) fn violations(self: &Arc<Self>) -> Vec<String> {
         let ledger = self.ledger();
         let unfired = self.lock().faults.unfired().into_iter().map(|fault| format!("a fault never occurred: {fault}"));
-        let double = ledger.double_executions().into_iter();
-        let double = double.map(|(operation, reference)| format!("{operation} was executed twice for {reference:?}"));
+        let double = ledger.doubles().into_iter().map(|double| double.to_string());
         let misdirected = Some(self.lock().misdirected).filter(|misdirected| *misdirected > 0);
         let misdirected = misdirected
             .map(|misdirected| format!("requests that followed a redirect away from their provider: {misdirected}"));
@@ -318,6 +325,16 @@ impl SharedState {
         drop(state);
         self.wake.notify_one();
         Ok(delivery)
+    }
+
+    /// Notes that the merchant uses these references for one order.
+    pub(crate) fn same_order(&self, references: Vec<String>) {
+        let mut state = self.lock();
+        let text = format!("{} are one order", references.join(" and "));
+        state.records.add(self.clock.elapsed(), || {
+            Record::new(RecordKind::Note, text).about(references.first().map(String::as_str)).outside_the_timeline()
+        });
+        Arc::make_mut(&mut state.same_orders).push(references);
     }
 
     /// Returns each order with an expected status, that status, and the present one.
@@ -398,12 +415,21 @@ impl State {
     }
 
     fn apply_effects(&mut self, provider: ProviderId, effects: Vec<Effect>, at: OffsetDateTime, clock: &Clock) {
-        let name = self.engine(provider).spec().name;
+        let spec = self.engine(provider).spec();
+        let (name, paid_later) = (spec.name, spec.paid_later);
         let elapsed = clock.elapsed_at(at);
         for effect in effects {
             match effect {
                 Effect::Record { operation, reference, kind, amount, currency, request } => {
+                    let local = operation.strip_prefix(name).and_then(|rest| rest.strip_prefix('.'));
+                    let is_paid_later = local.is_some_and(|operation| paid_later.contains(&operation));
+                    let moves_money = match kind {
+                        EntryKind::Begun | EntryKind::Confirmed | EntryKind::Done => false,
+                        EntryKind::Executed => !currency.is_empty() && !is_paid_later,
+                        _ => true,
+                    };
                     let entry = Entry {
+                        moves_money,
                         number: self.ledger.len() + 1,
                         at: at.unix_timestamp(),
                         operation: operation.to_owned(),
@@ -415,9 +441,8 @@ impl State {
                     };
                     let cause = self.cause;
                     self.records.add(elapsed, || {
-                        let operation = operation.strip_prefix(name).and_then(|rest| rest.strip_prefix('.'));
                         let record = Record::new(RecordKind::Ledger, format_args!("LEDGER {entry}"))
-                            .of(name, operation)
+                            .of(name, local)
                             .about(Some(&entry.reference))
                             .caused_by(cause);
                         Record { request: entry.request, ..record }

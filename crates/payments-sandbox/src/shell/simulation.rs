@@ -100,6 +100,13 @@ macro_rules! simulation_methods {
             self.simulation.state.expect_status(reference, status);
         }
 
+        /// Notes that the merchant uses these references for one order, such as a payout that it sends again under another one.
+        ///
+        /// The sandbox then fails the test if the order was paid under more than one of them, at any provider.
+        pub fn same_order(&self, references: &[&str]) {
+            self.simulation.state.same_order(references.iter().map(|reference| (*reference).to_owned()).collect());
+        }
+
         /// Removes all faults, including those that never occurred.
         pub fn clear_faults(&self) {
             self.simulation.state.lock().faults.clear();
@@ -122,7 +129,7 @@ macro_rules! simulation_methods {
         ///
         /// # Panics
         ///
-        /// Panics if a fault never occurred, an order was executed twice, a redirect was followed, or an order does not
+        /// Panics if a fault never occurred, an order was executed or paid twice, a redirect was followed, or an order does not
         /// have its [expected status](Self::expect_status). The message has the timeline, the ledger, and the seed and
         /// faults for repeating the run.
         #[track_caller]

@@ -68,6 +68,7 @@ async fn the_ledger_and_the_timeline_list_what_happened() {
             "kind": "executed",
             "amount": 50_000,
             "currency": "INR",
+            "moves_money": true,
             "request": 1
         }])
     );

@@ -22,6 +22,8 @@ const ENDPOINTS: &[&str] = &[
     "GET /clock",
     "POST /clock/advance",
     "POST /webhooks/release",
+    "GET /doubles",
+    "POST /same-orders",
     "POST /notes",
     "GET /expectations",
     "POST /expectations",

@@ -54,6 +54,7 @@ pub(crate) const SPEC: ProviderSpec = ProviderSpec {
     operations: OPERATIONS,
     read_only_operations: &["installment-options", "checkout-status"],
     operations_with_messages: &["start-3ds", "checkout"],
+    paid_later: &[],
     behaviours: BEHAVIOURS,
     imperfections: Imperfections {
         descriptive: &[

@@ -34,6 +34,7 @@ pub(crate) const SPEC: ProviderSpec = ProviderSpec {
     operations: &["list", "detail"],
     read_only_operations: &["list", "detail"],
     operations_with_messages: &[],
+    paid_later: &[],
     behaviours: BEHAVIOURS,
     imperfections: Imperfections {
         descriptive: &["msg", "api_path", "limit", "qr", "url", "created"],

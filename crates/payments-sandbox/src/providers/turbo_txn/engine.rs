@@ -43,6 +43,7 @@ pub(crate) const SPEC: ProviderSpec = ProviderSpec {
     operations: &["initiate", "status-check"],
     read_only_operations: &["status-check"],
     operations_with_messages: &["initiate"],
+    paid_later: &["initiate"],
     behaviours: BEHAVIOURS,
     imperfections: Imperfections {
         descriptive: &["message", "timestamp", "status", "utr"],

@@ -65,6 +65,7 @@ pub(crate) const SPEC: ProviderSpec = ProviderSpec {
     operations: OPERATIONS,
     read_only_operations: &["balance", "order-status", "merchant-order-status"],
     operations_with_messages: &["deposit", "host-to-host-deposit", "withdraw"],
+    paid_later: &["deposit", "host-to-host-deposit"],
     behaviours: BEHAVIOURS,
     imperfections: Imperfections {
         descriptive: &[

@@ -60,6 +60,7 @@ pub(crate) const SPEC: ProviderSpec = ProviderSpec {
     operations: OPERATIONS,
     read_only_operations: READ_ONLY_OPERATIONS,
     operations_with_messages: OPERATIONS_WITH_MESSAGES,
+    paid_later: &[],
     behaviours: BEHAVIOURS,
     imperfections: Imperfections {
         descriptive: &[

@@ -9,6 +9,7 @@ use crate::endpoint::Content::Json;
 use crate::endpoint::Method::{Get, Post};
 use crate::endpoint::schema::{list, object, text, text_or_null};
 use crate::endpoint::{Body, Endpoint};
+use crate::problem::Problem;
 
 pub(super) const ROUTES: &[SharedRoute] = &[
     SharedRoute {
@@ -57,7 +58,30 @@ pub(super) const ROUTES: &[SharedRoute] = &[
             json(&json!({"reference": reference, "status": status}))
         },
     },
+    SharedRoute {
+        endpoint: Endpoint::new(
+            "sameOrder",
+            Post,
+            "/same-orders",
+            "says that your application uses these references for one order: {\"references\": [\"order-1\", \"order-1b\"]}",
+            Json(same_order),
+        )
+        .body(Body::Required(same_order)),
+        handler: |state, call| {
+            let SameOrder { references } = call.body()?;
+            if references.len() < 2 {
+                return Err(Problem::invalid("`references` must have at least two references"));
+            }
+            state.same_order(references.clone());
+            json(&json!({"references": references}))
+        },
+    },
 ];
+
+fn same_order() -> Value {
+    let references = json!({"type": "array", "items": text(), "minItems": 2});
+    object(&[("references", references)], &[])
+}
 
 fn note() -> Value {
     object(&[("text", text())], &[("reference", text_or_null())])
@@ -65,6 +89,12 @@ fn note() -> Value {
 
 fn expectation() -> Value {
     object(&[("reference", text()), ("status", text())], &[])
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SameOrder {
+    references: Vec<String>,
 }
 
 #[derive(Deserialize)]

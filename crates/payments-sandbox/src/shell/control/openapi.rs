@@ -66,6 +66,7 @@ fn operation(endpoint: &Endpoint) -> Value {
 fn parameter(name: &str, actions: &[&str]) -> Value {
     let schema = match name {
         "action" => json!({"type": "string", "enum": actions}),
+        "number" => json!({"type": "integer", "minimum": 1}),
         _ => json!({"type": "string", "minLength": 1}),
     };
     json!({"name": name, "in": "path", "required": true, "schema": schema})

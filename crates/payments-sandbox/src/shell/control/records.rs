@@ -62,7 +62,11 @@ fn value(record: &Record) -> Value {
 }
 
 pub(super) const QUERY: &[Query] = &[
-    Query { name: "after", summary: "only records with a higher number", schema: count },
+    Query {
+        name: "after",
+        summary: "only records with a higher number",
+        schema: || json!({"type": "integer", "minimum": 0, "maximum": u64::MAX >> 11}),
+    },
     Query {
         name: "limit",
         summary: "the most records; default: 1000",

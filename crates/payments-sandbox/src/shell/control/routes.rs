@@ -51,6 +51,16 @@ pub(super) const ROUTES: &[SharedRoute] = &[
     },
     SharedRoute {
         endpoint: Endpoint::new(
+            "doubles",
+            Get,
+            "/doubles",
+            "the orders that were executed, credited, captured or paid twice",
+            Json(|| list(&text())),
+        ),
+        handler: |state, _| json(&state.ledger().doubles().iter().map(ToString::to_string).collect()),
+    },
+    SharedRoute {
+        endpoint: Endpoint::new(
             "timeline",
             Get,
             "/timeline",
@@ -195,6 +205,7 @@ fn entry() -> Value {
             ("kind", text()),
             ("amount", json!({"type": "integer"})),
             ("currency", text()),
+            ("moves_money", json!({"type": "boolean"})),
             ("request", request),
         ],
         &[],
