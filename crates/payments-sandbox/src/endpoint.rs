@@ -195,10 +195,10 @@ impl<'a> ControlCall<'a> {
 
     /// Parses a parameter of the query; `None` if it is missing.
     pub(crate) fn number(&self, name: &str) -> Result<Option<u64>, Problem> {
-        let parse = |text: String| {
-            text.parse().map_err(|_| Problem::Invalid(format!("`{name}` must be a whole number from 0")))
-        };
-        self.query(name).map(parse).transpose()
+        let Some(text) = self.query(name) else { return Ok(None) };
+        let number = text.parse().ok().filter(|number| *number <= MAX_NUMBER);
+        let problem = || Problem::Invalid(format!("`{name}` must be a whole number from 0 to {MAX_NUMBER}"));
+        number.map(Some).ok_or_else(problem)
     }
 
     /// Parses the body.
@@ -215,3 +215,6 @@ impl<'a> ControlCall<'a> {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct NoMembers {}
+
+/// The largest integer that all JSON libraries read exactly.
+pub(crate) const MAX_NUMBER: u64 = (1 << 53) - 1;

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::endpoint::schema::{count, list, object, text, text_or_null};
-use crate::endpoint::{ControlCall, Query};
+use crate::endpoint::{ControlCall, MAX_NUMBER, Query};
 use crate::problem::Problem;
 use crate::record::{Record, RecordKind};
 use crate::state::SharedState;
@@ -65,7 +65,7 @@ pub(super) const QUERY: &[Query] = &[
     Query {
         name: "after",
         summary: "only records with a higher number",
-        schema: || json!({"type": "integer", "minimum": 0, "maximum": u64::MAX >> 11}),
+        schema: || json!({"type": "integer", "minimum": 0, "maximum": MAX_NUMBER}),
     },
     Query {
         name: "limit",
