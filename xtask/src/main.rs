@@ -18,6 +18,7 @@ mod postgres;
 mod process;
 mod programs;
 mod sandbox;
+mod schemathesis;
 mod test;
 mod tidy;
 mod tools;
@@ -107,6 +108,11 @@ const COMMANDS: &[Command] = &[
         name: "newman",
         about: "replays TurboPay's recorded exchanges against the sandbox (needs npm)",
         run: newman::run,
+    },
+    Command {
+        name: "schemathesis",
+        about: "tests the sandbox's control API against its OpenAPI description (needs Python 3 with venv)",
+        run: schemathesis::run,
     },
     Command {
         name: "consumers",

@@ -81,6 +81,12 @@ impl Run {
         Run { command, command_line: program.as_ref().to_string_lossy().into_owned() }
     }
 
+    /// Runs the program in this directory, in place of the workspace's root.
+    pub(crate) fn directory(mut self, directory: &std::path::Path) -> Run {
+        self.command.current_dir(directory);
+        self
+    }
+
     pub(crate) fn args<A: AsRef<OsStr>>(mut self, args: impl IntoIterator<Item = A>) -> Run {
         for arg in args {
             let text = arg.as_ref().to_string_lossy();

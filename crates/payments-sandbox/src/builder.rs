@@ -35,7 +35,7 @@ pub struct Builder {
     idle_close: Option<Duration>,
     #[cfg(feature = "tls")]
     tls: bool,
-    record_timeline: bool,
+    record: Recording,
     settings: ProviderSettings,
 }
 
@@ -50,7 +50,7 @@ impl Builder {
             idle_close: None,
             #[cfg(feature = "tls")]
             tls: false,
-            record_timeline: true,
+            record: Recording::Timeline,
             settings: ProviderSettings::default(),
         }
     }
@@ -119,7 +119,16 @@ impl Builder {
     ///
     /// Repeat a failed simulation with the same seed and the timeline enabled.
     pub fn without_timeline(mut self) -> Self {
-        self.record_timeline = false;
+        self.record = Recording::Nothing;
+        self
+    }
+
+    /// Records the headers and the bodies of requests, responses and messages, for [`Sandbox::records`].
+    ///
+    /// Keys, cookies, card numbers and security codes are masked before anything is stored. Up to 100,000 records and 64 MiB are
+    /// kept; older ones are dropped, also from the [timeline](Sandbox::timeline).
+    pub fn record_contents(mut self) -> Self {
+        self.record = Recording::Contents;
         self
     }
 
@@ -160,9 +169,7 @@ impl Builder {
             sockets.push(socket);
         }
         let state = shared_state(self.clock, self.seed, control_url.clone(), &settings, &origins, &self.faults)?;
-        if !self.record_timeline {
-            state.disable_timeline();
-        }
+        self.record.apply(&state, &settings);
         let mut tasks = vec![
             tokio::spawn(server::accept(control, Listener::Control, Arc::clone(&state), control_settings)),
             tokio::spawn(Arc::clone(&state).keep_settling()),
@@ -206,10 +213,26 @@ impl Builder {
         settings.fill_in_keys(self.seed)?;
         let origins = wire::origins();
         let state = shared_state(self.clock, self.seed, wire::control_origin(), &settings, &origins, &self.faults)?;
-        if !self.record_timeline {
-            state.disable_timeline();
-        }
+        self.record.apply(&state, &settings);
         Ok(Offline::new(Simulation::new(state, &origins, settings)))
+    }
+}
+
+/// What is recorded.
+#[derive(Debug, Clone, Copy)]
+enum Recording {
+    Nothing,
+    Timeline,
+    Contents,
+}
+
+impl Recording {
+    fn apply(self, state: &SharedState, settings: &ProviderSettings) {
+        match self {
+            Self::Nothing => state.record_nothing(),
+            Self::Timeline => {}
+            Self::Contents => state.record_contents(settings.keys()),
+        }
     }
 }
 

@@ -6,8 +6,10 @@ use std::time::Duration;
 use serde_json::Value;
 use time::OffsetDateTime;
 
+use crate::endpoint::{ControlCall, Endpoint, Route};
 use crate::http::{Request, Response};
 use crate::ledger::EntryKind;
+use crate::problem::Problem;
 use crate::random::Random;
 
 /// A simulated provider. It does no I/O and reads no clock, so that a socket server and a simulation can both drive it.
@@ -42,10 +44,14 @@ pub(crate) trait Engine: RespondWithoutCommit + Any + Send {
     /// Returns an order's status in the provider's words, by the merchant's reference.
     fn status(&self, reference: &str) -> Option<String>;
 
-    /// Handles a `POST` to the control API. `path` is decoded and does not include the provider's name.
-    ///
-    /// Returns `None` if there is no such endpoint.
-    fn control(&mut self, path: &[&str], body: &[u8], now: OffsetDateTime) -> Option<ControlResult>;
+    /// Returns all orders, in order of creation.
+    fn orders(&self) -> Vec<OrderSummary<'_>>;
+
+    /// Returns the provider's endpoints of the control API.
+    fn endpoints(&self) -> Vec<&'static Endpoint>;
+
+    /// Handles a request to the control API, to the endpoint with this index in [`endpoints`](Engine::endpoints).
+    fn control(&mut self, endpoint: usize, call: &ControlCall<'_>, now: OffsetDateTime) -> ControlResult;
 }
 
 /// The constant description of a provider.
@@ -58,10 +64,10 @@ pub(crate) struct ProviderSpec {
     pub(crate) read_only_operations: &'static [&'static str],
     /// The operations whose orders cause messages to the merchant.
     pub(crate) operations_with_messages: &'static [&'static str],
+    /// The operations whose orders a customer pays later: their execution moves no money, and a credit does.
+    pub(crate) paid_later: &'static [&'static str],
     /// The simulated behaviours, each with its provenance.
     pub(crate) behaviours: &'static [Behaviour],
-    /// The endpoints of [`control`](Engine::control), each with a description.
-    pub(crate) control_endpoints: &'static [(&'static str, &'static str)],
     /// What an imperfect body can contain.
     pub(crate) imperfections: Imperfections,
 }
@@ -94,8 +100,26 @@ impl<E: Engine + Clone> RespondWithoutCommit for E {
     }
 }
 
+/// An order, a payment or a link, as lists show it.
+#[derive(Debug)]
+pub(crate) struct OrderSummary<'a> {
+    /// The merchant's reference.
+    pub(crate) reference: &'a str,
+    /// What the control API's actions name it by.
+    pub(crate) id: &'a str,
+    /// The status in the provider's words.
+    pub(crate) status: &'static str,
+    /// The amount, as in the ledger.
+    pub(crate) amount: i64,
+    /// The currency's ISO 4217 code.
+    pub(crate) currency: &'a str,
+}
+
 /// The effects and the response of a control action, or why the action is impossible.
-pub(crate) type ControlResult = Result<(Vec<Effect>, Value), String>;
+pub(crate) type ControlResult = Result<(Vec<Effect>, Value), Problem>;
+
+/// An endpoint of the control API that a provider's engine handles.
+pub(crate) type EngineRoute<E> = Route<fn(&mut E, &ControlCall<'_>, OffsetDateTime) -> ControlResult>;
 
 /// An effect of an engine, besides its response.
 #[derive(Debug, Clone)]
@@ -113,8 +137,16 @@ pub(crate) enum Effect {
     Deliver(Message),
     /// A message with a header that depends on the time of sending.
     DeliverSigned(Message, SignedHeader),
-    /// The clock is advanced, by a button on a customer page.
-    Advance(Duration),
+}
+
+impl Effect {
+    /// The merchant's reference.
+    pub(crate) fn reference(&self) -> &str {
+        match self {
+            Self::Record { reference, .. } => reference,
+            Self::Deliver(message) | Self::DeliverSigned(message, _) => &message.reference,
+        }
+    }
 }
 
 /// A webhook or a callback to the merchant.

@@ -1,12 +1,14 @@
 //! The shared part of all handles: access to a provider's engine in the shared state.
 
 use std::any::Any;
+use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
 use time::OffsetDateTime;
 
 use crate::engine::{Effect, Engine};
+use crate::problem::Problem;
 use crate::state::{ProviderId, SharedState};
 
 /// A typed reference to one provider's engine in the shared state.
@@ -32,17 +34,17 @@ impl<E: Engine> EngineHandle<E> {
     /// Performs an action of a bank, a customer or the back office, outside of any request.
     pub(crate) fn act(
         &self,
-        act: impl FnOnce(&mut E, OffsetDateTime) -> Result<Vec<Effect>, String>,
-    ) -> Result<(), String> {
+        act: impl FnOnce(&mut E, OffsetDateTime) -> Result<Vec<Effect>, Problem>,
+    ) -> Result<(), Problem> {
         self.act_with(|engine, now| act(engine, now).map(|effects| (effects, ())))
     }
 
     /// Performs such an action and returns its value.
     pub(crate) fn act_with<T>(
         &self,
-        act: impl FnOnce(&mut E, OffsetDateTime) -> Result<(Vec<Effect>, T), String>,
-    ) -> Result<T, String> {
-        self.state.act(self.provider, |engine, now| act(downcast(engine), now))
+        act: impl FnOnce(&mut E, OffsetDateTime) -> Result<(Vec<Effect>, T), Problem>,
+    ) -> Result<T, Problem> {
+        self.state.act(self.provider, "an action of the test", |engine, now| act(downcast(engine), now))
     }
 }
 
@@ -58,7 +60,7 @@ fn downcast<E: Engine>(engine: &mut dyn Engine) -> &mut E {
 /// Returns the value. Panics if the action was impossible, which fails the test.
 #[track_caller]
 #[expect(clippy::panic, reason = "an impossible action is an error in the test")]
-pub(crate) fn or_panic<T>(result: Result<T, String>) -> T {
+pub(crate) fn or_panic<T>(result: Result<T, impl fmt::Display>) -> T {
     result.unwrap_or_else(|problem| panic!("{problem}"))
 }
 

@@ -1,23 +1,38 @@
-//! The layout of every page. It loads nothing from other hosts.
+//! The layout of every page. It loads nothing from other hosts, and has no inline style or script.
 
 /// The page for an unknown URL.
 pub(crate) fn not_found() -> String {
     document("No such payment", "<p>There is no payment at this URL.</p>")
 }
 
-/// The page for an action that is not possible.
-pub(crate) fn error(problem: &str) -> String {
-    document("Not possible", &format!("<p>{}</p>", escape(problem)))
+/// The page for an action that is not possible, with a way back to the payment's page.
+pub(crate) fn error(problem: &str, payment: &str) -> String {
+    let (problem, payment) = (escape(problem), escape(payment));
+    document("Not possible", &format!("<p>{problem}</p><p><a href=\"{payment}\">Back to the payment</a></p>"))
 }
 
-/// Builds a complete page.
+/// The link of an ended payment's page to the merchant.
+pub(crate) fn back_to_the_shop(url: &str) -> String {
+    format!("<p><a href=\"{}\">Back to the shop</a></p>", escape(url))
+}
+
+/// Builds a complete page. It needs the style sheet at [`STYLESHEET`], and nothing from other hosts.
 pub(crate) fn document(title: &str, body: &str) -> String {
+    page(title, "main", body)
+}
+
+/// Builds a page for tables.
+pub(crate) fn wide_document(title: &str, body: &str) -> String {
+    page(title, "main class=\"wide\"", body)
+}
+
+fn page(title: &str, main: &str, body: &str) -> String {
     let title = escape(title);
     format!(
         "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\">\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><title>{title} · sandbox</title>\
-         <style>{STYLE}</style></head><body><main><h1>{title}</h1>{body}</main>\
-         <footer>Sandbox: no real money.</footer></body></html>"
+         <link rel=\"icon\" href=\"data:,\"><link rel=\"stylesheet\" href=\"{STYLESHEET}\"></head>\
+         <body><{main}><h1>{title}</h1>{body}</main><footer>Sandbox: no real money.</footer></body></html>"
     )
 }
 
@@ -37,9 +52,10 @@ pub(crate) fn escape(text: &str) -> String {
     out
 }
 
-const STYLE: &str = "body{font:16px/1.5 system-ui,sans-serif;margin:0;background:#f4f5f7;color:#1d2330}\
-main{max-width:26rem;margin:2rem auto;padding:1.5rem;background:#fff;border-radius:12px;box-shadow:0 1px 4px #0002}\
-h1{font-size:1.2rem;margin:0 0 1rem}.amount{font-size:2rem;margin:.5rem 0;font-weight:600}\
-button{width:100%;padding:.8rem;margin:.3rem 0;border:1px solid #c5cad3;border-radius:8px;background:#fff;font:inherit}\
-button.main{background:#1a5fd0;border-color:#1a5fd0;color:#fff}.aside,footer{color:#667;font-size:.85rem}\
-footer{text-align:center}table{border-collapse:collapse}td{padding:.3rem 1rem .3rem 0;vertical-align:top}code{overflow-wrap:anywhere}";
+/// The element that loads the script of close buttons and of forms that are sent at once.
+pub(crate) const LOAD_SCRIPT: &str = "<script src=\"/sandbox.js\" defer></script>";
+
+/// The path of the style sheet, on every port.
+pub(crate) const STYLESHEET: &str = "/sandbox.css";
+/// The path of the script, on every port.
+pub(crate) const SCRIPT: &str = "/sandbox.js";

@@ -2,6 +2,8 @@
 
 pub(crate) mod gzip;
 
+use std::net::Ipv6Addr;
+
 use percent_encoding::percent_decode_str;
 use serde::Deserialize;
 
@@ -10,6 +12,8 @@ use serde::Deserialize;
 pub(crate) struct Request {
     /// The request's number in order of arrival, over all providers.
     pub(crate) number: u64,
+    /// The number of its record.
+    pub(crate) record: Option<u64>,
     pub(crate) method: String,
     /// The path without the query, still percent-encoded.
     pub(crate) path: String,
@@ -39,8 +43,17 @@ impl Request {
     }
 }
 
-/// Parses a JSON body of the control API.
+/// True if the text begins as a JSON object does.
+pub(crate) fn is_json_object(body: &[u8]) -> bool {
+    body.trim_ascii_start().starts_with(b"{")
+}
+
+/// Parses a JSON object, the body of a request to the control API.
 pub(crate) fn read_json<T: for<'de> Deserialize<'de>>(body: &[u8]) -> Result<T, String> {
+    // Serde would also read a struct from an array, member by member.
+    if !is_json_object(body) {
+        return Err("invalid body: expected a JSON object".to_owned());
+    }
     serde_json::from_slice(body).map_err(|err| format!("invalid body: {err}"))
 }
 
@@ -48,8 +61,24 @@ pub(crate) fn read_json<T: for<'de> Deserialize<'de>>(body: &[u8]) -> Result<T, 
 ///
 /// The URL is written into headers, where a line feed would start another header.
 pub(crate) fn is_http_url(text: &str) -> bool {
-    let host = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
-    host.is_some_and(|host| !host.is_empty()) && text.bytes().all(|byte| byte.is_ascii_graphic())
+    let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://")).unwrap_or_default();
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let host = authority.rsplit('@').next().unwrap_or_default();
+    is_host(host) && text.bytes().all(|byte| byte.is_ascii_graphic())
+}
+
+/// True if the text is a host name or an IP address, with or without a port.
+fn is_host(text: &str) -> bool {
+    let (host, port) = match text.rsplit_once(':') {
+        Some((host, port)) if !port.ends_with(']') => (host, Some(port)),
+        _ => (text, None),
+    };
+    let is_address = |text: &str| text.parse::<Ipv6Addr>().is_ok();
+    let known = match host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
+        Some(address) => is_address(address),
+        None => !host.is_empty() && host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._~-".contains(&byte)),
+    };
+    known && port.is_none_or(|port| port.parse::<u16>().is_ok())
 }
 
 /// Percent-decodes one path segment.
@@ -78,6 +107,11 @@ impl Response {
         Self::new(status, "text/html; charset=utf-8", body)
     }
 
+    /// Creates a page for a customer. Any page may frame it, because merchants do. It runs no inline code.
+    pub(crate) fn customer_page(status: u16, body: impl Into<Vec<u8>>) -> Self {
+        Self::html(status, body).header("Content-Security-Policy", CUSTOMER_POLICY)
+    }
+
     pub(crate) fn redirect(status: u16, to: &str) -> Self {
         Self { status, headers: vec![("Location", to.to_owned())], body: Vec::new() }
     }
@@ -85,6 +119,11 @@ impl Response {
     pub(crate) fn header(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.headers.push((name, value.into()));
         self
+    }
+
+    /// Returns the number of bytes on the wire.
+    pub(crate) fn length(&self) -> u64 {
+        u64::try_from(self.head().len() + self.body.len()).unwrap_or(u64::MAX)
     }
 
     /// Returns the head as it is written to the wire, with `Content-Length`.
@@ -106,6 +145,9 @@ impl Response {
         head.into_bytes()
     }
 }
+
+const CUSTOMER_POLICY: &str =
+    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; base-uri 'none'";
 
 fn reason_phrase(status: u16) -> &'static str {
     match status {
@@ -131,5 +173,32 @@ fn reason_phrase(status: u16) -> &'static str {
         503 => "Service Unavailable",
         504 => "Gateway Timeout",
         _ => "Status",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_http_url;
+
+    #[test]
+    fn a_url_needs_a_host() {
+        for url in
+            ["http://127.0.0.1:8080/x?y#z", "https://shop.example", "http://[::1]:80", "https://me:you@shop.example/"]
+        {
+            assert!(is_http_url(url), "{url}");
+        }
+        for url in [
+            "",
+            "http://",
+            "ftp://x",
+            "http:///x",
+            "http://:80",
+            "http://[",
+            "http://x:99999",
+            "http://a b",
+            "http://x\n",
+        ] {
+            assert!(!is_http_url(url), "{url}");
+        }
     }
 }

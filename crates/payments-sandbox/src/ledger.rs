@@ -1,4 +1,5 @@
-use std::collections::{BTreeMap, BTreeSet};
+mod double;
+
 use std::fmt;
 use std::sync::Arc;
 
@@ -6,12 +7,16 @@ use serde::Serialize;
 
 use crate::money;
 
+pub use double::{Double, DoubleKind};
+
 /// A snapshot of everything that the providers have executed, whatever their responses said.
 ///
 /// Call [`Sandbox::ledger`](crate::Sandbox::ledger) again to see later entries.
 #[derive(Clone)]
 pub struct Ledger {
     pub(crate) entries: Arc<Vec<Entry>>,
+    /// The references that the merchant uses for one order, by order.
+    pub(crate) same_orders: Arc<Vec<Vec<String>>>,
     /// The text that a failed assertion shows: the timeline, the ledger, and the seed.
     pub(crate) report: Arc<dyn Fn() -> String + Send + Sync>,
 }
@@ -40,6 +45,10 @@ pub struct Entry {
     pub amount: i64,
     /// The currency's ISO 4217 code; empty if no money moves.
     pub currency: String,
+    /// True if money was moved or reserved, and false for what only begins or describes a payment.
+    ///
+    /// A deposit that a customer must still pay moves no money when it is created, but when it is credited.
+    pub moves_money: bool,
     /// The number of the request that caused the entry; `None` if a bank, a customer or the clock caused it.
     pub request: Option<u64>,
 }
@@ -121,29 +130,6 @@ impl Ledger {
     #[must_use]
     pub fn executions(&self, operation: &str) -> usize {
         self.entries.iter().filter(|entry| entry.kind == EntryKind::Executed && entry.operation == operation).count()
-    }
-
-    /// Returns the operation and reference of each order that was executed more than once.
-    ///
-    /// An execution that was [released](EntryKind::Released) before the next one does not count.
-    #[must_use]
-    pub fn double_executions(&self) -> Vec<(String, String)> {
-        let mut executed: BTreeMap<(&str, &str), BTreeMap<&str, u32>> = BTreeMap::new();
-        let mut double = BTreeSet::new();
-        for entry in self.entries.iter() {
-            let provider = entry.operation.split('.').next().unwrap_or_default();
-            let order = executed.entry((provider, &entry.reference)).or_default();
-            if entry.kind == EntryKind::Executed {
-                let count = order.entry(&entry.operation).or_default();
-                *count += 1;
-                if *count > 1 {
-                    double.insert((entry.operation.clone(), entry.reference.clone()));
-                }
-            } else if entry.kind == EntryKind::Released {
-                order.values_mut().for_each(|count| *count = count.saturating_sub(1));
-            }
-        }
-        double.into_iter().collect()
     }
 }
 

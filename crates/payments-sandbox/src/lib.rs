@@ -10,6 +10,7 @@ mod html;
 mod key;
 mod luhn;
 mod money;
+mod problem;
 mod qr;
 mod random;
 mod timeline;
@@ -17,6 +18,12 @@ mod timeline;
 // Requests, responses, and the ledger.
 mod http;
 mod ledger;
+
+// The rows of the control API's table.
+mod endpoint;
+
+// What happened, with secrets masked.
+mod record;
 
 // The trait of all providers, faults, and messages to the merchant.
 mod engine;
@@ -42,7 +49,7 @@ pub use clock::Clock;
 pub use engine::{Behaviour, Provenance};
 pub use error::{FaultError, StartError};
 pub use fault::Fault;
-pub use ledger::{Entry, EntryKind, Ledger, OrderEntries};
+pub use ledger::{Double, DoubleKind, Entry, EntryKind, Ledger, OrderEntries};
 pub use outbox::{Delivery, DeliveryState};
 pub use providers::card3ds::handle::{Card3ds, Card3dsChallenge, Card3dsCheckout, Card3dsOrder};
 pub use providers::turbo_link::handle::{LinkHandle, TurboLink};
@@ -50,6 +57,7 @@ pub use providers::turbo_txn::handle::{TransactionHandle, TurboTxn};
 pub use providers::turbopay::handle::{OrderHandle, TurboPay};
 pub use providers::turratech::handle::{PaymentHandle, TurraTech};
 pub use providers::{card3ds, turbo_link, turbo_txn, turbopay, turratech};
+pub use record::{Content, Party, Record, RecordKind, Told, ToldEnd};
 pub use sandbox::Sandbox;
 pub use shell::offline::{Offline, OutgoingMessage};
 #[cfg(feature = "sdk-transport")]

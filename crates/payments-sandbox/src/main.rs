@@ -21,7 +21,7 @@ async fn main() -> ExitCode {
             return ExitCode::from(2);
         }
     };
-    let mut builder = Sandbox::builder().clock(Clock::running()).seed(serve.seed).port(serve.port);
+    let mut builder = Sandbox::builder().clock(serve.clock).record_contents().seed(serve.seed).port(serve.port);
     for fault in serve.faults {
         builder = builder.fault(fault);
     }
@@ -51,6 +51,7 @@ async fn main() -> ExitCode {
 }
 
 struct ServeArguments {
+    clock: Clock,
     port: u16,
     seed: u64,
     faults: Vec<String>,
@@ -67,8 +68,15 @@ fn parse(arguments: &[String]) -> Result<Option<ServeArguments>, String> {
         None | Some("--help" | "-h" | "help") => return Ok(None),
         Some(other) => return Err(format!("unknown command `{other}`; the only command is `serve`")),
     }
-    let mut serve =
-        ServeArguments { port: 0, seed: 1, faults: Vec::new(), hosts: Vec::new(), origins: Vec::new(), json: false };
+    let mut serve = ServeArguments {
+        clock: Clock::running(),
+        port: 0,
+        seed: 1,
+        faults: Vec::new(),
+        hosts: Vec::new(),
+        origins: Vec::new(),
+        json: false,
+    };
     while let Some(argument) = arguments.next() {
         let mut value = || arguments.next().ok_or_else(|| format!("{argument} needs a value"));
         match argument.as_str() {
@@ -79,6 +87,13 @@ fn parse(arguments: &[String]) -> Result<Option<ServeArguments>, String> {
                 serve.seed = value()?
                     .parse()
                     .map_err(|_| "--seed must be a whole number from 0 to 18446744073709551615".to_owned())?
+            }
+            "--clock" => {
+                serve.clock = match value()?.as_str() {
+                    "running" => Clock::running(),
+                    "frozen" => Clock::manual(),
+                    _ => return Err("--clock must be running or frozen".to_owned()),
+                }
             }
             "--fault" => serve.faults.push(value()?.clone()),
             "--allow-host" => serve.hosts.push(value()?.clone()),
@@ -154,12 +169,14 @@ async fn shutdown_signal() {
 
 const HELP: &str = "Simulates five payment providers on loopback, for tests.
 
-  payments-sandbox serve [--port N] [--seed N] [--fault SPEC]... [--json]
-                          [--allow-host NAME]... [--allow-origin ORIGIN]...
+  payments-sandbox serve [--port N] [--seed N] [--clock running|frozen] [--fault SPEC]...
+                          [--json] [--allow-host NAME]... [--allow-origin ORIGIN]...
 
   --port N               port of the control API; the providers use the next five ports.
                          Default: 0, which picks free ports
   --seed N               seed of all random values. Default: 1
+  --clock running|frozen frozen: the time is 2026-01-01 12:00 UTC until POST /clock/advance. Your
+                         program can take its time from GET /clock. Default: running
   --fault SPEC           inject a fault, such as \"turbopay.withdraw#1 @after-commit fin\"
   --json                 print URLs and keys as one line of JSON
   --allow-host NAME      allow another `Host` for the control API. Always allowed: the loopback

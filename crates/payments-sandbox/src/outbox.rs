@@ -80,6 +80,35 @@ pub enum DeliveryState {
     NotSent,
 }
 
+/// An action on one message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum DeliveryAction {
+    /// Sends the message now, again if it was sent before.
+    Resend,
+    /// Sends a copy now.
+    Duplicate,
+    Hold,
+    Release,
+    /// Sends the message after the next one.
+    Reorder,
+    /// Changes the body of later attempts. The signature stays that of the first body.
+    Tamper,
+}
+
+impl DeliveryAction {
+    pub(crate) fn by_name(name: &str) -> Option<Self> {
+        Some(match name {
+            "resend" => Self::Resend,
+            "duplicate" => Self::Duplicate,
+            "hold" => Self::Hold,
+            "release" => Self::Release,
+            "reorder" => Self::Reorder,
+            "tamper" => Self::Tamper,
+            _ => return None,
+        })
+    }
+}
+
 impl fmt::Display for DeliveryState {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(match self {

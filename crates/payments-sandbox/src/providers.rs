@@ -39,6 +39,11 @@ macro_rules! providers {
                 Ok(())
             }
 
+            /// Returns every key of every provider.
+            pub(crate) fn keys(&self) -> Vec<String> {
+                [$(self.$module.all_keys()),*].concat().into_iter().map(str::to_owned).collect()
+            }
+
             /// Creates the engine of each provider, with the origin of its listener.
             pub(crate) fn engines(&self, seed: u64, origins: Origins) -> Vec<Box<dyn Engine>> {
                 let seed = |name| Random::for_name(seed, name).next();
@@ -148,7 +153,7 @@ mod tests {
             execution("twice", "turbopay.withdraw"),
         ];
         let turbopay = NAMES.iter().position(|name| *name == "turbopay").unwrap();
-        state.act(ProviderId::new(turbopay), |_, _| Ok((effects, ()))).unwrap();
+        state.act(ProviderId::new(turbopay), "test", |_, _| Ok((effects, ()))).unwrap();
 
         assert_eq!(state.violations(), ["turbopay.withdraw was executed twice for \"twice\""]);
     }

@@ -6,6 +6,7 @@ use crate::clock::Clock;
 use crate::ledger::Ledger;
 use crate::outbox::Delivery;
 use crate::providers::handle_methods;
+use crate::record::Record;
 use crate::shell::simulation::{Simulation, simulation_methods};
 use crate::timeline::TimelineEntry;
 

@@ -1,5 +1,6 @@
 //! Everything around the engines: sockets and the control API, or values in place of sockets.
 
+mod assets;
 pub(crate) mod connection;
 pub(crate) mod control;
 pub(crate) mod control_access;

@@ -1,6 +1,7 @@
 //! The state that all parts of the sandbox share. It knows the providers only as engines.
 
 mod exchange;
+mod subject;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -12,15 +13,20 @@ use time::OffsetDateTime;
 use tokio::sync::Notify;
 
 use crate::clock::Clock;
+use crate::endpoint::ControlCall;
 use crate::engine::{Effect, Engine, Message, SignedHeader};
 use crate::error::FaultError;
 use crate::fault::{Fault, FaultSchedule};
 use crate::http::{Request, Response};
-use crate::ledger::{Entry, Ledger};
-use crate::outbox::{self, MerchantResponse, Outbox};
+use crate::ledger::{Entry, EntryKind, Ledger};
+use crate::outbox::{self, Delivery, DeliveryAction, MerchantResponse, Outbox};
+use crate::problem::Problem;
+use crate::record::log::RecordLog;
+use crate::record::{Content, Mask, Record, RecordKind};
 use crate::timeline::TimelineEntry;
 
 pub(crate) use exchange::{Close, Exchange, SLOW_BYTE_INTERVAL, Wire};
+pub(crate) use subject::Subject;
 
 /// A provider, by its index in the list of providers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,9 +61,11 @@ pub(crate) struct State {
     pub(crate) faults: FaultSchedule,
     /// Shared with the snapshots, which are taken more often than the ledger grows.
     ledger: Arc<Vec<Entry>>,
-    timeline: Vec<TimelineEntry>,
-    /// True if a timeline is recorded.
-    record_timeline: bool,
+    /// The references that the merchant uses for one order, by order.
+    same_orders: Arc<Vec<Vec<String>>>,
+    pub(crate) records: RecordLog,
+    /// The number of the record that causes what happens now.
+    cause: Option<u64>,
     /// Requests that are executed later although their clients have disconnected, by time and request number.
     delayed: BTreeMap<(OffsetDateTime, u64), (ProviderId, Request)>,
     requests: u64,
@@ -80,8 +88,9 @@ impl SharedState {
             outbox: Outbox::default(),
             faults: FaultSchedule::new(seed),
             ledger: Arc::default(),
-            timeline: Vec::new(),
-            record_timeline: true,
+            same_orders: Arc::default(),
+            records: RecordLog::default(),
+            cause: None,
             delayed: BTreeMap::new(),
             requests: 0,
             misdirected: 0,
@@ -103,30 +112,47 @@ impl SharedState {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Performs an action of a bank, a customer or the back office, outside of any request.
+    /// Performs an action of a bank, a customer or the back office, outside of any request. `name` is for the records.
     pub(crate) fn act<T>(
         &self,
         provider: ProviderId,
-        act: impl FnOnce(&mut dyn Engine, OffsetDateTime) -> Result<(Vec<Effect>, T), String>,
-    ) -> Result<T, String> {
+        name: &str,
+        act: impl FnOnce(&mut dyn Engine, OffsetDateTime) -> Result<(Vec<Effect>, T), Problem>,
+    ) -> Result<T, Problem> {
         let mut state = self.lock();
         state.tick(&self.clock);
         let now = self.clock.now();
         let (effects, value) = act(state.engine(provider), now)?;
+        let spec = state.engine(provider).spec();
+        state.cause = state.records.add(self.clock.elapsed(), || {
+            let record = Record::new(RecordKind::Action, name).of(spec.name, None).outside_the_timeline();
+            record.about(effects.first().map(Effect::reference))
+        });
         state.apply_effects(provider, effects, now, &self.clock);
+        state.cause = None;
         drop(state);
         self.wake.notify_one();
         Ok(value)
     }
 
-    /// Handles a provider's part of the control API; `None` if there is no such endpoint.
-    pub(crate) fn control(&self, name: &str, path: &[&str], body: &[u8]) -> Option<Result<Value, String>> {
-        let index = self.lock().engines.iter().position(|engine| engine.spec().name == name)?;
-        let result = self.act(ProviderId(index), |engine, now| match engine.control(path, body, now) {
-            Some(result) => result.map(|(effects, response)| (effects, Some(response))),
-            None => Ok((Vec::new(), None)),
-        });
-        result.transpose()
+    /// Handles a request to one of a provider's endpoints of the control API.
+    pub(crate) fn control(
+        &self,
+        provider: ProviderId,
+        endpoint: usize,
+        call: &ControlCall<'_>,
+    ) -> Result<Value, Problem> {
+        let name = self.lock().records.masked(call.name());
+        self.act(provider, &name, |engine, now| engine.control(endpoint, call, now))
+    }
+
+    /// Advances the clock, as an action.
+    pub(crate) fn advance(&self, by: Duration) {
+        let text = format_args!("the clock was advanced by {} s", by.as_secs());
+        let record = || Record::new(RecordKind::Action, text).outside_the_timeline();
+        self.lock().records.add(self.clock.elapsed(), record);
+        self.clock.advance(by);
+        self.tick();
     }
 
     /// Executes everything that is due.
@@ -155,7 +181,8 @@ impl SharedState {
     pub(crate) fn record_attempt(&self, id: usize, result: &Result<MerchantResponse, String>) {
         let mut state = self.lock();
         let line = state.outbox.record_attempt(id, result);
-        state.note(&self.clock, format_args!("{line}"));
+        let State { records, outbox, .. } = &mut *state;
+        records.add(self.clock.elapsed(), || outbox.attempt(id, line));
     }
 
     /// When the next action or message is due, on the clock since its start.
@@ -192,24 +219,41 @@ impl SharedState {
         faults.add(fault, engines)
     }
 
-    /// Adds a line to the timeline.
-    pub(crate) fn note(&self, text: fmt::Arguments<'_>) {
-        self.lock().note(&self.clock, text);
+    /// Adds a note to the records, about an order or in general.
+    pub(crate) fn note(&self, text: fmt::Arguments<'_>, reference: Option<&str>) {
+        let mut state = self.lock();
+        let text = state.records.masked(text.to_string());
+        state.records.add(self.clock.elapsed(), || Record::new(RecordKind::Note, text).about(reference));
     }
 
-    /// Stops recording the timeline.
-    pub(crate) fn disable_timeline(&self) {
-        self.lock().record_timeline = false;
+    /// Records nothing, and has no timeline.
+    pub(crate) fn record_nothing(&self) {
+        self.lock().records.record_nothing();
+    }
+
+    /// Records contents, without these keys.
+    pub(crate) fn record_contents(&self, keys: Vec<String>) {
+        self.lock().records.record_contents(Mask::new(keys));
     }
 
     pub(crate) fn timeline(&self) -> Vec<TimelineEntry> {
-        self.lock().timeline.clone()
+        let entry = |record: &Record| TimelineEntry { at: record.at, text: record.text.clone() };
+        self.lock().records.timeline().map(entry).collect()
+    }
+
+    pub(crate) fn records(&self) -> Vec<Record> {
+        self.lock().records.records().iter().cloned().collect()
     }
 
     pub(crate) fn ledger(self: &Arc<Self>) -> Ledger {
         self.tick();
         let state = Arc::clone(self);
-        Ledger { entries: Arc::clone(&self.lock().ledger), report: Arc::new(move || state.report()) }
+        let locked = self.lock();
+        Ledger {
+            entries: Arc::clone(&locked.ledger),
+            same_orders: Arc::clone(&locked.same_orders),
+            report: Arc::new(move || state.report()),
+        }
     }
 
     /// Sets the status that an order must have at the end. The last call for an order counts.
@@ -221,19 +265,20 @@ impl SharedState {
     pub(crate) fn record_misdirected(&self, request: &Request) {
         let mut state = self.lock();
         state.misdirected += 1;
-        state.note(&self.clock, format_args!("{} followed a redirect away from its provider", request.method));
+        let text = format_args!("{} followed a redirect away from its provider", request.method);
+        state.records.add(self.clock.elapsed(), || Record::new(RecordKind::Redirect, text));
     }
 
     /// Returns the end of the timeline, the end of the ledger, and how to repeat the run.
     pub(crate) fn report(&self) -> String {
         let state = self.lock();
         let mut report = String::from("timeline:\n");
-        let skipped = state.timeline.len().saturating_sub(REPORT_LINES);
+        let skipped = state.records.timeline().count().saturating_sub(REPORT_LINES);
         if skipped > 0 {
             report.push_str(&format!("  ... {skipped} earlier lines\n"));
         }
-        for entry in &state.timeline[skipped..] {
-            report.push_str(&format!("{entry}\n"));
+        for record in state.records.timeline().skip(skipped) {
+            report.push_str(&format!("{record}\n"));
         }
         report.push_str("ledger:\n");
         for entry in &state.ledger[state.ledger.len().saturating_sub(REPORT_LINES)..] {
@@ -250,18 +295,56 @@ impl SharedState {
     pub(crate) fn violations(self: &Arc<Self>) -> Vec<String> {
         let ledger = self.ledger();
         let unfired = self.lock().faults.unfired().into_iter().map(|fault| format!("a fault never occurred: {fault}"));
-        let double = ledger.double_executions().into_iter();
-        let double = double.map(|(operation, reference)| format!("{operation} was executed twice for {reference:?}"));
+        let double = ledger.doubles().into_iter().map(|double| double.to_string());
         let misdirected = Some(self.lock().misdirected).filter(|misdirected| *misdirected > 0);
         let misdirected = misdirected
             .map(|misdirected| format!("requests that followed a redirect away from their provider: {misdirected}"));
         let state = self.lock();
         let wrong = state.expected_statuses.iter().filter_map(|(reference, expected)| {
-            let engines = state.engines().iter();
-            let status = status_of(engines.filter_map(|engine| Some((engine.status(reference)?, engine.spec().name))));
+            let status = state.status(reference);
             (status != *expected).then(|| format!("order {reference:?} is {status}, expected {expected}"))
         });
         unfired.chain(double).chain(misdirected).chain(wrong).collect()
+    }
+
+    /// Performs an action on one message, and returns the message that it changed or added.
+    pub(crate) fn act_on_delivery(
+        &self,
+        number: usize,
+        action: DeliveryAction,
+        name: &str,
+    ) -> Result<Delivery, Problem> {
+        let mut state = self.lock();
+        state.tick(&self.clock);
+        let changed = state.outbox.act(number, action, self.clock.elapsed())?;
+        let delivery = state.outbox.list().swap_remove(changed - 1);
+        state.records.add(self.clock.elapsed(), || {
+            let record = Record::new(RecordKind::Action, name).about(Some(&delivery.reference));
+            record.delivery(changed).outside_the_timeline()
+        });
+        drop(state);
+        self.wake.notify_one();
+        Ok(delivery)
+    }
+
+    /// Notes that the merchant uses these references for one order.
+    pub(crate) fn same_order(&self, references: Vec<String>) {
+        let mut state = self.lock();
+        let text = format!("{} are one order", references.join(" and "));
+        state.records.add(self.clock.elapsed(), || {
+            Record::new(RecordKind::Note, text).about(references.first().map(String::as_str)).outside_the_timeline()
+        });
+        Arc::make_mut(&mut state.same_orders).push(references);
+    }
+
+    /// Returns each order with an expected status, that status, and the present one.
+    pub(crate) fn expectations(&self) -> Vec<(String, String, String)> {
+        self.tick();
+        let state = self.lock();
+        let expectations = state.expected_statuses.iter();
+        expectations
+            .map(|(reference, expected)| (reference.clone(), expected.clone(), state.status(reference)))
+            .collect()
     }
 
     pub(crate) fn release(&self) {
@@ -275,6 +358,12 @@ impl State {
         self.engines[provider.0].as_mut()
     }
 
+    /// Returns the status of the order with this reference, over all providers.
+    fn status(&self, reference: &str) -> String {
+        let engines = self.engines.iter();
+        status_of(engines.filter_map(|engine| Some((engine.status(reference)?, engine.spec().name))))
+    }
+
     pub(crate) fn engines(&self) -> &[Box<dyn Engine>] {
         &self.engines
     }
@@ -286,7 +375,9 @@ impl State {
 
     fn respond_at(&mut self, provider: ProviderId, request: &Request, at: OffsetDateTime, clock: &Clock) -> Response {
         let (response, effects) = self.engine(provider).respond(request, at);
+        self.cause = request.record;
         self.apply_effects(provider, effects, at, clock);
+        self.cause = None;
         response
     }
 
@@ -303,7 +394,13 @@ impl State {
                 }
                 Due::DelayedRequest => {
                     let Some((_, (provider, request))) = self.delayed.pop_first() else { return };
-                    self.note_at(clock.elapsed_at(at), format_args!("request {} is executed now", request.number));
+                    let (number, name) = (request.number, self.engine(provider).spec().name);
+                    self.records.add(clock.elapsed_at(at), || {
+                        Record::new(RecordKind::Request, format_args!("request {number} is executed now"))
+                            .of(name, None)
+                            .request(number)
+                            .caused_by(request.record)
+                    });
                     let _discarded = self.respond_at(provider, &request, at, clock);
                 }
             }
@@ -318,12 +415,21 @@ impl State {
     }
 
     fn apply_effects(&mut self, provider: ProviderId, effects: Vec<Effect>, at: OffsetDateTime, clock: &Clock) {
-        let name = self.engine(provider).spec().name;
+        let spec = self.engine(provider).spec();
+        let (name, paid_later) = (spec.name, spec.paid_later);
         let elapsed = clock.elapsed_at(at);
         for effect in effects {
             match effect {
                 Effect::Record { operation, reference, kind, amount, currency, request } => {
+                    let local = operation.strip_prefix(name).and_then(|rest| rest.strip_prefix('.'));
+                    let is_paid_later = local.is_some_and(|operation| paid_later.contains(&operation));
+                    let moves_money = match kind {
+                        EntryKind::Begun | EntryKind::Confirmed | EntryKind::Done => false,
+                        EntryKind::Executed => !currency.is_empty() && !is_paid_later,
+                        _ => true,
+                    };
                     let entry = Entry {
+                        moves_money,
                         number: self.ledger.len() + 1,
                         at: at.unix_timestamp(),
                         operation: operation.to_owned(),
@@ -333,12 +439,15 @@ impl State {
                         currency,
                         request,
                     };
-                    self.note_at(elapsed, format_args!("LEDGER {entry}"));
+                    let cause = self.cause;
+                    self.records.add(elapsed, || {
+                        let record = Record::new(RecordKind::Ledger, format_args!("LEDGER {entry}"))
+                            .of(name, local)
+                            .about(Some(&entry.reference))
+                            .caused_by(cause);
+                        Record { request: entry.request, ..record }
+                    });
                     Arc::make_mut(&mut self.ledger).push(entry);
-                }
-                Effect::Advance(time) => {
-                    clock.advance(time);
-                    self.note(clock, format_args!("{name}: the clock was advanced by {} s", time.as_secs()));
                 }
                 Effect::Deliver(message) => self.deliver(name, message, None, at, clock),
                 Effect::DeliverSigned(message, signed_header) => {
@@ -359,28 +468,27 @@ impl State {
         message.headers.extend(signed_header.as_ref().map(|signed_header| signed_header.create(at)));
         let fault = self.faults.take_for_message(provider, message.operation, &message.reference);
         let elapsed = clock.elapsed_at(at);
-        let line = self.outbox.enqueue(message, signed_header, fault.as_ref(), elapsed);
-        self.note_at(elapsed, format_args!("{line}"));
+        let (operation, reference, count) = (message.operation, message.reference.clone(), self.outbox.len());
+        let content = self.records.content(|mask| {
+            Content::of_message(&message.url, message.content_type, &message.headers, &message.body, mask)
+        });
+        let line = self.outbox.enqueue(provider, message, signed_header, fault.as_ref(), elapsed);
+        let cause = self.cause;
+        let record = self.records.add(elapsed, || {
+            let record = Record::new(RecordKind::Message, line).of(provider, Some(operation)).about(Some(&reference));
+            let record = record.delivery(count + 1).caused_by(cause).content(content);
+            match fault {
+                Some(effect) => record.fault(format_args!("@webhook {effect}")),
+                None => record,
+            }
+        });
+        self.outbox.set_record(count, record);
     }
 
     /// When the next action or message is due, on the clock since its start.
     fn next_due(&self, clock: &Clock) -> Option<Duration> {
         let at = self.first_due().map(|(at, _)| clock.elapsed_at(at));
         [at, self.outbox.next_due()].into_iter().flatten().min()
-    }
-
-    fn note(&mut self, clock: &Clock, text: fmt::Arguments<'_>) {
-        self.note_at(clock.elapsed(), text);
-    }
-
-    fn note_at(&mut self, at: Duration, text: fmt::Arguments<'_>) {
-        if !self.record_timeline {
-            return;
-        }
-        let text = text.to_string();
-        // A merchant's reference may contain any character. A line feed must not start a new line here.
-        let text = if text.contains(char::is_control) { text.replace(char::is_control, "\u{fffd}") } else { text };
-        self.timeline.push(TimelineEntry { at, text });
     }
 }
 

@@ -168,6 +168,9 @@ addEventListener("message", (event) => {{
     ///
     /// Always send the headers. Without them, the provider's HTML runs with your origin.
     ///
+    /// With the headers, the page submits forms over HTTPS only. A sandbox without TLS has no HTTPS, so its challenge cannot be
+    /// started from this page: use [`frame`](Self::frame) with it.
+    ///
     /// The headers apply to this page and to the frames in it, but not to an issuer's page that replaces it. If the issuer's
     /// page is in a frame, [`RETURN_PAGE`](Self::RETURN_PAGE) does not help: no page around it is yours.
     #[must_use]

@@ -6,9 +6,11 @@ use std::time::Duration;
 use time::OffsetDateTime;
 
 use super::send::{MerchantResponse, is_loopback};
-use super::{Delivery, DeliveryState};
+use super::{Delivery, DeliveryAction, DeliveryState};
 use crate::engine::{Message, SignedHeader};
 use crate::fault::FaultEffect;
+use crate::problem::Problem;
+use crate::record::{Record, RecordKind};
 
 #[derive(Debug, Default)]
 pub(crate) struct Outbox {
@@ -26,6 +28,9 @@ struct Queued {
     delivery: Delivery,
     message: Message,
     signed_header: Option<SignedHeader>,
+    provider: &'static str,
+    /// The number of the record of the message.
+    record: Option<u64>,
     /// The key in the queue: the due time on the clock since its start, and the queue order.
     place: (Duration, u64),
 }
@@ -34,6 +39,7 @@ impl Outbox {
     /// Adds a message and applies a fault to it. Returns a line for the timeline.
     pub(crate) fn enqueue(
         &mut self,
+        provider: &'static str,
         mut message: Message,
         signed_header: Option<SignedHeader>,
         fault: Option<&FaultEffect>,
@@ -55,9 +61,9 @@ impl Outbox {
             message.body = tamper(&message.body);
         }
         if fault == Some(&FaultEffect::Duplicate) {
-            self.push(message.clone(), signed_header.clone(), state, due);
+            self.push(provider, message.clone(), signed_header.clone(), state, due);
         }
-        let id = self.push(message, signed_header, state, due);
+        let id = self.push(provider, message, signed_header, state, due);
         let overtaken = match state {
             DeliveryState::Overtaken => self.overtaken.replace(id),
             DeliveryState::Waiting => self.overtaken.take(),
@@ -75,6 +81,7 @@ impl Outbox {
 
     fn push(
         &mut self,
+        provider: &'static str,
         message: Message,
         signed_header: Option<SignedHeader>,
         state: DeliveryState,
@@ -93,7 +100,7 @@ impl Outbox {
             headers: owned_headers(&message),
             body: message.body.clone(),
         };
-        self.entries.push(Queued { delivery, message, signed_header, place: (due, 0) });
+        self.entries.push(Queued { delivery, message, signed_header, provider, record: None, place: (due, 0) });
         if state == DeliveryState::Waiting {
             self.queue(id, due);
         }
@@ -157,6 +164,73 @@ impl Outbox {
         let held = |entry: &Queued| matches!(entry.delivery.state, DeliveryState::Held | DeliveryState::Overtaken);
         let held: Vec<usize> = (0..self.entries.len()).filter(|id| held(&self.entries[*id])).collect();
         held.into_iter().for_each(|id| self.queue(id, now));
+    }
+
+    /// Performs an action on a message. Returns the number of the message that it changed or added.
+    pub(crate) fn act(&mut self, number: usize, action: DeliveryAction, now: Duration) -> Result<usize, Problem> {
+        use DeliveryState::{Held, NotSent, Overtaken, Waiting};
+        let id = number.checked_sub(1).filter(|id| *id < self.entries.len());
+        let id = id.ok_or_else(|| Problem::NotFound(format!("no such delivery: {number}")))?;
+        let state = self.entries[id].delivery.state;
+        let impossible = || Err(Problem::Conflict(format!("a delivery that is {state} does not allow this action")));
+        match (action, state) {
+            (_, NotSent) => return Err(Problem::conflict("the delivery's URL is not a loopback http URL")),
+            (DeliveryAction::Resend, _) | (DeliveryAction::Release, Held | Overtaken) => {
+                self.dequeue(id);
+                self.queue(id, now);
+            }
+            (DeliveryAction::Duplicate, _) => {
+                let Queued { message, signed_header, provider, record, .. } = &self.entries[id];
+                let (message, signed_header, provider, record) =
+                    (message.clone(), signed_header.clone(), *provider, *record);
+                let copy = self.push(provider, message, signed_header, Waiting, now);
+                self.entries[copy].record = record;
+                return Ok(copy + 1);
+            }
+            (DeliveryAction::Hold, Waiting) => {
+                self.dequeue(id);
+                self.entries[id].delivery.state = Held;
+            }
+            (DeliveryAction::Reorder, Waiting) => {
+                self.dequeue(id);
+                self.entries[id].delivery.state = Overtaken;
+                if let Some(earlier) = self.overtaken.replace(id) {
+                    self.queue(earlier, now);
+                }
+            }
+            (DeliveryAction::Tamper, _) => {
+                let entry = &mut self.entries[id];
+                entry.message.body = tamper(&entry.message.body);
+                entry.delivery.body.clone_from(&entry.message.body);
+            }
+            (DeliveryAction::Hold | DeliveryAction::Release | DeliveryAction::Reorder, _) => return impossible(),
+        }
+        Ok(number)
+    }
+
+    /// Removes a message from the queue, if it is in the queue or waits to be overtaken.
+    fn dequeue(&mut self, id: usize) {
+        self.queue.remove(&self.entries[id].place);
+        self.overtaken = self.overtaken.filter(|overtaken| *overtaken != id);
+    }
+
+    /// Sets the record of the messages that were added after the first `count` ones.
+    pub(crate) fn set_record(&mut self, count: usize, record: Option<u64>) {
+        self.entries[count..].iter_mut().for_each(|entry| entry.record = record);
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Returns a record of an attempt.
+    pub(crate) fn attempt(&self, id: usize, line: String) -> Record {
+        let Queued { delivery, message, provider, record, .. } = &self.entries[id];
+        Record::new(RecordKind::Attempt, line)
+            .of(provider, Some(message.operation))
+            .about(Some(&delivery.reference))
+            .delivery(delivery.number)
+            .caused_by(*record)
     }
 
     pub(crate) fn list(&self) -> Vec<Delivery> {

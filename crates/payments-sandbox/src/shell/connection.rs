@@ -9,10 +9,11 @@ use std::time::Duration;
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 
-use super::control;
 use super::control_access::Access;
+use super::{assets, control};
 use crate::fault::{ConnectionMoment, Phase};
 use crate::http::{Request, Response};
+use crate::record::ToldEnd;
 use crate::state::{Close, Exchange, ProviderId, SLOW_BYTE_INTERVAL, SharedState, Wire};
 use reader::{Incoming, Reader};
 use stream::Stream;
@@ -168,11 +169,14 @@ async fn serve_control(
 ) -> Result<(), Close> {
     reader.body(&mut request).await.ok_or(Close::Fin)?;
     let response = match access.check(&request) {
-        Ok(()) => access.preflight(&request).unwrap_or_else(|| control::respond(state, &request)),
+        Ok(()) => {
+            let response = access.preflight(&request).or_else(|| assets::respond(&request));
+            response.unwrap_or_else(|| control::respond(state, &request))
+        }
         Err(rejection) => rejection,
     };
     let response = access.add_cors_headers(&request, response);
-    write(reader.stream(), &response).await.map_err(|_| Close::Fin)
+    write_to(&request, reader.stream(), &response).await
 }
 
 /// Responds to a request, or returns how the connection ends.
@@ -182,6 +186,10 @@ async fn serve_provider(
     state: &SharedState,
     mut request: Request,
 ) -> Result<(), Close> {
+    if let Some(file) = assets::respond(&request) {
+        reader.body(&mut request).await.ok_or(Close::Fin)?;
+        return write_to(&request, reader.stream(), &file).await;
+    }
     let arrival = state.arrive(provider, &request);
     match arrival.cut {
         Some((Phase::Body, close)) => {
@@ -191,36 +199,67 @@ async fn serve_provider(
         Some((_, close)) => return Err(close),
         None => reader.body(&mut request).await.ok_or(Close::Fin)?,
     }
-    let Exchange { at, wire } = state.exchange(provider, request, arrival);
+    let Exchange { at, wire, mut subject } = state.exchange(provider, request, arrival);
     state.clock.sleep_until(at).await;
     let stream = reader.stream();
     match wire {
-        Wire::Response(response) => write(stream, &response).await.map_err(|_| Close::Fin),
-        Wire::Deferred(request) => write(stream, &state.respond_now(provider, &request)).await.map_err(|_| Close::Fin),
+        Wire::Response(response) => {
+            let written = write(stream, &response).await;
+            state.told_whole(&subject, written.is_ok());
+            written.map_err(|_| Close::Fin)
+        }
+        Wire::Deferred(request) => {
+            let response = state.respond_now(provider, &request, &mut subject);
+            let written = write(stream, &response).await;
+            state.told_whole(&subject, written.is_ok());
+            written.map_err(|_| Close::Fin)
+        }
         Wire::Part(bytes, close) => {
-            let _ = send(stream, &bytes).await;
+            let end = if send(stream, &bytes).await.is_ok() { close.into() } else { ToldEnd::Gone };
+            state.told(&subject, length(bytes.len()), end);
             Err(close)
         }
         Wire::Slow(bytes, end) => {
             let mut at = at;
-            for byte in bytes {
+            for (sent, byte) in bytes.iter().enumerate() {
                 at += SLOW_BYTE_INTERVAL;
                 state.clock.sleep_until(at).await;
-                send(stream, &[byte]).await.map_err(|_| Close::Fin)?;
+                if send(stream, &[*byte]).await.is_err() {
+                    state.told(&subject, length(sent), ToldEnd::Gone);
+                    return Err(Close::Fin);
+                }
             }
+            state.told(&subject, length(bytes.len()), end.map_or(ToldEnd::Whole, ToldEnd::from));
             end.map_or(Ok(()), Err)
         }
         Wire::Endless(response) => {
             let beginning = [response.chunked_head(), format!("{:x}\r\n", response.body.len()).into(), response.body];
-            let mut sent = send(stream, &beginning.concat()).await;
+            let beginning = beginning.concat();
+            let mut bytes = length(beginning.len());
+            let mut sent = send(stream, &beginning).await;
             // White space keeps the body valid JSON, so that only its length is wrong.
             let more = [b"\r\n4000\r\n".as_slice(), &[b' '; 0x4000]].concat();
             while sent.is_ok() {
                 sent = send(stream, &more).await;
+                bytes += length(more.len());
             }
+            state.told(&subject, bytes, ToldEnd::Gone);
             Err(Close::Fin)
         }
     }
+}
+
+fn length(bytes: usize) -> u64 {
+    u64::try_from(bytes).unwrap_or(u64::MAX)
+}
+
+/// Writes a response, without its body if the request's method is `HEAD`.
+async fn write_to(request: &Request, stream: &mut Stream, response: &Response) -> Result<(), Close> {
+    let written = match request.method.as_str() {
+        "HEAD" => send(stream, &response.head()).await,
+        _ => write(stream, response).await,
+    };
+    written.map_err(|_| Close::Fin)
 }
 
 async fn write(stream: &mut Stream, response: &Response) -> std::io::Result<()> {

@@ -1,125 +1,118 @@
-//! The control API, for tests in other languages.
+//! The control API, for tests in other languages. One table of routes is its router, its index and its description.
+
+mod index;
+mod merchant;
+mod openapi;
+mod orders;
+mod records;
+mod routes;
 
 use std::sync::Arc;
-use std::time::Duration;
 
-use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::html;
-use crate::http::{Request, Response, percent_decode, read_json};
-use crate::state::SharedState;
+use super::control_access::check_content_type;
+use crate::endpoint::{ControlCall, Endpoint, Method};
+use crate::http::{Request, Response, percent_decode};
+use crate::problem::Problem;
+use crate::state::{ProviderId, SharedState};
 
+/// Responds to a request. `HEAD` gets the response to `GET`, and the connection leaves out its body.
 pub(crate) fn respond(state: &Arc<SharedState>, request: &Request) -> Response {
     let segments: Vec<String> = request.path.trim_matches('/').split('/').map(percent_decode).collect();
     let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
-    let result = match (request.method.as_str(), segments.as_slice()) {
-        ("GET", [""]) => return Response::html(200, index(state)),
-        (_, [MISDIRECTED]) => {
-            state.record_misdirected(request);
-            Ok(misdirected_body())
-        }
-        ("GET", ["health"]) => Ok(json!({"status": "ok", "seed": state.seed})),
-        ("GET", ["ledger"]) => Ok(json!(state.ledger().entries())),
-        ("GET", ["timeline"]) => Ok(json!(state.timeline().iter().map(ToString::to_string).collect::<Vec<_>>())),
-        ("GET", ["deliveries"]) => Ok(json!(state.lock().outbox.list())),
-        ("GET", ["faults"]) => {
-            let faults = state.lock().faults.list();
-            Ok(faults.into_iter().map(|(spec, fired)| json!({"spec": spec, "fired": fired})).collect())
-        }
-        ("POST", ["faults"]) => read_json(&request.body).and_then(|NewFault { spec }| {
-            state.add_fault(&spec).map_err(|err| err.to_string())?;
-            Ok(json!({"spec": spec}))
-        }),
-        ("DELETE", ["faults"]) => {
-            state.lock().faults.clear();
-            Ok(json!([]))
-        }
-        ("GET", ["clock"]) => Ok(clock(state)),
-        ("POST", ["clock", "advance"]) => read_json(&request.body).and_then(|Advance { seconds }| {
-            if seconds > MAX_ADVANCE {
-                return Err(format!("`seconds` must be at most {MAX_ADVANCE} (ten years)"));
-            }
-            state.clock.advance(Duration::from_secs(seconds));
-            state.tick();
-            Ok(clock(state))
-        }),
-        ("POST", ["webhooks", "release"]) => {
-            state.release();
-            Ok(json!({}))
-        }
-        ("POST", [provider, path @ ..]) => match state.control(provider, path, &request.body) {
-            Some(result) => result,
-            None => return not_found(),
-        },
-        _ => return not_found(),
+    if segments == [MISDIRECTED] {
+        state.record_misdirected(request);
+        return Response::json(200, &misdirected_body());
+    }
+    let table = table(state);
+    let matching: Vec<_> =
+        table.iter().filter(|(_, endpoint)| endpoint.matches(&segments).is_some()).copied().collect();
+    let method = if request.method == "HEAD" { Method::Get.as_str() } else { &request.method };
+    let Some((target, endpoint)) = matching.iter().find(|(_, endpoint)| endpoint.method.as_str() == method) else {
+        return refuse(request, &matching);
     };
-    match result {
-        Ok(value) => Response::json(200, &value),
-        Err(problem) => Response::json(422, &json!({"error": problem})),
+    if endpoint.method == Method::Post
+        && let Err(rejection) = check_content_type(request)
+    {
+        return rejection;
     }
+    let parameters = endpoint.matches(&segments).unwrap_or_default();
+    let result =
+        ControlCall::new(endpoint, parameters, actions(&table, endpoint), request).and_then(|call| match *target {
+            Target::Shared(index) => match routes().nth(index) {
+                Some(route) => (route.handler)(state, &call),
+                None => Err(Problem::not_found("no such endpoint")),
+            },
+            Target::Provider(provider, index) => {
+                state.control(provider, index, &call).map(|value| Response::json(200, &value))
+            }
+        });
+    result.unwrap_or_else(|problem| error(problem.status(), &problem.to_string()))
 }
 
-fn not_found() -> Response {
-    Response::json(404, &json!({"error": "no such endpoint; GET / lists all endpoints"}))
+/// What handles the requests to an endpoint: the shared routes, or a provider's engine.
+#[derive(Debug, Clone, Copy)]
+enum Target {
+    Shared(usize),
+    Provider(ProviderId, usize),
 }
 
-fn clock(state: &SharedState) -> Value {
-    json!({"now": state.clock.now().unix_timestamp(), "manual": state.clock.is_manual()})
+/// Returns the routes that do not belong to one provider.
+fn routes() -> impl Iterator<Item = &'static SharedRoute> {
+    routes::ROUTES.iter().chain(merchant::ROUTES).chain(orders::ROUTES)
 }
 
-#[derive(Deserialize)]
-struct NewFault {
-    spec: String,
-}
-
-#[derive(Deserialize)]
-struct Advance {
-    seconds: u64,
-}
-
-fn index(state: &SharedState) -> String {
+/// Returns all endpoints in the order of the index page.
+fn table(state: &SharedState) -> Vec<(Target, &'static Endpoint)> {
+    let shared = routes().enumerate().map(|(index, route)| (Target::Shared(index), &route.endpoint));
     let state = state.lock();
-    let mut endpoints = rows(ENDPOINTS);
-    let mut behaviours = String::new();
-    for engine in state.engines() {
-        endpoints.push_str(&rows(engine.spec().control_endpoints));
-        let known = engine.spec().behaviours.iter().map(|behaviour| (behaviour.provenance.as_str(), behaviour.text));
-        behaviours.push_str(&format!(
-            "<h1>Behaviour of {}</h1><table>{}</table>",
-            engine.spec().name,
-            rows(&known.collect::<Vec<_>>())
-        ));
-    }
-    html::document("Payments sandbox", &format!("<table>{endpoints}</table>{behaviours}"))
+    let engines = state.engines().iter().enumerate().flat_map(|(provider, engine)| {
+        let endpoints = engine.endpoints().into_iter().enumerate();
+        endpoints.map(move |(index, endpoint)| (Target::Provider(ProviderId::new(provider), index), endpoint))
+    });
+    shared.chain(engines).collect()
 }
 
-fn rows(rows: &[(&str, &str)]) -> String {
-    rows.iter()
-        .map(|(a, b)| format!("<tr><td><code>{}</code></td><td>{}</td></tr>", html::escape(a), html::escape(b)))
-        .collect()
+/// Returns every action that can stand at the end of the endpoint's path, also if it has an endpoint of its own.
+fn actions(table: &[(Target, &'static Endpoint)], endpoint: &Endpoint) -> Vec<&'static str> {
+    let Some(place) = endpoint.path.strip_suffix("{action}") else { return Vec::new() };
+    let last_segments = table.iter().filter_map(|(_, other)| other.path.strip_prefix(place));
+    let mut actions: Vec<&str> = last_segments.filter(|last| *last != "{action}" && !last.contains('/')).collect();
+    actions.extend(endpoint.actions);
+    actions
 }
+
+/// Refuses a request that matches no endpoint, or only endpoints with other methods.
+fn refuse(request: &Request, matching: &[(Target, &'static Endpoint)]) -> Response {
+    if matching.is_empty() {
+        return error(404, "no such endpoint; GET / lists all endpoints");
+    }
+    let mut allowed = Vec::new();
+    for (_, endpoint) in matching {
+        let names: &[&str] = match endpoint.method {
+            Method::Get => &["GET", "HEAD"],
+            Method::Post => &["POST"],
+            Method::Delete => &["DELETE"],
+        };
+        allowed.extend(names.iter().filter(|name| !allowed.contains(*name)).copied().collect::<Vec<_>>());
+    }
+    let allowed = allowed.join(", ");
+    let problem = format!("{} is not possible here; possible: {allowed}", request.method);
+    error(405, &problem).header("Allow", allowed)
+}
+
+fn error(status: u16, problem: &str) -> Response {
+    Response::json(status, &json!({"error": problem}))
+}
+
+type SharedRoute = crate::endpoint::Route<fn(&Arc<SharedState>, &ControlCall<'_>) -> Result<Response, Problem>>;
 
 /// The body of the response to a misdirected request.
 pub(super) fn misdirected_body() -> Value {
     json!({"status": "misdirected"})
 }
 
-/// The path that redirect faults lead to. It only records that the client under test followed the redirect.
+/// The path that redirect faults lead to. It only records that the client under test followed the redirect, with any method.
+/// So it is a part of the faults and not of the table.
 pub(super) const MISDIRECTED: &str = "misdirected";
-
-/// In seconds. A larger value is most likely a mistake in the unit.
-const MAX_ADVANCE: u64 = 10 * 365 * 24 * 60 * 60;
-
-const ENDPOINTS: &[(&str, &str)] = &[
-    ("GET /health", "returns ok and the seed"),
-    ("GET /ledger", "everything that the providers executed"),
-    ("GET /timeline", "requests, faults, responses, ledger entries and webhooks, in order"),
-    ("GET /deliveries", "webhooks and callbacks to the merchant, with the result of each attempt"),
-    ("GET /faults", "all faults, and how often each occurred"),
-    ("POST /faults", "adds a fault: {\"spec\": \"turbopay.withdraw @after-commit fin\"}"),
-    ("DELETE /faults", "removes all faults"),
-    ("GET /clock", "the sandbox's time"),
-    ("POST /clock/advance", "advances the clock: {\"seconds\": 600}"),
-    ("POST /webhooks/release", "releases the webhooks that faults hold"),
-];

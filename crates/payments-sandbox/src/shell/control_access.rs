@@ -27,15 +27,14 @@ impl Access {
         self.origins.push(origin);
     }
 
-    /// Returns the error response if the request may not use the control API.
+    /// Returns the error response if the request's host or origin may not use the control API.
     pub(crate) fn check(&self, request: &Request) -> Result<(), Response> {
         // Redirect faults lead to this path. It must record a followed redirect whatever the client sends.
         if request.path.trim_matches('/') == MISDIRECTED {
             return Ok(());
         }
         let host = self.check_host(request).map_err(|problem| rejection(403, &problem))?;
-        self.check_origin(request, host).map_err(|problem| rejection(403, &problem))?;
-        check_content_type(request).map_err(|problem| rejection(415, &problem))
+        self.check_origin(request, host).map_err(|problem| rejection(403, &problem))
     }
 
     /// Returns the response to a preflight request from an allowed origin.
@@ -91,18 +90,16 @@ impl Access {
     }
 }
 
-fn check_content_type(request: &Request) -> Result<(), String> {
-    if request.method != "POST" {
+/// Returns the error response if a POST is not JSON.
+pub(super) fn check_content_type(request: &Request) -> Result<(), Response> {
+    if request.is_json() {
         return Ok(());
     }
-    let Some(sent) = request.header("content-type") else {
-        return Err(format!("`Content-Type` is missing: {ONLY_JSON}"));
+    let problem = match request.header("content-type") {
+        None => format!("`Content-Type` is missing: {ONLY_JSON}"),
+        Some(sent) => format!("`Content-Type` is {sent:?}: {ONLY_JSON}"),
     };
-    let media_type = sent.split(';').next().unwrap_or_default().trim();
-    if media_type.eq_ignore_ascii_case("application/json") {
-        return Ok(());
-    }
-    Err(format!("`Content-Type` is {sent:?}: {ONLY_JSON}"))
+    Err(rejection(415, &problem))
 }
 
 fn rejection(status: u16, problem: &str) -> Response {

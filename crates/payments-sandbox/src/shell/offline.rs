@@ -15,6 +15,7 @@ use crate::clock::Clock;
 use crate::ledger::Ledger;
 use crate::outbox::Delivery;
 use crate::providers::handle_methods;
+use crate::record::Record;
 use crate::timeline::TimelineEntry;
 
 pub use outgoing::OutgoingMessage;

@@ -73,9 +73,17 @@ macro_rules! simulation_methods {
             self.simulation.state.timeline()
         }
 
+        /// Returns the records so far: everything in the timeline, what clients were told, and what caused what.
+        ///
+        /// They have headers and bodies if [contents are recorded](crate::Builder::record_contents).
+        #[must_use]
+        pub fn records(&self) -> Vec<Record> {
+            self.simulation.state.records()
+        }
+
         /// Adds a line to the timeline, such as what the client under test reports.
         pub fn note(&self, text: impl std::fmt::Display) {
-            self.simulation.state.note(format_args!("{text}"));
+            self.simulation.state.note(format_args!("{text}"), None);
         }
 
         /// Returns every webhook and callback to the merchant so far.
@@ -90,6 +98,13 @@ macro_rules! simulation_methods {
         /// The last call for a reference counts. References must be unique across providers.
         pub fn expect_status(&self, reference: &str, status: &str) {
             self.simulation.state.expect_status(reference, status);
+        }
+
+        /// Notes that the merchant uses these references for one order, such as a payout that it sends again under another one.
+        ///
+        /// The sandbox then fails the test if the order was paid under more than one of them, at any provider.
+        pub fn same_order(&self, references: &[&str]) {
+            self.simulation.state.same_order(references.iter().map(|reference| (*reference).to_owned()).collect());
         }
 
         /// Removes all faults, including those that never occurred.
@@ -114,7 +129,7 @@ macro_rules! simulation_methods {
         ///
         /// # Panics
         ///
-        /// Panics if a fault never occurred, an order was executed twice, a redirect was followed, or an order does not
+        /// Panics if a fault never occurred, an order was executed or paid twice, a redirect was followed, or an order does not
         /// have its [expected status](Self::expect_status). The message has the timeline, the ledger, and the seed and
         /// faults for repeating the run.
         #[track_caller]

@@ -8,7 +8,8 @@ use super::control::misdirected_body;
 use crate::fault::ConnectionMoment;
 use crate::http::{Request, Response};
 use crate::providers::{COUNT, Origins};
-use crate::state::{Close, Exchange, ProviderId, SLOW_BYTE_INTERVAL, SharedState, Wire};
+use crate::record::ToldEnd;
+use crate::state::{Close, Exchange, ProviderId, SLOW_BYTE_INTERVAL, SharedState, Subject, Wire};
 
 /// A request to a provider of an [`Offline`](crate::Offline) sandbox.
 ///
@@ -105,7 +106,8 @@ impl Network {
         let misdirected = origin == control_origin();
         let mut headers = request.headers;
         headers.iter_mut().for_each(|(name, _)| name.make_ascii_lowercase());
-        let request = Request { number: 0, method: request.method, path, query, headers, body: request.body };
+        let request =
+            Request { number: 0, record: None, method: request.method, path, query, headers, body: request.body };
         let Some(provider) = provider else {
             if misdirected {
                 self.state.record_misdirected(&request);
@@ -133,29 +135,45 @@ impl Network {
         if let Some((_, close)) = arrival.cut {
             return closed(close, Progress::InPart).await;
         }
-        let Exchange { at, wire } = self.state.exchange(provider, request, arrival);
+        let Exchange { at, wire, mut subject } = self.state.exchange(provider, request, arrival);
         match wire {
             Wire::Deferred(request) => {
                 let mut deferred = DeferredRequest { state: &self.state, provider, at, request: Some(request) };
                 self.state.clock.sleep_until(at).await;
                 match deferred.request.take() {
-                    Some(request) => WireEnd::Whole(self.state.respond_now(provider, &request).into()),
+                    Some(request) => {
+                        let response = self.state.respond_now(provider, &request, &mut subject);
+                        self.state.told_whole(&subject, true);
+                        WireEnd::Whole(response.into())
+                    }
                     None => WireEnd::Closed(Progress::Whole),
                 }
             }
             Wire::Response(response) => {
                 self.state.clock.sleep_until(at).await;
+                self.state.told_whole(&subject, true);
                 WireEnd::Whole(response.into())
             }
-            Wire::Part(bytes, close) => parse_response(&bytes, close).await,
+            Wire::Part(bytes, close) => {
+                self.told(&subject, bytes.len(), close.into());
+                parse_response(&bytes, close).await
+            }
             Wire::Slow(bytes, end) => {
                 let count = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
                 self.state.clock.sleep_until(at.saturating_add(SLOW_BYTE_INTERVAL.saturating_mul(count))).await;
+                self.told(&subject, bytes.len(), end.map_or(ToldEnd::Whole, ToldEnd::from));
                 parse_response(&bytes, end.unwrap_or(Close::Fin)).await
             }
-            // A client stops reading an endless body at its own limit.
-            Wire::Endless(response) => WireEnd::CutOff(response.into()),
+            Wire::Endless(response) => {
+                // A client stops reading an endless body at its own limit.
+                self.told(&subject, response.chunked_head().len() + response.body.len(), ToldEnd::Gone);
+                WireEnd::CutOff(response.into())
+            }
         }
+    }
+
+    fn told(&self, subject: &Subject, bytes: usize, end: ToldEnd) {
+        self.state.told(subject, u64::try_from(bytes).unwrap_or(u64::MAX), end);
     }
 
     fn take_idle(&self, provider: ProviderId) -> bool {

@@ -5,10 +5,12 @@ use std::time::Duration;
 use base64::Engine as _;
 use serde_json::json;
 
-use super::{ProviderId, SharedState};
+use super::subject::Subject;
+use super::{ProviderId, SharedState, State};
 use crate::engine::ProviderSpec;
 use crate::fault::{CallNumber, ConnectionMoment, FaultEffect, FaultPoint, Phase};
 use crate::http::{Request, Response, gzip};
+use crate::record::{Record, RecordKind, Told, ToldEnd};
 
 /// A request whose head has been read.
 #[derive(Debug, Clone, Copy)]
@@ -28,6 +30,7 @@ pub(crate) struct Exchange {
     /// It is set with the exchange, so that a clock that is advanced right afterwards releases the response.
     pub(crate) at: Duration,
     pub(crate) wire: Wire,
+    pub(crate) subject: Subject,
 }
 
 pub(crate) enum Wire {
@@ -61,25 +64,25 @@ impl SharedState {
         let mut state = self.lock();
         let name = state.engine(provider).spec().name;
         let effect = state.faults.take_for_connection(name, moment)?;
-        match moment {
-            ConnectionMoment::Accepted => {
-                state.note(&self.clock, format_args!("{name}: connection accepted, fault {effect}"));
-            }
-            ConnectionMoment::RequestBegun => {
-                state.note(&self.clock, format_args!("{name}: first byte of a request, fault {effect}"));
-            }
-            ConnectionMoment::Idle => {
-                state.note(&self.clock, format_args!("{name}: idle connection, fault {effect}"));
-            }
-        }
-        close_of(&effect)
+        let (what, phase) = match moment {
+            ConnectionMoment::Accepted => ("connection accepted", Phase::Accept),
+            ConnectionMoment::RequestBegun => ("first byte of a request", Phase::FirstByte),
+            ConnectionMoment::Idle => ("idle connection", Phase::Idle),
+        };
+        let close = close_of(&effect);
+        state.records.add(self.clock.elapsed(), || {
+            let record = Record::new(RecordKind::Fault, format_args!("{name}: {what}, fault {effect}")).of(name, None);
+            record.fault(format_args!("{phase} {effect}")).told(nothing(close))
+        });
+        close
     }
 
     /// Records how many bytes the client sent on a connection that was closed when it was accepted.
     pub(crate) fn record_unread(&self, provider: ProviderId, unread: usize) {
         let mut state = self.lock();
         let name = state.engine(provider).spec().name;
-        state.note(&self.clock, format_args!("{name}: the closed connection received {unread} bytes"));
+        let text = format_args!("{name}: the closed connection received {unread} bytes");
+        state.records.add(self.clock.elapsed(), || Record::new(RecordKind::Page, text).of(name, None));
     }
 
     /// Counts a request whose head has been read, and returns the fault that cuts it off.
@@ -97,92 +100,127 @@ impl SharedState {
         let point = FaultPoint { provider: name, operation: Some(operation), reference: None, number: call };
         let fault = state.faults.take(point, &[Phase::Head, Phase::Body]);
         let cut = fault.and_then(|(phase, effect)| {
-            let count = call.of_operation;
-            state.note(
-                &self.clock,
-                format_args!("{name}.{operation}#{count}: request {number}, {phase}, fault {effect}"),
-            );
-            close_of(&effect).map(|close| (phase, close))
+            let (count, close) = (call.of_operation, close_of(&effect));
+            let content = state.records.content_of_request(head);
+            state.records.add(self.clock.elapsed(), || {
+                let text = format_args!("{name}.{operation}#{count}: request {number}, {phase}, fault {effect}");
+                let record = Record::new(RecordKind::Request, text).of(name, Some(operation)).request(number);
+                record.fault(format_args!("{phase} {effect}")).told(nothing(close)).content(content)
+            });
+            close.map(|close| (phase, close))
         });
         Arrival { number, call: Some((operation, call)), cut }
     }
 
     /// Executes a request and applies the fault that matches it.
     pub(crate) fn exchange(&self, provider: ProviderId, request: Request, arrival: Arrival) -> Exchange {
-        let request = Request { number: arrival.number, ..request };
+        let mut request = Request { number: arrival.number, ..request };
         let mut state = self.lock();
         state.tick(&self.clock);
         let engine = state.engine(provider);
         let (name, reference) = (engine.spec().name, engine.operation(&request).and_then(|(_, reference)| reference));
+        let content = state.records.content_of_request(&request);
         let Some((operation, number)) = arrival.call else {
-            state.note(
-                &self.clock,
-                format_args!("{name}: {} outside the API, request {}", request.method, request.number),
-            );
+            request.record = state.records.add(self.clock.elapsed(), || {
+                let text = format_args!("{name}: {} outside the API, request {}", request.method, request.number);
+                Record::new(RecordKind::Page, text).of(name, None).request(request.number).content(content)
+            });
+            let mut subject = Subject::new(name, None, None, &request);
             let response = state.respond(provider, &request, &self.clock);
+            let content = state.records.content_of_response(&response);
+            subject.will_be_told(&response, content);
             drop(state);
             self.wake.notify_one();
-            return Exchange::now(Wire::Response(response));
+            return Exchange::now(subject, Wire::Response(response));
         };
         let call = FaultPoint { provider: name, operation: Some(operation), reference: reference.as_deref(), number };
         let label = format!("{name}.{operation}#{} {}", number.of_operation, reference.as_deref().unwrap_or("-"));
-        state.note(&self.clock, format_args!("{label}: request {}", request.number));
+        request.record = state.records.add(self.clock.elapsed(), || {
+            let subject = Subject::new(name, Some(operation), reference.as_deref(), &request);
+            subject.record(RecordKind::Request, format_args!("{label}: request {}", request.number)).content(content)
+        });
+        let subject = Subject::new(name, Some(operation), reference.as_deref(), &request);
         let phases: &[Phase] = if state.engine(provider).spec().read_only_operations.contains(&operation) {
             &[Phase::BeforeCommit, Phase::AfterCommit, Phase::MidBody, Phase::Query]
         } else {
             &[Phase::BeforeCommit, Phase::AfterCommit, Phase::MidBody]
         };
-        let now = self.clock.elapsed();
         let fault = state.faults.take(call, phases);
         if let Some((phase, effect)) = &fault {
-            state.note(&self.clock, format_args!("{label}: {phase}, fault {effect}"));
+            state.records.add(self.clock.elapsed(), || {
+                let record = subject.record(RecordKind::Fault, format_args!("{label}: {phase}, fault {effect}"));
+                record.fault(format_args!("{phase} {effect}"))
+            });
         }
-        let exchange = match fault {
-            Some((Phase::BeforeCommit, FaultEffect::LateCommit(after))) => {
-                let now = self.clock.now();
-                state.engine(provider).begin(&request, now);
-                let due = (now + after, request.number);
-                state.delayed.insert(due, (provider, request));
-                Exchange::now(Wire::Part(Vec::new(), Close::Fin))
-            }
-            Some((Phase::BeforeCommit, FaultEffect::Delay(after))) => {
-                state.engine(provider).begin(&request, self.clock.now());
-                Exchange { at: now + after, wire: Wire::Deferred(request) }
-            }
-            Some((Phase::BeforeCommit, effect)) => {
-                let response = state.engine(provider).respond_without_commit(&request, self.clock.now());
-                Exchange::of(&effect, response, Committed::No, now, &self.control_url, state.engine(provider).spec())
-            }
-            fault => {
-                let response = state.respond(provider, &request, &self.clock);
-                state.note(&self.clock, format_args!("response {} to request {}", response.status, arrival.number));
-                match fault {
-                    None => Exchange::now(Wire::Response(response)),
-                    Some((Phase::MidBody, effect)) => {
-                        let half = response.body.len() / 2;
-                        Exchange::now(partial_response(&response, half, close_of(&effect).unwrap_or(Close::Fin)))
-                    }
-                    Some((_, effect)) => {
-                        let spec = state.engine(provider).spec();
-                        Exchange::of(&effect, response, Committed::Yes, now, &self.control_url, spec)
-                    }
-                }
-            }
-        };
+        let exchange = self.apply_fault(&mut state, provider, request, subject, fault);
         drop(state);
         self.wake.notify_one();
         exchange
     }
 
+    /// Executes a request, now, later or not at all, and changes the response as the fault says.
+    fn apply_fault(
+        &self,
+        state: &mut State,
+        provider: ProviderId,
+        request: Request,
+        mut subject: Subject,
+        fault: Option<(Phase, FaultEffect)>,
+    ) -> Exchange {
+        let now = self.clock.elapsed();
+        match fault {
+            Some((Phase::BeforeCommit, FaultEffect::LateCommit(after))) => {
+                let now = self.clock.now();
+                state.engine(provider).begin(&request, now);
+                let due = (now + after, request.number);
+                state.delayed.insert(due, (provider, request));
+                Exchange::now(subject, Wire::Part(Vec::new(), Close::Fin))
+            }
+            Some((Phase::BeforeCommit, FaultEffect::Delay(after))) => {
+                state.engine(provider).begin(&request, self.clock.now());
+                Exchange { at: now + after, wire: Wire::Deferred(request), subject }
+            }
+            Some((Phase::BeforeCommit, effect)) => {
+                let response = state.engine(provider).respond_without_commit(&request, self.clock.now());
+                let spec = state.engine(provider).spec();
+                Exchange::of(subject, &effect, response, Committed::No, now, &self.control_url, spec).told(state)
+            }
+            fault => {
+                let response = state.respond(provider, &request, &self.clock);
+                let content = state.records.content_of_response(&response);
+                state.records.add(self.clock.elapsed(), || {
+                    let text = format_args!("response {} to request {}", response.status, request.number);
+                    subject.record(RecordKind::Response, text).content(content.clone())
+                });
+                subject.will_be_told(&response, content);
+                match fault {
+                    None => Exchange::now(subject, Wire::Response(response)),
+                    Some((Phase::MidBody, effect)) => {
+                        let half = response.body.len() / 2;
+                        let close = close_of(&effect).unwrap_or(Close::Fin);
+                        Exchange::now(subject, partial_response(&response, half, close))
+                    }
+                    Some((_, effect)) => {
+                        let spec = state.engine(provider).spec();
+                        Exchange::of(subject, &effect, response, Committed::Yes, now, &self.control_url, spec)
+                            .told(state)
+                    }
+                }
+            }
+        }
+    }
+
     /// Executes a request that was deferred.
-    pub(crate) fn respond_now(&self, provider: ProviderId, request: &Request) -> Response {
+    pub(crate) fn respond_now(&self, provider: ProviderId, request: &Request, subject: &mut Subject) -> Response {
         let mut state = self.lock();
         state.tick(&self.clock);
         let response = state.respond(provider, request, &self.clock);
-        state.note(
-            &self.clock,
-            format_args!("request {} is executed now: response {}", request.number, response.status),
-        );
+        let content = state.records.content_of_response(&response);
+        state.records.add(self.clock.elapsed(), || {
+            let text = format_args!("request {} is executed now: response {}", request.number, response.status);
+            subject.record(RecordKind::Response, text).content(content.clone())
+        });
+        subject.will_be_told(&response, content);
         drop(state);
         self.wake.notify_one();
         response
@@ -197,12 +235,22 @@ enum Committed {
 }
 
 impl Exchange {
-    fn now(wire: Wire) -> Self {
-        Self { at: Duration::ZERO, wire }
+    fn now(subject: Subject, wire: Wire) -> Self {
+        Self { at: Duration::ZERO, wire, subject }
+    }
+
+    /// Records the response that the fault made, in place of the provider's.
+    fn told(mut self, state: &State) -> Self {
+        if let Wire::Response(response) | Wire::Endless(response) = &self.wire {
+            let content = state.records.content_of_response(response);
+            self.subject.will_be_told(response, content);
+        }
+        self
     }
 
     /// Applies a fault to a response.
     fn of(
+        subject: Subject,
         effect: &FaultEffect,
         response: Response,
         committed: Committed,
@@ -257,9 +305,9 @@ impl Exchange {
                 if end.is_some() {
                     bytes.pop();
                 }
-                return Self { at: now, wire: Wire::Slow(bytes, end) };
+                return Self { at: now, wire: Wire::Slow(bytes, end), subject };
             }
-            FaultEffect::Delay(after) => return Self { at: now + *after, wire: Wire::Response(response) },
+            FaultEffect::Delay(after) => return Self { at: now + *after, wire: Wire::Response(response), subject },
             FaultEffect::Fin
             | FaultEffect::Eof
             | FaultEffect::TlsAlert
@@ -272,7 +320,7 @@ impl Exchange {
             | FaultEffect::Tamper
             | FaultEffect::Hold => Wire::Part(Vec::new(), close_of(effect).unwrap_or(Close::Fin)),
         };
-        Self::now(wire)
+        Self::now(subject, wire)
     }
 }
 
@@ -292,6 +340,23 @@ fn partial_response(response: &Response, body_bytes: usize, close: Close) -> Wir
     let mut bytes = response.head();
     bytes.extend_from_slice(&response.body[..body_bytes.min(response.body.len())]);
     Wire::Part(bytes, close)
+}
+
+impl From<Close> for ToldEnd {
+    fn from(close: Close) -> Self {
+        match close {
+            Close::Fin => Self::Fin,
+            Close::Eof => Self::Eof,
+            Close::Alert => Self::Alert,
+            Close::Rst => Self::Rst,
+            Close::Stall => Self::Stall,
+        }
+    }
+}
+
+/// What the client of a connection is told that ends before the response.
+fn nothing(close: Option<Close>) -> Told {
+    Told { bytes: 0, of: None, end: close.unwrap_or(Close::Fin).into() }
 }
 
 fn close_of(effect: &FaultEffect) -> Option<Close> {

@@ -5,7 +5,7 @@ use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::Duration;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::support::{Connection, authority};
 
@@ -155,6 +155,21 @@ async fn faults_from_the_command_line_apply_to_requests() {
     assert_eq!(program.stop("-INT"), Some(0));
 }
 
+#[tokio::test]
+async fn a_frozen_clock_stands_still_until_it_is_advanced() {
+    let mut program = Program::start(&["serve", "--json", "--clock", "frozen"]);
+    let control = read_addresses(&mut program)["control_url"].as_str().unwrap().to_owned();
+    let clock = async || crate::support::send(&control, "GET", "/clock", &[], "").await.expect_status(200);
+
+    assert_eq!(clock().await, json!({"now": 1_767_268_800, "manual": true}));
+    let json = [("Content-Type", "application/json")];
+    let advance = crate::support::send(&control, "POST", "/clock/advance", &json, "{\"seconds\": 60}").await;
+    advance.expect_status(200);
+    assert_eq!(clock().await["now"], 1_767_268_860);
+
+    assert_eq!(program.stop("-INT"), Some(0));
+}
+
 #[test]
 fn the_text_output_explains_what_to_try() {
     let mut program = Program::start(&["serve"]);
@@ -224,7 +239,7 @@ fn help_is_printed_with_exit_code_0() {
         let output = run(arguments);
         assert_eq!(output.status.code(), Some(0), "{arguments:?}");
         let stdout = String::from_utf8(output.stdout).unwrap();
-        for option in ["serve", "--port", "--seed", "--fault", "--json", "--allow-host", "--allow-origin"] {
+        for option in ["serve", "--port", "--seed", "--clock", "--fault", "--json", "--allow-host", "--allow-origin"] {
             assert!(stdout.contains(option), "{arguments:?}: {stdout}");
         }
     }
@@ -241,6 +256,7 @@ fn an_invalid_argument_ends_the_program_with_exit_code_2_and_one_line() {
         (&["serve", "--port", "65536"], "--port must be a number from 0 to 65535"),
         (&["serve", "--port", "65531"], "port 65531: the providers need the 5 ports after it"),
         (&["serve", "--seed", "-1"], "--seed must be a whole number"),
+        (&["serve", "--clock", "slow"], "--clock must be running or frozen"),
         (&["serve", "--fault"], "--fault needs a value"),
         (&["serve", "--allow-host"], "--allow-host needs a value"),
         (&["serve", "--allow-origin"], "--allow-origin needs a value"),

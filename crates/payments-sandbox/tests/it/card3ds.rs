@@ -37,14 +37,14 @@ fn payment(order: &str) -> Value {
 }
 
 /// Returns a 3-D Secure payment whose success and failure URLs differ only in the query.
-fn three_ds_payment(order: &str, back: &str) -> Value {
+pub(crate) fn three_ds_payment(order: &str, back: &str) -> Value {
     let mut body = payment(order);
     body["successUrl"] = json!(format!("{back}?success"));
     body["failureUrl"] = json!(format!("{back}?failure"));
     body
 }
 
-fn checkout(order: &str, callback: &str) -> Value {
+pub(crate) fn checkout(order: &str, callback: &str) -> Value {
     json!({
         "orderId": order,
         "amount": 100.5,
@@ -79,7 +79,7 @@ async fn post_text(sandbox: &Sandbox, path: &str, body: &str) -> Response {
     send_bytes(sandbox, &request(sandbox, "POST", path, body)).await
 }
 
-async fn post(sandbox: &Sandbox, path: &str, body: &Value) -> Response {
+pub(crate) async fn post(sandbox: &Sandbox, path: &str, body: &Value) -> Response {
     post_text(sandbox, path, &body.to_string()).await
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use payments_sandbox::{Clock, Sandbox};
 use serde_json::{Value, json};
 
-use crate::support::{Merchant, control, deposit, keys, post, with, withdrawal};
+use crate::support::{Connection, Merchant, authority, control, deposit, keys, post, with, withdrawal};
 
 async fn get(sandbox: &Sandbox, path: &str) -> Value {
     control(sandbox, "GET", path, "").await.expect_status(200)
@@ -68,6 +68,7 @@ async fn the_ledger_and_the_timeline_list_what_happened() {
             "kind": "executed",
             "amount": 50_000,
             "currency": "INR",
+            "moves_money": true,
             "request": 1
         }])
     );
@@ -185,32 +186,38 @@ async fn every_action_changes_an_order() {
 async fn an_impossible_command_is_rejected_with_the_reason() {
     let sandbox = Sandbox::builder().start().await;
     post(&sandbox, "deposit/new", &deposit("order-1")).await.expect_status(201);
-    for (path, body, problem) in [
-        ("/faults", "", "invalid body: "),
-        ("/faults", "{}", "missing field `spec`"),
-        ("/faults", "[1]", "invalid body: "),
-        ("/faults", "{\"spec\": \"turbopay @lunch fin\"}", "invalid fault: `@lunch` is not a phase"),
-        ("/faults", "{\"spec\": \"paypal @accept fin\"}", "invalid fault: `paypal` is not a provider"),
-        ("/clock/advance", "{\"seconds\": -1}", "invalid body: "),
-        ("/clock/advance", "{\"seconds\": \"60\"}", "invalid body: "),
-        ("/clock/advance", "nonsense", "invalid body: "),
-        ("/turbopay/orders/nobody/success", "", "no such order: \"nobody\""),
-        ("/turbopay/orders/order-1/explode", "", "\"explode\" is not an action"),
-        ("/turbopay/orders/order-1/refund", "", "the documentation has no such change of a deposit"),
-        ("/turbopay/orders/order-1/chargeback", "", "the documentation has no change from new to chargeback"),
-        ("/turbopay/orders/order-1/success", "{\"amount\": 250}", "invalid body: "),
+    for (path, body, status, problem) in [
+        ("/faults", "", 422, "invalid body: "),
+        ("/faults", "{}", 422, "missing field `spec`"),
+        ("/faults", "[1]", 422, "invalid body: "),
+        ("/faults", "[\"turbopay @accept fin\"]", 422, "invalid body: "),
+        ("/faults", "{\"spec\": \"turbopay @accept fin\", \"note\": 1}", 422, "unknown field `note`"),
+        ("/faults", "{\"spec\": \"turbopay @lunch fin\"}", 422, "invalid fault: `@lunch` is not a phase"),
+        ("/faults", "{\"spec\": \"paypal @accept fin\"}", 422, "invalid fault: `paypal` is not a provider"),
+        ("/clock/advance", "{\"seconds\": -1}", 422, "invalid body: "),
+        ("/clock/advance", "{\"seconds\": \"60\"}", 422, "invalid body: "),
+        ("/clock/advance", "nonsense", 422, "invalid body: "),
+        ("/webhooks/release", "{\"number\": 1}", 422, "invalid body: "),
+        ("/turbopay/orders/nobody/success", "", 404, "no such order: \"nobody\""),
+        ("/turbopay/orders/order-1/explode", "", 404, "\"explode\" is not an action"),
+        ("/turbopay/orders/order-1/refund", "", 409, "the documentation has no such change of a deposit"),
+        ("/turbopay/orders/order-1/chargeback", "", 409, "the documentation has no change from new to chargeback"),
+        ("/turbopay/orders/order-1/success", "{\"amount\": 250}", 422, "invalid body: "),
         (
             "/turbopay/orders/order-1/success",
             "{\"amount\": \"1.234\"}",
+            422,
             "`amount` must be a string with a decimal above zero",
         ),
         (
             "/turbopay/orders/order-1/success",
             "{\"amount\": \"-1\"}",
+            422,
             "`amount` must be a string with a decimal above zero",
         ),
+        ("/turbopay/orders/order-1/success", "{\"utr\": \"\"}", 422, "`utr` must have 1 to 100 characters"),
     ] {
-        let response = control(&sandbox, "POST", path, body).await.expect_status(422);
+        let response = control(&sandbox, "POST", path, body).await.expect_status(status);
         let error = response["error"].as_str().unwrap();
         assert!(error.contains(problem), "{path} {body}: {error}");
     }
@@ -219,23 +226,70 @@ async fn an_impossible_command_is_rejected_with_the_reason() {
 }
 
 #[tokio::test]
+async fn a_utr_stays_unused_if_its_action_is_impossible() {
+    let sandbox = Sandbox::builder().start().await;
+    for order in ["a", "b"] {
+        post(&sandbox, "deposit/new", &deposit(order)).await.expect_status(201);
+    }
+    let act = async |path: &str| control(&sandbox, "POST", path, "{\"utr\": \"402393486736\"}").await;
+
+    act("/turbopay/orders/a/chargeback").await.expect_status(409);
+    let status = crate::support::get(&sandbox, "merchantorder/status/a").await.expect_status(200);
+    assert_eq!(status["utr"], Value::Null);
+    act("/turbopay/orders/b/success").await.expect_status(200);
+
+    let taken = act("/turbopay/orders/a/success").await.expect_status(409);
+    assert_eq!(taken["error"], "the UTR \"402393486736\" has already been taken");
+    sandbox.finish();
+}
+
+#[tokio::test]
 async fn an_unknown_address_points_to_the_index_page() {
     let sandbox = Sandbox::builder().start().await;
     for (method, path) in [
         ("GET", "/nothing"),
-        ("PUT", "/faults"),
-        ("POST", "/ledger"),
         ("POST", "/turratech"),
         ("POST", "/turbo-txn/nothing"),
         ("POST", "/turbo-link/nothing/x"),
         ("POST", "/card3ds/nothing/x/y"),
         ("POST", "/turbopay/orders/x"),
-        ("GET", "/turbopay/orders/x/success"),
         ("POST", "/paypal/orders/x/success"),
     ] {
         let response = control(&sandbox, method, path, "").await.expect_status(404);
         assert_eq!(response["error"], "no such endpoint; GET / lists all endpoints", "{method} {path}");
     }
+    sandbox.finish();
+}
+
+#[tokio::test]
+async fn another_method_is_refused_with_the_possible_ones() {
+    let sandbox = Sandbox::builder().start().await;
+    for (method, path, possible) in [
+        ("PUT", "/faults", "GET, HEAD, POST, DELETE"),
+        ("POST", "/ledger", "GET, HEAD"),
+        ("GET", "/turbopay/orders/x/success", "POST"),
+        ("TRACE", "/turbo-link/links/x/fee", "POST"),
+        ("OPTIONS", "/clock", "GET, HEAD"),
+    ] {
+        let response = control(&sandbox, method, path, "").await;
+        assert_eq!((response.status, response.header("allow")), (405, Some(possible)), "{method} {path}");
+        let problem = format!("{method} is not possible here; possible: {possible}");
+        assert_eq!(response.json()["error"], problem.as_str());
+    }
+    sandbox.finish();
+}
+
+#[tokio::test]
+async fn a_head_request_gets_the_headers_of_a_get_request_only() {
+    let sandbox = Sandbox::builder().start().await;
+    let host = authority(sandbox.control_url());
+    let length = control(&sandbox, "GET", "/health", "").await.body.len();
+    let mut connection = Connection::open(host).await;
+    connection.write(format!("HEAD /health HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n").as_bytes()).await;
+    let (bytes, _) = connection.read_to_end().await;
+    let text = String::from_utf8(bytes).unwrap();
+    assert!(text.starts_with("HTTP/1.1 200 ") && text.contains(&format!("Content-Length: {length}\r\n")), "{text}");
+    assert!(text.ends_with("\r\n\r\n"), "{text}");
     sandbox.finish();
 }
 
@@ -246,7 +300,7 @@ async fn no_page_shows_a_key_or_a_private_id() {
     sandbox.turbopay().order("order-1").succeed();
     crate::support::get(&sandbox, &format!("order/status/{}", order["order_id"].as_str().unwrap())).await;
     let private = keys(&sandbox).into_iter().chain([order["order_id"].as_str().unwrap()]).collect::<Vec<_>>();
-    for path in ["/", "/health", "/ledger", "/timeline", "/deliveries", "/faults", "/clock"] {
+    for path in ["/", "/openapi.json", "/health", "/ledger", "/timeline", "/deliveries", "/faults", "/clock"] {
         let text = control(&sandbox, "GET", path, "").await.text();
         assert!(private.iter().all(|secret| !text.contains(secret)), "{path}: {text}");
     }

@@ -11,13 +11,18 @@ mod card3ds;
 mod connection_cuts;
 mod control_access;
 mod control_api;
+mod control_description;
+mod control_orders;
 mod fault_budgets;
 mod fault_grammar;
 mod finish;
 mod http_requests;
 mod keys;
 mod offline;
+mod pages;
+mod record_masks;
 mod recorded_exchanges;
+mod records;
 #[cfg(feature = "tls")]
 mod tls;
 mod turbo_link;

@@ -480,21 +480,24 @@ async fn the_control_api_creates_and_changes_links() {
     let response = list(&sandbox, &format!("/payments/{}", other["id"].as_str().unwrap()), "").await;
     assert!(response.text().contains("\"setting\":\"flat\""), "{}", response.text());
 
-    for (path, body, problem) in [
-        ("links", "", "invalid body: "),
-        ("links", "{\"amount\": 1.00}", "invalid body: "),
-        ("links", "{\"amount\": \"1.234\"}", "\"1.234\" must be a decimal above zero"),
+    for (path, body, status, problem) in [
+        ("links", "", 422, "invalid body: "),
+        ("links", "{\"amount\": 1.00}", 422, "invalid body: "),
+        ("links", "{\"amount\": \"1.234\"}", 422, "\"1.234\" must be a decimal above zero"),
         (
             "links",
             "{\"amount\": \"1.00\", \"fee\": {\"setting\": \"flat\", \"value\": \"x\"}}",
+            422,
             "the fee \"x\" must be a decimal",
         ),
-        ("links/nobody/complete", "", "no such link: \"nobody\""),
-        (&format!("links/{id}/explode"), "", "\"explode\" is not an action"),
-        (&format!("links/{id}/complete"), "", "a link cannot change from refunded to completed"),
-        (&format!("links/{id}/fee"), "{\"setting\": \"much\"}", "invalid body: "),
+        ("links/nobody/complete", "", 404, "no such link: \"nobody\""),
+        (&format!("links/{id}/explode"), "", 404, "\"explode\" is not an action"),
+        (&format!("links/{id}/complete"), "", 409, "a link cannot change from refunded to completed"),
+        (&format!("links/{id}/fee"), "{\"setting\": \"much\"}", 422, "`setting` must be flat, percentage or disabled"),
+        (&format!("links/{id}/fee"), "{\"setting\": \"flat\"}", 422, "`value` is required"),
+        ("links", "{\"amount\": \"1.00\", \"fee\": [\"flat\", \"0.50\"]}", 422, "invalid body: "),
     ] {
-        let response = act(path, body).await.expect_status(422);
+        let response = act(path, body).await.expect_status(status);
         assert!(response["error"].as_str().unwrap().contains(problem), "{path} {body}: {response}");
     }
     assert_eq!(

@@ -46,7 +46,9 @@ async fn a_link_can_be_paid_only_once() {
 
     assert_eq!((paid.status, paid.header("location")), (303, Some(target.as_str())));
     assert_eq!(sandbox.turbo_link().link("abc123").status().as_deref(), Some("completed"));
-    assert_eq!(send(&sandbox, "POST", &target, "action=pay").await.status, 409);
+    let again = send(&sandbox, "POST", &target, "action=pay").await;
+    assert_eq!(again.status, 409);
+    assert!(again.text().contains("This payment is <strong>completed</strong>."), "{}", again.text());
     let page = send(&sandbox, "GET", &target, "").await.text();
     assert!(page.contains("completed") && !page.contains("<button"), "{page}");
     let ledger = sandbox.ledger();

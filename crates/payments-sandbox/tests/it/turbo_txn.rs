@@ -530,12 +530,12 @@ async fn the_control_api_changes_transactions() {
     assert_eq!(paid["txnStatus"], "Approved");
     at_once.finish();
     assert_eq!(act("x%252F/approve").await.expect_status(200)["orderId"], "x%2F");
-    for (path, problem) in [
-        ("nobody/approve", "no such order: \"nobody\""),
-        ("a/explode", "\"explode\" is not an action"),
-        ("a/reject", "a transaction cannot change from Approved to Rejected"),
+    for (path, status, problem) in [
+        ("nobody/approve", 404, "no such order: \"nobody\""),
+        ("a/explode", 404, "\"explode\" is not an action"),
+        ("a/reject", 409, "a transaction cannot change from Approved to Rejected"),
     ] {
-        let response = act(path).await.expect_status(422);
+        let response = act(path).await.expect_status(status);
         assert!(response["error"].as_str().unwrap().contains(problem), "{response}");
     }
     let page = control(&sandbox, "GET", "/", "").await.text();

@@ -77,7 +77,13 @@ async fn a_repeated_or_unknown_action_is_rejected_and_changes_nothing() {
             let order = format!("{first}-{second}");
             let target = initiate_for_page(&sandbox, &order).await;
             browse(&sandbox, "POST", &target, &format!("action={first}")).await;
-            assert_eq!(browse(&sandbox, "POST", &target, &format!("action={second}")).await.status, 409, "{order}");
+            let response = browse(&sandbox, "POST", &target, &format!("action={second}")).await;
+            assert_eq!(response.status, 409, "{order}");
+            let way_on = match second {
+                "pay" | "reject" => "<a href=\"https://merchant.example/back?order=1\">Back to the shop</a>",
+                _ => &format!("<a href=\"{target}\">Back to the payment</a>"),
+            };
+            assert!(response.text().contains(way_on), "{order}: {}", response.text());
             assert_eq!(sandbox.turbo_txn().order(&order).status().as_deref(), Some(status), "{order}");
         }
     }

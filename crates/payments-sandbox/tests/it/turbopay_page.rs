@@ -32,7 +32,8 @@ async fn the_page_shows_the_amount_and_the_reference_and_never_the_order_id() {
     for private in [id.as_str(), sandbox.turbopay().api_key(), sandbox.turbopay().webhook_key()] {
         assert!(!text.contains(private), "the page shows {private}");
     }
-    assert!(!text.contains("<script") && !text.contains("http://") && !text.contains("https://"), "{text}");
+    assert_eq!(text.matches("<script").count(), text.matches("<script src=\"/sandbox.js\" defer></script>").count());
+    assert!(!text.contains("http://") && !text.contains("https://"), "{text}");
     sandbox.finish();
 }
 
@@ -65,6 +66,24 @@ async fn a_customer_can_cancel_or_let_the_order_expire() {
 }
 
 #[tokio::test]
+async fn letting_one_order_expire_moves_no_clock_and_expires_no_other_order() {
+    let sandbox = Sandbox::builder().start().await;
+    let (_, target) = create_page(&sandbox, "expired").await;
+    create_page(&sandbox, "other").await;
+
+    assert_eq!(browse(&sandbox, "POST", &target, "action=expire").await.status, 303);
+
+    assert_eq!(sandbox.turbopay().order("expired").status(), Some("expired"));
+    assert_eq!(sandbox.turbopay().order("other").status(), Some("new"));
+    assert_eq!(sandbox.clock().elapsed(), Duration::ZERO);
+    assert_eq!(sandbox.deliveries().len(), 1);
+    sandbox.clock().advance(Duration::from_secs(600));
+    assert_eq!(sandbox.turbopay().order("other").status(), Some("expired"));
+    assert_eq!(sandbox.deliveries().len(), 2, "the expired order does not expire again");
+    sandbox.finish();
+}
+
+#[tokio::test]
 async fn a_second_action_is_rejected_and_changes_nothing() {
     let sandbox = Sandbox::builder().start().await;
     for (first, status) in [("pay", "pending"), ("cancel", "cancelled"), ("expire", "expired")] {
@@ -76,7 +95,11 @@ async fn a_second_action_is_rejected_and_changes_nothing() {
 
             let response = browse(&sandbox, "POST", &target, &format!("action={second}")).await;
 
-            assert_eq!(response.status, 409, "{first}, then {second}: {}", response.text());
+            let text = response.text();
+            assert_eq!(response.status, 409, "{first}, then {second}: {text}");
+            // The customer went back, and the browser showed the page from before.
+            assert!(text.contains(&format!("This payment is <strong>{status}</strong>.")), "{text}");
+            assert!(text.contains("<a href=\"https://merchant.example/back\">Back to the shop</a>"), "{text}");
             assert_eq!(get(&sandbox, &format!("merchantorder/status/{reference}")).await.json(), before);
             assert_eq!(before["status"], status);
         }
@@ -89,7 +112,9 @@ async fn an_unknown_action_is_rejected() {
     let sandbox = Sandbox::builder().start().await;
     let (_, target) = create_page(&sandbox, "order-1").await;
     for form in ["", "action=", "action=succeed", "nonsense", "action=%ff"] {
-        assert_eq!(browse(&sandbox, "POST", &target, form).await.status, 409, "{form:?}");
+        let response = browse(&sandbox, "POST", &target, form).await;
+        assert_eq!(response.status, 409, "{form:?}");
+        assert!(response.text().contains(&format!("<a href=\"{target}\">Back to the payment</a>")), "{form:?}");
     }
     assert_eq!(sandbox.turbopay().order("order-1").status(), Some("new"));
     sandbox.finish();
@@ -118,7 +143,7 @@ async fn a_hostile_reference_is_escaped() {
 
     let text = browse(&sandbox, "GET", &target, "").await.text();
 
-    assert!(!text.contains("<script"), "{text}");
+    assert!(!text.contains("<script>"), "{text}");
     assert!(text.contains("&quot;&gt;&lt;script&gt;alert(&#39;1&#39;)&lt;/script&gt;&amp;amp;"), "{text}");
     sandbox.finish();
 }

@@ -24,8 +24,9 @@ async fn payments_can_be_changed_over_the_control_api() {
     control(&sandbox, "POST", &by_id, "").await.expect_status(200);
     assert_eq!(sandbox.ledger().order("órder/1").entries().len(), 3);
 
-    for path in ["/turratech/payments/none/succeed", &by_id, &format!("/turratech/payments/{paid}/explode")] {
-        let response = control(&sandbox, "POST", path, "").await.expect_status(422);
+    let unknown_action = format!("/turratech/payments/{paid}/explode");
+    for (path, status) in [("/turratech/payments/none/succeed", 404), (&by_id, 409), (&unknown_action, 404)] {
+        let response = control(&sandbox, "POST", path, "").await.expect_status(status);
         assert!(response["error"].is_string(), "{path}: {response}");
     }
     assert_eq!(control(&sandbox, "POST", "/turratech/nothing", "").await.status, 404);
@@ -58,11 +59,26 @@ async fn payments_can_be_seeded_over_the_control_api() {
 }
 
 #[tokio::test]
+async fn seeded_payments_are_bounded_in_each_request_and_in_all() {
+    let sandbox = Sandbox::builder().start().await;
+    let seed = async |payments: usize| {
+        control(&sandbox, "POST", "/turratech/seed", &json!({"payments": payments}).to_string()).await
+    };
+    let error = seed(10_001).await.expect_status(422);
+    assert_eq!(error["error"], "`payments` must be at most 10000");
+    seed(9_999).await.expect_status(200);
+    let error = seed(2).await.expect_status(409);
+    assert_eq!(error["error"], "`payments` must be at most 1: at most 10000 payments can be seeded in all");
+    seed(1).await.expect_status(200);
+    sandbox.finish();
+}
+
+#[tokio::test]
 async fn the_index_page_lists_the_endpoints_and_every_behaviour() {
     let sandbox = Sandbox::builder().start().await;
     let page = control(&sandbox, "GET", "/", "").await.text();
     for address in
-        ["POST /turratech/payments/{order or id}/{action}", "POST /turratech/endpoints", "POST /turratech/seed"]
+        ["POST /turratech/payments/{order_or_id}/{action}", "POST /turratech/endpoints", "POST /turratech/seed"]
     {
         assert!(page.contains(address), "{address}");
     }

@@ -12,6 +12,7 @@ use crate::engine::Effect;
 use crate::html;
 use crate::http::{Request, Response, percent_decode};
 use crate::ledger::EntryKind;
+use crate::problem::Problem;
 
 impl Card3dsEngine {
     /// Returns a page if the request is for one. The browser then posts to the merchant itself, so no message is sent.
@@ -29,8 +30,8 @@ impl Card3dsEngine {
         payment: &str,
         decision: Decision,
         now: OffsetDateTime,
-    ) -> Result<Vec<Effect>, String> {
-        let index = *self.by_id.get(payment).ok_or("no such payment")?;
+    ) -> Result<Vec<Effect>, Problem> {
+        let index = *self.by_id.get(payment).ok_or_else(|| Problem::not_found("no such payment"))?;
         let browser_return = self.decide(index, decision, now)?;
         Ok(browser_return.map(|browser_return| browser_return.message(&self.origin)).into_iter().collect())
     }
@@ -42,16 +43,17 @@ impl Card3dsEngine {
         number: &str,
         installments: u32,
         now: OffsetDateTime,
-    ) -> Result<Vec<Effect>, String> {
-        let index = *self.by_checkout.get(checkout).ok_or("no such checkout")?;
-        let card = TestCard::by_number(number).ok_or("this is not the number of a test card")?;
+    ) -> Result<Vec<Effect>, Problem> {
+        let index = *self.by_checkout.get(checkout).ok_or_else(|| Problem::not_found("no such checkout"))?;
+        let card = TestCard::by_number(number);
+        let card = card.ok_or_else(|| Problem::invalid("this is not the number of a test card"))?;
         let (browser_return, paid) = self.pay_at(index, card, installments, None, now)?;
         Ok(paid.into_iter().chain([browser_return.message(&self.origin)]).collect())
     }
 
     /// Cancels a checkout as the customer, without a browser.
-    pub(crate) fn cancel_checkout(&mut self, checkout: &str, now: OffsetDateTime) -> Result<Vec<Effect>, String> {
-        let index = *self.by_checkout.get(checkout).ok_or("no such checkout")?;
+    pub(crate) fn cancel_checkout(&mut self, checkout: &str, now: OffsetDateTime) -> Result<Vec<Effect>, Problem> {
+        let index = *self.by_checkout.get(checkout).ok_or_else(|| Problem::not_found("no such checkout"))?;
         Ok(vec![self.cancel_at(index, now)?.message(&self.origin)])
     }
 
@@ -67,32 +69,38 @@ impl Card3dsEngine {
 
     fn challenge_page(&mut self, request: &Request, now: OffsetDateTime) -> Response {
         let index = request.parameter("challenge").and_then(|token| self.by_challenge.get(&token).copied());
-        let Some(index) = index else { return Response::html(404, html::not_found()) };
+        let Some(index) = index else { return Response::customer_page(404, html::not_found()) };
         let Some(action) = request.parameter("action") else {
             let payment = &self.payments[index];
-            let Kind::ThreeDs(Some(challenge)) = &payment.kind else { return Response::html(404, html::not_found()) };
-            return Response::html(200, pages::challenge(payment, challenge));
+            let Kind::ThreeDs(Some(challenge)) = &payment.kind else {
+                return Response::customer_page(404, html::not_found());
+            };
+            return Response::customer_page(200, pages::challenge(payment, challenge));
         };
         let result = match (request.method.as_str(), Decision::by_name(&action)) {
             ("POST", Some(decision)) => self.decide(index, decision, now),
-            _ => Err("unknown action".to_owned()),
+            _ => Err(Problem::invalid("unknown action")),
         };
         match result {
             Ok(Some(browser_return)) => return_page(&browser_return),
-            Ok(None) => Response::html(200, pages::abandoned()),
-            Err(problem) => Response::html(409, html::error(&problem)),
+            Ok(None) => Response::customer_page(200, pages::abandoned()),
+            Err(problem) => {
+                let page = request.parameter("challenge").unwrap_or_default();
+                let page = format!("{}?challenge={page}", pages::CHALLENGE);
+                Response::customer_page(409, html::error(&problem.to_string(), &page))
+            }
         }
     }
 
     fn checkout_page(&mut self, id: &str, request: &Request, now: OffsetDateTime) -> (Response, Vec<Effect>) {
         let index = self.by_checkout.get(id).copied();
-        let Some(index) = index else { return (Response::html(404, html::not_found()), Vec::new()) };
+        let Some(index) = index else { return (Response::customer_page(404, html::not_found()), Vec::new()) };
         if request.method != "POST" {
             let payment = &self.payments[index];
             let Kind::Checkout(checkout) = &payment.kind else {
-                return (Response::html(404, html::not_found()), Vec::new());
+                return (Response::customer_page(404, html::not_found()), Vec::new());
             };
-            return (Response::html(200, pages::checkout(payment, checkout)), Vec::new());
+            return (Response::customer_page(200, pages::checkout(payment, checkout)), Vec::new());
         }
         let result = match request.parameter("action").as_deref() {
             Some("pay") => {
@@ -100,15 +108,18 @@ impl Card3dsEngine {
                 let count = request.parameter("installments").map_or(Some(1), |count| count.parse().ok());
                 match (card, count) {
                     (Some(card), Some(count)) => self.pay_at(index, card, count, Some(request.number), now),
-                    _ => Err("unknown card or number of installments".to_owned()),
+                    _ => Err(Problem::invalid("unknown card or number of installments")),
                 }
             }
             Some("cancel") => self.cancel_at(index, now).map(|browser_return| (browser_return, None)),
-            _ => Err("unknown action".to_owned()),
+            _ => Err(Problem::invalid("unknown action")),
         };
         match result {
             Ok((browser_return, paid)) => (return_page(&browser_return), paid.into_iter().collect()),
-            Err(problem) => (Response::html(409, html::error(&problem)), Vec::new()),
+            Err(problem) => {
+                let page = format!("{}{id}", pages::CHECKOUT);
+                (Response::customer_page(409, html::error(&problem.to_string(), &page)), Vec::new())
+            }
         }
     }
 
@@ -117,10 +128,10 @@ impl Card3dsEngine {
         index: usize,
         decision: Decision,
         now: OffsetDateTime,
-    ) -> Result<Option<BrowserReturn>, String> {
+    ) -> Result<Option<BrowserReturn>, Problem> {
         let payment = &mut self.payments[index];
         let Kind::ThreeDs(Some(challenge)) = &mut payment.kind else {
-            return Err("this payment has no challenge".to_owned());
+            return Err(Problem::conflict("this payment has no challenge"));
         };
         let browser_return = challenge.decide(decision, (&payment.id, &payment.order), &mut self.random)?;
         if decision == Decision::Reject {
@@ -138,14 +149,17 @@ impl Card3dsEngine {
         installments: u32,
         request: Option<u64>,
         now: OffsetDateTime,
-    ) -> Result<(BrowserReturn, Option<Effect>), String> {
+    ) -> Result<(BrowserReturn, Option<Effect>), Problem> {
         let payment = &mut self.payments[index];
-        let Kind::Checkout(checkout) = &payment.kind else { return Err("this payment has no checkout".to_owned()) };
+        let Kind::Checkout(checkout) = &payment.kind else {
+            return Err(Problem::conflict("this payment has no checkout"));
+        };
         if payment.status != Status::Enrolled {
-            return Err("this checkout has already ended".to_owned());
+            return Err(Problem::conflict("this checkout has already ended"));
         }
         let total = pages::installment_query(payment, checkout).total(card, installments);
-        let total = total.ok_or("this card does not offer this number of installments here")?;
+        let total =
+            total.ok_or_else(|| Problem::invalid("this card does not offer this number of installments here"))?;
         let browser_return = BrowserReturn::from_checkout(payment, checkout, "processed");
         payment.set_installments(installments, total, &self.settings);
         payment.card = Some(StoredCard::of(card, CUSTOMER.to_owned(), false));
@@ -154,11 +168,13 @@ impl Card3dsEngine {
         Ok((browser_return, paid))
     }
 
-    fn cancel_at(&mut self, index: usize, now: OffsetDateTime) -> Result<BrowserReturn, String> {
+    fn cancel_at(&mut self, index: usize, now: OffsetDateTime) -> Result<BrowserReturn, Problem> {
         let payment = &mut self.payments[index];
-        let Kind::Checkout(checkout) = &payment.kind else { return Err("this payment has no checkout".to_owned()) };
+        let Kind::Checkout(checkout) = &payment.kind else {
+            return Err(Problem::conflict("this payment has no checkout"));
+        };
         if payment.status != Status::Enrolled {
-            return Err("this checkout has already ended".to_owned());
+            return Err(Problem::conflict("this checkout has already ended"));
         }
         let browser_return = BrowserReturn::from_checkout(payment, checkout, "cancelled");
         payment.date = Some(now);
@@ -169,7 +185,7 @@ impl Card3dsEngine {
 
 /// Returns the page that posts the form to the merchant. It must not be cached, because it contains the security key.
 fn return_page(browser_return: &BrowserReturn) -> Response {
-    Response::html(200, pages::browser_return(browser_return)).header("Cache-Control", "no-store")
+    Response::customer_page(200, pages::browser_return(browser_return)).header("Cache-Control", "no-store")
 }
 
 const CANCELLED: (&str, &str) = ("CANCELLED", "The customer cancelled");

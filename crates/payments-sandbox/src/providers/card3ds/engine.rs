@@ -16,7 +16,8 @@ use super::settings::Settings;
 use super::three_ds::{Challenge, CompletionError, NOT_ENROLLED, StartResponse};
 use super::validation::{Fields, NewPayment};
 use super::{control, pages, payment};
-use crate::engine::{ControlResult, Effect, Engine, Imperfections, ProviderSpec};
+use crate::endpoint::{self, ControlCall, Endpoint};
+use crate::engine::{ControlResult, Effect, Engine, Imperfections, OrderSummary, ProviderSpec};
 use crate::http::{Request, Response};
 use crate::ledger::EntryKind;
 use crate::random::Random;
@@ -53,8 +54,8 @@ pub(crate) const SPEC: ProviderSpec = ProviderSpec {
     operations: OPERATIONS,
     read_only_operations: &["installment-options", "checkout-status"],
     operations_with_messages: &["start-3ds", "checkout"],
+    paid_later: &[],
     behaviours: BEHAVIOURS,
-    control_endpoints: control::ENDPOINTS,
     imperfections: Imperfections {
         descriptive: &[
             "paymentDate",
@@ -111,8 +112,26 @@ impl Engine for Card3dsEngine {
         self.order_status(reference).map(str::to_owned)
     }
 
-    fn control(&mut self, path: &[&str], body: &[u8], now: OffsetDateTime) -> Option<ControlResult> {
-        control::act(self, path, body, now)
+    fn orders(&self) -> Vec<OrderSummary<'_>> {
+        let summaries = self.payments.iter().map(|payment| OrderSummary {
+            reference: &payment.order,
+            id: match &payment.kind {
+                Kind::Checkout(checkout) => &checkout.id,
+                Kind::Direct | Kind::PreAuthorization { .. } | Kind::ThreeDs(_) => &payment.id,
+            },
+            status: payment.status.as_str(),
+            amount: payment.amount,
+            currency: payment.currency.code,
+        });
+        summaries.collect()
+    }
+
+    fn endpoints(&self) -> Vec<&'static Endpoint> {
+        endpoint::endpoints(control::ROUTES)
+    }
+
+    fn control(&mut self, endpoint: usize, call: &ControlCall<'_>, now: OffsetDateTime) -> ControlResult {
+        (control::ROUTES[endpoint].handler)(self, call, now)
     }
 }
 
@@ -414,6 +433,7 @@ mod tests {
         let headers = [("x-api-key", ""), ("x-api-secret", ""), ("content-type", "application/json")];
         let request = Request {
             number: 1,
+            record: None,
             method: "POST".to_owned(),
             path: path.to_owned(),
             query: String::new(),

@@ -5,6 +5,7 @@ use super::settings::Settings;
 use super::three_ds::Decision;
 use crate::engine::Effect;
 use crate::handles::{EngineHandle, object_handle, or_panic, provider_handle};
+use crate::problem::Problem;
 
 provider_handle! {
     /// The simulated card3ds: its base URL, its keys, and the actions of customers in challenges and at checkouts.
@@ -135,7 +136,7 @@ impl Card3dsOrder {
 #[track_caller]
 fn act(
     engine: &EngineHandle<Card3dsEngine>,
-    act: impl FnOnce(&mut Card3dsEngine, OffsetDateTime) -> Result<Vec<Effect>, String>,
+    act: impl FnOnce(&mut Card3dsEngine, OffsetDateTime) -> Result<Vec<Effect>, Problem>,
 ) {
     or_panic(engine.act(act).map_err(|problem| format!("card3ds: {problem}")));
 }

@@ -6,7 +6,7 @@ use super::card::TEST_CARDS;
 use super::installments::InstallmentQuery;
 use super::payment::{Checkout, Payment, Status};
 use super::three_ds::Challenge;
-use crate::html::{document, escape};
+use crate::html::{LOAD_SCRIPT, document, escape};
 
 /// Builds the HTML that starts a challenge on the merchant's page: a form that a script or a button posts.
 pub(crate) fn challenge_form(origin: &str, challenge: &Challenge) -> String {
@@ -61,7 +61,7 @@ pub(crate) fn abandoned() -> String {
 pub(crate) fn browser_return(browser_return: &BrowserReturn) -> String {
     let fields: Vec<(&str, &str)> = browser_return.form.iter().map(|(name, value)| (*name, value.as_str())).collect();
     let form = form(&browser_return.url, "_self", &fields, "<button class=\"main\">Back to the shop</button>");
-    document("Back to the shop", &format!("{form}<script>document.forms[0].submit()</script>"))
+    document("Back to the shop", &format!("<div data-submit>{form}</div>{LOAD_SCRIPT}"))
 }
 
 /// Builds the hosted checkout page.
@@ -104,7 +104,7 @@ fn installment_choice(payment: &Payment, checkout: &Checkout) -> String {
         return String::new();
     }
     format!(
-        "<p><label>Pay <select name=\"installments\" style=\"font:inherit;width:100%;padding:.6rem\"><option value=\"1\">in full</option>{options}</select></label></p>"
+        "<p><label>Pay <select name=\"installments\"><option value=\"1\">in full</option>{options}</select></label></p>"
     )
 }
 

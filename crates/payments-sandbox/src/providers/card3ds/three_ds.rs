@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::browser_return::BrowserReturn;
 use super::payment::{Payment, SUCCESSFUL, Status};
+use crate::problem::Problem;
 use crate::random::Random;
 
 /// A challenge by the cardholder's bank.
@@ -74,9 +75,9 @@ impl Challenge {
         decision: Decision,
         payment: (&str, &str),
         random: &mut Random,
-    ) -> Result<Option<BrowserReturn>, String> {
+    ) -> Result<Option<BrowserReturn>, Problem> {
         if let Some(result) = self.result() {
-            return Err(format!("this challenge was already {result}"));
+            return Err(Problem::Conflict(format!("this challenge was already {result}")));
         }
         self.decision = Some(decision);
         let url = match decision {

@@ -10,9 +10,11 @@ use super::responses::{ErrorResponse, Members};
 use super::routes::{Route, route};
 use super::settings::Settings;
 use super::{control, filter, link, pages, responses};
-use crate::engine::{ControlResult, Effect, Engine, Imperfections, ProviderSpec};
+use crate::endpoint::{self, ControlCall, Endpoint};
+use crate::engine::{ControlResult, Effect, Engine, Imperfections, OrderSummary, ProviderSpec};
 use crate::html;
 use crate::http::{Request, Response};
+use crate::problem::Problem;
 use crate::qr;
 use crate::random::Random;
 
@@ -32,8 +34,8 @@ pub(crate) const SPEC: ProviderSpec = ProviderSpec {
     operations: &["list", "detail"],
     read_only_operations: &["list", "detail"],
     operations_with_messages: &[],
+    paid_later: &[],
     behaviours: BEHAVIOURS,
-    control_endpoints: control::ENDPOINTS,
     imperfections: Imperfections {
         descriptive: &["msg", "api_path", "limit", "qr", "url", "created"],
         prose: &[],
@@ -79,8 +81,23 @@ impl Engine for TurboLinkEngine {
         self.link(reference).ok().map(|link| link.status.as_str().to_owned())
     }
 
-    fn control(&mut self, path: &[&str], body: &[u8], now: OffsetDateTime) -> Option<ControlResult> {
-        control::act(self, path, body, now)
+    fn orders(&self) -> Vec<OrderSummary<'_>> {
+        let summaries = self.links.iter().map(|link| OrderSummary {
+            reference: &link.id,
+            id: &link.id,
+            status: link.status.as_str(),
+            amount: link.amount,
+            currency: "USD",
+        });
+        summaries.collect()
+    }
+
+    fn endpoints(&self) -> Vec<&'static Endpoint> {
+        endpoint::endpoints(control::ROUTES)
+    }
+
+    fn control(&mut self, endpoint: usize, call: &ControlCall<'_>, now: OffsetDateTime) -> ControlResult {
+        (control::ROUTES[endpoint].handler)(self, call, now)
     }
 }
 
@@ -92,7 +109,7 @@ impl TurboLinkEngine {
     }
 
     /// Creates a link, as the merchant does in the dashboard: no endpoint creates one.
-    pub(crate) fn create(&mut self, amount: &str, now: OffsetDateTime) -> Result<String, String> {
+    pub(crate) fn create(&mut self, amount: &str, now: OffsetDateTime) -> Result<String, Problem> {
         let amount = link::dollars(amount)?;
         let id = loop {
             let id = self.random.alphanumeric(6).to_ascii_lowercase();
@@ -105,33 +122,36 @@ impl TurboLinkEngine {
     }
 
     /// Performs an action of the customer or the merchant on a link.
-    pub(crate) fn act(&mut self, id: &str, action: Action) -> Result<Vec<Effect>, String> {
+    pub(crate) fn act(&mut self, id: &str, action: Action) -> Result<Vec<Effect>, Problem> {
         let link = self.link_mut(id)?;
         Ok(vec![link.apply(action)?])
     }
 
     /// Sets a link's convenience fee.
-    pub(crate) fn set_fee(&mut self, id: &str, fee: &Fee) -> Result<(), String> {
+    pub(crate) fn set_fee(&mut self, id: &str, fee: &Fee) -> Result<(), Problem> {
         let charge = fee.charge()?;
         let link = self.link_mut(id)?;
         if link.status != link::Status::Pending {
-            return Err(format!("link {id:?} is already {}", link.status.as_str()));
+            return Err(Problem::Conflict(format!("link {id:?} is already {}", link.status.as_str())));
         }
         link.charge = charge;
         Ok(())
     }
 
     /// Returns the URLs of a link's payment page and of its QR code.
-    pub(crate) fn urls(&self, id: &str) -> Result<(String, String), String> {
+    pub(crate) fn urls(&self, id: &str) -> Result<(String, String), Problem> {
         self.link(id).map(|link| (link.url(&self.origin), link.qr(&self.origin)))
     }
 
-    fn link(&self, id: &str) -> Result<&Link, String> {
-        self.links.iter().find(|link| link.id == id).ok_or_else(|| format!("no such link: {id:?}"))
+    fn link(&self, id: &str) -> Result<&Link, Problem> {
+        self.links.iter().find(|link| link.id == id).ok_or_else(|| Problem::NotFound(format!("no such link: {id:?}")))
     }
 
-    fn link_mut(&mut self, id: &str) -> Result<&mut Link, String> {
-        self.links.iter_mut().find(|link| link.id == id).ok_or_else(|| format!("no such link: {id:?}"))
+    fn link_mut(&mut self, id: &str) -> Result<&mut Link, Problem> {
+        self.links
+            .iter_mut()
+            .find(|link| link.id == id)
+            .ok_or_else(|| Problem::NotFound(format!("no such link: {id:?}")))
     }
 
     fn list(&self, request: &Request, id: Option<&str>, now: OffsetDateTime) -> Result<Response, ErrorResponse> {
@@ -156,20 +176,27 @@ impl TurboLinkEngine {
     }
 
     fn page(&mut self, request: &Request, id: &str, effects: &mut Vec<Effect>) -> Response {
-        let Ok(link) = self.link(id) else { return Response::html(404, html::not_found()) };
+        let Ok(link) = self.link(id) else { return Response::customer_page(404, html::not_found()) };
         if request.method == "GET" {
-            return Response::html(200, pages::payment(link));
+            return Response::customer_page(200, pages::payment(link));
         }
         let result = match request.parameter("action").as_deref() {
             Some("pay") => self.act(id, Action::Complete),
-            _ => Err("unknown action".to_owned()),
+            _ => Err(Problem::invalid("unknown action")),
         };
         match result {
             Ok(recorded) => {
                 effects.extend(recorded);
                 Response::redirect(303, &format!("{}{id}", link::PAGES))
             }
-            Err(problem) => Response::html(409, html::error(&problem)),
+            Err(problem) => {
+                let page = match (problem, self.link(id)) {
+                    // A page that the browser went back to shows what the link has become.
+                    (Problem::Conflict(_), Ok(link)) => pages::payment(link),
+                    (problem, _) => html::error(&problem.to_string(), &format!("{}{id}", link::PAGES)),
+                };
+                Response::customer_page(409, page)
+            }
         }
     }
 
@@ -177,7 +204,7 @@ impl TurboLinkEngine {
         let link = self.link(id).ok();
         match link.and_then(|link| qr::png(&link.url(&self.origin))) {
             Some(png) => Response::new(200, "image/png", png),
-            None => Response::html(404, html::not_found()),
+            None => Response::customer_page(404, html::not_found()),
         }
     }
 }

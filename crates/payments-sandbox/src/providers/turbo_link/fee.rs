@@ -1,10 +1,8 @@
-use serde::Deserialize;
-
 use crate::money;
+use crate::problem::Problem;
 
 /// A link's convenience fee.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(tag = "setting", content = "value", rename_all = "lowercase")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Fee {
     /// No fee.
@@ -27,10 +25,11 @@ impl Fee {
     }
 
     /// Parses the fee's number.
-    pub(crate) fn charge(&self) -> Result<Charge, String> {
+    pub(crate) fn charge(&self) -> Result<Charge, Problem> {
         let number = |text: &str| {
-            money::parse_positive(text)
-                .ok_or_else(|| format!("the fee {text:?} must be a decimal above zero with at most two decimals"))
+            money::parse_positive(text).ok_or_else(|| {
+                Problem::Invalid(format!("the fee {text:?} must be a decimal above zero with at most two decimals"))
+            })
         };
         match self {
             Self::Disabled => Ok(Charge::Disabled),

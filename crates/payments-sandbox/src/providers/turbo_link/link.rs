@@ -5,6 +5,7 @@ use super::fee::Charge;
 use crate::engine::Effect;
 use crate::ledger::EntryKind;
 use crate::money;
+use crate::problem::Problem;
 use crate::random::Random;
 
 /// The status of a link, as documented.
@@ -61,13 +62,14 @@ impl Link {
     }
 
     /// Changes the link. Returns the ledger entry of the money that moved.
-    pub(crate) fn apply(&mut self, action: Action) -> Result<Effect, String> {
+    pub(crate) fn apply(&mut self, action: Action) -> Result<Effect, Problem> {
         let (from, next, kind) = match action {
             Action::Complete => (Status::Pending, Status::Completed, EntryKind::Credited),
             Action::Refund => (Status::Completed, Status::Refunded, EntryKind::Returned),
         };
         if self.status != from {
-            return Err(format!("a link cannot change from {} to {}", self.status.as_str(), next.as_str()));
+            let (from, to) = (self.status.as_str(), next.as_str());
+            return Err(Problem::Conflict(format!("a link cannot change from {from} to {to}")));
         }
         self.status = next;
         Ok(Effect::Record {
@@ -100,9 +102,9 @@ pub(crate) fn initial(random: &mut Random) -> Vec<Link> {
 }
 
 /// Parses an amount in dollars, such as `1.00`, as cents.
-pub(crate) fn dollars(text: &str) -> Result<i64, String> {
+pub(crate) fn dollars(text: &str) -> Result<i64, Problem> {
     money::parse_positive(text)
-        .ok_or_else(|| format!("{text:?} must be a decimal above zero with at most two decimals"))
+        .ok_or_else(|| Problem::Invalid(format!("{text:?} must be a decimal above zero with at most two decimals")))
 }
 
 /// The id of the sample's link.

@@ -78,6 +78,11 @@ impl Settings {
         self
     }
 
+    /// Returns the keys, which are masked in records.
+    pub(crate) fn all_keys(&self) -> Vec<&str> {
+        vec![self.api_key.as_str()]
+    }
+
     /// Creates the keys that were not set.
     pub(crate) fn fill_in_keys(&mut self, random: &mut Random) -> Result<(), StartError> {
         self.api_key.fill_in(TEST_PREFIXES, || format!("sandbox_api_{}", random.alphanumeric(24)))

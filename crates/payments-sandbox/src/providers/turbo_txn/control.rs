@@ -1,48 +1,66 @@
 //! Turbo Transactions' part of the control API.
 
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value, json};
 use time::OffsetDateTime;
 
 use super::engine::TurboTxnEngine;
 use super::transaction::Action;
-use crate::engine::{ControlResult, Engine};
-use crate::http::read_json;
+use crate::endpoint::Content::Json;
+use crate::endpoint::Method::Post;
+use crate::endpoint::schema::{object, text, text_or_null, url};
+use crate::endpoint::{Body, ControlCall, Endpoint};
+use crate::engine::{ControlResult, Engine, EngineRoute};
 
-pub(super) const ENDPOINTS: &[(&str, &str)] = &[
-    ("POST /turbo-txn/orders/{orderId}/{action}", "pay, pending, approve, reject"),
-    ("POST /turbo-txn/callbacks", "sets the callback URL: {\"url\": \"http://127.0.0.1:8080/callback\"}"),
-];
-
-pub(super) fn act(
-    engine: &mut TurboTxnEngine,
-    path: &[&str],
-    body: &[u8],
-    now: OffsetDateTime,
-) -> Option<ControlResult> {
-    match path {
-        ["orders", order, action] => Some(act_by_name(engine, order, action, now)),
-        ["callbacks"] => Some(read_json(body).and_then(|Callbacks { url }| {
+pub(super) const ROUTES: &[EngineRoute<TurboTxnEngine>] = &[
+    EngineRoute {
+        endpoint: Endpoint::new(
+            "turboTxnOrder",
+            Post,
+            "/turbo-txn/orders/{orderId}/{action}",
+            "the action of the bank or the customer",
+            Json(|| object(&[("orderId", text()), ("txnStatus", text_or_null())], &[])),
+        )
+        .actions(&["pay", "pending", "approve", "reject"])
+        .problems(&[404, 409]),
+        handler: act,
+    },
+    EngineRoute {
+        endpoint: Endpoint::new(
+            "turboTxnCallbacks",
+            Post,
+            "/turbo-txn/callbacks",
+            "sets the callback URL: {\"url\": \"http://127.0.0.1:8080/callback\"}",
+            Json(callbacks),
+        )
+        .body(Body::Required(callbacks)),
+        handler: |engine, call, _| {
+            let Callbacks { url } = call.body()?;
             engine.send_callbacks_to(&url)?;
             Ok((Vec::new(), json!({"url": url})))
-        })),
-        _ => None,
-    }
-}
+        },
+    },
+];
 
-fn act_by_name(engine: &mut TurboTxnEngine, order: &str, name: &str, now: OffsetDateTime) -> ControlResult {
-    let action = match name {
+fn act(engine: &mut TurboTxnEngine, call: &ControlCall<'_>, now: OffsetDateTime) -> ControlResult {
+    let order = call.parameter("orderId");
+    let action = match call.action() {
         "pay" => Action::Pay,
         "pending" => Action::Pending,
         "approve" => Action::Approve,
         "reject" => Action::Reject,
-        _ => return Err(format!("{name:?} is not an action; expected one of pay, pending, approve, reject")),
+        _ => return Err(call.unknown_action()),
     };
     let effects = engine.act(order, action, now)?;
     Ok((effects, json!({"orderId": order, "txnStatus": engine.status(order)})))
 }
 
+fn callbacks() -> Value {
+    object(&[("url", url())], &[])
+}
+
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Callbacks {
     url: String,
 }

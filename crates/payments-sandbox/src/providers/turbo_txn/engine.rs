@@ -12,9 +12,11 @@ use super::settings::{Settings, Settle};
 use super::transaction::{Action, Status, Transaction};
 use super::validation::NewTransaction;
 use super::{callback, control, pages, responses, validation};
-use crate::engine::{ControlResult, Effect, Engine, Imperfections, ProviderSpec};
+use crate::endpoint::{self, ControlCall, Endpoint};
+use crate::engine::{ControlResult, Effect, Engine, Imperfections, OrderSummary, ProviderSpec};
 use crate::html;
 use crate::http::{Request, Response, is_http_url};
+use crate::problem::Problem;
 use crate::random::Random;
 
 /// The engine of Turbo Transactions.
@@ -41,8 +43,8 @@ pub(crate) const SPEC: ProviderSpec = ProviderSpec {
     operations: &["initiate", "status-check"],
     read_only_operations: &["status-check"],
     operations_with_messages: &["initiate"],
+    paid_later: &["initiate"],
     behaviours: BEHAVIOURS,
-    control_endpoints: control::ENDPOINTS,
     imperfections: Imperfections {
         descriptive: &["message", "timestamp", "status", "utr"],
         prose: &[],
@@ -97,8 +99,23 @@ impl Engine for TurboTxnEngine {
         self.by_order.get(reference).map(|index| self.transactions[*index].status.as_str().to_owned())
     }
 
-    fn control(&mut self, path: &[&str], body: &[u8], now: OffsetDateTime) -> Option<ControlResult> {
-        control::act(self, path, body, now)
+    fn orders(&self) -> Vec<OrderSummary<'_>> {
+        let summaries = self.transactions.iter().map(|transaction| OrderSummary {
+            reference: &transaction.order_id,
+            id: &transaction.order_id,
+            status: transaction.status.as_str(),
+            amount: transaction.amount,
+            currency: "INR",
+        });
+        summaries.collect()
+    }
+
+    fn endpoints(&self) -> Vec<&'static Endpoint> {
+        endpoint::endpoints(control::ROUTES)
+    }
+
+    fn control(&mut self, endpoint: usize, call: &ControlCall<'_>, now: OffsetDateTime) -> ControlResult {
+        (control::ROUTES[endpoint].handler)(self, call, now)
     }
 }
 
@@ -119,9 +136,9 @@ impl TurboTxnEngine {
     }
 
     /// Performs an action of the bank or the customer on an order's newest transaction.
-    pub(crate) fn act(&mut self, order: &str, action: Action, now: OffsetDateTime) -> Result<Vec<Effect>, String> {
+    pub(crate) fn act(&mut self, order: &str, action: Action, now: OffsetDateTime) -> Result<Vec<Effect>, Problem> {
         let mut effects = self.tick(now);
-        let index = *self.by_order.get(order).ok_or_else(|| format!("no such order: {order:?}"))?;
+        let index = *self.by_order.get(order).ok_or_else(|| Problem::NotFound(format!("no such order: {order:?}")))?;
         match action {
             Action::Pay => self.pay(index, now, &mut effects)?,
             Action::Pending | Action::Approve | Action::Reject => self.apply(index, action, &mut effects)?,
@@ -130,9 +147,9 @@ impl TurboTxnEngine {
     }
 
     /// Sets the URL of later callbacks.
-    pub(crate) fn send_callbacks_to(&mut self, url: &str) -> Result<(), String> {
+    pub(crate) fn send_callbacks_to(&mut self, url: &str) -> Result<(), Problem> {
         if !is_http_url(url) {
-            return Err(format!("{url:?} must be an http or https URL"));
+            return Err(Problem::Invalid(format!("{url:?} must be an http or https URL")));
         }
         url.clone_into(&mut self.settings.callback_url);
         Ok(())
@@ -207,28 +224,33 @@ impl TurboTxnEngine {
 
     fn page(&mut self, request: &Request, now: OffsetDateTime, effects: &mut Vec<Effect>) -> Response {
         let index = request.parameter("data").and_then(|data| self.by_page.get(&data).copied());
-        let Some(index) = index else { return Response::html(404, html::not_found()) };
+        let Some(index) = index else { return Response::customer_page(404, html::not_found()) };
         if request.method != "POST" {
-            return Response::html(200, pages::payment(&self.transactions[index]));
+            return Response::customer_page(200, pages::payment(&self.transactions[index]));
         }
         let result = match request.parameter("action").as_deref() {
             Some("pay") => self.pay(index, now, effects),
             // A customer who has paid cannot decline any more: the bank decides.
             Some("reject") if self.transactions[index].status == Status::Pending => {
-                Err("the payment has already been made".to_owned())
+                Err(Problem::conflict("the payment has already been made"))
             }
             Some("reject") => self.apply(index, Action::Reject, effects),
-            Some("leave") => return Response::html(200, pages::left(&self.transactions[index])),
-            _ => Err("unknown action".to_owned()),
+            Some("leave") => return Response::customer_page(200, pages::left(&self.transactions[index])),
+            _ => Err(Problem::invalid("unknown action")),
         };
         match result {
             Ok(()) => Response::redirect(303, &self.transactions[index].return_url),
-            Err(problem) => Response::html(409, html::error(&problem)),
+            // A page that the browser went back to shows what the transaction has become.
+            Err(Problem::Conflict(_)) => Response::customer_page(409, pages::payment(&self.transactions[index])),
+            Err(problem) => {
+                let page = format!("{PAGE}?data={}", self.transactions[index].page);
+                Response::customer_page(409, html::error(&problem.to_string(), &page))
+            }
         }
     }
 
     /// Records that the customer has paid, and schedules the bank's decision.
-    fn pay(&mut self, index: usize, now: OffsetDateTime, effects: &mut Vec<Effect>) -> Result<(), String> {
+    fn pay(&mut self, index: usize, now: OffsetDateTime, effects: &mut Vec<Effect>) -> Result<(), Problem> {
         self.apply(index, Action::Pending, effects)?;
         let (at, decision) = match self.settings.payments {
             Settle::AtOnce => (now, Action::Approve),
@@ -243,7 +265,7 @@ impl TurboTxnEngine {
     }
 
     /// Changes a transaction if it can change, records the money that it moves, and sends a callback of a decision.
-    fn apply(&mut self, index: usize, action: Action, effects: &mut Vec<Effect>) -> Result<(), String> {
+    fn apply(&mut self, index: usize, action: Action, effects: &mut Vec<Effect>) -> Result<(), Problem> {
         self.transactions[index].apply(action)?;
         if self.transactions[index].status == Status::Approved {
             self.transactions[index].utr = self.random.unused_digits(12, &mut self.utrs);

@@ -15,7 +15,8 @@ pub(crate) fn payment(transaction: &Transaction) -> String {
         ]
         .concat(),
         Status::Pending | Status::Approved | Status::Rejected => {
-            format!("<p>This payment is <strong>{}</strong>.</p>", transaction.status.as_str())
+            let back = html::back_to_the_shop(&transaction.return_url);
+            format!("<p>This payment is <strong>{}</strong>.</p>{back}", transaction.status.as_str())
         }
     };
     let amount = money::with_two_decimals(transaction.amount);

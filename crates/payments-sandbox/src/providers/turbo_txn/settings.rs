@@ -108,6 +108,11 @@ impl Settings {
         self
     }
 
+    /// Returns the keys, which are masked in records.
+    pub(crate) fn all_keys(&self) -> Vec<&str> {
+        vec![self.client_id.as_str(), self.secret_key.as_str(), self.callback_key.as_str()]
+    }
+
     /// Creates the keys that were not set.
     pub(crate) fn fill_in_keys(&mut self, random: &mut Random) -> Result<(), StartError> {
         self.client_id.fill_in(TEST_PREFIXES, || format!("sandbox_client_{}", random.alphanumeric(12)))?;

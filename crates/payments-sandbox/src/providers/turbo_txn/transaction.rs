@@ -1,5 +1,6 @@
 use crate::engine::Effect;
 use crate::ledger::EntryKind;
+use crate::problem::Problem;
 
 /// The status of a transaction, as documented.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,14 +56,15 @@ pub(crate) struct Transaction {
 }
 
 impl Transaction {
-    pub(crate) fn apply(&mut self, action: Action) -> Result<(), String> {
+    pub(crate) fn apply(&mut self, action: Action) -> Result<(), Problem> {
         let (next, from): (Status, &[Status]) = match action {
             Action::Pay | Action::Pending => (Status::Pending, &[Status::Initiated]),
             Action::Approve => (Status::Approved, &[Status::Initiated, Status::Pending]),
             Action::Reject => (Status::Rejected, &[Status::Initiated, Status::Pending]),
         };
         if !from.contains(&self.status) {
-            return Err(format!("a transaction cannot change from {} to {}", self.status.as_str(), next.as_str()));
+            let (from, to) = (self.status.as_str(), next.as_str());
+            return Err(Problem::Conflict(format!("a transaction cannot change from {from} to {to}")));
         }
         self.status = next;
         Ok(())

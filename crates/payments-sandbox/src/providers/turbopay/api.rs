@@ -131,7 +131,7 @@ impl TurboPayEngine {
         self.utrs.insert(utr.clone());
         self.orders[index].utr = Some(utr);
         effects.push(self.orders[index].record_as("turbopay.confirm", EntryKind::Confirmed, Some(request.number)));
-        self.pay(index, now, effects).map_err(|problem| ErrorResponse::message(&problem))?;
+        self.pay(index, now, effects).map_err(|problem| ErrorResponse::message(&problem.to_string()))?;
         if self.settings.deposits == Settle::AtOnce {
             effects.extend(self.tick(now));
         }

@@ -6,56 +6,101 @@ use time::OffsetDateTime;
 
 use super::engine::TurboPayEngine;
 use super::order::{Action, Status};
-use crate::engine::Effect;
-use crate::http::read_json;
+use crate::endpoint::Content::Json;
+use crate::endpoint::Method::Post;
+use crate::endpoint::schema::{self, object, text, text_or_null};
+use crate::endpoint::{Body, ControlCall, Endpoint};
+use crate::engine::{ControlResult, Effect, EngineRoute};
 use crate::money;
+use crate::problem::Problem;
 
-pub(super) const ENDPOINTS: &[(&str, &str)] = &[(
-    "POST /turbopay/orders/{merchant_order_id}/{action}",
-    "pending, pay, success, fail, cancel, expire, amount, refund, chargeback, resend; optional body: {\"amount\": \"250.00\", \"reason\": \"...\", \"utr\": \"...\"}",
-)];
+pub(super) const ROUTES: &[EngineRoute<TurboPayEngine>] = &[
+    EngineRoute {
+        endpoint: Endpoint::new(
+            "turbopayAmount",
+            Post,
+            "/turbopay/orders/{merchant_order_id}/amount",
+            "changes the amount of an open order: {\"amount\": \"250.00\"}",
+            Json(order),
+        )
+        .body(Body::Required(|| object(&[("amount", schema::amount())], &[])))
+        .problems(&[404, 409]),
+        handler: |engine, call, now| {
+            let reference = call.parameter("merchant_order_id");
+            let NewAmount { amount } = call.body()?;
+            let effects = engine.act(reference, &Action::Amount(hundredths(&amount)?), now)?;
+            Ok(response(engine, effects, reference))
+        },
+    },
+    EngineRoute {
+        endpoint: Endpoint::new(
+            "turbopayOrder",
+            Post,
+            "/turbopay/orders/{merchant_order_id}/{action}",
+            "the action of the bank, the customer or the back office; optional body: {\"amount\": \"250.00\", \
+         \"reason\": \"...\", \"utr\": \"...\"}",
+            Json(order),
+        )
+        .actions(&["pending", "pay", "success", "fail", "cancel", "expire", "refund", "chargeback", "resend"])
+        .body(Body::Optional(change))
+        .problems(&[404, 409]),
+        handler: act,
+    },
+];
 
 /// Performs an action of the bank, the customer or the back office on an order.
-pub(super) fn act(
-    engine: &mut TurboPayEngine,
-    reference: &str,
-    action: &str,
-    body: &[u8],
-    now: OffsetDateTime,
-) -> Result<(Vec<Effect>, Value), String> {
-    let change: Change = if body.is_empty() { Change::default() } else { read_json(body)? };
-    let amount = change.amount.as_deref().map(|text| {
-        money::parse_positive(text)
-            .ok_or_else(|| "`amount` must be a string with a decimal above zero and at most two decimals".to_owned())
-    });
+fn act(engine: &mut TurboPayEngine, call: &ControlCall<'_>, now: OffsetDateTime) -> ControlResult {
+    let reference = call.parameter("merchant_order_id");
+    let change: Change = call.body_or_default()?;
+    let amount = change.amount.as_deref().map(hundredths).transpose()?;
     let reason = change.reason.unwrap_or_default();
-    let utr = change.utr.map(Action::Utr);
-    let action = match action {
+    let action = match call.action() {
         "pending" => Action::Pending,
         "pay" => Action::Pay,
-        "amount" => Action::Amount(amount.transpose()?.ok_or("`amount` is required: the new amount")?),
-        "success" => Action::Succeed(amount.transpose()?),
+        "success" => Action::Succeed(amount),
         "fail" => Action::Fail(reason),
         "cancel" => Action::Cancel,
         "expire" => Action::Expire,
         "refund" => Action::Refund,
         "chargeback" => Action::ChargeBack(reason),
         "resend" => Action::Resend,
-        _ => {
-            return Err(format!(
-                "{action:?} is not an action; expected one of pending, pay, success, fail, cancel, expire, amount, refund, chargeback, resend"
-            ));
-        }
+        _ => return Err(call.unknown_action()),
     };
-    let mut effects = Vec::new();
-    for action in utr.iter().chain([&action]) {
-        effects.extend(engine.act(reference, action, now)?);
-    }
+    let effects = match change.utr {
+        Some(utr) => engine.act_with_utr(reference, &utr, &action, now)?,
+        None => engine.act(reference, &action, now)?,
+    };
+    Ok(response(engine, effects, reference))
+}
+
+fn response(engine: &TurboPayEngine, effects: Vec<Effect>, reference: &str) -> (Vec<Effect>, Value) {
     let status = engine.order_status(reference).map(Status::as_str);
-    Ok((effects, json!({"merchant_order_id": reference, "status": status})))
+    (effects, json!({"merchant_order_id": reference, "status": status}))
+}
+
+fn hundredths(amount: &str) -> Result<i64, Problem> {
+    let rule = "`amount` must be a string with a decimal above zero and at most two decimals";
+    money::parse_positive(amount).ok_or_else(|| Problem::invalid(rule))
+}
+
+fn order() -> Value {
+    object(&[("merchant_order_id", text()), ("status", text_or_null())], &[])
+}
+
+fn change() -> Value {
+    let amount = json!({"anyOf": [schema::amount(), {"type": "null"}]});
+    let utr = json!({"type": ["string", "null"], "minLength": 1, "maxLength": 100});
+    object(&[], &[("amount", amount), ("reason", text_or_null()), ("utr", utr)])
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NewAmount {
+    amount: String,
 }
 
 #[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields)]
 struct Change {
     amount: Option<String>,
     reason: Option<String>,

@@ -11,14 +11,15 @@ use super::routes::{Route, route};
 use super::settings::{Settings, Settle};
 use super::validation::Fields;
 use super::{control, pages};
+use crate::endpoint::{self, ControlCall, Endpoint};
 use crate::engine::{
-    ControlResult, DEFAULT_RESPONSE_TIMEOUT, Effect, Engine, Imperfections, Message, ProviderSpec, Resend,
+    ControlResult, DEFAULT_RESPONSE_TIMEOUT, Effect, Engine, Imperfections, Message, OrderSummary, ProviderSpec, Resend,
 };
 use crate::hex::hmac_sha256;
 use crate::html;
 use crate::http::{Request, Response, percent_decode};
 use crate::ledger::EntryKind;
-use crate::money;
+use crate::problem::Problem;
 use crate::random::Random;
 
 /// The engine of TurboPay.
@@ -64,8 +65,8 @@ pub(crate) const SPEC: ProviderSpec = ProviderSpec {
     operations: OPERATIONS,
     read_only_operations: &["balance", "order-status", "merchant-order-status"],
     operations_with_messages: &["deposit", "host-to-host-deposit", "withdraw"],
+    paid_later: &["deposit", "host-to-host-deposit"],
     behaviours: BEHAVIOURS,
-    control_endpoints: control::ENDPOINTS,
     imperfections: Imperfections {
         descriptive: &[
             "reason",
@@ -139,11 +140,23 @@ impl Engine for TurboPayEngine {
         self.order_status(reference).map(|status| status.as_str().to_owned())
     }
 
-    fn control(&mut self, path: &[&str], body: &[u8], now: OffsetDateTime) -> Option<ControlResult> {
-        match path {
-            ["orders", reference, action] => Some(control::act(self, reference, action, body, now)),
-            _ => None,
-        }
+    fn orders(&self) -> Vec<OrderSummary<'_>> {
+        let summaries = self.orders.iter().map(|order| OrderSummary {
+            reference: &order.reference,
+            id: &order.reference,
+            status: order.status.as_str(),
+            amount: order.amount,
+            currency: &order.currency,
+        });
+        summaries.collect()
+    }
+
+    fn endpoints(&self) -> Vec<&'static Endpoint> {
+        endpoint::endpoints(control::ROUTES)
+    }
+
+    fn control(&mut self, endpoint: usize, call: &ControlCall<'_>, now: OffsetDateTime) -> ControlResult {
+        (control::ROUTES[endpoint].handler)(self, call, now)
     }
 }
 
@@ -169,26 +182,51 @@ impl TurboPayEngine {
     }
 
     /// Performs an action of the bank, the customer or the back office on an order, by the merchant's reference.
-    pub(crate) fn act(&mut self, reference: &str, action: &Action, now: OffsetDateTime) -> Result<Vec<Effect>, String> {
+    pub(crate) fn act(
+        &mut self,
+        reference: &str,
+        action: &Action,
+        now: OffsetDateTime,
+    ) -> Result<Vec<Effect>, Problem> {
         let mut effects = self.tick(now);
-        let index = *self.by_reference.get(reference).ok_or_else(|| format!("no such order: {reference:?}"))?;
+        let index = *self
+            .by_reference
+            .get(reference)
+            .ok_or_else(|| Problem::NotFound(format!("no such order: {reference:?}")))?;
         match action {
             Action::Pay => {
                 let withdrawal = self.orders[index].kind == Kind::Withdrawal;
                 if withdrawal {
-                    return Err("a withdrawal cannot be paid by the customer".to_owned());
+                    return Err(Problem::conflict("a withdrawal cannot be paid by the customer"));
                 }
                 self.pay(index, now, &mut effects)?;
-            }
-            Action::Utr(utr) => {
-                if !self.utrs.insert(utr.clone()) {
-                    return Err(format!("the UTR {utr:?} has already been taken"));
-                }
-                self.orders[index].utr = Some(utr.clone());
             }
             _ => self.apply(index, action, &mut effects)?,
         }
         Ok(effects)
+    }
+
+    /// Performs an action with the bank's reference number. An action that fails leaves the number unused.
+    pub(crate) fn act_with_utr(
+        &mut self,
+        reference: &str,
+        utr: &str,
+        action: &Action,
+        now: OffsetDateTime,
+    ) -> Result<Vec<Effect>, Problem> {
+        if utr.is_empty() || utr.chars().count() > MAX_UTR_LENGTH {
+            return Err(Problem::Invalid(format!("`utr` must have 1 to {MAX_UTR_LENGTH} characters")));
+        }
+        let unknown = || Problem::NotFound(format!("no such order: {reference:?}"));
+        let index = *self.by_reference.get(reference).ok_or_else(unknown)?;
+        if !self.utrs.insert(utr.to_owned()) {
+            return Err(Problem::Conflict(format!("the UTR {utr:?} has already been taken")));
+        }
+        let earlier = self.orders[index].utr.replace(utr.to_owned());
+        self.act(reference, action, now).inspect_err(|_| {
+            self.utrs.remove(utr);
+            self.orders[index].utr = earlier;
+        })
     }
 
     /// Returns an order's status, by the merchant's reference.
@@ -198,36 +236,29 @@ impl TurboPayEngine {
 
     fn page(&mut self, request: &Request, now: OffsetDateTime, effects: &mut Vec<Effect>) -> Response {
         let index = request.parameter("hash").and_then(|hash| self.by_page.get(&hash).copied());
-        let Some(index) = index else { return Response::html(404, html::not_found()) };
+        let Some(index) = index else { return Response::customer_page(404, html::not_found()) };
+        let page = format!("/deposit?hash={}", self.orders[index].page);
         if request.method == "POST" {
             let action = request.parameter("action");
             let result = match action.as_deref() {
                 Some("pay") => self.pay(index, now, effects),
                 Some("cancel") => self.apply(index, &Action::Cancel, effects),
-                // The clock advances, and the order expires like any other.
-                Some("expire") if self.orders[index].status == Status::New => {
-                    effects.push(Effect::Advance(EXPIRES_AFTER));
-                    Ok(())
-                }
-                Some("expire") => Err("only an unpaid order can expire".to_owned()),
-                _ => Err("unknown action".to_owned()),
+                Some("expire") => self.apply(index, &Action::Expire, effects),
+                _ => Err(Problem::invalid("unknown action")),
             };
             return match (result, &self.orders[index].redirect_url) {
                 (Ok(()), Some(url)) => Response::redirect(303, url),
-                (Ok(()), None) => Response::redirect(303, &format!("/deposit?hash={}", self.orders[index].page)),
-                (Err(problem), _) => Response::html(409, html::error(&problem)),
+                (Ok(()), None) => Response::redirect(303, &page),
+                // A page that the browser went back to shows what the order has become.
+                (Err(Problem::Conflict(_)), _) => Response::customer_page(409, pages::deposit(&self.orders[index])),
+                (Err(problem), _) => Response::customer_page(409, html::error(&problem.to_string(), &page)),
             };
         }
-        let order = &self.orders[index];
-        let amount = format!("{} {}", money::with_two_decimals(order.amount), order.currency);
-        Response::html(
-            200,
-            pages::deposit(&order.page, &amount, &order.reference, order.status.as_str(), order.status == Status::New),
-        )
+        Response::customer_page(200, pages::deposit(&self.orders[index]))
     }
 
     /// Records that the customer has paid or says so, and schedules the bank's decision.
-    pub(super) fn pay(&mut self, index: usize, now: OffsetDateTime, effects: &mut Vec<Effect>) -> Result<(), String> {
+    pub(super) fn pay(&mut self, index: usize, now: OffsetDateTime, effects: &mut Vec<Effect>) -> Result<(), Problem> {
         self.apply(index, &Action::Pending, effects)?;
         if self.orders[index].utr.is_none() {
             let utr = self.random.unused_digits(12, &mut self.utrs);
@@ -247,7 +278,8 @@ impl TurboPayEngine {
     }
 
     pub(super) fn adjust_balance(&mut self, currency: &str, amount: i64) {
-        *self.balances.entry(currency.to_owned()).or_default() += amount;
+        let balance = self.balances.entry(currency.to_owned()).or_default();
+        *balance = balance.saturating_add(amount);
     }
 
     pub(super) fn schedule(&mut self, at: OffsetDateTime, index: usize, action: Action) {
@@ -256,7 +288,7 @@ impl TurboPayEngine {
     }
 
     /// Changes an order if the transition is documented, records the money that it moves, and notifies the merchant.
-    fn apply(&mut self, index: usize, action: &Action, effects: &mut Vec<Effect>) -> Result<(), String> {
+    fn apply(&mut self, index: usize, action: &Action, effects: &mut Vec<Effect>) -> Result<(), Problem> {
         let before = self.orders[index].amount;
         let moved = self.orders[index].apply(action)?;
         if self.orders[index].kind == Kind::Withdrawal {
@@ -296,6 +328,9 @@ impl TurboPayEngine {
         })
     }
 }
+
+/// The same limit as for a confirmation's UTR.
+pub(super) const MAX_UTR_LENGTH: usize = 100;
 
 pub(super) const WALLET: &str = "test@test";
 pub(super) const WALLET_NAME: &str = "[TEST] - SANDBOX";

@@ -3,6 +3,7 @@ use serde_json::{Map, Value, json};
 use crate::engine::Effect;
 use crate::ledger::EntryKind;
 use crate::money;
+use crate::problem::Problem;
 
 /// The kind of an order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -77,8 +78,6 @@ pub(crate) enum Action {
     Pay,
     /// The amount changes, in hundredths. The status stays the same.
     Amount(i64),
-    /// The bank's reference number is set.
-    Utr(String),
 }
 
 /// An order.
@@ -105,18 +104,19 @@ pub(crate) struct Order {
 
 impl Order {
     /// Changes the order. Returns the kind of ledger entry if money moved.
-    pub(crate) fn apply(&mut self, action: &Action) -> Result<Option<EntryKind>, String> {
+    pub(crate) fn apply(&mut self, action: &Action) -> Result<Option<EntryKind>, Problem> {
         use Status::{Cancelled, Chargeback, Expired, Failed, New, Pending, Refunded, Success};
         let withdrawal = self.kind == Kind::Withdrawal;
         // The documented transitions.
         let (next, from): (Status, &[Status]) = match (action, withdrawal) {
-            (Action::Resend | Action::Pay | Action::Utr(_), _) => return Ok(None),
+            (Action::Resend | Action::Pay, _) => return Ok(None),
             (Action::Amount(amount), _) if self.may_change_amount() => {
                 self.amount = *amount;
                 return Ok(None);
             }
             (Action::Amount(_), _) => {
-                return Err(format!("the amount cannot change once an order is {}", self.status.as_str()));
+                let status = self.status.as_str();
+                return Err(Problem::Conflict(format!("the amount cannot change once an order is {status}")));
             }
             (Action::Pending, _) => (Pending, &[New]),
             (Action::Succeed(_), true) => (Success, &[New, Pending]),
@@ -128,11 +128,13 @@ impl Order {
             (Action::Refund, true) => (Refunded, &[Success]),
             (Action::ChargeBack(_), false) => (Chargeback, &[Success]),
             (Action::Cancel | Action::Expire | Action::ChargeBack(_), true) | (Action::Refund, false) => {
-                return Err(format!("the documentation has no such change of a {}", self.kind.operation()));
+                let kind = self.kind.operation();
+                return Err(Problem::Conflict(format!("the documentation has no such change of a {kind}")));
             }
         };
         if !from.contains(&self.status) {
-            return Err(format!("the documentation has no change from {} to {}", self.status.as_str(), next.as_str()));
+            let (from, to) = (self.status.as_str(), next.as_str());
+            return Err(Problem::Conflict(format!("the documentation has no change from {from} to {to}")));
         }
         let step = format!("{} -> {}", self.status.as_str(), next.as_str());
         self.reason = match action {

@@ -1,29 +1,33 @@
 //! The hosted deposit page. It shows no private id, and has no script except the close button's.
 
-use crate::html::{document, escape};
+use super::order::{Order, Status};
+use crate::html::{self, LOAD_SCRIPT, document, escape};
+use crate::money;
 
 /// Builds the page that the customer sees.
-pub(crate) fn deposit(hash: &str, amount: &str, reference: &str, status: &str, open: bool) -> String {
-    let hash = escape(hash);
+pub(crate) fn deposit(order: &Order) -> String {
+    let hash = escape(&order.page);
     let button = |action: &str, label: &str, class: &str| {
         format!(
             "<form method=\"post\" action=\"/deposit?hash={hash}\"><input type=\"hidden\" name=\"action\" value=\"{action}\">\
              <button class=\"{class}\">{label}</button></form>"
         )
     };
-    let rest = if open {
+    let rest = if order.status == Status::New {
         format!(
             "{}{}{CLOSE}<p class=\"aside\">Only in the sandbox:</p>{}",
             button("pay", "I have paid", "main"),
             button("cancel", "Cancel", ""),
-            button("expire", "Let ten minutes pass", "")
+            button("expire", "Let the payment expire", "")
         )
     } else {
-        format!("<p>This payment is <strong>{}</strong>.</p>{CLOSE}", escape(status))
+        let back = order.redirect_url.as_deref().map(html::back_to_the_shop).unwrap_or_default();
+        format!("<p>This payment is <strong>{}</strong>.</p>{back}{CLOSE}", order.status.as_str())
     };
-    let (amount, reference) = (escape(amount), escape(reference));
-    document("Deposit", &format!("<p class=\"amount\">{amount}</p><p>Your order: {reference}</p>{rest}"))
+    let amount = format!("{} {}", money::with_two_decimals(order.amount), escape(&order.currency));
+    let reference = escape(&order.reference);
+    document("Deposit", &format!("<p class=\"amount\">{amount}</p><p>Your order: {reference}</p>{rest}{LOAD_SCRIPT}"))
 }
 
 /// Tells a page that frames this one that the customer closes it (documented).
-const CLOSE: &str = "<button type=\"button\" onclick=\"parent.postMessage('close','*')\">Close</button>";
+const CLOSE: &str = "<button type=\"button\" data-close>Close</button>";

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::value::RawValue;
 
-use super::engine::CURRENCIES;
+use super::engine::{CURRENCIES, MAX_UTR_LENGTH};
 use super::order::Kind;
 use super::responses::ErrorResponse;
 use super::settings::Settings;
@@ -101,7 +101,7 @@ pub(crate) fn confirmation(
     if !order.is_empty() && !order_is_open {
         check.add_error("order_id", "The selected order id is invalid.".to_owned());
     }
-    let utr = check.required("customer_transaction_id", 100);
+    let utr = check.required("customer_transaction_id", MAX_UTR_LENGTH);
     if is_taken(&utr) {
         check.add_error("customer_transaction_id", "The customer transaction id has already been taken.".to_owned());
     }

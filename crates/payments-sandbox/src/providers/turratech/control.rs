@@ -6,63 +6,103 @@ use time::OffsetDateTime;
 
 use super::engine::TurraTechEngine;
 use super::payment::Action;
-use crate::http::read_json;
+use crate::endpoint::Content::Json;
+use crate::endpoint::Method::Post;
+use crate::endpoint::schema::{list, object, text, text_or_null, url};
+use crate::endpoint::{Body, ControlCall, Endpoint, Whole};
+use crate::engine::{ControlResult, EngineRoute};
+use crate::problem::Problem;
 
-/// The endpoints, for the control page.
-pub(crate) const ENDPOINTS: &[(&str, &str)] = &[
-    (
-        "POST /turratech/payments/{order or id}/{action}",
-        "succeed, fail, dispute: the action of the bank or the customer",
-    ),
-    ("POST /turratech/endpoints", "adds an endpoint for all events: {\"url\": \"http://127.0.0.1:PORT/...\"}"),
-    ("POST /turratech/seed", "creates payments for lists, without ledger entries or events: {\"payments\": 250}"),
+pub(super) const ROUTES: &[EngineRoute<TurraTechEngine>] = &[
+    EngineRoute {
+        endpoint: Endpoint::new(
+            "turratechPayment",
+            Post,
+            "/turratech/payments/{order_or_id}/{action}",
+            "the action of the bank or the customer",
+            Json(|| object(&[("id", text()), ("status", text_or_null())], &[])),
+        )
+        .actions(&["succeed", "fail", "dispute"])
+        .problems(&[404, 409]),
+        handler: act,
+    },
+    EngineRoute {
+        endpoint: Endpoint::new(
+            "turratechEndpoint",
+            Post,
+            "/turratech/endpoints",
+            "adds an endpoint for all events: {\"url\": \"http://127.0.0.1:PORT/...\"}",
+            Json(new_endpoint),
+        )
+        .body(Body::Required(new_endpoint)),
+        handler: |engine, call, _| {
+            let NewEndpoint { url } = call.body()?;
+            engine.send_events_to(&url)?;
+            Ok((Vec::new(), json!({"url": url})))
+        },
+    },
+    EngineRoute {
+        endpoint: Endpoint::new(
+            "turratechSeed",
+            Post,
+            "/turratech/seed",
+            "creates payments for lists, without ledger entries or events: {\"payments\": 250}; 10000 in all",
+            Json(|| object(&[("payments", list(&text()))], &[])),
+        )
+        .body(Body::Required(|| {
+            let payments = json!({"type": "integer", "minimum": 0, "maximum": MAX_SEEDED_PAYMENTS});
+            object(&[("payments", payments)], &[])
+        }))
+        .problems(&[409]),
+        handler: seed,
+    },
 ];
 
-impl TurraTechEngine {
-    pub(super) fn handle_control(
-        &mut self,
-        path: &[&str],
-        body: &[u8],
-        now: OffsetDateTime,
-    ) -> Option<Result<Value, String>> {
-        match path {
-            ["payments", name, action] => Some(self.act_by_name(name, action, now)),
-            ["endpoints"] => Some(read_json(body).and_then(|NewEndpoint { url }| {
-                self.send_events_to(&url)?;
-                Ok(json!({"url": url}))
-            })),
-            ["seed"] => Some(read_json(body).and_then(|Seed { payments }| {
-                if payments > MAX_SEEDED_PAYMENTS {
-                    return Err(format!("`payments` must be at most {MAX_SEEDED_PAYMENTS}"));
-                }
-                Ok(json!({"payments": self.seed_payments(payments, now)}))
-            })),
-            _ => None,
-        }
-    }
+fn act(engine: &mut TurraTechEngine, call: &ControlCall<'_>, now: OffsetDateTime) -> ControlResult {
+    let name = call.parameter("order_or_id");
+    let action = match call.action() {
+        "succeed" => Action::Succeed,
+        "fail" => Action::Fail,
+        "dispute" => Action::Dispute,
+        _ => return Err(call.unknown_action()),
+    };
+    engine.act(name, action, now)?;
+    let payment = engine.find_payment(name);
+    let response =
+        json!({"id": payment.map(|payment| &payment.id), "status": payment.map(|payment| payment.status.as_str())});
+    Ok((engine.drain_effects(), response))
+}
 
-    fn act_by_name(&mut self, name: &str, action: &str, now: OffsetDateTime) -> Result<Value, String> {
-        let action = match action {
-            "succeed" => Action::Succeed,
-            "fail" => Action::Fail,
-            "dispute" => Action::Dispute,
-            _ => return Err(format!("{action:?} is not an action; expected one of succeed, fail, dispute")),
-        };
-        self.act(name, action, now)?;
-        let payment = self.find_payment(name);
-        Ok(json!({"id": payment.map(|payment| &payment.id), "status": payment.map(|payment| payment.status.as_str())}))
+fn seed(engine: &mut TurraTechEngine, call: &ControlCall<'_>, now: OffsetDateTime) -> ControlResult {
+    let Seed { payments: Whole(payments) } = call.body()?;
+    let payments = usize::try_from(payments).unwrap_or(usize::MAX);
+    if payments > MAX_SEEDED_PAYMENTS {
+        return Err(Problem::Invalid(format!("`payments` must be at most {MAX_SEEDED_PAYMENTS}")));
     }
+    let left = MAX_SEEDED_PAYMENTS.saturating_sub(engine.seeded);
+    if payments > left {
+        return Err(Problem::Conflict(format!(
+            "`payments` must be at most {left}: at most {MAX_SEEDED_PAYMENTS} payments can be seeded in all"
+        )));
+    }
+    Ok((Vec::new(), json!({"payments": engine.seed_payments(payments, now)})))
+}
+
+fn new_endpoint() -> Value {
+    object(&[("url", url())], &[])
 }
 
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct NewEndpoint {
     url: String,
 }
 
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Seed {
-    payments: usize,
+    payments: Whole,
 }
 
-/// Enough for any list, and not enough to exhaust the memory.
-const MAX_SEEDED_PAYMENTS: usize = 1_000_000;
+/// Enough for any list, and not enough to exhaust the memory or to delay other requests.
+const MAX_SEEDED_PAYMENTS: usize = 10_000;

@@ -19,7 +19,8 @@ use super::responses::ErrorResponse;
 use super::routes::{OPERATIONS, OPERATIONS_WITH_MESSAGES, Operation, READ_ONLY_OPERATIONS, route};
 use super::settings::Settings;
 use super::subscription::Subscription;
-use crate::engine::{ControlResult, Effect, Engine, Imperfections, ProviderSpec};
+use crate::endpoint::{self, ControlCall, Endpoint};
+use crate::engine::{ControlResult, Effect, Engine, Imperfections, OrderSummary, ProviderSpec};
 use crate::http::{Request, Response};
 use crate::random::Random;
 
@@ -27,6 +28,8 @@ use crate::random::Random;
 #[derive(Clone)]
 pub(crate) struct TurraTechEngine {
     pub(super) settings: Settings,
+    /// The number of payments that were created for lists, without a request.
+    pub(super) seeded: usize,
     pub(super) effects: Effects,
     pub(super) idempotency_keys: IdempotencyKeys,
     pub(super) payments: ObjectStore<Payment>,
@@ -57,8 +60,8 @@ pub(crate) const SPEC: ProviderSpec = ProviderSpec {
     operations: OPERATIONS,
     read_only_operations: READ_ONLY_OPERATIONS,
     operations_with_messages: OPERATIONS_WITH_MESSAGES,
+    paid_later: &[],
     behaviours: BEHAVIOURS,
-    control_endpoints: control::ENDPOINTS,
     imperfections: Imperfections {
         descriptive: &[
             "description",
@@ -129,9 +132,23 @@ impl Engine for TurraTechEngine {
         payment.or_else(subscription).map(str::to_owned)
     }
 
-    fn control(&mut self, path: &[&str], body: &[u8], now: OffsetDateTime) -> Option<ControlResult> {
-        let result = self.handle_control(path, body, now)?;
-        Some(result.map(|response| (self.drain_effects(), response)))
+    fn orders(&self) -> Vec<OrderSummary<'_>> {
+        let summaries = self.payments.iter().map(|payment| OrderSummary {
+            reference: &payment.reference,
+            id: &payment.id,
+            status: payment.status.as_str(),
+            amount: payment.amount,
+            currency: &payment.currency,
+        });
+        summaries.collect()
+    }
+
+    fn endpoints(&self) -> Vec<&'static Endpoint> {
+        endpoint::endpoints(control::ROUTES)
+    }
+
+    fn control(&mut self, endpoint: usize, call: &ControlCall<'_>, now: OffsetDateTime) -> ControlResult {
+        (control::ROUTES[endpoint].handler)(self, call, now)
     }
 }
 
@@ -140,6 +157,7 @@ impl TurraTechEngine {
         Self {
             effects: Effects::new(Random::new(seed), settings.webhook_secret.as_str()),
             settings,
+            seeded: 0,
             idempotency_keys: IdempotencyKeys::default(),
             payments: ObjectStore::default(),
             by_reference: HashMap::new(),

@@ -42,6 +42,11 @@ impl<T> ObjectStore<T> {
         self.rows.insert(self.inserted, row);
     }
 
+    /// Returns all objects, the oldest first.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &T> {
+        self.rows.values()
+    }
+
     pub(crate) fn get(&self, id: &str) -> Option<&T> {
         self.rows.get(self.positions.get(id)?)
     }

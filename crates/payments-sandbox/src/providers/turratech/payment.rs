@@ -12,6 +12,7 @@ use super::responses::ErrorResponse;
 use super::routes::Operation;
 use crate::http::Response;
 use crate::ledger::EntryKind;
+use crate::problem::Problem;
 
 /// A payment.
 #[derive(Debug, Clone)]
@@ -19,7 +20,7 @@ pub(crate) struct Payment {
     pub(crate) id: String,
     /// The merchant's reference, as in the ledger.
     pub(crate) reference: String,
-    amount: i64,
+    pub(super) amount: i64,
     /// The authorized amount that can be captured.
     capturable: i64,
     received: i64,
@@ -320,20 +321,24 @@ impl TurraTechEngine {
     }
 
     /// Performs an action of the bank or the customer on a payment, by the merchant's reference or its id.
-    pub(crate) fn act(&mut self, name: &str, action: Action, now: OffsetDateTime) -> Result<(), String> {
+    pub(crate) fn act(&mut self, name: &str, action: Action, now: OffsetDateTime) -> Result<(), Problem> {
         self.advance(now);
         let id = self.by_reference.get(name).map_or(name, String::as_str);
-        let payment = self.payments.get_mut(id).ok_or_else(|| format!("no such payment: {name:?}"))?;
+        let payment =
+            self.payments.get_mut(id).ok_or_else(|| Problem::NotFound(format!("no such payment: {name:?}")))?;
         let (call, effects) = (without_request(id, now), &mut self.effects);
         match action {
             Action::Succeed if payment.status.waits_for_customer() => payment.approve(&call, effects),
             Action::Succeed if payment.status == Status::Processing => payment.settle(&call, effects),
             Action::Fail if payment.status.waits_for_customer() => payment.fail(&call, effects),
             Action::Fail if payment.status == Status::Processing => payment.fail(&call, effects),
-            Action::Dispute if payment.disputed => return Err(format!("payment {name:?} is already disputed")),
+            Action::Dispute if payment.disputed => {
+                return Err(Problem::Conflict(format!("payment {name:?} is already disputed")));
+            }
             Action::Dispute if payment.status == Status::Succeeded => payment.dispute(&call, effects),
             Action::Succeed | Action::Fail | Action::Dispute => {
-                return Err(format!("a payment that is {} does not allow this action", payment.status.as_str()));
+                let status = payment.status.as_str();
+                return Err(Problem::Conflict(format!("a payment that is {status} does not allow this action")));
             }
         }
         Ok(())
@@ -349,6 +354,7 @@ impl TurraTechEngine {
 
     /// Creates succeeded payments without ledger entries and events. Returns their ids, the newest first.
     pub(crate) fn seed_payments(&mut self, count: usize, now: OffsetDateTime) -> Vec<String> {
+        self.seeded += count;
         let mut ids: Vec<String> = (0..count).map(|_| self.effects.id("pay")).collect();
         for id in &ids {
             let payment = Payment {

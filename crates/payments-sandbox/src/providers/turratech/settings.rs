@@ -120,6 +120,16 @@ impl Settings {
         self
     }
 
+    /// Returns the keys, which are masked in records.
+    pub(crate) fn all_keys(&self) -> Vec<&str> {
+        vec![
+            self.api_key.as_str(),
+            self.publishable_key.as_str(),
+            self.restricted_key.as_str(),
+            self.webhook_secret.as_str(),
+        ]
+    }
+
     /// Creates the keys that were not set.
     pub(crate) fn fill_in_keys(&mut self, random: &mut Random) -> Result<(), StartError> {
         let mut new_key = |kind: &str| format!("{kind}sandbox_{}", random.alphanumeric(24));

@@ -8,6 +8,7 @@ use super::params::Params;
 use super::responses::ErrorResponse;
 use crate::http::{Response, is_http_url};
 use crate::ledger::EntryKind;
+use crate::problem::Problem;
 
 impl TurraTechEngine {
     pub(super) fn create_endpoint(&mut self, call: &Call<'_>, params: &Params) -> Result<Response, ErrorResponse> {
@@ -39,9 +40,9 @@ impl TurraTechEngine {
     }
 
     /// Adds an endpoint for all events, without a request to the API.
-    pub(crate) fn send_events_to(&mut self, url: &str) -> Result<(), String> {
+    pub(crate) fn send_events_to(&mut self, url: &str) -> Result<(), Problem> {
         if !is_http_url(url) {
-            return Err(format!("{url:?} must be an http or https URL"));
+            return Err(Problem::Invalid(format!("{url:?} must be an http or https URL")));
         }
         self.effects.add_endpoint(url.to_owned(), vec!["*".to_owned()]);
         Ok(())

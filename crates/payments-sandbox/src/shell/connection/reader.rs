@@ -209,6 +209,7 @@ fn head(bytes: &[u8]) -> Head {
     };
     let request = Request {
         number: 0,
+        record: None,
         method: method.to_owned(),
         path: path.to_owned(),
         query: query.to_owned(),

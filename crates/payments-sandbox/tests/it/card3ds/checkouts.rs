@@ -100,7 +100,7 @@ async fn in_a_browser_the_page_posts_to_the_merchant_and_the_sandbox_sends_nothi
         let text = response.text();
         assert_eq!((response.status, attribute(&text, "<form", "action")), (200, BACK));
         assert_eq!(attribute(&text, "name=\"checkoutId\"", "value"), id);
-        assert!(text.contains("<button") && text.contains("<script>document.forms[0].submit()</script>"), "{text}");
+        assert!(text.contains("<button") && text.contains("<script src=\"/sandbox.js\" defer></script>"), "{text}");
         assert_eq!(status(&sandbox, &id).await["status"], status_after);
         sandbox.ledger().order(form).executed_times(executions);
         // The handle cannot repeat what the browser did.
@@ -201,7 +201,13 @@ async fn the_page_of_a_finished_checkout_shows_the_result_and_no_buttons() {
     let text = browse(&sandbox, "GET", &page, "").await.text();
     assert!(assert_without_card(&text).contains("SUCCESS") && !text.contains("<form"), "{text}");
     for form in ["action=pay&card=visa", "action=cancel"] {
-        assert_eq!(browse(&sandbox, "POST", &page, form).await.status, 409);
+        let response = browse(&sandbox, "POST", &page, form).await;
+        assert_eq!(response.status, 409);
+        assert!(
+            response.text().contains(&format!("<a href=\"{page}\">Back to the payment</a>")),
+            "{}",
+            response.text()
+        );
     }
     sandbox.ledger().order("order-1").executed_once();
     assert_eq!(sandbox.deliveries().len(), 1);

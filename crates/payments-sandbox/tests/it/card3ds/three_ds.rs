@@ -207,7 +207,7 @@ async fn in_a_browser_the_page_posts_to_the_merchant_and_the_sandbox_sends_nothi
         assert_eq!(attribute(&text, "<form", "action"), format!("{BACK}?{back}"));
         assert_eq!((attribute(&text, "<form", "method"), attribute(&text, "<form", "target")), ("post", "_self"));
         assert_eq!(attribute(&text, "name=\"paymentId\"", "value"), id);
-        assert!(text.contains("<button") && text.contains("<script>document.forms[0].submit()</script>"), "{text}");
+        assert!(text.contains("<button") && text.contains("<script src=\"/sandbox.js\" defer></script>"), "{text}");
         let key = attribute(&text, "name=\"securityKey\"", "value");
         assert_eq!(complete(&sandbox, &id, key).await.expect_status(200)["status"], status);
         // The handle cannot repeat what the browser did.
@@ -226,6 +226,7 @@ async fn a_challenge_is_answered_once_and_then_shows_the_result() {
         for second in ["approve", "reject", "abandon"] {
             let response = browse(&sandbox, "POST", "/3ds-challenge", &format!("{page}&action={second}")).await;
             assert_eq!(response.status, 409, "{first}, then {second}");
+            assert!(response.text().contains(&format!("<a href=\"/3ds-challenge?{page}\">Back to the payment</a>")));
             assert!(!response.text().contains("3DS_AUTH_KEY"), "{}", response.text());
         }
         let text = browse(&sandbox, "GET", &format!("/3ds-challenge?{page}"), "").await.text();
