@@ -44,18 +44,13 @@ pub fn turratech_responses(data: &[u8]) -> bool {
                 })
                 .is_some()
         }
-        5 => check_call(
-            &case,
-            &moves,
-            &script,
-            client.create_refund(NewRefund::new(PAYMENT).amount(pounds())).send(),
-        )
-        .inspect(|refund| {
-            is_requested_amount(body, &refund.amount());
-            assert!(refund.payment.as_ref().is_none_or(|payment| payment.as_str() == PAYMENT));
-            is_refund(body, refund);
-        })
-        .is_some(),
+        5 => check_call(&case, &moves, &script, client.create_refund(NewRefund::new(PAYMENT).amount(pounds())).send())
+            .inspect(|refund| {
+                is_requested_amount(body, &refund.amount());
+                assert!(refund.payment.as_ref().is_none_or(|payment| payment.as_str() == PAYMENT));
+                is_refund(body, refund);
+            })
+            .is_some(),
         6 => check_call(&case, &reads, &script, client.retrieve_refund(&id("re_1")).send())
             .inspect(|refund| {
                 assert_eq!(refund.id.as_str(), "re_1");
