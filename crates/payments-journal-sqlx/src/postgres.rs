@@ -30,6 +30,7 @@ use payments_journal::{Account, Hook, InboxId, IntentId, IntentKey, IntentRow, M
 use sqlx::AssertSqlSafe;
 use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions, PgRow, Postgres};
+use tokio::time::timeout;
 
 pub use error::PostgresError;
 pub use intents::INSERT_INTENT;
@@ -39,7 +40,7 @@ pub use settings::WeakSetting;
 
 use error::store_error;
 use rows::Statement;
-use transaction::{TRIES, Transaction, is_disconnected};
+use transaction::{TRIES, Transaction, is_unusable};
 
 /// Keeps a journal in a `PostgreSQL` database, version 13 or later.
 ///
@@ -175,10 +176,15 @@ impl PostgresStore {
         let mut tries = 0;
         loop {
             let mut connection = self.connection().await?;
-            match statement().fetch_all(&mut *connection).await {
+            let Ok(read) = timeout(self.lock_timeout, statement().fetch_all(&mut *connection)).await else {
+                connection.close_on_drop();
+                return Err(store_error(transaction::timed_out()));
+            };
+            match read {
                 Ok(rows) => return Ok((connection, rows)),
-                // A pooled connection whose server was restarted. Reading again is harmless.
-                Err(error) if is_disconnected(&error) && tries < TRIES => {
+                // A pooled connection whose server was restarted, or on which somebody has left a failed transaction. Reading again is
+                // harmless.
+                Err(error) if is_unusable(&error) && tries < TRIES => {
                     connection.close_on_drop();
                     tries += 1;
                 }

@@ -57,7 +57,7 @@ pub(crate) struct Inner<S> {
     executors: HashMap<(Account, String), Arc<dyn Executor>>,
     pub(crate) accounts: Vec<Account>,
     pub(crate) settings: Settings,
-    clock: Arc<dyn Clock>,
+    pub(crate) clock: Arc<dyn Clock>,
     pub(crate) timer: Arc<dyn Timer>,
     /// This start of the process.
     owner: u128,

@@ -136,7 +136,8 @@ impl<S: Store> Worker<S> {
                 () = &mut shutdown => break 'work,
                 did_something = did_something => if did_something { continue },
             }
-            let mut next_look = inner.timer.sleep(memory.next_look(inner.now(), inner.settings.poll_interval));
+            let mut next_look =
+                inner.timer.sleep(memory.next_look(inner.clock.monotonic(), inner.settings.poll_interval));
             loop {
                 tokio::select! {
                     biased;
@@ -208,7 +209,7 @@ impl<S: Store> Worker<S> {
         }
         memory.forget_what_is_over(inner.now());
         let mut free = inner.settings.concurrency.saturating_sub(tasks.len());
-        let due = memory.take_due_next(inner.now(), free);
+        let due = memory.take_due_next(inner.clock.monotonic(), free);
         free -= self.start(inner, tasks, memory, due);
         if free == 0 && memory.due_next_until.is_some() {
             return false;
@@ -229,8 +230,8 @@ impl<S: Store> Worker<S> {
         memory.report_history(self, inner, agenda.other_history);
         if free > 0 {
             memory.due_next = agenda.due.into();
-            memory.due_next_until = Some(later(inner.now(), DUE_NEXT_FOR));
-            let due = memory.take_due_next(inner.now(), free);
+            memory.due_next_until = Some(inner.clock.monotonic() + DUE_NEXT_FOR);
+            let due = memory.take_due_next(inner.clock.monotonic(), free);
             self.start(inner, tasks, memory, due);
         }
         let mut is_busy = false;
@@ -327,8 +328,8 @@ struct Memory {
     left: HashMap<IntentId, OffsetDateTime>,
     /// The intents that were due at the last look, and are started when others end. Another worker may have taken them since.
     due_next: VecDeque<IntentId>,
-    /// Until when the worker does not ask again while it has no time for more; `None` if the last look has shown all that is due.
-    due_next_until: Option<OffsetDateTime>,
+    /// Until when on the monotonic clock the worker does not ask again while it has no time for more; `None` if the last look has shown all that is due.
+    due_next_until: Option<Duration>,
     known_pauses: Vec<Pause>,
     /// True if there were changes to deliver while others were being delivered.
     has_new_changes: bool,
@@ -359,13 +360,13 @@ impl Memory {
     }
 
     /// The time until the next look at the store: an expired lease does not wait for the end of an interval.
-    fn next_look(&self, now: OffsetDateTime, interval: Duration) -> Duration {
-        let due_next = self.due_next_until.map(|until| (until - now).try_into().unwrap_or_default());
+    fn next_look(&self, now: Duration, interval: Duration) -> Duration {
+        let due_next = self.due_next_until.map(|until| until.saturating_sub(now));
         [self.next_in, due_next].into_iter().flatten().fold(interval, Duration::min)
     }
 
     /// Takes so many intents of the last look, if it was a short time ago.
-    fn take_due_next(&mut self, now: OffsetDateTime, count: usize) -> Vec<IntentId> {
+    fn take_due_next(&mut self, now: Duration, count: usize) -> Vec<IntentId> {
         if self.due_next_until.is_some_and(|until| until <= now) {
             self.due_next_until = None;
             self.due_next.clear();

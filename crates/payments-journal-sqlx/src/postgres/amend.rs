@@ -3,39 +3,57 @@
 use payments_journal::store::{Amendment, Loaded};
 use payments_journal::{Account, Fact, IntentId, Review, StoreError};
 use sqlx::postgres::{PgConnection, PgRow};
+use tokio::time::timeout;
 
 use super::PostgresStore;
 use super::error::{PostgresError, is_rolled_back, store_error};
-use super::history::{self, history};
+use super::history::{self, history, present_history};
 use super::intents::{load_with, loaded};
 use super::rows::{Statement, boolean, now, storable};
 use super::settings::{self, settings};
-use super::transaction::{Guarded, IDLE, Transaction, repeated, terms};
+use super::transaction::{Guarded, IDLE, Transaction, repeated, terms, timed_out};
 use crate::columns::Columns as _;
 use crate::values::{json, millis, scheduled, signed, unreadable};
 
 /// For a change, which may be a claim: nothing is claimed in another history. A standby server cannot run it.
 ///
-/// `xmin` is the row's version: each change of an intent writes its row.
-pub(super) const LOAD_AND_COMPARE: &str =
-    load_with!(concat!(settings!(), ", ", history!(), ", ", terms!(), " AS has_terms, i.xmin::text AS row_version"));
+/// `xmin` is the row's version: each change of an intent writes its row. `began` is when the statement's transaction began.
+pub(super) const LOAD_AND_COMPARE: &str = load_with!(concat!(
+    settings!(),
+    ", ",
+    history!(),
+    ", ",
+    terms!(),
+    " AS has_terms, i.xmin::text AS row_version, now()::text AS began"
+));
 
 /// Updates the row, appends evidence, adds a change and pauses the account, if the row still has the version that was loaded. Each
 /// change writes the row, so its version is that of the evidence, too.
 ///
-/// The time limit holds for a process that was stopped since it loaded the row. The timeout is set before the row's lock is waited
-/// for, because the update reads it.
+/// With `$27`, it must be a transaction of its own, with the journal's terms. So it began later than the one that loaded the row: a pool
+/// may hand out a connection on which somebody has left a transaction open. The server must be in the history that was loaded. The
+/// time limit `$27` holds for a process that was stopped meanwhile. The statement waits for no other change: `SKIP LOCKED`.
 pub(super) const AMEND: &str = concat!(
     "WITH terms AS MATERIALIZED ( \
-        SELECT set_config('lock_timeout', $28, true) AS lock_timeout, ",
+        SELECT set_config('lock_timeout', $28, true) AS lock_timeout, \
+            set_config('synchronous_commit', current_setting('synchronous_commit'), true) AS synchronous_commit, \
+            $27::bigint IS NULL OR ",
     now!(),
-    " AS now \
+    " <= $27 AND now()::text <> $29 AND ",
+    terms!(),
+    " AND ",
+    present_history!(),
+    " = $30 AS may_write \
+    ), current AS MATERIALIZED ( \
+        SELECT i.id FROM payments_intents AS i CROSS JOIN terms \
+        WHERE i.id = $1 AND i.xmin::text = $26 AND terms.may_write \
+            AND terms.lock_timeout IS NOT NULL AND terms.synchronous_commit IS NOT NULL \
+        FOR NO KEY UPDATE OF i SKIP LOCKED \
     ), intent AS ( \
-        UPDATE payments_intents SET state = $3, reported = $4, status = $5, order_amount = $6, order_currency = $7, review = $8, \
+        UPDATE payments_intents AS i SET state = $3, reported = $4, status = $5, order_amount = $6, order_currency = $7, review = $8, \
             provider_id = $9, epoch = $10, lease_owner = $11, lease_until = $12, due_at = $13, tries = $14, problem = $15 \
-        FROM terms \
-        WHERE id = $1 AND xmin::text = $26 AND terms.now <= $27 AND terms.lock_timeout IS NOT NULL \
-        RETURNING id \
+        FROM current WHERE i.id = current.id \
+        RETURNING i.id \
     ), evidence AS ( \
         INSERT INTO payments_evidence (intent, sequence, at, fact, source) \
         SELECT intent.id, e.sequence, $2, e.fact, e.source \
@@ -70,8 +88,8 @@ pub(super) async fn amend<T: Send>(
 
 /// Changes an intent in two round trips: load, and write in a statement that is a transaction of its own.
 ///
-/// Returns `None` if nothing was written: the intent has changed meanwhile, or a transaction of this session must set its terms first.
-/// No lock waits for this process, so it may be stopped at any time.
+/// Returns `None` if nothing was written: the intent has changed meanwhile or is locked, or a transaction of this session must set its
+/// terms first. No lock waits for this process, so it may be stopped at any time.
 async fn at_once<T>(
     store: &PostgresStore,
     id: IntentId,
@@ -91,9 +109,11 @@ async fn at_once<T>(
     let (amendment, value) = decide(&current.loaded);
     let Some(amendment) = amendment else { return Ok(Some(value)) };
     let latest = millis(current.loaded.now + IDLE);
-    let write = write(store, &current, &amendment, latest)?;
+    let write = write(store, &current, &amendment, Some(latest))?;
     let mut connection = Guarded(Some(connection));
-    let written = write.execute(connection.get()?).await;
+    // The statement's own timeout begins once it has its tables, and a commit may wait for a standby server.
+    let written = timeout(store.lock_timeout + IDLE, write.execute(connection.get()?)).await;
+    let Ok(written) = written else { return Err(PostgresError::Commit(timed_out()).into()) };
     connection.release();
     match written {
         Ok(written) => Ok((written.rows_affected() > 0).then_some(value)),
@@ -134,7 +154,7 @@ async fn change<T>(
     let current = Current::of(store, &rows, id)?;
     let (amendment, value) = decide(&current.loaded);
     if let Some(amendment) = &amendment {
-        let written = write(store, &current, amendment, i64::MAX)?.execute(connection).await.map_err(store_error)?;
+        let written = write(store, &current, amendment, None)?.execute(connection).await.map_err(store_error)?;
         if written.rows_affected() == 0 {
             return Err(unreadable("id", "the intent has changed in spite of its lock"));
         }
@@ -142,10 +162,13 @@ async fn change<T>(
     Ok((amendment.is_some(), value))
 }
 
-/// An intent, and the version of its row.
+/// An intent, and what must still be true when it is changed.
 struct Current {
     loaded: Loaded,
     row_version: String,
+    /// When the transaction began that has loaded it.
+    began: String,
+    history: String,
 }
 
 impl Current {
@@ -153,16 +176,17 @@ impl Current {
         let row = rows.first().ok_or(StoreError::NoSuchIntent(id))?;
         settings::check(store, row)?;
         let loaded = Loaded { other_history: history::other(row)?, ..loaded(rows, id)? };
-        Ok(Self { loaded, row_version: row.string("row_version")? })
+        let (row_version, began) = (row.string("row_version")?, row.string("began")?);
+        Ok(Self { loaded, row_version, began, history: row.string("present_history")? })
     }
 }
 
-/// The statement, which writes nothing after this time in Unix milliseconds.
+/// The statement. With a time in Unix milliseconds, it must be a transaction of its own, and writes nothing later.
 fn write(
     store: &PostgresStore,
-    Current { loaded, row_version }: &Current,
+    Current { loaded, row_version, began, history }: &Current,
     Amendment { head, facts, pause }: &Amendment,
-    latest: i64,
+    latest: Option<i64>,
 ) -> Result<Statement<'static>, StoreError> {
     let Facts { sequences, facts, sources } = Facts::new(loaded, facts)?;
     let query = store
@@ -196,7 +220,9 @@ fn write(
         .bind(pause.as_ref().map(|pause| storable(&pause.problem)))
         .bind(row_version.clone())
         .bind(latest)
-        .bind(store.lock_timeout.as_millis().to_string()))
+        .bind(store.lock_timeout.as_millis().to_string())
+        .bind(began.clone())
+        .bind(history.clone()))
 }
 
 /// New evidence, as one array per column.

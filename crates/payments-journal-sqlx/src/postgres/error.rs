@@ -1,4 +1,5 @@
 use payments_journal::StoreError;
+use sqlx::postgres::{PgDatabaseError, PgSeverity};
 
 /// What is wrong with the database. The source of a [`StoreError::Rejected`] or a [`StoreError::Unavailable`].
 #[derive(Debug, thiserror::Error)]
@@ -122,10 +123,15 @@ pub(super) fn store_error(error: sqlx::Error) -> StoreError {
 
 /// True if this error of a statement, which is a transaction of its own, proves that it was rolled back.
 ///
-/// An administrator's command or a failure of the system can come after the commit.
+/// An administrator's command or a failure of the system can come after the commit. So can whatever ends the session.
 pub(super) fn is_rolled_back(error: &sqlx::Error) -> bool {
-    code(error).is_some_and(|code| ROLLED_BACK.contains(&code.get(..2).unwrap_or_default()))
+    let severity = error.as_database_error().and_then(|error| error.try_downcast_ref::<PgDatabaseError>());
+    let ends_statement = severity.is_some_and(|error| error.severity() == PgSeverity::Error);
+    let code = code(error).unwrap_or_default();
+    ends_statement && code != COMPLETION_UNKNOWN && ROLLED_BACK.contains(&code.get(..2).unwrap_or_default())
 }
+
+const COMPLETION_UNKNOWN: &str = "40003";
 
 /// Invalid data, violated constraints, invalid states, conflicts, missing tables or rights, and locks.
 const ROLLED_BACK: [&str; 6] = ["22", "23", "25", "40", "42", "55"];

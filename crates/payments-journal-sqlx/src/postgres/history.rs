@@ -20,19 +20,29 @@ macro_rules! present {
     };
 }
 
-/// The present history and the known one as columns, so that a statement which is needed anyway reads them.
-macro_rules! history {
+/// The present history as one text.
+macro_rules! present_history {
     () => {
         concat!(
             "(SELECT concat('system ', system_identifier, ', timeline ', timeline_id) FROM ",
             $crate::postgres::history::present!(),
-            " AS present) AS present_history, \
+            " AS present)"
+        )
+    };
+}
+
+/// The present history and the known one as columns, so that a statement which is needed anyway reads them.
+macro_rules! history {
+    () => {
+        concat!(
+            $crate::postgres::history::present_history!(),
+            " AS present_history, \
              (SELECT concat('system ', system_identifier, ', timeline ', timeline_id) FROM payments_history \
                 WHERE acknowledged_at IS NOT NULL ORDER BY id DESC LIMIT 1) AS known_history"
         )
     };
 }
-pub(super) use {history, present};
+pub(super) use {history, present, present_history};
 
 /// Compares the two histories in a row that has them as columns.
 pub(super) fn other(row: &PgRow) -> Result<Option<OtherHistory>, StoreError> {

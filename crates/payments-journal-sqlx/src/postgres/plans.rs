@@ -75,7 +75,7 @@ async fn every_statement_can_use_an_index() {
     let settings = "SET enable_seqscan = off; SET plan_cache_mode = force_generic_plan";
     sqlx::raw_sql(settings).execute(&mut connection).await.unwrap();
     for statement in STATEMENTS.iter().chain(OTHERS) {
-        let parameters = (1..30).filter(|number| statement.contains(&format!("${number}"))).count();
+        let parameters = (1..=30).filter(|number| statement.contains(&format!("${number}"))).count();
         let nulls = vec!["NULL"; parameters].join(", ");
         let explain = format!("DEALLOCATE ALL; PREPARE s AS {statement}; EXPLAIN EXECUTE s({nulls})");
         let explain = explain.replace("s()", "s");

@@ -67,7 +67,7 @@ impl Transaction {
     }
 }
 
-/// True in a session whose single statements are transactions with the terms that [`begin`] sets. Only a timeout for locks is missing,
+/// True in a session whose single statements are transactions with the terms that [`begin`] sets. Only a timeout for locks may be missing,
 /// which a statement can set itself.
 macro_rules! terms {
     () => {
@@ -130,6 +130,17 @@ pub(super) async fn repeated<T, F: Future<Output = Result<T, StoreError>>>(
 const PAUSE: Duration = Duration::from_millis(20);
 
 const CONFLICTS: u32 = 5;
+
+/// The error of a statement that waited for a table for too long.
+pub(super) fn timed_out() -> sqlx::Error {
+    let problem = "another transaction has locked a table of the journal for longer than the lock timeout";
+    sqlx::Error::Io(std::io::Error::new(std::io::ErrorKind::TimedOut, problem))
+}
+
+/// True if nothing more can be done on the connection. 25P02: somebody has left a failed transaction on it.
+pub(super) fn is_unusable(error: &sqlx::Error) -> bool {
+    is_disconnected(error) || super::error::code(error).as_deref() == Some("25P02")
+}
 
 /// A connection that is closed when it is dropped, unless it was [released](Guarded::release).
 pub(super) struct Guarded(pub(super) Option<PoolConnection<Postgres>>);

@@ -1,5 +1,6 @@
 //! What only `PostgreSQL` does: many processes at once, settings of sessions, connections that are lost.
 
+mod at_once;
 mod engine;
 mod faults;
 mod history;

@@ -1,7 +1,6 @@
 //! Deadlocks, locks that are held, connections and commits that are lost.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Barrier};
 use std::time::Duration;
 
 use payments_core::time::ext::NumericalDuration as _;
@@ -128,63 +127,6 @@ async fn a_change_in_one_statement_that_the_database_rejects_is_rolled_back() {
 
     assert!(matches!(&result, Err(StoreError::Rejected(_))), "{result:?}");
     assert_eq!(store.load(id).await.unwrap().evidence, []);
-}
-
-/// Lets a change load the intent, and then wait while `meanwhile` runs.
-async fn change_around(store: PostgresStore, id: IntentId, meanwhile: impl Future<Output = ()>) -> usize {
-    let (loaded, go_on) = (Arc::new(Barrier::new(2)), Arc::new(Barrier::new(2)));
-    let decided = Arc::new(AtomicUsize::new(0));
-    let changing = tokio::spawn({
-        let (loaded, go_on, decided) = (loaded.clone(), go_on.clone(), decided.clone());
-        async move {
-            let amend = |current: &Loaded| {
-                if decided.fetch_add(1, Ordering::SeqCst) == 0 {
-                    tokio::task::block_in_place(|| (loaded.wait(), go_on.wait()));
-                }
-                let number = u128::from(current.last_sequence()) + 1;
-                (Some(append(current, [claimed(number)])), ())
-            };
-            store.amend(id, amend).await.unwrap();
-        }
-    });
-    tokio::task::block_in_place(|| loaded.wait());
-    meanwhile.await;
-    tokio::task::block_in_place(|| go_on.wait());
-    changing.await.unwrap();
-    decided.load(Ordering::SeqCst)
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_change_that_another_process_made_since_the_intent_was_loaded_is_seen() {
-    let Some(database) = OnPostgres::new().await else { return };
-    let id = database.record("order-1").await;
-    let other = database.another().await;
-    let change = async { other.amend(id, |loaded| (Some(append(loaded, [claimed(1)])), ())).await.unwrap() };
-
-    let decided = change_around(database.store.clone(), id, change).await;
-
-    assert_eq!(decided, 2);
-    assert_eq!(database.store.load(id).await.unwrap().evidence.len(), 2);
-}
-
-/// A clock that is late at first, as if eleven seconds passed when it is set.
-const CLOCK: &str = "CREATE SCHEMA clock; CREATE TABLE clock.now AS SELECT INTERVAL '11 seconds' AS late; \
-    CREATE FUNCTION clock.clock_timestamp() RETURNS TIMESTAMPTZ VOLATILE LANGUAGE sql AS \
-        'SELECT pg_catalog.clock_timestamp() - late FROM clock.now'";
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_process_that_was_stopped_since_it_loaded_the_intent_loads_it_again() {
-    let Some(database) = OnPostgres::new().await else { return };
-    let id = database.record("order-1").await;
-    database.sql(CLOCK).await.unwrap();
-    let store =
-        OnPostgres::store_of(&database.options.clone().options([("search_path", "clock,pg_catalog,public")]), 1).await;
-    let stopped = async { database.sql("UPDATE clock.now SET late = '0'").await.unwrap() };
-
-    let decided = change_around(store, id, stopped).await;
-
-    assert_eq!(decided, 2);
-    assert_eq!(database.store.load(id).await.unwrap().evidence.len(), 1);
 }
 
 #[tokio::test]
