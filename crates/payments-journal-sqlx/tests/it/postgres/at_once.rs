@@ -8,6 +8,7 @@ use std::time::Duration;
 use payments_journal::store::Loaded;
 use payments_journal::{IntentId, Store as _, StoreError};
 use payments_journal_sqlx::PostgresStore;
+use sqlx::Connection as _;
 
 use super::{connect, run};
 use crate::backend::{Backend as _, OnPostgres};
@@ -123,14 +124,20 @@ async fn a_change_after_a_begin_that_was_cancelled_is_committed() {
     let id = database.record("order-1").await;
     let store = database.another().await;
     store.load(id).await.unwrap();
+    let mut connection = store.pool().acquire().await.unwrap();
     {
         // Sends `BEGIN`, and does not wait for the response.
-        let mut begin = Box::pin(store.pool().begin());
-        let _ = begin.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+        let mut begin = Box::pin(connection.begin());
+        assert!(begin.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
     }
-    let open =
-        sqlx::query_scalar::<_, bool>("SELECT now() < statement_timestamp()").fetch_all(store.pool()).await.unwrap();
-    assert_eq!(open, [true], "otherwise the test shows nothing");
+    drop(connection);
+    let idle = "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND state = 'idle in transaction'";
+    let begun = async {
+        while database.texts(&format!("SELECT count(*)::text FROM ({idle}) AS idle")).await != ["1"] {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(30), begun).await.expect("a transaction is left open");
 
     store.amend(id, |loaded| (Some(append(loaded, [claimed(1)])), ())).await.unwrap();
 
