@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use crate::process::{Action, Failure, Step};
-use crate::{consumers, docs, features, fuzz, instructions, newman, package, programs, test, tidy};
+use crate::{browser, consumers, docs, features, fuzz, instructions, newman, package, programs, test, tidy};
 
 /// Quick checks that often fail come first.
 const STEPS: &[(&str, Action)] = &[
@@ -18,6 +18,7 @@ const STEPS: &[(&str, Action)] = &[
     ("fuzz", fuzz::run),
     ("instructions", instructions::run),
     ("newman", newman::run),
+    ("browser", browser::run),
     ("consumers", consumers::run),
     ("package", package::run),
 ];

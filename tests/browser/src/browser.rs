@@ -192,6 +192,12 @@ impl Browser {
         self.devtools("Emulation.setEmulatedMedia", json!({"features": []})).await;
     }
 
+    /// False if the tests run without axe-core, because there is no npm.
+    #[must_use]
+    pub fn has_axe(&self) -> bool {
+        axe::script().is_some()
+    }
+
     /// The width of the screen, or of the frame.
     async fn width(&self) -> u64 {
         let frame = self.run("return parent === window ? null : innerWidth").await;
