@@ -37,7 +37,6 @@ fn install_axe(dir: &Path) -> Result<bool, Failure> {
         return Ok(false);
     }
     let source = workspace::root().join("tests/browser");
-    // npm keeps a copy of the lock file, in a form of its own, so ours shows whether it has changed.
     let is_installed = FILES.iter().all(|file| fs::read(dir.join(file)).ok() == fs::read(source.join(file)).ok());
     if is_installed && dir.join("node_modules/axe-core/axe.min.js").is_file() {
         return Ok(true);

@@ -86,7 +86,6 @@ async fn a_customer_rejects_in_the_frame_of_another_site() {
 #[tokio::test]
 async fn a_bank_that_has_the_window_decides_once() {
     for screen in Screen::ALL {
-        let world = World::start().await;
         for (button, result, back) in [
             ("Approve", "approved", Some("Welcome back")),
             ("Reject", "rejected", Some("Welcome back")),
@@ -114,7 +113,6 @@ async fn a_bank_that_has_the_window_decides_once() {
             browser.finish().await;
             world.sandbox.finish();
         }
-        world.sandbox.finish();
     }
 }
 

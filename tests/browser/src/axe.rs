@@ -20,4 +20,4 @@ const RUN: &str = r#"
         results.violations.flatMap((violation) => violation.nodes.map((node) =>
             `${violation.id} (${violation.impact}): ${violation.help}: ${node.html}: ${node.failureSummary}`)));"#;
 
-const HOW_TO: &str = "run `cargo xtask browser`, which installs it, or set PAYMENTS_TESTS_WITHOUT_AXE";
+const HOW_TO: &str = "run the tests with `cargo xtask browser`, which installs it";

@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
+use base64::prelude::{BASE64_STANDARD, Engine as _};
 use serde_json::{Value, json};
 use thirtyfour::prelude::*;
 use tokio::time::Instant;
@@ -204,11 +205,20 @@ impl Browser {
         frame.as_u64().unwrap_or(self.screen.size().0.into())
     }
 
-    /// Stores a picture of what the screen shows.
+    /// Stores a picture of the whole page, or of the screen if the test is in a frame.
     async fn take_screenshot(&self, name: &str) {
+        let size = "const page = document.documentElement;\
+            return parent === window ? [page.scrollWidth, Math.min(page.scrollHeight, 4000)] : null";
+        let size = self.run(size).await;
+        let mut params = json!({"captureBeyondViewport": true});
+        if let [width, height] = size.as_array().map_or(&[][..], Vec::as_slice) {
+            params["clip"] = json!({"x": 0, "y": 0, "width": width, "height": height, "scale": 1});
+        }
+        let png = self.devtools("Page.captureScreenshot", params).await;
+        let png =
+            BASE64_STANDARD.decode(png["data"].as_str().expect("no screenshot")).expect("a screenshot is in Base64");
         let directory = machine::directory().join("screenshots");
         fs::create_dir_all(&directory).expect("no directory for screenshots");
-        let png = self.session.screenshot_as_png().await.expect("no screenshot");
         fs::write(directory.join(format!("{name}.png")), png).expect("the screenshot cannot be stored");
     }
 
@@ -232,6 +242,8 @@ impl Browser {
     ///
     /// Panics if something was found, or if an expected error did not occur.
     pub async fn finish(mut self) {
+        let is_loaded = async || (self.run("return document.readyState").await == "complete").then_some(());
+        until("the page is loaded", is_loaded).await;
         let expected = std::mem::take(&mut self.expected);
         let findings = self.findings().await;
         let missing = findings.remove_expected(&expected);
@@ -264,8 +276,8 @@ impl Browser {
         self.devtools("Emulation.setDeviceMetricsOverride", metrics).await;
     }
 
-    async fn devtools(&self, method: &str, params: Value) {
-        self.session.cdp().send_raw(method, params).await.unwrap_or_else(|error| panic!("{method}: {error}"));
+    async fn devtools(&self, method: &str, params: Value) -> Value {
+        self.session.cdp().send_raw(method, params).await.unwrap_or_else(|error| panic!("{method}: {error}"))
     }
 
     /// Repeats what may fail because a page is still loading.
