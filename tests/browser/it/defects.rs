@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use payments_browser_tests::{Browser, Findings, Screen, Site};
+use payments_browser_tests::{Browser, Findings, LIMIT, Screen, Site};
 
 /// Opens a page with this body.
 async fn open(body: &str) -> (Browser, Site) {
@@ -15,9 +15,12 @@ async fn open(body: &str) -> (Browser, Site) {
 
 /// Waits until something was found: it may be logged after the click returns.
 async fn wait_for(browser: &mut Browser, is_found: fn(&Findings) -> bool) {
-    while !is_found(browser.findings().await) {
-        tokio::time::sleep(Duration::from_millis(25)).await;
-    }
+    let search = async {
+        while !is_found(browser.findings().await) {
+            tokio::time::sleep(Duration::from_millis(25)).await;
+        }
+    };
+    assert!(tokio::time::timeout(LIMIT, search).await.is_ok(), "not found: {:?}", browser.findings().await);
 }
 
 #[tokio::test]
