@@ -3,7 +3,9 @@
 use std::time::{Duration, Instant};
 
 use crate::process::{Action, Failure, Step};
-use crate::{consumers, docs, features, fuzz, instructions, newman, package, programs, schemathesis, test, tidy};
+use crate::{
+    browser, consumers, docs, features, fuzz, instructions, newman, package, programs, schemathesis, test, tidy,
+};
 
 /// Quick checks that often fail come first.
 const STEPS: &[(&str, Action)] = &[
@@ -18,6 +20,7 @@ const STEPS: &[(&str, Action)] = &[
     ("fuzz", fuzz::run),
     ("instructions", instructions::run),
     ("newman", newman::run),
+    ("browser", browser::run),
     ("schemathesis", schemathesis::run),
     ("consumers", consumers::run),
     ("package", package::run),

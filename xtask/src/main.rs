@@ -5,6 +5,7 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "this is a command line tool")]
 
 mod bench;
+mod browser;
 mod ci;
 mod consumers;
 mod control;
@@ -61,7 +62,7 @@ struct Command {
 }
 
 const COMMANDS: &[Command] = &[
-    Command { name: "ci", about: "runs the thirteen checks below, which every change must pass", run: ci::run },
+    Command { name: "ci", about: "runs the fourteen checks below, which every change must pass", run: ci::run },
     Command { name: "tidy", about: "checks formatting, lints, crate layers, crate metadata and links", run: tidy::run },
     Command {
         name: "docs",
@@ -108,6 +109,11 @@ const COMMANDS: &[Command] = &[
         name: "newman",
         about: "replays TurboPay's recorded exchanges against the sandbox (needs npm)",
         run: newman::run,
+    },
+    Command {
+        name: "browser",
+        about: "uses the sandbox's pages in Chromium, on a phone and on a desktop; arguments go to the test runner",
+        run: browser::run,
     },
     Command {
         name: "schemathesis",

@@ -39,7 +39,7 @@ fn check_rules() -> Result<(), Failure> {
 }
 
 /// Separate workspaces, which `cargo fmt` does not include.
-const OTHER_WORKSPACES: [&str; 3] = ["comparisons", "comparisons/apps/control-underway", "fuzz"];
+const OTHER_WORKSPACES: [&str; 4] = ["comparisons", "comparisons/apps/control-underway", "fuzz", "tests/browser"];
 
 /// A rule. It returns one line per problem.
 type Rule = fn(&Tree, &Workspace) -> Vec<String>;
