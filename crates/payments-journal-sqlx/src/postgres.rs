@@ -173,12 +173,17 @@ impl PostgresStore {
         &self,
         statement: impl Fn() -> Statement<'q>,
     ) -> Result<(PoolConnection<Postgres>, Vec<PgRow>), StoreError> {
-        let mut tries = 0;
+        let (mut tries, mut has_waited) = (0, false);
         loop {
             let mut connection = self.connection().await?;
             let Ok(read) = timeout(self.lock_timeout, statement().fetch_all(&mut *connection)).await else {
                 connection.close_on_drop();
-                return Err(store_error(transaction::timed_out()));
+                if has_waited {
+                    return Err(store_error(transaction::timed_out()));
+                }
+                // After a process was stopped, its time may be over although the response is there.
+                has_waited = true;
+                continue;
             };
             match read {
                 Ok(rows) => return Ok((connection, rows)),
