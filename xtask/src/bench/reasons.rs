@@ -57,7 +57,7 @@ pub(super) const MISS_REASONS: &[(&str, &str)] = &[
     ),
     (
         "postgres-call",
-        "By the server's log, the journal's statements take 0.7 ms of a payout, and the other side's less than 0.1 ms: an intent \
+        "By the server's log, the journal's statements take more than 0.7 ms of a payout, and the other side's less than 0.1 ms: an intent \
          has eight indexes, checks and a trigger, and each step adds evidence and a change to it. Both sides wait for three syncs \
          of 0.1 ms. The share is large where a disk syncs in 0.1 ms, as this one does. Compare the next row",
     ),
