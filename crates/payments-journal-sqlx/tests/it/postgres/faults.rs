@@ -49,7 +49,7 @@ async fn a_lock_that_is_held_for_too_long_is_a_failure_that_passes() {
     let Some(database) = OnPostgres::new().await else { return };
     let id = database.record("order-1").await;
     // One connection: it must be as good as new afterwards.
-    let store = database.another().await.lock_timeout(Duration::from_millis(50));
+    let store = database.another().await.lock_timeout(Duration::from_secs(1));
     let mut other = connect(&database).await;
     run(&mut other, &format!("BEGIN; SELECT 1 FROM payments_intents WHERE id = {id} FOR UPDATE")).await;
 

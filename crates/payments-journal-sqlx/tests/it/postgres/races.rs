@@ -186,7 +186,7 @@ async fn an_open_transaction_of_the_application_delays_no_receiver() {
         .await
         .unwrap();
     let open = open(&database).await;
-    let store = database.store.clone().lock_timeout(std::time::Duration::from_millis(1));
+    let store = database.store.clone().lock_timeout(std::time::Duration::from_secs(1));
 
     assert!(matches!(store.receive(&message(Some("order-1"), Some("p-1"))).await.unwrap(), Received::New(_)));
 
