@@ -131,9 +131,9 @@ const PAUSE: Duration = Duration::from_millis(20);
 
 const CONFLICTS: u32 = 5;
 
-/// The error of a statement that waited for a table for too long.
+/// The error of a statement without a response: it waits for a table, or its commit for a standby server.
 pub(super) fn timed_out() -> sqlx::Error {
-    let problem = "another transaction has locked a table of the journal for longer than the lock timeout";
+    let problem = "the database did not respond in time: perhaps another transaction has locked a table of the journal";
     sqlx::Error::Io(std::io::Error::new(std::io::ErrorKind::TimedOut, problem))
 }
 
