@@ -170,6 +170,7 @@ impl Builder {
         }
         let state = shared_state(self.clock, self.seed, control_url.clone(), &settings, &origins, &self.faults)?;
         self.record.apply(&state, &settings);
+        let simulation = Simulation::new(Arc::clone(&state), &origins, settings);
         let mut tasks = vec![
             tokio::spawn(server::accept(control, Listener::Control, Arc::clone(&state), control_settings)),
             tokio::spawn(Arc::clone(&state).keep_settling()),
@@ -179,7 +180,7 @@ impl Builder {
             tasks.push(tokio::spawn(server::accept(socket, listener, Arc::clone(&state), connections.clone())));
         }
         Ok(Sandbox {
-            simulation: Simulation::new(state, &origins, settings),
+            simulation,
             control_url,
             #[cfg(feature = "tls")]
             certificate: connections.tls.map(|tls| tls.certificate),

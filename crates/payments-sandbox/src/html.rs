@@ -1,4 +1,4 @@
-//! The layout of every page. It loads nothing from other hosts, and has no inline style or script.
+//! The layout of every page for customers. It loads nothing from other hosts, and has no inline style or script.
 
 /// The page for an unknown URL.
 pub(crate) fn not_found() -> String {
@@ -18,21 +18,12 @@ pub(crate) fn back_to_the_shop(url: &str) -> String {
 
 /// Builds a complete page. It needs the style sheet at [`STYLESHEET`], and nothing from other hosts.
 pub(crate) fn document(title: &str, body: &str) -> String {
-    page(title, "main", body)
-}
-
-/// Builds a page for tables.
-pub(crate) fn wide_document(title: &str, body: &str) -> String {
-    page(title, "main class=\"wide\"", body)
-}
-
-fn page(title: &str, main: &str, body: &str) -> String {
     let title = escape(title);
     format!(
         "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\">\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><title>{title} · sandbox</title>\
          <link rel=\"icon\" href=\"data:,\"><link rel=\"stylesheet\" href=\"{STYLESHEET}\"></head>\
-         <body><{main}><h1>{title}</h1>{body}</main><footer>Sandbox: no real money.</footer></body></html>"
+         <body><main><h1>{title}</h1>{body}</main><footer>Sandbox: no real money.</footer></body></html>"
     )
 }
 
@@ -55,7 +46,7 @@ pub(crate) fn escape(text: &str) -> String {
 /// The element that loads the script of close buttons and of forms that are sent at once.
 pub(crate) const LOAD_SCRIPT: &str = "<script src=\"/sandbox.js\" defer></script>";
 
-/// The path of the style sheet, on every port.
+/// The path of the style sheet of these pages.
 pub(crate) const STYLESHEET: &str = "/sandbox.css";
-/// The path of the script, on every port.
+/// The path of the script of these pages.
 pub(crate) const SCRIPT: &str = "/sandbox.js";

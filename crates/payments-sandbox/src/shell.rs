@@ -4,7 +4,9 @@ mod assets;
 pub(crate) mod connection;
 pub(crate) mod control;
 pub(crate) mod control_access;
+mod inspector;
 pub(crate) mod offline;
+mod route;
 #[cfg(feature = "sdk-clock")]
 mod sdk_clock;
 #[cfg(feature = "sdk-transport")]

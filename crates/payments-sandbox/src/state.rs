@@ -5,7 +5,8 @@ mod subject;
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::hash::{BuildHasher as _, RandomState};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use serde_json::Value;
@@ -18,7 +19,7 @@ use crate::engine::{Effect, Engine, Message, SignedHeader};
 use crate::error::FaultError;
 use crate::fault::{Fault, FaultSchedule};
 use crate::http::{Request, Response};
-use crate::ledger::{Entry, EntryKind, Ledger};
+use crate::ledger::{Double, Entry, EntryKind, Ledger};
 use crate::outbox::{self, Delivery, DeliveryAction, MerchantResponse, Outbox};
 use crate::problem::Problem;
 use crate::record::log::RecordLog;
@@ -42,9 +43,16 @@ impl ProviderId {
     }
 }
 
+/// A provider's name, with its base URL and keys by their names.
+pub(crate) type Credentials = (&'static str, Vec<(&'static str, String)>);
+
 pub(crate) struct SharedState {
     pub(crate) clock: Clock,
     pub(crate) seed: u64,
+    /// Random for each start, so that nothing of an earlier run is taken for a part of this one.
+    pub(crate) run: String,
+    /// Each provider's base URL and keys, once the handles exist.
+    credentials: OnceLock<Vec<Credentials>>,
     pub(crate) control_url: String,
     /// True if the providers use TLS.
     is_tls: bool,
@@ -75,6 +83,15 @@ pub(crate) struct State {
     expected_statuses: BTreeMap<String, String>,
 }
 
+/// How much happened in a run.
+pub(crate) struct Counts {
+    pub(crate) requests: u64,
+    pub(crate) orders: usize,
+    pub(crate) entries: usize,
+    pub(crate) messages: usize,
+    pub(crate) faults: usize,
+}
+
 impl SharedState {
     pub(crate) fn new(
         clock: Clock,
@@ -99,6 +116,8 @@ impl SharedState {
         Self {
             clock,
             seed,
+            run: format!("{:016x}", RandomState::new().hash_one(0)),
+            credentials: OnceLock::new(),
             control_url,
             is_tls,
             state: Mutex::new(state),
@@ -110,6 +129,37 @@ impl SharedState {
     pub(crate) fn lock(&self) -> MutexGuard<'_, State> {
         // A panic in another thread is a failed test, whose report still needs the state.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Sets each provider's base URL and keys.
+    pub(crate) fn set_credentials(&self, credentials: Vec<(&'static str, Vec<(&'static str, &str)>)>) {
+        let owned = credentials.into_iter().map(|(provider, values)| {
+            (provider, values.into_iter().map(|(name, value)| (name, value.to_owned())).collect())
+        });
+        // They are set once, by what creates the state.
+        let _ = self.credentials.set(owned.collect());
+    }
+
+    /// Returns each provider's base URL and keys, by the provider's name.
+    pub(crate) fn credentials(&self) -> &[Credentials] {
+        self.credentials.get().map_or(&[], Vec::as_slice)
+    }
+
+    /// Returns this run, and the number of the last record.
+    pub(crate) fn position(&self) -> (&str, u64) {
+        (&self.run, self.lock().records.last())
+    }
+
+    /// Counts what happened in this run.
+    pub(crate) fn counts(&self) -> Counts {
+        let state = self.lock();
+        Counts {
+            requests: state.requests,
+            orders: state.engines.iter().map(|engine| engine.orders().len()).sum(),
+            entries: state.ledger.len(),
+            messages: state.outbox.len(),
+            faults: state.faults.list().len(),
+        }
     }
 
     /// Performs an action of a bank, a customer or the back office, outside of any request. `name` is for the records.
@@ -291,11 +341,17 @@ impl SharedState {
         report
     }
 
+    /// Returns every payment that was executed, credited, captured or paid twice.
+    pub(crate) fn doubles(self: &Arc<Self>) -> Vec<Double> {
+        let mut doubles = self.ledger().doubles();
+        doubles.retain(|double| double.is_payment);
+        doubles
+    }
+
     /// Returns everything that must make the test fail.
     pub(crate) fn violations(self: &Arc<Self>) -> Vec<String> {
-        let ledger = self.ledger();
         let unfired = self.lock().faults.unfired().into_iter().map(|fault| format!("a fault never occurred: {fault}"));
-        let double = ledger.doubles().into_iter().map(|double| double.to_string());
+        let double = self.doubles().into_iter().map(|double| double.to_string());
         let misdirected = Some(self.lock().misdirected).filter(|misdirected| *misdirected > 0);
         let misdirected = misdirected
             .map(|misdirected| format!("requests that followed a redirect away from their provider: {misdirected}"));

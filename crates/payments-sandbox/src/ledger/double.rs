@@ -15,6 +15,8 @@ pub struct Double {
     pub operation: String,
     /// The merchant's references: one, or several that [belong to one order](crate::Sandbox::same_order).
     pub references: Vec<String>,
+    /// True for a payment, and false for an object without an amount, such as a customer.
+    pub is_payment: bool,
 }
 
 /// What happened twice.
@@ -83,7 +85,7 @@ impl Ledger {
             *count += 1;
             if *count > 1 {
                 let (operation, references) = (entry.operation.clone(), vec![entry.reference.clone()]);
-                doubles.insert(Double { kind, operation, references });
+                doubles.insert(Double { kind, operation, references, is_payment: !entry.currency.is_empty() });
             }
         }
         doubles.into_iter().chain(self.same_orders.iter().filter_map(|order| self.paid_twice(order))).collect()
@@ -99,6 +101,7 @@ impl Ledger {
             kind: DoubleKind::Paid,
             operation: (*operation).to_owned(),
             references: paid.iter().map(|(_, reference)| (*reference).clone()).collect(),
+            is_payment: true,
         })
     }
 

@@ -56,6 +56,11 @@ impl RecordLog {
         Some(self.last)
     }
 
+    /// The number of the last record; 0 if there is none.
+    pub(crate) fn last(&self) -> u64 {
+        self.last
+    }
+
     /// All records that were not evicted, in order.
     pub(crate) fn records(&self) -> &VecDeque<Record> {
         &self.records

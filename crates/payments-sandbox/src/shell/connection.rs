@@ -170,7 +170,7 @@ async fn serve_control(
     reader.body(&mut request).await.ok_or(Close::Fin)?;
     let response = match access.check(&request) {
         Ok(()) => {
-            let response = access.preflight(&request).or_else(|| assets::respond(&request));
+            let response = access.preflight(&request).or_else(|| assets::of_the_inspector(&request));
             response.unwrap_or_else(|| control::respond(state, &request))
         }
         Err(rejection) => rejection,

@@ -12,6 +12,8 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::control_access::check_content_type;
+use super::inspector;
+use super::route::SharedRoute;
 use crate::endpoint::{ControlCall, Endpoint, Method};
 use crate::http::{Request, Response, percent_decode};
 use crate::problem::Problem;
@@ -60,7 +62,7 @@ enum Target {
 
 /// Returns the routes that do not belong to one provider.
 fn routes() -> impl Iterator<Item = &'static SharedRoute> {
-    routes::ROUTES.iter().chain(merchant::ROUTES).chain(orders::ROUTES)
+    inspector::ROUTES.iter().chain(routes::ROUTES).chain(merchant::ROUTES).chain(orders::ROUTES)
 }
 
 /// Returns all endpoints in the order of the index page.
@@ -86,7 +88,7 @@ fn actions(table: &[(Target, &'static Endpoint)], endpoint: &Endpoint) -> Vec<&'
 /// Refuses a request that matches no endpoint, or only endpoints with other methods.
 fn refuse(request: &Request, matching: &[(Target, &'static Endpoint)]) -> Response {
     if matching.is_empty() {
-        return error(404, "no such endpoint; GET / lists all endpoints");
+        return error(404, "no such endpoint; GET /api lists all endpoints");
     }
     let mut allowed = Vec::new();
     for (_, endpoint) in matching {
@@ -105,8 +107,6 @@ fn refuse(request: &Request, matching: &[(Target, &'static Endpoint)]) -> Respon
 fn error(status: u16, problem: &str) -> Response {
     Response::json(status, &json!({"error": problem}))
 }
-
-type SharedRoute = crate::endpoint::Route<fn(&Arc<SharedState>, &ControlCall<'_>) -> Result<Response, Problem>>;
 
 /// The body of the response to a misdirected request.
 pub(super) fn misdirected_body() -> Value {

@@ -13,7 +13,9 @@ pub(crate) struct Simulation {
 
 impl Simulation {
     pub(crate) fn new(state: Arc<SharedState>, origins: &Origins, settings: ProviderSettings) -> Self {
-        Self { handles: Handles::new(&state, origins, settings), state, finished: false }
+        let handles = Handles::new(&state, origins, settings);
+        state.set_credentials(handles.credentials());
+        Self { handles, state, finished: false }
     }
 
     #[track_caller]

@@ -35,7 +35,7 @@ fn check_no_inline_code(text: &str) {
         assert!(!text.contains(part), "{part}: {text}");
     }
     assert!(text.contains("<link rel=\"icon\" href=\"data:,\">"), "a browser would request /favicon.ico: {text}");
-    assert!(text.contains("<link rel=\"stylesheet\" href=\"/sandbox.css\">"), "{text}");
+    assert!(text.contains("<link rel=\"stylesheet\" href=\"/"), "{text}");
 }
 
 #[tokio::test]
@@ -50,15 +50,25 @@ async fn customer_pages_have_no_inline_code_and_can_be_framed() {
 }
 
 #[tokio::test]
-async fn the_index_page_cannot_be_framed_and_runs_no_script() {
+async fn no_page_of_the_inspector_can_be_framed_or_has_inline_code() {
     let sandbox = Sandbox::builder().start().await;
-    let page = control(&sandbox, "GET", "/", "").await;
-    check_no_inline_code(&page.text());
-    let policy = page.header("content-security-policy").unwrap();
-    for rule in ["default-src 'none'", "frame-ancestors 'none'", "require-trusted-types-for 'script'"] {
-        assert!(policy.contains(rule), "{rule}: {policy}");
+    for path in ["/", "/api"] {
+        let page = control(&sandbox, "GET", path, "").await;
+        check_no_inline_code(&page.text());
+        let policy = page.header("content-security-policy").unwrap();
+        for rule in [
+            "default-src 'none'",
+            "script-src 'self'",
+            "frame-ancestors 'none'",
+            "require-trusted-types-for 'script'",
+            "trusted-types 'none'",
+        ] {
+            assert!(policy.contains(rule), "{rule}: {policy}");
+        }
+        assert!(!policy.contains("unsafe"), "{policy}");
+        assert_eq!(page.header("x-content-type-options"), Some("nosniff"));
+        assert_eq!(page.header("referrer-policy"), Some("no-referrer"));
     }
-    assert!(!policy.contains("script-src") && !policy.contains("unsafe"), "{policy}");
     sandbox.finish();
 }
 
@@ -66,8 +76,14 @@ async fn the_index_page_cannot_be_framed_and_runs_no_script() {
 async fn each_port_serves_the_files_of_its_pages_without_a_record_or_a_fault() {
     let sandbox = Sandbox::builder().start().await;
     sandbox.fault("turbopay @before-commit fin");
+    for (path, content_type) in
+        [("/inspector.css", "text/css; charset=utf-8"), ("/inspector.js", "text/javascript; charset=utf-8")]
+    {
+        let file = browse(sandbox.control_url(), "GET", path, "").await;
+        assert_eq!((file.status, file.header("content-type")), (200, Some(content_type)));
+        assert_eq!(file.header("x-content-type-options"), Some("nosniff"));
+    }
     let urls = [
-        sandbox.control_url(),
         sandbox.turbo_txn().base_url(),
         sandbox.turbo_link().base_url(),
         sandbox.card3ds().base_url(),

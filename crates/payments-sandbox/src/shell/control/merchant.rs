@@ -3,13 +3,13 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::SharedRoute;
 use super::routes::json;
 use crate::endpoint::Content::Json;
 use crate::endpoint::Method::{Get, Post};
 use crate::endpoint::schema::{list, object, text, text_or_null};
 use crate::endpoint::{Body, Endpoint};
 use crate::problem::Problem;
+use crate::shell::route::SharedRoute;
 
 pub(super) const ROUTES: &[SharedRoute] = &[
     SharedRoute {

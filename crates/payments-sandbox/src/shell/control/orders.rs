@@ -2,7 +2,6 @@
 
 use serde_json::{Value, json};
 
-use super::SharedRoute;
 use super::routes::{delivery, json};
 use crate::endpoint::Content::Json;
 use crate::endpoint::Method::{Get, Post};
@@ -10,6 +9,7 @@ use crate::endpoint::schema::{list, object, text};
 use crate::endpoint::{Endpoint, Query};
 use crate::outbox::DeliveryAction;
 use crate::problem::Problem;
+use crate::shell::route::SharedRoute;
 
 pub(super) const ROUTES: &[SharedRoute] = &[
     SharedRoute {

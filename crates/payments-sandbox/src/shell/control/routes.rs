@@ -1,23 +1,25 @@
 //! The endpoints that do not belong to one provider.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{SharedRoute, index, openapi, records};
+use super::{index, openapi, records};
 use crate::endpoint::Content::{Html, Json};
 use crate::endpoint::Method::{Delete, Get, Post};
 use crate::endpoint::schema::{self, count, list, object, text};
 use crate::endpoint::{Body, Endpoint, Whole};
 use crate::http::Response;
 use crate::problem::Problem;
+use crate::shell::route::SharedRoute;
 use crate::state::SharedState;
 
 pub(super) const ROUTES: &[SharedRoute] = &[
     SharedRoute {
-        endpoint: Endpoint::new("index", Get, "/", "lists all endpoints and behaviours, as this page", Html),
-        handler: |state, _| Ok(Response::html(200, index::page(state)).header("Content-Security-Policy", POLICY)),
+        endpoint: Endpoint::new("api", Get, "/api", "lists all endpoints and behaviours, as this page", Html),
+        handler: |state, _| Ok(index::page(state)),
     },
     SharedRoute {
         endpoint: Endpoint::new(
@@ -34,10 +36,20 @@ pub(super) const ROUTES: &[SharedRoute] = &[
             "health",
             Get,
             "/health",
-            "returns ok and the seed",
-            Json(|| object(&[("status", json!({"const": "ok"})), ("seed", count())], &[])),
+            "returns ok, the seed, and the name of this run",
+            Json(|| object(&[("status", json!({"const": "ok"})), ("seed", count()), ("run", text())], &[])),
         ),
-        handler: |state, _| json(&json!({"status": "ok", "seed": state.seed})),
+        handler: |state, _| json(&json!({"status": "ok", "seed": state.seed, "run": state.run})),
+    },
+    SharedRoute {
+        endpoint: Endpoint::new("providers", Get, "/providers", "each provider's base URL and keys", Json(providers)),
+        handler: |state, _| {
+            let providers = state.credentials().iter().map(|(name, values)| {
+                let values: BTreeMap<_, _> = values.iter().map(|(name, value)| (*name, value)).collect();
+                (*name, values)
+            });
+            json(&json!(providers.collect::<BTreeMap<_, _>>()))
+        },
     },
     SharedRoute {
         endpoint: Endpoint::new(
@@ -185,6 +197,11 @@ struct Advance {
     seconds: Whole,
 }
 
+fn providers() -> Value {
+    let values = json!({"type": "object", "additionalProperties": text()});
+    json!({"type": "object", "additionalProperties": values})
+}
+
 fn fault() -> Value {
     let spec = json!({"type": "string", "examples": ["turbopay.withdraw#1 @after-commit fin"]});
     object(&[("spec", spec)], &[])
@@ -227,10 +244,6 @@ pub(super) fn delivery() -> Value {
         &[],
     )
 }
-
-/// Only the page's own style sheet. No other page may frame it.
-const POLICY: &str = "default-src 'none'; style-src 'self'; img-src data:; connect-src 'self'; base-uri 'none'; form-action 'none'; \
-    frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'";
 
 /// In seconds. A larger value is most likely a mistake in the unit.
 const MAX_ADVANCE: u64 = 10 * 365 * 24 * 60 * 60;

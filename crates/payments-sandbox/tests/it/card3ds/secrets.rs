@@ -59,7 +59,7 @@ async fn no_response_page_or_record_contains_a_card_number_or_a_cvv() {
     let pay = format!("/card3ds/checkouts/{bought}/pay");
     record("pay", control(&sandbox, "POST", &pay, &json!({"pan": CARD}).to_string()).await.text());
     record("status", get(&sandbox, &format!("/api/checkout/{bought}")).await.text());
-    for path in ["/", "/health", "/ledger", "/timeline", "/deliveries", "/faults", "/clock"] {
+    for path in ["/api", "/health", "/ledger", "/timeline", "/deliveries", "/faults", "/clock"] {
         record(path, control(&sandbox, "GET", path, "").await.text());
     }
     record("deliveries", format!("{:?}", sandbox.deliveries()));
@@ -84,7 +84,7 @@ async fn no_page_or_record_contains_an_api_key_or_a_security_key() {
     let form = String::from_utf8(sandbox.deliveries()[0].body.clone()).unwrap();
     let security_key = form.split_once("securityKey=").unwrap().1;
     let secrets = [sandbox.card3ds().api_key(), sandbox.card3ds().api_secret(), security_key];
-    for path in ["/", "/health", "/ledger", "/timeline", "/deliveries", "/faults", "/clock"] {
+    for path in ["/api", "/health", "/ledger", "/timeline", "/deliveries", "/faults", "/clock"] {
         let text = control(&sandbox, "GET", path, "").await.text();
         assert!(secrets.iter().all(|secret| !text.contains(secret)), "{path}: {text}");
     }
