@@ -8,7 +8,8 @@ use std::fmt;
 use std::time::Duration;
 
 pub(crate) use imperfect::Imperfect;
-pub(crate) use schedule::{CallNumber, ConnectionMoment, FaultPoint, FaultSchedule};
+pub(crate) use parse::choices;
+pub(crate) use schedule::{CallNumber, ConnectionMoment, FaultPoint, FaultSchedule, ListedFault};
 
 /// A fault: the calls that it affects, the phase of the exchange, the effect, and how often it occurs.
 ///

@@ -4,7 +4,7 @@ pub(crate) mod gzip;
 
 use std::net::Ipv6Addr;
 
-use percent_encoding::percent_decode_str;
+use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use serde::Deserialize;
 
 /// An HTTP request.
@@ -84,6 +84,11 @@ fn is_host(text: &str) -> bool {
 /// Percent-decodes one path segment.
 pub(crate) fn percent_decode(text: &str) -> String {
     percent_decode_str(text).decode_utf8_lossy().into_owned()
+}
+
+/// Percent-encodes a text as one path segment, or as one value of a query.
+pub(crate) fn percent_encode(text: &str) -> String {
+    utf8_percent_encode(text, NON_ALPHANUMERIC).to_string()
 }
 
 /// An HTTP response.

@@ -55,7 +55,7 @@ pub(crate) struct SharedState {
     credentials: OnceLock<Vec<Credentials>>,
     pub(crate) control_url: String,
     /// True if the providers use TLS.
-    is_tls: bool,
+    pub(crate) is_tls: bool,
     state: Mutex<State>,
     /// Held while messages are sent, so that they are sent in order.
     delivering: tokio::sync::Mutex<()>,
@@ -258,7 +258,8 @@ impl SharedState {
         }
     }
 
-    pub(crate) fn add_fault(&self, text: &str) -> Result<(), FaultError> {
+    /// Adds a fault, and returns its number.
+    pub(crate) fn add_fault(&self, text: &str) -> Result<u64, FaultError> {
         let fault: Fault = text.parse()?;
         if fault.needs_tls() && !self.is_tls {
             let rule = "needs TLS: enable the feature `tls` and call Sandbox::builder().tls()".to_owned();
@@ -335,8 +336,8 @@ impl SharedState {
             report.push_str(&format!("{entry}\n"));
         }
         report.push_str(&format!("replay: seed {}", self.seed));
-        for (fault, _) in state.faults.list() {
-            report.push_str(&format!(", fault \"{fault}\""));
+        for fault in state.faults.list() {
+            report.push_str(&format!(", fault \"{}\"", fault.spec));
         }
         report
     }

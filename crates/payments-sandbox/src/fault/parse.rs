@@ -170,6 +170,41 @@ fn invalid(part: &str, rule: impl Into<String>) -> FaultError {
     FaultError { part: part.to_owned(), rule: rule.into() }
 }
 
+/// A phase, and what can be chosen in it.
+pub(crate) struct Choice {
+    pub(crate) phase: &'static str,
+    pub(crate) knows_operation: bool,
+    pub(crate) knows_order: bool,
+    /// The effects, with examples of their values.
+    pub(crate) effects: Vec<String>,
+}
+
+/// Returns what can be chosen for a fault. Effects that need TLS are left out without it.
+pub(crate) fn choices(is_tls: bool) -> Vec<Choice> {
+    let effects = |phase: Phase| {
+        let possible = EFFECTS.iter().filter(move |(_, effect)| {
+            phase.allows(effect) && (is_tls || !matches!(effect, FaultEffect::Eof | FaultEffect::TlsAlert))
+        });
+        possible.map(|(name, effect)| match effect {
+            FaultEffect::Html(_) => "html=502".to_owned(),
+            FaultEffect::Json(_) => "json=429".to_owned(),
+            FaultEffect::Redirect(_) => "redirect=302".to_owned(),
+            FaultEffect::Encoding(_) => "encoding=gzip".to_owned(),
+            FaultEffect::Delay(_) => "delay=2s".to_owned(),
+            FaultEffect::LateCommit(_) => "late-commit=3s".to_owned(),
+            FaultEffect::Imperfect(_) => "imperfect=bom".to_owned(),
+            _ => (*name).to_owned(),
+        })
+    };
+    let choice = |(phase, value): &(&'static str, Phase)| Choice {
+        phase,
+        knows_operation: value.knows_operation(),
+        knows_order: value.knows_order(),
+        effects: effects(*value).collect(),
+    };
+    Phase::ALL.iter().map(choice).collect()
+}
+
 /// A year, so that no sum with the clock overflows.
 const MAX_DURATION: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 

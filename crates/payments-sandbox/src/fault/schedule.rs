@@ -9,6 +9,8 @@ use crate::random::Random;
 #[derive(Debug)]
 pub(crate) struct FaultSchedule {
     faults: Vec<ScheduledFault>,
+    /// How many faults were ever added.
+    added: u64,
     calls: Counts,
     messages: Counts,
     /// How often each moment occurred on a provider's connections.
@@ -18,8 +20,22 @@ pub(crate) struct FaultSchedule {
 
 #[derive(Debug)]
 struct ScheduledFault {
+    /// The position among all faults that were ever added, from 1.
+    number: u64,
     fault: Fault,
     fired: u32,
+}
+
+/// A fault, as lists show it.
+#[derive(Debug)]
+pub(crate) struct ListedFault {
+    pub(crate) number: u64,
+    /// The text form.
+    pub(crate) spec: String,
+    /// How often it occurred.
+    pub(crate) fired: u32,
+    /// The most times that it occurs; `None` for no limit.
+    pub(crate) budget: Option<u32>,
 }
 
 /// A point at which a fault can occur: a connection, a call of an operation, or a message.
@@ -75,6 +91,7 @@ impl FaultSchedule {
     pub(crate) fn new(seed: u64) -> Self {
         Self {
             faults: Vec::new(),
+            added: 0,
             calls: Counts::default(),
             messages: Counts::default(),
             connections: HashMap::new(),
@@ -82,8 +99,8 @@ impl FaultSchedule {
         }
     }
 
-    /// Adds a fault. Fails if the fault can never occur.
-    pub(crate) fn add(&mut self, fault: Fault, engines: &[Box<dyn Engine>]) -> Result<(), FaultError> {
+    /// Adds a fault, and returns its number. Fails if the fault can never occur.
+    pub(crate) fn add(&mut self, fault: Fault, engines: &[Box<dyn Engine>]) -> Result<u64, FaultError> {
         let invalid = |part: &str, rule: String| FaultError { part: part.to_owned(), rule };
         let Some(engine) = engines.iter().find(|engine| engine.spec().name == fault.provider) else {
             let names: Vec<&str> = engines.iter().map(|engine| engine.spec().name).collect();
@@ -108,8 +125,9 @@ impl FaultSchedule {
                 ));
             }
         }
-        self.faults.push(ScheduledFault { fault, fired: 0 });
-        Ok(())
+        let number = increment(&mut self.added);
+        self.faults.push(ScheduledFault { number, fault, fired: 0 });
+        Ok(number)
     }
 
     /// Counts a call of an operation and returns its number.
@@ -179,9 +197,22 @@ impl FaultSchedule {
         self.take(point, &[Phase::Webhook]).map(|(_, effect)| effect)
     }
 
-    /// Returns every fault, and how often it occurred.
-    pub(crate) fn list(&self) -> Vec<(String, u32)> {
-        self.faults.iter().map(|scheduled| (scheduled.fault.to_string(), scheduled.fired)).collect()
+    /// Returns every fault.
+    pub(crate) fn list(&self) -> Vec<ListedFault> {
+        let listed = |scheduled: &ScheduledFault| ListedFault {
+            number: scheduled.number,
+            spec: scheduled.fault.to_string(),
+            fired: scheduled.fired,
+            budget: scheduled.fault.budget,
+        };
+        self.faults.iter().map(listed).collect()
+    }
+
+    /// Removes a fault. Returns false if there is no such fault.
+    pub(crate) fn remove(&mut self, number: u64) -> bool {
+        let count = self.faults.len();
+        self.faults.retain(|scheduled| scheduled.number != number);
+        self.faults.len() < count
     }
 
     /// Returns the faults that never occurred, except those with a probability.

@@ -21,6 +21,8 @@ pub(crate) struct Outbox {
     queued: u64,
     /// The message that is held until the next one has been sent.
     overtaken: Option<usize>,
+    /// The place of the message that is being sent.
+    sending: Option<(Duration, u64)>,
 }
 
 #[derive(Debug)]
@@ -117,7 +119,8 @@ impl Outbox {
 
     /// Returns the first message that is due. It stays in the queue until its attempt is recorded.
     pub(crate) fn next(&mut self, elapsed: Duration, now: OffsetDateTime) -> Option<(usize, Message)> {
-        let (_, id) = self.queue.first_key_value().filter(|((due, _), _)| *due <= elapsed)?;
+        let (place, id) = self.queue.first_key_value().filter(|((due, _), _)| *due <= elapsed)?;
+        self.sending = Some(*place);
         let Queued { delivery, message, signed_header, .. } = &mut self.entries[*id];
         if let Some(signed_header) = signed_header {
             let (name, value) = signed_header.create(now);
@@ -136,14 +139,20 @@ impl Outbox {
     ///
     /// The wait counts from when the message was due, so that a clock that jumps does not change the next attempt.
     pub(crate) fn record_attempt(&mut self, id: usize, result: &Result<MerchantResponse, String>) -> String {
+        let sent = self.sending.take();
         let Queued { delivery, place, message, .. } = &mut self.entries[id];
-        self.queue.remove(place);
+        // An action during the attempt, such as another resend, has decided what comes next.
+        let is_decided = sent != Some(*place) || delivery.state != DeliveryState::Waiting;
         let due = place.0;
         delivery.attempts += 1;
         let outcome = result.as_ref().map_or_else(Clone::clone, |response| format!("status {}", response.status));
         let label =
             format!("webhook {} {}: attempt {}, {outcome}", delivery.reference, delivery.about, delivery.attempts);
         delivery.results.push(outcome);
+        if is_decided {
+            return format!("{label}: {} meanwhile", delivery.state);
+        }
+        self.queue.remove(place);
         if result.as_ref().is_ok_and(|response| response.accepted) {
             delivery.state = DeliveryState::Delivered;
             return format!("{label}: acknowledged");
@@ -231,6 +240,11 @@ impl Outbox {
             .about(Some(&delivery.reference))
             .delivery(delivery.number)
             .caused_by(*record)
+    }
+
+    /// Returns the latest messages, the newest first, each with its provider and the number of its record.
+    pub(crate) fn latest(&self) -> impl Iterator<Item = (&'static str, Option<u64>, &Delivery)> {
+        self.entries.iter().rev().map(|entry| (entry.provider, entry.record, &entry.delivery))
     }
 
     pub(crate) fn list(&self) -> Vec<Delivery> {

@@ -18,6 +18,7 @@ pub(super) fn of_the_inspector(request: &Request) -> Option<Response> {
     let (content_type, text) = match request.path.as_str() {
         "/inspector.css" => (CSS, concat!(include_str!("assets/colours.css"), include_str!("assets/inspector.css"))),
         "/inspector.js" => (JAVASCRIPT, include_str!("assets/inspector.js")),
+        "/faults.js" => (JAVASCRIPT, include_str!("assets/faults.js")),
         _ => return None,
     };
     file(request, content_type, text)

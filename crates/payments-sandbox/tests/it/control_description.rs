@@ -11,6 +11,9 @@ use crate::support::control;
 const ENDPOINTS: &[&str] = &[
     "GET /",
     "GET /api",
+    "GET /inspector/deliveries",
+    "GET /inspector/faults",
+    "DELETE /faults/{number}",
     "GET /providers",
     "GET /openapi.json",
     "GET /health",

@@ -2,6 +2,8 @@
 
 use payments_sandbox::{DeliveryState, RecordKind, Sandbox};
 use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpListener;
 
 use crate::card3ds;
 use crate::support::{Merchant, control, deposit, post, with, withdrawal};
@@ -101,6 +103,29 @@ async fn orders_of_all_providers_are_listed_with_the_ids_that_actions_use() {
     assert_eq!(references("?provider=turbopay&limit=1").await, ["order-2"]);
     assert_eq!(references("?reference=order-4").await, ["order-4"]);
     control(&sandbox, "GET", "/orders?limit=0", "").await.expect_status(422);
+    sandbox.finish();
+}
+
+#[tokio::test]
+async fn a_message_that_is_sent_again_while_it_is_being_sent_is_sent_twice() {
+    let (sandbox, merchant) = (Sandbox::builder().start().await, TcpListener::bind("127.0.0.1:0").await.unwrap());
+    let url = format!("http://{}/status", merchant.local_addr().unwrap());
+    post(&sandbox, "deposit/new", &with(deposit("order-1"), "status_url", url.as_str())).await.expect_status(201);
+    sandbox.turbopay().order("order-1").succeed();
+    for resend in [true, false] {
+        // The attempt is under way until the merchant responds.
+        let (mut attempt, _) = merchant.accept().await.unwrap();
+        let mut head = [0; 4];
+        attempt.read_exact(&mut head).await.unwrap();
+        assert_eq!(&head, b"POST");
+        if resend {
+            act(&sandbox, "/deliveries/1/resend", 200).await;
+        }
+        attempt.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n").await.unwrap();
+    }
+    sandbox.settle().await;
+    let delivery = sandbox.deliveries().remove(0);
+    assert_eq!((delivery.attempts, delivery.state), (2, DeliveryState::Delivered));
     sandbox.finish();
 }
 

@@ -52,7 +52,7 @@ async fn customer_pages_have_no_inline_code_and_can_be_framed() {
 #[tokio::test]
 async fn no_page_of_the_inspector_can_be_framed_or_has_inline_code() {
     let sandbox = Sandbox::builder().start().await;
-    for path in ["/", "/api"] {
+    for path in ["/", "/api", "/inspector/deliveries", "/inspector/faults"] {
         let page = control(&sandbox, "GET", path, "").await;
         check_no_inline_code(&page.text());
         let policy = page.header("content-security-policy").unwrap();

@@ -11,6 +11,7 @@ use crate::endpoint::Content::{Html, Json};
 use crate::endpoint::Method::{Delete, Get, Post};
 use crate::endpoint::schema::{self, count, list, object, text};
 use crate::endpoint::{Body, Endpoint, Whole};
+use crate::fault::ListedFault;
 use crate::http::Response;
 use crate::problem::Problem;
 use crate::shell::route::SharedRoute;
@@ -108,11 +109,12 @@ pub(super) const ROUTES: &[SharedRoute] = &[
             Get,
             "/faults",
             "all faults, and how often each occurred",
-            Json(|| list(&object(&[("spec", text()), ("fired", count())], &[]))),
+            Json(|| list(&object(&[("number", count()), ("spec", text()), ("fired", count())], &[]))),
         ),
         handler: |state, _| {
             let faults = state.lock().faults.list();
-            json(&faults.into_iter().map(|(spec, fired)| json!({"spec": spec, "fired": fired})).collect())
+            let fault = |fault: ListedFault| json!({"number": fault.number, "spec": fault.spec, "fired": fault.fired});
+            json(&faults.into_iter().map(fault).collect())
         },
     },
     SharedRoute {
@@ -121,13 +123,22 @@ pub(super) const ROUTES: &[SharedRoute] = &[
             Post,
             "/faults",
             "adds a fault: {\"spec\": \"turbopay.withdraw @after-commit fin\"}",
-            Json(fault),
+            Json(|| object(&[("number", count()), ("spec", text())], &[])),
         )
         .body(Body::Required(fault)),
         handler: |state, call| {
             let NewFault { spec } = call.body()?;
-            state.add_fault(&spec).map_err(|err| Problem::invalid(err.to_string()))?;
-            json(&json!({"spec": spec}))
+            let number = state.add_fault(&spec).map_err(|err| Problem::invalid(err.to_string()))?;
+            json(&json!({"number": number, "spec": spec}))
+        },
+    },
+    SharedRoute {
+        endpoint: Endpoint::new("removeFault", Delete, "/faults/{number}", "removes one fault", Json(schema::empty))
+            .problems(&[404]),
+        handler: |state, call| {
+            let number = call.parameter("number");
+            let removed = number.parse().is_ok_and(|number| state.lock().faults.remove(number));
+            if removed { json(&json!({})) } else { Err(Problem::NotFound(format!("no such fault: {number:?}"))) }
         },
     },
     SharedRoute {
