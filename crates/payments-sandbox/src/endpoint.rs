@@ -74,6 +74,8 @@ pub(crate) enum Body {
 pub(crate) enum Content {
     Html,
     Json(Schema),
+    /// Server-sent events.
+    Events,
 }
 
 impl Method {

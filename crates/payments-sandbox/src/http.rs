@@ -141,6 +141,11 @@ impl Response {
         self.head_with("Transfer-Encoding: chunked")
     }
 
+    /// Returns the head as it is written to the wire, for a body that ends with the connection.
+    pub(crate) fn streamed_head(&self) -> Vec<u8> {
+        self.head_with("Connection: close")
+    }
+
     fn head_with(&self, length: &str) -> Vec<u8> {
         let mut head = format!("HTTP/1.1 {} {}\r\n", self.status, reason_phrase(self.status));
         for (name, value) in &self.headers {

@@ -1,6 +1,7 @@
 //! What happened, as records: who did what, what caused it, and what the other side was told.
 
 mod content;
+pub(crate) mod filter;
 pub(crate) mod log;
 mod mask;
 mod needles;
@@ -40,6 +41,8 @@ pub struct Record {
     pub cause: Option<u64>,
     /// The fault that occurred: `@after-commit fin`.
     pub fault: Option<String>,
+    /// True for a ledger entry that [moved or reserved money](crate::Entry::moves_money).
+    pub moves_money: bool,
     /// The description, in one line.
     pub text: String,
     /// How many bytes the other side was sent, and how the connection ended.
@@ -211,6 +214,7 @@ impl Record {
             delivery: None,
             cause: None,
             fault: None,
+            moves_money: false,
             text,
             told: None,
             content: None,

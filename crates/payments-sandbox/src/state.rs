@@ -61,6 +61,8 @@ pub(crate) struct SharedState {
     delivering: tokio::sync::Mutex<()>,
     /// Notified when a message may be due.
     wake: Notify,
+    /// Notified when something was recorded.
+    pub(crate) recorded: Arc<Notify>,
 }
 
 pub(crate) struct State {
@@ -100,13 +102,15 @@ impl SharedState {
         is_tls: bool,
         engines: Vec<Box<dyn Engine>>,
     ) -> Self {
+        let records = RecordLog::default();
+        let recorded = records.added();
         let state = State {
             engines,
             outbox: Outbox::default(),
             faults: FaultSchedule::new(seed),
             ledger: Arc::default(),
             same_orders: Arc::default(),
-            records: RecordLog::default(),
+            records,
             cause: None,
             delayed: BTreeMap::new(),
             requests: 0,
@@ -123,6 +127,7 @@ impl SharedState {
             state: Mutex::new(state),
             delivering: tokio::sync::Mutex::new(()),
             wake: Notify::new(),
+            recorded,
         }
     }
 
@@ -502,7 +507,7 @@ impl State {
                             .of(name, local)
                             .about(Some(&entry.reference))
                             .caused_by(cause);
-                        Record { request: entry.request, ..record }
+                        Record { request: entry.request, moves_money, ..record }
                     });
                     Arc::make_mut(&mut self.ledger).push(entry);
                 }

@@ -4,6 +4,8 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::Notify;
+
 use super::{Content, Mask, Record};
 use crate::http::{Request, Response};
 
@@ -16,6 +18,8 @@ pub(crate) struct RecordLog {
     bytes: usize,
     /// The number of the last record.
     last: u64,
+    /// Notified when a record was added.
+    added: Arc<Notify>,
 }
 
 /// What is recorded.
@@ -53,12 +57,8 @@ impl RecordLog {
             let Some(oldest) = self.records.pop_front() else { break };
             self.bytes -= memory(&oldest);
         }
+        self.added.notify_waiters();
         Some(self.last)
-    }
-
-    /// The number of the last record; 0 if there is none.
-    pub(crate) fn last(&self) -> u64 {
-        self.last
     }
 
     /// All records that were not evicted, in order.
@@ -66,9 +66,25 @@ impl RecordLog {
         &self.records
     }
 
-    /// Returns the records after the one with this number.
+    /// What is notified when a record was added.
+    pub(crate) fn added(&self) -> Arc<Notify> {
+        Arc::clone(&self.added)
+    }
+
+    /// The number of the first record that is kept, or of the next one if none is.
+    pub(crate) fn first(&self) -> u64 {
+        self.records.front().map_or(self.last + 1, |record| record.number)
+    }
+
+    /// The number of the last record; 0 if there was none.
+    pub(crate) fn last(&self) -> u64 {
+        self.last
+    }
+
+    /// Returns the records after the one with this number. It needs no search, because numbers have no gaps.
     pub(crate) fn after(&self, number: u64) -> impl Iterator<Item = &Record> {
-        let start = self.records.partition_point(|record| record.number <= number);
+        let start = number.saturating_add(1).saturating_sub(self.first());
+        let start = usize::try_from(start).unwrap_or(usize::MAX).min(self.records.len());
         self.records.range(start..)
     }
 

@@ -6,11 +6,12 @@ mod stream;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::io::AsyncWriteExt;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
+use super::assets;
+use super::control::{self, Reply, Subscription};
 use super::control_access::Access;
-use super::{assets, control};
 use crate::fault::{ConnectionMoment, Phase};
 use crate::http::{Request, Response};
 use crate::record::ToldEnd;
@@ -168,15 +169,45 @@ async fn serve_control(
     access: &Access,
 ) -> Result<(), Close> {
     reader.body(&mut request).await.ok_or(Close::Fin)?;
-    let response = match access.check(&request) {
+    let reply = match access.check(&request) {
         Ok(()) => {
             let response = access.preflight(&request).or_else(|| assets::of_the_inspector(&request));
-            response.unwrap_or_else(|| control::respond(state, &request))
+            response.map_or_else(|| control::respond(state, &request), Reply::from)
         }
-        Err(rejection) => rejection,
+        Err(rejection) => rejection.into(),
     };
-    let response = access.add_cors_headers(&request, response);
-    write_to(&request, reader.stream(), &response).await
+    match reply {
+        Reply::Response(response) => {
+            let response = access.add_cors_headers(&request, response);
+            write_to(&request, reader.stream(), &response).await
+        }
+        Reply::Events(events) => {
+            let head = access.add_cors_headers(&request, Subscription::head());
+            let started = send(reader.stream(), &head.streamed_head()).await;
+            if started.is_ok() && request.method != "HEAD" {
+                serve_events(reader.stream(), events, state).await;
+            }
+            Err(Close::Fin)
+        }
+    }
+}
+
+/// Sends events until the client disconnects.
+async fn serve_events(stream: &mut Stream, mut events: Subscription, state: &SharedState) {
+    let mut discarded = [0; 1024];
+    loop {
+        let bytes = tokio::select! {
+            bytes = events.next(state) => bytes,
+            // A client that leaves is noticed at once, and not only by the next write.
+            read = stream.read(&mut discarded) => match read {
+                Ok(length) if length > 0 => continue,
+                _ => return,
+            },
+        };
+        if send(stream, &bytes).await.is_err() {
+            return;
+        }
+    }
 }
 
 /// Responds to a request, or returns how the connection ends.

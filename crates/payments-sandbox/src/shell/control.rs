@@ -1,5 +1,6 @@
 //! The control API, for tests in other languages. One table of routes is its router, its index and its description.
 
+mod events;
 mod index;
 mod merchant;
 mod openapi;
@@ -19,44 +20,61 @@ use crate::http::{Request, Response, percent_decode};
 use crate::problem::Problem;
 use crate::state::{ProviderId, SharedState};
 
+pub(crate) use events::Subscription;
+
 /// Responds to a request. `HEAD` gets the response to `GET`, and the connection leaves out its body.
-pub(crate) fn respond(state: &Arc<SharedState>, request: &Request) -> Response {
+pub(crate) fn respond(state: &Arc<SharedState>, request: &Request) -> Reply {
     let segments: Vec<String> = request.path.trim_matches('/').split('/').map(percent_decode).collect();
     let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
     if segments == [MISDIRECTED] {
         state.record_misdirected(request);
-        return Response::json(200, &misdirected_body());
+        return Response::json(200, &misdirected_body()).into();
     }
     let table = table(state);
     let matching: Vec<_> =
         table.iter().filter(|(_, endpoint)| endpoint.matches(&segments).is_some()).copied().collect();
     let method = if request.method == "HEAD" { Method::Get.as_str() } else { &request.method };
     let Some((target, endpoint)) = matching.iter().find(|(_, endpoint)| endpoint.method.as_str() == method) else {
-        return refuse(request, &matching);
+        return refuse(request, &matching).into();
     };
     if endpoint.method == Method::Post
         && let Err(rejection) = check_content_type(request)
     {
-        return rejection;
+        return rejection.into();
     }
     let parameters = endpoint.matches(&segments).unwrap_or_default();
     let result =
         ControlCall::new(endpoint, parameters, actions(&table, endpoint), request).and_then(|call| match *target {
             Target::Shared(index) => match routes().nth(index) {
-                Some(route) => (route.handler)(state, &call),
+                Some(route) => (route.handler)(state, &call).map(Reply::Response),
                 None => Err(Problem::not_found("no such endpoint")),
             },
             Target::Provider(provider, index) => {
-                state.control(provider, index, &call).map(|value| Response::json(200, &value))
+                state.control(provider, index, &call).map(|value| Response::json(200, &value).into())
             }
+            Target::Events => Subscription::new(state, &call).map(Reply::Events),
         });
-    result.unwrap_or_else(|problem| error(problem.status(), &problem.to_string()))
+    result.unwrap_or_else(|problem| error(problem.status(), &problem.to_string()).into())
 }
 
-/// What handles the requests to an endpoint: the shared routes, or a provider's engine.
+/// The response to a request.
+pub(crate) enum Reply {
+    Response(Response),
+    /// The head of a response, and events for as long as the client stays.
+    Events(Subscription),
+}
+
+impl From<Response> for Reply {
+    fn from(response: Response) -> Self {
+        Self::Response(response)
+    }
+}
+
+/// What handles the requests to an endpoint: the shared routes, the stream of events, or a provider's engine.
 #[derive(Debug, Clone, Copy)]
 enum Target {
     Shared(usize),
+    Events,
     Provider(ProviderId, usize),
 }
 
@@ -68,12 +86,13 @@ fn routes() -> impl Iterator<Item = &'static SharedRoute> {
 /// Returns all endpoints in the order of the index page.
 fn table(state: &SharedState) -> Vec<(Target, &'static Endpoint)> {
     let shared = routes().enumerate().map(|(index, route)| (Target::Shared(index), &route.endpoint));
+    let events = std::iter::once((Target::Events, &events::ENDPOINT));
     let state = state.lock();
     let engines = state.engines().iter().enumerate().flat_map(|(provider, engine)| {
         let endpoints = engine.endpoints().into_iter().enumerate();
         endpoints.map(move |(index, endpoint)| (Target::Provider(ProviderId::new(provider), index), endpoint))
     });
-    shared.chain(engines).collect()
+    shared.chain(events).chain(engines).collect()
 }
 
 /// Returns every action that can stand at the end of the endpoint's path, also if it has an endpoint of its own.

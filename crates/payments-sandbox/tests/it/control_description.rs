@@ -20,6 +20,7 @@ const ENDPOINTS: &[&str] = &[
     "GET /ledger",
     "GET /timeline",
     "GET /records",
+    "GET /events",
     "GET /deliveries",
     "GET /faults",
     "POST /faults",

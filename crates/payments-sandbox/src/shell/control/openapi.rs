@@ -31,6 +31,7 @@ fn operation(endpoint: &Endpoint) -> Value {
     let (media_type, content) = match endpoint.response {
         Content::Html => ("text/html", schema::text()),
         Content::Json(schema) => ("application/json", schema()),
+        Content::Events => ("text/event-stream", schema::text()),
     };
     responses.insert("200".to_owned(), response("Success.", media_type, &content));
     let common: &[u16] = match endpoint.method {

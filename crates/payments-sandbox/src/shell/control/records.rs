@@ -1,10 +1,12 @@
 //! The records as JSON.
 
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::endpoint::schema::{count, list, object, text, text_or_null};
 use crate::endpoint::{ControlCall, MAX_NUMBER, Query};
 use crate::problem::Problem;
+use crate::record::filter::Filter;
 use crate::record::{Record, RecordKind};
 use crate::state::SharedState;
 
@@ -15,26 +17,27 @@ pub(super) fn page(state: &SharedState, call: &ControlCall<'_>) -> Result<Value,
     if !(1..=MAX_LIMIT).contains(&limit) {
         return Err(Problem::Invalid(format!("`limit` must be from 1 to {MAX_LIMIT}")));
     }
-    let kind = call.query("kind").map(|name| {
-        let known = || RecordKind::names().join(", ");
-        RecordKind::by_name(&name).ok_or_else(|| Problem::Invalid(format!("`kind` must be one of {}", known())))
-    });
-    let (kind, order, provider) = (kind.transpose()?, call.query("order"), call.query("provider"));
-    let matches = |record: &&Record| {
-        kind.is_none_or(|kind| record.kind == kind)
-            && order.as_ref().is_none_or(|order| record.reference.as_ref() == Some(order))
-            && provider.as_ref().is_none_or(|provider| record.provider == Some(provider))
-    };
+    let filter = filter(call)?;
     let state = state.lock();
     let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-    let page: Vec<Value> = state.records.after(after).filter(matches).take(limit).map(value).collect();
+    let page: Vec<Value> =
+        state.records.after(after).filter(|record| filter.matches(record)).take(limit).map(value).collect();
     let number = |record: Option<&Record>| record.map(|record| record.number);
     let kept = state.records.records();
     Ok(json!({"first": number(kept.front()), "last": number(kept.back()), "records": page}))
 }
 
+/// Returns the conditions in the query.
+pub(super) fn filter(call: &ControlCall<'_>) -> Result<Filter, Problem> {
+    let kind = call.query("kind").map(|name| {
+        let known = || RecordKind::names().join(", ");
+        RecordKind::by_name(&name).ok_or_else(|| Problem::Invalid(format!("`kind` must be one of {}", known())))
+    });
+    Ok(Filter { kind: kind.transpose()?, order: call.query("order"), provider: call.query("provider") })
+}
+
 fn value(record: &Record) -> Value {
-    let told = record.told.map(|told| json!({"bytes": told.bytes, "of": told.of, "end": told.end.as_str()}));
+    let mut value = json!(Members::of(record));
     let content = record.content.as_ref().map(|content| {
         json!({
             "start": content.start,
@@ -43,22 +46,55 @@ fn value(record: &Record) -> Value {
             "body_bytes": content.body_bytes,
         })
     });
-    json!({
-        "number": record.number,
-        "at_ms": u64::try_from(record.at.as_millis()).unwrap_or(u64::MAX),
-        "kind": record.kind.as_str(),
-        "party": record.party.as_str(),
-        "provider": record.provider,
-        "operation": record.operation,
-        "reference": record.reference,
-        "request": record.request,
-        "delivery": record.delivery,
-        "cause": record.cause,
-        "fault": record.fault,
-        "text": record.text,
-        "told": told,
-        "content": content,
-    })
+    value["content"] = json!(content);
+    value
+}
+
+/// A record without its content, as JSON.
+#[derive(Serialize)]
+pub(super) struct Members<'a> {
+    number: u64,
+    at_ms: u64,
+    kind: &'static str,
+    party: &'static str,
+    provider: Option<&'static str>,
+    operation: Option<&'static str>,
+    reference: Option<&'a str>,
+    request: Option<u64>,
+    delivery: Option<usize>,
+    cause: Option<u64>,
+    fault: Option<&'a str>,
+    moves_money: bool,
+    text: &'a str,
+    told: Option<ToldMembers>,
+}
+
+#[derive(Serialize)]
+struct ToldMembers {
+    bytes: u64,
+    of: Option<u64>,
+    end: &'static str,
+}
+
+impl<'a> Members<'a> {
+    pub(super) fn of(record: &'a Record) -> Self {
+        Self {
+            number: record.number,
+            at_ms: u64::try_from(record.at.as_millis()).unwrap_or(u64::MAX),
+            kind: record.kind.as_str(),
+            party: record.party.as_str(),
+            provider: record.provider,
+            operation: record.operation,
+            reference: record.reference.as_deref(),
+            request: record.request,
+            delivery: record.delivery,
+            cause: record.cause,
+            fault: record.fault.as_deref(),
+            moves_money: record.moves_money,
+            text: &record.text,
+            told: record.told.map(|told| ToldMembers { bytes: told.bytes, of: told.of, end: told.end.as_str() }),
+        }
+    }
 }
 
 pub(super) const QUERY: &[Query] = &[
@@ -72,14 +108,18 @@ pub(super) const QUERY: &[Query] = &[
         summary: "the most records; default: 1000",
         schema: || json!({"type": "integer", "minimum": 1, "maximum": MAX_LIMIT}),
     },
-    Query {
-        name: "kind",
-        summary: "only records of this kind",
-        schema: || json!({"type": "string", "enum": RecordKind::names()}),
-    },
-    Query { name: "order", summary: "only records about this reference", schema: text },
-    Query { name: "provider", summary: "only records of this provider", schema: text },
+    KIND,
+    ORDER,
+    PROVIDER,
 ];
+
+pub(super) const KIND: Query = Query {
+    name: "kind",
+    summary: "only records of this kind",
+    schema: || json!({"type": "string", "enum": RecordKind::names()}),
+};
+pub(super) const ORDER: Query = Query { name: "order", summary: "only records about this reference", schema: text };
+pub(super) const PROVIDER: Query = Query { name: "provider", summary: "only records of this provider", schema: text };
 
 pub(super) fn page_schema() -> Value {
     let number = json!({"type": ["integer", "null"], "minimum": 0});
@@ -108,6 +148,7 @@ fn record_schema() -> Value {
             ("delivery", number()),
             ("cause", number()),
             ("fault", text_or_null()),
+            ("moves_money", json!({"type": "boolean"})),
             ("text", text()),
             ("told", or_null(told)),
             ("content", or_null(content)),
