@@ -1,8 +1,11 @@
 //! The sandbox's pages in a real browser, each used to the end on a phone and on a desktop.
 
+mod api;
 mod card3ds;
 mod defects;
-mod index;
+mod deliveries;
+mod faults;
+mod overview;
 mod support;
 mod turbo_link;
 mod turbo_txn;

@@ -17,8 +17,34 @@ impl World {
         Self { sandbox: Sandbox::builder().start().await, shop }
     }
 
+    /// Starts a world whose sandbox records contents, as `serve` does.
+    pub(crate) async fn recording() -> Self {
+        let shop = Site::start().await;
+        shop.page("/back", "<p>Welcome back</p>");
+        Self { sandbox: Sandbox::builder().record_contents().start().await, shop }
+    }
+
+    /// The URL of a page of the inspector.
+    pub(crate) fn inspector(&self, path: &str) -> String {
+        format!("{}{path}", self.sandbox.control_url())
+    }
+
     /// Creates a deposit at TurboPay, and returns the URL of its page.
     pub(crate) async fn deposit(&self, reference: &str) -> String {
+        self.deposit_with_status_url(reference, "https://merchant.example/status").await
+    }
+
+    /// Creates a deposit at TurboPay with this URL for its webhooks, and returns the URL of its page.
+    pub(crate) async fn deposit_with_status_url(&self, reference: &str, status_url: &str) -> String {
+        text(&self.try_deposit_with(reference, status_url).await.expect("a deposit")["form_url"])
+    }
+
+    /// Tries to create a deposit at TurboPay. A fault may prevent it.
+    pub(crate) async fn try_deposit(&self, reference: &str) {
+        let _ = self.try_deposit_with(reference, "https://merchant.example/status").await;
+    }
+
+    async fn try_deposit_with(&self, reference: &str, status_url: &str) -> Result<Value, String> {
         let turbopay = self.sandbox.turbopay();
         let url = format!("{}/deposit/new", turbopay.base_url());
         let body = json!({
@@ -30,11 +56,17 @@ impl World {
             "customer_name": "Raj Singh",
             "merchant_order_id": reference,
             "merchant_customer_id": "customer-1",
-            "status_url": "https://merchant.example/status",
+            "status_url": status_url,
             "redirect_url": self.shop.url("/back"),
             "traffic": "ftd",
         });
-        text(&post(&url, &[("authorization", turbopay.api_key())], &body).await["form_url"])
+        try_send("POST", &url, &[("authorization", turbopay.api_key())], &body).await
+    }
+
+    /// Sends a request to the control API, as a script does.
+    pub(crate) async fn control(&self, method: &str, path: &str, body: &Value) -> Value {
+        let response = try_send(method, &self.inspector(path), &[], body).await;
+        response.unwrap_or_else(|problem| panic!("{path}: {problem}"))
     }
 
     /// Initiates a transaction at Turbo Transactions, and returns the URL of its page.
@@ -72,16 +104,20 @@ pub(crate) fn expect_conflict(browser: &mut Browser) {
 }
 
 async fn post(url: &str, headers: &[(&str, &str)], body: &Value) -> Value {
+    try_send("POST", url, headers, body).await.unwrap_or_else(|problem| panic!("{url}: {problem}"))
+}
+
+/// Sends a request, and returns the JSON of a successful response.
+async fn try_send(method: &str, url: &str, headers: &[(&str, &str)], body: &Value) -> Result<Value, String> {
     let client = reqwest::Client::builder().no_proxy().build().unwrap();
-    let mut request = client.post(url).json(body);
+    let mut request = client.request(method.parse().unwrap(), url).json(body);
     for (name, value) in headers {
         request = request.header(*name, *value);
     }
-    let response = request.send().await.unwrap();
+    let response = request.send().await.map_err(|error| error.to_string())?;
     let status = response.status();
-    let body = response.text().await.unwrap();
-    assert!(status.is_success(), "{url}: {status}: {body}");
-    serde_json::from_str(&body).unwrap()
+    let body = response.text().await.map_err(|error| error.to_string())?;
+    if status.is_success() { serde_json::from_str(&body).map_err(|error| error.to_string()) } else { Err(body) }
 }
 
 #[track_caller]

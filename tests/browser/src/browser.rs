@@ -90,10 +90,11 @@ impl Browser {
         self.session.refresh().await.expect("the page cannot be loaded again");
     }
 
-    /// Clicks on a button or a link with this text, once there is one.
+    /// Clicks on a button, a link or a summary with this text or accessible name, once there is one.
     pub async fn press(&self, label: &str) {
         let path = format!(
-            "//button[normalize-space()='{label}' or starts-with(normalize-space(), '{label} ')] | //a[normalize-space()='{label}']"
+            "//button[normalize-space()='{label}' or starts-with(normalize-space(), '{label} ') or @aria-label='{label}'] \
+             | //a[normalize-space()='{label}' or @aria-label='{label}'] | //summary[normalize-space()='{label}']"
         );
         self.try_until(&format!("`{label}` can be pressed"), async || {
             // What is not there yet, not visible, or covered, was not clicked.
@@ -109,6 +110,38 @@ impl Browser {
             self.session.find(By::XPath(path.as_str())).await?.click().await
         })
         .await;
+    }
+
+    /// Types a text into the field with this label, in place of what is there.
+    pub async fn fill(&self, label: &str, text: &str) {
+        let path = format!("//label[starts-with(normalize-space(), '{label}')]//*[self::input or self::textarea]");
+        self.try_until(&format!("`{label}` can be filled in"), async || {
+            let field = self.session.find(By::XPath(path.as_str())).await?;
+            field.clear().await?;
+            field.send_keys(text).await
+        })
+        .await;
+    }
+
+    /// The text in the field with this label.
+    pub async fn value(&self, label: &str) -> String {
+        let path = format!("//label[starts-with(normalize-space(), '{label}')]//*[self::input or self::textarea]");
+        let field = self.session.find(By::XPath(path)).await.unwrap_or_else(|error| panic!("{label}: {error}"));
+        field.prop("value").await.expect("the field has a value").unwrap_or_default()
+    }
+
+    /// Lets pages of this origin use the clipboard, which a person allows by clicking.
+    pub async fn allow_clipboard(&self, origin: &str) {
+        let permissions = ["clipboardReadWrite", "clipboardSanitizedWrite"];
+        self.devtools("Browser.grantPermissions", json!({"origin": origin, "permissions": permissions})).await;
+    }
+
+    /// The text in the clipboard.
+    pub async fn clipboard(&self) -> String {
+        let read =
+            "const done = arguments[0]; navigator.clipboard.readText().then(done, (error) => done(String(error)))";
+        let text = self.session.execute_async(read, Vec::new()).await.expect("the clipboard can be read");
+        text.json().as_str().unwrap_or_default().to_owned()
     }
 
     /// Waits until the page shows a text.
