@@ -38,7 +38,7 @@ async fn a_fault_is_composed_from_lists_and_shows_that_it_occurred() {
 async fn a_fault_is_typed_and_a_mistake_is_explained() {
     let world = World::recording().await;
     let mut browser = Browser::start(Screen::Desktop).await;
-    browser.expect_error("422 (Unprocessable Content)", "Chromium logs each response whose status is an error");
+    browser.expect_error("422 (Unprocessable Entity)", "Chromium logs each response whose status is an error");
     browser.open(&world.inspector("/inspector/faults")).await;
     browser.fill("As text", "turbopay.withdraw @after-lunch fin").await;
     browser.press("Add").await;

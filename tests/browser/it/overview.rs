@@ -19,7 +19,7 @@ async fn the_overview_shows_the_run_and_what_a_program_needs_for_it() {
                 browser.shows(value).await;
             }
         }
-        browser.press("Copy turbopay's api key").await;
+        browser.press("Copy api key of turbopay").await;
         browser.shows("Copied.").await;
         assert_eq!(browser.clipboard().await, world.sandbox.turbopay().api_key());
         browser.press("Environment variables").await;

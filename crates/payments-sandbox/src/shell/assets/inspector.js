@@ -28,10 +28,14 @@ export function fetchPage(url) {
   });
 }
 
+// Says what happened. A success vanishes, a problem stays until the next action.
 const status = document.getElementById("status");
+let vanish;
 export function say(text, failed = false) {
+  clearTimeout(vanish);
   status.className = failed ? "bad" : "";
   status.textContent = text;
+  if (!failed) vanish = setTimeout(() => { status.textContent = ""; }, 6000);
 }
 
 // Each live section as the server sent it last, because a section also changes by use.

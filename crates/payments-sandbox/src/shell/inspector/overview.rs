@@ -54,7 +54,7 @@ fn provider((name, values): &Credentials) -> String {
         let label = key.replace('_', " ");
         let _ = write!(
             html,
-            "<div><dt>{label}</dt><dd><code id=\"{id}\">{}</code> <button data-copy=\"{id}\" aria-label=\"Copy {name}'s {label}\">\
+            "<div><dt>{label}</dt><dd><code id=\"{id}\">{}</code> <button data-copy=\"{id}\" aria-label=\"Copy {label} of {name}\">\
              Copy</button></dd></div>",
             escape(value)
         );
