@@ -4,6 +4,7 @@ mod deliveries;
 mod faults;
 mod layout;
 mod overview;
+mod timeline;
 
 use crate::endpoint::Content::Html;
 use crate::endpoint::Method::Get;
@@ -33,5 +34,27 @@ pub(super) const ROUTES: &[SharedRoute] = &[
     SharedRoute {
         endpoint: Endpoint::new("inspectFaults", Get, "/inspector/faults", "the inspector's page of faults", Html),
         handler: |state, _| Ok(faults::page(state)),
+    },
+    SharedRoute {
+        endpoint: Endpoint::new(
+            "inspectTimeline",
+            Get,
+            "/inspector/timeline",
+            "the inspector's sequence diagram of the records",
+            Html,
+        )
+        .query(timeline::PAGE_QUERY),
+        handler: timeline::page,
+    },
+    SharedRoute {
+        endpoint: Endpoint::new(
+            "inspectTimelineRows",
+            Get,
+            "/inspector/timeline/rows",
+            "some rows of the sequence diagram, for the page's script",
+            Html,
+        )
+        .query(timeline::ROWS_QUERY),
+        handler: timeline::rows,
     },
 ];
