@@ -1,9 +1,12 @@
 //! The inspector: pages that show what happened, live. Everything that they do goes through the control API.
 
+mod curl;
 mod deliveries;
 mod faults;
 mod layout;
 mod overview;
+mod pretty;
+mod record;
 mod timeline;
 
 use crate::endpoint::Content::Html;
@@ -56,5 +59,16 @@ pub(super) const ROUTES: &[SharedRoute] = &[
         )
         .query(timeline::ROWS_QUERY),
         handler: timeline::rows,
+    },
+    SharedRoute {
+        endpoint: Endpoint::new(
+            "inspectRecord",
+            Get,
+            "/inspector/records/{number}",
+            "the inspector's page of one record, and of what it caused",
+            Html,
+        )
+        .problems(&[404]),
+        handler: record::page,
     },
 ];
