@@ -58,6 +58,8 @@ pub(crate) trait Engine: RespondWithoutCommit + Any + Send {
 pub(crate) struct ProviderSpec {
     /// The name, which is the name of the provider's crate.
     pub(crate) name: &'static str,
+    /// The headers that hold keys: the name, what precedes the key in the value, and the key's name among the credentials.
+    pub(crate) key_headers: &'static [(&'static str, &'static str, &'static str)],
     /// The operations, as faults name them.
     pub(crate) operations: &'static [&'static str],
     /// The operations that change nothing.

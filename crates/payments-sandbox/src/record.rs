@@ -2,6 +2,7 @@
 
 mod content;
 pub(crate) mod filter;
+pub(crate) mod index;
 pub(crate) mod log;
 mod mask;
 mod needles;
@@ -41,6 +42,8 @@ pub struct Record {
     pub cause: Option<u64>,
     /// The fault that occurred: `@after-commit fin`.
     pub fault: Option<String>,
+    /// The number of the [`Entry`](crate::Entry) in the ledger.
+    pub entry: Option<usize>,
     /// True for a ledger entry that [moved or reserved money](crate::Entry::moves_money).
     pub moves_money: bool,
     /// The description, in one line.
@@ -214,6 +217,7 @@ impl Record {
             delivery: None,
             cause: None,
             fault: None,
+            entry: None,
             moves_money: false,
             text,
             told: None,

@@ -6,6 +6,7 @@ pub(crate) mod control;
 pub(crate) mod control_access;
 mod inspector;
 pub(crate) mod offline;
+mod record_query;
 mod route;
 #[cfg(feature = "sdk-clock")]
 mod sdk_clock;

@@ -426,6 +426,11 @@ impl State {
         status_of(engines.filter_map(|engine| Some((engine.status(reference)?, engine.spec().name))))
     }
 
+    /// Returns a ledger entry by its number.
+    pub(crate) fn entry(&self, number: usize) -> Option<&Entry> {
+        self.ledger.get(number.checked_sub(1)?)
+    }
+
     pub(crate) fn engines(&self) -> &[Box<dyn Engine>] {
         &self.engines
     }
@@ -507,7 +512,7 @@ impl State {
                             .of(name, local)
                             .about(Some(&entry.reference))
                             .caused_by(cause);
-                        Record { request: entry.request, moves_money, ..record }
+                        Record { request: entry.request, entry: Some(entry.number), moves_money, ..record }
                     });
                     Arc::make_mut(&mut self.ledger).push(entry);
                 }

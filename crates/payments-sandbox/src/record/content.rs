@@ -18,6 +18,7 @@ pub struct Content {
     pub body: Option<String>,
     /// The number of bytes of the whole body.
     pub body_bytes: usize,
+    is_cut: bool,
 }
 
 impl Content {
@@ -58,7 +59,13 @@ impl Content {
             name.eq_ignore_ascii_case("content-type") && value.starts_with("application/x-www-form-urlencoded")
         });
         let masked = if body.is_empty() { None } else { mask.body(body, is_form) };
-        Self { start, headers, body: masked.map(cut), body_bytes: body.len() }
+        let is_cut = masked.as_ref().is_some_and(|masked| masked.len() > MAX_BODY_BYTES);
+        Self { start, headers, body: masked.map(cut), body_bytes: body.len(), is_cut }
+    }
+
+    /// True if only the beginning of the body was kept.
+    pub(crate) fn is_cut(&self) -> bool {
+        self.is_cut
     }
 
     /// Returns the memory that it uses, in bytes.

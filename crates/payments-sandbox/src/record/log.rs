@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use tokio::sync::Notify;
 
+use super::filter::Filter;
+use super::index::{Indexes, Part, Place};
 use super::{Content, Mask, Record};
 use crate::http::{Request, Response};
 
@@ -20,6 +22,7 @@ pub(crate) struct RecordLog {
     last: u64,
     /// Notified when a record was added.
     added: Arc<Notify>,
+    indexes: Indexes,
 }
 
 /// What is recorded.
@@ -86,6 +89,17 @@ impl RecordLog {
         let start = number.saturating_add(1).saturating_sub(self.first());
         let start = usize::try_from(start).unwrap_or(usize::MAX).min(self.records.len());
         self.records.range(start..)
+    }
+
+    /// Returns the record with this number, if it is kept.
+    pub(crate) fn get(&self, number: u64) -> Option<&Record> {
+        self.after(number.checked_sub(1)?).next().filter(|record| record.number == number)
+    }
+
+    /// Returns at most `count` of the records that match a filter.
+    pub(crate) fn part(&mut self, filter: &Filter, place: Place, count: usize) -> Part {
+        let first = self.first();
+        self.indexes.part(&self.records, first, filter, place, count)
     }
 
     /// Returns the records in the timeline.

@@ -16,7 +16,15 @@ pub(super) fn respond(request: &Request) -> Option<Response> {
 /// Returns a file of the inspector if the request is for one.
 pub(super) fn of_the_inspector(request: &Request) -> Option<Response> {
     let (content_type, text) = match request.path.as_str() {
-        "/inspector.css" => (CSS, concat!(include_str!("assets/colours.css"), include_str!("assets/inspector.css"))),
+        "/inspector.css" => (
+            CSS,
+            concat!(
+                include_str!("assets/colours.css"),
+                include_str!("assets/inspector.css"),
+                include_str!("assets/timeline.css")
+            ),
+        ),
+        "/timeline.js" => (JAVASCRIPT, include_str!("assets/timeline.js")),
         "/inspector.js" => (JAVASCRIPT, include_str!("assets/inspector.js")),
         "/faults.js" => (JAVASCRIPT, include_str!("assets/faults.js")),
         _ => return None,

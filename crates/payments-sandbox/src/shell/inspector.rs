@@ -1,9 +1,13 @@
 //! The inspector: pages that show what happened, live. Everything that they do goes through the control API.
 
+mod curl;
 mod deliveries;
 mod faults;
 mod layout;
 mod overview;
+mod pretty;
+mod record;
+mod timeline;
 
 use crate::endpoint::Content::Html;
 use crate::endpoint::Method::Get;
@@ -33,5 +37,38 @@ pub(super) const ROUTES: &[SharedRoute] = &[
     SharedRoute {
         endpoint: Endpoint::new("inspectFaults", Get, "/inspector/faults", "the inspector's page of faults", Html),
         handler: |state, _| Ok(faults::page(state)),
+    },
+    SharedRoute {
+        endpoint: Endpoint::new(
+            "inspectTimeline",
+            Get,
+            "/inspector/timeline",
+            "the inspector's sequence diagram of the records",
+            Html,
+        )
+        .query(timeline::PAGE_QUERY),
+        handler: timeline::page,
+    },
+    SharedRoute {
+        endpoint: Endpoint::new(
+            "inspectTimelineRows",
+            Get,
+            "/inspector/timeline/rows",
+            "some rows of the sequence diagram, for the page's script",
+            Html,
+        )
+        .query(timeline::ROWS_QUERY),
+        handler: timeline::rows,
+    },
+    SharedRoute {
+        endpoint: Endpoint::new(
+            "inspectRecord",
+            Get,
+            "/inspector/records/{number}",
+            "the inspector's page of one record, and of what it caused",
+            Html,
+        )
+        .problems(&[404]),
+        handler: record::page,
     },
 ];

@@ -51,6 +51,7 @@ const OPERATIONS: &[&str] = &[
 
 pub(crate) const SPEC: ProviderSpec = ProviderSpec {
     name: "card3ds",
+    key_headers: &[("x-api-key", "", "api_key"), ("x-api-secret", "", "api_secret")],
     operations: OPERATIONS,
     read_only_operations: &["installment-options", "checkout-status"],
     operations_with_messages: &["start-3ds", "checkout"],

@@ -31,6 +31,7 @@ pub(crate) struct TurboLinkEngine {
 
 pub(crate) const SPEC: ProviderSpec = ProviderSpec {
     name: "turbo-link",
+    key_headers: &[],
     operations: &["list", "detail"],
     read_only_operations: &["list", "detail"],
     operations_with_messages: &[],

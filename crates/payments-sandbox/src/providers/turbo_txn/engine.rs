@@ -40,6 +40,7 @@ pub(crate) struct TurboTxnEngine {
 
 pub(crate) const SPEC: ProviderSpec = ProviderSpec {
     name: "turbo-txn",
+    key_headers: &[("client-id", "", "client_id"), ("secret-key", "", "secret_key")],
     operations: &["initiate", "status-check"],
     read_only_operations: &["status-check"],
     operations_with_messages: &["initiate"],

@@ -62,6 +62,7 @@ const RESEND: Resend = Resend {
 
 pub(crate) const SPEC: ProviderSpec = ProviderSpec {
     name: "turbopay",
+    key_headers: &[("authorization", "", "api_key")],
     operations: OPERATIONS,
     read_only_operations: &["balance", "order-status", "merchant-order-status"],
     operations_with_messages: &["deposit", "host-to-host-deposit", "withdraw"],

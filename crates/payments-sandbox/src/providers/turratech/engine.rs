@@ -57,6 +57,7 @@ pub(super) enum Due {
 
 pub(crate) const SPEC: ProviderSpec = ProviderSpec {
     name: "turratech",
+    key_headers: &[("authorization", "Bearer ", "api_key")],
     operations: OPERATIONS,
     read_only_operations: READ_ONLY_OPERATIONS,
     operations_with_messages: OPERATIONS_WITH_MESSAGES,

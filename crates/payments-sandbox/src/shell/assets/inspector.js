@@ -38,6 +38,9 @@ export function say(text, failed = false) {
   if (!failed) vanish = setTimeout(() => { status.textContent = ""; }, 6000);
 }
 
+// A page with much more than its live sections names a smaller one that has them too.
+const from = document.querySelector("[data-live-from]")?.dataset.liveFrom ?? location.href;
+
 // Each live section as the server sent it last, because a section also changes by use.
 const shown = new Map();
 for (const section of document.querySelectorAll("[data-live]")) shown.set(section.id, section.outerHTML);
@@ -55,7 +58,7 @@ async function refresh() {
   if (refreshing) { again = true; return; }
   refreshing = true;
   try {
-    const page = await fetchPage(location.href);
+    const page = await fetchPage(from);
     for (const section of page.querySelectorAll("[data-live]")) {
       const old = document.getElementById(section.id);
       if (!old || shown.get(section.id) === section.outerHTML) continue;

@@ -5,7 +5,8 @@ use std::time::Duration;
 use serde_json::json;
 use tokio::time::Instant;
 
-use super::records::{self, Members};
+use super::super::record_query;
+use super::records::Members;
 use crate::endpoint::{Content, ControlCall, Endpoint, Method, Query, schema};
 use crate::http::Response;
 use crate::problem::Problem;
@@ -28,9 +29,9 @@ const QUERY: &[Query] = &[
         summary: "resumes after this event; the header `Last-Event-ID` overrides it",
         schema: schema::text,
     },
-    records::KIND,
-    records::ORDER,
-    records::PROVIDER,
+    record_query::KIND,
+    record_query::ORDER,
+    record_query::PROVIDER,
 ];
 
 /// One client's stream of events.
@@ -57,7 +58,7 @@ enum Next {
 impl Subscription {
     /// Creates a stream that begins where the request says.
     pub(super) fn new(state: &SharedState, call: &ControlCall<'_>) -> Result<Self, Problem> {
-        let filter = records::filter(call)?;
+        let filter = record_query::filter(call)?;
         let last_event = call.request.header("last-event-id").map(str::to_owned);
         let last_event = last_event.or_else(|| call.query("last_event_id")).filter(|id| !id.is_empty());
         let last = state.lock().records.last();

@@ -3,10 +3,10 @@
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use super::super::record_query;
 use crate::endpoint::schema::{count, list, object, text, text_or_null};
 use crate::endpoint::{ControlCall, MAX_NUMBER, Query};
 use crate::problem::Problem;
-use crate::record::filter::Filter;
 use crate::record::{Record, RecordKind};
 use crate::state::SharedState;
 
@@ -17,7 +17,7 @@ pub(super) fn page(state: &SharedState, call: &ControlCall<'_>) -> Result<Value,
     if !(1..=MAX_LIMIT).contains(&limit) {
         return Err(Problem::Invalid(format!("`limit` must be from 1 to {MAX_LIMIT}")));
     }
-    let filter = filter(call)?;
+    let filter = record_query::filter(call)?;
     let state = state.lock();
     let limit = usize::try_from(limit).unwrap_or(usize::MAX);
     let page: Vec<Value> =
@@ -25,15 +25,6 @@ pub(super) fn page(state: &SharedState, call: &ControlCall<'_>) -> Result<Value,
     let number = |record: Option<&Record>| record.map(|record| record.number);
     let kept = state.records.records();
     Ok(json!({"first": number(kept.front()), "last": number(kept.back()), "records": page}))
-}
-
-/// Returns the conditions in the query.
-pub(super) fn filter(call: &ControlCall<'_>) -> Result<Filter, Problem> {
-    let kind = call.query("kind").map(|name| {
-        let known = || RecordKind::names().join(", ");
-        RecordKind::by_name(&name).ok_or_else(|| Problem::Invalid(format!("`kind` must be one of {}", known())))
-    });
-    Ok(Filter { kind: kind.transpose()?, order: call.query("order"), provider: call.query("provider") })
 }
 
 fn value(record: &Record) -> Value {
@@ -64,6 +55,7 @@ pub(super) struct Members<'a> {
     delivery: Option<usize>,
     cause: Option<u64>,
     fault: Option<&'a str>,
+    entry: Option<usize>,
     moves_money: bool,
     text: &'a str,
     told: Option<ToldMembers>,
@@ -90,6 +82,7 @@ impl<'a> Members<'a> {
             delivery: record.delivery,
             cause: record.cause,
             fault: record.fault.as_deref(),
+            entry: record.entry,
             moves_money: record.moves_money,
             text: &record.text,
             told: record.told.map(|told| ToldMembers { bytes: told.bytes, of: told.of, end: told.end.as_str() }),
@@ -108,18 +101,10 @@ pub(super) const QUERY: &[Query] = &[
         summary: "the most records; default: 1000",
         schema: || json!({"type": "integer", "minimum": 1, "maximum": MAX_LIMIT}),
     },
-    KIND,
-    ORDER,
-    PROVIDER,
+    record_query::KIND,
+    record_query::ORDER,
+    record_query::PROVIDER,
 ];
-
-pub(super) const KIND: Query = Query {
-    name: "kind",
-    summary: "only records of this kind",
-    schema: || json!({"type": "string", "enum": RecordKind::names()}),
-};
-pub(super) const ORDER: Query = Query { name: "order", summary: "only records about this reference", schema: text };
-pub(super) const PROVIDER: Query = Query { name: "provider", summary: "only records of this provider", schema: text };
 
 pub(super) fn page_schema() -> Value {
     let number = json!({"type": ["integer", "null"], "minimum": 0});
@@ -148,6 +133,7 @@ fn record_schema() -> Value {
             ("delivery", number()),
             ("cause", number()),
             ("fault", text_or_null()),
+            ("entry", number()),
             ("moves_money", json!({"type": "boolean"})),
             ("text", text()),
             ("told", or_null(told)),
