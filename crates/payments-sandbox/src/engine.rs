@@ -22,6 +22,11 @@ pub(crate) trait Engine: RespondWithoutCommit + Any + Send {
     /// Returns the operation and the merchant's reference of a request; `None` if the request is no API operation.
     fn operation(&self, request: &Request) -> Option<(&'static str, Option<String>)>;
 
+    /// Returns the reference of the order that a request to a customer's page is about, and what actions name it by.
+    fn page_order(&self, _request: &Request) -> Option<(String, String)> {
+        None
+    }
+
     /// Notes the arrival of a request that is executed later. Its client may retry or disconnect in the meantime.
     fn begin(&mut self, _request: &Request, _now: OffsetDateTime) {}
 
@@ -66,10 +71,23 @@ pub(crate) struct ProviderSpec {
     pub(crate) operations_with_messages: &'static [&'static str],
     /// The operations whose orders a customer pays later: their execution moves no money, and a credit does.
     pub(crate) paid_later: &'static [&'static str],
+    /// The changes of status that the provider's document states; empty if it states none.
+    pub(crate) transitions: &'static [Transition],
     /// The simulated behaviours, each with its provenance.
     pub(crate) behaviours: &'static [Behaviour],
     /// What an imperfect body can contain.
     pub(crate) imperfections: Imperfections,
+}
+
+/// A documented change of an order's status.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Transition {
+    /// The operations that create orders with this change.
+    pub(crate) operations: &'static [&'static str],
+    pub(crate) from: &'static str,
+    pub(crate) to: &'static str,
+    /// True if the document calls the change rare, or if it changes a status that is normally final.
+    pub(crate) is_rare: bool,
 }
 
 /// What a provider's body can contain although it is plain about what happened.
@@ -133,6 +151,17 @@ pub(crate) enum Effect {
         currency: String,
         request: Option<u64>,
     },
+    /// An order has another status, or was created.
+    Status {
+        /// The operation that created the order, as faults name it.
+        operation: &'static str,
+        reference: String,
+        /// What the control API's actions name the order by; `None` if it is the reference.
+        id: Option<String>,
+        /// `None` if the order was created.
+        from: Option<&'static str>,
+        to: &'static str,
+    },
     /// A message to the merchant, ready to be sent.
     Deliver(Message),
     /// A message with a header that depends on the time of sending.
@@ -143,7 +172,7 @@ impl Effect {
     /// The merchant's reference.
     pub(crate) fn reference(&self) -> &str {
         match self {
-            Self::Record { reference, .. } => reference,
+            Self::Record { reference, .. } | Self::Status { reference, .. } => reference,
             Self::Deliver(message) | Self::DeliverSigned(message, _) => &message.reference,
         }
     }

@@ -11,6 +11,7 @@ mod qr;
 mod responses;
 mod routes;
 mod settings;
+mod transitions;
 mod validation;
 
 pub use behaviours::BEHAVIOURS;

@@ -18,7 +18,7 @@ use super::validation::{Fields, NewPayment};
 use super::{control, pages, payment};
 use crate::endpoint::{self, ControlCall, Endpoint};
 use crate::engine::{ControlResult, Effect, Engine, Imperfections, OrderSummary, ProviderSpec};
-use crate::http::{Request, Response};
+use crate::http::{Request, Response, percent_decode};
 use crate::ledger::EntryKind;
 use crate::random::Random;
 
@@ -55,6 +55,7 @@ pub(crate) const SPEC: ProviderSpec = ProviderSpec {
     read_only_operations: &["installment-options", "checkout-status"],
     operations_with_messages: &["start-3ds", "checkout"],
     paid_later: &[],
+    transitions: &[],
     behaviours: BEHAVIOURS,
     imperfections: Imperfections {
         descriptive: &[
@@ -95,6 +96,15 @@ impl Engine for Card3dsEngine {
         Some((route.name(), reference))
     }
 
+    fn page_order(&self, request: &Request) -> Option<(String, String)> {
+        let index = match request.path.strip_prefix(pages::CHECKOUT) {
+            Some(id) => self.by_checkout.get(&percent_decode(id)),
+            None => self.by_challenge.get(&request.parameter("challenge")?),
+        };
+        let payment = &self.payments[*index?];
+        Some((payment.order.clone(), payment.action_id().to_owned()))
+    }
+
     fn respond(&mut self, request: &Request, now: OffsetDateTime) -> (Response, Vec<Effect>) {
         if let Some(page) = self.page(request, now) {
             return page;
@@ -115,10 +125,7 @@ impl Engine for Card3dsEngine {
     fn orders(&self) -> Vec<OrderSummary<'_>> {
         let summaries = self.payments.iter().map(|payment| OrderSummary {
             reference: &payment.order,
-            id: match &payment.kind {
-                Kind::Checkout(checkout) => &checkout.id,
-                Kind::Direct | Kind::PreAuthorization { .. } | Kind::ThreeDs(_) => &payment.id,
-            },
+            id: payment.action_id(),
             status: payment.status.as_str(),
             amount: payment.amount,
             currency: payment.currency.code,
@@ -197,7 +204,9 @@ impl Card3dsEngine {
     ) -> Result<Response, ErrorResponse> {
         let new = NewPayment::read(&Fields::of(request)?, now)?;
         let mut payment = self.new_payment(new, kind);
-        if payment.charge(&mut self.random, now) {
+        let is_paid = payment.charge(&mut self.random, now);
+        effects.push(payment.changed(None));
+        if is_paid {
             effects.push(record(operation, &payment, EntryKind::Executed, Some(request.number)));
         }
         let index = self.insert_payment(payment);
@@ -266,11 +275,13 @@ impl Card3dsEngine {
         let html = challenge.as_ref().map(|challenge| pages::challenge_form(&self.origin, challenge));
         let mut payment = self.new_payment(new, Kind::ThreeDs(challenge));
         payment.set_installments(count, total, &self.settings);
-        if enrolled {
-            effects.push(record("card3ds.start-3ds", &payment, EntryKind::Begun, Some(request.number)));
-        } else {
+        if !enrolled {
             payment.date = Some(now);
             payment.fail(NOT_ENROLLED);
+        }
+        effects.push(payment.changed(None));
+        if enrolled {
+            effects.push(record("card3ds.start-3ds", &payment, EntryKind::Begun, Some(request.number)));
         }
         let index = self.insert_payment(payment);
         Ok(json_response(&StartResponse::new(&self.payments[index], html)))
@@ -301,7 +312,9 @@ impl Card3dsEngine {
                 return Err(ErrorResponse::new(409, "the payment has already been completed"));
             }
             Ok(true) => {
-                if payment.charge(&mut self.random, now) {
+                let (before, is_paid) = (payment.status, payment.charge(&mut self.random, now));
+                effects.push(payment.changed(Some(before)));
+                if is_paid {
                     effects.push(record("card3ds.complete-3ds", payment, EntryKind::Executed, Some(request.number)));
                 }
             }
@@ -338,6 +351,7 @@ impl Card3dsEngine {
         let redirect_url = format!("{}{}{}", self.origin, pages::CHECKOUT, checkout.id);
         let response = json!({"checkoutId": checkout.id, "redirectUrl": redirect_url});
         let payment = self.enrolled_payment(order, amount, currency, customer, None, Kind::Checkout(checkout));
+        effects.push(payment.changed(None));
         effects.push(record("card3ds.checkout", &payment, EntryKind::Begun, Some(request.number)));
         self.insert_payment(payment);
         Ok(Response::json(200, &response))

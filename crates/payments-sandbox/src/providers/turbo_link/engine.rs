@@ -35,6 +35,7 @@ pub(crate) const SPEC: ProviderSpec = ProviderSpec {
     read_only_operations: &["list", "detail"],
     operations_with_messages: &[],
     paid_later: &[],
+    transitions: &[],
     behaviours: BEHAVIOURS,
     imperfections: Imperfections {
         descriptive: &["msg", "api_path", "limit", "qr", "url", "created"],
@@ -54,6 +55,13 @@ impl Engine for TurboLinkEngine {
             Route::Detail(id) => ("detail", Some(id)),
             Route::Page(_) | Route::Image(_) => return None,
         })
+    }
+
+    fn page_order(&self, request: &Request) -> Option<(String, String)> {
+        match route(request)? {
+            Route::Page(id) if self.link(&id).is_ok() => Some((id.clone(), id)),
+            Route::Page(_) | Route::Image(_) | Route::List | Route::Detail(_) => None,
+        }
     }
 
     fn respond(&mut self, request: &Request, now: OffsetDateTime) -> (Response, Vec<Effect>) {
@@ -108,8 +116,8 @@ impl TurboLinkEngine {
         Self { settings, origin, random, links }
     }
 
-    /// Creates a link, as the merchant does in the dashboard: no endpoint creates one.
-    pub(crate) fn create(&mut self, amount: &str, now: OffsetDateTime) -> Result<String, Problem> {
+    /// Creates a link, as the merchant does in the dashboard: no endpoint creates one. Returns its id.
+    pub(crate) fn create(&mut self, amount: &str, now: OffsetDateTime) -> Result<(Vec<Effect>, String), Problem> {
         let amount = link::dollars(amount)?;
         let id = loop {
             let id = self.random.alphanumeric(6).to_ascii_lowercase();
@@ -117,14 +125,15 @@ impl TurboLinkEngine {
                 break id;
             }
         };
-        self.links.push(Link::new(id.clone(), amount, now));
-        Ok(id)
+        let link = Link::new(id.clone(), amount, now);
+        let created = link.changed(None);
+        self.links.push(link);
+        Ok((vec![created], id))
     }
 
     /// Performs an action of the customer or the merchant on a link.
     pub(crate) fn act(&mut self, id: &str, action: Action) -> Result<Vec<Effect>, Problem> {
-        let link = self.link_mut(id)?;
-        Ok(vec![link.apply(action)?])
+        self.link_mut(id)?.apply(action)
     }
 
     /// Sets a link's convenience fee.

@@ -44,6 +44,7 @@ pub(crate) const SPEC: ProviderSpec = ProviderSpec {
     read_only_operations: &["status-check"],
     operations_with_messages: &["initiate"],
     paid_later: &["initiate"],
+    transitions: &[],
     behaviours: BEHAVIOURS,
     imperfections: Imperfections {
         descriptive: &["message", "timestamp", "status", "utr"],
@@ -65,6 +66,11 @@ impl Engine for TurboTxnEngine {
             Route::Initiate => ("initiate", validation::order_id(&request.body)),
             Route::StatusCheck => ("status-check", request.header("order-id").map(str::to_owned)),
         })
+    }
+
+    fn page_order(&self, request: &Request) -> Option<(String, String)> {
+        let order = &self.transactions[*self.by_page.get(&request.parameter("data")?)?].order_id;
+        Some((order.clone(), order.clone()))
     }
 
     fn respond(&mut self, request: &Request, now: OffsetDateTime) -> (Response, Vec<Effect>) {
@@ -198,6 +204,7 @@ impl TurboTxnEngine {
         let index = self.transactions.len();
         self.by_order.insert(transaction.order_id.clone(), index);
         self.by_page.insert(transaction.page.clone(), index);
+        effects.push(transaction.changed(None));
         effects.push(transaction.executed(request.number));
         let sdk_url = format!("{}{PAGE}?data={}", self.origin, transaction.page);
         let response = responses::order_created(&transaction, &sdk_url, now);
@@ -266,7 +273,9 @@ impl TurboTxnEngine {
 
     /// Changes a transaction if it can change, records the money that it moves, and sends a callback of a decision.
     fn apply(&mut self, index: usize, action: Action, effects: &mut Vec<Effect>) -> Result<(), Problem> {
+        let before = self.transactions[index].status;
         self.transactions[index].apply(action)?;
+        effects.push(self.transactions[index].changed(Some(before)));
         if self.transactions[index].status == Status::Approved {
             self.transactions[index].utr = self.random.unused_digits(12, &mut self.utrs);
             effects.push(self.transactions[index].credited());

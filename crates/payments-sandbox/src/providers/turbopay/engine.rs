@@ -10,6 +10,7 @@ use super::order::{Action, Kind, Order, Status};
 use super::routes::{Route, route};
 use super::settings::{Settings, Settle};
 use super::validation::Fields;
+use super::transitions::TRANSITIONS;
 use super::{control, pages};
 use crate::endpoint::{self, ControlCall, Endpoint};
 use crate::engine::{
@@ -66,6 +67,7 @@ pub(crate) const SPEC: ProviderSpec = ProviderSpec {
     read_only_operations: &["balance", "order-status", "merchant-order-status"],
     operations_with_messages: &["deposit", "host-to-host-deposit", "withdraw"],
     paid_later: &["deposit", "host-to-host-deposit"],
+    transitions: TRANSITIONS,
     behaviours: BEHAVIOURS,
     imperfections: Imperfections {
         descriptive: &[
@@ -102,6 +104,11 @@ impl Engine for TurboPayEngine {
             Route::Balance => None,
         };
         Some((operation.name(), reference))
+    }
+
+    fn page_order(&self, request: &Request) -> Option<(String, String)> {
+        let order = &self.orders[*self.by_page.get(&request.parameter("hash")?)?];
+        Some((order.reference.clone(), order.reference.clone()))
     }
 
     fn respond(&mut self, request: &Request, now: OffsetDateTime) -> (Response, Vec<Effect>) {
@@ -289,8 +296,11 @@ impl TurboPayEngine {
 
     /// Changes an order if the transition is documented, records the money that it moves, and notifies the merchant.
     fn apply(&mut self, index: usize, action: &Action, effects: &mut Vec<Effect>) -> Result<(), Problem> {
-        let before = self.orders[index].amount;
+        let (before, status) = (self.orders[index].amount, self.orders[index].status);
         let moved = self.orders[index].apply(action)?;
+        if self.orders[index].status != status {
+            effects.push(self.orders[index].changed(Some(status)));
+        }
         if self.orders[index].kind == Kind::Withdrawal {
             // The money left when the order was accepted. The amount that is paid out in the end may differ.
             let order = &self.orders[index];

@@ -61,6 +61,7 @@ pub(crate) const SPEC: ProviderSpec = ProviderSpec {
     read_only_operations: READ_ONLY_OPERATIONS,
     operations_with_messages: OPERATIONS_WITH_MESSAGES,
     paid_later: &[],
+    transitions: &[],
     behaviours: BEHAVIOURS,
     imperfections: Imperfections {
         descriptive: &[

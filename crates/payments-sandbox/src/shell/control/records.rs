@@ -34,7 +34,8 @@ pub(super) fn page(state: &SharedState, call: &ControlCall<'_>) -> Result<Value,
 }
 
 fn value(record: &Record) -> Value {
-    let told = record.told.map(|told| json!({"bytes": told.bytes, "of": told.of, "end": told.end.as_str()}));
+    let told = record.told.map(|told| json!({"bytes": told.bytes, "of": told.of, "status": told.status, "end": told.end.as_str()}));
+    let status = record.status.map(|change| json!({"from": change.from, "to": change.to}));
     let content = record.content.as_ref().map(|content| {
         json!({
             "start": content.start,
@@ -51,12 +52,14 @@ fn value(record: &Record) -> Value {
         "provider": record.provider,
         "operation": record.operation,
         "reference": record.reference,
+        "id": record.id,
         "request": record.request,
         "delivery": record.delivery,
         "cause": record.cause,
         "fault": record.fault,
         "text": record.text,
         "told": told,
+        "status": status,
         "content": content,
     })
 }
@@ -89,7 +92,8 @@ pub(super) fn page_schema() -> Value {
 fn record_schema() -> Value {
     let number = || json!({"type": ["integer", "null"], "minimum": 0});
     let or_null = |schema: Value| json!({"anyOf": [schema, {"type": "null"}]});
-    let told = object(&[("bytes", count()), ("of", number()), ("end", text())], &[]);
+    let told = object(&[("bytes", count()), ("of", number()), ("status", number()), ("end", text())], &[]);
+    let status = object(&[("from", text_or_null()), ("to", text())], &[]);
     let header = json!({"type": "array", "items": text(), "minItems": 2, "maxItems": 2});
     let content = object(
         &[("start", text()), ("headers", list(&header)), ("body", text_or_null()), ("body_bytes", count())],
@@ -104,12 +108,14 @@ fn record_schema() -> Value {
             ("provider", text_or_null()),
             ("operation", text_or_null()),
             ("reference", text_or_null()),
+            ("id", text_or_null()),
             ("request", number()),
             ("delivery", number()),
             ("cause", number()),
             ("fault", text_or_null()),
             ("text", text()),
             ("told", or_null(told)),
+            ("status", or_null(status)),
             ("content", or_null(content)),
         ],
         &[],
