@@ -13,6 +13,7 @@ mod money;
 mod problem;
 mod qr;
 mod random;
+mod rust_code;
 mod timeline;
 
 // Requests, responses, and the ledger.

@@ -1,6 +1,7 @@
 //! The state that all parts of the sandbox share. It knows the providers only as engines.
 
 mod exchange;
+mod order;
 mod subject;
 
 use std::collections::BTreeMap;
@@ -27,6 +28,7 @@ use crate::record::{Content, Mask, Record, RecordKind};
 use crate::timeline::TimelineEntry;
 
 pub(crate) use exchange::{Close, Exchange, SLOW_BYTE_INTERVAL, Wire};
+pub(crate) use order::{Order, OrderFilter, OrderRequest, StatusRecord};
 pub(crate) use subject::Subject;
 
 /// A provider, by its index in the list of providers.

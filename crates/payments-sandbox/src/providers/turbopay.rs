@@ -1,5 +1,6 @@
 //! TurboPay, simulated from its documentation and its recorded exchanges.
 
+mod actions;
 mod api;
 mod behaviours;
 mod control;

@@ -15,9 +15,9 @@ use super::routes::{Route, route};
 use super::settings::Settings;
 use super::three_ds::{Challenge, CompletionError, NOT_ENROLLED, StartResponse};
 use super::validation::{Fields, NewPayment};
-use super::{control, pages, payment};
+use super::{actions, control, pages, payment};
 use crate::endpoint::{self, ControlCall, Endpoint};
-use crate::engine::{ControlResult, Effect, Engine, Imperfections, OrderSummary, ProviderSpec};
+use crate::engine::{AmountUnit, ControlResult, Effect, Engine, Imperfections, OrderSummary, PossibleAction, ProviderSpec};
 use crate::http::{Request, Response, percent_decode};
 use crate::ledger::EntryKind;
 use crate::random::Random;
@@ -55,6 +55,9 @@ pub(crate) const SPEC: ProviderSpec = ProviderSpec {
     read_only_operations: &["installment-options", "checkout-status"],
     operations_with_messages: &["start-3ds", "checkout"],
     paid_later: &[],
+    unit: AmountUnit::Hundredths,
+    page_action: actions::of_page,
+    handle_call: actions::handle_call,
     transitions: &[],
     behaviours: BEHAVIOURS,
     imperfections: Imperfections {
@@ -122,8 +125,13 @@ impl Engine for Card3dsEngine {
         self.order_status(reference).map(str::to_owned)
     }
 
+    fn possible_actions(&self, id: &str) -> Vec<PossibleAction> {
+        self.possible(id)
+    }
+
     fn orders(&self) -> Vec<OrderSummary<'_>> {
         let summaries = self.payments.iter().map(|payment| OrderSummary {
+            operation: payment.operation(),
             reference: &payment.order,
             id: payment.action_id(),
             status: payment.status.as_str(),

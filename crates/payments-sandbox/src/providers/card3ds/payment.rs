@@ -81,15 +81,20 @@ impl Payment {
         }
     }
 
+    /// The operation that creates the payment, as faults name it.
+    pub(crate) fn operation(&self) -> &'static str {
+        match &self.kind {
+            Kind::Direct => "payment",
+            Kind::PreAuthorization { .. } => "pre-authorization",
+            Kind::ThreeDs(_) => "start-3ds",
+            Kind::Checkout(_) => "checkout",
+        }
+    }
+
     /// Reports the status.
     pub(crate) fn changed(&self, from: Option<Status>) -> Effect {
         Effect::Status {
-            operation: match &self.kind {
-                Kind::Direct => "payment",
-                Kind::PreAuthorization { .. } => "pre-authorization",
-                Kind::ThreeDs(_) => "start-3ds",
-                Kind::Checkout(_) => "checkout",
-            },
+            operation: self.operation(),
             reference: self.order.clone(),
             id: Some(self.action_id().to_owned()),
             from: from.map(Status::as_str),

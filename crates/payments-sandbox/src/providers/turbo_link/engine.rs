@@ -9,9 +9,9 @@ use super::link::{Action, Link};
 use super::responses::{ErrorResponse, Members};
 use super::routes::{Route, route};
 use super::settings::Settings;
-use super::{control, filter, link, pages, responses};
+use super::{actions, control, filter, link, pages, responses};
 use crate::endpoint::{self, ControlCall, Endpoint};
-use crate::engine::{ControlResult, Effect, Engine, Imperfections, OrderSummary, ProviderSpec};
+use crate::engine::{AmountUnit, ControlResult, Effect, Engine, Imperfections, OrderSummary, PossibleAction, ProviderSpec};
 use crate::html;
 use crate::http::{Request, Response};
 use crate::problem::Problem;
@@ -35,6 +35,9 @@ pub(crate) const SPEC: ProviderSpec = ProviderSpec {
     read_only_operations: &["list", "detail"],
     operations_with_messages: &[],
     paid_later: &[],
+    unit: AmountUnit::Hundredths,
+    page_action: actions::of_page,
+    handle_call: actions::handle_call,
     transitions: &[],
     behaviours: BEHAVIOURS,
     imperfections: Imperfections {
@@ -89,8 +92,13 @@ impl Engine for TurboLinkEngine {
         self.link(reference).ok().map(|link| link.status.as_str().to_owned())
     }
 
+    fn possible_actions(&self, id: &str) -> Vec<PossibleAction> {
+        self.possible(id)
+    }
+
     fn orders(&self) -> Vec<OrderSummary<'_>> {
         let summaries = self.links.iter().map(|link| OrderSummary {
+            operation: "payment",
             reference: &link.id,
             id: &link.id,
             status: link.status.as_str(),
@@ -152,7 +160,7 @@ impl TurboLinkEngine {
         self.link(id).map(|link| (link.url(&self.origin), link.qr(&self.origin)))
     }
 
-    fn link(&self, id: &str) -> Result<&Link, Problem> {
+    pub(super) fn link(&self, id: &str) -> Result<&Link, Problem> {
         self.links.iter().find(|link| link.id == id).ok_or_else(|| Problem::NotFound(format!("no such link: {id:?}")))
     }
 

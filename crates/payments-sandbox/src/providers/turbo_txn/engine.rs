@@ -11,9 +11,9 @@ use super::routes::{PAGE, Route, route};
 use super::settings::{Settings, Settle};
 use super::transaction::{Action, Status, Transaction};
 use super::validation::NewTransaction;
-use super::{callback, control, pages, responses, validation};
+use super::{actions, callback, control, pages, responses, validation};
 use crate::endpoint::{self, ControlCall, Endpoint};
-use crate::engine::{ControlResult, Effect, Engine, Imperfections, OrderSummary, ProviderSpec};
+use crate::engine::{AmountUnit, ControlResult, Effect, Engine, Imperfections, OrderSummary, PossibleAction, ProviderSpec};
 use crate::html;
 use crate::http::{Request, Response, is_http_url};
 use crate::problem::Problem;
@@ -44,6 +44,9 @@ pub(crate) const SPEC: ProviderSpec = ProviderSpec {
     read_only_operations: &["status-check"],
     operations_with_messages: &["initiate"],
     paid_later: &["initiate"],
+    unit: AmountUnit::Hundredths,
+    page_action: actions::of_page,
+    handle_call: actions::handle_call,
     transitions: &[],
     behaviours: BEHAVIOURS,
     imperfections: Imperfections {
@@ -105,8 +108,13 @@ impl Engine for TurboTxnEngine {
         self.by_order.get(reference).map(|index| self.transactions[*index].status.as_str().to_owned())
     }
 
+    fn possible_actions(&self, id: &str) -> Vec<PossibleAction> {
+        self.possible(id)
+    }
+
     fn orders(&self) -> Vec<OrderSummary<'_>> {
         let summaries = self.transactions.iter().map(|transaction| OrderSummary {
+            operation: "initiate",
             reference: &transaction.order_id,
             id: &transaction.order_id,
             status: transaction.status.as_str(),

@@ -11,11 +11,10 @@ use super::routes::{Route, route};
 use super::settings::{Settings, Settle};
 use super::validation::Fields;
 use super::transitions::TRANSITIONS;
-use super::{control, pages};
+use super::{actions, control, pages};
 use crate::endpoint::{self, ControlCall, Endpoint};
 use crate::engine::{
-    ControlResult, DEFAULT_RESPONSE_TIMEOUT, Effect, Engine, Imperfections, Message, OrderSummary, ProviderSpec, Resend,
-};
+    AmountUnit, ControlResult, DEFAULT_RESPONSE_TIMEOUT, Effect, Engine, Imperfections, Message, OrderSummary, PossibleAction, ProviderSpec, Resend};
 use crate::hex::hmac_sha256;
 use crate::html;
 use crate::http::{Request, Response, percent_decode};
@@ -67,6 +66,9 @@ pub(crate) const SPEC: ProviderSpec = ProviderSpec {
     read_only_operations: &["balance", "order-status", "merchant-order-status"],
     operations_with_messages: &["deposit", "host-to-host-deposit", "withdraw"],
     paid_later: &["deposit", "host-to-host-deposit"],
+    unit: AmountUnit::Hundredths,
+    page_action: actions::of_page,
+    handle_call: actions::handle_call,
     transitions: TRANSITIONS,
     behaviours: BEHAVIOURS,
     imperfections: Imperfections {
@@ -147,8 +149,13 @@ impl Engine for TurboPayEngine {
         self.order_status(reference).map(|status| status.as_str().to_owned())
     }
 
+    fn possible_actions(&self, id: &str) -> Vec<PossibleAction> {
+        self.possible(id)
+    }
+
     fn orders(&self) -> Vec<OrderSummary<'_>> {
         let summaries = self.orders.iter().map(|order| OrderSummary {
+            operation: order.kind.operation(),
             reference: &order.reference,
             id: &order.reference,
             status: order.status.as_str(),
