@@ -74,6 +74,10 @@ pub(crate) enum Body {
 pub(crate) enum Content {
     Html,
     Json(Schema),
+    /// Rows with a header, as RFC 4180 describes them.
+    Csv,
+    /// Rust source text.
+    Rust,
 }
 
 impl Method {

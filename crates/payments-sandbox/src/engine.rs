@@ -99,6 +99,15 @@ pub(crate) enum AmountUnit {
     Smallest,
 }
 
+impl AmountUnit {
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Hundredths => "1/100 of the currency's unit",
+            Self::Smallest => "the currency's smallest unit",
+        }
+    }
+}
+
 /// An action that an order's status allows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct PossibleAction {

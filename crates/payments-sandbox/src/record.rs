@@ -176,9 +176,7 @@ impl RecordKind {
     fn party(self) -> Party {
         match self {
             Self::Request | Self::Page | Self::Redirect | Self::Note => Party::Client,
-            Self::Fault | Self::Response | Self::Told | Self::Ledger | Self::Status | Self::Message => {
-                Party::Provider
-            },
+            Self::Fault | Self::Response | Self::Told | Self::Ledger | Self::Status | Self::Message => Party::Provider,
             Self::Attempt => Party::Merchant,
             Self::Action => Party::World,
         }

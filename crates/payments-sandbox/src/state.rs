@@ -3,6 +3,7 @@
 mod exchange;
 mod order;
 mod subject;
+mod totals;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -30,6 +31,7 @@ use crate::timeline::TimelineEntry;
 pub(crate) use exchange::{Close, Exchange, SLOW_BYTE_INTERVAL, Wire};
 pub(crate) use order::{Order, OrderFilter, OrderRequest, StatusRecord};
 pub(crate) use subject::Subject;
+pub(crate) use totals::Total;
 
 /// A provider, by its index in the list of providers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -522,7 +524,9 @@ impl State {
                     let cause = self.cause;
                     self.records.add(elapsed, || {
                         let record = match from {
-                            Some(from) => Record::new(RecordKind::Status, format_args!("{reference} is {to}, was {from}")),
+                            Some(from) => {
+                                Record::new(RecordKind::Status, format_args!("{reference} is {to}, was {from}"))
+                            }
                             None => Record::new(RecordKind::Status, format_args!("{reference} is {to}")),
                         };
                         let record = record.of(name, Some(operation)).about(Some(&reference)).caused_by(cause);

@@ -1,8 +1,10 @@
 //! The control API, for tests in other languages. One table of routes is its router, its index and its description.
 
 mod index;
+mod ledger;
 mod merchant;
 mod openapi;
+mod order_detail;
 mod orders;
 mod records;
 mod routes;
@@ -62,7 +64,7 @@ enum Target {
 
 /// Returns the routes that do not belong to one provider.
 fn routes() -> impl Iterator<Item = &'static SharedRoute> {
-    inspector::ROUTES.iter().chain(routes::ROUTES).chain(merchant::ROUTES).chain(orders::ROUTES)
+    inspector::ROUTES.iter().chain(routes::ROUTES).chain(merchant::ROUTES).chain(orders::ROUTES).chain(ledger::ROUTES)
 }
 
 /// Returns all endpoints in the order of the index page.

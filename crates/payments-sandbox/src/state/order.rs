@@ -82,7 +82,8 @@ impl OrderRequest {
         let told = self.told?;
         let status = told.status.filter(|_| told.end == ToldEnd::Whole);
         let has_fault = |phase: &str| {
-            let changes = |fault: &&String| fault.starts_with(phase) && !fault.contains(" delay") && !fault.contains(" slow");
+            let changes =
+                |fault: &&String| fault.starts_with(phase) && !fault.contains(" delay") && !fault.contains(" slow");
             self.faults.iter().any(|fault| changes(&fault))
         };
         match (self.is_executed, status) {
@@ -107,7 +108,9 @@ impl OrderRequest {
             None => "nothing yet".to_owned(),
             Some(Told { status: Some(status), end: ToldEnd::Whole, .. }) => status.to_string(),
             Some(Told { bytes: 0, end, .. }) => format!("nothing ({})", end.as_str()),
-            Some(told) => format!("{} ({told})", told.status.map_or("a part".to_owned(), |status| format!("a part of {status}"))),
+            Some(told) => {
+                format!("{} ({told})", told.status.map_or("a part".to_owned(), |status| format!("a part of {status}")))
+            }
         }
     }
 }
@@ -149,7 +152,8 @@ impl SharedState {
             let endpoints = engine.endpoints();
             for order in &matching[matching.len().saturating_sub(filter.limit)..] {
                 let actions = engine.possible_actions(order.id).into_iter();
-                let actions = actions.filter_map(|action| OrderAction::new(endpoints.get(action.endpoint)?, action, order.id));
+                let actions =
+                    actions.filter_map(|action| OrderAction::new(endpoints.get(action.endpoint)?, action, order.id));
                 let transitions = spec.transitions.iter().filter(|known| known.operations.contains(&order.operation));
                 orders.push(Order {
                     unit: spec.unit,
@@ -193,7 +197,8 @@ impl SharedState {
 
     /// Returns the newest order of a provider with this id.
     pub(crate) fn order(&self, provider: &str, id: &str) -> Option<Order> {
-        let filter = OrderFilter { provider: Some(provider.to_owned()), id: Some(id.to_owned()), reference: None, limit: 1 };
+        let filter =
+            OrderFilter { provider: Some(provider.to_owned()), id: Some(id.to_owned()), reference: None, limit: 1 };
         self.orders(&filter).0.pop()
     }
 }
@@ -254,7 +259,8 @@ impl Order {
     }
 
     fn add_entry(&mut self, entry: &Entry) {
-        let requests = self.requests.iter_mut().filter(|known| entry.request.is_some() && known.request == entry.request);
+        let requests =
+            self.requests.iter_mut().filter(|known| entry.request.is_some() && known.request == entry.request);
         requests.for_each(|request| request.is_executed = true);
         self.entries.push(entry.clone());
     }

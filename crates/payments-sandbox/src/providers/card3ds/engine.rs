@@ -17,7 +17,9 @@ use super::three_ds::{Challenge, CompletionError, NOT_ENROLLED, StartResponse};
 use super::validation::{Fields, NewPayment};
 use super::{actions, control, pages, payment};
 use crate::endpoint::{self, ControlCall, Endpoint};
-use crate::engine::{AmountUnit, ControlResult, Effect, Engine, Imperfections, OrderSummary, PossibleAction, ProviderSpec};
+use crate::engine::{
+    AmountUnit, ControlResult, Effect, Engine, Imperfections, OrderSummary, PossibleAction, ProviderSpec,
+};
 use crate::http::{Request, Response, percent_decode};
 use crate::ledger::EntryKind;
 use crate::random::Random;

@@ -11,7 +11,9 @@ use super::routes::{Route, route};
 use super::settings::Settings;
 use super::{actions, control, filter, link, pages, responses};
 use crate::endpoint::{self, ControlCall, Endpoint};
-use crate::engine::{AmountUnit, ControlResult, Effect, Engine, Imperfections, OrderSummary, PossibleAction, ProviderSpec};
+use crate::engine::{
+    AmountUnit, ControlResult, Effect, Engine, Imperfections, OrderSummary, PossibleAction, ProviderSpec,
+};
 use crate::html;
 use crate::http::{Request, Response};
 use crate::problem::Problem;

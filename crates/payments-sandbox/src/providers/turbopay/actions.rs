@@ -32,9 +32,9 @@ impl TurboPayEngine {
             Action::Pay => order.clone().apply(&Action::Pending).is_ok(),
             action => order.clone().apply(action).is_ok(),
         };
-        let named = ACTIONS.iter().filter(|(name, _)| {
-            Action::by_name(name, None, String::new()).is_some_and(|action| is_possible(&action))
-        });
+        let named = ACTIONS
+            .iter()
+            .filter(|(name, _)| Action::by_name(name, None, String::new()).is_some_and(|action| is_possible(&action)));
         let mut possible: Vec<PossibleAction> =
             named.map(|(action, members)| PossibleAction { endpoint: 1, action, members }).collect();
         if is_possible(&Action::Amount(order.amount)) {

@@ -9,12 +9,14 @@ use super::behaviours::BEHAVIOURS;
 use super::order::{Action, Kind, Order, Status};
 use super::routes::{Route, route};
 use super::settings::{Settings, Settle};
-use super::validation::Fields;
 use super::transitions::TRANSITIONS;
+use super::validation::Fields;
 use super::{actions, control, pages};
 use crate::endpoint::{self, ControlCall, Endpoint};
 use crate::engine::{
-    AmountUnit, ControlResult, DEFAULT_RESPONSE_TIMEOUT, Effect, Engine, Imperfections, Message, OrderSummary, PossibleAction, ProviderSpec, Resend};
+    AmountUnit, ControlResult, DEFAULT_RESPONSE_TIMEOUT, Effect, Engine, Imperfections, Message, OrderSummary,
+    PossibleAction, ProviderSpec, Resend,
+};
 use crate::hex::hmac_sha256;
 use crate::html;
 use crate::http::{Request, Response, percent_decode};

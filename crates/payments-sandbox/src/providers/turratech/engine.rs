@@ -6,7 +6,6 @@ use serde_json::Value;
 use time::{Duration, OffsetDateTime};
 
 use super::behaviours::BEHAVIOURS;
-use super::{actions, control};
 use super::customer::Customer;
 use super::effects::{Call, Effects, order_id_in};
 use super::idempotency::{Fingerprint, IdempotencyKeys};
@@ -19,8 +18,11 @@ use super::responses::ErrorResponse;
 use super::routes::{OPERATIONS, OPERATIONS_WITH_MESSAGES, Operation, READ_ONLY_OPERATIONS, route};
 use super::settings::Settings;
 use super::subscription::Subscription;
+use super::{actions, control};
 use crate::endpoint::{self, ControlCall, Endpoint};
-use crate::engine::{AmountUnit, ControlResult, Effect, Engine, Imperfections, OrderSummary, PossibleAction, ProviderSpec};
+use crate::engine::{
+    AmountUnit, ControlResult, Effect, Engine, Imperfections, OrderSummary, PossibleAction, ProviderSpec,
+};
 use crate::http::{Request, Response};
 use crate::random::Random;
 

@@ -34,7 +34,9 @@ pub(super) fn page(state: &SharedState, call: &ControlCall<'_>) -> Result<Value,
 }
 
 fn value(record: &Record) -> Value {
-    let told = record.told.map(|told| json!({"bytes": told.bytes, "of": told.of, "status": told.status, "end": told.end.as_str()}));
+    let told = record
+        .told
+        .map(|told| json!({"bytes": told.bytes, "of": told.of, "status": told.status, "end": told.end.as_str()}));
     let status = record.status.map(|change| json!({"from": change.from, "to": change.to}));
     let content = record.content.as_ref().map(|content| {
         json!({
