@@ -29,5 +29,6 @@ mod small_stack;
 mod statuses;
 mod stored_rows;
 mod support;
+mod transitions;
 mod turbopay_flows;
 mod vectors;

@@ -6,7 +6,7 @@ mod whole;
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::http::{Request, percent_decode, read_json};
+use crate::http::{Request, percent_decode, percent_encode, read_json};
 use crate::problem::Problem;
 
 pub(crate) use whole::Whole;
@@ -76,6 +76,10 @@ pub(crate) enum Content {
     Json(Schema),
     /// Server-sent events.
     Events,
+    /// Rows with a header, as RFC 4180 describes them.
+    Csv,
+    /// Rust source text.
+    Rust,
 }
 
 impl Method {
@@ -123,6 +127,25 @@ impl Endpoint {
     /// Returns the path's parameters.
     pub(crate) fn parameters(&self) -> impl Iterator<Item = &'static str> {
         self.path.split('/').filter_map(parameter)
+    }
+
+    /// Returns the path of an object and an action, encoded.
+    pub(crate) fn path_for(&self, id: &str, action: &str) -> String {
+        let segments = self.path.split('/').map(|segment| match parameter(segment) {
+            Some("action") => action.to_owned(),
+            Some(_) => percent_encode(id),
+            None => segment.to_owned(),
+        });
+        segments.collect::<Vec<_>>().join("/")
+    }
+
+    /// Returns the schema of a member of the request's body.
+    pub(crate) fn member(&self, name: &str) -> Value {
+        let (Body::Optional(schema) | Body::Required(schema)) = self.body else { return Value::Null };
+        let schema = schema();
+        let variants = schema["anyOf"].as_array().map_or(std::slice::from_ref(&schema), Vec::as_slice);
+        let member = variants.iter().map(|variant| &variant["properties"][name]).find(|member| !member.is_null());
+        member.cloned().unwrap_or_default()
     }
 
     /// Returns the parameters' values if the path's segments match.

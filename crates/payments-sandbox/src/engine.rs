@@ -7,7 +7,7 @@ use serde_json::Value;
 use time::OffsetDateTime;
 
 use crate::endpoint::{ControlCall, Endpoint, Route};
-use crate::http::{Request, Response};
+use crate::http::{Form, Request, Response};
 use crate::ledger::EntryKind;
 use crate::problem::Problem;
 use crate::random::Random;
@@ -21,6 +21,11 @@ pub(crate) trait Engine: RespondWithoutCommit + Any + Send {
 
     /// Returns the operation and the merchant's reference of a request; `None` if the request is no API operation.
     fn operation(&self, request: &Request) -> Option<(&'static str, Option<String>)>;
+
+    /// Returns the reference of the order that a request to a customer's page is about, and what actions name it by.
+    fn page_order(&self, _request: &Request) -> Option<(String, String)> {
+        None
+    }
 
     /// Notes the arrival of a request that is executed later. Its client may retry or disconnect in the meantime.
     fn begin(&mut self, _request: &Request, _now: OffsetDateTime) {}
@@ -43,6 +48,11 @@ pub(crate) trait Engine: RespondWithoutCommit + Any + Send {
 
     /// Returns an order's status in the provider's words, by the merchant's reference.
     fn status(&self, reference: &str) -> Option<String>;
+
+    /// Returns what banks, customers and back offices can do with an order now.
+    fn possible_actions(&self, _id: &str) -> Vec<PossibleAction> {
+        Vec::new()
+    }
 
     /// Returns all orders, in order of creation.
     fn orders(&self) -> Vec<OrderSummary<'_>>;
@@ -68,10 +78,83 @@ pub(crate) struct ProviderSpec {
     pub(crate) operations_with_messages: &'static [&'static str],
     /// The operations whose orders a customer pays later: their execution moves no money, and a credit does.
     pub(crate) paid_later: &'static [&'static str],
+    /// The unit of the ledger's amounts.
+    pub(crate) unit: AmountUnit,
+    /// The customer's action that a form of a page sends: the order's id, and the form.
+    pub(crate) page_action: fn(id: &str, form: &Form) -> Option<ControlAction>,
+    /// The call of the provider's handle that does the same as an action: `sandbox.turbopay().order("order-1").pay()`.
+    pub(crate) handle_call: fn(&ControlAction) -> Option<String>,
+    /// The changes of status that the provider's document states; empty if it states none.
+    pub(crate) transitions: &'static [Transition],
     /// The simulated behaviours, each with its provenance.
     pub(crate) behaviours: &'static [Behaviour],
     /// What an imperfect body can contain.
     pub(crate) imperfections: Imperfections,
+}
+
+/// The unit of the ledger's amounts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum AmountUnit {
+    /// Hundredths of the currency's unit, whatever the currency is.
+    Hundredths,
+    /// The currency's smallest unit.
+    Smallest,
+}
+
+impl AmountUnit {
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Hundredths => "1/100 of the currency's unit",
+            Self::Smallest => "the currency's smallest unit",
+        }
+    }
+}
+
+/// An action that an order's status allows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct PossibleAction {
+    /// The index of the endpoint in [`Engine::endpoints`].
+    pub(crate) endpoint: usize,
+    /// The value of the path's parameter `action`; empty if it has no such parameter.
+    pub(crate) action: &'static str,
+    /// The members of the body that make sense.
+    pub(crate) members: &'static [&'static str],
+}
+
+/// A request to one of a provider's endpoints of the control API, as it was recorded.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct ControlAction {
+    /// The decoded segments of the path, after the provider's name.
+    pub(crate) path: Vec<String>,
+    pub(crate) body: serde_json::Map<String, Value>,
+}
+
+impl ControlAction {
+    pub(crate) fn new(path: &[&str]) -> Self {
+        Self { path: path.iter().map(|segment| (*segment).to_owned()).collect(), body: serde_json::Map::new() }
+    }
+
+    /// Returns the segments, if the body has no other members than these.
+    pub(crate) fn path_with(&self, members: &[&str]) -> Option<Vec<&str>> {
+        let is_known = |(name, value): (&String, &Value)| members.contains(&name.as_str()) || value.is_null();
+        self.body.iter().all(is_known).then(|| self.path.iter().map(String::as_str).collect())
+    }
+
+    /// Returns a member of the body that is a text.
+    pub(crate) fn text(&self, name: &str) -> Option<&str> {
+        self.body.get(name).and_then(Value::as_str)
+    }
+}
+
+/// A documented change of an order's status.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Transition {
+    /// The operations that create orders with this change.
+    pub(crate) operations: &'static [&'static str],
+    pub(crate) from: &'static str,
+    pub(crate) to: &'static str,
+    /// True if the document calls the change rare, or if it changes a status that is normally final.
+    pub(crate) is_rare: bool,
 }
 
 /// What a provider's body can contain although it is plain about what happened.
@@ -105,6 +188,8 @@ impl<E: Engine + Clone> RespondWithoutCommit for E {
 /// An order, a payment or a link, as lists show it.
 #[derive(Debug)]
 pub(crate) struct OrderSummary<'a> {
+    /// The operation that created it, as faults name it.
+    pub(crate) operation: &'static str,
     /// The merchant's reference.
     pub(crate) reference: &'a str,
     /// What the control API's actions name it by.
@@ -135,6 +220,17 @@ pub(crate) enum Effect {
         currency: String,
         request: Option<u64>,
     },
+    /// An order has another status, or was created.
+    Status {
+        /// The operation that created the order, as faults name it.
+        operation: &'static str,
+        reference: String,
+        /// What the control API's actions name the order by; `None` if it is the reference.
+        id: Option<String>,
+        /// `None` if the order was created.
+        from: Option<&'static str>,
+        to: &'static str,
+    },
     /// A message to the merchant, ready to be sent.
     Deliver(Message),
     /// A message with a header that depends on the time of sending.
@@ -145,7 +241,7 @@ impl Effect {
     /// The merchant's reference.
     pub(crate) fn reference(&self) -> &str {
         match self {
-            Self::Record { reference, .. } => reference,
+            Self::Record { reference, .. } | Self::Status { reference, .. } => reference,
             Self::Deliver(message) | Self::DeliverSigned(message, _) => &message.reference,
         }
     }

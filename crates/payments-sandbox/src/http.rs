@@ -4,7 +4,7 @@ pub(crate) mod gzip;
 
 use std::net::Ipv6Addr;
 
-use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use serde::Deserialize;
 
 /// An HTTP request.
@@ -40,6 +40,22 @@ impl Request {
         let pairs = self.query.split('&').chain(form.split('&'));
         let value = pairs.filter_map(|pair| pair.split_once('=')).find(|(key, _)| *key == name)?.1;
         Some(percent_decode(&value.replace('+', " ")))
+    }
+}
+
+/// The fields of a form, as a page sends them.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Form(Vec<(String, String)>);
+
+impl Form {
+    pub(crate) fn read(text: &str) -> Self {
+        let decode = |text: &str| percent_decode(&text.replace('+', " "));
+        let pairs = text.split('&').filter_map(|pair| pair.split_once('='));
+        Self(pairs.map(|(name, value)| (decode(name), decode(value))).collect())
+    }
+
+    pub(crate) fn get(&self, name: &str) -> Option<&str> {
+        self.0.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 }
 
@@ -86,10 +102,12 @@ pub(crate) fn percent_decode(text: &str) -> String {
     percent_decode_str(text).decode_utf8_lossy().into_owned()
 }
 
-/// Percent-encodes a text as one path segment, or as one value of a query.
+/// Percent-encodes one path segment, or a value of a query.
 pub(crate) fn percent_encode(text: &str) -> String {
-    utf8_percent_encode(text, NON_ALPHANUMERIC).to_string()
+    utf8_percent_encode(text, SEGMENT).to_string()
 }
+
+const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 
 /// An HTTP response.
 #[derive(Debug, Clone)]

@@ -1,3 +1,4 @@
+pub(crate) mod csv;
 mod double;
 
 use std::fmt;

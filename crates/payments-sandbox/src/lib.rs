@@ -13,6 +13,7 @@ mod money;
 mod problem;
 mod qr;
 mod random;
+mod rust_code;
 mod timeline;
 
 // Requests, responses, and the ledger.
@@ -57,7 +58,7 @@ pub use providers::turbo_txn::handle::{TransactionHandle, TurboTxn};
 pub use providers::turbopay::handle::{OrderHandle, TurboPay};
 pub use providers::turratech::handle::{PaymentHandle, TurraTech};
 pub use providers::{card3ds, turbo_link, turbo_txn, turbopay, turratech};
-pub use record::{Content, Party, Record, RecordKind, Told, ToldEnd};
+pub use record::{Content, Party, Record, RecordKind, StatusChange, Told, ToldEnd};
 pub use sandbox::Sandbox;
 pub use shell::offline::{Offline, OutgoingMessage};
 #[cfg(feature = "sdk-transport")]

@@ -34,6 +34,8 @@ pub struct Record {
     pub operation: Option<&'static str>,
     /// The merchant's reference.
     pub reference: Option<String>,
+    /// What the control API's actions name the order by, in records of its status and of its pages.
+    pub id: Option<String>,
     /// The number of the request that it belongs to.
     pub request: Option<u64>,
     /// The number of the [`Delivery`](crate::Delivery) that it belongs to.
@@ -50,6 +52,8 @@ pub struct Record {
     pub text: String,
     /// How many bytes the other side was sent, and how the connection ended.
     pub told: Option<Told>,
+    /// The change of an order's status.
+    pub status: Option<StatusChange>,
     /// The headers and the body, if [contents are recorded](crate::Builder::record_contents).
     pub content: Option<Arc<Content>>,
     /// True if the timeline has a line of it.
@@ -72,6 +76,8 @@ pub enum RecordKind {
     Told,
     /// A ledger entry.
     Ledger,
+    /// An order has another status, or was created.
+    Status,
     /// A message to the merchant is due.
     Message,
     /// A message was sent, with the merchant's response.
@@ -82,6 +88,16 @@ pub enum RecordKind {
     Redirect,
     /// What the client under test or its test says.
     Note,
+}
+
+/// A change of an order's status.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub struct StatusChange {
+    /// The status before, in the provider's words; `None` if the order was created.
+    pub from: Option<&'static str>,
+    /// The status, in the provider's words.
+    pub to: &'static str,
 }
 
 /// Who acted in a [`Record`].
@@ -106,6 +122,8 @@ pub struct Told {
     pub bytes: u64,
     /// The number of bytes of the whole response; `None` if there is no whole response.
     pub of: Option<u64>,
+    /// The HTTP status of the whole response.
+    pub status: Option<u16>,
     /// The end.
     pub end: ToldEnd,
 }
@@ -138,6 +156,7 @@ impl RecordKind {
         ("response", Self::Response),
         ("told", Self::Told),
         ("ledger", Self::Ledger),
+        ("status", Self::Status),
         ("message", Self::Message),
         ("attempt", Self::Attempt),
         ("action", Self::Action),
@@ -163,7 +182,7 @@ impl RecordKind {
     fn party(self) -> Party {
         match self {
             Self::Request | Self::Page | Self::Redirect | Self::Note => Party::Client,
-            Self::Fault | Self::Response | Self::Told | Self::Ledger | Self::Message => Party::Provider,
+            Self::Fault | Self::Response | Self::Told | Self::Ledger | Self::Status | Self::Message => Party::Provider,
             Self::Attempt => Party::Merchant,
             Self::Action => Party::World,
         }
@@ -213,6 +232,7 @@ impl Record {
             provider: None,
             operation: None,
             reference: None,
+            id: None,
             request: None,
             delivery: None,
             cause: None,
@@ -221,6 +241,7 @@ impl Record {
             moves_money: false,
             text,
             told: None,
+            status: None,
             content: None,
             in_timeline: true,
         }
@@ -264,6 +285,16 @@ impl Record {
 
     pub(crate) fn told(mut self, told: Told) -> Self {
         self.told = Some(told);
+        self
+    }
+
+    pub(crate) fn id(mut self, id: Option<String>) -> Self {
+        self.id = id;
+        self
+    }
+
+    pub(crate) fn changed(mut self, from: Option<&'static str>, to: &'static str) -> Self {
+        self.status = Some(StatusChange { from, to });
         self
     }
 

@@ -1,7 +1,9 @@
 //! The state that all parts of the sandbox share. It knows the providers only as engines.
 
 mod exchange;
+mod order;
 mod subject;
+mod totals;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -27,7 +29,9 @@ use crate::record::{Content, Mask, Record, RecordKind};
 use crate::timeline::TimelineEntry;
 
 pub(crate) use exchange::{Close, Exchange, SLOW_BYTE_INTERVAL, Wire};
+pub(crate) use order::{Order, OrderFilter, OrderRequest, StatusRecord};
 pub(crate) use subject::Subject;
+pub(crate) use totals::Total;
 
 /// A provider, by its index in the list of providers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -174,14 +178,25 @@ impl SharedState {
         name: &str,
         act: impl FnOnce(&mut dyn Engine, OffsetDateTime) -> Result<(Vec<Effect>, T), Problem>,
     ) -> Result<T, Problem> {
+        self.act_on_request(provider, name, None, act)
+    }
+
+    fn act_on_request<T>(
+        &self,
+        provider: ProviderId,
+        name: &str,
+        request: Option<&Request>,
+        act: impl FnOnce(&mut dyn Engine, OffsetDateTime) -> Result<(Vec<Effect>, T), Problem>,
+    ) -> Result<T, Problem> {
         let mut state = self.lock();
         state.tick(&self.clock);
         let now = self.clock.now();
         let (effects, value) = act(state.engine(provider), now)?;
         let spec = state.engine(provider).spec();
+        let content = request.and_then(|request| state.records.content_of_request(request));
         state.cause = state.records.add(self.clock.elapsed(), || {
             let record = Record::new(RecordKind::Action, name).of(spec.name, None).outside_the_timeline();
-            record.about(effects.first().map(Effect::reference))
+            record.content(content).about(effects.first().map(Effect::reference))
         });
         state.apply_effects(provider, effects, now, &self.clock);
         state.cause = None;
@@ -198,7 +213,7 @@ impl SharedState {
         call: &ControlCall<'_>,
     ) -> Result<Value, Problem> {
         let name = self.lock().records.masked(call.name());
-        self.act(provider, &name, |engine, now| engine.control(endpoint, call, now))
+        self.act_on_request(provider, &name, Some(call.request), |engine, now| engine.control(endpoint, call, now))
     }
 
     /// Advances the clock, as an action.
@@ -515,6 +530,19 @@ impl State {
                         Record { request: entry.request, entry: Some(entry.number), moves_money, ..record }
                     });
                     Arc::make_mut(&mut self.ledger).push(entry);
+                }
+                Effect::Status { operation, reference, id, from, to } => {
+                    let cause = self.cause;
+                    self.records.add(elapsed, || {
+                        let record = match from {
+                            Some(from) => {
+                                Record::new(RecordKind::Status, format_args!("{reference} is {to}, was {from}"))
+                            }
+                            None => Record::new(RecordKind::Status, format_args!("{reference} is {to}")),
+                        };
+                        let record = record.of(name, Some(operation)).about(Some(&reference)).caused_by(cause);
+                        record.id(Some(id.unwrap_or(reference))).changed(from, to).outside_the_timeline()
+                    });
                 }
                 Effect::Deliver(message) => self.deliver(name, message, None, at, clock),
                 Effect::DeliverSigned(message, signed_header) => {

@@ -9,6 +9,7 @@
 //! - No rule says that an `orderId` is unique (*inferred*). A second payment or capture is executed, and counts as a double
 //!   execution: end such a test with [`Sandbox::abandon`](crate::Sandbox::abandon).
 
+mod actions;
 mod amount;
 mod behaviours;
 mod browser_return;

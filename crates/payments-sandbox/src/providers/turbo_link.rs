@@ -5,6 +5,7 @@
 //! - No endpoint creates a link: [`TurboLink::create`](crate::TurboLink::create) does.
 //! - The ledger records payments and refunds of links as `turbo-link.payment`.
 
+mod actions;
 mod behaviours;
 mod control;
 pub(crate) mod engine;

@@ -4,6 +4,7 @@
 //!   [`Settings::unique_order_ids`] rejects it instead.
 //! - `sdkUrl` is a page where the customer pays, declines or leaves.
 
+mod actions;
 mod behaviours;
 mod callback;
 mod control;

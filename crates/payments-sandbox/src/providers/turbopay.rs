@@ -1,5 +1,6 @@
 //! TurboPay, simulated from its documentation and its recorded exchanges.
 
+mod actions;
 mod api;
 mod behaviours;
 mod control;
@@ -11,6 +12,7 @@ mod qr;
 mod responses;
 mod routes;
 mod settings;
+mod transitions;
 mod validation;
 
 pub use behaviours::BEHAVIOURS;

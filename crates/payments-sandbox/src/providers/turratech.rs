@@ -11,6 +11,7 @@
 //! - A second payment of an order counts as a double execution, unless the first one's authorization was released or its
 //!   debit failed.
 
+mod actions;
 mod behaviours;
 mod card;
 mod control;

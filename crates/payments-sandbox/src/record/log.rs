@@ -127,7 +127,7 @@ impl RecordLog {
 
 /// Returns the memory of a record. A content that two records share counts twice, so the limit holds in any case.
 fn memory(record: &Record) -> usize {
-    let texts = [record.reference.as_ref(), record.fault.as_ref(), Some(&record.text)];
+    let texts = [record.reference.as_ref(), record.id.as_ref(), record.fault.as_ref(), Some(&record.text)];
     let texts: usize = texts.into_iter().flatten().map(String::capacity).sum();
     size_of::<Record>() + texts + record.content.as_ref().map_or(0, |content| content.memory())
 }

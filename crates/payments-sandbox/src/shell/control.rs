@@ -2,8 +2,10 @@
 
 mod events;
 mod index;
+mod ledger;
 mod merchant;
 mod openapi;
+mod order_detail;
 mod orders;
 mod records;
 mod routes;
@@ -80,7 +82,7 @@ enum Target {
 
 /// Returns the routes that do not belong to one provider.
 fn routes() -> impl Iterator<Item = &'static SharedRoute> {
-    inspector::ROUTES.iter().chain(routes::ROUTES).chain(merchant::ROUTES).chain(orders::ROUTES)
+    inspector::ROUTES.iter().chain(routes::ROUTES).chain(merchant::ROUTES).chain(orders::ROUTES).chain(ledger::ROUTES)
 }
 
 /// Returns all endpoints in the order of the index page.

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use super::control::{self, Reply};
+use crate::http::Request;
 use crate::providers::{Handles, Origins, ProviderSettings};
 use crate::state::SharedState;
 
@@ -16,6 +18,25 @@ impl Simulation {
         let handles = Handles::new(&state, origins, settings);
         state.set_credentials(handles.credentials());
         Self { handles, state, finished: false }
+    }
+
+    /// Sends a request to the control API. Returns the body of its response, or the problem.
+    pub(crate) fn control(&self, method: &str, target: &str, body: &str) -> Result<String, String> {
+        let (path, query) = target.split_once('?').unwrap_or((target, ""));
+        let request = Request {
+            number: 0,
+            record: None,
+            method: method.to_owned(),
+            path: path.to_owned(),
+            query: query.to_owned(),
+            headers: vec![("content-type".to_owned(), "application/json".to_owned())],
+            body: body.as_bytes().to_vec(),
+        };
+        let Reply::Response(response) = control::respond(&self.state, &request) else {
+            return Err("a stream of events has no end".to_owned());
+        };
+        let text = String::from_utf8_lossy(&response.body).into_owned();
+        if response.status == 200 { Ok(text) } else { Err(text) }
     }
 
     #[track_caller]
@@ -123,6 +144,23 @@ macro_rules! simulation_methods {
         #[must_use]
         pub fn credentials(&self) -> Vec<(&'static str, Vec<(&'static str, &str)>)> {
             self.simulation.handles.credentials()
+        }
+
+        /// Sends a request to the control API, without a socket, and returns the body of its response.
+        ///
+        /// The handles of the providers have methods for most actions; this reaches all others:
+        /// `sandbox.control("POST", "/deliveries/1/resend", "{}")`.
+        ///
+        /// # Panics
+        ///
+        /// Panics with the problem if the control API refuses the request.
+        #[track_caller]
+        #[expect(clippy::must_use_candidate, reason = "an action matters more than its response")]
+        pub fn control(&self, method: &str, path: &str, body: &str) -> String {
+            match self.simulation.control(method, path, body) {
+                Ok(body) => body,
+                Err(problem) => panic!("{method} {path}: {problem}"),
+            }
         }
 
         handle_methods!();

@@ -121,9 +121,11 @@ impl SharedState {
         let (name, reference) = (engine.spec().name, engine.operation(&request).and_then(|(_, reference)| reference));
         let content = state.records.content_of_request(&request);
         let Some((operation, number)) = arrival.call else {
+            let (order, id) = state.engine(provider).page_order(&request).unzip();
             request.record = state.records.add(self.clock.elapsed(), || {
                 let text = format_args!("{name}: {} outside the API, request {}", request.method, request.number);
-                Record::new(RecordKind::Page, text).of(name, None).request(request.number).content(content)
+                let record = Record::new(RecordKind::Page, text).of(name, None).about(order.as_deref()).id(id);
+                record.request(request.number).content(content)
             });
             let mut subject = Subject::new(name, None, None, &request);
             let response = state.respond(provider, &request, &self.clock);
@@ -356,7 +358,7 @@ impl From<Close> for ToldEnd {
 
 /// What the client of a connection is told that ends before the response.
 fn nothing(close: Option<Close>) -> Told {
-    Told { bytes: 0, of: None, end: close.unwrap_or(Close::Fin).into() }
+    Told { bytes: 0, of: None, status: None, end: close.unwrap_or(Close::Fin).into() }
 }
 
 fn close_of(effect: &FaultEffect) -> Option<Close> {

@@ -16,8 +16,9 @@ pub(crate) struct Subject {
     number: u64,
     /// The number of the request's own record.
     record: Option<u64>,
-    /// The number of bytes of the whole response, and its content, once there is one.
+    /// The number of bytes of the whole response, its status and its content, once there is one.
     whole: Option<u64>,
+    status: Option<u16>,
     content: Option<Arc<Content>>,
 }
 
@@ -35,6 +36,7 @@ impl Subject {
             number: request.number,
             record: request.record,
             whole: None,
+            status: None,
             content: None,
         }
     }
@@ -50,7 +52,7 @@ impl Subject {
 
     /// Sets the response that the client would receive as a whole.
     pub(super) fn will_be_told(&mut self, response: &Response, content: Option<Arc<Content>>) {
-        self.whole = Some(response.length());
+        (self.whole, self.status) = (Some(response.length()), Some(response.status));
         self.content = content;
     }
 }
@@ -58,7 +60,7 @@ impl Subject {
 impl SharedState {
     /// Records what the client was sent.
     pub(crate) fn told(&self, subject: &Subject, bytes: u64, end: ToldEnd) {
-        let told = Told { bytes, of: subject.whole, end };
+        let told = Told { bytes, of: subject.whole, status: subject.status, end };
         let record = || {
             let record = subject.record(RecordKind::Told, format_args!("request {}: {told}", subject.number));
             record.told(told).content(subject.content.clone()).outside_the_timeline()

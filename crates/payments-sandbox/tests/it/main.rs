@@ -24,6 +24,7 @@ mod pages;
 mod record_masks;
 mod recorded_exchanges;
 mod records;
+mod statuses;
 #[cfg(feature = "tls")]
 mod tls;
 mod turbo_link;

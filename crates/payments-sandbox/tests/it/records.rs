@@ -10,7 +10,7 @@ async fn recording() -> Sandbox {
 }
 
 /// Waits until the ends of this many exchanges are recorded, which is after the client has seen them.
-async fn wait_for_ends(sandbox: &Sandbox, count: usize) {
+pub(crate) async fn wait_for_ends(sandbox: &Sandbox, count: usize) {
     let ends = || sandbox.records().iter().filter(|record| record.kind == RecordKind::Told).count();
     wait_until("the ends are recorded", || ends() == count).await;
 }
@@ -29,7 +29,8 @@ async fn a_lost_response_is_recorded_beside_what_was_done() {
     crate::support::post_until_closed(&sandbox, "withdraw/new", &body).await;
     wait_for_ends(&sandbox, 1).await;
 
-    let records = sandbox.records().into_iter().filter(|record| record.kind != RecordKind::Message);
+    let is_other = |record: &Record| matches!(record.kind, RecordKind::Message | RecordKind::Status);
+    let records = sandbox.records().into_iter().filter(|record| !is_other(record));
     let [request, fault, ledger, response, told] = records.collect::<Vec<_>>().try_into().unwrap();
     assert_eq!(request.kind, RecordKind::Request);
     assert_eq!((request.provider, request.operation), (Some("turbopay"), Some("withdraw")));
@@ -123,11 +124,11 @@ async fn the_timeline_is_a_rendering_of_the_records() {
     let records: Vec<String> = sandbox
         .records()
         .iter()
-        .filter(|record| !matches!(record.kind, RecordKind::Told | RecordKind::Action))
+        .filter(|record| !matches!(record.kind, RecordKind::Told | RecordKind::Action | RecordKind::Status))
         .map(ToString::to_string)
         .collect();
     assert_eq!(lines, records);
-    assert_eq!(lines.len() + 1, sandbox.records().len());
+    assert_eq!(lines.len() + 3, sandbox.records().len());
     sandbox.finish();
 }
 
@@ -153,11 +154,11 @@ async fn records_are_listed_by_number_kind_order_and_provider() {
     wait_for_ends(&sandbox, 2).await;
     let numbers = async |query: &str| {
         let page = control(&sandbox, "GET", &format!("/records{query}"), "").await.expect_status(200);
-        assert_eq!((&page["first"], &page["last"]), (&json!(1), &json!(10)));
+        assert_eq!((&page["first"], &page["last"]), (&json!(1), &json!(14)));
         page["records"].as_array().unwrap().iter().map(|record| record["number"].as_u64().unwrap()).collect::<Vec<_>>()
     };
-    assert_eq!(numbers("").await, [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
-    assert_eq!(numbers("?after=8").await, [9, 10]);
+    assert_eq!(numbers("").await, (1..=14).collect::<Vec<_>>());
+    assert_eq!(numbers("?after=12").await, [13, 14]);
     assert_eq!(numbers("?after=2&limit=2").await, [3, 4]);
     assert_eq!(numbers("?kind=ledger").await.len(), 2);
     assert_eq!(numbers("?order=order+2&kind=request").await.len(), 1);

@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use time::OffsetDateTime;
 
-use super::card::TEST_CARDS;
+use super::card::{TEST_CARDS, TestCard};
 use super::engine::Card3dsEngine;
 use super::three_ds::Decision;
 use crate::endpoint::Content::Json;
@@ -38,13 +38,16 @@ pub(super) const ROUTES: &[EngineRoute<Card3dsEngine>] = &[
             "card3dsPay",
             Post,
             "/card3ds/checkouts/{checkoutId}/pay",
-            "the customer pays: {\"pan\": \"4111...\"}; optional: {\"installmentCount\": 3}",
+            "the customer pays: {\"pan\": \"4111...\"}, or {\"card\": \"NAME\"} with the name of a test card, which records show; \
+             optional: {\"installmentCount\": 3}",
             Json(checkout),
         )
         .body(Body::Required(|| {
             let pans: Vec<&str> = TEST_CARDS.iter().map(|card| card.number).collect();
             let count = json!({"type": ["integer", "null"], "minimum": 0, "maximum": u32::MAX});
-            object(&[("pan", json!({"enum": pans}))], &[("installmentCount", count)])
+            let names: Vec<&str> = TEST_CARDS.iter().map(|card| card.name).collect();
+            let by = |member, values: &[&str]| object(&[(member, json!({"enum": values}))], &[("installmentCount", count.clone())]);
+            json!({"anyOf": [by("pan", &pans), by("card", &names)]})
         }))
         .problems(&[404, 409]),
         handler: pay,
@@ -89,10 +92,15 @@ pub(super) const ROUTES: &[EngineRoute<Card3dsEngine>] = &[
 
 fn pay(engine: &mut Card3dsEngine, call: &ControlCall<'_>, now: OffsetDateTime) -> ControlResult {
     let id = call.parameter("checkoutId");
-    let Pay { pan, installment_count } = read(&call.request.body)?;
+    let Pay { pan, card, installment_count } = read(&call.request.body)?;
+    let number = match (&pan, card.and_then(|name| TestCard::by_name(&name))) {
+        (Some(pan), None) => pan,
+        (None, Some(card)) => card.number,
+        _ => return Err(Problem::invalid("either `pan` or `card` must be that of a test card")),
+    };
     // A number beyond `u32` is no number of installments of any card either.
     let count = installment_count.map_or(1, |Whole(count)| u32::try_from(count).unwrap_or(u32::MAX));
-    let effects = engine.pay_checkout(id, &pan, count, now)?;
+    let effects = engine.pay_checkout(id, number, count, now)?;
     Ok(response(effects, "checkoutId", id, engine.checkout_status(id)))
 }
 
@@ -114,6 +122,7 @@ fn read(body: &[u8]) -> Result<Pay, Problem> {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct Pay {
-    pan: String,
+    pan: Option<String>,
+    card: Option<String>,
     installment_count: Option<Whole>,
 }

@@ -18,7 +18,7 @@ impl Card3dsEngine {
     /// Returns a page if the request is for one. The browser then posts to the merchant itself, so no message is sent.
     pub(super) fn page(&mut self, request: &Request, now: OffsetDateTime) -> Option<(Response, Vec<Effect>)> {
         if request.path == pages::CHALLENGE {
-            return Some((self.challenge_page(request, now), Vec::new()));
+            return Some(self.challenge_page(request, now));
         }
         let id = percent_decode(request.path.strip_prefix(pages::CHECKOUT)?);
         Some(self.checkout_page(&id, request, now))
@@ -32,8 +32,9 @@ impl Card3dsEngine {
         now: OffsetDateTime,
     ) -> Result<Vec<Effect>, Problem> {
         let index = *self.by_id.get(payment).ok_or_else(|| Problem::not_found("no such payment"))?;
-        let browser_return = self.decide(index, decision, now)?;
-        Ok(browser_return.map(|browser_return| browser_return.message(&self.origin)).into_iter().collect())
+        let (browser_return, mut effects) = self.decide(index, decision, now)?;
+        effects.extend(browser_return.map(|browser_return| browser_return.message(&self.origin)));
+        Ok(effects)
     }
 
     /// Pays at a checkout as the customer, without a browser.
@@ -47,14 +48,17 @@ impl Card3dsEngine {
         let index = *self.by_checkout.get(checkout).ok_or_else(|| Problem::not_found("no such checkout"))?;
         let card = TestCard::by_number(number);
         let card = card.ok_or_else(|| Problem::invalid("this is not the number of a test card"))?;
-        let (browser_return, paid) = self.pay_at(index, card, installments, None, now)?;
-        Ok(paid.into_iter().chain([browser_return.message(&self.origin)]).collect())
+        let (browser_return, mut effects) = self.pay_at(index, card, installments, None, now)?;
+        effects.push(browser_return.message(&self.origin));
+        Ok(effects)
     }
 
     /// Cancels a checkout as the customer, without a browser.
     pub(crate) fn cancel_checkout(&mut self, checkout: &str, now: OffsetDateTime) -> Result<Vec<Effect>, Problem> {
         let index = *self.by_checkout.get(checkout).ok_or_else(|| Problem::not_found("no such checkout"))?;
-        Ok(vec![self.cancel_at(index, now)?.message(&self.origin)])
+        let (browser_return, mut effects) = self.cancel_at(index, now)?;
+        effects.push(browser_return.message(&self.origin));
+        Ok(effects)
     }
 
     /// Returns a payment's status, by the payment's id.
@@ -67,27 +71,26 @@ impl Card3dsEngine {
         self.by_checkout.get(id).map(|index| self.payments[*index].status.as_str())
     }
 
-    fn challenge_page(&mut self, request: &Request, now: OffsetDateTime) -> Response {
+    fn challenge_page(&mut self, request: &Request, now: OffsetDateTime) -> (Response, Vec<Effect>) {
         let index = request.parameter("challenge").and_then(|token| self.by_challenge.get(&token).copied());
-        let Some(index) = index else { return Response::customer_page(404, html::not_found()) };
+        let not_found = || (Response::customer_page(404, html::not_found()), Vec::new());
+        let Some(index) = index else { return not_found() };
         let Some(action) = request.parameter("action") else {
             let payment = &self.payments[index];
-            let Kind::ThreeDs(Some(challenge)) = &payment.kind else {
-                return Response::customer_page(404, html::not_found());
-            };
-            return Response::customer_page(200, pages::challenge(payment, challenge));
+            let Kind::ThreeDs(Some(challenge)) = &payment.kind else { return not_found() };
+            return (Response::customer_page(200, pages::challenge(payment, challenge)), Vec::new());
         };
         let result = match (request.method.as_str(), Decision::by_name(&action)) {
             ("POST", Some(decision)) => self.decide(index, decision, now),
             _ => Err(Problem::invalid("unknown action")),
         };
         match result {
-            Ok(Some(browser_return)) => return_page(&browser_return),
-            Ok(None) => Response::customer_page(200, pages::abandoned()),
+            Ok((Some(browser_return), effects)) => (return_page(&browser_return), effects),
+            Ok((None, effects)) => (Response::customer_page(200, pages::abandoned()), effects),
             Err(problem) => {
                 let page = request.parameter("challenge").unwrap_or_default();
                 let page = format!("{}?challenge={page}", pages::CHALLENGE);
-                Response::customer_page(409, html::error(&problem.to_string(), &page))
+                (Response::customer_page(409, html::error(&problem.to_string(), &page)), Vec::new())
             }
         }
     }
@@ -111,11 +114,11 @@ impl Card3dsEngine {
                     _ => Err(Problem::invalid("unknown card or number of installments")),
                 }
             }
-            Some("cancel") => self.cancel_at(index, now).map(|browser_return| (browser_return, None)),
+            Some("cancel") => self.cancel_at(index, now),
             _ => Err(Problem::invalid("unknown action")),
         };
         match result {
-            Ok((browser_return, paid)) => (return_page(&browser_return), paid.into_iter().collect()),
+            Ok((browser_return, effects)) => (return_page(&browser_return), effects),
             Err(problem) => {
                 let page = format!("{}{id}", pages::CHECKOUT);
                 (Response::customer_page(409, html::error(&problem.to_string(), &page)), Vec::new())
@@ -128,20 +131,24 @@ impl Card3dsEngine {
         index: usize,
         decision: Decision,
         now: OffsetDateTime,
-    ) -> Result<Option<BrowserReturn>, Problem> {
+    ) -> Result<(Option<BrowserReturn>, Vec<Effect>), Problem> {
         let payment = &mut self.payments[index];
         let Kind::ThreeDs(Some(challenge)) = &mut payment.kind else {
             return Err(Problem::conflict("this payment has no challenge"));
         };
         let browser_return = challenge.decide(decision, (&payment.id, &payment.order), &mut self.random)?;
+        let mut effects = Vec::new();
         if decision == Decision::Reject {
+            let before = payment.status;
             payment.date = Some(now);
             payment.fail(REJECTED);
+            effects.push(payment.changed(Some(before)));
         }
-        Ok(browser_return)
+        Ok((browser_return, effects))
     }
 
-    /// Charges a card at a checkout. Returns the form for the merchant, and a ledger entry if the bank accepts.
+    /// Charges a card at a checkout. Returns the form for the merchant, the change of the status, and a ledger entry if the
+    /// bank accepts.
     fn pay_at(
         &mut self,
         index: usize,
@@ -149,7 +156,7 @@ impl Card3dsEngine {
         installments: u32,
         request: Option<u64>,
         now: OffsetDateTime,
-    ) -> Result<(BrowserReturn, Option<Effect>), Problem> {
+    ) -> Result<(BrowserReturn, Vec<Effect>), Problem> {
         let payment = &mut self.payments[index];
         let Kind::Checkout(checkout) = &payment.kind else {
             return Err(Problem::conflict("this payment has no checkout"));
@@ -163,12 +170,13 @@ impl Card3dsEngine {
         let browser_return = BrowserReturn::from_checkout(payment, checkout, "processed");
         payment.set_installments(installments, total, &self.settings);
         payment.card = Some(StoredCard::of(card, CUSTOMER.to_owned(), false));
-        let paid = payment.charge(&mut self.random, now);
-        let paid = paid.then(|| record("card3ds.checkout", payment, EntryKind::Executed, request));
-        Ok((browser_return, paid))
+        let (before, is_paid) = (payment.status, payment.charge(&mut self.random, now));
+        let mut effects = vec![payment.changed(Some(before))];
+        effects.extend(is_paid.then(|| record("card3ds.checkout", payment, EntryKind::Executed, request)));
+        Ok((browser_return, effects))
     }
 
-    fn cancel_at(&mut self, index: usize, now: OffsetDateTime) -> Result<BrowserReturn, Problem> {
+    fn cancel_at(&mut self, index: usize, now: OffsetDateTime) -> Result<(BrowserReturn, Vec<Effect>), Problem> {
         let payment = &mut self.payments[index];
         let Kind::Checkout(checkout) = &payment.kind else {
             return Err(Problem::conflict("this payment has no checkout"));
@@ -177,9 +185,10 @@ impl Card3dsEngine {
             return Err(Problem::conflict("this checkout has already ended"));
         }
         let browser_return = BrowserReturn::from_checkout(payment, checkout, "cancelled");
+        let before = payment.status;
         payment.date = Some(now);
         payment.fail(CANCELLED);
-        Ok(browser_return)
+        Ok((browser_return, vec![payment.changed(Some(before))]))
     }
 }
 

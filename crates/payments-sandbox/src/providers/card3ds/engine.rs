@@ -15,10 +15,12 @@ use super::routes::{Route, route};
 use super::settings::Settings;
 use super::three_ds::{Challenge, CompletionError, NOT_ENROLLED, StartResponse};
 use super::validation::{Fields, NewPayment};
-use super::{control, pages, payment};
+use super::{actions, control, pages, payment};
 use crate::endpoint::{self, ControlCall, Endpoint};
-use crate::engine::{ControlResult, Effect, Engine, Imperfections, OrderSummary, ProviderSpec};
-use crate::http::{Request, Response};
+use crate::engine::{
+    AmountUnit, ControlResult, Effect, Engine, Imperfections, OrderSummary, PossibleAction, ProviderSpec,
+};
+use crate::http::{Request, Response, percent_decode};
 use crate::ledger::EntryKind;
 use crate::random::Random;
 
@@ -56,6 +58,10 @@ pub(crate) const SPEC: ProviderSpec = ProviderSpec {
     read_only_operations: &["installment-options", "checkout-status"],
     operations_with_messages: &["start-3ds", "checkout"],
     paid_later: &[],
+    unit: AmountUnit::Hundredths,
+    page_action: actions::of_page,
+    handle_call: actions::handle_call,
+    transitions: &[],
     behaviours: BEHAVIOURS,
     imperfections: Imperfections {
         descriptive: &[
@@ -96,6 +102,15 @@ impl Engine for Card3dsEngine {
         Some((route.name(), reference))
     }
 
+    fn page_order(&self, request: &Request) -> Option<(String, String)> {
+        let index = match request.path.strip_prefix(pages::CHECKOUT) {
+            Some(id) => self.by_checkout.get(&percent_decode(id)),
+            None => self.by_challenge.get(&request.parameter("challenge")?),
+        };
+        let payment = &self.payments[*index?];
+        Some((payment.order.clone(), payment.action_id().to_owned()))
+    }
+
     fn respond(&mut self, request: &Request, now: OffsetDateTime) -> (Response, Vec<Effect>) {
         if let Some(page) = self.page(request, now) {
             return page;
@@ -113,13 +128,15 @@ impl Engine for Card3dsEngine {
         self.order_status(reference).map(str::to_owned)
     }
 
+    fn possible_actions(&self, id: &str) -> Vec<PossibleAction> {
+        self.possible(id)
+    }
+
     fn orders(&self) -> Vec<OrderSummary<'_>> {
         let summaries = self.payments.iter().map(|payment| OrderSummary {
+            operation: payment.operation(),
             reference: &payment.order,
-            id: match &payment.kind {
-                Kind::Checkout(checkout) => &checkout.id,
-                Kind::Direct | Kind::PreAuthorization { .. } | Kind::ThreeDs(_) => &payment.id,
-            },
+            id: payment.action_id(),
             status: payment.status.as_str(),
             amount: payment.amount,
             currency: payment.currency.code,
@@ -198,7 +215,9 @@ impl Card3dsEngine {
     ) -> Result<Response, ErrorResponse> {
         let new = NewPayment::read(&Fields::of(request)?, now)?;
         let mut payment = self.new_payment(new, kind);
-        if payment.charge(&mut self.random, now) {
+        let is_paid = payment.charge(&mut self.random, now);
+        effects.push(payment.changed(None));
+        if is_paid {
             effects.push(record(operation, &payment, EntryKind::Executed, Some(request.number)));
         }
         let index = self.insert_payment(payment);
@@ -267,11 +286,13 @@ impl Card3dsEngine {
         let html = challenge.as_ref().map(|challenge| pages::challenge_form(&self.origin, challenge));
         let mut payment = self.new_payment(new, Kind::ThreeDs(challenge));
         payment.set_installments(count, total, &self.settings);
-        if enrolled {
-            effects.push(record("card3ds.start-3ds", &payment, EntryKind::Begun, Some(request.number)));
-        } else {
+        if !enrolled {
             payment.date = Some(now);
             payment.fail(NOT_ENROLLED);
+        }
+        effects.push(payment.changed(None));
+        if enrolled {
+            effects.push(record("card3ds.start-3ds", &payment, EntryKind::Begun, Some(request.number)));
         }
         let index = self.insert_payment(payment);
         Ok(json_response(&StartResponse::new(&self.payments[index], html)))
@@ -302,7 +323,9 @@ impl Card3dsEngine {
                 return Err(ErrorResponse::new(409, "the payment has already been completed"));
             }
             Ok(true) => {
-                if payment.charge(&mut self.random, now) {
+                let (before, is_paid) = (payment.status, payment.charge(&mut self.random, now));
+                effects.push(payment.changed(Some(before)));
+                if is_paid {
                     effects.push(record("card3ds.complete-3ds", payment, EntryKind::Executed, Some(request.number)));
                 }
             }
@@ -339,6 +362,7 @@ impl Card3dsEngine {
         let redirect_url = format!("{}{}{}", self.origin, pages::CHECKOUT, checkout.id);
         let response = json!({"checkoutId": checkout.id, "redirectUrl": redirect_url});
         let payment = self.enrolled_payment(order, amount, currency, customer, None, Kind::Checkout(checkout));
+        effects.push(payment.changed(None));
         effects.push(record("card3ds.checkout", &payment, EntryKind::Begun, Some(request.number)));
         self.insert_payment(payment);
         Ok(Response::json(200, &response))

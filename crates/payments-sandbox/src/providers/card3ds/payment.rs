@@ -6,6 +6,7 @@ use super::amount::{Currency, Number};
 use super::card::StoredCard;
 use super::settings::Settings;
 use super::three_ds::Challenge;
+use crate::engine::Effect;
 use crate::random::Random;
 
 /// The status of a payment: all documented values.
@@ -72,6 +73,35 @@ pub(crate) struct Checkout {
 }
 
 impl Payment {
+    /// What the control API's actions name the payment by: the checkout's id, or else its own.
+    pub(crate) fn action_id(&self) -> &str {
+        match &self.kind {
+            Kind::Checkout(checkout) => &checkout.id,
+            Kind::Direct | Kind::PreAuthorization { .. } | Kind::ThreeDs(_) => &self.id,
+        }
+    }
+
+    /// The operation that creates the payment, as faults name it.
+    pub(crate) fn operation(&self) -> &'static str {
+        match &self.kind {
+            Kind::Direct => "payment",
+            Kind::PreAuthorization { .. } => "pre-authorization",
+            Kind::ThreeDs(_) => "start-3ds",
+            Kind::Checkout(_) => "checkout",
+        }
+    }
+
+    /// Reports the status.
+    pub(crate) fn changed(&self, from: Option<Status>) -> Effect {
+        Effect::Status {
+            operation: self.operation(),
+            reference: self.order.clone(),
+            id: Some(self.action_id().to_owned()),
+            from: from.map(Status::as_str),
+            to: self.status.as_str(),
+        }
+    }
+
     /// Sets the number of installments and their total.
     pub(crate) fn set_installments(&mut self, installments: u32, total: i64, settings: &Settings) {
         self.installments = installments;

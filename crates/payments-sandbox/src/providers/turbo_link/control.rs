@@ -66,12 +66,12 @@ fn create(engine: &mut TurboLinkEngine, call: &ControlCall<'_>, now: OffsetDateT
     let new: NewLink = call.body()?;
     let fee =
         new.fee.map(|fee| read_json::<NewFee>(fee.get().as_bytes()).map_err(Problem::Invalid)?.fee()).transpose()?;
-    let id = engine.create(&new.amount, now)?;
+    let (effects, id) = engine.create(&new.amount, now)?;
     if let Some(fee) = &fee {
         engine.set_fee(&id, fee)?;
     }
     let (url, qr) = engine.urls(&id)?;
-    Ok((Vec::new(), json!({"id": id, "url": url, "qr": qr})))
+    Ok((effects, json!({"id": id, "url": url, "qr": qr})))
 }
 
 fn act(engine: &mut TurboLinkEngine, call: &ControlCall<'_>, _: OffsetDateTime) -> ControlResult {

@@ -9,9 +9,11 @@ use super::link::{Action, Link};
 use super::responses::{ErrorResponse, Members};
 use super::routes::{Route, route};
 use super::settings::Settings;
-use super::{control, filter, link, pages, responses};
+use super::{actions, control, filter, link, pages, responses};
 use crate::endpoint::{self, ControlCall, Endpoint};
-use crate::engine::{ControlResult, Effect, Engine, Imperfections, OrderSummary, ProviderSpec};
+use crate::engine::{
+    AmountUnit, ControlResult, Effect, Engine, Imperfections, OrderSummary, PossibleAction, ProviderSpec,
+};
 use crate::html;
 use crate::http::{Request, Response};
 use crate::problem::Problem;
@@ -36,6 +38,10 @@ pub(crate) const SPEC: ProviderSpec = ProviderSpec {
     read_only_operations: &["list", "detail"],
     operations_with_messages: &[],
     paid_later: &[],
+    unit: AmountUnit::Hundredths,
+    page_action: actions::of_page,
+    handle_call: actions::handle_call,
+    transitions: &[],
     behaviours: BEHAVIOURS,
     imperfections: Imperfections {
         descriptive: &["msg", "api_path", "limit", "qr", "url", "created"],
@@ -55,6 +61,13 @@ impl Engine for TurboLinkEngine {
             Route::Detail(id) => ("detail", Some(id)),
             Route::Page(_) | Route::Image(_) => return None,
         })
+    }
+
+    fn page_order(&self, request: &Request) -> Option<(String, String)> {
+        match route(request)? {
+            Route::Page(id) if self.link(&id).is_ok() => Some((id.clone(), id)),
+            Route::Page(_) | Route::Image(_) | Route::List | Route::Detail(_) => None,
+        }
     }
 
     fn respond(&mut self, request: &Request, now: OffsetDateTime) -> (Response, Vec<Effect>) {
@@ -82,8 +95,13 @@ impl Engine for TurboLinkEngine {
         self.link(reference).ok().map(|link| link.status.as_str().to_owned())
     }
 
+    fn possible_actions(&self, id: &str) -> Vec<PossibleAction> {
+        self.possible(id)
+    }
+
     fn orders(&self) -> Vec<OrderSummary<'_>> {
         let summaries = self.links.iter().map(|link| OrderSummary {
+            operation: "payment",
             reference: &link.id,
             id: &link.id,
             status: link.status.as_str(),
@@ -109,8 +127,8 @@ impl TurboLinkEngine {
         Self { settings, origin, random, links }
     }
 
-    /// Creates a link, as the merchant does in the dashboard: no endpoint creates one.
-    pub(crate) fn create(&mut self, amount: &str, now: OffsetDateTime) -> Result<String, Problem> {
+    /// Creates a link, as the merchant does in the dashboard: no endpoint creates one. Returns its id.
+    pub(crate) fn create(&mut self, amount: &str, now: OffsetDateTime) -> Result<(Vec<Effect>, String), Problem> {
         let amount = link::dollars(amount)?;
         let id = loop {
             let id = self.random.alphanumeric(6).to_ascii_lowercase();
@@ -118,14 +136,15 @@ impl TurboLinkEngine {
                 break id;
             }
         };
-        self.links.push(Link::new(id.clone(), amount, now));
-        Ok(id)
+        let link = Link::new(id.clone(), amount, now);
+        let created = link.changed(None);
+        self.links.push(link);
+        Ok((vec![created], id))
     }
 
     /// Performs an action of the customer or the merchant on a link.
     pub(crate) fn act(&mut self, id: &str, action: Action) -> Result<Vec<Effect>, Problem> {
-        let link = self.link_mut(id)?;
-        Ok(vec![link.apply(action)?])
+        self.link_mut(id)?.apply(action)
     }
 
     /// Sets a link's convenience fee.
@@ -144,7 +163,7 @@ impl TurboLinkEngine {
         self.link(id).map(|link| (link.url(&self.origin), link.qr(&self.origin)))
     }
 
-    fn link(&self, id: &str) -> Result<&Link, Problem> {
+    pub(super) fn link(&self, id: &str) -> Result<&Link, Problem> {
         self.links.iter().find(|link| link.id == id).ok_or_else(|| Problem::NotFound(format!("no such link: {id:?}")))
     }
 

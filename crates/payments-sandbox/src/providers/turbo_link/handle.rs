@@ -25,7 +25,7 @@ impl TurboLink {
     #[must_use]
     #[track_caller]
     pub fn create(&self, dollars: &str) -> String {
-        or_panic(self.engine.act_with(|engine, now| engine.create(dollars, now).map(|id| (Vec::new(), id))))
+        or_panic(self.engine.act_with(|engine, now| engine.create(dollars, now)))
     }
 
     /// Returns a link, by its id, for actions of the customer or the merchant.

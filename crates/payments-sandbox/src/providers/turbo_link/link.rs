@@ -61,8 +61,19 @@ impl Link {
         format!("{origin}{IMAGES}{}.png", self.id)
     }
 
-    /// Changes the link. Returns the ledger entry of the money that moved.
-    pub(crate) fn apply(&mut self, action: Action) -> Result<Effect, Problem> {
+    /// Reports the status.
+    pub(crate) fn changed(&self, from: Option<Status>) -> Effect {
+        Effect::Status {
+            operation: "payment",
+            reference: self.id.clone(),
+            id: None,
+            from: from.map(Status::as_str),
+            to: self.status.as_str(),
+        }
+    }
+
+    /// Changes the link. Returns the change, and the ledger entry of the money that moved.
+    pub(crate) fn apply(&mut self, action: Action) -> Result<Vec<Effect>, Problem> {
         let (from, next, kind) = match action {
             Action::Complete => (Status::Pending, Status::Completed, EntryKind::Credited),
             Action::Refund => (Status::Completed, Status::Refunded, EntryKind::Returned),
@@ -72,14 +83,15 @@ impl Link {
             return Err(Problem::Conflict(format!("a link cannot change from {from} to {to}")));
         }
         self.status = next;
-        Ok(Effect::Record {
+        let moved = Effect::Record {
             operation: "turbo-link.payment",
             reference: self.id.clone(),
             kind,
             amount: self.amount,
             currency: "USD".to_owned(),
             request: None,
-        })
+        };
+        Ok(vec![self.changed(Some(from)), moved])
     }
 }
 

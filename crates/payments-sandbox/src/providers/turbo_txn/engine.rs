@@ -11,9 +11,11 @@ use super::routes::{PAGE, Route, route};
 use super::settings::{Settings, Settle};
 use super::transaction::{Action, Status, Transaction};
 use super::validation::NewTransaction;
-use super::{callback, control, pages, responses, validation};
+use super::{actions, callback, control, pages, responses, validation};
 use crate::endpoint::{self, ControlCall, Endpoint};
-use crate::engine::{ControlResult, Effect, Engine, Imperfections, OrderSummary, ProviderSpec};
+use crate::engine::{
+    AmountUnit, ControlResult, Effect, Engine, Imperfections, OrderSummary, PossibleAction, ProviderSpec,
+};
 use crate::html;
 use crate::http::{Request, Response, is_http_url};
 use crate::problem::Problem;
@@ -45,6 +47,10 @@ pub(crate) const SPEC: ProviderSpec = ProviderSpec {
     read_only_operations: &["status-check"],
     operations_with_messages: &["initiate"],
     paid_later: &["initiate"],
+    unit: AmountUnit::Hundredths,
+    page_action: actions::of_page,
+    handle_call: actions::handle_call,
+    transitions: &[],
     behaviours: BEHAVIOURS,
     imperfections: Imperfections {
         descriptive: &["message", "timestamp", "status", "utr"],
@@ -66,6 +72,11 @@ impl Engine for TurboTxnEngine {
             Route::Initiate => ("initiate", validation::order_id(&request.body)),
             Route::StatusCheck => ("status-check", request.header("order-id").map(str::to_owned)),
         })
+    }
+
+    fn page_order(&self, request: &Request) -> Option<(String, String)> {
+        let order = &self.transactions[*self.by_page.get(&request.parameter("data")?)?].order_id;
+        Some((order.clone(), order.clone()))
     }
 
     fn respond(&mut self, request: &Request, now: OffsetDateTime) -> (Response, Vec<Effect>) {
@@ -100,8 +111,13 @@ impl Engine for TurboTxnEngine {
         self.by_order.get(reference).map(|index| self.transactions[*index].status.as_str().to_owned())
     }
 
+    fn possible_actions(&self, id: &str) -> Vec<PossibleAction> {
+        self.possible(id)
+    }
+
     fn orders(&self) -> Vec<OrderSummary<'_>> {
         let summaries = self.transactions.iter().map(|transaction| OrderSummary {
+            operation: "initiate",
             reference: &transaction.order_id,
             id: &transaction.order_id,
             status: transaction.status.as_str(),
@@ -199,6 +215,7 @@ impl TurboTxnEngine {
         let index = self.transactions.len();
         self.by_order.insert(transaction.order_id.clone(), index);
         self.by_page.insert(transaction.page.clone(), index);
+        effects.push(transaction.changed(None));
         effects.push(transaction.executed(request.number));
         let sdk_url = format!("{}{PAGE}?data={}", self.origin, transaction.page);
         let response = responses::order_created(&transaction, &sdk_url, now);
@@ -267,7 +284,9 @@ impl TurboTxnEngine {
 
     /// Changes a transaction if it can change, records the money that it moves, and sends a callback of a decision.
     fn apply(&mut self, index: usize, action: Action, effects: &mut Vec<Effect>) -> Result<(), Problem> {
+        let before = self.transactions[index].status;
         self.transactions[index].apply(action)?;
+        effects.push(self.transactions[index].changed(Some(before)));
         if self.transactions[index].status == Status::Approved {
             self.transactions[index].utr = self.random.unused_digits(12, &mut self.utrs);
             effects.push(self.transactions[index].credited());

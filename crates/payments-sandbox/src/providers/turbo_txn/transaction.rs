@@ -70,6 +70,17 @@ impl Transaction {
         Ok(())
     }
 
+    /// Reports the status.
+    pub(crate) fn changed(&self, from: Option<Status>) -> Effect {
+        Effect::Status {
+            operation: "initiate",
+            reference: self.order_id.clone(),
+            id: None,
+            from: from.map(Status::as_str),
+            to: self.status.as_str(),
+        }
+    }
+
     pub(crate) fn executed(&self, request: u64) -> Effect {
         self.record(EntryKind::Executed, Some(request))
     }

@@ -78,6 +78,7 @@ impl TurboPayEngine {
         self.by_id.insert(order.id.clone(), index);
         self.by_reference.insert(order.reference.clone(), index);
         self.by_page.insert(order.page.clone(), index);
+        effects.push(order.changed(None));
         effects.push(order.record(EntryKind::Executed, Some(request.number)));
         if kind == Kind::Withdrawal {
             // The money leaves when the order is accepted (inferred), so any further order is a further payout.

@@ -54,18 +54,7 @@ fn act(engine: &mut TurboPayEngine, call: &ControlCall<'_>, now: OffsetDateTime)
     let change: Change = call.body_or_default()?;
     let amount = change.amount.as_deref().map(hundredths).transpose()?;
     let reason = change.reason.unwrap_or_default();
-    let action = match call.action() {
-        "pending" => Action::Pending,
-        "pay" => Action::Pay,
-        "success" => Action::Succeed(amount),
-        "fail" => Action::Fail(reason),
-        "cancel" => Action::Cancel,
-        "expire" => Action::Expire,
-        "refund" => Action::Refund,
-        "chargeback" => Action::ChargeBack(reason),
-        "resend" => Action::Resend,
-        _ => return Err(call.unknown_action()),
-    };
+    let action = Action::by_name(call.action(), amount, reason).ok_or_else(|| call.unknown_action())?;
     let effects = match change.utr {
         Some(utr) => engine.act_with_utr(reference, &utr, &action, now)?,
         None => engine.act(reference, &action, now)?,

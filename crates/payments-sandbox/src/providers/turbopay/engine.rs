@@ -9,11 +9,13 @@ use super::behaviours::BEHAVIOURS;
 use super::order::{Action, Kind, Order, Status};
 use super::routes::{Route, route};
 use super::settings::{Settings, Settle};
+use super::transitions::TRANSITIONS;
 use super::validation::Fields;
-use super::{control, pages};
+use super::{actions, control, pages};
 use crate::endpoint::{self, ControlCall, Endpoint};
 use crate::engine::{
-    ControlResult, DEFAULT_RESPONSE_TIMEOUT, Effect, Engine, Imperfections, Message, OrderSummary, ProviderSpec, Resend,
+    AmountUnit, ControlResult, DEFAULT_RESPONSE_TIMEOUT, Effect, Engine, Imperfections, Message, OrderSummary,
+    PossibleAction, ProviderSpec, Resend,
 };
 use crate::hex::hmac_sha256;
 use crate::html;
@@ -67,6 +69,10 @@ pub(crate) const SPEC: ProviderSpec = ProviderSpec {
     read_only_operations: &["balance", "order-status", "merchant-order-status"],
     operations_with_messages: &["deposit", "host-to-host-deposit", "withdraw"],
     paid_later: &["deposit", "host-to-host-deposit"],
+    unit: AmountUnit::Hundredths,
+    page_action: actions::of_page,
+    handle_call: actions::handle_call,
+    transitions: TRANSITIONS,
     behaviours: BEHAVIOURS,
     imperfections: Imperfections {
         descriptive: &[
@@ -105,6 +111,11 @@ impl Engine for TurboPayEngine {
         Some((operation.name(), reference))
     }
 
+    fn page_order(&self, request: &Request) -> Option<(String, String)> {
+        let order = &self.orders[*self.by_page.get(&request.parameter("hash")?)?];
+        Some((order.reference.clone(), order.reference.clone()))
+    }
+
     fn respond(&mut self, request: &Request, now: OffsetDateTime) -> (Response, Vec<Effect>) {
         let mut effects = self.tick(now);
         if request.path == "/deposit" {
@@ -141,8 +152,13 @@ impl Engine for TurboPayEngine {
         self.order_status(reference).map(|status| status.as_str().to_owned())
     }
 
+    fn possible_actions(&self, id: &str) -> Vec<PossibleAction> {
+        self.possible(id)
+    }
+
     fn orders(&self) -> Vec<OrderSummary<'_>> {
         let summaries = self.orders.iter().map(|order| OrderSummary {
+            operation: order.kind.operation(),
             reference: &order.reference,
             id: &order.reference,
             status: order.status.as_str(),
@@ -290,8 +306,11 @@ impl TurboPayEngine {
 
     /// Changes an order if the transition is documented, records the money that it moves, and notifies the merchant.
     fn apply(&mut self, index: usize, action: &Action, effects: &mut Vec<Effect>) -> Result<(), Problem> {
-        let before = self.orders[index].amount;
+        let (before, status) = (self.orders[index].amount, self.orders[index].status);
         let moved = self.orders[index].apply(action)?;
+        if self.orders[index].status != status {
+            effects.push(self.orders[index].changed(Some(status)));
+        }
         if self.orders[index].kind == Kind::Withdrawal {
             // The money left when the order was accepted. The amount that is paid out in the end may differ.
             let order = &self.orders[index];

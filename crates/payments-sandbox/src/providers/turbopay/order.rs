@@ -199,6 +199,17 @@ impl Order {
         Value::Object(body)
     }
 
+    /// Reports the status.
+    pub(crate) fn changed(&self, from: Option<Status>) -> Effect {
+        Effect::Status {
+            operation: self.kind.operation(),
+            reference: self.reference.clone(),
+            id: None,
+            from: from.map(Status::as_str),
+            to: self.status.as_str(),
+        }
+    }
+
     pub(crate) fn record(&self, kind: EntryKind, request: Option<u64>) -> Effect {
         self.record_as(self.kind.ledger_name(), kind, request)
     }

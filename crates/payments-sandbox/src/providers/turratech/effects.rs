@@ -73,6 +73,18 @@ impl Effects {
         });
     }
 
+    /// Reports an object's status.
+    pub(crate) fn changed(
+        &mut self,
+        operation: Operation,
+        (reference, id): (&str, &str),
+        from: Option<&'static str>,
+        to: &'static str,
+    ) {
+        let (operation, reference, id) = (operation.name(), reference.to_owned(), Some(id.to_owned()));
+        self.pending.push(Effect::Status { operation, reference, id, from, to });
+    }
+
     /// Records a ledger entry of an operation that moves no money.
     pub(crate) fn record_done(&mut self, call: &Call<'_>, reference: &str) {
         self.record(call, reference, EntryKind::Done, 0, "");

@@ -6,7 +6,6 @@ use serde_json::Value;
 use time::{Duration, OffsetDateTime};
 
 use super::behaviours::BEHAVIOURS;
-use super::control;
 use super::customer::Customer;
 use super::effects::{Call, Effects, order_id_in};
 use super::idempotency::{Fingerprint, IdempotencyKeys};
@@ -19,8 +18,11 @@ use super::responses::ErrorResponse;
 use super::routes::{OPERATIONS, OPERATIONS_WITH_MESSAGES, Operation, READ_ONLY_OPERATIONS, route};
 use super::settings::Settings;
 use super::subscription::Subscription;
+use super::{actions, control};
 use crate::endpoint::{self, ControlCall, Endpoint};
-use crate::engine::{ControlResult, Effect, Engine, Imperfections, OrderSummary, ProviderSpec};
+use crate::engine::{
+    AmountUnit, ControlResult, Effect, Engine, Imperfections, OrderSummary, PossibleAction, ProviderSpec,
+};
 use crate::http::{Request, Response};
 use crate::random::Random;
 
@@ -62,6 +64,10 @@ pub(crate) const SPEC: ProviderSpec = ProviderSpec {
     read_only_operations: READ_ONLY_OPERATIONS,
     operations_with_messages: OPERATIONS_WITH_MESSAGES,
     paid_later: &[],
+    unit: AmountUnit::Smallest,
+    page_action: actions::of_page,
+    handle_call: actions::handle_call,
+    transitions: &[],
     behaviours: BEHAVIOURS,
     imperfections: Imperfections {
         descriptive: &[
@@ -133,8 +139,13 @@ impl Engine for TurraTechEngine {
         payment.or_else(subscription).map(str::to_owned)
     }
 
+    fn possible_actions(&self, id: &str) -> Vec<PossibleAction> {
+        self.possible(id)
+    }
+
     fn orders(&self) -> Vec<OrderSummary<'_>> {
         let summaries = self.payments.iter().map(|payment| OrderSummary {
+            operation: Operation::CreatePayment.name(),
             reference: &payment.reference,
             id: &payment.id,
             status: payment.status.as_str(),

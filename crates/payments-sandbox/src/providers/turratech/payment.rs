@@ -30,6 +30,8 @@ pub(crate) struct Payment {
     description: Option<String>,
     method: Option<String>,
     pub(crate) status: Status,
+    /// The last status that was reported; `None` before the first.
+    reported: Option<Status>,
     manual: bool,
     pub(crate) disputed: bool,
     created: i64,
@@ -105,6 +107,12 @@ impl Payment {
         Response::json(status, &self.value())
     }
 
+    fn set_status(&mut self, status: Status, effects: &mut Effects) {
+        self.status = status;
+        let from = self.reported.replace(status).map(Status::as_str);
+        effects.changed(Operation::CreatePayment, (&self.reference, &self.id), from, status.as_str());
+    }
+
     fn record(&self, kind: EntryKind, amount: i64, call: &Call<'_>, effects: &mut Effects) {
         effects.record(call, &self.reference, kind, amount, &self.currency);
     }
@@ -122,7 +130,7 @@ impl Payment {
     ) -> Result<(), ErrorResponse> {
         match instrument.charge_outcome {
             ChargeOutcome::Approved if instrument.is_delayed => {
-                self.status = Status::Processing;
+                self.set_status(Status::Processing, effects);
                 // Recorded now: a further payment is a further debit, even if this one fails later.
                 self.record(EntryKind::Executed, self.amount, call, effects);
             }
@@ -134,7 +142,7 @@ impl Payment {
                 }
             }
             ChargeOutcome::Authentication => {
-                self.status = Status::RequiresAction;
+                self.set_status(Status::RequiresAction, effects);
                 self.record(EntryKind::Begun, self.amount, call, effects);
             }
             ChargeOutcome::Declined(decline) => {
@@ -149,7 +157,7 @@ impl Payment {
     fn approve(&mut self, call: &Call<'_>, effects: &mut Effects) {
         self.record(EntryKind::Executed, self.amount, call, effects);
         if self.manual {
-            self.status = Status::RequiresCapture;
+            self.set_status(Status::RequiresCapture, effects);
             self.capturable = self.amount;
         } else {
             self.succeed(call, effects);
@@ -157,7 +165,7 @@ impl Payment {
     }
 
     fn succeed(&mut self, call: &Call<'_>, effects: &mut Effects) {
-        self.status = Status::Succeeded;
+        self.set_status(Status::Succeeded, effects);
         self.received = self.amount;
         self.capturable = 0;
         self.send_event("payment.succeeded", call, effects);
@@ -173,7 +181,7 @@ impl Payment {
         if self.status == Status::Processing {
             self.record(EntryKind::Released, self.amount, call, effects);
         }
-        self.status = Status::Failed;
+        self.set_status(Status::Failed, effects);
         self.send_event("payment.failed", call, effects);
     }
 
@@ -207,6 +215,7 @@ impl TurraTechEngine {
         let attempt = match &instrument {
             Some(instrument) => payment.attempt(instrument, call, &mut self.effects),
             None => {
+                payment.set_status(payment.status, &mut self.effects);
                 payment.record(EntryKind::Begun, payment.amount, call, &mut self.effects);
                 Ok(())
             }
@@ -279,6 +288,7 @@ impl TurraTechEngine {
             description,
             method,
             status,
+            reported: None,
             manual,
             disputed: false,
             created: call.now.unix_timestamp(),
@@ -316,7 +326,7 @@ impl TurraTechEngine {
         } else {
             return Err(payment.wrong_status("canceled"));
         }
-        payment.status = Status::Canceled;
+        payment.set_status(Status::Canceled, &mut self.effects);
         Ok(payment.response(200))
     }
 
@@ -369,6 +379,7 @@ impl TurraTechEngine {
                 description: None,
                 method: Some("pm_card_visa".to_owned()),
                 status: Status::Succeeded,
+                reported: Some(Status::Succeeded),
                 manual: false,
                 disputed: false,
                 created: now.unix_timestamp(),

@@ -80,6 +80,18 @@ impl Subscription {
         })
     }
 
+    fn set_status(&mut self, status: Status, effects: &mut Effects) {
+        let before = std::mem::replace(&mut self.status, status);
+        if before != status {
+            self.report_status(Some(before), effects);
+        }
+    }
+
+    fn report_status(&self, before: Option<Status>, effects: &mut Effects) {
+        let (name, from) = ((self.reference.as_str(), self.id.as_str()), before.map(Status::as_str));
+        effects.changed(Operation::CreateSubscription, name, from, self.status.as_str());
+    }
+
     fn send_event(&self, event: &'static str, call: &Call<'_>, effects: &mut Effects) {
         effects.send_event(call, &self.reference, event, &self.value());
     }
@@ -139,6 +151,7 @@ impl TurraTechEngine {
             created: call.now.unix_timestamp(),
             metadata,
         };
+        subscription.report_status(None, &mut self.effects);
         let charged = if trial.is_none() { amount } else { 0 };
         self.effects.record(call, &subscription.reference, EntryKind::Executed, charged, &currency);
         subscription.send_event("subscription.created", call, &mut self.effects);
@@ -196,7 +209,7 @@ impl TurraTechEngine {
         let subscription =
             self.subscriptions.get_mut(id).filter(|subscription| subscription.status != Status::Canceled);
         if let Some(subscription) = subscription {
-            subscription.status = Status::Canceled;
+            subscription.set_status(Status::Canceled, &mut self.effects);
             subscription.send_event("subscription.deleted", call, &mut self.effects);
         }
     }
@@ -216,7 +229,8 @@ impl TurraTechEngine {
         let Ok((amount, currency)) = self.settings.total(&subscription.items) else { return };
         let paid = self.charge(subscription.method.as_ref(), &subscription.customer).is_ok();
         let Some(subscription) = self.subscriptions.get_mut(id) else { return };
-        subscription.status = if paid { Status::Active } else { Status::PastDue };
+        let status = if paid { Status::Active } else { Status::PastDue };
+        subscription.set_status(status, &mut self.effects);
         subscription.period = (now, now + self.settings.period);
         let next = subscription.period.1;
         if paid {

@@ -30,6 +30,8 @@ fn operation(endpoint: &Endpoint) -> Value {
     let mut responses = Map::new();
     let (media_type, content) = match endpoint.response {
         Content::Html => ("text/html", schema::text()),
+        Content::Csv => ("text/csv", schema::text()),
+        Content::Rust => ("text/plain", schema::text()),
         Content::Json(schema) => ("application/json", schema()),
         Content::Events => ("text/event-stream", schema::text()),
     };

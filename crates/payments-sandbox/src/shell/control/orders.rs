@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::order_detail;
 use super::routes::{delivery, json};
 use crate::endpoint::Content::Json;
 use crate::endpoint::Method::{Get, Post};
@@ -59,6 +60,39 @@ pub(super) const ROUTES: &[SharedRoute] = &[
                 }));
             }
             json(&Value::Array(orders))
+        },
+    },
+    SharedRoute {
+        endpoint: Endpoint::new(
+            "order",
+            Get,
+            "/orders/{provider}/{id}",
+            "one order: its statuses, its ledger entries, what the client was told, and what can be done with it",
+            Json(order_detail::schema),
+        )
+        .problems(&[404]),
+        handler: |state, call| {
+            let (provider, id) = (call.parameter("provider"), call.parameter("id"));
+            let order = state.order(provider, id);
+            let unknown = || Problem::NotFound(format!("no such order of {provider:?}: {id:?}"));
+            json(&order_detail::value(&order.ok_or_else(unknown)?))
+        },
+    },
+    SharedRoute {
+        endpoint: Endpoint::new(
+            "transitions",
+            Get,
+            "/transitions",
+            "the changes of an order's status that the providers' documents state, by the operations that create the order",
+            Json(|| list(&order_detail::transition_schema())),
+        ),
+        handler: |state, _| {
+            let state = state.lock();
+            let transitions = state.engines().iter().flat_map(|engine| {
+                let spec = engine.spec();
+                spec.transitions.iter().map(|transition| order_detail::transition(spec.name, transition))
+            });
+            json(&transitions.collect())
         },
     },
     SharedRoute {

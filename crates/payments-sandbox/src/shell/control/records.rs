@@ -51,6 +51,7 @@ pub(super) struct Members<'a> {
     provider: Option<&'static str>,
     operation: Option<&'static str>,
     reference: Option<&'a str>,
+    id: Option<&'a str>,
     request: Option<u64>,
     delivery: Option<usize>,
     cause: Option<u64>,
@@ -59,13 +60,21 @@ pub(super) struct Members<'a> {
     moves_money: bool,
     text: &'a str,
     told: Option<ToldMembers>,
+    status: Option<StatusMembers>,
 }
 
 #[derive(Serialize)]
 struct ToldMembers {
     bytes: u64,
     of: Option<u64>,
+    status: Option<u16>,
     end: &'static str,
+}
+
+#[derive(Serialize)]
+struct StatusMembers {
+    from: Option<&'static str>,
+    to: &'static str,
 }
 
 impl<'a> Members<'a> {
@@ -78,6 +87,7 @@ impl<'a> Members<'a> {
             provider: record.provider,
             operation: record.operation,
             reference: record.reference.as_deref(),
+            id: record.id.as_deref(),
             request: record.request,
             delivery: record.delivery,
             cause: record.cause,
@@ -85,7 +95,13 @@ impl<'a> Members<'a> {
             entry: record.entry,
             moves_money: record.moves_money,
             text: &record.text,
-            told: record.told.map(|told| ToldMembers { bytes: told.bytes, of: told.of, end: told.end.as_str() }),
+            told: record.told.map(|told| ToldMembers {
+                bytes: told.bytes,
+                of: told.of,
+                status: told.status,
+                end: told.end.as_str(),
+            }),
+            status: record.status.map(|change| StatusMembers { from: change.from, to: change.to }),
         }
     }
 }
@@ -114,7 +130,8 @@ pub(super) fn page_schema() -> Value {
 fn record_schema() -> Value {
     let number = || json!({"type": ["integer", "null"], "minimum": 0});
     let or_null = |schema: Value| json!({"anyOf": [schema, {"type": "null"}]});
-    let told = object(&[("bytes", count()), ("of", number()), ("end", text())], &[]);
+    let told = object(&[("bytes", count()), ("of", number()), ("status", number()), ("end", text())], &[]);
+    let status = object(&[("from", text_or_null()), ("to", text())], &[]);
     let header = json!({"type": "array", "items": text(), "minItems": 2, "maxItems": 2});
     let content = object(
         &[("start", text()), ("headers", list(&header)), ("body", text_or_null()), ("body_bytes", count())],
@@ -129,6 +146,7 @@ fn record_schema() -> Value {
             ("provider", text_or_null()),
             ("operation", text_or_null()),
             ("reference", text_or_null()),
+            ("id", text_or_null()),
             ("request", number()),
             ("delivery", number()),
             ("cause", number()),
@@ -137,6 +155,7 @@ fn record_schema() -> Value {
             ("moves_money", json!({"type": "boolean"})),
             ("text", text()),
             ("told", or_null(told)),
+            ("status", or_null(status)),
             ("content", or_null(content)),
         ],
         &[],

@@ -222,7 +222,7 @@ fn time() -> Value {
     object(&[("now", json!({"type": "integer"})), ("manual", json!({"type": "boolean"}))], &[])
 }
 
-fn entry() -> Value {
+pub(super) fn entry() -> Value {
     let request = json!({"type": ["integer", "null"]});
     object(
         &[

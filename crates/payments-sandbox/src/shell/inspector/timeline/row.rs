@@ -87,6 +87,10 @@ impl Shown {
             RecordKind::Redirect => {
                 Drawing { is_broken: true, ..drawing("mark at-client", "redirect".to_owned(), "at the client") }
             }
+            RecordKind::Status => {
+                let to = record.status.map_or("status", |change| change.to);
+                drawing("mark at-provider", to.to_owned(), "at the provider")
+            }
             RecordKind::Note => drawing("mark at-client", "note".to_owned(), "at the client"),
         }
     }

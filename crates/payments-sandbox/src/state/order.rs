@@ -1,0 +1,278 @@
+//! An order as the inspector shows it: what was done beside what the client was told.
+
+use std::collections::HashMap;
+
+use super::SharedState;
+use crate::engine::{AmountUnit, OrderSummary, PossibleAction, Transition};
+use crate::ledger::{Entry, EntryKind};
+use crate::record::{Record, RecordKind, Told, ToldEnd};
+
+/// An order of a provider.
+#[derive(Debug, Clone)]
+pub(crate) struct Order {
+    pub(crate) provider: &'static str,
+    pub(crate) operation: &'static str,
+    pub(crate) reference: String,
+    /// What actions name the order by.
+    pub(crate) id: String,
+    pub(crate) status: &'static str,
+    pub(crate) amount: i64,
+    pub(crate) currency: String,
+    pub(crate) unit: AmountUnit,
+    /// The recorded changes of the status, in order. Older ones may have left the records.
+    pub(crate) history: Vec<StatusRecord>,
+    /// The ledger entries of the reference, which orders with the same reference share.
+    pub(crate) entries: Vec<Entry>,
+    /// The API requests about the reference, which orders with the same reference share.
+    pub(crate) requests: Vec<OrderRequest>,
+    pub(crate) actions: Vec<OrderAction>,
+    /// The documented changes of the status of such an order.
+    pub(crate) transitions: Vec<Transition>,
+}
+
+/// A recorded change of the status.
+#[derive(Debug, Clone)]
+pub(crate) struct StatusRecord {
+    pub(crate) number: u64,
+    pub(crate) at_ms: u64,
+    pub(crate) from: Option<&'static str>,
+    pub(crate) to: &'static str,
+    /// The number and the text of the record that caused it; `None` if time did.
+    pub(crate) cause: Option<(u64, String)>,
+}
+
+/// A request about an order, and what its client was told.
+#[derive(Debug, Clone)]
+pub(crate) struct OrderRequest {
+    /// The number of its record.
+    pub(crate) record: u64,
+    pub(crate) request: Option<u64>,
+    pub(crate) at_ms: u64,
+    pub(crate) operation: Option<&'static str>,
+    pub(crate) faults: Vec<String>,
+    /// `None` while the client waits.
+    pub(crate) told: Option<Told>,
+    /// True if the ledger has an entry of the request.
+    pub(crate) is_executed: bool,
+}
+
+/// An action that the order's status allows now.
+#[derive(Debug, Clone)]
+pub(crate) struct OrderAction {
+    /// The path in the control API, with its parameters encoded.
+    pub(crate) path: String,
+    pub(crate) name: &'static str,
+    /// The members of the body that make sense, with their JSON Schemas.
+    pub(crate) members: Vec<(&'static str, serde_json::Value)>,
+}
+
+/// Which orders to return.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct OrderFilter {
+    pub(crate) provider: Option<String>,
+    pub(crate) reference: Option<String>,
+    /// What actions name the order by.
+    pub(crate) id: Option<String>,
+    pub(crate) limit: usize,
+}
+
+impl OrderRequest {
+    /// Returns what the client could not know, if it was told something else than what was done.
+    pub(crate) fn disagreement(&self) -> Option<String> {
+        let told = self.told?;
+        let status = told.status.filter(|_| told.end == ToldEnd::Whole);
+        let has_fault = |phase: &str| {
+            let changes =
+                |fault: &&String| fault.starts_with(phase) && !fault.contains(" delay") && !fault.contains(" slow");
+            self.faults.iter().any(|fault| changes(&fault))
+        };
+        match (self.is_executed, status) {
+            (true, None) if told.bytes == 0 => Some("executed; the client was told nothing".to_owned()),
+            (true, None) => Some(format!("executed; the client was {told}")),
+            (true, Some(status)) if !(200..300).contains(&status) => {
+                Some(format!("executed; the client was told {status}"))
+            }
+            (true, Some(status)) if has_fault("@after-commit") => {
+                Some(format!("executed; a fault changed the response that the client was told ({status})"))
+            }
+            (false, Some(status)) if (200..300).contains(&status) && has_fault("@before-commit") => {
+                Some(format!("not executed; the client was told {status}"))
+            }
+            _ => None,
+        }
+    }
+
+    /// Returns what the client was told, in words.
+    pub(crate) fn told_text(&self) -> String {
+        match self.told {
+            None => "nothing yet".to_owned(),
+            Some(Told { status: Some(status), end: ToldEnd::Whole, .. }) => status.to_string(),
+            Some(Told { bytes: 0, end, .. }) => format!("nothing ({})", end.as_str()),
+            Some(told) => {
+                format!("{} ({told})", told.status.map_or("a part".to_owned(), |status| format!("a part of {status}")))
+            }
+        }
+    }
+}
+
+impl Order {
+    /// Returns what clients could not know about the order.
+    pub(crate) fn disagreements(&self) -> Vec<String> {
+        self.requests.iter().filter_map(OrderRequest::disagreement).collect()
+    }
+
+    /// How often the reference was executed.
+    pub(crate) fn executions(&self) -> usize {
+        self.entries.iter().filter(|entry| entry.kind == EntryKind::Executed).count()
+    }
+
+    /// The record of the order's creation, or of the first change that was kept; 0 if none was.
+    fn first_record(&self) -> u64 {
+        self.history.first().map_or(0, |change| change.number)
+    }
+}
+
+impl SharedState {
+    /// Returns the newest orders that match, the newest first, and how many match in all.
+    pub(crate) fn orders(&self, filter: &OrderFilter) -> (Vec<Order>, usize) {
+        self.tick();
+        let state = self.lock();
+        let (mut orders, mut count) = (Vec::new(), 0);
+        for engine in state.engines() {
+            let spec = engine.spec();
+            if filter.provider.as_ref().is_some_and(|provider| provider != spec.name) {
+                continue;
+            }
+            let mut matching = engine.orders();
+            matching.retain(|order| {
+                filter.reference.as_ref().is_none_or(|reference| order.reference == reference)
+                    && filter.id.as_ref().is_none_or(|id| order.id == id)
+            });
+            count += matching.len();
+            let endpoints = engine.endpoints();
+            for order in &matching[matching.len().saturating_sub(filter.limit)..] {
+                let actions = engine.possible_actions(order.id).into_iter();
+                let actions =
+                    actions.filter_map(|action| OrderAction::new(endpoints.get(action.endpoint)?, action, order.id));
+                let transitions = spec.transitions.iter().filter(|known| known.operations.contains(&order.operation));
+                orders.push(Order {
+                    unit: spec.unit,
+                    actions: actions.collect(),
+                    transitions: transitions.copied().collect(),
+                    ..Order::of(spec.name, order)
+                });
+            }
+        }
+        let mut places: HashMap<&str, HashMap<String, Vec<usize>>> = HashMap::new();
+        for (index, order) in orders.iter().enumerate() {
+            places.entry(order.provider).or_default().entry(order.reference.clone()).or_default().push(index);
+        }
+        let places = |provider: &str, reference: &str| {
+            places.get(provider).and_then(|places| places.get(reference)).map_or(&[][..], Vec::as_slice)
+        };
+        let first = state.records.records().front().map_or(0, |record| record.number);
+        let text = |number: u64| {
+            let index = usize::try_from(number.checked_sub(first)?).ok()?;
+            state.records.records().get(index).map(|record| record.text.clone())
+        };
+        for record in state.records.records() {
+            let (Some(provider), Some(reference)) = (record.provider, record.reference.as_deref()) else { continue };
+            for index in places(provider, reference) {
+                orders[*index].add(record, text);
+            }
+        }
+        for entry in state.ledger.iter() {
+            let provider = entry.operation.split('.').next().unwrap_or_default();
+            for index in places(provider, &entry.reference) {
+                orders[*index].add_entry(entry);
+            }
+        }
+        drop(state);
+        // An order without a record is older than all others. The sort is stable, so these stay in their order.
+        orders.reverse();
+        orders.sort_by_key(|order| std::cmp::Reverse(order.first_record()));
+        orders.truncate(filter.limit);
+        (orders, count)
+    }
+
+    /// Returns the newest order of a provider with this id.
+    pub(crate) fn order(&self, provider: &str, id: &str) -> Option<Order> {
+        let filter =
+            OrderFilter { provider: Some(provider.to_owned()), id: Some(id.to_owned()), reference: None, limit: 1 };
+        self.orders(&filter).0.pop()
+    }
+}
+
+impl Order {
+    fn of(provider: &'static str, order: &OrderSummary<'_>) -> Self {
+        Self {
+            provider,
+            operation: order.operation,
+            reference: order.reference.to_owned(),
+            id: order.id.to_owned(),
+            status: order.status,
+            amount: order.amount,
+            currency: order.currency.to_owned(),
+            unit: AmountUnit::Hundredths,
+            history: Vec::new(),
+            entries: Vec::new(),
+            requests: Vec::new(),
+            actions: Vec::new(),
+            transitions: Vec::new(),
+        }
+    }
+
+    /// Adds a record about the order's reference.
+    fn add(&mut self, record: &Record, text: impl Fn(u64) -> Option<String>) {
+        let at_ms = u64::try_from(record.at.as_millis()).unwrap_or(u64::MAX);
+        let request = |requests: &mut Vec<OrderRequest>| {
+            requests.iter().rposition(|known| known.request.is_some() && known.request == record.request)
+        };
+        match record.kind {
+            RecordKind::Status if record.id.as_deref() == Some(&self.id) => {
+                let Some(change) = record.status else { return };
+                let cause = record.cause.map(|cause| (cause, text(cause).unwrap_or_default()));
+                let (from, to) = (change.from, change.to);
+                self.history.push(StatusRecord { number: record.number, at_ms, from, to, cause });
+            }
+            RecordKind::Request if request(&mut self.requests).is_none() => self.requests.push(OrderRequest {
+                record: record.number,
+                request: record.request,
+                at_ms,
+                operation: record.operation,
+                faults: record.fault.iter().cloned().collect(),
+                told: record.told,
+                is_executed: false,
+            }),
+            RecordKind::Fault => {
+                if let Some(index) = request(&mut self.requests) {
+                    self.requests[index].faults.extend(record.fault.clone());
+                }
+            }
+            RecordKind::Told => {
+                if let Some(index) = request(&mut self.requests) {
+                    self.requests[index].told = record.told;
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn add_entry(&mut self, entry: &Entry) {
+        let requests =
+            self.requests.iter_mut().filter(|known| entry.request.is_some() && known.request == entry.request);
+        requests.for_each(|request| request.is_executed = true);
+        self.entries.push(entry.clone());
+    }
+}
+
+impl OrderAction {
+    fn new(endpoint: &crate::endpoint::Endpoint, possible: PossibleAction, id: &str) -> Option<Self> {
+        let name = match possible.action {
+            "" => endpoint.path.rsplit('/').next()?,
+            action => action,
+        };
+        let members = possible.members.iter().map(|member| (*member, endpoint.member(member)));
+        Some(Self { path: endpoint.path_for(id, possible.action), name, members: members.collect() })
+    }
+}
