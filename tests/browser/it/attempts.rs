@@ -8,6 +8,7 @@ mod frames;
 mod reads;
 mod sockets;
 mod target;
+mod texts;
 mod visits;
 
 use std::io::Write as _;

@@ -49,9 +49,7 @@ fn fetches() -> Vec<Attempt> {
             };
             attempts.push(Attempt::new(
                 format!("fetch {path} as {content_type:?} with mode {mode}"),
-                format!(
-                    "return (await fetch(target + {path:?}, {{method: 'POST', mode: {mode:?}, {sent}}})).text()"
-                ),
+                format!("return (await fetch(target + {path:?}, {{method: 'POST', mode: {mode:?}, {sent}}})).text()"),
             ));
         }
     }
@@ -60,7 +58,6 @@ fn fetches() -> Vec<Attempt> {
         ("with credentials", "mode: 'no-cors', credentials: 'include'"),
         ("without a referrer", "mode: 'no-cors', referrerPolicy: 'no-referrer'"),
         ("with the sandbox as the referrer", "mode: 'no-cors', referrer: target + '/'"),
-        ("without following redirects", "mode: 'no-cors', redirect: 'manual'"),
         ("without the cache", "mode: 'no-cors', cache: 'no-store'"),
         ("from the cache", "mode: 'no-cors', cache: 'force-cache'"),
         ("with high priority", "mode: 'no-cors', priority: 'high'"),
@@ -68,7 +65,9 @@ fn fetches() -> Vec<Attempt> {
     for (name, option) in options {
         attempts.push(Attempt::new(
             format!("fetch {name}"),
-            format!("await fetch(target + '/clock/advance', {{method: 'POST', body: '{{\"seconds\": 600}}', {option}}})"),
+            format!(
+                "await fetch(target + '/clock/advance', {{method: 'POST', body: '{{\"seconds\": 600}}', {option}}})"
+            ),
         ));
     }
     attempts.push(
@@ -165,7 +164,10 @@ fn other_ways() -> Vec<Attempt> {
         ("a text blob", format!("new Blob(['{advance}'], {{type: 'text/plain'}})")),
         ("a JSON blob", format!("new Blob(['{advance}'], {{type: 'application/json'}})")),
         ("a blob without a type", format!("new Blob(['{advance}'])")),
-        ("form data", "Object.entries({seconds: 600}).reduce((f, [k, v]) => (f.append(k, v), f), new FormData())".to_owned()),
+        (
+            "form data",
+            "Object.entries({seconds: 600}).reduce((f, [k, v]) => (f.append(k, v), f), new FormData())".to_owned(),
+        ),
         ("parameters", "new URLSearchParams({seconds: 600})".to_owned()),
         ("bytes", format!("new TextEncoder().encode('{advance}').buffer")),
     ];
@@ -173,7 +175,11 @@ fn other_ways() -> Vec<Attempt> {
         .iter()
         .map(|(name, data)| {
             let script = format!("navigator.sendBeacon(target + '/clock/advance', {data}); await wait(150)");
-            Attempt::new(format!("sendBeacon with {name}"), script)
+            let attempt = Attempt::new(format!("sendBeacon with {name}"), script);
+            match *name {
+                "a JSON blob" => attempt.control(Control::Never("the other server allows no credentials")),
+                _ => attempt,
+            }
         })
         .collect();
     attempts.push(Attempt::new(
@@ -181,7 +187,8 @@ fn other_ways() -> Vec<Attempt> {
         "const link = Object.assign(document.createElement('a'), {href: '#x', ping: target + '/clock/advance'}); \
          document.body.append(link); link.click(); await wait(200)",
     ));
-    attempts.push(Attempt::new("a report of a violated policy", "await add('iframe', {src: '/reports'}); await wait(200)"));
+    attempts
+        .push(Attempt::new("a report of a violated policy", "await add('iframe', {src: '/reports'}); await wait(200)"));
     attempts.push(Attempt::new(
         "WebSocket",
         "await new Promise((done) => { const socket = new WebSocket(target.replace('http', 'ws') + '/events'); \
@@ -192,12 +199,14 @@ fn other_ways() -> Vec<Attempt> {
         "await new Promise((done) => { const socket = new WebSocket(target.replace('http', 'ws') + '/clock/advance', ['json']); \
          socket.onopen = socket.onerror = done; setTimeout(done, 500) })",
     ));
-    attempts.push(Attempt::new(
-        "WebTransport",
-        "const transport = new WebTransport(target.replace('http', 'https') + '/clock/advance'); \
+    attempts.push(
+        Attempt::new(
+            "WebTransport",
+            "const transport = new WebTransport(target.replace('http', 'https') + '/clock/advance'); \
          await Promise.race([transport.ready, wait(500)])",
-    )
-    .control(Control::Never("the server needs HTTP/3")));
+        )
+        .control(Control::Never("the server needs HTTP/3")),
+    );
     attempts.push(Attempt::new(
         "fetch from a worker",
         "const code = `fetch('${target}/clock/advance', {method: 'POST', mode: 'no-cors', body: '{\"seconds\": 600}'})\
@@ -256,7 +265,9 @@ fn forms() -> Vec<Attempt> {
     for path in ["/clock/advance", "/faults", "/webhooks/release", "/notes"] {
         attempts.push(Attempt::new(
             format!("a GET form to {path}"),
-            format!("return submit(target + {path:?}, {{method: 'get', fields: {{seconds: 600, spec: 'x', text: 'x'}}}})"),
+            format!(
+                "return submit(target + {path:?}, {{method: 'get', fields: {{seconds: 600, spec: 'x', text: 'x'}}}})"
+            ),
         ));
     }
     for path in ["/webhooks/release", "/turratech/seed", &format!("/turbopay/orders/{CANARY}/success")] {
@@ -282,7 +293,10 @@ fn frames_without_origin() -> Vec<Attempt> {
     let mut attempts = Vec::new();
     let kinds = [
         ("a sandboxed frame", "'srcdoc', {sandbox: 'allow-scripts allow-forms allow-popups'}"),
-        ("a sandboxed frame with the page's origin", "'srcdoc', {sandbox: 'allow-scripts allow-forms allow-same-origin'}"),
+        (
+            "a sandboxed frame with the page's origin",
+            "'srcdoc', {sandbox: 'allow-scripts allow-forms allow-same-origin'}",
+        ),
         ("a frame of a data URL", "'data', {}"),
         ("a frame of a blob", "'blob', {}"),
         ("a frame without a referrer", "'srcdoc', {referrerPolicy: 'no-referrer'}"),
@@ -323,15 +337,24 @@ fn providers(target: &Target) -> Vec<Attempt> {
         );
     }
     for (name, script) in [
-        ("by a form", format!("return submit(target + '/api/withdraw/new', {{enctype: 'text/plain', fields: {{{withdrawal:?}: ''}}}})")),
+        (
+            "by a form",
+            format!(
+                "return submit(target + '/api/withdraw/new', {{enctype: 'text/plain', fields: {{{withdrawal:?}: ''}}}})"
+            ),
+        ),
         (
             "by a form with the key as credentials",
-            format!("return submit(target.replace('//', '//' + encodeURIComponent({key:?}) + ':@') + '/api/withdraw/new', \
-                     {{enctype: 'text/plain', fields: {{{withdrawal:?}: ''}}}})"),
+            format!(
+                "return submit(target.replace('//', '//' + encodeURIComponent({key:?}) + ':@') + '/api/withdraw/new', \
+                     {{enctype: 'text/plain', target: '_blank', fields: {{{withdrawal:?}: ''}}}})"
+            ),
         ),
         (
             "by a form with the key as a field",
-            format!("return submit(target + '/api/withdraw/new?authorization=' + {key:?}, {{fields: {{authorization: {key:?}}}}})"),
+            format!(
+                "return submit(target + '/api/withdraw/new?authorization=' + {key:?}, {{fields: {{authorization: {key:?}}}}})"
+            ),
         ),
         ("by a beacon", format!("navigator.sendBeacon(target + '/api/withdraw/new', {withdrawal:?}); await wait(150)")),
     ] {
@@ -349,7 +372,9 @@ fn providers(target: &Target) -> Vec<Attempt> {
         attempts.push(
             Attempt::new(
                 format!("a form to {name}"),
-                format!("return submit(target + {path:?}, {{fields: {{amount: 100, currency: 'USD', orderId: 'hostile'}}}})"),
+                format!(
+                    "return submit(target + {path:?}, {{fields: {{amount: 100, currency: 'USD', orderId: 'hostile'}}}})"
+                ),
             )
             .at_provider(&origin),
         );

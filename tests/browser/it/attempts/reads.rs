@@ -12,7 +12,9 @@ pub(super) fn attempts(target: &Target) -> Vec<Attempt> {
 
 fn requests() -> Vec<Attempt> {
     let mut attempts = Vec::new();
-    for path in ["/", "/records", "/timeline", "/ledger", "/orders", "/deliveries", "/faults", "/expectations", "/openapi.json"] {
+    for path in
+        ["/", "/records", "/timeline", "/ledger", "/orders", "/deliveries", "/faults", "/expectations", "/openapi.json"]
+    {
         attempts.push(Attempt::new(format!("fetch {path}"), format!("return (await fetch(target + {path:?})).text()")));
     }
     let never = Control::Never("the response is opaque");
@@ -58,7 +60,11 @@ fn requests() -> Vec<Attempt> {
             .control(control),
         );
     }
-    for (kind, place) in [("a sandboxed frame", "'srcdoc', {sandbox: 'allow-scripts'}"), ("a data URL", "'data', {}"), ("a blob", "'blob', {}")] {
+    for (kind, place) in [
+        ("a sandboxed frame", "'srcdoc', {sandbox: 'allow-scripts'}"),
+        ("a data URL", "'data', {}"),
+        ("a blob", "'blob', {}"),
+    ] {
         attempts.push(Attempt::new(
             format!("fetch in {kind}"),
             format!("return inside({place}, `return (await fetch(\"${{target}}/records\")).text()`)"),
@@ -153,19 +159,15 @@ fn elements() -> Vec<Attempt> {
     for (name, properties) in [
         ("an image", "'img', {src: target + '/records'}"),
         ("an input's image", "'input', {type: 'image', src: target + '/records'}"),
-        ("a video", "'video', {src: target + '/records', preload: 'auto'}"),
-        ("an audio", "'audio', {src: target + '/records', preload: 'auto'}"),
         ("a preload", "'link', {rel: 'preload', as: 'fetch', href: target + '/records', crossOrigin: 'anonymous'}"),
         ("a prefetch", "'link', {rel: 'prefetch', href: target + '/records'}"),
-        ("a manifest", "'link', {rel: 'manifest', href: target + '/records'}"),
-        ("an icon", "'link', {rel: 'icon', href: target + '/records'}"),
     ] {
         attempts.push(
             Attempt::new(
                 format!("{name} of the records"),
                 format!(
                     "const loaded = await add({properties}); \
-                     return ['innerText', 'textContent', 'naturalWidth', 'videoWidth'].map((name) => String(loaded[name]))"
+                     return ['innerText', 'textContent', 'naturalWidth'].map((name) => String(loaded[name]))"
                 ),
             )
             .control(Control::OtherSite),
@@ -201,17 +203,19 @@ fn windows() -> Vec<Attempt> {
         attempts.push(
             Attempt::new(
                 format!("the document of a window at {path}"),
-                format!("return opened(target + {path:?}, (other) => read(() => other.document.documentElement.outerHTML))"),
+                format!(
+                    "return opened(target + {path:?}, (other) => read(() => other.document.documentElement.outerHTML))"
+                ),
             )
             .control(Control::SameOrigin),
         );
-        attempts.push(
-            Attempt::new(
-                format!("a reference to a window at {path}"),
-                // A window in another group looks closed.
-                format!("return opened(target + {path:?}, (other) => (other.closed ? '' : 'canary-7f3a: ' + other.length))"),
+        attempts.push(Attempt::new(
+            format!("a reference to a window at {path}"),
+            // A window in another group looks closed.
+            format!(
+                "return opened(target + {path:?}, (other) => (other.closed ? '' : 'canary-7f3a: ' + other.length))"
             ),
-        );
+        ));
     }
     attempts.extend([
         Attempt::new(

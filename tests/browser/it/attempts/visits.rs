@@ -17,7 +17,10 @@ async fn no_address_changes_anything_when_another_site_opens_it() {
     for (method, path) in target.endpoints().await {
         let path = target::with_values(&path);
         for (way, script) in [
-            ("a window", format!("return opened(target + {path:?}, (other) => read(() => other.document.body.innerText))")),
+            (
+                "a window",
+                format!("return opened(target + {path:?}, (other) => read(() => other.document.body.innerText))"),
+            ),
             ("an image", format!("await add('img', {{src: target + {path:?} + '?x'}})")),
         ] {
             let attempt = Attempt::new(format!("{way} at {path}, for {method}"), script);
