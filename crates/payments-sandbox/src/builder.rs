@@ -81,10 +81,11 @@ impl Builder {
         self
     }
 
-    /// Allows requests to the control API under another host name: `sandbox.test`, without a port.
+    /// Allows requests under another host name: `sandbox.test`, without a port.
     ///
-    /// Default: only the loopback hosts `127.0.0.0/8`, `[::1]` and `localhost`. The sandbox always listens on loopback
-    /// only. The rule prevents a web page from reaching the control API through a DNS name that resolves to loopback.
+    /// Default: only the loopback hosts `127.0.0.0/8`, `[::1]` and `localhost`, and for the providers also names without a dot. The
+    /// sandbox always listens on loopback only. The rule prevents a web page from reaching it through a DNS name that resolves to
+    /// loopback.
     pub fn allow_host(mut self, name: impl Into<String>) -> Self {
         self.access.allow_host(name.into());
         self
@@ -152,9 +153,10 @@ impl Builder {
     pub async fn try_start(self) -> Result<Sandbox, StartError> {
         let mut settings = self.settings;
         settings.fill_in_keys(self.seed)?;
-        let control_settings = ConnectionSettings { control: Arc::new(self.access), ..ConnectionSettings::default() };
+        let access = Arc::new(self.access);
+        let control_settings = ConnectionSettings { access: Arc::clone(&access), ..ConnectionSettings::default() };
         let connections = ConnectionSettings {
-            control: Arc::default(),
+            access,
             idle_close: self.idle_close,
             #[cfg(feature = "tls")]
             tls: if self.tls { Some(Tls::new().map_err(StartError::Tls)?) } else { None },

@@ -179,7 +179,7 @@ const HELP: &str = "Simulates five payment providers on loopback, for tests.
                          program can take its time from GET /clock. Default: running
   --fault SPEC           inject a fault, such as \"turbopay.withdraw#1 @after-commit fin\"
   --json                 print URLs and keys as one line of JSON
-  --allow-host NAME      allow another `Host` for the control API. Always allowed: the loopback
+  --allow-host NAME      allow another `Host`. Always allowed: the loopback
                          hosts 127.0.0.0/8, [::1] and localhost, with any port
   --allow-origin ORIGIN  let web pages of another origin, such as http://localhost:3000, use the
                          control API

@@ -1,6 +1,7 @@
 //! The sandbox's pages in a real browser, each used to the end on a phone and on a desktop.
 
 mod api;
+mod attempts;
 mod card3ds;
 mod defects;
 mod deliveries;

@@ -1,10 +1,11 @@
 //! Orders at the sandbox, and a shop to which customers return.
 
 use payments_browser_tests::{Browser, Site};
-use payments_sandbox::Sandbox;
+use payments_sandbox::{Builder, Sandbox};
 use serde_json::{Value, json};
 
 /// A sandbox, and a shop on another site.
+#[derive(Debug)]
 pub(crate) struct World {
     pub(crate) sandbox: Sandbox,
     pub(crate) shop: Site,
@@ -12,9 +13,18 @@ pub(crate) struct World {
 
 impl World {
     pub(crate) async fn start() -> Self {
+        Self::of(Sandbox::builder()).await
+    }
+
+    /// Starts a sandbox that records contents, as the program does.
+    pub(crate) async fn start_recording() -> Self {
+        Self::of(Sandbox::builder().record_contents()).await
+    }
+
+    async fn of(sandbox: Builder) -> Self {
         let shop = Site::start().await;
         shop.page("/back", "<p>Welcome back</p>");
-        Self { sandbox: Sandbox::builder().start().await, shop }
+        Self { sandbox: sandbox.start().await, shop }
     }
 
     /// Starts a world whose sandbox records contents, as `serve` does.

@@ -12,4 +12,4 @@ mod site;
 
 pub use browser::{Browser, LIMIT, Screen};
 pub use findings::Findings;
-pub use site::{Posted, Site};
+pub use site::{Posted, Received, Site};

@@ -15,6 +15,15 @@ pub struct Site {
     task: JoinHandle<()>,
 }
 
+/// A request that the site has received.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Received {
+    /// The method.
+    pub method: String,
+    /// The path with the query.
+    pub target: String,
+}
+
 /// A form that a browser has posted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Posted {
@@ -27,6 +36,7 @@ pub struct Posted {
 #[derive(Debug, Default)]
 struct State {
     pages: HashMap<String, Page>,
+    received: Vec<Received>,
     posted: Vec<Posted>,
 }
 
@@ -52,6 +62,12 @@ impl Site {
         format!("{}{path}", self.origin)
     }
 
+    /// The URL of a path at `127.0.0.1`: for a browser, this is the sandbox's site, and another origin.
+    #[must_use]
+    pub fn url_by_address(&self, path: &str) -> String {
+        self.url(path).replacen("localhost", "127.0.0.1", 1)
+    }
+
     /// Adds a complete page with this body.
     pub fn page(&self, path: &str, body: &str) {
         let html = format!(
@@ -62,11 +78,17 @@ impl Site {
         self.respond(path, &[("content-type", "text/html; charset=utf-8")], &html);
     }
 
-    /// Adds a response, for any method.
+    /// Adds a response, for any method. The path `*` is every path that has no response of its own.
     pub fn respond(&self, path: &str, headers: &[(&str, &str)], body: &str) {
         let headers = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
         let page = Page { headers, body: body.to_owned() };
         lock(&self.state).pages.insert(path.to_owned(), page);
+    }
+
+    /// All requests so far, in their order.
+    #[must_use]
+    pub fn received(&self) -> Vec<Received> {
+        lock(&self.state).received.clone()
     }
 
     /// The forms that were posted, in their order.
@@ -116,7 +138,8 @@ async fn answer(stream: TcpStream, state: &Mutex<State>) -> std::io::Result<()> 
     let path = target.split('?').next().unwrap_or_default().to_owned();
     let page = {
         let mut state = lock(state);
-        let page = state.pages.get(&path).cloned();
+        let page = state.pages.get(&path).or_else(|| state.pages.get("*")).cloned();
+        state.received.push(Received { method: method.to_owned(), target: target.to_owned() });
         if method == "POST" {
             state.posted.push(Posted { path, body: String::from_utf8_lossy(&body).into_owned() });
         }

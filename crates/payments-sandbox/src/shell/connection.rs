@@ -11,7 +11,7 @@ use tokio::net::TcpStream;
 
 use super::assets;
 use super::control::{self, Reply, Subscription};
-use super::control_access::Access;
+use super::control_access::{Access, isolate};
 use crate::fault::{ConnectionMoment, Phase};
 use crate::http::{Request, Response};
 use crate::record::ToldEnd;
@@ -29,8 +29,8 @@ pub(crate) enum Listener {
 /// Settings of a listener's connections.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct ConnectionSettings {
-    /// Which requests may use the control API.
-    pub(crate) control: Arc<Access>,
+    /// Which requests are accepted.
+    pub(crate) access: Arc<Access>,
     /// How long a connection may be idle, in real time; `None` for no limit.
     pub(crate) idle_close: Option<Duration>,
     #[cfg(feature = "tls")]
@@ -144,8 +144,8 @@ async fn serve(
     };
     let last = wants_close(&head);
     let served = match listener {
-        Listener::Control => serve_control(reader, state, head, &settings.control).await,
-        Listener::Provider(provider) => serve_provider(reader, provider, state, head).await,
+        Listener::Control => serve_control(reader, state, head, &settings.access).await,
+        Listener::Provider(provider) => serve_provider(reader, provider, state, head, &settings.access).await,
     };
     served.map_err(|close| if reader.is_malformed() { ConnectionEnd::Malformed } else { close.into() })?;
     let close = match listener {
@@ -178,11 +178,11 @@ async fn serve_control(
     };
     match reply {
         Reply::Response(response) => {
-            let response = access.add_cors_headers(&request, response);
+            let response = isolate(access.add_cors_headers(&request, response));
             write_to(&request, reader.stream(), &response).await
         }
         Reply::Events(events) => {
-            let head = access.add_cors_headers(&request, Subscription::head());
+            let head = isolate(access.add_cors_headers(&request, Subscription::head()));
             let started = send(reader.stream(), &head.streamed_head()).await;
             if started.is_ok() && request.method != "HEAD" {
                 serve_events(reader.stream(), events, state).await;
@@ -216,7 +216,12 @@ async fn serve_provider(
     provider: ProviderId,
     state: &SharedState,
     mut request: Request,
+    access: &Access,
 ) -> Result<(), Close> {
+    if let Err(rejection) = access.check_rebound(&request) {
+        reader.body(&mut request).await.ok_or(Close::Fin)?;
+        return write_to(&request, reader.stream(), &rejection).await;
+    }
     if let Some(file) = assets::respond(&request) {
         reader.body(&mut request).await.ok_or(Close::Fin)?;
         return write_to(&request, reader.stream(), &file).await;

@@ -1,8 +1,12 @@
 //! The rules for which requests may use the control API.
 //!
-//! A web page that a developer has open must not control the sandbox. Three rules prevent that: the host name must be a
-//! loopback name, so that a rebound DNS name fails; a page's origin must be the control API's own; and a POST must be
-//! JSON, which a foreign page can send only after a preflight request that the origin rule rejects.
+//! A web page that a developer has open must not control the sandbox. Four rules prevent that: the host name must be a
+//! loopback name, so that a rebound DNS name fails; a page's origin must be the control API's own; a POST must be
+//! JSON, which a foreign page can send only after a preflight request that the origin rule rejects; and a foreign page may open
+//! an address in a window of its own, but not load it as a file or in a frame.
+//!
+//! The providers' ports have the first rule only, and for names with a dot: others cannot be rebound, and merchants' pages may
+//! load and frame the customers' pages.
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
@@ -29,12 +33,22 @@ impl Access {
 
     /// Returns the error response if the request's host or origin may not use the control API.
     pub(crate) fn check(&self, request: &Request) -> Result<(), Response> {
-        // Redirect faults lead to this path. It must record a followed redirect whatever the client sends.
+        // Redirect faults lead to this path. It must record a followed redirect whatever a client sends that is no browser.
         if request.path.trim_matches('/') == MISDIRECTED {
-            return Ok(());
+            self.check_rebound(request)?;
+            let is_page = request.header("sec-fetch-site").is_some_and(|site| site != "none");
+            return if is_page { Err(rejection(403, "a web page may not use this address")) } else { Ok(()) };
         }
         let host = self.check_host(request).map_err(|problem| rejection(403, &problem))?;
-        self.check_origin(request, host).map_err(|problem| rejection(403, &problem))
+        self.check_origin(request, host).map_err(|problem| rejection(403, &problem))?;
+        self.check_site(request).map_err(|problem| rejection(403, &problem))
+    }
+
+    /// Returns the error response if a web page may have sent the request under a DNS name that now leads to this machine.
+    pub(crate) fn check_rebound(&self, request: &Request) -> Result<(), Response> {
+        let mut hosts = request.headers.iter().filter(|(name, _)| name == "host").map(|(_, host)| host.as_str());
+        let foreign = hosts.find(|host| name_of(host).contains('.') && !self.is_known(name_of(host)));
+        foreign.map_or(Ok(()), |host| Err(rejection(403, &unknown_host(host, "the sandbox"))))
     }
 
     /// Returns the response to a preflight request from an allowed origin.
@@ -67,13 +81,24 @@ impl Access {
         let (Some(host), None) = (hosts.next(), hosts.next()) else {
             return Err("the request must have exactly one `Host` header".to_owned());
         };
-        let name = name_of(host);
-        if is_loopback(name) || self.hosts.iter().any(|allowed| allowed.eq_ignore_ascii_case(name)) {
-            return Ok(host);
+        if self.is_known(name_of(host)) { Ok(host) } else { Err(unknown_host(host, "the control API")) }
+    }
+
+    fn is_known(&self, name: &str) -> bool {
+        is_loopback(name) || self.hosts.iter().any(|allowed| allowed.eq_ignore_ascii_case(name))
+    }
+
+    /// A request without `Origin` opens an address in a window, or loads it for a page. Browsers tell which, and for whose page.
+    fn check_site(&self, request: &Request) -> Result<(), String> {
+        let sent = |name| request.header(name).unwrap_or_default();
+        let is_own = matches!(sent("sec-fetch-site"), "" | "none" | "same-origin");
+        let is_window = sent("sec-fetch-mode") == "navigate" && sent("sec-fetch-dest") == "document";
+        if is_own || self.allowed_origin(request).is_some() || is_window && request.method == "GET" {
+            return Ok(());
         }
         Err(format!(
-            "`Host` is {host:?}: the control API is used through a loopback host (127.0.0.0/8, [::1] or localhost); \
-             start the sandbox with `--allow-host NAME` or `Builder::allow_host` to allow another one"
+            "`Sec-Fetch-Site` is {:?}: a web page of another origin may only open an address in a window",
+            sent("sec-fetch-site")
         ))
     }
 
@@ -88,6 +113,30 @@ impl Access {
              sandbox with `--allow-origin ORIGIN` or `Builder::allow_origin` to allow another one"
         ))
     }
+}
+
+/// Adds the headers that keep other origins' pages from loading, framing or holding a response. A page's own headers stay.
+pub(super) fn isolate(mut response: Response) -> Response {
+    for (name, value) in ISOLATION {
+        if !response.headers.iter().any(|(present, _)| present.eq_ignore_ascii_case(name)) {
+            response = response.header(name, *value);
+        }
+    }
+    response
+}
+
+const ISOLATION: &[(&str, &str)] = &[
+    ("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"),
+    ("Cross-Origin-Opener-Policy", "same-origin"),
+    ("Cross-Origin-Resource-Policy", "same-origin"),
+    ("X-Content-Type-Options", "nosniff"),
+];
+
+fn unknown_host(host: &str, what: &str) -> String {
+    format!(
+        "`Host` is {host:?}: {what} is used through a loopback host (127.0.0.0/8, [::1] or localhost); \
+         start the sandbox with `--allow-host NAME` or `Builder::allow_host` to allow another one"
+    )
 }
 
 /// Returns the error response if a POST is not JSON.

@@ -1,0 +1,336 @@
+//! Hostile texts in everything that a merchant, a provider's client or a customer can name: on each page they are text.
+
+use std::collections::BTreeSet;
+
+use payments_browser_tests::{Browser, Findings, Screen};
+use serde_json::{Value, json};
+
+use super::report;
+use super::target::Target;
+
+/// What a text would do if a page took it for more than text: set `window.ran`, or the title, or load from another host.
+const TEXTS: &[(&str, &str)] = &[
+    ("a script", "<script>window.ran=1;document.title='ran'</script>"),
+    ("a script in capitals", "<SCRIPT\n>window.ran=1</SCRIPT\n>"),
+    ("the end of an attribute", "\"><img src=x onerror=window.ran=1>"),
+    ("the end of a quoted attribute", "'><img src=x onerror='window.ran=1'>"),
+    ("attributes", "\" autofocus onfocus=\"window.ran=1\" x=\""),
+    ("attributes in single quotes", "' autofocus onfocus='window.ran=1' x='"),
+    ("backticks", "`onload=window.ran=1`"),
+    ("the end of a title", "</title><script>window.ran=1</script>"),
+    ("the end of a script", "--></script><script>window.ran=1</script><!--"),
+    ("the end of a style", "</style></textarea></noscript></template><img src=x onerror=window.ran=1>"),
+    ("an address with a script", "javascript:window.ran=1"),
+    ("an address with a hidden script", "java\tscript:window.ran=1//%0Aalert(1)"),
+    ("an address with data", "data:text/html,<script>parent.ran=1</script>"),
+    ("a picture with a script", "<svg/onload=window.ran=1><script>window.ran=1</script></svg>"),
+    ("a frame", "<iframe srcdoc=\"<script>parent.ran=1</script>\"></iframe><object data=//evil.example></object>"),
+    (
+        "another host",
+        "<img src=//evil.example/a><link rel=stylesheet href=http://evil.example/b><base href=//evil.example/>",
+    ),
+    (
+        "a form",
+        "<form action=http://evil.example><button autofocus>Pay</button></form><meta http-equiv=refresh content=\"0;url=//evil.example\">",
+    ),
+    ("a template", "{{constructor.constructor('window.ran=1')()}}${window.ran=1}<%= ran %>#{ran}"),
+    ("entities", "&lt;script&gt;window.ran=1&lt;/script&gt;&#60;img src=x onerror=window.ran=1&#62;&quot;"),
+    (
+        "characters without a glyph",
+        "a\u{0}<\u{0}script>\u{b}window.ran=1\u{1b}[2J\r\nSet-Cookie: ran=1\r\n\r\n<script>",
+    ),
+    ("reversed text", "\u{202e}<script>1=nar.wodniw</script>\u{2066}\u{200f}\u{202c}"),
+    ("line separators", "\u{2028}<script>window.ran=1</script>\u{2029}\u{85}\u{feff}"),
+    ("wide brackets", "\u{ff1c}script\u{ff1e}window.ran=1\u{ff1c}/script\u{ff1e}\u{2039}img\u{203a}+ADw-script+AD4-"),
+    ("formulas", "=HYPERLINK(\"http://evil.example\",\"x\")<script>window.ran=1</script>"),
+];
+
+/// A text beyond what a table or an address bar expects.
+fn long() -> String {
+    "<b onclick=window.ran=1>".repeat(300)
+}
+
+/// Parts of a surrogate pair, which JSON can have and text cannot, as a JSON string.
+const HALF_PAIR: &str = r#""\ud83d<script>window.ran=1</script>\ude00""#;
+
+/// Bodies of requests, with the text in place of `@`.
+const DEPOSIT: &str = r#"{"method": "upi", "amount": 2000, "currency": "INR", "customer_email": "name@mail.example",
+    "customer_phone": "+919876543210", "customer_name": "TEXT", "merchant_order_id": "REFERENCE",
+    "merchant_customer_id": "TEXT", "status_url": "http://127.0.0.1:9/?URL", "redirect_url": "REDIRECT", "traffic": "ftd"}"#;
+const WITHDRAWAL: &str = r#"{"method": "bank_transfer", "amount": 500, "currency": "INR", "traffic": "std",
+    "merchant_order_id": "REFERENCE", "merchant_customer_id": "TEXT", "customer_bank_account": "065432123456789",
+    "bank_code": "HDFC0000053", "status_url": "http://127.0.0.1:9/?URL", "TEXT": "TEXT"}"#;
+const TRANSACTION: &str = r#"{"orderId": "REFERENCE", "amount": 300, "returnUrl": "REDIRECT", "TEXT": "TEXT"}"#;
+const CHECKOUT: &str = r#"{"orderId": "REFERENCE", "amount": 100.5, "currency": "TRY", "description": "TEXT",
+    "callback": "REDIRECT", "customerId": "TEXT", "maxInstallmentCount": 6, "interestPaidByCustomer": true}"#;
+const CARD: &str = r#"{"orderId": "REFERENCE", "amount": 100.5, "currency": "TRY", "cardHolderName": "TEXT", "pan": "5421190122090656",
+    "expiryMonth": "04", "expiryYear": "28", "cvv": "916", "requestIp": "192.168.1.1", "requestPort": 8080, "customerId": "TEXT",
+    "successUrl": "REDIRECT", "failureUrl": "REDIRECT"}"#;
+const PAYMENT: &str = r#"{"amount": 2000, "currency": "gbp", "payment_method": "pm_card_visa", "confirm": true,
+    "description": "TEXT", "metadata": {"order_id": "REFERENCE", "TEXT": "TEXT"}}"#;
+
+/// A sandbox in whose records everything is one text.
+struct Seeded {
+    target: Target,
+    client: reqwest::Client,
+    /// The text as a JSON string, without the quotes.
+    literal: String,
+    /// The text in a URL.
+    encoded: String,
+    /// Addresses of customers' pages.
+    pages: BTreeSet<String>,
+}
+
+impl Seeded {
+    async fn new(literal: &str) -> Self {
+        let target = Target::start().await;
+        let client = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+        let text: String = serde_json::from_str(literal).unwrap_or_else(|_| literal.replace("\\ud", "d"));
+        let literal = literal[1..literal.len() - 1].to_owned();
+        let mut seeded = Self { target, client, literal, encoded: encode(&text), pages: BTreeSet::new() };
+        seeded.use_providers(&text).await;
+        seeded.use_control_api().await;
+        seeded
+    }
+
+    async fn use_providers(&mut self, text: &str) {
+        let sandbox = self.target.sandbox();
+        let (turbopay, turbo_txn, card3ds) = (sandbox.turbopay(), sandbox.turbo_txn(), sandbox.card3ds());
+        let (links, turratech) = (sandbox.turbo_link().base_url().to_owned(), sandbox.turratech());
+        let turbopay_key = vec![("authorization", turbopay.api_key().to_owned())];
+        let txn_keys =
+            vec![("client-id", turbo_txn.client_id().to_owned()), ("secret-key", turbo_txn.secret_key().to_owned())];
+        let card_keys =
+            vec![("x-api-key", card3ds.api_key().to_owned()), ("x-api-secret", card3ds.api_secret().to_owned())];
+        let bearer = vec![("authorization", format!("Bearer {}", turratech.api_key()))];
+        let base = |base: &str, path: &str| format!("{base}{path}");
+        let requests = [
+            (base(turbopay.base_url(), "/deposit/new"), &turbopay_key, DEPOSIT),
+            (base(turbopay.base_url(), "/withdraw/new"), &turbopay_key, WITHDRAWAL),
+            (
+                base(turbo_txn.base_url(), "/turbo-svc/api/v1/transaction/ext/v2/amt/initiate-s2s"),
+                &txn_keys,
+                TRANSACTION,
+            ),
+            (base(card3ds.base_url(), "/api/checkout"), &card_keys, CHECKOUT),
+            (base(card3ds.base_url(), "/api/payment"), &card_keys, CARD),
+            (base(card3ds.base_url(), "/api/3ds"), &card_keys, CARD),
+            (base(turratech.base_url(), "/v1/payments"), &bearer, PAYMENT),
+        ];
+        let shop = format!("http://127.0.0.1:9/?{}", self.encoded);
+        let literal = self.literal.clone();
+        for (number, (url, keys, template)) in requests.iter().enumerate() {
+            // A text that a provider refuses somewhere is accepted elsewhere.
+            for (reference, redirect) in [
+                (literal.as_str(), shop.as_str()),
+                ("plain", shop.as_str()),
+                (literal.as_str(), literal.as_str()),
+                ("other", literal.as_str()),
+            ] {
+                let reference = if reference == literal { literal.clone() } else { format!("{reference}-{number}") };
+                let body = template.replace("REFERENCE", &reference).replace("REDIRECT", redirect);
+                let body = body.replace("TEXT", &literal).replace("URL", &self.encoded);
+                let response = self.send(url, keys, &body, text).await;
+                self.find_pages(&response);
+            }
+            let origin = url.split('/').take(3).collect::<Vec<_>>().join("/");
+            for path in [format!("{origin}/{}?{}={0}", self.encoded, self.encoded), format!("{url}/{}", self.encoded)] {
+                self.send(&path, keys, "", text).await;
+            }
+        }
+        self.send(&format!("{links}/payments?search={}", self.encoded), &bearer, "{}", text).await;
+    }
+
+    async fn use_control_api(&mut self) {
+        let control = self.target.origin();
+        for (path, template) in [
+            ("/notes", r#"{"text": "TEXT", "reference": "TEXT"}"#),
+            ("/notes", r#"{"text": "TEXT"}"#),
+            ("/expectations", r#"{"reference": "TEXT", "status": "TEXT"}"#),
+            ("/same-orders", r#"{"references": ["TEXT", "TEXT-2", "plain-1"]}"#),
+            ("/faults", r#"{"spec": "TEXT"}"#),
+            ("/faults", r#"{"spec": "turbopay.withdraw order=TEXT @after-commit fin"}"#),
+            ("/faults", r#"{"spec": "turbopay.balance order=URL @after-commit fin"}"#),
+            ("/turratech/endpoints", r#"{"url": "http://127.0.0.1:9/?URL"}"#),
+            ("/turbo-txn/callbacks", r#"{"url": "http://127.0.0.1:9/?URL"}"#),
+            ("/turbo-link/links", r#"{"amount": "1.00"}"#),
+            ("/turbopay/orders/URL/success", "{}"),
+            ("/turbopay/orders/plain-0/success", "{}"),
+            ("/turbo-txn/orders/URL/approve", "{}"),
+            ("/clock/advance", r#"{"seconds": 2}"#),
+        ] {
+            let body = template.replace("TEXT", &self.literal).replace("URL", &self.encoded);
+            let response =
+                self.send(&format!("{control}{}", path.replace("URL", &self.encoded)), &[], &body, "x").await;
+            self.find_pages(&response);
+        }
+        self.target.sandbox().settle().await;
+    }
+
+    /// Sends a request that may be refused, and returns the response's body.
+    async fn send(&self, url: &str, headers: &[(&str, String)], body: &str, text: &str) -> String {
+        let mut request = self.client.post(url).header("content-type", "application/json").body(body.to_owned());
+        for (name, value) in headers {
+            request = request.header(*name, value);
+        }
+        for name in ["user-agent", "idempotency-key", "accept-language", "order-id", "x-text"] {
+            // Not every text can be in a header.
+            if let Ok(value) = reqwest::header::HeaderValue::from_bytes(text.as_bytes()) {
+                request = request.header(name, value);
+            }
+        }
+        // A fault may close the connection.
+        match request.send().await {
+            Ok(response) => response.text().await.unwrap_or_default(),
+            Err(_) => String::new(),
+        }
+    }
+
+    /// Adds the addresses of customers' pages in a response.
+    fn find_pages(&mut self, response: &str) {
+        let Ok(response) = serde_json::from_str::<Value>(response) else { return };
+        let mut values = vec![&response];
+        while let Some(value) = values.pop() {
+            match value {
+                Value::Array(items) => values.extend(items),
+                Value::Object(members) => values.extend(members.values()),
+                Value::String(url)
+                    if url.starts_with("http://127.0.0.1:") && !url.contains(":9/") && !url.ends_with(".png") =>
+                {
+                    self.pages.insert(url.clone());
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// The inspector's pages, of everything that the sandbox has recorded.
+    async fn inspector(&self) -> Vec<String> {
+        let records: Value = serde_json::from_str(&self.target.get("/records").await).unwrap();
+        let numbers = records["records"].as_array().unwrap().iter().map(|record| record["number"].to_string());
+        let numbers: Vec<String> = numbers.collect();
+        let pages = self.html_pages().await;
+        let (of_records, others): (Vec<_>, Vec<_>) = pages.into_iter().partition(|(path, _)| path.contains("{number}"));
+        let of_records =
+            of_records.iter().flat_map(|(path, _)| numbers.iter().map(|number| path.replace("{number}", number)));
+        let others = others.iter().map(|(path, _)| path.replace('{', "").replace('}', ""));
+        others.chain(of_records).map(|path| format!("{}{path}", self.target.origin())).collect()
+    }
+
+    /// The inspector's pages with the text in each query and each part of the path.
+    async fn hostile_addresses(&self) -> Vec<String> {
+        let mut addresses = Vec::new();
+        for (path, query) in self.html_pages().await {
+            let url = format!("{}{path}", self.target.origin());
+            addresses.extend(query.iter().map(|name| format!("{url}?{name}={}", self.encoded)));
+            addresses.push(format!("{url}?{0}={0}#{0}", self.encoded));
+            addresses.push(format!("{}/{}", url.trim_end_matches('/'), self.encoded));
+        }
+        addresses.into_iter().map(|url| url.replace("{number}", &self.encoded)).collect()
+    }
+
+    /// The paths of the pages of the inspector, and the names of their queries.
+    async fn html_pages(&self) -> Vec<(String, Vec<String>)> {
+        let description: Value = serde_json::from_str(&self.target.get("/openapi.json").await).unwrap();
+        let paths = description["paths"].as_object().unwrap().iter();
+        let pages = paths.filter(|(_, methods)| !methods["get"]["responses"]["200"]["content"]["text/html"].is_null());
+        let query = |methods: &Value| {
+            let parameters = methods["get"]["parameters"].as_array().unwrap();
+            let names =
+                parameters.iter().filter(|parameter| parameter["in"] == "query").map(|parameter| &parameter["name"]);
+            names.map(|name| name.as_str().unwrap().to_owned()).collect()
+        };
+        pages.map(|(path, methods)| (path.clone(), query(methods))).collect()
+    }
+}
+
+/// Encodes a text for a part of a path, or a value in a query.
+fn encode(text: &str) -> String {
+    text.bytes()
+        .map(|byte| if byte.is_ascii_alphanumeric() { char::from(byte).to_string() } else { format!("%{byte:02X}") })
+        .collect()
+}
+
+/// What is on a page that a text must not have made, and then what the page shows.
+const LOOK: &str = r#"
+    const problems = [];
+    if (window.ran) problems.push("a script ran");
+    if (!/sandbox/i.test(document.title)) problems.push(`the title is ${document.title}`);
+    for (const element of document.querySelectorAll("*")) {
+      for (const { name, value } of element.attributes) {
+        if (name.startsWith("on")) problems.push(`${element.localName} has ${name}`);
+        const isAddress = ["href", "src", "action", "formaction", "data", "xlink:href", "srcdoc", "ping"].includes(name);
+        const protocol = isAddress && URL.canParse(value, location) ? new URL(value, location).protocol : "http:";
+        if (!["http:", "https:"].includes(protocol) && !/^data:(,$|image\/)/.test(value)) problems.push(`${element.localName} has ${name}=${value}`);
+      }
+    }
+    const foreign = "script:not([src^='/']), img:not([src^='data:']):not([src^='/']), link:not([href^='/']):not([href^='data:,']), " +
+      "iframe, object, embed, base, meta[http-equiv], svg script, foreignObject, marquee, style, form[action^='http://evil']";
+    for (const element of document.querySelectorAll(foreign)) problems.push(element.outerHTML.slice(0, 200));
+    const values = [...document.querySelectorAll("input, textarea, option, button")].map((field) => field.value + (field.dataset.body ?? ""));
+    return [problems, document.body.textContent + values.join()];"#;
+
+/// What remains of a text after characters without a glyph are replaced, and white space is collapsed.
+fn visible(text: &str) -> String {
+    text.chars().filter(|c| !c.is_control() && !c.is_whitespace() && *c != '\u{fffd}' && *c != '\u{feff}').collect()
+}
+
+#[tokio::test]
+async fn hostile_texts_stay_texts_on_every_page() {
+    let mut texts: Vec<(&str, String)> = TEXTS.iter().map(|(name, text)| (*name, json!(text).to_string())).collect();
+    texts.push(("a long text", json!(long()).to_string()));
+    texts.push(("half of a pair", HALF_PAIR.to_owned()));
+
+    let mut browser = Browser::start(Screen::Desktop).await;
+    let (mut attempts, mut succeeded) = (0, Vec::new());
+    for (name, literal) in &texts {
+        let seeded = Seeded::new(literal).await;
+        let mut shown = String::new();
+        let inspector = seeded.inspector().await;
+        for url in inspector.iter().chain(&seeded.pages) {
+            attempts += 1;
+            browser.open(url).await;
+            let [problems, text] = look(&browser).await;
+            if let Some(problems) = problems.as_array().filter(|problems| !problems.is_empty()) {
+                succeeded.push(format!("{name} on {url}: {problems:?}"));
+            }
+            shown.push_str(text.as_str().unwrap());
+        }
+        let findings = std::mem::take(browser.findings().await);
+        if findings != Findings::default() {
+            succeeded.push(format!("{name}: {findings:?}"));
+        }
+        let text: String = serde_json::from_str(literal).unwrap_or_default();
+        assert!(visible(&shown).contains(&visible(&text)), "{name} is shown on no page of {inspector:?}");
+
+        for url in seeded.hostile_addresses().await {
+            attempts += 1;
+            browser.open(&url).await;
+            let [problems, _] = look_at_any(&browser).await;
+            if let Some(problems) = problems.as_array().filter(|problems| !problems.is_empty()) {
+                succeeded.push(format!("{name} at {url}: {problems:?}"));
+            }
+        }
+        let mut findings = std::mem::take(browser.findings().await);
+        // Chromium logs each page whose status is an error.
+        findings.console.retain(|error| !error.contains("the server responded with a status of 4"));
+        if findings != Findings::default() {
+            succeeded.push(format!("{name} in addresses: {findings:?}"));
+        }
+        seeded.target.finish();
+    }
+    browser.finish().await;
+    report("script injection", attempts, &succeeded);
+}
+
+async fn look(browser: &Browser) -> [Value; 2] {
+    let found = browser.run(LOOK).await;
+    [found[0].clone(), found[1].clone()]
+}
+
+/// Looks at a page or at the JSON of an error, which has no title.
+async fn look_at_any(browser: &Browser) -> [Value; 2] {
+    let found =
+        browser.run(&LOOK.replace("/sandbox/i.test(document.title)", "/sandbox|^$/i.test(document.title)")).await;
+    [found[0].clone(), found[1].clone()]
+}
