@@ -62,7 +62,7 @@ struct Command {
 }
 
 const COMMANDS: &[Command] = &[
-    Command { name: "ci", about: "runs the fourteen checks below, which every change must pass", run: ci::run },
+    Command { name: "ci", about: "runs the fifteen checks below, which every change must pass", run: ci::run },
     Command { name: "tidy", about: "checks formatting, lints, crate layers, crate metadata and links", run: tidy::run },
     Command {
         name: "docs",
@@ -134,6 +134,11 @@ const COMMANDS: &[Command] = &[
         name: "demo",
         about: "shows the main flows, a lost response at each provider, and a killed payout, in the sandbox",
         run: programs::demo,
+    },
+    Command {
+        name: "sandbox",
+        about: "starts the simulated providers and the inspector; arguments go to `payments-sandbox serve`",
+        run: programs::sandbox,
     },
     Command {
         name: "bench",

@@ -1,9 +1,16 @@
 //! Runs the programs of `payments-tests` and `payments-proof`, which need the SDKs and the sandbox.
 
 use crate::process::{Failure, Run, Step};
+use crate::workspace::SANDBOX;
 
 pub(crate) fn demo(args: &[String]) -> Result<Step, Failure> {
     run("demo", &[], args)
+}
+
+/// Starts the sandbox's program, which runs until Ctrl-C.
+pub(crate) fn sandbox(args: &[String]) -> Result<Step, Failure> {
+    Run::cargo().args(["run", "--quiet", "--package", SANDBOX, "--", "serve"]).args(args).run()?;
+    Ok(Step::Passed)
 }
 
 /// Runs in release mode, because the matrix has 20,000 runs.

@@ -117,10 +117,10 @@ fn print_json(sandbox: &Sandbox) {
 fn print_screen(sandbox: &Sandbox) {
     let (turbopay, control) = (sandbox.turbopay(), sandbox.control_url());
     println!(
-        "Simulated payment providers on this machine. No real money. Seed {}. Press Ctrl-C to stop.\n",
+        "Simulated payment providers on this machine. No real money. Seed {}. Press Ctrl-C to stop.\n\n  \
+         Open {control} in a browser to see what happens.\n",
         sandbox.seed()
     );
-    println!("  {:<16} {control}", "control API");
     for (provider, values) in sandbox.credentials() {
         for (name, value) in values {
             let name = if name == "base_url" { provider.to_owned() } else { format!("  {}", name.replace('_', " ")) };

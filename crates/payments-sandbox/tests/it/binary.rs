@@ -182,7 +182,7 @@ fn the_text_output_explains_what_to_try() {
     for part in [
         "No real money",
         "Seed 1",
-        "control API      http://127.0.0.1:",
+        "Open http://127.0.0.1:",
         "turratech        http://127.0.0.1:",
         "turbo-txn        http://127.0.0.1:",
         "turbo-link       http://127.0.0.1:",
