@@ -83,6 +83,8 @@ pub(crate) struct ProviderSpec {
     /// The customer's action that a form of a page sends: the order's id, and the form.
     pub(crate) page_action: fn(id: &str, form: &Form) -> Option<ControlAction>,
     /// The call of the provider's handle that does the same as an action: `sandbox.turbopay().order("order-1").pay()`.
+    ///
+    /// It is empty if the action changes nothing, and `None` if no method does the same.
     pub(crate) handle_call: fn(&ControlAction) -> Option<String>,
     /// The changes of status that the provider's document states; empty if it states none.
     pub(crate) transitions: &'static [Transition],

@@ -216,11 +216,17 @@ impl SharedState {
         self.act_on_request(provider, &name, Some(call.request), |engine, now| engine.control(endpoint, call, now))
     }
 
+    /// Records an action on no order: a request to the control API that was accepted.
+    pub(crate) fn record_action(&self, request: &Request, text: impl fmt::Display) {
+        let mut state = self.lock();
+        let (text, content) = (state.records.masked(text.to_string()), state.records.content_of_request(request));
+        let record = || Record::new(RecordKind::Action, text).content(content).outside_the_timeline();
+        state.records.add(self.clock.elapsed(), record);
+    }
+
     /// Advances the clock, as an action.
-    pub(crate) fn advance(&self, by: Duration) {
-        let text = format_args!("the clock was advanced by {} s", by.as_secs());
-        let record = || Record::new(RecordKind::Action, text).outside_the_timeline();
-        self.lock().records.add(self.clock.elapsed(), record);
+    pub(crate) fn advance(&self, by: Duration, request: &Request) {
+        self.record_action(request, format_args!("the clock was advanced by {} s", by.as_secs()));
         self.clock.advance(by);
         self.tick();
     }
@@ -389,15 +395,16 @@ impl SharedState {
         &self,
         number: usize,
         action: DeliveryAction,
-        name: &str,
+        call: &ControlCall<'_>,
     ) -> Result<Delivery, Problem> {
         let mut state = self.lock();
         state.tick(&self.clock);
         let changed = state.outbox.act(number, action, self.clock.elapsed())?;
         let delivery = state.outbox.list().swap_remove(changed - 1);
+        let content = state.records.content_of_request(call.request);
         state.records.add(self.clock.elapsed(), || {
-            let record = Record::new(RecordKind::Action, name).about(Some(&delivery.reference));
-            record.delivery(changed).outside_the_timeline()
+            let record = Record::new(RecordKind::Action, call.name()).about(Some(&delivery.reference));
+            record.content(content).delivery(changed).outside_the_timeline()
         });
         drop(state);
         self.wake.notify_one();
@@ -412,6 +419,13 @@ impl SharedState {
             Record::new(RecordKind::Note, text).about(references.first().map(String::as_str)).outside_the_timeline()
         });
         Arc::make_mut(&mut state.same_orders).push(references);
+    }
+
+    /// Returns the status of the only order with this reference; `None` if there is no order, or if several providers have one.
+    pub(crate) fn status_of(&self, reference: &str) -> Option<String> {
+        let state = self.lock();
+        let mut statuses = state.engines.iter().filter_map(|engine| engine.status(reference));
+        statuses.next().filter(|_| statuses.next().is_none())
     }
 
     /// Returns each order with an expected status, that status, and the present one.

@@ -64,6 +64,11 @@ impl RecordLog {
         Some(self.last)
     }
 
+    /// True if headers and bodies are recorded.
+    pub(crate) fn has_contents(&self) -> bool {
+        self.mode == Mode::WithContents
+    }
+
     /// All records that were not evicted, in order.
     pub(crate) fn records(&self) -> &VecDeque<Record> {
         &self.records

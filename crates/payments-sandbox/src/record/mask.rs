@@ -245,7 +245,7 @@ fn is_card(digits: &str) -> bool {
     matches!(digits.as_bytes().first(), Some(b'2'..=b'6' | b'9')) && luhn::is_card_number(digits)
 }
 
-const MASKED: &str = "[masked]";
+pub(crate) const MASKED: &str = "[masked]";
 
 /// Deeper values are masked as a whole.
 const MAX_DEPTH: usize = 32;

@@ -9,6 +9,7 @@ mod order_detail;
 mod orders;
 mod records;
 mod routes;
+mod rust_test;
 
 use std::sync::Arc;
 
@@ -82,7 +83,13 @@ enum Target {
 
 /// Returns the routes that do not belong to one provider.
 fn routes() -> impl Iterator<Item = &'static SharedRoute> {
-    inspector::ROUTES.iter().chain(routes::ROUTES).chain(merchant::ROUTES).chain(orders::ROUTES).chain(ledger::ROUTES)
+    inspector::ROUTES
+        .iter()
+        .chain(routes::ROUTES)
+        .chain(merchant::ROUTES)
+        .chain(orders::ROUTES)
+        .chain(ledger::ROUTES)
+        .chain(rust_test::ROUTES)
 }
 
 /// Returns all endpoints in the order of the index page.

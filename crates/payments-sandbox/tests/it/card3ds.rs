@@ -83,6 +83,12 @@ pub(crate) async fn post(sandbox: &Sandbox, path: &str, body: &Value) -> Respons
     post_text(sandbox, path, &body.to_string()).await
 }
 
+/// Completes a 3-D Secure payment whose customer has returned to the shop.
+pub(crate) async fn complete_after_return(sandbox: &Sandbox, payment: &str) -> Response {
+    let key = fields(&only_delivery(sandbox).body)[1].1.clone();
+    post(sandbox, &format!("/api/3ds/{payment}/complete"), &json!({"securityKey": key})).await
+}
+
 async fn get(sandbox: &Sandbox, path: &str) -> Response {
     send_bytes(sandbox, &request(sandbox, "GET", path, "")).await
 }

@@ -41,6 +41,7 @@ const ENDPOINTS: &[&str] = &[
     "GET /transitions",
     "GET /ledger/totals",
     "GET /ledger.csv",
+    "GET /rust-test",
     "POST /deliveries/{number}/{action}",
     "POST /turratech/payments/{order_or_id}/{action}",
     "POST /turratech/endpoints",

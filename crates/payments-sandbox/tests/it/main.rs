@@ -13,6 +13,7 @@ mod control_access;
 mod control_api;
 mod control_description;
 mod control_orders;
+mod copied;
 mod events;
 mod fault_budgets;
 mod fault_grammar;

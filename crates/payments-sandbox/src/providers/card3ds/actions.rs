@@ -48,6 +48,8 @@ pub(super) fn handle_call(action: &ControlAction) -> Option<String> {
         ["challenges", id, name @ ("approve" | "reject" | "abandon")] => {
             Some(call("card3ds", "challenge", id, &format!("{name}()")))
         }
+        // It changes nothing.
+        ["orders", _, "status"] => Some(String::new()),
         ["checkouts", id, "cancel"] => Some(call("card3ds", "checkout", id, "cancel()")),
         ["checkouts", id, "pay"] => {
             let card = literal(TestCard::by_name(action.text("card")?)?.number);

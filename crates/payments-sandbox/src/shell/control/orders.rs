@@ -110,7 +110,7 @@ pub(super) const ROUTES: &[SharedRoute] = &[
             let number = call.parameter("number");
             let unknown = || Problem::NotFound(format!("no such delivery: {number:?}"));
             let number = number.parse().map_err(|_| unknown())?;
-            json(&json!(state.act_on_delivery(number, action, &call.name())?))
+            json(&json!(state.act_on_delivery(number, action, call)?))
         },
     },
 ];

@@ -129,6 +129,7 @@ pub(super) const ROUTES: &[SharedRoute] = &[
         handler: |state, call| {
             let NewFault { spec } = call.body()?;
             let number = state.add_fault(&spec).map_err(|err| Problem::invalid(err.to_string()))?;
+            state.record_action(call.request, format_args!("the fault was added: {spec}"));
             json(&json!({"number": number, "spec": spec}))
         },
     },
@@ -138,13 +139,17 @@ pub(super) const ROUTES: &[SharedRoute] = &[
         handler: |state, call| {
             let number = call.parameter("number");
             let removed = number.parse().is_ok_and(|number| state.lock().faults.remove(number));
+            if removed {
+                state.record_action(call.request, format_args!("fault {number} was removed"));
+            }
             if removed { json(&json!({})) } else { Err(Problem::NotFound(format!("no such fault: {number:?}"))) }
         },
     },
     SharedRoute {
         endpoint: Endpoint::new("clearFaults", Delete, "/faults", "removes all faults", Json(|| list(&text()))),
-        handler: |state, _| {
+        handler: |state, call| {
             state.lock().faults.clear();
+            state.record_action(call.request, "the faults were removed");
             json(&json!([]))
         },
     },
@@ -168,7 +173,7 @@ pub(super) const ROUTES: &[SharedRoute] = &[
             if seconds > MAX_ADVANCE {
                 return Err(Problem::Invalid(format!("`seconds` must be at most {MAX_ADVANCE} (ten years)")));
             }
-            state.advance(Duration::from_secs(seconds));
+            state.advance(Duration::from_secs(seconds), call.request);
             json(&now(state))
         },
     },
@@ -180,8 +185,9 @@ pub(super) const ROUTES: &[SharedRoute] = &[
             "releases the webhooks that faults hold",
             Json(schema::empty),
         ),
-        handler: |state, _| {
+        handler: |state, call| {
             state.release();
+            state.record_action(call.request, "the held messages were released");
             json(&json!({}))
         },
     },
