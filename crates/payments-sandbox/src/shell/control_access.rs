@@ -3,7 +3,7 @@
 //! A web page that a developer has open must not control the sandbox. Four rules prevent that: the host name must be a
 //! loopback name, so that a rebound DNS name fails; a page's origin must be the control API's own; a POST must be
 //! JSON, which a foreign page can send only after a preflight request that the origin rule rejects; and a foreign page may open
-//! an address in a window of its own, but not load it as a file or in a frame.
+//! an address in a window of its own, but not load it as a file, and no frame shows it.
 //!
 //! The providers' ports have the first rule only, and for names with a dot: others cannot be rebound, and merchants' pages may
 //! load and frame the customers' pages.
@@ -88,16 +88,17 @@ impl Access {
         is_loopback(name) || self.hosts.iter().any(|allowed| allowed.eq_ignore_ascii_case(name))
     }
 
-    /// A request without `Origin` opens an address in a window, or loads it for a page. Browsers tell which, and for whose page.
+    /// A request without `Origin` opens an address, or loads it for a page. Browsers tell which, and for whose page. Where an address
+    /// is opened in a frame, its policy forbids that.
     fn check_site(&self, request: &Request) -> Result<(), String> {
         let sent = |name| request.header(name).unwrap_or_default();
         let is_own = matches!(sent("sec-fetch-site"), "" | "none" | "same-origin");
-        let is_window = sent("sec-fetch-mode") == "navigate" && sent("sec-fetch-dest") == "document";
-        if is_own || self.allowed_origin(request).is_some() || is_window && request.method == "GET" {
+        let is_opened = sent("sec-fetch-mode") == "navigate" && request.method == "GET";
+        if is_own || self.allowed_origin(request).is_some() || is_opened {
             return Ok(());
         }
         Err(format!(
-            "`Sec-Fetch-Site` is {:?}: a web page of another origin may only open an address in a window",
+            "`Sec-Fetch-Site` is {:?}: a web page of another origin may only open an address",
             sent("sec-fetch-site")
         ))
     }

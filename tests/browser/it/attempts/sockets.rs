@@ -255,7 +255,7 @@ async fn a_rebound_name_or_a_forged_header_neither_changes_nor_reads_anything() 
         // A GET needs no content type, and a page may open an address.
         let readable = attempt.headers.contains("Host: 127.0.0.1:PORT\r\n")
             && (!attempt.headers.contains("Origin") && !attempt.headers.contains("Sec-Fetch")
-                || attempt.headers.contains("navigate\r\nSec-Fetch-Dest: document"));
+                || attempt.headers.contains("Sec-Fetch-Mode: navigate"));
         if !readable {
             let path = attempt.target.replace("/clock/advance", "/records");
             responses.push_str(&send(&authority, "GET", &path, &attempt.headers, "").await);
