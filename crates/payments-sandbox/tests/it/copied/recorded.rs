@@ -10,7 +10,6 @@ async fn recorded_order_1() {
     let body = crate::support::withdrawal("order-1");
     crate::support::post_until_closed(&sandbox, "withdraw/new", &body).await;
 
-
     // Your code: turbopay.merchant-order-status of "order-1" (the client was told 200), 3 times
     let order = crate::support::get(&sandbox, "merchantorder/status/order-1").await;
     assert_eq!(order.expect_status(200)["status"], "pending");
@@ -54,7 +53,6 @@ async fn recorded_order_3() {
     // Your code: card3ds.complete-3ds of "order-3" (executed; the client was told 200)
     crate::card3ds::complete_after_return(&sandbox, payment).await.expect_status(200);
 
-
     sandbox.ledger().order("order-3").executed_once();
     sandbox.expect_status("order-3", "SUCCESS");
     sandbox.finish();
@@ -71,16 +69,13 @@ async fn recorded_order_4() {
     let payment = crate::turratech_support::post(&sandbox, "payments", &body).await.expect_status(201);
     let payment = crate::turratech_support::id(&payment);
 
-
     // Your code: turratech.capture-payment of "order-4" (executed; the client was told 200)
     let path = format!("payments/{payment}/capture");
     crate::turratech_support::post(&sandbox, &path, &serde_json::json!({})).await.expect_status(200);
 
-
     // Your code: turratech.create-refund of "order-4" (executed; the client was told 201)
     let body = serde_json::json!({"payment": payment});
     crate::turratech_support::post(&sandbox, "refunds", &body).await.expect_status(201);
-
 
     sandbox.ledger().order("order-4").executed_once();
     sandbox.expect_status("order-4", "succeeded");
@@ -118,7 +113,6 @@ async fn recorded_order_6() {
     let order = crate::support::get(&sandbox, "merchantorder/status/order-6").await;
     assert_eq!(order.expect_status(200)["status"], "expired");
 
-
     sandbox.ledger().order("order-6").executed_once();
     sandbox.expect_status("order-6", "expired");
     sandbox.finish();
@@ -135,7 +129,6 @@ async fn recorded_run() {
     // Your code: turbopay.withdraw of "x\");panic!(\"" (not executed; the client was told 503)
     let body = crate::support::withdrawal("x\");panic!(\"");
     crate::support::post(&sandbox, "withdraw/new", &body).await;
-
 
     // Your code: turbopay.withdraw of "x\");panic!(\"" (executed; the client was told 201)
     let body = crate::support::withdrawal("x\");panic!(\"");

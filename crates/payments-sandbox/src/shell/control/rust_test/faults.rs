@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use crate::fault::ListedFault;
 use crate::record::{Record, RecordKind};
 use crate::rust_code::literal;
 use crate::state::SharedState;
@@ -10,7 +11,7 @@ use crate::state::SharedState;
 pub(super) fn of_the_run(state: &SharedState, records: &[Record]) -> Vec<String> {
     let mut added: Vec<String> = records.iter().filter_map(added_by).collect();
     let mut faults = Vec::new();
-    for (fault, fired) in state.lock().faults.list() {
+    for ListedFault { spec: fault, fired, .. } in state.lock().faults.list() {
         match added.iter().position(|known| normal(known) == fault) {
             Some(index) => {
                 added.remove(index);

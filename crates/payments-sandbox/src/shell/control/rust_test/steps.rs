@@ -60,8 +60,8 @@ impl<'a> Steps<'a> {
                 .faults
                 .list()
                 .into_iter()
-                .filter(|(_, fired)| *fired == 0)
-                .map(|(fault, _)| fault)
+                .filter(|fault| fault.fired == 0)
+                .map(|fault| fault.spec)
                 .collect(),
             is_running: !state.clock.is_manual(),
             end: state.clock.elapsed(),
